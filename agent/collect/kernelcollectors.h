@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "protocol/base/counters.h"
+#include "protocol/base/result.h"
+#include "protocol/wire/event.h"
+#include "protocol/wire/report.h"
+#include "protocol/wire/sample.h"
+
+/// The kernel programs as seen from user space: load, attach with fall-backs, drain, decode. No libbpf type shows here.
+namespace tapio::agent {
+
+/// A validated record of a ring, before time conversion and enrichment.
+struct KernelRecord {
+    std::string_view source;         ///< collector name with static lifetime: "process", "oom", "signal", "tcp"
+    std::uint64_t cgroupId = 0;      ///< v2 id unless that is the root and v1 memory says more
+    std::uint64_t bootNs = 0;        ///< bpf_ktime_get_boot_ns at the hook
+    std::uint64_t drainedBootNs = 0;
+    wire::Event event;               ///< timeNs, drainUs and origin are set by the pipeline
+};
+
+class KernelRecordSink {
+public:
+    virtual ~KernelRecordSink() = default;
+    virtual void onRecord(KernelRecord &&record) = 0;   ///< on the thread that polls; must not block
+};
+
+struct KernelOptions {
+    std::set<std::string> disabledCollectors;
+    std::uint32_t eventRingBytes = 8u << 20;            ///< power of two
+    std::uint32_t criticalRingBytes = 256u << 10;       ///< OOM kills and fatal signals: a flood elsewhere cannot drop them
+    std::string btfPath;                                ///< empty = /sys/kernel/btf/vmlinux
+};
+
+struct SourceCounterSet {
+    std::string source;
+    CounterSet counters;                                ///< kernel side: seen, kfiltered, folded, lost, drained, malformed
+};
+
+struct CgroupHistogram {
+    wire::HistogramKind kind = wire::HistogramKind::Unknown;
+    std::uint64_t cgroupId = 0;
+    std::string label;                                  ///< "vda read"; empty for run-queue latency
+    std::array<std::uint64_t, wire::histogramBuckets> counts{};
+};
+
+/// TCP counters folded in the kernel, cumulative.
+struct CgroupTcp {
+    std::uint64_t cgroupId = 0;
+    std::uint64_t connects = 0, connectFailures = 0, accepts = 0, retransmits = 0, resetsSent = 0, resetsReceived = 0;
+};
+
+/// All calls on the one BPF thread, but wake(). Destructor detaches.
+class KernelCollectors {
+public:
+    /// Loads what loads: a hook that fails is reported by hooks() with its reason and takes nothing with it.
+    /// Errors: Unsupported (no BTF; names the path), PermissionDenied (missing capability; names it): then nothing can run.
+    static Result<std::unique_ptr<KernelCollectors>> open(KernelOptions options, KernelRecordSink &sink);
+    virtual ~KernelCollectors() = default;
+
+    /// Waits up to `timeout` for either ring and drains both; the number of records read. Wakes early only for the critical
+    /// ring, a quarter-full event ring or wake().
+    virtual Result<std::size_t> poll(std::chrono::milliseconds timeout) = 0;
+    virtual void wake() = 0;                            ///< any thread
+    virtual std::vector<wire::Hook> hooks() const = 0;
+    virtual std::vector<SourceCounterSet> counters() const = 0;
+    virtual Result<std::vector<CgroupHistogram>> histograms() = 0;
+    virtual Result<std::vector<CgroupTcp>> tcpCounters() = 0;
+    /// Bytes waiting in the event ring, and its size: how full it is.
+    virtual std::pair<std::uint64_t, std::uint64_t> ringFill() const = 0;
+};
+
+} // namespace tapio::agent

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "protocol/base/clock.h"
+#include "protocol/base/counters.h"
+#include "protocol/base/result.h"
+#include "protocol/transport/endpoint.h"
+#include "protocol/wire/message.h"
+
+/// The server library: takes in agents, acknowledges, names gaps, fans out to consoles by subscription. Hosted by tapio-server and by the console.
+namespace tapio::server {
+
+/// Receives what the fan-in produces. Called on the fan-in's thread only: must not block, must not throw.
+class FanInSink {
+public:
+    virtual ~FanInSink() = default;
+    /// A frame, in order per stream, de-duplicated. False: cannot take it now (counted; the agent keeps it and it comes again).
+    virtual bool onDelivery(std::shared_ptr<const wire::Delivery> delivery) = 0;
+    virtual void onAgentState(const wire::AgentState &state) = 0;
+    virtual void onLinkNotice(const wire::LinkNotice &notice) = 0;
+};
+
+struct FanInOptions {
+    transport::ServerOptions endpoint;
+    /// True: frames are acknowledged to agents only through FanIn::acknowledge (a store committed them).
+    /// False: when they are in the replay ring (a server without a store).
+    bool acknowledgeBySink = false;
+    std::uint64_t creditBytes = 1u << 20;
+    std::uint64_t replayRingBytes = 64u << 20;      ///< recent frames kept for consoles that (re)connect
+    std::uint64_t consoleQueueBytes = 16u << 20;    ///< per console; overflow drops that console's events, counted
+    std::vector<wire::ResumePoint> known;           ///< last safe frame per stream, from the store at start
+};
+
+/// Snapshot of the receiving side's counters, per node and source "events".
+struct ReceiveCounters {
+    std::string node;
+    CounterSet counters;                            ///< received, dup, processed, rejected
+    std::uint64_t queuedEvents = 0;                 ///< received, not yet processed
+};
+
+class FanIn {
+public:
+    /// Opens the endpoint and starts the fan-in's thread. `sink` and `clock` outlive it; sink may be null.
+    /// Errors: those of ServerEndpoint::open.
+    static Result<std::unique_ptr<FanIn>> start(FanInOptions options, FanInSink *sink, const Clock &clock);
+    virtual ~FanIn() = default;                     ///< says Bye to all peers, joins
+
+    virtual std::uint16_t port() const = 0;
+    /// Any thread: everything of this stream up to frameSeq is safe.
+    virtual void acknowledge(const std::string &node, std::uint64_t streamId, std::uint64_t frameSeq) = 0;
+    virtual std::vector<ReceiveCounters> counters() const = 0;   ///< any thread
+};
+
+} // namespace tapio::server

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+/// The sixteen panels of the Overview as values: facts and numbers, no text for people. The ui turns them into
+/// translated words, colours and pictures. Definitions: product/metrics, one per panel.
+namespace tapio::console {
+
+enum class PanelId : std::uint8_t {
+    EventsProcessed, ProcessingLatency, QueueDepth, FilterEfficiency,
+    SignalToNoise, CorrelationAccuracy, FalsePositiveRate, Coverage,
+    PodStatus, CpuUsage, MemoryUsage, NetworkIo,
+    ActiveCorrelations, InsightsGenerated, UserInteractions, ApiResponseTimes,
+};
+inline constexpr std::size_t panelCount = 16;
+/// Stable key for settings, exports and tests: "events-processed" ...
+std::string_view panelKey(PanelId id) noexcept;
+
+enum class Unit : std::uint8_t {
+    None, EventsPerSecond, Events, Percent, Nanoseconds, Bytes, BytesPerSecond, PacketsPerSecond, Cores, PerHour, PerSecond, Count,
+};
+
+enum class PanelState : std::uint8_t { Loading, NoData, Ready, Stale, Partial, Failed };
+
+/// Why there is no figure. The ui has one sentence and one action for each; `have` and `need` fill it.
+enum class NoDataReason : std::uint8_t {
+    None,
+    NoAgent,             ///< no agent has ever connected
+    NoSamplesInRange,    ///< nothing in the chosen time range
+    WarmingUp,           ///< a rate needs two readings: have of need seconds
+    CorrelationNotBuilt, ///< this version has no correlation engine, so there is no insight to count or judge
+    NeedsVerdicts,       ///< have of need verdicts
+    NoKubernetes,        ///< no pod is on any connected node
+    NoOperatorAction,    ///< nobody did anything in the range: a count of 0, said in words
+    SourceUnavailable,   ///< detail names the source and why
+    StoreFailed,         ///< detail has the error
+};
+
+struct PlotPoint {
+    std::int64_t timeNs = 0;
+    double value = 0;                  ///< NaN = no sample: a gap, never interpolated
+};
+
+struct PlotSeries {
+    std::string key;                   ///< keeps its colour slot by this
+    std::string label;                 ///< data (a node, a pod, "p99"); known keys are translated by the ui
+    Unit unit = Unit::None;
+    bool below = false;                ///< drawn downwards (transmit)
+    bool stacked = false;
+    bool loss = false;                 ///< drawn in the loss colour
+    std::vector<PlotPoint> points;     ///< sorted by time
+    std::vector<PlotPoint> minimum;    ///< optional, same times as points: envelope of each bucket
+    std::vector<PlotPoint> maximum;
+};
+
+/// A time in which something was lost: a hatched band.
+struct LossBand {
+    std::int64_t fromNs = 0;
+    std::int64_t toNs = 0;
+    std::uint64_t lost = 0;
+    std::uint64_t of = 0;              ///< seen in that time, the lost included
+    std::string node;
+    std::string cause;                 ///< counter name: "lost", "qdrop", "shed", "gap"
+};
+
+enum class ThresholdKind : std::uint8_t { AlertAbove, AlertBelow, ScaleUp, ScaleDown, Reference };
+struct Threshold {
+    ThresholdKind kind = ThresholdKind::Reference;
+    double value = 0;
+    Unit unit = Unit::None;
+    std::int64_t forNs = 0;            ///< must hold this long
+};
+
+/// A named number beside the headline: "received", "p50", "oldest", "throttled".
+struct Fact {
+    std::string key;                   ///< known keys are translated by the ui
+    double value = 0;
+    Unit unit = Unit::None;
+};
+
+struct Counted { std::string key; std::uint64_t count = 0; };
+/// One cell per node of the coverage panel.
+struct NodeCell {
+    enum class State : std::uint8_t { Full, Partial, Silent, Gone };
+    std::string node;
+    State state = State::Gone;
+    std::uint32_t hooksActive = 0, hooksWanted = 0;
+    std::vector<std::string> missing;  ///< "collector/hook: reason"
+};
+/// Estimate with a Wilson 95 % interval, or how many verdicts are there of how many needed.
+struct Interval {
+    std::string key;                   ///< "drill", "field"
+    std::optional<double> estimate;    ///< percent
+    double low = 0, high = 0;
+    std::uint64_t have = 0, need = 0;
+    double alert = 0;
+};
+struct GroupRow { std::string severity, title, entity; std::int64_t sinceNs = 0; };
+struct HeatColumn { std::int64_t timeNs = 0; std::vector<std::uint64_t> counts; };
+
+struct PodStatusView { std::uint64_t ready = 0, total = 0; std::vector<Counted> states; std::vector<GroupRow> worst; double restartsPerHour = 0; bool observedOnly = false; };
+struct CoverageView { std::vector<NodeCell> cells; std::optional<double> attribution, completeness, hooks; };
+struct IntervalView { std::vector<Interval> intervals; };
+struct GroupsView { std::vector<GroupRow> rows; };
+struct HeatView { std::vector<double> boundsNs; std::vector<HeatColumn> columns; };  ///< counts[i] is [bounds[i], bounds[i+1])
+struct BarsView { std::int64_t bucketNs = 0; };  ///< series are counts per bucket, stacked bars
+
+/// "How this is computed", with the numbers it used just now.
+struct Computation {
+    std::string formulaKey;            ///< the ui has the translated sentence
+    std::vector<Fact> inputs;          ///< counters and their present values
+    std::int64_t windowNs = 0;
+    std::uint64_t n = 0;               ///< samples that went in
+    std::vector<std::string> sources;  ///< "node-a/tcp", "cgroup cpu.stat"
+    std::optional<double> completeness;///< percent; below 100 = something was lost
+};
+
+struct PanelSnapshot {
+    PanelId id = PanelId::EventsProcessed;
+    std::uint64_t revision = 0;        ///< changes when anything below changed
+    PanelState state = PanelState::Loading;
+    NoDataReason reason = NoDataReason::None;
+    double have = 0, need = 0;
+    std::string detail;                ///< verbatim, data
+    std::int64_t fromNs = 0, toNs = 0; ///< plotted range
+    std::int64_t bucketNs = 0;
+    std::int64_t asOfNs = 0;           ///< newest reading in it
+    std::optional<Fact> value;         ///< the headline
+    bool pastThreshold = false;
+    std::vector<Fact> facts;
+    std::vector<PlotSeries> series;    ///< at most 50, the rest as key "others"
+    std::uint64_t seriesTotal = 0;     ///< how many there are, when more than drawn
+    std::vector<LossBand> losses;
+    std::vector<Threshold> thresholds;
+    std::variant<std::monostate, PodStatusView, CoverageView, IntervalView, GroupsView, HeatView, BarsView> view;
+    Computation computation;
+};
+
+/// One sentence per group of four: what is wrong there, worst first, or that nothing is.
+struct GroupSummary {
+    enum class Level : std::uint8_t { Ok, NoData, Attention, Bad };
+    Level level = Level::NoData;
+    std::string key;                   ///< the ui's sentence: "all-good", "loss", "queue-high", "memory-high", "partial-data" ...
+    std::vector<std::string> arguments;///< data to fill it
+};
+
+struct OverviewSnapshot {
+    std::array<PanelSnapshot, panelCount> panels;
+    std::array<GroupSummary, 4> groups;
+};
+
+} // namespace tapio::console

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QObject>
+#include <QString>
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <vector>
+
+#include "agent/server/fanin.h"
+#include "console/core/metrics/panel.h"
+#include "console/core/store/store.h"
+#include "protocol/transport/endpoint.h"
+
+/// One console's life: link (embedded fan-in, or a remote server), store, live figures. The GUI talks to this and to nothing below it.
+namespace tapio::console {
+
+struct TimeRange {
+    enum class Kind : std::uint8_t { Live, Last15Minutes, Last1Hour, Last6Hours, Last24Hours, Custom };
+    Kind kind = Kind::Live;             ///< Live: the last 15 minutes, moving
+    std::int64_t fromNs = 0, toNs = 0;  ///< Custom only
+    bool operator==(const TimeRange &) const = default;
+};
+
+struct SessionOptions {
+    std::optional<server::FanInOptions> embedded;          ///< exactly one of these two
+    std::optional<transport::ClientOptions> remote;
+    StoreOptions store;
+    std::string userName;
+};
+
+struct LinkSummary {
+    bool embedded = false;
+    bool up = false;                    ///< listening, or welcomed by the server
+    QString endpoint;                   ///< "127.0.0.1:7117"
+    QString error;                      ///< last persistent error, verbatim
+    int agentsConnected = 0, agentsKnown = 0;
+};
+
+/// GUI thread. Owns an I/O thread, a store thread and cancellable query jobs; hands results over through mailboxes: no signal
+/// per message, at most one `overviewChanged` per 250 ms.
+class Session : public QObject {
+    Q_OBJECT
+public:
+    /// Errors: those of StoreWriter::open and FanIn::start. Does not block on the network.
+    static Result<std::unique_ptr<Session>> open(SessionOptions options, const Clock &clock);
+
+    virtual LinkSummary link() const = 0;
+    virtual const OverviewSnapshot &overview() const = 0;
+    virtual std::vector<wire::AgentState> agents() const = 0;
+    virtual std::vector<wire::HookReport> hooks(const std::string &node) const = 0;
+    virtual std::vector<wire::LinkNotice> linkNotices() const = 0;   ///< newest first, at most 1000
+    virtual std::optional<StoreStats> storeStats() const = 0;
+    virtual QString storeError() const = 0;                          ///< empty when the store is well
+
+    virtual TimeRange range() const = 0;
+    virtual void setRange(const TimeRange &range) = 0;
+    virtual void setPaused(bool paused) = 0;
+    virtual bool paused() const = 0;
+
+    /// Starts a query; the newest replaces the older of the same `slot`. Answer by eventsReady. Recorded as an operator action.
+    virtual quint64 queryEvents(int slot, const EventQuery &query, std::optional<EventId> after) = 0;
+    virtual void cancelQuery(int slot) = 0;
+    virtual void recordAction(const QString &kind, const QString &detail) = 0;
+
+signals:
+    void overviewChanged();
+    void agentsChanged();
+    void linkChanged();
+    void noticesChanged();
+    void storeChanged();
+    void eventsReady(int slot, quint64 id, const tapio::console::EventPage &page);
+    void eventsFailed(int slot, quint64 id, const QString &error);
+    void eventsProgress(int slot, quint64 id, quint64 scanned, quint64 total);
+
+protected:
+    using QObject::QObject;
+};
+
+} // namespace tapio::console
+
+Q_DECLARE_METATYPE(tapio::console::EventPage)

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/base/counters.h"
+
+namespace tapio::wire {
+
+/// State of a hook, data source or link, always with its reason.
+enum class HookState : std::uint8_t {
+    Unknown = 0,
+    Active = 1,
+    Unsupported = 2, ///< this kernel or machine lacks it
+    Denied = 3,      ///< the operating system says no
+    Failed = 4,
+    Disabled = 5,    ///< by configuration
+};
+std::string_view hookStateName(HookState state) noexcept;
+
+struct Hook {
+    std::string collector;        ///< "process", "oom", "signal", "tcp", "runqueue", "blockio", "cgroup", "psi" ...
+    std::string name;             ///< the kernel's name: "sched_process_exec"; for a sampler, the file it reads
+    HookState state = HookState::Unknown;
+    std::string attachKind;       ///< "tp_btf", "raw_tp", "tracepoint", "kprobe", "file"; the one that won
+    std::string reason;           ///< one sentence when not Active, or why a better attach kind did not win
+    std::uint64_t runTimeNs = 0;  ///< cumulative, kernel BPF statistics; 0 with runCount 0 = statistics off
+    std::uint64_t runCount = 0;
+
+    bool operator==(const Hook &) const = default;
+};
+
+/// What this agent can and cannot see. Sent when it changes, and with each new session.
+struct HookReport {
+    std::int64_t timeNs = 0;
+    std::vector<Hook> hooks;
+
+    bool operator==(const HookReport &) const = default;
+};
+
+struct SourceCounters {
+    std::string source;           ///< collector name
+    CounterSet counters;          ///< cumulative since the stream began: a lost report costs resolution only
+
+    bool operator==(const SourceCounters &) const = default;
+};
+
+struct CounterReport {
+    std::int64_t timeNs = 0;
+    std::vector<SourceCounters> sources;
+
+    bool operator==(const CounterReport &) const = default;
+};
+
+} // namespace tapio::wire
