@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which folder may include what. Run as: layers.py ROOT. Prints each break as FILE:LINE and exits with 1 if there is one."""
+import pathlib
+import re
+import sys
+
+QT = r"<(Q[A-Z][A-Za-z]*|Qt[A-Z]\w*/.*|Qt[A-Z]\w*)>"
+WIDGETS = r"<(QtWidgets|QtGui|QtCharts|QWidget|QApplication|QGuiApplication|QPainter|QPixmap|QImage|QIcon|QColor|QFont|QChart.*)\b.*>"
+ZMQ = r"<zmq(_addon)?\.h(pp)?>"
+OPENSSL = r"<openssl/"
+CAPNP = r"(<capnp/|<kj/|\.capnp\.h)"
+BPF = r"(<bpf/|<linux/bpf\.h>|\.skel\.h)"
+SQLITE = r"<sqlite3\.h>"
+
+
+def own(*folders):
+    """Includes of the project's own folders that a layer must not see."""
+    return r'"(' + "|".join(folders) + r')/'
+
+
+# Folder (longest prefix wins) -> what it must never include.
+RULES = {
+    "protocol/base": [QT, ZMQ, OPENSSL, CAPNP, BPF, SQLITE, own("protocol/wire", "protocol/transport", "agent", "console", "bpf")],
+    "protocol/wire": [QT, ZMQ, OPENSSL, BPF, SQLITE, own("protocol/transport", "agent", "console", "bpf")],
+    "protocol/transport": [QT, CAPNP, BPF, SQLITE, own("protocol/wire", "agent", "console", "bpf")],
+    "agent": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, own("console")],
+    "agent/server": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, BPF, own("agent/(?!server)\\w+", "console", "bpf")],
+    "console/core": [WIDGETS, CAPNP, ZMQ, OPENSSL, BPF, own("console/ui", "console/cli", "bpf", "agent/(?!server)\\w+")],
+    "console/core/store": [QT, CAPNP, ZMQ, OPENSSL, BPF, own("console/ui", "console/cli", "console/core/session", "agent", "bpf", "protocol/transport")],
+    "console/cli": [WIDGETS, CAPNP, ZMQ, OPENSSL, BPF, SQLITE, own("console/ui", "bpf", "agent/(?!server)\\w+")],
+    "console/ui": [CAPNP, ZMQ, OPENSSL, BPF, SQLITE, own("console/cli", "bpf", "agent/(?!server)\\w+")],
+}
+INCLUDE = re.compile(r'^\s*#\s*include\s+([<"].*[>"])')
+# The files that may see what their layer hides: each translates one foreign library.
+EXEMPT = {}
+
+
+def rule_for(path):
+    parts = path.split("/")
+    for length in range(len(parts) - 1, 0, -1):
+        folder = "/".join(parts[:length])
+        if folder in RULES:
+            return folder
+    return None
+
+
+def breaks(root):
+    found = []
+    for path in sorted(p for pattern in ("*.h", "*.cpp", "*.c") for p in root.rglob(pattern)):
+        name = path.relative_to(root).as_posix()
+        folder = rule_for(name)
+        if folder is None or name.startswith("build/"):
+            continue
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            match = INCLUDE.match(line)
+            if not match:
+                continue
+            for forbidden in RULES[folder]:
+                if re.search(forbidden, match.group(1)):
+                    found.append(f"{name}:{number}: {folder}/ may not include {match.group(1)}")
+    return found
+
+
+def main():
+    found = breaks(pathlib.Path(sys.argv[1]))
+    print("\n".join(found) if found else "every include stays in its layer")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""House rules that a look at the tree can check. Run as: tree.py ROOT."""
+import pathlib
+import re
+import sys
+
+TOP = {"CMakeLists.txt", "console", "agent", "bpf", "protocol", "resources", "installers", "tests"}
+BESIDE = {"CMakePresets.json", "LICENSE", "README.md", "LICENSES"}
+SOURCES = {".h", ".cpp", ".c", ".py", ".sh", ".cmake", ".capnp", ".txt", ".toml", ".svg"}
+BPF_LICENCE = "SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)"
+LICENCE = "SPDX-License-Identifier: GPL-3.0-or-later"
+MAX_LINES = 600
+SLEEPS = re.compile(r"QTest::qSleep|QTest::qWait\(|\busleep\(|sleep_for|\bsleep\(\d")
+
+
+def files(root):
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root).as_posix()
+        if path.is_file() and not name.startswith(("build/", ".git/", ".git")) and "__pycache__" not in name:
+            yield name, path
+
+
+def problems(root):
+    found = []
+    for entry in root.iterdir():
+        if entry.name.startswith(".") or entry.name == "build":
+            continue
+        if entry.name not in TOP | BESIDE:
+            found.append(f"{entry.name}: the top level is fixed: {', '.join(sorted(TOP))}")
+    for name, path in files(root):
+        if path.suffix in SOURCES or name.endswith("/run"):
+            if name.startswith(("tests/data/", "tests/fuzz/corpus/")):
+                continue
+            found += check_text(name, path.read_text(encoding="utf-8"), path.suffix)
+    return found
+
+
+def check_text(name, text, suffix):
+    found = []
+    wanted = BPF_LICENCE if name.startswith("bpf/") and suffix in {".c", ".h"} else LICENCE
+    if wanted not in "\n".join(text.splitlines()[:5]):
+        found.append(f"{name}:1: no line '{wanted}' among the first five")
+    if suffix in {".h", ".cpp", ".c"}:
+        lines = text.count("\n") + 1
+        if lines > MAX_LINES:
+            found.append(f"{name}: {lines} lines, more than {MAX_LINES}: cut it where it has two subjects")
+        if suffix == ".h" and not name.startswith("bpf/") and "#pragma once" not in text:
+            found.append(f"{name}: a header without #pragma once")
+        if name.startswith("tests/"):
+            for number, line in enumerate(text.splitlines(), 1):
+                if SLEEPS.search(line):
+                    found.append(f"{name}:{number}: a test that sleeps; use QTRY_*, a signal or an injected clock")
+    return found
+
+
+def main():
+    found = problems(pathlib.Path(sys.argv[1]))
+    print("\n".join(found) if found else "the tree follows the house rules")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
