@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QWidget>
+
+#include "console/core/session/session.h"
+#include "console/ui/actions/actionregistry.h"
+#include "console/ui/theme/themestore.h"
+#include "console/ui/widgets/iconcache.h"
+#include "console/ui/widgets/timedisplay.h"
+
+namespace tapio::console {
+
+enum class PageId { Overview, Events, Connections, Settings };
+enum class DrawerTab { HowComputed, Inspector };
+
+/// What a page may ask of the window around it. GUI thread.
+class Shell {
+public:
+    virtual ~Shell() = default;
+    /// Takes `content` over and deletes what was there before. The page keeps working on it through a QPointer.
+    virtual void showInDrawer(DrawerTab tab, const QString &title, QWidget *content) = 0;
+    /// `argument` is for the page: "node=node-07", "e-12-45".
+    virtual void openPage(PageId page, const QString &argument = {}) = 0;
+    /// One sentence at the foot of the window for a few seconds.
+    virtual void notify(const QString &sentence) = 0;
+    /// Node and namespace chosen in the context bar; empty = all.
+    virtual QString scopeNode() const = 0;
+    virtual QString scopeNamespace() const = 0;
+};
+
+/// Handed to every page; all references outlive the pages.
+struct UiContext {
+    Session &session;
+    ThemeStore &themes;
+    IconCache &icons;
+    TimeDisplay &time;
+    ActionRegistry &actions;
+    const Clock &clock;
+    Shell &shell;
+};
+
+/// One entry of the rail. A page stops its work while it is hidden (showEvent, hideEvent).
+class Page : public QWidget {
+    Q_OBJECT
+public:
+    using QWidget::QWidget;
+    virtual QString title() const = 0;
+    /// Where "/" puts the focus; null = the page has no filter.
+    virtual QWidget *filterField() const { return nullptr; }
+    /// Whether the context bar shows these two fields, since the page obeys them.
+    virtual bool usesNodeScope() const { return false; }
+    virtual bool usesNamespaceScope() const { return false; }
+    virtual bool usesTimeRange() const { return true; }
+    virtual void scopeChanged() {}
+    /// Opened with an argument, see Shell::openPage.
+    virtual void open(const QString &argument) { Q_UNUSED(argument); }
+    /// Esc: closes the topmost thing of its own (a full-screen panel); false = there was nothing to close.
+    virtual bool closeTopmost() { return false; }
+    /// True once what it shows is no longer "loading": a snapshot may be taken.
+    virtual bool settled() const { return true; }
+};
+
+} // namespace tapio::console
