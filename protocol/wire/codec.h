@@ -30,7 +30,9 @@ struct EncodeOptions {
 /// Errors: Errc::InvalidArgument when the result would exceed the default DecodeLimits (the caller must split).
 Result<Bytes> encode(const Message &message, EncodeOptions options = {});
 /// Validates everything: indexes into origins and labels, text lengths, list lengths; texts are made valid UTF-8.
-/// Unknown enum numbers are kept. Errors: Errc::Malformed, Errc::VersionMismatch (another format byte).
+/// Unknown enum numbers are kept, an event detail of an unknown kind becomes monostate.
+/// Errors: Errc::Malformed; Errc::VersionMismatch (another format byte); Errc::Unsupported (well-formed, but a message or
+/// frame body that this version does not know).
 Result<Message> decode(std::span<const std::byte> bytes, const DecodeLimits &limits = {});
 
 } // namespace tapio::wire

@@ -144,11 +144,15 @@ struct Event {
 /// At most 400 bytes of valid UTF-8. Never translated: it is data.
 std::string summary(const Event &event);
 
-/// A run of events of one stream; event i has the sequence number firstSeq + i. Sequence numbers begin at 1.
+/// A run of events of one stream. Sequence numbers begin at 1; agents send runs without holes, and a server that took events
+/// out for a console's filter says which numbers are left.
 struct EventBatch {
     std::uint64_t firstSeq = 0;
     std::vector<Origin> origins;
     std::vector<Event> events;
+    std::vector<std::uint32_t> seqOffsets; ///< ascending, one per event; empty: event i has the number firstSeq + i
+
+    std::uint64_t seqOf(std::size_t i) const noexcept { return firstSeq + (seqOffsets.empty() ? i : seqOffsets[i]); }
 
     bool operator==(const EventBatch &) const = default;
 };

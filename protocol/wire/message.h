@@ -97,6 +97,7 @@ struct HeartbeatReply {
     std::int64_t sentNs = 0;              ///< t1, echoed
     std::int64_t receivedNs = 0;          ///< t2, server's UTC
     std::int64_t repliedNs = 0;           ///< t3
+    std::uint64_t droppedEvents = 0;      ///< to a console: what its queue dropped since the session began; else 0
 
     bool operator==(const HeartbeatReply &) const = default;
 };

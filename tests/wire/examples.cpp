@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/wire/examples.h"
+
+namespace tapio::wire::examples {
+
+namespace {
+
+constexpr std::int64_t startNs = 1'700'000'000'000'000'000;
+
+Origin podOrigin()
+{
+    return {4711, "/kubepods/burstable/pod1f0c2d3e-0000-4000-8000-00000000002a/" + std::string(64, 'c'), std::string(64, 'c'),
+            "api", "1f0c2d3e-0000-4000-8000-00000000002a", "api-7d9f6c5b4-x2x7q", "shop", Attribution::Live};
+}
+
+Origin hostOrigin() { return {1, "/", "", "", "", "", "", Attribution::Inferred}; }
+
+SocketAddress mapped(std::uint8_t last, std::uint16_t port)
+{
+    return {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 10, 0, 0, last}, port};
+}
+
+ProcessExec execDetail() { return {41, "sh", "/usr/bin/curl", {"curl", "-s", "http://10.0.0.1/health"}, true}; }
+ProcessExit exitDetail() { return {3, 9, true, 1'500'000'000, 812, "sh"}; }
+OomKill oomDetail() { return {77, "stress", 1u << 30, 1u << 29, 4096, 8192, 65536, 985}; }
+FatalSignal signalDetail() { return {11, 1, 33, "kworker"}; }
+
+TcpConnection tcpDetail()
+{
+    return {mapped(1, 41234), mapped(2, 443), TcpDirection::Outbound, TcpOutcome::Reset, 104, true, 2'000'000, 350'000, 512,
+            1'048'576, 420, 2};
+}
+
+Event event(EventType type, Detail detail, std::uint32_t origin)
+{
+    return {startNs + 5, 120, type, Severity::Warning, 3, origin, {4242, 1000, 99'000, "curl"}, std::move(detail)};
+}
+
+SampleBatch sampleBatch()
+{
+    SampleBatch batch{startNs, {hostOrigin(), podOrigin()}, {"", "vda", "vda read"}, {}, {}};
+    batch.samples = {{Metric::CpuUsageNs, 1, 0, 123'456'789}, {Metric::DiskReadBytes, 0, 1, 4096}, {static_cast<Metric>(999), 1, 2, -1}};
+    Histogram histogram{HistogramKind::BlockIoLatency, 0, 2, {}};
+    for (std::size_t i = 0; i < histogramBuckets; ++i)
+        histogram.counts[i] = i * i;
+    batch.histograms = {histogram};
+    return batch;
+}
+
+CounterReport counterReport()
+{
+    SourceCounters process{"process", {}};
+    for (std::size_t i = 0; i < counterCount; ++i)
+        process.counters[static_cast<Counter>(i)] = 100 + i;
+    return {startNs, {process, {"tcp", {}}}};
+}
+
+HookReport hookReport()
+{
+    return {startNs, {{"process", "sched_process_exec", HookState::Active, "tp_btf", "", 1'000, 7},
+                      {"tcp", "tcp_retransmit_skb", HookState::Denied, "raw_tp", "operation not permitted", 0, 0}}};
+}
+
+AgentInfo agentInfo() { return {"0.1.0", "6.18.0", "6f8c1a52-0000-4000-8000-000000000001", 8, 16ULL << 30, 321}; }
+Heartbeat heartbeat() { return {9, startNs, -250'000, 120'000, 1000, 3, 40, 20, startNs - 5}; }
+EventFilter filter()
+{
+    return {{EventType::OomKill, static_cast<EventType>(77)}, Severity::Error, {"node-1"}, {"shop", "kube-system"}, {"api-0"}};
+}
+
+Frame frame(std::uint64_t seq, decltype(Frame::body) body) { return {0x1122334455667788, seq, startNs + 9, std::move(body)}; }
+
+EventBatch filteredBatch()
+{
+    EventBatch batch{100, {podOrigin()}, {event(EventType::OomKill, oomDetail(), 0), event(EventType::FatalSignal, signalDetail(), 0)}, {2, 7}};
+    return batch;
+}
+
+} // namespace
+
+Frame eventFrame()
+{
+    EventBatch batch;
+    batch.firstSeq = 17;
+    batch.origins = {hostOrigin(), podOrigin()};
+    batch.events = {event(EventType::ProcessExec, execDetail(), 1), event(EventType::ProcessExit, exitDetail(), 1),
+                    event(EventType::OomKill, oomDetail(), 1),      event(EventType::FatalSignal, signalDetail(), 0),
+                    event(EventType::TcpConnection, tcpDetail(), 0), event(static_cast<EventType>(4000), std::monostate(), 0)};
+    return frame(5, std::move(batch));
+}
+
+EventBatch busyBatch(std::size_t count)
+{
+    EventBatch batch{1, {hostOrigin(), podOrigin()}, {}, {}};
+    const Event mix[] = {event(EventType::TcpConnection, tcpDetail(), 0), event(EventType::ProcessExec, execDetail(), 1),
+                         event(EventType::TcpConnection, tcpDetail(), 1), event(EventType::ProcessExit, exitDetail(), 1),
+                         event(EventType::TcpConnection, tcpDetail(), 1)};
+    batch.events.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        Event next = mix[i % std::size(mix)];
+        next.timeNs += static_cast<std::int64_t>(i) * 4'973;
+        next.process.pid += static_cast<std::uint32_t>(i % 97);
+        next.cpu = static_cast<std::uint16_t>(i % 8);
+        batch.events.push_back(std::move(next));
+    }
+    return batch;
+}
+
+std::vector<std::pair<std::string, Message>> all()
+{
+    return {
+        {"hello", Hello{1, 3, Role::Node, "node-1", 0x1122334455667788, 6, 1000, 3, {"zstd", "filter"}, agentInfo()}},
+        {"welcome", Welcome{2, 88, 1u << 20, 5, {"zstd"}}},
+        {"frame-events", eventFrame()},
+        {"frame-samples", frame(6, sampleBatch())},
+        {"frame-counters", frame(7, counterReport())},
+        {"frame-hooks", frame(8, hookReport())},
+        {"ack", Ack{"node-1", 0x1122334455667788, 5}},
+        {"heartbeat", heartbeat()},
+        {"heartbeat-reply", HeartbeatReply{9, startNs, startNs + 1, startNs + 2, 6}},
+        {"subscribe", Subscribe{4, filter(), false, false, {{"node-1", 0x1122334455667788, 5}, {"node-2", 2, 3}}}},
+        {"filter", Filter{4, {filter(), EventFilter{{}, Severity::Info, {}, {}, {"pod"}}}}},
+        {"delivery", Delivery{"node-1", startNs + 20, -250'000, 120'000, eventFrame()}},
+        {"delivery-filtered", Delivery{"node-1", startNs + 20, -250'000, 120'000, frame(9, filteredBatch())}},
+        {"agent-state",
+         AgentState{"node-1", LinkState::Silent, startNs, startNs - 1, "10.0.0.1:41234", "01ab", startNs * 2, 0x1122334455667788, 2,
+                    agentInfo(), heartbeat(), 990, 12, 34'567, {1, 2, 3, 4}}},
+        {"link-notice", LinkNotice{startNs, LinkNoticeKind::Refused, "10.0.0.9:5555", "spiffe://t/tapio/node/x", "revoked",
+                                   "the certificate is revoked", 12}},
+        {"bye", Bye{"replaced", "a newer connection of the same node took over", 1500}},
+    };
+}
+
+} // namespace tapio::wire::examples

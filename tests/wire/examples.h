@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "protocol/wire/message.h"
+
+/// One filled-in value of every message and frame body, with no field at its default: for round trips, the stored bytes of
+/// version 1, fuzzing seeds and benchmarks. Never change an example: add one, and store its bytes.
+namespace tapio::wire::examples {
+
+std::vector<std::pair<std::string, Message>> all();
+
+Frame eventFrame();
+/// `count` events as they come from a busy node: four connections to one exec, exit or other event.
+EventBatch busyBatch(std::size_t count);
+
+} // namespace tapio::wire::examples
