@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "protocol/base/result.h"
 #include "protocol/base/role.h"
@@ -21,6 +22,9 @@ struct Identity {
     std::string uri() const;
     bool operator==(const Identity &) const = default;
 };
+
+/// What a NAME and a trust domain may be: a-z 0-9 . -, 1 to 253 characters, beginning and ending with a letter or digit.
+bool isValidName(std::string_view name) noexcept;
 
 /// Parses a SAN URI; serial and notAfterNs stay empty. Errors: Errc::Malformed.
 Result<Identity> parseIdentity(std::string_view uri);
