@@ -84,7 +84,7 @@ int runInit(const CommandContext &context, const PkiArguments &arguments)
     if (!authority) {
         return report(context.err, authority.error(),
                       authority.error().code() == Errc::AlreadyExists ? "an authority is never overwritten; see 'tapio pki list'"
-                                                                      : "choose another folder with --folder DIR");
+                                                                      : "choose another folder with --pki DIR");
     }
     if (context.format == OutputFormat::Json)
         printJson(context.out, {{"folder", authority->folder().string()}, {"trust_domain", authority->trustDomain()}});
@@ -99,7 +99,7 @@ template <typename Use> int withAuthority(const CommandContext &context, Use use
 {
     auto authority = CertificateAuthority::open(pkiFolder(context));
     if (!authority)
-        return report(context.err, authority.error(), "make an authority with 'tapio pki init', or name its folder with --folder DIR");
+        return report(context.err, authority.error(), "make an authority with 'tapio pki init', or name its folder with --pki DIR");
     return use(*authority);
 }
 
@@ -201,7 +201,6 @@ void addPkiCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
     auto arguments = std::make_shared<PkiArguments>();
     CLI::App *pki = app.add_subcommand("pki", "Keep the certificate authority: init, issue, list, renew, revoke");
     pki->require_subcommand(1);
-    pki->add_option("--folder", context.pki, "folder of the authority (default ~/.config/tapio/pki)");
 
     CLI::App *init = pki->add_subcommand("init", "Make a new authority; never overwrites one");
     init->add_option("--trust-domain", arguments->trustDomain, "first part of every identity")->capture_default_str();

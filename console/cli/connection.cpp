@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/cli/connection.h"
+
+#include <array>
+#include <charconv>
+#include <pwd.h>
+#include <unistd.h>
+
+#include "protocol/transport/pki.h"
+
+namespace tapio::console {
+
+namespace {
+
+std::string asName(std::string_view text)
+{
+    std::string name;
+    for (char c : text) {
+        if (c >= 'A' && c <= 'Z')
+            c = static_cast<char>(c - 'A' + 'a');
+        if (c == '_')
+            c = '-';
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-')
+            name += c;
+    }
+    return name;
+}
+
+std::string userName()
+{
+    std::array<char, 4096> buffer{};
+    passwd entry{};
+    passwd *found = nullptr;
+    if (getpwuid_r(geteuid(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr)
+        return {};
+    return asName(found->pw_name);
+}
+
+Result<transport::IssuedCertificate> consoleCertificate(const CommandContext &context)
+{
+    const auto authority = transport::CertificateAuthority::open(pkiFolder(context));
+    if (!authority)
+        return fail(authority.error());
+    const auto all = authority->list(context.clock);
+    if (!all)
+        return fail(all.error());
+    const std::string user = userName();
+    const transport::IssuedCertificate *any = nullptr;
+    for (const transport::IssuedCertificate &certificate : *all) {
+        if (certificate.identity.role != Role::Console || certificate.state != transport::CertificateState::Valid)
+            continue;
+        if (certificate.identity.name == user)
+            return certificate;
+        any = &certificate;
+    }
+    if (any != nullptr)
+        return *any;
+    return fail(Errc::NotFound, "no valid console certificate in " + pkiFolder(context).string());
+}
+
+} // namespace
+
+Result<std::pair<std::string, std::uint16_t>> parseHostPort(std::string_view text, std::uint16_t port)
+{
+    std::string_view host = text;
+    std::string_view number;
+    if (text.starts_with('[')) {
+        const auto close = text.find(']');
+        if (close == std::string_view::npos)
+            return fail(Errc::InvalidArgument, "'" + std::string(text) + "' has no ']'");
+        host = text.substr(1, close - 1);
+        number = text.substr(close + 1);
+        if (!number.empty() && !number.starts_with(':'))
+            return fail(Errc::InvalidArgument, "'" + std::string(text) + "' is not HOST:PORT");
+        number = number.empty() ? number : number.substr(1);
+    } else if (const auto colon = text.find(':'); colon != std::string_view::npos) {
+        host = text.substr(0, colon);
+        number = text.substr(colon + 1);
+        if (number.empty())
+            return fail(Errc::InvalidArgument, "'" + std::string(text) + "' has no port after the colon");
+    }
+    if (host.empty())
+        return fail(Errc::InvalidArgument, "'" + std::string(text) + "' names no host");
+    if (!number.empty()) {
+        const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), port);
+        if (error != std::errc() || end != number.data() + number.size() || port == 0)
+            return fail(Errc::InvalidArgument, "'" + std::string(number) + "' is no port (1 to 65535)");
+    }
+    return std::pair(std::string(host), port);
+}
+
+std::string localNodeName()
+{
+    std::array<char, 256> name{};
+    if (gethostname(name.data(), name.size() - 1) != 0)
+        return "localhost";
+    const std::string node = asName(name.data());
+    return node.empty() ? "localhost" : node;
+}
+
+Result<Connection> resolveConnection(const CommandContext &context)
+{
+    const auto address = parseHostPort(context.server.empty() ? "127.0.0.1" : context.server, defaultPort);
+    if (!address)
+        return fail(address.error().within("--server"));
+    const auto certificate = consoleCertificate(context);
+    if (!certificate)
+        return fail(certificate.error());
+    Connection connection;
+    connection.client.host = address->first;
+    connection.client.port = address->second;
+    connection.client.tls = certificate->files;
+    connection.consoleName = certificate->identity.name;
+    return connection;
+}
+
+wire::Subscribe statesOnly()
+{
+    wire::Subscribe subscribe;
+    // No event has the unknown type from a node of this version, so none passes.
+    subscribe.filter.types = {wire::EventType::Unknown};
+    subscribe.samples = false;
+    subscribe.reports = true;
+    return subscribe;
+}
+
+std::vector<std::string> knownEventTypes()
+{
+    std::vector<std::string> names;
+    for (std::uint16_t number = 1;; ++number) {
+        const std::string name = wire::eventTypeName(static_cast<wire::EventType>(number));
+        if (wire::eventTypeFromName(name) == wire::EventType::Unknown || name.starts_with("type."))
+            return names;
+        names.push_back(name);
+    }
+}
+
+wire::Severity severityFromName(std::string_view name) noexcept
+{
+    for (int level = 0; level <= static_cast<int>(wire::Severity::Critical); ++level) {
+        if (wire::severityName(static_cast<wire::Severity>(level)) == name)
+            return static_cast<wire::Severity>(level);
+    }
+    return wire::Severity::Debug;
+}
+
+} // namespace tapio::console

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <array>
+#include <cstdlib>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "console/cli/command.h"
+#include "console/cli/connection.h"
+#include "console/cli/interrupt.h"
+#include "console/cli/timespec.h"
+#include "console/core/metrics/export.h"
+#include "console/core/session/config.h"
+#include "console/core/store/store.h"
+
+namespace tapio::console {
+
+namespace {
+
+struct EventsArguments {
+    std::filesystem::path store;
+    std::vector<std::string> types, nodes, namespaces, pods;
+    std::string severity = "debug";
+    std::string since = "15m";
+    std::string until = "now";
+    std::string text;
+    std::optional<std::uint32_t> pid;
+    std::size_t limit = 200;
+    bool oldestFirst = false;
+};
+
+Result<EventQuery> queryFor(const EventsArguments &arguments, std::int64_t nowNs)
+{
+    EventQuery query;
+    const auto since = parseMoment(arguments.since, nowNs);
+    if (!since)
+        return fail(since.error().within("--since"));
+    const auto until = parseMoment(arguments.until, nowNs);
+    if (!until)
+        return fail(until.error().within("--until"));
+    if (*since >= *until)
+        return fail(Errc::InvalidArgument, "--since must be before --until");
+    query.fromNs = *since;
+    query.toNs = arguments.until == "now" ? INT64_MAX : *until;
+    for (const std::string &name : arguments.types)
+        query.filter.types.push_back(wire::eventTypeFromName(name));
+    query.filter.minSeverity = severityFromName(arguments.severity);
+    query.filter.nodes = arguments.nodes;
+    query.filter.namespaces = arguments.namespaces;
+    query.filter.pods = arguments.pods;
+    query.text = arguments.text;
+    query.pid = arguments.pid;
+    query.newestFirst = !arguments.oldestFirst;
+    return query;
+}
+
+std::string whereOf(const wire::Origin &origin)
+{
+    if (!origin.podName.empty())
+        return origin.namespaceName + '/' + origin.podName;
+    return origin.containerId.empty() ? origin.cgroupPath : origin.containerId.substr(0, 12);
+}
+
+void printPage(const CommandContext &context, const EventPage &page, Table &table)
+{
+    for (const StoredEvent &stored : page.events) {
+        if (context.format == OutputFormat::Json) {
+            context.out << eventJson(stored).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+            continue;
+        }
+        table.add({utcText(stored.event.timeNs), std::string(wire::severityName(stored.event.severity)), wire::eventTypeName(stored.event.type),
+                   stored.node, std::to_string(stored.event.process.pid), stored.event.process.comm, whereOf(stored.origin),
+                   wire::summary(stored.event)});
+    }
+}
+
+int runEvents(const CommandContext &context, const EventsArguments &arguments)
+{
+    auto query = queryFor(arguments, context.clock.utcNs());
+    if (!query)
+        return report(context.err, query.error());
+    auto file = arguments.store;
+    if (file.empty()) {
+        const auto config = loadConsoleConfig(context.config);
+        if (!config) {
+            report(context.err, config.error());
+            return ExitConfiguration;
+        }
+        file = config->store.file;
+    }
+    const auto reader = StoreReader::open(file);
+    if (!reader) {
+        return report(context.err, reader.error(),
+                      "name the file with --store FILE; tapio-console writes it, by default " + defaultStoreFile().string());
+    }
+    Interrupt interrupt;
+    Table table({{"TIME"}, {"SEVERITY"}, {"TYPE"}, {"NODE"}, {"PID", Table::Align::Right}, {"COMM"}, {"WHERE"}, {"SUMMARY"}});
+    std::size_t shown = 0;
+    std::uint64_t lost = 0;
+    bool more = true;
+    std::optional<EventId> after;
+    while (more && shown < arguments.limit && context.out.good() && !interrupt.token().stop_requested()) {
+        query->limit = std::min<std::size_t>(arguments.limit - shown, 1000);
+        const auto page = (*reader)->events(*query, after, interrupt.token());
+        if (!page)
+            return report(context.err, page.error());
+        printPage(context, *page, table);
+        shown += page->events.size();
+        lost = page->lostEvents;
+        more = page->more;
+        query = page->next;
+        after = page->nextAfter;
+    }
+    if (context.format == OutputFormat::Table && !table.empty())
+        table.print(context.out);
+    if (shown == 0)
+        context.err << "no stored event matches between " << arguments.since << " and " << arguments.until << '\n';
+    else if (more)
+        context.err << shown << " shown, there are more: --limit N\n";
+    if (lost > 0)
+        context.err << "incomplete: " << lost << " events of this time were lost; 'tapio status' names the causes\n";
+    return ExitOk;
+}
+
+} // namespace
+
+void addEventsCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
+{
+    auto arguments = std::make_shared<EventsArguments>();
+    CLI::App *events = app.add_subcommand("events", "Stored events; with -o json one object per line");
+    events->add_option("--type", arguments->types, "only these types, e.g. process.exec")->check(CLI::IsMember(knownEventTypes()));
+    events->add_option("--severity", arguments->severity, "this severity and above")
+        ->check(CLI::IsMember({"debug", "info", "notice", "warning", "error", "critical"}));
+    events->add_option("--node", arguments->nodes, "only these nodes");
+    events->add_option("--namespace", arguments->namespaces, "only these Kubernetes namespaces");
+    events->add_option("--pod", arguments->pods, "only these pods");
+    events->add_option("--pid", arguments->pid, "only this process");
+    events->add_option("--text", arguments->text, "only with this text in summary, command, pod or container");
+    events->add_option("--since", arguments->since, "10m, 2h, 1d ago, or 2026-03-01T12:00:05Z")->capture_default_str();
+    events->add_option("--until", arguments->until, "as --since")->capture_default_str();
+    events->add_option("--limit", arguments->limit, "how many at most")->capture_default_str()->check(CLI::Range(std::size_t(1), std::size_t(10'000'000)));
+    events->add_flag("--oldest-first", arguments->oldestFirst, "instead of newest first");
+    events->add_option("--store", arguments->store, "the store's file");
+    events->callback([&context, &chosen, arguments] { chosen = [&context, arguments] { return runEvents(context, *arguments); }; });
+}
+
+} // namespace tapio::console

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <csignal>
+#include <iostream>
+#include <map>
+
+#include <CLI/CLI.hpp>
+
+#include "console/cli/command.h"
+
+using namespace tapio;
+using namespace tapio::console;
+
+int main(int argc, char **argv)
+{
+    // A reader that leaves (`tapio events | head`) is seen as a failed write, not as a death.
+    std::signal(SIGPIPE, SIG_IGN);
+    const SystemClock clock;
+    CommandContext context{std::cout, std::cerr, clock, OutputFormat::Table, {}, {}, {}};
+    Chosen chosen;
+
+    CLI::App app("Tapio in a terminal: the same answers as the console, without a window.", "tapio");
+    app.set_version_flag("--version", std::string("tapio ") + TAPIO_VERSION);
+    app.require_subcommand(1);
+    app.fallthrough();
+    const std::map<std::string, OutputFormat> formats{{"table", OutputFormat::Table}, {"json", OutputFormat::Json}};
+    app.add_option("-o,--output", context.format, "table or json")->transform(CLI::CheckedTransformer(formats))->option_text("FORMAT");
+    app.add_option("--server", context.server, "HOST:PORT of tapio-console or tapio-server (default 127.0.0.1:7117)");
+    app.add_option("--config", context.config, "console.toml (default ~/.config/tapio/console.toml)");
+    app.add_option("--pki", context.pki, "folder of the certificate authority (default ~/.config/tapio/pki)");
+    app.footer("Exit codes: 0 done, 1 not healthy (check), 64 wrong arguments, 65 bad data, 69 not available, 73 cannot write, 77 not allowed, 78 bad configuration.");
+
+    addLiveCommands(app, context, chosen);
+    addCheckCommand(app, context, chosen);
+    addEventsCommand(app, context, chosen);
+    addPkiCommand(app, context, chosen);
+    addCompletionCommand(app, context, chosen);
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError &error) {
+        const int code = app.exit(error, std::cout, std::cerr);
+        return code == 0 ? ExitOk : ExitUsage;
+    }
+    return chosen ? chosen() : ExitUsage;
+}
