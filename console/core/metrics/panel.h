@@ -27,6 +27,9 @@ enum class Unit : std::uint8_t {
     None, EventsPerSecond, Events, Percent, Nanoseconds, Bytes, BytesPerSecond, PacketsPerSecond, Cores, PerHour, PerSecond, Count,
 };
 
+/// Symbol for exports and text output: "events/s", "%", "B" ... (UCUM where it has one).
+std::string_view unitName(Unit unit) noexcept;
+
 enum class PanelState : std::uint8_t { Loading, NoData, Ready, Stale, Partial, Failed };
 
 /// Why there is no figure. The ui has one sentence and one action for each; `have` and `need` fill it.
@@ -44,8 +47,8 @@ enum class NoDataReason : std::uint8_t {
 };
 
 struct PlotPoint {
-    std::int64_t timeNs = 0;
-    double value = 0;                  ///< NaN = no sample: a gap, never interpolated
+    std::int64_t timeNs = 0;           ///< start of the bucket
+    double value = 0;                  ///< NaN = no sample from here to the next point: a gap, never interpolated
 };
 
 struct PlotSeries {
@@ -83,6 +86,7 @@ struct Fact {
     std::string key;                   ///< known keys are translated by the ui
     double value = 0;
     Unit unit = Unit::None;
+    std::string label;                 ///< data: whose number it is ("node-a", "shop/checkout"); empty = of all
 };
 
 struct Counted { std::string key; std::uint64_t count = 0; };
@@ -147,8 +151,12 @@ struct PanelSnapshot {
 struct GroupSummary {
     enum class Level : std::uint8_t { Ok, NoData, Attention, Bad };
     Level level = Level::NoData;
-    std::string key;                   ///< the ui's sentence: "all-good", "loss", "queue-high", "memory-high", "partial-data" ...
-    std::vector<std::string> arguments;///< data to fill it
+    /// The ui's sentence. Any group: "all-good", "loading", "no-agent", "no-samples", "failed" (detail), "partial-data" (panels without a figure, panels).
+    /// Event processing: "loss" (percent, cause, node), "latency-high" (p99 ms), "queue-high" (events). Data quality: "coverage-low" (percent,
+    /// what is missing), "silent-nodes" (nodes, first node). System health: "pods-bad" (pods, worst pod, state), "cpu-high" (entity, percent),
+    /// "memory-high" (entity, percent), "disk-high" (mount, percent). Business: "api-slow" (operation, p95 ms).
+    std::string key;
+    std::vector<std::string> arguments;///< data to fill it, numbers as plain decimals
 };
 
 struct OverviewSnapshot {

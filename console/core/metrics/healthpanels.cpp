@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Panels 10 and 11: CPU and memory.
+#include <algorithm>
+#include <cmath>
+
+#include "console/core/metrics/panelbuilder.h"
+
+namespace tapio::console {
+
+namespace {
+
+using wire::Metric;
+
+constexpr std::int64_t minute = 60 * nsPerSecond;
+
+/// Percent of a limit, of whatever has one.
+struct Worst {
+    double percent = -1;
+    std::string label;
+    void offer(double candidate, const std::string &name)
+    {
+        if (candidate > percent) {
+            percent = candidate;
+            label = name;
+        }
+    }
+};
+
+/// The limit of an entity: of its own cgroup, else of all its parts when each has one.
+std::optional<double> limitOf(const PanelContext &context, const Entity &entity, Metric metric)
+{
+    double sum = 0;
+    for (const SeriesData *part : entity.parts) {
+        const auto limit = context.latest(context.find(metric, entity.node, part->key.origin.cgroupPath));
+        if (!limit || *limit <= 0)
+            return std::nullopt;
+        sum += *limit;
+    }
+    return entity.parts.empty() ? std::nullopt : std::optional(sum);
+}
+
+Dense scaled(Dense values, double factor)
+{
+    for (double &value : values)
+        value *= factor;
+    return values;
+}
+
+std::optional<double> lastOf(const Dense &values)
+{
+    for (std::size_t back = 0; back < std::min<std::size_t>(2, values.size()); ++back) {
+        if (const double value = values[values.size() - 1 - back]; !std::isnan(value))
+            return value;
+    }
+    return std::nullopt;
+}
+
+std::optional<double> cpuCount(const PanelContext &context, const std::string &node)
+{
+    if (const auto sampled = context.latestHost(Metric::NodeCpuCount, node))
+        return sampled;
+    for (const wire::AgentState &agent : context.input.agents) {
+        if (agent.node == node && agent.agent.cpuCount > 0)
+            return static_cast<double>(agent.agent.cpuCount);
+    }
+    return std::nullopt;
+}
+
+double increaseOver(const PanelContext &context, const SeriesData *data, std::int64_t windowNs)
+{
+    if (!data)
+        return 0;
+    const auto rate = rateOver(unroll(*data), context.endNs, windowNs, context.staleNs(context.samples));
+    return rate ? rate->increase : 0;
+}
+
+/// Largest share of throttled periods of any cgroup, over a minute.
+void addThrottling(const PanelContext &context, PanelSnapshot &panel, std::int64_t windowNs)
+{
+    Worst worst;
+    for (const Entity &entity : context.entities(Metric::CpuPeriods)) {
+        double periods = 0, throttled = 0;
+        for (const SeriesData *part : entity.parts) {
+            periods += increaseOver(context, part, windowNs);
+            throttled += increaseOver(context, context.find(Metric::CpuThrottledPeriods, entity.node, part->key.origin.cgroupPath), windowNs);
+        }
+        if (periods > 0)
+            worst.offer(100 * throttled / periods, entity.label);
+    }
+    if (worst.percent >= 0)
+        panel.facts.push_back({"throttled", worst.percent, Unit::Percent, worst.label});
+}
+
+void addPressure(const PanelContext &context, PanelSnapshot &panel, Metric metric, std::int64_t windowNs)
+{
+    Worst worst;
+    for (const SeriesData *host : context.hosts(metric)) {
+        if (const auto rate = rateOver(unroll(*host), context.endNs, windowNs, context.staleNs(context.samples)))
+            worst.offer(100 * rate->perSecond / 1e6, host->key.node);
+    }
+    if (worst.percent >= 0)
+        panel.facts.push_back({"pressure", worst.percent, Unit::Percent, worst.label});
+}
+
+bool above(const Dense &values, const TimeGrid &grid, std::int64_t forNs, double bound)
+{
+    return sustained(values, grid, forNs, [bound](double value) { return value > bound; });
+}
+
+struct Gauge { double used = 0, of = 0; std::int64_t asOfNs = 0; };
+
+/// Used and total memory of all nodes, and whether one of them is over its bound for ten minutes.
+Gauge nodeMemory(const PanelContext &context, PanelSnapshot &panel, Worst &worst)
+{
+    Gauge sum;
+    for (const SeriesData *host : context.hosts(Metric::NodeMemoryAvailableBytes)) {
+        const auto total = context.latestHost(Metric::NodeMemoryTotalBytes, host->key.node);
+        const Track track = gaugeTrack(*host);
+        const auto available = newest(track, context.endNs, context.staleNs(context.samples));
+        if (!total || *total <= 0 || !available)
+            continue;
+        sum.used += *total - available->value;
+        sum.of += *total;
+        sum.asOfNs = std::max(sum.asOfNs, available->timeNs);
+        ++panel.computation.n;
+        worst.offer(100 * (1 - available->value / *total), host->key.node);
+        Dense percent = lastValues(track, context.samples);
+        for (double &value : percent)
+            value = 100 * (1 - value / *total);
+        panel.pastThreshold |= above(percent, context.samples, 10 * minute, 90);
+    }
+    return sum;
+}
+
+/// Growth of the pod that would reach its limit first.
+void addForecast(const PanelContext &context, PanelSnapshot &panel, const std::vector<Entity> &entities)
+{
+    const std::int64_t window = std::max(5 * minute, 5 * context.samples.bucketNs());
+    double soonest = INFINITY, slopeOfSoonest = 0;
+    std::string label;
+    for (const Entity &entity : entities) {
+        const auto limit = limitOf(context, entity, Metric::MemoryLimitBytes);
+        if (!limit || entity.parts.size() != 1)
+            continue;
+        const Track track = gaugeTrack(*entity.parts.front());
+        const auto now = newest(track, context.endNs, context.staleNs(context.samples));
+        const auto slope = slopePerSecond(track, context.endNs, window, 5);
+        if (!now || !slope || *slope <= 0 || now->value >= *limit)
+            continue;
+        const double seconds = (*limit - now->value) / *slope;
+        if (seconds < soonest) {
+            soonest = seconds;
+            slopeOfSoonest = *slope;
+            label = entity.label;
+        }
+    }
+    // Further than a day ahead a straight line says nothing.
+    if (soonest > 86'400)
+        return;
+    panel.facts.push_back({"slope", slopeOfSoonest, Unit::BytesPerSecond, label});
+    panel.facts.push_back({"time-to-limit", soonest * nsPerSecond, Unit::Nanoseconds, label});
+}
+
+void addDisks(const PanelContext &context, PanelSnapshot &panel)
+{
+    Worst worst;
+    for (const SeriesData *used : context.of(Metric::FilesystemUsedBytes)) {
+        for (const SeriesData *total : context.of(Metric::FilesystemTotalBytes)) {
+            if (total->key.node != used->key.node || total->key.label != used->key.label)
+                continue;
+            const auto bytes = context.latest(used), of = context.latest(total);
+            if (bytes && of && *of > 0)
+                worst.offer(100 * *bytes / *of, used->key.node + ':' + used->key.label);
+        }
+    }
+    if (worst.percent < 0)
+        return;
+    panel.facts.push_back({"disk", worst.percent, Unit::Percent, worst.label});
+    panel.pastThreshold |= worst.percent > 85;
+}
+
+} // namespace
+
+void cpuUsage(const PanelContext &context, PanelSnapshot &panel)
+{
+    const TimeGrid &grid = context.samples;
+    setRange(panel, grid);
+    panel.thresholds = {{ThresholdKind::AlertAbove, 80, Unit::Percent, 15 * minute}, {ThresholdKind::ScaleUp, 70, Unit::Percent, 60 * minute},
+                        {ThresholdKind::ScaleDown, 30, Unit::Percent, 240 * minute}};
+    const std::int64_t window = std::max(minute, 2 * grid.bucketNs());
+    panel.computation.formulaKey = "cpu-usage";
+    panel.computation.windowNs = window;
+    panel.computation.sources = {"cgroup cpu usage"};
+    double cores = 0, of = 0;
+    std::int64_t asOfNs = 0;
+    Worst worst;
+    for (const SeriesData *host : context.hosts(Metric::CpuUsageNs)) {
+        const Track track = unroll(*host);
+        const auto rate = rateOver(track, context.endNs, window, context.staleNs(grid));
+        const auto count = cpuCount(context, host->key.node);
+        if (!rate || !count)
+            continue;
+        cores += rate->perSecond / nsPerSecond;
+        of += *count;
+        asOfNs = std::max(asOfNs, rate->asOfNs);
+        panel.computation.windowNs = rate->elapsedNs;
+        ++panel.computation.n;
+        const Dense percent = scaled(rates(track, grid), 100.0 / nsPerSecond / *count);
+        worst.offer(100 * rate->perSecond / nsPerSecond / *count, host->key.node);
+        panel.pastThreshold |= above(percent, grid, 15 * minute, 80);
+    }
+    if (of <= 0) {
+        panel.pastThreshold = false;
+        return setNoData(context, panel, context.of(Metric::CpuUsageNs).empty() ? NoDataReason::NoSamplesInRange : NoDataReason::WarmingUp);
+    }
+    std::vector<Line> lines;
+    for (const Entity &entity : context.entities(Metric::CpuUsageNs)) {
+        Dense usage(grid.count(), noValue);
+        for (const SeriesData *part : entity.parts)
+            addInto(usage, scaled(rates(unroll(*part), grid), 1.0 / nsPerSecond));
+        if (const auto limit = limitOf(context, entity, Metric::CpuLimitMillicores)) {
+            const Dense percent = scaled(usage, 100'000 / *limit);
+            if (const auto now = lastOf(percent))
+                worst.offer(*now, entity.label);
+            panel.pastThreshold |= above(percent, grid, 15 * minute, 80);
+        }
+        lines.push_back({entity.key, entity.label, std::move(usage)});
+    }
+    setValue(context, panel, {"cpu", 100 * cores / of, Unit::Percent, {}}, asOfNs);
+    panel.facts.push_back({"cores", cores, Unit::Cores, {}});
+    panel.facts.push_back({"allocatable", of, Unit::Cores, {}});
+    panel.facts.push_back({"worst", worst.percent, Unit::Percent, worst.label});
+    addThrottling(context, panel, window);
+    addPressure(context, panel, Metric::PsiCpuSomeUs, window);
+    panel.computation.inputs = {{"cores-used", cores, Unit::Cores, {}}, {"cores-allocatable", of, Unit::Cores, {}}};
+    drawTop(panel, std::move(lines), grid, Unit::Cores, true);
+}
+
+void memoryUsage(const PanelContext &context, PanelSnapshot &panel)
+{
+    const TimeGrid &grid = context.samples;
+    setRange(panel, grid);
+    panel.thresholds = {{ThresholdKind::AlertAbove, 90, Unit::Percent, 10 * minute}, {ThresholdKind::ScaleUp, 80, Unit::Percent, 30 * minute},
+                        {ThresholdKind::ScaleDown, 50, Unit::Percent, 120 * minute}};
+    panel.computation.formulaKey = "memory-usage";
+    panel.computation.sources = {"cgroup memory", "/proc/meminfo"};
+    Worst worst;
+    const Gauge node = nodeMemory(context, panel, worst);
+    if (node.of <= 0) {
+        panel.pastThreshold = false;
+        return setNoData(context, panel, NoDataReason::NoSamplesInRange);
+    }
+    const std::vector<Entity> entities = context.entities(Metric::MemoryWorkingSetBytes);
+    std::vector<Line> lines;
+    double workingSet = 0;
+    for (const Entity &entity : entities) {
+        Dense bytes(grid.count(), noValue);
+        for (const SeriesData *part : entity.parts) {
+            const Track track = gaugeTrack(*part);
+            addInto(bytes, lastValues(track, grid));
+            if (const auto now = newest(track, context.endNs, context.staleNs(grid)))
+                workingSet += now->value;
+        }
+        if (const auto limit = limitOf(context, entity, Metric::MemoryLimitBytes)) {
+            const Dense percent = scaled(bytes, 100 / *limit);
+            if (const auto now = lastOf(percent))
+                worst.offer(*now, entity.label);
+            panel.pastThreshold |= above(percent, grid, 10 * minute, 90);
+        }
+        lines.push_back({entity.key, entity.label, std::move(bytes)});
+    }
+    setValue(context, panel, {"memory", 100 * node.used / node.of, Unit::Percent, {}}, node.asOfNs);
+    panel.facts.push_back({"used", node.used, Unit::Bytes, {}});
+    panel.facts.push_back({"allocatable", node.of, Unit::Bytes, {}});
+    panel.facts.push_back({"working-set", workingSet, Unit::Bytes, {}});
+    panel.facts.push_back({"worst", worst.percent, Unit::Percent, worst.label});
+    addForecast(context, panel, entities);
+    addDisks(context, panel);
+    addPressure(context, panel, Metric::PsiMemorySomeUs, std::max(minute, 2 * grid.bucketNs()));
+    panel.computation.inputs = {{"used", node.used, Unit::Bytes, {}}, {"allocatable", node.of, Unit::Bytes, {}}};
+    drawTop(panel, std::move(lines), grid, Unit::Bytes, true);
+}
+
+} // namespace tapio::console

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <cmath>
+
+#include "console/core/metrics/figurenames.h"
+#include "console/core/metrics/panelbuilder.h"
+
+namespace tapio::console {
+
+namespace {
+
+using Level = GroupSummary::Level;
+
+const PanelSnapshot &panelOf(const OverviewSnapshot &overview, PanelId id) { return overview.panels[static_cast<std::size_t>(id)]; }
+
+const Fact *factOf(const PanelSnapshot &panel, std::string_view key)
+{
+    const auto found = std::find_if(panel.facts.begin(), panel.facts.end(), [key](const Fact &fact) { return fact.key == key; });
+    return found == panel.facts.end() ? nullptr : &*found;
+}
+
+/// What holds for any group: nothing was loaded, no agent, the store failed, some panels have no figure.
+GroupSummary general(const OverviewSnapshot &overview, std::size_t group)
+{
+    std::size_t without = 0;
+    for (std::size_t i = group * 4; i < group * 4 + 4; ++i) {
+        const PanelSnapshot &panel = overview.panels[i];
+        if (panel.reason == NoDataReason::StoreFailed)
+            return {Level::Bad, "failed", {panel.detail}};
+        if (panel.reason == NoDataReason::NoAgent)
+            return {Level::NoData, "no-agent", {}};
+        without += panel.value ? 0 : 1;
+    }
+    if (without == 4)
+        return {Level::NoData, "no-samples", {}};
+    if (without > 0)
+        return {Level::NoData, "partial-data", {number(static_cast<double>(without)), "4"}};
+    return {Level::Ok, "all-good", {}};
+}
+
+GroupSummary processing(const OverviewSnapshot &overview)
+{
+    const PanelSnapshot &events = panelOf(overview, PanelId::EventsProcessed);
+    std::uint64_t lost = 0;
+    const LossBand *largest = nullptr;
+    for (const LossBand &band : events.losses) {
+        lost += band.lost;
+        if (!largest || band.lost > largest->lost)
+            largest = &band;
+    }
+    if (largest && lost > 0) {
+        const double percent = 100 - events.computation.completeness.value_or(100);
+        // Patterns: above 0.1 % of seen is an incident of its own.
+        return {percent > 0.1 ? Level::Bad : Level::Attention, "loss", {number(percent), largest->cause, largest->node}};
+    }
+    const PanelSnapshot &latency = panelOf(overview, PanelId::ProcessingLatency);
+    if (latency.pastThreshold)
+        return {Level::Bad, "latency-high", {number(latency.value->value / 1e6)}};
+    const PanelSnapshot &queue = panelOf(overview, PanelId::QueueDepth);
+    if (queue.pastThreshold)
+        return {Level::Bad, "queue-high", {number(queue.value->value)}};
+    return general(overview, 0);
+}
+
+GroupSummary quality(const OverviewSnapshot &overview)
+{
+    const PanelSnapshot &coverage = panelOf(overview, PanelId::Coverage);
+    const auto *view = std::get_if<CoverageView>(&coverage.view);
+    if (!view)
+        return general(overview, 1);
+    std::size_t silent = 0;
+    const NodeCell *first = nullptr, *partial = nullptr;
+    for (const NodeCell &cell : view->cells) {
+        if (cell.state == NodeCell::State::Silent || cell.state == NodeCell::State::Gone) {
+            ++silent;
+            first = first ? first : &cell;
+        } else if (!cell.missing.empty() && !partial) {
+            partial = &cell;
+        }
+    }
+    if (silent > 0)
+        return {Level::Bad, "silent-nodes", {number(static_cast<double>(silent)), first->node}};
+    if (partial)
+        return {Level::Attention, "coverage-low", {number(coverage.value ? coverage.value->value : 0), partial->missing.front()}};
+    return general(overview, 1);
+}
+
+GroupSummary health(const OverviewSnapshot &overview)
+{
+    const PanelSnapshot &pods = panelOf(overview, PanelId::PodStatus);
+    if (const auto *view = std::get_if<PodStatusView>(&pods.view); view && !view->worst.empty()) {
+        const GroupRow &worst = view->worst.front();
+        return {Level::Bad, "pods-bad", {number(static_cast<double>(view->worst.size())), worst.entity, worst.title}};
+    }
+    const PanelSnapshot &memory = panelOf(overview, PanelId::MemoryUsage);
+    if (const Fact *disk = factOf(memory, "disk"); disk && disk->value > 85)
+        return {Level::Bad, "disk-high", {disk->label, number(disk->value)}};
+    for (const auto &[panel, key] : {std::pair<const PanelSnapshot *, const char *>(&memory, "memory-high"), {&panelOf(overview, PanelId::CpuUsage), "cpu-high"}}) {
+        if (const Fact *worst = factOf(*panel, "worst"); panel->pastThreshold && worst)
+            return {Level::Bad, key, {worst->label, number(worst->value)}};
+    }
+    // A node without Kubernetes is not a fault of the System health group.
+    GroupSummary summary = general(overview, 2);
+    if (summary.key == "partial-data" && pods.reason == NoDataReason::NoKubernetes && summary.arguments.front() == "1")
+        return {Level::Ok, "all-good", {}};
+    return summary;
+}
+
+GroupSummary business(const OverviewSnapshot &overview)
+{
+    const PanelSnapshot &api = panelOf(overview, PanelId::ApiResponseTimes);
+    if (api.pastThreshold) {
+        const Fact *worst = nullptr;
+        for (const Fact &fact : api.facts) {
+            if (fact.key == "operation" && (!worst || fact.value > worst->value))
+                worst = &fact;
+        }
+        return {Level::Attention, "api-slow", {worst->label, number(worst->value / 1e6)}};
+    }
+    return general(overview, 3);
+}
+
+} // namespace
+
+const std::vector<wire::Metric> &overviewMetrics()
+{
+    using wire::Metric;
+    static const std::vector<Metric> metrics{
+        Metric::CpuUsageNs, Metric::CpuPeriods, Metric::CpuThrottledPeriods, Metric::CpuLimitMillicores, Metric::MemoryWorkingSetBytes,
+        Metric::MemoryLimitBytes, Metric::PsiCpuSomeUs, Metric::PsiMemorySomeUs, Metric::NetRxBytes, Metric::NetTxBytes,
+        Metric::NetRxPackets, Metric::NetTxPackets, Metric::NetRxDrops, Metric::NetTxDrops, Metric::TcpConnectFailures,
+        Metric::TcpRetransmits, Metric::NodeCpuCount, Metric::NodeMemoryTotalBytes, Metric::NodeMemoryAvailableBytes,
+        Metric::FilesystemTotalBytes, Metric::FilesystemUsedBytes, Metric::AgentSentBytes};
+    return metrics;
+}
+
+void summarize(OverviewSnapshot &overview) { overview.groups = {processing(overview), quality(overview), health(overview), business(overview)}; }
+
+OverviewSnapshot computeOverview(const OverviewInput &input, std::uint64_t revision)
+{
+    using Compute = void (*)(const PanelContext &, PanelSnapshot &);
+    static constexpr std::array<Compute, panelCount> formulas{
+        eventsProcessed, processingLatency, queueDepth, filterEfficiency, signalToNoise, correlationAccuracy, falsePositiveRate, coveragePanel,
+        podStatus, cpuUsage, memoryUsage, networkIo, activeCorrelations, insightsGenerated, userInteractions, apiResponseTimes};
+    const PanelContext context(input);
+    OverviewSnapshot overview;
+    for (std::size_t i = 0; i < panelCount; ++i) {
+        overview.panels[i].id = static_cast<PanelId>(i);
+        overview.panels[i].revision = revision;
+        formulas[i](context, overview.panels[i]);
+    }
+    summarize(overview);
+    return overview;
+}
+
+} // namespace tapio::console

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/core/metrics/panelbuilder.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <iterator>
+#include <set>
+
+#include "console/core/metrics/figurenames.h"
+
+namespace tapio::console {
+
+namespace {
+
+/// Metric, node, path and label name one series; names of pods may be corrected while it lives.
+std::string placeKey(const std::string &node, const std::string &path, const std::string &label)
+{
+    return node + '\n' + path + '\n' + label;
+}
+
+bool isAncestor(const std::string &path, const std::string &of)
+{
+    return of.size() > path.size() && of[path.size()] == '/' && of.compare(0, path.size(), path) == 0;
+}
+
+SeriesData merge(const SeriesData &one, const SeriesData &two)
+{
+    const auto endOf = [](const SeriesData &data) { return data.buckets.empty() ? 0 : data.buckets.back().lastNs; };
+    SeriesData merged{endOf(one) > endOf(two) ? one.key : two.key, {}};
+    std::merge(one.buckets.begin(), one.buckets.end(), two.buckets.begin(), two.buckets.end(), std::back_inserter(merged.buckets),
+               [](const SeriesBucket &a, const SeriesBucket &b) { return a.firstNs < b.firstNs; });
+    std::erase_if(merged.buckets, [](const SeriesBucket &bucket) { return bucket.n == 0; });
+    return merged;
+}
+
+void appendBands(std::vector<LossBand> &bands, const Dense &lost, const Dense &seen, const TimeGrid &grid, const std::string &node,
+                 const std::string &cause)
+{
+    LossBand *open = nullptr;
+    for (std::size_t i = 0; i < lost.size(); ++i) {
+        if (std::isnan(lost[i]) || lost[i] <= 0) {
+            open = nullptr;
+            continue;
+        }
+        if (!open) {
+            bands.push_back({grid.start(i), grid.start(i), 0, 0, node, cause});
+            open = &bands.back();
+        }
+        open->toNs = grid.start(i) + grid.bucketNs();
+        open->lost += static_cast<std::uint64_t>(lost[i]);
+        open->of += i < seen.size() && !std::isnan(seen[i]) ? static_cast<std::uint64_t>(seen[i]) : 0;
+    }
+}
+
+/// Increase of a monotonic track inside of the grid's range.
+double increaseWithin(const Track &unrolled, const TimeGrid &grid)
+{
+    double sum = 0;
+    for (const double value : increases(unrolled, grid))
+        sum += std::isnan(value) ? 0 : value;
+    return sum;
+}
+
+} // namespace
+
+bool isHost(const wire::Origin &origin) noexcept { return origin.cgroupPath == "/" || origin.cgroupPath.empty(); }
+
+Track unrollSum(const CounterTrack &track, std::initializer_list<Counter> counters)
+{
+    const auto sumOf = [counters](const CounterSet &set) {
+        double sum = 0;
+        for (const Counter counter : counters)
+            sum += static_cast<double>(set[counter]);
+        return sum;
+    };
+    Track unrolled;
+    unrolled.reserve(track.readings.size());
+    double total = 0;
+    for (std::size_t i = 0; i < track.readings.size(); ++i) {
+        const CounterTrack::Reading &reading = track.readings[i];
+        if (i > 0) {
+            const CounterTrack::Reading &before = track.readings[i - 1];
+            total += sumOf(before.streamId == reading.streamId ? difference(reading.counters, before.counters).delta : reading.counters);
+        }
+        unrolled.push_back({reading.timeNs, total});
+    }
+    return unrolled;
+}
+
+PanelContext::PanelContext(const OverviewInput &source)
+    : input(source), figures(source.fromNs, source.toNs, source.figureBucketNs), samples(source.fromNs, source.toNs, source.sampleBucketNs),
+      endNs(source.toNs)
+{
+    index();
+    findLosses();
+}
+
+void PanelContext::index()
+{
+    std::map<std::pair<wire::Metric, std::string>, const SeriesData *> byLabel;
+    for (const SeriesData &data : input.series) {
+        const auto key = std::make_pair(data.key.metric, placeKey(data.key.node, data.key.origin.cgroupPath, data.key.label));
+        const SeriesData *&slot = byLabel[key];
+        slot = slot ? &m_merged.emplace_back(merge(*slot, data)) : &data;
+    }
+    for (const auto &[key, data] : byLabel) {
+        m_byMetric[key.first].push_back(data);
+        m_byPlace.emplace(std::make_pair(key.first, placeKey(data->key.node, data->key.origin.cgroupPath, {})), data);
+    }
+}
+
+void PanelContext::findLosses()
+{
+    double seen = 0, lost = 0;
+    for (const CounterTrack &track : input.counters) {
+        const Track seenTrack = unrollSum(track, {Counter::Seen});
+        const Dense seenDense = increases(seenTrack, samples);
+        seen += increaseWithin(seenTrack, samples);
+        for (const Counter cause : {Counter::Lost, Counter::Shed, Counter::QDrop}) {
+            const Track lostTrack = unrollSum(track, {cause});
+            lost += increaseWithin(lostTrack, samples);
+            appendBands(losses, increases(lostTrack, samples), seenDense, samples, track.node, std::string(counterName(cause)));
+        }
+    }
+    for (const auto &[node, track] : tracks(figure::transitLoss)) {
+        const Track unrolled = unroll(track);
+        lost += increaseWithin(unrolled, samples);
+        appendBands(losses, increases(unrolled, samples), {}, samples, node, "gap");
+    }
+    if (seen > 0)
+        completeness = std::max(0.0, 100.0 * (1 - lost / seen));
+    else if (lost > 0)
+        completeness = 0;
+}
+
+const std::vector<const SeriesData *> &PanelContext::of(wire::Metric metric) const
+{
+    static const std::vector<const SeriesData *> none;
+    const auto found = m_byMetric.find(metric);
+    return found == m_byMetric.end() ? none : found->second;
+}
+
+const SeriesData *PanelContext::find(wire::Metric metric, const std::string &node, const std::string &path) const
+{
+    const auto found = m_byPlace.find({metric, placeKey(node, path, {})});
+    return found == m_byPlace.end() ? nullptr : found->second;
+}
+
+const LabelledTracks &PanelContext::tracks(std::string_view name) const
+{
+    static const LabelledTracks none;
+    const auto found = input.figures.find(name);
+    return found == input.figures.end() ? none : found->second;
+}
+
+std::vector<const SeriesData *> PanelContext::hosts(wire::Metric metric) const
+{
+    std::vector<const SeriesData *> found;
+    std::copy_if(of(metric).begin(), of(metric).end(), std::back_inserter(found),
+                 [](const SeriesData *data) { return isHost(data->key.origin); });
+    return found;
+}
+
+std::vector<Entity> PanelContext::entities(wire::Metric metric) const
+{
+    std::map<std::string, Entity> pods;
+    std::vector<Entity> result;
+    std::set<std::string> nodes;
+    std::map<std::string, std::set<std::string>> parents; // by node: every path that has a sampled child
+    for (const SeriesData *data : of(metric)) {
+        nodes.insert(data->key.node);
+        const std::string &path = data->key.origin.cgroupPath;
+        for (std::size_t slash = path.rfind('/'); slash != std::string::npos && slash > 0; slash = path.rfind('/', slash - 1))
+            parents[data->key.node].insert(path.substr(0, slash));
+    }
+    for (const SeriesData *data : of(metric)) {
+        const wire::Origin &origin = data->key.origin;
+        if (isHost(origin))
+            continue;
+        if (origin.podUid.empty()) {
+            if (!parents[data->key.node].contains(origin.cgroupPath)) {
+                const std::string name = data->key.node + ':' + origin.cgroupPath;
+                result.push_back({name, nodes.size() > 1 ? name : origin.cgroupPath, data->key.node, false, {data}});
+            }
+            continue;
+        }
+        Entity &pod = pods[data->key.node + '/' + origin.podUid];
+        pod.parts.push_back(data);
+        pod.node = data->key.node;
+        pod.pod = true;
+        if (pod.label.empty() || !origin.podName.empty())
+            pod.label = origin.podName.empty() ? origin.podUid : origin.namespaceName + '/' + origin.podName;
+    }
+    for (auto &[key, pod] : pods) {
+        pod.key = key;
+        // The pod's own cgroup holds its containers: parts inside of another part would count twice.
+        const std::vector<const SeriesData *> all = pod.parts;
+        std::erase_if(pod.parts, [&all](const SeriesData *part) {
+            return std::any_of(all.begin(), all.end(), [part](const SeriesData *other) {
+                return isAncestor(other->key.origin.cgroupPath, part->key.origin.cgroupPath);
+            });
+        });
+        result.push_back(std::move(pod));
+    }
+    return result;
+}
+
+std::optional<double> PanelContext::latest(const SeriesData *gauge) const
+{
+    if (!gauge)
+        return std::nullopt;
+    // Limits and totals are sampled rarely where they do not change.
+    const auto point = newest(gaugeTrack(*gauge), endNs, std::max<std::int64_t>(300 * nsPerSecond, samples.maxGapNs()));
+    return point ? std::optional(point->value) : std::nullopt;
+}
+
+std::optional<double> PanelContext::latestHost(wire::Metric metric, const std::string &node) const
+{
+    for (const SeriesData *data : of(metric)) {
+        if (data->key.node == node && isHost(data->key.origin))
+            return latest(data);
+    }
+    return std::nullopt;
+}
+
+PlotSeries makeSeries(std::string key, std::string label, Unit unit, const Dense &values, const TimeGrid &grid)
+{
+    PlotSeries series;
+    series.key = std::move(key);
+    series.label = std::move(label);
+    series.unit = unit;
+    series.points = toPoints(values, grid);
+    return series;
+}
+
+PlotSeries makeEnveloped(std::string key, std::string label, Unit unit, const Track &gauge, const TimeGrid &grid)
+{
+    const Dense values = lastValues(gauge, grid);
+    const Envelope bounds = envelope(gauge, grid);
+    PlotSeries series = makeSeries(std::move(key), std::move(label), unit, values, grid);
+    for (const PlotPoint &point : series.points) {
+        const auto i = static_cast<std::size_t>(grid.indexOf(point.timeNs));
+        series.minimum.push_back({point.timeNs, std::isnan(bounds.minimum[i]) ? point.value : bounds.minimum[i]});
+        series.maximum.push_back({point.timeNs, std::isnan(bounds.maximum[i]) ? point.value : bounds.maximum[i]});
+    }
+    return series;
+}
+
+void drawTop(PanelSnapshot &panel, std::vector<Line> lines, const TimeGrid &grid, Unit unit, bool stacked, bool below)
+{
+    const auto largest = [](const Line &line) {
+        double best = -1;
+        for (const double value : line.values)
+            best = std::isnan(value) ? best : std::max(best, value);
+        return best;
+    };
+    std::vector<std::pair<double, std::size_t>> order;
+    for (std::size_t i = 0; i < lines.size(); ++i)
+        order.emplace_back(largest(lines[i]), i);
+    std::erase_if(order, [](const auto &entry) { return entry.first < 0; });
+    std::sort(order.begin(), order.end(), [&lines](const auto &a, const auto &b) {
+        return a.first != b.first ? a.first > b.first : lines[a.second].key < lines[b.second].key;
+    });
+    Dense others;
+    for (std::size_t rank = 0; rank < order.size(); ++rank) {
+        Line &line = lines[order[rank].second];
+        if (rank >= maxSeries) {
+            addInto(others, line.values);
+            continue;
+        }
+        PlotSeries series = makeSeries(std::move(line.key), std::move(line.label), unit, line.values, grid);
+        series.stacked = stacked;
+        series.below = below;
+        panel.series.push_back(std::move(series));
+    }
+    if (!others.empty()) {
+        PlotSeries series = makeSeries("others", {}, unit, others, grid);
+        series.stacked = stacked;
+        series.below = below;
+        panel.series.push_back(std::move(series));
+    }
+    panel.seriesTotal += order.size();
+}
+
+void setRange(PanelSnapshot &panel, const TimeGrid &grid)
+{
+    panel.fromNs = grid.fromNs();
+    panel.toNs = grid.toNs();
+    panel.bucketNs = grid.bucketNs();
+}
+
+void setNoData(const PanelContext &context, PanelSnapshot &panel, NoDataReason otherwise)
+{
+    panel.state = PanelState::NoData;
+    panel.value.reset();
+    if (!context.input.failure.empty()) {
+        panel.state = PanelState::Failed;
+        panel.reason = NoDataReason::StoreFailed;
+        panel.detail = context.input.failure;
+    } else if (context.input.agents.empty() && otherwise != NoDataReason::CorrelationNotBuilt && otherwise != NoDataReason::NoOperatorAction) {
+        panel.reason = NoDataReason::NoAgent;
+    } else {
+        panel.reason = otherwise;
+    }
+}
+
+void setValue(const PanelContext &context, PanelSnapshot &panel, Fact value, std::int64_t asOfNs)
+{
+    panel.value = std::move(value);
+    panel.asOfNs = asOfNs;
+    panel.state = PanelState::Ready;
+    std::string missing;
+    for (const auto &[node, track] : context.tracks(figure::agentAlive)) {
+        const auto alive = newest(track, context.endNs, context.staleNs(context.figures));
+        if (alive && alive->value < 1)
+            missing += (missing.empty() ? "" : ", ") + node;
+    }
+    if (!missing.empty()) {
+        panel.state = PanelState::Partial;
+        panel.detail = missing;
+    }
+    if (context.endNs - asOfNs > std::max(heartbeatFreshNs, 2 * panel.bucketNs))
+        panel.state = PanelState::Stale;
+}
+
+std::string number(double value)
+{
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.6g", value);
+    return text.data();
+}
+
+} // namespace tapio::console

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <deque>
+#include <initializer_list>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "console/core/metrics/overviewinput.h"
+
+/// Shared by the formulas of the panels; private to console/core/metrics.
+namespace tapio::console {
+
+inline constexpr std::size_t maxSeries = 50;
+
+
+/// A pod or a cgroup: what a line of the CPU and memory panels stands for. Entities never overlap, so their sum is exact.
+struct Entity {
+    std::string key;        ///< stable: node and pod uid, or node and path
+    std::string label;      ///< "namespace/pod", or the cgroup's path (with its node when there are several)
+    std::string node;
+    bool pod = false;
+    std::vector<const SeriesData *> parts;
+};
+
+/// One pass over the input: what several formulas need.
+class PanelContext {
+public:
+    explicit PanelContext(const OverviewInput &source);
+
+    const OverviewInput &input;
+    TimeGrid figures;       ///< grid of what the console measures
+    TimeGrid samples;       ///< grid of what agents sample
+    std::int64_t endNs;     ///< headline as of
+    std::vector<LossBand> losses;
+    std::optional<double> completeness;   ///< percent of seen that was not lost, in the range
+
+    const std::vector<const SeriesData *> &of(wire::Metric metric) const;
+    const SeriesData *find(wire::Metric metric, const std::string &node, const std::string &path) const;
+    const LabelledTracks &tracks(std::string_view name) const;
+    /// Pods, and cgroups outside of pods that have no sampled child.
+    std::vector<Entity> entities(wire::Metric metric) const;
+    /// The host's own series (cgroup "/"), of each node.
+    std::vector<const SeriesData *> hosts(wire::Metric metric) const;
+    /// Newest value of a gauge near the end of the range.
+    std::optional<double> latest(const SeriesData *gauge) const;
+    std::optional<double> latestHost(wire::Metric metric, const std::string &node) const;
+    std::int64_t staleNs(const TimeGrid &grid) const { return grid.maxGapNs(); }
+
+private:
+    void index();
+    void findLosses();
+
+    std::map<wire::Metric, std::vector<const SeriesData *>> m_byMetric;
+    std::map<std::pair<wire::Metric, std::string>, const SeriesData *> m_byPlace;
+    std::deque<SeriesData> m_merged;
+};
+
+bool isHost(const wire::Origin &origin) noexcept;
+/// Readings of some counters added up, resets taken out (a new stream is one).
+Track unrollSum(const CounterTrack &track, std::initializer_list<Counter> counters);
+
+struct Line { std::string key, label; Dense values; };
+/// The 50 largest lines by maximum, the others added into one exact "others"; all of one unit.
+void drawTop(PanelSnapshot &panel, std::vector<Line> lines, const TimeGrid &grid, Unit unit, bool stacked, bool below = false);
+PlotSeries makeSeries(std::string key, std::string label, Unit unit, const Dense &values, const TimeGrid &grid);
+/// makeSeries with the smallest and largest reading of each bucket.
+PlotSeries makeEnveloped(std::string key, std::string label, Unit unit, const Track &gauge, const TimeGrid &grid);
+
+void setRange(PanelSnapshot &panel, const TimeGrid &grid);
+/// No figure: the reason, from general (no agent) to special.
+void setNoData(const PanelContext &context, PanelSnapshot &panel, NoDataReason otherwise);
+/// A figure as of a time: Ready, Partial when nodes are missing, Stale when it is old.
+void setValue(const PanelContext &context, PanelSnapshot &panel, Fact value, std::int64_t asOfNs);
+std::string number(double value);
+
+// One function per panel, metrics 1 to 16.
+void eventsProcessed(const PanelContext &, PanelSnapshot &);
+void processingLatency(const PanelContext &, PanelSnapshot &);
+void queueDepth(const PanelContext &, PanelSnapshot &);
+void filterEfficiency(const PanelContext &, PanelSnapshot &);
+void signalToNoise(const PanelContext &, PanelSnapshot &);
+void correlationAccuracy(const PanelContext &, PanelSnapshot &);
+void falsePositiveRate(const PanelContext &, PanelSnapshot &);
+void coveragePanel(const PanelContext &, PanelSnapshot &);
+void podStatus(const PanelContext &, PanelSnapshot &);
+void cpuUsage(const PanelContext &, PanelSnapshot &);
+void memoryUsage(const PanelContext &, PanelSnapshot &);
+void networkIo(const PanelContext &, PanelSnapshot &);
+void activeCorrelations(const PanelContext &, PanelSnapshot &);
+void insightsGenerated(const PanelContext &, PanelSnapshot &);
+void userInteractions(const PanelContext &, PanelSnapshot &);
+void apiResponseTimes(const PanelContext &, PanelSnapshot &);
+/// Sentences of the four groups, from the finished panels.
+void summarize(OverviewSnapshot &overview);
+
+} // namespace tapio::console

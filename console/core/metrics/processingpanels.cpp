@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Panels 1 to 4: event processing.
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "console/core/metrics/figurenames.h"
+#include "console/core/metrics/panelbuilder.h"
+
+namespace tapio::console {
+
+namespace {
+
+struct NamedFigure { const char *key; std::string_view name; };
+constexpr std::array<NamedFigure, 3> quantiles{{{"p50", figure::latencyP50}, {"p95", figure::latencyP95}, {"p99", figure::latencyP99}}};
+constexpr std::array<NamedFigure, 3> queueParts{{{"agent", figure::queueAgent}, {"in-flight", figure::queueInFlight}, {"receive", figure::queueReceive}}};
+
+struct RateSum {
+    double perSecond = 0;
+    double increase = 0;
+    std::int64_t elapsedNs = 0;
+    std::int64_t asOfNs = 0;
+    std::size_t tracks = 0;
+};
+
+/// Rates of all labels added up, each over its own measured time.
+RateSum sumRates(const LabelledTracks &tracks, std::int64_t endNs, std::int64_t windowNs, std::int64_t staleNs)
+{
+    RateSum sum;
+    for (const auto &[label, track] : tracks) {
+        const auto rate = rateOver(unroll(track), endNs, windowNs, staleNs);
+        if (!rate)
+            continue;
+        sum.perSecond += rate->perSecond;
+        sum.increase += rate->increase;
+        sum.elapsedNs = std::max(sum.elapsedNs, rate->elapsedNs);
+        sum.asOfNs = std::max(sum.asOfNs, rate->asOfNs);
+        ++sum.tracks;
+    }
+    return sum;
+}
+
+std::string nodeOf(const std::string &label) { return label.substr(0, label.find('/')); }
+
+/// Lines "node/source" while they can be told apart, else one per node.
+std::vector<Line> processedLines(const LabelledTracks &processed, const TimeGrid &grid)
+{
+    const bool fine = processed.size() <= 12;
+    std::map<std::string, Dense> byKey;
+    for (const auto &[label, track] : processed)
+        addInto(byKey[fine ? label : nodeOf(label)], rates(unroll(track), grid));
+    std::vector<Line> lines;
+    for (auto &[key, values] : byKey)
+        lines.push_back({key, key, std::move(values)});
+    return lines;
+}
+
+Dense sumOfRates(const LabelledTracks &tracks, const TimeGrid &grid)
+{
+    Dense sum(grid.count(), noValue);
+    for (const auto &[label, track] : tracks)
+        addInto(sum, rates(unroll(track), grid));
+    return sum;
+}
+
+Dense lossRate(const PanelContext &context)
+{
+    Dense sum(context.samples.count(), noValue);
+    for (const CounterTrack &track : context.input.counters)
+        addInto(sum, rates(unrollSum(track, {Counter::Lost, Counter::Shed, Counter::QDrop}), context.samples));
+    return sum;
+}
+
+void finishComputation(const PanelContext &context, PanelSnapshot &panel, std::string formula, std::int64_t windowNs, std::uint64_t n)
+{
+    panel.computation.formulaKey = std::move(formula);
+    panel.computation.windowNs = windowNs;
+    panel.computation.n = n;
+    panel.computation.completeness = context.completeness;
+}
+
+/// Time since the first reading of any label, for "warming up: have of need seconds".
+void setWarmingUp(const PanelContext &context, PanelSnapshot &panel, const LabelledTracks &tracks, double needSeconds)
+{
+    std::int64_t firstNs = INT64_MAX;
+    for (const auto &[label, track] : tracks) {
+        if (!track.empty())
+            firstNs = std::min(firstNs, track.front().timeNs);
+    }
+    const bool any = firstNs <= context.endNs;
+    const double have = any ? static_cast<double>(context.endNs - firstNs) / nsPerSecond : 0;
+    setNoData(context, panel, any && have < needSeconds ? NoDataReason::WarmingUp : NoDataReason::NoSamplesInRange);
+    if (panel.reason == NoDataReason::WarmingUp) {
+        panel.have = have;
+        panel.need = needSeconds;
+    }
+}
+
+} // namespace
+
+void eventsProcessed(const PanelContext &context, PanelSnapshot &panel)
+{
+    const TimeGrid &grid = context.figures;
+    const LabelledTracks &processed = context.tracks(figure::processed);
+    setRange(panel, grid);
+    panel.losses = context.losses;
+    const std::int64_t window = std::max(10 * nsPerSecond, grid.bucketNs());
+    const RateSum now = sumRates(processed, context.endNs, window, context.staleNs(grid));
+    finishComputation(context, panel, "events-processed", now.elapsedNs, static_cast<std::uint64_t>(now.increase));
+    for (const auto &[label, track] : processed)
+        panel.computation.sources.push_back(label);
+    if (now.tracks == 0)
+        return setWarmingUp(context, panel, processed, 2);
+
+    setValue(context, panel, {"processed", now.perSecond, Unit::EventsPerSecond, {}}, now.asOfNs);
+    const RateSum minute = sumRates(processed, context.endNs, std::max(60 * nsPerSecond, grid.bucketNs()), context.staleNs(grid));
+    panel.facts.push_back({"average-1m", minute.perSecond, Unit::EventsPerSecond, {}});
+    drawTop(panel, processedLines(processed, grid), grid, Unit::EventsPerSecond, true);
+    const LabelledTracks &received = context.tracks(figure::received);
+    if (const RateSum rate = sumRates(received, context.endNs, window, context.staleNs(grid)); rate.tracks > 0) {
+        panel.facts.push_back({"received", rate.perSecond, Unit::EventsPerSecond, {}});
+        panel.series.push_back(makeSeries("received", {}, Unit::EventsPerSecond, sumOfRates(received, grid), grid));
+        panel.computation.inputs.push_back({"received", rate.increase, Unit::Events, {}});
+    }
+    PlotSeries lost = makeSeries("lost", {}, Unit::EventsPerSecond, lossRate(context), context.samples);
+    lost.loss = true;
+    panel.series.push_back(std::move(lost));
+    panel.computation.inputs.push_back({"processed", now.increase, Unit::Events, {}});
+    panel.computation.inputs.push_back({"elapsed", static_cast<double>(now.elapsedNs), Unit::Nanoseconds, {}});
+    std::map<std::string, double> bySource;
+    for (const auto &[label, track] : processed) {
+        if (const auto rate = rateOver(unroll(track), context.endNs, window, context.staleNs(grid)))
+            bySource[label.substr(std::min(label.size(), label.find('/') + 1))] += rate->perSecond;
+    }
+    for (const auto &[source, rate] : bySource)
+        panel.facts.push_back({"source", rate, Unit::EventsPerSecond, source});
+}
+
+void processingLatency(const PanelContext &context, PanelSnapshot &panel)
+{
+    const TimeGrid &grid = context.figures;
+    setRange(panel, grid);
+    panel.losses = context.losses;
+    panel.thresholds = {{ThresholdKind::AlertAbove, 5e9, Unit::Nanoseconds, 0}};
+    const auto latest = [&](std::string_view name, std::string_view stage) -> std::optional<PlotPoint> {
+        const LabelledTracks &tracks = context.tracks(name);
+        const auto found = tracks.find(stage);
+        // One reading per ten seconds: two of them may be missing before the figure is called old.
+        return found == tracks.end() ? std::nullopt : newest(found->second, context.endNs, std::max(30 * nsPerSecond, context.staleNs(grid)));
+    };
+    const auto p99 = latest(figure::latencyP99, figure::stageTotal);
+    const auto n = latest(figure::latencyCount, figure::stageTotal);
+    finishComputation(context, panel, "processing-latency", 10 * nsPerSecond, n ? static_cast<std::uint64_t>(n->value) : 0);
+    if (!p99)
+        return setWarmingUp(context, panel, context.tracks(figure::processed), 10);
+
+    setValue(context, panel, {"p99", p99->value, Unit::Nanoseconds, {}}, p99->timeNs);
+    panel.pastThreshold = p99->value > 5e9;
+    for (const auto &[key, name] : quantiles) {
+        if (const auto value = latest(name, figure::stageTotal); value && name != figure::latencyP99)
+            panel.facts.push_back({key, value->value, Unit::Nanoseconds, {}});
+        const LabelledTracks &tracks = context.tracks(name);
+        if (const auto found = tracks.find(figure::stageTotal); found != tracks.end()) {
+            // Ten-second figures on a finer grid hold until the next one; on a coarser one the band shows the extremes.
+            panel.series.push_back(makeEnveloped(key, {}, Unit::Nanoseconds, found->second, grid));
+        }
+    }
+    for (const std::string_view stage : {figure::stageDrain, figure::stageAgentQueue, figure::stageWire, figure::stageReceiveQueue}) {
+        if (const auto value = latest(figure::latencyP99, stage))
+            panel.facts.push_back({"stage-" + std::string(stage), value->value, Unit::Nanoseconds, "p99"});
+    }
+    double uncertainty = 0;
+    for (const auto &[node, track] : context.tracks(figure::clockUncertainty)) {
+        if (const auto value = newest(track, context.endNs, context.staleNs(grid))) {
+            uncertainty = std::max(uncertainty, value->value);
+            panel.computation.sources.push_back(node);
+        }
+    }
+    panel.facts.push_back({"clock-uncertainty", uncertainty, Unit::Nanoseconds, {}});
+    for (const auto &[label, track] : context.tracks(figure::latencyNoClock)) {
+        if (const auto rate = rateOver(unroll(track), context.endNs, 10 * nsPerSecond, context.staleNs(grid)); rate && rate->increase > 0)
+            panel.computation.inputs.push_back({"without-clock", rate->increase, Unit::Events, label});
+    }
+}
+
+void queueDepth(const PanelContext &context, PanelSnapshot &panel)
+{
+    const TimeGrid &grid = context.figures;
+    setRange(panel, grid);
+    panel.losses = context.losses;
+    panel.thresholds = {{ThresholdKind::ScaleUp, 1000, Unit::Events, 300 * nsPerSecond}, {ThresholdKind::ScaleDown, 100, Unit::Events, 300 * nsPerSecond}};
+    finishComputation(context, panel, "queue-depth", 0, 0);
+    Dense total(grid.count(), noValue);
+    double value = 0;
+    std::int64_t asOfNs = 0;
+    for (const auto &[key, name] : queueParts) {
+        Dense part(grid.count(), noValue);
+        double now = 0;
+        for (const auto &[label, track] : context.tracks(name)) {
+            addInto(part, lastValues(track, grid));
+            if (const auto point = newest(track, context.endNs, context.staleNs(grid))) {
+                now += point->value;
+                asOfNs = std::max(asOfNs, point->timeNs);
+                ++panel.computation.n;
+            }
+            if (!label.empty())
+                panel.computation.sources.push_back(label + '/' + key);
+        }
+        value += now;
+        addInto(total, part);
+        panel.computation.inputs.push_back({key, now, Unit::Events, {}});
+        panel.facts.push_back({key, now, Unit::Events, {}});
+        PlotSeries series = makeSeries(key, {}, Unit::Events, part, grid);
+        series.stacked = true;
+        panel.series.push_back(std::move(series));
+    }
+    if (context.tracks(figure::queueAgent).empty() || asOfNs == 0) {
+        panel.series.clear();
+        panel.facts.clear();
+        return setNoData(context, panel, NoDataReason::NoSamplesInRange);
+    }
+    setValue(context, panel, {"queued", value, Unit::Events, {}}, asOfNs);
+    for (const auto &[label, track] : context.tracks(figure::queueOldest)) {
+        if (const auto oldest = newest(track, context.endNs, context.staleNs(grid)))
+            panel.facts.push_back({"oldest", oldest->value, Unit::Nanoseconds, {}});
+    }
+    Track totals;
+    for (std::size_t i = 0; i < total.size(); ++i) {
+        if (!std::isnan(total[i]))
+            totals.push_back({grid.start(i), total[i]});
+    }
+    const std::int64_t window = std::max(300 * nsPerSecond, 3 * grid.bucketNs());
+    panel.computation.windowNs = window;
+    if (const auto slope = slopePerSecond(totals, context.endNs, window))
+        panel.facts.push_back({"slope", *slope, Unit::EventsPerSecond, {}});
+    panel.pastThreshold = sustained(total, grid, 300 * nsPerSecond, [](double depth) { return depth > 1000; });
+}
+
+void filterEfficiency(const PanelContext &context, PanelSnapshot &panel)
+{
+    const TimeGrid &grid = context.samples;
+    setRange(panel, grid);
+    panel.losses = context.losses;
+    panel.thresholds = {{ThresholdKind::Reference, 97, Unit::Percent, 0}};
+    const std::int64_t window = std::max(60 * nsPerSecond, 2 * grid.bucketNs());
+    double seen = 0, filtered = 0, lost = 0;
+    std::int64_t asOfNs = 0, elapsedNs = 0;
+    Dense seenDense(grid.count(), noValue), filteredDense = seenDense, lostDense = seenDense;
+    for (const CounterTrack &track : context.input.counters) {
+        const Track seenTrack = unrollSum(track, {Counter::Seen});
+        const Track filteredTrack = unrollSum(track, {Counter::KFiltered, Counter::Folded, Counter::UFiltered});
+        const Track lostTrack = unrollSum(track, {Counter::Lost, Counter::Shed, Counter::QDrop});
+        addInto(seenDense, rates(seenTrack, grid));
+        addInto(filteredDense, rates(filteredTrack, grid));
+        addInto(lostDense, rates(lostTrack, grid));
+        const auto seenNow = rateOver(seenTrack, context.endNs, window, context.staleNs(grid));
+        if (!seenNow)
+            continue;
+        seen += seenNow->increase;
+        asOfNs = std::max(asOfNs, seenNow->asOfNs);
+        elapsedNs = std::max(elapsedNs, seenNow->elapsedNs);
+        filtered += rateOver(filteredTrack, context.endNs, window, context.staleNs(grid))->increase;
+        lost += rateOver(lostTrack, context.endNs, window, context.staleNs(grid))->increase;
+        panel.computation.sources.push_back(track.node + '/' + track.source);
+    }
+    finishComputation(context, panel, "filter-efficiency", elapsedNs, static_cast<std::uint64_t>(seen));
+    panel.computation.inputs = {{"seen", seen, Unit::Events, {}}, {"filtered-or-folded", filtered, Unit::Events, {}}, {"lost", lost, Unit::Events, {}}};
+    const auto share = [&seenDense](const Dense &part) {
+        Dense percent(part.size(), noValue);
+        for (std::size_t i = 0; i < part.size(); ++i)
+            percent[i] = seenDense[i] > 0 ? 100 * part[i] / seenDense[i] : noValue;
+        return percent;
+    };
+    if (seen <= 0)
+        return setNoData(context, panel, NoDataReason::NoSamplesInRange);
+    setValue(context, panel, {"filtered", 100 * filtered / seen, Unit::Percent, {}}, asOfNs);
+    panel.facts.push_back({"lost-share", 100 * lost / seen, Unit::Percent, {}});
+    panel.facts.push_back({"seen", seen * nsPerSecond / static_cast<double>(elapsedNs), Unit::EventsPerSecond, {}});
+    panel.series.push_back(makeSeries("filtered", {}, Unit::Percent, share(filteredDense), grid));
+    PlotSeries loss = makeSeries("lost", {}, Unit::Percent, share(lostDense), grid);
+    loss.loss = true;
+    panel.series.push_back(std::move(loss));
+}
+
+} // namespace tapio::console

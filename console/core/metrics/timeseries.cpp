@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/core/metrics/timeseries.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace tapio::console {
+
+namespace {
+
+std::int64_t floorTo(std::int64_t value, std::int64_t step) noexcept
+{
+    const std::int64_t rest = value % step;
+    return value - (rest < 0 ? rest + step : rest);
+}
+
+constexpr auto laterThan = [](std::int64_t timeNs, const PlotPoint &point) { return timeNs < point.timeNs; };
+
+/// Index of the bucket, or nothing when the time is outside of the grid.
+std::optional<std::size_t> bucketOf(const TimeGrid &grid, std::int64_t timeNs)
+{
+    const std::int64_t index = grid.indexOf(timeNs);
+    if (index < 0 || index >= static_cast<std::int64_t>(grid.count()))
+        return std::nullopt;
+    return static_cast<std::size_t>(index);
+}
+
+void fill(Dense &dense, std::int64_t first, std::int64_t last, double value)
+{
+    last = std::min(last, static_cast<std::int64_t>(dense.size()) - 1);
+    for (std::int64_t i = std::max<std::int64_t>(first, 0); i <= last; ++i)
+        dense[static_cast<std::size_t>(i)] = value;
+}
+
+void include(Envelope &bounds, std::size_t i, double low, double high)
+{
+    bounds.minimum[i] = std::isnan(bounds.minimum[i]) ? low : std::min(bounds.minimum[i], low);
+    bounds.maximum[i] = std::isnan(bounds.maximum[i]) ? high : std::max(bounds.maximum[i], high);
+}
+
+} // namespace
+
+TimeGrid::TimeGrid(std::int64_t fromNs, std::int64_t toNs, std::int64_t bucketNs)
+    : m_fromNs(floorTo(fromNs, std::max<std::int64_t>(bucketNs, 1))), m_bucketNs(std::max<std::int64_t>(bucketNs, 1))
+{
+    if (toNs > m_fromNs)
+        m_count = static_cast<std::size_t>((toNs - m_fromNs + m_bucketNs - 1) / m_bucketNs);
+}
+
+std::int64_t TimeGrid::indexOf(std::int64_t timeNs) const noexcept
+{
+    return (floorTo(timeNs, m_bucketNs) - m_fromNs) / m_bucketNs;
+}
+
+std::int64_t TimeGrid::maxGapNs() const noexcept { return std::max(15 * nsPerSecond, m_bucketNs * 5 / 2); }
+
+std::int64_t niceBucketNs(std::int64_t rangeNs, std::int64_t atLeastNs) noexcept
+{
+    static constexpr std::array<std::int64_t, 13> steps{1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600};
+    for (const std::int64_t step : steps) {
+        if (step * nsPerSecond >= atLeastNs && rangeNs / (step * nsPerSecond) <= 400)
+            return step * nsPerSecond;
+    }
+    return std::max(steps.back() * nsPerSecond, floorTo(rangeNs / 400, steps.back() * nsPerSecond));
+}
+
+Track unroll(const Track &cumulative)
+{
+    Track unrolled;
+    unrolled.reserve(cumulative.size());
+    double total = 0;
+    for (std::size_t i = 0; i < cumulative.size(); ++i) {
+        if (i > 0) {
+            const double change = cumulative[i].value - cumulative[i - 1].value;
+            total += change >= 0 ? change : cumulative[i].value;
+        }
+        unrolled.push_back({cumulative[i].timeNs, total});
+    }
+    return unrolled;
+}
+
+Track unroll(const SeriesData &counter)
+{
+    Track unrolled;
+    unrolled.reserve(counter.buckets.size() * 2);
+    std::int64_t previous = 0;
+    double total = 0;
+    for (const SeriesBucket &bucket : counter.buckets) {
+        if (bucket.n == 0)
+            continue;
+        if (!unrolled.empty())
+            total += static_cast<double>(bucket.first >= previous ? bucket.first - previous : bucket.first);
+        unrolled.push_back({bucket.firstNs, total});
+        if (bucket.lastNs > bucket.firstNs) {
+            // A count that only grew has its largest value last: anything else means that it began anew in between.
+            const bool reset = bucket.maximum > bucket.last;
+            total += static_cast<double>(reset ? bucket.maximum - bucket.first + bucket.last : bucket.last - bucket.first);
+            unrolled.push_back({bucket.lastNs, total});
+        }
+        previous = bucket.last;
+    }
+    return unrolled;
+}
+
+Track gaugeTrack(const SeriesData &gauge)
+{
+    Track track;
+    track.reserve(gauge.buckets.size());
+    for (const SeriesBucket &bucket : gauge.buckets) {
+        if (bucket.n > 0)
+            track.push_back({bucket.lastNs, static_cast<double>(bucket.last)});
+    }
+    return track;
+}
+
+Dense rates(const Track &unrolled, const TimeGrid &grid)
+{
+    Dense dense(grid.count(), noValue);
+    const std::int64_t gap = grid.maxGapNs();
+    const PlotPoint *before = nullptr; // last reading of an earlier bucket
+    for (std::size_t i = 0; i < unrolled.size();) {
+        const std::int64_t bucket = grid.indexOf(unrolled[i].timeNs);
+        std::size_t end = i + 1;
+        while (end < unrolled.size() && grid.indexOf(unrolled[end].timeNs) == bucket)
+            ++end;
+        const PlotPoint &last = unrolled[end - 1];
+        const bool connected = before && unrolled[i].timeNs - before->timeNs <= gap;
+        const PlotPoint &base = connected ? *before : unrolled[i];
+        const std::int64_t elapsed = last.timeNs - base.timeNs;
+        if (elapsed > 0) {
+            const double rate = (last.value - base.value) * nsPerSecond / static_cast<double>(elapsed);
+            fill(dense, connected ? grid.indexOf(base.timeNs) + 1 : bucket, bucket, rate);
+            fill(dense, bucket + 1, grid.indexOf(last.timeNs + gap), rate);
+        }
+        if (end < unrolled.size() && unrolled[end].timeNs - last.timeNs > gap)
+            fill(dense, bucket + 1, grid.indexOf(unrolled[end].timeNs), noValue);
+        before = &last;
+        i = end;
+    }
+    return dense;
+}
+
+Dense lastValues(const Track &gauge, const TimeGrid &grid)
+{
+    Dense dense(grid.count(), noValue);
+    for (std::size_t i = 0; i < gauge.size(); ++i) {
+        const std::int64_t bucket = grid.indexOf(gauge[i].timeNs);
+        const bool gapAfter = i + 1 < gauge.size() && gauge[i + 1].timeNs - gauge[i].timeNs > grid.maxGapNs();
+        fill(dense, bucket, gapAfter ? bucket : grid.indexOf(gauge[i].timeNs + grid.maxGapNs()), gauge[i].value);
+    }
+    return dense;
+}
+
+Envelope envelope(const Track &gauge, const TimeGrid &grid)
+{
+    Envelope bounds{Dense(grid.count(), noValue), Dense(grid.count(), noValue)};
+    for (const PlotPoint &point : gauge) {
+        if (const auto i = bucketOf(grid, point.timeNs))
+            include(bounds, *i, point.value, point.value);
+    }
+    return bounds;
+}
+
+Envelope envelope(const SeriesData &gauge, const TimeGrid &grid)
+{
+    Envelope bounds{Dense(grid.count(), noValue), Dense(grid.count(), noValue)};
+    for (const SeriesBucket &bucket : gauge.buckets) {
+        const auto i = bucketOf(grid, bucket.lastNs);
+        if (bucket.n > 0 && i)
+            include(bounds, *i, static_cast<double>(bucket.minimum), static_cast<double>(bucket.maximum));
+    }
+    return bounds;
+}
+
+Dense increases(const Track &unrolled, const TimeGrid &grid)
+{
+    Dense dense(grid.count(), noValue);
+    for (std::size_t i = 0; i < unrolled.size(); ++i) {
+        const auto bucket = bucketOf(grid, unrolled[i].timeNs);
+        if (!bucket)
+            continue;
+        const double change = i > 0 ? unrolled[i].value - unrolled[i - 1].value : 0;
+        dense[*bucket] = (std::isnan(dense[*bucket]) ? 0 : dense[*bucket]) + change;
+    }
+    return dense;
+}
+
+void addInto(Dense &sum, const Dense &other)
+{
+    if (sum.empty())
+        sum.assign(other.size(), noValue);
+    for (std::size_t i = 0; i < std::min(sum.size(), other.size()); ++i) {
+        if (!std::isnan(other[i]))
+            sum[i] = std::isnan(sum[i]) ? other[i] : sum[i] + other[i];
+    }
+}
+
+std::optional<PlotPoint> newest(const Track &track, std::int64_t endNs, std::int64_t staleNs)
+{
+    const auto after = std::upper_bound(track.begin(), track.end(), endNs, laterThan);
+    if (after == track.begin() || endNs - std::prev(after)->timeNs > staleNs || std::isnan(std::prev(after)->value))
+        return std::nullopt;
+    return *std::prev(after);
+}
+
+std::optional<MeasuredRate> rateOver(const Track &unrolled, std::int64_t endNs, std::int64_t windowNs, std::int64_t staleNs)
+{
+    const std::optional<PlotPoint> last = newest(unrolled, endNs, staleNs);
+    if (!last)
+        return std::nullopt;
+    const std::int64_t target = last->timeNs - windowNs;
+    auto base = std::lower_bound(unrolled.begin(), unrolled.end(), target,
+                                 [](const PlotPoint &point, std::int64_t timeNs) { return point.timeNs < timeNs; });
+    // The reading nearest to the window's beginning: readings are never exactly on the second.
+    if (base != unrolled.begin() && target - std::prev(base)->timeNs < base->timeNs - target)
+        --base;
+    const std::int64_t elapsed = last->timeNs - base->timeNs;
+    if (elapsed <= 0)
+        return std::nullopt;
+    const double increase = last->value - base->value;
+    return MeasuredRate{increase * nsPerSecond / static_cast<double>(elapsed), increase, elapsed, last->timeNs};
+}
+
+std::optional<double> slopePerSecond(const Track &track, std::int64_t endNs, std::int64_t windowNs, std::size_t minimumReadings)
+{
+    double n = 0, sumX = 0, sumY = 0, sumXX = 0, sumXY = 0;
+    std::int64_t firstNs = 0, lastNs = 0;
+    for (const PlotPoint &point : track) {
+        if (point.timeNs < endNs - windowNs || point.timeNs > endNs || std::isnan(point.value))
+            continue;
+        if (n == 0)
+            firstNs = point.timeNs;
+        lastNs = point.timeNs;
+        const double x = static_cast<double>(point.timeNs - firstNs) / nsPerSecond;
+        n += 1;
+        sumX += x;
+        sumY += point.value;
+        sumXX += x * x;
+        sumXY += x * point.value;
+    }
+    const double spread = n * sumXX - sumX * sumX;
+    if (n < static_cast<double>(minimumReadings) || lastNs - firstNs < windowNs / 2 || spread <= 0)
+        return std::nullopt;
+    return (n * sumXY - sumX * sumY) / spread;
+}
+
+bool sustained(const Dense &values, const TimeGrid &grid, std::int64_t forNs, const std::function<bool(double)> &past)
+{
+    // The newest bucket may not have been read yet.
+    std::size_t end = values.size();
+    if (end > 0 && std::isnan(values[end - 1]))
+        --end;
+    const auto need = static_cast<std::size_t>(std::max<std::int64_t>(1, forNs / grid.bucketNs()));
+    if (end < need)
+        return false;
+    return std::all_of(values.begin() + static_cast<std::ptrdiff_t>(end - need), values.begin() + static_cast<std::ptrdiff_t>(end),
+                       [&past](double value) { return !std::isnan(value) && past(value); });
+}
+
+std::vector<PlotPoint> toPoints(const Dense &values, const TimeGrid &grid)
+{
+    std::vector<PlotPoint> points;
+    points.reserve(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (std::isnan(values[i]) && !points.empty() && std::isnan(points.back().value))
+            continue;
+        points.push_back({grid.start(i), values[i]});
+    }
+    return points;
+}
+
+} // namespace tapio::console
