@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/wire/examples.h"
 
+#include <random>
+
 namespace tapio::wire::examples {
 
 namespace {
@@ -96,11 +98,23 @@ EventBatch busyBatch(std::size_t count)
                          event(EventType::TcpConnection, tcpDetail(), 1), event(EventType::ProcessExit, exitDetail(), 1),
                          event(EventType::TcpConnection, tcpDetail(), 1)};
     batch.events.reserve(count);
+    std::mt19937 random(1); // seeded: every run compresses the same
     for (std::size_t i = 0; i < count; ++i) {
         Event next = mix[i % std::size(mix)];
-        next.timeNs += static_cast<std::int64_t>(i) * 4'973;
-        next.process.pid += static_cast<std::uint32_t>(i % 97);
-        next.cpu = static_cast<std::uint16_t>(i % 8);
+        next.timeNs += static_cast<std::int64_t>(i) * 4'973 + random() % 4'096;
+        next.drainUs = random() % 5'000;
+        next.process.pid = 1'000 + random() % 60'000;
+        next.process.startTimeNs += random();
+        next.cpu = random() % 8;
+        if (auto *tcp = std::get_if<TcpConnection>(&next.detail)) {
+            tcp->local.port = static_cast<std::uint16_t>(32'768 + random() % 28'000);
+            tcp->remote.bytes[15] = static_cast<std::uint8_t>(random() % 40);
+            tcp->durationNs = random();
+            tcp->connectLatencyNs = random() % 2'000'000;
+            tcp->bytesSent = random() % 4'096;
+            tcp->bytesReceived = random() % 1'048'576;
+            tcp->srttUs = random() % 2'000;
+        }
         batch.events.push_back(std::move(next));
     }
     return batch;

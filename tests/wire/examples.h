@@ -14,7 +14,7 @@ namespace tapio::wire::examples {
 std::vector<std::pair<std::string, Message>> all();
 
 Frame eventFrame();
-/// `count` events as they come from a busy node: four connections to one exec, exit or other event.
+/// `count` events as they may come from a busy node: three connections to one exec and one exit, with varied numbers.
 EventBatch busyBatch(std::size_t count);
 
 } // namespace tapio::wire::examples

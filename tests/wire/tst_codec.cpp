@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <QFile>
 #include <QtTest>
 
 #include "protocol/wire/codec.h"
@@ -6,6 +7,19 @@
 
 using namespace tapio;
 using namespace tapio::wire;
+
+namespace {
+
+const Message &example(int index)
+{
+    static const auto examples = examples::all();
+    return examples.at(static_cast<std::size_t>(index)).second;
+}
+
+Frame frameOf(EventBatch batch) { return {1, 1, 1, std::move(batch)}; }
+Frame frameOf(SampleBatch batch) { return {1, 1, 1, std::move(batch)}; }
+
+} // namespace
 
 class TestCodec : public QObject {
     Q_OBJECT
@@ -25,12 +39,117 @@ private slots:
     {
         QFETCH(int, index);
         QFETCH(bool, zstd);
-        const Message message = examples::all().at(static_cast<std::size_t>(index)).second;
-        const auto bytes = encode(message, {zstd});
+        const auto bytes = encode(example(index), {zstd});
         QVERIFY2(bytes, bytes ? "" : bytes.error().message().c_str());
         const auto back = decode(*bytes);
         QVERIFY2(back, back ? "" : back.error().message().c_str());
-        QVERIFY(*back == message);
+        QVERIFY(*back == example(index));
+    }
+
+    void storedVersion1_data()
+    {
+        QTest::addColumn<int>("index");
+        QTest::addColumn<QString>("file");
+        int index = 0;
+        for (const auto &[name, message] : examples::all()) {
+            const QString file = QString::fromStdString(name);
+            QTest::addRow("stored bytes of %s still mean the same", name.c_str()) << index++ << file;
+        }
+    }
+    void storedVersion1()
+    {
+        QFETCH(int, index);
+        QFETCH(QString, file);
+        QFile stored(QStringLiteral(TAPIO_TEST_DATA "/wire/v1/%1.bin").arg(file));
+        QVERIFY2(stored.open(QFile::ReadOnly), qPrintable(stored.fileName()));
+        const QByteArray bytes = stored.readAll();
+        const auto message = decode(std::as_bytes(std::span(bytes.constData(), static_cast<std::size_t>(bytes.size()))));
+        QVERIFY2(message, message ? "" : message.error().message().c_str());
+        QVERIFY(*message == example(index));
+    }
+
+    void encode_largeBatchesComeBack()
+    {
+        for (const bool zstd : {false, true}) {
+            const Message message = frameOf(examples::busyBatch(4096));
+            const auto bytes = encode(message, {zstd});
+            QVERIFY(bytes);
+            const auto back = decode(*bytes);
+            QVERIFY(back && *back == message);
+        }
+    }
+
+    void encode_incompressibleStaysPlain()
+    {
+        const auto plain = encode(Bye{});
+        const auto zstd = encode(Bye{}, {true});
+        QVERIFY(plain && zstd);
+        QVERIFY(zstd->size() <= plain->size());
+    }
+
+    void encode_refuses_data()
+    {
+        QTest::addColumn<QString>("named");
+        QTest::newRow("an event whose origin is not in the batch") << "origin index 2 of 2";
+        QTest::newRow("an event in a batch without origins") << "origin index 0 of 0";
+        QTest::newRow("a sample whose origin is not in the batch") << "origin index 1 of 1";
+        QTest::newRow("a sample whose label is not in the batch") << "label index 3 of 1";
+        QTest::newRow("labels that do not begin with an empty one") << "first label";
+        QTest::newRow("fewer sequence offsets than events") << "seqOffsets";
+        QTest::newRow("a text longer than a peer accepts") << "textBytes";
+        QTest::newRow("more samples than a peer accepts") << "listElements";
+        QTest::newRow("a message larger than a peer accepts") << "messageBytes";
+        QTest::newRow("a batch that expands beyond what a peer accepts") << "expandedBytes";
+    }
+    void encode_refuses()
+    {
+        QFETCH(QString, named);
+        const auto bytes = encode(unacceptable(QTest::currentDataTag()), {named == QStringLiteral("expandedBytes")});
+        QVERIFY(!bytes);
+        QCOMPARE(bytes.error().code(), Errc::InvalidArgument);
+        QVERIFY2(bytes.error().context().find(named.toStdString()) != std::string::npos, bytes.error().context().c_str());
+    }
+
+    void seqOf_countsFromTheFirstOrByOffset()
+    {
+        EventBatch batch;
+        batch.firstSeq = 10;
+        QCOMPARE(batch.seqOf(3), std::uint64_t(13));
+        batch.seqOffsets = {0, 4, 9};
+        QCOMPARE(batch.seqOf(2), std::uint64_t(19));
+    }
+
+private:
+    static Message unacceptable(const QByteArray &row)
+    {
+        EventBatch events{1, {Origin(), Origin()}, {Event()}, {}};
+        SampleBatch samples{1, {Origin()}, {""}, {Sample{Metric::CpuUsageNs, 0, 0, 1}}, {}};
+        if (row.contains("origin is not in the batch") && row.contains("event")) {
+            events.events[0].origin = 2;
+        } else if (row.contains("without origins")) {
+            events.origins.clear();
+        } else if (row.contains("sample whose origin")) {
+            samples.samples[0].origin = 1;
+            return frameOf(samples);
+        } else if (row.contains("sample whose label")) {
+            samples.samples[0].label = 3;
+            return frameOf(samples);
+        } else if (row.contains("empty one")) {
+            samples.labels = {"vda"};
+            return frameOf(samples);
+        } else if (row.contains("sequence offsets")) {
+            events.seqOffsets = {0, 1};
+        } else if (row.contains("text longer")) {
+            events.events[0].process.comm.assign(DecodeLimits().textBytes + 1, 'x');
+        } else if (row.contains("more samples")) {
+            samples.samples.resize(DecodeLimits().listElements + 1);
+            return frameOf(samples);
+        } else if (row.contains("message larger")) {
+            events = examples::busyBatch(16'384);
+        } else {
+            events.events.assign(60'000, Event{0, 0, {}, {}, 0, 0, {}, OomKill{1, std::string(120, 'x'), 0, 0, 0, 0, 0, 0}});
+        }
+        return frameOf(events);
     }
 };
 

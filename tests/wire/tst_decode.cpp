@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Hostile bytes: each is refused with the name of what is wrong, and none reads or allocates beyond the limits.
+#include <QtTest>
+
+#include <capnp/message.h>
+#include <capnp/serialize.h>
+#include <zstd.h>
+
+#include <cstring>
+
+#include "protocol/schema/session.capnp.h"
+#include "protocol/wire/codec.h"
+#include "tests/wire/examples.h"
+
+using namespace tapio;
+using namespace tapio::wire;
+
+namespace {
+
+constexpr std::size_t headerBytes = 8;
+constexpr char formatPlain = 1;
+constexpr char formatZstd = 2;
+
+Bytes withHeader(char format, const void *payload, std::size_t size)
+{
+    Bytes bytes(headerBytes + size);
+    bytes[0] = static_cast<std::byte>(format);
+    if (size > 0)
+        std::memcpy(bytes.data() + headerBytes, payload, size);
+    return bytes;
+}
+
+Bytes finished(capnp::MessageBuilder &builder)
+{
+    const auto flat = capnp::messageToFlatArray(builder);
+    return withHeader(formatPlain, flat.begin(), flat.asBytes().size());
+}
+
+/// A message that a well-behaved encoder would not make: `fill` gets the root.
+template <typename Fill>
+Bytes built(Fill fill)
+{
+    capnp::MallocMessageBuilder builder;
+    fill(builder.initRoot<schema::Message>());
+    return finished(builder);
+}
+
+template <typename Fill>
+Bytes builtEvents(Fill fill)
+{
+    return built([&](schema::Message::Builder root) { fill(root.initFrame().getBody().initEvents()); });
+}
+
+template <typename Fill>
+Bytes builtSamples(Fill fill)
+{
+    return built([&](schema::Message::Builder root) { fill(root.initFrame().getBody().initSamples()); });
+}
+
+/// One segment of raw words behind a segment table.
+Bytes rawWords(std::vector<std::uint64_t> words)
+{
+    words.insert(words.begin(), static_cast<std::uint64_t>(words.size()) << 32);
+    return withHeader(formatPlain, words.data(), words.size() * sizeof(std::uint64_t));
+}
+
+constexpr std::uint64_t structPointer(std::int32_t offset, std::uint16_t dataWords, std::uint16_t pointers)
+{
+    return (static_cast<std::uint64_t>(pointers) << 48) | (static_cast<std::uint64_t>(dataWords) << 32)
+        | (static_cast<std::uint32_t>(offset) << 2);
+}
+
+constexpr std::uint64_t listPointer(std::int32_t offset, unsigned elementSize, std::uint32_t count)
+{
+    return (static_cast<std::uint64_t>(count) << 35) | (static_cast<std::uint64_t>(elementSize) << 32)
+        | (static_cast<std::uint32_t>(offset) << 2) | 1;
+}
+
+/// 64 MB of zeros in a few kilobytes.
+Bytes zstdBomb()
+{
+    const std::vector<char> zeros(64u << 20);
+    std::vector<char> packed(ZSTD_compressBound(zeros.size()));
+    packed.resize(ZSTD_compress(packed.data(), packed.size(), zeros.data(), zeros.size(), 3));
+    return withHeader(formatZstd, packed.data(), packed.size());
+}
+
+/// Says that it expands to 8 bytes, and goes on: the content size of a frame header is the sender's word.
+Bytes lyingZstd()
+{
+    const std::vector<char> content(4096, 'x');
+    std::vector<char> packed(ZSTD_compressBound(content.size()));
+    packed.resize(ZSTD_compress(packed.data(), packed.size(), content.data(), content.size(), 1));
+    // Frame header: magic (4), descriptor (1), two bytes of content size less 256 (RFC 8878, section 3.1.1.1.4).
+    packed[5] = 0;
+    packed[6] = 0;
+    return withHeader(formatZstd, packed.data(), packed.size());
+}
+
+/// Frame -> events -> one list of structures without size: a count costs the sender nothing.
+Bytes sizelessList(std::uint32_t count)
+{
+    return rawWords({
+        structPointer(0, 1, 1), 3,                      // Message, frame
+        structPointer(0, 4, 1), 0, 0, 0, 1,             // Frame, its body a batch of events
+        structPointer(0, 1, 3), 0, 0,                   // EventBatch: no origins
+        listPointer(1, 7, 0), 0,                        // events: a composite list of no words
+        static_cast<std::uint64_t>(count) << 2          // its tag: `count` elements of no size
+    });
+}
+
+/// 60,000 pointers to one text of 16 KB: a gigabyte, if each were copied.
+Bytes amplifiedTexts()
+{
+    constexpr std::uint32_t count = 60'000;
+    constexpr std::uint32_t textBytes = 16'000;
+    std::vector<std::uint64_t> words{
+        structPointer(0, 1, 1), 1,                                // Message, hello
+        structPointer(0, 5, 3), 0, 0, 0, 0, 0,                    // Hello
+        0, listPointer(1, 6, count), 0};                          // name, capabilities, agent
+    const std::size_t first = words.size();
+    for (std::uint32_t i = 0; i < count; ++i)
+        words.push_back(listPointer(static_cast<std::int32_t>(count - i - 1), 2, textBytes));
+    words.resize(first + count + textBytes / 8, 0x4141414141414141);
+    words.back() &= 0x00FFFFFFFFFFFFFF;
+    return rawWords(std::move(words));
+}
+
+/// A frame whose body is the message itself, and so on.
+Bytes pointerLoop()
+{
+    return rawWords({
+        structPointer(0, 1, 1), 9,     // Message, delivery
+        structPointer(-2, 1, 1),       // ... which is the message, read as a Delivery
+    });
+}
+
+Bytes multiSegment()
+{
+    capnp::MallocMessageBuilder builder(16, capnp::AllocationStrategy::FIXED_SIZE);
+    auto batch = builder.initRoot<schema::Message>().initFrame().getBody().initEvents();
+    batch.initOrigins(1);
+    auto events = batch.initEvents(2);
+    events[0].setComm("first");
+    events[1].setComm("second");
+    return finished(builder);
+}
+
+struct Hostile {
+    const char *row;
+    Bytes bytes;
+    Errc code;
+    const char *named;
+};
+
+std::vector<Hostile> framingRows()
+{
+    Bytes plain = *encode(examples::eventFrame());
+    Bytes reserved = plain;
+    reserved[3] = std::byte{1};
+    Bytes odd = plain;
+    odd.push_back(std::byte{0});
+    Bytes trailing = plain;
+    trailing.resize(plain.size() + 8);
+    Bytes newer = plain;
+    newer[0] = std::byte{3};
+    Bytes huge(DecodeLimits().messageBytes + 8);
+    huge[0] = std::byte{1};
+    std::uint64_t manySegments = 0xFFFF'FFFE;
+    std::uint64_t longSegment = 0x7FFF'FFFF'0000'0000;
+    return {
+        {"no bytes at all", {}, Errc::Malformed, "less than a header"},
+        {"text of another protocol", withHeader('G', "ET / HTTP/1.1\r\n", 15), Errc::VersionMismatch, "format 71"},
+        {"a format of a newer version", newer, Errc::VersionMismatch, "format 3"},
+        {"a reserved byte in use", reserved, Errc::Malformed, "reserved"},
+        {"a length that is no multiple of a word", odd, Errc::Malformed, "multiple of 8"},
+        {"bytes after the end", trailing, Errc::Malformed, "after the message's end"},
+        {"more bytes than a message may have", huge, Errc::Malformed, "messageBytes"},
+        {"a segment table of four billion segments", withHeader(formatPlain, &manySegments, 8), Errc::Malformed, ""},
+        {"a segment longer than the message", withHeader(formatPlain, &longSegment, 8), Errc::Malformed, ""},
+        {"zstd that is none", withHeader(formatZstd, "not zstandard...", 16), Errc::Malformed, "zstd"},
+        {"a zstd bomb", zstdBomb(), Errc::Malformed, "expandedBytes"},
+        {"zstd that expands beyond the size it states", lyingZstd(), Errc::Malformed, "zstd"},
+    };
+}
+
+std::vector<Hostile> structureRows()
+{
+    return {
+        {"an empty message", built([](schema::Message::Builder) {}), Errc::Malformed, "without content"},
+        {"a root of no size", rawWords({structPointer(0, 0, 0)}), Errc::Malformed, "without content"},
+        {"a null root", rawWords({0}), Errc::Malformed, "without content"},
+        {"a message kind of a newer version", rawWords({structPointer(0, 1, 1), 99, 0}), Errc::Unsupported, "kind 99"},
+        {"a frame without a body", built([](schema::Message::Builder root) { root.initFrame(); }), Errc::Malformed, "without a body"},
+        {"a frame body of a newer version",
+         rawWords({structPointer(0, 1, 1), 3, structPointer(0, 4, 1), 0, 0, 0, 77, 0}), Errc::Unsupported, "body 77"},
+        {"a pointer outside its segment", rawWords({structPointer(1000, 1, 1)}), Errc::Malformed, ""},
+        {"a pointer loop", pointerLoop(), Errc::Malformed, ""},
+        {"more elements of no size than a list may have", sizelessList(70'000), Errc::Malformed, "listElements"},
+        {"as many elements of no size as a pointer can say", sizelessList((1u << 29) - 1), Errc::Malformed, ""},
+        {"one text pointed to 60,000 times", amplifiedTexts(), Errc::Malformed, "raversal"},
+        {"a text that does not end in NUL",
+         rawWords({structPointer(0, 1, 1), 12, structPointer(0, 1, 2), 0, listPointer(1, 2, 8), 0, 0x4141414141414141}),
+         Errc::Malformed, "'\\0'"},
+    };
+}
+
+std::vector<Hostile> valueRows()
+{
+    return {
+        {"an event whose origin is not in the batch", builtEvents([](auto batch) { batch.initEvents(1); }), Errc::Malformed,
+         "origin index 0 of 0"},
+        {"a sample whose origin is not in the batch", builtSamples([](auto batch) {
+             batch.initLabels(1);
+             batch.initSamples(1)[0].setOrigin(9);
+         }),
+         Errc::Malformed, "origin index 9 of 0"},
+        {"a histogram whose label is not in the batch", builtSamples([](auto batch) {
+             batch.initLabels(1);
+             batch.initOrigins(1);
+             auto histogram = batch.initHistograms(1)[0];
+             histogram.initCounts(histogramBuckets);
+             histogram.setLabel(1);
+         }),
+         Errc::Malformed, "label index 1 of 1"},
+        {"a histogram of another number of buckets", builtSamples([](auto batch) {
+             batch.initLabels(1);
+             batch.initOrigins(1);
+             batch.initHistograms(1)[0].initCounts(27);
+         }),
+         Errc::Malformed, "27 buckets"},
+        {"samples without labels", builtSamples([](auto batch) { batch.initOrigins(1); }), Errc::Malformed, "first label"},
+        {"sequence offsets that step back", builtEvents([](auto batch) {
+             batch.initOrigins(1);
+             batch.initEvents(2);
+             batch.setSeqOffsets({5, 5});
+         }),
+         Errc::Malformed, "ascend"},
+        {"a text longer than a text may be",
+         built([](schema::Message::Builder root) { root.initBye().initReason(static_cast<unsigned>(DecodeLimits().textBytes) + 1); }),
+         Errc::Malformed, "textBytes"},
+        {"a list longer than a list may be",
+         built([](schema::Message::Builder root) { root.initSubscribe().initFilter().initTypes(65'537); }), Errc::Malformed,
+         "listElements"},
+    };
+}
+
+Bytes utf8Row(const QByteArray &comm)
+{
+    return builtEvents([&](auto batch) {
+        batch.initOrigins(1);
+        auto event = batch.initEvents(1)[0];
+        event.setComm(capnp::Text::Reader(comm.constData(), static_cast<std::size_t>(comm.size())));
+    });
+}
+
+const Event &firstEvent(const Message &message) { return std::get<EventBatch>(std::get<Frame>(message).body).events.front(); }
+
+} // namespace
+
+class TestDecode : public QObject {
+    Q_OBJECT
+private slots:
+    void refuses_data()
+    {
+        QTest::addColumn<QByteArray>("bytes");
+        QTest::addColumn<int>("code");
+        QTest::addColumn<QString>("named");
+        for (const auto &rows : {framingRows(), structureRows(), valueRows()}) {
+            for (const auto &[row, bytes, code, named] : rows) {
+                QTest::newRow(row) << QByteArray(reinterpret_cast<const char *>(bytes.data()), static_cast<qsizetype>(bytes.size()))
+                                   << static_cast<int>(code) << QString::fromLatin1(named);
+            }
+        }
+    }
+    void refuses()
+    {
+        QFETCH(QByteArray, bytes);
+        QFETCH(QString, named);
+        const auto message = decode(std::as_bytes(std::span(bytes.constData(), static_cast<std::size_t>(bytes.size()))));
+        QVERIFY(!message);
+        QTEST(static_cast<int>(message.error().code()), "code");
+        QVERIFY2(message.error().context().find(named.toStdString()) != std::string::npos, message.error().context().c_str());
+    }
+
+    void truncated_data()
+    {
+        QTest::addColumn<int>("index");
+        QTest::addColumn<bool>("zstd");
+        int index = 0;
+        for (const auto &[name, message] : examples::all()) {
+            QTest::addRow("%s cut at every byte", name.c_str()) << index << false;
+            QTest::addRow("%s through zstd cut at every byte", name.c_str()) << index++ << true;
+        }
+    }
+    void truncated()
+    {
+        QFETCH(int, index);
+        QFETCH(bool, zstd);
+        const auto bytes = encode(examples::all().at(static_cast<std::size_t>(index)).second, {zstd});
+        QVERIFY(bytes);
+        for (std::size_t size = 0; size < bytes->size(); ++size) {
+            const Bytes cut(bytes->begin(), bytes->begin() + static_cast<std::ptrdiff_t>(size));
+            QVERIFY2(!decode(cut), qPrintable(QString::number(size)));
+        }
+    }
+
+    void nesting_isLimited()
+    {
+        const Message delivery = Delivery{"n", 1, 0, 0, examples::eventFrame()};
+        const auto bytes = encode(delivery);
+        QVERIFY(bytes);
+        DecodeLimits limits;
+        limits.nestingLevels = 4;
+        const auto message = decode(*bytes, limits);
+        QVERIFY(!message);
+        QCOMPARE(message.error().code(), Errc::Malformed);
+        QVERIFY(decode(*bytes));
+    }
+
+    void unaligned_isCopied()
+    {
+        const Message message = examples::eventFrame();
+        const auto bytes = encode(message);
+        QVERIFY(bytes);
+        for (std::size_t shift = 1; shift < 8; ++shift) {
+            Bytes shifted(bytes->size() + shift);
+            std::copy(bytes->begin(), bytes->end(), shifted.begin() + static_cast<std::ptrdiff_t>(shift));
+            const auto back = decode(std::span(shifted).subspan(shift));
+            QVERIFY(back && *back == message);
+        }
+    }
+
+    void severalSegments_areRead()
+    {
+        const auto message = decode(multiSegment());
+        QVERIFY2(message, message ? "" : message.error().message().c_str());
+        QCOMPARE(firstEvent(*message).process.comm, std::string("first"));
+    }
+
+    void unknownDetail_isMonostateAndKeepsItsType()
+    {
+        Bytes bytes = builtEvents([](auto batch) {
+            batch.initOrigins(1);
+            auto event = batch.initEvents(1)[0];
+            event.setType(0xABCD);
+            event.setSeverity(200);
+            event.getDetail().initExec();
+        });
+        // The discriminant of `detail` is the only 16-bit value 1 beside the type.
+        const unsigned char type[] = {0xCD, 0xAB};
+        const auto found = std::search(bytes.begin(), bytes.end(), std::begin(type), std::end(type),
+                                       [](std::byte byte, unsigned char wanted) { return std::to_integer<unsigned char>(byte) == wanted; });
+        QVERIFY(found != bytes.end());
+        const auto discriminant = std::find(found + 2, bytes.end(), std::byte{1});
+        QVERIFY(discriminant != bytes.end());
+        *discriminant = std::byte{250};
+        const auto message = decode(bytes);
+        QVERIFY2(message, message ? "" : message.error().message().c_str());
+        const Event &event = firstEvent(*message);
+        QCOMPARE(static_cast<unsigned>(event.type), 0xABCDU);
+        QCOMPARE(static_cast<unsigned>(event.severity), 200U);
+        QVERIFY(std::holds_alternative<std::monostate>(event.detail));
+    }
+
+    void text_isMadeValid_data()
+    {
+        QTest::addColumn<QByteArray>("sent");
+        QTest::addColumn<QByteArray>("read");
+        QTest::newRow("plain") << QByteArray("curl") << QByteArray("curl");
+        QTest::newRow("valid beyond ASCII") << QByteArray("gr\xC3\xBC\xC3\x9F") << QByteArray("gr\xC3\xBC\xC3\x9F");
+        QTest::newRow("a byte that starts nothing") << QByteArray("a\xFF" "b") << QByteArray("a\xEF\xBF\xBD" "b");
+        QTest::newRow("a sequence cut by the kernel's 15 bytes") << QByteArray("abc\xE2\x82") << QByteArray("abc\xEF\xBF\xBD\xEF\xBF\xBD");
+    }
+    void text_isMadeValid()
+    {
+        QFETCH(QByteArray, sent);
+        QFETCH(QByteArray, read);
+        const auto message = decode(utf8Row(sent));
+        QVERIFY(message);
+        QCOMPARE(QByteArray::fromStdString(firstEvent(*message).process.comm), read);
+    }
+};
+
+QTEST_APPLESS_MAIN(TestDecode)
+#include "tst_decode.moc"

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QSet>
+#include <QtTest>
+
+#include "protocol/wire/event.h"
+#include "protocol/wire/report.h"
+#include "protocol/wire/sample.h"
+
+using namespace tapio::wire;
+
+namespace {
+
+constexpr unsigned metricNumbers = 200; ///< well above the highest metric
+
+QString text(std::string_view view) { return QString::fromUtf8(view.data(), static_cast<qsizetype>(view.size())); }
+
+} // namespace
+
+class TestNames : public QObject {
+    Q_OBJECT
+private slots:
+    void eventType_data()
+    {
+        QTest::addColumn<unsigned>("number");
+        QTest::addColumn<QString>("name");
+        QTest::newRow("exec") << 1U << "process.exec";
+        QTest::newRow("exit") << 2U << "process.exit";
+        QTest::newRow("out of memory") << 3U << "oom.kill";
+        QTest::newRow("fatal signal") << 4U << "signal.fatal";
+        QTest::newRow("connection") << 5U << "tcp.connection";
+        QTest::newRow("a newer agent's type keeps its number") << 4000U << "type.4000";
+    }
+    void eventType()
+    {
+        QFETCH(unsigned, number);
+        QFETCH(QString, name);
+        const auto type = static_cast<EventType>(number);
+        QCOMPARE(QString::fromStdString(eventTypeName(type)), name);
+        QCOMPARE(eventTypeFromName(name.toStdString()), type);
+    }
+
+    void eventTypeFromName_refuses_data()
+    {
+        QTest::addColumn<QString>("name");
+        QTest::newRow("nothing") << "";
+        QTest::newRow("another name") << "process";
+        QTest::newRow("no number") << "type.";
+        QTest::newRow("a number too large") << "type.70000";
+        QTest::newRow("something after the number") << "type.7x";
+    }
+    void eventTypeFromName_refuses()
+    {
+        QFETCH(QString, name);
+        QCOMPARE(eventTypeFromName(name.toStdString()), EventType::Unknown);
+    }
+
+    void metrics_haveOneNameEach()
+    {
+        QSet<QString> names;
+        for (unsigned number = 0; number < metricNumbers; ++number) {
+            const auto metric = static_cast<Metric>(number);
+            const QString name = QString::fromStdString(metricName(metric));
+            QVERIFY2(!names.contains(name), qPrintable(name));
+            names.insert(name);
+            const bool known = metricFromName(name.toStdString()) == metric && number != 0;
+            QCOMPARE(name == QStringLiteral("metric.%1").arg(number), !known);
+        }
+    }
+
+    void metric_data()
+    {
+        QTest::addColumn<unsigned>("number");
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<bool>("counter");
+        QTest::addColumn<QString>("unit");
+        QTest::newRow("CPU time used") << 1U << "cpu.usage" << true << "ns";
+        QTest::newRow("CPU limit") << 5U << "cpu.limit" << false << "mcores";
+        QTest::newRow("memory in use") << 10U << "memory.current" << false << "By";
+        QTest::newRow("out-of-memory kills") << 14U << "memory.oom_kills" << true << "1";
+        QTest::newRow("stalled for memory") << 21U << "psi.memory.some" << true << "us";
+        QTest::newRow("disk busy") << 34U << "disk.busy" << true << "ms";
+        QTest::newRow("retransmits") << 53U << "tcp.retransmits" << true << "1";
+        QTest::newRow("a newer agent's metric") << 999U << "metric.999" << false << "1";
+    }
+    void metric()
+    {
+        QFETCH(unsigned, number);
+        const auto metric = static_cast<Metric>(number);
+        QTEST(QString::fromStdString(metricName(metric)), "name");
+        QTEST(isCounter(metric), "counter");
+        QTEST(text(metricUnit(metric)), "unit");
+    }
+
+    void otherNames()
+    {
+        QCOMPARE(text(severityName(Severity::Warning)), "warning");
+        QCOMPARE(text(severityName(static_cast<Severity>(200))), "critical");
+        QCOMPARE(text(tcpOutcomeName(TcpOutcome::TimedOut)), "timed-out");
+        QCOMPARE(text(tcpOutcomeName(static_cast<TcpOutcome>(99))), "unknown");
+        QCOMPARE(text(hookStateName(HookState::Denied)), "denied");
+        QCOMPARE(text(histogramKindName(HistogramKind::RunQueueLatency)), "runqueue.latency");
+    }
+
+    void address_data()
+    {
+        QTest::addColumn<QByteArray>("bytes");
+        QTest::addColumn<QString>("shown");
+        QTest::newRow("IPv4-mapped") << QByteArray::fromHex("00000000000000000000ffff0a000001") << "10.0.0.1:443";
+        QTest::newRow("IPv6 loopback") << QByteArray::fromHex("00000000000000000000000000000001") << "[::1]:443";
+        QTest::newRow("IPv6") << QByteArray::fromHex("20010db8000000000000000000000042") << "[2001:db8::42]:443";
+    }
+    void address()
+    {
+        QFETCH(QByteArray, bytes);
+        SocketAddress address;
+        std::copy(bytes.begin(), bytes.end(), address.bytes.begin());
+        address.port = 443;
+        QTEST(QString::fromStdString(toString(address)), "shown");
+    }
+};
+
+QTEST_APPLESS_MAIN(TestNames)
+#include "tst_names.moc"
