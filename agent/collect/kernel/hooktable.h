@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <span>
+#include <string_view>
+
+/// Which program of bpf/programs/ serves which hook of the kernel, and in which order to try them.
+namespace tapio::agent {
+
+struct HookAlternative {
+    std::string_view attachKind; ///< "tp_btf", "raw_tp", "tracepoint", "iter"
+    const char *program;         ///< its name in the object
+};
+
+struct HookSpec {
+    std::string_view collector;
+    std::string_view name;       ///< the kernel's
+    std::span<const HookAlternative> alternatives; ///< best first
+};
+
+/// All hooks, in the order in which they are attached. Static lifetime.
+std::span<const HookSpec> hookTable() noexcept;
+
+/// Collector names, in the order of enum tapio_collector.
+std::span<const std::string_view> collectorNames() noexcept;
+
+} // namespace tapio::agent

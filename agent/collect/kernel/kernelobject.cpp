@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/collect/kernel/kernelobject.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <tapio_collectors.skel.h>
+
+#include "agent/collect/kernel/prerequisites.h"
+
+namespace tapio::agent {
+
+namespace {
+
+constexpr std::uint64_t wakeFraction = 4; ///< the reader is woken when 1/4 of the event ring is full
+
+struct BtfDeleter {
+    void operator()(btf *types) const noexcept { btf__free(types); }
+};
+
+/// The verifier's last word before its statistics.
+std::string lastVerifierLine(std::string_view log)
+{
+    std::string_view last;
+    while (!log.empty()) {
+        const std::size_t end = std::min(log.find('\n'), log.size());
+        const std::string_view line = log.substr(0, end);
+        if (!line.empty() && !line.starts_with("processed ") && !line.starts_with("peak_states"))
+            last = line;
+        log.remove_prefix(std::min(end + 1, log.size()));
+    }
+    return std::string(last.substr(0, 200));
+}
+
+std::string errnoText(int error)
+{
+    return std::generic_category().message(error);
+}
+
+/// How a refusal to load reads: without a verifier's log it was policy or a missing feature, not the program.
+std::pair<wire::HookState, std::string> loadRefusal(int error, const std::string &log)
+{
+    const std::string line = lastVerifierLine(log);
+    if (line.empty() && (error == EPERM || error == EACCES))
+        return {wire::HookState::Unsupported, "this kernel does not allow it"};
+    if (error == ESRCH || error == ENOENT)
+        return {wire::HookState::Unsupported, "this kernel does not have it"};
+    return {wire::HookState::Failed, "not loaded: " + (line.empty() ? errnoText(error) : line)};
+}
+
+std::pair<wire::HookState, std::string> attachRefusal(int error)
+{
+    if (error == ENOENT || error == EOPNOTSUPP || error == EINVAL)
+        return {wire::HookState::Unsupported, "not attached: " + errnoText(error)};
+    if (error == EPERM || error == EACCES)
+        return {wire::HookState::Denied, "not attached: " + errnoText(error)};
+    return {wire::HookState::Failed, "not attached: " + errnoText(error)};
+}
+
+bool isPowerOfTwo(std::uint32_t value) noexcept
+{
+    return value != 0 && (value & (value - 1)) == 0;
+}
+
+Status checkRing(std::uint32_t bytes, const char *name)
+{
+    const auto page = static_cast<std::uint32_t>(::sysconf(_SC_PAGESIZE));
+    if (!isPowerOfTwo(bytes) || bytes < page || bytes > 1u << 30)
+        return fail(Errc::InvalidArgument, std::string("the ") + name + " ring's size must be a power of two from "
+                                               + std::to_string(page) + " bytes to 1 GiB, not " + std::to_string(bytes));
+    return {};
+}
+
+} // namespace
+
+void KernelObject::SkeletonDeleter::operator()(tapio_collectors *skeleton) const noexcept
+{
+    tapio_collectors__destroy(skeleton);
+}
+
+void KernelObject::LinkDeleter::operator()(bpf_link *link) const noexcept
+{
+    bpf_link__destroy(link);
+}
+
+void KernelObject::HookRun::stepDown(wire::HookState newState, const std::string &why)
+{
+    if (!reason.empty())
+        reason += "; ";
+    reason += std::string(candidates.front().attachKind) + ": " + why;
+    state = newState;
+    candidates.erase(candidates.begin());
+}
+
+KernelObject::KernelObject(const KernelOptions &options) : m_options(options) {}
+
+KernelObject::~KernelObject()
+{
+    m_hooks.clear();
+    if (m_statisticsFd >= 0)
+        ::close(m_statisticsFd);
+}
+
+Result<std::unique_ptr<KernelObject>> KernelObject::open(const KernelOptions &options)
+{
+    for (const Status &status : {checkRing(options.eventRingBytes, "event"), checkRing(options.criticalRingBytes, "critical"),
+                                 checkCapabilities(),
+                                 checkBtf(options.btfPath.empty() ? kernelBtfPath : options.btfPath)}) {
+        if (!status)
+            return fail(status.error());
+    }
+    libbpf_set_print(nullptr); // what it would print to stderr is in the hooks' reasons
+    std::unique_ptr<KernelObject> object(new KernelObject(options));
+    object->chooseCandidates();
+    if (const Status status = object->start(); !status)
+        return fail(status.error());
+    if (options.runTimeStatistics)
+        object->m_statisticsFd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+    return object;
+}
+
+void KernelObject::chooseCandidates()
+{
+    const std::unique_ptr<btf, BtfDeleter> types(btf__load_vmlinux_btf());
+    for (const HookSpec &spec : hookTable()) {
+        HookRun hook;
+        hook.spec = &spec;
+        if (m_options.disabledCollectors.contains(std::string(spec.collector))) {
+            hook.state = wire::HookState::Disabled;
+            hook.reason = "disabled by configuration";
+        } else {
+            hook.candidates.assign(spec.alternatives.begin(), spec.alternatives.end());
+            std::erase_if(hook.candidates, [&](const HookAlternative &alternative) {
+                return !m_options.attachKinds.contains(std::string(alternative.attachKind));
+            });
+            if (hook.candidates.empty()) {
+                hook.state = wire::HookState::Disabled;
+                hook.reason = "every way of attaching is disabled by configuration";
+            }
+        }
+        // A tracepoint without a type in the kernel's BTF is not in this kernel.
+        const std::string type = "btf_trace_" + std::string(spec.name);
+        while (hook.wanted() && types && hook.candidates.front().attachKind != "iter"
+               && hook.candidates.front().attachKind != "tracepoint"
+               && btf__find_by_name_kind(types.get(), type.c_str(), BTF_KIND_TYPEDEF) < 0)
+            hook.stepDown(wire::HookState::Unsupported, "this kernel does not have it");
+        m_hooks.push_back(std::move(hook));
+    }
+}
+
+Status KernelObject::start()
+{
+    for (;;) {
+        if (const Status status = load(); !status) {
+            if (!stepDownUnloadable())
+                return status;
+            continue;
+        }
+        if (const Status status = identifySelf(); !status)
+            return status;
+        if (attachAll())
+            return nothingLeft();
+    }
+}
+
+std::vector<const char *> KernelObject::currentPrograms() const
+{
+    std::vector<const char *> programs;
+    for (const HookRun &hook : m_hooks) {
+        if (hook.wanted())
+            programs.push_back(hook.candidates.front().program);
+    }
+    return programs;
+}
+
+Result<KernelObject::Skeleton> KernelObject::openSkeleton(const std::vector<const char *> &programs) const
+{
+    bpf_object_open_opts options{};
+    options.sz = sizeof(options);
+    options.btf_custom_path = m_options.btfPath.empty() ? nullptr : m_options.btfPath.c_str();
+    Skeleton skeleton(tapio_collectors__open_opts(&options));
+    if (!skeleton)
+        return failErrno("reading our own kernel programs", errno);
+    bpf_program *program = nullptr;
+    bpf_object__for_each_program (program, skeleton->obj) {
+        const bool wanted = std::any_of(programs.begin(), programs.end(), [&](const char *name) {
+            return std::strcmp(name, bpf_program__name(program)) == 0;
+        });
+        bpf_program__set_autoload(program, wanted || program == skeleton->progs.identify);
+    }
+    bpf_map__set_max_entries(skeleton->maps.events, m_options.eventRingBytes);
+    bpf_map__set_max_entries(skeleton->maps.critical, m_options.criticalRingBytes);
+    skeleton->rodata->tapio_wake_bytes = m_options.eventRingBytes / wakeFraction;
+    return skeleton;
+}
+
+Status KernelObject::load()
+{
+    m_skeleton.reset();
+    auto skeleton = openSkeleton(currentPrograms());
+    if (!skeleton)
+        return fail(skeleton.error());
+    if (const int error = tapio_collectors__load(skeleton->get()); error != 0)
+        return failErrno("the kernel refuses our programs", -error);
+    m_skeleton = std::move(*skeleton);
+    for (HookRun &hook : m_hooks) {
+        hook.program = hook.wanted() ? bpf_object__find_program_by_name(m_skeleton->obj, hook.candidates.front().program)
+                                     : nullptr;
+    }
+    return {};
+}
+
+/// Tries each current program alone. False when none of them is to blame.
+bool KernelObject::stepDownUnloadable()
+{
+    bool any = false;
+    for (HookRun &hook : m_hooks) {
+        if (!hook.wanted())
+            continue;
+        const char *name = hook.candidates.front().program;
+        auto skeleton = openSkeleton({name});
+        if (!skeleton)
+            return any;
+        std::vector<char> log(64u << 10);
+        bpf_program__set_log_buf(bpf_object__find_program_by_name((*skeleton)->obj, name), log.data(), log.size());
+        if (const int error = tapio_collectors__load(skeleton->get()); error != 0) {
+            const auto [state, why] = loadRefusal(-error, log.data());
+            hook.stepDown(state, why);
+            any = true;
+        }
+    }
+    return any;
+}
+
+Status KernelObject::identifySelf()
+{
+    bpf_test_run_opts options{};
+    options.sz = sizeof(options);
+    const int error = bpf_prog_test_run_opts(bpf_program__fd(m_skeleton->progs.identify), &options);
+    if (error != 0)
+        return failErrno("running our own kernel program once", -error);
+    return {};
+}
+
+void KernelObject::attach(HookRun &hook)
+{
+    hook.link.reset(bpf_program__attach(hook.program));
+    if (!hook.link) {
+        const auto [state, why] = attachRefusal(errno);
+        hook.stepDown(state, why);
+        return;
+    }
+    hook.state = wire::HookState::Active;
+}
+
+/// False when a hook had to step down and another of its programs must be loaded.
+bool KernelObject::attachAll()
+{
+    bool reload = false;
+    for (HookRun &hook : m_hooks) {
+        if (!hook.wanted())
+            continue;
+        attach(hook);
+        reload = reload || (!hook.link && hook.wanted());
+    }
+    if (reload) {
+        for (HookRun &hook : m_hooks)
+            hook.link.reset();
+    }
+    return !reload;
+}
+
+/// An error when everything that was asked for was refused: then the reason is the same for all, and it is the machine's.
+Status KernelObject::nothingLeft() const
+{
+    const HookRun *refused = nullptr;
+    for (const HookRun &hook : m_hooks) {
+        if (hook.state == wire::HookState::Active)
+            return {};
+        if (hook.state != wire::HookState::Disabled)
+            refused = &hook;
+    }
+    if (!refused)
+        return {};
+    return fail(Errc::Unsupported, "the kernel takes none of our programs; " + std::string(refused->spec->name) + ": "
+                                       + refused->reason);
+}
+
+std::vector<wire::Hook> KernelObject::hooks() const
+{
+    std::vector<wire::Hook> reports;
+    for (const HookRun &hook : m_hooks) {
+        wire::Hook report;
+        report.collector = hook.spec->collector;
+        report.name = hook.spec->name;
+        report.state = hook.state;
+        report.reason = hook.reason;
+        if (hook.state == wire::HookState::Active) {
+            report.attachKind = hook.candidates.front().attachKind;
+            bpf_prog_info info{};
+            std::uint32_t size = sizeof(info);
+            if (bpf_obj_get_info_by_fd(bpf_program__fd(hook.program), &info, &size) == 0) {
+                report.runTimeNs = info.run_time_ns;
+                report.runCount = info.run_cnt;
+            }
+        }
+        reports.push_back(std::move(report));
+    }
+    return reports;
+}
+
+std::uint64_t KernelObject::recursionMisses(std::string_view collector) const
+{
+    std::uint64_t misses = 0;
+    for (const HookRun &hook : m_hooks) {
+        if (hook.spec->collector != collector || hook.state != wire::HookState::Active)
+            continue;
+        bpf_prog_info info{};
+        std::uint32_t size = sizeof(info);
+        if (bpf_obj_get_info_by_fd(bpf_program__fd(hook.program), &info, &size) == 0)
+            misses += info.recursion_misses;
+    }
+    return misses;
+}
+
+int KernelObject::mapFd(const char *name) const
+{
+    return bpf_object__find_map_fd_by_name(m_skeleton->obj, name);
+}
+
+} // namespace tapio::agent

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/collect/kernelcollectors.h"
+#include "agent/collect/kernel/hooktable.h"
+#include "protocol/base/result.h"
+#include "protocol/wire/report.h"
+
+struct bpf_link;
+struct bpf_map;
+struct bpf_program;
+struct tapio_collectors;
+
+namespace tapio::agent {
+
+/// The loaded and attached programs. Loads all collectors as one object, which costs one reading of the kernel's types;
+/// only when that fails is each program tried alone, to find and step down those that this kernel refuses.
+/// One thread. Destructor detaches.
+class KernelObject {
+public:
+    /// Errors: as KernelCollectors::open.
+    static Result<std::unique_ptr<KernelObject>> open(const KernelOptions &options);
+    ~KernelObject();
+    KernelObject(const KernelObject &) = delete;
+    KernelObject &operator=(const KernelObject &) = delete;
+
+    /// States with the kernel's run time statistics as of now.
+    std::vector<wire::Hook> hooks() const;
+    /// How often the kernel skipped the programs of a collector because the same program was running already on that CPU.
+    std::uint64_t recursionMisses(std::string_view collector) const;
+    /// -1 when there is no such map.
+    int mapFd(const char *name) const;
+
+private:
+    struct SkeletonDeleter {
+        void operator()(tapio_collectors *skeleton) const noexcept;
+    };
+    struct LinkDeleter {
+        void operator()(bpf_link *link) const noexcept;
+    };
+    using Skeleton = std::unique_ptr<tapio_collectors, SkeletonDeleter>;
+
+    struct HookRun {
+        const HookSpec *spec = nullptr;
+        std::vector<HookAlternative> candidates; ///< still to try; the first is the current one
+        wire::HookState state = wire::HookState::Unknown;
+        std::string reason;
+        std::unique_ptr<bpf_link, LinkDeleter> link;
+        bpf_program *program = nullptr;
+
+        bool wanted() const noexcept { return !candidates.empty(); }
+        void stepDown(wire::HookState newState, const std::string &why);
+    };
+
+    explicit KernelObject(const KernelOptions &options);
+    void chooseCandidates();
+    Status start();
+    Result<Skeleton> openSkeleton(const std::vector<const char *> &programs) const;
+    std::vector<const char *> currentPrograms() const;
+    Status load();
+    bool stepDownUnloadable();
+    Status identifySelf();
+    bool attachAll();
+    void attach(HookRun &hook);
+    Status nothingLeft() const;
+
+    KernelOptions m_options;
+    Skeleton m_skeleton;
+    std::vector<HookRun> m_hooks;
+    int m_statisticsFd = -1;
+};
+
+} // namespace tapio::agent

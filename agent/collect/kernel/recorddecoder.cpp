@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/collect/kernel/recorddecoder.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <optional>
+
+#include "agent/collect/kernel/utf8.h"
+#include "bpf/include/tapio_records.h"
+
+namespace tapio::agent {
+
+namespace {
+
+static_assert(TAPIO_HISTOGRAM_BUCKETS == wire::histogramBuckets);
+
+template <typename Record> Result<Record> view(std::span<const std::byte> bytes)
+{
+    Record record;
+    if (bytes.size() != sizeof(record))
+        return fail(Errc::Malformed, "a record of " + std::to_string(bytes.size()) + " bytes where its kind has "
+                                         + std::to_string(sizeof(record)));
+    std::memcpy(&record, bytes.data(), sizeof(record));
+    return record;
+}
+
+/// Text up to the NUL that must be there.
+template <std::size_t size> std::optional<std::string> terminated(const char (&text)[size])
+{
+    const char *end = std::find(text, text + size, '\0');
+    if (end == text + size)
+        return std::nullopt;
+    return toUtf8(std::string_view(text, static_cast<std::size_t>(end - text)));
+}
+
+tl::unexpected<Error> unterminated(const char *what)
+{
+    return fail(Errc::Malformed, std::string("a record whose ") + what + " does not end");
+}
+
+wire::Severity signalSeverity(int signal) noexcept
+{
+    switch (signal) {
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGILL:
+    case SIGFPE:
+    case SIGABRT:
+    case SIGSYS:
+    case SIGTRAP: return wire::Severity::Error;
+    case SIGKILL: return wire::Severity::Warning;
+    default: return wire::Severity::Notice;
+    }
+}
+
+std::vector<std::string> splitArguments(std::string_view bytes)
+{
+    std::vector<std::string> arguments;
+    while (!bytes.empty()) {
+        const std::size_t end = std::min(bytes.find('\0'), bytes.size());
+        arguments.push_back(toUtf8(bytes.substr(0, end)));
+        bytes.remove_prefix(std::min(end + 1, bytes.size()));
+    }
+    return arguments;
+}
+
+Status decodeExec(std::span<const std::byte> bytes, wire::Event &event)
+{
+    const auto record = view<tapio_exec>(bytes);
+    if (!record)
+        return fail(record.error());
+    const auto parent = terminated(record->parent_comm);
+    const auto filename = terminated(record->filename);
+    if (!parent || !filename || std::strlen(record->filename) != record->filename_len)
+        return unterminated("parent or file name");
+    if (record->arguments_len > TAPIO_ARGUMENTS_LEN)
+        return fail(Errc::Malformed, "a record with more bytes of arguments than fit");
+    const std::string_view arguments(record->arguments, record->arguments_len);
+    if (record->arguments_cut == 0 && !arguments.empty() && arguments.back() != '\0')
+        return unterminated("last argument");
+
+    event.type = wire::EventType::ProcessExec;
+    event.detail = wire::ProcessExec{record->parent_pid, *parent, *filename, splitArguments(arguments),
+                                     record->arguments_cut != 0};
+    return {};
+}
+
+Status decodeExit(std::span<const std::byte> bytes, wire::Event &event)
+{
+    const auto record = view<tapio_exit>(bytes);
+    if (!record)
+        return fail(record.error());
+    const auto killer = terminated(record->killer_comm);
+    if (!killer)
+        return unterminated("killer's name");
+
+    wire::ProcessExit detail;
+    detail.exitCode = static_cast<std::int32_t>(record->wait_status >> 8 & 0xff);
+    detail.signal = static_cast<std::int32_t>(record->wait_status & 0x7f);
+    detail.coreDumped = (record->wait_status & 0x80) != 0;
+    const auto &header = record->header;
+    if (header.process.start_ns != 0 && header.boot_ns > header.process.start_ns)
+        detail.durationNs = header.boot_ns - header.process.start_ns;
+    detail.killerPid = record->killer_pid;
+    detail.killerComm = *killer;
+
+    event.type = wire::EventType::ProcessExit;
+    if (detail.signal != 0)
+        event.severity = signalSeverity(detail.signal);
+    else if (detail.exitCode != 0)
+        event.severity = wire::Severity::Notice;
+    event.detail = std::move(detail);
+    return {};
+}
+
+Status decodeOom(std::span<const std::byte> bytes, wire::Event &event)
+{
+    const auto record = view<tapio_oom>(bytes);
+    if (!record)
+        return fail(record.error());
+    const auto trigger = terminated(record->trigger_comm);
+    if (!trigger)
+        return unterminated("trigger's name");
+
+    event.type = wire::EventType::OomKill;
+    event.severity = wire::Severity::Critical;
+    event.detail = wire::OomKill{record->trigger_pid,     *trigger,
+                                 record->total_vm_bytes,  record->anon_rss_bytes,
+                                 record->file_rss_bytes,  record->shmem_rss_bytes,
+                                 record->page_table_bytes, record->score_adj};
+    return {};
+}
+
+Status decodeSignal(std::span<const std::byte> bytes, wire::Event &event)
+{
+    const auto record = view<tapio_signal>(bytes);
+    if (!record)
+        return fail(record.error());
+    const auto sender = terminated(record->sender_comm);
+    if (!sender)
+        return unterminated("sender's name");
+    if (record->signal < 1 || record->signal > 64)
+        return fail(Errc::Malformed, "a record with signal " + std::to_string(record->signal));
+
+    event.type = wire::EventType::FatalSignal;
+    event.severity = signalSeverity(record->signal);
+    event.detail = wire::FatalSignal{record->signal, record->code, record->sender_pid, *sender};
+    return {};
+}
+
+wire::TcpOutcome outcomeOf(int error, bool established) noexcept
+{
+    switch (error) {
+    case 0: return established ? wire::TcpOutcome::Closed : wire::TcpOutcome::Aborted;
+    case ECONNREFUSED: return wire::TcpOutcome::Refused;
+    case ETIMEDOUT: return wire::TcpOutcome::TimedOut;
+    case ECONNRESET:
+    case EPIPE: return wire::TcpOutcome::Reset;
+    case EHOSTUNREACH:
+    case EHOSTDOWN:
+    case ENETUNREACH:
+    case ENETDOWN:
+    case ENONET: return wire::TcpOutcome::Unreachable;
+    default: return wire::TcpOutcome::OtherError;
+    }
+}
+
+wire::Severity outcomeSeverity(wire::TcpOutcome outcome) noexcept
+{
+    switch (outcome) {
+    case wire::TcpOutcome::Closed:
+    case wire::TcpOutcome::Unknown: return wire::Severity::Info;
+    case wire::TcpOutcome::Reset:
+    case wire::TcpOutcome::Aborted: return wire::Severity::Notice;
+    default: return wire::Severity::Warning;
+    }
+}
+
+Status decodeTcp(std::span<const std::byte> bytes, wire::Event &event)
+{
+    const auto record = view<tapio_tcp>(bytes);
+    if (!record)
+        return fail(record.error());
+    if (record->direction > TAPIO_INBOUND)
+        return fail(Errc::Malformed, "a record with direction " + std::to_string(record->direction));
+
+    wire::TcpConnection detail;
+    std::copy_n(record->local, detail.local.bytes.size(), detail.local.bytes.begin());
+    std::copy_n(record->remote, detail.remote.bytes.size(), detail.remote.bytes.begin());
+    detail.local.port = record->local_port;
+    detail.remote.port = record->remote_port;
+    detail.direction = static_cast<wire::TcpDirection>(record->direction);
+    detail.socketError = record->error;
+    detail.established = record->established != 0;
+    detail.outcome = outcomeOf(record->error, detail.established);
+    detail.durationNs = record->duration_ns;
+    detail.connectLatencyNs = record->connect_ns;
+    detail.bytesSent = record->bytes_sent;
+    detail.bytesReceived = record->bytes_received;
+    detail.srttUs = record->srtt_us;
+    detail.retransmits = record->retransmits;
+
+    event.type = wire::EventType::TcpConnection;
+    event.severity = outcomeSeverity(detail.outcome);
+    event.detail = detail;
+    return {};
+}
+
+struct Kind {
+    std::uint16_t number;
+    std::string_view source;
+    Status (*decode)(std::span<const std::byte>, wire::Event &);
+};
+
+constexpr Kind kinds[] = {
+    {TAPIO_KIND_EXEC, "process", decodeExec},
+    {TAPIO_KIND_EXIT, "process", decodeExit},
+    {TAPIO_KIND_OOM, "oom", decodeOom},
+    {TAPIO_KIND_SIGNAL, "signal", decodeSignal},
+    {TAPIO_KIND_TCP, "tcp", decodeTcp},
+};
+
+const Kind *kindOf(std::span<const std::byte> bytes) noexcept
+{
+    tapio_header header;
+    if (bytes.size() < sizeof(header))
+        return nullptr;
+    std::memcpy(&header, bytes.data(), sizeof(header));
+    const auto *found = std::find_if(std::begin(kinds), std::end(kinds),
+                                     [&](const Kind &kind) { return kind.number == header.kind; });
+    return found == std::end(kinds) ? nullptr : found;
+}
+
+} // namespace
+
+std::string_view recordSource(std::span<const std::byte> bytes) noexcept
+{
+    const Kind *kind = kindOf(bytes);
+    return kind ? kind->source : std::string_view("unknown");
+}
+
+Result<KernelRecord> decodeRecord(std::span<const std::byte> bytes)
+{
+    const Kind *kind = kindOf(bytes);
+    if (!kind)
+        return fail(Errc::Malformed, "a record too short or of an unknown kind, " + std::to_string(bytes.size()) + " bytes");
+    tapio_header header;
+    std::memcpy(&header, bytes.data(), sizeof(header));
+    if (header.size != bytes.size())
+        return fail(Errc::Malformed, "a record that claims " + std::to_string(header.size) + " bytes and has "
+                                         + std::to_string(bytes.size()));
+    const auto comm = terminated(header.process.comm);
+    if (!comm)
+        return unterminated("process name");
+
+    KernelRecord record;
+    record.source = kind->source;
+    record.cgroupId = tapio_cgroup(header.process.cgroup_v2, header.process.cgroup_v1);
+    record.bootNs = header.boot_ns;
+    record.event.cpu = header.cpu;
+    record.event.process = {header.process.pid, header.process.uid, header.process.start_ns, *comm};
+    if (const Status status = kind->decode(bytes, record.event); !status)
+        return fail(status.error());
+    return record;
+}
+
+} // namespace tapio::agent

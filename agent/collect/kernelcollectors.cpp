@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/collect/kernelcollectors.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "agent/collect/kernel/foldedmaps.h"
+#include "agent/collect/kernel/kernelobject.h"
+#include "agent/collect/kernel/pollpacer.h"
+#include "agent/collect/kernel/recorddecoder.h"
+#include "agent/collect/kernel/ringreader.h"
+#include "protocol/base/clock.h"
+
+namespace tapio::agent {
+
+namespace {
+
+constexpr std::size_t mostPerDrain = 65'536;  ///< about 50 ms of decoding
+constexpr std::size_t recordsPerClockRead = 64;
+
+class FileDescriptor {
+public:
+    explicit FileDescriptor(int fd = -1) noexcept : m_fd(fd) {}
+    ~FileDescriptor()
+    {
+        if (m_fd >= 0)
+            ::close(m_fd);
+    }
+    FileDescriptor(const FileDescriptor &) = delete;
+    FileDescriptor &operator=(const FileDescriptor &) = delete;
+    int get() const noexcept { return m_fd; }
+
+private:
+    int m_fd;
+};
+
+class KernelCollectorsImpl final : public KernelCollectors {
+public:
+    KernelCollectorsImpl(std::unique_ptr<KernelObject> object, KernelRecordSink &sink) :
+        m_sink(sink), m_object(std::move(object)), m_epoll(::epoll_create1(EPOLL_CLOEXEC)),
+        m_wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
+    {}
+
+    Status openRings(const KernelOptions &options);
+    Result<std::size_t> poll(std::chrono::milliseconds timeout) override;
+    void wake() override;
+    std::vector<wire::Hook> hooks() const override { return m_object->hooks(); }
+    std::vector<SourceCounterSet> counters() const override;
+    Result<std::vector<CgroupHistogram>> histograms() override { return std::vector<CgroupHistogram>(); }
+    Result<std::vector<CgroupTcp>> tcpCounters() override { return std::vector<CgroupTcp>(); }
+    std::pair<std::uint64_t, std::uint64_t> ringFill() const override
+    {
+        return {m_events->waitingBytes(), m_events->ringBytes()};
+    }
+
+private:
+    Status watch(int fd, std::uint32_t events);
+    Result<bool> wait(std::chrono::milliseconds timeout);
+    Result<std::size_t> drain();
+    void onRecord(std::span<const std::byte> bytes);
+
+    KernelRecordSink &m_sink;
+    SystemClock m_clock;
+    std::unique_ptr<KernelObject> m_object;
+    std::unique_ptr<RingReader> m_events;
+    std::unique_ptr<RingReader> m_critical;
+    FileDescriptor m_epoll;
+    FileDescriptor m_wake;
+    PollPacer m_pacer;
+    std::uint64_t m_nowBootNs = 0;
+    std::size_t m_sinceClockRead = 0;
+    std::map<std::string_view, CounterSet> m_read; ///< drained and malformed, by source
+};
+
+Status KernelCollectorsImpl::watch(int fd, std::uint32_t events)
+{
+    epoll_event event{};
+    event.events = events;
+    event.data.fd = fd;
+    if (fd < 0 || ::epoll_ctl(m_epoll.get(), EPOLL_CTL_ADD, fd, &event) != 0)
+        return failErrno("watching the kernel rings", errno);
+    return {};
+}
+
+Status KernelCollectorsImpl::openRings(const KernelOptions &options)
+{
+    const auto handler = [this](std::span<const std::byte> bytes) { onRecord(bytes); };
+    const int eventsFd = m_object->mapFd("events");
+    const int criticalFd = m_object->mapFd("critical");
+    auto events = RingReader::open(eventsFd, options.eventRingBytes, handler);
+    auto critical = RingReader::open(criticalFd, options.criticalRingBytes, handler);
+    if (!events)
+        return fail(events.error());
+    if (!critical)
+        return fail(critical.error());
+    m_events = std::move(*events);
+    m_critical = std::move(*critical);
+    // A ring counts as readable whenever it holds anything. Edge-triggered, only a wake-up that the programs ask for counts.
+    for (const Status &status : {watch(eventsFd, EPOLLIN | EPOLLET), watch(criticalFd, EPOLLIN), watch(m_wake.get(), EPOLLIN)}) {
+        if (!status)
+            return status;
+    }
+    return {};
+}
+
+/// True when something asked for attention before the time was over.
+Result<bool> KernelCollectorsImpl::wait(std::chrono::milliseconds timeout)
+{
+    epoll_event ready[3];
+    const int count = ::epoll_wait(m_epoll.get(), ready, 3, static_cast<int>(timeout.count()));
+    if (count < 0 && errno != EINTR)
+        return failErrno("waiting for the kernel rings", errno);
+    for (int i = 0; i < count; ++i) {
+        std::uint64_t value = 0;
+        if (ready[i].data.fd == m_wake.get() && ::read(m_wake.get(), &value, sizeof(value)) < 0 && errno != EAGAIN)
+            return failErrno("reading the wake-up", errno);
+    }
+    return count != 0;
+}
+
+Result<std::size_t> KernelCollectorsImpl::drain()
+{
+    m_sinceClockRead = recordsPerClockRead;
+    const auto critical = m_critical->drain(mostPerDrain);
+    if (!critical)
+        return critical;
+    const auto events = m_events->drain(mostPerDrain);
+    if (!events)
+        return events;
+    m_pacer.note(*critical + *events);
+    return *critical + *events;
+}
+
+Result<std::size_t> KernelCollectorsImpl::poll(std::chrono::milliseconds timeout)
+{
+    using std::chrono::steady_clock;
+    const auto deadline = steady_clock::now() + timeout;
+    for (;;) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now());
+        const auto woken = wait(std::clamp(left, std::chrono::milliseconds(0), m_pacer.interval()));
+        if (!woken)
+            return fail(woken.error());
+        const auto count = drain();
+        if (!count || *count > 0 || *woken || steady_clock::now() >= deadline)
+            return count;
+    }
+}
+
+void KernelCollectorsImpl::wake()
+{
+    const std::uint64_t one = 1;
+    // Fails only when the count is at its maximum, and then a wake-up is pending anyway.
+    [[maybe_unused]] const auto written = ::write(m_wake.get(), &one, sizeof(one));
+}
+
+void KernelCollectorsImpl::onRecord(std::span<const std::byte> bytes)
+{
+    if (m_sinceClockRead++ >= recordsPerClockRead) {
+        m_nowBootNs = static_cast<std::uint64_t>(m_clock.bootNs());
+        m_sinceClockRead = 0;
+    }
+    CounterSet &read = m_read[recordSource(bytes)];
+    ++read[Counter::Drained];
+    auto record = decodeRecord(bytes);
+    if (!record) {
+        ++read[Counter::Malformed];
+        return;
+    }
+    record->drainedBootNs = std::max(m_nowBootNs, record->bootNs);
+    m_sink.onRecord(std::move(*record));
+}
+
+std::vector<SourceCounterSet> KernelCollectorsImpl::counters() const
+{
+    auto sources = readCounters(m_object->mapFd("counters"));
+    if (!sources)
+        return {};
+    for (SourceCounterSet &source : *sources) {
+        const std::uint64_t misses = m_object->recursionMisses(source.source);
+        source.counters[Counter::Seen] += misses;
+        source.counters[Counter::Lost] += misses;
+        if (const auto read = m_read.find(source.source); read != m_read.end())
+            source.counters += read->second;
+    }
+    return std::move(*sources);
+}
+
+} // namespace
+
+Result<std::unique_ptr<KernelCollectors>> KernelCollectors::open(KernelOptions options, KernelRecordSink &sink)
+{
+    auto object = KernelObject::open(options);
+    if (!object)
+        return fail(object.error());
+    auto collectors = std::make_unique<KernelCollectorsImpl>(std::move(*object), sink);
+    if (const Status status = collectors->openRings(options); !status)
+        return fail(status.error());
+    return collectors;
+}
+
+} // namespace tapio::agent

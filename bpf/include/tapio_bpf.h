@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+#ifndef TAPIO_BPF_H
+#define TAPIO_BPF_H
+
+/* What all programs share: the rings, the counters, and who a task is. Maps are weak, so that the linker keeps one of each. */
+
+#include "tapio_kernel.h"
+#include "tapio_records.h"
+
+/* Sizes are set by the agent before loading. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 << 20);
+} events __weak SEC(".maps");
+
+/* OOM kills and fatal signals: a flood in the other ring cannot drop them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 256 << 10);
+} critical __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, TAPIO_COLLECTORS);
+	__type(key, __u32);
+	__type(value, struct tapio_counters);
+} counters __weak SEC(".maps");
+
+/* Set by the agent before loading. */
+extern const volatile __u64 tapio_wake_bytes; /* wake the reader from this fill of the event ring on */
+/* Set by the program identify, run once by the agent before anything is attached. */
+extern __u32 tapio_own_tgid;      /* the agent, as the kernel counts */
+extern __u32 tapio_own_pid_level; /* of its pid namespace; 0 = the initial one */
+extern __u32 tapio_own_pid_inum;
+
+#define TAPIO_ADD(counter, n) __sync_fetch_and_add(&(counter), n)
+
+static __always_inline struct tapio_counters *tapio_count(enum tapio_collector collector)
+{
+	__u32 key = collector;
+
+	return bpf_map_lookup_elem(&counters, &key);
+}
+
+static __always_inline bool tapio_is_own(__u32 kernel_tgid)
+{
+	return kernel_tgid == tapio_own_tgid;
+}
+
+/* Batched: waking the reader costs more than five times the record itself, so it sleeps and looks (see README.md). */
+static __always_inline void tapio_submit(void *record, struct tapio_counters *count)
+{
+	__u64 flags = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= tapio_wake_bytes ? BPF_RB_FORCE_WAKEUP
+											  : BPF_RB_NO_WAKEUP;
+
+	bpf_ringbuf_submit(record, flags);
+	TAPIO_ADD(count->emitted, 1);
+}
+
+static __always_inline void tapio_submit_critical(void *record, struct tapio_counters *count)
+{
+	bpf_ringbuf_submit(record, 0);
+	TAPIO_ADD(count->emitted, 1);
+}
+
+static __always_inline __u64 tapio_v2_cgroup(struct css_set *set, bool typed)
+{
+	struct cgroup *group = TAPIO_GET(typed, set, dfl_cgrp);
+	struct kernfs_node *node = TAPIO_GET(typed, group, kn);
+
+	return TAPIO_GET(typed, node, id);
+}
+
+/* Where memory is on v2, this is the v2 id again. */
+static __always_inline __u64 tapio_memory_cgroup(struct css_set *set)
+{
+	struct cgroup_subsys_state *state = NULL;
+
+	if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
+		return 0;
+	bpf_probe_read_kernel(&state, sizeof(state),
+			      (void *)set + bpf_core_field_offset(struct css_set, subsys)
+				      + bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id) * sizeof(void *));
+	return state ? BPF_CORE_READ(state, cgroup, kn, id) : 0;
+}
+
+/* The one id that folded figures are kept under. */
+static __always_inline __u64 tapio_task_cgroup(struct task_struct *task, bool typed)
+{
+	struct css_set *set = TAPIO_GET(typed, task, cgroups);
+	__u64 v2 = tapio_v2_cgroup(set, typed);
+
+	return v2 == TAPIO_ROOT_CGROUP ? tapio_cgroup(v2, tapio_memory_cgroup(set)) : v2;
+}
+
+/* The process's id in the agent's pid namespace; 0 where that does not see it. */
+static __always_inline __u32 tapio_visible_pid(struct task_struct *task)
+{
+	struct task_struct *leader;
+	struct upid *number;
+	struct pid *pid;
+
+	if (tapio_own_pid_level == 0)
+		return BPF_CORE_READ(task, tgid);
+	leader = BPF_CORE_READ(task, group_leader);
+	pid = BPF_CORE_READ(leader, thread_pid);
+	if (!pid || BPF_CORE_READ(pid, level) < tapio_own_pid_level)
+		return 0;
+	number = (void *)pid + bpf_core_field_offset(struct pid, numbers)
+		 + tapio_own_pid_level * bpf_core_type_size(struct upid);
+	return BPF_CORE_READ(number, ns, ns.inum) == tapio_own_pid_inum ? BPF_CORE_READ(number, nr) : 0;
+}
+
+static __always_inline void tapio_describe(struct tapio_process *process, struct task_struct *task)
+{
+	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+	struct css_set *set = BPF_CORE_READ(task, cgroups);
+
+	process->pid = tapio_visible_pid(task);
+	process->uid = BPF_CORE_READ(task, cred, uid.val);
+	process->start_ns = BPF_CORE_READ(leader, start_boottime);
+	process->cgroup_v2 = tapio_v2_cgroup(set, false);
+	process->cgroup_v1 = tapio_memory_cgroup(set);
+	bpf_core_read(&process->comm, sizeof(process->comm), &leader->comm);
+}
+
+static __always_inline void tapio_begin(struct tapio_header *header, enum tapio_kind kind, __u32 size)
+{
+	header->kind = kind;
+	header->size = size;
+	header->cpu = bpf_get_smp_processor_id();
+	header->reserved = 0;
+	header->boot_ns = bpf_ktime_get_boot_ns();
+}
+
+#endif

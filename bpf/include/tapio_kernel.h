@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+#ifndef TAPIO_KERNEL_H
+#define TAPIO_KERNEL_H
+
+/*
+ * The kernel's types as far as the programs use them. Offsets are relocated at load from the running kernel's BTF, so
+ * only names matter here, and the machine that builds needs no BTF. A field that moved or changed has a flavour
+ * (___SUFFIX, which the loader ignores when it matches names) that says which kernel changed it.
+ */
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#ifndef NULL
+#define NULL ((void *)0)
+#endif
+typedef _Bool bool;
+#define true 1
+#define false 0
+
+#define TAPIO_PF_KTHREAD 0x00200000u /* include/linux/sched.h */
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct {
+	__s64 counter;
+} atomic64_t;
+
+typedef struct {
+	unsigned int val;
+} kuid_t;
+
+typedef struct {
+	unsigned long sig[1];
+} sigset_t;
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup_root {
+	int hierarchy_id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+	struct cgroup_root *root;
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+};
+
+enum cgroup_subsys_id { memory_cgrp_id = 4 };
+
+struct css_set {
+	struct cgroup_subsys_state *subsys[16];
+	struct cgroup *dfl_cgrp;
+};
+
+struct cred {
+	kuid_t uid;
+};
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct pid_namespace {
+	struct ns_common ns;
+};
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+
+struct sigaction {
+	void *sa_handler;
+};
+
+struct k_sigaction {
+	struct sigaction sa;
+};
+
+struct sighand_struct {
+	struct k_sigaction action[64];
+};
+
+struct signal_struct {
+	atomic_t live;
+	unsigned int flags;
+	int group_exit_code;
+	short oom_score_adj;
+};
+
+struct kernel_siginfo {
+	int si_code;
+};
+
+struct percpu_counter {
+	__s64 count;
+};
+
+struct mm_struct {
+	unsigned long arg_start;
+	unsigned long arg_end;
+	unsigned long total_vm;
+	atomic64_t pgtables_bytes;
+	struct percpu_counter rss_stat[4];
+};
+
+/* Until 6.2, f1a7941243c1 ("mm: convert mm's rss stats into percpu_counter"). */
+struct mm_rss_stat {
+	atomic64_t count[4];
+};
+struct mm_struct___atomic {
+	struct mm_rss_stat rss_stat;
+};
+
+struct task_struct {
+	unsigned int __state;
+	unsigned int flags;
+	int pid;
+	int tgid;
+	int exit_code;
+	__u64 start_boottime;
+	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	struct pid *thread_pid;
+	const struct cred *cred;
+	struct signal_struct *signal;
+	struct sighand_struct *sighand;
+	sigset_t blocked;
+	struct css_set *cgroups;
+	struct mm_struct *mm;
+	char comm[16];
+};
+
+/* Until 5.14, 2f064a59a11f ("sched: Change task_struct::state"). */
+struct task_struct___state {
+	long state;
+};
+
+struct linux_binprm {
+	const char *filename;
+};
+
+struct in6_addr {
+	__u8 bytes[16];
+};
+
+struct sock_common {
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	__be16 skc_dport;
+	unsigned short skc_num;
+	unsigned short skc_family;
+	volatile unsigned char skc_state;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+	unsigned long skc_flags;
+};
+
+/* From 5.15, 8520e224f547 ("bpf, cgroups: Fix cgroup v2 fallback on v1/v2 mixed mode"). */
+struct sock_cgroup_data {
+	struct cgroup *cgroup;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	__u16 sk_protocol;
+	int sk_err;
+	int sk_err_soft;
+	struct sock_cgroup_data sk_cgrp_data;
+};
+
+struct inet_sock {
+	__be16 inet_sport;
+};
+
+struct tcp_sock {
+	__u64 bytes_received;
+	__u64 bytes_sent;
+	__u64 bytes_acked;
+	__u64 bytes_retrans;
+	__u32 srtt_us;
+	__u32 total_retrans;
+};
+
+enum sock_flags { SOCK_DONE = 1 };
+
+struct socket {
+	struct sock *sk;
+};
+
+struct file;
+
+struct gendisk {
+	int major;
+	int first_minor;
+};
+
+struct request_queue {
+	struct gendisk *disk;
+};
+
+/* The disk of a queue is known from 5.14, d152c682f03c ("block: add an explicit ->disk backpointer to the
+ * request_queue"); before, the request names it, until f3fa33acca9f ("block: remove the ->rq_disk field"). */
+struct request_queue___without_disk {
+	int id;
+};
+struct request___rq_disk {
+	struct gendisk *rq_disk;
+};
+
+struct blkcg {
+	struct cgroup_subsys_state css;
+};
+
+struct blkcg_gq {
+	struct blkcg *blkcg;
+};
+
+struct bio {
+	struct blkcg_gq *bi_blkg;
+};
+
+struct request {
+	struct request_queue *q;
+	unsigned int cmd_flags;
+	unsigned int __data_len;
+	struct bio *bio;
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd;
+	struct file *file;
+};
+
+/* Records of tracepoints, for the attach kind "tracepoint". */
+struct trace_event_raw_sched_process_exec {
+	__u32 __data_loc_filename;
+};
+
+struct trace_event_raw_sched_process_exit {
+	bool group_dead; /* from 6.16 */
+};
+
+struct trace_event_raw_mark_victim {
+	int pid;
+	__u32 __data_loc_comm; /* from 6.9, 72ba14deb40a ("mm: update mark_victim tracepoints fields"); so are the next */
+	unsigned long total_vm;
+	unsigned long anon_rss;
+	unsigned long file_rss;
+	unsigned long shmem_rss;
+	unsigned int uid;
+	unsigned long pgtables;
+	short oom_score_adj;
+};
+
+#pragma clang attribute pop
+
+/*
+ * One handler serves two attach kinds. "typed" is a constant of the wrapper: tp_btf hands out pointers that may be
+ * followed directly; raw_tp needs a read that may fail.
+ */
+#define TAPIO_GET(typed, pointer, field)                                                                               \
+	({                                                                                                             \
+		typeof((pointer)->field) got_;                                                                         \
+		if (typed)                                                                                             \
+			got_ = (pointer)->field;                                                                       \
+		else                                                                                                   \
+			bpf_core_read(&got_, sizeof(got_), &(pointer)->field);                                         \
+		got_;                                                                                                  \
+	})
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+#ifndef TAPIO_RECORDS_H
+#define TAPIO_RECORDS_H
+
+/*
+ * What the kernel programs write and the agent reads: one layout, compiled by both sides and asserted on both.
+ * Records live only between one agent and the programs it loaded, so the layout may change with any build.
+ */
+
+#include <linux/types.h>
+
+#ifdef __cplusplus
+#define TAPIO_ASSERT(condition) static_assert(condition, #condition)
+#else
+#define TAPIO_ASSERT(condition) _Static_assert(condition, #condition)
+#endif
+
+#define TAPIO_COMM_LEN 16      /* TASK_COMM_LEN of the kernel, with the final NUL */
+#define TAPIO_FILENAME_LEN 256 /* with the final NUL */
+#define TAPIO_ARGUMENTS_LEN 512
+#define TAPIO_HISTOGRAM_BUCKETS 26
+#define TAPIO_ROOT_CGROUP 1    /* kernfs id of the root of any cgroup hierarchy */
+
+enum tapio_collector {
+	TAPIO_PROCESS,
+	TAPIO_OOM,
+	TAPIO_SIGNAL,
+	TAPIO_TCP,
+	TAPIO_RUNQUEUE,
+	TAPIO_BLOCKIO,
+	TAPIO_COLLECTORS
+};
+
+/* One per collector and CPU; added to atomically, because an interrupt may run the same collector meanwhile. */
+struct tapio_counters {
+	__u64 seen;
+	__u64 kfiltered;
+	__u64 folded;
+	__u64 lost;
+	__u64 emitted;
+};
+TAPIO_ASSERT(sizeof(struct tapio_counters) == 40);
+
+enum tapio_kind {
+	TAPIO_KIND_EXEC = 1,
+	TAPIO_KIND_EXIT = 2,
+	TAPIO_KIND_OOM = 3,
+	TAPIO_KIND_SIGNAL = 4,
+	TAPIO_KIND_TCP = 5
+};
+
+/* A process: ids of its group leader, pid as the agent's pid namespace sees it (0 = not visible there). */
+struct tapio_process {
+	__u64 start_ns; /* boot time */
+	__u64 cgroup_v2;
+	__u64 cgroup_v1; /* of the memory controller; 0 = not known */
+	__u32 pid;
+	__u32 uid;
+	char comm[TAPIO_COMM_LEN];
+};
+TAPIO_ASSERT(sizeof(struct tapio_process) == 48);
+
+struct tapio_header {
+	__u16 kind; /* enum tapio_kind */
+	__u16 size; /* of the whole record */
+	__u16 cpu;
+	__u16 reserved;
+	__u64 boot_ns;
+	struct tapio_process process;
+};
+TAPIO_ASSERT(sizeof(struct tapio_header) == 64);
+
+struct tapio_exec {
+	struct tapio_header header;
+	__u32 parent_pid;
+	__u16 filename_len;   /* without NUL */
+	__u16 arguments_len;  /* NUL after each */
+	__u8 arguments_cut;
+	__u8 reserved[7];
+	char parent_comm[TAPIO_COMM_LEN];
+	char filename[TAPIO_FILENAME_LEN];
+	char arguments[TAPIO_ARGUMENTS_LEN];
+};
+TAPIO_ASSERT(sizeof(struct tapio_exec) == 864);
+TAPIO_ASSERT(__builtin_offsetof(struct tapio_exec, filename) == 96);
+
+struct tapio_exit {
+	struct tapio_header header;
+	__u32 wait_status; /* as wait(2) gives it */
+	__u32 killer_pid;
+	char killer_comm[TAPIO_COMM_LEN];
+};
+TAPIO_ASSERT(sizeof(struct tapio_exit) == 88);
+
+struct tapio_oom {
+	struct tapio_header header; /* process: the victim */
+	__u64 total_vm_bytes;
+	__u64 anon_rss_bytes;
+	__u64 file_rss_bytes;
+	__u64 shmem_rss_bytes;
+	__u64 page_table_bytes;
+	__s32 score_adj;
+	__u32 trigger_pid;
+	char trigger_comm[TAPIO_COMM_LEN];
+};
+TAPIO_ASSERT(sizeof(struct tapio_oom) == 128);
+
+struct tapio_signal {
+	struct tapio_header header; /* process: the target */
+	__s32 signal;
+	__s32 code;
+	__u32 sender_pid; /* 0 = the kernel */
+	__u32 reserved;
+	char sender_comm[TAPIO_COMM_LEN];
+};
+TAPIO_ASSERT(sizeof(struct tapio_signal) == 96);
+
+enum tapio_direction { TAPIO_DIRECTION_UNKNOWN, TAPIO_OUTBOUND, TAPIO_INBOUND };
+
+struct tapio_tcp {
+	struct tapio_header header;
+	__u64 duration_ns;
+	__u64 connect_ns; /* SYN_SENT to ESTABLISHED; 0 = not known */
+	__u64 bytes_sent;
+	__u64 bytes_received;
+	__u32 srtt_us;
+	__u32 retransmits;
+	__s32 error; /* errno of the socket; 0 = none */
+	__u16 local_port;  /* host order */
+	__u16 remote_port;
+	__u8 local[16]; /* IPv4 as ::ffff:a.b.c.d */
+	__u8 remote[16];
+	__u8 direction; /* enum tapio_direction */
+	__u8 established;
+	__u8 reserved[6];
+};
+TAPIO_ASSERT(sizeof(struct tapio_tcp) == 152);
+TAPIO_ASSERT(__builtin_offsetof(struct tapio_tcp, local) == 112);
+
+/* Folded in the kernel: values of per-CPU maps. */
+
+enum tapio_block_op { TAPIO_BLOCK_READ, TAPIO_BLOCK_WRITE, TAPIO_BLOCK_FLUSH, TAPIO_BLOCK_DISCARD, TAPIO_BLOCK_OTHER };
+
+struct tapio_histogram_key {
+	__u64 cgroup;
+	__u32 device; /* major << 20 | minor; 0 for run-queue latency */
+	__u32 op;     /* enum tapio_block_op */
+};
+TAPIO_ASSERT(sizeof(struct tapio_histogram_key) == 16);
+
+/* Bucket 0 is [0, 1) us, bucket i is [2^(i-1), 2^i) us, the last is open. */
+struct tapio_histogram {
+	__u64 counts[TAPIO_HISTOGRAM_BUCKETS];
+};
+
+struct tapio_tcp_totals {
+	__u64 connects;
+	__u64 connect_failures;
+	__u64 accepts;
+	__u64 retransmits;
+	__u64 resets_sent;
+	__u64 resets_received;
+};
+TAPIO_ASSERT(sizeof(struct tapio_tcp_totals) == 48);
+
+/* One cgroup id out of two: v2 unless that is the root and the v1 memory hierarchy says more. */
+static inline __u64 tapio_cgroup(__u64 v2, __u64 v1)
+{
+	return v2 == TAPIO_ROOT_CGROUP && v1 != 0 ? v1 : v2;
+}
+
+#endif

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+#include "tapio_killer.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+#define TAPIO_SIGNAL_GROUP_EXIT 4 /* include/linux/sched/signal.h */
+
+/* The new stack was written by execve itself a moment ago, so its pages are there. */
+static __always_inline void read_arguments(struct tapio_exec *record, struct mm_struct *mm)
+{
+	unsigned long start = BPF_CORE_READ(mm, arg_start);
+	unsigned long length = BPF_CORE_READ(mm, arg_end) - start;
+
+	record->arguments_cut = length > TAPIO_ARGUMENTS_LEN;
+	/* In assembly, since clang 14 would compare a copy and the verifier see the original unbounded. */
+	asm volatile("if %[length] <= %[most] goto +1\n%[length] = %[most]"
+		     : [length] "+r"(length)
+		     : [most] "i"(TAPIO_ARGUMENTS_LEN));
+	record->arguments_len = length;
+	if (bpf_probe_read_user(record->arguments, length, (void *)start) != 0) {
+		record->arguments_len = 0;
+		record->arguments_cut = true;
+	}
+}
+
+static __always_inline int on_exec(struct task_struct *task, const char *filename)
+{
+	struct tapio_counters *count = tapio_count(TAPIO_PROCESS);
+	struct task_struct *parent;
+	struct tapio_exec *record;
+	long length;
+
+	if (!count)
+		return 0;
+	TAPIO_ADD(count->seen, 1);
+	record = bpf_ringbuf_reserve(&events, sizeof(*record), 0);
+	if (!record) {
+		TAPIO_ADD(count->lost, 1);
+		return 0;
+	}
+	tapio_begin(&record->header, TAPIO_KIND_EXEC, sizeof(*record));
+	tapio_describe(&record->header.process, task);
+	parent = BPF_CORE_READ(task, real_parent);
+	record->parent_pid = tapio_visible_pid(parent);
+	parent = BPF_CORE_READ(parent, group_leader);
+	bpf_core_read(&record->parent_comm, sizeof(record->parent_comm), &parent->comm);
+	length = bpf_probe_read_kernel_str(record->filename, sizeof(record->filename), filename);
+	record->filename_len = length > 0 ? length - 1 : 0;
+	read_arguments(record, BPF_CORE_READ(task, mm));
+	tapio_submit(record, count);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int exec_btf(__u64 *ctx)
+{
+	return on_exec((void *)ctx[0], BPF_CORE_READ((struct linux_binprm *)ctx[2], filename));
+}
+
+SEC("raw_tp/sched_process_exec")
+int exec_raw(__u64 *ctx)
+{
+	return on_exec((void *)ctx[0], BPF_CORE_READ((struct linux_binprm *)ctx[2], filename));
+}
+
+SEC("tp/sched/sched_process_exec")
+int exec_tp(struct trace_event_raw_sched_process_exec *ctx)
+{
+	return on_exec((void *)bpf_get_current_task(), (void *)ctx + (ctx->__data_loc_filename & 0xffff));
+}
+
+/* What wait(2) will report of the whole process: the leader's code, unless the group was ended as one. */
+static __always_inline __u32 wait_status(struct task_struct *task)
+{
+	struct signal_struct *shared = BPF_CORE_READ(task, signal);
+
+	if (BPF_CORE_READ(shared, flags) & TAPIO_SIGNAL_GROUP_EXIT)
+		return BPF_CORE_READ(shared, group_exit_code);
+	return BPF_CORE_READ(task, group_leader, exit_code);
+}
+
+static __always_inline void name_killer(struct tapio_exit *record, __u32 tgid)
+{
+	struct tapio_killer *killer = bpf_map_lookup_elem(&killers, &tgid);
+
+	record->killer_pid = 0;
+	record->killer_comm[0] = 0;
+	if (!killer)
+		return;
+	if (killer->signal == (record->wait_status & 0x7f)) {
+		record->killer_pid = killer->pid;
+		__builtin_memcpy(record->killer_comm, killer->comm, sizeof(record->killer_comm));
+	}
+	bpf_map_delete_elem(&killers, &tgid);
+}
+
+static __always_inline int on_exit(struct task_struct *task, bool last_thread)
+{
+	struct tapio_counters *count = tapio_count(TAPIO_PROCESS);
+	__u32 tgid = BPF_CORE_READ(task, tgid);
+	struct tapio_exit *record;
+
+	if (!count)
+		return 0;
+	TAPIO_ADD(count->seen, 1);
+	if (!last_thread || tapio_is_own(tgid)) {
+		TAPIO_ADD(count->kfiltered, 1);
+		return 0;
+	}
+	record = bpf_ringbuf_reserve(&events, sizeof(*record), 0);
+	if (!record) {
+		TAPIO_ADD(count->lost, 1);
+		return 0;
+	}
+	tapio_begin(&record->header, TAPIO_KIND_EXIT, sizeof(*record));
+	tapio_describe(&record->header.process, task);
+	record->wait_status = wait_status(task);
+	name_killer(record, tgid);
+	tapio_submit(record, count);
+	return 0;
+}
+
+/* Before 6.16 nothing says so but the count of live threads, which two that end together may both read as 0. */
+static __always_inline bool is_last_thread(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, signal, live.counter) == 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int exit_btf(__u64 *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+
+	if (bpf_core_field_exists(struct trace_event_raw_sched_process_exit, group_dead))
+		return on_exit(task, ctx[1]);
+	return on_exit(task, is_last_thread(task));
+}
+
+SEC("raw_tp/sched_process_exit")
+int exit_raw(__u64 *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+
+	if (bpf_core_field_exists(struct trace_event_raw_sched_process_exit, group_dead))
+		return on_exit(task, ctx[1]);
+	return on_exit(task, is_last_thread(task));
+}
+
+SEC("tp/sched/sched_process_exit")
+int exit_tp(struct trace_event_raw_sched_process_exit *ctx)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	if (bpf_core_field_exists(ctx->group_dead))
+		return on_exit(task, ctx->group_dead);
+	return on_exit(task, is_last_thread(task));
+}
