@@ -131,15 +131,18 @@ Sign severitySign(wire::Severity severity, const Theme &theme)
 void drawHatch(QPainter &painter, const QRectF &rect, const QColor &fill, const QColor &line)
 {
     painter.save();
-    painter.setClipRect(rect, Qt::IntersectClip);
     painter.fillRect(rect, fill);
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setPen(QPen(line, 1));
     constexpr qreal step = 6 * 1.41421356; // 6 px between lines, measured across them
-    // Lines are anchored to the device, not to the rectangle, so that neighbouring bands join.
-    const qreal first = std::floor((rect.left() + rect.top()) / step) * step;
-    for (qreal sum = first; sum < rect.right() + rect.bottom(); sum += step)
-        painter.drawLine(QPointF(sum - rect.top(), rect.top()), QPointF(sum - rect.bottom(), rect.bottom()));
+    // Lines x + y = sum, anchored to the coordinate origin so that neighbouring bands join; cut by arithmetic, since
+    // clipping costs more and vector exports lose it.
+    const qreal first = std::ceil((rect.left() + rect.top()) / step) * step;
+    for (qreal sum = first; sum < rect.right() + rect.bottom(); sum += step) {
+        const qreal left = std::max(rect.left(), sum - rect.bottom());
+        const qreal right = std::min(rect.right(), sum - rect.top());
+        painter.drawLine(QPointF(left, sum - left), QPointF(right, sum - right));
+    }
     painter.restore();
 }
 

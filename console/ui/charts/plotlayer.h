@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QGraphicsItem>
+#include <QPixmap>
+
+#include <optional>
+
+#include "console/ui/charts/decimate.h"
+#include "console/ui/charts/plotpainter.h"
+#include "console/ui/charts/ticks.h"
+
+namespace tapio::console {
+
+class PlotRenderer;
+
+/// The words around a plot.
+struct PlotLabels {
+    struct Word {
+        double value = 0;
+        bool above = true;     ///< on which side of its line data rarely is
+        bool reference = false;
+        QString text;
+        bool operator==(const Word &) const = default;
+    };
+    std::vector<ValueTick> values;
+    std::vector<TimeTick> times;
+    QString lane;              ///< top of the lost share's own scale
+    std::vector<Word> words;   ///< of the thresholds
+};
+
+/// The data of one chart as one item: an image kept in device pixels, and an overlay (crosshair, dots, selection) that
+/// never invalidates it. What is too heavy for a frame is drawn elsewhere while the last image stays, stretched to the
+/// new range. GUI thread.
+class PlotLayer : public QGraphicsItem {
+public:
+    /// What one plot may cost on the GUI thread: four panels share a frame's budget of 8 ms.
+    static constexpr double budgetNs = 2e6;
+
+    /// `renderer` outlives the layer; null = always on this thread.
+    PlotLayer(QGraphicsItem *parent, PlotRenderer *renderer);
+    ~PlotLayer() override;
+
+    void setSize(const QSizeF &size);
+    void setJob(PlotJob job);
+    void setLabels(PlotLabels labels);
+    /// A vertical line over all panels, with a dot on each line; `chip` = with the time at the foot.
+    void setCrosshair(std::optional<std::int64_t> timeNs, const QString &chip, bool pinned);
+    void setSelection(std::optional<TimeSpan> span, const QString &chip);
+
+    const PlotJob &job() const { return m_job; }
+    /// True when the picture shows the newest job.
+    bool sharp() const { return m_image && m_shown == m_job; }
+    /// How many images were drawn since the start; overlays must not raise it.
+    quint64 rendered() const { return m_rendered; }
+
+    QRectF boundingRect() const override { return {QPointF(), m_size}; }
+    void paint(QPainter *painter, const QStyleOptionGraphicsItem *option, QWidget *widget) override;
+
+private:
+    void ensureImage();
+    void paintFrame();
+    void paintImage(QPainter &painter) const;
+    void paintWords(QPainter &painter) const;
+    void paintCrosshair(QPainter &painter) const;
+    void paintSelection(QPainter &painter) const;
+    void paintChip(QPainter &painter, double x, const QString &text) const;
+    QRectF crosshairArea() const;
+    std::vector<std::pair<QPointF, QColor>> dots() const;
+
+    PlotRenderer *m_renderer;
+    QSizeF m_size;
+    PlotJob m_job, m_shown;
+    PlotLabels m_labels;
+    std::optional<QImage> m_image;
+    QPixmap m_frame;            ///< grid and labels; null = to be drawn again
+    bool m_submitted = false;
+    quint64 m_rendered = 0;
+
+    std::optional<std::int64_t> m_crosshair;
+    std::vector<std::pair<QPointF, QColor>> m_dots;
+    QString m_crosshairChip;
+    bool m_pinned = false;
+    std::optional<TimeSpan> m_selection;
+    QString m_selectionChip;
+};
+
+} // namespace tapio::console

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The longer sentences of PanelText: why there is no figure, how a figure is computed, what a screen reader says.
+#include "console/ui/widgets/paneltext.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+
+namespace tapio::console {
+
+namespace {
+
+constexpr std::int64_t trendWindowNs = 300 * nsPerSecond;
+constexpr double steadyShare = 0.05; ///< a change below this share of the mean is no change
+
+/// Sum of the main series over the last five minutes: what the headline is about.
+std::vector<PlotPoint> recentSum(const PanelSnapshot &panel)
+{
+    std::map<std::int64_t, double> sums;
+    for (const PlotSeries &series : panel.series) {
+        if (series.loss || series.below || (&series != &panel.series.front() && !series.stacked))
+            continue;
+        for (const PlotPoint &point : series.points)
+            if (std::isfinite(point.value) && point.timeNs >= panel.toNs - trendWindowNs)
+                sums[point.timeNs] += point.value;
+    }
+    std::vector<PlotPoint> recent;
+    for (const auto &[time, sum] : sums)
+        recent.push_back({time, sum});
+    return recent;
+}
+
+QString ofCount(double have, double need)
+{
+    return PanelText::tr("%1 of %2").arg(exactCount(static_cast<std::uint64_t>(std::max(0., have))), exactCount(static_cast<std::uint64_t>(std::max(0., need))));
+}
+
+} // namespace
+
+QString PanelText::trend(const PanelSnapshot &panel)
+{
+    const std::vector<PlotPoint> recent = recentSum(panel);
+    if (recent.size() < 5)
+        return {};
+    double meanTime = 0;
+    double mean = 0;
+    for (const PlotPoint &point : recent) {
+        meanTime += static_cast<double>(point.timeNs - recent.front().timeNs) / static_cast<double>(recent.size());
+        mean += point.value / static_cast<double>(recent.size());
+    }
+    double covariance = 0;
+    double variance = 0;
+    for (const PlotPoint &point : recent) {
+        const double away = static_cast<double>(point.timeNs - recent.front().timeNs) - meanTime;
+        covariance += away * (point.value - mean);
+        variance += away * away;
+    }
+    if (variance <= 0)
+        return {};
+    const double change = covariance / variance * static_cast<double>(recent.back().timeNs - recent.front().timeNs);
+    if (std::abs(change) <= steadyShare * std::abs(mean) || change == 0)
+        return tr("steady");
+    return change > 0 ? tr("rising") : tr("falling");
+}
+
+PanelText::Reason PanelText::noData(const PanelSnapshot &panel)
+{
+    const QString detail = QString::fromStdString(panel.detail);
+    switch (panel.reason) {
+    case NoDataReason::None:
+        if (panel.state == PanelState::Loading)
+            return {tr("Reading the store"), panel.need > 0 ? ofCount(panel.have, panel.need) : QString(), Remedy::None, {}};
+        return {tr("No figure came with this range"), detail, Remedy::None, {}};
+    case NoDataReason::NoAgent: return {tr("No agent has connected yet"), {}, Remedy::OpenConnections, tr("Connect an agent")};
+    case NoDataReason::NoSamplesInRange: return {tr("Nothing was measured in this range"), {}, Remedy::WidenRange, tr("Show the last 24 h")};
+    case NoDataReason::WarmingUp:
+        return {tr("A rate needs two readings"),
+                panel.need > 0 ? tr("%1 of %2 s measured").arg(std::floor(panel.have)).arg(std::ceil(panel.need)) : QString(), Remedy::None, {}};
+    case NoDataReason::CorrelationNotBuilt:
+        return {tr("This version has no correlation engine"), tr("so there is no insight to count or judge"), Remedy::None, {}};
+    case NoDataReason::NeedsVerdicts: return {tr("Too few verdicts"), tr("%1 verdicts").arg(ofCount(panel.have, panel.need)), Remedy::None, {}};
+    case NoDataReason::NoKubernetes: return {tr("No pod runs on a connected node"), {}, Remedy::OpenConnections, tr("Connect a node")};
+    case NoDataReason::NoOperatorAction: return {tr("Nobody did anything in this range"), tr("0 actions recorded"), Remedy::WidenRange, tr("Show the last 24 h")};
+    case NoDataReason::SourceUnavailable:
+        return {tr("The source cannot be read"), detail, detail.isEmpty() ? Remedy::None : Remedy::CopyDetail, detail.isEmpty() ? QString() : tr("Copy the message")};
+    case NoDataReason::StoreFailed:
+        return {tr("The store cannot be read"), detail, detail.isEmpty() ? Remedy::None : Remedy::CopyDetail, detail.isEmpty() ? QString() : tr("Copy the message")};
+    }
+    return {tr("No figure came with this range"), detail, Remedy::None, {}};
+}
+
+QString PanelText::formula(const PanelSnapshot &panel)
+{
+    switch (panel.id) {
+    case PanelId::EventsProcessed:
+        return tr("Increase of \u201cprocessed\u201d divided by the measured time between two readings, added up over all nodes and sources. A counter "
+                  "that was reset is recognised and never gives a negative rate. Received and lost events are drawn on the same chart.");
+    case PanelId::ProcessingLatency:
+        return tr("Time at which the console finished an event, minus its kernel timestamp, corrected by the node\u2019s clock offset (four-timestamp "
+                  "exchange on the heartbeat). Kept in a histogram from 1 \u00b5s to 120 s; p50, p95 and p99 over 10 s. The alert compares p99 with 5 s.");
+    case PanelId::QueueDepth:
+        return tr("Events in the agents\u2019 queues, plus events sent and not yet acknowledged, plus events in the receive queues. \u201cRising\u201d is a "
+                  "positive slope over 5 min. Above 1000 for a while: scale up; below 100 for a while: scale down.");
+    case PanelId::FilterEfficiency:
+        return tr("(Dropped by a rule in the kernel + folded into a kernel map + dropped by a rule in user space) divided by seen, over 1 min. Events that "
+                  "were lost, shed or dropped from a full queue are never counted as efficiency: they are drawn as a share of their own.");
+    case PanelId::SignalToNoise:
+        return tr("Signal divided by (signal + noise), over forwarded events older than the longest rule window. Signal: used as evidence by an insight "
+                  "that was not rejected, or of severity warning and above and not a duplicate. Judged from 1000 events on; alert below 95 %.");
+    case PanelId::CorrelationAccuracy:
+        return tr("Drill: (true positives + true negatives) divided by all labelled scenarios; a true positive has the right rule and the right root "
+                  "entity inside the window. Field: confirmed divided by (confirmed + rejected) verdicts of 30 days, with Wilson 95 % bounds; no data "
+                  "below 20 verdicts. Alert below 98 % on drill, or when the field\u2019s upper bound is below 98 %.");
+    case PanelId::FalsePositiveRate:
+        return tr("Field: rejected divided by (confirmed + rejected) verdicts, which is a false discovery rate. Drill: false positives divided by (false "
+                  "positives + true negatives) on labelled quiet windows. Alert above 2 %; in the field, when its lower bound is above 2 %.");
+    case PanelId::Coverage:
+        return tr("(Agents with a heartbeat within 30 s divided by nodes) times the mean of (attached hooks divided by wanted hooks). Attribution: events "
+                  "resolved to a pod divided by container events. Completeness: 1 \u2212 (lost + shed + dropped) divided by seen.");
+    case PanelId::PodStatus:
+        return tr("Pods by the worst state that holds for each. Where the Kubernetes API is not asked, pods are counted as the nodes see them: their "
+                  "control groups, log folders, and the kernel\u2019s out-of-memory and exit events of the last hour. Crash loop: three restarts in 30 min.");
+    case PanelId::CpuUsage:
+        return tr("Increase of the control group\u2019s CPU time divided by the measured time, in cores; percent of the limit, or of what the node can "
+                  "allocate. Beside it the share of throttled periods and the pressure (PSI). Alert above 80 % for 15 min; scale up above 70 % for 1 h; "
+                  "scale down below 30 % for 4 h.");
+    case PanelId::MemoryUsage:
+        return tr("Working set: current memory minus inactive file pages, in bytes and as percent of the limit, or of the node; with its slope and the "
+                  "time until the limit is reached. Alert above 90 % for 10 min; scale up above 80 % for 30 min; scale down below 50 % for 2 h. Disks "
+                  "alert above 85 %.");
+    case PanelId::NetworkIo:
+        return tr("Increase of received and sent bytes divided by the measured time, per pod and node; received upwards, sent downwards. Beside it packets, "
+                  "retransmits, failed connections and drops per second, and apart the agents\u2019 own traffic to the console.");
+    case PanelId::ActiveCorrelations:
+        return tr("Open groups: the last evidence is younger than the rule\u2019s lifetime, and nobody resolved or rejected them. By rule and severity, "
+                  "with the oldest age.");
+    case PanelId::InsightsGenerated:
+        return tr("New insights per hour, without duplicates: two with the same rule, root entity and cooldown window are one.");
+    case PanelId::UserInteractions:
+        return tr("Operator actions per hour from the audit log, by kind: acknowledge, silence, verdict, runbook step, command, export, query, incident "
+                  "update.");
+    case PanelId::ApiResponseTimes:
+        return tr("Duration of agent calls, Kubernetes API calls and the console\u2019s own queries, by operation and status, as a histogram; p50, p95 and "
+                  "p99 over 10 s, and the share of errors. Bounds: a query 5 s.");
+    }
+    return unknownKey(panel.computation.formulaKey);
+}
+
+QString PanelText::accessibleName(const PanelSnapshot &panel)
+{
+    QStringList parts {title(panel.id)};
+    if (const auto head = headline(panel)) {
+        parts << head->value.text() + (head->qualifier.isEmpty() ? QString() : QLatin1Char(' ') + head->qualifier);
+        if (const QString direction = trend(panel); !direction.isEmpty())
+            parts << direction;
+        if (panel.pastThreshold)
+            parts << tr("past its threshold");
+    } else if (panel.state == PanelState::Loading) {
+        parts << tr("reading");
+    } else {
+        const Reason reason = noData(panel);
+        parts << tr("no data") << reason.sentence;
+        if (!reason.missing.isEmpty())
+            parts << reason.missing;
+    }
+    if (panel.state == PanelState::Stale)
+        parts << tr("stale");
+    if (panel.state == PanelState::Partial)
+        parts << tr("partial");
+    if (const auto loss = lossTotal(panel))
+        parts << tr("%1 events lost").arg(exactCount(loss->lost));
+    return parts.join(QStringLiteral(", ")).replace(QChar(0x00A0), QLatin1Char(' '));
+}
+
+} // namespace tapio::console

@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/ui/widgets/paneltext.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace tapio::console {
+
+namespace {
+
+QString data(const std::string &text)
+{
+    return QString::fromStdString(text);
+}
+
+QString withUnit(double value, Unit unit)
+{
+    return quantity(value, unit).text();
+}
+
+const Fact *findFact(const PanelSnapshot &panel, std::string_view key)
+{
+    const auto found = std::ranges::find(panel.facts, key, &Fact::key);
+    return found == panel.facts.end() ? nullptr : &*found;
+}
+
+/// A key, and its wording with %1 for the value.
+struct Wording {
+    const char *key;
+    const char *text;
+    const char *name;
+};
+
+// "in a row" wording and table name of every known fact.
+constexpr std::array facts {
+    Wording {"received", QT_TRANSLATE_NOOP("tapio::console::PanelText", "received %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Received")},
+    Wording {"average-1m", QT_TRANSLATE_NOOP("tapio::console::PanelText", "1 min average %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Average of 1 min")},
+    Wording {"source", QT_TRANSLATE_NOOP("tapio::console::PanelText", "%1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Source")},
+    Wording {"processed", QT_TRANSLATE_NOOP("tapio::console::PanelText", "processed %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Processed")},
+    Wording {"elapsed", QT_TRANSLATE_NOOP("tapio::console::PanelText", "in %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Measured time")},
+    Wording {"p50", QT_TRANSLATE_NOOP("tapio::console::PanelText", "p50 %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "p50")},
+    Wording {"p95", QT_TRANSLATE_NOOP("tapio::console::PanelText", "p95 %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "p95")},
+    Wording {"p99", QT_TRANSLATE_NOOP("tapio::console::PanelText", "p99 %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "p99")},
+    Wording {"stage-drain", QT_TRANSLATE_NOOP("tapio::console::PanelText", "kernel to drain %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Stage: kernel to drain")},
+    Wording {"stage-agent-queue", QT_TRANSLATE_NOOP("tapio::console::PanelText", "agent queue %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Stage: agent queue")},
+    Wording {"stage-wire", QT_TRANSLATE_NOOP("tapio::console::PanelText", "wire %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Stage: wire")},
+    Wording {"stage-receive-queue", QT_TRANSLATE_NOOP("tapio::console::PanelText", "receive queue %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Stage: receive queue")},
+    Wording {"clock-uncertainty", QT_TRANSLATE_NOOP("tapio::console::PanelText", "clock \u00b1 %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Clock uncertainty, largest")},
+    Wording {"without-clock", QT_TRANSLATE_NOOP("tapio::console::PanelText", "without clock offset %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Left out: no clock offset yet")},
+    Wording {"queued", QT_TRANSLATE_NOOP("tapio::console::PanelText", "waiting %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Waiting")},
+    Wording {"in-flight", QT_TRANSLATE_NOOP("tapio::console::PanelText", "in flight %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Sent, not acknowledged")},
+    Wording {"receive-queue", QT_TRANSLATE_NOOP("tapio::console::PanelText", "receive queues %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Receive queues")},
+    Wording {"agent-queue", QT_TRANSLATE_NOOP("tapio::console::PanelText", "agent queues %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Agent queues")},
+    Wording {"oldest", QT_TRANSLATE_NOOP("tapio::console::PanelText", "oldest %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Age of the oldest")},
+    Wording {"slope", QT_TRANSLATE_NOOP("tapio::console::PanelText", "change %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Change over 5 min")},
+    Wording {"lost-share", QT_TRANSLATE_NOOP("tapio::console::PanelText", "lost %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Lost, shed or dropped")},
+    Wording {"seen", QT_TRANSLATE_NOOP("tapio::console::PanelText", "seen %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Seen")},
+    Wording {"filtered", QT_TRANSLATE_NOOP("tapio::console::PanelText", "filtered %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Filtered or folded")},
+    Wording {"filtered-or-folded", QT_TRANSLATE_NOOP("tapio::console::PanelText", "filtered or folded %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Filtered or folded")},
+    Wording {"lost", QT_TRANSLATE_NOOP("tapio::console::PanelText", "lost %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Lost, shed or dropped")},
+    Wording {"signal", QT_TRANSLATE_NOOP("tapio::console::PanelText", "signal %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Signal")},
+    Wording {"noise", QT_TRANSLATE_NOOP("tapio::console::PanelText", "noise %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Noise")},
+    Wording {"n", QT_TRANSLATE_NOOP("tapio::console::PanelText", "n = %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Events judged")},
+    Wording {"confirmed", QT_TRANSLATE_NOOP("tapio::console::PanelText", "confirmed %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Confirmed")},
+    Wording {"rejected", QT_TRANSLATE_NOOP("tapio::console::PanelText", "rejected %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Rejected")},
+    Wording {"nodes-alive", QT_TRANSLATE_NOOP("tapio::console::PanelText", "alive %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Nodes with a heartbeat within 30 s")},
+    Wording {"nodes-known", QT_TRANSLATE_NOOP("tapio::console::PanelText", "known %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Nodes known")},
+    Wording {"agents-alive", QT_TRANSLATE_NOOP("tapio::console::PanelText", "alive %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Agents with a heartbeat within 30 s")},
+    Wording {"hooks-attached", QT_TRANSLATE_NOOP("tapio::console::PanelText", "hooks %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Hooks attached of wanted")},
+    Wording {"attribution", QT_TRANSLATE_NOOP("tapio::console::PanelText", "attribution %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Attribution")},
+    Wording {"completeness", QT_TRANSLATE_NOOP("tapio::console::PanelText", "complete %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Completeness")},
+    Wording {"total", QT_TRANSLATE_NOOP("tapio::console::PanelText", "%1 in all"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "In all")},
+    Wording {"restarts", QT_TRANSLATE_NOOP("tapio::console::PanelText", "restarts %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Restarts")},
+    Wording {"oom-kills", QT_TRANSLATE_NOOP("tapio::console::PanelText", "OOM kills %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Killed for lack of memory")},
+    Wording {"error-exits", QT_TRANSLATE_NOOP("tapio::console::PanelText", "error exits %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Ended with an error")},
+    Wording {"cores", QT_TRANSLATE_NOOP("tapio::console::PanelText", "%1 used"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Used")},
+    Wording {"cores-used", QT_TRANSLATE_NOOP("tapio::console::PanelText", "%1 used"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Used")},
+    Wording {"cores-allocatable", QT_TRANSLATE_NOOP("tapio::console::PanelText", "of %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Allocatable")},
+    Wording {"allocatable", QT_TRANSLATE_NOOP("tapio::console::PanelText", "of %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Allocatable")},
+    Wording {"used", QT_TRANSLATE_NOOP("tapio::console::PanelText", "%1 used"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Used")},
+    Wording {"working-set", QT_TRANSLATE_NOOP("tapio::console::PanelText", "working set %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Working set")},
+    Wording {"worst", QT_TRANSLATE_NOOP("tapio::console::PanelText", "highest %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Highest")},
+    Wording {"throttled", QT_TRANSLATE_NOOP("tapio::console::PanelText", "throttled %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Throttled periods, highest")},
+    Wording {"pressure", QT_TRANSLATE_NOOP("tapio::console::PanelText", "PSI %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Pressure (PSI some), highest")},
+    Wording {"time-to-limit", QT_TRANSLATE_NOOP("tapio::console::PanelText", "limit in %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Reaches its limit in")},
+    Wording {"disk", QT_TRANSLATE_NOOP("tapio::console::PanelText", "disk %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Fullest disk")},
+    Wording {"throughput", QT_TRANSLATE_NOOP("tapio::console::PanelText", "both %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Received and sent")},
+    Wording {"receive", QT_TRANSLATE_NOOP("tapio::console::PanelText", "rx %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Received")},
+    Wording {"transmit", QT_TRANSLATE_NOOP("tapio::console::PanelText", "tx %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Sent")},
+    Wording {"receive-packets", QT_TRANSLATE_NOOP("tapio::console::PanelText", "rx %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Received packets")},
+    Wording {"transmit-packets", QT_TRANSLATE_NOOP("tapio::console::PanelText", "tx %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Sent packets")},
+    Wording {"retransmits", QT_TRANSLATE_NOOP("tapio::console::PanelText", "retransmits %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "TCP retransmits")},
+    Wording {"connection-failures", QT_TRANSLATE_NOOP("tapio::console::PanelText", "failed connections %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Failed connections")},
+    Wording {"receive-drops", QT_TRANSLATE_NOOP("tapio::console::PanelText", "rx drops %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Dropped on receiving")},
+    Wording {"transmit-drops", QT_TRANSLATE_NOOP("tapio::console::PanelText", "tx drops %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Dropped on sending")},
+    Wording {"agent", QT_TRANSLATE_NOOP("tapio::console::PanelText", "agents %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "The agents' own traffic")},
+    Wording {"open", QT_TRANSLATE_NOOP("tapio::console::PanelText", "%1 open"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Open groups")},
+    Wording {"suppressed", QT_TRANSLATE_NOOP("tapio::console::PanelText", "%1 suppressed by cooldown"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Suppressed by cooldown")},
+    Wording {"actions", QT_TRANSLATE_NOOP("tapio::console::PanelText", "actions %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Actions")},
+    Wording {"kind", QT_TRANSLATE_NOOP("tapio::console::PanelText", "%1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Kind")},
+    Wording {"time-to-acknowledge", QT_TRANSLATE_NOOP("tapio::console::PanelText", "median to ack %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Median time to acknowledge")},
+    Wording {"operation", QT_TRANSLATE_NOOP("tapio::console::PanelText", "p95 %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "p95 of operation")},
+    Wording {"calls", QT_TRANSLATE_NOOP("tapio::console::PanelText", "%1 calls"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Calls")},
+    Wording {"errors", QT_TRANSLATE_NOOP("tapio::console::PanelText", "errors %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Errors")},
+};
+
+/// "agent" and "receive" name queues where they count events, and traffic where they count bytes.
+std::string_view factKey(const Fact &fact)
+{
+    if (fact.unit == Unit::Events && fact.key == "agent")
+        return "agent-queue";
+    if (fact.unit == Unit::Events && fact.key == "receive")
+        return "receive-queue";
+    return fact.key;
+}
+
+const Wording *wordingOf(const Fact &fact)
+{
+    const auto found = std::ranges::find_if(facts, [key = factKey(fact)](const Wording &each) { return key == each.key; });
+    return found == facts.end() ? nullptr : &*found;
+}
+
+/// The facts beside the headline, by panel, in the order of what one wants to know first.
+std::vector<std::string_view> sideKeys(PanelId id)
+{
+    switch (id) {
+    case PanelId::EventsProcessed: return {"received", "average-1m"};
+    case PanelId::ProcessingLatency: return {"p50", "p95"};
+    case PanelId::QueueDepth: return {"oldest"};
+    case PanelId::FilterEfficiency: return {"lost-share", "seen"};
+    case PanelId::SignalToNoise: return {"n"};
+    case PanelId::CorrelationAccuracy:
+    case PanelId::FalsePositiveRate:
+    case PanelId::Coverage: return {};
+    case PanelId::PodStatus: return {"restarts"};
+    case PanelId::CpuUsage: return {"throttled", "pressure", "worst"};
+    case PanelId::MemoryUsage: return {"time-to-limit", "worst", "disk"};
+    case PanelId::NetworkIo: return {"receive", "transmit", "retransmits"};
+    case PanelId::ActiveCorrelations: return {"oldest"};
+    case PanelId::InsightsGenerated: return {"total"};
+    case PanelId::UserInteractions: return {"time-to-acknowledge"};
+    case PanelId::ApiResponseTimes: return {"p99", "errors"};
+    }
+    return {};
+}
+
+QString argument(const GroupSummary &summary, std::size_t i)
+{
+    return i < summary.arguments.size() ? data(summary.arguments[i]) : QString();
+}
+
+double number(const GroupSummary &summary, std::size_t i)
+{
+    return argument(summary, i).toDouble();
+}
+
+} // namespace
+
+QString PanelText::unknownKey(const std::string &key)
+{
+    return data(key).replace(QLatin1Char('-'), QLatin1Char(' '));
+}
+
+QString PanelText::title(PanelId id)
+{
+    switch (id) {
+    case PanelId::EventsProcessed: return tr("Events processed/sec");
+    case PanelId::ProcessingLatency: return tr("Event processing latency");
+    case PanelId::QueueDepth: return tr("Event queue depth");
+    case PanelId::FilterEfficiency: return tr("Filter efficiency rate");
+    case PanelId::SignalToNoise: return tr("Signal-to-noise ratio");
+    case PanelId::CorrelationAccuracy: return tr("Correlation accuracy");
+    case PanelId::FalsePositiveRate: return tr("False positive rate");
+    case PanelId::Coverage: return tr("Coverage percentage");
+    case PanelId::PodStatus: return tr("Pod status");
+    case PanelId::CpuUsage: return tr("CPU usage");
+    case PanelId::MemoryUsage: return tr("Memory usage");
+    case PanelId::NetworkIo: return tr("Network I/O");
+    case PanelId::ActiveCorrelations: return tr("Active correlations");
+    case PanelId::InsightsGenerated: return tr("Insights generated");
+    case PanelId::UserInteractions: return tr("User interactions");
+    case PanelId::ApiResponseTimes: return tr("API response times");
+    }
+    return {};
+}
+
+QString PanelText::groupTitle(std::size_t group)
+{
+    switch (group) {
+    case 0: return tr("Event processing");
+    case 1: return tr("Data quality");
+    case 2: return tr("System health");
+    default: return tr("Business metrics");
+    }
+}
+
+QString PanelText::groupSentence(const GroupSummary &summary)
+{
+    const std::string &key = summary.key;
+    const QString first = argument(summary, 0);
+    const QString second = argument(summary, 1);
+    const auto percent = [&summary](std::size_t i) { return withUnit(number(summary, i), Unit::Percent); };
+    const auto milliseconds = [&summary](std::size_t i) { return withUnit(number(summary, i) * 1e6, Unit::Nanoseconds); };
+    if (key == "all-good")
+        return tr("all within bounds");
+    if (key == "loading")
+        return tr("reading");
+    if (key == "no-agent")
+        return tr("no agent is connected");
+    if (key == "no-samples")
+        return tr("nothing was measured in this range");
+    if (key == "failed")
+        return first.isEmpty() ? tr("could not be read") : tr("could not be read: %1").arg(first);
+    if (key == "partial-data")
+        return second.isEmpty() ? tr("some figures are missing") : tr("%1 of %2 figures are missing").arg(first, second);
+    if (key == "loss") {
+        const QString cause = summary.arguments.size() > 1 ? lossCause(summary.arguments[1]) : QString();
+        const QString node = argument(summary, 2);
+        if (node.isEmpty())
+            return tr("%1 lost %2").arg(percent(0), cause).trimmed();
+        return tr("%1 lost, most on %2 %3").arg(percent(0), node, cause).trimmed();
+    }
+    if (key == "latency-high")
+        return tr("p99 latency %1").arg(milliseconds(0));
+    if (key == "queue-high")
+        return tr("%1 waiting").arg(withUnit(number(summary, 0), Unit::Events));
+    if (key == "coverage-low")
+        return tr("coverage %1: %2").arg(percent(0), second);
+    if (key == "silent-nodes")
+        return number(summary, 0) <= 1 ? tr("%1 is silent").arg(second) : tr("%1 nodes are silent, %2 among them").arg(first, second);
+    if (key == "pods-bad") {
+        const QString state = summary.arguments.size() > 2 ? podState(summary.arguments[2]) : QString();
+        return number(summary, 0) <= 1 ? tr("%1: %2").arg(second, state) : tr("%1 pods in trouble, worst %2: %3").arg(first, second, state);
+    }
+    if (key == "cpu-high")
+        return tr("%1: CPU %2").arg(first, percent(1));
+    if (key == "memory-high")
+        return tr("%1: memory %2").arg(first, percent(1));
+    if (key == "disk-high")
+        return tr("%1: disk %2").arg(first, percent(1));
+    if (key == "api-slow")
+        return tr("%1: p95 %2").arg(first, milliseconds(1));
+    QStringList words {unknownKey(key)};
+    for (const std::string &each : summary.arguments)
+        words << data(each);
+    return words.join(QLatin1Char(' '));
+}
+
+QString PanelText::factName(const Fact &fact)
+{
+    const Wording *wording = wordingOf(fact);
+    QString name = wording ? tr(wording->name) : unknownKey(fact.key);
+    if (!fact.label.empty())
+        name += QStringLiteral(" \u00b7 ") + data(fact.label);
+    return name;
+}
+
+QString PanelText::fact(const Fact &fact)
+{
+    const Wording *wording = wordingOf(fact);
+    const QString value = withUnit(fact.value, fact.unit);
+    const QString text = wording ? tr(wording->text).arg(value) : unknownKey(fact.key) + QLatin1Char(' ') + value;
+    return fact.label.empty() ? text : QStringLiteral("%1 (%2)").arg(text, data(fact.label));
+}
+
+std::optional<PanelText::Headline> PanelText::headline(const PanelSnapshot &panel)
+{
+    if (!panel.value)
+        return std::nullopt;
+    const Fact &value = *panel.value;
+    Headline headline {quantity(value.value, value.unit), {}};
+    if (const auto *pods = std::get_if<PodStatusView>(&panel.view)) {
+        headline.value = {exactCount(pods->ready), {}};
+        headline.qualifier = pods->observedOnly ? tr("of %1 running").arg(exactCount(pods->total)) : tr("of %1 ready").arg(exactCount(pods->total));
+    } else if (value.key == "p99" || value.key == "p95" || value.key == "p50") {
+        headline.qualifier = data(value.key);
+    } else if (value.key == "drill" || value.key == "field") {
+        headline.qualifier = interval(value.key).toLower();
+    } else if (value.key == "cpu" || value.key == "memory") {
+        headline.qualifier = tr("of allocatable");
+    } else if (value.key == "of-limit") {
+        headline.qualifier = tr("of limit");
+    } else if (value.key == "throughput") {
+        headline.qualifier = tr("rx + tx");
+    } else if (value.key == "open") {
+        headline.qualifier = tr("open");
+    }
+    return headline;
+}
+
+QStringList PanelText::sideFacts(const PanelSnapshot &panel)
+{
+    QStringList texts;
+    if (panel.id == PanelId::Coverage) {
+        const Fact *alive = findFact(panel, "nodes-alive");
+        const Fact *known = findFact(panel, "nodes-known");
+        if (alive && known)
+            texts << tr("%1 of %2 nodes").arg(withUnit(alive->value, Unit::Count), withUnit(known->value, Unit::Count));
+    }
+    for (const std::string_view key : sideKeys(panel.id)) {
+        const Fact *found = findFact(panel, key);
+        if (!found || (key == "lost-share" && found->value <= 0) || (key == "restarts" && found->value <= 0))
+            continue;
+        Fact unlabelled = *found;
+        unlabelled.label.clear(); // the head is too narrow for whose it is: the full view and the f button say so
+        texts << fact(unlabelled);
+    }
+    if (panel.id == PanelId::QueueDepth && !trend(panel).isEmpty())
+        texts << trend(panel);
+    if (texts.isEmpty() && panel.value && !panel.thresholds.empty())
+        texts << threshold(panel.thresholds.front());
+    return texts;
+}
+
+QString PanelText::series(const PlotSeries &series)
+{
+    if (!series.label.empty())
+        return data(series.label);
+    if (series.key == "others")
+        return tr("all others");
+    if (series.key == "lost")
+        return tr("lost, shed, dropped");
+    if (series.key == "received")
+        return tr("received");
+    if (series.key == "agent")
+        return tr("agent queues");
+    if (series.key == "in-flight")
+        return tr("in flight");
+    if (series.key == "receive")
+        return tr("receive queues");
+    if (series.key == "filtered")
+        return tr("filtered or folded");
+    if (series.key == "signal")
+        return tr("signal share");
+    if (series.key == "coverage")
+        return tr("coverage");
+    if (series.key == "observed")
+        return tr("pods seen");
+    return unknownKey(series.key);
+}
+
+QString PanelText::threshold(const Threshold &threshold)
+{
+    const QString value = withUnit(threshold.value, threshold.unit == Unit::Events ? Unit::Count : threshold.unit);
+    switch (threshold.kind) {
+    case ThresholdKind::AlertAbove: return tr("alert above %1").arg(value);
+    case ThresholdKind::AlertBelow: return tr("alert below %1").arg(value);
+    case ThresholdKind::ScaleUp: return tr("scale up %1").arg(value);
+    case ThresholdKind::ScaleDown: return tr("scale down %1").arg(value);
+    case ThresholdKind::Reference: break;
+    }
+    return tr("reference %1").arg(value);
+}
+
+QString PanelText::thresholdSentence(const Threshold &threshold)
+{
+    const QString text = PanelText::threshold(threshold);
+    return threshold.forNs > 0 ? tr("%1 for %2").arg(text, durationText(threshold.forNs)) : text;
+}
+
+QString PanelText::lossCause(const std::string &counter)
+{
+    if (counter == "lost")
+        return tr("(ring full)");
+    if (counter == "qdrop")
+        return tr("(queue full)");
+    if (counter == "shed")
+        return tr("(shed to keep the overhead budget)");
+    if (counter == "gap")
+        return tr("(never received)");
+    return counter.empty() ? QString() : QStringLiteral("(%1)").arg(unknownKey(counter));
+}
+
+QString PanelText::podState(const std::string &state)
+{
+    static constexpr std::array<std::pair<std::string_view, const char *>, 13> words {{
+        {"running", QT_TR_NOOP("Running")},
+        {"restarted", QT_TR_NOOP("Restarted")},
+        {"crash-loop", QT_TR_NOOP("Crash loop")},
+        {"oom-killed", QT_TR_NOOP("OOM in 1 h")},
+        {"error", QT_TR_NOOP("Error")},
+        {"ended", QT_TR_NOOP("Ended")},
+        {"unknown", QT_TR_NOOP("Node silent")},
+        {"ready", QT_TR_NOOP("Ready")},
+        {"not-ready", QT_TR_NOOP("Not ready")},
+        {"pending", QT_TR_NOOP("Pending > 5 min")},
+        {"evicted", QT_TR_NOOP("Evicted")},
+        {"terminating", QT_TR_NOOP("Terminating")},
+        {"image-pull", QT_TR_NOOP("Image pull")},
+    }};
+    const auto found = std::ranges::find(words, std::string_view(state), &std::pair<std::string_view, const char *>::first);
+    return found == words.end() ? unknownKey(state) : tr(found->second);
+}
+
+QString PanelText::interval(const std::string &key)
+{
+    return key == "drill" ? tr("Drill") : key == "field" ? tr("Field") : unknownKey(key);
+}
+
+QString PanelText::nodeState(NodeCell::State state)
+{
+    switch (state) {
+    case NodeCell::State::Full: return tr("full");
+    case NodeCell::State::Partial: return tr("partial");
+    case NodeCell::State::Silent: return tr("silent");
+    case NodeCell::State::Gone: break;
+    }
+    return tr("gone");
+}
+
+QString PanelText::tooMuch(const PanelSnapshot &panel)
+{
+    const auto shown = static_cast<std::uint64_t>(std::ranges::count_if(panel.series, [](const PlotSeries &each) { return each.key != "others"; }));
+    if (shown == panel.series.size() || panel.seriesTotal <= shown)
+        return {};
+    return tr("%1 of %2 series, by maximum; the sum is exact").arg(exactCount(shown), exactCount(panel.seriesTotal));
+}
+
+std::optional<LossTotal> lossTotal(const PanelSnapshot &panel)
+{
+    LossTotal total;
+    for (const LossBand &band : panel.losses) {
+        if (band.toNs < panel.fromNs || band.fromNs > panel.toNs)
+            continue;
+        total.lost += band.lost;
+        total.of += band.of;
+    }
+    return total.lost > 0 ? std::optional(total) : std::nullopt;
+}
+
+} // namespace tapio::console
