@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/core/metrics/historymodel.h"
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+
+namespace tapio::console {
+
+namespace {
+
+constexpr std::int64_t tenSeconds = 10 * nsPerSecond;
+constexpr std::int64_t hour = 3600 * nsPerSecond;
+/// Counter reports are read in slices so that a day of them is never in memory at once.
+constexpr std::int64_t sliceNs = hour;
+
+/// A family of figures and whether each reading matters: a peak must not vanish in a coarse bucket.
+struct Family { const char *prefix; bool everyReading; };
+constexpr std::array<Family, 9> families{{{"receive.", false}, {"loss.", false}, {"latency.", true}, {"clock.", false}, {"queue.", true},
+                                          {"attribution.", false}, {"agent.", false}, {"coverage.", false}, {"api.", false}}};
+
+Status readFigures(const StoreReader &reader, const std::string &prefix, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
+                   std::stop_token stop, FigureMap &figures)
+{
+    Result<std::vector<Figure>> read = reader.figures(prefix, fromNs, toNs, stepNs, std::move(stop));
+    if (!read)
+        return fail(read.error());
+    for (const Figure &figure : *read)
+        figures[figure.name][figure.label].push_back({figure.timeNs, figure.value});
+    return {};
+}
+
+Status readCounters(const StoreReader &reader, const OverviewInput &input, std::int64_t fromNs, std::stop_token stop, std::vector<CounterTrack> &tracks)
+{
+    std::unordered_map<std::string, std::size_t> index;
+    for (std::int64_t sliceFrom = fromNs; sliceFrom < input.toNs; sliceFrom += sliceNs) {
+        const auto read = reader.counters(sliceFrom, std::min(sliceFrom + sliceNs, input.toNs), stop);
+        if (!read)
+            return fail(read.error());
+        for (const StoreReader::StoredCounters &stored : *read) {
+            for (const wire::SourceCounters &source : stored.report.sources) {
+                const auto [entry, fresh] = index.try_emplace(stored.node + '\n' + source.source, tracks.size());
+                if (fresh)
+                    tracks.push_back({stored.node, source.source, {}});
+                auto &readings = tracks[entry->second].readings;
+                const CounterTrack::Reading reading{stored.report.timeNs, stored.streamId, source.counters};
+                const bool sameBucket = !readings.empty() && readings.back().streamId == stored.streamId
+                    && readings.back().timeNs / input.sampleBucketNs == reading.timeNs / input.sampleBucketNs;
+                if (sameBucket)
+                    readings.back() = reading;
+                else if (readings.empty() || readings.back().timeNs <= reading.timeNs)
+                    readings.push_back(reading);
+            }
+        }
+    }
+    return {};
+}
+
+Status readNodes(const StoreReader &reader, OverviewInput &input)
+{
+    auto agents = reader.agents();
+    if (!agents)
+        return fail(agents.error());
+    input.agents = std::move(*agents);
+    for (const wire::AgentState &agent : input.agents) {
+        auto reports = reader.hookReports(agent.node);
+        if (!reports)
+            return fail(reports.error());
+        const auto newest = std::max_element(reports->begin(), reports->end(), [](const auto &a, const auto &b) { return a.timeNs < b.timeNs; });
+        if (newest != reports->end())
+            input.hooks[agent.node] = std::move(*newest);
+    }
+    return {};
+}
+
+} // namespace
+
+Result<OverviewInput> readHistory(const StoreReader &reader, const HistoryRange &range, std::stop_token stop)
+{
+    OverviewInput input;
+    input.fromNs = range.fromNs;
+    input.toNs = std::max(range.fromNs, std::min(range.toNs, range.nowNs));
+    input.nowNs = range.nowNs;
+    const std::int64_t length = input.toNs - input.fromNs;
+    input.figureBucketNs = niceBucketNs(length, tenSeconds);
+    input.sampleBucketNs = niceBucketNs(length, 5 * nsPerSecond);
+    // The first bucket's rate needs the reading before it.
+    const std::int64_t fromNs = input.fromNs - std::max(60 * nsPerSecond, 3 * input.figureBucketNs);
+    const std::int64_t toNs = input.toNs + 1; // the last reading of the live view is at its end
+
+    if (const Status status = readNodes(reader, input); !status)
+        return fail(status.error());
+    for (const Family &family : families) {
+        const std::int64_t step = family.everyReading && length <= 24 * hour ? tenSeconds : input.figureBucketNs;
+        if (const Status status = readFigures(reader, family.prefix, fromNs, toNs, step, stop, input.figures); !status)
+            return fail(status.error());
+    }
+    if (const Status status = readFigures(reader, "pod.", std::min(fromNs, toNs - hour), toNs, nsPerSecond, stop, input.figures); !status)
+        return fail(status.error());
+    if (const Status status = readCounters(reader, input, fromNs, stop, input.counters); !status)
+        return fail(status.error());
+    auto series = reader.series(overviewMetrics(), fromNs, toNs, input.sampleBucketNs, stop);
+    if (!series)
+        return fail(series.error());
+    input.series = std::move(*series);
+    auto actions = reader.actions(std::min(input.fromNs, toNs - hour), toNs);
+    if (!actions)
+        return fail(actions.error());
+    input.actions = std::move(*actions);
+    if (stop.stop_requested())
+        return fail(Errc::Cancelled, "overview");
+    return input;
+}
+
+} // namespace tapio::console

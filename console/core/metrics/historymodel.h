@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <stop_token>
+
+#include "console/core/metrics/overviewinput.h"
+
+namespace tapio::console {
+
+struct HistoryRange {
+    std::int64_t fromNs = 0;
+    std::int64_t toNs = 0;          ///< exclusive
+    std::int64_t nowNs = 0;
+};
+
+/// Reads what the formulas need from the store, in buckets that fit the range. On the reader's thread; cancellable.
+/// Errors: those of StoreReader; Cancelled.
+Result<OverviewInput> readHistory(const StoreReader &reader, const HistoryRange &range, std::stop_token stop);
+
+} // namespace tapio::console

@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/core/metrics/livemodel.h"
+
+#include <algorithm>
+
+#include "console/core/metrics/figurenames.h"
+
+namespace tapio::console {
+
+namespace {
+
+constexpr std::int64_t tenSeconds = 10 * nsPerSecond;
+/// Formulas look one minute back before the window.
+constexpr std::int64_t slackNs = 60 * nsPerSecond;
+constexpr std::int64_t podMemoryNs = 3600 * nsPerSecond;
+enum Stage : std::size_t { Total, Drain, AgentQueue, Wire, ReceiveQueue };
+constexpr std::array<std::string_view, 5> stageNames{figure::stageTotal, figure::stageDrain, figure::stageAgentQueue, figure::stageWire, figure::stageReceiveQueue};
+
+std::string seriesName(const SeriesKey &key)
+{
+    return key.node + '\n' + std::to_string(static_cast<unsigned>(key.metric)) + '\n' + key.origin.cgroupPath + '\n' + key.label;
+}
+
+std::string sourceOf(wire::EventType type)
+{
+    switch (type) {
+    case wire::EventType::ProcessExec:
+    case wire::EventType::ProcessExit: return "process";
+    case wire::EventType::OomKill: return "oom";
+    case wire::EventType::FatalSignal: return "signal";
+    case wire::EventType::TcpConnection: return "tcp";
+    case wire::EventType::Unknown: break;
+    }
+    return wire::eventTypeName(type);
+}
+
+bool wanted(wire::Metric metric)
+{
+    static const std::vector<bool> flags = [] {
+        std::vector<bool> set(256, false);
+        for (const wire::Metric known : overviewMetrics())
+            set[static_cast<std::size_t>(known)] = true;
+        return set;
+    }();
+    return static_cast<std::size_t>(metric) < flags.size() && flags[static_cast<std::size_t>(metric)];
+}
+
+std::string podLabel(const wire::Origin &origin)
+{
+    return origin.podName.empty() ? origin.podUid : origin.namespaceName + '/' + origin.podName;
+}
+
+void addReading(SeriesBucket &bucket, std::int64_t timeNs, std::int64_t value)
+{
+    bucket.minimum = bucket.n == 0 ? value : std::min(bucket.minimum, value);
+    bucket.maximum = bucket.n == 0 ? value : std::max(bucket.maximum, value);
+    if (bucket.n == 0 || timeNs < bucket.firstNs) {
+        bucket.first = value;
+        bucket.firstNs = timeNs;
+    }
+    if (bucket.n == 0 || timeNs >= bucket.lastNs) {
+        bucket.last = value;
+        bucket.lastNs = timeNs;
+    }
+    ++bucket.n;
+}
+
+template <typename List, typename TimeOf> void dropBefore(List &list, std::int64_t timeNs, TimeOf timeOf)
+{
+    const auto keep = std::find_if(list.begin(), list.end(), [&](const auto &item) { return timeOf(item) >= timeNs; });
+    list.erase(list.begin(), keep);
+}
+
+} // namespace
+
+LiveModel::LiveModel(LiveOptions options) : m_options(options), m_heat(apiHeatBoundsNs().size() - 1, 0) {}
+
+void LiveModel::seed(OverviewInput input)
+{
+    m_input = std::move(input);
+    m_input.figureBucketNs = nsPerSecond;
+    m_input.sampleBucketNs = 5 * nsPerSecond;
+    for (std::size_t i = 0; i < m_input.series.size(); ++i)
+        m_seriesIndex.emplace(seriesName(m_input.series[i].key), i);
+    for (std::size_t i = 0; i < m_input.counters.size(); ++i)
+        m_counterIndex.emplace(m_input.counters[i].node + '\n' + m_input.counters[i].source, i);
+}
+
+void LiveModel::onDelivery(const wire::Delivery &delivery, std::int64_t finishedNs)
+{
+    if (delivery.clockUncertaintyNs >= 0)
+        m_uncertaintyNs[delivery.node] = static_cast<double>(delivery.clockUncertaintyNs);
+    if (const auto *events = std::get_if<wire::EventBatch>(&delivery.frame.body))
+        onEvents(delivery, *events, finishedNs);
+    else if (const auto *samples = std::get_if<wire::SampleBatch>(&delivery.frame.body))
+        onSamples(delivery, *samples);
+    else if (const auto *counters = std::get_if<wire::CounterReport>(&delivery.frame.body))
+        onCounters(delivery, *counters);
+    else if (const auto *hooks = std::get_if<wire::HookReport>(&delivery.frame.body))
+        m_input.hooks[delivery.node] = *hooks;
+}
+
+void LiveModel::onEvents(const wire::Delivery &delivery, const wire::EventBatch &batch, std::int64_t finishedNs)
+{
+    recordLatency(delivery, batch, finishedNs);
+    enum : unsigned char { inContainer = 1, resolved = 2 };
+    std::vector<unsigned char> flags(batch.origins.size(), 0);
+    for (std::size_t i = 0; i < batch.origins.size(); ++i) {
+        const wire::Origin &origin = batch.origins[i];
+        if (!origin.containerId.empty() || !origin.podUid.empty()) {
+            // A container outside of Kubernetes has no pod to be resolved to: its id is all there is.
+            const bool known = !origin.podName.empty() || origin.podUid.empty();
+            flags[i] = static_cast<unsigned char>(inContainer | (known ? resolved : 0));
+        }
+    }
+    std::array<std::uint64_t, 16> byType{};
+    SourceCounts &counts = m_processed[delivery.node];
+    for (const wire::Event &event : batch.events) {
+        const unsigned char flag = event.origin < flags.size() ? flags[event.origin] : static_cast<unsigned char>(0);
+        m_containerEvents += flag & inContainer ? 1 : 0;
+        m_resolvedEvents += flag & resolved ? 1 : 0;
+        if (const auto type = static_cast<std::size_t>(event.type); type < byType.size())
+            ++byType[type];
+        else
+            ++counts.bySource[sourceOf(event.type)];
+        if (!flag)
+            continue;
+        const wire::Origin &origin = batch.origins[event.origin];
+        if (event.type == wire::EventType::OomKill && !origin.podUid.empty())
+            podEvent(figure::podOom, podLabel(origin), event.timeNs + delivery.clockOffsetNs, 1);
+        const auto *exit = std::get_if<wire::ProcessExit>(&event.detail);
+        if (const auto container = exit ? m_containers.find(origin.containerId) : m_containers.end(); container != m_containers.end())
+            container->second.exitCode = exit->signal != 0 ? 128 + exit->signal : exit->exitCode;
+    }
+    for (std::size_t type = 0; type < byType.size(); ++type) {
+        if (byType[type] > 0)
+            counts.bySource[sourceOf(static_cast<wire::EventType>(type))] += byType[type];
+    }
+}
+
+void LiveModel::recordLatency(const wire::Delivery &delivery, const wire::EventBatch &batch, std::int64_t finishedNs)
+{
+    const auto n = static_cast<std::uint64_t>(batch.events.size());
+    const bool clock = delivery.clockUncertaintyNs >= 0;
+    const std::int64_t onWire = delivery.receivedNs - delivery.frame.sealedNs - delivery.clockOffsetNs;
+    // A frame that arrives before it was sent, by more than the clocks' uncertainty, tells that the offset is not to be believed.
+    if (!clock || onWire < -delivery.clockUncertaintyNs) {
+        m_withoutClock[delivery.node] += n;
+    } else {
+        m_latency[Wire].record(onWire, n);
+        for (const wire::Event &event : batch.events)
+            m_latency[Total].record(finishedNs - event.timeNs - delivery.clockOffsetNs);
+    }
+    for (const wire::Event &event : batch.events) {
+        const std::int64_t drain = static_cast<std::int64_t>(event.drainUs) * nsPerUs;
+        m_latency[Drain].record(drain);
+        m_latency[AgentQueue].record(delivery.frame.sealedNs - event.timeNs - drain);
+    }
+    m_latency[ReceiveQueue].record(finishedNs - delivery.receivedNs, n);
+}
+
+void LiveModel::onSamples(const wire::Delivery &delivery, const wire::SampleBatch &batch)
+{
+    const std::int64_t timeNs = batch.timeNs;
+    std::int64_t &last = m_lastSampleNs[delivery.node];
+    last = std::max(last, timeNs);
+    for (const wire::Origin &origin : batch.origins)
+        seeContainer(delivery.node, origin, timeNs);
+    for (const wire::Sample &sample : batch.samples) {
+        if (wanted(sample.metric) && sample.origin < batch.origins.size() && sample.label < batch.labels.size())
+            addSample({delivery.node, sample.metric, batch.origins[sample.origin], batch.labels[sample.label]}, timeNs, sample.value);
+    }
+}
+
+void LiveModel::addSample(const SeriesKey &key, std::int64_t timeNs, std::int64_t value)
+{
+    const auto [entry, fresh] = m_seriesIndex.try_emplace(seriesName(key), m_input.series.size());
+    if (fresh) {
+        if (m_input.series.size() >= m_options.maxSeries) {
+            m_seriesIndex.erase(entry);
+            ++m_input.seriesRefused;
+            return;
+        }
+        m_input.series.push_back({key, {}});
+    }
+    SeriesData &series = m_input.series[entry->second];
+    series.key.origin = key.origin;
+    const std::int64_t start = timeNs - timeNs % m_input.sampleBucketNs;
+    auto place = series.buckets.end();
+    while (place != series.buckets.begin() && std::prev(place)->timeNs > start)
+        --place;
+    if (place == series.buckets.begin() || std::prev(place)->timeNs != start) {
+        place = series.buckets.insert(place, SeriesBucket{});
+        place->timeNs = start;
+    } else {
+        --place;
+    }
+    addReading(*place, timeNs, value);
+}
+
+void LiveModel::onCounters(const wire::Delivery &delivery, const wire::CounterReport &report)
+{
+    for (const wire::SourceCounters &source : report.sources) {
+        const auto [entry, fresh] = m_counterIndex.try_emplace(delivery.node + '\n' + source.source, m_input.counters.size());
+        if (fresh)
+            m_input.counters.push_back({delivery.node, source.source, {}});
+        auto &readings = m_input.counters[entry->second].readings;
+        const CounterTrack::Reading reading{report.timeNs, delivery.frame.streamId, source.counters};
+        const std::int64_t bucket = report.timeNs / m_input.sampleBucketNs;
+        if (!readings.empty() && readings.back().timeNs > report.timeNs)
+            continue; // replayed from before what is known: cumulative counts lose nothing by it
+        if (!readings.empty() && readings.back().streamId == reading.streamId && readings.back().timeNs / m_input.sampleBucketNs == bucket)
+            readings.back() = reading;
+        else
+            readings.push_back(reading);
+    }
+}
+
+void LiveModel::onAgentState(const wire::AgentState &state)
+{
+    const auto known = std::find_if(m_input.agents.begin(), m_input.agents.end(), [&state](const wire::AgentState &agent) { return agent.node == state.node; });
+    if (known != m_input.agents.end())
+        *known = state;
+    else
+        m_input.agents.push_back(state);
+    // Half of the round trip is what the agent keeps as the uncertainty of its clock offset.
+    if (state.heartbeat.id == 0 || state.heartbeat.uncertaintyNs < 0)
+        return;
+    std::uint64_t &counted = m_heartbeatIds[state.node];
+    if (counted != state.heartbeat.id)
+        onApiCall("agent.heartbeat", 2 * state.heartbeat.uncertaintyNs, true);
+    counted = state.heartbeat.id;
+}
+
+void LiveModel::onAction(const OperatorAction &action)
+{
+    m_input.actions.push_back(action);
+    if (m_input.actions.size() > m_options.maxActions)
+        m_input.actions.erase(m_input.actions.begin());
+}
+
+void LiveModel::onApiCall(const std::string &operation, std::int64_t durationNs, bool ok)
+{
+    for (const std::string &name : {operation, std::string()}) {
+        Calls &calls = m_calls[name];
+        calls.histogram.record(durationNs);
+        ++calls.count;
+        calls.errors += ok ? 0 : 1;
+    }
+    const std::vector<double> &bounds = apiHeatBoundsNs();
+    const auto above = std::upper_bound(bounds.begin(), bounds.end(), static_cast<double>(durationNs));
+    const auto row = static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, above - bounds.begin() - 1));
+    ++m_heat[std::min(row, m_heat.size() - 1)];
+}
+
+void LiveModel::seeContainer(const std::string &node, const wire::Origin &origin, std::int64_t timeNs)
+{
+    if (origin.podUid.empty() || origin.containerId.empty())
+        return;
+    const auto [entry, fresh] = m_containers.try_emplace(origin.containerId);
+    Container &container = entry->second;
+    container.lastNs = std::max(container.lastNs, timeNs);
+    container.pod = podLabel(origin);
+    container.node = node;
+    if (origin.containerName.empty() || !container.slot.empty())
+        return;
+    container.slot = origin.podUid + '/' + origin.containerName;
+    std::string &current = m_slots[container.slot];
+    if (!current.empty() && current != origin.containerId)
+        podEvent(figure::podRestart, container.pod, timeNs, 1);
+    current = origin.containerId;
+}
+
+void LiveModel::endContainers(std::int64_t nowNs)
+{
+    for (auto entry = m_containers.begin(); entry != m_containers.end();) {
+        const Container &container = entry->second;
+        const bool nodeFresh = nowNs - m_lastSampleNs[container.node] <= heartbeatFreshNs;
+        if (!nodeFresh || nowNs - container.lastNs <= heartbeatFreshNs) {
+            ++entry;
+            continue;
+        }
+        if (container.exitCode)
+            podEvent(figure::podExit, container.pod, container.lastNs, *container.exitCode);
+        entry = m_containers.erase(entry);
+    }
+}
+
+void LiveModel::podEvent(std::string_view figureName, const std::string &pod, std::int64_t timeNs, double value)
+{
+    Track &track = m_input.figures[std::string(figureName)][pod];
+    const auto place = std::upper_bound(track.begin(), track.end(), timeNs, [](std::int64_t time, const PlotPoint &point) { return time < point.timeNs; });
+    track.insert(place, {timeNs, value});
+    m_podFigures.push_back({timeNs, std::string(figureName), pod, value});
+}
+
+void LiveModel::read(std::string_view name, const std::string &label, double value)
+{
+    auto tracks = m_input.figures.find(name);
+    if (tracks == m_input.figures.end())
+        tracks = m_input.figures.emplace(std::string(name), LabelledTracks()).first;
+    Track &track = tracks->second[label];
+    if (track.empty() || track.back().timeNs < m_nowNs)
+        track.push_back({m_nowNs, value});
+}
+
+void LiveModel::readAgents()
+{
+    std::size_t alive = 0;
+    std::int64_t oldest = 0;
+    for (const wire::AgentState &agent : m_input.agents) {
+        const bool fresh = agent.lastHeartbeatNs > 0 && m_nowNs - agent.lastHeartbeatNs <= heartbeatFreshNs;
+        alive += fresh ? 1 : 0;
+        read(figure::agentAlive, agent.node, fresh ? 1 : 0);
+        if (agent.streamId != 0)
+            read(figure::transitLoss, agent.node, static_cast<double>(agent.loss.transitEvents));
+        if (!fresh)
+            continue;
+        read(figure::queueAgent, agent.node, static_cast<double>(agent.heartbeat.queuedEvents));
+        read(figure::queueInFlight, agent.node, static_cast<double>(agent.heartbeat.inFlightEvents));
+        if (agent.heartbeat.oldestNs > 0)
+            oldest = std::max(oldest, m_nowNs - agent.heartbeat.oldestNs - agent.heartbeat.offsetNs);
+    }
+    if (alive > 0)
+        read(figure::queueOldest, {}, static_cast<double>(oldest));
+    if (const auto percent = coveragePercent(alive, m_input.agents.size(), m_input.hooks))
+        read(figure::coverage, {}, *percent);
+}
+
+void LiveModel::tick(std::int64_t nowNs, const std::vector<ReceiveReading> &receive, std::uint64_t receiveQueued)
+{
+    m_nowNs = nowNs;
+    endContainers(nowNs);
+    for (const ReceiveReading &reading : receive) {
+        read(figure::received, reading.node, static_cast<double>(reading.received));
+        read(figure::duplicate, reading.node, static_cast<double>(reading.duplicate));
+        read(figure::rejected, reading.node, static_cast<double>(reading.rejected));
+    }
+    for (const auto &[node, counts] : m_processed) {
+        for (const auto &[source, count] : counts.bySource)
+            read(figure::processed, node + '/' + source, static_cast<double>(count));
+    }
+    read(figure::queueReceive, {}, static_cast<double>(receiveQueued));
+    readAgents();
+    for (const auto &[node, uncertainty] : m_uncertaintyNs)
+        read(figure::clockUncertainty, node, uncertainty);
+    for (const auto &[node, count] : m_withoutClock)
+        read(figure::latencyNoClock, node, static_cast<double>(count));
+    if (m_containerEvents > 0) {
+        read(figure::containerEvents, {}, static_cast<double>(m_containerEvents));
+        read(figure::resolvedEvents, {}, static_cast<double>(m_resolvedEvents));
+    }
+    for (const auto &[operation, calls] : m_calls) {
+        if (operation.empty())
+            continue;
+        read(figure::apiCount, operation, static_cast<double>(calls.count));
+        read(figure::apiErrors, operation, static_cast<double>(calls.errors));
+    }
+    for (std::size_t row = 0; row < m_heat.size(); ++row) {
+        if (m_heat[row] > 0)
+            read(figure::apiHeat, std::to_string(row), static_cast<double>(m_heat[row]));
+    }
+    if (nowNs / tenSeconds != m_lastTenNs / tenSeconds) {
+        if (m_lastTenNs != 0)
+            closeTenSeconds();
+        m_lastTenNs = nowNs;
+    }
+    trim();
+}
+
+void LiveModel::closeTenSeconds()
+{
+    for (std::size_t stage = 0; stage < stageCount; ++stage) {
+        const std::string name(stageNames[stage]);
+        if (const LatencyHistogram &histogram = m_latency[stage]; histogram.count() > 0) {
+            read(figure::latencyP50, name, static_cast<double>(*histogram.quantileNs(0.50)));
+            read(figure::latencyP95, name, static_cast<double>(*histogram.quantileNs(0.95)));
+            read(figure::latencyP99, name, static_cast<double>(*histogram.quantileNs(0.99)));
+            read(figure::latencyCount, name, static_cast<double>(histogram.count()));
+        }
+        m_latency[stage].clear();
+    }
+    for (auto &[operation, calls] : m_calls) {
+        if (calls.histogram.count() == 0)
+            continue;
+        read(figure::apiP50, operation, static_cast<double>(*calls.histogram.quantileNs(0.50)));
+        read(figure::apiP95, operation, static_cast<double>(*calls.histogram.quantileNs(0.95)));
+        read(figure::apiP99, operation, static_cast<double>(*calls.histogram.quantileNs(0.99)));
+        calls.histogram.clear();
+    }
+    for (const auto &[name, tracks] : m_input.figures) {
+        if (name.starts_with("pod."))
+            continue;
+        for (const auto &[label, track] : tracks) {
+            if (!track.empty() && track.back().timeNs > m_lastTenNs)
+                m_due.push_back({track.back().timeNs, name, label, track.back().value});
+        }
+    }
+    m_due.insert(m_due.end(), m_podFigures.begin(), m_podFigures.end());
+    m_podFigures.clear();
+}
+
+std::vector<Figure> LiveModel::takeFigures() { return std::exchange(m_due, {}); }
+
+void LiveModel::trim()
+{
+    if (m_nowNs - m_lastTrimNs < tenSeconds)
+        return;
+    m_lastTrimNs = m_nowNs;
+    const std::int64_t keepNs = m_nowNs - m_options.windowNs - slackNs;
+    const auto pointTime = [](const auto &item) { return item.timeNs; };
+    for (auto &[name, tracks] : m_input.figures) {
+        const std::int64_t from = name.starts_with("pod.") ? std::min(keepNs, m_nowNs - podMemoryNs) : keepNs;
+        for (auto &[label, track] : tracks)
+            dropBefore(track, from, pointTime);
+        std::erase_if(tracks, [](const auto &entry) { return entry.second.empty(); });
+    }
+    for (CounterTrack &track : m_input.counters)
+        dropBefore(track.readings, keepNs, pointTime);
+    for (SeriesData &series : m_input.series)
+        dropBefore(series.buckets, keepNs, pointTime);
+    dropBefore(m_input.actions, m_nowNs - 24 * podMemoryNs, pointTime);
+    if (std::erase_if(m_input.series, [](const SeriesData &series) { return series.buckets.empty(); }) > 0) {
+        m_seriesIndex.clear();
+        for (std::size_t i = 0; i < m_input.series.size(); ++i)
+            m_seriesIndex.emplace(seriesName(m_input.series[i].key), i);
+    }
+    std::erase_if(m_slots, [this](const auto &slot) { return !m_containers.contains(slot.second) && m_slots.size() > m_options.maxSeries; });
+}
+
+OverviewSnapshot LiveModel::overview(std::uint64_t revision)
+{
+    m_input.fromNs = m_nowNs - m_options.windowNs;
+    m_input.toNs = m_nowNs;
+    m_input.nowNs = m_nowNs;
+    return computeOverview(m_input, revision);
+}
+
+} // namespace tapio::console

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "console/core/metrics/latencyhistogram.h"
+#include "console/core/metrics/overviewinput.h"
+
+namespace tapio::console {
+
+/// What the receiving side counted for one node, cumulative.
+struct ReceiveReading {
+    std::string node;
+    std::uint64_t received = 0;
+    std::uint64_t duplicate = 0;
+    std::uint64_t rejected = 0;
+};
+
+struct LiveOptions {
+    std::int64_t windowNs = 15 * 60 * nsPerSecond;
+    std::size_t maxSeries = 16'384;       ///< sampled series kept in memory; what does not fit is counted
+    std::size_t maxActions = 10'000;
+};
+
+/// The last fifteen minutes in memory, and the Overview over them. One thread (any). Every time is the server's UTC: with an
+/// embedded server the console's own. Bounded: one reading a second per figure, one bucket per five seconds and series.
+class LiveModel {
+public:
+    explicit LiveModel(LiveOptions options = {});
+
+    /// Starts from what the store knew; call before anything was received.
+    void seed(OverviewInput input);
+
+    /// A frame that reached the end of the pipeline at finishedNs.
+    void onDelivery(const wire::Delivery &delivery, std::int64_t finishedNs);
+    void onAgentState(const wire::AgentState &state);
+    void onAction(const OperatorAction &action);
+    /// A call that the console made or saw: "store.events", "agent.heartbeat" ...
+    void onApiCall(const std::string &operation, std::int64_t durationNs, bool ok);
+
+    /// Once a second: takes a reading of every figure. `receiveQueued`: events received and not yet processed.
+    void tick(std::int64_t nowNs, const std::vector<ReceiveReading> &receive, std::uint64_t receiveQueued);
+    /// The readings due for the store: about one per figure and ten seconds.
+    std::vector<Figure> takeFigures();
+
+    /// The window that ends at the last tick.
+    OverviewSnapshot overview(std::uint64_t revision);
+    const OverviewInput &input() const noexcept { return m_input; }
+
+private:
+    static constexpr std::size_t stageCount = 5;
+    struct SourceCounts { std::map<std::string, std::uint64_t> bySource; };
+    struct Container { std::string pod, slot, node; std::int64_t lastNs = 0; std::optional<double> exitCode; };
+    struct Calls { LatencyHistogram histogram; std::uint64_t count = 0, errors = 0; };
+
+    void onEvents(const wire::Delivery &delivery, const wire::EventBatch &batch, std::int64_t finishedNs);
+    void recordLatency(const wire::Delivery &delivery, const wire::EventBatch &batch, std::int64_t finishedNs);
+    void onSamples(const wire::Delivery &delivery, const wire::SampleBatch &batch);
+    void onCounters(const wire::Delivery &delivery, const wire::CounterReport &report);
+    void addSample(const SeriesKey &key, std::int64_t timeNs, std::int64_t value);
+    void seeContainer(const std::string &node, const wire::Origin &origin, std::int64_t timeNs);
+    void endContainers(std::int64_t nowNs);
+    void podEvent(std::string_view figureName, const std::string &pod, std::int64_t timeNs, double value);
+
+    void read(std::string_view name, const std::string &label, double value);
+    void readAgents();
+    void closeTenSeconds();
+    void trim();
+
+    LiveOptions m_options;
+    OverviewInput m_input;
+    std::int64_t m_nowNs = 0;
+    std::int64_t m_lastTenNs = 0;
+    std::int64_t m_lastTrimNs = 0;
+    std::vector<Figure> m_due;
+    std::vector<Figure> m_podFigures;
+
+    std::unordered_map<std::string, std::size_t> m_seriesIndex;     ///< into m_input.series
+    std::unordered_map<std::string, std::size_t> m_counterIndex;    ///< into m_input.counters
+    std::unordered_map<std::string, SourceCounts> m_processed;      ///< by node
+    std::unordered_map<std::string, Container> m_containers;        ///< by container id
+    std::unordered_map<std::string, std::string> m_slots;           ///< pod and container name -> container id now in it
+    std::unordered_map<std::string, std::int64_t> m_lastSampleNs;   ///< by node
+    std::unordered_map<std::string, std::uint64_t> m_heartbeatIds;  ///< by node: the last one whose round trip was counted
+    std::array<LatencyHistogram, stageCount> m_latency;
+    std::map<std::string, std::uint64_t> m_withoutClock;
+    std::map<std::string, double> m_uncertaintyNs;
+    std::uint64_t m_containerEvents = 0;
+    std::uint64_t m_resolvedEvents = 0;
+    std::map<std::string, Calls> m_calls;                           ///< by operation; "" = all
+    std::vector<std::uint64_t> m_heat;
+};
+
+} // namespace tapio::console
