@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/collect/samplers/filesystemsampler.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <sys/statvfs.h>
+#include <utility>
+
+#include "agent/collect/procparse.h"
+
+namespace tapio::agent {
+
+namespace {
+
+constexpr std::size_t maxFilesystems = 64;
+
+bool isLocal(const MountEntry &mount)
+{
+    // Read-only images are always full, which says nothing.
+    constexpr std::array<std::string_view, 3> images{"squashfs", "iso9660", "erofs"};
+    return mount.source.starts_with("/dev/") && std::find(images.begin(), images.end(), mount.fileSystem) == images.end();
+}
+
+/// Device number -> shortest mount point.
+std::map<std::string, std::string> localMounts(std::string_view mountInfo)
+{
+    std::map<std::string, std::string> mounts;
+    for (MountEntry &mount : parseMountInfo(mountInfo)) {
+        if (!isLocal(mount))
+            continue;
+        const auto known = mounts.find(mount.device);
+        if (known != mounts.end()) {
+            if (mount.mountPoint.size() < known->second.size())
+                known->second = std::move(mount.mountPoint);
+        } else if (mounts.size() < maxFilesystems) {
+            mounts.emplace(std::move(mount.device), std::move(mount.mountPoint));
+        }
+    }
+    return mounts;
+}
+
+} // namespace
+
+FilesystemSampler::FilesystemSampler(std::filesystem::path procRoot, OriginPtr host)
+    : m_procRoot(std::move(procRoot)), m_host(std::move(host)), m_mounts(m_hooks.add("filesystem", "/proc/1/mountinfo"))
+{
+}
+
+void FilesystemSampler::sample(SampleWriter &out)
+{
+    m_hooks.begin();
+    const FileText file = m_reader.read(m_procRoot / "1/mountinfo");
+    m_hooks.note(m_mounts, file.errnum);
+    if (!file)
+        return;
+    for (const auto &[device, mountPoint] : localMounts(file.text)) {
+        // Through the first process's root: the agent may live in a mount namespace of its own.
+        const std::string path = (m_procRoot / "1/root").native() + mountPoint;
+        struct statvfs status {};
+        if (statvfs(path.c_str(), &status) != 0 || status.f_blocks == 0)
+            continue;
+        const std::uint64_t total = std::uint64_t{status.f_blocks} * status.f_frsize;
+        const std::uint64_t unused = std::uint64_t{status.f_bfree} * status.f_frsize;
+        out.add(m_host, wire::Metric::FilesystemTotalBytes, total, mountPoint);
+        out.add(m_host, wire::Metric::FilesystemUsedBytes, total - std::min(total, unused), mountPoint);
+    }
+}
+
+} // namespace tapio::agent

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/collect/samplers/kernelsampler.h"
+
+#include <utility>
+
+namespace tapio::agent {
+
+using wire::Metric;
+
+namespace {
+
+constexpr std::array<std::pair<Metric, std::uint64_t CgroupTcp::*>, 6> tcpMetrics{{
+    {Metric::TcpConnects, &CgroupTcp::connects},
+    {Metric::TcpConnectFailures, &CgroupTcp::connectFailures},
+    {Metric::TcpAccepts, &CgroupTcp::accepts},
+    {Metric::TcpRetransmits, &CgroupTcp::retransmits},
+    {Metric::TcpResetsSent, &CgroupTcp::resetsSent},
+    {Metric::TcpResetsReceived, &CgroupTcp::resetsReceived},
+}};
+
+bool sameCounts(const CgroupTcp &a, const CgroupTcp &b)
+{
+    for (const auto &[metric, member] : tcpMetrics) {
+        if (a.*member != b.*member)
+            return false;
+    }
+    return true;
+}
+
+bool exists(const wire::Origin &origin)
+{
+    return origin.attribution == wire::Attribution::Live || origin.attribution == wire::Attribution::Inferred;
+}
+
+} // namespace
+
+void KernelSampler::sample(SampleWriter &out)
+{
+    m_problem.clear();
+    sampleTcp(out);
+    sampleHistograms(out);
+    sampleRunTime(out);
+}
+
+void KernelSampler::sampleTcp(SampleWriter &out)
+{
+    const auto counters = m_kernel.tcpCounters();
+    if (!counters) {
+        m_problem = counters.error().message();
+        return;
+    }
+    std::map<SeriesKey, std::pair<OriginPtr, CgroupTcp>> series;
+    for (const CgroupTcp &tcp : *counters) {
+        OriginPtr origin = m_resolver.resolve(tcp.cgroupId);
+        auto &[known, sum] = series[{origin->cgroupId, wire::HistogramKind::Unknown, {}}];
+        known = std::move(origin);
+        for (const auto &[metric, member] : tcpMetrics)
+            sum.*member += tcp.*member;
+    }
+    std::map<SeriesKey, CgroupTcp> told;
+    for (const auto &[key, entry] : series) {
+        const auto &[origin, sum] = entry;
+        const auto before = m_tcp.find(key);
+        const bool moved = before == m_tcp.end() || !sameCounts(before->second, sum);
+        told.emplace(key, sum);
+        if (!moved && !exists(*origin))
+            continue;
+        for (const auto &[metric, member] : tcpMetrics)
+            out.add(origin, metric, sum.*member);
+    }
+    m_tcp = std::move(told);
+}
+
+void KernelSampler::sampleHistograms(SampleWriter &out)
+{
+    const auto histograms = m_kernel.histograms();
+    if (!histograms) {
+        m_problem = histograms.error().message();
+        return;
+    }
+    std::map<SeriesKey, std::pair<OriginPtr, Counts>> series;
+    for (const CgroupHistogram &histogram : *histograms) {
+        OriginPtr origin = m_resolver.resolve(histogram.cgroupId);
+        auto &[known, sum] = series[{origin->cgroupId, histogram.kind, histogram.label}];
+        known = std::move(origin);
+        for (std::size_t i = 0; i < sum.size(); ++i)
+            sum[i] += histogram.counts[i];
+    }
+    std::map<SeriesKey, Counts> told;
+    for (const auto &[key, entry] : series) {
+        const auto &[origin, sum] = entry;
+        const auto before = m_histograms.find(key);
+        const bool moved = before == m_histograms.end() || before->second != sum;
+        told.emplace(key, sum);
+        if (moved || exists(*origin))
+            out.add(origin, std::get<1>(key), std::get<2>(key), sum);
+    }
+    m_histograms = std::move(told);
+}
+
+void KernelSampler::sampleRunTime(SampleWriter &out)
+{
+    std::uint64_t runTimeNs = 0;
+    std::uint64_t runCount = 0;
+    for (const wire::Hook &hook : m_kernel.hooks()) {
+        runTimeNs += hook.runTimeNs;
+        runCount += hook.runCount;
+    }
+    if (runCount > 0)   // 0: the kernel's BPF statistics are off
+        out.add(m_resolver.host(), Metric::AgentBpfRunNs, runTimeNs);
+}
+
+} // namespace tapio::agent

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/enrich/originresolver.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "agent/collect/procparse.h"
+#include "agent/enrich/cgrouppath.h"
+
+namespace tapio::agent {
+
+namespace {
+
+constexpr std::uint64_t rootId = 1;                  // of each kernfs hierarchy
+constexpr std::size_t maxUnfound = 1024;
+constexpr std::int64_t unfoundForNs = 5 * nsPerSecond;
+constexpr std::uint64_t nsPerTick = 10'000'000;      // USER_HZ is 100 on every architecture that we build for (time(7))
+
+std::uint64_t idOf(const CgroupNode &node) { return node.v2Id != 0 ? node.v2Id : node.memoryId; }
+
+} // namespace
+
+OriginResolver::OriginResolver(ResolverOptions options, CgroupInventory &inventory, const Clock &clock)
+    : m_options(std::move(options)), m_inventory(inventory), m_clock(clock),
+      m_names(m_options.podLogs, m_options.containerLogs),
+      m_host(makeOrigin("/", rootId, wire::Attribution::Live))
+{
+}
+
+OriginPtr OriginResolver::makeOrigin(const std::string &path, std::uint64_t id, wire::Attribution attribution) const
+{
+    auto origin = std::make_shared<wire::Origin>();
+    origin->cgroupId = id;
+    origin->cgroupPath = path;
+    origin->attribution = attribution;
+    CgroupIdentity identity = identityFromPath(path);
+    if (const ContainerName *name = m_names.container(identity.containerId)) {
+        origin->containerName = name->containerName;
+        origin->podName = name->pod.podName;
+        origin->namespaceName = name->pod.namespaceName;
+    } else if (const PodName *pod = m_names.pod(identity.podUid)) {
+        origin->podName = pod->podName;
+        origin->namespaceName = pod->namespaceName;
+    }
+    origin->containerId = std::move(identity.containerId);
+    origin->podUid = std::move(identity.podUid);
+    return origin;
+}
+
+OriginResolver::Entry &OriginResolver::remember(const CgroupNode &node)
+{
+    auto found = m_byPath.find(node.path);
+    if (found != m_byPath.end() && (found->second.node.v2Id != node.v2Id || found->second.node.memoryId != node.memoryId)) {
+        forget(found);   // made again under the same name, or it gained a hierarchy
+        found = m_byPath.end();
+    }
+    if (found == m_byPath.end()) {
+        found = m_byPath.emplace(node.path, Entry{node, makeOrigin(node.path, idOf(node), wire::Attribution::Live), 0}).first;
+        if (node.v2Id != 0)
+            m_v2[node.v2Id] = &found->second;
+        if (node.memoryId != 0)
+            m_memory[node.memoryId] = &found->second;
+        m_unfound.erase(node.v2Id);
+        m_unfound.erase(node.memoryId);
+    }
+    found->second.walk = m_walk;
+    return found->second;
+}
+
+void OriginResolver::forget(ByPath::iterator entry)
+{
+    const Entry &old = entry->second;
+    auto cached = std::make_shared<wire::Origin>(*old.origin);
+    cached->attribution = wire::Attribution::Cached;
+    const Gone gone{std::move(cached), m_clock.bootNs()};
+    const auto drop = [&](ById &byId, std::uint64_t id) {
+        const auto found = byId.find(id);
+        if (id == 0 || found == byId.end() || found->second != &old)
+            return;
+        byId.erase(found);
+        m_gone[id] = gone;
+    };
+    drop(m_v2, old.node.v2Id);
+    drop(m_memory, old.node.memoryId);
+    m_byPath.erase(entry);
+}
+
+void OriginResolver::forgetMissing()
+{
+    // Beyond the inventory's bound, a cgroup that was found through a process may live on without being listed.
+    const bool listedAll = m_inventory.cutOff() == 0;
+    for (auto it = m_byPath.begin(); it != m_byPath.end();) {
+        const auto current = it++;
+        Entry &entry = current->second;
+        if (entry.walk == m_walk)
+            continue;
+        const bool tooMany = m_byPath.size() > 2 * m_inventory.maxCgroups();
+        if (listedAll || tooMany || idOf(m_inventory.look(entry.node.path)) != idOf(entry.node))
+            forget(current);
+        else
+            entry.walk = m_walk;
+    }
+}
+
+void OriginResolver::ageGone()
+{
+    const std::int64_t oldest = m_clock.bootNs() - std::chrono::nanoseconds(m_options.rememberGone).count();
+    std::erase_if(m_gone, [&](const auto &gone) { return gone.second.goneBootNs < oldest; });
+    if (m_gone.size() <= m_options.maxGone)
+        return;
+    std::vector<std::pair<std::int64_t, std::uint64_t>> byAge;
+    for (const auto &[id, gone] : m_gone)
+        byAge.emplace_back(gone.goneBootNs, id);
+    std::sort(byAge.begin(), byAge.end());
+    byAge.resize(m_gone.size() - m_options.maxGone);
+    for (const auto &[age, id] : byAge)
+        m_gone.erase(id);
+}
+
+void OriginResolver::nameAgain()
+{
+    for (auto &[path, entry] : m_byPath) {
+        if (entry.origin->podUid.empty() && entry.origin->containerId.empty())
+            continue;
+        OriginPtr named = makeOrigin(path, idOf(entry.node), wire::Attribution::Live);
+        // A pod's log folder goes before its cgroup does: what was known stays known.
+        const bool lessKnown = named->podName.size() < entry.origin->podName.size()
+            || named->containerName.size() < entry.origin->containerName.size();
+        if (!lessKnown && *named != *entry.origin)
+            entry.origin = std::move(named);
+    }
+}
+
+void OriginResolver::refresh()
+{
+    ++m_walk;
+    m_walkedBootNs = m_clock.bootNs();
+    const bool newNames = m_names.refresh(m_clock.utcNs());
+    m_inventory.refresh();
+    for (const CgroupNode &node : m_inventory.nodes())
+        remember(node);
+    forgetMissing();
+    ageGone();
+    if (newNames)
+        nameAgain();
+}
+
+bool OriginResolver::mayWalk() const
+{
+    return m_walk == 0
+        || m_clock.bootNs() - m_walkedBootNs >= std::chrono::nanoseconds(m_options.minBetweenWalks).count();
+}
+
+OriginPtr OriginResolver::originOf(const CgroupNode &node) { return node.path == "/" ? m_host : remember(node).origin; }
+
+OriginPtr OriginResolver::find(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs)
+{
+    const auto v2 = m_v2.find(cgroupId);
+    const auto memory = m_memory.find(cgroupId);
+    const bool inV2 = v2 != m_v2.end();
+    const bool inMemory = memory != m_memory.end();
+    if (inV2 && inMemory && v2->second != memory->second) {
+        // Ids are unique within a hierarchy only. The process knows which one it is; without it, this is a guess.
+        if (Asked asked = ask(cgroupId, pid, startTimeNs); asked.origin)
+            return asked.origin;
+        auto guess = std::make_shared<wire::Origin>(*v2->second->origin);
+        guess->attribution = wire::Attribution::Inferred;
+        return guess;
+    }
+    if (inV2)
+        return v2->second->origin;
+    if (inMemory)
+        return memory->second->origin;
+    const auto gone = m_gone.find(cgroupId);
+    return gone == m_gone.end() ? nullptr : gone->second.origin;
+}
+
+bool OriginResolver::sameProcess(std::uint32_t pid, std::uint64_t startTimeNs)
+{
+    const FileText stat = m_reader.read(m_options.procRoot / std::to_string(pid) / "stat");
+    const auto started = stat ? parseStartTicks(stat.text) : std::nullopt;
+    return started && (startTimeNs == 0 || *started == startTimeNs / nsPerTick);
+}
+
+OriginResolver::Asked OriginResolver::ask(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs)
+{
+    Asked asked;
+    if (pid == 0 || !sameProcess(pid, startTimeNs))
+        return asked;
+    const FileText text = m_reader.read(m_options.procRoot / std::to_string(pid) / "cgroup");
+    if (!text)
+        return asked;
+    ProcCgroups cgroups = parseProcCgroup(text.text);
+    for (std::optional<std::string> *path : {&cgroups.v2, &cgroups.memory}) {
+        if (!*path || **path == "/")
+            continue;
+        const CgroupNode node = m_inventory.look(**path);
+        if (cgroupId != 0 && (path == &cgroups.v2 ? node.v2Id : node.memoryId) == cgroupId) {
+            asked.origin = remember(node).origin;
+            return asked;
+        }
+        asked.path = std::move(**path);
+    }
+    return asked;
+}
+
+OriginPtr OriginResolver::rememberUnfound(std::uint64_t cgroupId, const std::string &path)
+{
+    if (m_unfound.size() >= maxUnfound)
+        m_unfound.clear();
+    OriginPtr origin = makeOrigin(path, cgroupId, path.empty() ? wire::Attribution::Unknown : wire::Attribution::Inferred);
+    m_unfound[cgroupId] = {origin, m_clock.bootNs() + unfoundForNs};
+    return origin;
+}
+
+OriginPtr OriginResolver::resolve(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs)
+{
+    if (cgroupId == rootId)
+        return m_host;
+    if (OriginPtr known = find(cgroupId, pid, startTimeNs))
+        return known;
+    const auto unfound = m_unfound.find(cgroupId);
+    if (unfound != m_unfound.end() && m_clock.bootNs() < unfound->second.untilBootNs)
+        return unfound->second.origin;
+    const Asked asked = ask(cgroupId, pid, startTimeNs);
+    if (asked.origin)
+        return asked.origin;
+    if (cgroupId != 0 && mayWalk()) {
+        refresh();
+        if (OriginPtr known = find(cgroupId, pid, startTimeNs))
+            return known;
+        return rememberUnfound(cgroupId, asked.path);
+    }
+    return makeOrigin(asked.path, cgroupId, asked.path.empty() ? wire::Attribution::Unknown : wire::Attribution::Inferred);
+}
+
+} // namespace tapio::agent

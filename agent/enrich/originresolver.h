@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "agent/collect/cgroupinventory.h"
+#include "agent/collect/smallfile.h"
+#include "agent/enrich/kubeletnames.h"
+#include "protocol/base/clock.h"
+#include "protocol/wire/origin.h"
+
+namespace tapio::agent {
+
+using OriginPtr = std::shared_ptr<const wire::Origin>;
+
+struct ResolverOptions {
+    std::filesystem::path procRoot = "/proc";
+    std::filesystem::path podLogs = "/var/log/pods";
+    std::filesystem::path containerLogs = "/var/log/containers";
+    std::size_t maxGone = 4096;                         ///< removed cgroups still remembered
+    std::chrono::seconds rememberGone{15 * 60};
+    std::chrono::milliseconds minBetweenWalks{200};     ///< a flood of unknown ids must not become a flood of walks
+};
+
+/// cgroup id -> path -> container -> pod. Holds what exists, what is gone (for a while, as Cached) and what could not be
+/// found (for a moment). All bounded. One thread; the inventory outlives it.
+class OriginResolver {
+public:
+    OriginResolver(ResolverOptions options, CgroupInventory &inventory, const Clock &clock);
+
+    /// Walks the cgroups again, reads the kubelet's folders when they changed, ages what is gone.
+    void refresh();
+
+    /// An unknown id is looked for: through /proc/PID/cgroup when that process is still the one that started at
+    /// `startTimeNs` (boot time; 0 = not known), then by a walk. pid 0 = no process to ask. Never null.
+    OriginPtr resolve(std::uint64_t cgroupId, std::uint32_t pid = 0, std::uint64_t startTimeNs = 0);
+    /// The origin of a cgroup of the inventory. Never null.
+    OriginPtr originOf(const CgroupNode &node);
+    const OriginPtr &host() const noexcept { return m_host; }
+
+    std::size_t known() const noexcept { return m_byPath.size(); }
+    std::size_t gone() const noexcept { return m_gone.size(); }
+
+private:
+    struct Entry {
+        CgroupNode node;
+        OriginPtr origin;
+        std::uint64_t walk = 0;        ///< the last one that saw it
+    };
+    struct Gone {
+        OriginPtr origin;
+        std::int64_t goneBootNs = 0;
+    };
+    struct Unfound {
+        OriginPtr origin;              ///< Unknown, or Inferred from a path that nothing confirmed
+        std::int64_t untilBootNs = 0;
+    };
+    using ByPath = std::map<std::string, Entry>;
+    using ById = std::unordered_map<std::uint64_t, Entry *>;
+
+    /// What a process says of itself: the origin where its cgroup's id is the wanted one, and its path in any case.
+    struct Asked {
+        OriginPtr origin;
+        std::string path;
+    };
+
+    OriginPtr find(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs);
+    Asked ask(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs);
+    OriginPtr rememberUnfound(std::uint64_t cgroupId, const std::string &path);
+    bool sameProcess(std::uint32_t pid, std::uint64_t startTimeNs);
+    bool mayWalk() const;
+    Entry &remember(const CgroupNode &node);
+    void forgetMissing();
+    void forget(ByPath::iterator entry);
+    void ageGone();
+    void nameAgain();
+    OriginPtr makeOrigin(const std::string &path, std::uint64_t id, wire::Attribution attribution) const;
+
+    ResolverOptions m_options;
+    CgroupInventory &m_inventory;
+    const Clock &m_clock;
+    KubeletNames m_names;
+    SmallFileReader m_reader;
+    OriginPtr m_host;
+    ByPath m_byPath;
+    ById m_v2;
+    ById m_memory;
+    std::unordered_map<std::uint64_t, Gone> m_gone;
+    std::unordered_map<std::uint64_t, Unfound> m_unfound;
+    std::uint64_t m_walk = 0;          ///< how many there were
+    std::int64_t m_walkedBootNs = 0;
+};
+
+} // namespace tapio::agent

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/pipeline/batcher.h"
+
+#include <utility>
+
+namespace tapio::agent {
+
+namespace {
+
+constexpr std::size_t fixedEventBytes = 160;   // numbers and pointers of an event with its process
+
+struct DetailBytes {
+    std::size_t operator()(const std::monostate &) const { return 0; }
+    std::size_t operator()(const wire::ProcessExec &exec) const
+    {
+        std::size_t bytes = exec.parentComm.size() + exec.filename.size();
+        for (const std::string &argument : exec.arguments)
+            bytes += argument.size() + 8;
+        return bytes;
+    }
+    std::size_t operator()(const wire::ProcessExit &exit) const { return exit.killerComm.size(); }
+    std::size_t operator()(const wire::OomKill &kill) const { return kill.triggerComm.size(); }
+    std::size_t operator()(const wire::FatalSignal &fatal) const { return fatal.senderComm.size(); }
+    std::size_t operator()(const wire::TcpConnection &) const { return 96; }
+};
+
+std::size_t bytesOf(const wire::Event &event)
+{
+    return fixedEventBytes + event.process.comm.size() + std::visit(DetailBytes{}, event.detail);
+}
+
+std::size_t bytesOf(const wire::Origin &origin)
+{
+    return 64 + origin.cgroupPath.size() + origin.containerId.size() + origin.containerName.size() + origin.podUid.size()
+        + origin.podName.size() + origin.namespaceName.size();
+}
+
+} // namespace
+
+bool Batcher::add(wire::Event &&event, const OriginPtr &origin, std::string_view source, std::int64_t bootNs)
+{
+    if (m_batch.events.empty()) {
+        m_beganBootNs = bootNs;
+        m_batch.events.reserve(m_limits.events);
+        m_sources.reserve(m_limits.events);
+    }
+    const auto [known, isNew] = m_origins.try_emplace(origin, static_cast<std::uint32_t>(m_batch.origins.size()));
+    if (isNew) {
+        m_batch.origins.push_back(*origin);
+        m_bytes += bytesOf(*origin);
+    }
+    event.origin = known->second;
+    m_bytes += bytesOf(event);
+    m_batch.events.push_back(std::move(event));
+    m_sources.push_back(source);
+    return m_batch.events.size() >= m_limits.events || m_bytes >= m_limits.bytes;
+}
+
+bool Batcher::due(std::int64_t bootNs) const
+{
+    return pending() > 0 && bootNs - m_beganBootNs >= std::chrono::nanoseconds(m_limits.age).count();
+}
+
+Outgoing Batcher::take()
+{
+    m_batch.firstSeq = m_nextSeq;
+    m_nextSeq += m_batch.events.size();
+    Outgoing outgoing{std::exchange(m_batch, {}), std::exchange(m_sources, {})};
+    m_origins.clear();
+    m_bytes = 0;
+    return outgoing;
+}
+
+} // namespace tapio::agent

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+#include <unordered_map>
+
+#include "agent/enrich/originresolver.h"
+#include "agent/publish/outgoing.h"
+
+namespace tapio::agent {
+
+struct BatchLimits {
+    std::size_t events = 256;
+    std::size_t bytes = 128u << 10;                ///< estimated, before packing
+    std::chrono::milliseconds age{250};
+};
+
+/// Collects events into batches, gives them their sequence numbers and each distinct origin its index. One thread.
+class Batcher {
+public:
+    explicit Batcher(BatchLimits limits) : m_limits(limits) {}
+
+    /// True when the batch is full now: take() it. `bootNs` is now.
+    bool add(wire::Event &&event, const OriginPtr &origin, std::string_view source, std::int64_t bootNs);
+    /// The oldest event has waited long enough.
+    bool due(std::int64_t bootNs) const;
+    /// Everything collected; begins the next batch. Only when pending() > 0.
+    Outgoing take();
+
+    std::size_t pending() const noexcept { return m_batch.events.size(); }
+    /// Sequence number of the last event taken; 0 = none yet.
+    std::uint64_t lastSeq() const noexcept { return m_nextSeq - 1; }
+
+private:
+    BatchLimits m_limits;
+    wire::EventBatch m_batch;
+    std::vector<std::string_view> m_sources;
+    /// Keeps each origin alive while its address is a key.
+    std::unordered_map<OriginPtr, std::uint32_t> m_origins;
+    std::size_t m_bytes = 0;
+    std::int64_t m_beganBootNs = 0;
+    std::uint64_t m_nextSeq = 1;
+};
+
+} // namespace tapio::agent

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "protocol/wire/message.h"
+
+namespace tapio::agent {
+
+/// What the server wants of this node. An event is wanted when any of its filters takes it; with no filter, all are.
+class EventGate {
+public:
+    /// Wants everything until told otherwise.
+    explicit EventGate(std::string node) : m_node(std::move(node)) {}
+
+    void set(wire::Filter filter) { m_filter = std::move(filter); }
+    bool wants(const wire::Event &event, const wire::Origin &origin) const;
+
+private:
+    std::string m_node;
+    wire::Filter m_filter;
+};
+
+} // namespace tapio::agent

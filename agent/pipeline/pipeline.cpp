@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/pipeline/pipeline.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "agent/pipeline/severity.h"
+
+namespace tapio::agent {
+
+namespace {
+
+std::uint32_t drainUs(const KernelRecord &record)
+{
+    if (record.drainedBootNs <= record.bootNs)
+        return 0;
+    const std::uint64_t us = (record.drainedBootNs - record.bootNs) / nsPerUs;
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(us, std::numeric_limits<std::uint32_t>::max()));
+}
+
+} // namespace
+
+Pipeline::Pipeline(std::string node, BatchLimits limits, OriginResolver &resolver, const BootTime &bootTime,
+                   const Clock &clock, Outlet &outlet)
+    : m_clock(clock), m_resolver(resolver), m_bootTime(bootTime), m_outlet(outlet), m_gate(std::move(node)), m_batcher(limits)
+{
+}
+
+Pipeline::SourceTotals &Pipeline::totals(std::string_view source)
+{
+    const auto found = std::find_if(m_totals.begin(), m_totals.end(), [&](const auto &t) { return t.source == source; });
+    return found != m_totals.end() ? *found : m_totals.emplace_back(SourceTotals{source, 0, 0});
+}
+
+void Pipeline::onRecord(KernelRecord &&record)
+{
+    wire::Event &event = record.event;
+    event.timeNs = m_bootTime.toUtcNs(record.bootNs);
+    event.drainUs = drainUs(record);
+    const OriginPtr origin = m_resolver.resolve(record.cgroupId, event.process.pid, event.process.startTimeNs);
+    event.severity = severityOf(event, *origin);
+    if (!m_gate.wants(event, *origin)) {
+        ++totals(record.source).ufiltered;
+        return;
+    }
+    if (m_batcher.add(std::move(event), origin, record.source, static_cast<std::int64_t>(record.drainedBootNs)))
+        send();
+}
+
+void Pipeline::tick()
+{
+    if (m_batcher.due(m_clock.bootNs()))
+        send();
+}
+
+void Pipeline::flush()
+{
+    if (m_batcher.pending() > 0)
+        send();
+}
+
+void Pipeline::send()
+{
+    Outgoing batch = m_batcher.take();
+    if (m_outlet.push(std::move(batch)))
+        return;
+    for (const std::string_view source : batch.sources)   // a refused push leaves the batch with us
+        ++totals(source).qdrop;
+}
+
+std::vector<wire::SourceCounters> Pipeline::counters(const std::vector<SourceCounterSet> &kernel) const
+{
+    std::vector<wire::SourceCounters> all;
+    all.reserve(kernel.size());
+    for (const SourceCounterSet &set : kernel)
+        all.push_back({set.source, set.counters});
+    for (const SourceTotals &mine : m_totals) {
+        auto found = std::find_if(all.begin(), all.end(), [&](const auto &c) { return c.source == mine.source; });
+        if (found == all.end())
+            found = all.insert(all.end(), {std::string(mine.source), {}});
+        found->counters[Counter::UFiltered] += mine.ufiltered;
+        found->counters[Counter::QDrop] += mine.qdrop;
+    }
+    return all;
+}
+
+} // namespace tapio::agent

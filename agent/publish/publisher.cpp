@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/publish/publisher.h"
+
+#include <utility>
+
+namespace tapio::agent {
+
+using std::chrono::milliseconds;
+
+Publisher::Publisher(PublisherOptions options, const Clock &clock, spdlog::logger &log)
+    : m_options(std::move(options)), m_clock(clock), m_log(log), m_queue(m_options.queueFrames)
+{
+}
+
+Result<std::unique_ptr<Publisher>> Publisher::start(PublisherOptions options, const Clock &clock, spdlog::logger &log)
+{
+    std::unique_ptr<Publisher> publisher(new Publisher(std::move(options), clock, log));
+    std::promise<Status> opened;
+    std::future<Status> result = opened.get_future();
+    publisher->m_thread = std::jthread([&self = *publisher, promise = std::move(opened)](const std::stop_token &stop) mutable {
+        self.run(stop, std::move(promise));
+    });
+    if (const Status status = result.get(); !status)
+        return fail(status.error());
+    return publisher;
+}
+
+Publisher::~Publisher()
+{
+    m_thread.request_stop();
+    wake();
+}
+
+void Publisher::wake()
+{
+    const std::lock_guard lock(m_mutex);
+    if (m_endpoint != nullptr)
+        m_endpoint->wake();
+}
+
+bool Publisher::push(Outgoing &&outgoing)
+{
+    if (!m_queue.push(std::move(outgoing)))
+        return false;
+    wake();
+    return true;
+}
+
+SessionStatus Publisher::status() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_status;
+}
+
+std::optional<wire::Filter> Publisher::takeFilter()
+{
+    const std::lock_guard lock(m_mutex);
+    return std::exchange(m_filter, std::nullopt);
+}
+
+void Publisher::reload()
+{
+    m_reload = true;
+    wake();
+}
+
+SessionStatus Publisher::finish(Outgoing &&last, milliseconds deadline)
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_farewell = Farewell{std::move(last), m_clock.bootNs() + std::chrono::nanoseconds(deadline).count()};
+    }
+    m_thread.request_stop();
+    wake();
+    m_thread.join();
+    return status();
+}
+
+void Publisher::run(const std::stop_token &stop, std::promise<Status> opened)
+{
+    auto endpoint = transport::ClientEndpoint::open(m_options.endpoint, m_clock);
+    if (!endpoint) {
+        opened.set_value(fail(endpoint.error()));
+        return;
+    }
+    {
+        const std::lock_guard lock(m_mutex);
+        m_endpoint = endpoint->get();
+    }
+    opened.set_value({});
+    PublishSession session(m_options.session, **endpoint, m_clock, m_log);
+    while (!stop.stop_requested()) {
+        if (m_reload.exchange(false)) {
+            m_log.info("link: connecting anew with the certificates as they are now");
+            (*endpoint)->reconnect(milliseconds(0));
+        }
+        turn(session, session.untilDue());
+    }
+    leave(session);
+    const std::lock_guard lock(m_mutex);
+    m_endpoint = nullptr;   // whoever wakes from now on wakes nobody
+}
+
+void Publisher::turn(PublishSession &session, milliseconds longest)
+{
+    for (Outgoing &outgoing : m_queue.drain())
+        session.take(std::move(outgoing));
+    session.step(longest);
+    const std::lock_guard lock(m_mutex);
+    m_status = session.status();
+    if (auto filter = session.takeFilter())
+        m_filter = std::move(filter);
+}
+
+void Publisher::leave(PublishSession &session)
+{
+    std::optional<Farewell> farewell;
+    {
+        const std::lock_guard lock(m_mutex);
+        farewell = std::exchange(m_farewell, std::nullopt);
+    }
+    if (!farewell)
+        return;
+    const auto settle = [&] {
+        while (m_clock.bootNs() < farewell->untilBootNs) {
+            constexpr milliseconds longest(20);
+            turn(session, std::min(session.untilDue(), longest));
+            if (session.settled() || session.status().phase == SessionPhase::Offline)
+                return;
+        }
+    };
+    turn(session, milliseconds(0));
+    settle();
+    session.take(std::move(farewell->last));
+    settle();
+    session.sayBye("closed", "the agent was stopped");
+    turn(session, milliseconds(20));   // lets the farewell leave the socket
+}
+
+} // namespace tapio::agent

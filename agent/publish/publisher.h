@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "agent/publish/publishsession.h"
+#include "protocol/base/boundedqueue.h"
+
+namespace tapio::agent {
+
+struct PublisherOptions {
+    transport::ClientOptions endpoint;
+    SessionOptions session;
+    std::size_t queueFrames = 128;      ///< between the pipeline and this thread, not yet encoded
+};
+
+/// The publisher thread: it alone owns the ClientEndpoint. All calls are safe from any thread.
+class Publisher final : public Outlet {
+public:
+    /// Opens the endpoint on the new thread and waits for that. `clock` and `log` outlive the publisher.
+    /// Errors: those of ClientEndpoint::open.
+    static Result<std::unique_ptr<Publisher>> start(PublisherOptions options, const Clock &clock, spdlog::logger &log);
+    ~Publisher() override;
+
+    [[nodiscard]] bool push(Outgoing &&outgoing) override;
+    SessionStatus status() const;
+    /// The newest filter that came since the last call.
+    std::optional<wire::Filter> takeFilter();
+    /// Connects anew, with the certificates as they are now.
+    void reload();
+    /// Sends all that was pushed, then `last`, then a farewell, and ends the thread; gives up at `deadline` from now.
+    /// Call once, when nothing pushes any more.
+    SessionStatus finish(Outgoing &&last, std::chrono::milliseconds deadline);
+
+private:
+    Publisher(PublisherOptions options, const Clock &clock, spdlog::logger &log);
+    void run(const std::stop_token &stop, std::promise<Status> opened);
+    void turn(PublishSession &session, std::chrono::milliseconds longest);
+    void leave(PublishSession &session);
+    void wake();
+
+    struct Farewell {
+        Outgoing last;
+        std::int64_t untilBootNs = 0;
+    };
+
+    PublisherOptions m_options;
+    const Clock &m_clock;
+    spdlog::logger &m_log;
+    BoundedQueue<Outgoing> m_queue;
+    std::atomic<bool> m_reload = false;
+    mutable std::mutex m_mutex;                         ///< guards what follows
+    transport::ClientEndpoint *m_endpoint = nullptr;    ///< for wake() only
+    SessionStatus m_status;
+    std::optional<wire::Filter> m_filter;
+    std::optional<Farewell> m_farewell;
+    std::jthread m_thread;
+};
+
+} // namespace tapio::agent

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The half of PublishSession that makes frames of what the pipeline hands over.
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "agent/publish/publishsession.h"
+#include "protocol/wire/codec.h"
+
+namespace tapio::agent {
+
+namespace {
+
+std::vector<SourceCount> countBySource(const std::vector<std::string_view> &sources)
+{
+    std::vector<SourceCount> counts;
+    for (const std::string_view source : sources) {
+        auto found = std::find_if(counts.begin(), counts.end(), [&](const SourceCount &c) { return c.source == source; });
+        if (found == counts.end())
+            found = counts.insert(counts.end(), {source, 0});
+        ++found->events;
+    }
+    return counts;
+}
+
+/// The second half of a list, taken out of it.
+template <typename T>
+std::vector<T> takeHalf(std::vector<T> &list)
+{
+    const auto middle = list.begin() + static_cast<std::ptrdiff_t>(list.size() / 2);
+    std::vector<T> half(std::make_move_iterator(middle), std::make_move_iterator(list.end()));
+    list.erase(middle, list.end());
+    return half;
+}
+
+} // namespace
+
+void PublishSession::take(Outgoing &&outgoing)
+{
+    if (const auto *batch = std::get_if<wire::EventBatch>(&outgoing.body)) {
+        // What the queue before us refused had its numbers already.
+        m_status.droppedEvents += batch->firstSeq - (m_status.producedEvents + 1);
+        m_status.producedEvents = batch->firstSeq + batch->events.size() - 1;
+        for (const std::string_view source : outgoing.sources)
+            m_counters.try_emplace(std::string(source));
+    } else if (auto *report = std::get_if<wire::CounterReport>(&outgoing.body)) {
+        overlay(*report);
+    } else if (const auto *hooks = std::get_if<wire::HookReport>(&outgoing.body)) {
+        m_hooks = *hooks;
+    }
+    seal(std::move(outgoing));
+}
+
+void PublishSession::overlay(wire::CounterReport &report) const
+{
+    for (const auto &[source, mine] : m_counters) {
+        auto found = std::find_if(report.sources.begin(), report.sources.end(),
+                                  [&name = source](const wire::SourceCounters &c) { return c.source == name; });
+        if (found == report.sources.end())
+            found = report.sources.insert(report.sources.end(), {source, {}});
+        found->counters += mine;
+    }
+}
+
+void PublishSession::seal(Outgoing &&outgoing)
+{
+    RingFrame frame;
+    if (const auto *batch = std::get_if<wire::EventBatch>(&outgoing.body)) {
+        frame.events = static_cast<std::uint32_t>(batch->events.size());
+        frame.sources = countBySource(outgoing.sources);
+        frame.oldestNs = batch->events.empty() ? 0 : batch->events.front().timeNs;
+    }
+    wire::Message message = wire::Frame{m_options.streamId, m_nextFrameSeq, m_clock.utcNs(), std::move(outgoing.body)};
+    auto bytes = wire::encode(message);
+    if (!bytes) {
+        outgoing.body = std::move(std::get<wire::Frame>(message).body);
+        m_log.debug("frame: {}", bytes.error().message());
+        split(std::move(outgoing));
+        return;
+    }
+    frame.frameSeq = m_nextFrameSeq++;
+    frame.bytes = std::move(*bytes);
+    keep(std::move(frame));
+}
+
+void PublishSession::split(Outgoing &&outgoing)
+{
+    Outgoing rest;
+    if (auto *batch = std::get_if<wire::EventBatch>(&outgoing.body); batch != nullptr && batch->events.size() > 1) {
+        wire::EventBatch half;
+        half.origins = batch->origins;   // indexes stay valid in both halves
+        half.events = takeHalf(batch->events);
+        half.firstSeq = batch->firstSeq + batch->events.size();
+        rest = {std::move(half), takeHalf(outgoing.sources)};
+    } else if (batch != nullptr) {
+        giveUpEvent(outgoing);
+        return;
+    } else if (auto *samples = std::get_if<wire::SampleBatch>(&outgoing.body);
+               samples != nullptr && samples->samples.size() + samples->histograms.size() > 1) {
+        wire::SampleBatch half;
+        half.timeNs = samples->timeNs;
+        half.origins = samples->origins;
+        half.labels = samples->labels;
+        if (!samples->samples.empty() && !samples->histograms.empty())
+            std::swap(half.histograms, samples->histograms);
+        else if (samples->histograms.empty())
+            half.samples = takeHalf(samples->samples);
+        else
+            half.histograms = takeHalf(samples->histograms);
+        rest = {std::move(half), {}};
+    } else {
+        m_log.warn("frame: a report that cannot be encoded was given up");
+        return;
+    }
+    seal(std::move(outgoing));
+    seal(std::move(rest));
+}
+
+void PublishSession::giveUpEvent(const Outgoing &outgoing)
+{
+    ++m_status.droppedEvents;
+    for (const std::string_view source : outgoing.sources)
+        ++m_counters.find(source)->second[Counter::Malformed];
+    m_log.warn("frame: an event that cannot be encoded was given up");
+}
+
+void PublishSession::keep(RingFrame &&frame)
+{
+    for (const RingFrame &gone : m_ring.push(std::move(frame)))
+        dropped(gone);
+}
+
+void PublishSession::dropped(const RingFrame &frame)
+{
+    if (frame.everSent) {
+        // Counted as sent already, and the server may have it: it names the loss if it has not.
+        m_status.abandonedEvents += frame.events;
+        return;
+    }
+    m_status.droppedEvents += frame.events;
+    for (const SourceCount &count : frame.sources)
+        m_counters.find(count.source)->second[Counter::QDrop] += count.events;
+}
+
+} // namespace tapio::agent

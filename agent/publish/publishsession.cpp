@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/publish/publishsession.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "protocol/wire/codec.h"
+
+namespace tapio::agent {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+std::int64_t ns(milliseconds duration) { return std::chrono::nanoseconds(duration).count(); }
+
+} // namespace
+
+std::string_view sessionPhaseName(SessionPhase phase) noexcept
+{
+    switch (phase) {
+    case SessionPhase::Greeting: return "greeting";
+    case SessionPhase::Up: return "up";
+    case SessionPhase::Offline: break;
+    }
+    return "offline";
+}
+
+PublishSession::PublishSession(SessionOptions options, transport::ClientEndpoint &link, const Clock &clock, spdlog::logger &log)
+    : m_options(std::move(options)), m_link(link), m_clock(clock), m_log(log), m_ring(m_options.ringBytes),
+      m_phaseSinceBootNs(clock.bootNs())
+{
+}
+
+SessionStatus PublishSession::status() const
+{
+    SessionStatus status = m_status;
+    status.inFlightEvents = m_ring.eventsUnderWay();
+    status.queuedEvents = m_ring.events() - m_ring.eventsUnderWay();
+    status.ringBytes = m_ring.bytes();
+    return status;
+}
+
+std::optional<wire::Filter> PublishSession::takeFilter() { return std::exchange(m_filter, std::nullopt); }
+
+void PublishSession::step(milliseconds wait)
+{
+    followLink();
+    constexpr int mostAtOnce = 256;
+    for (int i = 0; i < mostAtOnce; ++i) {
+        const auto received = m_link.receive(i == 0 ? wait : milliseconds(0));
+        if (!received) {
+            loseSession(milliseconds(0), received.error().message());
+            break;
+        }
+        if (!*received)
+            break;
+        onMessage(**received);
+    }
+    followLink();
+    logNotices();
+    const std::int64_t now = m_clock.bootNs();
+    if (m_status.phase == SessionPhase::Greeting && now - m_phaseSinceBootNs > ns(m_options.welcomeTimeout))
+        loseSession(milliseconds(0), "the server did not answer the greeting");
+    if (m_status.phase == SessionPhase::Up && now - m_lastReplyBootNs > ns(m_options.replyTimeout))
+        loseSession(milliseconds(0), "the server does not answer heartbeats");
+    if (m_status.phase == SessionPhase::Up) {
+        if (now >= m_nextBeatBootNs)
+            beat();
+        sendFrames();
+    }
+}
+
+milliseconds PublishSession::untilDue() const
+{
+    constexpr milliseconds idle(250);
+    constexpr milliseconds retry(2);
+    if (m_status.phase != SessionPhase::Up)
+        return idle;
+    if (m_stalled)
+        return retry;
+    const auto untilBeat = std::chrono::nanoseconds(m_nextBeatBootNs - m_clock.bootNs());
+    return std::clamp(std::chrono::ceil<milliseconds>(untilBeat), milliseconds(0), idle);
+}
+
+void PublishSession::followLink()
+{
+    const bool connected = m_link.phase() == transport::LinkPhase::Connected;
+    const bool same = m_link.generation() == m_generation;
+    if (m_status.phase != SessionPhase::Offline && (!connected || !same)) {
+        m_log.warn("link: the connection to the server ended; {} events wait", m_ring.events());
+        m_status.phase = SessionPhase::Offline;
+    }
+    if (m_status.phase == SessionPhase::Offline && connected && !same)
+        sendHello();
+}
+
+void PublishSession::sendHello()
+{
+    m_ring.restart();
+    wire::Hello hello;
+    hello.role = Role::Node;
+    hello.name = m_options.node;
+    hello.streamId = m_options.streamId;
+    hello.nextFrameSeq = m_ring.empty() ? m_nextFrameSeq : m_ring.oldestSeq();
+    hello.producedEvents = m_status.producedEvents;
+    hello.droppedEvents = m_status.droppedEvents;
+    hello.capabilities = {"filter"};
+    hello.agent = m_options.info;
+    if (!sendMessage(hello))
+        return;   // the next step tries again
+    m_generation = m_link.generation();
+    m_status.phase = SessionPhase::Greeting;
+    m_phaseSinceBootNs = m_clock.bootNs();
+    m_beat.reset();
+    m_stalled = false;
+}
+
+void PublishSession::logNotices()
+{
+    for (const transport::Notice &notice : m_link.takeNotices()) {
+        if (notice.kind == transport::NoticeKind::Accepted)
+            m_log.info("link: connected to {} ({})", notice.remoteAddress, notice.identity);
+        else
+            m_log.warn("link: {} ({}) [{}]", notice.reason, notice.remoteAddress, notice.code);
+    }
+}
+
+void PublishSession::loseSession(milliseconds delay, const std::string &why)
+{
+    m_log.warn("link: {}; connecting again", why);
+    m_status.phase = SessionPhase::Offline;
+    m_link.reconnect(delay);
+}
+
+Status PublishSession::sendMessage(const wire::Message &message)
+{
+    const auto bytes = wire::encode(message);
+    if (!bytes)
+        return fail(bytes.error());
+    return m_link.send(*bytes);
+}
+
+void PublishSession::onMessage(const transport::Bytes &bytes)
+{
+    const auto message = wire::decode(bytes);
+    if (!message) {
+        loseSession(milliseconds(0), "the server sent what cannot be read: " + message.error().message());
+        return;
+    }
+    if (const auto *welcome = std::get_if<wire::Welcome>(&*message))
+        onWelcome(*welcome);
+    else if (const auto *bye = std::get_if<wire::Bye>(&*message))
+        onBye(*bye);
+    else if (m_status.phase != SessionPhase::Up)
+        m_log.debug("link: a message before the welcome was ignored");
+    else if (const auto *ack = std::get_if<wire::Ack>(&*message))
+        onAck(*ack);
+    else if (const auto *reply = std::get_if<wire::HeartbeatReply>(&*message))
+        onReply(*reply);
+    else if (const auto *filter = std::get_if<wire::Filter>(&*message))
+        m_filter = *filter;
+    else
+        m_log.debug("link: a message that is not for agents was ignored");
+}
+
+void PublishSession::onWelcome(const wire::Welcome &welcome)
+{
+    if (m_status.phase != SessionPhase::Greeting)
+        return;
+    if (welcome.version < wire::protocolVersionMin || welcome.version > wire::protocolVersionMax) {
+        loseSession(milliseconds(30'000), "the server speaks protocol version " + std::to_string(welcome.version)
+                                              + ", which this agent does not");
+        return;
+    }
+    m_link.confirm();
+    m_status.phase = SessionPhase::Up;
+    ++m_status.sessions;
+    m_phaseSinceBootNs = m_lastReplyBootNs = m_clock.bootNs();
+    m_nextBeatBootNs = m_clock.bootNs();
+    // More than half of the ring under way would leave nothing to drop but what is on the wire.
+    m_creditBytes = std::min<std::uint64_t>(welcome.creditBytes, m_options.ringBytes / 2);
+    acknowledge(welcome.ackedFrameSeq);
+    m_filter = wire::Filter{};   // all, until this server says otherwise
+    m_log.info("link: welcomed (session {}); {} events to send", welcome.sessionId, m_ring.events());
+    if (m_hooks)
+        seal({*m_hooks, {}});
+}
+
+void PublishSession::onAck(const wire::Ack &ack)
+{
+    if (ack.streamId != m_options.streamId) {
+        m_log.debug("link: an acknowledgement of another stream was ignored");
+        return;
+    }
+    acknowledge(ack.frameSeq);
+}
+
+void PublishSession::acknowledge(std::uint64_t frameSeq)
+{
+    if (frameSeq >= m_nextFrameSeq) {
+        m_log.warn("link: the server confirmed frame {}, but {} is the last; ignored", frameSeq, m_nextFrameSeq - 1);
+        return;
+    }
+    for (const RingFrame &frame : m_ring.acknowledge(frameSeq)) {
+        m_status.ackedEvents += frame.events;
+        for (const SourceCount &count : frame.sources) {
+            CounterSet &counters = m_counters.find(count.source)->second;
+            // Safe without our knowing of it having left: a server that took it just before the link broke.
+            if (!frame.everSent)
+                counters[Counter::Sent] += count.events;
+            counters[Counter::Acked] += count.events;
+        }
+        if (!frame.everSent)
+            m_status.sentEvents += frame.events;
+    }
+}
+
+void PublishSession::onBye(const wire::Bye &bye)
+{
+    loseSession(milliseconds(bye.reconnectAfterMs), "the server ended the session: " + bye.reason + " [" + bye.code + "]");
+}
+
+void PublishSession::onReply(const wire::HeartbeatReply &reply)
+{
+    if (!m_beat || reply.id != m_beat->id || reply.sentNs != m_beat->sentNs)
+        return;
+    const std::int64_t now = m_clock.utcNs();
+    const std::int64_t bootNow = m_clock.bootNs();
+    m_lastReplyBootNs = bootNow;
+    const Beat beat = *std::exchange(m_beat, std::nullopt);
+    // Our clock was set in between: the four times are of two clocks.
+    constexpr std::int64_t steppedNs = 20 * nsPerMs;
+    if (std::llabs((now - beat.sentNs) - (bootNow - beat.sentBootNs)) > steppedNs)
+        return;
+    if (reply.receivedNs < 0 || reply.repliedNs < reply.receivedNs || reply.repliedNs - reply.receivedNs > now - beat.sentNs)
+        return;
+    const std::int64_t roundTrip = (now - beat.sentNs) - (reply.repliedNs - reply.receivedNs);
+    m_status.offsetNs = (reply.receivedNs - beat.sentNs) / 2 + (reply.repliedNs - now) / 2;
+    m_status.uncertaintyNs = roundTrip / 2;
+}
+
+void PublishSession::beat()
+{
+    const SessionStatus now = status();
+    m_beat = Beat{++m_lastBeatId, m_clock.utcNs(), m_clock.bootNs()};
+    m_nextBeatBootNs = m_beat->sentBootNs + ns(m_options.heartbeat);
+    wire::Heartbeat heartbeat;
+    heartbeat.id = m_beat->id;
+    heartbeat.sentNs = m_beat->sentNs;
+    heartbeat.offsetNs = now.offsetNs;
+    heartbeat.uncertaintyNs = now.uncertaintyNs;
+    heartbeat.producedEvents = now.producedEvents;
+    heartbeat.droppedEvents = now.droppedEvents;
+    heartbeat.queuedEvents = now.queuedEvents;
+    heartbeat.inFlightEvents = now.inFlightEvents;
+    heartbeat.oldestNs = m_ring.oldestEventNs();
+    if (!sendMessage(heartbeat))
+        m_beat.reset();
+}
+
+void PublishSession::sendFrames()
+{
+    m_stalled = false;
+    for (const RingFrame *frame = m_ring.next(); frame != nullptr; frame = m_ring.next()) {
+        const std::size_t underWay = m_ring.bytesUnderWay();
+        // A frame larger than the whole credit may go alone: it would wait for ever otherwise.
+        if (underWay > 0 && underWay + frame->bytes.size() > m_creditBytes)
+            return;
+        if (const auto sent = m_link.send(frame->bytes); !sent) {
+            m_stalled = sent.error().code() == Errc::Busy;
+            return;
+        }
+        m_status.sentBytes += frame->bytes.size();
+        if (m_ring.markSent()) {
+            m_status.sentEvents += frame->events;
+            for (const SourceCount &count : frame->sources)
+                m_counters.find(count.source)->second[Counter::Sent] += count.events;
+        }
+    }
+}
+
+void PublishSession::sayBye(std::string code, std::string reason)
+{
+    if (m_status.phase != SessionPhase::Up)
+        return;
+    if (const auto sent = sendMessage(wire::Bye{std::move(code), std::move(reason), 0}); !sent)
+        m_log.debug("link: no farewell: {}", sent.error().message());
+}
+
+} // namespace tapio::agent

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <spdlog/logger.h>
+
+#include "agent/publish/outgoing.h"
+#include "agent/publish/outgoingring.h"
+#include "protocol/base/clock.h"
+#include "protocol/transport/endpoint.h"
+#include "protocol/wire/message.h"
+
+namespace tapio::agent {
+
+struct SessionOptions {
+    std::string node;                                   ///< as in the certificate
+    std::uint64_t streamId = 0;                         ///< random per start
+    wire::AgentInfo info;
+    std::size_t ringBytes = 8u << 20;
+    std::chrono::milliseconds heartbeat{2000};
+    std::chrono::milliseconds welcomeTimeout{10'000};
+    std::chrono::milliseconds replyTimeout{15'000};     ///< connected, but the server's heartbeats stay away
+};
+
+enum class SessionPhase : std::uint8_t { Offline, Greeting, Up };
+std::string_view sessionPhaseName(SessionPhase phase) noexcept;
+
+/// The link as the rest of the agent may know it. A value.
+struct SessionStatus {
+    SessionPhase phase = SessionPhase::Offline;
+    std::uint64_t sessions = 0;             ///< how often the server welcomed us
+    std::uint64_t producedEvents = 0;       ///< numbered by the pipeline
+    std::uint64_t droppedEvents = 0;        ///< never sent: a queue was full, or it could not be encoded
+    std::uint64_t abandonedEvents = 0;      ///< sent, but given up before the server had confirmed them
+    std::uint64_t queuedEvents = 0;         ///< held and not under way
+    std::uint64_t inFlightEvents = 0;
+    std::uint64_t sentEvents = 0;
+    std::uint64_t ackedEvents = 0;
+    std::uint64_t sentBytes = 0;            ///< payload handed to the transport, resent frames again
+    std::size_t ringBytes = 0;
+    std::int64_t offsetNs = 0;              ///< server's UTC minus ours
+    std::int64_t uncertaintyNs = -1;        ///< -1 = not measured
+};
+
+/// What the publisher decides: the session protocol's agent side over a ClientEndpoint, with neither a thread nor a clock of
+/// its own. Not thread-safe; link, clock and logger outlive it.
+class PublishSession {
+public:
+    PublishSession(SessionOptions options, transport::ClientEndpoint &link, const Clock &clock, spdlog::logger &log);
+
+    /// Numbers and encodes a frame and keeps it until the server has it safe; a batch too large for one frame is split.
+    void take(Outgoing &&outgoing);
+    /// Receives what there is, waiting up to `wait` for the first message, then does what is due and sends what may be sent.
+    void step(std::chrono::milliseconds wait);
+    /// How long step() may wait at most before something is due.
+    std::chrono::milliseconds untilDue() const;
+    /// The last word of a session that is up.
+    void sayBye(std::string code, std::string reason);
+
+    /// Everything taken is safe on the server's side.
+    bool settled() const noexcept { return m_ring.empty(); }
+    SessionStatus status() const;
+    /// A filter that came since the last call.
+    std::optional<wire::Filter> takeFilter();
+
+private:
+    void seal(Outgoing &&outgoing);
+    void split(Outgoing &&outgoing);
+    void keep(RingFrame &&frame);
+    void overlay(wire::CounterReport &report) const;
+    void dropped(const RingFrame &frame);
+    void giveUpEvent(const Outgoing &outgoing);
+
+    void followLink();
+    void logNotices();
+    void onMessage(const transport::Bytes &bytes);
+    void onWelcome(const wire::Welcome &welcome);
+    void onAck(const wire::Ack &ack);
+    void onReply(const wire::HeartbeatReply &reply);
+    void onBye(const wire::Bye &bye);
+    void acknowledge(std::uint64_t frameSeq);
+    void beat();
+    void sendFrames();
+    void loseSession(std::chrono::milliseconds delay, const std::string &why);
+    Status sendMessage(const wire::Message &message);
+    void sendHello();
+
+    SessionOptions m_options;
+    transport::ClientEndpoint &m_link;
+    const Clock &m_clock;
+    spdlog::logger &m_log;
+    OutgoingRing m_ring;
+    SessionStatus m_status;
+    std::map<std::string, CounterSet, std::less<>> m_counters;   ///< qdrop, sent, acked, malformed by source
+    std::uint64_t m_nextFrameSeq = 1;
+    std::optional<wire::HookReport> m_hooks;
+    std::optional<wire::Filter> m_filter;
+    std::uint64_t m_generation = 0;
+    std::uint64_t m_creditBytes = 0;
+    bool m_stalled = false;                 ///< the transport's queue was full at the last try
+    std::int64_t m_phaseSinceBootNs = 0;
+    std::int64_t m_lastReplyBootNs = 0;
+    std::int64_t m_nextBeatBootNs = 0;
+    struct Beat {
+        std::uint64_t id = 0;
+        std::int64_t sentNs = 0;
+        std::int64_t sentBootNs = 0;
+    };
+    std::optional<Beat> m_beat;             ///< under way
+    std::uint64_t m_lastBeatId = 0;
+};
+
+} // namespace tapio::agent
