@@ -12,17 +12,14 @@ Publisher::Publisher(PublisherOptions options, const Clock &clock, spdlog::logge
 {
 }
 
-Result<std::unique_ptr<Publisher>> Publisher::start(PublisherOptions options, const Clock &clock, spdlog::logger &log)
+Status Publisher::start()
 {
-    std::unique_ptr<Publisher> publisher(new Publisher(std::move(options), clock, log));
     std::promise<Status> opened;
     std::future<Status> result = opened.get_future();
-    publisher->m_thread = std::jthread([&self = *publisher, promise = std::move(opened)](const std::stop_token &stop) mutable {
-        self.run(stop, std::move(promise));
+    m_thread = std::jthread([this, promise = std::move(opened)](const std::stop_token &stop) mutable {
+        run(stop, std::move(promise));
     });
-    if (const Status status = result.get(); !status)
-        return fail(status.error());
-    return publisher;
+    return result.get();
 }
 
 Publisher::~Publisher()

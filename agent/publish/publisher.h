@@ -23,11 +23,12 @@ struct PublisherOptions {
 /// The publisher thread: it alone owns the ClientEndpoint. All calls are safe from any thread.
 class Publisher final : public Outlet {
 public:
-    /// Opens the endpoint on the new thread and waits for that. `clock` and `log` outlive the publisher.
-    /// Errors: those of ClientEndpoint::open.
-    static Result<std::unique_ptr<Publisher>> start(PublisherOptions options, const Clock &clock, spdlog::logger &log);
+    /// The queue takes frames from now on; nothing is sent before start(). `clock` and `log` outlive the publisher.
+    Publisher(PublisherOptions options, const Clock &clock, spdlog::logger &log);
     ~Publisher() override;
 
+    /// Opens the endpoint on the new thread and waits for that. Call once. Errors: those of ClientEndpoint::open.
+    Status start();
     [[nodiscard]] bool push(Outgoing &&outgoing) override;
     SessionStatus status() const;
     /// The newest filter that came since the last call.
@@ -39,7 +40,6 @@ public:
     SessionStatus finish(Outgoing &&last, std::chrono::milliseconds deadline);
 
 private:
-    Publisher(PublisherOptions options, const Clock &clock, spdlog::logger &log);
     void run(const std::stop_token &stop, std::promise<Status> opened);
     void turn(PublishSession &session, std::chrono::milliseconds longest);
     void leave(PublishSession &session);

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/agent.h"
+
+#include <sys/random.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include <utility>
+
+#include "agent/collect/procparse.h"
+#include "agent/collect/smallfile.h"
+#include "protocol/transport/pki.h"
+
+namespace tapio::agent {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+/// systemd waits longer, but a person who pressed Ctrl-C does not: two seconds in all, with the collecting thread's end.
+constexpr milliseconds farewell(1300);
+
+std::uint64_t randomStreamId()
+{
+    std::uint64_t id = 0;
+    while (id == 0) {
+        if (getrandom(&id, sizeof(id), 0) != sizeof(id))
+            id = 0;
+    }
+    return id;
+}
+
+wire::AgentInfo describe(const std::filesystem::path &procRoot)
+{
+    wire::AgentInfo info;
+    info.version = TAPIO_VERSION;
+    utsname names{};
+    if (uname(&names) == 0)
+        info.kernelRelease = names.release;
+    SmallFileReader reader;
+    if (const FileText file = reader.read(procRoot / "sys/kernel/random/boot_id"))
+        info.bootId = std::string(file.text.substr(0, file.text.find('\n')));
+    if (const FileText file = reader.read(procRoot / "stat"))
+        info.cpuCount = parseProcStat(file.text).value_or(CpuTimes{}).onlineCpus;
+    if (const FileText file = reader.read(procRoot / "meminfo"))
+        info.memoryTotalBytes = parseMemInfo(file.text).totalBytes.value_or(0);
+    info.pid = static_cast<std::uint32_t>(getpid());
+    return info;
+}
+
+Result<PublisherOptions> publisherOptions(const AgentConfig &config)
+{
+    const auto address = parseHostPort(config.server);
+    if (!address)
+        return fail(address.error());
+    PublisherOptions options;
+    options.endpoint.host = address->host;
+    options.endpoint.port = address->port;
+    options.endpoint.tls = config.tls;
+    options.endpoint.serverName = config.serverName;
+    options.session.node = config.node;
+    options.session.streamId = randomStreamId();
+    options.session.info = describe(config.collect.resolver.procRoot);
+    options.session.ringBytes = config.queueBytes;
+    return options;
+}
+
+/// Where --once-check's samples go.
+class NoOutlet final : public Outlet {
+public:
+    bool push(Outgoing &&) override { return true; }
+};
+
+} // namespace
+
+Result<std::string> nodeName(const AgentConfig &config, const Clock &clock)
+{
+    const auto need = [](const std::filesystem::path &file, const char *what) -> Status {
+        if (file.empty())
+            return fail(Errc::InvalidArgument, std::string("no ") + what + "; see --help, or the configuration's [server]");
+        return {};
+    };
+    for (const Status &status : {need(config.tls.certificate, "certificate (--cert)"), need(config.tls.key, "private key (--key)"),
+                                 need(config.tls.ca, "certificate authority (--ca)")}) {
+        if (!status)
+            return fail(status.error());
+    }
+    const auto certificate = transport::inspectCertificate(config.tls, clock);
+    if (!certificate)
+        return fail(certificate.error());
+    const std::string &name = certificate->identity.name;
+    if (!config.node.empty() && config.node != name)
+        return fail(Errc::InvalidArgument, "the node is called '" + config.node + "', but the certificate "
+                                               + config.tls.certificate.native() + " is for '" + name + "'");
+    return name;
+}
+
+Result<std::unique_ptr<Agent>> Agent::start(AgentConfig config, KernelFactory openKernel, const Clock &clock, spdlog::logger &log)
+{
+    auto options = publisherOptions(config);
+    if (!options)
+        return fail(options.error());
+    std::unique_ptr<Agent> agent(new Agent(std::move(*options), clock, log));
+    Publisher &publisher = agent->m_publisher;
+    config.collect.node = config.node;
+    const PublisherPort port{publisher,
+                             [&publisher] {
+                                 const SessionStatus status = publisher.status();
+                                 return SelfSampler::Traffic{status.sentBytes, status.queuedEvents + status.inFlightEvents};
+                             },
+                             [&publisher] { return publisher.takeFilter(); }};
+    auto collect = CollectThread::start(std::move(config.collect), std::move(openKernel), port, clock, log);
+    if (!collect)
+        return fail(collect.error());
+    agent->m_collect = std::move(*collect);
+    agent->m_lastBootNs = clock.bootNs();
+    if (const Status status = publisher.start(); !status)
+        return fail(status.error());
+    return agent;
+}
+
+SessionStatus Agent::stop()
+{
+    wire::CounterReport last = m_collect->finish();
+    return m_publisher.finish({std::move(last), {}}, farewell);
+}
+
+std::string Agent::progress()
+{
+    const CollectTotals totals = m_collect->totals();
+    const SessionStatus link = m_publisher.status();
+    const std::int64_t now = m_clock.bootNs();
+    const double seconds = static_cast<double>(now - std::exchange(m_lastBootNs, now)) / 1e9;
+    const std::uint64_t drained = totals.drained - std::exchange(m_lastDrained, totals.drained);
+    const double rate = seconds > 0 ? static_cast<double>(drained) / seconds : 0;
+    return fmt::format("pipeline: {:.0f} events/sec, queued {}, in flight {}, lost {}, sent {}, acknowledged {}, link {}", rate,
+                       link.queuedEvents, link.inFlightEvents, totals.missing + link.droppedEvents + link.abandonedEvents,
+                       link.sentEvents, link.ackedEvents, sessionPhaseName(link.phase));
+}
+
+CheckReport checkOnce(const AgentConfig &config, const KernelFactory &openKernel, const Clock &clock, spdlog::logger &log)
+{
+    NoOutlet nowhere;
+    const PublisherPort port{nowhere, [] { return SelfSampler::Traffic{}; }, [] { return std::nullopt; }};
+    CheckReport report;
+    const auto loop = CollectLoop::open(config.collect, openKernel, port, clock, log);
+    if (!loop) {
+        report.error = loop.error();
+        return report;
+    }
+    (*loop)->sampleAll();
+    report.hooks = (*loop)->hooks();
+    return report;
+}
+
+} // namespace tapio::agent

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "agent/collect/kernelcollectors.h"
+#include "agent/pipeline/collectloop.h"
+#include "protocol/base/result.h"
+#include "protocol/transport/endpoint.h"
+
+namespace tapio::agent {
+
+/// Everything that can be set. The defaults are those of a node that runs the agent as a service.
+struct AgentConfig {
+    std::string server = "127.0.0.1:7443";             ///< HOST:PORT; an IPv6 literal in brackets
+    std::string serverName;                            ///< required name in the server's certificate; empty = any server
+    transport::TlsFiles tls;
+    std::string node;                                  ///< empty = as in the certificate
+    std::string logLevel = "info";
+    std::filesystem::path runtimeFolder = "/run/tapio";   ///< holds the lock against a second instance
+    std::size_t queueBytes = 8u << 20;
+    KernelOptions kernel;
+    CollectOptions collect;
+};
+
+/// The server's address in parts. Errors: InvalidArgument.
+struct HostPort {
+    std::string host;
+    std::uint16_t port = 0;
+};
+Result<HostPort> parseHostPort(std::string_view text);
+
+/// Reads a TOML file over `config`; README.md documents its keys. Errors: NotFound, PermissionDenied, and Malformed for broken TOML,
+/// unknown keys and values out of range, naming file and line.
+Status readConfig(const std::filesystem::path &path, AgentConfig &config);
+
+/// What the command line asks for.
+struct Command {
+    enum class Kind : std::uint8_t { Run, OnceCheck, Leave };
+    Kind kind = Kind::Run;
+    AgentConfig config;
+    bool json = false;
+    int exitCode = 0;                                  ///< of Leave: help, version, or a usage error that was printed
+};
+
+/// Command line over configuration file over defaults. Prints help and usage errors itself. Errors: those of readConfig.
+Result<Command> parseCommand(int argc, const char *const *argv);
+
+/// sysexits.h
+namespace exitcode {
+inline constexpr int usage = 64;          ///< EX_USAGE
+inline constexpr int unavailable = 69;    ///< EX_UNAVAILABLE: no BTF, a second instance
+inline constexpr int software = 70;       ///< EX_SOFTWARE
+inline constexpr int osError = 71;        ///< EX_OSERR
+inline constexpr int cannotCreate = 73;   ///< EX_CANTCREAT: a read-only folder, a full disk
+inline constexpr int io = 74;             ///< EX_IOERR
+inline constexpr int permission = 77;     ///< EX_NOPERM: capabilities, unreadable files
+inline constexpr int configuration = 78;  ///< EX_CONFIG
+} // namespace exitcode
+
+/// Which of them fits an error at start.
+int exitCodeFor(const Error &error) noexcept;
+
+} // namespace tapio::agent

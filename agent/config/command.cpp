@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <array>
+
+#include "agent/collect/procparse.h"
+#include "agent/config/agentconfig.h"
+
+namespace tapio::agent {
+
+namespace {
+
+constexpr const char *footer =
+    "The command line overrides the file, and the file the defaults.\n"
+    "Exit codes: 0 stopped on request, 64 usage, 69 the kernel or another instance stands in the way,\n"
+    "73 a folder cannot be written, 77 not permitted, 78 configuration or certificate.";
+
+/// Values of the command line; empty = not given.
+struct Given {
+    std::string file, server, serverName, ca, certificate, key, crl, node, logLevel, runtimeFolder;
+    std::string output = "table";
+    bool onceCheck = false;
+};
+
+void declare(CLI::App &app, Given &given)
+{
+    app.add_option("--config", given.file, "Configuration file (TOML)")->type_name("FILE");
+    app.add_option("--server", given.server, "Address of the server or console")->type_name("HOST:PORT");
+    app.add_option("--server-name", given.serverName, "Name that the server's certificate must have")->type_name("NAME");
+    app.add_option("--ca", given.ca, "Certificate authority that both ends trust")->type_name("FILE");
+    app.add_option("--cert", given.certificate, "Certificate of this node")->type_name("FILE");
+    app.add_option("--key", given.key, "Its private key, readable by the owner only")->type_name("FILE");
+    app.add_option("--crl", given.crl, "List of revoked certificates")->type_name("FILE");
+    app.add_option("--node", given.node, "Name of this node; must be the certificate's")->type_name("NAME");
+    app.add_option("--runtime-folder", given.runtimeFolder, "Folder of the lock file")->type_name("FOLDER");
+    app.add_option("--log-level", given.logLevel, "trace, debug, info, warn, error or off")->type_name("LEVEL");
+    app.add_flag("--once-check", given.onceCheck, "Open everything once, print the state of each hook, and leave: 0 = healthy");
+    app.add_option("-o,--output", given.output, "table or json, for --once-check")
+        ->check(CLI::IsMember({"table", "json"}))
+        ->type_name("FORMAT");
+    app.set_version_flag("--version", "tapio-agent " TAPIO_VERSION);
+    app.footer(footer);
+}
+
+void apply(const Given &given, AgentConfig &config)
+{
+    const auto set = [](const std::string &value, auto &target) {
+        if (!value.empty())
+            target = value;
+    };
+    set(given.server, config.server);
+    set(given.serverName, config.serverName);
+    set(given.ca, config.tls.ca);
+    set(given.certificate, config.tls.certificate);
+    set(given.key, config.tls.key);
+    set(given.crl, config.tls.crl);
+    set(given.node, config.node);
+    set(given.runtimeFolder, config.runtimeFolder);
+    set(given.logLevel, config.logLevel);
+}
+
+Status validate(const AgentConfig &config)
+{
+    constexpr std::array<std::string_view, 6> levels{"trace", "debug", "info", "warn", "error", "off"};
+    if (std::find(levels.begin(), levels.end(), config.logLevel) == levels.end())
+        return fail(Errc::InvalidArgument, "log level \"" + config.logLevel + "\" is none of trace, debug, info, warn, error, off");
+    if (const auto address = parseHostPort(config.server); !address)
+        return fail(address.error());
+    return {};
+}
+
+} // namespace
+
+Result<HostPort> parseHostPort(std::string_view text)
+{
+    const auto colon = text.rfind(':');
+    std::string_view host = text.substr(0, colon);
+    const std::uint64_t port =
+        colon == std::string_view::npos ? 0 : parseUnsigned(text.substr(colon + 1)).value_or(0);
+    if (host.starts_with('[') && host.ends_with(']'))
+        host = host.substr(1, host.size() - 2);
+    else if (host.find(':') != std::string_view::npos)
+        host = {};   // an IPv6 literal without brackets: its last group could be the port or not
+    if (host.empty() || port == 0 || port > 65'535)
+        return fail(Errc::InvalidArgument, "server \"" + std::string(text) + "\" is not HOST:PORT (an IPv6 address in brackets)");
+    return HostPort{std::string(host), static_cast<std::uint16_t>(port)};
+}
+
+Result<Command> parseCommand(int argc, const char *const *argv)
+{
+    CLI::App app("Collects kernel events and samples of this node and sends them to a Tapio server or console.", "tapio-agent");
+    Given given;
+    declare(app, given);
+    Command command;
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError &error) {
+        command.kind = Command::Kind::Leave;
+        command.exitCode = app.exit(error) == 0 ? 0 : exitcode::usage;
+        return command;
+    }
+    if (!given.file.empty()) {
+        if (const Status status = readConfig(given.file, command.config); !status)
+            return fail(status.error());
+    }
+    apply(given, command.config);
+    command.kind = given.onceCheck ? Command::Kind::OnceCheck : Command::Kind::Run;
+    command.json = given.output == "json";
+    if (const Status status = validate(command.config); !status)
+        return fail(status.error());
+    command.config.kernel.disabledCollectors = command.config.collect.disabled;
+    return command;
+}
+
+int exitCodeFor(const Error &error) noexcept
+{
+    switch (error.code()) {
+    case Errc::InvalidArgument:
+    case Errc::Malformed:
+    case Errc::NotFound:
+    case Errc::Corrupt: return exitcode::configuration;
+    case Errc::PermissionDenied: return exitcode::permission;
+    case Errc::Unsupported:
+    case Errc::Busy:
+    case Errc::AlreadyExists: return exitcode::unavailable;
+    case Errc::ReadOnly:
+    case Errc::NoSpace: return exitcode::cannotCreate;
+    case Errc::Io: return exitcode::io;
+    case Errc::Internal: return exitcode::software;
+    default: return exitcode::osError;
+    }
+}
+
+} // namespace tapio::agent

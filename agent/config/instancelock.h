@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+#include "protocol/base/result.h"
+
+namespace tapio::agent {
+
+/// One agent per node name and machine: a lock on FOLDER/agent-NODE.lock, held until destroyed or the process ends.
+class InstanceLock {
+public:
+    /// Makes the folder where it is missing. Errors: AlreadyExists (another instance; names its process), ReadOnly, NoSpace,
+    /// PermissionDenied, Io.
+    static Result<InstanceLock> acquire(const std::filesystem::path &folder, std::string_view node);
+    ~InstanceLock();
+    InstanceLock(InstanceLock &&other) noexcept;
+    InstanceLock &operator=(InstanceLock &&) = delete;
+    InstanceLock(const InstanceLock &) = delete;
+    InstanceLock &operator=(const InstanceLock &) = delete;
+
+private:
+    explicit InstanceLock(int fd) noexcept : m_fd(fd) {}
+
+    int m_fd;
+};
+
+} // namespace tapio::agent

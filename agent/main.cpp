@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <iostream>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "agent/agent.h"
+#include "agent/config/instancelock.h"
+
+using namespace tapio;
+using namespace tapio::agent;
+
+namespace {
+
+constexpr int secondsBetweenProgress = 10;
+
+int leave(const Error &error)
+{
+    std::cerr << "tapio-agent: " << error.message() << '\n';
+    return exitCodeFor(error);
+}
+
+std::shared_ptr<spdlog::logger> makeLog(const std::string &level)
+{
+    auto log = std::make_shared<spdlog::logger>("tapio-agent", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+    log->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v", spdlog::pattern_time_type::utc);
+    log->set_level(spdlog::level::from_str(level));
+    log->flush_on(spdlog::level::trace);
+    return log;
+}
+
+/// Blocks the signals that we wait for, in this thread and all that it starts.
+Result<int> openSignals()
+{
+    signal(SIGPIPE, SIG_IGN);   // a log that nobody reads any more must not end us
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP})
+        sigaddset(&signals, number);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    const int fd = signalfd(-1, &signals, SFD_CLOEXEC);
+    if (fd < 0)
+        return failErrno("waiting for signals", errno);
+    return fd;
+}
+
+Result<int> openTicks()
+{
+    const int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+    const itimerspec everySecond{{1, 0}, {1, 0}};
+    if (fd < 0 || timerfd_settime(fd, 0, &everySecond, nullptr) != 0)
+        return failErrno("making a timer", errno);
+    return fd;
+}
+
+/// Until SIGTERM or SIGINT (0), or a failure of the agent.
+Status serve(Agent &agent, int signals, int ticks, spdlog::logger &log)
+{
+    for (int seconds = 0;;) {
+        std::array<pollfd, 2> ready{{{signals, POLLIN, 0}, {ticks, POLLIN, 0}}};
+        if (poll(ready.data(), ready.size(), -1) < 0 && errno != EINTR)
+            return failErrno("waiting for signals", errno);
+        if (signalfd_siginfo info{}; (ready[0].revents & POLLIN) != 0 && read(signals, &info, sizeof(info)) == sizeof(info)) {
+            if (info.ssi_signo != SIGHUP) {
+                log.info("stopping on signal {}", info.ssi_signo);
+                return {};
+            }
+            agent.reloadCertificates();
+        }
+        if (std::uint64_t times = 0; (ready[1].revents & POLLIN) != 0 && read(ticks, &times, sizeof(times)) == sizeof(times)) {
+            if (const auto failure = agent.failure())
+                return fail(*failure);
+            if (++seconds % secondsBetweenProgress == 0)
+                log.info("{}", agent.progress());
+        }
+    }
+}
+
+int run(AgentConfig config, const KernelFactory &openKernel, const Clock &clock)
+{
+    const auto name = nodeName(config, clock);
+    if (!name)
+        return leave(name.error());
+    config.node = *name;
+    const auto lock = InstanceLock::acquire(config.runtimeFolder, config.node);
+    if (!lock)
+        return leave(lock.error());
+    const auto signals = openSignals();
+    const auto ticks = openTicks();
+    if (!signals || !ticks)
+        return leave(signals ? ticks.error() : signals.error());
+    const auto log = makeLog(config.logLevel);
+    const auto started = Agent::start(config, openKernel, clock, *log);
+    if (!started)
+        return leave(started.error());
+    Agent &agent = **started;
+    log->info("node {} collects for {}", config.node, config.server);
+    const Status served = serve(agent, *signals, *ticks, *log);
+    const SessionStatus last = agent.stop();
+    log->info("stopped: produced {}, sent {}, acknowledged {}, dropped {}, given up {}", last.producedEvents, last.sentEvents,
+              last.ackedEvents, last.droppedEvents, last.abandonedEvents);
+    return served ? 0 : leave(served.error());
+}
+
+int check(const Command &command, const KernelFactory &openKernel, const Clock &clock)
+{
+    const CheckReport report = checkOnce(command.config, openKernel, clock, *makeLog(command.config.logLevel));
+    (command.json ? printJson : printTable)(std::cout, report);
+    return report.healthy() ? 0 : 1;
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    const auto command = parseCommand(argc, argv);
+    if (!command)
+        return leave(command.error());
+    if (command->kind == Command::Kind::Leave)
+        return command->exitCode;
+    const SystemClock clock;
+    const KernelFactory openKernel = [options = command->config.kernel](KernelRecordSink &sink) {
+        return KernelCollectors::open(options, sink);
+    };
+    return command->kind == Command::Kind::OnceCheck ? check(*command, openKernel, clock)
+                                                     : run(command->config, openKernel, clock);
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/pipeline/collectloop.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <utility>
+
+#include "agent/collect/filehooks.h"
+#include "agent/collect/samplers/cgroupsampler.h"
+#include "agent/collect/samplers/filesystemsampler.h"
+#include "agent/collect/samplers/hostsampler.h"
+#include "agent/collect/samplers/podnetworksampler.h"
+
+namespace tapio::agent {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+/// Collectors that read files, as the configuration names them.
+constexpr std::array<const char *, 6> fileCollectors{"cpu", "memory", "psi", "disk", "network", "filesystem"};
+
+/// Equal in all that tells what can be seen; run times grow for ever.
+bool sameStates(const std::vector<wire::Hook> &a, const std::vector<wire::Hook> &b)
+{
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](wire::Hook x, const wire::Hook &y) {
+        x.runTimeNs = y.runTimeNs;
+        x.runCount = y.runCount;
+        return x == y;
+    });
+}
+
+std::int64_t ns(milliseconds duration) { return std::chrono::nanoseconds(duration).count(); }
+
+} // namespace
+
+CollectLoop::CollectLoop(CollectOptions options, PublisherPort port, const Clock &clock, spdlog::logger &log)
+    : m_options(std::move(options)), m_port(std::move(port)), m_clock(clock), m_log(log), m_bootTime(clock),
+      m_inventory(m_options.cgroupRoot, m_options.maxCgroups), m_resolver(m_options.resolver, m_inventory, clock),
+      m_pipeline(m_options.node, m_options.batch, m_resolver, m_bootTime, clock, m_port.outlet)
+{
+}
+
+Result<std::unique_ptr<CollectLoop>> CollectLoop::open(CollectOptions options, const KernelFactory &openKernel,
+                                                       PublisherPort port, const Clock &clock, spdlog::logger &log)
+{
+    std::unique_ptr<CollectLoop> loop(new CollectLoop(std::move(options), std::move(port), clock, log));
+    loop->m_resolver.refresh();   // before the first event, so that it finds its cgroup
+    auto kernel = openKernel(loop->m_pipeline);
+    if (!kernel)
+        return fail(kernel.error());
+    loop->m_kernel = std::move(*kernel);
+    loop->makeSamplers();
+    return loop;
+}
+
+void CollectLoop::makeSamplers()
+{
+    const auto &procRoot = m_options.resolver.procRoot;
+    const auto wants = [this](const char *collector) { return m_options.disabled.count(collector) == 0; };
+    const auto add = [this](std::unique_ptr<Sampler> sampler, milliseconds interval, bool walks) {
+        m_samplers.push_back({std::move(sampler), ns(interval), 0, walks});
+    };
+    auto kernel = std::make_unique<KernelSampler>(*m_kernel, m_resolver);
+    m_kernelSampler = kernel.get();
+    add(std::move(kernel), m_options.hostInterval, false);
+    add(std::make_unique<HostSampler>(procRoot, m_options.disabled, m_resolver.host()), m_options.hostInterval, false);
+    add(std::make_unique<SelfSampler>(m_resolver.host(),
+                                      [this] {
+                                          SelfSampler::Traffic traffic = m_port.traffic();
+                                          traffic.queuedEvents += m_pipeline.pending();
+                                          return traffic;
+                                      }),
+        m_options.hostInterval, false);
+    add(std::make_unique<CgroupSampler>(procRoot, m_inventory, m_resolver, m_options.disabled), m_options.cgroupInterval, true);
+    if (wants("network"))
+        add(std::make_unique<PodNetworkSampler>(procRoot, m_inventory, m_resolver), m_options.cgroupInterval, true);
+    if (wants("filesystem"))
+        add(std::make_unique<FilesystemSampler>(procRoot, m_resolver.host()), m_options.filesystemInterval, false);
+}
+
+Status CollectLoop::turn()
+{
+    const std::int64_t now = m_clock.bootNs();
+    std::int64_t untilNs = std::max<std::int64_t>(m_nextSecondBootNs - now, 0);
+    if (m_pipeline.pending() > 0)
+        untilNs = std::min(untilNs, ns(m_options.batch.age));
+    const auto polled = m_kernel->poll(std::chrono::ceil<milliseconds>(std::chrono::nanoseconds(untilNs)));
+    if (!polled)
+        return fail(polled.error());
+    m_pipeline.tick();
+    if (m_clock.bootNs() >= m_nextSecondBootNs)
+        everySecond();
+    return {};
+}
+
+void CollectLoop::everySecond()
+{
+    const std::int64_t now = m_clock.bootNs();
+    m_nextSecondBootNs += nsPerSecond;
+    if (m_nextSecondBootNs <= now)
+        m_nextSecondBootNs = now + nsPerSecond;
+    if (const auto step = m_bootTime.measure())
+        m_log.warn("clock: the machine's clock was set by {:+.3f} s; times follow it from here", static_cast<double>(*step) / 1e9);
+    if (auto filter = m_port.takeFilter())
+        m_pipeline.setFilter(std::move(*filter));
+    sampleDue(false);
+    reportHooks();
+    reportCounters();
+}
+
+void CollectLoop::sampleAll() { sampleDue(true); }
+
+void CollectLoop::sampleDue(bool all)
+{
+    const std::int64_t now = m_clock.bootNs();
+    const auto due = [&](const Scheduled &entry) { return all || now >= entry.nextBootNs; };
+    if (std::any_of(m_samplers.begin(), m_samplers.end(), [&](const auto &entry) { return entry.walks && due(entry); }))
+        m_resolver.refresh();
+    SampleWriter writer(m_clock.utcNs());
+    for (Scheduled &entry : m_samplers) {
+        if (!due(entry))
+            continue;
+        // Half a second of slack: the loop's own second must not make every other sample late.
+        entry.nextBootNs = now + entry.intervalNs - std::min<std::int64_t>(entry.intervalNs / 2, nsPerSecond / 2);
+        entry.sampler->sample(writer);
+    }
+    if (std::exchange(m_kernelProblem, m_kernelSampler->problem()) != m_kernelSampler->problem() && !m_kernelProblem.empty())
+        m_log.warn("kernel: {}", m_kernelProblem);
+    for (wire::SampleBatch &batch : writer.take()) {
+        if (!m_port.outlet.push({std::move(batch), {}}))
+            m_log.debug("queue: samples were dropped, it is full");
+    }
+}
+
+std::vector<wire::Hook> CollectLoop::hooks() const
+{
+    std::vector<wire::Hook> hooks = m_kernel->hooks();
+    for (const Scheduled &entry : m_samplers) {
+        std::vector<wire::Hook> more = entry.sampler->hooks();
+        hooks.insert(hooks.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+    }
+    for (const char *collector : fileCollectors) {
+        if (m_options.disabled.count(collector) != 0)
+            hooks.push_back(disabledHook(collector));
+    }
+    return hooks;
+}
+
+void CollectLoop::reportHooks()
+{
+    // Run times change with every run of a program; their sum is a sample of each second.
+    constexpr std::int64_t runTimesEveryNs = 10 * nsPerSecond;
+    const std::int64_t now = m_clock.bootNs();
+    std::vector<wire::Hook> hooks = this->hooks();
+    const bool due = hooks != m_reportedHooks && now - m_hooksReportedBootNs >= runTimesEveryNs;
+    if (!due && sameStates(hooks, m_reportedHooks))
+        return;
+    if (m_port.outlet.push({wire::HookReport{m_clock.utcNs(), hooks}, {}})) {
+        m_reportedHooks = std::move(hooks);
+        m_hooksReportedBootNs = now;
+    }
+}
+
+wire::CounterReport CollectLoop::counters() const { return {m_clock.utcNs(), m_pipeline.counters(m_kernel->counters())}; }
+
+void CollectLoop::reportCounters()
+{
+    wire::CounterReport report = counters();
+    m_totals = {};
+    for (const wire::SourceCounters &source : report.sources) {
+        m_totals.drained += source.counters[Counter::Drained];
+        m_totals.missing += source.counters.missing();
+    }
+    if (!m_port.outlet.push({std::move(report), {}}))
+        m_log.debug("queue: a counter report was dropped, it is full");
+}
+
+wire::CounterReport CollectLoop::finish()
+{
+    if (const auto polled = m_kernel->poll(milliseconds(0)); !polled)
+        m_log.warn("kernel: {}", polled.error().message());
+    m_pipeline.flush();
+    return counters();
+}
+
+} // namespace tapio::agent

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <spdlog/logger.h>
+
+#include "agent/collect/cgroupinventory.h"
+#include "agent/collect/kernelcollectors.h"
+#include "agent/collect/sampler.h"
+#include "agent/collect/samplers/kernelsampler.h"
+#include "agent/collect/samplers/selfsampler.h"
+#include "agent/enrich/originresolver.h"
+#include "agent/pipeline/pipeline.h"
+
+namespace tapio::agent {
+
+struct CollectOptions {
+    std::string node;
+    std::filesystem::path cgroupRoot = "/sys/fs/cgroup";
+    ResolverOptions resolver;                       ///< its procRoot is everybody's
+    std::set<std::string> disabled;                 ///< collectors: "tcp", "psi", "disk" ...
+    std::size_t maxCgroups = 1024;
+    std::chrono::milliseconds hostInterval{1000};
+    std::chrono::milliseconds cgroupInterval{2000};
+    std::chrono::milliseconds filesystemInterval{10'000};
+    BatchLimits batch;
+};
+
+/// Opens the kernel programs with the sink that they are to feed. Called on the collecting thread.
+using KernelFactory = std::function<Result<std::unique_ptr<KernelCollectors>>(KernelRecordSink &)>;
+
+/// What the collecting thread needs of the publisher; all callable from any thread.
+struct PublisherPort {
+    Outlet &outlet;
+    std::function<SelfSampler::Traffic()> traffic;
+    std::function<std::optional<wire::Filter>()> takeFilter;
+};
+
+/// Sums over all sources as of the last counter report, for the log.
+struct CollectTotals {
+    std::uint64_t drained = 0;
+    std::uint64_t missing = 0;      ///< lost, shed, and dropped by a full queue before the publisher
+};
+
+/// All that happens on the collecting thread: poll the kernel's rings, and each second samples, counters, hooks and the clock.
+class CollectLoop {
+public:
+    /// Errors: those of KernelCollectors::open. What is referred to outlives the loop.
+    static Result<std::unique_ptr<CollectLoop>> open(CollectOptions options, const KernelFactory &openKernel, PublisherPort port,
+                                                     const Clock &clock, spdlog::logger &log);
+
+    /// Polls once, for at most until something is due, then does that. Errors: those of KernelCollectors::poll.
+    Status turn();
+    /// Any thread: ends the wait of a turn().
+    void wake() { m_kernel->wake(); }
+    /// The last poll and the last flush; the counters as of then.
+    wire::CounterReport finish();
+    /// Every hook and file with its state; after a first turn or sampleAll().
+    std::vector<wire::Hook> hooks() const;
+    /// Runs every sampler now, and pushes what they give.
+    void sampleAll();
+    const CollectTotals &totals() const noexcept { return m_totals; }
+
+private:
+    CollectLoop(CollectOptions options, PublisherPort port, const Clock &clock, spdlog::logger &log);
+    void makeSamplers();
+
+    struct Scheduled {
+        std::unique_ptr<Sampler> sampler;
+        std::int64_t intervalNs = 0;
+        std::int64_t nextBootNs = 0;
+        bool walks = false;         ///< needs the cgroups as they are now
+    };
+    void everySecond();
+    void sampleDue(bool all);
+    void reportCounters();
+    void reportHooks();
+    wire::CounterReport counters() const;
+
+    CollectOptions m_options;
+    PublisherPort m_port;
+    const Clock &m_clock;
+    spdlog::logger &m_log;
+    BootTime m_bootTime;
+    CgroupInventory m_inventory;
+    OriginResolver m_resolver;
+    Pipeline m_pipeline;
+    std::unique_ptr<KernelCollectors> m_kernel;
+    std::vector<Scheduled> m_samplers;
+    KernelSampler *m_kernelSampler = nullptr;       ///< one of m_samplers
+    CollectTotals m_totals;
+    std::string m_kernelProblem;                    ///< as logged last
+    std::vector<wire::Hook> m_reportedHooks;
+    std::int64_t m_hooksReportedBootNs = 0;
+    std::int64_t m_nextSecondBootNs = 0;
+};
+
+} // namespace tapio::agent

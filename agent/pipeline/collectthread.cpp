@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/pipeline/collectthread.h"
+
+#include <utility>
+
+namespace tapio::agent {
+
+Result<std::unique_ptr<CollectThread>> CollectThread::start(CollectOptions options, KernelFactory openKernel, PublisherPort port,
+                                                            const Clock &clock, spdlog::logger &log)
+{
+    std::unique_ptr<CollectThread> self(new CollectThread);
+    std::promise<Status> opened;
+    std::future<Status> result = opened.get_future();
+    self->m_thread = std::jthread([thread = self.get(), options = std::move(options), openKernel = std::move(openKernel),
+                                   port = std::move(port), &clock, &log,
+                                   promise = std::move(opened)](const std::stop_token &stop) mutable {
+        auto loop = CollectLoop::open(std::move(options), openKernel, std::move(port), clock, log);
+        if (!loop) {
+            promise.set_value(fail(loop.error()));
+            return;
+        }
+        {
+            const std::lock_guard lock(thread->m_mutex);
+            thread->m_loop = loop->get();
+        }
+        promise.set_value({});
+        thread->run(stop, **loop);
+    });
+    if (const Status status = result.get(); !status)
+        return fail(status.error());
+    return self;
+}
+
+void CollectThread::run(const std::stop_token &stop, CollectLoop &loop)
+{
+    while (!stop.stop_requested()) {
+        if (const Status status = loop.turn(); !status) {
+            const std::lock_guard lock(m_mutex);
+            m_failure = status.error();
+            break;
+        }
+        const std::lock_guard lock(m_mutex);
+        m_totals = loop.totals();
+    }
+    wire::CounterReport last = loop.finish();
+    const std::lock_guard lock(m_mutex);
+    m_last = std::move(last);
+    m_loop = nullptr;
+}
+
+CollectThread::~CollectThread() { stop(); }
+
+void CollectThread::stop()
+{
+    m_thread.request_stop();
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_loop != nullptr)
+            m_loop->wake();
+    }
+    if (m_thread.joinable())
+        m_thread.join();
+}
+
+wire::CounterReport CollectThread::finish()
+{
+    stop();
+    const std::lock_guard lock(m_mutex);
+    return m_last;
+}
+
+CollectTotals CollectThread::totals() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_totals;
+}
+
+std::optional<Error> CollectThread::failure() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_failure;
+}
+
+} // namespace tapio::agent

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "agent/pipeline/collectloop.h"
+
+namespace tapio::agent {
+
+/// The thread that owns the kernel programs and everything up to the publisher's queue. All calls from any thread.
+class CollectThread {
+public:
+    /// Opens the loop on the new thread and waits for that. Errors: those of CollectLoop::open.
+    static Result<std::unique_ptr<CollectThread>> start(CollectOptions options, KernelFactory openKernel, PublisherPort port,
+                                                        const Clock &clock, spdlog::logger &log);
+    ~CollectThread();
+
+    /// Ends the thread after a last poll, with the counters as of then. Detaches the programs. Call once.
+    wire::CounterReport finish();
+    /// Each second's.
+    CollectTotals totals() const;
+    /// Set when the kernel's rings can no longer be read and the thread has ended.
+    std::optional<Error> failure() const;
+
+private:
+    CollectThread() = default;
+    void run(const std::stop_token &stop, CollectLoop &loop);
+    void stop();
+
+    mutable std::mutex m_mutex;             ///< guards what follows
+    CollectLoop *m_loop = nullptr;          ///< for wake() only
+    CollectTotals m_totals;
+    wire::CounterReport m_last;
+    std::optional<Error> m_failure;
+    std::jthread m_thread;
+};
+
+} // namespace tapio::agent
