@@ -31,22 +31,27 @@ struct TlsFiles {
 
 enum class NoticeKind : std::uint8_t { Accepted, Refused, Closed };
 
-/// A connection was accepted, refused or ended, and why. Rate-limited per address and code; `repeated` says how many it stands for.
+/// A peer of a server endpoint: unique per connection, never reused.
+using PeerId = std::uint64_t;
+
+/// A connection was accepted, refused or ended, and why. Refusals are folded per address and code; `repeated` says how many
+/// one stands for. Accepted and Closed come one by one, Closed once for each Accepted.
 struct Notice {
-    std::int64_t timeNs = 0;
+    std::int64_t timeNs = 0;           ///< UTC
     NoticeKind kind = NoticeKind::Refused;
-    std::string remoteAddress;
+    PeerId peer = 0;                   ///< Accepted and Closed: as in Incoming; of a client endpoint its generation
+    std::string remoteAddress;         ///< "10.0.0.1:4711", "[::1]:4711"; empty when the fault is in our own files
     std::string identity;              ///< verified SAN URI or empty
     std::string code;                  ///< stable: wrong-ca, expired, not-yet-valid, revoked, wrong-purpose, no-certificate,
                                        ///< wrong-role, bad-identity, tls-version, plaintext, garbage, handshake-timeout,
                                        ///< too-many-pending, frame-too-large, multipart, mechanism, command-flood, heartbeat-timeout,
-                                       ///< replaced, closed, reset, io
+                                       ///< replaced, closed, reset, io; accepted (with NoticeKind::Accepted); bad-crl (our
+                                       ///< revocation list cannot be used), tls-files (our certificate files cannot be
+                                       ///< loaded: those loaded before stay in use); and of a client endpoint: unreachable,
+                                       ///< unresolved (the server's name is not known)
     std::string reason;                ///< one plain sentence
     std::uint32_t repeated = 1;
 };
-
-/// A peer of a server endpoint: unique per connection, never reused.
-using PeerId = std::uint64_t;
 
 struct Incoming {
     PeerId peer = 0;
@@ -76,11 +81,12 @@ public:
     virtual ~ServerEndpoint() = default;
 
     virtual std::uint16_t port() const = 0;
-    /// Waits up to `timeout` for the next message; empty on timeout or wake().
+    /// Waits up to `timeout` for the next message; empty on timeout, wake() or a new notice. What a peer sent before its
+    /// connection ended may still come after the Closed notice.
     virtual Result<std::optional<Incoming>> receive(std::chrono::milliseconds timeout) = 0;
     /// Never blocks. Errors: Busy (that peer's queue is full), Disconnected (no such peer any more).
     virtual Status send(PeerId peer, std::span<const std::byte> payload) = 0;
-    /// Ends a peer's connection; `code` and `reason` appear in the Closed notice.
+    /// Ends a peer's connection, after what was sent to it before; `code` and `reason` appear in the Closed notice.
     virtual void close(PeerId peer, std::string code, std::string reason) = 0;
     /// Notices since the last call, oldest first; bounded, the overflow is counted in a last notice's `repeated`.
     virtual std::vector<Notice> takeNotices() = 0;
@@ -112,7 +118,9 @@ public:
     virtual LinkPhase phase() const = 0;
     /// Increases by one with each connection that came up: a change means that the session must begin anew.
     virtual std::uint64_t generation() const = 0;
-    /// Waits up to `timeout` for the next message; empty on timeout, wake() or a change of phase.
+    /// Waits up to `timeout` for the next message; empty on timeout, wake(), a change of phase, a new notice, or when there
+    /// is room again after a send() that was Busy. Messages of one generation only: what is left of an ended connection
+    /// comes before the generation changes or not at all.
     virtual Result<std::optional<Bytes>> receive(std::chrono::milliseconds timeout) = 0;
     /// Never blocks. Errors: Busy (queue full), Disconnected (not connected now).
     virtual Status send(std::span<const std::byte> payload) = 0;

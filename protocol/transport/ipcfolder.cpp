@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "protocol/transport/ipcfolder.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace tapio::transport {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char *prefix = "tapio-ipc-";
+constexpr const char *lockName = "lock";
+
+fs::path parentFolder()
+{
+    std::error_code problem;
+    const char *runtime = std::getenv("XDG_RUNTIME_DIR");
+    if (runtime != nullptr && fs::is_directory(runtime, problem) && ::access(runtime, W_OK) == 0)
+        return runtime;
+    const fs::path temporary = fs::temp_directory_path(problem);
+    return problem ? fs::path("/tmp") : temporary;
+}
+
+/// Ours, and its maker is gone: nobody holds the lock any more.
+bool isAbandoned(const fs::path &folder)
+{
+    struct stat info {};
+    if (::lstat(folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) || info.st_uid != ::geteuid())
+        return false;
+    const FileDescriptor lock(::open((folder / lockName).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+    return lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0;
+}
+
+void removeFolder(const fs::path &folder)
+{
+    // The lock last: a folder without it is never taken for abandoned, nor for whole.
+    for (const char *name : {"zmq", lockName})
+        ::unlink((folder / name).c_str());
+    ::rmdir(folder.c_str());
+}
+
+void removeAbandoned(const fs::path &parent)
+{
+    std::error_code problem;
+    for (fs::directory_iterator entry(parent, problem), end; !problem && entry != end; entry.increment(problem)) {
+        if (entry->path().filename().string().rfind(prefix, 0) == 0 && isAbandoned(entry->path()))
+            removeFolder(entry->path());
+    }
+}
+
+} // namespace
+
+Result<std::unique_ptr<IpcFolder>> IpcFolder::make()
+{
+    const fs::path parent = parentFolder();
+    removeAbandoned(parent);
+    std::string pattern = (parent / prefix).string() + "XXXXXX";
+    if (::mkdtemp(pattern.data()) == nullptr)
+        return failErrno("cannot make a folder for the local socket in " + parent.string(), errno);
+    FileDescriptor lock(::open((fs::path(pattern) / lockName).c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+        const int problem = errno;
+        removeFolder(pattern);
+        return failErrno("cannot lock the folder " + pattern, problem);
+    }
+    std::unique_ptr<IpcFolder> folder(new IpcFolder(pattern, std::move(lock)));
+    if (folder->socketPath().string().size() >= sizeof(sockaddr_un::sun_path))
+        return fail(Errc::InvalidArgument, "the folder for temporary files has too long a path for a Unix socket: " + parent.string());
+    return folder;
+}
+
+IpcFolder::~IpcFolder()
+{
+    removeFolder(m_path);
+}
+
+} // namespace tapio::transport
