@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/core/session/modelthread.h"
+
+#include <algorithm>
+
+namespace tapio::console {
+
+ModelThread::ModelThread(LiveOptions options, ModelHooks hooks, const Clock &clock) : m_hooks(std::move(hooks)), m_clock(clock), m_model(options) {}
+
+void ModelThread::start()
+{
+    m_thread = std::jthread([this](const std::stop_token &stop) { run(stop); });
+}
+
+void ModelThread::stop()
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_stopping = true;
+    }
+    m_emptied.notify_all();
+    m_thread.request_stop();
+    if (m_thread.joinable())
+        m_thread.join();
+}
+
+void ModelThread::onDelivery(std::shared_ptr<const wire::Delivery> delivery, std::int64_t finishedNs)
+{
+    {
+        std::unique_lock lock(m_mutex);
+        m_emptied.wait(lock, [this] { return m_stopping || m_items.size() < maxItems; });
+    }
+    push(Processed{std::move(delivery), finishedNs});
+}
+
+void ModelThread::push(Item item)
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_stopping)
+            return;
+        m_items.push_back(std::move(item));
+    }
+    m_filled.notify_one();
+}
+
+void ModelThread::setLive(bool live)
+{
+    m_live = live;
+    m_wanted = live;
+    m_filled.notify_one();
+}
+
+void ModelThread::run(const std::stop_token &stop)
+{
+    if (std::optional<OverviewInput> known = m_hooks.seed())
+        m_model.seed(std::move(*known));
+    std::int64_t lastSecond = 0;
+    while (!stop.stop_requested()) {
+        std::deque<Item> items;
+        {
+            const std::int64_t untilSecond = nsPerSecond - m_clock.utcNs() % nsPerSecond;
+            const auto patience = std::chrono::nanoseconds(std::min(untilSecond, 250 * nsPerMs) + nsPerMs);
+            std::unique_lock lock(m_mutex);
+            m_filled.wait_for(lock, stop, patience, [this] { return !m_items.empty() || m_wanted; });
+            items.swap(m_items);
+        }
+        m_emptied.notify_all();
+        for (const Item &item : items)
+            take(item);
+        const std::int64_t now = m_clock.utcNs() + m_hooks.serverOffsetNs();
+        if (now / nsPerSecond == lastSecond && !m_wanted)
+            continue;
+        if (now / nsPerSecond != lastSecond)
+            tick(now);
+        lastSecond = now / nsPerSecond;
+        m_wanted = false;
+        if (m_live)
+            m_hooks.overview(std::make_shared<const OverviewSnapshot>(m_model.overview(++m_revision)));
+    }
+}
+
+void ModelThread::take(const Item &item)
+{
+    if (const auto *processed = std::get_if<Processed>(&item))
+        m_model.onDelivery(*processed->delivery, processed->finishedNs);
+    else if (const auto *state = std::get_if<wire::AgentState>(&item))
+        m_model.onAgentState(*state);
+    else if (const auto *action = std::get_if<OperatorAction>(&item))
+        m_model.onAction(*action);
+    else if (const auto *call = std::get_if<ApiCall>(&item))
+        m_model.onApiCall(call->operation, call->durationNs, call->ok);
+}
+
+void ModelThread::tick(std::int64_t nowNs)
+{
+    m_model.tick(nowNs, m_hooks.received(), m_hooks.queuedEvents());
+    if (std::vector<Figure> due = m_model.takeFigures(); !due.empty())
+        m_hooks.figures(std::move(due));
+}
+
+} // namespace tapio::console

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "console/core/metrics/livemodel.h"
+#include "protocol/base/clock.h"
+
+namespace tapio::console {
+
+/// Called on the model thread.
+struct ModelHooks {
+    std::function<std::optional<OverviewInput>()> seed;             ///< once, before anything else
+    std::function<std::vector<ReceiveReading>()> received;
+    std::function<std::uint64_t()> queuedEvents;                    ///< received, not yet processed
+    std::function<std::int64_t()> serverOffsetNs;
+    std::function<void(std::vector<Figure>)> figures;               ///< for the store
+    std::function<void(std::shared_ptr<const OverviewSnapshot>)> overview;
+};
+
+/// Owns the live model on a thread of its own, so that neither a slow disk nor the GUI holds up the figures: takes what was
+/// processed, ticks once a second, computes the Overview while the live range is shown.
+class ModelThread {
+public:
+    static constexpr std::size_t maxItems = 8192;
+
+    ModelThread(LiveOptions options, ModelHooks hooks, const Clock &clock);
+    ~ModelThread() { stop(); }
+    void start();
+    void stop();
+
+    // Any thread.
+    /// Waits while the model is behind by maxItems: the frames then wait in the queue before the store, where they are counted.
+    void onDelivery(std::shared_ptr<const wire::Delivery> delivery, std::int64_t finishedNs);
+    void onAgentState(const wire::AgentState &state) { push(state); }
+    void onAction(const OperatorAction &action) { push(action); }
+    void onApiCall(std::string operation, std::int64_t durationNs, bool ok) { push(ApiCall{std::move(operation), durationNs, ok}); }
+    /// False: another range is shown and nobody looks at the live Overview; figures go on.
+    void setLive(bool live);
+
+private:
+    struct Processed { std::shared_ptr<const wire::Delivery> delivery; std::int64_t finishedNs; };
+    struct ApiCall { std::string operation; std::int64_t durationNs; bool ok; };
+    using Item = std::variant<Processed, wire::AgentState, OperatorAction, ApiCall>;
+
+    void push(Item item);
+    void run(const std::stop_token &stop);
+    void take(const Item &item);
+    void tick(std::int64_t nowNs);
+
+    const ModelHooks m_hooks;
+    const Clock &m_clock;
+    std::mutex m_mutex;
+    std::condition_variable_any m_filled;
+    std::condition_variable m_emptied;
+    std::deque<Item> m_items;
+    bool m_stopping = false;
+    std::atomic<bool> m_live{true};
+    std::atomic<bool> m_wanted{false};   ///< compute now, do not wait for the second
+
+    LiveModel m_model;
+    std::uint64_t m_revision = 0;
+    std::jthread m_thread;
+};
+
+} // namespace tapio::console

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/core/session/link.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+#include <variant>
+
+#include "protocol/transport/pki.h"
+#include "protocol/wire/codec.h"
+
+namespace tapio::console {
+
+namespace {
+
+using StreamKey = std::pair<std::string, std::uint64_t>;
+
+constexpr std::int64_t heartbeatEveryNs = 2 * nsPerSecond;
+/// The offset of the exchange with the shortest round trip among the last ones is the best known (RFC 5905, clock filter).
+constexpr std::size_t clockExchanges = 8;
+
+class RemoteLink final : public Link {
+public:
+    RemoteLink(std::unique_ptr<transport::ClientEndpoint> client, std::string endpoint, std::string name, std::vector<wire::ResumePoint> resume,
+               server::FanInSink &sink, RemoteLinkHooks hooks, const Clock &clock)
+        : m_client(std::move(client)), m_name(std::move(name)), m_sink(sink), m_hooks(std::move(hooks)), m_clock(clock)
+    {
+        for (const wire::ResumePoint &point : resume)
+            m_accepted[{point.node, point.streamId}] = point.frameSeq;
+        m_status.endpoint = std::move(endpoint);
+        m_thread = std::jthread([this](std::stop_token stop) { run(std::move(stop)); });
+    }
+
+    ~RemoteLink() override
+    {
+        m_thread.request_stop();
+        m_retry.notify_all();
+        m_client->wake();
+    }
+
+    void acknowledge(const std::vector<wire::ResumePoint> &points) override
+    {
+        {
+            const std::lock_guard lock(m_mutex);
+            for (const wire::ResumePoint &point : points)
+                m_acks[{point.node, point.streamId}] = point.frameSeq;
+        }
+        m_client->wake();
+    }
+
+    std::vector<ReceiveReading> received() const override
+    {
+        const std::lock_guard lock(m_mutex);
+        std::vector<ReceiveReading> readings;
+        for (const auto &[node, reading] : m_received)
+            readings.push_back(reading);
+        return readings;
+    }
+
+    std::int64_t serverOffsetNs() const override { return m_offsetNs.load(std::memory_order_relaxed); }
+
+    LinkStatus status() const override
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_status;
+    }
+
+private:
+    void run(std::stop_token stop)
+    {
+        while (!stop.stop_requested()) {
+            deliverHeld(stop);
+            const auto message = m_client->receive(std::chrono::milliseconds(200));
+            if (m_client->generation() != m_generation)
+                beginSession();
+            if (m_client->phase() != transport::LinkPhase::Connected && m_welcomed)
+                endSession({});
+            if (!message)
+                endSession(message.error().message());
+            else if (*message)
+                onBytes(**message);
+            forwardNotices();
+            sendDue();
+        }
+        send(wire::Bye{"closed", "the console ends", 0});
+    }
+
+    void beginSession()
+    {
+        m_generation = m_client->generation();
+        m_welcomed = false;
+        wire::Hello hello;
+        hello.role = Role::Console;
+        hello.name = m_name;
+        hello.capabilities = {"zstd"};
+        send(hello);
+    }
+
+    void endSession(const std::string &error)
+    {
+        m_welcomed = false;
+        setStatus(false, error);
+    }
+
+    void onBytes(const transport::Bytes &bytes)
+    {
+        const auto message = wire::decode(bytes);
+        if (!message) {
+            endSession("the server sent something unreadable: " + message.error().message());
+            m_client->reconnect(std::chrono::seconds(1));
+            return;
+        }
+        std::visit([this](const auto &part) { on(part); }, *message);
+    }
+
+    void on(const wire::Welcome &)
+    {
+        m_client->confirm();
+        m_welcomed = true;
+        m_nextHeartbeatNs = 0;
+        wire::Subscribe subscribe;
+        subscribe.epoch = ++m_epoch;
+        for (const auto &[stream, seq] : m_accepted)
+            subscribe.resume.push_back({stream.first, stream.second, seq});
+        send(subscribe);
+        setStatus(true, {});
+    }
+
+    void on(const wire::Delivery &delivery)
+    {
+        const auto *events = std::get_if<wire::EventBatch>(&delivery.frame.body);
+        const std::uint64_t count = events ? events->events.size() : 0;
+        const auto known = m_accepted.find({delivery.node, delivery.frame.streamId});
+        const bool duplicate = known != m_accepted.end() && delivery.frame.frameSeq <= known->second;
+        {
+            const std::lock_guard lock(m_mutex);
+            ReceiveReading &reading = m_received[delivery.node];
+            reading.node = delivery.node;
+            (duplicate ? reading.duplicate : reading.received) += count;
+        }
+        if (!duplicate)
+            m_held = std::make_shared<const wire::Delivery>(delivery);
+    }
+
+    void on(const wire::AgentState &state) { m_sink.onAgentState(state); }
+    void on(const wire::LinkNotice &notice) { m_sink.onLinkNotice(notice); }
+
+    void on(const wire::HeartbeatReply &reply)
+    {
+        if (reply.id != m_heartbeatId)
+            return;
+        // RFC 5905 section 8: t1 sent, t2 received, t3 replied, t4 now.
+        const std::int64_t t4 = m_clock.utcNs();
+        const std::int64_t roundTrip = std::max<std::int64_t>(0, (t4 - reply.sentNs) - (reply.repliedNs - reply.receivedNs));
+        m_exchanges.emplace_back(roundTrip, ((reply.receivedNs - reply.sentNs) + (reply.repliedNs - t4)) / 2);
+        if (m_exchanges.size() > clockExchanges)
+            m_exchanges.pop_front();
+        m_offsetNs.store(std::min_element(m_exchanges.begin(), m_exchanges.end())->second, std::memory_order_relaxed);
+        m_hooks.heartbeat(roundTrip, true);
+    }
+
+    void on(const wire::Bye &bye)
+    {
+        endSession("the server ended the session: " + bye.reason + " (" + bye.code + ')');
+        m_client->reconnect(std::chrono::milliseconds(bye.reconnectAfterMs));
+    }
+
+    template <typename Other> void on(const Other &)
+    {
+        endSession("the server sent a message that is not for consoles");
+        m_client->reconnect(std::chrono::seconds(1));
+    }
+
+    /// A frame that the store cannot take now stops the reading: what is behind it waits at the server.
+    void deliverHeld(const std::stop_token &stop)
+    {
+        while (m_held && !stop.stop_requested()) {
+            if (m_sink.onDelivery(m_held)) {
+                m_accepted[{m_held->node, m_held->frame.streamId}] = m_held->frame.frameSeq;
+                m_held.reset();
+                return;
+            }
+            std::unique_lock lock(m_mutex);
+            m_retry.wait_for(lock, stop, std::chrono::milliseconds(20), [] { return false; });
+            lock.unlock();
+            sendDue();
+        }
+    }
+
+    void sendDue()
+    {
+        std::map<StreamKey, std::uint64_t> acks;
+        if (m_welcomed) {
+            const std::lock_guard lock(m_mutex);
+            acks.swap(m_acks);
+        }
+        for (const auto &[stream, seq] : acks)
+            send(wire::Ack{stream.first, stream.second, seq});
+        if (const std::int64_t now = m_clock.bootNs(); m_welcomed && now >= m_nextHeartbeatNs) {
+            m_nextHeartbeatNs = now + heartbeatEveryNs;
+            wire::Heartbeat heartbeat;
+            heartbeat.id = ++m_heartbeatId;
+            heartbeat.sentNs = m_clock.utcNs();
+            heartbeat.offsetNs = m_offsetNs.load(std::memory_order_relaxed);
+            heartbeat.uncertaintyNs = m_exchanges.empty() ? -1 : std::min_element(m_exchanges.begin(), m_exchanges.end())->first / 2;
+            send(heartbeat);
+        }
+    }
+
+    void send(const wire::Message &message)
+    {
+        const auto bytes = wire::encode(message);
+        const Status sent = bytes ? m_client->send(*bytes) : Status(fail(bytes.error()));
+        // Not connected: the next session says Hello and subscribes anew, and later acknowledgements include this one.
+        if (!sent && sent.error().code() != Errc::Disconnected)
+            setStatus(m_welcomed, sent.error().message());
+    }
+
+    void forwardNotices()
+    {
+        for (const transport::Notice &notice : m_client->takeNotices()) {
+            const auto kind = notice.kind == transport::NoticeKind::Accepted ? wire::LinkNoticeKind::Accepted
+                : notice.kind == transport::NoticeKind::Refused              ? wire::LinkNoticeKind::Refused
+                                                                             : wire::LinkNoticeKind::Closed;
+            m_sink.onLinkNotice({notice.timeNs, kind, notice.remoteAddress, notice.identity, notice.code, notice.reason, notice.repeated});
+            if (notice.kind != transport::NoticeKind::Accepted)
+                setStatus(false, notice.reason + " (" + notice.code + ')');
+        }
+    }
+
+    void setStatus(bool up, const std::string &error)
+    {
+        LinkStatus status;
+        {
+            const std::lock_guard lock(m_mutex);
+            if (m_status.up == up && (error.empty() ? up == m_status.error.empty() : m_status.error == error))
+                return;
+            m_status.up = up;
+            if (up || !error.empty())
+                m_status.error = error;
+            status = m_status;
+        }
+        m_hooks.status(status);
+    }
+
+    const std::unique_ptr<transport::ClientEndpoint> m_client;
+    const std::string m_name;
+    server::FanInSink &m_sink;
+    const RemoteLinkHooks m_hooks;
+    const Clock &m_clock;
+
+    // The I/O thread's own.
+    std::uint64_t m_generation = 0;
+    bool m_welcomed = false;
+    std::uint32_t m_epoch = 0;
+    std::uint64_t m_heartbeatId = 0;
+    std::int64_t m_nextHeartbeatNs = 0;
+    std::deque<std::pair<std::int64_t, std::int64_t>> m_exchanges;  ///< round trip, offset
+    std::map<StreamKey, std::uint64_t> m_accepted;                  ///< last frame taken, per stream
+    std::shared_ptr<const wire::Delivery> m_held;
+
+    std::atomic<std::int64_t> m_offsetNs{0};
+    mutable std::mutex m_mutex;
+    std::condition_variable_any m_retry;
+    std::map<StreamKey, std::uint64_t> m_acks;
+    std::map<std::string, ReceiveReading> m_received;
+    LinkStatus m_status;
+    std::jthread m_thread;
+};
+
+} // namespace
+
+Result<std::unique_ptr<Link>> startRemoteLink(transport::ClientOptions options, std::vector<wire::ResumePoint> resume, server::FanInSink &sink,
+                                              RemoteLinkHooks hooks, const Clock &clock)
+{
+    const auto certificate = transport::inspectCertificate(options.tls, clock);
+    if (!certificate)
+        return fail(certificate.error());
+    const bool ipv6 = options.host.find(':') != std::string::npos;
+    std::string endpoint = (ipv6 ? '[' + options.host + ']' : options.host) + ':' + std::to_string(options.port);
+    auto client = transport::ClientEndpoint::open(std::move(options), clock);
+    if (!client)
+        return fail(client.error());
+    return std::make_unique<RemoteLink>(std::move(*client), std::move(endpoint), certificate->identity.name, std::move(resume), sink, std::move(hooks), clock);
+}
+
+} // namespace tapio::console

@@ -1,0 +1,457 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/core/session/sessionimpl.h"
+
+#include <algorithm>
+
+#include "console/core/session/config.h"
+
+namespace tapio::console {
+
+namespace {
+
+constexpr int flushMs = 250;
+constexpr std::size_t maxNotices = 1000;
+/// A query's page is filled in slices of the store's choosing; the answer comes when it is full or nothing is left.
+constexpr std::int64_t minute = 60 * nsPerSecond;
+
+std::int64_t lengthOf(TimeRange::Kind kind)
+{
+    switch (kind) {
+    case TimeRange::Kind::Live:
+    case TimeRange::Kind::Last15Minutes: return 15 * minute;
+    case TimeRange::Kind::Last1Hour: return 60 * minute;
+    case TimeRange::Kind::Last6Hours: return 360 * minute;
+    case TimeRange::Kind::Last24Hours: return 1440 * minute;
+    case TimeRange::Kind::Custom: break;
+    }
+    return 0;
+}
+
+QString describe(const EventQuery &query)
+{
+    QStringList parts;
+    for (const wire::EventType type : query.filter.types)
+        parts << QString::fromStdString(wire::eventTypeName(type));
+    if (query.filter.minSeverity > wire::Severity::Debug)
+        parts << QStringLiteral("severity>=%1").arg(QString::fromUtf8(wire::severityName(query.filter.minSeverity).data()));
+    const auto add = [&parts](const char *name, const std::vector<std::string> &values) {
+        for (const std::string &value : values)
+            parts << QString::fromLatin1(name) + QLatin1Char('=') + QString::fromStdString(value);
+    };
+    add("node", query.filter.nodes);
+    add("namespace", query.filter.namespaces);
+    add("pod", query.filter.pods);
+    if (query.pid)
+        parts << QStringLiteral("pid=%1").arg(*query.pid);
+    if (!query.text.empty())
+        parts << QStringLiteral("text=\"%1\"").arg(QString::fromStdString(query.text));
+    return parts.isEmpty() ? QStringLiteral("all events") : parts.join(QLatin1Char(' '));
+}
+
+/// A page of `limit` events out of as many slices as it takes.
+Result<EventPage> readPage(const StoreReader &reader, EventQuery query, std::optional<EventId> after, const std::stop_token &stop,
+                           const std::function<void(std::uint64_t)> &progress)
+{
+    EventPage page;
+    const std::size_t limit = query.limit;
+    while (true) {
+        query.limit = limit - page.events.size();
+        Result<EventPage> slice = reader.events(query, after, stop);
+        if (!slice)
+            return slice;
+        std::move(slice->events.begin(), slice->events.end(), std::back_inserter(page.events));
+        page.more = slice->more;
+        page.next = slice->next;
+        page.nextAfter = slice->nextAfter;
+        page.lostEvents = std::max(page.lostEvents, slice->lostEvents);
+        page.scannedEvents += slice->scannedEvents;
+        if (!page.more || page.events.size() >= limit || stop.stop_requested()) {
+            page.next.limit = limit;
+            return page;
+        }
+        progress(page.scannedEvents);
+        query = slice->next;
+        after = slice->nextAfter;
+    }
+}
+
+} // namespace
+
+Result<std::unique_ptr<Session>> Session::open(SessionOptions options, const Clock &clock) { return SessionImpl::open(std::move(options), clock); }
+
+SessionOptions sessionOptions(const ConsoleConfig &config, std::string userName)
+{
+    SessionOptions options;
+    options.store = config.store;
+    options.userName = std::move(userName);
+    if (config.server.host.empty()) {
+        options.embedded.emplace();
+        options.embedded->endpoint.address = config.listen.address;
+        options.embedded->endpoint.port = config.listen.port;
+        options.embedded->endpoint.tls = config.tls;
+    } else {
+        options.remote.emplace();
+        options.remote->host = config.server.host;
+        options.remote->port = config.server.port;
+        options.remote->serverName = config.server.name;
+        options.remote->tls = config.tls;
+    }
+    return options;
+}
+
+Result<std::unique_ptr<Session>> SessionImpl::open(SessionOptions options, const Clock &clock)
+{
+    if (options.embedded.has_value() == options.remote.has_value())
+        return fail(Errc::InvalidArgument, "a session needs either an embedded server or a remote one");
+    auto writer = StoreWriter::open(options.store, clock);
+    if (!writer)
+        return fail(writer.error());
+    auto known = (*writer)->resumePoints();
+    if (!known)
+        return fail(known.error());
+    std::unique_ptr<SessionImpl> session(new SessionImpl(std::move(options), std::move(*writer), clock));
+    if (const Status status = session->startLink(std::move(*known)); !status)
+        return fail(status.error());
+    return session;
+}
+
+SessionImpl::SessionImpl(SessionOptions options, std::unique_ptr<StoreWriter> writer, const Clock &clock)
+    : m_options(std::move(options)), m_clock(clock),
+      m_mailbox([this] { QMetaObject::invokeMethod(this, [this] { scheduleFlush(); }, Qt::QueuedConnection); }),
+      m_overview(std::make_shared<const OverviewSnapshot>()), m_history(m_pool, m_options.store.file)
+{
+    m_flushTimer.setSingleShot(true);
+    connect(&m_flushTimer, &QTimer::timeout, this, [this] { flush(); });
+    connect(&m_historyTimer, &QTimer::timeout, this, [this] { refreshHistory(); });
+    m_model = std::make_unique<ModelThread>(LiveOptions{}, modelHooks(), clock);
+    m_store = std::make_unique<StoreThread>(std::move(writer), storeHooks(), clock);
+}
+
+Status SessionImpl::startLink(std::vector<wire::ResumePoint> known)
+{
+    if (m_options.embedded) {
+        server::FanInOptions options = *m_options.embedded;
+        options.acknowledgeBySink = true;
+        options.known = std::move(known);
+        auto link = startEmbeddedLink(std::move(options), *this, m_clock);
+        if (!link)
+            return fail(link.error());
+        m_link = std::move(*link);
+    } else {
+        RemoteLinkHooks hooks;
+        hooks.status = [this](const LinkStatus &status) { m_mailbox.post([&status](SessionUpdate &update) { update.link = status; }); };
+        hooks.heartbeat = [this](std::int64_t durationNs, bool ok) { m_model->onApiCall("server.heartbeat", durationNs, ok); };
+        auto link = startRemoteLink(*m_options.remote, std::move(known), *this, std::move(hooks), m_clock);
+        if (!link)
+            return fail(link.error());
+        m_link = std::move(*link);
+    }
+    m_linkStatus = m_link->status();
+    // Only now: both threads use the link.
+    m_model->start();
+    m_store->start();
+    return {};
+}
+
+SessionImpl::~SessionImpl()
+{
+    m_history.cancel();
+    for (auto &[slot, job] : m_queries)
+        job->cancel();
+    m_store->stop();    // the last flush still acknowledges
+    m_model->stop();
+    m_pool.waitForDone();
+    m_link.reset();
+}
+
+bool SessionImpl::onDelivery(std::shared_ptr<const wire::Delivery> delivery)
+{
+    const auto *hooks = std::get_if<wire::HookReport>(&delivery->frame.body);
+    if (!hooks)
+        return m_store->offer(std::move(delivery));
+    const std::shared_ptr<const wire::Delivery> kept = delivery;
+    if (!m_store->offer(std::move(delivery)))
+        return false;
+    m_mailbox.post([&](SessionUpdate &update) { update.hooks[kept->node] = *hooks; });
+    return true;
+}
+
+void SessionImpl::onAgentState(const wire::AgentState &state)
+{
+    m_model->onAgentState(state);
+    m_mailbox.post([&state](SessionUpdate &update) { update.agents[state.node] = state; });
+    // Each heartbeat makes a state; the store needs those that tell something new, and a recent one.
+    wire::AgentState &stored = m_storedAgents[state.node];
+    if (stored.state != state.state || stored.streamId != state.streamId || stored.sinceNs != state.sinceNs
+        || state.lastHeartbeatNs - stored.lastHeartbeatNs >= 10 * nsPerSecond) {
+        stored = state;
+        m_store->putAgent(state);
+    }
+}
+
+void SessionImpl::onLinkNotice(const wire::LinkNotice &notice)
+{
+    m_store->putNotice(notice);
+    m_mailbox.post([&notice](SessionUpdate &update) {
+        if (update.notices.size() < maxNotices)
+            update.notices.push_back(notice);
+    });
+}
+
+StoreHooks SessionImpl::storeHooks()
+{
+    StoreHooks hooks;
+    hooks.processed = [this](std::shared_ptr<const wire::Delivery> delivery) {
+        m_model->onDelivery(std::move(delivery), m_clock.utcNs() + m_link->serverOffsetNs());
+    };
+    hooks.safe = [this](const std::vector<wire::ResumePoint> &safe, std::int64_t waitedNs) {
+        m_link->acknowledge(safe);
+        m_model->onApiCall("agent.ack", waitedNs, true);
+    };
+    hooks.error = [this](const std::string &error) { m_mailbox.post([&error](SessionUpdate &update) { update.storeError = error; }); };
+    hooks.stats = [this](const StoreStats &stats) { m_mailbox.post([&stats](SessionUpdate &update) { update.stats = stats; }); };
+    return hooks;
+}
+
+ModelHooks SessionImpl::modelHooks()
+{
+    ModelHooks hooks;
+    hooks.seed = [this] { return readKnown(); };
+    hooks.received = [this] { return m_link->received(); };
+    hooks.queuedEvents = [this] { return m_store->queuedEvents(); };
+    hooks.serverOffsetNs = [this] { return m_link->serverOffsetNs(); };
+    hooks.figures = [this](std::vector<Figure> figures) { m_store->putFigures(std::move(figures)); };
+    hooks.overview = [this](std::shared_ptr<const OverviewSnapshot> overview) {
+        m_mailbox.post([&overview](SessionUpdate &update) { update.live = std::move(overview); });
+    };
+    return hooks;
+}
+
+std::optional<OverviewInput> SessionImpl::readKnown()
+{
+    const auto reader = StoreReader::open(m_options.store.file);
+    if (!reader)
+        return std::nullopt; // a new file: nothing is known yet
+    const std::int64_t now = m_clock.utcNs();
+    auto input = readHistory(**reader, {now - 15 * minute, now, now}, {});
+    if (!input)
+        return std::nullopt;
+    if (auto day = (*reader)->actions(now - 1440 * minute, now))
+        input->actions = std::move(*day);
+    auto notices = (*reader)->linkNotices(now - 1440 * minute, now);
+    for (wire::AgentState &agent : input->agents) {
+        // What is stored is how the last console saw it; it is here once it speaks.
+        agent.state = wire::LinkState::Gone;
+        agent.heartbeat = {};
+    }
+    m_mailbox.post([&](SessionUpdate &update) {
+        for (const wire::AgentState &agent : input->agents)
+            update.agents.try_emplace(agent.node, agent);
+        for (const auto &[node, report] : input->hooks)
+            update.hooks.try_emplace(node, report);
+        if (notices)
+            update.notices.insert(update.notices.begin(), notices->begin(), notices->end());
+    });
+    return std::move(*input);
+}
+
+LinkSummary SessionImpl::link() const
+{
+    LinkSummary summary;
+    summary.embedded = m_options.embedded.has_value();
+    summary.up = m_linkStatus.up;
+    summary.endpoint = QString::fromStdString(m_linkStatus.endpoint);
+    summary.error = QString::fromStdString(m_linkStatus.error);
+    summary.agentsKnown = static_cast<int>(m_agents.size());
+    summary.agentsConnected = static_cast<int>(std::count_if(m_agents.begin(), m_agents.end(), [](const auto &entry) { return entry.second.state == wire::LinkState::Connected; }));
+    return summary;
+}
+
+std::vector<wire::AgentState> SessionImpl::agents() const
+{
+    std::vector<wire::AgentState> all;
+    for (const auto &[node, state] : m_agents)
+        all.push_back(state);
+    return all;
+}
+
+std::vector<wire::HookReport> SessionImpl::hooks(const std::string &node) const
+{
+    const auto report = m_hooks.find(node);
+    return report == m_hooks.end() ? std::vector<wire::HookReport>() : std::vector{report->second};
+}
+
+void SessionImpl::scheduleFlush()
+{
+    if (m_flushTimer.isActive())
+        return;
+    const qint64 since = m_sinceFlush.isValid() ? m_sinceFlush.elapsed() : flushMs;
+    if (since >= flushMs)
+        flush();
+    else
+        m_flushTimer.start(static_cast<int>(flushMs - since));
+}
+
+void SessionImpl::flush()
+{
+    m_sinceFlush.start();
+    SessionUpdate update = m_mailbox.take();
+    applyLink(update);
+    applyOverview(update);
+    applyAnswers(update);
+}
+
+void SessionImpl::applyLink(SessionUpdate &update)
+{
+    const bool agentsMoved = !update.agents.empty() || !update.hooks.empty();
+    for (auto &[node, state] : update.agents)
+        m_agents[node] = std::move(state);
+    for (auto &[key, report] : update.hooks)
+        m_hooks[key] = std::move(report);
+    if (update.link)
+        m_linkStatus = *update.link;
+    if (agentsMoved)
+        emit agentsChanged();
+    if (update.link || agentsMoved)
+        emit linkChanged();
+    for (wire::LinkNotice &notice : update.notices)
+        m_notices.push_front(std::move(notice));
+    if (m_notices.size() > maxNotices)
+        m_notices.resize(maxNotices);
+    if (!update.notices.empty())
+        emit noticesChanged();
+    if (update.stats)
+        m_stats = update.stats;
+    if (update.storeError)
+        m_storeError = QString::fromStdString(*update.storeError);
+    if (update.stats || update.storeError)
+        emit storeChanged();
+}
+
+void SessionImpl::applyOverview(SessionUpdate &update)
+{
+    if (update.live)
+        m_live = update.live;
+    if (m_paused)
+        return;
+    const bool live = m_range.kind == TimeRange::Kind::Live;
+    const std::shared_ptr<const OverviewSnapshot> &fresh = live ? m_live : update.history;
+    if (!fresh || fresh == m_overview)
+        return;
+    m_overview = fresh;
+    emit overviewChanged();
+}
+
+void SessionImpl::applyAnswers(SessionUpdate &update)
+{
+    for (const auto &[slot, progress] : update.progress) {
+        if (m_currentQuery[slot] == progress.id)
+            emit eventsProgress(slot, progress.id, progress.scanned, progress.total);
+    }
+    for (const SessionUpdate::Answer &answer : update.answers) {
+        if (m_currentQuery[answer.slot] != answer.id)
+            continue;
+        if (answer.page)
+            emit eventsReady(answer.slot, answer.id, *answer.page);
+        else
+            emit eventsFailed(answer.slot, answer.id, QString::fromStdString(answer.page.error().message()));
+    }
+}
+
+void SessionImpl::setRange(const TimeRange &range)
+{
+    if (range == m_range)
+        return;
+    m_range = range;
+    m_history.cancel();
+    const bool live = range.kind == TimeRange::Kind::Live;
+    m_model->setLive(live);
+    m_historyTimer.stop();
+    if (live)
+        return;
+    refreshHistory();
+    if (range.kind != TimeRange::Kind::Custom)
+        m_historyTimer.start(static_cast<int>(niceBucketNs(lengthOf(range.kind), 10 * nsPerSecond) / nsPerMs));
+}
+
+void SessionImpl::setPaused(bool paused)
+{
+    m_paused = paused;
+    if (!paused)
+        m_mailbox.post([](SessionUpdate &) {});
+}
+
+HistoryRange SessionImpl::historyRange() const
+{
+    const std::int64_t now = m_clock.utcNs() + m_link->serverOffsetNs();
+    if (m_range.kind == TimeRange::Kind::Custom)
+        return {m_range.fromNs, m_range.toNs, now};
+    return {now - lengthOf(m_range.kind), now, now};
+}
+
+void SessionImpl::refreshHistory()
+{
+    const HistoryRange range = historyRange();
+    const std::uint64_t revision = (std::uint64_t{1} << 32) + ++m_historyRevision; // apart from the live ones
+    m_history.start([this, range, revision](const Result<std::shared_ptr<const StoreReader>> &reader, const std::stop_token &stop) {
+        const std::int64_t start = m_clock.bootNs();
+        Result<OverviewInput> input = reader ? readHistory(**reader, range, stop) : Result<OverviewInput>(fail(reader.error()));
+        if (stop.stop_requested())
+            return;
+        m_model->onApiCall("store.overview", m_clock.bootNs() - start, input.has_value());
+        if (!input) {
+            std::string failure = input.error().message();
+            input.emplace();
+            input->failure = std::move(failure);
+            input->fromNs = range.fromNs;
+            input->toNs = range.toNs;
+            input->nowNs = range.nowNs;
+            input->figureBucketNs = input->sampleBucketNs = niceBucketNs(range.toNs - range.fromNs, 10 * nsPerSecond);
+        }
+        auto overview = std::make_shared<const OverviewSnapshot>(computeOverview(*input, revision));
+        m_mailbox.post([&overview](SessionUpdate &update) { update.history = std::move(overview); });
+    });
+}
+
+quint64 SessionImpl::queryEvents(int slot, const EventQuery &query, std::optional<EventId> after)
+{
+    const quint64 id = m_nextQuery++;
+    m_currentQuery[slot] = id;
+    // The following pages of a query are the same action.
+    if (!after)
+        recordAction(QStringLiteral("query"), describe(query));
+    std::unique_ptr<NewestJob> &job = m_queries[slot];
+    if (!job)
+        job = std::make_unique<NewestJob>(m_pool, m_options.store.file);
+    job->start([this, slot, id, query, after](const Result<std::shared_ptr<const StoreReader>> &reader, const std::stop_token &stop) {
+        const std::int64_t start = m_clock.bootNs();
+        const auto stats = reader ? (*reader)->stats() : Result<StoreStats>(fail(reader.error()));
+        const std::uint64_t total = stats ? stats->events : 0;
+        const auto progress = [this, slot, id, total](std::uint64_t scanned) {
+            m_mailbox.post([&](SessionUpdate &update) { update.progress[slot] = {id, scanned, total}; });
+        };
+        progress(0);
+        Result<EventPage> page = reader ? readPage(**reader, query, after, stop, progress) : Result<EventPage>(fail(reader.error()));
+        if (stop.stop_requested())
+            return;
+        m_model->onApiCall("store.events", m_clock.bootNs() - start, page.has_value());
+        m_mailbox.post([&](SessionUpdate &update) { update.answers.push_back({slot, id, std::move(page)}); });
+    });
+    return id;
+}
+
+void SessionImpl::cancelQuery(int slot)
+{
+    m_currentQuery.erase(slot);
+    if (const auto job = m_queries.find(slot); job != m_queries.end())
+        job->second->cancel();
+}
+
+void SessionImpl::recordAction(const QString &kind, const QString &detail)
+{
+    const OperatorAction action{m_clock.utcNs() + m_link->serverOffsetNs(), kind.toStdString(), detail.toStdString(), m_options.userName};
+    m_model->onAction(action);
+    m_store->putAction(action);
+}
+
+} // namespace tapio::console

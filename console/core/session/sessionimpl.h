@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QElapsedTimer>
+#include <QTimer>
+
+#include <deque>
+#include <map>
+
+#include "console/core/metrics/historymodel.h"
+#include "console/core/session/link.h"
+#include "console/core/session/mailbox.h"
+#include "console/core/session/modelthread.h"
+#include "console/core/session/newestjob.h"
+#include "console/core/session/session.h"
+#include "console/core/session/storethread.h"
+
+namespace tapio::console {
+
+/// What the threads hand to the GUI thread; the newest of each wins.
+struct SessionUpdate {
+    struct Answer { int slot; quint64 id; Result<EventPage> page; };
+    struct Progress { quint64 id, scanned, total; };
+
+    std::shared_ptr<const OverviewSnapshot> live, history;
+    std::map<std::string, wire::AgentState> agents;
+    std::map<std::string, wire::HookReport> hooks;          ///< by node, the newest
+    std::vector<wire::LinkNotice> notices;
+    std::optional<LinkStatus> link;
+    std::optional<StoreStats> stats;
+    std::optional<std::string> storeError;
+    std::vector<Answer> answers;
+    std::map<int, Progress> progress;
+};
+
+/// Wires link, store thread, model thread and jobs to the mailbox. The sink's functions are called on the link's thread,
+/// everything of Session on the GUI thread.
+class SessionImpl final : public Session, private server::FanInSink {
+public:
+    static Result<std::unique_ptr<Session>> open(SessionOptions options, const Clock &clock);
+    ~SessionImpl() override;
+
+    LinkSummary link() const override;
+    const OverviewSnapshot &overview() const override { return *m_overview; }
+    std::vector<wire::AgentState> agents() const override;
+    std::vector<wire::HookReport> hooks(const std::string &node) const override;
+    std::vector<wire::LinkNotice> linkNotices() const override { return {m_notices.begin(), m_notices.end()}; }
+    std::optional<StoreStats> storeStats() const override { return m_stats; }
+    QString storeError() const override { return m_storeError; }
+
+    TimeRange range() const override { return m_range; }
+    void setRange(const TimeRange &range) override;
+    void setPaused(bool paused) override;
+    bool paused() const override { return m_paused; }
+
+    quint64 queryEvents(int slot, const EventQuery &query, std::optional<EventId> after) override;
+    void cancelQuery(int slot) override;
+    void recordAction(const QString &kind, const QString &detail) override;
+
+private:
+    SessionImpl(SessionOptions options, std::unique_ptr<StoreWriter> writer, const Clock &clock);
+    Status startLink(std::vector<wire::ResumePoint> known);
+
+    // Link thread
+    bool onDelivery(std::shared_ptr<const wire::Delivery> delivery) override;
+    void onAgentState(const wire::AgentState &state) override;
+    void onLinkNotice(const wire::LinkNotice &notice) override;
+
+    StoreHooks storeHooks();
+    ModelHooks modelHooks();
+    std::optional<OverviewInput> readKnown();
+
+    void scheduleFlush();
+    void flush();
+    void applyLink(SessionUpdate &update);
+    void applyOverview(SessionUpdate &update);
+    void applyAnswers(SessionUpdate &update);
+    void refreshHistory();
+    HistoryRange historyRange() const;
+
+    const SessionOptions m_options;
+    const Clock &m_clock;
+    Mailbox<SessionUpdate> m_mailbox;
+    QThreadPool m_pool;
+
+    // The GUI thread's copies.
+    std::shared_ptr<const OverviewSnapshot> m_overview;
+    std::shared_ptr<const OverviewSnapshot> m_live;
+    std::map<std::string, wire::AgentState> m_agents;
+    std::map<std::string, wire::HookReport> m_hooks;
+    std::deque<wire::LinkNotice> m_notices;
+    LinkStatus m_linkStatus;
+    std::optional<StoreStats> m_stats;
+    QString m_storeError;
+    TimeRange m_range;
+    bool m_paused = false;
+    quint64 m_nextQuery = 1;
+    std::map<int, quint64> m_currentQuery;
+    std::map<int, std::unique_ptr<NewestJob>> m_queries;
+    std::uint64_t m_historyRevision = 0;
+    QTimer m_flushTimer;
+    QTimer m_historyTimer;
+    QElapsedTimer m_sinceFlush;
+
+    std::map<std::string, wire::AgentState> m_storedAgents;   ///< link thread: as last given to the store
+
+    // Stopped by the destructor in the order store, model, jobs, link: each uses those after it.
+    NewestJob m_history;
+    std::unique_ptr<ModelThread> m_model;
+    std::unique_ptr<StoreThread> m_store;
+    std::unique_ptr<Link> m_link;
+};
+
+} // namespace tapio::console
