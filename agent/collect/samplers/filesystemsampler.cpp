@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <map>
-#include <sys/statvfs.h>
 #include <utility>
 
 #include "agent/collect/procparse.h"
@@ -43,8 +43,20 @@ std::map<std::string, std::string> localMounts(std::string_view mountInfo)
 } // namespace
 
 FilesystemSampler::FilesystemSampler(std::filesystem::path procRoot, OriginPtr host)
-    : m_procRoot(std::move(procRoot)), m_host(std::move(host)), m_mounts(m_hooks.add("filesystem", "/proc/1/mountinfo"))
+    : m_procRoot(std::move(procRoot)), m_host(std::move(host)), m_mounts(m_hooks.add("filesystem", "/proc/1/mountinfo")),
+      m_statvfs(m_hooks.add("filesystem", "statvfs"))
 {
+}
+
+int FilesystemSampler::sizeOf(const std::string &mountPoint, struct statvfs &status) const
+{
+    // Through another's root, since the agent may live in a mount namespace of its own: the first process's, or kthreadd's
+    // where that one is guarded even from root.
+    for (const char *root : {"1/root", "2/root"}) {
+        if (statvfs((m_procRoot / root).native().append(mountPoint).c_str(), &status) == 0)
+            return 0;
+    }
+    return errno;
 }
 
 void FilesystemSampler::sample(SampleWriter &out)
@@ -55,10 +67,10 @@ void FilesystemSampler::sample(SampleWriter &out)
     if (!file)
         return;
     for (const auto &[device, mountPoint] : localMounts(file.text)) {
-        // Through the first process's root: the agent may live in a mount namespace of its own.
-        const std::string path = (m_procRoot / "1/root").native() + mountPoint;
         struct statvfs status {};
-        if (statvfs(path.c_str(), &status) != 0 || status.f_blocks == 0)
+        const int errnum = sizeOf(mountPoint, status);
+        m_hooks.note(m_statvfs, errnum);
+        if (errnum != 0 || status.f_blocks == 0)
             continue;
         const std::uint64_t total = std::uint64_t{status.f_blocks} * status.f_frsize;
         const std::uint64_t unused = std::uint64_t{status.f_bfree} * status.f_frsize;

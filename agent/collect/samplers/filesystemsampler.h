@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <sys/statvfs.h>
 
 #include "agent/collect/filehooks.h"
 #include "agent/collect/sampler.h"
@@ -19,11 +21,14 @@ public:
     std::vector<wire::Hook> hooks() const override { return m_hooks.hooks(); }
 
 private:
+    /// 0, or errno.
+    int sizeOf(const std::string &mountPoint, struct statvfs &status) const;
+
     std::filesystem::path m_procRoot;
     OriginPtr m_host;
     SmallFileReader m_reader;
     FileHooks m_hooks;
-    FileHooks::Id m_mounts;
+    FileHooks::Id m_mounts, m_statvfs;
 };
 
 } // namespace tapio::agent

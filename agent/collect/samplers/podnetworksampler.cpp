@@ -33,7 +33,10 @@ PodNetworkSampler::PodNetworkSampler(std::filesystem::path procRoot, const Cgrou
 void PodNetworkSampler::sample(SampleWriter &out)
 {
     m_hooks.begin();
-    const std::string hostNamespace = networkNamespace(1);
+    // The first process may be guarded even from root; kthreadd (2) lives in the first namespaces as well.
+    std::string hostNamespace = networkNamespace(1);
+    if (hostNamespace.empty())
+        hostNamespace = networkNamespace(2);
     if (hostNamespace.empty()) {
         m_hooks.note(m_netdev, errno);   // without it, the host's own traffic would pass for a pod's
         return;
