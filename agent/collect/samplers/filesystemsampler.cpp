@@ -53,7 +53,7 @@ int FilesystemSampler::sizeOf(const std::string &mountPoint, struct statvfs &sta
     // Through another's root, since the agent may live in a mount namespace of its own: the first process's, or kthreadd's
     // where that one is guarded even from root.
     for (const char *root : {"1/root", "2/root"}) {
-        if (statvfs((m_procRoot / root).native().append(mountPoint).c_str(), &status) == 0)
+        if (statvfs(((m_procRoot / root).native() + mountPoint).c_str(), &status) == 0)
             return 0;
     }
     return errno;
