@@ -115,7 +115,7 @@ struct EventPage {
     bool more = false;                              ///< continue with `next`
     EventQuery next;                                ///< the same query, moved on
     EventId nextAfter;                              ///< pass to the next call
-    std::uint64_t scannedEvents = 0;
+    std::uint64_t scannedEvents = 0;                ///< looked at; what zone rows or an index excluded is not among them
     std::uint64_t lostEvents = 0;                   ///< named losses in [fromNs, toNs): "N of M, missing because ..."
 };
 
@@ -142,25 +142,32 @@ struct SeriesData {
 /// Any one thread per Reader; sees what was flushed. All queries are cancellable.
 class StoreReader {
 public:
+    /// Errors: NotFound, PermissionDenied, Corrupt (names what), VersionMismatch (written by a newer Tapio).
     static Result<std::unique_ptr<StoreReader>> open(const std::filesystem::path &file);
     virtual ~StoreReader() = default;
+
+    /// Called on the reader's thread while events() runs, after each chunk: events passed so far, and in the query's time range.
+    using Progress = std::function<void(std::uint64_t passed, std::uint64_t total)>;
+    virtual void setProgress(Progress progress) = 0;
 
     virtual Result<EventPage> events(const EventQuery &query, std::optional<EventId> after, std::stop_token stop) const = 0;
     virtual Result<StoredEvent> event(EventId id) const = 0;
     /// Counts per bucket of `stepNs` and event type.
     struct TypeCount { std::int64_t timeNs; wire::EventType type; std::uint64_t count; };
     virtual Result<std::vector<TypeCount>> countByType(std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs, std::stop_token stop) const = 0;
-    /// All series of these metrics, in buckets of stepNs.
+    /// All series of these metrics with a reading in range, in buckets of stepNs that begin at multiples of stepNs: those that
+    /// [fromNs, toNs) touches, each whole. Steps that are multiples of a minute are answered from a coarser level, many times faster.
+    /// Errors: InvalidArgument (stepNs < 1, or more than 100,000 buckets).
     virtual Result<std::vector<SeriesData>> series(const std::vector<wire::Metric> &metrics, std::int64_t fromNs, std::int64_t toNs,
                                                    std::int64_t stepNs, std::stop_token stop) const = 0;
     /// Counter reports in range, for rates and losses.
     struct StoredCounters { std::string node; std::uint64_t streamId; wire::CounterReport report; };
     virtual Result<std::vector<StoredCounters>> counters(std::int64_t fromNs, std::int64_t toNs, std::stop_token stop) const = 0;
-    /// Latency histograms (run queue, block I/O): the last cumulative reading in each bucket of stepNs.
+    /// Latency histograms (run queue, block I/O): the last cumulative reading in each bucket of stepNs, with its own time.
     struct StoredHistogram { SeriesKey key; wire::HistogramKind kind; std::int64_t timeNs; std::array<std::uint64_t, wire::histogramBuckets> counts; };
     virtual Result<std::vector<StoredHistogram>> histograms(wire::HistogramKind kind, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
                                                             std::stop_token stop) const = 0;
-    /// Figures whose name begins with `prefix`, oldest first; at most one per name, label and bucket of stepNs (its last).
+    /// Figures whose name begins with `prefix`, oldest first; at most one per name, label and bucket of stepNs (its last, with its own time).
     virtual Result<std::vector<Figure>> figures(const std::string &prefix, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
                                                 std::stop_token stop) const = 0;
     virtual Result<std::vector<OperatorAction>> actions(std::int64_t fromNs, std::int64_t toNs) const = 0;

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "console/core/store/sqlite.h"
+#include "protocol/wire/origin.h"
+
+namespace tapio::console {
+
+/// The reader's way from numbers back to names, and from names to numbers. One thread; `database` outlives it.
+class NameLookup {
+public:
+    explicit NameLookup(Database &database) : m_database(database) {}
+
+    struct Stream {
+        std::string node;
+        std::uint64_t streamId = 0;
+    };
+    /// Unknown numbers (a damaged file) give empty names. The reference holds until the next call.
+    Result<const Stream *> stream(std::int64_t id);
+    Result<const wire::Origin *> origin(std::int64_t id);
+    Result<std::string> node(std::int64_t id);
+
+    // Sorted numbers of all that match.
+    Result<std::vector<std::int64_t>> streamsOfNodes(const std::vector<std::string> &nodes);
+    Result<std::vector<std::int64_t>> originsOfNamespaces(const std::vector<std::string> &namespaces);
+    Result<std::vector<std::int64_t>> originsOfPods(const std::vector<std::string> &pods);
+    /// `lowered` is a substring of the pod or container name, in lower case.
+    Result<std::vector<std::int64_t>> originsWithText(const std::string &lowered);
+
+private:
+    Result<std::vector<std::int64_t>> collect(std::string_view sql, const std::vector<std::string> &names);
+
+    Database &m_database;
+    std::unordered_map<std::int64_t, Stream> m_streams;
+    std::unordered_map<std::int64_t, wire::Origin> m_origins;
+};
+
+} // namespace tapio::console

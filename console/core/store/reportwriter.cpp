@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/core/store/reportwriter.h"
+
+namespace tapio::console {
+
+namespace {
+
+/// Beyond this the disk has been failing for long; callers keep or drop what is theirs.
+constexpr std::size_t waitingLimit = 10'000;
+
+BlobView view(const wire::Bytes &bytes) { return {reinterpret_cast<const std::uint8_t *>(bytes.data()), bytes.size()}; }
+
+} // namespace
+
+Status ReportWriter::load()
+{
+    Statement totals = m_database.statement("SELECT stream, source, cause, events FROM loss_total");
+    Result<bool> row = totals.step();
+    for (; row && *row; row = totals.step())
+        m_totals[{totals.integer(0), totals.text(1), totals.text(2)}] = static_cast<std::uint64_t>(totals.integer(3));
+    return row ? Status() : fail(row.error());
+}
+
+Status ReportWriter::putAgent(const Catalog::Stream *stream, std::int64_t node, const wire::AgentState &state, std::int64_t nowNs)
+{
+    Result<wire::Bytes> data = wire::encode(state);
+    if (!data)
+        return fail(data.error());
+    m_agents[node] = {nowNs, std::move(*data)};
+    if (stream != nullptr) {
+        noteTotal(*stream, "link", "ring", state.loss.droppedEvents, nowNs);
+        noteTotal(*stream, "link", "transit", state.loss.transitEvents, nowNs);
+    }
+    return {};
+}
+
+Status ReportWriter::putNotice(const wire::LinkNotice &notice)
+{
+    if (m_notices.size() >= waitingLimit)
+        return fail(Errc::Busy, "the store cannot be written and its list of link notices is full");
+    Result<wire::Bytes> data = wire::encode(notice);
+    if (!data)
+        return fail(data.error());
+    m_notices.push_back({notice.timeNs, std::move(*data)});
+    return {};
+}
+
+Status ReportWriter::putAction(const OperatorAction &action)
+{
+    if (m_actions.size() >= waitingLimit)
+        return fail(Errc::Busy, "the store cannot be written and its list of operator actions is full");
+    m_actions.push_back(action);
+    return {};
+}
+
+void ReportWriter::putHooks(const Catalog::Stream &stream, const wire::Frame &frame, const wire::HookReport &report)
+{
+    // It came through the decoder's limits, so it fits the encoder's.
+    if (Result<wire::Bytes> data = wire::encode(frame); data)
+        m_hooks[stream.id] = {report.timeNs, std::move(*data)};
+}
+
+void ReportWriter::putCounters(const Catalog::Stream &stream, const wire::CounterReport &report)
+{
+    for (const wire::SourceCounters &source : report.sources) {
+        for (const Counter cause : {Counter::Lost, Counter::Shed, Counter::QDrop})
+            noteTotal(stream, source.source, counterName(cause), source.counters[cause], report.timeNs);
+    }
+}
+
+void ReportWriter::noteTotal(const Catalog::Stream &stream, const std::string &source, std::string_view cause, std::uint64_t total, std::int64_t timeNs)
+{
+    const TotalKey key{stream.id, source, std::string(cause)};
+    // What was lost before this store knew the stream has no time here: counted only when the stream is known from its beginning.
+    const auto [known, added] = m_totals.try_emplace(key, stream.whole ? 0 : total);
+    const std::uint64_t before = known->second;
+    if (total > before)
+        m_losses.push_back({timeNs, stream.id, std::string(cause), total - before});
+    if (added || total != before)
+        m_movedTotals[key] = known->second = total;
+}
+
+bool ReportWriter::empty() const noexcept
+{
+    return m_agents.empty() && m_hooks.empty() && m_notices.empty() && m_actions.empty() && m_losses.empty() && m_movedTotals.empty();
+}
+
+Status ReportWriter::write()
+{
+    Status status;
+    for (auto it = m_agents.begin(); status && it != m_agents.end(); ++it)
+        status = m_database.statement("INSERT OR REPLACE INTO agent(node, t, data) VALUES(?1, ?2, ?3)").bind(it->first, it->second.timeNs, view(it->second.data)).run();
+    for (auto it = m_hooks.begin(); status && it != m_hooks.end(); ++it)
+        status = m_database.statement("INSERT OR REPLACE INTO hook_report(stream, t, data) VALUES(?1, ?2, ?3)").bind(it->first, it->second.timeNs, view(it->second.data)).run();
+    for (auto it = m_notices.begin(); status && it != m_notices.end(); ++it)
+        status = m_database.statement("INSERT INTO link_notice(t, data) VALUES(?1, ?2)").bind(it->timeNs, view(it->data)).run();
+    for (auto it = m_actions.begin(); status && it != m_actions.end(); ++it)
+        status = m_database.statement("INSERT INTO action(t, kind, detail, user) VALUES(?1, ?2, ?3, ?4)").bind(it->timeNs, it->kind, it->detail, it->user).run();
+    for (auto it = m_losses.begin(); status && it != m_losses.end(); ++it)
+        status = m_database.statement("INSERT INTO loss(t, stream, cause, events) VALUES(?1, ?2, ?3, ?4)").bind(it->timeNs, it->stream, it->cause, it->events).run();
+    for (auto it = m_movedTotals.begin(); status && it != m_movedTotals.end(); ++it) {
+        const auto &[stream, source, cause] = it->first;
+        status = m_database.statement("INSERT OR REPLACE INTO loss_total(stream, source, cause, events) VALUES(?1, ?2, ?3, ?4)")
+                     .bind(stream, source, cause, it->second).run();
+    }
+    return status;
+}
+
+void ReportWriter::committed()
+{
+    m_agents.clear();
+    m_hooks.clear();
+    m_notices.clear();
+    m_actions.clear();
+    m_losses.clear();
+    m_movedTotals.clear();
+}
+
+} // namespace tapio::console

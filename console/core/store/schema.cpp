@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/core/store/schema.h"
+
+#include <array>
+
+namespace tapio::console {
+
+namespace {
+
+/// Version 1. Numbers of events run without holes: chunk `id` has the events id .. id + n - 1.
+constexpr const char *version1 = R"sql(
+CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE node(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE stream(id INTEGER PRIMARY KEY, node INTEGER NOT NULL, stream INTEGER NOT NULL, frame_seq INTEGER NOT NULL,
+    whole INTEGER NOT NULL, seen INTEGER NOT NULL, UNIQUE(node, stream));
+CREATE TABLE origin(id INTEGER PRIMARY KEY, place INTEGER NOT NULL, cgroup INTEGER NOT NULL, path TEXT NOT NULL,
+    container_id TEXT NOT NULL, container TEXT NOT NULL, pod_uid TEXT NOT NULL, pod TEXT NOT NULL, namespace TEXT NOT NULL,
+    attribution INTEGER NOT NULL, seen INTEGER NOT NULL);
+CREATE INDEX origin_path ON origin(path);
+CREATE INDEX origin_pod ON origin(pod);
+CREATE INDEX origin_namespace ON origin(namespace);
+
+CREATE TABLE event_zone(id INTEGER PRIMARY KEY, n INTEGER NOT NULL, t0 INTEGER NOT NULL, t1 INTEGER NOT NULL,
+    level INTEGER NOT NULL, types INTEGER NOT NULL, severities INTEGER NOT NULL, streams BLOB NOT NULL, origins BLOB NOT NULL,
+    type_counts BLOB NOT NULL, front INTEGER NOT NULL, size INTEGER NOT NULL, written INTEGER NOT NULL, digest BLOB NOT NULL,
+    previous BLOB, hash BLOB);
+CREATE INDEX event_zone_t0 ON event_zone(t0);
+CREATE INDEX event_zone_t1 ON event_zone(t1);
+CREATE TABLE event_chunk(id INTEGER PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE event_index(id INTEGER PRIMARY KEY, pids BLOB NOT NULL, grams BLOB);
+CREATE TABLE event_hot(t INTEGER NOT NULL, event INTEGER NOT NULL, severity INTEGER NOT NULL, type INTEGER NOT NULL,
+    stream INTEGER NOT NULL, origin INTEGER NOT NULL, pid INTEGER NOT NULL, PRIMARY KEY(t, event)) WITHOUT ROWID;
+
+CREATE TABLE series_group(id INTEGER PRIMARY KEY, class INTEGER NOT NULL, owner INTEGER NOT NULL, code INTEGER NOT NULL,
+    done INTEGER NOT NULL, seen INTEGER NOT NULL);
+CREATE INDEX series_group_code ON series_group(class, code);
+CREATE TABLE series(grp INTEGER NOT NULL, slot INTEGER NOT NULL, class INTEGER NOT NULL, owner INTEGER NOT NULL, code INTEGER NOT NULL,
+    place INTEGER NOT NULL, label TEXT NOT NULL, origin INTEGER NOT NULL, PRIMARY KEY(grp, slot)) WITHOUT ROWID;
+CREATE UNIQUE INDEX series_key ON series(class, owner, code, place, label);
+CREATE TABLE sample_recent(id INTEGER PRIMARY KEY, t0 INTEGER NOT NULL, t1 INTEGER NOT NULL, n INTEGER NOT NULL, data BLOB NOT NULL);
+CREATE TABLE sample_block(id INTEGER PRIMARY KEY, grp INTEGER NOT NULL, tier INTEGER NOT NULL, t0 INTEGER NOT NULL, t1 INTEGER NOT NULL,
+    n INTEGER NOT NULL, state INTEGER NOT NULL, written INTEGER NOT NULL, data BLOB NOT NULL);
+CREATE INDEX sample_block_group ON sample_block(grp, tier, t1);
+CREATE INDEX sample_block_written ON sample_block(written);
+
+CREATE TABLE loss(id INTEGER PRIMARY KEY, t INTEGER NOT NULL, stream INTEGER NOT NULL, cause TEXT NOT NULL, events INTEGER NOT NULL);
+CREATE INDEX loss_t ON loss(t);
+CREATE TABLE loss_total(stream INTEGER NOT NULL, source TEXT NOT NULL, cause TEXT NOT NULL, events INTEGER NOT NULL,
+    PRIMARY KEY(stream, source, cause)) WITHOUT ROWID;
+CREATE TABLE hook_report(stream INTEGER PRIMARY KEY, t INTEGER NOT NULL, data BLOB NOT NULL);
+CREATE TABLE agent(node INTEGER PRIMARY KEY, t INTEGER NOT NULL, data BLOB NOT NULL);
+CREATE TABLE link_notice(id INTEGER PRIMARY KEY, t INTEGER NOT NULL, data BLOB NOT NULL);
+CREATE INDEX link_notice_t ON link_notice(t);
+CREATE TABLE action(id INTEGER PRIMARY KEY, t INTEGER NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL, user TEXT NOT NULL);
+CREATE INDEX action_t ON action(t);
+)sql";
+
+/// Step i brings a file from version i to i + 1. Never changed once released; a new version appends one.
+constexpr std::array<const char *, storeSchemaVersion> migrations{version1};
+
+Status notAStore(const Database &database, const std::string &why)
+{
+    return fail(Errc::Corrupt, "'" + database.file().string() + "' is not a Tapio store: " + why
+                                   + "; choose another file, or move it away to start a new one");
+}
+
+/// The file's version; 0 = new and empty.
+Result<std::int64_t> versionOf(Database &database)
+{
+    const Result<std::int64_t> application = database.integer("PRAGMA application_id");
+    if (!application)
+        return fail(application.error());
+    const Result<std::int64_t> version = database.integer("PRAGMA user_version");
+    if (!version)
+        return fail(version.error());
+    const Result<std::int64_t> objects = database.integer("SELECT count(*) FROM sqlite_schema");
+    if (!objects)
+        return fail(objects.error());
+    if (*application == 0 && *version == 0 && *objects == 0)
+        return 0;
+    if (*application != storeApplicationId)
+        return fail(notAStore(database, "it is a database of another program").error());
+    if (*version > storeSchemaVersion)
+        return fail(Errc::VersionMismatch, "store '" + database.file().string() + "' has version " + std::to_string(*version)
+                                               + ", this Tapio knows up to " + std::to_string(storeSchemaVersion)
+                                               + ": it was written by a newer Tapio; use that, or choose another file");
+    if (*version < 1)
+        return fail(notAStore(database, "its version is " + std::to_string(*version)).error());
+    return *version;
+}
+
+Status migrate(Database &database, std::int64_t from, std::int64_t nowNs)
+{
+    Transaction transaction(database);
+    Status status = transaction.begin();
+    for (auto version = static_cast<std::size_t>(from); status && version < migrations.size(); ++version)
+        status = database.execute(migrations[version]);
+    if (status && from == 0)
+        status = database.statement("INSERT INTO meta(key, value) VALUES('created', ?1), ('next_event', 1), ('next_recent', 1)").bind(nowNs).run();
+    if (status)
+        status = database.execute("PRAGMA application_id=" + std::to_string(storeApplicationId)
+                                  + "; PRAGMA user_version=" + std::to_string(storeSchemaVersion));
+    if (status)
+        status = transaction.commit();
+    return status;
+}
+
+} // namespace
+
+Status prepareForWriting(Database &database, std::int64_t nowNs)
+{
+    const Result<std::int64_t> version = versionOf(database);
+    if (!version)
+        return fail(version.error());
+    // Page size and auto_vacuum only take effect before the first table; the others are per connection.
+    Status status;
+    if (*version == 0)
+        status = database.execute("PRAGMA page_size=16384; PRAGMA auto_vacuum=INCREMENTAL;");
+    if (status)
+        status = database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=OFF;"
+                                  "PRAGMA journal_size_limit=67108864; PRAGMA temp_store=MEMORY;");
+    if (status && *version < storeSchemaVersion)
+        status = migrate(database, *version, nowNs);
+    return status;
+}
+
+Status checkForReading(Database &database)
+{
+    const Result<std::int64_t> version = versionOf(database);
+    if (!version)
+        return fail(version.error());
+    if (*version == 0)
+        return notAStore(database, "it is empty");
+    return {};
+}
+
+} // namespace tapio::console

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "console/core/store/sqlite.h"
+
+/// The file's tables and their versions.
+namespace tapio::console {
+
+inline constexpr std::int64_t storeApplicationId = 0x54706F31; ///< "Tpo1"
+inline constexpr std::int64_t storeSchemaVersion = 1;
+
+/// Writer: checks that the file is a store (or new), sets how SQLite works with it, creates or upgrades the tables.
+/// Errors: Corrupt (not a store, or damaged), VersionMismatch (written by a newer Tapio), and those of writing.
+Status prepareForWriting(Database &database, std::int64_t nowNs);
+/// Reader: checks only. Errors: Corrupt, VersionMismatch.
+Status checkForReading(Database &database);
+
+} // namespace tapio::console

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+#include <map>
+#include <stop_token>
+
+#include "console/core/store/namelookup.h"
+#include "console/core/store/seriescodec.h"
+#include "console/core/store/store.h"
+
+namespace tapio::console {
+
+/// Series queries: recent rows and blocks of the groups that a query names, merged. One thread; inside the caller's read
+/// transaction.
+class SeriesReader {
+public:
+    SeriesReader(Database &database, Decompressor &decompressor, NameLookup &names)
+        : m_database(database), m_decompressor(decompressor), m_names(names) {}
+
+    Result<std::vector<SeriesData>> series(const std::vector<wire::Metric> &metrics, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
+                                           std::stop_token stop);
+    Result<std::vector<StoreReader::StoredCounters>> counters(std::int64_t fromNs, std::int64_t toNs, std::stop_token stop);
+    Result<std::vector<StoreReader::StoredHistogram>> histograms(wire::HistogramKind kind, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
+                                                                 std::stop_token stop);
+    Result<std::vector<Figure>> figures(const std::string &prefix, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs, std::stop_token stop);
+
+private:
+    struct Member {
+        std::int64_t owner = 0;
+        std::int64_t code = 0;
+        std::int64_t place = 0;
+        std::int64_t origin = 0;
+        std::string label;
+    };
+    /// The groups of a query, and which of its series each slot is.
+    struct Group {
+        std::int64_t done = 0;
+        std::array<std::int32_t, groupSlots> series{};
+    };
+    struct Selection {
+        std::map<std::int64_t, Group> groups;
+        std::vector<Member> series;
+    };
+    struct Range {
+        std::int64_t fromNs = 0, toNs = 0, stepNs = 0;
+        std::size_t buckets = 0;
+        std::stop_token stop;
+    };
+    using Buckets = std::vector<std::vector<Bucket>>; ///< per series; empty = nothing in range
+
+    static Result<Range> rangeOf(std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs, std::stop_token stop);
+    Status select(Statement &query, Selection &selection);
+    Status selectCodes(SeriesClass kind, const std::vector<std::int64_t> &codes, Selection &selection);
+    template <typename Take> Status readRecent(const Selection &selection, const Range &range, Take &&take);
+    template <typename Take> Status readBlocks(const Selection &selection, const Range &range, bool tiered, Take &&take);
+    Status readTiers(const Selection &selection, const Range &range, Buckets &buckets);
+    Result<Buckets> bucketsOf(const Selection &selection, const Range &range);
+    Result<SeriesKey> keyOf(const Member &member, wire::Metric metric);
+
+    Database &m_database;
+    Decompressor &m_decompressor;
+    NameLookup &m_names;
+};
+
+} // namespace tapio::console
