@@ -179,8 +179,14 @@ struct sock_cgroup_data {
 	struct cgroup *cgroup;
 };
 
+typedef struct {
+	int owned;
+} socket_lock_t;
+
 struct sock {
 	struct sock_common __sk_common;
+	socket_lock_t sk_lock;
+	__u16 sk_type;
 	__u16 sk_protocol;
 	int sk_err;
 	int sk_err_soft;
@@ -201,6 +207,14 @@ struct tcp_sock {
 };
 
 enum sock_flags { SOCK_DONE = 1 };
+
+struct sk_buff {
+	char cb[48];
+};
+
+struct tcp_skb_cb {
+	__u16 tcp_gso_segs;
+};
 
 struct socket {
 	struct sock *sk;
@@ -265,6 +279,10 @@ struct trace_event_raw_sched_process_exec {
 
 struct trace_event_raw_sched_process_exit {
 	bool group_dead; /* from 6.16 */
+};
+
+struct trace_event_raw_tcp_retransmit_skb {
+	int err; /* from 6.16: also fires when sending failed */
 };
 
 struct trace_event_raw_mark_victim {

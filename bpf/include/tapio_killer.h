@@ -6,8 +6,9 @@
 
 /* Who last sent a process a signal that ends it: written when the signal is generated, read when the process exits. */
 struct tapio_killer {
+	__u64 target; /* task_struct; read only through helpers that survive its end */
 	__s32 signal;
-	__u32 pid;
+	__u32 pid; /* 0 = the kernel */
 	char comm[TAPIO_COMM_LEN];
 };
 

@@ -14,9 +14,27 @@ constexpr std::array<std::string_view, TAPIO_COLLECTORS> names{"process", "oom",
 constexpr HookAlternative exec[] = {{"tp_btf", "exec_btf"}, {"raw_tp", "exec_raw"}, {"tracepoint", "exec_tp"}};
 constexpr HookAlternative exit[] = {{"tp_btf", "exit_btf"}, {"raw_tp", "exit_raw"}, {"tracepoint", "exit_tp"}};
 
+constexpr HookAlternative oom[] = {{"tp_btf", "oom_btf"}, {"raw_tp", "oom_raw"}, {"tracepoint", "oom_tp"}};
+constexpr HookAlternative signal[] = {{"tp_btf", "signal_btf"}, {"raw_tp", "signal_raw"}};
+// Only typed tracepoints may keep data with a socket or a task.
+constexpr HookAlternative tcpState[] = {{"tp_btf", "tcp_state_btf"}};
+constexpr HookAlternative tcpRead[] = {{"tp_btf", "tcp_read_btf"}};
+constexpr HookAlternative tcpRetransmit[] = {{"tp_btf", "tcp_retransmit_btf"}};
+constexpr HookAlternative tcpSendReset[] = {{"tp_btf", "tcp_send_reset_btf"}};
+constexpr HookAlternative tcpReceiveReset[] = {{"tp_btf", "tcp_receive_reset_btf"}};
+constexpr HookAlternative tcpExisting[] = {{"iter", "tcp_existing"}};
+
 constexpr HookSpec table[] = {
     {"process", "sched_process_exec", exec},
     {"process", "sched_process_exit", exit},
+    {"oom", "mark_victim", oom},
+    {"signal", "signal_generate", signal},
+    {"tcp", "inet_sock_set_state", tcpState},
+    {"tcp", "tcp_rcv_space_adjust", tcpRead},
+    {"tcp", "tcp_retransmit_skb", tcpRetransmit},
+    {"tcp", "tcp_send_reset", tcpSendReset},
+    {"tcp", "tcp_receive_reset", tcpReceiveReset},
+    {"tcp", "task_file", tcpExisting},
 };
 
 } // namespace

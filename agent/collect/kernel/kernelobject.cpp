@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -51,7 +52,7 @@ std::pair<wire::HookState, std::string> loadRefusal(int error, const std::string
     const std::string line = lastVerifierLine(log);
     if (line.empty() && (error == EPERM || error == EACCES))
         return {wire::HookState::Unsupported, "this kernel does not allow it"};
-    if (error == ESRCH || error == ENOENT)
+    if (line.empty() && (error == ESRCH || error == ENOENT))
         return {wire::HookState::Unsupported, "this kernel does not have it"};
     return {wire::HookState::Failed, "not loaded: " + (line.empty() ? errnoText(error) : line)};
 }
@@ -65,15 +66,32 @@ std::pair<wire::HookState, std::string> attachRefusal(int error)
     return {wire::HookState::Failed, "not attached: " + errnoText(error)};
 }
 
-bool isPowerOfTwo(std::uint32_t value) noexcept
+/// Runs an iterator over all that exists now. False with errno.
+bool runIterator(int linkFd)
 {
-    return value != 0 && (value & (value - 1)) == 0;
+    const int iterator = bpf_iter_create(linkFd);
+    if (iterator < 0)
+        return false;
+    std::array<char, 64> nothing; // our iterators print nothing
+    ssize_t count = 0;
+    do {
+        count = ::read(iterator, nothing.data(), nothing.size());
+    } while (count > 0 || (count < 0 && (errno == EINTR || errno == EAGAIN)));
+    const int error = errno;
+    ::close(iterator);
+    errno = error;
+    return count == 0;
+}
+
+std::uint32_t pageSize() noexcept
+{
+    return static_cast<std::uint32_t>(::sysconf(_SC_PAGESIZE));
 }
 
 Status checkRing(std::uint32_t bytes, const char *name)
 {
-    const auto page = static_cast<std::uint32_t>(::sysconf(_SC_PAGESIZE));
-    if (!isPowerOfTwo(bytes) || bytes < page || bytes > 1u << 30)
+    const std::uint32_t page = pageSize();
+    if (!std::has_single_bit(bytes) || bytes < page || bytes > 1u << 30)
         return fail(Errc::InvalidArgument, std::string("the ") + name + " ring's size must be a power of two from "
                                                + std::to_string(page) + " bytes to 1 GiB, not " + std::to_string(bytes));
     return {};
@@ -199,6 +217,7 @@ Result<KernelObject::Skeleton> KernelObject::openSkeleton(const std::vector<cons
     bpf_map__set_max_entries(skeleton->maps.events, m_options.eventRingBytes);
     bpf_map__set_max_entries(skeleton->maps.critical, m_options.criticalRingBytes);
     skeleton->rodata->tapio_wake_bytes = m_options.eventRingBytes / wakeFraction;
+    skeleton->rodata->tapio_page_shift = static_cast<std::uint32_t>(std::countr_zero(pageSize()));
     return skeleton;
 }
 
@@ -253,7 +272,9 @@ Status KernelObject::identifySelf()
 void KernelObject::attach(HookRun &hook)
 {
     hook.link.reset(bpf_program__attach(hook.program));
-    if (!hook.link) {
+    const bool iterates = hook.candidates.front().attachKind == "iter";
+    if (!hook.link || (iterates && !runIterator(bpf_link__fd(hook.link.get())))) {
+        hook.link.reset();
         const auto [state, why] = attachRefusal(errno);
         hook.stepDown(state, why);
         return;

@@ -7,8 +7,9 @@
 #include <cstring>
 #include <optional>
 
-#include "agent/collect/kernel/utf8.h"
+
 #include "bpf/include/tapio_records.h"
+#include "protocol/wire/text.h"
 
 namespace tapio::agent {
 
@@ -32,7 +33,7 @@ template <std::size_t size> std::optional<std::string> terminated(const char (&t
     const char *end = std::find(text, text + size, '\0');
     if (end == text + size)
         return std::nullopt;
-    return toUtf8(std::string_view(text, static_cast<std::size_t>(end - text)));
+    return wire::toValidUtf8(std::string_view(text, static_cast<std::size_t>(end - text)));
 }
 
 tl::unexpected<Error> unterminated(const char *what)
@@ -60,7 +61,7 @@ std::vector<std::string> splitArguments(std::string_view bytes)
     std::vector<std::string> arguments;
     while (!bytes.empty()) {
         const std::size_t end = std::min(bytes.find('\0'), bytes.size());
-        arguments.push_back(toUtf8(bytes.substr(0, end)));
+        arguments.push_back(wire::toValidUtf8(bytes.substr(0, end)));
         bytes.remove_prefix(std::min(end + 1, bytes.size()));
     }
     return arguments;

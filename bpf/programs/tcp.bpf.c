@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+#include <bpf/bpf_endian.h>
+
+#include "tapio_bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+#define TAPIO_AF_INET 2
+#define TAPIO_AF_INET6 10
+#define TAPIO_SOCK_STREAM 1
+#define TAPIO_IPPROTO_TCP 6
+
+/* include/net/tcp_states.h */
+enum {
+	TAPIO_ESTABLISHED = 1,
+	TAPIO_SYN_SENT = 2,
+	TAPIO_SYN_RECV = 3,
+	TAPIO_FIN_WAIT1 = 4,
+	TAPIO_CLOSE = 7,
+	TAPIO_LAST_ACK = 9,
+	TAPIO_LISTEN = 10
+};
+
+/*
+ * What is remembered of a socket. A connection that comes in is made in a softirq, where no process is to be seen: it
+ * begins as a copy of its listener's (BPF_F_CLONE) and names the listener's process until the one that works on the
+ * connection shows itself by reading, shutting down or closing.
+ */
+struct tapio_socket {
+	struct tapio_process owner;
+	__u64 start_ns;       /* SYN_SENT, or establishment of one that came in; 0 = before the agent began */
+	__u64 established_ns; /* 0 = never */
+	__u64 cgroup;         /* the owner's, as tapio_cgroup() has it */
+	__u8 direction;
+	__u8 is_listener;
+	__u8 owner_is_certain;
+	__u8 is_own;
+	__u8 was_established;
+	__u8 reserved[3];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
+	__type(key, int);
+	__type(value, struct tapio_socket);
+} sockets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, 4096); /* set by the agent */
+	__type(key, __u64);        /* cgroup */
+	__type(value, struct tapio_tcp_totals);
+} tcp_totals SEC(".maps");
+
+static __always_inline void set_owner(struct tapio_socket *socket, struct task_struct *task)
+{
+	tapio_describe(&socket->owner, task);
+	socket->cgroup = tapio_cgroup(socket->owner.cgroup_v2, socket->owner.cgroup_v1);
+	socket->is_own = tapio_is_own(BPF_CORE_READ(task, tgid));
+}
+
+/*
+ * Is the current task working on this socket? Softirqs leave a socket alone that a process has locked, so where it is
+ * locked this is that process, even when the work is a segment that waited in its backlog. Otherwise the current task is
+ * merely the one that was interrupted.
+ */
+static __always_inline bool current_holds(struct sock *sk)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
+	return BPF_CORE_READ(sk, sk_lock.owned) && !(BPF_CORE_READ(task, flags) & TAPIO_PF_KTHREAD);
+}
+
+static __always_inline void confirm_owner(struct sock *sk, struct tapio_socket *socket)
+{
+	if (socket->direction != TAPIO_INBOUND || socket->owner_is_certain || !current_holds(sk))
+		return;
+	set_owner(socket, (struct task_struct *)bpf_get_current_task());
+	socket->owner_is_certain = true;
+}
+
+/* NULL when the map is full. A socket nobody is known for counts for the host. */
+static __always_inline struct tapio_tcp_totals *totals_of(struct tapio_socket *socket)
+{
+	__u64 cgroup = socket && socket->cgroup ? socket->cgroup : TAPIO_ROOT_CGROUP;
+	struct tapio_tcp_totals *totals = bpf_map_lookup_elem(&tcp_totals, &cgroup);
+	struct tapio_tcp_totals zero = {};
+
+	if (totals)
+		return totals;
+	bpf_map_update_elem(&tcp_totals, &cgroup, &zero, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&tcp_totals, &cgroup);
+}
+
+/* Adds to one of the totals and settles the account of this run of a program. */
+#define TAPIO_FOLD(socket, member, n)                                                                                  \
+	do {                                                                                                           \
+		struct tapio_tcp_totals *totals_ = totals_of(socket);                                                  \
+		if ((socket) && (socket)->is_own) {                                                                    \
+			TAPIO_ADD(count->kfiltered, 1);                                                                \
+		} else if (totals_) {                                                                                  \
+			TAPIO_ADD(totals_->member, n);                                                                 \
+			TAPIO_ADD(count->folded, 1);                                                                   \
+		} else {                                                                                               \
+			TAPIO_ADD(count->lost, 1);                                                                     \
+		}                                                                                                      \
+	} while (0)
+
+static __always_inline void read_addresses(struct tapio_tcp *record, struct sock *sk)
+{
+	/* Not skc_num: the port is given back before the state becomes CLOSE. */
+	record->local_port = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
+	record->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == TAPIO_AF_INET6) {
+		bpf_core_read(record->local, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+		bpf_core_read(record->remote, 16, &sk->__sk_common.skc_v6_daddr);
+		return;
+	}
+	__builtin_memset(record->local, 0, 10);
+	__builtin_memset(record->remote, 0, 10);
+	record->local[10] = record->local[11] = record->remote[10] = record->remote[11] = 0xff;
+	bpf_core_read(record->local + 12, 4, &sk->__sk_common.skc_rcv_saddr);
+	bpf_core_read(record->remote + 12, 4, &sk->__sk_common.skc_daddr);
+}
+
+/*
+ * Payload only. bytes_acked counts the SYN of a connection that went out and an acknowledged FIN too, so what was sent once
+ * bounds it; bytes_received counts the peer's FIN, which SOCK_DONE tells.
+ */
+static __always_inline void read_figures(struct tapio_tcp *record, struct sock *sk, struct tapio_socket *socket)
+{
+	struct tcp_sock *tcp = (struct tcp_sock *)sk;
+	__u64 sent = BPF_CORE_READ(tcp, bytes_sent) - BPF_CORE_READ(tcp, bytes_retrans);
+	__u64 acked = BPF_CORE_READ(tcp, bytes_acked);
+	__u64 received = BPF_CORE_READ(tcp, bytes_received);
+	__u64 done = 1ull << bpf_core_enum_value(enum sock_flags, SOCK_DONE);
+
+	if (acked && record->direction == TAPIO_OUTBOUND)
+		acked--;
+	if (received && BPF_CORE_READ(sk, __sk_common.skc_flags) & done)
+		received--;
+	record->bytes_sent = acked < sent ? acked : sent;
+	record->bytes_received = received;
+	record->srtt_us = BPF_CORE_READ(tcp, srtt_us) >> 3;
+	record->retransmits = BPF_CORE_READ(tcp, total_retrans);
+}
+
+static __always_inline int socket_error(struct sock *sk, bool established)
+{
+	int error = BPF_CORE_READ(sk, sk_err);
+
+	return error || established ? error : BPF_CORE_READ(sk, sk_err_soft);
+}
+
+static __always_inline void emit(struct sock *sk, struct tapio_socket *socket, bool established,
+				 struct tapio_counters *count)
+{
+	struct tapio_tcp *record = bpf_ringbuf_reserve(&events, sizeof(*record), 0);
+
+	if (!record) {
+		TAPIO_ADD(count->lost, 1);
+		return;
+	}
+	__builtin_memset(record, 0, sizeof(*record));
+	tapio_begin(&record->header, TAPIO_KIND_TCP, sizeof(*record));
+	record->established = established;
+	if (socket) {
+		record->header.process = socket->owner;
+		record->direction = socket->direction;
+		if (socket->start_ns)
+			record->duration_ns = record->header.boot_ns - socket->start_ns;
+		if (socket->direction == TAPIO_OUTBOUND && socket->start_ns && socket->established_ns)
+			record->connect_ns = socket->established_ns - socket->start_ns;
+	}
+	record->error = socket_error(sk, established);
+	read_addresses(record, sk);
+	read_figures(record, sk, socket);
+	tapio_submit(record, count);
+}
+
+static __always_inline void on_close(struct sock *sk, struct tapio_socket *socket, int old,
+				     struct tapio_counters *count)
+{
+	bool established = socket ? socket->was_established : old != TAPIO_SYN_SENT && old != TAPIO_SYN_RECV;
+
+	if (old == TAPIO_LISTEN || old == TAPIO_CLOSE) {
+		TAPIO_ADD(count->folded, 1);
+		return;
+	}
+	if (socket) {
+		confirm_owner(sk, socket);
+		if (socket->is_own) {
+			TAPIO_ADD(count->kfiltered, 1);
+			return;
+		}
+		if (old == TAPIO_SYN_SENT && socket_error(sk, false)) {
+			struct tapio_tcp_totals *totals = totals_of(socket);
+
+			if (totals)
+				TAPIO_ADD(totals->connect_failures, 1);
+		}
+	}
+	emit(sk, socket, established, count);
+}
+
+static __always_inline void on_established(struct tapio_socket *socket, int old, struct tapio_counters *count)
+{
+	__u64 now = bpf_ktime_get_boot_ns();
+
+	socket->was_established = true;
+	socket->established_ns = now;
+	if (old == TAPIO_SYN_SENT || socket->direction == TAPIO_OUTBOUND) {
+		socket->direction = TAPIO_OUTBOUND;
+		TAPIO_FOLD(socket, connects, 1);
+		return;
+	}
+	socket->direction = TAPIO_INBOUND;
+	socket->is_listener = false;
+	socket->start_ns = now;
+	TAPIO_FOLD(socket, accepts, 1);
+}
+
+/* Both begin in a system call of the process that will own the socket. */
+static __always_inline void on_begin(struct sock *sk, int new, struct tapio_counters *count)
+{
+	struct tapio_socket *socket = bpf_sk_storage_get(&sockets, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+
+	if (!socket) {
+		TAPIO_ADD(count->lost, 1);
+		return;
+	}
+	__builtin_memset(socket, 0, sizeof(*socket));
+	set_owner(socket, (struct task_struct *)bpf_get_current_task());
+	socket->is_listener = new == TAPIO_LISTEN;
+	if (new == TAPIO_SYN_SENT) {
+		socket->direction = TAPIO_OUTBOUND;
+		socket->owner_is_certain = true;
+		socket->start_ns = bpf_ktime_get_boot_ns();
+	}
+	TAPIO_ADD(count->folded, 1);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int tcp_state_btf(__u64 *ctx)
+{
+	struct tapio_counters *count = tapio_count(TAPIO_TCP);
+	struct sock *sk = (void *)ctx[0];
+	int old = ctx[1], new = ctx[2];
+	struct tapio_socket *socket;
+
+	if (!count)
+		return 0;
+	TAPIO_ADD(count->seen, 1);
+	if (sk->sk_protocol != TAPIO_IPPROTO_TCP) {
+		TAPIO_ADD(count->kfiltered, 1);
+		return 0;
+	}
+	if (new == TAPIO_SYN_SENT || new == TAPIO_LISTEN) {
+		on_begin(sk, new, count);
+		return 0;
+	}
+	socket = bpf_sk_storage_get(&sockets, sk, NULL, new == TAPIO_ESTABLISHED ? BPF_SK_STORAGE_GET_F_CREATE : 0);
+	if (new == TAPIO_CLOSE) {
+		on_close(sk, socket, old, count);
+		bpf_sk_storage_delete(&sockets, sk);
+	} else if (new == TAPIO_ESTABLISHED && socket) {
+		on_established(socket, old, count);
+	} else if (new == TAPIO_ESTABLISHED) {
+		TAPIO_ADD(count->lost, 1);
+	} else {
+		if (socket && (new == TAPIO_FIN_WAIT1 || new == TAPIO_LAST_ACK))
+			confirm_owner(sk, socket);
+		TAPIO_ADD(count->folded, 1);
+	}
+	return 0;
+}
+
+/* A process reads. */
+SEC("tp_btf/tcp_rcv_space_adjust")
+int tcp_read_btf(__u64 *ctx)
+{
+	struct tapio_counters *count = tapio_count(TAPIO_TCP);
+	struct sock *sk = (void *)ctx[0];
+	struct tapio_socket *socket;
+
+	if (!count)
+		return 0;
+	TAPIO_ADD(count->seen, 1);
+	socket = bpf_sk_storage_get(&sockets, sk, NULL, 0);
+	if (socket && !socket->owner_is_certain) {
+		confirm_owner(sk, socket);
+		TAPIO_ADD(count->folded, 1);
+	} else {
+		TAPIO_ADD(count->kfiltered, 1);
+	}
+	return 0;
+}
+
+SEC("tp_btf/tcp_retransmit_skb")
+int tcp_retransmit_btf(__u64 *ctx)
+{
+	struct tapio_counters *count = tapio_count(TAPIO_TCP);
+	struct sock *sk = (void *)ctx[0];
+	struct sk_buff *skb = (void *)ctx[1];
+	struct tapio_socket *socket;
+	__u16 segments;
+
+	if (!count)
+		return 0;
+	TAPIO_ADD(count->seen, 1);
+	if (bpf_core_field_exists(struct trace_event_raw_tcp_retransmit_skb, err) && (int)ctx[2] != 0) {
+		TAPIO_ADD(count->kfiltered, 1);
+		return 0;
+	}
+	segments = BPF_CORE_READ((struct tcp_skb_cb *)&skb->cb, tcp_gso_segs);
+	socket = bpf_sk_storage_get(&sockets, sk, NULL, 0);
+	TAPIO_FOLD(socket, retransmits, segments ? segments : 1);
+	return 0;
+}
+
+/* Without a socket the reset answers a segment for a port where nobody listens. */
+SEC("tp_btf/tcp_send_reset")
+int tcp_send_reset_btf(__u64 *ctx)
+{
+	struct tapio_counters *count = tapio_count(TAPIO_TCP);
+	struct sock *sk = (void *)ctx[0];
+	struct tapio_socket *socket = NULL;
+
+	if (!count)
+		return 0;
+	TAPIO_ADD(count->seen, 1);
+	if (sk)
+		socket = bpf_sk_storage_get(&sockets, sk, NULL, 0);
+	TAPIO_FOLD(socket, resets_sent, 1);
+	return 0;
+}
+
+SEC("tp_btf/tcp_receive_reset")
+int tcp_receive_reset_btf(__u64 *ctx)
+{
+	struct tapio_counters *count = tapio_count(TAPIO_TCP);
+	struct tapio_socket *socket;
+
+	if (!count)
+		return 0;
+	TAPIO_ADD(count->seen, 1);
+	socket = bpf_sk_storage_get(&sockets, (void *)ctx[0], NULL, 0);
+	TAPIO_FOLD(socket, resets_received, 1);
+	return 0;
+}
+
+/* Run once after attaching: the sockets that were there before. */
+SEC("iter/task_file")
+int tcp_existing(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct tapio_socket *known;
+	struct socket *outer;
+	struct sock *sk;
+	int state;
+
+	if (!task || !file)
+		return 0;
+	outer = bpf_sock_from_file(file);
+	if (!outer)
+		return 0;
+	sk = outer->sk;
+	if (!sk || sk->sk_protocol != TAPIO_IPPROTO_TCP || sk->sk_type != TAPIO_SOCK_STREAM)
+		return 0;
+	state = sk->__sk_common.skc_state;
+	if (state == TAPIO_CLOSE || bpf_sk_storage_get(&sockets, sk, NULL, 0))
+		return 0;
+	known = bpf_sk_storage_get(&sockets, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!known)
+		return 0;
+	set_owner(known, task);
+	known->is_listener = state == TAPIO_LISTEN;
+	known->owner_is_certain = state != TAPIO_LISTEN;
+	known->was_established = state != TAPIO_LISTEN && state != TAPIO_SYN_SENT;
+	if (state == TAPIO_SYN_SENT)
+		known->direction = TAPIO_OUTBOUND;
+	return 0;
+}

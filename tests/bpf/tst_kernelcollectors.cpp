@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Opening, states, counters and rings: what all collectors share.
+#include <QTest>
+
+#include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+
+#include "agent/collect/kernel/hooktable.h"
+#include "tests/bpf/kernelfixture.h"
+
+using namespace tapio;
+using namespace tapio::test;
+
+class tst_KernelCollectors : public QObject {
+    Q_OBJECT
+
+private slots:
+    void everyHook_isActiveHere();
+    void disabledCollector_isSaid();
+    void attachKindWithoutAny_isSaid();
+    void refusedKind_stepsDownWithReason();
+    void open_refuses_data();
+    void open_refuses();
+    void open_withoutCapabilities();
+    void wake_endsThePoll();
+    void counters_addUpAfterTheFlood_data();
+    void counters_addUpAfterTheFlood();
+    void flood_isLostInTheEventRingOnly();
+    void quarterFullRing_wakesTheReader();
+    void runTime_isMeasuredOnRequest();
+    void pidNamespace_ofTheAgentCounts();
+};
+
+namespace {
+
+struct NullSink final : agent::KernelRecordSink {
+    void onRecord(agent::KernelRecord &&) override {}
+};
+
+constexpr int flood = 200;
+
+void startAndEnd(int processes)
+{
+    for (int i = 0; i < processes; ++i)
+        Child::run([] { return 0; }).wait();
+}
+
+std::int64_t unaccounted(const CounterSet &counters)
+{
+    return counters.inRing();
+}
+
+/// Capabilities of the calling thread, all sets, as bits.
+bool setCapabilities(std::uint64_t bits)
+{
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct data[2]{};
+    for (int i = 0; i < 2; ++i)
+        data[i].effective = data[i].permitted = static_cast<std::uint32_t>(bits >> (32 * i));
+    return ::syscall(SYS_capset, &header, data) == 0;
+}
+
+} // namespace
+
+void tst_KernelCollectors::everyHook_isActiveHere()
+{
+    TAPIO_NEEDS_KERNEL();
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"process", "oom", "signal", "tcp", "runqueue", "blockio"});
+    const auto hooks = kernel.collectors().hooks();
+    QCOMPARE(hooks.size(), agent::hookTable().size());
+    for (const wire::Hook &hook : hooks) {
+        QVERIFY2(hook.state == wire::HookState::Active, qPrintable(QString::fromStdString(hook.name + ": " + hook.reason)));
+        QVERIFY(hook.attachKind == "tp_btf" || hook.attachKind == "iter");
+        QVERIFY(hook.reason.empty());
+        QCOMPARE(hook.runCount, 0u); // statistics are off
+    }
+}
+
+void tst_KernelCollectors::disabledCollector_isSaid()
+{
+    TAPIO_NEEDS_KERNEL();
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"process"});
+    for (const wire::Hook &hook : kernel.collectors().hooks()) {
+        const bool enabled = hook.collector == "process";
+        QCOMPARE(hook.state, enabled ? wire::HookState::Active : wire::HookState::Disabled);
+        QCOMPARE(hook.reason, enabled ? "" : "disabled by configuration");
+        QCOMPARE(hook.attachKind.empty(), !enabled);
+    }
+}
+
+void tst_KernelCollectors::attachKindWithoutAny_isSaid()
+{
+    TAPIO_NEEDS_KERNEL();
+    NullSink sink;
+    agent::KernelOptions options;
+    options.attachKinds = {"raw_tp"};
+    const auto opened = agent::KernelCollectors::open(options, sink);
+    QVERIFY(opened.has_value());
+    for (const wire::Hook &hook : (*opened)->hooks()) {
+        const bool typedOnly = hook.collector == "tcp" || hook.collector == "runqueue";
+        QCOMPARE(hook.state, typedOnly ? wire::HookState::Disabled : wire::HookState::Active);
+        QCOMPARE(hook.reason.empty(), !typedOnly);
+    }
+}
+
+/// Without tracefs a plain tracepoint cannot be attached, and nothing else may suffer from that.
+void tst_KernelCollectors::refusedKind_stepsDownWithReason()
+{
+    TAPIO_NEEDS_KERNEL();
+    if (::access("/sys/kernel/tracing/events", F_OK) == 0 || ::access("/sys/kernel/debug/tracing", F_OK) == 0)
+        QSKIP("tracefs is mounted, so nothing is refused here");
+    NullSink sink;
+    agent::KernelOptions options;
+    options.attachKinds = {"tracepoint", "iter"};
+    const auto opened = agent::KernelCollectors::open(options, sink);
+    QVERIFY(opened.has_value());
+    bool iterated = false;
+    for (const wire::Hook &hook : (*opened)->hooks()) {
+        iterated = iterated || hook.state == wire::HookState::Active;
+        if (hook.name == "mark_victim") {
+            QCOMPARE(hook.state, wire::HookState::Unsupported);
+            QCOMPARE(hook.reason, "tracepoint: not attached: No such file or directory");
+        }
+    }
+    QVERIFY(iterated);
+}
+
+void tst_KernelCollectors::open_refuses_data()
+{
+    QTest::addColumn<QString>("btfPath");
+    QTest::addColumn<quint32>("eventRingBytes");
+    QTest::addColumn<QString>("code");
+    QTest::addColumn<QString>("says");
+    const quint32 oneMiB = 1u << 20;
+    QTest::newRow("a path without type information") << "/nowhere/vmlinux" << oneMiB << "unsupported" << "/nowhere/vmlinux";
+    QTest::newRow("a file that is no type information") << "/etc/passwd" << oneMiB << "unsupported" << "/etc/passwd";
+    QTest::newRow("a ring size that is no power of two") << "" << 100'000u << "invalid-argument" << "100000";
+    QTest::newRow("a ring smaller than a page") << "" << 2048u << "invalid-argument" << "2048";
+}
+
+void tst_KernelCollectors::open_refuses()
+{
+    TAPIO_NEEDS_KERNEL();
+    QFETCH(QString, btfPath);
+    QFETCH(quint32, eventRingBytes);
+    QFETCH(QString, code);
+    QFETCH(QString, says);
+    NullSink sink;
+    agent::KernelOptions options;
+    options.btfPath = btfPath.toStdString();
+    options.eventRingBytes = eventRingBytes;
+    const auto opened = agent::KernelCollectors::open(options, sink);
+    QVERIFY(!opened.has_value());
+    QCOMPARE(QString::fromUtf8(errcName(opened.error().code()).data()), code);
+    QVERIFY2(opened.error().context().find(says.toStdString()) != std::string::npos, opened.error().context().c_str());
+}
+
+void tst_KernelCollectors::open_withoutCapabilities()
+{
+    TAPIO_NEEDS_KERNEL();
+    struct Case {
+        std::uint64_t capabilities;
+        const char *says;
+    };
+    const auto bit = [](unsigned capability) { return std::uint64_t(1) << capability; };
+    const Case cases[] = {{0, "missing CAP_BPF and CAP_PERFMON"},
+                          {bit(CAP_BPF) | bit(CAP_NET_ADMIN), "missing CAP_PERFMON"},
+                          {bit(CAP_PERFMON), "missing CAP_BPF"}};
+    for (const Case &one : cases) {
+        Child child = Child::run([&] {
+            NullSink sink;
+            if (!setCapabilities(one.capabilities))
+                return 2;
+            const auto opened = agent::KernelCollectors::open({}, sink);
+            return !opened && opened.error().code() == Errc::PermissionDenied
+                           && opened.error().context().find(one.says) == 0
+                       ? 0
+                       : 1;
+        });
+        QCOMPARE(child.wait(), 0);
+    }
+    // And with exactly what is asked for, everything works.
+    Child child = Child::run([&] {
+        NullSink sink;
+        if (!setCapabilities(bit(CAP_BPF) | bit(CAP_PERFMON)))
+            return 2;
+        const auto opened = agent::KernelCollectors::open({}, sink);
+        if (!opened)
+            return 1;
+        for (const wire::Hook &hook : (*opened)->hooks()) {
+            if (hook.state != wire::HookState::Active)
+                return 3;
+        }
+        return 0;
+    });
+    QCOMPARE(child.wait(), 0);
+}
+
+void tst_KernelCollectors::wake_endsThePoll()
+{
+    TAPIO_NEEDS_KERNEL();
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"oom"});
+    std::thread waker([&] { kernel.collectors().wake(); });
+    const auto count = kernel.collectors().poll(std::chrono::minutes(10)); // ends by the test's own limit if never woken
+    waker.join();
+    QVERIFY(count.has_value());
+    QCOMPARE(*count, std::size_t(0));
+}
+
+void tst_KernelCollectors::counters_addUpAfterTheFlood_data()
+{
+    QTest::addColumn<quint32>("ringBytes");
+    QTest::addColumn<bool>("loses");
+    QTest::newRow("a ring of one page, never read meanwhile") << 4096u << true;
+    QTest::newRow("a ring that holds everything") << quint32(8u << 20) << false;
+}
+
+void tst_KernelCollectors::counters_addUpAfterTheFlood()
+{
+    TAPIO_NEEDS_KERNEL();
+    QFETCH(quint32, ringBytes);
+    KernelFixture kernel;
+    agent::KernelOptions options;
+    options.eventRingBytes = ringBytes;
+    TAPIO_OPEN(kernel, {"process", "signal", "tcp"}, options);
+
+    startAndEnd(flood);
+    // The machine is not ours alone: read again until nothing happened between two readings.
+    for (const char *source : {"process", "signal", "tcp"}) {
+        const bool settled = kernel.pollUntil([&] {
+            kernel.drainAll();
+            const CounterSet first = kernel.counters(source);
+            return first == kernel.counters(source) && unaccounted(first) == 0;
+        });
+        const CounterSet counters = kernel.counters(source);
+        QVERIFY2(settled, qPrintable(QString("%1 of %2").arg(unaccounted(counters)).arg(source)));
+        QCOMPARE(counters[Counter::Malformed], 0u);
+    }
+    const CounterSet process = kernel.counters("process");
+    QVERIFY(process[Counter::Seen] >= flood);
+    QTEST(process[Counter::Lost] > 0, "loses");
+}
+
+void tst_KernelCollectors::flood_isLostInTheEventRingOnly()
+{
+    TAPIO_NEEDS_KERNEL();
+    KernelFixture kernel;
+    agent::KernelOptions options;
+    options.eventRingBytes = 4096;
+    TAPIO_OPEN(kernel, {"process", "signal"}, options);
+
+    std::set<std::uint32_t> killed;
+    for (int i = 0; i < flood; ++i) {
+        Child child = Child::run([] {
+            ::kill(::getpid(), SIGKILL);
+            return 0;
+        });
+        child.wait();
+        killed.insert(child.pid());
+    }
+    kernel.drainAll();
+    std::set<std::uint32_t> named;
+    for (const agent::KernelRecord &record : kernel.records()) {
+        if (std::holds_alternative<wire::FatalSignal>(record.event.detail))
+            named.insert(record.event.process.pid);
+    }
+    QVERIFY(std::includes(named.begin(), named.end(), killed.begin(), killed.end()));
+    QVERIFY(kernel.counters("process")[Counter::Lost] > 0);
+    QCOMPARE(kernel.counters("signal")[Counter::Lost], 0u);
+}
+
+void tst_KernelCollectors::quarterFullRing_wakesTheReader()
+{
+    TAPIO_NEEDS_KERNEL();
+    KernelFixture kernel;
+    agent::KernelOptions options;
+    options.eventRingBytes = 64u << 10;
+    TAPIO_OPEN(kernel, {"process"}, options);
+
+    kernel.drainAll();
+    std::thread busy([] { startAndEnd(flood); }); // exit records alone fill a quarter
+    kernel.pollUntil([&] { return kernel.records().size() >= flood; });
+    busy.join();
+    kernel.drainAll();
+    QCOMPARE(kernel.counters("process")[Counter::Lost], 0u);
+}
+
+void tst_KernelCollectors::runTime_isMeasuredOnRequest()
+{
+    TAPIO_NEEDS_KERNEL();
+    NullSink sink;
+    agent::KernelOptions options;
+    options.runTimeStatistics = true;
+    const auto opened = agent::KernelCollectors::open(options, sink);
+    QVERIFY(opened.has_value());
+    startAndEnd(1);
+    for (const wire::Hook &hook : (*opened)->hooks()) {
+        if (hook.name != "sched_process_exit")
+            continue;
+        QVERIFY(hook.runCount >= 1);
+        QVERIFY(hook.runTimeNs > 0);
+    }
+}
+
+/// An agent in a container sees its own numbers, and 0 for processes that its namespace does not contain.
+void tst_KernelCollectors::pidNamespace_ofTheAgentCounts()
+{
+    TAPIO_NEEDS_KERNEL();
+    Child outside = Child::run([] {
+        if (::unshare(CLONE_NEWPID) != 0)
+            return 2;
+        return WEXITSTATUS(Child::run([] {
+            if (::getpid() != 1)
+                return 3;
+            KernelFixture kernel;
+            if (!kernel.open({"process"}).isEmpty())
+                return 4;
+            Child child = Child::run([] { return 42; });
+            child.wait();
+            const auto record = kernel.waitFor([](const agent::KernelRecord &one) {
+                const auto *detail = std::get_if<wire::ProcessExit>(&one.event.detail);
+                return detail && detail->exitCode == 42 && one.event.process.comm == "tst_kernelcolle";
+            });
+            if (!record)
+                return 5;
+            if (record->event.process.pid != child.pid())
+                return 6;
+            std::thread([] {}).join();
+            return kernel.counters("process")[Counter::KFiltered] > 0 ? 0 : 7;
+        }).wait());
+    });
+    QCOMPARE(outside.wait(), 0);
+}
+
+QTEST_GUILESS_MAIN(tst_KernelCollectors)
+#include "tst_kernelcollectors.moc"
