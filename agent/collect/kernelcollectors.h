@@ -38,8 +38,8 @@ struct KernelOptions {
     std::uint32_t eventRingBytes = 8u << 20;            ///< power of two
     std::uint32_t criticalRingBytes = 256u << 10;       ///< OOM kills and fatal signals: a flood elsewhere cannot drop them
     std::string btfPath;                                ///< empty = /sys/kernel/btf/vmlinux
-    /// Allowed ways of attaching; of these the first that works is used, in the order of the hook table.
-    std::set<std::string> attachKinds{"tp_btf", "raw_tp", "tracepoint", "iter"};
+    /// Allowed ways of attaching, best first: of those that a hook knows, the first that works is used.
+    std::vector<std::string> attachKinds{"tp_btf", "raw_tp", "tracepoint", "iter"};
     /// Have the kernel measure the programs' run time while we run. Costs two clock reads per run, and counts for every
     /// BPF program of the node; without it Hook::runTimeNs and runCount are 0.
     bool runTimeStatistics = true;

@@ -277,24 +277,8 @@ struct trace_event_raw_sched_process_exec {
 	__u32 __data_loc_filename;
 };
 
-struct trace_event_raw_sched_process_exit {
-	bool group_dead; /* from 6.16 */
-};
-
-struct trace_event_raw_tcp_retransmit_skb {
-	int err; /* from 6.16: also fires when sending failed */
-};
-
 struct trace_event_raw_mark_victim {
 	int pid;
-	__u32 __data_loc_comm; /* from 6.9, 72ba14deb40a ("mm: update mark_victim tracepoints fields"); so are the next */
-	unsigned long total_vm;
-	unsigned long anon_rss;
-	unsigned long file_rss;
-	unsigned long shmem_rss;
-	unsigned int uid;
-	unsigned long pgtables;
-	short oom_score_adj;
 };
 
 #pragma clang attribute pop

@@ -6,36 +6,36 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 /* Order of mm->rss_stat, include/linux/mm_types_task.h. */
 enum { TAPIO_MM_FILE, TAPIO_MM_ANON, TAPIO_MM_SWAP, TAPIO_MM_SHMEM };
 
-const volatile __u32 tapio_page_shift = 12; /* set by the agent */
+/* Set by the agent. */
+const volatile __u32 tapio_page_shift = 12;
+const volatile bool tapio_victim_is_task = true; /* from 6.9, 72ba14deb40a; before, the hook has its number only */
 
-/* As the kernel's own log line has it: without what the CPUs have not yet handed in. */
-static __always_inline __u64 rss_bytes(struct mm_struct *mm, int member)
-{
-	__s64 pages = 0;
-
-	if (bpf_core_type_exists(struct mm_rss_stat)) {
-		struct mm_struct___atomic *old = (void *)mm;
-
-		pages = BPF_CORE_READ(old, rss_stat.count[member].counter);
-	} else {
-		pages = BPF_CORE_READ(mm, rss_stat[member].count);
-	}
-	return pages > 0 ? (__u64)pages << tapio_page_shift : 0;
-}
+/*
+ * As the kernel's own log line has it: without what the CPUs have not yet handed in. A macro, because only a constant index
+ * is relocated with the size that the elements have in the running kernel.
+ */
+#define TAPIO_RSS_BYTES(mm, member)                                                                                    \
+	({                                                                                                             \
+		struct mm_struct___atomic *old_ = (void *)(mm);                                                        \
+		__s64 pages_ = bpf_core_field_exists(old_->rss_stat.count)                                             \
+				       ? BPF_CORE_READ(old_, rss_stat.count[member].counter)                           \
+				       : BPF_CORE_READ(mm, rss_stat[member].count);                                    \
+		pages_ > 0 ? (__u64)pages_ << tapio_page_shift : 0;                                                    \
+	})
 
 static __always_inline void add_figures(struct tapio_oom *record, struct task_struct *victim)
 {
 	struct mm_struct *mm = BPF_CORE_READ(victim, mm);
 
 	record->total_vm_bytes = BPF_CORE_READ(mm, total_vm) << tapio_page_shift;
-	record->anon_rss_bytes = rss_bytes(mm, TAPIO_MM_ANON);
-	record->file_rss_bytes = rss_bytes(mm, TAPIO_MM_FILE);
-	record->shmem_rss_bytes = rss_bytes(mm, TAPIO_MM_SHMEM);
+	record->anon_rss_bytes = TAPIO_RSS_BYTES(mm, TAPIO_MM_ANON);
+	record->file_rss_bytes = TAPIO_RSS_BYTES(mm, TAPIO_MM_FILE);
+	record->shmem_rss_bytes = TAPIO_RSS_BYTES(mm, TAPIO_MM_SHMEM);
 	record->page_table_bytes = BPF_CORE_READ(mm, pgtables_bytes.counter);
 	record->score_adj = BPF_CORE_READ(victim, signal, oom_score_adj);
 }
 
-/* Until 6.9 the hook names the victim by number only; the SIGKILL just before it had the task. */
+/* The SIGKILL just before had the task. */
 static __always_inline struct task_struct *victim_by_pid(__u32 pid)
 {
 	struct tapio_killer *killer = bpf_map_lookup_elem(&killers, &pid);
@@ -77,12 +77,10 @@ static __always_inline int on_victim(struct task_struct *victim, __u32 pid)
 	return 0;
 }
 
-#define TAPIO_NAMES_TASK bpf_core_field_exists(struct trace_event_raw_mark_victim, total_vm)
-
 SEC("tp_btf/mark_victim")
 int oom_btf(__u64 *ctx)
 {
-	if (TAPIO_NAMES_TASK)
+	if (tapio_victim_is_task)
 		return on_victim((void *)ctx[0], 0);
 	return on_victim(victim_by_pid(ctx[0]), ctx[0]);
 }
@@ -90,7 +88,7 @@ int oom_btf(__u64 *ctx)
 SEC("raw_tp/mark_victim")
 int oom_raw(__u64 *ctx)
 {
-	if (TAPIO_NAMES_TASK)
+	if (tapio_victim_is_task)
 		return on_victim((void *)ctx[0], 0);
 	return on_victim(victim_by_pid(ctx[0]), ctx[0]);
 }

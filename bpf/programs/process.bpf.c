@@ -120,7 +120,9 @@ static __always_inline int on_exit(struct task_struct *task, bool last_thread)
 	return 0;
 }
 
-/* Before 6.16 nothing says so but the count of live threads, which two that end together may both read as 0. */
+const volatile bool tapio_exit_says_last = false; /* set by the agent: from 6.16 the hook says which thread is the last */
+
+/* The count of live threads may be read as 0 by two that end together, so it is the second choice. */
 static __always_inline bool is_last_thread(struct task_struct *task)
 {
 	return BPF_CORE_READ(task, signal, live.counter) == 0;
@@ -131,9 +133,7 @@ int exit_btf(__u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
 
-	if (bpf_core_field_exists(struct trace_event_raw_sched_process_exit, group_dead))
-		return on_exit(task, ctx[1]);
-	return on_exit(task, is_last_thread(task));
+	return on_exit(task, tapio_exit_says_last ? ctx[1] & 1 : is_last_thread(task));
 }
 
 SEC("raw_tp/sched_process_exit")
@@ -141,17 +141,13 @@ int exit_raw(__u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
 
-	if (bpf_core_field_exists(struct trace_event_raw_sched_process_exit, group_dead))
-		return on_exit(task, ctx[1]);
-	return on_exit(task, is_last_thread(task));
+	return on_exit(task, tapio_exit_says_last ? ctx[1] & 1 : is_last_thread(task));
 }
 
 SEC("tp/sched/sched_process_exit")
-int exit_tp(struct trace_event_raw_sched_process_exit *ctx)
+int exit_tp(void *ctx)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 
-	if (bpf_core_field_exists(ctx->group_dead))
-		return on_exit(task, ctx->group_dead);
 	return on_exit(task, is_last_thread(task));
 }

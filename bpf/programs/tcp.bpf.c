@@ -297,6 +297,8 @@ int tcp_read_btf(__u64 *ctx)
 	return 0;
 }
 
+const volatile bool tapio_retransmit_says_error = false; /* set by the agent: from 6.16 it fires for failed ones too */
+
 SEC("tp_btf/tcp_retransmit_skb")
 int tcp_retransmit_btf(__u64 *ctx)
 {
@@ -309,7 +311,7 @@ int tcp_retransmit_btf(__u64 *ctx)
 	if (!count)
 		return 0;
 	TAPIO_ADD(count->seen, 1);
-	if (bpf_core_field_exists(struct trace_event_raw_tcp_retransmit_skb, err) && (int)ctx[2] != 0) {
+	if (tapio_retransmit_says_error && (int)ctx[2] != 0) {
 		TAPIO_ADD(count->kfiltered, 1);
 		return 0;
 	}

@@ -199,7 +199,7 @@ void tst_KernelCollectors::open_withoutCapabilities()
             return 1;
         for (const wire::Hook &hook : (*opened)->hooks()) {
             if (hook.state != wire::HookState::Active)
-                return 3;
+                return fprintf(stderr, "%s %s\n", hook.name.c_str(), hook.reason.c_str()), 3;
         }
         return 0;
     });

@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-/// Which program of bpf/programs/ serves which hook of the kernel, and in which order to try them.
+/// Which program of bpf/programs/ serves which hook of the kernel, in each way of attaching.
 namespace tapio::agent {
 
 struct HookAlternative {
@@ -15,7 +15,7 @@ struct HookAlternative {
 struct HookSpec {
     std::string_view collector;
     std::string_view name;       ///< the kernel's
-    std::span<const HookAlternative> alternatives; ///< best first
+    std::span<const HookAlternative> alternatives;
 };
 
 /// All hooks, in the order in which they are attached. Static lifetime.

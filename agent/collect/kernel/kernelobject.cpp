@@ -6,12 +6,12 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <system_error>
 
 #include <unistd.h>
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <tapio_collectors.skel.h>
 
@@ -22,10 +22,6 @@ namespace tapio::agent {
 namespace {
 
 constexpr std::uint64_t wakeFraction = 4; ///< the reader is woken when 1/4 of the event ring is full
-
-struct BtfDeleter {
-    void operator()(btf *types) const noexcept { btf__free(types); }
-};
 
 /// The verifier's last word before its statistics.
 std::string lastVerifierLine(std::string_view log)
@@ -147,7 +143,6 @@ Result<std::unique_ptr<KernelObject>> KernelObject::open(const KernelOptions &op
 
 void KernelObject::chooseCandidates()
 {
-    const std::unique_ptr<btf, BtfDeleter> types(btf__load_vmlinux_btf());
     for (const HookSpec &spec : hookTable()) {
         HookRun hook;
         hook.spec = &spec;
@@ -155,20 +150,17 @@ void KernelObject::chooseCandidates()
             hook.state = wire::HookState::Disabled;
             hook.reason = "disabled by configuration";
         } else {
-            hook.candidates.assign(spec.alternatives.begin(), spec.alternatives.end());
-            std::erase_if(hook.candidates, [&](const HookAlternative &alternative) {
-                return !m_options.attachKinds.contains(std::string(alternative.attachKind));
-            });
+            for (const std::string &kind : m_options.attachKinds) {
+                std::copy_if(spec.alternatives.begin(), spec.alternatives.end(), std::back_inserter(hook.candidates),
+                             [&](const HookAlternative &alternative) { return alternative.attachKind == kind; });
+            }
             if (hook.candidates.empty()) {
                 hook.state = wire::HookState::Disabled;
                 hook.reason = "every way of attaching is disabled by configuration";
             }
         }
-        // A tracepoint without a type in the kernel's BTF is not in this kernel.
-        const std::string type = "btf_trace_" + std::string(spec.name);
-        while (hook.wanted() && types && hook.candidates.front().attachKind != "iter"
-               && hook.candidates.front().attachKind != "tracepoint"
-               && btf__find_by_name_kind(types.get(), type.c_str(), BTF_KIND_TYPEDEF) < 0)
+        while (hook.wanted() && m_types.known() && hook.candidates.front().attachKind != "iter"
+               && !m_types.hasTracepoint(spec.name))
             hook.stepDown(wire::HookState::Unsupported, "this kernel does not have it");
         m_hooks.push_back(std::move(hook));
     }
@@ -218,7 +210,16 @@ Result<KernelObject::Skeleton> KernelObject::openSkeleton(const std::vector<cons
     bpf_map__set_max_entries(skeleton->maps.critical, m_options.criticalRingBytes);
     skeleton->rodata->tapio_wake_bytes = m_options.eventRingBytes / wakeFraction;
     skeleton->rodata->tapio_page_shift = static_cast<std::uint32_t>(std::countr_zero(pageSize()));
+    describeTracepoints(*skeleton);
     return skeleton;
+}
+
+void KernelObject::describeTracepoints(tapio_collectors &skeleton) const
+{
+    auto &facts = *skeleton.rodata;
+    facts.tapio_exit_says_last = m_types.argumentCount("sched_process_exit") >= 2;
+    facts.tapio_victim_is_task = m_types.firstArgumentIsPointer("mark_victim");
+    facts.tapio_retransmit_says_error = m_types.argumentCount("tcp_retransmit_skb") >= 3;
 }
 
 Status KernelObject::load()

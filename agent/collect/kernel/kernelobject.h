@@ -9,6 +9,7 @@
 
 #include "agent/collect/kernelcollectors.h"
 #include "agent/collect/kernel/hooktable.h"
+#include "agent/collect/kernel/kerneltypes.h"
 #include "protocol/base/result.h"
 #include "protocol/wire/report.h"
 
@@ -61,6 +62,7 @@ private:
     explicit KernelObject(const KernelOptions &options);
     void chooseCandidates();
     Status start();
+    void describeTracepoints(tapio_collectors &skeleton) const;
     Result<Skeleton> openSkeleton(const std::vector<const char *> &programs) const;
     std::vector<const char *> currentPrograms() const;
     Status load();
@@ -71,6 +73,7 @@ private:
     Status nothingLeft() const;
 
     KernelOptions m_options;
+    KernelTypes m_types;
     Skeleton m_skeleton;
     std::vector<HookRun> m_hooks;
     int m_statisticsFd = -1;

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/bpf/memorycgroup.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace tapio::test {
+
+namespace {
+
+/// Mount point of the hierarchy with the memory controller; v1 wins, as in the kernel a controller is on one only.
+std::pair<std::string, bool> memoryHierarchy()
+{
+    std::ifstream mounts("/proc/self/mounts");
+    std::string v2;
+    for (std::string line; std::getline(mounts, line);) {
+        std::istringstream fields(line);
+        std::string device, folder, type, options;
+        fields >> device >> folder >> type >> options;
+        if (type == "cgroup" && (',' + options + ',').find(",memory,") != std::string::npos)
+            return {folder, true};
+        if (type == "cgroup2")
+            v2 = folder;
+    }
+    return {v2, false};
+}
+
+} // namespace
+
+MemoryCgroup::MemoryCgroup(const std::string &purpose)
+{
+    const auto [root, isV1] = memoryHierarchy();
+    m_isV1 = isV1;
+    if (root.empty()) {
+        m_problem = "no cgroup hierarchy with the memory controller is mounted";
+        return;
+    }
+    const std::string path = root + "/tapio-test-" + purpose + '-' + std::to_string(::getpid());
+    if (::mkdir(path.c_str(), 0755) != 0)
+        m_problem = "cannot make " + path + ": " + std::strerror(errno);
+    else
+        m_path = path;
+}
+
+MemoryCgroup::~MemoryCgroup()
+{
+    if (!m_path.empty())
+        ::rmdir(m_path.c_str());
+}
+
+std::uint64_t MemoryCgroup::id() const
+{
+    struct stat status {};
+    return ::stat(m_path.c_str(), &status) == 0 ? status.st_ino : 0;
+}
+
+bool MemoryCgroup::write(const std::string &file, const std::string &value) const
+{
+    const int fd = ::open((m_path + '/' + file).c_str(), O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    const bool written = ::write(fd, value.data(), value.size()) == static_cast<ssize_t>(value.size());
+    ::close(fd);
+    return written;
+}
+
+bool MemoryCgroup::limitBytes(std::uint64_t bytes) const
+{
+    return write(m_isV1 ? "memory.limit_in_bytes" : "memory.max", std::to_string(bytes));
+}
+
+bool MemoryCgroup::enter() const
+{
+    return write("cgroup.procs", "0");
+}
+
+} // namespace tapio::test

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace tapio::test {
+
+/// A scratch cgroup of the memory controller (v1 hierarchy, or v2 where memory is there), removed when it goes out of scope.
+class MemoryCgroup {
+public:
+    explicit MemoryCgroup(const std::string &purpose);
+    ~MemoryCgroup();
+    MemoryCgroup(const MemoryCgroup &) = delete;
+    MemoryCgroup &operator=(const MemoryCgroup &) = delete;
+
+    /// Empty when it was made; else why not.
+    const std::string &problem() const { return m_problem; }
+    const std::string &path() const { return m_path; }
+    /// kernfs id, as the kernel programs report it.
+    std::uint64_t id() const;
+    /// False when the file cannot be written.
+    bool limitBytes(std::uint64_t bytes) const;
+    /// Moves the calling process. Uses system calls only.
+    bool enter() const;
+
+private:
+    bool write(const std::string &file, const std::string &value) const;
+
+    std::string m_path;
+    std::string m_problem;
+    bool m_isV1 = false;
+};
+
+} // namespace tapio::test

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Trigger and assert: signal_generate.
+#include <QTest>
+
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/bpf/kernelfixture.h"
+
+using namespace tapio;
+using namespace tapio::test;
+
+class tst_SignalHooks : public QObject {
+    Q_OBJECT
+
+private slots:
+    void fatal_data();
+    void fatal();
+    void byTheKernel_data();
+    void byTheKernel();
+    void notFatal_data();
+    void notFatal();
+    void blockedThenReleased_isInTheExitOnly();
+    void exit_withoutASender();
+};
+
+namespace {
+
+/// A child that says it is ready and then waits for signals.
+class Target {
+public:
+    explicit Target(const std::function<void()> &prepare) :
+        m_ready(makePipe()), m_child(Child::run([&] {
+            const rlimit noCore{0, 0};
+            ::setrlimit(RLIMIT_CORE, &noCore);
+            prepare();
+            const char one = 1;
+            if (::write(m_ready.second, &one, 1) != 1)
+                return 1;
+            for (;;)
+                ::pause();
+        }))
+    {
+        ::close(m_ready.second);
+        char one = 0;
+        m_isReady = ::read(m_ready.first, &one, 1) == 1;
+        ::close(m_ready.first);
+    }
+    bool isReady() const { return m_isReady; }
+    Child &child() { return m_child; }
+    std::uint32_t pid() const { return m_child.pid(); }
+
+    static std::pair<int, int> makePipe()
+    {
+        int ends[2] = {-1, -1};
+        return ::pipe(ends) == 0 ? std::pair(ends[0], ends[1]) : std::pair(-1, -1);
+    }
+    std::pair<int, int> m_ready;
+    Child m_child;
+    bool m_isReady = false;
+};
+
+agent::KernelOptions only(const QString &attachKind)
+{
+    agent::KernelOptions options;
+    options.attachKinds = {attachKind.toStdString()};
+    return options;
+}
+
+} // namespace
+
+void tst_SignalHooks::fatal_data()
+{
+    QTest::addColumn<QString>("attachKind");
+    QTest::addColumn<int>("signal");
+    QTest::addColumn<int>("severity");
+    for (const char *kind : {"tp_btf", "raw_tp"}) {
+        const auto add = [&](const char *name, int signal, wire::Severity severity) {
+            QTest::newRow(qPrintable(QString("%1, %2").arg(name, kind))) << kind << signal << int(severity);
+        };
+        add("kill", SIGKILL, wire::Severity::Warning);
+        add("terminate", SIGTERM, wire::Severity::Notice);
+        add("interrupt", SIGINT, wire::Severity::Notice);
+        add("segmentation fault, sent by hand", SIGSEGV, wire::Severity::Error);
+        add("abort, sent by hand", SIGABRT, wire::Severity::Error);
+        add("bad system call, sent by hand", SIGSYS, wire::Severity::Error);
+        add("first real-time signal", SIGRTMIN, wire::Severity::Notice);
+    }
+}
+
+void tst_SignalHooks::fatal()
+{
+    TAPIO_NEEDS_KERNEL();
+    QFETCH(QString, attachKind);
+    QFETCH(int, signal);
+    QFETCH(int, severity);
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"process", "signal"}, only(attachKind));
+
+    Target target([] {});
+    QVERIFY(target.isReady());
+    // The sender is a process of its own, so that sender, parent and test are told apart.
+    Child sender = Child::run([&] { return ::kill(static_cast<int>(target.pid()), signal); });
+    QCOMPARE(sender.wait(), 0);
+    QCOMPARE(WTERMSIG(target.child().wait()), signal);
+
+    const auto record = kernel.waitFor(of<wire::FatalSignal>(target.pid()));
+    QVERIFY(record.has_value());
+    QCOMPARE(record->source, "signal");
+    QCOMPARE(record->event.process.comm, "tst_signalhooks");
+    QCOMPARE(int(record->event.severity), severity);
+    const auto &detail = std::get<wire::FatalSignal>(record->event.detail);
+    QCOMPARE(detail.signal, signal);
+    QCOMPARE(detail.code, SI_USER);
+    QCOMPARE(detail.senderPid, sender.pid());
+    QCOMPARE(detail.senderComm, "tst_signalhooks");
+
+    const auto end = kernel.waitFor(of<wire::ProcessExit>(target.pid()));
+    QVERIFY(end.has_value());
+    QCOMPARE(std::get<wire::ProcessExit>(end->event.detail).signal, signal);
+    QCOMPARE(std::get<wire::ProcessExit>(end->event.detail).killerPid, sender.pid());
+    QCOMPARE(std::get<wire::ProcessExit>(end->event.detail).killerComm, "tst_signalhooks");
+}
+
+void tst_SignalHooks::byTheKernel_data()
+{
+    QTest::addColumn<QString>("attachKind");
+    QTest::addColumn<QString>("crime");
+    QTest::addColumn<int>("signal");
+    QTest::addColumn<int>("code");
+    for (const char *kind : {"tp_btf", "raw_tp"}) {
+        const auto add = [&](const char *name, const char *crime, int signal, int code) {
+            QTest::newRow(qPrintable(QString("%1, %2").arg(name, kind))) << kind << crime << signal << code;
+        };
+        add("a write to nowhere", "null", SIGSEGV, SEGV_MAPERR);
+        add("a write to read-only memory", "readonly", SIGSEGV, SEGV_ACCERR);
+        add("a division by zero", "divide", SIGFPE, FPE_INTDIV);
+        add("an illegal instruction", "illegal", SIGILL, ILL_ILLOPN);
+        add("a page beyond the file", "bus", SIGBUS, BUS_ADRERR);
+        add("a timer", "timer", SIGALRM, SI_KERNEL);
+    }
+}
+
+static void commit(const QString &crime)
+{
+    const rlimit noCore{0, 0};
+    ::setrlimit(RLIMIT_CORE, &noCore);
+    if (crime == "null") {
+        *reinterpret_cast<volatile int *>(8) = 1;
+    } else if (crime == "readonly") {
+        *static_cast<volatile char *>(::mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) = 1;
+    } else if (crime == "bus") {
+        const int file = static_cast<int>(::memfd_create("empty", 0));
+        *static_cast<volatile char *>(::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)) = 1;
+    } else if (crime == "timer") {
+        const itimerval soon{{0, 0}, {0, 1000}};
+        ::setitimer(ITIMER_REAL, &soon, nullptr);
+        ::pause();
+    }
+#if defined(__x86_64__)
+    if (crime == "divide")
+        asm volatile("xor %%edx, %%edx; mov $1, %%eax; xor %%ecx, %%ecx; idiv %%ecx" ::: "eax", "ecx", "edx");
+    if (crime == "illegal")
+        asm volatile("ud2");
+#endif
+}
+
+void tst_SignalHooks::byTheKernel()
+{
+    TAPIO_NEEDS_KERNEL();
+    QFETCH(QString, attachKind);
+    QFETCH(QString, crime);
+    QFETCH(int, signal);
+    QFETCH(int, code);
+#if !defined(__x86_64__)
+    if (crime == "divide" || crime == "illegal")
+        QSKIP("this crime is written for x86-64");
+#endif
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"process", "signal"}, only(attachKind));
+
+    Child child = Child::run([&] {
+        commit(crime);
+        return 0;
+    });
+    QCOMPARE(WTERMSIG(child.wait()), signal);
+    const auto record = kernel.waitFor(of<wire::FatalSignal>(child.pid()));
+    QVERIFY(record.has_value());
+    const auto &detail = std::get<wire::FatalSignal>(record->event.detail);
+    QCOMPARE(detail.signal, signal);
+    QCOMPARE(detail.code, code);
+    QCOMPARE(detail.senderPid, 0u);
+    QCOMPARE(detail.senderComm, "");
+    const auto end = kernel.waitFor(of<wire::ProcessExit>(child.pid()));
+    QVERIFY(end.has_value());
+    QCOMPARE(std::get<wire::ProcessExit>(end->event.detail).killerPid, 0u);
+}
+
+void tst_SignalHooks::notFatal_data()
+{
+    QTest::addColumn<int>("signal");
+    QTest::addColumn<QString>("preparation");
+    QTest::newRow("terminate with a handler") << SIGTERM << "handler";
+    QTest::newRow("terminate, ignored") << SIGTERM << "ignore";
+    QTest::newRow("terminate, blocked") << SIGTERM << "block";
+    QTest::newRow("user signal with a handler") << SIGUSR1 << "handler";
+    QTest::newRow("a child's end") << SIGCHLD << "";
+    QTest::newRow("continue") << SIGCONT << "";
+    QTest::newRow("window size") << SIGWINCH << "";
+    QTest::newRow("urgent data") << SIGURG << "";
+    QTest::newRow("no signal at all") << 0 << "";
+}
+
+static void prepare(int signal, const QString &preparation)
+{
+    if (preparation == "handler")
+        ::signal(signal, [](int) {});
+    else if (preparation == "ignore")
+        ::signal(signal, SIG_IGN);
+    if (preparation == "block") {
+        sigset_t set;
+        ::sigemptyset(&set);
+        ::sigaddset(&set, signal);
+        ::sigprocmask(SIG_BLOCK, &set, nullptr);
+    }
+}
+
+void tst_SignalHooks::notFatal()
+{
+    TAPIO_NEEDS_KERNEL();
+    QFETCH(int, signal);
+    QFETCH(QString, preparation);
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"signal"});
+
+    Target target([&] { prepare(signal, preparation); });
+    QVERIFY(target.isReady());
+    QCOMPARE(::kill(static_cast<int>(target.pid()), signal), 0);
+    QCOMPARE(::kill(static_cast<int>(target.pid()), SIGKILL), 0);
+    target.child().wait();
+    // In order: had the first been reported, it would have come before the second.
+    const auto record = kernel.waitFor(of<wire::FatalSignal>(target.pid()));
+    QVERIFY(record.has_value());
+    QCOMPARE(std::get<wire::FatalSignal>(record->event.detail).signal, SIGKILL);
+}
+
+void tst_SignalHooks::blockedThenReleased_isInTheExitOnly()
+{
+    TAPIO_NEEDS_KERNEL();
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"process", "signal"});
+
+    Child child = Child::run([] {
+        prepare(SIGTERM, "block");
+        ::kill(::getpid(), SIGTERM);
+        sigset_t none;
+        ::sigemptyset(&none);
+        ::sigprocmask(SIG_SETMASK, &none, nullptr);
+        return 0;
+    });
+    QCOMPARE(WTERMSIG(child.wait()), SIGTERM);
+    const auto end = kernel.waitFor(of<wire::ProcessExit>(child.pid()));
+    QVERIFY(end.has_value());
+    QCOMPARE(std::get<wire::ProcessExit>(end->event.detail).killerPid, child.pid());
+    QVERIFY(std::none_of(kernel.records().begin(), kernel.records().end(), of<wire::FatalSignal>(child.pid())));
+}
+
+/// A sender is named only when its signal is the one that ended the process.
+void tst_SignalHooks::exit_withoutASender()
+{
+    TAPIO_NEEDS_KERNEL();
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"process", "signal"});
+
+    Child child = Child::run([] {
+        prepare(SIGTERM, "block");
+        ::kill(::getpid(), SIGTERM);
+        return 5;
+    });
+    child.wait();
+    const auto end = kernel.waitFor(of<wire::ProcessExit>(child.pid()));
+    QVERIFY(end.has_value());
+    QCOMPARE(std::get<wire::ProcessExit>(end->event.detail).exitCode, 5);
+    QCOMPARE(std::get<wire::ProcessExit>(end->event.detail).killerPid, 0u);
+}
+
+QTEST_GUILESS_MAIN(tst_SignalHooks)
+#include "tst_signalhooks.moc"
