@@ -19,7 +19,10 @@ namespace tapio::server {
 class FanInSink {
 public:
     virtual ~FanInSink() = default;
-    /// A frame, in order per stream, de-duplicated. False: cannot take it now (counted; the agent keeps it and it comes again).
+    /// False: wants agent states and link notices only, as a server without a store does. Asked once.
+    virtual bool takesDeliveries() const { return true; }
+    /// A frame, in order per stream, de-duplicated. False: cannot take it now; it is not acknowledged, and offered again until
+    /// it is taken. What waits so is bounded by the agents' credit.
     virtual bool onDelivery(std::shared_ptr<const wire::Delivery> delivery) = 0;
     virtual void onAgentState(const wire::AgentState &state) = 0;
     virtual void onLinkNotice(const wire::LinkNotice &notice) = 0;

@@ -123,4 +123,11 @@ void appendLine(std::string &line, std::string_view text)
     }
 }
 
+std::string toLine(std::string_view text, std::size_t maxBytes)
+{
+    std::string line;
+    appendLine(line, truncateUtf8(text, maxBytes));
+    return line;
+}
+
 } // namespace tapio::wire

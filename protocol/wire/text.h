@@ -17,5 +17,7 @@ std::string_view truncateUtf8(std::string_view text, std::size_t maxBytes) noexc
 /// Appends `text` (any bytes) so that it cannot leave its line or disguise its order: control characters (C0, DEL, C1) and
 /// line separators become a space, bidirectional controls (Unicode UAX 9, section 2) U+FFFD, invalid bytes U+FFFD.
 void appendLine(std::string &line, std::string_view text);
+/// The same as a value, of at most `maxBytes` of the text: a stranger's words, fit for a log or a table.
+std::string toLine(std::string_view text, std::size_t maxBytes);
 
 } // namespace tapio::wire

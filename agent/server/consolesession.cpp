@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/server/consolesession.h"
+
+#include <algorithm>
+
+namespace tapio::server {
+
+namespace {
+
+constexpr std::size_t maxNotices = 256;
+
+} // namespace
+
+std::optional<wire::Bye> ConsoleSession::begin(const Greeted &greeted, std::uint64_t sessionId)
+{
+    m_zstd = std::find(greeted.capabilities.begin(), greeted.capabilities.end(), "zstd") != greeted.capabilities.end();
+    const wire::Welcome welcome{greeted.version, sessionId, m_limits.creditBytes, 0, greeted.capabilities};
+    if (const auto sent = sendMessage(m_link, welcome); !sent)
+        return wire::Bye{"io", sent.error().context(), 0};
+    return std::nullopt;
+}
+
+std::optional<wire::Bye> ConsoleSession::onMessage(const wire::Message &message, std::int64_t receivedNs)
+{
+    if (const auto *ack = std::get_if<wire::Ack>(&message)) {
+        onAck(*ack);
+        return std::nullopt;
+    }
+    if (const auto *heartbeat = std::get_if<wire::Heartbeat>(&message)) {
+        const wire::HeartbeatReply reply{heartbeat->id, heartbeat->sentNs, receivedNs, m_clock.utcNs(), m_droppedEvents};
+        // Refused: its queue is full, and a late answer would only spoil its clock measurement.
+        static_cast<void>(sendMessage(m_link, reply));
+        return std::nullopt;
+    }
+    if (const auto *subscribe = std::get_if<wire::Subscribe>(&message)) {
+        onSubscribe(*subscribe);
+        return std::nullopt;
+    }
+    if (const auto *bye = std::get_if<wire::Bye>(&message))
+        return farewell(*bye);
+    return wire::Bye{"protocol", "a console sent a message that is not for a console to send", 0};
+}
+
+void ConsoleSession::onSubscribe(const wire::Subscribe &subscribe)
+{
+    m_interest = Interest{subscribe.filter, subscribe.samples, subscribe.reports};
+    m_subscriptionChanged = true;
+    m_resume.clear();
+    for (const auto &point : subscribe.resume) {
+        auto &frameSeq = m_resume[{point.node, point.streamId}];
+        frameSeq = std::max(frameSeq, point.frameSeq);
+    }
+    m_prepared.reset();
+    // As much of the past as it may lag behind: more would be dropped again at once.
+    m_cursor = m_ring.begin();
+    while (m_ring.bytesFrom(m_cursor) > m_limits.queueBytes)
+        ++m_cursor;
+}
+
+void ConsoleSession::onAck(const wire::Ack &ack)
+{
+    const auto stream = m_inFlight.find({ack.node, ack.streamId});
+    if (stream == m_inFlight.end())
+        return;
+    auto &sent = stream->second;
+    while (!sent.empty() && sent.front().frameSeq <= ack.frameSeq) {
+        m_inFlightBytes -= sent.front().bytes;
+        sent.pop_front();
+    }
+    if (sent.empty())
+        m_inFlight.erase(stream);
+}
+
+void ConsoleSession::show(const wire::AgentState &state) { m_states[state.node] = state; }
+
+void ConsoleSession::show(const wire::LinkNotice &notice)
+{
+    m_notices.push_back(notice);
+    if (m_notices.size() > maxNotices) {
+        m_noticesDropped += m_notices.front().repeated;
+        m_notices.pop_front();
+    }
+}
+
+void ConsoleSession::showHooks(std::shared_ptr<const wire::Delivery> hooks, ReplayRing::Position position)
+{
+    if (m_interest && position < m_cursor && !resumesAfter(*hooks) && wanted(*m_interest, hooks) != nullptr)
+        m_hooks[hooks->node] = std::move(hooks);
+}
+
+bool ConsoleSession::resumesAfter(const wire::Delivery &delivery) const
+{
+    const auto known = m_resume.find({delivery.node, delivery.frame.streamId});
+    return known != m_resume.end() && delivery.frame.frameSeq <= known->second;
+}
+
+std::shared_ptr<const wire::Delivery> ConsoleSession::wantedAt(ReplayRing::Position position) const
+{
+    const auto &delivery = m_ring.at(position);
+    return resumesAfter(*delivery) ? nullptr : wanted(*m_interest, delivery);
+}
+
+void ConsoleSession::makeRoom(std::uint64_t bytes)
+{
+    if (!m_interest) {
+        m_cursor = m_ring.end();
+        return;
+    }
+    while (m_cursor < m_ring.end() && m_ring.bytesFrom(m_cursor) + bytes > m_limits.queueBytes)
+        dropNext();
+}
+
+void ConsoleSession::dropNext()
+{
+    const auto delivery = wantedAt(m_cursor);
+    ++m_cursor;
+    if (delivery == nullptr)
+        return;
+    // What a node's hooks do is said once, not again and again: it must survive.
+    if (std::holds_alternative<wire::HookReport>(delivery->frame.body))
+        m_hooks[delivery->node] = delivery;
+    m_droppedEvents += eventCount(delivery->frame);
+}
+
+void ConsoleSession::prepare(const wire::Delivery &delivery)
+{
+    auto bytes = wire::encode(delivery, {m_zstd});
+    if (!bytes) {
+        // A frame just under the limit can exceed it as a delivery: it is lost to this console, and counted.
+        m_droppedEvents += eventCount(delivery.frame);
+        return;
+    }
+    m_prepared = Prepared{std::move(*bytes), {delivery.node, delivery.frame.streamId}, delivery.frame.frameSeq};
+}
+
+bool ConsoleSession::prepare()
+{
+    while (!m_prepared && !m_hooks.empty()) {
+        const auto hooks = m_hooks.extract(m_hooks.begin());
+        prepare(*hooks.mapped());
+    }
+    while (!m_prepared && m_cursor < m_ring.end()) {
+        const auto delivery = wantedAt(m_cursor);
+        ++m_cursor;
+        if (delivery != nullptr)
+            prepare(*delivery);
+    }
+    return m_prepared.has_value();
+}
+
+void ConsoleSession::pump()
+{
+    if (!pumpStates() || !m_interest)
+        return;
+    m_cursor = std::max(m_cursor, m_ring.begin());
+    while (prepare()) {
+        const std::size_t bytes = m_prepared->bytes.size();
+        if (m_inFlightBytes > 0 && m_inFlightBytes + bytes > m_limits.creditBytes)
+            return;
+        if (!m_link.send(m_prepared->bytes))
+            return;
+        m_inFlight[m_prepared->stream].push_back({m_prepared->frameSeq, bytes});
+        m_inFlightBytes += bytes;
+        m_prepared.reset();
+    }
+}
+
+bool ConsoleSession::pumpStates()
+{
+    for (auto state = m_states.begin(); state != m_states.end(); state = m_states.erase(state)) {
+        if (!sendMessage(m_link, state->second))
+            return false;
+    }
+    if (m_noticesDropped > 0) {
+        wire::LinkNotice notice = m_notices.front();
+        notice.code = "notices-dropped";
+        notice.reason = "this console read too slowly for all notices of connections";
+        notice.repeated = m_noticesDropped;
+        if (!sendMessage(m_link, notice))
+            return false;
+        m_noticesDropped = 0;
+    }
+    for (; !m_notices.empty(); m_notices.pop_front()) {
+        if (!sendMessage(m_link, m_notices.front()))
+            return false;
+    }
+    return true;
+}
+
+} // namespace tapio::server

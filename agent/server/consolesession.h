@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "agent/server/batchfilter.h"
+#include "agent/server/greeting.h"
+#include "agent/server/peerlink.h"
+#include "agent/server/replayring.h"
+#include "protocol/base/clock.h"
+
+namespace tapio::server {
+
+struct ConsoleLimits {
+    std::uint64_t creditBytes = 0;      ///< sent and not acknowledged
+    std::uint64_t queueBytes = 0;       ///< how far it may lag behind the ring's end before its oldest are dropped
+};
+
+/// One connection of a console: what it subscribed to, read from the replay ring at its own pace. Slow consoles lose their own
+/// oldest deliveries, counted, and nobody else's. Fan-in thread; ring, link and clock outlive it.
+class ConsoleSession {
+public:
+    ConsoleSession(const ReplayRing &ring, PeerLink &link, const Clock &clock, ConsoleLimits limits)
+        : m_ring(ring), m_link(link), m_clock(clock), m_limits(limits), m_cursor(ring.end()) {}
+
+    std::optional<wire::Bye> begin(const Greeted &greeted, std::uint64_t sessionId);
+    /// A value: the session must end so. Codes: "protocol", "closed" (the console said goodbye).
+    std::optional<wire::Bye> onMessage(const wire::Message &message, std::int64_t receivedNs);
+
+    /// The newest state of a node replaces one that was not sent yet.
+    void show(const wire::AgentState &state);
+    void show(const wire::LinkNotice &notice);
+    /// A node's last report of its hooks, and where it was put into the ring: sent when this console's reading begins after it.
+    void showHooks(std::shared_ptr<const wire::Delivery> hooks, ReplayRing::Position position);
+
+    /// Call before the ring takes `bytes` more: drops and counts what this console would lag behind too far.
+    void makeRoom(std::uint64_t bytes);
+    /// Sends as much as credit and link allow.
+    void pump();
+
+    bool subscribed() const noexcept { return m_interest.has_value(); }
+    const Interest &interest() const { return *m_interest; }
+    /// The subscription changed since the last call.
+    bool takeSubscriptionChange() noexcept { return std::exchange(m_subscriptionChanged, false); }
+    std::uint64_t droppedEvents() const noexcept { return m_droppedEvents; }
+
+private:
+    using StreamKey = std::pair<std::string, std::uint64_t>;
+
+    struct Prepared {
+        wire::Bytes bytes;
+        StreamKey stream;
+        std::uint64_t frameSeq = 0;
+    };
+    struct InFlight {
+        std::uint64_t frameSeq = 0;
+        std::size_t bytes = 0;
+    };
+
+    void onSubscribe(const wire::Subscribe &subscribe);
+    void onAck(const wire::Ack &ack);
+    bool pumpStates();
+    /// Fills m_prepared with the next wanted delivery. False: there is none.
+    bool prepare();
+    void prepare(const wire::Delivery &delivery);
+    /// The console said that it has this one.
+    bool resumesAfter(const wire::Delivery &delivery) const;
+    std::shared_ptr<const wire::Delivery> wantedAt(ReplayRing::Position position) const;
+    void dropNext();
+
+    const ReplayRing &m_ring;
+    PeerLink &m_link;
+    const Clock &m_clock;
+    const ConsoleLimits m_limits;
+    bool m_zstd = false;
+    std::optional<Interest> m_interest;
+    bool m_subscriptionChanged = false;
+    std::map<StreamKey, std::uint64_t> m_resume;            ///< last frame that the console has
+    ReplayRing::Position m_cursor;
+    std::optional<Prepared> m_prepared;
+    std::map<std::string, std::shared_ptr<const wire::Delivery>> m_hooks;   ///< by node, due before the cursor's
+    std::map<StreamKey, std::deque<InFlight>> m_inFlight;
+    std::uint64_t m_inFlightBytes = 0;
+    std::uint64_t m_droppedEvents = 0;
+    std::map<std::string, wire::AgentState> m_states;       ///< by node, due
+    std::deque<wire::LinkNotice> m_notices;                 ///< due; bounded
+    std::uint32_t m_noticesDropped = 0;
+};
+
+} // namespace tapio::server

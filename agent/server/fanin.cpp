@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/server/fanin.h"
+
+#include <condition_variable>
+#include <future>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+#include <tuple>
+#include <utility>
+
+#include "agent/server/hub.h"
+
+namespace tapio::server {
+
+namespace {
+
+constexpr int messagesPerTurn = 64;
+/// While messages keep coming, notices wait for a quiet moment: what a peer sent before it was closed is looked at first. Not for
+/// longer than this.
+constexpr std::int64_t noticesAfterNs = nsPerSecond;
+constexpr std::int64_t countersEveryNs = 100 * nsPerMs;
+constexpr std::chrono::seconds afterFailure{1};
+
+class EndpointLink final : public PeerLink {
+public:
+    EndpointLink(transport::ServerEndpoint &endpoint, transport::PeerId peer) : m_endpoint(endpoint), m_peer(peer) {}
+
+    Status send(std::span<const std::byte> bytes) override { return m_endpoint.send(m_peer, bytes); }
+    void close(const std::string &code, const std::string &reason) override { m_endpoint.close(m_peer, code, reason); }
+
+private:
+    transport::ServerEndpoint &m_endpoint;
+    transport::PeerId m_peer;
+};
+
+/// Moves bytes between the endpoint and the hub, both of which live on the fan-in's thread.
+class FanInThread final : public FanIn {
+public:
+    FanInThread(FanInOptions options, FanInSink *sink, const Clock &clock)
+        : m_options(std::move(options)), m_sink(sink), m_clock(clock)
+    {
+    }
+
+    ~FanInThread() override
+    {
+        m_thread.request_stop();
+        wake();
+    }
+
+    Status start()
+    {
+        std::promise<Result<std::uint16_t>> opened;
+        auto port = opened.get_future();
+        m_thread = std::jthread([this, promise = std::move(opened)](const std::stop_token &stop) mutable {
+            run(stop, std::move(promise));
+        });
+        const auto result = port.get();
+        if (!result)
+            return fail(result.error());
+        m_port = *result;
+        return {};
+    }
+
+    std::uint16_t port() const override { return m_port; }
+
+    void acknowledge(const std::string &node, std::uint64_t streamId, std::uint64_t frameSeq) override
+    {
+        const std::lock_guard lock(m_mutex);
+        m_acknowledged.emplace_back(wire::ResumePoint{node, streamId, frameSeq});
+        if (m_acknowledged.size() == 1 && m_endpoint != nullptr)
+            m_endpoint->wake();
+    }
+
+    std::vector<ReceiveCounters> counters() const override
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_counters;
+    }
+
+private:
+    void run(const std::stop_token &stop, std::promise<Result<std::uint16_t>> opened)
+    {
+        auto endpoint = transport::ServerEndpoint::open(m_options.endpoint, m_clock);
+        if (!endpoint) {
+            opened.set_value(fail(endpoint.error()));
+            return;
+        }
+        setEndpoint(endpoint->get());
+        opened.set_value((*endpoint)->port());
+        {
+            Hub hub(m_options, m_sink, m_clock, [&](transport::PeerId peer) {
+                return std::make_unique<EndpointLink>(**endpoint, peer);
+            });
+            while (!stop.stop_requested())
+                turn(**endpoint, hub, stop);
+            hub.shutDown();
+        }
+        setEndpoint(nullptr);
+    }
+
+    void turn(transport::ServerEndpoint &endpoint, Hub &hub, const std::stop_token &stop)
+    {
+        bool drained = false;
+        for (int i = 0; i < messagesPerTurn && !drained; ++i) {
+            auto incoming = endpoint.receive(i == 0 ? hub.untilTick() : std::chrono::milliseconds(0));
+            if (!incoming) {
+                onFailure(incoming.error(), stop);
+                return;
+            }
+            drained = !incoming->has_value();
+            if (!drained)
+                hub.onMessage(**incoming);
+        }
+        const std::int64_t now = m_clock.bootNs();
+        if (drained || now - m_noticesBootNs >= noticesAfterNs) {
+            m_noticesBootNs = now;
+            hub.onNotices(endpoint.takeNotices());
+        }
+        for (const auto &safe : takeAcknowledged())
+            hub.acknowledge(safe.node, safe.streamId, safe.frameSeq);
+        hub.tick();
+        if (now - m_countersBootNs >= countersEveryNs) {
+            m_countersBootNs = now;
+            setCounters(hub.counters());
+        }
+    }
+
+    /// The endpoint itself fails (no memory, no descriptors): say so, and try again without spinning.
+    void onFailure(const Error &error, const std::stop_token &stop)
+    {
+        if (m_sink != nullptr)
+            m_sink->onLinkNotice({m_clock.utcNs(), wire::LinkNoticeKind::Closed, {}, {}, "io", error.message(), 1});
+        std::mutex mutex;
+        std::unique_lock lock(mutex);
+        std::condition_variable_any().wait_for(lock, stop, afterFailure, [] { return false; });
+    }
+
+    void wake()
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_endpoint != nullptr)
+            m_endpoint->wake();
+    }
+
+    void setEndpoint(transport::ServerEndpoint *endpoint)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_endpoint = endpoint;
+    }
+
+    std::vector<wire::ResumePoint> takeAcknowledged()
+    {
+        const std::lock_guard lock(m_mutex);
+        return std::exchange(m_acknowledged, {});
+    }
+
+    void setCounters(std::vector<ReceiveCounters> counters)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_counters = std::move(counters);
+    }
+
+    const FanInOptions m_options;
+    FanInSink *const m_sink;
+    const Clock &m_clock;
+    std::uint16_t m_port = 0;
+    std::int64_t m_noticesBootNs = 0;
+    std::int64_t m_countersBootNs = 0;
+
+    mutable std::mutex m_mutex;
+    transport::ServerEndpoint *m_endpoint = nullptr;    ///< only to wake it; null before and after its life
+    std::vector<wire::ResumePoint> m_acknowledged;
+    std::vector<ReceiveCounters> m_counters;
+
+    std::jthread m_thread;                              ///< last: it ends before what it uses
+};
+
+} // namespace
+
+Result<std::unique_ptr<FanIn>> FanIn::start(FanInOptions options, FanInSink *sink, const Clock &clock)
+{
+    if (options.acknowledgeBySink && sink == nullptr)
+        return fail(Errc::InvalidArgument, "fan-in: acknowledged by a sink, but there is none");
+    auto fanIn = std::make_unique<FanInThread>(std::move(options), sink, clock);
+    if (auto started = fanIn->start(); !started)
+        return fail(started.error());
+    return fanIn;
+}
+
+} // namespace tapio::server

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/server/hub.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "agent/server/greeting.h"
+#include "protocol/wire/codec.h"
+
+namespace tapio::server {
+
+namespace {
+
+constexpr int maxMalformed = 8;                             ///< messages, then the peer is closed
+constexpr std::int64_t tickNs = 100 * nsPerMs;
+constexpr std::int64_t stuckNs = 10 * nsPerMs;              ///< until a sink that was full is asked again
+constexpr std::int64_t silentAfterNs = 30 * nsPerSecond;
+constexpr std::int64_t statesEveryNs = 2 * nsPerSecond;
+constexpr std::uint32_t replacedAfterMs = 5'000;            ///< two agents with one certificate must not chase each other
+constexpr std::uint32_t shutDownAfterMs = 500;
+constexpr std::uint32_t shutDownSpreadMs = 2'000;           ///< all agents of a cluster at once would be a stampede
+
+wire::LinkNoticeKind noticeKind(transport::NoticeKind kind) noexcept
+{
+    switch (kind) {
+    case transport::NoticeKind::Accepted: return wire::LinkNoticeKind::Accepted;
+    case transport::NoticeKind::Refused: return wire::LinkNoticeKind::Refused;
+    case transport::NoticeKind::Closed: return wire::LinkNoticeKind::Closed;
+    }
+    return wire::LinkNoticeKind::Unknown;
+}
+
+} // namespace
+
+struct Hub::Peer {
+    transport::Identity identity;
+    std::string remoteAddress;
+    std::int64_t firstHeardNs = 0;
+    std::unique_ptr<PeerLink> link;
+    int malformed = 0;
+    bool ended = false;             ///< said goodbye: what still arrives from it is not looked at
+    std::variant<std::monostate, AgentSession, ConsoleSession> session;
+};
+
+Hub::Hub(const FanInOptions &options, FanInSink *sink, const Clock &clock, LinkMaker makeLink)
+    : m_options(options), m_sink(sink), m_clock(clock), m_makeLink(std::move(makeLink)),
+      m_sinkTakes(sink != nullptr && sink->takesDeliveries()), m_ring(options.replayRingBytes)
+{
+    for (const auto &point : options.known)
+        nodeOf(point.node).know(point.streamId, point.frameSeq);
+}
+
+Hub::~Hub() = default;
+
+NodeRecord &Hub::nodeOf(const std::string &name) { return m_nodes.try_emplace(name, name).first->second; }
+
+Hub::Peer &Hub::peerOf(const transport::Incoming &incoming)
+{
+    auto &peer = m_peers[incoming.peer];
+    if (peer == nullptr) {
+        peer = std::make_unique<Peer>();
+        peer->identity = incoming.identity;
+        peer->remoteAddress = incoming.remoteAddress;
+        peer->firstHeardNs = incoming.receivedNs;
+        peer->link = m_makeLink(incoming.peer);
+    }
+    return *peer;
+}
+
+void Hub::onMessage(const transport::Incoming &incoming)
+{
+    Peer &peer = peerOf(incoming);
+    if (peer.ended)
+        return;
+    auto message = wire::decode(incoming.payload);
+    if (message)
+        dispatch(incoming.peer, peer, std::move(*message), incoming);
+    else
+        onMalformed(incoming.peer, peer, message.error());
+}
+
+void Hub::onMalformed(transport::PeerId id, Peer &peer, const Error &error)
+{
+    if (auto *agent = std::get_if<AgentSession>(&peer.session))
+        agent->node().countRejected();
+    if (std::holds_alternative<std::monostate>(peer.session))
+        refuse(id, {error.code() == Errc::VersionMismatch ? "version" : "malformed", error.context(), 0});
+    else if (++peer.malformed >= maxMalformed)
+        end(id, {"malformed", error.context(), 0});
+}
+
+void Hub::dispatch(transport::PeerId id, Peer &peer, wire::Message &&message, const transport::Incoming &incoming)
+{
+    if (auto *agent = std::get_if<AgentSession>(&peer.session)) {
+        NodeRecord &node = agent->node();
+        const wire::LinkState before = node.linkState();
+        const auto bye = agent->onMessage(std::move(message), incoming.payload.size(), incoming.receivedNs);
+        deliver(node);
+        m_due.insert(id);
+        if (bye)
+            end(id, *bye);
+        else if (node.linkState() != before)
+            publishState(node);
+    } else if (auto *console = std::get_if<ConsoleSession>(&peer.session)) {
+        if (const auto bye = console->onMessage(message, incoming.receivedNs))
+            end(id, *bye);
+        else if (console->takeSubscriptionChange()) {
+            updateFilter();
+            for (const auto &[name, node] : m_nodes) {
+                if (node.hooks() != nullptr)
+                    console->showHooks(node.hooks(), node.hooksPosition());
+            }
+        }
+    } else {
+        greet(id, peer, message);
+    }
+}
+
+void Hub::greet(transport::PeerId id, Peer &peer, const wire::Message &message)
+{
+    const auto *hello = std::get_if<wire::Hello>(&message);
+    if (hello == nullptr) {
+        refuse(id, {"protocol", "the first message was not a greeting", 0});
+        return;
+    }
+    const auto verdict = judge(*hello, peer.identity);
+    if (const auto *bye = std::get_if<wire::Bye>(&verdict))
+        refuse(id, *bye);
+    else if (hello->role == Role::Node)
+        welcomeAgent(id, peer, *hello, std::get<Greeted>(verdict));
+    else
+        welcomeConsole(id, peer, std::get<Greeted>(verdict));
+}
+
+void Hub::welcomeAgent(transport::PeerId id, Peer &peer, const wire::Hello &hello, const Greeted &greeted)
+{
+    if (const auto older = m_agents.find(hello.name); older != m_agents.end()) {
+        end(older->second, {"replaced", "a newer connection of the node '" + hello.name + "' from " + peer.remoteAddress
+                                + " took over", replacedAfterMs});
+    }
+    NodeRecord &node = nodeOf(hello.name);
+    auto &agent = peer.session.emplace<AgentSession>(node, *peer.link, m_clock, m_options.creditBytes);
+    if (const auto bye = agent.begin(hello, peer.identity, peer.remoteAddress, greeted, ++m_lastSessionId)) {
+        peer.session.emplace<std::monostate>();
+        refuse(id, *bye);
+        return;
+    }
+    m_agents[hello.name] = id;
+    m_due.insert(id);
+    publishState(node);
+}
+
+void Hub::welcomeConsole(transport::PeerId id, Peer &peer, const Greeted &greeted)
+{
+    auto &console = peer.session.emplace<ConsoleSession>(m_ring, *peer.link, m_clock,
+                                                         ConsoleLimits{m_options.creditBytes, m_options.consoleQueueBytes});
+    if (const auto bye = console.begin(greeted, ++m_lastSessionId)) {
+        peer.session.emplace<std::monostate>();
+        refuse(id, *bye);
+        return;
+    }
+    for (const auto &[name, node] : m_nodes)
+        console.show(node.state());
+    m_consoles[id] = &console;
+    updateFilter();
+}
+
+void Hub::refuse(transport::PeerId id, const wire::Bye &bye)
+{
+    const Peer &peer = *m_peers.at(id);
+    publishNotice({m_clock.utcNs(), wire::LinkNoticeKind::Refused, peer.remoteAddress, peer.identity.uri(), bye.code, bye.reason, 1});
+    end(id, bye);
+}
+
+void Hub::end(transport::PeerId id, const wire::Bye &bye)
+{
+    Peer &peer = *m_peers.at(id);
+    peer.ended = true;
+    endSession(*peer.link, bye);
+    leave(peer, id);
+}
+
+void Hub::forget(transport::PeerId id)
+{
+    const auto found = m_peers.find(id);
+    const auto peer = std::move(found->second);
+    m_peers.erase(found);
+    if (!peer->ended)
+        leave(*peer, id);
+}
+
+void Hub::leave(Peer &peer, transport::PeerId id)
+{
+    if (auto *agent = std::get_if<AgentSession>(&peer.session)) {
+        NodeRecord &node = agent->node();
+        m_agents.erase(node.name());
+        m_due.erase(id);
+        node.endSession(m_clock.utcNs());
+        publishState(node);
+    } else if (m_consoles.erase(id) > 0) {
+        updateFilter();
+    }
+}
+
+void Hub::onNotices(const std::vector<transport::Notice> &notices)
+{
+    for (const auto &notice : notices) {
+        publishNotice({notice.timeNs, noticeKind(notice.kind), notice.remoteAddress, notice.identity, notice.code, notice.reason,
+                       notice.repeated});
+        if (notice.kind != transport::NoticeKind::Closed)
+            continue;
+        // An address may be in use again by now: a peer that was first heard later is another connection.
+        const auto closed = std::find_if(m_peers.begin(), m_peers.end(), [&](const auto &entry) {
+            return entry.second->remoteAddress == notice.remoteAddress && entry.second->firstHeardNs <= notice.timeNs;
+        });
+        if (closed != m_peers.end())
+            forget(closed->first);
+    }
+}
+
+void Hub::acknowledge(const std::string &node, std::uint64_t streamId, std::uint64_t frameSeq)
+{
+    const auto known = m_nodes.find(node);
+    if (known == m_nodes.end() || !known->second.acknowledge(streamId, frameSeq))
+        return;
+    if (const auto agent = m_agents.find(node); agent != m_agents.end())
+        m_due.insert(agent->second);
+}
+
+void Hub::deliver(NodeRecord &node)
+{
+    auto &pending = node.pending();
+    while (!pending.empty()) {
+        const auto delivery = pending.front();
+        if (m_sinkTakes && !m_sink->onDelivery(delivery)) {
+            m_stuck.insert(node.name());
+            return;
+        }
+        const std::uint64_t bytes = footprint(*delivery);
+        for (const auto &[id, console] : m_consoles)
+            console->makeRoom(bytes);
+        node.taken(m_ring.end());
+        m_ring.append(delivery);
+        if (!m_options.acknowledgeBySink)
+            acknowledge(node.name(), delivery->frame.streamId, delivery->frame.frameSeq);
+    }
+    m_stuck.erase(node.name());
+}
+
+void Hub::tick()
+{
+    const auto stuck = m_stuck;
+    for (const auto &name : stuck)
+        deliver(nodeOf(name));
+    const bool all = m_clock.bootNs() >= m_nextTickBootNs;
+    if (all) {
+        // What a full queue refused is due again without a further cause.
+        m_nextTickBootNs = m_clock.bootNs() + tickNs;
+        for (const auto &[node, id] : m_agents)
+            m_due.insert(id);
+        markSilent();
+        publishStates();
+    }
+    for (const auto id : m_due)
+        std::get<AgentSession>(m_peers.at(id)->session).flush(m_filter.current());
+    m_due.clear();
+    for (const auto &[id, console] : m_consoles)
+        console->pump();
+}
+
+std::chrono::milliseconds Hub::untilTick() const noexcept
+{
+    return std::chrono::milliseconds((m_stuck.empty() ? tickNs : stuckNs) / nsPerMs);
+}
+
+void Hub::publishStates()
+{
+    if (m_clock.bootNs() < m_nextStatesBootNs)
+        return;
+    m_nextStatesBootNs = m_clock.bootNs() + statesEveryNs;
+    for (const auto &[name, node] : m_nodes) {
+        if (node.linkState() != wire::LinkState::Unknown)
+            publishState(node);
+    }
+}
+
+void Hub::markSilent()
+{
+    for (const auto &[name, id] : m_agents) {
+        auto &agent = std::get<AgentSession>(m_peers.at(id)->session);
+        if (agent.silentNs() > silentAfterNs && agent.node().setLinkState(wire::LinkState::Silent, m_clock.utcNs()))
+            publishState(agent.node());
+    }
+}
+
+void Hub::publishState(const NodeRecord &node)
+{
+    const wire::AgentState state = node.state();
+    if (m_sink != nullptr)
+        m_sink->onAgentState(state);
+    for (const auto &[id, console] : m_consoles)
+        console->show(state);
+}
+
+void Hub::publishNotice(const wire::LinkNotice &notice)
+{
+    if (m_sink != nullptr)
+        m_sink->onLinkNotice(notice);
+    for (const auto &[id, console] : m_consoles)
+        console->show(notice);
+}
+
+void Hub::updateFilter()
+{
+    std::vector<wire::EventFilter> wanted;
+    for (const auto &[id, console] : m_consoles) {
+        if (console->subscribed())
+            wanted.push_back(console->interest().filter);
+    }
+    const bool everything = m_sinkTakes || wanted.empty();
+    if (m_filter.update(std::move(wanted), everything)) {
+        for (const auto &[node, id] : m_agents)
+            m_due.insert(id);
+    }
+    // What a console may lag behind must still be there for it.
+    m_ring.setLimit(!m_consoles.empty() ? std::max(m_options.replayRingBytes, m_options.consoleQueueBytes) : m_options.replayRingBytes);
+}
+
+void Hub::shutDown()
+{
+    for (auto &[id, peer] : m_peers) {
+        if (!peer->ended) {
+            const auto spread = static_cast<std::uint32_t>(id * 2'654'435'761U % shutDownSpreadMs);
+            peer->ended = true;
+            endSession(*peer->link, {"shutdown", "the server is shutting down", shutDownAfterMs + spread});
+        }
+    }
+}
+
+std::vector<ReceiveCounters> Hub::counters() const
+{
+    std::vector<ReceiveCounters> all;
+    all.reserve(m_nodes.size());
+    for (const auto &[name, node] : m_nodes)
+        all.push_back(node.counters());
+    return all;
+}
+
+} // namespace tapio::server

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "agent/server/agentsession.h"
+#include "agent/server/consolesession.h"
+#include "agent/server/fanin.h"
+#include "agent/server/filterunion.h"
+
+namespace tapio::server {
+
+/// The fan-in without thread and socket: who is connected, who speaks for which node, and what goes where. Decides by messages,
+/// notices and the clock alone. One thread; sink and clock outlive it.
+class Hub {
+public:
+    /// Gives the way back to a peer; called once per peer.
+    using LinkMaker = std::function<std::unique_ptr<PeerLink>(transport::PeerId)>;
+
+    Hub(const FanInOptions &options, FanInSink *sink, const Clock &clock, LinkMaker makeLink);
+    ~Hub();
+
+    void onMessage(const transport::Incoming &incoming);
+    /// Accepted, refused and closed connections, in order. Take them after the messages that came before.
+    void onNotices(const std::vector<transport::Notice> &notices);
+    void acknowledge(const std::string &node, std::uint64_t streamId, std::uint64_t frameSeq);
+    /// Does what is due: call after each run of messages, and after untilTick() at the latest.
+    void tick();
+    std::chrono::milliseconds untilTick() const noexcept;
+
+    /// Ends every session; nothing else may be called afterwards.
+    void shutDown();
+
+    std::vector<ReceiveCounters> counters() const;
+
+private:
+    struct Peer;
+
+    Peer &peerOf(const transport::Incoming &incoming);
+    void onMalformed(transport::PeerId id, Peer &peer, const Error &error);
+    void dispatch(transport::PeerId id, Peer &peer, wire::Message &&message, const transport::Incoming &incoming);
+    void greet(transport::PeerId id, Peer &peer, const wire::Message &message);
+    void welcomeAgent(transport::PeerId id, Peer &peer, const wire::Hello &hello, const Greeted &greeted);
+    void welcomeConsole(transport::PeerId id, Peer &peer, const Greeted &greeted);
+    void end(transport::PeerId id, const wire::Bye &bye);
+    void refuse(transport::PeerId id, const wire::Bye &bye);
+    void forget(transport::PeerId id);
+
+    NodeRecord &nodeOf(const std::string &name);
+    void deliver(NodeRecord &node);
+    void publishState(const NodeRecord &node);
+    void publishNotice(const wire::LinkNotice &notice);
+    void updateFilter();
+    void markSilent();
+    void publishStates();
+    void leave(Peer &peer, transport::PeerId id);
+
+    const FanInOptions m_options;
+    FanInSink *const m_sink;
+    const Clock &m_clock;
+    const LinkMaker m_makeLink;
+    const bool m_sinkTakes;
+    ReplayRing m_ring;
+    FilterUnion m_filter;
+    std::map<std::string, NodeRecord> m_nodes;
+    std::map<transport::PeerId, std::unique_ptr<Peer>> m_peers;
+    std::map<std::string, transport::PeerId> m_agents;      ///< node to its one session
+    std::map<transport::PeerId, ConsoleSession *> m_consoles;
+    std::set<transport::PeerId> m_due;                      ///< agents that may be owed an acknowledgement or a filter
+    std::set<std::string> m_stuck;                          ///< nodes with frames that the sink did not take
+    std::uint64_t m_lastSessionId = 0;
+    std::int64_t m_nextTickBootNs = 0;
+    std::int64_t m_nextStatesBootNs = 0;
+};
+
+} // namespace tapio::server

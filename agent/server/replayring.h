@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+
+#include "protocol/wire/message.h"
+
+namespace tapio::server {
+
+/// Bytes that a delivery occupies in memory, near enough for a limit; does not walk the texts.
+std::uint64_t footprint(const wire::Delivery &delivery) noexcept;
+
+/// The recent deliveries of all nodes in the order of arrival, bounded by their bytes in memory. Consoles read it by position:
+/// positions only grow, and one that was let go reads as the oldest that is left. One thread.
+class ReplayRing {
+public:
+    using Position = std::uint64_t;
+
+    explicit ReplayRing(std::uint64_t maxBytes) : m_maxBytes(maxBytes) {}
+
+    /// Lets the oldest go where the limit asks for it; the newest always stays.
+    void append(std::shared_ptr<const wire::Delivery> delivery);
+    /// Takes effect at once.
+    void setLimit(std::uint64_t maxBytes);
+
+    Position begin() const noexcept { return m_first; }
+    Position end() const noexcept { return m_first + m_entries.size(); }
+    /// begin() <= position < end().
+    const std::shared_ptr<const wire::Delivery> &at(Position position) const { return m_entries[position - m_first].delivery; }
+    /// Bytes of all entries from `position` on.
+    std::uint64_t bytesFrom(Position position) const noexcept;
+    std::uint64_t bytes() const noexcept { return bytesFrom(m_first); }
+
+private:
+    struct Entry {
+        std::shared_ptr<const wire::Delivery> delivery;
+        std::uint64_t startByte = 0;        ///< of all bytes ever appended
+    };
+
+    void shrink();
+
+    std::uint64_t m_maxBytes;
+    std::deque<Entry> m_entries;
+    Position m_first = 0;
+    std::uint64_t m_endByte = 0;
+};
+
+} // namespace tapio::server

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "protocol/wire/filter.h"
+
+#include <algorithm>
+
+namespace tapio::wire {
+
+namespace {
+
+template <typename List, typename Value>
+bool takes(const List &list, const Value &value) noexcept
+{
+    return list.empty() || std::find(list.begin(), list.end(), value) != list.end();
+}
+
+} // namespace
+
+bool wantsNode(const EventFilter &filter, std::string_view node) noexcept { return takes(filter.nodes, node); }
+
+bool wantsOrigin(const EventFilter &filter, const Origin &origin) noexcept
+{
+    return takes(filter.namespaces, origin.namespaceName) && takes(filter.pods, origin.podName);
+}
+
+bool wantsEvent(const EventFilter &filter, const Event &event) noexcept
+{
+    return event.severity >= filter.minSeverity && takes(filter.types, event.type);
+}
+
+bool wantsEverything(const EventFilter &filter) noexcept { return filter == EventFilter(); }
+
+} // namespace tapio::wire

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string_view>
+
+#include "protocol/wire/message.h"
+
+/// What an EventFilter takes: in every list, empty means all, and names are matched exactly. An event passes when its node,
+/// its origin and the event itself are wanted. In parts, because a batch has one node, few origins and many events.
+namespace tapio::wire {
+
+bool wantsNode(const EventFilter &filter, std::string_view node) noexcept;
+bool wantsOrigin(const EventFilter &filter, const Origin &origin) noexcept;
+bool wantsEvent(const EventFilter &filter, const Event &event) noexcept; ///< type and severity
+bool wantsEverything(const EventFilter &filter) noexcept;
+
+} // namespace tapio::wire
