@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include <cmath>
+
+#include "tests/console/inputbuilder.h"
+
+using namespace tapio;
+using namespace tapio::console;
+using namespace tapio::test;
+using wire::Metric;
+
+namespace {
+
+constexpr double mib = 1048576;
+
+bool near(double a, double b) { return std::abs(a - b) < 1e-6 * std::max(1., std::abs(b)); }
+
+/// A node with four CPUs that uses `cores` of them, and 8 GiB of which `usedMib` are used.
+InputBuilder &node(InputBuilder &builder, const std::string &name, double cores, double usedMib)
+{
+    builder.agent(name).samples(name, Metric::CpuUsageNs, InputBuilder::host(), -60, 900, 0, cores * 1e9);
+    builder.samples(name, Metric::NodeCpuCount, InputBuilder::host(), -60, 900, 4, 0);
+    builder.samples(name, Metric::NodeMemoryTotalBytes, InputBuilder::host(), -60, 900, 8192 * mib, 0);
+    return builder.samples(name, Metric::NodeMemoryAvailableBytes, InputBuilder::host(), -60, 900, (8192 - usedMib) * mib, 0);
+}
+
+double state(const PanelSnapshot &panel, std::string_view key)
+{
+    for (const Counted &counted : std::get<PodStatusView>(panel.view).states) {
+        if (counted.key == key)
+            return static_cast<double>(counted.count);
+    }
+    return 0;
+}
+
+} // namespace
+
+class TestHealthPanels : public QObject {
+    Q_OBJECT
+private slots:
+    void cpu_isTheNodesShare()
+    {
+        InputBuilder builder;
+        node(builder, "a", 1, 0);
+        node(builder, "b", 3, 0);
+        const PanelSnapshot panel = builder.panel(PanelId::CpuUsage);
+        QVERIFY(near(panel.value->value, 50));
+        QVERIFY(near(fact(panel, "cores")->value, 4));
+        QVERIFY(near(fact(panel, "allocatable")->value, 8));
+        QVERIFY(near(fact(panel, "worst")->value, 75));
+        QCOMPARE(fact(panel, "worst")->label, std::string("b"));
+        QVERIFY(!panel.pastThreshold);
+        QCOMPARE(panel.computation.windowNs, 60 * nsPerSecond);
+    }
+
+    void cpu_entitiesNeverOverlap()
+    {
+        InputBuilder builder;
+        node(builder, "a", 2, 0);
+        const auto usage = [&builder](const wire::Origin &origin, double cores) { builder.samples("a", Metric::CpuUsageNs, origin, -60, 900, 0, cores * 1e9); };
+        usage(InputBuilder::cgroup("/kubepods"), 1.5);
+        usage(InputBuilder::cgroup("/system.slice"), 0.4);
+        usage(InputBuilder::cgroup("/system.slice/ssh.service"), 0.4);
+        usage(InputBuilder::pod("web"), 1.0);
+        usage(InputBuilder::pod("web", "c1"), 0.7);
+        usage(InputBuilder::pod("web", "c2"), 0.3);
+        usage(InputBuilder::pod("job", "c3"), 0.5);      // its pod cgroup is not sampled
+        const PanelSnapshot panel = builder.panel(PanelId::CpuUsage);
+        QCOMPARE(panel.series.size(), 3u);
+        double sum = 0;
+        for (const PlotSeries &each : panel.series)
+            sum += each.points.at(90).value;
+        QVERIFY(near(sum, 1.9));
+        QCOMPARE(panel.series[0].label, std::string("shop/web"));
+        QVERIFY(near(panel.series[0].points.at(90).value, 1));
+        QCOMPARE(panel.series[1].label, std::string("shop/job"));
+        QCOMPARE(panel.series[2].label, std::string("/system.slice/ssh.service"));
+        QCOMPARE(panel.series[0].unit, Unit::Cores);
+    }
+
+    void cpu_topFiftyAndExactOthers()
+    {
+        InputBuilder builder;
+        node(builder, "a", 2, 0);
+        for (int i = 1; i <= 70; ++i)
+            builder.samples("a", Metric::CpuUsageNs, InputBuilder::pod("p" + std::to_string(i)), -60, 900, 0, i * 1e7);
+        const PanelSnapshot panel = builder.panel(PanelId::CpuUsage);
+        QCOMPARE(panel.series.size(), 51u);
+        QCOMPARE(panel.seriesTotal, 70u);
+        QCOMPARE(panel.series.back().key, std::string("others"));
+        QVERIFY(near(panel.series.back().points.at(90).value, 20 * 21 / 2 * 0.01));
+    }
+
+    void cpu_aCorrectedNameIsTheSameCgroup()
+    {
+        InputBuilder builder;
+        node(builder, "a", 1, 0);
+        wire::Origin before = InputBuilder::pod("web"), after = before;
+        before.podName.clear();
+        before.namespaceName.clear();
+        builder.samples("a", Metric::CpuUsageNs, before, -60, 450, 0, 1e9).samples("a", Metric::CpuUsageNs, after, 455, 900, 515e9, 1e9);
+        const PanelSnapshot panel = builder.panel(PanelId::CpuUsage);
+        QCOMPARE(panel.series.size(), 1u);
+        QCOMPARE(panel.series[0].label, std::string("shop/web"));
+        for (const PlotPoint &point : panel.series[0].points)
+            QVERIFY2(near(point.value, 1), qPrintable(QString::number(point.value)));
+    }
+
+    void cpu_limitsAndThrottling()
+    {
+        InputBuilder builder;
+        node(builder, "a", 1, 0);
+        builder.samples("a", Metric::CpuUsageNs, InputBuilder::pod("web"), -60, 900, 0, 0.45e9).samples("a", Metric::CpuLimitMillicores, InputBuilder::pod("web"), -60, 900, 500, 0);
+        builder.samples("a", Metric::CpuPeriods, InputBuilder::pod("web"), -60, 900, 0, 10).samples("a", Metric::CpuThrottledPeriods, InputBuilder::pod("web"), -60, 900, 0, 2.5);
+        builder.samples("a", Metric::PsiCpuSomeUs, InputBuilder::host(), -60, 900, 0, 30'000);
+        const PanelSnapshot panel = builder.panel(PanelId::CpuUsage);
+        QVERIFY(near(fact(panel, "worst")->value, 90));                  // 0.45 of 0.5 cores
+        QCOMPARE(fact(panel, "worst")->label, std::string("shop/web"));
+        QVERIFY(std::abs(fact(panel, "throttled")->value - 25) < 0.5);
+        QVERIFY(near(fact(panel, "pressure")->value, 3));
+        QVERIFY(panel.pastThreshold);                                    // above 80 % for 15 min
+        QCOMPARE(builder.group(2).key, std::string("cpu-high"));
+        QCOMPARE(builder.group(2).arguments.front(), std::string("shop/web"));
+    }
+
+    void cpu_withoutALimitThereIsNoShareOfIt()
+    {
+        InputBuilder builder;
+        node(builder, "a", 1, 0);
+        builder.samples("a", Metric::CpuUsageNs, InputBuilder::pod("web"), -60, 900, 0, 0.9e9);
+        const PanelSnapshot panel = builder.panel(PanelId::CpuUsage);
+        QCOMPARE(fact(panel, "worst")->label, std::string("a"));
+        QVERIFY(near(fact(panel, "worst")->value, 25));
+        QVERIFY(!fact(panel, "throttled"));
+        QVERIFY(!fact(panel, "pressure"));
+    }
+
+    void cpu_states_data()
+    {
+        QTest::addColumn<int>("samples");
+        QTest::addColumn<NoDataReason>("reason");
+        QTest::newRow("none") << 0 << NoDataReason::NoSamplesInRange;
+        QTest::newRow("one") << 1 << NoDataReason::WarmingUp;
+        QTest::newRow("two") << 2 << NoDataReason::None;
+    }
+    void cpu_states()
+    {
+        QFETCH(int, samples);
+        QFETCH(NoDataReason, reason);
+        InputBuilder builder;
+        builder.agent("a");
+        builder.input.agents[0].agent.cpuCount = 4;                      // known even without a sample
+        if (samples > 0)
+            builder.samples("a", Metric::CpuUsageNs, InputBuilder::host(), 900 - 5 * (samples - 1), 900, 0, 1e9);
+        QCOMPARE(builder.panel(PanelId::CpuUsage).reason, reason);
+    }
+
+    void memory_isTheNodesShareAndTheWorstPod()
+    {
+        InputBuilder builder;
+        node(builder, "a", 1, 2048);
+        builder.samples("a", Metric::MemoryWorkingSetBytes, InputBuilder::pod("web"), -60, 900, 100 * mib, 0).samples("a", Metric::MemoryLimitBytes, InputBuilder::pod("web"), -60, 900, 400 * mib, 0);
+        builder.samples("a", Metric::MemoryWorkingSetBytes, InputBuilder::pod("free"), -60, 900, 900 * mib, 0);
+        builder.samples("a", Metric::FilesystemTotalBytes, InputBuilder::host(), 0, 900, 1000, 0, "/").samples("a", Metric::FilesystemUsedBytes, InputBuilder::host(), 0, 900, 300, 0, "/");
+        const PanelSnapshot panel = builder.panel(PanelId::MemoryUsage);
+        QVERIFY(near(panel.value->value, 25));
+        QVERIFY(near(fact(panel, "used")->value, 2048 * mib));
+        QVERIFY(near(fact(panel, "working-set")->value, 1000 * mib));
+        QVERIFY(near(fact(panel, "worst")->value, 25));                  // node and pod are equal: the node came first
+        QVERIFY(near(fact(panel, "disk")->value, 30));
+        QCOMPARE(fact(panel, "disk")->label, std::string("a:/"));
+        QVERIFY(!fact(panel, "time-to-limit"));                          // level
+        QVERIFY(!panel.pastThreshold);
+    }
+
+    void memory_forecastNeedsAKnownLimitAndARise_data()
+    {
+        QTest::addColumn<double>("perSecond");
+        QTest::addColumn<bool>("limited");
+        QTest::addColumn<double>("seconds");     // -1 = none
+        QTest::newRow("one MiB per second to a limit 300 MiB away") << 1. << true << 300.;
+        QTest::newRow("falling") << -0.1 << true << -1.;
+        QTest::newRow("level") << 0. << true << -1.;
+        QTest::newRow("no limit, no forecast") << 1. << false << -1.;
+        QTest::newRow("further than a day") << 0.001 << true << -1.;
+    }
+    void memory_forecastNeedsAKnownLimitAndARise()
+    {
+        QFETCH(double, perSecond);
+        QFETCH(bool, limited);
+        QFETCH(double, seconds);
+        InputBuilder builder;
+        node(builder, "a", 1, 0);
+        const double now = 1000 * mib, start = now - perSecond * 900 * mib;
+        builder.samples("a", Metric::MemoryWorkingSetBytes, InputBuilder::pod("web"), 0, 900, start, perSecond * mib);
+        if (limited)
+            builder.samples("a", Metric::MemoryLimitBytes, InputBuilder::pod("web"), 0, 900, 1300 * mib, 0);
+        const PanelSnapshot panel = builder.panel(PanelId::MemoryUsage);
+        const Fact *forecast = fact(panel, "time-to-limit");
+        QCOMPARE(forecast != nullptr, seconds >= 0);
+        if (forecast) {
+            QVERIFY(std::abs(forecast->value / 1e9 - seconds) < 1);
+            QVERIFY(std::abs(fact(panel, "slope")->value - perSecond * mib) < 1);
+            QCOMPARE(forecast->label, std::string("shop/web"));
+        }
+    }
+
+    void memory_thresholds_data()
+    {
+        QTest::addColumn<double>("since");
+        QTest::addColumn<double>("disk");
+        QTest::addColumn<bool>("past");
+        QTest::addColumn<QString>("sentence");
+        QTest::newRow("ten minutes above 90 %") << 295. << 10. << true << "memory-high";
+        QTest::newRow("nine minutes above 90 %") << 360. << 10. << false << "all-good";
+        QTest::newRow("a full disk") << 2000. << 86. << true << "disk-high";
+        QTest::newRow("a disk at its bound") << 2000. << 85. << false << "all-good";
+    }
+    void memory_thresholds()
+    {
+        QFETCH(double, since);
+        QFETCH(double, disk);
+        QFETCH(bool, past);
+        QFETCH(QString, sentence);
+        InputBuilder builder;
+        node(builder, "a", 1, 0);
+        builder.samples("a", Metric::NetRxBytes, InputBuilder::host(), -60, 900, 0, 100, "eth0").samples("a", Metric::NetTxBytes, InputBuilder::host(), -60, 900, 0, 50, "eth0");
+        SeriesData &available = builder.input.series[3];
+        QCOMPARE(available.key.metric, Metric::NodeMemoryAvailableBytes);
+        for (SeriesBucket &bucket : available.buckets)
+            bucket.last = bucket.timeNs >= at(since) ? static_cast<std::int64_t>(400 * mib) : static_cast<std::int64_t>(4000 * mib);
+        builder.samples("a", Metric::FilesystemTotalBytes, InputBuilder::host(), 0, 900, 1000, 0, "/data").samples("a", Metric::FilesystemUsedBytes, InputBuilder::host(), 0, 900, disk * 10, 0, "/data");
+        QCOMPARE(builder.panel(PanelId::MemoryUsage).pastThreshold, past);
+        QCOMPARE(QString::fromStdString(builder.group(2).key), sentence);
+    }
+
+    void network_leavesOutWhatIsCountedElsewhere()
+    {
+        InputBuilder builder;
+        builder.agent("a");
+        const auto flow = [&builder](const char *interface, double rx, double tx) {
+            builder.samples("a", Metric::NetRxBytes, InputBuilder::host(), 800, 900, 0, rx, interface).samples("a", Metric::NetTxBytes, InputBuilder::host(), 800, 900, 0, tx, interface);
+        };
+        flow("eth0", 1000, 400);
+        flow("eth1", 10, 4);
+        flow("lo", 5000, 5000);
+        flow("veth12", 700, 300);
+        flow("cni0", 700, 300);
+        builder.samples("a", Metric::TcpRetransmits, InputBuilder::pod("web", "c1"), 800, 900, 0, 2).samples("a", Metric::TcpRetransmits, InputBuilder::cgroup("/kubepods"), 800, 900, 0, 1);
+        builder.samples("a", Metric::AgentSentBytes, InputBuilder::host(), 800, 900, 0, 77);
+        const PanelSnapshot panel = builder.panel(PanelId::NetworkIo);
+        QVERIFY(near(panel.value->value, 1414));
+        QVERIFY(near(fact(panel, "receive")->value, 1010));
+        QVERIFY(near(fact(panel, "transmit")->value, 404));
+        QVERIFY(near(fact(panel, "retransmits")->value, 3));
+        QVERIFY(near(fact(panel, "agent")->value, 77));
+        QVERIFY(!fact(panel, "connection-failures"));                    // not measured is not 0
+        QCOMPARE(panel.series.size(), 2u);
+        QVERIFY(!panel.series[0].below && panel.series[1].below);
+        QVERIFY(near(panel.series[1].points.back().value, 404));
+        QCOMPARE(panel.computation.sources, (std::vector<std::string>{"a/eth0", "a/eth1"}));
+    }
+
+    void pods_data()
+    {
+        QTest::addColumn<double>("lastSample");
+        QTest::addColumn<QList<double>>("restarts");
+        QTest::addColumn<double>("oomAt");           // 0 = none
+        QTest::addColumn<double>("exitCode");        // -1 = none
+        QTest::addColumn<QString>("shown");
+        QTest::newRow("running") << 900. << QList<double>{} << 0. << -1. << "running";
+        QTest::newRow("ended by itself") << 600. << QList<double>{} << 0. << 0. << "ended";
+        QTest::newRow("ended, nobody knows how") << 600. << QList<double>{} << 0. << -1. << "ended";
+        QTest::newRow("ended with an error") << 600. << QList<double>{} << 0. << 137. << "error";
+        QTest::newRow("restarted once") << 900. << QList<double>{100} << 0. << -1. << "restarted";
+        QTest::newRow("crash loop: three restarts in half an hour") << 900. << QList<double>{-800, 100, 500} << 0. << 1. << "crash-loop";
+        QTest::newRow("three restarts in an hour are none") << 900. << QList<double>{-2000, 100, 500} << 0. << -1. << "restarted";
+        QTest::newRow("out of memory in the last hour") << 900. << QList<double>{} << -2600. << -1. << "oom-killed";
+        QTest::newRow("out of memory before that") << 900. << QList<double>{} << -2800. << -1. << "running";
+    }
+    void pods()
+    {
+        QFETCH(double, lastSample);
+        QFETCH(QList<double>, restarts);
+        QFETCH(double, oomAt);
+        QFETCH(double, exitCode);
+        QFETCH(QString, shown);
+        InputBuilder builder;
+        builder.agent("a").samples("a", Metric::MemoryWorkingSetBytes, InputBuilder::pod("web", "c1"), 0, lastSample, 1, 0);
+        for (const double t : restarts)
+            builder.figure(figure::podRestart, "shop/web", {{t, 1}});
+        if (oomAt != 0)
+            builder.figure(figure::podOom, "shop/web", {{oomAt, 1}});
+        if (exitCode >= 0)
+            builder.figure(figure::podExit, "shop/web", {{lastSample, exitCode}});
+        const PanelSnapshot panel = builder.panel(PanelId::PodStatus);
+        QCOMPARE(state(panel, shown.toStdString()), 1.);
+        const auto &view = std::get<PodStatusView>(panel.view);
+        QCOMPARE(view.states.size(), 1u);
+        QVERIFY(view.observedOnly);
+        const bool bad = shown == "crash-loop" || shown == "oom-killed" || shown == "error";
+        QCOMPARE(panel.pastThreshold, bad);
+        QCOMPARE(view.worst.size(), bad ? 1u : 0u);
+        QCOMPARE(builder.group(2).key == "pods-bad", bad);
+    }
+
+    void pods_ofASilentNodeAreUnknown()
+    {
+        InputBuilder builder;
+        builder.agent("a", false).samples("a", Metric::MemoryWorkingSetBytes, InputBuilder::pod("web", "c1"), 0, 800, 1, 0);
+        QCOMPARE(state(builder.panel(PanelId::PodStatus), "unknown"), 1.);
+    }
+
+    void pods_noneIsNoKubernetes()
+    {
+        InputBuilder builder;
+        node(builder, "a", 1, 1).samples("a", Metric::MemoryWorkingSetBytes, InputBuilder::cgroup("/system.slice/ssh.service"), 0, 900, 1, 0);
+        builder.samples("a", Metric::NetRxBytes, InputBuilder::host(), 0, 900, 0, 1, "eth0");
+        QCOMPARE(builder.panel(PanelId::PodStatus).reason, NoDataReason::NoKubernetes);
+        QCOMPARE(builder.group(2).key, std::string("all-good"));
+    }
+};
+
+QTEST_APPLESS_MAIN(TestHealthPanels)
+#include "tst_healthpanels.moc"

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include <cmath>
+
+#include "tests/console/inputbuilder.h"
+
+using namespace tapio;
+using namespace tapio::console;
+using namespace tapio::test;
+
+namespace {
+
+bool near(double a, double b) { return std::abs(a - b) < 1e-6 * std::max(1., std::abs(b)); }
+
+} // namespace
+
+class TestProcessingPanels : public QObject {
+    Q_OBJECT
+private slots:
+    void everyPanel_saysNoAgentBeforeThereIsOne()
+    {
+        const OverviewSnapshot overview = computeOverview(InputBuilder().input, 7);
+        for (const PanelSnapshot &panel : overview.panels) {
+            QCOMPARE(panel.revision, 7u);
+            QVERIFY2(!panel.value, panelKey(panel.id).data());
+            QCOMPARE(panel.state, PanelState::NoData);
+            QVERIFY(panel.reason == NoDataReason::NoAgent || panel.reason == NoDataReason::CorrelationNotBuilt || panel.reason == NoDataReason::NoOperatorAction);
+            QVERIFY(!panel.computation.formulaKey.empty());
+            QVERIFY(panel.toNs > panel.fromNs);
+        }
+        QCOMPARE(overview.groups[0].key, std::string("no-agent"));
+    }
+
+    void everyPanel_namesTheStoresFailure()
+    {
+        InputBuilder builder;
+        builder.agent("a").input.failure = "chunk 7: checksum differs (corrupt)";
+        for (const PanelSnapshot &panel : computeOverview(builder.input, 1).panels) {
+            QCOMPARE(panel.state, PanelState::Failed);
+            QCOMPARE(panel.reason, NoDataReason::StoreFailed);
+            QCOMPARE(panel.detail, builder.input.failure);
+        }
+        QCOMPARE(builder.group(0).key, std::string("failed"));
+    }
+
+    void eventsProcessed_isTheRateOverTenSeconds()
+    {
+        InputBuilder builder;
+        builder.agent("a").ramp(figure::processed, "a/process", 0, 840, 1, 0, 50).ramp(figure::processed, "a/process", 841, 900, 1, 42'000 + 80, 80);
+        builder.ramp(figure::processed, "a/tcp", 0, 900, 1, 500, 20).ramp(figure::received, "a", 0, 900, 1, 0, 110);
+        const PanelSnapshot panel = builder.panel(PanelId::EventsProcessed);
+        QCOMPARE(panel.state, PanelState::Ready);
+        QVERIFY(near(panel.value->value, 100));                          // 80 + 20 now
+        QCOMPARE(panel.asOfNs, at(900));
+        QVERIFY(near(fact(panel, "average-1m")->value, 80 + 20));        // the last 60 s had 80
+        QVERIFY(near(fact(panel, "received")->value, 110));
+        QVERIFY(near(fact(panel, "source", "process")->value, 80));
+        QVERIFY(near(fact(panel, "source", "tcp")->value, 20));
+        QCOMPARE(panel.computation.windowNs, 10 * nsPerSecond);
+        QCOMPARE(panel.computation.n, 1000u);
+        QVERIFY(series(panel, "a/process")->stacked);
+        QCOMPARE(panel.bucketNs, nsPerSecond);
+        QVERIFY(near(series(panel, "a/tcp")->points.at(450).value, 20));
+    }
+
+    void eventsProcessed_countsAfterAResetFromZero()
+    {
+        InputBuilder builder;
+        builder.agent("a").ramp(figure::processed, "a/tcp", 0, 895, 1, 1'000'000, 10).ramp(figure::processed, "a/tcp", 896, 900, 1, 0, 10);
+        const PanelSnapshot panel = builder.panel(PanelId::EventsProcessed);
+        // From 890 to 895: 50; the restart gives 0 known events in its first second; then 40.
+        QVERIFY(near(panel.value->value, 9));
+        for (const PlotPoint &point : series(panel, "a/tcp")->points)
+            QVERIFY(std::isnan(point.value) || point.value >= 0);
+    }
+
+    void eventsProcessed_manySourcesAreDrawnByNode()
+    {
+        InputBuilder builder;
+        for (const char *node : {"a", "b", "c", "d"}) {
+            builder.agent(node);
+            for (const char *source : {"process", "oom", "signal", "tcp"})
+                builder.ramp(figure::processed, std::string(node) + '/' + source, 0, 900, 1, 0, 5);
+        }
+        const PanelSnapshot panel = builder.panel(PanelId::EventsProcessed);
+        QVERIFY(near(panel.value->value, 80));
+        QVERIFY(near(series(panel, "c")->points.at(100).value, 20));
+        QVERIFY(!series(panel, "c/tcp"));
+    }
+
+    void eventsProcessed_topFiftyAndExactOthers()
+    {
+        InputBuilder builder;
+        for (int i = 0; i < 60; ++i)
+            builder.agent("n" + std::to_string(i)).ramp(figure::processed, "n" + std::to_string(i) + "/tcp", 0, 900, 1, 0, i + 1);
+        const PanelSnapshot panel = builder.panel(PanelId::EventsProcessed);
+        QVERIFY(near(panel.value->value, 60 * 61 / 2));
+        QCOMPARE(panel.seriesTotal, 60u);
+        QVERIFY(near(series(panel, "others")->points.at(100).value, 10 * 11 / 2));   // the ten smallest
+        QVERIFY(!series(panel, "n9"));
+        QVERIFY(series(panel, "n10"));
+    }
+
+    void eventsProcessed_needsTwoReadings()
+    {
+        InputBuilder builder;
+        builder.agent("a").figure(figure::processed, "a/tcp", {{899, 10}});
+        const PanelSnapshot panel = builder.panel(PanelId::EventsProcessed);
+        QCOMPARE(panel.reason, NoDataReason::WarmingUp);
+        QVERIFY(near(panel.have, 1));
+        QVERIFY(near(panel.need, 2));
+    }
+
+    void eventsProcessed_oldReadingsGiveNoFigure()
+    {
+        InputBuilder builder;
+        builder.agent("a").ramp(figure::processed, "a/tcp", 0, 800, 1, 0, 10);
+        QCOMPARE(builder.panel(PanelId::EventsProcessed).reason, NoDataReason::NoSamplesInRange);
+    }
+
+    void eventsProcessed_isPartialWhileANodeIsSilent()
+    {
+        InputBuilder builder;
+        builder.agent("a").agent("b", false).ramp(figure::processed, "a/tcp", 0, 900, 1, 0, 10);
+        const PanelSnapshot panel = builder.panel(PanelId::EventsProcessed);
+        QCOMPARE(panel.state, PanelState::Partial);
+        QCOMPARE(panel.detail, std::string("b"));
+    }
+
+    void losses_areBandsByNodeAndCause()
+    {
+        InputBuilder builder;
+        builder.agent("a").counters("a", "tcp", {{Counter::Seen, 100}});
+        auto &readings = builder.input.counters[0].readings;
+        // 30 lost between 100 and 105 s and 20 between 105 and 110 s; 7 shed at 300 s.
+        for (auto &reading : readings) {
+            const double t = static_cast<double>(reading.timeNs - at(0)) / 1e9;
+            reading.counters[Counter::Lost] = t >= 110 ? 50 : t >= 105 ? 30 : 0;
+            reading.counters[Counter::Shed] = t >= 300 ? 7 : 0;
+        }
+        builder.figure(figure::transitLoss, "b", {{10, 0}, {600, 0}, {601, 13}, {700, 13}});
+        const PanelSnapshot panel = builder.panel(PanelId::EventsProcessed);
+        QCOMPARE(panel.losses.size(), 3u);
+        const LossBand &lost = panel.losses[0];
+        QCOMPARE(lost.cause, std::string("lost"));
+        QCOMPARE(lost.fromNs, at(105));
+        QCOMPARE(lost.toNs, at(115));
+        QCOMPARE(lost.lost, 50u);
+        QCOMPARE(lost.of, 1000u);
+        QCOMPARE(panel.losses[1].cause, std::string("shed"));
+        QCOMPARE(panel.losses[1].lost, 7u);
+        QCOMPARE(panel.losses[2].node, std::string("b"));
+        QCOMPARE(panel.losses[2].cause, std::string("gap"));
+        QCOMPARE(panel.losses[2].lost, 13u);
+        QVERIFY(near(*panel.computation.completeness, 100 * (1 - 70. / 89'500)));
+        const GroupSummary group = builder.group(0);
+        QCOMPARE(group.key, std::string("loss"));
+        QCOMPARE(group.level, GroupSummary::Level::Attention);           // 0.078 %, below 0.1 %
+        QCOMPARE(group.arguments.at(1), std::string("lost"));
+        QCOMPARE(group.arguments.at(2), std::string("a"));
+    }
+
+    void losses_anAgentsRestartIsNone()
+    {
+        InputBuilder builder;
+        builder.agent("a").counters("a", "tcp", {{Counter::Seen, 100}, {Counter::Lost, 0}}, 0, 450).counters("a", "tcp", {{Counter::Seen, 100}}, 455, 900);
+        for (auto &reading : builder.input.counters[1].readings)
+            reading.streamId = 2;
+        auto second = std::move(builder.input.counters[1].readings);
+        builder.input.counters.pop_back();
+        auto &first = builder.input.counters[0].readings;
+        first.insert(first.end(), second.begin(), second.end());
+        const PanelSnapshot panel = builder.panel(PanelId::EventsProcessed);
+        QVERIFY(panel.losses.empty());
+        QVERIFY(near(*panel.computation.completeness, 100));
+    }
+
+    void latency_showsTheLastTenSeconds()
+    {
+        InputBuilder builder;
+        builder.agent("a");
+        for (int t = 0; t <= 900; t += 10) {
+            builder.figure(figure::latencyP50, "total", {{t, 2e6}}).figure(figure::latencyP95, "total", {{t, 8e6}});
+            builder.figure(figure::latencyP99, "total", {{t, t == 900 ? 12e6 : 9e6}}).figure(figure::latencyCount, "total", {{t, 500}});
+            builder.figure(figure::latencyP99, "wire", {{t, 1e6}});
+        }
+        builder.figure(figure::clockUncertainty, "a", {{900, 4e5}}).ramp(figure::latencyNoClock, "a", 890, 900, 1, 0, 3);
+        const PanelSnapshot panel = builder.panel(PanelId::ProcessingLatency);
+        QVERIFY(near(panel.value->value, 12e6));
+        QVERIFY(near(fact(panel, "p50")->value, 2e6));
+        QVERIFY(near(fact(panel, "p95")->value, 8e6));
+        QVERIFY(near(fact(panel, "stage-wire")->value, 1e6));
+        QVERIFY(!fact(panel, "stage-drain"));
+        QVERIFY(near(fact(panel, "clock-uncertainty")->value, 4e5));
+        QCOMPARE(panel.computation.n, 500u);
+        QVERIFY(near(panel.computation.inputs.front().value, 30));       // without a clock
+        QVERIFY(!panel.pastThreshold);
+        QCOMPARE(panel.series.size(), 3u);
+        QCOMPARE(panel.thresholds.front().value, 5e9);
+    }
+
+    void latency_aPeakSurvivesCoarseBuckets()
+    {
+        InputBuilder builder;
+        builder.input.figureBucketNs = 60 * nsPerSecond;
+        builder.agent("a");
+        for (int t = 0; t <= 890; t += 10)
+            builder.figure(figure::latencyP99, "total", {{t, t == 310 ? 7e9 : 1e6}});
+        const PanelSnapshot panel = builder.panel(PanelId::ProcessingLatency);
+        const PlotSeries *p99 = series(panel, "p99");
+        QVERIFY(near(p99->points.at(5).value, 1e6));
+        QVERIFY(near(p99->maximum.at(5).value, 7e9));
+        QVERIFY(near(p99->minimum.at(5).value, 1e6));
+    }
+
+    void latency_aboveFiveSecondsIsPastTheThreshold()
+    {
+        InputBuilder builder;
+        builder.agent("a").figure(figure::latencyP99, "total", {{895, 5.5e9}});
+        QVERIFY(builder.panel(PanelId::ProcessingLatency).pastThreshold);
+        const GroupSummary group = builder.group(0);
+        QCOMPARE(group.key, std::string("latency-high"));
+        QCOMPARE(group.arguments.front(), std::string("5500"));
+    }
+
+    void queueDepth_addsAllQueues()
+    {
+        InputBuilder builder;
+        builder.agent("a").agent("b");
+        for (int t = 0; t <= 900; t += 2) {
+            builder.figure(figure::queueAgent, "a", {{t, 100. + t}}).figure(figure::queueAgent, "b", {{t, 10}});
+            builder.figure(figure::queueInFlight, "a", {{t, 5}}).figure(figure::queueReceive, "", {{t, 1}}).figure(figure::queueOldest, "", {{t, 4e8}});
+        }
+        const PanelSnapshot panel = builder.panel(PanelId::QueueDepth);
+        QVERIFY(near(panel.value->value, 1000 + 10 + 5 + 1));
+        QVERIFY(near(fact(panel, "agent")->value, 1010));
+        QVERIFY(near(fact(panel, "in-flight")->value, 5));
+        QVERIFY(near(fact(panel, "receive")->value, 1));
+        QVERIFY(near(fact(panel, "oldest")->value, 4e8));
+        QVERIFY(std::abs(fact(panel, "slope")->value - 1) < 0.01);       // one event per second
+        QVERIFY(!panel.pastThreshold);                                   // above 1000 for less than 5 min
+    }
+
+    void queueDepth_data()
+    {
+        QTest::addColumn<double>("since");
+        QTest::addColumn<bool>("past");
+        QTest::newRow("five minutes above 1000") << 598. << true;
+        QTest::newRow("a minute above 1000") << 840. << false;
+        QTest::newRow("never above 1000") << 2000. << false;
+    }
+    void queueDepth()
+    {
+        QFETCH(double, since);
+        QFETCH(bool, past);
+        InputBuilder builder;
+        builder.agent("a");
+        for (int t = 0; t <= 900; ++t)
+            builder.figure(figure::queueAgent, "a", {{t, t >= since ? 1500. : 20.}});
+        QCOMPARE(builder.panel(PanelId::QueueDepth).pastThreshold, past);
+        QCOMPARE(builder.group(0).key == "queue-high", past);
+    }
+
+    void queueDepth_aReceiveQueueAloneIsNoFigure()
+    {
+        InputBuilder builder;
+        builder.agent("a").ramp(figure::queueReceive, "", 0, 900, 1, 0, 0);
+        const PanelSnapshot panel = builder.panel(PanelId::QueueDepth);
+        QCOMPARE(panel.reason, NoDataReason::NoSamplesInRange);
+        QVERIFY(panel.series.empty());
+    }
+
+    void filterEfficiency_keepsLossApart()
+    {
+        InputBuilder builder;
+        builder.agent("a").counters("a", "tcp", {{Counter::Seen, 100}, {Counter::KFiltered, 40}, {Counter::Folded, 50}, {Counter::UFiltered, 5}, {Counter::Lost, 1}, {Counter::Shed, 2}, {Counter::QDrop, 1}});
+        const PanelSnapshot panel = builder.panel(PanelId::FilterEfficiency);
+        QVERIFY(near(panel.value->value, 95));
+        QVERIFY(near(fact(panel, "lost-share")->value, 4));
+        QVERIFY(near(fact(panel, "seen")->value, 100));
+        QCOMPARE(panel.computation.windowNs, 60 * nsPerSecond);
+        QCOMPARE(panel.computation.n, 6000u);
+        QVERIFY(near(series(panel, "filtered")->points.at(90).value, 95));
+        QVERIFY(near(series(panel, "lost")->points.at(90).value, 4));
+        QVERIFY(series(panel, "lost")->loss);
+        QCOMPARE(panel.thresholds.front().kind, ThresholdKind::Reference);
+    }
+
+    void filterEfficiency_nothingSeenIsNoFigure()
+    {
+        InputBuilder builder;
+        builder.agent("a").counters("a", "oom", {{Counter::Seen, 0}});
+        QCOMPARE(builder.panel(PanelId::FilterEfficiency).reason, NoDataReason::NoSamplesInRange);
+    }
+};
+
+QTEST_APPLESS_MAIN(TestProcessingPanels)
+#include "tst_processingpanels.moc"

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include <cmath>
+#include <numeric>
+
+#include "tests/console/inputbuilder.h"
+
+using namespace tapio;
+using namespace tapio::console;
+using namespace tapio::test;
+using wire::HookState;
+
+class TestQualityPanels : public QObject {
+    Q_OBJECT
+private slots:
+    void judged_data()
+    {
+        QTest::addColumn<int>("id");
+        QTest::addColumn<double>("need");
+        QTest::addColumn<int>("kind");
+        QTest::addColumn<double>("bound");
+        QTest::newRow("signal-to-noise") << int(PanelId::SignalToNoise) << 1000. << int(ThresholdKind::AlertBelow) << 95.;
+        QTest::newRow("accuracy") << int(PanelId::CorrelationAccuracy) << 20. << int(ThresholdKind::AlertBelow) << 98.;
+        QTest::newRow("false positives") << int(PanelId::FalsePositiveRate) << 20. << int(ThresholdKind::AlertAbove) << 2.;
+    }
+    void judged()
+    {
+        QFETCH(int, id);
+        QFETCH(double, need);
+        QFETCH(int, kind);
+        QFETCH(double, bound);
+        const PanelSnapshot panel = InputBuilder().agent("a").panel(static_cast<PanelId>(id));
+        QCOMPARE(panel.state, PanelState::NoData);
+        QCOMPARE(panel.reason, NoDataReason::CorrelationNotBuilt);
+        QVERIFY(!panel.value);
+        QVERIFY(panel.series.empty());
+        QCOMPARE(panel.have, 0.);
+        QCOMPARE(panel.need, need);
+        QCOMPARE(panel.thresholds.size(), 1u);
+        QCOMPARE(int(panel.thresholds[0].kind), kind);
+        QCOMPARE(panel.thresholds[0].value, bound);
+        QVERIFY(!panel.pastThreshold);
+    }
+
+    void accuracy_hasTwoLabelledEstimatesThatAreAbsent()
+    {
+        const PanelSnapshot panel = InputBuilder().agent("a").panel(PanelId::CorrelationAccuracy);
+        const auto &view = std::get<IntervalView>(panel.view);
+        QCOMPARE(view.intervals.size(), 2u);
+        QCOMPARE(view.intervals[0].key, std::string("drill"));
+        QCOMPARE(view.intervals[1].key, std::string("field"));
+        for (const Interval &interval : view.intervals) {
+            QVERIFY(!interval.estimate);
+            QCOMPARE(interval.have, 0u);
+            QCOMPARE(interval.need, 20u);
+            QCOMPARE(interval.alert, 98.);
+        }
+    }
+
+    void correlations_areNotBuilt()
+    {
+        InputBuilder builder;
+        builder.agent("a");
+        QCOMPARE(builder.panel(PanelId::ActiveCorrelations).reason, NoDataReason::CorrelationNotBuilt);
+        QVERIFY(std::get<GroupsView>(builder.panel(PanelId::ActiveCorrelations).view).rows.empty());
+        QCOMPARE(builder.panel(PanelId::InsightsGenerated).reason, NoDataReason::CorrelationNotBuilt);
+    }
+
+    void coveragePercent_data()
+    {
+        QTest::addColumn<int>("alive");
+        QTest::addColumn<int>("known");
+        QTest::addColumn<QList<int>>("states");     // hooks of node a; -1 ends it and begins node b
+        QTest::addColumn<double>("percent");        // -1 = none
+        const int active = int(HookState::Active), failed = int(HookState::Failed), disabled = int(HookState::Disabled), unsupported = int(HookState::Unsupported);
+        QTest::newRow("everything") << 1 << 1 << QList<int>{active, active} << 100.;
+        QTest::newRow("one of two hooks") << 1 << 1 << QList<int>{active, failed} << 50.;
+        QTest::newRow("switched off is not wanted") << 1 << 1 << QList<int>{active, disabled} << 100.;
+        QTest::newRow("what the kernel lacks is missing") << 1 << 1 << QList<int>{active, active, active, unsupported} << 75.;
+        QTest::newRow("one of two nodes") << 1 << 2 << QList<int>{active} << 50.;
+        QTest::newRow("mean of the nodes' shares") << 2 << 2 << QList<int>{active, failed, -1, active, active} << 75.;
+        QTest::newRow("no report yet") << 1 << 1 << QList<int>{} << -1.;
+        QTest::newRow("all switched off") << 1 << 1 << QList<int>{disabled} << -1.;
+        QTest::newRow("no node") << 0 << 0 << QList<int>{active} << -1.;
+    }
+    void coveragePercent()
+    {
+        QFETCH(int, alive);
+        QFETCH(int, known);
+        QFETCH(QList<int>, states);
+        QFETCH(double, percent);
+        InputBuilder builder;
+        std::vector<std::pair<HookState, std::string>> hooks;
+        std::string node = "a";
+        for (const int state : states) {
+            if (state < 0) {
+                builder.hooks(node, std::exchange(hooks, {}));
+                node = "b";
+            } else {
+                hooks.emplace_back(static_cast<HookState>(state), "");
+            }
+        }
+        if (!states.isEmpty())
+            builder.hooks(node, hooks);
+        const auto found = console::coveragePercent(static_cast<std::size_t>(alive), static_cast<std::size_t>(known), builder.input.hooks);
+        QCOMPARE(found.value_or(-1), percent);
+    }
+
+    void coverage_namesWhatIsMissing()
+    {
+        InputBuilder builder;
+        builder.agent("a").agent("b", false);
+        builder.hooks("a", {{HookState::Active, ""}, {HookState::Denied, "CAP_PERFMON is missing"}}).hooks("b", {{HookState::Active, ""}});
+        builder.ramp(figure::coverage, "", 0, 900, 1, 37.5, 0);
+        builder.ramp(figure::containerEvents, "", 0, 900, 1, 0, 10).ramp(figure::resolvedEvents, "", 0, 900, 1, 0, 9);
+        builder.counters("a", "tcp", {{Counter::Seen, 100}, {Counter::QDrop, 1}});
+        const PanelSnapshot panel = builder.panel(PanelId::Coverage);
+        QCOMPARE(panel.value->value, 37.5);
+        QCOMPARE(fact(panel, "nodes-alive")->value, 1.);
+        QCOMPARE(fact(panel, "nodes-known")->value, 2.);
+        const auto &view = std::get<CoverageView>(panel.view);
+        QCOMPARE(std::round(*view.attribution), 90.);
+        QCOMPARE(std::round(*view.completeness), 99.);
+        QCOMPARE(*view.hooks, 75.);
+        QCOMPARE(view.cells.size(), 2u);
+        QCOMPARE(view.cells[0].state, NodeCell::State::Partial);
+        QCOMPARE(view.cells[0].missing, std::vector<std::string>{"tcp/hook-1: CAP_PERFMON is missing"});
+        QCOMPARE(view.cells[1].state, NodeCell::State::Silent);
+        const GroupSummary group = builder.group(1);
+        QCOMPARE(group.key, std::string("silent-nodes"));
+        QCOMPARE(group.arguments, (std::vector<std::string>{"1", "b"}));
+    }
+
+    void coverage_withoutContainersHasNoAttribution()
+    {
+        InputBuilder builder;
+        builder.agent("a").hooks("a", {{HookState::Active, ""}}).ramp(figure::coverage, "", 0, 900, 1, 100, 0);
+        const auto view = std::get<CoverageView>(builder.panel(PanelId::Coverage).view);
+        QVERIFY(!view.attribution);
+        QVERIFY(!view.completeness);
+        QCOMPARE(view.cells[0].state, NodeCell::State::Full);
+        QCOMPARE(builder.group(1).key, std::string("partial-data"));
+        QCOMPARE(builder.group(1).arguments, (std::vector<std::string>{"3", "4"}));
+    }
+
+    void coverage_aGoneNodeIsGone()
+    {
+        InputBuilder builder;
+        builder.agent("a", false).ramp(figure::coverage, "", 0, 900, 1, 0, 0);
+        builder.input.agents[0].state = wire::LinkState::Gone;
+        QCOMPARE(std::get<CoverageView>(builder.panel(PanelId::Coverage).view).cells[0].state, NodeCell::State::Gone);
+    }
+
+    void interactions_countTheLastHour()
+    {
+        InputBuilder builder;
+        for (const double t : {-3000., -2700.5, 10., 20., 890.})
+            builder.input.actions.push_back({at(t), t == 20. ? "export" : "query", "", "kim"});
+        std::sort(builder.input.actions.begin(), builder.input.actions.end(), [](const auto &a, const auto &b) { return a.timeNs < b.timeNs; });
+        const PanelSnapshot panel = builder.panel(PanelId::UserInteractions);
+        QCOMPARE(panel.state, PanelState::Ready);                        // no agent is needed for it
+        QCOMPARE(panel.value->value, 3.);                                // -2700.5 is 3600.5 s before the end
+        QCOMPARE(panel.value->unit, Unit::PerHour);
+        QCOMPARE(fact(panel, "kind", "query")->value, 2.);
+        QCOMPARE(fact(panel, "kind", "export")->value, 1.);
+        QVERIFY(!fact(panel, "time-to-acknowledge"));                    // until there are alerts
+        QCOMPARE(std::get<BarsView>(panel.view).bucketNs, panel.bucketNs);
+        double drawn = 0;
+        for (const PlotSeries &each : panel.series) {
+            for (const PlotPoint &point : each.points)
+                drawn += point.value;
+        }
+        QCOMPARE(drawn, 3.);
+    }
+
+    void interactions_nobodyDidAnything()
+    {
+        const PanelSnapshot panel = InputBuilder().agent("a").panel(PanelId::UserInteractions);
+        QCOMPARE(panel.reason, NoDataReason::NoOperatorAction);
+        QVERIFY(!panel.value);
+    }
+
+    void api_hasHeatAndQuantiles()
+    {
+        InputBuilder builder;
+        builder.agent("a").figure(figure::apiP95, "", {{890, 3e6}, {900, 4e6}}).figure(figure::apiP50, "", {{900, 1e6}}).figure(figure::apiP99, "", {{900, 9e6}});
+        builder.figure(figure::apiP95, "store.events", {{900, 6e9}}).figure(figure::apiP95, "agent.heartbeat", {{600, 1e6}});
+        builder.figure(figure::apiCount, "store.events", {{0, 0}, {450, 10}, {900 - 1, 50}}).figure(figure::apiErrors, "store.events", {{0, 0}, {450, 1}, {900 - 1, 1}});
+        builder.figure(figure::apiHeat, "4", {{0, 0}, {5, 7}, {455, 9}}).figure(figure::apiHeat, "99", {{5, 1}}).figure(figure::apiHeat, "x", {{5, 1}});
+        const PanelSnapshot panel = builder.panel(PanelId::ApiResponseTimes);
+        QCOMPARE(panel.value->value, 4e6);
+        QCOMPARE(fact(panel, "p50")->value, 1e6);
+        QCOMPARE(fact(panel, "errors")->value, 2.);
+        QCOMPARE(fact(panel, "operation", "store.events")->value, 6e9);
+        QVERIFY(!fact(panel, "operation", "agent.heartbeat"));           // five minutes old
+        QVERIFY(panel.pastThreshold);
+        QCOMPARE(builder.group(3).key, std::string("api-slow"));
+        QCOMPARE(builder.group(3).arguments, (std::vector<std::string>{"store.events", "6000"}));
+        const auto &heat = std::get<HeatView>(panel.view);
+        QCOMPARE(heat.columns.front().counts.size() + 1, heat.boundsNs.size());
+        QCOMPARE(heat.columns.front().counts[4], 7u);
+        std::uint64_t all = 0;
+        for (const HeatColumn &column : heat.columns)
+            all += std::accumulate(column.counts.begin(), column.counts.end(), std::uint64_t(0));
+        QCOMPARE(all, 9u);
+    }
+};
+
+QTEST_APPLESS_MAIN(TestQualityPanels)
+#include "tst_qualitypanels.moc"

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include <cmath>
+
+#include "console/core/metrics/timeseries.h"
+
+using namespace tapio;
+using namespace tapio::console;
+
+using Values = QList<double>;
+using Readings = QList<QPair<double, double>>;   // seconds, value
+Q_DECLARE_METATYPE(Values)
+Q_DECLARE_METATYPE(Readings)
+
+namespace {
+
+constexpr double gap = -1;   // stands for NaN in expectations: no rate is negative
+
+std::int64_t ns(double seconds) { return std::llround(seconds * 1e9); }
+
+Track track(const Readings &readings)
+{
+    Track result;
+    for (const auto &[seconds, value] : readings)
+        result.push_back({ns(seconds), value});
+    return result;
+}
+
+Values shown(const Dense &dense)
+{
+    Values values;
+    for (const double value : dense)
+        values.push_back(std::isnan(value) ? gap : std::round(value * 1000) / 1000);
+    return values;
+}
+
+SeriesBucket bucket(double start, std::int64_t first, std::int64_t last, std::int64_t minimum, std::int64_t maximum, std::uint32_t n = 3)
+{
+    return {ns(start), n, first, last, minimum, maximum, ns(start + 1), ns(start + 4)};
+}
+
+} // namespace
+
+class TestTimeSeries : public QObject {
+    Q_OBJECT
+private slots:
+    void grid_isAlignedToTheBucket()
+    {
+        const TimeGrid grid(ns(103.5), ns(120.2), ns(5));
+        QCOMPARE(grid.fromNs(), ns(100));
+        QCOMPARE(grid.count(), 5u);
+        QCOMPARE(grid.toNs(), ns(125));
+        QCOMPARE(grid.indexOf(ns(99.9)), -1);
+        QCOMPARE(grid.indexOf(ns(104.999)), 0);
+        QCOMPARE(grid.indexOf(ns(105)), 1);
+        QCOMPARE(TimeGrid(ns(10), ns(5), ns(1)).count(), 0u);
+        QCOMPARE(TimeGrid(ns(-7), ns(0), ns(5)).fromNs(), ns(-10));
+    }
+
+    void niceBucket_data()
+    {
+        QTest::addColumn<double>("range");
+        QTest::addColumn<double>("least");
+        QTest::addColumn<double>("width");
+        QTest::newRow("a quarter of an hour at one second is too fine") << 900. << 1. << 5.;
+        QTest::newRow("six minutes fit at one second") << 360. << 1. << 1.;
+        QTest::newRow("an hour") << 3600. << 1. << 10.;
+        QTest::newRow("six hours") << 21600. << 1. << 60.;
+        QTest::newRow("a day") << 86400. << 1. << 300.;
+        QTest::newRow("never finer than what was measured") << 60. << 10. << 10.;
+        QTest::newRow("a year is cut to whole hours") << 31536000. << 1. << 75600.;
+    }
+    void niceBucket()
+    {
+        QFETCH(double, range);
+        QFETCH(double, least);
+        QFETCH(double, width);
+        QCOMPARE(niceBucketNs(ns(range), ns(least)), ns(width));
+    }
+
+    void rates_data()
+    {
+        QTest::addColumn<Readings>("readings");
+        QTest::addColumn<Values>("expected");
+        // Grid: 0 to 50 s in buckets of 10 s; a gap begins beyond 25 s (2.5 buckets).
+        QTest::newRow("steady counter") << Readings{{5, 0}, {15, 100}, {25, 200}, {35, 300}, {45, 400}} << Values{gap, 10, 10, 10, 10};
+        QTest::newRow("elapsed time is the measured one") << Readings{{5, 0}, {17, 120}, {25, 200}, {35, 300}, {45, 400}} << Values{gap, 10, 10, 10, 10};
+        QTest::newRow("several readings in a bucket: first to last") << Readings{{1, 0}, {5, 20}, {9, 40}, {15, 100}} << Values{5, 10, 10, 10, 10};
+        QTest::newRow("a missing reading has the interval's average") << Readings{{5, 0}, {15, 100}, {35, 500}, {45, 600}} << Values{gap, 10, 20, 20, 10};
+        QTest::newRow("a reset counts what came after it") << Readings{{5, 1000}, {15, 1100}, {25, 50}, {35, 150}, {45, 250}} << Values{gap, 10, 5, 10, 10};
+        QTest::newRow("a hole is a gap") << Readings{{2, 0}, {8, 60}, {45, 400}} << Values{10, gap, gap, gap, gap};
+        QTest::newRow("two readings after a hole give a rate again") << Readings{{2, 0}, {8, 60}, {41, 400}, {46, 450}} << Values{10, gap, gap, gap, 10};
+        QTest::newRow("no time between two readings gives nothing") << Readings{{5, 0}, {5, 100}} << Values{gap, gap, gap, gap, gap};
+        QTest::newRow("one reading gives nothing") << Readings{{5, 100}} << Values{gap, gap, gap, gap, gap};
+        QTest::newRow("nothing gives nothing") << Readings{} << Values{gap, gap, gap, gap, gap};
+        QTest::newRow("the reading before the range counts") << Readings{{-5, 0}, {5, 100}, {15, 200}} << Values{10, 10, 10, 10, 10};
+        QTest::newRow("the newest rate is not kept for ever") << Readings{{-5, 0}, {5, 100}} << Values{10, 10, 10, 10, gap};
+        QTest::newRow("no change is a rate of 0") << Readings{{5, 7}, {15, 7}, {25, 7}} << Values{gap, 0, 0, 0, 0};
+    }
+    void rates()
+    {
+        QFETCH(Readings, readings);
+        QFETCH(Values, expected);
+        QCOMPARE(shown(console::rates(unroll(track(readings)), TimeGrid(0, ns(50), ns(10)))), expected);
+    }
+
+    void lastValues_data()
+    {
+        QTest::addColumn<Readings>("readings");
+        QTest::addColumn<Values>("expected");
+        QTest::newRow("the last of each bucket") << Readings{{1, 5}, {9, 6}, {15, 7}, {25, 8}, {35, 9}, {45, 4}} << Values{6, 7, 8, 9, 4};
+        QTest::newRow("kept until the next") << Readings{{5, 5}, {25, 8}, {45, 9}} << Values{5, 5, 8, 8, 9};
+        QTest::newRow("not over a hole") << Readings{{5, 5}, {45, 9}} << Values{5, gap, gap, gap, 9};
+        QTest::newRow("not for ever") << Readings{{5, 5}} << Values{5, 5, 5, 5, gap};
+    }
+    void lastValues()
+    {
+        QFETCH(Readings, readings);
+        QFETCH(Values, expected);
+        QCOMPARE(shown(console::lastValues(track(readings), TimeGrid(0, ns(50), ns(10)))), expected);
+    }
+
+    void unrollBuckets_data()
+    {
+        QTest::addColumn<QList<qint64>>("counts");   // first, last, min, max of each bucket
+        QTest::addColumn<double>("total");
+        QTest::newRow("growing") << QList<qint64>{10, 30, 10, 30, 40, 60, 40, 60} << 50.;
+        QTest::newRow("reset between buckets") << QList<qint64>{100, 130, 100, 130, 5, 25, 5, 25} << 30. + 5 + 20;
+        QTest::newRow("reset inside of a bucket") << QList<qint64>{100, 20, 0, 150} << 50. + 20;
+        QTest::newRow("no change") << QList<qint64>{7, 7, 7, 7, 7, 7, 7, 7} << 0.;
+    }
+    void unrollBuckets()
+    {
+        QFETCH(QList<qint64>, counts);
+        QFETCH(double, total);
+        SeriesData data;
+        for (int i = 0; i + 3 < counts.size(); i += 4)
+            data.buckets.push_back(bucket(i * 10 / 4, counts[i], counts[i + 1], counts[i + 2], counts[i + 3]));
+        const Track unrolled = unroll(data);
+        QCOMPARE(unrolled.front().value, 0.);
+        QCOMPARE(unrolled.back().value, total);
+        QVERIFY(std::is_sorted(unrolled.begin(), unrolled.end(), [](const auto &a, const auto &b) { return a.value < b.value; }));
+    }
+
+    void unrollBuckets_skipsEmptyOnes()
+    {
+        SeriesData data;
+        data.buckets = {bucket(0, 10, 20, 10, 20), bucket(10, 0, 0, 0, 0, 0), bucket(20, 30, 40, 30, 40)};
+        QCOMPARE(unroll(data).back().value, 30.);
+        QCOMPARE(gaugeTrack(data).size(), 2u);
+    }
+
+    void increases_sumUpToTheChange()
+    {
+        const Track unrolled = unroll(track({{1, 10}, {4, 15}, {12, 35}, {38, 36}}));
+        QCOMPARE(shown(console::increases(unrolled, TimeGrid(0, ns(50), ns(10)))), (Values{5, 20, gap, 1, gap}));
+    }
+
+    void addInto_keepsALoneValue()
+    {
+        Dense sum{1, noValue, 3, noValue};
+        addInto(sum, {1, 2, noValue, noValue});
+        QCOMPARE(shown(sum), (Values{2, 2, 3, gap}));
+    }
+
+    void rateOver_data()
+    {
+        QTest::addColumn<Readings>("readings");
+        QTest::addColumn<double>("rate");            // gap = none
+        QTest::addColumn<double>("elapsed");
+        QTest::newRow("ten seconds") << Readings{{80, 0}, {90, 100}, {95, 150}, {100, 250}} << 15. << 10.;
+        QTest::newRow("readings off the second: the nearest") << Readings{{80, 0}, {89.7, 100}, {100, 203}} << 10. << 10.3;
+        QTest::newRow("less than the window is known") << Readings{{97, 0}, {100, 30}} << 10. << 3.;
+        QTest::newRow("reset in the window") << Readings{{90, 1000}, {95, 1100}, {100, 20}} << 12. << 10.;
+        QTest::newRow("one reading") << Readings{{100, 5}} << gap << 0.;
+        QTest::newRow("two readings at once") << Readings{{100, 5}, {100, 6}} << gap << 0.;
+        QTest::newRow("too old") << Readings{{70, 0}, {80, 10}} << gap << 0.;
+        QTest::newRow("nothing") << Readings{} << gap << 0.;
+        QTest::newRow("later readings do not count") << Readings{{90, 0}, {100, 100}, {101, 900}} << 10. << 10.;
+    }
+    void rateOver()
+    {
+        QFETCH(Readings, readings);
+        QFETCH(double, rate);
+        QFETCH(double, elapsed);
+        const auto measured = console::rateOver(unroll(track(readings)), ns(100), ns(10), ns(15));
+        QCOMPARE(measured.has_value(), rate != gap);
+        if (measured) {
+            QCOMPARE(measured->perSecond, rate);
+            QCOMPARE(measured->elapsedNs, ns(elapsed));
+        }
+    }
+
+    void slope_data()
+    {
+        QTest::addColumn<Readings>("readings");
+        QTest::addColumn<double>("slope");           // -99 = none
+        QTest::newRow("rising by 2 per second") << Readings{{0, 0}, {100, 200}, {200, 400}, {300, 600}} << 2.;
+        QTest::newRow("uneven distances: per second, not per reading") << Readings{{0, 0}, {10, 20}, {290, 580}, {300, 600}} << 2.;
+        QTest::newRow("falling") << Readings{{0, 300}, {150, 150}, {300, 0}} << -1.;
+        QTest::newRow("level") << Readings{{0, 5}, {150, 5}, {300, 5}} << 0.;
+        QTest::newRow("only what is in the window") << Readings{{-500, 9999}, {0, 0}, {150, 150}, {300, 300}} << 1.;
+        QTest::newRow("too few") << Readings{{0, 0}, {300, 300}} << -99.;
+        QTest::newRow("too short a time") << Readings{{200, 0}, {250, 50}, {300, 100}} << -99.;
+        QTest::newRow("all at once") << Readings{{300, 0}, {300, 50}, {300, 100}} << -99.;
+    }
+    void slope()
+    {
+        QFETCH(Readings, readings);
+        QFETCH(double, slope);
+        const auto found = slopePerSecond(track(readings), ns(300), ns(300));
+        QCOMPARE(found.has_value(), slope != -99.);
+        if (found)
+            QVERIFY(std::abs(*found - slope) < 1e-9);
+    }
+
+    void sustained_data()
+    {
+        QTest::addColumn<Values>("values");
+        QTest::addColumn<bool>("held");
+        QTest::newRow("long enough") << Values{0, 90, 90, 90} << true;
+        QTest::newRow("the newest bucket is not read yet") << Values{90, 90, 90, gap} << true;
+        QTest::newRow("not long enough") << Values{0, 0, 90, 90} << false;
+        QTest::newRow("interrupted") << Values{90, 90, 10, 90} << false;
+        QTest::newRow("a hole is no proof") << Values{90, 90, gap, 90} << false;
+        QTest::newRow("two missing are a hole") << Values{90, 90, gap, gap} << false;
+        QTest::newRow("shorter than the time asked") << Values{90, 90} << false;
+        QTest::newRow("nothing") << Values{} << false;
+    }
+    void sustained()
+    {
+        QFETCH(Values, values);
+        QFETCH(bool, held);
+        Dense dense;
+        for (const double value : values)
+            dense.push_back(value == gap ? noValue : value);
+        QCOMPARE(console::sustained(dense, TimeGrid(0, ns(10.) * values.size(), ns(10)), ns(30), [](double value) { return value > 80; }), held);
+    }
+
+    void toPoints_marksAGapOnce()
+    {
+        const auto points = toPoints({noValue, noValue, 1, noValue, noValue, 2}, TimeGrid(0, ns(60), ns(10)));
+        QCOMPARE(points.size(), 4u);
+        QVERIFY(std::isnan(points[0].value));
+        QCOMPARE(points[1].timeNs, ns(20));
+        QVERIFY(std::isnan(points[2].value));
+        QCOMPARE(points[2].timeNs, ns(30));
+        QCOMPARE(points[3].value, 2.);
+    }
+};
+
+QTEST_APPLESS_MAIN(TestTimeSeries)
+#include "tst_timeseries.moc"
