@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QProcess>
+#include <QStringList>
+#include <QTemporaryDir>
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "agent/server/fanin.h"
+#include "protocol/transport/pki.h"
+
+namespace tapio::test {
+
+/// Keeps everything that a fan-in delivers. Safe from any thread.
+class DeliveryLog final : public server::FanInSink {
+public:
+    bool onDelivery(std::shared_ptr<const wire::Delivery> delivery) override;
+    void onAgentState(const wire::AgentState &state) override;
+    void onLinkNotice(const wire::LinkNotice &notice) override;
+
+    std::vector<std::shared_ptr<const wire::Delivery>> deliveries() const;
+    std::vector<wire::AgentState> states() const;
+    std::vector<wire::LinkNotice> notices() const;
+
+    /// Each event of each batch, with its origin.
+    void eachEvent(const std::function<void(const wire::Event &, const wire::Origin &)> &use) const;
+    /// The last report of counters; of this stream, or of any for 0.
+    std::optional<wire::CounterReport> lastCounters(std::uint64_t streamId = 0) const;
+    /// Streams in order of appearance.
+    std::vector<std::uint64_t> streams() const;
+
+private:
+    mutable std::mutex m_mutex;
+    std::vector<std::shared_ptr<const wire::Delivery>> m_deliveries;
+    std::vector<wire::AgentState> m_states;
+    std::vector<wire::LinkNotice> m_notices;
+};
+
+/// The real program with a runtime folder of its own. Killed when destroyed.
+class AgentProcess {
+public:
+    explicit AgentProcess(const transport::TlsFiles &tls, std::uint16_t port = 0);
+    ~AgentProcess();
+
+    QStringList arguments;         ///< what start() uses; made by the constructor
+    bool start();
+    /// SIGTERM, and how long it then took; -1 when it did not end.
+    int terminate(int withinMs = 5000);
+    void kill();
+    /// Runs it to its end; the exit code, -1 when it did not end or crashed.
+    int run(int withinMs = 10'000);
+    qint64 pid() const { return m_process.processId(); }
+    bool running() const { return m_process.state() == QProcess::Running; }
+    int exitCode() const { return m_process.exitCode(); }
+    QString output() { return m_output += QString::fromUtf8(m_process.readAll()); }
+
+private:
+    QTemporaryDir m_folder;
+    QProcess m_process;
+    QString m_output;
+};
+
+} // namespace tapio::test
