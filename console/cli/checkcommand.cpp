@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <cstdlib>
+#include <algorithm>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -7,6 +7,7 @@
 #include "console/cli/checks.h"
 #include "console/cli/command.h"
 #include "console/cli/connection.h"
+#include "console/core/session/config.h"
 
 namespace tapio::console {
 
@@ -37,6 +38,8 @@ ServerFindings askServer(const CommandContext &context, const std::string &node)
     ServerFindings findings;
     const auto connection = resolveConnection(context);
     if (!connection) {
+        // Without a server nobody can say whether the agent and its hooks are well.
+        findings.server.state = CheckState::Failed;
         findings.server.message = connection.error().message();
         findings.server.hint = "'tapio pki issue console NAME' makes a certificate to connect with";
         return findings;
@@ -60,13 +63,10 @@ ServerFindings askServer(const CommandContext &context, const std::string &node)
     return findings;
 }
 
-std::filesystem::path dataFolder()
+std::filesystem::path storeFolder(const CommandContext &context)
 {
-    const char *data = std::getenv("XDG_DATA_HOME"); // NOLINT(concurrency-mt-unsafe)
-    if (data != nullptr && *data != '\0')
-        return std::filesystem::path(data) / "tapio";
-    const char *home = std::getenv("HOME"); // NOLINT(concurrency-mt-unsafe)
-    return std::filesystem::path(home != nullptr ? home : "/root") / ".local" / "share" / "tapio";
+    const auto config = loadConsoleConfig(context.config);
+    return (config ? config->store.file : defaultStoreFile()).parent_path();
 }
 
 std::optional<std::uint32_t> agentPid(const std::vector<wire::AgentState> &agents, const std::string &node)
@@ -85,7 +85,7 @@ int runCheck(const CommandContext &context)
     ServerFindings findings = askServer(context, node);
     std::vector<Check> checks{checkKernel(roots), checkBtf(roots), checkCgroups(roots),
                               checkCapabilities(roots, agentPid(findings.agents, node)),
-                              checkCertificates(pkiFolder(context), context.clock), checkClock(), checkDisk(dataFolder()),
+                              checkCertificates(pkiFolder(context), context.clock), checkClock(), checkDisk(storeFolder(context)),
                               findings.server};
     if (findings.server.state == CheckState::Ok) {
         checks.push_back(checkAgents(findings.agents, node));

@@ -3,9 +3,12 @@
 
 #include <array>
 #include <charconv>
+#include <tuple>
+
 #include <pwd.h>
 #include <unistd.h>
 
+#include "console/core/session/config.h"
 #include "protocol/transport/pki.h"
 
 namespace tapio::console {
@@ -36,8 +39,16 @@ std::string userName()
     return asName(found->pw_name);
 }
 
-Result<transport::IssuedCertificate> consoleCertificate(const CommandContext &context)
+Result<transport::IssuedCertificate> consoleCertificate(const CommandContext &context, const transport::TlsFiles &configured)
 {
+    if (!configured.certificate.empty()) {
+        auto certificate = transport::inspectCertificate(configured, context.clock);
+        if (!certificate)
+            return fail(certificate.error());
+        // A console that embeds its server is configured with a server's certificate, which cannot dial.
+        if (certificate->identity.role == Role::Console)
+            return certificate;
+    }
     const auto authority = transport::CertificateAuthority::open(pkiFolder(context));
     if (!authority)
         return fail(authority.error());
@@ -100,15 +111,25 @@ std::string localNodeName()
 
 Result<Connection> resolveConnection(const CommandContext &context)
 {
-    const auto address = parseHostPort(context.server.empty() ? "127.0.0.1" : context.server, defaultPort);
-    if (!address)
-        return fail(address.error().within("--server"));
-    const auto certificate = consoleCertificate(context);
+    const auto config = loadConsoleConfig(context.config);
+    if (!config)
+        return fail(config.error());
+    Connection connection;
+    if (!context.server.empty()) {
+        const auto address = parseHostPort(context.server, standardPort);
+        if (!address)
+            return fail(address.error().within("--server"));
+        std::tie(connection.client.host, connection.client.port) = *address;
+    } else if (!config->server.host.empty()) {
+        connection.client.host = config->server.host;
+        connection.client.port = config->server.port;
+        connection.client.serverName = config->server.name;
+    } else {
+        connection.client.port = config->listen.port;
+    }
+    const auto certificate = consoleCertificate(context, config->tls);
     if (!certificate)
         return fail(certificate.error());
-    Connection connection;
-    connection.client.host = address->first;
-    connection.client.port = address->second;
     connection.client.tls = certificate->files;
     connection.consoleName = certificate->identity.name;
     return connection;

@@ -8,16 +8,15 @@
 
 namespace tapio::console {
 
-inline constexpr std::uint16_t defaultPort = 7117;
-
 /// Where the server is and as whom to speak to it.
 struct Connection {
     transport::ClientOptions client;
     std::string consoleName;
 };
 
-/// --server and the console certificate of the authority's folder: the user's own if there is one, else the only one.
-/// Errors: InvalidArgument (--server), NotFound (no console certificate).
+/// The server: --server, else the configured one, else the one that a console on this machine embeds. The certificate: the
+/// configured one if it is a console's, else one of the authority's folder, the user's own first.
+/// Errors: InvalidArgument (--server), NotFound (no console certificate), those of loadConsoleConfig.
 Result<Connection> resolveConnection(const CommandContext &context);
 
 /// "HOST", "HOST:PORT", "[v6]:PORT". Errors: InvalidArgument.

@@ -37,6 +37,14 @@ int main(int argc, char **argv)
 
     try {
         app.parse(argc, argv);
+    } catch (const CLI::RequiredError &error) {
+        const auto unknown = app.remaining();
+        if (!unknown.empty()) {
+            std::cerr << "tapio: there is no command '" << printable(unknown.front()) << "'\nhint: tapio --help lists the commands\n";
+            return ExitUsage;
+        }
+        app.exit(error, std::cout, std::cerr);
+        return ExitUsage;
     } catch (const CLI::ParseError &error) {
         const int code = app.exit(error, std::cout, std::cerr);
         return code == 0 ? ExitOk : ExitUsage;

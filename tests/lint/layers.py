@@ -33,7 +33,7 @@ RULES = {
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"].*[>"])')
 # The files that may see what their layer hides: each translates one foreign library.
-EXEMPT = {}
+EXEMPT = {"console/core/store/digest.cpp": [OPENSSL]}  # SHA-256 of the hash chain
 
 
 def rule_for(path):
@@ -57,7 +57,7 @@ def breaks(root):
             if not match:
                 continue
             for forbidden in RULES[folder]:
-                if re.search(forbidden, match.group(1)):
+                if re.search(forbidden, match.group(1)) and forbidden not in EXEMPT.get(name, []):
                     found.append(f"{name}:{number}: {folder}/ may not include {match.group(1)}")
     return found
 

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include "console/cli/checks.h"
+
+using namespace tapio;
+using namespace tapio::console;
+
+Q_DECLARE_METATYPE(tapio::console::CheckState)
+
+namespace {
+
+void write(const QString &path, const QByteArray &content)
+{
+    QVERIFY(QDir().mkpath(QFileInfo(path).path()));
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    QCOMPARE(file.write(content), content.size());
+}
+
+wire::AgentState agent(const std::string &node, wire::LinkState state)
+{
+    wire::AgentState agent;
+    agent.node = node;
+    agent.state = state;
+    return agent;
+}
+
+wire::Hook hook(wire::HookState state)
+{
+    wire::Hook hook;
+    hook.collector = "tcp";
+    hook.name = "inet_sock_set_state";
+    hook.state = state;
+    hook.reason = state == wire::HookState::Active ? "" : "this kernel lacks it";
+    return hook;
+}
+
+} // namespace
+
+class TestChecks : public QObject {
+    Q_OBJECT
+    QTemporaryDir m_dir;
+
+    CheckRoots roots() const
+    {
+        return {std::filesystem::path(m_dir.filePath("proc").toStdString()), std::filesystem::path(m_dir.filePath("sys").toStdString())};
+    }
+
+private slots:
+    void kernel_data()
+    {
+        QTest::addColumn<QByteArray>("release");
+        QTest::addColumn<QByteArray>("lockdown");
+        QTest::addColumn<CheckState>("state");
+        QTest::newRow("Debian 12's") << QByteArray("6.1.0-18-amd64\n") << QByteArray("[none] integrity confidentiality") << CheckState::Ok;
+        QTest::newRow("the first with ring buffers") << QByteArray("5.8.0\n") << QByteArray() << CheckState::Ok;
+        QTest::newRow("too old") << QByteArray("5.4.0-100-generic\n") << QByteArray() << CheckState::Failed;
+        QTest::newRow("locked down") << QByteArray("6.1.0\n") << QByteArray("none integrity [confidentiality]") << CheckState::Failed;
+        QTest::newRow("unreadable") << QByteArray("what\n") << QByteArray() << CheckState::Failed;
+    }
+    void kernel()
+    {
+        QFETCH(QByteArray, release);
+        QFETCH(QByteArray, lockdown);
+        write(m_dir.filePath("proc/sys/kernel/osrelease"), release);
+        write(m_dir.filePath("sys/kernel/security/lockdown"), lockdown);
+        const Check check = checkKernel(roots());
+        QTEST(check.state, "state");
+        QVERIFY(!check.message.empty());
+    }
+
+    void btf_isMissedByName()
+    {
+        const Check missing = checkBtf(roots());
+        QCOMPARE(missing.state, CheckState::Failed);
+        QVERIFY(missing.message.find("kernel/btf/vmlinux") != std::string::npos);
+        QVERIFY(!missing.hint.empty());
+        write(m_dir.filePath("sys/kernel/btf/vmlinux"), "x");
+        QCOMPARE(checkBtf(roots()).state, CheckState::Ok);
+    }
+
+    void capabilities_data()
+    {
+        QTest::addColumn<QByteArray>("effective");
+        QTest::addColumn<bool>("isAgent");
+        QTest::addColumn<CheckState>("state");
+        QTest::addColumn<QString>("names");
+        QTest::newRow("root has all") << QByteArray("000001ffffffffff") << true << CheckState::Ok << "";
+        QTest::newRow("CAP_SYS_ADMIN stands for the newer two") << QByteArray("0000000000200004") << true << CheckState::Ok << "";
+        QTest::newRow("an agent without any cannot work") << QByteArray("0000000000000000") << true << CheckState::Failed << "CAP_BPF, CAP_PERFMON, CAP_DAC_READ_SEARCH";
+        QTest::newRow("an ordinary user is no fault") << QByteArray("0000000000000000") << false << CheckState::Warning << "CAP_BPF";
+    }
+    void capabilities()
+    {
+        QFETCH(QByteArray, effective);
+        QFETCH(bool, isAgent);
+        QFETCH(QString, names);
+        write(m_dir.filePath(isAgent ? "proc/77/status" : "proc/self/status"), "Name:\tx\nCapEff:\t" + effective + "\n");
+        const Check check = checkCapabilities(roots(), isAgent ? std::optional<std::uint32_t>(77) : std::nullopt);
+        QTEST(check.state, "state");
+        QVERIFY2(QString::fromStdString(check.message).contains(names), check.message.c_str());
+    }
+
+    void cgroups_data()
+    {
+        QTest::addColumn<QByteArray>("mounts");
+        QTest::addColumn<QString>("text");
+        QTest::newRow("version 2") << QByteArray("cgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n") << "version 2";
+        QTest::newRow("version 1") << QByteArray("cgroup /sys/fs/cgroup/cpu cgroup rw,cpu 0 0\n") << "version 1";
+        QTest::newRow("both") << QByteArray("cgroup /a cgroup rw 0 0\ncgroup2 /b cgroup2 rw 0 0\n") << "hybrid: version 1 and 2";
+    }
+    void cgroups()
+    {
+        QFETCH(QByteArray, mounts);
+        write(m_dir.filePath("proc/self/mounts"), mounts);
+        const Check check = checkCgroups(roots());
+        QCOMPARE(check.state, CheckState::Ok);
+        QTEST(QString::fromStdString(check.message), "text");
+    }
+
+    void disk_readOnlyFolderIsNamed()
+    {
+        const Check check = checkDisk("/proc/tapio");
+        QCOMPARE(check.state, CheckState::Failed);
+        QVERIFY(check.message.find("/proc") != std::string::npos);
+    }
+
+    void certificates_withoutAuthorityIsSkippedWithTheCommand()
+    {
+        const SystemClock clock;
+        const Check check = checkCertificates(m_dir.filePath("nothing").toStdString(), clock);
+        QCOMPARE(check.state, CheckState::Skipped);
+        QVERIFY(check.hint.find("tapio pki init") != std::string::npos);
+    }
+
+    void agents_areCounted()
+    {
+        using wire::LinkState;
+        QCOMPARE(checkAgents({agent("a", LinkState::Connected)}, "a").state, CheckState::Ok);
+        QCOMPARE(checkAgents({agent("a", LinkState::Connected), agent("b", LinkState::Silent)}, "a").state, CheckState::Warning);
+        QCOMPARE(checkAgents({agent("a", LinkState::Gone)}, "a").state, CheckState::Failed);
+        QCOMPARE(checkAgents({agent("b", LinkState::Connected)}, "a").state, CheckState::Failed);
+    }
+
+    void hooks_nameWhatIsMissing()
+    {
+        using wire::HookState;
+        QCOMPARE(checkHooks({}, "a").state, CheckState::Skipped);
+        QCOMPARE(checkHooks({{0, {hook(HookState::Active)}}}, "a").state, CheckState::Ok);
+        QCOMPARE(checkHooks({{0, {hook(HookState::Active), hook(HookState::Disabled)}}}, "a").state, CheckState::Ok);
+        const Check partial = checkHooks({{0, {hook(HookState::Active), hook(HookState::Unsupported)}}}, "a");
+        QCOMPARE(partial.state, CheckState::Warning);
+        QVERIFY(partial.message.find("tcp/inet_sock_set_state unsupported: this kernel lacks it") != std::string::npos);
+        QCOMPARE(checkHooks({{0, {hook(HookState::Failed)}}}, "a").state, CheckState::Failed);
+    }
+};
+
+QTEST_APPLESS_MAIN(TestChecks)
+#include "tst_checks.moc"

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+
+#include "console/cli/output.h"
+
+using namespace tapio::console;
+
+namespace {
+
+struct Outcome {
+    int code = -1;
+    QByteArray out;
+    QByteArray err;
+};
+
+} // namespace
+
+/// The program as a user meets it: its own process, an own home.
+class TestTapio : public QObject {
+    Q_OBJECT
+    QTemporaryDir m_home;
+
+    Outcome run(const QStringList &arguments, const QByteArray &program = TAPIO_PROGRAM) const
+    {
+        QProcess process;
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.insert("HOME", m_home.path());
+        environment.insert("XDG_CONFIG_HOME", m_home.filePath("config"));
+        environment.insert("XDG_DATA_HOME", m_home.filePath("data"));
+        process.setProcessEnvironment(environment);
+        process.start(program, arguments);
+        if (!process.waitForFinished(30'000))
+            return {};
+        return {process.exitCode(), process.readAllStandardOutput(), process.readAllStandardError()};
+    }
+
+private slots:
+    void help_isThereForEveryCommand_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::newRow("the program") << QStringList{"--help"};
+        for (const char *command : {"status", "check", "watch", "events", "agents", "pki", "completion"})
+            QTest::newRow(command) << QStringList{command, "--help"};
+        for (const char *command : {"init", "issue", "list", "renew", "revoke"})
+            QTest::newRow(qPrintable(QString("pki %1").arg(command))) << QStringList{"pki", command, "--help"};
+    }
+    void help_isThereForEveryCommand()
+    {
+        QFETCH(QStringList, arguments);
+        const Outcome outcome = run(arguments);
+        QCOMPARE(outcome.code, int(ExitOk));
+        QVERIFY(outcome.out.contains("Usage:"));
+        QVERIFY(outcome.err.isEmpty());
+    }
+
+    void wrongInput_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<int>("code");
+        QTest::addColumn<QString>("named");
+        QTest::newRow("no command") << QStringList{} << int(ExitUsage) << "subcommand";
+        QTest::newRow("unknown command") << QStringList{"dance"} << int(ExitUsage) << "dance";
+        QTest::newRow("unknown output format") << QStringList{"-o", "xml", "check"} << int(ExitUsage) << "xml";
+        QTest::newRow("unknown event type") << QStringList{"events", "--type", "nope"} << int(ExitUsage) << "nope";
+        QTest::newRow("time that is none") << QStringList{"events", "--since", "yesterday"} << int(ExitUsage) << "yesterday";
+        QTest::newRow("since after until") << QStringList{"events", "--since", "1m", "--until", "2m"} << int(ExitUsage) << "--since";
+        QTest::newRow("no store") << QStringList{"events"} << int(ExitUnavailable) << "store";
+        QTest::newRow("no authority") << QStringList{"pki", "list"} << int(ExitUnavailable) << "pki";
+        QTest::newRow("unknown role") << QStringList{"pki", "issue", "king", "a"} << int(ExitUsage) << "king";
+        QTest::newRow("no certificate to connect with") << QStringList{"status"} << int(ExitUnavailable) << "hint: 'tapio pki issue console";
+        QTest::newRow("port that is none") << QStringList{"status", "--server", "a:b"} << int(ExitUsage) << "'b' is no port";
+    }
+    void wrongInput()
+    {
+        QFETCH(QStringList, arguments);
+        QFETCH(QString, named);
+        const Outcome outcome = run(arguments);
+        QVERIFY2(QString::fromUtf8(outcome.err).contains(named), outcome.err.constData());
+        QVERIFY(outcome.out.isEmpty());
+        QTEST(outcome.code, "code");
+    }
+
+    void check_judgesInJson()
+    {
+        const Outcome outcome = run({"check", "-o", "json"});
+        const QJsonObject answer = QJsonDocument::fromJson(outcome.out).object();
+        QVERIFY(!answer.value("checks").toArray().isEmpty());
+        QCOMPARE(outcome.code == ExitOk, answer.value("healthy").toBool());
+        for (const QJsonValue &check : answer.value("checks").toArray())
+            QVERIFY(!check.toObject().value("message").toString().isEmpty());
+    }
+
+    void pki_fromAuthorityToRevocation()
+    {
+        QCOMPARE(run({"pki", "init"}).code, int(ExitOk));
+        QCOMPARE(run({"pki", "init"}).code, int(ExitUnavailable)); // never overwritten
+        QCOMPARE(run({"pki", "issue", "node", "web-1"}).code, int(ExitOk));
+        const Outcome kept = run({"pki", "issue", "node", "web-1", "--ensure", "-o", "json"});
+        const Outcome keptAgain = run({"pki", "issue", "node", "web-1", "--ensure", "-o", "json"});
+        QCOMPARE(kept.out, keptAgain.out);
+        const QJsonObject issued = QJsonDocument::fromJson(kept.out).array().first().toObject();
+        QCOMPARE(issued.value("state").toString(), "valid");
+        const QFileDevice::Permissions permissions = QFileInfo(issued.value("key").toString()).permissions();
+        QVERIFY(!(permissions & (QFileDevice::ReadGroup | QFileDevice::ReadOther | QFileDevice::WriteGroup | QFileDevice::WriteOther)));
+
+        QCOMPARE(run({"pki", "issue", "node", "web-1"}).code, int(ExitUnavailable)); // one valid per name
+        QCOMPARE(run({"pki", "renew", "node", "web-1"}).code, int(ExitOk));
+        QCOMPARE(run({"pki", "issue", "node", "../evil"}).code, int(ExitUsage));
+
+        const QJsonArray all = QJsonDocument::fromJson(run({"pki", "list", "-o", "json"}).out).array();
+        QStringList states;
+        QString valid;
+        for (const QJsonValue &entry : all) {
+            states << entry.toObject().value("state").toString();
+            if (states.last() == "valid")
+                valid = entry.toObject().value("serial").toString();
+        }
+        states.sort();
+        QCOMPARE(states, QStringList({"revoked", "valid"}));
+        QCOMPARE(run({"pki", "revoke", valid}).code, int(ExitOk));
+        QVERIFY(!run({"pki", "list"}).out.contains(" valid "));
+        QCOMPARE(run({"pki", "revoke", "00ff00"}).code, int(ExitUnavailable));
+    }
+
+    void status_withoutServerSaysSo()
+    {
+        if (!QFileInfo::exists(m_home.filePath("config/tapio/pki/ca.crt")))
+            QCOMPARE(run({"pki", "init"}).code, int(ExitOk));
+        QCOMPARE(run({"pki", "issue", "console", "someone"}).code, int(ExitOk));
+        // Port 1 on loopback: nothing listens there.
+        const Outcome outcome = run({"agents", "--server", "127.0.0.1:1"});
+        QCOMPARE(outcome.code, int(ExitUnavailable));
+        QVERIFY2(outcome.err.contains("hint: start tapio-console or tapio-server"), outcome.err.constData());
+    }
+
+    void completion_offersWhatThereIs_data()
+    {
+        QTest::addColumn<QStringList>("words");
+        QTest::addColumn<QString>("expected");
+        QTest::newRow("commands") << QStringList{"tapio", "ch"} << "check";
+        QTest::newRow("commands of pki") << QStringList{"tapio", "pki", "re"} << "renew revoke";
+        QTest::newRow("roles") << QStringList{"tapio", "pki", "issue", "no"} << "node";
+        QTest::newRow("options") << QStringList{"tapio", "events", "--sin"} << "--since";
+    }
+    void completion_offersWhatThereIs()
+    {
+        QFETCH(QStringList, words);
+        const Outcome script = run({"completion", "bash"});
+        QCOMPARE(script.code, int(ExitOk));
+        const QString probe = QString("%1\nCOMP_WORDS=(%2); COMP_CWORD=%3; _tapio; echo ${COMPREPLY[*]}")
+                                  .arg(QString::fromUtf8(script.out), words.join(' '))
+                                  .arg(words.size() - 1);
+        const Outcome completed = run({"--norc", "-c", probe}, "bash");
+        QTEST(QString::fromUtf8(completed.out).trimmed(), "expected");
+    }
+};
+
+QTEST_GUILESS_MAIN(TestTapio)
+#include "tst_tapio.moc"

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include "console/cli/timespec.h"
+#include "protocol/base/clock.h"
+
+using namespace tapio;
+using namespace tapio::console;
+
+class TestTimespec : public QObject {
+    Q_OBJECT
+private slots:
+    void moment_data()
+    {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<qint64>("seconds"); // since 1970; -1 = refused
+        QTest::newRow("now") << "now" << qint64(1'772'366'405);
+        QTest::newRow("minutes ago") << "10m" << qint64(1'772'366'405 - 600);
+        QTest::newRow("days ago") << "2d" << qint64(1'772'366'405 - 172'800);
+        QTest::newRow("a moment in UTC") << "2026-03-01T12:00:05Z" << qint64(1'772'366'405);
+        QTest::newRow("a day begins at midnight UTC") << "2026-03-01" << qint64(1'772'323'200);
+        QTest::newRow("no zone is ambiguous") << "2026-03-01T12:00:05" << qint64(-1);
+        QTest::newRow("no unit") << "10" << qint64(-1);
+        QTest::newRow("unknown unit") << "10y" << qint64(-1);
+        QTest::newRow("negative") << "-5m" << qint64(-1);
+        QTest::newRow("overflow") << "9999999999999d" << qint64(-1);
+        QTest::newRow("nothing") << "" << qint64(-1);
+        QTest::newRow("rubbish after a date") << "2026-03-01x" << qint64(-1);
+    }
+    void moment()
+    {
+        QFETCH(QString, text);
+        QFETCH(qint64, seconds);
+        const auto parsed = parseMoment(text.toStdString(), 1'772'366'405LL * nsPerSecond);
+        QCOMPARE(parsed.has_value(), seconds >= 0);
+        if (parsed)
+            QCOMPARE(*parsed / nsPerSecond, seconds);
+        else
+            QCOMPARE(parsed.error().code(), Errc::InvalidArgument);
+    }
+};
+
+QTEST_APPLESS_MAIN(TestTimespec)
+#include "tst_timespec.moc"
