@@ -21,7 +21,8 @@ std::uint64_t generationOf(const zmq::message_t &message)
 
 class ClientEndpointImpl final : public ClientEndpoint {
 public:
-    explicit ClientEndpointImpl(std::unique_ptr<ZmqSocket> socket) : m_socket(std::move(socket)) {}
+    ClientEndpointImpl(std::unique_ptr<ZmqSocket> socket, std::size_t maxMessageBytes)
+        : m_maxMessageBytes(maxMessageBytes), m_socket(std::move(socket)) {}
     ~ClientEndpointImpl() override
     {
         if (!m_bridge)
@@ -55,6 +56,7 @@ private:
     bool awaitsSocket() const { return m_bridge->connected() > m_generation; }
     Result<std::optional<Bytes>> take();
 
+    std::size_t m_maxMessageBytes;
     std::unique_ptr<ZmqSocket> m_socket;
     std::unique_ptr<ClientBridge> m_bridge;
     LinkPhase m_phase = LinkPhase::Waiting;
@@ -126,6 +128,8 @@ Result<std::optional<Bytes>> ClientEndpointImpl::take()
 
 Status ClientEndpointImpl::send(std::span<const std::byte> payload)
 {
+    if (payload.size() > m_maxMessageBytes)
+        return fail(Errc::InvalidArgument, "a message of " + std::to_string(payload.size()) + " bytes is over the limit");
     if (m_phase != LinkPhase::Connected || m_bridge->connected() != m_generation)
         return fail(Errc::Disconnected, "there is no connection to the server");
     auto sent = m_socket->sendFrame(payload, false);
@@ -140,7 +144,7 @@ Result<std::unique_ptr<ClientEndpoint>> ClientEndpoint::open(ClientOptions optio
     auto socket = ZmqSocket::open({zmq::socket_type::dealer, options.maxMessageBytes, options.heartbeatInterval});
     if (!socket)
         return fail(socket.error());
-    auto endpoint = std::make_unique<ClientEndpointImpl>(std::move(*socket));
+    auto endpoint = std::make_unique<ClientEndpointImpl>(std::move(*socket), options.maxMessageBytes);
     if (auto started = endpoint->start(options, clock); !started)
         return fail(started.error());
     return endpoint;

@@ -84,7 +84,8 @@ public:
     /// Waits up to `timeout` for the next message; empty on timeout, wake() or a new notice. What a peer sent before its
     /// connection ended may still come after the Closed notice.
     virtual Result<std::optional<Incoming>> receive(std::chrono::milliseconds timeout) = 0;
-    /// Never blocks. Errors: Busy (that peer's queue is full), Disconnected (no such peer any more).
+    /// Never blocks. Errors: Busy (that peer's queue is full), Disconnected (no such peer any more),
+    /// InvalidArgument (longer than maxMessageBytes).
     virtual Status send(PeerId peer, std::span<const std::byte> payload) = 0;
     /// Ends a peer's connection, after what was sent to it before; `code` and `reason` appear in the Closed notice.
     virtual void close(PeerId peer, std::string code, std::string reason) = 0;
@@ -122,7 +123,8 @@ public:
     /// is room again after a send() that was Busy. Messages of one generation only: what is left of an ended connection
     /// comes before the generation changes or not at all.
     virtual Result<std::optional<Bytes>> receive(std::chrono::milliseconds timeout) = 0;
-    /// Never blocks. Errors: Busy (queue full), Disconnected (not connected now).
+    /// Never blocks. Errors: Busy (queue full), Disconnected (not connected now), InvalidArgument (longer than
+    /// maxMessageBytes).
     virtual Status send(std::span<const std::byte> payload) = 0;
     /// The session above was welcomed: the back-off starts from its minimum at the next loss.
     virtual void confirm() = 0;

@@ -28,7 +28,8 @@ Bytes bytesOf(const zmq::message_t &message)
 
 class ServerEndpointImpl final : public ServerEndpoint {
 public:
-    ServerEndpointImpl(std::unique_ptr<ZmqSocket> socket, const Clock &clock) : m_clock(clock), m_socket(std::move(socket)) {}
+    ServerEndpointImpl(std::unique_ptr<ZmqSocket> socket, std::size_t maxMessageBytes, const Clock &clock)
+        : m_clock(clock), m_maxMessageBytes(maxMessageBytes), m_socket(std::move(socket)) {}
     ~ServerEndpointImpl() override
     {
         if (!m_bridge)
@@ -62,6 +63,7 @@ private:
     bool identify(const zmq::message_t &routingId, const zmq::message_t &payload);
 
     const Clock &m_clock;
+    std::size_t m_maxMessageBytes;
     std::unique_ptr<ZmqSocket> m_socket;
     std::unique_ptr<ServerBridge> m_bridge;
     PeerId m_lastPeer = 0;            ///< whose identity and address these are: messages come in runs
@@ -117,6 +119,8 @@ bool ServerEndpointImpl::identify(const zmq::message_t &routingId, const zmq::me
 
 Status ServerEndpointImpl::send(PeerId peer, std::span<const std::byte> payload)
 {
+    if (payload.size() > m_maxMessageBytes)
+        return fail(Errc::InvalidArgument, "a message of " + std::to_string(payload.size()) + " bytes is over the limit");
     const std::string routingId = std::to_string(peer);
     if (auto sent = m_socket->sendFrame(std::as_bytes(std::span(routingId)), true); !sent)
         return sent;
@@ -130,7 +134,7 @@ Result<std::unique_ptr<ServerEndpoint>> ServerEndpoint::open(ServerOptions optio
     auto socket = ZmqSocket::open({zmq::socket_type::router, options.maxMessageBytes, options.heartbeatInterval});
     if (!socket)
         return fail(socket.error());
-    auto endpoint = std::make_unique<ServerEndpointImpl>(std::move(*socket), clock);
+    auto endpoint = std::make_unique<ServerEndpointImpl>(std::move(*socket), options.maxMessageBytes, clock);
     if (auto started = endpoint->start(options); !started)
         return fail(started.error());
     return endpoint;

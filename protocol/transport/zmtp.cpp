@@ -22,7 +22,10 @@ constexpr std::string_view mechanism = "NULL";
 constexpr std::uint8_t flagMore = 0x01;
 constexpr std::uint8_t flagLong = 0x02;
 constexpr std::uint8_t flagCommand = 0x04;
-constexpr std::uint64_t maxCommandBytes = 64; // PING: 5 + 2 + at most 16 octets of context
+// RFC 37: PING is its name, a time to live of two octets, and a context of at most 16, which PONG returns.
+constexpr std::uint64_t commandNameBytes = 5;
+constexpr std::uint64_t minPingBytes = 7;
+constexpr std::uint64_t maxCommandBytes = 23;
 constexpr std::string_view readyName = "READY";
 
 Cause garbage(std::string reason) { return {"garbage", std::move(reason)}; }
@@ -168,6 +171,13 @@ bool TokenBucket::take(std::int64_t nowNs) noexcept
 std::optional<Cause> FrameGuard::scan(std::span<const std::byte> in, std::int64_t nowNs)
 {
     while (!in.empty()) {
+        if (m_bodyLeft > 0 && m_inCommand && m_commandBytes < commandNameBytes) {
+            if (!acceptCommandByte(std::to_integer<std::uint8_t>(in.front())))
+                return garbage("It sent a ZMTP command other than PING and PONG.");
+            --m_bodyLeft;
+            in = in.subspan(1);
+            continue;
+        }
         if (m_bodyLeft > 0) {
             const std::size_t skipped = static_cast<std::size_t>(std::min<std::uint64_t>(m_bodyLeft, in.size()));
             m_bodyLeft -= skipped;
@@ -190,6 +200,18 @@ std::size_t FrameGuard::headerSize() const noexcept
     return (std::to_integer<std::uint8_t>(m_header[0]) & flagLong) != 0 ? 9 : 2;
 }
 
+/// "\4PING" or "\4PONG", octet by octet.
+bool FrameGuard::acceptCommandByte(std::uint8_t octet) noexcept
+{
+    switch (m_commandBytes++) {
+    case 0: return octet == 4;
+    case 1: return octet == 'P';
+    case 2: return (octet == 'I' && m_commandSize >= minPingBytes) || octet == 'O';
+    case 3: return octet == 'N';
+    default: return octet == 'G';
+    }
+}
+
 std::optional<Cause> FrameGuard::checkHeader(std::int64_t nowNs)
 {
     const auto flags = std::to_integer<std::uint8_t>(m_header[0]);
@@ -198,7 +220,12 @@ std::optional<Cause> FrameGuard::checkHeader(std::int64_t nowNs)
         return garbage("It sent a frame with reserved flags.");
     if ((flags & flagMore) != 0)
         return Cause{"multipart", "It sent a message of several frames; one is allowed."};
-    if ((flags & flagCommand) != 0) {
+    m_inCommand = (flags & flagCommand) != 0;
+    if (m_inCommand) {
+        m_commandSize = static_cast<std::size_t>(m_bodyLeft);
+        m_commandBytes = 0;
+        if (m_bodyLeft < commandNameBytes)
+            return garbage("It sent a ZMTP command that is too short.");
         if (m_bodyLeft > maxCommandBytes)
             return Cause{"frame-too-large", "It sent a ZMTP command of " + std::to_string(m_bodyLeft) + " bytes."};
         if (!m_commands.take(nowNs))

@@ -57,8 +57,9 @@ private:
     std::int64_t m_lastNs = 0;
 };
 
-/// Reads the headers of the frames after READY: one frame per message, at most `maxMessageBytes` long, and no more commands
-/// (PING, PONG) than a live peer needs. libzmq itself would buffer an endless multipart message without bound.
+/// Reads the frames after READY as they pass: messages of one frame, at most `maxMessageBytes` long, and no commands but
+/// well-formed PING and PONG, no more of them than a live peer needs. libzmq itself would buffer an endless multipart
+/// message without bound, and reads past the end of a PING that is too short.
 class FrameGuard {
 public:
     explicit FrameGuard(std::size_t maxMessageBytes) : m_maxMessageBytes(maxMessageBytes) {}
@@ -68,12 +69,16 @@ public:
 
 private:
     std::optional<Cause> checkHeader(std::int64_t nowNs);
+    bool acceptCommandByte(std::uint8_t octet) noexcept;
     std::size_t headerSize() const noexcept;
 
     std::size_t m_maxMessageBytes;
     std::array<std::byte, 9> m_header{};
     std::size_t m_headerBytes = 0;
     std::uint64_t m_bodyLeft = 0;
+    bool m_inCommand = false;
+    std::size_t m_commandSize = 0;
+    std::size_t m_commandBytes = 0;
     TokenBucket m_commands{20.0, 100.0};
 };
 
