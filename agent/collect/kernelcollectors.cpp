@@ -42,7 +42,8 @@ private:
 class KernelCollectorsImpl final : public KernelCollectors {
 public:
     KernelCollectorsImpl(std::unique_ptr<KernelObject> object, KernelRecordSink &sink) :
-        m_sink(sink), m_object(std::move(object)), m_epoll(::epoll_create1(EPOLL_CLOEXEC)),
+        m_sink(sink), m_object(std::move(object)), m_latencies(m_object->mapFd("latencies"), m_clock),
+        m_tcpTotals(m_object->mapFd("tcp_totals"), m_clock), m_epoll(::epoll_create1(EPOLL_CLOEXEC)),
         m_wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
     {}
 
@@ -51,8 +52,8 @@ public:
     void wake() override;
     std::vector<wire::Hook> hooks() const override { return m_object->hooks(); }
     std::vector<SourceCounterSet> counters() const override;
-    Result<std::vector<CgroupHistogram>> histograms() override { return std::vector<CgroupHistogram>(); }
-    Result<std::vector<CgroupTcp>> tcpCounters() override { return std::vector<CgroupTcp>(); }
+    Result<std::vector<CgroupHistogram>> histograms() override;
+    Result<std::vector<CgroupTcp>> tcpCounters() override;
     std::pair<std::uint64_t, std::uint64_t> ringFill() const override
     {
         return {m_events->waitingBytes(), m_events->ringBytes()};
@@ -69,6 +70,9 @@ private:
     std::unique_ptr<KernelObject> m_object;
     std::unique_ptr<RingReader> m_events;
     std::unique_ptr<RingReader> m_critical;
+    FoldedMap m_latencies;
+    FoldedMap m_tcpTotals;
+    BlockDeviceNames m_deviceNames;
     FileDescriptor m_epoll;
     FileDescriptor m_wake;
     PollPacer m_pacer;
@@ -188,6 +192,28 @@ std::vector<SourceCounterSet> KernelCollectorsImpl::counters() const
             source.counters += read->second;
     }
     return std::move(*sources);
+}
+
+Result<std::vector<CgroupHistogram>> KernelCollectorsImpl::histograms()
+{
+    const auto entries = m_latencies.read();
+    if (!entries)
+        return fail(entries.error());
+    std::vector<CgroupHistogram> histograms;
+    for (const FoldedMap::Entry &entry : *entries)
+        histograms.push_back(toHistogram(entry, m_deviceNames));
+    return histograms;
+}
+
+Result<std::vector<CgroupTcp>> KernelCollectorsImpl::tcpCounters()
+{
+    const auto entries = m_tcpTotals.read();
+    if (!entries)
+        return fail(entries.error());
+    std::vector<CgroupTcp> totals;
+    for (const FoldedMap::Entry &entry : *entries)
+        totals.push_back(toTcp(entry));
+    return totals;
 }
 
 } // namespace

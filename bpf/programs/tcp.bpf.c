@@ -262,8 +262,8 @@ int tcp_state_btf(__u64 *ctx)
 	}
 	socket = bpf_sk_storage_get(&sockets, sk, NULL, new == TAPIO_ESTABLISHED ? BPF_SK_STORAGE_GET_F_CREATE : 0);
 	if (new == TAPIO_CLOSE) {
+		/* The socket keeps its owner to its end: the reset that a hard close sends comes after this. */
 		on_close(sk, socket, old, count);
-		bpf_sk_storage_delete(&sockets, sk);
 	} else if (new == TAPIO_ESTABLISHED && socket) {
 		on_established(socket, old, count);
 	} else if (new == TAPIO_ESTABLISHED) {

@@ -1,22 +1,35 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/collect/kernel/foldedmaps.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <fstream>
+#include <numeric>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include "agent/collect/kernel/hooktable.h"
-#include "bpf/include/tapio_records.h"
 
 namespace tapio::agent {
 
+namespace {
+
+constexpr std::size_t mostKernelBytes = 16u << 20;
+constexpr std::uint32_t fewestEntries = 1024;
+constexpr std::uint32_t mostEntries = 4096;
+constexpr std::int64_t idleNs = 600 * nsPerSecond;
+
+std::size_t possibleCpus() noexcept
+{
+    return static_cast<std::size_t>(std::max(libbpf_num_possible_cpus(), 1));
+}
+
+} // namespace
+
 Result<std::vector<SourceCounterSet>> readCounters(int mapFd)
 {
-    const int cpus = libbpf_num_possible_cpus();
-    if (cpus <= 0)
-        return failErrno("counting the CPUs", -cpus);
-    std::vector<tapio_counters> perCpu(static_cast<std::size_t>(cpus));
+    std::vector<tapio_counters> perCpu(possibleCpus());
     std::vector<SourceCounterSet> sources;
     for (std::uint32_t key = 0; key < TAPIO_COLLECTORS; ++key) {
         if (bpf_map_lookup_elem(mapFd, &key, perCpu.data()) != 0)
@@ -32,6 +45,117 @@ Result<std::vector<SourceCounterSet>> readCounters(int mapFd)
         sources.push_back(std::move(source));
     }
     return sources;
+}
+
+std::uint32_t foldedEntries(std::size_t valueBytes, unsigned cpus) noexcept
+{
+    const std::size_t fit = mostKernelBytes / (valueBytes * std::max(cpus, 1u));
+    return static_cast<std::uint32_t>(std::clamp<std::size_t>(fit, fewestEntries, mostEntries));
+}
+
+FoldedMap::FoldedMap(int fd, const Clock &clock) : m_fd(fd), m_clock(clock)
+{
+    bpf_map_info info{};
+    std::uint32_t size = sizeof(info);
+    if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) != 0)
+        return;
+    m_keyBytes = info.key_size;
+    m_valueBytes = info.value_size;
+    m_maxEntries = info.max_entries;
+}
+
+Result<std::vector<FoldedMap::Entry>> FoldedMap::readAll()
+{
+    const std::size_t counts = m_valueBytes / sizeof(std::uint64_t);
+    std::vector<std::uint64_t> perCpu(counts * possibleCpus());
+    std::vector<Entry> entries;
+    Key key(m_keyBytes);
+    Key next(m_keyBytes);
+    void *after = nullptr;
+    // A key that is removed meanwhile makes the walk begin again; it may not go on for ever.
+    for (std::size_t step = 0; step < 2 * m_maxEntries && bpf_map_get_next_key(m_fd, after, next.data()) == 0; ++step) {
+        key = next;
+        after = key.data();
+        if (bpf_map_lookup_elem(m_fd, key.data(), perCpu.data()) != 0) {
+            if (errno == ENOENT)
+                continue;
+            return fail(Errc::Io, "reading what the kernel added up", errno);
+        }
+        Entry entry{key, std::vector<std::uint64_t>(counts)};
+        for (std::size_t i = 0; i < perCpu.size(); ++i)
+            entry.counts[i % counts] += perCpu[i];
+        entries.push_back(std::move(entry));
+    }
+    return entries;
+}
+
+Result<std::vector<FoldedMap::Entry>> FoldedMap::read()
+{
+    if (m_keyBytes == 0)
+        return std::vector<Entry>();
+    auto entries = readAll();
+    if (entries)
+        forgetIdle(*entries);
+    return entries;
+}
+
+void FoldedMap::forgetIdle(const std::vector<Entry> &entries)
+{
+    const std::int64_t now = m_clock.bootNs();
+    const bool filling = entries.size() > m_maxEntries * 3 / 4;
+    for (const Entry &entry : entries) {
+        const std::uint64_t total = std::accumulate(entry.counts.begin(), entry.counts.end(), std::uint64_t(0));
+        Seen &seen = m_seen[entry.key];
+        if (seen.total != total)
+            seen = {total, now};
+        if (filling && now - seen.changedNs > idleNs) {
+            bpf_map_delete_elem(m_fd, entry.key.data());
+            m_seen.erase(entry.key);
+        }
+    }
+}
+
+std::string BlockDeviceNames::name(std::uint32_t device)
+{
+    std::string &known = m_names[device];
+    if (!known.empty())
+        return known;
+    known = std::to_string(device >> 20) + ':' + std::to_string(device & 0xfffff);
+    std::ifstream facts("/sys/dev/block/" + known + "/uevent");
+    for (std::string line; std::getline(facts, line);) {
+        if (line.starts_with("DEVNAME="))
+            known = line.substr(8);
+    }
+    return known;
+}
+
+CgroupHistogram toHistogram(const FoldedMap::Entry &entry, BlockDeviceNames &names)
+{
+    static constexpr const char *ops[] = {" read", " write", " flush", " discard", " other"};
+    tapio_histogram_key key;
+    std::memcpy(&key, entry.key.data(), sizeof(key));
+    CgroupHistogram histogram;
+    histogram.cgroupId = key.cgroup;
+    histogram.kind = key.device == 0 ? wire::HistogramKind::RunQueueLatency : wire::HistogramKind::BlockIoLatency;
+    if (key.device != 0)
+        histogram.label = names.name(key.device) + ops[std::min<std::uint32_t>(key.op, TAPIO_BLOCK_OTHER)];
+    std::copy_n(entry.counts.begin(), histogram.counts.size(), histogram.counts.begin());
+    return histogram;
+}
+
+CgroupTcp toTcp(const FoldedMap::Entry &entry)
+{
+    CgroupTcp tcp;
+    std::memcpy(&tcp.cgroupId, entry.key.data(), sizeof(tcp.cgroupId));
+    tapio_tcp_totals totals;
+    std::memcpy(&totals, entry.counts.data(), sizeof(totals));
+    tcp.connects = totals.connects;
+    tcp.connectFailures = totals.connect_failures;
+    tcp.accepts = totals.accepts;
+    tcp.retransmits = totals.retransmits;
+    tcp.resetsSent = totals.resets_sent;
+    tcp.resetsReceived = totals.resets_received;
+    return tcp;
 }
 
 } // namespace tapio::agent

@@ -1,21 +1,69 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <cstddef>
-#include <cstring>
 #include <cstdint>
-#include <functional>
+#include <cstring>
 #include <map>
+#include <memory>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include "agent/collect/kernelcollectors.h"
+#include "bpf/include/tapio_records.h"
+#include "protocol/base/clock.h"
 #include "protocol/base/result.h"
 
+/// Figures that the kernel programs add up in maps, read and summed over the CPUs. One thread.
 namespace tapio::agent {
 
-/// Sums of the counters array of bpf/include/tapio_bpf.h over all CPUs, by collector. Errors: Io.
+/// Of the counters array, by collector. Errors: Io.
 Result<std::vector<SourceCounterSet>> readCounters(int mapFd);
+
+/// How many entries a per-CPU map of such values should have: enough for any node, within 16 MiB of kernel memory.
+std::uint32_t foldedEntries(std::size_t valueBytes, unsigned cpus) noexcept;
+
+/// A PERCPU_HASH whose values are arrays of counts. Entries of cgroups that are long gone are removed when it fills up, so
+/// that it never refuses a new one; should such a cgroup stir again, its counts begin at 0.
+class FoldedMap {
+public:
+    using Key = std::vector<std::byte>;
+    struct Entry {
+        Key key;
+        std::vector<std::uint64_t> counts;
+    };
+
+    /// -1 for `fd`: there is no such map, as its collector is off. `clock` must outlive the map.
+    FoldedMap(int fd, const Clock &clock);
+
+    /// Errors: Io.
+    Result<std::vector<Entry>> read();
+
+private:
+    struct Seen {
+        std::uint64_t total = 0;
+        std::int64_t changedNs = 0;
+    };
+    Result<std::vector<Entry>> readAll();
+    void forgetIdle(const std::vector<Entry> &entries);
+
+    int m_fd;
+    const Clock &m_clock;
+    std::size_t m_keyBytes = 0;
+    std::size_t m_valueBytes = 0;
+    std::size_t m_maxEntries = 0;
+    std::map<Key, Seen> m_seen;
+};
+
+/// The kernel's name of a block device ("vda"); "MAJOR:MINOR" where it has none.
+class BlockDeviceNames {
+public:
+    std::string name(std::uint32_t device);
+
+private:
+    std::map<std::uint32_t, std::string> m_names;
+};
+
+CgroupHistogram toHistogram(const FoldedMap::Entry &entry, BlockDeviceNames &names);
+CgroupTcp toTcp(const FoldedMap::Entry &entry);
 
 } // namespace tapio::agent

@@ -15,7 +15,9 @@
 #include <bpf/libbpf.h>
 #include <tapio_collectors.skel.h>
 
+#include "agent/collect/kernel/foldedmaps.h"
 #include "agent/collect/kernel/prerequisites.h"
+#include "bpf/include/tapio_records.h"
 
 namespace tapio::agent {
 
@@ -181,17 +183,17 @@ Status KernelObject::start()
     }
 }
 
-std::vector<const char *> KernelObject::currentPrograms() const
+std::vector<KernelObject::Choice> KernelObject::currentChoices() const
 {
-    std::vector<const char *> programs;
+    std::vector<Choice> choices;
     for (const HookRun &hook : m_hooks) {
         if (hook.wanted())
-            programs.push_back(hook.candidates.front().program);
+            choices.push_back({hook.spec->collector, hook.candidates.front().program});
     }
-    return programs;
+    return choices;
 }
 
-Result<KernelObject::Skeleton> KernelObject::openSkeleton(const std::vector<const char *> &programs) const
+Result<KernelObject::Skeleton> KernelObject::openSkeleton(const std::vector<Choice> &choices) const
 {
     bpf_object_open_opts options{};
     options.sz = sizeof(options);
@@ -201,17 +203,35 @@ Result<KernelObject::Skeleton> KernelObject::openSkeleton(const std::vector<cons
         return failErrno("reading our own kernel programs", errno);
     bpf_program *program = nullptr;
     bpf_object__for_each_program (program, skeleton->obj) {
-        const bool wanted = std::any_of(programs.begin(), programs.end(), [&](const char *name) {
-            return std::strcmp(name, bpf_program__name(program)) == 0;
+        const bool wanted = std::any_of(choices.begin(), choices.end(), [&](const Choice &choice) {
+            return std::strcmp(choice.program, bpf_program__name(program)) == 0;
         });
         bpf_program__set_autoload(program, wanted || program == skeleton->progs.identify);
     }
-    bpf_map__set_max_entries(skeleton->maps.events, m_options.eventRingBytes);
-    bpf_map__set_max_entries(skeleton->maps.critical, m_options.criticalRingBytes);
+    sizeMaps(*skeleton, choices);
     skeleton->rodata->tapio_wake_bytes = m_options.eventRingBytes / wakeFraction;
     skeleton->rodata->tapio_page_shift = static_cast<std::uint32_t>(std::countr_zero(pageSize()));
     describeTracepoints(*skeleton);
     return skeleton;
+}
+
+/// Only the maps of these collectors are made: an older kernel may lack the kind of map that another one needs.
+void KernelObject::sizeMaps(tapio_collectors &skeleton, const std::vector<Choice> &choices) const
+{
+    auto &maps = skeleton.maps;
+    const auto cpus = static_cast<unsigned>(std::max(libbpf_num_possible_cpus(), 1));
+    bpf_map__set_max_entries(maps.events, m_options.eventRingBytes);
+    bpf_map__set_max_entries(maps.critical, m_options.criticalRingBytes);
+    bpf_map__set_max_entries(maps.latencies, foldedEntries(sizeof(tapio_histogram), cpus));
+    bpf_map__set_max_entries(maps.tcp_totals, foldedEntries(sizeof(tapio_tcp_totals), cpus));
+    const auto needed = [&](std::string_view collector) {
+        return std::any_of(choices.begin(), choices.end(), [&](const Choice &one) { return one.collector == collector; });
+    };
+    bpf_map__set_autocreate(maps.sockets, needed("tcp"));
+    bpf_map__set_autocreate(maps.tcp_totals, needed("tcp"));
+    bpf_map__set_autocreate(maps.waits, needed("runqueue"));
+    bpf_map__set_autocreate(maps.requests, needed("blockio"));
+    bpf_map__set_autocreate(maps.latencies, needed("runqueue") || needed("blockio"));
 }
 
 void KernelObject::describeTracepoints(tapio_collectors &skeleton) const
@@ -219,13 +239,14 @@ void KernelObject::describeTracepoints(tapio_collectors &skeleton) const
     auto &facts = *skeleton.rodata;
     facts.tapio_exit_says_last = m_types.argumentCount("sched_process_exit") >= 2;
     facts.tapio_victim_is_task = m_types.firstArgumentIsPointer("mark_victim");
+    facts.tapio_request_after_queue = m_types.argumentCount("block_rq_issue") >= 2;
     facts.tapio_retransmit_says_error = m_types.argumentCount("tcp_retransmit_skb") >= 3;
 }
 
 Status KernelObject::load()
 {
     m_skeleton.reset();
-    auto skeleton = openSkeleton(currentPrograms());
+    auto skeleton = openSkeleton(currentChoices());
     if (!skeleton)
         return fail(skeleton.error());
     if (const int error = tapio_collectors__load(skeleton->get()); error != 0)
@@ -246,7 +267,7 @@ bool KernelObject::stepDownUnloadable()
         if (!hook.wanted())
             continue;
         const char *name = hook.candidates.front().program;
-        auto skeleton = openSkeleton({name});
+        auto skeleton = openSkeleton({{hook.spec->collector, name}});
         if (!skeleton)
             return any;
         std::vector<char> log(64u << 10);

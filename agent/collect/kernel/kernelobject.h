@@ -47,6 +47,10 @@ private:
     };
     using Skeleton = std::unique_ptr<tapio_collectors, SkeletonDeleter>;
 
+    struct Choice {
+        std::string_view collector;
+        const char *program;
+    };
     struct HookRun {
         const HookSpec *spec = nullptr;
         std::vector<HookAlternative> candidates; ///< still to try; the first is the current one
@@ -62,9 +66,10 @@ private:
     explicit KernelObject(const KernelOptions &options);
     void chooseCandidates();
     Status start();
+    void sizeMaps(tapio_collectors &skeleton, const std::vector<Choice> &choices) const;
     void describeTracepoints(tapio_collectors &skeleton) const;
-    Result<Skeleton> openSkeleton(const std::vector<const char *> &programs) const;
-    std::vector<const char *> currentPrograms() const;
+    Result<Skeleton> openSkeleton(const std::vector<Choice> &choices) const;
+    std::vector<Choice> currentChoices() const;
     Status load();
     bool stepDownUnloadable();
     Status identifySelf();

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+#include "tapio_histogram.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+#define TAPIO_REQ_OP_MASK 0xffu /* include/linux/blk_types.h */
+
+struct tapio_request {
+	__u64 issued_ns; /* 0 = waits in the scheduler */
+	__u64 cgroup;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 10240);
+	__type(key, __u64); /* address of the request; the kernel has a fixed set of them per queue */
+	__type(value, struct tapio_request);
+} requests SEC(".maps");
+
+const volatile bool tapio_request_after_queue = false; /* set by the agent: until 5.11, a54895fa057c, the queue came first */
+
+/*
+ * Whose request it is. On v2 the request says so, writeback included. On v1 it is the task that hands it in, unless that is
+ * a kernel thread, which writes for nobody in particular: then it is the host's.
+ */
+static __always_inline __u64 request_cgroup(struct request *request)
+{
+	struct bio *bio = BPF_CORE_READ(request, bio);
+	struct task_struct *task;
+
+	if (bio && bpf_core_field_exists(bio->bi_blkg)) {
+		struct cgroup *group = BPF_CORE_READ(bio, bi_blkg, blkcg, css.cgroup);
+
+		if (group && BPF_CORE_READ(group, root, hierarchy_id) == 0)
+			return BPF_CORE_READ(group, kn, id);
+	}
+	task = (struct task_struct *)bpf_get_current_task();
+	if (BPF_CORE_READ(task, flags) & TAPIO_PF_KTHREAD)
+		return TAPIO_ROOT_CGROUP;
+	return tapio_task_cgroup(task, false);
+}
+
+static __always_inline __u32 device_of(struct request *request)
+{
+	struct request_queue *queue = BPF_CORE_READ(request, q);
+	struct request___rq_disk *old = (void *)request;
+	struct gendisk *disk = NULL;
+
+	if (bpf_core_field_exists(queue->disk))
+		disk = BPF_CORE_READ(queue, disk);
+	else if (bpf_core_field_exists(old->rq_disk))
+		disk = BPF_CORE_READ(old, rq_disk);
+	return disk ? (__u32)BPF_CORE_READ(disk, major) << 20 | BPF_CORE_READ(disk, first_minor) : 0;
+}
+
+static __always_inline enum tapio_block_op op_of(struct request *request)
+{
+	/* enum req_op, include/linux/blk_types.h */
+	switch (BPF_CORE_READ(request, cmd_flags) & TAPIO_REQ_OP_MASK) {
+	case 0:
+		return TAPIO_BLOCK_READ;
+	case 1:
+		return TAPIO_BLOCK_WRITE;
+	case 2:
+		return TAPIO_BLOCK_FLUSH;
+	case 3:
+		return TAPIO_BLOCK_DISCARD;
+	default:
+		return TAPIO_BLOCK_OTHER;
+	}
+}
+
+/* Keeps who handed it in: when it is issued, another task may run the queue. */
+static __always_inline int on_insert(struct request *request)
+{
+	struct tapio_counters *count = tapio_count(TAPIO_BLOCKIO);
+	struct tapio_request waiting = {};
+	__u64 key = (__u64)request;
+
+	if (!count)
+		return 0;
+	TAPIO_ADD(count->seen, 1);
+	waiting.cgroup = request_cgroup(request);
+	if (bpf_map_update_elem(&requests, &key, &waiting, BPF_ANY) == 0)
+		TAPIO_ADD(count->folded, 1);
+	else
+		TAPIO_ADD(count->lost, 1);
+	return 0;
+}
+
+static __always_inline int on_issue(struct request *request)
+{
+	struct tapio_counters *count = tapio_count(TAPIO_BLOCKIO);
+	__u64 key = (__u64)request;
+	struct tapio_request *waiting, issued = {};
+
+	if (!count)
+		return 0;
+	TAPIO_ADD(count->seen, 1);
+	waiting = bpf_map_lookup_elem(&requests, &key);
+	if (waiting && waiting->issued_ns == 0)
+		issued.cgroup = waiting->cgroup;
+	else
+		issued.cgroup = request_cgroup(request);
+	issued.issued_ns = bpf_ktime_get_ns();
+	if (bpf_map_update_elem(&requests, &key, &issued, BPF_ANY) == 0)
+		TAPIO_ADD(count->folded, 1);
+	else
+		TAPIO_ADD(count->lost, 1);
+	return 0;
+}
+
+static __always_inline int on_complete(struct request *request, __u32 bytes)
+{
+	struct tapio_counters *count = tapio_count(TAPIO_BLOCKIO);
+	__u64 address = (__u64)request;
+	struct tapio_histogram_key key = {};
+	struct tapio_request *issued;
+
+	if (!count)
+		return 0;
+	TAPIO_ADD(count->seen, 1);
+	issued = bpf_map_lookup_elem(&requests, &address);
+	/* Issued before we were, or more of it is to come. */
+	if (!issued || issued->issued_ns == 0 || bytes < BPF_CORE_READ(request, __data_len)) {
+		TAPIO_ADD(count->kfiltered, 1);
+		return 0;
+	}
+	key.cgroup = issued->cgroup;
+	key.device = device_of(request);
+	key.op = op_of(request);
+	if (tapio_observe(&key, bpf_ktime_get_ns() - issued->issued_ns))
+		TAPIO_ADD(count->folded, 1);
+	else
+		TAPIO_ADD(count->lost, 1);
+	bpf_map_delete_elem(&requests, &address);
+	return 0;
+}
+
+SEC("tp_btf/block_rq_insert")
+int block_insert_btf(__u64 *ctx)
+{
+	return on_insert((void *)(tapio_request_after_queue ? ctx[1] : ctx[0]));
+}
+
+SEC("raw_tp/block_rq_insert")
+int block_insert_raw(__u64 *ctx)
+{
+	return on_insert((void *)(tapio_request_after_queue ? ctx[1] : ctx[0]));
+}
+
+SEC("tp_btf/block_rq_issue")
+int block_issue_btf(__u64 *ctx)
+{
+	return on_issue((void *)(tapio_request_after_queue ? ctx[1] : ctx[0]));
+}
+
+SEC("raw_tp/block_rq_issue")
+int block_issue_raw(__u64 *ctx)
+{
+	return on_issue((void *)(tapio_request_after_queue ? ctx[1] : ctx[0]));
+}
+
+SEC("tp_btf/block_rq_complete")
+int block_complete_btf(__u64 *ctx)
+{
+	return on_complete((void *)ctx[0], ctx[2]);
+}
+
+SEC("raw_tp/block_rq_complete")
+int block_complete_raw(__u64 *ctx)
+{
+	return on_complete((void *)ctx[0], ctx[2]);
+}
