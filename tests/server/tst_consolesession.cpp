@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include "agent/server/consolesession.h"
+#include "protocol/wire/codec.h"
+#include "tests/server/servertest.h"
+#include "tests/support/fakeclock.h"
+
+using namespace tapio;
+using namespace tapio::server;
+
+namespace {
+
+constexpr std::uint64_t plenty = 1u << 20;
+
+std::uint64_t frameFootprint() { return footprint(*test::delivery("node-1", test::eventFrame(1))); }
+std::size_t frameBytes() { return wire::encode(*test::delivery("node-1", test::eventFrame(1)))->size(); }
+
+struct Fixture {
+    explicit Fixture(ConsoleLimits consoleLimits = {plenty, plenty}) : limits(consoleLimits)
+    {
+        static_cast<void>(session.begin(Greeted{1, {}}, 5));
+    }
+
+    test::FakeClock clock;
+    test::RecordingLink link;
+    ReplayRing ring{plenty};
+    ConsoleLimits limits;
+    ConsoleSession session{ring, link, clock, limits};
+
+    void append(wire::Frame frame, const std::string &node = "node-1")
+    {
+        auto delivery = test::delivery(node, std::move(frame));
+        session.makeRoom(footprint(*delivery));
+        ring.append(std::move(delivery));
+    }
+    void append(std::uint64_t from, std::uint64_t to)
+    {
+        for (; from <= to; ++from)
+            append(test::eventFrame(from));
+    }
+    void subscribe(wire::Subscribe subscribe = {}) { QVERIFY(!session.onMessage(subscribe, 0)); }
+    void acknowledge(std::uint64_t frameSeq, const std::string &node = "node-1")
+    {
+        QVERIFY(!session.onMessage(wire::Ack{node, test::streamA, frameSeq}, 0));
+    }
+    QList<quint64> received() const
+    {
+        QList<quint64> seqs;
+        for (const auto &delivery : link.all<wire::Delivery>())
+            seqs << delivery.frame.frameSeq;
+        return seqs;
+    }
+};
+
+} // namespace
+
+class TestConsoleSession : public QObject {
+    Q_OBJECT
+private slots:
+    void nothing_beforeASubscription()
+    {
+        Fixture f;
+        f.append(1, 3);
+        f.session.pump();
+        QVERIFY(f.link.all<wire::Delivery>().empty());
+        QCOMPARE(f.link.last<wire::Welcome>().creditBytes, plenty);
+        QVERIFY(!f.session.subscribed());
+    }
+
+    void subscribe_replaysAndGoesOn()
+    {
+        Fixture f;
+        f.append(1, 2);
+        f.subscribe();
+        QVERIFY(f.session.takeSubscriptionChange());
+        QVERIFY(!f.session.takeSubscriptionChange());
+        f.session.pump();
+        f.append(3, 3);
+        f.session.pump();
+        QCOMPARE(f.received(), (QList<quint64>{1, 2, 3}));
+        QCOMPARE(f.session.droppedEvents(), 0u);
+    }
+
+    void subscribe_resumesAfterWhatTheConsoleHas()
+    {
+        Fixture f;
+        f.append(1, 5);
+        f.append(test::eventFrame(2), "node-2");
+        f.subscribe({1, {}, true, true, {{"node-1", test::streamA, 3}, {"node-3", test::streamA, 99}}});
+        f.session.pump();
+        QCOMPARE(f.received(), (QList<quint64>{4, 5, 2}));
+    }
+
+    void subscribe_anotherFilterTakesEffect()
+    {
+        Fixture f;
+        f.subscribe({1, {{}, wire::Severity::Critical, {}, {}, {}}, true, true, {}});
+        f.append(1, 2);
+        f.session.pump();
+        QVERIFY(f.received().isEmpty());
+        f.subscribe({2, {}, true, true, {{"node-1", test::streamA, 2}}});
+        f.append(3, 3);
+        f.session.pump();
+        QCOMPARE(f.received(), (QList<quint64>{3}));
+    }
+
+    void credit_holdsBackUntilAcknowledged()
+    {
+        Fixture f({2 * frameBytes(), plenty});
+        f.subscribe();
+        f.append(1, 5);
+        f.session.pump();
+        QCOMPARE(f.received(), (QList<quint64>{1, 2}));
+        f.acknowledge(1);
+        f.session.pump();
+        QCOMPARE(f.received(), (QList<quint64>{1, 2, 3}));
+        f.acknowledge(3);
+        f.session.pump();
+        QCOMPARE(f.received(), (QList<quint64>{1, 2, 3, 4, 5}));
+        QCOMPARE(f.session.droppedEvents(), 0u);
+    }
+
+    void ack_ofAnotherStreamGivesNoCredit()
+    {
+        Fixture f({frameBytes(), plenty});
+        f.subscribe();
+        f.append(1, 2);
+        f.session.pump();
+        f.acknowledge(9, "node-2");
+        f.session.pump();
+        QCOMPARE(f.received(), (QList<quint64>{1}));
+    }
+
+    void busyLink_losesNothing()
+    {
+        Fixture f;
+        f.subscribe();
+        f.link.busy = true;
+        f.append(1, 3);
+        f.session.pump();
+        f.session.pump();
+        f.link.busy = false;
+        f.session.pump();
+        QCOMPARE(f.received(), (QList<quint64>{1, 2, 3}));
+    }
+
+    void slowConsole_losesItsOldestAndIsTold()
+    {
+        Fixture f({frameBytes(), 3 * frameFootprint()});
+        f.subscribe();
+        f.append(1, 1);
+        f.session.pump();
+        f.append(2, 10);
+        f.session.pump();
+        // 1 was sent, 2 waits prepared for credit, 8 to 10 are what it may lag behind.
+        QCOMPARE(f.session.droppedEvents(), 6u);
+        for (std::uint64_t seq = 1; seq <= 10; ++seq) {
+            f.acknowledge(seq);
+            f.session.pump();
+        }
+        QCOMPARE(quint64(f.received().size()) + f.session.droppedEvents(), 10u);
+        QCOMPARE(f.received().last(), 10u);
+        wire::Heartbeat beat;
+        beat.id = 4;
+        QVERIFY(!f.session.onMessage(beat, 99));
+        QVERIFY(f.link.last<wire::HeartbeatReply>() == (wire::HeartbeatReply{4, 0, 99, f.clock.utcNs(), f.session.droppedEvents()}));
+    }
+
+    void slowConsole_countsOnlyWhatItWanted()
+    {
+        Fixture f({1, 2 * frameFootprint()});
+        f.subscribe({1, {{}, wire::Severity::Error, {}, {}, {}}, true, true, {}});
+        f.link.busy = true;
+        for (std::uint64_t seq = 1; seq <= 6; ++seq) {
+            f.append({test::streamA, seq, 0,
+                      test::batch(seq * 10, {test::event(), test::event(wire::EventType::OomKill, wire::Severity::Error)})});
+        }
+        // Two of six fit its queue; of each dropped pair of events it had asked for one.
+        QVERIFY(f.session.droppedEvents() >= 4u && f.session.droppedEvents() <= 5u);
+    }
+
+    void hooks_surviveBeingDropped()
+    {
+        Fixture f({plenty, 2 * frameFootprint()});
+        f.subscribe();
+        f.link.busy = true;
+        f.append(test::hookFrame(1));
+        f.append(2, 12);
+        f.link.busy = false;
+        f.session.pump();
+        QCOMPARE(f.received(), (QList<quint64>{1, 11, 12}));
+    }
+
+    void hooks_fromBeforeTheRingAreShownOnce()
+    {
+        Fixture f;
+        const auto hooks = test::delivery("node-1", test::hookFrame(1));
+        f.ring.append(hooks);
+        for (std::uint64_t seq = 2; seq <= 4; ++seq)
+            f.ring.append(test::delivery("node-1", test::eventFrame(seq)));
+        f.subscribe();
+        f.session.showHooks(hooks, 0);      // still in the ring: it comes from there
+        f.session.pump();
+        QCOMPARE(f.received(), (QList<quint64>{1, 2, 3, 4}));
+        f.ring.setLimit(1);
+        f.subscribe();
+        f.session.showHooks(hooks, 0);
+        f.session.pump();
+        QCOMPARE(f.received().mid(4), (QList<quint64>{1, 4}));
+    }
+
+    void hooks_thatTheConsoleHasAreNotShown()
+    {
+        Fixture f;
+        f.ring.append(test::delivery("node-1", test::hookFrame(1)));
+        f.ring.append(test::delivery("node-1", test::eventFrame(2)));
+        f.ring.setLimit(1);
+        f.subscribe({1, {}, true, true, {{"node-1", test::streamA, 1}}});
+        f.session.showHooks(test::delivery("node-1", test::hookFrame(1)), 0);
+        f.session.pump();
+        QCOMPARE(f.received(), (QList<quint64>{2}));
+    }
+
+    void states_areCoalescedPerNode()
+    {
+        Fixture f;
+        f.link.busy = true;
+        for (std::uint32_t sessions = 1; sessions <= 50; ++sessions) {
+            wire::AgentState state;
+            state.node = sessions % 2 == 0 ? "node-1" : "node-2";
+            state.sessions = sessions;
+            f.session.show(state);
+        }
+        f.session.pump();
+        f.link.busy = false;
+        f.session.pump();
+        const auto states = f.link.all<wire::AgentState>();
+        QCOMPARE(states.size(), std::size_t(2));
+        QCOMPARE(states[0].sessions, 50u);
+        QCOMPARE(states[1].sessions, 49u);
+    }
+
+    void notices_areBoundedAndTheRestIsCounted()
+    {
+        Fixture f;
+        f.link.busy = true;
+        for (int i = 0; i < 300; ++i)
+            f.session.show(wire::LinkNotice{i, wire::LinkNoticeKind::Refused, "10.0.0.1:1", "", "expired", "expired", 1});
+        f.link.busy = false;
+        f.session.pump();
+        const auto notices = f.link.all<wire::LinkNotice>();
+        QCOMPARE(notices.size(), std::size_t(257));
+        QCOMPARE(notices.front().code, std::string("notices-dropped"));
+        QCOMPARE(notices.front().repeated, 44u);
+        QCOMPARE(notices.back().timeNs, std::int64_t(299));
+    }
+
+    void notForAConsole_data()
+    {
+        QTest::addColumn<int>("index");
+        QTest::newRow("Frame") << 0;
+        QTest::newRow("Delivery") << 1;
+        QTest::newRow("AgentState") << 2;
+        QTest::newRow("LinkNotice") << 3;
+        QTest::newRow("Hello again") << 4;
+        QTest::newRow("Filter") << 5;
+    }
+    void notForAConsole()
+    {
+        QFETCH(int, index);
+        const wire::Message messages[] = {test::eventFrame(1), wire::Delivery(), wire::AgentState(), wire::LinkNotice(),
+                                          test::consoleHello("c"), wire::Filter()};
+        Fixture f;
+        f.subscribe();
+        const auto bye = f.session.onMessage(messages[index], 0);
+        QVERIFY(bye);
+        QCOMPARE(bye->code, std::string("protocol"));
+        QCOMPARE(f.ring.end(), 0u);
+    }
+};
+
+QTEST_APPLESS_MAIN(TestConsoleSession)
+#include "tst_consolesession.moc"

@@ -1,0 +1,476 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include "agent/server/hub.h"
+#include "protocol/wire/codec.h"
+#include "tests/server/servertest.h"
+#include "tests/support/fakeclock.h"
+
+using namespace tapio;
+using namespace tapio::server;
+using transport::PeerId;
+
+Q_DECLARE_METATYPE(std::string)
+
+namespace {
+
+/// Passes on to a RecordingLink that outlives the peer.
+class SharedLink final : public PeerLink {
+public:
+    explicit SharedLink(std::shared_ptr<test::RecordingLink> link) : m_link(std::move(link)) {}
+    Status send(std::span<const std::byte> bytes) override { return m_link->send(bytes); }
+    void close(const std::string &code, const std::string &reason) override { m_link->close(code, reason); }
+
+private:
+    std::shared_ptr<test::RecordingLink> m_link;
+};
+
+/// A hub with peers that exist as links and names only.
+struct Fixture {
+    explicit Fixture(FanInOptions hubOptions = {}, bool withSink = true)
+        : options(std::move(hubOptions)), hub(options, withSink ? &sink : nullptr, clock, [this](PeerId peer) {
+              links[peer] = std::make_shared<test::RecordingLink>();
+              return std::make_unique<SharedLink>(links[peer]);
+          })
+    {
+    }
+
+    test::FakeClock clock;
+    test::RecordingSink sink;
+    FanInOptions options;
+    std::map<PeerId, std::shared_ptr<test::RecordingLink>> links;
+    std::map<PeerId, transport::Identity> identities;
+    Hub hub;
+
+    void sendBytes(PeerId peer, wire::Bytes bytes)
+    {
+        hub.onMessage({peer, identities.at(peer), "10.0.0.1:" + std::to_string(peer), clock.utcNs(), std::move(bytes)});
+    }
+    void send(PeerId peer, const wire::Message &message)
+    {
+        sendBytes(peer, *wire::encode(message));
+        hub.tick();
+    }
+    test::RecordingLink &link(PeerId peer) { return *links.at(peer); }
+
+    test::RecordingLink &agent(PeerId peer, const std::string &name = "node-1", std::uint64_t streamId = test::streamA,
+                               std::uint64_t nextFrameSeq = 1)
+    {
+        identities[peer] = test::identity(Role::Node, name);
+        send(peer, test::nodeHello(name, streamId, nextFrameSeq));
+        return link(peer);
+    }
+    test::RecordingLink &console(PeerId peer, const wire::Subscribe &subscribe = {})
+    {
+        identities[peer] = test::identity(Role::Console, "desk");
+        send(peer, test::consoleHello("desk"));
+        send(peer, subscribe);
+        return link(peer);
+    }
+    void closed(PeerId peer)
+    {
+        transport::Notice notice;
+        notice.timeNs = clock.utcNs();
+        notice.kind = transport::NoticeKind::Closed;
+        notice.remoteAddress = "10.0.0.1:" + std::to_string(peer);
+        notice.code = "reset";
+        hub.onNotices({notice});
+    }
+    ReceiveCounters counters(const std::string &node = "node-1") const
+    {
+        for (const auto &one : hub.counters()) {
+            if (one.node == node)
+                return one;
+        }
+        return {};
+    }
+};
+
+FanInOptions acknowledgedBySink()
+{
+    FanInOptions options;
+    options.acknowledgeBySink = true;
+    return options;
+}
+
+wire::Subscribe only(const std::string &namespaceName)
+{
+    wire::Subscribe subscribe;
+    subscribe.filter.namespaces = {namespaceName};
+    return subscribe;
+}
+
+} // namespace
+
+class TestHub : public QObject {
+    Q_OBJECT
+private slots:
+    void frames_reachTheSinkAndAreAcknowledged()
+    {
+        Fixture f;
+        auto &agent = f.agent(1);
+        f.send(1, test::eventFrame(1, 3));
+        f.send(1, test::eventFrame(2, 2));
+        QVERIFY((f.sink.frameSeqs() == std::vector<std::uint64_t>{1, 2}));
+        QCOMPARE(f.sink.deliveries[0]->node, std::string("node-1"));
+        QCOMPARE(agent.last<wire::Ack>().frameSeq, 2u);
+        QCOMPARE(f.counters().counters[Counter::Received], 5u);
+        QCOMPARE(f.counters().counters[Counter::Processed], 5u);
+        QCOMPARE(f.counters().queuedEvents, 0u);
+    }
+
+    void acknowledgeBySink_waitsForIt()
+    {
+        Fixture f(acknowledgedBySink());
+        auto &agent = f.agent(1);
+        f.send(1, test::eventFrame(1));
+        f.send(1, test::eventFrame(2));
+        QVERIFY(agent.all<wire::Ack>().empty());
+        f.hub.acknowledge("node-1", test::streamA, 1);
+        f.hub.acknowledge("node-9", test::streamA, 1);
+        f.hub.tick();
+        QCOMPARE(agent.last<wire::Ack>().frameSeq, 1u);
+    }
+
+    void refusingSink_getsTheSameFramesLaterInOrder()
+    {
+        Fixture f;
+        auto &agent = f.agent(1);
+        f.agent(2, "node-2");
+        f.sink.refuses = true;
+        for (std::uint64_t seq = 1; seq <= 3; ++seq)
+            f.send(1, test::eventFrame(seq, 2));
+        f.send(2, test::eventFrame(1));
+        QVERIFY(agent.all<wire::Ack>().empty());
+        QCOMPARE(f.counters().queuedEvents, 6u);
+        QVERIFY(f.hub.untilTick() < std::chrono::milliseconds(50));
+        f.sink.refuses = false;
+        f.hub.tick();
+        QCOMPARE(agent.last<wire::Ack>().frameSeq, 3u);
+        QCOMPARE(f.link(2).last<wire::Ack>().frameSeq, 1u);
+        QVERIFY((f.sink.frameSeqs() == std::vector<std::uint64_t>{1, 2, 3, 1}));
+        QCOMPARE(f.counters().queuedEvents, 0u);
+    }
+
+    void refusingSink_stopsAnAgentAtItsCredit()
+    {
+        FanInOptions options;
+        const std::size_t bytes = wire::encode(test::eventFrame(1, 4))->size();
+        options.creditBytes = 3 * bytes;
+        Fixture f(options);
+        auto &agent = f.agent(1);
+        f.sink.refuses = true;
+        for (std::uint64_t seq = 1; seq <= 3; ++seq)
+            f.send(1, test::eventFrame(seq, 4));
+        QVERIFY(agent.closed.empty());
+        f.send(1, test::eventFrame(4, 4));
+        QCOMPARE(agent.closed, std::string("over-credit"));
+        f.agent(2, "node-1", test::streamA, 1);
+        QCOMPARE(f.link(2).last<wire::Welcome>().ackedFrameSeq, 0u);
+        f.sink.refuses = false;
+        for (std::uint64_t seq = 1; seq <= 4; ++seq)
+            f.send(2, test::eventFrame(seq, 4));
+        // The fourth was here when the session ended, but had not been taken in.
+        QVERIFY((f.sink.frameSeqs() == std::vector<std::uint64_t>{1, 2, 3, 4}));
+    }
+
+    void known_resumesWhereTheStoreEnded()
+    {
+        FanInOptions options = acknowledgedBySink();
+        options.known = {{"node-1", test::streamA, 41}, {"node-1", test::streamB, 7}};
+        Fixture f(options);
+        QCOMPARE(f.agent(1, "node-1", test::streamA, 30).last<wire::Welcome>().ackedFrameSeq, 41u);
+        f.send(1, test::eventFrame(42));
+        QVERIFY((f.sink.frameSeqs() == std::vector<std::uint64_t>{42}));
+        QCOMPARE(f.sink.lastState("node-1").loss.gapFrames, 0u);
+    }
+
+    void refused_data()
+    {
+        QTest::addColumn<int>("row");
+        QTest::addColumn<std::string>("code");
+        QTest::newRow("another node's name") << 0 << std::string("spoofed-node");
+        QTest::newRow("a newer protocol only") << 1 << std::string("version");
+        QTest::newRow("a console with a node's greeting") << 2 << std::string("wrong-role");
+        QTest::newRow("no greeting") << 3 << std::string("protocol");
+        QTest::newRow("garbage") << 4 << std::string("malformed");
+        QTest::newRow("a newer format") << 5 << std::string("version");
+    }
+    void refused()
+    {
+        QFETCH(int, row);
+        QFETCH(std::string, code);
+        Fixture f;
+        f.console(7);
+        f.identities[1] = test::identity(row == 2 ? Role::Console : Role::Node, "node-1");
+        wire::Hello newer = test::nodeHello("node-1");
+        newer.versionMin = newer.versionMax = 2;
+        wire::Bytes newerFormat = *wire::encode(newer);
+        newerFormat[0] = std::byte{9};
+        const wire::Bytes rows[] = {*wire::encode(test::nodeHello("node-2")), *wire::encode(newer), *wire::encode(test::nodeHello("node-1")),
+                                    *wire::encode(test::eventFrame(1)), wire::Bytes(100, std::byte{1}), newerFormat};
+        f.sendBytes(1, rows[row]);
+        f.hub.tick();
+        QCOMPARE(f.link(1).closed, code);
+        QCOMPARE(f.link(1).last<wire::Bye>().code, code);
+        QVERIFY(f.link(1).all<wire::Welcome>().empty());
+        QCOMPARE(f.sink.notices.back().code, code);
+        QCOMPARE(f.sink.notices.back().kind, wire::LinkNoticeKind::Refused);
+        QVERIFY(f.sink.notices.back().identity.starts_with("spiffe://test.tapio/tapio/"));
+        QCOMPARE(f.link(7).last<wire::LinkNotice>().code, code);
+        // What it sends afterwards is not looked at.
+        f.send(1, test::nodeHello("node-1"));
+        f.send(1, test::eventFrame(1));
+        QVERIFY(f.sink.deliveries.empty());
+        QVERIFY(f.link(1).all<wire::Welcome>().empty());
+    }
+
+    void sameNodeTwice_theNewestWins()
+    {
+        Fixture f;
+        auto &older = f.agent(1);
+        f.send(1, test::eventFrame(1));
+        f.agent(2, "node-1", test::streamA, 2);
+        QCOMPARE(older.closed, std::string("replaced"));
+        QVERIFY(older.last<wire::Bye>().reconnectAfterMs > 0);
+        QCOMPARE(f.link(2).last<wire::Welcome>().ackedFrameSeq, 1u);
+        f.send(1, test::eventFrame(2));
+        QVERIFY((f.sink.frameSeqs() == std::vector<std::uint64_t>{1}));
+        f.closed(1);
+        QCOMPARE(f.sink.lastState("node-1").state, wire::LinkState::Connected);
+        QCOMPARE(f.sink.lastState("node-1").sessions, 2u);
+        f.send(2, test::eventFrame(2));
+        QVERIFY((f.sink.frameSeqs() == std::vector<std::uint64_t>{1, 2}));
+    }
+
+    void sameConsoleTwice_bothAreServed()
+    {
+        Fixture f;
+        f.console(1);
+        f.console(2);
+        f.agent(3);
+        f.send(3, test::eventFrame(1));
+        QCOMPARE(f.link(1).all<wire::Delivery>().size(), std::size_t(1));
+        QCOMPARE(f.link(2).all<wire::Delivery>().size(), std::size_t(1));
+        QVERIFY(f.link(1).closed.empty());
+    }
+
+    void malformedMessages_areCountedThenThePeerIsClosed()
+    {
+        Fixture f;
+        auto &agent = f.agent(1);
+        for (int i = 1; i <= 7; ++i)
+            f.sendBytes(1, wire::Bytes(64, std::byte{1}));
+        QVERIFY(agent.closed.empty());
+        QCOMPARE(f.counters().counters[Counter::Rejected], 7u);
+        f.send(1, test::eventFrame(1));
+        QCOMPARE(f.sink.deliveries.size(), std::size_t(1));
+        f.sendBytes(1, wire::Bytes(64, std::byte{1}));
+        QCOMPARE(agent.closed, std::string("malformed"));
+        QCOMPARE(f.sink.lastState("node-1").state, wire::LinkState::Gone);
+    }
+
+    void states_followTheLink()
+    {
+        Fixture f;
+        auto &console = f.console(9);
+        f.agent(1);
+        QCOMPARE(f.sink.lastState("node-1").state, wire::LinkState::Connected);
+        f.clock.advance(31 * nsPerSecond);
+        f.hub.tick();
+        QCOMPARE(f.sink.lastState("node-1").state, wire::LinkState::Silent);
+        QCOMPARE(f.sink.lastState("node-1").sinceNs, f.clock.utcNs());
+        f.send(1, wire::Heartbeat());
+        QCOMPARE(f.sink.lastState("node-1").state, wire::LinkState::Connected);
+        f.closed(1);
+        f.hub.tick();
+        QCOMPARE(f.sink.lastState("node-1").state, wire::LinkState::Gone);
+        QCOMPARE(console.last<wire::AgentState>().state, wire::LinkState::Gone);
+        QCOMPARE(console.last<wire::AgentState>().certificateSerial, std::string("01ab"));
+    }
+
+    void states_comeEveryTwoSeconds()
+    {
+        Fixture f;
+        f.agent(1);
+        const std::size_t before = f.sink.states.size();
+        for (int i = 0; i < 100; ++i) {
+            f.clock.advance(100 * nsPerMs);
+            f.hub.tick();
+        }
+        QCOMPARE(f.sink.states.size() - before, std::size_t(5));
+    }
+
+    void states_ofAllNodesGreetAConsole()
+    {
+        Fixture f;
+        f.agent(1, "node-1");
+        f.agent(2, "node-2");
+        f.closed(2);
+        const auto states = f.console(9).all<wire::AgentState>();
+        QCOMPARE(states.size(), std::size_t(2));
+        QCOMPARE(states[1].state, wire::LinkState::Gone);
+    }
+
+    void addressUsedAgain_isNotTheClosedPeer()
+    {
+        Fixture f;
+        f.agent(1);
+        transport::Notice late;
+        late.kind = transport::NoticeKind::Closed;
+        late.remoteAddress = "10.0.0.1:1";
+        late.timeNs = f.clock.utcNs() - 5;
+        f.hub.onNotices({late});
+        QCOMPARE(f.sink.lastState("node-1").state, wire::LinkState::Connected);
+        f.send(1, test::eventFrame(1));
+        QCOMPARE(f.sink.deliveries.size(), std::size_t(1));
+    }
+
+    void notices_reachSinkAndConsoles()
+    {
+        Fixture f;
+        auto &console = f.console(9);
+        transport::Notice notice;
+        notice.kind = transport::NoticeKind::Refused;
+        notice.remoteAddress = "10.9.9.9:1";
+        notice.code = "plaintext";
+        notice.reason = "not TLS";
+        notice.repeated = 12;
+        f.hub.onNotices({notice});
+        f.hub.tick();
+        QCOMPARE(f.sink.notices.back().repeated, 12u);
+        QCOMPARE(console.last<wire::LinkNotice>().code, std::string("plaintext"));
+        QCOMPARE(console.last<wire::LinkNotice>().kind, wire::LinkNoticeKind::Refused);
+    }
+
+    void consoles_seeWhatTheyAskedFor()
+    {
+        Fixture f;
+        wire::Subscribe critical;
+        critical.filter.minSeverity = wire::Severity::Critical;
+        critical.samples = false;
+        f.console(8);
+        f.console(9, critical);
+        f.agent(1);
+        f.send(1, test::eventFrame(1));
+        f.send(1, wire::Frame{test::streamA, 2, 0, wire::SampleBatch()});
+        QCOMPARE(f.link(8).all<wire::Delivery>().size(), std::size_t(2));
+        QVERIFY(f.link(9).all<wire::Delivery>().empty());
+        QCOMPARE(f.sink.deliveries.size(), std::size_t(2));
+    }
+
+    void slowConsole_losesOnlyItsOwn()
+    {
+        FanInOptions options;
+        options.consoleQueueBytes = 3 * footprint(*test::delivery("node-1", test::eventFrame(1)));
+        Fixture f(options);
+        auto &fast = f.console(8);
+        auto &slow = f.console(9);
+        auto &agent = f.agent(1);
+        slow.busy = true;
+        for (std::uint64_t seq = 1; seq <= 20; ++seq)
+            f.send(1, test::eventFrame(seq));
+        QCOMPARE(fast.all<wire::Delivery>().size(), std::size_t(20));
+        QCOMPARE(f.sink.deliveries.size(), std::size_t(20));
+        QCOMPARE(agent.last<wire::Ack>().frameSeq, 20u);
+        slow.busy = false;
+        f.send(9, wire::Heartbeat());
+        f.send(8, wire::Heartbeat());
+        const std::uint64_t lost = slow.last<wire::HeartbeatReply>().droppedEvents;
+        QVERIFY(lost > 0);
+        QCOMPARE(slow.all<wire::Delivery>().size() + lost, std::size_t(20));
+        QCOMPARE(fast.last<wire::HeartbeatReply>().droppedEvents, 0u);
+    }
+
+    void filterUnion_isPushedToAgentsOfAServerWithoutStore()
+    {
+        Fixture f({}, false);
+        auto &agent = f.agent(1);
+        QVERIFY(agent.all<wire::Filter>().empty());
+        f.console(8, only("shop"));
+        f.hub.tick();
+        QCOMPARE(agent.last<wire::Filter>().any.size(), std::size_t(1));
+        f.console(9, only("bank"));
+        f.hub.tick();
+        QCOMPARE(agent.last<wire::Filter>().any.size(), std::size_t(2));
+        const auto epoch = agent.last<wire::Filter>().epoch;
+        f.closed(9);
+        f.clock.advance(nsPerSecond);
+        f.hub.tick();
+        QCOMPARE(agent.last<wire::Filter>().any.size(), std::size_t(1));
+        QVERIFY(agent.last<wire::Filter>().epoch > epoch);
+        f.closed(8);
+        f.clock.advance(nsPerSecond);
+        f.hub.tick();
+        QVERIFY(agent.last<wire::Filter>().any.empty());
+        QVERIFY(f.agent(2, "node-2").closed.empty());
+    }
+
+    void filterUnion_isEverythingWithAStore()
+    {
+        Fixture f;
+        auto &agent = f.agent(1);
+        f.console(8, only("shop"));
+        f.hub.tick();
+        QVERIFY(agent.all<wire::Filter>().empty());
+    }
+
+    void sinkThatTakesNoDeliveries_isNotAskedToAndWantsNothing()
+    {
+        test::FakeClock clock;
+        test::RecordingSink sink;
+        sink.takes = false;
+        sink.refuses = true;
+        auto link = std::make_shared<test::RecordingLink>();
+        Hub hub({}, &sink, clock, [&](PeerId) { return std::make_unique<SharedLink>(link); });
+        const auto id = test::identity(Role::Node, "node-1");
+        hub.onMessage({1, id, "a:1", 1, *wire::encode(test::nodeHello("node-1"))});
+        hub.onMessage({1, id, "a:1", 1, *wire::encode(test::eventFrame(1))});
+        hub.tick();
+        QCOMPARE(link->last<wire::Ack>().frameSeq, 1u);
+        QVERIFY(sink.deliveries.empty());
+        QVERIFY(!sink.states.empty());
+    }
+
+    void aConsoleCannotInjectAndAnAgentCannotSubscribe()
+    {
+        Fixture f;
+        auto &console = f.console(9);
+        f.send(9, test::eventFrame(1));
+        QCOMPARE(console.closed, std::string("protocol"));
+        auto &agent = f.agent(1);
+        f.send(1, wire::Subscribe());
+        QCOMPARE(agent.closed, std::string("protocol"));
+        QVERIFY(f.sink.deliveries.empty());
+    }
+
+    void hooks_areShownToALateConsole()
+    {
+        FanInOptions options;
+        options.replayRingBytes = 1;
+        options.consoleQueueBytes = 1;
+        Fixture f(options);
+        f.agent(1);
+        f.send(1, test::hookFrame(1));
+        for (std::uint64_t seq = 2; seq <= 5; ++seq)
+            f.send(1, test::eventFrame(seq));
+        const auto deliveries = f.console(9).all<wire::Delivery>();
+        QVERIFY(!deliveries.empty());
+        QVERIFY(std::holds_alternative<wire::HookReport>(deliveries.front().frame.body));
+    }
+
+    void shutDown_saysByeToAllAndSpreadsThem()
+    {
+        Fixture f;
+        f.agent(1, "node-1");
+        f.agent(2, "node-2");
+        f.console(3);
+        f.hub.shutDown();
+        for (const PeerId peer : {1, 2, 3})
+            QCOMPARE(f.link(peer).last<wire::Bye>().code, std::string("shutdown"));
+        QVERIFY(f.link(1).last<wire::Bye>().reconnectAfterMs != f.link(2).last<wire::Bye>().reconnectAfterMs);
+    }
+};
+
+QTEST_APPLESS_MAIN(TestHub)
+#include "tst_hub.moc"

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include "agent/server/replayring.h"
+#include "tests/server/servertest.h"
+
+using namespace tapio;
+using namespace tapio::server;
+
+namespace {
+
+std::shared_ptr<const wire::Delivery> small(std::uint64_t seq) { return test::delivery("node-1", test::eventFrame(seq)); }
+
+} // namespace
+
+class TestReplayRing : public QObject {
+    Q_OBJECT
+private slots:
+    void append_keepsWhatFits()
+    {
+        const std::uint64_t bytes = footprint(*small(1));
+        ReplayRing ring(3 * bytes);
+        for (std::uint64_t seq = 1; seq <= 5; ++seq)
+            ring.append(small(seq));
+        QCOMPARE(ring.begin(), 2u);
+        QCOMPARE(ring.end(), 5u);
+        QCOMPARE(ring.at(2)->frame.frameSeq, 3u);
+        QCOMPARE(ring.bytes(), 3 * bytes);
+        QCOMPARE(ring.bytesFrom(4), bytes);
+        QCOMPARE(ring.bytesFrom(5), 0u);
+        QCOMPARE(ring.bytesFrom(0), ring.bytes());
+    }
+
+    void append_keepsTheNewestWhateverItsSize()
+    {
+        ReplayRing ring(1);
+        ring.append(small(1));
+        ring.append(test::delivery("node-1", test::eventFrame(2, 100)));
+        QCOMPARE(ring.end() - ring.begin(), 1u);
+        QCOMPARE(ring.at(ring.begin())->frame.frameSeq, 2u);
+    }
+
+    void setLimit_takesEffectAtOnce()
+    {
+        ReplayRing ring(1u << 20);
+        for (std::uint64_t seq = 1; seq <= 10; ++seq)
+            ring.append(small(seq));
+        ring.setLimit(2 * footprint(*small(1)));
+        QCOMPARE(ring.end() - ring.begin(), 2u);
+    }
+
+    void footprint_growsWithEveryKindOfContent()
+    {
+        const auto size = [](decltype(wire::Frame::body) body) {
+            return footprint(*test::delivery("n", {1, 1, 1, std::move(body)}));
+        };
+        const std::uint64_t empty = size(wire::EventBatch());
+        QVERIFY(size(test::batch(1, {test::event(), test::event()})) >= empty + 2 * sizeof(wire::Event));
+        QVERIFY(size(wire::SampleBatch{1, {}, {""}, std::vector<wire::Sample>(100), {}}) >= empty + 100 * sizeof(wire::Sample));
+        QVERIFY(size(wire::CounterReport{1, std::vector<wire::SourceCounters>(10)}) >= empty + 10 * sizeof(wire::SourceCounters));
+        QVERIFY(size(wire::HookReport{1, std::vector<wire::Hook>(10)}) >= empty + 10 * sizeof(wire::Hook));
+    }
+};
+
+QTEST_APPLESS_MAIN(TestReplayRing)
+#include "tst_replayring.moc"
