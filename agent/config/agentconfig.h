@@ -16,7 +16,7 @@ namespace tapio::agent {
 
 /// Everything that can be set. The defaults are those of a node that runs the agent as a service.
 struct AgentConfig {
-    std::string server = "127.0.0.1:7443";             ///< HOST:PORT; an IPv6 literal in brackets
+    std::string server = "127.0.0.1:7117";             ///< HOST:PORT; an IPv6 literal in brackets
     std::string serverName;                            ///< required name in the server's certificate; empty = any server
     transport::TlsFiles tls;
     std::string node;                                  ///< empty = as in the certificate
