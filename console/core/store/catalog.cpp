@@ -232,10 +232,10 @@ std::vector<wire::ResumePoint> Catalog::movedPoints() const
     return points;
 }
 
-void Catalog::forgetOrigins()
+void Catalog::forgetBefore(std::int64_t seenNs)
 {
-    if (m_newOrigins.empty())
-        m_origins.clear();
+    m_origins.clear();
+    std::erase_if(m_streams, [&](const auto &entry) { return entry.second.seenNs < seenNs && entry.second.id + 1 < m_nextStream; });
 }
 
 } // namespace tapio::console

@@ -46,8 +46,8 @@ public:
     std::vector<wire::ResumePoint> resumePoints() const;
     /// Resume points that moved since the last committed().
     std::vector<wire::ResumePoint> movedPoints() const;
-    /// Forgets cached origins, after retention deleted rows.
-    void forgetOrigins();
+    /// Retention deleted what was last seen before this. Only when everything is written.
+    void forgetBefore(std::int64_t seenNs);
 
 private:
     Result<Origin> findOrigin(const wire::Origin &origin);

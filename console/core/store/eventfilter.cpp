@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "console/core/store/textindex.h"
+
 namespace tapio::console {
 
 namespace {
@@ -52,6 +54,7 @@ Result<CompiledFilter> CompiledFilter::of(const EventQuery &query, NameLookup &n
     if (query.pid)
         filter.pid = *query.pid;
     filter.text = TextSearch(query.text);
+    filter.grams = gramsOf(filter.text.lowered());
     Status status;
     const auto keep = [&status](std::optional<std::vector<std::int64_t>> &to, Result<std::vector<std::int64_t>> ids) {
         if (!ids)
@@ -80,6 +83,14 @@ bool CompiledFilter::mayMatch(const Zone &zone) const
     const std::uint64_t severe = ~0ull << std::min<std::int64_t>(minSeverity, 6);
     return (zone.types & typeMask) != 0 && (zone.severities & severe) != 0
            && (!streams || zone.streams.mayContainAny(*streams)) && (!origins || zone.origins.mayContainAny(*origins));
+}
+
+bool CompiledFilter::mayMatchIndex(const Zone &zone, const Bloom &pids, const Bloom &chunkGrams) const
+{
+    if (pid && !pids.mayContain(static_cast<std::uint64_t>(*pid)))
+        return false;
+    const auto has = [&](std::uint32_t gram) { return chunkGrams.mayContain(gram); };
+    return std::all_of(grams.begin(), grams.end(), has) || zone.origins.mayContainAny(textOrigins);
 }
 
 bool CompiledFilter::typeMatches(std::int64_t type) const

@@ -31,6 +31,9 @@ struct CompiledFilter {
     static Result<CompiledFilter> of(const EventQuery &query, NameLookup &names);
 
     bool mayMatch(const Zone &zone) const;
+    /// Whether mayMatchIndex has anything to add, and then what it says of the chunk's row in event_index.
+    bool hasIndex() const noexcept { return pid.has_value() || !grams.empty(); }
+    bool mayMatchIndex(const Zone &zone, const Bloom &pids, const Bloom &chunkGrams) const;
     bool typeMatches(std::int64_t type) const;
     bool needsTypes(const Zone &zone) const;      ///< not decided by the zone row
     bool needsSeverities(const Zone &zone) const;
@@ -44,6 +47,7 @@ struct CompiledFilter {
     std::optional<std::int64_t> pid;
     TextSearch text{{}};
     std::vector<std::int64_t> textOrigins;        ///< whose pod or container has the text
+    std::vector<std::uint32_t> grams;             ///< of the text
 };
 
 } // namespace tapio::console

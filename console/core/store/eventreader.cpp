@@ -5,6 +5,8 @@
 #include <map>
 #include <tuple>
 
+#include "console/core/store/seriescodec.h"
+
 namespace tapio::console {
 
 namespace {
@@ -80,6 +82,7 @@ struct EventReader::Scan {
     const StoreReader::Progress &progress;
     std::int64_t fromNs = 0;
     std::int64_t toNs = 0;
+    BlobReader fronts; ///< here and not longer: an open blob keeps the file's state from being forgotten
     std::uint64_t scanned = 0;
     std::uint64_t passed = 0; ///< scanned, or skipped by the zone row
     std::uint64_t total = 0;
@@ -248,7 +251,7 @@ Status EventReader::keepRows(Scan &scan, const Zone &zone, EventChunk &chunk, st
 Status EventReader::scanChunk(Scan &scan, const Zone &zone)
 {
     Blob front;
-    if (Status status = m_fronts.read(zone.id, zone.frontBytes, front); !status)
+    if (Status status = scan.fronts.read(zone.id, zone.frontBytes, front); !status)
         return status;
     Result<EventChunk> chunk = EventChunk::open(std::move(front), zone.n, m_decompressor);
     if (!chunk)
@@ -275,6 +278,20 @@ Status EventReader::scanChunk(Scan &scan, const Zone &zone)
     return {};
 }
 
+Result<bool> EventReader::mayMatch(const Scan &scan, const Zone &zone)
+{
+    if (!scan.filter.mayMatch(zone) || !scan.filter.hasIndex())
+        return scan.filter.mayMatch(zone);
+    Statement index = m_database.statement("SELECT pids, grams FROM event_index WHERE id=?1");
+    const Result<bool> row = index.bind(zone.id).step();
+    if (!row)
+        return fail(row.error());
+    if (!*row)
+        return true;
+    const auto bloom = [&](int column) { return Bloom(Blob(index.blob(column).begin(), index.blob(column).end())); };
+    return scan.filter.mayMatchIndex(zone, bloom(0), scan.filter.grams.empty() ? Bloom() : bloom(1));
+}
+
 Status EventReader::scanChunks(Scan &scan)
 {
     const std::string order = scan.query.newestFirst ? "t1 DESC" : "t0";
@@ -289,7 +306,10 @@ Status EventReader::scanChunks(Scan &scan)
             break;
         if (scan.stop.stop_requested())
             return fail(Errc::Cancelled, "the query was cancelled");
-        if (scan.filter.mayMatch(*zone)) {
+        const Result<bool> wanted = mayMatch(scan, *zone);
+        if (!wanted)
+            return fail(wanted.error());
+        if (*wanted) {
             if (Status status = scanChunk(scan, *zone); !status)
                 return status.error().code() == Errc::Corrupt ? fail(in(m_database, status.error().within("chunk " + std::to_string(zone->id)))) : status;
         }
@@ -343,7 +363,8 @@ Result<EventPage> EventReader::page(const EventQuery &query, std::optional<Event
     Result<CompiledFilter> filter = CompiledFilter::of(query, m_names);
     if (!filter)
         return fail(filter.error());
-    Scan scan{query, std::move(*filter), Collector(query.newestFirst, query.limit + 1), {}, std::move(stop), progress, query.fromNs, query.toNs};
+    Scan scan{query, std::move(*filter), Collector(query.newestFirst, query.limit + 1), {}, std::move(stop), progress, query.fromNs, query.toNs,
+              BlobReader(m_database, "event_chunk", "data")};
     if (after) {
         const Result<Hit> from = continuation(query, *after);
         if (!from)
@@ -398,7 +419,8 @@ Result<std::vector<StoreReader::TypeCount>> EventReader::countByType(std::int64_
     if (stepNs <= 0)
         return fail(Errc::InvalidArgument, "a bucket is longer than 0 ns");
     std::map<std::pair<std::int64_t, std::int64_t>, std::uint64_t> counts;
-    const auto startOf = [stepNs](std::int64_t timeNs) { return timeNs - ((timeNs % stepNs) + stepNs) % stepNs; };
+    const auto startOf = [stepNs](std::int64_t timeNs) { return bucketStart(timeNs, stepNs); };
+    BlobReader fronts(m_database, "event_chunk", "data");
     Statement zones = m_database.statement("SELECT " + std::string(zoneColumns) + " FROM event_zone WHERE t1 >= ?1 AND t0 < ?2 ORDER BY t0");
     zones.bind(fromNs, toNs);
     Result<bool> row = zones.step();
@@ -414,7 +436,7 @@ Result<std::vector<StoreReader::TypeCount>> EventReader::countByType(std::int64_
             continue;
         }
         Blob front;
-        if (Status status = m_fronts.read(zone->id, zone->frontBytes, front); !status)
+        if (Status status = fronts.read(zone->id, zone->frontBytes, front); !status)
             return fail(status.error());
         Result<EventChunk> chunk = EventChunk::open(std::move(front), zone->n, m_decompressor);
         const Result<std::vector<std::int64_t>> times = chunk ? chunk->times() : fail(chunk.error());

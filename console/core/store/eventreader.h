@@ -14,7 +14,7 @@ namespace tapio::console {
 class EventReader {
 public:
     EventReader(Database &database, Decompressor &decompressor, NameLookup &names)
-        : m_database(database), m_decompressor(decompressor), m_names(names), m_fronts(database, "event_chunk", "data") {}
+        : m_database(database), m_decompressor(decompressor), m_names(names) {}
 
     Result<EventPage> page(const EventQuery &query, std::optional<EventId> after, std::stop_token stop, const StoreReader::Progress &progress);
     Result<StoredEvent> event(EventId id);
@@ -32,6 +32,7 @@ private:
 
     Result<std::optional<Hit>> locate(EventId id);
     Result<Hit> continuation(const EventQuery &query, EventId after);
+    Result<bool> mayMatch(const Scan &scan, const Zone &zone);
     Status scanChunks(Scan &scan);
     Status scanChunk(Scan &scan, const Zone &zone);
     Status scanHot(Scan &scan);
@@ -45,7 +46,6 @@ private:
     Database &m_database;
     Decompressor &m_decompressor;
     NameLookup &m_names;
-    BlobReader m_fronts;
 };
 
 /// Events have one running number each, whatever chunk holds them now; an EventId is that number in two parts.

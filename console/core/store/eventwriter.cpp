@@ -153,6 +153,11 @@ void EventWriter::replaceOpen(std::size_t first, std::size_t count, const OpenCh
     m_open.erase(begin + 1, begin + static_cast<std::ptrdiff_t>(count));
 }
 
+void EventWriter::removedUpTo(std::int64_t id)
+{
+    std::erase_if(m_open, [id](const OpenChunk &chunk) { return chunk.id <= id; });
+}
+
 void EventWriter::sealFront(std::size_t count, const Digest &hash)
 {
     m_open.erase(m_open.begin(), m_open.begin() + static_cast<std::ptrdiff_t>(count));

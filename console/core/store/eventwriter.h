@@ -41,6 +41,8 @@ public:
     /// After a merge was committed: the chunks [first, first + count) became `merged`, or were sealed (then `hash`).
     void replaceOpen(std::size_t first, std::size_t count, const OpenChunk &merged);
     void sealFront(std::size_t count, const Digest &hash);
+    /// Retention removed all chunks up to this one.
+    void removedUpTo(std::int64_t id);
 
 private:
     struct Pending {

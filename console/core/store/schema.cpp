@@ -28,6 +28,7 @@ CREATE INDEX event_zone_t0 ON event_zone(t0);
 CREATE INDEX event_zone_t1 ON event_zone(t1);
 CREATE TABLE event_chunk(id INTEGER PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE event_index(id INTEGER PRIMARY KEY, pids BLOB NOT NULL, grams BLOB);
+CREATE INDEX event_index_todo ON event_index(id) WHERE grams IS NULL;
 CREATE TABLE event_hot(t INTEGER NOT NULL, event INTEGER NOT NULL, severity INTEGER NOT NULL, type INTEGER NOT NULL,
     stream INTEGER NOT NULL, origin INTEGER NOT NULL, pid INTEGER NOT NULL, PRIMARY KEY(t, event)) WITHOUT ROWID;
 
@@ -39,8 +40,9 @@ CREATE TABLE series(grp INTEGER NOT NULL, slot INTEGER NOT NULL, class INTEGER N
 CREATE UNIQUE INDEX series_key ON series(class, owner, code, place, label);
 CREATE TABLE sample_recent(id INTEGER PRIMARY KEY, t0 INTEGER NOT NULL, t1 INTEGER NOT NULL, n INTEGER NOT NULL, data BLOB NOT NULL);
 CREATE TABLE sample_block(id INTEGER PRIMARY KEY, grp INTEGER NOT NULL, tier INTEGER NOT NULL, t0 INTEGER NOT NULL, t1 INTEGER NOT NULL,
-    n INTEGER NOT NULL, state INTEGER NOT NULL, written INTEGER NOT NULL, data BLOB NOT NULL);
+    n INTEGER NOT NULL, times INTEGER NOT NULL, state INTEGER NOT NULL, written INTEGER NOT NULL, data BLOB NOT NULL);
 CREATE INDEX sample_block_group ON sample_block(grp, tier, t1);
+CREATE INDEX sample_block_todo ON sample_block(grp, state) WHERE state < 2;
 CREATE INDEX sample_block_written ON sample_block(written);
 
 CREATE TABLE loss(id INTEGER PRIMARY KEY, t INTEGER NOT NULL, stream INTEGER NOT NULL, cause TEXT NOT NULL, events INTEGER NOT NULL);

@@ -10,15 +10,25 @@ namespace tapio::console {
 
 namespace {
 
-constexpr std::size_t blockTimes = 120;
 constexpr std::int64_t blockAgeNs = 60 * nsPerSecond;
 /// A block costs about 0.2 ms: this many keep a flush within some 15 ms.
 constexpr std::size_t blocksPerFlush = 64;
 constexpr std::size_t cachedSeries = 500'000;
+/// For retention, which must not take a group whose readings are in recent rows only.
+constexpr std::int64_t seenGranularityNs = 600 * nsPerSecond;
 
 SeriesId groupKey(const SeriesId &id) { return {id.kind, id.owner, id.code, 0, {}}; }
 
 } // namespace
+
+Status insertBlock(Database &database, const BlockRow &block, const Blob &data)
+{
+    return database
+        .statement("INSERT INTO sample_block(grp, tier, t0, t1, n, times, state, written, data) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
+        .bind(block.group, block.tier, block.t0, block.t1, std::uint64_t{block.readings}, std::uint64_t{block.times},
+              static_cast<int>(block.state), block.writtenNs, data)
+        .run();
+}
 
 std::size_t SeriesWriter::Hash::operator()(const SeriesId &id) const noexcept
 {
@@ -62,7 +72,7 @@ Result<SeriesWriter::Group *> SeriesWriter::group(std::int64_t id)
     if (const auto known = m_groups.find(id); known != m_groups.end())
         return known->second.get();
     Statement query = m_database.statement(
-        "SELECT class, owner, code, done, (SELECT coalesce(max(slot) + 1, 0) FROM series WHERE grp = g.id) FROM series_group g WHERE id=?1");
+        "SELECT class, owner, code, done, seen, (SELECT coalesce(max(slot) + 1, 0) FROM series WHERE grp = g.id) FROM series_group g WHERE id=?1");
     const Result<bool> row = query.bind(id).step();
     if (!row)
         return fail(row.error());
@@ -74,7 +84,8 @@ Result<SeriesWriter::Group *> SeriesWriter::group(std::int64_t id)
     loaded->owner = query.integer(1);
     loaded->code = query.integer(2);
     loaded->done = query.integer(3);
-    loaded->slots = static_cast<std::uint32_t>(query.integer(4));
+    loaded->seenNs = query.integer(4);
+    loaded->slots = static_cast<std::uint32_t>(query.integer(5));
     return m_groups.emplace(id, std::move(loaded)).first->second.get();
 }
 
@@ -162,13 +173,19 @@ Status SeriesWriter::push(const SeriesId &id, std::int64_t originId, std::int64_
 
 Status SeriesWriter::writeCatalog(std::int64_t nowNs)
 {
+    Statement seen = m_database.statement("UPDATE series_group SET seen=?2 WHERE id=?1");
     Statement newGroup = m_database.statement("INSERT INTO series_group(id, class, owner, code, done, seen) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
     for (const auto &[id, group] : m_groups) {
-        if (!group->isNew)
+        Status status;
+        if (group->isNew)
+            status = newGroup.bind(id, static_cast<int>(group->kind), group->owner, group->code, group->done, nowNs).run();
+        else if (!group->head.empty() && nowNs - group->seenNs > seenGranularityNs)
+            status = seen.bind(id, nowNs).run();
+        else
             continue;
-        newGroup.bind(id, static_cast<int>(group->kind), group->owner, group->code, group->done, nowNs);
-        if (Status status = newGroup.run(); !status)
+        if (!status)
             return status;
+        group->seenNs = nowNs;
     }
     Statement newSeries = m_database.statement(
         "INSERT INTO series(grp, slot, class, owner, code, place, label, origin) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
@@ -196,11 +213,12 @@ Status SeriesWriter::writeBlock(Group &group, std::int64_t nowNs)
     const auto [first, last] = std::minmax_element(group.head.begin(), group.head.end(),
                                                    [](const Reading &a, const Reading &b) { return a.timeNs < b.timeNs; });
     const Blob data = encodeBlock(group.head, m_compressor);
-    const std::uint64_t n = group.head.size();
-    Status status = m_database.statement("INSERT INTO sample_block(grp, tier, t0, t1, n, state, written, data) VALUES(?1, 0, ?2, ?3, ?4, 0, ?5, ?6)")
-                        .bind(group.id, first->timeNs, last->timeNs, n, nowNs, data).run();
+    const BlockRow block{group.id, 0, first->timeNs, last->timeNs, group.head.size(), group.times,
+                         group.times >= blockTimes ? BlockState::Full : BlockState::Small, nowNs};
+    Status status = insertBlock(m_database, block, data);
     if (status)
         status = m_database.statement("UPDATE series_group SET done=?2, seen=?3 WHERE id=?1").bind(group.id, m_nextRecent, nowNs).run();
+    group.seenNs = nowNs;
     return status;
 }
 
@@ -217,6 +235,7 @@ Status SeriesWriter::writeBlocks(std::int64_t nowNs, std::int64_t bootNs)
         m_closing.resize(blocksPerFlush);
     }
     for (Group *group : m_closing) {
+        group->closing = true;
         if (Status status = writeBlock(*group, nowNs); !status)
             return status;
     }
@@ -227,8 +246,7 @@ std::int64_t SeriesWriter::oldestNeeded() const noexcept
 {
     std::int64_t oldest = m_nextRecent;
     for (const auto &[id, group] : m_groups) {
-        const bool closing = std::find(m_closing.begin(), m_closing.end(), group.get()) != m_closing.end();
-        if (!group->head.empty() && !closing)
+        if (!group->head.empty() && !group->closing)
             oldest = std::min(oldest, group->firstRecent);
     }
     return oldest;
@@ -261,8 +279,10 @@ void SeriesWriter::committed(std::int64_t bootNs)
     for (const auto &[id, group] : m_groups)
         group->isNew = false;
     for (Group *group : m_closing) {
+        m_closedGroups.push_back(group->id);
         group->head.clear();
         group->done = m_nextRecent;
+        group->closing = false;
     }
     m_closing.clear();
     m_newSeries.clear();
@@ -272,7 +292,12 @@ void SeriesWriter::committed(std::int64_t bootNs)
         m_series.clear();
 }
 
-void SeriesWriter::rolledBack() { m_closing.clear(); }
+void SeriesWriter::rolledBack()
+{
+    for (Group *group : m_closing)
+        group->closing = false;
+    m_closing.clear();
+}
 
 void SeriesWriter::forget()
 {

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <unordered_map>
+#include <utility>
 
 #include "console/core/store/seriescodec.h"
 #include "console/core/store/sqlite.h"
@@ -18,6 +19,22 @@ struct SeriesId {
     std::string label;         ///< of counters the source; of figures name, NUL, label
     bool operator==(const SeriesId &) const = default;
 };
+
+inline constexpr std::size_t blockTimes = 120;
+
+/// A block of tier 0 grows up: written small, merged to full, then its buckets are in a block of tier 1. Part of the format.
+enum class BlockState : std::uint8_t { Small = 0, Full = 1, Tiered = 2 };
+
+struct BlockRow {
+    std::int64_t group = 0;
+    int tier = 0;
+    std::int64_t t0 = 0, t1 = 0;
+    std::size_t readings = 0;
+    std::size_t times = 0;
+    BlockState state = BlockState::Small;
+    std::int64_t writtenNs = 0;
+};
+Status insertBlock(Database &database, const BlockRow &block, const Blob &data);
 
 /// Buffers readings and writes them inside the caller's transaction: all as one recent row, and the groups that have enough
 /// as blocks, a bounded number of them at each flush so that none takes long. Store thread only.
@@ -38,6 +55,8 @@ public:
     void rolledBack();
     /// Groups and series were deleted by retention.
     void forget();
+    /// Groups that got a block since the last call.
+    std::vector<std::int64_t> takeClosedGroups() { return std::exchange(m_closedGroups, {}); }
 
 private:
     struct Group {
@@ -47,12 +66,14 @@ private:
         std::int64_t code = 0;
         std::uint32_t slots = 0;
         std::int64_t done = 0;          ///< recent rows up to this one are in blocks
+        std::int64_t seenNs = 0;
         bool isNew = false;
         std::vector<Reading> head;      ///< not in a block yet
         std::size_t times = 0;          ///< distinct times in head, as they came
         std::int64_t lastTime = INT64_MIN;
         std::int64_t firstRecent = 0;   ///< the recent row that has the first of head
         std::int64_t openedNs = 0;      ///< boot time
+        bool closing = false;           ///< the running transaction has it in a block
     };
     struct Series {
         Group *group = nullptr;
@@ -87,6 +108,7 @@ private:
     std::vector<NewSeries> m_newSeries;
     std::vector<Reading> m_pending;
     std::vector<Group *> m_closing;
+    std::vector<std::int64_t> m_closedGroups;
     std::int64_t m_nextGroup = 1;
     std::int64_t m_nextRecent = 1;
     std::int64_t m_nowBootNs = 0;

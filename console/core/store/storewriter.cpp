@@ -6,11 +6,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "console/core/store/eventwriter.h"
+#include "console/core/store/eventmerger.h"
 #include "console/core/store/lockfile.h"
 #include "console/core/store/reportwriter.h"
+#include "console/core/store/retention.h"
 #include "console/core/store/schema.h"
-#include "console/core/store/serieswriter.h"
+#include "console/core/store/seriesmerger.h"
 #include "console/core/store/stats.h"
 #include "console/core/store/store.h"
 
@@ -38,7 +39,9 @@ public:
     Writer(StoreOptions options, const Clock &clock, std::unique_ptr<LockFile> lock, std::unique_ptr<Database> database)
         : m_options(std::move(options)), m_clock(clock), m_lock(std::move(lock)), m_database(std::move(database)),
           m_catalog(*m_database), m_events(*m_database, m_compressor), m_series(*m_database, m_compressor, m_decompressor),
-          m_reports(*m_database)
+          m_reports(*m_database), m_eventMerger(*m_database, m_compressor, m_decompressor, m_events),
+          m_seriesMerger(*m_database, m_compressor, m_decompressor),
+          m_retention(*m_database, {m_options.maxBytes, m_options.maxAgeNs}, m_events)
     {
     }
 
@@ -51,6 +54,8 @@ public:
             status = m_series.load(m_clock.bootNs());
         if (status)
             status = m_reports.load();
+        if (status)
+            status = m_seriesMerger.load();
         return status;
     }
 
@@ -61,10 +66,10 @@ public:
         Catalog::Stream &stream = m_catalog.stream(delivery.node, delivery.frame.streamId);
         if (delivery.frame.frameSeq <= stream.taken)
             return {}; // sent again after a reconnect: it is already here
+        stream.whole = stream.whole || delivery.frame.frameSeq == 1;
         const Status status = std::visit([&](const auto &body) { return take(stream, delivery.frame, body); }, delivery.frame.body);
         if (!status)
             return status;
-        stream.whole = stream.whole || delivery.frame.frameSeq == 1;
         stream.taken = delivery.frame.frameSeq;
         stream.seenNs = m_clock.utcNs();
         stream.dirty = true;
@@ -79,7 +84,7 @@ public:
 
     Result<FlushResult> flush() override;
 
-    Result<bool> maintain() override { return false; }
+    Result<bool> maintain() override;
 
     Status putAgent(const wire::AgentState &state) override
     {
@@ -120,7 +125,7 @@ public:
     {
         Result<StoreStats> stats = readStats(*m_database);
         if (stats)
-            stats->deletedEvents = m_deletedEvents;
+            stats->deletedEvents = m_retention.deletedEvents();
         return stats;
     }
 
@@ -135,6 +140,7 @@ private:
     }
     Result<std::vector<Catalog::Origin>> originsOf(const std::vector<wire::Origin> &origins);
     Status writeAll();
+    Result<bool> sweepNames();
     void noteBuffered()
     {
         if (!m_firstBufferedNs)
@@ -151,8 +157,11 @@ private:
     EventWriter m_events;
     SeriesWriter m_series;
     ReportWriter m_reports;
+    EventMerger m_eventMerger;
+    SeriesMerger m_seriesMerger;
+    Retention m_retention;
     std::optional<std::int64_t> m_firstBufferedNs; ///< boot time
-    std::uint64_t m_deletedEvents = 0;
+    std::size_t m_turn = 0;                        ///< of the kinds of housekeeping
 };
 
 Result<std::vector<Catalog::Origin>> Writer::originsOf(const std::vector<wire::Origin> &origins)
@@ -236,6 +245,41 @@ Status Writer::writeAll()
     if (status)
         status = transaction.commit();
     return status;
+}
+
+Result<bool> Writer::sweepNames()
+{
+    if (m_firstBufferedNs)
+        return false;
+    const Result<std::int64_t> before = m_retention.sweepNames(m_clock.utcNs());
+    if (!before)
+        return fail(before.error());
+    if (*before == INT64_MIN)
+        return false;
+    m_catalog.forgetBefore(*before);
+    m_series.forget();
+    return true;
+}
+
+Result<bool> Writer::maintain()
+{
+    if (Status status = m_seriesMerger.note(m_series.takeClosedGroups()); !status)
+        return fail(status.error());
+    // In turns, so that none starves another.
+    for (std::size_t i = 0; i < 6; ++i) {
+        Result<bool> did = false;
+        switch (m_turn++ % 6) {
+        case 0: did = m_retention.removeSlice(m_clock.utcNs()); break;
+        case 1: did = m_eventMerger.mergeSlice(); break;
+        case 2: did = m_seriesMerger.slice(); break;
+        case 3: did = m_eventMerger.indexSlice(); break;
+        case 4: did = m_retention.vacuumSlice(); break;
+        default: did = sweepNames(); break;
+        }
+        if (!did || *did)
+            return did;
+    }
+    return false;
 }
 
 Result<FlushResult> Writer::flush()
