@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/transport/rawpeer.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -131,6 +132,17 @@ bool RawPeer::send(std::string_view bytes)
         bytes.remove_prefix(static_cast<std::size_t>(count));
     }
     return true;
+}
+
+bool RawPeer::startZmtp(std::string_view socketType, std::string_view extraProperties)
+{
+    constexpr std::size_t upToSize = 64 + 2;
+    if (!send(zmtpGreeting() + zmtpReady(socketType, extraProperties)))
+        return false;
+    std::string theirs = read(upToSize);
+    const std::size_t whole = theirs.size() < upToSize ? 0 : upToSize + static_cast<unsigned char>(theirs[upToSize - 1]);
+    theirs += read(whole - std::min(whole, theirs.size()));
+    return whole > 0 && theirs.size() >= whole;
 }
 
 std::string RawPeer::read(std::size_t count)

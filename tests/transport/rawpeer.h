@@ -33,6 +33,8 @@ public:
     bool startTls(const RawTlsOptions &options, bool accept = false);
     /// Through TLS when that is up. False when the peer hung up.
     bool send(std::string_view bytes);
+    /// Greeting and READY both ways: from here on messages may be sent.
+    bool startZmtp(std::string_view socketType, std::string_view extraProperties = {});
     /// Reads at least `count` bytes or until the end.
     std::string read(std::size_t count);
     /// Reads on until the other side ends the connection; false when it does not within the time.

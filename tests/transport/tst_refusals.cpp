@@ -23,10 +23,8 @@ constexpr std::size_t maxMessageBytes = 64 * 1024;
 Attack afterReady(TlsFiles files, std::function<void(RawPeer &)> then)
 {
     return [files = std::move(files), then = std::move(then)](RawPeer &peer) {
-        peer.startTls({files});
-        peer.send(zmtpGreeting() + zmtpReady("DEALER"));
-        peer.read(64); // the server's greeting: it has taken ours
-        then(peer);
+        if (peer.startTls({files}) && peer.startZmtp("DEALER"))
+            then(peer);
     };
 }
 
