@@ -4,7 +4,7 @@
 
 find_program(TAPIO_BPF_CLANG NAMES clang clang-19 clang-18 clang-17 clang-16 clang-15 clang-14 REQUIRED)
 find_program(TAPIO_BPFTOOL NAMES bpftool PATHS /usr/sbin /sbin REQUIRED)
-pkg_check_modules(LIBBPF REQUIRED IMPORTED_TARGET libbpf>=1.1)
+pkg_check_modules(LIBBPF REQUIRED IMPORTED_TARGET GLOBAL libbpf>=1.1)
 execute_process(COMMAND "${CMAKE_C_COMPILER}" -print-multiarch OUTPUT_VARIABLE TAPIO_MULTIARCH OUTPUT_STRIP_TRAILING_WHITESPACE)
 
 # tapio_add_skeleton(TARGET NAME name INCLUDE folder SOURCES a.bpf.c ...): an interface library with name.skel.h.

@@ -172,7 +172,6 @@ void tst_TcpHooks::connection()
         QVERIFY(tcp(side).established);
         QVERIFY(tcp(side).durationNs > tcp(side).connectLatencyNs);
         QVERIFY(tcp(side).srttUs > 0);
-        QCOMPARE(tcp(side).retransmits, 0u);
     }
 }
 

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Reading and tidying the maps that the programs add up in, on maps of the test's own.
+#include <QTest>
+
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <cstring>
+
+#include "agent/collect/kernel/foldedmaps.h"
+#include "tests/bpf/kernelfixture.h"
+
+using namespace tapio;
+using namespace tapio::test;
+
+class tst_FoldedMap : public QObject {
+    Q_OBJECT
+
+private slots:
+    void absentMap_isEmpty();
+    void counts_areSummedOverTheCpus();
+    void idleEntries_goWhenTheMapFills();
+    void deviceWithoutAName_isItsNumber();
+    void size_fitsTheMachine_data();
+    void size_fitsTheMachine();
+};
+
+namespace {
+
+struct ManualClock final : Clock {
+    std::int64_t now = 0;
+    std::int64_t utcNs() const noexcept override { return now; }
+    std::int64_t bootNs() const noexcept override { return now; }
+};
+
+class TestMap {
+public:
+    explicit TestMap(std::uint32_t entries) :
+        m_fd(bpf_map_create(BPF_MAP_TYPE_PERCPU_HASH, "tapio_test", sizeof(std::uint64_t), sizeof(tapio_tcp_totals),
+                            entries, nullptr))
+    {}
+    ~TestMap() { ::close(m_fd); }
+    TestMap(const TestMap &) = delete;
+    TestMap &operator=(const TestMap &) = delete;
+
+    int fd() const { return m_fd; }
+    bool set(std::uint64_t cgroup, std::uint64_t connectsPerCpu)
+    {
+        std::vector<tapio_tcp_totals> values(static_cast<std::size_t>(libbpf_num_possible_cpus()));
+        for (tapio_tcp_totals &one : values)
+            one.connects = connectsPerCpu;
+        return bpf_map_update_elem(m_fd, &cgroup, values.data(), BPF_ANY) == 0;
+    }
+
+private:
+    int m_fd;
+};
+
+constexpr std::int64_t minutes = 60 * nsPerSecond;
+
+} // namespace
+
+void tst_FoldedMap::absentMap_isEmpty()
+{
+    ManualClock clock;
+    const auto entries = agent::FoldedMap(-1, clock).read();
+    QVERIFY(entries.has_value());
+    QVERIFY(entries->empty());
+}
+
+void tst_FoldedMap::counts_areSummedOverTheCpus()
+{
+    TAPIO_NEEDS_KERNEL();
+    ManualClock clock;
+    TestMap map(8);
+    QVERIFY(map.set(77, 3));
+    const auto entries = agent::FoldedMap(map.fd(), clock).read();
+    QVERIFY(entries.has_value());
+    QCOMPARE(entries->size(), std::size_t(1));
+    const agent::CgroupTcp tcp = agent::toTcp(entries->front());
+    QCOMPARE(tcp.cgroupId, 77u);
+    QCOMPARE(tcp.connects, quint64(3 * libbpf_num_possible_cpus()));
+    QCOMPARE(tcp.accepts, 0u);
+}
+
+void tst_FoldedMap::idleEntries_goWhenTheMapFills()
+{
+    TAPIO_NEEDS_KERNEL();
+    ManualClock clock;
+    TestMap map(8);
+    agent::FoldedMap folded(map.fd(), clock);
+    for (std::uint64_t cgroup = 1; cgroup <= 6; ++cgroup)
+        QVERIFY(map.set(cgroup, 1));
+    QCOMPARE(folded.read()->size(), std::size_t(6));
+    clock.now = 20 * minutes;
+    QCOMPARE(folded.read()->size(), std::size_t(6)); // idle, but there is room
+    QVERIFY(map.set(1, 2));
+    QVERIFY(map.set(7, 1));
+    QCOMPARE(folded.read()->size(), std::size_t(7)); // more than three quarters: the idle ones go after this reading
+    const auto entries = folded.read();
+    QCOMPARE(entries->size(), std::size_t(2));
+    for (const auto &entry : *entries) {
+        const auto cgroup = agent::toTcp(entry).cgroupId;
+        QVERIFY(cgroup == 1 || cgroup == 7);
+    }
+}
+
+void tst_FoldedMap::deviceWithoutAName_isItsNumber()
+{
+    agent::BlockDeviceNames names;
+    QCOMPARE(names.name(4095u << 20 | 77), "4095:77");
+}
+
+void tst_FoldedMap::size_fitsTheMachine_data()
+{
+    QTest::addColumn<uint>("cpus");
+    QTest::addColumn<quint32>("entries");
+    QTest::newRow("2 CPUs") << 2u << 4096u;
+    QTest::newRow("32 CPUs") << 32u << 2520u;
+    QTest::newRow("256 CPUs") << 256u << 1024u;
+}
+
+void tst_FoldedMap::size_fitsTheMachine()
+{
+    QFETCH(uint, cpus);
+    QTEST(agent::foldedEntries(sizeof(tapio_histogram), cpus), "entries");
+}
+
+QTEST_GUILESS_MAIN(tst_FoldedMap)
+#include "tst_foldedmap.moc"

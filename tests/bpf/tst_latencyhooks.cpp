@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Trigger and assert: what is folded in the kernel: sched_wakeup, sched_switch, block_rq_insert, _issue and _complete.
+#include <QDir>
+#include <QFile>
+#include <QFileInfo>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <numeric>
+
+#include "tests/bpf/memorycgroup.h"
+#include "tests/bpf/tcppeer.h"
+
+using namespace tapio;
+using namespace tapio::test;
+
+class tst_LatencyHooks : public QObject {
+    Q_OBJECT
+
+private slots:
+    void contention_isSeenInItsCgroup();
+    void wakeups_areCounted();
+    void runqueue_addsUp();
+    void blockIo_isSeenInItsCgroup_data();
+    void blockIo_isSeenInItsCgroup();
+};
+
+namespace {
+
+constexpr std::size_t oneMs = 10; ///< bucket [512, 1024) us, and all above
+
+std::optional<agent::CgroupHistogram> histogramOf(KernelFixture &kernel, std::uint64_t cgroup, const std::string &label)
+{
+    const auto all = kernel.collectors().histograms();
+    if (!all)
+        return std::nullopt;
+    for (const agent::CgroupHistogram &one : *all) {
+        if (one.cgroupId == cgroup && one.label == label)
+            return one;
+    }
+    return std::nullopt;
+}
+
+std::uint64_t countFrom(const std::optional<agent::CgroupHistogram> &histogram, std::size_t bucket)
+{
+    return histogram ? std::accumulate(histogram->counts.begin() + static_cast<std::ptrdiff_t>(bucket),
+                                       histogram->counts.end(), std::uint64_t(0))
+                     : 0;
+}
+
+bool pinToFirstCpu()
+{
+    cpu_set_t allowed;
+    if (::sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
+        return false;
+    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+        if (CPU_ISSET(cpu, &allowed)) {
+            cpu_set_t one;
+            CPU_ZERO(&one);
+            CPU_SET(cpu, &one);
+            return ::sched_setaffinity(0, sizeof(one), &one) == 0;
+        }
+    }
+    return false;
+}
+
+Child spinIn(const MemoryCgroup &cgroup)
+{
+    return Child::run([&] {
+        if (!cgroup.enter() || !pinToFirstCpu())
+            return 1;
+        for (;;)
+            ::getppid();
+    });
+}
+
+/// Name of the disk that holds `path`, "" when that is no disk.
+std::string diskOf(const QString &path)
+{
+    struct stat status {};
+    if (::stat(qPrintable(path), &status) != 0)
+        return {};
+    const QFileInfo device(QString("/sys/dev/block/%1:%2").arg(major(status.st_dev)).arg(minor(status.st_dev)));
+    if (!device.exists())
+        return {};
+    QDir folder(device.canonicalFilePath());
+    if (folder.exists("partition"))
+        folder.cdUp();
+    return folder.dirName().toStdString();
+}
+
+constexpr std::size_t blockBytes = 4096;
+
+/// `times` single blocks past the page cache; false when the file system cannot.
+bool direct(const QString &path, bool reading, int times)
+{
+    const int fd = ::open(qPrintable(path), (reading ? O_RDONLY : O_WRONLY | O_CREAT) | O_DIRECT, 0600);
+    void *block = std::aligned_alloc(blockBytes, blockBytes);
+    bool fine = fd >= 0 && block;
+    if (fine)
+        std::fill_n(static_cast<char *>(block), blockBytes, 'x');
+    for (int i = 0; fine && i < times; ++i) {
+        const off_t offset = static_cast<off_t>(i) * static_cast<off_t>(blockBytes);
+        fine = (reading ? ::pread(fd, block, blockBytes, offset) : ::pwrite(fd, block, blockBytes, offset))
+               == static_cast<ssize_t>(blockBytes);
+    }
+    if (fine && !reading)
+        fine = ::fsync(fd) == 0;
+    std::free(block);
+    ::close(fd);
+    return fine;
+}
+
+} // namespace
+
+void tst_LatencyHooks::contention_isSeenInItsCgroup()
+{
+    TAPIO_NEEDS_KERNEL();
+    MemoryCgroup busy("busy");
+    MemoryCgroup quiet("quiet");
+    if (!busy.problem().empty() || !quiet.problem().empty())
+        QSKIP((busy.problem() + quiet.problem()).c_str());
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"runqueue"});
+
+    const std::uint64_t id = busy.id();
+    std::vector<Child> children;
+    for (int i = 0; i < 3; ++i)
+        children.push_back(spinIn(busy)); // each waits while the others have the CPU
+    QVERIFY(kernel.pollUntil([&] { return countFrom(histogramOf(kernel, id, ""), oneMs) >= 20; }));
+    const auto histogram = histogramOf(kernel, id, "");
+    QCOMPARE(histogram->kind, wire::HistogramKind::RunQueueLatency);
+    QVERIFY(!histogramOf(kernel, quiet.id(), "").has_value());
+    children.clear();
+}
+
+void tst_LatencyHooks::wakeups_areCounted()
+{
+    TAPIO_NEEDS_KERNEL();
+    MemoryCgroup cgroup("pingpong");
+    if (!cgroup.problem().empty())
+        QSKIP(cgroup.problem().c_str());
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"runqueue"});
+
+    constexpr std::uint32_t turns = 500;
+    Pipe there, back;
+    Child echo = Child::run([&] {
+        if (!cgroup.enter())
+            return 1;
+        for (std::uint32_t i = 0; i < turns; ++i)
+            back.send(there.receive());
+        return 0;
+    });
+    Child caller = Child::run([&] {
+        for (std::uint32_t i = 1; i <= turns; ++i) {
+            if (!there.send(i) || back.receive() != i)
+                return 1;
+        }
+        return 0;
+    });
+    QCOMPARE(caller.wait(), 0);
+    QCOMPARE(echo.wait(), 0);
+    // A sender that finds the other still awake causes no wake-up, so not every turn has one.
+    QVERIFY(countFrom(histogramOf(kernel, cgroup.id(), ""), 0) >= turns / 2);
+}
+
+void tst_LatencyHooks::runqueue_addsUp()
+{
+    TAPIO_NEEDS_KERNEL();
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"runqueue"});
+    Child::run([] { return 0; }).wait();
+    // Another CPU may be inside a hook while the counters are read; at rest between two, nothing is missing.
+    QVERIFY(kernel.pollUntil([&] { return kernel.counters("runqueue").inRing() == 0; }));
+    QVERIFY(kernel.counters("runqueue")[Counter::Folded] > 0);
+    QCOMPARE(kernel.counters("runqueue")[Counter::Lost], 0u);
+}
+
+void tst_LatencyHooks::blockIo_isSeenInItsCgroup_data()
+{
+    QTest::addColumn<QString>("attachKind");
+    QTest::newRow("typed tracepoint") << "tp_btf";
+    QTest::newRow("raw tracepoint") << "raw_tp";
+}
+
+void tst_LatencyHooks::blockIo_isSeenInItsCgroup()
+{
+    TAPIO_NEEDS_KERNEL();
+    QFETCH(QString, attachKind);
+    QTemporaryDir folder("/var/tmp/tapio-blockio-XXXXXX");
+    QVERIFY(folder.isValid());
+    const std::string disk = diskOf(folder.path());
+    if (disk.empty())
+        QSKIP("/var/tmp is not on a disk");
+    const QString path = folder.filePath("file");
+    if (!direct(path, false, 1))
+        QSKIP("the file system of /var/tmp does not write past the page cache");
+    MemoryCgroup cgroup("blockio");
+    if (!cgroup.problem().empty())
+        QSKIP(cgroup.problem().c_str());
+    KernelFixture kernel;
+    agent::KernelOptions options;
+    options.attachKinds = {attachKind.toStdString()};
+    TAPIO_OPEN(kernel, {"blockio"}, options);
+
+    constexpr int blocks = 50;
+    Child child = Child::run([&] {
+        return cgroup.enter() && direct(path, false, blocks) && direct(path, true, blocks) ? 0 : 1;
+    });
+    QCOMPARE(child.wait(), 0);
+    for (const std::string what : {"write", "read"}) {
+        const std::string label = disk + ' ' + what;
+        const auto histogram = histogramOf(kernel, cgroup.id(), label);
+        QVERIFY2(histogram.has_value(), label.c_str());
+        QCOMPARE(histogram->kind, wire::HistogramKind::BlockIoLatency);
+        QVERIFY2(countFrom(histogram, 0) >= blocks, label.c_str());
+        QVERIFY(countFrom(histogram, 1) > 0); // no disk answers within a microsecond
+    }
+    QVERIFY(kernel.pollUntil([&] { return kernel.counters("blockio").inRing() == 0; }));
+    QCOMPARE(kernel.counters("blockio")[Counter::Lost], 0u);
+}
+
+QTEST_GUILESS_MAIN(tst_LatencyHooks)
+#include "tst_latencyhooks.moc"

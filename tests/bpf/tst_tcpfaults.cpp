@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Trigger and assert: what TCP makes of a network that fails, in network namespaces that go with the children that made them.
+#include <QTest>
+
+#include <cerrno>
+#include <cstdlib>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/bpf/tcppeer.h"
+
+using namespace tapio;
+using namespace tapio::test;
+
+class tst_TcpFaults : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase();
+    void unreachable_data();
+    void unreachable();
+    void peerVanishes();
+};
+
+namespace {
+
+// Documentation addresses, RFC 5737 and RFC 3849.
+constexpr const char *nearV4 = "192.0.2.1";
+constexpr const char *farV4 = "192.0.2.2";
+constexpr const char *nearV6 = "2001:db8::1";
+constexpr const char *farV6 = "2001:db8::2";
+constexpr std::uint16_t anyPort = 9;
+
+bool run(const std::string &command)
+{
+    return std::system((command + " >/dev/null 2>&1").c_str()) == 0;
+}
+
+/// A namespace of this process with one end of a wire, v0; the other end, v1, is there too.
+bool makeWire()
+{
+    return ::unshare(CLONE_NEWNET) == 0 && run("ip link set lo up") && run("ip link add v0 type veth peer name v1")
+           && run("ip link set v0 up") && run(std::string("ip addr add ") + nearV4 + "/24 dev v0")
+           && run(std::string("ip addr add ") + nearV6 + "/64 dev v0 nodad");
+}
+
+/// One quick question who has an address, instead of three slow ones.
+bool askOnce()
+{
+    return run("echo 1 > /proc/sys/net/ipv4/neigh/v0/mcast_solicit && echo 1 > /proc/sys/net/ipv6/neigh/v0/mcast_solicit");
+}
+
+int connectTo(const char *address, std::uint16_t port, int *socket = nullptr)
+{
+    sockaddr_in v4{AF_INET, htons(port), {}, {}};
+    sockaddr_in6 v6{AF_INET6, htons(port), 0, {}, 0};
+    const bool isV4 = ::inet_pton(AF_INET, address, &v4.sin_addr) == 1;
+    ::inet_pton(AF_INET6, address, &v6.sin6_addr);
+    const int fd = makeSocket(isV4 ? Family::V4 : Family::V6);
+    if (socket)
+        *socket = fd;
+    const auto *to = isV4 ? reinterpret_cast<const sockaddr *>(&v4) : reinterpret_cast<const sockaddr *>(&v6);
+    return ::connect(fd, to, isV4 ? sizeof(v4) : sizeof(v6)) == 0 ? 0 : errno;
+}
+
+/// The far end: takes one connection, reads 10 bytes, then its address is gone and it falls silent.
+int vanish(Pipe &moved, Pipe &listening, Pipe &gone)
+{
+    moved.receive();
+    if (!run(std::string("ip addr add ") + farV4 + "/24 dev v1") || !run("ip link set v1 up"))
+        return 1;
+    const sockaddr_in any{AF_INET, htons(anyPort), {htonl(INADDR_ANY)}, {}};
+    const int listener = makeSocket(Family::V4);
+    if (::bind(listener, reinterpret_cast<const sockaddr *>(&any), sizeof(any)) != 0 || ::listen(listener, 1) != 0)
+        return 1;
+    listening.send(1);
+    const int fd = ::accept(listener, nullptr, nullptr);
+    if (!receiveBytes(fd, 10) || !run(std::string("ip addr del ") + farV4 + "/24 dev v1"))
+        return 1;
+    gone.send(1);
+    for (;;)
+        ::pause();
+}
+
+/// The near end. Its error, and how often TCP tried again.
+int talkToTheVanished(Pipe &listening, Pipe &gone, Pipe &retransmits)
+{
+    int fd = -1;
+    if (!listening.receive() || connectTo(farV4, anyPort, &fd) != 0 || !sendBytes(fd, 10) || !gone.receive())
+        return 1;
+    const int patienceMs = 1500;
+    ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patienceMs, sizeof(patienceMs));
+    char nothing = 0;
+    if (!sendBytes(fd, 1000) || ::recv(fd, &nothing, 1, 0) >= 0)
+        return 1;
+    const int error = errno;
+    tcp_info info{};
+    socklen_t size = sizeof(info);
+    ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size);
+    retransmits.send(info.tcpi_total_retrans);
+    return error;
+}
+
+const wire::TcpConnection &tcp(const agent::KernelRecord &record)
+{
+    return std::get<wire::TcpConnection>(record.event.detail);
+}
+
+} // namespace
+
+void tst_TcpFaults::initTestCase()
+{
+    TAPIO_NEEDS_KERNEL();
+    if (!run("ip -V"))
+        QSKIP("needs the command ip (iproute2)");
+    if (Child::run([] { return makeWire() ? 0 : 1; }).wait() != 0)
+        QSKIP("cannot make a network namespace with a veth pair");
+}
+
+void tst_TcpFaults::unreachable_data()
+{
+    QTest::addColumn<QString>("address");
+    QTest::newRow("IPv4") << farV4;
+    QTest::newRow("IPv6") << farV6;
+}
+
+void tst_TcpFaults::unreachable()
+{
+    TAPIO_NEEDS_KERNEL();
+    QFETCH(QString, address);
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"tcp"});
+
+    Child client = Child::run([&] {
+        if (!makeWire() || !run("ip link set v1 up") || !askOnce())
+            return 1;
+        return connectTo(qPrintable(address), anyPort);
+    });
+    QCOMPARE(WEXITSTATUS(client.wait()), EHOSTUNREACH);
+    const auto record = kernel.waitFor(of<wire::TcpConnection>(client.pid()));
+    QVERIFY(record.has_value());
+    QCOMPARE(tcp(*record).outcome, wire::TcpOutcome::Unreachable);
+    QCOMPARE(tcp(*record).socketError, EHOSTUNREACH);
+    QVERIFY(!tcp(*record).established);
+    QCOMPARE(QString::fromStdString(wire::toString(tcp(*record).remote)),
+             QString(address.contains(':') ? "[%1]:9" : "%1:9").arg(address));
+}
+
+void tst_TcpFaults::peerVanishes()
+{
+    TAPIO_NEEDS_KERNEL();
+    Pipe listening, gone, retransmits;
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"tcp"});
+
+    Child client = Child::run([&] {
+        Pipe moved, ready;
+        if (!makeWire())
+            return 1;
+        Child server = Child::run([&] {
+            if (::unshare(CLONE_NEWNET) != 0)
+                return 1;
+            ready.send(1);
+            return vanish(moved, listening, gone);
+        });
+        ready.receive();
+        if (!run("ip link set v1 netns " + std::to_string(server.pid())))
+            return 1;
+        moved.send(1);
+        return talkToTheVanished(listening, gone, retransmits);
+    });
+    QCOMPARE(WEXITSTATUS(client.wait()), ETIMEDOUT);
+    const auto record = kernel.waitFor(of<wire::TcpConnection>(client.pid()));
+    QVERIFY(record.has_value());
+    QCOMPARE(tcp(*record).outcome, wire::TcpOutcome::TimedOut);
+    QCOMPARE(tcp(*record).socketError, ETIMEDOUT);
+    QVERIFY(tcp(*record).established);
+    QCOMPARE(tcp(*record).bytesSent, 10u); // what the peer never acknowledged was not sent
+    QVERIFY(tcp(*record).retransmits >= 2);
+    QCOMPARE(tcp(*record).retransmits, retransmits.receive());
+    std::uint64_t counted = 0;
+    const auto totals = kernel.collectors().tcpCounters();
+    QVERIFY(totals.has_value());
+    for (const agent::CgroupTcp &one : *totals)
+        counted += one.cgroupId == record->cgroupId ? one.retransmits : 0;
+    QVERIFY(counted >= tcp(*record).retransmits);
+}
+
+QTEST_GUILESS_MAIN(tst_TcpFaults)
+#include "tst_tcpfaults.moc"
