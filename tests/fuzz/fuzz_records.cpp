@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Any bytes as a record of a kernel ring: refused, or an event whose texts are valid UTF-8 within their limits.
+#include <cstdlib>
+#include <span>
+#include <variant>
+
+#include "agent/collect/kernel/recorddecoder.h"
+#include "protocol/wire/text.h"
+
+namespace {
+
+void check(bool holds)
+{
+    if (!holds)
+        std::abort();
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
+{
+    using namespace tapio;
+    const auto bytes = std::as_bytes(std::span(data, size));
+    const auto record = agent::decodeRecord(bytes);
+    check(!agent::recordSource(bytes).empty());
+    if (!record) {
+        check(record.error().code() == Errc::Malformed);
+        return 0;
+    }
+    check(record->source == agent::recordSource(bytes));
+    check(wire::isValidUtf8(record->event.process.comm));
+    check(!std::holds_alternative<std::monostate>(record->event.detail));
+    if (const auto *exec = std::get_if<wire::ProcessExec>(&record->event.detail)) {
+        check(wire::isValidUtf8(exec->filename) && exec->arguments.size() <= 512);
+        for (const std::string &argument : exec->arguments)
+            check(wire::isValidUtf8(argument));
+    }
+    check(wire::summary(record->event).size() <= 400);
+    return 0;
+}
