@@ -309,12 +309,14 @@ void LiveModel::readAgents()
     std::size_t alive = 0;
     std::int64_t oldest = 0;
     for (const wire::AgentState &agent : m_input.agents) {
-        const bool fresh = agent.lastHeartbeatNs > 0 && m_nowNs - agent.lastHeartbeatNs <= heartbeatFreshNs;
+        // The Hello that began a session is as good a sign of life as the heartbeat that follows it.
+        const std::int64_t lastSignNs = std::max(agent.lastHeartbeatNs, agent.state == wire::LinkState::Connected ? agent.sinceNs : 0);
+        const bool fresh = lastSignNs > 0 && m_nowNs - lastSignNs <= heartbeatFreshNs;
         alive += fresh ? 1 : 0;
         read(figure::agentAlive, agent.node, fresh ? 1 : 0);
         if (agent.streamId != 0)
             read(figure::transitLoss, agent.node, static_cast<double>(agent.loss.transitEvents));
-        if (!fresh)
+        if (!fresh || agent.heartbeat.id == 0)
             continue;
         read(figure::queueAgent, agent.node, static_cast<double>(agent.heartbeat.queuedEvents));
         read(figure::queueInFlight, agent.node, static_cast<double>(agent.heartbeat.inFlightEvents));

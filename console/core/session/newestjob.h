@@ -16,7 +16,7 @@ namespace tapio::console {
 /// and kept. start() and cancel() from one thread; jobs run on the pool, which must outlive them (waitForDone).
 class NewestJob {
 public:
-    using Job = std::function<void(const Result<std::shared_ptr<const StoreReader>> &reader, std::stop_token stop)>;
+    using Job = std::function<void(const Result<std::shared_ptr<StoreReader>> &reader, std::stop_token stop)>;
 
     NewestJob(QThreadPool &pool, std::filesystem::path file) : m_pool(pool), m_state(std::make_shared<State>()) { m_state->file = std::move(file); }
     ~NewestJob() { cancel(); }
@@ -30,7 +30,7 @@ private:
     struct State {
         std::mutex mutex;       ///< held while a job runs: a reader is for one thread at a time
         std::filesystem::path file;
-        std::shared_ptr<const StoreReader> reader;
+        std::shared_ptr<StoreReader> reader;
     };
 
     QThreadPool &m_pool;

@@ -11,7 +11,6 @@ namespace {
 
 constexpr int flushMs = 250;
 constexpr std::size_t maxNotices = 1000;
-/// A query's page is filled in slices of the store's choosing; the answer comes when it is full or nothing is left.
 constexpr std::int64_t minute = 60 * nsPerSecond;
 
 std::int64_t lengthOf(TimeRange::Kind kind)
@@ -49,8 +48,7 @@ QString describe(const EventQuery &query)
 }
 
 /// A page of `limit` events out of as many slices as it takes.
-Result<EventPage> readPage(const StoreReader &reader, EventQuery query, std::optional<EventId> after, const std::stop_token &stop,
-                           const std::function<void(std::uint64_t)> &progress)
+Result<EventPage> readPage(const StoreReader &reader, EventQuery query, std::optional<EventId> after, const std::stop_token &stop)
 {
     EventPage page;
     const std::size_t limit = query.limit;
@@ -69,7 +67,6 @@ Result<EventPage> readPage(const StoreReader &reader, EventQuery query, std::opt
             page.next.limit = limit;
             return page;
         }
-        progress(page.scannedEvents);
         query = slice->next;
         after = slice->nextAfter;
     }
@@ -393,7 +390,7 @@ void SessionImpl::refreshHistory()
 {
     const HistoryRange range = historyRange();
     const std::uint64_t revision = (std::uint64_t{1} << 32) + ++m_historyRevision; // apart from the live ones
-    m_history.start([this, range, revision](const Result<std::shared_ptr<const StoreReader>> &reader, const std::stop_token &stop) {
+    m_history.start([this, range, revision](const Result<std::shared_ptr<StoreReader>> &reader, const std::stop_token &stop) {
         const std::int64_t start = m_clock.bootNs();
         Result<OverviewInput> input = reader ? readHistory(**reader, range, stop) : Result<OverviewInput>(fail(reader.error()));
         if (stop.stop_requested())
@@ -423,15 +420,14 @@ quint64 SessionImpl::queryEvents(int slot, const EventQuery &query, std::optiona
     std::unique_ptr<NewestJob> &job = m_queries[slot];
     if (!job)
         job = std::make_unique<NewestJob>(m_pool, m_options.store.file);
-    job->start([this, slot, id, query, after](const Result<std::shared_ptr<const StoreReader>> &reader, const std::stop_token &stop) {
+    job->start([this, slot, id, query, after](const Result<std::shared_ptr<StoreReader>> &reader, const std::stop_token &stop) {
         const std::int64_t start = m_clock.bootNs();
-        const auto stats = reader ? (*reader)->stats() : Result<StoreStats>(fail(reader.error()));
-        const std::uint64_t total = stats ? stats->events : 0;
-        const auto progress = [this, slot, id, total](std::uint64_t scanned) {
-            m_mailbox.post([&](SessionUpdate &update) { update.progress[slot] = {id, scanned, total}; });
-        };
-        progress(0);
-        Result<EventPage> page = reader ? readPage(**reader, query, after, stop, progress) : Result<EventPage>(fail(reader.error()));
+        if (reader) {
+            (*reader)->setProgress([this, slot, id](std::uint64_t passed, std::uint64_t total) {
+                m_mailbox.post([&](SessionUpdate &update) { update.progress[slot] = {id, passed, total}; });
+            });
+        }
+        Result<EventPage> page = reader ? readPage(**reader, query, after, stop) : Result<EventPage>(fail(reader.error()));
         if (stop.stop_requested())
             return;
         m_model->onApiCall("store.events", m_clock.bootNs() - start, page.has_value());

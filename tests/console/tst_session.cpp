@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include <QSignalSpy>
+#include <QTemporaryDir>
+
+#include <set>
+
+#include "console/core/session/session.h"
+#include "console/core/session/status.h"
+#include "tests/console/fakeagent.h"
+#include "tests/console/inputbuilder.h"
+#include "tests/support/testpki.h"
+
+using namespace tapio;
+using namespace tapio::console;
+using namespace tapio::test;
+
+namespace {
+
+constexpr int patience = 15'000;
+
+SessionOptions embedded(const QTemporaryDir &folder, TestPki &pki, std::uint16_t port = 0)
+{
+    SessionOptions options;
+    options.embedded.emplace();
+    options.embedded->endpoint.tls = pki.server();
+    options.embedded->endpoint.port = port;
+    options.store.file = std::filesystem::path(folder.path().toStdString()) / "test.tapio";
+    options.store.flushNs = 50 * nsPerMs;
+    options.userName = "kim";
+    return options;
+}
+
+std::uint16_t portOf(const Session &session)
+{
+    const QString endpoint = session.link().endpoint;
+    return endpoint.mid(endpoint.lastIndexOf(QLatin1Char(':')) + 1).toUShort();
+}
+
+const PanelSnapshot &panel(const Session &session, PanelId id) { return session.overview().panels[static_cast<std::size_t>(id)]; }
+
+/// Runs a query to its answer.
+std::optional<EventPage> ask(Session &session, EventQuery query = {})
+{
+    std::optional<EventPage> answer;
+    query.limit = 100'000;
+    const auto connection = QObject::connect(&session, &Session::eventsReady, [&answer](int slot, quint64, const EventPage &page) {
+        if (slot == 9)
+            answer = page;
+    });
+    session.queryEvents(9, query, std::nullopt);
+    QElapsedTimer timer;
+    timer.start();
+    while (!answer && timer.elapsed() < patience)
+        QTest::qWait(10);
+    QObject::disconnect(connection);
+    return answer;
+}
+
+wire::HookReport hookReport()
+{
+    wire::HookReport report;
+    report.hooks = {{"process", "sched_process_exec", wire::HookState::Active, "tp_btf", "", 0, 0}, {"tcp", "inet_sock_set_state", wire::HookState::Failed, "", "no BTF", 0, 0}};
+    return report;
+}
+
+} // namespace
+
+class TestSession : public QObject {
+    Q_OBJECT
+private slots:
+    void open_needsExactlyOneLink()
+    {
+        QCOMPARE(Session::open({}, m_clock).error().code(), Errc::InvalidArgument);
+    }
+
+    void open_theSamePortTwiceIsBusy()
+    {
+        const QTemporaryDir one, two;
+        const auto first = Session::open(embedded(one, m_pki), m_clock);
+        QVERIFY2(first, first ? "" : first.error().message().c_str());
+        const auto second = Session::open(embedded(two, m_pki, portOf(**first)), m_clock);
+        QCOMPARE(second.error().code(), Errc::Busy);
+    }
+
+    void open_theSameStoreTwiceIsBusy()
+    {
+        const QTemporaryDir folder;
+        const auto first = Session::open(embedded(folder, m_pki), m_clock);
+        QVERIFY(first);
+        QCOMPARE(Session::open(embedded(folder, m_pki), m_clock).error().code(), Errc::Busy);
+    }
+
+    void idle_saysThatThereIsNoAgent()
+    {
+        const QTemporaryDir folder;
+        const auto session = Session::open(embedded(folder, m_pki), m_clock);
+        QVERIFY(session);
+        QVERIFY((*session)->link().up);
+        QVERIFY((*session)->link().embedded);
+        QCOMPARE(panel(**session, PanelId::EventsProcessed).state, PanelState::Loading);
+        QTRY_COMPARE_WITH_TIMEOUT(panel(**session, PanelId::EventsProcessed).reason, NoDataReason::NoAgent, patience);
+        QVERIFY(statusBlock(**session).find("no agent has connected yet") != std::string::npos);
+    }
+
+    void live_eventsBecomeFiguresAndAreStored()
+    {
+        const QTemporaryDir folder;
+        const auto opened = Session::open(embedded(folder, m_pki), m_clock);
+        QVERIFY(opened);
+        Session &session = **opened;
+        FakeAgent agent(portOf(session), "node-1", m_pki.node(), m_clock);
+        agent.send(hookReport());
+        std::uint64_t last = 0;
+        QTRY_VERIFY_WITH_TIMEOUT((last = agent.sendEvents(10), panel(session, PanelId::EventsProcessed).value.has_value()), patience);
+        QVERIFY(panel(session, PanelId::EventsProcessed).value->value > 0);
+        QTRY_COMPARE_WITH_TIMEOUT(agent.acked(), last, patience);
+
+        const auto page = ask(session);
+        QVERIFY(page);
+        QCOMPARE(page->events.size(), agent.produced());
+        QCOMPARE(page->events.front().node, std::string("node-1"));
+        QCOMPARE(page->lostEvents, 0u);
+        QCOMPARE(session.link().agentsConnected, 1);
+        QTRY_COMPARE_WITH_TIMEOUT(session.hooks("node-1").size(), 1u, patience);
+        QTRY_VERIFY_WITH_TIMEOUT(panel(session, PanelId::Coverage).value.has_value(), patience);
+        QCOMPARE(panel(session, PanelId::Coverage).value->value, 50.);
+        QTRY_VERIFY_WITH_TIMEOUT(panel(session, PanelId::QueueDepth).value.has_value(), patience);
+        QTRY_VERIFY_WITH_TIMEOUT((agent.sendEvents(5), panel(session, PanelId::ProcessingLatency).value.has_value()), 30'000);
+        QVERIFY(fact(panel(session, PanelId::ProcessingLatency), "stage-wire"));
+        // The query above is an operator action; its time is an API response time.
+        QCOMPARE(panel(session, PanelId::UserInteractions).value->value, 1.);
+        QVERIFY(fact(panel(session, PanelId::ApiResponseTimes), "operation", "agent.heartbeat"));
+        QTRY_VERIFY_WITH_TIMEOUT(session.storeStats() && session.storeStats()->events > 0, patience);
+        const std::string status = statusBlock(session);
+        QVERIFY2(status.find("node-1 connected") != std::string::npos, status.c_str());
+        QVERIFY2(status.find("tcp/inet_sock_set_state failed: no BTF") != std::string::npos, status.c_str());
+    }
+
+    void signals_comeAtMostFourTimesASecond()
+    {
+        const QTemporaryDir folder;
+        const auto opened = Session::open(embedded(folder, m_pki), m_clock);
+        QVERIFY(opened);
+        Session &session = **opened;
+        QSignalSpy overview(&session, &Session::overviewChanged), agents(&session, &Session::agentsChanged);
+        FakeAgent agent(portOf(session), "node-1", m_pki.node(), m_clock);
+        QElapsedTimer timer;
+        timer.start();
+        while (overview.size() < 3) {
+            agent.sendEvents(100);
+            QTest::qWait(1);
+            QVERIFY(timer.elapsed() < patience);
+        }
+        const auto quarters = timer.elapsed() / 250 + 1;
+        QVERIFY2(overview.size() <= quarters, qPrintable(QString::number(overview.size())));
+        QVERIFY2(agents.size() <= quarters, qPrintable(QString::number(agents.size())));
+    }
+
+    void restart_nothingAcknowledgedIsLostAndNothingComesTwice()
+    {
+        const QTemporaryDir folder;
+        auto session = Session::open(embedded(folder, m_pki), m_clock);
+        QVERIFY(session);
+        const std::uint16_t port = portOf(**session);
+        FakeAgent agent(port, "node-1", m_pki.node(), m_clock);
+        std::uint64_t ackedAtClose = 0, last = 0;
+        for (int round = 0; round < 3; ++round) {
+            for (int i = 0; i < 40; ++i)
+                last = agent.sendEvents(50);
+            QTRY_VERIFY_WITH_TIMEOUT(agent.acked() > ackedAtClose, patience);
+            session->reset();                                            // in the middle of it
+            ackedAtClose = agent.acked();
+            session = Session::open(embedded(folder, m_pki, port), m_clock);
+            QVERIFY2(session, session ? "" : session.error().message().c_str());
+            QVERIFY(agent.acked() >= ackedAtClose);
+        }
+        QTRY_COMPARE_WITH_TIMEOUT(agent.acked(), last, patience);
+        const auto page = ask(**session);
+        QVERIFY(page);
+        std::set<std::uint64_t> seqs;
+        for (const StoredEvent &event : page->events)
+            seqs.insert(event.seq);
+        QCOMPARE(page->events.size(), agent.produced());
+        QCOMPARE(seqs.size(), agent.produced());
+        QCOMPARE(*seqs.rbegin(), agent.produced());
+    }
+
+    void restart_knowsItsNodesAndWhatWasMeasured()
+    {
+        const QTemporaryDir folder;
+        {
+            const auto session = Session::open(embedded(folder, m_pki), m_clock);
+            QVERIFY(session);
+            FakeAgent agent(portOf(**session), "node-1", m_pki.node(), m_clock);
+            agent.send(hookReport());
+            std::uint64_t last = agent.sendEvents(10);
+            QTRY_COMPARE_WITH_TIMEOUT(agent.acked(), last, patience);
+            QTRY_VERIFY_WITH_TIMEOUT(panel(**session, PanelId::Coverage).value.has_value(), patience);
+            (*session)->recordAction(QStringLiteral("export"), QStringLiteral("overview.csv"));
+        }
+        const auto session = Session::open(embedded(folder, m_pki), m_clock);
+        QVERIFY(session);
+        QTRY_COMPARE_WITH_TIMEOUT((*session)->agents().size(), 1u, patience);
+        QCOMPARE((*session)->agents()[0].node, std::string("node-1"));
+        QCOMPARE((*session)->agents()[0].state, wire::LinkState::Gone);
+        QCOMPARE((*session)->link().agentsKnown, 1);
+        QCOMPARE((*session)->link().agentsConnected, 0);
+        QCOMPARE((*session)->hooks("node-1").size(), 1u);
+        QTRY_VERIFY_WITH_TIMEOUT(panel(**session, PanelId::UserInteractions).value.has_value(), patience);
+        QVERIFY(fact(panel(**session, PanelId::UserInteractions), "kind", "export"));
+    }
+
+    void history_answersForARange()
+    {
+        const QTemporaryDir folder;
+        const auto opened = Session::open(embedded(folder, m_pki), m_clock);
+        QVERIFY(opened);
+        Session &session = **opened;
+        FakeAgent agent(portOf(session), "node-1", m_pki.node(), m_clock);
+        agent.send(hookReport());
+        agent.sendEvents(10);
+        QTRY_VERIFY_WITH_TIMEOUT(panel(session, PanelId::Coverage).value.has_value(), patience);
+        session.setRange({TimeRange::Kind::Last1Hour, 0, 0});
+        QTRY_COMPARE_WITH_TIMEOUT(panel(session, PanelId::EventsProcessed).toNs - panel(session, PanelId::EventsProcessed).fromNs >= 3600 * nsPerSecond, true, patience);
+        // What the console measured reaches the store each ten seconds.
+        QTRY_VERIFY_WITH_TIMEOUT(panel(session, PanelId::Coverage).value.has_value(), 35'000);
+        QCOMPARE(panel(session, PanelId::Coverage).value->value, 50.);
+        session.setRange({TimeRange::Kind::Custom, at(0), at(600)});
+        QTRY_COMPARE_WITH_TIMEOUT(panel(session, PanelId::Coverage).fromNs, at(0), patience);
+        QCOMPARE(panel(session, PanelId::Coverage).reason, NoDataReason::NoSamplesInRange);
+        session.setRange({});
+        QTRY_VERIFY_WITH_TIMEOUT(panel(session, PanelId::Coverage).value.has_value(), patience);
+    }
+
+    void query_theNewestOfASlotWins()
+    {
+        const QTemporaryDir folder;
+        const auto opened = Session::open(embedded(folder, m_pki), m_clock);
+        QVERIFY(opened);
+        QSignalSpy ready(opened->get(), &Session::eventsReady);
+        quint64 last = 0;
+        for (int i = 0; i < 20; ++i)
+            last = (*opened)->queryEvents(3, {}, std::nullopt);
+        QTRY_VERIFY_WITH_TIMEOUT(!ready.isEmpty(), patience);
+        QCOMPARE(ready.last().at(1).toULongLong(), last);
+        QCOMPARE(ready.size(), 1);
+        (*opened)->queryEvents(3, {}, std::nullopt);
+        (*opened)->cancelQuery(3);
+        (*opened)->queryEvents(4, {}, std::nullopt);
+        QTRY_COMPARE_WITH_TIMEOUT(ready.size(), 2, patience);
+        QCOMPARE(ready.last().at(0).toInt(), 4);
+    }
+
+    void pause_holdsTheOverview()
+    {
+        const QTemporaryDir folder;
+        const auto opened = Session::open(embedded(folder, m_pki), m_clock);
+        QVERIFY(opened);
+        QTRY_COMPARE_WITH_TIMEOUT(panel(**opened, PanelId::EventsProcessed).reason, NoDataReason::NoAgent, patience);
+        (*opened)->setPaused(true);
+        const auto revision = panel(**opened, PanelId::EventsProcessed).revision;
+        QSignalSpy store(opened->get(), &Session::storeChanged), overview(opened->get(), &Session::overviewChanged);
+        QTRY_VERIFY_WITH_TIMEOUT(store.size() >= 2, patience);           // two reports are two seconds apart
+        QCOMPARE(overview.size(), 0);
+        QCOMPARE(panel(**opened, PanelId::EventsProcessed).revision, revision);
+        (*opened)->setPaused(false);
+        QTRY_VERIFY_WITH_TIMEOUT(panel(**opened, PanelId::EventsProcessed).revision > revision, patience);
+    }
+
+    void notices_aRefusedPeerIsShown()
+    {
+        const QTemporaryDir folder;
+        TestPki stranger("other.tapio");
+        const auto opened = Session::open(embedded(folder, m_pki), m_clock);
+        QVERIFY(opened);
+        FakeAgent agent(portOf(**opened), "node-1", stranger.node(), m_clock);
+        QTRY_VERIFY_WITH_TIMEOUT(!(*opened)->linkNotices().empty(), patience);
+        QCOMPARE((*opened)->linkNotices().front().kind, wire::LinkNoticeKind::Refused);
+        QVERIFY(!agent.welcomed());
+    }
+
+    void remote_figuresComeFromTheServer()
+    {
+        const QTemporaryDir folder;
+        server::FanInOptions options;
+        options.endpoint.tls = m_pki.server();
+        auto fanIn = server::FanIn::start(options, nullptr, m_clock);
+        QVERIFY(fanIn);
+        SessionOptions remote = embedded(folder, m_pki);
+        remote.embedded.reset();
+        remote.remote.emplace();
+        remote.remote->port = (*fanIn)->port();
+        remote.remote->tls = m_pki.console();
+        const auto opened = Session::open(remote, m_clock);
+        QVERIFY2(opened, opened ? "" : opened.error().message().c_str());
+        Session &session = **opened;
+        QTRY_VERIFY_WITH_TIMEOUT(session.link().up, patience);
+        QVERIFY(!session.link().embedded);
+        FakeAgent agent((*fanIn)->port(), "node-1", m_pki.node(), m_clock);
+        QTRY_VERIFY_WITH_TIMEOUT((agent.sendEvents(10), panel(session, PanelId::EventsProcessed).value.has_value()), patience);
+        const std::uint64_t produced = agent.produced();
+        QTRY_VERIFY_WITH_TIMEOUT(session.storeStats() && session.storeStats()->events >= produced, patience);
+        const auto page = ask(session);
+        QVERIFY(page);
+        QCOMPARE(page->events.size(), produced);
+        QCOMPARE(session.link().agentsConnected, 1);
+
+        fanIn->reset();
+        QTRY_VERIFY_WITH_TIMEOUT(!session.link().up, patience);
+    }
+
+    void remote_anUnreachableServerIsNamed()
+    {
+        const QTemporaryDir folder;
+        SessionOptions remote = embedded(folder, m_pki);
+        remote.embedded.reset();
+        remote.remote.emplace();
+        remote.remote->port = 1;
+        remote.remote->tls = m_pki.console();
+        const auto opened = Session::open(remote, m_clock);
+        QVERIFY(opened);
+        QVERIFY(!(*opened)->link().up);
+        QTRY_VERIFY_WITH_TIMEOUT(!(*opened)->link().error.isEmpty(), patience);
+    }
+
+private:
+    SystemClock m_clock;
+    TestPki m_pki;
+};
+
+QTEST_GUILESS_MAIN(TestSession)
+#include "tst_session.moc"
