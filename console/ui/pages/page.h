@@ -20,6 +20,8 @@ public:
     virtual ~Shell() = default;
     /// Takes `content` over and deletes what was there before. The page keeps working on it through a QPointer.
     virtual void showInDrawer(DrawerTab tab, const QString &title, QWidget *content) = 0;
+    /// True while the drawer is open with this content in front.
+    virtual bool drawerShows(const QWidget *content) const = 0;
     /// `argument` is for the page: "node=node-07", "e-12-45".
     virtual void openPage(PageId page, const QString &argument = {}) = 0;
     /// One sentence at the foot of the window for a few seconds.
@@ -27,6 +29,8 @@ public:
     /// Node and namespace chosen in the context bar; empty = all.
     virtual QString scopeNode() const = 0;
     virtual QString scopeNamespace() const = 0;
+    /// A namespace that was seen in data, to be offered by the context bar.
+    virtual void noteNamespace(const QString &name) = 0;
 };
 
 /// Handed to every page; all references outlive the pages.
@@ -53,6 +57,8 @@ public:
     virtual bool usesNamespaceScope() const { return false; }
     virtual bool usesTimeRange() const { return true; }
     virtual void scopeChanged() {}
+    /// The session's range or its pause changed, by the user.
+    virtual void timeChanged() {}
     /// Opened with an argument, see Shell::openPage.
     virtual void open(const QString &argument) { Q_UNUSED(argument); }
     /// Esc: closes the topmost thing of its own (a full-screen panel); false = there was nothing to close.

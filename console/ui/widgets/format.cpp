@@ -208,6 +208,7 @@ QString timeText(std::int64_t utcNs, TimeStyle style, const QTimeZone &zone)
     case TimeStyle::Millisecond: return time.toString(QStringLiteral("HH:mm:ss.zzz"));
     case TimeStyle::DateMinute: return time.toString(QStringLiteral("yyyy-MM-dd HH:mm"));
     case TimeStyle::DateSecond: return time.toString(QStringLiteral("yyyy-MM-dd HH:mm:ss"));
+    case TimeStyle::DateMillisecond: return time.toString(QStringLiteral("MM-dd HH:mm:ss.zzz"));
     case TimeStyle::Full: break;
     }
     const std::int64_t inSecond = utcNs - floorDivide(utcNs, nsPerSecond) * nsPerSecond;

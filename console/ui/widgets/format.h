@@ -43,6 +43,7 @@ enum class TimeStyle {
     Millisecond, ///< 14:35:02.204
     DateMinute,  ///< 2026-03-01 14:35
     DateSecond,  ///< 2026-03-01 14:35:02
+    DateMillisecond, ///< 03-01 14:35:02.204
     Full,        ///< 2026-03-01 14:35:02.204118 UTC
 };
 /// Without the zone, except Full. Digits as in ISO 8601 in every language: times are compared and copied.

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/ui/models/eventsfeed.h"
+
+#include <algorithm>
+
+namespace tapio::console {
+
+namespace {
+
+/// Beyond every event: a query that continues after it begins at its first row. A continued query is no new action of the
+/// operator, and asking for what is new is none.
+constexpr EventId fromTheStart{std::int64_t{1} << 62, 0};
+
+} // namespace
+
+EventsFeed::EventsFeed(Session &session, EventsModel &model, QObject *parent) : QObject(parent), m_session(session), m_model(model)
+{
+    connect(&session, &Session::eventsReady, this, &EventsFeed::onReady);
+    connect(&session, &Session::eventsFailed, this, &EventsFeed::onFailed);
+    connect(&session, &Session::eventsProgress, this, [this](int slot, quint64 id, quint64 scanned, quint64 total) {
+        if (slot != queryslot::events || id != m_mainId)
+            return;
+        m_scanned = scanned;
+        m_scanTotal = total;
+        emit changed();
+    });
+    connect(&model, &EventsModel::moreBelowWanted, this, &EventsFeed::loadBelow);
+    m_tick.setInterval(followMs);
+    connect(&m_tick, &QTimer::timeout, this, &EventsFeed::poll);
+}
+
+void EventsFeed::setQuery(const EventQuery &query, bool moving)
+{
+    m_session.cancelQuery(queryslot::eventsAbove);
+    m_session.cancelQuery(queryslot::eventsFollow);
+    m_query = query;
+    m_query.limit = pageSize;
+    m_moving = moving;
+    m_aboveBusy = m_followBusy = false;
+    m_moreAbove = false;
+    m_waiting.clear();
+    m_waitingOverflow = false;
+    m_firstPage = true;
+    m_scanned = m_scanTotal = 0;
+    m_state = State::Loading;
+    m_mainBusy = true;
+    m_mainId = m_session.queryEvents(queryslot::events, m_query, std::nullopt);
+    emit changed();
+}
+
+void EventsFeed::cancel()
+{
+    if (m_state != State::Loading)
+        return;
+    m_session.cancelQuery(queryslot::events);
+    m_mainBusy = false;
+    m_state = m_firstPage ? State::Idle : State::Ready;
+    emit changed();
+}
+
+void EventsFeed::setActive(bool active)
+{
+    m_active = active;
+    if (active)
+        m_tick.start();
+    else
+        m_tick.stop();
+}
+
+void EventsFeed::setFollowing(bool following)
+{
+    if (m_following == following)
+        return;
+    m_following = following;
+    if (following) {
+        m_waiting.clear();
+        m_waitingOverflow = false;
+        poll();
+    }
+    emit changed();
+}
+
+bool EventsFeed::before(const StoredEvent &a, const StoredEvent &b) const
+{
+    const auto key = [](const StoredEvent &e) { return std::pair(e.event.timeNs, e.id); };
+    return m_query.newestFirst ? key(b) < key(a) : key(a) < key(b);
+}
+
+EventQuery EventsFeed::beyond(const StoredEvent &row, bool newestFirst) const
+{
+    EventQuery query = m_query;
+    query.newestFirst = newestFirst;
+    if (newestFirst)
+        query.toNs = row.event.timeNs + 1;
+    else
+        query.fromNs = row.event.timeNs;
+    return query;
+}
+
+void EventsFeed::loadBelow()
+{
+    if (m_mainBusy || m_model.rowCount() == 0)
+        return;
+    const StoredEvent &last = m_model.event(m_model.rowCount() - 1);
+    m_mainBusy = true;
+    m_mainId = m_session.queryEvents(queryslot::events, beyond(last, m_query.newestFirst), last.id);
+}
+
+void EventsFeed::loadAbove()
+{
+    if (m_aboveBusy || !m_moreAbove || m_model.rowCount() == 0)
+        return;
+    const StoredEvent &first = m_model.event(0);
+    m_aboveBusy = true;
+    m_aboveId = m_session.queryEvents(queryslot::eventsAbove, beyond(first, !m_query.newestFirst), first.id);
+}
+
+void EventsFeed::poll()
+{
+    if (!m_active || !m_moving || m_followBusy || m_state != State::Ready || m_session.paused() || m_moreAbove)
+        return;
+    if (!m_query.newestFirst) { // new ones come at the end, where they disturb nobody
+        if (m_model.rowCount() > 0 && !m_model.moreBelow())
+            loadBelow();
+        else if (m_model.rowCount() == 0 && !m_mainBusy) {
+            m_mainBusy = true;
+            m_mainId = m_session.queryEvents(queryslot::events, m_query, fromTheStart);
+        }
+        return;
+    }
+    EventQuery newest = m_query;
+    newest.limit = followPageSize;
+    m_followBusy = true;
+    m_followId = m_session.queryEvents(queryslot::eventsFollow, newest, fromTheStart);
+}
+
+void EventsFeed::onReady(int slot, quint64 id, const EventPage &page)
+{
+    if (slot == queryslot::events && id == m_mainId) {
+        m_mainBusy = false;
+        takeFirst(page);
+    } else if (slot == queryslot::eventsAbove && id == m_aboveId) {
+        m_aboveBusy = false;
+        m_moreAbove = page.more;
+        std::vector<StoredEvent> rows(page.events.rbegin(), page.events.rend());
+        m_model.prepend(std::move(rows));
+    } else if (slot == queryslot::eventsFollow && id == m_followId) {
+        m_followBusy = false;
+        takeNewest(page);
+    } else {
+        return;
+    }
+    emit changed();
+}
+
+void EventsFeed::takeFirst(const EventPage &page)
+{
+    if (m_firstPage) {
+        m_model.clear();
+        m_lost = page.lostEvents;
+        m_firstPage = false;
+    }
+    m_model.setMoreBelow(page.more);
+    if (m_model.append(page.events).trimmed)
+        m_moreAbove = true;
+    m_state = State::Ready;
+    m_error.clear();
+}
+
+void EventsFeed::takeNewest(const EventPage &page)
+{
+    m_lost = page.lostEvents;
+    const bool joins = !page.more || m_model.rowCount() == 0
+                       || std::any_of(page.events.begin(), page.events.end(), [this](const StoredEvent &e) { return m_model.contains(e.id); });
+    if (!m_following) {
+        for (const StoredEvent &event : page.events)
+            if (!m_model.contains(event.id) && m_waiting.size() < maxWaiting)
+                m_waiting.insert(event.id);
+        m_waitingOverflow = m_waitingOverflow || !joins || m_waiting.size() >= maxWaiting;
+        return;
+    }
+    if (!joins) { // more came in half a second than one page holds: go on from the newest
+        m_model.clear();
+        m_model.append(page.events);
+        m_model.setMoreBelow(true);
+        return;
+    }
+    std::vector<StoredEvent> ahead;
+    for (const StoredEvent &event : page.events) {
+        if (m_model.contains(event.id))
+            continue;
+        if (m_model.rowCount() == 0 || before(event, m_model.event(0)))
+            ahead.push_back(event);
+        else // late: its node was slower than others
+            m_model.insertSorted(event, [this](const StoredEvent &a, const StoredEvent &b) { return before(a, b); });
+    }
+    m_model.prepend(std::move(ahead));
+}
+
+void EventsFeed::onFailed(int slot, quint64 id, const QString &error)
+{
+    if (slot == queryslot::events && id == m_mainId) {
+        m_mainBusy = false;
+        m_state = State::Failed;
+        m_error = error;
+    } else if (slot == queryslot::eventsAbove && id == m_aboveId) {
+        m_aboveBusy = false;
+        m_error = error;
+    } else if (slot == queryslot::eventsFollow && id == m_followId) {
+        m_followBusy = false;
+        m_error = error;
+    } else {
+        return;
+    }
+    emit changed();
+}
+
+} // namespace tapio::console

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QObject>
+#include <QTimer>
+
+#include <set>
+
+#include "console/core/session/session.h"
+#include "console/ui/models/eventsmodel.h"
+
+namespace tapio::console {
+
+/// Numbers of the session's query slots that the ui uses.
+namespace queryslot {
+inline constexpr int events = 10, eventsAbove = 11, eventsFollow = 12, exportEvents = 13;
+}
+
+/// Fills an EventsModel from the session: the first page, more at either end, and what is new. GUI thread.
+class EventsFeed : public QObject {
+    Q_OBJECT
+public:
+    enum class State { Idle, Loading, Ready, Failed };
+    static constexpr std::size_t pageSize = 500, followPageSize = 200, maxWaiting = 5000;
+    static constexpr int followMs = 500;
+
+    EventsFeed(Session &session, EventsModel &model, QObject *parent = nullptr);
+
+    /// Starts over. `moving`: the range ends now, so new events belong to it.
+    void setQuery(const EventQuery &query, bool moving);
+    const EventQuery &query() const { return m_query; }
+    void reload() { setQuery(m_query, m_moving); }
+    void cancel();
+
+    /// Asks for what is new, or stops to. Only while the page is visible.
+    void setActive(bool active);
+    /// Off: new events wait and are counted. On: they appear.
+    void setFollowing(bool following);
+    bool following() const { return m_following; }
+    std::size_t waiting() const { return m_waiting.size(); }
+    bool waitingOverflows() const { return m_waitingOverflow; } ///< at least waiting(), maybe more
+
+    /// The view is at its upper end and rows above had left the model.
+    void loadAbove();
+    bool moreAbove() const { return m_moreAbove; }
+
+    State state() const { return m_state; }
+    QString error() const { return m_error; }
+    std::uint64_t lostEvents() const { return m_lost; }
+    std::uint64_t scanned() const { return m_scanned; }
+    std::uint64_t scanTotal() const { return m_scanTotal; }
+
+signals:
+    void changed();
+
+private:
+    void loadBelow();
+    void poll();
+    void onReady(int slot, quint64 id, const EventPage &page);
+    void onFailed(int slot, quint64 id, const QString &error);
+    void takeFirst(const EventPage &page);
+    void takeNewest(const EventPage &page);
+    bool before(const StoredEvent &a, const StoredEvent &b) const;
+    EventQuery beyond(const StoredEvent &row, bool newestFirst) const;
+
+    Session &m_session;
+    EventsModel &m_model;
+    EventQuery m_query;
+    bool m_moving = false, m_active = false, m_following = true, m_moreAbove = false, m_firstPage = true;
+    quint64 m_mainId = 0, m_aboveId = 0, m_followId = 0;
+    bool m_mainBusy = false, m_aboveBusy = false, m_followBusy = false;
+    State m_state = State::Idle;
+    QString m_error;
+    std::uint64_t m_lost = 0, m_scanned = 0, m_scanTotal = 0;
+    std::set<EventId> m_waiting;
+    bool m_waitingOverflow = false;
+    QTimer m_tick;
+};
+
+} // namespace tapio::console

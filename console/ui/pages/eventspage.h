@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QPointer>
+
+#include "console/ui/models/eventsexporter.h"
+#include "console/ui/models/eventsfeed.h"
+#include "console/ui/pages/page.h"
+#include "console/ui/widgets/statemessage.h"
+
+class QLabel;
+class QStackedLayout;
+
+namespace tapio::console {
+
+class BarButton;
+class DetailView;
+class EventFilterBar;
+class ProgressLine;
+class TableView;
+
+/// The event browser: everything stored, by filter and range, with live follow.
+class EventsPage : public Page {
+    Q_OBJECT
+public:
+    explicit EventsPage(UiContext context);
+
+    QString title() const override { return tr("Events"); }
+    QWidget *filterField() const override;
+    bool usesNodeScope() const override { return true; }
+    bool usesNamespaceScope() const override { return true; }
+    void scopeChanged() override { reload(); }
+    void timeChanged() override;
+    void open(const QString &argument) override;   ///< "text=...", "pod=...", "pid=..."
+    bool settled() const override { return m_feed.state() != EventsFeed::State::Loading; }
+
+    const EventsModel &model() const { return m_model; }
+    EventFilterBar &filterBar() { return *m_filter; }
+
+protected:
+    void showEvent(QShowEvent *event) override;
+    void hideEvent(QHideEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
+
+private:
+    void build();
+    void addActions();
+    void reload();
+    void refresh();
+    void refreshFoot();
+    StateText emptyState() const;
+    void followIfAtTop();
+    void onRowsInserted(int first, int last);
+    void resume();
+    void showDetails(bool open);
+    void openMenu(const QModelIndex &index, const QPoint &at);
+    void copyAs(bool json) const;
+    std::vector<StoredEvent> selectedEvents() const;
+    void askExport();
+    void restyle();
+
+    UiContext m_context;
+    EventsModel m_model;
+    EventsFeed m_feed;
+    EventsExporter m_exporter;
+    EventFilterBar *m_filter = nullptr;
+    ProgressLine *m_progress = nullptr;
+    TableView *m_table = nullptr;
+    StateMessage *m_message = nullptr;
+    QWidget *m_panel = nullptr;
+    QStackedLayout *m_stack = nullptr;
+    BarButton *m_waiting = nullptr, *m_export = nullptr, *m_cancelExport = nullptr;
+    QLabel *m_foot = nullptr, *m_exportText = nullptr;
+    QPointer<DetailView> m_details;
+    bool m_late = false, m_loaded = false;
+};
+
+} // namespace tapio::console

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/ui/pages/settingspage.h"
+
+#include <QButtonGroup>
+#include <QCheckBox>
+#include <QDesktopServices>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QListWidget>
+#include <QPushButton>
+#include <QRadioButton>
+#include <QScrollArea>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+#include "console/ui/pages/keyboardsettings.h"
+#include "console/ui/widgets/format.h"
+
+namespace tapio::console {
+
+namespace {
+
+QLabel *hint(const QString &text)
+{
+    auto *label = new QLabel(text);
+    label->setTextFormat(Qt::PlainText);
+    label->setWordWrap(true);
+    label->setForegroundRole(QPalette::PlaceholderText);
+    return label;
+}
+
+QLabel *selectable(const QString &text)
+{
+    auto *label = new QLabel(text);
+    label->setTextFormat(Qt::PlainText);
+    label->setWordWrap(true);
+    label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    return label;
+}
+
+QLabel *heading(const QString &text)
+{
+    auto *label = new QLabel(text);
+    label->setTextFormat(Qt::PlainText);
+    label->setProperty("heading", true);
+    return label;
+}
+
+/// A row of radio buttons over the values of an enum.
+template <typename Enum, typename Get, typename Set>
+QWidget *choices(const std::vector<std::pair<Enum, QString>> &values, Get get, Set set, QObject *changes, void (ThemeStore::*changed)())
+{
+    auto *box = new QWidget;
+    auto *row = new QHBoxLayout(box);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(24);
+    auto *group = new QButtonGroup(box);
+    for (const auto &[value, text] : values) {
+        auto *button = new QRadioButton(text);
+        button->setChecked(get() == value);
+        group->addButton(button, static_cast<int>(value));
+        row->addWidget(button);
+    }
+    row->addStretch(1);
+    QObject::connect(group, &QButtonGroup::idClicked, box, [set](int id) { set(static_cast<Enum>(id)); });
+    QObject::connect(static_cast<ThemeStore *>(changes), changed, box, [group, get] { group->button(static_cast<int>(get()))->setChecked(true); });
+    return box;
+}
+
+} // namespace
+
+SettingsPage::SettingsPage(UiContext context, DataFacts facts) :
+    m_context(context), m_facts(std::move(facts)), m_list(new QListWidget), m_stack(new QStackedWidget)
+{
+    m_list->setFrameShape(QFrame::NoFrame);
+    m_list->setAccessibleName(tr("Sections of the settings"));
+    m_list->setUniformItemSizes(true);
+    auto *row = new QHBoxLayout(this);
+    row->addWidget(m_list);
+    row->addWidget(m_stack, 1);
+    addAppearance();
+    addTime();
+    addData();
+    addKeyboard();
+    addAbout();
+    connect(m_list, &QListWidget::currentRowChanged, m_stack, &QStackedWidget::setCurrentIndex);
+    m_list->setCurrentRow(0);
+    m_tick.setInterval(2000);
+    connect(&m_tick, &QTimer::timeout, this, &SettingsPage::refreshData);
+    connect(&context.session, &Session::storeChanged, this, &SettingsPage::refreshData);
+    connect(&context.time, &TimeDisplay::changed, this, &SettingsPage::refreshData);
+    connect(&context.themes, &ThemeStore::themeChanged, this, &SettingsPage::restyle);
+    restyle();
+    refreshData();
+}
+
+QWidget *SettingsPage::section(const QString &key, const QString &title, QVBoxLayout *&column)
+{
+    m_keys.append(key);
+    m_list->addItem(title);
+    auto *scroll = new QScrollArea;
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidgetResizable(true);
+    scroll->setFocusPolicy(Qt::NoFocus);
+    auto *body = new QWidget;
+    auto *outer = new QHBoxLayout(body);
+    auto *inner = new QWidget;
+    inner->setMaximumWidth(760);
+    column = new QVBoxLayout(inner);
+    column->setSpacing(12);
+    auto *name = heading(title);
+    name->setProperty("title", true);
+    column->addWidget(name);
+    outer->addWidget(inner, 1);
+    outer->addStretch(0);
+    scroll->setWidget(body);
+    m_stack->addWidget(scroll);
+    return inner;
+}
+
+void SettingsPage::addAppearance()
+{
+    QVBoxLayout *column = nullptr;
+    section(QStringLiteral("appearance"), tr("Appearance"), column);
+    ThemeStore &themes = m_context.themes;
+    column->addWidget(heading(tr("Theme")));
+    column->addWidget(choices<ThemeChoice>({{ThemeChoice::System, tr("As the desktop")}, {ThemeChoice::Dark, tr("Dark")}, {ThemeChoice::Light, tr("Light")}},
+                                           [&themes] { return themes.choice(); }, [&themes](ThemeChoice c) { themes.setChoice(c); }, &themes, &ThemeStore::settingsChanged));
+    column->addWidget(heading(tr("Density")));
+    column->addWidget(choices<DensityChoice>({{DensityChoice::Automatic, tr("By window size")},
+                                              {DensityChoice::Compact, tr("Compact")},
+                                              {DensityChoice::Comfortable, tr("Comfortable")},
+                                              {DensityChoice::Presenter, tr("Presenter")}},
+                                             [&themes] { return themes.densityChoice(); }, [&themes](DensityChoice c) { themes.setDensityChoice(c); }, &themes, &ThemeStore::settingsChanged));
+    column->addWidget(heading(tr("Scale")));
+    auto *row = new QHBoxLayout;
+    auto *smaller = new QPushButton(tr("Smaller"));
+    auto *value = new QLabel;
+    auto *larger = new QPushButton(tr("Larger"));
+    const auto show = [value, &themes, smaller, larger] {
+        value->setText(QStringLiteral("%1\u00a0%").arg(qRound(themes.scale() * 100)));
+        smaller->setEnabled(themes.scale() > ThemeStore::scaleMin + 0.01);
+        larger->setEnabled(themes.scale() < ThemeStore::scaleMax - 0.01);
+    };
+    show();
+    connect(smaller, &QPushButton::clicked, this, [&themes] { themes.setScale(themes.scale() - ThemeStore::scaleStep); });
+    connect(larger, &QPushButton::clicked, this, [&themes] { themes.setScale(themes.scale() + ThemeStore::scaleStep); });
+    connect(&themes, &ThemeStore::settingsChanged, this, show);
+    row->addWidget(smaller);
+    row->addWidget(value);
+    row->addWidget(larger);
+    row->addStretch(1);
+    column->addLayout(row);
+    auto *motion = new QCheckBox(tr("Reduce motion"));
+    motion->setChecked(themes.reduceMotion());
+    connect(motion, &QCheckBox::toggled, this, [&themes](bool on) { themes.setReduceMotion(on); });
+    connect(&themes, &ThemeStore::settingsChanged, this, [motion, &themes] { motion->setChecked(themes.reduceMotion()); });
+    column->addWidget(motion);
+    column->addStretch(1);
+}
+
+void SettingsPage::addTime()
+{
+    QVBoxLayout *column = nullptr;
+    section(QStringLiteral("time"), tr("Time"), column);
+    column->addWidget(heading(tr("Times are shown in")));
+    auto *utc = new QRadioButton(tr("UTC"));
+    const QString zone = QString::fromUtf8(m_context.time.localZone().id());
+    auto *local = new QRadioButton(zone.isEmpty() ? tr("Local time") : tr("Local time (%1)").arg(zone));
+    utc->setChecked(m_context.time.isUtc());
+    local->setChecked(!m_context.time.isUtc());
+    connect(utc, &QRadioButton::toggled, this, [this](bool on) { m_context.time.setUtc(on); });
+    connect(&m_context.time, &TimeDisplay::changed, this, [this, utc, local] { (m_context.time.isUtc() ? utc : local)->setChecked(true); });
+    column->addWidget(utc);
+    column->addWidget(local);
+    column->addWidget(hint(tr("The zone stands beside every time. Exports and copies as JSON are always in UTC.")));
+    column->addStretch(1);
+}
+
+void SettingsPage::addData()
+{
+    QVBoxLayout *column = nullptr;
+    section(QStringLiteral("data"), tr("Data and retention"), column);
+    column->addWidget(heading(tr("Stored now")));
+    m_storeFigures = selectable({});
+    column->addWidget(m_storeFigures);
+    column->addWidget(heading(tr("Limits")));
+    column->addWidget(selectable(tr("Oldest events are deleted above %1, and after %2.").arg(bytesText(static_cast<double>(m_facts.maxBytes)), durationText(m_facts.maxAgeNs))));
+    column->addWidget(hint(tr("The limits are max_size and max_age of section [store] in the configuration file; a change counts from the next start.")));
+    column->addWidget(heading(tr("Configuration file")));
+    column->addWidget(selectable(m_facts.configFile));
+    column->addWidget(heading(tr("Store file")));
+    column->addWidget(selectable(m_facts.storeFile));
+    column->addStretch(1);
+}
+
+void SettingsPage::addKeyboard()
+{
+    QVBoxLayout *column = nullptr;
+    section(QStringLiteral("keyboard"), tr("Keyboard"), column);
+    column->addWidget(hint(tr("Choose a row and press Enter to give it another key. Letters act only outside of text fields.")));
+    column->addWidget(new KeyboardSettings(m_context), 1);
+}
+
+void SettingsPage::addAbout()
+{
+    QVBoxLayout *column = nullptr;
+    section(QStringLiteral("about"), tr("About"), column);
+    column->addWidget(heading(tr("Tapio %1").arg(QStringLiteral(TAPIO_VERSION))));
+    column->addWidget(selectable(tr("Console and agents for incident war rooms. Free software under the GNU General Public License, version 3 or later; the kernel programs are "
+                                    "under BSD-2-Clause or GPL-2.0.")));
+    column->addWidget(selectable(tr("No account, no telemetry: Tapio opens no connection but those configured here.")));
+    column->addWidget(heading(tr("Made with")));
+    column->addWidget(selectable(tr("Qt %1, ZeroMQ, Cap'n Proto, OpenSSL, libbpf, SQLite, zstd, spdlog, CLI11, toml++, JSON for Modern C++; typefaces Inter and JetBrains Mono.")
+                                     .arg(QString::fromLatin1(qVersion()))));
+    column->addStretch(1);
+}
+
+void SettingsPage::refreshData()
+{
+    const auto stats = m_context.session.storeStats();
+    const QString error = m_context.session.storeError();
+    QStringList lines;
+    if (!error.isEmpty())
+        lines << tr("The store fails: %1").arg(error);
+    if (!stats)
+        lines << tr("No data: the store has not reported yet.");
+    else {
+        lines << tr("%1 on disk, %2 events").arg(bytesText(static_cast<double>(stats->fileBytes)), exactCount(stats->events));
+        if (stats->oldestNs != 0)
+            lines << tr("from %1 to %2").arg(m_context.time.textWithZone(stats->oldestNs, TimeStyle::DateSecond), m_context.time.textWithZone(stats->newestNs, TimeStyle::DateSecond));
+        if (stats->deletedEvents > 0)
+            lines << tr("%1 events deleted by the limits since start").arg(exactCount(stats->deletedEvents));
+    }
+    m_storeFigures->setText(lines.join(QLatin1Char('\n')));
+}
+
+void SettingsPage::open(const QString &argument)
+{
+    if (const qsizetype row = m_keys.indexOf(argument); row >= 0)
+        m_list->setCurrentRow(static_cast<int>(row));
+}
+
+void SettingsPage::showEvent(QShowEvent *)
+{
+    m_tick.start();
+    refreshData();
+}
+
+void SettingsPage::hideEvent(QHideEvent *)
+{
+    m_tick.stop();
+}
+
+void SettingsPage::restyle()
+{
+    const Theme &t = m_context.themes.theme();
+    layout()->setContentsMargins(t.px(12), t.px(12), t.px(12), t.px(12));
+    layout()->setSpacing(t.px(12));
+    m_list->setFixedWidth(t.px(200));
+    for (int row = 0; row < m_list->count(); ++row)
+        m_list->item(row)->setSizeHint(QSize(0, t.px(32)));
+    QPalette palette = m_list->palette();
+    palette.setColor(QPalette::Base, t.surface.app);
+    m_list->setPalette(palette);
+    for (QLabel *label : m_stack->findChildren<QLabel *>()) {
+        if (label->property("title").toBool())
+            label->setFont(t.font(FontRole::Headline));
+        else if (label->property("heading").toBool())
+            label->setFont(t.font(FontRole::Body, QFont::DemiBold));
+        else
+            label->setFont(t.font(FontRole::Body));
+    }
+}
+
+} // namespace tapio::console

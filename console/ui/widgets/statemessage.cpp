@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/ui/widgets/statemessage.h"
+
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+#include "console/ui/widgets/barbutton.h"
+
+namespace tapio::console {
+
+namespace {
+
+QLabel *plainLabel(const QString &text, const QFont &font, const QColor &color)
+{
+    auto *label = new QLabel(text);
+    label->setTextFormat(Qt::PlainText);
+    label->setWordWrap(true);
+    label->setFont(font);
+    QPalette palette = label->palette();
+    palette.setColor(QPalette::WindowText, color);
+    label->setPalette(palette);
+    return label;
+}
+
+} // namespace
+
+StateMessage::StateMessage(Look look, QWidget *parent) : QWidget(parent), m_look(look)
+{
+    auto *outer = new QVBoxLayout(this);
+    outer->addStretch(2);
+    outer->addStretch(3);
+    connect(&look.themes, &ThemeStore::themeChanged, this, &StateMessage::rebuild);
+}
+
+void StateMessage::setState(const StateText &state)
+{
+    m_state = state;
+    rebuild();
+}
+
+void StateMessage::addCommand(QVBoxLayout &column, const QString &command)
+{
+    const Theme &t = m_look.theme();
+    auto *row = new QHBoxLayout;
+    row->setSpacing(t.px(8));
+    auto *field = new QLineEdit(command);
+    field->setReadOnly(true);
+    field->setFont(t.font(FontRole::Mono));
+    field->setCursorPosition(0);
+    field->setAccessibleName(tr("Command"));
+    row->addWidget(field);
+    auto *copy = new BarButton(m_look);
+    copy->setIconName(QStringLiteral("copy"));
+    copy->setToolTip(tr("Copy the command"));
+    copy->setAccessibleName(tr("Copy the command"));
+    connect(copy, &QAbstractButton::clicked, this, [command] { QGuiApplication::clipboard()->setText(command); });
+    row->addWidget(copy);
+    column.addLayout(row);
+}
+
+void StateMessage::rebuild()
+{
+    delete m_body;
+    const Theme &t = m_look.theme();
+    m_body = new QWidget;
+    m_body->setFixedWidth(t.px(560));
+    auto *row = new QHBoxLayout(m_body);
+    row->setContentsMargins(t.px(12), t.px(12), t.px(12), t.px(12));
+    row->setSpacing(t.px(12));
+    auto *icon = new QLabel;
+    icon->setPixmap(m_look.icons.pixmap(m_state.icon, t.px(20), m_state.problem ? t.meaning.p1 : t.text.tertiary, devicePixelRatioF()));
+    row->addWidget(icon, 0, Qt::AlignTop);
+    auto *column = new QVBoxLayout;
+    column->setSpacing(t.px(8));
+    row->addLayout(column, 1);
+    column->addWidget(plainLabel(m_state.headline, t.font(FontRole::PageTitle), t.text.primary));
+    if (!m_state.sentence.isEmpty())
+        column->addWidget(plainLabel(m_state.sentence, t.font(FontRole::Body), t.text.secondary));
+    if (!m_state.verbatim.isEmpty()) {
+        QLabel *verbatim = plainLabel(m_state.verbatim, t.font(FontRole::Mono), t.text.primary);
+        verbatim->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+        column->addWidget(verbatim);
+    }
+    for (const QString &command : m_state.commands)
+        addCommand(*column, command);
+    if (!m_state.actionText.isEmpty()) {
+        auto *button = new QPushButton(m_state.actionText);
+        button->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
+        connect(button, &QPushButton::clicked, this, [this] {
+            if (m_state.action)
+                m_state.action();
+        });
+        column->addWidget(button);
+    }
+    setAccessibleName(m_state.headline);
+    setAccessibleDescription(m_state.sentence);
+    static_cast<QVBoxLayout *>(layout())->insertWidget(1, m_body, 0, Qt::AlignHCenter);
+}
+
+} // namespace tapio::console

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/ui/window/mainwindow.h"
+
+#include <QCloseEvent>
+#include <QPainter>
+#include <QStackedWidget>
+
+#include "console/ui/widgets/focusring.h"
+#include "console/ui/window/commandpalette.h"
+#include "console/ui/window/contextbar.h"
+#include "console/ui/window/drawer.h"
+#include "console/ui/window/keydispatcher.h"
+#include "console/ui/window/keyoverlay.h"
+#include "console/ui/window/rangecontrol.h"
+#include "console/ui/window/statusbar.h"
+#include "console/ui/window/uisettings.h"
+
+namespace tapio::console {
+
+namespace {
+constexpr int wideRailFrom = 1600, drawerDocksFrom = 2000, leastWidth = 960, leastHeight = 600;
+}
+
+MainWindow::MainWindow(WindowServices services) :
+    m_services(services), m_rail(new Rail({services.themes, services.icons}, this)), m_area(new QWidget(this)), m_stack(new QStackedWidget(m_area)),
+    m_drawer(new Drawer({services.themes, services.icons}, m_area))
+{
+    setWindowTitle(QStringLiteral("Tapio"));
+    setWindowIcon(QIcon(services.icons.pixmap(QStringLiteral("tapio"), 64, Qt::white, 1.0)));
+    setMinimumSize(leastWidth, leastHeight);
+    setFocusPolicy(Qt::ClickFocus);
+    build();
+    wire();
+    addWindowActions();
+    addTimeActions();
+    addViewActions();
+    m_services.session.setRange(m_services.settings.range());
+    m_bar->refreshState();
+}
+
+MainWindow::~MainWindow() = default;
+
+UiContext MainWindow::context()
+{
+    return {m_services.session, m_services.themes, m_services.icons, m_services.time, m_services.actions, m_services.clock, *this};
+}
+
+void MainWindow::build()
+{
+    const Look look{m_services.themes, m_services.icons};
+    m_bar = new ContextBar(context(), this);
+    m_status = new StatusBar(context(), this);
+    m_drawer->setVisible(false);
+    m_drawer->setDocked(m_services.settings.drawerDocked());
+    m_keys = new KeyDispatcher(*this, m_services.actions, this);
+    m_palette = new CommandPalette(look, this);
+    m_keyOverlay = new KeyOverlay(look, m_services.actions, this);
+    m_keyHint = new KeyHint(look, *m_keys, this);
+    new FocusRing(this, look);
+}
+
+void MainWindow::wire()
+{
+    connect(m_rail, &Rail::chosen, this, [this](PageId page) { openPage(page); });
+    connect(m_bar, &ContextBar::searchRequested, this, &MainWindow::openPalette);
+    connect(m_bar, &ContextBar::stateClicked, this, &MainWindow::stateClicked);
+    connect(m_bar, &ContextBar::drawerRequested, this, &MainWindow::toggleDrawer);
+    connect(&m_bar->range(), &RangeControl::rangeChanged, this, [this] {
+        m_services.settings.setRange(m_services.session.range());
+        tellTime();
+    });
+    connect(m_bar, &ContextBar::scopeChanged, this, [this] {
+        for (Page *page : std::as_const(m_pages))
+            page->scopeChanged();
+    });
+    connect(m_status, &StatusBar::activated, this, &MainWindow::openPage);
+    connect(m_drawer, &Drawer::closeRequested, this, [this] { setDrawerOpen(false); });
+    connect(m_drawer, &Drawer::dockToggled, this, [this] {
+        m_services.settings.setDrawerDocked(!m_services.settings.drawerDocked());
+        m_drawer->setDocked(m_services.settings.drawerDocked());
+        arrange();
+    });
+    connect(m_keys, &KeyDispatcher::pendingChanged, m_keyHint, &KeyHint::refresh);
+    connect(m_palette, &CommandPalette::ran, this, [this](const QString &text) {
+        m_services.settings.addRecentCommand(text);
+        m_services.session.recordAction(QStringLiteral("command"), text);
+    });
+    connect(&m_services.themes, &ThemeStore::themeChanged, this, [this] {
+        arrange();
+        update();
+    });
+    m_slide.setEasingCurve(QEasingCurve::OutCubic);
+    connect(&m_slide, &QVariantAnimation::valueChanged, this, [this](const QVariant &value) {
+        m_drawerShown = value.toDouble();
+        arrange();
+    });
+    connect(&m_slide, &QVariantAnimation::finished, this, [this] { m_drawer->setVisible(m_drawerOpen); });
+}
+
+void MainWindow::addPage(PageId id, RailGroup group, const QString &icon, Page *page, const QKeySequence &key)
+{
+    m_stack->addWidget(page);
+    m_pages.insert(static_cast<int>(id), page);
+    m_order.push_back({id, icon});
+    m_rail->addPage(id, group, icon, page->title());
+    const QString actionId = QStringLiteral("page.%1").arg(icon);
+    m_services.actions.add({actionId, tr("Go to %1").arg(page->title()), ActionGroup::Pages, {key}, [this, id] { openPage(id); }, {}, nullptr});
+    if (m_pages.size() == 1)
+        openPage(id);
+}
+
+Page *MainWindow::currentPage() const
+{
+    return m_pages.value(static_cast<int>(m_current));
+}
+
+void MainWindow::openPage(PageId id, const QString &argument)
+{
+    Page *page = m_pages.value(static_cast<int>(id));
+    if (!page)
+        return;
+    m_current = id;
+    m_stack->setCurrentWidget(page);
+    m_rail->setCurrent(id);
+    m_bar->setPage(*page);
+    setWindowTitle(tr("%1 \u2013 Tapio").arg(page->title()));
+    if (!argument.isEmpty())
+        page->open(argument);
+    if (m_keyOverlay->isVisible())
+        m_keyOverlay->open();
+}
+
+void MainWindow::addWindowActions()
+{
+    ActionRegistry &actions = m_services.actions;
+    const auto add = [&](const char *id, const QString &text, ActionGroup group, QList<QKeySequence> keys, std::function<void()> run) {
+        actions.add({QLatin1String(id), text, group, std::move(keys), std::move(run), {}, nullptr});
+    };
+    add("palette", tr("Search or run a command"), ActionGroup::General, {QKeySequence(QStringLiteral("Ctrl+K"))}, [this] {
+        m_palette->isVisible() ? m_palette->close() : openPalette();
+    });
+    add("keys", tr("Show the keys of this page"), ActionGroup::General, {QKeySequence(Qt::Key_F1), QKeySequence(QStringLiteral("?"))}, [this] {
+        m_keyOverlay->isVisible() ? m_keyOverlay->hide() : m_keyOverlay->open();
+    });
+    add("escape", tr("Close the topmost"), ActionGroup::General, {QKeySequence(Qt::Key_Escape)}, [this] { closeTopmost(); });
+    add("quit", tr("Quit"), ActionGroup::General, {QKeySequence(QStringLiteral("Ctrl+Q"))}, [this] { close(); });
+    actions.add({QStringLiteral("filter"), tr("Filter this page"), ActionGroup::List, {QKeySequence(QStringLiteral("/"))},
+                 [this] { currentPage()->filterField()->setFocus(Qt::ShortcutFocusReason); },
+                 [this] { return currentPage() && currentPage()->filterField(); }, nullptr});
+    add("drawer", tr("Open or close the drawer"), ActionGroup::View, {QKeySequence(QStringLiteral("Ctrl+I"))}, [this] { toggleDrawer(); });
+}
+
+void MainWindow::addTimeActions()
+{
+    const auto add = [this](const char *id, const QString &text, const char *key, std::function<void()> run) {
+        m_services.actions.add({QLatin1String(id), text, ActionGroup::Time, key ? QList{QKeySequence(QLatin1String(key))} : QList<QKeySequence>(),
+                                std::move(run), {}, nullptr});
+    };
+    RangeControl &range = m_bar->range();
+    add("range.live", tr("Live"), "L", [this, &range] {
+        m_services.session.setPaused(false);
+        range.setRange({});
+    });
+    add("range.pause", tr("Pause or go on"), "Space", [this] { togglePause(); });
+    add("range.back", tr("Back by one range"), "[", [&range] { range.step(-1); });
+    m_services.actions.add({QStringLiteral("range.forward"), tr("Forward by one range"), ActionGroup::Time, {QKeySequence(QStringLiteral("]"))},
+                            [&range] { range.step(1); }, [this] { return !isMoving(m_services.session.range()); }, nullptr});
+    add("range.in", tr("Zoom in on the range"), "+", [&range] { range.zoom(0.5); });
+    add("range.out", tr("Zoom out of the range"), "-", [&range] { range.zoom(2.0); });
+    add("range.reset", tr("Reset the range"), "0", [&range] { range.setRange({}); });
+    const std::pair<TimeRange::Kind, const char *> presets[] = {{TimeRange::Kind::Last15Minutes, "T, 1"}, {TimeRange::Kind::Last1Hour, "T, 2"},
+                                                                {TimeRange::Kind::Last6Hours, "T, 3"}, {TimeRange::Kind::Last24Hours, "T, 4"}};
+    for (const auto &[kind, key] : presets) {
+        const TimeRange preset{kind, 0, 0};
+        const QByteArray id = "range." + rangeKey(preset).toUtf8();
+        add(id.constData(), rangeText(preset, QTimeZone::utc()), key, [&range, preset] { range.setRange(preset); });
+    }
+    add("range.custom", tr("Custom time range\u2026"), "T, 5", [&range] { range.askCustom(); });
+    add("time.zone", tr("Switch between UTC and local time"), nullptr, [this] { m_services.time.setUtc(!m_services.time.isUtc()); });
+}
+
+void MainWindow::addViewActions()
+{
+    ThemeStore &themes = m_services.themes;
+    const auto add = [this](const char *id, const QString &text, QList<QKeySequence> keys, std::function<void()> run) {
+        m_services.actions.add({QLatin1String(id), text, ActionGroup::View, std::move(keys), std::move(run), {}, nullptr});
+    };
+    const auto scale = [this](double to) {
+        m_services.themes.setScale(to);
+        notify(tr("Scale %1 %").arg(qRound(m_services.themes.scale() * 100)));
+    };
+    add("view.theme", tr("Switch between dark and light"), {QKeySequence(QStringLiteral("Ctrl+Shift+L"))},
+        [&themes] { themes.setChoice(themes.theme().dark ? ThemeChoice::Light : ThemeChoice::Dark); });
+    add("view.larger", tr("Larger"), {QKeySequence(QStringLiteral("Ctrl+=")), QKeySequence(QStringLiteral("Ctrl++"))},
+        [scale, &themes] { scale(themes.scale() + ThemeStore::scaleStep); });
+    add("view.smaller", tr("Smaller"), {QKeySequence(QStringLiteral("Ctrl+-"))}, [scale, &themes] { scale(themes.scale() - ThemeStore::scaleStep); });
+    add("view.normal", tr("Normal size"), {QKeySequence(QStringLiteral("Ctrl+0"))}, [scale] { scale(1.0); });
+    add("view.fullscreen", tr("Whole screen"), {QKeySequence(Qt::Key_F11)}, [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
+}
+
+void MainWindow::openPalette()
+{
+    std::vector<PaletteEntry> entries;
+    const QStringList recent = m_services.settings.recentCommands();
+    const auto recency = [&recent](const QString &text) { return static_cast<int>(recent.indexOf(text)) + 1; };
+    for (const Action &action : m_services.actions.actions()) {
+        if (!ActionRegistry::available(action) || action.id == QLatin1String("palette") || action.id == QLatin1String("escape"))
+            continue;
+        const bool page = action.group == ActionGroup::Pages, time = action.group == ActionGroup::Time;
+        entries.push_back({page ? EntryKind::Page : time ? EntryKind::Time : EntryKind::Action, action.text, m_services.actions.keyText(action.id),
+                           page ? action.id.mid(5) : time ? QStringLiteral("clock") : QStringLiteral("command"), action.run, recency(action.text)});
+    }
+    for (const wire::AgentState &agent : m_services.session.agents()) {
+        const QString node = QString::fromStdString(agent.node);
+        entries.push_back({EntryKind::Node, node, linkSign(agent.state, m_services.themes.theme()).word, QStringLiteral("node"),
+                           [this, node] { openPage(PageId::Connections, QStringLiteral("node=") + node); }, recency(node)});
+    }
+    std::stable_sort(entries.begin(), entries.end(), [](const PaletteEntry &a, const PaletteEntry &b) {
+        return (a.recent > 0 ? a.recent : 1000) < (b.recent > 0 ? b.recent : 1000);
+    });
+    m_keyOverlay->hide();
+    m_palette->open(std::move(entries));
+}
+
+void MainWindow::closeTopmost()
+{
+    if (m_palette->isVisible())
+        m_palette->close();
+    else if (m_keyOverlay->isVisible())
+        m_keyOverlay->hide();
+    else if (m_drawerOpen && drawerFloats())
+        setDrawerOpen(false);
+    else if (currentPage() && currentPage()->closeTopmost())
+        return;
+    else if (m_drawerOpen)
+        setDrawerOpen(false);
+    else if (currentPage())
+        currentPage()->setFocus(Qt::OtherFocusReason);
+}
+
+void MainWindow::stateClicked()
+{
+    if (isMoving(m_services.session.range()))
+        togglePause();
+    else
+        m_services.actions.trigger(QStringLiteral("range.live"));
+}
+
+void MainWindow::togglePause()
+{
+    if (!isMoving(m_services.session.range()))
+        return;
+    m_services.session.setPaused(!m_services.session.paused());
+    m_bar->refreshState();
+    tellTime();
+}
+
+void MainWindow::tellTime()
+{
+    for (Page *page : std::as_const(m_pages))
+        page->timeChanged();
+}
+
+void MainWindow::showInDrawer(DrawerTab tab, const QString &title, QWidget *content)
+{
+    m_drawer->setContent(tab, title, content);
+    m_drawer->showTab(tab);
+    setDrawerOpen(true);
+}
+
+bool MainWindow::drawerShows(const QWidget *content) const { return m_drawerOpen && content && m_drawer->current() == content; }
+bool MainWindow::drawerOpen() const { return m_drawerOpen; }
+void MainWindow::toggleDrawer() { setDrawerOpen(!m_drawerOpen); }
+void MainWindow::notify(const QString &sentence) { m_status->notify(sentence); }
+QString MainWindow::scopeNode() const { return m_bar->node(); }
+QString MainWindow::scopeNamespace() const { return m_bar->namespaceName(); }
+void MainWindow::noteNamespace(const QString &name) { m_bar->addSeenNamespace(name); }
+
+bool MainWindow::drawerFloats() const
+{
+    return !m_services.settings.drawerDocked() && width() < m_services.themes.theme().px(drawerDocksFrom);
+}
+
+void MainWindow::setDrawerOpen(bool open)
+{
+    if (m_drawerOpen == open)
+        return;
+    m_drawerOpen = open;
+    m_slide.stop();
+    m_slide.setDuration(m_services.themes.motionMs(120));
+    m_slide.setStartValue(m_drawerShown);
+    m_slide.setEndValue(open ? 1.0 : 0.0);
+    m_drawer->setVisible(true);
+    m_drawer->raise();
+    m_slide.start();
+}
+
+void MainWindow::arrange()
+{
+    const Theme &t = m_services.themes.theme();
+    m_rail->setWide(width() >= t.px(wideRailFrom));
+    const int left = m_rail->width();
+    m_rail->setGeometry(0, 0, left, height());
+    const int right = width() - left;
+    m_bar->setGeometry(left, 0, right, m_bar->height());
+    m_status->setGeometry(left, height() - m_status->height(), right, m_status->height());
+    m_area->setGeometry(left, m_bar->height(), right, height() - m_bar->height() - m_status->height());
+    const int drawer = std::min(t.px(Drawer::designWidth), m_area->width());
+    const int shown = qRound(drawer * m_drawerShown);
+    m_drawer->setGeometry(m_area->width() - shown, 0, drawer, m_area->height());
+    m_stack->setGeometry(0, 0, m_area->width() - (drawerFloats() ? 0 : shown), m_area->height());
+    if (m_palette->isVisible())
+        m_palette->place();
+    if (m_keyOverlay->isVisible())
+        m_keyOverlay->place();
+}
+
+void MainWindow::resizeEvent(QResizeEvent *)
+{
+    m_services.themes.setWindowSize(size());
+    arrange();
+}
+
+void MainWindow::closeEvent(QCloseEvent *event)
+{
+    m_services.settings.setGeometry(saveGeometry());
+    m_services.settings.setPage(static_cast<int>(m_current));
+    QWidget::closeEvent(event);
+}
+
+void MainWindow::paintEvent(QPaintEvent *)
+{
+    QPainter(this).fillRect(rect(), m_services.themes.theme().surface.app);
+}
+
+} // namespace tapio::console

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QHash>
+#include <QVariantAnimation>
+#include <QWidget>
+
+#include "console/ui/pages/page.h"
+#include "console/ui/window/rail.h"
+
+class QStackedWidget;
+
+namespace tapio::console {
+
+class CommandPalette;
+class ContextBar;
+class Drawer;
+class KeyDispatcher;
+class KeyHint;
+class KeyOverlay;
+class StatusBar;
+class UiSettings;
+
+/// What the window is made from; all outlive it.
+struct WindowServices {
+    Session &session;
+    ThemeStore &themes;
+    IconCache &icons;
+    TimeDisplay &time;
+    ActionRegistry &actions;
+    UiSettings &settings;
+    const Clock &clock;
+};
+
+/// The console's one window: rail, context bar, pages, drawer, status bar, and what lies above them. GUI thread.
+class MainWindow : public QWidget, public Shell {
+    Q_OBJECT
+public:
+    explicit MainWindow(WindowServices services);
+    ~MainWindow() override;
+
+    UiContext context();
+    /// Takes the page over. The first one added is shown first.
+    void addPage(PageId id, RailGroup group, const QString &icon, Page *page, const QKeySequence &key);
+    Page *currentPage() const;
+    PageId currentPageId() const { return m_current; }
+    bool drawerOpen() const;
+    void toggleDrawer();
+    void openPalette();
+
+    // Shell
+    void showInDrawer(DrawerTab tab, const QString &title, QWidget *content) override;
+    bool drawerShows(const QWidget *content) const override;
+    void openPage(PageId page, const QString &argument = {}) override;
+    void notify(const QString &sentence) override;
+    QString scopeNode() const override;
+    QString scopeNamespace() const override;
+    void noteNamespace(const QString &name) override;
+
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+    void closeEvent(QCloseEvent *event) override;
+    void paintEvent(QPaintEvent *event) override;
+
+private:
+    void build();
+    void wire();
+    void addWindowActions();
+    void addTimeActions();
+    void addViewActions();
+    void arrange();
+    void setDrawerOpen(bool open);
+    bool drawerFloats() const;
+    void closeTopmost();
+    void stateClicked();
+    void togglePause();
+    void tellTime();
+
+    WindowServices m_services;
+    Rail *m_rail;
+    ContextBar *m_bar = nullptr;
+    QWidget *m_area;
+    QStackedWidget *m_stack;
+    Drawer *m_drawer;
+    StatusBar *m_status = nullptr;
+    CommandPalette *m_palette = nullptr;
+    KeyOverlay *m_keyOverlay = nullptr;
+    KeyDispatcher *m_keys = nullptr;
+    KeyHint *m_keyHint = nullptr;
+    QHash<int, Page *> m_pages;
+    struct RailEntry { PageId id; QString icon; };
+    std::vector<RailEntry> m_order;
+    PageId m_current = PageId::Overview;
+    bool m_drawerOpen = false;
+    QVariantAnimation m_slide;
+    double m_drawerShown = 0;          ///< 0 shut, 1 open
+};
+
+} // namespace tapio::console

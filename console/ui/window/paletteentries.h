@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QString>
+
+#include <functional>
+#include <vector>
+
+#include "console/ui/actions/fuzzymatch.h"
+
+namespace tapio::console {
+
+enum class EntryKind { Page, Time, Action, Node };
+
+/// One line of the command palette.
+struct PaletteEntry {
+    EntryKind kind = EntryKind::Action;
+    QString text;
+    QString hint;                     ///< key, or "connected"
+    QString icon;
+    std::function<void()> run;
+    int recent = 0;                   ///< 1 = used last; 0 = not recently
+};
+
+struct PaletteHit {
+    std::size_t entry = 0;            ///< index into the entries
+    FuzzyMatch match;
+};
+
+/// ">" in front asks for actions only, "@" for nodes only. Best first; equal ones in the order of `entries`, recent ones earlier.
+std::vector<PaletteHit> searchEntries(const std::vector<PaletteEntry> &entries, const QString &typed);
+
+} // namespace tapio::console

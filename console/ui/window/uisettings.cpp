@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/ui/window/uisettings.h"
+
+#include <QSettings>
+
+#include "console/ui/window/timerange.h"
+
+namespace tapio::console {
+
+namespace {
+
+const QString keyTheme = QStringLiteral("appearance/theme"), keyDensity = QStringLiteral("appearance/density"),
+              keyScale = QStringLiteral("appearance/scale"), keyMotion = QStringLiteral("appearance/reduceMotion"), keyUtc = QStringLiteral("time/utc"),
+              keyRange = QStringLiteral("time/range"), keyGeometry = QStringLiteral("window/geometry"), keyPage = QStringLiteral("window/page"),
+              keyDocked = QStringLiteral("window/drawerDocked"), keyRecent = QStringLiteral("palette/recent");
+
+constexpr const char *themeNames[] = {"system", "dark", "light"};
+constexpr const char *densityNames[] = {"automatic", "compact", "comfortable", "presenter"};
+constexpr qsizetype maxRecent = 8;
+
+/// Index of a name; `otherwise` for what a newer or a damaged file says.
+template <std::size_t N>
+int indexOf(const char *const (&names)[N], const QString &name, int otherwise)
+{
+    for (std::size_t i = 0; i < N; ++i)
+        if (name == QLatin1String(names[i]))
+            return static_cast<int>(i);
+    return otherwise;
+}
+
+} // namespace
+
+UiSettings::UiSettings(QSettings &settings, ThemeStore &themes, TimeDisplay &time, QObject *parent) :
+    QObject(parent), m_settings(settings), m_themes(themes), m_time(time)
+{
+    load();
+    connect(&themes, &ThemeStore::settingsChanged, this, &UiSettings::save);
+    connect(&time, &TimeDisplay::changed, this, &UiSettings::save);
+}
+
+void UiSettings::load()
+{
+    m_themes.setChoice(static_cast<ThemeChoice>(indexOf(themeNames, m_settings.value(keyTheme).toString(), 0)));
+    m_themes.setDensityChoice(static_cast<DensityChoice>(indexOf(densityNames, m_settings.value(keyDensity).toString(), 0)));
+    m_themes.setScale(m_settings.value(keyScale, 1.0).toDouble());
+    m_themes.setReduceMotion(m_settings.value(keyMotion, false).toBool());
+    m_time.setUtc(m_settings.value(keyUtc, true).toBool());
+}
+
+void UiSettings::save()
+{
+    m_settings.setValue(keyTheme, QLatin1String(themeNames[static_cast<int>(m_themes.choice())]));
+    m_settings.setValue(keyDensity, QLatin1String(densityNames[static_cast<int>(m_themes.densityChoice())]));
+    m_settings.setValue(keyScale, m_themes.scale());
+    m_settings.setValue(keyMotion, m_themes.reduceMotion());
+    m_settings.setValue(keyUtc, m_time.isUtc());
+}
+
+TimeRange UiSettings::range() const
+{
+    const TimeRange range = rangeFromKey(m_settings.value(keyRange).toString());
+    return isMoving(range) ? range : TimeRange();
+}
+
+void UiSettings::setRange(const TimeRange &range)
+{
+    if (isMoving(range))
+        m_settings.setValue(keyRange, rangeKey(range));
+}
+
+QByteArray UiSettings::geometry() const { return m_settings.value(keyGeometry).toByteArray(); }
+void UiSettings::setGeometry(const QByteArray &geometry) { m_settings.setValue(keyGeometry, geometry); }
+int UiSettings::page() const { return m_settings.value(keyPage, 0).toInt(); }
+void UiSettings::setPage(int page) { m_settings.setValue(keyPage, page); }
+bool UiSettings::drawerDocked() const { return m_settings.value(keyDocked, false).toBool(); }
+void UiSettings::setDrawerDocked(bool docked) { m_settings.setValue(keyDocked, docked); }
+QStringList UiSettings::recentCommands() const { return m_settings.value(keyRecent).toStringList().mid(0, maxRecent); }
+
+void UiSettings::addRecentCommand(const QString &text)
+{
+    QStringList recent = recentCommands();
+    recent.removeAll(text);
+    recent.prepend(text);
+    m_settings.setValue(keyRecent, recent.mid(0, maxRecent));
+}
+
+} // namespace tapio::console

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QObject>
+
+#include "console/core/session/session.h"
+#include "console/ui/theme/themestore.h"
+#include "console/ui/widgets/timedisplay.h"
+
+class QSettings;
+
+namespace tapio::console {
+
+/// The user's choices of the window, kept in QSettings: loaded once, saved on each change. The arguments outlive it.
+/// A custom time range is not kept: who opens the console in an incident must see now.
+class UiSettings : public QObject {
+    Q_OBJECT
+public:
+    UiSettings(QSettings &settings, ThemeStore &themes, TimeDisplay &time, QObject *parent = nullptr);
+
+    TimeRange range() const;
+    void setRange(const TimeRange &range);
+    QByteArray geometry() const;
+    void setGeometry(const QByteArray &geometry);
+    int page() const;                  ///< PageId as a number; 0 = none
+    void setPage(int page);
+    bool drawerDocked() const;
+    void setDrawerDocked(bool docked);
+    QStringList recentCommands() const;///< texts, newest first, at most 8
+    void addRecentCommand(const QString &text);
+
+private:
+    void load();
+    void save();
+
+    QSettings &m_settings;
+    ThemeStore &m_themes;
+    TimeDisplay &m_time;
+};
+
+} // namespace tapio::console

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QList>
+
+#include <map>
+
+#include "console/core/session/session.h"
+
+namespace tapio::test {
+
+/// A Session whose facts are set by the test: same interface, same signals, no threads, no files. Queries are answered from
+/// `events` in the next turn of the event loop, or when the test says so.
+class FakeSession : public console::Session {
+    Q_OBJECT
+public:
+    FakeSession() : Session(nullptr) {}
+
+    console::LinkSummary linkValue;
+    console::OverviewSnapshot overviewValue;
+    std::vector<wire::AgentState> agentList;
+    std::map<std::string, std::vector<wire::HookReport>> hookReports;
+    std::vector<wire::LinkNotice> notices;
+    std::optional<console::StoreStats> stats;
+    QString storeErrorText;
+    std::vector<console::StoredEvent> events;      ///< any order; answered by time
+    std::uint64_t lostEvents = 0;
+    QString queryError;                            ///< not empty: queries fail with it
+    bool holdAnswers = false;                      ///< answer only in answerAll()
+    struct Query { int slot; quint64 id; console::EventQuery query; std::optional<console::EventId> after; };
+    QList<Query> pending, asked;
+    QList<int> cancelled;
+    QList<std::pair<QString, QString>> actions;
+
+    void answerAll();
+    /// The page that a store with `events` gives.
+    console::EventPage page(const console::EventQuery &query, std::optional<console::EventId> after) const;
+
+    console::LinkSummary link() const override { return linkValue; }
+    const console::OverviewSnapshot &overview() const override { return overviewValue; }
+    std::vector<wire::AgentState> agents() const override { return agentList; }
+    std::vector<wire::HookReport> hooks(const std::string &node) const override;
+    std::vector<wire::LinkNotice> linkNotices() const override { return notices; }
+    std::optional<console::StoreStats> storeStats() const override { return stats; }
+    QString storeError() const override { return storeErrorText; }
+    console::TimeRange range() const override { return m_range; }
+    void setRange(const console::TimeRange &range) override { m_range = range; }
+    void setPaused(bool paused) override { m_paused = paused; }
+    bool paused() const override { return m_paused; }
+    quint64 queryEvents(int slot, const console::EventQuery &query, std::optional<console::EventId> after) override;
+    void cancelQuery(int slot) override;
+    void recordAction(const QString &kind, const QString &detail) override { actions.append({kind, detail}); }
+
+private:
+    void answer(const Query &query);
+    console::TimeRange m_range;
+    bool m_paused = false;
+    quint64 m_nextId = 1;
+};
+
+/// Recorded-looking rows for tests and pictures: deterministic, every event type, some with hostile or very long names.
+std::vector<console::StoredEvent> sampleEvents(std::size_t count, std::int64_t newestNs, std::int64_t stepNs);
+std::vector<wire::AgentState> sampleAgents(std::size_t count, std::int64_t nowNs);
+std::vector<wire::LinkNotice> sampleNotices(std::size_t count, std::int64_t nowNs);
+
+} // namespace tapio::test
