@@ -2,6 +2,7 @@
 #include "console/core/metrics/livemodel.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "console/core/metrics/figurenames.h"
 
@@ -304,6 +305,17 @@ void LiveModel::read(std::string_view name, const std::string &label, double val
         track.push_back({m_nowNs, value});
 }
 
+void LiveModel::readCounter(std::string_view name, const std::string &label, double value)
+{
+    const auto tracks = m_input.figures.find(name);
+    const bool known = tracks != m_input.figures.end() && tracks->second.contains(label);
+    if (!known && m_previousNs != 0) {
+        m_input.figures[std::string(name)][label].push_back({m_previousNs, 0});
+        m_due.push_back({m_previousNs, std::string(name), label, 0});
+    }
+    read(name, label, value);
+}
+
 void LiveModel::readAgents()
 {
     std::size_t alive = 0;
@@ -331,41 +343,39 @@ void LiveModel::readAgents()
 
 void LiveModel::tick(std::int64_t nowNs, const std::vector<ReceiveReading> &receive, std::uint64_t receiveQueued)
 {
-    m_nowNs = nowNs;
+    // What is stored is the last reading of each ten seconds, so that coarse buckets of live and history hold the same one.
+    if (m_nowNs != 0 && nowNs / tenSeconds != m_nowNs / tenSeconds)
+        closeTenSeconds();
+    m_previousNs = std::exchange(m_nowNs, nowNs);
     endContainers(nowNs);
     for (const ReceiveReading &reading : receive) {
-        read(figure::received, reading.node, static_cast<double>(reading.received));
-        read(figure::duplicate, reading.node, static_cast<double>(reading.duplicate));
-        read(figure::rejected, reading.node, static_cast<double>(reading.rejected));
+        readCounter(figure::received, reading.node, static_cast<double>(reading.received));
+        readCounter(figure::duplicate, reading.node, static_cast<double>(reading.duplicate));
+        readCounter(figure::rejected, reading.node, static_cast<double>(reading.rejected));
     }
     for (const auto &[node, counts] : m_processed) {
         for (const auto &[source, count] : counts.bySource)
-            read(figure::processed, node + '/' + source, static_cast<double>(count));
+            readCounter(figure::processed, node + '/' + source, static_cast<double>(count));
     }
     read(figure::queueReceive, {}, static_cast<double>(receiveQueued));
     readAgents();
     for (const auto &[node, uncertainty] : m_uncertaintyNs)
         read(figure::clockUncertainty, node, uncertainty);
     for (const auto &[node, count] : m_withoutClock)
-        read(figure::latencyNoClock, node, static_cast<double>(count));
+        readCounter(figure::latencyNoClock, node, static_cast<double>(count));
     if (m_containerEvents > 0) {
-        read(figure::containerEvents, {}, static_cast<double>(m_containerEvents));
-        read(figure::resolvedEvents, {}, static_cast<double>(m_resolvedEvents));
+        readCounter(figure::containerEvents, {}, static_cast<double>(m_containerEvents));
+        readCounter(figure::resolvedEvents, {}, static_cast<double>(m_resolvedEvents));
     }
     for (const auto &[operation, calls] : m_calls) {
         if (operation.empty())
             continue;
-        read(figure::apiCount, operation, static_cast<double>(calls.count));
-        read(figure::apiErrors, operation, static_cast<double>(calls.errors));
+        readCounter(figure::apiCount, operation, static_cast<double>(calls.count));
+        readCounter(figure::apiErrors, operation, static_cast<double>(calls.errors));
     }
     for (std::size_t row = 0; row < m_heat.size(); ++row) {
         if (m_heat[row] > 0)
-            read(figure::apiHeat, std::to_string(row), static_cast<double>(m_heat[row]));
-    }
-    if (nowNs / tenSeconds != m_lastTenNs / tenSeconds) {
-        if (m_lastTenNs != 0)
-            closeTenSeconds();
-        m_lastTenNs = nowNs;
+            readCounter(figure::apiHeat, std::to_string(row), static_cast<double>(m_heat[row]));
     }
     trim();
 }
@@ -394,12 +404,13 @@ void LiveModel::closeTenSeconds()
         if (name.starts_with("pod."))
             continue;
         for (const auto &[label, track] : tracks) {
-            if (!track.empty() && track.back().timeNs > m_lastTenNs)
+            if (!track.empty() && track.back().timeNs > m_lastDueNs)
                 m_due.push_back({track.back().timeNs, name, label, track.back().value});
         }
     }
     m_due.insert(m_due.end(), m_podFigures.begin(), m_podFigures.end());
     m_podFigures.clear();
+    m_lastDueNs = m_nowNs;
 }
 
 std::vector<Figure> LiveModel::takeFigures() { return std::exchange(m_due, {}); }

@@ -69,6 +69,8 @@ private:
     void podEvent(std::string_view figureName, const std::string &pod, std::int64_t timeNs, double value);
 
     void read(std::string_view name, const std::string &label, double value);
+    /// A cumulative count: what was not there at the tick before was 0 then.
+    void readCounter(std::string_view name, const std::string &label, double value);
     void readAgents();
     void closeTenSeconds();
     void trim();
@@ -76,7 +78,8 @@ private:
     LiveOptions m_options;
     OverviewInput m_input;
     std::int64_t m_nowNs = 0;
-    std::int64_t m_lastTenNs = 0;
+    std::int64_t m_previousNs = 0;        ///< the tick before
+    std::int64_t m_lastDueNs = 0;
     std::int64_t m_lastTrimNs = 0;
     std::vector<Figure> m_due;
     std::vector<Figure> m_podFigures;

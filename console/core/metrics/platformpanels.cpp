@@ -32,13 +32,15 @@ std::map<std::string, ObservedPod> observedPods(const PanelContext &context)
     for (const Metric metric : {Metric::MemoryWorkingSetBytes, Metric::CpuUsageNs}) {
         for (const SeriesData *data : context.of(metric)) {
             const wire::Origin &origin = data->key.origin;
-            if (origin.podUid.empty() || data->buckets.empty() || data->buckets.front().firstNs > context.endNs)
+            const auto last = std::find_if(data->buckets.rbegin(), data->buckets.rend(),
+                                           [&context](const SeriesBucket &bucket) { return bucket.n > 0 && bucket.lastNs <= context.endNs; });
+            if (origin.podUid.empty() || last == data->buckets.rend())
                 continue;
             ObservedPod &pod = pods[data->key.node + '/' + origin.podUid];
             pod.node = data->key.node;
             if (pod.label.empty() || !origin.podName.empty())
                 pod.label = origin.podName.empty() ? origin.podUid : origin.namespaceName + '/' + origin.podName;
-            pod.lastNs = std::max(pod.lastNs, data->buckets.back().lastNs);
+            pod.lastNs = std::max(pod.lastNs, last->lastNs);
         }
     }
     return pods;
@@ -207,7 +209,7 @@ void podStatus(const PanelContext &context, PanelSnapshot &panel)
         const std::string_view name = state.key;
         view.ready += name == "running" || name == "restarted" ? 1 : 0;
         view.total += name != "ended" ? 1 : 0;
-        asOfNs = std::max(asOfNs, std::min(pod.lastNs, context.endNs));
+        asOfNs = std::max(asOfNs, pod.lastNs);
         oomKills += static_cast<double>(pod.oomKills);
         restarts += static_cast<double>(pod.restarts);
         errors += name == "error" ? 1 : 0;
