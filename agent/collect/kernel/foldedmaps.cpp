@@ -69,8 +69,8 @@ Result<std::vector<FoldedMap::Entry>> FoldedMap::readAll()
     const std::size_t counts = m_valueBytes / sizeof(std::uint64_t);
     std::vector<std::uint64_t> perCpu(counts * possibleCpus());
     std::vector<Entry> entries;
-    Key key(m_keyBytes);
-    Key next(m_keyBytes);
+    Key key(m_keyBytes, '\0');
+    Key next(m_keyBytes, '\0');
     void *after = nullptr;
     // A key that is removed meanwhile makes the walk begin again; it may not go on for ever.
     for (std::size_t step = 0; step < 2 * m_maxEntries && bpf_map_get_next_key(m_fd, after, next.data()) == 0; ++step) {

@@ -26,7 +26,7 @@ std::uint32_t foldedEntries(std::size_t valueBytes, unsigned cpus) noexcept;
 /// that it never refuses a new one; should such a cgroup stir again, its counts begin at 0.
 class FoldedMap {
 public:
-    using Key = std::vector<std::byte>;
+    using Key = std::string; ///< bytes
     struct Entry {
         Key key;
         std::vector<std::uint64_t> counts;

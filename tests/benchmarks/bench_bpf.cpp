@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the kernel programs cost: the same work with nothing watching, with ours, and with peers that watch the same,
+// in turn and many times over, so that whatever else the machine does hits all alike. Figures go to README.md.
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <sys/utsname.h>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "tests/benchmarks/bpf/observers.h"
+#include "tests/benchmarks/bpf/workloads.h"
+
+using namespace tapio;
+using namespace tapio::bench;
+
+namespace {
+
+struct Rounds {
+    std::vector<double> ns;         ///< CPU time per operation, of the workload
+    std::vector<double> ratios;     ///< to "none" of the same round
+    std::vector<double> observerNs; ///< CPU time per operation, of the observer
+    double outputsPerOperation = 0;
+};
+
+double median(std::vector<double> values)
+{
+    if (values.empty())
+        return 0;
+    std::sort(values.begin(), values.end());
+    return values[values.size() / 2];
+}
+
+std::string cpuModel()
+{
+    std::ifstream info("/proc/cpuinfo");
+    for (std::string line; std::getline(info, line);) {
+        if (line.starts_with("model name"))
+            return line.substr(line.find(':') + 2);
+    }
+    return "unknown";
+}
+
+bool concerns(const Condition &condition, const Workload &workload)
+{
+    return condition.workloads.empty()
+           || std::find(condition.workloads.begin(), condition.workloads.end(), workload.name) != condition.workloads.end();
+}
+
+void measureUnder(const Condition &condition, const Workload &workload, double none, Rounds &rounds)
+{
+    const auto observer = condition.start();
+    if (!observer)
+        return;
+    const double cpuBefore = observer->cpuNs();
+    const std::uint64_t outputsBefore = observer->outputs();
+    const double ns = measure(workload);
+    if (ns < 0)
+        return;
+    rounds.ns.push_back(ns);
+    rounds.ratios.push_back(none > 0 ? ns / none : 1);
+    rounds.observerNs.push_back((observer->cpuNs() - cpuBefore) / workload.operations);
+    rounds.outputsPerOperation = static_cast<double>(observer->outputs() - outputsBefore) / workload.operations;
+}
+
+/// Each round begins elsewhere in the list, so that no condition always follows the same other.
+std::map<std::string, Rounds> compare(const Workload &workload, int rounds)
+{
+    std::vector<Condition> wanted;
+    for (Condition &condition : conditions()) {
+        if (concerns(condition, workload))
+            wanted.push_back(std::move(condition));
+    }
+    std::map<std::string, Rounds> results;
+    for (int round = 0; round < rounds; ++round) {
+        measureUnder(wanted.front(), workload, 0, results["none"]);
+        const double none = results["none"].ns.back();
+        for (std::size_t i = 1; i < wanted.size(); ++i) {
+            const std::size_t turn = 1 + (i - 1 + static_cast<std::size_t>(round)) % (wanted.size() - 1);
+            measureUnder(wanted[turn], workload, none, results[wanted[turn].name]);
+        }
+    }
+    return results;
+}
+
+nlohmann::json describe(const std::string &name, const Rounds &rounds)
+{
+    if (rounds.ns.empty())
+        return {{"condition", name}, {"measured", false}};
+    const auto [least, most] = std::minmax_element(rounds.ratios.begin(), rounds.ratios.end());
+    return {{"condition", name},
+            {"measured", true},
+            {"rounds", rounds.ns.size()},
+            {"ns_per_operation", median(rounds.ns)},
+            {"ratio", median(rounds.ratios)},
+            {"ratio_min", *least},
+            {"ratio_max", *most},
+            {"observer_ns_per_operation", median(rounds.observerNs)},
+            {"outputs_per_operation", rounds.outputsPerOperation}};
+}
+
+/// What the kernel itself measures of each program while all workloads run; includes the measuring.
+nlohmann::json runTimes()
+{
+    struct Sink final : agent::KernelRecordSink {
+        void onRecord(agent::KernelRecord &&) override {}
+    } sink;
+    nlohmann::json all = nlohmann::json::array();
+    auto collectors = agent::KernelCollectors::open({}, sink);
+    if (!collectors)
+        return all;
+    for (const Workload &workload : workloads()) {
+        measure(workload);
+        while ((*collectors)->poll(std::chrono::milliseconds(0)).value_or(0) > 0) {
+        }
+    }
+    for (const wire::Hook &hook : (*collectors)->hooks()) {
+        if (hook.runCount > 0)
+            all.push_back({{"collector", hook.collector},
+                           {"hook", hook.name},
+                           {"runs", hook.runCount},
+                           {"ns_per_run", static_cast<double>(hook.runTimeNs) / static_cast<double>(hook.runCount)}});
+    }
+    return all;
+}
+
+void print(const nlohmann::json &report)
+{
+    for (const auto &workload : report["workloads"]) {
+        std::printf("\n%s: %s\n%-48s %10s %8s %17s %12s %8s\n", workload["name"].get<std::string>().c_str(),
+                    workload["operation"].get<std::string>().c_str(), "condition", "ns/op", "ratio", "min..max",
+                    "own ns/op", "out/op");
+        for (const auto &one : workload["conditions"]) {
+            if (!one["measured"]) {
+                std::printf("%-48s %10s\n", one["condition"].get<std::string>().c_str(), "cannot run");
+                continue;
+            }
+            std::printf("%-48s %10.0f %8.3f %8.3f..%7.3f %12.0f %8.2f\n", one["condition"].get<std::string>().c_str(),
+                        one["ns_per_operation"].get<double>(), one["ratio"].get<double>(), one["ratio_min"].get<double>(),
+                        one["ratio_max"].get<double>(), one["observer_ns_per_operation"].get<double>(),
+                        one["outputs_per_operation"].get<double>());
+        }
+    }
+    std::printf("\n%-12s %-24s %12s %10s\n", "collector", "hook", "runs", "ns/run");
+    for (const auto &one : report["programs"])
+        std::printf("%-12s %-24s %12llu %10.0f\n", one["collector"].get<std::string>().c_str(),
+                    one["hook"].get<std::string>().c_str(), one["runs"].get<unsigned long long>(),
+                    one["ns_per_run"].get<double>());
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    CLI::App app("Measures what the kernel programs cost, beside peers that watch the same.");
+    int rounds = 9;
+    bool json = false;
+    std::vector<std::string> only;
+    app.add_option("--rounds", rounds, "Measurements of each condition")->check(CLI::Range(1, 1000));
+    app.add_option("--workload", only, "Only these workloads: exec, tcp, requests, switches");
+    app.add_flag("--json", json, "Print one JSON object");
+    CLI11_PARSE(app, argc, argv);
+
+    provideTracefs();
+    utsname kernel{};
+    ::uname(&kernel);
+    nlohmann::json report{{"benchmark", "bpf"}, {"kernel", kernel.release}, {"cpu", cpuModel()}, {"rounds", rounds}};
+    report["workloads"] = nlohmann::json::array();
+    for (const Workload &workload : workloads()) {
+        if (!only.empty() && std::find(only.begin(), only.end(), workload.name) == only.end())
+            continue;
+        const auto results = compare(workload, rounds);
+        nlohmann::json one{{"name", workload.name}, {"operation", workload.operation}, {"conditions", nlohmann::json::array()}};
+        for (const Condition &condition : conditions()) {
+            if (concerns(condition, workload))
+                one["conditions"].push_back(describe(condition.name, results.at(condition.name)));
+        }
+        report["workloads"].push_back(std::move(one));
+    }
+    report["programs"] = runTimes();
+    if (json)
+        std::printf("%s\n", report.dump(2).c_str());
+    else
+        print(report);
+    return 0;
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/benchmarks/bpf/observers.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <stop_token>
+#include <thread>
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+namespace tapio::bench {
+
+namespace {
+
+struct Nobody final : Observer {
+    double cpuNs() const override { return 0; }
+    std::uint64_t outputs() const override { return 0; }
+};
+
+class Ours final : public Observer, private agent::KernelRecordSink {
+public:
+    bool open(agent::KernelOptions options)
+    {
+        auto opened = agent::KernelCollectors::open(std::move(options), *this);
+        if (!opened)
+            return false;
+        m_collectors = std::move(*opened);
+        m_thread = std::jthread([this](const std::stop_token &stop) {
+            while (!stop.stop_requested() && m_collectors->poll(std::chrono::milliseconds(500))) {
+            }
+        });
+        return true;
+    }
+    ~Ours() override
+    {
+        m_thread.request_stop();
+        if (m_collectors)
+            m_collectors->wake();
+    }
+    double cpuNs() const override
+    {
+        clockid_t clock{};
+        timespec time{};
+        auto &thread = const_cast<std::jthread &>(m_thread);
+        if (::pthread_getcpuclockid(thread.native_handle(), &clock) != 0 || ::clock_gettime(clock, &time) != 0)
+            return 0;
+        return 1e9 * static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec);
+    }
+    std::uint64_t outputs() const override { return m_records; }
+
+private:
+    void onRecord(agent::KernelRecord &&) override { ++m_records; }
+
+    std::unique_ptr<agent::KernelCollectors> m_collectors;
+    std::atomic<std::uint64_t> m_records = 0;
+    std::jthread m_thread; ///< last: joined before what it uses goes
+};
+
+std::uint32_t newestProgram()
+{
+    std::uint32_t id = 0;
+    while (bpf_prog_get_next_id(id, &id) == 0) {
+    }
+    return id;
+}
+
+/// Another program, its output into memory.
+class Peer final : public Observer {
+public:
+    bool start(const std::vector<std::string> &command)
+    {
+        if (::access(command.front().c_str(), X_OK) != 0)
+            return false;
+        m_output = ::memfd_create("peer", MFD_CLOEXEC);
+        const std::uint32_t before = newestProgram();
+        m_pid = ::fork();
+        if (m_pid == 0)
+            become(command);
+        return waitUntilAttached(before);
+    }
+    ~Peer() override
+    {
+        if (m_pid > 0) {
+            ::kill(m_pid, SIGINT);
+            ::waitpid(m_pid, nullptr, 0);
+        }
+        ::close(m_output);
+    }
+    double cpuNs() const override
+    {
+        double total = 0;
+        std::error_code error;
+        for (const auto &task : std::filesystem::directory_iterator("/proc/" + std::to_string(m_pid) + "/task", error)) {
+            double running = 0;
+            std::ifstream(task.path() / "schedstat") >> running;
+            total += running;
+        }
+        return total;
+    }
+    std::uint64_t outputs() const override
+    {
+        std::vector<char> chunk(1u << 16);
+        std::uint64_t lines = 0;
+        ssize_t size = 0;
+        for (off_t offset = 0; (size = ::pread(m_output, chunk.data(), chunk.size(), offset)) > 0; offset += size)
+            lines += static_cast<std::uint64_t>(std::count(chunk.begin(), chunk.begin() + size, '\n'));
+        return lines;
+    }
+
+private:
+    [[noreturn]] void become(const std::vector<std::string> &command) const
+    {
+        const int nothing = ::open("/dev/null", O_WRONLY);
+        ::dup2(m_output, STDOUT_FILENO);
+        ::dup2(nothing, STDERR_FILENO);
+        std::vector<char *> arguments;
+        for (const std::string &argument : command)
+            arguments.push_back(const_cast<char *>(argument.c_str()));
+        arguments.push_back(nullptr);
+        ::execv(arguments[0], arguments.data());
+        ::_exit(127);
+    }
+    /// A new program in the kernel, and then none more for a while.
+    bool waitUntilAttached(std::uint32_t before) const
+    {
+        using std::chrono::milliseconds;
+        std::uint32_t last = before;
+        int quiet = 0;
+        for (int i = 0; i < 200 && quiet < 8; ++i) {
+            std::this_thread::sleep_for(milliseconds(100));
+            const std::uint32_t now = newestProgram();
+            quiet = now != before && now == last ? quiet + 1 : 0;
+            last = now;
+        }
+        return quiet >= 8 && ::waitpid(m_pid, nullptr, WNOHANG) == 0;
+    }
+
+    pid_t m_pid = -1;
+    int m_output = -1;
+};
+
+Condition peer(std::string name, std::vector<std::string> workloads, std::vector<std::string> command)
+{
+    return {std::move(name), std::move(workloads), [command]() -> std::unique_ptr<Observer> {
+                auto observer = std::make_unique<Peer>();
+                return observer->start(command) ? std::move(observer) : nullptr;
+            }};
+}
+
+Condition ours(std::string name, std::vector<std::string> workloads, const std::set<std::string> &enabled, bool statistics)
+{
+    agent::KernelOptions options;
+    for (const char *collector : {"process", "oom", "signal", "tcp", "runqueue", "blockio"}) {
+        if (!enabled.empty() && !enabled.contains(collector))
+            options.disabledCollectors.insert(collector);
+    }
+    options.runTimeStatistics = statistics;
+    return {std::move(name), std::move(workloads), [options] { return startOurs(options); }};
+}
+
+} // namespace
+
+std::unique_ptr<Observer> startOurs(agent::KernelOptions options)
+{
+    auto observer = std::make_unique<Ours>();
+    return observer->open(std::move(options)) ? std::move(observer) : nullptr;
+}
+
+bool provideTracefs()
+{
+    if (::access("/sys/kernel/tracing/events", F_OK) == 0)
+        return true;
+    return ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0
+           && ::mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, nullptr) == 0;
+}
+
+std::vector<Condition> conditions()
+{
+    const std::string execs = "tracepoint:sched:sched_process_exec { printf(\"%d %d %s %s\\n\", pid, uid, comm, str(args->filename)); } "
+                              "tracepoint:sched:sched_process_exit { printf(\"%d %s\\n\", pid, comm); }";
+    const std::string closes = "tracepoint:sock:inet_sock_set_state { if (args->newstate == 2 || args->newstate == 1) "
+                               "{ @start[args->skaddr] = nsecs; } if (args->newstate == 7) { printf(\"%d %d %d %d\\n\", pid, "
+                               "args->sport, args->dport, nsecs - @start[args->skaddr]); delete(@start[args->skaddr]); } }";
+    return {
+        {"none", {}, [] { return std::make_unique<Nobody>(); }},
+        ours("tapio, all collectors", {}, {}, false),
+        ours("tapio, all collectors and run time statistics", {}, {}, true),
+        ours("tapio, process", {"exec"}, {"process"}, false),
+        ours("tapio, tcp", {"tcp", "requests"}, {"tcp"}, false),
+        ours("tapio, runqueue", {"switches"}, {"runqueue"}, false),
+        peer("execsnoop (libbpf-tools)", {"exec"}, {"/usr/sbin/execsnoop"}),
+        peer("bpftrace, exec and exit", {"exec"}, {"/usr/bin/bpftrace", "-q", "-e", execs}),
+        peer("tcplife (libbpf-tools)", {"tcp", "requests"}, {"/usr/sbin/tcplife"}),
+        peer("bpftrace, TCP connections", {"tcp", "requests"}, {"/usr/bin/bpftrace", "-q", "-e", closes}),
+        peer("runqlat (libbpf-tools)", {"switches"}, {"/usr/sbin/runqlat", "1000"}),
+    };
+}
+
+} // namespace tapio::bench

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/benchmarks/bpf/workloads.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <ctime>
+
+#include <netinet/in.h>
+#include <sched.h>
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace tapio::bench {
+
+namespace {
+
+bool exec(int operations)
+{
+    char program[] = TAPIO_BENCH_NOTHING;
+    char argument[] = "--some=argument";
+    char *arguments[] = {program, argument, nullptr};
+    char *environment[] = {nullptr};
+    for (int i = 0; i < operations; ++i) {
+        pid_t pid = 0;
+        int status = 0;
+        if (::posix_spawn(&pid, program, nullptr, nullptr, arguments, environment) != 0
+            || ::waitpid(pid, &status, 0) != pid || status != 0)
+            return false;
+    }
+    return true;
+}
+
+/// A listener on loopback and its address.
+int listenLocally(sockaddr_in &address)
+{
+    address = {AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {}};
+    socklen_t size = sizeof(address);
+    auto *generic = reinterpret_cast<sockaddr *>(&address);
+    const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+    const bool listens = ::bind(fd, generic, size) == 0 && ::listen(fd, 16) == 0 && ::getsockname(fd, generic, &size) == 0;
+    return listens ? fd : -1;
+}
+
+/// Both ends of a connection.
+std::pair<int, int> connectLocally(int listener, const sockaddr_in &address)
+{
+    const int out = ::socket(AF_INET, SOCK_STREAM, 0);
+    if (::connect(out, reinterpret_cast<const sockaddr *>(&address), sizeof(address)) != 0)
+        return {out, -1};
+    return {out, ::accept(listener, nullptr, nullptr)};
+}
+
+bool sayAndHear(int from, int to)
+{
+    char text[64] = {};
+    return ::send(from, text, sizeof(text), 0) == sizeof(text) && ::recv(to, text, sizeof(text), 0) == sizeof(text);
+}
+
+bool connections(int operations)
+{
+    sockaddr_in address;
+    const int listener = listenLocally(address);
+    for (int i = 0; i < operations; ++i) {
+        const auto [out, in] = connectLocally(listener, address);
+        if (in < 0 || !sayAndHear(out, in))
+            return false;
+        const linger hard{1, 0}; // half of them, so that no ports wait for minutes
+        ::close(in);
+        ::setsockopt(out, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+        ::close(out);
+    }
+    return true;
+}
+
+bool requests(int operations)
+{
+    sockaddr_in address;
+    const int listener = listenLocally(address);
+    const auto [out, in] = connectLocally(listener, address);
+    for (int i = 0; i < operations; ++i) {
+        if (!sayAndHear(out, in) || !sayAndHear(in, out))
+            return false;
+    }
+    return true;
+}
+
+bool switches(int operations)
+{
+    int there[2];
+    int back[2];
+    char one = 0;
+    if (::pipe(there) != 0 || ::pipe(back) != 0)
+        return false;
+    const pid_t other = ::fork();
+    if (other == 0) {
+        for (int i = 0; i < operations && ::read(there[0], &one, 1) == 1 && ::write(back[1], &one, 1) == 1; ++i) {
+        }
+        ::_exit(0);
+    }
+    for (int i = 0; i < operations; ++i) {
+        if (::write(there[1], &one, 1) != 1 || ::read(back[0], &one, 1) != 1)
+            return false;
+    }
+    return ::waitpid(other, nullptr, 0) == other;
+}
+
+double cpuNs()
+{
+    timespec own{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &own);
+    rusage children{};
+    ::getrusage(RUSAGE_CHILDREN, &children);
+    const auto ns = [](const timeval &time) { return 1e9 * static_cast<double>(time.tv_sec) + 1e3 * static_cast<double>(time.tv_usec); };
+    return 1e9 * static_cast<double>(own.tv_sec) + static_cast<double>(own.tv_nsec) + ns(children.ru_utime)
+           + ns(children.ru_stime);
+}
+
+void pinToLastCpu()
+{
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(static_cast<std::size_t>(std::max(::sysconf(_SC_NPROCESSORS_ONLN) - 1, 0L)), &one);
+    ::sched_setaffinity(0, sizeof(one), &one);
+}
+
+constexpr Workload all[] = {
+    {"exec", "start and end of a process", 1000, exec},
+    {"tcp", "connect, accept, 64 bytes, close", 4000, connections},
+    {"requests", "64 bytes there and back on one connection", 20000, requests},
+    {"switches", "two context switches through pipes", 20000, switches},
+};
+
+} // namespace
+
+std::span<const Workload> workloads() noexcept
+{
+    return all;
+}
+
+double measure(const Workload &workload)
+{
+    int result[2];
+    if (::pipe(result) != 0)
+        return -1;
+    const pid_t child = ::fork();
+    if (child == 0) {
+        pinToLastCpu();
+        workload.run(workload.operations / 20); // warm up
+        const double before = cpuNs();
+        const bool done = workload.run(workload.operations);
+        const double perOperation = done ? (cpuNs() - before) / workload.operations : -1;
+        ::_exit(::write(result[1], &perOperation, sizeof(perOperation)) == sizeof(perOperation) ? 0 : 1);
+    }
+    double perOperation = -1;
+    ::close(result[1]);
+    if (::read(result[0], &perOperation, sizeof(perOperation)) != sizeof(perOperation))
+        perOperation = -1;
+    ::close(result[0]);
+    ::waitpid(child, nullptr, 0);
+    return perOperation;
+}
+
+} // namespace tapio::bench
