@@ -71,7 +71,6 @@ static __always_inline __u64 tapio_v2_cgroup(struct css_set *set, bool typed)
 	return TAPIO_GET(typed, node, id);
 }
 
-/* Where memory is on v2, this is the v2 id again. */
 static __always_inline __u64 tapio_memory_cgroup(struct css_set *set)
 {
 	struct cgroup_subsys_state *state = NULL;
@@ -84,25 +83,34 @@ static __always_inline __u64 tapio_memory_cgroup(struct css_set *set)
 	return state ? BPF_CORE_READ(state, cgroup, kn, id) : 0;
 }
 
+/* Where the v2 id says something, nobody asks for the other. */
+static __always_inline void tapio_task_cgroups(struct task_struct *task, __u64 *v2, __u64 *v1, bool typed)
+{
+	struct css_set *set = TAPIO_GET(typed, task, cgroups);
+
+	*v2 = tapio_v2_cgroup(set, typed);
+	*v1 = *v2 == TAPIO_ROOT_CGROUP ? tapio_memory_cgroup(set) : 0;
+}
+
 /* The one id that folded figures are kept under. */
 static __always_inline __u64 tapio_task_cgroup(struct task_struct *task, bool typed)
 {
-	struct css_set *set = TAPIO_GET(typed, task, cgroups);
-	__u64 v2 = tapio_v2_cgroup(set, typed);
+	__u64 v2, v1;
 
-	return v2 == TAPIO_ROOT_CGROUP ? tapio_cgroup(v2, tapio_memory_cgroup(set)) : v2;
+	tapio_task_cgroups(task, &v2, &v1, typed);
+	return tapio_cgroup(v2, v1);
 }
 
 /* The process's id in the agent's pid namespace; 0 where that does not see it. */
-static __always_inline __u32 tapio_visible_pid(struct task_struct *task)
+static __always_inline __u32 tapio_visible_pid(struct task_struct *task, bool typed)
 {
 	struct task_struct *leader;
 	struct upid *number;
 	struct pid *pid;
 
 	if (tapio_own_pid_level == 0)
-		return BPF_CORE_READ(task, tgid);
-	leader = BPF_CORE_READ(task, group_leader);
+		return TAPIO_GET(typed, task, tgid);
+	leader = TAPIO_GET(typed, task, group_leader);
 	pid = BPF_CORE_READ(leader, thread_pid);
 	if (!pid || BPF_CORE_READ(pid, level) < tapio_own_pid_level)
 		return 0;
@@ -111,17 +119,23 @@ static __always_inline __u32 tapio_visible_pid(struct task_struct *task)
 	return BPF_CORE_READ(number, ns, ns.inum) == tapio_own_pid_inum ? BPF_CORE_READ(number, nr) : 0;
 }
 
-static __always_inline void tapio_describe(struct tapio_process *process, struct task_struct *task)
+/* Name of the process: of its first thread. */
+static __always_inline void tapio_name(char *comm, struct task_struct *task, bool typed)
 {
-	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
-	struct css_set *set = BPF_CORE_READ(task, cgroups);
+	struct task_struct *leader = TAPIO_GET(typed, task, group_leader);
 
-	process->pid = tapio_visible_pid(task);
+	bpf_core_read(comm, TAPIO_COMM_LEN, &leader->comm);
+}
+
+static __always_inline void tapio_describe(struct tapio_process *process, struct task_struct *task, bool typed)
+{
+	struct task_struct *leader = TAPIO_GET(typed, task, group_leader);
+
+	process->pid = tapio_visible_pid(task, typed);
 	process->uid = BPF_CORE_READ(task, cred, uid.val);
-	process->start_ns = BPF_CORE_READ(leader, start_boottime);
-	process->cgroup_v2 = tapio_v2_cgroup(set, false);
-	process->cgroup_v1 = tapio_memory_cgroup(set);
-	bpf_core_read(&process->comm, sizeof(process->comm), &leader->comm);
+	process->start_ns = TAPIO_GET(typed, leader, start_boottime);
+	tapio_task_cgroups(task, &process->cgroup_v2, &process->cgroup_v1, typed);
+	tapio_name(process->comm, task, typed);
 }
 
 static __always_inline void tapio_begin(struct tapio_header *header, enum tapio_kind kind, __u32 size)

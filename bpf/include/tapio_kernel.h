@@ -174,30 +174,32 @@ struct sock_common {
 	unsigned long skc_flags;
 };
 
-/* From 5.15, 8520e224f547 ("bpf, cgroups: Fix cgroup v2 fallback on v1/v2 mixed mode"). */
-struct sock_cgroup_data {
-	struct cgroup *cgroup;
-};
-
 typedef struct {
 	int owned;
 } socket_lock_t;
 
+struct socket;
+
 struct sock {
 	struct sock_common __sk_common;
+	struct socket *sk_socket;
 	socket_lock_t sk_lock;
 	__u16 sk_type;
 	__u16 sk_protocol;
 	int sk_err;
 	int sk_err_soft;
-	struct sock_cgroup_data sk_cgrp_data;
 };
 
 struct inet_sock {
 	__be16 inet_sport;
 };
 
+struct inet_connection_sock {
+	struct inet_sock icsk_inet;
+};
+
 struct tcp_sock {
+	struct inet_connection_sock inet_conn;
 	__u64 bytes_received;
 	__u64 bytes_sent;
 	__u64 bytes_acked;

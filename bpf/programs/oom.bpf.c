@@ -64,15 +64,14 @@ static __always_inline int on_victim(struct task_struct *victim, __u32 pid)
 	__builtin_memset(record, 0, sizeof(*record));
 	tapio_begin(&record->header, TAPIO_KIND_OOM, sizeof(*record));
 	if (victim) {
-		tapio_describe(&record->header.process, victim);
+		tapio_describe(&record->header.process, victim, false);
 		add_figures(record, victim);
 	} else if (tapio_own_pid_level == 0) {
 		record->header.process.pid = pid;
 	}
 	trigger = (struct task_struct *)bpf_get_current_task();
-	record->trigger_pid = tapio_visible_pid(trigger);
-	trigger = BPF_CORE_READ(trigger, group_leader);
-	bpf_core_read(&record->trigger_comm, sizeof(record->trigger_comm), &trigger->comm);
+	record->trigger_pid = tapio_visible_pid(trigger, false);
+	tapio_name(record->trigger_comm, trigger, false);
 	tapio_submit_critical(record, count);
 	return 0;
 }

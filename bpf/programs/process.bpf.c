@@ -23,7 +23,7 @@ static __always_inline void read_arguments(struct tapio_exec *record, struct mm_
 	}
 }
 
-static __always_inline int on_exec(struct task_struct *task, const char *filename)
+static __always_inline int on_exec(struct task_struct *task, const char *filename, bool typed)
 {
 	struct tapio_counters *count = tapio_count(TAPIO_PROCESS);
 	struct task_struct *parent;
@@ -39,11 +39,10 @@ static __always_inline int on_exec(struct task_struct *task, const char *filenam
 		return 0;
 	}
 	tapio_begin(&record->header, TAPIO_KIND_EXEC, sizeof(*record));
-	tapio_describe(&record->header.process, task);
+	tapio_describe(&record->header.process, task, typed);
 	parent = BPF_CORE_READ(task, real_parent);
-	record->parent_pid = tapio_visible_pid(parent);
-	parent = BPF_CORE_READ(parent, group_leader);
-	bpf_core_read(&record->parent_comm, sizeof(record->parent_comm), &parent->comm);
+	record->parent_pid = tapio_visible_pid(parent, false);
+	tapio_name(record->parent_comm, parent, false);
 	length = bpf_probe_read_kernel_str(record->filename, sizeof(record->filename), filename);
 	record->filename_len = length > 0 ? length - 1 : 0;
 	read_arguments(record, BPF_CORE_READ(task, mm));
@@ -54,19 +53,20 @@ static __always_inline int on_exec(struct task_struct *task, const char *filenam
 SEC("tp_btf/sched_process_exec")
 int exec_btf(__u64 *ctx)
 {
-	return on_exec((void *)ctx[0], BPF_CORE_READ((struct linux_binprm *)ctx[2], filename));
+	return on_exec((void *)ctx[0], BPF_CORE_READ((struct linux_binprm *)ctx[2], filename), true);
 }
 
 SEC("raw_tp/sched_process_exec")
 int exec_raw(__u64 *ctx)
 {
-	return on_exec((void *)ctx[0], BPF_CORE_READ((struct linux_binprm *)ctx[2], filename));
+	return on_exec((void *)ctx[0], BPF_CORE_READ((struct linux_binprm *)ctx[2], filename), false);
 }
 
 SEC("tp/sched/sched_process_exec")
 int exec_tp(struct trace_event_raw_sched_process_exec *ctx)
 {
-	return on_exec((void *)bpf_get_current_task(), (void *)ctx + (ctx->__data_loc_filename & 0xffff));
+	return on_exec((void *)bpf_get_current_task(), (void *)ctx + (ctx->__data_loc_filename & 0xffff),
+		       false);
 }
 
 /* What wait(2) will report of the whole process: the leader's code, unless the group was ended as one. */
@@ -94,10 +94,10 @@ static __always_inline void name_killer(struct tapio_exit *record, __u32 tgid)
 	bpf_map_delete_elem(&killers, &tgid);
 }
 
-static __always_inline int on_exit(struct task_struct *task, bool last_thread)
+static __always_inline int on_exit(struct task_struct *task, bool last_thread, bool typed)
 {
 	struct tapio_counters *count = tapio_count(TAPIO_PROCESS);
-	__u32 tgid = BPF_CORE_READ(task, tgid);
+	__u32 tgid = TAPIO_GET(typed, task, tgid);
 	struct tapio_exit *record;
 
 	if (!count)
@@ -113,7 +113,7 @@ static __always_inline int on_exit(struct task_struct *task, bool last_thread)
 		return 0;
 	}
 	tapio_begin(&record->header, TAPIO_KIND_EXIT, sizeof(*record));
-	tapio_describe(&record->header.process, task);
+	tapio_describe(&record->header.process, task, typed);
 	record->wait_status = wait_status(task);
 	name_killer(record, tgid);
 	tapio_submit(record, count);
@@ -133,7 +133,7 @@ int exit_btf(__u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
 
-	return on_exit(task, tapio_exit_says_last ? ctx[1] & 1 : is_last_thread(task));
+	return on_exit(task, tapio_exit_says_last ? ctx[1] & 1 : is_last_thread(task), true);
 }
 
 SEC("raw_tp/sched_process_exit")
@@ -141,7 +141,7 @@ int exit_raw(__u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
 
-	return on_exit(task, tapio_exit_says_last ? ctx[1] & 1 : is_last_thread(task));
+	return on_exit(task, tapio_exit_says_last ? ctx[1] & 1 : is_last_thread(task), false);
 }
 
 SEC("tp/sched/sched_process_exit")
@@ -149,5 +149,5 @@ int exit_tp(void *ctx)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 
-	return on_exit(task, is_last_thread(task));
+	return on_exit(task, is_last_thread(task), false);
 }

@@ -47,9 +47,8 @@ static __always_inline void name_sender(struct tapio_killer *killer, int code)
 
 	if (code != TAPIO_SI_USER && code != TAPIO_SI_QUEUE && code != TAPIO_SI_TKILL)
 		return;
-	killer->pid = tapio_visible_pid(task);
-	task = BPF_CORE_READ(task, group_leader);
-	bpf_core_read(&killer->comm, sizeof(killer->comm), &task->comm);
+	killer->pid = tapio_visible_pid(task, false);
+	tapio_name(killer->comm, task, false);
 }
 
 static __always_inline bool ends_process(int signal, struct task_struct *target, int result)
@@ -71,7 +70,7 @@ static __always_inline void emit(struct task_struct *target, struct tapio_killer
 		return;
 	}
 	tapio_begin(&record->header, TAPIO_KIND_SIGNAL, sizeof(*record));
-	tapio_describe(&record->header.process, target);
+	tapio_describe(&record->header.process, target, false);
 	record->signal = killer->signal;
 	record->code = code;
 	record->sender_pid = killer->pid;

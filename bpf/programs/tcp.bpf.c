@@ -24,19 +24,21 @@ enum {
 /*
  * What is remembered of a socket. A connection that comes in is made in a softirq, where no process is to be seen: it
  * begins as a copy of its listener's (BPF_F_CLONE) and names the listener's process until the one that works on the
- * connection shows itself by reading, shutting down or closing.
+ * connection shows itself by shutting down or closing.
  */
 struct tapio_socket {
 	struct tapio_process owner;
 	__u64 start_ns;       /* SYN_SENT, or establishment of one that came in; 0 = before the agent began */
 	__u64 established_ns; /* 0 = never */
+	__u64 end_ns;         /* 0 = not yet */
 	__u64 cgroup;         /* the owner's, as tapio_cgroup() has it */
+	__s32 error;          /* at the end */
 	__u8 direction;
-	__u8 is_listener;
 	__u8 owner_is_certain;
 	__u8 is_own;
 	__u8 was_established;
-	__u8 reserved[3];
+	__u8 awaits_owner; /* it has ended, and its process has not closed it yet */
+	__u8 reserved[7];
 };
 
 struct {
@@ -55,9 +57,20 @@ struct {
 
 static __always_inline void set_owner(struct tapio_socket *socket, struct task_struct *task)
 {
-	tapio_describe(&socket->owner, task);
+	tapio_describe(&socket->owner, task, true);
 	socket->cgroup = tapio_cgroup(socket->owner.cgroup_v2, socket->owner.cgroup_v1);
-	socket->is_own = tapio_is_own(BPF_CORE_READ(task, tgid));
+	socket->is_own = tapio_is_own(task->tgid);
+}
+
+/* Kernel threads are nobody: ksoftirqd, or the idle task that was interrupted. */
+static __always_inline void confirm_owner(struct tapio_socket *socket)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (socket->direction != TAPIO_INBOUND || socket->owner_is_certain || task->flags & TAPIO_PF_KTHREAD)
+		return;
+	set_owner(socket, task);
+	socket->owner_is_certain = true;
 }
 
 /*
@@ -65,19 +78,9 @@ static __always_inline void set_owner(struct tapio_socket *socket, struct task_s
  * locked this is that process, even when the work is a segment that waited in its backlog. Otherwise the current task is
  * merely the one that was interrupted.
  */
-static __always_inline bool current_holds(struct sock *sk)
+static __always_inline bool is_held(struct sock *sk)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-
-	return BPF_CORE_READ(sk, sk_lock.owned) && !(BPF_CORE_READ(task, flags) & TAPIO_PF_KTHREAD);
-}
-
-static __always_inline void confirm_owner(struct sock *sk, struct tapio_socket *socket)
-{
-	if (socket->direction != TAPIO_INBOUND || socket->owner_is_certain || !current_holds(sk))
-		return;
-	set_owner(socket, (struct task_struct *)bpf_get_current_task());
-	socket->owner_is_certain = true;
+	return sk->sk_lock.owned;
 }
 
 /* NULL when the map is full. A socket nobody is known for counts for the host. */
@@ -107,101 +110,109 @@ static __always_inline struct tapio_tcp_totals *totals_of(struct tapio_socket *s
 		}                                                                                                      \
 	} while (0)
 
-static __always_inline void read_addresses(struct tapio_tcp *record, struct sock *sk)
+static __always_inline void read_addresses(struct tapio_tcp *record, struct sock *sk, struct tcp_sock *tcp)
 {
 	/* Not skc_num: the port is given back before the state becomes CLOSE. */
-	record->local_port = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
-	record->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
-	if (BPF_CORE_READ(sk, __sk_common.skc_family) == TAPIO_AF_INET6) {
+	record->local_port = bpf_ntohs(tcp->inet_conn.icsk_inet.inet_sport);
+	record->remote_port = bpf_ntohs(sk->__sk_common.skc_dport);
+	if (sk->__sk_common.skc_family == TAPIO_AF_INET6) {
 		bpf_core_read(record->local, 16, &sk->__sk_common.skc_v6_rcv_saddr);
 		bpf_core_read(record->remote, 16, &sk->__sk_common.skc_v6_daddr);
 		return;
 	}
-	__builtin_memset(record->local, 0, 10);
-	__builtin_memset(record->remote, 0, 10);
-	record->local[10] = record->local[11] = record->remote[10] = record->remote[11] = 0xff;
-	bpf_core_read(record->local + 12, 4, &sk->__sk_common.skc_rcv_saddr);
-	bpf_core_read(record->remote + 12, 4, &sk->__sk_common.skc_daddr);
+	*(__u32 *)(record->local + 8) = *(__u32 *)(record->remote + 8) = bpf_htonl(0xffff);
+	*(__u32 *)(record->local + 12) = sk->__sk_common.skc_rcv_saddr;
+	*(__u32 *)(record->remote + 12) = sk->__sk_common.skc_daddr;
 }
 
 /*
  * Payload only. bytes_acked counts the SYN of a connection that went out and an acknowledged FIN too, so what was sent once
  * bounds it; bytes_received counts the peer's FIN, which SOCK_DONE tells.
  */
-static __always_inline void read_figures(struct tapio_tcp *record, struct sock *sk, struct tapio_socket *socket)
+static __always_inline void read_figures(struct tapio_tcp *record, struct sock *sk, struct tcp_sock *tcp)
 {
-	struct tcp_sock *tcp = (struct tcp_sock *)sk;
-	__u64 sent = BPF_CORE_READ(tcp, bytes_sent) - BPF_CORE_READ(tcp, bytes_retrans);
-	__u64 acked = BPF_CORE_READ(tcp, bytes_acked);
-	__u64 received = BPF_CORE_READ(tcp, bytes_received);
+	__u64 sent = tcp->bytes_sent - tcp->bytes_retrans;
+	__u64 acked = tcp->bytes_acked;
+	__u64 received = tcp->bytes_received;
 	__u64 done = 1ull << bpf_core_enum_value(enum sock_flags, SOCK_DONE);
 
 	if (acked && record->direction == TAPIO_OUTBOUND)
 		acked--;
-	if (received && BPF_CORE_READ(sk, __sk_common.skc_flags) & done)
+	if (received && sk->__sk_common.skc_flags & done)
 		received--;
 	record->bytes_sent = acked < sent ? acked : sent;
 	record->bytes_received = received;
-	record->srtt_us = BPF_CORE_READ(tcp, srtt_us) >> 3;
-	record->retransmits = BPF_CORE_READ(tcp, total_retrans);
+	record->srtt_us = tcp->srtt_us >> 3;
+	record->retransmits = tcp->total_retrans;
 }
 
 static __always_inline int socket_error(struct sock *sk, bool established)
 {
-	int error = BPF_CORE_READ(sk, sk_err);
+	int error = sk->sk_err;
 
-	return error || established ? error : BPF_CORE_READ(sk, sk_err_soft);
+	return error || established ? error : sk->sk_err_soft;
 }
 
-static __always_inline void emit(struct sock *sk, struct tapio_socket *socket, bool established,
-				 struct tapio_counters *count)
+static __always_inline void emit(struct sock *sk, struct tapio_socket *socket, struct tapio_counters *count)
 {
-	struct tapio_tcp *record = bpf_ringbuf_reserve(&events, sizeof(*record), 0);
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+	struct tapio_tcp *record;
 
+	record = tcp ? bpf_ringbuf_reserve(&events, sizeof(*record), 0) : NULL;
 	if (!record) {
 		TAPIO_ADD(count->lost, 1);
 		return;
 	}
 	__builtin_memset(record, 0, sizeof(*record));
 	tapio_begin(&record->header, TAPIO_KIND_TCP, sizeof(*record));
-	record->established = established;
-	if (socket) {
-		record->header.process = socket->owner;
-		record->direction = socket->direction;
-		if (socket->start_ns)
-			record->duration_ns = record->header.boot_ns - socket->start_ns;
-		if (socket->direction == TAPIO_OUTBOUND && socket->start_ns && socket->established_ns)
-			record->connect_ns = socket->established_ns - socket->start_ns;
-	}
-	record->error = socket_error(sk, established);
-	read_addresses(record, sk);
-	read_figures(record, sk, socket);
+	record->header.process = socket->owner;
+	record->direction = socket->direction;
+	record->established = socket->was_established;
+	record->error = socket->error;
+	if (socket->start_ns)
+		record->duration_ns = socket->end_ns - socket->start_ns;
+	if (socket->direction == TAPIO_OUTBOUND && socket->start_ns && socket->established_ns)
+		record->connect_ns = socket->established_ns - socket->start_ns;
+	read_addresses(record, sk, tcp);
+	read_figures(record, sk, tcp);
 	tapio_submit(record, count);
+}
+
+/*
+ * A connection that came in and that the peer or a timer ended: its process has not shown itself, but will when it closes
+ * the socket, at the latest with its own end. One that no process has accepted stays with the listener's.
+ */
+static __always_inline bool will_show_its_owner(struct sock *sk, struct tapio_socket *socket)
+{
+	return socket->direction == TAPIO_INBOUND && !socket->owner_is_certain && sk->sk_socket;
 }
 
 static __always_inline void on_close(struct sock *sk, struct tapio_socket *socket, int old,
 				     struct tapio_counters *count)
 {
-	bool established = socket ? socket->was_established : old != TAPIO_SYN_SENT && old != TAPIO_SYN_RECV;
+	struct tapio_tcp_totals *totals;
 
-	if (old == TAPIO_LISTEN || old == TAPIO_CLOSE) {
+	socket->end_ns = bpf_ktime_get_boot_ns();
+	if (old != TAPIO_SYN_SENT && old != TAPIO_SYN_RECV)
+		socket->was_established = true;
+	socket->error = socket_error(sk, socket->was_established);
+	if (is_held(sk))
+		confirm_owner(socket);
+	if (socket->is_own) {
+		TAPIO_ADD(count->kfiltered, 1);
+		return;
+	}
+	if (old == TAPIO_SYN_SENT && socket->error) {
+		totals = totals_of(socket);
+		if (totals)
+			TAPIO_ADD(totals->connect_failures, 1);
+	}
+	if (will_show_its_owner(sk, socket)) {
+		socket->awaits_owner = true;
 		TAPIO_ADD(count->folded, 1);
 		return;
 	}
-	if (socket) {
-		confirm_owner(sk, socket);
-		if (socket->is_own) {
-			TAPIO_ADD(count->kfiltered, 1);
-			return;
-		}
-		if (old == TAPIO_SYN_SENT && socket_error(sk, false)) {
-			struct tapio_tcp_totals *totals = totals_of(socket);
-
-			if (totals)
-				TAPIO_ADD(totals->connect_failures, 1);
-		}
-	}
-	emit(sk, socket, established, count);
+	emit(sk, socket, count);
 }
 
 static __always_inline void on_established(struct tapio_socket *socket, int old, struct tapio_counters *count)
@@ -216,7 +227,6 @@ static __always_inline void on_established(struct tapio_socket *socket, int old,
 		return;
 	}
 	socket->direction = TAPIO_INBOUND;
-	socket->is_listener = false;
 	socket->start_ns = now;
 	TAPIO_FOLD(socket, accepts, 1);
 }
@@ -231,8 +241,7 @@ static __always_inline void on_begin(struct sock *sk, int new, struct tapio_coun
 		return;
 	}
 	__builtin_memset(socket, 0, sizeof(*socket));
-	set_owner(socket, (struct task_struct *)bpf_get_current_task());
-	socket->is_listener = new == TAPIO_LISTEN;
+	set_owner(socket, bpf_get_current_task_btf());
 	if (new == TAPIO_SYN_SENT) {
 		socket->direction = TAPIO_OUTBOUND;
 		socket->owner_is_certain = true;
@@ -241,44 +250,49 @@ static __always_inline void on_begin(struct sock *sk, int new, struct tapio_coun
 	TAPIO_ADD(count->folded, 1);
 }
 
+static __always_inline void on_change(struct sock *sk, int old, int new, struct tapio_counters *count)
+{
+	bool ends = new == TAPIO_CLOSE && old != TAPIO_CLOSE && old != TAPIO_LISTEN;
+	struct tapio_socket *socket;
+
+	/* One that nobody is known for is reported all the same. */
+	socket = bpf_sk_storage_get(&sockets, sk, NULL,
+				    ends || new == TAPIO_ESTABLISHED ? BPF_SK_STORAGE_GET_F_CREATE : 0);
+	if (ends && socket) {
+		on_close(sk, socket, old, count);
+	} else if (new == TAPIO_ESTABLISHED && socket) {
+		on_established(socket, old, count);
+	} else if (ends || new == TAPIO_ESTABLISHED) {
+		TAPIO_ADD(count->lost, 1);
+	} else {
+		if (socket && (new == TAPIO_FIN_WAIT1 || new == TAPIO_LAST_ACK))
+			confirm_owner(socket);
+		TAPIO_ADD(count->folded, 1);
+	}
+}
+
 SEC("tp_btf/inet_sock_set_state")
 int tcp_state_btf(__u64 *ctx)
 {
 	struct tapio_counters *count = tapio_count(TAPIO_TCP);
 	struct sock *sk = (void *)ctx[0];
 	int old = ctx[1], new = ctx[2];
-	struct tapio_socket *socket;
 
 	if (!count)
 		return 0;
 	TAPIO_ADD(count->seen, 1);
-	if (sk->sk_protocol != TAPIO_IPPROTO_TCP) {
+	if (sk->sk_protocol != TAPIO_IPPROTO_TCP)
 		TAPIO_ADD(count->kfiltered, 1);
-		return 0;
-	}
-	if (new == TAPIO_SYN_SENT || new == TAPIO_LISTEN) {
+	else if (new == TAPIO_SYN_SENT || new == TAPIO_LISTEN)
 		on_begin(sk, new, count);
-		return 0;
-	}
-	socket = bpf_sk_storage_get(&sockets, sk, NULL, new == TAPIO_ESTABLISHED ? BPF_SK_STORAGE_GET_F_CREATE : 0);
-	if (new == TAPIO_CLOSE) {
-		/* The socket keeps its owner to its end: the reset that a hard close sends comes after this. */
-		on_close(sk, socket, old, count);
-	} else if (new == TAPIO_ESTABLISHED && socket) {
-		on_established(socket, old, count);
-	} else if (new == TAPIO_ESTABLISHED) {
-		TAPIO_ADD(count->lost, 1);
-	} else {
-		if (socket && (new == TAPIO_FIN_WAIT1 || new == TAPIO_LAST_ACK))
-			confirm_owner(sk, socket);
-		TAPIO_ADD(count->folded, 1);
-	}
+	else
+		on_change(sk, old, new, count);
 	return 0;
 }
 
-/* A process reads. */
-SEC("tp_btf/tcp_rcv_space_adjust")
-int tcp_read_btf(__u64 *ctx)
+/* Its process closes a socket whose connection had ended before. */
+SEC("tp_btf/tcp_destroy_sock")
+int tcp_destroy_btf(__u64 *ctx)
 {
 	struct tapio_counters *count = tapio_count(TAPIO_TCP);
 	struct sock *sk = (void *)ctx[0];
@@ -288,12 +302,16 @@ int tcp_read_btf(__u64 *ctx)
 		return 0;
 	TAPIO_ADD(count->seen, 1);
 	socket = bpf_sk_storage_get(&sockets, sk, NULL, 0);
-	if (socket && !socket->owner_is_certain) {
-		confirm_owner(sk, socket);
-		TAPIO_ADD(count->folded, 1);
-	} else {
+	if (!socket || !socket->awaits_owner) {
 		TAPIO_ADD(count->kfiltered, 1);
+		return 0;
 	}
+	socket->awaits_owner = false;
+	confirm_owner(socket);
+	if (socket->is_own)
+		TAPIO_ADD(count->kfiltered, 1);
+	else
+		emit(sk, socket, count);
 	return 0;
 }
 
@@ -378,7 +396,6 @@ int tcp_existing(struct bpf_iter__task_file *ctx)
 	if (!known)
 		return 0;
 	set_owner(known, task);
-	known->is_listener = state == TAPIO_LISTEN;
 	known->owner_is_certain = state != TAPIO_LISTEN;
 	known->was_established = state != TAPIO_LISTEN && state != TAPIO_SYN_SENT;
 	if (state == TAPIO_SYN_SENT)

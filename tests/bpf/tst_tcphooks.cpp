@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Trigger and assert: inet_sock_set_state, tcp_rcv_space_adjust and the existing sockets, on loopback.
+// Trigger and assert: inet_sock_set_state, tcp_destroy_sock, tcp_send_reset, tcp_receive_reset and the existing sockets.
 #include <QTest>
 
 #include <cerrno>
@@ -315,7 +315,8 @@ void tst_TcpHooks::resetByTheClient_namesTheWorker()
             const int fd = ::accept(listener, nullptr, nullptr);
             receiveBytes(fd, 10);
             served.send(1);
-            done.receive(); // keeps the connection until its end was seen
+            done.receive(); // notices the reset only when the client is long gone
+            ::close(fd);
             return 0;
         });
         workerPid.send(worker.pid());
@@ -330,12 +331,12 @@ void tst_TcpHooks::resetByTheClient_namesTheWorker()
         return 0;
     });
     QCOMPARE(client.wait(), 0);
+    done.send(1);
+    QCOMPARE(server.child().wait(), 0);
     const auto in = kernel.waitFor([&](const agent::KernelRecord &record) {
         const auto *detail = std::get_if<wire::TcpConnection>(&record.event.detail);
         return detail && detail->local.port == server.port();
     });
-    done.send(1);
-    QCOMPARE(server.child().wait(), 0);
     QVERIFY(in.has_value());
     QCOMPARE(tcp(*in).direction, wire::TcpDirection::Inbound);
     QCOMPARE(tcp(*in).outcome, wire::TcpOutcome::Reset);

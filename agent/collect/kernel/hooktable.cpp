@@ -18,7 +18,7 @@ constexpr HookAlternative oom[] = {{"tp_btf", "oom_btf"}, {"raw_tp", "oom_raw"},
 constexpr HookAlternative signal[] = {{"tp_btf", "signal_btf"}, {"raw_tp", "signal_raw"}};
 // Only typed tracepoints may keep data with a socket or a task.
 constexpr HookAlternative tcpState[] = {{"tp_btf", "tcp_state_btf"}};
-constexpr HookAlternative tcpRead[] = {{"tp_btf", "tcp_read_btf"}};
+constexpr HookAlternative tcpDestroy[] = {{"tp_btf", "tcp_destroy_btf"}};
 constexpr HookAlternative tcpRetransmit[] = {{"tp_btf", "tcp_retransmit_btf"}};
 constexpr HookAlternative tcpSendReset[] = {{"tp_btf", "tcp_send_reset_btf"}};
 constexpr HookAlternative tcpReceiveReset[] = {{"tp_btf", "tcp_receive_reset_btf"}};
@@ -37,7 +37,7 @@ constexpr HookSpec table[] = {
     {"oom", "mark_victim", oom},
     {"signal", "signal_generate", signal},
     {"tcp", "inet_sock_set_state", tcpState},
-    {"tcp", "tcp_rcv_space_adjust", tcpRead},
+    {"tcp", "tcp_destroy_sock", tcpDestroy},
     {"tcp", "tcp_retransmit_skb", tcpRetransmit},
     {"tcp", "tcp_send_reset", tcpSendReset},
     {"tcp", "tcp_receive_reset", tcpReceiveReset},
