@@ -46,6 +46,10 @@ std::optional<wire::Filter> PublishSession::takeFilter() { return std::exchange(
 
 void PublishSession::step(milliseconds wait)
 {
+    if (m_left) {
+        static_cast<void>(m_link.receive(wait));   // lets the farewell leave the socket
+        return;
+    }
     followLink();
     constexpr int mostAtOnce = 256;
     for (int i = 0; i < mostAtOnce; ++i) {
@@ -287,6 +291,7 @@ void PublishSession::sayBye(std::string code, std::string reason)
         return;
     if (const auto sent = sendMessage(wire::Bye{std::move(code), std::move(reason), 0}); !sent)
         m_log.debug("link: no farewell: {}", sent.error().message());
+    m_left = true;
 }
 
 } // namespace tapio::agent

@@ -60,7 +60,7 @@ public:
     void step(std::chrono::milliseconds wait);
     /// How long step() may wait at most before something is due.
     std::chrono::milliseconds untilDue() const;
-    /// The last word of a session that is up.
+    /// The last word of a session that is up; whatever the link does afterwards is expected.
     void sayBye(std::string code, std::string reason);
 
     /// Everything taken is safe on the server's side.
@@ -103,6 +103,7 @@ private:
     std::optional<wire::Filter> m_filter;
     std::uint64_t m_generation = 0;
     std::uint64_t m_creditBytes = 0;
+    bool m_left = false;
     bool m_stalled = false;                 ///< the transport's queue was full at the last try
     std::int64_t m_phaseSinceBootNs = 0;
     std::int64_t m_lastReplyBootNs = 0;

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "agent/collect/kernelcollectors.h"
+#include "agent/publish/outgoing.h"
+#include "protocol/transport/endpoint.h"
+#include "protocol/wire/codec.h"
+
+namespace tapio::test {
+
+/// Keeps what the pipeline pushes, or refuses it.
+class RecordingOutlet final : public agent::Outlet {
+public:
+    bool push(agent::Outgoing &&outgoing) override
+    {
+        if (full)
+            return false;
+        all.push_back(std::move(outgoing));
+        return true;
+    }
+    template <typename Body>
+    std::vector<Body> bodies() const
+    {
+        std::vector<Body> found;
+        for (const agent::Outgoing &outgoing : all) {
+            if (const auto *body = std::get_if<Body>(&outgoing.body))
+                found.push_back(*body);
+        }
+        return found;
+    }
+    std::vector<wire::EventBatch> events() const { return bodies<wire::EventBatch>(); }
+
+    bool full = false;
+    std::vector<agent::Outgoing> all;
+};
+
+/// A link without a socket: the test says when it is up, and is the server.
+class FakeLink final : public transport::ClientEndpoint {
+public:
+    transport::LinkPhase phase() const override { return m_phase; }
+    std::uint64_t generation() const override { return m_generation; }
+    Result<std::optional<transport::Bytes>> receive(std::chrono::milliseconds) override
+    {
+        if (m_toAgent.empty())
+            return std::optional<transport::Bytes>();
+        std::optional<transport::Bytes> bytes(std::move(m_toAgent.front()));
+        m_toAgent.pop_front();
+        return bytes;
+    }
+    Status send(std::span<const std::byte> payload) override
+    {
+        if (m_phase != transport::LinkPhase::Connected)
+            return fail(Errc::Disconnected, "not connected");
+        if (room == 0)
+            return fail(Errc::Busy, "full");
+        --room;
+        m_toServer.emplace_back(payload.begin(), payload.end());
+        return {};
+    }
+    void confirm() override { ++confirmed; }
+    void reconnect(std::chrono::milliseconds delay) override
+    {
+        reconnects.push_back(delay);
+        down();
+    }
+    std::vector<transport::Notice> takeNotices() override { return {}; }
+    void wake() override {}
+
+    void up()
+    {
+        m_phase = transport::LinkPhase::Connected;
+        ++m_generation;
+    }
+    /// What was under way to either side is lost, as in life.
+    void down()
+    {
+        m_phase = transport::LinkPhase::Waiting;
+        m_toAgent.clear();
+        m_toServer.clear();
+    }
+    void say(const wire::Message &message) { m_toAgent.push_back(wire::encode(message).value()); }
+    void sayBytes(transport::Bytes bytes) { m_toAgent.push_back(std::move(bytes)); }
+    /// What the agent sent since the last call.
+    std::vector<wire::Message> heard()
+    {
+        std::vector<wire::Message> messages;
+        for (const transport::Bytes &bytes : m_toServer)
+            messages.push_back(wire::decode(bytes).value());
+        m_toServer.clear();
+        return messages;
+    }
+
+    std::size_t room = SIZE_MAX;
+    int confirmed = 0;
+    std::vector<std::chrono::milliseconds> reconnects;
+
+private:
+    transport::LinkPhase m_phase = transport::LinkPhase::Waiting;
+    std::uint64_t m_generation = 0;
+    std::deque<transport::Bytes> m_toAgent;
+    std::deque<transport::Bytes> m_toServer;
+};
+
+} // namespace tapio::test

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include <csignal>
+
+#include "agent/pipeline/pipeline.h"
+#include "agent/pipeline/severity.h"
+#include "tests/agent/fakeclock.h"
+#include "tests/agent/fakes.h"
+
+using namespace tapio;
+using namespace tapio::agent;
+using namespace tapio::test;
+
+Q_DECLARE_METATYPE(tapio::wire::Event)
+Q_DECLARE_METATYPE(tapio::wire::Severity)
+Q_DECLARE_METATYPE(tapio::wire::Filter)
+
+namespace {
+
+wire::Event withDetail(wire::EventType type, wire::Detail detail)
+{
+    wire::Event event;
+    event.type = type;
+    event.detail = std::move(detail);
+    return event;
+}
+
+wire::Event exited(int code, int signal)
+{
+    wire::ProcessExit exit;
+    exit.exitCode = code;
+    exit.signal = signal;
+    return withDetail(wire::EventType::ProcessExit, exit);
+}
+
+wire::Event connection(wire::TcpOutcome outcome)
+{
+    wire::TcpConnection tcp;
+    tcp.outcome = outcome;
+    return withDetail(wire::EventType::TcpConnection, tcp);
+}
+
+/// A pipeline over nothing but the root cgroup.
+struct Bench {
+    FakeClock clock;
+    RecordingOutlet outlet;
+    CgroupInventory inventory{"/nonexistent", 16};
+    OriginResolver resolver{{"/nonexistent", "/nonexistent", "/nonexistent"}, inventory, clock};
+    BootTime bootTime{clock};
+    Pipeline pipeline;
+
+    explicit Bench(BatchLimits limits = {}) : pipeline("node-1", limits, resolver, bootTime, clock, outlet) {}
+
+    void feed(wire::Event event, std::string_view source = "process", std::uint64_t agoNs = 1000)
+    {
+        KernelRecord record;
+        record.source = source;
+        record.cgroupId = 1;
+        record.drainedBootNs = static_cast<std::uint64_t>(clock.bootNs());
+        record.bootNs = record.drainedBootNs - agoNs;
+        record.event = std::move(event);
+        pipeline.onRecord(std::move(record));
+    }
+};
+
+} // namespace
+
+class TestPipeline : public QObject {
+    Q_OBJECT
+private slots:
+    void severity_data()
+    {
+        using wire::Severity;
+        QTest::addColumn<wire::Event>("event");
+        QTest::addColumn<bool>("inContainer");
+        QTest::addColumn<Severity>("severity");
+        QTest::newRow("a start") << withDetail(wire::EventType::ProcessExec, wire::ProcessExec{}) << false << Severity::Info;
+        QTest::newRow("a clean end") << exited(0, 0) << false << Severity::Info;
+        QTest::newRow("an end with a code") << exited(1, 0) << false << Severity::Notice;
+        QTest::newRow("ended by SIGTERM") << exited(0, SIGTERM) << false << Severity::Notice;
+        QTest::newRow("ended by SIGKILL") << exited(0, SIGKILL) << false << Severity::Warning;
+        QTest::newRow("a crash") << exited(0, SIGSEGV) << false << Severity::Error;
+        QTest::newRow("a fatal signal that is a crash") << withDetail(wire::EventType::FatalSignal, wire::FatalSignal{SIGBUS, 1, 0, {}}) << false << Severity::Error;
+        QTest::newRow("a container out of memory") << withDetail(wire::EventType::OomKill, wire::OomKill{}) << true << Severity::Error;
+        QTest::newRow("the host out of memory") << withDetail(wire::EventType::OomKill, wire::OomKill{}) << false << Severity::Critical;
+        QTest::newRow("a connection that closed") << connection(wire::TcpOutcome::Closed) << false << Severity::Info;
+        QTest::newRow("a connection refused") << connection(wire::TcpOutcome::Refused) << false << Severity::Warning;
+        QTest::newRow("a connection timed out") << connection(wire::TcpOutcome::TimedOut) << false << Severity::Warning;
+        QTest::newRow("a connection reset") << connection(wire::TcpOutcome::Reset) << false << Severity::Notice;
+        QTest::newRow("an outcome of a later version") << connection(static_cast<wire::TcpOutcome>(99)) << false << Severity::Info;
+        QTest::newRow("a type of a later version") << withDetail(static_cast<wire::EventType>(99), {}) << false << Severity::Info;
+    }
+    void severity()
+    {
+        QFETCH(wire::Event, event);
+        QFETCH(bool, inContainer);
+        wire::Origin origin;
+        if (inContainer)
+            origin.containerId = std::string(64, 'a');
+        QTEST(severityOf(event, origin), "severity");
+    }
+
+    void bootTime_followsSlewingAndNamesSteps()
+    {
+        FakeClock clock;
+        BootTime time(clock);
+        QCOMPARE(time.toUtcNs(static_cast<std::uint64_t>(clock.bootNs())), clock.utcNs());
+        clock.advance(std::chrono::seconds(1));
+        clock.setUtc(std::chrono::microseconds(400));
+        QVERIFY(!time.measure());
+        QCOMPARE(time.toUtcNs(static_cast<std::uint64_t>(clock.bootNs())), clock.utcNs());
+        clock.setUtc(-std::chrono::hours(1));
+        const auto step = time.measure();
+        QVERIFY(step);
+        QCOMPARE(*step, -3600 * nsPerSecond);
+        QCOMPARE(time.toUtcNs(static_cast<std::uint64_t>(clock.bootNs())), clock.utcNs());
+        QVERIFY(!time.measure());
+    }
+
+    void record_becomesAnEventOfUtcTimeOriginAndSeverity()
+    {
+        Bench bench;
+        bench.feed(exited(0, SIGKILL), "process", 3 * nsPerMs);
+        bench.pipeline.flush();
+        const auto batches = bench.outlet.events();
+        QCOMPARE(batches.size(), std::size_t(1));
+        QCOMPARE(batches[0].firstSeq, 1u);
+        const wire::Event &event = batches[0].events.at(0);
+        QCOMPARE(event.timeNs, bench.clock.utcNs() - 3 * nsPerMs);
+        QCOMPARE(event.drainUs, 3000u);
+        QCOMPARE(event.severity, wire::Severity::Warning);
+        QCOMPARE(batches[0].origins.at(event.origin).cgroupPath, std::string("/"));
+    }
+
+    void drainTime_saturatesAndNeverGoesBelowZero()
+    {
+        Bench bench;
+        bench.feed(exited(0, 0), "process", std::uint64_t(4500) * nsPerSecond);
+        bench.feed(exited(0, 0), "process", static_cast<std::uint64_t>(-5));
+        bench.pipeline.flush();
+        const auto batches = bench.outlet.events();
+        QCOMPARE(batches[0].events[0].drainUs, UINT32_MAX);
+        QCOMPARE(batches[0].events[1].drainUs, 0u);
+    }
+
+    void batch_isSentWhenItHasAsManyEventsAsAllowed()
+    {
+        BatchLimits limits;
+        limits.events = 3;
+        Bench bench(limits);
+        for (int i = 0; i < 7; ++i)
+            bench.feed(exited(i, 0));
+        const auto batches = bench.outlet.events();
+        QCOMPARE(batches.size(), std::size_t(2));
+        QCOMPARE(batches[1].firstSeq, 4u);
+        QCOMPARE(bench.pipeline.pending(), std::size_t(1));
+    }
+
+    void batch_isSentWhenItIsLarge()
+    {
+        BatchLimits limits;
+        limits.bytes = 4096;
+        Bench bench(limits);
+        wire::ProcessExec exec;
+        exec.arguments = {std::string(500, 'x')};
+        for (int i = 0; i < 8; ++i)
+            bench.feed(withDetail(wire::EventType::ProcessExec, exec));
+        QCOMPARE(bench.outlet.events().size(), std::size_t(1));
+    }
+
+    void batch_isSentWhenItHasWaitedLongEnough()
+    {
+        Bench bench;
+        bench.feed(exited(0, 0));
+        bench.clock.advance(std::chrono::milliseconds(249));
+        bench.pipeline.tick();
+        QCOMPARE(bench.outlet.events().size(), std::size_t(0));
+        bench.clock.advance(std::chrono::milliseconds(1));
+        bench.pipeline.tick();
+        QCOMPARE(bench.outlet.events().size(), std::size_t(1));
+        bench.pipeline.tick();
+        QCOMPARE(bench.outlet.events().size(), std::size_t(1));
+    }
+
+    void filter_data()
+    {
+        QTest::addColumn<wire::Filter>("filter");
+        QTest::addColumn<int>("passed");
+        const auto one = [](auto change) {
+            wire::EventFilter filter;
+            change(filter);
+            return wire::Filter{1, {filter}};
+        };
+        QTest::newRow("no filter wants all") << wire::Filter{} << 3;
+        QTest::newRow("an empty filter wants all") << one([](auto &) {}) << 3;
+        QTest::newRow("by type") << one([](auto &f) { f.types = {wire::EventType::TcpConnection}; }) << 1;
+        QTest::newRow("by severity") << one([](auto &f) { f.minSeverity = wire::Severity::Notice; }) << 2;
+        QTest::newRow("by this node") << one([](auto &f) { f.nodes = {"node-1"}; }) << 3;
+        QTest::newRow("by another node") << one([](auto &f) { f.nodes = {"node-2"}; }) << 0;
+        QTest::newRow("by a namespace that the host has not") << one([](auto &f) { f.namespaces = {"shop"}; }) << 0;
+        QTest::newRow("by a pod that the host has not") << one([](auto &f) { f.pods = {"cart"}; }) << 0;
+        wire::EventFilter tcp;
+        tcp.types = {wire::EventType::TcpConnection};
+        wire::EventFilter bad;
+        bad.minSeverity = wire::Severity::Warning;
+        QTest::newRow("any of two is enough") << wire::Filter{2, {tcp, bad}} << 2;
+    }
+    void filter()
+    {
+        QFETCH(wire::Filter, filter);
+        QFETCH(int, passed);
+        Bench bench;
+        bench.pipeline.setFilter(filter);
+        bench.feed(exited(0, 0));
+        bench.feed(exited(0, SIGKILL));
+        bench.feed(connection(wire::TcpOutcome::Reset), "tcp");
+        QCOMPARE(int(bench.pipeline.pending()), passed);
+        std::uint64_t filtered = 0;
+        for (const auto &source : bench.pipeline.counters({}))
+            filtered += source.counters[Counter::UFiltered];
+        QCOMPARE(filtered, std::uint64_t(3 - passed));
+    }
+
+    void counters_namesWhatAFullQueueRefused()
+    {
+        BatchLimits limits;
+        limits.events = 3;
+        Bench bench(limits);
+        bench.outlet.full = true;
+        bench.feed(exited(0, 0), "process");
+        bench.feed(exited(0, 0), "process");
+        bench.feed(connection(wire::TcpOutcome::Closed), "tcp");
+        SourceCounterSet kernel{"process", {}};
+        kernel.counters[Counter::Drained] = 2;
+        const auto counters = bench.pipeline.counters({kernel});
+        QCOMPARE(counters.size(), std::size_t(2));
+        QCOMPARE(counters[0].counters[Counter::QDrop], 2u);
+        QCOMPARE(counters[0].counters.inAgent(), 0);
+        QCOMPARE(counters[1].source, std::string("tcp"));
+        QCOMPARE(counters[1].counters[Counter::QDrop], 1u);
+        bench.outlet.full = false;
+        for (int i = 0; i < 3; ++i)
+            bench.feed(exited(0, 0));
+        QCOMPARE(bench.outlet.events().at(0).firstSeq, 4u);   // the numbers of the refused batch are gone with it
+    }
+
+    void batch_carriesEachOriginOnce()
+    {
+        Batcher batcher({});
+        const auto a = std::make_shared<wire::Origin>();
+        auto other = std::make_shared<wire::Origin>();
+        other->cgroupPath = "/b";
+        for (const OriginPtr &origin : {OriginPtr(a), OriginPtr(other), OriginPtr(a)})
+            batcher.add(exited(0, 0), origin, "process", 0);
+        const Outgoing outgoing = batcher.take();
+        const auto &batch = std::get<wire::EventBatch>(outgoing.body);
+        QCOMPARE(batch.origins.size(), std::size_t(2));
+        QCOMPARE(batch.events[0].origin, 0u);
+        QCOMPARE(batch.events[1].origin, 1u);
+        QCOMPARE(batch.events[2].origin, 0u);
+        QCOMPARE(outgoing.sources.size(), std::size_t(3));
+    }
+};
+
+QTEST_APPLESS_MAIN(TestPipeline)
+#include "tst_pipeline.moc"

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the agent costs (the real program, real kernel events) and how much its user-space half can carry (synthetic
+// records through pipeline, publisher and TLS into a fan-in).
+#include <arpa/inet.h>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <netinet/in.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+#include <spdlog/sinks/null_sink.h>
+
+#include "agent/agent.h"
+#include "agent/server/fanin.h"
+#include "tests/support/testpki.h"
+
+extern char **environ;
+
+using namespace tapio;
+using namespace std::chrono_literals;
+
+namespace {
+
+const SystemClock systemClock;
+
+/// Takes everything and keeps nothing.
+class Discard final : public server::FanInSink {
+public:
+    bool onDelivery(std::shared_ptr<const wire::Delivery>) override { return true; }
+    void onAgentState(const wire::AgentState &) override {}
+    void onLinkNotice(const wire::LinkNotice &) override {}
+};
+
+struct Server {
+    test::TestPki pki;
+    Discard sink;
+    std::unique_ptr<server::FanIn> fanIn;
+
+    Server()
+    {
+        server::FanInOptions options;
+        options.endpoint.tls = pki.server();
+        auto started = server::FanIn::start(options, &sink, systemClock);
+        if (!started)
+            throw std::runtime_error(started.error().message());
+        fanIn = std::move(*started);
+    }
+    std::uint64_t processed() const
+    {
+        std::uint64_t sum = 0;
+        for (const auto &node : fanIn->counters())
+            sum += node.counters[Counter::Processed];
+        return sum;
+    }
+};
+
+/// CPU of all threads that live, in nanoseconds; it misses threads that ended.
+std::uint64_t cpuNs(pid_t pid)
+{
+    std::uint64_t sum = 0;
+    for (const auto &task : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
+        std::uint64_t ns = 0;
+        std::ifstream(task.path() / "schedstat") >> ns;
+        sum += ns;
+    }
+    return sum;
+}
+
+/// A line of /proc/PID/status in KiB.
+std::uint64_t statusKib(pid_t pid, const std::string &key)
+{
+    std::ifstream file("/proc/" + std::to_string(pid) + "/status");
+    for (std::string line; std::getline(file, line);) {
+        if (line.starts_with(key + ":"))
+            return std::stoull(line.substr(key.size() + 1));
+    }
+    return 0;
+}
+
+pid_t spawn(const std::vector<std::string> &arguments)
+{
+    std::vector<char *> argv;
+    for (const std::string &argument : arguments)
+        argv.push_back(const_cast<char *>(argument.c_str()));
+    argv.push_back(nullptr);
+    pid_t pid = 0;
+    if (posix_spawn(&pid, argv[0], nullptr, nullptr, argv.data(), environ) != 0)
+        throw std::runtime_error("cannot start " + arguments[0]);
+    return pid;
+}
+
+void connectOnce(int listener, const sockaddr_in &address)
+{
+    const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const auto *any = reinterpret_cast<const sockaddr *>(&address);
+    if (client >= 0 && connect(client, any, sizeof(address)) == 0) {
+        const int accepted = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+        close(client);
+        close(accepted);
+    } else if (client >= 0) {
+        close(client);
+    }
+}
+
+/// Real events at a steady rate until the time is over: of every five, three are an exec or an exit, two an end of a connection.
+/// Returns how many.
+std::uint64_t makeEvents(double perSecond, std::chrono::seconds seconds)
+{
+    const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    if (bind(listener, reinterpret_cast<sockaddr *>(&address), size) != 0 || listen(listener, 64) != 0
+        || getsockname(listener, reinterpret_cast<sockaddr *>(&address), &size) != 0)
+        throw std::runtime_error("no listener on loopback");
+    const auto begin = std::chrono::steady_clock::now();
+    std::uint64_t made = 0;
+    for (std::uint64_t i = 0; std::chrono::steady_clock::now() - begin < seconds; ++i) {
+        if (i % 5 < 3) {
+            const pid_t pid = spawn({"/bin/true"});
+            waitpid(pid, nullptr, 0);
+        } else {
+            connectOnce(listener, address);
+        }
+        made += 2;
+        std::this_thread::sleep_until(begin + std::chrono::duration<double>(static_cast<double>(made) / perSecond));
+    }
+    close(listener);
+    return made;
+}
+
+struct Cost {
+    double corePercent = 0;
+    std::uint64_t rssKib = 0;
+    double eventsPerSecond = 0;     ///< as processed by the server
+};
+
+template <typename Work>
+Cost measure(pid_t pid, const Server &server, Work work)
+{
+    const auto begin = std::chrono::steady_clock::now();
+    const std::uint64_t cpuBefore = cpuNs(pid);
+    const std::uint64_t before = server.processed();
+    work();
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    return {static_cast<double>(cpuNs(pid) - cpuBefore) / 1e9 / seconds * 100, statusKib(pid, "VmRSS"),
+            static_cast<double>(server.processed() - before) / seconds};
+}
+
+nlohmann::json costOfTheProgram(const std::string &program, double rate, std::chrono::seconds seconds)
+{
+    Server server;
+    const auto tls = server.pki.node();
+    const pid_t pid = spawn({program, "--server", "127.0.0.1:" + std::to_string(server.fanIn->port()), "--ca", tls.ca.native(),
+                             "--cert", tls.certificate.native(), "--key", tls.key.native(), "--runtime-folder",
+                             server.pki.path().toStdString(), "--log-level", "warn"});
+    std::this_thread::sleep_for(3s);
+    const std::uint64_t peak = statusKib(pid, "VmHWM");
+    const Cost idle = measure(pid, server, [&] { std::this_thread::sleep_for(seconds); });
+    std::uint64_t made = 0;
+    const Cost busy = measure(pid, server, [&] { made = makeEvents(rate, seconds); });
+    kill(pid, SIGTERM);
+    waitpid(pid, nullptr, 0);
+    const auto shown = [](const Cost &cost) {
+        return nlohmann::json{{"corePercent", cost.corePercent}, {"rssKib", cost.rssKib}, {"eventsPerSecond", cost.eventsPerSecond}};
+    };
+    return {{"startPeakRssKib", peak}, {"idle", shown(idle)}, {"busy", shown(busy)}, {"madePerSecond", static_cast<double>(made) / static_cast<double>(seconds.count())}};
+}
+
+/// Waits instead of dropping, so that what is measured is what can be sustained.
+class PatientOutlet final : public agent::Outlet {
+public:
+    explicit PatientOutlet(agent::Publisher &publisher) : m_publisher(publisher) {}
+    bool push(agent::Outgoing &&outgoing) override
+    {
+        m_pushed += outgoing.sources.size();
+        while (m_pushed > m_publisher.status().ackedEvents + mostUnacknowledged || !m_publisher.push(std::move(outgoing)))
+            std::this_thread::sleep_for(100us);
+        return true;
+    }
+
+private:
+    static constexpr std::uint64_t mostUnacknowledged = 24'576;   // 4 MiB of a ring of 8
+    agent::Publisher &m_publisher;
+    std::uint64_t m_pushed = 0;
+};
+
+agent::KernelRecord record(std::uint64_t number, std::uint64_t nowBootNs)
+{
+    agent::KernelRecord record;
+    record.cgroupId = 1;
+    record.bootNs = nowBootNs - 1'000'000;
+    record.drainedBootNs = nowBootNs;
+    record.event.process = {static_cast<std::uint32_t>(1000 + number % 30'000), 1000, record.bootNs, "curl"};
+    if (number % 2 == 0) {
+        record.source = "process";
+        record.event.type = wire::EventType::ProcessExec;
+        record.event.detail = wire::ProcessExec{1000, "bash", "/usr/bin/curl", {"curl", "-s", "http://10.0.0.1/healthz"}, false};
+    } else {
+        record.source = "tcp";
+        record.event.type = wire::EventType::TcpConnection;
+        wire::TcpConnection connection;
+        connection.outcome = wire::TcpOutcome::Closed;
+        connection.durationNs = 1'234'567;
+        connection.bytesSent = number;
+        record.event.detail = connection;
+    }
+    return record;
+}
+
+nlohmann::json maximumRate(std::chrono::seconds seconds)
+{
+    Server server;
+    spdlog::logger log("bench", std::make_shared<spdlog::sinks::null_sink_mt>());
+    agent::PublisherOptions options;
+    options.endpoint.port = server.fanIn->port();
+    options.endpoint.tls = server.pki.node();
+    options.session.node = "node-1";
+    options.session.streamId = 4711;
+    agent::Publisher publisher(options, systemClock, log);
+    if (const auto status = publisher.start(); !status)
+        throw std::runtime_error(status.error().message());
+    agent::CgroupInventory inventory("/sys/fs/cgroup", 1024);
+    agent::OriginResolver resolver({}, inventory, systemClock);
+    const agent::BootTime bootTime(systemClock);
+    PatientOutlet outlet(publisher);
+    agent::Pipeline pipeline("node-1", {}, resolver, bootTime, systemClock, outlet);
+    while (publisher.status().sessions == 0)
+        std::this_thread::sleep_for(5ms);
+
+    const auto begin = std::chrono::steady_clock::now();
+    const std::uint64_t cpuBefore = cpuNs(getpid());
+    std::uint64_t made = 0;
+    while (std::chrono::steady_clock::now() - begin < seconds) {
+        const auto now = static_cast<std::uint64_t>(systemClock.bootNs());
+        for (int i = 0; i < 64; ++i)
+            pipeline.onRecord(record(made++, now));
+    }
+    pipeline.flush();
+    while (server.processed() + publisher.status().droppedEvents < made)
+        std::this_thread::sleep_for(1ms);
+    const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    const double perEvent = static_cast<double>(cpuNs(getpid()) - cpuBefore) / static_cast<double>(made);
+    const agent::SessionStatus last = publisher.finish({wire::CounterReport{}, {}}, 2000ms);
+    return {{"eventsPerSecond", static_cast<double>(made) / took},
+            {"cpuNsPerEvent", perEvent},
+            {"bytesPerEvent", static_cast<double>(last.sentBytes) / static_cast<double>(made)},
+            {"dropped", last.droppedEvents}};
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    CLI::App app("The agent's cost and capacity");
+    std::string program = TAPIO_AGENT_PROGRAM;
+    int seconds = 20;
+    double rate = 1000;
+    bool json = false;
+    app.add_option("--program", program, "the tapio-agent to measure; empty = only the maximum rate");
+    app.add_option("--seconds", seconds, "of each part");
+    app.add_option("--rate", rate, "events per second of the busy part");
+    app.add_flag("--json", json);
+    CLI11_PARSE(app, argc, argv);
+    nlohmann::json result;
+    if (!program.empty())
+        result["program"] = costOfTheProgram(program, rate, std::chrono::seconds(seconds));
+    result["maximum"] = maximumRate(std::chrono::seconds(seconds));
+    std::cout << result.dump(json ? -1 : 2) << '\n';
+    return 0;
+}
