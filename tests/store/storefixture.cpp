@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/store/storefixture.h"
 
+#include <QDir>
+#include <QFileInfo>
 #include <QtGlobal>
 
 #include <algorithm>
@@ -22,6 +24,12 @@ template <typename T> T must(Result<T> result)
 }
 
 } // namespace
+
+QString folderTemplate()
+{
+    const bool memory = QFileInfo("/dev/shm").isWritable();
+    return (memory ? QString("/dev/shm") : QDir::tempPath()) + "/tst_store-XXXXXX";
+}
 
 StoreOptions StoreFixture::options() const
 {

@@ -14,6 +14,9 @@ namespace tapio::test {
 
 inline constexpr std::int64_t t0 = FakeClock::startNs;
 
+/// Where a test's folder goes: memory where there is such a file system, since tests sync thousands of times.
+QString folderTemplate();
+
 /// A folder with one store, and what feeds it. Aborts the program when a call fails that the test takes for granted.
 class StoreFixture {
 public:
@@ -42,7 +45,7 @@ public:
     std::string vfs;
 
 private:
-    QTemporaryDir m_folder;
+    QTemporaryDir m_folder{folderTemplate()};
     std::unique_ptr<console::StoreWriter> m_writer;
     std::vector<std::pair<std::string, std::pair<std::uint64_t, std::uint64_t>>> m_next; ///< node: frame, event
 };

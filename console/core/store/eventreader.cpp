@@ -416,8 +416,8 @@ Result<EventPage> EventReader::page(const EventQuery &query, std::optional<Event
 
 Result<std::vector<StoreReader::TypeCount>> EventReader::countByType(std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs, std::stop_token stop)
 {
-    if (stepNs <= 0)
-        return fail(Errc::InvalidArgument, "a bucket is longer than 0 ns");
+    if (stepNs <= 0 || fromNs < INT64_MIN + stepNs)
+        return fail(Errc::InvalidArgument, "a bucket is longer than 0 ns, and a time range begins after the year 1677");
     std::map<std::pair<std::int64_t, std::int64_t>, std::uint64_t> counts;
     const auto startOf = [stepNs](std::int64_t timeNs) { return bucketStart(timeNs, stepNs); };
     BlobReader fronts(m_database, "event_chunk", "data");

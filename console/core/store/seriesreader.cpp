@@ -20,6 +20,8 @@ Result<SeriesReader::Range> SeriesReader::rangeOf(std::int64_t fromNs, std::int6
 {
     if (stepNs < 1)
         return fail(Errc::InvalidArgument, "a bucket is longer than 0 ns");
+    if (fromNs < INT64_MIN + stepNs)
+        return fail(Errc::InvalidArgument, "a time range begins after the year 1677");
     Range range{bucketStart(fromNs, stepNs), toNs, stepNs, 0, std::move(stop)};
     if (toNs <= fromNs)
         return range;
@@ -28,7 +30,7 @@ Result<SeriesReader::Range> SeriesReader::rangeOf(std::int64_t fromNs, std::int6
     if (count > static_cast<std::uint64_t>(bucketLimit))
         return fail(Errc::InvalidArgument, "a time range has at most " + std::to_string(bucketLimit) + " buckets");
     range.buckets = count;
-    range.toNs = range.fromNs + static_cast<std::int64_t>(count) * stepNs;
+    range.toNs = toNs > INT64_MAX - stepNs ? INT64_MAX : range.fromNs + static_cast<std::int64_t>(count) * stepNs;
     return range;
 }
 
