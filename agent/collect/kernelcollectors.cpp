@@ -191,6 +191,8 @@ std::vector<SourceCounterSet> KernelCollectorsImpl::counters() const
         if (const auto read = m_read.find(source.source); read != m_read.end())
             source.counters += read->second;
     }
+    if (const auto unknown = m_read.find("unknown"); unknown != m_read.end())
+        sources->push_back({"unknown", unknown->second});
     return std::move(*sources);
 }
 

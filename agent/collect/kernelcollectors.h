@@ -45,19 +45,23 @@ struct KernelOptions {
     bool runTimeStatistics = true;
 };
 
+/// seen = kfiltered + folded + lost + drained + still in the ring, exactly, whenever no hook of the source is running.
+/// `lost` also counts what a full map could not take, and runs that the kernel skipped because the same program was already
+/// running on that CPU. A record of no known kind is drained and malformed under the source "unknown".
 struct SourceCounterSet {
     std::string source;
-    CounterSet counters;                                ///< kernel side: seen, kfiltered, folded, lost, drained, malformed
+    CounterSet counters;                                ///< seen, kfiltered, folded, lost, drained, malformed
 };
 
+/// Cumulative. Should the map fill up, cgroups without news for ten minutes are dropped and would begin again at 0.
 struct CgroupHistogram {
     wire::HistogramKind kind = wire::HistogramKind::Unknown;
     std::uint64_t cgroupId = 0;
-    std::string label;                                  ///< "vda read"; empty for run-queue latency
+    std::string label;                                  ///< "vda read", or write, flush, discard, other; empty for run-queue latency
     std::array<std::uint64_t, wire::histogramBuckets> counts{};
 };
 
-/// TCP counters folded in the kernel, cumulative.
+/// TCP counters folded in the kernel, cumulative as histograms are. Cgroup 1, the host, also has what belongs to no known socket.
 struct CgroupTcp {
     std::uint64_t cgroupId = 0;
     std::uint64_t connects = 0, connectFailures = 0, accepts = 0, retransmits = 0, resetsSent = 0, resetsReceived = 0;

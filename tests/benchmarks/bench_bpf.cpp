@@ -2,6 +2,7 @@
 // What the kernel programs cost: the same work with nothing watching, with ours, and with peers that watch the same,
 // in turn and many times over, so that whatever else the machine does hits all alike. Figures go to README.md.
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <map>
@@ -104,6 +105,28 @@ nlohmann::json describe(const std::string &name, const Rounds &rounds)
             {"outputs_per_operation", rounds.outputsPerOperation}};
 }
 
+/// How long all collectors take to be there and to be gone, ms.
+nlohmann::json startAndStop(int rounds)
+{
+    struct Sink final : agent::KernelRecordSink {
+        void onRecord(agent::KernelRecord &&) override {}
+    } sink;
+    using Clock = std::chrono::steady_clock;
+    const auto ms = [](Clock::duration time) { return std::chrono::duration<double, std::milli>(time).count(); };
+    std::vector<double> opening, closing;
+    for (int i = 0; i < rounds; ++i) {
+        const auto begin = Clock::now();
+        auto collectors = agent::KernelCollectors::open({}, sink);
+        const auto open = Clock::now();
+        if (!collectors)
+            return nullptr;
+        collectors->reset();
+        opening.push_back(ms(open - begin));
+        closing.push_back(ms(Clock::now() - open));
+    }
+    return {{"open_ms", median(opening)}, {"close_ms", median(closing)}};
+}
+
 /// What the kernel itself measures of each program while all workloads run; includes the measuring.
 nlohmann::json runTimes()
 {
@@ -151,6 +174,10 @@ void print(const nlohmann::json &report)
         std::printf("%-12s %-24s %12llu %10.0f\n", one["collector"].get<std::string>().c_str(),
                     one["hook"].get<std::string>().c_str(), one["runs"].get<unsigned long long>(),
                     one["ns_per_run"].get<double>());
+    const auto &start = report["start_and_stop"];
+    if (!start.is_null())
+        std::printf("\nall collectors: open %.0f ms, close %.0f ms\n", start["open_ms"].get<double>(),
+                    start["close_ms"].get<double>());
 }
 
 } // namespace
@@ -183,6 +210,7 @@ int main(int argc, char **argv)
         report["workloads"].push_back(std::move(one));
     }
     report["programs"] = runTimes();
+    report["start_and_stop"] = startAndStop(rounds);
     if (json)
         std::printf("%s\n", report.dump(2).c_str());
     else

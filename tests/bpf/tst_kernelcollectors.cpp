@@ -129,7 +129,7 @@ void tst_KernelCollectors::refusedKind_stepsDownWithReason()
         iterated = iterated || hook.state == wire::HookState::Active;
         if (hook.name == "mark_victim") {
             QCOMPARE(hook.state, wire::HookState::Unsupported);
-            QCOMPARE(hook.reason, "tracepoint: not attached: No such file or directory");
+            QCOMPARE(hook.reason, "tracepoint: tracefs is not mounted at /sys/kernel/tracing, or lacks it");
         }
     }
     QVERIFY(iterated);
@@ -199,7 +199,7 @@ void tst_KernelCollectors::open_withoutCapabilities()
             return 1;
         for (const wire::Hook &hook : (*opened)->hooks()) {
             if (hook.state != wire::HookState::Active)
-                return fprintf(stderr, "%s %s\n", hook.name.c_str(), hook.reason.c_str()), 3;
+                return 3;
         }
         return 0;
     });

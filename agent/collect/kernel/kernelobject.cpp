@@ -55,8 +55,10 @@ std::pair<wire::HookState, std::string> loadRefusal(int error, const std::string
     return {wire::HookState::Failed, "not loaded: " + (line.empty() ? errnoText(error) : line)};
 }
 
-std::pair<wire::HookState, std::string> attachRefusal(int error)
+std::pair<wire::HookState, std::string> attachRefusal(std::string_view attachKind, int error)
 {
+    if (attachKind == "tracepoint" && error == ENOENT)
+        return {wire::HookState::Unsupported, "tracefs is not mounted at /sys/kernel/tracing, or lacks it"};
     if (error == ENOENT || error == EOPNOTSUPP || error == EINVAL)
         return {wire::HookState::Unsupported, "not attached: " + errnoText(error)};
     if (error == EPERM || error == EACCES)
@@ -296,8 +298,9 @@ void KernelObject::attach(HookRun &hook)
     hook.link.reset(bpf_program__attach(hook.program));
     const bool iterates = hook.candidates.front().attachKind == "iter";
     if (!hook.link || (iterates && !runIterator(bpf_link__fd(hook.link.get())))) {
+        const int error = errno;
         hook.link.reset();
-        const auto [state, why] = attachRefusal(errno);
+        const auto [state, why] = attachRefusal(hook.candidates.front().attachKind, error);
         hook.stepDown(state, why);
         return;
     }
