@@ -26,6 +26,25 @@ std::int64_t lengthOf(TimeRange::Kind kind)
     return 0;
 }
 
+/// Apart from those of the live Overview.
+std::uint64_t historyRevision(std::uint64_t run) { return (std::uint64_t{1} << 32) + run; }
+
+/// Samples and counters on the server's clock, so that nodes whose clocks are wrong stand in the same seconds as the others.
+/// Events keep the node's time: it is evidence, and their order within the node hangs on it.
+std::shared_ptr<const wire::Delivery> onServerTime(std::shared_ptr<const wire::Delivery> delivery)
+{
+    constexpr std::int64_t tolerableNs = 100 * nsPerMs;
+    const bool small = delivery->clockUncertaintyNs < 0 || std::abs(delivery->clockOffsetNs) < tolerableNs;
+    if (small || std::holds_alternative<wire::EventBatch>(delivery->frame.body))
+        return delivery;
+    auto moved = std::make_shared<wire::Delivery>(*delivery);
+    std::visit([offset = delivery->clockOffsetNs](auto &body) {
+        if constexpr (requires { body.timeNs; })
+            body.timeNs += offset;
+    }, moved->frame.body);
+    return moved;
+}
+
 QString describe(const EventQuery &query)
 {
     QStringList parts;
@@ -163,13 +182,11 @@ SessionImpl::~SessionImpl()
 
 bool SessionImpl::onDelivery(std::shared_ptr<const wire::Delivery> delivery)
 {
-    const auto *hooks = std::get_if<wire::HookReport>(&delivery->frame.body);
-    if (!hooks)
-        return m_store->offer(std::move(delivery));
-    const std::shared_ptr<const wire::Delivery> kept = delivery;
-    if (!m_store->offer(std::move(delivery)))
+    const std::shared_ptr<const wire::Delivery> taken = onServerTime(std::move(delivery));
+    if (!m_store->offer(taken))
         return false;
-    m_mailbox.post([&](SessionUpdate &update) { update.hooks[kept->node] = *hooks; });
+    if (const auto *hooks = std::get_if<wire::HookReport>(&taken->frame.body))
+        m_mailbox.post([&](SessionUpdate &update) { update.hooks[taken->node] = *hooks; });
     return true;
 }
 
@@ -260,15 +277,20 @@ LinkSummary SessionImpl::link() const
     summary.endpoint = QString::fromStdString(m_linkStatus.endpoint);
     summary.error = QString::fromStdString(m_linkStatus.error);
     summary.agentsKnown = static_cast<int>(m_agents.size());
-    summary.agentsConnected = static_cast<int>(std::count_if(m_agents.begin(), m_agents.end(), [](const auto &entry) { return entry.second.state == wire::LinkState::Connected; }));
+    for (const wire::AgentState &agent : agents())
+        summary.agentsConnected += agent.state == wire::LinkState::Connected ? 1 : 0;
     return summary;
 }
 
 std::vector<wire::AgentState> SessionImpl::agents() const
 {
     std::vector<wire::AgentState> all;
-    for (const auto &[node, state] : m_agents)
+    for (const auto &[node, state] : m_agents) {
         all.push_back(state);
+        // Without the server nobody knows how its agents are.
+        if (!m_linkStatus.up)
+            all.back().state = wire::LinkState::Unknown;
+    }
     return all;
 }
 
@@ -329,12 +351,13 @@ void SessionImpl::applyOverview(SessionUpdate &update)
 {
     if (update.live)
         m_live = update.live;
-    if (m_paused)
+    // An answer to an earlier choice may have been on its way.
+    if (update.history && update.history->panels[0].revision == historyRevision(m_historyRuns))
+        m_historic = update.history;
+    const std::shared_ptr<const OverviewSnapshot> &fresh = m_range.kind == TimeRange::Kind::Live ? m_live : m_historic;
+    if (!fresh || fresh == m_overview || (m_paused && !m_rangeChosen))
         return;
-    const bool live = m_range.kind == TimeRange::Kind::Live;
-    const std::shared_ptr<const OverviewSnapshot> &fresh = live ? m_live : update.history;
-    if (!fresh || fresh == m_overview)
-        return;
+    m_rangeChosen = false;
     m_overview = fresh;
     emit overviewChanged();
 }
@@ -360,6 +383,8 @@ void SessionImpl::setRange(const TimeRange &range)
     if (range == m_range)
         return;
     m_range = range;
+    m_rangeChosen = true;
+    m_historic.reset();
     m_history.cancel();
     const bool live = range.kind == TimeRange::Kind::Live;
     m_model->setLive(live);
@@ -389,7 +414,7 @@ HistoryRange SessionImpl::historyRange() const
 void SessionImpl::refreshHistory()
 {
     const HistoryRange range = historyRange();
-    const std::uint64_t revision = (std::uint64_t{1} << 32) + ++m_historyRevision; // apart from the live ones
+    const std::uint64_t revision = historyRevision(++m_historyRuns);
     m_history.start([this, range, revision](const Result<std::shared_ptr<StoreReader>> &reader, const std::stop_token &stop) {
         const std::int64_t start = m_clock.bootNs();
         Result<OverviewInput> input = reader ? readHistory(**reader, range, stop) : Result<OverviewInput>(fail(reader.error()));

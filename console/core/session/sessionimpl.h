@@ -85,7 +85,8 @@ private:
 
     // The GUI thread's copies.
     std::shared_ptr<const OverviewSnapshot> m_overview;
-    std::shared_ptr<const OverviewSnapshot> m_live;
+    std::shared_ptr<const OverviewSnapshot> m_live;         ///< the newest, shown or not
+    std::shared_ptr<const OverviewSnapshot> m_historic;     ///< of the chosen range; null until its job has answered
     std::map<std::string, wire::AgentState> m_agents;
     std::map<std::string, wire::HookReport> m_hooks;
     std::deque<wire::LinkNotice> m_notices;
@@ -94,10 +95,11 @@ private:
     QString m_storeError;
     TimeRange m_range;
     bool m_paused = false;
+    bool m_rangeChosen = false;         ///< the next overview is shown even when paused: it was asked for
     quint64 m_nextQuery = 1;
     std::map<int, quint64> m_currentQuery;
     std::map<int, std::unique_ptr<NewestJob>> m_queries;
-    std::uint64_t m_historyRevision = 0;
+    std::uint64_t m_historyRuns = 0;
     QTimer m_flushTimer;
     QTimer m_historyTimer;
     QElapsedTimer m_sinceFlush;
