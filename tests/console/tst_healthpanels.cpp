@@ -14,7 +14,10 @@ namespace {
 
 constexpr double mib = 1048576;
 
-bool near(double a, double b) { return std::abs(a - b) < 1e-6 * std::max(1., std::abs(b)); }
+bool near(double a, double b)
+{
+    return std::abs(a - b) < 1e-6 * std::max(1., std::abs(b));
+}
 
 /// A node with four CPUs that uses `cores` of them, and 8 GiB of which `usedMib` are used.
 InputBuilder &node(InputBuilder &builder, const std::string &name, double cores, double usedMib)
@@ -22,7 +25,8 @@ InputBuilder &node(InputBuilder &builder, const std::string &name, double cores,
     builder.agent(name).samples(name, Metric::CpuUsageNs, InputBuilder::host(), -60, 900, 0, cores * 1e9);
     builder.samples(name, Metric::NodeCpuCount, InputBuilder::host(), -60, 900, 4, 0);
     builder.samples(name, Metric::NodeMemoryTotalBytes, InputBuilder::host(), -60, 900, 8192 * mib, 0);
-    return builder.samples(name, Metric::NodeMemoryAvailableBytes, InputBuilder::host(), -60, 900, (8192 - usedMib) * mib, 0);
+    return builder.samples(name, Metric::NodeMemoryAvailableBytes, InputBuilder::host(), -60, 900,
+                           (8192 - usedMib) * mib, 0);
 }
 
 double state(const PanelSnapshot &panel, std::string_view key)
@@ -58,14 +62,16 @@ private slots:
     {
         InputBuilder builder;
         node(builder, "a", 2, 0);
-        const auto usage = [&builder](const wire::Origin &origin, double cores) { builder.samples("a", Metric::CpuUsageNs, origin, -60, 900, 0, cores * 1e9); };
+        const auto usage = [&builder](const wire::Origin &origin, double cores) {
+            builder.samples("a", Metric::CpuUsageNs, origin, -60, 900, 0, cores * 1e9);
+        };
         usage(InputBuilder::cgroup("/kubepods"), 1.5);
         usage(InputBuilder::cgroup("/system.slice"), 0.4);
         usage(InputBuilder::cgroup("/system.slice/ssh.service"), 0.4);
         usage(InputBuilder::pod("web"), 1.0);
         usage(InputBuilder::pod("web", "c1"), 0.7);
         usage(InputBuilder::pod("web", "c2"), 0.3);
-        usage(InputBuilder::pod("job", "c3"), 0.5);      // its pod cgroup is not sampled
+        usage(InputBuilder::pod("job", "c3"), 0.5); // its pod cgroup is not sampled
         const PanelSnapshot panel = builder.panel(PanelId::CpuUsage);
         QCOMPARE(panel.series.size(), 3u);
         double sum = 0;
@@ -99,7 +105,8 @@ private slots:
         wire::Origin before = InputBuilder::pod("web"), after = before;
         before.podName.clear();
         before.namespaceName.clear();
-        builder.samples("a", Metric::CpuUsageNs, before, -60, 450, 0, 1e9).samples("a", Metric::CpuUsageNs, after, 455, 900, 515e9, 1e9);
+        builder.samples("a", Metric::CpuUsageNs, before, -60, 450, 0, 1e9)
+            .samples("a", Metric::CpuUsageNs, after, 455, 900, 515e9, 1e9);
         const PanelSnapshot panel = builder.panel(PanelId::CpuUsage);
         QCOMPARE(panel.series.size(), 1u);
         QCOMPARE(panel.series[0].label, std::string("shop/web"));
@@ -111,15 +118,17 @@ private slots:
     {
         InputBuilder builder;
         node(builder, "a", 1, 0);
-        builder.samples("a", Metric::CpuUsageNs, InputBuilder::pod("web"), -60, 900, 0, 0.45e9).samples("a", Metric::CpuLimitMillicores, InputBuilder::pod("web"), -60, 900, 500, 0);
-        builder.samples("a", Metric::CpuPeriods, InputBuilder::pod("web"), -60, 900, 0, 10).samples("a", Metric::CpuThrottledPeriods, InputBuilder::pod("web"), -60, 900, 0, 2.5);
+        builder.samples("a", Metric::CpuUsageNs, InputBuilder::pod("web"), -60, 900, 0, 0.45e9)
+            .samples("a", Metric::CpuLimitMillicores, InputBuilder::pod("web"), -60, 900, 500, 0);
+        builder.samples("a", Metric::CpuPeriods, InputBuilder::pod("web"), -60, 900, 0, 10)
+            .samples("a", Metric::CpuThrottledPeriods, InputBuilder::pod("web"), -60, 900, 0, 2.5);
         builder.samples("a", Metric::PsiCpuSomeUs, InputBuilder::host(), -60, 900, 0, 30'000);
         const PanelSnapshot panel = builder.panel(PanelId::CpuUsage);
-        QVERIFY(near(fact(panel, "worst")->value, 90));                  // 0.45 of 0.5 cores
+        QVERIFY(near(fact(panel, "worst")->value, 90)); // 0.45 of 0.5 cores
         QCOMPARE(fact(panel, "worst")->label, std::string("shop/web"));
         QVERIFY(std::abs(fact(panel, "throttled")->value - 25) < 0.5);
         QVERIFY(near(fact(panel, "pressure")->value, 3));
-        QVERIFY(panel.pastThreshold);                                    // above 80 % for 15 min
+        QVERIFY(panel.pastThreshold); // above 80 % for 15 min
         QCOMPARE(builder.group(2).key, std::string("cpu-high"));
         QCOMPARE(builder.group(2).arguments.front(), std::string("shop/web"));
     }
@@ -150,7 +159,7 @@ private slots:
         QFETCH(NoDataReason, reason);
         InputBuilder builder;
         builder.agent("a");
-        builder.input.agents[0].agent.cpuCount = 4;                      // known even without a sample
+        builder.input.agents[0].agent.cpuCount = 4; // known even without a sample
         if (samples > 0)
             builder.samples("a", Metric::CpuUsageNs, InputBuilder::host(), 900 - 5 * (samples - 1), 900, 0, 1e9);
         QCOMPARE(builder.panel(PanelId::CpuUsage).reason, reason);
@@ -160,17 +169,19 @@ private slots:
     {
         InputBuilder builder;
         node(builder, "a", 1, 2048);
-        builder.samples("a", Metric::MemoryWorkingSetBytes, InputBuilder::pod("web"), -60, 900, 100 * mib, 0).samples("a", Metric::MemoryLimitBytes, InputBuilder::pod("web"), -60, 900, 400 * mib, 0);
+        builder.samples("a", Metric::MemoryWorkingSetBytes, InputBuilder::pod("web"), -60, 900, 100 * mib, 0)
+            .samples("a", Metric::MemoryLimitBytes, InputBuilder::pod("web"), -60, 900, 400 * mib, 0);
         builder.samples("a", Metric::MemoryWorkingSetBytes, InputBuilder::pod("free"), -60, 900, 900 * mib, 0);
-        builder.samples("a", Metric::FilesystemTotalBytes, InputBuilder::host(), 0, 900, 1000, 0, "/").samples("a", Metric::FilesystemUsedBytes, InputBuilder::host(), 0, 900, 300, 0, "/");
+        builder.samples("a", Metric::FilesystemTotalBytes, InputBuilder::host(), 0, 900, 1000, 0, "/")
+            .samples("a", Metric::FilesystemUsedBytes, InputBuilder::host(), 0, 900, 300, 0, "/");
         const PanelSnapshot panel = builder.panel(PanelId::MemoryUsage);
         QVERIFY(near(panel.value->value, 25));
         QVERIFY(near(fact(panel, "used")->value, 2048 * mib));
         QVERIFY(near(fact(panel, "working-set")->value, 1000 * mib));
-        QVERIFY(near(fact(panel, "worst")->value, 25));                  // node and pod are equal: the node came first
+        QVERIFY(near(fact(panel, "worst")->value, 25)); // node and pod are equal: the node came first
         QVERIFY(near(fact(panel, "disk")->value, 30));
         QCOMPARE(fact(panel, "disk")->label, std::string("a:/"));
-        QVERIFY(!fact(panel, "time-to-limit"));                          // level
+        QVERIFY(!fact(panel, "time-to-limit")); // level
         QVERIFY(!panel.pastThreshold);
     }
 
@@ -178,7 +189,7 @@ private slots:
     {
         QTest::addColumn<double>("perSecond");
         QTest::addColumn<bool>("limited");
-        QTest::addColumn<double>("seconds");     // -1 = none
+        QTest::addColumn<double>("seconds"); // -1 = none
         QTest::newRow("one MiB per second to a limit 300 MiB away") << 1. << true << 300.;
         QTest::newRow("falling") << -0.1 << true << -1.;
         QTest::newRow("level") << 0. << true << -1.;
@@ -225,12 +236,15 @@ private slots:
         QFETCH(QString, sentence);
         InputBuilder builder;
         node(builder, "a", 1, 0);
-        builder.samples("a", Metric::NetRxBytes, InputBuilder::host(), -60, 900, 0, 100, "eth0").samples("a", Metric::NetTxBytes, InputBuilder::host(), -60, 900, 0, 50, "eth0");
+        builder.samples("a", Metric::NetRxBytes, InputBuilder::host(), -60, 900, 0, 100, "eth0")
+            .samples("a", Metric::NetTxBytes, InputBuilder::host(), -60, 900, 0, 50, "eth0");
         SeriesData &available = builder.input.series[3];
         QCOMPARE(available.key.metric, Metric::NodeMemoryAvailableBytes);
         for (SeriesBucket &bucket : available.buckets)
-            bucket.last = bucket.timeNs >= at(since) ? static_cast<std::int64_t>(400 * mib) : static_cast<std::int64_t>(4000 * mib);
-        builder.samples("a", Metric::FilesystemTotalBytes, InputBuilder::host(), 0, 900, 1000, 0, "/data").samples("a", Metric::FilesystemUsedBytes, InputBuilder::host(), 0, 900, disk * 10, 0, "/data");
+            bucket.last = bucket.timeNs >= at(since) ? static_cast<std::int64_t>(400 * mib)
+                                                     : static_cast<std::int64_t>(4000 * mib);
+        builder.samples("a", Metric::FilesystemTotalBytes, InputBuilder::host(), 0, 900, 1000, 0, "/data")
+            .samples("a", Metric::FilesystemUsedBytes, InputBuilder::host(), 0, 900, disk * 10, 0, "/data");
         QCOMPARE(builder.panel(PanelId::MemoryUsage).pastThreshold, past);
         QCOMPARE(QString::fromStdString(builder.group(2).key), sentence);
     }
@@ -240,14 +254,16 @@ private slots:
         InputBuilder builder;
         builder.agent("a");
         const auto flow = [&builder](const char *interface, double rx, double tx) {
-            builder.samples("a", Metric::NetRxBytes, InputBuilder::host(), 800, 900, 0, rx, interface).samples("a", Metric::NetTxBytes, InputBuilder::host(), 800, 900, 0, tx, interface);
+            builder.samples("a", Metric::NetRxBytes, InputBuilder::host(), 800, 900, 0, rx, interface)
+                .samples("a", Metric::NetTxBytes, InputBuilder::host(), 800, 900, 0, tx, interface);
         };
         flow("eth0", 1000, 400);
         flow("eth1", 10, 4);
         flow("lo", 5000, 5000);
         flow("veth12", 700, 300);
         flow("cni0", 700, 300);
-        builder.samples("a", Metric::TcpRetransmits, InputBuilder::pod("web", "c1"), 800, 900, 0, 2).samples("a", Metric::TcpRetransmits, InputBuilder::cgroup("/kubepods"), 800, 900, 0, 1);
+        builder.samples("a", Metric::TcpRetransmits, InputBuilder::pod("web", "c1"), 800, 900, 0, 2)
+            .samples("a", Metric::TcpRetransmits, InputBuilder::cgroup("/kubepods"), 800, 900, 0, 1);
         builder.samples("a", Metric::AgentSentBytes, InputBuilder::host(), 800, 900, 0, 77);
         const PanelSnapshot panel = builder.panel(PanelId::NetworkIo);
         QVERIFY(near(panel.value->value, 1414));
@@ -255,7 +271,7 @@ private slots:
         QVERIFY(near(fact(panel, "transmit")->value, 404));
         QVERIFY(near(fact(panel, "retransmits")->value, 3));
         QVERIFY(near(fact(panel, "agent")->value, 77));
-        QVERIFY(!fact(panel, "connection-failures"));                    // not measured is not 0
+        QVERIFY(!fact(panel, "connection-failures")); // not measured is not 0
         QCOMPARE(panel.series.size(), 2u);
         QVERIFY(!panel.series[0].below && panel.series[1].below);
         QVERIFY(near(panel.series[1].points.back().value, 404));
@@ -266,16 +282,18 @@ private slots:
     {
         QTest::addColumn<double>("lastSample");
         QTest::addColumn<QList<double>>("restarts");
-        QTest::addColumn<double>("oomAt");           // 0 = none
-        QTest::addColumn<double>("exitCode");        // -1 = none
+        QTest::addColumn<double>("oomAt"); // 0 = none
+        QTest::addColumn<double>("exitCode"); // -1 = none
         QTest::addColumn<QString>("shown");
         QTest::newRow("running") << 900. << QList<double>{} << 0. << -1. << "running";
         QTest::newRow("ended by itself") << 600. << QList<double>{} << 0. << 0. << "ended";
         QTest::newRow("ended, nobody knows how") << 600. << QList<double>{} << 0. << -1. << "ended";
         QTest::newRow("ended with an error") << 600. << QList<double>{} << 0. << 137. << "error";
         QTest::newRow("restarted once") << 900. << QList<double>{100} << 0. << -1. << "restarted";
-        QTest::newRow("crash loop: three restarts in half an hour") << 900. << QList<double>{-800, 100, 500} << 0. << 1. << "crash-loop";
-        QTest::newRow("three restarts in an hour are none") << 900. << QList<double>{-2000, 100, 500} << 0. << -1. << "restarted";
+        QTest::newRow("crash loop: three restarts in half an hour")
+            << 900. << QList<double>{-800, 100, 500} << 0. << 1. << "crash-loop";
+        QTest::newRow("three restarts in an hour are none")
+            << 900. << QList<double>{-2000, 100, 500} << 0. << -1. << "restarted";
         QTest::newRow("out of memory in the last hour") << 900. << QList<double>{} << -2600. << -1. << "oom-killed";
         QTest::newRow("out of memory before that") << 900. << QList<double>{} << -2800. << -1. << "running";
     }
@@ -287,7 +305,8 @@ private slots:
         QFETCH(double, exitCode);
         QFETCH(QString, shown);
         InputBuilder builder;
-        builder.agent("a").samples("a", Metric::MemoryWorkingSetBytes, InputBuilder::pod("web", "c1"), 0, lastSample, 1, 0);
+        builder.agent("a").samples("a", Metric::MemoryWorkingSetBytes, InputBuilder::pod("web", "c1"), 0, lastSample, 1,
+                                   0);
         for (const double t : restarts)
             builder.figure(figure::podRestart, "shop/web", {{t, 1}});
         if (oomAt != 0)
@@ -308,14 +327,17 @@ private slots:
     void pods_ofASilentNodeAreUnknown()
     {
         InputBuilder builder;
-        builder.agent("a", false).samples("a", Metric::MemoryWorkingSetBytes, InputBuilder::pod("web", "c1"), 0, 800, 1, 0);
+        builder.agent("a", false)
+            .samples("a", Metric::MemoryWorkingSetBytes, InputBuilder::pod("web", "c1"), 0, 800, 1, 0);
         QCOMPARE(state(builder.panel(PanelId::PodStatus), "unknown"), 1.);
     }
 
     void pods_noneIsNoKubernetes()
     {
         InputBuilder builder;
-        node(builder, "a", 1, 1).samples("a", Metric::MemoryWorkingSetBytes, InputBuilder::cgroup("/system.slice/ssh.service"), 0, 900, 1, 0);
+        node(builder, "a", 1, 1)
+            .samples("a", Metric::MemoryWorkingSetBytes, InputBuilder::cgroup("/system.slice/ssh.service"), 0, 900, 1,
+                     0);
         builder.samples("a", Metric::NetRxBytes, InputBuilder::host(), 0, 900, 0, 1, "eth0");
         QCOMPARE(builder.panel(PanelId::PodStatus).reason, NoDataReason::NoKubernetes);
         QCOMPARE(builder.group(2).key, std::string("all-good"));

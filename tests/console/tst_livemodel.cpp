@@ -19,7 +19,8 @@ namespace {
 
 constexpr std::int64_t ms = nsPerMs;
 
-wire::Delivery delivery(const std::string &node, std::int64_t receivedNs, std::int64_t offsetNs = 0, std::int64_t uncertaintyNs = ms / 2)
+wire::Delivery delivery(const std::string &node, std::int64_t receivedNs, std::int64_t offsetNs = 0,
+                        std::int64_t uncertaintyNs = ms / 2)
 {
     wire::Delivery result;
     result.node = node;
@@ -73,10 +74,15 @@ double latest(const LiveModel &model, std::string_view name, const std::string &
 std::size_t readings(const LiveModel &model, std::string_view name, const std::string &label)
 {
     const auto tracks = model.input().figures.find(name);
-    return tracks == model.input().figures.end() || !tracks->second.contains(label) ? 0 : tracks->second.find(label)->second.size();
+    return tracks == model.input().figures.end() || !tracks->second.contains(label)
+        ? 0
+        : tracks->second.find(label)->second.size();
 }
 
-bool nearly(double a, double b) { return (std::isnan(a) && std::isnan(b)) || std::abs(a - b) <= 1e-9 * std::max({1., std::abs(a), std::abs(b)}); }
+bool nearly(double a, double b)
+{
+    return (std::isnan(a) && std::isnan(b)) || std::abs(a - b) <= 1e-9 * std::max({1., std::abs(a), std::abs(b)});
+}
 
 /// Sampled once in each of `seconds`.
 wire::SampleBatch podSamples(std::int64_t timeNs, const std::string &pod, const std::string &container)
@@ -97,9 +103,10 @@ private slots:
     {
         QTest::addColumn<qint64>("offset");
         QTest::addColumn<qint64>("uncertainty");
-        QTest::addColumn<double>("totalMs");      // -1 = not measured
+        QTest::addColumn<double>("totalMs"); // -1 = not measured
         QTest::addColumn<double>("wireMs");
-        // On the node's clock: kernel at 0 ms, drained at 2 ms, sealed at 5 ms; received 3 ms later, finished 4 ms after that.
+        // On the node's clock: kernel at 0 ms, drained at 2 ms, sealed at 5 ms; received 3 ms later, finished 4 ms
+        // after that.
         QTest::newRow("clocks agree") << qint64(0) << qint64(ms / 2) << 12. << 3.;
         QTest::newRow("node 40 ms behind") << qint64(40 * ms) << qint64(ms / 2) << 12. << 3.;
         QTest::newRow("node 7 s ahead") << qint64(-7'000 * ms) << qint64(ms / 2) << 12. << 3.;
@@ -113,8 +120,8 @@ private slots:
         QFETCH(double, wireMs);
         LiveModel model;
         model.tick(at(0), {}, 0);
-        const std::int64_t kernel = at(5);                               // by the node's clock
-        const std::int64_t received = kernel + 8 * ms + offset;          // by the server's
+        const std::int64_t kernel = at(5); // by the node's clock
+        const std::int64_t received = kernel + 8 * ms + offset; // by the server's
         wire::Delivery batch = delivery("a", received, offset, uncertainty);
         batch.frame.sealedNs = kernel + 5 * ms;
         wire::Event one = eventAt(kernel);
@@ -126,8 +133,10 @@ private slots:
             const double value = latest(model, figure::latencyP99, std::string(stage));
             return value < 0 ? -1 : std::round(value / 1e5) / 10;
         };
-        QCOMPARE(shown(figure::stageTotal), totalMs < 0 ? -1. : std::clamp(shown(figure::stageTotal), totalMs, totalMs * 1.032));
-        QCOMPARE(shown(figure::stageWire), wireMs < 0 ? -1. : std::clamp(shown(figure::stageWire), wireMs, wireMs * 1.032));
+        QCOMPARE(shown(figure::stageTotal),
+                 totalMs < 0 ? -1. : std::clamp(shown(figure::stageTotal), totalMs, totalMs * 1.032));
+        QCOMPARE(shown(figure::stageWire),
+                 wireMs < 0 ? -1. : std::clamp(shown(figure::stageWire), wireMs, wireMs * 1.032));
         QVERIFY(shown(figure::stageDrain) >= 2 && shown(figure::stageDrain) <= 2.1);
         QVERIFY(shown(figure::stageAgentQueue) >= 3 && shown(figure::stageAgentQueue) <= 3.1);
         QVERIFY(shown(figure::stageReceiveQueue) >= 4 && shown(figure::stageReceiveQueue) <= 4.2);
@@ -139,7 +148,7 @@ private slots:
         LiveModel model;
         model.tick(at(0), {}, 0);
         wire::Delivery batch = delivery("a", at(5));
-        batch.frame.sealedNs = at(5) + 2 * ms;                           // uncertainty is 0.5 ms
+        batch.frame.sealedNs = at(5) + 2 * ms; // uncertainty is 0.5 ms
         batch.frame.body = batchOf(1, {}, {eventAt(at(5))});
         model.onDelivery(batch, at(5) + ms);
         model.tick(at(10), {}, 0);
@@ -165,8 +174,11 @@ private slots:
         wire::Delivery batch = delivery("a", at(1));
         wire::Event strange = eventAt(at(1), std::monostate());
         strange.type = static_cast<wire::EventType>(900);
-        batch.frame.body = batchOf(1, {}, {eventAt(at(1)), eventAt(at(1), wire::ProcessExit()), eventAt(at(1), wire::OomKill()), eventAt(at(1), wire::FatalSignal()),
-                                                    eventAt(at(1), wire::TcpConnection()), eventAt(at(1), wire::TcpConnection()), strange});
+        batch.frame.body =
+            batchOf(1, {},
+                    {eventAt(at(1)), eventAt(at(1), wire::ProcessExit()), eventAt(at(1), wire::OomKill()),
+                     eventAt(at(1), wire::FatalSignal()), eventAt(at(1), wire::TcpConnection()),
+                     eventAt(at(1), wire::TcpConnection()), strange});
         model.onDelivery(batch, at(1));
         model.tick(at(2), {}, 0);
         QCOMPARE(latest(model, figure::processed, "a/process"), 2.);
@@ -184,7 +196,8 @@ private slots:
         plain.containerId = "docker-1";
         plain.cgroupPath = "/docker/docker-1";
         wire::Delivery batch = delivery("a", at(1));
-        wire::EventBatch events = batchOf(1, {InputBuilder::host(), InputBuilder::pod("web", "c2"), unresolved, plain}, {});
+        wire::EventBatch events =
+            batchOf(1, {InputBuilder::host(), InputBuilder::pod("web", "c2"), unresolved, plain}, {});
         for (std::uint32_t origin = 0; origin < 4; ++origin) {
             events.events.push_back(eventAt(at(1)));
             events.events.back().origin = origin;
@@ -214,7 +227,7 @@ private slots:
         QCOMPARE(latest(model, figure::agentAlive, "hello"), 1.);
         QCOMPARE(latest(model, figure::agentAlive, "gone"), 0.);
         QCOMPARE(latest(model, figure::queueAgent, "fresh"), 0.);
-        QCOMPARE(latest(model, figure::queueAgent, "silent"), -1.);      // its queue is not known any more
+        QCOMPARE(latest(model, figure::queueAgent, "silent"), -1.); // its queue is not known any more
         QCOMPARE(latest(model, figure::queueAgent, "hello"), -1.);
     }
 
@@ -222,8 +235,8 @@ private slots:
     {
         LiveModel model;
         wire::AgentState state = agentState("a", at(100));
-        state.heartbeat.offsetNs = 10 * nsPerSecond;                     // the node is ten seconds behind
-        state.heartbeat.oldestNs = at(87);                               // 97 by the server's clock
+        state.heartbeat.offsetNs = 10 * nsPerSecond; // the node is ten seconds behind
+        state.heartbeat.oldestNs = at(87); // 97 by the server's clock
         model.onAgentState(state);
         model.tick(at(100), {}, 5);
         QCOMPARE(latest(model, figure::queueOldest), 3e9);
@@ -242,13 +255,14 @@ private slots:
         wire::Delivery exit = delivery("a", at(3));
         wire::ProcessExit ended;
         ended.signal = 9;
-        exit.frame.body = batchOf(1, {InputBuilder::pod("web", "c1")}, {eventAt(at(3), ended), eventAt(at(3), wire::OomKill())});
+        exit.frame.body =
+            batchOf(1, {InputBuilder::pod("web", "c1")}, {eventAt(at(3), ended), eventAt(at(3), wire::OomKill())});
         model.onDelivery(exit, at(3));
         sample(5, "c2");
         model.tick(at(6), {}, 0);
         QCOMPARE(readings(model, figure::podRestart, "shop/web"), 1u);
         QCOMPARE(readings(model, figure::podOom, "shop/web"), 1u);
-        QCOMPARE(readings(model, figure::podExit, "shop/web"), 0u);      // its end shows by the missing samples
+        QCOMPARE(readings(model, figure::podExit, "shop/web"), 0u); // its end shows by the missing samples
         for (double t = 10; t <= 40; t += 5)
             sample(t, "c2");
         model.tick(at(41), {}, 0);
@@ -282,7 +296,7 @@ private slots:
         for (std::uint32_t i = 0; i < 5; ++i) {
             batch.origins.push_back(InputBuilder::pod("p" + std::to_string(i)));
             batch.samples.push_back({Metric::CpuUsageNs, i, 0, 1});
-            batch.samples.push_back({Metric::PsiIoFullUs, i, 0, 1});     // not read by the Overview: not kept
+            batch.samples.push_back({Metric::PsiIoFullUs, i, 0, 1}); // not read by the Overview: not kept
         }
         batch.samples.push_back({Metric::CpuUsageNs, 99, 0, 1});
         batch.samples.push_back({Metric::CpuUsageNs, 0, 99, 1});
@@ -349,11 +363,13 @@ private slots:
         QVERIFY(model.takeFigures().empty());
         model.tick(at(10), {{"a", 10, 0, 0}}, 0);
         const std::vector<Figure> due = model.takeFigures();
-        const auto received = std::find_if(due.begin(), due.end(), [](const Figure &each) { return each.name == figure::received; });
+        const auto received =
+            std::find_if(due.begin(), due.end(), [](const Figure &each) { return each.name == figure::received; });
         QVERIFY(received != due.end());
         QCOMPARE(received->timeNs, at(9));
         QCOMPARE(received->value, 9.);
-        QCOMPARE(std::count_if(due.begin(), due.end(), [](const Figure &each) { return each.name == figure::received; }), 1);
+        QCOMPARE(
+            std::count_if(due.begin(), due.end(), [](const Figure &each) { return each.name == figure::received; }), 1);
         QVERIFY(model.takeFigures().empty());
     }
 
@@ -363,7 +379,7 @@ private slots:
         model.tick(at(0), {}, 0);
         for (int i = 0; i < 9; ++i)
             model.onApiCall("store.events", 3 * ms, true);
-        model.onApiCall("store.events", 300'000 * ms, false);            // beyond the last bound
+        model.onApiCall("store.events", 300'000 * ms, false); // beyond the last bound
         model.tick(at(10), {}, 0);
         QCOMPARE(latest(model, figure::apiCount, "store.events"), 10.);
         QCOMPARE(latest(model, figure::apiErrors, "store.events"), 1.);
@@ -415,7 +431,9 @@ void TestLiveModel::feed(LiveModel &model, StoreWriter &writer, FakeClock &clock
         events.frame.sealedNs = at(t) - 3 * ms;
         wire::EventBatch batch = batchOf(m_seq, {InputBuilder::host(), InputBuilder::pod("web-" + node, "c1")}, {});
         for (int i = 0; i < 3 + second % 5; ++i) {
-            batch.events.push_back(eventAt(at(t) - (10 + i) * ms, i % 2 ? wire::Detail(wire::TcpConnection()) : wire::Detail(wire::ProcessExec())));
+            batch.events.push_back(
+                eventAt(at(t) - (10 + i) * ms,
+                        i % 2 ? wire::Detail(wire::TcpConnection()) : wire::Detail(wire::ProcessExec())));
             batch.events.back().origin = static_cast<std::uint32_t>(i % 2);
         }
         if (second == 80 && n == 0) {
@@ -439,12 +457,23 @@ void TestLiveModel::feed(LiveModel &model, StoreWriter &writer, FakeClock &clock
         wire::SampleBatch sampled;
         sampled.timeNs = at(t);
         sampled.labels = {"", "eth0", "/"};
-        sampled.origins = {InputBuilder::host(), InputBuilder::pod("web-" + node), InputBuilder::pod("web-" + node, "c1"), InputBuilder::cgroup("/system.slice/ssh.service")};
+        sampled.origins = {InputBuilder::host(), InputBuilder::pod("web-" + node),
+                           InputBuilder::pod("web-" + node, "c1"), InputBuilder::cgroup("/system.slice/ssh.service")};
         const std::int64_t cpu = static_cast<std::int64_t>(t * 7e8) + second * second;
-        sampled.samples = {{Metric::CpuUsageNs, 0, 0, cpu}, {Metric::CpuUsageNs, 1, 0, cpu / 2}, {Metric::CpuUsageNs, 2, 0, cpu / 2}, {Metric::CpuUsageNs, 3, 0, cpu / 10},
-                           {Metric::NodeCpuCount, 0, 0, 4}, {Metric::NodeMemoryTotalBytes, 0, 0, 8'000'000'000}, {Metric::NodeMemoryAvailableBytes, 0, 0, 5'000'000'000 - second * 1000},
-                           {Metric::MemoryWorkingSetBytes, 1, 0, 100'000 + second * 500}, {Metric::MemoryLimitBytes, 1, 0, 1'000'000}, {Metric::MemoryWorkingSetBytes, 2, 0, 90'000},
-                           {Metric::NetRxBytes, 0, 1, second * 1000}, {Metric::NetTxBytes, 0, 1, second * 300}, {Metric::FilesystemTotalBytes, 0, 2, 1000}, {Metric::FilesystemUsedBytes, 0, 2, 420}};
+        sampled.samples = {{Metric::CpuUsageNs, 0, 0, cpu},
+                           {Metric::CpuUsageNs, 1, 0, cpu / 2},
+                           {Metric::CpuUsageNs, 2, 0, cpu / 2},
+                           {Metric::CpuUsageNs, 3, 0, cpu / 10},
+                           {Metric::NodeCpuCount, 0, 0, 4},
+                           {Metric::NodeMemoryTotalBytes, 0, 0, 8'000'000'000},
+                           {Metric::NodeMemoryAvailableBytes, 0, 0, 5'000'000'000 - second * 1000},
+                           {Metric::MemoryWorkingSetBytes, 1, 0, 100'000 + second * 500},
+                           {Metric::MemoryLimitBytes, 1, 0, 1'000'000},
+                           {Metric::MemoryWorkingSetBytes, 2, 0, 90'000},
+                           {Metric::NetRxBytes, 0, 1, second * 1000},
+                           {Metric::NetTxBytes, 0, 1, second * 300},
+                           {Metric::FilesystemTotalBytes, 0, 2, 1000},
+                           {Metric::FilesystemUsedBytes, 0, 2, 420}};
         samples.frame.body = std::move(sampled);
         take(samples);
         wire::Delivery counters = delivery(node, at(t));
@@ -459,7 +488,9 @@ void TestLiveModel::feed(LiveModel &model, StoreWriter &writer, FakeClock &clock
         if (second == 0) {
             wire::Delivery hooks = delivery(node, at(t));
             hooks.frame.streamId = n + 1;
-            hooks.frame.body = wire::HookReport{at(t), {{"tcp", "x", wire::HookState::Active, "tp_btf", "", 0, 0}, {"oom", "y", wire::HookState::Failed, "", "no BTF", 0, 0}}};
+            hooks.frame.body = wire::HookReport{at(t),
+                                                {{"tcp", "x", wire::HookState::Active, "tp_btf", "", 0, 0},
+                                                 {"oom", "y", wire::HookState::Failed, "", "no BTF", 0, 0}}};
             take(hooks);
         }
     }
@@ -509,20 +540,31 @@ void TestLiveModel::liveAndHistory_answerAlike()
         QVERIFY2(a.state == b.state && a.reason == b.reason, name.c_str());
         QVERIFY2(a.value.has_value() == b.value.has_value(), name.c_str());
         if (a.value)
-            QVERIFY2(nearly(a.value->value, b.value->value), (name + ": " + std::to_string(a.value->value) + " and " + std::to_string(b.value->value)).c_str());
+            QVERIFY2(nearly(a.value->value, b.value->value),
+                     (name + ": " + std::to_string(a.value->value) + " and " + std::to_string(b.value->value)).c_str());
         QVERIFY2(a.pastThreshold == b.pastThreshold && a.asOfNs == b.asOfNs, name.c_str());
         QVERIFY2(a.facts.size() == b.facts.size(), (name + ": facts").c_str());
         for (std::size_t f = 0; f < a.facts.size(); ++f)
-            QVERIFY2(a.facts[f].key == b.facts[f].key && a.facts[f].label == b.facts[f].label && nearly(a.facts[f].value, b.facts[f].value), (name + '/' + a.facts[f].key + ' ' + std::to_string(a.facts[f].value) + ' ' + std::to_string(b.facts[f].value)).c_str());
+            QVERIFY2(a.facts[f].key == b.facts[f].key && a.facts[f].label == b.facts[f].label
+                         && nearly(a.facts[f].value, b.facts[f].value),
+                     (name + '/' + a.facts[f].key + ' ' + std::to_string(a.facts[f].value) + ' '
+                      + std::to_string(b.facts[f].value))
+                         .c_str());
         QVERIFY2(a.losses.size() == b.losses.size(), (name + ": losses").c_str());
         for (std::size_t l = 0; l < a.losses.size(); ++l)
-            QVERIFY2(a.losses[l].lost == b.losses[l].lost && a.losses[l].of == b.losses[l].of && a.losses[l].fromNs == b.losses[l].fromNs && a.losses[l].cause == b.losses[l].cause, name.c_str());
+            QVERIFY2(a.losses[l].lost == b.losses[l].lost && a.losses[l].of == b.losses[l].of
+                         && a.losses[l].fromNs == b.losses[l].fromNs && a.losses[l].cause == b.losses[l].cause,
+                     name.c_str());
         QVERIFY2(a.series.size() == b.series.size(), (name + ": series").c_str());
         for (std::size_t s = 0; s < a.series.size(); ++s) {
             const std::string line = name + '/' + a.series[s].key;
-            QVERIFY2(a.series[s].key == b.series[s].key && a.series[s].points.size() == b.series[s].points.size(), line.c_str());
+            QVERIFY2(a.series[s].key == b.series[s].key && a.series[s].points.size() == b.series[s].points.size(),
+                     line.c_str());
             for (std::size_t p = 0; p < a.series[s].points.size(); ++p)
-                QVERIFY2(nearly(a.series[s].points[p].value, b.series[s].points[p].value), (line + " at " + std::to_string(p) + ": " + std::to_string(a.series[s].points[p].value) + " and " + std::to_string(b.series[s].points[p].value)).c_str());
+                QVERIFY2(nearly(a.series[s].points[p].value, b.series[s].points[p].value),
+                         (line + " at " + std::to_string(p) + ": " + std::to_string(a.series[s].points[p].value)
+                          + " and " + std::to_string(b.series[s].points[p].value))
+                             .c_str());
         }
     }
     for (std::size_t g = 0; g < one.groups.size(); ++g)
@@ -531,7 +573,7 @@ void TestLiveModel::liveAndHistory_answerAlike()
     std::size_t figures = 0;
     for (const PanelSnapshot &panel : one.panels)
         figures += panel.value ? 1 : 0;
-    QCOMPARE(figures, 11u);                                              // all but what needs the correlation engine
+    QCOMPARE(figures, 11u); // all but what needs the correlation engine
 }
 
 QTEST_APPLESS_MAIN(TestLiveModel)

@@ -11,7 +11,10 @@ using namespace tapio::test;
 
 namespace {
 
-bool near(double a, double b) { return std::abs(a - b) < 1e-6 * std::max(1., std::abs(b)); }
+bool near(double a, double b)
+{
+    return std::abs(a - b) < 1e-6 * std::max(1., std::abs(b));
+}
 
 } // namespace
 
@@ -25,7 +28,8 @@ private slots:
             QCOMPARE(panel.revision, 7u);
             QVERIFY2(!panel.value, panelKey(panel.id).data());
             QCOMPARE(panel.state, PanelState::NoData);
-            QVERIFY(panel.reason == NoDataReason::NoAgent || panel.reason == NoDataReason::CorrelationNotBuilt || panel.reason == NoDataReason::NoOperatorAction);
+            QVERIFY(panel.reason == NoDataReason::NoAgent || panel.reason == NoDataReason::CorrelationNotBuilt
+                    || panel.reason == NoDataReason::NoOperatorAction);
             QVERIFY(!panel.computation.formulaKey.empty());
             QVERIFY(panel.toNs > panel.fromNs);
         }
@@ -47,13 +51,15 @@ private slots:
     void eventsProcessed_isTheRateOverTenSeconds()
     {
         InputBuilder builder;
-        builder.agent("a").ramp(figure::processed, "a/process", 0, 840, 1, 0, 50).ramp(figure::processed, "a/process", 841, 900, 1, 42'000 + 80, 80);
+        builder.agent("a")
+            .ramp(figure::processed, "a/process", 0, 840, 1, 0, 50)
+            .ramp(figure::processed, "a/process", 841, 900, 1, 42'000 + 80, 80);
         builder.ramp(figure::processed, "a/tcp", 0, 900, 1, 500, 20).ramp(figure::received, "a", 0, 900, 1, 0, 110);
         const PanelSnapshot panel = builder.panel(PanelId::EventsProcessed);
         QCOMPARE(panel.state, PanelState::Ready);
-        QVERIFY(near(panel.value->value, 100));                          // 80 + 20 now
+        QVERIFY(near(panel.value->value, 100)); // 80 + 20 now
         QCOMPARE(panel.asOfNs, at(900));
-        QVERIFY(near(fact(panel, "average-1m")->value, 80 + 20));        // the last 60 s had 80
+        QVERIFY(near(fact(panel, "average-1m")->value, 80 + 20)); // the last 60 s had 80
         QVERIFY(near(fact(panel, "received")->value, 110));
         QVERIFY(near(fact(panel, "source", "process")->value, 80));
         QVERIFY(near(fact(panel, "source", "tcp")->value, 20));
@@ -67,7 +73,9 @@ private slots:
     void eventsProcessed_countsAfterAResetFromZero()
     {
         InputBuilder builder;
-        builder.agent("a").ramp(figure::processed, "a/tcp", 0, 895, 1, 1'000'000, 10).ramp(figure::processed, "a/tcp", 896, 900, 1, 0, 10);
+        builder.agent("a")
+            .ramp(figure::processed, "a/tcp", 0, 895, 1, 1'000'000, 10)
+            .ramp(figure::processed, "a/tcp", 896, 900, 1, 0, 10);
         const PanelSnapshot panel = builder.panel(PanelId::EventsProcessed);
         // From 890 to 895: 50; the restart gives 0 known events in its first second; then 40.
         QVERIFY(near(panel.value->value, 9));
@@ -93,11 +101,12 @@ private slots:
     {
         InputBuilder builder;
         for (int i = 0; i < 60; ++i)
-            builder.agent("n" + std::to_string(i)).ramp(figure::processed, "n" + std::to_string(i) + "/tcp", 0, 900, 1, 0, i + 1);
+            builder.agent("n" + std::to_string(i))
+                .ramp(figure::processed, "n" + std::to_string(i) + "/tcp", 0, 900, 1, 0, i + 1);
         const PanelSnapshot panel = builder.panel(PanelId::EventsProcessed);
         QVERIFY(near(panel.value->value, 60 * 61 / 2));
         QCOMPARE(panel.seriesTotal, 60u);
-        QVERIFY(near(series(panel, "others")->points.at(100).value, 10 * 11 / 2));   // the ten smallest
+        QVERIFY(near(series(panel, "others")->points.at(100).value, 10 * 11 / 2)); // the ten smallest
         QVERIFY(!series(panel, "n9"));
         QVERIFY(series(panel, "n10"));
     }
@@ -156,7 +165,7 @@ private slots:
         QVERIFY(near(*panel.computation.completeness, 100 * (1 - 70. / 89'500)));
         const GroupSummary group = builder.group(0);
         QCOMPARE(group.key, std::string("loss"));
-        QCOMPARE(group.level, GroupSummary::Level::Attention);           // 0.078 %, below 0.1 %
+        QCOMPARE(group.level, GroupSummary::Level::Attention); // 0.078 %, below 0.1 %
         QCOMPARE(group.arguments.at(1), std::string("lost"));
         QCOMPARE(group.arguments.at(2), std::string("a"));
     }
@@ -164,7 +173,9 @@ private slots:
     void losses_anAgentsRestartIsNone()
     {
         InputBuilder builder;
-        builder.agent("a").counters("a", "tcp", {{Counter::Seen, 100}, {Counter::Lost, 0}}, 0, 450).counters("a", "tcp", {{Counter::Seen, 100}}, 455, 900);
+        builder.agent("a")
+            .counters("a", "tcp", {{Counter::Seen, 100}, {Counter::Lost, 0}}, 0, 450)
+            .counters("a", "tcp", {{Counter::Seen, 100}}, 455, 900);
         for (auto &reading : builder.input.counters[1].readings)
             reading.streamId = 2;
         auto second = std::move(builder.input.counters[1].readings);
@@ -182,10 +193,12 @@ private slots:
         builder.agent("a");
         for (int t = 0; t <= 900; t += 10) {
             builder.figure(figure::latencyP50, "total", {{t, 2e6}}).figure(figure::latencyP95, "total", {{t, 8e6}});
-            builder.figure(figure::latencyP99, "total", {{t, t == 900 ? 12e6 : 9e6}}).figure(figure::latencyCount, "total", {{t, 500}});
+            builder.figure(figure::latencyP99, "total", {{t, t == 900 ? 12e6 : 9e6}})
+                .figure(figure::latencyCount, "total", {{t, 500}});
             builder.figure(figure::latencyP99, "wire", {{t, 1e6}});
         }
-        builder.figure(figure::clockUncertainty, "a", {{900, 4e5}}).ramp(figure::latencyNoClock, "a", 890, 900, 1, 0, 3);
+        builder.figure(figure::clockUncertainty, "a", {{900, 4e5}})
+            .ramp(figure::latencyNoClock, "a", 890, 900, 1, 0, 3);
         const PanelSnapshot panel = builder.panel(PanelId::ProcessingLatency);
         QVERIFY(near(panel.value->value, 12e6));
         QVERIFY(near(fact(panel, "p50")->value, 2e6));
@@ -194,7 +207,7 @@ private slots:
         QVERIFY(!fact(panel, "stage-drain"));
         QVERIFY(near(fact(panel, "clock-uncertainty")->value, 4e5));
         QCOMPARE(panel.computation.n, 500u);
-        QVERIFY(near(panel.computation.inputs.front().value, 30));       // without a clock
+        QVERIFY(near(panel.computation.inputs.front().value, 30)); // without a clock
         QVERIFY(!panel.pastThreshold);
         QCOMPARE(panel.series.size(), 3u);
         QCOMPARE(panel.thresholds.front().value, 5e9);
@@ -230,7 +243,9 @@ private slots:
         builder.agent("a").agent("b");
         for (int t = 0; t <= 900; t += 2) {
             builder.figure(figure::queueAgent, "a", {{t, 100. + t}}).figure(figure::queueAgent, "b", {{t, 10}});
-            builder.figure(figure::queueInFlight, "a", {{t, 5}}).figure(figure::queueReceive, "", {{t, 1}}).figure(figure::queueOldest, "", {{t, 4e8}});
+            builder.figure(figure::queueInFlight, "a", {{t, 5}})
+                .figure(figure::queueReceive, "", {{t, 1}})
+                .figure(figure::queueOldest, "", {{t, 4e8}});
         }
         const PanelSnapshot panel = builder.panel(PanelId::QueueDepth);
         QVERIFY(near(panel.value->value, 1000 + 10 + 5 + 1));
@@ -238,8 +253,8 @@ private slots:
         QVERIFY(near(fact(panel, "in-flight")->value, 5));
         QVERIFY(near(fact(panel, "receive")->value, 1));
         QVERIFY(near(fact(panel, "oldest")->value, 4e8));
-        QVERIFY(std::abs(fact(panel, "slope")->value - 1) < 0.01);       // one event per second
-        QVERIFY(!panel.pastThreshold);                                   // above 1000 for less than 5 min
+        QVERIFY(std::abs(fact(panel, "slope")->value - 1) < 0.01); // one event per second
+        QVERIFY(!panel.pastThreshold); // above 1000 for less than 5 min
     }
 
     void queueDepth_data()
@@ -274,7 +289,14 @@ private slots:
     void filterEfficiency_keepsLossApart()
     {
         InputBuilder builder;
-        builder.agent("a").counters("a", "tcp", {{Counter::Seen, 100}, {Counter::KFiltered, 40}, {Counter::Folded, 50}, {Counter::UFiltered, 5}, {Counter::Lost, 1}, {Counter::Shed, 2}, {Counter::QDrop, 1}});
+        builder.agent("a").counters("a", "tcp",
+                                    {{Counter::Seen, 100},
+                                     {Counter::KFiltered, 40},
+                                     {Counter::Folded, 50},
+                                     {Counter::UFiltered, 5},
+                                     {Counter::Lost, 1},
+                                     {Counter::Shed, 2},
+                                     {Counter::QDrop, 1}});
         const PanelSnapshot panel = builder.panel(PanelId::FilterEfficiency);
         QVERIFY(near(panel.value->value, 95));
         QVERIFY(near(fact(panel, "lost-share")->value, 4));

@@ -38,17 +38,21 @@ std::uint16_t portOf(const Session &session)
     return endpoint.mid(endpoint.lastIndexOf(QLatin1Char(':')) + 1).toUShort();
 }
 
-const PanelSnapshot &panel(const Session &session, PanelId id) { return session.overview().panels[static_cast<std::size_t>(id)]; }
+const PanelSnapshot &panel(const Session &session, PanelId id)
+{
+    return session.overview().panels[static_cast<std::size_t>(id)];
+}
 
 /// Runs a query to its answer.
 std::optional<EventPage> ask(Session &session, EventQuery query = {})
 {
     std::optional<EventPage> answer;
     query.limit = 100'000;
-    const auto connection = QObject::connect(&session, &Session::eventsReady, [&answer](int slot, quint64, const EventPage &page) {
-        if (slot == 9)
-            answer = page;
-    });
+    const auto connection =
+        QObject::connect(&session, &Session::eventsReady, [&answer](int slot, quint64, const EventPage &page) {
+            if (slot == 9)
+                answer = page;
+        });
     session.queryEvents(9, query, std::nullopt);
     QElapsedTimer timer;
     timer.start();
@@ -61,7 +65,8 @@ std::optional<EventPage> ask(Session &session, EventQuery query = {})
 wire::HookReport hookReport()
 {
     wire::HookReport report;
-    report.hooks = {{"process", "sched_process_exec", wire::HookState::Active, "tp_btf", "", 0, 0}, {"tcp", "inet_sock_set_state", wire::HookState::Failed, "", "no BTF", 0, 0}};
+    report.hooks = {{"process", "sched_process_exec", wire::HookState::Active, "tp_btf", "", 0, 0},
+                    {"tcp", "inet_sock_set_state", wire::HookState::Failed, "", "no BTF", 0, 0}};
     return report;
 }
 
@@ -70,10 +75,7 @@ wire::HookReport hookReport()
 class TestSession : public QObject {
     Q_OBJECT
 private slots:
-    void open_needsExactlyOneLink()
-    {
-        QCOMPARE(Session::open({}, m_clock).error().code(), Errc::InvalidArgument);
-    }
+    void open_needsExactlyOneLink() { QCOMPARE(Session::open({}, m_clock).error().code(), Errc::InvalidArgument); }
 
     void open_theSamePortTwiceIsBusy()
     {
@@ -113,7 +115,8 @@ private slots:
         FakeAgent agent(portOf(session), "node-1", m_pki.node(), m_clock);
         agent.send(hookReport());
         std::uint64_t last = 0;
-        QTRY_VERIFY_WITH_TIMEOUT((last = agent.sendEvents(10), panel(session, PanelId::EventsProcessed).value.has_value()), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            (last = agent.sendEvents(10), panel(session, PanelId::EventsProcessed).value.has_value()), patience);
         QVERIFY(panel(session, PanelId::EventsProcessed).value->value > 0);
         QTRY_COMPARE_WITH_TIMEOUT(agent.acked(), last, patience);
 
@@ -127,7 +130,8 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(panel(session, PanelId::Coverage).value.has_value(), patience);
         QCOMPARE(panel(session, PanelId::Coverage).value->value, 50.);
         QTRY_VERIFY_WITH_TIMEOUT(panel(session, PanelId::QueueDepth).value.has_value(), patience);
-        QTRY_VERIFY_WITH_TIMEOUT((agent.sendEvents(5), panel(session, PanelId::ProcessingLatency).value.has_value()), 30'000);
+        QTRY_VERIFY_WITH_TIMEOUT((agent.sendEvents(5), panel(session, PanelId::ProcessingLatency).value.has_value()),
+                                 30'000);
         QVERIFY(fact(panel(session, PanelId::ProcessingLatency), "stage-wire"));
         // The query above is an operator action; its time is an API response time.
         QCOMPARE(panel(session, PanelId::UserInteractions).value->value, 1.);
@@ -170,7 +174,7 @@ private slots:
             for (int i = 0; i < 40; ++i)
                 last = agent.sendEvents(50);
             QTRY_VERIFY_WITH_TIMEOUT(agent.acked() > ackedAtClose, patience);
-            session->reset();                                            // in the middle of it
+            session->reset(); // in the middle of it
             ackedAtClose = agent.acked();
             session = Session::open(embedded(folder, m_pki, port), m_clock);
             QVERIFY2(session, session ? "" : session.error().message().c_str());
@@ -223,7 +227,10 @@ private slots:
         agent.sendEvents(10);
         QTRY_VERIFY_WITH_TIMEOUT(panel(session, PanelId::Coverage).value.has_value(), patience);
         session.setRange({TimeRange::Kind::Last1Hour, 0, 0});
-        QTRY_COMPARE_WITH_TIMEOUT(panel(session, PanelId::EventsProcessed).toNs - panel(session, PanelId::EventsProcessed).fromNs >= 3600 * nsPerSecond, true, patience);
+        QTRY_COMPARE_WITH_TIMEOUT(panel(session, PanelId::EventsProcessed).toNs
+                                          - panel(session, PanelId::EventsProcessed).fromNs
+                                      >= 3600 * nsPerSecond,
+                                  true, patience);
         // What the console measured reaches the store each ten seconds.
         QTRY_VERIFY_WITH_TIMEOUT(panel(session, PanelId::Coverage).value.has_value(), 35'000);
         QCOMPARE(panel(session, PanelId::Coverage).value->value, 50.);
@@ -262,7 +269,7 @@ private slots:
         (*opened)->setPaused(true);
         const auto revision = panel(**opened, PanelId::EventsProcessed).revision;
         QSignalSpy store(opened->get(), &Session::storeChanged), overview(opened->get(), &Session::overviewChanged);
-        QTRY_VERIFY_WITH_TIMEOUT(store.size() >= 2, patience);           // two reports are two seconds apart
+        QTRY_VERIFY_WITH_TIMEOUT(store.size() >= 2, patience); // two reports are two seconds apart
         QCOMPARE(overview.size(), 0);
         QCOMPARE(panel(**opened, PanelId::EventsProcessed).revision, revision);
         (*opened)->setPaused(false);
@@ -299,7 +306,8 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(session.link().up, patience);
         QVERIFY(!session.link().embedded);
         FakeAgent agent((*fanIn)->port(), "node-1", m_pki.node(), m_clock);
-        QTRY_VERIFY_WITH_TIMEOUT((agent.sendEvents(10), panel(session, PanelId::EventsProcessed).value.has_value()), patience);
+        QTRY_VERIFY_WITH_TIMEOUT((agent.sendEvents(10), panel(session, PanelId::EventsProcessed).value.has_value()),
+                                 patience);
         const std::uint64_t produced = agent.produced();
         QTRY_VERIFY_WITH_TIMEOUT(session.storeStats() && session.storeStats()->events >= produced, patience);
         const auto page = ask(session);

@@ -112,7 +112,7 @@ private slots:
         QTRY_COMPARE_WITH_TIMEOUT(fixture.told.get(&Told::safe), 10u, patience);
         QTRY_COMPARE_WITH_TIMEOUT(fixture.told.get(&Told::errors).back(), std::string(), patience);
         const std::lock_guard lock(fixture.state->mutex);
-        QCOMPARE(fixture.state->committed.size(), 10u);                  // each once
+        QCOMPARE(fixture.state->committed.size(), 10u); // each once
         QCOMPARE(fixture.state->actions.size(), 1u);
         QCOMPARE(fixture.state->figures.size(), 1u);
     }
@@ -124,11 +124,13 @@ private slots:
         fixture.state->bufferFrames = 5;
         fixture.thread.start();
         std::uint64_t taken = 0;
-        QTRY_VERIFY_WITH_TIMEOUT([&] {
-            while (fixture.thread.offer(frame(taken + 1, 1000)))
-                ++taken;
-            return taken > 0;
-        }(), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            [&] {
+                while (fixture.thread.offer(frame(taken + 1, 1000)))
+                    ++taken;
+                return taken > 0;
+            }(),
+            patience);
         QVERIFY(fixture.thread.queuedEvents() <= StoreThread::maxEvents);
         QVERIFY(taken <= StoreThread::maxEvents / 1000 + 5);
         fixture.setFull(false);

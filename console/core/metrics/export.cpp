@@ -67,9 +67,18 @@ std::string_view stateName(PanelState state)
 
 std::string_view reasonName(NoDataReason reason)
 {
-    static constexpr std::array<std::string_view, 9> names{"", "no-agent", "no-samples-in-range", "warming-up", "correlation-not-built", "needs-verdicts",
-                                                           "no-kubernetes", "no-operator-action", "source-unavailable"};
-    return reason == NoDataReason::StoreFailed ? "store-failed" : names[std::min<std::size_t>(static_cast<std::size_t>(reason), names.size() - 1)];
+    static constexpr std::array<std::string_view, 9> names{"",
+                                                           "no-agent",
+                                                           "no-samples-in-range",
+                                                           "warming-up",
+                                                           "correlation-not-built",
+                                                           "needs-verdicts",
+                                                           "no-kubernetes",
+                                                           "no-operator-action",
+                                                           "source-unavailable"};
+    return reason == NoDataReason::StoreFailed
+        ? "store-failed"
+        : names[std::min<std::size_t>(static_cast<std::size_t>(reason), names.size() - 1)];
 }
 
 std::string_view attributionName(wire::Attribution attribution)
@@ -78,28 +87,33 @@ std::string_view attributionName(wire::Attribution attribution)
     return names[static_cast<std::size_t>(attribution) < names.size() ? static_cast<std::size_t>(attribution) : 0];
 }
 
-std::string idText(EventId id) { return "e-" + std::to_string(id.chunk) + '-' + std::to_string(id.row); }
+std::string idText(EventId id)
+{
+    return "e-" + std::to_string(id.chunk) + '-' + std::to_string(id.row);
+}
 
 void writeComments(std::ostream &out, const PanelSnapshot &panel, const CsvOptions &options)
 {
     out << "# panel: " << panelKey(panel.id) << "\r\n";
-    out << "# range: " << timeText(panel.fromNs, options.utcOffsetMinutes) << " to " << timeText(panel.toNs, options.utcOffsetMinutes) << " ("
-        << oneLine(options.zoneName) << ")\r\n";
+    out << "# range: " << timeText(panel.fromNs, options.utcOffsetMinutes) << " to "
+        << timeText(panel.toNs, options.utcOffsetMinutes) << " (" << oneLine(options.zoneName) << ")\r\n";
     out << "# bucket: " << decimal(static_cast<double>(panel.bucketNs) / nsPerSecond) << " s\r\n";
     out << "# state: " << stateName(panel.state);
     if (panel.reason != NoDataReason::None)
         out << ", " << reasonName(panel.reason);
     out << (panel.detail.empty() ? "" : ", ") << oneLine(panel.detail) << "\r\n";
     if (panel.value)
-        out << "# value: " << panel.value->key << ' ' << decimal(panel.value->value) << ' ' << unitName(panel.value->unit) << " as of "
-            << timeText(panel.asOfNs, options.utcOffsetMinutes) << "\r\n";
+        out << "# value: " << panel.value->key << ' ' << decimal(panel.value->value) << ' '
+            << unitName(panel.value->unit) << " as of " << timeText(panel.asOfNs, options.utcOffsetMinutes) << "\r\n";
     for (const Fact &fact : panel.facts)
-        out << "# " << fact.key << (fact.label.empty() ? "" : " ") << oneLine(fact.label) << ": " << decimal(fact.value) << ' ' << unitName(fact.unit) << "\r\n";
+        out << "# " << fact.key << (fact.label.empty() ? "" : " ") << oneLine(fact.label) << ": " << decimal(fact.value)
+            << ' ' << unitName(fact.unit) << "\r\n";
     if (panel.computation.completeness)
         out << "# completeness: " << decimal(*panel.computation.completeness) << " %\r\n";
     for (const LossBand &band : panel.losses)
-        out << "# loss: " << timeText(band.fromNs, options.utcOffsetMinutes) << " to " << timeText(band.toNs, options.utcOffsetMinutes) << ", " << band.lost
-            << " of " << band.of << " events, node " << oneLine(band.node) << ", cause " << band.cause << "\r\n";
+        out << "# loss: " << timeText(band.fromNs, options.utcOffsetMinutes) << " to "
+            << timeText(band.toNs, options.utcOffsetMinutes) << ", " << band.lost << " of " << band.of
+            << " events, node " << oneLine(band.node) << ", cause " << band.cause << "\r\n";
 }
 
 json factJson(const Fact &fact)
@@ -123,7 +137,8 @@ json seriesJson(const PlotSeries &series)
     json points = json::array();
     for (const PlotPoint &point : series.points)
         points.push_back({point.timeNs, std::isnan(point.value) ? json() : json(point.value)});
-    return {{"key", series.key}, {"label", series.label}, {"unit", unitName(series.unit)}, {"transmit", series.below}, {"loss", series.loss}, {"points", std::move(points)}};
+    return {{"key", series.key},        {"label", series.label}, {"unit", unitName(series.unit)},
+            {"transmit", series.below}, {"loss", series.loss},   {"points", std::move(points)}};
 }
 
 json originJson(const wire::Origin &origin)
@@ -143,36 +158,57 @@ json originJson(const wire::Origin &origin)
 
 json detailJson(const wire::ProcessExec &exec)
 {
-    return {{"parentPid", exec.parentPid}, {"parentComm", exec.parentComm}, {"filename", exec.filename}, {"arguments", exec.arguments}, {"argumentsTruncated", exec.argumentsTruncated}};
+    return {{"parentPid", exec.parentPid},
+            {"parentComm", exec.parentComm},
+            {"filename", exec.filename},
+            {"arguments", exec.arguments},
+            {"argumentsTruncated", exec.argumentsTruncated}};
 }
 
 json detailJson(const wire::ProcessExit &exit)
 {
-    return {{"exitCode", exit.exitCode}, {"signal", exit.signal}, {"coreDumped", exit.coreDumped}, {"durationNs", exit.durationNs}, {"killerPid", exit.killerPid}, {"killerComm", exit.killerComm}};
+    return {{"exitCode", exit.exitCode},     {"signal", exit.signal},       {"coreDumped", exit.coreDumped},
+            {"durationNs", exit.durationNs}, {"killerPid", exit.killerPid}, {"killerComm", exit.killerComm}};
 }
 
 json detailJson(const wire::OomKill &kill)
 {
-    return {{"triggerPid", kill.triggerPid}, {"triggerComm", kill.triggerComm}, {"totalVmBytes", kill.totalVmBytes}, {"anonRssBytes", kill.anonRssBytes},
-            {"fileRssBytes", kill.fileRssBytes}, {"shmemRssBytes", kill.shmemRssBytes}, {"pageTableBytes", kill.pageTableBytes}, {"oomScoreAdj", kill.oomScoreAdj}};
+    return {{"triggerPid", kill.triggerPid},         {"triggerComm", kill.triggerComm},
+            {"totalVmBytes", kill.totalVmBytes},     {"anonRssBytes", kill.anonRssBytes},
+            {"fileRssBytes", kill.fileRssBytes},     {"shmemRssBytes", kill.shmemRssBytes},
+            {"pageTableBytes", kill.pageTableBytes}, {"oomScoreAdj", kill.oomScoreAdj}};
 }
 
 json detailJson(const wire::FatalSignal &signal)
 {
-    return {{"signal", signal.signal}, {"code", signal.code}, {"senderPid", signal.senderPid}, {"senderComm", signal.senderComm}};
+    return {{"signal", signal.signal},
+            {"code", signal.code},
+            {"senderPid", signal.senderPid},
+            {"senderComm", signal.senderComm}};
 }
 
 json detailJson(const wire::TcpConnection &tcp)
 {
     static constexpr std::array<std::string_view, 3> directions{"unknown", "outbound", "inbound"};
     const auto direction = static_cast<std::size_t>(tcp.direction);
-    return {{"local", toString(tcp.local)}, {"remote", toString(tcp.remote)}, {"direction", directions[direction < directions.size() ? direction : 0]},
-            {"outcome", wire::tcpOutcomeName(tcp.outcome)}, {"socketError", tcp.socketError}, {"established", tcp.established},
-            {"durationNs", tcp.durationNs}, {"connectLatencyNs", tcp.connectLatencyNs}, {"bytesSent", tcp.bytesSent},
-            {"bytesReceived", tcp.bytesReceived}, {"srttUs", tcp.srttUs}, {"retransmits", tcp.retransmits}};
+    return {{"local", toString(tcp.local)},
+            {"remote", toString(tcp.remote)},
+            {"direction", directions[direction < directions.size() ? direction : 0]},
+            {"outcome", wire::tcpOutcomeName(tcp.outcome)},
+            {"socketError", tcp.socketError},
+            {"established", tcp.established},
+            {"durationNs", tcp.durationNs},
+            {"connectLatencyNs", tcp.connectLatencyNs},
+            {"bytesSent", tcp.bytesSent},
+            {"bytesReceived", tcp.bytesReceived},
+            {"srttUs", tcp.srttUs},
+            {"retransmits", tcp.retransmits}};
 }
 
-json detailJson(std::monostate) { return json::object(); }
+json detailJson(std::monostate)
+{
+    return json::object();
+}
 
 } // namespace
 
@@ -227,28 +263,43 @@ void writeCsv(std::ostream &out, const StoredEvent &stored, const CsvOptions &op
 {
     const wire::Event &event = stored.event;
     const wire::Origin &origin = stored.origin;
-    out << idText(stored.id) << ',' << timeText(event.timeNs, options.utcOffsetMinutes) << ',' << wire::severityName(event.severity) << ','
-        << wire::eventTypeName(event.type) << ',' << cell(stored.node) << ',' << stored.seq << ',' << event.process.pid << ','
-        << event.process.uid << ',' << cell(event.process.comm) << ',' << cell(origin.namespaceName) << ',' << cell(origin.podName) << ','
-        << cell(origin.containerName.empty() ? origin.containerId : origin.containerName) << ',' << cell(origin.cgroupPath) << ','
-        << attributionName(origin.attribution) << ',' << cell(wire::summary(event)) << "\r\n";
+    out << idText(stored.id) << ',' << timeText(event.timeNs, options.utcOffsetMinutes) << ','
+        << wire::severityName(event.severity) << ',' << wire::eventTypeName(event.type) << ',' << cell(stored.node)
+        << ',' << stored.seq << ',' << event.process.pid << ',' << event.process.uid << ',' << cell(event.process.comm)
+        << ',' << cell(origin.namespaceName) << ',' << cell(origin.podName) << ','
+        << cell(origin.containerName.empty() ? origin.containerId : origin.containerName) << ','
+        << cell(origin.cgroupPath) << ',' << attributionName(origin.attribution) << ',' << cell(wire::summary(event))
+        << "\r\n";
 }
 
 json eventJson(const StoredEvent &stored)
 {
     const wire::Event &event = stored.event;
-    json object{{"id", idText(stored.id)}, {"time", timeText(event.timeNs)}, {"timeNs", event.timeNs}, {"drainUs", event.drainUs},
-                {"severity", wire::severityName(event.severity)}, {"type", wire::eventTypeName(event.type)}, {"node", stored.node},
-                {"seq", stored.seq}, {"cpu", event.cpu}, {"summary", wire::summary(event)}, {"origin", originJson(stored.origin)}};
-    object["process"] = {{"pid", event.process.pid}, {"uid", event.process.uid}, {"comm", event.process.comm}, {"startTimeNs", event.process.startTimeNs}};
+    json object{{"id", idText(stored.id)},
+                {"time", timeText(event.timeNs)},
+                {"timeNs", event.timeNs},
+                {"drainUs", event.drainUs},
+                {"severity", wire::severityName(event.severity)},
+                {"type", wire::eventTypeName(event.type)},
+                {"node", stored.node},
+                {"seq", stored.seq},
+                {"cpu", event.cpu},
+                {"summary", wire::summary(event)},
+                {"origin", originJson(stored.origin)}};
+    object["process"] = {{"pid", event.process.pid},
+                         {"uid", event.process.uid},
+                         {"comm", event.process.comm},
+                         {"startTimeNs", event.process.startTimeNs}};
     object["detail"] = std::visit([](const auto &detail) { return detailJson(detail); }, event.detail);
     return object;
 }
 
 json panelJson(const PanelSnapshot &panel)
 {
-    json object{{"panel", panelKey(panel.id)}, {"state", stateName(panel.state)}, {"from", timeText(panel.fromNs)}, {"to", timeText(panel.toNs)},
-                {"bucketNs", panel.bucketNs}, {"pastThreshold", panel.pastThreshold}, {"facts", factsJson(panel.facts)}};
+    json object{{"panel", panelKey(panel.id)},    {"state", stateName(panel.state)},
+                {"from", timeText(panel.fromNs)}, {"to", timeText(panel.toNs)},
+                {"bucketNs", panel.bucketNs},     {"pastThreshold", panel.pastThreshold},
+                {"facts", factsJson(panel.facts)}};
     if (panel.reason != NoDataReason::None)
         object["reason"] = reasonName(panel.reason);
     if (panel.need > 0) {
@@ -265,9 +316,17 @@ json panelJson(const PanelSnapshot &panel)
         object["series"].push_back(seriesJson(series));
     object["losses"] = json::array();
     for (const LossBand &band : panel.losses)
-        object["losses"].push_back({{"from", timeText(band.fromNs)}, {"to", timeText(band.toNs)}, {"lost", band.lost}, {"of", band.of}, {"node", band.node}, {"cause", band.cause}});
-    json computation{{"formula", panel.computation.formulaKey}, {"inputs", factsJson(panel.computation.inputs)}, {"windowNs", panel.computation.windowNs},
-                     {"n", panel.computation.n}, {"sources", panel.computation.sources}};
+        object["losses"].push_back({{"from", timeText(band.fromNs)},
+                                    {"to", timeText(band.toNs)},
+                                    {"lost", band.lost},
+                                    {"of", band.of},
+                                    {"node", band.node},
+                                    {"cause", band.cause}});
+    json computation{{"formula", panel.computation.formulaKey},
+                     {"inputs", factsJson(panel.computation.inputs)},
+                     {"windowNs", panel.computation.windowNs},
+                     {"n", panel.computation.n},
+                     {"sources", panel.computation.sources}};
     if (panel.computation.completeness)
         computation["completeness"] = *panel.computation.completeness;
     object["computation"] = std::move(computation);

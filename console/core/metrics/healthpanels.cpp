@@ -82,7 +82,8 @@ void addThrottling(const PanelContext &context, PanelSnapshot &panel, std::int64
         double periods = 0, throttled = 0;
         for (const SeriesData *part : entity.parts) {
             periods += increaseOver(context, part, windowNs);
-            throttled += increaseOver(context, context.find(Metric::CpuThrottledPeriods, entity.node, part->key.origin.cgroupPath), windowNs);
+            throttled += increaseOver(
+                context, context.find(Metric::CpuThrottledPeriods, entity.node, part->key.origin.cgroupPath), windowNs);
         }
         if (periods > 0)
             worst.offer(100 * throttled / periods, entity.label);
@@ -107,7 +108,10 @@ bool above(const Dense &values, const TimeGrid &grid, std::int64_t forNs, double
     return sustained(values, grid, forNs, [bound](double value) { return value > bound; });
 }
 
-struct Gauge { double used = 0, of = 0; std::int64_t asOfNs = 0; };
+struct Gauge {
+    double used = 0, of = 0;
+    std::int64_t asOfNs = 0;
+};
 
 /// Used and total memory of all nodes, and whether one of them is over its bound for ten minutes.
 Gauge nodeMemory(const PanelContext &context, PanelSnapshot &panel, Worst &worst)
@@ -185,7 +189,8 @@ void cpuUsage(const PanelContext &context, PanelSnapshot &panel)
 {
     const TimeGrid &grid = context.samples;
     setRange(panel, grid);
-    panel.thresholds = {{ThresholdKind::AlertAbove, 80, Unit::Percent, 15 * minute}, {ThresholdKind::ScaleUp, 70, Unit::Percent, 60 * minute},
+    panel.thresholds = {{ThresholdKind::AlertAbove, 80, Unit::Percent, 15 * minute},
+                        {ThresholdKind::ScaleUp, 70, Unit::Percent, 60 * minute},
                         {ThresholdKind::ScaleDown, 30, Unit::Percent, 240 * minute}};
     const std::int64_t window = std::max(minute, 2 * grid.bucketNs());
     panel.computation.formulaKey = "cpu-usage";
@@ -211,7 +216,9 @@ void cpuUsage(const PanelContext &context, PanelSnapshot &panel)
     }
     if (of <= 0) {
         panel.pastThreshold = false;
-        return setNoData(context, panel, context.of(Metric::CpuUsageNs).empty() ? NoDataReason::NoSamplesInRange : NoDataReason::WarmingUp);
+        return setNoData(context, panel,
+                         context.of(Metric::CpuUsageNs).empty() ? NoDataReason::NoSamplesInRange
+                                                                : NoDataReason::WarmingUp);
     }
     std::vector<Line> lines;
     for (const Entity &entity : context.entities(Metric::CpuUsageNs)) {
@@ -240,7 +247,8 @@ void memoryUsage(const PanelContext &context, PanelSnapshot &panel)
 {
     const TimeGrid &grid = context.samples;
     setRange(panel, grid);
-    panel.thresholds = {{ThresholdKind::AlertAbove, 90, Unit::Percent, 10 * minute}, {ThresholdKind::ScaleUp, 80, Unit::Percent, 30 * minute},
+    panel.thresholds = {{ThresholdKind::AlertAbove, 90, Unit::Percent, 10 * minute},
+                        {ThresholdKind::ScaleUp, 80, Unit::Percent, 30 * minute},
                         {ThresholdKind::ScaleDown, 50, Unit::Percent, 120 * minute}};
     panel.computation.formulaKey = "memory-usage";
     panel.computation.sources = {"cgroup memory", "/proc/meminfo"};

@@ -15,12 +15,22 @@ constexpr std::int64_t hour = 3600 * nsPerSecond;
 constexpr std::int64_t sliceNs = hour;
 
 /// A family of figures and whether each reading matters: a peak must not vanish in a coarse bucket.
-struct Family { const char *prefix; bool everyReading; };
-constexpr std::array<Family, 9> families{{{"receive.", false}, {"loss.", false}, {"latency.", true}, {"clock.", false}, {"queue.", true},
-                                          {"attribution.", false}, {"agent.", false}, {"coverage.", false}, {"api.", false}}};
+struct Family {
+    const char *prefix;
+    bool everyReading;
+};
+constexpr std::array<Family, 9> families{{{"receive.", false},
+                                          {"loss.", false},
+                                          {"latency.", true},
+                                          {"clock.", false},
+                                          {"queue.", true},
+                                          {"attribution.", false},
+                                          {"agent.", false},
+                                          {"coverage.", false},
+                                          {"api.", false}}};
 
-Status readFigures(const StoreReader &reader, const std::string &prefix, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
-                   std::stop_token stop, FigureMap &figures)
+Status readFigures(const StoreReader &reader, const std::string &prefix, std::int64_t fromNs, std::int64_t toNs,
+                   std::int64_t stepNs, std::stop_token stop, FigureMap &figures)
 {
     Result<std::vector<Figure>> read = reader.figures(prefix, fromNs, toNs, stepNs, std::move(stop));
     if (!read)
@@ -30,7 +40,8 @@ Status readFigures(const StoreReader &reader, const std::string &prefix, std::in
     return {};
 }
 
-Status readCounters(const StoreReader &reader, const OverviewInput &input, std::int64_t fromNs, std::stop_token stop, std::vector<CounterTrack> &tracks)
+Status readCounters(const StoreReader &reader, const OverviewInput &input, std::int64_t fromNs, std::stop_token stop,
+                    std::vector<CounterTrack> &tracks)
 {
     std::unordered_map<std::string, std::size_t> index;
     for (std::int64_t sliceFrom = fromNs; sliceFrom < input.toNs; sliceFrom += sliceNs) {
@@ -66,7 +77,8 @@ Status readNodes(const StoreReader &reader, OverviewInput &input)
         auto reports = reader.hookReports(agent.node);
         if (!reports)
             return fail(reports.error());
-        const auto newest = std::max_element(reports->begin(), reports->end(), [](const auto &a, const auto &b) { return a.timeNs < b.timeNs; });
+        const auto newest = std::max_element(reports->begin(), reports->end(),
+                                             [](const auto &a, const auto &b) { return a.timeNs < b.timeNs; });
         if (newest != reports->end())
             input.hooks[agent.node] = std::move(*newest);
     }
@@ -95,7 +107,9 @@ Result<OverviewInput> readHistory(const StoreReader &reader, const HistoryRange 
         if (const Status status = readFigures(reader, family.prefix, fromNs, toNs, step, stop, input.figures); !status)
             return fail(status.error());
     }
-    if (const Status status = readFigures(reader, "pod.", std::min(fromNs, toNs - hour), toNs, nsPerSecond, stop, input.figures); !status)
+    if (const Status status =
+            readFigures(reader, "pod.", std::min(fromNs, toNs - hour), toNs, nsPerSecond, stop, input.figures);
+        !status)
         return fail(status.error());
     if (const Status status = readCounters(reader, input, fromNs, stop, input.counters); !status)
         return fail(status.error());

@@ -15,11 +15,13 @@ constexpr std::int64_t tenSeconds = 10 * nsPerSecond;
 constexpr std::int64_t slackNs = 60 * nsPerSecond;
 constexpr std::int64_t podMemoryNs = 3600 * nsPerSecond;
 enum Stage : std::size_t { Total, Drain, AgentQueue, Wire, ReceiveQueue };
-constexpr std::array<std::string_view, 5> stageNames{figure::stageTotal, figure::stageDrain, figure::stageAgentQueue, figure::stageWire, figure::stageReceiveQueue};
+constexpr std::array<std::string_view, 5> stageNames{figure::stageTotal, figure::stageDrain, figure::stageAgentQueue,
+                                                     figure::stageWire, figure::stageReceiveQueue};
 
 std::string seriesName(const SeriesKey &key)
 {
-    return key.node + '\n' + std::to_string(static_cast<unsigned>(key.metric)) + '\n' + key.origin.cgroupPath + '\n' + key.label;
+    return key.node + '\n' + std::to_string(static_cast<unsigned>(key.metric)) + '\n' + key.origin.cgroupPath + '\n'
+        + key.label;
 }
 
 std::string sourceOf(wire::EventType type)
@@ -74,7 +76,7 @@ template <typename List, typename TimeOf> void dropBefore(List &list, std::int64
 
 } // namespace
 
-LiveModel::LiveModel(LiveOptions options) : m_options(options), m_heat(apiHeatBoundsNs().size() - 1, 0) {}
+LiveModel::LiveModel(LiveOptions options) : m_options(options), m_heat(apiHeatBoundsNs().size() - 1, 0) { }
 
 void LiveModel::seed(OverviewInput input)
 {
@@ -130,7 +132,8 @@ void LiveModel::onEvents(const wire::Delivery &delivery, const wire::EventBatch 
         if (event.type == wire::EventType::OomKill && !origin.podUid.empty())
             podEvent(figure::podOom, podLabel(origin), event.timeNs + delivery.clockOffsetNs, 1);
         const auto *exit = std::get_if<wire::ProcessExit>(&event.detail);
-        if (const auto container = exit ? m_containers.find(origin.containerId) : m_containers.end(); container != m_containers.end())
+        if (const auto container = exit ? m_containers.find(origin.containerId) : m_containers.end();
+            container != m_containers.end())
             container->second.exitCode = exit->signal != 0 ? 128 + exit->signal : exit->exitCode;
     }
     for (std::size_t type = 0; type < byType.size(); ++type) {
@@ -144,7 +147,8 @@ void LiveModel::recordLatency(const wire::Delivery &delivery, const wire::EventB
     const auto n = static_cast<std::uint64_t>(batch.events.size());
     const bool clock = delivery.clockUncertaintyNs >= 0;
     const std::int64_t onWire = delivery.receivedNs - delivery.frame.sealedNs - delivery.clockOffsetNs;
-    // A frame that arrives before it was sent, by more than the clocks' uncertainty, tells that the offset is not to be believed.
+    // A frame that arrives before it was sent, by more than the clocks' uncertainty, tells that the offset is not to be
+    // believed.
     if (!clock || onWire < -delivery.clockUncertaintyNs) {
         m_withoutClock[delivery.node] += n;
     } else {
@@ -169,7 +173,8 @@ void LiveModel::onSamples(const wire::Delivery &delivery, const wire::SampleBatc
         seeContainer(delivery.node, origin, timeNs);
     for (const wire::Sample &sample : batch.samples) {
         if (wanted(sample.metric) && sample.origin < batch.origins.size() && sample.label < batch.labels.size())
-            addSample({delivery.node, sample.metric, batch.origins[sample.origin], batch.labels[sample.label]}, timeNs, sample.value);
+            addSample({delivery.node, sample.metric, batch.origins[sample.origin], batch.labels[sample.label]}, timeNs,
+                      sample.value);
     }
 }
 
@@ -202,7 +207,8 @@ void LiveModel::addSample(const SeriesKey &key, std::int64_t timeNs, std::int64_
 void LiveModel::onCounters(const wire::Delivery &delivery, const wire::CounterReport &report)
 {
     for (const wire::SourceCounters &source : report.sources) {
-        const auto [entry, fresh] = m_counterIndex.try_emplace(delivery.node + '\n' + source.source, m_input.counters.size());
+        const auto [entry, fresh] =
+            m_counterIndex.try_emplace(delivery.node + '\n' + source.source, m_input.counters.size());
         if (fresh)
             m_input.counters.push_back({delivery.node, source.source, {}});
         auto &readings = m_input.counters[entry->second].readings;
@@ -210,7 +216,8 @@ void LiveModel::onCounters(const wire::Delivery &delivery, const wire::CounterRe
         const std::int64_t bucket = report.timeNs / m_input.sampleBucketNs;
         if (!readings.empty() && readings.back().timeNs > report.timeNs)
             continue; // replayed from before what is known: cumulative counts lose nothing by it
-        if (!readings.empty() && readings.back().streamId == reading.streamId && readings.back().timeNs / m_input.sampleBucketNs == bucket)
+        if (!readings.empty() && readings.back().streamId == reading.streamId
+            && readings.back().timeNs / m_input.sampleBucketNs == bucket)
             readings.back() = reading;
         else
             readings.push_back(reading);
@@ -219,7 +226,8 @@ void LiveModel::onCounters(const wire::Delivery &delivery, const wire::CounterRe
 
 void LiveModel::onAgentState(const wire::AgentState &state)
 {
-    const auto known = std::find_if(m_input.agents.begin(), m_input.agents.end(), [&state](const wire::AgentState &agent) { return agent.node == state.node; });
+    const auto known = std::find_if(m_input.agents.begin(), m_input.agents.end(),
+                                    [&state](const wire::AgentState &agent) { return agent.node == state.node; });
     if (known != m_input.agents.end())
         *known = state;
     else
@@ -290,7 +298,8 @@ void LiveModel::endContainers(std::int64_t nowNs)
 void LiveModel::podEvent(std::string_view figureName, const std::string &pod, std::int64_t timeNs, double value)
 {
     Track &track = m_input.figures[std::string(figureName)][pod];
-    const auto place = std::upper_bound(track.begin(), track.end(), timeNs, [](std::int64_t time, const PlotPoint &point) { return time < point.timeNs; });
+    const auto place = std::upper_bound(track.begin(), track.end(), timeNs,
+                                        [](std::int64_t time, const PlotPoint &point) { return time < point.timeNs; });
     track.insert(place, {timeNs, value});
     m_podFigures.push_back({timeNs, std::string(figureName), pod, value});
 }
@@ -322,7 +331,8 @@ void LiveModel::readAgents()
     std::int64_t oldest = 0;
     for (const wire::AgentState &agent : m_input.agents) {
         // The Hello that began a session is as good a sign of life as the heartbeat that follows it.
-        const std::int64_t lastSignNs = std::max(agent.lastHeartbeatNs, agent.state == wire::LinkState::Connected ? agent.sinceNs : 0);
+        const std::int64_t lastSignNs =
+            std::max(agent.lastHeartbeatNs, agent.state == wire::LinkState::Connected ? agent.sinceNs : 0);
         const bool fresh = lastSignNs > 0 && m_nowNs - lastSignNs <= heartbeatFreshNs;
         alive += fresh ? 1 : 0;
         read(figure::agentAlive, agent.node, fresh ? 1 : 0);
@@ -343,7 +353,8 @@ void LiveModel::readAgents()
 
 void LiveModel::tick(std::int64_t nowNs, const std::vector<ReceiveReading> &receive, std::uint64_t receiveQueued)
 {
-    // What is stored is the last reading of each ten seconds, so that coarse buckets of live and history hold the same one.
+    // What is stored is the last reading of each ten seconds, so that coarse buckets of live and history hold the same
+    // one.
     if (m_nowNs != 0 && nowNs / tenSeconds != m_nowNs / tenSeconds)
         closeTenSeconds();
     m_previousNs = std::exchange(m_nowNs, nowNs);
@@ -413,7 +424,10 @@ void LiveModel::closeTenSeconds()
     m_lastDueNs = m_nowNs;
 }
 
-std::vector<Figure> LiveModel::takeFigures() { return std::exchange(m_due, {}); }
+std::vector<Figure> LiveModel::takeFigures()
+{
+    return std::exchange(m_due, {});
+}
 
 void LiveModel::trim()
 {
@@ -438,7 +452,9 @@ void LiveModel::trim()
         for (std::size_t i = 0; i < m_input.series.size(); ++i)
             m_seriesIndex.emplace(seriesName(m_input.series[i].key), i);
     }
-    std::erase_if(m_slots, [this](const auto &slot) { return !m_containers.contains(slot.second) && m_slots.size() > m_options.maxSeries; });
+    std::erase_if(m_slots, [this](const auto &slot) {
+        return !m_containers.contains(slot.second) && m_slots.size() > m_options.maxSeries;
+    });
 }
 
 OverviewSnapshot LiveModel::overview(std::uint64_t revision)

@@ -11,11 +11,15 @@ namespace {
 
 using Level = GroupSummary::Level;
 
-const PanelSnapshot &panelOf(const OverviewSnapshot &overview, PanelId id) { return overview.panels[static_cast<std::size_t>(id)]; }
+const PanelSnapshot &panelOf(const OverviewSnapshot &overview, PanelId id)
+{
+    return overview.panels[static_cast<std::size_t>(id)];
+}
 
 const Fact *factOf(const PanelSnapshot &panel, std::string_view key)
 {
-    const auto found = std::find_if(panel.facts.begin(), panel.facts.end(), [key](const Fact &fact) { return fact.key == key; });
+    const auto found =
+        std::find_if(panel.facts.begin(), panel.facts.end(), [key](const Fact &fact) { return fact.key == key; });
     return found == panel.facts.end() ? nullptr : &*found;
 }
 
@@ -51,7 +55,8 @@ GroupSummary processing(const OverviewSnapshot &overview)
     if (largest && lost > 0) {
         const double percent = 100 - events.computation.completeness.value_or(100);
         // Patterns: above 0.1 % of seen is an incident of its own.
-        return {percent > 0.1 ? Level::Bad : Level::Attention, "loss", {number(percent), largest->cause, largest->node}};
+        return {
+            percent > 0.1 ? Level::Bad : Level::Attention, "loss", {number(percent), largest->cause, largest->node}};
     }
     const PanelSnapshot &latency = panelOf(overview, PanelId::ProcessingLatency);
     if (latency.pastThreshold)
@@ -81,7 +86,9 @@ GroupSummary quality(const OverviewSnapshot &overview)
     if (silent > 0)
         return {Level::Bad, "silent-nodes", {number(static_cast<double>(silent)), first->node}};
     if (partial)
-        return {Level::Attention, "coverage-low", {number(coverage.value ? coverage.value->value : 0), partial->missing.front()}};
+        return {Level::Attention,
+                "coverage-low",
+                {number(coverage.value ? coverage.value->value : 0), partial->missing.front()}};
     return general(overview, 1);
 }
 
@@ -95,7 +102,8 @@ GroupSummary health(const OverviewSnapshot &overview)
     const PanelSnapshot &memory = panelOf(overview, PanelId::MemoryUsage);
     if (const Fact *disk = factOf(memory, "disk"); disk && disk->value > 85)
         return {Level::Bad, "disk-high", {disk->label, number(disk->value)}};
-    for (const auto &[panel, key] : {std::pair<const PanelSnapshot *, const char *>(&memory, "memory-high"), {&panelOf(overview, PanelId::CpuUsage), "cpu-high"}}) {
+    for (const auto &[panel, key] : {std::pair<const PanelSnapshot *, const char *>(&memory, "memory-high"),
+                                     {&panelOf(overview, PanelId::CpuUsage), "cpu-high"}}) {
         if (const Fact *worst = factOf(*panel, "worst"); panel->pastThreshold && worst)
             return {Level::Bad, key, {worst->label, number(worst->value)}};
     }
@@ -125,23 +133,43 @@ GroupSummary business(const OverviewSnapshot &overview)
 const std::vector<wire::Metric> &overviewMetrics()
 {
     using wire::Metric;
-    static const std::vector<Metric> metrics{
-        Metric::CpuUsageNs, Metric::CpuPeriods, Metric::CpuThrottledPeriods, Metric::CpuLimitMillicores, Metric::MemoryWorkingSetBytes,
-        Metric::MemoryLimitBytes, Metric::PsiCpuSomeUs, Metric::PsiMemorySomeUs, Metric::NetRxBytes, Metric::NetTxBytes,
-        Metric::NetRxPackets, Metric::NetTxPackets, Metric::NetRxDrops, Metric::NetTxDrops, Metric::TcpConnectFailures,
-        Metric::TcpRetransmits, Metric::NodeCpuCount, Metric::NodeMemoryTotalBytes, Metric::NodeMemoryAvailableBytes,
-        Metric::FilesystemTotalBytes, Metric::FilesystemUsedBytes, Metric::AgentSentBytes};
+    static const std::vector<Metric> metrics{Metric::CpuUsageNs,
+                                             Metric::CpuPeriods,
+                                             Metric::CpuThrottledPeriods,
+                                             Metric::CpuLimitMillicores,
+                                             Metric::MemoryWorkingSetBytes,
+                                             Metric::MemoryLimitBytes,
+                                             Metric::PsiCpuSomeUs,
+                                             Metric::PsiMemorySomeUs,
+                                             Metric::NetRxBytes,
+                                             Metric::NetTxBytes,
+                                             Metric::NetRxPackets,
+                                             Metric::NetTxPackets,
+                                             Metric::NetRxDrops,
+                                             Metric::NetTxDrops,
+                                             Metric::TcpConnectFailures,
+                                             Metric::TcpRetransmits,
+                                             Metric::NodeCpuCount,
+                                             Metric::NodeMemoryTotalBytes,
+                                             Metric::NodeMemoryAvailableBytes,
+                                             Metric::FilesystemTotalBytes,
+                                             Metric::FilesystemUsedBytes,
+                                             Metric::AgentSentBytes};
     return metrics;
 }
 
-void summarize(OverviewSnapshot &overview) { overview.groups = {processing(overview), quality(overview), health(overview), business(overview)}; }
+void summarize(OverviewSnapshot &overview)
+{
+    overview.groups = {processing(overview), quality(overview), health(overview), business(overview)};
+}
 
 OverviewSnapshot computeOverview(const OverviewInput &input, std::uint64_t revision)
 {
     using Compute = void (*)(const PanelContext &, PanelSnapshot &);
     static constexpr std::array<Compute, panelCount> formulas{
-        eventsProcessed, processingLatency, queueDepth, filterEfficiency, signalToNoise, correlationAccuracy, falsePositiveRate, coveragePanel,
-        podStatus, cpuUsage, memoryUsage, networkIo, activeCorrelations, insightsGenerated, userInteractions, apiResponseTimes};
+        eventsProcessed,    processingLatency, queueDepth,       filterEfficiency, signalToNoise, correlationAccuracy,
+        falsePositiveRate,  coveragePanel,     podStatus,        cpuUsage,         memoryUsage,   networkIo,
+        activeCorrelations, insightsGenerated, userInteractions, apiResponseTimes};
     const PanelContext context(input);
     OverviewSnapshot overview;
     for (std::size_t i = 0; i < panelCount; ++i) {

@@ -28,14 +28,15 @@ SeriesData merge(const SeriesData &one, const SeriesData &two)
 {
     const auto endOf = [](const SeriesData &data) { return data.buckets.empty() ? 0 : data.buckets.back().lastNs; };
     SeriesData merged{endOf(one) > endOf(two) ? one.key : two.key, {}};
-    std::merge(one.buckets.begin(), one.buckets.end(), two.buckets.begin(), two.buckets.end(), std::back_inserter(merged.buckets),
+    std::merge(one.buckets.begin(), one.buckets.end(), two.buckets.begin(), two.buckets.end(),
+               std::back_inserter(merged.buckets),
                [](const SeriesBucket &a, const SeriesBucket &b) { return a.firstNs < b.firstNs; });
     std::erase_if(merged.buckets, [](const SeriesBucket &bucket) { return bucket.n == 0; });
     return merged;
 }
 
-void appendBands(std::vector<LossBand> &bands, const Dense &lost, const Dense &seen, const TimeGrid &grid, const std::string &node,
-                 const std::string &cause)
+void appendBands(std::vector<LossBand> &bands, const Dense &lost, const Dense &seen, const TimeGrid &grid,
+                 const std::string &node, const std::string &cause)
 {
     LossBand *open = nullptr;
     for (std::size_t i = 0; i < lost.size(); ++i) {
@@ -64,7 +65,10 @@ double increaseWithin(const Track &unrolled, const TimeGrid &grid)
 
 } // namespace
 
-bool isHost(const wire::Origin &origin) noexcept { return origin.cgroupPath == "/" || origin.cgroupPath.empty(); }
+bool isHost(const wire::Origin &origin) noexcept
+{
+    return origin.cgroupPath == "/" || origin.cgroupPath.empty();
+}
 
 Track unrollSum(const CounterTrack &track, std::initializer_list<Counter> counters)
 {
@@ -81,7 +85,8 @@ Track unrollSum(const CounterTrack &track, std::initializer_list<Counter> counte
         const CounterTrack::Reading &reading = track.readings[i];
         if (i > 0) {
             const CounterTrack::Reading &before = track.readings[i - 1];
-            total += sumOf(before.streamId == reading.streamId ? difference(reading.counters, before.counters).delta : reading.counters);
+            total += sumOf(before.streamId == reading.streamId ? difference(reading.counters, before.counters).delta
+                                                               : reading.counters);
         }
         unrolled.push_back({reading.timeNs, total});
     }
@@ -89,8 +94,8 @@ Track unrollSum(const CounterTrack &track, std::initializer_list<Counter> counte
 }
 
 PanelContext::PanelContext(const OverviewInput &source)
-    : input(source), figures(source.fromNs, source.toNs, source.figureBucketNs), samples(source.fromNs, source.toNs, source.sampleBucketNs),
-      endNs(source.toNs)
+    : input(source), figures(source.fromNs, source.toNs, source.figureBucketNs),
+      samples(source.fromNs, source.toNs, source.sampleBucketNs), endNs(source.toNs)
 {
     index();
     findLosses();
@@ -100,7 +105,8 @@ void PanelContext::index()
 {
     std::map<std::pair<wire::Metric, std::string>, const SeriesData *> byLabel;
     for (const SeriesData &data : input.series) {
-        const auto key = std::make_pair(data.key.metric, placeKey(data.key.node, data.key.origin.cgroupPath, data.key.label));
+        const auto key =
+            std::make_pair(data.key.metric, placeKey(data.key.node, data.key.origin.cgroupPath, data.key.label));
         const SeriesData *&slot = byLabel[key];
         slot = slot ? &m_merged.emplace_back(merge(*slot, data)) : &data;
     }
@@ -120,7 +126,8 @@ void PanelContext::findLosses()
         for (const Counter cause : {Counter::Lost, Counter::Shed, Counter::QDrop}) {
             const Track lostTrack = unrollSum(track, {cause});
             lost += increaseWithin(lostTrack, samples);
-            appendBands(losses, increases(lostTrack, samples), seenDense, samples, track.node, std::string(counterName(cause)));
+            appendBands(losses, increases(lostTrack, samples), seenDense, samples, track.node,
+                        std::string(counterName(cause)));
         }
     }
     for (const auto &[node, track] : tracks(figure::transitLoss)) {
@@ -171,7 +178,8 @@ std::vector<Entity> PanelContext::entities(wire::Metric metric) const
     for (const SeriesData *data : of(metric)) {
         nodes.insert(data->key.node);
         const std::string &path = data->key.origin.cgroupPath;
-        for (std::size_t slash = path.rfind('/'); slash != std::string::npos && slash > 0; slash = path.rfind('/', slash - 1))
+        for (std::size_t slash = path.rfind('/'); slash != std::string::npos && slash > 0;
+             slash = path.rfind('/', slash - 1))
             parents[data->key.node].insert(path.substr(0, slash));
     }
     for (const SeriesData *data : of(metric)) {
@@ -298,7 +306,8 @@ void setNoData(const PanelContext &context, PanelSnapshot &panel, NoDataReason o
         panel.state = PanelState::Failed;
         panel.reason = NoDataReason::StoreFailed;
         panel.detail = context.input.failure;
-    } else if (context.input.agents.empty() && otherwise != NoDataReason::CorrelationNotBuilt && otherwise != NoDataReason::NoOperatorAction) {
+    } else if (context.input.agents.empty() && otherwise != NoDataReason::CorrelationNotBuilt
+               && otherwise != NoDataReason::NoOperatorAction) {
         panel.reason = NoDataReason::NoAgent;
     } else {
         panel.reason = otherwise;

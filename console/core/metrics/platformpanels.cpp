@@ -21,7 +21,7 @@ struct ObservedPod {
     std::string label;
     std::string node;
     std::int64_t lastNs = 0;
-    std::int64_t sinceNs = 0;       ///< of the state
+    std::int64_t sinceNs = 0; ///< of the state
     std::size_t oomKills = 0, restarts = 0, recentRestarts = 0;
     std::optional<double> exitCode; ///< of the container that ended last, when not 0
 };
@@ -32,8 +32,10 @@ std::map<std::string, ObservedPod> observedPods(const PanelContext &context)
     for (const Metric metric : {Metric::MemoryWorkingSetBytes, Metric::CpuUsageNs}) {
         for (const SeriesData *data : context.of(metric)) {
             const wire::Origin &origin = data->key.origin;
-            const auto last = std::find_if(data->buckets.rbegin(), data->buckets.rend(),
-                                           [&context](const SeriesBucket &bucket) { return bucket.n > 0 && bucket.lastNs <= context.endNs; });
+            const auto last =
+                std::find_if(data->buckets.rbegin(), data->buckets.rend(), [&context](const SeriesBucket &bucket) {
+                    return bucket.n > 0 && bucket.lastNs <= context.endNs;
+                });
             if (origin.podUid.empty() || last == data->buckets.rend())
                 continue;
             ObservedPod &pod = pods[data->key.node + '/' + origin.podUid];
@@ -47,7 +49,8 @@ std::map<std::string, ObservedPod> observedPods(const PanelContext &context)
 }
 
 /// Calls `take(label, time, value)` for each reading of the last `windowNs`.
-template <typename Take> void forRecent(const PanelContext &context, std::string_view name, std::int64_t windowNs, Take take)
+template <typename Take>
+void forRecent(const PanelContext &context, std::string_view name, std::int64_t windowNs, Take take)
 {
     for (const auto &[label, track] : context.tracks(name)) {
         for (const PlotPoint &point : track) {
@@ -67,7 +70,10 @@ void addIncidents(const PanelContext &context, std::map<std::string, ObservedPod
             std::for_each(found->second.begin(), found->second.end(), [&change](ObservedPod *pod) { change(*pod); });
     };
     forRecent(context, figure::podOom, 60 * minute, [&](const std::string &label, std::int64_t timeNs, double) {
-        each(label, [timeNs](ObservedPod &pod) { ++pod.oomKills; pod.sinceNs = timeNs; });
+        each(label, [timeNs](ObservedPod &pod) {
+            ++pod.oomKills;
+            pod.sinceNs = timeNs;
+        });
     });
     forRecent(context, figure::podExit, 60 * minute, [&](const std::string &label, std::int64_t timeNs, double code) {
         each(label, [timeNs, code](ObservedPod &pod) {
@@ -84,7 +90,10 @@ void addIncidents(const PanelContext &context, std::map<std::string, ObservedPod
     });
 }
 
-struct StateName { const char *key; const char *severity; };
+struct StateName {
+    const char *key;
+    const char *severity;
+};
 
 /// One state per pod, the worst that holds. Crash loop: three restarts in 30 minutes (patterns).
 StateName stateOf(const ObservedPod &pod, std::int64_t endNs, bool nodeSilent)
@@ -119,7 +128,8 @@ Dense podsPerBucket(const PanelContext &context)
     std::map<std::string, Dense> byPod;
     for (const SeriesData *data : context.of(Metric::MemoryWorkingSetBytes)) {
         if (!data->key.origin.podUid.empty())
-            addInto(byPod[data->key.node + '/' + data->key.origin.podUid], lastValues(gaugeTrack(*data), context.samples));
+            addInto(byPod[data->key.node + '/' + data->key.origin.podUid],
+                    lastValues(gaugeTrack(*data), context.samples));
     }
     Dense count(context.samples.count(), noValue);
     for (auto &[key, values] : byPod) {
@@ -133,13 +143,20 @@ Dense podsPerBucket(const PanelContext &context)
 /// Interfaces whose traffic is another interface's too: the node's total leaves them out.
 bool isVirtual(const std::string &name)
 {
-    static constexpr std::array<std::string_view, 14> prefixes{"lo", "veth", "cni", "cbr", "docker", "br-", "virbr", "flannel", "cali", "lxc", "cilium", "tunl", "kube-", "vxlan"};
+    static constexpr std::array<std::string_view, 14> prefixes{"lo",     "veth",  "cni",     "cbr",  "docker",
+                                                               "br-",    "virbr", "flannel", "cali", "lxc",
+                                                               "cilium", "tunl",  "kube-",   "vxlan"};
     return std::any_of(prefixes.begin(), prefixes.end(), [&name](std::string_view prefix) {
         return prefix == "lo" ? name == "lo" : name.compare(0, prefix.size(), prefix) == 0;
     });
 }
 
-struct Flow { double perSecond = 0; std::int64_t asOfNs = 0; std::int64_t elapsedNs = 0; std::size_t n = 0; };
+struct Flow {
+    double perSecond = 0;
+    std::int64_t asOfNs = 0;
+    std::int64_t elapsedNs = 0;
+    std::size_t n = 0;
+};
 
 Flow flowOf(const PanelContext &context, const std::vector<const SeriesData *> &series, std::int64_t windowNs)
 {
@@ -174,7 +191,9 @@ std::vector<Line> trafficLines(const PanelContext &context, Metric metric)
         const std::string key = data->key.node + (isHost(origin) ? std::string() : '/' + origin.podUid);
         Line &line = lines[key];
         line.key = key;
-        line.label = isHost(origin) ? data->key.node : origin.podName.empty() ? origin.podUid : origin.namespaceName + '/' + origin.podName;
+        line.label = isHost(origin)  ? data->key.node
+            : origin.podName.empty() ? origin.podUid
+                                     : origin.namespaceName + '/' + origin.podName;
         addInto(line.values, rates(unroll(*data), context.samples));
     }
     std::vector<Line> result;
@@ -218,13 +237,16 @@ void podStatus(const PanelContext &context, PanelSnapshot &panel)
     }
     for (const auto &[state, count] : counts)
         view.states.push_back({state, count});
-    std::stable_sort(view.worst.begin(), view.worst.end(), [](const GroupRow &a, const GroupRow &b) { return a.severity < b.severity; });
+    std::stable_sort(view.worst.begin(), view.worst.end(),
+                     [](const GroupRow &a, const GroupRow &b) { return a.severity < b.severity; });
     view.restartsPerHour = restarts;
     panel.computation.n = pods.size();
     panel.pastThreshold = !view.worst.empty();
     setValue(context, panel, {"running", static_cast<double>(view.ready), Unit::Count, {}}, asOfNs);
-    panel.facts = {{"total", static_cast<double>(view.total), Unit::Count, {}}, {"restarts", restarts, Unit::PerHour, {}},
-                   {"oom-kills", oomKills, Unit::PerHour, {}}, {"error-exits", errors, Unit::Count, {}}};
+    panel.facts = {{"total", static_cast<double>(view.total), Unit::Count, {}},
+                   {"restarts", restarts, Unit::PerHour, {}},
+                   {"oom-kills", oomKills, Unit::PerHour, {}},
+                   {"error-exits", errors, Unit::Count, {}}};
     panel.computation.inputs = panel.facts;
     panel.series.push_back(makeSeries("observed", {}, Unit::Count, podsPerBucket(context), grid));
     panel.view = std::move(view);
@@ -245,8 +267,10 @@ void networkIo(const PanelContext &context, PanelSnapshot &panel)
     panel.computation.n = rx.n + tx.n;
     if (rx.n + tx.n == 0)
         return setNoData(context, panel, received.empty() ? NoDataReason::NoSamplesInRange : NoDataReason::WarmingUp);
-    setValue(context, panel, {"throughput", rx.perSecond + tx.perSecond, Unit::BytesPerSecond, {}}, std::max(rx.asOfNs, tx.asOfNs));
-    panel.facts = {{"receive", rx.perSecond, Unit::BytesPerSecond, {}}, {"transmit", tx.perSecond, Unit::BytesPerSecond, {}}};
+    setValue(context, panel, {"throughput", rx.perSecond + tx.perSecond, Unit::BytesPerSecond, {}},
+             std::max(rx.asOfNs, tx.asOfNs));
+    panel.facts = {{"receive", rx.perSecond, Unit::BytesPerSecond, {}},
+                   {"transmit", tx.perSecond, Unit::BytesPerSecond, {}}};
     const auto addFact = [&](const char *key, Unit unit, std::initializer_list<Metric> metrics, bool hostOnly) {
         Flow sum;
         for (const Metric metric : metrics) {

@@ -11,9 +11,14 @@ namespace tapio::console {
 
 namespace {
 
-struct NamedFigure { const char *key; std::string_view name; };
-constexpr std::array<NamedFigure, 3> quantiles{{{"p50", figure::latencyP50}, {"p95", figure::latencyP95}, {"p99", figure::latencyP99}}};
-constexpr std::array<NamedFigure, 3> queueParts{{{"agent", figure::queueAgent}, {"in-flight", figure::queueInFlight}, {"receive", figure::queueReceive}}};
+struct NamedFigure {
+    const char *key;
+    std::string_view name;
+};
+constexpr std::array<NamedFigure, 3> quantiles{
+    {{"p50", figure::latencyP50}, {"p95", figure::latencyP95}, {"p99", figure::latencyP99}}};
+constexpr std::array<NamedFigure, 3> queueParts{
+    {{"agent", figure::queueAgent}, {"in-flight", figure::queueInFlight}, {"receive", figure::queueReceive}}};
 
 struct RateSum {
     double perSecond = 0;
@@ -40,7 +45,10 @@ RateSum sumRates(const LabelledTracks &tracks, std::int64_t endNs, std::int64_t 
     return sum;
 }
 
-std::string nodeOf(const std::string &label) { return label.substr(0, label.find('/')); }
+std::string nodeOf(const std::string &label)
+{
+    return label.substr(0, label.find('/'));
+}
 
 /// Lines "node/source" while they can be told apart, else one per node.
 std::vector<Line> processedLines(const LabelledTracks &processed, const TimeGrid &grid)
@@ -71,7 +79,8 @@ Dense lossRate(const PanelContext &context)
     return sum;
 }
 
-void finishComputation(const PanelContext &context, PanelSnapshot &panel, std::string formula, std::int64_t windowNs, std::uint64_t n)
+void finishComputation(const PanelContext &context, PanelSnapshot &panel, std::string formula, std::int64_t windowNs,
+                       std::uint64_t n)
 {
     panel.computation.formulaKey = std::move(formula);
     panel.computation.windowNs = windowNs;
@@ -113,7 +122,8 @@ void eventsProcessed(const PanelContext &context, PanelSnapshot &panel)
         return setWarmingUp(context, panel, processed, 2);
 
     setValue(context, panel, {"processed", now.perSecond, Unit::EventsPerSecond, {}}, now.asOfNs);
-    const RateSum minute = sumRates(processed, context.endNs, std::max(60 * nsPerSecond, grid.bucketNs()), context.staleNs(grid));
+    const RateSum minute =
+        sumRates(processed, context.endNs, std::max(60 * nsPerSecond, grid.bucketNs()), context.staleNs(grid));
     panel.facts.push_back({"average-1m", minute.perSecond, Unit::EventsPerSecond, {}});
     drawTop(panel, processedLines(processed, grid), grid, Unit::EventsPerSecond, true);
     const LabelledTracks &received = context.tracks(figure::received);
@@ -146,11 +156,14 @@ void processingLatency(const PanelContext &context, PanelSnapshot &panel)
         const LabelledTracks &tracks = context.tracks(name);
         const auto found = tracks.find(stage);
         // One reading per ten seconds: two of them may be missing before the figure is called old.
-        return found == tracks.end() ? std::nullopt : newest(found->second, context.endNs, std::max(30 * nsPerSecond, context.staleNs(grid)));
+        return found == tracks.end()
+            ? std::nullopt
+            : newest(found->second, context.endNs, std::max(30 * nsPerSecond, context.staleNs(grid)));
     };
     const auto p99 = latest(figure::latencyP99, figure::stageTotal);
     const auto n = latest(figure::latencyCount, figure::stageTotal);
-    finishComputation(context, panel, "processing-latency", 10 * nsPerSecond, n ? static_cast<std::uint64_t>(n->value) : 0);
+    finishComputation(context, panel, "processing-latency", 10 * nsPerSecond,
+                      n ? static_cast<std::uint64_t>(n->value) : 0);
     if (!p99)
         return setWarmingUp(context, panel, context.tracks(figure::processed), 10);
 
@@ -165,7 +178,8 @@ void processingLatency(const PanelContext &context, PanelSnapshot &panel)
             panel.series.push_back(makeEnveloped(key, {}, Unit::Nanoseconds, found->second, grid));
         }
     }
-    for (const std::string_view stage : {figure::stageDrain, figure::stageAgentQueue, figure::stageWire, figure::stageReceiveQueue}) {
+    for (const std::string_view stage :
+         {figure::stageDrain, figure::stageAgentQueue, figure::stageWire, figure::stageReceiveQueue}) {
         if (const auto value = latest(figure::latencyP99, stage))
             panel.facts.push_back({"stage-" + std::string(stage), value->value, Unit::Nanoseconds, "p99"});
     }
@@ -178,7 +192,8 @@ void processingLatency(const PanelContext &context, PanelSnapshot &panel)
     }
     panel.facts.push_back({"clock-uncertainty", uncertainty, Unit::Nanoseconds, {}});
     for (const auto &[label, track] : context.tracks(figure::latencyNoClock)) {
-        if (const auto rate = rateOver(unroll(track), context.endNs, 10 * nsPerSecond, context.staleNs(grid)); rate && rate->increase > 0)
+        if (const auto rate = rateOver(unroll(track), context.endNs, 10 * nsPerSecond, context.staleNs(grid));
+            rate && rate->increase > 0)
             panel.computation.inputs.push_back({"without-clock", rate->increase, Unit::Events, label});
     }
 }
@@ -188,7 +203,8 @@ void queueDepth(const PanelContext &context, PanelSnapshot &panel)
     const TimeGrid &grid = context.figures;
     setRange(panel, grid);
     panel.losses = context.losses;
-    panel.thresholds = {{ThresholdKind::ScaleUp, 1000, Unit::Events, 300 * nsPerSecond}, {ThresholdKind::ScaleDown, 100, Unit::Events, 300 * nsPerSecond}};
+    panel.thresholds = {{ThresholdKind::ScaleUp, 1000, Unit::Events, 300 * nsPerSecond},
+                        {ThresholdKind::ScaleDown, 100, Unit::Events, 300 * nsPerSecond}};
     finishComputation(context, panel, "queue-depth", 0, 0);
     Dense total(grid.count(), noValue);
     double value = 0;
@@ -264,7 +280,9 @@ void filterEfficiency(const PanelContext &context, PanelSnapshot &panel)
         panel.computation.sources.push_back(track.node + '/' + track.source);
     }
     finishComputation(context, panel, "filter-efficiency", elapsedNs, static_cast<std::uint64_t>(seen));
-    panel.computation.inputs = {{"seen", seen, Unit::Events, {}}, {"filtered-or-folded", filtered, Unit::Events, {}}, {"lost", lost, Unit::Events, {}}};
+    panel.computation.inputs = {{"seen", seen, Unit::Events, {}},
+                                {"filtered-or-folded", filtered, Unit::Events, {}},
+                                {"lost", lost, Unit::Events, {}}};
     const auto share = [&seenDense](const Dense &part) {
         Dense percent(part.size(), noValue);
         for (std::size_t i = 0; i < part.size(); ++i)

@@ -21,7 +21,8 @@ void notJudged(const PanelContext &context, PanelSnapshot &panel, std::string fo
     panel.have = 0;
     panel.need = static_cast<double>(neededVerdicts);
     panel.thresholds = {threshold};
-    panel.view = IntervalView{{{"drill", std::nullopt, 0, 0, 0, neededVerdicts, threshold.value}, {"field", std::nullopt, 0, 0, 0, neededVerdicts, threshold.value}}};
+    panel.view = IntervalView{{{"drill", std::nullopt, 0, 0, 0, neededVerdicts, threshold.value},
+                               {"field", std::nullopt, 0, 0, 0, neededVerdicts, threshold.value}}};
     panel.computation.formulaKey = std::move(formula);
 }
 
@@ -50,11 +51,14 @@ NodeCell makeCell(const PanelContext &context, const std::string &node, bool ali
         cell.hooksWanted = count.wanted;
         for (const wire::Hook &hook : hooks->second.hooks) {
             if (hook.state != wire::HookState::Active && hook.state != wire::HookState::Disabled)
-                cell.missing.push_back(hook.collector + '/' + hook.name + ": " + (hook.reason.empty() ? std::string(wire::hookStateName(hook.state)) : hook.reason));
+                cell.missing.push_back(
+                    hook.collector + '/' + hook.name + ": "
+                    + (hook.reason.empty() ? std::string(wire::hookStateName(hook.state)) : hook.reason));
         }
     }
     if (alive)
-        cell.state = cell.hooksActive == cell.hooksWanted && cell.hooksWanted > 0 ? NodeCell::State::Full : NodeCell::State::Partial;
+        cell.state = cell.hooksActive == cell.hooksWanted && cell.hooksWanted > 0 ? NodeCell::State::Full
+                                                                                  : NodeCell::State::Partial;
     else
         cell.state = agent && agent->state == wire::LinkState::Gone ? NodeCell::State::Gone : NodeCell::State::Silent;
     return cell;
@@ -72,7 +76,8 @@ HookCount countHooks(const wire::HookReport &report) noexcept
     return count;
 }
 
-std::optional<double> coveragePercent(std::size_t alive, std::size_t known, const std::map<std::string, wire::HookReport> &hooks)
+std::optional<double> coveragePercent(std::size_t alive, std::size_t known,
+                                      const std::map<std::string, wire::HookReport> &hooks)
 {
     if (known == 0)
         return std::nullopt;
@@ -118,8 +123,9 @@ void coveragePanel(const PanelContext &context, PanelSnapshot &panel)
     std::size_t alive = 0, known = 0;
     for (const auto &[node, track] : context.tracks(figure::agentAlive)) {
         const auto state = newest(track, context.endNs, context.staleNs(grid));
-        const auto agent = std::find_if(context.input.agents.begin(), context.input.agents.end(),
-                                        [&node = node](const wire::AgentState &candidate) { return candidate.node == node; });
+        const auto agent =
+            std::find_if(context.input.agents.begin(), context.input.agents.end(),
+                         [&node = node](const wire::AgentState &candidate) { return candidate.node == node; });
         ++known;
         const bool isAlive = state && state->value >= 1;
         alive += isAlive ? 1 : 0;
@@ -142,12 +148,14 @@ void coveragePanel(const PanelContext &context, PanelSnapshot &panel)
     panel.computation.formulaKey = "coverage";
     panel.computation.n = known;
     panel.computation.completeness = context.completeness;
-    panel.computation.inputs = {{"agents-alive", static_cast<double>(alive), Unit::Count, {}}, {"nodes-known", static_cast<double>(known), Unit::Count, {}}};
+    panel.computation.inputs = {{"agents-alive", static_cast<double>(alive), Unit::Count, {}},
+                                {"nodes-known", static_cast<double>(known), Unit::Count, {}}};
     if (view.hooks)
         panel.computation.inputs.push_back({"hooks-attached", *view.hooks, Unit::Percent, {}});
     const LabelledTracks &tracks = context.tracks(figure::coverage);
     const auto track = tracks.find("");
-    const auto value = track == tracks.end() ? std::nullopt : newest(track->second, context.endNs, context.staleNs(grid));
+    const auto value =
+        track == tracks.end() ? std::nullopt : newest(track->second, context.endNs, context.staleNs(grid));
     if (!value)
         return setNoData(context, panel, NoDataReason::NoSamplesInRange);
     setValue(context, panel, {"coverage", value->value, Unit::Percent, {}}, value->timeNs);

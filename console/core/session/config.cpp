@@ -36,7 +36,7 @@ fs::path xdgFolder(const char *variable, const char *fallback)
 /// One file being read: collects values, stops at the first error.
 class ConfigReader {
 public:
-    explicit ConfigReader(const fs::path &file) : m_file(file) {}
+    explicit ConfigReader(const fs::path &file) : m_file(file) { }
 
     using Setter = std::function<Status(const toml::node &)>;
     using Section = std::map<std::string_view, Setter>;
@@ -51,7 +51,8 @@ public:
             if (setter == keys.end())
                 return failAt(key.source(), "unknown key '" + std::string(name) + '.' + std::string(key.str()) + "'");
             if (const Status status = setter->second(value); !status)
-                return failAt(value.source(), std::string(name) + '.' + std::string(key.str()) + ": " + status.error().context());
+                return failAt(value.source(),
+                              std::string(name) + '.' + std::string(key.str()) + ": " + status.error().context());
         }
         return {};
     }
@@ -133,7 +134,10 @@ private:
     fs::path m_file;
 };
 
-struct UnitFactor { std::string_view name; double factor; };
+struct UnitFactor {
+    std::string_view name;
+    double factor;
+};
 
 /// NUMBER [UNIT], with an optional space between.
 Result<std::int64_t> parseQuantity(std::string_view text, std::initializer_list<UnitFactor> units, const char *what)
@@ -153,18 +157,35 @@ Result<std::int64_t> parseQuantity(std::string_view text, std::initializer_list<
 
 } // namespace
 
-fs::path defaultConfigFile() { return xdgFolder("XDG_CONFIG_HOME", ".config") / "tapio" / "console.toml"; }
-fs::path defaultStoreFile() { return xdgFolder("XDG_DATA_HOME", ".local/share") / "tapio" / "console.tapio"; }
+fs::path defaultConfigFile()
+{
+    return xdgFolder("XDG_CONFIG_HOME", ".config") / "tapio" / "console.toml";
+}
+fs::path defaultStoreFile()
+{
+    return xdgFolder("XDG_DATA_HOME", ".local/share") / "tapio" / "console.tapio";
+}
 
 Result<std::int64_t> parseBytes(std::string_view text)
 {
-    return parseQuantity(text, {{"", 1}, {"B", 1}, {"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"KiB", 1024.}, {"MiB", 1048576.},
-                                {"GiB", 1073741824.}, {"TiB", 1099511627776.}}, "a size like \"512 MiB\" or \"8 GB\"");
+    return parseQuantity(text,
+                         {{"", 1},
+                          {"B", 1},
+                          {"kB", 1e3},
+                          {"MB", 1e6},
+                          {"GB", 1e9},
+                          {"TB", 1e12},
+                          {"KiB", 1024.},
+                          {"MiB", 1048576.},
+                          {"GiB", 1073741824.},
+                          {"TiB", 1099511627776.}},
+                         "a size like \"512 MiB\" or \"8 GB\"");
 }
 
 Result<std::int64_t> parseDuration(std::string_view text)
 {
-    return parseQuantity(text, {{"s", 1e9}, {"min", 60e9}, {"h", 3600e9}, {"d", 86400e9}}, "a time like \"90 s\", \"15 min\", \"6 h\" or \"7 d\"");
+    return parseQuantity(text, {{"s", 1e9}, {"min", 60e9}, {"h", 3600e9}, {"d", 86400e9}},
+                         "a time like \"90 s\", \"15 min\", \"6 h\" or \"7 d\"");
 }
 
 Result<ConsoleConfig> parseConsoleConfig(std::string_view text, const fs::path &file)
@@ -178,13 +199,23 @@ Result<ConsoleConfig> parseConsoleConfig(std::string_view text, const fs::path &
     config.store.file = defaultStoreFile();
     const std::map<std::string_view, ConfigReader::Section> sections{
         {"listen", {{"address", reader.text(config.listen.address)}, {"port", reader.port(config.listen.port)}}},
-        {"server", {{"host", reader.text(config.server.host)}, {"port", reader.port(config.server.port)}, {"name", reader.text(config.server.name)}}},
-        {"tls", {{"ca", reader.path(config.tls.ca)}, {"cert", reader.path(config.tls.certificate)}, {"key", reader.path(config.tls.key)}, {"crl", reader.path(config.tls.crl)}}},
-        {"store", {{"file", reader.path(config.store.file)}, {"max_size", reader.quantity(config.store.maxBytes, parseBytes, 16 << 20)},
-                   {"max_age", reader.quantity(config.store.maxAgeNs, parseDuration, 60 * nsPerSecond)}}},
-        {"ui", {{"theme", reader.oneOf(config.ui.theme, {"system", "dark", "light"})},
-                {"density", reader.oneOf(config.ui.density, {"auto", "compact", "comfortable", "presenter"})},
-                {"zone", reader.oneOf(config.ui.zone, {"local", "utc"})}}},
+        {"server",
+         {{"host", reader.text(config.server.host)},
+          {"port", reader.port(config.server.port)},
+          {"name", reader.text(config.server.name)}}},
+        {"tls",
+         {{"ca", reader.path(config.tls.ca)},
+          {"cert", reader.path(config.tls.certificate)},
+          {"key", reader.path(config.tls.key)},
+          {"crl", reader.path(config.tls.crl)}}},
+        {"store",
+         {{"file", reader.path(config.store.file)},
+          {"max_size", reader.quantity(config.store.maxBytes, parseBytes, 16 << 20)},
+          {"max_age", reader.quantity(config.store.maxAgeNs, parseDuration, 60 * nsPerSecond)}}},
+        {"ui",
+         {{"theme", reader.oneOf(config.ui.theme, {"system", "dark", "light"})},
+          {"density", reader.oneOf(config.ui.density, {"auto", "compact", "comfortable", "presenter"})},
+          {"zone", reader.oneOf(config.ui.zone, {"local", "utc"})}}},
     };
     for (const auto &[key, node] : parsed.table()) {
         const auto section = sections.find(key.str());

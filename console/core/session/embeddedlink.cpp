@@ -7,7 +7,10 @@ namespace {
 
 class EmbeddedLink final : public Link {
 public:
-    EmbeddedLink(std::unique_ptr<server::FanIn> fanIn, std::string address) : m_fanIn(std::move(fanIn)), m_address(std::move(address)) {}
+    EmbeddedLink(std::unique_ptr<server::FanIn> fanIn, std::string address)
+        : m_fanIn(std::move(fanIn)), m_address(std::move(address))
+    {
+    }
 
     void acknowledge(const std::vector<wire::ResumePoint> &points) override
     {
@@ -19,7 +22,8 @@ public:
     {
         std::vector<ReceiveReading> readings;
         for (const server::ReceiveCounters &node : m_fanIn->counters())
-            readings.push_back({node.node, node.counters[Counter::Received], node.counters[Counter::Dup], node.counters[Counter::Rejected]});
+            readings.push_back({node.node, node.counters[Counter::Received], node.counters[Counter::Dup],
+                                node.counters[Counter::Rejected]});
         return readings;
     }
 
@@ -38,7 +42,8 @@ private:
 
 } // namespace
 
-Result<std::unique_ptr<Link>> startEmbeddedLink(server::FanInOptions options, server::FanInSink &sink, const Clock &clock)
+Result<std::unique_ptr<Link>> startEmbeddedLink(server::FanInOptions options, server::FanInSink &sink,
+                                                const Clock &clock)
 {
     std::string address = options.endpoint.address;
     auto fanIn = server::FanIn::start(std::move(options), &sink, clock);

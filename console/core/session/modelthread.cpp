@@ -5,7 +5,10 @@
 
 namespace tapio::console {
 
-ModelThread::ModelThread(LiveOptions options, ModelHooks hooks, const Clock &clock) : m_hooks(std::move(hooks)), m_clock(clock), m_model(options) {}
+ModelThread::ModelThread(LiveOptions options, ModelHooks hooks, const Clock &clock)
+    : m_hooks(std::move(hooks)), m_clock(clock), m_model(options)
+{
+}
 
 void ModelThread::start()
 {

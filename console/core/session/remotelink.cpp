@@ -21,13 +21,15 @@ namespace {
 using StreamKey = std::pair<std::string, std::uint64_t>;
 
 constexpr std::int64_t heartbeatEveryNs = 2 * nsPerSecond;
-/// The offset of the exchange with the shortest round trip among the last ones is the best known (RFC 5905, clock filter).
+/// The offset of the exchange with the shortest round trip among the last ones is the best known (RFC 5905, clock
+/// filter).
 constexpr std::size_t clockExchanges = 8;
 
 class RemoteLink final : public Link {
 public:
-    RemoteLink(std::unique_ptr<transport::ClientEndpoint> client, std::string endpoint, std::string name, std::vector<wire::ResumePoint> resume,
-               server::FanInSink &sink, RemoteLinkHooks hooks, const Clock &clock)
+    RemoteLink(std::unique_ptr<transport::ClientEndpoint> client, std::string endpoint, std::string name,
+               std::vector<wire::ResumePoint> resume, server::FanInSink &sink, RemoteLinkHooks hooks,
+               const Clock &clock)
         : m_client(std::move(client)), m_name(std::move(name)), m_sink(sink), m_hooks(std::move(hooks)), m_clock(clock)
     {
         for (const wire::ResumePoint &point : resume)
@@ -156,7 +158,8 @@ private:
             return;
         // RFC 5905 section 8: t1 sent, t2 received, t3 replied, t4 now.
         const std::int64_t t4 = m_clock.utcNs();
-        const std::int64_t roundTrip = std::max<std::int64_t>(0, (t4 - reply.sentNs) - (reply.repliedNs - reply.receivedNs));
+        const std::int64_t roundTrip =
+            std::max<std::int64_t>(0, (t4 - reply.sentNs) - (reply.repliedNs - reply.receivedNs));
         m_exchanges.emplace_back(roundTrip, ((reply.receivedNs - reply.sentNs) + (reply.repliedNs - t4)) / 2);
         if (m_exchanges.size() > clockExchanges)
             m_exchanges.pop_front();
@@ -207,7 +210,8 @@ private:
             heartbeat.id = ++m_heartbeatId;
             heartbeat.sentNs = m_clock.utcNs();
             heartbeat.offsetNs = m_offsetNs.load(std::memory_order_relaxed);
-            heartbeat.uncertaintyNs = m_exchanges.empty() ? -1 : std::min_element(m_exchanges.begin(), m_exchanges.end())->first / 2;
+            heartbeat.uncertaintyNs =
+                m_exchanges.empty() ? -1 : std::min_element(m_exchanges.begin(), m_exchanges.end())->first / 2;
             send(heartbeat);
         }
     }
@@ -227,7 +231,8 @@ private:
             const auto kind = notice.kind == transport::NoticeKind::Accepted ? wire::LinkNoticeKind::Accepted
                 : notice.kind == transport::NoticeKind::Refused              ? wire::LinkNoticeKind::Refused
                                                                              : wire::LinkNoticeKind::Closed;
-            m_sink.onLinkNotice({notice.timeNs, kind, notice.remoteAddress, notice.identity, notice.code, notice.reason, notice.repeated});
+            m_sink.onLinkNotice({notice.timeNs, kind, notice.remoteAddress, notice.identity, notice.code, notice.reason,
+                                 notice.repeated});
             if (notice.kind != transport::NoticeKind::Accepted)
                 setStatus(false, notice.reason + " (" + notice.code + ')');
         }
@@ -260,8 +265,8 @@ private:
     std::uint32_t m_epoch = 0;
     std::uint64_t m_heartbeatId = 0;
     std::int64_t m_nextHeartbeatNs = 0;
-    std::deque<std::pair<std::int64_t, std::int64_t>> m_exchanges;  ///< round trip, offset
-    std::map<StreamKey, std::uint64_t> m_accepted;                  ///< last frame taken, per stream
+    std::deque<std::pair<std::int64_t, std::int64_t>> m_exchanges; ///< round trip, offset
+    std::map<StreamKey, std::uint64_t> m_accepted; ///< last frame taken, per stream
     std::shared_ptr<const wire::Delivery> m_held;
 
     std::atomic<std::int64_t> m_offsetNs{0};
@@ -275,8 +280,8 @@ private:
 
 } // namespace
 
-Result<std::unique_ptr<Link>> startRemoteLink(transport::ClientOptions options, std::vector<wire::ResumePoint> resume, server::FanInSink &sink,
-                                              RemoteLinkHooks hooks, const Clock &clock)
+Result<std::unique_ptr<Link>> startRemoteLink(transport::ClientOptions options, std::vector<wire::ResumePoint> resume,
+                                              server::FanInSink &sink, RemoteLinkHooks hooks, const Clock &clock)
 {
     const auto certificate = transport::inspectCertificate(options.tls, clock);
     if (!certificate)
@@ -286,7 +291,8 @@ Result<std::unique_ptr<Link>> startRemoteLink(transport::ClientOptions options, 
     auto client = transport::ClientEndpoint::open(std::move(options), clock);
     if (!client)
         return fail(client.error());
-    return std::make_unique<RemoteLink>(std::move(*client), std::move(endpoint), certificate->identity.name, std::move(resume), sink, std::move(hooks), clock);
+    return std::make_unique<RemoteLink>(std::move(*client), std::move(endpoint), certificate->identity.name,
+                                        std::move(resume), sink, std::move(hooks), clock);
 }
 
 } // namespace tapio::console

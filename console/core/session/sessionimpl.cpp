@@ -27,10 +27,13 @@ std::int64_t lengthOf(TimeRange::Kind kind)
 }
 
 /// Apart from those of the live Overview.
-std::uint64_t historyRevision(std::uint64_t run) { return (std::uint64_t{1} << 32) + run; }
+std::uint64_t historyRevision(std::uint64_t run)
+{
+    return (std::uint64_t{1} << 32) + run;
+}
 
-/// Samples and counters on the server's clock, so that nodes whose clocks are wrong stand in the same seconds as the others.
-/// Events keep the node's time: it is evidence, and their order within the node hangs on it.
+/// Samples and counters on the server's clock, so that nodes whose clocks are wrong stand in the same seconds as the
+/// others. Events keep the node's time: it is evidence, and their order within the node hangs on it.
 std::shared_ptr<const wire::Delivery> onServerTime(std::shared_ptr<const wire::Delivery> delivery)
 {
     constexpr std::int64_t tolerableNs = 100 * nsPerMs;
@@ -38,10 +41,12 @@ std::shared_ptr<const wire::Delivery> onServerTime(std::shared_ptr<const wire::D
     if (small || std::holds_alternative<wire::EventBatch>(delivery->frame.body))
         return delivery;
     auto moved = std::make_shared<wire::Delivery>(*delivery);
-    std::visit([offset = delivery->clockOffsetNs](auto &body) {
-        if constexpr (requires { body.timeNs; })
-            body.timeNs += offset;
-    }, moved->frame.body);
+    std::visit(
+        [offset = delivery->clockOffsetNs](auto &body) {
+            if constexpr (requires { body.timeNs; })
+                body.timeNs += offset;
+        },
+        moved->frame.body);
     return moved;
 }
 
@@ -51,7 +56,8 @@ QString describe(const EventQuery &query)
     for (const wire::EventType type : query.filter.types)
         parts << QString::fromStdString(wire::eventTypeName(type));
     if (query.filter.minSeverity > wire::Severity::Debug)
-        parts << QStringLiteral("severity>=%1").arg(QString::fromUtf8(wire::severityName(query.filter.minSeverity).data()));
+        parts << QStringLiteral("severity>=%1")
+                     .arg(QString::fromUtf8(wire::severityName(query.filter.minSeverity).data()));
     const auto add = [&parts](const char *name, const std::vector<std::string> &values) {
         for (const std::string &value : values)
             parts << QString::fromLatin1(name) + QLatin1Char('=') + QString::fromStdString(value);
@@ -67,7 +73,8 @@ QString describe(const EventQuery &query)
 }
 
 /// A page of `limit` events out of as many slices as it takes.
-Result<EventPage> readPage(const StoreReader &reader, EventQuery query, std::optional<EventId> after, const std::stop_token &stop)
+Result<EventPage> readPage(const StoreReader &reader, EventQuery query, std::optional<EventId> after,
+                           const std::stop_token &stop)
 {
     EventPage page;
     const std::size_t limit = query.limit;
@@ -93,7 +100,10 @@ Result<EventPage> readPage(const StoreReader &reader, EventQuery query, std::opt
 
 } // namespace
 
-Result<std::unique_ptr<Session>> Session::open(SessionOptions options, const Clock &clock) { return SessionImpl::open(std::move(options), clock); }
+Result<std::unique_ptr<Session>> Session::open(SessionOptions options, const Clock &clock)
+{
+    return SessionImpl::open(std::move(options), clock);
+}
 
 SessionOptions sessionOptions(const ConsoleConfig &config, std::string userName)
 {
@@ -132,8 +142,10 @@ Result<std::unique_ptr<Session>> SessionImpl::open(SessionOptions options, const
 }
 
 SessionImpl::SessionImpl(SessionOptions options, std::unique_ptr<StoreWriter> writer, const Clock &clock)
-    : m_options(std::move(options)), m_clock(clock),
-      m_mailbox([this] { QMetaObject::invokeMethod(this, [this] { scheduleFlush(); }, Qt::QueuedConnection); }),
+    : m_options(std::move(options)), m_clock(clock), m_mailbox([this] {
+          QMetaObject::invokeMethod(
+              this, [this] { scheduleFlush(); }, Qt::QueuedConnection);
+      }),
       m_overview(std::make_shared<const OverviewSnapshot>()), m_history(m_pool, m_options.store.file)
 {
     m_flushTimer.setSingleShot(true);
@@ -155,8 +167,12 @@ Status SessionImpl::startLink(std::vector<wire::ResumePoint> known)
         m_link = std::move(*link);
     } else {
         RemoteLinkHooks hooks;
-        hooks.status = [this](const LinkStatus &status) { m_mailbox.post([&status](SessionUpdate &update) { update.link = status; }); };
-        hooks.heartbeat = [this](std::int64_t durationNs, bool ok) { m_model->onApiCall("server.heartbeat", durationNs, ok); };
+        hooks.status = [this](const LinkStatus &status) {
+            m_mailbox.post([&status](SessionUpdate &update) { update.link = status; });
+        };
+        hooks.heartbeat = [this](std::int64_t durationNs, bool ok) {
+            m_model->onApiCall("server.heartbeat", durationNs, ok);
+        };
         auto link = startRemoteLink(*m_options.remote, std::move(known), *this, std::move(hooks), m_clock);
         if (!link)
             return fail(link.error());
@@ -174,7 +190,7 @@ SessionImpl::~SessionImpl()
     m_history.cancel();
     for (auto &[slot, job] : m_queries)
         job->cancel();
-    m_store->stop();    // the last flush still acknowledges
+    m_store->stop(); // the last flush still acknowledges
     m_model->stop();
     m_pool.waitForDone();
     m_link.reset();
@@ -222,8 +238,12 @@ StoreHooks SessionImpl::storeHooks()
         m_link->acknowledge(safe);
         m_model->onApiCall("agent.ack", waitedNs, true);
     };
-    hooks.error = [this](const std::string &error) { m_mailbox.post([&error](SessionUpdate &update) { update.storeError = error; }); };
-    hooks.stats = [this](const StoreStats &stats) { m_mailbox.post([&stats](SessionUpdate &update) { update.stats = stats; }); };
+    hooks.error = [this](const std::string &error) {
+        m_mailbox.post([&error](SessionUpdate &update) { update.storeError = error; });
+    };
+    hooks.stats = [this](const StoreStats &stats) {
+        m_mailbox.post([&stats](SessionUpdate &update) { update.stats = stats; });
+    };
     return hooks;
 }
 
@@ -415,9 +435,11 @@ void SessionImpl::refreshHistory()
 {
     const HistoryRange range = historyRange();
     const std::uint64_t revision = historyRevision(++m_historyRuns);
-    m_history.start([this, range, revision](const Result<std::shared_ptr<StoreReader>> &reader, const std::stop_token &stop) {
+    m_history.start([this, range, revision](const Result<std::shared_ptr<StoreReader>> &reader,
+                                            const std::stop_token &stop) {
         const std::int64_t start = m_clock.bootNs();
-        Result<OverviewInput> input = reader ? readHistory(**reader, range, stop) : Result<OverviewInput>(fail(reader.error()));
+        Result<OverviewInput> input =
+            reader ? readHistory(**reader, range, stop) : Result<OverviewInput>(fail(reader.error()));
         if (stop.stop_requested())
             return;
         m_model->onApiCall("store.overview", m_clock.bootNs() - start, input.has_value());
@@ -445,14 +467,16 @@ quint64 SessionImpl::queryEvents(int slot, const EventQuery &query, std::optiona
     std::unique_ptr<NewestJob> &job = m_queries[slot];
     if (!job)
         job = std::make_unique<NewestJob>(m_pool, m_options.store.file);
-    job->start([this, slot, id, query, after](const Result<std::shared_ptr<StoreReader>> &reader, const std::stop_token &stop) {
+    job->start([this, slot, id, query, after](const Result<std::shared_ptr<StoreReader>> &reader,
+                                              const std::stop_token &stop) {
         const std::int64_t start = m_clock.bootNs();
         if (reader) {
             (*reader)->setProgress([this, slot, id](std::uint64_t passed, std::uint64_t total) {
                 m_mailbox.post([&](SessionUpdate &update) { update.progress[slot] = {id, passed, total}; });
             });
         }
-        Result<EventPage> page = reader ? readPage(**reader, query, after, stop) : Result<EventPage>(fail(reader.error()));
+        Result<EventPage> page =
+            reader ? readPage(**reader, query, after, stop) : Result<EventPage>(fail(reader.error()));
         if (stop.stop_requested())
             return;
         m_model->onApiCall("store.events", m_clock.bootNs() - start, page.has_value());
@@ -470,7 +494,8 @@ void SessionImpl::cancelQuery(int slot)
 
 void SessionImpl::recordAction(const QString &kind, const QString &detail)
 {
-    const OperatorAction action{m_clock.utcNs() + m_link->serverOffsetNs(), kind.toStdString(), detail.toStdString(), m_options.userName};
+    const OperatorAction action{m_clock.utcNs() + m_link->serverOffsetNs(), kind.toStdString(), detail.toStdString(),
+                                m_options.userName};
     m_model->onAction(action);
     m_store->putAction(action);
 }

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include <cmath>
+#include <sstream>
+
+#include <nlohmann/json.hpp>
+
+#include "console/core/metrics/export.h"
+#include "tests/console/inputbuilder.h"
+
+using namespace tapio;
+using namespace tapio::console;
+using namespace tapio::test;
+
+namespace {
+
+PanelSnapshot examplePanel()
+{
+    PanelSnapshot panel;
+    panel.id = PanelId::QueueDepth;
+    panel.state = PanelState::Ready;
+    panel.fromNs = at(0);
+    panel.toNs = at(30);
+    panel.bucketNs = 10 * nsPerSecond;
+    panel.asOfNs = at(29);
+    panel.value = Fact{"queued", 312.5, Unit::Events, {}};
+    panel.facts = {{"oldest", 4e8, Unit::Nanoseconds, "node\na"}};
+    PlotSeries agent;
+    agent.key = "agent";
+    agent.unit = Unit::Events;
+    agent.points = {{at(0), 1}, {at(10), 2.5}, {at(20), std::nan("")}};
+    PlotSeries node;
+    node.key = "n";
+    node.label = "a, \"b\"";
+    node.unit = Unit::Percent;
+    node.points = {{at(10), 1e9}};
+    panel.series = {agent, node};
+    panel.losses = {{at(10), at(20), 7, 1000, "node-a", "qdrop"}};
+    panel.computation = {"queue-depth", {{"agent", 1, Unit::Events, {}}}, 300 * nsPerSecond, 4, {"node-a/agent"}, 99.3};
+    return panel;
+}
+
+StoredEvent exampleEvent(wire::Detail detail)
+{
+    StoredEvent stored;
+    stored.id = {12, 45};
+    stored.node = "node-a";
+    stored.seq = 7;
+    stored.origin = InputBuilder::pod("web", "c1");
+    stored.origin.attribution = wire::Attribution::Live;
+    stored.event.timeNs = at(1.5);
+    stored.event.type = static_cast<wire::EventType>(detail.index());
+    stored.event.severity = wire::Severity::Warning;
+    stored.event.process = {812, 1000, 5, "=cmd"};
+    stored.event.detail = std::move(detail);
+    return stored;
+}
+
+QStringList rowsOf(const std::string &text) { return QString::fromStdString(text).split(QStringLiteral("\r\n")); }
+
+} // namespace
+
+class TestExport : public QObject {
+    Q_OBJECT
+private slots:
+    void time_data()
+    {
+        QTest::addColumn<qint64>("timeNs");
+        QTest::addColumn<int>("offset");
+        QTest::addColumn<QString>("text");
+        QTest::newRow("UTC") << qint64(at(5.25)) << 0 << "2026-03-01T12:00:05.250000000Z";
+        QTest::newRow("east") << qint64(at(0)) << 330 << "2026-03-01T17:30:00.000000000+05:30";
+        QTest::newRow("west, the day before") << qint64(at(0)) << -780 << "2026-02-28T23:00:00.000000000-13:00";
+        QTest::newRow("the epoch") << qint64(0) << 0 << "1970-01-01T00:00:00.000000000Z";
+        QTest::newRow("before it") << qint64(-1) << 0 << "1969-12-31T23:59:59.999999999Z";
+    }
+    void time()
+    {
+        QFETCH(qint64, timeNs);
+        QFETCH(int, offset);
+        QFETCH(QString, text);
+        QCOMPARE(QString::fromStdString(timeText(timeNs, offset)), text);
+    }
+
+    void csvOfAPanel()
+    {
+        std::ostringstream out;
+        writeCsv(out, examplePanel(), {60, "Europe/Vienna"});
+        const QStringList rows = rowsOf(out.str());
+        QCOMPARE(rows.at(0), QStringLiteral("# panel: queue-depth"));
+        QCOMPARE(rows.at(1), QStringLiteral("# range: 2026-03-01T13:00:00.000000000+01:00 to "
+                                            "2026-03-01T13:00:30.000000000+01:00 (Europe/Vienna)"));
+        QVERIFY(rows.contains("# value: queued 312.5 events as of 2026-03-01T13:00:29.000000000+01:00"));
+        QVERIFY(rows.contains("# oldest node a: 4e+08 ns"));
+        QVERIFY(rows.contains("# completeness: 99.3 %"));
+        QVERIFY(rows.contains("# loss: 2026-03-01T13:00:10.000000000+01:00 to 2026-03-01T13:00:20.000000000+01:00, 7 of "
+                              "1000 events, node node-a, cause qdrop"));
+        const auto header = rows.indexOf("time,agent [events],\"a, \"\"b\"\" [%]\"");
+        QVERIFY(header > 0);
+        QCOMPARE(rows.at(header + 1), QStringLiteral("2026-03-01T13:00:00.000000000+01:00,1,"));
+        QCOMPARE(rows.at(header + 2), QStringLiteral("2026-03-01T13:00:10.000000000+01:00,2.5,1e+09"));
+        QCOMPARE(rows.at(header + 3), QStringLiteral("2026-03-01T13:00:20.000000000+01:00,,"));   // no sample
+        QCOMPARE(rows.size(), header + 5);
+    }
+
+    void csvOfAPanelWithoutData()
+    {
+        std::ostringstream out;
+        writeCsv(out, InputBuilder().agent("a").panel(PanelId::SignalToNoise));
+        QVERIFY(rowsOf(out.str()).contains("# state: no-data, correlation-not-built"));
+        QVERIFY(out.str().find("# value") == std::string::npos);
+    }
+
+    void csvOfAnEvent()
+    {
+        std::ostringstream out;
+        writeCsvHeader(out);
+        writeCsv(out, exampleEvent(wire::ProcessExec{1, "init", "/bin/sh", {"sh", "-c", "a,b"}, false}));
+        const QStringList rows = rowsOf(out.str());
+        QVERIFY(rows.at(1).startsWith("e-12-45,2026-03-01T12:00:01.500000000Z,warning,process.exec,node-a,7,812,1000,"));
+        QVERIFY(rows.at(1).contains(",'=cmd,shop,web,app,"));   // no formula in a spreadsheet
+        QVERIFY(rows.at(1).endsWith('"'));                       // the summary has a comma
+        QCOMPARE(rows.at(0).count(','), 14);
+    }
+
+    void jsonOfAnEvent_data()
+    {
+        QTest::addColumn<int>("index");
+        QTest::addColumn<QString>("key");
+        QTest::newRow("exec") << 1 << "filename";
+        QTest::newRow("exit") << 2 << "exitCode";
+        QTest::newRow("out of memory") << 3 << "anonRssBytes";
+        QTest::newRow("signal") << 4 << "senderPid";
+        QTest::newRow("connection") << 5 << "socketError";
+        QTest::newRow("a type of a newer agent") << 0 << "";
+    }
+    void jsonOfAnEvent()
+    {
+        QFETCH(int, index);
+        QFETCH(QString, key);
+        const std::array<wire::Detail, 6> details{wire::Detail(),          wire::ProcessExec(), wire::ProcessExit(),
+                                                  wire::OomKill(),         wire::FatalSignal(), wire::TcpConnection()};
+        const nlohmann::json json = eventJson(exampleEvent(details.at(static_cast<std::size_t>(index))));
+        QCOMPARE(json["id"], "e-12-45");
+        QCOMPARE(json["time"], "2026-03-01T12:00:01.500000000Z");
+        QCOMPARE(json["timeNs"], at(1.5));
+        QCOMPARE(json["origin"]["pod"], "web");
+        QCOMPARE(json["origin"]["attribution"], "live");
+        QCOMPARE(json["process"]["comm"], "=cmd");
+        QVERIFY(json["detail"].is_object());
+        QCOMPARE(json["detail"].contains(key.toStdString()), !key.isEmpty());
+    }
+
+    void jsonOfAPanel()
+    {
+        const nlohmann::json json = panelJson(examplePanel());
+        QCOMPARE(json["panel"], "queue-depth");
+        QCOMPARE(json["value"]["value"], 312.5);
+        QCOMPARE(json["series"][0]["points"][1][1], 2.5);
+        QVERIFY(json["series"][0]["points"][2][1].is_null());
+        QCOMPARE(json["losses"][0]["cause"], "qdrop");
+        QCOMPARE(json["computation"]["completeness"], 99.3);
+        QVERIFY(panelJson(PanelSnapshot())["value"].is_null());
+        QCOMPARE(panelJson(PanelSnapshot())["state"], "loading");
+    }
+
+    void keysAndUnits_areDistinct()
+    {
+        QSet<QString> keys;
+        for (std::size_t i = 0; i < panelCount; ++i)
+            keys.insert(QString::fromUtf8(panelKey(static_cast<PanelId>(i)).data()));
+        QCOMPARE(keys.size(), qsizetype(panelCount));
+        QCOMPARE(panelKey(static_cast<PanelId>(99)), std::string_view("unknown"));
+        QCOMPARE(unitName(Unit::Nanoseconds), std::string_view("ns"));
+    }
+};
+
+QTEST_APPLESS_MAIN(TestExport)
+#include "tst_export.moc"
