@@ -94,15 +94,21 @@ void PublishSession::followLink()
     const bool same = m_link.generation() == m_generation;
     if (m_status.phase != SessionPhase::Offline && (!connected || !same)) {
         m_log.warn("link: the connection to the server ended; {} events wait", m_ring.events());
-        m_status.phase = SessionPhase::Offline;
+        goOffline();
     }
     if (m_status.phase == SessionPhase::Offline && connected && !same)
         sendHello();
 }
 
+/// Nothing is under way any more: all of it is to be sent again.
+void PublishSession::goOffline()
+{
+    m_status.phase = SessionPhase::Offline;
+    m_ring.restart();
+}
+
 void PublishSession::sendHello()
 {
-    m_ring.restart();
     wire::Hello hello;
     hello.role = Role::Node;
     hello.name = m_options.node;
@@ -134,7 +140,7 @@ void PublishSession::logNotices()
 void PublishSession::loseSession(milliseconds delay, const std::string &why)
 {
     m_log.warn("link: {}; connecting again", why);
-    m_status.phase = SessionPhase::Offline;
+    goOffline();
     m_link.reconnect(delay);
 }
 

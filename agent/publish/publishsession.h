@@ -78,6 +78,7 @@ private:
     void giveUpEvent(const Outgoing &outgoing);
 
     void followLink();
+    void goOffline();
     void logNotices();
     void onMessage(const transport::Bytes &bytes);
     void onWelcome(const wire::Welcome &welcome);
