@@ -112,7 +112,7 @@ std::vector<LineRun> envelope(std::span<const PlotPoint> minimum, std::span<cons
     return shapes;
 }
 
-std::vector<TimeSpan> emptySpans(std::span<const PlotSeries> series, std::int64_t fromNs, std::int64_t toNs, std::int64_t bucketNs)
+std::vector<PlotSpan> emptySpans(std::span<const PlotSeries> series, std::int64_t fromNs, std::int64_t toNs, std::int64_t bucketNs)
 {
     std::vector<std::int64_t> times;
     for (const PlotSeries &each : series) {
@@ -126,7 +126,7 @@ std::vector<TimeSpan> emptySpans(std::span<const PlotSeries> series, std::int64_
         times.erase(std::unique(times.begin(), times.end()), times.end());
     }
     const double bucket = static_cast<double>(std::max<std::int64_t>(bucketNs, 1));
-    std::vector<TimeSpan> spans;
+    std::vector<PlotSpan> spans;
     std::int64_t last = fromNs;
     for (const std::int64_t time : times) {
         if (static_cast<double>(time - last) > gapBuckets * bucket)

@@ -27,12 +27,12 @@ std::vector<LineRun> decimate(std::span<const PlotPoint> points, const PlotFrame
 std::vector<LineRun> envelope(std::span<const PlotPoint> minimum, std::span<const PlotPoint> maximum, const PlotFrame &frame,
                               std::int64_t bucketNs, double devicePixelRatio);
 
-struct TimeSpan {
+struct PlotSpan {
     std::int64_t fromNs = 0, toNs = 0;
-    bool operator==(const TimeSpan &) const = default;
+    bool operator==(const PlotSpan &) const = default;
 };
 /// Times in the frame for which no series has a sample, oldest first.
-std::vector<TimeSpan> emptySpans(std::span<const PlotSeries> series, std::int64_t fromNs, std::int64_t toNs, std::int64_t bucketNs);
+std::vector<PlotSpan> emptySpans(std::span<const PlotSeries> series, std::int64_t fromNs, std::int64_t toNs, std::int64_t bucketNs);
 
 /// Cumulative sums of the stacked series over all their times: [i] is series i on top of those before it. A series without a
 /// sample at a time adds nothing there; where none has one, all are NaN. Not stacked series give an empty entry.

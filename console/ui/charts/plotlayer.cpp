@@ -87,7 +87,7 @@ void PlotLayer::setCrosshair(std::optional<std::int64_t> timeNs, const QString &
     update(crosshairArea());
 }
 
-void PlotLayer::setSelection(std::optional<TimeSpan> span, const QString &chip)
+void PlotLayer::setSelection(std::optional<PlotSpan> span, const QString &chip)
 {
     if (span == m_selection && chip == m_selectionChip)
         return;
@@ -142,7 +142,7 @@ void PlotLayer::ensureImage()
     });
 }
 
-void PlotLayer::paintFrame()
+void PlotLayer::paintBackground()
 {
     const Theme &theme = *m_job.style.theme;
     const double ratio = m_job.style.devicePixelRatio;
@@ -150,31 +150,7 @@ void PlotLayer::paintFrame()
     m_frame.setDevicePixelRatio(ratio);
     m_frame.fill(theme.surface.panel);
     QPainter painter(&m_frame);
-    painter.setFont(theme.font(FontRole::Axis));
-    const PlotFrame &frame = m_job.frame;
-    const double line = 1 / ratio;
-    const double half = QFontMetricsF(painter.font()).height() / 2;
-    const auto grid = [&](double y, const QString &label, const QColor &ink) {
-        painter.fillRect(QRectF(frame.plot.left(), std::round(y), frame.plot.width(), line), theme.border.subtle);
-        painter.setPen(ink);
-        drawTabular(painter, QRectF(0, y - half, frame.plot.left() - theme.px(6), 2 * half), Qt::AlignRight | Qt::AlignVCenter, label);
-    };
-    for (const ValueTick &tick : m_labels.values)
-        grid(frame.yOf(tick.value), tick.label, theme.text.tertiary);
-    if (!frame.lane.isNull()) {
-        grid(frame.lane.bottom(), QString(), theme.meaning.p1);
-        grid(frame.lane.top(), m_labels.lane, theme.meaning.p1);
-    }
-    painter.setPen(theme.text.tertiary);
-    double free = 0;
-    for (const TimeTick &tick : m_labels.times) {
-        const double width = tabularWidth(QFontMetricsF(painter.font()), tick.label);
-        const double left = std::min(frame.xOf(tick.timeNs) - width / 2, m_size.width() - width - 2);
-        if (left < std::max(free, frame.plot.left() - width / 2))
-            continue;
-        drawTabular(painter, QRectF(left, frame.whole().bottom() + theme.px(4), width, 2 * half), Qt::AlignLeft, tick.label);
-        free = left + width + theme.px(8);
-    }
+    paintAxes(painter, {m_job.frame, m_labels}, m_size, theme, ratio);
 }
 
 void PlotLayer::paintImage(QPainter &painter) const
@@ -192,27 +168,6 @@ void PlotLayer::paintImage(QPainter &painter) const
     painter.setClipRect(whole, Qt::IntersectClip);
     painter.drawImage(QRectF(left, whole.top(), right - left, whole.height()), *m_image);
     painter.restore();
-}
-
-void PlotLayer::paintWords(QPainter &painter) const
-{
-    const Theme &theme = *m_job.style.theme;
-    painter.setFont(theme.font(FontRole::Axis, QFont::DemiBold));
-    const QFontMetricsF metrics(painter.font());
-    const PlotFrame &frame = m_job.frame;
-    for (const PlotLabels::Word &word : m_labels.words) {
-        const bool offScale = word.value > frame.high || word.value < frame.low;
-        const QString text = offScale ? word.text + (word.value > frame.high ? QStringLiteral(" \u2191") : QStringLiteral(" \u2193")) : word.text;
-        const double width = tabularWidth(metrics, text);
-        const double height = metrics.height();
-        const double y = frame.yOf(std::clamp(word.value, frame.low, frame.high));
-        double top = offScale ? (word.value > frame.high ? y + 1 : y - height - 1) : word.above ? y - height - 1 : y + 2;
-        top = std::clamp(top, 0., frame.plot.bottom() - height);
-        const QRectF area(frame.plot.right() - width - theme.px(6), top, width + theme.px(6), height);
-        painter.fillRect(area, withAlpha(theme.surface.panel, 0.72));
-        painter.setPen(word.reference ? theme.text.tertiary : theme.meaning.p2);
-        drawTabular(painter, area.adjusted(theme.px(3), 0, -theme.px(3), 0), Qt::AlignRight | Qt::AlignVCenter, text);
-    }
 }
 
 void PlotLayer::paintChip(QPainter &painter, double x, const QString &text) const
@@ -274,11 +229,11 @@ void PlotLayer::paint(QPainter *painter, const QStyleOptionGraphicsItem *option,
         return;
     ensureImage();
     if (m_frame.isNull())
-        paintFrame();
+        paintBackground();
     painter->setClipRect(option->exposedRect, Qt::IntersectClip);
     painter->drawPixmap(QPointF(), m_frame);
     paintImage(*painter);
-    paintWords(*painter);
+    paintThresholdWords(*painter, {m_job.frame, m_labels}, *m_job.style.theme);
     paintSelection(*painter);
     paintCrosshair(*painter);
 }

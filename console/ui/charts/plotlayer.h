@@ -7,27 +7,12 @@
 #include <optional>
 
 #include "console/ui/charts/decimate.h"
+#include "console/ui/charts/plotlayout.h"
 #include "console/ui/charts/plotpainter.h"
-#include "console/ui/charts/ticks.h"
 
 namespace tapio::console {
 
 class PlotRenderer;
-
-/// The words around a plot.
-struct PlotLabels {
-    struct Word {
-        double value = 0;
-        bool above = true;     ///< on which side of its line data rarely is
-        bool reference = false;
-        QString text;
-        bool operator==(const Word &) const = default;
-    };
-    std::vector<ValueTick> values;
-    std::vector<TimeTick> times;
-    QString lane;              ///< top of the lost share's own scale
-    std::vector<Word> words;   ///< of the thresholds
-};
 
 /// The data of one chart as one item: an image kept in device pixels, and an overlay (crosshair, dots, selection) that
 /// never invalidates it. What is too heavy for a frame is drawn elsewhere while the last image stays, stretched to the
@@ -46,7 +31,7 @@ public:
     void setLabels(PlotLabels labels);
     /// A vertical line over all panels, with a dot on each line; `chip` = with the time at the foot.
     void setCrosshair(std::optional<std::int64_t> timeNs, const QString &chip, bool pinned);
-    void setSelection(std::optional<TimeSpan> span, const QString &chip);
+    void setSelection(std::optional<PlotSpan> span, const QString &chip);
 
     const PlotJob &job() const { return m_job; }
     /// True when the picture shows the newest job.
@@ -59,9 +44,8 @@ public:
 
 private:
     void ensureImage();
-    void paintFrame();
+    void paintBackground();
     void paintImage(QPainter &painter) const;
-    void paintWords(QPainter &painter) const;
     void paintCrosshair(QPainter &painter) const;
     void paintSelection(QPainter &painter) const;
     void paintChip(QPainter &painter, double x, const QString &text) const;
@@ -81,7 +65,7 @@ private:
     std::vector<std::pair<QPointF, QColor>> m_dots;
     QString m_crosshairChip;
     bool m_pinned = false;
-    std::optional<TimeSpan> m_selection;
+    std::optional<PlotSpan> m_selection;
     QString m_selectionChip;
 };
 

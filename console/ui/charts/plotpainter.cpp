@@ -15,6 +15,7 @@ namespace tapio::console {
 namespace {
 
 constexpr double fadedAlpha = 0.35;
+constexpr double restAlpha = 0.5;
 constexpr double emptyAlpha = 0.45;
 constexpr double leastBandWidth = 3; ///< a loss of one second in a day still shows
 
@@ -51,6 +52,7 @@ private:
     void envelopeOf(std::size_t i, const PlotFrame &frame);
     void stroke(std::size_t i, const std::vector<LineRun> &runs);
     bool aloneInItsDirection(std::size_t i) const;
+    bool isRest(std::size_t i) const;
 
     QPainter &m_painter;
     const PlotJob &m_job;
@@ -62,7 +64,9 @@ QColor SeriesPainter::color(std::size_t i) const
 {
     const QColor full = i < m_job.style.looks.size() ? colorOf(m_job.style.looks[i], m_theme) : m_theme.text.tertiary;
     const bool stands = m_job.style.isolated < 0 || m_job.style.isolated == static_cast<int>(i);
-    return stands ? full : faded(full, fadedAlpha);
+    if (!stands)
+        return faded(full, fadedAlpha);
+    return isRest(i) && m_job.style.isolated < 0 && !m_series[i].stacked && m_series[i].key != "others" ? faded(full, restAlpha) : full;
 }
 
 /// The frame a series is drawn in: its own lane for the lost share, mirrored for a downward series.
@@ -79,6 +83,11 @@ PlotFrame SeriesPainter::frameOf(const PlotSeries &series) const
         frame.high = -m_job.frame.low;
     }
     return frame;
+}
+
+bool SeriesPainter::isRest(std::size_t i) const
+{
+    return i >= m_job.style.looks.size() || m_job.style.looks[i].ink == SeriesLook::Ink::Rest;
 }
 
 bool SeriesPainter::aloneInItsDirection(std::size_t i) const
@@ -114,10 +123,12 @@ void SeriesPainter::stackedAreas()
         std::vector<LineRun> tops = runs(sums[i], m_job.frame);
         m_painter.setPen(Qt::NoPen);
         m_painter.setRenderHint(QPainter::Antialiasing, false); // the line on top hides the steps
+        const bool rest = isRest(i);
         for (const LineRun &top : tops)
-            areaBetween(top, floors, m_job.frame.yOf(std::max(0., m_job.frame.low)), faded(color(i), m_theme.dark ? 0.36 : 0.30));
+            areaBetween(top, floors, m_job.frame.yOf(std::max(0., m_job.frame.low)), faded(color(i), rest ? 0.14 : m_theme.dark ? 0.36 : 0.30));
         m_painter.setRenderHint(QPainter::Antialiasing);
-        stroke(i, tops);
+        if (!rest || i + 1 == m_series.size() || m_job.style.isolated == static_cast<int>(i))
+            stroke(i, tops);
         floors = std::move(tops);
     }
 }
@@ -235,7 +246,7 @@ void paintEmptySpans(QPainter &painter, const PlotJob &job)
     if (!sampled)
         return;
     const QRectF whole = job.frame.whole();
-    for (const TimeSpan &span : emptySpans(drawn(job), job.frame.fromNs, job.frame.toNs, job.panel->bucketNs)) {
+    for (const PlotSpan &span : emptySpans(drawn(job), job.frame.fromNs, job.frame.toNs, job.panel->bucketNs)) {
         const double left = std::max(job.frame.xOf(span.fromNs), whole.left());
         const double right = std::min(job.frame.xOf(span.toNs), whole.right());
         if (right - left >= 1)

@@ -137,12 +137,8 @@ std::optional<double> thresholdPosition(const PanelSnapshot &panel, const Thresh
     const Unit unit = plotUnit(panel);
     if (threshold.unit == unit)
         return threshold.value;
-    if (threshold.unit != Unit::Percent)
-        return std::nullopt;
-    for (const Fact &fact : panel.facts)
-        if (fact.key == "allocatable" && fact.unit == unit)
-            return fact.value * threshold.value / 100;
-    return std::nullopt;
+    const std::optional<double> whole = threshold.unit == Unit::Percent ? allocatable(panel) : std::nullopt;
+    return whole ? std::optional(*whole * threshold.value / 100) : std::nullopt;
 }
 
 const Threshold *mainThreshold(const PanelSnapshot &panel)
@@ -169,6 +165,49 @@ bool isQuietLoss(const PlotSeries &series)
     return series.loss && std::ranges::none_of(series.points, [](const PlotPoint &point) { return point.value > 0; });
 }
 
+namespace {
+
+/// The axis of a panel whose headline is a share of what there is: in percent of it, as the headline and the bounds are.
+PlotScale shareScale(const Extremes &extremes, double whole, int intervals)
+{
+    PlotScale scale;
+    scale.main = valueScale(0, std::max(100., 100 * extremes.high / whole), Unit::Percent, true, intervals);
+    for (ValueTick &tick : scale.main.ticks)
+        tick.value *= whole / 100;
+    scale.main.low *= whole / 100;
+    scale.main.high *= whole / 100;
+    return scale;
+}
+
+/// No data: a bound gives the axis its numbers; without one it has none, since they would be made up.
+PlotScale emptyScale(const PanelSnapshot &panel, int intervals)
+{
+    PlotScale scale;
+    const Threshold *threshold = mainThreshold(panel);
+    const Unit unit = plotUnit(panel);
+    if (threshold && threshold->kind != ThresholdKind::AlertAbove && unit == Unit::Percent && threshold->value >= 50)
+        scale.main = valueScale(threshold->value - 5, 100, unit, false, intervals);
+    else
+        scale.main = valueScale(0, threshold ? std::min(*thresholdPosition(panel, *threshold) * 1.2, unit == Unit::Percent ? 100. : INFINITY) : 0, unit, true, intervals);
+    if (!threshold)
+        for (ValueTick &tick : scale.main.ticks)
+            tick.label.clear();
+    return scale;
+}
+
+} // namespace
+
+std::optional<double> allocatable(const PanelSnapshot &panel)
+{
+    const Unit unit = plotUnit(panel);
+    if (!panel.value || panel.value->unit != Unit::Percent || unit == Unit::Percent)
+        return std::nullopt;
+    for (const Fact &fact : panel.facts)
+        if (fact.key == "allocatable" && fact.unit == unit && fact.value > 0)
+            return fact.value;
+    return std::nullopt;
+}
+
 PlotScale plotScale(const PanelSnapshot &panel, int intervals)
 {
     if (const auto *heat = std::get_if<HeatView>(&panel.view))
@@ -177,19 +216,25 @@ PlotScale plotScale(const PanelSnapshot &panel, int intervals)
     const Unit unit = plotUnit(panel);
     if (std::holds_alternative<BarsView>(panel.view)) {
         const Extremes extremes = extremesOfBars(panel);
-        scale.main = valueScale(0, extremes.any() ? extremes.high : 0, unit, true, intervals);
+        if (!extremes.any())
+            return emptyScale(panel, intervals);
+        scale.main = valueScale(0, extremes.high, unit, true, intervals);
         return scale;
     }
     Extremes extremes = extremesOfLines(panel, false);
+    if (!extremes.any())
+        return emptyScale(panel, intervals);
+    if (const auto whole = allocatable(panel))
+        return shareScale(extremes, *whole, intervals);
     const bool close = closesIn(panel, extremes);
     if (!close)
         extremes = extremesOfLines(panel, true);
     if (const Threshold *threshold = mainThreshold(panel)) {
         const double at = *thresholdPosition(panel, *threshold);
-        if (!extremes.any() || unit == Unit::Percent || (at > 0 && at <= thresholdReach * extremes.high))
-            extremes.add(at);
+        if (unit == Unit::Percent || (at > 0 && at <= thresholdReach * extremes.high))
+            extremes.add(close && threshold->kind == ThresholdKind::AlertBelow ? std::min(at, extremes.low) - 0.1 : at); // room below the line
     }
-    scale.main = valueScale(extremes.any() ? extremes.low : 0, extremes.any() ? extremes.high : 0, unit, !close, intervals);
+    scale.main = valueScale(extremes.low, extremes.high, unit, !close, intervals);
     if (close) {
         Extremes lost;
         for (const PlotSeries &series : panel.series)

@@ -23,6 +23,8 @@ Unit plotUnit(const PanelSnapshot &panel);
 /// Where a threshold lies on the panel's value axis: a percentage of what there is becomes cores or bytes, a duration the
 /// row of a heat map. Nothing when the axis cannot show it.
 std::optional<double> thresholdPosition(const PanelSnapshot &panel, const Threshold &threshold);
+/// What a share is taken of: the "allocatable" fact in the plot's unit, where the headline is a percentage of it.
+std::optional<double> allocatable(const PanelSnapshot &panel);
 /// The one threshold that a small plot has room for: an alert before a scaling bound before a reference; null = none.
 const Threshold *mainThreshold(const PanelSnapshot &panel);
 /// Nothing was lost in the whole series: it is not drawn, so that a healthy page shows no red.

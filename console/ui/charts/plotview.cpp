@@ -12,16 +12,12 @@
 #include <cmath>
 
 #include "console/ui/charts/plotrenderer.h"
-#include "console/ui/charts/plotscale.h"
 #include "console/ui/widgets/format.h"
-#include "console/ui/widgets/paneltext.h"
 
 namespace tapio::console {
 
 namespace {
 
-constexpr double laneShare = 0.2;   ///< of the height, for the lost share
-constexpr double laneGap = 6;
 constexpr std::int64_t leastRangeNs = 10 * nsPerMs;
 
 QDateTime dateTime(std::int64_t timeNs)
@@ -86,7 +82,7 @@ void PlotView::setPanel(std::shared_ptr<const PanelSnapshot> panel)
     relayout();
 }
 
-void PlotView::setPreviewRange(std::optional<TimeSpan> range)
+void PlotView::setPreviewRange(std::optional<PlotSpan> range)
 {
     m_previewRange = range;
     relayout();
@@ -114,7 +110,7 @@ void PlotView::setCrosshair(std::optional<std::int64_t> timeNs, bool chip, bool 
     m_layer->setCrosshair(timeNs, text, pinned);
 }
 
-void PlotView::setSelection(std::optional<TimeSpan> span, bool chip)
+void PlotView::setSelection(std::optional<PlotSpan> span, bool chip)
 {
     m_layer->setSelection(span, chip && span ? durationText(span->toNs - span->fromNs) : QString());
 }
@@ -129,32 +125,11 @@ void PlotView::relayout()
 {
     if (!m_theme || !m_panel || width() < 1 || height() < 1)
         return;
-    const Theme &theme = *m_theme;
-    const QFontMetricsF metrics(theme.font(FontRole::Axis));
-    const double leftGutter = theme.px(theme.compact() ? 42 : 50);
-    const double bottomGutter = theme.px(theme.compact() ? 20 : 22);
-    PlotFrame frame;
-    frame.plot = QRectF(leftGutter, theme.px(10), width() - leftGutter - theme.px(12), height() - theme.px(10) - bottomGutter).toRect();
-    const TimeSpan range = m_previewRange.value_or(TimeSpan {m_panel->fromNs, m_panel->toNs});
-    frame.fromNs = range.fromNs;
-    frame.toNs = std::max(range.toNs, range.fromNs + leastRangeNs);
-    const int intervals = static_cast<int>(frame.plot.height() / (3.2 * metrics.height()));
-    const PlotScale scale = plotScale(*m_panel, intervals);
-    frame.low = scale.main.low;
-    frame.high = scale.main.high;
-    if (scale.lane) {
-        const double height = std::round(frame.plot.height() * laneShare);
-        frame.lane = QRectF(frame.plot.left(), frame.plot.bottom() - height, frame.plot.width(), height);
-        frame.laneHigh = scale.laneHigh;
-        frame.plot.setBottom(frame.lane.top() - theme.px(laneGap));
-    }
-    PlotLabels labels = labelsFor(frame, metrics);
-    labels.values = scale.main.ticks;
-    labels.lane = scale.laneLabel;
+    PlotLayout layout = layoutPlot(*m_panel, size(), *m_theme, m_zone, m_detailed, m_previewRange);
     m_layer->setSize(size());
-    m_layer->setJob({m_panel, frame, {m_theme, m_looks, devicePixelRatioF(), m_passes, false, m_detailed, m_isolated}});
-    m_layer->setLabels(std::move(labels));
-    updateAxes(frame);
+    m_layer->setJob({m_panel, layout.frame, {m_theme, m_looks, devicePixelRatioF(), m_passes, false, m_detailed, m_isolated}});
+    m_layer->setLabels(std::move(layout.labels));
+    updateAxes(layout.frame);
 }
 
 void PlotView::updateAxes(const PlotFrame &frame)
@@ -164,27 +139,12 @@ void PlotView::updateAxes(const PlotFrame &frame)
     m_valueAxis->setRange(frame.low, frame.high);
 }
 
-PlotLabels PlotView::labelsFor(const PlotFrame &frame, const QFontMetricsF &metrics) const
-{
-    PlotLabels labels;
-    const double spacing = metrics.horizontalAdvance(QStringLiteral("00:00:00")) + m_theme->px(28);
-    labels.times = timeTicks(frame.fromNs, frame.toNs, frame.plot.width(), spacing, m_zone);
-    for (const Threshold &threshold : m_panel->thresholds) {
-        const std::optional<double> at = thresholdPosition(*m_panel, threshold);
-        if (!at || (!m_detailed && &threshold != mainThreshold(*m_panel)))
-            continue;
-        const bool above = threshold.kind == ThresholdKind::AlertAbove || threshold.kind == ThresholdKind::ScaleUp;
-        labels.words.push_back({*at, above, threshold.kind == ThresholdKind::Reference, PanelText::threshold(threshold)});
-    }
-    return labels;
-}
-
 std::int64_t PlotView::timeAt(const QPointF &at) const
 {
     return std::clamp(frame().timeAt(at.x()), frame().fromNs, frame().toNs);
 }
 
-TimeSpan PlotView::panRange(const QPointF &at) const
+PlotSpan PlotView::panRange(const QPointF &at) const
 {
     const double width = static_cast<double>(m_pressedRange.toNs - m_pressedRange.fromNs);
     const auto moved = static_cast<std::int64_t>((m_pressedAt.x() - at.x()) / frame().plot.width() * width);
@@ -233,7 +193,7 @@ void PlotView::mouseMoveEvent(QMouseEvent *event)
     if (m_drag == Drag::Select) {
         emit selecting(std::min(timeAt(m_pressedAt), timeAt(at)), std::max(timeAt(m_pressedAt), timeAt(at)));
     } else if (m_drag == Drag::Pan) {
-        const TimeSpan range = panRange(at);
+        const PlotSpan range = panRange(at);
         emit panning(range.fromNs, range.toNs);
     } else if (frame().whole().adjusted(-2, -m_theme->px(10), 2, 2).contains(at)) {
         emit hovered(timeAt(at), at.toPoint());
@@ -251,13 +211,13 @@ void PlotView::mouseReleaseEvent(QMouseEvent *event)
     if (drag == Drag::Pressed && frame().whole().contains(m_pressedAt)) {
         emit clicked(timeAt(at));
     } else if (drag == Drag::Select) {
-        const TimeSpan span {std::min(timeAt(m_pressedAt), timeAt(at)), std::max(timeAt(m_pressedAt), timeAt(at))};
+        const PlotSpan span {std::min(timeAt(m_pressedAt), timeAt(at)), std::max(timeAt(m_pressedAt), timeAt(at))};
         if (span.toNs - span.fromNs >= leastRangeNs)
             emit selected(span.fromNs, span.toNs);
         else
             emit cancelled();
     } else if (drag == Drag::Pan) {
-        const TimeSpan range = panRange(at);
+        const PlotSpan range = panRange(at);
         emit panned(range.fromNs, range.toNs);
     }
 }

@@ -34,12 +34,14 @@ public:
     void setTimeZone(const QTimeZone &zone);
     void setPanel(std::shared_ptr<const PanelSnapshot> panel);
     /// Another range than the snapshot's, until the next snapshot: the picture is moved and stretched at once.
-    void setPreviewRange(std::optional<TimeSpan> range);
+    void setPreviewRange(std::optional<PlotSpan> range);
     void setIsolated(int series);                 ///< -1 = none
     void setPasses(int passes);                   ///< see PlotStyle
     void setDetailed(bool detailed);              ///< room for all thresholds
     void setCrosshair(std::optional<std::int64_t> timeNs, bool chip, bool pinned);
-    void setSelection(std::optional<TimeSpan> span, bool chip);
+    void setSelection(std::optional<PlotSpan> span, bool chip);
+    /// Forgets a drag that has begun.
+    void cancelDrag() { m_drag = Drag::None; }
 
     const std::shared_ptr<const PanelSnapshot> &panel() const { return m_panel; }
     const std::vector<SeriesLook> &looks() const { return m_looks; }
@@ -77,9 +79,8 @@ private:
 
     void relayout();
     void updateAxes(const PlotFrame &frame);
-    PlotLabels labelsFor(const PlotFrame &frame, const QFontMetricsF &metrics) const;
     std::int64_t timeAt(const QPointF &at) const;
-    TimeSpan panRange(const QPointF &at) const;
+    PlotSpan panRange(const QPointF &at) const;
 
     QDateTimeAxis *m_timeAxis;
     QValueAxis *m_valueAxis;
@@ -90,7 +91,7 @@ private:
     std::shared_ptr<const PanelSnapshot> m_panel;
     SeriesColors m_colors;
     std::vector<SeriesLook> m_looks;
-    std::optional<TimeSpan> m_previewRange;
+    std::optional<PlotSpan> m_previewRange;
     int m_isolated = -1;
     int m_passes = 2;
     bool m_detailed = false;

@@ -76,7 +76,9 @@ RoundTop roundTop(double maximum, Unit unit, int intervals)
     const double scaled = maximum / factor;
     const double power = std::pow(10, std::floor(std::log10(scaled)));
     for (const Top &top : tops) {
-        const double value = top.mantissa * power * factor;
+        double value = top.mantissa * power * factor;
+        if (unit == Unit::Bytes && value >= 1000 * factor)
+            value = 1024 * factor; // the next prefix, instead of "1,000 Gi"
         const int steps = top.fine <= intervals ? top.fine : 2;
         const bool halves = countsWholeThings(unit) && std::fmod(value, steps) > 1e-9; // half a pod is no tick
         if (scaled <= top.mantissa * power * 1.0000001 && !halves)
@@ -154,9 +156,11 @@ ValueScale closeScale(double minimum, double maximum, Unit unit, int intervals)
 
 QString axisLabel(double value, double reference, Unit unit, bool withUnit)
 {
-    const Prefix prefix = prefixFor(unit, unit == Unit::Percent ? 1 : reference);
+    // Durations and bytes keep one prefix along the axis; counts change theirs where it reads better: 500, 1 k, 1.5 k.
+    const bool common = unit == Unit::Nanoseconds || unit == Unit::Bytes;
+    const Prefix prefix = prefixFor(unit, common ? reference : value);
     const double scaled = value / prefix.factor;
-    const double size = std::abs(reference / prefix.factor);
+    const double size = std::abs((common || unit == Unit::Percent ? reference : value) / prefix.factor);
     int decimals = 0;
     if (unit == Unit::Percent ? size < 1 : size < 10) {
         // As many decimals as the value needs, three at most: 0.75 stays 0.75 and 1 stays 1.

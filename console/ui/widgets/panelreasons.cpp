@@ -2,6 +2,8 @@
 // The longer sentences of PanelText: why there is no figure, how a figure is computed, what a screen reader says.
 #include "console/ui/widgets/paneltext.h"
 
+#include <QRegularExpression>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -73,15 +75,15 @@ PanelText::Reason PanelText::noData(const PanelSnapshot &panel)
             return {tr("Reading the store"), panel.need > 0 ? ofCount(panel.have, panel.need) : QString(), Remedy::None, {}};
         return {tr("No figure came with this range"), detail, Remedy::None, {}};
     case NoDataReason::NoAgent: return {tr("No agent has connected yet"), {}, Remedy::OpenConnections, tr("Connect an agent")};
-    case NoDataReason::NoSamplesInRange: return {tr("Nothing was measured in this range"), {}, Remedy::WidenRange, tr("Show the last 24 h")};
+    case NoDataReason::NoSamplesInRange: return {tr("Nothing measured in this range"), {}, Remedy::WidenRange, tr("Show the last 24 h")};
     case NoDataReason::WarmingUp:
         return {tr("A rate needs two readings"),
                 panel.need > 0 ? tr("%1 of %2 s measured").arg(std::floor(panel.have)).arg(std::ceil(panel.need)) : QString(), Remedy::None, {}};
     case NoDataReason::CorrelationNotBuilt:
-        return {tr("This version has no correlation engine"), tr("so there is no insight to count or judge"), Remedy::None, {}};
+        return {tr("No correlation in this version"), tr("so no insight to count or judge"), Remedy::None, {}};
     case NoDataReason::NeedsVerdicts: return {tr("Too few verdicts"), tr("%1 verdicts").arg(ofCount(panel.have, panel.need)), Remedy::None, {}};
     case NoDataReason::NoKubernetes: return {tr("No pod runs on a connected node"), {}, Remedy::OpenConnections, tr("Connect a node")};
-    case NoDataReason::NoOperatorAction: return {tr("Nobody did anything in this range"), tr("0 actions recorded"), Remedy::WidenRange, tr("Show the last 24 h")};
+    case NoDataReason::NoOperatorAction: return {tr("Nobody did anything here"), tr("0 actions recorded"), Remedy::WidenRange, tr("Show the last 24 h")};
     case NoDataReason::SourceUnavailable:
         return {tr("The source cannot be read"), detail, detail.isEmpty() ? Remedy::None : Remedy::CopyDetail, detail.isEmpty() ? QString() : tr("Copy the message")};
     case NoDataReason::StoreFailed:
@@ -91,6 +93,12 @@ PanelText::Reason PanelText::noData(const PanelSnapshot &panel)
 }
 
 QString PanelText::formula(const PanelSnapshot &panel)
+{
+    static const QRegularExpression figure(QStringLiteral("(\\d) (?=(?:\\x{00B5}s|s|min|h|%)\\b|%)"));
+    return formulaSentence(panel).replace(figure, QStringLiteral("\\1\u00A0")); // a unit never stands alone on the next line
+}
+
+QString PanelText::formulaSentence(const PanelSnapshot &panel)
 {
     switch (panel.id) {
     case PanelId::EventsProcessed:

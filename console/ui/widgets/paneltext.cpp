@@ -145,6 +145,31 @@ std::vector<std::string_view> sideKeys(PanelId id)
     return {};
 }
 
+/// A bound is a round number that somebody chose: "95 %", not "95.0 %"; "1,000", not "1 k".
+QString boundText(const Threshold &threshold)
+{
+    switch (threshold.unit) {
+    case Unit::Percent: return QLocale().toString(threshold.value, 'g', 6) + QChar(0x00A0) + QLatin1Char('%');
+    case Unit::Events:
+    case Unit::Count: return QLocale().toString(threshold.value, 'f', 0);
+    default: return withUnit(threshold.value, threshold.unit);
+    }
+}
+
+/// In a row of facts: rates short, and without the unit that the headline names already.
+QString shortValue(const Fact &fact, Unit headline)
+{
+    const Quantity value = quantity(fact.value, fact.unit);
+    switch (fact.unit) {
+    case Unit::PerHour: return value.value + QStringLiteral("/h");
+    case Unit::PerSecond: return value.value + QStringLiteral("/s");
+    case Unit::EventsPerSecond:
+    case Unit::Events:
+    case Unit::Cores: return fact.unit == headline ? value.value : value.text();
+    default: return value.text();
+    }
+}
+
 QString argument(const GroupSummary &summary, std::size_t i)
 {
     return i < summary.arguments.size() ? data(summary.arguments[i]) : QString();
@@ -292,6 +317,13 @@ std::optional<PanelText::Headline> PanelText::headline(const PanelSnapshot &pane
 QStringList PanelText::sideFacts(const PanelSnapshot &panel)
 {
     QStringList texts;
+    if (!panel.value) {
+        if (std::holds_alternative<IntervalView>(panel.view))
+            texts << noData(panel).sentence;
+        else if (const Threshold *bound = panel.thresholds.empty() ? nullptr : &panel.thresholds.front())
+            texts << threshold(*bound);
+        return texts;
+    }
     if (panel.id == PanelId::Coverage) {
         const Fact *alive = findFact(panel, "nodes-alive");
         const Fact *known = findFact(panel, "nodes-known");
@@ -302,13 +334,14 @@ QStringList PanelText::sideFacts(const PanelSnapshot &panel)
         const Fact *found = findFact(panel, key);
         if (!found || (key == "lost-share" && found->value <= 0) || (key == "restarts" && found->value <= 0))
             continue;
-        Fact unlabelled = *found;
-        unlabelled.label.clear(); // the head is too narrow for whose it is: the full view and the f button say so
-        texts << fact(unlabelled);
+        // The head is too narrow for whose it is: the full view and the f button say so.
+        const Wording *wording = wordingOf(*found);
+        const QString value = shortValue(*found, panel.value->unit);
+        texts << (wording ? tr(wording->text).arg(value) : unknownKey(found->key) + QLatin1Char(' ') + value);
     }
     if (panel.id == PanelId::QueueDepth && !trend(panel).isEmpty())
         texts << trend(panel);
-    if (texts.isEmpty() && panel.value && !panel.thresholds.empty())
+    if (texts.isEmpty() && !panel.thresholds.empty())
         texts << threshold(panel.thresholds.front());
     return texts;
 }
@@ -342,7 +375,7 @@ QString PanelText::series(const PlotSeries &series)
 
 QString PanelText::threshold(const Threshold &threshold)
 {
-    const QString value = withUnit(threshold.value, threshold.unit == Unit::Events ? Unit::Count : threshold.unit);
+    const QString value = boundText(threshold);
     switch (threshold.kind) {
     case ThresholdKind::AlertAbove: return tr("alert above %1").arg(value);
     case ThresholdKind::AlertBelow: return tr("alert below %1").arg(value);
@@ -351,6 +384,16 @@ QString PanelText::threshold(const Threshold &threshold)
     case ThresholdKind::Reference: break;
     }
     return tr("reference %1").arg(value);
+}
+
+QString PanelText::upwards()
+{
+    return tr("\u2191 received");
+}
+
+QString PanelText::downwards()
+{
+    return tr("\u2193 sent");
 }
 
 QString PanelText::thresholdSentence(const Threshold &threshold)
@@ -409,12 +452,18 @@ QString PanelText::nodeState(NodeCell::State state)
     return tr("gone");
 }
 
-QString PanelText::tooMuch(const PanelSnapshot &panel)
+QString PanelText::tooMuchShort(const PanelSnapshot &panel)
 {
     const auto shown = static_cast<std::uint64_t>(std::ranges::count_if(panel.series, [](const PlotSeries &each) { return each.key != "others"; }));
     if (shown == panel.series.size() || panel.seriesTotal <= shown)
         return {};
-    return tr("%1 of %2 series, by maximum; the sum is exact").arg(exactCount(shown), exactCount(panel.seriesTotal));
+    return tr("%1 of %2 series").arg(exactCount(shown), exactCount(panel.seriesTotal));
+}
+
+QString PanelText::tooMuch(const PanelSnapshot &panel)
+{
+    const QString drawn = tooMuchShort(panel);
+    return drawn.isEmpty() ? drawn : tr("%1, by maximum; the sum is exact").arg(drawn);
 }
 
 std::optional<LossTotal> lossTotal(const PanelSnapshot &panel)

@@ -42,6 +42,8 @@ public:
     static QString threshold(const Threshold &threshold);
     /// "alert when above 80 % for 15 min".
     static QString thresholdSentence(const Threshold &threshold);
+    static QString upwards();
+    static QString downwards();
     static QString lossCause(const std::string &counter);
     static QString podState(const std::string &state);
     static QString interval(const std::string &key);
@@ -60,11 +62,14 @@ public:
 
     /// What is drawn of what, when not everything is: "50 of 4,812 series, by maximum; the sum is exact".
     static QString tooMuch(const PanelSnapshot &panel);
+    /// "50 of 4,812 series"
+    static QString tooMuchShort(const PanelSnapshot &panel);
     /// "Event queue depth, 312 events, falling".
     static QString accessibleName(const PanelSnapshot &panel);
 
 private:
     static QString unknownKey(const std::string &key);
+    static QString formulaSentence(const PanelSnapshot &panel);
 };
 
 /// How many events of the plotted range were lost, of how many; nothing when none was.

@@ -274,6 +274,7 @@ void MainWindow::toggleDrawer() { setDrawerOpen(!m_drawerOpen); }
 void MainWindow::notify(const QString &sentence) { m_status->notify(sentence); }
 QString MainWindow::scopeNode() const { return m_bar->node(); }
 QString MainWindow::scopeNamespace() const { return m_bar->namespaceName(); }
+void MainWindow::setRange(const TimeRange &range) { m_bar->range().setRange(range); }
 void MainWindow::noteNamespace(const QString &name) { m_bar->addSeenNamespace(name); }
 
 bool MainWindow::drawerFloats() const

@@ -55,6 +55,7 @@ public:
     void notify(const QString &sentence) override;
     QString scopeNode() const override;
     QString scopeNamespace() const override;
+    void setRange(const TimeRange &range) override;
     void noteNamespace(const QString &name) override;
 
 protected:

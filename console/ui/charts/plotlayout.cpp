@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/ui/charts/plotlayout.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "console/ui/charts/plotscale.h"
+#include "console/ui/widgets/paneltext.h"
+#include "console/ui/widgets/tabular.h"
+
+namespace tapio::console {
+
+namespace {
+
+constexpr double laneShare = 0.2; ///< of the height, for the lost share
+constexpr double laneGap = 6;
+constexpr std::int64_t leastRangeNs = 10 * nsPerMs;
+
+QString wordText(const PlotLabels::Word &word, const PlotFrame &frame)
+{
+    if (word.value > frame.high)
+        return word.text + QStringLiteral(" \u2191");
+    return word.value < frame.low ? word.text + QStringLiteral(" \u2193") : word.text;
+}
+
+/// Below or above its line; a bound outside of the axis is named at the edge it lies behind.
+double wordTop(const PlotLabels::Word &word, const PlotFrame &frame, double height)
+{
+    const double y = frame.yOf(std::clamp(word.value, frame.low, frame.high));
+    const bool behindTop = word.value > frame.high;
+    const bool over = word.value < frame.low || (!behindTop && word.above);
+    return std::clamp(over ? y - height - 1 : y + 2, 0., frame.plot.bottom() - height);
+}
+
+} // namespace
+
+PlotLayout layoutPlot(const PanelSnapshot &panel, const QSizeF &size, const Theme &theme, const QTimeZone &zone, bool detailed,
+                      std::optional<PlotSpan> range)
+{
+    PlotLayout layout;
+    const QFontMetricsF metrics(theme.font(FontRole::Axis));
+    const double left = theme.px(theme.compact() ? 42 : 50);
+    const double top = theme.px(10);
+    const double bottom = theme.px(theme.compact() ? 20 : 22);
+    PlotFrame &frame = layout.frame;
+    frame.plot = QRectF(left, top, size.width() - left - theme.px(12), size.height() - top - bottom).toRect();
+    frame.fromNs = range ? range->fromNs : panel.fromNs;
+    frame.toNs = std::max(range ? range->toNs : panel.toNs, frame.fromNs + leastRangeNs);
+    const PlotScale scale = plotScale(panel, static_cast<int>(frame.plot.height() / (3.2 * metrics.height())));
+    frame.low = scale.main.low;
+    frame.high = scale.main.high;
+    if (scale.lane) {
+        const double height = std::round(frame.plot.height() * laneShare);
+        frame.lane = QRectF(frame.plot.left(), frame.plot.bottom() - height, frame.plot.width(), height);
+        frame.laneHigh = scale.laneHigh;
+        frame.plot.setBottom(frame.lane.top() - theme.px(laneGap));
+        layout.labels.lane = scale.laneLabel;
+    }
+    layout.labels.values = scale.main.ticks;
+    const double spacing = metrics.horizontalAdvance(QStringLiteral("00:00:00")) + theme.px(28);
+    layout.labels.times = timeTicks(frame.fromNs, frame.toNs, frame.plot.width(), spacing, zone);
+    layout.labels.note = PanelText::tooMuchShort(panel);
+    layout.labels.downwards = std::ranges::any_of(panel.series, &PlotSeries::below);
+    for (const Threshold &threshold : panel.thresholds) {
+        if (!panel.value)
+            break; // the head says it: here stands why there is no data
+        const std::optional<double> at = thresholdPosition(panel, threshold);
+        if (!at || (!detailed && &threshold != mainThreshold(panel)))
+            continue;
+        const bool above = threshold.kind == ThresholdKind::AlertAbove || threshold.kind == ThresholdKind::ScaleUp;
+        layout.labels.words.push_back({*at, above, threshold.kind == ThresholdKind::Reference, PanelText::threshold(threshold)});
+    }
+    return layout;
+}
+
+void paintAxes(QPainter &painter, const PlotLayout &layout, const QSizeF &size, const Theme &theme, double devicePixelRatio)
+{
+    painter.setFont(theme.font(FontRole::Axis));
+    const PlotFrame &frame = layout.frame;
+    const QFontMetricsF metrics(painter.font());
+    const double half = metrics.height() / 2;
+    const auto grid = [&](double y, const QString &label, const QColor &ink) {
+        painter.fillRect(QRectF(frame.plot.left(), std::round(y), frame.plot.width(), 1 / devicePixelRatio), theme.border.subtle);
+        painter.setPen(ink);
+        drawTabular(painter, QRectF(0, y - half, frame.plot.left() - theme.px(6), 2 * half), Qt::AlignRight | Qt::AlignVCenter, label);
+    };
+    for (const ValueTick &tick : layout.labels.values) {
+        const bool free = frame.lane.isNull() || frame.lane.top() - frame.yOf(tick.value) >= 2 * half;
+        grid(frame.yOf(tick.value), free ? tick.label : QString(), theme.text.tertiary);
+    }
+    if (!frame.lane.isNull()) {
+        grid(frame.lane.bottom(), QString(), theme.meaning.p1);
+        grid(frame.lane.top(), layout.labels.lane, theme.meaning.p1);
+    }
+    painter.setPen(theme.text.tertiary);
+    if (layout.labels.downwards) {
+        const double zero = frame.yOf(0);
+        const double left = frame.plot.left() + theme.px(4);
+        drawTabular(painter, QRectF(left, zero - 2 * half - 1, frame.plot.width(), 2 * half), Qt::AlignLeft | Qt::AlignVCenter, PanelText::upwards());
+        drawTabular(painter, QRectF(left, zero + 1, frame.plot.width(), 2 * half), Qt::AlignLeft | Qt::AlignVCenter, PanelText::downwards());
+    }
+    double free = 0;
+    for (const TimeTick &tick : layout.labels.times) {
+        const double width = tabularWidth(metrics, tick.label);
+        const double left = std::min(frame.xOf(tick.timeNs) - width / 2, size.width() - width - 2);
+        if (left < std::max(free, frame.plot.left() - width / 2))
+            continue;
+        drawTabular(painter, QRectF(left, frame.whole().bottom() + theme.px(4), width, 2 * half), Qt::AlignLeft, tick.label);
+        free = left + width + theme.px(8);
+    }
+}
+
+void paintThresholdWords(QPainter &painter, const PlotLayout &layout, const Theme &theme)
+{
+    painter.setFont(theme.font(FontRole::Axis, QFont::DemiBold));
+    const QFontMetricsF metrics(painter.font());
+    const double height = metrics.height();
+    std::vector<QRectF> taken;
+    const auto word = [&](const QRectF &area, const QString &text, const QColor &ink) {
+        QColor ground = theme.surface.panel;
+        ground.setAlphaF(0.72F);
+        painter.fillRect(area, ground);
+        painter.setPen(ink);
+        drawTabular(painter, area.adjusted(theme.px(3), 0, -theme.px(3), 0), Qt::AlignRight | Qt::AlignVCenter, text);
+    };
+    if (!layout.labels.note.isEmpty())
+        word(QRectF(layout.frame.plot.left(), layout.frame.plot.top() + 1, tabularWidth(metrics, layout.labels.note) + theme.px(6), height), layout.labels.note, theme.text.tertiary);
+    for (const PlotLabels::Word &each : layout.labels.words) {
+        const QString text = wordText(each, layout.frame);
+        const double width = tabularWidth(metrics, text) + theme.px(6);
+        QRectF area(layout.frame.plot.right() - width, wordTop(each, layout.frame, height), width, height);
+        for (const QRectF &other : taken) // the next one stands to the left
+            if (area.intersects(other))
+                area.moveRight(other.left() - theme.px(6));
+        taken.push_back(area);
+        word(area, text, each.reference ? theme.text.tertiary : theme.meaning.p2);
+    }
+}
+
+} // namespace tapio::console

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QPointer>
+
+#include "console/ui/pages/overviewview.h"
+#include "console/ui/pages/page.h"
+
+namespace tapio::console {
+
+class ComputationView;
+
+/// The Overview in the window: feeds OverviewView from the session, and turns what it asks for into ranges, pages, the drawer
+/// and files. GUI thread.
+class OverviewPage : public Page {
+    Q_OBJECT
+public:
+    explicit OverviewPage(UiContext context);
+
+    QString title() const override { return tr("Overview"); }
+    /// The key of a panel ("event-queue-depth") opens it in full screen.
+    void open(const QString &argument) override;
+    bool closeTopmost() override { return m_view.closeTopmost(); }
+    bool settled() const override;
+
+    OverviewView &view() { return m_view; }
+
+protected:
+    void showEvent(QShowEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
+    void focusInEvent(QFocusEvent *event) override;
+
+private:
+    void addActions();
+    void refresh();
+    void showComputation(PanelId id);
+    void exportPanel(PanelId id, PanelFormat format);
+    void apply(PanelId id, Remedy remedy);
+
+    UiContext m_context;
+    OverviewView m_view;
+    QPointer<ComputationView> m_computation;
+    PanelId m_computed = PanelId::EventsProcessed;
+};
+
+} // namespace tapio::console

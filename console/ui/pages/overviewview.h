@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QWidget>
+
+#include <array>
+#include <memory>
+#include <optional>
+
+#include "console/core/metrics/panel.h"
+#include "console/ui/charts/decimate.h"
+#include "console/ui/charts/plotrenderer.h"
+#include "console/ui/charts/redrawscheduler.h"
+#include "console/ui/widgets/look.h"
+#include "console/ui/widgets/panelexport.h"
+#include "console/ui/widgets/paneltext.h"
+#include "console/ui/widgets/timedisplay.h"
+
+class QMenu;
+class QScrollArea;
+
+namespace tapio::console {
+
+class FullPanelView;
+class OverviewGrid;
+class PanelWidget;
+class PlotTooltip;
+
+/// The Overview without a session: sixteen panels in four groups, one crosshair over all of them, a full-screen view of each,
+/// and the keyboard. Given snapshots, it says what the user wants. GUI thread.
+class OverviewView : public QWidget {
+    Q_OBJECT
+public:
+    /// `time` and what `look` points to outlive the view.
+    OverviewView(Look look, const TimeDisplay &time, QWidget *parent = nullptr);
+    ~OverviewView() override;
+
+    /// Copies the panels whose revision changed; they are redrawn over the next quarter of a second, those that are visible.
+    void setSnapshot(const OverviewSnapshot &snapshot);
+    /// Redraws at once what waits.
+    void flush();
+
+    OverviewGrid &grid() const { return *m_grid; }
+    FullPanelView &full() const { return *m_full; }
+    PlotTooltip &tooltip() const { return *m_tooltip; }
+    bool isFullScreen() const;
+    PanelId current() const;
+    std::shared_ptr<const PanelSnapshot> snapshotOf(PanelId id) const { return m_snapshots[static_cast<std::size_t>(id)]; }
+    std::optional<std::int64_t> crosshair() const { return m_crosshair; }
+    bool pinned() const { return m_pinned; }
+
+    // Commands on the current panel: one method per key of the key list.
+    void openFullScreen();
+    /// Makes it the current panel and opens it.
+    void showPanel(PanelId id);
+    void toggleTable();               ///< in full screen; opens it when it is not
+    void copyValue();
+    void showComputation();
+    void requestExport(PanelFormat format);
+    /// Moves the crosshair by buckets of the current panel and pins it.
+    void stepCrosshair(int buckets);
+    /// Esc: what is topmost (a drag, the full-screen view, the pinned crosshair); false = there was nothing to close.
+    bool closeTopmost();
+
+signals:
+    void rangeSelected(std::int64_t fromNs, std::int64_t toNs);
+    void rangeResetRequested();
+    void panelOpened(tapio::console::PanelId id);
+    void computedRequested(tapio::console::PanelId id);
+    void exportRequested(tapio::console::PanelId id, tapio::console::PanelFormat format);
+    void remedyRequested(tapio::console::PanelId id, tapio::console::Remedy remedy);
+    void copied(const QString &text);
+
+protected:
+    void keyPressEvent(QKeyEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
+    void showEvent(QShowEvent *event) override;
+    bool eventFilter(QObject *object, QEvent *event) override;
+
+private:
+    void connectPanel(PanelWidget &panel);
+    void connectPlot(PanelWidget &panel);
+    bool redraw(std::size_t i);
+    void updatePasses();
+    void fitGrid();
+    void setCurrent(PanelId id, Qt::FocusReason reason);
+    void hover(PanelWidget &panel, std::int64_t timeNs, const QPoint &at);
+    void unhover();
+    void applyCrosshair();
+    void showTooltip(PanelWidget &panel, int y);
+    void applySelection(std::optional<PlotSpan> span, const PanelWidget *here);
+    void previewRange(std::optional<PlotSpan> range);
+    void endDrag();
+    void openMenu(PanelWidget &panel, const QPoint &globalAt);
+    template <typename Visit> void forPanels(Visit visit);
+
+    Look m_look;
+    const TimeDisplay &m_time;
+    PlotRenderer m_renderer;          ///< before the panels, which forget their jobs when they go
+    RedrawScheduler m_scheduler;
+    std::array<std::shared_ptr<const PanelSnapshot>, panelCount> m_snapshots;
+    QScrollArea *m_scroll;
+    OverviewGrid *m_grid;
+    FullPanelView *m_full;
+    PlotTooltip *m_tooltip;
+
+    std::optional<std::int64_t> m_crosshair;
+    bool m_pinned = false;
+    bool m_pinnedBeforeClick = false;
+    const PanelWidget *m_hovered = nullptr;
+    bool m_dragging = false;
+};
+
+} // namespace tapio::console

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/ui/widgets/figureview.h"
+
+#include <QHelpEvent>
+#include <QPainter>
+#include <QToolTip>
+
+#include "console/ui/widgets/figurepainter.h"
+
+namespace tapio::console {
+
+FigureView::FigureView(QWidget *parent) : QWidget(parent)
+{
+    setAttribute(Qt::WA_OpaquePaintEvent);
+}
+
+void FigureView::setTheme(std::shared_ptr<const Theme> theme)
+{
+    m_theme = std::move(theme);
+    update();
+}
+
+bool FigureView::draws(const PanelSnapshot &panel)
+{
+    return std::holds_alternative<PodStatusView>(panel.view) || std::holds_alternative<CoverageView>(panel.view)
+           || std::holds_alternative<IntervalView>(panel.view) || std::holds_alternative<GroupsView>(panel.view);
+}
+
+void FigureView::setPanel(std::shared_ptr<const PanelSnapshot> panel)
+{
+    if (panel == m_panel)
+        return;
+    m_panel = std::move(panel);
+    update();
+}
+
+void FigureView::paintEvent(QPaintEvent *)
+{
+    const Theme &theme = *m_theme;
+    QPainter painter(this);
+    painter.fillRect(rect(), theme.surface.panel);
+    m_spots.clear();
+    if (!m_panel)
+        return;
+    FigurePainter figure(painter, theme, [this](const QRectF &area, const QString &explanation) { m_spots.push_back({area, explanation}); });
+    const QRectF area = QRectF(rect()).adjusted(0, theme.px(theme.compact() ? 5 : 10), 0, -theme.px(theme.compact() ? 8 : 12));
+    if (const auto *pods = std::get_if<PodStatusView>(&m_panel->view))
+        figure.pods(area, *pods, m_panel->toNs);
+    else if (const auto *coverage = std::get_if<CoverageView>(&m_panel->view))
+        figure.coverage(area, *coverage);
+    else if (const auto *intervals = std::get_if<IntervalView>(&m_panel->view))
+        figure.intervals(area, *intervals, *m_panel);
+    else if (const auto *groups = std::get_if<GroupsView>(&m_panel->view))
+        figure.groups(area, *groups, m_panel->toNs);
+}
+
+QString FigureView::explanationAt(const QPoint &at) const
+{
+    for (auto spot = m_spots.rbegin(); spot != m_spots.rend(); ++spot)
+        if (spot->area.contains(at))
+            return spot->explanation;
+    return {};
+}
+
+bool FigureView::event(QEvent *event)
+{
+    if (event->type() != QEvent::ToolTip)
+        return QWidget::event(event);
+    const auto *help = static_cast<QHelpEvent *>(event);
+    const QString explanation = explanationAt(help->pos());
+    if (explanation.isEmpty())
+        QToolTip::hideText();
+    else
+        QToolTip::showText(help->globalPos(), QStringLiteral("<p style='white-space:pre'>%1</p>").arg(explanation.toHtmlEscaped()), this);
+    return true;
+}
+
+} // namespace tapio::console

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QImage>
+#include <QString>
+#include <QTimeZone>
+
+#include "console/core/metrics/panel.h"
+#include "console/ui/theme/theme.h"
+#include "protocol/base/result.h"
+
+class QPainter;
+
+namespace tapio::console {
+
+enum class PanelFormat { Png, Svg, Csv };
+
+/// Writes one panel as it is on the screen: same words, zone and range, drawn anew at the size of a page and with full
+/// strokes; CSV has every sample. Files are written whole or not at all.
+class PanelExport {
+public:
+    PanelExport(const PanelSnapshot &panel, const Theme &theme, const QTimeZone &zone);
+
+    /// Twice the pixels of the drawn size.
+    QImage image() const;
+    QByteArray svg() const;
+    QByteArray csv() const;
+    /// Errors: Io, PermissionDenied, NoSpace, naming the path.
+    Status write(PanelFormat format, const QString &path) const;
+    /// "event-queue-depth 2026-03-01 14-35-02 UTC.png".
+    QString suggestedName(PanelFormat format) const;
+
+private:
+    QSize size() const;
+    void paint(QPainter &painter) const;
+
+    std::shared_ptr<const PanelSnapshot> m_panel;
+    std::shared_ptr<const Theme> m_theme;
+    QTimeZone m_zone;
+};
+
+} // namespace tapio::console

@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Charts, panels and the Overview.
+tapio_add_library(tapio_ui_madeup SOURCES support/madeup.cpp LINK tapio_console_metrics)
+tapio_add_program(preview_overview SOURCES preview_overview.cpp LINK tapio_ui_madeup tapio_console_charts)
