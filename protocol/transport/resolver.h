@@ -4,14 +4,15 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "protocol/transport/sockets.h"
 
 namespace tapio::transport {
 
-/// A name being looked up, on a thread of the C library's (getaddrinfo_a). Destroying it abandons the look-up, which may go on
-/// for as long as the machine's name servers let it, and frees itself at its end: nobody waits for it. Internal to the transport.
+/// A name being looked up on a thread of its own. Destroying it abandons the look-up: nobody waits for a name server that
+/// does not answer. Internal to the transport.
 class Resolution {
 public:
     using Done = std::function<void(Result<std::vector<SocketAddress>>)>;
@@ -25,8 +26,9 @@ public:
 
 private:
     struct Job;
-    explicit Resolution(std::shared_ptr<Job> job) : m_job(std::move(job)) {}
+    Resolution(std::shared_ptr<Job> job, std::thread thread) : m_job(std::move(job)), m_thread(std::move(thread)) {}
     std::shared_ptr<Job> m_job;
+    std::thread m_thread;
 };
 
 } // namespace tapio::transport
