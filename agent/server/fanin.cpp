@@ -16,9 +16,6 @@ namespace tapio::server {
 namespace {
 
 constexpr int messagesPerTurn = 64;
-/// While messages keep coming, notices wait for a quiet moment: what a peer sent before it was closed is looked at first. Not for
-/// longer than this.
-constexpr std::int64_t noticesAfterNs = nsPerSecond;
 constexpr std::int64_t countersEveryNs = 100 * nsPerMs;
 constexpr std::chrono::seconds afterFailure{1};
 
@@ -112,14 +109,13 @@ private:
             if (!drained)
                 hub.onMessage(**incoming);
         }
-        const std::int64_t now = m_clock.bootNs();
-        if (drained || now - m_noticesBootNs >= noticesAfterNs) {
-            m_noticesBootNs = now;
-            hub.onNotices(endpoint.takeNotices());
-        }
+        const auto notices = endpoint.takeNotices();
+        hub.onNotices(notices);
         for (const auto &safe : takeAcknowledged())
             hub.acknowledge(safe.node, safe.streamId, safe.frameSeq);
-        hub.tick();
+        // A notice ends receive() early: only a turn without one has seen the queue empty.
+        hub.tick(drained && notices.empty());
+        const std::int64_t now = m_clock.bootNs();
         if (now - m_countersBootNs >= countersEveryNs) {
             m_countersBootNs = now;
             setCounters(hub.counters());
@@ -165,7 +161,6 @@ private:
     FanInSink *const m_sink;
     const Clock &m_clock;
     std::uint16_t m_port = 0;
-    std::int64_t m_noticesBootNs = 0;
     std::int64_t m_countersBootNs = 0;
 
     mutable std::mutex m_mutex;

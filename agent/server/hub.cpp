@@ -14,6 +14,8 @@ namespace {
 constexpr int maxMalformed = 8;                             ///< messages, then the peer is closed
 constexpr std::int64_t tickNs = 100 * nsPerMs;
 constexpr std::int64_t stuckNs = 10 * nsPerMs;              ///< until a sink that was full is asked again
+constexpr std::int64_t stragglersNs = nsPerSecond;          ///< how long a closed peer's last messages may keep us busy
+constexpr std::int64_t greetingDeadlineNs = 10 * nsPerSecond;
 constexpr std::int64_t silentAfterNs = 30 * nsPerSecond;
 constexpr std::int64_t statesEveryNs = 2 * nsPerSecond;
 constexpr std::uint32_t replacedAfterMs = 5'000;            ///< two agents with one certificate must not chase each other
@@ -34,8 +36,9 @@ wire::LinkNoticeKind noticeKind(transport::NoticeKind kind) noexcept
 
 struct Hub::Peer {
     transport::Identity identity;
+    std::string uri;                ///< of the certificate
     std::string remoteAddress;
-    std::int64_t firstHeardNs = 0;
+    std::int64_t sinceBootNs = 0;
     std::unique_ptr<PeerLink> link;
     int malformed = 0;
     bool ended = false;             ///< said goodbye: what still arrives from it is not looked at
@@ -54,24 +57,25 @@ Hub::~Hub() = default;
 
 NodeRecord &Hub::nodeOf(const std::string &name) { return m_nodes.try_emplace(name, name).first->second; }
 
-Hub::Peer &Hub::peerOf(const transport::Incoming &incoming)
+Hub::Peer &Hub::peerOf(transport::PeerId id, const std::string &remoteAddress, const std::string &uri)
 {
-    auto &peer = m_peers[incoming.peer];
+    auto &peer = m_peers[id];
     if (peer == nullptr) {
         peer = std::make_unique<Peer>();
-        peer->identity = incoming.identity;
-        peer->remoteAddress = incoming.remoteAddress;
-        peer->firstHeardNs = incoming.receivedNs;
-        peer->link = m_makeLink(incoming.peer);
+        peer->uri = uri;
+        peer->remoteAddress = remoteAddress;
+        peer->sinceBootNs = m_clock.bootNs();
+        peer->link = m_makeLink(id);
     }
     return *peer;
 }
 
 void Hub::onMessage(const transport::Incoming &incoming)
 {
-    Peer &peer = peerOf(incoming);
+    Peer &peer = peerOf(incoming.peer, incoming.remoteAddress, incoming.identity.uri());
     if (peer.ended)
         return;
+    peer.identity = incoming.identity;
     auto message = wire::decode(incoming.payload);
     if (message)
         dispatch(incoming.peer, peer, std::move(*message), incoming);
@@ -168,7 +172,7 @@ void Hub::welcomeConsole(transport::PeerId id, Peer &peer, const Greeted &greete
 void Hub::refuse(transport::PeerId id, const wire::Bye &bye)
 {
     const Peer &peer = *m_peers.at(id);
-    publishNotice({m_clock.utcNs(), wire::LinkNoticeKind::Refused, peer.remoteAddress, peer.identity.uri(), bye.code, bye.reason, 1});
+    publishNotice({m_clock.utcNs(), wire::LinkNoticeKind::Refused, peer.remoteAddress, peer.uri, bye.code, bye.reason, 1});
     end(id, bye);
 }
 
@@ -178,15 +182,6 @@ void Hub::end(transport::PeerId id, const wire::Bye &bye)
     peer.ended = true;
     endSession(*peer.link, bye);
     leave(peer, id);
-}
-
-void Hub::forget(transport::PeerId id)
-{
-    const auto found = m_peers.find(id);
-    const auto peer = std::move(found->second);
-    m_peers.erase(found);
-    if (!peer->ended)
-        leave(*peer, id);
 }
 
 void Hub::leave(Peer &peer, transport::PeerId id)
@@ -207,15 +202,38 @@ void Hub::onNotices(const std::vector<transport::Notice> &notices)
     for (const auto &notice : notices) {
         publishNotice({notice.timeNs, noticeKind(notice.kind), notice.remoteAddress, notice.identity, notice.code, notice.reason,
                        notice.repeated});
-        if (notice.kind != transport::NoticeKind::Closed)
-            continue;
-        // An address may be in use again by now: a peer that was first heard later is another connection.
-        const auto closed = std::find_if(m_peers.begin(), m_peers.end(), [&](const auto &entry) {
-            return entry.second->remoteAddress == notice.remoteAddress && entry.second->firstHeardNs <= notice.timeNs;
-        });
-        if (closed != m_peers.end())
-            forget(closed->first);
+        if (notice.kind == transport::NoticeKind::Accepted)
+            peerOf(notice.peer, notice.remoteAddress, notice.identity);
+        else if (notice.kind == transport::NoticeKind::Closed)
+            m_closed.emplace_back(notice.peer, m_clock.bootNs());
     }
+}
+
+void Hub::forgetClosed(bool quiet)
+{
+    while (!m_closed.empty() && (quiet || m_clock.bootNs() - m_closed.front().second > stragglersNs)) {
+        const auto found = m_peers.find(m_closed.front().first);
+        m_closed.pop_front();
+        if (found == m_peers.end())
+            continue;
+        const auto id = found->first;
+        const auto peer = std::move(found->second);
+        m_peers.erase(found);
+        if (!peer->ended)
+            leave(*peer, id);
+    }
+}
+
+void Hub::refuseMute()
+{
+    std::vector<transport::PeerId> mute;
+    for (const auto &[id, peer] : m_peers) {
+        if (!peer->ended && std::holds_alternative<std::monostate>(peer->session)
+            && m_clock.bootNs() - peer->sinceBootNs > greetingDeadlineNs)
+            mute.push_back(id);
+    }
+    for (const auto id : mute)
+        refuse(id, {"greeting-timeout", "connected, but sent no greeting within 10 s", 0});
 }
 
 void Hub::acknowledge(const std::string &node, std::uint64_t streamId, std::uint64_t frameSeq)
@@ -247,8 +265,9 @@ void Hub::deliver(NodeRecord &node)
     m_stuck.erase(node.name());
 }
 
-void Hub::tick()
+void Hub::tick(bool quiet)
 {
+    forgetClosed(quiet);
     const auto stuck = m_stuck;
     for (const auto &name : stuck)
         deliver(nodeOf(name));
@@ -259,6 +278,7 @@ void Hub::tick()
         for (const auto &[node, id] : m_agents)
             m_due.insert(id);
         markSilent();
+        refuseMute();
         publishStates();
     }
     for (const auto id : m_due)

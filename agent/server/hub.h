@@ -3,11 +3,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -29,11 +31,12 @@ public:
     ~Hub();
 
     void onMessage(const transport::Incoming &incoming);
-    /// Accepted, refused and closed connections, in order. Take them after the messages that came before.
+    /// Accepted, refused and closed connections, in order. A closed peer is forgotten by the next tick() that is quiet, since
+    /// what it sent before may come after the notice.
     void onNotices(const std::vector<transport::Notice> &notices);
     void acknowledge(const std::string &node, std::uint64_t streamId, std::uint64_t frameSeq);
-    /// Does what is due: call after each run of messages, and after untilTick() at the latest.
-    void tick();
+    /// Does what is due: call after each run of messages, and after untilTick() at the latest. `quiet`: no message waits.
+    void tick(bool quiet);
     std::chrono::milliseconds untilTick() const noexcept;
 
     /// Ends every session; nothing else may be called afterwards.
@@ -44,7 +47,7 @@ public:
 private:
     struct Peer;
 
-    Peer &peerOf(const transport::Incoming &incoming);
+    Peer &peerOf(transport::PeerId id, const std::string &remoteAddress, const std::string &uri);
     void onMalformed(transport::PeerId id, Peer &peer, const Error &error);
     void dispatch(transport::PeerId id, Peer &peer, wire::Message &&message, const transport::Incoming &incoming);
     void greet(transport::PeerId id, Peer &peer, const wire::Message &message);
@@ -52,7 +55,8 @@ private:
     void welcomeConsole(transport::PeerId id, Peer &peer, const Greeted &greeted);
     void end(transport::PeerId id, const wire::Bye &bye);
     void refuse(transport::PeerId id, const wire::Bye &bye);
-    void forget(transport::PeerId id);
+    void forgetClosed(bool quiet);
+    void refuseMute();
 
     NodeRecord &nodeOf(const std::string &name);
     void deliver(NodeRecord &node);
@@ -75,6 +79,7 @@ private:
     std::map<std::string, transport::PeerId> m_agents;      ///< node to its one session
     std::map<transport::PeerId, ConsoleSession *> m_consoles;
     std::set<transport::PeerId> m_due;                      ///< agents that may be owed an acknowledgement or a filter
+    std::deque<std::pair<transport::PeerId, std::int64_t>> m_closed;   ///< and since when by the boot clock
     std::set<std::string> m_stuck;                          ///< nodes with frames that the sink did not take
     std::uint64_t m_lastSessionId = 0;
     std::int64_t m_nextTickBootNs = 0;

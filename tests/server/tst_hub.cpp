@@ -49,7 +49,7 @@ struct Fixture {
     void send(PeerId peer, const wire::Message &message)
     {
         sendBytes(peer, *wire::encode(message));
-        hub.tick();
+        hub.tick(true);
     }
     test::RecordingLink &link(PeerId peer) { return *links.at(peer); }
 
@@ -70,11 +70,11 @@ struct Fixture {
     void closed(PeerId peer)
     {
         transport::Notice notice;
-        notice.timeNs = clock.utcNs();
         notice.kind = transport::NoticeKind::Closed;
-        notice.remoteAddress = "10.0.0.1:" + std::to_string(peer);
+        notice.peer = peer;
         notice.code = "reset";
         hub.onNotices({notice});
+        hub.tick(true);
     }
     ReceiveCounters counters(const std::string &node = "node-1") const
     {
@@ -128,7 +128,7 @@ private slots:
         QVERIFY(agent.all<wire::Ack>().empty());
         f.hub.acknowledge("node-1", test::streamA, 1);
         f.hub.acknowledge("node-9", test::streamA, 1);
-        f.hub.tick();
+        f.hub.tick(true);
         QCOMPARE(agent.last<wire::Ack>().frameSeq, 1u);
     }
 
@@ -145,7 +145,7 @@ private slots:
         QCOMPARE(f.counters().queuedEvents, 6u);
         QVERIFY(f.hub.untilTick() < std::chrono::milliseconds(50));
         f.sink.refuses = false;
-        f.hub.tick();
+        f.hub.tick(true);
         QCOMPARE(agent.last<wire::Ack>().frameSeq, 3u);
         QCOMPARE(f.link(2).last<wire::Ack>().frameSeq, 1u);
         QVERIFY((f.sink.frameSeqs() == std::vector<std::uint64_t>{1, 2, 3, 1}));
@@ -210,7 +210,7 @@ private slots:
         const wire::Bytes rows[] = {*wire::encode(test::nodeHello("node-2")), *wire::encode(newer), *wire::encode(test::nodeHello("node-1")),
                                     *wire::encode(test::eventFrame(1)), wire::Bytes(100, std::byte{1}), newerFormat};
         f.sendBytes(1, rows[row]);
-        f.hub.tick();
+        f.hub.tick(true);
         QCOMPARE(f.link(1).closed, code);
         QCOMPARE(f.link(1).last<wire::Bye>().code, code);
         QVERIFY(f.link(1).all<wire::Welcome>().empty());
@@ -277,13 +277,13 @@ private slots:
         f.agent(1);
         QCOMPARE(f.sink.lastState("node-1").state, wire::LinkState::Connected);
         f.clock.advance(31 * nsPerSecond);
-        f.hub.tick();
+        f.hub.tick(true);
         QCOMPARE(f.sink.lastState("node-1").state, wire::LinkState::Silent);
         QCOMPARE(f.sink.lastState("node-1").sinceNs, f.clock.utcNs());
         f.send(1, wire::Heartbeat());
         QCOMPARE(f.sink.lastState("node-1").state, wire::LinkState::Connected);
         f.closed(1);
-        f.hub.tick();
+        f.hub.tick(true);
         QCOMPARE(f.sink.lastState("node-1").state, wire::LinkState::Gone);
         QCOMPARE(console.last<wire::AgentState>().state, wire::LinkState::Gone);
         QCOMPARE(console.last<wire::AgentState>().certificateSerial, std::string("01ab"));
@@ -296,7 +296,7 @@ private slots:
         const std::size_t before = f.sink.states.size();
         for (int i = 0; i < 100; ++i) {
             f.clock.advance(100 * nsPerMs);
-            f.hub.tick();
+            f.hub.tick(true);
         }
         QCOMPARE(f.sink.states.size() - before, std::size_t(5));
     }
@@ -312,18 +312,39 @@ private slots:
         QCOMPARE(states[1].state, wire::LinkState::Gone);
     }
 
-    void addressUsedAgain_isNotTheClosedPeer()
+    void lastWordsAfterTheClosedNotice_areHeard()
     {
         Fixture f;
         f.agent(1);
-        transport::Notice late;
-        late.kind = transport::NoticeKind::Closed;
-        late.remoteAddress = "10.0.0.1:1";
-        late.timeNs = f.clock.utcNs() - 5;
-        f.hub.onNotices({late});
-        QCOMPARE(f.sink.lastState("node-1").state, wire::LinkState::Connected);
-        f.send(1, test::eventFrame(1));
+        transport::Notice notice;
+        notice.kind = transport::NoticeKind::Closed;
+        notice.peer = 1;
+        f.hub.onNotices({notice});
+        f.sendBytes(1, *wire::encode(test::eventFrame(1)));
+        f.hub.tick(false);
         QCOMPARE(f.sink.deliveries.size(), std::size_t(1));
+        QCOMPARE(f.sink.lastState("node-1").state, wire::LinkState::Connected);
+        f.clock.advance(2 * nsPerSecond);
+        f.hub.tick(false);
+        QCOMPARE(f.sink.lastState("node-1").state, wire::LinkState::Gone);
+    }
+
+    void mutePeer_isRefused()
+    {
+        Fixture f;
+        transport::Notice notice;
+        notice.kind = transport::NoticeKind::Accepted;
+        notice.peer = 1;
+        f.hub.onNotices({notice});
+        f.clock.advance(9 * nsPerSecond);
+        f.hub.tick(true);
+        QVERIFY(f.link(1).closed.empty());
+        f.clock.advance(2 * nsPerSecond);
+        f.hub.tick(true);
+        QCOMPARE(f.link(1).closed, std::string("greeting-timeout"));
+        QCOMPARE(f.sink.notices.back().code, std::string("greeting-timeout"));
+        f.hub.tick(true);
+        QCOMPARE(f.sink.notices.size(), std::size_t(2));
     }
 
     void notices_reachSinkAndConsoles()
@@ -337,7 +358,7 @@ private slots:
         notice.reason = "not TLS";
         notice.repeated = 12;
         f.hub.onNotices({notice});
-        f.hub.tick();
+        f.hub.tick(true);
         QCOMPARE(f.sink.notices.back().repeated, 12u);
         QCOMPARE(console.last<wire::LinkNotice>().code, std::string("plaintext"));
         QCOMPARE(console.last<wire::LinkNotice>().kind, wire::LinkNoticeKind::Refused);
@@ -388,20 +409,20 @@ private slots:
         auto &agent = f.agent(1);
         QVERIFY(agent.all<wire::Filter>().empty());
         f.console(8, only("shop"));
-        f.hub.tick();
+        f.hub.tick(true);
         QCOMPARE(agent.last<wire::Filter>().any.size(), std::size_t(1));
         f.console(9, only("bank"));
-        f.hub.tick();
+        f.hub.tick(true);
         QCOMPARE(agent.last<wire::Filter>().any.size(), std::size_t(2));
         const auto epoch = agent.last<wire::Filter>().epoch;
         f.closed(9);
         f.clock.advance(nsPerSecond);
-        f.hub.tick();
+        f.hub.tick(true);
         QCOMPARE(agent.last<wire::Filter>().any.size(), std::size_t(1));
         QVERIFY(agent.last<wire::Filter>().epoch > epoch);
         f.closed(8);
         f.clock.advance(nsPerSecond);
-        f.hub.tick();
+        f.hub.tick(true);
         QVERIFY(agent.last<wire::Filter>().any.empty());
         QVERIFY(f.agent(2, "node-2").closed.empty());
     }
@@ -411,7 +432,7 @@ private slots:
         Fixture f;
         auto &agent = f.agent(1);
         f.console(8, only("shop"));
-        f.hub.tick();
+        f.hub.tick(true);
         QVERIFY(agent.all<wire::Filter>().empty());
     }
 
@@ -426,7 +447,7 @@ private slots:
         const auto id = test::identity(Role::Node, "node-1");
         hub.onMessage({1, id, "a:1", 1, *wire::encode(test::nodeHello("node-1"))});
         hub.onMessage({1, id, "a:1", 1, *wire::encode(test::eventFrame(1))});
-        hub.tick();
+        hub.tick(true);
         QCOMPARE(link->last<wire::Ack>().frameSeq, 1u);
         QVERIFY(sink.deliveries.empty());
         QVERIFY(!sink.states.empty());
