@@ -16,7 +16,7 @@ namespace tapio::test {
 WindowFixture::WindowFixture(Data data, QSize size, ThemeChoice theme) :
     settings(folder.filePath(QStringLiteral("settings.ini")), QSettings::IniFormat),
     themes(ThemeStore::loadBuiltIn().value().first, ThemeStore::loadBuiltIn().value().second), actions(settings), applier(*qApp, themes),
-    uiSettings(settings, themes, time)
+    uiSettings(settings, themes, time, UiDefaults())
 {
     themes.setChoice(theme);
     themes.setReduceMotion(true);
@@ -33,11 +33,11 @@ WindowFixture::WindowFixture(Data data, QSize size, ThemeChoice theme) :
         session.linkValue.agentsConnected = 23;
     }
     window = std::make_unique<MainWindow>(WindowServices{session, themes, icons, time, actions, uiSettings, clock});
-    window->addPage(PageId::Events, RailGroup::Investigate, QStringLiteral("events"), new EventsPage(window->context()), QKeySequence(QStringLiteral("G, V")));
-    window->addPage(PageId::Connections, RailGroup::Operate, QStringLiteral("connections"), new ConnectionsPage(window->context()), QKeySequence(QStringLiteral("G, N")));
+    window->addPage(PageId::Events, RailGroup::Investigate, QStringLiteral("events"), new EventsPage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, V")));
+    window->addPage(PageId::Connections, RailGroup::Operate, QStringLiteral("connections"), new ConnectionsPage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, N")));
     window->addPage(PageId::Settings, RailGroup::Foot, QStringLiteral("settings"),
                     new SettingsPage(window->context(), {QStringLiteral("/home/m.rantala/.local/share/tapio/console.tapio"), QStringLiteral("/home/m.rantala/.config/tapio/console.toml"),
-                                                         8LL << 30, 7LL * 86'400 * nsPerSecond}),
+                                                         8LL << 30, 7LL * 86'400 * nsPerSecond}, window->pageParent()),
                     QKeySequence(QStringLiteral("Ctrl+,")));
     window->resize(size);
     window->show();

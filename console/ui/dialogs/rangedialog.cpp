@@ -18,7 +18,7 @@ RangeDialog::RangeDialog(UiContext context, QWidget *parent) :
     const Theme &t = context.themes.theme();
     setWindowTitle(tr("Custom time range"));
     const std::int64_t now = context.clock.utcNs();
-    const TimeSpan span = resolve(m_range, now);
+    const TimeWindow span = resolve(m_range, now);
     const QString zone = context.time.zoneName(now);
     auto *grid = new QGridLayout(this);
     grid->setContentsMargins(t.px(16), t.px(16), t.px(16), t.px(16));

@@ -14,9 +14,9 @@ namespace tapio::console {
 
 /// The file while it grows. One writer at a time: a page is handed over only after the one before was written.
 struct EventsExporter::Sink {
-    Sink(const QString &path, ExportFormat chosen) : file(path), format(chosen) {}
+    Sink(const QString &path, EventFileFormat chosen) : file(path), format(chosen) {}
     QSaveFile file;
-    ExportFormat format;
+    EventFileFormat format;
 
     /// Empty, or what went wrong.
     QString write(const std::vector<StoredEvent> &events, bool first, bool last)
@@ -24,10 +24,10 @@ struct EventsExporter::Sink {
         if (first && !file.open(QIODevice::WriteOnly))
             return file.errorString();
         std::ostringstream text;
-        if (first && format == ExportFormat::Csv)
+        if (first && format == EventFileFormat::Csv)
             writeCsvHeader(text);
         for (const StoredEvent &event : events) {
-            if (format == ExportFormat::Csv)
+            if (format == EventFileFormat::Csv)
                 writeCsv(text, event);
             else
                 text << eventJson(event).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
@@ -58,7 +58,7 @@ EventsExporter::~EventsExporter()
     m_writer.waitForDone();
 }
 
-void EventsExporter::start(const EventQuery &query, const QString &file, ExportFormat format)
+void EventsExporter::start(const EventQuery &query, const QString &file, EventFileFormat format)
 {
     cancel();
     m_query = query;

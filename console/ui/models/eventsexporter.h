@@ -10,7 +10,7 @@
 
 namespace tapio::console {
 
-enum class ExportFormat { JsonLines, Csv };
+enum class EventFileFormat { JsonLines, Csv };
 
 /// Writes all events of a query into a file, page by page: reading on the session's job, formatting and writing on a thread of
 /// its own. The file appears whole at the end, or not at all. GUI thread; the session outlives it.
@@ -23,7 +23,7 @@ public:
     ~EventsExporter() override;        ///< gives up what is not finished
 
     /// `query` with its range and order; oldest first reads best in a file, but the caller chooses.
-    void start(const EventQuery &query, const QString &file, ExportFormat format);
+    void start(const EventQuery &query, const QString &file, EventFileFormat format);
     void cancel();                     ///< leaves no file
     bool running() const { return m_running; }
     std::uint64_t written() const { return m_written; }

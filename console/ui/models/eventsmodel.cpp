@@ -142,7 +142,7 @@ QVariant EventsModel::data(const QModelIndex &index, int role) const
     case Qt::DisplayRole: return text(e, column);
     case Qt::ToolTipRole: return column == Time ? m_time.text(e.event.timeNs, TimeStyle::Full) : text(e, column);
     case Qt::AccessibleTextRole: return column == Time ? m_time.text(e.event.timeNs, TimeStyle::Full) : text(e, column);
-    case cell::emphasisRole: return static_cast<int>(column == Summary ? Emphasis::Strong : Emphasis::Normal);
+    case cell::emphasisRole: return static_cast<int>(column == Summary ? Emphasis::Primary : Emphasis::Normal);
     case cell::signRole:
         if (column == Severity)
             return QVariant::fromValue(SignValue{SignValue::Kind::Severity, static_cast<int>(e.event.severity)});
@@ -155,7 +155,11 @@ QVariant EventsModel::data(const QModelIndex &index, int role) const
 
 QVariant EventsModel::headerData(int section, Qt::Orientation orientation, int role) const
 {
-    if (orientation != Qt::Horizontal || role != Qt::DisplayRole)
+    if (orientation != Qt::Horizontal)
+        return {};
+    if (role == Qt::TextAlignmentRole)
+        return QVariant::fromValue(Qt::Alignment((section == Pid ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
+    if (role != Qt::DisplayRole)
         return {};
     switch (section) {
     case Time: return tr("Time (%1)").arg(m_time.zoneName(m_events.empty() ? 0 : m_events.front().event.timeNs));

@@ -98,7 +98,7 @@ QVariant NoticesModel::data(const QModelIndex &index, int role) const
         return index.column() == Time ? QVariant(static_cast<qlonglong>(n.timeNs)) : index.column() == Repeated ? QVariant(n.repeated) : QVariant(text(n, index.column()));
     case cell::emphasisRole:
         if (index.column() == Reason)
-            return static_cast<int>(Emphasis::Strong);
+            return static_cast<int>(Emphasis::Primary);
         return static_cast<int>(index.column() == Identity && n.identity.empty() ? Emphasis::Muted : Emphasis::Normal);
     case cell::signRole: return index.column() == Kind ? QVariant::fromValue(SignValue{SignValue::Kind::Notice, static_cast<int>(n.kind)}) : QVariant();
     default: return {};
@@ -107,7 +107,11 @@ QVariant NoticesModel::data(const QModelIndex &index, int role) const
 
 QVariant NoticesModel::headerData(int section, Qt::Orientation orientation, int role) const
 {
-    if (orientation != Qt::Horizontal || role != Qt::DisplayRole)
+    if (orientation != Qt::Horizontal)
+        return {};
+    if (role == Qt::TextAlignmentRole)
+        return QVariant::fromValue(Qt::Alignment((section == Repeated ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
+    if (role != Qt::DisplayRole)
         return {};
     switch (section) {
     case Time: return tr("Time (%1)").arg(m_time.zoneName(m_notices.empty() ? 0 : m_notices.front().timeNs));

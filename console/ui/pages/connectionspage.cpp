@@ -27,15 +27,15 @@ std::vector<ColumnStyle> agentColumns()
 {
     using Kind = ColumnStyle::Kind;
     std::vector<ColumnStyle> columns(AgentsModel::ColumnCount);
-    columns[AgentsModel::Node] = {Kind::Text, Qt::ElideMiddle, 120, 280, true};
+    columns[AgentsModel::Node] = {Kind::Text, Qt::ElideMiddle, 180, 480, true};
     columns[AgentsModel::State] = {Kind::Sign, Qt::ElideRight, 96, 140, false};
     columns[AgentsModel::Address] = {Kind::Mono, Qt::ElideMiddle, 100, 220, false};
     columns[AgentsModel::Clock] = {Kind::Text, Qt::ElideRight, 100, 220, false};
     for (const int number : {AgentsModel::Since, AgentsModel::Queue, AgentsModel::Received, AgentsModel::Lost, AgentsModel::Sessions, AgentsModel::Expires})
         columns[static_cast<std::size_t>(number)] = {Kind::Number, Qt::ElideRight, 56, 140, false};
-    columns[AgentsModel::Serial] = {Kind::Mono, Qt::ElideMiddle, 90, 130, false};
-    columns[AgentsModel::Stream] = {Kind::Mono, Qt::ElideMiddle, 90, 140, false};
-    columns[AgentsModel::Version] = {Kind::Text, Qt::ElideRight, 56, 100, false};
+    columns[AgentsModel::Serial] = {Kind::Mono, Qt::ElideMiddle, 90, 130, false, 1};
+    columns[AgentsModel::Stream] = {Kind::Mono, Qt::ElideMiddle, 90, 140, false, 2};
+    columns[AgentsModel::Version] = {Kind::Text, Qt::ElideRight, 56, 100, false, 3};
     return columns;
 }
 
@@ -55,8 +55,8 @@ std::vector<ColumnStyle> noticeColumns()
 
 } // namespace
 
-ConnectionsPage::ConnectionsPage(UiContext context) :
-    m_context(context), m_agents(context.time), m_notices(context.time), m_splitter(new QSplitter(Qt::Vertical))
+ConnectionsPage::ConnectionsPage(UiContext context, QWidget *parent) :
+    Page(parent), m_context(context), m_agents(context.time), m_notices(context.time), m_splitter(new QSplitter(Qt::Vertical))
 {
     const Look look{context.themes, context.icons};
     m_agentRows.setSourceModel(&m_agents);

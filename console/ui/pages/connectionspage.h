@@ -24,7 +24,7 @@ class TableView;
 class ConnectionsPage : public Page {
     Q_OBJECT
 public:
-    explicit ConnectionsPage(UiContext context);
+    explicit ConnectionsPage(UiContext context, QWidget *parent = nullptr);
 
     QString title() const override { return tr("Connections"); }
     QWidget *filterField() const override;

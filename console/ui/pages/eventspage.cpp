@@ -20,6 +20,7 @@
 #include "console/ui/pages/firststart.h"
 #include "console/ui/widgets/barbutton.h"
 #include "console/ui/widgets/detailview.h"
+#include "console/ui/widgets/footline.h"
 #include "console/ui/widgets/panelframe.h"
 #include "console/ui/widgets/progressline.h"
 #include "console/ui/widgets/statemessage.h"
@@ -41,18 +42,18 @@ std::vector<ColumnStyle> eventColumns()
     columns[EventsModel::Type] = {Kind::Mono, Qt::ElideRight, 96, 160, false};
     columns[EventsModel::Summary] = {Kind::Text, Qt::ElideRight, 260, 2000, true};
     columns[EventsModel::Node] = {Kind::Mono, Qt::ElideMiddle, 64, 160, false};
-    columns[EventsModel::Namespace] = {Kind::Mono, Qt::ElideMiddle, 80, 140, false};
+    columns[EventsModel::Namespace] = {Kind::Mono, Qt::ElideMiddle, 80, 140, false, 3};
     columns[EventsModel::Entity] = {Kind::Mono, Qt::ElideMiddle, 120, 200, false};
     columns[EventsModel::Identity] = {Kind::Sign, Qt::ElideRight, 80, 120, false};
     columns[EventsModel::Command] = {Kind::Mono, Qt::ElideRight, 80, 130, false};
-    columns[EventsModel::Pid] = {Kind::Number, Qt::ElideRight, 56, 90, false};
+    columns[EventsModel::Pid] = {Kind::Number, Qt::ElideRight, 56, 90, false, 2};
     return columns;
 }
 
 } // namespace
 
-EventsPage::EventsPage(UiContext context) :
-    m_context(context), m_model(context.time), m_feed(context.session, m_model), m_exporter(context.session)
+EventsPage::EventsPage(UiContext context, QWidget *parent) :
+    Page(parent), m_context(context), m_model(context.time), m_feed(context.session, m_model), m_exporter(context.session)
 {
     build();
     addActions();
@@ -91,8 +92,7 @@ void EventsPage::build()
     m_waiting->setIconName(QStringLiteral("sort-up"));
     m_waiting->setActive(true);
     m_waiting->hide();
-    m_foot = new QLabel;
-    m_foot->setTextFormat(Qt::PlainText);
+    m_foot = new FootLine(look);
     m_exportText = new QLabel;
     m_exportText->setTextFormat(Qt::PlainText);
     m_cancelExport = new BarButton(look);
@@ -182,7 +182,7 @@ void EventsPage::resizeEvent(QResizeEvent *)
 void EventsPage::timeChanged()
 {
     const TimeRange range = m_context.session.range();
-    const TimeSpan span = resolve(range, m_context.clock.utcNs());
+    const TimeWindow span = resolve(range, m_context.clock.utcNs());
     // Pausing changes nothing of the range: the rows stay, and new ones wait.
     const bool sameCustom = !isMoving(range) && m_feed.query().fromNs == span.fromNs && m_feed.query().toNs == span.toNs;
     const bool sameMoving = isMoving(range) && m_feed.query().toNs == INT64_MAX
@@ -203,7 +203,7 @@ void EventsPage::reload()
         return;
     m_loaded = true;
     const TimeRange range = m_context.session.range();
-    const TimeSpan span = resolve(range, m_context.clock.utcNs());
+    const TimeWindow span = resolve(range, m_context.clock.utcNs());
     EventQuery wanted = *query;
     wanted.fromNs = span.fromNs;
     wanted.toNs = isMoving(range) ? INT64_MAX : span.toNs;
@@ -287,20 +287,18 @@ void EventsPage::refresh()
 
 void EventsPage::refreshFoot()
 {
-    QStringList parts;
     const int rows = m_model.rowCount();
+    QString text;
     if (rows > 0) {
-        const bool more = m_model.moreBelow() || m_feed.moreAbove();
-        parts << (more ? tr("%1 events loaded, more as you scroll").arg(exactCount(static_cast<std::uint64_t>(rows))) : tr("%n event(s)", nullptr, rows));
-        parts << (m_feed.lostEvents() > 0 ? tr("incomplete: %1 events of this range were lost on the way").arg(exactCount(m_feed.lostEvents()))
-                                          : tr("no loss known in this range"));
+        text = m_model.moreBelow() || m_feed.moreAbove() ? tr("%1 events loaded, more as you scroll").arg(exactCount(static_cast<std::uint64_t>(rows))) : tr("%n event(s)", nullptr, rows);
+        if (m_feed.lostEvents() == 0)
+            text += QStringLiteral(" \u00b7 ") + tr("no loss known in this range");
         if (m_feed.state() == EventsFeed::State::Failed)
-            parts << tr("stale: %1").arg(m_feed.error());
+            text += QStringLiteral(" \u00b7 ") + tr("stale: %1").arg(m_feed.error());
     }
-    m_foot->setText(parts.join(QStringLiteral(" \u00b7 ")));
-    QPalette palette = m_foot->palette();
-    palette.setColor(QPalette::WindowText, rows > 0 && m_feed.lostEvents() > 0 ? m_context.themes.theme().meaning.p1 : m_context.themes.theme().text.tertiary);
-    m_foot->setPalette(palette);
+    const bool lost = rows > 0 && m_feed.lostEvents() > 0;
+    m_foot->setText(text, lost ? tr("%1 lost").arg(exactCount(m_feed.lostEvents())) : QString(),
+                    lost ? tr("on the way in this range: the list is incomplete") : QString());
     m_exportText->setVisible(m_exporter.running());
     m_cancelExport->setVisible(m_exporter.running());
     m_export->setEnabled(!m_exporter.running());
@@ -418,7 +416,7 @@ void EventsPage::askExport()
     const bool asCsv = file.endsWith(QLatin1String(".csv")) || (chosen == csv && !file.endsWith(QLatin1String(".jsonl")));
     EventQuery query = m_feed.query();
     query.toNs = std::min(query.toNs, m_context.clock.utcNs() + nsPerSecond);
-    m_exporter.start(query, file, asCsv ? ExportFormat::Csv : ExportFormat::JsonLines);
+    m_exporter.start(query, file, asCsv ? EventFileFormat::Csv : EventFileFormat::JsonLines);
 }
 
 void EventsPage::restyle()
@@ -426,11 +424,7 @@ void EventsPage::restyle()
     const Theme &t = m_context.themes.theme();
     layout()->setContentsMargins(t.px(12), t.px(12), t.px(12), t.px(12));
     layout()->setSpacing(t.px(8));
-    for (QLabel *label : {m_foot, m_exportText}) {
-        label->setFont(t.font(FontRole::Label));
-        label->setMargin(t.px(6));
-        label->setIndent(t.px(4));
-    }
+    m_exportText->setFont(t.font(FontRole::Label));
     refresh();
 }
 

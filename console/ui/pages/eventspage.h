@@ -16,6 +16,7 @@ namespace tapio::console {
 class BarButton;
 class DetailView;
 class EventFilterBar;
+class FootLine;
 class ProgressLine;
 class TableView;
 
@@ -23,7 +24,7 @@ class TableView;
 class EventsPage : public Page {
     Q_OBJECT
 public:
-    explicit EventsPage(UiContext context);
+    explicit EventsPage(UiContext context, QWidget *parent = nullptr);
 
     QString title() const override { return tr("Events"); }
     QWidget *filterField() const override;
@@ -70,7 +71,8 @@ private:
     QWidget *m_panel = nullptr;
     QStackedLayout *m_stack = nullptr;
     BarButton *m_waiting = nullptr, *m_export = nullptr, *m_cancelExport = nullptr;
-    QLabel *m_foot = nullptr, *m_exportText = nullptr;
+    FootLine *m_foot = nullptr;
+    QLabel *m_exportText = nullptr;
     QPointer<DetailView> m_details;
     bool m_late = false, m_loaded = false;
 };

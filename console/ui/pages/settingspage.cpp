@@ -3,10 +3,8 @@
 
 #include <QButtonGroup>
 #include <QCheckBox>
-#include <QDesktopServices>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QListWidget>
 #include <QPushButton>
 #include <QRadioButton>
 #include <QScrollArea>
@@ -15,35 +13,35 @@
 
 #include "console/ui/pages/keyboardsettings.h"
 #include "console/ui/widgets/format.h"
+#include "console/ui/widgets/panelframe.h"
 
 namespace tapio::console {
 
 namespace {
 
-QLabel *hint(const QString &text)
+constexpr int lineWidth = 680; ///< longer lines of text are hard to read
+
+/// `role` is "title", "heading", "text" or "hint": restyle() gives the font.
+QLabel *label(const QString &text, const char *role)
 {
-    auto *label = new QLabel(text);
-    label->setTextFormat(Qt::PlainText);
-    label->setWordWrap(true);
-    label->setForegroundRole(QPalette::PlaceholderText);
-    return label;
+    auto *result = new QLabel(text);
+    result->setTextFormat(Qt::PlainText);
+    result->setWordWrap(true);
+    result->setMaximumWidth(lineWidth);
+    result->setProperty("textRole", QLatin1String(role));
+    if (qstrcmp(role, "hint") == 0)
+        result->setForegroundRole(QPalette::PlaceholderText);
+    return result;
 }
+
+QLabel *heading(const QString &text) { return label(text, "heading"); }
+QLabel *hint(const QString &text) { return label(text, "hint"); }
 
 QLabel *selectable(const QString &text)
 {
-    auto *label = new QLabel(text);
-    label->setTextFormat(Qt::PlainText);
-    label->setWordWrap(true);
-    label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
-    return label;
-}
-
-QLabel *heading(const QString &text)
-{
-    auto *label = new QLabel(text);
-    label->setTextFormat(Qt::PlainText);
-    label->setProperty("heading", true);
-    return label;
+    QLabel *result = label(text, "text");
+    result->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    return result;
 }
 
 /// A row of radio buttons over the values of an enum.
@@ -69,22 +67,20 @@ QWidget *choices(const std::vector<std::pair<Enum, QString>> &values, Get get, S
 
 } // namespace
 
-SettingsPage::SettingsPage(UiContext context, DataFacts facts) :
-    m_context(context), m_facts(std::move(facts)), m_list(new QListWidget), m_stack(new QStackedWidget)
+SettingsPage::SettingsPage(UiContext context, DataFacts facts, QWidget *parent) :
+    Page(parent), m_context(context), m_facts(std::move(facts)), m_sections(new QButtonGroup(this)), m_side(new QVBoxLayout), m_stack(new QStackedWidget)
 {
-    m_list->setFrameShape(QFrame::NoFrame);
-    m_list->setAccessibleName(tr("Sections of the settings"));
-    m_list->setUniformItemSizes(true);
     auto *row = new QHBoxLayout(this);
-    row->addWidget(m_list);
+    row->addLayout(m_side);
     row->addWidget(m_stack, 1);
     addAppearance();
     addTime();
     addData();
     addKeyboard();
     addAbout();
-    connect(m_list, &QListWidget::currentRowChanged, m_stack, &QStackedWidget::setCurrentIndex);
-    m_list->setCurrentRow(0);
+    m_side->addStretch(1);
+    connect(m_sections, &QButtonGroup::idClicked, m_stack, &QStackedWidget::setCurrentIndex);
+    m_sections->button(0)->setChecked(true);
     m_tick.setInterval(2000);
     connect(&m_tick, &QTimer::timeout, this, &SettingsPage::refreshData);
     connect(&context.session, &Session::storeChanged, this, &SettingsPage::refreshData);
@@ -94,28 +90,32 @@ SettingsPage::SettingsPage(UiContext context, DataFacts facts) :
     refreshData();
 }
 
-QWidget *SettingsPage::section(const QString &key, const QString &title, QVBoxLayout *&column)
+void SettingsPage::section(const QString &key, const QString &title, QVBoxLayout *&column)
 {
+    auto *button = new QPushButton(title);
+    button->setCheckable(true);
+    button->setProperty("kind", "side");
+    m_sections->addButton(button, static_cast<int>(m_keys.size()));
+    m_side->addWidget(button);
     m_keys.append(key);
-    m_list->addItem(title);
+    auto *frame = new PanelFrame({m_context.themes, m_context.icons});
+    auto *edge = new QVBoxLayout(frame);
+    edge->setContentsMargins(1, 1, 1, 1);
     auto *scroll = new QScrollArea;
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setWidgetResizable(true);
     scroll->setFocusPolicy(Qt::NoFocus);
+    scroll->viewport()->setAutoFillBackground(false);
     auto *body = new QWidget;
-    auto *outer = new QHBoxLayout(body);
-    auto *inner = new QWidget;
-    inner->setMaximumWidth(760);
-    column = new QVBoxLayout(inner);
-    column->setSpacing(12);
-    auto *name = heading(title);
-    name->setProperty("title", true);
-    column->addWidget(name);
-    outer->addWidget(inner, 1);
-    outer->addStretch(0);
+    body->setAutoFillBackground(false);
+    column = new QVBoxLayout(body);
+    column->setContentsMargins(20, 16, 20, 16);
+    column->setSpacing(10);
+    column->addWidget(label(title, "title"));
     scroll->setWidget(body);
-    m_stack->addWidget(scroll);
-    return inner;
+    body->setAutoFillBackground(false); // setWidget turned it on
+    edge->addWidget(scroll);
+    m_stack->addWidget(frame);
 }
 
 void SettingsPage::addAppearance()
@@ -238,7 +238,7 @@ void SettingsPage::refreshData()
 void SettingsPage::open(const QString &argument)
 {
     if (const qsizetype row = m_keys.indexOf(argument); row >= 0)
-        m_list->setCurrentRow(static_cast<int>(row));
+        m_sections->button(static_cast<int>(row))->click();
 }
 
 void SettingsPage::showEvent(QShowEvent *)
@@ -257,19 +257,17 @@ void SettingsPage::restyle()
     const Theme &t = m_context.themes.theme();
     layout()->setContentsMargins(t.px(12), t.px(12), t.px(12), t.px(12));
     layout()->setSpacing(t.px(12));
-    m_list->setFixedWidth(t.px(200));
-    for (int row = 0; row < m_list->count(); ++row)
-        m_list->item(row)->setSizeHint(QSize(0, t.px(32)));
-    QPalette palette = m_list->palette();
-    palette.setColor(QPalette::Base, t.surface.app);
-    m_list->setPalette(palette);
-    for (QLabel *label : m_stack->findChildren<QLabel *>()) {
-        if (label->property("title").toBool())
-            label->setFont(t.font(FontRole::Headline));
-        else if (label->property("heading").toBool())
-            label->setFont(t.font(FontRole::Body, QFont::DemiBold));
-        else
-            label->setFont(t.font(FontRole::Body));
+    m_side->setSpacing(t.px(2));
+    for (QAbstractButton *button : m_sections->buttons())
+        button->setFixedWidth(t.px(190));
+    for (QLabel *each : m_stack->findChildren<QLabel *>()) {
+        const QString role = each->property("textRole").toString();
+        if (role == QLatin1String("title"))
+            each->setFont(t.font(FontRole::Headline));
+        else if (role == QLatin1String("heading"))
+            each->setFont(t.font(FontRole::Body, QFont::DemiBold));
+        else if (!role.isEmpty())
+            each->setFont(t.font(FontRole::Body));
     }
 }
 

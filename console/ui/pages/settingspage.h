@@ -6,8 +6,8 @@
 #include "console/core/store/store.h"
 #include "console/ui/pages/page.h"
 
+class QButtonGroup;
 class QLabel;
-class QListWidget;
 class QStackedWidget;
 class QVBoxLayout;
 
@@ -23,7 +23,7 @@ struct DataFacts {
 class SettingsPage : public Page {
     Q_OBJECT
 public:
-    SettingsPage(UiContext context, DataFacts facts);
+    SettingsPage(UiContext context, DataFacts facts, QWidget *parent = nullptr);
 
     QString title() const override { return tr("Settings"); }
     bool usesTimeRange() const override { return false; }
@@ -34,7 +34,7 @@ protected:
     void hideEvent(QHideEvent *event) override;
 
 private:
-    QWidget *section(const QString &key, const QString &title, QVBoxLayout *&column);
+    void section(const QString &key, const QString &title, QVBoxLayout *&column);
     void addAppearance();
     void addTime();
     void addData();
@@ -45,7 +45,8 @@ private:
 
     UiContext m_context;
     DataFacts m_facts;
-    QListWidget *m_list;
+    QButtonGroup *m_sections;
+    QVBoxLayout *m_side;
     QStackedWidget *m_stack;
     QStringList m_keys;
     QLabel *m_storeFigures = nullptr;

@@ -37,6 +37,9 @@ QPushButton[kind="primary"] { background: @fill@; color: @onFill@; border-color:
 QPushButton[kind="primary"]:hover { background: @fillHover@; }
 QPushButton[kind="primary"]:disabled { background: @raised@; color: @disabled@; border-color: @standard@; }
 QPushButton[kind="danger"] { background: @p1Chip@; color: @p1@; border-color: @p1@; }
+QPushButton[kind="side"] { background: transparent; border-color: transparent; color: @text2@; text-align: left; }
+QPushButton[kind="side"]:hover { background: @hover@; color: @text1@; }
+QPushButton[kind="side"]:checked { background: @selected@; color: @text1@; border-color: transparent; }
 QPushButton[kind="flat"] { background: transparent; border-color: transparent; color: @text2@; }
 QPushButton[kind="flat"]:hover { background: @hover@; color: @text1@; }
 QPushButton[kind="flat"]:checked { background: @selected@; color: @text1@; border-color: transparent; }
@@ -45,7 +48,7 @@ QComboBox { background: @raised@; color: @text1@; border: 1px solid @standard@; 
 QComboBox:hover { border-color: @strong@; }
 QComboBox:disabled { color: @disabled@; }
 QComboBox::drop-down { border: none; width: @24px@; }
-QComboBox::down-arrow { image: url(:/tapio/icons/@chevron@.svg); width: @14px@; height: @14px@; }
+QComboBox::down-arrow { image: url(:/tapio/icons/@down@.svg); width: @14px@; height: @14px@; }
 QComboBox QAbstractItemView { background: @raised@; color: @text1@; border: 1px solid @standard@; padding: @4px@; outline: 0;
                               selection-background-color: @hover@; selection-color: @text1@; }
 
@@ -63,11 +66,11 @@ QHeaderView { background: @panel@; border: none; }
 QHeaderView::section { background: @panel@; color: @text2@; border: none; border-bottom: 1px solid @subtle@; padding: 0 @8px@;
                        font-weight: 500; height: @26px@; }
 QHeaderView::section:hover { color: @text1@; }
+QHeaderView::down-arrow { image: url(:/tapio/icons/@up@.svg); width: @12px@; height: @12px@; subcontrol-position: right center; }
+QHeaderView::up-arrow { image: url(:/tapio/icons/@down@.svg); width: @12px@; height: @12px@; subcontrol-position: right center; }
 QTableCornerButton::section { background: @panel@; border: none; border-bottom: 1px solid @subtle@; }
 
-QSplitter::handle { background: @subtle@; }
-QSplitter::handle:horizontal { width: 1px; margin: 0; }
-QSplitter::handle:vertical { height: 1px; margin: 0; }
+QSplitter::handle { background: transparent; }
 QSplitter::handle:hover { background: @accent@; }
 
 QTabBar { qproperty-drawBase: 0; }
@@ -98,7 +101,8 @@ QString lengthOrToken(const Theme &t, const QString &name)
         {QLatin1String("disabled"), mixed(t.text.tertiary, t.surface.panel, 0.6).name()},
         {QLatin1String("p1"), t.meaning.p1.name()},
         {QLatin1String("p1Chip"), t.chipFill(t.meaning.p1).name()},
-        {QLatin1String("chevron"), t.dark ? QStringLiteral("control/chevron-dark") : QStringLiteral("control/chevron-light")},
+        {QLatin1String("down"), t.dark ? QStringLiteral("control/chevron-down-dark") : QStringLiteral("control/chevron-down-light")},
+        {QLatin1String("up"), t.dark ? QStringLiteral("control/chevron-up-dark") : QStringLiteral("control/chevron-up-light")},
         {QLatin1String("scrollRadius"), QStringLiteral("%1px").arg(std::max(1, (t.px(8) - 2 * t.px(1)) / 2 - (t.px(8) % 2)))},
     };
     for (const auto &[token, value] : tokens)

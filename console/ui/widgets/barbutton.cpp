@@ -58,6 +58,13 @@ void BarButton::setTrailing(const QString &text)
     update();
 }
 
+void BarButton::setQuiet(bool quiet)
+{
+    m_quiet = quiet;
+    updateGeometry();
+    update();
+}
+
 void BarButton::setMaximumTextWidth(int pixels)
 {
     m_maxText = pixels;
@@ -66,7 +73,7 @@ void BarButton::setMaximumTextWidth(int pixels)
 
 QFont BarButton::textFont() const
 {
-    return m_look.theme().font(FontRole::Body, QFont::Medium);
+    return m_look.theme().font(FontRole::Body, m_quiet ? QFont::Normal : QFont::Medium);
 }
 
 int BarButton::textWidth() const
@@ -131,7 +138,7 @@ void BarButton::paintEvent(QPaintEvent *)
     if (!isEnabled())
         painter.setOpacity(0.6);
     paintGround(painter);
-    const QColor ink = m_active ? t.accent.base : t.text.primary;
+    const QColor ink = m_active ? t.accent.base : m_quiet ? t.text.secondary : t.text.primary;
     const QColor iconInk = m_active ? t.accent.base : t.text.secondary;
     const auto icon = [&](const QString &name, qreal x, int size) {
         painter.drawPixmap(QPointF(x, (height() - size) / 2.0), m_look.icons.pixmap(name, size, iconInk, devicePixelRatioF()));

@@ -22,6 +22,7 @@ public:
     void setBorderColor(std::optional<QColor> color);
     void setActive(bool active);                 ///< accent text on the selected ground: a filter is set
     void setTrailing(const QString &text);       ///< key hint at the right edge: "Ctrl+K"
+    void setQuiet(bool quiet);                   ///< a field to type into rather than a choice: thin text
     void setMaximumTextWidth(int pixels);        ///< design pixels; longer text is elided in the middle
 
     QSize sizeHint() const override;
@@ -40,7 +41,7 @@ private:
 
     Look m_look;
     QString m_icon, m_trailing;
-    bool m_chevron = false, m_flat = false, m_active = false;
+    bool m_chevron = false, m_flat = false, m_active = false, m_quiet = false;
     int m_maxText = 0;
     std::optional<QColor> m_border;
 };

@@ -5,11 +5,11 @@
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QLineEdit>
 #include <QPushButton>
 #include <QVBoxLayout>
 
 #include "console/ui/widgets/barbutton.h"
+#include "console/ui/widgets/panelframe.h"
 
 namespace tapio::console {
 
@@ -43,23 +43,28 @@ void StateMessage::setState(const StateText &state)
     rebuild();
 }
 
-void StateMessage::addCommand(QVBoxLayout &column, const QString &command)
+void StateMessage::addCommand(QVBoxLayout &column, int number, const QString &command)
 {
     const Theme &t = m_look.theme();
     auto *row = new QHBoxLayout;
     row->setSpacing(t.px(8));
-    auto *field = new QLineEdit(command);
-    field->setReadOnly(true);
-    field->setFont(t.font(FontRole::Mono));
-    field->setCursorPosition(0);
-    field->setAccessibleName(tr("Command"));
-    row->addWidget(field);
+    QLabel *step = plainLabel(QString::number(number), t.font(FontRole::Label, QFont::DemiBold), t.text.tertiary);
+    step->setFixedWidth(t.px(12));
+    row->addWidget(step, 0, Qt::AlignTop);
+    auto *box = new PanelFrame(m_look);
+    QLabel *text = plainLabel(command, t.font(FontRole::Mono), t.text.primary);
+    text->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    text->setAccessibleName(tr("Command"));
+    auto *inside = new QHBoxLayout(box);
+    inside->setContentsMargins(t.px(10), t.px(6), t.px(10), t.px(6));
+    inside->addWidget(text);
+    row->addWidget(box, 1);
     auto *copy = new BarButton(m_look);
     copy->setIconName(QStringLiteral("copy"));
     copy->setToolTip(tr("Copy the command"));
     copy->setAccessibleName(tr("Copy the command"));
     connect(copy, &QAbstractButton::clicked, this, [command] { QGuiApplication::clipboard()->setText(command); });
-    row->addWidget(copy);
+    row->addWidget(copy, 0, Qt::AlignTop);
     column.addLayout(row);
 }
 
@@ -68,7 +73,7 @@ void StateMessage::rebuild()
     delete m_body;
     const Theme &t = m_look.theme();
     m_body = new QWidget;
-    m_body->setFixedWidth(t.px(560));
+    m_body->setFixedWidth(t.px(m_state.commands.isEmpty() ? 520 : 680));
     auto *row = new QHBoxLayout(m_body);
     row->setContentsMargins(t.px(12), t.px(12), t.px(12), t.px(12));
     row->setSpacing(t.px(12));
@@ -86,8 +91,8 @@ void StateMessage::rebuild()
         verbatim->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
         column->addWidget(verbatim);
     }
-    for (const QString &command : m_state.commands)
-        addCommand(*column, command);
+    for (int i = 0; i < m_state.commands.size(); ++i)
+        addCommand(*column, i + 1, m_state.commands[i]);
     if (!m_state.actionText.isEmpty()) {
         auto *button = new QPushButton(m_state.actionText);
         button->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
@@ -99,6 +104,8 @@ void StateMessage::rebuild()
     }
     setAccessibleName(m_state.headline);
     setAccessibleDescription(m_state.sentence);
+    // Wrapping labels have no height of their own before the width is known.
+    m_body->setFixedHeight(row->heightForWidth(m_body->width()));
     static_cast<QVBoxLayout *>(layout())->insertWidget(1, m_body, 0, Qt::AlignHCenter);
 }
 

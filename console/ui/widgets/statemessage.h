@@ -7,9 +7,6 @@
 
 #include "console/ui/widgets/look.h"
 
-class QLabel;
-class QProgressBar;
-class QPushButton;
 class QVBoxLayout;
 
 namespace tapio::console {
@@ -20,7 +17,7 @@ struct StateText {
     QString headline;                 ///< "No data: no agent has connected"
     QString sentence;                 ///< the reason, what is missing
     QString verbatim;                 ///< an error as it came; monospaced, selectable
-    QStringList commands;             ///< each on its own line with a copy button
+    QStringList commands;             ///< numbered steps, each with a copy button
     QString actionText;               ///< empty = no button
     std::function<void()> action;
     bool problem = false;             ///< icon in P1
@@ -35,7 +32,7 @@ public:
 
 private:
     void rebuild();
-    void addCommand(QVBoxLayout &column, const QString &command);
+    void addCommand(QVBoxLayout &column, int number, const QString &command);
 
     Look m_look;
     StateText m_state;

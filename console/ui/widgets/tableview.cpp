@@ -134,20 +134,50 @@ void TableView::fitColumns()
     const int count = model()->columnCount();
     m_measured = model()->rowCount() > 0;
     m_widths.assign(static_cast<std::size_t>(count), 0);
-    int used = 0, stretched = -1;
+    int used = 0;
     for (int column = 0; column < count; ++column) {
         m_widths[static_cast<std::size_t>(column)] = measuredWidth(column);
         used += m_widths[static_cast<std::size_t>(column)];
-        if (columnStyle(column).stretch)
-            stretched = column;
     }
-    if (stretched >= 0) {
-        int &width = m_widths[static_cast<std::size_t>(stretched)];
-        const int rest = viewport()->width() - (used - width);
-        width = std::max(m_look.theme().px(columnStyle(stretched).minimum), rest);
-    }
+    hideDispensable(used);
+    distribute(viewport()->width() - used);
     for (int column = 0; column < count; ++column)
         setColumnWidth(column, m_widths[static_cast<std::size_t>(column)]);
+}
+
+void TableView::hideDispensable(int &used)
+{
+    const int count = model()->columnCount();
+    for (int column = 0; column < count; ++column)
+        setColumnHidden(column, false);
+    while (used > viewport()->width()) {
+        int worst = -1;
+        for (int column = 0; column < count; ++column)
+            if (!isColumnHidden(column) && columnStyle(column).dispensable > (worst < 0 ? 0 : columnStyle(worst).dispensable))
+                worst = column;
+        if (worst < 0)
+            return;
+        setColumnHidden(worst, true);
+        used -= m_widths[static_cast<std::size_t>(worst)];
+    }
+}
+
+void TableView::distribute(int rest)
+{
+    int shown = 0;
+    for (int column = 0; column < model()->columnCount(); ++column) {
+        shown += isColumnHidden(column) ? 0 : 1;
+        if (!columnStyle(column).stretch)
+            continue;
+        int &width = m_widths[static_cast<std::size_t>(column)];
+        const int wanted = std::clamp(width + rest, m_look.theme().px(columnStyle(column).minimum), m_look.theme().px(columnStyle(column).maximum));
+        rest -= wanted - width;
+        width = wanted;
+    }
+    // What the stretched column may not take loosens the others, a little each.
+    const int each = std::clamp(rest / std::max(1, shown), 0, m_look.theme().px(64));
+    for (int &width : m_widths)
+        width += each;
 }
 
 void TableView::resizeEvent(QResizeEvent *event)
@@ -231,6 +261,7 @@ QColor TableDelegate::ink(Emphasis emphasis, bool selected) const
     case Emphasis::Warn: return t.meaning.p3;
     case Emphasis::Alarm: return t.meaning.p1;
     case Emphasis::Normal: return t.text.secondary;
+    case Emphasis::Primary:
     case Emphasis::Strong: break;
     }
     return t.text.primary;

@@ -18,7 +18,7 @@ struct SignValue {
 };
 Sign signOf(const SignValue &value, const Theme &theme);
 
-enum class Emphasis { Normal, Strong, Muted, Warn, Alarm };
+enum class Emphasis { Normal, Primary, Strong, Muted, Warn, Alarm };
 
 namespace cell {
 inline constexpr int sortRole = Qt::UserRole;        ///< what to compare: a number or a text
@@ -31,7 +31,8 @@ struct ColumnStyle {
     enum class Kind { Text, Mono, Number, Sign } kind = Kind::Text;
     Qt::TextElideMode elide = Qt::ElideRight;
     int minimum = 48, maximum = 320;                  ///< design pixels
-    bool stretch = false;                             ///< takes what is left
+    bool stretch = false;                             ///< takes what is left, up to `maximum`
+    int dispensable = 0;                              ///< the highest goes first where the table is too narrow; 0 = always shown
 };
 
 /// A dense table of plain text: uniform rows, hovered row, columns measured once from the first 200 rows, Ctrl+C copies the
@@ -62,6 +63,8 @@ private:
     void restyle();
     void setHovered(int row);
     int measuredWidth(int column) const;
+    void hideDispensable(int &used);
+    void distribute(int rest);
 
     Look m_look;
     std::vector<ColumnStyle> m_columns;

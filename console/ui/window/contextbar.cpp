@@ -29,6 +29,7 @@ ContextBar::ContextBar(UiContext context, QWidget *parent) : QWidget(parent), m_
     m_nodeField->setIconName(QStringLiteral("node"));
     m_namespaceField->setIconName(QStringLiteral("namespace"));
     m_search->setIconName(QStringLiteral("search"));
+    m_search->setQuiet(true);
     m_drawer->setIconName(QStringLiteral("drawer"));
     m_drawer->setAccessibleName(tr("Drawer"));
     for (BarButton *field : {m_nodeField, m_namespaceField}) {
@@ -144,6 +145,8 @@ void ContextBar::fit()
     // The words of the search field go first when the bar gets narrow.
     const bool words = width() >= t.px(1000);
     const QString key = m_context.actions.keyText(QStringLiteral("palette"));
+    for (BarButton *field : {m_nodeField, m_namespaceField})
+        field->setMaximumTextWidth(width() >= t.px(1200) ? 180 : 100);
     m_search->setText(words ? tr("Search or run a command") : QString());
     m_search->setTrailing(words ? key : QString());
     m_search->setAccessibleName(tr("Search or run a command"));

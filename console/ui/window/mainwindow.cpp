@@ -45,6 +45,11 @@ UiContext MainWindow::context()
     return {m_services.session, m_services.themes, m_services.icons, m_services.time, m_services.actions, m_services.clock, *this};
 }
 
+QWidget *MainWindow::pageParent() const
+{
+    return m_stack;
+}
+
 void MainWindow::build()
 {
     const Look look{m_services.themes, m_services.icons};
@@ -112,6 +117,20 @@ void MainWindow::addPage(PageId id, RailGroup group, const QString &icon, Page *
 Page *MainWindow::currentPage() const
 {
     return m_pages.value(static_cast<int>(m_current));
+}
+
+void MainWindow::setRange(const TimeRange &range)
+{
+    m_bar->range().setRange(range);
+}
+
+void MainWindow::restore(QSize standard)
+{
+    if (!restoreGeometry(m_services.settings.geometry()))
+        resize(standard);
+    const auto last = static_cast<PageId>(m_services.settings.page());
+    if (m_pages.contains(static_cast<int>(last)))
+        openPage(last);
 }
 
 void MainWindow::openPage(PageId id, const QString &argument)

@@ -63,7 +63,7 @@ void RangeControl::refresh()
 {
     const TimeRange range = m_context.session.range();
     const std::int64_t now = m_context.clock.utcNs();
-    const TimeSpan span = resolve(range, now);
+    const TimeWindow span = resolve(range, now);
     m_field->setText(rangeText(range, m_context.time.zone()) + (isMoving(range) ? QString() : QLatin1Char(' ') + m_context.time.zoneName(span.fromNs)));
     m_field->setAccessibleName(tr("Time range: %1").arg(m_field->text()));
     m_field->updateGeometry();

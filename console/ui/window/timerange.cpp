@@ -51,7 +51,7 @@ Result<std::int64_t> parseRelative(const QString &text, std::int64_t nowNs)
     return nowNs - match.captured(1).toLongLong() * factor * nsPerSecond;
 }
 
-QString spanText(const TimeSpan &span, const QTimeZone &zone)
+QString spanText(const TimeWindow &span, const QTimeZone &zone)
 {
     const auto day = [&](std::int64_t ns) { return timeText(ns, TimeStyle::DateMinute, zone).left(10); };
     const bool seconds = span.fromNs % minuteNs != 0 || span.toNs % minuteNs != 0;
@@ -70,7 +70,7 @@ bool isMoving(const TimeRange &range)
     return range.kind != TimeRange::Kind::Custom;
 }
 
-TimeSpan resolve(const TimeRange &range, std::int64_t nowNs)
+TimeWindow resolve(const TimeRange &range, std::int64_t nowNs)
 {
     if (range.kind == TimeRange::Kind::Custom)
         return {range.fromNs, range.toNs};
@@ -79,7 +79,7 @@ TimeSpan resolve(const TimeRange &range, std::int64_t nowNs)
 
 TimeRange shifted(const TimeRange &range, int steps, std::int64_t nowNs)
 {
-    const TimeSpan span = resolve(range, nowNs);
+    const TimeWindow span = resolve(range, nowNs);
     const std::int64_t length = span.lengthNs();
     if (steps > 0 && span.toNs + steps * length >= nowNs)
         return upToNow(length, nowNs);
@@ -88,7 +88,7 @@ TimeRange shifted(const TimeRange &range, int steps, std::int64_t nowNs)
 
 TimeRange zoomed(const TimeRange &range, double factor, std::int64_t nowNs)
 {
-    const TimeSpan span = resolve(range, nowNs);
+    const TimeWindow span = resolve(range, nowNs);
     const auto wanted = static_cast<std::int64_t>(std::llround(static_cast<double>(span.lengthNs()) * factor));
     const std::int64_t length = std::clamp(wanted, shortestRangeNs, longestRangeNs);
     const std::int64_t to = std::min(nowNs, span.fromNs + span.lengthNs() / 2 + length / 2);

@@ -13,10 +13,10 @@
 /// Arithmetic and words of the time range. Pure functions.
 namespace tapio::console {
 
-struct TimeSpan {
+struct TimeWindow {
     std::int64_t fromNs = 0, toNs = 0;
     std::int64_t lengthNs() const { return toNs - fromNs; }
-    bool operator==(const TimeSpan &) const = default;
+    bool operator==(const TimeWindow &) const = default;
 };
 
 inline constexpr std::int64_t shortestRangeNs = 10 * nsPerSecond;
@@ -25,7 +25,7 @@ inline constexpr std::array presetRanges{TimeRange::Kind::Live, TimeRange::Kind:
                                          TimeRange::Kind::Last6Hours, TimeRange::Kind::Last24Hours};
 
 bool isMoving(const TimeRange &range);                       ///< its end is now
-TimeSpan resolve(const TimeRange &range, std::int64_t nowNs);
+TimeWindow resolve(const TimeRange &range, std::int64_t nowNs);
 /// One length back (steps = -1) or forward (+1). A step that would reach now gives the moving range of that length, if there is
 /// one, else the span that ends now.
 TimeRange shifted(const TimeRange &range, int steps, std::int64_t nowNs);

@@ -30,21 +30,21 @@ int indexOf(const char *const (&names)[N], const QString &name, int otherwise)
 
 } // namespace
 
-UiSettings::UiSettings(QSettings &settings, ThemeStore &themes, TimeDisplay &time, QObject *parent) :
+UiSettings::UiSettings(QSettings &settings, ThemeStore &themes, TimeDisplay &time, const UiDefaults &defaults, QObject *parent) :
     QObject(parent), m_settings(settings), m_themes(themes), m_time(time)
 {
-    load();
+    load(defaults);
     connect(&themes, &ThemeStore::settingsChanged, this, &UiSettings::save);
     connect(&time, &TimeDisplay::changed, this, &UiSettings::save);
 }
 
-void UiSettings::load()
+void UiSettings::load(const UiDefaults &defaults)
 {
-    m_themes.setChoice(static_cast<ThemeChoice>(indexOf(themeNames, m_settings.value(keyTheme).toString(), 0)));
-    m_themes.setDensityChoice(static_cast<DensityChoice>(indexOf(densityNames, m_settings.value(keyDensity).toString(), 0)));
+    m_themes.setChoice(static_cast<ThemeChoice>(indexOf(themeNames, m_settings.value(keyTheme, defaults.theme).toString(), 0)));
+    m_themes.setDensityChoice(static_cast<DensityChoice>(indexOf(densityNames, m_settings.value(keyDensity, defaults.density).toString(), 0)));
     m_themes.setScale(m_settings.value(keyScale, 1.0).toDouble());
     m_themes.setReduceMotion(m_settings.value(keyMotion, false).toBool());
-    m_time.setUtc(m_settings.value(keyUtc, true).toBool());
+    m_time.setUtc(m_settings.value(keyUtc, defaults.utc).toBool());
 }
 
 void UiSettings::save()

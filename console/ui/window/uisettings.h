@@ -11,12 +11,19 @@ class QSettings;
 
 namespace tapio::console {
 
+/// What holds as long as the user has chosen nothing: from the configuration file.
+struct UiDefaults {
+    QString theme = QStringLiteral("system");     ///< "system", "dark", "light"
+    QString density = QStringLiteral("automatic");///< "automatic", "compact", "comfortable", "presenter"
+    bool utc = true;
+};
+
 /// The user's choices of the window, kept in QSettings: loaded once, saved on each change. The arguments outlive it.
 /// A custom time range is not kept: who opens the console in an incident must see now.
 class UiSettings : public QObject {
     Q_OBJECT
 public:
-    UiSettings(QSettings &settings, ThemeStore &themes, TimeDisplay &time, QObject *parent = nullptr);
+    UiSettings(QSettings &settings, ThemeStore &themes, TimeDisplay &time, const UiDefaults &defaults, QObject *parent = nullptr);
 
     TimeRange range() const;
     void setRange(const TimeRange &range);
@@ -30,7 +37,7 @@ public:
     void addRecentCommand(const QString &text);
 
 private:
-    void load();
+    void load(const UiDefaults &defaults);
     void save();
 
     QSettings &m_settings;

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/app/windowbuilder.h"
+
+#include "console/ui/pages/connectionspage.h"
+#include "console/ui/pages/eventspage.h"
+
+namespace tapio::console {
+
+std::unique_ptr<MainWindow> buildWindow(WindowServices services, const DataFacts &facts)
+{
+    auto window = std::make_unique<MainWindow>(services);
+    QWidget *parent = window->pageParent();
+    const UiContext context = window->context();
+    window->addPage(PageId::Events, RailGroup::Investigate, QStringLiteral("events"), new EventsPage(context, parent), QKeySequence(QStringLiteral("G, V")));
+    window->addPage(PageId::Connections, RailGroup::Operate, QStringLiteral("connections"), new ConnectionsPage(context, parent), QKeySequence(QStringLiteral("G, N")));
+    window->addPage(PageId::Settings, RailGroup::Foot, QStringLiteral("settings"), new SettingsPage(context, facts, parent), QKeySequence(QStringLiteral("Ctrl+,")));
+    return window;
+}
+
+} // namespace tapio::console
