@@ -25,7 +25,7 @@ std::string reasonOf(int errnum)
 {
     switch (errnum) {
     case ENOENT:
-    case ENOTDIR: return "this kernel or cgroup version has no such file, or its controller is not enabled";
+    case ENOTDIR: return "this kernel or cgroup version has no such file or line, or its controller is not enabled";
     case EOPNOTSUPP: return "switched off in this kernel";
     case EBADMSG: return "what the file says could not be understood";
     case EFBIG: return "the file is longer than the agent is willing to read";

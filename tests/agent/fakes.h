@@ -105,4 +105,52 @@ private:
     std::deque<transport::Bytes> m_toServer;
 };
 
+/// A kernel that fires what the test says.
+class FakeKernel final : public agent::KernelCollectors {
+public:
+    /// What the test and the collectors share, since the loop owns the latter.
+    struct Script {
+        std::vector<agent::KernelRecord> records;               ///< of the next poll
+        std::vector<wire::Hook> hooks;
+        std::vector<agent::SourceCounterSet> counters;
+        std::vector<agent::CgroupHistogram> histograms;
+        std::vector<agent::CgroupTcp> tcp;
+        std::optional<Error> pollError, mapError;
+        std::vector<std::chrono::milliseconds> waits;           ///< as asked for
+    };
+    FakeKernel(Script &script, agent::KernelRecordSink &sink) : m_script(script), m_sink(sink) {}
+
+    Result<std::size_t> poll(std::chrono::milliseconds timeout) override
+    {
+        m_script.waits.push_back(timeout);
+        if (m_script.pollError)
+            return fail(*m_script.pollError);
+        const std::size_t count = m_script.records.size();
+        for (agent::KernelRecord &record : m_script.records)
+            m_sink.onRecord(std::move(record));
+        m_script.records.clear();
+        return count;
+    }
+    void wake() override {}
+    std::vector<wire::Hook> hooks() const override { return m_script.hooks; }
+    std::vector<agent::SourceCounterSet> counters() const override { return m_script.counters; }
+    Result<std::vector<agent::CgroupHistogram>> histograms() override
+    {
+        if (m_script.mapError)
+            return fail(*m_script.mapError);
+        return m_script.histograms;
+    }
+    Result<std::vector<agent::CgroupTcp>> tcpCounters() override
+    {
+        if (m_script.mapError)
+            return fail(*m_script.mapError);
+        return m_script.tcp;
+    }
+    std::pair<std::uint64_t, std::uint64_t> ringFill() const override { return {0, 1}; }
+
+private:
+    Script &m_script;
+    agent::KernelRecordSink &m_sink;
+};
+
 } // namespace tapio::test

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include <fstream>
+
+#include "agent/config/agentconfig.h"
+#include "agent/config/instancelock.h"
+#include "agent/config/oncecheck.h"
+
+using namespace tapio;
+using namespace tapio::agent;
+
+namespace {
+
+/// A configuration file in a folder that goes with it.
+struct File {
+    QTemporaryDir folder;
+    std::string path = folder.filePath("agent.toml").toStdString();
+    explicit File(const QByteArray &text) { std::ofstream(path) << text.toStdString(); }
+};
+
+Result<Command> parse(std::vector<const char *> arguments)
+{
+    arguments.insert(arguments.begin(), "tapio-agent");
+    return parseCommand(int(arguments.size()), arguments.data());
+}
+
+wire::Hook hook(wire::HookState state)
+{
+    wire::Hook hook;
+    hook.collector = "process";
+    hook.name = "sched_process_exec";
+    hook.state = state;
+    hook.reason = "a \"reason\"";
+    return hook;
+}
+
+} // namespace
+
+class TestAgentConfig : public QObject {
+    Q_OBJECT
+private slots:
+    void file_setsEverythingItNames()
+    {
+        const File file("node = \"n1\"\nlog_level = \"debug\"\nruntime_folder = \"/run/x\"\n"
+                        "[server]\naddress = \"hub.example:7443\"\nname = \"hub\"\nca = \"/a\"\ncertificate = \"/b\"\nkey = \"/c\"\ncrl = \"/d\"\n"
+                        "queue_bytes = 16777216\n"
+                        "[collect]\ndisabled = [\"psi\", \"tcp\"]\nproc = \"/host/proc\"\ncgroup = \"/host/cgroup\"\npod_logs = \"/p\"\n"
+                        "container_logs = \"/q\"\nmax_cgroups = 10\nhost_interval_ms = 2000\ncgroup_interval_ms = 5000\n"
+                        "[kernel]\nbtf = \"/btf\"\nrun_time_statistics = false\nevent_ring_bytes = 1048576\ncritical_ring_bytes = 131072\n");
+        AgentConfig config;
+        const Status status = readConfig(file.path, config);
+        QVERIFY2(status, status ? "" : status.error().context().c_str());
+        QCOMPARE(config.node, std::string("n1"));
+        QCOMPARE(config.server, std::string("hub.example:7443"));
+        QCOMPARE(config.serverName, std::string("hub"));
+        QCOMPARE(config.tls.certificate.native(), std::string("/b"));
+        QCOMPARE(config.queueBytes, std::size_t(16777216));
+        QCOMPARE(config.collect.disabled.size(), std::size_t(2));
+        QCOMPARE(config.collect.resolver.procRoot.native(), std::string("/host/proc"));
+        QCOMPARE(config.collect.maxCgroups, std::size_t(10));
+        QCOMPARE(config.collect.cgroupInterval.count(), 5000);
+        QCOMPARE(config.kernel.btfPath, std::string("/btf"));
+        QCOMPARE(config.kernel.eventRingBytes, 1048576u);
+        QVERIFY(!config.kernel.runTimeStatistics);
+    }
+
+    void file_thatIsWrongIsRefusedByLine_data()
+    {
+        QTest::addColumn<QByteArray>("text");
+        QTest::addColumn<QString>("named");
+        QTest::newRow("an unknown key") << QByteArray("\nnoed = \"x\"\n") << "line 2: there is no setting \"noed\"";
+        QTest::newRow("an unknown key in a table") << QByteArray("[server]\naddres = \"x:1\"\n") << "line 2: there is no setting \"server.addres\"";
+        QTest::newRow("an unknown table") << QByteArray("[sever]\n") << "line 1: there is no setting \"sever\"";
+        QTest::newRow("a number for a text") << QByteArray("node = 1\n") << "line 1: \"node\" must be a text";
+        QTest::newRow("a text for a number") << QByteArray("[collect]\nmax_cgroups = \"10\"\n") << "line 2: \"collect.max_cgroups\" must be a number";
+        QTest::newRow("a number out of range") << QByteArray("[collect]\nmax_cgroups = 0\n") << "from 1 to 65536";
+        QTest::newRow("a text for a list") << QByteArray("[collect]\ndisabled = \"psi\"\n") << "a list of texts";
+        QTest::newRow("a list with a number") << QByteArray("[collect]\ndisabled = [1]\n") << "a list of texts";
+        QTest::newRow("a text for a table") << QByteArray("server = \"x\"\n") << "\"server\" must be a table";
+        QTest::newRow("a ring that is no power of two") << QByteArray("[kernel]\nevent_ring_bytes = 1000000\n") << "power of two";
+        QTest::newRow("broken TOML") << QByteArray("node = \n") << "line 1";
+        QTest::newRow("an open table") << QByteArray("[server\nx = 1\n") << "line 1";
+        QTest::newRow("bytes that are no text") << QByteArray("\xff\xfe\x00\x01", 4) << "line 1";
+    }
+    void file_thatIsWrongIsRefusedByLine()
+    {
+        QFETCH(QByteArray, text);
+        QFETCH(QString, named);
+        const File file(text);
+        AgentConfig config;
+        const Status status = readConfig(file.path, config);
+        QVERIFY(!status);
+        QCOMPARE(status.error().code(), Errc::Malformed);
+        QVERIFY2(QString::fromStdString(status.error().context()).contains(named), status.error().context().c_str());
+        QCOMPARE(exitCodeFor(status.error()), 78);
+    }
+
+    void file_thatIsNotThereIsNamed()
+    {
+        AgentConfig config;
+        const Status status = readConfig("/nonexistent/agent.toml", config);
+        QVERIFY(!status);
+        QCOMPARE(status.error().code(), Errc::NotFound);
+        QVERIFY(status.error().context().find("/nonexistent/agent.toml") != std::string::npos);
+    }
+
+    void file_thatIsTooLongIsRefused()
+    {
+        const File file(QByteArray(1 << 20, '#'));
+        AgentConfig config;
+        QVERIFY(!readConfig(file.path, config));
+    }
+
+    void commandLine_overridesTheFile()
+    {
+        const File file("log_level = \"debug\"\n[server]\naddress = \"a:1\"\nca = \"/ca\"\n");
+        const auto command = parse({"--config", file.path.c_str(), "--server", "[::1]:2", "--node", "n2", "--cert", "/x"});
+        QVERIFY(command.has_value());
+        QCOMPARE(command->kind, Command::Kind::Run);
+        QCOMPARE(command->config.server, std::string("[::1]:2"));
+        QCOMPARE(command->config.node, std::string("n2"));
+        QCOMPARE(command->config.tls.ca.native(), std::string("/ca"));
+        QCOMPARE(command->config.tls.certificate.native(), std::string("/x"));
+        QCOMPARE(command->config.logLevel, std::string("debug"));
+    }
+
+    void commandLine_thatIsWrongIsAUsageError_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::newRow("an unknown option") << QStringList{"--nonsense"};
+        QTest::newRow("an option without its value") << QStringList{"--server"};
+        QTest::newRow("a word too many") << QStringList{"start"};
+        QTest::newRow("an unknown output") << QStringList{"--once-check", "-o", "xml"};
+    }
+    void commandLine_thatIsWrongIsAUsageError()
+    {
+        QFETCH(QStringList, arguments);
+        std::vector<std::string> owned;
+        for (const QString &argument : arguments)
+            owned.push_back(argument.toStdString());
+        std::vector<const char *> plain;
+        for (const std::string &argument : owned)
+            plain.push_back(argument.c_str());
+        const auto command = parse(plain);
+        QVERIFY(command.has_value());
+        QCOMPARE(command->kind, Command::Kind::Leave);
+        QCOMPARE(command->exitCode, 64);
+    }
+
+    void commandLine_helpLeavesWithSuccess()
+    {
+        const auto command = parse({"--help"});
+        QCOMPARE(command->kind, Command::Kind::Leave);
+        QCOMPARE(command->exitCode, 0);
+    }
+
+    void commandLine_checkCanSpeakJson()
+    {
+        const auto command = parse({"--once-check", "-o", "json"});
+        QCOMPARE(command->kind, Command::Kind::OnceCheck);
+        QVERIFY(command->json);
+    }
+
+    void values_thatCannotBeAreRefused()
+    {
+        QVERIFY(!parse({"--log-level", "loud"}));
+        QVERIFY(!parse({"--server", "nowhere"}));
+    }
+
+    void address_data()
+    {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<QString>("parts");
+        QTest::newRow("a name") << "hub.example:7443" << "hub.example 7443";
+        QTest::newRow("IPv4") << "10.0.0.1:1" << "10.0.0.1 1";
+        QTest::newRow("IPv6") << "[fd00::1]:65535" << "fd00::1 65535";
+        QTest::newRow("IPv6 without brackets") << "fd00::1:7443" << QString();
+        QTest::newRow("no port") << "hub" << QString();
+        QTest::newRow("no host") << ":1" << QString();
+        QTest::newRow("port 0") << "hub:0" << QString();
+        QTest::newRow("a port too large") << "hub:65536" << QString();
+        QTest::newRow("a port that is a name") << "hub:https" << QString();
+        QTest::newRow("nothing") << QString() << QString();
+    }
+    void address()
+    {
+        QFETCH(QString, text);
+        const auto address = parseHostPort(text.toStdString());
+        QTEST(address ? QString::fromStdString(address->host) + " " + QString::number(address->port) : QString(), "parts");
+    }
+
+    void lock_isHeldOncePerNode()
+    {
+        QTemporaryDir folder;
+        const std::string path = folder.filePath("run").toStdString();
+        {
+            const auto first = InstanceLock::acquire(path, "n1");
+            QVERIFY(first.has_value());
+            const auto second = InstanceLock::acquire(path, "n1");
+            QVERIFY(!second);
+            QCOMPARE(second.error().code(), Errc::AlreadyExists);
+            QCOMPARE(exitCodeFor(second.error()), 69);
+            const QString sentence = QString::fromStdString(second.error().context());
+            QVERIFY2(sentence.contains("'n1'") && sentence.contains(QString::number(QCoreApplication::applicationPid())), qPrintable(sentence));
+            QVERIFY(InstanceLock::acquire(path, "n2").has_value());
+        }
+        QVERIFY(InstanceLock::acquire(path, "n1").has_value());
+    }
+
+    void lock_isNotTakenThroughALink()
+    {
+        QTemporaryDir folder;
+        QVERIFY(QFile::link(folder.filePath("victim"), folder.filePath("agent-n1.lock")));
+        QVERIFY(!InstanceLock::acquire(folder.path().toStdString(), "n1"));
+        QVERIFY(!QFile::exists(folder.filePath("victim")));
+    }
+
+    void lock_inAFolderThatIsAFileFails()
+    {
+        QTemporaryDir folder;
+        QFile file(folder.filePath("file"));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        QVERIFY(!InstanceLock::acquire((folder.path() + "/file/run").toStdString(), "n1"));
+    }
+
+    void check_isHealthyUnlessSomethingIsDeniedOrFailed_data()
+    {
+        QTest::addColumn<int>("state");
+        QTest::addColumn<bool>("healthy");
+        QTest::newRow("active") << int(wire::HookState::Active) << true;
+        QTest::newRow("unsupported") << int(wire::HookState::Unsupported) << true;
+        QTest::newRow("disabled") << int(wire::HookState::Disabled) << true;
+        QTest::newRow("denied") << int(wire::HookState::Denied) << false;
+        QTest::newRow("failed") << int(wire::HookState::Failed) << false;
+    }
+    void check_isHealthyUnlessSomethingIsDeniedOrFailed()
+    {
+        QFETCH(int, state);
+        QFETCH(bool, healthy);
+        CheckReport report;
+        report.hooks = {hook(static_cast<wire::HookState>(state))};
+        QCOMPARE(report.healthy(), healthy);
+        std::ostringstream json;
+        printJson(json, report);
+        const QJsonObject object = QJsonDocument::fromJson(QByteArray::fromStdString(json.str())).object();
+        QCOMPARE(object["healthy"].toBool(), healthy);
+        QVERIFY(object["error"].isNull());
+        QCOMPARE(object["hooks"].toArray().at(0).toObject()["reason"].toString(), QString("a \"reason\""));
+        std::ostringstream table;
+        printTable(table, report);
+        QVERIFY(table.str().find("sched_process_exec") != std::string::npos);
+    }
+
+    void check_tellsWhatStoodInTheWay()
+    {
+        CheckReport report;
+        report.error = Error(Errc::Unsupported, "no BTF");
+        QVERIFY(!report.healthy());
+        std::ostringstream json;
+        printJson(json, report);
+        QVERIFY(QJsonDocument::fromJson(QByteArray::fromStdString(json.str())).object()["error"].toString().contains("no BTF"));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestAgentConfig)
+#include "tst_agentconfig.moc"

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include <filesystem>
+#include <fstream>
+#include <sys/stat.h>
+
+#include "agent/enrich/originresolver.h"
+#include "tests/agent/fakeclock.h"
+#include "tests/agent/fixtures.h"
+
+using namespace tapio;
+using namespace tapio::agent;
+using namespace tapio::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::uint64_t inode(const fs::path &path)
+{
+    struct stat status {};
+    return stat(path.c_str(), &status) == 0 ? status.st_ino : 0;
+}
+
+/// A machine in a temporary folder whose cgroups and processes the test makes and removes.
+struct Machine {
+    QTemporaryDir folder;
+    fs::path root{folder.path().toStdString()};
+    FakeClock clock;
+    CgroupInventory inventory;
+    OriginResolver resolver;
+
+    explicit Machine(bool hybrid = false, std::size_t maxCgroups = 100)
+        : inventory(prepared(root, hybrid), maxCgroups), resolver(options(root), inventory, clock)
+    {
+    }
+    static fs::path prepared(const fs::path &root, bool hybrid)
+    {
+        const fs::path unified = hybrid ? root / "cgroup/unified" : root / "cgroup";
+        fs::create_directories(unified);
+        std::ofstream(unified / "cgroup.controllers") << "cpu\n";
+        if (hybrid)
+            fs::create_directories(root / "cgroup/memory");
+        return root / "cgroup";
+    }
+    static ResolverOptions options(const fs::path &root)
+    {
+        ResolverOptions options;
+        options.procRoot = root / "proc";
+        options.podLogs = root / "pods";
+        options.containerLogs = root / "containers";
+        options.maxGone = 3;
+        return options;
+    }
+    std::uint64_t makeCgroup(const std::string &path, const std::string &hierarchy = "")
+    {
+        const fs::path full = (root / "cgroup" / hierarchy).native() + path;
+        fs::create_directories(full);
+        return inode(full);
+    }
+    void removeCgroup(const std::string &path, const std::string &hierarchy = "") { fs::remove_all((root / "cgroup" / hierarchy).native() + path); }
+    void makeProcess(std::uint32_t pid, const std::string &cgroups, std::uint64_t startTicks)
+    {
+        const fs::path proc = root / "proc" / std::to_string(pid);
+        fs::create_directories(proc);
+        std::ofstream(proc / "cgroup") << cgroups;
+        std::ofstream(proc / "stat") << pid << " (x) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 " << startTicks << " 0 0\n";
+    }
+    void wait() { clock.advance(std::chrono::seconds(10)); }
+};
+
+} // namespace
+
+class TestOriginResolver : public QObject {
+    Q_OBJECT
+private slots:
+    void layout_data()
+    {
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<QString>("kind");
+        QTest::newRow("v1") << "cgroup-v1" << "v1";
+        QTest::newRow("v2") << "cgroup-v2" << "v2";
+        QTest::newRow("hybrid") << "cgroup-hybrid" << "hybrid";
+        QTest::newRow("no cgroups at all") << "nonexistent" << "none";
+    }
+    void layout()
+    {
+        QFETCH(QString, name);
+        QTEST(QString(CgroupLayout::detect(fixture(name.toStdString()) / "cgroup").kind()), "kind");
+    }
+
+    void walk_joinsHierarchiesByPath()
+    {
+        CgroupInventory inventory(fixture("cgroup-hybrid/cgroup"), 100);
+        inventory.refresh();
+        const auto find = [&](const std::string &path) {
+            const auto &nodes = inventory.nodes();
+            const auto found = std::find_if(nodes.begin(), nodes.end(), [&](const auto &node) { return node.path == path; });
+            return found == nodes.end() ? CgroupNode{} : *found;
+        };
+        const CgroupNode container = find(containerPathV1);
+        QCOMPARE(container.v2Id, inode(fixture("cgroup-hybrid/cgroup/unified") += containerPathV1));
+        QCOMPARE(container.memoryId, inode(fixture("cgroup-hybrid/cgroup/memory") += containerPathV1));
+        QVERIFY(container.inCpu && container.inCpuacct && container.inBlkio);
+        QCOMPARE(find("/only-memory").v2Id, 0u);
+        QVERIFY(find("/only-memory").memoryId != 0);
+        QVERIFY(find("/only-unified").v2Id != 0);
+        QVERIFY(!find("/only-unified").inCpu);
+        QCOMPARE(inventory.look(containerPathV1), container);
+        QCOMPARE(inventory.look("/absent").v2Id, 0u);
+    }
+
+    void walk_keepsContainersFirstWhenThereAreTooMany()
+    {
+        Machine machine(false, 3);
+        for (int i = 0; i < 10; ++i)
+            machine.makeCgroup("/aaa-service-" + std::to_string(i));
+        machine.makeCgroup("/kubepods/pod" + podUid + "/" + containerId);
+        machine.inventory.refresh();
+        QCOMPARE(machine.inventory.nodes().size(), std::size_t(3));
+        QCOMPARE(machine.inventory.cutOff(), std::size_t(10));
+        const auto &nodes = machine.inventory.nodes();
+        QVERIFY(std::any_of(nodes.begin(), nodes.end(), [](const auto &node) { return node.path.ends_with(containerId); }));
+    }
+
+    void walk_endsSomewhere()
+    {
+        Machine machine(false, 2);
+        for (int i = 0; i < 40; ++i)
+            machine.makeCgroup("/s" + std::to_string(i));
+        machine.inventory.refresh();
+        QCOMPARE(machine.inventory.nodes().size(), std::size_t(2));
+        QCOMPARE(machine.inventory.cutOff(), std::size_t(38));
+    }
+
+    void resolve_namesPodAndContainer_data()
+    {
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<QString>("path");
+        const QString uid = QString::fromStdString(podUid);
+        const QString cid = QString::fromStdString(containerId);
+        QTest::newRow("v2, systemd") << "cgroup-v2"
+                                     << "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" + QString(uid).replace('-', '_') + ".slice/cri-containerd-" + cid + ".scope";
+        QTest::newRow("v1, cgroupfs") << "cgroup-v1" << "/kubepods/burstable/pod" + uid + "/" + cid;
+        QTest::newRow("hybrid, cgroupfs") << "cgroup-hybrid" << "/kubepods/burstable/pod" + uid + "/" + cid;
+    }
+    void resolve_namesPodAndContainer()
+    {
+        QFETCH(QString, name);
+        QFETCH(QString, path);
+        FakeClock clock;
+        const fs::path root = fixture(name.toStdString());
+        CgroupInventory inventory(root / "cgroup", 100);
+        OriginResolver resolver({root / "proc", root / "log/pods", root / "log/containers"}, inventory, clock);
+        resolver.refresh();
+        const CgroupNode node = inventory.look(path.toStdString());
+        for (const std::uint64_t id : {node.v2Id, node.memoryId}) {
+            if (id == 0)
+                continue;
+            const OriginPtr origin = resolver.resolve(id);
+            QCOMPARE(origin->cgroupPath, path.toStdString());
+            QCOMPARE(origin->containerId, containerId);
+            QCOMPARE(origin->containerName, std::string("app"));
+            QCOMPARE(origin->podUid, podUid);
+            QCOMPARE(origin->podName, std::string("cart-7d9f"));
+            QCOMPARE(origin->namespaceName, std::string("shop"));
+            QCOMPARE(origin->attribution, wire::Attribution::Live);
+            QCOMPARE(origin->cgroupId, node.v2Id != 0 ? node.v2Id : node.memoryId);
+        }
+    }
+
+    void resolve_ofTheRootIsTheHost()
+    {
+        Machine machine;
+        QCOMPARE(machine.resolver.resolve(1)->cgroupPath, std::string("/"));
+        QCOMPARE(machine.resolver.resolve(1)->attribution, wire::Attribution::Live);
+    }
+
+    void resolve_findsANewCgroupThroughItsProcessWithoutAWalk()
+    {
+        Machine machine;
+        machine.resolver.refresh();
+        const std::uint64_t id = machine.makeCgroup("/docker/" + dockerId);
+        machine.makeProcess(42, "0::/docker/" + dockerId + "\n", 12345);
+        const OriginPtr origin = machine.resolver.resolve(id, 42, 12345 * 10'000'000ull + 5);
+        QCOMPARE(origin->containerId, dockerId);
+        QCOMPARE(origin->attribution, wire::Attribution::Live);
+        QCOMPARE(machine.inventory.nodes().size(), std::size_t(0));
+    }
+
+    void resolve_doesNotAskAProcessThatTookOverThePid()
+    {
+        Machine machine;
+        machine.resolver.refresh();
+        machine.makeProcess(42, "0::/docker/" + dockerId + "\n", 99999);
+        const OriginPtr origin = machine.resolver.resolve(777777777, 42, 12345 * 10'000'000ull);
+        QCOMPARE(origin->attribution, wire::Attribution::Unknown);
+        QVERIFY(origin->containerId.empty());
+    }
+
+    void resolve_findsANewCgroupByAWalk()
+    {
+        Machine machine;
+        machine.resolver.refresh();
+        const std::uint64_t id = machine.makeCgroup("/system.slice/new.service");
+        machine.wait();
+        QCOMPARE(machine.resolver.resolve(id)->cgroupPath, std::string("/system.slice/new.service"));
+    }
+
+    void resolve_walksNoMoreOftenThanAllowed()
+    {
+        Machine machine;
+        machine.resolver.refresh();
+        const std::uint64_t id = machine.makeCgroup("/new");
+        QCOMPARE(machine.resolver.resolve(id)->attribution, wire::Attribution::Unknown);
+        machine.wait();
+        QCOMPARE(machine.resolver.resolve(id)->attribution, wire::Attribution::Live);
+    }
+
+    void resolve_ofWhatNothingConfirmsIsInferred()
+    {
+        Machine machine;
+        machine.wait();
+        machine.makeProcess(42, "0::/docker/" + dockerId + "\n", 5);   // its folder is gone already
+        const OriginPtr origin = machine.resolver.resolve(424242, 42, 0);
+        QCOMPARE(origin->attribution, wire::Attribution::Inferred);
+        QCOMPARE(origin->containerId, dockerId);
+        QCOMPARE(origin->cgroupId, 424242u);
+    }
+
+    void resolve_ofNothingIsUnknown()
+    {
+        Machine machine;
+        machine.wait();
+        const OriginPtr origin = machine.resolver.resolve(424242);
+        QCOMPARE(origin->attribution, wire::Attribution::Unknown);
+        QVERIFY(origin->cgroupPath.empty());
+        QCOMPARE(machine.resolver.resolve(0)->attribution, wire::Attribution::Unknown);
+    }
+
+    void removedCgroup_staysKnownAsCachedForAWhile()
+    {
+        Machine machine;
+        const std::uint64_t id = machine.makeCgroup("/docker/" + dockerId);
+        machine.resolver.refresh();
+        QCOMPARE(machine.resolver.resolve(id)->attribution, wire::Attribution::Live);
+        machine.removeCgroup("/docker/" + dockerId);
+        machine.resolver.refresh();
+        QCOMPARE(machine.resolver.resolve(id)->attribution, wire::Attribution::Cached);
+        QCOMPARE(machine.resolver.resolve(id)->containerId, dockerId);
+        machine.clock.advance(std::chrono::minutes(16));
+        machine.resolver.refresh();
+        QCOMPARE(machine.resolver.resolve(id)->attribution, wire::Attribution::Unknown);
+    }
+
+    void removedCgroups_areBounded()
+    {
+        Machine machine;
+        for (int i = 0; i < 10; ++i)
+            machine.makeCgroup("/s" + std::to_string(i));
+        machine.resolver.refresh();
+        for (int i = 0; i < 10; ++i)
+            machine.removeCgroup("/s" + std::to_string(i));
+        machine.resolver.refresh();
+        QCOMPARE(machine.resolver.gone(), std::size_t(3));
+        QCOMPARE(machine.resolver.known(), std::size_t(0));
+    }
+
+    void names_thatComeLaterAreTaken()
+    {
+        Machine machine;
+        const std::uint64_t id = machine.makeCgroup("/kubepods/pod" + podUid + "/" + containerId);
+        machine.resolver.refresh();
+        QCOMPARE(machine.resolver.resolve(id)->podName, std::string());
+        fs::create_directories(machine.root / "pods" / ("shop_cart_" + podUid));
+        machine.resolver.refresh();
+        QCOMPARE(machine.resolver.resolve(id)->podName, std::string("cart"));
+        fs::remove_all(machine.root / "pods");
+        machine.resolver.refresh();
+        QCOMPARE(machine.resolver.resolve(id)->podName, std::string("cart"));   // the kubelet cleans up before the cgroup ends
+    }
+
+    void bothHierarchies_areLookedInForAnId()
+    {
+        Machine machine(true);
+        const std::uint64_t unified = machine.makeCgroup("/a", "unified");
+        const std::uint64_t memory = machine.makeCgroup("/b", "memory");
+        machine.resolver.refresh();
+        QCOMPARE(machine.resolver.resolve(unified)->cgroupPath, std::string("/a"));
+        QCOMPARE(machine.resolver.resolve(memory)->cgroupPath, std::string("/b"));
+        QCOMPARE(machine.resolver.resolve(memory)->cgroupId, memory);
+    }
+
+    void sameIdInTwoHierarchies_isDecidedByTheProcess()
+    {
+        // The kernel numbers each hierarchy by itself. Here one folder is "/sub/x" of v2 and "/x" of v1's memory.
+        Machine machine(true);
+        const std::uint64_t id = machine.makeCgroup("/sub/x", "unified");
+        fs::remove(machine.root / "cgroup/memory");
+        fs::create_directory_symlink(machine.root / "cgroup/unified/sub", machine.root / "cgroup/memory");
+        machine.makeProcess(42, "4:memory:/x\n0::/\n", 5);
+        machine.makeProcess(43, "4:memory:/\n0::/sub/x\n", 5);
+        machine.resolver.refresh();
+        QCOMPARE(machine.resolver.resolve(id, 42)->cgroupPath, std::string("/x"));
+        QCOMPARE(machine.resolver.resolve(id, 43)->cgroupPath, std::string("/sub/x"));
+        QCOMPARE(machine.resolver.resolve(id, 42)->attribution, wire::Attribution::Live);
+        QCOMPARE(machine.resolver.resolve(id)->attribution, wire::Attribution::Inferred);
+    }
+
+    void beyondTheBound_whatAProcessToldIsKeptWhileItLives()
+    {
+        Machine machine(false, 1);
+        machine.makeCgroup("/kubepods/pod" + podUid);
+        const std::uint64_t id = machine.makeCgroup("/deep/service");
+        machine.makeProcess(42, "0::/deep/service\n", 5);
+        machine.resolver.refresh();
+        QCOMPARE(machine.resolver.resolve(id, 42, 0)->attribution, wire::Attribution::Live);
+        machine.resolver.refresh();
+        QCOMPARE(machine.resolver.resolve(id)->attribution, wire::Attribution::Live);
+        machine.removeCgroup("/deep/service");
+        machine.resolver.refresh();
+        QCOMPARE(machine.resolver.resolve(id)->attribution, wire::Attribution::Cached);
+    }
+
+    void thisMachine_resolvesItsOwnProcess()
+    {
+        const SystemClock clock;
+        CgroupInventory inventory("/sys/fs/cgroup", 1024);
+        OriginResolver resolver({}, inventory, clock);
+        resolver.refresh();
+        QVERIFY(inventory.layout().kind() != std::string("none"));
+        QVERIFY(resolver.known() > 0 || inventory.nodes().empty());
+        for (const CgroupNode &node : inventory.nodes()) {
+            if (node.v2Id != 0)
+                QCOMPARE(resolver.resolve(node.v2Id)->cgroupPath, node.path);
+        }
+    }
+};
+
+QTEST_APPLESS_MAIN(TestOriginResolver)
+#include "tst_originresolver.moc"
