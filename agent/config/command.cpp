@@ -16,6 +16,10 @@ constexpr const char *footer =
     "Exit codes: 0 stopped on request, 64 usage, 69 the kernel or another instance stands in the way,\n"
     "73 a folder cannot be written, 77 not permitted, 78 configuration or certificate.";
 
+/// Those of kernel programs, then those that read files.
+constexpr std::array<std::string_view, 12> collectors{"process", "oom",    "signal", "tcp",  "runqueue", "blockio",
+                                                      "cpu",     "memory", "psi",    "disk", "network",  "filesystem"};
+
 /// Values of the command line; empty = not given.
 struct Given {
     std::string file, server, serverName, ca, certificate, key, crl, node, logLevel, runtimeFolder;
@@ -65,6 +69,10 @@ Status validate(const AgentConfig &config)
     constexpr std::array<std::string_view, 6> levels{"trace", "debug", "info", "warn", "error", "off"};
     if (std::find(levels.begin(), levels.end(), config.logLevel) == levels.end())
         return fail(Errc::InvalidArgument, "log level \"" + config.logLevel + "\" is none of trace, debug, info, warn, error, off");
+    for (const std::string &name : config.collect.disabled) {
+        if (std::find(collectors.begin(), collectors.end(), name) == collectors.end())
+            return fail(Errc::InvalidArgument, "there is no collector \"" + name + "\" to switch off");
+    }
     if (const auto address = parseHostPort(config.server); !address)
         return fail(address.error());
     return {};

@@ -4,6 +4,7 @@
 #include <QElapsedTimer>
 
 #include <algorithm>
+#include <csignal>
 
 namespace tapio::test {
 
@@ -93,6 +94,8 @@ bool AgentProcess::start()
     m_process.start(QStringLiteral(TAPIO_AGENT_PROGRAM), arguments);
     return m_process.waitForStarted();
 }
+
+void AgentProcess::signal(int number) const { ::kill(static_cast<pid_t>(pid()), number); }
 
 int AgentProcess::terminate(int withinMs)
 {

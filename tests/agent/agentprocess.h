@@ -50,6 +50,10 @@ public:
 
     QStringList arguments;         ///< what start() uses; made by the constructor
     bool start();
+    /// Runs in the new process just before the program: after fork, so system calls only.
+    void beforeStart(std::function<void()> modifier) { m_process.setChildProcessModifier(std::move(modifier)); }
+    QString folder() const { return m_folder.path(); }
+    void signal(int number) const;
     /// SIGTERM, and how long it then took; -1 when it did not end.
     int terminate(int withinMs = 5000);
     void kill();

@@ -2,7 +2,13 @@
 // The real program over real TLS to a real fan-in.
 #include <QtTest>
 
+#include <csignal>
+#include <linux/capability.h>
 #include <optional>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include "agent/collect/kernelcollectors.h"
 #include "tests/agent/agentprocess.h"
@@ -183,6 +189,138 @@ private slots:
         QVERIFY(startServer(second, port));
         QTRY_VERIFY_WITH_TIMEOUT(findExec(second.log, argument.toStdString()), 2 * soon);
         QVERIFY(agent.terminate() >= 0);
+    }
+    void hangup_connectsAnewAndLosesNothing()
+    {
+        Server server;
+        QVERIFY(startServer(server));
+        AgentProcess agent(m_pki.node(), server.fanIn->port());
+        QVERIFY(agent.start());
+        QTRY_VERIFY_WITH_TIMEOUT(welcomed(agent), soon);
+        agent.signal(SIGHUP);
+        QTRY_COMPARE_WITH_TIMEOUT(agent.output().count("welcomed"), 2, soon);
+        const QString argument = "tapio-" + QUuid::createUuid().toString(QUuid::WithoutBraces);
+        runOnce(argument);
+        QTRY_VERIFY_WITH_TIMEOUT(findExec(server.log, argument.toStdString()), soon);
+        QCOMPARE(server.log.streams().size(), std::size_t(1));
+        QVERIFY(agent.terminate() >= 0);
+    }
+
+    void server_absentFromTheBeginningIsWaitedFor()
+    {
+        AgentProcess agent(m_pki.node());   // port 1: nobody listens
+        QVERIFY(agent.start());
+        QTRY_VERIFY_WITH_TIMEOUT(agent.output().contains("unreachable"), soon);
+        QVERIFY(agent.running());
+        const int took = agent.terminate();
+        QVERIFY2(took >= 0 && took < 2000, qPrintable(QString::number(took) + " ms"));
+        QCOMPARE(agent.exitCode(), 0);
+    }
+
+    void secondInstance_isOneSentenceAndItsExitCode()
+    {
+        AgentProcess first(m_pki.node());
+        QVERIFY(first.start());
+        QTRY_VERIFY_WITH_TIMEOUT(first.output().contains("collects for"), soon);
+        AgentProcess second(m_pki.node());
+        second.arguments = first.arguments;
+        QCOMPARE(second.run(), 69);
+        QVERIFY2(second.output().contains("runs already (process " + QString::number(first.pid())), qPrintable(second.output()));
+        QCOMPARE(second.output().count('\n'), 1);
+        QVERIFY(first.running());
+    }
+
+    void start_thatCannotBeIsOneSentenceAndItsExitCode_data()
+    {
+        QTest::addColumn<QStringList>("more");
+        QTest::addColumn<QByteArray>("configuration");
+        QTest::addColumn<int>("exitCode");
+        QTest::addColumn<QString>("named");
+        QTest::newRow("an unknown option") << QStringList{"--nonsense"} << QByteArray() << 64 << "--nonsense";
+        QTest::newRow("a certificate that is not there") << QStringList{"--cert", "/nonexistent/cert.pem"} << QByteArray() << 78 << "/nonexistent/cert.pem";
+        QTest::newRow("a key that is not there") << QStringList{"--key", "/nonexistent/key.pem"} << QByteArray() << 78 << "/nonexistent/key.pem";
+        QTest::newRow("an authority that is not there") << QStringList{"--ca", "/nonexistent/ca.pem"} << QByteArray() << 78 << "/nonexistent/ca.pem";
+        QTest::newRow("a certificate that is none") << QStringList{"--cert", "/proc/version"} << QByteArray() << 78 << "/proc/version";
+        QTest::newRow("another node's certificate") << QStringList{"--node", "node-2"} << QByteArray() << 78 << "'node-2'";
+        QTest::newRow("no address") << QStringList{"--server", "nowhere"} << QByteArray() << 78 << "nowhere";
+        QTest::newRow("an unknown setting") << QStringList() << QByteArray("noed = 1\n") << 78 << "line 1: there is no setting \"noed\"";
+        QTest::newRow("a kernel without BTF") << QStringList() << QByteArray("[kernel]\nbtf = \"/nonexistent/btf\"\n") << 69 << "/nonexistent/btf";
+    }
+    void start_thatCannotBeIsOneSentenceAndItsExitCode()
+    {
+        QFETCH(QStringList, more);
+        QFETCH(QByteArray, configuration);
+        QFETCH(QString, named);
+        AgentProcess agent(m_pki.node());
+        if (!configuration.isEmpty()) {
+            QFile file(agent.folder() + "/agent.toml");
+            QVERIFY(file.open(QIODevice::WriteOnly));
+            file.write(configuration);
+            more += {"--config", file.fileName()};
+        }
+        for (int i = 0; i + 1 < more.size(); i += 2) {   // given once only
+            if (const auto at = agent.arguments.indexOf(more[i]); at >= 0)
+                agent.arguments.remove(at, 2);
+        }
+        agent.arguments += more;
+        QTEST(agent.run(), "exitCode");
+        QVERIFY2(agent.output().contains(named), qPrintable(agent.output()));
+        QVERIFY2(agent.output().count('\n') <= 2, qPrintable(agent.output()));
+    }
+
+    void capabilities_thatAreMissingAreNamed()
+    {
+        AgentProcess agent(m_pki.node());
+        agent.beforeStart([] {
+            for (const int capability : {CAP_SYS_ADMIN, CAP_BPF, CAP_PERFMON})
+                prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+        });
+        QCOMPARE(agent.run(), 77);
+        QVERIFY2(agent.output().contains("CAP_BPF and CAP_PERFMON"), qPrintable(agent.output()));
+        QCOMPARE(agent.output().count('\n'), 1);
+    }
+
+    void certificate_thatMayNotBeReadIsNamed()
+    {
+        AgentProcess agent(m_pki.node());
+        agent.beforeStart([] {
+            for (const int capability : {CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_SYS_ADMIN, CAP_BPF, CAP_PERFMON})
+                prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+        });
+        QFile file(agent.folder() + "/cert.pem");
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.setPermissions({});
+        const auto at = agent.arguments.indexOf("--cert");
+        agent.arguments[at + 1] = file.fileName();
+        QCOMPARE(agent.run(), 77);
+        QVERIFY2(agent.output().contains(file.fileName()), qPrintable(agent.output()));
+    }
+
+    void folder_thatIsReadOnlyIsNamed()
+    {
+        AgentProcess agent(m_pki.node());
+        const QByteArray folder = QFile::encodeName(agent.folder());
+        agent.beforeStart([folder] {   // a mount namespace of its own, gone with the process
+            if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0
+                || mount("tmpfs", folder.constData(), "tmpfs", MS_RDONLY, nullptr) != 0)
+                _exit(99);
+        });
+        QCOMPARE(agent.run(), 73);
+        QVERIFY2(agent.output().contains(agent.folder()), qPrintable(agent.output()));
+    }
+
+    void onceCheck_isHealthyHere()
+    {
+        AgentProcess agent(m_pki.node());
+        agent.arguments = QStringList{"--once-check", "-o", "json"};
+        const int exitCode = agent.run();
+        const QJsonObject report = QJsonDocument::fromJson(agent.output().toUtf8()).object();
+        QVERIFY2(!report["hooks"].toArray().isEmpty(), qPrintable(agent.output()));
+        QCOMPARE(report["healthy"].toBool(), exitCode == 0);
+        int active = 0;
+        for (const QJsonValue &hook : report["hooks"].toArray())
+            active += hook.toObject()["collector"].toString() == "process" && hook.toObject()["state"].toString() == "active" ? 1 : 0;
+        QCOMPARE(active, 2);
     }
 };
 

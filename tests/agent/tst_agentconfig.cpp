@@ -166,6 +166,10 @@ private slots:
     {
         QVERIFY(!parse({"--log-level", "loud"}));
         QVERIFY(!parse({"--server", "nowhere"}));
+        const File file("[collect]\ndisabled = [\"tpc\"]\n");
+        const auto command = parse({"--config", file.path.c_str()});
+        QVERIFY(!command);
+        QVERIFY(command.error().context().find("\"tpc\"") != std::string::npos);
     }
 
     void address_data()
