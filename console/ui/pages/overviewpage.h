@@ -15,7 +15,7 @@ class ComputationView;
 class OverviewPage : public Page {
     Q_OBJECT
 public:
-    explicit OverviewPage(UiContext context);
+    explicit OverviewPage(UiContext context, QWidget *parent = nullptr);
 
     QString title() const override { return tr("Overview"); }
     /// The key of a panel ("event-queue-depth") opens it in full screen.

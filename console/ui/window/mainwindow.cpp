@@ -119,11 +119,6 @@ Page *MainWindow::currentPage() const
     return m_pages.value(static_cast<int>(m_current));
 }
 
-void MainWindow::setRange(const TimeRange &range)
-{
-    m_bar->range().setRange(range);
-}
-
 void MainWindow::restore(QSize standard)
 {
     if (!restoreGeometry(m_services.settings.geometry()))

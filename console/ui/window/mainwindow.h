@@ -45,7 +45,6 @@ public:
     /// Takes the page over. The first one added is shown first.
     void addPage(PageId id, RailGroup group, const QString &icon, Page *page, const QKeySequence &key);
     Page *currentPage() const;
-    void setRange(const TimeRange &range);
     /// Size, place and page of the last time; `standard` where there is none.
     void restore(QSize standard);
     PageId currentPageId() const { return m_current; }
