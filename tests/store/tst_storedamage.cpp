@@ -182,7 +182,7 @@ private slots:
         QTest::newRow("less than a page") << 0.001;
         QTest::newRow("a third") << 0.33;
         QTest::newRow("half") << 0.5;
-        QTest::newRow("all but the last page") << 0.98;
+        QTest::newRow("all but the last pages") << -1.0;
     }
     void aTruncatedFile()
     {
@@ -190,12 +190,9 @@ private slots:
         StoreFixture store;
         fill(store);
         const auto size = std::filesystem::file_size(store.file());
-        std::filesystem::resize_file(store.file(), static_cast<std::uintmax_t>(static_cast<double>(size) * part));
+        std::filesystem::resize_file(store.file(), part < 0 ? size - 2 * 16384 : static_cast<std::uintmax_t>(static_cast<double>(size) * part));
         const Status status = useEverything(store.file());
-        const auto report = verifyStore(store.file(), {});
-        QVERIFY(!status || (report && !report->problems.empty())); // what no query needs, only verifying misses
-        if (status)
-            return;
+        QVERIFY(!status);
         QCOMPARE(status.error().code(), Errc::Corrupt);
         QVERIFY(status.error().context().find(store.file().string()) != std::string::npos);
     }
