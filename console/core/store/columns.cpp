@@ -38,6 +38,24 @@ std::size_t bytesFor(std::uint64_t largest) noexcept
 
 } // namespace
 
+bool TextColumn::assign(BlobView bytes, std::span<const std::int64_t> lengths)
+{
+    std::vector<std::uint32_t> ends;
+    ends.reserve(lengths.size());
+    std::uint64_t end = 0;
+    for (const std::int64_t length : lengths) {
+        end += static_cast<std::uint64_t>(length);
+        if (bits(length) > bytes.size() || end > bytes.size())
+            return false;
+        ends.push_back(static_cast<std::uint32_t>(end));
+    }
+    if (end != bytes.size())
+        return false;
+    m_bytes.assign(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+    m_ends = std::move(ends);
+    return true;
+}
+
 void encodeInts(std::span<const std::int64_t> values, Blob &out)
 {
     ByteWriter writer(out);
@@ -80,20 +98,21 @@ bool decodeInts(ByteReader &in, std::size_t count, std::vector<std::int64_t> &ou
     const BlobView planes = in.bytes(count * width);
     if (in.failed())
         return false;
-    std::vector<std::uint64_t> values(count, 0);
+    out.assign(count, 0);
     for (std::size_t plane = 0; plane < width; ++plane) {
         const std::uint8_t *from = planes.data() + plane * count;
         for (std::size_t i = 0; i < count; ++i)
-            values[i] |= static_cast<std::uint64_t>(from[i]) << (8 * plane);
+            out[i] = wrapping(bits(out[i]) | static_cast<std::uint64_t>(from[i]) << (8 * plane));
     }
-    out.resize(count);
+    if ((head & 0x0f) == FromMinimum) {
+        for (std::int64_t &value : out)
+            value = wrapping(base + bits(value));
+        return true;
+    }
     std::uint64_t current = base;
-    for (std::size_t i = 0; i < count; ++i) {
-        if ((head & 0x0f) == FromPredecessor)
-            current += bits(unzigzag(values[i]));
-        else
-            current = base + values[i];
-        out[i] = wrapping(current);
+    for (std::int64_t &value : out) {
+        current += bits(unzigzag(bits(value)));
+        value = wrapping(current);
     }
     return true;
 }
@@ -114,12 +133,6 @@ void ColumnWriter::ints(std::uint32_t id, std::span<const std::int64_t> values)
 {
     m_raw.clear();
     encodeInts(values, m_raw);
-    add(id, values.size());
-}
-
-void ColumnWriter::bytes(std::uint32_t id, BlobView values)
-{
-    m_raw.assign(values.begin(), values.end());
     add(id, values.size());
 }
 
@@ -268,23 +281,10 @@ Result<Texts> ColumnReader::texts(std::uint32_t id, std::size_t rows)
             texts.m_index.push_back(static_cast<std::uint32_t>(number));
         }
     }
-    good = good && decodeInts(in, count, numbers);
-    for (std::size_t i = 0; good && i < count; ++i) {
-        const BlobView text = in.bytes(bits(numbers[i]));
-        good = !in.failed();
-        texts.m_values.push({reinterpret_cast<const char *>(text.data()), text.size()});
-    }
+    good = good && decodeInts(in, count, numbers) && texts.m_values.assign(in.bytes(in.left()), numbers);
     if (!good)
         return fail(Errc::Corrupt, "a chunk's text column " + std::to_string(id) + " is damaged");
     return texts;
-}
-
-Result<Blob> ColumnReader::bytes(std::uint32_t id)
-{
-    const Result<BlobView> raw = frame(id, rows(id));
-    if (!raw)
-        return fail(raw.error());
-    return Blob(raw->begin(), raw->end());
 }
 
 } // namespace tapio::console

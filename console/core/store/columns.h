@@ -31,6 +31,8 @@ public:
     }
     std::size_t size() const noexcept { return m_ends.size(); }
     std::size_t bytes() const noexcept { return m_bytes.size(); }
+    /// All at once: false, and nothing kept, when the lengths are not those of `bytes`.
+    bool assign(BlobView bytes, std::span<const std::int64_t> lengths);
     std::string_view operator[](std::size_t i) const noexcept
     {
         const std::size_t begin = i == 0 ? 0 : m_ends[i - 1];
@@ -53,7 +55,6 @@ public:
 
     void ints(std::uint32_t id, std::span<const std::int64_t> values);
     void texts(std::uint32_t id, const TextColumn &values);
-    void bytes(std::uint32_t id, BlobView values);
     /// How long the blob's front part is that has the directory and all columns written so far; only right after the
     /// last column is known, so finish() returns it for the column count marked by this call.
     void markFront() { m_frontColumns = m_entries.size(); }
@@ -106,7 +107,6 @@ public:
     /// Errors: Corrupt when the column is missing, cut off, or not `rows` long.
     Result<std::vector<std::int64_t>> ints(std::uint32_t id, std::size_t rows);
     Result<Texts> texts(std::uint32_t id, std::size_t rows);
-    Result<Blob> bytes(std::uint32_t id);
 
 private:
     struct Entry {

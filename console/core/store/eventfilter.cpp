@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include "console/core/store/textindex.h"
-
 namespace tapio::console {
 
 namespace {
@@ -85,12 +83,9 @@ bool CompiledFilter::mayMatch(const Zone &zone) const
            && (!streams || zone.streams.mayContainAny(*streams)) && (!origins || zone.origins.mayContainAny(*origins));
 }
 
-bool CompiledFilter::mayMatchIndex(const Zone &zone, const Bloom &pids, const Bloom &chunkGrams) const
+bool CompiledFilter::mayMatchText(const Zone &zone, const GramIndex &index) const
 {
-    if (pid && !pids.mayContain(static_cast<std::uint64_t>(*pid)))
-        return false;
-    const auto has = [&](std::uint32_t gram) { return chunkGrams.mayContain(gram); };
-    return std::all_of(grams.begin(), grams.end(), has) || zone.origins.mayContainAny(textOrigins);
+    return index.mayContain(grams) || zone.origins.mayContainAny(textOrigins);
 }
 
 bool CompiledFilter::typeMatches(std::int64_t type) const

@@ -8,6 +8,7 @@
 
 #include "console/core/store/namelookup.h"
 #include "console/core/store/store.h"
+#include "console/core/store/textindex.h"
 #include "console/core/store/zone.h"
 
 namespace tapio::console {
@@ -31,9 +32,9 @@ struct CompiledFilter {
     static Result<CompiledFilter> of(const EventQuery &query, NameLookup &names);
 
     bool mayMatch(const Zone &zone) const;
-    /// Whether mayMatchIndex has anything to add, and then what it says of the chunk's row in event_index.
-    bool hasIndex() const noexcept { return pid.has_value() || !grams.empty(); }
-    bool mayMatchIndex(const Zone &zone, const Bloom &pids, const Bloom &chunkGrams) const;
+    // What the chunk's indexes say: only asked when there is a pid, or there are grams.
+    bool mayMatchPids(const Bloom &pids) const { return !pid || pids.mayContain(static_cast<std::uint64_t>(*pid)); }
+    bool mayMatchText(const Zone &zone, const GramIndex &index) const;
     bool typeMatches(std::int64_t type) const;
     bool needsTypes(const Zone &zone) const;      ///< not decided by the zone row
     bool needsSeverities(const Zone &zone) const;

@@ -127,7 +127,7 @@ Status EventMerger::replace(const ChunkRow &row, const Bloom &pids)
     Status status = transaction.begin();
     const std::int64_t last = row.zone.id + row.zone.n - 1;
     for (const char *sql : {"DELETE FROM event_zone WHERE id BETWEEN ?1 AND ?2", "DELETE FROM event_chunk WHERE id BETWEEN ?1 AND ?2",
-                            "DELETE FROM event_index WHERE id BETWEEN ?1 AND ?2"}) {
+                            "DELETE FROM event_pids WHERE id BETWEEN ?1 AND ?2"}) {
         if (status)
             status = m_database.statement(sql).bind(row.zone.id, last).run();
     }
@@ -169,25 +169,26 @@ Result<bool> EventMerger::merge(std::size_t first, std::size_t count, bool seal)
 
 Result<bool> EventMerger::indexSlice()
 {
-    Statement query = m_database.statement("SELECT i.id, z.n FROM event_index i JOIN event_zone z ON z.id = i.id"
-                                           " WHERE i.grams IS NULL AND z.hash IS NOT NULL ORDER BY i.id DESC LIMIT 1");
+    // Oldest first, so that the newest index says how far it is.
+    Statement query = m_database.statement("SELECT id, n FROM event_zone WHERE id > (SELECT coalesce(max(id), 0) FROM event_grams)"
+                                           " AND hash IS NOT NULL ORDER BY id LIMIT 1");
     const Result<bool> row = query.step();
     if (!row)
         return fail(row.error());
     if (!*row)
         return false;
     const std::int64_t id = query.integer(0);
-    std::optional<EventChunk> chunk;
-    const Status read = readChunk(id, static_cast<std::size_t>(query.integer(1)), chunk);
-    if (!read && read.error().code() != Errc::Corrupt)
-        return fail(read.error());
+    const auto rows = static_cast<std::size_t>(query.integer(1));
     query.reset();
-    GramCollector grams;
+    std::optional<EventChunk> chunk;
+    if (const Status read = readChunk(id, rows, chunk); !read && read.error().code() != Errc::Corrupt)
+        return fail(read.error());
+    GramIndex index; // of a chunk that cannot be read: excludes nothing
+    if (chunk)
+        index = GramIndex(chunk->rows());
     for (std::uint32_t i = 0; chunk && i < chunk->rows(); ++i)
-        grams.add(chunk->event(i));
-    // A chunk that cannot be read gets an empty index, which excludes nothing.
-    const Blob bits = chunk ? grams.bloom().bits() : Blob();
-    if (Status status = m_database.statement("UPDATE event_index SET grams=?2 WHERE id=?1").bind(id, bits).run(); !status)
+        index.add(chunk->event(i));
+    if (Status status = m_database.statement("INSERT INTO event_grams(id, bits) VALUES(?1, ?2)").bind(id, index.bits()).run(); !status)
         return fail(status.error());
     return true;
 }

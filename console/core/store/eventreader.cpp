@@ -280,16 +280,28 @@ Status EventReader::scanChunk(Scan &scan, const Zone &zone)
 
 Result<bool> EventReader::mayMatch(const Scan &scan, const Zone &zone)
 {
-    if (!scan.filter.mayMatch(zone) || !scan.filter.hasIndex())
-        return scan.filter.mayMatch(zone);
-    Statement index = m_database.statement("SELECT pids, grams FROM event_index WHERE id=?1");
-    const Result<bool> row = index.bind(zone.id).step();
+    const CompiledFilter &filter = scan.filter;
+    if (!filter.mayMatch(zone))
+        return false;
+    if (filter.pid) {
+        const Result<Blob> bits = indexOf("SELECT bits FROM event_pids WHERE id=?1", zone.id);
+        if (!bits || !filter.mayMatchPids(Bloom(*bits)))
+            return bits ? Result<bool>(false) : fail(bits.error());
+    }
+    if (filter.grams.empty())
+        return true;
+    const Result<Blob> bits = indexOf("SELECT bits FROM event_grams WHERE id=?1", zone.id);
+    return bits ? Result<bool>(filter.mayMatchText(zone, GramIndex(*bits))) : fail(bits.error());
+}
+
+/// Empty when the chunk has none yet.
+Result<Blob> EventReader::indexOf(std::string_view sql, std::int64_t chunk)
+{
+    Statement query = m_database.statement(sql);
+    const Result<bool> row = query.bind(chunk).step();
     if (!row)
         return fail(row.error());
-    if (!*row)
-        return true;
-    const auto bloom = [&](int column) { return Bloom(Blob(index.blob(column).begin(), index.blob(column).end())); };
-    return scan.filter.mayMatchIndex(zone, bloom(0), scan.filter.grams.empty() ? Bloom() : bloom(1));
+    return *row ? Blob(query.blob(0).begin(), query.blob(0).end()) : Blob();
 }
 
 Status EventReader::scanChunks(Scan &scan)

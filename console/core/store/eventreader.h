@@ -33,6 +33,7 @@ private:
     Result<std::optional<Hit>> locate(EventId id);
     Result<Hit> continuation(const EventQuery &query, EventId after);
     Result<bool> mayMatch(const Scan &scan, const Zone &zone);
+    Result<Blob> indexOf(std::string_view sql, std::int64_t chunk);
     Status scanChunks(Scan &scan);
     Status scanChunk(Scan &scan, const Zone &zone);
     Status scanHot(Scan &scan);

@@ -40,7 +40,7 @@ Status insertChunk(Database &database, const ChunkRow &row, const Bloom &pids)
     if (status)
         status = database.statement("INSERT INTO event_chunk(id, data) VALUES(?1, ?2)").bind(zone.id, row.chunk.blob).run();
     if (status)
-        status = database.statement("INSERT INTO event_index(id, pids) VALUES(?1, ?2)").bind(zone.id, pids.bits()).run();
+        status = database.statement("INSERT INTO event_pids(id, bits) VALUES(?1, ?2)").bind(zone.id, pids.bits()).run();
     return status;
 }
 

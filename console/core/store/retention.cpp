@@ -87,7 +87,8 @@ Result<bool> Retention::removeChunks(std::int64_t writtenBefore)
         if (status)
             status = m_database.statement("DELETE FROM event_hot WHERE t BETWEEN ?1 AND ?2 AND event BETWEEN ?3 AND ?4")
                          .bind(chunk.t0, chunk.t1, chunk.id, chunk.id + chunk.n - 1).run();
-        for (const char *sql : {"DELETE FROM event_zone WHERE id=?1", "DELETE FROM event_chunk WHERE id=?1", "DELETE FROM event_index WHERE id=?1"}) {
+        for (const char *sql : {"DELETE FROM event_zone WHERE id=?1", "DELETE FROM event_chunk WHERE id=?1", "DELETE FROM event_pids WHERE id=?1",
+                                "DELETE FROM event_grams WHERE id=?1"}) {
             if (status)
                 status = m_database.statement(sql).bind(chunk.id).run();
         }

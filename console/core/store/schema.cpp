@@ -27,8 +27,8 @@ CREATE TABLE event_zone(id INTEGER PRIMARY KEY, n INTEGER NOT NULL, t0 INTEGER N
 CREATE INDEX event_zone_t0 ON event_zone(t0);
 CREATE INDEX event_zone_t1 ON event_zone(t1);
 CREATE TABLE event_chunk(id INTEGER PRIMARY KEY, data BLOB NOT NULL);
-CREATE TABLE event_index(id INTEGER PRIMARY KEY, pids BLOB NOT NULL, grams BLOB);
-CREATE INDEX event_index_todo ON event_index(id) WHERE grams IS NULL;
+CREATE TABLE event_pids(id INTEGER PRIMARY KEY, bits BLOB NOT NULL);
+CREATE TABLE event_grams(id INTEGER PRIMARY KEY, bits BLOB NOT NULL);
 CREATE TABLE event_hot(t INTEGER NOT NULL, event INTEGER NOT NULL, severity INTEGER NOT NULL, type INTEGER NOT NULL,
     stream INTEGER NOT NULL, origin INTEGER NOT NULL, pid INTEGER NOT NULL, PRIMARY KEY(t, event)) WITHOUT ROWID;
 
@@ -62,7 +62,7 @@ constexpr std::array<const char *, storeSchemaVersion> migrations{version1};
 
 Status notAStore(const Database &database, const std::string &why)
 {
-    return fail(Errc::Corrupt, "'" + database.file().string() + "' is not a Tapio store: " + why
+    return fail(Errc::Corrupt, "file '" + database.file().string() + "' is not a Tapio store: " + why
                                    + "; choose another file, or move it away to start a new one");
 }
 
