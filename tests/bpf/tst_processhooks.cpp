@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Trigger and assert: sched_process_exec and sched_process_exit.
+#include <QTemporaryDir>
 #include <QTest>
 
 #include <signal.h>
@@ -25,6 +26,7 @@ private slots:
     void arguments_beyondTheLimit();
     void exit_data();
     void exit();
+    void exit_withACore();
     void exit_ofManyThreads();
     void ownProcess_isFiltered();
 
@@ -149,6 +151,31 @@ void tst_ProcessHooks::exit()
     QCOMPARE(detail.durationNs, record->bootNs - record->event.process.startTimeNs);
     QVERIFY(detail.durationNs > 0);
     QCOMPARE(detail.killerPid, 0u); // that is the collector "signal"
+}
+
+void tst_ProcessHooks::exit_withACore()
+{
+    TAPIO_NEEDS_KERNEL();
+    QTemporaryDir folder;
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"process"});
+
+    Child child = Child::run([&] {
+        const rlimit allowed{RLIM_INFINITY, RLIM_INFINITY};
+        if (::setrlimit(RLIMIT_CORE, &allowed) != 0 || ::chdir(qPrintable(folder.path())) != 0)
+            return 1;
+        ::raise(SIGSEGV);
+        return 1;
+    });
+    const int status = child.wait();
+    if (!WIFSIGNALED(status) || !WCOREDUMP(status))
+        QSKIP("this machine writes no core files");
+    const auto record = kernel.waitFor(of<wire::ProcessExit>(child.pid()));
+    QVERIFY(record.has_value());
+    const auto &detail = std::get<wire::ProcessExit>(record->event.detail);
+    QVERIFY(detail.coreDumped);
+    QCOMPARE(detail.signal, SIGSEGV);
+    QCOMPARE(record->event.severity, wire::Severity::Error);
 }
 
 void tst_ProcessHooks::exit_ofManyThreads()
