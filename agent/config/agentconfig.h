@@ -9,6 +9,7 @@
 
 #include "agent/collect/kernelcollectors.h"
 #include "agent/pipeline/collectloop.h"
+#include "protocol/base/hostport.h"
 #include "protocol/base/result.h"
 #include "protocol/transport/endpoint.h"
 
@@ -26,13 +27,6 @@ struct AgentConfig {
     KernelOptions kernel;
     CollectOptions collect;
 };
-
-/// The server's address in parts. Errors: InvalidArgument.
-struct HostPort {
-    std::string host;
-    std::uint16_t port = 0;
-};
-Result<HostPort> parseHostPort(std::string_view text);
 
 /// Reads a TOML file over `config`; README.md documents its keys. Errors: NotFound, PermissionDenied, and Malformed for broken TOML,
 /// unknown keys and values out of range, naming file and line.

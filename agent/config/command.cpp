@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 
-#include "agent/collect/procparse.h"
 #include "agent/config/agentconfig.h"
 
 namespace tapio::agent {
@@ -79,21 +78,6 @@ Status validate(const AgentConfig &config)
 }
 
 } // namespace
-
-Result<HostPort> parseHostPort(std::string_view text)
-{
-    const auto colon = text.rfind(':');
-    std::string_view host = text.substr(0, colon);
-    const std::uint64_t port =
-        colon == std::string_view::npos ? 0 : parseUnsigned(text.substr(colon + 1)).value_or(0);
-    if (host.starts_with('[') && host.ends_with(']'))
-        host = host.substr(1, host.size() - 2);
-    else if (host.find(':') != std::string_view::npos)
-        host = {};   // an IPv6 literal without brackets: its last group could be the port or not
-    if (host.empty() || port == 0 || port > 65'535)
-        return fail(Errc::InvalidArgument, "server \"" + std::string(text) + "\" is not HOST:PORT (an IPv6 address in brackets)");
-    return HostPort{std::string(host), static_cast<std::uint16_t>(port)};
-}
 
 Result<Command> parseCommand(int argc, const char *const *argv)
 {

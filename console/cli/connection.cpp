@@ -3,12 +3,11 @@
 
 #include <array>
 #include <charconv>
-#include <tuple>
-
 #include <pwd.h>
 #include <unistd.h>
 
 #include "console/core/session/config.h"
+#include "protocol/base/hostport.h"
 #include "protocol/transport/pki.h"
 
 namespace tapio::console {
@@ -71,35 +70,6 @@ Result<transport::IssuedCertificate> consoleCertificate(const CommandContext &co
 
 } // namespace
 
-Result<std::pair<std::string, std::uint16_t>> parseHostPort(std::string_view text, std::uint16_t port)
-{
-    std::string_view host = text;
-    std::string_view number;
-    if (text.starts_with('[')) {
-        const auto close = text.find(']');
-        if (close == std::string_view::npos)
-            return fail(Errc::InvalidArgument, "'" + std::string(text) + "' has no ']'");
-        host = text.substr(1, close - 1);
-        number = text.substr(close + 1);
-        if (!number.empty() && !number.starts_with(':'))
-            return fail(Errc::InvalidArgument, "'" + std::string(text) + "' is not HOST:PORT");
-        number = number.empty() ? number : number.substr(1);
-    } else if (const auto colon = text.find(':'); colon != std::string_view::npos) {
-        host = text.substr(0, colon);
-        number = text.substr(colon + 1);
-        if (number.empty())
-            return fail(Errc::InvalidArgument, "'" + std::string(text) + "' has no port after the colon");
-    }
-    if (host.empty())
-        return fail(Errc::InvalidArgument, "'" + std::string(text) + "' names no host");
-    if (!number.empty()) {
-        const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), port);
-        if (error != std::errc() || end != number.data() + number.size() || port == 0)
-            return fail(Errc::InvalidArgument, "'" + std::string(number) + "' is no port (1 to 65535)");
-    }
-    return std::pair(std::string(host), port);
-}
-
 std::string localNodeName()
 {
     std::array<char, 256> name{};
@@ -116,10 +86,11 @@ Result<Connection> resolveConnection(const CommandContext &context)
         return fail(config.error());
     Connection connection;
     if (!context.server.empty()) {
-        const auto address = parseHostPort(context.server, standardPort);
+        const auto address = parseHostPort(context.server);
         if (!address)
             return fail(address.error().within("--server"));
-        std::tie(connection.client.host, connection.client.port) = *address;
+        connection.client.host = address->host;
+        connection.client.port = address->port;
     } else if (!config->server.host.empty()) {
         connection.client.host = config->server.host;
         connection.client.port = config->server.port;

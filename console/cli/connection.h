@@ -19,9 +19,6 @@ struct Connection {
 /// Errors: InvalidArgument (--server), NotFound (no console certificate), those of loadConsoleConfig.
 Result<Connection> resolveConnection(const CommandContext &context);
 
-/// "HOST", "HOST:PORT", "[v6]:PORT". Errors: InvalidArgument.
-Result<std::pair<std::string, std::uint16_t>> parseHostPort(std::string_view text, std::uint16_t port);
-
 /// This machine's node name as installers/run forms it: lower case, a-z 0-9 . - only.
 std::string localNodeName();
 

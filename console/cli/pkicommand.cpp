@@ -189,10 +189,10 @@ void addRoleAndName(CLI::App &command, PkiArguments &arguments)
 std::filesystem::path defaultPkiFolder()
 {
     // Read once at start, before any thread exists.
-    const char *config = std::getenv("XDG_CONFIG_HOME"); // NOLINT(concurrency-mt-unsafe)
+    const char *config = std::getenv("XDG_CONFIG_HOME");
     if (config != nullptr && *config != '\0')
         return std::filesystem::path(config) / "tapio" / "pki";
-    const char *home = std::getenv("HOME"); // NOLINT(concurrency-mt-unsafe)
+    const char *home = std::getenv("HOME");
     return std::filesystem::path(home != nullptr ? home : "/root") / ".config" / "tapio" / "pki";
 }
 

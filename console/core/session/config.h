@@ -6,6 +6,7 @@
 #include <string>
 
 #include "console/core/store/store.h"
+#include "protocol/base/hostport.h"
 #include "protocol/base/result.h"
 #include "protocol/transport/endpoint.h"
 
@@ -21,8 +22,6 @@
 namespace tapio::console {
 
 struct SessionOptions;
-
-inline constexpr std::uint16_t standardPort = 7117;
 
 struct ListenConfig {
     std::string address = "127.0.0.1";

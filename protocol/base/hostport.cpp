@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "protocol/base/hostport.h"
+
+#include <charconv>
+#include <optional>
+
+namespace tapio {
+
+namespace {
+
+struct Parts {
+    std::string_view host;
+    std::optional<std::string_view> port;
+};
+
+Result<Parts> split(std::string_view text)
+{
+    const auto refuse = [text](std::string_view why) {
+        return fail(Errc::InvalidArgument, "'" + std::string(text) + "' " + std::string(why));
+    };
+    if (text.starts_with('[')) {
+        const auto close = text.find(']');
+        if (close == std::string_view::npos)
+            return refuse("has no ']'");
+        const std::string_view rest = text.substr(close + 1);
+        if (!rest.empty() && !rest.starts_with(':'))
+            return refuse("is not HOST:PORT");
+        return Parts{text.substr(1, close - 1), rest.empty() ? std::nullopt : std::optional(rest.substr(1))};
+    }
+    const auto colon = text.find(':');
+    if (colon == std::string_view::npos)
+        return Parts{text, std::nullopt};
+    if (text.find(':', colon + 1) != std::string_view::npos)
+        return refuse("has several colons: write an IPv6 address in brackets, [::1]:7117");
+    return Parts{text.substr(0, colon), text.substr(colon + 1)};
+}
+
+} // namespace
+
+Result<HostPort> parseHostPort(std::string_view text, std::uint16_t standard)
+{
+    const auto parts = split(text);
+    if (!parts)
+        return fail(parts.error());
+    if (parts->host.empty())
+        return fail(Errc::InvalidArgument, "'" + std::string(text) + "' names no host");
+    HostPort result{std::string(parts->host), standard};
+    if (parts->port) {
+        const char *end = parts->port->data() + parts->port->size();
+        const auto [stopped, error] = std::from_chars(parts->port->data(), end, result.port);
+        if (error != std::errc() || stopped != end || result.port == 0)
+            return fail(Errc::InvalidArgument, "'" + std::string(*parts->port) + "' is no port (1 to 65535)");
+    }
+    return result;
+}
+
+} // namespace tapio
