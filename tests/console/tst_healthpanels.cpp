@@ -332,6 +332,28 @@ private slots:
         QCOMPARE(state(builder.panel(PanelId::PodStatus), "unknown"), 1.);
     }
 
+    void sampled_panelsSayWhatDidNotFit()
+    {
+        InputBuilder builder;
+        node(builder, "a", 1, 1024);
+        builder.input.seriesRefused = 12;
+        const PanelSnapshot cpu = builder.panel(PanelId::CpuUsage);
+        QCOMPARE(cpu.state, PanelState::Partial);
+        QCOMPARE(cpu.detail, std::string("12 series that do not fit in memory"));
+    }
+
+    void sampled_panelsOfADeadNodeAreStale()
+    {
+        InputBuilder builder;
+        builder.agent("a", false);
+        builder.samples("a", Metric::CpuUsageNs, InputBuilder::host(), 0, 600, 0, 2e9);
+        builder.samples("a", Metric::NodeCpuCount, InputBuilder::host(), 0, 600, 4, 0);
+        const PanelSnapshot cpu = builder.panel(PanelId::CpuUsage);
+        QCOMPARE(cpu.state, PanelState::Stale);
+        QCOMPARE(cpu.asOfNs, at(600));
+        QVERIFY(near(cpu.value->value, 50));
+    }
+
     void pods_noneIsNoKubernetes()
     {
         InputBuilder builder;

@@ -304,6 +304,8 @@ private slots:
         model.onDelivery(samples, at(0));
         QCOMPARE(model.input().series.size(), 3u);
         QCOMPARE(model.input().seriesRefused, 2u);
+        model.onDelivery(samples, at(1));
+        QCOMPARE(model.input().seriesRefused, 2u); // the same ones
     }
 
     void samples_outOfOrderFindTheirPlace()

@@ -121,11 +121,14 @@ private slots:
         QVERIFY(near(panel.need, 2));
     }
 
-    void eventsProcessed_oldReadingsGiveNoFigure()
+    void eventsProcessed_oldReadingsAreShownAsOld()
     {
         InputBuilder builder;
-        builder.agent("a").ramp(figure::processed, "a/tcp", 0, 800, 1, 0, 10);
-        QCOMPARE(builder.panel(PanelId::EventsProcessed).reason, NoDataReason::NoSamplesInRange);
+        builder.agent("a").ramp(figure::processed, "a/tcp", 0, 800, 1, 0, 10).ramp(figure::processed, "b/tcp", 0, 700, 1, 0, 50);
+        const PanelSnapshot panel = builder.panel(PanelId::EventsProcessed);
+        QCOMPARE(panel.state, PanelState::Stale);
+        QCOMPARE(panel.asOfNs, at(800));
+        QVERIFY(near(panel.value->value, 10)); // b had ended long before
     }
 
     void eventsProcessed_isPartialWhileANodeIsSilent()

@@ -183,8 +183,8 @@ void LiveModel::addSample(const SeriesKey &key, std::int64_t timeNs, std::int64_
     const auto [entry, fresh] = m_seriesIndex.try_emplace(seriesName(key), m_input.series.size());
     if (fresh) {
         if (m_input.series.size() >= m_options.maxSeries) {
-            m_seriesIndex.erase(entry);
-            ++m_input.seriesRefused;
+            m_refusedSeries.insert(m_seriesIndex.extract(entry).key());
+            m_input.seriesRefused = m_refusedSeries.size();
             return;
         }
         m_input.series.push_back({key, {}});
@@ -434,6 +434,7 @@ void LiveModel::trim()
     if (m_nowNs - m_lastTrimNs < tenSeconds)
         return;
     m_lastTrimNs = m_nowNs;
+    m_refusedSeries.clear();
     const std::int64_t keepNs = m_nowNs - m_options.windowNs - slackNs;
     const auto pointTime = [](const auto &item) { return item.timeNs; };
     for (auto &[name, tracks] : m_input.figures) {

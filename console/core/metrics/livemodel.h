@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "console/core/metrics/latencyhistogram.h"
@@ -86,6 +87,7 @@ private:
 
     std::unordered_map<std::string, std::size_t> m_seriesIndex;     ///< into m_input.series
     std::unordered_map<std::string, std::size_t> m_counterIndex;    ///< into m_input.counters
+    std::unordered_set<std::string> m_refusedSeries;                ///< since the last trim
     std::unordered_map<std::string, SourceCounts> m_processed;      ///< by node
     std::unordered_map<std::string, Container> m_containers;        ///< by container id
     std::unordered_map<std::string, std::string> m_slots;           ///< pod and container name -> container id now in it

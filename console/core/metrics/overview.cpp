@@ -170,11 +170,12 @@ OverviewSnapshot computeOverview(const OverviewInput &input, std::uint64_t revis
         eventsProcessed,    processingLatency, queueDepth,       filterEfficiency, signalToNoise, correlationAccuracy,
         falsePositiveRate,  coveragePanel,     podStatus,        cpuUsage,         memoryUsage,   networkIo,
         activeCorrelations, insightsGenerated, userInteractions, apiResponseTimes};
-    const PanelContext context(input);
+    PanelContext context(input);
     OverviewSnapshot overview;
     for (std::size_t i = 0; i < panelCount; ++i) {
         overview.panels[i].id = static_cast<PanelId>(i);
         overview.panels[i].revision = revision;
+        context.endNs = context.newestFor(static_cast<PanelId>(i));
         formulas[i](context, overview.panels[i]);
     }
     summarize(overview);

@@ -70,6 +70,45 @@ bool isHost(const wire::Origin &origin) noexcept
     return origin.cgroupPath == "/" || origin.cgroupPath.empty();
 }
 
+std::int64_t PanelContext::newestFor(PanelId id) const
+{
+    std::int64_t newestNs = INT64_MIN;
+    const auto offer = [this, &newestNs](std::int64_t timeNs) {
+        if (timeNs <= input.toNs)
+            newestNs = std::max(newestNs, timeNs);
+        return timeNs <= input.toNs;
+    };
+    const auto figure = [&](std::string_view name) {
+        for (const auto &[label, track] : tracks(name))
+            std::any_of(track.rbegin(), track.rend(), [&](const PlotPoint &point) { return offer(point.timeNs); });
+    };
+    const auto metric = [&](wire::Metric wanted) {
+        for (const SeriesData *data : of(wanted))
+            std::any_of(data->buckets.rbegin(), data->buckets.rend(),
+                        [&](const SeriesBucket &bucket) { return bucket.n > 0 && offer(bucket.lastNs); });
+    };
+    switch (id) {
+    case PanelId::EventsProcessed: figure(figure::processed); break;
+    case PanelId::ProcessingLatency: figure(figure::latencyP99); break;
+    case PanelId::QueueDepth: figure(figure::queueAgent); break;
+    case PanelId::FilterEfficiency:
+        for (const CounterTrack &track : input.counters)
+            std::any_of(track.readings.rbegin(), track.readings.rend(),
+                        [&](const CounterTrack::Reading &reading) { return offer(reading.timeNs); });
+        break;
+    case PanelId::Coverage: figure(figure::coverage); break;
+    case PanelId::CpuUsage: metric(wire::Metric::CpuUsageNs); break;
+    case PanelId::MemoryUsage: metric(wire::Metric::NodeMemoryAvailableBytes); break;
+    case PanelId::NetworkIo:
+        metric(wire::Metric::NetRxBytes);
+        metric(wire::Metric::NetTxBytes);
+        break;
+    case PanelId::ApiResponseTimes: figure(figure::apiP95); break;
+    default: break;
+    }
+    return newestNs == INT64_MIN ? input.toNs : newestNs;
+}
+
 Track unrollSum(const CounterTrack &track, std::initializer_list<Counter> counters)
 {
     const auto sumOf = [counters](const CounterSet &set) {
@@ -321,7 +360,7 @@ void setValue(const PanelContext &context, PanelSnapshot &panel, Fact value, std
     panel.state = PanelState::Ready;
     std::string missing;
     for (const auto &[node, track] : context.tracks(figure::agentAlive)) {
-        const auto alive = newest(track, context.endNs, context.staleNs(context.figures));
+        const auto alive = newest(track, context.input.toNs, context.staleNs(context.figures));
         if (alive && alive->value < 1)
             missing += (missing.empty() ? "" : ", ") + node;
     }
@@ -329,7 +368,13 @@ void setValue(const PanelContext &context, PanelSnapshot &panel, Fact value, std
         panel.state = PanelState::Partial;
         panel.detail = missing;
     }
-    if (context.endNs - asOfNs > std::max(heartbeatFreshNs, 2 * panel.bucketNs))
+    const bool sampled = panel.id >= PanelId::PodStatus && panel.id <= PanelId::NetworkIo;
+    if (sampled && context.input.seriesRefused > 0) {
+        panel.state = PanelState::Partial;
+        panel.detail += (panel.detail.empty() ? "" : ", ") + std::to_string(context.input.seriesRefused)
+            + " series that do not fit in memory";
+    }
+    if (context.input.toNs - asOfNs > std::max(heartbeatFreshNs, 2 * panel.bucketNs))
         panel.state = PanelState::Stale;
 }
 

@@ -32,7 +32,8 @@ public:
     const OverviewInput &input;
     TimeGrid figures;       ///< grid of what the console measures
     TimeGrid samples;       ///< grid of what agents sample
-    std::int64_t endNs;     ///< headline as of
+    /// Headlines are as of then: the newest reading of what the panel is about, so that old figures are shown as old.
+    std::int64_t endNs;
     std::vector<LossBand> losses;
     std::optional<double> completeness;   ///< percent of seen that was not lost, in the range
 
@@ -47,6 +48,8 @@ public:
     std::optional<double> latest(const SeriesData *gauge) const;
     std::optional<double> latestHost(wire::Metric metric, const std::string &node) const;
     std::int64_t staleNs(const TimeGrid &grid) const { return grid.maxGapNs(); }
+    /// Newest reading in the range that the panel's headline rests on; the end of the range when there is none.
+    std::int64_t newestFor(PanelId id) const;
 
 private:
     void index();

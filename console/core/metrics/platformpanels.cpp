@@ -116,7 +116,7 @@ std::set<std::string> silentNodes(const PanelContext &context)
 {
     std::set<std::string> silent;
     for (const auto &[node, track] : context.tracks(figure::agentAlive)) {
-        const auto alive = newest(track, context.endNs, context.staleNs(context.figures));
+        const auto alive = newest(track, context.input.toNs, context.staleNs(context.figures));
         if (!alive || alive->value < 1)
             silent.insert(node);
     }

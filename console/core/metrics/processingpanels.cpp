@@ -96,8 +96,8 @@ void setWarmingUp(const PanelContext &context, PanelSnapshot &panel, const Label
         if (!track.empty())
             firstNs = std::min(firstNs, track.front().timeNs);
     }
-    const bool any = firstNs <= context.endNs;
-    const double have = any ? static_cast<double>(context.endNs - firstNs) / nsPerSecond : 0;
+    const bool any = firstNs <= context.input.toNs;
+    const double have = any ? static_cast<double>(context.input.toNs - firstNs) / nsPerSecond : 0;
     setNoData(context, panel, any && have < needSeconds ? NoDataReason::WarmingUp : NoDataReason::NoSamplesInRange);
     if (panel.reason == NoDataReason::WarmingUp) {
         panel.have = have;
