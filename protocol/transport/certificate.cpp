@@ -141,7 +141,7 @@ bool addCrlExtensions(X509_CRL *crl, X509 *issuer, std::uint64_t number)
 
 Result<KeyPtr> generateKey()
 {
-    KeyPtr key(EVP_EC_gen("P-256"));
+    KeyPtr key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
     if (!key)
         return failOpenssl(Errc::Internal, "cannot generate a P-256 key");
     return key;

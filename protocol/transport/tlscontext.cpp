@@ -2,6 +2,7 @@
 #include "protocol/transport/tlscontext.h"
 
 #include <algorithm>
+#include <array>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -77,11 +78,12 @@ Status TlsContext::configure()
 {
     m_context.reset(SSL_CTX_new(TLS_method()));
     SSL_CTX *context = m_context.get();
+    std::array groups{NID_X25519, NID_X9_62_prime256v1};
     const bool configured
         = context != nullptr && SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1
           && SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1
           && SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256") == 1
-          && SSL_CTX_set1_groups_list(context, "X25519:P-256") == 1 && SSL_CTX_set_num_tickets(context, 0) == 1
+          && SSL_CTX_set1_groups(context, groups.data(), groups.size()) == 1 && SSL_CTX_set_num_tickets(context, 0) == 1
           && SSL_CTX_set_max_early_data(context, 0) == 1;
     if (!configured)
         return failOpenssl(Errc::Internal, "cannot configure TLS 1.3");
