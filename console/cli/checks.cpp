@@ -227,7 +227,7 @@ Check checkHooks(const std::vector<wire::HookReport> &reports, const std::string
     std::string missing;
     for (const wire::HookReport &report : reports) {
         for (const wire::Hook &hook : report.hooks) {
-            if (hook.state == wire::HookState::Disabled)
+            if (!hook.wanted())
                 continue;
             ++wanted;
             if (hook.state == wire::HookState::Active)

@@ -79,7 +79,7 @@ private:
             view.lastNs = report->timeNs;
         }
         if (const auto *report = std::get_if<wire::HookReport>(&delivery.frame.body)) {
-            const auto wanted = [](const wire::Hook &hook) { return hook.state != wire::HookState::Disabled; };
+            const auto wanted = [](const wire::Hook &hook) { return hook.wanted(); };
             const auto active = [](const wire::Hook &hook) { return hook.state == wire::HookState::Active; };
             view.hooksWanted = static_cast<std::size_t>(std::count_if(report->hooks.begin(), report->hooks.end(), wanted));
             view.hooksActive = static_cast<std::size_t>(std::count_if(report->hooks.begin(), report->hooks.end(), active));

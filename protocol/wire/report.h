@@ -12,7 +12,7 @@ namespace tapio::wire {
 
 /// State of a hook, data source or link, always with its reason.
 enum class HookState : std::uint8_t {
-    Unknown = 0,
+    Unknown = 0,     ///< nothing to watch yet, so nothing could fail
     Active = 1,
     Unsupported = 2, ///< this kernel or machine lacks it
     Denied = 3,      ///< the operating system says no
@@ -31,6 +31,10 @@ struct Hook {
     std::uint64_t runCount = 0;
 
     bool operator==(const Hook &) const = default;
+
+    /// Counts towards coverage: neither switched off nor without anything to watch yet (Unknown: no pod to read it of).
+    bool wanted() const noexcept { return state != HookState::Disabled && state != HookState::Unknown; }
+    bool missing() const noexcept { return wanted() && state != HookState::Active; }
 };
 
 /// What this agent can and cannot see. Sent when it changes, and with each new session.

@@ -149,6 +149,7 @@ private slots:
         QCOMPARE(checkHooks({}, "a").state, CheckState::Skipped);
         QCOMPARE(checkHooks({{0, {hook(HookState::Active)}}}, "a").state, CheckState::Ok);
         QCOMPARE(checkHooks({{0, {hook(HookState::Active), hook(HookState::Disabled)}}}, "a").state, CheckState::Ok);
+        QCOMPARE(checkHooks({{0, {hook(HookState::Active), hook(HookState::Unknown)}}}, "a").state, CheckState::Ok);
         const Check partial = checkHooks({{0, {hook(HookState::Active), hook(HookState::Unsupported)}}}, "a");
         QCOMPARE(partial.state, CheckState::Warning);
         QVERIFY(partial.message.find("tcp/inet_sock_set_state unsupported: this kernel lacks it") != std::string::npos);

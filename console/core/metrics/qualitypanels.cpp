@@ -50,7 +50,7 @@ NodeCell makeCell(const PanelContext &context, const std::string &node, bool ali
         cell.hooksActive = count.active;
         cell.hooksWanted = count.wanted;
         for (const wire::Hook &hook : hooks->second.hooks) {
-            if (hook.state != wire::HookState::Active && hook.state != wire::HookState::Disabled)
+            if (hook.missing())
                 cell.missing.push_back(
                     hook.collector + '/' + hook.name + ": "
                     + (hook.reason.empty() ? std::string(wire::hookStateName(hook.state)) : hook.reason));
@@ -70,7 +70,7 @@ HookCount countHooks(const wire::HookReport &report) noexcept
 {
     HookCount count;
     for (const wire::Hook &hook : report.hooks) {
-        count.wanted += hook.state != wire::HookState::Disabled ? 1 : 0;
+        count.wanted += hook.wanted() ? 1 : 0;
         count.active += hook.state == wire::HookState::Active ? 1 : 0;
     }
     return count;
