@@ -8,6 +8,14 @@ namespace tapio {
 
 namespace {
 
+/// "'TEXT' WHY". Appended piece by piece: g++ 12 warns falsely of an overlap for literal + string (GCC bug 105651).
+tl::unexpected<Error> refuse(std::string_view text, std::string_view why)
+{
+    std::string context;
+    context.append("'").append(text).append("' ").append(why);
+    return fail(Errc::InvalidArgument, std::move(context));
+}
+
 struct Parts {
     std::string_view host;
     std::optional<std::string_view> port;
@@ -15,23 +23,20 @@ struct Parts {
 
 Result<Parts> split(std::string_view text)
 {
-    const auto refuse = [text](std::string_view why) {
-        return fail(Errc::InvalidArgument, "'" + std::string(text) + "' " + std::string(why));
-    };
     if (text.starts_with('[')) {
         const auto close = text.find(']');
         if (close == std::string_view::npos)
-            return refuse("has no ']'");
+            return refuse(text, "has no ']'");
         const std::string_view rest = text.substr(close + 1);
         if (!rest.empty() && !rest.starts_with(':'))
-            return refuse("is not HOST:PORT");
+            return refuse(text, "is not HOST:PORT");
         return Parts{text.substr(1, close - 1), rest.empty() ? std::nullopt : std::optional(rest.substr(1))};
     }
     const auto colon = text.find(':');
     if (colon == std::string_view::npos)
         return Parts{text, std::nullopt};
     if (text.find(':', colon + 1) != std::string_view::npos)
-        return refuse("has several colons: write an IPv6 address in brackets, [::1]:7117");
+        return refuse(text, "has several colons: write an IPv6 address in brackets, [::1]:7117");
     return Parts{text.substr(0, colon), text.substr(colon + 1)};
 }
 
@@ -43,13 +48,13 @@ Result<HostPort> parseHostPort(std::string_view text, std::uint16_t standard)
     if (!parts)
         return fail(parts.error());
     if (parts->host.empty())
-        return fail(Errc::InvalidArgument, "'" + std::string(text) + "' names no host");
+        return refuse(text, "names no host");
     HostPort result{std::string(parts->host), standard};
     if (parts->port) {
         const char *end = parts->port->data() + parts->port->size();
         const auto [stopped, error] = std::from_chars(parts->port->data(), end, result.port);
         if (error != std::errc() || stopped != end || result.port == 0)
-            return fail(Errc::InvalidArgument, "'" + std::string(*parts->port) + "' is no port (1 to 65535)");
+            return refuse(*parts->port, "is no port (1 to 65535)");
     }
     return result;
 }
