@@ -12,10 +12,12 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -133,19 +135,22 @@ private:
         ::execv(arguments[0], arguments.data());
         ::_exit(127);
     }
-    /// A new program in the kernel, and then none more for a while.
+    /// A new program in the kernel, and then none more for a while. False when the peer ends first.
     bool waitUntilAttached(std::uint32_t before) const
     {
-        using std::chrono::milliseconds;
+        const int peer = static_cast<int>(::syscall(SYS_pidfd_open, m_pid, 0));
         std::uint32_t last = before;
         int quiet = 0;
-        for (int i = 0; i < 200 && quiet < 8; ++i) {
-            std::this_thread::sleep_for(milliseconds(100));
+        bool alive = peer >= 0;
+        for (int i = 0; i < 200 && quiet < 8 && alive; ++i) {
+            pollfd end{peer, POLLIN, 0};
+            alive = ::poll(&end, 1, 100) == 0;
             const std::uint32_t now = newestProgram();
             quiet = now != before && now == last ? quiet + 1 : 0;
             last = now;
         }
-        return quiet >= 8 && ::waitpid(m_pid, nullptr, WNOHANG) == 0;
+        ::close(peer);
+        return quiet >= 8 && alive;
     }
 
     pid_t m_pid = -1;
