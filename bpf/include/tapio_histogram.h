@@ -35,8 +35,8 @@ static __always_inline __u32 tapio_bucket(__u64 ns)
 	return bucket < TAPIO_HISTOGRAM_BUCKETS ? bucket : TAPIO_HISTOGRAM_BUCKETS - 1;
 }
 
-/* False when the map is full. */
-static __always_inline bool tapio_observe(const struct tapio_histogram_key *key, __u64 ns)
+/* False when the map is full. "undisturbed": interrupts are off. */
+static __always_inline bool tapio_observe(const struct tapio_histogram_key *key, __u64 ns, bool undisturbed)
 {
 	struct tapio_histogram *histogram = bpf_map_lookup_elem(&latencies, key);
 	__u32 bucket = tapio_bucket(ns);
@@ -50,7 +50,11 @@ static __always_inline bool tapio_observe(const struct tapio_histogram_key *key,
 			return false;
 	}
 	/* Again for the verifier, which lost the bound. */
-	if (bucket < TAPIO_HISTOGRAM_BUCKETS)
+	if (bucket >= TAPIO_HISTOGRAM_BUCKETS)
+		return false;
+	if (undisturbed)
+		TAPIO_ADD_UNDISTURBED(histogram->counts[bucket], 1);
+	else
 		TAPIO_ADD(histogram->counts[bucket], 1);
 	return true;
 }

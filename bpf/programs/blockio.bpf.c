@@ -129,7 +129,7 @@ static __always_inline int on_complete(struct request *request, __u32 bytes)
 	key.cgroup = issued->cgroup;
 	key.device = device_of(request);
 	key.op = op_of(request);
-	if (tapio_observe(&key, bpf_ktime_get_ns() - issued->issued_ns))
+	if (tapio_observe(&key, bpf_ktime_get_ns() - issued->issued_ns, false))
 		TAPIO_ADD(count->folded, 1);
 	else
 		TAPIO_ADD(count->lost, 1);
