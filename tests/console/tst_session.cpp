@@ -54,10 +54,7 @@ std::optional<EventPage> ask(Session &session, EventQuery query = {})
                 answer = page;
         });
     session.queryEvents(9, query, std::nullopt);
-    QElapsedTimer timer;
-    timer.start();
-    while (!answer && timer.elapsed() < patience)
-        QTest::qWait(10);
+    [[maybe_unused]] const bool answered = QTest::qWaitFor([&answer] { return answer.has_value(); }, patience);
     QObject::disconnect(connection);
     return answer;
 }
@@ -152,11 +149,7 @@ private slots:
         FakeAgent agent(portOf(session), "node-1", m_pki.node(), m_clock);
         QElapsedTimer timer;
         timer.start();
-        while (overview.size() < 3) {
-            agent.sendEvents(100);
-            QTest::qWait(1);
-            QVERIFY(timer.elapsed() < patience);
-        }
+        QVERIFY(QTest::qWaitFor([&] { return agent.sendEvents(100), overview.size() >= 3; }, patience));
         const auto quarters = timer.elapsed() / 250 + 1;
         QVERIFY2(overview.size() <= quarters, qPrintable(QString::number(overview.size())));
         QVERIFY2(agents.size() <= quarters, qPrintable(QString::number(agents.size())));
