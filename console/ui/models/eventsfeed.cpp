@@ -180,6 +180,8 @@ void EventsFeed::takeNewest(const EventPage &page)
         return;
     }
     if (!joins) { // more came in half a second than one page holds: go on from the newest
+        m_session.cancelQuery(queryslot::events); // it would continue rows that go
+        m_mainBusy = false;
         m_model.clear();
         m_model.append(page.events);
         m_model.setMoreBelow(true);

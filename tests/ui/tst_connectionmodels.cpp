@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QAbstractItemModelTester>
+#include <QSignalSpy>
+#include <QtTest>
+
+#include "console/ui/models/agentsmodel.h"
+#include "console/ui/models/linkdetails.h"
+#include "console/ui/models/noticesmodel.h"
+#include "tests/support/fakeclock.h"
+#include "tests/support/fakesession.h"
+
+using namespace tapio;
+using namespace tapio::console;
+using namespace tapio::test;
+
+namespace {
+constexpr std::int64_t now = FakeClock::startNs;
+QString cellText(const QAbstractItemModel &model, int row, int column) { return model.index(row, column).data().toString().replace(QChar(0x00A0), ' '); }
+} // namespace
+
+class TestConnectionModels : public QObject {
+    Q_OBJECT
+private slots:
+    void agents_keepTheirRowsWhileValuesChange()
+    {
+        AgentsModel model(m_time);
+        QAbstractItemModelTester tester(&model);
+        auto agents = sampleAgents(9, now);
+        model.update(agents, now);
+        QCOMPARE(model.rowCount(), 9);
+        QPersistentModelIndex third = model.index(model.rowOf("node-12"), AgentsModel::Node);
+        QSignalSpy inserted(&model, &QAbstractItemModel::rowsInserted), removed(&model, &QAbstractItemModel::rowsRemoved), reset(&model, &QAbstractItemModel::modelReset);
+        agents.erase(agents.begin());
+        agents.push_back(agents.back());
+        agents.back().node = "aaa-first";
+        agents[1].receivedEvents = 5;
+        model.update(agents, now + nsPerSecond);
+        QCOMPARE(model.rowCount(), 9);
+        QCOMPARE(inserted.count(), 1);
+        QCOMPARE(removed.count(), 1);
+        QCOMPARE(reset.count(), 0);
+        QCOMPARE(cellText(model, 0, AgentsModel::Node), "aaa-first");
+        QVERIFY(third.isValid());
+        QCOMPARE(third.data().toString(), "node-12");
+        model.update({}, now);
+        QCOMPARE(model.rowCount(), 0);
+        QCOMPARE(model.rowOf("node-12"), -1);
+    }
+
+    void agent_cells_data()
+    {
+        QTest::addColumn<int>("column");
+        QTest::addColumn<QString>("text");
+        QTest::newRow("state is a word") << int(AgentsModel::State) << "connected";
+        QTest::newRow("since is an age") << int(AgentsModel::Since) << "8 min";
+        QTest::newRow("clock offset with its uncertainty") << int(AgentsModel::Clock) << "\u2212220 \u00b5s \u00b1 390 \u00b5s";
+        QTest::newRow("queue adds what is in flight") << int(AgentsModel::Queue) << "67";
+        QTest::newRow("loss adds all causes but duplicates") << int(AgentsModel::Lost) << "323";
+        QTest::newRow("the certificate's rest") << int(AgentsModel::Expires) << "80 d";
+        QTest::newRow("stream in hexadecimal") << int(AgentsModel::Stream) << "9f3c000000000001";
+    }
+    void agent_cells()
+    {
+        QFETCH(int, column);
+        AgentsModel model(m_time);
+        model.update(sampleAgents(3, now), now);
+        QTEST(cellText(model, 1, column), "text");
+    }
+    void agent_notMeasuredIsSaid()
+    {
+        AgentsModel model(m_time);
+        wire::AgentState fresh;
+        fresh.node = "new";
+        model.update({fresh}, now);
+        QCOMPARE(cellText(model, 0, AgentsModel::Clock), "not measured");
+        QCOMPARE(cellText(model, 0, AgentsModel::Expires), "\u2013");
+        QCOMPARE(cellText(model, 0, AgentsModel::Since), "\u2013");
+    }
+
+    void notices_newOnesComeInFront()
+    {
+        NoticesModel model(m_time);
+        QAbstractItemModelTester tester(&model);
+        auto all = sampleNotices(20, now);
+        model.update({all.begin() + 5, all.end()});
+        QCOMPARE(model.rowCount(), 15);
+        QPersistentModelIndex kept = model.index(0, NoticesModel::Address);
+        QSignalSpy inserted(&model, &QAbstractItemModel::rowsInserted), reset(&model, &QAbstractItemModel::modelReset);
+        all[5].repeated = 9;
+        model.update({all.begin(), all.end() - 3}); // the oldest three fell off
+        QCOMPARE(model.rowCount(), 17);
+        QCOMPARE(inserted.count(), 1);
+        QCOMPARE(reset.count(), 0);
+        QCOMPARE(kept.row(), 5);
+        QCOMPARE(cellText(model, 5, NoticesModel::Repeated), "\u00d7 9");
+        model.update({});
+        QCOMPARE(model.rowCount(), 0);
+    }
+    void notices_aWhollyNewListReplacesTheOld()
+    {
+        NoticesModel model(m_time);
+        QAbstractItemModelTester tester(&model);
+        model.update(sampleNotices(10, now));
+        model.update(sampleNotices(4, now + 3600 * nsPerSecond));
+        QCOMPARE(model.rowCount(), 4);
+    }
+
+    void zone_changesTimesAndHeader()
+    {
+        TimeDisplay time(QTimeZone("Europe/Helsinki"));
+        NoticesModel model(time);
+        model.update(sampleNotices(1, now));
+        QCOMPARE(cellText(model, 0, NoticesModel::Time), "2025-06-15 15:06:40");
+        QCOMPARE(model.headerData(NoticesModel::Time, Qt::Horizontal).toString(), "Time (UTC)");
+        QSignalSpy changed(&model, &QAbstractItemModel::dataChanged);
+        time.setUtc(false);
+        QCOMPARE(changed.count(), 1);
+        QCOMPARE(cellText(model, 0, NoticesModel::Time), "2025-06-15 18:06:40");
+        QCOMPARE(model.headerData(NoticesModel::Time, Qt::Horizontal).toString(), "Time (EEST)");
+    }
+
+    void details_haveEveryHookWithItsReason()
+    {
+        wire::HookReport report;
+        report.hooks = {{"process", "sched_process_exec", wire::HookState::Active, "tp_btf", "", 4000, 10}, {"oom", "mark_victim", wire::HookState::Denied, "", "needs CAP_BPF", 0, 0}};
+        const QString text = detailText("n", agentDetails(sampleAgents(1, now)[0], {report}, m_time, now));
+        QVERIFY(text.contains("process/sched_process_exec: active, tp_btf, 400 ns per run"));
+        QVERIFY(text.contains("oom/mark_victim: denied: needs CAP_BPF"));
+        QVERIFY(detailText("n", noticeDetails(sampleNotices(2, now)[1], m_time)).contains("Identity: none verified"));
+    }
+
+private:
+    TimeDisplay m_time{QTimeZone::utc()};
+};
+
+QTEST_MAIN(TestConnectionModels)
+#include "tst_connectionmodels.moc"

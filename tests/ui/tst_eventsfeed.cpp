@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QAbstractItemModelTester>
+#include <QSignalSpy>
+#include <QtTest>
+
+#include "console/ui/models/eventsfeed.h"
+#include "tests/support/fakeclock.h"
+#include "tests/support/fakesession.h"
+
+using namespace tapio;
+using namespace tapio::console;
+using namespace tapio::test;
+
+namespace {
+
+constexpr std::int64_t now = FakeClock::startNs;
+
+/// A feed on a fake session, with the model under test.
+struct Bench {
+    Bench(std::size_t count, bool newestFirst = true)
+    {
+        session.events = sampleEvents(count, now, nsPerMs);
+        query.fromNs = now - 3600 * nsPerSecond;
+        query.newestFirst = newestFirst;
+    }
+    void load(bool moving)
+    {
+        feed.setActive(true);
+        feed.setQuery(query, moving);
+        QTRY_COMPARE(feed.state(), EventsFeed::State::Ready);
+    }
+    void add(std::size_t count, std::int64_t atNs)
+    {
+        auto fresh = sampleEvents(count, atNs, nsPerMs);
+        for (StoredEvent &event : fresh) {
+            event.id.chunk = 1000 + nextChunk;
+            session.events.push_back(event);
+        }
+        ++nextChunk;
+    }
+    bool ordered() const
+    {
+        for (int row = 1; row < model.rowCount(); ++row) {
+            const bool falls = model.event(row).event.timeNs <= model.event(row - 1).event.timeNs;
+            const bool rises = model.event(row).event.timeNs >= model.event(row - 1).event.timeNs;
+            if (query.newestFirst ? !falls : !rises)
+                return false;
+        }
+        return true;
+    }
+    TimeDisplay time{QTimeZone::utc()};
+    FakeSession session;
+    EventsModel model{time};
+    EventQuery query;
+    EventsFeed feed{session, model};
+    int nextChunk = 0;
+};
+
+} // namespace
+
+class TestEventsFeed : public QObject {
+    Q_OBJECT
+private slots:
+    void model_obeysTheRulesOfItemModels()
+    {
+        TimeDisplay time(QTimeZone::utc());
+        EventsModel model(time);
+        QAbstractItemModelTester tester(&model);
+        const auto before = [](const StoredEvent &a, const StoredEvent &b) { return a.event.timeNs < b.event.timeNs; };
+        auto events = sampleEvents(300, now, nsPerMs);
+        model.append({events.begin() + 100, events.begin() + 200});
+        model.prepend({events.begin(), events.begin() + 90});
+        QVERIFY(model.insertSorted(events[95], before));
+        QVERIFY2(!model.insertSorted(events[95], before), "it is there already");
+        QCOMPARE(model.rowCount(), 191);
+        QCOMPARE(model.rowOf(events[95].id), 90);
+        QCOMPARE(model.append({events.begin() + 150, events.end()}).added, std::size_t(100));
+        model.setMoreBelow(true);
+        QVERIFY(model.canFetchMore({}));
+        model.clear();
+        QCOMPARE(model.rowCount(), 0);
+        QCOMPARE(model.rowOf(events[95].id), -1);
+    }
+
+    void firstPage_thenMoreAsTheViewAsks()
+    {
+        Bench b(1300);
+        b.load(false);
+        QCOMPARE(b.model.rowCount(), 500);
+        QVERIFY(b.model.canFetchMore({}));
+        b.model.fetchMore({});
+        b.model.fetchMore({}); // asked twice before the answer: one query
+        QTRY_COMPARE(b.model.rowCount(), 1000);
+        b.model.fetchMore({});
+        QTRY_COMPARE(b.model.rowCount(), 1300);
+        QVERIFY(!b.model.canFetchMore({}));
+        QVERIFY(b.ordered());
+        QCOMPARE(b.session.asked.size(), 3);
+    }
+
+    void continuedPages_areNoNewActionOfTheOperator()
+    {
+        Bench b(1300);
+        b.load(true);
+        b.model.fetchMore({});
+        QTRY_COMPARE(b.model.rowCount(), 1000);
+        QTRY_VERIFY(b.session.asked.size() > 3); // follows
+        int actions = 0;
+        for (const auto &asked : std::as_const(b.session.asked))
+            actions += asked.after ? 0 : 1;
+        QCOMPARE(actions, 1);
+    }
+
+    void newEvents_appearInFrontWhileFollowing()
+    {
+        Bench b(100);
+        b.load(true);
+        b.add(7, now + 2 * nsPerSecond);
+        QTRY_COMPARE(b.model.rowCount(), 107);
+        QVERIFY(b.ordered());
+    }
+
+    void newEvents_waitAndAreCountedOtherwise()
+    {
+        Bench b(100);
+        b.load(true);
+        b.feed.setFollowing(false);
+        b.add(7, now + 2 * nsPerSecond);
+        QTRY_COMPARE(b.feed.waiting(), std::size_t(7));
+        QCOMPARE(b.model.rowCount(), 100);
+        b.add(5, now + 4 * nsPerSecond);
+        QTRY_COMPARE(b.feed.waiting(), std::size_t(12));
+        b.feed.setFollowing(true);
+        QTRY_COMPARE(b.model.rowCount(), 112);
+        QCOMPARE(b.feed.waiting(), std::size_t(0));
+        QVERIFY(b.ordered());
+    }
+
+    void lateEvents_goToTheirPlace()
+    {
+        Bench b(100);
+        b.load(true);
+        b.add(3, now - 50 * nsPerMs + 1);
+        QTRY_COMPARE(b.model.rowCount(), 103);
+        QVERIFY(b.ordered());
+        QVERIFY(b.model.event(0).event.timeNs == now);
+    }
+
+    void moreThanAPageAtOnce_goesOnFromTheNewest()
+    {
+        Bench b(100);
+        b.load(true);
+        b.add(900, now + 5 * nsPerSecond);
+        QTRY_COMPARE(b.model.event(0).event.timeNs, now + 5 * nsPerSecond);
+        QVERIFY(b.model.canFetchMore({}));
+        while (b.model.canFetchMore({})) {
+            const int before = b.model.rowCount();
+            b.model.fetchMore({});
+            QTRY_VERIFY(b.model.rowCount() > before || !b.model.canFetchMore({}));
+        }
+        QCOMPARE(b.model.rowCount(), 1000);
+        QVERIFY(b.ordered());
+    }
+
+    void pausedSession_isNotAsked()
+    {
+        Bench b(100);
+        b.load(true);
+        b.session.setPaused(true);
+        QTRY_VERIFY(b.session.pending.isEmpty());
+        const auto asked = b.session.asked.size();
+        b.add(5, now + nsPerSecond);
+        QTest::qWait(3 * EventsFeed::followMs / 2);
+        QCOMPARE(b.session.asked.size(), asked);
+    }
+
+    void historicRange_isNotFollowed()
+    {
+        Bench b(100);
+        b.load(false);
+        QTest::qWait(3 * EventsFeed::followMs / 2);
+        QCOMPARE(b.session.asked.size(), 1);
+    }
+
+    void oldestFirst_newOnesComeAtTheEnd()
+    {
+        Bench b(100, false);
+        b.load(true);
+        b.add(7, now + 2 * nsPerSecond);
+        QTRY_COMPARE(b.model.rowCount(), 107);
+        QVERIFY(b.ordered());
+    }
+
+    void window_staysBoundedAndCanGoBack()
+    {
+        Bench b(EventsModel::maxRows + 2000);
+        b.load(false);
+        while (b.model.canFetchMore({})) {
+            const auto asked = b.session.asked.size();
+            b.model.fetchMore({});
+            QTRY_VERIFY(b.session.asked.size() > asked && b.session.pending.isEmpty());
+        }
+        QCOMPARE(b.model.rowCount(), static_cast<int>(EventsModel::maxRows));
+        QVERIFY(b.feed.moreAbove());
+        QVERIFY(b.model.event(0).event.timeNs < now);
+        for (int i = 0; i < 10 && b.feed.moreAbove(); ++i) {
+            const auto asked = b.session.asked.size();
+            b.feed.loadAbove();
+            QTRY_VERIFY(b.session.asked.size() > asked && b.session.pending.isEmpty());
+        }
+        QCOMPARE(b.model.event(0).event.timeNs, now);
+        QCOMPARE(b.model.rowCount(), static_cast<int>(EventsModel::maxRows));
+        QVERIFY(b.model.canFetchMore({}));
+        QVERIFY(b.ordered());
+    }
+
+    void failure_keepsTheOldRowsAndTheWords()
+    {
+        Bench b(100);
+        b.load(false);
+        b.session.queryError = QStringLiteral("store 'x': disk I/O error");
+        b.feed.reload();
+        QTRY_COMPARE(b.feed.state(), EventsFeed::State::Failed);
+        QCOMPARE(b.feed.error(), b.session.queryError);
+        QCOMPARE(b.model.rowCount(), 100);
+        b.session.queryError.clear();
+        b.feed.reload();
+        QTRY_COMPARE(b.feed.state(), EventsFeed::State::Ready);
+        QVERIFY(b.feed.error().isEmpty());
+    }
+
+    void cancel_stopsTheQuery()
+    {
+        Bench b(100);
+        b.session.holdAnswers = true;
+        b.feed.setQuery(b.query, false);
+        b.feed.cancel();
+        QCOMPARE(b.feed.state(), EventsFeed::State::Idle);
+        QVERIFY(b.session.cancelled.contains(queryslot::events));
+        b.session.answerAll();
+        QCOMPARE(b.model.rowCount(), 0);
+    }
+
+    void anAnswerToAnOlderQuery_isDropped()
+    {
+        Bench b(100);
+        b.session.holdAnswers = true;
+        b.feed.setQuery(b.query, false);
+        const auto old = b.session.pending.front();
+        b.query.filter.nodes = {"no such node"};
+        b.feed.setQuery(b.query, false);
+        emit b.session.eventsReady(old.slot, old.id, b.session.page(old.query, old.after));
+        QCOMPARE(b.feed.state(), EventsFeed::State::Loading);
+        b.session.answerAll();
+        QCOMPARE(b.model.rowCount(), 0);
+        QCOMPARE(b.feed.state(), EventsFeed::State::Ready);
+    }
+
+    void loss_isReported()
+    {
+        Bench b(10);
+        b.session.lostEvents = 61;
+        b.load(false);
+        QCOMPARE(b.feed.lostEvents(), std::uint64_t(61));
+    }
+};
+
+QTEST_MAIN(TestEventsFeed)
+#include "tst_eventsfeed.moc"

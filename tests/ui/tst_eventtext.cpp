@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include "console/ui/models/eventfilterinput.h"
+#include "console/ui/models/eventtext.h"
+#include "tests/support/fakeclock.h"
+#include "tests/support/fakesession.h"
+
+using namespace tapio;
+using namespace tapio::console;
+using namespace tapio::test;
+
+class TestEventText : public QObject {
+    Q_OBJECT
+private slots:
+    void details_haveTheFieldsOfTheType_data()
+    {
+        QTest::addColumn<int>("row");
+        QTest::addColumn<QStringList>("contain");
+        QTest::newRow("a start") << 0 << QStringList{"File: /usr/bin/curl", "Arguments: curl -s --max-time 5", "Parent: bash (pid 812)", "Identity: unknown"};
+        QTest::newRow("a connection") << 1 << QStringList{"Remote: 10.0.3.12:5432", "Outcome: closed", "Established: yes", "Direction: outbound"};
+        QTest::newRow("a kill for memory") << 2 << QStringList{"Anonymous memory: 498", "Triggered by: kworker/u8:2 (pid 41999)", "oom_score_adj: 987"};
+        QTest::newRow("an end by signal") << 5 << QStringList{"Ended by: SIGKILL (9)", "Sent by: systemd (pid 1)", "Core dumped: no"};
+        QTest::newRow("a fatal signal") << 8 << QStringList{"Signal: SIGSEGV (11)", "Sent by: the kernel"};
+        QTest::newRow("a type of a newer agent") << 11 << QStringList{"Type: type.77", "not known to this version"};
+    }
+    void details_haveTheFieldsOfTheType()
+    {
+        QFETCH(int, row);
+        QFETCH(QStringList, contain);
+        const auto events = sampleEvents(12, FakeClock::startNs, nsPerMs);
+        const TimeDisplay time(QTimeZone::utc());
+        const StoredEvent &event = events[static_cast<std::size_t>(row)];
+        const QString text = detailText(eventTitle(event), eventDetails(event, time)).replace(QChar(0x00A0), ' ');
+        for (const QString &part : contain)
+            QVERIFY2(text.contains(part), qPrintable(part + " not in\n" + text));
+        QVERIFY(text.contains("UTC"));
+        QVERIFY(text.contains(recordText(event.id)));
+    }
+
+    void names_ofTheUnknownAreNumbers()
+    {
+        QCOMPARE(signalText(9), "SIGKILL (9)");
+        QCOMPARE(signalText(64), "64");
+        QCOMPARE(errnoText(111), "ECONNREFUSED (111)");
+        QCOMPARE(errnoText(99999), "99999");
+    }
+
+    void entity_isTheMostSpecificName()
+    {
+        wire::Origin origin;
+        QCOMPARE(entityText(origin), "");
+        origin.cgroupPath = "/";
+        QCOMPARE(entityText(origin), "host");
+        origin.cgroupPath = "/system.slice/cron.service";
+        QCOMPARE(entityText(origin), "/system.slice/cron.service");
+        origin.containerName = "app";
+        QCOMPARE(entityText(origin), "app");
+        origin.podName = "checkout-0";
+        QCOMPARE(entityText(origin), "checkout-0");
+    }
+
+    void filter_refusesBadInput_data()
+    {
+        QTest::addColumn<QString>("pid");
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<bool>("right");
+        QTest::newRow("nothing") << "" << "" << true;
+        QTest::newRow("a pid") << " 4122 " << "" << true;
+        QTest::newRow("the largest pid") << "4194304" << "" << true;
+        QTest::newRow("beyond the largest pid") << "4194305" << "" << false;
+        QTest::newRow("pid 0 is the kernel's idle task") << "0" << "" << false;
+        QTest::newRow("a negative pid") << "-4" << "" << false;
+        QTest::newRow("words for a pid") << "nginx" << "" << false;
+        QTest::newRow("a fraction") << "4.5" << "" << false;
+        QTest::newRow("a long text") << "" << QString(256, 'x') << true;
+        QTest::newRow("too long a text") << "" << QString(257, 'x') << false;
+    }
+    void filter_refusesBadInput()
+    {
+        QFETCH(QString, pid);
+        QFETCH(QString, text);
+        QFETCH(bool, right);
+        EventFilterInput input;
+        input.pid = pid;
+        input.text = text;
+        const auto query = toQuery(input);
+        QCOMPARE(query.has_value(), right);
+        if (!query)
+            QCOMPARE(query.error().code(), Errc::InvalidArgument);
+    }
+
+    void filter_takesEveryField()
+    {
+        EventFilterInput input{{wire::EventType::OomKill}, wire::Severity::Error, "node-07", "payments", " checkout-0 ", "12", " oom ", false};
+        QVERIFY(!input.isEmpty());
+        const auto query = toQuery(input);
+        QVERIFY(query);
+        QCOMPARE(query->filter.types, std::vector{wire::EventType::OomKill});
+        QCOMPARE(query->filter.minSeverity, wire::Severity::Error);
+        QCOMPARE(query->filter.nodes, std::vector<std::string>{"node-07"});
+        QCOMPARE(query->filter.namespaces, std::vector<std::string>{"payments"});
+        QCOMPARE(query->filter.pods, std::vector<std::string>{"checkout-0"});
+        QCOMPARE(query->pid, std::optional<std::uint32_t>(12));
+        QCOMPARE(query->text, std::string("oom"));
+        QVERIFY(!query->newestFirst);
+    }
+};
+
+QTEST_MAIN(TestEventText)
+#include "tst_eventtext.moc"
