@@ -6,6 +6,7 @@
 
 #include <iostream>
 
+#include "console/core/session/status.h"
 #include "console/ui/widgets/format.h"
 
 namespace tapio::console {
@@ -57,6 +58,8 @@ void Headless::tick()
     ++m_seconds;
     if (m_seconds % secondsBetweenLines == 1)
         m_out << statusLine().toStdString() << std::endl;
+    if (m_seconds == secondsToSettle)
+        m_out << statusBlock(m_session) << std::flush;
     const bool settled = m_window.currentPage() && m_window.currentPage()->settled();
     if (!m_options.snapshot.empty() && (m_pictured ? m_seconds % secondsBetweenPictures == 0 : settled || m_seconds >= secondsToSettle))
         writeSnapshot();
@@ -82,7 +85,7 @@ bool Headless::finish()
 {
     m_second.stop();
     const bool written = m_options.snapshot.empty() || writeSnapshot();
-    m_out << statusLine().toStdString() << std::endl;
+    m_out << statusBlock(m_session) << std::flush;
     return written;
 }
 

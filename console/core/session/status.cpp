@@ -98,7 +98,7 @@ std::string agentLines(const Session &session)
             const HookCount count = countHooks(reports.front());
             about += ", " + std::to_string(count.active) + " of " + std::to_string(count.wanted) + " hooks";
             for (const wire::Hook &hook : reports.front().hooks) {
-                if (hook.state != wire::HookState::Active && hook.state != wire::HookState::Disabled)
+                if (hook.missing())
                     about += "\n                    " + hook.collector + '/' + hook.name + ' '
                         + std::string(wire::hookStateName(hook.state)) + ": " + hook.reason;
             }
