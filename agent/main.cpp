@@ -8,11 +8,11 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
-
 #include "agent/agent.h"
 #include "agent/config/instancelock.h"
+#include "agent/daemon/exitcode.h"
+#include "agent/daemon/log.h"
+#include "agent/daemon/signals.h"
 
 using namespace tapio;
 using namespace tapio::agent;
@@ -24,31 +24,7 @@ constexpr int secondsBetweenProgress = 10;
 int leave(const Error &error)
 {
     std::cerr << "tapio-agent: " << error.message() << '\n';
-    return exitCodeFor(error);
-}
-
-std::shared_ptr<spdlog::logger> makeLog(const std::string &level)
-{
-    auto log = std::make_shared<spdlog::logger>("tapio-agent", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
-    log->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v", spdlog::pattern_time_type::utc);
-    log->set_level(spdlog::level::from_str(level));
-    log->flush_on(spdlog::level::trace);
-    return log;
-}
-
-/// Blocks the signals that we wait for, in this thread and all that it starts.
-Result<int> openSignals()
-{
-    signal(SIGPIPE, SIG_IGN);   // a log that nobody reads any more must not end us
-    sigset_t signals;
-    sigemptyset(&signals);
-    for (const int number : {SIGTERM, SIGINT, SIGHUP})
-        sigaddset(&signals, number);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    const int fd = signalfd(-1, &signals, SFD_CLOEXEC);
-    if (fd < 0)
-        return failErrno("waiting for signals", errno);
-    return fd;
+    return daemon::exitCodeFor(error);
 }
 
 Result<int> openTicks()
@@ -92,11 +68,11 @@ int run(AgentConfig config, const KernelFactory &openKernel, const Clock &clock)
     const auto lock = InstanceLock::acquire(config.runtimeFolder, config.node);
     if (!lock)
         return leave(lock.error());
-    const auto signals = openSignals();
+    const auto signals = daemon::openSignals();
     const auto ticks = openTicks();
     if (!signals || !ticks)
         return leave(signals ? ticks.error() : signals.error());
-    const auto log = makeLog(config.logLevel);
+    const auto log = daemon::makeLog("tapio-agent", config.logLevel);
     const auto started = Agent::start(config, openKernel, clock, *log);
     if (!started)
         return leave(started.error());
@@ -111,7 +87,7 @@ int run(AgentConfig config, const KernelFactory &openKernel, const Clock &clock)
 
 int check(const Command &command, const KernelFactory &openKernel, const Clock &clock)
 {
-    const CheckReport report = checkOnce(command.config, openKernel, clock, *makeLog(command.config.logLevel));
+    const CheckReport report = checkOnce(command.config, openKernel, clock, *daemon::makeLog("tapio-agent", command.config.logLevel));
     (command.json ? printJson : printTable)(std::cout, report);
     return report.healthy() ? 0 : 1;
 }

@@ -44,19 +44,4 @@ struct Command {
 /// Command line over configuration file over defaults. Prints help and usage errors itself. Errors: those of readConfig.
 Result<Command> parseCommand(int argc, const char *const *argv);
 
-/// sysexits.h
-namespace exitcode {
-inline constexpr int usage = 64;          ///< EX_USAGE
-inline constexpr int unavailable = 69;    ///< EX_UNAVAILABLE: no BTF, a second instance
-inline constexpr int software = 70;       ///< EX_SOFTWARE
-inline constexpr int osError = 71;        ///< EX_OSERR
-inline constexpr int cannotCreate = 73;   ///< EX_CANTCREAT: a read-only folder, a full disk
-inline constexpr int io = 74;             ///< EX_IOERR
-inline constexpr int permission = 77;     ///< EX_NOPERM: capabilities, unreadable files
-inline constexpr int configuration = 78;  ///< EX_CONFIG
-} // namespace exitcode
-
-/// Which of them fits an error at start.
-int exitCodeFor(const Error &error) noexcept;
-
 } // namespace tapio::agent

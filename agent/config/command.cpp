@@ -5,6 +5,8 @@
 #include <array>
 
 #include "agent/config/agentconfig.h"
+#include "agent/daemon/exitcode.h"
+#include "agent/daemon/log.h"
 
 namespace tapio::agent {
 
@@ -65,9 +67,8 @@ void apply(const Given &given, AgentConfig &config)
 
 Status validate(const AgentConfig &config)
 {
-    constexpr std::array<std::string_view, 6> levels{"trace", "debug", "info", "warn", "error", "off"};
-    if (std::find(levels.begin(), levels.end(), config.logLevel) == levels.end())
-        return fail(Errc::InvalidArgument, "log level \"" + config.logLevel + "\" is none of trace, debug, info, warn, error, off");
+    if (const auto level = daemon::checkLogLevel(config.logLevel); !level)
+        return level;
     for (const std::string &name : config.collect.disabled) {
         if (std::find(collectors.begin(), collectors.end(), name) == collectors.end())
             return fail(Errc::InvalidArgument, "there is no collector \"" + name + "\" to switch off");
@@ -89,7 +90,7 @@ Result<Command> parseCommand(int argc, const char *const *argv)
         app.parse(argc, argv);
     } catch (const CLI::ParseError &error) {
         command.kind = Command::Kind::Leave;
-        command.exitCode = app.exit(error) == 0 ? 0 : exitcode::usage;
+        command.exitCode = app.exit(error) == 0 ? 0 : daemon::exitcode::usage;
         return command;
     }
     if (!given.file.empty()) {
@@ -103,25 +104,6 @@ Result<Command> parseCommand(int argc, const char *const *argv)
         return fail(status.error());
     command.config.kernel.disabledCollectors = command.config.collect.disabled;
     return command;
-}
-
-int exitCodeFor(const Error &error) noexcept
-{
-    switch (error.code()) {
-    case Errc::InvalidArgument:
-    case Errc::Malformed:
-    case Errc::NotFound:
-    case Errc::Corrupt: return exitcode::configuration;
-    case Errc::PermissionDenied: return exitcode::permission;
-    case Errc::Unsupported:
-    case Errc::Busy:
-    case Errc::AlreadyExists: return exitcode::unavailable;
-    case Errc::ReadOnly:
-    case Errc::NoSpace: return exitcode::cannotCreate;
-    case Errc::Io: return exitcode::io;
-    case Errc::Internal: return exitcode::software;
-    default: return exitcode::osError;
-    }
 }
 
 } // namespace tapio::agent

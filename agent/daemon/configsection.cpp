@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/daemon/configsection.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+
+namespace tapio::daemon {
+
+namespace {
+
+constexpr std::size_t maxConfigBytes = 256u << 10;
+
+Result<std::string> readWhole(const std::filesystem::path &path)
+{
+    errno = 0;
+    const std::unique_ptr<std::FILE, int (*)(std::FILE *)> file(std::fopen(path.c_str(), "re"), &std::fclose);
+    if (file == nullptr)
+        return failErrno("configuration " + path.native(), errno);
+    std::string text(maxConfigBytes + 1, '\0');
+    text.resize(std::fread(text.data(), 1, text.size(), file.get()));
+    if (std::ferror(file.get()) != 0)
+        return failErrno("configuration " + path.native(), errno);
+    if (text.size() > maxConfigBytes)
+        return fail(Errc::Malformed, "configuration " + path.native() + " is longer than 256 KiB");
+    return text;
+}
+
+} // namespace
+
+Result<toml::table> readToml(const std::filesystem::path &path)
+{
+    const auto text = readWhole(path);
+    if (!text)
+        return fail(text.error());
+    toml::parse_result parsed = toml::parse(*text);
+    if (!parsed) {
+        return fail(Errc::Malformed, path.native() + ", line " + std::to_string(parsed.error().source().begin.line) + ": "
+                                         + std::string(parsed.error().description()));
+    }
+    return std::move(parsed).table();
+}
+
+template <typename Use>
+void ConfigSection::take(const char *key, const std::string &wanted, Use use)
+{
+    m_known.insert(key);
+    const toml::node *node = m_table == nullptr ? nullptr : m_table->get(key);
+    if (node != nullptr && !use(*node) && m_problem.empty())
+        m_problem = where(*node) + "\"" + m_prefix + key + "\" must be " + wanted;
+}
+
+void ConfigSection::text(const char *key, std::string &target)
+{
+    take(key, "a text", [&](const toml::node &node) {
+        const auto value = node.value_exact<std::string>();
+        if (value)
+            target = *value;
+        return value.has_value();
+    });
+}
+
+void ConfigSection::path(const char *key, std::filesystem::path &target)
+{
+    std::string value = target.native();
+    text(key, value);
+    target = value;
+}
+
+void ConfigSection::flag(const char *key, bool &target)
+{
+    take(key, "true or false", [&](const toml::node &node) {
+        const auto value = node.value_exact<bool>();
+        if (value)
+            target = *value;
+        return value.has_value();
+    });
+}
+
+void ConfigSection::integer(const char *key, std::int64_t &target, std::int64_t least, std::int64_t most)
+{
+    take(key, "a number from " + std::to_string(least) + " to " + std::to_string(most), [&](const toml::node &node) {
+        const auto value = node.value_exact<std::int64_t>();
+        if (!value || *value < least || *value > most)
+            return false;
+        target = *value;
+        return true;
+    });
+}
+
+void ConfigSection::milliseconds(const char *key, std::chrono::milliseconds &target, std::int64_t least, std::int64_t most)
+{
+    std::int64_t value = target.count();
+    integer(key, value, least, most);
+    target = std::chrono::milliseconds(value);
+}
+
+void ConfigSection::texts(const char *key, std::set<std::string> &target)
+{
+    take(key, "a list of texts", [&](const toml::node &node) {
+        const toml::array *list = node.as_array();
+        if (list == nullptr)
+            return false;
+        std::set<std::string> values;
+        for (const toml::node &item : *list) {
+            const auto value = item.value_exact<std::string>();
+            if (!value)
+                return false;
+            values.insert(*value);
+        }
+        target = std::move(values);
+        return true;
+    });
+}
+
+const toml::table *ConfigSection::table(const char *key)
+{
+    const toml::table *found = nullptr;
+    take(key, "a table", [&](const toml::node &node) {
+        found = node.as_table();
+        return found != nullptr;
+    });
+    return found;
+}
+
+Status ConfigSection::end() const
+{
+    if (!m_problem.empty())
+        return fail(Errc::Malformed, m_problem);
+    if (m_table == nullptr)
+        return {};
+    for (const auto &[key, node] : *m_table) {
+        if (m_known.find(key.str()) == m_known.end())
+            return fail(Errc::Malformed, where(node) + "there is no setting \"" + m_prefix + std::string(key.str()) + "\"");
+    }
+    return {};
+}
+
+std::string ConfigSection::where(const toml::node &node) const
+{
+    return m_file + ", line " + std::to_string(node.source().begin.line) + ": ";
+}
+
+} // namespace tapio::daemon

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#define TOML_EXCEPTIONS 0
+#define TOML_HEADER_ONLY 1
+#include <toml++/toml.h>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "protocol/base/result.h"
+
+namespace tapio::daemon {
+
+/// A TOML file of at most 256 KiB. Errors: those of errcFromErrno; Malformed (names the line).
+Result<toml::table> readToml(const std::filesystem::path &path);
+
+/// One table of a file: each key is taken by name into a target that keeps its value where the key is absent. What is wrong, and
+/// keys that nobody took, come out of end(), with file and line.
+class ConfigSection {
+public:
+    /// `table` outlives the section; null = the file has none, and every target keeps its value. `prefix`: "server.".
+    ConfigSection(const toml::table *table, std::string file, std::string prefix)
+        : m_table(table), m_file(std::move(file)), m_prefix(std::move(prefix))
+    {
+    }
+
+    void text(const char *key, std::string &target);
+    void path(const char *key, std::filesystem::path &target);
+    void flag(const char *key, bool &target);
+    void texts(const char *key, std::set<std::string> &target);
+    void milliseconds(const char *key, std::chrono::milliseconds &target, std::int64_t least, std::int64_t most);
+    template <typename T>
+    void number(const char *key, T &target, std::int64_t least, std::int64_t most)
+    {
+        auto value = static_cast<std::int64_t>(target);
+        integer(key, value, least, most);
+        target = static_cast<T>(value);
+    }
+    /// Null: the key is absent.
+    const toml::table *table(const char *key);
+
+    /// Errors: Malformed: the first value that does not fit, or a key that is none.
+    Status end() const;
+
+private:
+    void integer(const char *key, std::int64_t &target, std::int64_t least, std::int64_t most);
+    template <typename Use> void take(const char *key, const std::string &wanted, Use use);
+    std::string where(const toml::node &node) const;
+
+    const toml::table *m_table;
+    std::string m_file;
+    std::string m_prefix;
+    std::set<std::string, std::less<>> m_known;
+    std::string m_problem;
+};
+
+} // namespace tapio::daemon

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <cerrno>
+#include <csignal>
+#include <iostream>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <spdlog/spdlog.h>
+
+#include "agent/daemon/exitcode.h"
+#include "agent/daemon/log.h"
+#include "agent/daemon/signals.h"
+#include "agent/server/fanin.h"
+#include "agent/server/logsink.h"
+#include "agent/server/serverconfig.h"
+
+using namespace tapio;
+using namespace tapio::server;
+
+namespace {
+
+constexpr int progressEveryMs = 60'000;
+
+int leave(const Error &error)
+{
+    std::cerr << "tapio-server: " << error.message() << '\n';
+    return daemon::exitCodeFor(error);
+}
+
+void logProgress(const FanIn &fanIn, spdlog::logger &log)
+{
+    CounterSet sum;
+    const auto all = fanIn.counters();
+    for (const auto &one : all)
+        sum += one.counters;
+    log.info("{} nodes: {} events received, {} came twice, {} messages refused", all.size(), sum[Counter::Received],
+             sum[Counter::Dup], sum[Counter::Rejected]);
+}
+
+/// Until SIGTERM or SIGINT.
+Status serve(const FanIn &fanIn, int signals, spdlog::logger &log)
+{
+    for (;;) {
+        pollfd ready{signals, POLLIN, 0};
+        const int count = poll(&ready, 1, progressEveryMs);
+        if (count < 0 && errno != EINTR)
+            return failErrno("waiting for signals", errno);
+        if (count == 0)
+            logProgress(fanIn, log);
+        signalfd_siginfo info{};
+        if (count <= 0 || read(signals, &info, sizeof info) != sizeof info)
+            continue;
+        if (info.ssi_signo != SIGHUP) {
+            log.info("stopping on signal {}", info.ssi_signo);
+            return {};
+        }
+        log.info("certificate files are read again whenever they change; there is nothing to reload");
+    }
+}
+
+int run(const ServerConfig &config)
+{
+    const auto signals = daemon::openSignals();
+    if (!signals)
+        return leave(signals.error());
+    const auto log = daemon::makeLog("tapio-server", config.logLevel);
+    const SystemClock clock;
+    LogSink sink(*log);
+    const auto fanIn = FanIn::start(config.fanIn, &sink, clock);
+    if (!fanIn)
+        return leave(fanIn.error());
+    log->info("listening on {} port {}", config.fanIn.endpoint.address, (*fanIn)->port());
+    const Status served = serve(**fanIn, *signals, *log);
+    logProgress(**fanIn, *log);
+    return served ? 0 : leave(served.error());
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    const auto command = parseCommand(argc, argv);
+    if (!command)
+        return leave(command.error());
+    return command->leave ? command->exitCode : run(command->config);
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// tapio-server as its user starts it: configuration, exit codes, signals.
+#include <QProcess>
+#include <QRegularExpression>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <csignal>
+
+#include "agent/server/serverconfig.h"
+#include "tests/server/servertest.h"
+#include "tests/server/testpeer.h"
+#include "tests/support/testpki.h"
+
+using namespace tapio;
+using namespace tapio::server;
+
+namespace {
+
+constexpr int waitMs = 20'000;
+
+struct Ended {
+    int code = -1;
+    QString errors;
+};
+
+} // namespace
+
+class TestServerProgram : public QObject {
+    Q_OBJECT
+private:
+    test::TestPki m_pki;
+    SystemClock m_clock;
+    QTemporaryDir m_folder;
+
+    QStringList tlsArguments()
+    {
+        const transport::TlsFiles files = m_pki.server();
+        return {QStringLiteral("--ca"), QString::fromStdString(files.ca.native()), QStringLiteral("--cert"),
+                QString::fromStdString(files.certificate.native()), QStringLiteral("--key"), QString::fromStdString(files.key.native())};
+    }
+    QString write(const QByteArray &content)
+    {
+        QFile file(m_folder.filePath(QStringLiteral("server.toml")));
+        if (!file.open(QFile::WriteOnly) || file.write(content) != content.size())
+            qFatal("cannot write %s", qPrintable(file.fileName()));
+        return file.fileName();
+    }
+    static Ended run(const QStringList &arguments)
+    {
+        QProcess process;
+        process.start(QStringLiteral(TAPIO_SERVER), arguments);
+        if (!process.waitForFinished(waitMs))
+            return {};
+        return {process.exitCode(), QString::fromUtf8(process.readAllStandardError() + process.readAllStandardOutput())};
+    }
+    /// Starts it and waits until it listens; 0 when it does not.
+    static std::uint16_t startListening(QProcess &process, const QStringList &arguments)
+    {
+        process.start(QStringLiteral(TAPIO_SERVER), arguments);
+        static const QRegularExpression listening(QStringLiteral("listening on \\S+ port (\\d+)"));
+        QByteArray log;
+        while (process.waitForReadyRead(waitMs) || process.bytesAvailable() > 0 || !process.readAllStandardError().isEmpty()) {
+            log += process.readAllStandardError();
+            const auto match = listening.match(QString::fromUtf8(log));
+            if (match.hasMatch())
+                return match.captured(1).toUShort();
+        }
+        return 0;
+    }
+
+private slots:
+    void initTestCase() { qputenv("TZ", "UTC"); }
+
+    void configuration_isReadWhole()
+    {
+        const QString file = write("log_level = \"debug\"\n[listen]\naddress = \"::1\"\nport = 0\n[tls]\nca = \"/a\"\ncertificate = \"/b\"\n"
+                                   "key = \"/c\"\ncrl = \"/d\"\n[limits]\ncredit_bytes = 65536\nreplay_bytes = 1000000\n"
+                                   "console_queue_bytes = 2000000\npending_handshakes = 7\npending_handshakes_per_address = 3\n");
+        ServerConfig config;
+        const auto read = readConfig(file.toStdString(), config);
+        QVERIFY2(read, read ? "" : read.error().message().c_str());
+        QCOMPARE(config.logLevel, std::string("debug"));
+        QCOMPARE(config.fanIn.endpoint.address, std::string("::1"));
+        QCOMPARE(config.fanIn.endpoint.port, 0);
+        QCOMPARE(config.fanIn.endpoint.tls.crl.native(), std::string("/d"));
+        QCOMPARE(config.fanIn.creditBytes, 65536u);
+        QCOMPARE(config.fanIn.replayRingBytes, 1000000u);
+        QCOMPARE(config.fanIn.consoleQueueBytes, 2000000u);
+        QCOMPARE(config.fanIn.endpoint.maxPendingHandshakes, 7u);
+        QCOMPARE(config.fanIn.endpoint.maxPendingPerAddress, 3u);
+    }
+
+    void configuration_refuses_data()
+    {
+        QTest::addColumn<QByteArray>("content");
+        QTest::addColumn<QString>("named");
+        QTest::newRow("an unknown key") << QByteArray("log_level = \"info\"\nlog_levle = \"info\"\n") << "line 2: there is no setting \"log_levle\"";
+        QTest::newRow("an unknown key in a table") << QByteArray("[listen]\n\nprot = 1\n") << "line 3: there is no setting \"listen.prot\"";
+        QTest::newRow("an unknown table") << QByteArray("[lisen]\nport = 1\n") << "\"lisen\"";
+        QTest::newRow("a port that is none") << QByteArray("[listen]\nport = 70000\n") << "line 2: \"listen.port\" must be a number from 0 to 65535";
+        QTest::newRow("a text for a number") << QByteArray("[limits]\ncredit_bytes = \"1 MiB\"\n") << "\"limits.credit_bytes\" must be a number";
+        QTest::newRow("a value for a table") << QByteArray("tls = 3\n") << "\"tls\" must be a table";
+        QTest::newRow("broken TOML") << QByteArray("a = 1\n[listen\n") << "line 2";
+        QTest::newRow("a file that is too long") << QByteArray(300'000, '#') << "256 KiB";
+    }
+    void configuration_refuses()
+    {
+        QFETCH(QByteArray, content);
+        QFETCH(QString, named);
+        ServerConfig config;
+        const auto read = readConfig(write(content).toStdString(), config);
+        QVERIFY(!read);
+        QCOMPARE(read.error().code(), Errc::Malformed);
+        QVERIFY2(QString::fromStdString(read.error().context()).contains(named), read.error().context().c_str());
+    }
+
+    void exitCode_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<bool>("withTls");
+        QTest::addColumn<int>("code");
+        QTest::addColumn<QString>("named");
+        QTest::newRow("help") << QStringList{"--help"} << false << 0 << "Exit codes";
+        QTest::newRow("version") << QStringList{"--version"} << false << 0 << "tapio-server ";
+        QTest::newRow("an unknown option") << QStringList{"--prot", "1"} << false << 64 << "--prot";
+        QTest::newRow("a port that is none") << QStringList{"--port", "many"} << true << 64 << "--port";
+        QTest::newRow("no certificate") << QStringList{} << false << 78 << "certificate authority";
+        QTest::newRow("a configuration that is not there") << QStringList{"--config", "/nonexistent/x.toml"} << true << 78 << "/nonexistent/x.toml";
+        QTest::newRow("a certificate that is not there") << QStringList{"--port", "0", "--crl", "/nonexistent/crl"} << true << 78 << "/nonexistent/crl";
+        QTest::newRow("a log level that is none") << QStringList{"--log-level", "loud"} << true << 78 << "loud";
+        QTest::newRow("an address that is none") << QStringList{"--address", "here", "--port", "0"} << true << 78 << "here";
+    }
+    void exitCode()
+    {
+        QFETCH(QStringList, arguments);
+        QFETCH(bool, withTls);
+        QFETCH(QString, named);
+        const Ended ended = run(withTls ? tlsArguments() + arguments : arguments);
+        QVERIFY2(ended.errors.contains(named), qPrintable(ended.errors));
+        QTEST(ended.code, "code");
+    }
+
+    void exitCode_keyThatOthersMayRead()
+    {
+        const auto files = m_pki.of(Role::Server, "careless");
+        std::filesystem::permissions(files.key, std::filesystem::perms::others_read, std::filesystem::perm_options::add);
+        const Ended ended = run({"--ca", QString::fromStdString(files.ca.native()), "--cert", QString::fromStdString(files.certificate.native()),
+                                 "--key", QString::fromStdString(files.key.native()), "--port", "0", "--address", "127.0.0.1"});
+        QVERIFY2(ended.errors.contains(QString::fromStdString(files.key.native())), qPrintable(ended.errors));
+        QCOMPARE(ended.code, 77);
+    }
+
+    void serves_untilSigterm()
+    {
+        QProcess process;
+        const std::uint16_t port = startListening(process, tlsArguments() + QStringList{"--address", "127.0.0.1", "--port", "0"});
+        QVERIFY(port != 0);
+        const Ended second = run(tlsArguments() + QStringList{"--address", "127.0.0.1", "--port", QString::number(port)});
+        QCOMPARE(second.code, 69);
+        QVERIFY2(second.errors.contains(QString::number(port)), qPrintable(second.errors));
+        test::TestPeer agent(port, m_pki.node("node-1"), m_clock);
+        QVERIFY(agent.greet(test::nodeHello("node-1")));
+        QVERIFY(agent.send(test::eventFrame(1)));
+        QVERIFY(agent.await<wire::Ack>());
+        ::kill(static_cast<pid_t>(process.processId()), SIGHUP);
+        ::kill(static_cast<pid_t>(process.processId()), SIGTERM);
+        const auto bye = agent.await<wire::Bye>();
+        QVERIFY(bye && bye->code == "shutdown");
+        QVERIFY(process.waitForFinished(waitMs));
+        QCOMPARE(process.exitStatus(), QProcess::NormalExit);
+        QCOMPARE(process.exitCode(), 0);
+        const QString log = QString::fromUtf8(process.readAllStandardError());
+        QVERIFY2(log.contains(QStringLiteral("node node-1: connected")), qPrintable(log));
+        QVERIFY2(log.contains(QStringLiteral("1 nodes: 1 events received")), qPrintable(log));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestServerProgram)
+#include "tst_serverprogram.moc"
