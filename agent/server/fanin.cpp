@@ -39,11 +39,9 @@ public:
     {
     }
 
-    ~FanInThread() override
-    {
-        m_thread.request_stop();
-        wake();
-    }
+    ~FanInThread() override { end(); }
+
+    void stop() override { end(); }
 
     Status start()
     {
@@ -76,6 +74,14 @@ public:
     }
 
 private:
+    void end()
+    {
+        m_thread.request_stop();
+        wake();
+        if (m_thread.joinable())
+            m_thread.join();
+    }
+
     void run(const std::stop_token &stop, std::promise<Result<std::uint16_t>> opened)
     {
         auto endpoint = transport::ServerEndpoint::open(m_options.endpoint, m_clock);
@@ -92,6 +98,7 @@ private:
             while (!stop.stop_requested())
                 turn(**endpoint, hub, stop);
             hub.shutDown();
+            setCounters(hub.counters());
         }
         setEndpoint(nullptr);
     }

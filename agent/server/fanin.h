@@ -33,7 +33,9 @@ struct FanInOptions {
     /// True: frames are acknowledged to agents only through FanIn::acknowledge (a store committed them).
     /// False: when they are in the replay ring (a server without a store).
     bool acknowledgeBySink = false;
-    std::uint64_t creditBytes = 1u << 20;
+    /// What an agent may have in flight. Enough for two commits of a store (8192 events each, about 150 bytes per event) at once:
+    /// less, and an agent waits for the disk instead of sending.
+    std::uint64_t creditBytes = 4u << 20;
     std::uint64_t replayRingBytes = 64u << 20;      ///< recent frames kept for consoles that (re)connect
     std::uint64_t consoleQueueBytes = 16u << 20;    ///< per console; overflow drops that console's events, counted
     std::vector<wire::ResumePoint> known;           ///< last safe frame per stream, from the store at start
@@ -51,12 +53,15 @@ public:
     /// Opens the endpoint and starts the fan-in's thread. `sink` and `clock` outlive it; sink may be null.
     /// Errors: those of ServerEndpoint::open.
     static Result<std::unique_ptr<FanIn>> start(FanInOptions options, FanInSink *sink, const Clock &clock);
-    virtual ~FanIn() = default;                     ///< says Bye to all peers, joins
+    virtual ~FanIn() = default;                     ///< stops
+    /// Says Bye to all peers and joins; the counters stay and are final. Calls of the sink have ended when it returns.
+    virtual void stop() = 0;
 
     virtual std::uint16_t port() const = 0;
     /// Any thread: everything of this stream up to frameSeq is safe.
     virtual void acknowledge(const std::string &node, std::uint64_t streamId, std::uint64_t frameSeq) = 0;
-    virtual std::vector<ReceiveCounters> counters() const = 0;   ///< any thread
+    /// Any thread; at most a tenth of a second old.
+    virtual std::vector<ReceiveCounters> counters() const = 0;
 };
 
 } // namespace tapio::server

@@ -72,6 +72,7 @@ int run(const ServerConfig &config)
         return leave(fanIn.error());
     log->info("listening on {} port {}", config.fanIn.endpoint.address, (*fanIn)->port());
     const Status served = serve(**fanIn, *signals, *log);
+    (*fanIn)->stop();
     logProgress(**fanIn, *log);
     return served ? 0 : leave(served.error());
 }
