@@ -77,11 +77,14 @@ int run(AgentConfig config, const KernelFactory &openKernel, const Clock &clock)
     if (!started)
         return leave(started.error());
     Agent &agent = **started;
+    const auto pidFile = PidFile::write(config.pidFile);
+    if (!pidFile)
+        return leave(pidFile.error());
     log->info("node {} collects for {}", config.node, config.server);
     const Status served = serve(agent, *signals, *ticks, *log);
     const SessionStatus last = agent.stop();
-    log->info("stopped: produced {}, sent {}, acknowledged {}, dropped {}, given up {}", last.producedEvents, last.sentEvents,
-              last.ackedEvents, last.droppedEvents, last.abandonedEvents);
+    log->info("stopped: produced {}, sent {}, acknowledged {}, dropped {}, given up {}, left behind {}", last.producedEvents,
+              last.sentEvents, last.ackedEvents, last.droppedEvents, last.abandonedEvents, last.queuedEvents + last.inFlightEvents);
     return served ? 0 : leave(served.error());
 }
 

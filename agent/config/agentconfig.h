@@ -23,6 +23,7 @@ struct AgentConfig {
     std::string node;                                  ///< empty = as in the certificate
     std::string logLevel = "info";
     std::filesystem::path runtimeFolder = "/run/tapio";   ///< holds the lock against a second instance
+    std::filesystem::path pidFile;                     ///< written when everything runs; empty = none
     std::size_t queueBytes = 8u << 20;
     KernelOptions kernel;
     CollectOptions collect;

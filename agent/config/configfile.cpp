@@ -15,6 +15,7 @@ void readTop(ConfigSection &top, AgentConfig &config)
     top.text("node", config.node);
     top.text("log_level", config.logLevel);
     top.path("runtime_folder", config.runtimeFolder);
+    top.path("pid_file", config.pidFile);
 }
 
 void readServer(ConfigSection &server, AgentConfig &config)

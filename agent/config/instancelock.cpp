@@ -45,6 +45,31 @@ Result<InstanceLock> InstanceLock::acquire(const std::filesystem::path &folder, 
     return lock;
 }
 
+Result<PidFile> PidFile::write(const std::filesystem::path &path)
+{
+    if (path.empty())
+        return PidFile(path);
+    const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd < 0)
+        return failErrno("writing the pid file " + path.native(), errno);
+    PidFile file(path);
+    const std::string pid = std::to_string(getpid()) + "\n";
+    const bool written = ::write(fd, pid.data(), pid.size()) == static_cast<ssize_t>(pid.size());
+    const int errnum = errno;
+    close(fd);
+    if (!written)
+        return failErrno("writing the pid file " + path.native(), errnum);
+    return file;
+}
+
+PidFile::PidFile(PidFile &&other) noexcept : m_path(std::exchange(other.m_path, {})) {}
+
+PidFile::~PidFile()
+{
+    if (!m_path.empty())
+        unlink(m_path.c_str());
+}
+
 InstanceLock::InstanceLock(InstanceLock &&other) noexcept : m_fd(std::exchange(other.m_fd, -1)) {}
 
 InstanceLock::~InstanceLock()

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string_view>
+#include <utility>
 
 #include "protocol/base/result.h"
 
@@ -24,6 +25,23 @@ private:
     explicit InstanceLock(int fd) noexcept : m_fd(fd) {}
 
     int m_fd;
+};
+
+/// A file with the number of this process, removed when destroyed.
+class PidFile {
+public:
+    /// An empty path makes none. Errors: ReadOnly, NoSpace, PermissionDenied, Io.
+    static Result<PidFile> write(const std::filesystem::path &path);
+    ~PidFile();
+    PidFile(PidFile &&other) noexcept;
+    PidFile &operator=(PidFile &&) = delete;
+    PidFile(const PidFile &) = delete;
+    PidFile &operator=(const PidFile &) = delete;
+
+private:
+    explicit PidFile(std::filesystem::path path) noexcept : m_path(std::move(path)) {}
+
+    std::filesystem::path m_path;
 };
 
 } // namespace tapio::agent

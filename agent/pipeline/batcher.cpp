@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/pipeline/batcher.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace tapio::agent {
@@ -56,9 +57,9 @@ bool Batcher::add(wire::Event &&event, const OriginPtr &origin, std::string_view
     return m_batch.events.size() >= m_limits.events || m_bytes >= m_limits.bytes;
 }
 
-bool Batcher::due(std::int64_t bootNs) const
+std::int64_t Batcher::untilDueNs(std::int64_t bootNs) const
 {
-    return pending() > 0 && bootNs - m_beganBootNs >= std::chrono::nanoseconds(m_limits.age).count();
+    return std::max<std::int64_t>(m_beganBootNs + std::chrono::nanoseconds(m_limits.age).count() - bootNs, 0);
 }
 
 Outgoing Batcher::take()

@@ -24,8 +24,8 @@ public:
 
     /// True when the batch is full now: take() it. `bootNs` is now.
     bool add(wire::Event &&event, const OriginPtr &origin, std::string_view source, std::int64_t bootNs);
-    /// The oldest event has waited long enough.
-    bool due(std::int64_t bootNs) const;
+    /// How long the oldest event may still wait, nanoseconds; 0 = no longer. Only when pending() > 0.
+    std::int64_t untilDueNs(std::int64_t bootNs) const;
     /// Everything collected; begins the next batch. Only when pending() > 0.
     Outgoing take();
 

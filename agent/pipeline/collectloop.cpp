@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 #include <iterator>
 #include <utility>
 
@@ -29,6 +30,14 @@ bool sameStates(const std::vector<wire::Hook> &a, const std::vector<wire::Hook> 
         x.runCount = y.runCount;
         return x == y;
     });
+}
+
+/// Not of the injected clock: this is about cost and not about when.
+std::int64_t threadCpuNs()
+{
+    timespec used{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return used.tv_sec * nsPerSecond + used.tv_nsec;
 }
 
 std::int64_t ns(milliseconds duration) { return std::chrono::nanoseconds(duration).count(); }
@@ -59,33 +68,32 @@ void CollectLoop::makeSamplers()
 {
     const auto &procRoot = m_options.resolver.procRoot;
     const auto wants = [this](const char *collector) { return m_options.disabled.count(collector) == 0; };
-    const auto add = [this](std::unique_ptr<Sampler> sampler, milliseconds interval, bool walks) {
-        m_samplers.push_back({std::move(sampler), ns(interval), 0, walks});
+    const auto add = [this](std::unique_ptr<Sampler> sampler, milliseconds interval) {
+        m_samplers.push_back({std::move(sampler), ns(interval), 0});
     };
     auto kernel = std::make_unique<KernelSampler>(*m_kernel, m_resolver);
     m_kernelSampler = kernel.get();
-    add(std::move(kernel), m_options.hostInterval, false);
-    add(std::make_unique<HostSampler>(procRoot, m_options.disabled, m_resolver.host()), m_options.hostInterval, false);
-    add(std::make_unique<SelfSampler>(m_resolver.host(),
-                                      [this] {
-                                          SelfSampler::Traffic traffic = m_port.traffic();
-                                          traffic.queuedEvents += m_pipeline.pending();
-                                          return traffic;
-                                      }),
-        m_options.hostInterval, false);
-    add(std::make_unique<CgroupSampler>(procRoot, m_inventory, m_resolver, m_options.disabled), m_options.cgroupInterval, true);
-    if (wants("network"))
-        add(std::make_unique<PodNetworkSampler>(procRoot, m_inventory, m_resolver), m_options.cgroupInterval, true);
+    add(std::move(kernel), m_options.hostInterval);
+    add(std::make_unique<HostSampler>(procRoot, m_options.disabled, m_resolver.host()), m_options.hostInterval);
+    const auto traffic = [this] {
+        SelfSampler::Traffic all = m_port.traffic();
+        all.queuedEvents += m_pipeline.pending();
+        return all;
+    };
+    add(std::make_unique<SelfSampler>(m_resolver.host(), traffic), m_options.hostInterval);
     if (wants("filesystem"))
-        add(std::make_unique<FilesystemSampler>(procRoot, m_resolver.host()), m_options.filesystemInterval, false);
+        add(std::make_unique<FilesystemSampler>(procRoot, m_resolver.host()), m_options.filesystemInterval);
+    m_cgroupSamplers.push_back(std::make_unique<CgroupSampler>(procRoot, m_inventory, m_resolver, m_options.disabled));
+    if (wants("network"))
+        m_cgroupSamplers.push_back(std::make_unique<PodNetworkSampler>(procRoot, m_inventory, m_resolver));
 }
 
 Status CollectLoop::turn()
 {
     const std::int64_t now = m_clock.bootNs();
     std::int64_t untilNs = std::max<std::int64_t>(m_nextSecondBootNs - now, 0);
-    if (m_pipeline.pending() > 0)
-        untilNs = std::min(untilNs, ns(m_options.batch.age));
+    if (const auto batchNs = m_pipeline.untilDueNs())
+        untilNs = std::min(untilNs, *batchNs);
     const auto polled = m_kernel->poll(std::chrono::ceil<milliseconds>(std::chrono::nanoseconds(untilNs)));
     if (!polled)
         return fail(polled.error());
@@ -114,16 +122,15 @@ void CollectLoop::sampleAll() { sampleDue(true); }
 
 void CollectLoop::sampleDue(bool all)
 {
-    const std::int64_t now = m_clock.bootNs();
-    const auto due = [&](const Scheduled &entry) { return all || now >= entry.nextBootNs; };
-    if (std::any_of(m_samplers.begin(), m_samplers.end(), [&](const auto &entry) { return entry.walks && due(entry); }))
-        m_resolver.refresh();
+    // Half a second of slack: the loop's own second must not make every other sample late.
+    const std::int64_t now = m_clock.bootNs() + nsPerSecond / 2;
     SampleWriter writer(m_clock.utcNs());
+    if (all || now >= m_nextCgroupsBootNs)
+        walkAndSample(writer);
     for (Scheduled &entry : m_samplers) {
-        if (!due(entry))
+        if (!all && now < entry.nextBootNs)
             continue;
-        // Half a second of slack: the loop's own second must not make every other sample late.
-        entry.nextBootNs = now + entry.intervalNs - std::min<std::int64_t>(entry.intervalNs / 2, nsPerSecond / 2);
+        entry.nextBootNs = m_clock.bootNs() + entry.intervalNs;
         entry.sampler->sample(writer);
     }
     if (std::exchange(m_kernelProblem, m_kernelSampler->problem()) != m_kernelSampler->problem() && !m_kernelProblem.empty())
@@ -134,13 +141,28 @@ void CollectLoop::sampleDue(bool all)
     }
 }
 
+void CollectLoop::walkAndSample(SampleWriter &writer)
+{
+    const std::int64_t before = threadCpuNs();
+    m_resolver.refresh();
+    for (const auto &sampler : m_cgroupSamplers)
+        sampler->sample(writer);
+    constexpr std::int64_t mostNs = 60 * nsPerSecond;
+    const std::int64_t stretched = std::min((threadCpuNs() - before) * cgroupShare, mostNs);
+    m_nextCgroupsBootNs = m_clock.bootNs() + std::max(ns(m_options.cgroupInterval), stretched);
+}
+
 std::vector<wire::Hook> CollectLoop::hooks() const
 {
     std::vector<wire::Hook> hooks = m_kernel->hooks();
-    for (const Scheduled &entry : m_samplers) {
-        std::vector<wire::Hook> more = entry.sampler->hooks();
+    const auto add = [&hooks](const Sampler &sampler) {
+        std::vector<wire::Hook> more = sampler.hooks();
         hooks.insert(hooks.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
-    }
+    };
+    for (const Scheduled &entry : m_samplers)
+        add(*entry.sampler);
+    for (const auto &sampler : m_cgroupSamplers)
+        add(*sampler);
     for (const char *collector : fileCollectors) {
         if (m_options.disabled.count(collector) != 0)
             hooks.push_back(disabledHook(collector));

@@ -30,10 +30,13 @@ struct CollectOptions {
     std::set<std::string> disabled;                 ///< collectors: "tcp", "psi", "disk" ...
     std::size_t maxCgroups = 1024;
     std::chrono::milliseconds hostInterval{1000};
-    std::chrono::milliseconds cgroupInterval{2000};
+    std::chrono::milliseconds cgroupInterval{2000}; ///< stretched where there are many: see cgroupShare
     std::chrono::milliseconds filesystemInterval{10'000};
     BatchLimits batch;
 };
+
+/// Sampling cgroups takes 1/cgroupShare of a core at most: about 70 us each, so from some 150 of them on the interval grows.
+inline constexpr std::int64_t cgroupShare = 200;
 
 /// Opens the kernel programs with the sink that they are to feed. Called on the collecting thread.
 using KernelFactory = std::function<Result<std::unique_ptr<KernelCollectors>>(KernelRecordSink &)>;
@@ -78,10 +81,10 @@ private:
         std::unique_ptr<Sampler> sampler;
         std::int64_t intervalNs = 0;
         std::int64_t nextBootNs = 0;
-        bool walks = false;         ///< needs the cgroups as they are now
     };
     void everySecond();
     void sampleDue(bool all);
+    void walkAndSample(SampleWriter &writer);
     void reportCounters();
     void reportHooks();
     wire::CounterReport counters() const;
@@ -96,6 +99,8 @@ private:
     Pipeline m_pipeline;
     std::unique_ptr<KernelCollectors> m_kernel;
     std::vector<Scheduled> m_samplers;
+    std::vector<std::unique_ptr<Sampler>> m_cgroupSamplers;   ///< need the cgroups as they are now
+    std::int64_t m_nextCgroupsBootNs = 0;
     KernelSampler *m_kernelSampler = nullptr;       ///< one of m_samplers
     CollectTotals m_totals;
     std::string m_kernelProblem;                    ///< as logged last

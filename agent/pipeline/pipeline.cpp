@@ -50,8 +50,15 @@ void Pipeline::onRecord(KernelRecord &&record)
 
 void Pipeline::tick()
 {
-    if (m_batcher.due(m_clock.bootNs()))
+    if (untilDueNs() == 0)
         send();
+}
+
+std::optional<std::int64_t> Pipeline::untilDueNs() const
+{
+    if (m_batcher.pending() == 0)
+        return std::nullopt;
+    return m_batcher.untilDueNs(m_clock.bootNs());
 }
 
 void Pipeline::flush()

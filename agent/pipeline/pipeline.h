@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -24,6 +25,8 @@ public:
     void onRecord(KernelRecord &&record) override;
     /// Sends a batch that has waited long enough.
     void tick();
+    /// When tick() has something to do; empty = not before the next event.
+    std::optional<std::int64_t> untilDueNs() const;
     void flush();
     void setFilter(wire::Filter filter) { m_gate.set(std::move(filter)); }
 

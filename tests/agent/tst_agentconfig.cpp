@@ -228,6 +228,22 @@ private slots:
         QVERIFY(!InstanceLock::acquire((folder.path() + "/file/run").toStdString(), "n1"));
     }
 
+    void pidFile_livesAsLongAsTheProcess()
+    {
+        QTemporaryDir folder;
+        const QString path = folder.filePath("agent.pid");
+        {
+            const auto file = PidFile::write(path.toStdString());
+            QVERIFY(file.has_value());
+            QFile written(path);
+            QVERIFY(written.open(QIODevice::ReadOnly));
+            QCOMPARE(written.readAll().trimmed().toLongLong(), QCoreApplication::applicationPid());
+        }
+        QVERIFY(!QFile::exists(path));
+        QVERIFY(!PidFile::write("/nonexistent/agent.pid"));
+        QVERIFY(PidFile::write({}).has_value());
+    }
+
     void check_isHealthyUnlessSomethingIsDeniedOrFailed_data()
     {
         QTest::addColumn<int>("state");

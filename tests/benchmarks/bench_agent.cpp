@@ -30,6 +30,8 @@ namespace {
 
 const SystemClock systemClock;
 
+void pauseFor(std::chrono::nanoseconds duration) { std::this_thread::sleep_until(std::chrono::steady_clock::now() + duration); }
+
 /// Takes everything and keeps nothing.
 class Discard final : public server::FanInSink {
 public:
@@ -162,9 +164,9 @@ nlohmann::json costOfTheProgram(const std::string &program, double rate, std::ch
     const pid_t pid = spawn({program, "--server", "127.0.0.1:" + std::to_string(server.fanIn->port()), "--ca", tls.ca.native(),
                              "--cert", tls.certificate.native(), "--key", tls.key.native(), "--runtime-folder",
                              server.pki.path().toStdString(), "--log-level", "warn"});
-    std::this_thread::sleep_for(3s);
+    pauseFor(3s);
     const std::uint64_t peak = statusKib(pid, "VmHWM");
-    const Cost idle = measure(pid, server, [&] { std::this_thread::sleep_for(seconds); });
+    const Cost idle = measure(pid, server, [&] { pauseFor(seconds); });
     std::uint64_t made = 0;
     const Cost busy = measure(pid, server, [&] { made = makeEvents(rate, seconds); });
     kill(pid, SIGTERM);
@@ -183,7 +185,7 @@ public:
     {
         m_pushed += outgoing.sources.size();
         while (m_pushed > m_publisher.status().ackedEvents + mostUnacknowledged || !m_publisher.push(std::move(outgoing)))
-            std::this_thread::sleep_for(100us);
+            pauseFor(100us);
         return true;
     }
 
@@ -234,7 +236,7 @@ nlohmann::json maximumRate(std::chrono::seconds seconds)
     PatientOutlet outlet(publisher);
     agent::Pipeline pipeline("node-1", {}, resolver, bootTime, systemClock, outlet);
     while (publisher.status().sessions == 0)
-        std::this_thread::sleep_for(5ms);
+        pauseFor(5ms);
 
     const auto begin = std::chrono::steady_clock::now();
     const std::uint64_t cpuBefore = cpuNs(getpid());
@@ -246,7 +248,7 @@ nlohmann::json maximumRate(std::chrono::seconds seconds)
     }
     pipeline.flush();
     while (server.processed() + publisher.status().droppedEvents < made)
-        std::this_thread::sleep_for(1ms);
+        pauseFor(1ms);
     const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     const double perEvent = static_cast<double>(cpuNs(getpid()) - cpuBefore) / static_cast<double>(made);
     const agent::SessionStatus last = publisher.finish({wire::CounterReport{}, {}}, 2000ms);
