@@ -272,13 +272,14 @@ private:
             found = work();
             warm.push_back(nowMs() - begin);
         }
-        return {{"found", found}, {"coldMs", quantiles(cold)}, {"warmMs", quantiles(warm)}};
+        return {{"found", found}, {"scanned", m_scanned}, {"coldMs", quantiles(cold)}, {"warmMs", quantiles(warm)}};
     }
     Json measure(const EventQuery &query, bool second)
     {
         Json out = timed([&] {
             const EventPage page = must(m_reader->events(query, {}, {}));
             m_next = page.next;
+            m_scanned = page.scannedEvents;
             m_after = page.nextAfter;
             return page.events.size();
         });
@@ -293,6 +294,7 @@ private:
     std::unique_ptr<StoreReader> m_reader;
     EventQuery m_next;
     EventId m_after;
+    std::uint64_t m_scanned = 0;
 };
 
 Json paced(const std::string &where, double rate)

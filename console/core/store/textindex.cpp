@@ -23,7 +23,10 @@ std::uint32_t gramAt(std::string_view text, std::size_t at) noexcept
 }
 
 /// Part of the file format.
-std::size_t bitOf(std::uint32_t gram, std::size_t bytes) noexcept { return (gram * 0x9e3779b1u >> 8) % (bytes * 8); }
+std::size_t bitOf(std::uint32_t gram, std::size_t bytes) noexcept
+{
+    return (gram * 0x9e3779b97f4a7c15ull >> 40) % (bytes * 8); // the upper bits of the product depend on all of the run
+}
 
 } // namespace
 

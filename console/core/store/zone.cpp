@@ -11,7 +11,7 @@ namespace {
 
 enum SetCoding : std::uint8_t { Gaps = 0, Bitmap = 1 };
 constexpr std::size_t bloomBitsPerItem = 10;
-constexpr std::size_t pidBloomBytes = 4096;
+constexpr std::size_t pidBloomBytes = 8192;
 
 std::uint64_t mix(std::uint64_t value) noexcept // the finaliser of MurmurHash3, public domain
 {
