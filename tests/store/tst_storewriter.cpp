@@ -155,6 +155,30 @@ private slots:
         QCOMPARE(result, int(Good));
     }
 
+    void reader_onReadOnlyMedia()
+    {
+        StoreFixture fixture;
+        fixture.append("node-a", {execEvent(t0, 1, "/bin/x")});
+        fixture.flush();
+        fixture.close();
+        const int result = inChild([&] {
+            const std::string folder = fixture.folder() + "/a 100% read?only#medium";
+            std::filesystem::create_directory(folder);
+            if (!ownMounts() || mount("tmpfs", folder.c_str(), "tmpfs", 0, nullptr) != 0)
+                return int(NotAllowed);
+            std::filesystem::copy(fixture.file(), folder + "/session.tapio");
+            if (mount(nullptr, folder.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) != 0)
+                return int(NotAllowed);
+            const auto reader = StoreReader::open(folder + "/session.tapio");
+            if (!reader)
+                return report(reader.error(), Errc::Internal, {});
+            return allEvents(**reader, {}).size() == 1 ? int(Good) : int(Bad);
+        });
+        if (result == NotAllowed)
+            QSKIP("mounting a file system needs CAP_SYS_ADMIN");
+        QCOMPARE(result, int(Good));
+    }
+
     void open_folderOfAnotherUser()
     {
         if (geteuid() != 0)

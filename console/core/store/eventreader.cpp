@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <map>
-#include <tuple>
 
 #include "console/core/store/seriescodec.h"
 
@@ -12,8 +11,6 @@ namespace tapio::console {
 namespace {
 
 constexpr std::size_t pageLimit = 100'000;
-
-bool among(const std::vector<std::int64_t> &sorted, std::int64_t id) { return std::binary_search(sorted.begin(), sorted.end(), id); }
 
 Error in(const Database &database, const Error &error) { return error.within("store '" + database.file().string() + "'"); }
 
@@ -32,68 +29,7 @@ std::int64_t numberOf(EventId id) noexcept
     return id.chunk * rows + static_cast<std::int64_t>(id.row);
 }
 
-/// The best `limit` hits in the order of the page, as a heap with the worst on top.
-class EventReader::Collector {
-public:
-    Collector(bool newestFirst, std::size_t limit) : m_newestFirst(newestFirst), m_limit(limit) {}
-
-    /// a comes before b on the page.
-    bool before(const Hit &a, const Hit &b) const
-    {
-        return m_newestFirst ? std::tie(a.timeNs, a.number) > std::tie(b.timeNs, b.number) : std::tie(a.timeNs, a.number) < std::tie(b.timeNs, b.number);
-    }
-    bool full() const { return m_hits.size() >= m_limit; }
-    bool wants(const Hit &hit) const { return !full() || before(hit, m_hits.front()); }
-    /// No event of a chunk with these times can be wanted any more.
-    bool doneBefore(const Zone &zone) const
-    {
-        return full() && (m_newestFirst ? zone.t1 < m_hits.front().timeNs : zone.t0 > m_hits.front().timeNs);
-    }
-    void push(const Hit &hit)
-    {
-        if (!wants(hit))
-            return;
-        const auto order = [this](const Hit &a, const Hit &b) { return before(a, b); };
-        if (full()) {
-            std::pop_heap(m_hits.begin(), m_hits.end(), order);
-            m_hits.pop_back();
-        }
-        m_hits.push_back(hit);
-        std::push_heap(m_hits.begin(), m_hits.end(), order);
-    }
-    std::vector<Hit> sorted()
-    {
-        std::sort(m_hits.begin(), m_hits.end(), [this](const Hit &a, const Hit &b) { return before(a, b); });
-        return std::move(m_hits);
-    }
-
-private:
-    bool m_newestFirst;
-    std::size_t m_limit;
-    std::vector<Hit> m_hits;
-};
-
-struct EventReader::Scan {
-    const EventQuery &query;
-    CompiledFilter filter;
-    Collector hits;
-    std::optional<Hit> after;
-    std::stop_token stop;
-    const StoreReader::Progress &progress;
-    std::int64_t fromNs = 0;
-    std::int64_t toNs = 0;
-    BlobReader fronts; ///< here and not longer: an open blob keeps the file's state from being forgotten
-    std::uint64_t scanned = 0;
-    std::uint64_t passed = 0; ///< scanned, or skipped by the zone row
-    std::uint64_t total = 0;
-
-    bool inRange(const Hit &hit) const
-    {
-        return hit.timeNs >= fromNs && hit.timeNs < toNs && (!after || hits.before(*after, hit));
-    }
-};
-
-Result<std::optional<EventReader::Hit>> EventReader::locate(EventId id)
+Result<std::optional<Hit>> EventReader::locate(EventId id)
 {
     const std::int64_t number = numberOf(id);
     Statement query = m_database.statement("SELECT id, n FROM event_zone WHERE id <= ?1 ORDER BY id DESC LIMIT 1");
@@ -105,7 +41,7 @@ Result<std::optional<EventReader::Hit>> EventReader::locate(EventId id)
     return Hit{0, number, query.integer(0)};
 }
 
-Result<EventReader::Hit> EventReader::continuation(const EventQuery &query, EventId after)
+Result<Hit> EventReader::continuation(const EventQuery &query, EventId after)
 {
     // When retention has taken the event meanwhile, its time is still the bound that its page left in the query.
     Hit hit{query.newestFirst ? query.toNs - 1 : query.fromNs, numberOf(after), 0};
@@ -191,168 +127,6 @@ Status EventReader::materialise(const std::vector<Hit> &hits, std::vector<Stored
     return {};
 }
 
-Status EventReader::keepText(Scan &scan, const Zone &zone, EventChunk &chunk, const std::vector<std::int64_t> &times, std::vector<std::uint32_t> &rows)
-{
-    const Result<Texts> comms = chunk.comms();
-    const Result<std::vector<std::int64_t>> processes = chunk.processes();
-    const Result<std::vector<std::int64_t>> origins = chunk.origins();
-    if (!comms || !processes || !origins)
-        return fail(!comms ? comms.error() : !processes ? processes.error() : origins.error());
-    std::vector<bool> commHas(comms->distinctCount());
-    for (std::size_t i = 0; i < comms->distinctCount(); ++i)
-        commHas[i] = scan.filter.text.in(comms->value(i));
-    Result<EventChunk> whole = wholeChunk(zone.id);
-    if (!whole)
-        return fail(whole.error());
-    if (Status status = whole->loadDetails(rows); !status)
-        return status;
-    const auto hitOf = [&](std::uint32_t row) { return Hit{times[row], zone.id + row, zone.id}; };
-    // Best first, so that the search can end as soon as nothing better can come.
-    std::sort(rows.begin(), rows.end(), [&](std::uint32_t a, std::uint32_t b) { return scan.hits.before(hitOf(a), hitOf(b)); });
-    for (const std::uint32_t row : rows) {
-        const Hit hit = hitOf(row);
-        if (!scan.hits.wants(hit))
-            break;
-        if (commHas[comms->distinct(static_cast<std::size_t>((*processes)[row]))] || among(scan.filter.textOrigins, (*origins)[row])
-            || scan.filter.text.in(wire::summary(whole->event(row))))
-            scan.hits.push(hit);
-    }
-    rows.clear();
-    return {};
-}
-
-Status EventReader::keepRows(Scan &scan, const Zone &zone, EventChunk &chunk, std::vector<std::uint32_t> &rows)
-{
-    const CompiledFilter &filter = scan.filter;
-    const auto keep = [&rows](const Result<std::vector<std::int64_t>> &values, auto &&wanted) -> Status {
-        if (!values)
-            return fail(values.error());
-        std::erase_if(rows, [&](std::uint32_t row) { return !wanted((*values)[row]); });
-        return {};
-    };
-    Status status;
-    if (filter.needsTypes(zone))
-        status = keep(chunk.types(), [&](std::int64_t type) { return filter.typeMatches(type); });
-    if (status && !rows.empty() && filter.needsSeverities(zone))
-        status = keep(chunk.severities(), [&](std::int64_t severity) { return severity >= filter.minSeverity; });
-    if (status && !rows.empty() && filter.streams)
-        status = keep(chunk.streams(), [&](std::int64_t stream) { return among(*filter.streams, stream); });
-    if (status && !rows.empty() && filter.origins)
-        status = keep(chunk.origins(), [&](std::int64_t origin) { return among(*filter.origins, origin); });
-    if (status && !rows.empty() && filter.pid) {
-        const Result<std::vector<std::int64_t>> pids = chunk.pids();
-        if (!pids)
-            return fail(pids.error());
-        status = keep(chunk.processes(), [&](std::int64_t process) { return (*pids)[static_cast<std::size_t>(process)] == *filter.pid; });
-    }
-    return status;
-}
-
-Status EventReader::scanChunk(Scan &scan, const Zone &zone)
-{
-    Blob front;
-    if (Status status = scan.fronts.read(zone.id, zone.frontBytes, front); !status)
-        return status;
-    Result<EventChunk> chunk = EventChunk::open(std::move(front), zone.n, m_decompressor);
-    if (!chunk)
-        return fail(chunk.error());
-    const Result<std::vector<std::int64_t>> times = chunk->times();
-    if (!times)
-        return fail(times.error());
-    std::vector<std::uint32_t> rows;
-    for (std::uint32_t row = 0; row < zone.n; ++row) {
-        const Hit hit{(*times)[row], zone.id + row, zone.id};
-        if (scan.inRange(hit) && scan.hits.wants(hit))
-            rows.push_back(row);
-    }
-    scan.scanned += zone.n;
-    Status status;
-    if (!rows.empty())
-        status = keepRows(scan, zone, *chunk, rows);
-    if (status && !rows.empty() && !scan.filter.text.empty())
-        status = keepText(scan, zone, *chunk, *times, rows);
-    if (!status)
-        return status;
-    for (const std::uint32_t row : rows)
-        scan.hits.push({(*times)[row], zone.id + row, zone.id});
-    return {};
-}
-
-Result<bool> EventReader::mayMatch(const Scan &scan, const Zone &zone)
-{
-    const CompiledFilter &filter = scan.filter;
-    if (!filter.mayMatch(zone))
-        return false;
-    if (filter.pid) {
-        const Result<Blob> bits = indexOf("SELECT bits FROM event_pids WHERE id=?1", zone.id);
-        if (!bits || !filter.mayMatchPids(Bloom(*bits)))
-            return bits ? Result<bool>(false) : fail(bits.error());
-    }
-    if (filter.grams.empty())
-        return true;
-    const Result<Blob> bits = indexOf("SELECT bits FROM event_grams WHERE id=?1", zone.id);
-    return bits ? Result<bool>(filter.mayMatchText(zone, GramIndex(*bits))) : fail(bits.error());
-}
-
-/// Empty when the chunk has none yet.
-Result<Blob> EventReader::indexOf(std::string_view sql, std::int64_t chunk)
-{
-    Statement query = m_database.statement(sql);
-    const Result<bool> row = query.bind(chunk).step();
-    if (!row)
-        return fail(row.error());
-    return *row ? Blob(query.blob(0).begin(), query.blob(0).end()) : Blob();
-}
-
-Status EventReader::scanChunks(Scan &scan)
-{
-    const std::string order = scan.query.newestFirst ? "t1 DESC" : "t0";
-    Statement zones = m_database.statement("SELECT " + std::string(zoneColumns) + " FROM event_zone WHERE t1 >= ?1 AND t0 < ?2 ORDER BY " + order);
-    zones.bind(scan.fromNs, scan.toNs);
-    Result<bool> row = zones.step();
-    for (; row && *row; row = zones.step()) {
-        const Result<Zone> zone = zoneFrom(zones);
-        if (!zone)
-            return fail(in(m_database, zone.error()));
-        if (scan.hits.doneBefore(*zone))
-            break;
-        if (scan.stop.stop_requested())
-            return fail(Errc::Cancelled, "the query was cancelled");
-        const Result<bool> wanted = mayMatch(scan, *zone);
-        if (!wanted)
-            return fail(wanted.error());
-        if (*wanted) {
-            if (Status status = scanChunk(scan, *zone); !status)
-                return status.error().code() == Errc::Corrupt ? fail(in(m_database, status.error().within("chunk " + std::to_string(zone->id)))) : status;
-        }
-        scan.passed += zone->n;
-        if (scan.progress)
-            scan.progress(scan.passed, std::max(scan.total, scan.passed));
-    }
-    return row ? Status() : fail(row.error());
-}
-
-Status EventReader::scanHot(Scan &scan)
-{
-    const std::string order = scan.query.newestFirst ? "t DESC, event DESC" : "t, event";
-    Statement rows = m_database.statement("SELECT t, event, severity, type, stream, origin, pid FROM event_hot WHERE t >= ?1 AND t < ?2 ORDER BY " + order);
-    rows.bind(scan.fromNs, scan.toNs);
-    const CompiledFilter &filter = scan.filter;
-    Result<bool> row = rows.step();
-    for (; row && *row; row = rows.step()) {
-        if ((++scan.scanned & 0xfff) == 0 && scan.stop.stop_requested())
-            return fail(Errc::Cancelled, "the query was cancelled");
-        const Hit hit{rows.integer(0), rows.integer(1), 0};
-        if (!scan.hits.wants(hit))
-            break;
-        if (scan.inRange(hit) && rows.integer(2) >= filter.minSeverity && filter.typeMatches(rows.integer(3))
-            && (!filter.streams || among(*filter.streams, rows.integer(4))) && (!filter.origins || among(*filter.origins, rows.integer(5)))
-            && (!filter.pid || rows.integer(6) == *filter.pid))
-            scan.hits.push(hit);
-    }
-    return row ? Status() : fail(row.error());
-}
-
 Result<std::uint64_t> EventReader::lostEvents(const EventQuery &query)
 {
     std::uint64_t lost = 0;
@@ -368,40 +142,11 @@ Result<std::uint64_t> EventReader::lostEvents(const EventQuery &query)
     return lost;
 }
 
-Result<EventPage> EventReader::page(const EventQuery &query, std::optional<EventId> after, std::stop_token stop, const StoreReader::Progress &progress)
+/// Rows of event_hot do not say in which chunk the event is by now.
+Status EventReader::findChunks(std::vector<Hit> &hits)
 {
-    if (query.limit == 0 || query.limit > pageLimit)
-        return fail(Errc::InvalidArgument, "a page has 1 to " + std::to_string(pageLimit) + " events");
-    Result<CompiledFilter> filter = CompiledFilter::of(query, m_names);
-    if (!filter)
-        return fail(filter.error());
-    Scan scan{query, std::move(*filter), Collector(query.newestFirst, query.limit + 1), {}, std::move(stop), progress, query.fromNs, query.toNs,
-              BlobReader(m_database, "event_chunk", "data")};
-    if (after) {
-        const Result<Hit> from = continuation(query, *after);
-        if (!from)
-            return fail(from.error());
-        scan.after = *from;
-    }
-    if (progress) {
-        Statement sum = m_database.statement("SELECT coalesce(sum(n), 0) FROM event_zone WHERE t1 >= ?1 AND t0 < ?2");
-        const Result<bool> row = sum.bind(scan.fromNs, scan.toNs).step();
-        if (!row)
-            return fail(row.error());
-        scan.total = static_cast<std::uint64_t>(sum.integer(0));
-    }
-    EventPage page;
-    page.next = query;
-    Status status;
-    if (!scan.filter.nothing) {
-        const bool hot = query.filter.minSeverity >= wire::Severity::Warning && scan.filter.text.empty();
-        status = hot ? scanHot(scan) : scanChunks(scan);
-    }
-    std::vector<Hit> hits = scan.hits.sorted();
-    page.more = hits.size() > query.limit;
-    hits.resize(std::min(hits.size(), query.limit));
     for (Hit &hit : hits) {
-        if (!status || hit.chunk != 0)
+        if (hit.chunk != 0)
             continue;
         const Result<std::optional<Hit>> place = locate(idOf(hit.number));
         if (!place)
@@ -410,15 +155,41 @@ Result<EventPage> EventReader::page(const EventQuery &query, std::optional<Event
             return fail(Errc::Corrupt, "store '" + m_database.file().string() + "': an event of high severity is in no chunk");
         hit.chunk = (*place)->chunk;
     }
+    return {};
+}
+
+Result<EventPage> EventReader::page(const EventQuery &query, std::optional<EventId> after, std::stop_token stop, const StoreReader::Progress &progress)
+{
+    if (query.limit == 0 || query.limit > pageLimit)
+        return fail(Errc::InvalidArgument, "a page has 1 to " + std::to_string(pageLimit) + " events");
+    const Result<CompiledFilter> filter = CompiledFilter::of(query, m_names);
+    if (!filter)
+        return fail(filter.error());
+    PageBounds bounds{query.fromNs, query.toNs, query.newestFirst, query.limit + 1, {}};
+    if (after) {
+        const Result<Hit> from = continuation(query, *after);
+        if (!from)
+            return fail(from.error());
+        bounds.after = *from;
+    }
+    EventScan scan(m_database, *filter, bounds, stop, progress);
+    Status status = scan.run();
+    std::vector<Hit> hits = scan.takeHits();
+    EventPage page;
+    page.next = query;
+    page.more = hits.size() > query.limit;
+    hits.resize(std::min(hits.size(), query.limit));
     if (status)
-        status = materialise(hits, page.events, scan.stop);
+        status = findChunks(hits);
+    if (status)
+        status = materialise(hits, page.events, stop);
     if (!status)
         return fail(status.error());
     if (!hits.empty()) {
         page.nextAfter = page.events.back().id;
         (query.newestFirst ? page.next.toNs : page.next.fromNs) = hits.back().timeNs + (query.newestFirst ? 1 : 0);
     }
-    page.scannedEvents = scan.scanned;
+    page.scannedEvents = scan.scannedEvents();
     const Result<std::uint64_t> lost = lostEvents(query);
     if (!lost)
         return fail(lost.error());

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <functional>
 #include <stop_token>
 
-#include "console/core/store/chunkcodec.h"
-#include "console/core/store/eventfilter.h"
+#include "console/core/store/eventscan.h"
 
 namespace tapio::console {
 
@@ -21,24 +19,9 @@ public:
     Result<std::vector<StoreReader::TypeCount>> countByType(std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs, std::stop_token stop);
 
 private:
-    /// A matching event's place in the order of the page.
-    struct Hit {
-        std::int64_t timeNs = 0;
-        std::int64_t number = 0;
-        std::int64_t chunk = 0;
-    };
-    class Collector;
-    struct Scan;
-
     Result<std::optional<Hit>> locate(EventId id);
     Result<Hit> continuation(const EventQuery &query, EventId after);
-    Result<bool> mayMatch(const Scan &scan, const Zone &zone);
-    Result<Blob> indexOf(std::string_view sql, std::int64_t chunk);
-    Status scanChunks(Scan &scan);
-    Status scanChunk(Scan &scan, const Zone &zone);
-    Status scanHot(Scan &scan);
-    Status keepRows(Scan &scan, const Zone &zone, EventChunk &chunk, std::vector<std::uint32_t> &rows);
-    Status keepText(Scan &scan, const Zone &zone, EventChunk &chunk, const std::vector<std::int64_t> &times, std::vector<std::uint32_t> &rows);
+    Status findChunks(std::vector<Hit> &hits);
     Result<EventChunk> wholeChunk(std::int64_t id);
     Result<StoredEvent> stored(EventChunk &chunk, std::int64_t chunkId, std::uint32_t row);
     Status materialise(const std::vector<Hit> &hits, std::vector<StoredEvent> &out, const std::stop_token &stop);

@@ -2,6 +2,7 @@
 #include "console/core/store/schema.h"
 
 #include <array>
+#include <system_error>
 
 namespace tapio::console {
 
@@ -126,14 +127,38 @@ Status prepareForWriting(Database &database, std::int64_t nowNs)
     return status;
 }
 
-Status checkForReading(Database &database)
+namespace {
+
+Result<std::unique_ptr<Database>> openAndCheck(const std::filesystem::path &file, Database::Mode mode)
 {
-    const Result<std::int64_t> version = versionOf(database);
+    Result<std::unique_ptr<Database>> database = Database::open(file, mode, {});
+    if (!database)
+        return database;
+    const Result<std::int64_t> version = versionOf(**database);
     if (!version)
         return fail(version.error());
     if (*version == 0)
-        return notAStore(database, "it is empty");
-    return {};
+        return fail(notAStore(**database, "it is empty").error());
+    return database;
+}
+
+} // namespace
+
+Result<std::unique_ptr<Database>> openForReading(const std::filesystem::path &file)
+{
+    Result<std::unique_ptr<Database>> database = openAndCheck(file, Database::Mode::ReadOnly);
+    if (database)
+        return database;
+    // SQLite must be able to write beside a file that has a log, even to read it; on a read-only medium that fails with what
+    // errno happens to say. Without a log there is nothing to read but the file itself.
+    const Errc code = database.error().code();
+    const bool medium = code == Errc::ReadOnly || code == Errc::PermissionDenied || code == Errc::NotFound || code == Errc::Io;
+    std::filesystem::path log = file;
+    log += "-wal";
+    std::error_code error;
+    if (!medium || !std::filesystem::exists(file, error) || std::filesystem::exists(log, error) || error)
+        return database;
+    return openAndCheck(file, Database::Mode::Immutable);
 }
 
 } // namespace tapio::console

@@ -12,7 +12,7 @@ inline constexpr std::int64_t storeSchemaVersion = 1;
 /// Writer: checks that the file is a store (or new), sets how SQLite works with it, creates or upgrades the tables.
 /// Errors: Corrupt (not a store, or damaged), VersionMismatch (written by a newer Tapio), and those of writing.
 Status prepareForWriting(Database &database, std::int64_t nowNs);
-/// Reader: checks only. Errors: Corrupt, VersionMismatch.
-Status checkForReading(Database &database);
+/// Reader: opens and checks, on read-only media too. Errors: NotFound, PermissionDenied, Corrupt, VersionMismatch.
+Result<std::unique_ptr<Database>> openForReading(const std::filesystem::path &file);
 
 } // namespace tapio::console

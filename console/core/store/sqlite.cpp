@@ -34,6 +34,24 @@ Errc codeOf(int code, int errnum)
     }
 }
 
+/// https://www.sqlite.org/uri.html
+std::string immutableUri(const std::filesystem::path &file)
+{
+    static constexpr char digits[] = "0123456789ABCDEF";
+    std::string uri = "file:";
+    for (const char c : file.string()) {
+        if (c == '%' || c == '?' || c == '#') {
+            const auto byte = static_cast<unsigned char>(c);
+            uri.push_back('%');
+            uri.push_back(digits[byte >> 4]);
+            uri.push_back(digits[byte & 15]);
+        } else {
+            uri.push_back(c);
+        }
+    }
+    return uri + "?immutable=1";
+}
+
 /// What a person can do about it, appended to the error's sentence.
 std::string_view adviceFor(Errc code)
 {
@@ -189,10 +207,11 @@ Database::~Database()
 
 Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path &file, Mode mode, const std::string &vfs)
 {
-    const int flags = (mode == Mode::ReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
-                      | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    const int flags = (mode == Mode::ReadWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY)
+                      | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | (mode == Mode::Immutable ? SQLITE_OPEN_URI : 0);
+    const std::string name = mode == Mode::Immutable ? immutableUri(file) : file.string();
     sqlite3 *handle = nullptr;
-    const int code = sqlite3_open_v2(file.c_str(), &handle, flags, vfs.empty() ? nullptr : vfs.c_str());
+    const int code = sqlite3_open_v2(name.c_str(), &handle, flags, vfs.empty() ? nullptr : vfs.c_str());
     if (handle == nullptr)
         return fail(Errc::Internal, "SQLite could not be started for '" + file.string() + "'");
     std::unique_ptr<Database> database(new Database(handle, file));

@@ -91,7 +91,8 @@ private:
 
 class Database {
 public:
-    enum class Mode { ReadOnly, ReadWrite };
+    /// Immutable: a file that nobody changes, on a medium where SQLite cannot put its side files.
+    enum class Mode { ReadOnly, ReadWrite, Immutable };
 
     /// Opens, waits for locks up to some seconds from then on. Errors: NoSpace, ReadOnly, PermissionDenied, NotFound, Io.
     static Result<std::unique_ptr<Database>> open(const std::filesystem::path &file, Mode mode, const std::string &vfs);

@@ -147,11 +147,9 @@ Result<std::vector<wire::AgentState>> Reader::agents() const
 
 Result<std::unique_ptr<StoreReader>> StoreReader::open(const std::filesystem::path &file)
 {
-    Result<std::unique_ptr<Database>> database = Database::open(file, Database::Mode::ReadOnly, {});
+    Result<std::unique_ptr<Database>> database = openForReading(file);
     if (!database)
         return fail(database.error());
-    if (Status status = checkForReading(**database); !status)
-        return fail(status.error());
     return std::make_unique<Reader>(std::move(*database));
 }
 

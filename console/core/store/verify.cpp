@@ -172,11 +172,9 @@ private:
 
 Result<VerifyReport> verifyStore(const std::filesystem::path &file, std::stop_token stop)
 {
-    Result<std::unique_ptr<Database>> database = Database::open(file, Database::Mode::ReadOnly, {});
+    Result<std::unique_ptr<Database>> database = openForReading(file);
     if (!database)
         return fail(database.error());
-    if (Status status = checkForReading(**database); !status)
-        return fail(status.error());
     return Verifier(**database, std::move(stop)).run();
 }
 
