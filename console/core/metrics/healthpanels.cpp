@@ -199,6 +199,7 @@ void cpuUsage(const PanelContext &context, PanelSnapshot &panel)
     double cores = 0, of = 0;
     std::int64_t asOfNs = 0;
     Worst worst;
+    std::vector<Line> hosts;
     for (const SeriesData *host : context.hosts(Metric::CpuUsageNs)) {
         const Track track = unroll(*host);
         const auto rate = rateOver(track, context.endNs, window, context.staleNs(grid));
@@ -213,6 +214,7 @@ void cpuUsage(const PanelContext &context, PanelSnapshot &panel)
         const Dense percent = scaled(rates(track, grid), 100.0 / nsPerSecond / *count);
         worst.offer(100 * rate->perSecond / nsPerSecond / *count, host->key.node);
         panel.pastThreshold |= above(percent, grid, 15 * minute, 80);
+        hosts.push_back({host->key.node, host->key.node, scaled(rates(track, grid), 1.0 / nsPerSecond)});
     }
     if (of <= 0) {
         panel.pastThreshold = false;
@@ -233,6 +235,9 @@ void cpuUsage(const PanelContext &context, PanelSnapshot &panel)
         }
         lines.push_back({entity.key, entity.label, std::move(usage)});
     }
+    // Where the kernel accounts CPU to no cgroup below the root, the nodes themselves are all there is to draw.
+    if (lines.empty())
+        lines = std::move(hosts);
     setValue(context, panel, {"cpu", 100 * cores / of, Unit::Percent, {}}, asOfNs);
     panel.facts.push_back({"cores", cores, Unit::Cores, {}});
     panel.facts.push_back({"allocatable", of, Unit::Cores, {}});
