@@ -25,7 +25,8 @@ RULES = {
     "protocol/wire": [QT, ZMQ, OPENSSL, BPF, SQLITE, own("protocol/transport", "agent", "console", "bpf")],
     "protocol/transport": [QT, CAPNP, BPF, SQLITE, own("protocol/wire", "agent", "console", "bpf")],
     "agent": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, own("console")],
-    "agent/server": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, BPF, own("agent/(?!server)\\w+", "console", "bpf")],
+    # agent/daemon is what the two programs that run as services share; the server library itself does without it.
+    "agent/server": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, BPF, own("agent/(?!server|daemon)\\w+", "console", "bpf")],
     "console/core": [WIDGETS, CAPNP, ZMQ, OPENSSL, BPF, own("console/ui", "console/cli", "bpf", "agent/(?!server)\\w+")],
     "console/core/store": [QT, CAPNP, ZMQ, OPENSSL, BPF, own("console/ui", "console/cli", "console/core/session", "agent", "bpf", "protocol/transport")],
     "console/cli": [WIDGETS, CAPNP, ZMQ, OPENSSL, BPF, SQLITE, own("console/ui", "bpf", "agent/(?!server)\\w+")],

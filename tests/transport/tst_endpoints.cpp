@@ -5,6 +5,7 @@
 #include <random>
 
 #include "tests/support/testpki.h"
+#include "tests/transport/endpointsfixture.h"
 #include "tests/transport/rawpeer.h"
 #include "tests/transport/rig.h"
 
@@ -13,52 +14,8 @@ using namespace tapio::test;
 using namespace tapio::transport;
 using namespace std::chrono_literals;
 
-namespace {
-
-Bytes bytes(std::string_view text)
-{
-    const auto *data = reinterpret_cast<const std::byte *>(text.data());
-    return Bytes(data, data + text.size());
-}
-
-std::string text(const Bytes &bytes)
-{
-    return {reinterpret_cast<const char *>(bytes.data()), bytes.size()};
-}
-
-bool has(const std::vector<Notice> &notices, NoticeKind kind, const std::string &code)
-{
-    return std::any_of(notices.begin(), notices.end(), [&](const Notice &n) { return n.kind == kind && n.code == code; });
-}
-
-/// The machine's clocks, set forward at will.
-class ShiftedClock final : public Clock {
-public:
-    std::int64_t utcNs() const noexcept override { return m_real.utcNs() + m_shiftNs; }
-    std::int64_t bootNs() const noexcept override { return m_real.bootNs() + m_shiftNs; }
-    void advance(std::chrono::nanoseconds by) { m_shiftNs += by.count(); }
-
-private:
-    SystemClock m_real;
-    std::atomic<std::int64_t> m_shiftNs{0};
-};
-
-} // namespace
-
-class TestEndpoints : public QObject {
+class TestEndpoints : public QObject, private EndpointsFixture {
     Q_OBJECT
-private:
-    TestPki m_pki;
-    SystemClock m_clock;
-
-    std::unique_ptr<ServerEndpoint> openServer(ServerOptions options = {}, const Clock *clock = nullptr);
-    std::unique_ptr<ClientEndpoint> openClient(std::uint16_t port, TlsFiles files, ClientOptions options = {},
-                                               const Clock *clock = nullptr);
-    static bool waitPhase(ClientEndpoint &client, LinkPhase phase);
-    static std::optional<Incoming> nextMessage(ServerEndpoint &server);
-    static std::optional<Bytes> nextMessage(ClientEndpoint &client);
-    template <typename Endpoint> static std::vector<Notice> noticesUntil(Endpoint &endpoint, NoticeKind kind, const std::string &code);
-
 private slots:
     void exchange_carriesMessagesBothWaysWithTheVerifiedIdentity_data();
     void exchange_carriesMessagesBothWaysWithTheVerifiedIdentity();
@@ -86,59 +43,6 @@ private slots:
     void halfOpenConnections_leaveTheRestAlone_data();
     void halfOpenConnections_leaveTheRestAlone();
 };
-
-std::unique_ptr<ServerEndpoint> TestEndpoints::openServer(ServerOptions options, const Clock *clock)
-{
-    if (options.tls.key.empty())
-        options.tls = m_pki.server();
-    auto server = ServerEndpoint::open(options, clock != nullptr ? *clock : m_clock);
-    if (!server)
-        qFatal("%s", server.error().message().c_str());
-    return std::move(*server);
-}
-
-std::unique_ptr<ClientEndpoint> TestEndpoints::openClient(std::uint16_t port, TlsFiles files, ClientOptions options,
-                                                          const Clock *clock)
-{
-    options.port = port;
-    options.tls = std::move(files);
-    auto client = ClientEndpoint::open(options, clock != nullptr ? *clock : m_clock);
-    if (!client)
-        qFatal("%s", client.error().message().c_str());
-    return std::move(*client);
-}
-
-bool TestEndpoints::waitPhase(ClientEndpoint &client, LinkPhase phase)
-{
-    return QTest::qWaitFor([&] { return client.receive(5ms) && client.phase() == phase; }, 15'000);
-}
-
-std::optional<Incoming> TestEndpoints::nextMessage(ServerEndpoint &server)
-{
-    std::optional<Incoming> message;
-    static_cast<void>(QTest::qWaitFor([&] { return (message = server.receive(5ms).value()).has_value(); }, 15'000));
-    return message;
-}
-
-std::optional<Bytes> TestEndpoints::nextMessage(ClientEndpoint &client)
-{
-    std::optional<Bytes> message;
-    static_cast<void>(QTest::qWaitFor([&] { return (message = client.receive(5ms).value()).has_value(); }, 15'000));
-    return message;
-}
-
-template <typename Endpoint>
-std::vector<Notice> TestEndpoints::noticesUntil(Endpoint &endpoint, NoticeKind kind, const std::string &code)
-{
-    std::vector<Notice> all;
-    static_cast<void>(QTest::qWaitFor([&] {
-        static_cast<void>(endpoint.receive(5ms));
-        for (Notice &notice : endpoint.takeNotices())
-            all.push_back(std::move(notice));
-        return has(all, kind, code);
-    }, 15'000));
-    return all;
-}
 
 void TestEndpoints::exchange_carriesMessagesBothWaysWithTheVerifiedIdentity_data()
 {

@@ -60,8 +60,7 @@ private slots:
         QTRY_VERIFY(exporter.written() > 0);
         exporter.cancel();
         QVERIFY(!exporter.running());
-        QTest::qWait(50);
-        QCOMPARE(finished.count(), 0);
+        QVERIFY(!QTest::qWaitFor([&] { return finished.count() > 0; }, 50));
         QTRY_COMPARE(QDir(folder.path()).entryList(QDir::Files).size(), 0);
     }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "console/ui/charts/areafill.h"
 #include "console/ui/charts/decimate.h"
 #include "console/ui/charts/plotscale.h"
 #include "console/ui/widgets/glyphs.h"
@@ -33,8 +34,9 @@ std::span<const PlotSeries> drawn(const PlotJob &job)
 /// Draws one panel's series; holds what all steps need.
 class SeriesPainter {
 public:
-    SeriesPainter(QPainter &painter, const PlotJob &job)
-        : m_painter(painter), m_job(job), m_theme(*job.style.theme), m_series(drawn(job)) {}
+    /// `fill` is null for vector formats.
+    SeriesPainter(QPainter &painter, const PlotJob &job, AreaFill *fill) :
+        m_painter(painter), m_job(job), m_theme(*job.style.theme), m_series(drawn(job)), m_fill(fill) {}
 
     void lines();
     void bars(std::int64_t bucketNs);
@@ -58,6 +60,7 @@ private:
     const PlotJob &m_job;
     const Theme &m_theme;
     std::span<const PlotSeries> m_series;
+    AreaFill *m_fill;
 };
 
 QColor SeriesPainter::color(std::size_t i) const
@@ -97,6 +100,10 @@ bool SeriesPainter::aloneInItsDirection(std::size_t i) const
 
 void SeriesPainter::areaBetween(const LineRun &top, const std::vector<LineRun> &floors, double floorY, const QColor &fill)
 {
+    if (m_fill) {
+        m_fill->between(top, floors, floorY, fill);
+        return;
+    }
     QPolygonF shape(QList<QPointF>(top.begin(), top.end()));
     const double left = top.front().x();
     const double right = top.back().x();
@@ -141,9 +148,16 @@ void SeriesPainter::gradientUnder(std::size_t i, const std::vector<LineRun> &run
         for (const QPointF &point : run)
             if (std::abs(point.y() - floorY) > std::abs(peak - floorY))
                 peak = point.y();
+    const double strong = m_theme.dark ? 0.22 : 0.20;
+    const double weak = 0.03;
+    if (m_fill) {
+        for (const LineRun &run : runs)
+            m_fill->fading(run, peak, floorY, color(i), strong, weak);
+        return;
+    }
     QLinearGradient gradient(0, peak, 0, floorY);
-    gradient.setColorAt(0, faded(color(i), m_theme.dark ? 0.22 : 0.20));
-    gradient.setColorAt(1, faded(color(i), 0.03));
+    gradient.setColorAt(0, faded(color(i), strong));
+    gradient.setColorAt(1, faded(color(i), weak));
     m_painter.setPen(Qt::NoPen);
     m_painter.setRenderHint(QPainter::Antialiasing, false);
     for (const LineRun &run : runs) {
@@ -340,13 +354,15 @@ QColor heatColor(double share, const Theme &theme)
     return mixed(theme.heatHigh, theme.heatLow, std::clamp(share, 0., 1.));
 }
 
-void paintPlot(QPainter &painter, const PlotJob &job)
+namespace {
+
+void paint(QPainter &painter, const PlotJob &job, AreaFill *fill)
 {
     painter.save();
     painter.setClipRect(job.frame.whole().adjusted(0, -1, 0, 1));
     paintEmptySpans(painter, job);
     paintLossBands(painter, job);
-    SeriesPainter series(painter, job);
+    SeriesPainter series(painter, job, fill);
     if (const auto *heat = std::get_if<HeatView>(&job.panel->view))
         paintHeat(painter, job, *heat);
     else if (const auto *bars = std::get_if<BarsView>(&job.panel->view))
@@ -357,6 +373,13 @@ void paintPlot(QPainter &painter, const PlotJob &job)
     painter.restore();
 }
 
+} // namespace
+
+void paintPlot(QPainter &painter, const PlotJob &job)
+{
+    paint(painter, job, nullptr);
+}
+
 QImage renderPlot(const PlotJob &job)
 {
     // One pixel more above and below, for strokes that run along the edge.
@@ -365,9 +388,10 @@ QImage renderPlot(const PlotJob &job)
     QImage image((area.size() * ratio).toSize().expandedTo({1, 1}), QImage::Format_ARGB32_Premultiplied);
     image.setDevicePixelRatio(ratio);
     image.fill(Qt::transparent);
+    AreaFill fill(image, area.topLeft());
     QPainter painter(&image);
     painter.translate(-area.topLeft());
-    paintPlot(painter, job);
+    paint(painter, job, &fill);
     return image;
 }
 

@@ -125,7 +125,7 @@ double FigurePainter::podBar(const QRectF &area, const PodStatusView &view)
             m_painter.setBrush(fill);
             m_painter.drawRoundedRect(rect, 2, 2);
         }
-        m_spot(rect, QStringLiteral("%1: %2").arg(PanelText::podState(each.key), exactCount(each.count)));
+        m_spot(rect, QStringLiteral("%1: %2").arg(PanelText::podCount(each.key), exactCount(each.count)));
         left += width + gap;
     }
     return height;
@@ -147,7 +147,7 @@ double FigurePainter::podCounts(const QRectF &area, const PodStatusView &view)
         m_painter.setFont(m_theme.font(FontRole::Label, QFont::DemiBold));
         const double countWidth = tabularWidth(QFontMetricsF(m_painter.font()), count);
         text(rect, Qt::AlignRight, count, FontRole::Label, m_theme.text.primary, QFont::DemiBold);
-        text(rect.adjusted(m_theme.px(16), 0, -countWidth - m_theme.px(6), 0), Qt::AlignLeft, PanelText::podState(states[i].key), FontRole::Label, m_theme.text.secondary);
+        text(rect.adjusted(m_theme.px(16), 0, -countWidth - m_theme.px(6), 0), Qt::AlignLeft, PanelText::podCount(states[i].key), FontRole::Label, m_theme.text.secondary);
     }
     return static_cast<double>(rows) * height;
 }

@@ -421,19 +421,24 @@ QString PanelText::podState(const std::string &state)
         {"running", QT_TR_NOOP("Running")},
         {"restarted", QT_TR_NOOP("Restarted")},
         {"crash-loop", QT_TR_NOOP("Crash loop")},
-        {"oom-killed", QT_TR_NOOP("OOM in 1 h")},
+        {"oom-killed", QT_TR_NOOP("OOM-killed")},
         {"error", QT_TR_NOOP("Error")},
         {"ended", QT_TR_NOOP("Ended")},
         {"unknown", QT_TR_NOOP("Node silent")},
         {"ready", QT_TR_NOOP("Ready")},
         {"not-ready", QT_TR_NOOP("Not ready")},
-        {"pending", QT_TR_NOOP("Pending > 5 min")},
+        {"pending", QT_TR_NOOP("Pending")},
         {"evicted", QT_TR_NOOP("Evicted")},
         {"terminating", QT_TR_NOOP("Terminating")},
         {"image-pull", QT_TR_NOOP("Image pull")},
     }};
     const auto found = std::ranges::find(words, std::string_view(state), &std::pair<std::string_view, const char *>::first);
     return found == words.end() ? unknownKey(state) : tr(found->second);
+}
+
+QString PanelText::podCount(const std::string &state)
+{
+    return state == "oom-killed" ? tr("OOM in 1 h") : state == "pending" ? tr("Pending > 5 min") : podState(state);
 }
 
 QString PanelText::interval(const std::string &key)

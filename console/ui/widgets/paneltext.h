@@ -45,7 +45,8 @@ public:
     static QString upwards();
     static QString downwards();
     static QString lossCause(const std::string &counter);
-    static QString podState(const std::string &state);
+    static QString podState(const std::string &state); ///< "OOM-killed"
+    static QString podCount(const std::string &state); ///< the same in a count over its window: "OOM in 1 h"
     static QString interval(const std::string &key);
     static QString nodeState(NodeCell::State state);
     /// "rising", "falling", "steady"; empty when five minutes of it are not there.

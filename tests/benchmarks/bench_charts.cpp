@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a page of plots costs on the GUI thread, in its processor time: PlotView beside Qt Charts' own line series, in the same run, with the same
+// data. Prints one Markdown table. Offscreen, so without the flush to a display.
+#include <QApplication>
+#include <QChartView>
+#include <QGridLayout>
+#include <QLineSeries>
+#include <QTextStream>
+#include <QValueAxis>
+
+#include <algorithm>
+#include <ctime>
+#include <functional>
+
+#include "console/ui/charts/plotrenderer.h"
+#include "console/ui/charts/plotview.h"
+#include "console/ui/pages/overviewgrid.h"
+#include "console/ui/pages/overviewview.h"
+#include "console/ui/widgets/plottooltip.h"
+#include "tests/ui/support/madeup.h"
+
+using namespace tapio::console;
+
+namespace {
+
+constexpr int samples = 60;
+const QSize windowSize(1600, 1000);
+
+struct Times {
+    double median = 0, p99 = 0;
+};
+
+/// Processor time of this thread: what the work costs, also on a machine that is busy with something else.
+double threadMs()
+{
+    timespec now {};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
+}
+
+/// Milliseconds of `step(i)`, over all plots of the page together.
+Times measure(const std::function<void(int)> &step)
+{
+    std::vector<double> times;
+    for (int i = -5; i < samples; ++i) { // the first five warm the caches
+        const double start = threadMs();
+        step(i + 5);
+        if (i >= 0)
+            times.push_back(threadMs() - start);
+    }
+    std::sort(times.begin(), times.end());
+    return {times[times.size() / 2], times[times.size() * 99 / 100]};
+}
+
+QString cell(const Times &times)
+{
+    return QStringLiteral("%1 (%2)").arg(times.median, 0, 'f', 1).arg(times.p99, 0, 'f', 1);
+}
+
+/// A page of equal charts, painted at once.
+template <typename View> struct Page {
+    QWidget window;
+    std::vector<View *> views;
+
+    template <typename Make> Page(int count, Make make)
+    {
+        auto *grid = new QGridLayout(&window);
+        for (int i = 0; i < count; ++i) {
+            views.push_back(make());
+            grid->addWidget(views.back(), i / 6, i % 6);
+        }
+        window.resize(windowSize);
+        window.show();
+        QCoreApplication::processEvents();
+    }
+    void paint()
+    {
+        for (View *view : views)
+            view->viewport()->repaint();
+    }
+};
+
+struct Load {
+    int charts, series, points;
+};
+
+std::vector<std::shared_ptr<const PanelSnapshot>> snapshots(const Load &load)
+{
+    std::vector<std::shared_ptr<const PanelSnapshot>> made;
+    for (std::uint64_t step = 0; step < 4; ++step)
+        made.push_back(std::make_shared<PanelSnapshot>(
+            madeup::lines(PanelId::EventsProcessed, static_cast<std::size_t>(load.series), static_cast<std::size_t>(load.points), step)));
+    return made;
+}
+
+struct Result {
+    Times live, hover, native, nativeHover;
+};
+
+void measureOurs(const Load &load, const std::shared_ptr<const Theme> &theme, Result &result)
+{
+    const auto data = snapshots(load);
+    Page<PlotView> page(load.charts, [&] {
+        auto *view = new PlotView(nullptr); // no worker: all of the cost is on this thread
+        view->setTheme(theme);
+        view->setPasses(load.charts * load.series <= 80 ? 2 : 1);
+        view->setPanel(data[0]);
+        return view;
+    });
+    result.live = measure([&](int i) {
+        for (PlotView *view : page.views)
+            view->setPanel(data[static_cast<std::size_t>(i + 1) % data.size()]);
+        page.paint();
+    });
+    result.hover = measure([&](int i) {
+        for (PlotView *view : page.views)
+            view->setCrosshair(madeup::nowNs - (100 + i) * 5'000'000'000, view == page.views.front(), false);
+        QCoreApplication::processEvents(); // the two strips, as MinimalViewportUpdate collected them
+    });
+}
+
+void measureNative(const Load &load, Result &result)
+{
+    const auto data = snapshots(load);
+    std::vector<QList<QList<QPointF>>> points;
+    for (const auto &snapshot : data) {
+        QList<QList<QPointF>> each;
+        for (const PlotSeries &series : snapshot->series) {
+            QList<QPointF> line;
+            for (const PlotPoint &point : series.points)
+                line.append({static_cast<double>(point.timeNs / 1'000'000), point.value});
+            each.append(line);
+        }
+        points.push_back(each);
+    }
+    Page<QChartView> page(load.charts, [&] {
+        auto *view = new QChartView;
+        view->setViewportUpdateMode(QGraphicsView::MinimalViewportUpdate);
+        view->setRenderHint(QPainter::Antialiasing);
+        view->chart()->legend()->hide();
+        view->chart()->setAnimationOptions(QChart::NoAnimation);
+        auto *time = new QValueAxis;
+        auto *value = new QValueAxis;
+        time->setRange(static_cast<double>(data[0]->fromNs / 1'000'000), static_cast<double>(data[0]->toNs / 1'000'000));
+        value->setRange(0, 400);
+        view->chart()->addAxis(time, Qt::AlignBottom);
+        view->chart()->addAxis(value, Qt::AlignLeft);
+        for (int s = 0; s < load.series; ++s) {
+            auto *line = new QLineSeries;
+            line->setPen(QPen(QColor::fromHsv(s * 31 % 360, 200, 200), 1));
+            line->replace(points[0][s]);
+            view->chart()->addSeries(line);
+            line->attachAxis(time);
+            line->attachAxis(value);
+        }
+        return view;
+    });
+    std::vector<QGraphicsLineItem *> crosshairs;
+    for (QChartView *view : page.views)
+        crosshairs.push_back(new QGraphicsLineItem(0, 0, 0, view->height(), view->chart()));
+    QCoreApplication::processEvents();
+    result.native = measure([&](int i) {
+        const auto &next = points[static_cast<std::size_t>(i + 1) % points.size()];
+        for (QChartView *view : page.views) {
+            const auto series = view->chart()->series();
+            for (int s = 0; s < load.series; ++s)
+                static_cast<QLineSeries *>(series[s])->replace(next[s]);
+        }
+        QCoreApplication::processEvents();
+        page.paint();
+    });
+    result.nativeHover = measure([&](int i) {
+        for (QGraphicsLineItem *line : crosshairs)
+            line->setPos(60 + i, 0);
+        QCoreApplication::processEvents();
+    });
+}
+
+void measureOverview(const Look &look, const TimeDisplay &time, QTextStream &out)
+{
+    OverviewView view(look, time);
+    view.resize(1228, 732);
+    view.show();
+    std::vector<OverviewSnapshot> data {madeup::busy(), madeup::busy()};
+    for (PanelSnapshot &panel : data[1].panels)
+        panel.revision = 2;
+    view.setSnapshot(data[0]);
+    QCoreApplication::processEvents();
+    const Times all = measure([&](int i) {
+        view.setSnapshot(data[static_cast<std::size_t>(i + 1) % 2]);
+        view.flush();
+        QCoreApplication::sendPostedEvents();
+        view.repaint();
+        QCoreApplication::processEvents();
+    });
+    PlotView &plot = view.grid().panel(2).plot();
+    const Times hover = measure([&](int i) {
+        const QPointF at = plot.frame().plot.center() + QPointF(i - 30, 0);
+        QMouseEvent move(QEvent::MouseMove, at, plot.mapToGlobal(at), Qt::NoButton, Qt::NoButton, Qt::NoModifier);
+        QCoreApplication::sendEvent(plot.viewport(), &move);
+        QCoreApplication::processEvents();
+    });
+    out << "\nThe Overview of 1280 x 800, sixteen panels of an incident: all panels new and painted " << cell(all)
+        << " ms (live, they come in four phases); pointer moved, crosshair in all panels and the tooltip " << cell(hover) << " ms.\n";
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    qputenv("QT_QPA_PLATFORM", "offscreen");
+    QApplication app(argc, argv);
+    auto loaded = ThemeStore::loadBuiltIn();
+    if (!loaded)
+        return 1;
+    ThemeStore themes(loaded->first, loaded->second);
+    const auto theme = std::make_shared<const Theme>(themes.theme());
+    IconCache icons;
+    TimeDisplay time;
+    QTextStream out(stdout);
+    out << "| charts x series x points | live | hover | QLineSeries::replace live | its hover |\n|---|---|---|---|---|\n";
+    for (const Load &load : {Load {16, 1, 600}, Load {16, 10, 600}, Load {24, 10, 600}, Load {24, 10, 2000}, Load {24, 50, 600}}) {
+        Result result;
+        measureOurs(load, theme, result);
+        measureNative(load, result);
+        out << QStringLiteral("| %1 x %2 x %3 | %4 | %5 | %6 | %7 |\n")
+                   .arg(load.charts).arg(load.series).arg(load.points).arg(cell(result.live), cell(result.hover), cell(result.native), cell(result.nativeHover));
+        out.flush();
+    }
+    measureOverview(Look {themes, icons}, time, out);
+    return 0;
+}

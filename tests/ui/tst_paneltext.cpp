@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include "console/ui/widgets/computationview.h"
+#include "console/ui/widgets/panelheader.h"
+#include "console/ui/widgets/plottooltip.h"
+#include "console/ui/widgets/tabular.h"
+#include "tests/ui/support/madeup.h"
+#include "tests/ui/support/uifixture.h"
+
+using namespace tapio::console;
+using tapio::test::UiFixture;
+
+namespace {
+
+QString plain(QString text) { return text.replace(QChar(0x00A0), QLatin1Char(' ')); }
+
+const PanelSnapshot &panel(const OverviewSnapshot &overview, PanelId id) { return overview.panels[static_cast<std::size_t>(id)]; }
+
+} // namespace
+
+class TestPanelText : public QObject {
+    Q_OBJECT
+
+    std::unique_ptr<UiFixture> m_ui;
+
+private slots:
+    void initTestCase() { m_ui = std::make_unique<UiFixture>(); }
+    void cleanupTestCase() { m_ui.reset(); }
+
+    void groupSentence_data()
+    {
+        QTest::addColumn<QByteArray>("key");
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QString>("sentence");
+        const auto row = [](const char *key, const QStringList &arguments, const char *sentence) { QTest::newRow(key) << QByteArray(key) << arguments << QString::fromUtf8(sentence); };
+        row("all-good", {}, "all within bounds");
+        row("no-agent", {}, "no agent is connected");
+        row("no-samples", {}, "nothing was measured in this range");
+        row("failed", {"disk full"}, "could not be read: disk full");
+        row("partial-data", {"3", "4"}, "3 of 4 figures are missing");
+        row("loss", {"0.41", "lost", "node-07"}, "0.41 % lost, most on node-07 (ring full)");
+        row("latency-high", {"6200"}, "p99 latency 6.20 s");
+        row("queue-high", {"1400"}, "1.40 k events waiting");
+        row("coverage-low", {"97.5", "tcp/retransmit: unsupported"}, "coverage 97.5 %: tcp/retransmit: unsupported");
+        row("silent-nodes", {"1", "node-23"}, "node-23 is silent");
+        row("pods-bad", {"2", "shop/cart", "oom-killed"}, "2 pods in trouble, worst shop/cart: OOM-killed");
+        row("cpu-high", {"shop/cart", "92"}, "shop/cart: CPU 92.0 %");
+        row("memory-high", {"shop/cart", "84"}, "shop/cart: memory 84.0 %");
+        row("disk-high", {"/var", "91"}, "/var: disk 91.0 %");
+        row("api-slow", {"query", "6000"}, "query: p95 6 s");
+        row("a-key-of-the-future", {"7", "x"}, "a key of the future 7 x");
+    }
+    void groupSentence()
+    {
+        QFETCH(QByteArray, key);
+        QFETCH(QStringList, arguments);
+        QFETCH(QString, sentence);
+        GroupSummary summary {GroupSummary::Level::Bad, key.toStdString(), {}};
+        for (const QString &each : arguments)
+            summary.arguments.push_back(each.toStdString());
+        QCOMPARE(plain(PanelText::groupSentence(summary)), sentence);
+    }
+
+    void anUnknownFactIsShownInItsOwnWords()
+    {
+        QCOMPARE(plain(PanelText::fact({"fresh-figure", 12, Unit::Events, "node-a"})), "fresh figure 12 events (node-a)");
+        QCOMPARE(plain(PanelText::factName({"fresh-figure", 12, Unit::Events, "node-a"})), "fresh figure \u00b7 node-a");
+    }
+
+    void theSameKeyOfAnotherUnitIsAnotherFact()
+    {
+        QCOMPARE(PanelText::factName({"agent", 1, Unit::Events, {}}), "Agent queues");
+        QCOMPARE(PanelText::factName({"agent", 1, Unit::BytesPerSecond, {}}), "The agents\u2019 own traffic");
+    }
+
+    void everyPanelHasATitleAFormulaAndAName()
+    {
+        QSet<QString> titles;
+        for (const PanelSnapshot &each : madeup::busy().panels) {
+            titles << PanelText::title(each.id);
+            QVERIFY(PanelText::formula(each).size() > 60);
+            QVERIFY(PanelText::accessibleName(each).startsWith(PanelText::title(each.id)));
+        }
+        QCOMPARE(titles.size(), static_cast<qsizetype>(panelCount));
+        QVERIFY(!titles.contains(QString()));
+        for (std::size_t group = 0; group < 4; ++group)
+            QVERIFY(!PanelText::groupTitle(group).isEmpty());
+    }
+
+    void accessibleName_data()
+    {
+        QTest::addColumn<int>("id");
+        QTest::addColumn<bool>("data");
+        QTest::addColumn<QString>("name");
+        QTest::newRow("value and direction") << static_cast<int>(PanelId::QueueDepth) << true << "Event queue depth, 312 events, steady, 61 events lost";
+        QTest::newRow("past its threshold") << static_cast<int>(PanelId::MemoryUsage) << true << "Memory usage, 84.0 % of allocatable, steady, past its threshold";
+        QTest::newRow("no data says why") << static_cast<int>(PanelId::EventsProcessed) << false << "Events processed/sec, no data, A rate needs two readings, 1 of 2 s measured";
+    }
+    void accessibleName()
+    {
+        QFETCH(int, id);
+        QFETCH(bool, data);
+        QFETCH(QString, name);
+        QCOMPARE(PanelText::accessibleName(panel(data ? madeup::busy() : madeup::noData(), static_cast<PanelId>(id))), name);
+    }
+
+    void trendNeedsFiveSamplesAndSeesTheDirection()
+    {
+        PanelSnapshot rising = panel(madeup::healthy(), PanelId::QueueDepth);
+        for (PlotSeries &series : rising.series)
+            for (std::size_t i = 0; i < series.points.size(); ++i)
+                series.points[i].value = static_cast<double>(i);
+        QCOMPARE(PanelText::trend(rising), "rising");
+        for (PlotSeries &series : rising.series)
+            for (std::size_t i = 0; i < series.points.size(); ++i)
+                series.points[i].value = 1000. - static_cast<double>(i);
+        QCOMPARE(PanelText::trend(rising), "falling");
+        for (PlotSeries &series : rising.series)
+            series.points.erase(series.points.begin(), series.points.end() - 3);
+        QCOMPARE(PanelText::trend(rising), QString());
+    }
+
+    void everyReasonIsASentence()
+    {
+        PanelSnapshot none = panel(madeup::noData(), PanelId::EventsProcessed);
+        for (int reason = 0; reason <= static_cast<int>(NoDataReason::StoreFailed); ++reason) {
+            none.reason = static_cast<NoDataReason>(reason);
+            none.detail = "verbatim";
+            const PanelText::Reason text = PanelText::noData(none);
+            QVERIFY(!text.sentence.isEmpty());
+            QCOMPARE(text.action.isEmpty(), text.remedy == Remedy::None);
+        }
+        none.reason = NoDataReason::NeedsVerdicts;
+        none.have = 12;
+        none.need = 20;
+        QCOMPARE(PanelText::noData(none).missing, "12 of 20 verdicts");
+    }
+
+    void whatIsLeftOutIsSaid()
+    {
+        const PanelSnapshot &crowded = panel(madeup::crowded(), PanelId::CpuUsage);
+        QCOMPARE(PanelText::tooMuch(crowded), "50 of 5,000 series, by maximum; the sum is exact");
+        QCOMPARE(PanelText::tooMuch(panel(madeup::busy(), PanelId::CpuUsage)), QString());
+    }
+
+    void boundsAreRoundNumbers()
+    {
+        QCOMPARE(plain(PanelText::threshold({ThresholdKind::AlertBelow, 95, Unit::Percent, 0})), "alert below 95 %");
+        QCOMPARE(plain(PanelText::threshold({ThresholdKind::ScaleUp, 1000, Unit::Events, 0})), "scale up 1,000");
+        QCOMPARE(plain(PanelText::thresholdSentence({ThresholdKind::AlertAbove, 80, Unit::Percent, 900'000'000'000})), "alert above 80 % for 15 min");
+    }
+
+    void head_data()
+    {
+        QTest::addColumn<QString>("scene");
+        QTest::addColumn<int>("width");
+        QTest::addColumn<int>("density");
+        for (const char *scene : {"busy", "healthy", "no data", "first seconds", "troubled", "crowded", "extreme", "long names"})
+            for (const auto &[width, density] : {std::pair {294, Density::Compact}, {420, Density::Compact}, {580, Density::Comfortable}, {700, Density::Presenter}})
+                QTest::addRow("%s at %d px, density %d", scene, width, static_cast<int>(density)) << QString(scene) << width << static_cast<int>(density);
+    }
+    /// Nothing in a panel's head overlaps or leaves the panel.
+    void head()
+    {
+        QFETCH(QString, scene);
+        QFETCH(int, width);
+        QFETCH(int, density);
+        Theme theme = m_ui->themes.theme();
+        theme.density = static_cast<Density>(density);
+        const OverviewSnapshot overview = scene == "busy" ? madeup::busy() : scene == "healthy" ? madeup::healthy() : scene == "no data" ? madeup::noData()
+            : scene == "first seconds" ? madeup::firstSeconds() : scene == "troubled" ? madeup::troubled() : scene == "crowded" ? madeup::crowded()
+            : scene == "extreme" ? madeup::extreme() : madeup::longNames();
+        for (const PanelSnapshot &each : overview.panels) {
+            const PanelHeader header = panelHeader(each, theme);
+            const double right = width - 50;
+            const PanelHeaderLayout layout = layoutPanelHeader(header, theme, width, right);
+            const QByteArray where = (PanelText::title(each.id) + ": " + header.value + ' ' + header.unit + " | " + layout.factsText).toUtf8();
+            QVERIFY2(layout.value.left() >= 0 && layout.unit.right() <= width - 8, where);
+            QVERIFY2(layout.facts.left() >= layout.unit.right(), where);
+            QVERIFY2(QFontMetricsF(layout.titleFont).horizontalAdvance(layout.titleText) <= layout.title.width() + 1, where);
+            double last = layout.title.right();
+            for (auto chip = layout.chips.rbegin(); chip != layout.chips.rend(); ++chip) {
+                QVERIFY2(chip->area.left() >= last && chip->area.right() <= right, where);
+                last = chip->area.right();
+            }
+            QVERIFY2(layout.title.width() >= width * 0.25, where);
+            QVERIFY2(layout.value.bottom() <= panelHeaderHeight(theme) + 2, where);
+        }
+    }
+
+    void atTheSmallestWindowTitlesAreWhole()
+    {
+        for (const PanelSnapshot &each : madeup::busy().panels) {
+            const PanelHeader header = panelHeader(each, m_ui->themes.theme());
+            const PanelHeaderLayout layout = layoutPanelHeader(header, m_ui->themes.theme(), 294, 294 - 28);
+            QCOMPARE(layout.titleText, header.title);
+            QVERIFY2(header.facts.isEmpty() || !layout.factsText.isEmpty(), qPrintable(header.title));
+        }
+    }
+
+    void aHealthyPageHasNoWarningColour()
+    {
+        const Theme &theme = m_ui->themes.theme();
+        for (const PanelSnapshot &each : madeup::healthy().panels) {
+            const PanelHeader header = panelHeader(each, theme);
+            QVERIFY2(!header.edge, qPrintable(header.title));
+            QVERIFY2(header.chips.empty(), qPrintable(header.title));
+            QCOMPARE(header.valueColor, theme.text.primary);
+        }
+    }
+
+    void chips_data()
+    {
+        QTest::addColumn<int>("id");
+        QTest::addColumn<bool>("troubled");
+        QTest::addColumn<QStringList>("texts");
+        QTest::newRow("loss, in words where events are counted") << static_cast<int>(PanelId::EventsProcessed) << false << QStringList {"0.41 % lost"};
+        QTest::newRow("loss, as a reminder elsewhere") << static_cast<int>(PanelId::QueueDepth) << false << QStringList {"0.41 %"};
+        QTest::newRow("crashing pods") << static_cast<int>(PanelId::PodStatus) << false << QStringList {"3 crash loop"};
+        QTest::newRow("a silent node") << static_cast<int>(PanelId::Coverage) << false << QStringList {"1 silent"};
+        QTest::newRow("stale with its age") << static_cast<int>(PanelId::SignalToNoise) << true << QStringList {"stale 40 s"};
+        QTest::newRow("partial") << static_cast<int>(PanelId::CorrelationAccuracy) << true << QStringList {"partial"};
+    }
+    void chips()
+    {
+        QFETCH(int, id);
+        QFETCH(bool, troubled);
+        QFETCH(QStringList, texts);
+        QStringList found;
+        for (const auto &chip : panelHeader(panel(troubled ? madeup::troubled() : madeup::busy(), static_cast<PanelId>(id)), m_ui->themes.theme()).chips)
+            found << plain(chip.chip.text);
+        QCOMPARE(found, texts);
+    }
+
+    void tooltipSortsAndCounts()
+    {
+        const PanelSnapshot crowded = panel(madeup::crowded(), PanelId::ProcessingLatency);
+        const auto looks = SeriesColors().assign(crowded.series);
+        const std::int64_t at = snapped(crowded, madeup::nowNs - 400'000'000'000);
+        const TooltipContent content = TooltipContent::at(crowded, looks, m_ui->themes.theme(), at, QTimeZone::utc());
+        QCOMPARE(content.rows.size(), TooltipContent::maxRows);
+        QCOMPARE(content.more, "+ 43 more");
+        QCOMPARE(content.rows[0].name, "all others"); // the largest
+        QVERIFY(content.time.endsWith(" UTC"));
+        QCOMPARE(plain(content.bucket), "5 s bucket");
+    }
+
+    void tooltipAddsUpAStackAndNamesTheLoss()
+    {
+        const PanelSnapshot queue = panel(madeup::busy(), PanelId::QueueDepth);
+        const std::int64_t at = snapped(queue, madeup::nowNs - 13 * 60'000'000'000);
+        const TooltipContent content = TooltipContent::at(queue, SeriesColors().assign(queue.series), m_ui->themes.theme(), at, QTimeZone("Asia/Kolkata"));
+        QCOMPARE(content.rows.size(), 4u);
+        QCOMPARE(content.rows[0].name, "All together");
+        QVERIFY(!content.rows[0].color.isValid());
+        QCOMPARE(content.time, "19:52:00 IST");
+        QCOMPARE(content.losses.size(), 1u);
+        QCOMPARE(content.losses[0].count, "61 of 5,210 lost");
+        QCOMPARE(content.losses[0].where, "19:51:00 to 19:53:00, node-07 (ring full)");
+    }
+
+    void tooltipOutsideOfTheLossNamesNone()
+    {
+        const PanelSnapshot queue = panel(madeup::busy(), PanelId::QueueDepth);
+        const TooltipContent content = TooltipContent::at(queue, {}, m_ui->themes.theme(), snapped(queue, madeup::nowNs - 60'000'000'000), QTimeZone::utc());
+        QVERIFY(content.losses.empty());
+    }
+
+    void tooltipInAGapSaysSo()
+    {
+        const PanelSnapshot latency = panel(madeup::troubled(), PanelId::ProcessingLatency);
+        const std::int64_t gap = latency.series[0].points[160].timeNs;
+        const TooltipContent content = TooltipContent::at(latency, {}, m_ui->themes.theme(), gap, QTimeZone::utc());
+        QCOMPARE(content.rows.size(), 1u);
+        QCOMPARE(content.rows[0].name, "no sample");
+    }
+
+    void tooltipOfAHeatMapCountsPerDuration()
+    {
+        const PanelSnapshot api = panel(madeup::busy(), PanelId::ApiResponseTimes);
+        const TooltipContent content = TooltipContent::at(api, {}, m_ui->themes.theme(), snapped(api, madeup::nowNs - 60'000'000'000), QTimeZone::utc());
+        QVERIFY(content.rows.size() >= 3);
+        QVERIFY(content.rows[0].name.contains(" to "));
+        QVERIFY(content.rows[0].value.toInt() >= content.rows[1].value.toInt());
+    }
+
+    void theTooltipNeverCoversItsPoint()
+    {
+        QWidget window;
+        window.resize(600, 300);
+        PlotTooltip tooltip(m_ui->look(), &window);
+        const PanelSnapshot queue = panel(madeup::busy(), PanelId::QueueDepth);
+        const TooltipContent content = TooltipContent::at(queue, {}, m_ui->themes.theme(), snapped(queue, madeup::nowNs - 13 * 60'000'000'000), QTimeZone::utc());
+        for (int x = 0; x < 600; x += 20)
+            for (int y = 0; y < 300; y += 30) {
+                tooltip.show(content, {x, y});
+                QVERIFY2(!tooltip.geometry().contains(x, y), qPrintable(QStringLiteral("%1 %2").arg(x).arg(y)));
+                QVERIFY(window.rect().contains(tooltip.geometry()));
+            }
+    }
+
+    void theComputationHasInputsWindowAndSources()
+    {
+        const ComputationText text = computationText(panel(madeup::busy(), PanelId::FilterEfficiency), m_ui->time);
+        const QString all = text.plain();
+        for (const char *part : {"Filter efficiency rate", "divided by seen", "Result: 97.4 %", "Seen: 2,918,400 events", "Window: 1 min", "Samples (n): 2,918,400",
+                                 "Completeness: 99.6 %", "Bound: reference 97 %", "2026-03-01 14:34:59 UTC", "node-07/tcp, node-07/exec, node-12/tcp"})
+            QVERIFY2(all.contains(QString::fromUtf8(part)), part);
+    }
+};
+
+QTEST_MAIN(TestPanelText)
+#include "tst_paneltext.moc"
