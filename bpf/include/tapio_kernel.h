@@ -130,8 +130,12 @@ struct mm_struct___atomic {
 	struct mm_rss_stat rss_stat;
 };
 
+struct sched_info {
+	unsigned long pcount;
+	unsigned long long run_delay;
+};
+
 struct task_struct {
-	unsigned int __state;
 	unsigned int flags;
 	int pid;
 	int tgid;
@@ -144,14 +148,10 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct sighand_struct *sighand;
 	sigset_t blocked;
+	struct sched_info sched_info; /* with CONFIG_SCHED_INFO */
 	struct css_set *cgroups;
 	struct mm_struct *mm;
 	char comm[16];
-};
-
-/* Until 5.14, 2f064a59a11f ("sched: Change task_struct::state"). */
-struct task_struct___state {
-	long state;
 };
 
 struct linux_binprm {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Trigger and assert: what is folded in the kernel: sched_wakeup, sched_switch, block_rq_insert, _issue and _complete.
+// Trigger and assert: what is folded in the kernel: sched_switch, block_rq_insert, _issue and _complete.
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
@@ -27,7 +27,7 @@ class tst_LatencyHooks : public QObject {
 
 private slots:
     void contention_isSeenInItsCgroup();
-    void wakeups_areCounted();
+    void everyWait_isCounted();
     void runqueue_addsUp();
     void blockIo_isSeenInItsCgroup_data();
     void blockIo_isSeenInItsCgroup();
@@ -142,7 +142,7 @@ void tst_LatencyHooks::contention_isSeenInItsCgroup()
     children.clear();
 }
 
-void tst_LatencyHooks::wakeups_areCounted()
+void tst_LatencyHooks::everyWait_isCounted()
 {
     TAPIO_NEEDS_KERNEL();
     MemoryCgroup cgroup("pingpong");
@@ -169,7 +169,7 @@ void tst_LatencyHooks::wakeups_areCounted()
     });
     QCOMPARE(caller.wait(), 0);
     QCOMPARE(echo.wait(), 0);
-    // A sender that finds the other still awake causes no wake-up, so not every turn has one.
+    // A reader that finds the answer already there does not go to sleep, so not every turn has a wait.
     QVERIFY(countFrom(histogramOf(kernel, cgroup.id(), ""), 0) >= turns / 2);
 }
 

@@ -24,8 +24,6 @@ constexpr HookAlternative tcpSendReset[] = {{"tp_btf", "tcp_send_reset_btf"}};
 constexpr HookAlternative tcpReceiveReset[] = {{"tp_btf", "tcp_receive_reset_btf"}};
 constexpr HookAlternative tcpExisting[] = {{"iter", "tcp_existing"}};
 
-constexpr HookAlternative wakeup[] = {{"tp_btf", "wakeup_btf"}};
-constexpr HookAlternative wakeupNew[] = {{"tp_btf", "wakeup_new_btf"}};
 constexpr HookAlternative taskSwitch[] = {{"tp_btf", "switch_btf"}};
 constexpr HookAlternative blockInsert[] = {{"tp_btf", "block_insert_btf"}, {"raw_tp", "block_insert_raw"}};
 constexpr HookAlternative blockIssue[] = {{"tp_btf", "block_issue_btf"}, {"raw_tp", "block_issue_raw"}};
@@ -42,8 +40,6 @@ constexpr HookSpec table[] = {
     {"tcp", "tcp_send_reset", tcpSendReset},
     {"tcp", "tcp_receive_reset", tcpReceiveReset},
     {"tcp", "task_file", tcpExisting},
-    {"runqueue", "sched_wakeup", wakeup},
-    {"runqueue", "sched_wakeup_new", wakeupNew},
     {"runqueue", "sched_switch", taskSwitch},
     {"blockio", "block_rq_insert", blockInsert},
     {"blockio", "block_rq_issue", blockIssue},

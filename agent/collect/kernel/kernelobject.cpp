@@ -231,7 +231,7 @@ void KernelObject::sizeMaps(tapio_collectors &skeleton, const std::vector<Choice
     };
     bpf_map__set_autocreate(maps.sockets, needed("tcp"));
     bpf_map__set_autocreate(maps.tcp_totals, needed("tcp"));
-    bpf_map__set_autocreate(maps.waits, needed("runqueue"));
+    bpf_map__set_autocreate(maps.delays, needed("runqueue"));
     bpf_map__set_autocreate(maps.requests, needed("blockio"));
     bpf_map__set_autocreate(maps.latencies, needed("runqueue") || needed("blockio"));
 }
