@@ -70,7 +70,7 @@ static __always_inline enum tapio_block_op op_of(struct request *request)
 	}
 }
 
-/* Keeps who handed it in: when it is issued, another task may run the queue. */
+/* Keeps who handed it in: when it is issued, another task may be running the queue. */
 static __always_inline int on_insert(struct request *request)
 {
 	struct tapio_counters *count = tapio_count(TAPIO_BLOCKIO);
@@ -97,11 +97,9 @@ static __always_inline int on_issue(struct request *request)
 	if (!count)
 		return 0;
 	TAPIO_ADD(count->seen, 1);
+	/* There is one too where the device was busy and a kernel thread issues it again. */
 	waiting = bpf_map_lookup_elem(&requests, &key);
-	if (waiting && waiting->issued_ns == 0)
-		issued.cgroup = waiting->cgroup;
-	else
-		issued.cgroup = request_cgroup(request);
+	issued.cgroup = waiting ? waiting->cgroup : request_cgroup(request);
 	issued.issued_ns = bpf_ktime_get_ns();
 	if (bpf_map_update_elem(&requests, &key, &issued, BPF_ANY) == 0)
 		TAPIO_ADD(count->folded, 1);
