@@ -280,6 +280,21 @@ private slots:
         QCOMPARE(agent.output().count('\n'), 1);
     }
 
+    void capabilities_ofTheServiceAreEnough()
+    {
+        // Those that installers/systemd/tapio-agent.service leaves.
+        AgentProcess agent(m_pki.node());
+        agent.arguments = QStringList{"--once-check"};
+        agent.beforeStart([] {
+            for (int capability = 0; capability <= CAP_LAST_CAP; ++capability) {
+                if (capability != CAP_BPF && capability != CAP_PERFMON && capability != CAP_SYS_PTRACE && capability != CAP_DAC_READ_SEARCH)
+                    prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+            }
+        });
+        QVERIFY2(agent.run() == 0, qPrintable(agent.output()));
+        QVERIFY(agent.output().endsWith("\nhealthy\n"));
+    }
+
     void certificate_thatMayNotBeReadIsNamed()
     {
         AgentProcess agent(m_pki.node());
