@@ -76,7 +76,7 @@ Status validate(const AgentConfig &config)
             return fail(Errc::InvalidArgument, "there is no collector \"" + name + "\" to switch off");
     }
     if (const auto address = parseHostPort(config.server); !address)
-        return fail(address.error());
+        return fail(address.error().within("the server's address"));
     return {};
 }
 

@@ -119,7 +119,9 @@ void AgentProcess::kill()
 
 int AgentProcess::run(int withinMs)
 {
-    if (!start() || !m_process.waitForFinished(withinMs) || m_process.exitStatus() != QProcess::NormalExit)
+    // A process that is that fast has ended already, and then there is nothing to wait for.
+    const bool ended = start() && (!running() || m_process.waitForFinished(withinMs));
+    if (!ended || m_process.exitStatus() != QProcess::NormalExit)
         return -1;
     output();
     return m_process.exitCode();

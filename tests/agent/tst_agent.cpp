@@ -10,8 +10,11 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "agent/collect/cgroupinventory.h"
 #include "agent/collect/kernelcollectors.h"
 #include "tests/agent/agentprocess.h"
+#include "tests/agent/fixtures.h"
+#include "tests/agent/testcgroup.h"
 #include "tests/support/testpki.h"
 
 using namespace tapio;
@@ -48,10 +51,11 @@ bool hasSample(const DeliveryLog &log, wire::Metric metric)
     return false;
 }
 
-/// Runs a program that ends at once and returns its pid.
-qint64 runOnce(const QString &argument)
+/// Runs a program that ends at once and returns its pid. `before` runs in its process, just before it.
+qint64 runOnce(const QString &argument, const std::function<void()> &before = {})
 {
     QProcess process;
+    process.setChildProcessModifier(before);
     process.start("/bin/true", {argument});
     if (!process.waitForStarted())
         return 0;
@@ -119,6 +123,55 @@ private slots:
         QVERIFY(!seen.origin.cgroupPath.empty());
         QTRY_VERIFY_WITH_TIMEOUT(hasSample(server.log, wire::Metric::CpuUsageNs), soon);
         QTRY_VERIFY_WITH_TIMEOUT(hasSample(server.log, wire::Metric::AgentRssBytes), soon);
+        QVERIFY(agent.terminate() >= 0);
+    }
+
+    void exec_inAContainerArrivesWithItsPodAndNames_data()
+    {
+        QTest::addColumn<QString>("hierarchy");
+        QTest::newRow("in the unified hierarchy") << "unified";
+        QTest::newRow("in v1's memory hierarchy") << "memory";
+    }
+    void exec_inAContainerArrivesWithItsPodAndNames()
+    {
+        QFETCH(QString, hierarchy);
+        const agent::CgroupLayout layout = agent::CgroupLayout::detect("/sys/fs/cgroup");
+        const std::filesystem::path root = hierarchy == "memory" ? layout.memory : layout.unified;
+        if (root.empty())
+            QSKIP("this machine has no such hierarchy");
+        const std::string uid = QUuid::createUuid().toString(QUuid::WithoutBraces).toStdString();
+        const std::string container = times32("c7");
+        const TestPodCgroup cgroup(root, uid, container);
+        QVERIFY(cgroup.made());
+
+        Server server;
+        QVERIFY(startServer(server));
+        AgentProcess agent(m_pki.node(), server.fanIn->port());
+        const QDir folder(agent.folder());
+        QVERIFY(folder.mkpath("pods/shop_cart-0_" + QString::fromStdString(uid)));
+        QVERIFY(folder.mkdir("containers"));
+        QVERIFY(QFile::link("/nonexistent", folder.filePath("containers/cart-0_shop_app-" + QString::fromStdString(container) + ".log")));
+        QFile file(folder.filePath("agent.toml"));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write(("[collect]\npod_logs = \"" + agent.folder() + "/pods\"\ncontainer_logs = \"" + agent.folder() + "/containers\"\n").toUtf8());
+        file.close();
+        agent.arguments += {"--config", file.fileName()};
+        QVERIFY(agent.start());
+        QTRY_VERIFY_WITH_TIMEOUT(welcomed(agent), soon);
+
+        const QString argument = "tapio-" + QUuid::createUuid().toString(QUuid::WithoutBraces);
+        const qint64 pid = runOnce(argument, [&cgroup] { cgroup.enter(); });
+        QTRY_VERIFY_WITH_TIMEOUT(findExec(server.log, argument.toStdString()), soon);
+        const SeenExec seen = *findExec(server.log, argument.toStdString());
+        QCOMPARE(qint64(seen.event.process.pid), pid);
+        QCOMPARE(seen.origin.cgroupId, cgroup.id());
+        QCOMPARE(seen.origin.cgroupPath, "/kubepods/pod" + uid + "/" + container);
+        QCOMPARE(seen.origin.podUid, uid);
+        QCOMPARE(seen.origin.podName, std::string("cart-0"));
+        QCOMPARE(seen.origin.namespaceName, std::string("shop"));
+        QCOMPARE(seen.origin.containerId, container);
+        QCOMPARE(seen.origin.containerName, std::string("app"));
+        QCOMPARE(seen.origin.attribution, wire::Attribution::Live);
         QVERIFY(agent.terminate() >= 0);
     }
 
@@ -242,7 +295,7 @@ private slots:
         QTest::newRow("an authority that is not there") << QStringList{"--ca", "/nonexistent/ca.pem"} << QByteArray() << 78 << "/nonexistent/ca.pem";
         QTest::newRow("a certificate that is none") << QStringList{"--cert", "/proc/version"} << QByteArray() << 78 << "/proc/version";
         QTest::newRow("another node's certificate") << QStringList{"--node", "node-2"} << QByteArray() << 78 << "'node-2'";
-        QTest::newRow("no address") << QStringList{"--server", "nowhere"} << QByteArray() << 78 << "nowhere";
+        QTest::newRow("no address") << QStringList{"--server", "nowhere:0"} << QByteArray() << 78 << "the server's address";
         QTest::newRow("an unknown setting") << QStringList() << QByteArray("noed = 1\n") << 78 << "line 1: there is no setting \"noed\"";
         QTest::newRow("a kernel without BTF") << QStringList() << QByteArray("[kernel]\nbtf = \"/nonexistent/btf\"\n") << 69 << "/nonexistent/btf";
     }
