@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/agent.h"
 
+#include <malloc.h>
 #include <sys/random.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -112,6 +113,7 @@ Result<std::unique_ptr<Agent>> Agent::start(AgentConfig config, KernelFactory op
     if (!collect)
         return fail(collect.error());
     agent->m_collect = std::move(*collect);
+    malloc_trim(0);   // loading held all of the kernel's type information for a moment; the allocator keeps the room otherwise
     agent->m_lastBootNs = clock.bootNs();
     if (const Status status = publisher.start(); !status)
         return fail(status.error());
