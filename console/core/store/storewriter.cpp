@@ -182,10 +182,10 @@ Status Writer::take(Catalog::Stream &stream, const wire::Frame &, const wire::Ev
     const Result<std::vector<Catalog::Origin>> origins = originsOf(batch.origins);
     if (!origins)
         return fail(origins.error());
-    std::uint64_t seq = batch.firstSeq;
-    for (const wire::Event &event : batch.events) {
+    for (std::size_t i = 0; i < batch.events.size(); ++i) {
+        const wire::Event &event = batch.events[i];
         const std::int64_t origin = event.origin < origins->size() ? (*origins)[event.origin].id : 0;
-        m_events.push({stream.id, seq++, origin}, event);
+        m_events.push({stream.id, batch.seqOf(i), origin}, event);
     }
     return {};
 }
