@@ -6,6 +6,7 @@
 #include "agent/config/agentconfig.h"
 #include "agent/config/instancelock.h"
 #include "agent/config/oncecheck.h"
+#include "agent/daemon/exitcode.h"
 
 using namespace tapio;
 using namespace tapio::agent;
@@ -93,7 +94,7 @@ private slots:
         QVERIFY(!status);
         QCOMPARE(status.error().code(), Errc::Malformed);
         QVERIFY2(QString::fromStdString(status.error().context()).contains(named), status.error().context().c_str());
-        QCOMPARE(exitCodeFor(status.error()), 78);
+        QCOMPARE(daemon::exitCodeFor(status.error()), 78);
     }
 
     void file_thatIsNotThereIsNamed()
@@ -204,7 +205,7 @@ private slots:
             const auto second = InstanceLock::acquire(path, "n1");
             QVERIFY(!second);
             QCOMPARE(second.error().code(), Errc::AlreadyExists);
-            QCOMPARE(exitCodeFor(second.error()), 69);
+            QCOMPARE(daemon::exitCodeFor(second.error()), 69);
             const QString sentence = QString::fromStdString(second.error().context());
             QVERIFY2(sentence.contains("'n1'") && sentence.contains(QString::number(QCoreApplication::applicationPid())), qPrintable(sentence));
             QVERIFY(InstanceLock::acquire(path, "n2").has_value());
