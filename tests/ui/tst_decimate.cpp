@@ -11,7 +11,7 @@ using namespace tapio::console;
 namespace {
 
 constexpr std::int64_t second = 1'000'000'000;
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double noSample = std::numeric_limits<double>::quiet_NaN();
 
 PlotFrame frame(std::int64_t toNs, double width = 100)
 {
@@ -62,10 +62,10 @@ private slots:
         QTest::addColumn<QList<int>>("runs");
         const QList<qint64> even {0, 1, 2, 3, 4, 5};
         QTest::newRow("nothing missing is one line") << QList<double> {1, 2, 3, 4, 5, 6} << even << QList<int> {6};
-        QTest::newRow("NaN breaks the line") << QList<double> {1, 2, nan, 4, 5, 6} << even << QList<int> {2, 3};
-        QTest::newRow("one sample between gaps is a run of one") << QList<double> {1, nan, 3, nan, 5, 6} << even << QList<int> {1, 1, 2};
+        QTest::newRow("NaN breaks the line") << QList<double> {1, 2, noSample, 4, 5, 6} << even << QList<int> {2, 3};
+        QTest::newRow("one sample between gaps is a run of one") << QList<double> {1, noSample, 3, noSample, 5, 6} << even << QList<int> {1, 1, 2};
         QTest::newRow("one missing bucket breaks the line") << QList<double> {1, 2, 3, 4} << QList<qint64> {0, 1, 3, 4} << QList<int> {2, 2};
-        QTest::newRow("all NaN is no line") << QList<double> {nan, nan} << QList<qint64> {0, 1} << QList<int> {};
+        QTest::newRow("all NaN is no line") << QList<double> {noSample, noSample} << QList<qint64> {0, 1} << QList<int> {};
     }
     void gap()
     {
@@ -145,8 +145,8 @@ private slots:
 
     void stackAddsUpAndKeepsCommonGaps()
     {
-        const std::vector all {series("a", {{0, 1}, {second, nan}, {2 * second, 3}}, true), series("line", {{0, 100}}),
-                               series("b", {{0, 10}, {second, nan}, {2 * second, nan}, {3 * second, 40}}, true)};
+        const std::vector all {series("a", {{0, 1}, {second, noSample}, {2 * second, 3}}, true), series("line", {{0, 100}}),
+                               series("b", {{0, 10}, {second, noSample}, {2 * second, noSample}, {3 * second, 40}}, true)};
         const auto sums = stack(all);
         QCOMPARE(sums.size(), 3u);
         QVERIFY(sums[1].empty());
@@ -173,7 +173,7 @@ private slots:
     {
         QFETCH(qint64, at);
         QFETCH(double, value);
-        const std::vector<PlotPoint> points {{0, 0}, {second, 1}, {2 * second, 2}, {3 * second, 3}, {5 * second, nan}, {7 * second, 7}};
+        const std::vector<PlotPoint> points {{0, 0}, {second, 1}, {2 * second, 2}, {3 * second, 3}, {5 * second, noSample}, {7 * second, 7}};
         const PlotPoint *found = tapio::console::sampleAt(points, at, second / 2);
         QCOMPARE(found ? found->value : -1, value);
     }

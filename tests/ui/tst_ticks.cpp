@@ -47,7 +47,7 @@ private slots:
         row("durations name their unit at the top", 0, 130e6, Unit::Nanoseconds, true, 2, {"0", "75", "150 ms"});
         row("minutes count in minutes", 0, 100e9, Unit::Nanoseconds, true, 2, {"0", "1", "2 min"});
         row("bytes step by 1024", 0, 1.5 * 1024 * 1024 * 1024, Unit::Bytes, true, 3, {"0", "0.5 Gi", "1 Gi", "1.5 Gi"});
-        row("a thousand Mi become one Gi", 0, 999. * 1024 * 1024, Unit::Bytes, true, 2, {"0", "512 Mi", "1,024 Mi"});
+        row("a thousand Mi become one Gi", 0, 999. * 1024 * 1024, Unit::Bytes, true, 2, {"0", "0.5 Gi", "1 Gi"});
         row("percent ends at 100", 0, 84, Unit::Percent, true, 2, {"0", "50", "100 %"});
         row("a close percent range", 95.4, 97.3, Unit::Percent, false, 2, {"94", "96", "98 %"});
         row("a close range never leaves 100", 99.2, 100, Unit::Percent, false, 2, {"99", "99.5", "100 %"});
