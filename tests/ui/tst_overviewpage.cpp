@@ -33,7 +33,7 @@ private slots:
         m_ui = std::make_unique<WindowFixture>(WindowFixture::Data::Some, QSize(1280, 800), ThemeChoice::Dark);
         m_page = m_ui->window->findChild<OverviewPage *>();
         if (!m_page) {
-            m_page = new OverviewPage(m_ui->window->context());
+            m_page = new OverviewPage(m_ui->window->context(), m_ui->window->pageParent());
             m_ui->window->addPage(PageId::Overview, RailGroup::Respond, QStringLiteral("overview"), m_page, QKeySequence(QStringLiteral("G, O")));
         }
         m_ui->window->openPage(PageId::Overview);

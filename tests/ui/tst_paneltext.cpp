@@ -3,6 +3,7 @@
 
 #include "console/ui/widgets/computationview.h"
 #include "console/ui/widgets/panelheader.h"
+#include "console/ui/widgets/paneltext.h"
 #include "console/ui/widgets/plottooltip.h"
 #include "console/ui/widgets/tabular.h"
 #include "tests/ui/support/madeup.h"
