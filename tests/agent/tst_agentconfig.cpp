@@ -166,7 +166,7 @@ private slots:
     void values_thatCannotBeAreRefused()
     {
         QVERIFY(!parse({"--log-level", "loud"}));
-        QVERIFY(!parse({"--server", "nowhere"}));
+        QVERIFY(!parse({"--server", "nowhere:"}));
         const File file("[collect]\ndisabled = [\"tpc\"]\n");
         const auto command = parse({"--config", file.path.c_str()});
         QVERIFY(!command);
@@ -181,7 +181,7 @@ private slots:
         QTest::newRow("IPv4") << "10.0.0.1:1" << "10.0.0.1 1";
         QTest::newRow("IPv6") << "[fd00::1]:65535" << "fd00::1 65535";
         QTest::newRow("IPv6 without brackets") << "fd00::1:7443" << QString();
-        QTest::newRow("no port") << "hub" << QString();
+        QTest::newRow("no port is the standard one") << "hub" << "hub 7117";
         QTest::newRow("no host") << ":1" << QString();
         QTest::newRow("port 0") << "hub:0" << QString();
         QTest::newRow("a port too large") << "hub:65536" << QString();
