@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 #include <sqlite3.h>
 
@@ -20,6 +21,7 @@ struct ShimFile {
     sqlite3_file base;
     FaultVfs *owner;
     FaultVfs::Disk *disk; ///< null: a file whose loss does not matter
+    bool syncsFolder;     ///< with its next sync
 };
 
 ShimFile *shim(sqlite3_file *file) { return reinterpret_cast<ShimFile *>(file); }
@@ -75,9 +77,8 @@ int syncFile(sqlite3_file *file, int flags)
         for (const FaultVfs::Operation &operation : disk->unsynced)
             apply(disk->durable, operation);
         disk->unsynced.clear();
-        if (!disk->exists) // unixSync() syncs the folder of a file that it made
+        if (std::exchange(shim(file)->syncsFolder, false))
             shim(file)->owner->syncFolder();
-        disk->exists = true;
     }
     return real(file)->pMethods->xSync(real(file), flags);
 }
@@ -102,13 +103,17 @@ const sqlite3_io_methods methods = {
 int openFile(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *outFlags)
 {
     std::memset(shim(file), 0, sizeof(ShimFile));
+    const bool journal = (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL)) != 0;
+    // Before the real open, which makes the file.
+    FaultVfs::Disk *disk = name != nullptr && (journal || (flags & SQLITE_OPEN_MAIN_DB) != 0) ? &owner(vfs)->disk(name) : nullptr;
     const int code = parent()->xOpen(parent(), name, real(file), flags, outFlags);
     if (code != SQLITE_OK)
         return code;
     shim(file)->base.pMethods = &methods;
     shim(file)->owner = owner(vfs);
-    if (name != nullptr && (flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL)) != 0)
-        shim(file)->disk = &owner(vfs)->disk(name);
+    shim(file)->disk = disk;
+    // As os_unix.c has it (UNIXFILE_DIRSYNC): the first sync of a journal that may have been made here syncs the folder too.
+    shim(file)->syncsFolder = journal && (flags & SQLITE_OPEN_CREATE) != 0;
     return SQLITE_OK;
 }
 
@@ -169,7 +174,10 @@ FaultVfs::Disk &FaultVfs::disk(const std::string &path)
         disk.durable.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
         disk.exists = file.is_open();
     } else if (disk.deleted) { // made again under the same name
-        disk = Disk();
+        Disk fresh;
+        fresh.hadBefore = disk.exists || disk.hadBefore;
+        fresh.before = std::move(disk.exists ? disk.durable : disk.before);
+        disk = std::move(fresh);
     }
     return disk;
 }
@@ -177,6 +185,11 @@ FaultVfs::Disk &FaultVfs::disk(const std::string &path)
 void FaultVfs::syncFolder()
 {
     std::erase_if(m_disks, [](const auto &entry) { return entry.second.deleted; });
+    for (auto &[path, disk] : m_disks) {
+        disk.exists = true;
+        disk.hadBefore = false;
+        disk.before.clear();
+    }
 }
 
 void FaultVfs::failAfter(std::uint64_t after, Fault fault)
@@ -210,10 +223,11 @@ void FaultVfs::writeSurvivors(const std::filesystem::path &folder, std::uint64_t
     std::mt19937_64 random(seed);
     const auto keepEvery = random() % 4; // 0: nothing unsynced survives; 3: nearly all
     for (const auto &[path, disk] : m_disks) {
-        if ((!disk.exists && keepEvery == 0) || (disk.deleted && random() % 2 == 0))
+        const bool old = disk.hadBefore && random() % 2 == 0;
+        if (!old && ((!disk.exists && keepEvery == 0) || (disk.deleted && random() % 2 == 0)))
             continue;
-        std::vector<unsigned char> image = disk.durable;
-        for (const Operation &operation : disk.unsynced) {
+        std::vector<unsigned char> image = old ? disk.before : disk.durable;
+        for (const Operation &operation : old ? std::vector<Operation>() : disk.unsynced) {
             if (operation.truncate) {
                 if (random() % 4 < keepEvery)
                     apply(image, operation);

@@ -47,6 +47,9 @@ public:
         bool deleted = false;        ///< not surely any more
         std::vector<unsigned char> durable;
         std::vector<Operation> unsynced;
+        /// The deleted file of the same name before this one; its content comes back when neither change of the folder was sure.
+        std::vector<unsigned char> before;
+        bool hadBefore = false;
     };
     Disk &disk(const std::string &path);
     void syncFolder(); ///< deletions are sure from now on
