@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the agent costs (the real program, real kernel events) and how much its user-space half can carry (synthetic
 // records through pipeline, publisher and TLS into a fan-in).
-#include <arpa/inet.h>
 #include <csignal>
-#include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <netinet/in.h>
-#include <spawn.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -18,12 +12,12 @@
 #include <spdlog/sinks/null_sink.h>
 
 #include "agent/agent.h"
-#include "agent/server/fanin.h"
-#include "tests/support/testpki.h"
-
-extern char **environ;
+#include "tests/benchmarks/support/process.h"
+#include "tests/benchmarks/support/realevents.h"
+#include "tests/benchmarks/support/sinkserver.h"
 
 using namespace tapio;
+using namespace tapio::bench;
 using namespace std::chrono_literals;
 
 namespace {
@@ -32,113 +26,6 @@ const SystemClock systemClock;
 
 void pauseFor(std::chrono::nanoseconds duration) { std::this_thread::sleep_until(std::chrono::steady_clock::now() + duration); }
 
-/// Takes everything and keeps nothing.
-class Discard final : public server::FanInSink {
-public:
-    bool onDelivery(std::shared_ptr<const wire::Delivery>) override { return true; }
-    void onAgentState(const wire::AgentState &) override {}
-    void onLinkNotice(const wire::LinkNotice &) override {}
-};
-
-struct Server {
-    test::TestPki pki;
-    Discard sink;
-    std::unique_ptr<server::FanIn> fanIn;
-
-    Server()
-    {
-        server::FanInOptions options;
-        options.endpoint.tls = pki.server();
-        auto started = server::FanIn::start(options, &sink, systemClock);
-        if (!started)
-            throw std::runtime_error(started.error().message());
-        fanIn = std::move(*started);
-    }
-    std::uint64_t processed() const
-    {
-        std::uint64_t sum = 0;
-        for (const auto &node : fanIn->counters())
-            sum += node.counters[Counter::Processed];
-        return sum;
-    }
-};
-
-/// CPU of all threads that live, in nanoseconds; it misses threads that ended.
-std::uint64_t cpuNs(pid_t pid)
-{
-    std::uint64_t sum = 0;
-    for (const auto &task : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
-        std::uint64_t ns = 0;
-        std::ifstream(task.path() / "schedstat") >> ns;
-        sum += ns;
-    }
-    return sum;
-}
-
-/// A line of /proc/PID/status in KiB.
-std::uint64_t statusKib(pid_t pid, const std::string &key)
-{
-    std::ifstream file("/proc/" + std::to_string(pid) + "/status");
-    for (std::string line; std::getline(file, line);) {
-        if (line.starts_with(key + ":"))
-            return std::stoull(line.substr(key.size() + 1));
-    }
-    return 0;
-}
-
-pid_t spawn(const std::vector<std::string> &arguments)
-{
-    std::vector<char *> argv;
-    for (const std::string &argument : arguments)
-        argv.push_back(const_cast<char *>(argument.c_str()));
-    argv.push_back(nullptr);
-    pid_t pid = 0;
-    if (posix_spawn(&pid, argv[0], nullptr, nullptr, argv.data(), environ) != 0)
-        throw std::runtime_error("cannot start " + arguments[0]);
-    return pid;
-}
-
-void connectOnce(int listener, const sockaddr_in &address)
-{
-    const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const auto *any = reinterpret_cast<const sockaddr *>(&address);
-    if (client >= 0 && connect(client, any, sizeof(address)) == 0) {
-        const int accepted = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-        close(client);
-        close(accepted);
-    } else if (client >= 0) {
-        close(client);
-    }
-}
-
-/// Real events at a steady rate until the time is over: of every five, three are an exec or an exit, two an end of a connection.
-/// Returns how many.
-std::uint64_t makeEvents(double perSecond, std::chrono::seconds seconds)
-{
-    const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    if (bind(listener, reinterpret_cast<sockaddr *>(&address), size) != 0 || listen(listener, 64) != 0
-        || getsockname(listener, reinterpret_cast<sockaddr *>(&address), &size) != 0)
-        throw std::runtime_error("no listener on loopback");
-    const auto begin = std::chrono::steady_clock::now();
-    std::uint64_t made = 0;
-    for (std::uint64_t i = 0; std::chrono::steady_clock::now() - begin < seconds; ++i) {
-        if (i % 5 < 3) {
-            const pid_t pid = spawn({"/bin/true"});
-            waitpid(pid, nullptr, 0);
-        } else {
-            connectOnce(listener, address);
-        }
-        made += 2;
-        std::this_thread::sleep_until(begin + std::chrono::duration<double>(static_cast<double>(made) / perSecond));
-    }
-    close(listener);
-    return made;
-}
-
 struct Cost {
     double corePercent = 0;
     std::uint64_t rssKib = 0;
@@ -146,7 +33,7 @@ struct Cost {
 };
 
 template <typename Work>
-Cost measure(pid_t pid, const Server &server, Work work)
+Cost measure(pid_t pid, const SinkServer &server, Work work)
 {
     const auto begin = std::chrono::steady_clock::now();
     const std::uint64_t cpuBefore = cpuNs(pid);
@@ -159,11 +46,8 @@ Cost measure(pid_t pid, const Server &server, Work work)
 
 nlohmann::json costOfTheProgram(const std::string &program, double rate, std::chrono::seconds seconds)
 {
-    Server server;
-    const auto tls = server.pki.node();
-    const pid_t pid = spawn({program, "--server", "127.0.0.1:" + std::to_string(server.fanIn->port()), "--ca", tls.ca.native(),
-                             "--cert", tls.certificate.native(), "--key", tls.key.native(), "--runtime-folder",
-                             server.pki.path().toStdString(), "--log-level", "warn"});
+    SinkServer server(systemClock);
+    const pid_t pid = spawn(agentCommand(program, server.port(), server.pki().node(), server.pki().path().toStdString()));
     pauseFor(3s);
     const std::uint64_t peak = statusKib(pid, "VmHWM");
     const Cost idle = measure(pid, server, [&] { pauseFor(seconds); });
@@ -220,11 +104,11 @@ agent::KernelRecord record(std::uint64_t number, std::uint64_t nowBootNs)
 
 nlohmann::json maximumRate(std::chrono::seconds seconds)
 {
-    Server server;
+    SinkServer server(systemClock);
     spdlog::logger log("bench", std::make_shared<spdlog::sinks::null_sink_mt>());
     agent::PublisherOptions options;
-    options.endpoint.port = server.fanIn->port();
-    options.endpoint.tls = server.pki.node();
+    options.endpoint.port = server.port();
+    options.endpoint.tls = server.pki().node();
     options.session.node = "node-1";
     options.session.streamId = 4711;
     agent::Publisher publisher(options, systemClock, log);

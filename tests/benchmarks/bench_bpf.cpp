@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,20 +54,21 @@ bool concerns(const Condition &condition, const Workload &workload)
            || std::find(condition.workloads.begin(), condition.workloads.end(), workload.name) != condition.workloads.end();
 }
 
-void measureUnder(const Condition &condition, const Workload &workload, double none, Rounds &rounds)
+/// CPU time per operation, ns; nothing when the condition cannot run here.
+std::optional<double> measureUnder(const Condition &condition, const Workload &workload, Rounds &rounds)
 {
     const auto observer = condition.start();
     if (!observer)
-        return;
+        return std::nullopt;
     const double cpuBefore = observer->cpuNs();
     const std::uint64_t outputsBefore = observer->outputs();
     const double ns = measure(workload);
     if (ns < 0)
-        return;
+        return std::nullopt;
     rounds.ns.push_back(ns);
-    rounds.ratios.push_back(none > 0 ? ns / none : 1);
     rounds.observerNs.push_back((observer->cpuNs() - cpuBefore) / workload.operations);
     rounds.outputsPerOperation = static_cast<double>(observer->outputs() - outputsBefore) / workload.operations;
+    return ns;
 }
 
 /// Each round begins elsewhere in the list, so that no condition always follows the same other.
@@ -79,19 +81,24 @@ std::map<std::string, Rounds> compare(const Workload &workload, int rounds)
     }
     std::map<std::string, Rounds> results;
     for (int round = 0; round < rounds; ++round) {
-        measureUnder(wanted.front(), workload, 0, results["none"]);
-        const double none = results["none"].ns.back();
-        for (std::size_t i = 1; i < wanted.size(); ++i) {
-            const std::size_t turn = 1 + (i - 1 + static_cast<std::size_t>(round)) % (wanted.size() - 1);
-            measureUnder(wanted[turn], workload, none, results[wanted[turn].name]);
+        std::map<std::string, double> thisRound;
+        for (std::size_t i = 0; i < wanted.size(); ++i) {
+            const Condition &condition = wanted[(i + static_cast<std::size_t>(round)) % wanted.size()];
+            if (const auto ns = measureUnder(condition, workload, results[condition.name]))
+                thisRound[condition.name] = *ns;
         }
+        const auto none = thisRound.find("none");
+        if (none == thisRound.end() || none->second <= 0)
+            continue;
+        for (const auto &[name, ns] : thisRound)
+            results[name].ratios.push_back(ns / none->second);
     }
     return results;
 }
 
 nlohmann::json describe(const std::string &name, const Rounds &rounds)
 {
-    if (rounds.ns.empty())
+    if (rounds.ns.empty() || rounds.ratios.empty())
         return {{"condition", name}, {"measured", false}};
     const auto [least, most] = std::minmax_element(rounds.ratios.begin(), rounds.ratios.end());
     return {{"condition", name},

@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the whole chain carries, and how long an event takes through it: a process of its own with the agent's pipeline, publisher
-// and TLS, and this process with what the console has: fan-in, store and figures. Only the kernel's records are made up here.
-// The time of an event is when its record was made; the panel "Event processing latency" says when it was finished.
+// and TLS, and this process with what the console has: fan-in, store and figures. Two kinds of run:
+//  - "from the kernel": tapio-agent itself, and programs and connections that really run here, at what rate the machine can make
+//    them; the time of an event is the kernel's.
+//  - "from the drain": the kernel's records are made up, since no machine of this size makes 100 k real events/s beside the rest;
+//    the time of an event is when its record was made, as if it was drained at once.
+// The panel "Event processing latency" says when an event was finished.
 #include <QCoreApplication>
 #include <QProcess>
 #include <QTemporaryDir>
 #include <QTimer>
 
+#include <csignal>
 #include <iostream>
 #include <thread>
+
+#include <sys/wait.h>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -16,6 +23,8 @@
 
 #include "agent/agent.h"
 #include "console/core/session/session.h"
+#include "tests/benchmarks/support/process.h"
+#include "tests/benchmarks/support/realevents.h"
 #include "tests/support/testpki.h"
 
 using namespace tapio;
@@ -136,45 +145,98 @@ nlohmann::json latency(const console::PanelSnapshot &panel)
     return shown;
 }
 
-nlohmann::json measure(double rate, int seconds, const QString &folder)
+/// What the console has: fan-in, store and figures, in this process.
+class Console {
+public:
+    explicit Console(const QString &folder) : m_data(folder + "/tapio-bench-XXXXXX")
+    {
+        console::SessionOptions options;
+        options.embedded.emplace();
+        options.embedded->endpoint.tls = m_pki.server();
+        options.embedded->acknowledgeBySink = true;
+        options.store.file = m_data.filePath("store.tapio").toStdString();
+        auto opened = console::Session::open(options, systemClock);
+        if (!opened)
+            throw std::runtime_error(opened.error().message());
+        m_session = std::move(*opened);
+        m_cpuBeforeNs = cpuOfThisProcess();
+        // The latency of the middle of the run: the last reading while events were still made.
+        QObject::connect(m_session.get(), &console::Session::overviewChanged, m_session.get(), [this] {
+            if (!m_done)
+                m_latencies = latency(m_session->overview().panels[static_cast<std::size_t>(console::PanelId::ProcessingLatency)]);
+        });
+    }
+
+    std::uint16_t port() const { return static_cast<std::uint16_t>((m_session->link().endpoint.section(':', -1)).toUInt()); }
+    transport::TlsFiles agentTls() { return m_pki.node(); }
+    std::string folder() const { return m_data.path().toStdString(); }
+    void stopReading() { m_done = true; }
+    nlohmann::json result() const
+    {
+        return {{"consoleCpuSeconds", static_cast<double>(cpuOfThisProcess() - m_cpuBeforeNs) / 1e9}, {"latencyMs", m_latencies}};
+    }
+
+private:
+    static std::int64_t cpuOfThisProcess()
+    {
+        timespec time{};
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+        return time.tv_sec * nsPerSecond + time.tv_nsec;
+    }
+
+    test::TestPki m_pki;
+    QTemporaryDir m_data;
+    std::unique_ptr<console::Session> m_session;
+    std::int64_t m_cpuBeforeNs = 0;
+    nlohmann::json m_latencies;
+    bool m_done = false;
+};
+
+nlohmann::json fromTheDrain(double rate, int seconds, const QString &folder)
 {
-    test::TestPki pki;
-    QTemporaryDir data(folder + "/tapio-bench-XXXXXX");
-    console::SessionOptions options;
-    options.embedded.emplace();
-    options.embedded->endpoint.tls = pki.server();
-    options.embedded->acknowledgeBySink = true;
-    options.store.file = data.filePath("store.tapio").toStdString();
-    auto session = console::Session::open(options, systemClock);
-    if (!session)
-        throw std::runtime_error(session.error().message());
-    const auto tls = pki.node();
+    Console console(folder);
+    const auto tls = console.agentTls();
     QProcess agent;
     const auto text = [](const std::filesystem::path &path) { return QString::fromStdString(path.native()); };
     agent.setProcessChannelMode(QProcess::ForwardedErrorChannel);
     agent.start(QCoreApplication::applicationFilePath(),
-                {"--agent", "--port", (*session)->link().endpoint.section(':', -1), "--rate", QString::number(rate), "--seconds",
+                {"--agent", "--port", QString::number(console.port()), "--rate", QString::number(rate), "--seconds",
                  QString::number(seconds), "--ca", text(tls.ca), "--cert", text(tls.certificate), "--key", text(tls.key)});
-    nlohmann::json latencies;
-    timespec before{};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
-    // The latency of the middle of the run: the last reading while the agent still made events.
-    QObject::connect(session->get(), &console::Session::overviewChanged, session->get(), [&] {
-        latencies = latency((*session)->overview().panels[static_cast<std::size_t>(console::PanelId::ProcessingLatency)]);
-    });
     QEventLoop loop;
     QObject::connect(&agent, &QProcess::finished, &loop, &QEventLoop::quit);
     QTimer::singleShot((seconds + 30) * 1000, &loop, &QEventLoop::quit);
     loop.exec();
-    timespec after{};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
     nlohmann::json result = nlohmann::json::parse(agent.readAllStandardOutput().toStdString(), nullptr, false);
     if (result.is_discarded())
         throw std::runtime_error("the agent's process gave no result");
+    result["events"] = "from the drain";
     result["rate"] = rate;
     result["acknowledgedPerSecond"] = result["acknowledged"].get<double>() / result["seconds"].get<double>();
-    result["consoleCpuSeconds"] = static_cast<double>(after.tv_sec - before.tv_sec) + static_cast<double>(after.tv_nsec - before.tv_nsec) / 1e9;
-    result["latencyMs"] = latencies;
+    result.update(console.result());
+    return result;
+}
+
+nlohmann::json fromTheKernel(double rate, int seconds, const QString &folder, const std::string &program)
+{
+    Console console(folder);
+    const pid_t agent = bench::spawn(bench::agentCommand(program, console.port(), console.agentTls(), console.folder()));
+    QEventLoop loop;
+    QTimer::singleShot(3000, &loop, &QEventLoop::quit); // until the programs are loaded
+    loop.exec();
+    const std::uint64_t cpuBefore = bench::cpuNs(agent);
+    std::uint64_t made = 0;
+    // Above a few thousand a second most must be connections: running a program takes a hundred times as long.
+    std::thread maker([&] { made = bench::makeEvents(rate, std::chrono::seconds(seconds), rate > 2000 ? 5 : 60); });
+    QTimer::singleShot(seconds * 1000, &loop, &QEventLoop::quit);
+    loop.exec();
+    console.stopReading();
+    const double agentCpu = static_cast<double>(bench::cpuNs(agent) - cpuBefore) / 1e9;
+    maker.join();
+    nlohmann::json result{{"events", "from the kernel"}, {"rate", rate}, {"made", made}, {"agentCpuSeconds", agentCpu},
+                          {"agentRssKib", bench::statusKib(agent, "VmRSS")}, {"seconds", seconds}};
+    kill(agent, SIGTERM);
+    waitpid(agent, nullptr, 0);
+    result.update(console.result());
     return result;
 }
 
@@ -185,11 +247,15 @@ int main(int argc, char **argv)
     QCoreApplication application(argc, argv);
     CLI::App app("Events per second and latency from kernel record to the console's store");
     std::vector<double> rates{1000, 10'000, 100'000, 0};
+    std::vector<double> kernelRates{1000, 10'000};
+    std::string program = TAPIO_AGENT_PROGRAM;
     AgentArguments agentArguments;
     std::string folder = "/tmp";
     bool json = false;
     bool asAgent = false;
-    app.add_option("--rate", rates, "events per second, several; 0 = as many as are acknowledged");
+    app.add_option("--rate", rates, "made-up records per second, several; 0 = as many as are acknowledged");
+    app.add_option("--kernel-rate", kernelRates, "real events per second, several (needs root)")->expected(0, 100);
+    app.add_option("--program", program, "the tapio-agent to measure");
     app.add_option("--seconds", agentArguments.seconds, "of each rate");
     app.add_option("--folder", folder, "where the store's file goes");
     app.add_flag("--json", json);
@@ -204,8 +270,10 @@ int main(int argc, char **argv)
         return runAgent(agentArguments);
     }
     nlohmann::json results = nlohmann::json::array();
+    for (const double rate : kernelRates)
+        results.push_back(fromTheKernel(rate, agentArguments.seconds, QString::fromStdString(folder), program));
     for (const double rate : rates)
-        results.push_back(measure(rate, agentArguments.seconds, QString::fromStdString(folder)));
+        results.push_back(fromTheDrain(rate, agentArguments.seconds, QString::fromStdString(folder)));
     std::cout << results.dump(json ? -1 : 2) << '\n';
     return 0;
 }

@@ -6,8 +6,6 @@
 #include <chrono>
 #include <csignal>
 #include <ctime>
-#include <filesystem>
-#include <fstream>
 #include <stop_token>
 #include <thread>
 
@@ -22,6 +20,9 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+
+#include "tests/benchmarks/support/process.h"
+#include "tests/benchmarks/support/sinkserver.h"
 
 namespace tapio::bench {
 
@@ -79,6 +80,24 @@ std::uint32_t newestProgram()
     return id;
 }
 
+/// A new program in the kernel, and then none more for a while. False when the peer ends first.
+bool waitUntilAttached(pid_t pid, std::uint32_t before)
+{
+    const int peer = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+    std::uint32_t last = before;
+    int quiet = 0;
+    bool alive = peer >= 0;
+    for (int i = 0; i < 200 && quiet < 8 && alive; ++i) {
+        pollfd end{peer, POLLIN, 0};
+        alive = ::poll(&end, 1, 100) == 0;
+        const std::uint32_t now = newestProgram();
+        quiet = now != before && now == last ? quiet + 1 : 0;
+        last = now;
+    }
+    ::close(peer);
+    return quiet >= 8 && alive;
+}
+
 /// Another program, its output into memory.
 class Peer final : public Observer {
 public:
@@ -91,7 +110,7 @@ public:
         m_pid = ::fork();
         if (m_pid == 0)
             become(command);
-        return waitUntilAttached(before);
+        return waitUntilAttached(m_pid, before);
     }
     ~Peer() override
     {
@@ -101,17 +120,7 @@ public:
         }
         ::close(m_output);
     }
-    double cpuNs() const override
-    {
-        double total = 0;
-        std::error_code error;
-        for (const auto &task : std::filesystem::directory_iterator("/proc/" + std::to_string(m_pid) + "/task", error)) {
-            double running = 0;
-            std::ifstream(task.path() / "schedstat") >> running;
-            total += running;
-        }
-        return total;
-    }
+    double cpuNs() const override { return static_cast<double>(bench::cpuNs(m_pid)); }
     std::uint64_t outputs() const override
     {
         std::vector<char> chunk(1u << 16);
@@ -135,26 +144,33 @@ private:
         ::execv(arguments[0], arguments.data());
         ::_exit(127);
     }
-    /// A new program in the kernel, and then none more for a while. False when the peer ends first.
-    bool waitUntilAttached(std::uint32_t before) const
-    {
-        const int peer = static_cast<int>(::syscall(SYS_pidfd_open, m_pid, 0));
-        std::uint32_t last = before;
-        int quiet = 0;
-        bool alive = peer >= 0;
-        for (int i = 0; i < 200 && quiet < 8 && alive; ++i) {
-            pollfd end{peer, POLLIN, 0};
-            alive = ::poll(&end, 1, 100) == 0;
-            const std::uint32_t now = newestProgram();
-            quiet = now != before && now == last ? quiet + 1 : 0;
-            last = now;
-        }
-        ::close(peer);
-        return quiet >= 8 && alive;
-    }
-
     pid_t m_pid = -1;
     int m_output = -1;
+};
+
+/// The whole program with its defaults, as it runs on a node: naming, batching and sending over TLS to a server in this process.
+class Agent final : public Observer {
+public:
+    bool start()
+    {
+        const std::uint32_t before = newestProgram();
+        m_pid = spawn(agentCommand(TAPIO_AGENT_PROGRAM, m_server.port(), m_server.pki().node(), m_server.pki().path().toStdString()));
+        return waitUntilAttached(m_pid, before);
+    }
+    ~Agent() override
+    {
+        if (m_pid > 0) {
+            ::kill(m_pid, SIGTERM);
+            ::waitpid(m_pid, nullptr, 0);
+        }
+    }
+    double cpuNs() const override { return static_cast<double>(bench::cpuNs(m_pid)); }
+    std::uint64_t outputs() const override { return m_server.processed(); }
+
+private:
+    SystemClock m_clock;
+    SinkServer m_server{m_clock};
+    pid_t m_pid = -1;
 };
 
 Condition peer(std::string name, std::vector<std::string> workloads, std::vector<std::string> command)
@@ -203,6 +219,10 @@ std::vector<Condition> conditions()
         {"none", {}, [] { return std::make_unique<Nobody>(); }},
         ours("tapio, all collectors", {}, {}, false),
         ours("tapio, all collectors and run time statistics", {}, {}, true),
+        {"tapio-agent, the whole program", {}, [] {
+             auto observer = std::make_unique<Agent>();
+             return observer->start() ? std::unique_ptr<Observer>(std::move(observer)) : nullptr;
+         }},
         ours("tapio, process", {"exec"}, {"process"}, false),
         ours("tapio, tcp", {"tcp", "requests"}, {"tcp"}, false),
         ours("tapio, runqueue", {"switches"}, {"runqueue"}, false),

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "protocol/transport/endpoint.h"
+
+namespace tapio::bench {
+
+/// A child of this process. Throws std::runtime_error when it cannot be started.
+pid_t spawn(const std::vector<std::string> &arguments);
+
+/// CPU of all threads that live, in nanoseconds; it misses threads that ended.
+std::uint64_t cpuNs(pid_t pid);
+
+/// A line of /proc/PID/status in KiB; 0 when there is none.
+std::uint64_t statusKib(pid_t pid, const std::string &key);
+
+/// The command that runs tapio-agent with its defaults against a server on loopback; its lock goes to `runtimeFolder`.
+std::vector<std::string> agentCommand(const std::string &program, std::uint16_t port, const transport::TlsFiles &tls,
+                                      const std::string &runtimeFolder);
+
+} // namespace tapio::bench
