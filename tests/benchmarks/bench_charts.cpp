@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a page of plots costs on the GUI thread, in its processor time: PlotView beside Qt Charts' own line series, in the same run, with the same
-// data. Prints one Markdown table. Offscreen, so without the flush to a display.
+// data. Prints a Markdown table, or with --json one object. Offscreen, so without the flush to a display.
 #include <QApplication>
 #include <QChartView>
 #include <QGridLayout>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QLineSeries>
 #include <QTextStream>
 #include <QValueAxis>
@@ -51,6 +54,8 @@ Times measure(const std::function<void(int)> &step)
     std::sort(times.begin(), times.end());
     return {times[times.size() / 2], times[times.size() * 99 / 100]};
 }
+
+QJsonObject json(const Times &times) { return {{"medianMs", times.median}, {"p99Ms", times.p99}}; }
 
 QString cell(const Times &times)
 {
@@ -176,7 +181,7 @@ void measureNative(const Load &load, Result &result)
     });
 }
 
-void measureOverview(const Look &look, const TimeDisplay &time, QTextStream &out)
+std::pair<Times, Times> measureOverview(const Look &look, const TimeDisplay &time)
 {
     OverviewView view(look, time);
     view.resize(1228, 732);
@@ -200,8 +205,33 @@ void measureOverview(const Look &look, const TimeDisplay &time, QTextStream &out
         QCoreApplication::sendEvent(plot.viewport(), &move);
         QCoreApplication::processEvents();
     });
-    out << "\nThe Overview of 1280 x 800, sixteen panels of an incident: all panels new and painted " << cell(all)
-        << " ms (live, they come in four phases); pointer moved, crosshair in all panels and the tooltip " << cell(hover) << " ms.\n";
+    return {all, hover};
+}
+
+struct Row {
+    Load load;
+    Result result;
+};
+
+void printTable(const std::vector<Row> &rows, const std::pair<Times, Times> &overview)
+{
+    QTextStream out(stdout);
+    out << "| charts x series x points | live | hover | QLineSeries::replace live | its hover |\n|---|---|---|---|---|\n";
+    for (const auto &[load, result] : rows)
+        out << QStringLiteral("| %1 x %2 x %3 | %4 | %5 | %6 | %7 |\n")
+                   .arg(load.charts).arg(load.series).arg(load.points).arg(cell(result.live), cell(result.hover), cell(result.native), cell(result.nativeHover));
+    out << "\nThe Overview of 1280 x 800, sixteen panels of an incident: all panels new and painted " << cell(overview.first)
+        << " ms (live, they come in four phases); pointer moved, crosshair in all panels and the tooltip " << cell(overview.second) << " ms.\n";
+}
+
+void printJson(const std::vector<Row> &rows, const std::pair<Times, Times> &overview)
+{
+    QJsonArray pages;
+    for (const auto &[load, result] : rows)
+        pages.append(QJsonObject{{"charts", load.charts}, {"series", load.series}, {"points", load.points}, {"live", json(result.live)},
+                                 {"hover", json(result.hover)}, {"qtChartsLive", json(result.native)}, {"qtChartsHover", json(result.nativeHover)}});
+    const QJsonObject all{{"pages", pages}, {"overview", QJsonObject{{"live", json(overview.first)}, {"hover", json(overview.second)}}}};
+    QTextStream(stdout) << QJsonDocument(all).toJson(QJsonDocument::Compact) << '\n';
 }
 
 } // namespace
@@ -217,16 +247,14 @@ int main(int argc, char **argv)
     const auto theme = std::make_shared<const Theme>(themes.theme());
     IconCache icons;
     TimeDisplay time;
-    QTextStream out(stdout);
-    out << "| charts x series x points | live | hover | QLineSeries::replace live | its hover |\n|---|---|---|---|---|\n";
+    std::vector<Row> rows;
     for (const Load &load : {Load {16, 1, 600}, Load {16, 10, 600}, Load {24, 10, 600}, Load {24, 10, 2000}, Load {24, 50, 600}}) {
-        Result result;
-        measureOurs(load, theme, result);
-        measureNative(load, result);
-        out << QStringLiteral("| %1 x %2 x %3 | %4 | %5 | %6 | %7 |\n")
-                   .arg(load.charts).arg(load.series).arg(load.points).arg(cell(result.live), cell(result.hover), cell(result.native), cell(result.nativeHover));
-        out.flush();
+        Row row{load, {}};
+        measureOurs(load, theme, row.result);
+        measureNative(load, row.result);
+        rows.push_back(row);
     }
-    measureOverview(Look {themes, icons}, time, out);
+    const auto overview = measureOverview(Look {themes, icons}, time);
+    (app.arguments().contains(QStringLiteral("--json")) ? printJson : printTable)(rows, overview);
     return 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Cost of the console's figures: a batch of events through the live model, one tick, and the Overview over fifteen minutes.
-#include <benchmark/benchmark.h>
+#include "tests/benchmarks/support/jsonmain.h"
 
 #include "console/core/metrics/livemodel.h"
 
@@ -116,4 +116,4 @@ BENCHMARK(overview)->Args({1, 30})->Args({30, 30})->Args({100, 30})->Unit(benchm
 
 } // namespace
 
-BENCHMARK_MAIN();
+TAPIO_BENCHMARK_MAIN()

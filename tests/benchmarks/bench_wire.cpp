@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Cost of encoding and decoding per event, and bytes per event, for each format that the codec has or could have.
-#include <benchmark/benchmark.h>
+#include "tests/benchmarks/support/jsonmain.h"
 
 #include <capnp/message.h>
 #include <capnp/serialize-packed.h>
@@ -98,4 +98,4 @@ BENCHMARK_CAPTURE(decodeFrame, zstd, EncodeOptions{true})->Arg(32)->Arg(256);
 BENCHMARK(pack)->Arg(32)->Arg(256);
 BENCHMARK(unpack)->Arg(32)->Arg(256);
 
-BENCHMARK_MAIN();
+TAPIO_BENCHMARK_MAIN()
