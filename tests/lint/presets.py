@@ -42,26 +42,32 @@ def pkg_config_folders(path):
     return told.stdout.strip().split(":")
 
 
-def configure(root, preset):
-    """The end of what CMake says when the preset cannot be configured; None when it can."""
-    hidden = HIDDEN[preset]
-    path = os.environ["PATH"]
-    programs = list(dict.fromkeys(path.split(":") + ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"]))
-    with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        link_all_but(hidden["programs"], programs, folder / "bin")
-        link_all_but(hidden["modules"], pkg_config_folders(path), folder / "pkgconfig", ".pc")
-        # A compiler from outside could be a hidden one; the presets name none.
-        environment = {key: value for key, value in os.environ.items() if key not in ("CC", "CXX", "CMAKE_PREFIX_PATH", "PKG_CONFIG_PATH")}
-        environment |= {"PATH": str(folder / "bin"), "PKG_CONFIG_LIBDIR": str(folder / "pkgconfig")}
-        command = ["cmake", "-S", str(root), "-B", str(folder / "build"), "--preset", preset, f"-DCMAKE_IGNORE_PATH={';'.join(programs)}"]
-        command += [f"-DCMAKE_DISABLE_FIND_PACKAGE_{package}=ON" for package in hidden["packages"]]
+PROGRAM_FOLDERS = list(dict.fromkeys(os.environ["PATH"].split(":") + ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"]))
+
+
+def hide(preset, folder):
+    """Makes below `folder` what is left of the machine."""
+    folder.mkdir(exist_ok=True)
+    link_all_but(HIDDEN[preset]["programs"], PROGRAM_FOLDERS, folder / "bin")
+    link_all_but(HIDDEN[preset]["modules"], pkg_config_folders(os.environ["PATH"]), folder / "pkgconfig", ".pc")
+    return folder
+
+
+def configure(root, preset, machine):
+    """The end of what CMake says when the preset cannot be configured on what `hide` left; None when it can."""
+    # A compiler from outside could be a hidden one; the presets name none.
+    environment = {key: value for key, value in os.environ.items() if key not in ("CC", "CXX", "CMAKE_PREFIX_PATH", "PKG_CONFIG_PATH")}
+    environment |= {"PATH": str(machine / "bin"), "PKG_CONFIG_LIBDIR": str(machine / "pkgconfig")}
+    with tempfile.TemporaryDirectory() as build:
+        command = ["cmake", "-S", str(root), "-B", build, "--preset", preset, f"-DCMAKE_IGNORE_PATH={';'.join(PROGRAM_FOLDERS)}"]
+        command += [f"-DCMAKE_DISABLE_FIND_PACKAGE_{package}=ON" for package in HIDDEN[preset]["packages"]]
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
     return None if done.returncode == 0 else "\n".join((done.stdout + done.stderr).splitlines()[-30:])
 
 
 def main():
-    said = configure(pathlib.Path(sys.argv[1]), sys.argv[2])
+    with tempfile.TemporaryDirectory() as machine:
+        said = configure(pathlib.Path(sys.argv[1]), sys.argv[2], hide(sys.argv[2], pathlib.Path(machine)))
     print(f"{sys.argv[2]} needs what it must do without:\n{said}" if said else f"{sys.argv[2]} does without what is hidden")
     return 1 if said else 0
 

@@ -139,12 +139,15 @@ class Locks(unittest.TestCase):
             ("console-only", pkg_config.format("libbpf"), None),
             ("console-only", "find_package(Qt6 REQUIRED COMPONENTS Core)", "OK"),
         ]
+        outside = tempfile.TemporaryDirectory()
+        self.addCleanup(outside.cleanup)
+        machines = {preset: presets.hide(preset, pathlib.Path(outside.name) / preset) for preset in presets.HIDDEN}
         for preset, line, allowed in rows:
             with self.subTest(preset=preset, line=line):
                 # Qt looks for threads, which takes a compiler; the others need none.
                 languages = "CXX" if "Qt6 " in line else "NONE"
                 self.write("CMakeLists.txt", f"cmake_minimum_required(VERSION 3.25)\nproject(a LANGUAGES {languages})\n{line}\n")
-                said = presets.configure(self.root, preset)
+                said = presets.configure(self.root, preset, machines[preset])
                 self.assertEqual(said is None, allowed is not None, said)
 
 
