@@ -11,15 +11,16 @@ stop() {
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 
+# need_root COMMAND: leaves when there is no way to run it as root. Apart, for callers that send output of the command elsewhere.
+need_root() {
+    [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null 2>&1 \
+        || stop 77 "root is needed for '$1' and there is no sudo: run this as root, or 'apt-get install sudo' as root first."
+}
+
 # privileged COMMAND...: as root, through sudo where we are not.
 privileged() {
-    if [ "$(id -u)" -eq 0 ]; then
-        "$@"
-    elif command -v sudo >/dev/null 2>&1; then
-        sudo "$@"
-    else
-        stop 77 "root is needed for '$1' and there is no sudo: run this as root, or 'apt-get install sudo' as root first."
-    fi
+    need_root "$1"
+    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
 }
 
 # packages_for PURPOSE...: names of the packages of these purposes, from the one list.
@@ -42,6 +43,7 @@ install_packages() {
     [ ${#missing[@]} -eq 0 ] && return 0
     command -v apt-get >/dev/null 2>&1 \
         || stop 69 "this script installs packages with apt-get (Debian 12); install these by hand: ${missing[*]}"
+    need_root apt-get
     say "Installing ${#missing[@]} packages: ${missing[*]}"
     local log
     log=$(mktemp) || stop 73 "no temporary file could be made in ${TMPDIR:-/tmp}: free some space."

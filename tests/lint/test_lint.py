@@ -8,6 +8,9 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import layers  # noqa: E402
+import links  # noqa: E402
+import presets  # noqa: E402
+import registered  # noqa: E402
 import tree  # noqa: E402
 
 SPDX = "// SPDX-License-Identifier: GPL-3.0-or-later\n"
@@ -58,6 +61,11 @@ class Locks(unittest.TestCase):
             ("tests/a/tst_a.cpp", SPDX + "QTest::qSleep(5);\n", "sleeps"),
             ("bpf/programs/a.c", SPDX, "BSD-2-Clause"),
             ("vendor/a.cpp", SPDX, "top level"),
+            (".clang-format", "Standard: c++20\n", "SPDX"),
+            (".ci/other", "#!/bin/sh\n", "SPDX"),
+            ("resources/icons/a.svg", "<svg/>\n", "SPDX"),
+            ("resources/images/a.png", "PNG", "SPDX"),
+            ("tests/data/bytes", "0", "SPDX"),
         ]
         for name, text, word in rows:
             with self.subTest(name=name):
@@ -68,6 +76,79 @@ class Locks(unittest.TestCase):
                 (self.root / name).unlink()
                 if name.startswith("vendor"):
                     (self.root / "vendor").rmdir()
+
+    def test_tree_allows_bytes_that_a_reuse_file_names(self):
+        self.write("tests/REUSE.toml", SPDX.replace("//", "#") + 'version = 1\n[[annotations]]\npath = ["data/**"]\nSPDX-License-Identifier = "MIT"\n')
+        self.write("tests/data/deep/bytes", "0")
+        self.write("build/dev/CMakeCache.txt", "")
+        self.write("tests/lint/__pycache__/a.pyc", "")
+        self.assertEqual(tree.problems(self.root), [])
+        self.write("tests/data/code.cpp", "int a;\n")
+        self.assertEqual(len(tree.problems(self.root)), 1, "code can carry the line")
+
+    def test_tree_misses_licence_texts(self):
+        self.assertEqual(len(tree.missing_licences(self.root)), 3)
+
+    def test_registered_finds_forgotten_tests(self):
+        self.write("tests/CMakeLists.txt", "if(X)\nadd_subdirectory(a)\nendif()\n# add_subdirectory(b)\n")
+        self.write("tests/a/CMakeLists.txt", "foreach(name one two)\n  tapio_add_test(tst_${name} SOURCES tst_${name}.cpp LINK x)\nendforeach()\n"
+                                             "tapio_add_test(tst_three\n    SOURCES tst_three.cpp help.cpp)\n# tapio_add_test(tst_six SOURCES tst_six.cpp)\n"
+                                             "include(more.cmake)\n")
+        self.write("tests/a/more.cmake", "tapio_add_test(tst_four SOURCES tst_four.cpp)\n")
+        self.write("tests/b/CMakeLists.txt", "tapio_add_test(tst_five SOURCES tst_five.cpp)\n")
+        for name in ("a/tst_one", "a/tst_two", "a/tst_three", "a/tst_four"):
+            self.write(f"tests/{name}.cpp", "")
+        self.assertEqual(registered.forgotten(self.root), [])
+        for name in ("b/tst_five", "a/tst_six", "a/tst_seven"):
+            with self.subTest(name=name):
+                self.write(f"tests/{name}.cpp", "")
+                found = registered.forgotten(self.root)
+                self.assertEqual(len(found), 1, found)
+                self.assertIn(name, found[0])
+                (self.root / f"tests/{name}.cpp").unlink()
+
+    def test_links_refuse(self):
+        self.write("tests/README.md", "# Tests of it\n")
+        rows = [
+            "[a](agent/README.md)", "![picture](resources/a.png)", "see [a](tests/README.md#nothing)", "[a](#nothing)", "[a]: docs/a.md",
+            "[out](../outside)", "a\n[a](tests/none.md 'with a title')",
+        ]
+        for text in rows:
+            with self.subTest(text=text):
+                self.write("README.md", text + "\n")
+                self.assertEqual(len(links.broken(self.root)), 1)
+
+    def test_links_allow(self):
+        self.write("tests/README.md", "# Tests of it\n[up](../README.md)\n")
+        self.write("README.md", "# Top\n[a](tests/README.md) [b](tests/) [c](tests/README.md#tests-of-it) [d](https://example.org/x) [e](#top)\n"
+                                "```\n[f](none.md)\n```\n")
+        self.assertEqual(links.broken(self.root), [])
+
+    def test_presets_refuse_what_they_must_do_without(self):
+        self.write("CMakePresets.json", '{ "version": 6, "configurePresets": [' + ", ".join(
+            f'{{ "name": "{name}", "generator": "Ninja", "binaryDir": "${{sourceDir}}/build" }}' for name in presets.HIDDEN) + "] }")
+        pkg_config = "find_package(PkgConfig REQUIRED)\npkg_check_modules({0} REQUIRED {0})"
+        rows = [
+            ("agent-only", "find_package(Qt6 REQUIRED COMPONENTS Core)", None),
+            ("agent-only", "find_package(Qt6Core REQUIRED)", None),
+            ("agent-only", pkg_config.format("Qt6Core"), None),
+            ("agent-only", pkg_config.format("libbpf"), "OK"),
+            ("agent-only", "find_program(CLANG clang REQUIRED)", "OK"),
+            ("console-only", "find_program(CLANG clang REQUIRED)", None),
+            ("console-only", "find_program(BPFTOOL NAMES bpftool PATHS /usr/sbin /sbin REQUIRED)", None),
+            ("console-only", pkg_config.format("libbpf"), None),
+            ("console-only", "find_package(Qt6 REQUIRED COMPONENTS Core)", "OK"),
+        ]
+        outside = tempfile.TemporaryDirectory()
+        self.addCleanup(outside.cleanup)
+        machines = {preset: presets.hide(preset, pathlib.Path(outside.name) / preset) for preset in presets.HIDDEN}
+        for preset, line, allowed in rows:
+            with self.subTest(preset=preset, line=line):
+                # Qt looks for threads, which takes a compiler; the others need none.
+                languages = "CXX" if "Qt6 " in line else "NONE"
+                self.write("CMakeLists.txt", f"cmake_minimum_required(VERSION 3.25)\nproject(a LANGUAGES {languages})\n{line}\n")
+                said = presets.configure(self.root, preset, machines[preset])
+                self.assertEqual(said is None, allowed is not None, said)
 
 
 if __name__ == "__main__":

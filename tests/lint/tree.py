@@ -1,15 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """House rules that a look at the tree can check. Run as: tree.py ROOT."""
+import fnmatch
 import pathlib
 import re
 import sys
+import tomllib
 
 TOP = {"CMakeLists.txt", "console", "agent", "bpf", "protocol", "resources", "installers", "tests"}
-BESIDE = {"CMakePresets.json", "LICENSE", "README.md", "LICENSES"}
-SOURCES = {".h", ".cpp", ".c", ".py", ".sh", ".cmake", ".capnp", ".txt", ".toml", ".svg", ".md"}
+BESIDE = {"CMakePresets.json", "LICENSE", "README.md"}
+# What editors and builds leave, as .gitignore has it, and folders of tools.
+IGNORED = re.compile(r"^build/|^\.(?!ci/)[^/]+/|^\.git$|(^|/)__pycache__/|\.user$")
 BPF_LICENCE = "SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)"
 LICENCE = "SPDX-License-Identifier: GPL-3.0-or-later"
+LICENCE_TEXTS = ("LICENSE", "bpf/LICENSES/BSD-2-Clause.txt", "bpf/LICENSES/GPL-2.0-only.txt")
+CODE = {".h", ".cpp", ".c", ".py", ".sh", ".cmake", ".capnp", ".md"}
 MAX_LINES = 600
 SLEEPS = re.compile(r"QTest::qSleep|QTest::qWait\(|\busleep\(|sleep_for|\bsleep\(\d")
 
@@ -17,8 +22,18 @@ SLEEPS = re.compile(r"QTest::qSleep|QTest::qWait\(|\busleep\(|sleep_for|\bsleep\
 def files(root):
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
-        if path.is_file() and not name.startswith(("build/", ".git/", ".git")) and "__pycache__" not in name:
+        if path.is_file() and not IGNORED.search(name):
             yield name, path
+
+
+def annotated(root):
+    """Patterns of the files that cannot carry a line, since a comment would change what they are: those named in a REUSE.toml."""
+    patterns = []
+    for path in root.rglob("REUSE.toml"):
+        for annotation in tomllib.loads(path.read_text(encoding="utf-8"))["annotations"]:
+            if annotation["SPDX-License-Identifier"]:
+                patterns += [(path.parent.relative_to(root) / pattern).as_posix() for pattern in annotation["path"]]
+    return patterns
 
 
 def problems(root):
@@ -28,12 +43,16 @@ def problems(root):
             continue
         if entry.name not in TOP | BESIDE:
             found.append(f"{entry.name}: the top level is fixed: {', '.join(sorted(TOP))}")
+    bare = annotated(root)
     for name, path in files(root):
-        if path.suffix in SOURCES or name.endswith("/run"):
-            if name.startswith(("tests/data/", "tests/fuzz/corpus/")):
-                continue
-            found += check_text(name, path.read_text(encoding="utf-8"), path.suffix)
+        excused = path.suffix not in CODE and any(fnmatch.fnmatchcase(name, pattern) for pattern in bare)
+        if name not in LICENCE_TEXTS and not excused:
+            found += check_text(name, path.read_text(encoding="utf-8", errors="replace"), path.suffix)
     return found
+
+
+def missing_licences(root):
+    return [f"{name}: the text of a licence that our files name" for name in LICENCE_TEXTS if not (root / name).is_file()]
 
 
 def check_text(name, text, suffix):
@@ -56,7 +75,8 @@ def check_text(name, text, suffix):
 
 
 def main():
-    found = problems(pathlib.Path(sys.argv[1]))
+    root = pathlib.Path(sys.argv[1])
+    found = problems(root) + missing_licences(root)
     print("\n".join(found) if found else "the tree follows the house rules")
     return 1 if found else 0
 
