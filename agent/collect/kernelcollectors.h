@@ -33,6 +33,12 @@ public:
     virtual void onRecord(KernelRecord &&record) = 0;   ///< on the thread that polls; must not block
 };
 
+/// How often to look at a ring that does not wake its reader: while records come, and at most while none do.
+struct PollPace {
+    std::chrono::milliseconds busy{5};
+    std::chrono::milliseconds idle{100};
+};
+
 struct KernelOptions {
     std::set<std::string> disabledCollectors;
     std::uint32_t eventRingBytes = 8u << 20;            ///< power of two
@@ -43,6 +49,7 @@ struct KernelOptions {
     /// Have the kernel measure the programs' run time while we run. Costs two clock reads per run, and counts for every
     /// BPF program of the node; without it Hook::runTimeNs and runCount are 0.
     bool runTimeStatistics = true;
+    PollPace pace;
 };
 
 /// seen = kfiltered + folded + lost + drained + still in the ring, exactly, whenever no hook of the source is running.
