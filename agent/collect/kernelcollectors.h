@@ -24,7 +24,7 @@ struct KernelRecord {
     std::uint64_t cgroupId = 0;      ///< v2 id unless that is the root and v1 memory says more
     std::uint64_t bootNs = 0;        ///< bpf_ktime_get_boot_ns at the hook
     std::uint64_t drainedBootNs = 0;
-    wire::Event event;               ///< timeNs, drainUs and origin are set by the pipeline
+    wire::Event event;               ///< timeNs, drainUs, severity and origin are set by the pipeline
 };
 
 class KernelRecordSink {

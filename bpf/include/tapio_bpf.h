@@ -50,19 +50,17 @@ static __always_inline bool tapio_is_own(__u32 kernel_tgid)
 }
 
 /* Batched: waking the reader costs more than five times the record itself, so it sleeps and looks (see README.md). */
-static __always_inline void tapio_submit(void *record, struct tapio_counters *count)
+static __always_inline void tapio_submit(void *record)
 {
 	__u64 flags = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= tapio_wake_bytes ? BPF_RB_FORCE_WAKEUP
 											  : BPF_RB_NO_WAKEUP;
 
 	bpf_ringbuf_submit(record, flags);
-	TAPIO_ADD(count->emitted, 1);
 }
 
-static __always_inline void tapio_submit_critical(void *record, struct tapio_counters *count)
+static __always_inline void tapio_submit_critical(void *record)
 {
 	bpf_ringbuf_submit(record, 0);
-	TAPIO_ADD(count->emitted, 1);
 }
 
 static __always_inline __u64 tapio_v2_cgroup(struct css_set *set, bool typed)

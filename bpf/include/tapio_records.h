@@ -31,15 +31,17 @@ enum tapio_collector {
 	TAPIO_COLLECTORS
 };
 
-/* One per collector and CPU; added to atomically, because an interrupt may run the same collector meanwhile. */
+/*
+ * One per collector and CPU; added to atomically, because an interrupt may run the same collector meanwhile. What is seen
+ * and none of the others is a record in a ring: the reader counts those, so that no event pays for a count of its own.
+ */
 struct tapio_counters {
 	__u64 seen;
 	__u64 kfiltered;
 	__u64 folded;
 	__u64 lost;
-	__u64 emitted;
 };
-TAPIO_ASSERT(sizeof(struct tapio_counters) == 40);
+TAPIO_ASSERT(sizeof(struct tapio_counters) == 32);
 
 enum tapio_kind {
 	TAPIO_KIND_EXEC = 1,

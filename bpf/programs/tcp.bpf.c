@@ -175,7 +175,7 @@ static __always_inline void emit(struct sock *sk, struct tapio_socket *socket, s
 		record->connect_ns = socket->established_ns - socket->start_ns;
 	read_addresses(record, sk, tcp);
 	read_figures(record, sk, tcp);
-	tapio_submit(record, count);
+	tapio_submit(record);
 }
 
 /*

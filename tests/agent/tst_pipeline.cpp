@@ -80,6 +80,10 @@ private slots:
         QTest::newRow("an end with a code") << exited(1, 0) << false << Severity::Notice;
         QTest::newRow("ended by SIGTERM") << exited(0, SIGTERM) << false << Severity::Notice;
         QTest::newRow("ended by SIGKILL") << exited(0, SIGKILL) << false << Severity::Warning;
+        QTest::newRow("ended by SIGINT") << exited(0, SIGINT) << false << Severity::Notice;
+        QTest::newRow("ended by a real-time signal") << exited(0, SIGRTMIN) << false << Severity::Notice;
+        for (const int signal : {SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP})
+            QTest::addRow("a crash, signal %d", signal) << exited(0, signal) << false << Severity::Error;
         QTest::newRow("a crash") << exited(0, SIGSEGV) << false << Severity::Error;
         QTest::newRow("a fatal signal that is a crash") << withDetail(wire::EventType::FatalSignal, wire::FatalSignal{SIGBUS, 1, 0, {}}) << false << Severity::Error;
         QTest::newRow("a container out of memory") << withDetail(wire::EventType::OomKill, wire::OomKill{}) << true << Severity::Error;

@@ -13,7 +13,7 @@ namespace tapio::agent {
 /// while none do. One look costs a few microseconds, so 5 ms is about 0.1 % of a core.
 class PollPacer {
 public:
-    explicit PollPacer(PollPace pace) : m_pace(pace), m_interval(pace.busy) {}
+    explicit PollPacer(PollPace pace = {}) : m_pace(pace), m_interval(pace.busy) {}
 
     std::chrono::milliseconds interval() const noexcept { return m_interval; }
     void note(std::size_t recordsRead) noexcept
