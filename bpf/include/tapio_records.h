@@ -143,10 +143,13 @@ TAPIO_ASSERT(__builtin_offsetof(struct tapio_tcp, local) == 112);
 
 enum tapio_block_op { TAPIO_BLOCK_READ, TAPIO_BLOCK_WRITE, TAPIO_BLOCK_FLUSH, TAPIO_BLOCK_DISCARD, TAPIO_BLOCK_OTHER };
 
+enum tapio_histogram_kind { TAPIO_RUNQUEUE_LATENCY, TAPIO_BLOCK_LATENCY };
+
 struct tapio_histogram_key {
 	__u64 cgroup;
-	__u32 device; /* major << 20 | minor; 0 for run-queue latency */
-	__u32 op;     /* enum tapio_block_op */
+	__u32 device; /* of block I/O: major << 20 | minor */
+	__u16 op;     /* of block I/O: enum tapio_block_op */
+	__u16 kind;   /* enum tapio_histogram_kind */
 };
 TAPIO_ASSERT(sizeof(struct tapio_histogram_key) == 16);
 

@@ -21,7 +21,7 @@ int switch_btf(__u64 *ctx)
 {
 	struct tapio_counters *count = tapio_count(TAPIO_RUNQUEUE);
 	struct task_struct *task = (void *)ctx[1];
-	struct tapio_histogram_key key = {};
+	struct tapio_histogram_key key = {.kind = TAPIO_RUNQUEUE_LATENCY};
 	__u64 *last, before, delay;
 
 	if (!count)

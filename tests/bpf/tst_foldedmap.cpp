@@ -22,6 +22,8 @@ private slots:
     void absentMap_isEmpty();
     void counts_areSummedOverTheCpus();
     void idleEntries_goWhenTheMapFills();
+    void histogram_isOfTheKindThatItsKeySays_data();
+    void histogram_isOfTheKindThatItsKeySays();
     void deviceWithoutAName_isItsNumber();
     void size_fitsTheMachine_data();
     void size_fitsTheMachine();
@@ -105,6 +107,36 @@ void tst_FoldedMap::idleEntries_goWhenTheMapFills()
         const auto cgroup = agent::toTcp(entry).cgroupId;
         QVERIFY(cgroup == 1 || cgroup == 7);
     }
+}
+
+void tst_FoldedMap::histogram_isOfTheKindThatItsKeySays_data()
+{
+    QTest::addColumn<quint32>("device");
+    QTest::addColumn<int>("kind");
+    QTest::addColumn<QString>("label");
+    QTest::newRow("run-queue latency") << 0u << int(TAPIO_RUNQUEUE_LATENCY) << "";
+    QTest::newRow("block I/O") << (4095u << 20 | 77) << int(TAPIO_BLOCK_LATENCY) << "4095:77 write";
+    QTest::newRow("block I/O whose disk is not known") << 0u << int(TAPIO_BLOCK_LATENCY) << "0:0 write";
+}
+
+void tst_FoldedMap::histogram_isOfTheKindThatItsKeySays()
+{
+    QFETCH(quint32, device);
+    QFETCH(int, kind);
+    QFETCH(QString, label);
+    tapio_histogram_key key{};
+    key.cgroup = 77;
+    key.device = device;
+    key.op = TAPIO_BLOCK_WRITE;
+    key.kind = static_cast<std::uint16_t>(kind);
+    agent::FoldedMap::Entry entry{std::string(sizeof(key), '\0'), std::vector<std::uint64_t>(TAPIO_HISTOGRAM_BUCKETS, 3)};
+    std::memcpy(entry.key.data(), &key, sizeof(key));
+    agent::BlockDeviceNames names;
+    const agent::CgroupHistogram histogram = agent::toHistogram(entry, names);
+    QCOMPARE(histogram.cgroupId, 77u);
+    QCOMPARE(histogram.kind, kind == TAPIO_BLOCK_LATENCY ? wire::HistogramKind::BlockIoLatency : wire::HistogramKind::RunQueueLatency);
+    QCOMPARE(QString::fromStdString(histogram.label), label);
+    QCOMPARE(histogram.counts[5], 3u);
 }
 
 void tst_FoldedMap::deviceWithoutAName_isItsNumber()

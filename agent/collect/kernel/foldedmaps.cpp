@@ -136,9 +136,10 @@ CgroupHistogram toHistogram(const FoldedMap::Entry &entry, BlockDeviceNames &nam
     std::memcpy(&key, entry.key.data(), sizeof(key));
     CgroupHistogram histogram;
     histogram.cgroupId = key.cgroup;
-    histogram.kind = key.device == 0 ? wire::HistogramKind::RunQueueLatency : wire::HistogramKind::BlockIoLatency;
-    if (key.device != 0)
-        histogram.label = names.name(key.device) + ops[std::min<std::uint32_t>(key.op, TAPIO_BLOCK_OTHER)];
+    const bool isBlockIo = key.kind == TAPIO_BLOCK_LATENCY;
+    histogram.kind = isBlockIo ? wire::HistogramKind::BlockIoLatency : wire::HistogramKind::RunQueueLatency;
+    if (isBlockIo)
+        histogram.label = names.name(key.device) + ops[std::min<unsigned>(key.op, TAPIO_BLOCK_OTHER)];
     std::copy_n(entry.counts.begin(), histogram.counts.size(), histogram.counts.begin());
     return histogram;
 }
