@@ -7,8 +7,8 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 struct tapio_request {
 	__u64 issued_ns; /* 0 = waits in the scheduler */
-	__u64 cgroup;
-	bool is_own;     /* the agent's: known, so that whoever issues it is not taken for its owner */
+	struct tapio_cgroups cgroups;
+	bool is_own; /* the agent's: known, so that whoever issues it is not taken for its owner */
 };
 
 /*
@@ -28,7 +28,7 @@ const volatile bool tapio_request_after_queue = false; /* set by the agent: unti
  * Whose request it is. On v2 the request says so, writeback included. On v1 it is the task that hands it in, unless that is
  * a kernel thread, which writes for nobody in particular: then it is the host's.
  */
-static __always_inline __u64 request_cgroup(struct request *request)
+static __always_inline void request_cgroups(struct tapio_cgroups *cgroups, struct request *request)
 {
 	struct bio *bio = BPF_CORE_READ(request, bio);
 	struct task_struct *task;
@@ -36,13 +36,16 @@ static __always_inline __u64 request_cgroup(struct request *request)
 	if (bio && bpf_core_field_exists(bio->bi_blkg)) {
 		struct cgroup *group = BPF_CORE_READ(bio, bi_blkg, blkcg, css.cgroup);
 
-		if (group && BPF_CORE_READ(group, root, hierarchy_id) == 0)
-			return BPF_CORE_READ(group, kn, id);
+		if (group && BPF_CORE_READ(group, root, hierarchy_id) == 0) {
+			cgroups->v2 = BPF_CORE_READ(group, kn, id);
+			return;
+		}
 	}
 	task = (struct task_struct *)bpf_get_current_task();
 	if (BPF_CORE_READ(task, flags) & TAPIO_PF_KTHREAD)
-		return TAPIO_ROOT_CGROUP;
-	return tapio_task_cgroup(task, false);
+		cgroups->v2 = TAPIO_ROOT_CGROUP;
+	else
+		tapio_task_cgroups(cgroups, task, false);
 }
 
 static __always_inline __u32 device_of(struct request *request)
@@ -78,7 +81,7 @@ static __always_inline enum tapio_block_op op_of(struct request *request)
 /* The task that runs a hook hands the request in, unless somebody did so before. */
 static __always_inline void describe(struct tapio_request *known, struct request *request)
 {
-	known->cgroup = request_cgroup(request);
+	request_cgroups(&known->cgroups, request);
 	known->is_own = tapio_is_own(bpf_get_current_pid_tgid() >> 32);
 }
 
@@ -167,7 +170,7 @@ static __always_inline int on_complete(struct request *request, __u32 bytes)
 		TAPIO_ADD(count->kfiltered, 1);
 		return 0;
 	}
-	key.cgroup = issued->cgroup;
+	key.cgroups = issued->cgroups;
 	key.device = device_of(request);
 	key.op = op_of(request);
 	if (issued->is_own)

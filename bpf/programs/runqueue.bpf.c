@@ -45,7 +45,7 @@ int switch_btf(__u64 *ctx)
 		TAPIO_ADD_UNDISTURBED(count->folded, 1);
 		return 0;
 	}
-	key.cgroup = tapio_task_cgroup(task, true);
+	tapio_task_cgroups(&key.cgroups, task, true);
 	if (tapio_observe(&key, before ? delay + 1 - before : delay, true))
 		TAPIO_ADD_UNDISTURBED(count->folded, 1);
 	else

@@ -129,12 +129,15 @@ private slots:
     void exec_inAContainerArrivesWithItsPodAndNames_data()
     {
         QTest::addColumn<QString>("hierarchy");
-        QTest::newRow("in the unified hierarchy") << "unified";
-        QTest::newRow("in v1's memory hierarchy") << "memory";
+        QTest::addColumn<bool>("serviceInV2");
+        QTest::newRow("in the unified hierarchy") << "unified" << false;
+        QTest::newRow("in v1's memory hierarchy") << "memory" << false;
+        QTest::newRow("in v1's memory hierarchy, and in its runtime's service in v2") << "memory" << true;
     }
     void exec_inAContainerArrivesWithItsPodAndNames()
     {
         QFETCH(QString, hierarchy);
+        QFETCH(bool, serviceInV2);
         const agent::CgroupLayout layout = agent::CgroupLayout::detect("/sys/fs/cgroup");
         const std::filesystem::path root = hierarchy == "memory" ? layout.memory : layout.unified;
         if (root.empty())
@@ -143,6 +146,11 @@ private slots:
         const std::string container = times32("c7");
         const TestPodCgroup cgroup(root, uid, container);
         QVERIFY(cgroup.made());
+        std::optional<TestServiceCgroup> service;
+        if (serviceInV2 && layout.unified.empty())
+            QSKIP("this machine has no unified hierarchy");
+        if (serviceInV2)
+            service.emplace(layout.unified);
 
         Server server;
         QVERIFY(startServer(server));
@@ -160,7 +168,11 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(welcomed(agent), soon);
 
         const QString argument = "tapio-" + QUuid::createUuid().toString(QUuid::WithoutBraces);
-        const qint64 pid = runOnce(argument, [&cgroup] { cgroup.enter(); });
+        const qint64 pid = runOnce(argument, [&] {
+            cgroup.enter();
+            if (service)
+                service->enter();
+        });
         QTRY_VERIFY_WITH_TIMEOUT(findExec(server.log, argument.toStdString()), soon);
         const SeenExec seen = *findExec(server.log, argument.toStdString());
         QCOMPARE(qint64(seen.event.process.pid), pid);

@@ -40,7 +40,7 @@ struct ManualClock final : Clock {
 class TestMap {
 public:
     explicit TestMap(std::uint32_t entries) :
-        m_fd(bpf_map_create(BPF_MAP_TYPE_PERCPU_HASH, "tapio_test", sizeof(std::uint64_t), sizeof(tapio_tcp_totals),
+        m_fd(bpf_map_create(BPF_MAP_TYPE_PERCPU_HASH, "tapio_test", sizeof(tapio_cgroups), sizeof(tapio_tcp_totals),
                             entries, nullptr))
     {}
     ~TestMap() { ::close(m_fd); }
@@ -50,10 +50,11 @@ public:
     int fd() const { return m_fd; }
     bool set(std::uint64_t cgroup, std::uint64_t connectsPerCpu)
     {
+        const tapio_cgroups key{cgroup, 0};
         std::vector<tapio_tcp_totals> values(static_cast<std::size_t>(libbpf_num_possible_cpus()));
         for (tapio_tcp_totals &one : values)
             one.connects = connectsPerCpu;
-        return bpf_map_update_elem(m_fd, &cgroup, values.data(), BPF_ANY) == 0;
+        return bpf_map_update_elem(m_fd, &key, values.data(), BPF_ANY) == 0;
     }
 
 private:
@@ -125,7 +126,7 @@ void tst_FoldedMap::histogram_isOfTheKindThatItsKeySays()
     QFETCH(int, kind);
     QFETCH(QString, label);
     tapio_histogram_key key{};
-    key.cgroup = 77;
+    key.cgroups = {77, 55};
     key.device = device;
     key.op = TAPIO_BLOCK_WRITE;
     key.kind = static_cast<std::uint16_t>(kind);
@@ -134,6 +135,7 @@ void tst_FoldedMap::histogram_isOfTheKindThatItsKeySays()
     agent::BlockDeviceNames names;
     const agent::CgroupHistogram histogram = agent::toHistogram(entry, names);
     QCOMPARE(histogram.cgroupId, 77u);
+    QCOMPARE(histogram.memoryCgroupId, 55u);
     QCOMPARE(histogram.kind, kind == TAPIO_BLOCK_LATENCY ? wire::HistogramKind::BlockIoLatency : wire::HistogramKind::RunQueueLatency);
     QCOMPARE(QString::fromStdString(histogram.label), label);
     QCOMPARE(histogram.counts[5], 3u);

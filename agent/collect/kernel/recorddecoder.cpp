@@ -6,7 +6,7 @@
 #include <cstring>
 #include <optional>
 
-#include "bpf/include/tapio_records.h"
+#include "agent/collect/kernel/cgroupids.h"
 #include "protocol/wire/text.h"
 
 namespace tapio::agent {
@@ -223,7 +223,9 @@ Result<KernelRecord> decodeRecord(std::span<const std::byte> bytes)
 
     KernelRecord record;
     record.source = kind->source;
-    record.cgroupId = tapio_cgroup(header.process.cgroup_v2, header.process.cgroup_v1);
+    const CgroupIds cgroups = cgroupIds(header.process.cgroups);
+    record.cgroupId = cgroups.id;
+    record.memoryCgroupId = cgroups.memoryId;
     record.bootNs = header.boot_ns;
     record.event.cpu = header.cpu;
     record.event.process = {header.process.pid, header.process.uid, header.process.start_ns, *comm};
