@@ -98,9 +98,21 @@ private slots:
         QCOMPARE(bench.kernel.waits.back(), 1000ms);
         bench.kernel.records.push_back(bench.record());
         QVERIFY(bench.loop->turn());
-        bench.clock.advance(100ms);
+        bench.clock.advance(40ms);
         QVERIFY(bench.loop->turn());
-        QCOMPARE(bench.kernel.waits.back(), 150ms);
+        QCOMPARE(bench.kernel.waits.back(), 60ms);
+    }
+
+    void error_isSentInTheTurnThatReadIt()
+    {
+        Bench bench;
+        QVERIFY(bench.loop->turn());
+        KernelRecord crash = bench.record();
+        crash.event.type = wire::EventType::OomKill;
+        crash.event.detail = wire::OomKill{};
+        bench.kernel.records.push_back(std::move(crash));
+        QVERIFY(bench.loop->turn());
+        QCOMPARE(bench.outlet.events().size(), std::size_t(1));
     }
 
     void eachSecond_samplesAndCountersAreTold()

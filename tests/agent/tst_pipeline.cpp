@@ -177,7 +177,7 @@ private slots:
     {
         Bench bench;
         bench.feed(exited(0, 0));
-        bench.clock.advance(std::chrono::milliseconds(249));
+        bench.clock.advance(std::chrono::milliseconds(99));
         bench.pipeline.tick();
         QCOMPARE(bench.outlet.events().size(), std::size_t(0));
         bench.clock.advance(std::chrono::milliseconds(1));
@@ -185,6 +185,22 @@ private slots:
         QCOMPARE(bench.outlet.events().size(), std::size_t(1));
         bench.pipeline.tick();
         QCOMPARE(bench.outlet.events().size(), std::size_t(1));
+    }
+
+    void batch_isSentAtOnceWhenItHasAnError()
+    {
+        Bench bench;
+        bench.feed(exited(0, SIGKILL));
+        QVERIFY(bench.pipeline.untilDueNs() > 0);
+        bench.feed(exited(0, SIGSEGV));
+        bench.feed(withDetail(wire::EventType::OomKill, wire::OomKill{}), "oom");
+        QCOMPARE(bench.outlet.events().size(), std::size_t(0));   // what is read together goes together
+        QCOMPARE(bench.pipeline.untilDueNs(), std::optional<std::int64_t>(0));
+        bench.pipeline.tick();
+        QCOMPARE(bench.outlet.events().size(), std::size_t(1));
+        QCOMPARE(bench.outlet.events()[0].events.size(), std::size_t(3));
+        bench.feed(exited(0, 0));
+        QVERIFY(bench.pipeline.untilDueNs() > 0);
     }
 
     void filter_data()
