@@ -99,7 +99,7 @@ private:
     spdlog::logger &m_log;
     OutgoingRing m_ring;
     SessionStatus m_status;
-    std::map<std::string, CounterSet, std::less<>> m_counters;   ///< qdrop, sent, acked, malformed by source
+    std::map<std::string, CounterSet, std::less<>> m_counters;   ///< qdrop, sent, acked, malformed by source (and see split())
     std::uint64_t m_nextFrameSeq = 1;
     std::optional<wire::HookReport> m_hooks;
     std::optional<wire::Filter> m_filter;

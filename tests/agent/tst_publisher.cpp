@@ -614,6 +614,51 @@ private slots:
         QCOMPARE(count, std::size_t(400));
     }
 
+    void samples_thatAreSplitCountAsSeveralFrames()
+    {
+        Bench bench;
+        wire::SampleBatch samples;
+        samples.origins.resize(1);
+        constexpr std::size_t many = 100'000;
+        samples.samples.assign(many, {wire::Metric::CpuUsageNs, 0, 0, 0x0123456789abcdef});
+        bench.session.take({samples, {}});
+        bench.connect(16u << 20);
+        std::size_t count = 0;
+        std::uint64_t frames = 0;
+        for (const wire::Frame &frame : bench.heard<wire::Frame>()) {
+            count += std::get<wire::SampleBatch>(frame.body).samples.size();
+            frames = frame.frameSeq;
+        }
+        QCOMPARE(count, many);
+        QVERIFY(frames > 1);
+        bench.ack(frames);
+        const CounterSet counters = bench.counters("samples");
+        QCOMPARE(counters[Counter::Sent], frames);
+        QCOMPARE(counters[Counter::Acked], frames);
+        QCOMPARE(counters[Counter::Seen], frames - 1);   // the pipeline counts the one that it made
+        QCOMPARE(counters[Counter::Drained], frames - 1);
+    }
+
+    void samples_thatTheRingDropsAreCounted()
+    {
+        Bench bench(64u << 10);
+        constexpr std::uint64_t frames = 40;
+        for (std::uint64_t i = 0; i < frames; ++i) {
+            wire::SampleBatch samples;
+            samples.origins.resize(1);
+            samples.samples.assign(500, {wire::Metric::CpuUsageNs, 0, 0, std::int64_t(i) << 40});
+            bench.session.take({samples, {}});
+        }
+        QCOMPARE(bench.session.status().droppedEvents, 0u);   // they are none
+        bench.connect();
+        for (Numbers numbers = bench.framesHeard(); !numbers.empty(); numbers = bench.framesHeard())
+            bench.ack(numbers.back());
+        const CounterSet counters = bench.counters("samples");
+        QVERIFY(counters[Counter::QDrop] > 0);
+        QCOMPARE(counters[Counter::QDrop] + counters[Counter::Sent], frames);
+        QCOMPARE(counters[Counter::Acked], counters[Counter::Sent]);
+    }
+
     void gapInNumbers_isNamedAsDropped()
     {
         Bench bench;
