@@ -83,8 +83,12 @@ int run(AgentConfig config, const KernelFactory &openKernel, const Clock &clock)
     log->info("node {} collects for {}", config.node, config.server);
     const Status served = serve(agent, *signals, *ticks, *log);
     const SessionStatus last = agent.stop();
+    const std::uint64_t leftBehind = last.queuedEvents + last.inFlightEvents;
     log->info("stopped: produced {}, sent {}, acknowledged {}, dropped {}, given up {}, left behind {}", last.producedEvents,
-              last.sentEvents, last.ackedEvents, last.droppedEvents, last.abandonedEvents, last.queuedEvents + last.inFlightEvents);
+              last.sentEvents, last.ackedEvents, last.droppedEvents, last.abandonedEvents, leftBehind);
+    if (leftBehind > 0)
+        log->warn("loss: {} events end with the agent, the server has not confirmed them ({} were under way)", leftBehind,
+                  last.inFlightEvents);
     return served ? 0 : leave(served.error());
 }
 

@@ -41,10 +41,10 @@ private:
 
 class KernelCollectorsImpl final : public KernelCollectors {
 public:
-    KernelCollectorsImpl(std::unique_ptr<KernelObject> object, KernelRecordSink &sink) :
+    KernelCollectorsImpl(std::unique_ptr<KernelObject> object, KernelRecordSink &sink, PollPace pace) :
         m_sink(sink), m_object(std::move(object)), m_latencies(m_object->mapFd("latencies"), m_clock),
         m_tcpTotals(m_object->mapFd("tcp_totals"), m_clock), m_epoll(::epoll_create1(EPOLL_CLOEXEC)),
-        m_wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
+        m_wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), m_pacer(pace)
     {}
 
     Status openRings(const KernelOptions &options);
@@ -225,7 +225,7 @@ Result<std::unique_ptr<KernelCollectors>> KernelCollectors::open(KernelOptions o
     auto object = KernelObject::open(options);
     if (!object)
         return fail(object.error());
-    auto collectors = std::make_unique<KernelCollectorsImpl>(std::move(*object), sink);
+    auto collectors = std::make_unique<KernelCollectorsImpl>(std::move(*object), sink, options.pace);
     if (const Status status = collectors->openRings(options); !status)
         return fail(status.error());
     return collectors;

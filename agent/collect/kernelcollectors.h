@@ -22,15 +22,22 @@ namespace tapio::agent {
 struct KernelRecord {
     std::string_view source;         ///< collector name with static lifetime: "process", "oom", "signal", "tcp"
     std::uint64_t cgroupId = 0;      ///< v2 id unless that is the root and v1 memory says more
+    std::uint64_t memoryCgroupId = 0; ///< v1 memory's where v2 says something too: see OriginResolver::resolve
     std::uint64_t bootNs = 0;        ///< bpf_ktime_get_boot_ns at the hook
     std::uint64_t drainedBootNs = 0;
-    wire::Event event;               ///< timeNs, drainUs and origin are set by the pipeline
+    wire::Event event;               ///< timeNs, drainUs, severity and origin are set by the pipeline
 };
 
 class KernelRecordSink {
 public:
     virtual ~KernelRecordSink() = default;
     virtual void onRecord(KernelRecord &&record) = 0;   ///< on the thread that polls; must not block
+};
+
+/// How often to look at a ring that does not wake its reader: while records come, and at most while none do.
+struct PollPace {
+    std::chrono::milliseconds busy{5};
+    std::chrono::milliseconds idle{100};
 };
 
 struct KernelOptions {
@@ -43,6 +50,7 @@ struct KernelOptions {
     /// Have the kernel measure the programs' run time while we run. Costs two clock reads per run, and counts for every
     /// BPF program of the node; without it Hook::runTimeNs and runCount are 0.
     bool runTimeStatistics = true;
+    PollPace pace;
 };
 
 /// seen = kfiltered + folded + lost + drained + still in the ring, exactly, whenever no hook of the source is running.
@@ -53,18 +61,20 @@ struct SourceCounterSet {
     CounterSet counters;                                ///< seen, kfiltered, folded, lost, drained, malformed
 };
 
-/// Cumulative. Should the map fill up, cgroups without news for ten minutes are dropped and would begin again at 0.
+/// Cumulative, by cgroupId and memoryCgroupId as a record has them. Should the map fill up, cgroups without news for ten minutes are dropped and would begin again at 0.
 struct CgroupHistogram {
     wire::HistogramKind kind = wire::HistogramKind::Unknown;
     std::uint64_t cgroupId = 0;
     std::string label;                                  ///< "vda read", or write, flush, discard, other; empty for run-queue latency
     std::array<std::uint64_t, wire::histogramBuckets> counts{};
+    std::uint64_t memoryCgroupId = 0;
 };
 
 /// TCP counters folded in the kernel, cumulative as histograms are. Cgroup 1, the host, also has what belongs to no known socket.
 struct CgroupTcp {
     std::uint64_t cgroupId = 0;
     std::uint64_t connects = 0, connectFailures = 0, accepts = 0, retransmits = 0, resetsSent = 0, resetsReceived = 0;
+    std::uint64_t memoryCgroupId = 0;
 };
 
 /// All calls on the one BPF thread, but wake(). Destructor detaches.

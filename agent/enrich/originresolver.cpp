@@ -17,6 +17,18 @@ constexpr std::size_t maxUnfound = 1024;
 constexpr std::int64_t unfoundForNs = 5 * nsPerSecond;
 constexpr std::uint64_t nsPerTick = 10'000'000;      // USER_HZ is 100 on every architecture that we build for (time(7))
 
+constexpr int mostSpecific = 3;
+
+/// How much an origin tells: a container, a pod, at least a path, nothing.
+int specificity(const wire::Origin &origin)
+{
+    if (!origin.containerId.empty())
+        return mostSpecific;
+    if (!origin.podUid.empty())
+        return 2;
+    return origin.cgroupPath.empty() ? 0 : 1;
+}
+
 std::uint64_t idOf(const CgroupNode &node) { return node.v2Id != 0 ? node.v2Id : node.memoryId; }
 
 } // namespace
@@ -214,7 +226,16 @@ OriginPtr OriginResolver::rememberUnfound(std::uint64_t cgroupId, const std::str
     return origin;
 }
 
-OriginPtr OriginResolver::resolve(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs)
+OriginPtr OriginResolver::resolve(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs, std::uint64_t memoryId)
+{
+    OriginPtr origin = resolveOne(cgroupId, pid, startTimeNs);
+    if (memoryId == 0 || memoryId == cgroupId || specificity(*origin) == mostSpecific)
+        return origin;
+    OriginPtr other = resolveOne(memoryId, pid, startTimeNs);
+    return specificity(*other) > specificity(*origin) ? other : origin;
+}
+
+OriginPtr OriginResolver::resolveOne(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs)
 {
     if (cgroupId == rootId)
         return m_host;

@@ -39,7 +39,9 @@ public:
 
     /// An unknown id is looked for: through /proc/PID/cgroup when that process is still the one that started at
     /// `startTimeNs` (boot time; 0 = not known), then by a walk. pid 0 = no process to ask. Never null.
-    OriginPtr resolve(std::uint64_t cgroupId, std::uint32_t pid = 0, std::uint64_t startTimeNs = 0);
+    /// `memoryId`: of v1's memory hierarchy where `cgroupId` is v2's and both say something (hybrid nodes), else 0. A runtime's
+    /// service may be all that the one says of a container that the other names: whichever names more is taken, first v2's.
+    OriginPtr resolve(std::uint64_t cgroupId, std::uint32_t pid = 0, std::uint64_t startTimeNs = 0, std::uint64_t memoryId = 0);
     /// The origin of a cgroup of the inventory. Never null.
     OriginPtr originOf(const CgroupNode &node);
     const OriginPtr &host() const noexcept { return m_host; }
@@ -70,6 +72,7 @@ private:
         std::string path;
     };
 
+    OriginPtr resolveOne(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs);
     OriginPtr find(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs);
     Asked ask(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs);
     OriginPtr rememberUnfound(std::uint64_t cgroupId, const std::string &path);

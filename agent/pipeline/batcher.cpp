@@ -51,6 +51,7 @@ bool Batcher::add(wire::Event &&event, const OriginPtr &origin, std::string_view
         m_bytes += bytesOf(*origin);
     }
     event.origin = known->second;
+    m_isUrgent = m_isUrgent || event.severity >= wire::Severity::Error;
     m_bytes += bytesOf(event);
     m_batch.events.push_back(std::move(event));
     m_sources.push_back(source);
@@ -59,6 +60,8 @@ bool Batcher::add(wire::Event &&event, const OriginPtr &origin, std::string_view
 
 std::int64_t Batcher::untilDueNs(std::int64_t bootNs) const
 {
+    if (m_isUrgent)
+        return 0;
     return std::max<std::int64_t>(m_beganBootNs + std::chrono::nanoseconds(m_limits.age).count() - bootNs, 0);
 }
 
@@ -69,6 +72,7 @@ Outgoing Batcher::take()
     Outgoing outgoing{std::exchange(m_batch, {}), std::exchange(m_sources, {})};
     m_origins.clear();
     m_bytes = 0;
+    m_isUrgent = false;
     return outgoing;
 }
 

@@ -14,7 +14,9 @@ namespace tapio::agent {
 struct BatchLimits {
     std::size_t events = 256;
     std::size_t bytes = 128u << 10;                ///< estimated, before packing
-    std::chrono::milliseconds age{250};
+    /// At low rates this is most of an event's latency, at high ones a batch is full before. Shorter costs messages: 10 per second
+    /// from each of 1000 agents were measured to take 0.7 of a core of the server.
+    std::chrono::milliseconds age{100};
 };
 
 /// Collects events into batches, gives them their sequence numbers and each distinct origin its index. One thread.
@@ -24,7 +26,8 @@ public:
 
     /// True when the batch is full now: take() it. `bootNs` is now.
     bool add(wire::Event &&event, const OriginPtr &origin, std::string_view source, std::int64_t bootNs);
-    /// How long the oldest event may still wait, nanoseconds; 0 = no longer. Only when pending() > 0.
+    /// How long the oldest event may still wait, nanoseconds; 0 = no longer. Only when pending() > 0. One of severity Error and up
+    /// does not wait, but for those that were read together with it: so a storm of them makes one batch per reading.
     std::int64_t untilDueNs(std::int64_t bootNs) const;
     /// Everything collected; begins the next batch. Only when pending() > 0.
     Outgoing take();
@@ -41,6 +44,7 @@ private:
     std::unordered_map<OriginPtr, std::uint32_t> m_origins;
     std::size_t m_bytes = 0;
     std::int64_t m_beganBootNs = 0;
+    bool m_isUrgent = false;
     std::uint64_t m_nextSeq = 1;
 };
 

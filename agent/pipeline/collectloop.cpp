@@ -135,9 +135,17 @@ void CollectLoop::sampleDue(bool all)
     }
     if (std::exchange(m_kernelProblem, m_kernelSampler->problem()) != m_kernelSampler->problem() && !m_kernelProblem.empty())
         m_log.warn("kernel: {}", m_kernelProblem);
+    push(writer);
+}
+
+void CollectLoop::push(SampleWriter &writer)
+{
     for (wire::SampleBatch &batch : writer.take()) {
-        if (!m_port.outlet.push({std::move(batch), {}}))
-            m_log.debug("queue: samples were dropped, it is full");
+        ++m_sampleFrames;
+        if (m_port.outlet.push({std::move(batch), {}}))
+            continue;
+        ++m_refusedSampleFrames;
+        m_log.debug("queue: samples were dropped, it is full");
     }
 }
 
@@ -185,14 +193,24 @@ void CollectLoop::reportHooks()
     }
 }
 
-wire::CounterReport CollectLoop::counters() const { return {m_clock.utcNs(), m_pipeline.counters(m_kernel->counters())}; }
+wire::CounterReport CollectLoop::counters() const
+{
+    wire::CounterReport report{m_clock.utcNs(), m_pipeline.counters(m_kernel->counters())};
+    if (m_sampleFrames > 0) {
+        CounterSet &samples = report.sources.emplace_back(wire::SourceCounters{std::string(samplesSource), {}}).counters;
+        samples[Counter::Seen] = samples[Counter::Drained] = m_sampleFrames;
+        samples[Counter::QDrop] = m_refusedSampleFrames;
+    }
+    return report;
+}
 
 void CollectLoop::reportCounters()
 {
     wire::CounterReport report = counters();
     m_totals = {};
     for (const wire::SourceCounters &source : report.sources) {
-        m_totals.drained += source.counters[Counter::Drained];
+        if (source.source != samplesSource)
+            m_totals.drained += source.counters[Counter::Drained];
         m_totals.missing += source.counters.missing();
     }
     if (!m_port.outlet.push({std::move(report), {}}))
@@ -201,10 +219,29 @@ void CollectLoop::reportCounters()
 
 wire::CounterReport CollectLoop::finish()
 {
-    if (const auto polled = m_kernel->poll(milliseconds(0)); !polled)
-        m_log.warn("kernel: {}", polled.error().message());
+    drainRings();
     m_pipeline.flush();
+    // What was added up since the last second would be gone with the programs.
+    SampleWriter writer(m_clock.utcNs());
+    m_kernelSampler->sample(writer);
+    push(writer);
     return counters();
+}
+
+/// One poll reads at most so much of a ring; and what other processes do meanwhile does not have to be waited for.
+void CollectLoop::drainRings()
+{
+    const std::int64_t deadline = m_clock.bootNs() + ns(mostDraining);
+    while (m_clock.bootNs() < deadline) {
+        const auto polled = m_kernel->poll(milliseconds(0));
+        if (!polled) {
+            m_log.warn("kernel: {}", polled.error().message());
+            return;
+        }
+        if (*polled == 0 || m_kernel->ringFill().first == 0)
+            return;
+    }
+    m_log.warn("kernel: {} bytes of records stay unread in the ring at the end", m_kernel->ringFill().first);
 }
 
 } // namespace tapio::agent

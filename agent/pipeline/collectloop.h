@@ -38,6 +38,9 @@ struct CollectOptions {
 /// Sampling cgroups takes 1/cgroupShare of a core at most: about 70 us each, so from some 150 of them on the interval grows.
 inline constexpr std::int64_t cgroupShare = 200;
 
+/// How long the rings are read at the end: twice what full ones of the usual size take, and far from the two seconds in all.
+inline constexpr std::chrono::milliseconds mostDraining{400};
+
 /// Opens the kernel programs with the sink that they are to feed. Called on the collecting thread.
 using KernelFactory = std::function<Result<std::unique_ptr<KernelCollectors>>(KernelRecordSink &)>;
 
@@ -50,8 +53,8 @@ struct PublisherPort {
 
 /// Sums over all sources as of the last counter report, for the log.
 struct CollectTotals {
-    std::uint64_t drained = 0;
-    std::uint64_t missing = 0;      ///< lost, shed, and dropped by a full queue before the publisher
+    std::uint64_t drained = 0;      ///< events
+    std::uint64_t missing = 0;      ///< lost, shed, and dropped by a full queue before the publisher; frames of samples too
 };
 
 /// All that happens on the collecting thread: poll the kernel's rings, and each second samples, counters, hooks and the clock.
@@ -65,7 +68,8 @@ public:
     Status turn();
     /// Any thread: ends the wait of a turn().
     void wake() { m_kernel->wake(); }
-    /// The last poll and the last flush; the counters as of then.
+    /// Reads what is left in the rings, takes a last sample of what the kernel added up, and flushes; the counters as of then.
+    /// In mostDraining and a little.
     wire::CounterReport finish();
     /// Every hook and file with its state; after a first turn or sampleAll().
     std::vector<wire::Hook> hooks() const;
@@ -85,6 +89,8 @@ private:
     void everySecond();
     void sampleDue(bool all);
     void walkAndSample(SampleWriter &writer);
+    void push(SampleWriter &writer);
+    void drainRings();
     void reportCounters();
     void reportHooks();
     wire::CounterReport counters() const;
@@ -103,6 +109,8 @@ private:
     std::int64_t m_nextCgroupsBootNs = 0;
     KernelSampler *m_kernelSampler = nullptr;       ///< one of m_samplers
     CollectTotals m_totals;
+    std::uint64_t m_sampleFrames = 0;               ///< made
+    std::uint64_t m_refusedSampleFrames = 0;        ///< of those: by a full queue
     std::string m_kernelProblem;                    ///< as logged last
     std::vector<wire::Hook> m_reportedHooks;
     std::int64_t m_hooksReportedBootNs = 0;

@@ -38,7 +38,8 @@ void Pipeline::onRecord(KernelRecord &&record)
     wire::Event &event = record.event;
     event.timeNs = m_bootTime.toUtcNs(record.bootNs);
     event.drainUs = drainUs(record);
-    const OriginPtr origin = m_resolver.resolve(record.cgroupId, event.process.pid, event.process.startTimeNs);
+    const OriginPtr origin = m_resolver.resolve(record.cgroupId, event.process.pid, event.process.startTimeNs,
+                                                  record.memoryCgroupId);
     event.severity = severityOf(event, *origin);
     if (!m_gate.wants(event, *origin)) {
         ++totals(record.source).ufiltered;

@@ -12,7 +12,7 @@
 
 namespace tapio::agent {
 
-/// Events of one source within a frame.
+/// Events of one source within a frame; of samples the frame itself.
 struct SourceCount {
     std::string_view source;
     std::uint32_t events = 0;

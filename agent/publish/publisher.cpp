@@ -129,6 +129,7 @@ void Publisher::leave(PublishSession &session)
     turn(session, milliseconds(0));
     settle();
     session.take(std::move(farewell->last));
+    turn(session, milliseconds(0));   // also when a server that confirms nothing has used up the time: it says what is lost
     settle();
     session.sayBye("closed", "the agent was stopped");
     turn(session, milliseconds(20));   // lets the farewell leave the socket

@@ -13,6 +13,11 @@ using std::chrono::milliseconds;
 
 namespace {
 
+/// Beats under way: with one each two seconds, an answer may be half a minute late and still measure the clock.
+constexpr std::size_t mostBeats = 16;
+/// A server says when to come back; one that errs, or lies, must not lose the node for longer than a restart takes.
+constexpr std::chrono::milliseconds longestAbsence(60'000);
+
 std::int64_t ns(milliseconds duration) { return std::chrono::nanoseconds(duration).count(); }
 
 } // namespace
@@ -67,8 +72,8 @@ void PublishSession::step(milliseconds wait)
     const std::int64_t now = m_clock.bootNs();
     if (m_status.phase == SessionPhase::Greeting && now - m_phaseSinceBootNs > ns(m_options.welcomeTimeout))
         loseSession(milliseconds(0), "the server did not answer the greeting");
-    if (m_status.phase == SessionPhase::Up && now - m_lastReplyBootNs > ns(m_options.replyTimeout))
-        loseSession(milliseconds(0), "the server does not answer heartbeats");
+    if (m_status.phase == SessionPhase::Up && now - m_lastHeardBootNs > ns(m_options.replyTimeout))
+        loseSession(milliseconds(0), "nothing comes from the server, and it does not answer heartbeats");
     if (m_status.phase == SessionPhase::Up) {
         if (now >= m_nextBeatBootNs)
             beat();
@@ -123,7 +128,7 @@ void PublishSession::sendHello()
     m_generation = m_link.generation();
     m_status.phase = SessionPhase::Greeting;
     m_phaseSinceBootNs = m_clock.bootNs();
-    m_beat.reset();
+    m_beats.clear();
     m_stalled = false;
 }
 
@@ -159,6 +164,8 @@ void PublishSession::onMessage(const transport::Bytes &bytes)
         loseSession(milliseconds(0), "the server sent what cannot be read: " + message.error().message());
         return;
     }
+    // Whatever it is: behind a backlog the answers to heartbeats are late, while acknowledgements keep coming.
+    m_lastHeardBootNs = m_clock.bootNs();
     if (const auto *welcome = std::get_if<wire::Welcome>(&*message))
         onWelcome(*welcome);
     else if (const auto *bye = std::get_if<wire::Bye>(&*message))
@@ -187,7 +194,7 @@ void PublishSession::onWelcome(const wire::Welcome &welcome)
     m_link.confirm();
     m_status.phase = SessionPhase::Up;
     ++m_status.sessions;
-    m_phaseSinceBootNs = m_lastReplyBootNs = m_clock.bootNs();
+    m_phaseSinceBootNs = m_clock.bootNs();
     m_nextBeatBootNs = m_clock.bootNs();
     // More than half of the ring under way would leave nothing to drop but what is on the wire.
     m_creditBytes = std::min<std::uint64_t>(welcome.creditBytes, m_options.ringBytes / 2);
@@ -229,17 +236,20 @@ void PublishSession::acknowledge(std::uint64_t frameSeq)
 
 void PublishSession::onBye(const wire::Bye &bye)
 {
-    loseSession(milliseconds(bye.reconnectAfterMs), "the server ended the session: " + bye.reason + " [" + bye.code + "]");
+    loseSession(std::min(milliseconds(bye.reconnectAfterMs), longestAbsence), "the server ended the session: " + bye.reason + " [" + bye.code + "]");
 }
 
 void PublishSession::onReply(const wire::HeartbeatReply &reply)
 {
-    if (!m_beat || reply.id != m_beat->id || reply.sentNs != m_beat->sentNs)
+    const auto answered = std::find_if(m_beats.begin(), m_beats.end(), [&](const Beat &beat) {
+        return beat.id == reply.id && beat.sentNs == reply.sentNs;
+    });
+    if (answered == m_beats.end())
         return;
+    const Beat beat = *answered;
+    m_beats.erase(m_beats.begin(), answered + 1);   // those before it were lost: replies come in order
     const std::int64_t now = m_clock.utcNs();
     const std::int64_t bootNow = m_clock.bootNs();
-    m_lastReplyBootNs = bootNow;
-    const Beat beat = *std::exchange(m_beat, std::nullopt);
     // Our clock was set in between: the four times are of two clocks.
     constexpr std::int64_t steppedNs = 20 * nsPerMs;
     if (std::llabs((now - beat.sentNs) - (bootNow - beat.sentBootNs)) > steppedNs)
@@ -254,11 +264,11 @@ void PublishSession::onReply(const wire::HeartbeatReply &reply)
 void PublishSession::beat()
 {
     const SessionStatus now = status();
-    m_beat = Beat{++m_lastBeatId, m_clock.utcNs(), m_clock.bootNs()};
-    m_nextBeatBootNs = m_beat->sentBootNs + ns(m_options.heartbeat);
+    const Beat beat{++m_lastBeatId, m_clock.utcNs(), m_clock.bootNs()};
+    m_nextBeatBootNs = beat.sentBootNs + ns(m_options.heartbeat);
     wire::Heartbeat heartbeat;
-    heartbeat.id = m_beat->id;
-    heartbeat.sentNs = m_beat->sentNs;
+    heartbeat.id = beat.id;
+    heartbeat.sentNs = beat.sentNs;
     heartbeat.offsetNs = now.offsetNs;
     heartbeat.uncertaintyNs = now.uncertaintyNs;
     heartbeat.producedEvents = now.producedEvents;
@@ -267,7 +277,10 @@ void PublishSession::beat()
     heartbeat.inFlightEvents = now.inFlightEvents;
     heartbeat.oldestNs = m_ring.oldestEventNs();
     if (!sendMessage(heartbeat))
-        m_beat.reset();
+        return;   // the link is full; the next one is due soon
+    if (m_beats.size() == mostBeats)
+        m_beats.pop_front();
+    m_beats.push_back(beat);
 }
 
 void PublishSession::sendFrames()

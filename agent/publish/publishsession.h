@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -25,7 +26,7 @@ struct SessionOptions {
     std::size_t ringBytes = 8u << 20;
     std::chrono::milliseconds heartbeat{2000};
     std::chrono::milliseconds welcomeTimeout{10'000};
-    std::chrono::milliseconds replyTimeout{15'000};     ///< connected, but the server's heartbeats stay away
+    std::chrono::milliseconds replyTimeout{15'000};     ///< connected, but nothing comes from the server
 };
 
 enum class SessionPhase : std::uint8_t { Offline, Greeting, Up };
@@ -98,7 +99,7 @@ private:
     spdlog::logger &m_log;
     OutgoingRing m_ring;
     SessionStatus m_status;
-    std::map<std::string, CounterSet, std::less<>> m_counters;   ///< qdrop, sent, acked, malformed by source
+    std::map<std::string, CounterSet, std::less<>> m_counters;   ///< qdrop, sent, acked, malformed by source (and see split())
     std::uint64_t m_nextFrameSeq = 1;
     std::optional<wire::HookReport> m_hooks;
     std::optional<wire::Filter> m_filter;
@@ -107,14 +108,14 @@ private:
     bool m_left = false;
     bool m_stalled = false;                 ///< the transport's queue was full at the last try
     std::int64_t m_phaseSinceBootNs = 0;
-    std::int64_t m_lastReplyBootNs = 0;
+    std::int64_t m_lastHeardBootNs = 0;
     std::int64_t m_nextBeatBootNs = 0;
     struct Beat {
         std::uint64_t id = 0;
         std::int64_t sentNs = 0;
         std::int64_t sentBootNs = 0;
     };
-    std::optional<Beat> m_beat;             ///< under way
+    std::deque<Beat> m_beats;               ///< under way, oldest first; bounded
     std::uint64_t m_lastBeatId = 0;
 };
 

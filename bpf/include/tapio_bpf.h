@@ -50,19 +50,17 @@ static __always_inline bool tapio_is_own(__u32 kernel_tgid)
 }
 
 /* Batched: waking the reader costs more than five times the record itself, so it sleeps and looks (see README.md). */
-static __always_inline void tapio_submit(void *record, struct tapio_counters *count)
+static __always_inline void tapio_submit(void *record)
 {
 	__u64 flags = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= tapio_wake_bytes ? BPF_RB_FORCE_WAKEUP
 											  : BPF_RB_NO_WAKEUP;
 
 	bpf_ringbuf_submit(record, flags);
-	TAPIO_ADD(count->emitted, 1);
 }
 
-static __always_inline void tapio_submit_critical(void *record, struct tapio_counters *count)
+static __always_inline void tapio_submit_critical(void *record)
 {
 	bpf_ringbuf_submit(record, 0);
-	TAPIO_ADD(count->emitted, 1);
 }
 
 static __always_inline __u64 tapio_v2_cgroup(struct css_set *set, bool typed)
@@ -73,11 +71,14 @@ static __always_inline __u64 tapio_v2_cgroup(struct css_set *set, bool typed)
 	return TAPIO_GET(typed, node, id);
 }
 
+/* 0 at the root, and where the controller is on v2: there it may be an ancestor's, and says nothing new. */
 static __always_inline __u64 tapio_memory_cgroup(struct css_set *set, bool typed)
 {
 	struct cgroup_subsys_state *state = NULL, **slot;
-	struct cgroup *group;
+	struct cgroup_root *root;
 	struct kernfs_node *node;
+	struct cgroup *group;
+	__u64 id;
 
 	if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
 		return 0;
@@ -90,26 +91,20 @@ static __always_inline __u64 tapio_memory_cgroup(struct css_set *set, bool typed
 	if (!state)
 		return 0;
 	group = TAPIO_GET(typed, state, cgroup);
+	root = TAPIO_GET(typed, group, root);
+	if (TAPIO_GET(typed, root, hierarchy_id) == 0)
+		return 0;
 	node = TAPIO_GET(typed, group, kn);
-	return TAPIO_GET(typed, node, id);
+	id = TAPIO_GET(typed, node, id);
+	return id == TAPIO_ROOT_CGROUP ? 0 : id;
 }
 
-/* Where the v2 id says something, nobody asks for the other. */
-static __always_inline void tapio_task_cgroups(struct task_struct *task, __u64 *v2, __u64 *v1, bool typed)
+static __always_inline void tapio_task_cgroups(struct tapio_cgroups *cgroups, struct task_struct *task, bool typed)
 {
 	struct css_set *set = TAPIO_GET(typed, task, cgroups);
 
-	*v2 = tapio_v2_cgroup(set, typed);
-	*v1 = *v2 == TAPIO_ROOT_CGROUP ? tapio_memory_cgroup(set, typed) : 0;
-}
-
-/* The one id that folded figures are kept under. */
-static __always_inline __u64 tapio_task_cgroup(struct task_struct *task, bool typed)
-{
-	__u64 v2, v1;
-
-	tapio_task_cgroups(task, &v2, &v1, typed);
-	return tapio_cgroup(v2, v1);
+	cgroups->v2 = tapio_v2_cgroup(set, typed);
+	cgroups->v1 = tapio_memory_cgroup(set, typed);
 }
 
 /* The process's id in the agent's pid namespace; 0 where that does not see it. */
@@ -145,7 +140,7 @@ static __always_inline void tapio_describe(struct tapio_process *process, struct
 	process->pid = tapio_visible_pid(task, typed);
 	process->uid = BPF_CORE_READ(task, cred, uid.val);
 	process->start_ns = TAPIO_GET(typed, leader, start_boottime);
-	tapio_task_cgroups(task, &process->cgroup_v2, &process->cgroup_v1, typed);
+	tapio_task_cgroups(&process->cgroups, task, typed);
 	tapio_name(process->comm, task, typed);
 }
 

@@ -31,15 +31,17 @@ enum tapio_collector {
 	TAPIO_COLLECTORS
 };
 
-/* One per collector and CPU; added to atomically, because an interrupt may run the same collector meanwhile. */
+/*
+ * One per collector and CPU; added to atomically, because an interrupt may run the same collector meanwhile. What is seen
+ * and none of the others is a record in a ring: the reader counts those, so that no event pays for a count of its own.
+ */
 struct tapio_counters {
 	__u64 seen;
 	__u64 kfiltered;
 	__u64 folded;
 	__u64 lost;
-	__u64 emitted;
 };
-TAPIO_ASSERT(sizeof(struct tapio_counters) == 40);
+TAPIO_ASSERT(sizeof(struct tapio_counters) == 32);
 
 enum tapio_kind {
 	TAPIO_KIND_EXEC = 1,
@@ -49,11 +51,20 @@ enum tapio_kind {
 	TAPIO_KIND_TCP = 5
 };
 
+/*
+ * Where a task is, as kernfs ids. On hybrid nodes either may be the one that tells: a container of v1 lives in its runtime's
+ * service as v2 has it, and the other way round. So both are kept, and user space takes what says more.
+ */
+struct tapio_cgroups {
+	__u64 v2;
+	__u64 v1; /* of the memory controller; 0 = it is at the root, or its controller is on v2 */
+};
+TAPIO_ASSERT(sizeof(struct tapio_cgroups) == 16);
+
 /* A process: ids of its group leader, pid as the agent's pid namespace sees it (0 = not visible there). */
 struct tapio_process {
 	__u64 start_ns; /* boot time */
-	__u64 cgroup_v2;
-	__u64 cgroup_v1; /* of the memory controller; 0 = not known */
+	struct tapio_cgroups cgroups;
 	__u32 pid;
 	__u32 uid;
 	char comm[TAPIO_COMM_LEN];
@@ -141,12 +152,15 @@ TAPIO_ASSERT(__builtin_offsetof(struct tapio_tcp, local) == 112);
 
 enum tapio_block_op { TAPIO_BLOCK_READ, TAPIO_BLOCK_WRITE, TAPIO_BLOCK_FLUSH, TAPIO_BLOCK_DISCARD, TAPIO_BLOCK_OTHER };
 
+enum tapio_histogram_kind { TAPIO_RUNQUEUE_LATENCY, TAPIO_BLOCK_LATENCY };
+
 struct tapio_histogram_key {
-	__u64 cgroup;
-	__u32 device; /* major << 20 | minor; 0 for run-queue latency */
-	__u32 op;     /* enum tapio_block_op */
+	struct tapio_cgroups cgroups;
+	__u32 device; /* of block I/O: major << 20 | minor */
+	__u16 op;     /* of block I/O: enum tapio_block_op */
+	__u16 kind;   /* enum tapio_histogram_kind */
 };
-TAPIO_ASSERT(sizeof(struct tapio_histogram_key) == 16);
+TAPIO_ASSERT(sizeof(struct tapio_histogram_key) == 24);
 
 /* Bucket 0 is [0, 1) us, bucket i is [2^(i-1), 2^i) us, the last is open. */
 struct tapio_histogram {
@@ -162,11 +176,5 @@ struct tapio_tcp_totals {
 	__u64 resets_received;
 };
 TAPIO_ASSERT(sizeof(struct tapio_tcp_totals) == 48);
-
-/* One cgroup id out of two: v2 unless that is the root and the v1 memory hierarchy says more. */
-static inline __u64 tapio_cgroup(__u64 v2, __u64 v1)
-{
-	return v2 == TAPIO_ROOT_CGROUP && v1 != 0 ? v1 : v2;
-}
 
 #endif

@@ -7,12 +7,17 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 struct tapio_request {
 	__u64 issued_ns; /* 0 = waits in the scheduler */
-	__u64 cgroup;
+	struct tapio_cgroups cgroups;
+	bool is_own; /* the agent's: known, so that whoever issues it is not taken for its owner */
 };
 
+/*
+ * An entry goes when its request completes or is merged into another one. Least recently used, so that what leaves in a way
+ * that no hook of this kernel tells cannot fill the map up: older ones do not tell merges.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 10240);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
 	__type(key, __u64); /* address of the request; the kernel has a fixed set of them per queue */
 	__type(value, struct tapio_request);
 } requests SEC(".maps");
@@ -23,7 +28,7 @@ const volatile bool tapio_request_after_queue = false; /* set by the agent: unti
  * Whose request it is. On v2 the request says so, writeback included. On v1 it is the task that hands it in, unless that is
  * a kernel thread, which writes for nobody in particular: then it is the host's.
  */
-static __always_inline __u64 request_cgroup(struct request *request)
+static __always_inline void request_cgroups(struct tapio_cgroups *cgroups, struct request *request)
 {
 	struct bio *bio = BPF_CORE_READ(request, bio);
 	struct task_struct *task;
@@ -31,13 +36,16 @@ static __always_inline __u64 request_cgroup(struct request *request)
 	if (bio && bpf_core_field_exists(bio->bi_blkg)) {
 		struct cgroup *group = BPF_CORE_READ(bio, bi_blkg, blkcg, css.cgroup);
 
-		if (group && BPF_CORE_READ(group, root, hierarchy_id) == 0)
-			return BPF_CORE_READ(group, kn, id);
+		if (group && BPF_CORE_READ(group, root, hierarchy_id) == 0) {
+			cgroups->v2 = BPF_CORE_READ(group, kn, id);
+			return;
+		}
 	}
 	task = (struct task_struct *)bpf_get_current_task();
 	if (BPF_CORE_READ(task, flags) & TAPIO_PF_KTHREAD)
-		return TAPIO_ROOT_CGROUP;
-	return tapio_task_cgroup(task, false);
+		cgroups->v2 = TAPIO_ROOT_CGROUP;
+	else
+		tapio_task_cgroups(cgroups, task, false);
 }
 
 static __always_inline __u32 device_of(struct request *request)
@@ -70,21 +78,41 @@ static __always_inline enum tapio_block_op op_of(struct request *request)
 	}
 }
 
+/* The task that runs a hook hands the request in, unless somebody did so before. */
+static __always_inline void describe(struct tapio_request *known, struct request *request)
+{
+	request_cgroups(&known->cgroups, request);
+	known->is_own = tapio_is_own(bpf_get_current_pid_tgid() >> 32);
+}
+
+static __always_inline void keep(struct request *request, struct tapio_request *known, struct tapio_counters *count)
+{
+	__u64 key = (__u64)request;
+
+	if (bpf_map_update_elem(&requests, &key, known, BPF_ANY) != 0)
+		TAPIO_ADD(count->lost, 1);
+	else if (known->is_own)
+		TAPIO_ADD(count->kfiltered, 1);
+	else
+		TAPIO_ADD(count->folded, 1);
+}
+
 /* Keeps who handed it in: when it is issued, another task may be running the queue. */
 static __always_inline int on_insert(struct request *request)
 {
 	struct tapio_counters *count = tapio_count(TAPIO_BLOCKIO);
 	struct tapio_request waiting = {};
-	__u64 key = (__u64)request;
 
 	if (!count)
 		return 0;
 	TAPIO_ADD(count->seen, 1);
-	waiting.cgroup = request_cgroup(request);
-	if (bpf_map_update_elem(&requests, &key, &waiting, BPF_ANY) == 0)
-		TAPIO_ADD(count->folded, 1);
-	else
-		TAPIO_ADD(count->lost, 1);
+	/* A command for the controller itself, such as NVMe's administration: no disk, and nobody's I/O. */
+	if (device_of(request) == 0) {
+		TAPIO_ADD(count->kfiltered, 1);
+		return 0;
+	}
+	describe(&waiting, request);
+	keep(request, &waiting, count);
 	return 0;
 }
 
@@ -97,14 +125,32 @@ static __always_inline int on_issue(struct request *request)
 	if (!count)
 		return 0;
 	TAPIO_ADD(count->seen, 1);
+	if (device_of(request) == 0) {
+		TAPIO_ADD(count->kfiltered, 1);
+		return 0;
+	}
 	/* There is one too where the device was busy and a kernel thread issues it again. */
 	waiting = bpf_map_lookup_elem(&requests, &key);
-	issued.cgroup = waiting ? waiting->cgroup : request_cgroup(request);
-	issued.issued_ns = bpf_ktime_get_ns();
-	if (bpf_map_update_elem(&requests, &key, &issued, BPF_ANY) == 0)
-		TAPIO_ADD(count->folded, 1);
+	if (waiting)
+		issued = *waiting;
 	else
-		TAPIO_ADD(count->lost, 1);
+		describe(&issued, request);
+	issued.issued_ns = bpf_ktime_get_ns();
+	keep(request, &issued, count);
+	return 0;
+}
+
+/* It lives on as a part of another one; its own address will serve a new request, of whomever. */
+static __always_inline int on_merge(struct request *request)
+{
+	struct tapio_counters *count = tapio_count(TAPIO_BLOCKIO);
+	__u64 key = (__u64)request;
+
+	if (!count)
+		return 0;
+	TAPIO_ADD(count->seen, 1);
+	bpf_map_delete_elem(&requests, &key);
+	TAPIO_ADD(count->folded, 1);
 	return 0;
 }
 
@@ -112,22 +158,24 @@ static __always_inline int on_complete(struct request *request, __u32 bytes)
 {
 	struct tapio_counters *count = tapio_count(TAPIO_BLOCKIO);
 	__u64 address = (__u64)request;
-	struct tapio_histogram_key key = {};
+	struct tapio_histogram_key key = {.kind = TAPIO_BLOCK_LATENCY};
 	struct tapio_request *issued;
 
 	if (!count)
 		return 0;
 	TAPIO_ADD(count->seen, 1);
 	issued = bpf_map_lookup_elem(&requests, &address);
-	/* Issued before we were, or more of it is to come. */
+	/* Of no disk, issued before we were, or more of it is to come. */
 	if (!issued || issued->issued_ns == 0 || bytes < BPF_CORE_READ(request, __data_len)) {
 		TAPIO_ADD(count->kfiltered, 1);
 		return 0;
 	}
-	key.cgroup = issued->cgroup;
+	key.cgroups = issued->cgroups;
 	key.device = device_of(request);
 	key.op = op_of(request);
-	if (tapio_observe(&key, bpf_ktime_get_ns() - issued->issued_ns, false))
+	if (issued->is_own)
+		TAPIO_ADD(count->kfiltered, 1);
+	else if (tapio_observe(&key, bpf_ktime_get_ns() - issued->issued_ns, false))
 		TAPIO_ADD(count->folded, 1);
 	else
 		TAPIO_ADD(count->lost, 1);
@@ -169,4 +217,16 @@ SEC("raw_tp/block_rq_complete")
 int block_complete_raw(__u64 *ctx)
 {
 	return on_complete((void *)ctx[0], ctx[2]);
+}
+
+SEC("tp_btf/block_rq_merge")
+int block_merge_btf(__u64 *ctx)
+{
+	return on_merge((void *)(tapio_request_after_queue ? ctx[1] : ctx[0]));
+}
+
+SEC("raw_tp/block_rq_merge")
+int block_merge_raw(__u64 *ctx)
+{
+	return on_merge((void *)(tapio_request_after_queue ? ctx[1] : ctx[0]));
 }

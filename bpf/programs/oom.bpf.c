@@ -72,7 +72,7 @@ static __always_inline int on_victim(struct task_struct *victim, __u32 pid)
 	trigger = (struct task_struct *)bpf_get_current_task();
 	record->trigger_pid = tapio_visible_pid(trigger, false);
 	tapio_name(record->trigger_comm, trigger, false);
-	tapio_submit_critical(record, count);
+	tapio_submit_critical(record);
 	return 0;
 }
 

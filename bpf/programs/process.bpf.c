@@ -46,7 +46,7 @@ static __always_inline int on_exec(struct task_struct *task, const char *filenam
 	length = bpf_probe_read_kernel_str(record->filename, sizeof(record->filename), filename);
 	record->filename_len = length > 0 ? length - 1 : 0;
 	read_arguments(record, BPF_CORE_READ(task, mm));
-	tapio_submit(record, count);
+	tapio_submit(record);
 	return 0;
 }
 
@@ -116,7 +116,7 @@ static __always_inline int on_exit(struct task_struct *task, bool last_thread, b
 	tapio_describe(&record->header.process, task, typed);
 	record->wait_status = wait_status(task);
 	name_killer(record, tgid);
-	tapio_submit(record, count);
+	tapio_submit(record);
 	return 0;
 }
 

@@ -21,7 +21,7 @@ int switch_btf(__u64 *ctx)
 {
 	struct tapio_counters *count = tapio_count(TAPIO_RUNQUEUE);
 	struct task_struct *task = (void *)ctx[1];
-	struct tapio_histogram_key key = {};
+	struct tapio_histogram_key key = {.kind = TAPIO_RUNQUEUE_LATENCY};
 	__u64 *last, before, delay;
 
 	if (!count)
@@ -45,7 +45,7 @@ int switch_btf(__u64 *ctx)
 		TAPIO_ADD_UNDISTURBED(count->folded, 1);
 		return 0;
 	}
-	key.cgroup = tapio_task_cgroup(task, true);
+	tapio_task_cgroups(&key.cgroups, task, true);
 	if (tapio_observe(&key, before ? delay + 1 - before : delay, true))
 		TAPIO_ADD_UNDISTURBED(count->folded, 1);
 	else

@@ -76,7 +76,7 @@ static __always_inline void emit(struct task_struct *target, struct tapio_killer
 	record->sender_pid = killer->pid;
 	record->reserved = 0;
 	__builtin_memcpy(record->sender_comm, killer->comm, sizeof(record->sender_comm));
-	tapio_submit_critical(record, count);
+	tapio_submit_critical(record);
 }
 
 static __always_inline int on_signal(int signal, struct kernel_siginfo *info, struct task_struct *target, int result)

@@ -31,7 +31,6 @@ struct tapio_socket {
 	__u64 start_ns;       /* SYN_SENT, or establishment of one that came in; 0 = before the agent began */
 	__u64 established_ns; /* 0 = never */
 	__u64 end_ns;         /* 0 = not yet */
-	__u64 cgroup;         /* the owner's, as tapio_cgroup() has it */
 	__s32 error;          /* at the end */
 	__u8 direction;
 	__u8 owner_is_certain;
@@ -51,14 +50,13 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
 	__uint(max_entries, 4096); /* set by the agent */
-	__type(key, __u64);        /* cgroup */
+	__type(key, struct tapio_cgroups);
 	__type(value, struct tapio_tcp_totals);
 } tcp_totals SEC(".maps");
 
 static __always_inline void set_owner(struct tapio_socket *socket, struct task_struct *task)
 {
 	tapio_describe(&socket->owner, task, true);
-	socket->cgroup = tapio_cgroup(socket->owner.cgroup_v2, socket->owner.cgroup_v1);
 	socket->is_own = tapio_is_own(task->tgid);
 }
 
@@ -86,14 +84,17 @@ static __always_inline bool is_held(struct sock *sk)
 /* NULL when the map is full. A socket nobody is known for counts for the host. */
 static __always_inline struct tapio_tcp_totals *totals_of(struct tapio_socket *socket)
 {
-	__u64 cgroup = socket && socket->cgroup ? socket->cgroup : TAPIO_ROOT_CGROUP;
-	struct tapio_tcp_totals *totals = bpf_map_lookup_elem(&tcp_totals, &cgroup);
+	struct tapio_cgroups cgroups = {.v2 = TAPIO_ROOT_CGROUP};
 	struct tapio_tcp_totals zero = {};
+	struct tapio_tcp_totals *totals;
 
+	if (socket && socket->owner.cgroups.v2)
+		cgroups = socket->owner.cgroups;
+	totals = bpf_map_lookup_elem(&tcp_totals, &cgroups);
 	if (totals)
 		return totals;
-	bpf_map_update_elem(&tcp_totals, &cgroup, &zero, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&tcp_totals, &cgroup);
+	bpf_map_update_elem(&tcp_totals, &cgroups, &zero, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&tcp_totals, &cgroups);
 }
 
 /* Adds to one of the totals and settles the account of this run of a program. */
@@ -175,7 +176,7 @@ static __always_inline void emit(struct sock *sk, struct tapio_socket *socket, s
 		record->connect_ns = socket->established_ns - socket->start_ns;
 	read_addresses(record, sk, tcp);
 	read_figures(record, sk, tcp);
-	tapio_submit(record, count);
+	tapio_submit(record);
 }
 
 /*

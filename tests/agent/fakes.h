@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -111,6 +112,8 @@ public:
     /// What the test and the collectors share, since the loop owns the latter.
     struct Script {
         std::vector<agent::KernelRecord> records;               ///< of the next poll
+        std::deque<std::vector<agent::KernelRecord>> later;     ///< of those after it; they wait in the ring until then
+        std::function<void()> onPoll;
         std::vector<wire::Hook> hooks;
         std::vector<agent::SourceCounterSet> counters;
         std::vector<agent::CgroupHistogram> histograms;
@@ -123,12 +126,18 @@ public:
     Result<std::size_t> poll(std::chrono::milliseconds timeout) override
     {
         m_script.waits.push_back(timeout);
+        if (m_script.onPoll)
+            m_script.onPoll();
         if (m_script.pollError)
             return fail(*m_script.pollError);
         const std::size_t count = m_script.records.size();
         for (agent::KernelRecord &record : m_script.records)
             m_sink.onRecord(std::move(record));
         m_script.records.clear();
+        if (!m_script.later.empty()) {
+            m_script.records = std::move(m_script.later.front());
+            m_script.later.pop_front();
+        }
         return count;
     }
     void wake() override {}
@@ -146,7 +155,7 @@ public:
             return fail(*m_script.mapError);
         return m_script.tcp;
     }
-    std::pair<std::uint64_t, std::uint64_t> ringFill() const override { return {0, 1}; }
+    std::pair<std::uint64_t, std::uint64_t> ringFill() const override { return {m_script.records.size() * 100, 8u << 20}; }
 
 private:
     Script &m_script;

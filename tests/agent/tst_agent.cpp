@@ -2,6 +2,7 @@
 // The real program over real TLS to a real fan-in.
 #include <QtTest>
 
+#include <array>
 #include <csignal>
 #include <linux/capability.h>
 #include <optional>
@@ -76,9 +77,10 @@ class TestAgent : public QObject {
         DeliveryLog log;
         std::unique_ptr<server::FanIn> fanIn;
     };
-    bool startServer(Server &server, std::uint16_t port = 0)
+    bool startServer(Server &server, std::uint16_t port = 0, bool acknowledges = true)
     {
         server::FanInOptions options;
+        options.acknowledgeBySink = !acknowledges;   // the sink here keeps all and says nothing
         options.endpoint.tls = m_pki.server();
         options.endpoint.port = port;
         auto started = server::FanIn::start(options, &server.log, m_clock);
@@ -129,12 +131,15 @@ private slots:
     void exec_inAContainerArrivesWithItsPodAndNames_data()
     {
         QTest::addColumn<QString>("hierarchy");
-        QTest::newRow("in the unified hierarchy") << "unified";
-        QTest::newRow("in v1's memory hierarchy") << "memory";
+        QTest::addColumn<bool>("serviceInV2");
+        QTest::newRow("in the unified hierarchy") << "unified" << false;
+        QTest::newRow("in v1's memory hierarchy") << "memory" << false;
+        QTest::newRow("in v1's memory hierarchy, and in its runtime's service in v2") << "memory" << true;
     }
     void exec_inAContainerArrivesWithItsPodAndNames()
     {
         QFETCH(QString, hierarchy);
+        QFETCH(bool, serviceInV2);
         const agent::CgroupLayout layout = agent::CgroupLayout::detect("/sys/fs/cgroup");
         const std::filesystem::path root = hierarchy == "memory" ? layout.memory : layout.unified;
         if (root.empty())
@@ -143,6 +148,11 @@ private slots:
         const std::string container = times32("c7");
         const TestPodCgroup cgroup(root, uid, container);
         QVERIFY(cgroup.made());
+        std::optional<TestServiceCgroup> service;
+        if (serviceInV2 && layout.unified.empty())
+            QSKIP("this machine has no unified hierarchy");
+        if (serviceInV2)
+            service.emplace(layout.unified);
 
         Server server;
         QVERIFY(startServer(server));
@@ -160,7 +170,11 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(welcomed(agent), soon);
 
         const QString argument = "tapio-" + QUuid::createUuid().toString(QUuid::WithoutBraces);
-        const qint64 pid = runOnce(argument, [&cgroup] { cgroup.enter(); });
+        const qint64 pid = runOnce(argument, [&] {
+            cgroup.enter();
+            if (service)
+                service->enter();
+        });
         QTRY_VERIFY_WITH_TIMEOUT(findExec(server.log, argument.toStdString()), soon);
         const SeenExec seen = *findExec(server.log, argument.toStdString());
         QCOMPARE(qint64(seen.event.process.pid), pid);
@@ -196,6 +210,67 @@ private slots:
             QCOMPARE(source.counters[Counter::Sent], source.counters[Counter::Acked]);
             QCOMPARE(source.counters.missing(), 0u);
         }
+    }
+
+    void terminate_underLoadLeavesSoonAndNamesWhatIsLost_data()
+    {
+        QTest::addColumn<bool>("acknowledges");
+        QTest::newRow("to a server that keeps up") << true;
+        QTest::newRow("to a server that confirms nothing") << false;
+    }
+    void terminate_underLoadLeavesSoonAndNamesWhatIsLost()
+    {
+        QFETCH(bool, acknowledges);
+        Server server;
+        QVERIFY(startServer(server, 0, acknowledges));
+        AgentProcess agent(m_pki.node(), server.fanIn->port());
+        QVERIFY(agent.start());
+        QTRY_VERIFY_WITH_TIMEOUT(welcomed(agent), soon);
+        std::array<QProcess, 2> load;
+        for (QProcess &process : load)
+            process.start("/bin/sh", {"-c", "while :; do /bin/true; done"});
+        const auto eventsSeen = [&server] {
+            std::uint64_t events = 0;
+            server.log.eachEvent([&](const wire::Event &, const wire::Origin &) { ++events; });
+            return events;
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(eventsSeen() >= 500, soon);
+        const int took = agent.terminate();
+        for (QProcess &process : load) {
+            process.kill();
+            process.waitForFinished();
+        }
+        QVERIFY2(took >= 0 && took < 2000, qPrintable(QString::number(took) + " ms\n" + agent.output()));
+        QCOMPARE(agent.exitCode(), 0);
+
+        static const QRegularExpression line("stopped: produced (\\d+), sent (\\d+), acknowledged (\\d+), dropped (\\d+), "
+                                             "given up (\\d+), left behind (\\d+)");
+        const auto match = line.match(agent.output());
+        QVERIFY2(match.hasMatch(), qPrintable(agent.output()));
+        enum { Produced = 1, Sent, Acknowledged, Dropped, GivenUp, LeftBehind };
+        const auto said = [&match](int what) { return match.captured(what).toULongLong(); };
+        QVERIFY(said(Produced) >= 500);
+        QCOMPARE(said(Produced), said(Acknowledged) + said(Dropped) + said(GivenUp) + said(LeftBehind));
+        const QString loss = QString("loss: %1 events end with the agent").arg(said(LeftBehind));
+        if (acknowledges) {
+            QCOMPARE(said(LeftBehind), 0u);
+            QVERIFY(!agent.output().contains("loss:"));
+        } else {
+            QCOMPARE(said(Acknowledged), 0u);
+            QVERIFY(said(LeftBehind) > 0);
+            QVERIFY2(agent.output().contains(loss), qPrintable(agent.output()));
+        }
+        const auto last = server.log.lastCounters();
+        QVERIFY(last);
+        std::uint64_t sent = 0;
+        for (const wire::SourceCounters &source : last->sources) {
+            QVERIFY2(source.counters.inRing() >= 0, source.source.c_str());
+            QVERIFY2(source.counters.inAgent() >= 0, source.source.c_str());
+            sent += source.source == "samples" ? 0 : source.counters[Counter::Sent];
+            if (!acknowledges)
+                QCOMPARE(source.counters[Counter::Acked], 0u);
+        }
+        QCOMPARE(sent, said(Sent));   // so it is the last one, as of the end
     }
 
     void kill_andRestartGivesANewStreamWithoutUnnamedLoss()

@@ -98,9 +98,21 @@ private slots:
         QCOMPARE(bench.kernel.waits.back(), 1000ms);
         bench.kernel.records.push_back(bench.record());
         QVERIFY(bench.loop->turn());
-        bench.clock.advance(100ms);
+        bench.clock.advance(40ms);
         QVERIFY(bench.loop->turn());
-        QCOMPARE(bench.kernel.waits.back(), 150ms);
+        QCOMPARE(bench.kernel.waits.back(), 60ms);
+    }
+
+    void error_isSentInTheTurnThatReadIt()
+    {
+        Bench bench;
+        QVERIFY(bench.loop->turn());
+        KernelRecord crash = bench.record();
+        crash.event.type = wire::EventType::OomKill;
+        crash.event.detail = wire::OomKill{};
+        bench.kernel.records.push_back(std::move(crash));
+        QVERIFY(bench.loop->turn());
+        QCOMPARE(bench.outlet.events().size(), std::size_t(1));
     }
 
     void eachSecond_samplesAndCountersAreTold()
@@ -269,6 +281,77 @@ private slots:
         const wire::CounterReport last = bench.loop->finish();
         QCOMPARE(bench.outlet.events().size(), std::size_t(1));
         QCOMPARE(last.sources.at(0).counters[Counter::Drained], 1u);
+    }
+
+    void finish_emptiesAFullRing()
+    {
+        Bench bench;
+        bench.second();
+        for (int poll = 0; poll < 5; ++poll)
+            bench.kernel.later.push_back(std::vector<KernelRecord>(300, bench.record()));
+        bench.kernel.records.push_back(bench.record());
+        bench.loop->finish();
+        std::size_t events = 0;
+        for (const wire::EventBatch &batch : bench.outlet.events())
+            events += batch.events.size();
+        QCOMPARE(events, std::size_t(1501));
+    }
+
+    void finish_doesNotReadForEver()
+    {
+        Bench bench;
+        bench.second();
+        bench.kernel.onPoll = [&bench] {   // a flood that goes on
+            bench.clock.advance(10ms);
+            bench.kernel.later.push_back({bench.record()});
+        };
+        bench.kernel.records.push_back(bench.record());
+        bench.loop->finish();
+        QCOMPARE(bench.kernel.waits.size(), std::size_t(1 + mostDraining / 10ms));
+        QVERIFY(bench.logged.str().find("stay unread") != std::string::npos);
+    }
+
+    void finish_takesALastSampleOfTheKernelsFigures()
+    {
+        Bench bench;
+        bench.kernel.tcp = {{1, 10, 1, 20, 2, 3, 4}};
+        bench.second();
+        bench.kernel.tcp[0].connects = 25;
+        CgroupHistogram histogram;
+        histogram.kind = wire::HistogramKind::RunQueueLatency;
+        histogram.cgroupId = 1;
+        histogram.counts[2] = 9;
+        bench.kernel.histograms = {histogram};
+        const std::size_t before = bench.outlet.bodies<wire::SampleBatch>().size();
+        const wire::CounterReport last = bench.loop->finish();
+        const auto samples = bench.outlet.bodies<wire::SampleBatch>();
+        QCOMPARE(samples.size(), before + 1);
+        const auto connects = std::find_if(samples.back().samples.begin(), samples.back().samples.end(),
+                                           [](const wire::Sample &one) { return one.metric == wire::Metric::TcpConnects; });
+        QVERIFY(connects != samples.back().samples.end());
+        QCOMPARE(connects->value, 25);
+        QCOMPARE(samples.back().histograms.at(0).counts[2], 9u);
+        QCOMPARE(last.sources.back().counters[Counter::Drained], samples.size());
+    }
+
+    void samples_thatAFullQueueRefusesAreCounted()
+    {
+        Bench bench;
+        bench.second();
+        const std::size_t taken = bench.outlet.bodies<wire::SampleBatch>().size();
+        bench.outlet.full = true;
+        bench.second();
+        bench.outlet.full = false;
+        const wire::CounterReport last = bench.loop->finish();
+        const wire::SourceCounters &samples = last.sources.back();
+        QCOMPARE(samples.source, std::string("samples"));
+        QVERIFY(samples.counters[Counter::QDrop] >= 1);
+        QCOMPARE(samples.counters[Counter::Seen], samples.counters[Counter::Drained]);
+        const std::size_t pushed = bench.outlet.bodies<wire::SampleBatch>().size();
+        QVERIFY(pushed >= taken);
+        QCOMPARE(samples.counters[Counter::Drained], pushed + samples.counters[Counter::QDrop]);
+        QCOMPARE(bench.loop->totals().drained, 0u);   // they are no events
+        QCOMPARE(bench.loop->totals().missing, samples.counters[Counter::QDrop]);
     }
 
     void thread_tellsWhyItEnded()

@@ -291,6 +291,41 @@ private slots:
         QCOMPARE(machine.resolver.resolve(memory)->cgroupId, memory);
     }
 
+    void hybrid_whatNamesMoreIsTaken_data()
+    {
+        QTest::addColumn<QString>("v2");
+        QTest::addColumn<QString>("memory");
+        QTest::addColumn<QString>("taken");
+        const QString service = "/system.slice/containerd.service";
+        const QString pod = "/kubepods/pod" + QString::fromStdString(podUid);
+        const QString container = pod + '/' + QString::fromStdString(containerId);
+        QTest::newRow("the runtime's service, and the container") << service << container << container;
+        QTest::newRow("the container, and the runtime's service") << container << service << container;
+        QTest::newRow("the runtime's service, and the pod") << service << pod << pod;
+        QTest::newRow("the pod, and the container") << pod << container << container;
+        QTest::newRow("two that name no workload") << "/user.slice/user-0.slice/session-1.scope" << "/user.slice"
+                                                   << "/user.slice/user-0.slice/session-1.scope";
+    }
+    void hybrid_whatNamesMoreIsTaken()
+    {
+        QFETCH(QString, v2);
+        QFETCH(QString, memory);
+        QFETCH(QString, taken);
+        Machine machine(true);
+        const std::uint64_t v2Id = machine.makeCgroup(v2.toStdString(), "unified");
+        const std::uint64_t memoryId = machine.makeCgroup(memory.toStdString(), "memory");
+        machine.resolver.refresh();
+        QCOMPARE(QString::fromStdString(machine.resolver.resolve(v2Id, 0, 0, memoryId)->cgroupPath), taken);
+        QCOMPARE(QString::fromStdString(machine.resolver.resolve(v2Id)->cgroupPath), v2);
+    }
+    void hybrid_anIdThatIsNotKnownGivesWayToOneThatIs()
+    {
+        Machine machine(true);
+        const std::uint64_t memoryId = machine.makeCgroup("/b", "memory");
+        machine.resolver.refresh();
+        QCOMPARE(machine.resolver.resolve(987654321, 0, 0, memoryId)->cgroupPath, std::string("/b"));
+    }
+
     void sameIdInTwoHierarchies_isDecidedByTheProcess()
     {
         // The kernel numbers each hierarchy by itself. Here one folder is "/sub/x" of v2 and "/x" of v1's memory.

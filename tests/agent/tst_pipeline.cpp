@@ -80,6 +80,10 @@ private slots:
         QTest::newRow("an end with a code") << exited(1, 0) << false << Severity::Notice;
         QTest::newRow("ended by SIGTERM") << exited(0, SIGTERM) << false << Severity::Notice;
         QTest::newRow("ended by SIGKILL") << exited(0, SIGKILL) << false << Severity::Warning;
+        QTest::newRow("ended by SIGINT") << exited(0, SIGINT) << false << Severity::Notice;
+        QTest::newRow("ended by a real-time signal") << exited(0, SIGRTMIN) << false << Severity::Notice;
+        for (const int signal : {SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP})
+            QTest::addRow("a crash, signal %d", signal) << exited(0, signal) << false << Severity::Error;
         QTest::newRow("a crash") << exited(0, SIGSEGV) << false << Severity::Error;
         QTest::newRow("a fatal signal that is a crash") << withDetail(wire::EventType::FatalSignal, wire::FatalSignal{SIGBUS, 1, 0, {}}) << false << Severity::Error;
         QTest::newRow("a container out of memory") << withDetail(wire::EventType::OomKill, wire::OomKill{}) << true << Severity::Error;
@@ -173,7 +177,7 @@ private slots:
     {
         Bench bench;
         bench.feed(exited(0, 0));
-        bench.clock.advance(std::chrono::milliseconds(249));
+        bench.clock.advance(std::chrono::milliseconds(99));
         bench.pipeline.tick();
         QCOMPARE(bench.outlet.events().size(), std::size_t(0));
         bench.clock.advance(std::chrono::milliseconds(1));
@@ -181,6 +185,22 @@ private slots:
         QCOMPARE(bench.outlet.events().size(), std::size_t(1));
         bench.pipeline.tick();
         QCOMPARE(bench.outlet.events().size(), std::size_t(1));
+    }
+
+    void batch_isSentAtOnceWhenItHasAnError()
+    {
+        Bench bench;
+        bench.feed(exited(0, SIGKILL));
+        QVERIFY(bench.pipeline.untilDueNs() > 0);
+        bench.feed(exited(0, SIGSEGV));
+        bench.feed(withDetail(wire::EventType::OomKill, wire::OomKill{}), "oom");
+        QCOMPARE(bench.outlet.events().size(), std::size_t(0));   // what is read together goes together
+        QCOMPARE(bench.pipeline.untilDueNs(), std::optional<std::int64_t>(0));
+        bench.pipeline.tick();
+        QCOMPARE(bench.outlet.events().size(), std::size_t(1));
+        QCOMPARE(bench.outlet.events()[0].events.size(), std::size_t(3));
+        bench.feed(exited(0, 0));
+        QVERIFY(bench.pipeline.untilDueNs() > 0);
     }
 
     void filter_data()

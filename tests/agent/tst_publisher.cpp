@@ -430,6 +430,59 @@ private slots:
         QCOMPARE(beat.oldestNs, bench.clock.utcNs() - 2 * nsPerSecond);
     }
 
+    void heartbeat_answeredLateKeepsTheSessionAndMeasuresTheClock()
+    {
+        Bench bench;
+        bench.connect();
+        std::deque<wire::Heartbeat> underWay;
+        const std::int64_t ahead = 5 * nsPerSecond;
+        for (int second = 0; second < 60; ++second) {
+            for (const wire::Heartbeat &beat : bench.heard<wire::Heartbeat>())
+                underWay.push_back(beat);
+            // Each is answered 7 s after it was sent, when three more are under way.
+            while (!underWay.empty() && bench.clock.utcNs() - underWay.front().sentNs >= 7 * nsPerSecond) {
+                const std::int64_t there = underWay.front().sentNs + ahead + 3500 * nsPerMs;
+                bench.link.say(wire::HeartbeatReply{underWay.front().id, underWay.front().sentNs, there, there, 0});
+                underWay.pop_front();
+            }
+            bench.clock.advance(1s);
+            bench.session.step(0ms);
+        }
+        QVERIFY(bench.link.reconnects.empty());
+        QCOMPARE(bench.session.status().sessions, 1u);
+        QVERIFY(std::abs(bench.session.status().offsetNs - ahead) <= bench.session.status().uncertaintyNs);
+        QVERIFY(bench.session.status().uncertaintyNs >= 3 * nsPerSecond);
+    }
+
+    void heartbeat_thatIsNeverAnsweredIsForgottenInTheEnd()
+    {
+        Bench bench;
+        bench.connect();
+        const auto first = bench.heard<wire::Heartbeat>().at(0);
+        for (int beat = 0; beat < 40; ++beat) {
+            bench.clock.advance(2s);
+            bench.ack(0);   // the server lives
+        }
+        bench.link.say(wire::HeartbeatReply{first.id, first.sentNs, first.sentNs, first.sentNs, 0});
+        bench.session.step(0ms);
+        QCOMPARE(bench.session.status().uncertaintyNs, -1);
+        QVERIFY(bench.link.reconnects.empty());
+    }
+
+    void acknowledgements_aloneKeepTheSession()
+    {
+        Bench bench;
+        bench.connect();
+        for (std::uint64_t frame = 1; frame <= 60; ++frame) {
+            bench.session.take(bench.batch(1));
+            bench.clock.advance(1s);
+            bench.session.step(0ms);
+            bench.ack(frame);
+        }
+        QVERIFY(bench.link.reconnects.empty());
+        QCOMPARE(bench.session.status().ackedEvents, 60u);
+    }
+
     void silence_endsTheConnection()
     {
         Bench bench;
@@ -449,6 +502,15 @@ private slots:
         bench.link.say(wire::Bye{"restart", "back soon", 7000});
         bench.session.step(0ms);
         QCOMPARE(bench.link.reconnects, std::vector<std::chrono::milliseconds>{7s});
+    }
+
+    void bye_cannotSendTheAgentAwayForLong()
+    {
+        Bench bench;
+        bench.connect();
+        bench.link.say(wire::Bye{"restart", "back in seven weeks", UINT32_MAX});
+        bench.session.step(0ms);
+        QCOMPARE(bench.link.reconnects, std::vector<std::chrono::milliseconds>{60s});
     }
 
     void garbage_endsTheConnection()
@@ -550,6 +612,51 @@ private slots:
                 count += batch->samples.size() + batch->histograms.size();
         }
         QCOMPARE(count, std::size_t(400));
+    }
+
+    void samples_thatAreSplitCountAsSeveralFrames()
+    {
+        Bench bench;
+        wire::SampleBatch samples;
+        samples.origins.resize(1);
+        constexpr std::size_t many = 100'000;
+        samples.samples.assign(many, {wire::Metric::CpuUsageNs, 0, 0, 0x0123456789abcdef});
+        bench.session.take({samples, {}});
+        bench.connect(16u << 20);
+        std::size_t count = 0;
+        std::uint64_t frames = 0;
+        for (const wire::Frame &frame : bench.heard<wire::Frame>()) {
+            count += std::get<wire::SampleBatch>(frame.body).samples.size();
+            frames = frame.frameSeq;
+        }
+        QCOMPARE(count, many);
+        QVERIFY(frames > 1);
+        bench.ack(frames);
+        const CounterSet counters = bench.counters("samples");
+        QCOMPARE(counters[Counter::Sent], frames);
+        QCOMPARE(counters[Counter::Acked], frames);
+        QCOMPARE(counters[Counter::Seen], frames - 1);   // the pipeline counts the one that it made
+        QCOMPARE(counters[Counter::Drained], frames - 1);
+    }
+
+    void samples_thatTheRingDropsAreCounted()
+    {
+        Bench bench(64u << 10);
+        constexpr std::uint64_t frames = 40;
+        for (std::uint64_t i = 0; i < frames; ++i) {
+            wire::SampleBatch samples;
+            samples.origins.resize(1);
+            samples.samples.assign(500, {wire::Metric::CpuUsageNs, 0, 0, std::int64_t(i) << 40});
+            bench.session.take({samples, {}});
+        }
+        QCOMPARE(bench.session.status().droppedEvents, 0u);   // they are none
+        bench.connect();
+        for (Numbers numbers = bench.framesHeard(); !numbers.empty(); numbers = bench.framesHeard())
+            bench.ack(numbers.back());
+        const CounterSet counters = bench.counters("samples");
+        QVERIFY(counters[Counter::QDrop] > 0);
+        QCOMPARE(counters[Counter::QDrop] + counters[Counter::Sent], frames);
+        QCOMPARE(counters[Counter::Acked], counters[Counter::Sent]);
     }
 
     void gapInNumbers_isNamedAsDropped()

@@ -14,31 +14,43 @@ namespace tapio::test {
 
 namespace {
 
-/// Mount point of the hierarchy with the memory controller; v1 wins, as in the kernel a controller is on one only.
-std::pair<std::string, bool> memoryHierarchy()
+struct Hierarchies {
+    std::string memory, v2;   ///< mount points; empty = not mounted
+};
+
+Hierarchies hierarchies()
 {
     std::ifstream mounts("/proc/self/mounts");
-    std::string v2;
+    Hierarchies found;
     for (std::string line; std::getline(mounts, line);) {
         std::istringstream fields(line);
         std::string device, folder, type, options;
         fields >> device >> folder >> type >> options;
         if (type == "cgroup" && (',' + options + ',').find(",memory,") != std::string::npos)
-            return {folder, true};
+            found.memory = folder;
         if (type == "cgroup2")
-            v2 = folder;
+            found.v2 = folder;
     }
-    return {v2, false};
+    return found;
 }
 
 } // namespace
 
+/// v1 wins, as in the kernel a controller is on one only.
 MemoryCgroup::MemoryCgroup(const std::string &purpose)
+    : MemoryCgroup(hierarchies().memory.empty() ? hierarchies().v2 : hierarchies().memory, !hierarchies().memory.empty(), purpose)
 {
-    const auto [root, isV1] = memoryHierarchy();
-    m_isV1 = isV1;
+}
+
+MemoryCgroup MemoryCgroup::inVersion2(const std::string &purpose)
+{
+    return {hierarchies().v2, false, purpose};
+}
+
+MemoryCgroup::MemoryCgroup(const std::string &root, bool isV1, const std::string &purpose) : m_isV1(isV1)
+{
     if (root.empty()) {
-        m_problem = "no cgroup hierarchy with the memory controller is mounted";
+        m_problem = "no cgroup hierarchy that a test needs is mounted";
         return;
     }
     const std::string path = root + "/tapio-test-" + purpose + '-' + std::to_string(::getpid());

@@ -10,6 +10,8 @@ namespace tapio::test {
 class MemoryCgroup {
 public:
     explicit MemoryCgroup(const std::string &purpose);
+    /// The same in version 2's hierarchy, whether or not memory is there.
+    static MemoryCgroup inVersion2(const std::string &purpose);
     ~MemoryCgroup();
     MemoryCgroup(const MemoryCgroup &) = delete;
     MemoryCgroup &operator=(const MemoryCgroup &) = delete;
@@ -19,12 +21,14 @@ public:
     const std::string &path() const { return m_path; }
     /// kernfs id, as the kernel programs report it.
     std::uint64_t id() const;
+    bool isV1() const { return m_isV1; }
     /// False when the file cannot be written.
     bool limitBytes(std::uint64_t bytes) const;
     /// Moves the calling process. Uses system calls only.
     bool enter() const;
 
 private:
+    MemoryCgroup(const std::string &root, bool isV1, const std::string &purpose);
     bool write(const std::string &file, const std::string &value) const;
 
     std::string m_path;

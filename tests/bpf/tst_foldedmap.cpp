@@ -22,6 +22,8 @@ private slots:
     void absentMap_isEmpty();
     void counts_areSummedOverTheCpus();
     void idleEntries_goWhenTheMapFills();
+    void histogram_isOfTheKindThatItsKeySays_data();
+    void histogram_isOfTheKindThatItsKeySays();
     void deviceWithoutAName_isItsNumber();
     void size_fitsTheMachine_data();
     void size_fitsTheMachine();
@@ -38,7 +40,7 @@ struct ManualClock final : Clock {
 class TestMap {
 public:
     explicit TestMap(std::uint32_t entries) :
-        m_fd(bpf_map_create(BPF_MAP_TYPE_PERCPU_HASH, "tapio_test", sizeof(std::uint64_t), sizeof(tapio_tcp_totals),
+        m_fd(bpf_map_create(BPF_MAP_TYPE_PERCPU_HASH, "tapio_test", sizeof(tapio_cgroups), sizeof(tapio_tcp_totals),
                             entries, nullptr))
     {}
     ~TestMap() { ::close(m_fd); }
@@ -48,10 +50,11 @@ public:
     int fd() const { return m_fd; }
     bool set(std::uint64_t cgroup, std::uint64_t connectsPerCpu)
     {
+        const tapio_cgroups key{cgroup, 0};
         std::vector<tapio_tcp_totals> values(static_cast<std::size_t>(libbpf_num_possible_cpus()));
         for (tapio_tcp_totals &one : values)
             one.connects = connectsPerCpu;
-        return bpf_map_update_elem(m_fd, &cgroup, values.data(), BPF_ANY) == 0;
+        return bpf_map_update_elem(m_fd, &key, values.data(), BPF_ANY) == 0;
     }
 
 private:
@@ -105,6 +108,37 @@ void tst_FoldedMap::idleEntries_goWhenTheMapFills()
         const auto cgroup = agent::toTcp(entry).cgroupId;
         QVERIFY(cgroup == 1 || cgroup == 7);
     }
+}
+
+void tst_FoldedMap::histogram_isOfTheKindThatItsKeySays_data()
+{
+    QTest::addColumn<quint32>("device");
+    QTest::addColumn<int>("kind");
+    QTest::addColumn<QString>("label");
+    QTest::newRow("run-queue latency") << 0u << int(TAPIO_RUNQUEUE_LATENCY) << "";
+    QTest::newRow("block I/O") << (4095u << 20 | 77) << int(TAPIO_BLOCK_LATENCY) << "4095:77 write";
+    QTest::newRow("block I/O whose disk is not known") << 0u << int(TAPIO_BLOCK_LATENCY) << "0:0 write";
+}
+
+void tst_FoldedMap::histogram_isOfTheKindThatItsKeySays()
+{
+    QFETCH(quint32, device);
+    QFETCH(int, kind);
+    QFETCH(QString, label);
+    tapio_histogram_key key{};
+    key.cgroups = {77, 55};
+    key.device = device;
+    key.op = TAPIO_BLOCK_WRITE;
+    key.kind = static_cast<std::uint16_t>(kind);
+    agent::FoldedMap::Entry entry{std::string(sizeof(key), '\0'), std::vector<std::uint64_t>(TAPIO_HISTOGRAM_BUCKETS, 3)};
+    std::memcpy(entry.key.data(), &key, sizeof(key));
+    agent::BlockDeviceNames names;
+    const agent::CgroupHistogram histogram = agent::toHistogram(entry, names);
+    QCOMPARE(histogram.cgroupId, 77u);
+    QCOMPARE(histogram.memoryCgroupId, 55u);
+    QCOMPARE(histogram.kind, kind == TAPIO_BLOCK_LATENCY ? wire::HistogramKind::BlockIoLatency : wire::HistogramKind::RunQueueLatency);
+    QCOMPARE(QString::fromStdString(histogram.label), label);
+    QCOMPARE(histogram.counts[5], 3u);
 }
 
 void tst_FoldedMap::deviceWithoutAName_isItsNumber()

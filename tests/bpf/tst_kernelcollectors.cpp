@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Opening, states, counters and rings: what all collectors share.
+#include <QElapsedTimer>
 #include <QTest>
 
 #include <linux/capability.h>
@@ -14,6 +15,7 @@
 #include <thread>
 
 #include "agent/collect/kernel/hooktable.h"
+#include "bpf/include/tapio_records.h"
 #include "tests/bpf/tcppeer.h"
 
 using namespace tapio;
@@ -34,7 +36,9 @@ private slots:
     void counters_addUpAfterTheFlood_data();
     void counters_addUpAfterTheFlood();
     void flood_isLostInTheEventRingOnly();
-    void quarterFullRing_wakesTheReader();
+    void eventRing_wakesTheReaderFromAQuarterOn();
+    void eventRing_letsTheReaderSleepBelowAQuarter();
+    void criticalRing_wakesTheReaderAtOnce();
     void runTime_isMeasuredOnRequest();
     void pidNamespace_ofTheAgentCounts();
 };
@@ -46,6 +50,27 @@ struct NullSink final : agent::KernelRecordSink {
 };
 
 constexpr int flood = 200;
+constexpr std::uint32_t smallRing = 64u << 10;
+constexpr std::chrono::milliseconds longWait{20'000};
+constexpr std::chrono::milliseconds shortWait{300};
+
+/// A small ring whose reader does not look by itself for as long as any test lasts.
+agent::KernelOptions neverLooking()
+{
+    agent::KernelOptions options;
+    options.eventRingBytes = smallRing;
+    options.pace = {std::chrono::hours(1), std::chrono::hours(1)};
+    return options;
+}
+
+/// What the records of the process collector from the `first` on took in the ring, each with its header of 8 bytes.
+std::size_t ringBytesOf(const std::vector<agent::KernelRecord> &records, std::size_t first)
+{
+    std::size_t bytes = 0;
+    for (std::size_t i = first; i < records.size(); ++i)
+        bytes += 8 + (std::holds_alternative<wire::ProcessExec>(records[i].event.detail) ? sizeof(tapio_exec) : sizeof(tapio_exit));
+    return bytes;
+}
 
 void startAndEnd(int processes)
 {
@@ -280,20 +305,78 @@ void tst_KernelCollectors::flood_isLostInTheEventRingOnly()
     QCOMPARE(kernel.counters("signal")[Counter::Lost], 0u);
 }
 
-void tst_KernelCollectors::quarterFullRing_wakesTheReader()
+/// From a quarter on the reader is woken: it looks by itself only after an hour, so that a poll that ends before its time was.
+void tst_KernelCollectors::eventRing_wakesTheReaderFromAQuarterOn()
 {
     TAPIO_NEEDS_KERNEL();
     KernelFixture kernel;
-    agent::KernelOptions options;
-    options.eventRingBytes = 64u << 10;
-    TAPIO_OPEN(kernel, {"process"}, options);
-
+    TAPIO_OPEN(kernel, {"process"}, neverLooking());
     kernel.drainAll();
+
+    const std::size_t before = kernel.records().size();
+    QElapsedTimer timer;
+    timer.start();
     std::thread busy([] { startAndEnd(flood); }); // exit records alone fill a quarter
-    kernel.pollUntil([&] { return kernel.records().size() >= flood; });
+    const auto count = kernel.collectors().poll(longWait);
+    const auto took = timer.elapsed();
+    const auto waited = ringBytesOf(kernel.records(), before);
     busy.join();
+    QVERIFY(count.has_value());
+    QVERIFY2(took < longWait.count(), "seen by looking, not by a wake-up");
+    QVERIFY2(waited >= smallRing / 4, qPrintable(QString("woken for %1 bytes").arg(waited)));
     kernel.drainAll();
     QCOMPARE(kernel.counters("process")[Counter::Lost], 0u);
+}
+
+void tst_KernelCollectors::eventRing_letsTheReaderSleepBelowAQuarter()
+{
+    TAPIO_NEEDS_KERNEL();
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"process"}, neverLooking());
+    kernel.drainAll();
+
+    // The machine is not ours alone: another process may fill the rest of the quarter, and then a wake-up is right.
+    bool slept = false;
+    for (int attempt = 0; attempt < 20 && !slept; ++attempt) {
+        const std::size_t before = kernel.records().size();
+        startAndEnd(20);
+        QElapsedTimer timer;
+        timer.start();
+        const auto count = kernel.collectors().poll(shortWait);
+        QVERIFY(count.has_value());
+        const auto waited = ringBytesOf(kernel.records(), before);
+        slept = waited < smallRing / 4;
+        if (slept) {
+            QVERIFY(*count >= 20);
+            QVERIFY2(timer.elapsed() >= shortWait.count(), qPrintable(QString("woken for %1 bytes").arg(waited)));
+        }
+    }
+    QVERIFY(slept);
+}
+
+void tst_KernelCollectors::criticalRing_wakesTheReaderAtOnce()
+{
+    TAPIO_NEEDS_KERNEL();
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"signal"}, neverLooking());
+    kernel.drainAll();
+
+    Child child = Child::run([]() -> int {
+        for (;;)
+            ::pause();
+    });
+    QElapsedTimer timer;
+    timer.start();
+    std::thread killer([&child] { ::kill(static_cast<pid_t>(child.pid()), SIGKILL); });
+    const auto isIt = of<wire::FatalSignal>(child.pid());
+    bool found = false;
+    while (!found && timer.elapsed() < longWait.count()) { // another process's signal wakes too
+        QVERIFY(kernel.collectors().poll(longWait).has_value());
+        found = std::any_of(kernel.records().begin(), kernel.records().end(), isIt);
+    }
+    killer.join();
+    QVERIFY(found);
+    QVERIFY2(timer.elapsed() < longWait.count(), "seen by looking, not by a wake-up");
 }
 
 void tst_KernelCollectors::runTime_isMeasuredOnRequest()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Trigger and assert: what is folded in the kernel: sched_switch, block_rq_insert, _issue and _complete.
+// Trigger and assert: what is folded in the kernel: sched_switch, block_rq_insert, _issue, _merge and _complete.
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
@@ -16,6 +16,8 @@
 #include <cstdlib>
 #include <numeric>
 
+#include <bpf/bpf.h>
+
 #include "tests/bpf/memorycgroup.h"
 #include "tests/bpf/tcppeer.h"
 
@@ -31,6 +33,8 @@ private slots:
     void runqueue_addsUp();
     void blockIo_isSeenInItsCgroup_data();
     void blockIo_isSeenInItsCgroup();
+    void blockIo_ofTheAgentIsFiltered();
+    void requests_areForgottenWhenTheyAreDone();
 };
 
 namespace {
@@ -117,6 +121,40 @@ bool direct(const QString &path, bool reading, int times)
     std::free(block);
     ::close(fd);
     return fine;
+}
+
+/// Each `stride`th block from the `first` on, so that the blocks of all writers are neighbours.
+bool strided(const QString &path, int first, int stride, int times)
+{
+    const int fd = ::open(qPrintable(path), O_WRONLY | O_DIRECT);
+    void *block = std::aligned_alloc(blockBytes, blockBytes);
+    bool fine = fd >= 0 && block;
+    if (fine)
+        std::fill_n(static_cast<char *>(block), blockBytes, 'x');
+    for (int i = 0; fine && i < times; ++i) {
+        const off_t offset = static_cast<off_t>(i * stride + first) * static_cast<off_t>(blockBytes);
+        fine = ::pwrite(fd, block, blockBytes, offset) == static_cast<ssize_t>(blockBytes);
+    }
+    std::free(block);
+    ::close(fd);
+    return fine;
+}
+
+/// How many entries the map of this name has, among those that this process holds; -1 when there is none.
+int entriesOf(const std::string &name)
+{
+    for (int fd = 3; fd < 1024; ++fd) {
+        bpf_map_info info{};
+        std::uint32_t size = sizeof(info);
+        if (bpf_obj_get_info_by_fd(fd, &info, &size) != 0 || name != info.name || info.key_size != sizeof(std::uint64_t))
+            continue;
+        int entries = 0;
+        std::uint64_t key = 0, next = 0;
+        for (void *after = nullptr; bpf_map_get_next_key(fd, after, &next) == 0; after = &key, ++entries)
+            key = next;
+        return entries;
+    }
+    return -1;
 }
 
 } // namespace
@@ -228,6 +266,53 @@ void tst_LatencyHooks::blockIo_isSeenInItsCgroup()
     }
     QVERIFY(kernel.pollUntil([&] { return kernel.counters("blockio").inRing() == 0; }));
     QCOMPARE(kernel.counters("blockio")[Counter::Lost], 0u);
+}
+
+/// As an agent writes its log: nothing of it may come back as a figure.
+void tst_LatencyHooks::blockIo_ofTheAgentIsFiltered()
+{
+    TAPIO_NEEDS_KERNEL();
+    QTemporaryDir folder("/var/tmp/tapio-blockio-XXXXXX");
+    QVERIFY(folder.isValid());
+    const std::string disk = diskOf(folder.path());
+    if (disk.empty() || !direct(folder.filePath("file"), false, 1))
+        QSKIP("/var/tmp is not on a disk, or does not write past the page cache");
+    MemoryCgroup cgroup("ownio");
+    if (!cgroup.problem().empty())
+        QSKIP(cgroup.problem().c_str());
+    const std::string label = disk + " read";
+    // The collectors know the process that opened them: one of its own, in a cgroup of its own.
+    Child agent = Child::run([&] {
+        KernelFixture kernel;
+        if (!cgroup.enter() || !kernel.open({"blockio"}).isEmpty())
+            return 1;
+        if (!direct(folder.filePath("file"), true, 1) || kernel.counters("blockio")[Counter::KFiltered] < 2)
+            return 2;
+        return histogramOf(kernel, cgroup.id(), label) ? 3 : 0;
+    });
+    QCOMPARE(WEXITSTATUS(agent.wait()), 0);
+}
+
+/// Neighbouring blocks of several writers, so that the scheduler merges some of the requests that wait.
+void tst_LatencyHooks::requests_areForgottenWhenTheyAreDone()
+{
+    TAPIO_NEEDS_KERNEL();
+    QTemporaryDir folder("/var/tmp/tapio-blockio-XXXXXX");
+    QVERIFY(folder.isValid());
+    const QString path = folder.filePath("file");
+    if (diskOf(folder.path()).empty() || !direct(path, false, 1))
+        QSKIP("/var/tmp is not on a disk, or does not write past the page cache");
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"blockio"});
+    constexpr int writers = 16;
+    std::vector<Child> children;
+    for (int i = 0; i < writers; ++i)
+        children.push_back(Child::run([&] { return strided(path, i, writers, 64) ? 0 : 1; }));
+    for (Child &child : children)
+        QCOMPARE(child.wait(), 0);
+    QVERIFY(entriesOf("requests") >= 0);
+    // Other processes use the disk too, but not without a pause.
+    QVERIFY2(kernel.pollUntil([] { return entriesOf("requests") == 0; }), qPrintable(QString::number(entriesOf("requests"))));
 }
 
 QTEST_GUILESS_MAIN(tst_LatencyHooks)

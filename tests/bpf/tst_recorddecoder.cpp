@@ -120,12 +120,14 @@ void tst_RecordDecoder::cgroup_data()
     QTest::addColumn<quint64>("v2");
     QTest::addColumn<quint64>("v1");
     QTest::addColumn<quint64>("id");
-    QTest::newRow("v2 only") << quint64(77) << quint64(77) << quint64(77);
-    QTest::newRow("hybrid, in a v1 cgroup") << quint64(1) << quint64(55) << quint64(55);
-    QTest::newRow("hybrid, in both") << quint64(77) << quint64(55) << quint64(77);
-    QTest::newRow("at the root of both") << quint64(1) << quint64(1) << quint64(1);
-    QTest::newRow("no memory controller") << quint64(1) << quint64(0) << quint64(1);
-    QTest::newRow("nothing known") << quint64(0) << quint64(0) << quint64(0);
+    QTest::addColumn<quint64>("memoryId");
+    QTest::newRow("v2 only") << quint64(77) << quint64(0) << quint64(77) << quint64(0);
+    QTest::newRow("hybrid, in a v1 cgroup") << quint64(1) << quint64(55) << quint64(55) << quint64(0);
+    QTest::newRow("hybrid, in both") << quint64(77) << quint64(55) << quint64(77) << quint64(55);
+    QTest::newRow("hybrid, in a v2 cgroup") << quint64(77) << quint64(1) << quint64(77) << quint64(0);
+    QTest::newRow("at the root of both") << quint64(1) << quint64(1) << quint64(1) << quint64(0);
+    QTest::newRow("no memory controller") << quint64(1) << quint64(0) << quint64(1) << quint64(0);
+    QTest::newRow("nothing known") << quint64(0) << quint64(0) << quint64(0) << quint64(0);
 }
 
 void tst_RecordDecoder::cgroup()
@@ -133,12 +135,12 @@ void tst_RecordDecoder::cgroup()
     QFETCH(quint64, v2);
     QFETCH(quint64, v1);
     auto raw = makeExec();
-    raw.header.process.cgroup_v2 = v2;
-    raw.header.process.cgroup_v1 = v1;
+    raw.header.process.cgroups = {v2, v1};
     const QByteArray bytes = bytesOf(raw);
     const auto record = agent::decodeRecord(view(bytes));
     QVERIFY(record.has_value());
     QTEST(quint64(record->cgroupId), "id");
+    QTEST(quint64(record->memoryCgroupId), "memoryId");
 }
 
 void tst_RecordDecoder::tcpOutcome_data()

@@ -77,18 +77,17 @@ void tst_SignalHooks::fatal_data()
 {
     QTest::addColumn<QString>("attachKind");
     QTest::addColumn<int>("signal");
-    QTest::addColumn<int>("severity");
     for (const char *kind : {"tp_btf", "raw_tp"}) {
-        const auto add = [&](const char *name, int signal, wire::Severity severity) {
-            QTest::newRow(qPrintable(QString("%1, %2").arg(name, kind))) << kind << signal << int(severity);
+        const auto add = [&](const char *name, int signal) {
+            QTest::newRow(qPrintable(QString("%1, %2").arg(name, kind))) << kind << signal;
         };
-        add("kill", SIGKILL, wire::Severity::Warning);
-        add("terminate", SIGTERM, wire::Severity::Notice);
-        add("interrupt", SIGINT, wire::Severity::Notice);
-        add("segmentation fault, sent by hand", SIGSEGV, wire::Severity::Error);
-        add("abort, sent by hand", SIGABRT, wire::Severity::Error);
-        add("bad system call, sent by hand", SIGSYS, wire::Severity::Error);
-        add("first real-time signal", SIGRTMIN, wire::Severity::Notice);
+        add("kill", SIGKILL);
+        add("terminate", SIGTERM);
+        add("interrupt", SIGINT);
+        add("segmentation fault, sent by hand", SIGSEGV);
+        add("abort, sent by hand", SIGABRT);
+        add("bad system call, sent by hand", SIGSYS);
+        add("first real-time signal", SIGRTMIN);
     }
 }
 
@@ -97,7 +96,6 @@ void tst_SignalHooks::fatal()
     TAPIO_NEEDS_KERNEL();
     QFETCH(QString, attachKind);
     QFETCH(int, signal);
-    QFETCH(int, severity);
     KernelFixture kernel;
     TAPIO_OPEN(kernel, {"process", "signal"}, only(attachKind));
 
@@ -112,7 +110,6 @@ void tst_SignalHooks::fatal()
     QVERIFY(record.has_value());
     QCOMPARE(record->source, "signal");
     QCOMPARE(record->event.process.comm, "tst_signalhooks");
-    QCOMPARE(int(record->event.severity), severity);
     const auto &detail = std::get<wire::FatalSignal>(record->event.detail);
     QCOMPARE(detail.signal, signal);
     QCOMPARE(detail.code, SI_USER);

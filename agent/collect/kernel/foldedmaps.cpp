@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "agent/collect/kernel/cgroupids.h"
 #include "agent/collect/kernel/hooktable.h"
 
 namespace tapio::agent {
@@ -135,10 +136,13 @@ CgroupHistogram toHistogram(const FoldedMap::Entry &entry, BlockDeviceNames &nam
     tapio_histogram_key key;
     std::memcpy(&key, entry.key.data(), sizeof(key));
     CgroupHistogram histogram;
-    histogram.cgroupId = key.cgroup;
-    histogram.kind = key.device == 0 ? wire::HistogramKind::RunQueueLatency : wire::HistogramKind::BlockIoLatency;
-    if (key.device != 0)
-        histogram.label = names.name(key.device) + ops[std::min<std::uint32_t>(key.op, TAPIO_BLOCK_OTHER)];
+    const CgroupIds cgroups = cgroupIds(key.cgroups);
+    histogram.cgroupId = cgroups.id;
+    histogram.memoryCgroupId = cgroups.memoryId;
+    const bool isBlockIo = key.kind == TAPIO_BLOCK_LATENCY;
+    histogram.kind = isBlockIo ? wire::HistogramKind::BlockIoLatency : wire::HistogramKind::RunQueueLatency;
+    if (isBlockIo)
+        histogram.label = names.name(key.device) + ops[std::min<unsigned>(key.op, TAPIO_BLOCK_OTHER)];
     std::copy_n(entry.counts.begin(), histogram.counts.size(), histogram.counts.begin());
     return histogram;
 }
@@ -146,7 +150,11 @@ CgroupHistogram toHistogram(const FoldedMap::Entry &entry, BlockDeviceNames &nam
 CgroupTcp toTcp(const FoldedMap::Entry &entry)
 {
     CgroupTcp tcp;
-    std::memcpy(&tcp.cgroupId, entry.key.data(), sizeof(tcp.cgroupId));
+    tapio_cgroups key;
+    std::memcpy(&key, entry.key.data(), sizeof(key));
+    const CgroupIds cgroups = cgroupIds(key);
+    tcp.cgroupId = cgroups.id;
+    tcp.memoryCgroupId = cgroups.memoryId;
     tapio_tcp_totals totals;
     std::memcpy(&totals, entry.counts.data(), sizeof(totals));
     tcp.connects = totals.connects;

@@ -27,6 +27,7 @@ constexpr HookAlternative tcpExisting[] = {{"iter", "tcp_existing"}};
 constexpr HookAlternative taskSwitch[] = {{"tp_btf", "switch_btf"}};
 constexpr HookAlternative blockInsert[] = {{"tp_btf", "block_insert_btf"}, {"raw_tp", "block_insert_raw"}};
 constexpr HookAlternative blockIssue[] = {{"tp_btf", "block_issue_btf"}, {"raw_tp", "block_issue_raw"}};
+constexpr HookAlternative blockMerge[] = {{"tp_btf", "block_merge_btf"}, {"raw_tp", "block_merge_raw"}};
 constexpr HookAlternative blockComplete[] = {{"tp_btf", "block_complete_btf"}, {"raw_tp", "block_complete_raw"}};
 
 constexpr HookSpec table[] = {
@@ -43,6 +44,7 @@ constexpr HookSpec table[] = {
     {"runqueue", "sched_switch", taskSwitch},
     {"blockio", "block_rq_insert", blockInsert},
     {"blockio", "block_rq_issue", blockIssue},
+    {"blockio", "block_rq_merge", blockMerge},
     {"blockio", "block_rq_complete", blockComplete},
 };
 

@@ -3,12 +3,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <optional>
 
-
-#include "bpf/include/tapio_records.h"
+#include "agent/collect/kernel/cgroupids.h"
 #include "protocol/wire/text.h"
 
 namespace tapio::agent {
@@ -39,21 +37,6 @@ template <std::size_t size> std::optional<std::string> terminated(const char (&t
 tl::unexpected<Error> unterminated(const char *what)
 {
     return fail(Errc::Malformed, std::string("a record whose ") + what + " does not end");
-}
-
-wire::Severity signalSeverity(int signal) noexcept
-{
-    switch (signal) {
-    case SIGSEGV:
-    case SIGBUS:
-    case SIGILL:
-    case SIGFPE:
-    case SIGABRT:
-    case SIGSYS:
-    case SIGTRAP: return wire::Severity::Error;
-    case SIGKILL: return wire::Severity::Warning;
-    default: return wire::Severity::Notice;
-    }
 }
 
 std::vector<std::string> splitArguments(std::string_view bytes)
@@ -108,10 +91,6 @@ Status decodeExit(std::span<const std::byte> bytes, wire::Event &event)
     detail.killerComm = *killer;
 
     event.type = wire::EventType::ProcessExit;
-    if (detail.signal != 0)
-        event.severity = signalSeverity(detail.signal);
-    else if (detail.exitCode != 0)
-        event.severity = wire::Severity::Notice;
     event.detail = std::move(detail);
     return {};
 }
@@ -126,7 +105,6 @@ Status decodeOom(std::span<const std::byte> bytes, wire::Event &event)
         return unterminated("trigger's name");
 
     event.type = wire::EventType::OomKill;
-    event.severity = wire::Severity::Critical;
     event.detail = wire::OomKill{record->trigger_pid,     *trigger,
                                  record->total_vm_bytes,  record->anon_rss_bytes,
                                  record->file_rss_bytes,  record->shmem_rss_bytes,
@@ -146,7 +124,6 @@ Status decodeSignal(std::span<const std::byte> bytes, wire::Event &event)
         return fail(Errc::Malformed, "a record with signal " + std::to_string(record->signal));
 
     event.type = wire::EventType::FatalSignal;
-    event.severity = signalSeverity(record->signal);
     event.detail = wire::FatalSignal{record->signal, record->code, record->sender_pid, *sender};
     return {};
 }
@@ -165,17 +142,6 @@ wire::TcpOutcome outcomeOf(int error, bool established) noexcept
     case ENETDOWN:
     case ENONET: return wire::TcpOutcome::Unreachable;
     default: return wire::TcpOutcome::OtherError;
-    }
-}
-
-wire::Severity outcomeSeverity(wire::TcpOutcome outcome) noexcept
-{
-    switch (outcome) {
-    case wire::TcpOutcome::Closed:
-    case wire::TcpOutcome::Unknown: return wire::Severity::Info;
-    case wire::TcpOutcome::Reset:
-    case wire::TcpOutcome::Aborted: return wire::Severity::Notice;
-    default: return wire::Severity::Warning;
     }
 }
 
@@ -204,7 +170,6 @@ Status decodeTcp(std::span<const std::byte> bytes, wire::Event &event)
     detail.retransmits = record->retransmits;
 
     event.type = wire::EventType::TcpConnection;
-    event.severity = outcomeSeverity(detail.outcome);
     event.detail = detail;
     return {};
 }
@@ -258,7 +223,9 @@ Result<KernelRecord> decodeRecord(std::span<const std::byte> bytes)
 
     KernelRecord record;
     record.source = kind->source;
-    record.cgroupId = tapio_cgroup(header.process.cgroup_v2, header.process.cgroup_v1);
+    const CgroupIds cgroups = cgroupIds(header.process.cgroups);
+    record.cgroupId = cgroups.id;
+    record.memoryCgroupId = cgroups.memoryId;
     record.bootNs = header.boot_ns;
     record.event.cpu = header.cpu;
     record.event.process = {header.process.pid, header.process.uid, header.process.start_ns, *comm};

@@ -51,7 +51,7 @@ void KernelSampler::sampleTcp(SampleWriter &out)
     }
     std::map<SeriesKey, std::pair<OriginPtr, CgroupTcp>> series;
     for (const CgroupTcp &tcp : *counters) {
-        OriginPtr origin = m_resolver.resolve(tcp.cgroupId);
+        OriginPtr origin = m_resolver.resolve(tcp.cgroupId, 0, 0, tcp.memoryCgroupId);
         auto &[known, sum] = series[{origin->cgroupId, wire::HistogramKind::Unknown, {}}];
         known = std::move(origin);
         for (const auto &[metric, member] : tcpMetrics)
@@ -80,7 +80,7 @@ void KernelSampler::sampleHistograms(SampleWriter &out)
     }
     std::map<SeriesKey, std::pair<OriginPtr, Counts>> series;
     for (const CgroupHistogram &histogram : *histograms) {
-        OriginPtr origin = m_resolver.resolve(histogram.cgroupId);
+        OriginPtr origin = m_resolver.resolve(histogram.cgroupId, 0, 0, histogram.memoryCgroupId);
         auto &[known, sum] = series[{origin->cgroupId, histogram.kind, histogram.label}];
         known = std::move(origin);
         for (std::size_t i = 0; i < sum.size(); ++i)
