@@ -13,7 +13,7 @@ constexpr std::size_t maxNotices = 256;
 
 std::optional<wire::Bye> ConsoleSession::begin(const Greeted &greeted, std::uint64_t sessionId)
 {
-    m_zstd = std::find(greeted.capabilities.begin(), greeted.capabilities.end(), "zstd") != greeted.capabilities.end();
+    m_zstd = greeted.has("zstd");
     const wire::Welcome welcome{greeted.version, sessionId, m_limits.creditBytes, 0, greeted.capabilities};
     if (const auto sent = sendMessage(m_link, welcome); !sent)
         return wire::Bye{"io", sent.error().context(), 0};

@@ -29,6 +29,11 @@ wire::Bye refuse(std::string code, std::string reason) { return {std::move(code)
 
 } // namespace
 
+bool Greeted::has(const std::string &capability) const
+{
+    return std::find(capabilities.begin(), capabilities.end(), capability) != capabilities.end();
+}
+
 std::variant<Greeted, wire::Bye> judge(const wire::Hello &hello, const transport::Identity &identity)
 {
     if (hello.role != identity.role || (identity.role != Role::Node && identity.role != Role::Console)) {

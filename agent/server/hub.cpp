@@ -40,6 +40,7 @@ struct Hub::Peer {
     std::string remoteAddress;
     std::int64_t sinceBootNs = 0;
     std::unique_ptr<PeerLink> link;
+    wire::DecodeLimits limits{.zstd = false};   ///< until it is agreed on
     int malformed = 0;
     bool ended = false;             ///< said goodbye: what still arrives from it is not looked at
     std::variant<std::monostate, AgentSession, ConsoleSession> session;
@@ -76,7 +77,7 @@ void Hub::onMessage(const transport::Incoming &incoming)
     if (peer.ended)
         return;
     peer.identity = incoming.identity;
-    auto message = wire::decode(incoming.payload);
+    auto message = wire::decode(incoming.payload, peer.limits);
     if (message)
         dispatch(incoming.peer, peer, std::move(*message), incoming);
     else
@@ -98,7 +99,7 @@ void Hub::dispatch(transport::PeerId id, Peer &peer, wire::Message &&message, co
     if (auto *agent = std::get_if<AgentSession>(&peer.session)) {
         NodeRecord &node = agent->node();
         const wire::LinkState before = node.linkState();
-        const auto bye = agent->onMessage(std::move(message), incoming.payload.size(), incoming.receivedNs);
+        const auto bye = agent->onMessage(std::move(message), {incoming.payload.size(), wire::plainBytes(incoming.payload)}, incoming.receivedNs);
         deliver(node);
         m_due.insert(id);
         if (bye)
@@ -128,12 +129,16 @@ void Hub::greet(transport::PeerId id, Peer &peer, const wire::Message &message)
         return;
     }
     const auto verdict = judge(*hello, peer.identity);
-    if (const auto *bye = std::get_if<wire::Bye>(&verdict))
+    if (const auto *bye = std::get_if<wire::Bye>(&verdict)) {
         refuse(id, *bye);
-    else if (hello->role == Role::Node)
-        welcomeAgent(id, peer, *hello, std::get<Greeted>(verdict));
+        return;
+    }
+    const auto &greeted = std::get<Greeted>(verdict);
+    peer.limits.zstd = greeted.has("zstd");
+    if (hello->role == Role::Node)
+        welcomeAgent(id, peer, *hello, greeted);
     else
-        welcomeConsole(id, peer, std::get<Greeted>(verdict));
+        welcomeConsole(id, peer, greeted);
 }
 
 void Hub::welcomeAgent(transport::PeerId id, Peer &peer, const wire::Hello &hello, const Greeted &greeted)

@@ -3,40 +3,13 @@
 
 #include <utility>
 
+#include "protocol/wire/footprint.h"
+
 namespace tapio::server {
-
-namespace {
-
-/// Mean bytes of the texts of one element, measured on exec, exit and connection events of a busy node.
-constexpr std::size_t eventTextBytes = 64;
-constexpr std::size_t originTextBytes = 256;
-
-struct BodyFootprint {
-    std::size_t operator()(const wire::EventBatch &batch) const noexcept
-    {
-        return batch.events.size() * (sizeof(wire::Event) + eventTextBytes)
-            + batch.origins.size() * (sizeof(wire::Origin) + originTextBytes);
-    }
-    std::size_t operator()(const wire::SampleBatch &batch) const noexcept
-    {
-        return batch.samples.size() * sizeof(wire::Sample) + batch.histograms.size() * sizeof(wire::Histogram)
-            + batch.labels.size() * sizeof(std::string) + batch.origins.size() * (sizeof(wire::Origin) + originTextBytes);
-    }
-    std::size_t operator()(const wire::CounterReport &report) const noexcept
-    {
-        return report.sources.size() * sizeof(wire::SourceCounters);
-    }
-    std::size_t operator()(const wire::HookReport &report) const noexcept
-    {
-        return report.hooks.size() * (sizeof(wire::Hook) + eventTextBytes);
-    }
-};
-
-} // namespace
 
 std::uint64_t footprint(const wire::Delivery &delivery) noexcept
 {
-    return sizeof(wire::Delivery) + std::visit(BodyFootprint(), delivery.frame.body);
+    return sizeof(wire::Delivery) + wire::heapBytes(delivery.node) + wire::heapBytes(delivery.frame);
 }
 
 void ReplayRing::append(std::shared_ptr<const wire::Delivery> delivery)

@@ -9,7 +9,7 @@
 
 namespace tapio::server {
 
-/// Bytes that a delivery occupies in memory, near enough for a limit; does not walk the texts.
+/// Bytes that a delivery occupies in memory, with all its texts; the allocator's overhead aside.
 std::uint64_t footprint(const wire::Delivery &delivery) noexcept;
 
 /// The recent deliveries of all nodes in the order of arrival, bounded by their bytes in memory. Consoles read it by position:

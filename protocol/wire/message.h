@@ -51,7 +51,7 @@ struct Hello {
 struct Welcome {
     std::uint16_t version = protocolVersionMax; ///< chosen: the highest in common
     std::uint64_t sessionId = 0;
-    std::uint64_t creditBytes = 0;       ///< how much may be in flight unacknowledged; Ack renews it
+    std::uint64_t creditBytes = 0;       ///< how much may be in flight unacknowledged, before compression; Ack renews it
     std::uint64_t ackedFrameSeq = 0;     ///< last frame of this stream that is safe; resume after it
     std::vector<std::string> capabilities; ///< the common subset
 

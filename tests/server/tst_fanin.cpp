@@ -151,7 +151,7 @@ private slots:
         QVERIFY(bad.endpoint().send(std::vector<std::byte>(300, std::byte{0x5A})));
         const auto bye = bad.await<wire::Bye>();
         QVERIFY(bye);
-        QCOMPARE(bye->code, std::string("version"));
+        QCOMPARE(bye->code, std::string("malformed"));
         QVERIFY(good.send(test::eventFrame(1)));
         QVERIFY(good.await<wire::Ack>());
     }

@@ -270,6 +270,45 @@ private slots:
         QCOMPARE(f.sink.lastState("node-1").state, wire::LinkState::Gone);
     }
 
+    void zstd_isReadOfWhoAgreedOnItOnly_data()
+    {
+        QTest::addColumn<bool>("named");
+        QTest::newRow("named in the greeting") << true;
+        QTest::newRow("not named") << false;
+    }
+    void zstd_isReadOfWhoAgreedOnItOnly()
+    {
+        QFETCH(bool, named);
+        Fixture f;
+        f.identities[1] = test::identity(Role::Node, "node-1");
+        wire::Hello hello = test::nodeHello("node-1");
+        if (named)
+            hello.capabilities.emplace_back("zstd");
+        f.send(1, hello);
+        f.sendBytes(1, *wire::encode(test::eventFrame(1, 200), {true}));
+        QCOMPARE(f.sink.deliveries.size(), std::size_t(named ? 1 : 0));
+        QCOMPARE(f.counters().counters[Counter::Rejected], named ? 0u : 1u);
+    }
+
+    void compressedFrames_areChargedExpanded()
+    {
+        FanInOptions options;
+        const wire::Bytes bomb = *wire::encode(test::eventFrame(1, 10'000), {true});
+        options.creditBytes = wire::plainBytes(bomb);
+        QVERIFY(bomb.size() * 50 < options.creditBytes);
+        Fixture f(options);
+        f.sink.refuses = true;
+        f.identities[1] = test::identity(Role::Node, "node-1");
+        wire::Hello hello = test::nodeHello("node-1");
+        hello.capabilities.emplace_back("zstd");
+        f.send(1, hello);
+        f.sendBytes(1, bomb);
+        QVERIFY(f.link(1).closed.empty());
+        f.sendBytes(1, *wire::encode(test::eventFrame(2, 10'000), {true}));
+        QCOMPARE(f.link(1).closed, std::string("over-credit"));
+        QCOMPARE(f.counters().queuedEvents, 10'000u);
+    }
+
     void states_followTheLink()
     {
         Fixture f;
