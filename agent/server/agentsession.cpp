@@ -72,6 +72,17 @@ void AgentSession::onHeartbeat(const wire::Heartbeat &heartbeat, std::int64_t re
     static_cast<void>(sendMessage(m_link, reply));
 }
 
+std::uint64_t AgentSession::inTheWayOf(std::uint64_t bytes) const noexcept
+{
+    std::uint64_t left = m_inFlightBytes;
+    std::uint64_t frameSeq = 0;
+    for (auto frame = m_inFlight.begin(); left > bytes && frame != m_inFlight.end(); ++frame) {
+        left -= frame->bytes;
+        frameSeq = frame->frameSeq;
+    }
+    return frameSeq;
+}
+
 void AgentSession::flush(const wire::Filter &filter)
 {
     const std::uint64_t safe = m_node.ackedFrameSeq();

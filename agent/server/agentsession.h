@@ -32,6 +32,10 @@ public:
     /// Sends what is due: an acknowledgement, the filter when it is newer than the one sent. What the link refuses is due again.
     void flush(const wire::Filter &filter);
 
+    /// The last frame that must be acknowledged for at most `bytes` to stay in flight; 0 = none.
+    std::uint64_t inTheWayOf(std::uint64_t bytes) const noexcept;
+    std::uint64_t streamId() const noexcept { return m_streamId; }
+
     NodeRecord &node() noexcept { return m_node; }
     std::int64_t silentNs() const noexcept { return m_clock.bootNs() - m_heardBootNs; }
     std::uint64_t inFlightBytes() const noexcept { return m_inFlightBytes; }

@@ -74,7 +74,7 @@ Hub::Peer &Hub::peerOf(transport::PeerId id, const std::string &remoteAddress, c
 void Hub::onMessage(const transport::Incoming &incoming)
 {
     Peer &peer = peerOf(incoming.peer, incoming.remoteAddress, incoming.identity.uri());
-    if (peer.ended)
+    if (peer.ended || (m_draining && !std::holds_alternative<ConsoleSession>(peer.session)))
         return;
     peer.identity = incoming.identity;
     auto message = wire::decode(incoming.payload, peer.limits);
@@ -263,11 +263,31 @@ void Hub::deliver(NodeRecord &node)
         for (const auto &[id, console] : m_consoles)
             console->makeRoom(bytes);
         node.taken(m_ring.end());
-        m_ring.append(delivery);
-        if (!m_options.acknowledgeBySink)
+        if (!m_options.acknowledgeBySink && m_sinkTakes)
             acknowledge(node.name(), delivery->frame.streamId, delivery->frame.frameSeq);
+        else if (!m_options.acknowledgeBySink)
+            m_heldAcks.hold(*delivery, m_ring.end(), m_clock.bootNs());
+        m_ring.append(delivery);
     }
     m_stuck.erase(node.name());
+}
+
+void Hub::releaseAcks()
+{
+    std::vector<const ConsoleSession *> stores;
+    for (const auto &[id, console] : m_consoles) {
+        if (console->stores())
+            stores.push_back(console);
+    }
+    const auto mustGo = [this](const std::string &node, std::uint64_t streamId) -> std::uint64_t {
+        const auto agent = m_agents.find(node);
+        if (agent == m_agents.end())
+            return 0;
+        const auto &session = std::get<AgentSession>(m_peers.at(agent->second)->session);
+        return session.streamId() == streamId ? session.inTheWayOf(m_options.creditBytes / 2) : 0;
+    };
+    for (const auto &safe : m_heldAcks.release(stores, m_clock.bootNs(), mustGo))
+        acknowledge(safe.node, safe.streamId, safe.frameSeq);
 }
 
 void Hub::tick(bool quiet)
@@ -286,6 +306,7 @@ void Hub::tick(bool quiet)
         refuseMute();
         publishStates();
     }
+    releaseAcks();
     for (const auto id : m_due)
         std::get<AgentSession>(m_peers.at(id)->session).flush(m_filter.current());
     m_due.clear();
@@ -351,13 +372,24 @@ void Hub::updateFilter()
     m_ring.setLimit(!m_consoles.empty() ? std::max(m_options.replayRingBytes, m_options.consoleQueueBytes) : m_options.replayRingBytes);
 }
 
+bool Hub::drained() const
+{
+    return std::all_of(m_consoles.begin(), m_consoles.end(), [](const auto &console) { return console.second->drained(); });
+}
+
 void Hub::shutDown()
 {
     for (auto &[id, peer] : m_peers) {
         if (!peer->ended) {
             const auto spread = static_cast<std::uint32_t>(id * 2'654'435'761U % shutDownSpreadMs);
             peer->ended = true;
-            endSession(*peer->link, {"shutdown", "the server is shutting down", shutDownAfterMs + spread});
+            std::string reason = "the server is shutting down";
+            const auto *console = std::get_if<ConsoleSession>(&peer->session);
+            if (const std::uint64_t unsent = console != nullptr ? console->unsentEvents() : 0; unsent > 0) {
+                reason += "; " + std::to_string(unsent) + " events were not delivered";
+                publishNotice({m_clock.utcNs(), wire::LinkNoticeKind::Closed, peer->remoteAddress, peer->uri, "undelivered", reason, 1});
+            }
+            endSession(*peer->link, {"shutdown", reason, shutDownAfterMs + spread});
         }
     }
 }

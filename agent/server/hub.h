@@ -17,6 +17,7 @@
 #include "agent/server/consolesession.h"
 #include "agent/server/fanin.h"
 #include "agent/server/filterunion.h"
+#include "agent/server/heldacks.h"
 
 namespace tapio::server {
 
@@ -39,6 +40,10 @@ public:
     void tick(bool quiet);
     std::chrono::milliseconds untilTick() const noexcept;
 
+    /// From here on agents are not listened to: what they send now, they keep. Consoles get what is left for them.
+    void drain() noexcept { m_draining = true; }
+    /// No console waits for anything.
+    bool drained() const;
     /// Ends every session; nothing else may be called afterwards.
     void shutDown();
 
@@ -60,6 +65,7 @@ private:
 
     NodeRecord &nodeOf(const std::string &name);
     void deliver(NodeRecord &node);
+    void releaseAcks();
     void publishState(const NodeRecord &node);
     void publishNotice(const wire::LinkNotice &notice);
     void updateFilter();
@@ -80,6 +86,8 @@ private:
     std::map<transport::PeerId, ConsoleSession *> m_consoles;
     std::set<transport::PeerId> m_due;                      ///< agents that may be owed an acknowledgement or a filter
     std::deque<std::pair<transport::PeerId, std::int64_t>> m_closed;   ///< and since when by the boot clock
+    HeldAcks m_heldAcks;
+    bool m_draining = false;
     std::set<std::string> m_stuck;                          ///< nodes with frames that the sink did not take
     std::uint64_t m_lastSessionId = 0;
     std::int64_t m_nextTickBootNs = 0;

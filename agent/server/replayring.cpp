@@ -7,6 +7,12 @@
 
 namespace tapio::server {
 
+namespace {
+
+constexpr std::size_t maxStreams = 16'384;
+
+} // namespace
+
 std::uint64_t footprint(const wire::Delivery &delivery) noexcept
 {
     return sizeof(wire::Delivery) + wire::heapBytes(delivery.node) + wire::heapBytes(delivery.frame);
@@ -26,6 +32,12 @@ void ReplayRing::setLimit(std::uint64_t maxBytes)
     shrink();
 }
 
+std::uint64_t ReplayRing::letGoUpTo(const std::string &node, std::uint64_t streamId) const
+{
+    const auto found = m_letGo.find({node, streamId});
+    return found == m_letGo.end() ? 0 : found->second;
+}
+
 std::uint64_t ReplayRing::bytesFrom(Position position) const noexcept
 {
     if (position >= end())
@@ -37,6 +49,11 @@ std::uint64_t ReplayRing::bytesFrom(Position position) const noexcept
 void ReplayRing::shrink()
 {
     while (m_entries.size() > 1 && bytes() > m_maxBytes) {
+        const wire::Delivery &oldest = *m_entries.front().delivery;
+        m_letGo[{oldest.node, oldest.frame.streamId}] = oldest.frame.frameSeq;
+        // Streams end when agents do; which one goes hardly matters at this number.
+        if (m_letGo.size() > maxStreams)
+            m_letGo.erase(m_letGo.begin());
         m_entries.pop_front();
         ++m_first;
     }

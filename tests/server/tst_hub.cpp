@@ -60,10 +60,12 @@ struct Fixture {
         send(peer, test::nodeHello(name, streamId, nextFrameSeq));
         return link(peer);
     }
-    test::RecordingLink &console(PeerId peer, const wire::Subscribe &subscribe = {})
+    test::RecordingLink &console(PeerId peer, const wire::Subscribe &subscribe = {}, std::vector<std::string> capabilities = {})
     {
         identities[peer] = test::identity(Role::Console, "desk");
-        send(peer, test::consoleHello("desk"));
+        wire::Hello hello = test::consoleHello("desk");
+        hello.capabilities = std::move(capabilities);
+        send(peer, hello);
         send(peer, subscribe);
         return link(peer);
     }
@@ -440,6 +442,95 @@ private slots:
         QVERIFY(lost > 0);
         QCOMPARE(slow.all<wire::Delivery>().size() + lost, std::size_t(20));
         QCOMPARE(fast.last<wire::HeartbeatReply>().droppedEvents, 0u);
+    }
+
+    void ackOfAServerWithoutStore_waitsForTheConsolesThatStore()
+    {
+        Fixture f({}, false);
+        auto &agent = f.agent(1);
+        f.console(8, {}, {"store"});
+        f.console(9, only("shop"), {"store"});
+        f.console(10);
+        f.send(1, test::eventFrame(1));
+        f.send(1, test::eventFrame(2));
+        QVERIFY(agent.all<wire::Ack>().empty());
+        f.send(10, wire::Ack{"node-1", test::streamA, 2});
+        QVERIFY(agent.all<wire::Ack>().empty());
+        f.send(8, wire::Ack{"node-1", test::streamA, 1});
+        QCOMPARE(agent.last<wire::Ack>().frameSeq, 1u);
+        f.send(8, wire::Ack{"node-1", test::streamA, 2});
+        QCOMPARE(agent.last<wire::Ack>().frameSeq, 2u);
+    }
+
+    void ackOfAServerWithoutStore_doesNotWaitForASlowConsole()
+    {
+        FanInOptions options;
+        options.creditBytes = 4 * wire::encode(test::eventFrame(1))->size();
+        Fixture f(options, false);
+        auto &agent = f.agent(1);
+        f.console(8, {}, {"store"});
+        for (std::uint64_t seq = 1; seq <= 20; ++seq)
+            f.send(1, test::eventFrame(seq));
+        // Half of the credit is always free.
+        QVERIFY(agent.closed.empty());
+        QCOMPARE(agent.last<wire::Ack>().frameSeq, 18u);
+        f.clock.advance(1900 * nsPerMs);
+        f.hub.tick(true);
+        QCOMPARE(agent.last<wire::Ack>().frameSeq, 18u);
+        f.clock.advance(200 * nsPerMs);
+        f.hub.tick(true);
+        QCOMPARE(agent.last<wire::Ack>().frameSeq, 20u);
+    }
+
+    void ackOfAServerWithoutStore_isFreeWhenTheConsoleGoes()
+    {
+        Fixture f({}, false);
+        auto &agent = f.agent(1);
+        f.console(8, {}, {"store"});
+        f.send(1, test::eventFrame(1));
+        QVERIFY(agent.all<wire::Ack>().empty());
+        f.closed(8);
+        f.hub.tick(true);
+        QCOMPARE(agent.last<wire::Ack>().frameSeq, 1u);
+    }
+
+    void drain_givesConsolesTheRestAndListensToNoAgent()
+    {
+        FanInOptions options;
+        options.creditBytes = 2 * wire::encode(*test::delivery("node-1", test::eventFrame(1)))->size();
+        Fixture f(options, false);
+        auto &agent = f.agent(1);
+        auto &console = f.console(8);
+        for (std::uint64_t seq = 1; seq <= 4; ++seq)
+            f.send(1, test::eventFrame(seq));
+        QCOMPARE(console.all<wire::Delivery>().size(), std::size_t(2));
+        QCOMPARE(agent.last<wire::Ack>().frameSeq, 4u);
+        f.hub.drain();
+        f.send(1, test::eventFrame(5));
+        QVERIFY(!f.hub.drained());
+        f.send(8, wire::Ack{"node-1", test::streamA, 2});
+        f.hub.tick(true);
+        QCOMPARE(console.all<wire::Delivery>().size(), std::size_t(4));
+        QVERIFY(f.hub.drained());
+        QCOMPARE(agent.last<wire::Ack>().frameSeq, 4u);
+        f.hub.shutDown();
+        QCOMPARE(console.last<wire::Bye>().reason, std::string("the server is shutting down"));
+    }
+
+    void shutDown_namesWhatAConsoleDidNotGet()
+    {
+        Fixture f;
+        auto &console = f.console(8);
+        f.agent(1);
+        console.busy = true;
+        f.send(1, test::eventFrame(1, 7));
+        f.hub.drain();
+        QVERIFY(!f.hub.drained());
+        console.busy = false;
+        f.hub.shutDown();
+        QVERIFY(console.last<wire::Bye>().reason.find("7 events") != std::string::npos);
+        QCOMPARE(f.sink.notices.back().code, std::string("undelivered"));
+        QVERIFY(f.sink.notices.back().reason.find("7 events") != std::string::npos);
     }
 
     void filterUnion_isPushedToAgentsOfAServerWithoutStore()
