@@ -18,6 +18,8 @@ constexpr std::int64_t stragglersNs = nsPerSecond;          ///< how long a clos
 constexpr std::int64_t greetingDeadlineNs = 10 * nsPerSecond;
 constexpr std::int64_t silentAfterNs = 30 * nsPerSecond;
 constexpr std::int64_t statesEveryNs = 2 * nsPerSecond;
+constexpr std::int64_t malformedEveryNs = 10 * nsPerSecond; ///< one notice of a peer's malformed messages, which says how many
+constexpr std::size_t maxForgotten = 65'536;
 constexpr std::uint32_t replacedAfterMs = 5'000;            ///< two agents with one certificate must not chase each other
 constexpr std::uint32_t shutDownAfterMs = 500;
 constexpr std::uint32_t shutDownSpreadMs = 2'000;           ///< all agents of a cluster at once would be a stampede
@@ -42,6 +44,9 @@ struct Hub::Peer {
     std::unique_ptr<PeerLink> link;
     wire::DecodeLimits limits{.zstd = false};   ///< until it is agreed on
     int malformed = 0;
+    std::uint32_t unsaid = 0;       ///< malformed messages without a notice yet
+    wire::LinkNotice malformedNotice;
+    std::int64_t saidBootNs = 0;
     bool ended = false;             ///< said goodbye: what still arrives from it is not looked at
     std::variant<std::monostate, AgentSession, ConsoleSession> session;
 };
@@ -73,6 +78,8 @@ Hub::Peer &Hub::peerOf(transport::PeerId id, const std::string &remoteAddress, c
 
 void Hub::onMessage(const transport::Incoming &incoming)
 {
+    if (m_forgotten.contains(incoming.peer))
+        return;     // it was given up on; an agent sends again what was not acknowledged
     Peer &peer = peerOf(incoming.peer, incoming.remoteAddress, incoming.identity.uri());
     if (peer.ended || (m_draining && !std::holds_alternative<ConsoleSession>(peer.session)))
         return;
@@ -88,10 +95,28 @@ void Hub::onMalformed(transport::PeerId id, Peer &peer, const Error &error)
 {
     if (auto *agent = std::get_if<AgentSession>(&peer.session))
         agent->node().countRejected();
-    if (std::holds_alternative<std::monostate>(peer.session))
-        refuse(id, {error.code() == Errc::VersionMismatch ? "version" : "malformed", error.context(), 0});
-    else if (++peer.malformed >= maxMalformed)
+    const std::string code = error.code() == Errc::VersionMismatch ? "version" : "malformed";
+    if (std::holds_alternative<std::monostate>(peer.session)) {
+        refuse(id, {code, error.context(), 0});
+        return;
+    }
+    ++peer.unsaid;
+    peer.malformedNotice = {m_clock.utcNs(), wire::LinkNoticeKind::Refused, peer.remoteAddress, peer.uri, code,
+                            "a message of it was left out: " + error.context(), 1};
+    const bool last = ++peer.malformed >= maxMalformed;
+    sayMalformed(peer, last || peer.malformed == 1);
+    if (last)
         end(id, {"malformed", error.context(), 0});
+}
+
+/// The first at once, the others folded: a peer must not fill the log.
+void Hub::sayMalformed(Peer &peer, bool now)
+{
+    if (peer.unsaid == 0 || (!now && m_clock.bootNs() - peer.saidBootNs < malformedEveryNs))
+        return;
+    peer.malformedNotice.repeated = std::exchange(peer.unsaid, 0u);
+    peer.saidBootNs = m_clock.bootNs();
+    publishNotice(peer.malformedNotice);
 }
 
 void Hub::dispatch(transport::PeerId id, Peer &peer, wire::Message &&message, const transport::Incoming &incoming)
@@ -191,6 +216,7 @@ void Hub::end(transport::PeerId id, const wire::Bye &bye)
 
 void Hub::leave(Peer &peer, transport::PeerId id)
 {
+    sayMalformed(peer, true);
     if (auto *agent = std::get_if<AgentSession>(&peer.session)) {
         NodeRecord &node = agent->node();
         m_agents.erase(node.name());
@@ -216,8 +242,14 @@ void Hub::onNotices(const std::vector<transport::Notice> &notices)
 
 void Hub::forgetClosed(bool quiet)
 {
+    if (quiet)
+        m_forgotten.clear();    // nothing of theirs can come any more
     while (!m_closed.empty() && (quiet || m_clock.bootNs() - m_closed.front().second > stragglersNs)) {
         const auto found = m_peers.find(m_closed.front().first);
+        if (!quiet)
+            m_forgotten.insert(m_closed.front().first);
+        if (m_forgotten.size() > maxForgotten)
+            m_forgotten.erase(m_forgotten.begin());     // the oldest: numbers only grow
         m_closed.pop_front();
         if (found == m_peers.end())
             continue;
@@ -304,6 +336,8 @@ void Hub::tick(bool quiet)
             m_due.insert(id);
         markSilent();
         refuseMute();
+        for (const auto &[id, peer] : m_peers)
+            sayMalformed(*peer, false);
         publishStates();
     }
     releaseAcks();

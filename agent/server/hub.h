@@ -54,6 +54,7 @@ private:
 
     Peer &peerOf(transport::PeerId id, const std::string &remoteAddress, const std::string &uri);
     void onMalformed(transport::PeerId id, Peer &peer, const Error &error);
+    void sayMalformed(Peer &peer, bool now);
     void dispatch(transport::PeerId id, Peer &peer, wire::Message &&message, const transport::Incoming &incoming);
     void greet(transport::PeerId id, Peer &peer, const wire::Message &message);
     void welcomeAgent(transport::PeerId id, Peer &peer, const wire::Hello &hello, const Greeted &greeted);
@@ -86,6 +87,7 @@ private:
     std::map<transport::PeerId, ConsoleSession *> m_consoles;
     std::set<transport::PeerId> m_due;                      ///< agents that may be owed an acknowledgement or a filter
     std::deque<std::pair<transport::PeerId, std::int64_t>> m_closed;   ///< and since when by the boot clock
+    std::set<transport::PeerId> m_forgotten;                ///< closed peers of whom something may still wait to be received
     HeldAcks m_heldAcks;
     bool m_draining = false;
     std::set<std::string> m_stuck;                          ///< nodes with frames that the sink did not take

@@ -272,6 +272,72 @@ private slots:
         QCOMPARE(f.sink.lastState("node-1").state, wire::LinkState::Gone);
     }
 
+    void malformedMessages_areSaidAtOnceAndThenFolded()
+    {
+        Fixture f;
+        auto &console = f.console(9);
+        f.agent(1);
+        const auto bad = [&](int count) {
+            for (int i = 0; i < count; ++i)
+                f.sendBytes(1, wire::Bytes(64, std::byte{1}));
+        };
+        bad(3);
+        QCOMPARE(f.sink.notices.size(), std::size_t(1));
+        QCOMPARE(f.sink.notices[0].code, std::string("malformed"));
+        QCOMPARE(f.sink.notices[0].kind, wire::LinkNoticeKind::Refused);
+        QCOMPARE(f.sink.notices[0].repeated, 1u);
+        QCOMPARE(f.sink.notices[0].identity, std::string("spiffe://test.tapio/tapio/node/node-1"));
+        QVERIFY(f.sink.notices[0].reason.find("was left out: ") != std::string::npos);
+        f.clock.advance(9 * nsPerSecond);
+        f.hub.tick(true);
+        QCOMPARE(f.sink.notices.size(), std::size_t(1));
+        f.clock.advance(2 * nsPerSecond);
+        f.hub.tick(true);
+        f.hub.tick(true);
+        QCOMPARE(f.sink.notices.size(), std::size_t(2));
+        QCOMPARE(f.sink.notices[1].repeated, 2u);
+        bad(5);
+        QCOMPARE(f.sink.notices.size(), std::size_t(3));
+        QCOMPARE(f.sink.notices[2].repeated, 5u);
+        QCOMPARE(f.link(1).closed, std::string("malformed"));
+        f.hub.tick(true);
+        QCOMPARE(console.all<wire::LinkNotice>().size(), std::size_t(3));
+    }
+
+    void malformedMessages_areSaidBeforeThePeerIsForgotten()
+    {
+        Fixture f;
+        f.agent(1);
+        for (int i = 0; i < 4; ++i)
+            f.sendBytes(1, wire::Bytes(64, std::byte{1}));
+        const std::size_t before = f.sink.notices.size();
+        f.closed(1);
+        QCOMPARE(f.sink.notices.back().code, std::string("malformed"));
+        QCOMPARE(f.sink.notices.back().repeated, 3u);
+        QVERIFY(f.sink.notices.size() > before);
+    }
+
+    void wordsAfterBeingForgotten_areNotANewPeer()
+    {
+        Fixture f;
+        f.agent(1);
+        transport::Notice notice;
+        notice.kind = transport::NoticeKind::Closed;
+        notice.peer = 1;
+        f.hub.onNotices({notice});
+        f.identities[2] = test::identity(Role::Node, "node-1");
+        f.sendBytes(2, *wire::encode(test::nodeHello("node-1")));
+        f.clock.advance(2 * nsPerSecond);
+        f.hub.tick(false);
+        f.links.clear();
+        // Its greeting would take the node from the connection that is alive, and nothing would ever end it.
+        f.sendBytes(1, *wire::encode(test::nodeHello("node-1")));
+        f.hub.tick(false);
+        QVERIFY(f.links.empty());
+        QCOMPARE(f.sink.lastState("node-1").sessions, 2u);
+        QCOMPARE(f.sink.lastState("node-1").state, wire::LinkState::Connected);
+    }
+
     void zstd_isReadOfWhoAgreedOnItOnly_data()
     {
         QTest::addColumn<bool>("named");
