@@ -139,6 +139,7 @@ private slots:
         QVERIFY(bye);
         QCOMPARE(bye->code, std::string("version"));
         QVERIFY(bye->reason.find("7 to 9") != std::string::npos);
+        QVERIFY(sink.hasNotice(wire::LinkNoticeKind::Refused, "version"));
     }
 
     void garbageInsideTls_isRefusedAndTheRestGoesOn()
@@ -153,6 +154,7 @@ private slots:
         const auto bye = bad.await<wire::Bye>();
         QVERIFY(bye);
         QCOMPARE(bye->code, std::string("malformed"));
+        QVERIFY(sink.hasNotice(wire::LinkNoticeKind::Refused, "malformed"));
         QVERIFY(good.send(test::eventFrame(1)));
         QVERIFY(good.await<wire::Ack>());
     }
