@@ -6,6 +6,12 @@
 
 namespace tapio::server {
 
+namespace {
+
+constexpr std::uint32_t pendingAfterMs = 1'000;
+
+} // namespace
+
 std::optional<wire::Bye> AgentSession::begin(const wire::Hello &hello, const transport::Identity &identity,
                                              const std::string &remoteAddress, const Greeted &greeted, std::uint64_t sessionId)
 {
@@ -14,19 +20,19 @@ std::optional<wire::Bye> AgentSession::begin(const wire::Hello &hello, const tra
     m_node.beginSession(hello, identity, remoteAddress, m_clock.utcNs());
     m_streamId = hello.streamId;
     m_ackSent = m_node.ackedFrameSeq();
-    m_filters = std::find(greeted.capabilities.begin(), greeted.capabilities.end(), "filter") != greeted.capabilities.end();
+    m_filters = greeted.has("filter");
     const wire::Welcome welcome{greeted.version, sessionId, m_creditBytes, m_ackSent, greeted.capabilities};
     if (const auto sent = sendMessage(m_link, welcome); !sent)
         return wire::Bye{"io", sent.error().context(), 0};
     return std::nullopt;
 }
 
-std::optional<wire::Bye> AgentSession::onMessage(wire::Message &&message, std::size_t bytes, std::int64_t receivedNs)
+std::optional<wire::Bye> AgentSession::onMessage(wire::Message &&message, MessageSize size, std::int64_t receivedNs)
 {
     m_heardBootNs = m_clock.bootNs();
     m_node.setLinkState(wire::LinkState::Connected, m_clock.utcNs());
     if (auto *frame = std::get_if<wire::Frame>(&message))
-        return onFrame(std::move(*frame), bytes, receivedNs);
+        return onFrame(std::move(*frame), size, receivedNs);
     if (const auto *heartbeat = std::get_if<wire::Heartbeat>(&message)) {
         onHeartbeat(*heartbeat, receivedNs);
         return std::nullopt;
@@ -36,21 +42,25 @@ std::optional<wire::Bye> AgentSession::onMessage(wire::Message &&message, std::s
     return wire::Bye{"protocol", "a node sent a message that is not for a node to send", 0};
 }
 
-std::optional<wire::Bye> AgentSession::onFrame(wire::Frame &&frame, std::size_t bytes, std::int64_t receivedNs)
+std::optional<wire::Bye> AgentSession::onFrame(wire::Frame &&frame, MessageSize size, std::int64_t receivedNs)
 {
     if (frame.streamId != m_streamId || frame.frameSeq == 0)
         return wire::Bye{"protocol", "a frame of another stream than the greeting named", 0};
     const std::uint64_t frameSeq = frame.frameSeq;
     // A frame larger than the whole credit may come alone: it could never come otherwise.
-    if (m_inFlightBytes > 0 && m_inFlightBytes + bytes > m_creditBytes)
+    if (m_inFlightBytes > 0 && m_inFlightBytes + size.plain > m_creditBytes)
         return wire::Bye{"over-credit", "sent more than the credit of " + std::to_string(m_creditBytes) + " bytes", 0};
-    m_node.onFrame(std::move(frame), bytes, receivedNs);
+    // Each session begins with the whole credit, but what earlier ones sent may still wait for the sink.
+    constexpr std::size_t expansion = wire::DecodeLimits().expansion;
+    if (m_node.pendingBytes() > 0 && m_node.pendingBytes() + expansion * size.plain > expansion * m_creditBytes)
+        return wire::Bye{"over-credit", "what it sent in earlier sessions still waits to be taken", pendingAfterMs};
+    m_node.onFrame(std::move(frame), size.wire, receivedNs);
     if (frameSeq <= m_node.ackedFrameSeq()) {
         m_ackAgain = true;
         return std::nullopt;
     }
-    m_inFlight.push_back({frameSeq, bytes});
-    m_inFlightBytes += bytes;
+    m_inFlight.push_back({frameSeq, size.plain});
+    m_inFlightBytes += size.plain;
     return std::nullopt;
 }
 
@@ -60,6 +70,17 @@ void AgentSession::onHeartbeat(const wire::Heartbeat &heartbeat, std::int64_t re
     const wire::HeartbeatReply reply{heartbeat.id, heartbeat.sentNs, receivedNs, m_clock.utcNs(), 0};
     // Refused: the agent's queue is full, and a late answer would only spoil its clock measurement.
     static_cast<void>(sendMessage(m_link, reply));
+}
+
+std::uint64_t AgentSession::inTheWayOf(std::uint64_t bytes) const noexcept
+{
+    std::uint64_t left = m_inFlightBytes;
+    std::uint64_t frameSeq = 0;
+    for (auto frame = m_inFlight.begin(); left > bytes && frame != m_inFlight.end(); ++frame) {
+        left -= frame->bytes;
+        frameSeq = frame->frameSeq;
+    }
+    return frameSeq;
 }
 
 void AgentSession::flush(const wire::Filter &filter)

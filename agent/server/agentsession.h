@@ -11,6 +11,11 @@
 
 namespace tapio::server {
 
+struct MessageSize {
+    std::size_t wire = 0;       ///< as it came
+    std::size_t plain = 0;      ///< before compression: what credit counts, on both sides
+};
+
 /// One connection of an agent after its greeting: credit, acknowledgements, heartbeats. Decides by messages and the clock
 /// alone. Fan-in thread; node and link outlive it.
 class AgentSession {
@@ -21,12 +26,15 @@ public:
     /// Takes up the node's stream and welcomes the agent. A value: the session must end so.
     std::optional<wire::Bye> begin(const wire::Hello &hello, const transport::Identity &identity, const std::string &remoteAddress,
                                    const Greeted &greeted, std::uint64_t sessionId);
-    /// `bytes`: the message's size on the wire, which is what credit counts. A value: the session must end so. Codes:
-    /// "over-credit", "protocol", "closed" (the agent said goodbye).
-    std::optional<wire::Bye> onMessage(wire::Message &&message, std::size_t bytes, std::int64_t receivedNs);
+    /// A value: the session must end so. Codes: "over-credit", "protocol", "closed" (the agent said goodbye).
+    std::optional<wire::Bye> onMessage(wire::Message &&message, MessageSize size, std::int64_t receivedNs);
 
     /// Sends what is due: an acknowledgement, the filter when it is newer than the one sent. What the link refuses is due again.
     void flush(const wire::Filter &filter);
+
+    /// The last frame that must be acknowledged for at most `bytes` to stay in flight; 0 = none.
+    std::uint64_t inTheWayOf(std::uint64_t bytes) const noexcept;
+    std::uint64_t streamId() const noexcept { return m_streamId; }
 
     NodeRecord &node() noexcept { return m_node; }
     std::int64_t silentNs() const noexcept { return m_clock.bootNs() - m_heardBootNs; }
@@ -38,7 +46,7 @@ private:
         std::size_t bytes = 0;
     };
 
-    std::optional<wire::Bye> onFrame(wire::Frame &&frame, std::size_t bytes, std::int64_t receivedNs);
+    std::optional<wire::Bye> onFrame(wire::Frame &&frame, MessageSize size, std::int64_t receivedNs);
     void onHeartbeat(const wire::Heartbeat &heartbeat, std::int64_t receivedNs);
 
     NodeRecord &m_node;

@@ -13,7 +13,8 @@ constexpr std::size_t maxNotices = 256;
 
 std::optional<wire::Bye> ConsoleSession::begin(const Greeted &greeted, std::uint64_t sessionId)
 {
-    m_zstd = std::find(greeted.capabilities.begin(), greeted.capabilities.end(), "zstd") != greeted.capabilities.end();
+    m_zstd = greeted.has("zstd");
+    m_stores = greeted.has("store");
     const wire::Welcome welcome{greeted.version, sessionId, m_limits.creditBytes, 0, greeted.capabilities};
     if (const auto sent = sendMessage(m_link, welcome); !sent)
         return wire::Bye{"io", sent.error().context(), 0};
@@ -50,11 +51,28 @@ void ConsoleSession::onSubscribe(const wire::Subscribe &subscribe)
         auto &frameSeq = m_resume[{point.node, point.streamId}];
         frameSeq = std::max(frameSeq, point.frameSeq);
     }
+    for (const auto &[stream, frameSeq] : m_resume)
+        nameLetGo(stream, frameSeq);
     m_prepared.reset();
-    // As much of the past as it may lag behind: more would be dropped again at once.
+    // As much of the past as it may lag behind: more would be dropped again at once. Of streams that it goes on with, that is a loss.
     m_cursor = m_ring.begin();
-    while (m_ring.bytesFrom(m_cursor) > m_limits.queueBytes)
-        ++m_cursor;
+    while (m_ring.bytesFrom(m_cursor) > m_limits.queueBytes) {
+        const wire::Delivery &delivery = *m_ring.at(m_cursor);
+        if (m_resume.contains({delivery.node, delivery.frame.streamId}))
+            dropNext();
+        else
+            ++m_cursor;
+    }
+}
+
+void ConsoleSession::nameLetGo(const StreamKey &stream, std::uint64_t frameSeq)
+{
+    const std::uint64_t letGo = m_ring.letGoUpTo(stream.first, stream.second);
+    auto &named = m_namedUpTo[stream];
+    named = std::max(named, frameSeq);
+    if (letGo > named)
+        m_missed[stream.first].frames += letGo - named;
+    named = std::max(named, letGo);
 }
 
 void ConsoleSession::onAck(const wire::Ack &ack)
@@ -88,6 +106,33 @@ void ConsoleSession::showHooks(std::shared_ptr<const wire::Delivery> hooks, Repl
         m_hooks[hooks->node] = std::move(hooks);
 }
 
+bool ConsoleSession::settled(const std::string &node, std::uint64_t streamId, std::uint64_t frameSeq, ReplayRing::Position position) const
+{
+    if (position >= m_cursor)
+        return false;
+    const StreamKey stream{node, streamId};
+    if (m_prepared && m_prepared->stream == stream && m_prepared->frameSeq <= frameSeq)
+        return false;
+    const auto sent = m_inFlight.find(stream);
+    return sent == m_inFlight.end() || sent->second.front().frameSeq > frameSeq;
+}
+
+bool ConsoleSession::drained() const noexcept
+{
+    const bool sent = !m_interest || (m_cursor >= m_ring.end() && !m_prepared && m_hooks.empty() && (!m_stores || m_inFlight.empty()));
+    return sent && m_states.empty() && m_notices.empty();
+}
+
+std::uint64_t ConsoleSession::unsentEvents() const
+{
+    std::uint64_t events = m_prepared ? m_prepared->events : 0;
+    for (auto position = std::max(m_cursor, m_ring.begin()); m_interest && position < m_ring.end(); ++position) {
+        if (const auto delivery = wantedAt(position))
+            events += eventCount(delivery->frame);
+    }
+    return events;
+}
+
 bool ConsoleSession::resumesAfter(const wire::Delivery &delivery) const
 {
     const auto known = m_resume.find({delivery.node, delivery.frame.streamId});
@@ -119,7 +164,14 @@ void ConsoleSession::dropNext()
     // What a node's hooks do is said once, not again and again: it must survive.
     if (std::holds_alternative<wire::HookReport>(delivery->frame.body))
         m_hooks[delivery->node] = delivery;
-    m_droppedEvents += eventCount(delivery->frame);
+    countDropped(*delivery);
+}
+
+void ConsoleSession::countDropped(const wire::Delivery &delivery)
+{
+    const std::uint64_t events = eventCount(delivery.frame);
+    m_droppedEvents += events;
+    m_missed[delivery.node].events += events;
 }
 
 void ConsoleSession::prepare(const wire::Delivery &delivery)
@@ -127,10 +179,10 @@ void ConsoleSession::prepare(const wire::Delivery &delivery)
     auto bytes = wire::encode(delivery, {m_zstd});
     if (!bytes) {
         // A frame just under the limit can exceed it as a delivery: it is lost to this console, and counted.
-        m_droppedEvents += eventCount(delivery.frame);
+        countDropped(delivery);
         return;
     }
-    m_prepared = Prepared{std::move(*bytes), {delivery.node, delivery.frame.streamId}, delivery.frame.frameSeq};
+    m_prepared = Prepared{std::move(*bytes), {delivery.node, delivery.frame.streamId}, delivery.frame.frameSeq, eventCount(delivery.frame)};
 }
 
 bool ConsoleSession::prepare()
@@ -168,8 +220,16 @@ void ConsoleSession::pump()
 bool ConsoleSession::pumpStates()
 {
     for (auto state = m_states.begin(); state != m_states.end(); state = m_states.erase(state)) {
-        if (!sendMessage(m_link, state->second))
+        if (const auto missed = m_missed.find(state->first); missed != m_missed.end()) {
+            wire::AgentState seenFromHere = state->second;
+            seenFromHere.loss.transitEvents += missed->second.events;
+            seenFromHere.loss.consoleEvents = missed->second.events;
+            seenFromHere.loss.gapFrames += missed->second.frames;
+            if (!sendMessage(m_link, seenFromHere))
+                return false;
+        } else if (!sendMessage(m_link, state->second)) {
             return false;
+        }
     }
     if (m_noticesDropped > 0) {
         wire::LinkNotice notice = m_notices.front();

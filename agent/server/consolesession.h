@@ -44,6 +44,15 @@ public:
     /// Sends as much as credit and link allow.
     void pump();
 
+    /// Its acknowledgements mean that it stored what they name, and it wants deliveries.
+    bool stores() const noexcept { return m_stores && m_interest; }
+    /// This frame, which lies at `position` of the ring, waits for nothing of this console: acknowledged, not wanted, or dropped.
+    bool settled(const std::string &node, std::uint64_t streamId, std::uint64_t frameSeq, ReplayRing::Position position) const;
+    /// Nothing is left to send, and if it stores, to acknowledge.
+    bool drained() const noexcept;
+    /// Events that it wants and that were not sent to it.
+    std::uint64_t unsentEvents() const;
+
     bool subscribed() const noexcept { return m_interest.has_value(); }
     const Interest &interest() const { return *m_interest; }
     /// The subscription changed since the last call.
@@ -57,6 +66,11 @@ private:
         wire::Bytes bytes;
         StreamKey stream;
         std::uint64_t frameSeq = 0;
+        std::uint64_t events = 0;
+    };
+    struct Missed {
+        std::uint64_t events = 0;       ///< dropped since it lagged behind
+        std::uint64_t frames = 0;       ///< let go by the ring while it was away
     };
     struct InFlight {
         std::uint64_t frameSeq = 0;
@@ -64,6 +78,8 @@ private:
     };
 
     void onSubscribe(const wire::Subscribe &subscribe);
+    /// Names what of the streams it resumes is no longer here.
+    void nameLetGo(const StreamKey &stream, std::uint64_t frameSeq);
     void onAck(const wire::Ack &ack);
     bool pumpStates();
     /// Fills m_prepared with the next wanted delivery. False: there is none.
@@ -73,12 +89,14 @@ private:
     bool resumesAfter(const wire::Delivery &delivery) const;
     std::shared_ptr<const wire::Delivery> wantedAt(ReplayRing::Position position) const;
     void dropNext();
+    void countDropped(const wire::Delivery &delivery);
 
     const ReplayRing &m_ring;
     PeerLink &m_link;
     const Clock &m_clock;
     const ConsoleLimits m_limits;
     bool m_zstd = false;
+    bool m_stores = false;
     std::optional<Interest> m_interest;
     bool m_subscriptionChanged = false;
     std::map<StreamKey, std::uint64_t> m_resume;            ///< last frame that the console has
@@ -88,6 +106,8 @@ private:
     std::map<StreamKey, std::deque<InFlight>> m_inFlight;
     std::uint64_t m_inFlightBytes = 0;
     std::uint64_t m_droppedEvents = 0;
+    std::map<std::string, Missed> m_missed;                 ///< by node
+    std::map<StreamKey, std::uint64_t> m_namedUpTo;         ///< frames let go that are in m_missed
     std::map<std::string, wire::AgentState> m_states;       ///< by node, due
     std::deque<wire::LinkNotice> m_notices;                 ///< due; bounded
     std::uint32_t m_noticesDropped = 0;

@@ -18,6 +18,7 @@ namespace {
 constexpr int messagesPerTurn = 64;
 constexpr std::int64_t countersEveryNs = 100 * nsPerMs;
 constexpr std::chrono::seconds afterFailure{1};
+constexpr std::int64_t longestDrainNs = 2 * nsPerSecond;
 
 class EndpointLink final : public PeerLink {
 public:
@@ -96,6 +97,10 @@ private:
                 return std::make_unique<EndpointLink>(**endpoint, peer);
             });
             while (!stop.stop_requested())
+                turn(**endpoint, hub, stop);
+            hub.drain();
+            const std::int64_t latest = m_clock.bootNs() + longestDrainNs;
+            while (!hub.drained() && m_clock.bootNs() < latest)
                 turn(**endpoint, hub, stop);
             hub.shutDown();
             setCounters(hub.counters());

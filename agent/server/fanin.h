@@ -31,7 +31,8 @@ public:
 struct FanInOptions {
     transport::ServerOptions endpoint;
     /// True: frames are acknowledged to agents only through FanIn::acknowledge (a store committed them).
-    /// False: when they are in the replay ring (a server without a store).
+    /// False: when the sink took them; if it takes none, when they are in the replay ring and the consoles that store, if
+    /// any are connected, have stored them (README.md).
     bool acknowledgeBySink = false;
     /// What an agent may have in flight. Enough for two commits of a store (8192 events each, about 150 bytes per event) at once:
     /// less, and an agent waits for the disk instead of sending.
@@ -54,7 +55,7 @@ public:
     /// Errors: those of ServerEndpoint::open.
     static Result<std::unique_ptr<FanIn>> start(FanInOptions options, FanInSink *sink, const Clock &clock);
     virtual ~FanIn() = default;                     ///< stops
-    /// Says Bye to all peers and joins; the counters stay and are final. Calls of the sink have ended when it returns.
+    /// Lets consoles take what is left for them, for two seconds at most, says Bye to all peers and joins; the counters stay and are final. Calls of the sink have ended when it returns.
     virtual void stop() = 0;
 
     virtual std::uint16_t port() const = 0;

@@ -16,7 +16,7 @@ constexpr std::size_t shownNameBytes = 64;
 /// Features of this server beyond the base of its protocol version.
 const std::vector<std::string> &ownCapabilities()
 {
-    static const std::vector<std::string> names{"filter", "zstd"};
+    static const std::vector<std::string> names{"filter", "store", "zstd"};
     return names;
 }
 
@@ -28,6 +28,11 @@ std::string range(std::uint16_t least, std::uint16_t most)
 wire::Bye refuse(std::string code, std::string reason) { return {std::move(code), std::move(reason), refusedAfterMs}; }
 
 } // namespace
+
+bool Greeted::has(const std::string &capability) const
+{
+    return std::find(capabilities.begin(), capabilities.end(), capability) != capabilities.end();
+}
 
 std::variant<Greeted, wire::Bye> judge(const wire::Hello &hello, const transport::Identity &identity)
 {

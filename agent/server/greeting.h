@@ -14,6 +14,8 @@ namespace tapio::server {
 struct Greeted {
     std::uint16_t version = 0;                   ///< the highest in common
     std::vector<std::string> capabilities;       ///< the common subset
+
+    bool has(const std::string &capability) const;
 };
 
 /// Judges a Hello by the certificate it came with. Bye codes: "wrong-role", "spoofed-node", "version".

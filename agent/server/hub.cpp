@@ -18,6 +18,8 @@ constexpr std::int64_t stragglersNs = nsPerSecond;          ///< how long a clos
 constexpr std::int64_t greetingDeadlineNs = 10 * nsPerSecond;
 constexpr std::int64_t silentAfterNs = 30 * nsPerSecond;
 constexpr std::int64_t statesEveryNs = 2 * nsPerSecond;
+constexpr std::int64_t malformedEveryNs = 10 * nsPerSecond; ///< one notice of a peer's malformed messages, which says how many
+constexpr std::size_t maxForgotten = 65'536;
 constexpr std::uint32_t replacedAfterMs = 5'000;            ///< two agents with one certificate must not chase each other
 constexpr std::uint32_t shutDownAfterMs = 500;
 constexpr std::uint32_t shutDownSpreadMs = 2'000;           ///< all agents of a cluster at once would be a stampede
@@ -40,7 +42,11 @@ struct Hub::Peer {
     std::string remoteAddress;
     std::int64_t sinceBootNs = 0;
     std::unique_ptr<PeerLink> link;
+    wire::DecodeLimits limits{.zstd = false};   ///< until it is agreed on
     int malformed = 0;
+    std::uint32_t unsaid = 0;       ///< malformed messages without a notice yet
+    wire::LinkNotice malformedNotice;
+    std::int64_t saidBootNs = 0;
     bool ended = false;             ///< said goodbye: what still arrives from it is not looked at
     std::variant<std::monostate, AgentSession, ConsoleSession> session;
 };
@@ -72,11 +78,13 @@ Hub::Peer &Hub::peerOf(transport::PeerId id, const std::string &remoteAddress, c
 
 void Hub::onMessage(const transport::Incoming &incoming)
 {
+    if (m_forgotten.contains(incoming.peer))
+        return;     // it was given up on; an agent sends again what was not acknowledged
     Peer &peer = peerOf(incoming.peer, incoming.remoteAddress, incoming.identity.uri());
-    if (peer.ended)
+    if (peer.ended || (m_draining && !std::holds_alternative<ConsoleSession>(peer.session)))
         return;
     peer.identity = incoming.identity;
-    auto message = wire::decode(incoming.payload);
+    auto message = wire::decode(incoming.payload, peer.limits);
     if (message)
         dispatch(incoming.peer, peer, std::move(*message), incoming);
     else
@@ -87,10 +95,28 @@ void Hub::onMalformed(transport::PeerId id, Peer &peer, const Error &error)
 {
     if (auto *agent = std::get_if<AgentSession>(&peer.session))
         agent->node().countRejected();
-    if (std::holds_alternative<std::monostate>(peer.session))
-        refuse(id, {error.code() == Errc::VersionMismatch ? "version" : "malformed", error.context(), 0});
-    else if (++peer.malformed >= maxMalformed)
+    const std::string code = error.code() == Errc::VersionMismatch ? "version" : "malformed";
+    if (std::holds_alternative<std::monostate>(peer.session)) {
+        refuse(id, {code, error.context(), 0});
+        return;
+    }
+    ++peer.unsaid;
+    peer.malformedNotice = {m_clock.utcNs(), wire::LinkNoticeKind::Refused, peer.remoteAddress, peer.uri, code,
+                            "a message of it was left out: " + error.context(), 1};
+    const bool last = ++peer.malformed >= maxMalformed;
+    sayMalformed(peer, last || peer.malformed == 1);
+    if (last)
         end(id, {"malformed", error.context(), 0});
+}
+
+/// The first at once, the others folded: a peer must not fill the log.
+void Hub::sayMalformed(Peer &peer, bool now)
+{
+    if (peer.unsaid == 0 || (!now && m_clock.bootNs() - peer.saidBootNs < malformedEveryNs))
+        return;
+    peer.malformedNotice.repeated = std::exchange(peer.unsaid, 0u);
+    peer.saidBootNs = m_clock.bootNs();
+    publishNotice(peer.malformedNotice);
 }
 
 void Hub::dispatch(transport::PeerId id, Peer &peer, wire::Message &&message, const transport::Incoming &incoming)
@@ -98,7 +124,7 @@ void Hub::dispatch(transport::PeerId id, Peer &peer, wire::Message &&message, co
     if (auto *agent = std::get_if<AgentSession>(&peer.session)) {
         NodeRecord &node = agent->node();
         const wire::LinkState before = node.linkState();
-        const auto bye = agent->onMessage(std::move(message), incoming.payload.size(), incoming.receivedNs);
+        const auto bye = agent->onMessage(std::move(message), {incoming.payload.size(), wire::plainBytes(incoming.payload)}, incoming.receivedNs);
         deliver(node);
         m_due.insert(id);
         if (bye)
@@ -128,12 +154,16 @@ void Hub::greet(transport::PeerId id, Peer &peer, const wire::Message &message)
         return;
     }
     const auto verdict = judge(*hello, peer.identity);
-    if (const auto *bye = std::get_if<wire::Bye>(&verdict))
+    if (const auto *bye = std::get_if<wire::Bye>(&verdict)) {
         refuse(id, *bye);
-    else if (hello->role == Role::Node)
-        welcomeAgent(id, peer, *hello, std::get<Greeted>(verdict));
+        return;
+    }
+    const auto &greeted = std::get<Greeted>(verdict);
+    peer.limits.zstd = greeted.has("zstd");
+    if (hello->role == Role::Node)
+        welcomeAgent(id, peer, *hello, greeted);
     else
-        welcomeConsole(id, peer, std::get<Greeted>(verdict));
+        welcomeConsole(id, peer, greeted);
 }
 
 void Hub::welcomeAgent(transport::PeerId id, Peer &peer, const wire::Hello &hello, const Greeted &greeted)
@@ -186,6 +216,7 @@ void Hub::end(transport::PeerId id, const wire::Bye &bye)
 
 void Hub::leave(Peer &peer, transport::PeerId id)
 {
+    sayMalformed(peer, true);
     if (auto *agent = std::get_if<AgentSession>(&peer.session)) {
         NodeRecord &node = agent->node();
         m_agents.erase(node.name());
@@ -211,8 +242,14 @@ void Hub::onNotices(const std::vector<transport::Notice> &notices)
 
 void Hub::forgetClosed(bool quiet)
 {
+    if (quiet)
+        m_forgotten.clear();    // nothing of theirs can come any more
     while (!m_closed.empty() && (quiet || m_clock.bootNs() - m_closed.front().second > stragglersNs)) {
         const auto found = m_peers.find(m_closed.front().first);
+        if (!quiet)
+            m_forgotten.insert(m_closed.front().first);
+        if (m_forgotten.size() > maxForgotten)
+            m_forgotten.erase(m_forgotten.begin());     // the oldest: numbers only grow
         m_closed.pop_front();
         if (found == m_peers.end())
             continue;
@@ -258,11 +295,31 @@ void Hub::deliver(NodeRecord &node)
         for (const auto &[id, console] : m_consoles)
             console->makeRoom(bytes);
         node.taken(m_ring.end());
-        m_ring.append(delivery);
-        if (!m_options.acknowledgeBySink)
+        if (!m_options.acknowledgeBySink && m_sinkTakes)
             acknowledge(node.name(), delivery->frame.streamId, delivery->frame.frameSeq);
+        else if (!m_options.acknowledgeBySink)
+            m_heldAcks.hold(*delivery, m_ring.end(), m_clock.bootNs());
+        m_ring.append(delivery);
     }
     m_stuck.erase(node.name());
+}
+
+void Hub::releaseAcks()
+{
+    std::vector<const ConsoleSession *> stores;
+    for (const auto &[id, console] : m_consoles) {
+        if (console->stores())
+            stores.push_back(console);
+    }
+    const auto mustGo = [this](const std::string &node, std::uint64_t streamId) -> std::uint64_t {
+        const auto agent = m_agents.find(node);
+        if (agent == m_agents.end())
+            return 0;
+        const auto &session = std::get<AgentSession>(m_peers.at(agent->second)->session);
+        return session.streamId() == streamId ? session.inTheWayOf(m_options.creditBytes / 2) : 0;
+    };
+    for (const auto &safe : m_heldAcks.release(stores, m_clock.bootNs(), mustGo))
+        acknowledge(safe.node, safe.streamId, safe.frameSeq);
 }
 
 void Hub::tick(bool quiet)
@@ -279,8 +336,11 @@ void Hub::tick(bool quiet)
             m_due.insert(id);
         markSilent();
         refuseMute();
+        for (const auto &[id, peer] : m_peers)
+            sayMalformed(*peer, false);
         publishStates();
     }
+    releaseAcks();
     for (const auto id : m_due)
         std::get<AgentSession>(m_peers.at(id)->session).flush(m_filter.current());
     m_due.clear();
@@ -346,13 +406,24 @@ void Hub::updateFilter()
     m_ring.setLimit(!m_consoles.empty() ? std::max(m_options.replayRingBytes, m_options.consoleQueueBytes) : m_options.replayRingBytes);
 }
 
+bool Hub::drained() const
+{
+    return std::all_of(m_consoles.begin(), m_consoles.end(), [](const auto &console) { return console.second->drained(); });
+}
+
 void Hub::shutDown()
 {
     for (auto &[id, peer] : m_peers) {
         if (!peer->ended) {
             const auto spread = static_cast<std::uint32_t>(id * 2'654'435'761U % shutDownSpreadMs);
             peer->ended = true;
-            endSession(*peer->link, {"shutdown", "the server is shutting down", shutDownAfterMs + spread});
+            std::string reason = "the server is shutting down";
+            const auto *console = std::get_if<ConsoleSession>(&peer->session);
+            if (const std::uint64_t unsent = console != nullptr ? console->unsentEvents() : 0; unsent > 0) {
+                reason += "; " + std::to_string(unsent) + " events were not delivered";
+                publishNotice({m_clock.utcNs(), wire::LinkNoticeKind::Closed, peer->remoteAddress, peer->uri, "undelivered", reason, 1});
+            }
+            endSession(*peer->link, {"shutdown", reason, shutDownAfterMs + spread});
         }
     }
 }

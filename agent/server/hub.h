@@ -17,6 +17,7 @@
 #include "agent/server/consolesession.h"
 #include "agent/server/fanin.h"
 #include "agent/server/filterunion.h"
+#include "agent/server/heldacks.h"
 
 namespace tapio::server {
 
@@ -39,6 +40,10 @@ public:
     void tick(bool quiet);
     std::chrono::milliseconds untilTick() const noexcept;
 
+    /// From here on agents are not listened to: what they send now, they keep. Consoles get what is left for them.
+    void drain() noexcept { m_draining = true; }
+    /// No console waits for anything.
+    bool drained() const;
     /// Ends every session; nothing else may be called afterwards.
     void shutDown();
 
@@ -49,6 +54,7 @@ private:
 
     Peer &peerOf(transport::PeerId id, const std::string &remoteAddress, const std::string &uri);
     void onMalformed(transport::PeerId id, Peer &peer, const Error &error);
+    void sayMalformed(Peer &peer, bool now);
     void dispatch(transport::PeerId id, Peer &peer, wire::Message &&message, const transport::Incoming &incoming);
     void greet(transport::PeerId id, Peer &peer, const wire::Message &message);
     void welcomeAgent(transport::PeerId id, Peer &peer, const wire::Hello &hello, const Greeted &greeted);
@@ -60,6 +66,7 @@ private:
 
     NodeRecord &nodeOf(const std::string &name);
     void deliver(NodeRecord &node);
+    void releaseAcks();
     void publishState(const NodeRecord &node);
     void publishNotice(const wire::LinkNotice &notice);
     void updateFilter();
@@ -80,6 +87,9 @@ private:
     std::map<transport::PeerId, ConsoleSession *> m_consoles;
     std::set<transport::PeerId> m_due;                      ///< agents that may be owed an acknowledgement or a filter
     std::deque<std::pair<transport::PeerId, std::int64_t>> m_closed;   ///< and since when by the boot clock
+    std::set<transport::PeerId> m_forgotten;                ///< closed peers of whom something may still wait to be received
+    HeldAcks m_heldAcks;
+    bool m_draining = false;
     std::set<std::string> m_stuck;                          ///< nodes with frames that the sink did not take
     std::uint64_t m_lastSessionId = 0;
     std::int64_t m_nextTickBootNs = 0;

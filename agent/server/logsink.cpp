@@ -28,7 +28,7 @@ void LogSink::onAgentState(const wire::AgentState &state)
         m_log.log(state.state == wire::LinkState::Connected ? spdlog::level::info : spdlog::level::warn, "node {}: {} ({}, session {})",
                   state.node, stateName(state.state), state.remoteAddress, state.sessions);
     }
-    const std::uint64_t missing = state.loss.droppedEvents + state.loss.transitEvents;
+    const std::uint64_t missing = state.loss.droppedEvents + state.loss.transitEvents + state.loss.gapFrames;
     if (missing > seen.missing) {
         m_log.warn("node {}: {} events dropped by the agent, {} lost on the way, {} frames never came", state.node,
                    state.loss.droppedEvents, state.loss.transitEvents, state.loss.gapFrames);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "agent/server/batchfilter.h"
+#include "agent/server/replayring.h"
 
 namespace tapio::server {
 
@@ -78,6 +79,7 @@ StreamTracker::Arrival NodeRecord::onFrame(wire::Frame &&frame, std::size_t byte
     m_queuedEvents += events;
     m_pending.push_back(std::make_shared<const wire::Delivery>(wire::Delivery{
         name(), receivedNs, m_state.heartbeat.offsetNs, m_state.heartbeat.uncertaintyNs, std::move(frame)}));
+    m_pendingBytes += footprint(*m_pending.back());
     return arrival;
 }
 
@@ -111,6 +113,7 @@ void NodeRecord::taken(std::uint64_t position)
     const std::uint64_t events = eventCount(delivery->frame);
     m_counters[Counter::Processed] += events;
     m_queuedEvents -= events;
+    m_pendingBytes -= footprint(*delivery);
     if (std::holds_alternative<wire::HookReport>(delivery->frame.body)) {
         m_hooks = delivery;
         m_hooksPosition = position;

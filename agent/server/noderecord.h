@@ -37,6 +37,8 @@ public:
     bool setLinkState(wire::LinkState state, std::int64_t nowNs);
 
     std::deque<std::shared_ptr<const wire::Delivery>> &pending() noexcept { return m_pending; }
+    /// What pending() occupies in memory.
+    std::uint64_t pendingBytes() const noexcept { return m_pendingBytes; }
     /// The first pending delivery was taken, and put into the replay ring at `position`.
     void taken(std::uint64_t position);
     void countRejected() noexcept { ++m_counters[Counter::Rejected]; }
@@ -63,6 +65,7 @@ private:
     std::list<Stream> m_streams;             ///< the current one last; bounded
     wire::StreamLoss m_forgottenLoss;        ///< of streams no longer in the list
     std::deque<std::shared_ptr<const wire::Delivery>> m_pending;
+    std::uint64_t m_pendingBytes = 0;
     std::uint64_t m_queuedEvents = 0;
     std::shared_ptr<const wire::Delivery> m_hooks;
     std::uint64_t m_hooksPosition = 0;

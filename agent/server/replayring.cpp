@@ -3,40 +3,19 @@
 
 #include <utility>
 
+#include "protocol/wire/footprint.h"
+
 namespace tapio::server {
 
 namespace {
 
-/// Mean bytes of the texts of one element, measured on exec, exit and connection events of a busy node.
-constexpr std::size_t eventTextBytes = 64;
-constexpr std::size_t originTextBytes = 256;
-
-struct BodyFootprint {
-    std::size_t operator()(const wire::EventBatch &batch) const noexcept
-    {
-        return batch.events.size() * (sizeof(wire::Event) + eventTextBytes)
-            + batch.origins.size() * (sizeof(wire::Origin) + originTextBytes);
-    }
-    std::size_t operator()(const wire::SampleBatch &batch) const noexcept
-    {
-        return batch.samples.size() * sizeof(wire::Sample) + batch.histograms.size() * sizeof(wire::Histogram)
-            + batch.labels.size() * sizeof(std::string) + batch.origins.size() * (sizeof(wire::Origin) + originTextBytes);
-    }
-    std::size_t operator()(const wire::CounterReport &report) const noexcept
-    {
-        return report.sources.size() * sizeof(wire::SourceCounters);
-    }
-    std::size_t operator()(const wire::HookReport &report) const noexcept
-    {
-        return report.hooks.size() * (sizeof(wire::Hook) + eventTextBytes);
-    }
-};
+constexpr std::size_t maxStreams = 16'384;
 
 } // namespace
 
 std::uint64_t footprint(const wire::Delivery &delivery) noexcept
 {
-    return sizeof(wire::Delivery) + std::visit(BodyFootprint(), delivery.frame.body);
+    return sizeof(wire::Delivery) + wire::heapBytes(delivery.node) + wire::heapBytes(delivery.frame);
 }
 
 void ReplayRing::append(std::shared_ptr<const wire::Delivery> delivery)
@@ -53,6 +32,12 @@ void ReplayRing::setLimit(std::uint64_t maxBytes)
     shrink();
 }
 
+std::uint64_t ReplayRing::letGoUpTo(const std::string &node, std::uint64_t streamId) const
+{
+    const auto found = m_letGo.find({node, streamId});
+    return found == m_letGo.end() ? 0 : found->second;
+}
+
 std::uint64_t ReplayRing::bytesFrom(Position position) const noexcept
 {
     if (position >= end())
@@ -64,6 +49,11 @@ std::uint64_t ReplayRing::bytesFrom(Position position) const noexcept
 void ReplayRing::shrink()
 {
     while (m_entries.size() > 1 && bytes() > m_maxBytes) {
+        const wire::Delivery &oldest = *m_entries.front().delivery;
+        m_letGo[{oldest.node, oldest.frame.streamId}] = oldest.frame.frameSeq;
+        // Streams end when agents do; which one goes hardly matters at this number.
+        if (m_letGo.size() > maxStreams)
+            m_letGo.erase(m_letGo.begin());
         m_entries.pop_front();
         ++m_first;
     }

@@ -3,13 +3,16 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include "protocol/wire/message.h"
 
 namespace tapio::server {
 
-/// Bytes that a delivery occupies in memory, near enough for a limit; does not walk the texts.
+/// Bytes that a delivery occupies in memory, with all its texts; the allocator's overhead aside.
 std::uint64_t footprint(const wire::Delivery &delivery) noexcept;
 
 /// The recent deliveries of all nodes in the order of arrival, bounded by their bytes in memory. Consoles read it by position:
@@ -29,6 +32,8 @@ public:
     Position end() const noexcept { return m_first + m_entries.size(); }
     /// begin() <= position < end().
     const std::shared_ptr<const wire::Delivery> &at(Position position) const { return m_entries[position - m_first].delivery; }
+    /// The last frame of a stream that was let go; 0 = none.
+    std::uint64_t letGoUpTo(const std::string &node, std::uint64_t streamId) const;
     /// Bytes of all entries from `position` on.
     std::uint64_t bytesFrom(Position position) const noexcept;
     std::uint64_t bytes() const noexcept { return bytesFrom(m_first); }
@@ -45,6 +50,7 @@ private:
     std::deque<Entry> m_entries;
     Position m_first = 0;
     std::uint64_t m_endByte = 0;
+    std::map<std::pair<std::string, std::uint64_t>, std::uint64_t> m_letGo;    ///< by node and stream; bounded
 };
 
 } // namespace tapio::server

@@ -31,7 +31,7 @@ struct Given {
 void declare(CLI::App &app, Given &given)
 {
     app.add_option("--config", given.file, "Configuration file (TOML)")->type_name("FILE");
-    app.add_option("--address", given.address, "IPv4 or IPv6 address to listen on (default: all)")->type_name("ADDRESS");
+    app.add_option("--address", given.address, "IPv4 or IPv6 address to listen on (default 127.0.0.1; 0.0.0.0 or :: = all)")->type_name("ADDRESS");
     app.add_option("--port", given.port, "Port to listen on (default 7117; 0 = the system chooses)")->type_name("PORT");
     app.add_option("--ca", given.ca, "Certificate authority that both ends trust")->type_name("FILE");
     app.add_option("--cert", given.certificate, "Certificate of this server")->type_name("FILE");
@@ -77,7 +77,6 @@ Status validate(const ServerConfig &config)
 
 ServerConfig::ServerConfig()
 {
-    fanIn.endpoint.address = "0.0.0.0";
     fanIn.endpoint.port = defaultPort;
 }
 

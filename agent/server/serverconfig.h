@@ -8,7 +8,7 @@
 
 namespace tapio::server {
 
-/// Everything that can be set of tapio-server. The defaults are those of a Deployment in a cluster.
+/// Everything that can be set of tapio-server. It listens on 127.0.0.1 unless told otherwise, as everything here does.
 struct ServerConfig {
     ServerConfig();
 

@@ -78,6 +78,7 @@ wire::StreamLoss &operator+=(wire::StreamLoss &sum, const wire::StreamLoss &more
     sum.droppedEvents += more.droppedEvents;
     sum.transitEvents += more.transitEvents;
     sum.duplicateFrames += more.duplicateFrames;
+    sum.consoleEvents += more.consoleEvents;
     return sum;
 }
 

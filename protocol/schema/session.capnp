@@ -135,6 +135,7 @@ struct StreamLoss {
   droppedEvents @1 :UInt64;
   transitEvents @2 :UInt64;
   duplicateFrames @3 :UInt64;
+  consoleEvents @4 :UInt64;
 }
 
 struct AgentState {

@@ -73,6 +73,15 @@ Link *Bridge::findLink(std::uint64_t id)
     return found == m_links.end() ? nullptr : found->second.get();
 }
 
+std::vector<Link *> Bridge::links() const
+{
+    std::vector<Link *> all;
+    all.reserve(m_links.size());
+    for (const auto &[id, link] : m_links)
+        all.push_back(link.get());
+    return all;
+}
+
 void Bridge::report(NoticeKind kind, const std::string &address, std::string identity, std::uint64_t id, const Cause &cause)
 {
     Notice notice;

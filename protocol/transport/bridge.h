@@ -40,6 +40,8 @@ protected:
 
     Link &addLink(std::shared_ptr<const TlsContext> context, Link::Peer peer, std::uint64_t id);
     Link *findLink(std::uint64_t id);
+    /// Of now: ending one changes the set.
+    std::vector<Link *> links() const;
     void report(NoticeKind kind, const std::string &address, std::string identity, std::uint64_t id, const Cause &cause);
     void notify() const { m_notify(); }
     Reactor::Handler &handler() noexcept { return *this; }

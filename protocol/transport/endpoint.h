@@ -21,7 +21,7 @@ namespace tapio::transport {
 
 using Bytes = std::vector<std::byte>;
 
-/// PEM files. Read at open, and again when a file changes (new connections only).
+/// PEM files. Read at open, and again when a file changes: for new connections, and a server cuts whom a new list revokes.
 struct TlsFiles {
     std::filesystem::path ca;          ///< trust anchor
     std::filesystem::path certificate; ///< leaf (and intermediates)
@@ -66,6 +66,8 @@ struct ServerOptions {
     std::uint16_t port = 0;            ///< 0 = the system chooses; see ServerEndpoint::port
     TlsFiles tls;
     std::size_t maxMessageBytes = 1u << 20;
+    /// Connections in the middle of their handshake. Whoever comes beyond that takes the place of one that has not sent a byte
+    /// for half a second; when there is none, it is refused as too-many-pending and comes again.
     std::size_t maxPendingHandshakes = 256;
     std::size_t maxPendingPerAddress = 16;
     std::chrono::milliseconds handshakeDeadline{5000};

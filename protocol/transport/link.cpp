@@ -38,6 +38,7 @@ Link::Link(Reactor &reactor, Owner &owner, const LinkOptions &options, std::shar
       m_session(std::move(context), options.side, m_peer.socket.get(), reactor.clock()), m_guard(options.maxMessageBytes)
 {
     const std::int64_t nowNs = reactor.clock().bootNs();
+    m_startNs = nowNs;
     m_deadlineNs = nowNs + options.handshakeDeadline.count();
     m_lifeEndNs = nowNs + life.count();
     if (!m_peer.serverName.empty())
@@ -70,6 +71,11 @@ void Link::end(Cause cause)
     m_peer.socket.reset();
     m_local.reset();
     m_owner.onEnded(*this, cause);
+}
+
+bool Link::isMute(std::chrono::nanoseconds patience) const
+{
+    return m_state == State::Tls && !m_firstSeen && m_reactor.clock().bootNs() - m_startNs >= patience.count();
 }
 
 void Link::finish(Cause cause)

@@ -64,6 +64,9 @@ public:
     const std::string &ip() const noexcept { return m_peer.ip; }
     const std::string &address() const noexcept { return m_peer.address; }
     const Identity &identity() const noexcept { return m_session.peer(); }
+    std::optional<Cause> revokedBy(const TlsContext &context) const { return m_session.revokedBy(context); }
+    /// It connected longer than `patience` ago and has not sent a byte.
+    bool isMute(std::chrono::nanoseconds patience) const;
     /// True once READY came through; stays so when the link ends.
     bool wasOpen() const noexcept { return m_wasOpen; }
 
@@ -108,6 +111,7 @@ private:
     FrameGuard m_guard;
     std::vector<std::byte> m_toLocal;    ///< read from the peer, not yet taken by our socket
     std::size_t m_toLocalSent = 0;
+    std::int64_t m_startNs = 0;
     std::int64_t m_deadlineNs = 0;       ///< of the handshake, or of finishing
     std::int64_t m_lifeEndNs = 0;
     std::int64_t m_heardNs = 0;          ///< last bytes from the peer

@@ -12,6 +12,8 @@ namespace {
 
 constexpr int acceptsPerWake = 64;
 constexpr std::int64_t acceptPauseNs = 100 * nsPerMs;
+constexpr std::int64_t reloadEveryNs = nsPerSecond;
+constexpr std::chrono::milliseconds mutePatience{500};     ///< a peer of ours speaks as soon as it is connected
 
 LinkOptions linkOptions(const ServerOptions &options, std::string localPath)
 {
@@ -62,6 +64,7 @@ Status ServerBridge::listen()
     m_addressText = bound.text();
     m_listenWatch.emplace(m_reactor, handler(), m_listener.get());
     m_listenWatch->set(EPOLLIN);
+    m_reactor.setTimer(*this, m_reactor.clock().bootNs() + reloadEveryNs);
     return {};
 }
 
@@ -79,10 +82,33 @@ void ServerBridge::onReady(int, std::uint32_t)
     }
 }
 
-void ServerBridge::onTimer(std::int64_t)
+void ServerBridge::onTimer(std::int64_t nowNs)
 {
-    if (m_listenWatch)
-        m_listenWatch->set(EPOLLIN);
+    if (!m_listenWatch)
+        return;     // stopping: the timer is the base's
+    m_listenWatch->set(EPOLLIN);
+    reloadFiles(false);
+    m_reactor.setTimer(*this, nowNs + reloadEveryNs);
+}
+
+/// Changed files are for new connections, but for one thing: who is revoked now is cut now.
+void ServerBridge::reloadFiles(bool everyFailure)
+{
+    const auto before = m_credentials.current();
+    if (auto loaded = m_credentials.refresh(); !loaded) {
+        const std::string failure = loaded.error().message();
+        if (everyFailure || failure != m_toldFailure)
+            report(NoticeKind::Refused, {}, {}, 0, {"tls-files", "Our changed certificate files cannot be used: " + failure});
+        m_toldFailure = failure;
+        return;
+    }
+    m_toldFailure.clear();
+    if (m_credentials.current() == before)
+        return;
+    for (Link *link : links()) {
+        if (auto cause = link->revokedBy(*m_credentials.current()))
+            link->finish(std::move(*cause));
+    }
 }
 
 bool ServerBridge::acceptOne()
@@ -99,8 +125,7 @@ bool ServerBridge::acceptOne()
         report(NoticeKind::Refused, remote.text(), {}, 0, *cause);
         return true;
     }
-    if (auto loaded = m_credentials.refresh(); !loaded)
-        report(NoticeKind::Refused, {}, {}, 0, {"tls-files", "Our changed certificate files cannot be used: " + loaded.error().message()});
+    reloadFiles(true);
     tuneTcp(socket.get());
     const PeerId id = ++m_lastId;
     m_pending.emplace(id, origin);
@@ -118,12 +143,25 @@ void ServerBridge::pauseAccepting()
     m_reactor.setTimer(*this, m_reactor.clock().bootNs() + acceptPauseNs);
 }
 
-std::optional<Cause> ServerBridge::refusePending(const std::string &origin) const
+/// Who connected and says nothing makes room for who comes: strangers that hold all places keep nobody out.
+bool ServerBridge::endOneMute(const std::string *origin)
 {
-    if (m_pending.size() >= m_maxPending)
+    for (const auto &[id, from] : m_pending) {      // the oldest first
+        Link *link = origin == nullptr || from == *origin ? findLink(id) : nullptr;
+        if (link != nullptr && link->isMute(mutePatience)) {
+            link->end({"handshake-timeout", "It sent nothing while others waited for its place."});
+            return true;
+        }
+    }
+    return false;
+}
+
+std::optional<Cause> ServerBridge::refusePending(const std::string &origin)
+{
+    if (m_pending.size() >= m_maxPending && !endOneMute(nullptr))
         return Cause{"too-many-pending", std::to_string(m_maxPending) + " connections are in the middle of their handshake."};
     const auto found = m_pendingPerOrigin.find(origin);
-    if (found != m_pendingPerOrigin.end() && found->second >= m_maxPendingPerOrigin)
+    if (found != m_pendingPerOrigin.end() && found->second >= m_maxPendingPerOrigin && !endOneMute(&origin))
         return Cause{"too-many-pending",
                      std::to_string(m_maxPendingPerOrigin) + " connections from there are in the middle of their handshake."};
     return std::nullopt;

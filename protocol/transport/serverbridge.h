@@ -36,7 +36,9 @@ private:
 
     bool acceptOne();
     void pauseAccepting();
-    std::optional<Cause> refusePending(const std::string &origin) const;
+    std::optional<Cause> refusePending(const std::string &origin);
+    bool endOneMute(const std::string *origin);
+    void reloadFiles(bool everyFailure);
     void settle(PeerId id);
 
     std::size_t m_maxPending;
@@ -44,6 +46,7 @@ private:
     SocketAddress m_address;
     std::string m_addressText;
     TlsCredentials m_credentials;
+    std::string m_toldFailure;                        ///< of loading changed files
     FileDescriptor m_listener;
     std::optional<Reactor::Watch> m_listenWatch;
     std::uint16_t m_port = 0;

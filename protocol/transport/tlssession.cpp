@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include <openssl/err.h>
+#include <openssl/x509_vfy.h>
 #include <sys/socket.h>
 
 #include "protocol/transport/certificate.h"
@@ -247,6 +248,20 @@ int TlsSession::verify(X509_STORE_CTX *store, void *)
                                                                    : X509_V_ERR_APPLICATION_VERIFICATION);
     session->m_cause = std::move(*cause);
     return 0;
+}
+
+std::optional<Cause> TlsSession::revokedBy(const TlsContext &context) const
+{
+    X509 *leaf = m_ssl ? SSL_get0_peer_certificate(m_ssl.get()) : nullptr;
+    const std::unique_ptr<X509_STORE_CTX, void (*)(X509_STORE_CTX *)> check(X509_STORE_CTX_new(), X509_STORE_CTX_free);
+    if (leaf == nullptr || check == nullptr
+        || X509_STORE_CTX_init(check.get(), SSL_CTX_get_cert_store(context.get()), leaf, SSL_get_peer_cert_chain(m_ssl.get())) != 1)
+        return std::nullopt;
+    const bool good = X509_verify_cert(check.get()) == 1;
+    const int error = X509_STORE_CTX_get_error(check.get());
+    ERR_clear_error();
+    // Any other fault is for new connections: a rotated authority does not cut those that it once let in.
+    return !good && error == X509_V_ERR_CERT_REVOKED ? causeOfVerification(error) : std::nullopt;
 }
 
 void TlsSession::watchMessages(int outgoing, int, int contentType, const void *data, std::size_t size, SSL *ssl, void *)

@@ -50,6 +50,9 @@ public:
     /// The verified certificate's identity, after the handshake.
     const Identity &peer() const noexcept { return m_peer; }
 
+    /// Why the peer's certificate, which was good at the handshake, is revoked by the list of a newer context; nothing when it is not.
+    std::optional<Cause> revokedBy(const TlsContext &context) const;
+
     /// Sets what sessions need on a context: certificate verification with our rules, and the flood guard.
     static void install(SSL_CTX *context);
 

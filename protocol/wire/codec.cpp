@@ -124,7 +124,7 @@ Message readWords(kj::ArrayPtr<const capnp::word> words, const DecodeLimits &lim
     capnp::FlatArrayMessageReader message(words, options);
     if (message.getEnd() != words.end())
         throw Refusal{Errc::Malformed, "bytes after the message's end"};
-    return read(LayoutReader(limits), message.getRoot<schema::Message>());
+    return read(LayoutReader(limits, limits.expansion * (headerBytes + words.asBytes().size())), message.getRoot<schema::Message>());
 }
 
 Message decodePayload(Format format, std::span<const std::byte> payload, const DecodeLimits &limits)
@@ -149,12 +149,15 @@ Message decodeChecked(std::span<const std::byte> bytes, const DecodeLimits &limi
         throw Refusal{Errc::Malformed, std::to_string(bytes.size()) + " bytes exceed messageBytes"};
     if (bytes.size() < headerBytes)
         throw Refusal{Errc::Malformed, std::to_string(bytes.size()) + " bytes are less than a header"};
+    // First: bytes that are no header at all are garbage, not a newer version.
+    if (std::any_of(bytes.begin() + 1, bytes.begin() + headerBytes, [](std::byte byte) { return byte != std::byte(); }))
+        throw Refusal{Errc::Malformed, "no message of Tapio: reserved header bytes are not zero"};
     const auto format = static_cast<Format>(bytes[0]);
     if (format != Format::Plain && format != Format::Zstd)
         throw Refusal{Errc::VersionMismatch, "format " + std::to_string(std::to_integer<unsigned>(bytes[0]))
                                                  + "; this version reads 1 (plain) and 2 (zstd)"};
-    if (std::any_of(bytes.begin() + 1, bytes.begin() + headerBytes, [](std::byte byte) { return byte != std::byte(); }))
-        throw Refusal{Errc::Malformed, "reserved header bytes are not zero"};
+    if (format == Format::Zstd && !limits.zstd)
+        throw Refusal{Errc::Malformed, "compressed with zstd, which was not agreed on"};
     return decodePayload(format, bytes.subspan(headerBytes), limits);
 }
 
@@ -195,6 +198,14 @@ Result<Bytes> encode(const Message &message, EncodeOptions options)
 Result<Message> decode(std::span<const std::byte> bytes, const DecodeLimits &limits)
 {
     return guarded<Message>("decode", Errc::Malformed, [&]() { return decodeChecked(bytes, limits); });
+}
+
+std::size_t plainBytes(std::span<const std::byte> bytes) noexcept
+{
+    if (bytes.size() < headerBytes || static_cast<Format>(bytes[0]) != Format::Zstd)
+        return bytes.size();
+    const unsigned long long size = ZSTD_getFrameContentSize(bytes.data() + headerBytes, bytes.size() - headerBytes);
+    return size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR ? bytes.size() : headerBytes + size;
 }
 
 } // namespace tapio::wire

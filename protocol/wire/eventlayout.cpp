@@ -60,6 +60,18 @@ SocketAddress join(AddressHalves halves, std::uint16_t port) noexcept
     return address;
 }
 
+/// The limits beside those of every text.
+void requireExecTexts(const ProcessExec &exec, const DecodeLimits &limits, Errc code)
+{
+    requireText(exec.filename.size(), limits.filenameBytes, "filenameBytes", code);
+    if (exec.arguments.size() > limits.arguments)
+        throw Refusal{code, std::to_string(exec.arguments.size()) + " arguments exceed arguments"};
+    std::size_t bytes = 0;
+    for (const auto &argument : exec.arguments)
+        bytes += argument.size();
+    requireText(bytes, limits.argumentBytes, "argumentBytes", code);
+}
+
 struct DetailWriter {
     schema::Event::Detail::Builder to;
 
@@ -67,10 +79,11 @@ struct DetailWriter {
 
     void operator()(const ProcessExec &from)
     {
+        requireExecTexts(from, DecodeLimits(), Errc::InvalidArgument);
         auto exec = to.initExec();
         exec.setParentPid(from.parentPid);
         exec.setArgumentsTruncated(from.argumentsTruncated);
-        setText(from.parentComm, [&](auto text) { exec.setParentComm(text); });
+        setComm(from.parentComm, [&](auto text) { exec.setParentComm(text); });
         setText(from.filename, [&](auto text) { exec.setFilename(text); });
         setTexts(from.arguments, [&](unsigned size) { return exec.initArguments(size); });
     }
@@ -83,7 +96,7 @@ struct DetailWriter {
         exit.setDurationNs(from.durationNs);
         exit.setKillerPid(from.killerPid);
         exit.setCoreDumped(from.coreDumped);
-        setText(from.killerComm, [&](auto text) { exit.setKillerComm(text); });
+        setComm(from.killerComm, [&](auto text) { exit.setKillerComm(text); });
     }
 
     void operator()(const OomKill &from)
@@ -96,7 +109,7 @@ struct DetailWriter {
         kill.setFileRssBytes(from.fileRssBytes);
         kill.setShmemRssBytes(from.shmemRssBytes);
         kill.setPageTableBytes(from.pageTableBytes);
-        setText(from.triggerComm, [&](auto text) { kill.setTriggerComm(text); });
+        setComm(from.triggerComm, [&](auto text) { kill.setTriggerComm(text); });
     }
 
     void operator()(const FatalSignal &from)
@@ -105,7 +118,7 @@ struct DetailWriter {
         fatal.setSignal(from.signal);
         fatal.setCode(from.code);
         fatal.setSenderPid(from.senderPid);
-        setText(from.senderComm, [&](auto text) { fatal.setSenderComm(text); });
+        setComm(from.senderComm, [&](auto text) { fatal.setSenderComm(text); });
     }
 
     void operator()(const TcpConnection &from)
@@ -143,7 +156,7 @@ void write(schema::Event::Builder to, const Event &from)
     to.setType(static_cast<std::uint16_t>(from.type));
     to.setCpu(from.cpu);
     to.setSeverity(static_cast<std::uint8_t>(from.severity));
-    setText(from.process.comm, [&](auto text) { to.setComm(text); });
+    setComm(from.process.comm, [&](auto text) { to.setComm(text); });
     std::visit(DetailWriter{to.getDetail()}, from.detail);
 }
 
@@ -152,9 +165,13 @@ ProcessExec readExec(const LayoutReader &reader, schema::ProcessExec::Reader fro
     ProcessExec to;
     to.parentPid = from.getParentPid();
     to.argumentsTruncated = from.getArgumentsTruncated();
-    to.parentComm = reader.text(from.getParentComm());
+    to.parentComm = reader.comm(from.getParentComm());
     to.filename = reader.text(from.getFilename());
-    to.arguments = reader.texts(from.getArguments());
+    const auto arguments = from.getArguments();
+    if (arguments.size() > reader.limits().arguments)
+        throw Refusal{Errc::Malformed, std::to_string(arguments.size()) + " arguments exceed arguments"};
+    to.arguments = reader.texts(arguments);
+    requireExecTexts(to, reader.limits(), Errc::Malformed);
     return to;
 }
 
@@ -166,7 +183,7 @@ ProcessExit readExit(const LayoutReader &reader, schema::ProcessExit::Reader fro
     to.coreDumped = from.getCoreDumped();
     to.durationNs = from.getDurationNs();
     to.killerPid = from.getKillerPid();
-    to.killerComm = reader.text(from.getKillerComm());
+    to.killerComm = reader.comm(from.getKillerComm());
     return to;
 }
 
@@ -174,7 +191,7 @@ OomKill readOomKill(const LayoutReader &reader, schema::OomKill::Reader from)
 {
     OomKill to;
     to.triggerPid = from.getTriggerPid();
-    to.triggerComm = reader.text(from.getTriggerComm());
+    to.triggerComm = reader.comm(from.getTriggerComm());
     to.totalVmBytes = from.getTotalVmBytes();
     to.anonRssBytes = from.getAnonRssBytes();
     to.fileRssBytes = from.getFileRssBytes();
@@ -190,7 +207,7 @@ FatalSignal readFatalSignal(const LayoutReader &reader, schema::FatalSignal::Rea
     to.signal = from.getSignal();
     to.code = from.getCode();
     to.senderPid = from.getSenderPid();
-    to.senderComm = reader.text(from.getSenderComm());
+    to.senderComm = reader.comm(from.getSenderComm());
     return to;
 }
 
@@ -235,7 +252,7 @@ void read(Event &to, const LayoutReader &reader, schema::Event::Reader from)
     to.process.pid = from.getPid();
     to.process.uid = from.getUid();
     to.process.startTimeNs = from.getStartTimeNs();
-    to.process.comm = reader.text(from.getComm());
+    to.process.comm = reader.comm(from.getComm());
     readDetail(to.detail, reader, from.getDetail());
 }
 
@@ -309,6 +326,7 @@ EventBatch read(const LayoutReader &reader, schema::EventBatch::Reader from)
     to.origins = reader.list<Origin>(from.getOrigins(), [&](auto element) { return read(reader, element); });
     const auto events = from.getEvents();
     reader.checkList(events);
+    reader.charge(events.size() * sizeof(Event));
     to.events.resize(events.size());
     for (unsigned i = 0; i < events.size(); ++i) {
         read(to.events[i], reader, events[i]);

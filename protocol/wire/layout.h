@@ -10,6 +10,7 @@
 
 #include "protocol/base/result.h"
 #include "protocol/wire/codec.h"
+#include "protocol/wire/footprint.h"
 #include "protocol/wire/text.h"
 
 /// What the layout files share: one of them per schema file, each with write() and read() for its structures.
@@ -24,23 +25,48 @@ struct Refusal {
 /// Words (of 8 bytes) that a text takes beside its pointer: its bytes and a NUL, rounded up.
 inline std::size_t textWords(std::string_view text) noexcept { return text.empty() ? 0 : text.size() / 8 + 1; }
 
+inline void requireText(std::size_t bytes, std::size_t limit, const char *name, Errc code)
+{
+    if (bytes > limit)
+        throw Refusal{code, "text of " + std::to_string(bytes) + " bytes exceeds " + name};
+}
+
 inline void requireIndex(std::uint32_t index, std::size_t size, const char *what, Errc code)
 {
     if (index >= size)
         throw Refusal{code, std::string(what) + " index " + std::to_string(index) + " of " + std::to_string(size)};
 }
 
-/// Limits of one decode, applied to each text and list.
+/// Limits of one decode, applied to each text and list. One per message.
 class LayoutReader {
 public:
-    explicit LayoutReader(const DecodeLimits &limits) : m_limits(limits) {}
+    /// `memoryBytes`: what all values together may occupy.
+    LayoutReader(const DecodeLimits &limits, std::size_t memoryBytes) : m_limits(limits), m_memoryLeft(memoryBytes) {}
+
+    const DecodeLimits &limits() const noexcept { return m_limits; }
 
     std::string text(capnp::Text::Reader from) const
     {
-        if (from.size() > m_limits.textBytes)
-            throw Refusal{Errc::Malformed, "text of " + std::to_string(from.size()) + " bytes exceeds textBytes"};
+        requireText(from.size(), m_limits.textBytes, "textBytes", Errc::Malformed);
         const std::string_view bytes(from.begin(), from.size());
-        return isValidUtf8(bytes) ? std::string(bytes) : toValidUtf8(bytes);
+        std::string to = isValidUtf8(bytes) ? std::string(bytes) : toValidUtf8(bytes);
+        charge(heapBytes(to));
+        return to;
+    }
+
+    /// The name of a task.
+    std::string comm(capnp::Text::Reader from) const
+    {
+        requireText(from.size(), m_limits.commBytes, "commBytes", Errc::Malformed);
+        return text(from);
+    }
+
+    /// Before memory is taken for values: `bytes` more of it.
+    void charge(std::size_t bytes) const
+    {
+        if (bytes > m_memoryLeft)
+            throw Refusal{Errc::Malformed, "its values occupy many times the message's size, exceeds expansion"};
+        m_memoryLeft -= bytes;
     }
 
     template <typename List>
@@ -55,6 +81,7 @@ public:
     std::vector<Value> list(const List &from, Convert convert) const
     {
         checkList(from);
+        charge(from.size() * sizeof(Value));
         std::vector<Value> to;
         to.reserve(from.size());
         for (const auto &element : from)
@@ -69,6 +96,7 @@ public:
 
 private:
     const DecodeLimits &m_limits;
+    mutable std::size_t m_memoryLeft;       ///< reading is const for the many functions that pass the reader on
 };
 
 /// The same limits when writing: what a peer would refuse is refused before it is sent.
@@ -76,8 +104,7 @@ class LayoutWriter {
 public:
     static capnp::Text::Reader text(const std::string &from)
     {
-        if (from.size() > DecodeLimits().textBytes)
-            throw Refusal{Errc::InvalidArgument, "text of " + std::to_string(from.size()) + " bytes exceeds textBytes"};
+        requireText(from.size(), DecodeLimits().textBytes, "textBytes", Errc::InvalidArgument);
         return capnp::Text::Reader(from.c_str(), from.size());
     }
 
@@ -96,6 +123,16 @@ void setText(const std::string &from, Set set)
 {
     if (!from.empty())
         set(LayoutWriter::text(from));
+}
+
+/// The same for the name of a task.
+template <typename Set>
+void setComm(const std::string &from, Set set)
+{
+    setText(from, [&](capnp::Text::Reader text) {
+        requireText(text.size(), DecodeLimits().commBytes, "commBytes", Errc::InvalidArgument);
+        set(text);
+    });
 }
 
 /// A list that is empty stays a null pointer.

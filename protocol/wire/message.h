@@ -51,7 +51,7 @@ struct Hello {
 struct Welcome {
     std::uint16_t version = protocolVersionMax; ///< chosen: the highest in common
     std::uint64_t sessionId = 0;
-    std::uint64_t creditBytes = 0;       ///< how much may be in flight unacknowledged; Ack renews it
+    std::uint64_t creditBytes = 0;       ///< how much may be in flight unacknowledged, before compression; Ack renews it
     std::uint64_t ackedFrameSeq = 0;     ///< last frame of this stream that is safe; resume after it
     std::vector<std::string> capabilities; ///< the common subset
 
@@ -68,7 +68,8 @@ struct Frame {
     bool operator==(const Frame &) const = default;
 };
 
-/// All frames up to frameSeq are safe (stored, or kept by a server without a store) and may be forgotten.
+/// All frames up to frameSeq are safe (stored, or kept by a server without a store) and may be forgotten. Of a console that
+/// names the capability "store": it stored them.
 struct Ack {
     std::string node;                ///< empty between server and agent; names the stream's node between console and server
     std::uint64_t streamId = 0;
@@ -154,10 +155,11 @@ enum class LinkState : std::uint8_t { Unknown = 0, Connected = 1, Silent = 2, Go
 
 /// Loss named by the server: what a stream lacks.
 struct StreamLoss {
-    std::uint64_t gapFrames = 0;          ///< frame numbers that never came
+    std::uint64_t gapFrames = 0;          ///< frame numbers that never came; to a console: also those let go while it was away
     std::uint64_t droppedEvents = 0;      ///< dropped by the agent's ring, as the agent counts
     std::uint64_t transitEvents = 0;      ///< produced, neither received nor reported dropped nor in the agent
     std::uint64_t duplicateFrames = 0;
+    std::uint64_t consoleEvents = 0;      ///< of transitEvents: taken in, but let go before this console had read them
 
     bool operator==(const StreamLoss &) const = default;
 };

@@ -188,6 +188,7 @@ struct MessageWriter {
         loss.setDroppedEvents(from.loss.droppedEvents);
         loss.setTransitEvents(from.loss.transitEvents);
         loss.setDuplicateFrames(from.loss.duplicateFrames);
+        loss.setConsoleEvents(from.loss.consoleEvents);
     }
 
     void operator()(const LinkNotice &from)
@@ -291,7 +292,8 @@ AgentState read(const LayoutReader &reader, schema::AgentState::Reader from)
     to.receivedFrames = from.getReceivedFrames();
     to.receivedBytes = from.getReceivedBytes();
     const auto loss = from.getLoss();
-    to.loss = {loss.getGapFrames(), loss.getDroppedEvents(), loss.getTransitEvents(), loss.getDuplicateFrames()};
+    to.loss = {loss.getGapFrames(), loss.getDroppedEvents(), loss.getTransitEvents(), loss.getDuplicateFrames(),
+               loss.getConsoleEvents()};
     return to;
 }
 

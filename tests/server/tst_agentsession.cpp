@@ -2,6 +2,7 @@
 #include <QtTest>
 
 #include "agent/server/agentsession.h"
+#include "protocol/wire/codec.h"
 #include "tests/server/servertest.h"
 #include "tests/support/fakeclock.h"
 
@@ -27,7 +28,7 @@ struct Fixture {
     }
     std::optional<wire::Bye> send(wire::Message message, std::size_t bytes = 100)
     {
-        return session->onMessage(std::move(message), bytes, clock.utcNs());
+        return session->onMessage(std::move(message), {bytes, bytes}, clock.utcNs());
     }
     void takeAll()
     {
@@ -154,6 +155,38 @@ private slots:
         QCOMPARE(f.session->inFlightBytes(), 0u);
     }
 
+    void credit_countsBytesBeforeCompression()
+    {
+        Fixture f;
+        f.connect(test::nodeHello("node-1"));
+        QVERIFY(!f.session->onMessage(test::eventFrame(1), {50, 900}, f.clock.utcNs()));
+        QCOMPARE(f.session->inFlightBytes(), 900u);
+        QCOMPARE(f.node.state().receivedBytes, 50u);
+        const auto bye = f.session->onMessage(test::eventFrame(2), {50, 101}, f.clock.utcNs());
+        QVERIFY(bye);
+        QCOMPARE(bye->code, std::string("over-credit"));
+    }
+
+    void credit_isNotRenewedByConnectingAgain()
+    {
+        Fixture f;
+        std::optional<wire::Bye> bye;
+        std::uint64_t sessions = 0;
+        // Nobody takes its frames; it sends half a credit, starts anew, and so on.
+        for (; !bye && sessions < 1000; ++sessions) {
+            QVERIFY(!f.connect(test::nodeHello("node-1", 1 + sessions)));
+            bye = f.send(test::eventFrame(1, 1, 1 + sessions), credit / 2);
+        }
+        QVERIFY(bye);
+        QCOMPARE(bye->code, std::string("over-credit"));
+        QVERIFY(bye->reconnectAfterMs > 0);
+        QVERIFY(f.node.pendingBytes() <= wire::DecodeLimits().expansion * credit);
+        f.takeAll();
+        QCOMPARE(f.node.pendingBytes(), 0u);
+        QVERIFY(!f.connect(test::nodeHello("node-1", 1 + sessions)));
+        QVERIFY(!f.send(test::eventFrame(1, 1, 1 + sessions), credit / 2));
+    }
+
     void duplicates_afterAReconnectAreCountedAndNotDeliveredTwice()
     {
         Fixture f;
@@ -230,7 +263,7 @@ private slots:
         beat.uncertaintyNs = 40;
         const std::int64_t received = f.clock.utcNs();
         f.clock.advance(3 * nsPerMs);
-        QVERIFY(!f.session->onMessage(beat, 50, received));
+        QVERIFY(!f.session->onMessage(beat, {50, 50}, received));
         QVERIFY(f.link.last<wire::HeartbeatReply>() == (wire::HeartbeatReply{9, 1234, received, f.clock.utcNs(), 0}));
         f.send(test::eventFrame(1));
         QCOMPARE(f.node.pending().front()->clockOffsetNs, std::int64_t(-500));

@@ -16,6 +16,13 @@ constexpr std::uint64_t plenty = 1u << 20;
 std::uint64_t frameFootprint() { return footprint(*test::delivery("node-1", test::eventFrame(1))); }
 std::size_t frameBytes() { return wire::encode(*test::delivery("node-1", test::eventFrame(1)))->size(); }
 
+wire::AgentState stateOf(const std::string &node)
+{
+    wire::AgentState state;
+    state.node = node;
+    return state;
+}
+
 struct Fixture {
     explicit Fixture(ConsoleLimits consoleLimits = {plenty, plenty}) : limits(consoleLimits)
     {
@@ -165,6 +172,89 @@ private slots:
         beat.id = 4;
         QVERIFY(!f.session.onMessage(beat, 99));
         QVERIFY(f.link.last<wire::HeartbeatReply>() == (wire::HeartbeatReply{4, 0, 99, f.clock.utcNs(), f.session.droppedEvents()}));
+    }
+
+    void slowConsole_findsItsLossInTheStateOfTheNode()
+    {
+        Fixture f({frameBytes(), 3 * frameFootprint()});
+        f.subscribe();
+        f.append(1, 10);
+        wire::AgentState state = stateOf("node-1");
+        state.loss.transitEvents = 100;
+        f.session.show(state);
+        state.node = "node-2";
+        f.session.show(state);
+        f.session.pump();
+        const auto states = f.link.all<wire::AgentState>();
+        QCOMPARE(states.size(), std::size_t(2));
+        QVERIFY(f.session.droppedEvents() > 0);
+        QCOMPARE(states[0].loss.consoleEvents, f.session.droppedEvents());
+        QCOMPARE(states[0].loss.transitEvents, 100 + f.session.droppedEvents());
+        QCOMPARE(states[1].loss.consoleEvents, 0u);
+        QCOMPARE(states[1].loss.transitEvents, 100u);
+    }
+
+    void away_whatTheRingLetGoIsNamed()
+    {
+        Fixture f;
+        f.append(1, 10);
+        f.ring.setLimit(3 * frameFootprint());
+        f.subscribe({1, {}, true, true, {{"node-1", test::streamA, 4}, {"node-2", test::streamA, 4}}});
+        f.session.show(stateOf("node-1"));
+        f.session.show(stateOf("node-2"));
+        f.session.pump();
+        QCOMPARE(f.received(), (QList<quint64>{8, 9, 10}));
+        QCOMPARE(f.link.all<wire::AgentState>()[0].loss.gapFrames, 3u);
+        QCOMPARE(f.link.all<wire::AgentState>()[1].loss.gapFrames, 0u);
+        // Said once, however often it changes its filter.
+        f.subscribe({2, {}, true, true, {{"node-1", test::streamA, 4}}});
+        f.session.show(stateOf("node-1"));
+        f.session.pump();
+        QCOMPARE(f.link.last<wire::AgentState>().loss.gapFrames, 3u);
+    }
+
+    void away_whatIsBeyondItsQueueIsNamed()
+    {
+        Fixture f({plenty, 3 * frameFootprint()});
+        for (std::uint64_t seq = 1; seq <= 10; ++seq)
+            f.ring.append(test::delivery("node-1", test::eventFrame(seq)));
+        f.subscribe({1, {}, true, true, {{"node-1", test::streamA, 2}}});
+        f.session.pump();
+        QCOMPARE(f.received(), (QList<quint64>{8, 9, 10}));
+        QCOMPARE(f.session.droppedEvents(), 5u);
+    }
+
+    void beyondItsQueueBeforeItCame_isNoLossOfANewConsole()
+    {
+        Fixture f({plenty, 3 * frameFootprint()});
+        for (std::uint64_t seq = 1; seq <= 10; ++seq)
+            f.ring.append(test::delivery("node-1", test::eventFrame(seq)));
+        f.subscribe();
+        f.session.pump();
+        QCOMPARE(f.received(), (QList<quint64>{8, 9, 10}));
+        QCOMPARE(f.session.droppedEvents(), 0u);
+    }
+
+    void settled_onceNothingWaitsForIt()
+    {
+        Fixture f({2 * frameBytes(), plenty});
+        f.subscribe();
+        f.append(1, 4);
+        const auto settled = [&](std::uint64_t seq) { return f.session.settled("node-1", test::streamA, seq, seq - 1); };
+        QVERIFY(!settled(1));
+        f.session.pump();
+        QCOMPARE(f.received(), (QList<quint64>{1, 2}));
+        QVERIFY(!settled(1));
+        QCOMPARE(f.session.unsentEvents(), 2u);
+        f.acknowledge(1);
+        QVERIFY(settled(1) && !settled(2));
+        f.acknowledge(2);
+        QVERIFY(settled(2) && !settled(3) && !settled(4));
+        QVERIFY(!f.session.drained());
+        f.session.pump();
+        QVERIFY(!settled(4));
+        QVERIFY(f.session.drained());
+        QCOMPARE(f.session.unsentEvents(), 0u);
     }
 
     void slowConsole_countsOnlyWhatItWanted()

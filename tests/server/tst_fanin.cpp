@@ -3,6 +3,7 @@
 #include <QtTest>
 
 #include <mutex>
+#include <thread>
 
 #include "agent/server/fanin.h"
 #include "protocol/wire/codec.h"
@@ -138,6 +139,7 @@ private slots:
         QVERIFY(bye);
         QCOMPARE(bye->code, std::string("version"));
         QVERIFY(bye->reason.find("7 to 9") != std::string::npos);
+        QVERIFY(sink.hasNotice(wire::LinkNoticeKind::Refused, "version"));
     }
 
     void garbageInsideTls_isRefusedAndTheRestGoesOn()
@@ -151,7 +153,8 @@ private slots:
         QVERIFY(bad.endpoint().send(std::vector<std::byte>(300, std::byte{0x5A})));
         const auto bye = bad.await<wire::Bye>();
         QVERIFY(bye);
-        QCOMPARE(bye->code, std::string("version"));
+        QCOMPARE(bye->code, std::string("malformed"));
+        QVERIFY(sink.hasNotice(wire::LinkNoticeKind::Refused, "malformed"));
         QVERIFY(good.send(test::eventFrame(1)));
         QVERIFY(good.await<wire::Ack>());
     }
@@ -300,6 +303,59 @@ private slots:
         const auto fastReply = fast.await<wire::HeartbeatReply>();
         QVERIFY(slowReply && slowReply->droppedEvents > 0);
         QVERIFY(fastReply && fastReply->droppedEvents == 0);
+    }
+
+    void stop_letsAConsoleTakeTheRest()
+    {
+        FanInOptions options;
+        options.creditBytes = 32u << 10;
+        auto fanIn = start(nullptr, options);
+        TestPeer desk = console(*fanIn);
+        QVERIFY(desk.greet(test::consoleHello("desk")));
+        QVERIFY(desk.send(wire::Subscribe()));
+        QVERIFY(desk.send(wire::Heartbeat()));
+        QVERIFY(desk.await<wire::HeartbeatReply>());
+        TestPeer peer = agent(*fanIn);
+        QVERIFY(peer.greet(test::nodeHello("node-1")));
+        constexpr std::uint64_t frames = 40;
+        for (std::uint64_t seq = 1; seq <= frames; ++seq) {
+            QVERIFY(peer.send(test::eventFrame(seq, 100)));
+            const auto ack = peer.await<wire::Ack>();
+            QVERIFY(ack && ack->frameSeq == seq);
+        }
+        std::thread stopping([&] { fanIn->stop(); });
+        std::uint64_t last = 0;
+        while (last < frames) {
+            const auto delivery = desk.await<wire::Delivery>();
+            if (!delivery || delivery->frame.frameSeq != last + 1)
+                break;
+            ++last;
+            static_cast<void>(desk.send(wire::Ack{"node-1", test::streamA, last}));   // after the last one the server is gone
+        }
+        stopping.join();
+        QCOMPARE(last, frames);
+        const auto bye = desk.await<wire::Bye>();
+        QVERIFY(bye && bye->code == "shutdown");
+    }
+
+    void serverWithoutStoreStopped_agentsKeepWhatNoConsoleStored()
+    {
+        auto fanIn = start(nullptr);
+        TestPeer desk = console(*fanIn);
+        wire::Hello hello = test::consoleHello("desk");
+        hello.capabilities = {"store"};
+        QVERIFY(desk.greet(hello));
+        QVERIFY(desk.send(wire::Subscribe()));
+        TestPeer peer = agent(*fanIn);
+        QVERIFY(peer.greet(test::nodeHello("node-1")));
+        QVERIFY(peer.send(test::eventFrame(1)));
+        QVERIFY(peer.send(test::eventFrame(2)));
+        QVERIFY(desk.await<wire::Delivery>());
+        QVERIFY(desk.await<wire::Delivery>());
+        QVERIFY(desk.send(wire::Ack{"node-1", test::streamA, 1}));
+        const auto ack = peer.await<wire::Ack>();
+        QVERIFY(ack);
+        QCOMPARE(ack->frameSeq, 1u);
     }
 
     void start_fails_data()

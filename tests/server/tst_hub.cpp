@@ -1,103 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QtTest>
 
-#include "agent/server/hub.h"
-#include "protocol/wire/codec.h"
-#include "tests/server/servertest.h"
-#include "tests/support/fakeclock.h"
+#include "tests/server/hubfixture.h"
 
 using namespace tapio;
 using namespace tapio::server;
+using test::only;
+using test::SharedLink;
 using transport::PeerId;
+using Fixture = test::HubFixture;
 
 Q_DECLARE_METATYPE(std::string)
 
 namespace {
-
-/// Passes on to a RecordingLink that outlives the peer.
-class SharedLink final : public PeerLink {
-public:
-    explicit SharedLink(std::shared_ptr<test::RecordingLink> link) : m_link(std::move(link)) {}
-    Status send(std::span<const std::byte> bytes) override { return m_link->send(bytes); }
-    void close(const std::string &code, const std::string &reason) override { m_link->close(code, reason); }
-
-private:
-    std::shared_ptr<test::RecordingLink> m_link;
-};
-
-/// A hub with peers that exist as links and names only.
-struct Fixture {
-    explicit Fixture(FanInOptions hubOptions = {}, bool withSink = true)
-        : options(std::move(hubOptions)), hub(options, withSink ? &sink : nullptr, clock, [this](PeerId peer) {
-              links[peer] = std::make_shared<test::RecordingLink>();
-              return std::make_unique<SharedLink>(links[peer]);
-          })
-    {
-    }
-
-    test::FakeClock clock;
-    test::RecordingSink sink;
-    FanInOptions options;
-    std::map<PeerId, std::shared_ptr<test::RecordingLink>> links;
-    std::map<PeerId, transport::Identity> identities;
-    Hub hub;
-
-    void sendBytes(PeerId peer, wire::Bytes bytes)
-    {
-        hub.onMessage({peer, identities.at(peer), "10.0.0.1:" + std::to_string(peer), clock.utcNs(), std::move(bytes)});
-    }
-    void send(PeerId peer, const wire::Message &message)
-    {
-        sendBytes(peer, *wire::encode(message));
-        hub.tick(true);
-    }
-    test::RecordingLink &link(PeerId peer) { return *links.at(peer); }
-
-    test::RecordingLink &agent(PeerId peer, const std::string &name = "node-1", std::uint64_t streamId = test::streamA,
-                               std::uint64_t nextFrameSeq = 1)
-    {
-        identities[peer] = test::identity(Role::Node, name);
-        send(peer, test::nodeHello(name, streamId, nextFrameSeq));
-        return link(peer);
-    }
-    test::RecordingLink &console(PeerId peer, const wire::Subscribe &subscribe = {})
-    {
-        identities[peer] = test::identity(Role::Console, "desk");
-        send(peer, test::consoleHello("desk"));
-        send(peer, subscribe);
-        return link(peer);
-    }
-    void closed(PeerId peer)
-    {
-        transport::Notice notice;
-        notice.kind = transport::NoticeKind::Closed;
-        notice.peer = peer;
-        notice.code = "reset";
-        hub.onNotices({notice});
-        hub.tick(true);
-    }
-    ReceiveCounters counters(const std::string &node = "node-1") const
-    {
-        for (const auto &one : hub.counters()) {
-            if (one.node == node)
-                return one;
-        }
-        return {};
-    }
-};
 
 FanInOptions acknowledgedBySink()
 {
     FanInOptions options;
     options.acknowledgeBySink = true;
     return options;
-}
-
-wire::Subscribe only(const std::string &namespaceName)
-{
-    wire::Subscribe subscribe;
-    subscribe.filter.namespaces = {namespaceName};
-    return subscribe;
 }
 
 } // namespace
@@ -268,6 +189,45 @@ private slots:
         f.sendBytes(1, wire::Bytes(64, std::byte{1}));
         QCOMPARE(agent.closed, std::string("malformed"));
         QCOMPARE(f.sink.lastState("node-1").state, wire::LinkState::Gone);
+    }
+
+    void zstd_isReadOfWhoAgreedOnItOnly_data()
+    {
+        QTest::addColumn<bool>("named");
+        QTest::newRow("named in the greeting") << true;
+        QTest::newRow("not named") << false;
+    }
+    void zstd_isReadOfWhoAgreedOnItOnly()
+    {
+        QFETCH(bool, named);
+        Fixture f;
+        f.identities[1] = test::identity(Role::Node, "node-1");
+        wire::Hello hello = test::nodeHello("node-1");
+        if (named)
+            hello.capabilities.emplace_back("zstd");
+        f.send(1, hello);
+        f.sendBytes(1, *wire::encode(test::eventFrame(1, 200), {true}));
+        QCOMPARE(f.sink.deliveries.size(), std::size_t(named ? 1 : 0));
+        QCOMPARE(f.counters().counters[Counter::Rejected], named ? 0u : 1u);
+    }
+
+    void compressedFrames_areChargedExpanded()
+    {
+        FanInOptions options;
+        const wire::Bytes bomb = *wire::encode(test::eventFrame(1, 10'000), {true});
+        options.creditBytes = wire::plainBytes(bomb);
+        QVERIFY(bomb.size() * 50 < options.creditBytes);
+        Fixture f(options);
+        f.sink.refuses = true;
+        f.identities[1] = test::identity(Role::Node, "node-1");
+        wire::Hello hello = test::nodeHello("node-1");
+        hello.capabilities.emplace_back("zstd");
+        f.send(1, hello);
+        f.sendBytes(1, bomb);
+        QVERIFY(f.link(1).closed.empty());
+        f.sendBytes(1, *wire::encode(test::eventFrame(2, 10'000), {true}));
+        QCOMPARE(f.link(1).closed, std::string("over-credit"));
+        QCOMPARE(f.counters().queuedEvents, 10'000u);
     }
 
     void states_followTheLink()

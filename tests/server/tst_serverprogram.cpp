@@ -71,6 +71,13 @@ private:
     }
 
 private slots:
+    void configuration_listensOnThisMachineOnlyUnlessToldOtherwise()
+    {
+        const ServerConfig config;
+        QCOMPARE(config.fanIn.endpoint.address, std::string("127.0.0.1"));
+        QCOMPARE(config.fanIn.endpoint.port, 7117);
+    }
+
     void configuration_isReadWhole()
     {
         const QString file = write("log_level = \"debug\"\n[listen]\naddress = \"::1\"\nport = 0\n[tls]\nca = \"/a\"\ncertificate = \"/b\"\n"

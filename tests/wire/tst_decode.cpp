@@ -6,6 +6,7 @@
 #include <capnp/serialize.h>
 #include <zstd.h>
 
+#include <array>
 #include <cstring>
 
 #include "protocol/schema/session.capnp.h"
@@ -126,6 +127,32 @@ Bytes amplifiedTexts()
     return rawWords(std::move(words));
 }
 
+/// 65,536 events of no size and the one origin they all name: twelve megabytes of values in a hundred bytes.
+Bytes sizelessEvents()
+{
+    return rawWords({
+        structPointer(0, 1, 1), 3,                                  // Message, frame
+        structPointer(0, 4, 1), 0, 0, 0, 1,                         // Frame, its body a batch of events
+        structPointer(0, 1, 3), 0,                                  // EventBatch
+        listPointer(2, 7, 0), listPointer(2, 7, 0), 0,              // origins, events, no offsets
+        1 << 2, 65'536 << 2                                         // their tags: elements of no size
+    });
+}
+
+Bytes execOf(std::size_t commBytes, std::size_t filenameBytes, std::size_t arguments, std::size_t argumentBytes)
+{
+    const auto text = [](std::size_t size) { return std::string(size, 'x'); };
+    return builtEvents([&](auto batch) {
+        batch.initOrigins(1);
+        auto exec = batch.initEvents(1)[0].getDetail().initExec();
+        exec.setParentComm(text(commBytes));
+        exec.setFilename(text(filenameBytes));
+        auto list = exec.initArguments(static_cast<unsigned>(arguments));
+        for (unsigned i = 0; i < arguments; ++i)
+            list.set(i, text(argumentBytes));
+    });
+}
+
 /// A frame whose body is the message itself, and so on.
 Bytes pointerLoop()
 {
@@ -171,6 +198,7 @@ std::vector<Hostile> framingRows()
     return {
         {"no bytes at all", {}, Errc::Malformed, "less than a header"},
         {"text of another protocol", withHeader('G', "ET / HTTP/1.1\r\n", 15), Errc::VersionMismatch, "format 71"},
+        {"garbage from the first byte on", Bytes(64, std::byte{0x5A}), Errc::Malformed, "no message of Tapio"},
         {"a format of a newer version", newer, Errc::VersionMismatch, "format 3"},
         {"a reserved byte in use", reserved, Errc::Malformed, "reserved"},
         {"a length that is no multiple of a word", odd, Errc::Malformed, "multiple of 8"},
@@ -198,7 +226,8 @@ std::vector<Hostile> structureRows()
         {"a pointer loop", pointerLoop(), Errc::Malformed, ""},
         {"more elements of no size than a list may have", sizelessList(70'000), Errc::Malformed, "listElements"},
         {"as many elements of no size as a pointer can say", sizelessList((1u << 29) - 1), Errc::Malformed, ""},
-        {"one text pointed to 60,000 times", amplifiedTexts(), Errc::Malformed, "raversal"},
+        {"one text pointed to 60,000 times", amplifiedTexts(), Errc::Malformed, "expansion"},
+        {"events without size", sizelessEvents(), Errc::Malformed, "expansion"},
         {"a text that does not end in NUL",
          rawWords({structPointer(0, 1, 1), 12, structPointer(0, 1, 2), 0, listPointer(1, 2, 8), 0, 0x4141414141414141}),
          Errc::Malformed, "'\\0'"},
@@ -239,6 +268,10 @@ std::vector<Hostile> valueRows()
         {"a text longer than a text may be",
          built([](schema::Message::Builder root) { root.initBye().initReason(static_cast<unsigned>(DecodeLimits().textBytes) + 1); }),
          Errc::Malformed, "textBytes"},
+        {"a task name longer than the kernel has", execOf(46, 1, 1, 1), Errc::Malformed, "commBytes"},
+        {"a file name longer than the agent sends", execOf(45, 766, 1, 1), Errc::Malformed, "filenameBytes"},
+        {"more arguments than the agent sends", execOf(45, 765, 513, 0), Errc::Malformed, "arguments"},
+        {"arguments longer than the agent sends", execOf(45, 765, 7, 220), Errc::Malformed, "argumentBytes"},
         {"a list longer than a list may be",
          built([](schema::Message::Builder root) { root.initSubscribe().initFilter().initTypes(65'537); }), Errc::Malformed,
          "listElements"},
@@ -303,6 +336,74 @@ private slots:
             const Bytes cut(bytes->begin(), bytes->begin() + static_cast<std::ptrdiff_t>(size));
             QVERIFY2(!decode(cut), qPrintable(QString::number(size)));
         }
+    }
+
+    void traversal_isLimited()
+    {
+        DecodeLimits limits;
+        limits.expansion = 1000;
+        const auto message = decode(amplifiedTexts(), limits);
+        QVERIFY(!message);
+        QVERIFY2(message.error().context().find("raversal") != std::string::npos, message.error().context().c_str());
+    }
+
+    void execTexts_atTheirLimitsAreRead()
+    {
+        QVERIFY(decode(execOf(45, 765, 512, 3)));
+    }
+
+    void expansion_leavesRoomForWhatEncodeWrites_data()
+    {
+        QTest::addColumn<int>("row");
+        QTest::newRow("events with nothing in them") << 0;
+        QTest::newRow("arguments that are empty") << 1;
+        QTest::newRow("labels that are empty") << 2;
+        QTest::newRow("origins with nothing in them") << 3;
+        QTest::newRow("hooks with nothing in them") << 4;
+        QTest::newRow("sources with nothing in them") << 5;
+        QTest::newRow("filters with nothing in them") << 6;
+        QTest::newRow("resume points with nothing in them") << 7;
+        QTest::newRow("capabilities that are empty") << 8;
+    }
+    void expansion_leavesRoomForWhatEncodeWrites()
+    {
+        QFETCH(int, row);
+        constexpr std::size_t many = 4000;
+        const Event exec{0, 0, {}, {}, 0, 0, {}, ProcessExec{0, "", "", std::vector<std::string>(512), false}};
+        const auto frame = [](decltype(Frame::body) body) { return Message(Frame{1, 1, 1, std::move(body)}); };
+        const std::array messages{frame(EventBatch{1, {Origin()}, std::vector<Event>(many), {}}),
+                                  frame(EventBatch{1, {Origin()}, std::vector<Event>(100, exec), {}}),
+                                  frame(SampleBatch{1, {}, std::vector<std::string>(many), {}, {}}),
+                                  frame(EventBatch{1, std::vector<Origin>(many), {}, {}}),
+                                  frame(HookReport{1, std::vector<Hook>(many)}),
+                                  frame(CounterReport{1, std::vector<SourceCounters>(many)}),
+                                  Message(Filter{1, std::vector<EventFilter>(many)}),
+                                  Message(Subscribe{1, {}, true, true, std::vector<ResumePoint>(many)}),
+                                  Message(Hello{1, 1, Role::Node, "n", 1, 1, 0, 0, std::vector<std::string>(many), {}})};
+        const auto bytes = encode(messages.at(static_cast<std::size_t>(row)));
+        QVERIFY(bytes);
+        DecodeLimits half;
+        half.expansion /= 2;
+        const auto message = decode(*bytes, half);
+        QVERIFY2(message, message ? "" : message.error().message().c_str());
+        QVERIFY(*message == messages.at(static_cast<std::size_t>(row)));
+    }
+
+    void zstd_isReadOnlyWhenAgreedOn()
+    {
+        const auto plain = encode(examples::eventFrame());
+        const auto small = encode(examples::eventFrame(), {true});
+        QVERIFY(plain && small && small->size() < plain->size());
+        QCOMPARE(plainBytes(*small), plain->size());
+        QCOMPARE(plainBytes(*plain), plain->size());
+        DecodeLimits limits;
+        limits.zstd = false;
+        QVERIFY(decode(*plain, limits));
+        const auto message = decode(*small, limits);
+        QVERIFY(!message);
+        QCOMPARE(message.error().code(), Errc::Malformed);
+        QVERIFY2(message.error().context().find("not agreed") != std::string::npos, message.error().context().c_str());
+        QVERIFY(decode(*small));
     }
 
     void nesting_isLimited()

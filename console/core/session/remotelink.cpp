@@ -99,7 +99,7 @@ private:
         wire::Hello hello;
         hello.role = Role::Console;
         hello.name = m_name;
-        hello.capabilities = {"zstd"};
+        hello.capabilities = {"zstd", "store"};
         send(hello);
     }
 

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "protocol/wire/footprint.h"
+
+#include <vector>
+
+namespace tapio::wire {
+
+namespace {
+
+using wire::heapBytes;      // beside those below, which would hide it
+
+template <typename... Texts>
+std::size_t ofTexts(const Texts &...texts) noexcept
+{
+    return (heapBytes(texts) + ...);
+}
+
+std::size_t heapBytes(const Origin &origin) noexcept
+{
+    return ofTexts(origin.cgroupPath, origin.containerId, origin.containerName, origin.podUid, origin.podName, origin.namespaceName);
+}
+
+std::size_t heapBytes(const Hook &hook) noexcept { return ofTexts(hook.collector, hook.name, hook.attachKind, hook.reason); }
+
+std::size_t heapBytes(const SourceCounters &source) noexcept { return ofTexts(source.source); }
+
+std::size_t heapBytes(const Event &event) noexcept;
+
+template <typename Value>
+std::size_t ofList(const std::vector<Value> &list) noexcept
+{
+    std::size_t bytes = list.size() * sizeof(Value);
+    for (const auto &value : list)
+        bytes += heapBytes(value);
+    return bytes;
+}
+
+struct DetailBytes {
+    std::size_t operator()(std::monostate) const noexcept { return 0; }
+    std::size_t operator()(const ProcessExec &exec) const noexcept
+    {
+        return ofTexts(exec.parentComm, exec.filename) + ofList(exec.arguments);
+    }
+    std::size_t operator()(const ProcessExit &exit) const noexcept { return ofTexts(exit.killerComm); }
+    std::size_t operator()(const OomKill &kill) const noexcept { return ofTexts(kill.triggerComm); }
+    std::size_t operator()(const FatalSignal &fatal) const noexcept { return ofTexts(fatal.senderComm); }
+    std::size_t operator()(const TcpConnection &) const noexcept { return 0; }
+};
+
+std::size_t heapBytes(const Event &event) noexcept { return ofTexts(event.process.comm) + std::visit(DetailBytes(), event.detail); }
+
+struct BodyBytes {
+    std::size_t operator()(const EventBatch &batch) const noexcept
+    {
+        return ofList(batch.events) + ofList(batch.origins) + batch.seqOffsets.size() * sizeof(std::uint32_t);
+    }
+    std::size_t operator()(const SampleBatch &batch) const noexcept
+    {
+        return batch.samples.size() * sizeof(Sample) + batch.histograms.size() * sizeof(Histogram) + ofList(batch.labels)
+            + ofList(batch.origins);
+    }
+    std::size_t operator()(const CounterReport &report) const noexcept { return ofList(report.sources); }
+    std::size_t operator()(const HookReport &report) const noexcept { return ofList(report.hooks); }
+};
+
+} // namespace
+
+std::size_t heapBytes(const Frame &frame) noexcept { return std::visit(BodyBytes(), frame.body); }
+
+} // namespace tapio::wire
