@@ -94,7 +94,7 @@ constexpr std::array facts {
     Wording {"connection-failures", QT_TRANSLATE_NOOP("tapio::console::PanelText", "failed connections %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Failed connections")},
     Wording {"receive-drops", QT_TRANSLATE_NOOP("tapio::console::PanelText", "rx drops %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Dropped on receiving")},
     Wording {"transmit-drops", QT_TRANSLATE_NOOP("tapio::console::PanelText", "tx drops %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Dropped on sending")},
-    Wording {"agent", QT_TRANSLATE_NOOP("tapio::console::PanelText", "agents %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "The agents' own traffic")},
+    Wording {"agent", QT_TRANSLATE_NOOP("tapio::console::PanelText", "agents %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "The agents\u2019 own traffic")},
     Wording {"open", QT_TRANSLATE_NOOP("tapio::console::PanelText", "%1 open"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Open groups")},
     Wording {"suppressed", QT_TRANSLATE_NOOP("tapio::console::PanelText", "%1 suppressed by cooldown"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Suppressed by cooldown")},
     Wording {"actions", QT_TRANSLATE_NOOP("tapio::console::PanelText", "actions %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Actions")},
