@@ -8,3 +8,4 @@ tapio_add_test(tst_ticks SOURCES tst_ticks.cpp LINK tapio_console_charts tapio_u
 tapio_add_test(tst_plotpainter SOURCES tst_plotpainter.cpp LINK tapio_console_charts)
 tapio_add_test(tst_plotview SOURCES tst_plotview.cpp LINK tapio_console_charts tapio_ui_madeup)
 tapio_add_test(tst_paneltext SOURCES tst_paneltext.cpp LINK tapio_console_charts tapio_ui_madeup)
+tapio_add_test(tst_panelwidget SOURCES tst_panelwidget.cpp LINK tapio_console_charts tapio_ui_madeup)
