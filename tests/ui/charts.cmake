@@ -9,3 +9,4 @@ tapio_add_test(tst_plotpainter SOURCES tst_plotpainter.cpp LINK tapio_console_ch
 tapio_add_test(tst_plotview SOURCES tst_plotview.cpp LINK tapio_console_charts tapio_ui_madeup)
 tapio_add_test(tst_paneltext SOURCES tst_paneltext.cpp LINK tapio_console_charts tapio_ui_madeup)
 tapio_add_test(tst_panelwidget SOURCES tst_panelwidget.cpp LINK tapio_console_charts tapio_ui_madeup)
+tapio_add_test(tst_overviewview SOURCES tst_overviewview.cpp LINK tapio_console_charts tapio_ui_madeup)
