@@ -10,3 +10,4 @@ tapio_add_test(tst_plotview SOURCES tst_plotview.cpp LINK tapio_console_charts t
 tapio_add_test(tst_paneltext SOURCES tst_paneltext.cpp LINK tapio_console_charts tapio_ui_madeup)
 tapio_add_test(tst_panelwidget SOURCES tst_panelwidget.cpp LINK tapio_console_charts tapio_ui_madeup)
 tapio_add_test(tst_overviewview SOURCES tst_overviewview.cpp LINK tapio_console_charts tapio_ui_madeup)
+tapio_add_test(tst_overviewpage SOURCES tst_overviewpage.cpp windowfixture.cpp LINK tapio_console_ui tapio_ui_madeup tapio_test_session)
