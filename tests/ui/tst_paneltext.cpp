@@ -146,6 +146,23 @@ private slots:
         QCOMPARE(PanelText::tooMuch(panel(madeup::busy(), PanelId::CpuUsage)), QString());
     }
 
+    void aMachineThatTalksToItselfSaysSo()
+    {
+        PanelSnapshot network = panel(madeup::healthy(), PanelId::NetworkIo);
+        QVERIFY(PanelText::formula(network).contains("loopback"));
+        network.facts = {{"receive", 0, Unit::BytesPerSecond, {}}, {"transmit", 0, Unit::BytesPerSecond, {}}, {"loopback", 1.5e6, Unit::BytesPerSecond, {}}};
+        network.value->value = 0;
+        QCOMPARE(PanelText::sideFacts(network).size(), 1);
+        QCOMPARE(plain(PanelText::sideFacts(network)[0]), "loopback 1.50 MB/s, not counted");
+        const Theme &theme = m_ui->themes.theme();
+        QVERIFY(!layoutPanelHeader(panelHeader(network, theme), theme, 294, 294 - 28).factsText.isEmpty()); // at the smallest window too
+        network.value->value = 10; // there is more to say than that
+        QVERIFY(PanelText::sideFacts(network)[0].startsWith("rx"));
+        network.value->value = 0;
+        network.facts.pop_back(); // nor is it claimed where it was not measured
+        QVERIFY(PanelText::sideFacts(network)[0].startsWith("rx"));
+    }
+
     void boundsAreRoundNumbers()
     {
         QCOMPARE(plain(PanelText::threshold({ThresholdKind::AlertBelow, 95, Unit::Percent, 0})), "alert below 95 %");
