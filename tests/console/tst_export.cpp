@@ -112,6 +112,74 @@ private slots:
         QVERIFY(out.str().find("# value") == std::string::npos);
     }
 
+    void csvSaysWhatIsNoSeries_data()
+    {
+        QTest::addColumn<int>("view");
+        QTest::addColumn<QStringList>("lines");
+        QTest::newRow("estimates and what is missing for one")
+            << 0 << QStringList{"# drill: 98.6 % (Wilson 95 %: 97.1 to 99.3), 412 verdicts", "# field: 12 of 20 verdicts"};
+        QTest::newRow("nodes") << 1
+                               << QStringList{"# attribution: 99.5 %", "# node node-a: full, 3 of 3 hooks",
+                                              "# node node-b: partial, 1 of 3 hooks; tcp/retransmit: unsupported; oom: denied"};
+        QTest::newRow("pods") << 2
+                              << QStringList{"# pods running: 5", "# pods crash-loop: 1",
+                                             "# pod shop/cart: crash-loop, since 2026-03-01T12:00:02.000000000Z"};
+        QTest::newRow("groups") << 3 << QStringList{"# group P1: pool exhausted, shop/cart db"};
+    }
+    void csvSaysWhatIsNoSeries()
+    {
+        QFETCH(int, view);
+        QFETCH(QStringList, lines);
+        PanelSnapshot panel = examplePanel();
+        if (view == 0)
+            panel.view = IntervalView{{{"drill", 98.6, 97.1, 99.3, 412, 20, 98}, {"field", std::nullopt, 0, 0, 12, 20, 98}}};
+        else if (view == 1)
+            panel.view = CoverageView{{{"node-a", NodeCell::State::Full, 3, 3, {}},
+                                       {"node-b", NodeCell::State::Partial, 1, 3, {"tcp/retransmit: unsupported", "oom: denied"}}},
+                                      99.5, std::nullopt, std::nullopt};
+        else if (view == 2)
+            panel.view = PodStatusView{5, 6, {{"running", 5}, {"crash-loop", 1}}, {{"critical", "crash-loop", "shop/cart", at(2)}}, 0, true};
+        else
+            panel.view = GroupsView{{{"P1", "pool exhausted", "shop/cart\ndb", 0}}};
+        std::ostringstream out;
+        writeCsv(out, panel);
+        const QStringList rows = rowsOf(out.str());
+        for (const QString &line : lines)
+            QVERIFY2(rows.contains(line), qPrintable(line + " in\n" + rows.join('\n')));
+    }
+
+    void csvOfAHeatMapHasAColumnPerDuration()
+    {
+        PanelSnapshot panel = examplePanel();
+        panel.series.resize(1);
+        panel.view = HeatView{{1e6, 2e6, 5e6}, {{at(10), {3, 4}}, {at(30), {0, 7}}}};
+        std::ostringstream out;
+        writeCsv(out, panel);
+        const QStringList rows = rowsOf(out.str());
+        const auto header = rows.indexOf("time,agent [events],calls of 1e+06 to 2e+06 ns,calls of 2e+06 to 5e+06 ns");
+        QVERIFY(header > 0);
+        QCOMPARE(rows.at(header + 1), QStringLiteral("2026-03-01T12:00:00.000000000Z,1,,"));
+        QCOMPARE(rows.at(header + 2), QStringLiteral("2026-03-01T12:00:10.000000000Z,2.5,3,4"));
+        QCOMPARE(rows.at(header + 4), QStringLiteral("2026-03-01T12:00:30.000000000Z,,0,7"));
+    }
+
+    void csvKeepsTheBoundsAndTheMissingCount()
+    {
+        PanelSnapshot panel = examplePanel();
+        panel.thresholds = {{ThresholdKind::ScaleUp, 1000, Unit::Events, 300 * nsPerSecond}};
+        panel.value.reset();
+        panel.state = PanelState::NoData;
+        panel.reason = NoDataReason::NeedsVerdicts;
+        panel.have = 12;
+        panel.need = 20;
+        std::ostringstream out;
+        writeCsv(out, panel);
+        const QStringList rows = rowsOf(out.str());
+        QVERIFY(rows.contains("# state: no-data, needs-verdicts"));
+        QVERIFY(rows.contains("# have: 12 of 20"));
+        QVERIFY(rows.contains("# threshold: scale-up 1000 events for 300 s"));
+    }
+
     void csvOfAnEvent()
     {
         std::ostringstream out;

@@ -271,11 +271,22 @@ private slots:
         QVERIFY(near(fact(panel, "transmit")->value, 404));
         QVERIFY(near(fact(panel, "retransmits")->value, 3));
         QVERIFY(near(fact(panel, "agent")->value, 77));
+        QVERIFY(near(fact(panel, "loopback")->value, 5000)); // said beside it
+        QVERIFY(std::ranges::none_of(panel.computation.inputs, [](const Fact &input) { return input.key == "loopback"; }));
         QVERIFY(!fact(panel, "connection-failures")); // not measured is not 0
         QCOMPARE(panel.series.size(), 2u);
         QVERIFY(!panel.series[0].below && panel.series[1].below);
         QVERIFY(near(panel.series[1].points.back().value, 404));
         QCOMPARE(panel.computation.sources, (std::vector<std::string>{"a/eth0", "a/eth1"}));
+    }
+
+    void network_withoutLoopbackSaysNothingOfIt()
+    {
+        InputBuilder builder;
+        builder.agent("a").samples("a", Metric::NetRxBytes, InputBuilder::host(), 800, 900, 0, 0, "eth0");
+        const PanelSnapshot panel = builder.panel(PanelId::NetworkIo);
+        QCOMPARE(panel.value->value, 0.);
+        QVERIFY(!fact(panel, "loopback"));
     }
 
     void pods_data()

@@ -108,6 +108,43 @@ private slots:
         QVERIFY(pending.count() >= 4);
     }
 
+    /// "t" shows a table, "t 1" is a time range.
+    void beginningThatIsAnActionToo_waits_data()
+    {
+        QTest::addColumn<QList<int>>("keys");
+        QTest::addColumn<QStringList>("actions");
+        QTest::newRow("nothing follows") << QList<int>{Qt::Key_T} << QStringList{"table"};
+        QTest::newRow("the longer one") << QList<int>{Qt::Key_T, Qt::Key_1} << QStringList{"range"};
+        QTest::newRow("another key") << QList<int>{Qt::Key_T, Qt::Key_Plus} << QStringList{"table", "zoom"};
+        QTest::newRow("another beginning") << QList<int>{Qt::Key_T, Qt::Key_G, Qt::Key_O} << QStringList{"table", "page.overview"};
+        QTest::newRow("twice") << QList<int>{Qt::Key_T, Qt::Key_T} << QStringList{"table", "table"};
+        QTest::newRow("Esc takes it back") << QList<int>{Qt::Key_T, Qt::Key_Escape} << QStringList();
+    }
+    void beginningThatIsAnActionToo_waits()
+    {
+        QFETCH(QList<int>, keys);
+        QFETCH(QStringList, actions);
+        add("table", "T");
+        add("range", "T, 1");
+        for (const int key : keys) {
+            QTest::keyClick(m_page, static_cast<Qt::Key>(key));
+            if (key == Qt::Key_T)
+                QVERIFY(m_keys->isPending());
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(!m_keys->isPending(), 5000);
+        QCOMPARE(m_done, actions);
+    }
+
+    void beginningThatIsAnActionToo_isOneOfTheChoices()
+    {
+        add("table", "T");
+        add("range", "T, 1");
+        QTest::keyClick(m_page, Qt::Key_T);
+        QCOMPARE(m_keys->choices().size(), 2);
+        QCOMPARE(m_keys->choices().front().text, "table");
+        QCOMPARE(m_keys->choices().back().key, "1");
+    }
+
     void scoped_winsWhileItsPageIsVisible()
     {
         QStringList *done = &m_done;

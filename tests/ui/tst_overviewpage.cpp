@@ -6,6 +6,7 @@
 #include "console/ui/pages/overviewgrid.h"
 #include "console/ui/pages/overviewpage.h"
 #include "console/ui/widgets/computationview.h"
+#include "console/ui/widgets/fullpanelview.h"
 #include "tests/ui/support/madeup.h"
 #include "tests/ui/support/uifixture.h"
 #include "tests/ui/windowfixture.h"
@@ -54,11 +55,13 @@ private slots:
     {
         press("f");
         QVERIFY(m_page->view().isFullScreen());
-        QTest::keyClick(m_ui->window.get(), Qt::Key_Escape);
+        QTest::keyClick(QApplication::focusWidget(), Qt::Key_Escape);
         QVERIFY(!m_page->view().isFullScreen());
         press("t");
         QTRY_VERIFY(m_page->view().isFullScreen()); // T alone, since T 1 .. T 5 are ranges
+        QVERIFY(m_page->view().full().isTableShown());
         QTest::keyClick(QApplication::focusWidget(), Qt::Key_Escape);
+        QVERIFY(!m_page->view().isFullScreen());
         press("c");
         QVERIFY(QGuiApplication::clipboard()->text().startsWith("Events processed/sec: 48,213 events/s"));
         press(",");

@@ -16,7 +16,8 @@ namespace {
 
 QString plain(QString text) { return text.replace(QChar(0x00A0), QLatin1Char(' ')); }
 
-const PanelSnapshot &panel(const OverviewSnapshot &overview, PanelId id) { return overview.panels[static_cast<std::size_t>(id)]; }
+/// A copy: most overviews here are temporary.
+PanelSnapshot panel(const OverviewSnapshot &overview, PanelId id) { return overview.panels[static_cast<std::size_t>(id)]; }
 
 } // namespace
 
@@ -140,9 +141,26 @@ private slots:
 
     void whatIsLeftOutIsSaid()
     {
-        const PanelSnapshot &crowded = panel(madeup::crowded(), PanelId::CpuUsage);
+        const PanelSnapshot crowded = panel(madeup::crowded(), PanelId::CpuUsage);
         QCOMPARE(PanelText::tooMuch(crowded), "50 of 5,000 series, by maximum; the sum is exact");
         QCOMPARE(PanelText::tooMuch(panel(madeup::busy(), PanelId::CpuUsage)), QString());
+    }
+
+    void aMachineThatTalksToItselfSaysSo()
+    {
+        PanelSnapshot network = panel(madeup::healthy(), PanelId::NetworkIo);
+        QVERIFY(PanelText::formula(network).contains("loopback"));
+        network.facts = {{"receive", 0, Unit::BytesPerSecond, {}}, {"transmit", 0, Unit::BytesPerSecond, {}}, {"loopback", 1.5e6, Unit::BytesPerSecond, {}}};
+        network.value->value = 0;
+        QCOMPARE(PanelText::sideFacts(network).size(), 1);
+        QCOMPARE(plain(PanelText::sideFacts(network)[0]), "loopback 1.50 MB/s, not counted");
+        const Theme &theme = m_ui->themes.theme();
+        QVERIFY(!layoutPanelHeader(panelHeader(network, theme), theme, 294, 294 - 28).factsText.isEmpty()); // at the smallest window too
+        network.value->value = 10; // there is more to say than that
+        QVERIFY(PanelText::sideFacts(network)[0].startsWith("rx"));
+        network.value->value = 0;
+        network.facts.pop_back(); // nor is it claimed where it was not measured
+        QVERIFY(PanelText::sideFacts(network)[0].startsWith("rx"));
     }
 
     void boundsAreRoundNumbers()

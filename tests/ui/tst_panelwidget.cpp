@@ -4,6 +4,7 @@
 #include <QSignalSpy>
 #include <QSvgRenderer>
 #include <QTemporaryDir>
+#include <QXmlStreamReader>
 #include <QtTest>
 
 #include <limits>
@@ -25,6 +26,35 @@ namespace {
 std::shared_ptr<const PanelSnapshot> shared(const OverviewSnapshot &overview, PanelId id)
 {
     return std::make_shared<PanelSnapshot>(overview.panels[static_cast<std::size_t>(id)]);
+}
+
+/// What an exported file should have and has not; empty = it is whole.
+QByteArray missingIn(const QByteArray &file, PanelFormat format, const PanelSnapshot &panel)
+{
+    if (format == PanelFormat::Png)
+        return QImage::fromData(file, "PNG").size() == QSize(1920, 1080) ? QByteArray() : "its picture";
+    const auto key = panelKey(panel.id);
+    QByteArrayList parts {"# panel: " + QByteArray(key.data(), static_cast<qsizetype>(key.size())), "# range: 2026-03-01T14:05:00", "\r\ntime"};
+    if (format == PanelFormat::Svg) {
+        QXmlStreamReader xml(file); // QSvgRenderer takes a second for each of the crowded ones
+        while (!xml.atEnd())
+            xml.readNext();
+        if (xml.hasError())
+            return "valid SVG";
+        parts = {PanelText::title(panel.id).toUtf8()}; // each digit is a text of its own: only words can be looked for
+        if (!panel.value)
+            parts << PanelText::noData(panel).sentence.toHtmlEscaped().toUtf8();
+    } else {
+        parts << (panel.value ? "# value: " : "# state: ");
+        if (!panel.value && panel.need > 0)
+            parts << "# have: ";
+        if (std::ranges::any_of(panel.series, [](const PlotSeries &series) { return !series.points.empty(); }))
+            parts << "\r\n2026-03-01T14:05:00";
+    }
+    for (const QByteArray &part : parts)
+        if (!file.contains(part))
+            return part;
+    return {};
 }
 
 bool hasColor(const QImage &image, const QRect &area, const QColor &color)
@@ -265,7 +295,10 @@ private slots:
                     const QString path = folder.filePath(page.suggestedName(format));
                     const tapio::Status written = page.write(format, path);
                     QVERIFY2(written, written ? "" : written.error().message().c_str());
-                    QVERIFY(QFileInfo(path).size() > 200);
+                    QFile file(path);
+                    QVERIFY(file.open(QIODevice::ReadOnly));
+                    const QByteArray missing = missingIn(file.readAll(), format, each);
+                    QVERIFY2(missing.isEmpty(), qPrintable(path + " lacks " + missing));
                 }
             }
     }

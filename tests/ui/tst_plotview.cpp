@@ -9,6 +9,24 @@
 using namespace tapio::console;
 using tapio::test::UiFixture;
 
+namespace {
+
+/// What of a widget was painted.
+class PaintWatch : public QObject {
+public:
+    explicit PaintWatch(QWidget &widget) { widget.installEventFilter(this); }
+    QRegion region;
+
+    bool eventFilter(QObject *, QEvent *event) override
+    {
+        if (event->type() == QEvent::Paint)
+            region += static_cast<QPaintEvent *>(event)->region();
+        return false;
+    }
+};
+
+} // namespace
+
 class TestPlotView : public QObject {
     Q_OBJECT
 
@@ -72,25 +90,42 @@ private slots:
         QCOMPARE(plot->grab().toImage(), without);
     }
 
+    void theCrosshairRepaintsOnlyItsStrips_data()
+    {
+        QTest::addColumn<bool>("chip");
+        QTest::addColumn<int>("atTheLine");
+        QTest::addColumn<int>("atTheFoot");
+        QTest::newRow("a line, in the other panels") << false << 20 << 20;
+        QTest::newRow("a line and its time, in the hovered panel") << true << 20 << 190;
+    }
+    /// When it comes, when it moves from one side to the other at once, and when it goes.
     void theCrosshairRepaintsOnlyItsStrips()
     {
+        QFETCH(bool, chip);
+        QFETCH(int, atTheLine);
+        QFETCH(int, atTheFoot);
         const auto plot = view(PanelId::NetworkIo);
+        plot->resize(900, 110);
         plot->grab();
-        struct Watch : QObject {
-            QRegion region;
-            bool eventFilter(QObject *, QEvent *event) override
-            {
-                if (event->type() == QEvent::Paint)
-                    region += static_cast<QPaintEvent *>(event)->region();
-                return false;
-            }
-        } watch;
         QVERIFY(QTest::qWaitForWindowExposed(plot.get()));
         QCoreApplication::processEvents();
-        plot->viewport()->installEventFilter(&watch);
-        plot->setCrosshair(madeup::nowNs - 900'000'000'000, false, false);
-        QTRY_VERIFY(!watch.region.isEmpty());
-        QVERIFY2(watch.region.boundingRect().width() < 20, qPrintable(QString::number(watch.region.boundingRect().width())));
+        PaintWatch watch(*plot->viewport());
+        const std::int64_t minute = 60'000'000'000;
+        const auto widest = [&](bool foot) {
+            const int bottom = qRound(plot->frame().whole().bottom());
+            const QRect rows = foot ? QRect(0, bottom + 3, plot->width(), plot->height()) : QRect(0, 0, plot->width(), bottom - 3);
+            int width = 0;
+            for (const QRect &strip : watch.region & rows)
+                width = std::max(width, strip.width());
+            return width;
+        };
+        for (const std::optional<std::int64_t> at : {std::optional(madeup::nowNs - 25 * minute), std::optional(madeup::nowNs - 5 * minute), std::optional<std::int64_t>()}) {
+            watch.region = {};
+            plot->setCrosshair(at, chip && at, false);
+            QTRY_VERIFY(!watch.region.isEmpty());
+            QVERIFY2(widest(false) <= atTheLine, qPrintable(QString::number(widest(false))));
+            QVERIFY2(widest(true) <= atTheFoot, qPrintable(QString::number(widest(true))));
+        }
     }
 
     void anotherSizeThemeOrSnapshotDrawsAnew()

@@ -2,7 +2,6 @@
 #include "console/core/metrics/export.h"
 
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <ctime>
@@ -11,20 +10,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "console/core/metrics/csvcomments.h"
+
 namespace tapio::console {
 
 namespace {
 
 using nlohmann::json;
-
-std::string decimal(double value)
-{
-    if (!std::isfinite(value))
-        return {};
-    std::array<char, 32> text{};
-    const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-    return {text.data(), end};
-}
 
 /// Quoted where RFC 4180 asks for it; a leading sign of a formula is kept harmless for spreadsheets.
 std::string cell(std::string text)
@@ -42,14 +34,6 @@ std::string cell(std::string text)
     return quoted + '"';
 }
 
-/// A comment stays one line whatever is in it.
-std::string oneLine(std::string text)
-{
-    for (char &c : text)
-        c = c == '\n' || c == '\r' ? ' ' : c;
-    return text;
-}
-
 std::string columnName(const PlotSeries &series)
 {
     std::string name = series.label.empty() ? series.key : series.label;
@@ -57,28 +41,6 @@ std::string columnName(const PlotSeries &series)
         name += " transmit";
     const std::string unit(unitName(series.unit));
     return unit.empty() ? name : name + " [" + unit + ']';
-}
-
-std::string_view stateName(PanelState state)
-{
-    static constexpr std::array<std::string_view, 6> names{"loading", "no-data", "ready", "stale", "partial", "failed"};
-    return names[std::min<std::size_t>(static_cast<std::size_t>(state), names.size() - 1)];
-}
-
-std::string_view reasonName(NoDataReason reason)
-{
-    static constexpr std::array<std::string_view, 9> names{"",
-                                                           "no-agent",
-                                                           "no-samples-in-range",
-                                                           "warming-up",
-                                                           "correlation-not-built",
-                                                           "needs-verdicts",
-                                                           "no-kubernetes",
-                                                           "no-operator-action",
-                                                           "source-unavailable"};
-    return reason == NoDataReason::StoreFailed
-        ? "store-failed"
-        : names[std::min<std::size_t>(static_cast<std::size_t>(reason), names.size() - 1)];
 }
 
 std::string_view attributionName(wire::Attribution attribution)
@@ -90,30 +52,6 @@ std::string_view attributionName(wire::Attribution attribution)
 std::string idText(EventId id)
 {
     return "e-" + std::to_string(id.chunk) + '-' + std::to_string(id.row);
-}
-
-void writeComments(std::ostream &out, const PanelSnapshot &panel, const CsvOptions &options)
-{
-    out << "# panel: " << panelKey(panel.id) << "\r\n";
-    out << "# range: " << timeText(panel.fromNs, options.utcOffsetMinutes) << " to "
-        << timeText(panel.toNs, options.utcOffsetMinutes) << " (" << oneLine(options.zoneName) << ")\r\n";
-    out << "# bucket: " << decimal(static_cast<double>(panel.bucketNs) / nsPerSecond) << " s\r\n";
-    out << "# state: " << stateName(panel.state);
-    if (panel.reason != NoDataReason::None)
-        out << ", " << reasonName(panel.reason);
-    out << (panel.detail.empty() ? "" : ", ") << oneLine(panel.detail) << "\r\n";
-    if (panel.value)
-        out << "# value: " << panel.value->key << ' ' << decimal(panel.value->value) << ' '
-            << unitName(panel.value->unit) << " as of " << timeText(panel.asOfNs, options.utcOffsetMinutes) << "\r\n";
-    for (const Fact &fact : panel.facts)
-        out << "# " << fact.key << (fact.label.empty() ? "" : " ") << oneLine(fact.label) << ": " << decimal(fact.value)
-            << ' ' << unitName(fact.unit) << "\r\n";
-    if (panel.computation.completeness)
-        out << "# completeness: " << decimal(*panel.computation.completeness) << " %\r\n";
-    for (const LossBand &band : panel.losses)
-        out << "# loss: " << timeText(band.fromNs, options.utcOffsetMinutes) << " to "
-            << timeText(band.toNs, options.utcOffsetMinutes) << ", " << band.lost << " of " << band.of
-            << " events, node " << oneLine(band.node) << ", cause " << band.cause << "\r\n";
 }
 
 json factJson(const Fact &fact)
@@ -238,12 +176,25 @@ std::string timeText(std::int64_t utcNs, int offsetMinutes)
 void writeCsv(std::ostream &out, const PanelSnapshot &panel, const CsvOptions &options)
 {
     writeComments(out, panel, options);
+    const auto *heat = std::get_if<HeatView>(&panel.view);
+    const std::size_t durations = heat && !heat->boundsNs.empty() ? heat->boundsNs.size() - 1 : 0;
+    const std::size_t columns = panel.series.size() + durations;
     out << "time";
     std::map<std::int64_t, std::vector<double>> rows;
+    const auto put = [&rows, columns](std::int64_t timeNs, std::size_t column, double value) {
+        rows.try_emplace(timeNs, columns, std::nan("")).first->second[column] = value;
+    };
     for (std::size_t column = 0; column < panel.series.size(); ++column) {
         out << ',' << cell(columnName(panel.series[column]));
         for (const PlotPoint &point : panel.series[column].points)
-            rows.try_emplace(point.timeNs, panel.series.size(), std::nan("")).first->second[column] = point.value;
+            put(point.timeNs, column, point.value);
+    }
+    for (std::size_t row = 0; row < durations; ++row) {
+        out << ",calls of " << decimal(heat->boundsNs[row]) << " to " << decimal(heat->boundsNs[row + 1]) << " ns";
+        for (const HeatColumn &column : heat->columns) {
+            if (row < column.counts.size())
+                put(column.timeNs, panel.series.size() + row, static_cast<double>(column.counts[row]));
+        }
     }
     out << "\r\n";
     for (const auto &[timeNs, values] : rows) {

@@ -21,8 +21,9 @@ struct CsvOptions {
     std::string zoneName = "UTC";   ///< its name in the header
 };
 
-/// RFC 4180 with comment lines ("# ...") before the header: panel, unit, range and zone, state, headline, completeness, losses.
-/// One row per time, one column per series; an empty cell is "no sample".
+/// RFC 4180 with comment lines ("# ...") before the header: panel, unit, range and zone, state, headline, completeness,
+/// thresholds, losses, and what the panel shows beside series (estimates, nodes, pods, groups). One row per time, one column
+/// per series and per duration of a heat map; an empty cell is "no sample".
 void writeCsv(std::ostream &out, const PanelSnapshot &panel, const CsvOptions &options = {});
 /// Header row, then one row per event.
 void writeCsvHeader(std::ostream &out);

@@ -87,10 +87,23 @@ void LiveModel::seed(OverviewInput input)
         m_seriesIndex.emplace(seriesName(m_input.series[i].key), i);
     for (std::size_t i = 0; i < m_input.counters.size(); ++i)
         m_counterIndex.emplace(m_input.counters[i].node + '\n' + m_input.counters[i].source, i);
+    for (const SeriesData &series : m_input.series) {
+        if (!series.buckets.empty())
+            m_firstSentNs = std::min(m_firstSentNs, series.buckets.front().firstNs);
+    }
+    for (const CounterTrack &track : m_input.counters) {
+        if (!track.readings.empty())
+            m_firstSentNs = std::min(m_firstSentNs, track.readings.front().timeNs);
+    }
+    for (const auto &[name, tracks] : m_input.figures) {
+        for (const auto &[label, track] : tracks)
+            m_firstFigureNs = track.empty() ? m_firstFigureNs : std::min(m_firstFigureNs, track.front().timeNs);
+    }
 }
 
 void LiveModel::onDelivery(const wire::Delivery &delivery, std::int64_t finishedNs)
 {
+    m_firstSentNs = std::min(m_firstSentNs, delivery.receivedNs);
     if (delivery.clockUncertaintyNs >= 0)
         m_uncertaintyNs[delivery.node] = static_cast<double>(delivery.clockUncertaintyNs);
     if (const auto *events = std::get_if<wire::EventBatch>(&delivery.frame.body))
@@ -169,6 +182,7 @@ void LiveModel::onSamples(const wire::Delivery &delivery, const wire::SampleBatc
     const std::int64_t timeNs = batch.timeNs;
     std::int64_t &last = m_lastSampleNs[delivery.node];
     last = std::max(last, timeNs);
+    m_firstSentNs = std::min(m_firstSentNs, timeNs);
     for (const wire::Origin &origin : batch.origins)
         seeContainer(delivery.node, origin, timeNs);
     for (const wire::Sample &sample : batch.samples) {
@@ -206,6 +220,7 @@ void LiveModel::addSample(const SeriesKey &key, std::int64_t timeNs, std::int64_
 
 void LiveModel::onCounters(const wire::Delivery &delivery, const wire::CounterReport &report)
 {
+    m_firstSentNs = std::min(m_firstSentNs, report.timeNs);
     for (const wire::SourceCounters &source : report.sources) {
         const auto [entry, fresh] =
             m_counterIndex.try_emplace(delivery.node + '\n' + source.source, m_input.counters.size());
@@ -358,6 +373,7 @@ void LiveModel::tick(std::int64_t nowNs, const std::vector<ReceiveReading> &rece
     if (m_nowNs != 0 && nowNs / tenSeconds != m_nowNs / tenSeconds)
         closeTenSeconds();
     m_previousNs = std::exchange(m_nowNs, nowNs);
+    m_firstFigureNs = std::min(m_firstFigureNs, nowNs);
     endContainers(nowNs);
     for (const ReceiveReading &reading : receive) {
         readCounter(figure::received, reading.node, static_cast<double>(reading.received));
@@ -458,9 +474,16 @@ void LiveModel::trim()
     });
 }
 
+std::int64_t LiveModel::windowBegin() const
+{
+    const std::int64_t first = m_firstSentNs != INT64_MAX ? m_firstSentNs : m_firstFigureNs;
+    const std::int64_t least = std::min(m_options.leastWindowNs, m_options.windowNs);
+    return std::clamp(first, m_nowNs - m_options.windowNs, m_nowNs - least);
+}
+
 OverviewSnapshot LiveModel::overview(std::uint64_t revision)
 {
-    m_input.fromNs = m_nowNs - m_options.windowNs;
+    m_input.fromNs = windowBegin();
     m_input.toNs = m_nowNs;
     m_input.nowNs = m_nowNs;
     return computeOverview(m_input, revision);

@@ -25,11 +25,12 @@ struct ReceiveReading {
 
 struct LiveOptions {
     std::int64_t windowNs = 15 * 60 * nsPerSecond;
+    std::int64_t leastWindowNs = 60 * nsPerSecond; ///< what is shown before the window is full
     std::size_t maxSeries = 16'384;       ///< sampled series kept in memory; what does not fit is counted
     std::size_t maxActions = 10'000;
 };
 
-/// The last fifteen minutes in memory, and the Overview over them. One thread (any). Every time is the server's UTC: with an
+/// The last fifteen minutes in memory, and the Overview over them or over what there is of them. One thread (any). Every time is the server's UTC: with an
 /// embedded server the console's own. Bounded: one reading a second per figure, one bucket per five seconds and series.
 class LiveModel {
 public:
@@ -50,7 +51,9 @@ public:
     /// The readings due for the store: about one per figure and ten seconds.
     std::vector<Figure> takeFigures();
 
-    /// The window that ends at the last tick.
+    /// The window that ends at the last tick. It begins with the first thing that an agent sent (before any did: with the
+    /// first reading of the console's own), is never narrower than leastWindowNs, grows to windowNs and slides from then on.
+    /// It never shrinks again: a time without samples after the first is a gap and shown as one.
     OverviewSnapshot overview(std::uint64_t revision);
     const OverviewInput &input() const noexcept { return m_input; }
 
@@ -75,6 +78,7 @@ private:
     void readAgents();
     void closeTenSeconds();
     void trim();
+    std::int64_t windowBegin() const;
 
     LiveOptions m_options;
     OverviewInput m_input;
@@ -82,6 +86,8 @@ private:
     std::int64_t m_previousNs = 0;        ///< the tick before
     std::int64_t m_lastDueNs = 0;
     std::int64_t m_lastTrimNs = 0;
+    std::int64_t m_firstSentNs = INT64_MAX;     ///< of what agents sent, by its own time
+    std::int64_t m_firstFigureNs = INT64_MAX;   ///< of what the console measured
     std::vector<Figure> m_due;
     std::vector<Figure> m_podFigures;
 

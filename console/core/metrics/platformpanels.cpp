@@ -180,6 +180,15 @@ std::vector<const SeriesData *> nodeInterfaces(const PanelContext &context, Metr
     return found;
 }
 
+/// What is sent there is received there: one direction is all of it. In no figure, but it explains a 0.
+void addLoopback(const PanelContext &context, PanelSnapshot &panel, std::int64_t windowNs)
+{
+    std::vector<const SeriesData *> loopback = context.hosts(Metric::NetRxBytes);
+    std::erase_if(loopback, [](const SeriesData *data) { return data->key.label != "lo"; });
+    if (const Flow flow = flowOf(context, loopback, windowNs); flow.n > 0)
+        panel.facts.push_back({"loopback", flow.perSecond, Unit::BytesPerSecond, {}});
+}
+
 /// One line per node, and one per pod where the agent samples inside of the pod's network namespace.
 std::vector<Line> trafficLines(const PanelContext &context, Metric metric)
 {
@@ -290,6 +299,7 @@ void networkIo(const PanelContext &context, PanelSnapshot &panel)
     addFact("transmit-drops", Unit::PacketsPerSecond, {Metric::NetTxDrops}, true);
     addFact("agent", Unit::BytesPerSecond, {Metric::AgentSentBytes}, false);
     panel.computation.inputs = panel.facts;
+    addLoopback(context, panel, window);
     drawTop(panel, trafficLines(context, Metric::NetRxBytes), grid, Unit::BytesPerSecond, false);
     drawTop(panel, trafficLines(context, Metric::NetTxBytes), grid, Unit::BytesPerSecond, false, true);
 }

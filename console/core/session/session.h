@@ -19,7 +19,7 @@ namespace tapio::console {
 
 struct TimeRange {
     enum class Kind : std::uint8_t { Live, Last15Minutes, Last1Hour, Last6Hours, Last24Hours, Custom };
-    Kind kind = Kind::Live;             ///< Live: the last 15 minutes, moving
+    Kind kind = Kind::Live;             ///< Live: the last 15 minutes, moving; less while there is less, see LiveModel
     std::int64_t fromNs = 0, toNs = 0;  ///< Custom only
     bool operator==(const TimeRange &) const = default;
 };

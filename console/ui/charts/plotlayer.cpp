@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/ui/charts/plotlayer.h"
 
+#include <QGraphicsScene>
 #include <QPainter>
 #include <QStyleOptionGraphicsItem>
 
@@ -64,27 +65,28 @@ void PlotLayer::setLabels(PlotLabels labels)
     update();
 }
 
-QRectF PlotLayer::crosshairArea() const
+void PlotLayer::updateCrosshair()
 {
-    if (!m_crosshair)
-        return {};
+    if (!m_crosshair || !scene())
+        return;
     const double x = m_job.frame.xOf(*m_crosshair);
-    QRectF area(x - dotRadius - 2, 0, 2 * dotRadius + 4, m_size.height());
-    if (!m_crosshairChip.isEmpty()) // the chip may be pushed inwards at the edges: its whole strip
-        area = area.united(QRectF(x - 90, m_job.frame.whole().bottom(), 180, m_size.height() - m_job.frame.whole().bottom()));
-    return area;
+    // Of the scene, not of the item: an item's updates are joined into one rectangle that spans all between them.
+    scene()->update(mapRectToScene(QRectF(x - dotRadius - 2, 0, 2 * dotRadius + 4, m_size.height())));
+    const double foot = m_job.frame.whole().bottom();
+    if (!m_crosshairChip.isEmpty()) // it may be pushed inwards at the edges: wide enough for that
+        scene()->update(mapRectToScene(QRectF(x - 90, foot, 180, m_size.height() - foot)));
 }
 
 void PlotLayer::setCrosshair(std::optional<std::int64_t> timeNs, const QString &chip, bool pinned)
 {
     if (timeNs == m_crosshair && chip == m_crosshairChip && pinned == m_pinned)
         return;
-    update(crosshairArea());
+    updateCrosshair();
     m_crosshair = timeNs;
     m_crosshairChip = chip;
     m_pinned = pinned;
     m_dots = dots();
-    update(crosshairArea());
+    updateCrosshair();
 }
 
 void PlotLayer::setSelection(std::optional<PlotSpan> span, const QString &chip)

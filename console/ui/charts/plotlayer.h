@@ -49,7 +49,8 @@ private:
     void paintCrosshair(QPainter &painter) const;
     void paintSelection(QPainter &painter) const;
     void paintChip(QPainter &painter, double x, const QString &text) const;
-    QRectF crosshairArea() const;
+    /// Repaints where the crosshair is now, and nothing else.
+    void updateCrosshair();
     std::vector<std::pair<QPointF, QColor>> dots() const;
 
     PlotRenderer *m_renderer;

@@ -36,6 +36,7 @@ PlotView::PlotView(PlotRenderer *renderer, QWidget *parent) :
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setFocusPolicy(Qt::NoFocus); // the panel has the keyboard
+    viewport()->setFocusPolicy(Qt::NoFocus); // QGraphicsView makes it a stop of its own
     setMouseTracking(true);
     viewport()->setMouseTracking(true);
     setRubberBand(QChartView::NoRubberBand);

@@ -25,10 +25,26 @@ std::size_t indexOf(PanelId id)
     return static_cast<std::size_t>(id);
 }
 
+/// The arrows move in the grid: a scroll area would take them all. Page up and down still scroll.
+class GridScroll : public QScrollArea {
+public:
+    using QScrollArea::QScrollArea;
+
+protected:
+    void keyPressEvent(QKeyEvent *event) override
+    {
+        const int key = event->key();
+        if (key == Qt::Key_Left || key == Qt::Key_Right || key == Qt::Key_Up || key == Qt::Key_Down)
+            event->ignore();
+        else
+            QScrollArea::keyPressEvent(event);
+    }
+};
+
 } // namespace
 
 OverviewView::OverviewView(Look look, const TimeDisplay &time, QWidget *parent) :
-    QWidget(parent), m_look(look), m_time(time), m_scheduler(panelCount, [this](std::size_t i) { return redraw(i); }), m_scroll(new QScrollArea(this)),
+    QWidget(parent), m_look(look), m_time(time), m_scheduler(panelCount, [this](std::size_t i) { return redraw(i); }), m_scroll(new GridScroll(this)),
     m_grid(new OverviewGrid(look, time, &m_renderer)), m_full(new FullPanelView(look, time, &m_renderer, this)), m_tooltip(new PlotTooltip(look, this))
 {
     m_scroll->setFrameShape(QFrame::NoFrame);

@@ -82,39 +82,70 @@ void PanelExport::paint(QPainter &painter) const
     const PanelHeader header = panelHeader(*m_panel, theme);
     paintPanelHeader(painter, header, layoutPanelHeader(header, theme, page.width(), page.width() - theme.px(12)), theme);
     const double head = panelHeaderHeight(theme);
-    const double padding = theme.px(12);
     const double foot = theme.px(24);
-    if (FigureView::draws(*m_panel)) {
-        FigurePainter figure(painter, theme, [](const QRectF &, const QString &) {});
-        const QRectF area(padding, head + padding, page.width() - 2 * padding, page.height() - head - padding - foot);
-        if (const auto *pods = std::get_if<PodStatusView>(&m_panel->view))
-            figure.pods(area, *pods, m_panel->toNs);
-        else if (const auto *coverage = std::get_if<CoverageView>(&m_panel->view))
-            figure.coverage(area, *coverage);
-        else if (const auto *intervals = std::get_if<IntervalView>(&m_panel->view))
-            figure.intervals(area, *intervals, *m_panel);
-        else if (const auto *groups = std::get_if<GroupsView>(&m_panel->view))
-            figure.groups(area, *groups, m_panel->toNs);
-    } else {
-        const std::vector<SeriesLook> looks = SeriesColors().assign(m_panel->series);
-        const QRectF names(padding, 0, page.width() - 2 * padding, 0);
-        const double legendHeight = legend(nullptr, *m_panel, looks, theme, names);
-        const QSizeF room(page.width(), page.height() - head - legendHeight - foot);
-        const PlotLayout layout = layoutPlot(*m_panel, room, theme, m_zone, true, std::nullopt);
-        painter.save();
-        painter.translate(0, head);
-        paintAxes(painter, layout, room, theme, 1);
-        paintPlot(painter, {m_panel, layout.frame, {m_theme, looks, exportRatio, 1, true, true, -1}});
-        paintThresholdWords(painter, layout, theme);
-        painter.restore();
-        legend(&painter, *m_panel, looks, theme, names.translated(0, head + room.height()));
-    }
+    const QRectF body(0, head, page.width(), page.height() - head - foot);
+    if (FigureView::draws(*m_panel))
+        paintFigure(painter, body.adjusted(theme.px(12), theme.px(12), -theme.px(12), 0));
+    else
+        paintPlotWithLegend(painter, body);
+    if (!m_panel->value && !std::holds_alternative<IntervalView>(m_panel->view))
+        paintReason(painter, body.adjusted(theme.px(74), theme.px(24), -theme.px(12), 0));
     painter.setFont(theme.font(FontRole::Label));
     painter.setPen(theme.text.tertiary);
     const QString range = QCoreApplication::translate("tapio::console::PanelExport", "%1 to %2 %3")
                               .arg(timeText(m_panel->fromNs, TimeStyle::DateSecond, m_zone), timeText(m_panel->toNs, TimeStyle::DateSecond, m_zone),
                                    zoneText(m_panel->toNs, m_zone));
-    drawTabular(painter, QRectF(padding, page.height() - foot, page.width() - 2 * padding, foot), Qt::AlignRight | Qt::AlignVCenter, range);
+    drawTabular(painter, QRectF(theme.px(12), body.bottom(), page.width() - 2 * theme.px(12), foot), Qt::AlignRight | Qt::AlignVCenter, range);
+}
+
+void PanelExport::paintFigure(QPainter &painter, const QRectF &area) const
+{
+    FigurePainter figure(painter, *m_theme, [](const QRectF &, const QString &) {});
+    if (const auto *pods = std::get_if<PodStatusView>(&m_panel->view))
+        figure.pods(area, *pods, m_panel->toNs);
+    else if (const auto *coverage = std::get_if<CoverageView>(&m_panel->view))
+        figure.coverage(area, *coverage);
+    else if (const auto *intervals = std::get_if<IntervalView>(&m_panel->view))
+        figure.intervals(area, *intervals, *m_panel);
+    else if (const auto *groups = std::get_if<GroupsView>(&m_panel->view))
+        figure.groups(area, *groups, m_panel->toNs);
+}
+
+void PanelExport::paintPlotWithLegend(QPainter &painter, const QRectF &area) const
+{
+    const Theme &theme = *m_theme;
+    const std::vector<SeriesLook> looks = SeriesColors().assign(m_panel->series);
+    const QRectF names(theme.px(12), 0, area.width() - 2 * theme.px(12), 0);
+    const QSizeF room(area.width(), area.height() - legend(nullptr, *m_panel, looks, theme, names));
+    const PlotLayout layout = layoutPlot(*m_panel, room, theme, m_zone, true, std::nullopt);
+    painter.save();
+    painter.translate(area.topLeft());
+    paintAxes(painter, layout, room, theme, 1);
+    paintPlot(painter, {m_panel, layout.frame, {m_theme, looks, exportRatio, 1, true, true, -1}});
+    paintThresholdWords(painter, layout, theme);
+    painter.restore();
+    legend(&painter, *m_panel, looks, theme, names.translated(0, area.top() + room.height()));
+}
+
+/// A picture without a figure says why, as the panel does.
+void PanelExport::paintReason(QPainter &painter, const QRectF &area) const
+{
+    const Theme &theme = *m_theme;
+    const PanelText::Reason reason = PanelText::noData(*m_panel);
+    double top = area.top();
+    const auto put = [&](const QString &text, const QFont &font, const QColor &ink) {
+        const QFontMetricsF metrics(font);
+        const QString shown = metrics.elidedText(text, Qt::ElideRight, area.width());
+        const QRectF line(area.left(), top, tabularWidth(metrics, shown) + theme.px(8), metrics.height() + theme.px(4));
+        painter.fillRect(line.translated(-theme.px(4), 0), theme.surface.panel);
+        painter.setFont(font);
+        painter.setPen(ink);
+        drawTabular(painter, line, Qt::AlignLeft | Qt::AlignVCenter, shown);
+        top = line.bottom();
+    };
+    put(reason.sentence, theme.font(FontRole::Body, QFont::DemiBold), theme.text.primary);
+    if (!reason.missing.isEmpty())
+        put(reason.missing, theme.font(m_panel->state == PanelState::Failed ? FontRole::Mono : FontRole::Label), theme.text.secondary);
 }
 
 QImage PanelExport::image() const

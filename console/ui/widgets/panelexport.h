@@ -16,7 +16,7 @@ namespace tapio::console {
 enum class PanelFormat { Png, Svg, Csv };
 
 /// Writes one panel as it is on the screen: same words, zone and range, drawn anew at the size of a page and with full
-/// strokes; CSV has every sample. Files are written whole or not at all.
+/// strokes; a panel without a figure says why. CSV has every sample, and what is no series above them. Files are written whole or not at all.
 class PanelExport {
 public:
     PanelExport(const PanelSnapshot &panel, const Theme &theme, const QTimeZone &zone);
@@ -33,6 +33,9 @@ public:
 private:
     QSize size() const;
     void paint(QPainter &painter) const;
+    void paintFigure(QPainter &painter, const QRectF &area) const;
+    void paintPlotWithLegend(QPainter &painter, const QRectF &area) const;
+    void paintReason(QPainter &painter, const QRectF &area) const;
 
     std::shared_ptr<const PanelSnapshot> m_panel;
     std::shared_ptr<const Theme> m_theme;

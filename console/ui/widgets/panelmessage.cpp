@@ -28,6 +28,11 @@ void PanelMessage::setPanel(const PanelSnapshot &panel)
     place();
 }
 
+void PanelMessage::setButtonInTabOrder(bool on)
+{
+    m_button->setFocusPolicy(on ? Qt::StrongFocus : Qt::NoFocus);
+}
+
 void PanelMessage::place()
 {
     const Theme &theme = m_look.theme();

@@ -17,6 +17,7 @@ class PanelMessage : public QWidget {
 public:
     explicit PanelMessage(Look look, QWidget *parent = nullptr);
     void setPanel(const PanelSnapshot &panel);
+    void setButtonInTabOrder(bool on);
 
 signals:
     void remedyRequested(tapio::console::Remedy remedy);

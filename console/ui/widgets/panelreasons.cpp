@@ -138,8 +138,9 @@ QString PanelText::formulaSentence(const PanelSnapshot &panel)
                   "time until the limit is reached. Alert above 90 % for 10 min; scale up above 80 % for 30 min; scale down below 50 % for 2 h. Disks "
                   "alert above 85 %.");
     case PanelId::NetworkIo:
-        return tr("Increase of received and sent bytes divided by the measured time, per pod and node; received upwards, sent downwards. Beside it packets, "
-                  "retransmits, failed connections and drops per second, and apart the agents\u2019 own traffic to the console.");
+        return tr("Increase of received and sent bytes divided by the measured time, per pod and node; received upwards, sent downwards. Left out: the "
+                  "loopback, so a machine that talks only to itself shows 0, and bridges, tunnels and pod links of a node, whose traffic another interface "
+                  "counts. Beside it packets, retransmits, failed connections and drops per second, and apart the agents\u2019 own traffic to the console.");
     case PanelId::ActiveCorrelations:
         return tr("Open groups: the last evidence is younger than the rule\u2019s lifetime, and nobody resolved or rejected them. By rule and severity, "
                   "with the oldest age.");

@@ -94,7 +94,8 @@ constexpr std::array facts {
     Wording {"connection-failures", QT_TRANSLATE_NOOP("tapio::console::PanelText", "failed connections %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Failed connections")},
     Wording {"receive-drops", QT_TRANSLATE_NOOP("tapio::console::PanelText", "rx drops %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Dropped on receiving")},
     Wording {"transmit-drops", QT_TRANSLATE_NOOP("tapio::console::PanelText", "tx drops %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Dropped on sending")},
-    Wording {"agent", QT_TRANSLATE_NOOP("tapio::console::PanelText", "agents %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "The agents' own traffic")},
+    Wording {"loopback", QT_TRANSLATE_NOOP("tapio::console::PanelText", "loopback %1, not counted"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Loopback, not counted")},
+    Wording {"agent", QT_TRANSLATE_NOOP("tapio::console::PanelText", "agents %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "The agents\u2019 own traffic")},
     Wording {"open", QT_TRANSLATE_NOOP("tapio::console::PanelText", "%1 open"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Open groups")},
     Wording {"suppressed", QT_TRANSLATE_NOOP("tapio::console::PanelText", "%1 suppressed by cooldown"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Suppressed by cooldown")},
     Wording {"actions", QT_TRANSLATE_NOOP("tapio::console::PanelText", "actions %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Actions")},
@@ -330,7 +331,11 @@ QStringList PanelText::sideFacts(const PanelSnapshot &panel)
         if (alive && known)
             texts << tr("%1 of %2 nodes").arg(withUnit(alive->value, Unit::Count), withUnit(known->value, Unit::Count));
     }
-    for (const std::string_view key : sideKeys(panel.id)) {
+    std::vector<std::string_view> keys = sideKeys(panel.id);
+    const Fact *loopback = findFact(panel, "loopback");
+    if (panel.id == PanelId::NetworkIo && panel.value->value <= 0 && loopback && loopback->value > 0)
+        keys = {"loopback"}; // why it is 0, in place of two more zeros
+    for (const std::string_view key : keys) {
         const Fact *found = findFact(panel, key);
         if (!found || (key == "lost-share" && found->value <= 0) || (key == "restarts" && found->value <= 0))
             continue;

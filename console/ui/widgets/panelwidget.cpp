@@ -34,14 +34,17 @@ bool hasData(const PanelSnapshot &panel)
 } // namespace
 
 PanelWidget::PanelWidget(PanelId id, Style style, Look look, const TimeDisplay &time, PlotRenderer *renderer, QWidget *parent) :
-    QWidget(parent), m_id(id), m_style(style), m_look(look), m_time(time), m_plot(new PlotView(renderer, this)), m_figure(new FigureView(this)),
-    m_legend(new PlotLegend(look, this)), m_message(new PanelMessage(look, this)),
+    QWidget(parent), m_id(id), m_style(style), m_look(look), m_time(time),
     m_computed(new PanelButton(look, QStringLiteral("formula"), tr("How this is computed"), this)),
-    m_menu(new PanelButton(look, QStringLiteral("more"), tr("More actions"), this))
+    m_menu(new PanelButton(look, QStringLiteral("more"), tr("More actions"), this)), m_plot(new PlotView(renderer, this)), m_figure(new FigureView(this)),
+    m_legend(new PlotLegend(look, this)), m_message(new PanelMessage(look, this))
 {
     setAttribute(Qt::WA_OpaquePaintEvent);
     setProperty(FocusRing::insideProperty, true);
     setFocusPolicy(style == Style::InGrid ? Qt::ClickFocus : Qt::NoFocus);
+    setButtonsInTabOrder(style == Style::FullScreen);
+    for (PanelButton *button : {m_computed, m_menu})
+        button->installEventFilter(this);
     m_plot->setDetailed(style == Style::FullScreen);
     m_menu->hide();
     m_computed->setVisible(style == Style::InGrid);
@@ -210,6 +213,7 @@ void PanelWidget::setButtonsInTabOrder(bool on)
 {
     for (PanelButton *button : {m_computed, m_menu})
         button->setFocusPolicy(on ? Qt::TabFocus : Qt::NoFocus);
+    m_message->setButtonInTabOrder(on);
 }
 
 QString PanelWidget::valueForClipboard() const
@@ -246,11 +250,22 @@ bool PanelWidget::event(QEvent *event)
             QToolTip::showText(help->globalPos(), QStringLiteral("<p style='white-space:pre'>%1</p>").arg(explanation.toHtmlEscaped()), this);
         return true;
     }
-    if (event->type() == QEvent::FocusIn || event->type() == QEvent::FocusOut) {
-        m_menu->setVisible(showsButtons() && (m_hovered || event->type() == QEvent::FocusIn || m_menu->hasFocus()));
-        update();
-    }
+    if (event->type() == QEvent::FocusIn || event->type() == QEvent::FocusOut)
+        updateMenu();
     return QWidget::event(event);
+}
+
+bool PanelWidget::eventFilter(QObject *object, QEvent *event)
+{
+    if (event->type() == QEvent::FocusIn || event->type() == QEvent::FocusOut)
+        updateMenu();
+    return QWidget::eventFilter(object, event);
+}
+
+void PanelWidget::updateMenu()
+{
+    m_menu->setVisible(showsButtons() && (m_hovered || hasFocus() || m_computed->hasFocus() || m_menu->hasFocus()));
+    update();
 }
 
 void PanelWidget::paintEvent(QPaintEvent *)
@@ -281,15 +296,13 @@ void PanelWidget::resizeEvent(QResizeEvent *)
 void PanelWidget::enterEvent(QEnterEvent *)
 {
     m_hovered = true;
-    m_menu->setVisible(showsButtons());
-    update();
+    updateMenu();
 }
 
 void PanelWidget::leaveEvent(QEvent *)
 {
     m_hovered = false;
-    m_menu->setVisible(showsButtons() && (hasFocus() || m_menu->hasFocus()));
-    update();
+    updateMenu();
 }
 
 void PanelWidget::contextMenuEvent(QContextMenuEvent *event)

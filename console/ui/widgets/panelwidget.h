@@ -73,6 +73,7 @@ protected:
     void leaveEvent(QEvent *event) override;
     void contextMenuEvent(QContextMenuEvent *event) override;
     bool event(QEvent *event) override;
+    bool eventFilter(QObject *object, QEvent *event) override;
 
 private:
     /// The theme in force; in full screen there is room for the comfortable density.
@@ -83,6 +84,8 @@ private:
     void place();
     void connectPlot();
     bool showsButtons() const;
+    /// Shown while the panel is pointed at, or it or one of its buttons has the keyboard.
+    void updateMenu();
 
     PanelId m_id;
     Style m_style;
@@ -91,11 +94,11 @@ private:
     std::shared_ptr<const PanelSnapshot> m_newest, m_shown;
     std::shared_ptr<const Theme> m_theme;
     PanelHeader m_header;
+    PanelButton *m_computed, *m_menu;   ///< made first: Tab goes from the head to the body
     PlotView *m_plot;
     FigureView *m_figure;
     PlotLegend *m_legend;
     PanelMessage *m_message;
-    PanelButton *m_computed, *m_menu;
     QTimer m_loadingDelay;
     bool m_loading = false;
     bool m_hovered = false;

@@ -61,7 +61,7 @@ KeyDispatcher::KeyDispatcher(QWidget &window, ActionRegistry &actions, QObject *
 {
     m_timeout.setSingleShot(true);
     m_timeout.setInterval(waitMs);
-    connect(&m_timeout, &QTimer::timeout, this, &KeyDispatcher::cancel);
+    connect(&m_timeout, &QTimer::timeout, this, &KeyDispatcher::settle);
     qApp->installEventFilter(this);
 }
 
@@ -103,10 +103,29 @@ bool KeyDispatcher::handle(const QKeyEvent &event, const QWidget *focus)
     }
     if (m_pending.isEmpty() && belongsToFocus(key, focus))
         return false;
-    QList<QKeyCombination> typed = m_pending;
-    typed.append(key);
-    bool longer = false;
+    Match found = match(m_pending + QList {key});
+    if (!found.action && !found.longer && match(m_pending).action) {
+        settle(); // that one was meant, and this key is a new beginning
+        found = match({key});
+    }
+    const QList<QKeyCombination> typed = m_pending + QList {key};
+    const bool wasPending = isPending();
+    if (found.action && !found.longer) {
+        setPending({});
+        const auto run = found.action->run;
+        run();
+        return true;
+    }
+    setPending(found.longer ? typed : QList<QKeyCombination>());
+    return found.longer || wasPending;
+}
+
+KeyDispatcher::Match KeyDispatcher::match(const QList<QKeyCombination> &typed) const
+{
     const Action *scoped = nullptr, *global = nullptr;
+    Match found;
+    if (typed.isEmpty())
+        return found;
     for (const Action &action : m_actions.actions()) {
         if (!ActionRegistry::available(action))
             continue;
@@ -114,20 +133,22 @@ bool KeyDispatcher::handle(const QKeyEvent &event, const QWidget *focus)
             if (!beginsWith(sequence, typed))
                 continue;
             if (sequence.count() > typed.size())
-                longer = true;
+                found.longer = true;
             else
                 (action.scoped ? scoped : global) = &action;
         }
     }
-    const bool wasPending = isPending();
-    if (const Action *action = scoped ? scoped : global) {
-        setPending({});
-        const auto run = action->run;
+    found.action = scoped ? scoped : global;
+    return found;
+}
+
+void KeyDispatcher::settle()
+{
+    const Match found = match(m_pending);
+    const auto run = found.action ? found.action->run : nullptr;
+    setPending({});
+    if (run)
         run();
-        return true;
-    }
-    setPending(longer ? typed : QList<QKeyCombination>());
-    return longer || wasPending;
 }
 
 void KeyDispatcher::setPending(const QList<QKeyCombination> &keys)
@@ -152,6 +173,8 @@ QList<KeyDispatcher::Choice> KeyDispatcher::choices() const
     QList<Choice> list;
     if (m_pending.isEmpty())
         return list;
+    if (const Action *alone = match(m_pending).action)
+        list.append({QStringLiteral("\u2026"), alone->text});
     for (const Action &action : m_actions.actions()) {
         if (!ActionRegistry::available(action))
             continue;

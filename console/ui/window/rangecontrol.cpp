@@ -85,7 +85,7 @@ void RangeControl::openMenu()
     const TimeRange now = m_context.session.range();
     for (const TimeRange::Kind kind : presetRanges) {
         const TimeRange range{kind, 0, 0};
-        const QString text = kind == TimeRange::Kind::Live ? tr("Live, 15 min") : rangeText(range, m_context.time.zone());
+        const QString text = kind == TimeRange::Kind::Live ? tr("Live, up to 15 min") : rangeText(range, m_context.time.zone());
         QAction *action = menu.addAction(text, this, [this, range] { setRange(range); });
         action->setCheckable(true);
         action->setChecked(now == range);
