@@ -10,11 +10,13 @@
 #include <QPlainTextEdit>
 #include <QTextEdit>
 
+#include <utility>
+
 namespace tapio::console {
 
 namespace {
 
-constexpr int waitMs = 1000;
+constexpr std::chrono::milliseconds standardWait{1000};
 
 bool isTextField(const QWidget *widget)
 {
@@ -60,8 +62,8 @@ KeyDispatcher::KeyDispatcher(QWidget &window, ActionRegistry &actions, QObject *
     QObject(parent), m_window(window), m_actions(actions)
 {
     m_timeout.setSingleShot(true);
-    m_timeout.setInterval(waitMs);
-    connect(&m_timeout, &QTimer::timeout, this, &KeyDispatcher::cancel);
+    m_timeout.setInterval(standardWait);
+    connect(&m_timeout, &QTimer::timeout, this, &KeyDispatcher::runPending);
     qApp->installEventFilter(this);
 }
 
@@ -92,6 +94,26 @@ bool KeyDispatcher::belongsToFocus(QKeyCombination key, const QWidget *focus)
     return press && (qobject_cast<const QAbstractButton *>(focus) || qobject_cast<const QComboBox *>(focus));
 }
 
+KeyDispatcher::Found KeyDispatcher::find(const QList<QKeyCombination> &typed) const
+{
+    Found found;
+    const Action *scoped = nullptr, *global = nullptr;
+    for (const Action &action : m_actions.actions()) {
+        if (!ActionRegistry::available(action))
+            continue;
+        for (const QKeySequence &sequence : m_actions.keys(action.id)) {
+            if (!beginsWith(sequence, typed))
+                continue;
+            if (sequence.count() > typed.size())
+                found.longer = true;
+            else
+                (action.scoped ? scoped : global) = &action;
+        }
+    }
+    found.exact = scoped ? scoped : global;
+    return found;
+}
+
 bool KeyDispatcher::handle(const QKeyEvent &event, const QWidget *focus)
 {
     if (isModifier(event.key()))
@@ -105,29 +127,38 @@ bool KeyDispatcher::handle(const QKeyEvent &event, const QWidget *focus)
         return false;
     QList<QKeyCombination> typed = m_pending;
     typed.append(key);
-    bool longer = false;
-    const Action *scoped = nullptr, *global = nullptr;
-    for (const Action &action : m_actions.actions()) {
-        if (!ActionRegistry::available(action))
-            continue;
-        for (const QKeySequence &sequence : m_actions.keys(action.id)) {
-            if (!beginsWith(sequence, typed))
-                continue;
-            if (sequence.count() > typed.size())
-                longer = true;
-            else
-                (action.scoped ? scoped : global) = &action;
-        }
+    const Found found = find(typed);
+    if (found.longer) { // what these keys alone do waits for the next one
+        setPending(typed);
+        return true;
     }
-    const bool wasPending = isPending();
-    if (const Action *action = scoped ? scoped : global) {
+    if (found.exact) {
         setPending({});
-        const auto run = action->run;
+        const auto run = found.exact->run;
         run();
         return true;
     }
-    setPending(longer ? typed : QList<QKeyCombination>());
-    return longer || wasPending;
+    if (!isPending())
+        return false;
+    if (!runPending())
+        return true;
+    if (key.key() == Qt::Key_Return || key.key() == Qt::Key_Enter)
+        return true;
+    // The key goes on with nothing that was typed, so it begins anew; the focus may have moved by what ran.
+    return handle(event, QApplication::focusWidget());
+}
+
+/// Ends what is pending with the action of exactly these keys; false = they have none.
+bool KeyDispatcher::runPending()
+{
+    const Found found = find(std::exchange(m_pending, {}));
+    m_timeout.stop();
+    emit pendingChanged();
+    if (!found.exact)
+        return false;
+    const auto run = found.exact->run; // the action may change the registry
+    run();
+    return true;
 }
 
 void KeyDispatcher::setPending(const QList<QKeyCombination> &keys)
@@ -152,6 +183,8 @@ QList<KeyDispatcher::Choice> KeyDispatcher::choices() const
     QList<Choice> list;
     if (m_pending.isEmpty())
         return list;
+    if (const Action *alone = find(m_pending).exact)
+        list.append({QKeySequence(Qt::Key_Enter).toString(QKeySequence::NativeText).toLower(), alone->text});
     for (const Action &action : m_actions.actions()) {
         if (!ActionRegistry::available(action))
             continue;
