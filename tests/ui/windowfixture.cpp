@@ -35,7 +35,8 @@ WindowFixture::WindowFixture(Data data, QSize size, ThemeChoice theme) :
         session.linkValue.agentsKnown = 31;
         session.linkValue.agentsConnected = 23;
     }
-    window = std::make_unique<MainWindow>(WindowServices{session, themes, icons, time, actions, uiSettings, clock});
+    window = std::make_unique<MainWindow>(WindowServices{session, themes, icons, time, actions, uiSettings, clock,
+                                                          SetupFacts{QStringLiteral("/home/m.rantala/.config/tapio/pki"), true, QStringLiteral("Build_Host-3.example")}});
     window->addPage(PageId::Overview, RailGroup::Respond, QStringLiteral("overview"), new OverviewPage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, O")));
     window->addPage(PageId::Events, RailGroup::Investigate, QStringLiteral("events"), new EventsPage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, V")));
     window->addPage(PageId::Connections, RailGroup::Operate, QStringLiteral("connections"), new ConnectionsPage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, N")));

@@ -338,7 +338,7 @@ StateText EventsPage::emptyState() const
         return state;
     }
     if (m_context.session.agents().empty())
-        return firstStartState(m_context.session.link());
+        return firstStartState(m_context.session.link(), m_context.setup);
     state.icon = QStringLiteral("no-data");
     const QString range = rangeText(m_context.session.range(), m_context.time.zone());
     if (!m_filter->input().isEmpty()) {
