@@ -71,7 +71,7 @@ int run(QApplication &app, const LaunchOptions &options, Launch launch, QuitSign
     if (!options.theme.empty())
         themes.setChoice(options.theme == "dark" ? ThemeChoice::Dark : ThemeChoice::Light);
     ActionRegistry actions(*settings);
-    const auto window = buildWindow({**session, themes, icons, time, actions, uiSettings, clock}, launch.facts);
+    const auto window = buildWindow({**session, themes, icons, time, actions, uiSettings, clock, launch.setup}, launch.facts);
     if (!options.range.empty())
         window->setRange(rangeFromKey(QString::fromStdString(options.range)));
     QObject::connect(&quitSignals, &QuitSignals::quitRequested, &app, &QApplication::quit);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/app/launch.h"
 
+#include <QSysInfo>
+
 #include <array>
 #include <pwd.h>
 #include <unistd.h>
@@ -30,6 +32,11 @@ std::string userName()
     if (getpwuid_r(geteuid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found)
         return found->pw_name;
     return "uid " + std::to_string(geteuid());
+}
+
+fs::path defaultPkiFolder()
+{
+    return defaultConfigFile().parent_path() / "pki";
 }
 
 std::string day(std::int64_t ns)
@@ -80,7 +87,7 @@ tl::expected<transport::TlsFiles, LaunchFailure> fromAuthority(const fs::path &f
 tl::expected<transport::TlsFiles, LaunchFailure> findCertificate(const ConsoleConfig &config, const LaunchOptions &options, Role role, const Clock &clock)
 {
     if (!options.pki.empty() || config.tls.certificate.empty())
-        return fromAuthority(options.pki.empty() ? defaultConfigFile().parent_path() / "pki" : options.pki, role, clock);
+        return fromAuthority(options.pki.empty() ? defaultPkiFolder() : options.pki, role, clock);
     const auto certificate = transport::inspectCertificate(config.tls, clock);
     if (!certificate)
         return refuse(exitcode::noPermission, certificate.error().message());
@@ -140,6 +147,8 @@ tl::expected<Launch, LaunchFailure> prepareLaunch(const LaunchOptions &options, 
     launch.ui = config->ui;
     launch.facts = {QString::fromStdString(config->store.file.string()), QString::fromStdString((options.config.empty() ? defaultConfigFile() : options.config).string()),
                     config->store.maxBytes, config->store.maxAgeNs};
+    launch.setup = {QString::fromStdString((options.pki.empty() ? defaultPkiFolder() : fs::absolute(options.pki, error)).string()), options.pki.empty(),
+                    QSysInfo::machineHostName()};
     return launch;
 }
 

@@ -13,6 +13,7 @@ struct Launch {
     SessionOptions session;
     UiConfig ui;
     DataFacts facts;
+    SetupFacts setup;
 };
 
 /// Why a start failed: one sentence for stderr and the exit code.

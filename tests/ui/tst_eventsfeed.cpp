@@ -173,6 +173,84 @@ private slots:
         QVERIFY(!QTest::qWaitFor([&] { return b.session.asked.size() != asked; }, 3 * EventsFeed::followMs / 2));
     }
 
+    void pausedSession_countsForWhoDoesNotFollow()
+    {
+        Bench b(100);
+        b.load(true);
+        b.session.setPaused(true);
+        b.feed.setFollowing(false); // the page does so when it hears of the pause
+        b.add(5, now + nsPerSecond);
+        QTRY_COMPARE(b.feed.waiting(), std::size_t(5));
+        QCOMPARE(b.model.rowCount(), 100);
+        b.session.setPaused(false);
+        b.feed.setFollowing(true);
+        QTRY_COMPARE(b.model.rowCount(), 105);
+    }
+
+    void whole_comesAtOnce()
+    {
+        Bench b(5300);
+        b.feed.setQuery(b.query, false, EventsFeed::Extent::Whole);
+        QTRY_COMPARE(b.model.rowCount(), 5300);
+        QCOMPARE(b.feed.state(), EventsFeed::State::Ready);
+        QVERIFY(!b.feed.cutOff());
+        QVERIFY(!b.model.canFetchMore({}));
+        QVERIFY(b.ordered());
+        QCOMPARE(b.session.asked.size(), 3);
+        QCOMPARE(std::count_if(b.session.asked.begin(), b.session.asked.end(), [](const auto &asked) { return !asked.after; }), 1);
+    }
+    void whole_endsAtItsBoundAndSaysSo_data()
+    {
+        QTest::addColumn<bool>("newestFirst");
+        QTest::addColumn<qint64>("first");
+        QTest::newRow("the newest") << true << qint64(now);
+        QTest::newRow("the oldest") << false << qint64(now - (static_cast<std::int64_t>(EventsModel::maxRows) + 299) * nsPerMs);
+    }
+    void whole_endsAtItsBoundAndSaysSo()
+    {
+        QFETCH(bool, newestFirst);
+        Bench b(EventsModel::maxRows + 300, newestFirst);
+        b.feed.setQuery(b.query, false, EventsFeed::Extent::Whole);
+        QTRY_COMPARE(b.model.rowCount(), static_cast<int>(EventsModel::maxRows));
+        QVERIFY(b.feed.cutOff());
+        QTEST(static_cast<qint64>(b.model.event(0).event.timeNs), "first");
+    }
+    void whole_standsStillAndCountsWhatIsNew_data()
+    {
+        QTest::addColumn<bool>("newestFirst");
+        QTest::newRow("newest first") << true;
+        QTest::newRow("oldest first") << false;
+    }
+    void whole_standsStillAndCountsWhatIsNew()
+    {
+        QFETCH(bool, newestFirst);
+        Bench b(100, newestFirst);
+        b.feed.setActive(true);
+        b.feed.setFollowing(false);
+        b.feed.setQuery(b.query, true, EventsFeed::Extent::Whole);
+        QTRY_COMPARE(b.model.rowCount(), 100);
+        b.add(7, now + 2 * nsPerSecond);
+        QTRY_COMPARE(b.feed.waiting(), std::size_t(7));
+        QCOMPARE(b.model.rowCount(), 100);
+        b.feed.reload();
+        QTRY_COMPARE(b.model.rowCount(), 107);
+        QCOMPARE(b.feed.waiting(), std::size_t(0));
+        QCOMPARE(b.feed.extent(), EventsFeed::Extent::Whole);
+    }
+    void whole_cancelledShowsNoHalf()
+    {
+        Bench b(5300);
+        b.load(false);
+        b.session.holdAnswers = true;
+        b.feed.setQuery(b.query, false, EventsFeed::Extent::Whole);
+        b.session.answerAll();
+        QCOMPARE(b.model.rowCount(), 500);
+        b.feed.cancel();
+        b.session.answerAll();
+        QCOMPARE(b.feed.state(), EventsFeed::State::Idle);
+        QCOMPARE(b.model.rowCount(), 500);
+    }
+
     void historicRange_isNotFollowed()
     {
         Bench b(100);

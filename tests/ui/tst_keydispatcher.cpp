@@ -108,43 +108,6 @@ private slots:
         QVERIFY(pending.count() >= 4);
     }
 
-    /// "t" shows a table, "t 1" is a time range.
-    void beginningThatIsAnActionToo_waits_data()
-    {
-        QTest::addColumn<QList<int>>("keys");
-        QTest::addColumn<QStringList>("actions");
-        QTest::newRow("nothing follows") << QList<int>{Qt::Key_T} << QStringList{"table"};
-        QTest::newRow("the longer one") << QList<int>{Qt::Key_T, Qt::Key_1} << QStringList{"range"};
-        QTest::newRow("another key") << QList<int>{Qt::Key_T, Qt::Key_Plus} << QStringList{"table", "zoom"};
-        QTest::newRow("another beginning") << QList<int>{Qt::Key_T, Qt::Key_G, Qt::Key_O} << QStringList{"table", "page.overview"};
-        QTest::newRow("twice") << QList<int>{Qt::Key_T, Qt::Key_T} << QStringList{"table", "table"};
-        QTest::newRow("Esc takes it back") << QList<int>{Qt::Key_T, Qt::Key_Escape} << QStringList();
-    }
-    void beginningThatIsAnActionToo_waits()
-    {
-        QFETCH(QList<int>, keys);
-        QFETCH(QStringList, actions);
-        add("table", "T");
-        add("range", "T, 1");
-        for (const int key : keys) {
-            QTest::keyClick(m_page, static_cast<Qt::Key>(key));
-            if (key == Qt::Key_T)
-                QVERIFY(m_keys->isPending());
-        }
-        QTRY_VERIFY_WITH_TIMEOUT(!m_keys->isPending(), 5000);
-        QCOMPARE(m_done, actions);
-    }
-
-    void beginningThatIsAnActionToo_isOneOfTheChoices()
-    {
-        add("table", "T");
-        add("range", "T, 1");
-        QTest::keyClick(m_page, Qt::Key_T);
-        QCOMPARE(m_keys->choices().size(), 2);
-        QCOMPARE(m_keys->choices().front().text, "table");
-        QCOMPARE(m_keys->choices().back().key, "1");
-    }
-
     void scoped_winsWhileItsPageIsVisible()
     {
         QStringList *done = &m_done;
@@ -154,6 +117,71 @@ private slots:
         m_button->hide();
         QTest::keyClick(m_page, Qt::Key_Space);
         QCOMPARE(m_done.takeLast(), "pause");
+    }
+
+    void aKeyOfItsOwn_waitsForTheLongerOnes_data()
+    {
+        QTest::addColumn<QString>("keys");
+        QTest::addColumn<QStringList>("done");
+        QTest::addColumn<bool>("pending");
+        QTest::newRow("alone it waits") << "t" << QStringList() << true;
+        QTest::newRow("the longer one") << "t1" << QStringList{"range.15min"} << false;
+        QTest::newRow("the other longer one") << "t2" << QStringList{"range.1h"} << false;
+        QTest::newRow("a key that has an action") << "t/" << QStringList{"panel.table", "filter"} << false;
+        QTest::newRow("a key that has none") << "tz" << QStringList{"panel.table"} << false;
+        QTest::newRow("a key that begins another") << "tgo" << QStringList{"panel.table", "page.overview"} << false;
+        QTest::newRow("itself") << "tt" << QStringList{"panel.table"} << true;
+        QTest::newRow("Enter runs it at once, and no more") << "t\r" << QStringList{"panel.table"} << false;
+    }
+    void aKeyOfItsOwn_waitsForTheLongerOnes()
+    {
+        QFETCH(QString, keys);
+        addPanelKeys();
+        m_keys->setWait(std::chrono::hours(1));
+        for (const QChar c : keys)
+            QTest::keyClick(m_page, c == QLatin1Char('\r') ? Qt::Key_Return : static_cast<Qt::Key>(c.toUpper().unicode()));
+        QTEST(m_done, "done");
+        QTEST(m_keys->isPending(), "pending");
+    }
+    void aKeyOfItsOwn_runsWhenTheTimeIsUp()
+    {
+        addPanelKeys();
+        m_keys->setWait(std::chrono::milliseconds(0));
+        QTest::keyClick(m_page, Qt::Key_T);
+        QVERIFY(m_done.isEmpty());
+        QTRY_COMPARE(m_done, QStringList{"panel.table"});
+        QVERIFY(!m_keys->isPending());
+    }
+    void aKeyOfItsOwn_isNamedWhileItWaits()
+    {
+        addPanelKeys();
+        m_keys->setWait(std::chrono::hours(1));
+        QTest::keyClick(m_page, Qt::Key_T);
+        QCOMPARE(m_keys->choices().size(), 3);
+        QCOMPARE(m_keys->choices().front().key, "enter");
+        QCOMPARE(m_keys->choices().front().text, "panel.table");
+    }
+    void aKeyOfItsOwn_isForgottenByEscClickOrItsPageGoing()
+    {
+        addPanelKeys();
+        m_keys->setWait(std::chrono::hours(1));
+        QTest::keyClick(m_page, Qt::Key_T);
+        QTest::keyClick(m_page, Qt::Key_Escape);
+        QTest::keyClick(m_page, Qt::Key_T);
+        QTest::mouseClick(m_page, Qt::LeftButton);
+        QVERIFY(!m_keys->isPending());
+        QTest::keyClick(m_page, Qt::Key_T);
+        m_button->hide(); // the scope
+        QTest::keyClick(m_page, Qt::Key_Z);
+        QVERIFY(m_done.isEmpty());
+    }
+    void aKeyOfItsOwn_leavesTheLongerOnesFreeToRemap()
+    {
+        addPanelKeys();
+        QVERIFY(m_actions->setKeys("range.1h", {QKeySequence("T, 9")}));
+        QVERIFY(m_actions->setKeys("panel.table", {QKeySequence("G")}));
+        QVERIFY2(!m_actions->setKeys("panel.table", {QKeySequence("Space")}), "the same key is still refused");
+        QVERIFY2(!m_actions->setKeys("help", {QKeySequence("T")}), "one of the window's would always wait");
     }
 
     void disabled_doesNothing()
@@ -192,6 +220,13 @@ private slots:
     }
 
 private:
+    /// "t" of a page that is visible, beside "t 1" and "t 2" of the window.
+    void addPanelKeys()
+    {
+        add("range.15min", "T, 1");
+        add("range.1h", "T, 2");
+        m_actions->add({"panel.table", "panel.table", ActionGroup::Panel, {QKeySequence("T")}, [this] { m_done.append("panel.table"); }, {}, m_button});
+    }
     void add(const QString &id, const QString &keys)
     {
         m_actions->add({id, id, ActionGroup::General, {QKeySequence(keys)}, [this, id] { m_done.append(id); }, {}, nullptr});

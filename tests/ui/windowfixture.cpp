@@ -7,7 +7,9 @@
 
 #include "console/ui/pages/connectionspage.h"
 #include "console/ui/pages/eventspage.h"
+#include "console/ui/pages/overviewpage.h"
 #include "console/ui/pages/settingspage.h"
+#include "tests/ui/support/madeup.h"
 
 using namespace tapio::console;
 
@@ -23,6 +25,7 @@ WindowFixture::WindowFixture(Data data, QSize size, ThemeChoice theme) :
     session.linkValue.embedded = true;
     session.linkValue.up = true;
     session.linkValue.endpoint = QStringLiteral("127.0.0.1:7117");
+    session.overviewValue = data == Data::Some ? madeup::busy() : madeup::firstStart();
     if (data == Data::Some) {
         session.agentList = sampleAgents(31, testNowNs);
         session.notices = sampleNotices(60, testNowNs);
@@ -32,7 +35,9 @@ WindowFixture::WindowFixture(Data data, QSize size, ThemeChoice theme) :
         session.linkValue.agentsKnown = 31;
         session.linkValue.agentsConnected = 23;
     }
-    window = std::make_unique<MainWindow>(WindowServices{session, themes, icons, time, actions, uiSettings, clock});
+    window = std::make_unique<MainWindow>(WindowServices{session, themes, icons, time, actions, uiSettings, clock,
+                                                          SetupFacts{QStringLiteral("/home/m.rantala/.config/tapio/pki"), true, QStringLiteral("Build_Host-3.example")}});
+    window->addPage(PageId::Overview, RailGroup::Respond, QStringLiteral("overview"), new OverviewPage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, O")));
     window->addPage(PageId::Events, RailGroup::Investigate, QStringLiteral("events"), new EventsPage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, V")));
     window->addPage(PageId::Connections, RailGroup::Operate, QStringLiteral("connections"), new ConnectionsPage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, N")));
     window->addPage(PageId::Settings, RailGroup::Foot, QStringLiteral("settings"),

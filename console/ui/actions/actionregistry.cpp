@@ -20,14 +20,16 @@ QString listText(const QList<QKeySequence> &keys)
     return QKeySequence::listToString(keys, QKeySequence::PortableText);
 }
 
-/// One is the other, or the beginning of the other: the longer one could then never be typed.
-bool collide(const QKeySequence &a, const QKeySequence &b)
+/// One is the other, or the beginning of the other: the shorter one would have to wait for what may follow. Only a page's own
+/// key may begin a key of the window ("t" of a panel, "t 1" of the time range).
+bool collide(const QKeySequence &a, bool aScoped, const QKeySequence &b, bool bScoped)
 {
     const int common = std::min(a.count(), b.count());
     for (int i = 0; i < common; ++i)
         if (a[static_cast<uint>(i)] != b[static_cast<uint>(i)])
             return false;
-    return common > 0;
+    const bool waits = (a.count() < b.count() && aScoped && !bScoped) || (b.count() < a.count() && bScoped && !aScoped);
+    return common > 0 && !waits;
 }
 
 } // namespace
@@ -113,7 +115,7 @@ Status ActionRegistry::setKeys(const QString &id, const QList<QKeySequence> &wan
             continue;
         for (const QKeySequence &theirs : keys(other.id))
             for (const QKeySequence &ours : wanted)
-                if (collide(theirs, ours))
+                if (collide(theirs, other.scoped, ours, target->scoped))
                     return fail(Errc::AlreadyExists, other.text.toStdString());
     }
     m_settings.setValue(settingsKey(id), listText(wanted));

@@ -2,6 +2,7 @@
 #include "console/ui/models/eventsfeed.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tapio::console {
 
@@ -29,12 +30,15 @@ EventsFeed::EventsFeed(Session &session, EventsModel &model, QObject *parent) : 
     connect(&m_tick, &QTimer::timeout, this, &EventsFeed::poll);
 }
 
-void EventsFeed::setQuery(const EventQuery &query, bool moving)
+void EventsFeed::setQuery(const EventQuery &query, bool moving, Extent extent)
 {
     m_session.cancelQuery(queryslot::eventsAbove);
     m_session.cancelQuery(queryslot::eventsFollow);
     m_query = query;
-    m_query.limit = pageSize;
+    m_query.limit = extent == Extent::Whole ? wholePageSize : pageSize;
+    m_extent = extent;
+    m_cutOff = false;
+    m_collected.clear();
     m_moving = moving;
     m_aboveBusy = m_followBusy = false;
     m_moreAbove = false;
@@ -54,7 +58,8 @@ void EventsFeed::cancel()
         return;
     m_session.cancelQuery(queryslot::events);
     m_mainBusy = false;
-    m_state = m_firstPage ? State::Idle : State::Ready;
+    m_collected.clear();
+    m_state = m_firstPage || m_extent == Extent::Whole ? State::Idle : State::Ready;
     emit changed();
 }
 
@@ -117,9 +122,14 @@ void EventsFeed::loadAbove()
 
 void EventsFeed::poll()
 {
-    if (!m_active || !m_moving || m_followBusy || m_state != State::Ready || m_session.paused() || m_moreAbove)
+    if (!m_active || !m_moving || m_followBusy || m_state != State::Ready || m_moreAbove)
         return;
-    if (!m_query.newestFirst) { // new ones come at the end, where they disturb nobody
+    if (m_session.paused() && m_following)
+        return; // nothing may appear; who only counts goes on
+    const bool whole = m_extent == Extent::Whole;
+    if (whole && m_cutOff && !m_query.newestFirst)
+        return; // it ends before the newest
+    if (!m_query.newestFirst && !whole) { // new ones come at the end, where they disturb nobody
         if (m_model.rowCount() > 0 && !m_model.moreBelow())
             loadBelow();
         else if (m_model.rowCount() == 0 && !m_mainBusy) {
@@ -130,6 +140,7 @@ void EventsFeed::poll()
     }
     EventQuery newest = m_query;
     newest.limit = followPageSize;
+    newest.newestFirst = true;
     m_followBusy = true;
     m_followId = m_session.queryEvents(queryslot::eventsFollow, newest, fromTheStart);
 }
@@ -138,7 +149,7 @@ void EventsFeed::onReady(int slot, quint64 id, const EventPage &page)
 {
     if (slot == queryslot::events && id == m_mainId) {
         m_mainBusy = false;
-        takeFirst(page);
+        m_extent == Extent::Whole ? takeWhole(page) : takeFirst(page);
     } else if (slot == queryslot::eventsAbove && id == m_aboveId) {
         m_aboveBusy = false;
         m_moreAbove = page.more;
@@ -167,12 +178,31 @@ void EventsFeed::takeFirst(const EventPage &page)
     m_error.clear();
 }
 
+void EventsFeed::takeWhole(const EventPage &page)
+{
+    if (m_firstPage)
+        m_lost = page.lostEvents;
+    m_firstPage = false;
+    m_collected.insert(m_collected.end(), page.events.begin(), page.events.end());
+    if (page.more && m_collected.size() < EventsModel::maxRows) {
+        m_mainBusy = true;
+        m_mainId = m_session.queryEvents(queryslot::events, page.next, page.nextAfter);
+        return;
+    }
+    m_cutOff = page.more || m_collected.size() > EventsModel::maxRows;
+    m_collected.resize(std::min(m_collected.size(), EventsModel::maxRows));
+    m_model.clear();
+    m_model.append(std::exchange(m_collected, {}));
+    m_state = State::Ready;
+    m_error.clear();
+}
+
 void EventsFeed::takeNewest(const EventPage &page)
 {
     m_lost = page.lostEvents;
     const bool joins = !page.more || m_model.rowCount() == 0
                        || std::any_of(page.events.begin(), page.events.end(), [this](const StoredEvent &e) { return m_model.contains(e.id); });
-    if (!m_following) {
+    if (!m_following || m_extent == Extent::Whole) {
         for (const StoredEvent &event : page.events)
             if (!m_model.contains(event.id) && m_waiting.size() < maxWaiting)
                 m_waiting.insert(event.id);
@@ -203,6 +233,7 @@ void EventsFeed::onFailed(int slot, quint64 id, const QString &error)
 {
     if (slot == queryslot::events && id == m_mainId) {
         m_mainBusy = false;
+        m_collected.clear();
         m_state = State::Failed;
         m_error = error;
     } else if (slot == queryslot::eventsAbove && id == m_aboveId) {

@@ -21,20 +21,26 @@ class EventsFeed : public QObject {
     Q_OBJECT
 public:
     enum class State { Idle, Loading, Ready, Failed };
-    static constexpr std::size_t pageSize = 500, followPageSize = 200, maxWaiting = 5000;
+    static constexpr std::size_t pageSize = 500, wholePageSize = 2000, followPageSize = 200, maxWaiting = 5000;
     static constexpr int followMs = 500;
 
     EventsFeed(Session &session, EventsModel &model, QObject *parent = nullptr);
 
+    /// Page by page as the view asks; or the whole result before any of it is shown, up to EventsModel::maxRows: what is sorted
+    /// by anything but time must be complete, or say where it ends.
+    enum class Extent { Pages, Whole };
     /// Starts over. `moving`: the range ends now, so new events belong to it.
-    void setQuery(const EventQuery &query, bool moving);
+    void setQuery(const EventQuery &query, bool moving, Extent extent = Extent::Pages);
+    Extent extent() const { return m_extent; }
+    /// More match than the whole of Extent::Whole has.
+    bool cutOff() const { return m_cutOff; }
     const EventQuery &query() const { return m_query; }
-    void reload() { setQuery(m_query, m_moving); }
+    void reload() { setQuery(m_query, m_moving, m_extent); }
     void cancel();
 
     /// Asks for what is new, or stops to. Only while the page is visible.
     void setActive(bool active);
-    /// Off: new events wait and are counted. On: they appear.
+    /// Off: new events wait and are counted, also while the session is paused. On: they appear, unless it is.
     void setFollowing(bool following);
     bool following() const { return m_following; }
     std::size_t waiting() const { return m_waiting.size(); }
@@ -59,6 +65,7 @@ private:
     void onReady(int slot, quint64 id, const EventPage &page);
     void onFailed(int slot, quint64 id, const QString &error);
     void takeFirst(const EventPage &page);
+    void takeWhole(const EventPage &page);
     void takeNewest(const EventPage &page);
     bool before(const StoredEvent &a, const StoredEvent &b) const;
     EventQuery beyond(const StoredEvent &row, bool newestFirst) const;
@@ -70,6 +77,9 @@ private:
     quint64 m_mainId = 0, m_aboveId = 0, m_followId = 0;
     bool m_mainBusy = false, m_aboveBusy = false, m_followBusy = false;
     State m_state = State::Idle;
+    Extent m_extent = Extent::Pages;
+    bool m_cutOff = false;
+    std::vector<StoredEvent> m_collected;            ///< of a whole, until it is
     QString m_error;
     std::uint64_t m_lost = 0, m_scanned = 0, m_scanTotal = 0;
     std::set<EventId> m_waiting;

@@ -207,7 +207,7 @@ void ConnectionsPage::refresh()
     applyFilter(m_agentRows, m_agentBlock);
     applyFilter(m_noticeRows, m_noticeBlock);
     if (m_agents.rowCount() == 0) {
-        StateText state = firstStartState(m_context.session.link());
+        StateText state = firstStartState(m_context.session.link(), m_context.setup);
         if (known) {
             state = {};
             state.icon = QStringLiteral("no-data");

@@ -93,9 +93,10 @@ EventFilterBar::EventFilterBar(UiContext context, QWidget *parent) : QWidget(par
     connect(m_severity, &QAbstractButton::clicked, this, &EventFilterBar::openSeverities);
     connect(m_clear, &QAbstractButton::clicked, this, &EventFilterBar::clear);
     connect(m_order, &QAbstractButton::clicked, this, [this] {
-        m_newestFirst = !m_newestFirst;
-        refresh();
-        emit filterChanged();
+        if (m_sortedBy.isEmpty())
+            setNewestFirst(!m_newestFirst);
+        else
+            emit timeOrderWanted();
     });
     connect(&context.themes, &ThemeStore::themeChanged, this, &EventFilterBar::refresh);
     refresh();
@@ -141,6 +142,23 @@ void EventFilterBar::clear()
     setInput(empty);
 }
 
+void EventFilterBar::setNewestFirst(bool newestFirst)
+{
+    if (m_newestFirst == newestFirst)
+        return;
+    m_newestFirst = newestFirst;
+    refresh();
+    emit filterChanged();
+}
+
+void EventFilterBar::setSortedBy(const QString &column)
+{
+    if (m_sortedBy == column)
+        return;
+    m_sortedBy = column;
+    refresh();
+}
+
 QString EventFilterBar::problem() const
 {
     const auto query = toQuery(input());
@@ -168,8 +186,12 @@ void EventFilterBar::refresh()
     const QString severity = severitySign(m_minSeverity, t).word;
     m_severity->setText(m_minSeverity == wire::Severity::Debug ? tr("Any severity") : m_minSeverity == wire::Severity::Critical ? severity : tr("%1 and above").arg(severity));
     m_severity->setActive(m_minSeverity != wire::Severity::Debug);
-    m_order->setIconName(m_newestFirst ? QStringLiteral("sort-down") : QStringLiteral("sort-up"));
-    m_order->setText(m_newestFirst ? tr("Newest first") : tr("Oldest first"));
+    const bool byTime = m_sortedBy.isEmpty();
+    m_order->setIconName(!byTime ? QStringLiteral("close") : m_newestFirst ? QStringLiteral("sort-down") : QStringLiteral("sort-up"));
+    m_order->setText(!byTime ? tr("By %1").arg(m_sortedBy) : m_newestFirst ? tr("Newest first") : tr("Oldest first"));
+    m_order->setActive(!byTime);
+    m_order->setToolTip(byTime ? tr("Turn the order round") : tr("Back to the order of time"));
+    m_order->setAccessibleDescription(m_order->toolTip());
     EventFilterInput own = input();
     own.node.clear();
     own.namespaceName.clear();

@@ -27,11 +27,15 @@ public:
     void clear();
     QLineEdit *textField() const { return m_text; }
     QString problem() const;           ///< empty = the input is right
+    void setNewestFirst(bool newestFirst);
+    /// Sorted by a column rather than by time: the button of the order says so and gives the way back. Empty = by time.
+    void setSortedBy(const QString &column);
     /// Buttons of the page at the right end.
     void addRight(QWidget *widget);
 
 signals:
     void filterChanged();
+    void timeOrderWanted();
 
 private:
     void openTypes();
@@ -47,6 +51,7 @@ private:
     std::vector<wire::EventType> m_chosenTypes;
     wire::Severity m_minSeverity = wire::Severity::Debug;
     bool m_newestFirst = true;
+    QString m_sortedBy;
     QTimer m_typed;
 };
 

@@ -5,12 +5,16 @@
 #include <QFileDialog>
 #include <QGuiApplication>
 #include <QHBoxLayout>
+#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
 #include <QScrollBar>
+#include <QSignalBlocker>
 #include <QStackedLayout>
+
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -53,7 +57,7 @@ std::vector<ColumnStyle> eventColumns()
 } // namespace
 
 EventsPage::EventsPage(UiContext context, QWidget *parent) :
-    Page(parent), m_context(context), m_model(context.time), m_feed(context.session, m_model), m_exporter(context.session)
+    Page(parent), m_context(context), m_model(context.time), m_rows(m_model), m_feed(context.session, m_model), m_exporter(context.session)
 {
     build();
     addActions();
@@ -85,7 +89,10 @@ void EventsPage::build()
     m_panel = new PanelFrame(look);
     m_progress = new ProgressLine(look);
     m_table = new TableView(look, eventColumns());
-    m_table->setModel(&m_model);
+    m_table->horizontalHeader()->setSortIndicatorShown(true);
+    m_table->setModel(&m_rows);
+    m_table->horizontalHeader()->setSortIndicatorClearable(true);
+    m_table->horizontalHeader()->setToolTip(tr("Click to sort; the third click goes back to the order of time"));
     m_table->setAccessibleName(tr("Events"));
     m_message = new StateMessage(look);
     m_waiting = new BarButton(look, m_panel);
@@ -118,7 +125,9 @@ void EventsPage::build()
     connect(m_filter, &EventFilterBar::filterChanged, this, &EventsPage::reload);
     connect(m_export, &QAbstractButton::clicked, this, &EventsPage::askExport);
     connect(m_cancelExport, &QAbstractButton::clicked, &m_exporter, &EventsExporter::cancel);
-    connect(m_waiting, &QAbstractButton::clicked, this, &EventsPage::resume);
+    connect(m_waiting, &QAbstractButton::clicked, this, &EventsPage::showNew);
+    connect(m_filter, &EventFilterBar::timeOrderWanted, this, [this] { sortBy(EventsModel::Time, Qt::DescendingOrder); });
+    connect(m_table->horizontalHeader(), &QHeaderView::sortIndicatorChanged, this, &EventsPage::sortBy);
     connect(m_progress, &ProgressLine::lateChanged, this, [this](bool late) {
         m_late = late;
         refresh();
@@ -140,6 +149,7 @@ void EventsPage::addActions()
     add("events.copy-text", tr("Copy the chosen events as text"), QKeySequence(QStringLiteral("C")), [this] { copyAs(false); }, hasRow);
     add("events.copy-json", tr("Copy the chosen events as JSON"), QKeySequence(QStringLiteral("Shift+C")), [this] { copyAs(true); }, hasRow);
     add("events.export", tr("Export these events\u2026"), QKeySequence(QStringLiteral("E")), [this] { askExport(); });
+    add("events.sort", tr("Sort the events\u2026"), QKeySequence(QStringLiteral("O")), [this] { chooseSort(); });
     add("events.clear", tr("Clear the filter"), QKeySequence(), [this] { m_filter->clear(); });
     add("events.reload", tr("Read again"), QKeySequence(Qt::Key_F5), [this] { reload(); });
 }
@@ -208,9 +218,93 @@ void EventsPage::reload()
     wanted.fromNs = span.fromNs;
     wanted.toNs = isMoving(range) ? INT64_MAX : span.toNs;
     m_model.setShowDate(span.lengthNs() >= dayNs || m_context.clock.utcNs() - span.fromNs >= dayNs);
-    m_feed.setFollowing(true);
-    m_feed.setQuery(wanted, isMoving(range));
+    m_feed.setFollowing(byTime() && !m_context.session.paused());
+    m_feed.setQuery(wanted, isMoving(range), byTime() ? EventsFeed::Extent::Pages : EventsFeed::Extent::Whole);
     m_table->scrollToTop();
+}
+
+void EventsPage::sortBy(int column, Qt::SortOrder order)
+{
+    if (column < 0) { // the header's third click
+        column = EventsModel::Time;
+        order = Qt::DescendingOrder;
+    }
+    const bool wasWhole = !byTime() && m_feed.extent() == EventsFeed::Extent::Whole && m_feed.state() == EventsFeed::State::Ready;
+    const bool wasByTime = byTime();
+    const StoredEvent *current = column == EventsModel::Time ? nullptr : currentEvent();
+    m_kept = current ? std::optional(current->id) : std::nullopt;
+    m_sortColumn = column;
+    m_sortOrder = order;
+    if (byTime()) {
+        const bool newest = order == Qt::DescendingOrder;
+        const bool turned = m_filter->input().newestFirst != newest;
+        showOrder();
+        m_filter->setNewestFirst(newest); // reads again when it was turned
+        if (!turned && !wasByTime)
+            reload();
+    } else if (wasWhole) {
+        refresh();
+    } else {
+        showOrder();
+        reload();
+    }
+}
+
+/// In the header and in the filter bar.
+void EventsPage::showOrder()
+{
+    QHeaderView *header = m_table->horizontalHeader();
+    const QSignalBlocker quiet(header);
+    header->setSortIndicator(m_sortColumn, byTime() ? (m_filter->input().newestFirst ? Qt::DescendingOrder : Qt::AscendingOrder) : m_sortOrder);
+    m_filter->setSortedBy(byTime() ? QString() : m_model.headerData(m_sortColumn, Qt::Horizontal).toString());
+}
+
+/// The rows themselves, once all of them are there: some of them in order would look like all of them.
+void EventsPage::orderRows()
+{
+    if (m_feed.state() != EventsFeed::State::Ready)
+        return;
+    const int column = m_feed.extent() == EventsFeed::Extent::Whole && !byTime() ? m_sortColumn : -1;
+    if (m_rows.sortColumn() != column || (column >= 0 && m_rows.sortOrder() != m_sortOrder))
+        m_rows.sort(column, m_sortOrder);
+    if (column < 0 || !m_kept)
+        return;
+    const int row = m_model.rowOf(*std::exchange(m_kept, std::nullopt));
+    if (row < 0)
+        return;
+    const QModelIndex index = m_rows.mapFromSource(m_model.index(row, std::max(0, m_table->currentIndex().column())));
+    m_table->setCurrentIndex(index);
+    m_table->scrollTo(index);
+}
+
+void EventsPage::chooseSort()
+{
+    QMenu menu(this);
+    for (int column = 0; column < EventsModel::ColumnCount; ++column) {
+        const bool now = column == m_sortColumn;
+        const Qt::SortOrder first = m_model.headerData(column, Qt::Horizontal, Qt::InitialSortOrderRole).value<Qt::SortOrder>();
+        const Qt::SortOrder shown = byTime() ? (m_filter->input().newestFirst ? Qt::DescendingOrder : Qt::AscendingOrder) : m_sortOrder;
+        const Qt::SortOrder next = !now ? first : shown == Qt::DescendingOrder ? Qt::AscendingOrder : Qt::DescendingOrder;
+        QAction *action = menu.addAction(m_model.headerData(column, Qt::Horizontal).toString(), this, [this, column, next] { sortBy(column, next); });
+        action->setCheckable(true);
+        action->setChecked(now);
+    }
+    menu.exec(m_table->horizontalHeader()->mapToGlobal(QPoint(0, m_table->horizontalHeader()->height())));
+}
+
+bool EventsPage::closeTopmost()
+{
+    if (m_feed.state() != EventsFeed::State::Loading)
+        return false;
+    cancelReading();
+    return true;
+}
+
+void EventsPage::cancelReading()
+{
+    m_feed.cancel();
+    if (!byTime()) // half of it cannot be sorted honestly
+        sortBy(EventsModel::Time, Qt::DescendingOrder);
 }
 
 StateText EventsPage::emptyState() const
@@ -220,7 +314,7 @@ StateText EventsPage::emptyState() const
         state.icon = QStringLiteral("error");
         state.problem = true;
         state.headline = tr("The events could not be read");
-        state.sentence = tr("From the store of this console, at %1:").arg(m_context.time.textWithZone(m_context.clock.utcNs(), TimeStyle::Second));
+        state.sentence = tr("From the store of this console, at %1:").arg(m_context.time.textWithZone(m_failedNs, TimeStyle::Second));
         state.verbatim = m_feed.error();
         state.actionText = tr("Read again");
         state.action = [this] { m_context.actions.trigger(QStringLiteral("events.reload")); };
@@ -233,7 +327,7 @@ StateText EventsPage::emptyState() const
                                                       .arg(exactCount(m_feed.scanned()), exactCount(m_feed.scanTotal()), m_filter->input().newestFirst ? tr("newest first") : tr("oldest first"))
                                                 : QString();
         state.actionText = tr("Cancel");
-        state.action = [this] { const_cast<EventsPage *>(this)->m_feed.cancel(); };
+        state.action = [this] { const_cast<EventsPage *>(this)->cancelReading(); };
         return state;
     }
     if (m_feed.state() == EventsFeed::State::Idle) {
@@ -244,7 +338,7 @@ StateText EventsPage::emptyState() const
         return state;
     }
     if (m_context.session.agents().empty())
-        return firstStartState(m_context.session.link());
+        return firstStartState(m_context.session.link(), m_context.setup);
     state.icon = QStringLiteral("no-data");
     const QString range = rangeText(m_context.session.range(), m_context.time.zone());
     if (!m_filter->input().isEmpty()) {
@@ -264,6 +358,12 @@ StateText EventsPage::emptyState() const
 void EventsPage::refresh()
 {
     const bool loading = m_feed.state() == EventsFeed::State::Loading;
+    if (m_feed.state() != EventsFeed::State::Failed)
+        m_failedNs = 0;
+    else if (m_failedNs == 0)
+        m_failedNs = m_context.clock.utcNs();
+    showOrder();
+    orderRows();
     m_progress->setBusy(loading);
     if (loading && m_feed.scanTotal() > 0)
         m_progress->setShare(static_cast<double>(m_feed.scanned()) / static_cast<double>(m_feed.scanTotal()));
@@ -276,7 +376,8 @@ void EventsPage::refresh()
     const bool waits = m_feed.waiting() > 0 && rows;
     if (waits) {
         m_waiting->setText(m_feed.waitingOverflows() ? tr("%1+ new").arg(exactCount(m_feed.waiting())) : tr("%1 new").arg(exactCount(m_feed.waiting())));
-        m_waiting->setToolTip(tr("The list stands still. Click to see what is new and to follow."));
+        m_waiting->setToolTip(byTime() ? tr("The list stands still. Click to see what is new and to follow.")
+                                       : tr("The sorted list stands still. Click to read it again with what is new."));
         m_waiting->resize(m_waiting->sizeHint());
         m_waiting->move((m_panel->width() - m_waiting->width()) / 2, m_context.themes.theme().px(40));
         m_waiting->raise();
@@ -285,12 +386,23 @@ void EventsPage::refresh()
     refreshFoot();
 }
 
+QString EventsPage::countText() const
+{
+    const QString rows = exactCount(static_cast<std::uint64_t>(m_model.rowCount()));
+    if (m_rows.sortColumn() < 0)
+        return m_model.moreBelow() || m_feed.moreAbove() ? tr("%1 events loaded, more as you scroll").arg(rows) : tr("%n event(s)", nullptr, m_model.rowCount());
+    const QString column = m_model.headerData(m_rows.sortColumn(), Qt::Horizontal).toString();
+    if (!m_feed.cutOff())
+        return tr("All %1 events, sorted by %2").arg(rows, column);
+    return m_feed.query().newestFirst ? tr("Only the newest %1 of more events, sorted by %2").arg(rows, column) : tr("Only the oldest %1 of more events, sorted by %2").arg(rows, column);
+}
+
 void EventsPage::refreshFoot()
 {
     const int rows = m_model.rowCount();
     QString text;
     if (rows > 0) {
-        text = m_model.moreBelow() || m_feed.moreAbove() ? tr("%1 events loaded, more as you scroll").arg(exactCount(static_cast<std::uint64_t>(rows))) : tr("%n event(s)", nullptr, rows);
+        text = countText();
         if (m_feed.lostEvents() == 0)
             text += QStringLiteral(" \u00b7 ") + tr("no loss known in this range");
         if (m_feed.state() == EventsFeed::State::Failed)
@@ -309,7 +421,7 @@ void EventsPage::refreshFoot()
 void EventsPage::followIfAtTop()
 {
     const bool top = m_table->verticalScrollBar()->value() == 0;
-    m_feed.setFollowing(top && !m_context.session.paused());
+    m_feed.setFollowing(top && byTime() && !m_context.session.paused());
     if (top)
         m_feed.loadAbove();
 }
@@ -320,18 +432,39 @@ void EventsPage::onRowsInserted(int first, int last)
         m_context.shell.noteNamespace(QString::fromStdString(m_model.event(row).origin.namespaceName));
     // Rows that came in above must not move what is being read.
     QScrollBar *bar = m_table->verticalScrollBar();
-    if (first == 0 && last + 1 < m_model.rowCount() && bar->value() > 0)
+    if (byTime() && first == 0 && last + 1 < m_model.rowCount() && bar->value() > 0)
         bar->setValue(bar->value() + (last - first + 1) * m_context.themes.theme().rowHeight());
+}
+
+/// What waits comes in; the order stays.
+void EventsPage::showNew()
+{
+    if (byTime())
+        resume();
+    else
+        reload();
 }
 
 void EventsPage::resume()
 {
+    if (m_context.session.paused())
+        m_context.actions.trigger(QStringLiteral("range.pause"));
+    if (!byTime()) {
+        sortBy(EventsModel::Time, Qt::DescendingOrder);
+        return;
+    }
     if (m_feed.waitingOverflows()) {
         reload();
         return;
     }
     m_table->scrollToTop();
     followIfAtTop();
+}
+
+const StoredEvent *EventsPage::currentEvent() const
+{
+    const QModelIndex index = m_table->currentIndex();
+    return index.isValid() ? &m_model.event(m_rows.sourceRow(index)) : nullptr;
 }
 
 std::vector<StoredEvent> EventsPage::selectedEvents() const
@@ -342,7 +475,7 @@ std::vector<StoredEvent> EventsPage::selectedEvents() const
     std::sort(rows.begin(), rows.end());
     std::vector<StoredEvent> events;
     for (const int row : std::as_const(rows))
-        events.push_back(m_model.event(row));
+        events.push_back(m_model.event(m_rows.sourceRow(m_rows.index(row, 0))));
     return events;
 }
 
@@ -361,10 +494,10 @@ void EventsPage::copyAs(bool json) const
 
 void EventsPage::showDetails(bool openDrawer)
 {
-    const QModelIndex index = m_table->currentIndex();
-    if (!index.isValid() || (!openDrawer && !m_context.shell.drawerShows(m_details)))
+    const StoredEvent *current = currentEvent();
+    if (!current || (!openDrawer && !m_context.shell.drawerShows(m_details)))
         return;
-    const StoredEvent &event = m_model.event(index.row());
+    const StoredEvent &event = *current;
     if (!m_details) {
         m_details = new DetailView({m_context.themes, m_context.icons});
         auto *text = new QPushButton(tr("Copy as text"));
@@ -379,7 +512,7 @@ void EventsPage::showDetails(bool openDrawer)
 
 void EventsPage::openMenu(const QModelIndex &index, const QPoint &at)
 {
-    const StoredEvent event = m_model.event(index.row());
+    const StoredEvent event = m_model.event(m_rows.sourceRow(index));
     QMenu menu(this);
     menu.addAction(tr("Details"), this, [this] { showDetails(true); });
     menu.addAction(tr("Copy as text"), this, [this] { copyAs(false); });

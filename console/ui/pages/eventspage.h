@@ -5,6 +5,7 @@
 
 #include "console/ui/models/eventsexporter.h"
 #include "console/ui/models/eventsfeed.h"
+#include "console/ui/models/eventssorter.h"
 #include "console/ui/pages/page.h"
 #include "console/ui/widgets/statemessage.h"
 
@@ -33,9 +34,14 @@ public:
     void scopeChanged() override { reload(); }
     void timeChanged() override;
     void open(const QString &argument) override;   ///< "text=...", "pod=...", "pid=..."
+    bool closeTopmost() override;                  ///< stops reading
     bool settled() const override { return m_feed.state() != EventsFeed::State::Loading; }
 
     const EventsModel &model() const { return m_model; }
+    const QAbstractItemModel &rows() const { return m_rows; }  ///< as shown
+    /// Time: pages as one scrolls, following the newest. Any other column: the whole result up to EventsModel::maxRows, standing
+    /// still; the foot says where it ends.
+    void sortBy(int column, Qt::SortOrder order);
     EventFilterBar &filterBar() { return *m_filter; }
 
 protected:
@@ -53,6 +59,14 @@ private:
     void followIfAtTop();
     void onRowsInserted(int first, int last);
     void resume();
+    void showNew();
+    bool byTime() const { return m_sortColumn == EventsModel::Time; }
+    void chooseSort();
+    void showOrder();
+    void orderRows();
+    void cancelReading();
+    QString countText() const;
+    const StoredEvent *currentEvent() const;
     void showDetails(bool open);
     void openMenu(const QModelIndex &index, const QPoint &at);
     void copyAs(bool json) const;
@@ -62,6 +76,7 @@ private:
 
     UiContext m_context;
     EventsModel m_model;
+    EventsSorter m_rows;
     EventsFeed m_feed;
     EventsExporter m_exporter;
     EventFilterBar *m_filter = nullptr;
@@ -75,6 +90,10 @@ private:
     QLabel *m_exportText = nullptr;
     QPointer<DetailView> m_details;
     bool m_late = false, m_loaded = false;
+    int m_sortColumn = EventsModel::Time;
+    Qt::SortOrder m_sortOrder = Qt::DescendingOrder;   ///< of a column that is not time
+    std::optional<EventId> m_kept;                     ///< the current row while the rows are read anew in another order
+    std::int64_t m_failedNs = 0;
 };
 
 } // namespace tapio::console

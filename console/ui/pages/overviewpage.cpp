@@ -56,7 +56,7 @@ void OverviewPage::addActions()
         m_context.actions.add({QLatin1String(id), text, ActionGroup::Panel, std::move(keys), std::move(run), {}, this});
     };
     add("panel.full", tr("Panel: full screen"), {QKeySequence(QStringLiteral("F"))}, [this] { m_view.openFullScreen(); });
-    add("panel.table", tr("Panel: show as a table"), {QKeySequence(QStringLiteral("T")), QKeySequence(QStringLiteral("Shift+T"))}, [this] { m_view.toggleTable(); });
+    add("panel.table", tr("Panel: show as a table"), {QKeySequence(QStringLiteral("T"))}, [this] { m_view.toggleTable(); });
     add("panel.copy", tr("Panel: copy the value"), {QKeySequence(QStringLiteral("C"))}, [this] { m_view.copyValue(); });
     add("panel.computed", tr("Panel: how it is computed"), {}, [this] { m_view.showComputation(); });
     add("panel.png", tr("Panel: export as image (PNG)\u2026"), {}, [this] { m_view.requestExport(PanelFormat::Png); });

@@ -35,6 +35,13 @@ public:
     virtual void noteNamespace(const QString &name) = 0;
 };
 
+/// Where this console's certificates are made and what this machine is called, for the commands of a first start.
+struct SetupFacts {
+    QString pkiFolder;
+    bool standardPki = true;           ///< the programs look there without being told
+    QString machine;                   ///< host name as certificates spell it
+};
+
 /// Handed to every page; all references outlive the pages.
 struct UiContext {
     Session &session;
@@ -44,6 +51,7 @@ struct UiContext {
     ActionRegistry &actions;
     const Clock &clock;
     Shell &shell;
+    SetupFacts setup = {};
 };
 
 /// One entry of the rail. A page stops its work while it is hidden (showEvent, hideEvent).

@@ -27,6 +27,20 @@ QLabel *plainLabel(const QString &text, const QFont &font, const QColor &color)
     return label;
 }
 
+/// Whether the words of one fit into the widgets of the other.
+bool sameParts(const StateText &a, const StateText &b)
+{
+    return a.icon == b.icon && a.problem == b.problem && a.commands == b.commands && a.sentence.isEmpty() == b.sentence.isEmpty()
+           && a.verbatim.isEmpty() == b.verbatim.isEmpty() && a.actionText.isEmpty() == b.actionText.isEmpty();
+}
+
+/// Setting a text drops what is selected in it.
+void setWords(QLabel *label, const QString &text)
+{
+    if (label && label->text() != text)
+        label->setText(text);
+}
+
 } // namespace
 
 StateMessage::StateMessage(Look look, QWidget *parent) : QWidget(parent), m_look(look)
@@ -39,8 +53,12 @@ StateMessage::StateMessage(Look look, QWidget *parent) : QWidget(parent), m_look
 
 void StateMessage::setState(const StateText &state)
 {
-    m_state = state;
-    rebuild();
+    const bool fits = m_body && sameParts(m_state, state);
+    m_state = state; // its action too, which cannot be compared
+    if (fits)
+        fill();
+    else
+        rebuild();
 }
 
 void StateMessage::addCommand(QVBoxLayout &column, int number, const QString &command)
@@ -53,7 +71,7 @@ void StateMessage::addCommand(QVBoxLayout &column, int number, const QString &co
     row->addWidget(step, 0, Qt::AlignTop);
     auto *box = new PanelFrame(m_look);
     QLabel *text = plainLabel(command, t.font(FontRole::Mono), t.text.primary);
-    text->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    text->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     text->setAccessibleName(tr("Command"));
     auto *inside = new QHBoxLayout(box);
     inside->setContentsMargins(t.px(10), t.px(6), t.px(10), t.px(6));
@@ -68,13 +86,12 @@ void StateMessage::addCommand(QVBoxLayout &column, int number, const QString &co
     column.addLayout(row);
 }
 
-void StateMessage::rebuild()
+QWidget *StateMessage::makeBody()
 {
-    delete m_body;
     const Theme &t = m_look.theme();
-    m_body = new QWidget;
-    m_body->setFixedWidth(t.px(m_state.commands.isEmpty() ? 520 : 680));
-    auto *row = new QHBoxLayout(m_body);
+    auto *body = new QWidget;
+    body->setFixedWidth(t.px(m_state.commands.isEmpty() ? 520 : 680));
+    auto *row = new QHBoxLayout(body);
     row->setContentsMargins(t.px(12), t.px(12), t.px(12), t.px(12));
     row->setSpacing(t.px(12));
     auto *icon = new QLabel;
@@ -83,30 +100,59 @@ void StateMessage::rebuild()
     auto *column = new QVBoxLayout;
     column->setSpacing(t.px(8));
     row->addLayout(column, 1);
-    column->addWidget(plainLabel(m_state.headline, t.font(FontRole::PageTitle), t.text.primary));
-    if (!m_state.sentence.isEmpty())
-        column->addWidget(plainLabel(m_state.sentence, t.font(FontRole::Body), t.text.secondary));
-    if (!m_state.verbatim.isEmpty()) {
-        QLabel *verbatim = plainLabel(m_state.verbatim, t.font(FontRole::Mono), t.text.primary);
-        verbatim->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
-        column->addWidget(verbatim);
+    m_headline = plainLabel(m_state.headline, t.font(FontRole::PageTitle), t.text.primary);
+    column->addWidget(m_headline);
+    m_sentence = m_state.sentence.isEmpty() ? nullptr : plainLabel(m_state.sentence, t.font(FontRole::Body), t.text.secondary);
+    if (m_sentence)
+        column->addWidget(m_sentence);
+    m_verbatim = m_state.verbatim.isEmpty() ? nullptr : plainLabel(m_state.verbatim, t.font(FontRole::Mono), t.text.primary);
+    if (m_verbatim) {
+        m_verbatim->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+        column->addWidget(m_verbatim);
     }
     for (int i = 0; i < m_state.commands.size(); ++i)
         addCommand(*column, i + 1, m_state.commands[i]);
+    m_button = nullptr;
     if (!m_state.actionText.isEmpty()) {
-        auto *button = new QPushButton(m_state.actionText);
-        button->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
-        connect(button, &QPushButton::clicked, this, [this] {
-            if (m_state.action)
-                m_state.action();
+        m_button = new QPushButton(m_state.actionText);
+        m_button->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
+        connect(m_button, &QPushButton::clicked, this, [this] {
+            if (const auto action = m_state.action) // it may bring the next state
+                action();
         });
-        column->addWidget(button);
+        column->addWidget(m_button);
     }
+    return body;
+}
+
+void StateMessage::rebuild()
+{
+    const bool focused = m_button && m_button->hasFocus();
+    if (m_body) {
+        m_body->hide();
+        m_body->deleteLater(); // its button may be the one that asked
+    }
+    m_body = makeBody();
+    static_cast<QVBoxLayout *>(layout())->insertWidget(1, m_body, 0, Qt::AlignHCenter);
+    fill();
+    if (focused && m_button)
+        m_button->setFocus(Qt::OtherFocusReason);
+}
+
+void StateMessage::fill()
+{
+    setWords(m_headline, m_state.headline);
+    setWords(m_sentence, m_state.sentence);
+    setWords(m_verbatim, m_state.verbatim);
+    if (m_button && m_button->text() != m_state.actionText)
+        m_button->setText(m_state.actionText);
     setAccessibleName(m_state.headline);
     setAccessibleDescription(m_state.sentence);
     // Wrapping labels have no height of their own before the width is known.
-    m_body->setFixedHeight(row->heightForWidth(m_body->width()));
-    static_cast<QVBoxLayout *>(layout())->insertWidget(1, m_body, 0, Qt::AlignHCenter);
+    m_body->layout()->activate(); // the inner layout still has the height of the words before
+    const int height = m_body->layout()->heightForWidth(m_body->width());
+    if (m_body->height() != height)
+        m_body->setFixedHeight(height);
 }
 
 } // namespace tapio::console

@@ -7,6 +7,8 @@
 
 #include "console/ui/widgets/look.h"
 
+class QLabel;
+class QPushButton;
 class QVBoxLayout;
 
 namespace tapio::console {
@@ -23,7 +25,8 @@ struct StateText {
     bool problem = false;             ///< icon in P1
 };
 
-/// Centred message of an empty list or page.
+/// Centred message of an empty list or page. The same again, or other words in the same places, leaves focus, selection and a
+/// click that has begun alone: pages say what they have to say each second.
 class StateMessage : public QWidget {
     Q_OBJECT
 public:
@@ -32,11 +35,15 @@ public:
 
 private:
     void rebuild();
+    void fill();
+    QWidget *makeBody();
     void addCommand(QVBoxLayout &column, int number, const QString &command);
 
     Look m_look;
     StateText m_state;
     QWidget *m_body = nullptr;
+    QLabel *m_headline = nullptr, *m_sentence = nullptr, *m_verbatim = nullptr;
+    QPushButton *m_button = nullptr;
 };
 
 } // namespace tapio::console

@@ -114,7 +114,7 @@ int TableView::measuredWidth(int column) const
     const Theme &t = m_look.theme();
     const ColumnStyle &style = columnStyle(column);
     const QString head = model()->headerData(column, Qt::Horizontal).toString();
-    const int arrow = isSortingEnabled() ? t.px(16) : 0;
+    const int arrow = horizontalHeader()->isSortIndicatorShown() ? t.px(16) : 0;
     qreal width = QFontMetricsF(t.font(FontRole::Body, QFont::Medium)).horizontalAdvance(head) + arrow;
     const QFontMetricsF plain(TableDelegate::cellFont(t, style, Emphasis::Normal)), strong(TableDelegate::cellFont(t, style, Emphasis::Strong));
     const int rows = std::min(model()->rowCount(), measuredRows);

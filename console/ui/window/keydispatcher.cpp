@@ -10,11 +10,13 @@
 #include <QPlainTextEdit>
 #include <QTextEdit>
 
+#include <utility>
+
 namespace tapio::console {
 
 namespace {
 
-constexpr int waitMs = 1000;
+constexpr std::chrono::milliseconds standardWait{1000};
 
 bool isTextField(const QWidget *widget)
 {
@@ -60,8 +62,8 @@ KeyDispatcher::KeyDispatcher(QWidget &window, ActionRegistry &actions, QObject *
     QObject(parent), m_window(window), m_actions(actions)
 {
     m_timeout.setSingleShot(true);
-    m_timeout.setInterval(waitMs);
-    connect(&m_timeout, &QTimer::timeout, this, &KeyDispatcher::settle);
+    m_timeout.setInterval(standardWait);
+    connect(&m_timeout, &QTimer::timeout, this, &KeyDispatcher::runPending);
     qApp->installEventFilter(this);
 }
 
@@ -92,40 +94,10 @@ bool KeyDispatcher::belongsToFocus(QKeyCombination key, const QWidget *focus)
     return press && (qobject_cast<const QAbstractButton *>(focus) || qobject_cast<const QComboBox *>(focus));
 }
 
-bool KeyDispatcher::handle(const QKeyEvent &event, const QWidget *focus)
+KeyDispatcher::Found KeyDispatcher::find(const QList<QKeyCombination> &typed) const
 {
-    if (isModifier(event.key()))
-        return false;
-    const QKeyCombination key = normalized(event);
-    if (key.key() == Qt::Key_Escape && isPending()) {
-        cancel();
-        return true;
-    }
-    if (m_pending.isEmpty() && belongsToFocus(key, focus))
-        return false;
-    Match found = match(m_pending + QList {key});
-    if (!found.action && !found.longer && match(m_pending).action) {
-        settle(); // that one was meant, and this key is a new beginning
-        found = match({key});
-    }
-    const QList<QKeyCombination> typed = m_pending + QList {key};
-    const bool wasPending = isPending();
-    if (found.action && !found.longer) {
-        setPending({});
-        const auto run = found.action->run;
-        run();
-        return true;
-    }
-    setPending(found.longer ? typed : QList<QKeyCombination>());
-    return found.longer || wasPending;
-}
-
-KeyDispatcher::Match KeyDispatcher::match(const QList<QKeyCombination> &typed) const
-{
+    Found found;
     const Action *scoped = nullptr, *global = nullptr;
-    Match found;
-    if (typed.isEmpty())
-        return found;
     for (const Action &action : m_actions.actions()) {
         if (!ActionRegistry::available(action))
             continue;
@@ -138,17 +110,55 @@ KeyDispatcher::Match KeyDispatcher::match(const QList<QKeyCombination> &typed) c
                 (action.scoped ? scoped : global) = &action;
         }
     }
-    found.action = scoped ? scoped : global;
+    found.exact = scoped ? scoped : global;
     return found;
 }
 
-void KeyDispatcher::settle()
+bool KeyDispatcher::handle(const QKeyEvent &event, const QWidget *focus)
 {
-    const Match found = match(m_pending);
-    const auto run = found.action ? found.action->run : nullptr;
-    setPending({});
-    if (run)
+    if (isModifier(event.key()))
+        return false;
+    const QKeyCombination key = normalized(event);
+    if (key.key() == Qt::Key_Escape && isPending()) {
+        cancel();
+        return true;
+    }
+    if (m_pending.isEmpty() && belongsToFocus(key, focus))
+        return false;
+    QList<QKeyCombination> typed = m_pending;
+    typed.append(key);
+    const Found found = find(typed);
+    if (found.longer) { // what these keys alone do waits for the next one
+        setPending(typed);
+        return true;
+    }
+    if (found.exact) {
+        setPending({});
+        const auto run = found.exact->run;
         run();
+        return true;
+    }
+    if (!isPending())
+        return false;
+    if (!runPending())
+        return true;
+    if (key.key() == Qt::Key_Return || key.key() == Qt::Key_Enter)
+        return true;
+    // The key goes on with nothing that was typed, so it begins anew; the focus may have moved by what ran.
+    return handle(event, QApplication::focusWidget());
+}
+
+/// Ends what is pending with the action of exactly these keys; false = they have none.
+bool KeyDispatcher::runPending()
+{
+    const Found found = find(std::exchange(m_pending, {}));
+    m_timeout.stop();
+    emit pendingChanged();
+    if (!found.exact)
+        return false;
+    const auto run = found.exact->run; // the action may change the registry
+    run();
+    return true;
 }
 
 void KeyDispatcher::setPending(const QList<QKeyCombination> &keys)
@@ -173,8 +183,8 @@ QList<KeyDispatcher::Choice> KeyDispatcher::choices() const
     QList<Choice> list;
     if (m_pending.isEmpty())
         return list;
-    if (const Action *alone = match(m_pending).action)
-        list.append({QStringLiteral("\u2026"), alone->text});
+    if (const Action *alone = find(m_pending).exact)
+        list.append({QKeySequence(Qt::Key_Enter).toString(QKeySequence::NativeText).toLower(), alone->text});
     for (const Action &action : m_actions.actions()) {
         if (!ActionRegistry::available(action))
             continue;

@@ -5,6 +5,8 @@
 #include <QObject>
 #include <QTimer>
 
+#include <chrono>
+
 #include "console/ui/actions/actionregistry.h"
 
 class QKeyEvent;
@@ -12,8 +14,8 @@ class QKeyEvent;
 namespace tapio::console {
 
 /// Turns key presses in one window into actions. Letters act only outside of text fields; Space and Enter stay with a focused
-/// button; a key that begins a longer one ("g") waits a second and says what may follow. When it is an action of its own
-/// too ("t" beside "t 1"), that one runs when nothing followed, or as soon as another key did.
+/// button; a key that begins a longer one ("g") waits a second and says what may follow. Where that key alone has an action too
+/// ("t" of a panel beside "t 1"), it runs when the second is over, at Enter, or at a key that goes on with none of the longer ones.
 class KeyDispatcher : public QObject {
     Q_OBJECT
 public:
@@ -26,7 +28,10 @@ public:
     /// What may follow the keys pressed so far; empty = nothing is pending.
     QList<Choice> choices() const;
     bool isPending() const { return !m_pending.isEmpty(); }
+    /// Forgets what is pending and runs nothing.
     void cancel();
+    /// How long a beginning waits for its next key; a second unless told otherwise.
+    void setWait(std::chrono::milliseconds wait) { m_timeout.setInterval(wait); }
 
     bool eventFilter(QObject *object, QEvent *event) override;
 
@@ -34,17 +39,15 @@ signals:
     void pendingChanged();
 
 private:
-    /// What the keys typed so far lead to.
-    struct Match {
-        const Action *action = nullptr;   ///< they are its keys; one of the page goes before one of the window
-        bool longer = false;              ///< they begin the keys of others
+    struct Found {
+        const Action *exact = nullptr;     ///< the visible page's before the window's
+        bool longer = false;
     };
-    Match match(const QList<QKeyCombination> &typed) const;
+    Found find(const QList<QKeyCombination> &typed) const;
     bool handle(const QKeyEvent &event, const QWidget *focus);
     static bool belongsToFocus(QKeyCombination key, const QWidget *focus);
     void setPending(const QList<QKeyCombination> &keys);
-    /// Nothing followed: runs what the pending keys are by themselves.
-    void settle();
+    bool runPending();
 
     QWidget &m_window;
     ActionRegistry &m_actions;

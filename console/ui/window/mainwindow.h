@@ -30,6 +30,7 @@ struct WindowServices {
     ActionRegistry &actions;
     UiSettings &settings;
     const Clock &clock;
+    SetupFacts setup = {};
 };
 
 /// The console's one window: rail, context bar, pages, drawer, status bar, and what lies above them. GUI thread.
