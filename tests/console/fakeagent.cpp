@@ -53,6 +53,19 @@ std::uint64_t FakeAgent::sendEvents(std::size_t count)
     return send(std::move(batch));
 }
 
+std::uint64_t FakeAgent::dropOldest(std::size_t frames)
+{
+    const std::lock_guard lock(m_mutex);
+    std::uint64_t events = 0;
+    for (; frames > 0 && !m_frames.empty(); --frames) {
+        if (const auto *batch = std::get_if<wire::EventBatch>(&m_frames.front().body))
+            events += batch->events.size();
+        m_frames.pop_front();
+    }
+    m_dropped += events;
+    return events;
+}
+
 void FakeAgent::run(const std::stop_token &stop)
 {
     while (!stop.stop_requested()) {
@@ -116,6 +129,7 @@ void FakeAgent::sendHello(transport::ClientEndpoint &client)
         hello.nextFrameSeq = m_frames.empty() ? m_nextSeq : m_frames.front().frameSeq;
     }
     hello.producedEvents = m_produced;
+    hello.droppedEvents = m_dropped;
     hello.agent.cpuCount = 4;
     post(client, hello);
 }
@@ -131,6 +145,7 @@ void FakeAgent::sendHeartbeat(transport::ClientEndpoint &client)
     heartbeat.offsetNs = m_offsetNs;
     heartbeat.uncertaintyNs = m_uncertaintyNs;
     heartbeat.producedEvents = m_produced;
+    heartbeat.droppedEvents = m_dropped;
     post(client, heartbeat);
 }
 

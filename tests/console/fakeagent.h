@@ -22,6 +22,8 @@ public:
     std::uint64_t send(std::variant<wire::EventBatch, wire::SampleBatch, wire::CounterReport, wire::HookReport> body);
     /// A batch of `count` exec events that happen now.
     std::uint64_t sendEvents(std::size_t count);
+    /// Gives up the oldest frames that are not acknowledged, as an agent does whose ring is full; how many events that were.
+    std::uint64_t dropOldest(std::size_t frames);
     /// Dials another port from the next connection on.
     void moveTo(std::uint16_t port) { m_port = port; }
 
@@ -43,6 +45,7 @@ private:
     std::atomic<std::uint16_t> m_port;
     std::atomic<std::uint64_t> m_acked{0};
     std::atomic<std::uint64_t> m_produced{0};
+    std::atomic<std::uint64_t> m_dropped{0};
     std::atomic<bool> m_welcomed{false};
 
     std::mutex m_mutex;

@@ -212,7 +212,7 @@ void SessionImpl::onAgentState(const wire::AgentState &state)
     m_mailbox.post([&state](SessionUpdate &update) { update.agents[state.node] = state; });
     // Each heartbeat makes a state; the store needs those that tell something new, and a recent one.
     wire::AgentState &stored = m_storedAgents[state.node];
-    if (stored.state != state.state || stored.streamId != state.streamId || stored.sinceNs != state.sinceNs
+    if (stored.state != state.state || stored.streamId != state.streamId || stored.sinceNs != state.sinceNs || stored.loss != state.loss
         || state.lastHeartbeatNs - stored.lastHeartbeatNs >= 10 * nsPerSecond) {
         stored = state;
         m_store->putAgent(state);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The only file that sees toml++ and its exceptions.
+// The only file of console/ui that sees toml++.
 #include "console/ui/theme/theme.h"
 
+// As in every file of ours that includes it: its classes differ with and without, and one program may have only one kind.
+#define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
 #include <optional>
@@ -107,11 +109,12 @@ Result<Theme> fromTable(const toml::table &table)
 
 Result<Theme> parseTheme(std::string_view toml)
 {
-    try {
-        return fromTable(toml::parse(toml));
-    } catch (const toml::parse_error &error) {
+    const toml::parse_result parsed = toml::parse(toml);
+    if (!parsed) {
+        const toml::parse_error &error = parsed.error();
         return fail(Errc::Malformed, "theme: line " + std::to_string(error.source().begin.line) + ": " + std::string(error.description()));
     }
+    return fromTable(parsed.table());
 }
 
 } // namespace tapio::console
