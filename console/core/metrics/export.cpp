@@ -108,6 +108,12 @@ void writeComments(std::ostream &out, const PanelSnapshot &panel, const CsvOptio
     for (const Fact &fact : panel.facts)
         out << "# " << fact.key << (fact.label.empty() ? "" : " ") << oneLine(fact.label) << ": " << decimal(fact.value)
             << ' ' << unitName(fact.unit) << "\r\n";
+    for (const Breach &breach : panel.breaches)
+        out << "# past its bound: " << breach.key << (breach.label.empty() ? "" : " ") << oneLine(breach.label) << ' '
+            << decimal(breach.value) << ' ' << unitName(breach.threshold.unit) << ", bound "
+            << decimal(breach.threshold.value) << "\r\n";
+    if (panel.seriesRefused > 0)
+        out << "# series that did not fit in memory: " << panel.seriesRefused << "\r\n";
     if (panel.computation.completeness)
         out << "# completeness: " << decimal(*panel.computation.completeness) << " %\r\n";
     for (const LossBand &band : panel.losses)
@@ -308,6 +314,23 @@ json panelJson(const PanelSnapshot &panel)
     }
     if (!panel.detail.empty())
         object["detail"] = panel.detail;
+    if (panel.seriesRefused > 0)
+        object["seriesRefused"] = panel.seriesRefused;
+    for (const Breach &breach : panel.breaches)
+        object["breaches"].push_back({{"key", breach.key},
+                                      {"label", breach.label},
+                                      {"value", breach.value},
+                                      {"bound", breach.threshold.value},
+                                      {"unit", unitName(breach.threshold.unit)},
+                                      {"headline", breach.headline}});
+    for (const ThresholdCheck &check : panel.checks)
+        object["scaling"].push_back({{"up", check.threshold.kind == ThresholdKind::ScaleUp},
+                                     {"bound", check.threshold.value},
+                                     {"unit", unitName(check.threshold.unit)},
+                                     {"forNs", check.threshold.forNs},
+                                     {"heldNs", check.heldNs},
+                                     {"knownNs", check.knownNs},
+                                     {"held", check.held}});
     object["value"] = panel.value ? factJson(*panel.value) : json();
     if (panel.value)
         object["asOf"] = timeText(panel.asOfNs);
@@ -329,6 +352,8 @@ json panelJson(const PanelSnapshot &panel)
                      {"sources", panel.computation.sources}};
     if (panel.computation.completeness)
         computation["completeness"] = *panel.computation.completeness;
+    if (panel.computation.lost)
+        computation["lost"] = *panel.computation.lost;
     object["computation"] = std::move(computation);
     return object;
 }
