@@ -97,10 +97,20 @@ PanelText::Reason PanelText::noData(const PanelSnapshot &panel)
     return {tr("No figure came with this range"), detail, Remedy::None, {}};
 }
 
+QString PanelText::sampleSentence(PanelId id)
+{
+    switch (id) {
+    case PanelId::CpuUsage:
+    case PanelId::NetworkIo: return QLatin1Char(' ') + tr("The counts are cumulative: a sample that did not arrive loses nothing but a point of the line.");
+    case PanelId::MemoryUsage: return QLatin1Char(' ') + tr("A sample that did not arrive is a gap in the line.");
+    default: return {};
+    }
+}
+
 QString PanelText::formula(const PanelSnapshot &panel)
 {
     static const QRegularExpression figure(QStringLiteral("(\\d) (?=(?:\\x{00B5}s|s|min|h|%)\\b|%)"));
-    return formulaSentence(panel).replace(figure, QStringLiteral("\\1\u00A0")); // a unit never stands alone on the next line
+    return (formulaSentence(panel) + sampleSentence(panel.id)).replace(figure, QStringLiteral("\\1\u00A0")); // a unit never stands alone on the next line
 }
 
 QString PanelText::formulaSentence(const PanelSnapshot &panel)
@@ -140,17 +150,15 @@ QString PanelText::formulaSentence(const PanelSnapshot &panel)
     case PanelId::CpuUsage:
         return tr("Increase of the control group\u2019s CPU time divided by the measured time, in cores; percent of the limit, or of what the node can "
                   "allocate. Beside it the share of throttled periods and the pressure (PSI). Alert above 80 % for 15 min, of a node or of a pod\u2019s limit; "
-                  "scale up above 70 % for 1 h; scale down below 30 % for 4 h. The times are cumulative: a sample that did not arrive loses no CPU "
-                  "time, only a point of the line.");
+                  "scale up above 70 % for 1 h; scale down below 30 % for 4 h.");
     case PanelId::MemoryUsage:
         return tr("The headline is the nodes\u2019: total minus available memory as the kernel says (/proc/meminfo), since a node has no working set of its "
                   "own. Pods and control groups: working set, which is current memory minus inactive file pages, in bytes and as percent of the limit; "
                   "with the slope and the time until the limit is reached. Alert above 90 % for 10 min, of a node or of a pod\u2019s limit; scale up above "
-                  "80 % for 30 min; scale down below 50 % for 2 h. Disks alert above 85 %. A sample that did not arrive is a gap in the line.");
+                  "80 % for 30 min; scale down below 50 % for 2 h. Disks alert above 85 %.");
     case PanelId::NetworkIo:
         return tr("Increase of received and sent bytes divided by the measured time, per pod and node; received upwards, sent downwards. Beside it packets, "
-                  "retransmits, failed connections and drops per second, and apart the agents\u2019 own traffic to the console. The counts are cumulative: a "
-                  "sample that did not arrive loses no byte, only a point of the line.");
+                  "retransmits, failed connections and drops per second, and apart the agents\u2019 own traffic to the console.");
     case PanelId::ActiveCorrelations:
         return tr("Open groups: the last evidence is younger than the rule\u2019s lifetime, and nobody resolved or rejected them. By rule and severity, "
                   "with the oldest age.");

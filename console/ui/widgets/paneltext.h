@@ -77,6 +77,8 @@ public:
 private:
     static QString unknownKey(const std::string &key);
     static QString formulaSentence(const PanelSnapshot &panel);
+    /// What a lost sample means for a panel made of samples, which draws no loss bands.
+    static QString sampleSentence(PanelId id);
 };
 
 /// How many events of the plotted range were lost, of how many; nothing when none was.
