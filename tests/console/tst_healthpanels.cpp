@@ -129,6 +129,10 @@ private slots:
         QVERIFY(std::abs(fact(panel, "throttled")->value - 25) < 0.5);
         QVERIFY(near(fact(panel, "pressure")->value, 3));
         QVERIFY(panel.pastThreshold); // above 80 % for 15 min
+        QCOMPARE(panel.breaches.size(), 1u);
+        QCOMPARE(panel.breaches[0].label, std::string("shop/web"));
+        QVERIFY(!panel.breaches[0].headline); // the node is at 25 %
+        QVERIFY(near(panel.breaches[0].value, 90));
         QCOMPARE(builder.group(2).key, std::string("cpu-high"));
         QCOMPARE(builder.group(2).arguments.front(), std::string("shop/web"));
     }
@@ -245,8 +249,81 @@ private slots:
                                                      : static_cast<std::int64_t>(4000 * mib);
         builder.samples("a", Metric::FilesystemTotalBytes, InputBuilder::host(), 0, 900, 1000, 0, "/data")
             .samples("a", Metric::FilesystemUsedBytes, InputBuilder::host(), 0, 900, disk * 10, 0, "/data");
-        QCOMPARE(builder.panel(PanelId::MemoryUsage).pastThreshold, past);
+        const PanelSnapshot panel = builder.panel(PanelId::MemoryUsage);
+        QCOMPARE(panel.pastThreshold, past);
+        QCOMPARE(panel.breaches.size(), past ? 1u : 0u);
+        if (past) {
+            const Breach &breach = panel.breaches.front();
+            const bool ofDisk = disk > 85;
+            QCOMPARE(breach.key, std::string(ofDisk ? "disk" : "memory"));
+            QCOMPARE(breach.label, std::string(ofDisk ? "a:/data" : "a"));
+            QCOMPARE(breach.headline, !ofDisk); // a full disk is not the memory's figure
+            QCOMPARE(breach.threshold.value, ofDisk ? 85. : 90.);
+        }
         QCOMPARE(QString::fromStdString(builder.group(2).key), sentence);
+    }
+
+    void scaling_data()
+    {
+        QTest::addColumn<int>("minutes"); // length of the range
+        QTest::addColumn<double>("usage"); // cores of four, and GiB of eight / 2
+        QTest::addColumn<double>("sinceMinute"); // before it: half
+        QTest::addColumn<QList<bool>>("held"); // CPU up, down; memory up, down
+        QTest::addColumn<QList<double>>("heldMinutes");
+        QTest::newRow("an hour of load") << 60 << 3.5 << -1. << QList<bool>{true, false, true, false} << QList<double>{60, 0, 60, 0};
+        QTest::newRow("too little history to say") << 15 << 3.5 << -1. << QList<bool>{false, false, false, false} << QList<double>{15, 0, 15, 0};
+        QTest::newRow("half an hour of load is enough for memory") << 60 << 3.5 << 28. << QList<bool>{false, false, true, false} << QList<double>{32, 0, 32, 0};
+        QTest::newRow("idle for four hours") << 240 << 1. << -1. << QList<bool>{false, true, false, true} << QList<double>{0, 240, 0, 240};
+        QTest::newRow("idle for two hours") << 120 << 1. << -1. << QList<bool>{false, false, false, true} << QList<double>{0, 120, 0, 120};
+    }
+    void scaling()
+    {
+        QFETCH(int, minutes);
+        QFETCH(double, usage);
+        QFETCH(double, sinceMinute);
+        QFETCH(QList<bool>, held);
+        QFETCH(QList<double>, heldMinutes);
+        InputBuilder builder;
+        const double seconds = minutes * 60.;
+        builder.input.toNs = builder.input.nowNs = at(seconds);
+        builder.agent("a").figure(figure::agentAlive, "a", {{seconds, 1}});
+        builder.samples("a", Metric::NodeCpuCount, InputBuilder::host(), -60, seconds, 4, 0)
+            .samples("a", Metric::NodeMemoryTotalBytes, InputBuilder::host(), -60, seconds, 8192 * mib, 0);
+        SeriesData cpu{{"a", Metric::CpuUsageNs, InputBuilder::host(), {}}, {}}, available = cpu;
+        available.key.metric = Metric::NodeMemoryAvailableBytes;
+        double total = 0;
+        for (double t = -60; t <= seconds; t += 5) {
+            const double now = t > sinceMinute * 60 ? usage : usage / 2;
+            total += 5 * now * 1e9;
+            const auto used = static_cast<std::int64_t>(total), left = static_cast<std::int64_t>((8 - 2 * now) * 1024 * mib);
+            cpu.buckets.push_back({at(t), 1, used, used, used, used, at(t), at(t)});
+            available.buckets.push_back({at(t), 1, left, left, left, left, at(t), at(t)});
+        }
+        builder.input.series.push_back(std::move(cpu));
+        builder.input.series.push_back(std::move(available));
+        QList<bool> foundHeld;
+        for (const PanelId id : {PanelId::CpuUsage, PanelId::MemoryUsage}) {
+            const PanelSnapshot panel = builder.panel(id);
+            QCOMPARE(panel.checks.size(), 2u);
+            for (const ThresholdCheck &check : panel.checks) {
+                QVERIFY2(std::abs(static_cast<double>(check.heldNs) / 60e9 - heldMinutes[foundHeld.size()]) < 0.2,
+                         qPrintable(QString::number(static_cast<double>(check.heldNs) / 60e9)));
+                QVERIFY(std::abs(static_cast<double>(check.knownNs) / 60e9 - minutes) < 0.2);
+                foundHeld << check.held;
+            }
+        }
+        QCOMPARE(foundHeld, held);
+    }
+
+    void scaling_aGapIsNoHistory()
+    {
+        InputBuilder builder;
+        node(builder, "a", 3.5, 1024);
+        for (SeriesData &data : builder.input.series)
+            std::erase_if(data.buckets, [](const SeriesBucket &bucket) { return bucket.timeNs > at(300) && bucket.timeNs < at(600); });
+        const PanelSnapshot panel = builder.panel(PanelId::CpuUsage);
+        QVERIFY(std::abs(static_cast<double>(panel.checks[0].knownNs) / 1e9 - 300) <= 10);
+        QVERIFY(!panel.checks[0].held);
     }
 
     void network_leavesOutWhatIsCountedElsewhere()
@@ -350,7 +427,8 @@ private slots:
         builder.input.seriesRefused = 12;
         const PanelSnapshot cpu = builder.panel(PanelId::CpuUsage);
         QCOMPARE(cpu.state, PanelState::Partial);
-        QCOMPARE(cpu.detail, std::string("12 series that do not fit in memory"));
+        QCOMPARE(cpu.seriesRefused, 12u);
+        QVERIFY(cpu.detail.empty()); // words are the ui's
     }
 
     void sampled_panelsOfADeadNodeAreStale()

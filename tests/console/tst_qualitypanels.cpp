@@ -138,6 +138,28 @@ private slots:
         QCOMPARE(group.arguments, (std::vector<std::string>{"1", "b"}));
     }
 
+    void coverage_ofThenIsNotOfNow()
+    {
+        InputBuilder builder;
+        builder.agent("a").hooks("a", {{HookState::Active, ""}, {HookState::Failed, "no BTF"}}).ramp(figure::coverage, "", 0, 900, 1, 75, 0);
+        builder.ramp(figure::hooksActive, "a", 0, 900, 1, 3, 0).ramp(figure::hooksWanted, "a", 0, 900, 1, 4, 0);
+        const auto view = std::get<CoverageView>(builder.panel(PanelId::Coverage).view);
+        QCOMPARE(view.cells[0].hooksActive, 3u);
+        QCOMPARE(view.cells[0].hooksWanted, 4u);
+        QCOMPARE(*view.hooks, 75.);
+    }
+
+    void judged_drawTheLossOfTheirEvents()
+    {
+        InputBuilder builder;
+        builder.agent("a").counters("a", "tcp", {{Counter::Seen, 100}, {Counter::Lost, 1}});
+        for (const PanelId id : {PanelId::SignalToNoise, PanelId::CorrelationAccuracy, PanelId::FalsePositiveRate})
+            QVERIFY(!builder.panel(id).losses.empty());
+        // Samples are cumulative or gauges: one that is missing is a gap, not a lost count (README).
+        for (const PanelId id : {PanelId::CpuUsage, PanelId::MemoryUsage, PanelId::NetworkIo, PanelId::UserInteractions, PanelId::ApiResponseTimes})
+            QVERIFY(builder.panel(id).losses.empty());
+    }
+
     void coverage_withoutContainersHasNoAttribution()
     {
         InputBuilder builder;

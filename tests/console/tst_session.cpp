@@ -10,6 +10,7 @@
 #include "console/core/session/status.h"
 #include "tests/console/fakeagent.h"
 #include "tests/console/inputbuilder.h"
+#include "tests/console/slowreader.h"
 #include "tests/support/testpki.h"
 
 using namespace tapio;
@@ -98,7 +99,11 @@ private slots:
         QVERIFY(session);
         QVERIFY((*session)->link().up);
         QVERIFY((*session)->link().embedded);
-        QCOMPARE(panel(**session, PanelId::EventsProcessed).state, PanelState::Loading);
+        for (std::size_t i = 0; i < panelCount; ++i) {
+            QCOMPARE((*session)->overview().panels[i].id, static_cast<PanelId>(i));
+            QCOMPARE((*session)->overview().panels[i].state, PanelState::Loading);
+        }
+        QCOMPARE((*session)->overview().groups[3].key, std::string("loading"));
         QTRY_COMPARE_WITH_TIMEOUT(panel(**session, PanelId::EventsProcessed).reason, NoDataReason::NoAgent, patience);
         QVERIFY(statusBlock(**session).find("no agent has connected yet") != std::string::npos);
     }
@@ -232,6 +237,50 @@ private slots:
         QCOMPARE(panel(session, PanelId::Coverage).reason, NoDataReason::NoSamplesInRange);
         session.setRange({});
         QTRY_VERIFY_WITH_TIMEOUT(panel(session, PanelId::Coverage).value.has_value(), patience);
+    }
+
+    void history_aSlowReadIsSaidAndCanBeLeft()
+    {
+        const QTemporaryDir folder;
+        SessionOptions options = embedded(folder, m_pki);
+        const auto gate = std::make_shared<Gate>();
+        options.openReader = [file = options.store.file, gate]() -> Result<std::shared_ptr<StoreReader>> {
+            auto reader = StoreReader::open(file);
+            if (!reader)
+                return fail(reader.error());
+            return std::make_shared<SlowReader>(std::move(*reader), gate);
+        };
+        const auto opened = Session::open(options, m_clock);
+        QVERIFY2(opened, opened ? "" : opened.error().message().c_str());
+        Session &session = **opened;
+        const auto release = qScopeGuard([&gate] { gate->open(); });
+        QTRY_COMPARE_WITH_TIMEOUT(panel(session, PanelId::QueueDepth).state, PanelState::NoData, patience);
+
+        gate->shut();
+        session.setRange({TimeRange::Kind::Last6Hours, 0, 0});
+        QCOMPARE(panel(session, PanelId::QueueDepth).state, PanelState::NoData); // not for a moment
+        QTRY_COMPARE_WITH_TIMEOUT(panel(session, PanelId::QueueDepth).state, PanelState::Loading, patience);
+        const auto progressed = [&session] {
+            const PanelSnapshot &shown = panel(session, PanelId::QueueDepth);
+            return shown.have > 0 && shown.have < shown.need;
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(progressed(), patience);
+        const PanelSnapshot &shown = panel(session, PanelId::QueueDepth);
+        QCOMPARE(shown.id, PanelId::QueueDepth);
+        QVERIFY(!shown.value);
+        QVERIFY(shown.toNs - shown.fromNs == 6 * 3600 * nsPerSecond);
+        QCOMPARE(session.overview().groups[0].key, std::string("loading"));
+
+        // Another choice does not wait for the first.
+        session.setRange({});
+        QTRY_VERIFY_WITH_TIMEOUT(panel(session, PanelId::QueueDepth).state != PanelState::Loading, patience);
+        QTRY_COMPARE_WITH_TIMEOUT(gate->waiting(), 0, patience);
+
+        session.setRange({TimeRange::Kind::Last1Hour, 0, 0});
+        QTRY_COMPARE_WITH_TIMEOUT(panel(session, PanelId::QueueDepth).state, PanelState::Loading, patience);
+        gate->open();
+        QTRY_VERIFY_WITH_TIMEOUT(panel(session, PanelId::QueueDepth).state != PanelState::Loading, patience);
+        QVERIFY(panel(session, PanelId::QueueDepth).toNs - panel(session, PanelId::QueueDepth).fromNs < 6 * 3600 * nsPerSecond);
     }
 
     void query_theNewestOfASlotWins()

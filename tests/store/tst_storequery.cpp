@@ -344,6 +344,50 @@ private slots:
         QCOMPARE(lost(t0 + 40, t0 + 41, ""), 1u);
         QCOMPARE(lost(0, INT64_MAX, "node-b"), 0u);
     }
+
+    void drops_countOnceHoweverToldAndByWhom_data()
+    {
+        QTest::addColumn<QStringList>("told"); // "agent N": a heartbeat; "NAME N": a source's counter; "reopen"
+        QTest::addColumn<quint64>("lost");
+        QTest::newRow("the agent first, then its source") << QStringList{"agent 40", "tcp 40"} << quint64{40};
+        QTest::newRow("the source first, then the agent") << QStringList{"tcp 40", "agent 40"} << quint64{40};
+        QTest::newRow("two sources of one number") << QStringList{"agent 40", "tcp 25", "process 15"} << quint64{40};
+        QTest::newRow("more than the sources cover") << QStringList{"agent 43", "tcp 25", "process 15"} << quint64{43};
+        QTest::newRow("less, until the next heartbeat") << QStringList{"agent 10", "tcp 25", "process 15"} << quint64{40};
+        QTest::newRow("growing in turns") << QStringList{"agent 5", "tcp 5", "agent 9", "tcp 9", "process 2", "agent 12"} << quint64{12};
+        QTest::newRow("known after a restart") << QStringList{"agent 40", "reopen", "tcp 40", "reopen", "agent 41"} << quint64{41};
+    }
+    void drops_countOnceHoweverToldAndByWhom()
+    {
+        QFETCH(QStringList, told);
+        QFETCH(quint64, lost);
+        StoreFixture store;
+        const wire::Delivery first = store.frame("node-a", wire::CounterReport{});
+        QVERIFY(store.writer().append(first)); // known from its beginning: whatever is told has a time here
+        wire::AgentState agent;
+        agent.node = "node-a";
+        agent.streamId = first.frame.streamId;
+        wire::CounterReport report;
+        report.timeNs = t0;
+        for (const QString &each : told) {
+            const QString who = each.section(' ', 0, 0);
+            const quint64 total = each.section(' ', 1).toULongLong();
+            if (who == "reopen") {
+                store.flush();
+                store.reopen();
+            } else if (who == "agent") {
+                agent.loss.droppedEvents = total;
+                QVERIFY(store.writer().putAgent(agent));
+            } else {
+                report.sources = {{who.toStdString(), {}}};
+                report.sources[0].counters[Counter::QDrop] = total;
+                QVERIFY(store.writer().append(store.frame("node-a", report)));
+            }
+        }
+        store.flush();
+        const auto page = store.reader()->events({}, {}, {});
+        QCOMPARE(page->lostEvents, lost);
+    }
 };
 
 QTEST_APPLESS_MAIN(TestStoreQuery)

@@ -314,6 +314,41 @@ private slots:
         QVERIFY(reader->figures("nothing", t0, t0 + 100 * nsPerSecond, nsPerSecond, {})->empty());
     }
 
+    void figures_keepTheirExtremes_data()
+    {
+        QTest::addColumn<bool>("maintained");
+        QTest::newRow("recent") << false;
+        QTest::newRow("from the coarser level") << true;
+    }
+    void figures_keepTheirExtremes()
+    {
+        QFETCH(bool, maintained);
+        StoreFixture store;
+        const std::int64_t hour = 3600 * nsPerSecond, from = t0 / hour * hour + hour;
+        for (int i = 0; i < 4 * 360; ++i) { // one each ten seconds; a peak, a pit, and the last of each minute is 5
+            const double value = i == 100 ? 900 : i == 200 ? 0.001 : 5;
+            store.clock.advance(10 * nsPerSecond);
+            QVERIFY(store.writer().putFigures({{from + i * 10 * nsPerSecond, "latency.p99", "total", value}}));
+            if (i % 30 == 29)
+                store.flush();
+        }
+        store.flush();
+        if (maintained) {
+            store.clock.advance(24 * hour);
+            store.maintainAll();
+        }
+        const auto figures = store.reader()->figureExtremes("latency.", from, from + 4 * hour, 30 * 60 * nsPerSecond, {});
+        QVERIFY2(figures, figures ? "" : figures.error().message().c_str());
+        QCOMPARE(figures->size(), 8u * 3);
+        for (std::size_t bucket = 0; bucket < 8; ++bucket) {
+            const Figure *three = &(*figures)[bucket * 3];
+            QCOMPARE(three[0].value, bucket == 1 ? 0.001 : 5.);
+            QCOMPARE(three[1].value, bucket == 0 ? 900. : 5.);
+            QCOMPARE(three[2].value, 5.);
+            QCOMPARE(three[0].timeNs, three[2].timeNs);
+        }
+    }
+
     void ranges_areChecked_data()
     {
         QTest::addColumn<qint64>("from");

@@ -49,6 +49,21 @@ private slots:
                 QVERIFY(nlohmann::json::accept(line.toStdString()));
     }
 
+    void export_isNoQueryOfTheOperator()
+    {
+        QTemporaryDir folder;
+        FakeSession session;
+        session.events = sampleEvents(4500, FakeClock::startNs, nsPerMs);
+        EventsExporter exporter(session);
+        QSignalSpy finished(&exporter, &EventsExporter::finished);
+        exporter.start(query(), folder.filePath("out"), EventFileFormat::JsonLines);
+        QTRY_COMPARE_WITH_TIMEOUT(finished.count(), 1, 20000);
+        QVERIFY(session.asked.size() > 1);
+        for (const auto &asked : std::as_const(session.asked))
+            QVERIFY(asked.after); // the session records a query where it is not continued
+        QCOMPARE(exporter.written(), std::uint64_t(4500));
+    }
+
     void cancel_leavesNoFile()
     {
         QTemporaryDir folder;

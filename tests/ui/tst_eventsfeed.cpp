@@ -120,6 +120,55 @@ private slots:
         QVERIFY(b.ordered());
     }
 
+    /// Follows once more, without waiting for the timer.
+    static void follow(Bench &b)
+    {
+        const auto asked = b.session.asked.size();
+        b.feed.setFollowing(false);
+        b.feed.setFollowing(true);
+        QTRY_VERIFY(b.session.asked.size() > asked && b.session.pending.isEmpty());
+    }
+
+    void following_looksOnlyWhereSomethingMayBeNew_data()
+    {
+        QTest::addColumn<int>("count");
+        QTest::addColumn<bool>("newestFirst");
+        QTest::newRow("rows") << 100 << true;
+        QTest::newRow("a filter that nothing has passed yet") << 0 << true;
+        QTest::newRow("the same, oldest first") << 0 << false;
+    }
+    void following_looksOnlyWhereSomethingMayBeNew()
+    {
+        QFETCH(int, count);
+        QFETCH(bool, newestFirst);
+        Bench b(static_cast<std::size_t>(count), newestFirst);
+        b.session.stats = StoreStats{1, 100, now - 7200 * nsPerSecond, now, 3, 0};
+        b.session.lostEvents = 5;
+        b.load(true);
+        const std::int64_t least = std::min<std::int64_t>(now, QDateTime::currentMSecsSinceEpoch() * nsPerMs) - EventsFeed::followSlackNs;
+        follow(b);
+        QCOMPARE(b.session.asked.back().query.fromNs, least);
+        b.add(1, now - EventsFeed::followSlackNs / 2); // late, but not too late
+        follow(b);
+        QTRY_COMPARE(b.model.rowCount(), count + 1);
+    }
+
+    void following_looksAtTheWholeRangeNowAndThen()
+    {
+        Bench b(10);
+        b.load(true);
+        b.session.lostEvents = 61;
+        b.add(1, now - 1800 * nsPerSecond); // a spool that came half an hour late
+        unsigned asked = 0;
+        while (b.session.asked.back().query.fromNs != b.query.fromNs || asked == 0) {
+            QCOMPARE(b.model.rowCount(), 10);
+            QVERIFY(++asked <= EventsFeed::followsPerWhole + 1);
+            follow(b);
+        }
+        QTRY_COMPARE(b.model.rowCount(), 11);
+        QCOMPARE(b.feed.lostEvents(), std::uint64_t(61));
+    }
+
     void newEvents_waitAndAreCountedOtherwise()
     {
         Bench b(100);

@@ -64,6 +64,31 @@ private slots:
         QCOMPARE(exactCount(5210, german), "5.210");
     }
 
+    void exact_data()
+    {
+        QTest::addColumn<double>("value");
+        QTest::addColumn<Unit>("unit");
+        QTest::addColumn<QString>("text");
+        QTest::newRow("a share of all digits that tell") << 97.3842105 << Unit::Percent << "97.384211 %";
+        QTest::newRow("a round share") << 97.4 << Unit::Percent << "97.4 %";
+        QTest::newRow("a tiny share is not 0") << 0.00000012 << Unit::Percent << "0.00000012 %";
+        QTest::newRow("nearly all is not 100") << 99.99999999 << Unit::Percent << "99.99999999 %";
+        QTest::newRow("all") << 100. << Unit::Percent << "100 %";
+        QTest::newRow("nothing") << 0. << Unit::Percent << "0 %";
+        QTest::newRow("nanoseconds to the last") << 12'345'678. << Unit::Nanoseconds << "12.345678 ms";
+        QTest::newRow("below a microsecond") << 850. << Unit::Nanoseconds << "850 ns";
+        QTest::newRow("seconds") << 5'000'000'001. << Unit::Nanoseconds << "5.000000001 s";
+        QTest::newRow("more than a minute") << 7'265'123'000'000. << Unit::Nanoseconds << "7,265.123 s";
+        QTest::newRow("negative") << -1'500. << Unit::Nanoseconds << "\u22121.5 \u00b5s";
+        QTest::newRow("no sample") << std::numeric_limits<double>::quiet_NaN() << Unit::Percent << "\u2013";
+    }
+    void exact()
+    {
+        QFETCH(double, value);
+        QFETCH(Unit, unit);
+        QTEST(plain(exactQuantity(value, unit, english).text()), "text");
+    }
+
     void age_data()
     {
         QTest::addColumn<qint64>("ns");

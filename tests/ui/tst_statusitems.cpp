@@ -38,20 +38,26 @@ private slots:
         session.agentList = sampleAgents(9, now);
         QCOMPARE(item(session, "silent").value, "2 agents");
     }
-    void loss_countsOnlyTheLastMinute()
+    void loss_isThatOfTheLastMinute()
     {
         Filled session;
-        PanelSnapshot &panel = session.overviewValue.panels[static_cast<std::size_t>(PanelId::EventsProcessed)];
+        std::optional<RecentLoss> &recent = session.overviewValue.lastMinute;
         QVERIFY2(!keys(session).contains("loss"), "no figure, no claim");
-        panel.state = PanelState::Ready;
-        panel.losses = {{now - 600 * nsPerSecond, now - 500 * nsPerSecond, 50, 100, "n", "lost"}};
+        recent = RecentLoss{0, 10000};
         QCOMPARE(item(session, "loss").value, "none");
         QVERIFY(!item(session, "loss").alarming);
-        panel.losses.push_back({now - 30 * nsPerSecond, now - 10 * nsPerSecond, 41, 10000, "n", "lost"});
+        recent = RecentLoss{41, 10000};
         QCOMPARE(plain(item(session, "loss").value), "0.41 %");
         QVERIFY(item(session, "loss").alarming);
-        session.setRange({TimeRange::Kind::Custom, 1, 2});
-        QVERIFY2(!keys(session).contains("loss"), "a historic overview knows nothing of the last minute");
+        recent = RecentLoss{13, 0};
+        QCOMPARE(item(session, "loss").value, "13");
+        session.setPaused(true);
+        QVERIFY2(!keys(session).contains("loss"), "a paused overview knows nothing of the last minute");
+        session.setPaused(false);
+        for (const TimeRange::Kind kind : {TimeRange::Kind::Last15Minutes, TimeRange::Kind::Last24Hours, TimeRange::Kind::Custom}) {
+            session.setRange({kind, 1, 2});
+            QVERIFY2(!keys(session).contains("loss"), "a historic overview knows nothing of the last minute");
+        }
     }
     void clock_isTheWidestUncertainty()
     {

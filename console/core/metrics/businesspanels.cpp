@@ -170,7 +170,10 @@ void apiResponseTimes(const PanelContext &context, PanelSnapshot &panel)
             continue;
         if (const auto latest = latestOf(context, figure::apiP95, operation)) {
             panel.facts.push_back({"operation", *latest, Unit::Nanoseconds, operation});
-            panel.pastThreshold |= *latest > slowestQueryNs;
+            if (*latest > slowestQueryNs) {
+                panel.pastThreshold = true;
+                panel.breaches.push_back({"operation", operation, *latest, panel.thresholds.front(), false});
+            }
         }
     }
     panel.view = heatOf(context, columns);

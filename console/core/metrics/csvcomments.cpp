@@ -132,6 +132,12 @@ void writeComments(std::ostream &out, const PanelSnapshot &panel, const CsvOptio
     for (const Fact &fact : panel.facts)
         out << "# " << fact.key << (fact.label.empty() ? "" : " ") << oneLine(fact.label) << ": " << decimal(fact.value)
             << ' ' << unitName(fact.unit) << "\r\n";
+    for (const Breach &breach : panel.breaches)
+        out << "# past its bound: " << breach.key << (breach.label.empty() ? "" : " ") << oneLine(breach.label) << ' '
+            << decimal(breach.value) << ' ' << unitName(breach.threshold.unit) << ", bound "
+            << decimal(breach.threshold.value) << "\r\n";
+    if (panel.seriesRefused > 0)
+        out << "# series that did not fit in memory: " << panel.seriesRefused << "\r\n";
     if (panel.computation.completeness)
         out << "# completeness: " << decimal(*panel.computation.completeness) << " %\r\n";
     for (const Threshold &threshold : panel.thresholds)

@@ -259,6 +259,23 @@ json panelJson(const PanelSnapshot &panel)
     }
     if (!panel.detail.empty())
         object["detail"] = panel.detail;
+    if (panel.seriesRefused > 0)
+        object["seriesRefused"] = panel.seriesRefused;
+    for (const Breach &breach : panel.breaches)
+        object["breaches"].push_back({{"key", breach.key},
+                                      {"label", breach.label},
+                                      {"value", breach.value},
+                                      {"bound", breach.threshold.value},
+                                      {"unit", unitName(breach.threshold.unit)},
+                                      {"headline", breach.headline}});
+    for (const ThresholdCheck &check : panel.checks)
+        object["scaling"].push_back({{"up", check.threshold.kind == ThresholdKind::ScaleUp},
+                                     {"bound", check.threshold.value},
+                                     {"unit", unitName(check.threshold.unit)},
+                                     {"forNs", check.threshold.forNs},
+                                     {"heldNs", check.heldNs},
+                                     {"knownNs", check.knownNs},
+                                     {"held", check.held}});
     object["value"] = panel.value ? factJson(*panel.value) : json();
     if (panel.value)
         object["asOf"] = timeText(panel.asOfNs);
@@ -280,6 +297,8 @@ json panelJson(const PanelSnapshot &panel)
                      {"sources", panel.computation.sources}};
     if (panel.computation.completeness)
         computation["completeness"] = *panel.computation.completeness;
+    if (panel.computation.lost)
+        computation["lost"] = *panel.computation.lost;
     object["computation"] = std::move(computation);
     return object;
 }

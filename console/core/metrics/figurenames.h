@@ -30,6 +30,8 @@ inline constexpr std::string_view resolvedEvents = "attribution.resolved";   ///
 
 inline constexpr std::string_view agentAlive = "agent.alive";         ///< 1 = heartbeat within 30 s, else 0; label = node
 inline constexpr std::string_view coverage = "coverage.percent";
+inline constexpr std::string_view hooksActive = "coverage.active";    ///< hooks attached; label = node
+inline constexpr std::string_view hooksWanted = "coverage.wanted";    ///< hooks not switched off; label = node
 
 inline constexpr std::string_view podOom = "pod.oom";                 ///< at the kill; label = "namespace/pod"
 inline constexpr std::string_view podExit = "pod.exit";               ///< a container ended; value = last exit code; label as above

@@ -103,17 +103,40 @@ void addPressure(const PanelContext &context, PanelSnapshot &panel, Metric metri
         panel.facts.push_back({"pressure", worst.percent, Unit::Percent, worst.label});
 }
 
-bool above(const Dense &values, const TimeGrid &grid, std::int64_t forNs, double bound)
-{
-    return sustained(values, grid, forNs, [bound](double value) { return value > bound; });
-}
+/// The bound of a disk (metrics, panel 11).
+constexpr Threshold diskAlert{ThresholdKind::AlertAbove, 85, Unit::Percent, 0};
 
+/// What all nodes use of what they have, now and over time.
 struct Gauge {
     double used = 0, of = 0;
     std::int64_t asOfNs = 0;
+    Dense usedDense, ofDense;
+    std::vector<std::pair<std::string, Dense>> percents; ///< by node
+
+    void add(const std::string &node, const Dense &usage, double whole)
+    {
+        Dense all(usage.size(), noValue);
+        for (std::size_t i = 0; i < usage.size(); ++i)
+            all[i] = std::isnan(usage[i]) ? noValue : whole;
+        addInto(usedDense, usage);
+        addInto(ofDense, all);
+        percents.emplace_back(node, percentOf(usage, all));
+    }
 };
 
-/// Used and total memory of all nodes, and whether one of them is over its bound for ten minutes.
+/// The alert of the nodes, each and all together (which is the headline), and how the scaling rules of the headline stand.
+void checkNodes(PanelSnapshot &panel, const Gauge &nodes, const TimeGrid &grid, const std::string &key)
+{
+    const bool one = nodes.percents.size() == 1;
+    for (const auto &[node, percent] : nodes.percents)
+        checkAlert(panel, panel.thresholds.front(), percent, grid, key, node, one);
+    const Dense all = percentOf(nodes.usedDense, nodes.ofDense);
+    if (!one)
+        checkAlert(panel, panel.thresholds.front(), all, grid, key, {}, true);
+    checkScaling(panel, all, grid);
+}
+
+/// Used and total memory of all nodes.
 Gauge nodeMemory(const PanelContext &context, PanelSnapshot &panel, Worst &worst)
 {
     Gauge sum;
@@ -128,10 +151,10 @@ Gauge nodeMemory(const PanelContext &context, PanelSnapshot &panel, Worst &worst
         sum.asOfNs = std::max(sum.asOfNs, available->timeNs);
         ++panel.computation.n;
         worst.offer(100 * (1 - available->value / *total), host->key.node);
-        Dense percent = lastValues(track, context.samples);
-        for (double &value : percent)
-            value = 100 * (1 - value / *total);
-        panel.pastThreshold |= above(percent, context.samples, 10 * minute, 90);
+        Dense used = lastValues(track, context.samples);
+        for (double &value : used)
+            value = *total - value;
+        sum.add(host->key.node, used, *total);
     }
     return sum;
 }
@@ -161,6 +184,7 @@ void addForecast(const PanelContext &context, PanelSnapshot &panel, const std::v
     // Further than a day ahead a straight line says nothing.
     if (soonest > 86'400)
         return;
+    panel.computation.windowNs = window;
     panel.facts.push_back({"slope", slopeOfSoonest, Unit::BytesPerSecond, label});
     panel.facts.push_back({"time-to-limit", soonest * nsPerSecond, Unit::Nanoseconds, label});
 }
@@ -173,14 +197,19 @@ void addDisks(const PanelContext &context, PanelSnapshot &panel)
             if (total->key.node != used->key.node || total->key.label != used->key.label)
                 continue;
             const auto bytes = context.latest(used), of = context.latest(total);
-            if (bytes && of && *of > 0)
-                worst.offer(100 * *bytes / *of, used->key.node + ':' + used->key.label);
+            if (!bytes || !of || *of <= 0)
+                continue;
+            const double percent = 100 * *bytes / *of;
+            const std::string label = used->key.node + ':' + used->key.label;
+            worst.offer(percent, label);
+            if (percent > diskAlert.value)
+                panel.breaches.push_back({"disk", label, percent, diskAlert, false});
         }
     }
     if (worst.percent < 0)
         return;
     panel.facts.push_back({"disk", worst.percent, Unit::Percent, worst.label});
-    panel.pastThreshold |= worst.percent > 85;
+    panel.pastThreshold |= worst.percent > diskAlert.value;
 }
 
 } // namespace
@@ -196,8 +225,7 @@ void cpuUsage(const PanelContext &context, PanelSnapshot &panel)
     panel.computation.formulaKey = "cpu-usage";
     panel.computation.windowNs = window;
     panel.computation.sources = {"cgroup cpu usage"};
-    double cores = 0, of = 0;
-    std::int64_t asOfNs = 0;
+    Gauge nodes;
     Worst worst;
     std::vector<Line> hosts;
     for (const SeriesData *host : context.hosts(Metric::CpuUsageNs)) {
@@ -206,22 +234,21 @@ void cpuUsage(const PanelContext &context, PanelSnapshot &panel)
         const auto count = cpuCount(context, host->key.node);
         if (!rate || !count)
             continue;
-        cores += rate->perSecond / nsPerSecond;
-        of += *count;
-        asOfNs = std::max(asOfNs, rate->asOfNs);
+        nodes.used += rate->perSecond / nsPerSecond;
+        nodes.of += *count;
+        nodes.asOfNs = std::max(nodes.asOfNs, rate->asOfNs);
         panel.computation.windowNs = rate->elapsedNs;
         ++panel.computation.n;
-        const Dense percent = scaled(rates(track, grid), 100.0 / nsPerSecond / *count);
         worst.offer(100 * rate->perSecond / nsPerSecond / *count, host->key.node);
-        panel.pastThreshold |= above(percent, grid, 15 * minute, 80);
-        hosts.push_back({host->key.node, host->key.node, scaled(rates(track, grid), 1.0 / nsPerSecond)});
+        Dense usage = scaled(rates(track, grid), 1.0 / nsPerSecond);
+        nodes.add(host->key.node, usage, *count);
+        hosts.push_back({host->key.node, host->key.node, std::move(usage)});
     }
-    if (of <= 0) {
-        panel.pastThreshold = false;
+    if (nodes.of <= 0)
         return setNoData(context, panel,
                          context.of(Metric::CpuUsageNs).empty() ? NoDataReason::NoSamplesInRange
                                                                 : NoDataReason::WarmingUp);
-    }
+    checkNodes(panel, nodes, grid, "cpu");
     std::vector<Line> lines;
     for (const Entity &entity : context.entities(Metric::CpuUsageNs)) {
         Dense usage(grid.count(), noValue);
@@ -231,20 +258,21 @@ void cpuUsage(const PanelContext &context, PanelSnapshot &panel)
             const Dense percent = scaled(usage, 100'000 / *limit);
             if (const auto now = lastOf(percent))
                 worst.offer(*now, entity.label);
-            panel.pastThreshold |= above(percent, grid, 15 * minute, 80);
+            checkAlert(panel, panel.thresholds.front(), percent, grid, "cpu", entity.label);
         }
         lines.push_back({entity.key, entity.label, std::move(usage)});
     }
     // Where the kernel accounts CPU to no cgroup below the root, the nodes themselves are all there is to draw.
     if (lines.empty())
         lines = std::move(hosts);
-    setValue(context, panel, {"cpu", 100 * cores / of, Unit::Percent, {}}, asOfNs);
-    panel.facts.push_back({"cores", cores, Unit::Cores, {}});
-    panel.facts.push_back({"allocatable", of, Unit::Cores, {}});
+    setValue(context, panel, {"cpu", 100 * nodes.used / nodes.of, Unit::Percent, {}}, nodes.asOfNs);
+    panel.facts.push_back({"cores", nodes.used, Unit::Cores, {}});
+    panel.facts.push_back({"allocatable", nodes.of, Unit::Cores, {}});
     panel.facts.push_back({"worst", worst.percent, Unit::Percent, worst.label});
     addThrottling(context, panel, window);
     addPressure(context, panel, Metric::PsiCpuSomeUs, window);
-    panel.computation.inputs = {{"cores-used", cores, Unit::Cores, {}}, {"cores-allocatable", of, Unit::Cores, {}}};
+    panel.computation.inputs = {{"cores-used", nodes.used, Unit::Cores, {}},
+                                {"cores-allocatable", nodes.of, Unit::Cores, {}}};
     drawTop(panel, std::move(lines), grid, Unit::Cores, true);
 }
 
@@ -259,10 +287,9 @@ void memoryUsage(const PanelContext &context, PanelSnapshot &panel)
     panel.computation.sources = {"cgroup memory", "/proc/meminfo"};
     Worst worst;
     const Gauge node = nodeMemory(context, panel, worst);
-    if (node.of <= 0) {
-        panel.pastThreshold = false;
+    if (node.of <= 0)
         return setNoData(context, panel, NoDataReason::NoSamplesInRange);
-    }
+    checkNodes(panel, node, grid, "memory");
     const std::vector<Entity> entities = context.entities(Metric::MemoryWorkingSetBytes);
     std::vector<Line> lines;
     double workingSet = 0;
@@ -278,7 +305,7 @@ void memoryUsage(const PanelContext &context, PanelSnapshot &panel)
             const Dense percent = scaled(bytes, 100 / *limit);
             if (const auto now = lastOf(percent))
                 worst.offer(*now, entity.label);
-            panel.pastThreshold |= above(percent, grid, 10 * minute, 90);
+            checkAlert(panel, panel.thresholds.front(), percent, grid, "memory", entity.label);
         }
         lines.push_back({entity.key, entity.label, std::move(bytes)});
     }

@@ -10,6 +10,7 @@ namespace tapio::console {
 namespace {
 
 constexpr std::int64_t tenSeconds = 10 * nsPerSecond;
+constexpr std::int64_t sixtySeconds = 60 * nsPerSecond;
 constexpr std::int64_t hour = 3600 * nsPerSecond;
 /// Counter reports are read in slices so that a day of them is never in memory at once.
 constexpr std::int64_t sliceNs = hour;
@@ -19,6 +20,7 @@ struct Family {
     const char *prefix;
     bool everyReading;
 };
+constexpr std::int64_t longestFineNs = 24 * hour; ///< up to here every reading is read
 constexpr std::array<Family, 9> families{{{"receive.", false},
                                           {"loss.", false},
                                           {"latency.", true},
@@ -29,10 +31,8 @@ constexpr std::array<Family, 9> families{{{"receive.", false},
                                           {"coverage.", false},
                                           {"api.", false}}};
 
-Status readFigures(const StoreReader &reader, const std::string &prefix, std::int64_t fromNs, std::int64_t toNs,
-                   std::int64_t stepNs, std::stop_token stop, FigureMap &figures)
+Status takeFigures(Result<std::vector<Figure>> read, FigureMap &figures)
 {
-    Result<std::vector<Figure>> read = reader.figures(prefix, fromNs, toNs, stepNs, std::move(stop));
     if (!read)
         return fail(read.error());
     for (const Figure &figure : *read)
@@ -40,8 +40,30 @@ Status readFigures(const StoreReader &reader, const std::string &prefix, std::in
     return {};
 }
 
+Status readAllFigures(const StoreReader &reader, OverviewInput &input, std::int64_t fromNs, const std::stop_token &stop,
+                      const std::function<void()> &advance)
+{
+    const std::int64_t toNs = input.toNs + 1; // the last reading of the live view is at its end
+    const bool fine = input.toNs - input.fromNs <= longestFineNs;
+    for (const Family &family : families) {
+        const bool extremes = family.everyReading && !fine;
+        const std::int64_t step = family.everyReading && fine ? tenSeconds : input.figureBucketNs;
+        auto read = extremes ? reader.figureExtremes(family.prefix, fromNs, toNs, step, stop)
+                             : reader.figures(family.prefix, fromNs, toNs, step, stop);
+        if (const Status status = takeFigures(std::move(read), input.figures); !status)
+            return status;
+        advance();
+    }
+    // The pods' figures look an hour back from the end, however long the range is.
+    auto pods = reader.figures("pod.", toNs - hour - sixtySeconds, toNs, nsPerSecond, stop);
+    if (const Status status = takeFigures(std::move(pods), input.figures); !status)
+        return status;
+    advance();
+    return {};
+}
+
 Status readCounters(const StoreReader &reader, const OverviewInput &input, std::int64_t fromNs, std::stop_token stop,
-                    std::vector<CounterTrack> &tracks)
+                    std::vector<CounterTrack> &tracks, const std::function<void()> &advance)
 {
     std::unordered_map<std::string, std::size_t> index;
     for (std::int64_t sliceFrom = fromNs; sliceFrom < input.toNs; sliceFrom += sliceNs) {
@@ -63,6 +85,7 @@ Status readCounters(const StoreReader &reader, const OverviewInput &input, std::
                     readings.push_back(reading);
             }
         }
+        advance();
     }
     return {};
 }
@@ -77,6 +100,8 @@ Status readNodes(const StoreReader &reader, OverviewInput &input)
         auto reports = reader.hookReports(agent.node);
         if (!reports)
             return fail(reports.error());
+        // What was reported after the range says nothing of it.
+        std::erase_if(*reports, [&input](const wire::HookReport &report) { return report.timeNs > input.toNs; });
         const auto newest = std::max_element(reports->begin(), reports->end(),
                                              [](const auto &a, const auto &b) { return a.timeNs < b.timeNs; });
         if (newest != reports->end())
@@ -87,7 +112,8 @@ Status readNodes(const StoreReader &reader, OverviewInput &input)
 
 } // namespace
 
-Result<OverviewInput> readHistory(const StoreReader &reader, const HistoryRange &range, std::stop_token stop)
+Result<OverviewInput> readHistory(const StoreReader &reader, const HistoryRange &range, std::stop_token stop,
+                                  const ReadProgress &progress)
 {
     OverviewInput input;
     input.fromNs = range.fromNs;
@@ -98,29 +124,33 @@ Result<OverviewInput> readHistory(const StoreReader &reader, const HistoryRange 
     input.sampleBucketNs = niceBucketNs(length, 5 * nsPerSecond);
     // The first bucket's rate needs the reading before it.
     const std::int64_t fromNs = input.fromNs - std::max(60 * nsPerSecond, 3 * input.figureBucketNs);
-    const std::int64_t toNs = input.toNs + 1; // the last reading of the live view is at its end
+    const std::int64_t toNs = input.toNs + 1;
 
+    const std::size_t slices = static_cast<std::size_t>((toNs - fromNs) / sliceNs) + 1;
+    const std::size_t parts = families.size() + slices + 4;
+    std::size_t done = 0;
+    const auto advance = [&] {
+        ++done;
+        if (progress)
+            progress(std::min(done, parts), parts);
+    };
     if (const Status status = readNodes(reader, input); !status)
         return fail(status.error());
-    for (const Family &family : families) {
-        const std::int64_t step = family.everyReading && length <= 24 * hour ? tenSeconds : input.figureBucketNs;
-        if (const Status status = readFigures(reader, family.prefix, fromNs, toNs, step, stop, input.figures); !status)
-            return fail(status.error());
-    }
-    if (const Status status =
-            readFigures(reader, "pod.", std::min(fromNs, toNs - hour), toNs, nsPerSecond, stop, input.figures);
-        !status)
+    advance();
+    if (const Status status = readAllFigures(reader, input, fromNs, stop, advance); !status)
         return fail(status.error());
-    if (const Status status = readCounters(reader, input, fromNs, stop, input.counters); !status)
+    if (const Status status = readCounters(reader, input, fromNs, stop, input.counters, advance); !status)
         return fail(status.error());
     auto series = reader.series(overviewMetrics(), fromNs, toNs, input.sampleBucketNs, stop);
     if (!series)
         return fail(series.error());
     input.series = std::move(*series);
+    advance();
     auto actions = reader.actions(std::min(input.fromNs, toNs - hour), toNs);
     if (!actions)
         return fail(actions.error());
     input.actions = std::move(*actions);
+    advance();
     if (stop.stop_requested())
         return fail(Errc::Cancelled, "overview");
     return input;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <functional>
 #include <stop_token>
 
 #include "console/core/metrics/overviewinput.h"
@@ -13,8 +14,12 @@ struct HistoryRange {
     std::int64_t nowNs = 0;
 };
 
+/// Called on the reader's thread after each part: parts read, and parts in all.
+using ReadProgress = std::function<void(std::size_t read, std::size_t parts)>;
+
 /// Reads what the formulas need from the store, in buckets that fit the range. On the reader's thread; cancellable.
 /// Errors: those of StoreReader; Cancelled.
-Result<OverviewInput> readHistory(const StoreReader &reader, const HistoryRange &range, std::stop_token stop);
+Result<OverviewInput> readHistory(const StoreReader &reader, const HistoryRange &range, std::stop_token stop,
+                                  const ReadProgress &progress = {});
 
 } // namespace tapio::console

@@ -124,9 +124,8 @@ void LiveModel::onEvents(const wire::Delivery &delivery, const wire::EventBatch 
     for (std::size_t i = 0; i < batch.origins.size(); ++i) {
         const wire::Origin &origin = batch.origins[i];
         if (!origin.containerId.empty() || !origin.podUid.empty()) {
-            // A container outside of Kubernetes has no pod to be resolved to: its id is all there is.
-            const bool known = !origin.podName.empty() || origin.podUid.empty();
-            flags[i] = static_cast<unsigned char>(inContainer | (known ? resolved : 0));
+            // Resolved means to a pod (metrics, panel 8): a container outside of Kubernetes counts as not resolved.
+            flags[i] = static_cast<unsigned char>(inContainer | (origin.podName.empty() ? 0 : resolved));
         }
     }
     std::array<std::uint64_t, 16> byType{};
@@ -362,6 +361,11 @@ void LiveModel::readAgents()
     }
     if (alive > 0)
         read(figure::queueOldest, {}, static_cast<double>(oldest));
+    for (const auto &[node, report] : m_input.hooks) {
+        const HookCount count = countHooks(report);
+        read(figure::hooksActive, node, count.active);
+        read(figure::hooksWanted, node, count.wanted);
+    }
     if (const auto percent = coveragePercent(alive, m_input.agents.size(), m_input.hooks))
         read(figure::coverage, {}, *percent);
 }

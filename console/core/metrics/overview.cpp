@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
-#include <cmath>
+#include <tuple>
 
 #include "console/core/metrics/figurenames.h"
 #include "console/core/metrics/panelbuilder.h"
@@ -16,11 +16,16 @@ const PanelSnapshot &panelOf(const OverviewSnapshot &overview, PanelId id)
     return overview.panels[static_cast<std::size_t>(id)];
 }
 
-const Fact *factOf(const PanelSnapshot &panel, std::string_view key)
+const Breach *worstBreach(const PanelSnapshot &panel, std::string_view key)
 {
-    const auto found =
-        std::find_if(panel.facts.begin(), panel.facts.end(), [key](const Fact &fact) { return fact.key == key; });
-    return found == panel.facts.end() ? nullptr : &*found;
+    const Breach *worst = nullptr;
+    for (const Breach &breach : panel.breaches) {
+        // Whose it is says more than that the whole is past its bound.
+        const bool named = worst && worst->label.empty() != breach.label.empty();
+        if (breach.key == key && (!worst || (named ? worst->label.empty() : breach.value > worst->value)))
+            worst = &breach;
+    }
+    return worst;
 }
 
 /// What holds for any group: nothing was loaded, no agent, the store failed, some panels have no figure.
@@ -53,7 +58,7 @@ GroupSummary processing(const OverviewSnapshot &overview)
             largest = &band;
     }
     if (largest && lost > 0) {
-        const double percent = 100 - events.computation.completeness.value_or(100);
+        const double percent = events.computation.lost.value_or(0);
         // Patterns: above 0.1 % of seen is an incident of its own.
         return {
             percent > 0.1 ? Level::Bad : Level::Attention, "loss", {number(percent), largest->cause, largest->node}};
@@ -100,11 +105,10 @@ GroupSummary health(const OverviewSnapshot &overview)
         return {Level::Bad, "pods-bad", {number(static_cast<double>(view->worst.size())), worst.entity, worst.title}};
     }
     const PanelSnapshot &memory = panelOf(overview, PanelId::MemoryUsage);
-    if (const Fact *disk = factOf(memory, "disk"); disk && disk->value > 85)
-        return {Level::Bad, "disk-high", {disk->label, number(disk->value)}};
-    for (const auto &[panel, key] : {std::pair<const PanelSnapshot *, const char *>(&memory, "memory-high"),
-                                     {&panelOf(overview, PanelId::CpuUsage), "cpu-high"}}) {
-        if (const Fact *worst = factOf(*panel, "worst"); panel->pastThreshold && worst)
+    const PanelSnapshot &cpu = panelOf(overview, PanelId::CpuUsage);
+    for (const auto &[panel, what, key] : {std::tuple(&memory, "disk", "disk-high"), std::tuple(&memory, "memory", "memory-high"),
+                                           std::tuple(&cpu, "cpu", "cpu-high")}) {
+        if (const Breach *worst = worstBreach(*panel, what))
             return {Level::Bad, key, {worst->label, number(worst->value)}};
     }
     // A node without Kubernetes is not a fault of the System health group.
@@ -163,6 +167,21 @@ void summarize(OverviewSnapshot &overview)
     overview.groups = {processing(overview), quality(overview), health(overview), business(overview)};
 }
 
+OverviewSnapshot loadingOverview(std::int64_t fromNs, std::int64_t toNs, double have, double need)
+{
+    OverviewSnapshot overview;
+    for (std::size_t i = 0; i < panelCount; ++i) {
+        PanelSnapshot &panel = overview.panels[i];
+        panel.id = static_cast<PanelId>(i);
+        panel.fromNs = fromNs;
+        panel.toNs = toNs;
+        panel.have = have;
+        panel.need = need;
+    }
+    overview.groups.fill({Level::NoData, "loading", {}});
+    return overview;
+}
+
 OverviewSnapshot computeOverview(const OverviewInput &input, std::uint64_t revision)
 {
     using Compute = void (*)(const PanelContext &, PanelSnapshot &);
@@ -178,6 +197,7 @@ OverviewSnapshot computeOverview(const OverviewInput &input, std::uint64_t revis
         context.endNs = context.newestFor(static_cast<PanelId>(i));
         formulas[i](context, overview.panels[i]);
     }
+    overview.lastMinute = lossOfLastMinute(context);
     summarize(overview);
     return overview;
 }

@@ -60,6 +60,9 @@ HookCount countHooks(const wire::HookReport &report) noexcept;
 /// Coverage in percent: (agents alive / nodes known) x mean(attached / wanted hooks). Empty without a node.
 std::optional<double> coveragePercent(std::size_t alive, std::size_t known, const std::map<std::string, wire::HookReport> &hooks);
 
+/// What is shown while a range is read: every panel with its place, no figure, `have` of `need` parts read (need 0 = not known).
+OverviewSnapshot loadingOverview(std::int64_t fromNs, std::int64_t toNs, double have, double need);
+
 /// The one set of formulas. Pure; `revision` is copied into each panel.
 OverviewSnapshot computeOverview(const OverviewInput &input, std::uint64_t revision);
 

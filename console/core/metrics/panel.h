@@ -81,6 +81,23 @@ struct Threshold {
     std::int64_t forNs = 0;            ///< must hold this long
 };
 
+/// How a threshold with a duration stands, from what the range holds: what was not seen is not claimed.
+struct ThresholdCheck {
+    Threshold threshold;
+    std::int64_t heldNs = 0;           ///< past it without a break, up to the newest reading
+    std::int64_t knownNs = 0;          ///< without a gap before that reading; less than forNs = too little history to say
+    bool held = false;                 ///< for all of its time
+};
+
+/// A threshold that is past, and whose figure is.
+struct Breach {
+    std::string key;                   ///< what: "cpu", "memory", "disk", "p99", "queued", "operation"
+    std::string label;                 ///< data: who ("node-a", "shop/checkout", "node-a:/var"); empty = all together
+    double value = 0;                  ///< now
+    Threshold threshold;
+    bool headline = false;             ///< it is the headline's own figure
+};
+
 /// A named number beside the headline: "received", "p50", "oldest", "throttled".
 struct Fact {
     std::string key;                   ///< known keys are translated by the ui
@@ -123,7 +140,8 @@ struct Computation {
     std::int64_t windowNs = 0;
     std::uint64_t n = 0;               ///< samples that went in
     std::vector<std::string> sources;  ///< "node-a/tcp", "cgroup cpu.stat"
-    std::optional<double> completeness;///< percent; below 100 = something was lost
+    std::optional<double> completeness;///< percent: 1 - (lost + shed + qdrop) / seen, in the range
+    std::optional<double> lost = std::nullopt; ///< percent of seen that was lost by any cause, what never arrived too
 };
 
 struct PanelSnapshot {
@@ -132,12 +150,15 @@ struct PanelSnapshot {
     PanelState state = PanelState::Loading;
     NoDataReason reason = NoDataReason::None;
     double have = 0, need = 0;
-    std::string detail;                ///< verbatim, data
+    std::string detail;                ///< verbatim, data; Partial: the silent nodes
     std::int64_t fromNs = 0, toNs = 0; ///< plotted range
     std::int64_t bucketNs = 0;
     std::int64_t asOfNs = 0;           ///< newest reading in it
     std::optional<Fact> value;         ///< the headline
-    bool pastThreshold = false;
+    bool pastThreshold = false;        ///< some threshold is past: `breaches` says which and whose
+    std::vector<Breach> breaches;
+    std::vector<ThresholdCheck> checks;
+    std::uint64_t seriesRefused = 0;   ///< series that did not fit in memory and are in no figure here
     std::vector<Fact> facts;
     std::vector<PlotSeries> series;    ///< at most 50, the rest as key "others"
     std::uint64_t seriesTotal = 0;     ///< how many there are, when more than drawn
@@ -159,9 +180,14 @@ struct GroupSummary {
     std::vector<std::string> arguments;///< data to fill it, numbers as plain decimals
 };
 
+/// What the counters name as lost, by any cause, of what was seen in the same readings.
+struct RecentLoss { std::uint64_t lost = 0, seen = 0; };
+
 struct OverviewSnapshot {
     std::array<PanelSnapshot, panelCount> panels;
     std::array<GroupSummary, 4> groups;
+    /// Of the last minute, when the range ends now and its readings are fine enough to say so.
+    std::optional<RecentLoss> lastMinute;
 };
 
 } // namespace tapio::console

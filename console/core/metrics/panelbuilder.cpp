@@ -54,6 +54,8 @@ void appendBands(std::vector<LossBand> &bands, const Dense &lost, const Dense &s
     }
 }
 
+constexpr auto later = [](std::int64_t timeNs, const PlotPoint &point) { return timeNs < point.timeNs; };
+
 /// Increase of a monotonic track inside of the grid's range.
 double increaseWithin(const Track &unrolled, const TimeGrid &grid)
 {
@@ -155,9 +157,42 @@ void PanelContext::index()
     }
 }
 
+std::optional<RecentLoss> lossOfLastMinute(const PanelContext &context)
+{
+    const OverviewInput &input = context.input;
+    if (input.toNs < input.nowNs || input.sampleBucketNs > 10 * nsPerSecond)
+        return std::nullopt;
+    // From the last reading before the minute: what a reading tells happened since the one before it.
+    const auto increase = [&input](const Track &track) -> std::optional<std::uint64_t> {
+        const auto end = std::upper_bound(track.begin(), track.end(), input.toNs, later);
+        auto base = std::upper_bound(track.begin(), end, input.toNs - 60 * nsPerSecond, later);
+        if (base != track.begin())
+            --base;
+        if (end - base < 2)
+            return std::nullopt;
+        return static_cast<std::uint64_t>(std::max(0., std::prev(end)->value - base->value));
+    };
+    std::optional<RecentLoss> sum;
+    for (const CounterTrack &track : input.counters) {
+        const auto seen = increase(unrollSum(track, {Counter::Seen}));
+        if (!seen)
+            continue;
+        sum = sum.value_or(RecentLoss{});
+        sum->seen += *seen;
+        sum->lost += increase(unrollSum(track, {Counter::Lost, Counter::Shed, Counter::QDrop})).value_or(0);
+    }
+    for (const auto &[node, track] : context.tracks(figure::transitLoss)) {
+        if (const auto missed = increase(unroll(track)); missed && (sum || *missed > 0)) {
+            sum = sum.value_or(RecentLoss{});
+            sum->lost += *missed;
+        }
+    }
+    return sum;
+}
+
 void PanelContext::findLosses()
 {
-    double seen = 0, lost = 0;
+    double seen = 0, lost = 0, missed = 0;
     for (const CounterTrack &track : input.counters) {
         const Track seenTrack = unrollSum(track, {Counter::Seen});
         const Dense seenDense = increases(seenTrack, samples);
@@ -171,13 +206,17 @@ void PanelContext::findLosses()
     }
     for (const auto &[node, track] : tracks(figure::transitLoss)) {
         const Track unrolled = unroll(track);
-        lost += increaseWithin(unrolled, samples);
+        missed += increaseWithin(unrolled, samples);
         appendBands(losses, increases(unrolled, samples), {}, samples, node, "gap");
     }
-    if (seen > 0)
+    if (seen > 0) {
         completeness = std::max(0.0, 100.0 * (1 - lost / seen));
-    else if (lost > 0)
-        completeness = 0;
+        lostPercent = std::min(100.0, 100.0 * (lost + missed) / seen);
+    } else if (lost + missed > 0) {
+        lostPercent = 100;
+        if (lost > 0)
+            completeness = 0;
+    }
 }
 
 const std::vector<const SeriesData *> &PanelContext::of(wire::Metric metric) const
@@ -371,11 +410,41 @@ void setValue(const PanelContext &context, PanelSnapshot &panel, Fact value, std
     const bool sampled = panel.id >= PanelId::PodStatus && panel.id <= PanelId::NetworkIo;
     if (sampled && context.input.seriesRefused > 0) {
         panel.state = PanelState::Partial;
-        panel.detail += (panel.detail.empty() ? "" : ", ") + std::to_string(context.input.seriesRefused)
-            + " series that do not fit in memory";
+        panel.seriesRefused = context.input.seriesRefused;
     }
     if (context.input.toNs - asOfNs > std::max(heartbeatFreshNs, 2 * panel.bucketNs))
         panel.state = PanelState::Stale;
+}
+
+void checkScaling(PanelSnapshot &panel, const Dense &values, const TimeGrid &grid)
+{
+    for (const Threshold &threshold : panel.thresholds) {
+        const bool up = threshold.kind == ThresholdKind::ScaleUp;
+        if (!up && threshold.kind != ThresholdKind::ScaleDown)
+            continue;
+        const auto past = [up, bound = threshold.value](double value) { return up ? value > bound : value < bound; };
+        const Held held = heldFor(values, grid, past);
+        panel.checks.push_back({threshold, held.heldNs, held.knownNs, sustained(values, grid, threshold.forNs, past)});
+    }
+}
+
+void checkAlert(PanelSnapshot &panel, const Threshold &threshold, const Dense &values, const TimeGrid &grid,
+                std::string key, std::string label, bool headline)
+{
+    const auto past = [bound = threshold.value](double value) { return value > bound; };
+    if (!sustained(values, grid, threshold.forNs, past))
+        return;
+    const double newest = !std::isnan(values.back()) || values.size() < 2 ? values.back() : values[values.size() - 2];
+    panel.breaches.push_back({std::move(key), std::move(label), newest, threshold, headline});
+    panel.pastThreshold = true;
+}
+
+Dense percentOf(const Dense &part, const Dense &whole)
+{
+    Dense percent(part.size(), noValue);
+    for (std::size_t i = 0; i < std::min(part.size(), whole.size()); ++i)
+        percent[i] = whole[i] > 0 ? 100 * part[i] / whole[i] : noValue;
+    return percent;
 }
 
 std::string number(double value)

@@ -35,7 +35,8 @@ public:
     /// Headlines are as of then: the newest reading of what the panel is about, so that old figures are shown as old.
     std::int64_t endNs;
     std::vector<LossBand> losses;
-    std::optional<double> completeness;   ///< percent of seen that was not lost, in the range
+    std::optional<double> completeness;   ///< percent: 1 - (lost + shed + qdrop) / seen, in the range
+    std::optional<double> lostPercent;    ///< percent of seen, lost by any cause, in the range
 
     const std::vector<const SeriesData *> &of(wire::Metric metric) const;
     const SeriesData *find(wire::Metric metric, const std::string &node, const std::string &path) const;
@@ -76,6 +77,13 @@ void setRange(PanelSnapshot &panel, const TimeGrid &grid);
 void setNoData(const PanelContext &context, PanelSnapshot &panel, NoDataReason otherwise);
 /// A figure as of a time: Ready, Partial when nodes are missing, Stale when it is old.
 void setValue(const PanelContext &context, PanelSnapshot &panel, Fact value, std::int64_t asOfNs);
+/// How the panel's scaling thresholds stand by the values of its own figure.
+void checkScaling(PanelSnapshot &panel, const Dense &values, const TimeGrid &grid);
+/// Adds a breach when the values are past the threshold for all of its time.
+void checkAlert(PanelSnapshot &panel, const Threshold &threshold, const Dense &values, const TimeGrid &grid, std::string key, std::string label,
+                bool headline = false);
+/// 100 * part / whole where both are known.
+Dense percentOf(const Dense &part, const Dense &whole);
 std::string number(double value);
 
 // One function per panel, metrics 1 to 16.
@@ -95,6 +103,8 @@ void activeCorrelations(const PanelContext &, PanelSnapshot &);
 void insightsGenerated(const PanelContext &, PanelSnapshot &);
 void userInteractions(const PanelContext &, PanelSnapshot &);
 void apiResponseTimes(const PanelContext &, PanelSnapshot &);
+/// What was lost in the last minute of the range; nothing without two readings in it.
+std::optional<RecentLoss> lossOfLastMinute(const PanelContext &context);
 /// Sentences of the four groups, from the finished panels.
 void summarize(OverviewSnapshot &overview);
 

@@ -20,6 +20,10 @@ constexpr std::array<NamedFigure, 3> quantiles{
 constexpr std::array<NamedFigure, 3> queueParts{
     {{"agent", figure::queueAgent}, {"in-flight", figure::queueInFlight}, {"receive", figure::queueReceive}}};
 
+/// What became of seen events before they were sent: three kinds of filtering, then three of loss (metrics, panel 4).
+constexpr std::array<Counter, 6> filterCounters{Counter::KFiltered, Counter::Folded, Counter::UFiltered,
+                                                Counter::Lost,      Counter::Shed,   Counter::QDrop};
+
 struct RateSum {
     double perSecond = 0;
     double increase = 0;
@@ -71,11 +75,28 @@ Dense sumOfRates(const LabelledTracks &tracks, const TimeGrid &grid)
     return sum;
 }
 
+/// The last reading in each bucket: so that what is read each second and what was stored each ten give the same rates.
+Track lastOfEach(const Track &track, std::int64_t bucketNs)
+{
+    Track thinned;
+    for (const PlotPoint &point : track) {
+        if (!thinned.empty() && thinned.back().timeNs / bucketNs == point.timeNs / bucketNs)
+            thinned.back() = point;
+        else
+            thinned.push_back(point);
+    }
+    return thinned;
+}
+
+/// Events per second that were lost by any cause, as the bands on the same chart have it.
 Dense lossRate(const PanelContext &context)
 {
     Dense sum(context.samples.count(), noValue);
     for (const CounterTrack &track : context.input.counters)
         addInto(sum, rates(unrollSum(track, {Counter::Lost, Counter::Shed, Counter::QDrop}), context.samples));
+    const std::int64_t step = std::max(context.figures.bucketNs(), context.samples.bucketNs());
+    for (const auto &[node, track] : context.tracks(figure::transitLoss))
+        addInto(sum, rates(lastOfEach(unroll(track), step), context.samples));
     return sum;
 }
 
@@ -86,6 +107,7 @@ void finishComputation(const PanelContext &context, PanelSnapshot &panel, std::s
     panel.computation.windowNs = windowNs;
     panel.computation.n = n;
     panel.computation.completeness = context.completeness;
+    panel.computation.lost = context.lostPercent;
 }
 
 /// Time since the first reading of any label, for "warming up: have of need seconds".
@@ -168,7 +190,10 @@ void processingLatency(const PanelContext &context, PanelSnapshot &panel)
         return setWarmingUp(context, panel, context.tracks(figure::processed), 10);
 
     setValue(context, panel, {"p99", p99->value, Unit::Nanoseconds, {}}, p99->timeNs);
-    panel.pastThreshold = p99->value > 5e9;
+    if (p99->value > panel.thresholds.front().value) {
+        panel.pastThreshold = true;
+        panel.breaches.push_back({"p99", {}, p99->value, panel.thresholds.front(), true});
+    }
     for (const auto &[key, name] : quantiles) {
         if (const auto value = latest(name, figure::stageTotal); value && name != figure::latencyP99)
             panel.facts.push_back({key, value->value, Unit::Nanoseconds, {}});
@@ -249,7 +274,8 @@ void queueDepth(const PanelContext &context, PanelSnapshot &panel)
     panel.computation.windowNs = window;
     if (const auto slope = slopePerSecond(totals, context.endNs, window))
         panel.facts.push_back({"slope", *slope, Unit::EventsPerSecond, {}});
-    panel.pastThreshold = sustained(total, grid, 300 * nsPerSecond, [](double depth) { return depth > 1000; });
+    checkAlert(panel, panel.thresholds.front(), total, grid, "queued", {}, true);
+    checkScaling(panel, total, grid);
 }
 
 void filterEfficiency(const PanelContext &context, PanelSnapshot &panel)
@@ -259,7 +285,8 @@ void filterEfficiency(const PanelContext &context, PanelSnapshot &panel)
     panel.losses = context.losses;
     panel.thresholds = {{ThresholdKind::Reference, 97, Unit::Percent, 0}};
     const std::int64_t window = std::max(60 * nsPerSecond, 2 * grid.bucketNs());
-    double seen = 0, filtered = 0, lost = 0;
+    double seen = 0;
+    std::array<double, filterCounters.size()> each{};
     std::int64_t asOfNs = 0, elapsedNs = 0;
     Dense seenDense(grid.count(), noValue), filteredDense = seenDense, lostDense = seenDense;
     for (const CounterTrack &track : context.input.counters) {
@@ -275,27 +302,22 @@ void filterEfficiency(const PanelContext &context, PanelSnapshot &panel)
         seen += seenNow->increase;
         asOfNs = std::max(asOfNs, seenNow->asOfNs);
         elapsedNs = std::max(elapsedNs, seenNow->elapsedNs);
-        filtered += rateOver(filteredTrack, context.endNs, window, context.staleNs(grid))->increase;
-        lost += rateOver(lostTrack, context.endNs, window, context.staleNs(grid))->increase;
+        for (std::size_t i = 0; i < filterCounters.size(); ++i)
+            each[i] += rateOver(unrollSum(track, {filterCounters[i]}), context.endNs, window, context.staleNs(grid))->increase;
         panel.computation.sources.push_back(track.node + '/' + track.source);
     }
     finishComputation(context, panel, "filter-efficiency", elapsedNs, static_cast<std::uint64_t>(seen));
-    panel.computation.inputs = {{"seen", seen, Unit::Events, {}},
-                                {"filtered-or-folded", filtered, Unit::Events, {}},
-                                {"lost", lost, Unit::Events, {}}};
-    const auto share = [&seenDense](const Dense &part) {
-        Dense percent(part.size(), noValue);
-        for (std::size_t i = 0; i < part.size(); ++i)
-            percent[i] = seenDense[i] > 0 ? 100 * part[i] / seenDense[i] : noValue;
-        return percent;
-    };
+    panel.computation.inputs = {{"seen", seen, Unit::Events, {}}};
+    for (std::size_t i = 0; i < filterCounters.size(); ++i)
+        panel.computation.inputs.push_back({std::string(counterName(filterCounters[i])), each[i], Unit::Events, {}});
+    const double filtered = each[0] + each[1] + each[2], lost = each[3] + each[4] + each[5];
     if (seen <= 0)
         return setNoData(context, panel, NoDataReason::NoSamplesInRange);
     setValue(context, panel, {"filtered", 100 * filtered / seen, Unit::Percent, {}}, asOfNs);
     panel.facts.push_back({"lost-share", 100 * lost / seen, Unit::Percent, {}});
     panel.facts.push_back({"seen", seen * nsPerSecond / static_cast<double>(elapsedNs), Unit::EventsPerSecond, {}});
-    panel.series.push_back(makeSeries("filtered", {}, Unit::Percent, share(filteredDense), grid));
-    PlotSeries loss = makeSeries("lost", {}, Unit::Percent, share(lostDense), grid);
+    panel.series.push_back(makeSeries("filtered", {}, Unit::Percent, percentOf(filteredDense, seenDense), grid));
+    PlotSeries loss = makeSeries("lost", {}, Unit::Percent, percentOf(lostDense, seenDense), grid);
     loss.loss = true;
     panel.series.push_back(std::move(loss));
 }

@@ -17,6 +17,7 @@ constexpr std::uint64_t neededVerdicts = 20;
 void notJudged(const PanelContext &context, PanelSnapshot &panel, std::string formula, Threshold threshold)
 {
     setRange(panel, context.figures);
+    panel.losses = context.losses;
     setNoData(context, panel, NoDataReason::CorrelationNotBuilt);
     panel.have = 0;
     panel.need = static_cast<double>(neededVerdicts);
@@ -55,6 +56,20 @@ NodeCell makeCell(const PanelContext &context, const std::string &node, bool ali
                     hook.collector + '/' + hook.name + ": "
                     + (hook.reason.empty() ? std::string(wire::hookStateName(hook.state)) : hook.reason));
         }
+    }
+    // What was counted then: the report that is known may be of another time.
+    const auto counted = [&](std::string_view name) -> std::optional<std::uint32_t> {
+        const LabelledTracks &tracks = context.tracks(name);
+        const auto track = tracks.find(node);
+        const auto point =
+            track == tracks.end() ? std::nullopt : newest(track->second, context.endNs, context.staleNs(context.figures));
+        return point ? std::optional(static_cast<std::uint32_t>(point->value)) : std::nullopt;
+    };
+    if (const auto wanted = counted(figure::hooksWanted)) {
+        cell.hooksWanted = *wanted;
+        cell.hooksActive = counted(figure::hooksActive).value_or(0);
+        if (cell.hooksActive == cell.hooksWanted)
+            cell.missing.clear();
     }
     if (alive)
         cell.state = cell.hooksActive == cell.hooksWanted && cell.hooksWanted > 0 ? NodeCell::State::Full
@@ -98,6 +113,7 @@ std::optional<double> coveragePercent(std::size_t alive, std::size_t known,
 void signalToNoise(const PanelContext &context, PanelSnapshot &panel)
 {
     setRange(panel, context.figures);
+    panel.losses = context.losses;
     setNoData(context, panel, NoDataReason::CorrelationNotBuilt);
     panel.need = 1000;
     panel.thresholds = {{ThresholdKind::AlertBelow, 95, Unit::Percent, 0}};
@@ -148,6 +164,7 @@ void coveragePanel(const PanelContext &context, PanelSnapshot &panel)
     panel.computation.formulaKey = "coverage";
     panel.computation.n = known;
     panel.computation.completeness = context.completeness;
+    panel.computation.lost = context.lostPercent;
     panel.computation.inputs = {{"agents-alive", static_cast<double>(alive), Unit::Count, {}},
                                 {"nodes-known", static_cast<double>(known), Unit::Count, {}}};
     if (view.hooks)

@@ -265,6 +265,22 @@ bool sustained(const Dense &values, const TimeGrid &grid, std::int64_t forNs, co
                        [&past](double value) { return !std::isnan(value) && past(value); });
 }
 
+Held heldFor(const Dense &values, const TimeGrid &grid, const std::function<bool(double)> &past)
+{
+    Held held;
+    // The newest bucket may not have been read yet.
+    std::size_t i = values.size();
+    if (i > 0 && std::isnan(values[i - 1]))
+        --i;
+    bool holds = true;
+    for (; i > 0 && !std::isnan(values[i - 1]); --i) {
+        holds = holds && past(values[i - 1]);
+        held.heldNs += holds ? grid.bucketNs() : 0;
+        held.knownNs += grid.bucketNs();
+    }
+    return held;
+}
+
 std::vector<PlotPoint> toPoints(const Dense &values, const TimeGrid &grid)
 {
     std::vector<PlotPoint> points;

@@ -84,6 +84,10 @@ std::optional<double> slopePerSecond(const Track &track, std::int64_t endNs, std
 /// grid gives false: what was not seen is not claimed.
 bool sustained(const Dense &values, const TimeGrid &grid, std::int64_t forNs, const std::function<bool(double)> &past);
 
+/// How long the newest values have satisfied `past` without a break, and how long they are known without a gap.
+struct Held { std::int64_t heldNs = 0, knownNs = 0; };
+Held heldFor(const Dense &values, const TimeGrid &grid, const std::function<bool(double)> &past);
+
 /// Dense values as plot points: one NaN point where a gap begins.
 std::vector<PlotPoint> toPoints(const Dense &values, const TimeGrid &grid);
 

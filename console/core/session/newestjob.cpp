@@ -12,7 +12,7 @@ void NewestJob::start(Job job)
         if (stop.stop_requested())
             return;
         if (!state->reader) {
-            auto opened = StoreReader::open(state->file);
+            auto opened = state->open();
             if (!opened)
                 return job(fail(opened.error()), stop);
             state->reader = std::move(*opened);

@@ -8,6 +8,7 @@
 
 #include <QThreadPool>
 
+#include "console/core/session/session.h"
 #include "console/core/store/store.h"
 
 namespace tapio::console {
@@ -18,7 +19,7 @@ class NewestJob {
 public:
     using Job = std::function<void(const Result<std::shared_ptr<StoreReader>> &reader, std::stop_token stop)>;
 
-    NewestJob(QThreadPool &pool, std::filesystem::path file) : m_pool(pool), m_state(std::make_shared<State>()) { m_state->file = std::move(file); }
+    NewestJob(QThreadPool &pool, OpenReader open) : m_pool(pool), m_state(std::make_shared<State>()) { m_state->open = std::move(open); }
     ~NewestJob() { cancel(); }
     NewestJob(const NewestJob &) = delete;
     NewestJob &operator=(const NewestJob &) = delete;
@@ -29,7 +30,7 @@ public:
 private:
     struct State {
         std::mutex mutex;       ///< held while a job runs: a reader is for one thread at a time
-        std::filesystem::path file;
+        OpenReader open;
         std::shared_ptr<StoreReader> reader;
     };
 

@@ -4,6 +4,7 @@
 #include <QObject>
 #include <QString>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -24,11 +25,15 @@ struct TimeRange {
     bool operator==(const TimeRange &) const = default;
 };
 
+/// Opens the session's store for reading; any thread, one reader per thread that reads.
+using OpenReader = std::function<Result<std::shared_ptr<StoreReader>>()>;
+
 struct SessionOptions {
     std::optional<server::FanInOptions> embedded;          ///< exactly one of these two
     std::optional<transport::ClientOptions> remote;
     StoreOptions store;
     std::string userName;
+    OpenReader openReader;                                 ///< for events and history; empty = store.file. Tests read slowly here.
 };
 
 struct LinkSummary {
@@ -48,6 +53,7 @@ public:
     static Result<std::unique_ptr<Session>> open(SessionOptions options, const Clock &clock);
 
     virtual LinkSummary link() const = 0;
+    /// Before the first figures, and 200 ms after another range was chosen whose figures are still read: panels that are Loading.
     virtual const OverviewSnapshot &overview() const = 0;
     virtual std::vector<wire::AgentState> agents() const = 0;
     virtual std::vector<wire::HookReport> hooks(const std::string &node) const = 0;

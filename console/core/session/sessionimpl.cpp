@@ -10,6 +10,7 @@ namespace tapio::console {
 namespace {
 
 constexpr int flushMs = 250;
+constexpr int loadingAfterMs = 200; ///< shorter waits are not worth a word
 constexpr std::size_t maxNotices = 1000;
 constexpr std::int64_t minute = 60 * nsPerSecond;
 
@@ -48,6 +49,18 @@ std::shared_ptr<const wire::Delivery> onServerTime(std::shared_ptr<const wire::D
         },
         moved->frame.body);
     return moved;
+}
+
+OpenReader readerOf(const SessionOptions &options)
+{
+    if (options.openReader)
+        return options.openReader;
+    return [file = options.store.file]() -> Result<std::shared_ptr<StoreReader>> {
+        auto reader = StoreReader::open(file);
+        if (!reader)
+            return fail(reader.error());
+        return std::shared_ptr<StoreReader>(std::move(*reader));
+    };
 }
 
 QString describe(const EventQuery &query)
@@ -146,11 +159,18 @@ SessionImpl::SessionImpl(SessionOptions options, std::unique_ptr<StoreWriter> wr
           QMetaObject::invokeMethod(
               this, [this] { scheduleFlush(); }, Qt::QueuedConnection);
       }),
-      m_overview(std::make_shared<const OverviewSnapshot>()), m_history(m_pool, m_options.store.file)
+      m_overview(std::make_shared<const OverviewSnapshot>(loadingOverview(clock.utcNs() - 15 * minute, clock.utcNs(), 0, 0))),
+      m_history(m_pool, readerOf(m_options))
 {
     m_flushTimer.setSingleShot(true);
     connect(&m_flushTimer, &QTimer::timeout, this, [this] { flush(); });
-    connect(&m_historyTimer, &QTimer::timeout, this, [this] { refreshHistory(); });
+    m_loadingTimer.setSingleShot(true);
+    m_loadingTimer.setInterval(loadingAfterMs);
+    connect(&m_loadingTimer, &QTimer::timeout, this, [this] { showLoading(); });
+    connect(&m_historyTimer, &QTimer::timeout, this, [this] {
+        if (!m_historyReading) // a slow disk would else begin again and again, and never end
+            refreshHistory();
+    });
     m_model = std::make_unique<ModelThread>(LiveOptions{}, modelHooks(), clock);
     m_store = std::make_unique<StoreThread>(std::move(writer), storeHooks(), clock);
 }
@@ -371,15 +391,41 @@ void SessionImpl::applyOverview(SessionUpdate &update)
 {
     if (update.live)
         m_live = update.live;
-    // An answer to an earlier choice may have been on its way.
-    if (update.history && update.history->panels[0].revision == historyRevision(m_historyRuns))
-        m_historic = update.history;
+    applyHistory(update);
     const std::shared_ptr<const OverviewSnapshot> &fresh = m_range.kind == TimeRange::Kind::Live ? m_live : m_historic;
     if (!fresh || fresh == m_overview || (m_paused && !m_rangeChosen))
         return;
     m_rangeChosen = false;
-    m_overview = fresh;
+    show(fresh);
+}
+
+void SessionImpl::applyHistory(const SessionUpdate &update)
+{
+    // An answer to an earlier choice may have been on its way.
+    if (update.history && update.history->panels[0].revision == historyRevision(m_historyRuns)) {
+        m_historic = update.history;
+        m_historyReading = false;
+        m_loadingTimer.stop();
+    } else if (update.historyProgress && m_historyReading && update.historyProgress->run == m_historyRuns) {
+        m_historyProgress = *update.historyProgress;
+        const bool saidSo = m_range.kind != TimeRange::Kind::Live && !m_historic && !m_loadingTimer.isActive();
+        if (saidSo)
+            showLoading();
+    }
+}
+
+void SessionImpl::show(std::shared_ptr<const OverviewSnapshot> overview)
+{
+    m_overview = std::move(overview);
     emit overviewChanged();
+}
+
+/// Nobody must take the figures of the range before for those of the chosen one.
+void SessionImpl::showLoading()
+{
+    const HistoryRange range = historyRange();
+    show(std::make_shared<const OverviewSnapshot>(loadingOverview(range.fromNs, range.toNs, static_cast<double>(m_historyProgress.read),
+                                                                  static_cast<double>(m_historyProgress.parts))));
 }
 
 void SessionImpl::applyAnswers(SessionUpdate &update)
@@ -406,12 +452,16 @@ void SessionImpl::setRange(const TimeRange &range)
     m_rangeChosen = true;
     m_historic.reset();
     m_history.cancel();
+    m_historyReading = false;
+    m_historyProgress = {0, 0, 0};
     const bool live = range.kind == TimeRange::Kind::Live;
     m_model->setLive(live);
     m_historyTimer.stop();
+    m_loadingTimer.stop();
     if (live)
         return;
     refreshHistory();
+    m_loadingTimer.start();
     if (range.kind != TimeRange::Kind::Custom)
         m_historyTimer.start(static_cast<int>(niceBucketNs(lengthOf(range.kind), 10 * nsPerSecond) / nsPerMs));
 }
@@ -434,12 +484,17 @@ HistoryRange SessionImpl::historyRange() const
 void SessionImpl::refreshHistory()
 {
     const HistoryRange range = historyRange();
-    const std::uint64_t revision = historyRevision(++m_historyRuns);
-    m_history.start([this, range, revision](const Result<std::shared_ptr<StoreReader>> &reader,
+    const std::uint64_t run = ++m_historyRuns;
+    const std::uint64_t revision = historyRevision(run);
+    m_historyReading = true;
+    m_history.start([this, range, run, revision](const Result<std::shared_ptr<StoreReader>> &reader,
                                             const std::stop_token &stop) {
         const std::int64_t start = m_clock.bootNs();
+        const ReadProgress progress = [this, run](std::size_t read, std::size_t parts) {
+            m_mailbox.post([&](SessionUpdate &update) { update.historyProgress = {run, read, parts}; });
+        };
         Result<OverviewInput> input =
-            reader ? readHistory(**reader, range, stop) : Result<OverviewInput>(fail(reader.error()));
+            reader ? readHistory(**reader, range, stop, progress) : Result<OverviewInput>(fail(reader.error()));
         if (stop.stop_requested())
             return;
         m_model->onApiCall("store.overview", m_clock.bootNs() - start, input.has_value());
@@ -466,7 +521,7 @@ quint64 SessionImpl::queryEvents(int slot, const EventQuery &query, std::optiona
         recordAction(QStringLiteral("query"), describe(query));
     std::unique_ptr<NewestJob> &job = m_queries[slot];
     if (!job)
-        job = std::make_unique<NewestJob>(m_pool, m_options.store.file);
+        job = std::make_unique<NewestJob>(m_pool, readerOf(m_options));
     job->start([this, slot, id, query, after](const Result<std::shared_ptr<StoreReader>> &reader,
                                               const std::stop_token &stop) {
         const std::int64_t start = m_clock.bootNs();

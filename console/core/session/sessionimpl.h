@@ -21,6 +21,7 @@ namespace tapio::console {
 struct SessionUpdate {
     struct Answer { int slot; quint64 id; Result<EventPage> page; };
     struct Progress { quint64 id, scanned, total; };
+    struct HistoryProgress { std::uint64_t run; std::size_t read, parts; };
 
     std::shared_ptr<const OverviewSnapshot> live, history;
     std::map<std::string, wire::AgentState> agents;
@@ -31,6 +32,7 @@ struct SessionUpdate {
     std::optional<std::string> storeError;
     std::vector<Answer> answers;
     std::map<int, Progress> progress;
+    std::optional<HistoryProgress> historyProgress;
 };
 
 /// Wires link, store thread, model thread and jobs to the mailbox. The sink's functions are called on the link's thread,
@@ -74,6 +76,9 @@ private:
     void flush();
     void applyLink(SessionUpdate &update);
     void applyOverview(SessionUpdate &update);
+    void applyHistory(const SessionUpdate &update);
+    void show(std::shared_ptr<const OverviewSnapshot> overview);
+    void showLoading();
     void applyAnswers(SessionUpdate &update);
     void refreshHistory();
     HistoryRange historyRange() const;
@@ -100,7 +105,10 @@ private:
     std::map<int, quint64> m_currentQuery;
     std::map<int, std::unique_ptr<NewestJob>> m_queries;
     std::uint64_t m_historyRuns = 0;
+    bool m_historyReading = false;      ///< the newest run has not answered
+    SessionUpdate::HistoryProgress m_historyProgress{0, 0, 0};
     QTimer m_flushTimer;
+    QTimer m_loadingTimer;              ///< from the choice of a range until it is said that it is read
     QTimer m_historyTimer;
     QElapsedTimer m_sinceFlush;
 

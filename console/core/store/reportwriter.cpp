@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/core/store/reportwriter.h"
 
+#include <algorithm>
+
 namespace tapio::console {
 
 namespace {
 
 /// Beyond this the disk has been failing for long; callers keep or drop what is theirs.
 constexpr std::size_t waitingLimit = 10'000;
+
+/// Events that waited for the link and were dropped, twice told: by the agent's heartbeat as one number, and by source in
+/// the counter reports that follow it.
+constexpr std::string_view agentDrops = "ring";
+bool isDrop(std::string_view cause) { return cause == agentDrops || cause == counterName(Counter::QDrop); }
 
 BlobView view(const wire::Bytes &bytes) { return {reinterpret_cast<const std::uint8_t *>(bytes.data()), bytes.size()}; }
 
@@ -16,8 +23,12 @@ Status ReportWriter::load()
 {
     Statement totals = m_database.statement("SELECT stream, source, cause, events FROM loss_total");
     Result<bool> row = totals.step();
-    for (; row && *row; row = totals.step())
-        m_totals[{totals.integer(0), totals.text(1), totals.text(2)}] = static_cast<std::uint64_t>(totals.integer(3));
+    for (; row && *row; row = totals.step()) {
+        const auto events = static_cast<std::uint64_t>(totals.integer(3));
+        m_totals[{totals.integer(0), totals.text(1), totals.text(2)}] = events;
+        if (isDrop(totals.text(2)))
+            growDrops(totals.integer(0), totals.text(2), events);
+    }
     return row ? Status() : fail(row.error());
 }
 
@@ -28,7 +39,7 @@ Status ReportWriter::putAgent(const Catalog::Stream *stream, std::int64_t node, 
         return fail(data.error());
     m_agents[node] = {nowNs, std::move(*data)};
     if (stream != nullptr) {
-        noteTotal(*stream, "link", "ring", state.loss.droppedEvents, nowNs);
+        noteTotal(*stream, "link", agentDrops, state.loss.droppedEvents, nowNs);
         noteTotal(*stream, "link", "transit", state.loss.transitEvents, nowNs);
     }
     return {};
@@ -74,10 +85,24 @@ void ReportWriter::noteTotal(const Catalog::Stream &stream, const std::string &s
     // What was lost before this store knew the stream has no time here: counted only when the stream is known from its beginning.
     const auto [known, added] = m_totals.try_emplace(key, stream.whole ? 0 : total);
     const std::uint64_t before = known->second;
-    if (total > before)
-        m_losses.push_back({timeNs, stream.id, std::string(cause), total - before});
+    std::uint64_t growth = total > before ? total - before : 0;
+    if (isDrop(cause)) {
+        const std::uint64_t news = growDrops(stream.id, cause, added ? total : total - before);
+        growth = added && !stream.whole ? 0 : news;
+    }
+    if (growth > 0)
+        m_losses.push_back({timeNs, stream.id, std::string(cause), growth});
     if (added || total != before)
         m_movedTotals[key] = known->second = total;
+}
+
+std::uint64_t ReportWriter::growDrops(std::int64_t stream, std::string_view cause, std::uint64_t by)
+{
+    Drops &drops = m_drops[stream];
+    const std::uint64_t before = std::max(drops.byAgent, drops.bySource);
+    (cause == agentDrops ? drops.byAgent : drops.bySource) += by; // a count that fell wraps, and falls here too
+    const std::uint64_t now = std::max(drops.byAgent, drops.bySource);
+    return now > before ? now - before : 0;
 }
 
 bool ReportWriter::empty() const noexcept

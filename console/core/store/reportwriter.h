@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -44,6 +45,11 @@ private:
     using TotalKey = std::tuple<std::int64_t, std::string, std::string>; ///< stream, source, cause
     void noteTotal(const Catalog::Stream &stream, const std::string &source, std::string_view cause, std::uint64_t total, std::int64_t timeNs);
 
+    /// What one stream's agent dropped, as its heartbeats say and as its sources' counters say: the larger is what is known.
+    struct Drops { std::uint64_t byAgent = 0, bySource = 0; };
+    /// Returns by how much the larger of the two grew.
+    std::uint64_t growDrops(std::int64_t stream, std::string_view cause, std::uint64_t by);
+
     Database &m_database;
     std::map<std::int64_t, Row> m_agents;
     std::map<std::int64_t, Row> m_hooks;
@@ -51,6 +57,7 @@ private:
     std::vector<OperatorAction> m_actions;
     std::vector<Loss> m_losses;
     std::map<TotalKey, std::uint64_t> m_totals;
+    std::map<std::int64_t, Drops> m_drops;                               ///< by stream
     std::map<TotalKey, std::uint64_t> m_movedTotals;
 };
 

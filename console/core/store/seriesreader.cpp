@@ -281,7 +281,8 @@ Result<std::vector<StoreReader::StoredHistogram>> SeriesReader::histograms(wire:
     return out;
 }
 
-Result<std::vector<Figure>> SeriesReader::figures(const std::string &prefix, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs, std::stop_token stop)
+Result<std::vector<Figure>> SeriesReader::figures(const std::string &prefix, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs, bool extremes,
+                                                  std::stop_token stop)
 {
     const Result<Range> range = rangeOf(fromNs, toNs, stepNs, std::move(stop));
     if (!range)
@@ -301,8 +302,16 @@ Result<std::vector<Figure>> SeriesReader::figures(const std::string &prefix, std
         const std::string &label = selection.series[i].label;
         const std::size_t split = std::min(label.find('\0'), label.size());
         for (const Bucket &bucket : (*buckets)[i]) {
+            const auto put = [&](std::int64_t bits) {
+                out.push_back({bucket.lastNs, label.substr(0, split), split < label.size() ? label.substr(split + 1) : "", std::bit_cast<double>(bits)});
+            };
+            // The bits of doubles that are not negative have the order of their values.
+            if (bucket.n > 1 && extremes) {
+                put(bucket.minimum);
+                put(bucket.maximum);
+            }
             if (bucket.n != 0)
-                out.push_back({bucket.lastNs, label.substr(0, split), split < label.size() ? label.substr(split + 1) : "", std::bit_cast<double>(bucket.last)});
+                put(bucket.last);
         }
     }
     std::stable_sort(out.begin(), out.end(), [](const Figure &a, const Figure &b) { return a.timeNs < b.timeNs; });

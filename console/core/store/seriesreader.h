@@ -23,7 +23,9 @@ public:
     Result<std::vector<StoreReader::StoredCounters>> counters(std::int64_t fromNs, std::int64_t toNs, std::stop_token stop);
     Result<std::vector<StoreReader::StoredHistogram>> histograms(wire::HistogramKind kind, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
                                                                  std::stop_token stop);
-    Result<std::vector<Figure>> figures(const std::string &prefix, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs, std::stop_token stop);
+    /// `extremes`: the smallest and the largest of a bucket come before its last.
+    Result<std::vector<Figure>> figures(const std::string &prefix, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs, bool extremes,
+                                        std::stop_token stop);
 
 private:
     struct Member {

@@ -170,6 +170,9 @@ public:
     /// Figures whose name begins with `prefix`, oldest first; at most one per name, label and bucket of stepNs (its last, with its own time).
     virtual Result<std::vector<Figure>> figures(const std::string &prefix, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
                                                 std::stop_token stop) const = 0;
+    /// As figures(), and before the last of a bucket its smallest and its largest, with the last's time: for names that are never negative.
+    virtual Result<std::vector<Figure>> figureExtremes(const std::string &prefix, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
+                                                       std::stop_token stop) const = 0;
     virtual Result<std::vector<OperatorAction>> actions(std::int64_t fromNs, std::int64_t toNs) const = 0;
     virtual Result<std::vector<wire::LinkNotice>> linkNotices(std::int64_t fromNs, std::int64_t toNs) const = 0;
     virtual Result<std::vector<wire::HookReport>> hookReports(const std::string &node) const = 0; ///< the last of each stream

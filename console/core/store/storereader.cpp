@@ -52,7 +52,12 @@ public:
     Result<std::vector<Figure>> figures(const std::string &prefix, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
                                         std::stop_token stop) const override
     {
-        return snapshot([&] { return m_series.figures(prefix, fromNs, toNs, stepNs, std::move(stop)); });
+        return snapshot([&] { return m_series.figures(prefix, fromNs, toNs, stepNs, false, std::move(stop)); });
+    }
+    Result<std::vector<Figure>> figureExtremes(const std::string &prefix, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
+                                               std::stop_token stop) const override
+    {
+        return snapshot([&] { return m_series.figures(prefix, fromNs, toNs, stepNs, true, std::move(stop)); });
     }
     Result<std::vector<OperatorAction>> actions(std::int64_t fromNs, std::int64_t toNs) const override;
     Result<std::vector<wire::LinkNotice>> linkNotices(std::int64_t fromNs, std::int64_t toNs) const override;

@@ -67,7 +67,7 @@ void EventsExporter::start(const EventQuery &query, const QString &file, EventFi
     m_running = true;
     m_written = m_pageCount = 0;
     m_progress = 0;
-    ask(m_query, std::nullopt);
+    ask(m_query, beforeFirst(m_query)); // the action is the export, and whoever starts it records that
     emit advanced();
 }
 

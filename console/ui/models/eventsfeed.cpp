@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/ui/models/eventsfeed.h"
 
+#include <QDateTime>
+
 #include <algorithm>
 #include <utility>
 
@@ -8,9 +10,11 @@ namespace tapio::console {
 
 namespace {
 
-/// Beyond every event: a query that continues after it begins at its first row. A continued query is no new action of the
-/// operator, and asking for what is new is none.
-constexpr EventId fromTheStart{std::int64_t{1} << 62, 0};
+/// A node whose clock is ahead must not hide the others' events.
+std::int64_t notAfterNow(std::int64_t timeNs)
+{
+    return std::min<std::int64_t>(timeNs, QDateTime::currentMSecsSinceEpoch() * nsPerMs);
+}
 
 } // namespace
 
@@ -48,6 +52,9 @@ void EventsFeed::setQuery(const EventQuery &query, bool moving, Extent extent)
     m_scanned = m_scanTotal = 0;
     m_state = State::Loading;
     m_mainBusy = true;
+    m_seenToNs = 0;
+    m_askedToNs = newestStored();
+    m_follows = 0;
     m_mainId = m_session.queryEvents(queryslot::events, m_query, std::nullopt);
     emit changed();
 }
@@ -120,6 +127,29 @@ void EventsFeed::loadAbove()
     m_aboveId = m_session.queryEvents(queryslot::eventsAbove, beyond(first, !m_query.newestFirst), first.id);
 }
 
+std::int64_t EventsFeed::newestStored() const
+{
+    const auto stats = m_session.storeStats();
+    return stats ? notAfterNow(stats->newestNs) : 0;
+}
+
+/// The query, from where something new may be.
+EventQuery EventsFeed::forNew()
+{
+    EventQuery query = m_query;
+    query.limit = followPageSize;
+    m_askedToNs = newestStored();
+    if (++m_follows >= followsPerWhole) {
+        m_follows = 0;
+        return query;
+    }
+    std::int64_t seenToNs = m_seenToNs;
+    if (m_model.rowCount() > 0)
+        seenToNs = std::max(seenToNs, notAfterNow(m_model.event(0).event.timeNs));
+    query.fromNs = std::max(query.fromNs, seenToNs - followSlackNs);
+    return query;
+}
+
 void EventsFeed::poll()
 {
     if (!m_active || !m_moving || m_followBusy || m_state != State::Ready || m_moreAbove)
@@ -134,15 +164,16 @@ void EventsFeed::poll()
             loadBelow();
         else if (m_model.rowCount() == 0 && !m_mainBusy) {
             m_mainBusy = true;
-            m_mainId = m_session.queryEvents(queryslot::events, m_query, fromTheStart);
+            EventQuery query = forNew();
+            query.limit = m_query.limit;
+            m_mainId = m_session.queryEvents(queryslot::events, query, beforeFirst(query));
         }
         return;
     }
-    EventQuery newest = m_query;
-    newest.limit = followPageSize;
-    newest.newestFirst = true;
     m_followBusy = true;
-    m_followId = m_session.queryEvents(queryslot::eventsFollow, newest, fromTheStart);
+    EventQuery newest = forNew();
+    newest.newestFirst = true;
+    m_followId = m_session.queryEvents(queryslot::eventsFollow, newest, beforeFirst(newest));
 }
 
 void EventsFeed::onReady(int slot, quint64 id, const EventPage &page)
@@ -171,6 +202,8 @@ void EventsFeed::takeFirst(const EventPage &page)
         m_lost = page.lostEvents;
         m_firstPage = false;
     }
+    if (m_query.newestFirst ? m_model.rowCount() == 0 : !page.more)
+        m_seenToNs = std::max(m_seenToNs, m_askedToNs);
     m_model.setMoreBelow(page.more);
     if (m_model.append(page.events).trimmed)
         m_moreAbove = true;
@@ -199,7 +232,10 @@ void EventsFeed::takeWhole(const EventPage &page)
 
 void EventsFeed::takeNewest(const EventPage &page)
 {
-    m_lost = page.lostEvents;
+    if (m_follows == 0) // the losses of the whole range
+        m_lost = page.lostEvents;
+    if (!page.more)
+        m_seenToNs = std::max(m_seenToNs, m_askedToNs);
     const bool joins = !page.more || m_model.rowCount() == 0
                        || std::any_of(page.events.begin(), page.events.end(), [this](const StoredEvent &e) { return m_model.contains(e.id); });
     if (!m_following || m_extent == Extent::Whole) {

@@ -11,6 +11,10 @@
 
 namespace tapio::console {
 
+/// Before every row of a query: to continue after it begins with the first. A continued query is no new action of the operator;
+/// asking for what is new is none, and an export is another one.
+constexpr EventId beforeFirst(const EventQuery &query) { return {query.newestFirst ? std::int64_t{1} << 62 : -1, 0}; }
+
 /// Numbers of the session's query slots that the ui uses.
 namespace queryslot {
 inline constexpr int events = 10, eventsAbove = 11, eventsFollow = 12, exportEvents = 13;
@@ -23,6 +27,10 @@ public:
     enum class State { Idle, Loading, Ready, Failed };
     static constexpr std::size_t pageSize = 500, wholePageSize = 2000, followPageSize = 200, maxWaiting = 5000;
     static constexpr int followMs = 500;
+    /// What is new is looked for this far back from the newest seen. Later ones, and the losses, come with every so many looks at
+    /// the whole range, which may take long when the filter is rare.
+    static constexpr std::int64_t followSlackNs = 120 * nsPerSecond;
+    static constexpr unsigned followsPerWhole = 60;
 
     EventsFeed(Session &session, EventsModel &model, QObject *parent = nullptr);
 
@@ -62,6 +70,8 @@ signals:
 private:
     void loadBelow();
     void poll();
+    std::int64_t newestStored() const;
+    EventQuery forNew();
     void onReady(int slot, quint64 id, const EventPage &page);
     void onFailed(int slot, quint64 id, const QString &error);
     void takeFirst(const EventPage &page);
@@ -84,6 +94,8 @@ private:
     std::uint64_t m_lost = 0, m_scanned = 0, m_scanTotal = 0;
     std::set<EventId> m_waiting;
     bool m_waitingOverflow = false;
+    std::int64_t m_seenToNs = 0, m_askedToNs = 0;   ///< event time up to which answers have told everything; the asked query's
+    unsigned m_follows = 0;                         ///< since the query, or since the whole range was looked at
     QTimer m_tick;
 };
 

@@ -73,6 +73,8 @@ void OverviewPage::refresh()
     if (!isVisible())
         return; // showEvent brings the newest
     m_view.setSnapshot(m_context.session.overview());
+    if (settled())
+        m_shownRange = m_context.session.range();
     if (m_context.shell.drawerShows(m_computation))
         if (const auto snapshot = m_view.snapshotOf(m_computed))
             m_computation->setPanel(snapshot);
@@ -142,6 +144,7 @@ void OverviewPage::apply(PanelId, Remedy remedy)
 {
     switch (remedy) {
     case Remedy::OpenConnections: m_context.shell.openPage(PageId::Connections); break;
+    case Remedy::CancelReading: m_context.shell.setRange(m_shownRange); break;
     case Remedy::WidenRange: m_context.shell.setRange({TimeRange::Kind::Last24Hours, 0, 0}); break;
     case Remedy::CopyDetail:
     case Remedy::None: break;

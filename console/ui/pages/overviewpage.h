@@ -41,6 +41,7 @@ private:
     OverviewView m_view;
     QPointer<ComputationView> m_computation;
     PanelId m_computed = PanelId::EventsProcessed;
+    TimeRange m_shownRange;           ///< whose figures were read last: where a cancelled reading goes back to
 };
 
 } // namespace tapio::console

@@ -8,6 +8,8 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 #include "console/ui/widgets/paneltext.h"
 
 namespace tapio::console {
@@ -52,8 +54,15 @@ ComputationText computationText(const PanelSnapshot &panel, const TimeDisplay &t
     text.measured.emplace_back(ComputationView::tr("Samples (n)"), exactCount(computation.n));
     if (computation.completeness)
         text.measured.emplace_back(ComputationView::tr("Completeness"), quantity(*computation.completeness, Unit::Percent).text());
-    for (const Threshold &threshold : panel.thresholds)
-        text.measured.emplace_back(ComputationView::tr("Bound"), PanelText::thresholdSentence(threshold));
+    for (const Threshold &threshold : panel.thresholds) {
+        const auto check = std::ranges::find_if(panel.checks, [&threshold](const ThresholdCheck &each) {
+            return each.threshold.kind == threshold.kind && each.threshold.value == threshold.value;
+        });
+        const QString state = check == panel.checks.end() ? QString() : QStringLiteral(": ") + PanelText::check(*check);
+        text.measured.emplace_back(ComputationView::tr("Bound"), PanelText::thresholdSentence(threshold) + state);
+    }
+    for (const Breach &breach : panel.breaches)
+        text.measured.emplace_back(ComputationView::tr("Past its bound"), PanelText::breach(breach));
     if (panel.asOfNs > 0)
         text.measured.emplace_back(ComputationView::tr("Newest reading"), time.textWithZone(panel.asOfNs, TimeStyle::DateSecond));
     if (!computation.sources.empty())

@@ -4,8 +4,10 @@
 #include <QCoreApplication>
 #include <QDateTime>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 namespace tapio::console {
 
@@ -24,6 +26,30 @@ QString threeDigits(double magnitude, const QLocale &locale)
 {
     const int decimals = magnitude >= 99.95 ? 0 : magnitude >= 9.995 ? 1 : 2;
     return locale.toString(magnitude, 'f', magnitude == 0.0 ? 0 : decimals);
+}
+
+/// As many digits as a double tells apart for certain, without zeros at the end; grouped as whole numbers are.
+QString allDigits(double magnitude, const QLocale &locale)
+{
+    constexpr int certain = std::numeric_limits<double>::digits10;
+    const int whole = magnitude < 1 ? 1 : static_cast<int>(std::floor(std::log10(magnitude))) + 1;
+    const int smaller = magnitude > 0 && magnitude < 1 ? static_cast<int>(-std::floor(std::log10(magnitude))) - 1 : 0;
+    QString text = QLocale::c().toString(magnitude, 'f', std::clamp(certain - whole + smaller, 0, 17));
+    int decimals = 0;
+    if (const qsizetype point = text.indexOf(QLatin1Char('.')); point >= 0) {
+        while (text.endsWith(QLatin1Char('0')))
+            text.chop(1);
+        decimals = static_cast<int>(text.size() - point) - 1;
+    }
+    return locale.toString(magnitude, 'f', decimals);
+}
+
+/// To a millionth of a percent: a share has digits without end. Never 0 or 100 by rounding.
+QString exactPercent(double magnitude, const QLocale &locale)
+{
+    const double rounded = std::round(magnitude * 1e6) / 1e6;
+    const bool claims = rounded != magnitude && (rounded == 0 || rounded == 100);
+    return allDigits(claims ? magnitude : rounded, locale);
 }
 
 QString withSign(double value, const QString &magnitude)
@@ -156,8 +182,13 @@ Quantity exactQuantity(double value, Unit unit, const QLocale &locale)
 {
     if (!std::isfinite(value))
         return {noSample, {}};
-    if (unit == Unit::Percent || unit == Unit::Nanoseconds)
-        return quantity(value, unit, locale);
+    if (unit == Unit::Percent)
+        return {withSign(value, exactPercent(std::fabs(value), locale)), QStringLiteral("%")};
+    if (unit == Unit::Nanoseconds) {
+        const double magnitude = std::fabs(value);
+        const Step &step = stepFor(magnitude, timeSteps);
+        return {withSign(value, allDigits(magnitude / step.factor, locale)), QString::fromUtf8(step.prefix)};
+    }
     const double magnitude = std::fabs(value);
     const bool whole = std::floor(magnitude) == magnitude;
     return {withSign(value, locale.toString(magnitude, 'f', whole ? 0 : magnitude >= 100 ? 1 : 3)), unitWord(unit)};

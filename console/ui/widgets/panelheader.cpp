@@ -24,8 +24,9 @@ std::optional<PanelHeader::PanelChip> lossChip(const PanelSnapshot &panel, const
     const auto total = lossTotal(panel);
     if (!total)
         return std::nullopt;
-    const auto completeness = panel.computation.completeness;
-    const std::optional<double> percent = completeness ? std::optional(100 - *completeness) : total->percent();
+    const Computation &computation = panel.computation;
+    const std::optional<double> counted = computation.completeness ? std::optional(100 - *computation.completeness) : total->percent();
+    const std::optional<double> percent = computation.lost ? computation.lost : counted;
     const QString share = percent ? quantity(*percent, Unit::Percent).text() : exactCount(total->lost);
     // The word once, where the events are counted; elsewhere the sign reminds that the figure misses some.
     const QString text = panel.id == PanelId::EventsProcessed ? PanelHeader::tr("%1 lost").arg(share) : share;
@@ -43,11 +44,31 @@ std::optional<PanelHeader::PanelChip> stateChip(const PanelSnapshot &panel, cons
         return PanelHeader::PanelChip {{PanelHeader::tr("stale %1").arg(age), theme.meaning.pending, Glyph::QuarterDisc}, PanelHeader::tr("The newest reading is %1 old").arg(age)};
     }
     case PanelState::Partial:
-        return PanelHeader::PanelChip {{PanelHeader::tr("partial"), theme.meaning.muted, Glyph::BarredCircle}, PanelHeader::tr("Without: %1").arg(QString::fromStdString(panel.detail))};
+        return PanelHeader::PanelChip {{PanelHeader::tr("partial"), theme.meaning.muted, Glyph::BarredCircle}, PanelHeader::tr("Without: %1").arg(PanelText::without(panel).join(QStringLiteral(", ")))};
     case PanelState::Failed:
         return PanelHeader::PanelChip {{PanelHeader::tr("failed"), theme.meaning.p1, Glyph::Triangle}, QString::fromStdString(panel.detail)};
     default: return std::nullopt;
     }
+}
+
+const Breach *headlineBreach(const PanelSnapshot &panel)
+{
+    const auto found = std::ranges::find(panel.breaches, true, &Breach::headline);
+    return found == panel.breaches.end() ? nullptr : &*found;
+}
+
+/// Which threshold is past and whose, in a word; all of them in the explanation.
+PanelHeader::PanelChip breachChip(const PanelSnapshot &panel, const Theme &theme)
+{
+    const Breach *own = headlineBreach(panel);
+    const Breach &first = own ? *own : panel.breaches.front();
+    QString word = own && first.threshold.kind == ThresholdKind::ScaleUp ? PanelHeader::tr("scale up") : own ? PanelHeader::tr("past its bound")
+                 : first.key == "disk" ? PanelHeader::tr("disk %1").arg(quantity(first.value, first.threshold.unit).text())
+                                       : PanelHeader::tr("%1 past the bound").arg(panel.breaches.size());
+    QStringList lines;
+    for (const Breach &breach : panel.breaches)
+        lines << PanelText::breach(breach);
+    return {{word, theme.meaning.p2, Glyph::Triangle}, lines.join(QLatin1Char('\n'))};
 }
 
 /// What the panel's own figure says about itself, beyond its value.
@@ -63,6 +84,11 @@ std::optional<PanelHeader::PanelChip> meaningChip(const PanelSnapshot &panel, co
         if (silent > 0)
             return PanelHeader::PanelChip {{PanelHeader::tr("%1 silent").arg(silent), theme.meaning.pending, Glyph::QuarterDisc}, PanelHeader::tr("No heartbeat for 30 s or more")};
     }
+    if (!panel.breaches.empty())
+        return breachChip(panel, theme);
+    for (const ThresholdCheck &check : panel.checks)
+        if (check.held && check.threshold.kind == ThresholdKind::ScaleUp)
+            return PanelHeader::PanelChip {{PanelHeader::tr("scale up"), theme.meaning.pending, Glyph::QuarterDisc}, PanelText::thresholdSentence(check.threshold)};
     if (!panel.pastThreshold)
         return std::nullopt;
     for (const Threshold &threshold : panel.thresholds) { // the alert that may have tripped comes first
@@ -101,7 +127,9 @@ PanelHeader panelHeader(const PanelSnapshot &panel, const Theme &theme)
         header.value = head->value.value;
         header.unit = QStringList({head->value.unit, head->qualifier}).join(QLatin1Char(' ')).trimmed();
         header.facts = PanelText::sideFacts(panel);
-        if (panel.pastThreshold && std::holds_alternative<std::monostate>(panel.view))
+        // Only by its own threshold: somebody else's does not make this figure a bad one.
+        const bool own = headlineBreach(panel) || (panel.pastThreshold && panel.breaches.empty());
+        if (own && std::holds_alternative<std::monostate>(panel.view))
             header.valueColor = theme.meaning.p2;
     } else {
         header.figure = false;

@@ -21,7 +21,7 @@ void PanelMessage::setPanel(const PanelSnapshot &panel)
 {
     m_reason = PanelText::noData(panel);
     if (panel.state == PanelState::Loading) // the head says that it is read: here stands how far
-        m_reason = {m_reason.missing, {}, Remedy::None, {}};
+        m_reason = {m_reason.missing, {}, m_reason.remedy, m_reason.action};
     m_state = panel.state;
     m_progress = panel.state == PanelState::Loading && panel.need > 0 ? std::clamp(panel.have / panel.need, 0., 1.) : -1;
     m_button->setText(m_reason.action);
@@ -37,7 +37,7 @@ void PanelMessage::place()
 {
     const Theme &theme = m_look.theme();
     const double line = QFontMetricsF(theme.font(FontRole::Body)).height();
-    const double lines = m_reason.missing.isEmpty() ? line : 2 * line;
+    const double lines = m_progress >= 0 ? 2 * line + theme.px(8) : m_reason.missing.isEmpty() ? line : 2 * line; // the bar of the progress too
     const int buttonHeight = theme.px(theme.compact() ? 24 : 30);
     const bool room = height() >= lines + buttonHeight + theme.px(6);
     m_button->setVisible(m_reason.remedy != Remedy::None && room);

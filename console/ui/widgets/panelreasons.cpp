@@ -42,6 +42,10 @@ QString ofCount(double have, double need)
 
 QString PanelText::trend(const PanelSnapshot &panel)
 {
+    if (panel.id == PanelId::QueueDepth) { // the core measured it: what is said is the sign of that figure
+        if (const auto slope = std::ranges::find(panel.facts, "slope", &Fact::key); slope != panel.facts.end())
+            return slope->value > 0 ? tr("rising") : slope->value < 0 ? tr("falling") : tr("steady");
+    }
     const std::vector<PlotPoint> recent = recentSum(panel);
     if (recent.size() < 5)
         return {};
@@ -72,7 +76,8 @@ PanelText::Reason PanelText::noData(const PanelSnapshot &panel)
     switch (panel.reason) {
     case NoDataReason::None:
         if (panel.state == PanelState::Loading)
-            return {tr("Reading the store"), panel.need > 0 ? ofCount(panel.have, panel.need) : QString(), Remedy::None, {}};
+            return {tr("Reading the store"), panel.need > 0 ? tr("%1 parts").arg(ofCount(panel.have, panel.need)) : QString(), Remedy::CancelReading,
+                    tr("Cancel")};
         return {tr("No figure came with this range"), detail, Remedy::None, {}};
     case NoDataReason::NoAgent: return {tr("No agent has connected yet"), {}, Remedy::OpenConnections, tr("Connect an agent")};
     case NoDataReason::NoSamplesInRange: return {tr("Nothing measured in this range"), {}, Remedy::WidenRange, tr("Show the last 24 h")};
@@ -92,10 +97,20 @@ PanelText::Reason PanelText::noData(const PanelSnapshot &panel)
     return {tr("No figure came with this range"), detail, Remedy::None, {}};
 }
 
+QString PanelText::sampleSentence(PanelId id)
+{
+    switch (id) {
+    case PanelId::CpuUsage:
+    case PanelId::NetworkIo: return QLatin1Char(' ') + tr("The counts are cumulative: a sample that did not arrive loses nothing but a point of the line.");
+    case PanelId::MemoryUsage: return QLatin1Char(' ') + tr("A sample that did not arrive is a gap in the line.");
+    default: return {};
+    }
+}
+
 QString PanelText::formula(const PanelSnapshot &panel)
 {
     static const QRegularExpression figure(QStringLiteral("(\\d) (?=(?:\\x{00B5}s|s|min|h|%)\\b|%)"));
-    return formulaSentence(panel).replace(figure, QStringLiteral("\\1\u00A0")); // a unit never stands alone on the next line
+    return (formulaSentence(panel) + sampleSentence(panel.id)).replace(figure, QStringLiteral("\\1\u00A0")); // a unit never stands alone on the next line
 }
 
 QString PanelText::formulaSentence(const PanelSnapshot &panel)
@@ -103,13 +118,15 @@ QString PanelText::formulaSentence(const PanelSnapshot &panel)
     switch (panel.id) {
     case PanelId::EventsProcessed:
         return tr("Increase of \u201cprocessed\u201d divided by the measured time between two readings, added up over all nodes and sources. A counter "
-                  "that was reset is recognised and never gives a negative rate. Received and lost events are drawn on the same chart.");
+                  "that was reset is recognised and never gives a negative rate. Received and lost events are drawn on the same chart; lost are those of a "
+                  "full ring, shed, dropped from a full queue, or sent and never received.");
     case PanelId::ProcessingLatency:
         return tr("Time at which the console finished an event, minus its kernel timestamp, corrected by the node\u2019s clock offset (four-timestamp "
                   "exchange on the heartbeat). Kept in a histogram from 1 \u00b5s to 120 s; p50, p95 and p99 over 10 s. The alert compares p99 with 5 s.");
     case PanelId::QueueDepth:
         return tr("Events in the agents\u2019 queues, plus events sent and not yet acknowledged, plus events in the receive queues. \u201cRising\u201d is a "
-                  "positive slope over 5 min. Above 1000 for a while: scale up; below 100 for a while: scale down.");
+                  "positive slope (least squares) over 5 min or, in long ranges, over three points; \u201cfalling\u201d a negative one. Above 1000 for "
+                  "5 min: scale up; below 100 for 5 min: scale down.");
     case PanelId::FilterEfficiency:
         return tr("(Dropped by a rule in the kernel + folded into a kernel map + dropped by a rule in user space) divided by seen, over 1 min. Events that "
                   "were lost, shed or dropped from a full queue are never counted as efficiency: they are drawn as a share of their own.");
@@ -125,18 +142,20 @@ QString PanelText::formulaSentence(const PanelSnapshot &panel)
                   "positives + true negatives) on labelled quiet windows. Alert above 2 %; in the field, when its lower bound is above 2 %.");
     case PanelId::Coverage:
         return tr("(Agents with a heartbeat within 30 s divided by nodes) times the mean of (attached hooks divided by wanted hooks). Attribution: events "
-                  "resolved to a pod divided by container events. Completeness: 1 \u2212 (lost + shed + dropped) divided by seen.");
+                  "resolved to a pod divided by container events, those of containers outside of Kubernetes among them. Completeness: 1 \u2212 (lost + shed + "
+                  "dropped) divided by seen; what was sent and never received is not in it.");
     case PanelId::PodStatus:
         return tr("Pods by the worst state that holds for each. Where the Kubernetes API is not asked, pods are counted as the nodes see them: their "
                   "control groups, log folders, and the kernel\u2019s out-of-memory and exit events of the last hour. Crash loop: three restarts in 30 min.");
     case PanelId::CpuUsage:
         return tr("Increase of the control group\u2019s CPU time divided by the measured time, in cores; percent of the limit, or of what the node can "
-                  "allocate. Beside it the share of throttled periods and the pressure (PSI). Alert above 80 % for 15 min; scale up above 70 % for 1 h; "
-                  "scale down below 30 % for 4 h.");
+                  "allocate. Beside it the share of throttled periods and the pressure (PSI). Alert above 80 % for 15 min, of a node or of a pod\u2019s limit; "
+                  "scale up above 70 % for 1 h; scale down below 30 % for 4 h.");
     case PanelId::MemoryUsage:
-        return tr("Working set: current memory minus inactive file pages, in bytes and as percent of the limit, or of the node; with its slope and the "
-                  "time until the limit is reached. Alert above 90 % for 10 min; scale up above 80 % for 30 min; scale down below 50 % for 2 h. Disks "
-                  "alert above 85 %.");
+        return tr("The headline is the nodes\u2019: total minus available memory as the kernel says (/proc/meminfo), since a node has no working set of its "
+                  "own. Pods and control groups: working set, which is current memory minus inactive file pages, in bytes and as percent of the limit; "
+                  "with the slope and the time until the limit is reached. Alert above 90 % for 10 min, of a node or of a pod\u2019s limit; scale up above "
+                  "80 % for 30 min; scale down below 50 % for 2 h. Disks alert above 85 %.");
     case PanelId::NetworkIo:
         return tr("Increase of received and sent bytes divided by the measured time, per pod and node; received upwards, sent downwards. Left out: the "
                   "loopback, so a machine that talks only to itself shows 0, and bridges, tunnels and pod links of a node, whose traffic another interface "
@@ -148,10 +167,10 @@ QString PanelText::formulaSentence(const PanelSnapshot &panel)
         return tr("New insights per hour, without duplicates: two with the same rule, root entity and cooldown window are one.");
     case PanelId::UserInteractions:
         return tr("Operator actions per hour from the audit log, by kind: acknowledge, silence, verdict, runbook step, command, export, query, incident "
-                  "update.");
+                  "update. The console writes that log itself, so nothing of it is lost on the way.");
     case PanelId::ApiResponseTimes:
         return tr("Duration of agent calls, Kubernetes API calls and the console\u2019s own queries, by operation and status, as a histogram; p50, p95 and "
-                  "p99 over 10 s, and the share of errors. Bounds: a query 5 s.");
+                  "p99 over 10 s, and the share of errors. Measured in the console, so no call is lost on the way. Bounds: a query 5 s.");
     }
     return unknownKey(panel.computation.formulaKey);
 }
@@ -163,8 +182,11 @@ QString PanelText::accessibleName(const PanelSnapshot &panel)
         parts << head->value.text() + (head->qualifier.isEmpty() ? QString() : QLatin1Char(' ') + head->qualifier);
         if (const QString direction = trend(panel); !direction.isEmpty())
             parts << direction;
-        if (panel.pastThreshold)
+        if (panel.pastThreshold && (panel.breaches.empty() || std::ranges::any_of(panel.breaches, &Breach::headline)))
             parts << tr("past its threshold");
+        for (const Breach &each : panel.breaches)
+            if (!each.headline)
+                parts << tr("past a threshold: %1").arg(breach(each));
     } else if (panel.state == PanelState::Loading) {
         parts << tr("reading");
     } else {

@@ -53,12 +53,17 @@ constexpr std::array facts {
     Wording {"receive-queue", QT_TRANSLATE_NOOP("tapio::console::PanelText", "receive queues %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Receive queues")},
     Wording {"agent-queue", QT_TRANSLATE_NOOP("tapio::console::PanelText", "agent queues %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Agent queues")},
     Wording {"oldest", QT_TRANSLATE_NOOP("tapio::console::PanelText", "oldest %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Age of the oldest")},
-    Wording {"slope", QT_TRANSLATE_NOOP("tapio::console::PanelText", "change %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Change over 5 min")},
+    Wording {"slope", QT_TRANSLATE_NOOP("tapio::console::PanelText", "change %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Slope: change per second")},
     Wording {"lost-share", QT_TRANSLATE_NOOP("tapio::console::PanelText", "lost %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Lost, shed or dropped")},
     Wording {"seen", QT_TRANSLATE_NOOP("tapio::console::PanelText", "seen %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Seen")},
     Wording {"filtered", QT_TRANSLATE_NOOP("tapio::console::PanelText", "filtered %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Filtered or folded")},
     Wording {"filtered-or-folded", QT_TRANSLATE_NOOP("tapio::console::PanelText", "filtered or folded %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Filtered or folded")},
-    Wording {"lost", QT_TRANSLATE_NOOP("tapio::console::PanelText", "lost %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Lost, shed or dropped")},
+    Wording {"kfiltered", QT_TRANSLATE_NOOP("tapio::console::PanelText", "dropped by a rule in the kernel %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Dropped by a rule in the kernel")},
+    Wording {"folded", QT_TRANSLATE_NOOP("tapio::console::PanelText", "folded %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Folded into a kernel map")},
+    Wording {"ufiltered", QT_TRANSLATE_NOOP("tapio::console::PanelText", "dropped by a rule in user space %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Dropped by a rule in user space")},
+    Wording {"lost", QT_TRANSLATE_NOOP("tapio::console::PanelText", "lost %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Lost: the ring was full")},
+    Wording {"shed", QT_TRANSLATE_NOOP("tapio::console::PanelText", "shed %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Shed to keep the overhead budget")},
+    Wording {"qdrop", QT_TRANSLATE_NOOP("tapio::console::PanelText", "dropped %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Dropped: a queue was full")},
     Wording {"signal", QT_TRANSLATE_NOOP("tapio::console::PanelText", "signal %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Signal")},
     Wording {"noise", QT_TRANSLATE_NOOP("tapio::console::PanelText", "noise %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Noise")},
     Wording {"n", QT_TRANSLATE_NOOP("tapio::console::PanelText", "n = %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Events judged")},
@@ -260,9 +265,9 @@ QString PanelText::groupSentence(const GroupSummary &summary)
         return number(summary, 0) <= 1 ? tr("%1: %2").arg(second, state) : tr("%1 pods in trouble, worst %2: %3").arg(first, second, state);
     }
     if (key == "cpu-high")
-        return tr("%1: CPU %2").arg(first, percent(1));
+        return first.isEmpty() ? tr("CPU %1").arg(percent(1)) : tr("%1: CPU %2").arg(first, percent(1));
     if (key == "memory-high")
-        return tr("%1: memory %2").arg(first, percent(1));
+        return first.isEmpty() ? tr("memory %1").arg(percent(1)) : tr("%1: memory %2").arg(first, percent(1));
     if (key == "disk-high")
         return tr("%1: disk %2").arg(first, percent(1));
     if (key == "api-slow")
@@ -358,7 +363,7 @@ QString PanelText::series(const PlotSeries &series)
     if (series.key == "others")
         return tr("all others");
     if (series.key == "lost")
-        return tr("lost, shed, dropped");
+        return series.unit == Unit::Percent ? tr("lost, shed, dropped") : tr("lost, by any cause");
     if (series.key == "received")
         return tr("received");
     if (series.key == "agent")
@@ -405,6 +410,25 @@ QString PanelText::thresholdSentence(const Threshold &threshold)
 {
     const QString text = PanelText::threshold(threshold);
     return threshold.forNs > 0 ? tr("%1 for %2").arg(text, durationText(threshold.forNs)) : text;
+}
+
+QString PanelText::check(const ThresholdCheck &check)
+{
+    if (check.held)
+        return tr("holds");
+    if (check.heldNs <= 0)
+        return tr("not now");
+    if (check.heldNs >= check.knownNs)
+        return tr("not enough history: %1 of %2").arg(durationText(check.knownNs), durationText(check.threshold.forNs));
+    return tr("holds for %1 of %2").arg(durationText(check.heldNs), durationText(check.threshold.forNs));
+}
+
+QString PanelText::breach(const Breach &breach)
+{
+    const QString figure = QStringLiteral("%1; %2").arg(withUnit(breach.value, breach.threshold.unit), thresholdSentence(breach.threshold));
+    if (breach.key == "disk")
+        return tr("disk %1: %2").arg(data(breach.label), figure);
+    return breach.label.empty() ? figure : tr("%1: %2").arg(data(breach.label), figure);
 }
 
 QString PanelText::lossCause(const std::string &counter)
@@ -474,6 +498,16 @@ QString PanelText::tooMuch(const PanelSnapshot &panel)
 {
     const QString drawn = tooMuchShort(panel);
     return drawn.isEmpty() ? drawn : tr("%1, by maximum; the sum is exact").arg(drawn);
+}
+
+QStringList PanelText::without(const PanelSnapshot &panel)
+{
+    QStringList parts;
+    if (!panel.detail.empty())
+        parts << data(panel.detail);
+    if (panel.seriesRefused > 0)
+        parts << tr("%1 series that did not fit in memory").arg(exactCount(panel.seriesRefused));
+    return parts;
 }
 
 std::optional<LossTotal> lossTotal(const PanelSnapshot &panel)

@@ -13,7 +13,7 @@
 namespace tapio::console {
 
 /// What a person can do about a missing figure.
-enum class Remedy { None, OpenConnections, WidenRange, CopyDetail };
+enum class Remedy { None, OpenConnections, WidenRange, CopyDetail, CancelReading };
 
 /// Every word of the panels: the core's keys turned into translated sentences. A key that is not known here is shown as
 /// words of its own ("queue-high" reads "queue high"), never dropped. Pure functions; any thread.
@@ -42,6 +42,12 @@ public:
     static QString threshold(const Threshold &threshold);
     /// "alert when above 80 % for 15 min".
     static QString thresholdSentence(const Threshold &threshold);
+    /// How a scaling rule stands: "holds", "not now", "holds for 23 min of 1 h", "not enough history: 15 min of 1 h".
+    static QString check(const ThresholdCheck &check);
+    /// Which threshold is past and whose: "shop/checkout: 91.0 %; alert above 80 % for 15 min".
+    static QString breach(const Breach &breach);
+    /// What a partial figure is without: silent nodes, series that did not fit.
+    static QStringList without(const PanelSnapshot &panel);
     static QString upwards();
     static QString downwards();
     static QString lossCause(const std::string &counter);
@@ -71,6 +77,8 @@ public:
 private:
     static QString unknownKey(const std::string &key);
     static QString formulaSentence(const PanelSnapshot &panel);
+    /// What a lost sample means for a panel made of samples, which draws no loss bands.
+    static QString sampleSentence(PanelId id);
 };
 
 /// How many events of the plotted range were lost, of how many; nothing when none was.

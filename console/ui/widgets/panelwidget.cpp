@@ -17,7 +17,7 @@ namespace tapio::console {
 
 namespace {
 
-constexpr int loadingBarAfterMs = 200;
+constexpr int loadingBarAfterMs = 0; // not in the same turn; the session has waited 200 ms before it said so
 
 /// Panels whose body is a figure: without one they have no axes to keep.
 bool isFigurePanel(PanelId id)

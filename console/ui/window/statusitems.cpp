@@ -12,7 +12,6 @@ namespace tapio::console {
 
 namespace {
 
-constexpr std::int64_t lossWindowNs = 60 * nsPerSecond;
 /// More than this and times of two nodes cannot be put in order to the millisecond that tables show.
 constexpr std::int64_t wideUncertaintyNs = 50 * nsPerMs;
 
@@ -68,19 +67,13 @@ void addSilent(std::vector<StatusItem> &items, const std::vector<wire::AgentStat
     items.push_back(item);
 }
 
-/// The loss bands of the last minute. Only when the console follows the present: a historic overview knows nothing of now.
-void addLoss(std::vector<StatusItem> &items, const Session &session, const Theme &t, std::int64_t nowNs)
+/// Only when the console follows the present: another range knows nothing of now.
+void addLoss(std::vector<StatusItem> &items, const Session &session, const Theme &t)
 {
-    const PanelSnapshot &panel = session.overview().panels[static_cast<std::size_t>(PanelId::EventsProcessed)];
-    const bool present = session.range().kind != TimeRange::Kind::Custom && !session.paused();
-    if (!present || (panel.state != PanelState::Ready && panel.state != PanelState::Partial))
+    const std::optional<RecentLoss> &recent = session.overview().lastMinute;
+    if (!recent || session.range().kind != TimeRange::Kind::Live || session.paused())
         return;
-    std::uint64_t lost = 0, of = 0;
-    for (const LossBand &band : panel.losses)
-        if (band.toNs > nowNs - lossWindowNs) {
-            lost += band.lost;
-            of += band.of;
-        }
+    const auto [lost, seen] = *recent;
     StatusItem item;
     item.key = QStringLiteral("loss");
     item.importance = lost > 0 ? 90 : 60;
@@ -93,8 +86,9 @@ void addLoss(std::vector<StatusItem> &items, const Session &session, const Theme
         item.glyph = Glyph::Triangle;
         item.color = t.meaning.p1;
         item.alarming = true;
-        item.value = of > 0 ? quantity(100.0 * static_cast<double>(lost) / static_cast<double>(of), Unit::Percent).text() : exactCount(lost);
-        item.toolTip = tr("%1 of %2 events were lost in the last minute").arg(exactCount(lost), exactCount(of));
+        item.value = seen > 0 ? quantity(std::min(100., 100. * static_cast<double>(lost) / static_cast<double>(seen)), Unit::Percent).text() : exactCount(lost);
+        item.toolTip = seen > 0 ? tr("%1 of %2 events were lost in the last minute").arg(exactCount(lost), exactCount(seen))
+                                : tr("%1 events were lost in the last minute").arg(exactCount(lost));
     }
     items.push_back(item);
 }
@@ -157,7 +151,7 @@ std::vector<StatusItem> statusItems(const Session &session, const Theme &theme, 
     const std::vector<wire::AgentState> agents = session.agents();
     std::vector<StatusItem> items{linkItem(session.link(), theme)};
     addSilent(items, agents, theme, nowNs);
-    addLoss(items, session, theme, nowNs);
+    addLoss(items, session, theme);
     addClock(items, agents, theme);
     addStore(items, session, theme);
     return items;

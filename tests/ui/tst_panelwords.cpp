@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include "console/core/metrics/overviewinput.h"
+#include "console/ui/theme/themestore.h"
+#include "console/ui/widgets/panelheader.h"
+#include "console/ui/widgets/paneltext.h"
+
+using namespace tapio;
+using namespace tapio::console;
+
+namespace {
+
+constexpr std::int64_t minute = 60 * nsPerSecond;
+constexpr Threshold memoryAlert{ThresholdKind::AlertAbove, 90, Unit::Percent, 10 * minute};
+constexpr Threshold cpuScaleUp{ThresholdKind::ScaleUp, 70, Unit::Percent, 60 * minute};
+
+QString plain(QString text) { return text.replace(QChar(0x00A0), QLatin1Char(' ')); }
+
+PanelSnapshot memory()
+{
+    PanelSnapshot panel;
+    panel.id = PanelId::MemoryUsage;
+    panel.state = PanelState::Ready;
+    panel.value = Fact{"memory", 41, Unit::Percent, {}};
+    panel.thresholds = {memoryAlert};
+    return panel;
+}
+
+} // namespace
+
+/// What the panels say of thresholds, scaling rules and reading: whose figure is past which bound, and what is not known.
+class TestPanelWords : public QObject {
+    Q_OBJECT
+private slots:
+    void initTestCase() { m_theme = ThemeStore::loadBuiltIn().value().first; }
+
+    void breach_data()
+    {
+        QTest::addColumn<QString>("key");
+        QTest::addColumn<QString>("label");
+        QTest::addColumn<bool>("headline");
+        QTest::addColumn<QString>("chip");
+        QTest::addColumn<QString>("sentence");
+        QTest::newRow("the figure's own") << "memory" << "node-a" << true << "past its bound" << "node-a: 91.0 %; alert above 90 % for 10 min";
+        QTest::newRow("all nodes together") << "memory" << "" << true << "past its bound" << "91.0 %; alert above 90 % for 10 min";
+        QTest::newRow("one pod's") << "memory" << "shop/web" << false << "1 past the bound" << "shop/web: 91.0 %; alert above 90 % for 10 min";
+        QTest::newRow("a disk's") << "disk" << "node-a:/var" << false << "disk 91.0 %" << "disk node-a:/var: 91.0 %; alert above 90 % for 10 min";
+    }
+    /// Only its own threshold colours a figure; a chip says whose it is where it is another's.
+    void breach()
+    {
+        QFETCH(QString, key);
+        QFETCH(QString, label);
+        QFETCH(bool, headline);
+        QFETCH(QString, chip);
+        QFETCH(QString, sentence);
+        PanelSnapshot panel = memory();
+        panel.pastThreshold = true;
+        panel.breaches = {{key.toStdString(), label.toStdString(), 91, memoryAlert, headline}};
+        const PanelHeader header = panelHeader(panel, m_theme);
+        QCOMPARE(header.valueColor, headline ? m_theme.meaning.p2 : m_theme.text.primary);
+        QCOMPARE(header.chips.size(), 1u);
+        QCOMPARE(plain(header.chips[0].chip.text), chip);
+        QCOMPARE(plain(header.chips[0].explanation), sentence);
+        QVERIFY(header.edge);
+        QVERIFY(PanelText::accessibleName(panel).contains(headline ? "past its threshold" : "past a threshold: " + sentence));
+    }
+
+    void check_data()
+    {
+        QTest::addColumn<qint64>("heldMinutes");
+        QTest::addColumn<qint64>("knownMinutes");
+        QTest::addColumn<QString>("words");
+        QTest::newRow("holds") << qint64{60} << qint64{240} << "holds";
+        QTest::newRow("does not") << qint64{0} << qint64{240} << "not now";
+        QTest::newRow("for some of its time") << qint64{23} << qint64{240} << "holds for 23 min of 1 h";
+        QTest::newRow("too little is known") << qint64{15} << qint64{15} << "not enough history: 15 min of 1 h";
+    }
+    void check()
+    {
+        QFETCH(qint64, heldMinutes);
+        QFETCH(qint64, knownMinutes);
+        const ThresholdCheck check{cpuScaleUp, heldMinutes * minute, knownMinutes * minute, heldMinutes >= 60};
+        QTEST(plain(PanelText::check(check)), "words");
+        PanelSnapshot panel = memory();
+        panel.checks = {check};
+        QCOMPARE(panelHeader(panel, m_theme).chips.size(), check.held ? 1u : 0u);
+    }
+
+    void trend_ofTheQueueIsTheSignOfItsSlope_data()
+    {
+        QTest::addColumn<double>("slope");
+        QTest::addColumn<QString>("word");
+        QTest::newRow("ever so little") << 0.001 << "rising";
+        QTest::newRow("down") << -3. << "falling";
+        QTest::newRow("level") << 0. << "steady";
+    }
+    void trend_ofTheQueueIsTheSignOfItsSlope()
+    {
+        QFETCH(double, slope);
+        PanelSnapshot panel;
+        panel.id = PanelId::QueueDepth;
+        panel.value = Fact{"queued", 312, Unit::Events, {}};
+        panel.facts = {{"slope", slope, Unit::EventsPerSecond, {}}};
+        QTEST(PanelText::trend(panel), "word");
+    }
+
+    void partial_saysWhatItIsWithout()
+    {
+        PanelSnapshot panel = memory();
+        panel.state = PanelState::Partial;
+        panel.detail = "node-b";
+        panel.seriesRefused = 1200;
+        QCOMPARE(panelHeader(panel, m_theme).chips.at(0).explanation, "Without: node-b, 1,200 series that did not fit in memory");
+    }
+
+    void loading_namesEachPanelAndHowFarItIs()
+    {
+        const OverviewSnapshot overview = loadingOverview(0, 3600 * nsPerSecond, 7, 36);
+        QSet<QString> titles;
+        for (const PanelSnapshot &panel : overview.panels) {
+            titles << panelHeader(panel, m_theme).title;
+            const PanelText::Reason reason = PanelText::noData(panel);
+            QCOMPARE(reason.missing, "7 of 36 parts");
+            QCOMPARE(reason.remedy, Remedy::CancelReading);
+            QVERIFY(!reason.action.isEmpty());
+        }
+        QCOMPARE(titles.size(), static_cast<qsizetype>(panelCount));
+        for (const GroupSummary &group : overview.groups)
+            QCOMPARE(PanelText::groupSentence(group), "reading");
+    }
+
+    void lossChip_hasWhatNeverArrivedToo()
+    {
+        PanelSnapshot panel = memory();
+        panel.id = PanelId::EventsProcessed;
+        panel.losses = {{0, minute, 50, 1000, "node-a", "qdrop"}, {0, minute, 50, 0, "node-a", "gap"}};
+        panel.toNs = minute;
+        panel.computation.completeness = 95;
+        panel.computation.lost = 10;
+        QCOMPARE(plain(panelHeader(panel, m_theme).chips.at(0).chip.text), "10.0 % lost");
+    }
+
+private:
+    Theme m_theme;
+};
+
+QTEST_MAIN(TestPanelWords)
+#include "tst_panelwords.moc"
