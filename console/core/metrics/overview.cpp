@@ -154,6 +154,8 @@ const std::vector<wire::Metric> &overviewMetrics()
                                              Metric::NodeMemoryAvailableBytes,
                                              Metric::FilesystemTotalBytes,
                                              Metric::FilesystemUsedBytes,
+                                             Metric::AgentCpuNs,
+                                             Metric::AgentRssBytes,
                                              Metric::AgentSentBytes};
     return metrics;
 }
@@ -178,6 +180,7 @@ OverviewSnapshot computeOverview(const OverviewInput &input, std::uint64_t revis
         context.endNs = context.newestFor(static_cast<PanelId>(i));
         formulas[i](context, overview.panels[i]);
     }
+    overview.agentCosts = agentCosts(context);
     summarize(overview);
     return overview;
 }

@@ -159,9 +159,17 @@ struct GroupSummary {
     std::vector<std::string> arguments;///< data to fill it, numbers as plain decimals
 };
 
+/// What an agent costs its node as it measures itself: its process, without the run time of its programs in the kernel.
+struct AgentCost {
+    std::string node;
+    std::optional<double> cpuPercent;  ///< of one core, over about a minute; empty until there are two readings
+    std::optional<double> rssBytes;
+};
+
 struct OverviewSnapshot {
     std::array<PanelSnapshot, panelCount> panels;
     std::array<GroupSummary, 4> groups;
+    std::vector<AgentCost> agentCosts; ///< at the end of the range, of the nodes with a reading near it; by name
 };
 
 } // namespace tapio::console

@@ -95,6 +95,7 @@ void activeCorrelations(const PanelContext &, PanelSnapshot &);
 void insightsGenerated(const PanelContext &, PanelSnapshot &);
 void userInteractions(const PanelContext &, PanelSnapshot &);
 void apiResponseTimes(const PanelContext &, PanelSnapshot &);
+std::vector<AgentCost> agentCosts(const PanelContext &);
 /// Sentences of the four groups, from the finished panels.
 void summarize(OverviewSnapshot &overview);
 
