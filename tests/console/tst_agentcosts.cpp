@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QtTest>
 
+#include "console/core/metrics/livemodel.h"
 #include "tests/console/inputbuilder.h"
 
 using namespace tapio;
@@ -89,6 +90,27 @@ private slots:
         run(builder, "a", 0, 840, 0.4, 23 * mib);
         QVERIFY(costs(builder).empty());
         QVERIFY(costs(InputBuilder()).empty());
+    }
+
+    void comesFromWhatTheAgentsSample()
+    {
+        LiveModel model;
+        for (int second = 0; second <= 20; ++second) {
+            wire::SampleBatch batch;
+            batch.timeNs = at(second);
+            batch.origins = {InputBuilder::host()};
+            batch.samples = {{Metric::AgentCpuNs, 0, 0, second * 5'000'000}, {Metric::AgentRssBytes, 0, 0, 1000 + second}};
+            wire::Delivery delivery;
+            delivery.node = "a";
+            delivery.receivedNs = at(second);
+            delivery.frame.body = std::move(batch);
+            model.onDelivery(delivery, at(second));
+            model.tick(at(second), {}, 0);
+        }
+        const std::vector<AgentCost> found = model.overview(1).agentCosts;
+        QCOMPARE(found.size(), 1u);
+        QCOMPARE(*found[0].cpuPercent, 0.5);
+        QCOMPARE(*found[0].rssBytes, 1020.);
     }
 
     void containersAreNotTheAgent()
