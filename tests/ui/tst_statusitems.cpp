@@ -70,6 +70,59 @@ private slots:
             agent.heartbeat.uncertaintyNs = -1;
         QVERIFY2(!keys(session).contains("clock"), "not measured is not 0");
     }
+    void overhead_isTheHighestOfTheAgents()
+    {
+        Filled session;
+        session.overviewValue.agentCosts = {{"node-10", 0.4, 23.0 * 1024 * 1024}, {"node-11", 0.2, 31.0 * 1024 * 1024}};
+        QCOMPARE(plain(item(session, "overhead").value), "0.40 % CPU, 31 MiB");
+        const QStringList lines = plain(item(session, "overhead").toolTip).split('\n');
+        QVERIFY(lines[0].contains("highest of 2") && lines[0].contains("one core"));
+        QCOMPARE(lines[1], "node-10: 0.40 % CPU, 23 MiB");
+        QCOMPARE(lines[2], "node-11: 0.20 % CPU, 31 MiB");
+        QVERIFY(!item(session, "overhead").alarming);
+    }
+    void overhead_ofHundredAgentsNamesTheHighest()
+    {
+        Filled session;
+        for (int i = 0; i < 100; ++i)
+            session.overviewValue.agentCosts.push_back({"n" + std::to_string(i), i / 100., std::nullopt});
+        const QStringList lines = plain(item(session, "overhead").toolTip).split('\n');
+        QCOMPARE(lines[1], "n99: 0.99 % CPU");
+        QVERIFY(lines.contains("+ 88 more"));
+    }
+    void overhead_withoutAReadingSaysWhy_data()
+    {
+        QTest::addColumn<int>("connected");
+        QTest::addColumn<bool>("costs");
+        QTest::addColumn<bool>("present");
+        QTest::addColumn<QString>("why");
+        QTest::newRow("nothing told yet") << 1 << false << true << "yet";
+        QTest::newRow("nobody is connected") << 0 << true << true << "none is connected";
+        QTest::newRow("a past range is shown") << 1 << true << false << "present";
+    }
+    void overhead_withoutAReadingSaysWhy()
+    {
+        QFETCH(int, connected);
+        QFETCH(bool, costs);
+        QFETCH(bool, present);
+        QFETCH(QString, why);
+        Filled session;
+        session.agentList.resize(1);
+        session.agentList[0].state = connected ? wire::LinkState::Connected : wire::LinkState::Gone;
+        if (costs)
+            session.overviewValue.agentCosts = {{"node-10", 0.4, 1.0}};
+        if (!present)
+            session.setRange({TimeRange::Kind::Custom, 1, 2});
+        QCOMPARE(item(session, "overhead").value, "no data");
+        QVERIFY2(item(session, "overhead").toolTip.contains(why), qPrintable(item(session, "overhead").toolTip));
+    }
+    void overhead_beforeTheSecondReadingIsNotZero()
+    {
+        Filled session;
+        session.overviewValue.agentCosts = {{"node-10", std::nullopt, 23.0 * 1024 * 1024}};
+        QCOMPARE(plain(item(session, "overhead").value), "CPU no data, 23 MiB");
+        QVERIFY(item(session, "overhead").toolTip.contains("two readings"));
+    }
     void store_saysItsSizeOrItsError()
     {
         Filled session;

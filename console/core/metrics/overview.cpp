@@ -158,6 +158,8 @@ const std::vector<wire::Metric> &overviewMetrics()
                                              Metric::NodeMemoryAvailableBytes,
                                              Metric::FilesystemTotalBytes,
                                              Metric::FilesystemUsedBytes,
+                                             Metric::AgentCpuNs,
+                                             Metric::AgentRssBytes,
                                              Metric::AgentSentBytes};
     return metrics;
 }
@@ -198,6 +200,7 @@ OverviewSnapshot computeOverview(const OverviewInput &input, std::uint64_t revis
         formulas[i](context, overview.panels[i]);
     }
     overview.lastMinute = lossOfLastMinute(context);
+    overview.agentCosts = agentCosts(context);
     summarize(overview);
     return overview;
 }

@@ -183,11 +183,19 @@ struct GroupSummary {
 /// What the counters name as lost, by any cause, of what was seen in the same readings.
 struct RecentLoss { std::uint64_t lost = 0, seen = 0; };
 
+/// What an agent costs its node as it measures itself: its process, without the run time of its programs in the kernel.
+struct AgentCost {
+    std::string node;
+    std::optional<double> cpuPercent;  ///< of one core, over about a minute; empty until there are two readings
+    std::optional<double> rssBytes;
+};
+
 struct OverviewSnapshot {
     std::array<PanelSnapshot, panelCount> panels;
     std::array<GroupSummary, 4> groups;
     /// Of the last minute, when the range ends now and its readings are fine enough to say so.
     std::optional<RecentLoss> lastMinute;
+    std::vector<AgentCost> agentCosts; ///< at the end of the range, of the nodes with a reading near it; by name
 };
 
 } // namespace tapio::console

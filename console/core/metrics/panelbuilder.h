@@ -105,6 +105,7 @@ void userInteractions(const PanelContext &, PanelSnapshot &);
 void apiResponseTimes(const PanelContext &, PanelSnapshot &);
 /// What was lost in the last minute of the range; nothing without two readings in it.
 std::optional<RecentLoss> lossOfLastMinute(const PanelContext &context);
+std::vector<AgentCost> agentCosts(const PanelContext &);
 /// Sentences of the four groups, from the finished panels.
 void summarize(OverviewSnapshot &overview);
 

@@ -14,6 +14,7 @@ namespace {
 
 /// More than this and times of two nodes cannot be put in order to the millisecond that tables show.
 constexpr std::int64_t wideUncertaintyNs = 50 * nsPerMs;
+constexpr std::size_t costLines = 12; ///< nodes named in a tooltip
 
 QString tr(const char *text)
 {
@@ -67,6 +68,12 @@ void addSilent(std::vector<StatusItem> &items, const std::vector<wire::AgentStat
     items.push_back(item);
 }
 
+/// A historic overview knows nothing of now.
+bool followsThePresent(const Session &session)
+{
+    return session.range().kind != TimeRange::Kind::Custom && !session.paused();
+}
+
 /// Only when the console follows the present: another range knows nothing of now.
 void addLoss(std::vector<StatusItem> &items, const Session &session, const Theme &t)
 {
@@ -118,6 +125,60 @@ void addClock(std::vector<StatusItem> &items, const std::vector<wire::AgentState
     items.push_back(item);
 }
 
+QString costText(const AgentCost &cost)
+{
+    const QString cpu = cost.cpuPercent ? tr("%1 CPU").arg(quantity(*cost.cpuPercent, Unit::Percent).text()) : tr("CPU no data");
+    return cost.rssBytes ? tr("%1, %2").arg(cpu, bytesText(*cost.rssBytes)) : cpu;
+}
+
+/// The highest figures, whichever nodes they are of.
+AgentCost highest(const std::vector<AgentCost> &costs)
+{
+    AgentCost most;
+    for (const AgentCost &cost : costs) {
+        most.cpuPercent = std::max(most.cpuPercent, cost.cpuPercent); // an empty one is less than any
+        most.rssBytes = std::max(most.rssBytes, cost.rssBytes);
+    }
+    return most;
+}
+
+QString costToolTip(std::vector<AgentCost> costs)
+{
+    std::stable_sort(costs.begin(), costs.end(), [](const AgentCost &a, const AgentCost &b) { return a.cpuPercent > b.cpuPercent; });
+    QStringList lines{costs.size() == 1 ? tr("What the agent itself uses; CPU in percent of one core, over a minute")
+                                        : tr("What the agents themselves use, the highest of %1; CPU in percent of one core, over a minute").arg(costs.size())};
+    for (std::size_t i = 0; i < std::min(costs.size(), costLines); ++i)
+        lines << tr("%1: %2").arg(QString::fromStdString(costs[i].node), costText(costs[i]));
+    if (costs.size() > costLines)
+        lines << tr("+ %1 more").arg(costs.size() - costLines);
+    if (std::any_of(costs.begin(), costs.end(), [](const AgentCost &cost) { return !cost.cpuPercent; }))
+        lines << tr("CPU needs two readings of an agent");
+    lines << tr("Not measured: the run time of their programs in the kernel");
+    return lines.join(QLatin1Char('\n'));
+}
+
+void addOverhead(std::vector<StatusItem> &items, const Session &session, const std::vector<wire::AgentState> &agents)
+{
+    if (agents.empty())
+        return; // the link's item says that there is none
+    StatusItem item;
+    item.key = QStringLiteral("overhead");
+    item.importance = 45;
+    item.label = tr("Agents");
+    const std::vector<AgentCost> &costs = session.overview().agentCosts;
+    const bool connected = std::any_of(agents.begin(), agents.end(), [](const wire::AgentState &agent) { return agent.state == wire::LinkState::Connected; });
+    if (followsThePresent(session) && connected && !costs.empty()) {
+        item.value = costText(highest(costs));
+        item.toolTip = costToolTip(costs);
+    } else {
+        item.value = tr("no data");
+        item.toolTip = !connected                 ? tr("What the agents themselves use is not known: none is connected")
+            : !followsThePresent(session) ? tr("What the agents themselves use is known while the present is followed")
+                                          : tr("No agent has said yet what it uses itself");
+    }
+    items.push_back(item);
+}
+
 void addStore(std::vector<StatusItem> &items, const Session &session, const Theme &t)
 {
     StatusItem item;
@@ -152,6 +213,7 @@ std::vector<StatusItem> statusItems(const Session &session, const Theme &theme, 
     std::vector<StatusItem> items{linkItem(session.link(), theme)};
     addSilent(items, agents, theme, nowNs);
     addLoss(items, session, theme);
+    addOverhead(items, session, agents);
     addClock(items, agents, theme);
     addStore(items, session, theme);
     return items;
