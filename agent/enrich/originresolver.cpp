@@ -2,6 +2,7 @@
 #include "agent/enrich/originresolver.h"
 
 #include <algorithm>
+#include <ctime>
 #include <utility>
 #include <vector>
 
@@ -32,6 +33,13 @@ int specificity(const wire::Origin &origin)
 std::uint64_t idOf(const CgroupNode &node) { return node.v2Id != 0 ? node.v2Id : node.memoryId; }
 
 } // namespace
+
+std::int64_t threadCpuNs()
+{
+    timespec used{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return used.tv_sec * nsPerSecond + used.tv_nsec;
+}
 
 OriginResolver::OriginResolver(ResolverOptions options, CgroupInventory &inventory, const Clock &clock)
     : m_options(std::move(options)), m_inventory(inventory), m_clock(clock),
@@ -146,6 +154,7 @@ void OriginResolver::nameAgain()
 
 void OriginResolver::refresh()
 {
+    const std::int64_t before = m_options.cpuNs();
     ++m_walk;
     m_walkedBootNs = m_clock.bootNs();
     const bool newNames = m_names.refresh(m_clock.utcNs());
@@ -156,12 +165,14 @@ void OriginResolver::refresh()
     ageGone();
     if (newNames)
         nameAgain();
+    m_walkNs = m_options.cpuNs() - before;
+    m_spentNs += m_walkNs;
 }
 
 bool OriginResolver::mayWalk() const
 {
-    return m_walk == 0
-        || m_clock.bootNs() - m_walkedBootNs >= std::chrono::nanoseconds(m_options.minBetweenWalks).count();
+    const std::int64_t apart = std::max(std::chrono::nanoseconds(m_options.minBetweenWalks).count(), m_walkNs * walkShare);
+    return m_walk == 0 || m_clock.bootNs() - m_walkedBootNs >= apart;
 }
 
 OriginPtr OriginResolver::originOf(const CgroupNode &node) { return node.path == "/" ? m_host : remember(node).origin; }

@@ -4,10 +4,12 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "agent/collect/cgroupinventory.h"
 #include "agent/collect/smallfile.h"
@@ -19,6 +21,12 @@ namespace tapio::agent {
 
 using OriginPtr = std::shared_ptr<const wire::Origin>;
 
+/// CPU time of the calling thread. About cost and not about when, so it is of no injected clock.
+std::int64_t threadCpuNs();
+
+/// Walks that unknown ids ask for take 1/walkShare of a core at most: where one takes long, they come less often.
+inline constexpr std::int64_t walkShare = 50;
+
 struct ResolverOptions {
     std::filesystem::path procRoot = "/proc";
     std::filesystem::path podLogs = "/var/log/pods";
@@ -26,6 +34,7 @@ struct ResolverOptions {
     std::size_t maxGone = 4096;                         ///< removed cgroups still remembered
     std::chrono::seconds rememberGone{15 * 60};
     std::chrono::milliseconds minBetweenWalks{200};     ///< a flood of unknown ids must not become a flood of walks
+    std::function<std::int64_t()> cpuNs = threadCpuNs;  ///< what walks are charged with
 };
 
 /// cgroup id -> path -> container -> pod. Holds what exists, what is gone (for a while, as Cached) and what could not be
@@ -45,6 +54,9 @@ public:
     /// The origin of a cgroup of the inventory. Never null.
     OriginPtr originOf(const CgroupNode &node);
     const OriginPtr &host() const noexcept { return m_host; }
+
+    /// CPU time that all walks since the last call took, those that resolve() had to make among them.
+    std::int64_t takeWalkNs() noexcept { return std::exchange(m_spentNs, 0); }
 
     std::size_t known() const noexcept { return m_byPath.size(); }
     std::size_t gone() const noexcept { return m_gone.size(); }
@@ -98,6 +110,8 @@ private:
     std::unordered_map<std::uint64_t, Unfound> m_unfound;
     std::uint64_t m_walk = 0;          ///< how many there were
     std::int64_t m_walkedBootNs = 0;
+    std::int64_t m_walkNs = 0;         ///< what the last one took
+    std::int64_t m_spentNs = 0;        ///< since takeWalkNs()
 };
 
 } // namespace tapio::agent

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <ctime>
 #include <iterator>
 #include <utility>
 
@@ -30,14 +29,6 @@ bool sameStates(const std::vector<wire::Hook> &a, const std::vector<wire::Hook> 
         x.runCount = y.runCount;
         return x == y;
     });
-}
-
-/// Not of the injected clock: this is about cost and not about when.
-std::int64_t threadCpuNs()
-{
-    timespec used{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-    return used.tv_sec * nsPerSecond + used.tv_nsec;
 }
 
 std::int64_t ns(milliseconds duration) { return std::chrono::nanoseconds(duration).count(); }
@@ -151,12 +142,14 @@ void CollectLoop::push(SampleWriter &writer)
 
 void CollectLoop::walkAndSample(SampleWriter &writer)
 {
-    const std::int64_t before = threadCpuNs();
     m_resolver.refresh();
+    const std::int64_t before = threadCpuNs();
     for (const auto &sampler : m_cgroupSamplers)
         sampler->sample(writer);
     constexpr std::int64_t mostNs = 60 * nsPerSecond;
-    const std::int64_t stretched = std::min((threadCpuNs() - before) * cgroupShare, mostNs);
+    // With the walks that events of unknown cgroups asked for since the last time.
+    const std::int64_t spent = threadCpuNs() - before + m_resolver.takeWalkNs();
+    const std::int64_t stretched = std::min(spent * cgroupShare, mostNs);
     m_nextCgroupsBootNs = m_clock.bootNs() + std::max(ns(m_options.cgroupInterval), stretched);
 }
 

@@ -30,8 +30,11 @@ struct Machine {
     CgroupInventory inventory;
     OriginResolver resolver;
 
+    std::int64_t walkNs = 0;   ///< what each walk is said to take
+    std::int64_t cpuNs = 0;
+
     explicit Machine(bool hybrid = false, std::size_t maxCgroups = 100)
-        : inventory(prepared(root, hybrid), maxCgroups), resolver(options(root), inventory, clock)
+        : inventory(prepared(root, hybrid), maxCgroups), resolver(options(), inventory, clock)
     {
     }
     static fs::path prepared(const fs::path &root, bool hybrid)
@@ -43,9 +46,10 @@ struct Machine {
             fs::create_directories(root / "cgroup/memory");
         return root / "cgroup";
     }
-    static ResolverOptions options(const fs::path &root)
+    ResolverOptions options()
     {
         ResolverOptions options;
+        options.cpuNs = [this] { return std::exchange(cpuNs, cpuNs + walkNs); };
         options.procRoot = root / "proc";
         options.podLogs = root / "pods";
         options.containerLogs = root / "containers";
@@ -324,6 +328,21 @@ private slots:
         const std::uint64_t memoryId = machine.makeCgroup("/b", "memory");
         machine.resolver.refresh();
         QCOMPARE(machine.resolver.resolve(987654321, 0, 0, memoryId)->cgroupPath, std::string("/b"));
+    }
+
+    void walks_thatTakeLongComeLessOftenAndAreCharged()
+    {
+        Machine machine;
+        machine.walkNs = 20 * nsPerMs;   // fifty times that is a second
+        machine.resolver.refresh();
+        QCOMPARE(machine.resolver.takeWalkNs(), machine.walkNs);
+        machine.clock.advance(std::chrono::milliseconds(900));
+        const std::uint64_t id = machine.makeCgroup("/new");
+        QCOMPARE(machine.resolver.resolve(id)->attribution, wire::Attribution::Unknown);
+        QCOMPARE(machine.resolver.takeWalkNs(), 0);
+        machine.clock.advance(std::chrono::milliseconds(100));
+        QCOMPARE(machine.resolver.resolve(id)->attribution, wire::Attribution::Live);
+        QCOMPARE(machine.resolver.takeWalkNs(), machine.walkNs);
     }
 
     void sameIdInTwoHierarchies_isDecidedByTheProcess()

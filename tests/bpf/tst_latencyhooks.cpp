@@ -30,6 +30,7 @@ class tst_LatencyHooks : public QObject {
 private slots:
     void contention_isSeenInItsCgroup();
     void everyWait_isCounted();
+    void waits_areAsLongAsTheSchedulerSays();
     void runqueue_addsUp();
     void blockIo_isSeenInItsCgroup_data();
     void blockIo_isSeenInItsCgroup();
@@ -84,6 +85,27 @@ Child spinIn(const MemoryCgroup &cgroup)
         for (;;)
             ::getppid();
     });
+}
+
+struct SchedStat {
+    std::uint64_t delayNs = 0; ///< runnable, without a CPU
+    std::uint64_t runs = 0;
+};
+
+/// Of the calling process; uses system calls only. All 0 where it cannot be read.
+SchedStat schedStatOfSelf()
+{
+    char text[128] = {};
+    const int fd = ::open("/proc/self/schedstat", O_RDONLY | O_CLOEXEC);
+    SchedStat stat;
+    if (fd >= 0 && ::read(fd, text, sizeof(text) - 1) > 0) {
+        char *rest = text;
+        std::strtoull(rest, &rest, 10); // on a CPU
+        stat.delayNs = std::strtoull(rest, &rest, 10);
+        stat.runs = std::strtoull(rest, &rest, 10);
+    }
+    ::close(fd);
+    return stat;
 }
 
 /// Name of the disk that holds `path`, "" when that is no disk.
@@ -209,6 +231,55 @@ void tst_LatencyHooks::everyWait_isCounted()
     QCOMPARE(echo.wait(), 0);
     // A reader that finds the answer already there does not go to sleep, so not every turn has a wait.
     QVERIFY(countFrom(histogramOf(kernel, cgroup.id(), ""), 0) >= turns / 2);
+}
+
+/// Against /proc/PID/schedstat. A bucket says a wait within a factor of two, and so all of them say their sum.
+void tst_LatencyHooks::waits_areAsLongAsTheSchedulerSays()
+{
+    TAPIO_NEEDS_KERNEL();
+    MemoryCgroup observed("observed"), others("others");
+    if (!observed.problem().empty() || !others.problem().empty())
+        QSKIP((observed.problem() + others.problem()).c_str());
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"runqueue"});
+
+    const Child first = spinIn(others), second = spinIn(others);
+    int results[2];
+    QCOMPARE(::pipe(results), 0);
+    Child child = Child::run([&] {
+        if (!observed.enter() || !pinToFirstCpu())
+            return 1;
+        const SchedStat before = schedStatOfSelf();
+        if (before.runs == 0)
+            return 3;
+        while (schedStatOfSelf().delayNs - before.delayNs < 500'000'000)
+            ::getppid();
+        const SchedStat after = schedStatOfSelf();
+        const SchedStat waited{after.delayNs - before.delayNs, after.runs - before.runs};
+        return ::write(results[1], &waited, sizeof(waited)) == sizeof(waited) ? 0 : 2;
+    });
+    const int status = child.wait();
+    if (WEXITSTATUS(status) == 3)
+        QSKIP("this kernel keeps no /proc/PID/schedstat");
+    QCOMPARE(status, 0);
+    SchedStat said;
+    QCOMPARE(::read(results[0], &said, sizeof(said)), ssize_t(sizeof(said)));
+    ::close(results[0]);
+    ::close(results[1]);
+
+    const auto histogram = histogramOf(kernel, observed.id(), "");
+    QVERIFY(histogram.has_value());
+    std::uint64_t least = 0, most = 0;
+    for (std::size_t bucket = 0; bucket < histogram->counts.size(); ++bucket) {
+        least += histogram->counts[bucket] * (bucket == 0 ? 0 : 1000ull << (bucket - 1));
+        most += histogram->counts[bucket] * (1000ull << bucket);
+    }
+    // The runs at both ends lie in one of the two accounts only: a few, of some milliseconds each.
+    constexpr std::uint64_t ends = 100'000'000;
+    const QString figures = QString("%1 ns in %2 runs; here %3 to %4 ns in %5").arg(said.delayNs).arg(said.runs).arg(least).arg(most)
+                                .arg(countFrom(histogram, 0));
+    QVERIFY2(said.delayNs + ends >= least && said.delayNs <= most + ends, qPrintable(figures));
+    QVERIFY2(countFrom(histogram, 0) + 3 >= said.runs && countFrom(histogram, 0) <= said.runs + 6, qPrintable(figures));
 }
 
 void tst_LatencyHooks::runqueue_addsUp()
