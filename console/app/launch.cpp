@@ -137,6 +137,7 @@ tl::expected<Launch, LaunchFailure> prepareLaunch(const LaunchOptions &options, 
         return refuse(exitcode::cannotCreate, "the folder " + config->store.file.parent_path().string() + " cannot be made: " + error.message());
     Launch launch;
     launch.session = sessionOptions(*config, userName());
+    launch.session.log.standardError = options.headless;
     launch.ui = config->ui;
     launch.facts = {QString::fromStdString(config->store.file.string()), QString::fromStdString((options.config.empty() ? defaultConfigFile() : options.config).string()),
                     config->store.maxBytes, config->store.maxAgeNs};
