@@ -12,6 +12,7 @@ inline constexpr std::string_view processed = "receive.processed";    ///< count
 inline constexpr std::string_view duplicate = "receive.dup";          ///< counter, label = node
 inline constexpr std::string_view rejected = "receive.rejected";      ///< counter, label = node
 inline constexpr std::string_view transitLoss = "loss.transit";       ///< counter, label = node: produced, never received
+inline constexpr std::string_view consoleQueueLoss = "loss.console-queue"; ///< counter, label = server: dropped there, this console read too slowly
 
 inline constexpr std::string_view latencyP50 = "latency.p50";         ///< ns over ten seconds, label = stage
 inline constexpr std::string_view latencyP95 = "latency.p95";

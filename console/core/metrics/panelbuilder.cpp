@@ -169,11 +169,15 @@ void PanelContext::findLosses()
                         std::string(counterName(cause)));
         }
     }
-    for (const auto &[node, track] : tracks(figure::transitLoss)) {
-        const Track unrolled = unroll(track);
-        lost += increaseWithin(unrolled, samples);
-        appendBands(losses, increases(unrolled, samples), {}, samples, node, "gap");
-    }
+    const auto addFigure = [&](std::string_view name, const std::string &cause) {
+        for (const auto &[place, track] : tracks(name)) {
+            const Track unrolled = unroll(track);
+            lost += increaseWithin(unrolled, samples);
+            appendBands(losses, increases(unrolled, samples), {}, samples, place, cause);
+        }
+    };
+    addFigure(figure::transitLoss, "gap");
+    addFigure(figure::consoleQueueLoss, "console-queue");
     if (seen > 0)
         completeness = std::max(0.0, 100.0 * (1 - lost / seen));
     else if (lost > 0)

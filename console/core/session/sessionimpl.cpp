@@ -180,6 +180,7 @@ Status SessionImpl::startLink(std::vector<wire::ResumePoint> known)
         hooks.heartbeat = [this](std::int64_t durationNs, bool ok) {
             m_model->onApiCall("server.heartbeat", durationNs, ok);
         };
+        hooks.queueDropped = [this](const std::string &server, std::uint64_t events) { m_model->onConsoleQueue(server, events); };
         auto link = startRemoteLink(*m_options.remote, std::move(known), *this, std::move(hooks), m_clock);
         if (!link)
             return fail(link.error());
