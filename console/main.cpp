@@ -47,11 +47,11 @@ UiDefaults defaultsOf(const UiConfig &config)
     return {QString::fromStdString(config.theme), QString::fromStdString(config.density == "auto" ? "automatic" : config.density), config.zone == "utc"};
 }
 
-int run(QApplication &app, const LaunchOptions &options, Launch launch, QuitSignals &quitSignals, const Clock &clock)
+int run(QApplication &app, const LaunchOptions &options, const Launch &launch, QuitSignals &quitSignals, const Clock &clock)
 {
-    auto session = Session::open(std::move(launch.session), clock);
+    auto session = Session::open(launch.session, clock);
     if (!session) {
-        const LaunchFailure failure = launchFailure(session.error());
+        const LaunchFailure failure = launchFailure(session.error(), launch.session);
         return leave(failure.sentence, failure.exitCode);
     }
     auto builtIn = ThemeStore::loadBuiltIn();
@@ -123,5 +123,5 @@ int main(int argc, char **argv)
     auto signalSource = QuitSignals::open();
     if (!signalSource)
         return leave(signalSource.error().message(), exitcode::software);
-    return run(app, options, std::move(*launch), **signalSource, clock);
+    return run(app, options, *launch, **signalSource, clock);
 }

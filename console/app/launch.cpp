@@ -72,11 +72,12 @@ tl::expected<transport::TlsFiles, LaunchFailure> fromAuthority(const fs::path &f
         return refuse(exitcode::noPermission, all.error().message());
     const IssuedCertificate *best = nullptr, *unusable = nullptr;
     for (const IssuedCertificate &certificate : *all) {
-        if (certificate.identity.role != role)
+        // Of an older one of the same name there is only the record: its files were replaced.
+        if (certificate.identity.role != role || certificate.files.certificate.empty())
             continue;
         if (certificate.state != CertificateState::Valid)
             unusable = &certificate;
-        else if (!best || certificate.identity.name == wanted)
+        else if (!best || certificate.identity.name == wanted || best->identity.name != wanted)
             best = &certificate;
     }
     if (best)
@@ -119,9 +120,9 @@ Status applyAddresses(ConsoleConfig &config, const LaunchOptions &options)
 
 } // namespace
 
-LaunchFailure launchFailure(const Error &error)
+LaunchFailure launchFailure(const Error &error, const SessionOptions &options)
 {
-    return {error.message(), exitcode::ofSession(error)};
+    return {error.message(), exitcode::ofSession(error, options)};
 }
 
 tl::expected<Launch, LaunchFailure> prepareLaunch(const LaunchOptions &options, const Clock &clock)
@@ -144,6 +145,7 @@ tl::expected<Launch, LaunchFailure> prepareLaunch(const LaunchOptions &options, 
         return refuse(exitcode::cannotCreate, "the folder " + config->store.file.parent_path().string() + " cannot be made: " + error.message());
     Launch launch;
     launch.session = sessionOptions(*config, userName());
+    launch.session.log.standardError = options.headless;
     launch.ui = config->ui;
     launch.facts = {QString::fromStdString(config->store.file.string()), QString::fromStdString((options.config.empty() ? defaultConfigFile() : options.config).string()),
                     config->store.maxBytes, config->store.maxAgeNs};

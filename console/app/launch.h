@@ -25,7 +25,7 @@ struct LaunchFailure {
 /// Reads the configuration, finds the certificate (configured, or in the authority's folder) and checks that it is valid and of
 /// the right role. Opens neither sockets nor the store.
 tl::expected<Launch, LaunchFailure> prepareLaunch(const LaunchOptions &options, const Clock &clock);
-/// The sentence and code for an error of Session::open.
-LaunchFailure launchFailure(const Error &error);
+/// The sentence and code for an error of Session::open with these options.
+LaunchFailure launchFailure(const Error &error, const SessionOptions &options);
 
 } // namespace tapio::console

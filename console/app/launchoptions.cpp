@@ -51,8 +51,8 @@ std::variant<LaunchOptions, int> parseCommandLine(int argc, const char *const *a
     app.add_option("--size", size, "with --snapshot: WIDTHxHEIGHT (default 1280x800)")->needs(snapshot);
     app.add_option("--theme", options.theme, "dark or light")->check(CLI::IsMember({"dark", "light"}));
     app.add_option("--range", range, "live, 15min, 1h, 6h or 24h")->check(CLI::IsMember({"live", "15min", "1h", "6h", "24h"}));
-    app.footer("Exit codes: 64 wrong argument, 65 the store is damaged or newer, 69 port or display not available, 73 the data folder cannot be written,\n"
-               "            77 certificate trouble, 78 bad configuration.");
+    app.footer("Exit codes: 64 wrong argument, 65 the store is damaged or newer, 69 port or display not available,\n"
+               "            71 no more files or memory, 73 the data folder cannot be written, 77 certificate trouble, 78 bad configuration.");
     try {
         app.parse(argc, argv);
         if (!size.empty())

@@ -33,15 +33,26 @@ void remember(std::vector<wire::AgentState> &agents, const wire::AgentState &sta
         *same = state;
 }
 
+/// On the command line or in the configuration; else the one that a console here embeds is meant.
+bool serverNamed(const CommandContext &context)
+{
+    const auto config = loadConsoleConfig(context.config);
+    return !context.server.empty() || !config || !config->server.host.empty();
+}
+
 ServerFindings askServer(const CommandContext &context, const std::string &node)
 {
     ServerFindings findings;
     const auto connection = resolveConnection(context);
     if (!connection) {
-        // Without a server nobody can say whether the agent and its hooks are well.
-        findings.server.state = CheckState::Failed;
         findings.server.message = connection.error().message();
-        findings.server.hint = "'tapio pki issue console NAME' makes a certificate to connect with";
+        findings.server.hint = certificateHint;
+        if (serverNamed(context) || connection.error().code() != Errc::NotFound) {
+            findings.server.state = CheckState::Failed;
+        } else {
+            // A machine that only has an agent has neither a console nor a certificate to ask one with.
+            findings.server.message = "no server is configured here, and " + findings.server.message + ": whether the agent is connected and its hooks are active was not asked";
+        }
         return findings;
     }
     ServerClientHandlers handlers;
@@ -78,15 +89,23 @@ std::optional<std::uint32_t> agentPid(const std::vector<wire::AgentState> &agent
     return std::nullopt;
 }
 
+/// Where there is an agent and no authority, as on most nodes, the agent's own certificate is the one that matters.
+void addCertificates(std::vector<Check> &checks, Check authority, std::optional<Check> node)
+{
+    if (!node || authority.state != CheckState::Skipped)
+        checks.push_back(std::move(authority));
+    if (node)
+        checks.push_back(std::move(*node));
+}
+
 int runCheck(const CommandContext &context)
 {
     const CheckRoots roots;
     const std::string node = localNodeName();
     ServerFindings findings = askServer(context, node);
-    std::vector<Check> checks{checkKernel(roots), checkBtf(roots), checkCgroups(roots),
-                              checkCapabilities(roots, agentPid(findings.agents, node)),
-                              checkCertificates(pkiFolder(context), context.clock), checkClock(), checkDisk(storeFolder(context)),
-                              findings.server};
+    std::vector<Check> checks{checkKernel(roots), checkBtf(roots), checkCgroups(roots), checkCapabilities(roots, agentPid(findings.agents, node))};
+    addCertificates(checks, checkCertificates(pkiFolder(context), context.clock), checkNodeCertificate(roots, context.clock));
+    checks.insert(checks.end(), {checkClock(), checkDisk(storeFolder(context)), findings.server});
     if (findings.server.state == CheckState::Ok) {
         checks.push_back(checkAgents(findings.agents, node));
         checks.push_back(checkHooks(findings.hooks, node));

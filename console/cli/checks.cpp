@@ -189,6 +189,8 @@ Check checkCertificates(const std::filesystem::path &pkiFolder, const Clock &clo
     int valid = 0;
     constexpr std::int64_t soonNs = 72LL * 3600 * nsPerSecond;
     for (const transport::IssuedCertificate &certificate : *all) {
+        if (certificate.files.certificate.empty())
+            continue; // only on record: it was renewed since
         const std::string name = std::string(roleName(certificate.identity.role)) + ' ' + certificate.identity.name;
         if (certificate.state == transport::CertificateState::Expired)
             expired += (expired.empty() ? "" : ", ") + name;

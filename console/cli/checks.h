@@ -33,6 +33,7 @@ struct Check {
 struct CheckRoots {
     std::filesystem::path proc = "/proc";
     std::filesystem::path sys = "/sys";
+    std::filesystem::path etc = "/etc";
 };
 
 /// 5.8 or newer: BPF ring buffers (kernel commit 457f44363a88) and CAP_BPF (a17b53c4a4b5).
@@ -44,7 +45,11 @@ Check checkCgroups(const CheckRoots &roots);
 /// The kernel's own view of clock discipline (adjtimex(2)).
 Check checkClock();
 Check checkDisk(const std::filesystem::path &folder);
+/// Those of the authority in this folder, the newest of each role and name.
 Check checkCertificates(const std::filesystem::path &pkiFolder, const Clock &clock);
+/// The one that this machine's agent runs with (its command line, else its configuration, else /etc/tapio/agent.toml); nothing when
+/// there is no agent.
+std::optional<Check> checkNodeCertificate(const CheckRoots &roots, const Clock &clock);
 /// From what the server says of its agents: `node` is this machine's name.
 Check checkAgents(const std::vector<wire::AgentState> &agents, const std::string &node);
 Check checkHooks(const std::vector<wire::HookReport> &reports, const std::string &node);

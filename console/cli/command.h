@@ -37,7 +37,8 @@ inline std::filesystem::path pkiFolder(const CommandContext &context)
 using Chosen = std::function<int()>;
 void addPkiCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addCheckCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
-void addLiveCommands(CLI::App &app, CommandContext &context, Chosen &chosen);   ///< status, agents, watch
+void addLiveCommands(CLI::App &app, CommandContext &context, Chosen &chosen);   ///< status, agents
+void addWatchCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addEventsCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addCompletionCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 

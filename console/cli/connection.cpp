@@ -55,16 +55,16 @@ Result<transport::IssuedCertificate> consoleCertificate(const CommandContext &co
     if (!all)
         return fail(all.error());
     const std::string user = userName();
-    const transport::IssuedCertificate *any = nullptr;
+    const transport::IssuedCertificate *best = nullptr;
     for (const transport::IssuedCertificate &certificate : *all) {
-        if (certificate.identity.role != Role::Console || certificate.state != transport::CertificateState::Valid)
+        // Of an older one of the same name there is only the record: its files were replaced.
+        if (certificate.identity.role != Role::Console || certificate.state != transport::CertificateState::Valid || certificate.files.certificate.empty())
             continue;
-        if (certificate.identity.name == user)
-            return certificate;
-        any = &certificate;
+        if (best == nullptr || certificate.identity.name == user || best->identity.name != user)
+            best = &certificate;
     }
-    if (any != nullptr)
-        return *any;
+    if (best != nullptr)
+        return *best;
     return fail(Errc::NotFound, "no valid console certificate in " + pkiFolder(context).string());
 }
 

@@ -2,11 +2,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "console/cli/command.h"
 #include "console/cli/serverclient.h"
 
 namespace tapio::console {
+
+inline constexpr std::string_view connectHint = "start tapio-console or tapio-server, or name another with --server HOST:PORT; 'tapio check' tells more";
+inline constexpr std::string_view certificateHint = "'tapio pki issue console NAME' makes a certificate to connect with";
 
 /// Where the server is and as whom to speak to it.
 struct Connection {

@@ -83,7 +83,7 @@ int runEvents(const CommandContext &context, const EventsArguments &arguments)
     if (file.empty()) {
         const auto config = loadConsoleConfig(context.config);
         if (!config) {
-            report(context.err, config.error());
+            report(context.err, config.error(), "mend console.toml, or name the store with --store FILE");
             return ExitConfiguration;
         }
         file = config->store.file;

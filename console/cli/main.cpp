@@ -10,6 +10,22 @@
 using namespace tapio;
 using namespace tapio::console;
 
+namespace {
+
+/// A wrong command line: what is wrong with it, and where its rules stand.
+int refuse(const CLI::App &app, const CLI::ParseError &error)
+{
+    std::string command = "tapio";
+    for (const CLI::App *chosen = &app; !chosen->get_subcommands().empty();) {
+        chosen = chosen->get_subcommands().front();
+        command += ' ' + chosen->get_name();
+    }
+    std::cerr << "tapio: " << printable(error.what()) << "\nhint: '" << command << " --help' lists what it takes\n";
+    return ExitUsage;
+}
+
+} // namespace
+
 int main(int argc, char **argv)
 {
     // A reader that leaves (`tapio events | head`) is seen as a failed write, not as a death.
@@ -30,6 +46,7 @@ int main(int argc, char **argv)
     app.footer("Exit codes: 0 done, 1 not healthy (check), 64 wrong arguments, 65 bad data, 69 not available, 73 cannot write, 77 not allowed, 78 bad configuration.");
 
     addLiveCommands(app, context, chosen);
+    addWatchCommand(app, context, chosen);
     addCheckCommand(app, context, chosen);
     addEventsCommand(app, context, chosen);
     addPkiCommand(app, context, chosen);
@@ -43,11 +60,11 @@ int main(int argc, char **argv)
             std::cerr << "tapio: there is no command '" << printable(unknown.front()) << "'\nhint: tapio --help lists the commands\n";
             return ExitUsage;
         }
-        app.exit(error, std::cout, std::cerr);
-        return ExitUsage;
+        return refuse(app, error);
     } catch (const CLI::ParseError &error) {
-        const int code = app.exit(error, std::cout, std::cerr);
-        return code == 0 ? ExitOk : ExitUsage;
+        if (error.get_exit_code() == 0) // --help, --version
+            return app.exit(error, std::cout, std::cerr);
+        return refuse(app, error);
     }
     return chosen ? chosen() : ExitUsage;
 }

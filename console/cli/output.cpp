@@ -48,6 +48,31 @@ std::string fixed(double value, int decimals)
     return std::string(buffer.data(), static_cast<std::size_t>(std::max(n, 0)));
 }
 
+/// What mostly helps, where whoever reports an error knows nothing better.
+std::string_view usualHint(Errc code)
+{
+    switch (code) {
+    case Errc::InvalidArgument: return "'tapio --help' and 'tapio COMMAND --help' say what is taken";
+    case Errc::PermissionDenied: return "use the account that the file belongs to, or change its mode";
+    case Errc::NoSpace: return "free some space there";
+    case Errc::ReadOnly: return "choose a folder that can be written";
+    case Errc::Malformed:
+    case Errc::Corrupt: return "repair or replace the file that is named";
+    case Errc::NotFound: return "check the name, or make what is missing";
+    case Errc::AlreadyExists: return "choose another name, or remove what is there";
+    case Errc::VersionMismatch: return "install the same version of Tapio everywhere";
+    case Errc::Busy:
+    case Errc::TimedOut:
+    case Errc::Refused:
+    case Errc::Disconnected:
+    case Errc::Cancelled: return "try again";
+    case Errc::Unsupported:
+    case Errc::Io:
+    case Errc::Internal: break;
+    }
+    return "'tapio check' looks for the usual causes";
+}
+
 } // namespace
 
 ExitCode exitCodeFor(Errc code) noexcept
@@ -192,9 +217,7 @@ void printJson(std::ostream &out, const nlohmann::json &value)
 
 ExitCode report(std::ostream &err, const Error &error, std::string_view hint)
 {
-    err << "tapio: " << printable(error.message()) << '\n';
-    if (!hint.empty())
-        err << "hint: " << hint << '\n';
+    err << "tapio: " << printable(error.message()) << '\n' << "hint: " << (hint.empty() ? usualHint(error.code()) : hint) << '\n';
     return exitCodeFor(error.code());
 }
 

@@ -59,7 +59,7 @@ std::string bytesText(std::int64_t bytes);
 std::string durationText(std::int64_t ns);
 
 void printJson(std::ostream &out, const nlohmann::json &value);
-/// "tapio: MESSAGE" and, when there is one, "hint: HINT". Returns the exit code for `error`.
+/// "tapio: MESSAGE" and "hint: HINT", the usual one of the error's code when none is given. Returns the exit code for `error`.
 ExitCode report(std::ostream &err, const Error &error, std::string_view hint = {});
 
 } // namespace tapio::console

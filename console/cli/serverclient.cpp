@@ -2,6 +2,7 @@
 #include "console/cli/serverclient.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "protocol/wire/codec.h"
 
@@ -10,6 +11,7 @@ namespace tapio::console {
 namespace {
 
 constexpr std::int64_t heartbeatEveryNs = 2 * nsPerSecond;
+constexpr std::uint32_t longestPauseMs = 30'000; ///< that a server may ask for: ClientOptions::reconnectMax
 
 } // namespace
 
@@ -49,22 +51,28 @@ Status ServerClient::run(std::chrono::milliseconds budget, const std::function<b
             if (const Status handled = handle(**message); !handled)
                 return handled;
         }
+        if (const Status sent = sendAcks(); !sent)
+            return sent;
         if (const Status sent = heartbeat(); !sent)
             return sent;
     }
-    if (!m_welcomed)
-        return fail(Errc::TimedOut, m_lastRefusal.empty() ? std::string("no server answered in time") : m_lastRefusal);
-    return {};
+    if (m_welcomed)
+        return {};
+    if (stop.stop_requested())
+        return fail(Errc::Cancelled, "interrupted before there was a session with the server");
+    return fail(Errc::TimedOut, m_lastRefusal.empty() ? std::string("no server answered in time") : m_lastRefusal);
 }
 
 Status ServerClient::beginSession()
 {
     m_generation = m_endpoint->generation();
     m_welcomed = false;
+    m_acks.clear(); // those of the session before
     wire::Hello hello;
     hello.role = Role::Console;
     hello.name = m_name;
-    return send(hello);
+    const auto sent = send(hello);
+    return sent ? Status() : fail(sent.error());
 }
 
 Status ServerClient::handle(const transport::Bytes &bytes)
@@ -72,40 +80,97 @@ Status ServerClient::handle(const transport::Bytes &bytes)
     const auto message = wire::decode(bytes);
     if (!message)
         return fail(message.error().within("message of the server"));
-    if (std::holds_alternative<wire::Welcome>(*message)) {
-        m_welcomed = true;
-        m_endpoint->confirm();
-        return send(m_subscribe);
-    }
+    if (std::holds_alternative<wire::Welcome>(*message))
+        return onWelcome();
     if (const auto *bye = std::get_if<wire::Bye>(&*message))
-        return fail(Errc::Refused, "the server ended the session: " + bye->reason + " (" + bye->code + ")");
+        return onBye(*bye);
     if (const auto *state = std::get_if<wire::AgentState>(&*message); state != nullptr && m_handlers.agentState)
         m_handlers.agentState(*state);
     if (const auto *notice = std::get_if<wire::LinkNotice>(&*message); notice != nullptr && m_handlers.linkNotice)
         m_handlers.linkNotice(*notice);
-    if (const auto *delivery = std::get_if<wire::Delivery>(&*message)) {
+    if (const auto *reply = std::get_if<wire::HeartbeatReply>(&*message); reply != nullptr && m_handlers.queueDropped)
+        m_handlers.queueDropped(reply->droppedEvents);
+    if (const auto *delivery = std::get_if<wire::Delivery>(&*message))
+        onDelivery(*delivery);
+    return {};
+}
+
+Status ServerClient::onWelcome()
+{
+    m_welcomed = true;
+    m_endpoint->confirm();
+    ++m_subscribe.epoch;
+    m_subscribe.resume.clear();
+    for (const auto &[stream, frameSeq] : m_handled)
+        m_subscribe.resume.push_back({stream.first, stream.second, frameSeq});
+    const auto sent = send(m_subscribe);
+    if (!sent)
+        return fail(sent.error());
+    if (std::exchange(m_lost, false) && m_handlers.link)
+        m_handlers.link(true, {});
+    return {};
+}
+
+Status ServerClient::onBye(const wire::Bye &bye)
+{
+    const std::string reason = "the server ended the session: " + bye.reason + " (" + bye.code + ")";
+    // A server that is started anew is back soon; all other reasons stay what they are.
+    if (!m_welcomed || bye.code != "shutdown")
+        return fail(Errc::Refused, reason);
+    loseSession(reason);
+    m_endpoint->reconnect(std::chrono::milliseconds(std::min(bye.reconnectAfterMs, longestPauseMs)));
+    return {};
+}
+
+void ServerClient::onDelivery(const wire::Delivery &delivery)
+{
+    const StreamKey stream{delivery.node, delivery.frame.streamId};
+    std::uint64_t &handled = m_handled[stream];
+    if (delivery.frame.frameSeq > handled) {
+        handled = delivery.frame.frameSeq;
         if (m_handlers.delivery)
-            m_handlers.delivery(*delivery);
-        return acknowledge(*delivery);
+            m_handlers.delivery(delivery);
+    }
+    m_acks[stream] = delivery.frame.frameSeq;
+}
+
+void ServerClient::loseSession(const std::string &reason)
+{
+    m_lastRefusal = reason;
+    if (!std::exchange(m_welcomed, false))
+        return;
+    m_lost = true;
+    if (m_handlers.link)
+        m_handlers.link(false, reason);
+}
+
+/// What finds no room now goes with the next call.
+Status ServerClient::sendAcks()
+{
+    while (m_welcomed && !m_acks.empty()) {
+        const auto first = m_acks.begin();
+        const auto sent = send(wire::Ack{first->first.first, first->first.second, first->second});
+        if (!sent)
+            return fail(sent.error());
+        if (!*sent)
+            return {};
+        m_acks.erase(first);
     }
     return {};
 }
 
-Status ServerClient::acknowledge(const wire::Delivery &delivery)
-{
-    return send(wire::Ack{delivery.node, delivery.frame.streamId, delivery.frame.frameSeq});
-}
-
-Status ServerClient::send(const wire::Message &message)
+Result<bool> ServerClient::send(const wire::Message &message)
 {
     const auto bytes = wire::encode(message);
     if (!bytes)
         return fail(bytes.error());
     const Status sent = m_endpoint->send(*bytes);
-    // A lost link is not an error here: the endpoint dials again and the session begins anew.
-    if (!sent && sent.error().code() != Errc::Disconnected)
-        return sent;
-    return {};
+    if (sent)
+        return true;
+    // A lost link: the endpoint dials again and the session begins anew.
+    if (sent.error().code() == Errc::Disconnected || sent.error().code() == Errc::Busy)
+        return false;
+    return fail(sent.error());
 }
 
 Status ServerClient::heartbeat()
@@ -117,7 +182,8 @@ Status ServerClient::heartbeat()
     wire::Heartbeat beat;
     beat.id = ++m_heartbeats;
     beat.sentNs = m_clock->utcNs();
-    return send(beat);
+    const auto sent = send(beat);
+    return sent ? Status() : fail(sent.error());
 }
 
 void ServerClient::noteRefusals()
@@ -125,9 +191,11 @@ void ServerClient::noteRefusals()
     for (const transport::Notice &notice : m_endpoint->takeNotices()) {
         if (notice.kind == transport::NoticeKind::Accepted)
             continue;
-        m_lastRefusal = notice.remoteAddress + ": " + notice.reason + " (" + notice.code + ")";
+        const std::string reason = notice.remoteAddress + ": " + notice.reason + " (" + notice.code + ")";
         if (notice.kind == transport::NoticeKind::Closed)
-            m_welcomed = false;
+            loseSession(reason);
+        else
+            m_lastRefusal = reason;
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -19,6 +20,10 @@ struct ServerClientHandlers {
     std::function<void(const wire::AgentState &)> agentState;
     std::function<void(const wire::Delivery &)> delivery;
     std::function<void(const wire::LinkNotice &)> linkNotice;
+    /// The session was lost, and why; or it is there again. Not for the first one.
+    std::function<void(bool up, const std::string &reason)> link;
+    /// Events that the server dropped in this session, because they were read too slowly.
+    std::function<void(std::uint64_t events)> queueDropped;
 };
 
 class ServerClient {
@@ -27,19 +32,28 @@ public:
     static Result<ServerClient> open(transport::ClientOptions options, std::string name, wire::Subscribe subscribe,
                                      ServerClientHandlers handlers, const Clock &clock);
 
-    bool welcomed() const noexcept { return m_welcomed; }
-    /// Handles what arrives within `budget`, or until `enough` says so, or `stop`.
-    /// Errors: TimedOut (not welcomed in time; the text has the last refusal's reason), Refused (the server said Bye), Malformed.
-    Status run(std::chrono::milliseconds budget, const std::function<bool()> &enough, std::stop_token stop);
-
-private:
+    /// The same over an endpoint that is there already.
     ServerClient(std::unique_ptr<transport::ClientEndpoint> endpoint, std::string name, wire::Subscribe subscribe,
                  ServerClientHandlers handlers, const Clock &clock);
 
+    bool welcomed() const noexcept { return m_welcomed; }
+    /// Handles what arrives within `budget`, or until `enough` says so, or `stop`. A session that is lost begins anew, where it was.
+    /// Errors: TimedOut (no session at the end; the text has the last refusal's reason), Cancelled (stopped before there was one),
+    /// Refused (the server said Bye, other than because it goes for now), Malformed.
+    Status run(std::chrono::milliseconds budget, const std::function<bool()> &enough, std::stop_token stop);
+
+private:
+    using StreamKey = std::pair<std::string, std::uint64_t>;
+
     Status beginSession();
     Status handle(const transport::Bytes &bytes);
-    Status acknowledge(const wire::Delivery &delivery);
-    Status send(const wire::Message &message);
+    Status onWelcome();
+    Status onBye(const wire::Bye &bye);
+    void onDelivery(const wire::Delivery &delivery);
+    void loseSession(const std::string &reason);
+    Status sendAcks();
+    /// False: no room, or no link; neither is an error.
+    Result<bool> send(const wire::Message &message);
     Status heartbeat();
     void noteRefusals();
 
@@ -52,6 +66,9 @@ private:
     std::uint64_t m_heartbeats = 0;
     std::int64_t m_nextHeartbeatNs = 0;
     bool m_welcomed = false;
+    bool m_lost = false;                            ///< and not back yet
+    std::map<StreamKey, std::uint64_t> m_handled;   ///< last frame, per stream
+    std::map<StreamKey, std::uint64_t> m_acks;      ///< due
     std::string m_lastRefusal;
 };
 

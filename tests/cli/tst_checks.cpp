@@ -2,6 +2,8 @@
 #include <QtTest>
 
 #include "console/cli/checks.h"
+#include "tests/console/fakeclock.h"
+#include "tests/support/testpki.h"
 
 using namespace tapio;
 using namespace tapio::console;
@@ -44,7 +46,7 @@ class TestChecks : public QObject {
 
     CheckRoots roots() const
     {
-        return {std::filesystem::path(m_dir.filePath("proc").toStdString()), std::filesystem::path(m_dir.filePath("sys").toStdString())};
+        return {std::filesystem::path(m_dir.filePath("proc").toStdString()), std::filesystem::path(m_dir.filePath("sys").toStdString()), "/etc"};
     }
 
 private slots:
@@ -132,6 +134,69 @@ private slots:
         const Check check = checkCertificates(m_dir.filePath("nothing").toStdString(), clock);
         QCOMPARE(check.state, CheckState::Skipped);
         QVERIFY(check.hint.find("tapio pki init") != std::string::npos);
+    }
+
+    void certificates_theNewestOfANameCounts()
+    {
+        test::TestPki pki;
+        const SystemClock now;
+        static_cast<void>(pki.node("web-1")); // a day
+        const test::FakeClock later(now.utcNs() + 48 * 3600 * nsPerSecond);
+        QCOMPARE(checkCertificates(pki.authority().folder(), later).state, CheckState::Failed);
+        QVERIFY(pki.authority().renew(Role::Node, "web-1", std::chrono::hours(24 * 90), true, later));
+        const Check renewed = checkCertificates(pki.authority().folder(), later);
+        QVERIFY2(renewed.state == CheckState::Ok, renewed.message.c_str());
+        QVERIFY2(renewed.message.starts_with("1 valid"), renewed.message.c_str());
+    }
+
+    void nodeCertificate_data()
+    {
+        QTest::addColumn<QByteArray>("command"); // of the running agent; NUL between words
+        QTest::addColumn<QByteArray>("config");  // /etc/tapio/agent.toml
+        QTest::addColumn<int>("daysFromNow");
+        QTest::addColumn<CheckState>("state");
+        const QByteArray agent("tapio-agent", 12); // with its NUL
+        QTest::newRow("named on the command line") << agent + QByteArray("--cert\0FILE\0", 12) << QByteArray() << 0 << CheckState::Ok;
+        QTest::newRow("in one word") << agent + QByteArray("--cert=FILE\0", 12) << QByteArray() << 0 << CheckState::Ok;
+        QTest::newRow("of the configuration") << agent << QByteArray("[server]\ncertificate = \"FILE\"\n") << 0 << CheckState::Ok;
+        QTest::newRow("agent not running") << QByteArray() << QByteArray("[server]\ncertificate = \"FILE\"\n") << 0 << CheckState::Ok;
+        QTest::newRow("ends soon") << agent + QByteArray("--cert\0FILE\0", 12) << QByteArray() << 8 << CheckState::Warning;
+        QTest::newRow("expired") << agent + QByteArray("--cert\0FILE\0", 12) << QByteArray() << 11 << CheckState::Failed;
+        QTest::newRow("not there") << agent + QByteArray("--cert\0/nonexistent\0", 20) << QByteArray() << 0 << CheckState::Failed;
+    }
+    void nodeCertificate()
+    {
+        QFETCH(QByteArray, command);
+        QFETCH(QByteArray, config);
+        QFETCH(int, daysFromNow);
+        test::TestPki pki;
+        const SystemClock now;
+        const auto issued = pki.authority().issue({Role::Node, "web-1", std::chrono::hours(24 * 10), 0}, now);
+        QVERIFY(issued);
+        const QTemporaryDir machine;
+        const QByteArray file = QByteArray::fromStdString(issued->files.certificate.native());
+        CheckRoots roots{machine.filePath("proc").toStdString(), machine.filePath("sys").toStdString(), machine.filePath("etc").toStdString()};
+        write(machine.filePath("proc/12/comm"), "bash\n");
+        write(machine.filePath("proc/12/cmdline"), "bash");
+        if (!command.isEmpty()) {
+            write(machine.filePath("proc/77/comm"), "tapio-agent\n");
+            write(machine.filePath("proc/77/cmdline"), command.replace("FILE", file));
+        }
+        if (!config.isEmpty())
+            write(machine.filePath("etc/tapio/agent.toml"), config.replace("FILE", file));
+        const test::FakeClock clock(now.utcNs() + daysFromNow * 24 * 3600 * nsPerSecond);
+        const auto check = checkNodeCertificate(roots, clock);
+        QVERIFY(check);
+        QFETCH(CheckState, state);
+        QVERIFY2(check->state == state, check->message.c_str());
+        QCOMPARE(check->hint.empty(), check->state == CheckState::Ok);
+    }
+
+    void nodeCertificate_withoutAnAgentThereIsNone()
+    {
+        const QTemporaryDir machine;
+        const SystemClock clock;
+        QVERIFY(!checkNodeCertificate({machine.filePath("proc").toStdString(), {}, machine.filePath("etc").toStdString()}, clock));
     }
 
     void agents_areCounted()

@@ -95,6 +95,23 @@ private slots:
             QVERIFY(!check.toObject().value("message").toString().isEmpty());
     }
 
+    void check_ofAMachineWithOnlyAnAgentIsNotFailedForItsServer()
+    {
+        const Outcome outcome = run({"check", "-o", "json"}); // neither an authority nor a server here
+        QString state, message;
+        for (const QJsonValue &check : QJsonDocument::fromJson(outcome.out).object().value("checks").toArray()) {
+            if (check.toObject().value("name").toString() == "server") {
+                state = check.toObject().value("state").toString();
+                message = check.toObject().value("message").toString();
+            }
+        }
+        QCOMPARE(state, QString("skipped"));
+        QVERIFY2(message.contains("no server is configured"), qPrintable(message));
+        const Outcome named = run({"check", "-o", "json", "--server", "127.0.0.1:1"});
+        QVERIFY2(named.out.contains("\"failed\""), named.out.constData());
+        QCOMPARE(named.code, int(ExitUnhealthy));
+    }
+
     void pki_fromAuthorityToRevocation()
     {
         QCOMPARE(run({"pki", "init"}).code, int(ExitOk));

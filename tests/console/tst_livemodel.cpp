@@ -99,6 +99,18 @@ wire::SampleBatch podSamples(std::int64_t timeNs, const std::string &pod, const 
 class TestLiveModel : public QObject {
     Q_OBJECT
 private slots:
+    void consoleQueue_isAFigureForTheStore()
+    {
+        LiveModel model;
+        model.tick(at(0), {}, 0);
+        model.onConsoleQueue("server:1", 5);
+        model.tick(at(1), {}, 0);
+        QCOMPARE(latest(model, figure::consoleQueueLoss, "server:1"), 5.);
+        model.tick(at(11), {}, 0);
+        const std::vector<Figure> due = model.takeFigures();
+        QVERIFY(std::any_of(due.begin(), due.end(), [](const Figure &f) { return f.name == figure::consoleQueueLoss && f.value == 5.; }));
+    }
+
     void latency_data()
     {
         QTest::addColumn<qint64>("offset");

@@ -235,6 +235,19 @@ private slots:
         QVERIFY(!computeOverview(builder.input, 1).lastMinute);
     }
 
+    void losses_ofTheConsolesQueueAreNamed()
+    {
+        InputBuilder builder;
+        builder.agent("a").counters("a", "tcp", {{Counter::Seen, 100}});
+        builder.figure(figure::consoleQueueLoss, "10.0.0.5:7117", {{10, 0}, {600, 0}, {601, 21}, {700, 21}});
+        const PanelSnapshot panel = builder.panel(PanelId::EventsProcessed);
+        QCOMPARE(panel.losses.size(), 1u);
+        QCOMPARE(panel.losses[0].node, std::string("10.0.0.5:7117"));
+        QCOMPARE(panel.losses[0].cause, std::string("console-queue"));
+        QCOMPARE(panel.losses[0].lost, 21u);
+        QCOMPARE(*panel.computation.completeness, 100.); // the agent's; what came later is in the share of lost events
+    }
+
     void losses_anAgentsRestartIsNone()
     {
         InputBuilder builder;

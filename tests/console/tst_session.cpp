@@ -322,12 +322,26 @@ private slots:
     {
         const QTemporaryDir folder;
         TestPki stranger("other.tapio");
-        const auto opened = Session::open(embedded(folder, m_pki), m_clock);
+        SessionOptions options = embedded(folder, m_pki);
+        options.log.file = folder.filePath(QStringLiteral("test.log")).toStdString();
+        const auto opened = Session::open(options, m_clock);
         QVERIFY(opened);
         FakeAgent agent(portOf(**opened), "node-1", stranger.node(), m_clock);
         QTRY_VERIFY_WITH_TIMEOUT(!(*opened)->linkNotices().empty(), patience);
-        QCOMPARE((*opened)->linkNotices().front().kind, wire::LinkNoticeKind::Refused);
+        const wire::LinkNotice notice = (*opened)->linkNotices().front();
+        QCOMPARE(notice.kind, wire::LinkNoticeKind::Refused);
+        QCOMPARE(notice.code, std::string("wrong-ca"));
+        QVERIFY2(notice.remoteAddress.starts_with("127.0.0.1:"), notice.remoteAddress.c_str());
+        QVERIFY(!notice.reason.empty());
         QVERIFY(!agent.welcomed());
+        const auto logged = [&folder] {
+            QFile log(folder.filePath(QStringLiteral("test.log")));
+            return log.open(QFile::ReadOnly) ? QString::fromUtf8(log.readAll()) : QString();
+        };
+        const QString line = QStringLiteral("warning connection refused: 127.0.0.1:");
+        QTRY_VERIFY2_WITH_TIMEOUT(logged().contains(line), qPrintable(logged()), patience);
+        const QString rest = logged().section(line, 1, 1).section(QLatin1Char('\n'), 0, 0);
+        QVERIFY2(rest.contains(QStringLiteral("[wrong-ca] ") + QString::fromStdString(notice.reason)), qPrintable(rest));
     }
 
     void remote_figuresComeFromTheServer()

@@ -197,6 +197,25 @@ private slots:
         QCOMPARE(console.complaints(), QStringList());
     }
 
+    void agentOfAnotherAuthority_isInTheLogAndOnStandardError()
+    {
+        const QTemporaryDir folder;
+        TestPki stranger("other.tapio");
+        ConsoleProgram console(folder.path(), m_pki.server());
+        QVERIFY(console.start());
+        FakeAgent refused(console.port, "node-1", stranger.node(), m_clock);
+        QTRY_VERIFY2_WITH_TIMEOUT(console.output().contains("[wrong-ca]"), qPrintable(console.output()), soon);
+        FakeAgent taken(console.port, "node-2", m_pki.node("node-2"), m_clock);
+        QTRY_VERIFY2_WITH_TIMEOUT(console.output().contains("node node-2: connected"), qPrintable(console.output()), soon);
+        QVERIFY(!refused.welcomed());
+        QCOMPARE(console.end(SIGTERM), 0);
+        QFile log(console.storeFile() + ".log");
+        QVERIFY(log.open(QFile::ReadOnly));
+        const QString lines = QString::fromUtf8(log.readAll());
+        for (const char *expected : {"listening on 127.0.0.1:", "connection refused: 127.0.0.1:", "[wrong-ca] ", "node node-2: connected", "stopped"})
+            QVERIFY2(lines.contains(expected), qPrintable(lines));
+    }
+
     void headless_pictureThatCannotBeWritten()
     {
         const QTemporaryDir folder;

@@ -394,6 +394,8 @@ void LiveModel::tick(std::int64_t nowNs, const std::vector<ReceiveReading> &rece
         read(figure::clockUncertainty, node, uncertainty);
     for (const auto &[node, count] : m_withoutClock)
         readCounter(figure::latencyNoClock, node, static_cast<double>(count));
+    for (const auto &[server, dropped] : m_consoleQueue)
+        readCounter(figure::consoleQueueLoss, server, static_cast<double>(dropped));
     if (m_containerEvents > 0) {
         readCounter(figure::containerEvents, {}, static_cast<double>(m_containerEvents));
         readCounter(figure::resolvedEvents, {}, static_cast<double>(m_resolvedEvents));

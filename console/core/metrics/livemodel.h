@@ -43,6 +43,8 @@ public:
     void onDelivery(const wire::Delivery &delivery, std::int64_t finishedNs);
     void onAgentState(const wire::AgentState &state);
     void onAction(const OperatorAction &action);
+    /// What the server dropped for this console, since the console began.
+    void onConsoleQueue(const std::string &server, std::uint64_t droppedEvents) { m_consoleQueue[server] = droppedEvents; }
     /// A call that the console made or saw: "store.events", "agent.heartbeat" ...
     void onApiCall(const std::string &operation, std::int64_t durationNs, bool ok);
 
@@ -102,6 +104,7 @@ private:
     std::array<LatencyHistogram, stageCount> m_latency;
     std::map<std::string, std::uint64_t> m_withoutClock;
     std::map<std::string, double> m_uncertaintyNs;
+    std::map<std::string, std::uint64_t> m_consoleQueue;            ///< by server
     std::uint64_t m_containerEvents = 0;
     std::uint64_t m_resolvedEvents = 0;
     std::map<std::string, Calls> m_calls;                           ///< by operation; "" = all

@@ -70,7 +70,7 @@ struct LossBand {
     std::uint64_t lost = 0;
     std::uint64_t of = 0;              ///< seen in that time, the lost included
     std::string node;
-    std::string cause;                 ///< counter name: "lost", "qdrop", "shed", "gap"
+    std::string cause;                 ///< counter name: "lost", "qdrop", "shed"; "gap", "console-queue"
 };
 
 enum class ThresholdKind : std::uint8_t { AlertAbove, AlertBelow, ScaleUp, ScaleDown, Reference };

@@ -181,10 +181,12 @@ std::optional<RecentLoss> lossOfLastMinute(const PanelContext &context)
         sum->seen += *seen;
         sum->lost += increase(unrollSum(track, {Counter::Lost, Counter::Shed, Counter::QDrop})).value_or(0);
     }
-    for (const auto &[node, track] : context.tracks(figure::transitLoss)) {
-        if (const auto missed = increase(unroll(track)); missed && (sum || *missed > 0)) {
-            sum = sum.value_or(RecentLoss{});
-            sum->lost += *missed;
+    for (const auto &[name, cause] : figure::lateLosses) {
+        for (const auto &[place, track] : context.tracks(name)) {
+            if (const auto missed = increase(unroll(track)); missed && (sum || *missed > 0)) {
+                sum = sum.value_or(RecentLoss{});
+                sum->lost += *missed;
+            }
         }
     }
     return sum;
@@ -204,10 +206,13 @@ void PanelContext::findLosses()
                         std::string(counterName(cause)));
         }
     }
-    for (const auto &[node, track] : tracks(figure::transitLoss)) {
-        const Track unrolled = unroll(track);
-        missed += increaseWithin(unrolled, samples);
-        appendBands(losses, increases(unrolled, samples), {}, samples, node, "gap");
+    // Lost after it was seen: on the way, or because this console was slow. Not of the agent's completeness.
+    for (const auto &[name, cause] : figure::lateLosses) {
+        for (const auto &[place, track] : tracks(name)) {
+            const Track unrolled = unroll(track);
+            missed += increaseWithin(unrolled, samples);
+            appendBands(losses, increases(unrolled, samples), {}, samples, place, std::string(cause));
+        }
     }
     if (seen > 0) {
         completeness = std::max(0.0, 100.0 * (1 - lost / seen));

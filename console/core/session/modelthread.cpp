@@ -93,6 +93,8 @@ void ModelThread::take(const Item &item)
         m_model.onAction(*action);
     else if (const auto *call = std::get_if<ApiCall>(&item))
         m_model.onApiCall(call->operation, call->durationNs, call->ok);
+    else if (const auto *queue = std::get_if<ConsoleQueue>(&item))
+        m_model.onConsoleQueue(queue->server, queue->droppedEvents);
 }
 
 void ModelThread::tick(std::int64_t nowNs)

@@ -45,13 +45,15 @@ public:
     void onAgentState(const wire::AgentState &state) { push(state); }
     void onAction(const OperatorAction &action) { push(action); }
     void onApiCall(std::string operation, std::int64_t durationNs, bool ok) { push(ApiCall{std::move(operation), durationNs, ok}); }
+    void onConsoleQueue(std::string server, std::uint64_t droppedEvents) { push(ConsoleQueue{std::move(server), droppedEvents}); }
     /// False: another range is shown and nobody looks at the live Overview; figures go on.
     void setLive(bool live);
 
 private:
     struct Processed { std::shared_ptr<const wire::Delivery> delivery; std::int64_t finishedNs; };
     struct ApiCall { std::string operation; std::int64_t durationNs; bool ok; };
-    using Item = std::variant<Processed, wire::AgentState, OperatorAction, ApiCall>;
+    struct ConsoleQueue { std::string server; std::uint64_t droppedEvents; };
+    using Item = std::variant<Processed, wire::AgentState, OperatorAction, ApiCall, ConsoleQueue>;
 
     void push(Item item);
     void run(const std::stop_token &stop);

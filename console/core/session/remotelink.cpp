@@ -24,17 +24,18 @@ constexpr std::int64_t heartbeatEveryNs = 2 * nsPerSecond;
 /// The offset of the exchange with the shortest round trip among the last ones is the best known (RFC 5905, clock
 /// filter).
 constexpr std::size_t clockExchanges = 8;
+/// What a server may ask for: as long as the longest back-off (ClientOptions::reconnectMax). More would be a console that is off.
+constexpr std::uint32_t longestPauseMs = 30'000;
 
 class RemoteLink final : public Link {
 public:
-    RemoteLink(std::unique_ptr<transport::ClientEndpoint> client, std::string endpoint, std::string name,
-               std::vector<wire::ResumePoint> resume, server::FanInSink &sink, RemoteLinkHooks hooks,
-               const Clock &clock)
-        : m_client(std::move(client)), m_name(std::move(name)), m_sink(sink), m_hooks(std::move(hooks)), m_clock(clock)
+    RemoteLink(std::unique_ptr<transport::ClientEndpoint> client, RemotePeers peers, const std::vector<wire::ResumePoint> &resume,
+               server::FanInSink &sink, RemoteLinkHooks hooks, const Clock &clock)
+        : m_client(std::move(client)), m_peers(std::move(peers)), m_sink(sink), m_hooks(std::move(hooks)), m_clock(clock)
     {
         for (const wire::ResumePoint &point : resume)
             m_accepted[{point.node, point.streamId}] = point.frameSeq;
-        m_status.endpoint = std::move(endpoint);
+        m_status.endpoint = m_peers.server;
         m_thread = std::jthread([this](std::stop_token stop) { run(std::move(stop)); });
     }
 
@@ -89,18 +90,21 @@ private:
             forwardNotices();
             sendDue();
         }
-        send(wire::Bye{"closed", "the console ends", 0});
+        if (m_welcomed)
+            sendAcks(); // of the last flush
+        static_cast<void>(send(wire::Bye{"closed", "the console ends", 0})); // courtesy: the end of the connection says as much
     }
 
     void beginSession()
     {
         m_generation = m_client->generation();
         m_welcomed = false;
+        m_sessionDropped = 0;
         wire::Hello hello;
         hello.role = Role::Console;
-        hello.name = m_name;
+        hello.name = m_peers.console;
         hello.capabilities = {"zstd", "store"};
-        send(hello);
+        sendOrBeginAnew(hello);
     }
 
     void endSession(const std::string &error)
@@ -129,8 +133,8 @@ private:
         subscribe.epoch = ++m_epoch;
         for (const auto &[stream, seq] : m_accepted)
             subscribe.resume.push_back({stream.first, stream.second, seq});
-        send(subscribe);
-        setStatus(true, {});
+        if (sendOrBeginAnew(subscribe))
+            setStatus(true, {});
     }
 
     void on(const wire::Delivery &delivery)
@@ -165,12 +169,16 @@ private:
             m_exchanges.pop_front();
         m_offsetNs.store(std::min_element(m_exchanges.begin(), m_exchanges.end())->second, std::memory_order_relaxed);
         m_hooks.heartbeat(roundTrip, true);
+        // Cumulative of the server's session; ours outlives it.
+        m_dropped += reply.droppedEvents - std::min(reply.droppedEvents, m_sessionDropped);
+        m_sessionDropped = reply.droppedEvents;
+        m_hooks.queueDropped(m_peers.server, m_dropped);
     }
 
     void on(const wire::Bye &bye)
     {
         endSession("the server ended the session: " + bye.reason + " (" + bye.code + ')');
-        m_client->reconnect(std::chrono::milliseconds(bye.reconnectAfterMs));
+        m_client->reconnect(std::chrono::milliseconds(std::min(bye.reconnectAfterMs, longestPauseMs)));
     }
 
     template <typename Other> void on(const Other &)
@@ -195,15 +203,24 @@ private:
         }
     }
 
-    void sendDue()
+    /// What finds no room now goes with the next call; the endpoint wakes us when there is room again.
+    void sendAcks()
     {
         std::map<StreamKey, std::uint64_t> acks;
-        if (m_welcomed) {
+        {
             const std::lock_guard lock(m_mutex);
             acks.swap(m_acks);
         }
-        for (const auto &[stream, seq] : acks)
-            send(wire::Ack{stream.first, stream.second, seq});
+        while (!acks.empty() && send(wire::Ack{acks.begin()->first.first, acks.begin()->first.second, acks.begin()->second}))
+            acks.erase(acks.begin());
+        const std::lock_guard lock(m_mutex);
+        m_acks.merge(acks); // a newer one of the same stream stays
+    }
+
+    void sendDue()
+    {
+        if (m_welcomed)
+            sendAcks();
         if (const std::int64_t now = m_clock.bootNs(); m_welcomed && now >= m_nextHeartbeatNs) {
             m_nextHeartbeatNs = now + heartbeatEveryNs;
             wire::Heartbeat heartbeat;
@@ -212,17 +229,29 @@ private:
             heartbeat.offsetNs = m_offsetNs.load(std::memory_order_relaxed);
             heartbeat.uncertaintyNs =
                 m_exchanges.empty() ? -1 : std::min_element(m_exchanges.begin(), m_exchanges.end())->first / 2;
-            send(heartbeat);
+            static_cast<void>(send(heartbeat)); // no room: the next one measures
         }
     }
 
-    void send(const wire::Message &message)
+    Status send(const wire::Message &message)
     {
         const auto bytes = wire::encode(message);
         const Status sent = bytes ? m_client->send(*bytes) : Status(fail(bytes.error()));
-        // Not connected: the next session says Hello and subscribes anew, and later acknowledgements include this one.
-        if (!sent && sent.error().code() != Errc::Disconnected)
+        // Not connected: the next session says Hello and subscribes anew. Busy: the next heartbeat or attempt comes soon.
+        if (!sent && sent.error().code() != Errc::Disconnected && sent.error().code() != Errc::Busy)
             setStatus(m_welcomed, sent.error().message());
+        return sent;
+    }
+
+    /// For what a session cannot do without: one that has no room even for that is given up.
+    bool sendOrBeginAnew(const wire::Message &message)
+    {
+        const Status sent = send(message);
+        if (!sent && sent.error().code() == Errc::Busy) {
+            endSession("the session could not begin: " + sent.error().message());
+            m_client->reconnect(std::chrono::seconds(1));
+        }
+        return sent.has_value();
     }
 
     void forwardNotices()
@@ -254,7 +283,7 @@ private:
     }
 
     const std::unique_ptr<transport::ClientEndpoint> m_client;
-    const std::string m_name;
+    const RemotePeers m_peers;
     server::FanInSink &m_sink;
     const RemoteLinkHooks m_hooks;
     const Clock &m_clock;
@@ -265,6 +294,8 @@ private:
     std::uint32_t m_epoch = 0;
     std::uint64_t m_heartbeatId = 0;
     std::int64_t m_nextHeartbeatNs = 0;
+    std::uint64_t m_sessionDropped = 0;                            ///< as the server counts, of this session
+    std::uint64_t m_dropped = 0;                                   ///< of all
     std::deque<std::pair<std::int64_t, std::int64_t>> m_exchanges; ///< round trip, offset
     std::map<StreamKey, std::uint64_t> m_accepted; ///< last frame taken, per stream
     std::shared_ptr<const wire::Delivery> m_held;
@@ -291,8 +322,13 @@ Result<std::unique_ptr<Link>> startRemoteLink(transport::ClientOptions options, 
     auto client = transport::ClientEndpoint::open(std::move(options), clock);
     if (!client)
         return fail(client.error());
-    return std::make_unique<RemoteLink>(std::move(*client), std::move(endpoint), certificate->identity.name,
-                                        std::move(resume), sink, std::move(hooks), clock);
+    return makeRemoteLink(std::move(*client), {std::move(endpoint), certificate->identity.name}, std::move(resume), sink, std::move(hooks), clock);
+}
+
+std::unique_ptr<Link> makeRemoteLink(std::unique_ptr<transport::ClientEndpoint> client, RemotePeers peers, std::vector<wire::ResumePoint> resume,
+                                     server::FanInSink &sink, RemoteLinkHooks hooks, const Clock &clock)
+{
+    return std::make_unique<RemoteLink>(std::move(client), std::move(peers), resume, sink, std::move(hooks), clock);
 }
 
 } // namespace tapio::console

@@ -12,6 +12,7 @@
 
 #include "agent/server/fanin.h"
 #include "console/core/metrics/panel.h"
+#include "console/core/session/consolelog.h"
 #include "console/core/store/store.h"
 #include "protocol/transport/endpoint.h"
 
@@ -32,6 +33,7 @@ struct SessionOptions {
     std::optional<server::FanInOptions> embedded;          ///< exactly one of these two
     std::optional<transport::ClientOptions> remote;
     StoreOptions store;
+    LogOptions log;                     ///< links, agents and the store's troubles; none unless asked for
     std::string userName;
     OpenReader openReader;                                 ///< for events and history; empty = store.file. Tests read slowly here.
 };
@@ -49,7 +51,7 @@ struct LinkSummary {
 class Session : public QObject {
     Q_OBJECT
 public:
-    /// Errors: those of StoreWriter::open and FanIn::start. Does not block on the network.
+    /// Errors: those of StoreWriter::open, ConsoleLog::open and FanIn::start. Does not block on the network.
     static Result<std::unique_ptr<Session>> open(SessionOptions options, const Clock &clock);
 
     virtual LinkSummary link() const = 0;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <spdlog/spdlog.h>
+
 #include "console/core/session/config.h"
 
 namespace tapio::console {
@@ -122,6 +124,8 @@ SessionOptions sessionOptions(const ConsoleConfig &config, std::string userName)
 {
     SessionOptions options;
     options.store = config.store;
+    // Beside the store and under its lock: two consoles never write one log.
+    options.log.file = config.store.file.native() + ".log";
     options.userName = std::move(userName);
     if (config.server.host.empty()) {
         options.embedded.emplace();
@@ -148,14 +152,17 @@ Result<std::unique_ptr<Session>> SessionImpl::open(SessionOptions options, const
     auto known = (*writer)->resumePoints();
     if (!known)
         return fail(known.error());
-    std::unique_ptr<SessionImpl> session(new SessionImpl(std::move(options), std::move(*writer), clock));
+    auto log = ConsoleLog::open(options.log);
+    if (!log)
+        return fail(log.error());
+    std::unique_ptr<SessionImpl> session(new SessionImpl(std::move(options), std::move(*writer), std::move(*log), clock));
     if (const Status status = session->startLink(std::move(*known)); !status)
         return fail(status.error());
     return session;
 }
 
-SessionImpl::SessionImpl(SessionOptions options, std::unique_ptr<StoreWriter> writer, const Clock &clock)
-    : m_options(std::move(options)), m_clock(clock), m_mailbox([this] {
+SessionImpl::SessionImpl(SessionOptions options, std::unique_ptr<StoreWriter> writer, std::unique_ptr<ConsoleLog> log, const Clock &clock)
+    : m_options(std::move(options)), m_clock(clock), m_log(std::move(log)), m_logSink(m_log->logger()), m_mailbox([this] {
           QMetaObject::invokeMethod(
               this, [this] { scheduleFlush(); }, Qt::QueuedConnection);
       }),
@@ -193,12 +200,14 @@ Status SessionImpl::startLink(std::vector<wire::ResumePoint> known)
         hooks.heartbeat = [this](std::int64_t durationNs, bool ok) {
             m_model->onApiCall("server.heartbeat", durationNs, ok);
         };
+        hooks.queueDropped = [this](const std::string &server, std::uint64_t events) { m_model->onConsoleQueue(server, events); };
         auto link = startRemoteLink(*m_options.remote, std::move(known), *this, std::move(hooks), m_clock);
         if (!link)
             return fail(link.error());
         m_link = std::move(*link);
     }
     m_linkStatus = m_link->status();
+    m_log->logger().info("{} {}", m_options.embedded ? "listening on" : "connecting to", m_linkStatus.endpoint);
     // Only now: both threads use the link.
     m_model->start();
     m_store->start();
@@ -214,6 +223,7 @@ SessionImpl::~SessionImpl()
     m_model->stop();
     m_pool.waitForDone();
     m_link.reset();
+    m_log->logger().info("stopped");
 }
 
 bool SessionImpl::onDelivery(std::shared_ptr<const wire::Delivery> delivery)
@@ -228,6 +238,7 @@ bool SessionImpl::onDelivery(std::shared_ptr<const wire::Delivery> delivery)
 
 void SessionImpl::onAgentState(const wire::AgentState &state)
 {
+    m_logSink.onAgentState(state);
     m_model->onAgentState(state);
     m_mailbox.post([&state](SessionUpdate &update) { update.agents[state.node] = state; });
     // Each heartbeat makes a state; the store needs those that tell something new, and a recent one.
@@ -241,6 +252,7 @@ void SessionImpl::onAgentState(const wire::AgentState &state)
 
 void SessionImpl::onLinkNotice(const wire::LinkNotice &notice)
 {
+    m_logSink.onLinkNotice(notice);
     m_store->putNotice(notice);
     m_mailbox.post([&notice](SessionUpdate &update) {
         if (update.notices.size() < maxNotices)
@@ -259,6 +271,10 @@ StoreHooks SessionImpl::storeHooks()
         m_model->onApiCall("agent.ack", waitedNs, true);
     };
     hooks.error = [this](const std::string &error) {
+        if (error.empty())
+            m_log->logger().info("store: well again");
+        else
+            m_log->logger().error("store: {}", error);
         m_mailbox.post([&error](SessionUpdate &update) { update.storeError = error; });
     };
     hooks.stats = [this](const StoreStats &stats) {

@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 
+#include "agent/server/logsink.h"
 #include "console/core/metrics/historymodel.h"
 #include "console/core/session/link.h"
 #include "console/core/session/mailbox.h"
@@ -60,7 +61,7 @@ public:
     void recordAction(const QString &kind, const QString &detail) override;
 
 private:
-    SessionImpl(SessionOptions options, std::unique_ptr<StoreWriter> writer, const Clock &clock);
+    SessionImpl(SessionOptions options, std::unique_ptr<StoreWriter> writer, std::unique_ptr<ConsoleLog> log, const Clock &clock);
     Status startLink(std::vector<wire::ResumePoint> known);
 
     // Link thread
@@ -85,6 +86,8 @@ private:
 
     const SessionOptions m_options;
     const Clock &m_clock;
+    const std::unique_ptr<ConsoleLog> m_log;                ///< any thread
+    server::LogSink m_logSink;                              ///< link thread
     Mailbox<SessionUpdate> m_mailbox;
     QThreadPool m_pool;
 

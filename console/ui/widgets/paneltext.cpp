@@ -441,6 +441,8 @@ QString PanelText::lossCause(const std::string &counter)
         return tr("(shed to keep the overhead budget)");
     if (counter == "gap")
         return tr("(never received)");
+    if (counter == "console-queue")
+        return tr("(this console reads too slowly)");
     return counter.empty() ? QString() : QStringLiteral("(%1)").arg(unknownKey(counter));
 }
 

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "console/cli/serverclient.h"
+#include "protocol/base/counters.h"
+
+/// What `tapio status` and `tapio agents` gather from a server in a few seconds. One thread.
+namespace tapio::console {
+
+/// One node: its state, and what its reports say.
+class NodeView {
+public:
+    wire::AgentState state;
+    std::size_t hooksActive = 0, hooksWanted = 0;
+
+    void add(const wire::Delivery &delivery, const wire::CounterReport &report);
+    /// The newest totals of all collectors.
+    CounterSet counters() const { return m_readings.empty() ? CounterSet() : m_readings.back().total; }
+    /// Events per second over the last ten seconds at most: between two reports that the agent made in the session it has now. Those
+    /// that it made before and sent since, and those that a server repeats from its memory, say nothing of now.
+    std::optional<double> rate(Counter counter) const;
+
+private:
+    struct Reading {
+        std::uint64_t streamId = 0;
+        std::int64_t madeNs = 0;        ///< server's UTC
+        std::int64_t timeNs = 0;        ///< node's UTC: exact differences
+        CounterSet total;
+    };
+    std::deque<Reading> m_readings;     ///< of one stream, oldest first
+};
+
+class NodeViews {
+public:
+    /// They refer to this object.
+    ServerClientHandlers handlers();
+    const std::map<std::string, NodeView> &nodes() const noexcept { return m_nodes; }
+    /// There is a node, and of each that is connected its rates and hooks.
+    bool ratesKnown() const;
+
+private:
+    void take(const wire::Delivery &delivery);
+
+    std::map<std::string, NodeView> m_nodes;
+};
+
+} // namespace tapio::console

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `tapio` against a server with an agent, and over a store that has events.
+#include <QtTest>
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+
+#include <csignal>
+
+#include "agent/server/fanin.h"
+#include "console/cli/output.h"
+#include "console/core/store/store.h"
+#include "tests/console/fakeagent.h"
+#include "tests/support/testpki.h"
+
+using namespace tapio;
+using namespace tapio::console;
+using namespace tapio::test;
+
+namespace {
+
+constexpr int soon = 20'000;
+
+struct Outcome {
+    int code = -1;
+    QByteArray out;
+    QByteArray err;
+
+    QJsonObject object() const { return QJsonDocument::fromJson(out).object(); }
+    QJsonArray array() const { return QJsonDocument::fromJson(out).array(); }
+    /// One object per line.
+    std::vector<QJsonObject> lines() const
+    {
+        std::vector<QJsonObject> all;
+        for (const QByteArray &line : out.split('\n')) {
+            if (!line.isEmpty())
+                all.push_back(QJsonDocument::fromJson(line).object());
+        }
+        return all;
+    }
+};
+
+wire::CounterReport counters(std::int64_t timeNs, std::uint64_t seen, std::uint64_t sent)
+{
+    wire::CounterReport report{timeNs, {{"process", {}}}};
+    report.sources[0].counters[Counter::Seen] = report.sources[0].counters[Counter::Drained] = seen;
+    report.sources[0].counters[Counter::Sent] = sent;
+    return report;
+}
+
+wire::HookReport hooks()
+{
+    wire::HookReport report;
+    report.hooks = {{"process", "sched_process_exec", wire::HookState::Active, "tp_btf", "", 0, 0},
+                    {"tcp", "inet_sock_set_state", wire::HookState::Failed, "", "no BTF", 0, 0}};
+    return report;
+}
+
+} // namespace
+
+class TestTapioLive : public QObject {
+    Q_OBJECT
+    QTemporaryDir m_home;
+    TestPki m_pki;
+    SystemClock m_clock;
+    std::unique_ptr<server::FanIn> m_fanIn;
+    std::unique_ptr<FakeAgent> m_agent;
+
+    void prepare(QProcess &process, const QStringList &arguments) const
+    {
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.insert("HOME", m_home.path());
+        environment.insert("XDG_CONFIG_HOME", m_home.filePath("config"));
+        environment.insert("XDG_DATA_HOME", m_home.filePath("data"));
+        process.setProcessEnvironment(environment);
+        process.setProgram(TAPIO_PROGRAM);
+        process.setArguments(QStringList{"--pki", m_pki.path() + "/pki"} + arguments);
+    }
+    Outcome run(const QStringList &arguments) const
+    {
+        QProcess process;
+        prepare(process, arguments);
+        process.start();
+        if (!process.waitForFinished(30'000))
+            return {};
+        return {process.exitCode(), process.readAllStandardOutput(), process.readAllStandardError()};
+    }
+    QString address() const { return "127.0.0.1:" + QString::number(m_fanIn->port()); }
+    Outcome live(const QStringList &arguments) const { return run(arguments + QStringList{"--server", address()}); }
+
+    bool startServer(std::uint16_t port = 0)
+    {
+        server::FanInOptions options;
+        options.endpoint.tls = m_pki.server();
+        options.endpoint.port = port;
+        auto fanIn = server::FanIn::start(options, nullptr, m_clock);
+        if (!fanIn)
+            return false;
+        m_fanIn = std::move(*fanIn);
+        return true;
+    }
+
+private slots:
+    void initTestCase()
+    {
+        static_cast<void>(m_pki.console());
+        QVERIFY(startServer());
+        m_agent = std::make_unique<FakeAgent>(m_fanIn->port(), "node-1", m_pki.node(), m_clock);
+        m_agent->send(hooks());
+        QTRY_VERIFY_WITH_TIMEOUT(m_agent->acked() > 0, soon);
+    }
+
+    void agents_inJson()
+    {
+        const Outcome outcome = live({"agents", "-o", "json"});
+        QVERIFY2(outcome.code == ExitOk, outcome.err.constData());
+        QCOMPARE(outcome.array().size(), 1);
+        const QJsonObject agent = outcome.array().first().toObject();
+        QCOMPARE(agent.value("node").toString(), QString("node-1"));
+        QCOMPARE(agent.value("state").toString(), QString("connected"));
+        QVERIFY(agent.value("address").toString().startsWith("127.0.0.1:"));
+        QVERIFY(!agent.value("certificate_serial").toString().isEmpty());
+    }
+
+    void agents_inATable()
+    {
+        const Outcome outcome = live({"agents"});
+        QVERIFY2(outcome.code == ExitOk, outcome.err.constData());
+        const QList<QByteArray> lines = outcome.out.trimmed().split('\n');
+        QCOMPARE(lines.size(), 2);
+        QVERIFY2(lines[0].startsWith("NODE ") && lines[0].contains("CERTIFICATE ENDS"), lines[0].constData());
+        QVERIFY2(lines[1].startsWith("node-1") && lines[1].contains("connected"), lines[1].constData());
+    }
+
+    void status_ratesAreOfNow()
+    {
+        // A minute ago nothing had been sent yet; since then 20 a second are.
+        const std::int64_t now = m_clock.utcNs();
+        m_agent->send(counters(now - 60 * nsPerSecond, 10, 0));
+        m_agent->send(counters(now - 59 * nsPerSecond, 20, 0));
+        m_agent->sendEvents(3);
+        QTimer reports;
+        std::uint64_t second = 0;
+        connect(&reports, &QTimer::timeout, this, [&] {
+            ++second;
+            m_agent->send(counters(now + static_cast<std::int64_t>(second) * nsPerSecond, 100 + 30 * second, 20 * second));
+        });
+        reports.start(1000);
+        QProcess process;
+        prepare(process, {"status", "-o", "json", "--server", address()});
+        process.start();
+        QTRY_VERIFY_WITH_TIMEOUT(process.state() == QProcess::NotRunning && second > 0, soon);
+        const Outcome outcome{process.exitCode(), process.readAllStandardOutput(), process.readAllStandardError()};
+        QVERIFY2(outcome.code == ExitOk, outcome.err.constData());
+        const QJsonObject agent = outcome.object().value("agents").toArray().first().toObject();
+        QVERIFY2(agent.value("sent_per_second").isNull() || agent.value("sent_per_second").toDouble() == 20., outcome.out.constData());
+        QVERIFY2(!agent.value("sent_per_second").isNull(), outcome.out.constData());
+        QCOMPARE(agent.value("seen_per_second").toDouble(), 30.);
+        QCOMPARE(agent.value("hooks_active").toInt(), 1);
+        QCOMPARE(agent.value("hooks_wanted").toInt(), 2);
+    }
+
+    void status_inATable()
+    {
+        const Outcome outcome = live({"status"});
+        QVERIFY2(outcome.code == ExitOk, outcome.err.constData());
+        QVERIFY2(outcome.out.startsWith(("server " + address() + ", mutual TLS 1.3\n").toUtf8()), outcome.out.constData());
+        const QList<QByteArray> lines = outcome.out.trimmed().split('\n');
+        QCOMPARE(lines.size(), 3);
+        QVERIFY2(lines[1].startsWith("NODE ") && lines[1].contains(" SENT "), lines[1].constData());
+        QVERIFY2(lines[2].startsWith("node-1") && lines[2].contains("1 of 2"), lines[2].constData());
+        // Of now, or nothing: the last reports may be seconds old by now.
+        QVERIFY2(lines[2].contains(" 20.0/s ") || lines[2].contains("no data"), lines[2].constData());
+    }
+
+    void watch_printsNumbersOfTheStream()
+    {
+        // Only one of four passes the filter: the numbers of the others stay theirs.
+        wire::EventBatch batch;
+        batch.firstSeq = 1001;
+        batch.origins.resize(1);
+        for (std::uint32_t i = 0; i < 4; ++i) {
+            wire::Event event;
+            event.timeNs = m_clock.utcNs();
+            event.type = wire::EventType::ProcessExec;
+            event.severity = i == 2 ? wire::Severity::Error : wire::Severity::Info;
+            event.process.pid = 5000 + i;
+            event.process.comm = "watched";
+            event.detail = wire::ProcessExec{1, "init", "/bin/true", {"true"}, false};
+            batch.events.push_back(event);
+        }
+        m_agent->send(batch);
+        const Outcome outcome = live({"watch", "-o", "json", "--seconds", "2", "--severity", "error"});
+        QVERIFY2(outcome.code == ExitOk, outcome.err.constData());
+        const auto lines = outcome.lines();
+        QCOMPARE(lines.size(), std::size_t(1));
+        QCOMPARE(lines[0].value("pid").toInt(), 5002);
+        QCOMPARE(lines[0].value("seq").toInt(), 1003);
+        QCOMPARE(lines[0].value("severity").toString(), QString("error"));
+        QCOMPARE(lines[0].value("node").toString(), QString("node-1"));
+    }
+
+    void watch_hasAHeaderAndSaysWhenItIsDisconnected()
+    {
+        QProcess process;
+        prepare(process, {"watch", "--server", address()});
+        process.start();
+        QByteArray out, err;
+        const auto collect = [&] {
+            out += process.readAllStandardOutput();
+            err += process.readAllStandardError();
+            return true;
+        };
+        m_agent->sendEvents(1);
+        QTRY_VERIFY2_WITH_TIMEOUT(collect() && out.contains("exec-test"), err.constData(), soon);
+        const QList<QByteArray> lines = out.split('\n');
+        QVERIFY2(lines[0].startsWith("TIME ") && lines[0].endsWith("SUMMARY"), lines[0].constData());
+        QCOMPARE(lines[0].indexOf("TYPE"), lines[1].indexOf("process.exec"));
+        QCOMPARE(out.count("TIME "), 1);
+
+        const std::uint16_t port = m_fanIn->port();
+        m_fanIn.reset();
+        QTRY_VERIFY2_WITH_TIMEOUT(collect() && err.contains("disconnected from 127.0.0.1:"), err.constData(), soon);
+        QVERIFY(startServer(port));
+        QTRY_VERIFY2_WITH_TIMEOUT(collect() && err.contains(" again"), err.constData(), 40'000);
+        const qsizetype before = out.count("exec-test");
+        QTRY_VERIFY2_WITH_TIMEOUT((m_agent->sendEvents(1), collect()) && out.count("exec-test") > before, err.constData(), 40'000);
+        ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+        QVERIFY(process.waitForFinished(soon));
+        QCOMPARE(process.exitStatus(), QProcess::NormalExit);
+        QCOMPARE(process.exitCode(), int(ExitOk));
+    }
+
+    void events_ofAStore_data()
+    {
+        QTest::addColumn<QStringList>("filters");
+        QTest::addColumn<int>("count");
+        QTest::newRow("all") << QStringList{} << 60;
+        QTest::newRow("of a node") << QStringList{"--node", "b"} << 20;
+        QTest::newRow("of two nodes") << QStringList{"--node", "a", "--node", "b"} << 60;
+        QTest::newRow("of a type") << QStringList{"--type", "process.exec"} << 30;
+        QTest::newRow("from a severity on") << QStringList{"--severity", "error"} << 6;
+        QTest::newRow("of a process") << QStringList{"--pid", "103"} << 2;
+        QTest::newRow("of a namespace") << QStringList{"--namespace", "payments"} << 20;
+        QTest::newRow("of a pod") << QStringList{"--pod", "checkout"} << 20;
+        QTest::newRow("with a text") << QStringList{"--text", "/BIN/needle"} << 30;
+        QTest::newRow("of the last minutes") << QStringList{"--since", "3m"} << 20;
+        QTest::newRow("of the minutes before") << QStringList{"--until", "3m"} << 40;
+        QTest::newRow("a few") << QStringList{"--limit", "7"} << 7;
+        QTest::newRow("several at once") << QStringList{"--node", "b", "--severity", "error"} << 2;
+        QTest::newRow("none") << QStringList{"--node", "nobody"} << 0;
+    }
+    void events_ofAStore()
+    {
+        QFETCH(QStringList, filters);
+        QFETCH(int, count);
+        const QString file = fillStore();
+        const Outcome json = run(QStringList{"events", "--store", file, "-o", "json"} + filters);
+        QVERIFY2(json.code == ExitOk, json.err.constData());
+        QCOMPARE(json.lines().size(), std::size_t(count));
+        for (const QJsonObject &event : json.lines())
+            QVERIFY(event.contains("node") && event.contains("time"));
+        const Outcome table = run(QStringList{"events", "--store", file} + filters);
+        QVERIFY2(table.code == ExitOk, table.err.constData());
+        const QList<QByteArray> lines = table.out.trimmed().split('\n');
+        if (count == 0) {
+            QVERIFY(table.out.isEmpty());
+            QVERIFY2(table.err.contains("no stored event matches"), table.err.constData());
+        } else {
+            QVERIFY2(lines[0].startsWith("TIME "), lines[0].constData());
+            QCOMPARE(lines.size(), count + 1);
+        }
+        QCOMPARE(table.err.contains("there are more"), filters.contains("--limit"));
+    }
+
+    void events_orderOfTime()
+    {
+        const QString file = fillStore();
+        const auto newest = run({"events", "--store", file, "-o", "json"}).lines();
+        const auto oldest = run({"events", "--store", file, "-o", "json", "--oldest-first"}).lines();
+        QCOMPARE(newest.size(), oldest.size());
+        QVERIFY(std::is_sorted(oldest.begin(), oldest.end(), [](const auto &a, const auto &b) { return a["time"].toString() < b["time"].toString(); }));
+        QVERIFY(std::is_sorted(newest.rbegin(), newest.rend(), [](const auto &a, const auto &b) { return a["time"].toString() < b["time"].toString(); }));
+    }
+
+    void error_hasAHint_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QFile garbage(m_home.filePath("garbage.tapio"));
+        QVERIFY(garbage.open(QFile::WriteOnly) && garbage.write("no store at all\n") > 0);
+        QFile config(m_home.filePath("broken.toml"));
+        QVERIFY(config.open(QFile::WriteOnly) && config.write("[serv\n") > 0);
+        const QString authority = m_pki.path() + "/pki";
+        QTest::newRow("no command") << QStringList{};
+        QTest::newRow("an unknown command") << QStringList{"dance"};
+        QTest::newRow("an unknown option") << QStringList{"status", "--loud"};
+        QTest::newRow("a type that is none") << QStringList{"watch", "--type", "nope"};
+        QTest::newRow("a time that is none") << QStringList{"events", "--since", "yesterday"};
+        QTest::newRow("no store") << QStringList{"events"};
+        QTest::newRow("a store that is none") << QStringList{"events", "--store", garbage.fileName()};
+        QTest::newRow("events with a broken configuration") << QStringList{"events", "--config", config.fileName()};
+        QTest::newRow("status with a broken configuration") << QStringList{"status", "--config", config.fileName()};
+        QTest::newRow("a port that is none") << QStringList{"status", "--server", "a:b"};
+        QTest::newRow("no server there") << QStringList{"agents", "--server", "127.0.0.1:1"};
+        QTest::newRow("watch without a server") << QStringList{"watch", "--server", "127.0.0.1:1"};
+        QTest::newRow("no authority") << QStringList{"--pki", m_home.filePath("nothing"), "pki", "list"};
+        QTest::newRow("an authority twice") << QStringList{"pki", "init"};
+        QTest::newRow("a certificate twice") << QStringList{"pki", "issue", "node", "node-1"};
+        QTest::newRow("nothing to revoke") << QStringList{"pki", "revoke", "00ff00"};
+        QTest::newRow("nothing to renew") << QStringList{"pki", "renew", "node", "nobody"};
+    }
+    void error_hasAHint()
+    {
+        QFETCH(QStringList, arguments);
+        const Outcome outcome = run(arguments);
+        QVERIFY(outcome.code > ExitUnhealthy);
+        QVERIFY2(outcome.out.isEmpty(), outcome.out.constData());
+        const QList<QByteArray> lines = outcome.err.trimmed().split('\n');
+        QVERIFY2(lines.first().startsWith("tapio: "), outcome.err.constData());
+        QVERIFY2(lines.last().startsWith("hint: "), outcome.err.constData());
+    }
+
+private:
+    /// Twice 20 events of node a and 20 of node b in the last ten minutes.
+    QString fillStore()
+    {
+        const QString path = m_home.filePath("filled.tapio");
+        QFile::remove(path);
+        StoreOptions options;
+        options.file = path.toStdString();
+        auto writer = StoreWriter::open(options, m_clock);
+        if (!writer)
+            qFatal("%s", writer.error().message().c_str());
+        const std::int64_t now = m_clock.utcNs();
+        addBatch(**writer, "a", 1, now - 9 * 60 * nsPerSecond, {});
+        addBatch(**writer, "a", 2, now - 6 * 60 * nsPerSecond, {});
+        wire::Origin pod;
+        pod.cgroupPath = "/kubepods/x";
+        pod.namespaceName = "payments";
+        pod.podName = "checkout";
+        addBatch(**writer, "b", 1, now - 60 * nsPerSecond, pod);
+        if (const auto flushed = (*writer)->flush(); !flushed)
+            qFatal("%s", flushed.error().message().c_str());
+        return path;
+    }
+    static void addBatch(StoreWriter &writer, const std::string &node, std::uint64_t frameSeq, std::int64_t firstNs, const wire::Origin &origin)
+    {
+        wire::EventBatch batch;
+        batch.firstSeq = (frameSeq - 1) * 20 + 1;
+        batch.origins = {origin};
+        for (std::uint32_t i = 0; i < 20; ++i) {
+            wire::Event event;
+            event.timeNs = firstNs + i * nsPerSecond;
+            event.severity = i % 10 == 9 ? wire::Severity::Error : wire::Severity::Info;
+            event.process.pid = 100 + i + static_cast<std::uint32_t>(frameSeq - 1) * 20;
+            event.process.comm = "worker";
+            if (i % 2 == 0) {
+                event.type = wire::EventType::ProcessExec;
+                event.detail = wire::ProcessExec{1, "init", "/bin/needle", {"needle"}, false};
+            } else {
+                event.type = wire::EventType::TcpConnection;
+                event.detail = wire::TcpConnection();
+            }
+            batch.events.push_back(std::move(event));
+        }
+        wire::Delivery delivery;
+        delivery.node = node;
+        delivery.receivedNs = firstNs + 20 * nsPerSecond;
+        delivery.frame = {node == "a" ? 1u : 2u, frameSeq, firstNs, std::move(batch)};
+        if (const Status added = writer.append(delivery); !added)
+            qFatal("%s", added.error().message().c_str());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestTapioLive)
+#include "tst_tapiolive.moc"

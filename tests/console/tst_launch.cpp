@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include <cerrno>
+
+#include "console/app/exitcode.h"
+#include "console/app/launch.h"
+#include "tests/support/testpki.h"
+
+using namespace tapio;
+using namespace tapio::console;
+using namespace tapio::test;
+
+Q_DECLARE_METATYPE(tapio::Error)
+
+class TestLaunch : public QObject {
+    Q_OBJECT
+    TestPki m_pki;
+    SystemClock m_clock;
+
+    LaunchOptions options(const QTemporaryDir &folder) const
+    {
+        LaunchOptions options;
+        options.config = folder.filePath("console.toml").toStdString();
+        options.pki = (m_pki.path() + "/pki").toStdString();
+        options.data = folder.filePath("data").toStdString();
+        return options;
+    }
+    static bool writeConfig(const QTemporaryDir &folder, const QByteArray &text = "[ui]\ntheme = \"dark\"\n")
+    {
+        QFile file(folder.filePath("console.toml"));
+        return file.open(QFile::WriteOnly) && file.write(text) == text.size();
+    }
+
+private slots:
+    void certificate_renewedBesideTheOldOne()
+    {
+        const QTemporaryDir folder;
+        QVERIFY(writeConfig(folder));
+        static_cast<void>(m_pki.server("local"));
+        QVERIFY(m_pki.authority().renew(Role::Server, "local", std::chrono::hours(48), true, m_clock));
+        const auto launch = prepareLaunch(options(folder), m_clock);
+        QVERIFY2(launch, launch ? "" : launch.error().sentence.c_str());
+        const auto &tls = launch->session.embedded->endpoint.tls;
+        QVERIFY(std::filesystem::exists(tls.certificate));
+        QVERIFY(std::filesystem::exists(tls.key));
+    }
+
+    void certificate_theWantedNameBeforeOthersInAnyOrder()
+    {
+        const QTemporaryDir folder;
+        QVERIFY(writeConfig(folder));
+        static_cast<void>(m_pki.server("local"));
+        static_cast<void>(m_pki.server("zeta"));
+        const auto launch = prepareLaunch(options(folder), m_clock);
+        QVERIFY2(launch, launch ? "" : launch.error().sentence.c_str());
+        QVERIFY(launch->session.embedded->endpoint.tls.certificate.native().find("server-local") != std::string::npos);
+    }
+
+    void exitCode_data()
+    {
+        QTest::addColumn<Error>("error");
+        QTest::addColumn<int>("code");
+        QTest::newRow("port in use") << Error(Errc::Busy, "port 7117 on 127.0.0.1 is in use by another program") << 69;
+        QTest::newRow("store in use") << Error(Errc::Busy, "store '/d/c.tapio' is written by process 1") << 69;
+        QTest::newRow("an address of no interface") << Error(Errc::InvalidArgument, "this machine has no address 10.99.9.9") << 78;
+        QTest::newRow("an address that is none") << Error(Errc::InvalidArgument, "'here' is not an IPv4 or IPv6 address") << 78;
+        QTest::newRow("a port of the system") << Error(Errc::PermissionDenied, "cannot listen on 127.0.0.1:80", EACCES) << 69;
+        QTest::newRow("no IPv6") << Error(Errc::Io, "cannot create a listening socket", EAFNOSUPPORT) << 69;
+        QTest::newRow("no more files") << Error(Errc::Io, "cannot set up ZeroMQ", EMFILE) << 71;
+        QTest::newRow("no more files in the system") << Error(Errc::Io, "cannot create a listening socket", ENFILE) << 71;
+        QTest::newRow("certificate missing") << Error(Errc::NotFound, "cannot open /p/cert.pem", ENOENT) << 77;
+        QTest::newRow("key readable by others") << Error(Errc::PermissionDenied, "the private key /p/key.pem may be read by others") << 77;
+        QTest::newRow("certificate of another role") << Error(Errc::InvalidArgument, "/p/cert.pem is not the certificate of a server") << 77;
+        QTest::newRow("no certificate") << Error(Errc::Malformed, "/p/ca.crt holds no certificate in PEM form") << 77;
+        QTest::newRow("disk full") << Error(Errc::NoSpace, "store '/d/c.tapio' may not be written", ENOSPC) << 73;
+        QTest::newRow("read-only") << Error(Errc::ReadOnly, "store '/d/c.tapio' may not be written", EROFS) << 73;
+        QTest::newRow("store of another user") << Error(Errc::PermissionDenied, "store '/d/c.tapio' may not be written", EACCES) << 73;
+        QTest::newRow("log of another user") << Error(Errc::PermissionDenied, "log '/d/c.tapio.log' cannot be written", EACCES) << 73;
+        QTest::newRow("store damaged") << Error(Errc::Corrupt, "store '/d/c.tapio' is damaged") << 65;
+        QTest::newRow("store newer") << Error(Errc::VersionMismatch, "store '/d/c.tapio' was written by a newer Tapio") << 65;
+        QTest::newRow("our own fault") << Error(Errc::Internal, "a broken invariant") << 70;
+    }
+    void exitCode()
+    {
+        QFETCH(Error, error);
+        SessionOptions options;
+        options.embedded.emplace();
+        options.embedded->endpoint.tls = {"/p/ca.crt", "/p/cert.pem", "/p/key.pem", {}};
+        options.store.file = "/d/c.tapio";
+        QTEST(exitcode::ofSession(error, options), "code");
+    }
+};
+
+QTEST_GUILESS_MAIN(TestLaunch)
+#include "tst_launch.moc"
