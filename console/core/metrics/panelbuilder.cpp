@@ -181,8 +181,11 @@ std::optional<RecentLoss> lossOfLastMinute(const PanelContext &context)
         sum->seen += *seen;
         sum->lost += increase(unrollSum(track, {Counter::Lost, Counter::Shed, Counter::QDrop})).value_or(0);
     }
-    for (const auto &[node, track] : context.tracks(figure::transitLoss)) {
-        if (const auto missed = increase(unroll(track)); missed && (sum || *missed > 0)) {
+    for (const FigureLoss &loss : figureLosses) {
+        for (const auto &[node, track] : context.tracks(loss.figure)) {
+            const auto missed = increase(unroll(track));
+            if (!missed || (!sum && *missed == 0))
+                continue;
             sum = sum.value_or(RecentLoss{});
             sum->lost += *missed;
         }
@@ -204,10 +207,12 @@ void PanelContext::findLosses()
                         std::string(counterName(cause)));
         }
     }
-    for (const auto &[node, track] : tracks(figure::transitLoss)) {
-        const Track unrolled = unroll(track);
-        missed += increaseWithin(unrolled, samples);
-        appendBands(losses, increases(unrolled, samples), {}, samples, node, "gap");
+    for (const FigureLoss &loss : figureLosses) {
+        for (const auto &[node, track] : tracks(loss.figure)) {
+            const Track unrolled = unroll(track);
+            missed += increaseWithin(unrolled, samples);
+            appendBands(losses, increases(unrolled, samples), {}, samples, node, loss.cause);
+        }
     }
     if (seen > 0) {
         completeness = std::max(0.0, 100.0 * (1 - lost / seen));
