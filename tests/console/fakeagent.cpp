@@ -144,8 +144,16 @@ void FakeAgent::sendHeartbeat(transport::ClientEndpoint &client)
     heartbeat.sentNs = m_clock.utcNs();
     heartbeat.offsetNs = m_offsetNs;
     heartbeat.uncertaintyNs = m_uncertaintyNs;
-    heartbeat.producedEvents = m_produced;
     heartbeat.droppedEvents = m_dropped;
+    {
+        // What is not acknowledged is still here: without it a server that lags would name it as lost.
+        const std::lock_guard lock(m_mutex);
+        heartbeat.producedEvents = m_produced;
+        for (const wire::Frame &frame : m_frames) {
+            if (const auto *events = std::get_if<wire::EventBatch>(&frame.body))
+                heartbeat.inFlightEvents += events->events.size();
+        }
+    }
     post(client, heartbeat);
 }
 

@@ -234,7 +234,7 @@ private slots:
         QCOMPARE(panel(session, PanelId::Coverage).value->value, 50.);
         session.setRange({TimeRange::Kind::Custom, at(0), at(600)});
         QTRY_COMPARE_WITH_TIMEOUT(panel(session, PanelId::Coverage).fromNs, at(0), patience);
-        QCOMPARE(panel(session, PanelId::Coverage).reason, NoDataReason::NoSamplesInRange);
+        QTRY_COMPARE_WITH_TIMEOUT(panel(session, PanelId::Coverage).reason, NoDataReason::NoSamplesInRange, patience);
         session.setRange({});
         QTRY_VERIFY_WITH_TIMEOUT(panel(session, PanelId::Coverage).value.has_value(), patience);
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <array>
 #include <string_view>
 
 /// Names of the figures that the console measures itself. In memory they have one reading a second, in the store one each
@@ -14,10 +13,6 @@ inline constexpr std::string_view duplicate = "receive.dup";          ///< count
 inline constexpr std::string_view rejected = "receive.rejected";      ///< counter, label = node
 inline constexpr std::string_view transitLoss = "loss.transit";       ///< counter, label = node: produced, never received
 inline constexpr std::string_view consoleQueueLoss = "loss.console-queue"; ///< counter, label = server: dropped there, this console read too slowly
-
-/// Events lost after the agent sent them, and the cause that is named for it.
-struct LateLoss { std::string_view figure, cause; };
-inline constexpr std::array<LateLoss, 2> lateLosses{{{transitLoss, "gap"}, {consoleQueueLoss, "console-queue"}}};
 
 inline constexpr std::string_view latencyP50 = "latency.p50";         ///< ns over ten seconds, label = stage
 inline constexpr std::string_view latencyP95 = "latency.p95";

@@ -181,12 +181,13 @@ std::optional<RecentLoss> lossOfLastMinute(const PanelContext &context)
         sum->seen += *seen;
         sum->lost += increase(unrollSum(track, {Counter::Lost, Counter::Shed, Counter::QDrop})).value_or(0);
     }
-    for (const auto &[name, cause] : figure::lateLosses) {
-        for (const auto &[place, track] : context.tracks(name)) {
-            if (const auto missed = increase(unroll(track)); missed && (sum || *missed > 0)) {
-                sum = sum.value_or(RecentLoss{});
-                sum->lost += *missed;
-            }
+    for (const FigureLoss &loss : figureLosses) {
+        for (const auto &[node, track] : context.tracks(loss.figure)) {
+            const auto missed = increase(unroll(track));
+            if (!missed || (!sum && *missed == 0))
+                continue;
+            sum = sum.value_or(RecentLoss{});
+            sum->lost += *missed;
         }
     }
     return sum;
@@ -206,12 +207,11 @@ void PanelContext::findLosses()
                         std::string(counterName(cause)));
         }
     }
-    // Lost after it was seen: on the way, or because this console was slow. Not of the agent's completeness.
-    for (const auto &[name, cause] : figure::lateLosses) {
-        for (const auto &[place, track] : tracks(name)) {
+    for (const FigureLoss &loss : figureLosses) {
+        for (const auto &[node, track] : tracks(loss.figure)) {
             const Track unrolled = unroll(track);
             missed += increaseWithin(unrolled, samples);
-            appendBands(losses, increases(unrolled, samples), {}, samples, place, std::string(cause));
+            appendBands(losses, increases(unrolled, samples), {}, samples, node, loss.cause);
         }
     }
     if (seen > 0) {

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
 #include <deque>
 #include <initializer_list>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "console/core/metrics/figurenames.h"
 #include "console/core/metrics/overviewinput.h"
 
 /// Shared by the formulas of the panels; private to console/core/metrics.
@@ -14,6 +17,9 @@ namespace tapio::console {
 
 inline constexpr std::size_t maxSeries = 50;
 
+/// Losses that no agent's counters have: the figure that counts them, by node or server, and the name of the cause.
+struct FigureLoss { std::string_view figure; const char *cause; };
+inline constexpr std::array figureLosses{FigureLoss{figure::transitLoss, "gap"}, FigureLoss{figure::consoleQueueLoss, "console-queue"}};
 
 /// A pod or a cgroup: what a line of the CPU and memory panels stands for. Entities never overlap, so their sum is exact.
 struct Entity {

@@ -95,9 +95,10 @@ Dense lossRate(const PanelContext &context)
     for (const CounterTrack &track : context.input.counters)
         addInto(sum, rates(unrollSum(track, {Counter::Lost, Counter::Shed, Counter::QDrop}), context.samples));
     const std::int64_t step = std::max(context.figures.bucketNs(), context.samples.bucketNs());
-    for (const auto &[name, cause] : figure::lateLosses)
-        for (const auto &[place, track] : context.tracks(name))
+    for (const FigureLoss &loss : figureLosses) {
+        for (const auto &[node, track] : context.tracks(loss.figure))
             addInto(sum, rates(lastOfEach(unroll(track), step), context.samples));
+    }
     return sum;
 }
 

@@ -110,7 +110,8 @@ QString PanelText::sampleSentence(PanelId id)
 QString PanelText::formula(const PanelSnapshot &panel)
 {
     static const QRegularExpression figure(QStringLiteral("(\\d) (?=(?:\\x{00B5}s|s|min|h|%)\\b|%)"));
-    return (formulaSentence(panel) + sampleSentence(panel.id)).replace(figure, QStringLiteral("\\1\u00A0")); // a unit never stands alone on the next line
+    QString text = formulaSentence(panel) + sampleSentence(panel.id);
+    return text.replace(figure, QStringLiteral("\\1\u00A0")); // a unit never stands alone on the next line
 }
 
 QString PanelText::formulaSentence(const PanelSnapshot &panel)
