@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The session protocol's agent side over a link that the test holds in its hand, on a clock that the test moves.
+// The session protocol's agent side: greeting, frames, credit and counters.
 #include <QtTest>
 
-#include <spdlog/sinks/null_sink.h>
-
-#include "agent/publish/publishsession.h"
-#include "tests/agent/fakeclock.h"
-#include "tests/agent/fakes.h"
+#include "tests/agent/publishbench.h"
 
 using namespace tapio;
 using namespace tapio::agent;
@@ -15,99 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::uint64_t stream = 4711;
-
-struct Bench {
-    FakeClock clock;
-    FakeLink link;
-    spdlog::logger log{"test", std::make_shared<spdlog::sinks::null_sink_st>()};
-    PublishSession session;
-    std::uint64_t nextSeq = 1;
-
-    explicit Bench(std::size_t ringBytes = 8u << 20) : session(options(ringBytes), link, clock, log) {}
-
-    static SessionOptions options(std::size_t ringBytes)
-    {
-        SessionOptions options;
-        options.node = "node-1";
-        options.streamId = stream;
-        options.ringBytes = ringBytes;
-        return options;
-    }
-
-    Outgoing batch(std::size_t events, std::string_view source = "process", std::size_t argumentBytes = 0)
-    {
-        wire::EventBatch batch;
-        batch.firstSeq = nextSeq;
-        batch.origins.resize(1);
-        for (std::size_t i = 0; i < events; ++i) {
-            wire::Event event;
-            event.timeNs = clock.utcNs();
-            event.type = wire::EventType::ProcessExec;
-            event.detail = wire::ProcessExec{1, "sh", "/bin/true", {std::string(argumentBytes, 'x')}, false};
-            batch.events.push_back(event);
-        }
-        nextSeq += events;
-        return {std::move(batch), std::vector<std::string_view>(events, source)};
-    }
-    void connect(std::uint64_t credit = 1u << 20, std::uint64_t acked = 0)
-    {
-        link.up();
-        session.step(0ms);
-        link.heard();
-        link.say(welcome(credit, acked));
-        session.step(0ms);
-    }
-    static wire::Welcome welcome(std::uint64_t credit, std::uint64_t acked)
-    {
-        wire::Welcome welcome;
-        welcome.sessionId = 1;
-        welcome.creditBytes = credit;
-        welcome.ackedFrameSeq = acked;
-        return welcome;
-    }
-    void ack(std::uint64_t frameSeq)
-    {
-        link.say(wire::Ack{{}, stream, frameSeq});
-        session.step(0ms);
-    }
-    /// Frame numbers that the server got since the last call.
-    std::vector<std::uint64_t> framesHeard()
-    {
-        std::vector<std::uint64_t> numbers;
-        for (const wire::Message &message : link.heard()) {
-            if (const auto *frame = std::get_if<wire::Frame>(&message))
-                numbers.push_back(frame->frameSeq);
-        }
-        return numbers;
-    }
-    template <typename M>
-    std::vector<M> heard()
-    {
-        std::vector<M> found;
-        for (wire::Message &message : link.heard()) {
-            if (auto *one = std::get_if<M>(&message))
-                found.push_back(std::move(*one));
-        }
-        return found;
-    }
-    /// As a report of the pipeline would show it after this session's counts are laid over it.
-    CounterSet counters(std::string_view source)
-    {
-        session.take({wire::CounterReport{clock.utcNs(), {}}, {}});
-        session.step(0ms);
-        CounterSet found;
-        for (const wire::Frame &frame : heard<wire::Frame>()) {
-            const auto *report = std::get_if<wire::CounterReport>(&frame.body);
-            for (std::size_t i = 0; report != nullptr && i < report->sources.size(); ++i) {
-                if (report->sources[i].source == source)
-                    found = report->sources[i].counters;
-            }
-        }
-        return found;
-    }
-};
-
+using Bench = PublishBench;
 using Numbers = std::vector<std::uint64_t>;
 
 } // namespace
@@ -367,152 +271,6 @@ private slots:
         QCOMPARE(bench.session.status().ackedEvents, 0u);
     }
 
-    void heartbeat_measuresTheClock()
-    {
-        Bench bench;
-        bench.connect();
-        const auto beats = bench.heard<wire::Heartbeat>();
-        QCOMPARE(beats.size(), std::size_t(1));
-        QCOMPARE(beats[0].uncertaintyNs, -1);
-        bench.clock.advance(10ms);
-        // The server is 5 s ahead, took 2 ms, and each way took 4 ms.
-        const std::int64_t ahead = 5 * nsPerSecond;
-        bench.link.say(wire::HeartbeatReply{beats[0].id, beats[0].sentNs, beats[0].sentNs + ahead + 4 * nsPerMs,
-                                            beats[0].sentNs + ahead + 6 * nsPerMs, 0});
-        bench.session.step(0ms);
-        QCOMPARE(bench.session.status().offsetNs, ahead);
-        QCOMPARE(bench.session.status().uncertaintyNs, 4 * nsPerMs);
-        bench.clock.advance(2s);
-        bench.session.step(0ms);
-        QCOMPARE(bench.heard<wire::Heartbeat>().at(0).offsetNs, ahead);
-    }
-
-    void heartbeat_thatCannotBeTrustedMeasuresNothing_data()
-    {
-        QTest::addColumn<qint64>("received");
-        QTest::addColumn<qint64>("replied");
-        QTest::addColumn<bool>("clockSet");
-        QTest::newRow("answered before it was received") << qint64(2000) << qint64(1000) << false;
-        QTest::newRow("longer on the server than in all") << qint64(0) << qint64(60 * nsPerSecond) << false;
-        QTest::newRow("times that overflow") << qint64(INT64_MIN) << qint64(INT64_MAX) << false;
-        QTest::newRow("our clock was set meanwhile") << qint64(1000) << qint64(2000) << true;
-    }
-    void heartbeat_thatCannotBeTrustedMeasuresNothing()
-    {
-        QFETCH(qint64, received);
-        QFETCH(qint64, replied);
-        QFETCH(bool, clockSet);
-        Bench bench;
-        bench.connect();
-        const auto beat = bench.heard<wire::Heartbeat>().at(0);
-        bench.clock.advance(10ms);
-        if (clockSet)
-            bench.clock.setUtc(1h);
-        bench.link.say(wire::HeartbeatReply{beat.id, beat.sentNs, received, replied, 0});
-        bench.session.step(0ms);
-        QCOMPARE(bench.session.status().uncertaintyNs, -1);
-    }
-
-    void heartbeat_tellsWhatWaits()
-    {
-        Bench bench;
-        bench.connect(1);
-        bench.session.take(bench.batch(5));
-        bench.session.take(bench.batch(7));
-        bench.session.step(0ms);
-        bench.link.heard();
-        bench.clock.advance(2s);
-        bench.session.step(0ms);
-        const auto beat = bench.heard<wire::Heartbeat>().at(0);
-        QCOMPARE(beat.producedEvents, 12u);
-        QCOMPARE(beat.inFlightEvents, 5u);
-        QCOMPARE(beat.queuedEvents, 7u);
-        QCOMPARE(beat.oldestNs, bench.clock.utcNs() - 2 * nsPerSecond);
-    }
-
-    void heartbeat_answeredLateKeepsTheSessionAndMeasuresTheClock()
-    {
-        Bench bench;
-        bench.connect();
-        std::deque<wire::Heartbeat> underWay;
-        const std::int64_t ahead = 5 * nsPerSecond;
-        for (int second = 0; second < 60; ++second) {
-            for (const wire::Heartbeat &beat : bench.heard<wire::Heartbeat>())
-                underWay.push_back(beat);
-            // Each is answered 7 s after it was sent, when three more are under way.
-            while (!underWay.empty() && bench.clock.utcNs() - underWay.front().sentNs >= 7 * nsPerSecond) {
-                const std::int64_t there = underWay.front().sentNs + ahead + 3500 * nsPerMs;
-                bench.link.say(wire::HeartbeatReply{underWay.front().id, underWay.front().sentNs, there, there, 0});
-                underWay.pop_front();
-            }
-            bench.clock.advance(1s);
-            bench.session.step(0ms);
-        }
-        QVERIFY(bench.link.reconnects.empty());
-        QCOMPARE(bench.session.status().sessions, 1u);
-        QVERIFY(std::abs(bench.session.status().offsetNs - ahead) <= bench.session.status().uncertaintyNs);
-        QVERIFY(bench.session.status().uncertaintyNs >= 3 * nsPerSecond);
-    }
-
-    void heartbeat_thatIsNeverAnsweredIsForgottenInTheEnd()
-    {
-        Bench bench;
-        bench.connect();
-        const auto first = bench.heard<wire::Heartbeat>().at(0);
-        for (int beat = 0; beat < 40; ++beat) {
-            bench.clock.advance(2s);
-            bench.ack(0);   // the server lives
-        }
-        bench.link.say(wire::HeartbeatReply{first.id, first.sentNs, first.sentNs, first.sentNs, 0});
-        bench.session.step(0ms);
-        QCOMPARE(bench.session.status().uncertaintyNs, -1);
-        QVERIFY(bench.link.reconnects.empty());
-    }
-
-    void acknowledgements_aloneKeepTheSession()
-    {
-        Bench bench;
-        bench.connect();
-        for (std::uint64_t frame = 1; frame <= 60; ++frame) {
-            bench.session.take(bench.batch(1));
-            bench.clock.advance(1s);
-            bench.session.step(0ms);
-            bench.ack(frame);
-        }
-        QVERIFY(bench.link.reconnects.empty());
-        QCOMPARE(bench.session.status().ackedEvents, 60u);
-    }
-
-    void silence_endsTheConnection()
-    {
-        Bench bench;
-        bench.connect();
-        for (int second = 0; second < 16; ++second) {
-            bench.clock.advance(1s);
-            bench.session.step(0ms);
-        }
-        QCOMPARE(bench.link.reconnects.size(), std::size_t(1));
-        QCOMPARE(bench.session.status().phase, SessionPhase::Offline);
-    }
-
-    void bye_isObeyed()
-    {
-        Bench bench;
-        bench.connect();
-        bench.link.say(wire::Bye{"restart", "back soon", 7000});
-        bench.session.step(0ms);
-        QCOMPARE(bench.link.reconnects, std::vector<std::chrono::milliseconds>{7s});
-    }
-
-    void bye_cannotSendTheAgentAwayForLong()
-    {
-        Bench bench;
-        bench.connect();
-        bench.link.say(wire::Bye{"restart", "back in seven weeks", UINT32_MAX});
-        bench.session.step(0ms);
-        QCOMPARE(bench.link.reconnects, std::vector<std::chrono::milliseconds>{60s});
-    }
-
     void garbage_endsTheConnection()
     {
         Bench bench;
@@ -681,19 +439,6 @@ private slots:
         QCOMPARE(process[Counter::Sent], 5u);
         QCOMPARE(process[Counter::Acked], 5u);
         QCOMPARE(bench.counters("tcp")[Counter::Acked], 2u);
-    }
-
-    void farewell_isTheLastWord()
-    {
-        Bench bench;
-        bench.connect();
-        bench.link.heard();
-        bench.session.sayBye("closed", "stopped");
-        QCOMPARE(bench.heard<wire::Bye>().size(), std::size_t(1));
-        bench.link.say(wire::Bye{"closed", "you left", 0});
-        bench.link.down();
-        bench.session.step(0ms);
-        QVERIFY(bench.link.reconnects.empty());
     }
 };
 

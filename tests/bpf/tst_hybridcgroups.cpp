@@ -84,14 +84,16 @@ void tst_HybridCgroups::foldedFigures_areKeptByBoth()
     std::uint16_t port = 0;
     const int listener = listenOn(Family::V4, 8, port);
     constexpr quint64 connections = 3;
+    Pipe there, back;
     Child client = Child::run([&] {
         if (!container.enter() || !service.enter())
             return 1;
         for (quint64 i = 0; i < connections; ++i)
             ::close(connectTo(Family::V4, port));
-        ::usleep(1000); // it waits for a CPU afterwards, however shortly
-        return 0;
+        return there.send(1) && back.receive() == 1 ? 0 : 2; // a run that ends, and a wait for a CPU afterwards
     });
+    QCOMPARE(there.receive(), 1u);
+    QVERIFY(back.send(1));
     QCOMPARE(client.wait(), 0);
     ::close(listener);
 

@@ -44,7 +44,7 @@ template <typename Record> Record make(std::uint16_t kind)
     record.header.size = sizeof(Record);
     record.header.cpu = 1;
     record.header.boot_ns = 5'000;
-    record.header.process = {4'000, 7, 0, 42, 1000, "proc"};
+    record.header.process = {4'000, {7, 0}, 42, 1000, "proc"};
     return record;
 }
 
