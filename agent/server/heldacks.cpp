@@ -23,7 +23,8 @@ std::vector<wire::ResumePoint> HeldAcks::release(const std::vector<const Console
 {
     std::vector<wire::ResumePoint> safe;
     for (auto each = m_held.begin(); each != m_held.end();) {
-        auto &[node, held] = *each;
+        const std::string &node = each->first;
+        auto &held = each->second;
         const std::size_t before = safe.size();
         const std::uint64_t crowding = mustGo(node, held.front().streamId);
         const std::uint64_t stream = held.front().streamId;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Any sequence of messages, ticks and closed connections from four peers into the hub of the fan-in. Whatever they send: frames
-// of a stream reach the sink once and in order, and nothing is acknowledged that the sink did not take.
+// of a stream reach the sink once and in order, and nothing is acknowledged that the sink did not take. Once more without a sink, where
+// acknowledgements may wait for the console.
 // Input: records of an operation (low bits: peer; see Operation), a length of two bytes, and that many bytes of message.
 #include <cstdlib>
 #include <map>
@@ -50,7 +51,8 @@ public:
 
 class CheckingLink final : public server::PeerLink {
 public:
-    CheckingLink(const CheckingSink &sink, std::string node) : m_sink(sink), m_node(std::move(node)) {}
+    /// `sink`: null when there is none to check against.
+    CheckingLink(const CheckingSink *sink, std::string node) : m_sink(sink), m_node(std::move(node)) {}
 
     Status send(std::span<const std::byte> bytes) override
     {
@@ -58,9 +60,9 @@ public:
         require(message.has_value());
         if (const auto *welcome = std::get_if<wire::Welcome>(&*message))
             m_safeBefore = welcome->ackedFrameSeq;
-        if (const auto *ack = std::get_if<wire::Ack>(&*message)) {
-            const auto taken = m_sink.taken.find({m_node, ack->streamId});
-            const std::uint64_t last = taken == m_sink.taken.end() ? 0 : taken->second;
+        if (const auto *ack = std::get_if<wire::Ack>(&*message); ack != nullptr && m_sink != nullptr) {
+            const auto taken = m_sink->taken.find({m_node, ack->streamId});
+            const std::uint64_t last = taken == m_sink->taken.end() ? 0 : taken->second;
             require(ack->frameSeq <= std::max(last, m_safeBefore));
         }
         return {};
@@ -68,7 +70,7 @@ public:
     void close(const std::string &, const std::string &) override {}
 
 private:
-    const CheckingSink &m_sink;
+    const CheckingSink *m_sink;
     std::string m_node;
     std::uint64_t m_safeBefore = 0;
 };
@@ -76,9 +78,9 @@ private:
 /// Peers 0 and 3 hold certificates of one node, 1 of another, 2 of a console. A closed peer comes back under a new number.
 class Run {
 public:
-    Run() : m_hub(options(), &m_sink, m_clock, [this](PeerId peer) {
-                return std::make_unique<CheckingLink>(m_sink, identityOf(static_cast<std::uint8_t>(peer & peerBits)).name);
-            })
+    explicit Run(bool withSink) : m_hub(options(), withSink ? &m_sink : nullptr, m_clock, [this, withSink](PeerId peer) {
+        return std::make_unique<CheckingLink>(withSink ? &m_sink : nullptr, identityOf(static_cast<std::uint8_t>(peer & peerBits)).name);
+    })
     {
     }
 
@@ -106,6 +108,9 @@ public:
         m_hub.tick(true);
         for (const auto &counters : m_hub.counters())
             require(counters.queuedEvents == 0);
+        m_hub.drain();
+        m_hub.tick(true);
+        static_cast<void>(m_hub.drained());
         m_hub.shutDown();
     }
 
@@ -127,6 +132,8 @@ private:
     static wire::Hello hello(std::uint8_t peer, std::size_t variant)
     {
         wire::Hello hello = peer == 2 ? test::consoleHello("desk") : test::nodeHello(identityOf(peer).name);
+        if (peer == 2 && (variant & 1) != 0)
+            hello.capabilities = {"store", "zstd"};
         if (peer != 2)
             hello.streamId = 0x1122334455667788 + (variant & 1);    // the stream of the stored examples, or the next
         hello.nextFrameSeq = 1 + (variant >> 1);
@@ -152,17 +159,22 @@ private:
     PeerId m_generation = 1;
 };
 
-} // namespace
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
+void play(bool withSink, std::span<const std::uint8_t> input)
 {
-    std::span<const std::uint8_t> input(data, size);
-    Run run;
+    Run run(withSink);
     for (std::size_t records = 0; input.size() >= 3 && records < maxRecords; ++records) {
         const std::size_t length = std::min<std::size_t>(input[1] | input[2] << 8, input.size() - 3);
         run.record(input[0], input.subspan(3, length));
         input = input.subspan(3 + length);
     }
     run.finish();
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
+{
+    for (const bool withSink : {true, false})
+        play(withSink, {data, size});
     return 0;
 }
