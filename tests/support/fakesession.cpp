@@ -191,6 +191,12 @@ std::vector<wire::HookReport> FakeSession::hooks(const std::string &node) const
     return found == hookReports.end() ? std::vector<wire::HookReport>() : found->second;
 }
 
+CounterSet FakeSession::counters(const std::string &node) const
+{
+    const auto found = counterSets.find(node);
+    return found == counterSets.end() ? CounterSet() : found->second;
+}
+
 EventPage FakeSession::page(const EventQuery &query, std::optional<EventId> after) const
 {
     std::vector<const StoredEvent *> found;

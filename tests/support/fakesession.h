@@ -20,6 +20,7 @@ public:
     console::OverviewSnapshot overviewValue;
     std::vector<wire::AgentState> agentList;
     std::map<std::string, std::vector<wire::HookReport>> hookReports;
+    std::map<std::string, CounterSet> counterSets;
     std::vector<wire::LinkNotice> notices;
     std::optional<console::StoreStats> stats;
     QString storeErrorText;
@@ -40,6 +41,7 @@ public:
     const console::OverviewSnapshot &overview() const override { return overviewValue; }
     std::vector<wire::AgentState> agents() const override { return agentList; }
     std::vector<wire::HookReport> hooks(const std::string &node) const override;
+    CounterSet counters(const std::string &node) const override;
     std::vector<wire::LinkNotice> linkNotices() const override { return notices; }
     std::optional<console::StoreStats> storeStats() const override { return stats; }
     QString storeError() const override { return storeErrorText; }

@@ -6,6 +6,7 @@
 #include "console/ui/models/agentsmodel.h"
 #include "console/ui/models/linkdetails.h"
 #include "console/ui/models/noticesmodel.h"
+#include "console/ui/widgets/tableview.h"
 #include "tests/support/fakeclock.h"
 #include "tests/support/fakesession.h"
 
@@ -65,6 +66,22 @@ private slots:
         AgentsModel model(m_time);
         model.update(sampleAgents(3, now), now);
         QTEST(cellText(model, 1, column), "text");
+    }
+    void lost_countsTheKernelsRingAndWhatWasShed()
+    {
+        CounterSet counters;
+        counters[Counter::Lost] = 1000;
+        counters[Counter::Shed] = 200;
+        counters[Counter::QDrop] = 5; // among what the server names
+        AgentsModel model(m_time);
+        QAbstractItemModelTester tester(&model);
+        model.update(sampleAgents(3, now), now, {{"node-11", counters}});
+        QCOMPARE(cellText(model, 1, AgentsModel::Lost), "1,523");
+        QCOMPARE(model.index(1, AgentsModel::Lost).data(cell::sortRole).toULongLong(), 1523u);
+        QCOMPARE(cellText(model, 0, AgentsModel::Lost), "0");
+        const QString tip = model.index(1, AgentsModel::Lost).data(Qt::ToolTipRole).toString();
+        QVERIFY(tip.startsWith("Lost in the kernel's ring: 1,000\nShed by the overhead budget: 200\nDropped by the agent: 311\n"));
+        QVERIFY(detailText("n", agentDetails(sampleAgents(2, now)[1], {}, m_time, now, counters)).contains("Lost in the kernel's ring: 1,000"));
     }
     void agent_notMeasuredIsSaid()
     {

@@ -11,9 +11,9 @@ namespace {
 
 std::vector<PaletteEntry> entries()
 {
-    const auto entry = [](EntryKind kind, const char *text, int recent = 0) { return PaletteEntry{kind, QString::fromUtf8(text), {}, {}, [] {}, recent}; };
+    const auto entry = [](EntryKind kind, const char *text, int recent = 0) { return PaletteEntry{kind, QString::fromUtf8(text), {}, {}, [] {}, {}, recent}; };
     return {entry(EntryKind::Page, "Go to Overview"), entry(EntryKind::Page, "Go to Events"), entry(EntryKind::Time, "Last 6 h"), entry(EntryKind::Action, "Export these events"),
-            entry(EntryKind::Action, "Switch between dark and light"), entry(EntryKind::Node, "node-07"), entry(EntryKind::Node, "node-17", 1)};
+            entry(EntryKind::Action, "Switch between dark and light"), entry(EntryKind::Node, "node-07"), entry(EntryKind::Node, "node-17", 1), entry(EntryKind::Pod, "ledger-db-0"), entry(EntryKind::Help, "About Tapio")};
 }
 
 QStringList texts(const QString &typed)
@@ -56,7 +56,7 @@ private slots:
             QCOMPARE(match->positions, positions);
     }
 
-    void nothingTyped_matchesEverything() { QCOMPARE(texts(QString()).size(), 7); }
+    void nothingTyped_matchesEverythingButHelp() { QCOMPARE(texts(QString()).size(), 8); }
     void hugeInput_isCut()
     {
         QVERIFY(!fuzzyMatch(QString(100'000, QLatin1Char('a')), QString(100'000, QLatin1Char('b'))));
@@ -73,6 +73,9 @@ private slots:
         QTest::newRow("a time range") << "6 h" << "Last 6 h";
         QTest::newRow("only commands") << "> ev" << "Go to Events";
         QTest::newRow("only nodes") << "@07" << "node-07";
+        QTest::newRow("pods are entities too") << "@ led" << "ledger-db-0";
+        QTest::newRow("a pod by its name alone") << "ledger" << "ledger-db-0";
+        QTest::newRow("help") << "?" << "About Tapio";
     }
     void search()
     {
@@ -83,9 +86,10 @@ private slots:
     void prefix_keepsOthersOut()
     {
         for (const QString &text : texts(QStringLiteral("@")))
-            QVERIFY(text.startsWith("node"));
+            QVERIFY(text.startsWith("node") || text.startsWith("ledger"));
         for (const QString &text : texts(QStringLiteral(">")))
-            QVERIFY(!text.startsWith("node"));
+            QVERIFY(!text.startsWith("node") && !text.startsWith("ledger") && !text.startsWith("About"));
+        QVERIFY2(texts(QStringLiteral("about tapio")).isEmpty(), "help answers to its own prefix");
     }
 
     void model_followsTheSearch()
@@ -93,7 +97,7 @@ private slots:
         PaletteModel model;
         QAbstractItemModelTester tester(&model);
         model.setEntries(entries());
-        QCOMPARE(model.rowCount(), 7);
+        QCOMPARE(model.rowCount(), 8);
         model.search(QStringLiteral("node"));
         QCOMPARE(model.rowCount(), 2);
         model.search(QStringLiteral("no such thing"));
@@ -101,6 +105,7 @@ private slots:
         model.search(QString());
         QCOMPARE(model.index(0, 0).data().toString(), "node-17"); // used last
         QCOMPARE(model.index(1, 0).data().toString(), "Go to Overview");
+        QCOMPARE(model.index(0, 0).data(PaletteModel::HintRole).toString(), "recent");
     }
 };
 

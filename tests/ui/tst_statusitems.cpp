@@ -30,6 +30,26 @@ private slots:
         QCOMPARE(item(session, "link").value, "not connected");
         QCOMPARE(item(session, "link").toolTip, "certificate expired");
     }
+    void protocol_isNamedOnlyWhereItIsSpoken_data()
+    {
+        QTest::addColumn<LinkSummary>("link");
+        QTest::addColumn<QString>("label");
+        QTest::addColumn<QString>("value");
+        QTest::newRow("embedded, not listening") << LinkSummary{true, false, "e", "in use", 0, 0} << "Link" << "not listening";
+        QTest::newRow("embedded, nobody yet") << LinkSummary{true, true, "e", {}, 0, 0} << "Link" << "listening \u00b7 no agent yet";
+        QTest::newRow("embedded, all gone") << LinkSummary{true, true, "e", {}, 0, 9} << "Link" << "listening \u00b7 0 of 9 agents";
+        QTest::newRow("embedded, some") << LinkSummary{true, true, "e", {}, 7, 9} << "TLS 1.3" << "connected \u00b7 7 of 9 agents";
+        QTest::newRow("server, no link") << LinkSummary{false, false, "e", {}, 0, 0} << "Link" << "not connected";
+        QTest::newRow("server, link but no agent") << LinkSummary{false, true, "e", {}, 0, 0} << "TLS 1.3" << "connected \u00b7 no agent yet";
+    }
+    void protocol_isNamedOnlyWhereItIsSpoken()
+    {
+        QFETCH(LinkSummary, link);
+        FakeSession session;
+        session.linkValue = link;
+        QTEST(item(session, "link").label, "label");
+        QTEST(item(session, "link").value, "value");
+    }
     void silentAgents_areNamed()
     {
         Filled session;

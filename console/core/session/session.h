@@ -14,6 +14,7 @@
 #include "console/core/metrics/panel.h"
 #include "console/core/session/consolelog.h"
 #include "console/core/store/store.h"
+#include "protocol/base/counters.h"
 #include "protocol/transport/endpoint.h"
 
 /// One console's life: link (embedded fan-in, or a remote server), store, live figures. The GUI talks to this and to nothing below it.
@@ -59,6 +60,8 @@ public:
     virtual const OverviewSnapshot &overview() const = 0;
     virtual std::vector<wire::AgentState> agents() const = 0;
     virtual std::vector<wire::HookReport> hooks(const std::string &node) const = 0;
+    /// What the node's sources have counted, all together, over all streams since this console began; all 0 before the first report.
+    virtual CounterSet counters(const std::string &node) const = 0;
     virtual std::vector<wire::LinkNotice> linkNotices() const = 0;   ///< newest first, at most 1000
     virtual std::optional<StoreStats> storeStats() const = 0;
     virtual QString storeError() const = 0;                          ///< empty when the store is well

@@ -233,6 +233,12 @@ bool SessionImpl::onDelivery(std::shared_ptr<const wire::Delivery> delivery)
         return false;
     if (const auto *hooks = std::get_if<wire::HookReport>(&taken->frame.body))
         m_mailbox.post([&](SessionUpdate &update) { update.hooks[taken->node] = *hooks; });
+    if (const auto *report = std::get_if<wire::CounterReport>(&taken->frame.body)) {
+        StreamCounters counters{taken->frame.streamId, {}, {}};
+        for (const wire::SourceCounters &source : report->sources)
+            counters.now += source.counters;
+        m_mailbox.post([&](SessionUpdate &update) { update.counters[taken->node] = counters; });
+    }
     return true;
 }
 
@@ -356,6 +362,15 @@ std::vector<wire::HookReport> SessionImpl::hooks(const std::string &node) const
     return report == m_hooks.end() ? std::vector<wire::HookReport>() : std::vector{report->second};
 }
 
+CounterSet SessionImpl::counters(const std::string &node) const
+{
+    const auto found = m_counters.find(node);
+    if (found == m_counters.end())
+        return {};
+    CounterSet sum = found->second.before;
+    return sum += found->second.now;
+}
+
 void SessionImpl::scheduleFlush()
 {
     if (m_flushTimer.isActive())
@@ -378,11 +393,18 @@ void SessionImpl::flush()
 
 void SessionImpl::applyLink(SessionUpdate &update)
 {
-    const bool agentsMoved = !update.agents.empty() || !update.hooks.empty();
+    const bool agentsMoved = !update.agents.empty() || !update.hooks.empty() || !update.counters.empty();
     for (auto &[node, state] : update.agents)
         m_agents[node] = std::move(state);
     for (auto &[key, report] : update.hooks)
         m_hooks[key] = std::move(report);
+    for (const auto &[node, counters] : update.counters) {
+        StreamCounters &known = m_counters[node];
+        if (known.streamId != counters.streamId)
+            known.before += known.now; // the agent began again at 0
+        known.streamId = counters.streamId;
+        known.now = counters.now;
+    }
     if (update.link)
         m_linkStatus = *update.link;
     if (agentsMoved)

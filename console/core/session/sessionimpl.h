@@ -18,6 +18,12 @@
 
 namespace tapio::console {
 
+/// The last report of a node's stream, all its sources together, and what its streams before had counted.
+struct StreamCounters {
+    std::uint64_t streamId = 0;
+    CounterSet now, before;
+};
+
 /// What the threads hand to the GUI thread; the newest of each wins.
 struct SessionUpdate {
     struct Answer { int slot; quint64 id; Result<EventPage> page; };
@@ -27,6 +33,7 @@ struct SessionUpdate {
     std::shared_ptr<const OverviewSnapshot> live, history;
     std::map<std::string, wire::AgentState> agents;
     std::map<std::string, wire::HookReport> hooks;          ///< by node, the newest
+    std::map<std::string, StreamCounters> counters;         ///< by node, the newest
     std::vector<wire::LinkNotice> notices;
     std::optional<LinkStatus> link;
     std::optional<StoreStats> stats;
@@ -47,6 +54,7 @@ public:
     const OverviewSnapshot &overview() const override { return *m_overview; }
     std::vector<wire::AgentState> agents() const override;
     std::vector<wire::HookReport> hooks(const std::string &node) const override;
+    CounterSet counters(const std::string &node) const override;
     std::vector<wire::LinkNotice> linkNotices() const override { return {m_notices.begin(), m_notices.end()}; }
     std::optional<StoreStats> storeStats() const override { return m_stats; }
     QString storeError() const override { return m_storeError; }
@@ -97,6 +105,7 @@ private:
     std::shared_ptr<const OverviewSnapshot> m_historic;     ///< of the chosen range; null until its job has answered
     std::map<std::string, wire::AgentState> m_agents;
     std::map<std::string, wire::HookReport> m_hooks;
+    std::map<std::string, StreamCounters> m_counters;
     std::deque<wire::LinkNotice> m_notices;
     LinkStatus m_linkStatus;
     std::optional<StoreStats> m_stats;

@@ -36,7 +36,7 @@ bool collide(const QKeySequence &a, bool aScoped, const QKeySequence &b, bool bS
 
 QString actionGroupName(ActionGroup group)
 {
-    const auto tr = [](const char *text) { return QCoreApplication::translate("tapio::console::ActionRegistry", text); };
+    const auto tr = [](const char *text) { return QCoreApplication::translate("tapio::console", text); };
     switch (group) {
     case ActionGroup::Pages: return tr("Pages");
     case ActionGroup::Time: return tr("Time");

@@ -34,9 +34,16 @@ bool byNode(const wire::AgentState &a, const wire::AgentState &b)
 
 } // namespace
 
-std::uint64_t lostEvents(const wire::StreamLoss &loss)
+std::uint64_t lostEvents(const wire::StreamLoss &loss, const CounterSet &counters)
 {
-    return loss.droppedEvents + loss.transitEvents;
+    return loss.droppedEvents + loss.transitEvents + counters[Counter::Lost] + counters[Counter::Shed];
+}
+
+const CounterSet &AgentsModel::counters(const std::string &node) const
+{
+    static const CounterSet none;
+    const auto found = m_counters.find(node);
+    return found == m_counters.end() ? none : found->second;
 }
 
 AgentsModel::AgentsModel(const TimeDisplay &time, QObject *parent) : QAbstractTableModel(parent), m_time(time)
@@ -47,9 +54,10 @@ AgentsModel::AgentsModel(const TimeDisplay &time, QObject *parent) : QAbstractTa
     });
 }
 
-void AgentsModel::update(std::vector<wire::AgentState> agents, std::int64_t nowNs)
+void AgentsModel::update(std::vector<wire::AgentState> agents, std::int64_t nowNs, Counters counters)
 {
     m_nowNs = nowNs;
+    m_counters = std::move(counters);
     std::sort(agents.begin(), agents.end(), byNode);
     for (int row = rowCount() - 1; row >= 0; --row)
         if (!std::binary_search(agents.begin(), agents.end(), agent(row), byNode)) {
@@ -97,7 +105,7 @@ QString AgentsModel::text(const wire::AgentState &a, int column) const
     case Clock: return clockText(a.heartbeat);
     case Queue: return exactCount(a.heartbeat.queuedEvents + a.heartbeat.inFlightEvents);
     case Received: return exactCount(a.receivedEvents);
-    case Lost: return exactCount(lostEvents(a.loss));
+    case Lost: return exactCount(lost(a));
     case Sessions: return exactCount(a.sessions);
     case Expires: return a.certificateExpiresNs == 0 ? dash : ageText(a.certificateExpiresNs - m_nowNs);
     case Serial: return QString::fromStdString(a.certificateSerial);
@@ -115,9 +123,23 @@ QVariant AgentsModel::sortKey(const wire::AgentState &a, int column) const
     case Clock: return static_cast<qlonglong>(a.heartbeat.uncertaintyNs < 0 ? INT64_MIN : std::abs(a.heartbeat.offsetNs));
     case Queue: return static_cast<qulonglong>(a.heartbeat.queuedEvents + a.heartbeat.inFlightEvents);
     case Received: return static_cast<qulonglong>(a.receivedEvents);
-    case Lost: return static_cast<qulonglong>(lostEvents(a.loss));
+    case Lost: return static_cast<qulonglong>(lost(a));
     case Sessions: return a.sessions;
     case Expires: return static_cast<qlonglong>(a.certificateExpiresNs);
+    default: return text(a, column);
+    }
+}
+
+QVariant AgentsModel::exported(const wire::AgentState &a, int column) const
+{
+    switch (column) {
+    case Since: return a.sinceNs == 0 ? QString() : isoText(a.sinceNs);
+    case Clock: return a.heartbeat.uncertaintyNs < 0 ? QVariant(QString()) : QVariant(static_cast<qlonglong>(a.heartbeat.offsetNs));
+    case Expires: return a.certificateExpiresNs == 0 ? QString() : isoText(a.certificateExpiresNs);
+    case Queue:
+    case Received:
+    case Lost:
+    case Sessions: return sortKey(a, column);
     default: return text(a, column);
     }
 }
@@ -127,7 +149,7 @@ int AgentsModel::emphasis(const wire::AgentState &a, int column) const
     const auto value = [](Emphasis e) { return static_cast<int>(e); };
     switch (column) {
     case Node: return value(Emphasis::Strong);
-    case Lost: return value(lostEvents(a.loss) > 0 ? Emphasis::Alarm : Emphasis::Normal);
+    case Lost: return value(lost(a) > 0 ? Emphasis::Alarm : Emphasis::Normal);
     case Expires:
         if (a.certificateExpiresNs != 0 && a.certificateExpiresNs <= m_nowNs)
             return value(Emphasis::Alarm);
@@ -145,8 +167,8 @@ QString AgentsModel::toolTip(const wire::AgentState &a, int column) const
     case Queue: return tr("%1 queued on the node, %2 sent and not confirmed").arg(exactCount(a.heartbeat.queuedEvents), exactCount(a.heartbeat.inFlightEvents));
     case Received: return tr("%1 events in %2 frames, %3").arg(exactCount(a.receivedEvents), exactCount(a.receivedFrames), bytesText(static_cast<double>(a.receivedBytes)));
     case Lost:
-        return tr("Dropped by the agent: %1\nLost on the way: %2\nFrames missing: %3\nDuplicate frames (not lost): %4")
-            .arg(exactCount(a.loss.droppedEvents), exactCount(a.loss.transitEvents), exactCount(a.loss.gapFrames), exactCount(a.loss.duplicateFrames));
+        return tr("Lost in the kernel's ring: %1\nShed by the overhead budget: %2\nDropped by the agent: %3\nLost on the way: %4\nFrames missing: %5\nDuplicate frames (not lost): %6")
+            .arg(exactCount(counters(a.node)[Counter::Lost]), exactCount(counters(a.node)[Counter::Shed]), exactCount(a.loss.droppedEvents), exactCount(a.loss.transitEvents), exactCount(a.loss.gapFrames), exactCount(a.loss.duplicateFrames));
     case Clock: return tr("The server's clock minus the node's, and half the round trip it was measured with");
     default: return text(a, column);
     }
@@ -161,6 +183,7 @@ QVariant AgentsModel::data(const QModelIndex &index, int role) const
     case Qt::DisplayRole: return text(a, index.column());
     case Qt::ToolTipRole: return toolTip(a, index.column());
     case cell::sortRole: return sortKey(a, index.column());
+    case cell::exportRole: return exported(a, index.column());
     case cell::emphasisRole: return emphasis(a, index.column());
     case cell::signRole: return index.column() == State ? QVariant::fromValue(SignValue{SignValue::Kind::Link, static_cast<int>(a.state)}) : QVariant();
     default: return {};
@@ -173,7 +196,9 @@ QVariant AgentsModel::headerData(int section, Qt::Orientation orientation, int r
         return {};
     if (role == Qt::TextAlignmentRole)
         return QVariant::fromValue(Qt::Alignment((section == Since || (section >= Queue && section <= Expires) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
-    if (role != Qt::DisplayRole)
+    if (role == cell::exportRole && section == Clock)
+        return tr("Clock offset (ns)");
+    if (role != Qt::DisplayRole && role != cell::exportRole)
         return {};
     switch (section) {
     case Node: return tr("Node");

@@ -13,7 +13,7 @@ constexpr qsizetype maxText = 256;
 
 QString tr(const char *text)
 {
-    return QCoreApplication::translate("tapio::console::EventFilterInput", text);
+    return QCoreApplication::translate("tapio::console", text);
 }
 
 } // namespace

@@ -13,7 +13,7 @@ namespace {
 
 QString tr(const char *text)
 {
-    return QCoreApplication::translate("tapio::console::EventText", text);
+    return QCoreApplication::translate("tapio::console", text);
 }
 
 QString text(const std::string &value) { return QString::fromStdString(value); }

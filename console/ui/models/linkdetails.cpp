@@ -11,7 +11,7 @@ namespace {
 
 QString tr(const char *text)
 {
-    return QCoreApplication::translate("tapio::console::LinkDetails", text);
+    return QCoreApplication::translate("tapio::console", text);
 }
 
 QString text(const std::string &value) { return QString::fromStdString(value); }
@@ -47,7 +47,8 @@ DetailSection hookSection(const std::vector<wire::HookReport> &reports)
 
 } // namespace
 
-std::vector<DetailSection> agentDetails(const wire::AgentState &a, const std::vector<wire::HookReport> &hooks, const TimeDisplay &time, std::int64_t nowNs)
+std::vector<DetailSection> agentDetails(const wire::AgentState &a, const std::vector<wire::HookReport> &hooks, const TimeDisplay &time, std::int64_t nowNs,
+                                        const CounterSet &counters)
 {
     const wire::Heartbeat &beat = a.heartbeat;
     const wire::StreamLoss &loss = a.loss;
@@ -69,7 +70,9 @@ std::vector<DetailSection> agentDetails(const wire::AgentState &a, const std::ve
               {tr("Sent, not confirmed"), exactCount(beat.inFlightEvents), false, {}},
               {tr("Oldest waiting"), beat.oldestNs == 0 ? tr("none") : ageText(nowNs - beat.oldestNs), false, {}}}},
             {tr("Loss by cause"),
-             {{tr("Dropped by the agent"), exactCount(loss.droppedEvents), false, {}},
+             {{tr("Lost in the kernel's ring"), exactCount(counters[Counter::Lost]), false, {}},
+              {tr("Shed by the overhead budget"), exactCount(counters[Counter::Shed]), false, {}},
+              {tr("Dropped by the agent"), exactCount(loss.droppedEvents), false, {}},
               {tr("Lost on the way"), exactCount(loss.transitEvents), false, {}},
               {tr("Frames missing"), exactCount(loss.gapFrames), false, {}},
               {tr("Duplicate frames"), tr("%1 (not lost)").arg(exactCount(loss.duplicateFrames)), false, {}}}},

@@ -96,6 +96,8 @@ QVariant NoticesModel::data(const QModelIndex &index, int role) const
     case Qt::ToolTipRole: return index.column() == Time ? m_time.text(n.timeNs, TimeStyle::Full) : text(n, index.column());
     case cell::sortRole:
         return index.column() == Time ? QVariant(static_cast<qlonglong>(n.timeNs)) : index.column() == Repeated ? QVariant(n.repeated) : QVariant(text(n, index.column()));
+    case cell::exportRole:
+        return index.column() == Time ? QVariant(isoText(n.timeNs)) : index.column() == Identity ? QVariant(QString::fromStdString(n.identity)) : index.column() == Repeated ? QVariant(n.repeated) : QVariant(text(n, index.column()));
     case cell::emphasisRole:
         if (index.column() == Reason)
             return static_cast<int>(Emphasis::Primary);
@@ -111,7 +113,9 @@ QVariant NoticesModel::headerData(int section, Qt::Orientation orientation, int 
         return {};
     if (role == Qt::TextAlignmentRole)
         return QVariant::fromValue(Qt::Alignment((section == Repeated ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
-    if (role != Qt::DisplayRole)
+    if (role == cell::exportRole && section == Time)
+        return tr("Time (UTC)");
+    if (role != Qt::DisplayRole && role != cell::exportRole)
         return {};
     switch (section) {
     case Time: return tr("Time (%1)").arg(m_time.zoneName(m_notices.empty() ? 0 : m_notices.front().timeNs));

@@ -2,6 +2,7 @@
 #include "console/ui/pages/connectionspage.h"
 
 #include <QClipboard>
+#include <QFileDialog>
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -9,11 +10,13 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
+#include <QSaveFile>
 #include <QSplitter>
 #include <QStackedLayout>
 
 #include "console/ui/models/linkdetails.h"
 #include "console/ui/pages/firststart.h"
+#include "console/ui/widgets/barbutton.h"
 #include "console/ui/widgets/detailview.h"
 #include "console/ui/widgets/panelframe.h"
 #include "console/ui/widgets/statemessage.h"
@@ -63,8 +66,11 @@ ConnectionsPage::ConnectionsPage(UiContext context, QWidget *parent) :
     m_noticeRows.setSourceModel(&m_notices);
     m_agentBlock = makeBlock(tr("Agents"), tr("Filter agents"), new TableView(look, agentColumns()), m_agentRows);
     m_noticeBlock = makeBlock(tr("Accepted, refused and closed"), tr("Filter by address, identity, code or reason"), new TableView(look, noticeColumns()), m_noticeRows);
+    connect(m_agentBlock.exporting, &QAbstractButton::clicked, this, [this] { askExport(List::Agents); });
+    connect(m_noticeBlock.exporting, &QAbstractButton::clicked, this, [this] { askExport(List::Notices); });
     m_agentBlock.table->sortByColumn(AgentsModel::Node, Qt::AscendingOrder);
     m_noticeBlock.table->sortByColumn(NoticesModel::Time, Qt::DescendingOrder);
+    setFocusProxy(m_agentBlock.table);
     m_splitter->addWidget(m_agentBlock.frame);
     m_splitter->addWidget(m_noticeBlock.frame);
     m_splitter->setChildrenCollapsible(false);
@@ -101,6 +107,10 @@ ConnectionsPage::Block ConnectionsPage::makeBlock(const QString &title, const QS
     block.filter->setPlaceholderText(placeholder);
     block.filter->setAccessibleName(placeholder);
     block.filter->setClearButtonEnabled(true);
+    block.exporting = new BarButton(look);
+    block.exporting->setIconName(QStringLiteral("export"));
+    block.exporting->setText(tr("Export\u2026"));
+    block.exporting->setAccessibleName(tr("Export: %1").arg(title));
     block.table = table;
     block.message = new StateMessage(look);
     table->setModel(&rows);
@@ -111,6 +121,7 @@ ConnectionsPage::Block ConnectionsPage::makeBlock(const QString &title, const QS
     head->addWidget(block.count);
     head->addStretch(1);
     head->addWidget(block.filter);
+    head->addWidget(block.exporting);
     auto *content = new QWidget;
     block.stack = new QStackedLayout(content);
     block.stack->addWidget(table);
@@ -133,6 +144,8 @@ void ConnectionsPage::addActions()
                            [this] { m_noticeBlock.table->hasFocus() ? showNotice(true) : showAgent(true); }, hasRow, this});
     m_context.actions.add({QStringLiteral("connections.copy"), tr("Copy the chosen rows"), ActionGroup::List, {QKeySequence(QStringLiteral("C"))},
                            [focused] { focused()->copySelection(); }, hasRow, this});
+    m_context.actions.add({QStringLiteral("connections.export"), tr("Export these connections\u2026"), ActionGroup::List, {QKeySequence(QStringLiteral("E"))},
+                           [this] { askExport(m_noticeBlock.table->hasFocus() ? List::Notices : List::Agents); }, {}, this});
 }
 
 QWidget *ConnectionsPage::filterField() const
@@ -156,7 +169,9 @@ void ConnectionsPage::open(const QString &argument)
         showAgent(true);
     } else if (argument == QLatin1String("state=silent")) {
         m_agentBlock.filter->clear();
-        m_agentBlock.table->sortByColumn(AgentsModel::State, Qt::DescendingOrder);
+        connect(m_agentBlock.exporting, &QAbstractButton::clicked, this, [this] { askExport(List::Agents); });
+    connect(m_noticeBlock.exporting, &QAbstractButton::clicked, this, [this] { askExport(List::Notices); });
+    m_agentBlock.table->sortByColumn(AgentsModel::State, Qt::DescendingOrder);
     }
 }
 
@@ -183,6 +198,7 @@ void ConnectionsPage::applyFilter(QSortFilterProxyModel &rows, const Block &bloc
         rows.setFilterFixedString(text);
     const int shown = rows.rowCount(), all = rows.sourceModel()->rowCount();
     block.count->setText(all == 0 ? QString() : shown == all ? exactCount(static_cast<std::uint64_t>(all)) : tr("%1 of %2").arg(shown).arg(all));
+    block.exporting->setEnabled(shown > 0);
     block.stack->setCurrentWidget(shown > 0 ? static_cast<QWidget *>(block.table) : block.message);
     if (shown == 0 && all > 0) {
         StateText none;
@@ -202,7 +218,10 @@ void ConnectionsPage::refresh()
     const bool known = !agents.empty();
     if (!node.empty())
         std::erase_if(agents, [&node](const wire::AgentState &a) { return a.node != node; });
-    m_agents.update(std::move(agents), now);
+    AgentsModel::Counters counters;
+    for (const wire::AgentState &agent : agents)
+        counters.emplace(agent.node, m_context.session.counters(agent.node));
+    m_agents.update(std::move(agents), now, std::move(counters));
     m_notices.update(m_context.session.linkNotices());
     applyFilter(m_agentRows, m_agentBlock);
     applyFilter(m_noticeRows, m_noticeBlock);
@@ -244,7 +263,7 @@ void ConnectionsPage::showAgent(bool openDrawer)
     if (!index.isValid() || (!openDrawer && !m_context.shell.drawerShows(m_details)))
         return;
     const wire::AgentState &agent = m_agents.agent(index.row());
-    showDetails(QString::fromStdString(agent.node), agentDetails(agent, m_context.session.hooks(agent.node), m_context.time, m_context.clock.utcNs()));
+    showDetails(QString::fromStdString(agent.node), agentDetails(agent, m_context.session.hooks(agent.node), m_context.time, m_context.clock.utcNs(), m_agents.counters(agent.node)));
 }
 
 void ConnectionsPage::showNotice(bool openDrawer)
@@ -261,7 +280,30 @@ void ConnectionsPage::openMenu(TableView *table, const QPoint &at)
     QMenu menu(this);
     menu.addAction(tr("Details"), this, [this, table] { table == m_agentBlock.table ? showAgent(true) : showNotice(true); });
     menu.addAction(tr("Copy the rows"), table, &TableView::copySelection);
+    menu.addAction(tr("Export all rows\u2026"), this, [this, table] { askExport(table == m_agentBlock.table ? List::Agents : List::Notices); });
     menu.exec(at);
+}
+
+Status ConnectionsPage::exportRows(List list, const QString &file) const
+{
+    const QByteArray text = block(list).table->csv().toUtf8();
+    QSaveFile target(file);
+    if (!target.open(QIODevice::WriteOnly) || target.write(text) != text.size() || !target.commit())
+        return fail(Errc::Io, target.errorString().toStdString());
+    return {};
+}
+
+void ConnectionsPage::askExport(List list)
+{
+    const QString file = QFileDialog::getSaveFileName(window(), tr("Export: %1").arg(block(list).title->text()),
+                                                      list == List::Agents ? QStringLiteral("agents.csv") : QStringLiteral("connections.csv"), tr("CSV (*.csv)"));
+    if (file.isEmpty())
+        return;
+    const Status written = exportRows(list, file);
+    m_context.shell.notify(written ? tr("%n row(s) written to %1", nullptr, block(list).table->model()->rowCount()).arg(file)
+                                   : tr("Export failed: %1").arg(QString::fromStdString(written.error().context())));
+    if (written)
+        m_context.session.recordAction(QStringLiteral("export"), QFileInfo(file).fileName());
 }
 
 void ConnectionsPage::restyle()

@@ -16,6 +16,7 @@ class QStackedLayout;
 
 namespace tapio::console {
 
+class BarButton;
 class DetailView;
 class StateMessage;
 class TableView;
@@ -33,6 +34,10 @@ public:
     void scopeChanged() override;
     void open(const QString &argument) override;   ///< "node=NAME", "state=silent", "refused"
 
+    enum class List { Agents, Notices };
+    /// The rows shown, as CSV. Errors: Io, with the file's own words.
+    Status exportRows(List list, const QString &file) const;
+
     const QAbstractItemModel &agents() const { return m_agentRows; }
     const QAbstractItemModel &notices() const { return m_noticeRows; }
 
@@ -46,6 +51,7 @@ private:
         QLabel *title = nullptr, *count = nullptr;
         QLineEdit *filter = nullptr;
         QStackedLayout *stack = nullptr;
+        BarButton *exporting = nullptr;
         TableView *table = nullptr;
         StateMessage *message = nullptr;
     };
@@ -57,6 +63,8 @@ private:
     void showNotice(bool open);
     void showDetails(const QString &title, std::vector<struct DetailSection> sections);
     void restyle();
+    void askExport(List list);
+    const Block &block(List list) const { return list == List::Agents ? m_agentBlock : m_noticeBlock; }
     void openMenu(TableView *table, const QPoint &at);
 
     UiContext m_context;

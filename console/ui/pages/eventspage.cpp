@@ -94,6 +94,7 @@ void EventsPage::build()
     m_table->horizontalHeader()->setSortIndicatorClearable(true);
     m_table->horizontalHeader()->setToolTip(tr("Click to sort; the third click goes back to the order of time"));
     m_table->setAccessibleName(tr("Events"));
+    setFocusProxy(m_table);
     m_message = new StateMessage(look);
     m_waiting = new BarButton(look, m_panel);
     m_waiting->setIconName(QStringLiteral("sort-up"));
@@ -428,8 +429,11 @@ void EventsPage::followIfAtTop()
 
 void EventsPage::onRowsInserted(int first, int last)
 {
-    for (int row = first; row <= std::min(last, first + 200); ++row)
-        m_context.shell.noteNamespace(QString::fromStdString(m_model.event(row).origin.namespaceName));
+    for (int row = first; row <= std::min(last, first + 200); ++row) {
+        const wire::Origin &origin = m_model.event(row).origin;
+        m_context.shell.noteNamespace(QString::fromStdString(origin.namespaceName));
+        m_context.shell.notePod(QString::fromStdString(origin.podName), QString::fromStdString(origin.namespaceName));
+    }
     // Rows that came in above must not move what is being read.
     QScrollBar *bar = m_table->verticalScrollBar();
     if (byTime() && first == 0 && last + 1 < m_model.rowCount() && bar->value() > 0)

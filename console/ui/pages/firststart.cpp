@@ -11,7 +11,7 @@ namespace {
 
 QString tr(const char *text)
 {
-    return QCoreApplication::translate("tapio::console::FirstStart", text);
+    return QCoreApplication::translate("tapio::console", text);
 }
 
 bool isPlain(QChar c)

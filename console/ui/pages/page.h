@@ -33,6 +33,8 @@ public:
     virtual void setRange(const TimeRange &range) = 0;
     /// A namespace that was seen in data, to be offered by the context bar.
     virtual void noteNamespace(const QString &name) = 0;
+    /// A pod that was seen in data, to be found by the palette.
+    virtual void notePod(const QString &name, const QString &namespaceName) = 0;
 };
 
 /// Where this console's certificates are made and what this machine is called, for the commands of a first start.

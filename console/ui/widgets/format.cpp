@@ -18,7 +18,7 @@ const QString minus = QStringLiteral("\u2212");
 
 QString tr(const char *text)
 {
-    return QCoreApplication::translate("tapio::console::format", text);
+    return QCoreApplication::translate("tapio::console", text);
 }
 
 /// Three significant digits of a magnitude below 1000.
@@ -145,12 +145,15 @@ QDateTime dateTime(std::int64_t utcNs, const QTimeZone &zone)
 
 constexpr std::int64_t secondsPerMinute = 60, secondsPerHour = 3600, secondsPerDay = 86400;
 
+/// A function of its own, not a lambda: lupdate takes the "std::" of a lambda's arguments for the context of what follows.
+QString join(std::int64_t first, const QString &firstUnit, std::int64_t second, const QString &secondUnit)
+{
+    const QString head = QStringLiteral("%1\u00a0%2").arg(first).arg(firstUnit);
+    return second == 0 ? head : head + QStringLiteral(" %1\u00a0%2").arg(second).arg(secondUnit);
+}
+
 QString twoParts(std::int64_t seconds)
 {
-    const auto join = [](std::int64_t first, const QString &firstUnit, std::int64_t second, const QString &secondUnit) {
-        const QString head = QStringLiteral("%1\u00a0%2").arg(first).arg(firstUnit);
-        return second == 0 ? head : head + QStringLiteral(" %1\u00a0%2").arg(second).arg(secondUnit);
-    };
     if (seconds < secondsPerHour)
         return join(seconds / secondsPerMinute, tr("min"), seconds % secondsPerMinute, tr("s"));
     if (seconds < secondsPerDay)

@@ -11,7 +11,7 @@ namespace {
 
 QString tr(const char *text)
 {
-    return QCoreApplication::translate("tapio::console::glyphs", text);
+    return QCoreApplication::translate("tapio::console", text);
 }
 
 void drawStroked(QPainter &painter, const QRectF &r, Glyph glyph, const QColor &color)

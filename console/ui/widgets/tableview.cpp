@@ -6,6 +6,7 @@
 #include <QHeaderView>
 #include <QKeyEvent>
 #include <QPainter>
+#include <QRegularExpression>
 
 #include <algorithm>
 
@@ -244,6 +245,24 @@ void TableView::copySelection() const
 {
     if (const QString text = selectedText(); !text.isEmpty())
         QGuiApplication::clipboard()->setText(text);
+}
+
+QString TableView::csv() const
+{
+    const auto field = [](QString text) {
+        static const QRegularExpression special(QStringLiteral("[\",\r\n]"));
+        return text.contains(special) ? QLatin1Char('"') + text.replace(QLatin1Char('"'), QLatin1String("\"\"")) + QLatin1Char('"') : text;
+    };
+    const auto line = [this, &field](auto cellValue) {
+        QStringList cells;
+        for (int column = 0; column < model()->columnCount(); ++column)
+            cells.append(field(cellValue(column).toString()));
+        return cells.join(QLatin1Char(',')) + QLatin1String("\r\n");
+    };
+    QString text = line([this](int column) { return model()->headerData(column, Qt::Horizontal, cell::exportRole); });
+    for (int row = 0; row < model()->rowCount(); ++row)
+        text += line([this, row](int column) { return model()->index(row, column).data(cell::exportRole); });
+    return text;
 }
 
 QFont TableDelegate::cellFont(const Theme &theme, const ColumnStyle &style, Emphasis emphasis)

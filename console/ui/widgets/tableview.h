@@ -24,6 +24,7 @@ namespace cell {
 inline constexpr int sortRole = Qt::UserRole;        ///< what to compare: a number or a text
 inline constexpr int signRole = Qt::UserRole + 1;    ///< SignValue
 inline constexpr int emphasisRole = Qt::UserRole + 2;///< Emphasis as int
+inline constexpr int exportRole = Qt::UserRole + 3;  ///< for other programs: plain numbers, times as ISO 8601 in UTC; also of headers
 } // namespace cell
 
 /// How a column looks; the header's texts come from the model.
@@ -49,6 +50,8 @@ public:
     /// Selected rows in view order as tab-separated lines with a header.
     QString selectedText() const;
     void copySelection() const;
+    /// All rows in view order and all columns, hidden ones too, as RFC 4180 with a header.
+    QString csv() const;
 
 signals:
     void menuRequested(const QModelIndex &index, const QPoint &globalPos);

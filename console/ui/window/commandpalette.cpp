@@ -23,7 +23,7 @@ CommandPalette::CommandPalette(Look look, QWidget *window) :
     setAccessibleName(tr("Command palette"));
     m_edit->setProperty("kind", "bare");
     m_edit->setProperty(FocusRing::ownFocusProperty, true);
-    m_edit->setPlaceholderText(tr("Pages, commands, times, nodes \u00b7 > commands only \u00b7 @ nodes only"));
+    m_edit->setPlaceholderText(tr("Pages, commands, times, nodes, pods \u00b7 > commands \u00b7 @ nodes and pods \u00b7 ? help"));
     m_edit->setAccessibleName(tr("Search or run a command"));
     m_edit->installEventFilter(this);
     m_list->setModel(m_model);
@@ -39,6 +39,9 @@ CommandPalette::CommandPalette(Look look, QWidget *window) :
     column->addWidget(m_list, 1);
     column->addWidget(m_hint);
     connect(m_edit, &QLineEdit::textChanged, this, &CommandPalette::search);
+    // The focus stays in the field: a screen reader hears of the chosen row by it.
+    connect(m_list->selectionModel(), &QItemSelectionModel::currentChanged, this,
+            [this](const QModelIndex &current) { m_edit->setAccessibleDescription(current.data(Qt::AccessibleTextRole).toString()); });
     connect(m_list, &QListView::clicked, this, &CommandPalette::run);
     connect(&look.themes, &ThemeStore::themeChanged, this, &CommandPalette::restyle);
     restyle();
@@ -137,6 +140,10 @@ void CommandPalette::run()
     if (!index.isValid())
         return;
     const PaletteEntry entry = m_model->entry(index.row());
+    if (!entry.fill.isEmpty()) {
+        m_edit->setText(entry.fill);
+        return;
+    }
     close();
     emit ran(entry.text);
     entry.run();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/ui/window/keyoverlay.h"
 
+#include <QAccessible>
 #include <QPainter>
 
 #include <map>
@@ -53,8 +54,18 @@ std::vector<std::vector<KeyOverlay::Line>> KeyOverlay::columns() const
     return result;
 }
 
+QString KeyOverlay::description() const
+{
+    QStringList lines;
+    for (const auto &column : columns())
+        for (const Line &line : column)
+            lines << (line.heading ? line.text : tr("%1: %2").arg(line.keys, line.text));
+    return lines.join(QLatin1Char('\n'));
+}
+
 void KeyOverlay::place()
 {
+    setAccessibleDescription(description());
     const Theme &t = look().theme();
     const auto all = columns();
     std::size_t longest = 0;
@@ -71,6 +82,8 @@ void KeyOverlay::open()
     place();
     show();
     raise();
+    QAccessibleEvent opened(this, QAccessible::Alert);
+    QAccessible::updateAccessibility(&opened);
 }
 
 void KeyOverlay::mousePressEvent(QMouseEvent *)
@@ -117,11 +130,16 @@ void KeyOverlay::paintEvent(QPaintEvent *event)
 KeyHint::KeyHint(Look look, const KeyDispatcher &keys, QWidget *window) : OverlayPanel(look, window), m_keys(keys)
 {
     setAttribute(Qt::WA_TransparentForMouseEvents);
+    setAccessibleName(tr("What may follow"));
 }
 
 void KeyHint::refresh()
 {
     m_choices = m_keys.choices();
+    QStringList words;
+    for (const KeyDispatcher::Choice &choice : m_choices)
+        words << tr("%1: %2").arg(choice.key, choice.text);
+    setAccessibleDescription(words.join(QLatin1Char('\n')));
     setVisible(!m_choices.isEmpty());
     if (m_choices.isEmpty())
         return;

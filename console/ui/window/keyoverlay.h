@@ -27,6 +27,8 @@ private:
         bool heading = false;
     };
     std::vector<std::vector<Line>> columns() const;
+    /// The picture in words, for those who do not see it.
+    QString description() const;
     ActionRegistry &m_actions;
 };
 

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/ui/window/mainwindow.h"
 
+#include <QApplication>
 #include <QCloseEvent>
 #include <QPainter>
 #include <QStackedWidget>
+
+#include <algorithm>
+#include <iterator>
 
 #include "console/ui/widgets/focusring.h"
 #include "console/ui/window/commandpalette.h"
@@ -19,6 +23,7 @@ namespace tapio::console {
 
 namespace {
 constexpr int wideRailFrom = 1600, drawerDocksFrom = 2000, leastWidth = 960, leastHeight = 600;
+constexpr qsizetype maxSeenPods = 2000;
 }
 
 MainWindow::MainWindow(WindowServices services) :
@@ -26,11 +31,11 @@ MainWindow::MainWindow(WindowServices services) :
     m_drawer(new Drawer({services.themes, services.icons}, m_area))
 {
     setWindowTitle(QStringLiteral("Tapio"));
-    setWindowIcon(QIcon(services.icons.pixmap(QStringLiteral("tapio"), 64, Qt::white, 1.0)));
     setMinimumSize(leastWidth, leastHeight);
     setFocusPolicy(Qt::ClickFocus);
     build();
     wire();
+    tintIcon();
     addWindowActions();
     addTimeActions();
     addViewActions();
@@ -64,6 +69,11 @@ void MainWindow::build()
     new FocusRing(this, look);
 }
 
+void MainWindow::tintIcon()
+{
+    setWindowIcon(QIcon(m_services.icons.pixmap(QStringLiteral("tapio"), 64, m_services.themes.theme().accent.fill, 1.0)));
+}
+
 void MainWindow::wire()
 {
     connect(m_rail, &Rail::chosen, this, [this](PageId page) { openPage(page); });
@@ -91,6 +101,7 @@ void MainWindow::wire()
         m_services.session.recordAction(QStringLiteral("command"), text);
     });
     connect(&m_services.themes, &ThemeStore::themeChanged, this, [this] {
+        tintIcon();
         arrange();
         update();
     });
@@ -133,8 +144,12 @@ void MainWindow::openPage(PageId id, const QString &argument)
     Page *page = m_pages.value(static_cast<int>(id));
     if (!page)
         return;
+    const QWidget *focus = QApplication::focusWidget();
+    const bool follows = isVisible() && m_stack->currentWidget() != page && (!focus || focus == this || m_stack->isAncestorOf(focus));
     m_current = id;
     m_stack->setCurrentWidget(page);
+    if (follows) // else Qt would choose: the first text field, where letters are text
+        page->setFocus(Qt::OtherFocusReason);
     m_rail->setCurrent(id);
     m_bar->setPage(*page);
     setWindowTitle(tr("%1 \u2013 Tapio").arg(page->title()));
@@ -212,23 +227,58 @@ void MainWindow::addViewActions()
     add("view.fullscreen", tr("Whole screen"), {QKeySequence(Qt::Key_F11)}, [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
 }
 
-void MainWindow::openPalette()
+std::vector<PaletteEntry> MainWindow::commandEntries() const
 {
     std::vector<PaletteEntry> entries;
-    const QStringList recent = m_services.settings.recentCommands();
-    const auto recency = [&recent](const QString &text) { return static_cast<int>(recent.indexOf(text)) + 1; };
     for (const Action &action : m_services.actions.actions()) {
         if (!ActionRegistry::available(action) || action.id == QLatin1String("palette") || action.id == QLatin1String("escape"))
             continue;
         const bool page = action.group == ActionGroup::Pages, time = action.group == ActionGroup::Time;
         entries.push_back({page ? EntryKind::Page : time ? EntryKind::Time : EntryKind::Action, action.text, m_services.actions.keyText(action.id),
-                           page ? action.id.mid(5) : time ? QStringLiteral("clock") : QStringLiteral("command"), action.run, recency(action.text)});
+                           page ? action.id.mid(5) : time ? QStringLiteral("clock") : QStringLiteral("command"), action.run, {}});
     }
+    return entries;
+}
+
+std::vector<PaletteEntry> MainWindow::entityEntries()
+{
+    std::vector<PaletteEntry> entries;
     for (const wire::AgentState &agent : m_services.session.agents()) {
         const QString node = QString::fromStdString(agent.node);
         entries.push_back({EntryKind::Node, node, linkSign(agent.state, m_services.themes.theme()).word, QStringLiteral("node"),
-                           [this, node] { openPage(PageId::Connections, QStringLiteral("node=") + node); }, recency(node)});
+                           [this, node] { openPage(PageId::Connections, QStringLiteral("node=") + node); }, {}});
     }
+    const PanelSnapshot &pods = m_services.session.overview().panels[static_cast<std::size_t>(PanelId::PodStatus)];
+    if (const auto *view = std::get_if<PodStatusView>(&pods.view))
+        for (const GroupRow &row : view->worst) { // "namespace/pod"
+            const QString entity = QString::fromStdString(row.entity);
+            if (entity.contains(QLatin1Char('/')))
+                notePod(entity.section(QLatin1Char('/'), -1), entity.section(QLatin1Char('/'), 0, -2));
+        }
+    for (auto pod = m_pods.cbegin(); pod != m_pods.cend(); ++pod)
+        entries.push_back({EntryKind::Pod, pod.key(), pod.value().isEmpty() ? tr("pod") : tr("pod in %1").arg(pod.value()), QStringLiteral("pod"),
+                           [this, name = pod.key()] { openPage(PageId::Events, QStringLiteral("pod=") + name); }, {}});
+    return entries;
+}
+
+std::vector<PaletteEntry> MainWindow::helpEntries()
+{
+    const QString icon = QStringLiteral("info");
+    const auto fill = [&icon](const QString &text, const QString &prefix) { return PaletteEntry{EntryKind::Help, text, prefix, icon, [] {}, prefix}; };
+    return {fill(tr("Find commands, pages and times only"), QStringLiteral(">")), fill(tr("Find nodes and pods only"), QStringLiteral("@")),
+            {EntryKind::Help, tr("Show the keys of this page"), m_services.actions.keyText(QStringLiteral("keys")), QStringLiteral("keyboard"), [this] { m_services.actions.trigger(QStringLiteral("keys")); }, {}},
+            {EntryKind::Help, tr("Change keys"), {}, QStringLiteral("keyboard"), [this] { openPage(PageId::Settings, QStringLiteral("keyboard")); }, {}},
+            {EntryKind::Help, tr("About Tapio"), {}, icon, [this] { openPage(PageId::Settings, QStringLiteral("about")); }, {}}};
+}
+
+void MainWindow::openPalette()
+{
+    std::vector<PaletteEntry> entries = commandEntries();
+    for (const auto more : {&MainWindow::entityEntries, &MainWindow::helpEntries})
+        std::ranges::move((this->*more)(), std::back_inserter(entries));
+    const QStringList recent = m_services.settings.recentCommands();
+    for (PaletteEntry &entry : entries)
+        entry.recent = static_cast<int>(recent.indexOf(entry.text)) + 1;
     std::stable_sort(entries.begin(), entries.end(), [](const PaletteEntry &a, const PaletteEntry &b) {
         return (a.recent > 0 ? a.recent : 1000) < (b.recent > 0 ? b.recent : 1000);
     });
@@ -290,6 +340,12 @@ QString MainWindow::scopeNode() const { return m_bar->node(); }
 QString MainWindow::scopeNamespace() const { return m_bar->namespaceName(); }
 void MainWindow::setRange(const TimeRange &range) { m_bar->range().setRange(range); }
 void MainWindow::noteNamespace(const QString &name) { m_bar->addSeenNamespace(name); }
+
+void MainWindow::notePod(const QString &name, const QString &namespaceName)
+{
+    if (!name.isEmpty() && (m_pods.size() < maxSeenPods || m_pods.contains(name)))
+        m_pods.insert(name, namespaceName);
+}
 
 bool MainWindow::drawerFloats() const
 {

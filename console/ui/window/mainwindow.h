@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QHash>
+#include <QMap>
 #include <QVariantAnimation>
 #include <QWidget>
 
@@ -20,6 +21,7 @@ class KeyHint;
 class KeyOverlay;
 class StatusBar;
 class UiSettings;
+struct PaletteEntry;
 
 /// What the window is made from; all outlive it.
 struct WindowServices {
@@ -62,6 +64,7 @@ public:
     QString scopeNamespace() const override;
     void setRange(const TimeRange &range) override;
     void noteNamespace(const QString &name) override;
+    void notePod(const QString &name, const QString &namespaceName) override;
 
 protected:
     void resizeEvent(QResizeEvent *event) override;
@@ -71,6 +74,7 @@ protected:
 private:
     void build();
     void wire();
+    void tintIcon();
     void addWindowActions();
     void addTimeActions();
     void addViewActions();
@@ -81,6 +85,9 @@ private:
     void stateClicked();
     void togglePause();
     void tellTime();
+    std::vector<PaletteEntry> commandEntries() const;
+    std::vector<PaletteEntry> entityEntries();
+    std::vector<PaletteEntry> helpEntries();
 
     WindowServices m_services;
     Rail *m_rail;
@@ -97,6 +104,7 @@ private:
     struct RailEntry { PageId id; QString icon; };
     std::vector<RailEntry> m_order;
     PageId m_current = PageId::Overview;
+    QMap<QString, QString> m_pods;     ///< name to namespace, of what was seen
     bool m_drawerOpen = false;
     QVariantAnimation m_slide;
     double m_drawerShown = 0;          ///< 0 shut, 1 open

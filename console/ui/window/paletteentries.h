@@ -10,7 +10,7 @@
 
 namespace tapio::console {
 
-enum class EntryKind { Page, Time, Action, Node };
+enum class EntryKind { Page, Time, Action, Node, Pod, Help };
 
 /// One line of the command palette.
 struct PaletteEntry {
@@ -19,6 +19,7 @@ struct PaletteEntry {
     QString hint;                     ///< key, or "connected"
     QString icon;
     std::function<void()> run;
+    QString fill;                     ///< not empty: typed in its place instead of running anything
     int recent = 0;                   ///< 1 = used last; 0 = not recently
 };
 
@@ -27,7 +28,8 @@ struct PaletteHit {
     FuzzyMatch match;
 };
 
-/// ">" in front asks for actions only, "@" for nodes only. Best first; equal ones in the order of `entries`, recent ones earlier.
+/// ">" in front asks for what the window can do, "@" for nodes and pods, "?" for help, which no other search finds. Best first;
+/// equal ones in the order of `entries`, recent ones earlier.
 std::vector<PaletteHit> searchEntries(const std::vector<PaletteEntry> &entries, const QString &typed);
 
 } // namespace tapio::console

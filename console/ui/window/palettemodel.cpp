@@ -20,6 +20,13 @@ void PaletteModel::search(const QString &typed)
     endResetModel();
 }
 
+QString PaletteModel::hint(const PaletteEntry &entry) const
+{
+    if (entry.recent == 0)
+        return entry.hint;
+    return entry.hint.isEmpty() ? tr("recent") : tr("recent \u00b7 %1").arg(entry.hint);
+}
+
 int PaletteModel::rowCount(const QModelIndex &parent) const
 {
     return parent.isValid() ? 0 : static_cast<int>(m_hits.size());
@@ -32,9 +39,9 @@ QVariant PaletteModel::data(const QModelIndex &index, int role) const
     const PaletteEntry &e = entry(index.row());
     switch (role) {
     case Qt::DisplayRole: return e.text;
-    case Qt::AccessibleTextRole: return e.hint.isEmpty() ? e.text : e.text + QStringLiteral(", ") + e.hint;
+    case Qt::AccessibleTextRole: return hint(e).isEmpty() ? e.text : e.text + QStringLiteral(", ") + hint(e);
     case PositionsRole: return QVariant::fromValue(m_hits[static_cast<std::size_t>(index.row())].match.positions);
-    case HintRole: return e.hint;
+    case HintRole: return hint(e);
     case IconRole: return e.icon;
     default: return {};
     }

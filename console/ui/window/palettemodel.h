@@ -18,6 +18,7 @@ public:
 
     void setEntries(std::vector<PaletteEntry> entries);
     void search(const QString &typed);
+    QString hint(const PaletteEntry &entry) const;
     const PaletteEntry &entry(int row) const { return m_entries[m_hits[static_cast<std::size_t>(row)].entry]; }
 
     int rowCount(const QModelIndex &parent = {}) const override;

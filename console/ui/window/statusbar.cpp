@@ -2,6 +2,7 @@
 #include "console/ui/window/statusbar.h"
 
 #include <QAbstractButton>
+#include <QAccessible>
 #include <QPainter>
 
 #include <algorithm>
@@ -71,6 +72,7 @@ StatusBar::StatusBar(UiContext context, QWidget *parent) : QWidget(parent), m_co
     m_noticeEnd.setSingleShot(true);
     connect(&m_noticeEnd, &QTimer::timeout, this, [this] {
         m_notice.clear();
+        setAccessibleDescription({});
         arrange();
     });
     connect(&context.themes, &ThemeStore::themeChanged, this, &StatusBar::refresh);
@@ -88,6 +90,9 @@ void StatusBar::notify(const QString &sentence)
 {
     m_notice = sentence;
     m_noticeEnd.start(6000);
+    setAccessibleDescription(sentence);
+    QAccessibleEvent said(this, QAccessible::Alert);
+    QAccessible::updateAccessibility(&said);
     arrange();
 }
 
@@ -121,10 +126,12 @@ void StatusBar::arrange()
     std::vector<bool> shown(m_buttons.size(), false);
     int used = 0;
     for (const std::size_t i : order) {
+        if (!m_notice.isEmpty() && !m_items[i].alarming)
+            continue;
         used += m_buttons[i]->sizeHint().width();
         if (used > room)
             break;
-        shown[i] = m_notice.isEmpty();
+        shown[i] = true;
     }
     int x = m_context.themes.theme().px(4);
     for (std::size_t i = 0; i < m_buttons.size(); ++i) {
@@ -134,6 +141,7 @@ void StatusBar::arrange()
         m_buttons[i]->setGeometry(x, 1, m_buttons[i]->sizeHint().width(), height() - 1);
         x += m_buttons[i]->width();
     }
+    m_itemsEnd = x;
     update();
 }
 
@@ -165,7 +173,8 @@ void StatusBar::paintEvent(QPaintEvent *)
         return;
     painter.setFont(t.font(FontRole::Label, QFont::Medium));
     painter.setPen(t.text.primary);
-    painter.drawText(area, Qt::AlignLeft | Qt::AlignVCenter, painter.fontMetrics().elidedText(m_notice, Qt::ElideRight, width() - clockWidth() - t.px(20)));
+    const QRect rest = QRect(m_itemsEnd + t.px(10), 0, width() - clockWidth() - m_itemsEnd - t.px(16), height());
+    painter.drawText(rest, Qt::AlignLeft | Qt::AlignVCenter, painter.fontMetrics().elidedText(m_notice, Qt::ElideRight, rest.width()));
 }
 
 } // namespace tapio::console

@@ -17,7 +17,7 @@ class StatusBar : public QWidget {
     Q_OBJECT
 public:
     explicit StatusBar(UiContext context, QWidget *parent = nullptr);
-    /// One sentence in place of the items for a few seconds.
+    /// One sentence in place of the items for a few seconds; what is alarming stays.
     void notify(const QString &sentence);
     void refresh();
     QStringList shownKeys() const;     ///< of the items that have room
@@ -39,6 +39,7 @@ private:
     std::vector<StatusButton *> m_buttons;
     QTimer m_tick, m_noticeEnd;
     QString m_notice;
+    int m_itemsEnd = 0;                ///< where the notice begins
 };
 
 } // namespace tapio::console

@@ -18,7 +18,7 @@ constexpr std::size_t costLines = 12; ///< nodes named in a tooltip
 
 QString tr(const char *text)
 {
-    return QCoreApplication::translate("tapio::console::StatusBar", text);
+    return QCoreApplication::translate("tapio::console", text);
 }
 
 StatusItem linkItem(const LinkSummary &link, const Theme &t)
@@ -26,7 +26,9 @@ StatusItem linkItem(const LinkSummary &link, const Theme &t)
     StatusItem item;
     item.key = QStringLiteral("link");
     item.importance = 100;
-    item.label = tr("TLS 1.3");
+    // The protocol is named only where a connection has spoken it.
+    const bool spoken = link.up && (!link.embedded || link.agentsConnected > 0);
+    item.label = spoken ? tr("TLS 1.3") : tr("Link");
     if (!link.up) {
         item.glyph = Glyph::Triangle;
         item.color = t.meaning.p1;
@@ -38,8 +40,10 @@ StatusItem linkItem(const LinkSummary &link, const Theme &t)
     const bool some = link.agentsConnected > 0;
     item.glyph = some ? Glyph::Disc : Glyph::Ring;
     item.color = some ? t.meaning.ok : t.meaning.muted;
-    item.value = link.agentsKnown == 0 ? (link.embedded ? tr("listening \u00b7 no agent yet") : tr("connected \u00b7 no agent yet"))
-                                       : tr("connected \u00b7 %1 of %2 agents").arg(link.agentsConnected).arg(link.agentsKnown);
+    if (link.agentsKnown == 0)
+        item.value = link.embedded ? tr("listening \u00b7 no agent yet") : tr("connected \u00b7 no agent yet");
+    else
+        item.value = (spoken ? tr("connected \u00b7 %1 of %2 agents") : tr("listening \u00b7 %1 of %2 agents")).arg(link.agentsConnected).arg(link.agentsKnown);
     item.toolTip = link.embedded ? tr("Agents connect to %1 in mutual TLS 1.3").arg(link.endpoint)
                                  : tr("Connected to the server %1 in mutual TLS 1.3").arg(link.endpoint);
     return item;

@@ -18,7 +18,7 @@ constexpr std::int64_t minuteNs = 60 * nsPerSecond;
 
 QString tr(const char *text)
 {
-    return QCoreApplication::translate("tapio::console::TimeRange", text);
+    return QCoreApplication::translate("tapio::console", text);
 }
 
 std::int64_t lengthOf(TimeRange::Kind kind)

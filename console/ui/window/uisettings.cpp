@@ -58,14 +58,12 @@ void UiSettings::save()
 
 TimeRange UiSettings::range() const
 {
-    const TimeRange range = rangeFromKey(m_settings.value(keyRange).toString());
-    return isMoving(range) ? range : TimeRange();
+    return rangeFromKey(m_settings.value(keyRange).toString());
 }
 
 void UiSettings::setRange(const TimeRange &range)
 {
-    if (isMoving(range))
-        m_settings.setValue(keyRange, rangeKey(range));
+    m_settings.setValue(keyRange, rangeKey(range));
 }
 
 QByteArray UiSettings::geometry() const { return m_settings.value(keyGeometry).toByteArray(); }

@@ -19,7 +19,7 @@ struct UiDefaults {
 };
 
 /// The user's choices of the window, kept in QSettings: loaded once, saved on each change. The arguments outlive it.
-/// A custom time range is not kept: who opens the console in an incident must see now.
+/// The time range is kept as it was, a custom one too: the context bar then says HISTORY and leads back to live.
 class UiSettings : public QObject {
     Q_OBJECT
 public:
