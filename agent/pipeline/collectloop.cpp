@@ -190,7 +190,7 @@ wire::CounterReport CollectLoop::counters() const
 {
     wire::CounterReport report{m_clock.utcNs(), m_pipeline.counters(m_kernel->counters())};
     if (m_sampleFrames > 0) {
-        CounterSet &samples = report.sources.emplace_back(wire::SourceCounters{std::string(samplesSource), {}}).counters;
+        CounterSet &samples = report.sources.emplace_back(wire::SourceCounters{std::string(wire::samplesSource), {}}).counters;
         samples[Counter::Seen] = samples[Counter::Drained] = m_sampleFrames;
         samples[Counter::QDrop] = m_refusedSampleFrames;
     }
@@ -202,7 +202,7 @@ void CollectLoop::reportCounters()
     wire::CounterReport report = counters();
     m_totals = {};
     for (const wire::SourceCounters &source : report.sources) {
-        if (source.source != samplesSource)
+        if (source.countsEvents())
             m_totals.drained += source.counters[Counter::Drained];
         m_totals.missing += source.counters.missing();
     }

@@ -9,10 +9,6 @@
 
 namespace tapio::agent {
 
-/// The counter model's source for frames of samples, each of which counts as one: seen when made, then drained, and in the end
-/// sent, refused by a full queue (qdrop) or malformed, as events are.
-inline constexpr std::string_view samplesSource = "samples";
-
 /// What the pipeline hands to the publisher: the body of a frame that has no number yet.
 struct Outgoing {
     decltype(wire::Frame::body) body;

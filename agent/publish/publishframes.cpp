@@ -44,7 +44,7 @@ void PublishSession::take(Outgoing &&outgoing)
         for (const std::string_view source : outgoing.sources)
             m_counters.try_emplace(std::string(source));
     } else if (std::holds_alternative<wire::SampleBatch>(outgoing.body)) {
-        m_counters.try_emplace(std::string(samplesSource));
+        m_counters.try_emplace(std::string(wire::samplesSource));
     } else if (auto *report = std::get_if<wire::CounterReport>(&outgoing.body)) {
         overlay(*report);
     } else if (const auto *hooks = std::get_if<wire::HookReport>(&outgoing.body)) {
@@ -72,7 +72,7 @@ void PublishSession::seal(Outgoing &&outgoing)
         frame.sources = countBySource(outgoing.sources);
         frame.oldestNs = batch->events.empty() ? 0 : batch->events.front().timeNs;
     } else if (std::holds_alternative<wire::SampleBatch>(outgoing.body)) {
-        frame.sources = {{samplesSource, 1}};
+        frame.sources = {{wire::samplesSource, 1}};
     }
     wire::Message message = wire::Frame{m_options.streamId, m_nextFrameSeq, m_clock.utcNs(), std::move(outgoing.body)};
     auto bytes = wire::encode(message);
@@ -112,12 +112,12 @@ void PublishSession::split(Outgoing &&outgoing)
         else
             half.histograms = takeHalf(samples->histograms);
         rest = {std::move(half), {}};
-        CounterSet &frames = m_counters.find(samplesSource)->second;   // one more than the pipeline made
+        CounterSet &frames = m_counters.find(wire::samplesSource)->second;   // one more than the pipeline made
         ++frames[Counter::Seen];
         ++frames[Counter::Drained];
     } else {
         if (samples != nullptr)
-            ++m_counters.find(samplesSource)->second[Counter::Malformed];
+            ++m_counters.find(wire::samplesSource)->second[Counter::Malformed];
         m_log.warn("frame: a report that cannot be encoded was given up");
         return;
     }

@@ -16,8 +16,10 @@ constexpr std::int64_t freshNs = 3 * nsPerSecond;
 void NodeView::add(const wire::Delivery &delivery, const wire::CounterReport &report)
 {
     Reading reading{delivery.frame.streamId, report.timeNs + delivery.clockOffsetNs, report.timeNs, {}};
-    for (const wire::SourceCounters &source : report.sources)
-        reading.total += source.counters;
+    for (const wire::SourceCounters &source : report.sources) {
+        if (source.countsEvents())
+            reading.total += source.counters;
+    }
     if (!m_readings.empty() && m_readings.back().streamId != reading.streamId)
         m_readings.clear();
     m_readings.push_back(reading);

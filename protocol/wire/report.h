@@ -45,9 +45,16 @@ struct HookReport {
     bool operator==(const HookReport &) const = default;
 };
 
+/// The source for frames of samples, each of which counts as one: seen when made, then drained, and in the end sent, refused by
+/// a full queue (qdrop) or malformed, as events are.
+inline constexpr std::string_view samplesSource = "samples";
+
 struct SourceCounters {
-    std::string source;           ///< collector name
+    std::string source;           ///< collector name, or samplesSource
     CounterSet counters;          ///< cumulative since the stream began: a lost report costs resolution only
+
+    /// Figures about events leave the rest out: a lost frame of samples is a gap in their lines.
+    bool countsEvents() const noexcept { return source != samplesSource; }
 
     bool operator==(const SourceCounters &) const = default;
 };

@@ -72,6 +72,8 @@ Status readCounters(const StoreReader &reader, const OverviewInput &input, std::
             return fail(read.error());
         for (const StoreReader::StoredCounters &stored : *read) {
             for (const wire::SourceCounters &source : stored.report.sources) {
+                if (!source.countsEvents())
+                    continue;
                 const auto [entry, fresh] = index.try_emplace(stored.node + '\n' + source.source, tracks.size());
                 if (fresh)
                     tracks.push_back({stored.node, source.source, {}});

@@ -221,6 +221,8 @@ void LiveModel::onCounters(const wire::Delivery &delivery, const wire::CounterRe
 {
     m_firstSentNs = std::min(m_firstSentNs, report.timeNs);
     for (const wire::SourceCounters &source : report.sources) {
+        if (!source.countsEvents())
+            continue;
         const auto [entry, fresh] =
             m_counterIndex.try_emplace(delivery.node + '\n' + source.source, m_input.counters.size());
         if (fresh)

@@ -235,8 +235,10 @@ bool SessionImpl::onDelivery(std::shared_ptr<const wire::Delivery> delivery)
         m_mailbox.post([&](SessionUpdate &update) { update.hooks[taken->node] = *hooks; });
     if (const auto *report = std::get_if<wire::CounterReport>(&taken->frame.body)) {
         StreamCounters counters{taken->frame.streamId, {}, {}};
-        for (const wire::SourceCounters &source : report->sources)
-            counters.now += source.counters;
+        for (const wire::SourceCounters &source : report->sources) {
+            if (source.countsEvents())
+                counters.now += source.counters;
+        }
         m_mailbox.post([&](SessionUpdate &update) { update.counters[taken->node] = counters; });
     }
     return true;

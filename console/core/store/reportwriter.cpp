@@ -74,6 +74,8 @@ void ReportWriter::putHooks(const Catalog::Stream &stream, const wire::Frame &fr
 void ReportWriter::putCounters(const Catalog::Stream &stream, const wire::CounterReport &report)
 {
     for (const wire::SourceCounters &source : report.sources) {
+        if (!source.countsEvents())
+            continue; // the table has events
         for (const Counter cause : {Counter::Lost, Counter::Shed, Counter::QDrop})
             noteTotal(stream, source.source, counterName(cause), source.counters[cause], report.timeNs);
     }
