@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include <QTemporaryDir>
+
+#include <algorithm>
+
+#include "console/core/metrics/historymodel.h"
+#include "tests/console/fakeclock.h"
+#include "tests/console/inputbuilder.h"
+
+using namespace tapio;
+using namespace tapio::console;
+using namespace tapio::test;
+
+namespace {
+
+wire::AgentState agentState(const std::string &node)
+{
+    wire::AgentState state;
+    state.node = node;
+    state.state = wire::LinkState::Connected;
+    state.sinceNs = state.lastHeartbeatNs = at(0);
+    state.streamId = 7;
+    return state;
+}
+
+} // namespace
+
+/// What is read back of a time that is over; that it equals what was live then is in tst_livemodel.
+class TestHistoryModel : public QObject {
+    Q_OBJECT
+
+private slots:
+    void history_ofDaysKeepsItsPeaks()
+    {
+        const QTemporaryDir folder;
+        StoreOptions options;
+        options.file = std::filesystem::path(folder.path().toStdString()) / "test.tapio";
+        FakeClock clock(at(0));
+        auto writer = StoreWriter::open(options, clock);
+        QVERIFY(writer);
+        const wire::AgentState agent = agentState("a");
+        QVERIFY((*writer)->putAgent(agent));
+        constexpr double end = 50 * 3600, peak = 20 * 3600 + 20;
+        for (double t = 0; t <= end; t += 10)
+            QVERIFY((*writer)->putFigures({{at(t), std::string(figure::latencyP99), "total", t == peak ? 7e9 : 1e6},
+                                           {at(t), std::string(figure::latencyCount), "total", 10}}));
+        QVERIFY((*writer)->flush());
+        const auto reader = StoreReader::open(options.file);
+        std::size_t last = 0, parts = 0;
+        const auto history = readHistory(**reader, {at(0), at(end), at(end)}, {}, [&](std::size_t read, std::size_t of) {
+            QVERIFY(read == last + 1 && read <= of);
+            last = read;
+            parts = of;
+        });
+        QVERIFY2(history, history ? "" : history.error().message().c_str());
+        QCOMPARE(last, parts);
+        const PanelSnapshot panel = computeOverview(*history, 1).panels[static_cast<std::size_t>(PanelId::ProcessingLatency)];
+        QVERIFY(panel.bucketNs > 60 * nsPerSecond);
+        double largest = 0, drawn = 0;
+        for (const PlotPoint &point : panel.series.at(0).maximum)
+            largest = std::max(largest, point.value);
+        for (const PlotPoint &point : panel.series.at(0).points)
+            drawn = std::max(drawn, point.value);
+        QCOMPARE(largest, 7e9);
+        QCOMPARE(drawn, 1e6); // the line is the last of each bucket
+    }
+
+    void history_knowsItsHooksNotTodays()
+    {
+        const QTemporaryDir folder;
+        StoreOptions options;
+        options.file = std::filesystem::path(folder.path().toStdString()) / "test.tapio";
+        FakeClock clock(at(0));
+        auto writer = StoreWriter::open(options, clock);
+        QVERIFY(writer);
+        QVERIFY((*writer)->putAgent(agentState("a")));
+        wire::Delivery hooks;
+        hooks.node = "a";
+        hooks.receivedNs = at(3600);
+        hooks.frame.streamId = 1;
+        hooks.frame.frameSeq = 1;
+        hooks.frame.body = wire::HookReport{at(3600), {{"tcp", "x", wire::HookState::Failed, "", "no BTF", 0, 0}}};
+        QVERIFY((*writer)->append(hooks));
+        for (double t = 0; t <= 600; t += 10)
+            QVERIFY((*writer)->putFigures({{at(t), std::string(figure::agentAlive), "a", 1},
+                                           {at(t), std::string(figure::coverage), "", 100},
+                                           {at(t), std::string(figure::hooksActive), "a", 5},
+                                           {at(t), std::string(figure::hooksWanted), "a", 5}}));
+        QVERIFY((*writer)->flush());
+        const auto reader = StoreReader::open(options.file);
+        const auto history = readHistory(**reader, {at(0), at(600), at(4000)}, {});
+        QVERIFY(history);
+        const PanelSnapshot panel = computeOverview(*history, 1).panels[static_cast<std::size_t>(PanelId::Coverage)];
+        const NodeCell &cell = std::get<CoverageView>(panel.view).cells.at(0);
+        QCOMPARE(cell.state, NodeCell::State::Full);
+        QCOMPARE(cell.hooksActive, 5u);
+        QVERIFY(cell.missing.empty());
+        const auto later = readHistory(**reader, {at(3500), at(3900), at(4000)}, {});
+        QVERIFY(later && later->hooks.contains("a"));
+    }
+};
+
+QTEST_APPLESS_MAIN(TestHistoryModel)
+#include "tst_historymodel.moc"
