@@ -34,6 +34,7 @@ private slots:
         QTest::newRow("rates of bytes are SI") << 312e6 << Unit::BytesPerSecond << "312 MB/s";
         QTest::newRow("bytes are IEC") << 12.4 * 1024 * 1024 * 1024 << Unit::Bytes << "12.4 GiB";
         QTest::newRow("a few bytes") << 12.0 << Unit::Bytes << "12 B";
+        QTest::newRow("no time at all") << 0.0 << Unit::Nanoseconds << "0 s";
         QTest::newRow("milliseconds") << 41e6 << Unit::Nanoseconds << "41 ms";
         QTest::newRow("fraction of a millisecond") << 41.04e6 << Unit::Nanoseconds << "41.0 ms";
         QTest::newRow("microseconds") << 850.0 * 1e3 << Unit::Nanoseconds << "850 \u00b5s";

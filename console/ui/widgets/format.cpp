@@ -172,6 +172,8 @@ Quantity quantity(double value, Unit unit, const QLocale &locale)
     case Unit::Bytes: return scaledUnit(value, iecSteps, QStringLiteral("B"), locale);
     case Unit::BytesPerSecond: return scaledUnit(value, siSteps, QStringLiteral("B/s"), locale);
     case Unit::Nanoseconds: {
+        if (value == 0)
+            return {QStringLiteral("0"), QStringLiteral("s")};
         const double seconds = std::fabs(value) / 1e9;
         if (seconds < 59.95)
             return scaledUnit(value, timeSteps, QString(), locale);

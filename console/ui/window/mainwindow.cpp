@@ -145,7 +145,8 @@ void MainWindow::openPage(PageId id, const QString &argument)
     if (!page)
         return;
     const QWidget *focus = QApplication::focusWidget();
-    const bool follows = isVisible() && m_stack->currentWidget() != page && (!focus || focus == this || m_stack->isAncestorOf(focus));
+    // Before the window is shown too: else its first key would go to the first button of the bar.
+    const bool follows = !isVisible() || (m_stack->currentWidget() != page && (!focus || focus == this || m_stack->isAncestorOf(focus)));
     m_current = id;
     m_stack->setCurrentWidget(page);
     if (follows) // else Qt would choose: the first text field, where letters are text
