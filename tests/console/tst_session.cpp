@@ -129,6 +129,17 @@ private slots:
         QCOMPARE(page->lostEvents, 0u);
         QCOMPARE(session.link().agentsConnected, 1);
         QTRY_COMPARE_WITH_TIMEOUT(session.hooks("node-1").size(), 1u, patience);
+
+        wire::CounterReport report;
+        report.timeNs = m_clock.utcNs();
+        report.sources = {{"process", {}}, {"tcp", {}}};
+        report.sources[0].counters[Counter::Lost] = 7;
+        report.sources[1].counters[Counter::Lost] = 3;
+        report.sources[1].counters[Counter::Shed] = 5;
+        agent.send(report);
+        QTRY_COMPARE_WITH_TIMEOUT(session.counters("node-1")[Counter::Lost], 10u, patience);
+        QCOMPARE(session.counters("node-1")[Counter::Shed], 5u);
+        QCOMPARE(session.counters("no such node")[Counter::Lost], 0u);
         QTRY_VERIFY_WITH_TIMEOUT(panel(session, PanelId::Coverage).value.has_value(), patience);
         QCOMPARE(panel(session, PanelId::Coverage).value->value, 50.);
         QTRY_VERIFY_WITH_TIMEOUT(panel(session, PanelId::QueueDepth).value.has_value(), patience);

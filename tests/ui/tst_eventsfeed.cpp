@@ -41,8 +41,8 @@ struct Bench {
     bool ordered() const
     {
         for (int row = 1; row < model.rowCount(); ++row) {
-            const bool falls = model.event(row).event.timeNs <= model.event(row - 1).event.timeNs;
-            const bool rises = model.event(row).event.timeNs >= model.event(row - 1).event.timeNs;
+            const bool falls = model.eventAt(row).event.timeNs <= model.eventAt(row - 1).event.timeNs;
+            const bool rises = model.eventAt(row).event.timeNs >= model.eventAt(row - 1).event.timeNs;
             if (query.newestFirst ? !falls : !rises)
                 return false;
         }
@@ -192,7 +192,7 @@ private slots:
         b.add(3, now - 50 * nsPerMs + 1);
         QTRY_COMPARE(b.model.rowCount(), 103);
         QVERIFY(b.ordered());
-        QVERIFY(b.model.event(0).event.timeNs == now);
+        QVERIFY(b.model.eventAt(0).event.timeNs == now);
     }
 
     void moreThanAPageAtOnce_goesOnFromTheNewest()
@@ -200,7 +200,7 @@ private slots:
         Bench b(100);
         b.load(true);
         b.add(900, now + 5 * nsPerSecond);
-        QTRY_COMPARE(b.model.event(0).event.timeNs, now + 5 * nsPerSecond);
+        QTRY_COMPARE(b.model.eventAt(0).event.timeNs, now + 5 * nsPerSecond);
         QVERIFY(b.model.canFetchMore({}));
         while (b.model.canFetchMore({})) {
             const int before = b.model.rowCount();
@@ -262,7 +262,7 @@ private slots:
         b.feed.setQuery(b.query, false, EventsFeed::Extent::Whole);
         QTRY_COMPARE(b.model.rowCount(), static_cast<int>(EventsModel::maxRows));
         QVERIFY(b.feed.cutOff());
-        QTEST(static_cast<qint64>(b.model.event(0).event.timeNs), "first");
+        QTEST(static_cast<qint64>(b.model.eventAt(0).event.timeNs), "first");
     }
     void whole_standsStillAndCountsWhatIsNew_data()
     {
@@ -327,13 +327,13 @@ private slots:
         }
         QCOMPARE(b.model.rowCount(), static_cast<int>(EventsModel::maxRows));
         QVERIFY(b.feed.moreAbove());
-        QVERIFY(b.model.event(0).event.timeNs < now);
+        QVERIFY(b.model.eventAt(0).event.timeNs < now);
         for (int i = 0; i < 10 && b.feed.moreAbove(); ++i) {
             const auto asked = b.session.asked.size();
             b.feed.loadAbove();
             QTRY_VERIFY(b.session.asked.size() > asked && b.session.pending.isEmpty());
         }
-        QCOMPARE(b.model.event(0).event.timeNs, now);
+        QCOMPARE(b.model.eventAt(0).event.timeNs, now);
         QCOMPARE(b.model.rowCount(), static_cast<int>(EventsModel::maxRows));
         QVERIFY(b.model.canFetchMore({}));
         QVERIFY(b.ordered());

@@ -95,7 +95,7 @@ private slots:
     void theChosenEventStaysChosen()
     {
         m_table->selectRow(7);
-        const EventId chosen = m_page->model().event(7).id;
+        const EventId chosen = m_page->model().eventAt(7).id;
         clickHeader(EventsModel::Node);
         QTRY_COMPARE(m_page->model().rowCount(), 3000);
         QTRY_COMPARE(currentId(), chosen);
@@ -175,7 +175,7 @@ private:
     EventId currentId() const
     {
         const QModelIndex source = static_cast<const QAbstractProxyModel &>(m_page->rows()).mapToSource(m_table->currentIndex());
-        return source.isValid() ? m_page->model().event(source.row()).id : EventId();
+        return source.isValid() ? m_page->model().eventAt(source.row()).id : EventId();
     }
     BarButton *button(const QString &text) const
     {

@@ -41,7 +41,7 @@ private slots:
         bool unknown = false;
         for (int row = 1; row < rows.rowCount(); ++row) {
             const int a = rows.sourceRow(rows.index(row - 1, 0)), b = rows.sourceRow(rows.index(row, 0));
-            const QVariant left = key(model.event(a), column), right = key(model.event(b), column);
+            const QVariant left = key(model.eventAt(a), column), right = key(model.eventAt(b), column);
             if (left == right)
                 QVERIFY2(a < b, "equal rows changed places");
             else if (isUnknown(right, column))

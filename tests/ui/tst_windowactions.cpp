@@ -6,7 +6,7 @@
 #include <QLineEdit>
 #include <QListView>
 #include <QPushButton>
-#include <QTabBar>
+#include <QTranslator>
 #include <QtTest>
 
 #include "console/ui/dialogs/rangedialog.h"
@@ -411,6 +411,14 @@ private slots:
         const Status refused = connections->exportRows(ConnectionsPage::List::Agents, QStringLiteral("/no/such/folder/agents.csv"));
         QVERIFY(!refused);
         QVERIFY(!refused.error().context().empty());
+    }
+
+    void englishHasPlurals()
+    {
+        QTranslator translator;
+        QVERIFY(translator.load(QLocale(QLocale::English, QLocale::UnitedStates), QStringLiteral("tapio"), QStringLiteral("_"), QStringLiteral(":/tapio/translations")));
+        QCOMPARE(translator.translate("tapio::console::EventsPage", "%n event(s)", nullptr, 1), "%n event");
+        QCOMPARE(translator.translate("tapio::console::EventsPage", "%n event(s)", nullptr, 3), "%n events");
     }
 
     void everythingThatTakesTheFocusHasAName_data()

@@ -113,7 +113,7 @@ void EventsFeed::loadBelow()
 {
     if (m_mainBusy || m_model.rowCount() == 0)
         return;
-    const StoredEvent &last = m_model.event(m_model.rowCount() - 1);
+    const StoredEvent &last = m_model.eventAt(m_model.rowCount() - 1);
     m_mainBusy = true;
     m_mainId = m_session.queryEvents(queryslot::events, beyond(last, m_query.newestFirst), last.id);
 }
@@ -122,7 +122,7 @@ void EventsFeed::loadAbove()
 {
     if (m_aboveBusy || !m_moreAbove || m_model.rowCount() == 0)
         return;
-    const StoredEvent &first = m_model.event(0);
+    const StoredEvent &first = m_model.eventAt(0);
     m_aboveBusy = true;
     m_aboveId = m_session.queryEvents(queryslot::eventsAbove, beyond(first, !m_query.newestFirst), first.id);
 }
@@ -257,7 +257,7 @@ void EventsFeed::takeNewest(const EventPage &page)
     for (const StoredEvent &event : page.events) {
         if (m_model.contains(event.id))
             continue;
-        if (m_model.rowCount() == 0 || before(event, m_model.event(0)))
+        if (m_model.rowCount() == 0 || before(event, m_model.eventAt(0)))
             ahead.push_back(event);
         else // late: its node was slower than others
             m_model.insertSorted(event, [this](const StoredEvent &a, const StoredEvent &b) { return before(a, b); });

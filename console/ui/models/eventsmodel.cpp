@@ -136,7 +136,7 @@ QVariant EventsModel::data(const QModelIndex &index, int role) const
 {
     if (!checkIndex(index, CheckIndexOption::IndexIsValid | CheckIndexOption::ParentIsInvalid))
         return {};
-    const StoredEvent &e = event(index.row());
+    const StoredEvent &e = eventAt(index.row());
     const int column = index.column();
     switch (role) {
     case Qt::DisplayRole: return text(e, column);

@@ -23,7 +23,7 @@ public:
 
     EventsModel(const TimeDisplay &time, QObject *parent = nullptr);
 
-    const StoredEvent &event(int row) const { return m_events[static_cast<std::size_t>(row)]; }
+    const StoredEvent &eventAt(int row) const { return m_events[static_cast<std::size_t>(row)]; }
     int rowOf(EventId id) const;                     ///< -1 = not in the window
     void clear();
     /// Drop what is in the window already. Return how many rows were new, and whether rows left at the other end.

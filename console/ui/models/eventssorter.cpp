@@ -77,7 +77,7 @@ bool EventsSorter::lessThan(const QModelIndex &left, const QModelIndex &right) c
 {
     // In descending order the base class asks whether the later row is less: what must not turn round is turned twice.
     const bool falls = sortOrder() == Qt::DescendingOrder;
-    const StoredEvent &a = m_events.event(left.row()), &b = m_events.event(right.row());
+    const StoredEvent &a = m_events.eventAt(left.row()), &b = m_events.eventAt(right.row());
     const bool aUnknown = unknown(a, left.column()), bUnknown = unknown(b, right.column());
     if (aUnknown != bUnknown)
         return falls ? aUnknown : bUnknown;

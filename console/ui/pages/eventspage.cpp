@@ -430,7 +430,7 @@ void EventsPage::followIfAtTop()
 void EventsPage::onRowsInserted(int first, int last)
 {
     for (int row = first; row <= std::min(last, first + 200); ++row) {
-        const wire::Origin &origin = m_model.event(row).origin;
+        const wire::Origin &origin = m_model.eventAt(row).origin;
         m_context.shell.noteNamespace(QString::fromStdString(origin.namespaceName));
         m_context.shell.notePod(QString::fromStdString(origin.podName), QString::fromStdString(origin.namespaceName));
     }
@@ -468,7 +468,7 @@ void EventsPage::resume()
 const StoredEvent *EventsPage::currentEvent() const
 {
     const QModelIndex index = m_table->currentIndex();
-    return index.isValid() ? &m_model.event(m_rows.sourceRow(index)) : nullptr;
+    return index.isValid() ? &m_model.eventAt(m_rows.sourceRow(index)) : nullptr;
 }
 
 std::vector<StoredEvent> EventsPage::selectedEvents() const
@@ -479,7 +479,7 @@ std::vector<StoredEvent> EventsPage::selectedEvents() const
     std::sort(rows.begin(), rows.end());
     std::vector<StoredEvent> events;
     for (const int row : std::as_const(rows))
-        events.push_back(m_model.event(m_rows.sourceRow(m_rows.index(row, 0))));
+        events.push_back(m_model.eventAt(m_rows.sourceRow(m_rows.index(row, 0))));
     return events;
 }
 
@@ -516,7 +516,7 @@ void EventsPage::showDetails(bool openDrawer)
 
 void EventsPage::openMenu(const QModelIndex &index, const QPoint &at)
 {
-    const StoredEvent event = m_model.event(m_rows.sourceRow(index));
+    const StoredEvent event = m_model.eventAt(m_rows.sourceRow(index));
     QMenu menu(this);
     menu.addAction(tr("Details"), this, [this] { showDetails(true); });
     menu.addAction(tr("Copy as text"), this, [this] { copyAs(false); });
