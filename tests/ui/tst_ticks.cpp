@@ -125,6 +125,16 @@ private slots:
         QVERIFY(timeTicks(0, 5, 0, 50, QTimeZone::utc()).empty());
     }
 
+    /// A plot may be too low for any label.
+    void anyPanel_hasAScaleWithoutRoom()
+    {
+        for (const int intervals : {-3, 0, 1})
+            for (const PanelSnapshot &panel : madeup::busy().panels) {
+                const auto ticks = plotScale(panel, intervals).main.ticks.size();
+                QVERIFY2(ticks < 20, qPrintable(QString::number(static_cast<int>(panel.id))));
+            }
+    }
+
     void theLostShareHasAScaleOfItsOwnUnlessNothingIsLost()
     {
         const PlotScale lossy = plotScale(madeup::busy().panels[static_cast<std::size_t>(PanelId::FilterEfficiency)], 2);

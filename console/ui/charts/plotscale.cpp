@@ -97,7 +97,7 @@ PlotScale heatScale(const HeatView &heat, int intervals)
     end = std::min(rows, std::max(end + 1, first + leastRows));
     scale.main.low = static_cast<double>(first);
     scale.main.high = static_cast<double>(end);
-    const std::size_t count = std::min(static_cast<std::size_t>(intervals), end - first);
+    const std::size_t count = std::min(static_cast<std::size_t>(std::max(intervals, 1)), end - first); // a very low plot has room for none
     for (std::size_t i = 0; i <= count; ++i) {
         const std::size_t row = first + i * (end - first) / count;
         scale.main.ticks.push_back({static_cast<double>(row), axisLabel(heat.boundsNs[row], heat.boundsNs[row], Unit::Nanoseconds, true)});
