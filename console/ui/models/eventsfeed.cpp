@@ -145,7 +145,7 @@ EventQuery EventsFeed::forNew()
     }
     std::int64_t seenToNs = m_seenToNs;
     if (m_model.rowCount() > 0)
-        seenToNs = std::max(seenToNs, notAfterNow(m_model.event(0).event.timeNs));
+        seenToNs = std::max(seenToNs, notAfterNow(m_model.eventAt(0).event.timeNs));
     query.fromNs = std::max(query.fromNs, seenToNs - followSlackNs);
     return query;
 }
