@@ -118,12 +118,14 @@ void processing(OverviewSnapshot &overview, bool incident)
             lost.points[i].value = 1.4 * std::sin(3.14 * (static_cast<double>(i) - 0.53 * samples) / (0.07 * samples));
     lost.loss = true;
     filter.series = {series("filtered", "", Unit::Percent, walk(11, 97.5, 0.25)), lost};
-    if (incident)
+    if (incident) {
         for (const PanelId id : {PanelId::EventsProcessed, PanelId::ProcessingLatency, PanelId::QueueDepth, PanelId::FilterEfficiency, PanelId::NetworkIo})
             at(overview, id).losses = {lossBand};
-    else
+        overview.lastMinute = RecentLoss{lossBand.lost, lossBand.of};
+    } else {
         for (PanelSnapshot &panel : overview.panels)
             panel.computation.completeness = 100;
+    }
 }
 
 void quality(OverviewSnapshot &overview, bool incident)
