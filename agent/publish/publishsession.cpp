@@ -56,6 +56,8 @@ void PublishSession::step(milliseconds wait)
         return;
     }
     followLink();
+    if (m_status.phase == SessionPhase::Up)
+        sendFrames(); // what was taken since: it must not wait for what comes next
     constexpr int mostAtOnce = 256;
     for (int i = 0; i < mostAtOnce; ++i) {
         const auto received = m_link.receive(i == 0 ? wait : milliseconds(0));

@@ -44,8 +44,10 @@ class FakeLink final : public transport::ClientEndpoint {
 public:
     transport::LinkPhase phase() const override { return m_phase; }
     std::uint64_t generation() const override { return m_generation; }
-    Result<std::optional<transport::Bytes>> receive(std::chrono::milliseconds) override
+    Result<std::optional<transport::Bytes>> receive(std::chrono::milliseconds wait) override
     {
+        if (wait.count() > 0)
+            sentBeforeWaiting = m_toServer.size();
         if (m_toAgent.empty())
             return std::optional<transport::Bytes>();
         std::optional<transport::Bytes> bytes(std::move(m_toAgent.front()));
@@ -97,6 +99,7 @@ public:
 
     std::size_t room = SIZE_MAX;
     int confirmed = 0;
+    std::size_t sentBeforeWaiting = 0; ///< what was in the socket when the agent last began to wait
     std::vector<std::chrono::milliseconds> reconnects;
 
 private:

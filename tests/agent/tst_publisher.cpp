@@ -316,6 +316,18 @@ private slots:
         }
     }
 
+    /// Else a frame would wait for the next one.
+    void frame_isSentBeforeTheWaitForWhatComes()
+    {
+        Bench bench;
+        bench.connect();
+        bench.link.heard();
+        bench.session.take(bench.batch(1));
+        bench.session.step(1ms);
+        QCOMPARE(bench.link.sentBeforeWaiting, std::size_t(1));
+        QCOMPARE(bench.framesHeard(), (Numbers{1}));
+    }
+
     void batch_tooLargeForAFrameIsSplit()
     {
         Bench bench;
