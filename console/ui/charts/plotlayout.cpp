@@ -97,7 +97,8 @@ void paintAxes(QPainter &painter, const PlotLayout &layout, const QSizeF &size, 
         const double zero = frame.yOf(0);
         const double left = frame.plot.left() + theme.px(4);
         drawTabular(painter, QRectF(left, zero - 2 * half - 1, frame.plot.width(), 2 * half), Qt::AlignLeft | Qt::AlignVCenter, PanelText::upwards());
-        drawTabular(painter, QRectF(left, zero + 1, frame.plot.width(), 2 * half), Qt::AlignLeft | Qt::AlignVCenter, PanelText::downwards());
+        if (zero + 1 + 2 * half <= frame.plot.bottom()) // without traffic zero is the lowest line, and the times stand below it
+            drawTabular(painter, QRectF(left, zero + 1, frame.plot.width(), 2 * half), Qt::AlignLeft | Qt::AlignVCenter, PanelText::downwards());
     }
     double free = 0;
     for (const TimeTick &tick : layout.labels.times) {

@@ -119,6 +119,7 @@ void MainWindow::addPage(PageId id, RailGroup group, const QString &icon, Page *
     m_pages.insert(static_cast<int>(id), page);
     m_order.push_back({id, icon});
     m_rail->addPage(id, group, icon, page->title());
+    page->setProperty(FocusRing::insideProperty, true); // it fills its place: a ring outside would be drawn over the bars
     const QString actionId = QStringLiteral("page.%1").arg(icon);
     m_services.actions.add({actionId, tr("Go to %1").arg(page->title()), ActionGroup::Pages, {key}, [this, id] { openPage(id); }, {}, nullptr});
     if (m_pages.size() == 1)
