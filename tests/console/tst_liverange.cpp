@@ -121,6 +121,20 @@ private slots:
         QCOMPARE(widthSeconds(model), 320.);
     }
 
+    /// The store answers with every bucket that was asked for, those before the first sample too.
+    void emptyBucketsOfTheStore_areNoBeginning()
+    {
+        LiveModel before;
+        run(before, 0, 300, 0, 9999);
+        OverviewInput stored = before.input();
+        for (SeriesData &series : stored.series)
+            series.buckets.insert(series.buckets.begin(), SeriesBucket{at(-600)});
+        LiveModel model;
+        model.seed(std::move(stored));
+        run(model, 310, 320, 310, 9999);
+        QCOMPARE(widthSeconds(model), 320.);
+    }
+
     void samplesThatComeLate_widenIt()
     {
         LiveModel model;

@@ -88,8 +88,9 @@ void LiveModel::seed(OverviewInput input)
     for (std::size_t i = 0; i < m_input.counters.size(); ++i)
         m_counterIndex.emplace(m_input.counters[i].node + '\n' + m_input.counters[i].source, i);
     for (const SeriesData &series : m_input.series) {
-        if (!series.buckets.empty())
-            m_firstSentNs = std::min(m_firstSentNs, series.buckets.front().firstNs);
+        const auto read = std::find_if(series.buckets.begin(), series.buckets.end(), [](const SeriesBucket &bucket) { return bucket.n > 0; });
+        if (read != series.buckets.end())
+            m_firstSentNs = std::min(m_firstSentNs, read->timeNs);
     }
     for (const CounterTrack &track : m_input.counters) {
         if (!track.readings.empty())
