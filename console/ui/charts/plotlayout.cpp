@@ -84,8 +84,12 @@ void paintAxes(QPainter &painter, const PlotLayout &layout, const QSizeF &size, 
         painter.setPen(ink);
         drawTabular(painter, QRectF(0, y - half, frame.plot.left() - theme.px(6), 2 * half), Qt::AlignRight | Qt::AlignVCenter, label);
     };
+    // Little traffic one way and much the other: the words would stand on each other, and zero is the one that must be read.
+    const auto crowdsZero = [&](double value) {
+        return layout.labels.downwards && value != 0 && std::abs(frame.yOf(value) - frame.yOf(0)) < 2 * half;
+    };
     for (const ValueTick &tick : layout.labels.values) {
-        const bool free = frame.lane.isNull() || frame.lane.top() - frame.yOf(tick.value) >= 2 * half;
+        const bool free = (frame.lane.isNull() || frame.lane.top() - frame.yOf(tick.value) >= 2 * half) && !crowdsZero(tick.value);
         grid(frame.yOf(tick.value), free ? tick.label : QString(), theme.text.tertiary);
     }
     if (!frame.lane.isNull()) {
