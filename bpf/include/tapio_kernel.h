@@ -148,6 +148,7 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct sighand_struct *sighand;
 	sigset_t blocked;
+	sigset_t real_blocked;
 	struct sched_info sched_info; /* with CONFIG_SCHED_INFO */
 	struct css_set *cgroups;
 	struct mm_struct *mm;

@@ -35,9 +35,10 @@ static __always_inline bool by_default(struct task_struct *target, int signal)
 	return BPF_CORE_READ(action, sa.sa_handler) == NULL;
 }
 
+/* sigwait(3) takes what it waits for out of `blocked` and leaves it in `real_blocked`: complete_signal() asks that one too. */
 static __always_inline bool is_blocked(struct task_struct *target, int signal)
 {
-	return BPF_CORE_READ(target, blocked.sig[0]) & BIT(signal);
+	return (BPF_CORE_READ(target, blocked.sig[0]) | BPF_CORE_READ(target, real_blocked.sig[0])) & BIT(signal);
 }
 
 /* A process that sent it runs now; what a timer or the terminal sent has no sender. */

@@ -5,9 +5,12 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <fstream>
 
 #include "tests/bpf/kernelfixture.h"
 
@@ -24,6 +27,7 @@ private slots:
     void byTheKernel();
     void notFatal_data();
     void notFatal();
+    void waitedFor_isNotFatal();
     void blockedThenReleased_isInTheExitOnly();
     void exit_withoutASender();
 };
@@ -243,6 +247,35 @@ void tst_SignalHooks::notFatal()
     const auto record = kernel.waitFor(of<wire::FatalSignal>(target.pid()));
     QVERIFY(record.has_value());
     QCOMPARE(std::get<wire::FatalSignal>(record->event.detail).signal, SIGKILL);
+}
+
+/// The number of the system call that a process sleeps in; -1 = it runs.
+static long sleepsIn(std::uint32_t pid)
+{
+    long number = -1;
+    std::ifstream("/proc/" + std::to_string(pid) + "/syscall") >> number;
+    return number;
+}
+
+void tst_SignalHooks::waitedFor_isNotFatal()
+{
+    TAPIO_NEEDS_KERNEL();
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"process", "signal"});
+
+    Child child = Child::run([] {
+        prepare(SIGTERM, "block");
+        sigset_t set;
+        ::sigemptyset(&set);
+        ::sigaddset(&set, SIGTERM);
+        int taken = 0;
+        return ::sigwait(&set, &taken) == 0 ? taken : 1;
+    });
+    QTRY_COMPARE(sleepsIn(child.pid()), long(SYS_rt_sigtimedwait));
+    QCOMPARE(::kill(static_cast<int>(child.pid()), SIGTERM), 0);
+    QCOMPARE(WEXITSTATUS(child.wait()), SIGTERM);
+    QVERIFY(kernel.waitFor(of<wire::ProcessExit>(child.pid())).has_value());
+    QVERIFY(std::none_of(kernel.records().begin(), kernel.records().end(), of<wire::FatalSignal>(child.pid())));
 }
 
 void tst_SignalHooks::blockedThenReleased_isInTheExitOnly()
