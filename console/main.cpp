@@ -5,6 +5,7 @@
 #include <QTemporaryDir>
 #include <QTranslator>
 
+#include <cstdlib>
 #include <iostream>
 
 #include "console/app/exitcode.h"
@@ -30,6 +31,16 @@ int leave(const std::string &sentence, int code)
 bool hasDisplay()
 {
     return !qEnvironmentVariableIsEmpty("DISPLAY") || !qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY") || !qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM");
+}
+
+/// While Qt looks for the display: its own last words advise to install it anew, and its abort would leave a core file.
+void leaveWithoutDisplay(QtMsgType type, const QMessageLogContext &context, const QString &message)
+{
+    if (type == QtFatalMsg) {
+        const QByteArray name = qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY") ? qgetenv("DISPLAY") : qgetenv("WAYLAND_DISPLAY");
+        std::_Exit(leave("the display '" + name.toStdString() + "' cannot be opened; correct DISPLAY, or start it with --headless", exitcode::unavailable));
+    }
+    std::cerr << qFormatLogMessage(type, context, message).toStdString() << std::endl;
 }
 
 /// Numbers, dates and words of the desktop's language; English where that is "C".
@@ -113,7 +124,9 @@ int main(int argc, char **argv)
 
     QGuiApplication::setHighDpiScaleFactorRoundingPolicy(Qt::HighDpiScaleFactorRoundingPolicy::PassThrough);
     int qtArgc = 1; // the command line was ours
+    qInstallMessageHandler(leaveWithoutDisplay);
     QApplication app(qtArgc, argv);
+    qInstallMessageHandler(nullptr);
     QApplication::setApplicationName(QStringLiteral("tapio-console"));
     QApplication::setApplicationDisplayName(QStringLiteral("Tapio"));
     QApplication::setApplicationVersion(QStringLiteral(TAPIO_VERSION));

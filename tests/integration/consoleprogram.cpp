@@ -38,11 +38,16 @@ void ConsoleProgram::launch()
     environment.insert("XDG_RUNTIME_DIR", m_folder);
     environment.insert("XDG_CONFIG_HOME", m_folder + "/config");
     environment.insert("XDG_DATA_HOME", m_folder + "/share");
+    if (display) {
+        environment.remove("QT_QPA_PLATFORM");
+        environment.remove("WAYLAND_DISPLAY");
+        environment.insert("DISPLAY", *display);
+    }
     m_process.setProcessEnvironment(environment);
     m_out.clear();
     m_err.clear();
-    m_process.start(TAPIO_CONSOLE, QStringList{"--headless", "--config", m_folder + "/console.toml", "--data", data, "--listen",
-                                               "127.0.0.1:" + QString::number(port)}
+    const QStringList mode = display ? QStringList() : QStringList("--headless");
+    m_process.start(TAPIO_CONSOLE, mode + QStringList{"--config", m_folder + "/console.toml", "--data", data, "--listen", "127.0.0.1:" + QString::number(port)}
                                        + arguments);
 }
 

@@ -5,6 +5,7 @@
 #include <QStringList>
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "console/core/store/store.h"
@@ -21,6 +22,7 @@ public:
     ~ConsoleProgram();
 
     QStringList arguments;                  ///< besides --headless, --config, --data and --listen
+    std::optional<QString> display;         ///< set: with a window on this X display, not headless
     std::uint16_t port = 0;                 ///< 0 = the system chooses; the one in use after start()
     QString data;                           ///< folder of the store
     /// In the new process, before the program.

@@ -72,6 +72,24 @@ private slots:
         QCOMPARE(first.end(SIGTERM), 0);
     }
 
+    void display_thatCannotBeOpened_data()
+    {
+        QTest::addColumn<QString>("display");
+        QTest::addColumn<QString>("said");
+        QTest::newRow("nobody is there") << ":9999" << "the display ':9999' cannot be opened";
+        QTest::newRow("none is named") << "" << "there is no display";
+    }
+    void display_thatCannotBeOpened()
+    {
+        QFETCH(QString, display);
+        QFETCH(QString, said);
+        const QTemporaryDir folder;
+        ConsoleProgram console(folder.path(), m_pki.server());
+        console.display = display;
+        QCOMPARE(console.run(), 69);
+        QVERIFY2(sentence(console).contains(said), qPrintable(sentence(console)));
+        QVERIFY2(sentence(console).contains("--headless"), qPrintable(sentence(console)));
+    }
     void folder_thatCannotBeWritten_data()
     {
         QTest::addColumn<qulonglong>("flags");
