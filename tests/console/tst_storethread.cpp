@@ -117,6 +117,21 @@ private slots:
         QCOMPARE(fixture.state->figures.size(), 1u);
     }
 
+    void fullDisk_atTheEndSaysWhatIsInNoFile()
+    {
+        Fixture fixture;
+        fixture.thread.start();
+        QVERIFY(fixture.thread.offer(frame(1, 3)));
+        QTRY_COMPARE_WITH_TIMEOUT(fixture.told.get(&Told::safe), 1u, patience);
+        fixture.setFull(true);
+        for (std::uint64_t seq = 2; seq <= 4; ++seq)
+            QVERIFY(fixture.thread.offer(frame(seq, 10)));
+        fixture.thread.stop();
+        QCOMPARE(fixture.thread.unstoredEvents(), 30u);
+        QVERIFY(fixture.thread.lastError().find("no space left") != std::string::npos);
+        QCOMPARE(fixture.told.get(&Told::safe), 1u);
+    }
+
     void fullDisk_framesAreRefusedWhenTheBuffersAreFull()
     {
         Fixture fixture;

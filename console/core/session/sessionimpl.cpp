@@ -223,6 +223,9 @@ SessionImpl::~SessionImpl()
     m_model->stop();
     m_pool.waitForDone();
     m_link.reset();
+    if (m_store->unstoredEvents() > 0)
+        m_log->logger().error("store: {} events were received and could not be stored: {}; who still holds them sends them again to the next console",
+                              m_store->unstoredEvents(), m_store->lastError());
     m_log->logger().info("stopped");
 }
 

@@ -165,6 +165,7 @@ void StoreThread::append()
         m_oldestReceivedNs =
             m_oldestReceivedNs == 0 ? delivery->receivedNs : std::min(m_oldestReceivedNs, delivery->receivedNs);
         m_queuedEvents.fetch_sub(eventsOf(*delivery), std::memory_order_relaxed);
+        m_unflushedEvents += eventsOf(*delivery);
         m_hooks.processed(delivery);
         if (m_writer->flushDue() && m_clock.bootNs() >= m_nextTryNs)
             flush();
@@ -204,6 +205,7 @@ void StoreThread::flush()
         return;
     }
     m_unflushed = false;
+    m_unflushedEvents = 0;
     setError({});
     if (!result->safe.empty())
         m_hooks.safe(result->safe, std::max<std::int64_t>(0, m_clock.utcNs() - m_oldestReceivedNs));

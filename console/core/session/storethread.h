@@ -41,6 +41,10 @@ public:
     ~StoreThread();
     void start();
     void stop();
+    /// After stop(): events that were taken and are in no file, since the last flush failed. None of them was called safe.
+    std::uint64_t unstoredEvents() const noexcept { return m_unflushedEvents + queuedEvents(); }
+    /// After stop(): why; empty when the store was well.
+    const std::string &lastError() const noexcept { return m_error; }
 
     // Any thread, never blocking.
     /// False: full, stopping; the frame was not taken.
@@ -88,6 +92,7 @@ private:
     std::int64_t m_nextMaintainNs = 0;
     std::int64_t m_nextReportNs = 0;
     std::int64_t m_oldestReceivedNs = 0;
+    std::uint64_t m_unflushedEvents = 0;    ///< appended since the last flush
     bool m_unflushed = false;
     std::jthread m_thread;
 };
