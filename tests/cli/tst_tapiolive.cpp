@@ -122,6 +122,25 @@ private slots:
         QCOMPARE(agent.value("state").toString(), QString("connected"));
         QVERIFY(agent.value("address").toString().startsWith("127.0.0.1:"));
         QVERIFY(!agent.value("certificate_serial").toString().isEmpty());
+        QCOMPARE(agent.value("hooks_active").toInt(), 1);
+        QCOMPARE(agent.value("hooks_wanted").toInt(), 2);
+    }
+
+    void reports_thatDidNotComeAreNoZeros()
+    {
+        server::FanInOptions options;
+        options.endpoint.tls = m_pki.server();
+        auto fanIn = server::FanIn::start(options, nullptr, m_clock);
+        QVERIFY(fanIn);
+        const FakeAgent silent((*fanIn)->port(), "node-1", m_pki.node(), m_clock);
+        const QString server = "127.0.0.1:" + QString::number((*fanIn)->port());
+        const auto agents = [&] { return run({"agents", "-o", "json", "--server", server}).array(); };
+        QTRY_VERIFY_WITH_TIMEOUT(!agents().isEmpty(), soon);
+        const QJsonObject agent = agents().first().toObject();
+        for (const char *key : {"hooks_active", "hooks_wanted", "missing"})
+            QVERIFY2(agent.contains(key) && agent.value(key).isNull(), key);
+        const Outcome table = run({"status", "--server", server});
+        QVERIFY2(!table.out.contains("0 of 0") && table.out.contains("no data"), table.out.constData());
     }
 
     void agents_inATable()
