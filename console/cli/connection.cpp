@@ -79,31 +79,48 @@ std::string localNodeName()
     return node.empty() ? "localhost" : node;
 }
 
+namespace {
+
+Result<transport::ClientOptions> serverOf(const CommandContext &context, const ConsoleConfig &config)
+{
+    transport::ClientOptions client;
+    if (!context.server.empty()) {
+        const auto address = parseHostPort(context.server);
+        if (!address)
+            return fail(address.error().within("--server"));
+        client.host = address->host;
+        client.port = address->port;
+    } else if (!config.server.host.empty()) {
+        client.host = config.server.host;
+        client.port = config.server.port;
+        client.serverName = config.server.name;
+    } else {
+        client.port = config.listen.port;
+    }
+    return client;
+}
+
+} // namespace
+
+Result<transport::ClientOptions> resolveServer(const CommandContext &context)
+{
+    const auto config = loadConsoleConfig(context.config);
+    return config ? serverOf(context, *config) : fail(config.error());
+}
+
 Result<Connection> resolveConnection(const CommandContext &context)
 {
     const auto config = loadConsoleConfig(context.config);
     if (!config)
         return fail(config.error());
-    Connection connection;
-    if (!context.server.empty()) {
-        const auto address = parseHostPort(context.server);
-        if (!address)
-            return fail(address.error().within("--server"));
-        connection.client.host = address->host;
-        connection.client.port = address->port;
-    } else if (!config->server.host.empty()) {
-        connection.client.host = config->server.host;
-        connection.client.port = config->server.port;
-        connection.client.serverName = config->server.name;
-    } else {
-        connection.client.port = config->listen.port;
-    }
+    auto client = serverOf(context, *config);
+    if (!client)
+        return fail(client.error());
     const auto certificate = consoleCertificate(context, config->tls);
     if (!certificate)
         return fail(certificate.error());
-    connection.client.tls = certificate->files;
-    connection.consoleName = certificate->identity.name;
-    return connection;
+    client->tls = certificate->files;
+    return Connection{std::move(*client), certificate->identity.name};
 }
 
 wire::Subscribe statesOnly()

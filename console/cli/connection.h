@@ -23,6 +23,9 @@ struct Connection {
 /// Errors: InvalidArgument (--server), NotFound (no console certificate), those of loadConsoleConfig.
 Result<Connection> resolveConnection(const CommandContext &context);
 
+/// The first half of that: the address, without the certificates.
+Result<transport::ClientOptions> resolveServer(const CommandContext &context);
+
 /// This machine's node name as installers/run forms it: lower case, a-z 0-9 . - only.
 std::string localNodeName();
 
