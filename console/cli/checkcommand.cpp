@@ -41,6 +41,14 @@ bool serverNamed(const CommandContext &context)
     return !context.server.empty() || !config || !config->server.host.empty();
 }
 
+std::string serverHint(const Result<ServerClient> &client)
+{
+    if (!client)
+        return std::string(certificateHint);
+    const std::string_view hint = sessionHint(client->refusalCode());
+    return hint == connectHint ? "start tapio-console or tapio-server, or name another with --server HOST:PORT" : std::string(hint);
+}
+
 ServerFindings askServer(const CommandContext &context, const std::string &node)
 {
     ServerFindings findings;
@@ -67,8 +75,8 @@ ServerFindings askServer(const CommandContext &context, const std::string &node)
     const Status done = client ? client->run(serverBudget, [&] { return !findings.agents.empty() && !findings.hooks.empty(); }, {})
                                : Status(fail(client.error()));
     if (!done) {
-        findings.server = {"server", CheckState::Failed, where + ": " + done.error().message(),
-                           "start tapio-console or tapio-server, or name another with --server HOST:PORT"};
+        const std::string cause = sessionText(done.error());
+        findings.server = {"server", CheckState::Failed, cause.starts_with(where + ':') ? cause : where + ": " + cause, serverHint(client)};
         return findings;
     }
     findings.server = {"server", CheckState::Ok, "connected to " + where + " by mutual TLS 1.3", {}};

@@ -123,6 +123,30 @@ Result<Connection> resolveConnection(const CommandContext &context)
     return Connection{std::move(*client), certificate->identity.name};
 }
 
+std::string sessionText(const Error &error)
+{
+    return error.code() == Errc::Refused || error.code() == Errc::TimedOut ? error.context() : error.message();
+}
+
+std::string_view sessionHint(std::string_view refusalCode) noexcept
+{
+    if (refusalCode == "wrong-ca")
+        return "both ends need certificates of one authority: --pki DIR names its folder, 'tapio pki list' shows what is there";
+    if (refusalCode == "expired" || refusalCode == "revoked")
+        return "'tapio pki list' shows the certificates, 'tapio pki renew ROLE NAME' makes a new one";
+    if (refusalCode == "not-yet-valid")
+        return "compare the clocks of both machines";
+    if (refusalCode == "bad-crl")
+        return "copy the authority's crl.pem here anew";
+    return connectHint;
+}
+
+ExitCode reportSession(std::ostream &err, const Error &error, std::string_view refusalCode)
+{
+    err << "tapio: " << printable(sessionText(error)) << "\nhint: " << sessionHint(refusalCode) << '\n';
+    return exitCodeFor(error.code());
+}
+
 wire::Subscribe statesOnly()
 {
     wire::Subscribe subscribe;

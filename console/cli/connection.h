@@ -12,6 +12,13 @@ namespace tapio::console {
 inline constexpr std::string_view connectHint = "start tapio-console or tapio-server, or name another with --server HOST:PORT; 'tapio check' tells more";
 inline constexpr std::string_view certificateHint = "'tapio pki issue console NAME' makes a certificate to connect with";
 
+/// Why there is no session, once: the name of the error's kind would tell less than the cause, or something else.
+std::string sessionText(const Error &error);
+/// What to do about a refusal: its code is ServerClient::refusalCode.
+std::string_view sessionHint(std::string_view refusalCode) noexcept;
+/// Prints both; the exit code.
+ExitCode reportSession(std::ostream &err, const Error &error, std::string_view refusalCode);
+
 /// Where the server is and as whom to speak to it.
 struct Connection {
     transport::ClientOptions client;

@@ -145,7 +145,7 @@ int runNodes(const CommandContext &context, bool identities)
     const auto enough = [&] { return identities ? client->welcomed() && views.reportsKnown() : views.ratesKnown(); };
     const Status done = client->run(identities ? 2500ms : 4000ms, enough, interrupt.token());
     if (!done)
-        return report(context.err, done.error(), connectHint);
+        return reportSession(context.err, done.error(), client->refusalCode());
     if (!identities && context.format == OutputFormat::Table)
         context.out << "server " << connection->client.host << ':' << connection->client.port << ", mutual TLS 1.3\n";
     printNodes(context, views, identities);

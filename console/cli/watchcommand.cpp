@@ -118,10 +118,10 @@ int runWatch(const CommandContext &context, const WatchArguments &arguments)
     auto client = ServerClient::open(connection->client, connection->consoleName, subscriptionOf(arguments), handlersOf(context, lines, server), context.clock);
     if (!client)
         return report(context.err, client.error(), certificateHint);
-    const auto ended = [&context](const Status &status) -> int {
+    const auto ended = [&context, &client](const Status &status) -> int {
         if (status || status.error().code() == Errc::Cancelled)
             return ExitOk;
-        return report(context.err, status.error(), connectHint);
+        return reportSession(context.err, status.error(), client->refusalCode());
     };
     // A first short run tells at once when there is no server; then it goes on until Ctrl-C or the given time.
     const Status first = client->run(4000ms, [&] { return client->welcomed(); }, interrupt.token());

@@ -153,6 +153,10 @@ private slots:
         const Outcome outcome = run({"agents", "--server", "127.0.0.1:1"});
         QCOMPARE(outcome.code, int(ExitUnavailable));
         QVERIFY2(outcome.err.contains("hint: start tapio-console or tapio-server"), outcome.err.constData());
+        QVERIFY2(outcome.err.contains("Connection refused") && !outcome.err.contains("timed-out"), outcome.err.constData());
+        const Outcome checked = run({"check", "-o", "json", "--server", "127.0.0.1:1"});
+        QCOMPARE(checked.out.count("127.0.0.1:1:"), 1);
+        QVERIFY2(!checked.out.contains("timed-out"), checked.out.constData());
     }
 
     void completion_offersWhatThereIs_data()

@@ -252,6 +252,20 @@ private slots:
         QCOMPARE(process.exitCode(), int(ExitOk));
     }
 
+    void refusal_isToldOnceWithItsRemedy()
+    {
+        TestPki stranger;
+        const transport::TlsFiles tls = stranger.console();
+        QFile config(m_home.filePath("stranger.toml"));
+        QVERIFY(config.open(QFile::WriteOnly));
+        config.write(("[tls]\nca = \"" + tls.ca.native() + "\"\ncert = \"" + tls.certificate.native() + "\"\nkey = \"" + tls.key.native() + "\"\n").c_str());
+        config.close();
+        const Outcome outcome = run({"status", "--server", address(), "--config", config.fileName()});
+        QCOMPARE(outcome.code, int(ExitUnavailable));
+        QVERIFY2(outcome.err.count("wrong-ca") == 1 && !outcome.err.contains("timed-out"), outcome.err.constData());
+        QVERIFY2(outcome.err.contains("hint: both ends need certificates of one authority"), outcome.err.constData());
+    }
+
     void events_ofAStore_data()
     {
         QTest::addColumn<QStringList>("filters");
