@@ -65,7 +65,7 @@ private slots:
         QTest::addColumn<QString>("named");
         QTest::newRow("no command") << QStringList{} << int(ExitUsage) << "subcommand";
         QTest::newRow("unknown command") << QStringList{"dance"} << int(ExitUsage) << "dance";
-        QTest::newRow("unknown output format") << QStringList{"-o", "xml", "check"} << int(ExitUsage) << "xml";
+        QTest::newRow("unknown output format") << QStringList{"-o", "xml", "check"} << int(ExitUsage) << "there is no output format 'xml', only table and json";
         QTest::newRow("unknown event type") << QStringList{"events", "--type", "nope"} << int(ExitUsage) << "nope";
         QTest::newRow("time that is none") << QStringList{"events", "--since", "yesterday"} << int(ExitUsage) << "yesterday";
         QTest::newRow("since after until") << QStringList{"events", "--since", "1m", "--until", "2m"} << int(ExitUsage) << "--since";
