@@ -55,7 +55,7 @@ ServerFindings askServer(const CommandContext &context, const std::string &node)
     const auto connection = resolveConnection(context);
     if (!connection) {
         findings.server.message = connection.error().message();
-        findings.server.hint = certificateHint;
+        findings.server.hint = connectionHint(context);
         if (serverNamed(context) || connection.error().code() != Errc::NotFound) {
             findings.server.state = CheckState::Failed;
         } else {

@@ -147,6 +147,30 @@ ExitCode reportSession(std::ostream &err, const Error &error, std::string_view r
     return exitCodeFor(error.code());
 }
 
+std::string_view connectionHint(const CommandContext &context)
+{
+    const auto config = loadConsoleConfig(context.config);
+    if (!config)
+        return configurationHint;
+    if (!serverOf(context, *config))
+        return "--server takes HOST:PORT, with a port from 1 to 65535";
+    if (!config->tls.certificate.empty() && !transport::inspectCertificate(config->tls, context.clock))
+        return "mend the files that [tls] of console.toml names";
+    const auto authority = transport::CertificateAuthority::open(pkiFolder(context));
+    if (authority)
+        return certificateHint;
+    if (authority.error().code() == Errc::NotFound)
+        return "'tapio pki issue console NAME' makes a certificate to connect with where the authority is: make one with 'tapio pki init', name its "
+               "folder with --pki DIR, or name a certificate brought from there in [tls] of console.toml";
+    return "use the account that the authority's folder belongs to, or name another with --pki DIR";
+}
+
+ExitCode reportNoConnection(const CommandContext &context, const Error &error)
+{
+    const ExitCode code = report(context.err, error, connectionHint(context));
+    return loadConsoleConfig(context.config) ? code : ExitConfiguration;
+}
+
 wire::Subscribe statesOnly()
 {
     wire::Subscribe subscribe;

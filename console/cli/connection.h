@@ -10,6 +10,7 @@
 namespace tapio::console {
 
 inline constexpr std::string_view connectHint = "start tapio-console or tapio-server, or name another with --server HOST:PORT; 'tapio check' tells more";
+inline constexpr std::string_view configurationHint = "mend console.toml, or name another with --config FILE";
 inline constexpr std::string_view certificateHint = "'tapio pki issue console NAME' makes a certificate to connect with";
 
 /// Why there is no session, once: the name of the error's kind would tell less than the cause, or something else.
@@ -32,6 +33,11 @@ Result<Connection> resolveConnection(const CommandContext &context);
 
 /// The first half of that: the address, without the certificates.
 Result<transport::ClientOptions> resolveServer(const CommandContext &context);
+
+/// What to do about an error of resolveConnection.
+std::string_view connectionHint(const CommandContext &context);
+/// Prints the error and that hint; the exit code.
+ExitCode reportNoConnection(const CommandContext &context, const Error &error);
 
 /// This machine's node name as installers/run forms it: lower case, a-z 0-9 . - only.
 std::string localNodeName();

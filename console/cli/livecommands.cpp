@@ -136,7 +136,7 @@ int runNodes(const CommandContext &context, bool identities)
 {
     const auto connection = resolveConnection(context);
     if (!connection)
-        return report(context.err, connection.error(), certificateHint);
+        return reportNoConnection(context, connection.error());
     Interrupt interrupt;
     NodeViews views;
     auto client = ServerClient::open(connection->client, connection->consoleName, statesOnly(), views.handlers(), context.clock);

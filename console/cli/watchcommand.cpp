@@ -111,7 +111,7 @@ int runWatch(const CommandContext &context, const WatchArguments &arguments)
 {
     const auto connection = resolveConnection(context);
     if (!connection)
-        return report(context.err, connection.error(), certificateHint);
+        return reportNoConnection(context, connection.error());
     Interrupt interrupt;
     const EventLines lines(context);
     const std::string server = connection->client.host + ':' + std::to_string(connection->client.port);

@@ -73,6 +73,9 @@ private slots:
         QTest::newRow("no authority") << QStringList{"pki", "list"} << int(ExitUnavailable) << "pki";
         QTest::newRow("unknown role") << QStringList{"pki", "issue", "king", "a"} << int(ExitUsage) << "king";
         QTest::newRow("no certificate to connect with") << QStringList{"status"} << int(ExitUnavailable) << "hint: 'tapio pki issue console";
+        QTest::newRow("no authority to connect with") << QStringList{"status"} << int(ExitUnavailable) << "'tapio pki init'";
+        QTest::newRow("port too high") << QStringList{"status", "--server", "a:99999"} << int(ExitUsage) << "hint: --server takes HOST:PORT";
+        QTest::newRow("configuration that is not there") << QStringList{"agents", "--config", "/nope"} << int(ExitConfiguration) << "hint: mend console.toml";
         QTest::newRow("port that is none") << QStringList{"status", "--server", "a:b"} << int(ExitUsage) << "'b' is no port";
     }
     void wrongInput()
@@ -141,6 +144,10 @@ private slots:
         QCOMPARE(states, QStringList({"revoked", "valid"}));
         QCOMPARE(run({"pki", "revoke", valid}).code, int(ExitOk));
         QVERIFY(!run({"pki", "list"}).out.contains(" valid "));
+        const Outcome again = run({"pki", "revoke", valid});
+        QVERIFY2(again.code == ExitOk && again.out.startsWith("had been revoked already"), again.out.constData());
+        const Outcome badName = run({"pki", "issue", "node", "Bad_Name"});
+        QVERIFY2(badName.err.contains("a-z 0-9") && !badName.err.contains("one valid certificate"), badName.err.constData());
         QCOMPARE(run({"pki", "revoke", "00ff00"}).code, int(ExitUnavailable));
     }
 
