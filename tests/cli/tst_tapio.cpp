@@ -174,6 +174,9 @@ private slots:
         QTest::newRow("commands of pki") << QStringList{"tapio", "pki", "re"} << "renew revoke";
         QTest::newRow("roles") << QStringList{"tapio", "pki", "issue", "no"} << "node";
         QTest::newRow("options") << QStringList{"tapio", "events", "--sin"} << "--since";
+        QTest::newRow("event types") << QStringList{"tapio", "events", "--type", "process.ex"} << "process.exec process.exit";
+        QTest::newRow("formats after a command") << QStringList{"tapio", "pki", "list", "-o", "''"} << "table json";
+        QTest::newRow("severities") << QStringList{"tapio", "watch", "--severity", "c"} << "critical";
     }
     void completion_offersWhatThereIs()
     {
