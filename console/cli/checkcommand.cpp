@@ -7,6 +7,7 @@
 #include "console/cli/checks.h"
 #include "console/cli/command.h"
 #include "console/cli/connection.h"
+#include "console/cli/localagent.h"
 #include "console/core/session/config.h"
 
 namespace tapio::console {
@@ -40,13 +41,21 @@ bool serverNamed(const CommandContext &context)
     return !context.server.empty() || !config || !config->server.host.empty();
 }
 
+std::string serverHint(const Result<ServerClient> &client)
+{
+    if (!client)
+        return std::string(certificateHint);
+    const std::string_view hint = sessionHint(client->refusalCode());
+    return hint == connectHint ? "start tapio-console or tapio-server, or name another with --server HOST:PORT" : std::string(hint);
+}
+
 ServerFindings askServer(const CommandContext &context, const std::string &node)
 {
     ServerFindings findings;
     const auto connection = resolveConnection(context);
     if (!connection) {
         findings.server.message = connection.error().message();
-        findings.server.hint = certificateHint;
+        findings.server.hint = connectionHint(context);
         if (serverNamed(context) || connection.error().code() != Errc::NotFound) {
             findings.server.state = CheckState::Failed;
         } else {
@@ -66,12 +75,28 @@ ServerFindings askServer(const CommandContext &context, const std::string &node)
     const Status done = client ? client->run(serverBudget, [&] { return !findings.agents.empty() && !findings.hooks.empty(); }, {})
                                : Status(fail(client.error()));
     if (!done) {
-        findings.server = {"server", CheckState::Failed, where + ": " + done.error().message(),
-                           "start tapio-console or tapio-server, or name another with --server HOST:PORT"};
+        const std::string cause = sessionText(done.error());
+        findings.server = {"server", CheckState::Failed, cause.starts_with(where + ':') ? cause : where + ": " + cause, serverHint(client)};
         return findings;
     }
     findings.server = {"server", CheckState::Ok, "connected to " + where + " by mutual TLS 1.3", {}};
     return findings;
+}
+
+/// Nothing on a machine that only has an agent: whatever its agent sends to is not known here.
+std::optional<HostPort> checkedServer(const CommandContext &context)
+{
+    const auto connection = resolveConnection(context);
+    if (!connection && connection.error().code() == Errc::NotFound && !serverNamed(context))
+        return std::nullopt;
+    const auto server = resolveServer(context);
+    return server ? std::optional(HostPort{server->host, server->port}) : std::nullopt;
+}
+
+std::string nodeOfThisMachine(const std::optional<LocalAgent> &agent, const Clock &clock)
+{
+    const std::string name = agent ? nodeNameOf(*agent, clock) : std::string();
+    return name.empty() ? localNodeName() : name;
 }
 
 std::filesystem::path storeFolder(const CommandContext &context)
@@ -101,10 +126,13 @@ void addCertificates(std::vector<Check> &checks, Check authority, std::optional<
 int runCheck(const CommandContext &context)
 {
     const CheckRoots roots;
-    const std::string node = localNodeName();
+    const auto agent = findLocalAgent(roots, checkedServer(context));
+    const std::string node = nodeOfThisMachine(agent, context.clock);
     ServerFindings findings = askServer(context, node);
-    std::vector<Check> checks{checkKernel(roots), checkBtf(roots), checkCgroups(roots), checkCapabilities(roots, agentPid(findings.agents, node))};
-    addCertificates(checks, checkCertificates(pkiFolder(context), context.clock), checkNodeCertificate(roots, context.clock));
+    const auto pid = agent && agent->pid != 0 ? std::optional(agent->pid) : agentPid(findings.agents, node);
+    std::vector<Check> checks{checkKernel(roots), checkBtf(roots), checkCgroups(roots), checkCapabilities(roots, pid)};
+    addCertificates(checks, checkCertificates(pkiFolder(context), context.clock),
+                    agent && !agent->certificate.empty() ? std::optional(checkNodeCertificate(*agent, context.clock)) : std::nullopt);
     checks.insert(checks.end(), {checkClock(), checkDisk(storeFolder(context)), findings.server});
     if (findings.server.state == CheckState::Ok) {
         checks.push_back(checkAgents(findings.agents, node));

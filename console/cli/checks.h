@@ -29,6 +29,8 @@ struct Check {
     std::string hint;    ///< what to do; empty when nothing need be done
 };
 
+struct LocalAgent;
+
 /// Where the checks look; tests point them elsewhere.
 struct CheckRoots {
     std::filesystem::path proc = "/proc";
@@ -47,9 +49,8 @@ Check checkClock();
 Check checkDisk(const std::filesystem::path &folder);
 /// Those of the authority in this folder, the newest of each role and name.
 Check checkCertificates(const std::filesystem::path &pkiFolder, const Clock &clock);
-/// The one that this machine's agent runs with (its command line, else its configuration, else /etc/tapio/agent.toml); nothing when
-/// there is no agent.
-std::optional<Check> checkNodeCertificate(const CheckRoots &roots, const Clock &clock);
+/// The one that the agent of this machine runs with.
+Check checkNodeCertificate(const LocalAgent &agent, const Clock &clock);
 /// From what the server says of its agents: `node` is this machine's name.
 Check checkAgents(const std::vector<wire::AgentState> &agents, const std::string &node);
 Check checkHooks(const std::vector<wire::HookReport> &reports, const std::string &node);

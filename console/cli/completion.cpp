@@ -15,27 +15,43 @@ namespace {
 struct Place {
     std::string path;
     std::vector<std::pair<std::string, std::string>> words; ///< word, description
+    std::vector<std::pair<std::string, std::string>> values; ///< option, what may follow it, between spaces
 };
+
+/// An option's allowed values are part of its type name, as CLI11 writes them: "TEXT:{a,b}". Between spaces; empty: any.
+std::string allowedValues(const CLI::Option &option)
+{
+    const std::string type = option.get_type_name();
+    const auto open = type.find('{');
+    const auto close = type.find('}', open);
+    if (open == std::string::npos || close == std::string::npos)
+        return {};
+    std::string values = type.substr(open + 1, close - open - 1);
+    std::replace(values.begin(), values.end(), ',', ' ');
+    return values;
+}
 
 void collect(const CLI::App &app, const std::string &path, std::vector<Place> &places)
 {
-    Place place{path, {}};
+    Place place{path, {}, {}};
     const auto commands = app.get_subcommands([](const CLI::App *) { return true; });
     for (const CLI::App *command : commands)
         place.words.emplace_back(command->get_name(), command->get_description());
     for (const CLI::Option *option : app.get_options()) {
         for (const std::string &name : option->get_lnames())
             place.words.emplace_back("--" + name, option->get_description());
-        // A positional's allowed values are part of its type name, as CLI11 writes them: "TEXT:{a,b}".
-        if (!option->get_positional())
+        const std::string allowed = allowedValues(*option);
+        if (!option->get_positional()) {
+            for (const std::string &name : option->get_lnames())
+                if (!allowed.empty())
+                    place.values.emplace_back("--" + name, allowed);
+            for (const std::string &name : option->get_snames())
+                if (!allowed.empty())
+                    place.values.emplace_back('-' + name, allowed);
             continue;
-        const std::string type = option->get_type_name();
-        const auto open = type.find('{');
-        const auto close = type.find('}', open);
-        if (open == std::string::npos || close == std::string::npos)
-            continue;
-        std::istringstream values(type.substr(open + 1, close - open - 1));
-        for (std::string value; std::getline(values, value, ',');)
+        }
+        std::istringstream values(allowed);
+        for (std::string value; values >> value;)
             place.words.emplace_back(value, option->get_description());
     }
     places.push_back(std::move(place));
@@ -68,9 +84,20 @@ std::string bashScript(const std::vector<Place> &places)
     out << "        esac\n    done\n    local words=\n    case \"$path\" in\n";
     for (const Place &place : places)
         out << "        '" << place.path << "') words='" << wordsOf(place) << "' ;;\n";
+    // After an option that takes one of a few values, these; the program's own options stand after any command.
+    out << "    esac\n    case \"$path ${COMP_WORDS[COMP_CWORD-1]}\" in\n";
+    for (const Place &place : places)
+        for (const auto &[option, values] : place.values)
+            out << "        '" << place.path << (place.path == "tapio" ? "'*' " : " ") << option << "') words='" << values << "' ;;\n";
     out << "    esac\n    COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n}\n"
            "complete -o default -F _tapio tapio\n";
     return out.str();
+}
+
+std::string fishValues(const Place &place, const std::string &option)
+{
+    const auto found = std::find_if(place.values.begin(), place.values.end(), [&](const auto &value) { return value.first == option; });
+    return found == place.values.end() ? std::string() : " -x -a " + quoted(found->second);
 }
 
 std::string fishScript(const std::vector<Place> &places)
@@ -91,7 +118,7 @@ std::string fishScript(const std::vector<Place> &places)
             condition = "__fish_use_subcommand";
         for (const auto &[word, description] : place.words) {
             out << "complete -c tapio -n " << quoted(condition)
-                << (word.starts_with("--") ? " -l " + word.substr(2) : " -a " + word) << " -d " << quoted(description) << '\n';
+                << (word.starts_with("--") ? " -l " + word.substr(2) : " -a " + word) << " -d " << quoted(description) << fishValues(place, word) << '\n';
         }
     }
     return out.str();

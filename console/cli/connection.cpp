@@ -79,31 +79,96 @@ std::string localNodeName()
     return node.empty() ? "localhost" : node;
 }
 
+namespace {
+
+Result<transport::ClientOptions> serverOf(const CommandContext &context, const ConsoleConfig &config)
+{
+    transport::ClientOptions client;
+    if (!context.server.empty()) {
+        const auto address = parseHostPort(context.server);
+        if (!address)
+            return fail(address.error().within("--server"));
+        client.host = address->host;
+        client.port = address->port;
+    } else if (!config.server.host.empty()) {
+        client.host = config.server.host;
+        client.port = config.server.port;
+        client.serverName = config.server.name;
+    } else {
+        client.port = config.listen.port;
+    }
+    return client;
+}
+
+} // namespace
+
+Result<transport::ClientOptions> resolveServer(const CommandContext &context)
+{
+    const auto config = loadConsoleConfig(context.config);
+    return config ? serverOf(context, *config) : fail(config.error());
+}
+
 Result<Connection> resolveConnection(const CommandContext &context)
 {
     const auto config = loadConsoleConfig(context.config);
     if (!config)
         return fail(config.error());
-    Connection connection;
-    if (!context.server.empty()) {
-        const auto address = parseHostPort(context.server);
-        if (!address)
-            return fail(address.error().within("--server"));
-        connection.client.host = address->host;
-        connection.client.port = address->port;
-    } else if (!config->server.host.empty()) {
-        connection.client.host = config->server.host;
-        connection.client.port = config->server.port;
-        connection.client.serverName = config->server.name;
-    } else {
-        connection.client.port = config->listen.port;
-    }
+    auto client = serverOf(context, *config);
+    if (!client)
+        return fail(client.error());
     const auto certificate = consoleCertificate(context, config->tls);
     if (!certificate)
         return fail(certificate.error());
-    connection.client.tls = certificate->files;
-    connection.consoleName = certificate->identity.name;
-    return connection;
+    client->tls = certificate->files;
+    return Connection{std::move(*client), certificate->identity.name};
+}
+
+std::string sessionText(const Error &error)
+{
+    return error.code() == Errc::Refused || error.code() == Errc::TimedOut ? error.context() : error.message();
+}
+
+std::string_view sessionHint(std::string_view refusalCode) noexcept
+{
+    if (refusalCode == "wrong-ca")
+        return "both ends need certificates of one authority: --pki DIR names its folder, 'tapio pki list' shows what is there";
+    if (refusalCode == "expired" || refusalCode == "revoked")
+        return "'tapio pki list' shows the certificates, 'tapio pki renew ROLE NAME' makes a new one";
+    if (refusalCode == "not-yet-valid")
+        return "compare the clocks of both machines";
+    if (refusalCode == "bad-crl")
+        return "copy the authority's crl.pem here anew";
+    return connectHint;
+}
+
+ExitCode reportSession(std::ostream &err, const Error &error, std::string_view refusalCode)
+{
+    err << "tapio: " << printable(sessionText(error)) << "\nhint: " << sessionHint(refusalCode) << '\n';
+    return exitCodeFor(error.code());
+}
+
+std::string_view connectionHint(const CommandContext &context)
+{
+    const auto config = loadConsoleConfig(context.config);
+    if (!config)
+        return configurationHint;
+    if (!serverOf(context, *config))
+        return "--server takes HOST:PORT, with a port from 1 to 65535";
+    if (!config->tls.certificate.empty() && !transport::inspectCertificate(config->tls, context.clock))
+        return "mend the files that [tls] of console.toml names";
+    const auto authority = transport::CertificateAuthority::open(pkiFolder(context));
+    if (authority)
+        return certificateHint;
+    if (authority.error().code() == Errc::NotFound)
+        return "'tapio pki issue console NAME' makes a certificate to connect with where the authority is: make one with 'tapio pki init', name its "
+               "folder with --pki DIR, or name a certificate brought from there in [tls] of console.toml";
+    return "use the account that the authority's folder belongs to, or name another with --pki DIR";
+}
+
+ExitCode reportNoConnection(const CommandContext &context, const Error &error)
+{
+    const ExitCode code = report(context.err, error, connectionHint(context));
+    return loadConsoleConfig(context.config) ? code : ExitConfiguration;
 }
 
 wire::Subscribe statesOnly()

@@ -114,7 +114,7 @@ int runEvents(const CommandContext &context, const EventsArguments &arguments)
     if (context.format == OutputFormat::Table && !table.empty())
         table.print(context.out);
     if (shown == 0)
-        context.err << "no stored event matches between " << arguments.since << " and " << arguments.until << '\n';
+        context.err << "no stored event matches between " << momentText(arguments.since) << " and " << momentText(arguments.until) << '\n';
     else if (more)
         context.err << shown << " shown, there are more: --limit N\n";
     if (lost > 0)

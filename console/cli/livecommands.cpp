@@ -54,13 +54,19 @@ nlohmann::json toJson(const NodeView &view)
                         {"dropped_events", state.loss.droppedEvents},
                         {"transit_events", state.loss.transitEvents},
                         {"gap_frames", state.loss.gapFrames},
-                        {"hooks_active", view.hooksActive},
-                        {"hooks_wanted", view.hooksWanted},
+                        {"hooks_active", nullptr}, // null, here and below: not known yet
+                        {"hooks_wanted", nullptr},
                         {"clock_offset_ns", nullptr},
                         {"clock_uncertainty_ns", nullptr},
-                        {"seen_per_second", nullptr}, // events; null: not measured yet
+                        {"seen_per_second", nullptr}, // events
                         {"sent_per_second", nullptr},
-                        {"missing", view.counters().missing()}};
+                        {"missing", nullptr}};
+    if (view.hooks) {
+        json["hooks_active"] = view.hooks->active;
+        json["hooks_wanted"] = view.hooks->wanted;
+    }
+    if (const auto counters = view.counters())
+        json["missing"] = counters->missing();
     if (state.heartbeat.uncertaintyNs >= 0) {
         json["clock_offset_ns"] = state.heartbeat.offsetNs;
         json["clock_uncertainty_ns"] = state.heartbeat.uncertaintyNs;
@@ -79,6 +85,15 @@ std::string rateText(const std::optional<double> &rate)
     std::array<char, 32> text{};
     std::snprintf(text.data(), text.size(), "%.1f/s", *rate);
     return text.data();
+}
+
+/// What was lost on the way is known without the agent's own counters.
+std::string lossText(const NodeView &view)
+{
+    const auto counters = view.counters();
+    if (!counters && view.state.loss.transitEvents == 0)
+        return "no data";
+    return std::to_string((counters ? counters->missing() : 0) + view.state.loss.transitEvents);
 }
 
 void printNodes(const CommandContext &context, const NodeViews &views, bool identities)
@@ -111,8 +126,7 @@ void printNodes(const CommandContext &context, const NodeViews &views, bool iden
         const wire::AgentState &s = view.state;
         table.add({node, std::string(linkStateName(s.state)), rateText(view.rate(Counter::Seen)), rateText(view.rate(Counter::Sent)),
                    std::to_string(s.receivedEvents), std::to_string(s.heartbeat.queuedEvents + s.heartbeat.inFlightEvents),
-                   std::to_string(view.counters().missing() + s.loss.transitEvents),
-                   view.hooksWanted == 0 ? "no data" : std::to_string(view.hooksActive) + " of " + std::to_string(view.hooksWanted),
+                   lossText(view), view.hooks ? std::to_string(view.hooks->active) + " of " + std::to_string(view.hooks->wanted) : "no data",
                    clockText(s.heartbeat)});
     }
     table.print(context.out);
@@ -122,16 +136,16 @@ int runNodes(const CommandContext &context, bool identities)
 {
     const auto connection = resolveConnection(context);
     if (!connection)
-        return report(context.err, connection.error(), certificateHint);
+        return reportNoConnection(context, connection.error());
     Interrupt interrupt;
     NodeViews views;
     auto client = ServerClient::open(connection->client, connection->consoleName, statesOnly(), views.handlers(), context.clock);
     if (!client)
         return report(context.err, client.error(), certificateHint);
-    const auto enough = [&] { return identities ? client->welcomed() && !views.nodes().empty() : views.ratesKnown(); };
+    const auto enough = [&] { return identities ? client->welcomed() && views.reportsKnown() : views.ratesKnown(); };
     const Status done = client->run(identities ? 2500ms : 4000ms, enough, interrupt.token());
     if (!done)
-        return report(context.err, done.error(), connectHint);
+        return reportSession(context.err, done.error(), client->refusalCode());
     if (!identities && context.format == OutputFormat::Table)
         context.out << "server " << connection->client.host << ':' << connection->client.port << ", mutual TLS 1.3\n";
     printNodes(context, views, identities);

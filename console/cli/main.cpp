@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <csignal>
 #include <iostream>
-#include <map>
+#include <string>
 
 #include <CLI/CLI.hpp>
 
@@ -24,6 +24,12 @@ int refuse(const CLI::App &app, const CLI::ParseError &error)
     return ExitUsage;
 }
 
+/// What is wrong with it; empty when nothing is.
+std::string refuseFormat(const std::string &name)
+{
+    return name == "table" || name == "json" ? std::string() : "there is no output format '" + name + "', only table and json";
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -38,8 +44,11 @@ int main(int argc, char **argv)
     app.set_version_flag("--version", std::string("tapio ") + TAPIO_VERSION);
     app.require_subcommand(1);
     app.fallthrough();
-    const std::map<std::string, OutputFormat> formats{{"table", OutputFormat::Table}, {"json", OutputFormat::Json}};
-    app.add_option("-o,--output", context.format, "table or json")->transform(CLI::CheckedTransformer(formats))->option_text("FORMAT");
+    app.add_option_function<std::string>(
+           "-o,--output", [&context](const std::string &name) { context.format = name == "json" ? OutputFormat::Json : OutputFormat::Table; },
+           "table or json")
+        ->check(CLI::Validator(refuseFormat, "{table,json}"))
+        ->option_text("FORMAT");
     app.add_option("--server", context.server, "HOST:PORT of tapio-console or tapio-server (default 127.0.0.1:7117)");
     app.add_option("--config", context.config, "console.toml (default ~/.config/tapio/console.toml)");
     app.add_option("--pki", context.pki, "folder of the certificate authority (default ~/.config/tapio/pki)");

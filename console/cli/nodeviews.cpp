@@ -51,7 +51,15 @@ bool NodeViews::ratesKnown() const
 {
     return !m_nodes.empty() && std::all_of(m_nodes.begin(), m_nodes.end(), [](const auto &entry) {
         const NodeView &view = entry.second;
-        return view.state.state != wire::LinkState::Connected || (view.rate(Counter::Seen) && view.hooksWanted > 0);
+        return view.state.state != wire::LinkState::Connected || (view.rate(Counter::Seen) && view.hooks);
+    });
+}
+
+bool NodeViews::reportsKnown() const
+{
+    return !m_nodes.empty() && std::all_of(m_nodes.begin(), m_nodes.end(), [](const auto &entry) {
+        const NodeView &view = entry.second;
+        return view.state.state != wire::LinkState::Connected || (view.hooks && view.counters());
     });
 }
 
@@ -64,8 +72,8 @@ void NodeViews::take(const wire::Delivery &delivery)
     if (const auto *report = std::get_if<wire::HookReport>(&delivery.frame.body)) {
         const auto wanted = [](const wire::Hook &hook) { return hook.wanted(); };
         const auto active = [](const wire::Hook &hook) { return hook.state == wire::HookState::Active; };
-        view.hooksWanted = static_cast<std::size_t>(std::count_if(report->hooks.begin(), report->hooks.end(), wanted));
-        view.hooksActive = static_cast<std::size_t>(std::count_if(report->hooks.begin(), report->hooks.end(), active));
+        view.hooks = HookCount{static_cast<std::size_t>(std::count_if(report->hooks.begin(), report->hooks.end(), active)),
+                               static_cast<std::size_t>(std::count_if(report->hooks.begin(), report->hooks.end(), wanted))};
     }
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <cstdlib>
 
 #include <CLI/CLI.hpp>
@@ -135,8 +136,9 @@ int runIssue(const CommandContext &context, const PkiArguments &arguments)
             if (expiring != nullptr)
                 return finish(context, authority.renew(role, arguments.name, validity, false, context.clock), {});
         }
-        return finish(context, authority.issue({role, arguments.name, validity, 0}, context.clock),
-                      "a name has one valid certificate per role: 'tapio pki renew' replaces it");
+        const auto issued = authority.issue({role, arguments.name, validity, 0}, context.clock);
+        const bool twice = !issued && issued.error().code() == Errc::AlreadyExists;
+        return finish(context, issued, twice ? "a name has one valid certificate per role: 'tapio pki renew' replaces it" : "");
     });
 }
 
@@ -149,16 +151,26 @@ int runRenew(const CommandContext &context, const PkiArguments &arguments)
     });
 }
 
+/// Before it is revoked again, which only writes the lists anew.
+bool isRevoked(const CertificateAuthority &authority, const std::string &serial, const Clock &clock)
+{
+    const auto all = authority.list(clock);
+    return all && std::any_of(all->begin(), all->end(), [&](const IssuedCertificate &certificate) {
+        return certificate.identity.serial == serial && certificate.state == CertificateState::Revoked;
+    });
+}
+
 int runRevoke(const CommandContext &context, const PkiArguments &arguments)
 {
     return withAuthority(context, [&](CertificateAuthority &authority) {
+        const bool already = isRevoked(authority, arguments.serial, context.clock);
         const Status revoked = authority.revoke(arguments.serial, context.clock);
         if (!revoked)
             return static_cast<int>(report(context.err, revoked.error(), "'tapio pki list' shows the serial numbers"));
         if (context.format == OutputFormat::Json)
-            printJson(context.out, {{"revoked", arguments.serial}});
+            printJson(context.out, {{"revoked", arguments.serial}, {"already", already}});
         else
-            context.out << "revoked " << printable(arguments.serial)
+            context.out << (already ? "had been revoked already: " : "revoked ") << printable(arguments.serial)
                         << "; the list beside each certificate is renewed, copy crl.pem to other machines\n";
         return static_cast<int>(ExitOk);
     });

@@ -2,6 +2,8 @@
 #include "console/cli/serverclient.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 #include "protocol/wire/codec.h"
@@ -11,6 +13,9 @@ namespace tapio::console {
 namespace {
 
 constexpr std::int64_t heartbeatEveryNs = 2 * nsPerSecond;
+/// Codes of transport::Notice that are the same at the next attempt.
+constexpr std::array<std::string_view, 13> lastingCauses{"wrong-ca", "expired", "not-yet-valid", "revoked", "wrong-purpose", "no-certificate", "wrong-role",
+                                                         "bad-identity", "tls-version", "plaintext", "bad-crl", "unreachable", "unresolved"};
 constexpr std::uint32_t longestPauseMs = 30'000; ///< that a server may ask for: ClientOptions::reconnectMax
 
 } // namespace
@@ -47,6 +52,8 @@ Status ServerClient::run(std::chrono::milliseconds budget, const std::function<b
             if (const Status begun = beginSession(); !begun)
                 return begun;
         }
+        if (hopeless())
+            return fail(Errc::Refused, m_lastRefusal);
         if (message->has_value()) {
             if (const Status handled = handle(**message); !handled)
                 return handled;
@@ -67,6 +74,7 @@ Status ServerClient::beginSession()
 {
     m_generation = m_endpoint->generation();
     m_welcomed = false;
+    m_refusalCode.clear();
     m_acks.clear(); // those of the session before
     wire::Hello hello;
     hello.role = Role::Console;
@@ -97,7 +105,7 @@ Status ServerClient::handle(const transport::Bytes &bytes)
 
 Status ServerClient::onWelcome()
 {
-    m_welcomed = true;
+    m_welcomed = m_everWelcomed = true;
     m_endpoint->confirm();
     ++m_subscribe.epoch;
     m_subscribe.resume.clear();
@@ -186,11 +194,19 @@ Status ServerClient::heartbeat()
     return sent ? Status() : fail(sent.error());
 }
 
+/// A name may have several addresses, so the endpoint must have given up on all. After a session the server may just be started anew.
+bool ServerClient::hopeless() const
+{
+    return !m_everWelcomed && m_endpoint->phase() == transport::LinkPhase::Waiting
+        && std::find(lastingCauses.begin(), lastingCauses.end(), m_refusalCode) != lastingCauses.end();
+}
+
 void ServerClient::noteRefusals()
 {
     for (const transport::Notice &notice : m_endpoint->takeNotices()) {
         if (notice.kind == transport::NoticeKind::Accepted)
             continue;
+        m_refusalCode = notice.code;
         const std::string reason = notice.remoteAddress + ": " + notice.reason + " (" + notice.code + ")";
         if (notice.kind == transport::NoticeKind::Closed)
             loseSession(reason);

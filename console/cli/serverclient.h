@@ -37,9 +37,12 @@ public:
                  ServerClientHandlers handlers, const Clock &clock);
 
     bool welcomed() const noexcept { return m_welcomed; }
+    /// transport::Notice::code of the last refusal; empty: none.
+    const std::string &refusalCode() const noexcept { return m_refusalCode; }
     /// Handles what arrives within `budget`, or until `enough` says so, or `stop`. A session that is lost begins anew, where it was.
     /// Errors: TimedOut (no session at the end; the text has the last refusal's reason), Cancelled (stopped before there was one),
-    /// Refused (the server said Bye, other than because it goes for now), Malformed.
+    /// Refused (the server said Bye, other than because it goes for now; or before the first session, at once, what waiting cannot
+    /// mend: nothing listens there, or a certificate is no good), Malformed.
     Status run(std::chrono::milliseconds budget, const std::function<bool()> &enough, std::stop_token stop);
 
 private:
@@ -56,6 +59,7 @@ private:
     Result<bool> send(const wire::Message &message);
     Status heartbeat();
     void noteRefusals();
+    bool hopeless() const;
 
     std::unique_ptr<transport::ClientEndpoint> m_endpoint;
     std::string m_name;
@@ -66,10 +70,11 @@ private:
     std::uint64_t m_heartbeats = 0;
     std::int64_t m_nextHeartbeatNs = 0;
     bool m_welcomed = false;
+    bool m_everWelcomed = false;
     bool m_lost = false;                            ///< and not back yet
     std::map<StreamKey, std::uint64_t> m_handled;   ///< last frame, per stream
     std::map<StreamKey, std::uint64_t> m_acks;      ///< due
-    std::string m_lastRefusal;
+    std::string m_lastRefusal, m_refusalCode;
 };
 
 } // namespace tapio::console

@@ -22,6 +22,17 @@ std::optional<std::int64_t> unitNs(char unit)
     }
 }
 
+std::string_view unitName(char unit)
+{
+    switch (unit) {
+    case 's': return "second";
+    case 'm': return "minute";
+    case 'h': return "hour";
+    case 'd': return "day";
+    default: return {};
+    }
+}
+
 std::optional<std::int64_t> parseDate(std::string_view text)
 {
     const std::string copy(text);
@@ -57,6 +68,18 @@ Result<std::int64_t> parseMoment(std::string_view text, std::int64_t nowNs)
         return *date;
     return fail(Errc::InvalidArgument,
                 "'" + std::string(text) + "' is no time: 10m, 2h, 1d (ago), now, 2026-03-01 or 2026-03-01T12:00:05Z (UTC)");
+}
+
+std::string momentText(std::string_view text)
+{
+    std::string result(text);
+    const std::string_view unit = text.empty() ? std::string_view() : unitName(text.back());
+    if (unit.empty() || text.find_first_not_of("0123456789") != text.size() - 1)
+        return result;
+    result.pop_back();
+    const bool one = result == "1";
+    result.append(" ").append(unit).append(one ? " ago" : "s ago");
+    return result;
 }
 
 } // namespace tapio::console

@@ -8,6 +8,8 @@
 #include "console/cli/command.h"
 #include "console/cli/connection.h"
 #include "console/cli/interrupt.h"
+#include "console/core/metrics/export.h"
+#include "console/core/store/eventfilter.h"
 
 namespace tapio::console {
 
@@ -16,8 +18,10 @@ namespace {
 using namespace std::chrono_literals;
 
 struct WatchArguments {
-    std::vector<std::string> types;
+    std::vector<std::string> types, nodes, namespaces, pods;
     std::string severity = "debug";
+    std::string text;
+    std::optional<std::uint32_t> pid;
     int seconds = 0;
 };
 
@@ -28,54 +32,74 @@ std::string whereOf(const wire::Origin &origin)
     return origin.containerId.empty() ? origin.cgroupPath : origin.containerId.substr(0, 12);
 }
 
+/// What the server cannot look for: the text and the process, as `tapio events` does.
+class LocalFilter {
+public:
+    explicit LocalFilter(const WatchArguments &arguments) : m_pid(arguments.pid), m_text(arguments.text) {}
+
+    bool wants(const wire::Event &event, const wire::Origin &origin)
+    {
+        if (m_pid && event.process.pid != *m_pid)
+            return false;
+        return m_text.empty() || m_text.in(event.process.comm) || m_text.in(origin.podName) || m_text.in(origin.containerId)
+            || m_text.in(origin.containerName) || m_text.in(wire::summary(event));
+    }
+
+private:
+    std::optional<std::uint32_t> m_pid;
+    TextSearch m_text;
+};
+
 /// Events as lines: columns whose widths cannot be known before, so those of most events; or one JSON object per line.
 class EventLines {
 public:
-    explicit EventLines(const CommandContext &context) : m_context(context) {}
+    EventLines(const CommandContext &context, const WatchArguments &arguments) : m_context(context), m_filter(arguments) {}
 
     void header() const
     {
         if (m_context.format == OutputFormat::Table)
-            line("TIME", "SEVERITY", "TYPE", "PID", "COMM", "NODE  WHERE  SUMMARY");
+            line({"TIME", "SEVERITY", "TYPE", "NODE", "PID", "COMM"}, "WHERE  SUMMARY");
         m_context.out.flush();
     }
 
-    void print(const wire::Delivery &delivery) const
+    void print(const wire::Delivery &delivery)
     {
         const auto *batch = std::get_if<wire::EventBatch>(&delivery.frame.body);
         if (batch == nullptr)
             return;
         for (std::size_t i = 0; i < batch->events.size(); ++i) {
             const wire::Event &event = batch->events[i];
-            const std::string where = whereOf(batch->origins[event.origin]);
+            const wire::Origin &origin = batch->origins[event.origin];
+            if (!m_filter.wants(event, origin))
+                continue;
             if (m_context.format == OutputFormat::Json)
-                printObject(delivery.node, batch->seqOf(i), event, where);
+                printObject({{}, delivery.node, batch->seqOf(i), origin, event});
             else
-                line(utcText(event.timeNs).c_str(), std::string(wire::severityName(event.severity)).c_str(), wire::eventTypeName(event.type).c_str(),
-                     std::to_string(event.process.pid).c_str(), printable(event.process.comm).c_str(),
-                     printable(delivery.node) + "  " + printable(where) + "  " + printable(wire::summary(event)));
+                line({utcText(event.timeNs), std::string(wire::severityName(event.severity)), wire::eventTypeName(event.type), printable(delivery.node),
+                      std::to_string(event.process.pid), printable(event.process.comm)},
+                     printable(whereOf(origin)) + "  " + printable(wire::summary(event)));
         }
         m_context.out.flush();
     }
 
 private:
-    void line(const char *time, const char *severity, const char *type, const char *pid, const char *comm, const std::string &rest) const
+    void line(const std::array<std::string, 6> &cells, const std::string &rest) const
     {
-        std::array<char, 160> head{};
-        std::snprintf(head.data(), head.size(), "%-24s  %-8s  %-15s  %7s  %-15s  ", time, severity, type, pid, comm);
+        std::array<char, 512> head{};
+        std::snprintf(head.data(), head.size(), "%-24s  %-8s  %-15s  %-15s  %7s  %-15s  ", cells[0].c_str(), cells[1].c_str(), cells[2].c_str(),
+                      cells[3].c_str(), cells[4].c_str(), cells[5].c_str());
         m_context.out << head.data() << rest << '\n';
     }
 
-    void printObject(const std::string &node, std::uint64_t seq, const wire::Event &event, const std::string &where) const
+    void printObject(const StoredEvent &event) const
     {
-        m_context.out << nlohmann::json{{"time", utcText(event.timeNs)}, {"node", node}, {"seq", seq}, {"type", wire::eventTypeName(event.type)},
-                                        {"severity", wire::severityName(event.severity)}, {"pid", event.process.pid},
-                                        {"comm", event.process.comm}, {"where", where}, {"summary", wire::summary(event)}}
-                             .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
-                      << '\n';
+        nlohmann::json object = eventJson(event);
+        object.erase("id"); // its place in a store, and it is in none
+        m_context.out << object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
     }
 
     const CommandContext &m_context;
+    LocalFilter m_filter;
 };
 
 wire::Subscribe subscriptionOf(const WatchArguments &arguments)
@@ -86,10 +110,13 @@ wire::Subscribe subscriptionOf(const WatchArguments &arguments)
     for (const std::string &name : arguments.types)
         subscribe.filter.types.push_back(wire::eventTypeFromName(name));
     subscribe.filter.minSeverity = severityFromName(arguments.severity);
+    subscribe.filter.nodes = arguments.nodes;
+    subscribe.filter.namespaces = arguments.namespaces;
+    subscribe.filter.pods = arguments.pods;
     return subscribe;
 }
 
-ServerClientHandlers handlersOf(const CommandContext &context, const EventLines &lines, const std::string &server)
+ServerClientHandlers handlersOf(const CommandContext &context, EventLines &lines, const std::string &server)
 {
     ServerClientHandlers handlers;
     handlers.delivery = [&lines](const wire::Delivery &delivery) { lines.print(delivery); };
@@ -111,17 +138,17 @@ int runWatch(const CommandContext &context, const WatchArguments &arguments)
 {
     const auto connection = resolveConnection(context);
     if (!connection)
-        return report(context.err, connection.error(), certificateHint);
+        return reportNoConnection(context, connection.error());
     Interrupt interrupt;
-    const EventLines lines(context);
+    EventLines lines(context, arguments);
     const std::string server = connection->client.host + ':' + std::to_string(connection->client.port);
     auto client = ServerClient::open(connection->client, connection->consoleName, subscriptionOf(arguments), handlersOf(context, lines, server), context.clock);
     if (!client)
         return report(context.err, client.error(), certificateHint);
-    const auto ended = [&context](const Status &status) -> int {
+    const auto ended = [&context, &client](const Status &status) -> int {
         if (status || status.error().code() == Errc::Cancelled)
             return ExitOk;
-        return report(context.err, status.error(), connectHint);
+        return reportSession(context.err, status.error(), client->refusalCode());
     };
     // A first short run tells at once when there is no server; then it goes on until Ctrl-C or the given time.
     const Status first = client->run(4000ms, [&] { return client->welcomed(); }, interrupt.token());
@@ -141,6 +168,11 @@ void addWatchCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
     watch->add_option("--type", arguments->types, "only these types, e.g. process.exec")->check(CLI::IsMember(knownEventTypes()));
     watch->add_option("--severity", arguments->severity, "this severity and above")
         ->check(CLI::IsMember({"debug", "info", "notice", "warning", "error", "critical"}));
+    watch->add_option("--node", arguments->nodes, "only these nodes");
+    watch->add_option("--namespace", arguments->namespaces, "only these Kubernetes namespaces");
+    watch->add_option("--pod", arguments->pods, "only these pods");
+    watch->add_option("--pid", arguments->pid, "only this process");
+    watch->add_option("--text", arguments->text, "only with this text in summary, command, pod or container");
     watch->add_option("--seconds", arguments->seconds, "leave after this time")->check(CLI::Range(1, 86400));
     watch->callback([&context, &chosen, arguments] { chosen = [&context, arguments] { return runWatch(context, *arguments); }; });
 }

@@ -2,6 +2,7 @@
 #include <QtTest>
 
 #include "console/cli/checks.h"
+#include "console/cli/localagent.h"
 #include "tests/console/fakeclock.h"
 #include "tests/support/testpki.h"
 
@@ -11,6 +12,8 @@ using namespace tapio::console;
 Q_DECLARE_METATYPE(tapio::console::CheckState)
 
 namespace {
+
+const HostPort standardServer{"127.0.0.1", standardPort};
 
 void write(const QString &path, const QByteArray &content)
 {
@@ -185,18 +188,51 @@ private slots:
         if (!config.isEmpty())
             write(machine.filePath("etc/tapio/agent.toml"), config.replace("FILE", file));
         const test::FakeClock clock(now.utcNs() + daysFromNow * 24 * 3600 * nsPerSecond);
-        const auto check = checkNodeCertificate(roots, clock);
-        QVERIFY(check);
+        const auto agent = findLocalAgent(roots, standardServer);
+        QVERIFY(agent);
+        const Check check = checkNodeCertificate(*agent, clock);
         QFETCH(CheckState, state);
-        QVERIFY2(check->state == state, check->message.c_str());
-        QCOMPARE(check->hint.empty(), check->state == CheckState::Ok);
+        QVERIFY2(check.state == state, check.message.c_str());
+        QCOMPARE(check.hint.empty(), check.state == CheckState::Ok);
+        QCOMPARE(nodeNameOf(*agent, clock), std::string(agent->certificate.native() == "/nonexistent" ? "" : "web-1"));
     }
 
-    void nodeCertificate_withoutAnAgentThereIsNone()
+    void localAgent_withoutAnAgentThereIsNone()
     {
         const QTemporaryDir machine;
-        const SystemClock clock;
-        QVERIFY(!checkNodeCertificate({machine.filePath("proc").toStdString(), {}, machine.filePath("etc").toStdString()}, clock));
+        QVERIFY(!findLocalAgent({machine.filePath("proc").toStdString(), {}, machine.filePath("etc").toStdString()}, std::nullopt));
+    }
+
+    void localAgent_isTheOneOfTheServer_data()
+    {
+        QTest::addColumn<QString>("server");
+        QTest::addColumn<QString>("node"); // of the agent found; empty: none
+        QTest::newRow("by its command line") << "127.0.0.1:7200" << "second";
+        QTest::newRow("by another name of this machine") << "localhost:7200" << "second";
+        QTest::newRow("by its configuration, with a name of its own") << "collector.example:7117" << "third";
+        QTest::newRow("another port") << "127.0.0.1:7300" << "";
+        QTest::newRow("another machine") << "10.0.0.1:7200" << "";
+        QTest::newRow("that of the standard place") << "127.0.0.1:7117" << "first";
+        QTest::newRow("any") << "" << "first";
+    }
+    void localAgent_isTheOneOfTheServer()
+    {
+        QFETCH(QString, server);
+        QFETCH(QString, node);
+        const QTemporaryDir machine;
+        const CheckRoots roots{machine.filePath("proc").toStdString(), machine.filePath("sys").toStdString(), machine.filePath("etc").toStdString()};
+        const QString config = machine.filePath("other.toml");
+        write(config, "node = \"unused\"\n[server]\naddress = \"collector.example\"\ncertificate = \"c.crt\"\n");
+        const QList<QPair<QString, QStringList>> agents{{"9", {"tapio-agent", "--node", "first"}},
+                                                        {"77", {"tapio-agent", "--node=second", "--server=127.0.0.1:7200", "--cert", "b.crt"}},
+                                                        {"123", {"tapio-agent", "--config", config, "--node", "third"}}};
+        for (const auto &[pid, words] : agents) {
+            write(machine.filePath("proc/" + pid + "/comm"), "tapio-agent\n");
+            write(machine.filePath("proc/" + pid + "/cmdline"), words.join(QChar(0)).toUtf8() + '\0');
+        }
+        const auto address = server.isEmpty() ? std::nullopt : std::optional(*parseHostPort(server.toStdString()));
+        const auto found = findLocalAgent(roots, address);
+        QCOMPARE(found ? QString::fromStdString(found->node) : QString(), node);
     }
 
     void agents_areCounted()

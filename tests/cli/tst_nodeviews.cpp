@@ -88,6 +88,23 @@ private slots:
         QCOMPARE(rate.value_or(-1), 3.);
     }
 
+    void reports_areUnknownUntilTheyCome()
+    {
+        NodeViews views;
+        const ServerClientHandlers handlers = views.handlers();
+        QVERIFY(!views.reportsKnown());
+        handlers.agentState(connected(t0 - 60 * s, t0));
+        QVERIFY(!views.nodes().at("a").hooks && !views.nodes().at("a").counters());
+        wire::Delivery delivery = report(t0, 0, 0);
+        delivery.frame.body = wire::HookReport{0, {{"tcp", "a hook", wire::HookState::Active, "", "", 0, 0}, {"tcp", "another", wire::HookState::Failed, "", "", 0, 0}}};
+        handlers.delivery(delivery);
+        QVERIFY(!views.reportsKnown());
+        handlers.delivery(report(t0, 100, 90));
+        QVERIFY(views.reportsKnown());
+        QCOMPARE(views.nodes().at("a").hooks->active, std::size_t(1));
+        QCOMPARE(views.nodes().at("a").hooks->wanted, std::size_t(2));
+    }
+
     void rate_beginsAnewWithTheStream()
     {
         const std::vector<wire::Delivery> restarted{report(t0, 1000, 1000), report(t0 + s, 5, 5, 2)};

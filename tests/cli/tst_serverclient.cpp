@@ -11,6 +11,8 @@ using namespace tapio::console;
 using namespace tapio::test;
 using namespace std::chrono_literals;
 
+Q_DECLARE_METATYPE(tapio::Errc)
+
 namespace {
 
 wire::Delivery delivery(std::uint64_t frameSeq)
@@ -101,6 +103,45 @@ private slots:
         server.notice(notice);
         static_cast<void>(client.run(10s, [&] { return lost > 0; }, {}));
         QCOMPARE(lost, 1);
+    }
+
+    void refusalBeforeASession_data()
+    {
+        QTest::addColumn<QString>("code");
+        QTest::addColumn<Errc>("error");
+        for (const char *code : {"wrong-ca", "expired", "revoked", "unreachable", "unresolved"})
+            QTest::newRow(code) << code << Errc::Refused;
+        QTest::newRow("passes") << "reset" << Errc::TimedOut;
+    }
+    void refusalBeforeASession()
+    {
+        QFETCH(QString, code);
+        FakeServer server;
+        ServerClient client(server.connect(), "console-1", {}, {}, m_clock);
+        transport::Notice notice;
+        notice.code = code.toStdString();
+        notice.remoteAddress = "127.0.0.1:7555";
+        notice.reason = "It is so.";
+        server.notice(notice);
+        const Status ended = client.run(code == "reset" ? 300ms : 60s, [] { return false; }, {});
+        QVERIFY(!ended);
+        QTEST(ended.error().code(), "error");
+        QCOMPARE(ended.error().context(), "127.0.0.1:7555: It is so. (" + code.toStdString() + ')');
+        QCOMPARE(client.refusalCode(), code.toStdString());
+    }
+
+    void refusalAfterASession_isWaitedOut()
+    {
+        FakeServer server;
+        ServerClient client(server.connect(), "console-1", {}, {}, m_clock);
+        server.bringUp();
+        server.say(wire::Welcome());
+        QVERIFY(client.run(10s, [&] { return client.welcomed(); }, {}));
+        transport::Notice notice;
+        notice.kind = transport::NoticeKind::Closed;
+        notice.code = "unreachable";
+        server.notice(notice);
+        QCOMPARE(client.run(300ms, [] { return false; }, {}).error().code(), Errc::TimedOut);
     }
 
     void refusal_isAnError()

@@ -65,7 +65,7 @@ private slots:
         QTest::addColumn<QString>("named");
         QTest::newRow("no command") << QStringList{} << int(ExitUsage) << "subcommand";
         QTest::newRow("unknown command") << QStringList{"dance"} << int(ExitUsage) << "dance";
-        QTest::newRow("unknown output format") << QStringList{"-o", "xml", "check"} << int(ExitUsage) << "xml";
+        QTest::newRow("unknown output format") << QStringList{"-o", "xml", "check"} << int(ExitUsage) << "there is no output format 'xml', only table and json";
         QTest::newRow("unknown event type") << QStringList{"events", "--type", "nope"} << int(ExitUsage) << "nope";
         QTest::newRow("time that is none") << QStringList{"events", "--since", "yesterday"} << int(ExitUsage) << "yesterday";
         QTest::newRow("since after until") << QStringList{"events", "--since", "1m", "--until", "2m"} << int(ExitUsage) << "--since";
@@ -73,6 +73,9 @@ private slots:
         QTest::newRow("no authority") << QStringList{"pki", "list"} << int(ExitUnavailable) << "pki";
         QTest::newRow("unknown role") << QStringList{"pki", "issue", "king", "a"} << int(ExitUsage) << "king";
         QTest::newRow("no certificate to connect with") << QStringList{"status"} << int(ExitUnavailable) << "hint: 'tapio pki issue console";
+        QTest::newRow("no authority to connect with") << QStringList{"status"} << int(ExitUnavailable) << "'tapio pki init'";
+        QTest::newRow("port too high") << QStringList{"status", "--server", "a:99999"} << int(ExitUsage) << "hint: --server takes HOST:PORT";
+        QTest::newRow("configuration that is not there") << QStringList{"agents", "--config", "/nope"} << int(ExitConfiguration) << "hint: mend console.toml";
         QTest::newRow("port that is none") << QStringList{"status", "--server", "a:b"} << int(ExitUsage) << "'b' is no port";
     }
     void wrongInput()
@@ -141,6 +144,10 @@ private slots:
         QCOMPARE(states, QStringList({"revoked", "valid"}));
         QCOMPARE(run({"pki", "revoke", valid}).code, int(ExitOk));
         QVERIFY(!run({"pki", "list"}).out.contains(" valid "));
+        const Outcome again = run({"pki", "revoke", valid});
+        QVERIFY2(again.code == ExitOk && again.out.startsWith("had been revoked already"), again.out.constData());
+        const Outcome badName = run({"pki", "issue", "node", "Bad_Name"});
+        QVERIFY2(badName.err.contains("a-z 0-9") && !badName.err.contains("one valid certificate"), badName.err.constData());
         QCOMPARE(run({"pki", "revoke", "00ff00"}).code, int(ExitUnavailable));
     }
 
@@ -153,6 +160,10 @@ private slots:
         const Outcome outcome = run({"agents", "--server", "127.0.0.1:1"});
         QCOMPARE(outcome.code, int(ExitUnavailable));
         QVERIFY2(outcome.err.contains("hint: start tapio-console or tapio-server"), outcome.err.constData());
+        QVERIFY2(outcome.err.contains("Connection refused") && !outcome.err.contains("timed-out"), outcome.err.constData());
+        const Outcome checked = run({"check", "-o", "json", "--server", "127.0.0.1:1"});
+        QCOMPARE(checked.out.count("127.0.0.1:1:"), 1);
+        QVERIFY2(!checked.out.contains("timed-out"), checked.out.constData());
     }
 
     void completion_offersWhatThereIs_data()
@@ -163,6 +174,9 @@ private slots:
         QTest::newRow("commands of pki") << QStringList{"tapio", "pki", "re"} << "renew revoke";
         QTest::newRow("roles") << QStringList{"tapio", "pki", "issue", "no"} << "node";
         QTest::newRow("options") << QStringList{"tapio", "events", "--sin"} << "--since";
+        QTest::newRow("event types") << QStringList{"tapio", "events", "--type", "process.ex"} << "process.exec process.exit";
+        QTest::newRow("formats after a command") << QStringList{"tapio", "pki", "list", "-o", "''"} << "table json";
+        QTest::newRow("severities") << QStringList{"tapio", "watch", "--severity", "c"} << "critical";
     }
     void completion_offersWhatThereIs()
     {

@@ -8,6 +8,7 @@
 #include <QProcess>
 
 #include <csignal>
+#include <set>
 
 #include "agent/server/fanin.h"
 #include "console/cli/output.h"
@@ -122,6 +123,25 @@ private slots:
         QCOMPARE(agent.value("state").toString(), QString("connected"));
         QVERIFY(agent.value("address").toString().startsWith("127.0.0.1:"));
         QVERIFY(!agent.value("certificate_serial").toString().isEmpty());
+        QCOMPARE(agent.value("hooks_active").toInt(), 1);
+        QCOMPARE(agent.value("hooks_wanted").toInt(), 2);
+    }
+
+    void reports_thatDidNotComeAreNoZeros()
+    {
+        server::FanInOptions options;
+        options.endpoint.tls = m_pki.server();
+        auto fanIn = server::FanIn::start(options, nullptr, m_clock);
+        QVERIFY(fanIn);
+        const FakeAgent silent((*fanIn)->port(), "node-1", m_pki.node(), m_clock);
+        const QString server = "127.0.0.1:" + QString::number((*fanIn)->port());
+        const auto agents = [&] { return run({"agents", "-o", "json", "--server", server}).array(); };
+        QTRY_VERIFY_WITH_TIMEOUT(!agents().isEmpty(), soon);
+        const QJsonObject agent = agents().first().toObject();
+        for (const char *key : {"hooks_active", "hooks_wanted", "missing"})
+            QVERIFY2(agent.contains(key) && agent.value(key).isNull(), key);
+        const Outcome table = run({"status", "--server", server});
+        QVERIFY2(!table.out.contains("0 of 0") && table.out.contains("no data"), table.out.constData());
     }
 
     void agents_inATable()
@@ -196,10 +216,57 @@ private slots:
         QVERIFY2(outcome.code == ExitOk, outcome.err.constData());
         const auto lines = outcome.lines();
         QCOMPARE(lines.size(), std::size_t(1));
-        QCOMPARE(lines[0].value("pid").toInt(), 5002);
+        QCOMPARE(lines[0].value("process").toObject().value("pid").toInt(), 5002);
         QCOMPARE(lines[0].value("seq").toInt(), 1003);
         QCOMPARE(lines[0].value("severity").toString(), QString("error"));
         QCOMPARE(lines[0].value("node").toString(), QString("node-1"));
+        QCOMPARE(lines[0].value("detail").toObject().value("filename").toString(), QString("/bin/true"));
+        QVERIFY(!lines[0].contains("id")); // it is in no store
+    }
+
+    void watch_filters_data()
+    {
+        QTest::addColumn<QStringList>("filters");
+        QTest::addColumn<int>("count");
+        QTest::newRow("its node") << QStringList{"--node", "node-1"} << 4;
+        QTest::newRow("another node") << QStringList{"--node", "node-2"} << 0;
+        QTest::newRow("a pod") << QStringList{"--pod", "checkout"} << 1;
+        QTest::newRow("a namespace") << QStringList{"--namespace", "payments"} << 1;
+        QTest::newRow("a process") << QStringList{"--pid", "7002"} << 1;
+        QTest::newRow("a text of the command") << QStringList{"--text", "FILTERED"} << 4;
+        QTest::newRow("a text of the pod") << QStringList{"--text", "check"} << 1;
+        QTest::newRow("a text that is nowhere") << QStringList{"--text", "haystack"} << 0;
+    }
+    void watch_filters()
+    {
+        QFETCH(QStringList, filters);
+        wire::EventBatch batch;
+        batch.firstSeq = 2001;
+        batch.origins.resize(2);
+        batch.origins[1].cgroupPath = "/kubepods/x";
+        batch.origins[1].namespaceName = "payments";
+        batch.origins[1].podName = "checkout";
+        for (std::uint32_t i = 0; i < 4; ++i) {
+            wire::Event event;
+            event.timeNs = m_clock.utcNs();
+            event.type = wire::EventType::ProcessExec;
+            event.severity = wire::Severity::Critical; // as no other here
+            event.process.pid = 7000 + i;
+            event.process.comm = "filtered";
+            event.origin = i == 3 ? 1 : 0;
+            event.detail = wire::ProcessExec{1, "init", "/bin/true", {"true"}, false};
+            batch.events.push_back(event);
+        }
+        QProcess process;
+        prepare(process, QStringList{"watch", "-o", "json", "--seconds", "1", "--severity", "critical", "--server", address()} + filters);
+        const std::uint64_t sent = m_agent->send(batch);
+        QTRY_VERIFY_WITH_TIMEOUT(m_agent->acked() >= sent, soon);
+        process.start();
+        QVERIFY(process.waitForFinished(soon));
+        std::set<int> pids; // the server repeats what it remembers
+        for (const QJsonObject &event : Outcome{0, process.readAllStandardOutput(), {}}.lines())
+            pids.insert(event.value("process").toObject().value("pid").toInt());
+        QTEST(int(pids.size()), "count");
     }
 
     void watch_hasAHeaderAndSaysWhenItIsDisconnected()
@@ -231,6 +298,20 @@ private slots:
         QVERIFY(process.waitForFinished(soon));
         QCOMPARE(process.exitStatus(), QProcess::NormalExit);
         QCOMPARE(process.exitCode(), int(ExitOk));
+    }
+
+    void refusal_isToldOnceWithItsRemedy()
+    {
+        TestPki stranger;
+        const transport::TlsFiles tls = stranger.console();
+        QFile config(m_home.filePath("stranger.toml"));
+        QVERIFY(config.open(QFile::WriteOnly));
+        config.write(("[tls]\nca = \"" + tls.ca.native() + "\"\ncert = \"" + tls.certificate.native() + "\"\nkey = \"" + tls.key.native() + "\"\n").c_str());
+        config.close();
+        const Outcome outcome = run({"status", "--server", address(), "--config", config.fileName()});
+        QCOMPARE(outcome.code, int(ExitUnavailable));
+        QVERIFY2(outcome.err.count("wrong-ca") == 1 && !outcome.err.contains("timed-out"), outcome.err.constData());
+        QVERIFY2(outcome.err.contains("hint: both ends need certificates of one authority"), outcome.err.constData());
     }
 
     void events_ofAStore_data()

@@ -38,6 +38,22 @@ private slots:
         else
             QCOMPARE(parsed.error().code(), Errc::InvalidArgument);
     }
+
+    void momentText_isOfASentence_data()
+    {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<QString>("said");
+        QTest::newRow("minutes") << "15m" << "15 minutes ago";
+        QTest::newRow("one hour") << "1h" << "1 hour ago";
+        QTest::newRow("days") << "30d" << "30 days ago";
+        QTest::newRow("now") << "now" << "now";
+        QTest::newRow("a date") << "2026-03-01" << "2026-03-01";
+    }
+    void momentText_isOfASentence()
+    {
+        QFETCH(QString, text);
+        QTEST(QString::fromStdString(momentText(text.toStdString())), "said");
+    }
 };
 
 QTEST_APPLESS_MAIN(TestTimespec)

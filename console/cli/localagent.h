@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "console/cli/checks.h"
+#include "protocol/base/hostport.h"
+
+namespace tapio::console {
+
+/// The agent of this machine, found without asking it: its command line over its configuration.
+struct LocalAgent {
+    std::uint32_t pid = 0;             ///< 0: it does not run, there is only /etc/tapio/agent.toml
+    std::string node;                  ///< empty: as in its certificate
+    std::string server;                ///< HOST:PORT
+    std::filesystem::path certificate; ///< may be empty
+};
+
+/// The running agent that sends to `server`, else the configured one if it would. There may be others on a machine, of other users
+/// and authorities. Without `server` any will do, a running one first.
+std::optional<LocalAgent> findLocalAgent(const CheckRoots &roots, const std::optional<HostPort> &server);
+
+/// As given, else as in its certificate; nothing when that cannot be read.
+std::string nodeNameOf(const LocalAgent &agent, const Clock &clock);
+
+} // namespace tapio::console
