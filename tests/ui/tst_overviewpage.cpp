@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QClipboard>
+#include <QLabel>
 #include <QSignalSpy>
 #include <QtTest>
+
+#include <algorithm>
 
 #include "console/ui/pages/overviewgrid.h"
 #include "console/ui/pages/overviewpage.h"
@@ -49,6 +52,21 @@ private slots:
         m_ui->keep(QStringLiteral("overview-window"));
         QVERIFY(m_page->view().grid().height() <= m_page->height());
         QVERIFY(m_page->settled());
+    }
+
+    void firstStart_saysWhatToDoUntilAnAgentConnects()
+    {
+        WindowFixture ui(WindowFixture::Data::None, QSize(1280, 800), ThemeChoice::Light);
+        ui.window->openPage(PageId::Overview);
+        auto *page = ui.window->findChild<OverviewPage *>();
+        QVERIFY(page);
+        auto *steps = page->findChild<StateMessage *>();
+        QVERIFY(steps->isVisible() && !page->view().isVisible());
+        QVERIFY(std::ranges::any_of(steps->findChildren<QLabel *>(), [](const QLabel *label) { return label->text().contains("tapio-agent"); }));
+        ui.keep(QStringLiteral("overview-first-start"));
+        ui.session.overviewValue = madeup::busy();
+        emit ui.session.overviewChanged();
+        QVERIFY(!steps->isVisible() && page->view().isVisible());
     }
 
     void lettersActOnTheCurrentPanel()

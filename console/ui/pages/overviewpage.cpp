@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "console/ui/pages/firststart.h"
 #include "console/ui/pages/overviewgrid.h"
 #include "console/ui/widgets/computationview.h"
 #include "console/ui/widgets/panelexport.h"
@@ -34,8 +35,11 @@ QString keyOf(PanelId id)
 
 } // namespace
 
-OverviewPage::OverviewPage(UiContext context, QWidget *parent) : Page(parent), m_context(context), m_view(Look {context.themes, context.icons}, context.time, this)
+OverviewPage::OverviewPage(UiContext context, QWidget *parent) :
+    Page(parent), m_context(context), m_view(Look {context.themes, context.icons}, context.time, this),
+    m_firstStart(Look {context.themes, context.icons}, this)
 {
+    m_firstStart.hide();
     setFocusPolicy(Qt::StrongFocus);
     connect(&context.session, &Session::overviewChanged, this, &OverviewPage::refresh);
     connect(&m_view, &OverviewView::rangeSelected, this, [this](std::int64_t fromNs, std::int64_t toNs) {
@@ -72,12 +76,28 @@ void OverviewPage::refresh()
 {
     if (!isVisible())
         return; // showEvent brings the newest
+    showFirstStart(neverHadAnAgent());
     m_view.setSnapshot(m_context.session.overview());
     if (settled())
         m_shownRange = m_context.session.range();
     if (m_context.shell.drawerShows(m_computation))
         if (const auto snapshot = m_view.snapshotOf(m_computed))
             m_computation->setPanel(snapshot);
+}
+
+/// Sixteen times "no agent" helps nobody: what to do stands there instead, until one has connected or the store knows one.
+bool OverviewPage::neverHadAnAgent() const
+{
+    const PanelSnapshot &events = m_context.session.overview().panels[static_cast<std::size_t>(PanelId::EventsProcessed)];
+    return m_context.session.agents().empty() && (events.state == PanelState::NoData || events.state == PanelState::Loading);
+}
+
+void OverviewPage::showFirstStart(bool first)
+{
+    if (first)
+        m_firstStart.setState(firstStartState(m_context.session.link(), m_context.setup));
+    m_firstStart.setVisible(first);
+    m_view.setVisible(!first);
 }
 
 void OverviewPage::showEvent(QShowEvent *event)
@@ -89,11 +109,13 @@ void OverviewPage::showEvent(QShowEvent *event)
 void OverviewPage::resizeEvent(QResizeEvent *)
 {
     m_view.setGeometry(rect());
+    m_firstStart.setGeometry(rect());
 }
 
 void OverviewPage::focusInEvent(QFocusEvent *event)
 {
-    m_view.grid().panel(m_view.grid().current()).setFocus(event->reason());
+    if (m_view.isVisible())
+        m_view.grid().panel(m_view.grid().current()).setFocus(event->reason());
 }
 
 bool OverviewPage::settled() const

@@ -5,6 +5,7 @@
 
 #include "console/ui/pages/overviewview.h"
 #include "console/ui/pages/page.h"
+#include "console/ui/widgets/statemessage.h"
 
 namespace tapio::console {
 
@@ -33,12 +34,15 @@ protected:
 private:
     void addActions();
     void refresh();
+    bool neverHadAnAgent() const;
+    void showFirstStart(bool first);
     void showComputation(PanelId id);
     void exportPanel(PanelId id, PanelFormat format);
     void apply(PanelId id, Remedy remedy);
 
     UiContext m_context;
     OverviewView m_view;
+    StateMessage m_firstStart;
     QPointer<ComputationView> m_computation;
     PanelId m_computed = PanelId::EventsProcessed;
     TimeRange m_shownRange;           ///< whose figures were read last: where a cancelled reading goes back to
