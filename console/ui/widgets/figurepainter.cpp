@@ -91,6 +91,18 @@ void FigurePainter::text(const QRectF &rect, Qt::Alignment alignment, const QStr
     drawTabular(m_painter, rect, alignment | Qt::AlignVCenter, shown);
 }
 
+void FigurePainter::paint(const QRectF &area, const PanelSnapshot &panel)
+{
+    if (const auto *ofPods = std::get_if<PodStatusView>(&panel.view))
+        pods(area, *ofPods, panel.toNs);
+    else if (const auto *ofNodes = std::get_if<CoverageView>(&panel.view))
+        coverage(area, *ofNodes);
+    else if (const auto *estimates = std::get_if<IntervalView>(&panel.view))
+        intervals(area, *estimates, panel);
+    else if (const auto *open = std::get_if<GroupsView>(&panel.view))
+        groups(area, *open, panel.toNs);
+}
+
 void FigurePainter::pods(const QRectF &area, const PodStatusView &view, std::int64_t nowNs)
 {
     double top = area.top() + podBar(area, view) + m_theme.px(m_theme.compact() ? 6 : 14);

@@ -19,6 +19,9 @@ public:
 
     FigurePainter(QPainter &painter, const Theme &theme, Spot spot) : m_painter(painter), m_theme(theme), m_spot(std::move(spot)) {}
 
+    /// The figure that the panel's view is; nothing when it is a plot.
+    void paint(const QRectF &area, const PanelSnapshot &panel);
+
     void pods(const QRectF &area, const PodStatusView &view, std::int64_t nowNs);
     void coverage(const QRectF &area, const CoverageView &view);
     void intervals(const QRectF &area, const IntervalView &view, const PanelSnapshot &panel);

@@ -44,14 +44,7 @@ void FigureView::paintEvent(QPaintEvent *)
         return;
     FigurePainter figure(painter, theme, [this](const QRectF &area, const QString &explanation) { m_spots.push_back({area, explanation}); });
     const QRectF area = QRectF(rect()).adjusted(0, theme.px(theme.compact() ? 5 : 10), 0, -theme.px(theme.compact() ? 8 : 12));
-    if (const auto *pods = std::get_if<PodStatusView>(&m_panel->view))
-        figure.pods(area, *pods, m_panel->toNs);
-    else if (const auto *coverage = std::get_if<CoverageView>(&m_panel->view))
-        figure.coverage(area, *coverage);
-    else if (const auto *intervals = std::get_if<IntervalView>(&m_panel->view))
-        figure.intervals(area, *intervals, *m_panel);
-    else if (const auto *groups = std::get_if<GroupsView>(&m_panel->view))
-        figure.groups(area, *groups, m_panel->toNs);
+    figure.paint(area, *m_panel);
 }
 
 QString FigureView::explanationAt(const QPoint &at) const

@@ -101,14 +101,7 @@ void PanelExport::paint(QPainter &painter) const
 void PanelExport::paintFigure(QPainter &painter, const QRectF &area) const
 {
     FigurePainter figure(painter, *m_theme, [](const QRectF &, const QString &) {});
-    if (const auto *pods = std::get_if<PodStatusView>(&m_panel->view))
-        figure.pods(area, *pods, m_panel->toNs);
-    else if (const auto *coverage = std::get_if<CoverageView>(&m_panel->view))
-        figure.coverage(area, *coverage);
-    else if (const auto *intervals = std::get_if<IntervalView>(&m_panel->view))
-        figure.intervals(area, *intervals, *m_panel);
-    else if (const auto *groups = std::get_if<GroupsView>(&m_panel->view))
-        figure.groups(area, *groups, m_panel->toNs);
+    figure.paint(area, *m_panel);
 }
 
 void PanelExport::paintPlotWithLegend(QPainter &painter, const QRectF &area) const
