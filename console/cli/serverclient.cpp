@@ -123,7 +123,8 @@ Status ServerClient::onBye(const wire::Bye &bye)
 {
     const std::string reason = "the server ended the session: " + bye.reason + " (" + bye.code + ")";
     // A server that is started anew is back soon; all other reasons stay what they are.
-    if (!m_welcomed || bye.code != "shutdown")
+    // It may say so to a connection that came while it was going, before a welcome.
+    if (bye.code != "shutdown")
         return fail(Errc::Refused, reason);
     loseSession(reason);
     m_endpoint->reconnect(std::chrono::milliseconds(std::min(bye.reconnectAfterMs, longestPauseMs)));
