@@ -47,6 +47,7 @@ struct ReceiveCounters {
     std::string node;
     CounterSet counters;                            ///< received, dup, processed, rejected
     std::uint64_t queuedEvents = 0;                 ///< received, not yet processed
+    std::uint64_t earlierEvents = 0;                ///< of those received: sent by the agent before this server began
 };
 
 class FanIn {

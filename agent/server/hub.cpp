@@ -53,7 +53,7 @@ struct Hub::Peer {
 
 Hub::Hub(const FanInOptions &options, FanInSink *sink, const Clock &clock, LinkMaker makeLink)
     : m_options(options), m_sink(sink), m_clock(clock), m_makeLink(std::move(makeLink)),
-      m_sinkTakes(sink != nullptr && sink->takesDeliveries()), m_ring(options.replayRingBytes)
+      m_sinkTakes(sink != nullptr && sink->takesDeliveries()), m_beganNs(clock.utcNs()), m_ring(options.replayRingBytes)
 {
     for (const auto &point : options.known)
         nodeOf(point.node).know(point.streamId, point.frameSeq);
@@ -61,7 +61,7 @@ Hub::Hub(const FanInOptions &options, FanInSink *sink, const Clock &clock, LinkM
 
 Hub::~Hub() = default;
 
-NodeRecord &Hub::nodeOf(const std::string &name) { return m_nodes.try_emplace(name, name).first->second; }
+NodeRecord &Hub::nodeOf(const std::string &name) { return m_nodes.try_emplace(name, name, m_beganNs).first->second; }
 
 Hub::Peer &Hub::peerOf(transport::PeerId id, const std::string &remoteAddress, const std::string &uri)
 {

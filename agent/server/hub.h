@@ -79,6 +79,7 @@ private:
     const Clock &m_clock;
     const LinkMaker m_makeLink;
     const bool m_sinkTakes;
+    const std::int64_t m_beganNs;                           ///< UTC
     ReplayRing m_ring;
     FilterUnion m_filter;
     std::map<std::string, NodeRecord> m_nodes;

@@ -16,7 +16,7 @@ constexpr std::size_t maxStreams = 16;
 
 } // namespace
 
-NodeRecord::NodeRecord(std::string name) { m_state.node = std::move(name); }
+NodeRecord::NodeRecord(std::string name, std::int64_t beganNs) : m_beganNs(beganNs) { m_state.node = std::move(name); }
 
 void NodeRecord::know(std::uint64_t streamId, std::uint64_t safeFrameSeq)
 {
@@ -80,6 +80,7 @@ StreamTracker::Arrival NodeRecord::onFrame(wire::Frame &&frame, std::size_t byte
     m_pending.push_back(std::make_shared<const wire::Delivery>(wire::Delivery{
         name(), receivedNs, m_state.heartbeat.offsetNs, m_state.heartbeat.uncertaintyNs, std::move(frame)}));
     m_pendingBytes += footprint(*m_pending.back());
+    m_earlierEvents += wire::sentBefore(*m_pending.back(), m_beganNs) ? events : 0;
     return arrival;
 }
 

@@ -18,7 +18,8 @@ namespace tapio::server {
 /// counters and its state. Fan-in thread.
 class NodeRecord {
 public:
-    explicit NodeRecord(std::string name);
+    /// `beganNs`: since when the server takes in frames, UTC.
+    NodeRecord(std::string name, std::int64_t beganNs);
 
     /// A stream whose last safe frame was kept somewhere (a store) before this server began.
     void know(std::uint64_t streamId, std::uint64_t safeFrameSeq);
@@ -47,7 +48,7 @@ public:
     std::uint64_t ackedFrameSeq() const noexcept { return current().tracker.ackedFrameSeq(); }
     wire::AgentState state() const;
     wire::LinkState linkState() const noexcept { return m_state.state; }
-    ReceiveCounters counters() const { return {name(), m_counters, m_queuedEvents}; }
+    ReceiveCounters counters() const { return {name(), m_counters, m_queuedEvents, m_earlierEvents}; }
     /// The last report of what the node's hooks do; null = none yet.
     const std::shared_ptr<const wire::Delivery> &hooks() const noexcept { return m_hooks; }
     std::uint64_t hooksPosition() const noexcept { return m_hooksPosition; }
@@ -67,6 +68,8 @@ private:
     std::deque<std::shared_ptr<const wire::Delivery>> m_pending;
     std::uint64_t m_pendingBytes = 0;
     std::uint64_t m_queuedEvents = 0;
+    const std::int64_t m_beganNs;
+    std::uint64_t m_earlierEvents = 0;
     std::shared_ptr<const wire::Delivery> m_hooks;
     std::uint64_t m_hooksPosition = 0;
     CounterSet m_counters;

@@ -151,6 +151,13 @@ struct Delivery {
     bool operator==(const Delivery &) const = default;
 };
 
+/// The frame had left its agent's hands, or had come to the server, before `serverNs` (server's UTC). What a receiver that began
+/// then is sent late tells nothing of how quick it is. While the node's clock offset is not known its own clock decides.
+constexpr bool sentBefore(const Delivery &delivery, std::int64_t serverNs) noexcept
+{
+    return delivery.receivedNs < serverNs || delivery.frame.sealedNs + delivery.clockOffsetNs < serverNs;
+}
+
 enum class LinkState : std::uint8_t { Unknown = 0, Connected = 1, Silent = 2, Gone = 3 };
 
 /// Loss named by the server: what a stream lacks.

@@ -37,6 +37,15 @@ public:
         }
         return found;
     }
+    /// Of all that was sent, in order: which alternative of wire::Message.
+    std::vector<std::size_t> sentKinds() const
+    {
+        const std::lock_guard lock(m_mutex);
+        std::vector<std::size_t> kinds;
+        for (const wire::Message &message : m_sent)
+            kinds.push_back(message.index());
+        return kinds;
+    }
     /// How often something was refused for want of room.
     int refusals() const
     {

@@ -180,6 +180,53 @@ private slots:
         QCOMPARE(latest(model, figure::latencyP99, "wire"), 1'000.);
     }
 
+    void sentBeforeTheConsoleBegan_data()
+    {
+        QTest::addColumn<double>("sealed"); // seconds, of the node's clock
+        QTest::addColumn<double>("received");
+        QTest::addColumn<double>("offset"); // server minus node
+        QTest::addColumn<bool>("counts");
+        QTest::newRow("now") << 5.0 << 5.0 << 0. << true;
+        QTest::newRow("held by the agent") << 1.0 << 5.0 << 0. << false;
+        QTest::newRow("held by the server") << 1.0 << 1.0 << 0. << false;
+        QTest::newRow("a node whose clock is behind") << 1.0 << 5.0 << 4. << true;
+        QTest::newRow("a node whose clock is ahead") << 6.0 << 5.0 << -4. << false;
+    }
+    void sentBeforeTheConsoleBegan()
+    {
+        QFETCH(double, sealed);
+        QFETCH(double, received);
+        QFETCH(double, offset);
+        QFETCH(bool, counts);
+        const auto ns = [](double seconds) { return at(0) + std::int64_t(seconds * nsPerSecond); };
+        LiveModel model;
+        model.tick(at(4), {}, 0);
+        wire::Delivery batch = delivery("a", ns(received));
+        batch.clockOffsetNs = std::int64_t(offset * nsPerSecond);
+        batch.frame.sealedNs = ns(sealed);
+        batch.frame.body = batchOf(1, {}, {eventAt(ns(sealed))});
+        model.onDelivery(batch, at(5) + ms, at(3));
+        model.tick(at(10), {}, 0);
+        QCOMPARE(latest(model, figure::latencyP99, "total") >= 0, counts);
+        QCOMPARE(latest(model, figure::latencyP99, "receive-queue") >= 0, counts);
+        QCOMPARE(latest(model, figure::earlierEvents, "a"), counts ? -1. : 1.);
+        const auto processed = model.input().figures.find(figure::processed);
+        QCOMPARE(processed != model.input().figures.end(), counts);
+    }
+
+    void lostOnTheWay_isWithoutWhatThisConsoleDidNotRead()
+    {
+        LiveModel model;
+        wire::AgentState state;
+        state.node = "a";
+        state.streamId = 1;
+        state.loss.transitEvents = 10;
+        state.loss.consoleEvents = 7; // told apart by the server's own count
+        model.onAgentState(state);
+        model.tick(at(1), {}, 0);
+        QCOMPARE(latest(model, figure::transitLoss, "a"), 3.);
+    }
+
     void processed_isCountedBySource()
     {
         LiveModel model;

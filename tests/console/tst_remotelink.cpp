@@ -13,7 +13,8 @@ namespace {
 
 class Sink final : public server::FanInSink {
 public:
-    bool onDelivery(std::shared_ptr<const wire::Delivery>) override { return true; }
+    std::atomic<int> deliveries{0};
+    bool onDelivery(std::shared_ptr<const wire::Delivery>) override { return ++deliveries > 0; }
     void onAgentState(const wire::AgentState &) override {}
     void onLinkNotice(const wire::LinkNotice &) override {}
 };
@@ -69,6 +70,43 @@ class TestRemoteLink : public QObject {
     }
 
 private slots:
+    void clock_isAskedForBeforeTheFirstDelivery()
+    {
+        Bench bench;
+        open(bench);
+        // Whoever answers in order answers this before it sends what was subscribed to.
+        const auto kinds = bench.server.sentKinds();
+        const auto first = [&kinds](std::size_t kind) { return std::find(kinds.begin(), kinds.end(), kind); };
+        QVERIFY(first(wire::Message(wire::Heartbeat()).index()) < first(wire::Message(wire::Subscribe()).index()));
+    }
+
+    void received_isWithoutWhatWasSentBeforeItBegan()
+    {
+        Bench bench;
+        open(bench);
+        wire::HeartbeatReply reply;
+        reply.id = bench.server.sent<wire::Heartbeat>().back().id;
+        reply.sentNs = m_clock.utcNs();
+        reply.receivedNs = reply.repliedNs = m_clock.utcNs() + 7 * nsPerSecond; // the server's clock is ahead
+        bench.server.say(reply);
+        QTRY_COMPARE(bench.link->serverOffsetNs(), 7 * nsPerSecond);
+        const std::int64_t began = m_clock.utcNs() + 7 * nsPerSecond;
+        std::uint64_t frameSeq = 0;
+        for (const std::int64_t sealedNs : {began - 1, began, began + 1}) {
+            wire::Delivery delivery{"node-1", sealedNs, 0, 0, {}};
+            delivery.frame.streamId = 1;
+            delivery.frame.frameSeq = ++frameSeq;
+            delivery.frame.sealedNs = sealedNs;
+            wire::EventBatch batch;
+            batch.origins.resize(1);
+            batch.events.resize(1);
+            delivery.frame.body = batch;
+            bench.server.say(delivery);
+        }
+        QTRY_VERIFY(!bench.link->received().empty() && bench.link->received().front().received == 2);
+        QTRY_COMPARE(m_sink.deliveries.load(), 3);
+    }
+
     void acks_waitForRoom()
     {
         Bench bench;

@@ -54,7 +54,7 @@ struct Fixture {
             const std::lock_guard lock(told.mutex);
             ++told.processed;
         };
-        hooks.safe = [this](const std::vector<wire::ResumePoint> &points, std::int64_t) {
+        hooks.safe = [this](const std::vector<wire::ResumePoint> &points) {
             const std::scoped_lock lock(told.mutex, state->mutex);
             told.safe = points.front().frameSeq;
             told.committedWhenSafe = state->committed.size();

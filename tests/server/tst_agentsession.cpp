@@ -17,7 +17,7 @@ constexpr std::uint64_t credit = 1000;
 struct Fixture {
     test::FakeClock clock;
     test::RecordingLink link;
-    NodeRecord node{"node-1"};
+    NodeRecord node{"node-1", 0};
     std::unique_ptr<AgentSession> session;
     wire::Filter everything;
 

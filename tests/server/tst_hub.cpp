@@ -40,6 +40,19 @@ private slots:
         QCOMPARE(f.counters().queuedEvents, 0u);
     }
 
+    void heldByTheAgentUntilTheServerBegan_isCountedApart()
+    {
+        Fixture f;
+        f.agent(1);
+        wire::Frame held = test::eventFrame(1, 3), fresh = test::eventFrame(2, 2);
+        held.sealedNs = f.clock.utcNs() - 1;
+        fresh.sealedNs = f.clock.utcNs();
+        f.send(1, held);
+        f.send(1, fresh);
+        QCOMPARE(f.counters().counters[Counter::Received], 5u);
+        QCOMPARE(f.counters().earlierEvents, 3u);
+    }
+
     void acknowledgeBySink_waitsForIt()
     {
         Fixture f(acknowledgedBySink());

@@ -5,6 +5,7 @@
 #include <random>
 #include <tuple>
 
+#include "console/core/store/sqlite.h"
 #include "tests/store/storefixture.h"
 
 using namespace tapio;
@@ -343,6 +344,31 @@ private slots:
         QCOMPARE(lost(t0 + 21, t0 + 40, ""), 0u);
         QCOMPARE(lost(t0 + 40, t0 + 41, ""), 1u);
         QCOMPARE(lost(0, INT64_MAX, "node-b"), 0u);
+    }
+
+    void unreadEvents_haveACauseOfTheirOwn()
+    {
+        StoreFixture store;
+        const wire::Delivery first = store.frame("node-a", wire::CounterReport{});
+        QVERIFY(store.writer().append(first));
+        wire::AgentState agent;
+        agent.node = "node-a";
+        agent.streamId = first.frame.streamId;
+        for (const auto &[transit, unread] : std::vector<std::pair<std::uint64_t, std::uint64_t>>{{3, 0}, {10, 7}, {4, 0}}) { // the last: a new session
+            agent.loss.transitEvents = transit;
+            agent.loss.consoleEvents = unread;
+            QVERIFY(store.writer().putAgent(agent));
+            store.flush();
+        }
+        QCOMPARE(store.reader()->events({}, {}, {})->lostEvents, 11u);
+        const auto database = Database::open(store.file(), Database::Mode::ReadOnly, {});
+        QVERIFY(database);
+        const auto of = [&](const std::string &cause) {
+            Statement sum = (*database)->statement("SELECT coalesce(sum(events), 0) FROM loss WHERE cause = ?1");
+            return sum.bind(cause).step() ? sum.integer(0) : -1;
+        };
+        QCOMPARE(of("transit"), 4);
+        QCOMPARE(of("console-queue"), 7);
     }
 
     void drops_countOnceHoweverToldAndByWhom_data()

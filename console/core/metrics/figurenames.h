@@ -11,7 +11,8 @@ inline constexpr std::string_view received = "receive.received";      ///< count
 inline constexpr std::string_view processed = "receive.processed";    ///< counter, label = "node/source"
 inline constexpr std::string_view duplicate = "receive.dup";          ///< counter, label = node
 inline constexpr std::string_view rejected = "receive.rejected";      ///< counter, label = node
-inline constexpr std::string_view transitLoss = "loss.transit";       ///< counter, label = node: produced, never received
+inline constexpr std::string_view earlierEvents = "receive.earlier";   ///< counter, label = node: sent before the console began, in no rate or latency
+inline constexpr std::string_view transitLoss = "loss.transit";       ///< counter, label = node: produced, never received (by the server)
 inline constexpr std::string_view consoleQueueLoss = "loss.console-queue"; ///< counter, label = server: dropped there, this console read too slowly
 
 inline constexpr std::string_view latencyP50 = "latency.p50";         ///< ns over ten seconds, label = stage

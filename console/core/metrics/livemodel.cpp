@@ -102,14 +102,19 @@ void LiveModel::seed(OverviewInput input)
     }
 }
 
-void LiveModel::onDelivery(const wire::Delivery &delivery, std::int64_t finishedNs)
+void LiveModel::onDelivery(const wire::Delivery &delivery, std::int64_t finishedNs, std::int64_t beganNs)
 {
     m_firstSentNs = std::min(m_firstSentNs, delivery.receivedNs);
     if (delivery.clockUncertaintyNs >= 0)
         m_uncertaintyNs[delivery.node] = static_cast<double>(delivery.clockUncertaintyNs);
-    if (const auto *events = std::get_if<wire::EventBatch>(&delivery.frame.body))
-        onEvents(delivery, *events, finishedNs);
-    else if (const auto *samples = std::get_if<wire::SampleBatch>(&delivery.frame.body))
+    if (const auto *events = std::get_if<wire::EventBatch>(&delivery.frame.body)) {
+        const bool earlier = wire::sentBefore(delivery, beganNs);
+        if (earlier)
+            m_earlier[delivery.node] += events->events.size();
+        else
+            recordLatency(delivery, *events, finishedNs);
+        onEvents(delivery, *events, earlier);
+    } else if (const auto *samples = std::get_if<wire::SampleBatch>(&delivery.frame.body))
         onSamples(delivery, *samples);
     else if (const auto *counters = std::get_if<wire::CounterReport>(&delivery.frame.body))
         onCounters(delivery, *counters);
@@ -117,9 +122,8 @@ void LiveModel::onDelivery(const wire::Delivery &delivery, std::int64_t finished
         m_input.hooks[delivery.node] = *hooks;
 }
 
-void LiveModel::onEvents(const wire::Delivery &delivery, const wire::EventBatch &batch, std::int64_t finishedNs)
+void LiveModel::onEvents(const wire::Delivery &delivery, const wire::EventBatch &batch, bool earlier)
 {
-    recordLatency(delivery, batch, finishedNs);
     enum : unsigned char { inContainer = 1, resolved = 2 };
     std::vector<unsigned char> flags(batch.origins.size(), 0);
     for (std::size_t i = 0; i < batch.origins.size(); ++i) {
@@ -136,9 +140,9 @@ void LiveModel::onEvents(const wire::Delivery &delivery, const wire::EventBatch 
         m_containerEvents += flag & inContainer ? 1 : 0;
         m_resolvedEvents += flag & resolved ? 1 : 0;
         if (const auto type = static_cast<std::size_t>(event.type); type < byType.size())
-            ++byType[type];
+            byType[type] += earlier ? 0 : 1;
         else
-            ++counts.bySource[sourceOf(event.type)];
+            counts.bySource[sourceOf(event.type)] += earlier ? 0 : 1;
         if (!flag)
             continue;
         const wire::Origin &origin = batch.origins[event.origin];
@@ -354,7 +358,7 @@ void LiveModel::readAgents()
         alive += fresh ? 1 : 0;
         read(figure::agentAlive, agent.node, fresh ? 1 : 0);
         if (agent.streamId != 0)
-            read(figure::transitLoss, agent.node, static_cast<double>(agent.loss.transitEvents));
+            read(figure::transitLoss, agent.node, static_cast<double>(agent.loss.transitEvents - std::min(agent.loss.consoleEvents, agent.loss.transitEvents)));
         if (!fresh || agent.heartbeat.id == 0)
             continue;
         read(figure::queueAgent, agent.node, static_cast<double>(agent.heartbeat.queuedEvents));
@@ -397,6 +401,8 @@ void LiveModel::tick(std::int64_t nowNs, const std::vector<ReceiveReading> &rece
         read(figure::clockUncertainty, node, uncertainty);
     for (const auto &[node, count] : m_withoutClock)
         readCounter(figure::latencyNoClock, node, static_cast<double>(count));
+    for (const auto &[node, count] : m_earlier)
+        readCounter(figure::earlierEvents, node, static_cast<double>(count));
     for (const auto &[server, dropped] : m_consoleQueue)
         readCounter(figure::consoleQueueLoss, server, static_cast<double>(dropped));
     if (m_containerEvents > 0) {

@@ -18,7 +18,7 @@ namespace tapio::console {
 /// What the receiving side counted for one node, cumulative.
 struct ReceiveReading {
     std::string node;
-    std::uint64_t received = 0;
+    std::uint64_t received = 0;         ///< without what was sent before the console began
     std::uint64_t duplicate = 0;
     std::uint64_t rejected = 0;
 };
@@ -39,8 +39,9 @@ public:
     /// Starts from what the store knew; call before anything was received.
     void seed(OverviewInput input);
 
-    /// A frame that reached the end of the pipeline at finishedNs.
-    void onDelivery(const wire::Delivery &delivery, std::int64_t finishedNs);
+    /// A frame that reached the end of the pipeline at finishedNs. Events sent before the console began (beganNs), which agents or a
+    /// server held for it, count neither into latency nor into the rate: they tell when the console was opened.
+    void onDelivery(const wire::Delivery &delivery, std::int64_t finishedNs, std::int64_t beganNs = INT64_MIN);
     void onAgentState(const wire::AgentState &state);
     void onAction(const OperatorAction &action);
     /// What the server dropped for this console, since the console began.
@@ -65,7 +66,7 @@ private:
     struct Container { std::string pod, slot, node; std::int64_t lastNs = 0; std::optional<double> exitCode; };
     struct Calls { LatencyHistogram histogram; std::uint64_t count = 0, errors = 0; };
 
-    void onEvents(const wire::Delivery &delivery, const wire::EventBatch &batch, std::int64_t finishedNs);
+    void onEvents(const wire::Delivery &delivery, const wire::EventBatch &batch, bool earlier);
     void recordLatency(const wire::Delivery &delivery, const wire::EventBatch &batch, std::int64_t finishedNs);
     void onSamples(const wire::Delivery &delivery, const wire::SampleBatch &batch);
     void onCounters(const wire::Delivery &delivery, const wire::CounterReport &report);
@@ -103,6 +104,7 @@ private:
     std::unordered_map<std::string, std::uint64_t> m_heartbeatIds;  ///< by node: the last one whose round trip was counted
     std::array<LatencyHistogram, stageCount> m_latency;
     std::map<std::string, std::uint64_t> m_withoutClock;
+    std::map<std::string, std::uint64_t> m_earlier;                 ///< by node: sent before the console began
     std::map<std::string, double> m_uncertaintyNs;
     std::map<std::string, std::uint64_t> m_consoleQueue;            ///< by server
     std::uint64_t m_containerEvents = 0;

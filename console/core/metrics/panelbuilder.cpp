@@ -57,14 +57,6 @@ void appendBands(std::vector<LossBand> &bands, const Dense &lost, const Dense &s
 constexpr auto later = [](std::int64_t timeNs, const PlotPoint &point) { return timeNs < point.timeNs; };
 
 /// Increase of a monotonic track inside of the grid's range.
-double increaseWithin(const Track &unrolled, const TimeGrid &grid)
-{
-    double sum = 0;
-    for (const double value : increases(unrolled, grid))
-        sum += std::isnan(value) ? 0 : value;
-    return sum;
-}
-
 } // namespace
 
 bool isHost(const wire::Origin &origin) noexcept

@@ -102,6 +102,15 @@ Dense lossRate(const PanelContext &context)
     return sum;
 }
 
+/// Events of the range that were left out, since agents or a server held them for the console until it was opened.
+void nameEarlier(const PanelContext &context, PanelSnapshot &panel)
+{
+    for (const auto &[node, track] : context.tracks(figure::earlierEvents)) {
+        if (const double events = increaseWithin(unroll(track), context.figures); events > 0)
+            panel.computation.inputs.push_back({"earlier", events, Unit::Events, node});
+    }
+}
+
 void finishComputation(const PanelContext &context, PanelSnapshot &panel, std::string formula, std::int64_t windowNs,
                        std::uint64_t n)
 {
@@ -161,6 +170,7 @@ void eventsProcessed(const PanelContext &context, PanelSnapshot &panel)
     panel.series.push_back(std::move(lost));
     panel.computation.inputs.push_back({"processed", now.increase, Unit::Events, {}});
     panel.computation.inputs.push_back({"elapsed", static_cast<double>(now.elapsedNs), Unit::Nanoseconds, {}});
+    nameEarlier(context, panel);
     std::map<std::string, double> bySource;
     for (const auto &[label, track] : processed) {
         if (const auto rate = rateOver(unroll(track), context.endNs, window, context.staleNs(grid)))
@@ -223,6 +233,7 @@ void processingLatency(const PanelContext &context, PanelSnapshot &panel)
             rate && rate->increase > 0)
             panel.computation.inputs.push_back({"without-clock", rate->increase, Unit::Events, label});
     }
+    nameEarlier(context, panel);
 }
 
 void queueDepth(const PanelContext &context, PanelSnapshot &panel)

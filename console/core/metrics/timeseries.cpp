@@ -190,6 +190,14 @@ Dense increases(const Track &unrolled, const TimeGrid &grid)
     return dense;
 }
 
+double increaseWithin(const Track &unrolled, const TimeGrid &grid)
+{
+    double sum = 0;
+    for (const double value : increases(unrolled, grid))
+        sum += std::isnan(value) ? 0 : value;
+    return sum;
+}
+
 void addInto(Dense &sum, const Dense &other)
 {
     if (sum.empty())

@@ -65,6 +65,8 @@ Envelope envelope(const Track &gauge, const TimeGrid &grid);
 Envelope envelope(const SeriesData &gauge, const TimeGrid &grid);
 /// Increase in each bucket (0 where readings show none); NaN where nothing was read.
 Dense increases(const Track &unrolled, const TimeGrid &grid);
+/// Their sum; 0 where nothing was read.
+double increaseWithin(const Track &unrolled, const TimeGrid &grid);
 
 /// Adds where both have a value; a lone value stands for itself.
 void addInto(Dense &sum, const Dense &other);

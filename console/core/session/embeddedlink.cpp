@@ -22,7 +22,7 @@ public:
     {
         std::vector<ReceiveReading> readings;
         for (const server::ReceiveCounters &node : m_fanIn->counters())
-            readings.push_back({node.node, node.counters[Counter::Received], node.counters[Counter::Dup],
+            readings.push_back({node.node, node.counters[Counter::Received] - node.earlierEvents, node.counters[Counter::Dup],
                                 node.counters[Counter::Rejected]});
         return readings;
     }

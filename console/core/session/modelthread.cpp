@@ -27,13 +27,13 @@ void ModelThread::stop()
         m_thread.join();
 }
 
-void ModelThread::onDelivery(std::shared_ptr<const wire::Delivery> delivery, std::int64_t finishedNs)
+void ModelThread::onDelivery(std::shared_ptr<const wire::Delivery> delivery, std::int64_t finishedNs, std::int64_t beganNs)
 {
     {
         std::unique_lock lock(m_mutex);
         m_emptied.wait(lock, [this] { return m_stopping || m_items.size() < maxItems; });
     }
-    push(Processed{std::move(delivery), finishedNs});
+    push(Processed{std::move(delivery), finishedNs, beganNs});
 }
 
 void ModelThread::push(Item item)
@@ -86,7 +86,7 @@ void ModelThread::run(const std::stop_token &stop)
 void ModelThread::take(const Item &item)
 {
     if (const auto *processed = std::get_if<Processed>(&item))
-        m_model.onDelivery(*processed->delivery, processed->finishedNs);
+        m_model.onDelivery(*processed->delivery, processed->finishedNs, processed->beganNs);
     else if (const auto *state = std::get_if<wire::AgentState>(&item))
         m_model.onAgentState(*state);
     else if (const auto *action = std::get_if<OperatorAction>(&item))

@@ -41,7 +41,7 @@ public:
 
     // Any thread.
     /// Waits while the model is behind by maxItems: the frames then wait in the queue before the store, where they are counted.
-    void onDelivery(std::shared_ptr<const wire::Delivery> delivery, std::int64_t finishedNs);
+    void onDelivery(std::shared_ptr<const wire::Delivery> delivery, std::int64_t finishedNs, std::int64_t beganNs);
     void onAgentState(const wire::AgentState &state) { push(state); }
     void onAction(const OperatorAction &action) { push(action); }
     void onApiCall(std::string operation, std::int64_t durationNs, bool ok) { push(ApiCall{std::move(operation), durationNs, ok}); }
@@ -50,7 +50,7 @@ public:
     void setLive(bool live);
 
 private:
-    struct Processed { std::shared_ptr<const wire::Delivery> delivery; std::int64_t finishedNs; };
+    struct Processed { std::shared_ptr<const wire::Delivery> delivery; std::int64_t finishedNs, beganNs; };
     struct ApiCall { std::string operation; std::int64_t durationNs; bool ok; };
     struct ConsoleQueue { std::string server; std::uint64_t droppedEvents; };
     using Item = std::variant<Processed, wire::AgentState, OperatorAction, ApiCall, ConsoleQueue>;

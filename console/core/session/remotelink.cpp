@@ -31,7 +31,7 @@ class RemoteLink final : public Link {
 public:
     RemoteLink(std::unique_ptr<transport::ClientEndpoint> client, RemotePeers peers, const std::vector<wire::ResumePoint> &resume,
                server::FanInSink &sink, RemoteLinkHooks hooks, const Clock &clock)
-        : m_client(std::move(client)), m_peers(std::move(peers)), m_sink(sink), m_hooks(std::move(hooks)), m_clock(clock)
+        : m_client(std::move(client)), m_peers(std::move(peers)), m_sink(sink), m_hooks(std::move(hooks)), m_clock(clock), m_beganNs(clock.utcNs())
     {
         for (const wire::ResumePoint &point : resume)
             m_accepted[{point.node, point.streamId}] = point.frameSeq;
@@ -128,7 +128,8 @@ private:
     {
         m_client->confirm();
         m_welcomed = true;
-        m_nextHeartbeatNs = 0;
+        // Answered before the first delivery comes, so that the offset of the clocks is known by then.
+        sendHeartbeat();
         wire::Subscribe subscribe;
         subscribe.epoch = ++m_epoch;
         for (const auto &[stream, seq] : m_accepted)
@@ -147,7 +148,10 @@ private:
             const std::lock_guard lock(m_mutex);
             ReceiveReading &reading = m_received[delivery.node];
             reading.node = delivery.node;
-            (duplicate ? reading.duplicate : reading.received) += count;
+            if (duplicate)
+                reading.duplicate += count;
+            else if (!wire::sentBefore(delivery, m_beganNs + serverOffsetNs()))
+                reading.received += count;
         }
         if (!duplicate)
             m_held = std::make_shared<const wire::Delivery>(delivery);
@@ -221,16 +225,20 @@ private:
     {
         if (m_welcomed)
             sendAcks();
-        if (const std::int64_t now = m_clock.bootNs(); m_welcomed && now >= m_nextHeartbeatNs) {
-            m_nextHeartbeatNs = now + heartbeatEveryNs;
-            wire::Heartbeat heartbeat;
-            heartbeat.id = ++m_heartbeatId;
-            heartbeat.sentNs = m_clock.utcNs();
-            heartbeat.offsetNs = m_offsetNs.load(std::memory_order_relaxed);
-            heartbeat.uncertaintyNs =
-                m_exchanges.empty() ? -1 : std::min_element(m_exchanges.begin(), m_exchanges.end())->first / 2;
-            static_cast<void>(send(heartbeat)); // no room: the next one measures
-        }
+        if (m_welcomed && m_clock.bootNs() >= m_nextHeartbeatNs)
+            sendHeartbeat();
+    }
+
+    void sendHeartbeat()
+    {
+        m_nextHeartbeatNs = m_clock.bootNs() + heartbeatEveryNs;
+        wire::Heartbeat heartbeat;
+        heartbeat.id = ++m_heartbeatId;
+        heartbeat.sentNs = m_clock.utcNs();
+        heartbeat.offsetNs = m_offsetNs.load(std::memory_order_relaxed);
+        heartbeat.uncertaintyNs =
+            m_exchanges.empty() ? -1 : std::min_element(m_exchanges.begin(), m_exchanges.end())->first / 2;
+        static_cast<void>(send(heartbeat)); // no room: the next one measures
     }
 
     Status send(const wire::Message &message)
@@ -287,6 +295,7 @@ private:
     server::FanInSink &m_sink;
     const RemoteLinkHooks m_hooks;
     const Clock &m_clock;
+    const std::int64_t m_beganNs;    ///< console's UTC
 
     // The I/O thread's own.
     std::uint64_t m_generation = 0;

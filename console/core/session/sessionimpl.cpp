@@ -143,7 +143,7 @@ Result<std::unique_ptr<Session>> SessionImpl::open(SessionOptions options, const
 }
 
 SessionImpl::SessionImpl(SessionOptions options, std::unique_ptr<StoreWriter> writer, std::unique_ptr<ConsoleLog> log, const Clock &clock)
-    : m_options(std::move(options)), m_clock(clock), m_log(std::move(log)), m_logSink(m_log->logger()), m_mailbox([this] {
+    : m_options(std::move(options)), m_clock(clock), m_beganNs(clock.utcNs()), m_log(std::move(log)), m_logSink(m_log->logger()), m_mailbox([this] {
           QMetaObject::invokeMethod(
               this, [this] { scheduleFlush(); }, Qt::QueuedConnection);
       }),
@@ -256,11 +256,17 @@ StoreHooks SessionImpl::storeHooks()
 {
     StoreHooks hooks;
     hooks.processed = [this](std::shared_ptr<const wire::Delivery> delivery) {
-        m_model->onDelivery(std::move(delivery), m_clock.utcNs() + m_link->serverOffsetNs());
+        const std::int64_t offsetNs = m_link->serverOffsetNs();
+        // What was held for this console until it was opened would tell for how long it was shut.
+        if (!wire::sentBefore(*delivery, m_beganNs + offsetNs))
+            m_oldestUnsafeNs = std::min(m_oldestUnsafeNs, delivery->receivedNs);
+        m_model->onDelivery(std::move(delivery), m_clock.utcNs() + offsetNs, m_beganNs + offsetNs);
     };
-    hooks.safe = [this](const std::vector<wire::ResumePoint> &safe, std::int64_t waitedNs) {
+    hooks.safe = [this](const std::vector<wire::ResumePoint> &safe) {
         m_link->acknowledge(safe);
-        m_model->onApiCall("agent.ack", waitedNs, true);
+        const std::int64_t oldestNs = std::exchange(m_oldestUnsafeNs, INT64_MAX);
+        if (oldestNs != INT64_MAX)
+            m_model->onApiCall("agent.ack", std::max<std::int64_t>(0, m_clock.utcNs() + m_link->serverOffsetNs() - oldestNs), true);
     };
     hooks.error = [this](const std::string &error) {
         if (error.empty())

@@ -94,6 +94,7 @@ private:
 
     const SessionOptions m_options;
     const Clock &m_clock;
+    const std::int64_t m_beganNs;                           ///< UTC of this console
     const std::unique_ptr<ConsoleLog> m_log;                ///< any thread
     server::LogSink m_logSink;                              ///< link thread
     Mailbox<SessionUpdate> m_mailbox;
@@ -124,6 +125,7 @@ private:
     QTimer m_historyTimer;
     QElapsedTimer m_sinceFlush;
 
+    std::int64_t m_oldestUnsafeNs = INT64_MAX;                ///< store thread: of what is not committed, when the server received it
     std::map<std::string, wire::AgentState> m_storedAgents;   ///< link thread: as last given to the store
 
     // Stopped by the destructor in the order store, model, jobs, link: each uses those after it.

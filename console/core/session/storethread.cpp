@@ -162,8 +162,6 @@ void StoreThread::append()
         }
         m_taken.pop_front();
         m_unflushed = true;
-        m_oldestReceivedNs =
-            m_oldestReceivedNs == 0 ? delivery->receivedNs : std::min(m_oldestReceivedNs, delivery->receivedNs);
         m_queuedEvents.fetch_sub(eventsOf(*delivery), std::memory_order_relaxed);
         m_unflushedEvents += eventsOf(*delivery);
         m_hooks.processed(delivery);
@@ -208,8 +206,7 @@ void StoreThread::flush()
     m_unflushedEvents = 0;
     setError({});
     if (!result->safe.empty())
-        m_hooks.safe(result->safe, std::max<std::int64_t>(0, m_clock.utcNs() - m_oldestReceivedNs));
-    m_oldestReceivedNs = 0;
+        m_hooks.safe(result->safe);
 }
 
 void StoreThread::report()

@@ -22,8 +22,7 @@ namespace tapio::console {
 struct StoreHooks {
     /// The frame reached the end of the pipeline: it is in the store's buffer.
     std::function<void(std::shared_ptr<const wire::Delivery>)> processed;
-    /// Committed. `waitedNs`: since the oldest of it was received.
-    std::function<void(const std::vector<wire::ResumePoint> &safe, std::int64_t waitedNs)> safe;
+    std::function<void(const std::vector<wire::ResumePoint> &safe)> safe;   ///< committed, with all that was processed before
     std::function<void(const std::string &error)> error;    ///< changed; empty = well again
     std::function<void(const StoreStats &)> stats;
 };
@@ -91,7 +90,6 @@ private:
     std::int64_t m_nextTryNs = 0;
     std::int64_t m_nextMaintainNs = 0;
     std::int64_t m_nextReportNs = 0;
-    std::int64_t m_oldestReceivedNs = 0;
     std::uint64_t m_unflushedEvents = 0;    ///< appended since the last flush
     bool m_unflushed = false;
     std::jthread m_thread;

@@ -40,7 +40,10 @@ Status ReportWriter::putAgent(const Catalog::Stream *stream, std::int64_t node, 
     m_agents[node] = {nowNs, std::move(*data)};
     if (stream != nullptr) {
         noteTotal(*stream, "link", agentDrops, state.loss.droppedEvents, nowNs);
-        noteTotal(*stream, "link", "transit", state.loss.transitEvents, nowNs);
+        // The server counts what this console did not read into what it lacks; here the two are told apart.
+        const std::uint64_t unread = std::min(state.loss.consoleEvents, state.loss.transitEvents);
+        noteTotal(*stream, "link", "transit", state.loss.transitEvents - unread, nowNs);
+        noteTotal(*stream, "link", "console-queue", unread, nowNs);
     }
     return {};
 }

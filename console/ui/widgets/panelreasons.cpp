@@ -120,10 +120,12 @@ QString PanelText::formulaSentence(const PanelSnapshot &panel)
     case PanelId::EventsProcessed:
         return tr("Increase of \u201cprocessed\u201d divided by the measured time between two readings, added up over all nodes and sources. A counter "
                   "that was reset is recognised and never gives a negative rate. Received and lost events are drawn on the same chart; lost are those of a "
-                  "full ring, shed, dropped from a full queue, or sent and never received.");
+                  "full ring, shed, dropped from a full queue, or sent and never received. Left out: events sent before this console began, which "
+                  "were held for it.");
     case PanelId::ProcessingLatency:
         return tr("Time at which the console finished an event, minus its kernel timestamp, corrected by the node\u2019s clock offset (four-timestamp "
-                  "exchange on the heartbeat). Kept in a histogram from 1 \u00b5s to 120 s; p50, p95 and p99 over 10 s. The alert compares p99 with 5 s.");
+                  "exchange on the heartbeat). Kept in a histogram from 1 \u00b5s to 120 s; p50, p95 and p99 over 10 s. Left out: events sent before this "
+                  "console began, which were held for it. The alert compares p99 with 5 s.");
     case PanelId::QueueDepth:
         return tr("Events in the agents\u2019 queues, plus events sent and not yet acknowledged, plus events in the receive queues. \u201cRising\u201d is a "
                   "positive slope (least squares) over 5 min or, in long ranges, over three points; \u201cfalling\u201d a negative one. Above 1000 for "

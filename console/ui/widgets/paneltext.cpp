@@ -48,6 +48,7 @@ constexpr std::array facts {
     Wording {"stage-receive-queue", QT_TRANSLATE_NOOP("tapio::console::PanelText", "receive queue %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Stage: receive queue")},
     Wording {"clock-uncertainty", QT_TRANSLATE_NOOP("tapio::console::PanelText", "clock \u00b1 %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Clock uncertainty, largest")},
     Wording {"without-clock", QT_TRANSLATE_NOOP("tapio::console::PanelText", "without clock offset %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Left out: no clock offset yet")},
+    Wording {"earlier", QT_TRANSLATE_NOOP("tapio::console::PanelText", "sent before the console began %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Left out: sent before the console began")},
     Wording {"queued", QT_TRANSLATE_NOOP("tapio::console::PanelText", "waiting %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Waiting")},
     Wording {"in-flight", QT_TRANSLATE_NOOP("tapio::console::PanelText", "in flight %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Sent, not acknowledged")},
     Wording {"receive-queue", QT_TRANSLATE_NOOP("tapio::console::PanelText", "receive queues %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Receive queues")},
