@@ -356,19 +356,32 @@ private slots:
         QVERIFY2(rest.contains(QStringLiteral("[wrong-ca] ") + QString::fromStdString(notice.reason)), qPrintable(rest));
     }
 
+    void remote_whatTheServerHeldIsStoredAndTellsNoRate()
+    {
+        const QTemporaryDir folder;
+        auto fanIn = startServer();
+        QVERIFY(fanIn);
+        FakeAgent agent((*fanIn)->port(), "node-1", m_pki.node(), m_clock);
+        const std::uint64_t held = agent.sendEvents(500);
+        QTRY_VERIFY_WITH_TIMEOUT(agent.acked() >= held, patience);
+        const auto opened = Session::open(remote(folder, (*fanIn)->port()), m_clock);
+        QVERIFY2(opened, opened ? "" : opened.error().message().c_str());
+        Session &session = **opened;
+        QTRY_VERIFY_WITH_TIMEOUT(session.storeStats() && session.storeStats()->events == 500, patience);
+        QTRY_VERIFY_WITH_TIMEOUT((agent.sendEvents(1), panel(session, PanelId::EventsProcessed).value.has_value()), patience);
+        const auto &inputs = panel(session, PanelId::EventsProcessed).computation.inputs;
+        const auto earlier = std::find_if(inputs.begin(), inputs.end(), [](const Fact &fact) { return fact.key == "earlier"; });
+        QVERIFY(earlier != inputs.end());
+        QCOMPARE(earlier->value, 500.);
+        QVERIFY(panel(session, PanelId::EventsProcessed).value->value < 100);
+    }
+
     void remote_figuresComeFromTheServer()
     {
         const QTemporaryDir folder;
-        server::FanInOptions options;
-        options.endpoint.tls = m_pki.server();
-        auto fanIn = server::FanIn::start(options, nullptr, m_clock);
+        auto fanIn = startServer();
         QVERIFY(fanIn);
-        SessionOptions remote = embedded(folder, m_pki);
-        remote.embedded.reset();
-        remote.remote.emplace();
-        remote.remote->port = (*fanIn)->port();
-        remote.remote->tls = m_pki.console();
-        const auto opened = Session::open(remote, m_clock);
+        const auto opened = Session::open(remote(folder, (*fanIn)->port()), m_clock);
         QVERIFY2(opened, opened ? "" : opened.error().message().c_str());
         Session &session = **opened;
         QTRY_VERIFY_WITH_TIMEOUT(session.link().up, patience);
@@ -390,18 +403,29 @@ private slots:
     void remote_anUnreachableServerIsNamed()
     {
         const QTemporaryDir folder;
-        SessionOptions remote = embedded(folder, m_pki);
-        remote.embedded.reset();
-        remote.remote.emplace();
-        remote.remote->port = 1;
-        remote.remote->tls = m_pki.console();
-        const auto opened = Session::open(remote, m_clock);
+        const auto opened = Session::open(remote(folder, 1), m_clock);
         QVERIFY(opened);
         QVERIFY(!(*opened)->link().up);
         QTRY_VERIFY_WITH_TIMEOUT(!(*opened)->link().error.isEmpty(), patience);
     }
 
 private:
+    Result<std::unique_ptr<server::FanIn>> startServer()
+    {
+        server::FanInOptions options;
+        options.endpoint.tls = m_pki.server();
+        return server::FanIn::start(options, nullptr, m_clock);
+    }
+    SessionOptions remote(const QTemporaryDir &folder, std::uint16_t port)
+    {
+        SessionOptions options = embedded(folder, m_pki);
+        options.embedded.reset();
+        options.remote.emplace();
+        options.remote->port = port;
+        options.remote->tls = m_pki.console();
+        return options;
+    }
+
     SystemClock m_clock;
     TestPki m_pki;
 };
