@@ -100,9 +100,12 @@ Result<std::unique_ptr<Agent>> Agent::start(AgentConfig config, KernelFactory op
     auto options = publisherOptions(config);
     if (!options)
         return fail(options.error());
-    std::unique_ptr<Agent> agent(new Agent(std::move(*options), clock, log));
+    std::unique_ptr<Agent> agent(new Agent(std::move(*options), config, clock, log));
     Publisher &publisher = agent->m_publisher;
     config.collect.node = config.node;
+    // Before the kernel programs: loading them takes a moment, and probes are to be told so.
+    agent->m_observer = std::make_unique<Observer>(config.observeAddress, [self = agent.get()] { return self->view(); }, clock);
+    config.collect.otherHooks.push_back(agent->m_observer->hook());
     const PublisherPort port{publisher,
                              [&publisher] {
                                  const SessionStatus status = publisher.status();
@@ -113,11 +116,37 @@ Result<std::unique_ptr<Agent>> Agent::start(AgentConfig config, KernelFactory op
     if (!collect)
         return fail(collect.error());
     agent->m_collect = std::move(*collect);
+    agent->m_collecting = agent->m_collect.get();
     malloc_trim(0);   // loading held all of the kernel's type information for a moment; the allocator keeps the room otherwise
     agent->m_lastBootNs = clock.bootNs();
     if (const Status status = publisher.start(); !status)
         return fail(status.error());
+    agent->m_observer->announce(log);
     return agent;
+}
+
+Agent::Agent(PublisherOptions options, const AgentConfig &config, const Clock &clock, spdlog::logger &log)
+    : m_clock(clock), m_publisher(std::move(options), clock, log)
+{
+    m_blank.version = TAPIO_VERSION;
+    m_blank.node = config.node;
+    m_blank.server = config.server;
+    m_blank.queueLimitBytes = config.queueBytes;
+}
+
+AgentView Agent::view() const
+{
+    AgentView view = m_blank;
+    view.link = m_publisher.status();
+    if (const CollectThread *collect = m_collecting.load()) {
+        view.collectTurnedBootNs = collect->turnedBootNs();
+        view.collect = collect->snapshot();
+        view.failure = collect->failure();
+    }
+    view.process = readProcessFigures(m_clock);
+    view.nowUtcNs = m_clock.utcNs();
+    view.nowBootNs = m_clock.bootNs();   // last: nothing above is of later
+    return view;
 }
 
 SessionStatus Agent::stop()

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 
 #include "agent/config/agentconfig.h"
 #include "agent/config/oncecheck.h"
+#include "agent/observe/observer.h"
 #include "agent/pipeline/collectthread.h"
 #include "agent/publish/publisher.h"
 
@@ -27,13 +29,18 @@ public:
     std::optional<Error> failure() const { return m_collect->failure(); }
 
 private:
-    Agent(PublisherOptions options, const Clock &clock, spdlog::logger &log) : m_clock(clock), m_publisher(std::move(options), clock, log) {}
+    Agent(PublisherOptions options, const AgentConfig &config, const Clock &clock, spdlog::logger &log);
+    /// Any thread.
+    AgentView view() const;
 
     const Clock &m_clock;
+    AgentView m_blank;                                  ///< with what never changes
     Publisher m_publisher;
     std::unique_ptr<CollectThread> m_collect;
+    std::atomic<const CollectThread *> m_collecting = nullptr;   ///< for view(), from when it is there
     std::uint64_t m_lastDrained = 0;
     std::int64_t m_lastBootNs = 0;
+    std::unique_ptr<Observer> m_observer;               ///< last: its thread looks at the rest
 };
 
 /// The name that the agent goes by: the certificate's; where the configuration gives one, it must be the same.

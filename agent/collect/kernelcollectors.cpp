@@ -58,6 +58,10 @@ public:
     {
         return {m_events->waitingBytes(), m_events->ringBytes()};
     }
+    std::pair<std::uint64_t, std::uint64_t> criticalRingFill() const override
+    {
+        return {m_critical->waitingBytes(), m_critical->ringBytes()};
+    }
 
 private:
     Status watch(int fd, std::uint32_t events);

@@ -95,6 +95,8 @@ public:
     virtual Result<std::vector<CgroupTcp>> tcpCounters() = 0;
     /// Bytes waiting in the event ring, and its size: how full it is.
     virtual std::pair<std::uint64_t, std::uint64_t> ringFill() const = 0;
+    /// The same of the ring for OOM kills and fatal signals.
+    virtual std::pair<std::uint64_t, std::uint64_t> criticalRingFill() const = 0;
 };
 
 } // namespace tapio::agent

@@ -25,6 +25,7 @@ struct AgentConfig {
     std::filesystem::path runtimeFolder = "/run/tapio";   ///< holds the lock against a second instance
     std::filesystem::path pidFile;                     ///< written when everything runs; empty = none
     std::size_t queueBytes = 8u << 20;
+    std::string observeAddress = "127.0.0.1:9117";    ///< of metrics and health; empty = off
     KernelOptions kernel;
     CollectOptions collect;
 };

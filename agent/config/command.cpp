@@ -7,6 +7,7 @@
 #include "agent/config/agentconfig.h"
 #include "agent/daemon/exitcode.h"
 #include "agent/daemon/log.h"
+#include "agent/observe/listenaddress.h"
 
 namespace tapio::agent {
 
@@ -77,6 +78,10 @@ Status validate(const AgentConfig &config)
     }
     if (const auto address = parseHostPort(config.server); !address)
         return fail(address.error().within("the server's address"));
+    if (!config.observeAddress.empty()) {
+        if (const auto address = parseListenAddress(config.observeAddress); !address)
+            return fail(address.error().within("the address of metrics and health"));
+    }
     return {};
 }
 

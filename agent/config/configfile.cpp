@@ -41,6 +41,8 @@ void readCollect(ConfigSection &collect, AgentConfig &config)
     collect.milliseconds("cgroup_interval_ms", config.collect.cgroupInterval, 1000, 60'000);
 }
 
+void readObserve(ConfigSection &observe, AgentConfig &config) { observe.text("address", config.observeAddress); }
+
 Status readKernel(ConfigSection &kernel, AgentConfig &config, const std::string &file)
 {
     kernel.text("btf", config.kernel.btfPath);
@@ -72,7 +74,9 @@ Status readConfig(const std::filesystem::path &path, AgentConfig &config)
     ConfigSection kernel(top.table("kernel"), path.native(), "kernel.");
     if (const Status status = readKernel(kernel, config, path.native()); !status)
         return status;
-    for (const ConfigSection *section : {&top, &server, &collect, &kernel}) {
+    ConfigSection observe(top.table("observe"), path.native(), "observe.");
+    readObserve(observe, config);
+    for (const ConfigSection *section : {&top, &server, &collect, &kernel, &observe}) {
         if (const Status status = section->end(); !status)
             return status;
     }

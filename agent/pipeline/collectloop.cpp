@@ -105,8 +105,10 @@ void CollectLoop::everySecond()
     if (auto filter = m_port.takeFilter())
         m_pipeline.setFilter(std::move(*filter));
     sampleDue(false);
-    reportHooks();
+    std::vector<wire::Hook> hooks = this->hooks();
+    reportHooks(hooks);
     reportCounters();
+    takeSnapshot(std::move(hooks));
 }
 
 void CollectLoop::sampleAll() { sampleDue(true); }
@@ -168,22 +170,36 @@ std::vector<wire::Hook> CollectLoop::hooks() const
         if (m_options.disabled.count(collector) != 0)
             hooks.push_back(disabledHook(collector));
     }
+    hooks.insert(hooks.end(), m_options.otherHooks.begin(), m_options.otherHooks.end());
     return hooks;
 }
 
-void CollectLoop::reportHooks()
+void CollectLoop::reportHooks(const std::vector<wire::Hook> &hooks)
 {
     // Run times change with every run of a program; their sum is a sample of each second.
     constexpr std::int64_t runTimesEveryNs = 10 * nsPerSecond;
     const std::int64_t now = m_clock.bootNs();
-    std::vector<wire::Hook> hooks = this->hooks();
     const bool due = hooks != m_reportedHooks && now - m_hooksReportedBootNs >= runTimesEveryNs;
     if (!due && sameStates(hooks, m_reportedHooks))
         return;
     if (m_port.outlet.push({wire::HookReport{m_clock.utcNs(), hooks}, {}})) {
-        m_reportedHooks = std::move(hooks);
+        m_reportedHooks = hooks;
         m_hooksReportedBootNs = now;
     }
+}
+
+void CollectLoop::takeSnapshot(std::vector<wire::Hook> hooks)
+{
+    const auto fill = [](std::pair<std::uint64_t, std::uint64_t> ring) { return RingFill{ring.first, ring.second}; };
+    auto snapshot = std::make_shared<CollectSnapshot>();
+    snapshot->takenBootNs = m_clock.bootNs();
+    snapshot->hooks = std::move(hooks);
+    snapshot->events = fill(m_kernel->ringFill());
+    snapshot->critical = fill(m_kernel->criticalRingFill());
+    snapshot->pendingEvents = m_pipeline.pending();
+    snapshot->cgroups = m_inventory.nodes().size();
+    snapshot->cgroupsCutOff = m_inventory.cutOff();
+    m_snapshot = std::move(snapshot);
 }
 
 wire::CounterReport CollectLoop::counters() const

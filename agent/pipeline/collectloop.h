@@ -33,6 +33,7 @@ struct CollectOptions {
     std::chrono::milliseconds cgroupInterval{2000}; ///< stretched where there are many: see cgroupShare
     std::chrono::milliseconds filesystemInterval{10'000};
     BatchLimits batch;
+    std::vector<wire::Hook> otherHooks;             ///< states that others found, told with the rest
 };
 
 /// Sampling cgroups takes 1/cgroupShare of a core at most: about 70 us each, so from some 150 of them on the interval grows.
@@ -57,6 +58,23 @@ struct CollectTotals {
     std::uint64_t missing = 0;      ///< lost, shed, and dropped by a full queue before the publisher; frames of samples too
 };
 
+/// How full one of the kernel's rings is, bytes.
+struct RingFill {
+    std::uint64_t waitingBytes = 0;
+    std::uint64_t sizeBytes = 0;
+};
+
+/// What the collecting thread knows of itself, made each second for whoever asks. Never changed once it is made, so that asking costs
+/// the thread nothing.
+struct CollectSnapshot {
+    std::int64_t takenBootNs = 0;
+    std::vector<wire::Hook> hooks;
+    RingFill events, critical;
+    std::size_t pendingEvents = 0;  ///< in the batch that is being filled
+    std::size_t cgroups = 0;        ///< sampled
+    std::size_t cgroupsCutOff = 0;  ///< exist, but beyond collect.max_cgroups
+};
+
 /// All that happens on the collecting thread: poll the kernel's rings, and each second samples, counters, hooks and the clock.
 class CollectLoop {
 public:
@@ -76,6 +94,8 @@ public:
     /// Runs every sampler now, and pushes what they give.
     void sampleAll();
     const CollectTotals &totals() const noexcept { return m_totals; }
+    /// Each second's; null before the first.
+    const std::shared_ptr<const CollectSnapshot> &snapshot() const noexcept { return m_snapshot; }
 
 private:
     CollectLoop(CollectOptions options, PublisherPort port, const Clock &clock, spdlog::logger &log);
@@ -92,7 +112,8 @@ private:
     void push(SampleWriter &writer);
     void drainRings();
     void reportCounters();
-    void reportHooks();
+    void reportHooks(const std::vector<wire::Hook> &hooks);
+    void takeSnapshot(std::vector<wire::Hook> hooks);
     wire::CounterReport counters() const;
 
     CollectOptions m_options;
@@ -115,6 +136,7 @@ private:
     std::vector<wire::Hook> m_reportedHooks;
     std::int64_t m_hooksReportedBootNs = 0;
     std::int64_t m_nextSecondBootNs = 0;
+    std::shared_ptr<const CollectSnapshot> m_snapshot;
 };
 
 } // namespace tapio::agent

@@ -22,16 +22,17 @@ Result<std::unique_ptr<CollectThread>> CollectThread::start(CollectOptions optio
         {
             const std::lock_guard lock(thread->m_mutex);
             thread->m_loop = loop->get();
+            thread->m_turnedBootNs = clock.bootNs();
         }
         promise.set_value({});
-        thread->run(stop, **loop);
+        thread->run(stop, **loop, clock);
     });
     if (const Status status = result.get(); !status)
         return fail(status.error());
     return self;
 }
 
-void CollectThread::run(const std::stop_token &stop, CollectLoop &loop)
+void CollectThread::run(const std::stop_token &stop, CollectLoop &loop, const Clock &clock)
 {
     while (!stop.stop_requested()) {
         if (const Status status = loop.turn(); !status) {
@@ -41,6 +42,8 @@ void CollectThread::run(const std::stop_token &stop, CollectLoop &loop)
         }
         const std::lock_guard lock(m_mutex);
         m_totals = loop.totals();
+        m_snapshot = loop.snapshot();
+        m_turnedBootNs = clock.bootNs();
     }
     wire::CounterReport last = loop.finish();
     const std::lock_guard lock(m_mutex);
@@ -73,6 +76,18 @@ CollectTotals CollectThread::totals() const
 {
     const std::lock_guard lock(m_mutex);
     return m_totals;
+}
+
+std::shared_ptr<const CollectSnapshot> CollectThread::snapshot() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_snapshot;
+}
+
+std::int64_t CollectThread::turnedBootNs() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_turnedBootNs;
 }
 
 std::optional<Error> CollectThread::failure() const

@@ -23,17 +23,23 @@ public:
     wire::CounterReport finish();
     /// Each second's.
     CollectTotals totals() const;
+    /// Each second's; null before the first.
+    std::shared_ptr<const CollectSnapshot> snapshot() const;
+    /// When the thread last came round: it does so at least once a second.
+    std::int64_t turnedBootNs() const;
     /// Set when the kernel's rings can no longer be read and the thread has ended.
     std::optional<Error> failure() const;
 
 private:
     CollectThread() = default;
-    void run(const std::stop_token &stop, CollectLoop &loop);
+    void run(const std::stop_token &stop, CollectLoop &loop, const Clock &clock);
     void stop();
 
     mutable std::mutex m_mutex;             ///< guards what follows
     CollectLoop *m_loop = nullptr;          ///< for wake() only
     CollectTotals m_totals;
+    std::shared_ptr<const CollectSnapshot> m_snapshot;
+    std::int64_t m_turnedBootNs = 0;
     wire::CounterReport m_last;
     std::optional<Error> m_failure;
     std::jthread m_thread;

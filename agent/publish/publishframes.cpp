@@ -47,6 +47,7 @@ void PublishSession::take(Outgoing &&outgoing)
         m_counters.try_emplace(std::string(wire::samplesSource));
     } else if (auto *report = std::get_if<wire::CounterReport>(&outgoing.body)) {
         overlay(*report);
+        m_status.counters = std::make_shared<const wire::CounterReport>(*report);
     } else if (const auto *hooks = std::get_if<wire::HookReport>(&outgoing.body)) {
         m_hooks = *hooks;
     }

@@ -44,6 +44,8 @@ SessionStatus PublishSession::status() const
     status.inFlightEvents = m_ring.eventsUnderWay();
     status.queuedEvents = m_ring.events() - m_ring.eventsUnderWay();
     status.ringBytes = m_ring.bytes();
+    status.oldestEventNs = m_ring.oldestEventNs();
+    status.asOfBootNs = m_clock.bootNs();
     return status;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,6 +48,10 @@ struct SessionStatus {
     std::size_t ringBytes = 0;
     std::int64_t offsetNs = 0;              ///< server's UTC minus ours
     std::int64_t uncertaintyNs = -1;        ///< -1 = not measured
+    std::int64_t oldestEventNs = 0;         ///< UTC of the oldest event held; 0 = none
+    std::int64_t asOfBootNs = 0;            ///< when this was true
+    /// All sources' counters, both threads' share, as last told to the server; null = not yet.
+    std::shared_ptr<const wire::CounterReport> counters;
 };
 
 /// What the publisher decides: the session protocol's agent side over a ClientEndpoint, with neither a thread nor a clock of

@@ -2,6 +2,8 @@
 #include "tests/agent/agentprocess.h"
 
 #include <QElapsedTimer>
+#include <QFile>
+#include <QRegularExpression>
 
 #include <algorithm>
 #include <csignal>
@@ -85,13 +87,18 @@ AgentProcess::AgentProcess(const transport::TlsFiles &tls, std::uint16_t port)
                  "--key",           text(tls.key),
                  "--runtime-folder", m_folder.path()};
     m_process.setProcessChannelMode(QProcess::MergedChannels);
+    // Several agents run at a time: the standard port would be one's only.
+    QFile quiet(m_configuration.filePath("quiet.toml"));
+    if (quiet.open(QIODevice::WriteOnly))
+        quiet.write("[observe]\naddress = \"127.0.0.1:0\"\n");
 }
 
 AgentProcess::~AgentProcess() { kill(); }
 
 bool AgentProcess::start()
 {
-    m_process.start(QStringLiteral(TAPIO_AGENT_PROGRAM), arguments);
+    const bool isConfigured = arguments.contains("--config");
+    m_process.start(QStringLiteral(TAPIO_AGENT_PROGRAM), isConfigured ? arguments : arguments + QStringList{"--config", m_configuration.filePath("quiet.toml")});
     return m_process.waitForStarted();
 }
 
@@ -106,6 +113,13 @@ int AgentProcess::terminate(int withinMs)
         return -1;
     output();
     return static_cast<int>(timer.elapsed());
+}
+
+quint16 AgentProcess::observePort()
+{
+    static const QRegularExpression line("metrics and health on http://127\\.0\\.0\\.1:(\\d+)");
+    const auto match = line.match(output());
+    return match.hasMatch() ? match.captured(1).toUShort() : quint16(0);
 }
 
 void AgentProcess::kill()

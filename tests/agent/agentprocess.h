@@ -48,7 +48,7 @@ public:
     explicit AgentProcess(const transport::TlsFiles &tls, std::uint16_t port = 0);
     ~AgentProcess();
 
-    QStringList arguments;         ///< what start() uses; made by the constructor
+    QStringList arguments;         ///< what start() uses; made by the constructor. Without --config, one that suits tests is added
     bool start();
     /// Runs in the new process just before the program: after fork, so system calls only.
     void beforeStart(std::function<void()> modifier) { m_process.setChildProcessModifier(std::move(modifier)); }
@@ -62,10 +62,13 @@ public:
     qint64 pid() const { return m_process.processId(); }
     bool running() const { return m_process.state() == QProcess::Running; }
     int exitCode() const { return m_process.exitCode(); }
+    /// Of its metrics and health; 0 = not said yet.
+    quint16 observePort();
     QString output() { return m_output += QString::fromUtf8(m_process.readAll()); }
 
 private:
     QTemporaryDir m_folder;
+    QTemporaryDir m_configuration;   ///< apart: tests do things to the other
     QProcess m_process;
     QString m_output;
 };

@@ -159,6 +159,7 @@ public:
         return m_script.tcp;
     }
     std::pair<std::uint64_t, std::uint64_t> ringFill() const override { return {m_script.records.size() * 100, 8u << 20}; }
+    std::pair<std::uint64_t, std::uint64_t> criticalRingFill() const override { return {0, 256u << 10}; }
 
 private:
     Script &m_script;

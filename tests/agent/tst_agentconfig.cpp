@@ -48,7 +48,8 @@ private slots:
                         "queue_bytes = 16777216\n"
                         "[collect]\ndisabled = [\"psi\", \"tcp\"]\nproc = \"/host/proc\"\ncgroup = \"/host/cgroup\"\npod_logs = \"/p\"\n"
                         "container_logs = \"/q\"\nmax_cgroups = 10\nhost_interval_ms = 2000\ncgroup_interval_ms = 5000\n"
-                        "[kernel]\nbtf = \"/btf\"\nrun_time_statistics = false\nevent_ring_bytes = 1048576\ncritical_ring_bytes = 131072\n");
+                        "[kernel]\nbtf = \"/btf\"\nrun_time_statistics = false\nevent_ring_bytes = 1048576\ncritical_ring_bytes = 131072\n"
+                        "[observe]\naddress = \"127.0.0.1:0\"\n");
         AgentConfig config;
         const Status status = readConfig(file.path, config);
         QVERIFY2(status, status ? "" : status.error().context().c_str());
@@ -64,6 +65,7 @@ private slots:
         QCOMPARE(config.kernel.btfPath, std::string("/btf"));
         QCOMPARE(config.kernel.eventRingBytes, 1048576u);
         QVERIFY(!config.kernel.runTimeStatistics);
+        QCOMPARE(config.observeAddress, std::string("127.0.0.1:0"));
     }
 
     void file_thatIsWrongIsRefusedByLine_data()
@@ -167,6 +169,7 @@ private slots:
     {
         QVERIFY(!parse({"--log-level", "loud"}));
         QVERIFY(!parse({"--server", "nowhere:"}));
+        QVERIFY(!parse({"--config", File("[observe]\naddress = \"node-1:9117\"\n").path.c_str()}));
         const File file("[collect]\ndisabled = [\"tpc\"]\n");
         const auto command = parse({"--config", file.path.c_str()});
         QVERIFY(!command);

@@ -12,6 +12,7 @@ OPENSSL = r"<openssl/"
 CAPNP = r"(<capnp/|<kj/|\.capnp\.h)"
 BPF = r"(<bpf/|<linux/bpf\.h>|\.skel\.h)"
 SQLITE = r"<sqlite3\.h>"
+PROMETHEUS = r"<prometheus/"
 
 
 def own(*folders):
@@ -24,7 +25,8 @@ RULES = {
     "protocol/base": [QT, ZMQ, OPENSSL, CAPNP, BPF, SQLITE, own("protocol/wire", "protocol/transport", "agent", "console", "bpf")],
     "protocol/wire": [QT, ZMQ, OPENSSL, BPF, SQLITE, own("protocol/transport", "agent", "console", "bpf")],
     "protocol/transport": [QT, CAPNP, BPF, SQLITE, own("protocol/wire", "agent", "console", "bpf")],
-    "agent": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, own("console")],
+    "agent": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, PROMETHEUS, own("console")],
+    "agent/observe": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, BPF, own("console")],
     # agent/daemon is what the two programs that run as services share; the server library itself does without it.
     "agent/server": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, BPF, own("agent/(?!server|daemon)\\w+", "console", "bpf")],
     "console/core": [WIDGETS, CAPNP, ZMQ, OPENSSL, BPF, own("console/ui", "console/cli", "bpf", "agent/(?!server)\\w+")],

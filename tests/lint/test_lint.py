@@ -35,6 +35,7 @@ class Locks(unittest.TestCase):
             ("protocol/transport/a.cpp", "#include <capnp/message.h>"),
             ("agent/collect/a.cpp", "#include <QtCore/QString>"),
             ("agent/server/a.cpp", '#include "agent/collect/kernelcollectors.h"'),
+            ("agent/pipeline/a.cpp", "#include <prometheus/registry.h>"),
             ("agent/server/b.cpp", "#include <bpf/libbpf.h>"),
             ("console/core/session/a.cpp", "#include <QWidget>"),
             ("console/core/store/a.cpp", "#include <QObject>"),

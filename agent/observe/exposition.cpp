@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/observe/exposition.h"
+
+#include <algorithm>
+#include <array>
+
+#include "agent/observe/metricfamilies.h"
+
+namespace tapio::agent {
+
+namespace {
+
+/// More hooks or sources than these cannot be built in by far; what came from elsewhere must not grow a database.
+constexpr std::size_t mostHooks = 256;
+constexpr std::size_t mostSources = 64;
+
+double seconds(std::int64_t ns) { return static_cast<double>(ns) / 1e9; }
+
+/// One metric per counter, not one with a label: a sum over all of them would mean nothing, and conventions ask that it does
+/// (prometheus.io/docs/practices/naming, "sum() or avg() over all dimensions").
+struct CounterMetric {
+    Counter counter;
+    const char *events;
+    const char *frames;     ///< null = means nothing for frames of samples
+    const char *help;
+};
+
+constexpr std::array<CounterMetric, 13> counterMetrics{{
+    {Counter::Seen, "tapio_agent_events_seen_total", "tapio_agent_sample_frames_seen_total", "A hook fired; of frames of samples: made."},
+    {Counter::KFiltered, "tapio_agent_events_kfiltered_total", nullptr, "Dropped in the kernel by a rule."},
+    {Counter::Folded, "tapio_agent_events_folded_total", nullptr, "Aggregated into a kernel map or histogram instead of being sent."},
+    {Counter::Lost, "tapio_agent_events_lost_total", nullptr, "Lost in the kernel: the ring or a map was full."},
+    {Counter::Drained, "tapio_agent_events_drained_total", "tapio_agent_sample_frames_drained_total", "Read from the ring by user space."},
+    {Counter::Malformed, "tapio_agent_events_malformed_total", "tapio_agent_sample_frames_malformed_total", "Failed validation after draining."},
+    {Counter::UFiltered, "tapio_agent_events_ufiltered_total", nullptr, "Dropped in user space by a rule."},
+    {Counter::Shed, "tapio_agent_events_shed_total", nullptr, "Dropped on purpose by the overhead budget."},
+    {Counter::QDrop, "tapio_agent_events_qdrop_total", "tapio_agent_sample_frames_qdrop_total", "Dropped by a bounded queue that was full."},
+    {Counter::Spooled, "tapio_agent_events_spooled_total", "tapio_agent_sample_frames_spooled_total", "Written to the disk spool."},
+    {Counter::Unspooled, "tapio_agent_events_unspooled_total", "tapio_agent_sample_frames_unspooled_total", "Replayed from the disk spool."},
+    {Counter::Sent, "tapio_agent_events_sent_total", "tapio_agent_sample_frames_sent_total", "Left the agent."},
+    {Counter::Acked, "tapio_agent_events_acked_total", "tapio_agent_sample_frames_acked_total", "Confirmed by the server."},
+}};
+
+void addCounters(MetricFamilies &out, const wire::CounterReport &report)
+{
+    for (const CounterMetric &metric : counterMetrics) {
+        out.counter(metric.events, metric.help);
+        std::size_t sources = 0;
+        for (const wire::SourceCounters &source : report.sources) {
+            if (source.countsEvents() && sources++ < mostSources)
+                out.add(source.counters[metric.counter], {{"source", source.source}});
+        }
+        if (metric.frames == nullptr)
+            continue;
+        out.counter(metric.frames, metric.help);
+        for (const wire::SourceCounters &source : report.sources) {
+            if (!source.countsEvents())
+                out.add(source.counters[metric.counter]);
+        }
+    }
+}
+
+constexpr std::array<wire::HookState, 6> hookStates{wire::HookState::Unknown, wire::HookState::Active, wire::HookState::Unsupported,
+                                                    wire::HookState::Denied,  wire::HookState::Failed, wire::HookState::Disabled};
+
+void addHooks(MetricFamilies &out, const std::vector<wire::Hook> &all)
+{
+    const std::size_t count = std::min(all.size(), mostHooks);
+    const auto each = [&](auto &&use) {
+        for (std::size_t i = 0; i < count; ++i)
+            use(all[i]);
+    };
+    out.gauge("tapio_agent_hook_state", "1 for the state that a hook, file or other source of data is in, 0 for the others.");
+    each([&](const wire::Hook &hook) {
+        for (const wire::HookState state : hookStates)
+            out.add(hook.state == state ? 1.0 : 0.0,
+                    {{"collector", hook.collector}, {"hook", hook.name}, {"state", std::string(wire::hookStateName(state))}});
+    });
+    out.gauge("tapio_agent_hook_info", "How a hook is attached, and why it is not, or not in a better way.");
+    each([&](const wire::Hook &hook) {
+        out.add(1.0, {{"collector", hook.collector}, {"hook", hook.name}, {"attached", hook.attachKind}, {"reason", hook.reason}});
+    });
+    out.counter("tapio_agent_hook_run_seconds_total", "Run time of a hook's kernel programs; absent without the kernel's statistics.");
+    each([&](const wire::Hook &hook) {
+        if (hook.runCount > 0)
+            out.add(static_cast<double>(hook.runTimeNs) / 1e9, {{"collector", hook.collector}, {"hook", hook.name}});
+    });
+    out.counter("tapio_agent_hook_runs_total", "Runs of a hook's kernel programs; absent without the kernel's statistics.");
+    each([&](const wire::Hook &hook) {
+        if (hook.runCount > 0)
+            out.add(hook.runCount, {{"collector", hook.collector}, {"hook", hook.name}});
+    });
+}
+
+void addCollecting(MetricFamilies &out, const CollectSnapshot &snapshot)
+{
+    addHooks(out, snapshot.hooks);
+    out.gauge("tapio_agent_ring_waiting_bytes", "Bytes that wait in a ring between kernel and agent.")
+        .add(snapshot.events.waitingBytes, {{"ring", "events"}})
+        .add(snapshot.critical.waitingBytes, {{"ring", "critical"}});
+    out.gauge("tapio_agent_ring_size_bytes", "Size of a ring between kernel and agent.")
+        .add(snapshot.events.sizeBytes, {{"ring", "events"}})
+        .add(snapshot.critical.sizeBytes, {{"ring", "critical"}});
+    out.gauge("tapio_agent_batch_events", "Events in the batch that is being filled.").add(std::uint64_t{snapshot.pendingEvents});
+    out.gauge("tapio_agent_cgroups", "Cgroups that are sampled.").add(std::uint64_t{snapshot.cgroups});
+    out.gauge("tapio_agent_cgroups_cut_off", "Cgroups beyond collect.max_cgroups, which are not sampled.")
+        .add(std::uint64_t{snapshot.cgroupsCutOff});
+}
+
+void addLink(MetricFamilies &out, const AgentView &view)
+{
+    const SessionStatus &link = view.link;
+    out.gauge("tapio_agent_link_state", "1 for the state that the link to the server is in, 0 for the others.");
+    for (const SessionPhase phase : {SessionPhase::Offline, SessionPhase::Greeting, SessionPhase::Up})
+        out.add(link.phase == phase ? 1.0 : 0.0, {{"state", std::string(sessionPhaseName(phase))}});
+    out.counter("tapio_agent_sessions_total", "How often a server welcomed the agent.").add(link.sessions);
+    out.counter("tapio_agent_sent_bytes_total", "Payload handed to the transport; frames that are sent again count again.").add(link.sentBytes);
+    out.gauge("tapio_agent_queue_events", "Events held for the server: waiting, or sent and not confirmed.")
+        .add(link.queuedEvents, {{"state", "waiting"}})
+        .add(link.inFlightEvents, {{"state", "in_flight"}});
+    out.gauge("tapio_agent_queue_bytes", "Bytes of frames held for the server.").add(std::uint64_t{link.ringBytes});
+    out.gauge("tapio_agent_queue_limit_bytes", "Bytes of frames that can be held: server.queue_bytes.").add(std::uint64_t{view.queueLimitBytes});
+    out.gauge("tapio_agent_queue_oldest_age_seconds", "Age of the oldest event held for the server; 0 = none is.")
+        .add(link.oldestEventNs == 0 ? 0.0 : std::max(seconds(view.nowUtcNs - link.oldestEventNs), 0.0));
+    out.counter("tapio_agent_events_produced_total", "Events that were given a number.").add(link.producedEvents);
+    out.counter("tapio_agent_events_abandoned_total", "Events that were sent and given up before the server had confirmed them.")
+        .add(link.abandonedEvents);
+    if (link.uncertaintyNs < 0)
+        return;
+    out.gauge("tapio_agent_clock_offset_seconds", "The server's clock minus this node's.").add(seconds(link.offsetNs));
+    out.gauge("tapio_agent_clock_offset_uncertainty_seconds", "By how much the offset may be wrong.").add(seconds(link.uncertaintyNs));
+}
+
+/// Names that every client library uses (prometheus.io/docs/instrumenting/writing_clientlibs, "process metrics").
+void addProcess(MetricFamilies &out, const ProcessFigures &process)
+{
+    out.counter("process_cpu_seconds_total", "CPU time of the agent's process, user and system, kernel programs not included.").add(process.cpuSeconds);
+    out.gauge("process_resident_memory_bytes", "Resident memory of the agent's process.").add(process.residentBytes);
+    out.gauge("process_virtual_memory_bytes", "Virtual memory of the agent's process.").add(process.virtualBytes);
+    out.gauge("process_open_fds", "Open file descriptors of the agent's process.").add(process.openDescriptors);
+    out.gauge("process_start_time_seconds", "Start of the agent's process, Unix time.").add(process.startTimeSeconds);
+}
+
+void addHttp(MetricFamilies &out, const HttpFigures &http)
+{
+    out.counter("tapio_agent_http_responses_total", "Answers to scrapes and probes, by status.");
+    for (const auto &[status, count] : http.responses)
+        out.add(count, {{"code", std::to_string(status)}});
+    out.counter("tapio_agent_http_connections_ended_total", "Connections that the agent ended: not done in time, or one too many.")
+        .add(http.timedOut, {{"cause", "deadline"}})
+        .add(http.crowdedOut, {{"cause", "crowded"}});
+}
+
+} // namespace
+
+std::string renderMetrics(const AgentView &view, const HttpFigures &http)
+{
+    MetricFamilies out;
+    out.gauge("tapio_agent_build_info", "Always 1; the labels say what runs.").add(1.0, {{"version", view.version}, {"node", view.node}});
+    if (view.link.counters)
+        addCounters(out, *view.link.counters);
+    if (view.collect)
+        addCollecting(out, *view.collect);
+    addLink(out, view);
+    addProcess(out, view.process);
+    addHttp(out, http);
+    return out.text();
+}
+
+} // namespace tapio::agent

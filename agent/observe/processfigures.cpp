@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <ctime>
+#include <filesystem>
+#include <iterator>
+#include <unistd.h>
+
+#include "agent/collect/procparse.h"
+#include "agent/collect/smallfile.h"
+#include "agent/observe/agentview.h"
+
+namespace tapio::agent {
+
+ProcessFigures readProcessFigures(const Clock &clock)
+{
+    constexpr double perSecond = 1e9;
+    ProcessFigures figures;
+    timespec used{};
+    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) == 0)
+        figures.cpuSeconds = static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / perSecond;
+    SmallFileReader reader;
+    // First field of statm: size, second: resident; in pages (proc(5)).
+    if (const FileText file = reader.read("/proc/self/statm")) {
+        const auto pageBytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+        std::string_view line = file.text;
+        if (const auto pages = parseUnsigned(nextWord(line)))
+            figures.virtualBytes = *pages * pageBytes;
+        if (const auto pages = parseUnsigned(nextWord(line)))
+            figures.residentBytes = *pages * pageBytes;
+    }
+    if (const FileText file = reader.read("/proc/self/stat")) {
+        const auto ticksPerSecond = static_cast<double>(sysconf(_SC_CLK_TCK));
+        const double bootedSeconds = static_cast<double>(clock.utcNs() - clock.bootNs()) / perSecond;
+        if (const auto ticks = parseStartTicks(file.text))
+            figures.startTimeSeconds = bootedSeconds + static_cast<double>(*ticks) / ticksPerSecond;
+    }
+    std::error_code error;
+    if (const std::filesystem::directory_iterator open("/proc/self/fd", error); !error)
+        figures.openDescriptors = static_cast<std::uint64_t>(std::distance(begin(open), end(open))) - 1;   // this look itself
+    return figures;
+}
+
+} // namespace tapio::agent
