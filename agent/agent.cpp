@@ -95,16 +95,18 @@ Result<std::string> nodeName(const AgentConfig &config, const Clock &clock)
     return name;
 }
 
-Result<std::unique_ptr<Agent>> Agent::start(AgentConfig config, KernelFactory openKernel, const Clock &clock, spdlog::logger &log)
+Result<std::unique_ptr<Agent>> Agent::start(AgentConfig config, std::string configSha256, KernelFactory openKernel, const Clock &clock, spdlog::logger &log)
 {
     auto options = publisherOptions(config);
     if (!options)
         return fail(options.error());
+    options->session.info.configSha256 = configSha256;
     std::unique_ptr<Agent> agent(new Agent(std::move(*options), config, clock, log));
     Publisher &publisher = agent->m_publisher;
     config.collect.node = config.node;
     // Before the kernel programs: loading them takes a moment, and probes are to be told so.
-    agent->m_observer = std::make_unique<Observer>(config.observeAddress, [self = agent.get()] { return self->view(); }, clock);
+    agent->m_blank.configSha256 = std::move(configSha256);
+    agent->observe(config.observeAddress);
     config.collect.otherHooks.push_back(agent->m_observer->hook());
     const PublisherPort port{publisher,
                              [&publisher] {
@@ -126,17 +128,61 @@ Result<std::unique_ptr<Agent>> Agent::start(AgentConfig config, KernelFactory op
 }
 
 Agent::Agent(PublisherOptions options, const AgentConfig &config, const Clock &clock, spdlog::logger &log)
-    : m_clock(clock), m_publisher(std::move(options), clock, log)
+    : m_clock(clock), m_log(log), m_publisher(std::move(options), clock, log)
 {
     m_blank.version = TAPIO_VERSION;
     m_blank.node = config.node;
     m_blank.server = config.server;
     m_blank.queueLimitBytes = config.queueBytes;
+    m_blank.configSinceUtcNs = clock.utcNs();
+}
+
+void Agent::observe(const std::string &address)
+{
+    m_observer.reset();   // the new one may want the same port
+    m_observeAddress = address;
+    m_observer = std::make_unique<Observer>(address, [this] { return view(); }, m_clock);
+}
+
+void Agent::reload(const AgentConfig &config, const std::string &configSha256)
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_blank.configSha256 = configSha256;
+        m_blank.lastReloadWorked = true;
+        m_blank.configSinceUtcNs = m_clock.utcNs();
+    }
+    if (config.observeAddress != m_observeAddress) {
+        observe(config.observeAddress);
+        m_observer->announce(m_log);
+    }
+    const CollectOptions &collect = config.collect;
+    m_collect->change({collect.disabled, collect.maxCgroups, collect.hostInterval, collect.cgroupInterval, {m_observer->hook()}});
+}
+
+void Agent::noteRefusedReload()
+{
+    const std::lock_guard lock(m_mutex);
+    m_blank.lastReloadWorked = false;
+}
+
+void Agent::reconnect()
+{
+    std::string configSha256;
+    {
+        const std::lock_guard lock(m_mutex);
+        configSha256 = m_blank.configSha256;
+    }
+    m_publisher.reload(std::move(configSha256));
 }
 
 AgentView Agent::view() const
 {
-    AgentView view = m_blank;
+    AgentView view;
+    {
+        const std::lock_guard lock(m_mutex);
+        view = m_blank;
+    }
     view.link = m_publisher.status();
     if (const CollectThread *collect = m_collecting.load()) {
         view.collectTurnedBootNs = collect->turnedBootNs();

@@ -3,7 +3,9 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <string>
 
 #include "agent/config/agentconfig.h"
 #include "agent/config/oncecheck.h"
@@ -18,10 +20,15 @@ class Agent {
 public:
     /// Errors: those of ClientEndpoint::open, CollectLoop::open, inspectCertificate; InvalidArgument where the node's name is not the
     /// certificate's. `clock` and `log` outlive the agent.
-    static Result<std::unique_ptr<Agent>> start(AgentConfig config, KernelFactory openKernel, const Clock &clock,
+    static Result<std::unique_ptr<Agent>> start(AgentConfig config, std::string configSha256, KernelFactory openKernel, const Clock &clock,
                                                 spdlog::logger &log);
 
-    void reloadCertificates() { m_publisher.reload(); }
+    /// Goes on with what of `config` can change while it runs (takeOver), which is told as `configSha256`.
+    void reload(const AgentConfig &config, const std::string &configSha256);
+    /// The configuration was asked for again and could not be read.
+    void noteRefusedReload();
+    /// Connects anew, with the certificates as they are now.
+    void reconnect();
     /// Ends both threads with everything flushed, in less than two seconds.
     SessionStatus stop();
     /// "pipeline: 812 events/sec, queued 12, lost 0, ..." since the last call.
@@ -32,14 +39,18 @@ private:
     Agent(PublisherOptions options, const AgentConfig &config, const Clock &clock, spdlog::logger &log);
     /// Any thread.
     AgentView view() const;
+    void observe(const std::string &address);
 
     const Clock &m_clock;
-    AgentView m_blank;                                  ///< with what never changes
+    spdlog::logger &m_log;
+    mutable std::mutex m_mutex;                         ///< guards what follows
+    AgentView m_blank;                                  ///< with what the threads do not know
     Publisher m_publisher;
     std::unique_ptr<CollectThread> m_collect;
     std::atomic<const CollectThread *> m_collecting = nullptr;   ///< for view(), from when it is there
     std::uint64_t m_lastDrained = 0;
     std::int64_t m_lastBootNs = 0;
+    std::string m_observeAddress;
     std::unique_ptr<Observer> m_observer;               ///< last: its thread looks at the rest
 };
 

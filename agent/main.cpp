@@ -10,6 +10,7 @@
 
 #include "agent/agent.h"
 #include "agent/config/instancelock.h"
+#include "agent/config/reload.h"
 #include "agent/daemon/exitcode.h"
 #include "agent/daemon/log.h"
 #include "agent/daemon/signals.h"
@@ -36,8 +37,61 @@ Result<int> openTicks()
     return fd;
 }
 
+std::string listed(const std::vector<std::string> &names)
+{
+    std::string text;
+    for (const std::string &name : names)
+        text += (text.empty() ? "" : ", ") + name;
+    return text.empty() ? "nothing" : text;
+}
+
+/// What SIGHUP asks for: the file again, under the same command line, and the certificates.
+class Reloader {
+public:
+    Reloader(int argc, char **argv, ConfigInForce inForce, spdlog::logger &log, const Clock &clock)
+        : m_argc(argc), m_argv(argv), m_inForce(std::move(inForce)), m_log(log), m_clock(clock)
+    {
+    }
+    void reload(Agent &agent)
+    {
+        if (const Status status = readAgain(agent); !status) {
+            m_log.error("configuration: refused, the one before stays in force: {}", status.error().message());
+            agent.noteRefusedReload();
+        }
+        // Also then: certificates are renewed by others than those who edit the file. What cannot connect must not take what does.
+        if (const auto name = nodeName(m_inForce.config, m_clock); name)
+            agent.reconnect();
+        else
+            m_log.error("certificates: refused, the connection stays as it is: {}", name.error().message());
+    }
+
+private:
+    Status readAgain(Agent &agent)
+    {
+        const auto next = parseCommand(m_argc, m_argv);
+        if (!next)
+            return fail(next.error());
+        const Reload changes = takeOver(m_inForce, *next);
+        const auto hash = hashOf(m_inForce.settings);
+        if (!hash)
+            return fail(hash.error());
+        m_log.set_level(spdlog::level::from_str(m_inForce.config.logLevel));
+        agent.reload(m_inForce.config, *hash);
+        m_log.info("configuration: read again; changed: {}; in force is sha256 {}", listed(changes.applied), *hash);
+        if (!changes.needRestart.empty())
+            m_log.warn("configuration: needs a restart to change: {}", listed(changes.needRestart));
+        return {};
+    }
+
+    int m_argc;
+    char **m_argv;
+    ConfigInForce m_inForce;
+    spdlog::logger &m_log;
+    const Clock &m_clock;
+};
+
 /// Until SIGTERM or SIGINT (0), or a failure of the agent.
-Status serve(Agent &agent, int signals, int ticks, spdlog::logger &log)
+Status serve(Agent &agent, Reloader &reloader, int signals, int ticks, spdlog::logger &log)
 {
     for (int seconds = 0;;) {
         std::array<pollfd, 2> ready{{{signals, POLLIN, 0}, {ticks, POLLIN, 0}}};
@@ -48,7 +102,7 @@ Status serve(Agent &agent, int signals, int ticks, spdlog::logger &log)
                 log.info("stopping on signal {}", info.ssi_signo);
                 return {};
             }
-            agent.reloadCertificates();
+            reloader.reload(agent);
         }
         if (std::uint64_t times = 0; (ready[1].revents & POLLIN) != 0 && read(ticks, &times, sizeof(times)) == sizeof(times)) {
             if (const auto failure = agent.failure())
@@ -59,8 +113,12 @@ Status serve(Agent &agent, int signals, int ticks, spdlog::logger &log)
     }
 }
 
-int run(AgentConfig config, const KernelFactory &openKernel, const Clock &clock)
+int run(int argc, char **argv, const Command &command, const KernelFactory &openKernel, const Clock &clock)
 {
+    AgentConfig config = command.config;
+    const auto hash = hashOf(command.settings);
+    if (!hash)
+        return leave(hash.error());
     const auto name = nodeName(config, clock);
     if (!name)
         return leave(name.error());
@@ -73,15 +131,16 @@ int run(AgentConfig config, const KernelFactory &openKernel, const Clock &clock)
     if (!signals || !ticks)
         return leave(signals ? ticks.error() : signals.error());
     const auto log = daemon::makeLog("tapio-agent", config.logLevel);
-    const auto started = Agent::start(config, openKernel, clock, *log);
+    const auto started = Agent::start(config, *hash, openKernel, clock, *log);
     if (!started)
         return leave(started.error());
     Agent &agent = **started;
     const auto pidFile = PidFile::write(config.pidFile);
     if (!pidFile)
         return leave(pidFile.error());
-    log->info("node {} collects for {}", config.node, config.server);
-    const Status served = serve(agent, *signals, *ticks, *log);
+    log->info("node {} collects for {}; configuration in force is sha256 {}", config.node, config.server, *hash);
+    Reloader reloader(argc, argv, {config, command.settings, notLoaded(config)}, *log, clock);
+    const Status served = serve(agent, reloader, *signals, *ticks, *log);
     const SessionStatus last = agent.stop();
     const std::uint64_t leftBehind = last.queuedEvents + last.inFlightEvents;
     log->info("stopped: produced {}, sent {}, acknowledged {}, dropped {}, given up {}, left behind {}", last.producedEvents,
@@ -99,6 +158,12 @@ int check(const Command &command, const KernelFactory &openKernel, const Clock &
     return report.healthy() ? 0 : 1;
 }
 
+int print(const Settings &settings)
+{
+    const Status status = printSettings(std::cout, settings);
+    return status ? 0 : leave(status.error());
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -108,10 +173,12 @@ int main(int argc, char **argv)
         return leave(command.error());
     if (command->kind == Command::Kind::Leave)
         return command->exitCode;
+    if (command->kind == Command::Kind::PrintConfig)
+        return print(command->settings);
     const SystemClock clock;
     const KernelFactory openKernel = [options = command->config.kernel](KernelRecordSink &sink) {
         return KernelCollectors::open(options, sink);
     };
     return command->kind == Command::Kind::OnceCheck ? check(*command, openKernel, clock)
-                                                     : run(command->config, openKernel, clock);
+                                                     : run(argc, argv, *command, openKernel, clock);
 }

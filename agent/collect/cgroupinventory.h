@@ -43,6 +43,8 @@ public:
     const std::vector<CgroupNode> &nodes() const noexcept { return m_nodes; }
     const CgroupLayout &layout() const noexcept { return m_layout; }
     std::size_t maxCgroups() const noexcept { return m_maxCgroups; }
+    /// From the next refresh on.
+    void setMaxCgroups(std::size_t maxCgroups) noexcept { m_maxCgroups = maxCgroups; }
     /// How many exist beyond nodes(); a lower bound where there are very many.
     std::size_t cutOff() const noexcept { return m_cutOff; }
 

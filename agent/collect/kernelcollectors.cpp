@@ -50,6 +50,7 @@ public:
     Status openRings(const KernelOptions &options);
     Result<std::size_t> poll(std::chrono::milliseconds timeout) override;
     void wake() override;
+    void setDisabled(const std::set<std::string> &collectors) override { m_object->setDisabled(collectors); }
     std::vector<wire::Hook> hooks() const override { return m_object->hooks(); }
     std::vector<SourceCounterSet> counters() const override;
     Result<std::vector<CgroupHistogram>> histograms() override;

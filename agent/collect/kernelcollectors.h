@@ -89,6 +89,8 @@ public:
     /// ring, a quarter-full event ring or wake().
     virtual Result<std::size_t> poll(std::chrono::milliseconds timeout) = 0;
     virtual void wake() = 0;                            ///< any thread
+    /// Detaches the programs of these collectors, and attaches those of all others that were loaded; loads none.
+    virtual void setDisabled(const std::set<std::string> &collectors) = 0;
     virtual std::vector<wire::Hook> hooks() const = 0;
     virtual std::vector<SourceCounterSet> counters() const = 0;
     virtual Result<std::vector<CgroupHistogram>> histograms() = 0;

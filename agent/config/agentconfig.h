@@ -6,8 +6,11 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "agent/collect/kernelcollectors.h"
+#include "agent/config/settings.h"
+#include "agent/daemon/configsection.h"
 #include "agent/pipeline/collectloop.h"
 #include "protocol/base/hostport.h"
 #include "protocol/base/result.h"
@@ -31,14 +34,18 @@ struct AgentConfig {
 };
 
 /// Reads a TOML file over `config`; README.md documents its keys. Errors: NotFound, PermissionDenied, and Malformed for broken TOML,
-/// unknown keys and values out of range, naming file and line.
-Status readConfig(const std::filesystem::path &path, AgentConfig &config);
+/// unknown keys and values out of range, naming file and line. `values`, where given, gets every setting with its line.
+Status readConfig(const std::filesystem::path &path, AgentConfig &config, std::vector<daemon::ConfigValue> *values = nullptr);
+
+/// Every setting of `config` under its name in the file, in the file's order.
+std::vector<daemon::ConfigValue> valuesOf(const AgentConfig &config);
 
 /// What the command line asks for.
 struct Command {
-    enum class Kind : std::uint8_t { Run, OnceCheck, Leave };
+    enum class Kind : std::uint8_t { Run, OnceCheck, PrintConfig, Leave };
     Kind kind = Kind::Run;
     AgentConfig config;
+    Settings settings;                                 ///< of config
     bool json = false;
     int exitCode = 0;                                  ///< of Leave: help, version, or a usage error that was printed
 };

@@ -27,6 +27,7 @@ struct Given {
     std::string file, server, serverName, ca, certificate, key, crl, node, logLevel, runtimeFolder, pidFile;
     std::string output = "table";
     bool onceCheck = false;
+    bool printConfig = false;
 };
 
 void declare(CLI::App &app, Given &given)
@@ -43,12 +44,30 @@ void declare(CLI::App &app, Given &given)
     app.add_option("--pid-file", given.pidFile, "Holds the process's number while it runs")->type_name("FILE");
     app.add_option("--log-level", given.logLevel, "trace, debug, info, warn, error or off")->type_name("LEVEL");
     app.add_flag("--once-check", given.onceCheck, "Open everything once, print the state of each hook, and leave: 0 = healthy");
+    app.add_flag("--print-config", given.printConfig, "Print the configuration that would be in force, with where each value comes from, and leave");
     app.add_option("-o,--output", given.output, "table or json, for --once-check")
         ->check(CLI::IsMember({"table", "json"}))
         ->type_name("FORMAT");
     app.set_version_flag("--version", "tapio-agent " TAPIO_VERSION);
     app.footer(footer);
 }
+
+/// What an option of the command line sets.
+struct Override {
+    const char *setting;
+    const char *option;
+    std::string Given::*value;
+};
+constexpr std::array<Override, 10> overrides{{{"node", "--node", &Given::node},
+                                              {"log_level", "--log-level", &Given::logLevel},
+                                              {"runtime_folder", "--runtime-folder", &Given::runtimeFolder},
+                                              {"pid_file", "--pid-file", &Given::pidFile},
+                                              {"server.address", "--server", &Given::server},
+                                              {"server.name", "--server-name", &Given::serverName},
+                                              {"server.ca", "--ca", &Given::ca},
+                                              {"server.certificate", "--cert", &Given::certificate},
+                                              {"server.key", "--key", &Given::key},
+                                              {"server.crl", "--crl", &Given::crl}}};
 
 void apply(const Given &given, AgentConfig &config)
 {
@@ -66,6 +85,23 @@ void apply(const Given &given, AgentConfig &config)
     set(given.runtimeFolder, config.runtimeFolder);
     set(given.pidFile, config.pidFile);
     set(given.logLevel, config.logLevel);
+}
+
+/// `fromFile`: as the file left it, with lines; empty without a file.
+Settings settingsOf(const AgentConfig &config, const Given &given, const std::vector<daemon::ConfigValue> &fromFile)
+{
+    Settings settings;
+    for (daemon::ConfigValue &value : valuesOf(config)) {
+        Setting setting{std::move(value.name), std::move(value.toml), "default"};
+        const auto inFile = std::find_if(fromFile.begin(), fromFile.end(), [&](const auto &v) { return v.name == setting.name; });
+        if (inFile != fromFile.end() && inFile->line > 0)
+            setting.origin = given.file + ", line " + std::to_string(inFile->line);
+        const auto option = std::find_if(overrides.begin(), overrides.end(), [&](const Override &o) { return o.setting == setting.name; });
+        if (option != overrides.end() && !(given.*(option->value)).empty())
+            setting.origin = option->option;
+        settings.push_back(std::move(setting));
+    }
+    return settings;
 }
 
 Status validate(const AgentConfig &config)
@@ -100,12 +136,15 @@ Result<Command> parseCommand(int argc, const char *const *argv)
         command.exitCode = app.exit(error) == 0 ? 0 : daemon::exitcode::usage;
         return command;
     }
+    std::vector<daemon::ConfigValue> fromFile;
     if (!given.file.empty()) {
-        if (const Status status = readConfig(given.file, command.config); !status)
+        if (const Status status = readConfig(given.file, command.config, &fromFile); !status)
             return fail(status.error());
     }
     apply(given, command.config);
-    command.kind = given.onceCheck ? Command::Kind::OnceCheck : Command::Kind::Run;
+    command.settings = settingsOf(command.config, given, fromFile);
+    if (given.onceCheck || given.printConfig)
+        command.kind = given.printConfig ? Command::Kind::PrintConfig : Command::Kind::OnceCheck;
     command.json = given.output == "json";
     if (const Status status = validate(command.config); !status)
         return fail(status.error());

@@ -58,29 +58,44 @@ Status readKernel(ConfigSection &kernel, AgentConfig &config, const std::string 
     return {};
 }
 
-} // namespace
-
-Status readConfig(const std::filesystem::path &path, AgentConfig &config)
+/// A null file names nothing.
+Status readAll(const toml::table *file, const std::filesystem::path &path, AgentConfig &config, std::vector<daemon::ConfigValue> *values)
 {
-    const auto file = daemon::readToml(path);
-    if (!file)
-        return fail(file.error());
-    ConfigSection top(&*file, path.native(), "");
+    ConfigSection top(file, path.native(), "", values);
     readTop(top, config);
-    ConfigSection server(top.table("server"), path.native(), "server.");
+    ConfigSection server(top.table("server"), path.native(), "server.", values);
     readServer(server, config);
-    ConfigSection collect(top.table("collect"), path.native(), "collect.");
+    ConfigSection collect(top.table("collect"), path.native(), "collect.", values);
     readCollect(collect, config);
-    ConfigSection kernel(top.table("kernel"), path.native(), "kernel.");
+    ConfigSection kernel(top.table("kernel"), path.native(), "kernel.", values);
     if (const Status status = readKernel(kernel, config, path.native()); !status)
         return status;
-    ConfigSection observe(top.table("observe"), path.native(), "observe.");
+    ConfigSection observe(top.table("observe"), path.native(), "observe.", values);
     readObserve(observe, config);
     for (const ConfigSection *section : {&top, &server, &collect, &kernel, &observe}) {
         if (const Status status = section->end(); !status)
             return status;
     }
     return {};
+}
+
+} // namespace
+
+Status readConfig(const std::filesystem::path &path, AgentConfig &config, std::vector<daemon::ConfigValue> *values)
+{
+    const auto file = daemon::readToml(path);
+    if (!file)
+        return fail(file.error());
+    return readAll(&*file, path, config, values);
+}
+
+std::vector<daemon::ConfigValue> valuesOf(const AgentConfig &config)
+{
+    std::vector<daemon::ConfigValue> values;
+    AgentConfig copy = config;
+    // Without a file there is nothing that could be wrong with it.
+    static_cast<void>(readAll(nullptr, {}, copy, &values));
+    return values;
 }
 
 } // namespace tapio::agent

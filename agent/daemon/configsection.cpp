@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <memory>
+#include <sstream>
 
 namespace tapio::daemon {
 
@@ -26,6 +27,26 @@ Result<std::string> readWhole(const std::filesystem::path &path)
     return text;
 }
 
+/// A value as TOML; one line, whatever it holds.
+template <typename Node>
+std::string toToml(const Node &node)
+{
+    std::ostringstream text;
+    text << toml::toml_formatter(node, toml::format_flags::none);
+    return text.str();
+}
+
+toml::value<std::string> toNode(const std::string &value) { return toml::value<std::string>(value); }
+toml::value<bool> toNode(bool value) { return toml::value<bool>(value); }
+toml::value<std::int64_t> toNode(std::int64_t value) { return toml::value<std::int64_t>(value); }
+toml::array toNode(const std::set<std::string> &values)
+{
+    toml::array array;
+    for (const std::string &value : values)
+        array.push_back(value);
+    return array;
+}
+
 } // namespace
 
 Result<toml::table> readToml(const std::filesystem::path &path)
@@ -39,6 +60,15 @@ Result<toml::table> readToml(const std::filesystem::path &path)
                                          + std::string(parsed.error().description()));
     }
     return std::move(parsed).table();
+}
+
+template <typename Value>
+void ConfigSection::record(const char *key, const Value &value)
+{
+    if (m_values == nullptr)
+        return;
+    const toml::node *node = m_table == nullptr ? nullptr : m_table->get(key);
+    m_values->push_back({m_prefix + key, toToml(toNode(value)), node == nullptr ? 0 : node->source().begin.line});
 }
 
 template <typename Use>
@@ -58,6 +88,7 @@ void ConfigSection::text(const char *key, std::string &target)
             target = *value;
         return value.has_value();
     });
+    record(key, target);
 }
 
 void ConfigSection::path(const char *key, std::filesystem::path &target)
@@ -75,6 +106,7 @@ void ConfigSection::flag(const char *key, bool &target)
             target = *value;
         return value.has_value();
     });
+    record(key, target);
 }
 
 void ConfigSection::integer(const char *key, std::int64_t &target, std::int64_t least, std::int64_t most)
@@ -86,6 +118,7 @@ void ConfigSection::integer(const char *key, std::int64_t &target, std::int64_t 
         target = *value;
         return true;
     });
+    record(key, target);
 }
 
 void ConfigSection::milliseconds(const char *key, std::chrono::milliseconds &target, std::int64_t least, std::int64_t most)
@@ -111,6 +144,7 @@ void ConfigSection::texts(const char *key, std::set<std::string> &target)
         target = std::move(values);
         return true;
     });
+    record(key, target);
 }
 
 const toml::table *ConfigSection::table(const char *key)

@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "protocol/base/result.h"
 
@@ -19,13 +20,21 @@ namespace tapio::daemon {
 /// A TOML file of at most 256 KiB. Errors: those of errcFromErrno; Malformed (names the line).
 Result<toml::table> readToml(const std::filesystem::path &path);
 
+/// A setting as a section left it.
+struct ConfigValue {
+    std::string name;       ///< "server.address"
+    std::string toml;       ///< its value, as TOML
+    unsigned line = 0;      ///< of the file; 0 = the file does not name it
+};
+
 /// One table of a file: each key is taken by name into a target that keeps its value where the key is absent. What is wrong, and
 /// keys that nobody took, come out of end(), with file and line.
 class ConfigSection {
 public:
     /// `table` outlives the section; null = the file has none, and every target keeps its value. `prefix`: "server.".
-    ConfigSection(const toml::table *table, std::string file, std::string prefix)
-        : m_table(table), m_file(std::move(file)), m_prefix(std::move(prefix))
+    /// `values`, where given, gets every setting in the order in which it is taken, and outlives the section.
+    ConfigSection(const toml::table *table, std::string file, std::string prefix, std::vector<ConfigValue> *values = nullptr)
+        : m_table(table), m_file(std::move(file)), m_prefix(std::move(prefix)), m_values(values)
     {
     }
 
@@ -49,12 +58,14 @@ public:
 
 private:
     void integer(const char *key, std::int64_t &target, std::int64_t least, std::int64_t most);
+    template <typename Value> void record(const char *key, const Value &value);
     template <typename Use> void take(const char *key, const std::string &wanted, Use use);
     std::string where(const toml::node &node) const;
 
     const toml::table *m_table;
     std::string m_file;
     std::string m_prefix;
+    std::vector<ConfigValue> *m_values;
     std::set<std::string, std::less<>> m_known;
     std::string m_problem;
 };

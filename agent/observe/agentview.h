@@ -25,6 +25,9 @@ ProcessFigures readProcessFigures(const Clock &clock);
 /// Everything that is told about the agent, as values: made for one answer, from what both threads left for whoever asks.
 struct AgentView {
     std::string version, node, server;
+    std::string configSha256;                       ///< of the configuration in force
+    bool lastReloadWorked = true;
+    std::int64_t configSinceUtcNs = 0;              ///< when it was last read and understood
     std::int64_t nowUtcNs = 0, nowBootNs = 0;
     std::int64_t collectTurnedBootNs = 0;           ///< 0 = the kernel programs are not loaded yet
     std::shared_ptr<const CollectSnapshot> collect; ///< null = not yet

@@ -156,7 +156,12 @@ void addHttp(MetricFamilies &out, const HttpFigures &http)
 std::string renderMetrics(const AgentView &view, const HttpFigures &http)
 {
     MetricFamilies out;
-    out.gauge("tapio_agent_build_info", "Always 1; the labels say what runs.").add(1.0, {{"version", view.version}, {"node", view.node}});
+    out.gauge("tapio_agent_build_info", "Always 1; the labels say what runs.")
+        .add(1.0, {{"version", view.version}, {"node", view.node}, {"config_sha256", view.configSha256}});
+    out.gauge("tapio_agent_config_last_reload_successful", "1 when the configuration could be read the last time it was asked for.")
+        .add(view.lastReloadWorked ? 1.0 : 0.0);
+    out.gauge("tapio_agent_config_last_reload_success_timestamp_seconds", "When the configuration was last read and understood, Unix time.")
+        .add(seconds(view.configSinceUtcNs));
     if (view.link.counters)
         addCounters(out, *view.link.counters);
     if (view.collect)

@@ -35,6 +35,11 @@ std::int64_t ns(milliseconds duration) { return std::chrono::nanoseconds(duratio
 
 } // namespace
 
+bool readsFiles(std::string_view collector) noexcept
+{
+    return std::find(fileCollectors.begin(), fileCollectors.end(), collector) != fileCollectors.end();
+}
+
 CollectLoop::CollectLoop(CollectOptions options, PublisherPort port, const Clock &clock, spdlog::logger &log)
     : m_options(std::move(options)), m_port(std::move(port)), m_clock(clock), m_log(log), m_bootTime(clock),
       m_inventory(m_options.cgroupRoot, m_options.maxCgroups), m_resolver(m_options.resolver, m_inventory, clock),
@@ -77,6 +82,21 @@ void CollectLoop::makeSamplers()
     m_cgroupSamplers.push_back(std::make_unique<CgroupSampler>(procRoot, m_inventory, m_resolver, m_options.disabled));
     if (wants("network"))
         m_cgroupSamplers.push_back(std::make_unique<PodNetworkSampler>(procRoot, m_inventory, m_resolver));
+}
+
+void CollectLoop::change(CollectChange change)
+{
+    m_options.disabled = std::move(change.disabled);
+    m_options.maxCgroups = change.maxCgroups;
+    m_options.hostInterval = change.hostInterval;
+    m_options.cgroupInterval = change.cgroupInterval;
+    m_options.otherHooks = std::move(change.otherHooks);
+    m_inventory.setMaxCgroups(m_options.maxCgroups);
+    m_kernel->setDisabled(m_options.disabled);
+    m_samplers.clear();
+    m_cgroupSamplers.clear();
+    makeSamplers();
+    m_nextCgroupsBootNs = 0;
 }
 
 Status CollectLoop::turn()

@@ -36,6 +36,17 @@ struct CollectOptions {
     std::vector<wire::Hook> otherHooks;             ///< states that others found, told with the rest
 };
 
+/// What of it can change while the loop runs.
+struct CollectChange {
+    std::set<std::string> disabled;
+    std::size_t maxCgroups = 0;
+    std::chrono::milliseconds hostInterval{0}, cgroupInterval{0};
+    std::vector<wire::Hook> otherHooks;
+};
+
+/// The collector reads files; the others are kernel programs.
+bool readsFiles(std::string_view collector) noexcept;
+
 /// Sampling cgroups takes 1/cgroupShare of a core at most: about 70 us each, so from some 150 of them on the interval grows.
 inline constexpr std::int64_t cgroupShare = 200;
 
@@ -84,6 +95,8 @@ public:
 
     /// Polls once, for at most until something is due, then does that. Errors: those of KernelCollectors::poll.
     Status turn();
+    /// Goes on with these; kernel programs that are loaded stay so.
+    void change(CollectChange change);
     /// Any thread: ends the wait of a turn().
     void wake() { m_kernel->wake(); }
     /// Reads what is left in the rings, takes a last sample of what the kernel added up, and flushes; the counters as of then.

@@ -35,6 +35,8 @@ Result<std::unique_ptr<CollectThread>> CollectThread::start(CollectOptions optio
 void CollectThread::run(const std::stop_token &stop, CollectLoop &loop, const Clock &clock)
 {
     while (!stop.stop_requested()) {
+        if (auto change = takeChange())
+            loop.change(std::move(*change));
         if (const Status status = loop.turn(); !status) {
             const std::lock_guard lock(m_mutex);
             m_failure = status.error();
@@ -70,6 +72,20 @@ wire::CounterReport CollectThread::finish()
     stop();
     const std::lock_guard lock(m_mutex);
     return m_last;
+}
+
+void CollectThread::change(CollectChange change)
+{
+    const std::lock_guard lock(m_mutex);
+    m_change = std::move(change);
+    if (m_loop != nullptr)
+        m_loop->wake();
+}
+
+std::optional<CollectChange> CollectThread::takeChange()
+{
+    const std::lock_guard lock(m_mutex);
+    return std::exchange(m_change, std::nullopt);
 }
 
 CollectTotals CollectThread::totals() const

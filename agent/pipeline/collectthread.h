@@ -21,6 +21,8 @@ public:
 
     /// Ends the thread after a last poll, with the counters as of then. Detaches the programs. Call once.
     wire::CounterReport finish();
+    /// Before the next turn.
+    void change(CollectChange change);
     /// Each second's.
     CollectTotals totals() const;
     /// Each second's; null before the first.
@@ -34,9 +36,11 @@ private:
     CollectThread() = default;
     void run(const std::stop_token &stop, CollectLoop &loop, const Clock &clock);
     void stop();
+    std::optional<CollectChange> takeChange();
 
     mutable std::mutex m_mutex;             ///< guards what follows
     CollectLoop *m_loop = nullptr;          ///< for wake() only
+    std::optional<CollectChange> m_change;
     CollectTotals m_totals;
     std::shared_ptr<const CollectSnapshot> m_snapshot;
     std::int64_t m_turnedBootNs = 0;

@@ -55,10 +55,19 @@ std::optional<wire::Filter> Publisher::takeFilter()
     return std::exchange(m_filter, std::nullopt);
 }
 
-void Publisher::reload()
+void Publisher::reload(std::string configSha256)
 {
-    m_reload = true;
+    {
+        const std::lock_guard lock(m_mutex);
+        m_reload = std::move(configSha256);
+    }
     wake();
+}
+
+std::optional<std::string> Publisher::takeReload()
+{
+    const std::lock_guard lock(m_mutex);
+    return std::exchange(m_reload, std::nullopt);
 }
 
 SessionStatus Publisher::finish(Outgoing &&last, milliseconds deadline)
@@ -87,7 +96,8 @@ void Publisher::run(const std::stop_token &stop, std::promise<Status> opened)
     opened.set_value({});
     PublishSession session(m_options.session, **endpoint, m_clock, m_log);
     while (!stop.stop_requested()) {
-        if (m_reload.exchange(false)) {
+        if (auto configSha256 = takeReload()) {
+            session.setConfigSha256(std::move(*configSha256));
             m_log.info("link: connecting anew with the certificates as they are now");
             (*endpoint)->reconnect(milliseconds(0));
         }

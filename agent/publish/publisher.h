@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -33,14 +32,15 @@ public:
     SessionStatus status() const;
     /// The newest filter that came since the last call.
     std::optional<wire::Filter> takeFilter();
-    /// Connects anew, with the certificates as they are now.
-    void reload();
+    /// Connects anew, with the certificates as they are now; the greeting tells of the configuration in force.
+    void reload(std::string configSha256);
     /// Sends all that was pushed, then `last`, then a farewell, and ends the thread; gives up at `deadline` from now.
     /// Call once, when nothing pushes any more.
     SessionStatus finish(Outgoing &&last, std::chrono::milliseconds deadline);
 
 private:
     void run(const std::stop_token &stop, std::promise<Status> opened);
+    std::optional<std::string> takeReload();
     void turn(PublishSession &session, std::chrono::milliseconds longest);
     void leave(PublishSession &session);
     void wake();
@@ -54,11 +54,11 @@ private:
     const Clock &m_clock;
     spdlog::logger &m_log;
     BoundedQueue<Outgoing> m_queue;
-    std::atomic<bool> m_reload = false;
     mutable std::mutex m_mutex;                         ///< guards what follows
     transport::ClientEndpoint *m_endpoint = nullptr;    ///< for wake() only
     SessionStatus m_status;
     std::optional<wire::Filter> m_filter;
+    std::optional<std::string> m_reload;                ///< the configuration's hash
     std::optional<Farewell> m_farewell;
     std::jthread m_thread;
 };

@@ -60,6 +60,8 @@ class PublishSession {
 public:
     PublishSession(SessionOptions options, transport::ClientEndpoint &link, const Clock &clock, spdlog::logger &log);
 
+    /// What the next greeting tells.
+    void setConfigSha256(std::string sha256) { m_options.info.configSha256 = std::move(sha256); }
     /// Numbers and encodes a frame and keeps it until the server has it safe; a batch too large for one frame is split.
     void take(Outgoing &&outgoing);
     /// Receives what there is, waiting up to `wait` for the first message, then does what is due and sends what may be sent.

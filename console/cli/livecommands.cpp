@@ -45,6 +45,7 @@ nlohmann::json toJson(const NodeView &view)
                         {"version", state.agent.version},
                         {"kernel", state.agent.kernelRelease},
                         {"pid", state.agent.pid},
+                        {"config_sha256", state.agent.configSha256},
                         {"certificate_serial", state.certificateSerial},
                         {"certificate_expires", utcText(state.certificateExpiresNs)},
                         {"sessions", state.sessions},

@@ -33,6 +33,7 @@ struct AgentInfo {
   cpuCount @3 :UInt32;
   pid @4 :UInt32;
   memoryTotalBytes @5 :UInt64;
+  configSha256 @6 :Text;
 }
 
 struct Hello {

@@ -28,6 +28,7 @@ struct AgentInfo {
     std::uint32_t cpuCount = 0;
     std::uint64_t memoryTotalBytes = 0;
     std::uint32_t pid = 0;
+    std::string configSha256;     ///< of the configuration in force; hexadecimal; empty = an agent that does not say
 
     bool operator==(const AgentInfo &) const = default;
 };

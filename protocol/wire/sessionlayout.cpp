@@ -18,6 +18,7 @@ void write(schema::AgentInfo::Builder to, const AgentInfo &from)
     to.setCpuCount(from.cpuCount);
     to.setPid(from.pid);
     to.setMemoryTotalBytes(from.memoryTotalBytes);
+    setText(from.configSha256, [&](auto text) { to.setConfigSha256(text); });
 }
 
 AgentInfo read(const LayoutReader &reader, schema::AgentInfo::Reader from)
@@ -29,6 +30,7 @@ AgentInfo read(const LayoutReader &reader, schema::AgentInfo::Reader from)
     to.cpuCount = from.getCpuCount();
     to.memoryTotalBytes = from.getMemoryTotalBytes();
     to.pid = from.getPid();
+    to.configSha256 = reader.text(from.getConfigSha256());
     return to;
 }
 

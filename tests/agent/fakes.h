@@ -122,6 +122,7 @@ public:
         std::vector<agent::CgroupHistogram> histograms;
         std::vector<agent::CgroupTcp> tcp;
         std::optional<Error> pollError, mapError;
+        std::set<std::string> disabled;
         std::vector<std::chrono::milliseconds> waits;           ///< as asked for
     };
     FakeKernel(Script &script, agent::KernelRecordSink &sink) : m_script(script), m_sink(sink) {}
@@ -144,6 +145,7 @@ public:
         return count;
     }
     void wake() override {}
+    void setDisabled(const std::set<std::string> &collectors) override { m_script.disabled = collectors; }
     std::vector<wire::Hook> hooks() const override { return m_script.hooks; }
     std::vector<agent::SourceCounterSet> counters() const override { return m_script.counters; }
     Result<std::vector<agent::CgroupHistogram>> histograms() override

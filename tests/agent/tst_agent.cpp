@@ -15,7 +15,6 @@
 #include "agent/collect/kernelcollectors.h"
 #include "tests/agent/agentprocess.h"
 #include "tests/agent/fixtures.h"
-#include "tests/agent/httpclient.h"
 #include "tests/agent/testcgroup.h"
 #include "tests/support/testpki.h"
 
@@ -332,76 +331,6 @@ private slots:
         runOnce(argument);
         QTRY_VERIFY_WITH_TIMEOUT(findExec(server.log, argument.toStdString()), soon);
         QCOMPARE(server.log.streams().size(), std::size_t(1));
-        QVERIFY(agent.terminate() >= 0);
-    }
-
-    void observer_tellsAboutTheAgentThroughAllOfItsLife()
-    {
-        AgentProcess agent(m_pki.node());   // no server: it collects and holds
-        QVERIFY(agent.start());
-        QTRY_VERIFY_WITH_TIMEOUT(agent.observePort() != 0, soon);
-        const quint16 port = agent.observePort();
-        const Answer early = get(port, "/readyz");   // in time to be told that it loads, or just after
-        QVERIFY(early.status == 503 || early.status == 200);
-        QTRY_COMPARE_WITH_TIMEOUT(get(port, "/readyz").status, 200, soon);
-        QVERIFY(get(port, "/readyz").body.contains("link: ok, offline to 127.0.0.1:1,"));
-        QCOMPARE(get(port, "/healthz").status, 200);
-        const auto tells = [port](const char *text) { return get(port, "/metrics").body.contains(text); };
-        QTRY_VERIFY_WITH_TIMEOUT(tells("tapio_agent_hook_state{collector=\"process\",hook=\"sched_process_exec\",state=\"active\"} 1\n"), soon);
-        QTRY_VERIFY_WITH_TIMEOUT(tells("tapio_agent_events_seen_total{source=\"process\"}"), soon);
-        QVERIFY(tells("tapio_agent_hook_state{collector=\"observe\",hook=\"http://127.0.0.1:"));
-        QVERIFY(tells("tapio_agent_link_state{state=\"offline\"} 1\n"));
-
-        // Whatever is sent to it, the agent goes on as before.
-        std::vector<std::unique_ptr<RawClient>> hostile;
-        for (int i = 0; i < 300; ++i) {
-            hostile.push_back(std::make_unique<RawClient>(port));
-            hostile.back()->send(i % 3 == 0 ? QByteArray("GET /metr") : i % 3 == 1 ? QByteArray(20'000, 'A') : QByteArray("\x16\x03\x01\0\0\n", 6));
-        }
-        QCOMPARE(get(port, "/healthz").status, 200);
-        const int took = agent.terminate();
-        QVERIFY2(took >= 0 && took < 2000, qPrintable(QString::number(took) + " ms"));
-        QCOMPARE(agent.exitCode(), 0);
-    }
-
-    void observer_withoutItsPortTheAgentRunsAndSaysSo()
-    {
-        AgentProcess holder(m_pki.node());
-        QVERIFY(holder.start());
-        QTRY_VERIFY_WITH_TIMEOUT(holder.observePort() != 0, soon);
-        const QString address = "127.0.0.1:" + QString::number(holder.observePort());
-        Server server;
-        QVERIFY(startServer(server));
-        AgentProcess agent(m_pki.node(), server.fanIn->port());
-        QFile config(agent.folder() + "/agent.toml");
-        QVERIFY(config.open(QIODevice::WriteOnly));
-        config.write("[observe]\naddress = \"" + address.toUtf8() + "\"\n");
-        config.close();
-        agent.arguments << "--config" << config.fileName();
-        QVERIFY(agent.start());
-        QTRY_VERIFY_WITH_TIMEOUT(welcomed(agent), soon);
-        QCOMPARE(agent.output().count(address + " is in use by another program; the agent runs without metrics and health"), 1);
-        const auto told = [&] {
-            for (const auto &delivery : server.log.deliveries()) {
-                const auto *report = std::get_if<wire::HookReport>(&delivery->frame.body);
-                if (report != nullptr && std::any_of(report->hooks.begin(), report->hooks.end(), [](const wire::Hook &hook) {
-                        return hook.collector == "observe" && hook.state == wire::HookState::Failed;
-                    }))
-                    return true;
-            }
-            return false;
-        };
-        QTRY_VERIFY_WITH_TIMEOUT(told(), soon);
-        QVERIFY(agent.terminate() >= 0);
-    }
-
-    void progress_isTheLineThatTheRunbookLooksFor()
-    {
-        AgentProcess agent(m_pki.node());
-        QVERIFY(agent.start());
-        static const QRegularExpression line("^\\S+Z info pipeline: \\d+ events/sec, queued \\d+, in flight \\d+, lost \\d+, sent \\d+, acknowledged \\d+, link offline$",
-                                             QRegularExpression::MultilineOption);
-        QTRY_VERIFY2_WITH_TIMEOUT(line.match(agent.output()).hasMatch(), qPrintable(agent.output()), 2 * soon);
         QVERIFY(agent.terminate() >= 0);
     }
 

@@ -89,6 +89,46 @@ wire::Hook hook(const std::string &name, std::uint64_t runs = 0)
 class TestCollectLoop : public QObject {
     Q_OBJECT
 private slots:
+    void change_appliesFromTheNextTurnOn()
+    {
+        Bench bench;
+        bench.second();
+        QVERIFY(bench.sampled(wire::Metric::PsiCpuSomeUs));
+        wire::Hook observe = hook("http://127.0.0.1:1");
+        bench.loop->change({{"psi", "tcp"}, 2, 5s, 10s, {observe}});
+        QCOMPARE(bench.kernel.disabled, (std::set<std::string>{"psi", "tcp"}));
+        bench.outlet.all.clear();
+        for (int i = 0; i < 6; ++i)
+            bench.second();
+        QVERIFY(!bench.sampled(wire::Metric::PsiCpuSomeUs));
+        QCOMPARE(bench.outlet.bodies<wire::SampleBatch>().size(), std::size_t(2));   // at once, and after five seconds
+        const auto hooks = bench.loop->hooks();
+        QVERIFY(std::find(hooks.begin(), hooks.end(), observe) != hooks.end());
+        QVERIFY(std::any_of(hooks.begin(), hooks.end(), [](const wire::Hook &h) { return h.collector == "psi" && h.state == wire::HookState::Disabled; }));
+        bench.loop->change({{}, 2, 1s, 1s, {}});
+        bench.second();
+        QVERIFY(bench.sampled(wire::Metric::PsiCpuSomeUs));
+        QCOMPARE(bench.loop->snapshot()->cgroups, std::size_t(2));
+        QVERIFY(bench.loop->snapshot()->cgroupsCutOff > 0);
+    }
+
+    void snapshot_isEachSecondsAndNeverChanges()
+    {
+        Bench bench;
+        QVERIFY(!bench.loop->snapshot());
+        bench.kernel.hooks = {hook("a")};
+        bench.second();
+        const auto first = bench.loop->snapshot();
+        QVERIFY(first);
+        QCOMPARE(first->hooks.front().name, std::string("a"));
+        QCOMPARE(first->critical.sizeBytes, std::uint64_t(256u << 10));
+        QCOMPARE(first->takenBootNs, bench.clock.bootNs());
+        bench.kernel.hooks = {hook("b")};
+        bench.second();
+        QCOMPARE(first->hooks.front().name, std::string("a"));
+        QCOMPARE(bench.loop->snapshot()->hooks.front().name, std::string("b"));
+    }
+
     void turn_waitsUntilTheNextSecondOrTheAgeOfABatch()
     {
         Bench bench;

@@ -42,6 +42,7 @@ AgentView healthyView(std::int64_t bootNs = 1000 * nsPerSecond)
     AgentView view;
     view.version = "1.2.3";
     view.node = "node-1";
+    view.configSha256 = "c0ffee";
     view.server = "hub.example:7117";
     view.nowBootNs = bootNs;
     view.nowUtcNs = 1'700'000'000 * nsPerSecond;
@@ -146,7 +147,8 @@ private slots:
     {
         QTest::addColumn<QString>("series");
         QTest::addColumn<QString>("value");
-        QTest::newRow("build") << "tapio_agent_build_info{version=\"1.2.3\",node=\"node-1\"}" << "1";
+        QTest::newRow("build") << "tapio_agent_build_info{version=\"1.2.3\",node=\"node-1\",config_sha256=\"c0ffee\"}" << "1";
+        QTest::newRow("the last reload") << "tapio_agent_config_last_reload_successful" << "1";
         QTest::newRow("a counter by source") << "tapio_agent_events_seen_total{source=\"process\"}" << "20";
         QTest::newRow("a cause by source") << "tapio_agent_events_qdrop_total{source=\"process\"}" << "3";
         QTest::newRow("a counter at rest is there too") << "tapio_agent_events_shed_total{source=\"process\"}" << "0";

@@ -91,7 +91,7 @@ private slots:
         for (std::uint64_t seq = 1; seq <= 50; ++seq)
             QVERIFY(publisher.push(batch(seq)));
         QTRY_COMPARE_WITH_TIMEOUT(publisher.status().sessions, 1u, 20'000);
-        publisher.reload();
+        publisher.reload("");
         for (std::uint64_t seq = 51; seq <= 100; ++seq)
             QVERIFY(publisher.push(batch(seq)));
         QTRY_COMPARE_WITH_TIMEOUT(publisher.status().sessions, 2u, 20'000);

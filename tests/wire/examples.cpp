@@ -63,7 +63,7 @@ HookReport hookReport()
                       {"tcp", "tcp_retransmit_skb", HookState::Denied, "raw_tp", "operation not permitted", 0, 0}}};
 }
 
-AgentInfo agentInfo() { return {"0.1.0", "6.18.0", "6f8c1a52-0000-4000-8000-000000000001", 8, 16ULL << 30, 321}; }
+AgentInfo agentInfo() { return {"0.1.0", "6.18.0", "6f8c1a52-0000-4000-8000-000000000001", 8, 16ULL << 30, 321, {}}; }
 Heartbeat heartbeat() { return {9, startNs, -250'000, 120'000, 1000, 3, 40, 20, startNs - 5}; }
 EventFilter filter()
 {

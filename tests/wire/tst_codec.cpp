@@ -68,6 +68,21 @@ private slots:
         QVERIFY(*message == example(index));
     }
 
+    void hello_carriesTheConfigurationsHash()
+    {
+        Hello hello;   // younger than the stored bytes
+        hello.role = Role::Node;
+        hello.name = "node-1";
+        hello.streamId = 1;
+        hello.nextFrameSeq = 1;
+        hello.versionMin = hello.versionMax = 1;
+        hello.agent.configSha256 = std::string(64, 'c');
+        const auto bytes = encode(hello);
+        QVERIFY2(bytes, bytes ? "" : bytes.error().message().c_str());
+        const auto back = decode(*bytes);
+        QVERIFY(back && *back == Message(hello));
+    }
+
     void encode_largeBatchesComeBack()
     {
         for (const bool zstd : {false, true}) {

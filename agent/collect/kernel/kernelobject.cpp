@@ -8,6 +8,7 @@
 #include <cstring>
 #include <iterator>
 #include <system_error>
+#include <utility>
 
 #include <unistd.h>
 
@@ -324,6 +325,21 @@ bool KernelObject::attachAll()
     return !reload;
 }
 
+void KernelObject::setDisabled(const std::set<std::string> &collectors)
+{
+    for (HookRun &hook : m_hooks) {
+        const bool isOff = collectors.contains(std::string(hook.spec->collector));
+        if (isOff && hook.state == wire::HookState::Active) {
+            hook.link.reset();
+            hook.state = wire::HookState::Disabled;
+            hook.reasonAttached = std::exchange(hook.reason, "disabled by configuration");
+        } else if (!isOff && hook.state == wire::HookState::Disabled && hook.wanted()) {
+            hook.reason = std::exchange(hook.reasonAttached, {});
+            attach(hook);
+        }
+    }
+}
+
 /// An error when everything that was asked for was refused: then the reason is the same for all, and it is the machine's.
 Status KernelObject::nothingLeft() const
 {
@@ -367,7 +383,7 @@ std::uint64_t KernelObject::recursionMisses(std::string_view collector) const
 {
     std::uint64_t misses = 0;
     for (const HookRun &hook : m_hooks) {
-        if (hook.spec->collector != collector || hook.state != wire::HookState::Active)
+        if (hook.spec->collector != collector || hook.program == nullptr)   // one that was switched off keeps its misses
             continue;
         bpf_prog_info info{};
         std::uint32_t size = sizeof(info);

@@ -31,6 +31,8 @@ public:
     KernelObject(const KernelObject &) = delete;
     KernelObject &operator=(const KernelObject &) = delete;
 
+    /// Detaches the programs of these collectors, and attaches those of all others that are loaded.
+    void setDisabled(const std::set<std::string> &collectors);
     /// States with the kernel's run time statistics as of now.
     std::vector<wire::Hook> hooks() const;
     /// How often the kernel skipped the programs of a collector because the same program was running already on that CPU.
@@ -56,6 +58,7 @@ private:
         std::vector<HookAlternative> candidates; ///< still to try; the first is the current one
         wire::HookState state = wire::HookState::Unknown;
         std::string reason;
+        std::string reasonAttached;              ///< while it is switched off: why it was not attached in a better way
         std::unique_ptr<bpf_link, LinkDeleter> link;
         bpf_program *program = nullptr;
 

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The real program as its operator meets it while it runs: metrics, health, log, SIGHUP.
+#include <QtTest>
+
+#include <csignal>
+
+#include "agent/collect/kernelcollectors.h"
+#include "tests/agent/agentprocess.h"
+#include "tests/agent/httpclient.h"
+#include "tests/support/testpki.h"
+
+using namespace tapio;
+using namespace tapio::test;
+
+namespace {
+
+constexpr int soon = 15'000;
+
+} // namespace
+
+class TestAgentOperated : public QObject {
+    Q_OBJECT
+
+    TestPki m_pki;
+    SystemClock m_clock;
+
+    struct Server {
+        DeliveryLog log;
+        std::unique_ptr<server::FanIn> fanIn;
+    };
+    bool startServer(Server &server)
+    {
+        server::FanInOptions options;
+        options.endpoint.tls = m_pki.server();
+        auto started = server::FanIn::start(options, &server.log, m_clock);
+        if (!started) {
+            qWarning("%s", started.error().message().c_str());
+            return false;
+        }
+        server.fanIn = std::move(*started);
+        return true;
+    }
+    bool welcomed(AgentProcess &agent) { return agent.output().contains("welcomed"); }
+
+private slots:
+    void initTestCase()
+    {
+        class Nowhere final : public agent::KernelRecordSink {
+            void onRecord(agent::KernelRecord &&) override {}
+        } nowhere;
+        const auto kernel = agent::KernelCollectors::open({}, nowhere);
+        if (!kernel)
+            QSKIP(kernel.error().message().c_str());
+    }
+
+    void observer_tellsAboutTheAgentThroughAllOfItsLife()
+    {
+        AgentProcess agent(m_pki.node());   // no server: it collects and holds
+        QVERIFY(agent.start());
+        QTRY_VERIFY_WITH_TIMEOUT(agent.observePort() != 0, soon);
+        const quint16 port = agent.observePort();
+        const Answer early = get(port, "/readyz");   // in time to be told that it loads, or just after
+        QVERIFY(early.status == 503 || early.status == 200);
+        QTRY_COMPARE_WITH_TIMEOUT(get(port, "/readyz").status, 200, soon);
+        QVERIFY(get(port, "/readyz").body.contains("link: ok, offline to 127.0.0.1:1,"));
+        QCOMPARE(get(port, "/healthz").status, 200);
+        const auto tells = [port](const char *text) { return get(port, "/metrics").body.contains(text); };
+        QTRY_VERIFY_WITH_TIMEOUT(tells("tapio_agent_hook_state{collector=\"process\",hook=\"sched_process_exec\",state=\"active\"} 1\n"), soon);
+        QTRY_VERIFY_WITH_TIMEOUT(tells("tapio_agent_events_seen_total{source=\"process\"}"), soon);
+        QVERIFY(tells("tapio_agent_hook_state{collector=\"observe\",hook=\"http://127.0.0.1:"));
+        QVERIFY(tells("tapio_agent_link_state{state=\"offline\"} 1\n"));
+
+        // Whatever is sent to it, the agent goes on as before.
+        std::vector<std::unique_ptr<RawClient>> hostile;
+        for (int i = 0; i < 300; ++i) {
+            hostile.push_back(std::make_unique<RawClient>(port));
+            hostile.back()->send(i % 3 == 0 ? QByteArray("GET /metr") : i % 3 == 1 ? QByteArray(20'000, 'A') : QByteArray("\x16\x03\x01\0\0\n", 6));
+        }
+        QCOMPARE(get(port, "/healthz").status, 200);
+        const int took = agent.terminate();
+        QVERIFY2(took >= 0 && took < 2000, qPrintable(QString::number(took) + " ms"));
+        QCOMPARE(agent.exitCode(), 0);
+    }
+
+    void observer_withoutItsPortTheAgentRunsAndSaysSo()
+    {
+        AgentProcess holder(m_pki.node());
+        QVERIFY(holder.start());
+        QTRY_VERIFY_WITH_TIMEOUT(holder.observePort() != 0, soon);
+        const QString address = "127.0.0.1:" + QString::number(holder.observePort());
+        Server server;
+        QVERIFY(startServer(server));
+        AgentProcess agent(m_pki.node(), server.fanIn->port());
+        QFile config(agent.folder() + "/agent.toml");
+        QVERIFY(config.open(QIODevice::WriteOnly));
+        config.write("[observe]\naddress = \"" + address.toUtf8() + "\"\n");
+        config.close();
+        agent.arguments << "--config" << config.fileName();
+        QVERIFY(agent.start());
+        QTRY_VERIFY_WITH_TIMEOUT(welcomed(agent), soon);
+        QCOMPARE(agent.output().count(address + " is in use by another program; the agent runs without metrics and health"), 1);
+        const auto told = [&] {
+            for (const auto &delivery : server.log.deliveries()) {
+                const auto *report = std::get_if<wire::HookReport>(&delivery->frame.body);
+                if (report != nullptr && std::any_of(report->hooks.begin(), report->hooks.end(), [](const wire::Hook &hook) {
+                        return hook.collector == "observe" && hook.state == wire::HookState::Failed;
+                    }))
+                    return true;
+            }
+            return false;
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(told(), soon);
+        QVERIFY(agent.terminate() >= 0);
+    }
+
+    void progress_isTheLineThatTheRunbookLooksFor()
+    {
+        AgentProcess agent(m_pki.node());
+        QVERIFY(agent.start());
+        static const QRegularExpression line("^\\S+Z info pipeline: \\d+ events/sec, queued \\d+, in flight \\d+, lost \\d+, sent \\d+, acknowledged \\d+, link offline$",
+                                             QRegularExpression::MultilineOption);
+        QTRY_VERIFY2_WITH_TIMEOUT(line.match(agent.output()).hasMatch(), qPrintable(agent.output()), 2 * soon);
+        QVERIFY(agent.terminate() >= 0);
+    }
+
+    void hangup_readsTheConfigurationAgain()
+    {
+        Server server;
+        QVERIFY(startServer(server));
+        AgentProcess agent(m_pki.node(), server.fanIn->port());
+        const auto configure = [path = agent.folder() + "/agent.toml"](const QByteArray &text) {
+            QFile file(path);
+            return file.open(QIODevice::WriteOnly) && file.write("[observe]\naddress = \"127.0.0.1:0\"\n" + text) > 0;
+        };
+        QVERIFY(configure(""));
+        agent.arguments << "--config" << agent.folder() + "/agent.toml";
+        QVERIFY(agent.start());
+        QTRY_VERIFY_WITH_TIMEOUT(welcomed(agent), soon);
+        static const QRegularExpression inForce("in force is sha256 ([0-9a-f]{64})");
+        const QString before = inForce.match(agent.output()).captured(1);
+        const quint16 port = agent.observePort();
+        const auto toldHash = [&] { return server.log.states().empty() ? QString() : QString::fromStdString(server.log.states().back().agent.configSha256); };
+        const auto scraped = [port](const QByteArray &text) { return get(port, "/metrics").body.contains(text); };
+        QTRY_COMPARE_WITH_TIMEOUT(toldHash(), before, soon);
+
+        QVERIFY(configure("[collect]\ndisabled = [\"tcp\", \"psi\"]\n[server]\nqueue_bytes = 2097152\n"));
+        agent.signal(SIGHUP);
+        QTRY_VERIFY_WITH_TIMEOUT(agent.output().contains("changed: collect.disabled; in force is sha256"), soon);
+        QVERIFY(agent.output().contains("needs a restart to change: server.queue_bytes"));
+        auto all = inForce.globalMatch(agent.output());
+        QString after;
+        while (all.hasNext())
+            after = all.next().captured(1);
+        QVERIFY(after != before);
+        QTRY_COMPARE_WITH_TIMEOUT(toldHash(), after, soon);
+        QTRY_VERIFY_WITH_TIMEOUT(scraped("config_sha256=\"" + after.toUtf8() + "\""), soon);
+        QTRY_VERIFY_WITH_TIMEOUT(scraped("{collector=\"tcp\",hook=\"inet_sock_set_state\",state=\"disabled\"} 1\n"), soon);
+
+        QVERIFY(configure("\nlog_level = 7\n"));
+        agent.signal(SIGHUP);
+        QTRY_VERIFY_WITH_TIMEOUT(agent.output().contains("agent.toml, line 4: there is no setting \"observe.log_level\""), soon);
+        QVERIFY(agent.output().contains("configuration: refused, the one before stays in force"));
+        QTRY_VERIFY_WITH_TIMEOUT(scraped("tapio_agent_config_last_reload_successful 0\n"), soon);
+        QVERIFY(scraped("config_sha256=\"" + after.toUtf8() + "\""));
+
+        QVERIFY(configure(""));
+        agent.signal(SIGHUP);
+        QTRY_VERIFY_WITH_TIMEOUT(scraped("{collector=\"tcp\",hook=\"inet_sock_set_state\",state=\"active\"} 1\n"), soon);
+        QTRY_COMPARE_WITH_TIMEOUT(toldHash(), before, soon);
+        QVERIFY(scraped("tapio_agent_config_last_reload_successful 1\n"));
+        QCOMPARE(server.log.streams().size(), std::size_t(1));
+        QVERIFY(agent.terminate() >= 0);
+    }
+
+    void hangup_withACertificateThatIsBrokenKeepsTheConnection()
+    {
+        Server server;
+        QVERIFY(startServer(server));
+        AgentProcess agent(m_pki.node(), server.fanIn->port());
+        const QString copy = agent.folder() + "/cert.pem";
+        const auto at = agent.arguments.indexOf("--cert");
+        QVERIFY(QFile::copy(agent.arguments[at + 1], copy));
+        agent.arguments[at + 1] = copy;
+        QVERIFY(agent.start());
+        QTRY_VERIFY_WITH_TIMEOUT(welcomed(agent), soon);
+        QFile file(copy);
+        QVERIFY(file.open(QIODevice::WriteOnly) && file.write("broken\n") > 0);
+        file.close();
+        agent.signal(SIGHUP);
+        QTRY_VERIFY_WITH_TIMEOUT(agent.output().contains("certificates: refused, the connection stays as it is"), soon);
+        const std::size_t before = server.log.deliveries().size();
+        QTRY_VERIFY_WITH_TIMEOUT(server.log.deliveries().size() > before + 3, soon);
+        QCOMPARE(agent.output().count("welcomed"), 1);
+        QVERIFY(agent.terminate() >= 0);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestAgentOperated)
+#include "tst_agentoperated.moc"
