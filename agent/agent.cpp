@@ -157,7 +157,7 @@ void Agent::reload(const AgentConfig &config, const std::string &configSha256)
         m_observer->announce(m_log);
     }
     const CollectOptions &collect = config.collect;
-    m_collect->change({collect.disabled, collect.maxCgroups, collect.hostInterval, collect.cgroupInterval, {m_observer->hook()}});
+    m_collect->change({collect.disabled, collect.maxCgroups, collect.hostInterval, collect.cgroupInterval, {m_observer->hook()}, collect.budget});
 }
 
 void Agent::noteRefusedReload()

@@ -43,6 +43,15 @@ void readCollect(ConfigSection &collect, AgentConfig &config)
 
 void readObserve(ConfigSection &observe, AgentConfig &config) { observe.text("address", config.observeAddress); }
 
+void readBudget(ConfigSection &budget, BudgetLimits &limits)
+{
+    constexpr double mostPercent = 100'000;   // a thousand cores
+    constexpr std::int64_t mostBytes = std::int64_t{1} << 40;
+    budget.real("cpu_percent", limits.cpuPercent, 0, mostPercent);
+    budget.number("rss_bytes", limits.rssBytes, 0, mostBytes);
+    budget.number("bandwidth_bytes_per_second", limits.bytesPerSecond, 0, mostBytes);
+}
+
 Status readKernel(ConfigSection &kernel, AgentConfig &config, const std::string &file)
 {
     kernel.text("btf", config.kernel.btfPath);
@@ -72,7 +81,9 @@ Status readAll(const toml::table *file, const std::filesystem::path &path, Agent
         return status;
     ConfigSection observe(top.table("observe"), path.native(), "observe.", values);
     readObserve(observe, config);
-    for (const ConfigSection *section : {&top, &server, &collect, &kernel, &observe}) {
+    ConfigSection budget(top.table("budget"), path.native(), "budget.", values);
+    readBudget(budget, config.collect.budget);
+    for (const ConfigSection *section : {&top, &server, &collect, &kernel, &observe, &budget}) {
         if (const Status status = section->end(); !status)
             return status;
     }

@@ -15,12 +15,16 @@ struct LiveSetting {
     void (*take)(AgentConfig &running, const AgentConfig &next);
 };
 
-constexpr std::array<LiveSetting, 6> liveSettings{{
+constexpr std::array<LiveSetting, 9> liveSettings{{
     {"log_level", [](AgentConfig &running, const AgentConfig &next) { running.logLevel = next.logLevel; }},
     {"collect.disabled", [](AgentConfig &running, const AgentConfig &next) { running.collect.disabled = next.collect.disabled; }},
     {"collect.max_cgroups", [](AgentConfig &running, const AgentConfig &next) { running.collect.maxCgroups = next.collect.maxCgroups; }},
     {"collect.host_interval_ms", [](AgentConfig &running, const AgentConfig &next) { running.collect.hostInterval = next.collect.hostInterval; }},
     {"collect.cgroup_interval_ms", [](AgentConfig &running, const AgentConfig &next) { running.collect.cgroupInterval = next.collect.cgroupInterval; }},
+    {"budget.cpu_percent", [](AgentConfig &running, const AgentConfig &next) { running.collect.budget.cpuPercent = next.collect.budget.cpuPercent; }},
+    {"budget.rss_bytes", [](AgentConfig &running, const AgentConfig &next) { running.collect.budget.rssBytes = next.collect.budget.rssBytes; }},
+    {"budget.bandwidth_bytes_per_second",
+     [](AgentConfig &running, const AgentConfig &next) { running.collect.budget.bytesPerSecond = next.collect.budget.bytesPerSecond; }},
     {"observe.address", [](AgentConfig &running, const AgentConfig &next) { running.observeAddress = next.observeAddress; }},
 }};
 

@@ -39,6 +39,7 @@ std::string toToml(const Node &node)
 toml::value<std::string> toNode(const std::string &value) { return toml::value<std::string>(value); }
 toml::value<bool> toNode(bool value) { return toml::value<bool>(value); }
 toml::value<std::int64_t> toNode(std::int64_t value) { return toml::value<std::int64_t>(value); }
+toml::value<double> toNode(double value) { return toml::value<double>(value); }
 toml::array toNode(const std::set<std::string> &values)
 {
     toml::array array;
@@ -114,6 +115,21 @@ void ConfigSection::integer(const char *key, std::int64_t &target, std::int64_t 
     take(key, "a number from " + std::to_string(least) + " to " + std::to_string(most), [&](const toml::node &node) {
         const auto value = node.value_exact<std::int64_t>();
         if (!value || *value < least || *value > most)
+            return false;
+        target = *value;
+        return true;
+    });
+    record(key, target);
+}
+
+void ConfigSection::real(const char *key, double &target, double least, double most)
+{
+    std::ostringstream wanted;
+    wanted << "a number from " << least << " to " << most;
+    take(key, wanted.str(), [&](const toml::node &node) {
+        // A whole number is one too; what is none (nan) fails both comparisons.
+        const auto value = node.is_number() ? node.value<double>() : std::nullopt;
+        if (!value || !(*value >= least && *value <= most))
             return false;
         target = *value;
         return true;

@@ -42,6 +42,7 @@ public:
     void path(const char *key, std::filesystem::path &target);
     void flag(const char *key, bool &target);
     void texts(const char *key, std::set<std::string> &target);
+    void real(const char *key, double &target, double least, double most);
     void milliseconds(const char *key, std::chrono::milliseconds &target, std::int64_t least, std::int64_t most);
     template <typename T>
     void number(const char *key, T &target, std::int64_t least, std::int64_t most)

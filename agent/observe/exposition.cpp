@@ -92,9 +92,36 @@ void addHooks(MetricFamilies &out, const std::vector<wire::Hook> &all)
     });
 }
 
+constexpr double percent = 100;
+
+void addBudget(MetricFamilies &out, const BudgetState &budget)
+{
+    const BudgetLimits &limits = budget.limits;
+    out.gauge("tapio_agent_budget_cpu_limit_ratio", "Cores that the agent may use: budget.cpu_percent / 100; 0 = no limit.").add(limits.cpuPercent / percent);
+    out.gauge("tapio_agent_budget_memory_limit_bytes", "Resident memory that the agent may hold: budget.rss_bytes; 0 = no limit.").add(limits.rssBytes);
+    out.gauge("tapio_agent_budget_bandwidth_limit_bytes_per_second", "Payload that the agent may send; 0 = no limit.").add(limits.bytesPerSecond);
+    out.gauge("tapio_agent_budget_cpu_used_ratio", "Cores that the agent used over ten seconds.");
+    if (budget.spent.cpuPercent)
+        out.add(*budget.spent.cpuPercent / percent);
+    out.gauge("tapio_agent_budget_cpu_used_has_kernel", "1 when the cores used include the kernel programs, 0 when their run time is not known.")
+        .add(budget.spent.kernelIncluded ? 1.0 : 0.0);
+    out.gauge("tapio_agent_budget_bandwidth_used_bytes_per_second", "Payload sent over ten seconds.").add(budget.spent.bytesPerSecond);
+    out.gauge("tapio_agent_shed_step", "What the budget sheds: 0 nothing, 1 details, 2 folds short healthy work, 3 samples.")
+        .add(static_cast<double>(budget.step));
+    out.counter("tapio_agent_shed_steps_taken_total", "How often the budget took a further step.").add(budget.stepsTaken);
+    out.counter("tapio_agent_events_trimmed_total", "Events sent without their arguments and folders.").add(budget.trimmedEvents);
+    out.counter("tapio_agent_folded_connections_total", "Short healthy connections that were added up instead of being sent.").add(budget.folded.connections);
+    out.counter("tapio_agent_folded_connection_bytes_total", "Bytes of those connections.")
+        .add(budget.folded.connectionBytesSent, {{"direction", "sent"}})
+        .add(budget.folded.connectionBytesReceived, {{"direction", "received"}});
+    out.counter("tapio_agent_folded_processes_total", "Short processes that ended well and were added up instead of being sent.").add(budget.folded.processes);
+    out.counter("tapio_agent_folded_process_seconds_total", "Life of those processes.").add(static_cast<double>(budget.folded.processNs) / 1e9);
+}
+
 void addCollecting(MetricFamilies &out, const CollectSnapshot &snapshot)
 {
     addHooks(out, snapshot.hooks);
+    addBudget(out, snapshot.budget);
     out.gauge("tapio_agent_ring_waiting_bytes", "Bytes that wait in a ring between kernel and agent.")
         .add(snapshot.events.waitingBytes, {{"ring", "events"}})
         .add(snapshot.critical.waitingBytes, {{"ring", "critical"}});

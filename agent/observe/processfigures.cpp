@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <ctime>
 #include <filesystem>
 #include <iterator>
 #include <unistd.h>
 
 #include "agent/collect/procparse.h"
+#include "agent/collect/selfuse.h"
 #include "agent/collect/smallfile.h"
 #include "agent/observe/agentview.h"
 
@@ -14,19 +14,12 @@ ProcessFigures readProcessFigures(const Clock &clock)
 {
     constexpr double perSecond = 1e9;
     ProcessFigures figures;
-    timespec used{};
-    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) == 0)
-        figures.cpuSeconds = static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / perSecond;
+    const SelfUse use = readSelfUse();
+    if (use.cpuNs)
+        figures.cpuSeconds = static_cast<double>(*use.cpuNs) / perSecond;
+    figures.residentBytes = use.residentBytes;
+    figures.virtualBytes = use.virtualBytes;
     SmallFileReader reader;
-    // First field of statm: size, second: resident; in pages (proc(5)).
-    if (const FileText file = reader.read("/proc/self/statm")) {
-        const auto pageBytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-        std::string_view line = file.text;
-        if (const auto pages = parseUnsigned(nextWord(line)))
-            figures.virtualBytes = *pages * pageBytes;
-        if (const auto pages = parseUnsigned(nextWord(line)))
-            figures.residentBytes = *pages * pageBytes;
-    }
     if (const FileText file = reader.read("/proc/self/stat")) {
         const auto ticksPerSecond = static_cast<double>(sysconf(_SC_CLK_TCK));
         const double bootedSeconds = static_cast<double>(clock.utcNs() - clock.bootNs()) / perSecond;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <malloc.h>
 #include <utility>
 
 #include "agent/collect/filehooks.h"
@@ -43,7 +44,7 @@ bool readsFiles(std::string_view collector) noexcept
 CollectLoop::CollectLoop(CollectOptions options, PublisherPort port, const Clock &clock, spdlog::logger &log)
     : m_options(std::move(options)), m_port(std::move(port)), m_clock(clock), m_log(log), m_bootTime(clock),
       m_inventory(m_options.cgroupRoot, m_options.maxCgroups), m_resolver(m_options.resolver, m_inventory, clock),
-      m_pipeline(m_options.node, m_options.batch, m_resolver, m_bootTime, clock, m_port.outlet)
+      m_pipeline(m_options.node, m_options.batch, m_resolver, m_bootTime, clock, m_port.outlet), m_budget(m_options.budget)
 {
 }
 
@@ -91,6 +92,7 @@ void CollectLoop::change(CollectChange change)
     m_options.hostInterval = change.hostInterval;
     m_options.cgroupInterval = change.cgroupInterval;
     m_options.otherHooks = std::move(change.otherHooks);
+    m_budget.setLimits(change.budget);
     m_inventory.setMaxCgroups(m_options.maxCgroups);
     m_kernel->setDisabled(m_options.disabled);
     m_samplers.clear();
@@ -127,6 +129,7 @@ void CollectLoop::everySecond()
     sampleDue(false);
     std::vector<wire::Hook> hooks = this->hooks();
     reportHooks(hooks);
+    keepBudget(hooks);
     reportCounters();
     takeSnapshot(std::move(hooks));
 }
@@ -208,6 +211,35 @@ void CollectLoop::reportHooks(const std::vector<wire::Hook> &hooks)
     }
 }
 
+void CollectLoop::keepBudget(const std::vector<wire::Hook> &hooks)
+{
+    const SelfUse use = m_options.readSelf();
+    BudgetReading reading{use.cpuNs, std::nullopt, use.residentBytes, m_port.traffic().sentBytes};
+    for (const wire::Hook &hook : hooks) {
+        if (hook.runCount > 0)
+            reading.kernelNs = reading.kernelNs.value_or(0) + hook.runTimeNs;
+    }
+    const auto notice = m_budget.note(m_clock.bootNs(), reading);
+    const BudgetSpent &spent = m_budget.spent();
+    if (spent.cpuPercent && !spent.kernelIncluded && m_budget.limits().cpuPercent > 0 && !std::exchange(m_saidWithoutKernel, true))
+        m_log.info("budget: cpu is without the kernel programs, whose run time the kernel does not tell");
+    if (!notice)
+        return;
+    m_stepsTaken += notice->begins ? 1 : 0;
+    m_pipeline.setShedStep(m_budget.step());
+    // What the allocator keeps for later counts as ours.
+    if (notice->begins && notice->limits.rssBytes > 0 && spent.rssBytes.value_or(0) > notice->limits.rssBytes)
+        malloc_trim(0);
+    m_log.warn("budget: {}", describe(*notice));
+    if (m_options.budgetListener != nullptr)
+        m_options.budgetListener->onBudgetNotice(*notice);
+}
+
+BudgetState CollectLoop::budgetState() const
+{
+    return {m_budget.limits(), m_budget.spent(), m_budget.step(), m_stepsTaken, m_pipeline.trimmed(), m_pipeline.folded()};
+}
+
 void CollectLoop::takeSnapshot(std::vector<wire::Hook> hooks)
 {
     const auto fill = [](std::pair<std::uint64_t, std::uint64_t> ring) { return RingFill{ring.first, ring.second}; };
@@ -216,6 +248,7 @@ void CollectLoop::takeSnapshot(std::vector<wire::Hook> hooks)
     snapshot->hooks = std::move(hooks);
     snapshot->events = fill(m_kernel->ringFill());
     snapshot->critical = fill(m_kernel->criticalRingFill());
+    snapshot->budget = budgetState();
     snapshot->pendingEvents = m_pipeline.pending();
     snapshot->cgroups = m_inventory.nodes().size();
     snapshot->cgroupsCutOff = m_inventory.cutOff();

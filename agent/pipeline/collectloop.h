@@ -16,9 +16,11 @@
 #include "agent/collect/cgroupinventory.h"
 #include "agent/collect/kernelcollectors.h"
 #include "agent/collect/sampler.h"
+#include "agent/collect/selfuse.h"
 #include "agent/collect/samplers/kernelsampler.h"
 #include "agent/collect/samplers/selfsampler.h"
 #include "agent/enrich/originresolver.h"
+#include "agent/pipeline/budget.h"
 #include "agent/pipeline/pipeline.h"
 
 namespace tapio::agent {
@@ -34,6 +36,9 @@ struct CollectOptions {
     std::chrono::milliseconds filesystemInterval{10'000};
     BatchLimits batch;
     std::vector<wire::Hook> otherHooks;             ///< states that others found, told with the rest
+    BudgetLimits budget;
+    BudgetListener *budgetListener = nullptr;       ///< outlives the loop; null = the log only
+    std::function<SelfUse()> readSelf = readSelfUse;
 };
 
 /// What of it can change while the loop runs.
@@ -42,6 +47,7 @@ struct CollectChange {
     std::size_t maxCgroups = 0;
     std::chrono::milliseconds hostInterval{0}, cgroupInterval{0};
     std::vector<wire::Hook> otherHooks;
+    BudgetLimits budget;
 };
 
 /// The collector reads files; the others are kernel programs.
@@ -75,13 +81,24 @@ struct RingFill {
     std::uint64_t sizeBytes = 0;
 };
 
+/// The overhead budget and what it came to.
+struct BudgetState {
+    BudgetLimits limits;
+    BudgetSpent spent;
+    ShedStep step = ShedStep::None;
+    std::uint64_t stepsTaken = 0;
+    std::uint64_t trimmedEvents = 0;
+    FoldTotals folded;
+};
+
 /// What the collecting thread knows of itself, made each second for whoever asks. Never changed once it is made, so that asking costs
 /// the thread nothing.
 struct CollectSnapshot {
     std::int64_t takenBootNs = 0;
     std::vector<wire::Hook> hooks;
     RingFill events, critical;
-    std::size_t pendingEvents = 0;  ///< in the batch that is being filled
+    BudgetState budget;
+    std::size_t pendingEvents = 0;  ///< in the batch that is being filled, or held by the budget
     std::size_t cgroups = 0;        ///< sampled
     std::size_t cgroupsCutOff = 0;  ///< exist, but beyond collect.max_cgroups
 };
@@ -127,6 +144,8 @@ private:
     void reportCounters();
     void reportHooks(const std::vector<wire::Hook> &hooks);
     void takeSnapshot(std::vector<wire::Hook> hooks);
+    void keepBudget(const std::vector<wire::Hook> &hooks);
+    BudgetState budgetState() const;
     wire::CounterReport counters() const;
 
     CollectOptions m_options;
@@ -150,6 +169,9 @@ private:
     std::int64_t m_hooksReportedBootNs = 0;
     std::int64_t m_nextSecondBootNs = 0;
     std::shared_ptr<const CollectSnapshot> m_snapshot;
+    OverheadBudget m_budget;
+    std::uint64_t m_stepsTaken = 0;
+    bool m_saidWithoutKernel = false;
 };
 
 } // namespace tapio::agent

@@ -30,7 +30,7 @@ Pipeline::Pipeline(std::string node, BatchLimits limits, OriginResolver &resolve
 Pipeline::SourceTotals &Pipeline::totals(std::string_view source)
 {
     const auto found = std::find_if(m_totals.begin(), m_totals.end(), [&](const auto &t) { return t.source == source; });
-    return found != m_totals.end() ? *found : m_totals.emplace_back(SourceTotals{source, 0, 0});
+    return found != m_totals.end() ? *found : m_totals.emplace_back(SourceTotals{source, 0, 0, 0});
 }
 
 void Pipeline::onRecord(KernelRecord &&record)
@@ -38,6 +38,8 @@ void Pipeline::onRecord(KernelRecord &&record)
     wire::Event &event = record.event;
     event.timeNs = m_bootTime.toUtcNs(record.bootNs);
     event.drainUs = drainUs(record);
+    if (sheds(record))   // before the rest: what is shed must cost as little as it can
+        return;
     const OriginPtr origin = m_resolver.resolve(record.cgroupId, event.process.pid, event.process.startTimeNs,
                                                   record.memoryCgroupId);
     event.severity = severityOf(event, *origin);
@@ -45,12 +47,45 @@ void Pipeline::onRecord(KernelRecord &&record)
         ++totals(record.source).ufiltered;
         return;
     }
-    if (m_batcher.add(std::move(event), origin, record.source, static_cast<std::int64_t>(record.drainedBootNs)))
+    HeldEvent item{std::move(event), origin, record.source, static_cast<std::int64_t>(record.drainedBootNs)};
+    if (m_shedder.holds(item.event)) {
+        pass(m_shedder.hold(std::move(item)));
+        return;
+    }
+    pass(m_shedder.takeOf(item.event.process));
+    pass(std::move(item));
+}
+
+bool Pipeline::sheds(const KernelRecord &record)
+{
+    m_alongWith.clear();
+    if (!m_shedder.sheds(record.event, m_alongWith))
+        return false;
+    ++totals(record.source).shed;
+    for (const HeldEvent &start : m_alongWith)
+        ++totals(start.source).shed;
+    return true;
+}
+
+void Pipeline::pass(HeldEvent &&item)
+{
+    if (m_shedder.trims() && isSheddable(item.event) && trimDetail(item.event))
+        ++m_trimmed;
+    if (m_batcher.add(std::move(item.event), item.origin, item.source, item.sinceBootNs))
         send();
 }
 
+void Pipeline::pass(std::vector<HeldEvent> &&events)
+{
+    for (HeldEvent &event : events)
+        pass(std::move(event));
+}
+
+void Pipeline::setShedStep(ShedStep step) { pass(m_shedder.setStep(step)); }
+
 void Pipeline::tick()
 {
+    pass(m_shedder.takeDue(m_clock.bootNs()));
     if (untilDueNs() == 0)
         send();
 }
@@ -64,6 +99,7 @@ std::optional<std::int64_t> Pipeline::untilDueNs() const
 
 void Pipeline::flush()
 {
+    pass(m_shedder.takeAll());
     if (m_batcher.pending() > 0)
         send();
 }
@@ -88,6 +124,7 @@ std::vector<wire::SourceCounters> Pipeline::counters(const std::vector<SourceCou
         if (found == all.end())
             found = all.insert(all.end(), {std::string(mine.source), {}});
         found->counters[Counter::UFiltered] += mine.ufiltered;
+        found->counters[Counter::Shed] += mine.shed;
         found->counters[Counter::QDrop] += mine.qdrop;
     }
     return all;

@@ -11,12 +11,13 @@
 #include "agent/pipeline/batcher.h"
 #include "agent/pipeline/boottime.h"
 #include "agent/pipeline/eventgate.h"
+#include "agent/pipeline/shedder.h"
 #include "agent/publish/outgoing.h"
 
 namespace tapio::agent {
 
-/// Kernel record -> event of UTC time, origin and severity -> filter -> batch -> outlet, each event that does not get through
-/// counted by cause. One thread; everything referred to outlives it.
+/// Kernel record -> event of UTC time -> budget -> origin and severity -> filter -> batch -> outlet, each event that does not get
+/// through counted by cause. One thread; everything referred to outlives it.
 class Pipeline final : public KernelRecordSink {
 public:
     Pipeline(std::string node, BatchLimits limits, OriginResolver &resolver, const BootTime &bootTime, const Clock &clock,
@@ -29,18 +30,28 @@ public:
     std::optional<std::int64_t> untilDueNs() const;
     void flush();
     void setFilter(wire::Filter filter) { m_gate.set(std::move(filter)); }
+    /// What the overhead budget asks for, from the next event on.
+    void setShedStep(ShedStep step);
 
-    /// Adds this side's causes (ufiltered, qdrop) to the kernel's counters of the same source.
+    /// Adds this side's causes (ufiltered, shed, qdrop) to the kernel's counters of the same source.
     std::vector<wire::SourceCounters> counters(const std::vector<SourceCounterSet> &kernel) const;
-    std::size_t pending() const noexcept { return m_batcher.pending(); }
+    /// In the batch that is being filled, or held until it is known how their process ends.
+    std::size_t pending() const noexcept { return m_batcher.pending() + m_shedder.held(); }
+    const FoldTotals &folded() const noexcept { return m_shedder.folded(); }
+    /// Events that were sent without their arguments and folders.
+    std::uint64_t trimmed() const noexcept { return m_trimmed; }
 
 private:
     struct SourceTotals {
         std::string_view source;
         std::uint64_t ufiltered = 0;
+        std::uint64_t shed = 0;
         std::uint64_t qdrop = 0;
     };
     SourceTotals &totals(std::string_view source);
+    bool sheds(const KernelRecord &record);
+    void pass(HeldEvent &&event);
+    void pass(std::vector<HeldEvent> &&events);
     void send();
 
     const Clock &m_clock;
@@ -48,6 +59,9 @@ private:
     const BootTime &m_bootTime;
     Outlet &m_outlet;
     EventGate m_gate;
+    Shedder m_shedder;
+    std::vector<HeldEvent> m_alongWith;   ///< room for Shedder::sheds
+    std::uint64_t m_trimmed = 0;
     Batcher m_batcher;
     std::vector<SourceTotals> m_totals;
 };

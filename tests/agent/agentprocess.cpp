@@ -90,7 +90,7 @@ AgentProcess::AgentProcess(const transport::TlsFiles &tls, std::uint16_t port)
     // Several agents run at a time: the standard port would be one's only.
     QFile quiet(m_configuration.filePath("quiet.toml"));
     if (quiet.open(QIODevice::WriteOnly))
-        quiet.write("[observe]\naddress = \"127.0.0.1:0\"\n");
+        quiet.write("[observe]\naddress = \"127.0.0.1:0\"\n" + QByteArray(noBudget));
 }
 
 AgentProcess::~AgentProcess() { kill(); }

@@ -42,6 +42,9 @@ private:
     std::vector<wire::LinkNotice> m_notices;
 };
 
+/// For configurations of tests: they load the machine, and sanitizers the agent, beyond what a budget is for.
+inline constexpr const char *noBudget = "[budget]\ncpu_percent = 0\nrss_bytes = 0\n";
+
 /// The real program with a runtime folder of its own. Killed when destroyed.
 class AgentProcess {
 public:

@@ -163,7 +163,7 @@ private slots:
         QVERIFY(QFile::link("/nonexistent", folder.filePath("containers/cart-0_shop_app-" + QString::fromStdString(container) + ".log")));
         QFile file(folder.filePath("agent.toml"));
         QVERIFY(file.open(QIODevice::WriteOnly));
-        file.write(("[collect]\npod_logs = \"" + agent.folder() + "/pods\"\ncontainer_logs = \"" + agent.folder() + "/containers\"\n").toUtf8());
+        file.write(("[collect]\npod_logs = \"" + agent.folder() + "/pods\"\ncontainer_logs = \"" + agent.folder() + "/containers\"\n").toUtf8() + noBudget);
         file.close();
         agent.arguments += {"--config", file.fileName()};
         QVERIFY(agent.start());

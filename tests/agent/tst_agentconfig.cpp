@@ -49,7 +49,8 @@ private slots:
                         "[collect]\ndisabled = [\"psi\", \"tcp\"]\nproc = \"/host/proc\"\ncgroup = \"/host/cgroup\"\npod_logs = \"/p\"\n"
                         "container_logs = \"/q\"\nmax_cgroups = 10\nhost_interval_ms = 2000\ncgroup_interval_ms = 5000\n"
                         "[kernel]\nbtf = \"/btf\"\nrun_time_statistics = false\nevent_ring_bytes = 1048576\ncritical_ring_bytes = 131072\n"
-                        "[observe]\naddress = \"127.0.0.1:0\"\n");
+                        "[observe]\naddress = \"127.0.0.1:0\"\n"
+                        "[budget]\ncpu_percent = 2.5\nrss_bytes = 1000\nbandwidth_bytes_per_second = 20\n");
         AgentConfig config;
         const Status status = readConfig(file.path, config);
         QVERIFY2(status, status ? "" : status.error().context().c_str());
@@ -65,6 +66,7 @@ private slots:
         QCOMPARE(config.kernel.btfPath, std::string("/btf"));
         QCOMPARE(config.kernel.eventRingBytes, 1048576u);
         QVERIFY(!config.kernel.runTimeStatistics);
+        QCOMPARE(config.collect.budget, (BudgetLimits{2.5, 1000, 20}));
         QCOMPARE(config.observeAddress, std::string("127.0.0.1:0"));
     }
 
@@ -80,6 +82,11 @@ private slots:
         QTest::newRow("a number out of range") << QByteArray("[collect]\nmax_cgroups = 0\n") << "from 1 to 65536";
         QTest::newRow("a text for a list") << QByteArray("[collect]\ndisabled = \"psi\"\n") << "a list of texts";
         QTest::newRow("a list with a number") << QByteArray("[collect]\ndisabled = [1]\n") << "a list of texts";
+        QTest::newRow("a share below nothing") << QByteArray("[budget]\ncpu_percent = -1\n") << "line 2: \"budget.cpu_percent\" must be a number from 0 to 100000";
+        QTest::newRow("a share that is no number") << QByteArray("[budget]\ncpu_percent = nan\n") << "\"budget.cpu_percent\" must be a number";
+        QTest::newRow("a share without end") << QByteArray("[budget]\ncpu_percent = inf\n") << "\"budget.cpu_percent\" must be a number";
+        QTest::newRow("a share that is a text") << QByteArray("[budget]\ncpu_percent = \"1 %\"\n") << "\"budget.cpu_percent\" must be a number";
+        QTest::newRow("a fraction of a byte") << QByteArray("[budget]\nrss_bytes = 1.5\n") << "\"budget.rss_bytes\" must be a number";
         QTest::newRow("a text for a table") << QByteArray("server = \"x\"\n") << "\"server\" must be a table";
         QTest::newRow("a ring that is no power of two") << QByteArray("[kernel]\nevent_ring_bytes = 1000000\n") << "power of two";
         QTest::newRow("broken TOML") << QByteArray("node = \n") << "line 1";

@@ -113,6 +113,27 @@ private slots:
         QVERIFY(agent.terminate() >= 0);
     }
 
+    void budget_ofNothingIsAnnouncedAndGivenBack()
+    {
+        AgentProcess agent(m_pki.node());
+        const auto configure = [path = agent.folder() + "/agent.toml"](const QByteArray &budget) {
+            QFile file(path);
+            return file.open(QIODevice::WriteOnly) && file.write("[observe]\naddress = \"127.0.0.1:0\"\n[budget]\n" + budget) > 0;
+        };
+        QVERIFY(configure("cpu_percent = 0\nrss_bytes = 1000000\n"));   // no process has so little
+        agent.arguments << "--config" << agent.folder() + "/agent.toml";
+        QVERIFY(agent.start());
+        QTRY_VERIFY_WITH_TIMEOUT(agent.output().contains("budget: step 1 (detail) begins: "), 2 * soon);
+        const quint16 port = agent.observePort();
+        const auto scraped = [port](const QByteArray &text) { return get(port, "/metrics").body.contains(text); };
+        QTRY_VERIFY_WITH_TIMEOUT(scraped("tapio_agent_shed_step 1\n"), soon);
+        QVERIFY(configure("cpu_percent = 0\nrss_bytes = 0\n"));
+        agent.signal(SIGHUP);
+        QTRY_VERIFY_WITH_TIMEOUT(agent.output().contains("budget: step 1 (detail) ends: "), 3 * soon);
+        QTRY_VERIFY_WITH_TIMEOUT(scraped("tapio_agent_shed_step 0\n"), soon);
+        QVERIFY(agent.terminate() >= 0);
+    }
+
     void progress_isTheLineThatTheRunbookLooksFor()
     {
         AgentProcess agent(m_pki.node());
@@ -130,7 +151,7 @@ private slots:
         AgentProcess agent(m_pki.node(), server.fanIn->port());
         const auto configure = [path = agent.folder() + "/agent.toml"](const QByteArray &text) {
             QFile file(path);
-            return file.open(QIODevice::WriteOnly) && file.write("[observe]\naddress = \"127.0.0.1:0\"\n" + text) > 0;
+            return file.open(QIODevice::WriteOnly) && file.write(QByteArray(noBudget) + "[observe]\naddress = \"127.0.0.1:0\"\n" + text) > 0;
         };
         QVERIFY(configure(""));
         agent.arguments << "--config" << agent.folder() + "/agent.toml";
@@ -158,7 +179,7 @@ private slots:
 
         QVERIFY(configure("\nlog_level = 7\n"));
         agent.signal(SIGHUP);
-        QTRY_VERIFY_WITH_TIMEOUT(agent.output().contains("agent.toml, line 4: there is no setting \"observe.log_level\""), soon);
+        QTRY_VERIFY_WITH_TIMEOUT(agent.output().contains("agent.toml, line 7: there is no setting \"observe.log_level\""), soon);
         QVERIFY(agent.output().contains("configuration: refused, the one before stays in force"));
         QTRY_VERIFY_WITH_TIMEOUT(scraped("tapio_agent_config_last_reload_successful 0\n"), soon);
         QVERIFY(scraped("config_sha256=\"" + after.toUtf8() + "\""));

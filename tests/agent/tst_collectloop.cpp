@@ -24,12 +24,20 @@ struct Bench {
     RecordingOutlet outlet;
     std::optional<wire::Filter> filter;
     FakeKernel::Script kernel;
+    SelfUse use;
+    struct Notices final : BudgetListener {
+        std::vector<BudgetNotice> all;
+        void onBudgetNotice(const BudgetNotice &notice) override { all.push_back(notice); }
+    } notices;
     std::unique_ptr<CollectLoop> loop;
 
     explicit Bench(std::set<std::string> disabled = {})
     {
+        CollectOptions all = options(std::move(disabled));
+        all.budgetListener = &notices;
+        all.readSelf = [this] { return use; };
         auto opened = CollectLoop::open(
-            options(std::move(disabled)), [this](KernelRecordSink &sink) { return std::make_unique<FakeKernel>(kernel, sink); },
+            std::move(all), [this](KernelRecordSink &sink) { return std::make_unique<FakeKernel>(kernel, sink); },
             port(), clock, log);
         loop = std::move(*opened);
     }
@@ -95,21 +103,88 @@ private slots:
         bench.second();
         QVERIFY(bench.sampled(wire::Metric::PsiCpuSomeUs));
         wire::Hook observe = hook("http://127.0.0.1:1");
-        bench.loop->change({{"psi", "tcp"}, 2, 5s, 10s, {observe}});
+        bench.loop->change({{"psi", "tcp"}, 2, 5s, 10s, {observe}, {0, 0, 0}});
         QCOMPARE(bench.kernel.disabled, (std::set<std::string>{"psi", "tcp"}));
         bench.outlet.all.clear();
         for (int i = 0; i < 6; ++i)
             bench.second();
         QVERIFY(!bench.sampled(wire::Metric::PsiCpuSomeUs));
         QCOMPARE(bench.outlet.bodies<wire::SampleBatch>().size(), std::size_t(2));   // at once, and after five seconds
+        QCOMPARE(bench.loop->snapshot()->budget.limits, (BudgetLimits{0, 0, 0}));
         const auto hooks = bench.loop->hooks();
         QVERIFY(std::find(hooks.begin(), hooks.end(), observe) != hooks.end());
         QVERIFY(std::any_of(hooks.begin(), hooks.end(), [](const wire::Hook &h) { return h.collector == "psi" && h.state == wire::HookState::Disabled; }));
-        bench.loop->change({{}, 2, 1s, 1s, {}});
+        bench.loop->change({{}, 2, 1s, 1s, {}, {}});
         bench.second();
         QVERIFY(bench.sampled(wire::Metric::PsiCpuSomeUs));
         QCOMPARE(bench.loop->snapshot()->cgroups, std::size_t(2));
         QVERIFY(bench.loop->snapshot()->cgroupsCutOff > 0);
+    }
+
+    void budget_thatIsPassedIsAnnouncedAndKept()
+    {
+        Bench bench;
+        bench.kernel.hooks = {hook("a", 1)};
+        const auto spend = [&](int seconds, std::uint64_t cpuNs, std::uint64_t runs) {
+            for (int i = 0; i < seconds; ++i) {
+                bench.use.cpuNs = bench.use.cpuNs.value_or(0) + cpuNs;
+                bench.kernel.hooks[0].runCount += runs;
+                bench.kernel.hooks[0].runTimeNs += runs * 100;
+                bench.second();
+            }
+        };
+        spend(30, 5 * nsPerMs, 0);
+        QVERIFY(bench.notices.all.empty());
+        spend(19, 8 * nsPerMs, 60'000);   // 0.8 % of the process and 0.6 % of its programs
+        QCOMPARE(bench.notices.all.size(), std::size_t(1));
+        QVERIFY(bench.notices.all[0].begins);
+        QCOMPARE(bench.notices.all[0].step, ShedStep::Detail);
+        QVERIFY(bench.notices.all[0].spent.kernelIncluded);
+        QCOMPARE(bench.loop->snapshot()->budget.step, ShedStep::Detail);
+        QVERIFY(bench.logged.str().find("budget: step 1 (detail) begins: cpu 1.") != std::string::npos);
+        KernelRecord start = bench.record();
+        start.event.detail = wire::ProcessExec{1, "sh", "/bin/true", {"secret"}, false};
+        bench.kernel.records.push_back(std::move(start));
+        spend(60, 3 * nsPerMs, 0);
+        QCOMPARE(bench.notices.all.size(), std::size_t(2));
+        QVERIFY(!bench.notices.all[1].begins);
+        QVERIFY(bench.logged.str().find("budget: step 1 (detail) ends: cpu 0.30 % of 1.00 %") != std::string::npos);
+        QVERIFY(std::get<wire::ProcessExec>(bench.outlet.events().at(0).events.at(0).detail).arguments.empty());
+        QCOMPARE(bench.loop->snapshot()->budget.trimmedEvents, 1u);
+        QCOMPARE(bench.loop->snapshot()->budget.stepsTaken, 1u);
+    }
+
+    void budget_withoutTheKernelsStatisticsSaysSoOnce()
+    {
+        Bench bench;
+        bench.kernel.hooks = {hook("a")};
+        for (int i = 0; i < 5; ++i) {
+            bench.use.cpuNs = static_cast<std::uint64_t>(i);
+            bench.second();
+        }
+        QCOMPARE(QString::fromStdString(bench.logged.str()).count("budget: cpu is without the kernel programs"), 1);
+        QVERIFY(!bench.loop->snapshot()->budget.spent.kernelIncluded);
+    }
+
+    void budget_atTheEndHoldsNothingBack()
+    {
+        Bench bench;
+        SourceCounterSet process{"process", {}};
+        for (int i = 0; i < 25; ++i) {
+            bench.use.residentBytes = std::uint64_t(1) << 30;
+            bench.second();
+        }
+        QCOMPARE(bench.loop->snapshot()->budget.step, ShedStep::Fold);
+        KernelRecord start = bench.record();
+        start.event.process.pid = 7;
+        bench.kernel.records.push_back(std::move(start));
+        QVERIFY(bench.loop->turn());
+        QVERIFY(bench.outlet.events().empty());
+        process.counters[Counter::Seen] = process.counters[Counter::Drained] = 1;
+        bench.kernel.counters = {process};
+        const wire::CounterReport last = bench.loop->finish();
+        QCOMPARE(bench.outlet.events().size(), std::size_t(1));
+        QCOMPARE(last.sources.at(0).counters[Counter::Shed], 0u);
     }
 
     void snapshot_isEachSecondsAndNeverChanges()

@@ -54,6 +54,9 @@ AgentView healthyView(std::int64_t bootNs = 1000 * nsPerSecond)
     collect->hooks[0].runTimeNs = 5000;
     collect->events = {100, 8u << 20};
     collect->critical = {0, 256u << 10};
+    collect->budget.spent.cpuPercent = 2.5;
+    collect->budget.step = ShedStep::Fold;
+    collect->budget.folded.connectionBytesReceived = 70;
     view.collect = collect;
     view.link.phase = SessionPhase::Up;
     view.link.asOfBootNs = bootNs;
@@ -161,6 +164,10 @@ private slots:
         QTest::newRow("no run time where none is known") << "tapio_agent_hook_run_seconds_total{collector=\"process\",hook=\"mark_victim\"}" << QString();
         QTest::newRow("a ring's fill") << "tapio_agent_ring_waiting_bytes{ring=\"events\"}" << "100";
         QTest::newRow("a ring's size") << "tapio_agent_ring_size_bytes{ring=\"critical\"}" << "262144";
+        QTest::newRow("the budget") << "tapio_agent_budget_cpu_limit_ratio" << "0.01";
+        QTest::newRow("what is spent of it") << "tapio_agent_budget_cpu_used_ratio" << "0.025";
+        QTest::newRow("what it sheds") << "tapio_agent_shed_step" << "2";
+        QTest::newRow("what was folded") << "tapio_agent_folded_connection_bytes_total{direction=\"received\"}" << "70";
         QTest::newRow("the link") << "tapio_agent_link_state{state=\"up\"}" << "1";
         QTest::newRow("sessions") << "tapio_agent_sessions_total" << "2";
         QTest::newRow("bytes sent") << "tapio_agent_sent_bytes_total" << "12345";

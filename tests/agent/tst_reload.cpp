@@ -128,6 +128,7 @@ private slots:
         QTest::newRow("a line that went: its default") << QByteArray("log_level = \"debug\"\n") << none << "log_level" << "";
         QTest::newRow("intervals and limits") << none << QByteArray("[collect]\nmax_cgroups = 5\nhost_interval_ms = 2000\ncgroup_interval_ms = 4000\n") << "collect.max_cgroups, collect.host_interval_ms, collect.cgroup_interval_ms" << "";
         QTest::newRow("where metrics are") << none << QByteArray("[observe]\naddress = \"\"\n") << "observe.address" << "";
+        QTest::newRow("the budget") << none << QByteArray("[budget]\ncpu_percent = 2\nrss_bytes = 0\nbandwidth_bytes_per_second = 9\n") << "budget.cpu_percent, budget.rss_bytes, budget.bandwidth_bytes_per_second" << "";
         QTest::newRow("a collector off") << none << QByteArray("[collect]\ndisabled = [\"tcp\"]\n") << "collect.disabled" << "";
         QTest::newRow("a collector of files on") << QByteArray("[collect]\ndisabled = [\"psi\"]\n") << none << "collect.disabled" << "";
         QTest::newRow("a collector on that was not loaded") << QByteArray("[collect]\ndisabled = [\"tcp\"]\n") << none << "" << "collect.disabled (tcp is not loaded)";

@@ -110,7 +110,7 @@ private slots:
         QVERIFY(QDir().mkpath(folder.filePath("pods/payments_checkout-7d9f_" + podUid + "/api")));
         QFile config(folder.filePath("agent.toml"));
         QVERIFY(config.open(QIODevice::WriteOnly));
-        config.write("[collect]\npod_logs = \"" + folder.filePath("pods").toUtf8() + "\"\n");
+        config.write("[collect]\npod_logs = \"" + folder.filePath("pods").toUtf8() + "\"\n" + noBudget);
         config.close();
 
         const auto session = open(folder.path());

@@ -119,7 +119,7 @@ private slots:
         QVERIFY(fanIn.has_value());
         AgentProcess agent(m_pki.node(), (*fanIn)->port());
         QVERIFY(QDir().mkpath(agent.folder() + "/pods/payments_checkout-7d9f_" + uid + "/api"));
-        QVERIFY(put((agent.folder() + "/agent.toml").toStdString(), "[collect]\npod_logs = \"" + agent.folder().toStdString() + "/pods\"\n"));
+        QVERIFY(put((agent.folder() + "/agent.toml").toStdString(), "[collect]\npod_logs = \"" + agent.folder().toStdString() + "/pods\"\n" + noBudget));
         agent.arguments << "--config" << agent.folder() + "/agent.toml";
         QVERIFY(agent.start());
         QTRY_VERIFY_WITH_TIMEOUT(agent.output().contains("welcomed"), soon);

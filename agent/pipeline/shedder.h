@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "agent/enrich/originresolver.h"
+#include "agent/pipeline/budget.h"
+#include "protocol/wire/event.h"
+
+namespace tapio::agent {
+
+/// May the budget shed it? Only what is declared here: starts of programs, their ends by themselves, connections. So crashes, kills, OOM kills,
+/// fatal signals and every kind of event that is added later are never shed. Pure.
+bool isSheddable(const wire::Event &event) noexcept;
+/// Closed well within a second, without an error or a retransmit: its bytes and number say all.
+bool isHealthyAndShort(const wire::TcpConnection &connection) noexcept;
+/// Ended by itself with code 0 within a second.
+bool isCleanAndShort(const wire::ProcessExit &exit) noexcept;
+/// One process in ten, by its pid: start, end and connections of one process stay together.
+bool isInSample(const wire::Event &event) noexcept;
+/// Takes arguments and folders off; false: there were none.
+bool trimDetail(wire::Event &event);
+
+/// What was added up instead of being sent; cumulative.
+struct FoldTotals {
+    std::uint64_t connections = 0, connectionBytesSent = 0, connectionBytesReceived = 0;
+    std::uint64_t processes = 0, processNs = 0;
+
+    bool operator==(const FoldTotals &) const = default;
+};
+
+/// An event that waits until it is known how its process ends.
+struct HeldEvent {
+    wire::Event event;
+    OriginPtr origin;
+    std::string_view source;        ///< static lifetime, as KernelRecord::source
+    std::int64_t sinceBootNs = 0;
+};
+
+/// Carries out what OverheadBudget decided, event by event. Starts of programs are held for a second while short ones are folded; no more
+/// than `mostHeld` of them. Nothing disappears here: whatever is not shed is given back in its order. One thread.
+class Shedder {
+public:
+    static constexpr std::size_t mostHeld = 4096;
+    static constexpr std::chrono::milliseconds longestHold{1000};
+
+    ShedStep step() const noexcept { return m_step; }
+    /// Ends holding where the step does not fold: what was held, to be sent.
+    std::vector<HeldEvent> setStep(ShedStep step);
+
+    /// True: not to be sent. `alongWith` gets starts that were held and go with it.
+    bool sheds(const wire::Event &event, std::vector<HeldEvent> &alongWith);
+    /// True: to be given to hold() instead of being sent.
+    bool holds(const wire::Event &event) const noexcept;
+    /// Returns what had to go for it, to be sent.
+    std::vector<HeldEvent> hold(HeldEvent &&event);
+    /// Starts of this process, to be sent before what else is told of it.
+    std::vector<HeldEvent> takeOf(const wire::Process &process);
+    /// Those that have waited long enough, oldest first, to be sent.
+    std::vector<HeldEvent> takeDue(std::int64_t bootNs);
+    std::vector<HeldEvent> takeAll();
+
+    bool trims() const noexcept { return m_step >= ShedStep::Detail; }
+    std::size_t held() const noexcept { return m_count; }
+    const FoldTotals &folded() const noexcept { return m_folded; }
+
+private:
+    using Key = std::pair<std::uint32_t, std::uint64_t>;   ///< pid and start time
+    static Key keyOf(const wire::Process &process) noexcept { return {process.pid, process.startTimeNs}; }
+    bool foldsExit(const wire::Event &event, const wire::ProcessExit &exit) const;
+    std::vector<HeldEvent> takeOldest();
+
+    ShedStep m_step = ShedStep::None;
+    std::map<Key, std::vector<HeldEvent>> m_held;          ///< several of one process: programs that replace themselves
+    std::deque<std::pair<std::int64_t, Key>> m_order;      ///< by the time of the first; may name some that are gone
+    std::size_t m_count = 0;
+    FoldTotals m_folded;
+};
+
+} // namespace tapio::agent
