@@ -48,7 +48,10 @@ std::uint64_t statusKib(pid_t pid, const std::string &key)
 std::vector<std::string> agentCommand(const std::string &program, std::uint16_t port, const transport::TlsFiles &tls,
                                       const std::string &runtimeFolder)
 {
-    return {program, "--node", "node-1", "--server", "127.0.0.1:" + std::to_string(port), "--ca", tls.ca.native(), "--cert",
+    // What it costs is to be measured, not kept: a budget would shed.
+    const std::string config = runtimeFolder + "/benchmark.toml";
+    std::ofstream(config) << "[observe]\naddress = \"\"\n[budget]\ncpu_percent = 0\nrss_bytes = 0\n";
+    return {program, "--config", config, "--node", "node-1", "--server", "127.0.0.1:" + std::to_string(port), "--ca", tls.ca.native(), "--cert",
             tls.certificate.native(), "--key", tls.key.native(), "--runtime-folder", runtimeFolder, "--log-level", "warn"};
 }
 
