@@ -370,6 +370,13 @@ private slots:
         QTest::newRow("an authority that is not there") << QStringList{"--ca", "/nonexistent/ca.pem"} << QByteArray() << 78 << "/nonexistent/ca.pem";
         QTest::newRow("a certificate that is none") << QStringList{"--cert", "/proc/version"} << QByteArray() << 78 << "/proc/version";
         QTest::newRow("another node's certificate") << QStringList{"--node", "node-2"} << QByteArray() << 78 << "'node-2'";
+        QTest::newRow("a port out of range") << QStringList{"--server", "nowhere:99999"} << QByteArray() << 78 << "--server nowhere:99999: '99999' is no port (1 to 65535)";
+        QTest::newRow("a port out of range in the file") << QStringList{"--server", {}} << QByteArray("[server]\naddress = \"nowhere:99999\"\n") << 78 << "server.address = \"nowhere:99999\"";
+        QTest::newRow("a runtime folder that nobody can make") << QStringList{"--runtime-folder", "/proc/tapio-x"} << QByteArray() << 73 << "cannot make the runtime folder /proc/tapio-x";
+        QTest::newRow("a runtime folder below a file") << QStringList{"--runtime-folder", "/proc/version/x"} << QByteArray() << 73 << "/proc/version/x";
+        QTest::newRow("a runtime folder that is not permitted") << QStringList{"--runtime-folder", "/sys/tapio-x"} << QByteArray() << 73 << "/sys/tapio-x";
+        QTest::newRow("a runtime folder that is a file") << QStringList{"--runtime-folder", "/proc/version"} << QByteArray() << 73 << "/proc/version";
+        QTest::newRow("a pid file in no folder") << QStringList{"--pid-file", "/proc/tapio-x/agent.pid"} << QByteArray() << 73 << "cannot write the pid file /proc/tapio-x/agent.pid";
         QTest::newRow("no address") << QStringList{"--server", "nowhere:0"} << QByteArray() << 78 << "the server's address";
         QTest::newRow("an unknown setting") << QStringList() << QByteArray("noed = 1\n") << 78 << "line 1: there is no setting \"noed\"";
         QTest::newRow("a kernel without BTF") << QStringList() << QByteArray("[kernel]\nbtf = \"/nonexistent/btf\"\n") << 69 << "/nonexistent/btf";

@@ -131,6 +131,8 @@ private slots:
         QTest::newRow("version") << QStringList{"--version"} << false << 0 << "tapio-server ";
         QTest::newRow("an unknown option") << QStringList{"--prot", "1"} << false << 64 << "--prot";
         QTest::newRow("a port that is none") << QStringList{"--port", "many"} << true << 64 << "--port";
+        for (const char *port : {"99999", "65536", "-1", "70x", ""})
+            QTest::addRow("port '%s'", port) << QStringList{"--port", port} << true << 64 << QString("--port: '%1' is no port (1 to 65535").arg(port);
         QTest::newRow("no certificate") << QStringList{} << false << 78 << "certificate authority";
         QTest::newRow("a configuration that is not there") << QStringList{"--config", "/nonexistent/x.toml"} << true << 78 << "/nonexistent/x.toml";
         QTest::newRow("a certificate that is not there") << QStringList{"--port", "0", "--crl", "/nonexistent/crl"} << true << 78 << "/nonexistent/crl";
