@@ -159,6 +159,25 @@ private slots:
         QCOMPARE(ended.code, 77);
     }
 
+    void exitCode_certificateThatIsNoServers_data()
+    {
+        QTest::addColumn<bool>("madeForServers");
+        QTest::addColumn<QString>("named");
+        QTest::newRow("a node's") << false << "is not the certificate of a server (extended key usage)";
+        QTest::newRow("made for servers, with the role of a node") << true << "is not the certificate of a server";
+    }
+    void exitCode_certificateThatIsNoServers()
+    {
+        QFETCH(bool, madeForServers);
+        QFETCH(QString, named);
+        const auto files = madeForServers ? m_pki.odd({.purpose = test::TestPki::Odd::Purpose::ServerAuth}) : m_pki.node("node-9");
+        const QString certificate = QString::fromStdString(files.certificate.native());
+        const Ended ended = run({"--ca", QString::fromStdString(files.ca.native()), "--cert", certificate, "--key",
+                                 QString::fromStdString(files.key.native()), "--port", "0", "--address", "127.0.0.1"});
+        QVERIFY2(ended.errors.contains(certificate + ' ' + named + "; 'tapio pki issue server NAME' makes one"), qPrintable(ended.errors));
+        QCOMPARE(ended.code, 78);
+    }
+
     void serves_untilSigterm()
     {
         QProcess process;
