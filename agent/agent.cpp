@@ -89,6 +89,11 @@ Result<std::string> nodeName(const AgentConfig &config, const Clock &clock)
     if (!certificate)
         return fail(certificate.error());
     const std::string &name = certificate->identity.name;
+    if (certificate->identity.role != Role::Node) {
+        return fail(Errc::InvalidArgument, config.tls.certificate.native() + " is the certificate of a " + std::string(roleName(certificate->identity.role))
+                                               + ", but an agent needs one of a node; 'tapio pki issue node "
+                                               + (config.node.empty() ? "NAME" : config.node) + "' makes it");
+    }
     if (!config.node.empty() && config.node != name)
         return fail(Errc::InvalidArgument, "the node is called '" + config.node + "', but the certificate "
                                                + config.tls.certificate.native() + " is for '" + name + "'");

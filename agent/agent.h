@@ -37,7 +37,7 @@ private:
 };
 
 /// The name that the agent goes by: the certificate's; where the configuration gives one, it must be the same.
-/// Errors: InvalidArgument, and those of inspectCertificate.
+/// Errors: InvalidArgument (also: the certificate is none of a node), and those of inspectCertificate.
 Result<std::string> nodeName(const AgentConfig &config, const Clock &clock);
 
 /// Opens everything once, without a server.

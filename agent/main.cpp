@@ -27,6 +27,13 @@ int leave(const Error &error)
     return daemon::exitCodeFor(error);
 }
 
+/// Of the folder of the lock, and of the pid file.
+int leaveWithout(const Error &error)
+{
+    static_cast<void>(leave(error));
+    return daemon::exitCodeForCreating(error);
+}
+
 Result<int> openTicks()
 {
     const int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
@@ -67,7 +74,7 @@ int run(AgentConfig config, const KernelFactory &openKernel, const Clock &clock)
     config.node = *name;
     const auto lock = InstanceLock::acquire(config.runtimeFolder, config.node);
     if (!lock)
-        return leave(lock.error());
+        return leaveWithout(lock.error());
     const auto signals = daemon::openSignals();
     const auto ticks = openTicks();
     if (!signals || !ticks)
@@ -79,7 +86,7 @@ int run(AgentConfig config, const KernelFactory &openKernel, const Clock &clock)
     Agent &agent = **started;
     const auto pidFile = PidFile::write(config.pidFile);
     if (!pidFile)
-        return leave(pidFile.error());
+        return leaveWithout(pidFile.error());
     log->info("node {} collects for {}", config.node, config.server);
     const Status served = serve(agent, *signals, *ticks, *log);
     const SessionStatus last = agent.stop();

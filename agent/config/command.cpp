@@ -15,7 +15,7 @@ namespace {
 constexpr const char *footer =
     "The command line overrides the file, and the file the defaults.\n"
     "Exit codes: 0 stopped on request, 64 usage, 69 the kernel or another instance stands in the way,\n"
-    "73 a folder cannot be written, 77 not permitted, 78 configuration or certificate.";
+    "73 a folder or file cannot be made or written, 77 not permitted, 78 configuration or certificate.";
 
 /// Those of kernel programs, then those that read files.
 constexpr std::array<std::string_view, 12> collectors{"process", "oom",    "signal", "tcp",  "runqueue", "blockio",
@@ -67,7 +67,15 @@ void apply(const Given &given, AgentConfig &config)
     set(given.logLevel, config.logLevel);
 }
 
-Status validate(const AgentConfig &config)
+/// Where the server's address comes from, so that a person knows what to correct.
+std::string addressSource(const Given &given, const AgentConfig &config)
+{
+    if (!given.server.empty())
+        return ", --server " + given.server;
+    return ", server.address = \"" + config.server + "\" of " + given.file;
+}
+
+Status validate(const AgentConfig &config, const Given &given)
 {
     if (const auto level = daemon::checkLogLevel(config.logLevel); !level)
         return level;
@@ -76,7 +84,7 @@ Status validate(const AgentConfig &config)
             return fail(Errc::InvalidArgument, "there is no collector \"" + name + "\" to switch off");
     }
     if (const auto address = parseHostPort(config.server); !address)
-        return fail(address.error().within("the server's address"));
+        return fail(address.error().within("the server's address" + addressSource(given, config)));
     return {};
 }
 
@@ -102,7 +110,7 @@ Result<Command> parseCommand(int argc, const char *const *argv)
     apply(given, command.config);
     command.kind = given.onceCheck ? Command::Kind::OnceCheck : Command::Kind::Run;
     command.json = given.output == "json";
-    if (const Status status = validate(command.config); !status)
+    if (const Status status = validate(command.config, given); !status)
         return fail(status.error());
     command.config.kernel.disabledCollectors = command.config.collect.disabled;
     return command;

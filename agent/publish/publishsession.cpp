@@ -139,6 +139,8 @@ void PublishSession::logNotices()
     for (const transport::Notice &notice : m_link.takeNotices()) {
         if (notice.kind == transport::NoticeKind::Accepted)
             m_log.info("link: connected to {} ({})", notice.remoteAddress, notice.identity);
+        else if (notice.remoteAddress.empty())   // it is about our own files
+            m_log.warn("link: {} [{}]", notice.reason, notice.code);
         else
             m_log.warn("link: {} ({}) [{}]", notice.reason, notice.remoteAddress, notice.code);
     }

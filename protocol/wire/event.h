@@ -140,7 +140,7 @@ struct Event {
     bool operator==(const Event &) const = default;
 };
 
-/// One plain English line for tables, text search and JSON: "exec /usr/bin/curl -s http://10.0.0.1", "killed by signal 9 from sh (812)".
+/// One plain English line for tables, text search and JSON: "exec /usr/bin/curl -s http://10.0.0.1", "killed by SIGKILL (9) from sh (812)".
 /// At most 400 bytes of valid UTF-8. Never translated: it is data.
 std::string summary(const Event &event);
 

@@ -4,6 +4,7 @@
 
 #include "protocol/base/clock.h"
 #include "protocol/wire/event.h"
+#include "protocol/wire/signalname.h"
 #include "protocol/wire/text.h"
 
 namespace tapio::wire {
@@ -52,6 +53,13 @@ void appendSender(std::string &line, std::string_view comm, std::uint32_t pid)
     line += " (" + std::to_string(pid) + ')';
 }
 
+/// "SIGKILL (9)"; a number without a name says what it numbers: "signal 34".
+std::string signalWords(int signal)
+{
+    const std::string text = signalText(signal);
+    return signalName(signal).empty() ? "signal " + text : text;
+}
+
 struct Writer {
     std::string &line;
     EventType type;
@@ -75,7 +83,7 @@ struct Writer {
         if (exit.signal == 0) {
             line += "exited with code " + std::to_string(exit.exitCode);
         } else {
-            line += "killed by signal " + std::to_string(exit.signal);
+            line += "killed by " + signalWords(exit.signal);
             appendSender(line, exit.killerComm, exit.killerPid);
         }
         if (exit.coreDumped)
@@ -97,7 +105,7 @@ struct Writer {
 
     void operator()(const FatalSignal &fatal) const
     {
-        line += "signal " + std::to_string(fatal.signal);
+        line += signalWords(fatal.signal);
         if (fatal.senderPid == 0)
             line += " from the kernel";
         else

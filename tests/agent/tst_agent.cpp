@@ -369,7 +369,23 @@ private slots:
         QTest::newRow("a key that is not there") << QStringList{"--key", "/nonexistent/key.pem"} << QByteArray() << 78 << "/nonexistent/key.pem";
         QTest::newRow("an authority that is not there") << QStringList{"--ca", "/nonexistent/ca.pem"} << QByteArray() << 78 << "/nonexistent/ca.pem";
         QTest::newRow("a certificate that is none") << QStringList{"--cert", "/proc/version"} << QByteArray() << 78 << "/proc/version";
+        const QString server = QString::fromStdString(m_pki.server().certificate.native());
+        QTest::newRow("a server's certificate") << QStringList{"--cert", server} << QByteArray() << 78
+                                                << server + " is the certificate of a server, but an agent needs one of a node; 'tapio pki issue node NAME' makes it";
+        QTest::newRow("a server's certificate for a node with a name") << QStringList{"--cert", server, "--node", "web-1"} << QByteArray() << 78
+                                                                       << "'tapio pki issue node web-1' makes it";
+        const transport::TlsFiles odd = m_pki.odd({.purpose = TestPki::Odd::Purpose::ServerAuth});
+        const QString certificate = QString::fromStdString(odd.certificate.native());
+        QTest::newRow("a node's certificate that is made for servers") << QStringList{"--cert", certificate, "--key", QString::fromStdString(odd.key.native())}
+                                                                       << QByteArray() << 78 << certificate + " is no certificate to connect with";
         QTest::newRow("another node's certificate") << QStringList{"--node", "node-2"} << QByteArray() << 78 << "'node-2'";
+        QTest::newRow("a port out of range") << QStringList{"--server", "nowhere:99999"} << QByteArray() << 78 << "--server nowhere:99999: '99999' is no port (1 to 65535)";
+        QTest::newRow("a port out of range in the file") << QStringList{"--server", {}} << QByteArray("[server]\naddress = \"nowhere:99999\"\n") << 78 << "server.address = \"nowhere:99999\"";
+        QTest::newRow("a runtime folder that nobody can make") << QStringList{"--runtime-folder", "/proc/tapio-x"} << QByteArray() << 73 << "cannot make the runtime folder /proc/tapio-x";
+        QTest::newRow("a runtime folder below a file") << QStringList{"--runtime-folder", "/proc/version/x"} << QByteArray() << 73 << "/proc/version/x";
+        QTest::newRow("a runtime folder that is not permitted") << QStringList{"--runtime-folder", "/sys/tapio-x"} << QByteArray() << 73 << "/sys/tapio-x";
+        QTest::newRow("a runtime folder that is a file") << QStringList{"--runtime-folder", "/proc/version"} << QByteArray() << 73 << "/proc/version";
+        QTest::newRow("a pid file in no folder") << QStringList{"--pid-file", "/proc/tapio-x/agent.pid"} << QByteArray() << 73 << "cannot write the pid file /proc/tapio-x/agent.pid";
         QTest::newRow("no address") << QStringList{"--server", "nowhere:0"} << QByteArray() << 78 << "the server's address";
         QTest::newRow("an unknown setting") << QStringList() << QByteArray("noed = 1\n") << 78 << "line 1: there is no setting \"noed\"";
         QTest::newRow("a kernel without BTF") << QStringList() << QByteArray("[kernel]\nbtf = \"/nonexistent/btf\"\n") << 69 << "/nonexistent/btf";

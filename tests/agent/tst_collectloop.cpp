@@ -187,6 +187,26 @@ private slots:
         QVERIFY(!bench.sampled(wire::Metric::AgentBpfRunNs));
     }
 
+    void runStatistics_thatSomebodyTurnedOffGiveNoSampleAnyMore()
+    {
+        Bench bench;
+        const auto sampled = [&] {
+            std::size_t times = 0;
+            for (const auto &batch : bench.outlet.bodies<wire::SampleBatch>()) {
+                for (const auto &sample : batch.samples)
+                    times += sample.metric == wire::Metric::AgentBpfRunNs ? 1 : 0;
+            }
+            return times;
+        };
+        bench.kernel.hooks = {hook("a", 10)};
+        bench.second();
+        bench.second();
+        QCOMPARE(sampled(), std::size_t(1));
+        bench.kernel.hooks = {hook("a", 11)};
+        bench.second();
+        QCOMPARE(sampled(), std::size_t(2));
+    }
+
     void mapsThatCannotBeRead_areLoggedOnce()
     {
         Bench bench;

@@ -3,6 +3,8 @@
 #include <QElapsedTimer>
 #include <QTest>
 
+#include <bpf/bpf.h>
+#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
@@ -14,6 +16,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
+#include <cstring>
 #include <thread>
 
 #include "agent/collect/kernel/hooktable.h"
@@ -46,6 +50,7 @@ class tst_KernelCollectors : public QObject {
     Q_OBJECT
 
 private slots:
+    void everyHook_isActiveHere_data();
     void everyHook_isActiveHere();
     void disabledCollector_isSaid();
     void attachKindWithoutAny_isSaid();
@@ -105,6 +110,35 @@ std::int64_t unaccounted(const CounterSet &counters)
     return counters.inRing();
 }
 
+struct Descriptor {
+    explicit Descriptor(int number) : fd(number) {}
+    ~Descriptor()
+    {
+        if (fd >= 0)
+            ::close(fd);
+    }
+    Q_DISABLE_COPY(Descriptor)
+    int fd;
+};
+
+/// Whether the kernel measures the run time of BPF programs now, whoever asked for it: a program of ours is run and looked at.
+/// The sysctl kernel.bpf_stats_enabled does not tell of those who asked by bpf_enable_stats().
+bool statisticsAreOn()
+{
+    const bpf_insn code[] = {{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0}, {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}};
+    const Descriptor program(bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, "tapio_probe", "GPL", code, 2, nullptr));
+    const char packet[64] = {};
+    bpf_test_run_opts run{};
+    run.sz = sizeof(run);
+    run.data_in = packet;
+    run.data_size_in = sizeof(packet);
+    bpf_prog_info info{};
+    std::uint32_t size = sizeof(info);
+    if (bpf_prog_test_run_opts(program.fd, &run) != 0 || bpf_obj_get_info_by_fd(program.fd, &info, &size) != 0)
+        qFatal("cannot run a program to see whether runs are counted: %s", strerror(errno));
+    return info.run_cnt > 0;
+}
+
 /// Capabilities of the calling thread, all sets, as bits.
 bool setCapabilities(std::uint64_t bits)
 {
@@ -117,18 +151,35 @@ bool setCapabilities(std::uint64_t bits)
 
 } // namespace
 
+void tst_KernelCollectors::everyHook_isActiveHere_data()
+{
+    QTest::addColumn<bool>("othersMeasure");
+    QTest::newRow("alone") << false;
+    QTest::newRow("while another program measures all of the machine's") << true;
+}
+
 void tst_KernelCollectors::everyHook_isActiveHere()
 {
     TAPIO_NEEDS_KERNEL();
+    QFETCH(bool, othersMeasure);
+    const Descriptor statistics(othersMeasure ? bpf_enable_stats(BPF_STATS_RUN_TIME) : -1);
+    QVERIFY(!othersMeasure || statistics.fd >= 0);
+    const bool measuredBefore = statisticsAreOn();
+    QVERIFY(measuredBefore || !othersMeasure);
     KernelFixture kernel;
     TAPIO_OPEN(kernel, {"process", "oom", "signal", "tcp", "runqueue", "blockio"});
+    startAndEnd(1);
     const auto hooks = kernel.collectors().hooks();
+    const bool measuredAfter = statisticsAreOn();
     QCOMPARE(hooks.size(), agent::hookTable().size());
     for (const wire::Hook &hook : hooks) {
         QVERIFY2(hook.state == wire::HookState::Active, qPrintable(QString::fromStdString(hook.name + ": " + hook.reason)));
         QVERIFY(hook.attachKind == "tp_btf" || hook.attachKind == "iter");
         QVERIFY(hook.reason.empty());
-        QCOMPARE(hook.runCount, 0u); // statistics are off
+        if (!measuredBefore && !measuredAfter)
+            QCOMPARE(hook.runCount, 0u); // statistics are off: no other agent of this machine, nor we, asked for them
+        else if (measuredBefore && measuredAfter && hook.name == "sched_process_exit")
+            QVERIFY(hook.runCount >= 1);
     }
 }
 
@@ -415,6 +466,7 @@ void tst_KernelCollectors::runTime_isMeasuredOnRequest()
     options.runTimeStatistics = true;
     const auto opened = agent::KernelCollectors::open(options, sink);
     QVERIFY(opened.has_value());
+    QVERIFY(statisticsAreOn());
     startAndEnd(1);
     for (const wire::Hook &hook : (*opened)->hooks()) {
         if (hook.name != "sched_process_exit")

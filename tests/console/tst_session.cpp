@@ -33,6 +33,12 @@ SessionOptions embedded(const QTemporaryDir &folder, TestPki &pki, std::uint16_t
     return options;
 }
 
+QByteArray logOf(const SessionOptions &options)
+{
+    QFile file(QString::fromStdString(options.log.file.native()));
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
 std::uint16_t portOf(const Session &session)
 {
     const QString endpoint = session.link().endpoint;
@@ -78,10 +84,18 @@ private slots:
     void open_theSamePortTwiceIsBusy()
     {
         const QTemporaryDir one, two;
-        const auto first = Session::open(embedded(one, m_pki), m_clock);
+        SessionOptions options = embedded(one, m_pki);
+        options.log.file = options.store.file.native() + ".log";
+        auto first = Session::open(options, m_clock);
         QVERIFY2(first, first ? "" : first.error().message().c_str());
-        const auto second = Session::open(embedded(two, m_pki, portOf(**first)), m_clock);
+        SessionOptions others = embedded(two, m_pki, portOf(**first));
+        others.log.file = others.store.file.native() + ".log";
+        const auto second = Session::open(others, m_clock);
         QCOMPARE(second.error().code(), Errc::Busy);
+        // What never started does not say that it stopped.
+        first->reset();
+        QVERIFY(logOf(options).contains("stopped"));
+        QVERIFY2(!logOf(others).contains("stopped"), logOf(others));
     }
 
     void open_theSameStoreTwiceIsBusy()

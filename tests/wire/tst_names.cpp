@@ -2,9 +2,13 @@
 #include <QSet>
 #include <QtTest>
 
+#include <csignal>
+#include <cstring>
+
 #include "protocol/wire/event.h"
 #include "protocol/wire/report.h"
 #include "protocol/wire/sample.h"
+#include "protocol/wire/signalname.h"
 
 using namespace tapio::wire;
 
@@ -52,6 +56,35 @@ private slots:
     {
         QFETCH(QString, name);
         QCOMPARE(eventTypeFromName(name.toStdString()), EventType::Unknown);
+    }
+
+    void signalNames_areThoseOfLinux_data()
+    {
+        QTest::addColumn<int>("number");
+        QTest::addColumn<QString>("text");
+        QTest::newRow("none") << 0 << "0";
+        QTest::newRow("the first") << SIGHUP << "SIGHUP (1)";
+        QTest::newRow("killed") << SIGKILL << "SIGKILL (9)";
+        QTest::newRow("segmentation fault") << SIGSEGV << "SIGSEGV (11)";
+        QTest::newRow("the last with a name") << SIGSYS << "SIGSYS (31)";
+        QTest::newRow("real-time") << 34 << "34";
+        QTest::newRow("negative") << -1 << "-1";
+    }
+    void signalNames_areThoseOfLinux()
+    {
+        QFETCH(int, number);
+        QTEST(QString::fromStdString(signalText(number)), "text");
+        QCOMPARE(signalName(number).empty(), number < 1 || number > SIGSYS);
+    }
+
+    void signalNames_areTheLibrarys()
+    {
+        for (int number = 1; number <= SIGSYS; ++number) {
+            const char *known = sigabbrev_np(number);
+            QVERIFY(known);
+            // The C library calls number 29 by its other name, SIGPOLL.
+            QCOMPARE(text(signalName(number)), number == SIGIO ? QString("SIGIO") : QLatin1String("SIG") + known);
+        }
     }
 
     void metrics_haveOneNameEach()

@@ -51,12 +51,14 @@ private slots:
         QTest::newRow("exec whose arguments were cut") << Detail(ProcessExec{1, "sh", "/bin/x", {"x", "a"}, true}) << QString::fromUtf8("exec /bin/x a …");
         QTest::newRow("an argument cannot break the line") << Detail(ProcessExec{1, "sh", "/bin/sh", {"sh", "a\nb\x1b[0m"}, false}) << "exec /bin/sh a b [0m";
         QTest::newRow("exit by itself") << Detail(ProcessExit{1, 0, false, 1'500'000'000, 0, ""}) << "exited with code 1, lived 1.5 s";
-        QTest::newRow("killed by a process") << Detail(ProcessExit{0, 9, false, 0, 812, "sh"}) << "killed by signal 9 from sh (812)";
-        QTest::newRow("killed by no known sender, with a core") << Detail(ProcessExit{0, 11, true, 0, 0, ""}) << "killed by signal 11, core dumped";
+        QTest::newRow("killed by a process") << Detail(ProcessExit{0, 9, false, 0, 812, "sh"}) << "killed by SIGKILL (9) from sh (812)";
+        QTest::newRow("killed by no known sender, with a core") << Detail(ProcessExit{0, 11, true, 0, 0, ""}) << "killed by SIGSEGV (11), core dumped";
+        QTest::newRow("killed by a real-time signal") << Detail(ProcessExit{0, 34, false, 0, 812, "sh"}) << "killed by signal 34 from sh (812)";
         QTest::newRow("out of memory") << Detail(OomKill{77, "stress", 0, 512u << 20, 4096, 0, 0, 0})
                                        << "killed for lack of memory, anonymous 512.0 MiB, file 4.0 KiB, shared 0 B, allocation by stress (77)";
-        QTest::newRow("a signal of the kernel") << Detail(FatalSignal{11, 1, 0, ""}) << "signal 11 from the kernel";
-        QTest::newRow("a signal of a process") << Detail(FatalSignal{15, 0, 33, "systemd"}) << "signal 15 from systemd (33)";
+        QTest::newRow("a signal of the kernel") << Detail(FatalSignal{11, 1, 0, ""}) << "SIGSEGV (11) from the kernel";
+        QTest::newRow("a signal of a process") << Detail(FatalSignal{15, 0, 33, "systemd"}) << "SIGTERM (15) from systemd (33)";
+        QTest::newRow("a real-time signal") << Detail(FatalSignal{64, 0, 33, "systemd"}) << "signal 64 from systemd (33)";
         QTest::newRow("refused") << Detail(connection(TcpDirection::Outbound, TcpOutcome::Refused)) << "connect 10.0.0.2:443 refused after 3.2 ms";
         QTest::newRow("timed out") << Detail(connection(TcpDirection::Outbound, TcpOutcome::TimedOut)) << "connect 10.0.0.2:443 timed out after 3.2 ms";
         QTest::newRow("an accepted transfer") << Detail(transfer())

@@ -106,8 +106,11 @@ void KernelSampler::sampleRunTime(SampleWriter &out)
         runTimeNs += hook.runTimeNs;
         runCount += hook.runCount;
     }
-    if (runCount > 0)   // 0: the kernel's BPF statistics are off
+    // Runs that are not counted: the kernel's BPF statistics are off, or somebody who had turned them on has left. The sum of
+    // then would say that our programs cost nothing.
+    if (runCount != m_runCount)
         out.add(m_resolver.host(), Metric::AgentBpfRunNs, runTimeNs);
+    m_runCount = runCount;
 }
 
 } // namespace tapio::agent

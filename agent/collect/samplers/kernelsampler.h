@@ -37,6 +37,7 @@ private:
     std::string m_problem;
     std::map<SeriesKey, CgroupTcp> m_tcp;        ///< as told last
     std::map<SeriesKey, Counts> m_histograms;
+    std::uint64_t m_runCount = 0;                ///< of all programs, when last sampled
 };
 
 } // namespace tapio::agent

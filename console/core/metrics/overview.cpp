@@ -159,6 +159,7 @@ const std::vector<wire::Metric> &overviewMetrics()
                                              Metric::FilesystemTotalBytes,
                                              Metric::FilesystemUsedBytes,
                                              Metric::AgentCpuNs,
+                                             Metric::AgentBpfRunNs,
                                              Metric::AgentRssBytes,
                                              Metric::AgentSentBytes};
     return metrics;

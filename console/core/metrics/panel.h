@@ -183,11 +183,12 @@ struct GroupSummary {
 /// What the counters name as lost, by any cause, of what was seen in the same readings.
 struct RecentLoss { std::uint64_t lost = 0, seen = 0; };
 
-/// What an agent costs its node as it measures itself: its process, without the run time of its programs in the kernel.
+/// What an agent costs its node as it measures itself: its process, and its programs in the kernel where that measures them.
 struct AgentCost {
     std::string node;
     std::optional<double> cpuPercent;  ///< of one core, over about a minute; empty until there are two readings
     std::optional<double> rssBytes;
+    std::optional<double> kernelPercent{}; ///< what of cpuPercent its programs in the kernel take; empty = not measured, not in it
 };
 
 struct OverviewSnapshot {

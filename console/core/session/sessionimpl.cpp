@@ -203,11 +203,13 @@ SessionImpl::~SessionImpl()
     m_store->stop(); // the last flush still acknowledges
     m_model->stop();
     m_pool.waitForDone();
+    const bool ran = m_link != nullptr;
     m_link.reset();
     if (m_store->unstoredEvents() > 0)
         m_log->logger().error("store: {} events were received and could not be stored: {}; who still holds them sends them again to the next console",
                               m_store->unstoredEvents(), m_store->lastError());
-    m_log->logger().info("stopped");
+    if (ran) // else it never started, and the last word is the error that open() returns
+        m_log->logger().info("stopped");
 }
 
 bool SessionImpl::onDelivery(std::shared_ptr<const wire::Delivery> delivery)

@@ -26,6 +26,12 @@ template <typename List> void keepNewest(List &list, std::size_t count)
         list.erase(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(list.size() - count));
 }
 
+/// A full disk ends no session: what waits is tried again, which only holds for a store that is open already.
+std::string whileRunning(const Error &error)
+{
+    return error.message() + (error.code() == Errc::NoSpace ? "; storing goes on by itself once there is room" : "");
+}
+
 } // namespace
 
 StoreThread::StoreThread(std::unique_ptr<StoreWriter> writer, StoreHooks hooks, const Clock &clock)
@@ -108,7 +114,7 @@ void StoreThread::run(const std::stop_token &stop)
         const std::int64_t now = m_clock.bootNs();
         if (now >= m_nextTryNs) {
             if (const Status side = writeSide(); !side)
-                setError(side.error().message());
+                setError(whileRunning(side.error()));
             if (m_writer->flushDue() || !m_taken.empty())
                 flush();
         }
@@ -117,13 +123,13 @@ void StoreThread::run(const std::stop_token &stop)
         if (m_taken.empty() && now >= m_nextMaintainNs && m_error.empty()) {
             const Result<bool> more = m_writer->maintain();
             if (!more)
-                setError(more.error().message());
+                setError(whileRunning(more.error()));
             m_nextMaintainNs = more && *more ? now : now + maintainNs;
         }
     }
     append();
     if (const Status side = writeSide(); !side)
-        setError(side.error().message());
+        setError(whileRunning(side.error()));
     flush();
 }
 
@@ -157,7 +163,7 @@ void StoreThread::append()
         const std::shared_ptr<const wire::Delivery> delivery = m_taken.front();
         if (const Status status = m_writer->append(*delivery); !status) {
             if (status.error().code() != Errc::Busy)
-                setError(status.error().message());
+                setError(whileRunning(status.error()));
             return;
         }
         m_taken.pop_front();
@@ -199,7 +205,7 @@ void StoreThread::flush()
 {
     const Result<FlushResult> result = m_writer->flush();
     if (!result) {
-        setError(result.error().message());
+        setError(whileRunning(result.error()));
         return;
     }
     m_unflushed = false;

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "console/ui/widgets/format.h"
+#include "protocol/wire/signalname.h"
 
 namespace tapio::console {
 
@@ -122,17 +123,6 @@ DetailSection originSection(const wire::Origin &o, const std::string &node)
              {tr("cgroup id"), o.cgroupId == 0 ? QString() : QString::number(o.cgroupId), true, {}}}};
 }
 
-struct Named {
-    int number;
-    const char *name;
-};
-// signal(7), Linux on x86-64 and arm64
-constexpr Named signalNames[] = {{1, "SIGHUP"}, {2, "SIGINT"}, {3, "SIGQUIT"}, {4, "SIGILL"}, {5, "SIGTRAP"}, {6, "SIGABRT"}, {7, "SIGBUS"},
-                                 {8, "SIGFPE"}, {9, "SIGKILL"}, {10, "SIGUSR1"}, {11, "SIGSEGV"}, {12, "SIGUSR2"}, {13, "SIGPIPE"}, {14, "SIGALRM"},
-                                 {15, "SIGTERM"}, {16, "SIGSTKFLT"}, {17, "SIGCHLD"}, {18, "SIGCONT"}, {19, "SIGSTOP"}, {20, "SIGTSTP"}, {21, "SIGTTIN"},
-                                 {22, "SIGTTOU"}, {23, "SIGURG"}, {24, "SIGXCPU"}, {25, "SIGXFSZ"}, {26, "SIGVTALRM"}, {27, "SIGPROF"}, {28, "SIGWINCH"},
-                                 {29, "SIGIO"}, {30, "SIGPWR"}, {31, "SIGSYS"}};
-
 } // namespace
 
 QString recordText(EventId id)
@@ -151,10 +141,7 @@ QString entityText(const wire::Origin &origin)
 
 QString signalText(int signal)
 {
-    for (const Named &known : signalNames)
-        if (known.number == signal)
-            return QStringLiteral("%1 (%2)").arg(QLatin1String(known.name)).arg(signal);
-    return QString::number(signal);
+    return text(wire::signalText(signal));
 }
 
 QString errnoText(int error)
