@@ -89,7 +89,7 @@ void Publisher::run(const std::stop_token &stop, std::promise<Status> opened)
     while (!stop.stop_requested()) {
         if (m_reload.exchange(false)) {
             m_log.info("link: connecting anew with the certificates as they are now");
-            (*endpoint)->reconnect(milliseconds(0));
+            (*endpoint)->dialNow();
         }
         turn(session, session.untilDue());
     }

@@ -35,7 +35,7 @@ StreamTracker::Arrival StreamTracker::onFrame(std::uint64_t frameSeq, std::uint6
     skipTo(frameSeq);
     m_received = frameSeq;
     m_receivedEvents += events;
-    m_unacked.push_back({frameSeq, events});
+    m_unacked.push_back(frameSeq);
     return Arrival::New;
 }
 
@@ -43,8 +43,9 @@ void StreamTracker::onHeartbeat(const wire::Heartbeat &heartbeat)
 {
     m_lastHeartbeat = heartbeat;
     m_loss.droppedEvents = heartbeat.droppedEvents;
-    // What the agent still holds may be here already, but not acknowledged: so this can be too low for a moment, never too high.
-    const std::uint64_t elsewhere = heartbeat.droppedEvents + heartbeat.queuedEvents + heartbeat.inFlightEvents + m_ackedEvents;
+    // What the agent still holds may be here already: so this can be too low for a moment, never too high. And what is here may be
+    // unacknowledged for long, while the agent has given it up.
+    const std::uint64_t elsewhere = heartbeat.droppedEvents + heartbeat.queuedEvents + heartbeat.inFlightEvents + m_receivedEvents;
     if (!m_baselineKnown) {
         m_baselineKnown = true;
         m_baselineEvents = lessOrZero(heartbeat.producedEvents, elsewhere);
@@ -56,10 +57,8 @@ void StreamTracker::onHeartbeat(const wire::Heartbeat &heartbeat)
 bool StreamTracker::acknowledge(std::uint64_t frameSeq)
 {
     const std::uint64_t safe = std::min(frameSeq, m_received);
-    while (!m_unacked.empty() && m_unacked.front().frameSeq <= safe) {
-        m_ackedEvents += m_unacked.front().events;
+    while (!m_unacked.empty() && m_unacked.front() <= safe)
         m_unacked.pop_front();
-    }
     if (safe <= m_acked)
         return false;
     m_acked = safe;

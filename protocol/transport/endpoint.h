@@ -135,6 +135,8 @@ public:
     virtual void confirm() = 0;
     /// Drops the connection now; the next dial comes after `delay` at the earliest.
     virtual void reconnect(std::chrono::milliseconds delay) = 0;
+    /// For a person who asked for it: drops the connection or the waiting, and dials now with the files as they are.
+    virtual void dialNow() = 0;
     virtual std::vector<Notice> takeNotices() = 0;
     virtual void wake() = 0;
 };

@@ -70,6 +70,7 @@ public:
         reconnects.push_back(delay);
         down();
     }
+    void dialNow() override { reconnect({}); }
     std::vector<transport::Notice> takeNotices() override { return {}; }
     void wake() override {}
 

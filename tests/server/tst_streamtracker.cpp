@@ -151,6 +151,19 @@ private slots:
         QCOMPARE(tracker.loss().transitEvents, 100u);
     }
 
+    void heartbeat_whatTheAgentGaveUpButIsHereIsNoLoss()
+    {
+        StreamTracker tracker(0, true);
+        tracker.onFrame(1, 10);
+        tracker.onFrame(2, 10); // the disk is full: neither is safe
+        tracker.onSession(3);   // the link broke, and the agent's ring had no room for them
+        tracker.onHeartbeat(::heartbeat(20, 0, 0, 0));
+        QCOMPARE(tracker.loss().transitEvents, 0u);
+        tracker.acknowledge(2);
+        tracker.onHeartbeat(::heartbeat(20, 0, 0, 0));
+        QCOMPARE(tracker.loss().transitEvents, 0u);
+    }
+
     void finish_namesTheTailOfAnAgentThatDied()
     {
         StreamTracker tracker(0, true);

@@ -151,7 +151,7 @@ void LiveModel::onEvents(const wire::Delivery &delivery, const wire::EventBatch 
         const auto *exit = std::get_if<wire::ProcessExit>(&event.detail);
         if (const auto container = exit ? m_containers.find(origin.containerId) : m_containers.end();
             container != m_containers.end())
-            container->second.exitCode = exit->signal != 0 ? 128 + exit->signal : exit->exitCode;
+            container->second.noteExit(event.process.startTimeNs, exit->signal != 0 ? 128 + exit->signal : exit->exitCode);
     }
     for (std::size_t type = 0; type < byType.size(); ++type) {
         if (byType[type] > 0)
@@ -235,8 +235,12 @@ void LiveModel::onCounters(const wire::Delivery &delivery, const wire::CounterRe
         auto &readings = m_input.counters[entry->second].readings;
         const CounterTrack::Reading reading{report.timeNs, delivery.frame.streamId, source.counters};
         const std::int64_t bucket = report.timeNs / m_input.sampleBucketNs;
-        if (!readings.empty() && readings.back().timeNs > report.timeNs)
-            continue; // replayed from before what is known: cumulative counts lose nothing by it
+        if (!readings.empty() && readings.back().timeNs > report.timeNs) {
+            if (readings.back().streamId != reading.streamId)
+                continue; // replayed from before what is known: cumulative counts lose nothing by it
+            // Reports of one stream come in order: its node's clock was set back.
+            std::erase_if(readings, [&reading](const CounterTrack::Reading &read) { return read.timeNs >= reading.timeNs; });
+        }
         if (!readings.empty() && readings.back().streamId == reading.streamId
             && readings.back().timeNs / m_input.sampleBucketNs == bucket)
             readings.back() = reading;
@@ -379,6 +383,8 @@ void LiveModel::readAgents()
 
 void LiveModel::tick(std::int64_t nowNs, const std::vector<ReceiveReading> &receive, std::uint64_t receiveQueued)
 {
+    if (nowNs < m_nowNs)
+        rewind(nowNs);
     // What is stored is the last reading of each ten seconds, so that coarse buckets of live and history hold the same
     // one.
     if (m_nowNs != 0 && nowNs / tenSeconds != m_nowNs / tenSeconds)
@@ -420,6 +426,22 @@ void LiveModel::tick(std::int64_t nowNs, const std::vector<ReceiveReading> &rece
             readCounter(figure::apiHeat, std::to_string(row), static_cast<double>(m_heat[row]));
     }
     trim();
+}
+
+/// The clock was set back: what was read after that moment would stand in the way of all that is read until it comes again.
+void LiveModel::rewind(std::int64_t nowNs)
+{
+    for (auto &[name, tracks] : m_input.figures) {
+        if (name.starts_with("pod."))
+            continue;
+        for (auto &[label, track] : tracks)
+            std::erase_if(track, [nowNs](const PlotPoint &point) { return point.timeNs >= nowNs; });
+        std::erase_if(tracks, [](const auto &entry) { return entry.second.empty(); });
+    }
+    std::erase_if(m_due, [nowNs](const Figure &figure) { return figure.timeNs >= nowNs; });
+    m_lastDueNs = std::min(m_lastDueNs, nowNs);
+    m_lastTrimNs = std::min(m_lastTrimNs, nowNs);
+    m_nowNs = 0;
 }
 
 void LiveModel::closeTenSeconds()

@@ -63,7 +63,21 @@ public:
 private:
     static constexpr std::size_t stageCount = 5;
     struct SourceCounts { std::map<std::string, std::uint64_t> bySource; };
-    struct Container { std::string pod, slot, node; std::int64_t lastNs = 0; std::optional<double> exitCode; };
+    struct Container {
+        std::string pod, slot, node;
+        std::int64_t lastNs = 0;
+        std::optional<double> exitCode;         ///< of its oldest process that ended: the first of all, once that did
+        std::uint64_t exitedStartNs = 0;        ///< boot time at which that one had started
+
+        /// The kernel kills what is left in a container after its first process has ended.
+        void noteExit(std::uint64_t startNs, double code)
+        {
+            if (exitCode && startNs > exitedStartNs)
+                return;
+            exitCode = code;
+            exitedStartNs = startNs;
+        }
+    };
     struct Calls { LatencyHistogram histogram; std::uint64_t count = 0, errors = 0; };
 
     void onEvents(const wire::Delivery &delivery, const wire::EventBatch &batch, bool earlier);
@@ -79,6 +93,7 @@ private:
     /// A cumulative count: what was not there at the tick before was 0 then.
     void readCounter(std::string_view name, const std::string &label, double value);
     void readAgents();
+    void rewind(std::int64_t nowNs);
     void closeTenSeconds();
     void trim();
     std::int64_t windowBegin() const;

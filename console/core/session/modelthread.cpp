@@ -100,7 +100,7 @@ void ModelThread::take(const Item &item)
 void ModelThread::tick(std::int64_t nowNs)
 {
     m_model.tick(nowNs, m_hooks.received(), m_hooks.queuedEvents());
-    if (std::vector<Figure> due = m_model.takeFigures(); !due.empty())
+    if (std::vector<Figure> due = m_model.takeFigures(); !due.empty() && m_hooks.clockKnown())
         m_hooks.figures(std::move(due));
 }
 

@@ -24,6 +24,7 @@ struct ModelHooks {
     std::function<std::vector<ReceiveReading>()> received;
     std::function<std::uint64_t()> queuedEvents;                    ///< received, not yet processed
     std::function<std::int64_t()> serverOffsetNs;
+    std::function<bool()> clockKnown;                               ///< the offset is measured; false: figures have no place in the store yet
     std::function<void(std::vector<Figure>)> figures;               ///< for the store
     std::function<void(std::shared_ptr<const OverviewSnapshot>)> overview;
 };

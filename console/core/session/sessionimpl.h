@@ -30,6 +30,14 @@ struct SessionUpdate {
     struct Progress { quint64 id, scanned, total; };
     struct HistoryProgress { std::uint64_t run; std::size_t read, parts; };
 
+    /// What the store knew when the session began.
+    struct Known {
+        std::vector<wire::AgentState> agents;
+        std::map<std::string, wire::HookReport> hooks;
+        std::vector<wire::LinkNotice> notices;              ///< oldest first
+    };
+
+    std::optional<Known> known;
     std::shared_ptr<const OverviewSnapshot> live, history;
     std::map<std::string, wire::AgentState> agents;
     std::map<std::string, wire::HookReport> hooks;          ///< by node, the newest

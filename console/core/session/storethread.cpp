@@ -113,8 +113,7 @@ void StoreThread::run(const std::stop_token &stop)
         append();
         const std::int64_t now = m_clock.bootNs();
         if (now >= m_nextTryNs) {
-            if (const Status side = writeSide(); !side)
-                setError(whileRunning(side.error()));
+            noteSide(writeSide());
             if (m_writer->flushDue() || !m_taken.empty())
                 flush();
         }
@@ -128,8 +127,7 @@ void StoreThread::run(const std::stop_token &stop)
         }
     }
     append();
-    if (const Status side = writeSide(); !side)
-        setError(whileRunning(side.error()));
+    noteSide(writeSide());
     flush();
 }
 
@@ -201,6 +199,14 @@ Status StoreThread::writeSide()
     return {};
 }
 
+/// Frames may be stored well while this is not: the error must not come and go with each of them.
+void StoreThread::noteSide(const Status &status)
+{
+    m_sideError = status ? std::string() : whileRunning(status.error());
+    if (!status)
+        setError(m_sideError);
+}
+
 void StoreThread::flush()
 {
     const Result<FlushResult> result = m_writer->flush();
@@ -210,7 +216,7 @@ void StoreThread::flush()
     }
     m_unflushed = false;
     m_unflushedEvents = 0;
-    setError({});
+    setError(m_sideError);
     if (!result->safe.empty())
         m_hooks.safe(result->safe);
 }
