@@ -35,7 +35,7 @@ private slots:
         QTest::addColumn<QByteArray>("key");
         QTest::addColumn<QStringList>("arguments");
         QTest::addColumn<QString>("sentence");
-        const auto row = [](const char *key, const QStringList &arguments, const char *sentence) { QTest::newRow(key) << QByteArray(key) << arguments << QString::fromUtf8(sentence); };
+        const auto row = [](const char *key, const QStringList &arguments, const char *sentence) { QTest::newRow(qPrintable(QString::fromUtf8(sentence))) << QByteArray(key) << arguments << QString::fromUtf8(sentence); };
         row("all-good", {}, "all within bounds");
         row("no-agent", {}, "no agent is connected");
         row("no-samples", {}, "nothing was measured in this range");
@@ -51,6 +51,9 @@ private slots:
         row("memory-high", {"shop/cart", "84"}, "shop/cart: memory 84.0 %");
         row("disk-high", {"/var", "91"}, "/var: disk 91.0 %");
         row("api-slow", {"query", "6000"}, "query: p95 6 s");
+        row("pending", {"cpu", "", "80", "240", "900"}, "CPU usage past 80 % for 4 of 15 min");
+        row("pending", {"memory", "node-a", "90", "40", "600"}, "Memory usage past 90 % for 40 s of 10 min (node-a)");
+        row("pending", {"queued", "", "1000", "120", "300"}, "Event queue depth past 1,000 for 2 of 5 min");
         row("a-key-of-the-future", {"7", "x"}, "a key of the future 7 x");
     }
     void groupSentence()

@@ -136,6 +136,11 @@ void writeComments(std::ostream &out, const PanelSnapshot &panel, const CsvOptio
         out << "# past its bound: " << breach.key << (breach.label.empty() ? "" : " ") << oneLine(breach.label) << ' '
             << decimal(breach.value) << ' ' << unitName(breach.threshold.unit) << ", bound "
             << decimal(breach.threshold.value) << "\r\n";
+    for (const Breach &breach : panel.pending)
+        out << "# pending: " << breach.key << (breach.label.empty() ? "" : " ") << oneLine(breach.label) << ' '
+            << decimal(breach.value) << ' ' << unitName(breach.threshold.unit) << ", past "
+            << decimal(breach.threshold.value) << " for " << breach.heldNs / nsPerSecond << " of "
+            << breach.threshold.forNs / nsPerSecond << " s\r\n";
     if (panel.seriesRefused > 0)
         out << "# series that did not fit in memory: " << panel.seriesRefused << "\r\n";
     if (panel.computation.completeness)

@@ -28,7 +28,26 @@ const Breach *worstBreach(const PanelSnapshot &panel, std::string_view key)
     return worst;
 }
 
-/// What holds for any group: nothing was loaded, no agent, the store failed, some panels have no figure.
+double shareHeld(const Breach &pending)
+{
+    return static_cast<double>(pending.heldNs) / static_cast<double>(std::max<std::int64_t>(1, pending.threshold.forNs));
+}
+
+/// The alert of the group that is nearest to its time; whose it is says more than that the whole is past its bound.
+const Breach *nearestPending(const OverviewSnapshot &overview, std::size_t group)
+{
+    const Breach *nearest = nullptr;
+    for (std::size_t i = group * 4; i < group * 4 + 4; ++i) {
+        for (const Breach &pending : overview.panels[i].pending) {
+            const bool tie = nearest && shareHeld(pending) == shareHeld(*nearest);
+            if (!nearest || (tie ? nearest->label.empty() : shareHeld(pending) > shareHeld(*nearest)))
+                nearest = &pending;
+        }
+    }
+    return nearest;
+}
+
+/// What holds for any group: nothing was loaded, no agent, the store failed, an alert is pending, some panels have no figure.
 GroupSummary general(const OverviewSnapshot &overview, std::size_t group)
 {
     std::size_t without = 0;
@@ -42,6 +61,13 @@ GroupSummary general(const OverviewSnapshot &overview, std::size_t group)
     }
     if (without == 4)
         return {Level::NoData, "no-samples", {}};
+    if (const Breach *pending = nearestPending(overview, group)) {
+        const auto seconds = [](std::int64_t ns) { return number(static_cast<double>(ns / nsPerSecond)); };
+        return {Level::Pending,
+                "pending",
+                {pending->key, pending->label, number(pending->threshold.value), seconds(pending->heldNs),
+                 seconds(pending->threshold.forNs)}};
+    }
     if (without > 0)
         return {Level::NoData, "partial-data", {number(static_cast<double>(without)), "4"}};
     return {Level::Ok, "all-good", {}};

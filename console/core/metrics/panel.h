@@ -89,13 +89,14 @@ struct ThresholdCheck {
     bool held = false;                 ///< for all of its time
 };
 
-/// A threshold that is past, and whose figure is.
+/// A threshold that is past, for all of its time or (pending) not yet, and whose figure is.
 struct Breach {
     std::string key;                   ///< what: "cpu", "memory", "disk", "p99", "queued", "operation"
     std::string label;                 ///< data: who ("node-a", "shop/checkout", "node-a:/var"); empty = all together
     double value = 0;                  ///< now
     Threshold threshold;
     bool headline = false;             ///< it is the headline's own figure
+    std::int64_t heldNs = 0;           ///< pending: past it without a break, up to the newest reading
 };
 
 /// A named number beside the headline: "received", "p50", "oldest", "throttled".
@@ -157,6 +158,7 @@ struct PanelSnapshot {
     std::optional<Fact> value;         ///< the headline
     bool pastThreshold = false;        ///< some threshold is past: `breaches` says which and whose
     std::vector<Breach> breaches;
+    std::vector<Breach> pending;       ///< past a threshold, not yet for all of its time
     std::vector<ThresholdCheck> checks;
     std::uint64_t seriesRefused = 0;   ///< series that did not fit in memory and are in no figure here
     std::vector<Fact> facts;
@@ -170,9 +172,10 @@ struct PanelSnapshot {
 
 /// One sentence per group of four: what is wrong there, worst first, or that nothing is.
 struct GroupSummary {
-    enum class Level : std::uint8_t { Ok, NoData, Attention, Bad };
+    enum class Level : std::uint8_t { Ok, NoData, Pending, Attention, Bad };
     Level level = Level::NoData;
-    /// The ui's sentence. Any group: "all-good", "loading", "no-agent", "no-samples", "failed" (detail), "partial-data" (panels without a figure, panels).
+    /// The ui's sentence. Any group: "all-good", "loading", "no-agent", "no-samples", "failed" (detail), "partial-data" (panels without a figure, panels),
+    /// "not-in-scope" (node, namespace), "pending" (key and label of the breach, its bound, seconds held, seconds of the threshold).
     /// Event processing: "loss" (percent, cause, node), "latency-high" (p99 ms), "queue-high" (events). Data quality: "coverage-low" (percent,
     /// what is missing), "silent-nodes" (nodes, first node). System health: "pods-bad" (pods, worst pod, state), "cpu-high" (entity, percent),
     /// "memory-high" (entity, percent), "disk-high" (mount, percent). Business: "api-slow" (operation, p95 ms).

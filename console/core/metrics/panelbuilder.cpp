@@ -437,10 +437,16 @@ void checkAlert(PanelSnapshot &panel, const Threshold &threshold, const Dense &v
                 std::string key, std::string label, bool headline)
 {
     const auto past = [bound = threshold.value](double value) { return value > bound; };
-    if (!sustained(values, grid, threshold.forNs, past))
+    const std::int64_t heldNs = heldFor(values, grid, past).heldNs;
+    if (heldNs <= 0)
         return;
     const double newest = !std::isnan(values.back()) || values.size() < 2 ? values.back() : values[values.size() - 2];
-    panel.breaches.push_back({std::move(key), std::move(label), newest, threshold, headline});
+    Breach breach{std::move(key), std::move(label), newest, threshold, headline, heldNs};
+    if (!sustained(values, grid, threshold.forNs, past)) {
+        panel.pending.push_back(std::move(breach));
+        return;
+    }
+    panel.breaches.push_back(std::move(breach));
     panel.pastThreshold = true;
 }
 

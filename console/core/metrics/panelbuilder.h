@@ -85,7 +85,7 @@ void setNoData(const PanelContext &context, PanelSnapshot &panel, NoDataReason o
 void setValue(const PanelContext &context, PanelSnapshot &panel, Fact value, std::int64_t asOfNs);
 /// How the panel's scaling thresholds stand by the values of its own figure.
 void checkScaling(PanelSnapshot &panel, const Dense &values, const TimeGrid &grid);
-/// Adds a breach when the values are past the threshold for all of its time.
+/// Adds a breach when the values are past the threshold for all of its time, a pending one when not yet for all of it.
 void checkAlert(PanelSnapshot &panel, const Threshold &threshold, const Dense &values, const TimeGrid &grid, std::string key, std::string label,
                 bool headline = false);
 /// 100 * part / whole where both are known.

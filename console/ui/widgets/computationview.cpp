@@ -63,6 +63,8 @@ ComputationText computationText(const PanelSnapshot &panel, const TimeDisplay &t
     }
     for (const Breach &breach : panel.breaches)
         text.measured.emplace_back(ComputationView::tr("Past its bound"), PanelText::breach(breach));
+    for (const Breach &breach : panel.pending)
+        text.measured.emplace_back(ComputationView::tr("Pending"), PanelText::pending(breach));
     if (panel.asOfNs > 0)
         text.measured.emplace_back(ComputationView::tr("Newest reading"), time.textWithZone(panel.asOfNs, TimeStyle::DateSecond));
     if (!computation.sources.empty())

@@ -188,6 +188,8 @@ QString PanelText::accessibleName(const PanelSnapshot &panel)
         for (const Breach &each : panel.breaches)
             if (!each.headline)
                 parts << tr("past a threshold: %1").arg(breach(each));
+        for (const Breach &each : panel.pending)
+            parts << tr("pending: %1").arg(pending(each));
     } else if (panel.state == PanelState::Loading) {
         parts << tr("reading");
     } else {

@@ -245,6 +245,11 @@ QString PanelText::groupSentence(const GroupSummary &summary)
         return first.isEmpty() ? tr("could not be read") : tr("could not be read: %1").arg(first);
     if (key == "partial-data")
         return second.isEmpty() ? tr("some figures are missing") : tr("%1 of %2 figures are missing").arg(first, second);
+    if (key == "pending") {
+        const auto ns = [&summary](std::size_t i) { return static_cast<std::int64_t>(number(summary, i)) * nsPerSecond; };
+        const Unit unit = first == QLatin1String("queued") ? Unit::Events : Unit::Percent;
+        return pending({first.toStdString(), second.toStdString(), 0, {ThresholdKind::AlertAbove, number(summary, 2), unit, ns(4)}, false, ns(3)});
+    }
     if (key == "loss") {
         const QString cause = summary.arguments.size() > 1 ? lossCause(summary.arguments[1]) : QString();
         const QString node = argument(summary, 2);
@@ -429,6 +434,18 @@ QString PanelText::breach(const Breach &breach)
     if (breach.key == "disk")
         return tr("disk %1: %2").arg(data(breach.label), figure);
     return breach.label.empty() ? figure : tr("%1: %2").arg(data(breach.label), figure);
+}
+
+QString PanelText::pending(const Breach &breach)
+{
+    constexpr std::int64_t minute = 60 * nsPerSecond;
+    const std::int64_t whole = breach.threshold.forNs;
+    const QString time = breach.heldNs >= minute && whole % minute == 0 ? tr("%1 of %2 min").arg(breach.heldNs / minute).arg(whole / minute)
+                                                                        : tr("%1 of %2").arg(durationText(breach.heldNs), durationText(whole));
+    const QString what = breach.key == "cpu" ? title(PanelId::CpuUsage) : breach.key == "memory" ? title(PanelId::MemoryUsage)
+                       : breach.key == "queued" ? title(PanelId::QueueDepth) : unknownKey(breach.key);
+    const QString text = tr("%1 past %2 for %3").arg(what, boundText(breach.threshold), time);
+    return breach.label.empty() ? text : QStringLiteral("%1 (%2)").arg(text, data(breach.label));
 }
 
 QString PanelText::lossCause(const std::string &counter)

@@ -46,6 +46,8 @@ public:
     static QString check(const ThresholdCheck &check);
     /// Which threshold is past and whose: "shop/checkout: 91.0 %; alert above 80 % for 15 min".
     static QString breach(const Breach &breach);
+    /// What is past its bound and not yet for long enough: "CPU usage past 80 % for 4 of 15 min (node-a)".
+    static QString pending(const Breach &breach);
     /// What a partial figure is without: silent nodes, series that did not fit.
     static QStringList without(const PanelSnapshot &panel);
     static QString upwards();
