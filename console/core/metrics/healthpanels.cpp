@@ -273,7 +273,10 @@ void cpuUsage(const PanelContext &context, PanelSnapshot &panel)
     addPressure(context, panel, Metric::PsiCpuSomeUs, window);
     panel.computation.inputs = {{"cores-used", nodes.used, Unit::Cores, {}},
                                 {"cores-allocatable", nodes.of, Unit::Cores, {}}};
-    drawTop(panel, std::move(lines), grid, Unit::Cores, true);
+    // Of all that the nodes have, as the headline and its bounds: one unit for chart, table and export.
+    for (Line &line : lines)
+        line.values = scaled(std::move(line.values), 100 / nodes.of);
+    drawTop(panel, std::move(lines), grid, Unit::Percent, true);
 }
 
 void memoryUsage(const PanelContext &context, PanelSnapshot &panel)
