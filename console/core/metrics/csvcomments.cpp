@@ -109,6 +109,8 @@ std::string_view reasonName(NoDataReason reason)
                                                            "no-kubernetes",
                                                            "no-operator-action",
                                                            "source-unavailable"};
+    if (reason == NoDataReason::NothingInScope)
+        return "nothing-in-scope";
     return reason == NoDataReason::StoreFailed
         ? "store-failed"
         : names[std::min<std::size_t>(static_cast<std::size_t>(reason), names.size() - 1)];
@@ -117,6 +119,12 @@ std::string_view reasonName(NoDataReason reason)
 void writeComments(std::ostream &out, const PanelSnapshot &panel, const CsvOptions &options)
 {
     out << "# panel: " << panelKey(panel.id) << "\r\n";
+    if (!panel.scope.node.empty())
+        out << "# node: " << oneLine(panel.scope.node) << "\r\n";
+    if (!panel.scope.namespaceName.empty())
+        out << "# namespace: " << oneLine(panel.scope.namespaceName) << "\r\n";
+    if (panel.allNodes || panel.allNamespaces)
+        out << "# of all " << (panel.allNodes ? "nodes" : "namespaces") << "\r\n";
     out << "# range: " << timeText(panel.fromNs, options.utcOffsetMinutes) << " to "
         << timeText(panel.toNs, options.utcOffsetMinutes) << " (" << oneLine(options.zoneName) << ")\r\n";
     out << "# bucket: " << decimal(static_cast<double>(panel.bucketNs) / nsPerSecond) << " s\r\n";

@@ -257,6 +257,8 @@ json panelJson(const PanelSnapshot &panel)
         object["have"] = panel.have;
         object["need"] = panel.need;
     }
+    if (!panel.scope.all())
+        object["scope"] = {{"node", panel.scope.node}, {"namespace", panel.scope.namespaceName}};
     if (!panel.detail.empty())
         object["detail"] = panel.detail;
     if (panel.seriesRefused > 0)

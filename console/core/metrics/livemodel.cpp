@@ -490,12 +490,12 @@ std::int64_t LiveModel::windowBegin() const
     return std::clamp(first, m_nowNs - m_options.windowNs, m_nowNs - least);
 }
 
-OverviewSnapshot LiveModel::overview(std::uint64_t revision)
+OverviewSnapshot LiveModel::overview(std::uint64_t revision, const Scope &scope)
 {
     m_input.fromNs = windowBegin();
     m_input.toNs = m_nowNs;
     m_input.nowNs = m_nowNs;
-    return computeOverview(m_input, revision);
+    return computeOverview(m_input, revision, scope);
 }
 
 } // namespace tapio::console

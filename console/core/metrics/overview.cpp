@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
+#include <list>
 #include <tuple>
 
 #include "console/core/metrics/figurenames.h"
 #include "console/core/metrics/panelbuilder.h"
+#include "console/core/metrics/scope.h"
 
 namespace tapio::console {
 
@@ -59,6 +61,12 @@ GroupSummary general(const OverviewSnapshot &overview, std::size_t group)
             return {Level::NoData, "no-agent", {}};
         without += panel.value ? 0 : 1;
     }
+    const auto inGroup = [&overview, group](NoDataReason reason) {
+        return std::any_of(overview.panels.begin() + group * 4, overview.panels.begin() + group * 4 + 4,
+                           [reason](const PanelSnapshot &panel) { return panel.reason == reason; });
+    };
+    if (inGroup(NoDataReason::NothingInScope))
+        return {Level::NoData, "not-in-scope", {overview.scope.node, overview.scope.namespaceName}};
     if (without == 4)
         return {Level::NoData, "no-samples", {}};
     if (const Breach *pending = nearestPending(overview, group)) {
@@ -210,23 +218,34 @@ OverviewSnapshot loadingOverview(std::int64_t fromNs, std::int64_t toNs, double 
     return overview;
 }
 
-OverviewSnapshot computeOverview(const OverviewInput &input, std::uint64_t revision)
+OverviewSnapshot computeOverview(const OverviewInput &input, std::uint64_t revision, const Scope &scope)
 {
     using Compute = void (*)(const PanelContext &, PanelSnapshot &);
     static constexpr std::array<Compute, panelCount> formulas{
         eventsProcessed,    processingLatency, queueDepth,       filterEfficiency, signalToNoise, correlationAccuracy,
         falsePositiveRate,  coveragePanel,     podStatus,        cpuUsage,         memoryUsage,   networkIo,
         activeCorrelations, insightsGenerated, userInteractions, apiResponseTimes};
-    PanelContext context(input);
+    std::list<PanelContext> contexts; // one per part of the scope, the first of everything
+    contexts.emplace_back(input);
     OverviewSnapshot overview;
+    overview.scope = scope;
     for (std::size_t i = 0; i < panelCount; ++i) {
-        overview.panels[i].id = static_cast<PanelId>(i);
-        overview.panels[i].revision = revision;
-        context.endNs = context.newestFor(static_cast<PanelId>(i));
-        formulas[i](context, overview.panels[i]);
+        PanelSnapshot &panel = overview.panels[i];
+        panel.id = static_cast<PanelId>(i);
+        panel.revision = revision;
+        panel.scope = scopeOf(panel.id, scope);
+        panel.allNodes = panel.scope.node != scope.node;
+        panel.allNamespaces = panel.scope.namespaceName != scope.namespaceName;
+        auto context = std::find_if(contexts.begin(), contexts.end(),
+                                    [&panel](const PanelContext &each) { return each.scope == panel.scope; });
+        if (context == contexts.end())
+            context = contexts.emplace(contexts.end(), input, panel.scope);
+        context->endNs = context->newestFor(panel.id);
+        formulas[i](*context, panel);
     }
-    overview.lastMinute = lossOfLastMinute(context);
-    overview.agentCosts = agentCosts(context);
+    overview.namespaces = namespacesOf(input);
+    overview.lastMinute = lossOfLastMinute(contexts.front());
+    overview.agentCosts = agentCosts(contexts.front());
     summarize(overview);
     return overview;
 }

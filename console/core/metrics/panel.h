@@ -30,6 +30,13 @@ enum class Unit : std::uint8_t {
 /// Symbol for exports and text output: "events/s", "%", "B" ... (UCUM where it has one).
 std::string_view unitName(Unit unit) noexcept;
 
+/// What figures are narrowed to; empty = all.
+struct Scope {
+    std::string node, namespaceName;
+    bool all() const { return node.empty() && namespaceName.empty(); }
+    bool operator==(const Scope &) const = default;
+};
+
 enum class PanelState : std::uint8_t { Loading, NoData, Ready, Stale, Partial, Failed };
 
 /// Why there is no figure. The ui has one sentence and one action for each; `have` and `need` fill it.
@@ -40,10 +47,11 @@ enum class NoDataReason : std::uint8_t {
     WarmingUp,           ///< a rate needs two readings: have of need seconds
     CorrelationNotBuilt, ///< this version has no correlation engine, so there is no insight to count or judge
     NeedsVerdicts,       ///< have of need verdicts
-    NoKubernetes,        ///< no pod is on any connected node
+    NoKubernetes,        ///< no pod is on any connected node, or on the chosen one
     NoOperatorAction,    ///< nobody did anything in the range: a count of 0, said in words
     SourceUnavailable,   ///< detail names the source and why
     StoreFailed,         ///< detail has the error
+    NothingInScope,      ///< there are agents, but nothing of the chosen node or namespace in the range
 };
 
 struct PlotPoint {
@@ -148,6 +156,8 @@ struct Computation {
 struct PanelSnapshot {
     PanelId id = PanelId::EventsProcessed;
     std::uint64_t revision = 0;        ///< changes when anything below changed
+    Scope scope;                       ///< what the figure is of
+    bool allNodes = false, allNamespaces = false; ///< it exists only for all of them, although one was chosen
     PanelState state = PanelState::Loading;
     NoDataReason reason = NoDataReason::None;
     double have = 0, need = 0;
@@ -198,6 +208,8 @@ struct OverviewSnapshot {
     std::array<GroupSummary, 4> groups;
     /// Of the last minute, when the range ends now and its readings are fine enough to say so.
     std::optional<RecentLoss> lastMinute;
+    Scope scope;                       ///< as it was chosen; each panel has what it is of
+    std::vector<std::string> namespaces; ///< seen in the range on any node, sorted
     std::vector<AgentCost> agentCosts; ///< at the end of the range, of the nodes with a reading near it; by name
 };
 

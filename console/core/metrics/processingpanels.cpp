@@ -237,6 +237,8 @@ void queueDepth(const PanelContext &context, PanelSnapshot &panel)
     double value = 0;
     std::int64_t asOfNs = 0;
     for (const auto &[key, name] : queueParts) {
+        if (name == figure::queueReceive && !context.scope.node.empty())
+            continue; // holds the events of all nodes
         Dense part(grid.count(), noValue);
         double now = 0;
         for (const auto &[label, track] : context.tracks(name)) {

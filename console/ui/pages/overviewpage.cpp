@@ -77,6 +77,8 @@ void OverviewPage::refresh()
     if (!isVisible())
         return; // showEvent brings the newest
     showFirstStart(neverHadAnAgent());
+    for (const std::string &name : m_context.session.overview().namespaces)
+        m_context.shell.noteNamespace(QString::fromStdString(name));
     m_view.setSnapshot(m_context.session.overview());
     if (settled())
         m_shownRange = m_context.session.range();
@@ -168,6 +170,7 @@ void OverviewPage::apply(PanelId, Remedy remedy)
     case Remedy::OpenConnections: m_context.shell.openPage(PageId::Connections); break;
     case Remedy::CancelReading: m_context.shell.setRange(m_shownRange); break;
     case Remedy::WidenRange: m_context.shell.setRange({TimeRange::Kind::Last24Hours, 0, 0}); break;
+    case Remedy::ShowAll: m_context.shell.setScope({}, {}); break;
     case Remedy::CopyDetail:
     case Remedy::None: break;
     }

@@ -23,6 +23,8 @@ public:
     void open(const QString &argument) override;
     bool closeTopmost() override { return m_view.closeTopmost(); }
     bool settled() const override;
+    bool usesNodeScope() const override { return true; }
+    bool usesNamespaceScope() const override { return true; }
 
     OverviewView &view() { return m_view; }
 

@@ -87,7 +87,14 @@ PanelText::Reason PanelText::noData(const PanelSnapshot &panel)
     case NoDataReason::CorrelationNotBuilt:
         return {tr("No correlation in this version"), tr("so no insight to count or judge"), Remedy::None, {}};
     case NoDataReason::NeedsVerdicts: return {tr("Too few verdicts"), tr("%1 verdicts").arg(ofCount(panel.have, panel.need)), Remedy::None, {}};
-    case NoDataReason::NoKubernetes: return {tr("No pod runs on a connected node"), {}, Remedy::OpenConnections, tr("Connect a node")};
+    case NoDataReason::NothingInScope: {
+        const QString all = panel.scope.namespaceName.empty() ? tr("Show all nodes") : panel.scope.node.empty() ? tr("Show all namespaces") : tr("Show everything");
+        return {tr("No data for %1 in this range").arg(scope(panel.scope)), {}, Remedy::ShowAll, all};
+    }
+    case NoDataReason::NoKubernetes:
+        if (!panel.scope.node.empty())
+            return {tr("No pod runs on %1").arg(scope(panel.scope)), {}, Remedy::ShowAll, tr("Show all nodes")};
+        return {tr("No pod runs on a connected node"), {}, Remedy::OpenConnections, tr("Connect a node")};
     case NoDataReason::NoOperatorAction: return {tr("Nobody did anything here"), tr("0 actions recorded"), Remedy::WidenRange, tr("Show the last 24 h")};
     case NoDataReason::SourceUnavailable:
         return {tr("The source cannot be read"), detail, detail.isEmpty() ? Remedy::None : Remedy::CopyDetail, detail.isEmpty() ? QString() : tr("Copy the message")};

@@ -245,6 +245,8 @@ QString PanelText::groupSentence(const GroupSummary &summary)
         return first.isEmpty() ? tr("could not be read") : tr("could not be read: %1").arg(first);
     if (key == "partial-data")
         return second.isEmpty() ? tr("some figures are missing") : tr("%1 of %2 figures are missing").arg(first, second);
+    if (key == "not-in-scope")
+        return tr("nothing of %1 in this range").arg(scope({first.toStdString(), second.toStdString()}));
     if (key == "pending") {
         const auto ns = [&summary](std::size_t i) { return static_cast<std::int64_t>(number(summary, i)) * nsPerSecond; };
         const Unit unit = first == QLatin1String("queued") ? Unit::Events : Unit::Percent;
@@ -281,6 +283,14 @@ QString PanelText::groupSentence(const GroupSummary &summary)
     for (const std::string &each : summary.arguments)
         words << data(each);
     return words.join(QLatin1Char(' '));
+}
+
+QString PanelText::scope(const Scope &scope)
+{
+    if (scope.namespaceName.empty())
+        return data(scope.node);
+    const QString name = tr("namespace %1").arg(data(scope.namespaceName));
+    return scope.node.empty() ? name : tr("%1 on %2").arg(name, data(scope.node));
 }
 
 QString PanelText::factName(const Fact &fact)
@@ -321,6 +331,10 @@ std::optional<PanelText::Headline> PanelText::headline(const PanelSnapshot &pane
         headline.qualifier = tr("rx + tx");
     } else if (value.key == "open") {
         headline.qualifier = tr("open");
+    }
+    if (panel.allNodes || panel.allNamespaces) {
+        const QString whole = panel.allNodes ? tr("all nodes") : tr("all namespaces");
+        headline.qualifier = headline.qualifier.isEmpty() ? QStringLiteral("\u00b7 ") + whole : tr("%1 \u00b7 %2").arg(headline.qualifier, whole);
     }
     return headline;
 }
