@@ -77,6 +77,7 @@ private:
     void read(std::string_view name, const std::string &label, double value);
     /// A cumulative count: what was not there at the tick before was 0 then.
     void readCounter(std::string_view name, const std::string &label, double value);
+    bool isAway(const std::string &node) const;
     void readAgents();
     void closeTenSeconds();
     void trim();

@@ -435,9 +435,11 @@ void setValue(const PanelContext &context, PanelSnapshot &panel, Fact value, std
     panel.asOfNs = asOfNs;
     panel.state = PanelState::Ready;
     std::string missing;
+    bool any = false;
     for (const auto &[node, track] : context.tracks(figure::agentAlive)) {
-        const auto alive = newest(track, context.input.toNs, context.staleNs(context.figures));
-        if (alive && alive->value < 1)
+        const bool away = context.isAway(node, context.input.toNs);
+        any |= !away;
+        if (away)
             missing += (missing.empty() ? "" : ", ") + node;
     }
     if (!missing.empty()) {
@@ -449,7 +451,9 @@ void setValue(const PanelContext &context, PanelSnapshot &panel, Fact value, std
         panel.state = PanelState::Partial;
         panel.seriesRefused = context.input.seriesRefused;
     }
-    if (context.input.toNs - asOfNs > std::max(heartbeatFreshNs, 2 * panel.bucketNs))
+    // With nobody left to read from, the next reading is not merely late.
+    const std::int64_t patienceNs = missing.empty() || any ? std::max(heartbeatFreshNs, 2 * panel.bucketNs) : 2 * nsPerSecond;
+    if (context.input.toNs - asOfNs > patienceNs)
         panel.state = PanelState::Stale;
 }
 
