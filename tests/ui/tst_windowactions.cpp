@@ -15,6 +15,7 @@
 #include "console/ui/pages/eventspage.h"
 #include "console/ui/pages/keyboardsettings.h"
 #include "console/ui/widgets/barbutton.h"
+#include "console/ui/widgets/focusring.h"
 #include "console/ui/widgets/tableview.h"
 #include "console/ui/window/commandpalette.h"
 #include "console/ui/window/drawer.h"
@@ -253,6 +254,25 @@ private slots:
         QVERIFY(QAccessible::queryAccessibleInterface(overlay)->text(QAccessible::Description).contains("E: Export these events\u2026"));
         QTest::keyClick(focus(), static_cast<Qt::Key>(key));
         QVERIFY(!overlay->isVisible());
+    }
+
+    void theFocusRingIsNotPaintedOverTheDrawer()
+    {
+        window().openPage(PageId::Events);
+        auto *table = window().currentPage()->findChild<TableView *>();
+        table->setFocus(Qt::TabFocusReason);
+        QTest::keyClick(table, Qt::Key_Down);
+        auto *ring = window().findChild<FocusRing *>();
+        auto *drawer = window().findChild<Drawer *>();
+        QTRY_VERIFY(ring->isVisible());
+        QCOMPARE(ring->mask(), QRegion(ring->rect()));
+        const auto onDrawer = [&] { return ring->mask().translated(ring->pos()).intersects(QRect(drawer->mapTo(&window(), QPoint()), drawer->size())); };
+        window().toggleDrawer();
+        QTRY_VERIFY(drawer->isVisible() && ring->geometry().intersects(QRect(drawer->mapTo(&window(), QPoint()), drawer->size())));
+        QTRY_VERIFY(!onDrawer());
+        QVERIFY(!ring->mask().isEmpty());
+        window().toggleDrawer();
+        QTRY_COMPARE(ring->mask(), QRegion(ring->rect()));
     }
 
     void statusItemsOpenThePageThatExplainsThem_data()
