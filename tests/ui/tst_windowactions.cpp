@@ -237,13 +237,17 @@ private slots:
     void keysOfThisPageAreSaidInWords_data()
     {
         QTest::addColumn<int>("key");
-        QTest::newRow("F1") << int(Qt::Key_F1);
-        QTest::newRow("?") << int(Qt::Key_Question);
+        QTest::addColumn<bool>("shift");
+        QTest::newRow("F1") << int(Qt::Key_F1) << false;
+        QTest::newRow("?") << int(Qt::Key_Question) << false;
+        QTest::newRow("? of a keyboard that has it above another key") << int(Qt::Key_Question) << true;
     }
     void keysOfThisPageAreSaidInWords()
     {
         QFETCH(int, key);
-        QTest::keyClick(focus(), static_cast<Qt::Key>(key));
+        QFETCH(bool, shift);
+        const Qt::KeyboardModifiers modifiers = shift ? Qt::ShiftModifier : Qt::NoModifier;
+        QTest::keyClick(focus(), static_cast<Qt::Key>(key), modifiers);
         auto *overlay = window().findChild<KeyOverlay *>();
         QVERIFY(overlay->isVisible());
         const QString words = QAccessible::queryAccessibleInterface(overlay)->text(QAccessible::Description);
@@ -252,7 +256,7 @@ private slots:
         QVERIFY2(!words.contains("Export these events"), "keys of another page");
         window().openPage(PageId::Events);
         QVERIFY(QAccessible::queryAccessibleInterface(overlay)->text(QAccessible::Description).contains("E: Export these events\u2026"));
-        QTest::keyClick(focus(), static_cast<Qt::Key>(key));
+        QTest::keyClick(focus(), static_cast<Qt::Key>(key), modifiers);
         QVERIFY(!overlay->isVisible());
     }
 
