@@ -90,7 +90,7 @@ int run(QApplication &app, const LaunchOptions &options, const Launch &launch, Q
     if (options.headless) {
         window->resize(options.width, options.height);
         window->show();
-        Headless headless(options, **session, *window, clock, std::cout);
+        Headless headless(options, **session, *window, clock, {std::cout, std::cerr});
         QObject::connect(&headless, &Headless::timeUp, &app, &QApplication::quit);
         QApplication::exec();
         return headless.finish() ? 0 : exitcode::cannotCreate;
