@@ -12,6 +12,7 @@
 #include "console/app/headless.h"
 #include "console/app/launch.h"
 #include "console/app/quitsignals.h"
+#include "console/app/runtimefolder.h"
 #include "console/app/windowbuilder.h"
 #include "console/ui/theme/themeapplier.h"
 #include "console/ui/window/timerange.h"
@@ -123,6 +124,7 @@ int main(int argc, char **argv)
         return leave(launch.error().sentence, launch.error().exitCode);
 
     QGuiApplication::setHighDpiScaleFactorRoundingPolicy(Qt::HighDpiScaleFactorRoundingPolicy::PassThrough);
+    const RuntimeFolder runtimeFolder;
     int qtArgc = 1; // the command line was ours
     qInstallMessageHandler(leaveWithoutDisplay);
     QApplication app(qtArgc, argv);
