@@ -41,6 +41,7 @@ public:
         }
     }
     PanelSnapshot panel(PanelId id) { return m_model.overview(1).panels[static_cast<std::size_t>(id)]; }
+    GroupSummary group(std::size_t index) { return m_model.overview(1).groups[index]; }
     /// The link of the node is up again.
     void comeBack(const std::string &node) { m_downAt[node] = 9999; }
 
@@ -126,6 +127,17 @@ private slots:
         QVERIFY(panel.asOfNs < at(120));
         QCOMPARE(panel.state, PanelState::Stale);
         QCOMPARE(panel.detail, std::string("a"));
+    }
+
+    void nobodySaysThatAllIsWell()
+    {
+        Cluster cluster({{"a", 120}});
+        cluster.run(119);
+        QVERIFY(cluster.group(0).key != "stale");
+        cluster.run(125);
+        QCOMPARE(cluster.group(0).key, std::string("stale"));
+        QCOMPARE(cluster.group(0).level, GroupSummary::Level::NoData);
+        QCOMPARE(cluster.group(2).key, std::string("stale"));
     }
 
     void coverageFallsAtOnce()

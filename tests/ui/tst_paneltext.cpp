@@ -51,6 +51,7 @@ private slots:
         row("memory-high", {"shop/cart", "84"}, "shop/cart: memory 84.0 %");
         row("disk-high", {"/var", "91"}, "/var: disk 91.0 %");
         row("api-slow", {"query", "6000"}, "query: p95 6 s");
+        row("stale", {"14"}, "no reading for 14 s");
         row("not-in-scope", {"node-07", ""}, "nothing of node-07 in this range");
         row("pending", {"cpu", "", "80", "240", "900"}, "CPU usage past 80 % for 4 of 15 min");
         row("pending", {"memory", "node-a", "90", "40", "600"}, "Memory usage past 90 % for 40 s of 10 min (node-a)");

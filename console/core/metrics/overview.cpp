@@ -49,7 +49,22 @@ const Breach *nearestPending(const OverviewSnapshot &overview, std::size_t group
     return nearest;
 }
 
-/// What holds for any group: nothing was loaded, no agent, the store failed, an alert is pending, some panels have no figure.
+/// Time since the newest reading of the group, when all of its figures are old: then nobody knows that all is well.
+std::optional<std::int64_t> staleFor(const OverviewSnapshot &overview, std::size_t group)
+{
+    std::optional<std::int64_t> age;
+    for (std::size_t i = group * 4; i < group * 4 + 4; ++i) {
+        const PanelSnapshot &panel = overview.panels[i];
+        if (panel.value && panel.state != PanelState::Stale)
+            return std::nullopt;
+        if (panel.value)
+            age = std::min(age.value_or(INT64_MAX), panel.toNs - panel.asOfNs);
+    }
+    return age;
+}
+
+/// What holds for any group: nothing was loaded, no agent, the store failed, an alert is pending, nothing is read any more,
+/// some panels have no figure.
 GroupSummary general(const OverviewSnapshot &overview, std::size_t group)
 {
     std::size_t without = 0;
@@ -76,6 +91,8 @@ GroupSummary general(const OverviewSnapshot &overview, std::size_t group)
                 {pending->key, pending->label, number(pending->threshold.value), seconds(pending->heldNs),
                  seconds(pending->threshold.forNs)}};
     }
+    if (const auto age = staleFor(overview, group))
+        return {Level::NoData, "stale", {number(static_cast<double>(*age / nsPerSecond))}};
     if (without > 0)
         return {Level::NoData, "partial-data", {number(static_cast<double>(without)), "4"}};
     return {Level::Ok, "all-good", {}};

@@ -185,7 +185,8 @@ struct GroupSummary {
     enum class Level : std::uint8_t { Ok, NoData, Pending, Attention, Bad };
     Level level = Level::NoData;
     /// The ui's sentence. Any group: "all-good", "loading", "no-agent", "no-samples", "failed" (detail), "partial-data" (panels without a figure, panels),
-    /// "not-in-scope" (node, namespace), "pending" (key and label of the breach, its bound, seconds held, seconds of the threshold).
+    /// "not-in-scope" (node, namespace), "pending" (key and label of the breach, its bound, seconds held, seconds of the threshold),
+    /// "stale" (seconds since the newest reading, of figures that are all old).
     /// Event processing: "loss" (percent, cause, node), "latency-high" (p99 ms), "queue-high" (events). Data quality: "coverage-low" (percent,
     /// what is missing), "silent-nodes" (nodes, first node). System health: "pods-bad" (pods, worst pod, state), "cpu-high" (entity, percent),
     /// "memory-high" (entity, percent), "disk-high" (mount, percent). Business: "api-slow" (operation, p95 ms).

@@ -247,6 +247,8 @@ QString PanelText::groupSentence(const GroupSummary &summary)
         return second.isEmpty() ? tr("some figures are missing") : tr("%1 of %2 figures are missing").arg(first, second);
     if (key == "not-in-scope")
         return tr("nothing of %1 in this range").arg(scope({first.toStdString(), second.toStdString()}));
+    if (key == "stale")
+        return tr("no reading for %1").arg(ageText(static_cast<std::int64_t>(number(summary, 0)) * nsPerSecond));
     if (key == "pending") {
         const auto ns = [&summary](std::size_t i) { return static_cast<std::int64_t>(number(summary, i)) * nsPerSecond; };
         const Unit unit = first == QLatin1String("queued") ? Unit::Events : Unit::Percent;
