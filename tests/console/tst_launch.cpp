@@ -5,6 +5,7 @@
 
 #include "console/app/exitcode.h"
 #include "console/app/launch.h"
+#include "console/app/runtimefolder.h"
 #include "tests/support/testpki.h"
 
 using namespace tapio;
@@ -80,6 +81,30 @@ private slots:
         QVERIFY(!launch);
         QCOMPARE(launch.error().exitCode, 64);
         QTEST(QString::fromStdString(launch.error().sentence), "sentence");
+    }
+
+    void runtimeFolder_ownAndPrivateWhereThereIsNone()
+    {
+        const QByteArray before = qgetenv("XDG_RUNTIME_DIR");
+        qunsetenv("XDG_RUNTIME_DIR");
+        QString own;
+        {
+            const RuntimeFolder folder;
+            own = qEnvironmentVariable("XDG_RUNTIME_DIR");
+            constexpr auto others = QFile::ReadGroup | QFile::WriteGroup | QFile::ExeGroup | QFile::ReadOther | QFile::WriteOther | QFile::ExeOther;
+            QVERIFY(QFileInfo(own).isDir());
+            QVERIFY(!(QFile::permissions(own) & others));
+            QVERIFY(!QStandardPaths::writableLocation(QStandardPaths::RuntimeLocation).isEmpty());
+        }
+        QVERIFY(!QFileInfo::exists(own));
+        QVERIFY(!qEnvironmentVariableIsSet("XDG_RUNTIME_DIR"));
+        qputenv("XDG_RUNTIME_DIR", "/run/user/7");
+        {
+            const RuntimeFolder folder;
+            QCOMPARE(qgetenv("XDG_RUNTIME_DIR"), QByteArray("/run/user/7"));
+        }
+        QCOMPARE(qgetenv("XDG_RUNTIME_DIR"), QByteArray("/run/user/7"));
+        before.isNull() ? qunsetenv("XDG_RUNTIME_DIR") : qputenv("XDG_RUNTIME_DIR", before);
     }
 
     void exitCode_data()

@@ -265,6 +265,31 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(panel(session, PanelId::Coverage).value.has_value(), patience);
     }
 
+    void scope_narrowsLiveAndHistoryAndIsShownWhenPaused()
+    {
+        const QTemporaryDir folder;
+        const auto opened = Session::open(embedded(folder, m_pki), m_clock);
+        QVERIFY(opened);
+        Session &session = **opened;
+        FakeAgent agent(portOf(session), "node-1", m_pki.node(), m_clock);
+        QTRY_VERIFY_WITH_TIMEOUT((agent.sendEvents(10), panel(session, PanelId::EventsProcessed).value.has_value()), patience);
+        session.setScope({"node-1", {}});
+        QTRY_COMPARE_WITH_TIMEOUT(session.overview().scope.node, std::string("node-1"), patience);
+        QTRY_VERIFY_WITH_TIMEOUT((agent.sendEvents(10), panel(session, PanelId::EventsProcessed).value.has_value()), patience);
+        QCOMPARE(panel(session, PanelId::EventsProcessed).scope.node, std::string("node-1"));
+        session.setPaused(true);
+        session.setScope({"node-9", {}});
+        QTRY_COMPARE_WITH_TIMEOUT(panel(session, PanelId::EventsProcessed).reason, NoDataReason::NothingInScope, patience);
+        session.setPaused(false);
+        session.setRange({TimeRange::Kind::Last1Hour, 0, 0});
+        QTRY_VERIFY_WITH_TIMEOUT(panel(session, PanelId::EventsProcessed).toNs - panel(session, PanelId::EventsProcessed).fromNs >= 3600 * nsPerSecond
+                                     && panel(session, PanelId::EventsProcessed).reason == NoDataReason::NothingInScope,
+                                 patience);
+        session.setScope({});
+        QTRY_VERIFY_WITH_TIMEOUT(session.overview().scope.all() && panel(session, PanelId::EventsProcessed).state != PanelState::Loading, patience);
+        QVERIFY(panel(session, PanelId::EventsProcessed).reason != NoDataReason::NothingInScope);
+    }
+
     void history_aSlowReadIsSaidAndCanBeLeft()
     {
         const QTemporaryDir folder;

@@ -257,6 +257,8 @@ json panelJson(const PanelSnapshot &panel)
         object["have"] = panel.have;
         object["need"] = panel.need;
     }
+    if (!panel.scope.all())
+        object["scope"] = {{"node", panel.scope.node}, {"namespace", panel.scope.namespaceName}};
     if (!panel.detail.empty())
         object["detail"] = panel.detail;
     if (panel.seriesRefused > 0)
@@ -268,6 +270,15 @@ json panelJson(const PanelSnapshot &panel)
                                       {"bound", breach.threshold.value},
                                       {"unit", unitName(breach.threshold.unit)},
                                       {"headline", breach.headline}});
+    for (const Breach &breach : panel.pending)
+        object["pending"].push_back({{"key", breach.key},
+                                     {"label", breach.label},
+                                     {"value", breach.value},
+                                     {"bound", breach.threshold.value},
+                                     {"unit", unitName(breach.threshold.unit)},
+                                     {"heldNs", breach.heldNs},
+                                     {"forNs", breach.threshold.forNs},
+                                     {"headline", breach.headline}});
     for (const ThresholdCheck &check : panel.checks)
         object["scaling"].push_back({{"up", check.threshold.kind == ThresholdKind::ScaleUp},
                                      {"bound", check.threshold.value},

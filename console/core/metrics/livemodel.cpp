@@ -350,6 +350,16 @@ void LiveModel::readCounter(std::string_view name, const std::string &label, dou
     read(name, label, value);
 }
 
+/// The server knows that the agent's link is down, or has not heard of it for too long: its figures stand still, which is no
+/// reading of them.
+bool LiveModel::isAway(const std::string &node) const
+{
+    const auto agent = std::find_if(m_input.agents.begin(), m_input.agents.end(),
+                                    [&node](const wire::AgentState &known) { return known.node == node; });
+    return agent != m_input.agents.end()
+        && (agent->state == wire::LinkState::Gone || agent->state == wire::LinkState::Silent);
+}
+
 void LiveModel::readAgents()
 {
     std::size_t alive = 0;
@@ -358,7 +368,7 @@ void LiveModel::readAgents()
         // The Hello that began a session is as good a sign of life as the heartbeat that follows it.
         const std::int64_t lastSignNs =
             std::max(agent.lastHeartbeatNs, agent.state == wire::LinkState::Connected ? agent.sinceNs : 0);
-        const bool fresh = lastSignNs > 0 && m_nowNs - lastSignNs <= heartbeatFreshNs;
+        const bool fresh = lastSignNs > 0 && m_nowNs - lastSignNs <= heartbeatFreshNs && !isAway(agent.node);
         alive += fresh ? 1 : 0;
         read(figure::agentAlive, agent.node, fresh ? 1 : 0);
         if (agent.streamId != 0)
@@ -393,11 +403,15 @@ void LiveModel::tick(std::int64_t nowNs, const std::vector<ReceiveReading> &rece
     m_firstFigureNs = std::min(m_firstFigureNs, nowNs);
     endContainers(nowNs);
     for (const ReceiveReading &reading : receive) {
+        if (isAway(reading.node))
+            continue;
         readCounter(figure::received, reading.node, static_cast<double>(reading.received));
         readCounter(figure::duplicate, reading.node, static_cast<double>(reading.duplicate));
         readCounter(figure::rejected, reading.node, static_cast<double>(reading.rejected));
     }
     for (const auto &[node, counts] : m_processed) {
+        if (isAway(node))
+            continue;
         for (const auto &[source, count] : counts.bySource)
             readCounter(figure::processed, node + '/' + source, static_cast<double>(count));
     }
@@ -518,12 +532,12 @@ std::int64_t LiveModel::windowBegin() const
     return std::clamp(first, m_nowNs - m_options.windowNs, m_nowNs - least);
 }
 
-OverviewSnapshot LiveModel::overview(std::uint64_t revision)
+OverviewSnapshot LiveModel::overview(std::uint64_t revision, const Scope &scope)
 {
     m_input.fromNs = windowBegin();
     m_input.toNs = m_nowNs;
     m_input.nowNs = m_nowNs;
-    return computeOverview(m_input, revision);
+    return computeOverview(m_input, revision, scope);
 }
 
 } // namespace tapio::console

@@ -57,7 +57,7 @@ public:
     /// The window that ends at the last tick. It begins with the first thing that an agent sent (before any did: with the
     /// first reading of the console's own), is never narrower than leastWindowNs, grows to windowNs and slides from then on.
     /// It never shrinks again: a time without samples after the first is a gap and shown as one.
-    OverviewSnapshot overview(std::uint64_t revision);
+    OverviewSnapshot overview(std::uint64_t revision, const Scope &scope = {});
     const OverviewInput &input() const noexcept { return m_input; }
 
 private:
@@ -92,6 +92,7 @@ private:
     void read(std::string_view name, const std::string &label, double value);
     /// A cumulative count: what was not there at the tick before was 0 then.
     void readCounter(std::string_view name, const std::string &label, double value);
+    bool isAway(const std::string &node) const;
     void readAgents();
     void rewind(std::int64_t nowNs);
     void closeTenSeconds();

@@ -428,7 +428,7 @@ void SessionImpl::applyOverview(SessionUpdate &update)
         m_live = update.live;
     applyHistory(update);
     const std::shared_ptr<const OverviewSnapshot> &fresh = m_range.kind == TimeRange::Kind::Live ? m_live : m_historic;
-    if (!fresh || fresh == m_overview || (m_paused && !m_rangeChosen))
+    if (!fresh || fresh == m_overview || fresh->scope != m_scope || (m_paused && !m_rangeChosen))
         return;
     m_rangeChosen = false;
     show(fresh);

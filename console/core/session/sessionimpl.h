@@ -69,6 +69,8 @@ public:
 
     TimeRange range() const override { return m_range; }
     void setRange(const TimeRange &range) override;
+    Scope scope() const override { return m_scope; }
+    void setScope(const Scope &scope) override;
     void setPaused(bool paused) override;
     bool paused() const override { return m_paused; }
 
@@ -120,6 +122,7 @@ private:
     std::optional<StoreStats> m_stats;
     QString m_storeError;
     TimeRange m_range;
+    Scope m_scope;
     bool m_paused = false;
     bool m_rangeChosen = false;         ///< the next overview is shown even when paused: it was asked for
     quint64 m_nextQuery = 1;
