@@ -35,7 +35,7 @@ StreamTracker::Arrival StreamTracker::onFrame(std::uint64_t frameSeq, std::uint6
     skipTo(frameSeq);
     m_received = frameSeq;
     m_receivedEvents += events;
-    m_unacked.push_back(frameSeq);
+    m_unacked.push_back({frameSeq, events});
     return Arrival::New;
 }
 
@@ -43,22 +43,25 @@ void StreamTracker::onHeartbeat(const wire::Heartbeat &heartbeat)
 {
     m_lastHeartbeat = heartbeat;
     m_loss.droppedEvents = heartbeat.droppedEvents;
-    // What the agent still holds may be here already: so this can be too low for a moment, never too high. And what is here may be
-    // unacknowledged for long, while the agent has given it up.
-    const std::uint64_t elsewhere = heartbeat.droppedEvents + heartbeat.queuedEvents + heartbeat.inFlightEvents + m_receivedEvents;
+    const std::uint64_t withAgent = heartbeat.droppedEvents + heartbeat.queuedEvents + heartbeat.inFlightEvents;
+    // What is here and not acknowledged is still with the agent: counted once, or a loss would be seen where there is none.
     if (!m_baselineKnown) {
         m_baselineKnown = true;
-        m_baselineEvents = lessOrZero(heartbeat.producedEvents, elsewhere);
+        m_baselineEvents = lessOrZero(heartbeat.producedEvents, withAgent + m_ackedEvents);
     }
-    const std::uint64_t missing = lessOrZero(heartbeat.producedEvents, elsewhere + m_baselineEvents);
+    // What the agent still holds may be here already: so this can be too low for a moment, never too high. And what is here may be
+    // unacknowledged for long, while the agent has given it up.
+    const std::uint64_t missing = lessOrZero(heartbeat.producedEvents, withAgent + m_receivedEvents + m_baselineEvents);
     m_loss.transitEvents = std::max(m_loss.transitEvents, missing);
 }
 
 bool StreamTracker::acknowledge(std::uint64_t frameSeq)
 {
     const std::uint64_t safe = std::min(frameSeq, m_received);
-    while (!m_unacked.empty() && m_unacked.front() <= safe)
+    while (!m_unacked.empty() && m_unacked.front().frameSeq <= safe) {
+        m_ackedEvents += m_unacked.front().events;
         m_unacked.pop_front();
+    }
     if (safe <= m_acked)
         return false;
     m_acked = safe;

@@ -32,12 +32,18 @@ public:
     const wire::StreamLoss &loss() const noexcept { return m_loss; }
 
 private:
+    struct Unacked {
+        std::uint64_t frameSeq = 0;
+        std::uint64_t events = 0;
+    };
+
     void skipTo(std::uint64_t frameSeq);
 
     std::uint64_t m_received;               ///< highest frame number that arrived or was named as a gap
     std::uint64_t m_acked;
-    std::deque<std::uint64_t> m_unacked;    ///< frames that are here
+    std::deque<Unacked> m_unacked;
     std::uint64_t m_receivedEvents = 0;     ///< distinct
+    std::uint64_t m_ackedEvents = 0;
     std::uint64_t m_baselineEvents = 0;     ///< produced before we knew the stream, and not ours to account for
     bool m_baselineKnown;
     wire::Heartbeat m_lastHeartbeat;

@@ -164,6 +164,17 @@ private slots:
         QCOMPARE(tracker.loss().transitEvents, 0u);
     }
 
+    void heartbeat_whatIsHereAndWithTheAgentIsNoLossLater()
+    {
+        StreamTracker tracker(40, false);
+        tracker.onSession(41);
+        tracker.onFrame(41, 200);
+        tracker.onHeartbeat(::heartbeat(5000, 100, 0, 200)); // the agent does not know yet that it came
+        tracker.acknowledge(41);
+        tracker.onHeartbeat(::heartbeat(5000, 100, 0, 0));
+        QCOMPARE(tracker.loss().transitEvents, 0u);
+    }
+
     void finish_namesTheTailOfAnAgentThatDied()
     {
         StreamTracker tracker(0, true);
