@@ -29,6 +29,12 @@ InputBuilder &node(InputBuilder &builder, const std::string &name, double cores,
                            (8192 - usedMib) * mib, 0);
 }
 
+/// Series but for what the nodes used beside them.
+std::size_t named(const PanelSnapshot &panel)
+{
+    return static_cast<std::size_t>(std::count_if(panel.series.begin(), panel.series.end(), [](const PlotSeries &series) { return series.key != "rest"; }));
+}
+
 double state(const PanelSnapshot &panel, std::string_view key)
 {
     for (const Counted &counted : std::get<PodStatusView>(panel.view).states) {
@@ -58,6 +64,24 @@ private slots:
         QCOMPARE(panel.computation.windowNs, 60 * nsPerSecond);
     }
 
+    void cpu_theStackIsAsHighAsTheHeadline()
+    {
+        InputBuilder builder;
+        node(builder, "a", 2, 0);
+        builder.samples("a", Metric::CpuUsageNs, InputBuilder::cgroup("/system.slice"), -60, 900, 0, 0.4e9);
+        const PanelSnapshot panel = builder.panel(PanelId::CpuUsage);
+        QVERIFY(near(panel.value->value, 50));
+        QCOMPARE(panel.series.back().key, std::string("rest"));
+        QVERIFY(near(panel.series.back().points.back().value, 40));
+        double height = 0;
+        for (const PlotSeries &series : panel.series) {
+            QVERIFY(series.stacked);
+            height += series.points.back().value;
+        }
+        QVERIFY(near(height, 50));
+        QCOMPARE(panel.seriesTotal, 1u);
+    }
+
     void cpu_entitiesNeverOverlap()
     {
         InputBuilder builder;
@@ -73,10 +97,10 @@ private slots:
         usage(InputBuilder::pod("web", "c2"), 0.3);
         usage(InputBuilder::pod("job", "c3"), 0.5); // its pod cgroup is not sampled
         const PanelSnapshot panel = builder.panel(PanelId::CpuUsage);
-        QCOMPARE(panel.series.size(), 3u);
+        QCOMPARE(named(panel), 3u);
         double sum = 0;
         for (const PlotSeries &each : panel.series)
-            sum += each.points.at(90).value;
+            sum += each.key == "rest" ? 0 : each.points.at(90).value;
         QVERIFY(near(sum, 100 * 1.9 / 4)); // of four cores
         QCOMPARE(panel.series[0].label, std::string("shop/web"));
         QVERIFY(near(panel.series[0].points.at(90).value, 25));
@@ -93,10 +117,11 @@ private slots:
         for (int i = 1; i <= 70; ++i)
             builder.samples("a", Metric::CpuUsageNs, InputBuilder::pod("p" + std::to_string(i)), -60, 900, 0, i * 1e7);
         const PanelSnapshot panel = builder.panel(PanelId::CpuUsage);
-        QCOMPARE(panel.series.size(), 51u);
+        QCOMPARE(named(panel), 51u);
         QCOMPARE(panel.seriesTotal, 70u);
-        QCOMPARE(panel.series.back().key, std::string("others"));
-        QVERIFY(near(panel.series.back().points.at(90).value, 100 * 20 * 21 / 2 * 0.01 / 4));
+        const PlotSeries &others = panel.series[panel.series.size() - 2];
+        QCOMPARE(others.key, std::string("others"));
+        QVERIFY(near(others.points.at(90).value, 100 * 20 * 21 / 2 * 0.01 / 4));
     }
 
     void cpu_aCorrectedNameIsTheSameCgroup()
@@ -109,7 +134,7 @@ private slots:
         builder.samples("a", Metric::CpuUsageNs, before, -60, 450, 0, 1e9)
             .samples("a", Metric::CpuUsageNs, after, 455, 900, 515e9, 1e9);
         const PanelSnapshot panel = builder.panel(PanelId::CpuUsage);
-        QCOMPARE(panel.series.size(), 1u);
+        QCOMPARE(named(panel), 1u);
         QCOMPARE(panel.series[0].label, std::string("shop/web"));
         for (const PlotPoint &point : panel.series[0].points)
             QVERIFY2(near(point.value, 25), qPrintable(QString::number(point.value)));

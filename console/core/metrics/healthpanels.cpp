@@ -278,6 +278,19 @@ std::vector<Line> cpuLines(const PanelContext &context, PanelSnapshot &panel, co
     return lines;
 }
 
+/// What the nodes used beside all of these: processes outside of pods, the kernel, and what it accounts to no cgroup.
+Dense besides(const std::vector<Line> &hosts, const std::vector<Line> &lines, const TimeGrid &grid)
+{
+    Dense all(grid.count(), noValue), told(grid.count(), noValue);
+    for (const Line &host : hosts)
+        addInto(all, host.values);
+    for (const Line &line : lines)
+        addInto(told, line.values);
+    for (std::size_t i = 0; i < all.size(); ++i)
+        all[i] = std::isnan(told[i]) ? all[i] : std::max(0.0, all[i] - told[i]); // two clocks read them: never below 0
+    return all;
+}
+
 /// One line per pod or cgroup; their sum now, and the alerts of those with a limit.
 std::vector<Line> memoryLines(const PanelContext &context, PanelSnapshot &panel, const std::vector<Entity> &entities, Worst &worst,
                               double &workingSet)
@@ -358,7 +371,9 @@ void cpuUsage(const PanelContext &context, PanelSnapshot &panel)
         checkNodes(panel, nodes, grid, "cpu");
     std::vector<Line> lines = cpuLines(context, panel, entities, worst);
     // Where the kernel accounts CPU to no cgroup below the root, the nodes themselves are all there is to draw.
-    if (lines.empty())
+    const bool parts = !lines.empty();
+    Dense rest = parts ? besides(hosts, lines, grid) : Dense();
+    if (!parts)
         lines = std::move(hosts);
     setValue(context, panel, {"cpu", 100 * nodes.used / nodes.of, Unit::Percent, {}}, nodes.asOfNs);
     panel.facts.push_back({"cores", nodes.used, Unit::Cores, {}});
@@ -372,6 +387,11 @@ void cpuUsage(const PanelContext &context, PanelSnapshot &panel)
     for (Line &line : lines)
         line.values = scaled(std::move(line.values), 100 / nodes.of);
     drawTop(panel, std::move(lines), grid, Unit::Percent, true);
+    if (parts && ofNodes) { // so that the stack is as high as the headline says
+        PlotSeries series = makeSeries("rest", {}, Unit::Percent, scaled(std::move(rest), 100 / nodes.of), grid);
+        series.stacked = true;
+        panel.series.push_back(std::move(series));
+    }
 }
 
 void memoryUsage(const PanelContext &context, PanelSnapshot &panel)

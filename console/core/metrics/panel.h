@@ -172,7 +172,7 @@ struct PanelSnapshot {
     std::vector<ThresholdCheck> checks;
     std::uint64_t seriesRefused = 0;   ///< series that did not fit in memory and are in no figure here
     std::vector<Fact> facts;
-    std::vector<PlotSeries> series;    ///< at most 50, the rest as key "others"
+    std::vector<PlotSeries> series;    ///< at most 50, the rest as key "others"; what no series stands for as key "rest"
     std::uint64_t seriesTotal = 0;     ///< how many there are, when more than drawn
     std::vector<LossBand> losses;
     std::vector<Threshold> thresholds;

@@ -159,7 +159,7 @@ QString PanelText::formulaSentence(const PanelSnapshot &panel)
                   "control groups, log folders, and the kernel\u2019s out-of-memory and exit events of the last hour. Crash loop: three restarts in 30 min.");
     case PanelId::CpuUsage:
         return tr("Increase of the control group\u2019s CPU time divided by the measured time, in percent of all cores that the nodes have; of a pod with "
-                  "a limit also in percent of that. Beside it the share of throttled periods and the pressure (PSI). Alert above 80 % for 15 min, of a node or of a pod\u2019s limit; "
+                  "a limit also in percent of that. Rest of the nodes: what they used beside the control groups drawn. Beside it the share of throttled periods and the pressure (PSI). Alert above 80 % for 15 min, of a node or of a pod\u2019s limit; "
                   "scale up above 70 % for 1 h; scale down below 30 % for 4 h.");
     case PanelId::MemoryUsage:
         return tr("The headline is the nodes\u2019: total minus available memory as the kernel says (/proc/meminfo), since a node has no working set of its "

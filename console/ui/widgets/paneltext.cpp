@@ -384,6 +384,8 @@ QString PanelText::series(const PlotSeries &series)
         return data(series.label);
     if (series.key == "others")
         return tr("all others");
+    if (series.key == "rest")
+        return tr("rest of the nodes");
     if (series.key == "lost")
         return series.unit == Unit::Percent ? tr("lost, shed, dropped") : tr("lost, by any cause");
     if (series.key == "received")
@@ -524,7 +526,7 @@ QString PanelText::nodeState(NodeCell::State state)
 
 QString PanelText::tooMuchShort(const PanelSnapshot &panel)
 {
-    const auto shown = static_cast<std::uint64_t>(std::ranges::count_if(panel.series, [](const PlotSeries &each) { return each.key != "others"; }));
+    const auto shown = static_cast<std::uint64_t>(std::ranges::count_if(panel.series, [](const PlotSeries &each) { return each.key != "others" && each.key != "rest"; }));
     if (shown == panel.series.size() || panel.seriesTotal <= shown)
         return {};
     return tr("%1 of %2 series").arg(exactCount(shown), exactCount(panel.seriesTotal));
