@@ -2,8 +2,10 @@
 // The decoder of ring records: what the programs write, and what they never would.
 #include <QTest>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
 #include <signal.h>
 
@@ -25,6 +27,8 @@ private slots:
     void exit_decodes();
     void cgroup_data();
     void cgroup();
+    void dns_decodes();
+    void dns_withoutAnswer_saysNothingOfIt();
     void tcpOutcome_data();
     void tcpOutcome();
     void hostile_data();
@@ -57,6 +61,21 @@ tapio_exec makeExec()
     record.filename_len = 7;
     std::memcpy(record.arguments, "ls\0-l", 6);
     record.arguments_len = 6;
+    return record;
+}
+
+tapio_dns makeDns()
+{
+    auto record = make<tapio_dns>(TAPIO_KIND_DNS);
+    record.latency_ns = 1'500;
+    record.attempts = 2;
+    record.server_port = 53;
+    record.flags = 0x8383; // an answer, truncated, NXDOMAIN
+    record.answers = 1;
+    record.answered = 1;
+    record.server[15] = 1;
+    std::memcpy(record.question, "\1a\3b.c\0\0\x1c\0\1", 11);
+    record.question_len = 11;
     return record;
 }
 
@@ -143,6 +162,42 @@ void tst_RecordDecoder::cgroup()
     QTEST(quint64(record->memoryCgroupId), "memoryId");
 }
 
+void tst_RecordDecoder::dns_decodes()
+{
+    const QByteArray bytes = bytesOf(makeDns());
+    const auto record = agent::decodeRecord(view(bytes));
+    QVERIFY(record.has_value());
+    QCOMPARE(record->source, "dns");
+    QCOMPARE(record->event.type, wire::EventType::DnsQuery);
+    const auto &query = std::get<wire::DnsQuery>(record->event.detail);
+    QCOMPARE(query.name, "a.b\\.c");
+    QCOMPARE(query.queryType, quint16(28));
+    QCOMPARE(query.responseCode, quint16(3));
+    QCOMPARE(query.outcome, wire::DnsOutcome::Answered);
+    QCOMPARE(query.latencyNs, quint64(1'500));
+    QCOMPARE(query.answers, quint16(1));
+    QCOMPARE(query.attempts, 2u);
+    QVERIFY(query.truncated);
+    QVERIFY(!query.tcp);
+    QCOMPARE(wire::toString(query.server), "[::1]:53");
+}
+
+void tst_RecordDecoder::dns_withoutAnswer_saysNothingOfIt()
+{
+    auto raw = makeDns();
+    raw.answered = 0;
+    raw.tcp = 1;
+    const QByteArray bytes = bytesOf(raw);
+    const auto record = agent::decodeRecord(view(bytes));
+    QVERIFY(record.has_value());
+    const auto &query = std::get<wire::DnsQuery>(record->event.detail);
+    QCOMPARE(query.outcome, wire::DnsOutcome::TimedOut);
+    QCOMPARE(query.latencyNs, quint64(0));
+    QCOMPARE(query.responseCode, quint16(0));
+    QVERIFY(!query.truncated);
+    QVERIFY(query.tcp);
+}
+
 void tst_RecordDecoder::tcpOutcome_data()
 {
     using wire::TcpOutcome;
@@ -219,6 +274,16 @@ void tst_RecordDecoder::hostile_data()
     auto tcp = make<tapio_tcp>(TAPIO_KIND_TCP);
     tcp.direction = 3;
     QTest::newRow("a third direction") << bytesOf(tcp) << "tcp";
+    const auto dns = [](const char *name, const std::function<void(tapio_dns &)> &spoil) {
+        auto record = makeDns();
+        spoil(record);
+        QTest::newRow(name) << bytesOf(record) << "dns";
+    };
+    dns("no question", [](tapio_dns &record) { record.question_len = 0; });
+    dns("a question longer than the field", [](tapio_dns &record) { record.question_len = TAPIO_DNS_QUESTION_LEN + 1; });
+    dns("a question of any length", [](tapio_dns &record) { record.question_len = 0xffff; });
+    dns("a question that is cut", [](tapio_dns &record) { record.question_len -= 1; });
+    dns("a name that is a pointer", [](tapio_dns &record) { record.question[0] = 0xc0; });
     tcp.direction = TAPIO_INBOUND;
     tcp.header.kind = TAPIO_KIND_OOM;
     QTest::newRow("a kind that is not its own") << bytesOf(tcp) << "oom";

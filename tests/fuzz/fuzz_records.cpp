@@ -35,6 +35,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
         for (const std::string &argument : exec->arguments)
             check(wire::isValidUtf8(argument));
     }
+    if (const auto *dns = std::get_if<wire::DnsQuery>(&record->event.detail))
+        check(!dns->name.empty() && dns->name.size() <= wire::DnsQuery::nameBytes && wire::isValidUtf8(dns->name));
     check(wire::summary(record->event).size() <= 400);
     return 0;
 }
