@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "agent/collect/kernel/foldedmaps.h"
+#include "agent/collect/kernel/httproute.h"
 #include "agent/collect/kernel/kernelobject.h"
 #include "agent/collect/kernel/pollpacer.h"
 #include "agent/collect/kernel/recorddecoder.h"
@@ -78,6 +79,7 @@ private:
     FileDescriptor m_epoll;
     FileDescriptor m_wake;
     PollPacer m_pacer;
+    RouteTable m_routes;
     std::chrono::steady_clock::time_point m_timeoutsDue{};
     std::uint64_t m_nowBootNs = 0;
     std::size_t m_sinceClockRead = 0;
@@ -189,6 +191,8 @@ void KernelCollectorsImpl::onRecord(std::span<const std::byte> bytes)
         return;
     }
     record->drainedBootNs = std::max(m_nowBootNs, record->bootNs);
+    if (auto *request = std::get_if<wire::HttpRequest>(&record->event.detail))
+        request->texts->route = m_routes.admit(std::move(request->texts->route), static_cast<std::int64_t>(m_nowBootNs));
     m_sink.onRecord(std::move(*record));
 }
 

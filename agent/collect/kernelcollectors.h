@@ -20,7 +20,7 @@ namespace tapio::agent {
 
 /// A validated record of a ring, before time conversion and enrichment.
 struct KernelRecord {
-    std::string_view source;         ///< collector name with static lifetime: "process", "oom", "signal", "tcp", "dns"
+    std::string_view source;         ///< collector name with static lifetime: "process", "oom", "signal", "tcp", "dns", "http"
     std::uint64_t cgroupId = 0;      ///< v2 id unless that is the root and v1 memory says more
     std::uint64_t memoryCgroupId = 0; ///< v1 memory's where v2 says something too: see OriginResolver::resolve
     std::uint64_t bootNs = 0;        ///< bpf_ktime_get_boot_ns at the hook

@@ -18,8 +18,8 @@ constexpr const char *footer =
     "73 a folder cannot be written, 77 not permitted, 78 configuration or certificate.";
 
 /// Those of kernel programs, then those that read files.
-constexpr std::array<std::string_view, 13> collectors{"process", "oom",  "signal",  "tcp",       "runqueue", "blockio", "dns",
-                                                      "cpu",  "memory",  "psi",       "disk",     "network", "filesystem"};
+constexpr std::array<std::string_view, 14> collectors{"process", "oom",  "signal",  "tcp",       "runqueue", "blockio", "dns",
+                                                      "http",    "cpu",  "memory",  "psi",       "disk",     "network", "filesystem"};
 
 /// Values of the command line; empty = not given.
 struct Given {

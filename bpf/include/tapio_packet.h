@@ -82,6 +82,27 @@ static __always_inline void tapio_read_address(__u8 *address, struct __sk_buff *
 	tapio_v4_mapped(address, v4);
 }
 
+static __always_inline void tapio_ends_of(struct tapio_ends *ends, struct bpf_sock *sk)
+{
+	__u32 *local = (__u32 *)ends->local, *remote = (__u32 *)ends->remote;
+
+	ends->local_port = sk->src_port;
+	ends->remote_port = bpf_ntohs(sk->dst_port);
+	if (sk->family != TAPIO_AF_INET6) {
+		tapio_v4_mapped(ends->local, sk->src_ip4);
+		tapio_v4_mapped(ends->remote, sk->dst_ip4);
+		return;
+	}
+	local[0] = sk->src_ip6[0];
+	local[1] = sk->src_ip6[1];
+	local[2] = sk->src_ip6[2];
+	local[3] = sk->src_ip6[3];
+	remote[0] = sk->dst_ip6[0];
+	remote[1] = sk->dst_ip6[1];
+	remote[2] = sk->dst_ip6[2];
+	remote[3] = sk->dst_ip6[3];
+}
+
 /* Is the process that runs now sending on this TCP socket? See tapio_is_held. */
 static __always_inline bool tapio_sends(struct bpf_sock *sk)
 {

@@ -121,7 +121,7 @@ void tst_KernelCollectors::everyHook_isActiveHere()
 {
     TAPIO_NEEDS_KERNEL();
     KernelFixture kernel;
-    TAPIO_OPEN(kernel, {"process", "oom", "signal", "tcp", "runqueue", "blockio", "dns"});
+    TAPIO_OPEN(kernel, {"process", "oom", "signal", "tcp", "runqueue", "blockio", "dns", "http"});
     const auto hooks = kernel.collectors().hooks();
     QCOMPARE(hooks.size(), agent::hookTable().size());
     for (const wire::Hook &hook : hooks) {
@@ -158,7 +158,7 @@ void tst_KernelCollectors::attachKindWithoutAny_isSaid()
     const auto opened = agent::KernelCollectors::open(options, sink);
     QVERIFY(opened.has_value());
     for (const wire::Hook &hook : (*opened)->hooks()) {
-        const bool typedOnly = hook.collector == "tcp" || hook.collector == "runqueue" || hook.collector == "dns";
+        const bool typedOnly = hook.collector == "tcp" || hook.collector == "runqueue" || hook.collector == "dns" || hook.collector == "http";
         QCOMPARE(hook.state, typedOnly ? wire::HookState::Disabled : wire::HookState::Active);
         QCOMPARE(hook.reason.empty(), !typedOnly);
     }
@@ -289,12 +289,12 @@ void tst_KernelCollectors::counters_addUpAfterTheFlood()
     KernelFixture kernel;
     agent::KernelOptions options;
     options.eventRingBytes = ringBytes;
-    TAPIO_OPEN(kernel, {"process", "signal", "tcp", "dns"}, options);
+    TAPIO_OPEN(kernel, {"process", "signal", "tcp", "dns", "http"}, options);
 
     startAndEnd(flood);
     // The machine is not ours alone: read again until nothing happened between two readings.
-    for (const char *source : {"process", "signal", "tcp", "dns"}) {
-        const bool packets = source == std::string_view("dns"); // never rest
+    for (const char *source : {"process", "signal", "tcp", "dns", "http"}) {
+        const bool packets = source == std::string_view("dns") || source == std::string_view("http"); // never rest
         const bool settled = kernel.pollUntil([&] {
             kernel.drainAll();
             const CounterSet first = kernel.counters(source);

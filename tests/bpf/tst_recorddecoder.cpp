@@ -29,6 +29,8 @@ private slots:
     void cgroup();
     void dns_decodes();
     void dns_withoutAnswer_saysNothingOfIt();
+    void http_decodes();
+    void http_aborted();
     void tcpOutcome_data();
     void tcpOutcome();
     void hostile_data();
@@ -76,6 +78,26 @@ tapio_dns makeDns()
     record.server[15] = 1;
     std::memcpy(record.question, "\1a\3b.c\0\0\x1c\0\1", 11);
     record.question_len = 11;
+    return record;
+}
+
+tapio_http makeHttp(std::string_view answer = "HTTP/1.1 404 Not Found\r\nContent-Length: 7\r\n\r\n")
+{
+    auto record = make<tapio_http>(TAPIO_KIND_HTTP);
+    const std::string_view request = "GET /users/42?x HTTP/1.1\r\nHost: h\r\n\r\n";
+    record.latency_ns = 1'500;
+    record.request_bytes = 37;
+    record.ends.local[15] = record.ends.remote[15] = 1;
+    record.ends.local_port = 80;
+    record.ends.remote_port = 40'000;
+    record.direction = TAPIO_INBOUND;
+    record.pipelined = 1;
+    record.request_len = static_cast<__u16>(request.size());
+    record.response_len = static_cast<__u16>(answer.size());
+    std::memset(record.request, 'x', sizeof(record.request)); // what lies beyond is left over
+    std::memset(record.response, 'x', sizeof(record.response));
+    std::copy(request.begin(), request.end(), record.request);
+    std::copy(answer.begin(), answer.end(), record.response);
     return record;
 }
 
@@ -198,6 +220,38 @@ void tst_RecordDecoder::dns_withoutAnswer_saysNothingOfIt()
     QVERIFY(query.tcp);
 }
 
+void tst_RecordDecoder::http_decodes()
+{
+    const QByteArray bytes = bytesOf(makeHttp());
+    const auto record = agent::decodeRecord(view(bytes));
+    QVERIFY(record.has_value());
+    QCOMPARE(record->source, "http");
+    QCOMPARE(record->event.type, wire::EventType::HttpRequest);
+    const auto &request = std::get<wire::HttpRequest>(record->event.detail);
+    QVERIFY(*request.texts == (wire::HttpTexts{"GET", "/users/42?x", "/users/{id}", "h"}));
+    QCOMPARE(request.status, quint16(404));
+    QCOMPARE(request.direction, wire::TcpDirection::Inbound);
+    QCOMPARE(request.latencyNs, quint64(1'500));
+    QCOMPARE(request.requestBytes, quint64(37));
+    QCOMPARE(request.responseBytes, quint64(45 + 7));
+    QVERIFY(request.pipelined);
+    QVERIFY(!request.aborted);
+    QVERIFY(!request.tls);
+    QCOMPARE(wire::toString(request.local), "[::1]:80");
+    QCOMPARE(wire::toString(request.remote), "[::1]:40000");
+}
+
+void tst_RecordDecoder::http_aborted()
+{
+    const QByteArray bytes = bytesOf(makeHttp(""));
+    const auto record = agent::decodeRecord(view(bytes));
+    QVERIFY(record.has_value());
+    const auto &request = std::get<wire::HttpRequest>(record->event.detail);
+    QVERIFY(request.aborted);
+    QCOMPARE(request.status, quint16(0));
+    QCOMPARE(request.responseBytes, quint64(0));
+}
+
 void tst_RecordDecoder::tcpOutcome_data()
 {
     using wire::TcpOutcome;
@@ -284,6 +338,18 @@ void tst_RecordDecoder::hostile_data()
     dns("a question of any length", [](tapio_dns &record) { record.question_len = 0xffff; });
     dns("a question that is cut", [](tapio_dns &record) { record.question_len -= 1; });
     dns("a name that is a pointer", [](tapio_dns &record) { record.question[0] = 0xc0; });
+    const auto http = [](const char *name, const std::function<void(tapio_http &)> &spoil) {
+        auto record = makeHttp();
+        spoil(record);
+        QTest::newRow(name) << bytesOf(record) << "http";
+    };
+    http("a request longer than the field", [](tapio_http &record) { record.request_len = TAPIO_HTTP_HEAD_LEN + 1; });
+    http("an answer longer than the field", [](tapio_http &record) { record.response_len = 0xffff; });
+    http("no request", [](tapio_http &record) { record.request_len = 0; });
+    http("no direction", [](tapio_http &record) { record.direction = TAPIO_DIRECTION_UNKNOWN; });
+    http("a third direction of a request", [](tapio_http &record) { record.direction = 3; });
+    http("an answer without a status", [](tapio_http &record) { record.response_len = 9; });
+    http("a request of another protocol", [](tapio_http &record) { std::memcpy(record.request + 16, "RTSP", 4); });
     tcp.direction = TAPIO_INBOUND;
     tcp.header.kind = TAPIO_KIND_OOM;
     QTest::newRow("a kind that is not its own") << bytesOf(tcp) << "oom";

@@ -9,7 +9,7 @@ namespace tapio::agent {
 
 namespace {
 
-constexpr std::array<std::string_view, TAPIO_COLLECTORS> names{"process", "oom", "signal", "tcp", "runqueue", "blockio", "dns"};
+constexpr std::array<std::string_view, TAPIO_COLLECTORS> names{"process", "oom", "signal", "tcp", "runqueue", "blockio", "dns", "http"};
 
 constexpr HookAlternative exec[] = {{"tp_btf", "exec_btf"}, {"raw_tp", "exec_raw"}, {"tracepoint", "exec_tp"}};
 constexpr HookAlternative exit[] = {{"tp_btf", "exit_btf"}, {"raw_tp", "exit_raw"}, {"tracepoint", "exit_tp"}};
@@ -33,6 +33,9 @@ constexpr HookAlternative blockComplete[] = {{"tp_btf", "block_complete_btf"}, {
 constexpr HookAlternative dnsEgress[] = {{"cgroup", "dns_egress"}};
 constexpr HookAlternative dnsIngress[] = {{"cgroup", "dns_ingress"}};
 constexpr HookAlternative dnsTimeouts[] = {{"run", "dns_timeouts"}};
+constexpr HookAlternative httpEgress[] = {{"cgroup", "http_egress"}};
+constexpr HookAlternative httpIngress[] = {{"cgroup", "http_ingress"}};
+constexpr HookAlternative httpState[] = {{"tp_btf", "http_state_btf"}};
 
 constexpr HookSpec table[] = {
     {"process", "sched_process_exec", exec},
@@ -53,6 +56,9 @@ constexpr HookSpec table[] = {
     {"dns", "cgroup_inet_egress", dnsEgress},
     {"dns", "cgroup_inet_ingress", dnsIngress},
     {"dns", "timeouts", dnsTimeouts},
+    {"http", "cgroup_inet_egress", httpEgress},
+    {"http", "cgroup_inet_ingress", httpIngress},
+    {"http", "inet_sock_set_state", httpState},
 };
 
 } // namespace

@@ -239,7 +239,7 @@ void KernelObject::sizeMaps(tapio_collectors &skeleton, const std::vector<Choice
     const auto needed = [&](std::string_view collector) {
         return std::any_of(choices.begin(), choices.end(), [&](const Choice &one) { return one.collector == collector; });
     };
-    bpf_map__set_autocreate(maps.sockets, needed("tcp") || needed("dns"));
+    bpf_map__set_autocreate(maps.sockets, needed("tcp") || needed("dns") || needed("http"));
     bpf_map__set_autocreate(maps.tcp_totals, needed("tcp"));
     bpf_map__set_autocreate(maps.delays, needed("runqueue"));
     bpf_map__set_autocreate(maps.requests, needed("blockio"));
@@ -250,6 +250,9 @@ void KernelObject::sizeMaps(tapio_collectors &skeleton, const std::vector<Choice
         return std::string_view(one.program) == "dns_timeouts";
     });
     bpf_map__set_type(maps.dns_questions, timesOut ? BPF_MAP_TYPE_HASH : BPF_MAP_TYPE_LRU_HASH);
+    bpf_map__set_autocreate(maps.http_sockets, needed("http"));
+    bpf_map__set_autocreate(maps.http_exchanges, needed("http"));
+    bpf_map__set_autocreate(maps.http_pipelined, needed("http"));
 }
 
 void KernelObject::describeTracepoints(tapio_collectors &skeleton) const

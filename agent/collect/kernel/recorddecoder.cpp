@@ -179,6 +179,7 @@ constexpr Kind kinds[] = {
     {TAPIO_KIND_SIGNAL, "signal", decodeSignal},
     {TAPIO_KIND_TCP, "tcp", decodeTcp},
     {TAPIO_KIND_DNS, "dns", decodeDns},
+    {TAPIO_KIND_HTTP, "http", decodeHttp},
 };
 
 const Kind *kindOf(std::span<const std::byte> bytes) noexcept
