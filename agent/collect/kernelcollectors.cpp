@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "agent/collect/kernel/foldedmaps.h"
+#include "agent/collect/kernel/httproute.h"
 #include "agent/collect/kernel/kernelobject.h"
 #include "agent/collect/kernel/pollpacer.h"
 #include "agent/collect/kernel/recorddecoder.h"
@@ -22,6 +23,7 @@ namespace {
 
 constexpr std::size_t mostPerDrain = 65'536;  ///< about 50 ms of decoding
 constexpr std::size_t recordsPerClockRead = 64;
+constexpr std::chrono::milliseconds timeoutsInterval{500};
 
 class FileDescriptor {
 public:
@@ -63,6 +65,7 @@ private:
     Status watch(int fd, std::uint32_t events);
     Result<bool> wait(std::chrono::milliseconds timeout);
     Result<std::size_t> drain();
+    void tellDnsTimeouts();
     void onRecord(std::span<const std::byte> bytes);
 
     KernelRecordSink &m_sink;
@@ -76,6 +79,8 @@ private:
     FileDescriptor m_epoll;
     FileDescriptor m_wake;
     PollPacer m_pacer;
+    RouteTable m_routes;
+    std::chrono::steady_clock::time_point m_timeoutsDue{};
     std::uint64_t m_nowBootNs = 0;
     std::size_t m_sinceClockRead = 0;
     std::map<std::string_view, CounterSet> m_read; ///< drained and malformed, by source
@@ -149,10 +154,20 @@ Result<std::size_t> KernelCollectorsImpl::poll(std::chrono::milliseconds timeout
         const auto woken = wait(std::clamp(left, std::chrono::milliseconds(0), m_pacer.interval()));
         if (!woken)
             return fail(woken.error());
+        tellDnsTimeouts();
         const auto count = drain();
         if (!count || *count > 0 || *woken || steady_clock::now() >= deadline)
             return count;
     }
+}
+
+void KernelCollectorsImpl::tellDnsTimeouts()
+{
+    const auto now = std::chrono::steady_clock::now();
+    if (now < m_timeoutsDue)
+        return;
+    m_timeoutsDue = now + timeoutsInterval;
+    m_object->tellDnsTimeouts();
 }
 
 void KernelCollectorsImpl::wake()
@@ -176,6 +191,8 @@ void KernelCollectorsImpl::onRecord(std::span<const std::byte> bytes)
         return;
     }
     record->drainedBootNs = std::max(m_nowBootNs, record->bootNs);
+    if (auto *request = std::get_if<wire::HttpRequest>(&record->event.detail))
+        request->texts->route = m_routes.admit(std::move(request->texts->route), static_cast<std::int64_t>(m_nowBootNs));
     m_sink.onRecord(std::move(*record));
 }
 

@@ -18,8 +18,8 @@ constexpr const char *footer =
     "73 a folder or file cannot be made or written, 77 not permitted, 78 configuration or certificate.";
 
 /// Those of kernel programs, then those that read files.
-constexpr std::array<std::string_view, 12> collectors{"process", "oom",    "signal", "tcp",  "runqueue", "blockio",
-                                                      "cpu",     "memory", "psi",    "disk", "network",  "filesystem"};
+constexpr std::array<std::string_view, 14> collectors{"process", "oom",  "signal",  "tcp",       "runqueue", "blockio", "dns",
+                                                      "http",    "cpu",  "memory",  "psi",       "disk",     "network", "filesystem"};
 
 /// Values of the command line; empty = not given.
 struct Given {
@@ -113,6 +113,7 @@ Result<Command> parseCommand(int argc, const char *const *argv)
     if (const Status status = validate(command.config, given); !status)
         return fail(status.error());
     command.config.kernel.disabledCollectors = command.config.collect.disabled;
+    command.config.kernel.cgroupRoot = command.config.collect.cgroupRoot.native();
     return command;
 }
 

@@ -45,6 +45,7 @@ Status readKernel(ConfigSection &kernel, AgentConfig &config, const std::string 
 {
     kernel.text("btf", config.kernel.btfPath);
     kernel.flag("run_time_statistics", config.kernel.runTimeStatistics);
+    kernel.milliseconds("dns_wait_ms", config.kernel.dnsWait, 100, 60'000);
     constexpr std::int64_t leastRing = 64 << 10;
     constexpr std::int64_t mostRing = 256 << 20;
     kernel.number("event_ring_bytes", config.kernel.eventRingBytes, leastRing, mostRing);

@@ -185,6 +185,7 @@ struct sock {
 	struct sock_common __sk_common;
 	struct socket *sk_socket;
 	socket_lock_t sk_lock;
+	__u8 sk_shutdown; /* a bit field at places */
 	__u16 sk_type;
 	__u16 sk_protocol;
 	int sk_err;

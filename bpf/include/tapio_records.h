@@ -28,6 +28,8 @@ enum tapio_collector {
 	TAPIO_TCP,
 	TAPIO_RUNQUEUE,
 	TAPIO_BLOCKIO,
+	TAPIO_DNS,
+	TAPIO_HTTP,
 	TAPIO_COLLECTORS
 };
 
@@ -40,15 +42,18 @@ struct tapio_counters {
 	__u64 kfiltered;
 	__u64 folded;
 	__u64 lost;
+	__u64 passed_by; /* seen and filtered in one: most packets are, and each addition is paid for by every packet */
 };
-TAPIO_ASSERT(sizeof(struct tapio_counters) == 32);
+TAPIO_ASSERT(sizeof(struct tapio_counters) == 40);
 
 enum tapio_kind {
 	TAPIO_KIND_EXEC = 1,
 	TAPIO_KIND_EXIT = 2,
 	TAPIO_KIND_OOM = 3,
 	TAPIO_KIND_SIGNAL = 4,
-	TAPIO_KIND_TCP = 5
+	TAPIO_KIND_TCP = 5,
+	TAPIO_KIND_DNS = 6,
+	TAPIO_KIND_HTTP = 7
 };
 
 /*
@@ -147,6 +152,57 @@ struct tapio_tcp {
 };
 TAPIO_ASSERT(sizeof(struct tapio_tcp) == 152);
 TAPIO_ASSERT(__builtin_offsetof(struct tapio_tcp, local) == 112);
+
+/* Both ends of a socket, as its owner sees them. */
+struct tapio_ends {
+	__u8 local[16]; /* IPv4 as ::ffff:a.b.c.d */
+	__u8 remote[16];
+	__u16 local_port; /* host order */
+	__u16 remote_port;
+	__u32 reserved;
+};
+TAPIO_ASSERT(sizeof(struct tapio_ends) == 40);
+
+/* The question section of a message with one question: a name of at most 255 bytes, type and class (RFC 1035 section 4.1.2). */
+#define TAPIO_DNS_QUESTION_LEN 264
+
+struct tapio_dns {
+	struct tapio_header header; /* process: who asked */
+	__u64 latency_ns;	    /* first asking to the answer, or to the end of the wait */
+	__u32 attempts;
+	__u16 server_port; /* host order */
+	__u16 flags;	   /* second 16 bits of the answer's header, host order */
+	__u16 answers;
+	__u16 question_len; /* beyond it `question` is 0 */
+	__u8 answered;
+	__u8 tcp;
+	__u8 reserved[2];
+	__u8 server[16]; /* IPv4 as ::ffff:a.b.c.d */
+	__u8 question[TAPIO_DNS_QUESTION_LEN];
+};
+TAPIO_ASSERT(sizeof(struct tapio_dns) == 368);
+TAPIO_ASSERT(__builtin_offsetof(struct tapio_dns, question) == 104);
+
+#define TAPIO_HTTP_HEAD_LEN 256
+/* So much at most is added to a head by each segment that follows the first. */
+#define TAPIO_HTTP_MORE_LEN 64
+
+/* What lies beyond the two lengths is left over from other records. */
+struct tapio_http {
+	struct tapio_header header;
+	__u64 latency_ns;    /* first byte of the request to that of the answer, or to the end of the connection */
+	__u64 request_bytes; /* seen until the answer began */
+	struct tapio_ends ends;
+	__u16 request_len;
+	__u16 response_len; /* 0 = no answer */
+	__u8 direction;	    /* enum tapio_direction: outbound = the process asks */
+	__u8 pipelined;
+	__u8 reserved[2];
+	char request[TAPIO_HTTP_HEAD_LEN]; /* how the payload began */
+	char response[TAPIO_HTTP_HEAD_LEN];
+};
+TAPIO_ASSERT(sizeof(struct tapio_http) == 640);
+TAPIO_ASSERT(__builtin_offsetof(struct tapio_http, request) == 128);
 
 /* Folded in the kernel: values of per-CPU maps. */
 

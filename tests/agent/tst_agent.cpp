@@ -431,7 +431,8 @@ private slots:
         agent.arguments = QStringList{"--once-check"};
         agent.beforeStart([] {
             for (int capability = 0; capability <= CAP_LAST_CAP; ++capability) {
-                if (capability != CAP_BPF && capability != CAP_PERFMON && capability != CAP_SYS_PTRACE && capability != CAP_DAC_READ_SEARCH)
+                if (capability != CAP_BPF && capability != CAP_PERFMON && capability != CAP_NET_ADMIN && capability != CAP_SYS_PTRACE
+                    && capability != CAP_DAC_READ_SEARCH)
                     prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
             }
         });

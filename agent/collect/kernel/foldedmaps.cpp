@@ -38,8 +38,8 @@ Result<std::vector<SourceCounterSet>> readCounters(int mapFd)
         SourceCounterSet source;
         source.source = collectorNames()[key];
         for (const tapio_counters &one : perCpu) {
-            source.counters[Counter::Seen] += one.seen;
-            source.counters[Counter::KFiltered] += one.kfiltered;
+            source.counters[Counter::Seen] += one.seen + one.passed_by;
+            source.counters[Counter::KFiltered] += one.kfiltered + one.passed_by;
             source.counters[Counter::Folded] += one.folded;
             source.counters[Counter::Lost] += one.lost;
         }

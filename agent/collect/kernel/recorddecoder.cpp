@@ -7,6 +7,8 @@
 #include <optional>
 
 #include "agent/collect/kernel/cgroupids.h"
+#include "agent/collect/kernel/recordview.h"
+#include "agent/collect/kernel/socketrecords.h"
 #include "protocol/wire/text.h"
 
 namespace tapio::agent {
@@ -14,16 +16,6 @@ namespace tapio::agent {
 namespace {
 
 static_assert(TAPIO_HISTOGRAM_BUCKETS == wire::histogramBuckets);
-
-template <typename Record> Result<Record> view(std::span<const std::byte> bytes)
-{
-    Record record;
-    if (bytes.size() != sizeof(record))
-        return fail(Errc::Malformed, "a record of " + std::to_string(bytes.size()) + " bytes where its kind has "
-                                         + std::to_string(sizeof(record)));
-    std::memcpy(&record, bytes.data(), sizeof(record));
-    return record;
-}
 
 /// Text up to the NUL that must be there.
 template <std::size_t size> std::optional<std::string> terminated(const char (&text)[size])
@@ -52,7 +44,7 @@ std::vector<std::string> splitArguments(std::string_view bytes)
 
 Status decodeExec(std::span<const std::byte> bytes, wire::Event &event)
 {
-    const auto record = view<tapio_exec>(bytes);
+    const auto record = recordView<tapio_exec>(bytes);
     if (!record)
         return fail(record.error());
     const auto parent = terminated(record->parent_comm);
@@ -73,7 +65,7 @@ Status decodeExec(std::span<const std::byte> bytes, wire::Event &event)
 
 Status decodeExit(std::span<const std::byte> bytes, wire::Event &event)
 {
-    const auto record = view<tapio_exit>(bytes);
+    const auto record = recordView<tapio_exit>(bytes);
     if (!record)
         return fail(record.error());
     const auto killer = terminated(record->killer_comm);
@@ -97,7 +89,7 @@ Status decodeExit(std::span<const std::byte> bytes, wire::Event &event)
 
 Status decodeOom(std::span<const std::byte> bytes, wire::Event &event)
 {
-    const auto record = view<tapio_oom>(bytes);
+    const auto record = recordView<tapio_oom>(bytes);
     if (!record)
         return fail(record.error());
     const auto trigger = terminated(record->trigger_comm);
@@ -114,7 +106,7 @@ Status decodeOom(std::span<const std::byte> bytes, wire::Event &event)
 
 Status decodeSignal(std::span<const std::byte> bytes, wire::Event &event)
 {
-    const auto record = view<tapio_signal>(bytes);
+    const auto record = recordView<tapio_signal>(bytes);
     if (!record)
         return fail(record.error());
     const auto sender = terminated(record->sender_comm);
@@ -147,7 +139,7 @@ wire::TcpOutcome outcomeOf(int error, bool established) noexcept
 
 Status decodeTcp(std::span<const std::byte> bytes, wire::Event &event)
 {
-    const auto record = view<tapio_tcp>(bytes);
+    const auto record = recordView<tapio_tcp>(bytes);
     if (!record)
         return fail(record.error());
     if (record->direction > TAPIO_INBOUND)
@@ -186,6 +178,8 @@ constexpr Kind kinds[] = {
     {TAPIO_KIND_OOM, "oom", decodeOom},
     {TAPIO_KIND_SIGNAL, "signal", decodeSignal},
     {TAPIO_KIND_TCP, "tcp", decodeTcp},
+    {TAPIO_KIND_DNS, "dns", decodeDns},
+    {TAPIO_KIND_HTTP, "http", decodeHttp},
 };
 
 const Kind *kindOf(std::span<const std::byte> bytes) noexcept
