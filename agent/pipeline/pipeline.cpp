@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "agent/pipeline/severity.h"
+#include "protocol/wire/detailfields.h"
 
 namespace tapio::agent {
 
@@ -45,6 +46,7 @@ void Pipeline::onRecord(KernelRecord &&record)
         ++totals(record.source).ufiltered;
         return;
     }
+    wire::fitTexts(event.detail); // a text too long would have the whole batch refused
     if (m_batcher.add(std::move(event), origin, record.source, static_cast<std::int64_t>(record.drainedBootNs)))
         send();
 }

@@ -237,13 +237,17 @@ private slots:
             batchOf(1, {},
                     {eventAt(at(1)), eventAt(at(1), wire::ProcessExit()), eventAt(at(1), wire::OomKill()),
                      eventAt(at(1), wire::FatalSignal()), eventAt(at(1), wire::TcpConnection()),
-                     eventAt(at(1), wire::TcpConnection()), strange});
+                     eventAt(at(1), wire::TcpConnection()), eventAt(at(1), wire::DnsQuery()), eventAt(at(1), wire::Mount()),
+                     eventAt(at(1), wire::ModuleLoad()), eventAt(at(1), wire::DrillLabel()), strange});
         model.onDelivery(batch, at(1));
         model.tick(at(2), {}, 0);
         QCOMPARE(latest(model, figure::processed, "a/process"), 2.);
         QCOMPARE(latest(model, figure::processed, "a/oom"), 1.);
         QCOMPARE(latest(model, figure::processed, "a/signal"), 1.);
         QCOMPARE(latest(model, figure::processed, "a/tcp"), 2.);
+        QCOMPARE(latest(model, figure::processed, "a/dns"), 1.);
+        QCOMPARE(latest(model, figure::processed, "a/security"), 2.);
+        QCOMPARE(latest(model, figure::processed, "a/drill"), 1.);
         QCOMPARE(latest(model, figure::processed, "a/type.900"), 1.);
     }
 

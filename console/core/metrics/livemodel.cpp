@@ -24,19 +24,6 @@ std::string seriesName(const SeriesKey &key)
         + key.label;
 }
 
-std::string sourceOf(wire::EventType type)
-{
-    switch (type) {
-    case wire::EventType::ProcessExec:
-    case wire::EventType::ProcessExit: return "process";
-    case wire::EventType::OomKill: return "oom";
-    case wire::EventType::FatalSignal: return "signal";
-    case wire::EventType::TcpConnection: return "tcp";
-    case wire::EventType::Unknown: break;
-    }
-    return wire::eventTypeName(type);
-}
-
 bool wanted(wire::Metric metric)
 {
     static const std::vector<bool> flags = [] {
@@ -133,7 +120,7 @@ void LiveModel::onEvents(const wire::Delivery &delivery, const wire::EventBatch 
             flags[i] = static_cast<unsigned char>(inContainer | (origin.podName.empty() ? 0 : resolved));
         }
     }
-    std::array<std::uint64_t, 16> byType{};
+    std::array<std::uint64_t, std::variant_size_v<wire::Detail>> byType{};
     SourceCounts &counts = m_processed[delivery.node];
     for (const wire::Event &event : batch.events) {
         const unsigned char flag = event.origin < flags.size() ? flags[event.origin] : static_cast<unsigned char>(0);
@@ -142,7 +129,7 @@ void LiveModel::onEvents(const wire::Delivery &delivery, const wire::EventBatch 
         if (const auto type = static_cast<std::size_t>(event.type); type < byType.size())
             byType[type] += earlier ? 0 : 1;
         else
-            counts.bySource[sourceOf(event.type)] += earlier ? 0 : 1;
+            counts.bySource[wire::eventSource(event.type)] += earlier ? 0 : 1;
         if (!flag)
             continue;
         const wire::Origin &origin = batch.origins[event.origin];
@@ -155,7 +142,7 @@ void LiveModel::onEvents(const wire::Delivery &delivery, const wire::EventBatch 
     }
     for (std::size_t type = 0; type < byType.size(); ++type) {
         if (byType[type] > 0)
-            counts.bySource[sourceOf(static_cast<wire::EventType>(type))] += byType[type];
+            counts.bySource[wire::eventSource(static_cast<wire::EventType>(type))] += byType[type];
     }
 }
 
