@@ -11,6 +11,7 @@
 #include "agent/collect/samplers/filesystemsampler.h"
 #include "agent/collect/samplers/hostsampler.h"
 #include "agent/collect/samplers/podnetworksampler.h"
+#include "agent/collect/samplers/portsampler.h"
 
 namespace tapio::agent {
 
@@ -19,7 +20,7 @@ using std::chrono::milliseconds;
 namespace {
 
 /// Collectors that read files, as the configuration names them.
-constexpr std::array<const char *, 6> fileCollectors{"cpu", "memory", "psi", "disk", "network", "filesystem"};
+constexpr std::array<const char *, 7> fileCollectors{"cpu", "memory", "psi", "disk", "network", "filesystem", "ports"};
 
 /// Equal in all that tells what can be seen; run times grow for ever.
 bool sameStates(const std::vector<wire::Hook> &a, const std::vector<wire::Hook> &b)
@@ -77,6 +78,8 @@ void CollectLoop::makeSamplers()
     m_cgroupSamplers.push_back(std::make_unique<CgroupSampler>(procRoot, m_inventory, m_resolver, m_options.disabled));
     if (wants("network"))
         m_cgroupSamplers.push_back(std::make_unique<PodNetworkSampler>(procRoot, m_inventory, m_resolver));
+    if (wants("ports"))
+        m_cgroupSamplers.push_back(std::make_unique<PortSampler>(procRoot, m_inventory, m_resolver, m_clock));
 }
 
 Status CollectLoop::turn()

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What strangers can put into a log: records of /dev/kmsg and lines of auth.log. The first byte chooses the parser.
+// What strangers can put into a log, records of /dev/kmsg and lines of auth.log; and lists of sockets. The first byte chooses the
+// parser.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
+#include "agent/collect/listenparse.h"
 #include "agent/collect/readers/kmsgparse.h"
 #include "agent/collect/readers/loginparse.h"
 #include "protocol/wire/text.h"
@@ -49,9 +51,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     if (size == 0)
         return 0;
     const std::string_view text(reinterpret_cast<const char *>(data) + 1, size - 1);
-    if (data[0] % 2 == 0)
-        kmsg(text);
-    else
-        login(text);
+    switch (data[0] % 4) {
+    case 0: kmsg(text); break;
+    case 1: login(text); break;
+    case 2: promise(agent::parseListeningTcp(text).ports.size() <= agent::maxListeningPorts); break;
+    default: promise(agent::parseListeningUdp(text, 32768, 60999).ports.size() <= agent::maxListeningPorts); break;
+    }
     return 0;
 }
