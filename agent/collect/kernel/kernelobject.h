@@ -37,6 +37,7 @@ public:
     std::uint64_t recursionMisses(std::string_view collector) const;
     /// -1 when there is no such map.
     int mapFd(const char *name) const;
+    const KernelTypes &types() const noexcept { return m_types; }
 
 private:
     struct SkeletonDeleter {
