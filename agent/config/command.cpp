@@ -18,10 +18,10 @@ constexpr const char *footer =
     "73 a folder cannot be written, 77 not permitted, 78 configuration or certificate.";
 
 /// Those of kernel programs, then those that read files.
-constexpr std::array<std::string_view, 16> collectors{"process", "oom",    "signal", "tcp",  "runqueue", "blockio",
+constexpr std::array<std::string_view, 18> collectors{"process", "oom",    "signal", "tcp",  "runqueue", "blockio",
                                                       "security", "drops",  "capability",
                                                       "cpu",     "memory", "psi",    "disk", "network",  "filesystem",
-                                                      "ports"};
+                                                      "ports", "kmsg", "login"};
 
 /// Values of the command line; empty = not given.
 struct Given {
