@@ -45,7 +45,8 @@ class KernelCollectorsImpl final : public KernelCollectors {
 public:
     KernelCollectorsImpl(std::unique_ptr<KernelObject> object, KernelRecordSink &sink, PollPace pace) :
         m_sink(sink), m_object(std::move(object)), m_latencies(m_object->mapFd("latencies"), m_clock),
-        m_tcpTotals(m_object->mapFd("tcp_totals"), m_clock), m_epoll(::epoll_create1(EPOLL_CLOEXEC)),
+        m_tcpTotals(m_object->mapFd("tcp_totals"), m_clock),
+        m_dropReasons(m_object->types().enumNames("skb_drop_reason")), m_epoll(::epoll_create1(EPOLL_CLOEXEC)),
         m_wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), m_pacer(pace)
     {}
 
@@ -56,6 +57,7 @@ public:
     std::vector<SourceCounterSet> counters() const override;
     Result<std::vector<CgroupHistogram>> histograms() override;
     Result<std::vector<CgroupTcp>> tcpCounters() override;
+    Result<std::vector<DropCount>> packetDrops() override;
     std::pair<std::uint64_t, std::uint64_t> ringFill() const override
     {
         return {m_events->waitingBytes(), m_events->ringBytes()};
@@ -76,6 +78,7 @@ private:
     FoldedMap m_latencies;
     FoldedMap m_tcpTotals;
     BlockDeviceNames m_deviceNames;
+    std::map<std::uint32_t, std::string> m_dropReasons;
     FileDescriptor m_epoll;
     FileDescriptor m_wake;
     PollPacer m_pacer;
@@ -233,6 +236,14 @@ Result<std::vector<CgroupTcp>> KernelCollectorsImpl::tcpCounters()
     for (const FoldedMap::Entry &entry : *entries)
         totals.push_back(toTcp(entry));
     return totals;
+}
+
+Result<std::vector<DropCount>> KernelCollectorsImpl::packetDrops()
+{
+    const auto counts = readDrops(m_object->mapFd("drops"));
+    if (!counts)
+        return fail(counts.error());
+    return toDrops(*counts, m_dropReasons);
 }
 
 } // namespace

@@ -36,6 +36,8 @@ void readCollect(ConfigSection &collect, AgentConfig &config)
     collect.path("cgroup", config.collect.cgroupRoot);
     collect.path("pod_logs", config.collect.resolver.podLogs);
     collect.path("container_logs", config.collect.resolver.containerLogs);
+    collect.path("logs", config.collect.logs);
+    collect.path("kmsg", config.collect.kmsg);
     collect.number("max_cgroups", config.collect.maxCgroups, 1, 65'536);
     collect.milliseconds("host_interval_ms", config.collect.hostInterval, 1000, 60'000);
     collect.milliseconds("cgroup_interval_ms", config.collect.cgroupInterval, 1000, 60'000);

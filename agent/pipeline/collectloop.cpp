@@ -7,10 +7,14 @@
 #include <utility>
 
 #include "agent/collect/filehooks.h"
+#include "agent/collect/readers/kmsgreader.h"
+#include "agent/collect/readers/loginreader.h"
+#include "agent/collect/readers/mountreader.h"
 #include "agent/collect/samplers/cgroupsampler.h"
 #include "agent/collect/samplers/filesystemsampler.h"
 #include "agent/collect/samplers/hostsampler.h"
 #include "agent/collect/samplers/podnetworksampler.h"
+#include "agent/collect/samplers/portsampler.h"
 
 namespace tapio::agent {
 
@@ -19,7 +23,7 @@ using std::chrono::milliseconds;
 namespace {
 
 /// Collectors that read files, as the configuration names them.
-constexpr std::array<const char *, 6> fileCollectors{"cpu", "memory", "psi", "disk", "network", "filesystem"};
+constexpr std::array<const char *, 9> fileCollectors{"cpu", "memory", "psi", "disk", "network", "filesystem", "ports", "kmsg", "login"};
 
 /// Equal in all that tells what can be seen; run times grow for ever.
 bool sameStates(const std::vector<wire::Hook> &a, const std::vector<wire::Hook> &b)
@@ -52,6 +56,7 @@ Result<std::unique_ptr<CollectLoop>> CollectLoop::open(CollectOptions options, c
         return fail(kernel.error());
     loop->m_kernel = std::move(*kernel);
     loop->makeSamplers();
+    loop->makeReaders();
     return loop;
 }
 
@@ -77,6 +82,34 @@ void CollectLoop::makeSamplers()
     m_cgroupSamplers.push_back(std::make_unique<CgroupSampler>(procRoot, m_inventory, m_resolver, m_options.disabled));
     if (wants("network"))
         m_cgroupSamplers.push_back(std::make_unique<PodNetworkSampler>(procRoot, m_inventory, m_resolver));
+    if (wants("ports"))
+        m_cgroupSamplers.push_back(std::make_unique<PortSampler>(procRoot, m_inventory, m_resolver, m_clock));
+}
+
+void CollectLoop::makeReaders()
+{
+    const auto wants = [this](const char *collector) { return m_options.disabled.count(collector) == 0; };
+    if (wants("kmsg")) {
+        KmsgOptions options;
+        options.open = [path = m_options.kmsg] { return openKmsg(path); };
+        m_readers.push_back(std::make_unique<KmsgReader>(std::move(options), m_clock));
+    }
+    if (wants("login")) {
+        LoginOptions options;
+        options.files = {m_options.logs / "auth.log", m_options.logs / "secure"}; // Debian's and Red Hat's name
+        m_readers.push_back(std::make_unique<LoginReader>(std::move(options), m_clock));
+    }
+    if (wants("security")) {
+        MountOptions options;
+        options.procRoot = m_options.resolver.procRoot;
+        m_readers.push_back(std::make_unique<MountReader>(std::move(options), m_inventory, m_clock));
+    }
+}
+
+void CollectLoop::readEvents()
+{
+    for (const auto &reader : m_readers)
+        reader->read(m_pipeline);
 }
 
 Status CollectLoop::turn()
@@ -104,12 +137,17 @@ void CollectLoop::everySecond()
         m_log.warn("clock: the machine's clock was set by {:+.3f} s; times follow it from here", static_cast<double>(*step) / 1e9);
     if (auto filter = m_port.takeFilter())
         m_pipeline.setFilter(std::move(*filter));
+    readEvents();
     sampleDue(false);
     reportHooks();
     reportCounters();
 }
 
-void CollectLoop::sampleAll() { sampleDue(true); }
+void CollectLoop::sampleAll()
+{
+    readEvents();
+    sampleDue(true);
+}
 
 void CollectLoop::sampleDue(bool all)
 {
@@ -164,6 +202,10 @@ std::vector<wire::Hook> CollectLoop::hooks() const
         add(*entry.sampler);
     for (const auto &sampler : m_cgroupSamplers)
         add(*sampler);
+    for (const auto &reader : m_readers) {
+        std::vector<wire::Hook> more = reader->hooks();
+        hooks.insert(hooks.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+    }
     for (const char *collector : fileCollectors) {
         if (m_options.disabled.count(collector) != 0)
             hooks.push_back(disabledHook(collector));
@@ -186,9 +228,25 @@ void CollectLoop::reportHooks()
     }
 }
 
+std::vector<SourceCounterSet> CollectLoop::sourceCounters() const
+{
+    std::vector<SourceCounterSet> all = m_kernel->counters();
+    for (const auto &reader : m_readers) {
+        SourceCounterSet mine = reader->counters();
+        if (mine.counters == CounterSet())
+            continue; // nothing to say yet
+        const auto same = std::find_if(all.begin(), all.end(), [&](const auto &one) { return one.source == mine.source; });
+        if (same != all.end())
+            same->counters += mine.counters;
+        else
+            all.push_back(std::move(mine));
+    }
+    return all;
+}
+
 wire::CounterReport CollectLoop::counters() const
 {
-    wire::CounterReport report{m_clock.utcNs(), m_pipeline.counters(m_kernel->counters())};
+    wire::CounterReport report{m_clock.utcNs(), m_pipeline.counters(sourceCounters())};
     if (m_sampleFrames > 0) {
         CounterSet &samples = report.sources.emplace_back(wire::SourceCounters{std::string(wire::samplesSource), {}}).counters;
         samples[Counter::Seen] = samples[Counter::Drained] = m_sampleFrames;
@@ -213,6 +271,7 @@ void CollectLoop::reportCounters()
 wire::CounterReport CollectLoop::finish()
 {
     drainRings();
+    readEvents();
     m_pipeline.flush();
     // What was added up since the last second would be gone with the programs.
     SampleWriter writer(m_clock.utcNs());

@@ -15,6 +15,7 @@
 
 #include "agent/collect/cgroupinventory.h"
 #include "agent/collect/kernelcollectors.h"
+#include "agent/collect/readers/eventreader.h"
 #include "agent/collect/sampler.h"
 #include "agent/collect/samplers/kernelsampler.h"
 #include "agent/collect/samplers/selfsampler.h"
@@ -28,6 +29,8 @@ struct CollectOptions {
     std::filesystem::path cgroupRoot = "/sys/fs/cgroup";
     ResolverOptions resolver;                       ///< its procRoot is everybody's
     std::set<std::string> disabled;                 ///< collectors: "tcp", "psi", "disk" ...
+    std::filesystem::path kmsg = "/dev/kmsg";
+    std::filesystem::path logs = "/var/log";        ///< of the host: auth.log or secure
     std::size_t maxCgroups = 1024;
     std::chrono::milliseconds hostInterval{1000};
     std::chrono::milliseconds cgroupInterval{2000}; ///< stretched where there are many: see cgroupShare
@@ -80,6 +83,10 @@ public:
 private:
     CollectLoop(CollectOptions options, PublisherPort port, const Clock &clock, spdlog::logger &log);
     void makeSamplers();
+    void makeReaders();
+    void readEvents();
+    /// The kernel's and the readers', each source once.
+    std::vector<SourceCounterSet> sourceCounters() const;
 
     struct Scheduled {
         std::unique_ptr<Sampler> sampler;
@@ -105,6 +112,7 @@ private:
     Pipeline m_pipeline;
     std::unique_ptr<KernelCollectors> m_kernel;
     std::vector<Scheduled> m_samplers;
+    std::vector<std::unique_ptr<EventReader>> m_readers;
     std::vector<std::unique_ptr<Sampler>> m_cgroupSamplers;   ///< need the cgroups as they are now
     std::int64_t m_nextCgroupsBootNs = 0;
     KernelSampler *m_kernelSampler = nullptr;       ///< one of m_samplers

@@ -20,6 +20,11 @@ std::uint32_t drainUs(const KernelRecord &record)
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(us, std::numeric_limits<std::uint32_t>::max()));
 }
 
+bool isContained(const wire::Origin &origin)
+{
+    return !origin.containerId.empty() || !origin.podUid.empty();
+}
+
 } // namespace
 
 Pipeline::Pipeline(std::string node, BatchLimits limits, OriginResolver &resolver, const BootTime &bootTime,
@@ -34,6 +39,12 @@ Pipeline::SourceTotals &Pipeline::totals(std::string_view source)
     return found != m_totals.end() ? *found : m_totals.emplace_back(SourceTotals{source, 0, 0});
 }
 
+bool Pipeline::writtenAfterStart(const KernelRecord &record) const
+{
+    return record.fileChangedNs != 0 && record.containerStartBootNs != 0
+           && record.fileChangedNs > m_bootTime.toUtcNs(record.containerStartBootNs);
+}
+
 void Pipeline::onRecord(KernelRecord &&record)
 {
     wire::Event &event = record.event;
@@ -41,8 +52,10 @@ void Pipeline::onRecord(KernelRecord &&record)
     event.drainUs = drainUs(record);
     const OriginPtr origin = m_resolver.resolve(record.cgroupId, event.process.pid, event.process.startTimeNs,
                                                   record.memoryCgroupId);
+    if (auto *exec = std::get_if<wire::ProcessExec>(&event.detail))
+        exec->writtenAfterStart = writtenAfterStart(record);
     event.severity = severityOf(event, *origin);
-    if (!m_gate.wants(event, *origin)) {
+    if ((record.containersOnly && !isContained(*origin)) || !m_gate.wants(event, *origin)) {
         ++totals(record.source).ufiltered;
         return;
     }

@@ -42,6 +42,8 @@ private:
     };
     SourceTotals &totals(std::string_view source);
     void send();
+    /// Of an exec: the file is not as the image brought it.
+    bool writtenAfterStart(const KernelRecord &record) const;
 
     const Clock &m_clock;
     OriginResolver &m_resolver;

@@ -27,7 +27,7 @@ constexpr std::array<TypeRow, 17> typeRows{{
     {"dns.query", "dns"}, // DnsQuery
     {"http.request", "http"}, // HttpRequest
     {"file.failure", "file"}, // FileFailure
-    {"capability.use", "security"}, // CapabilityUse
+    {"capability.use", "capability"}, // CapabilityUse
     {"privilege.gain", "security"}, // PrivilegeGain
     {"ptrace.attach", "security"}, // PtraceAttach
     {"module.load", "security"}, // ModuleLoad

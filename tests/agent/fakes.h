@@ -122,6 +122,7 @@ public:
         std::vector<agent::SourceCounterSet> counters;
         std::vector<agent::CgroupHistogram> histograms;
         std::vector<agent::CgroupTcp> tcp;
+        std::vector<agent::DropCount> drops;
         std::optional<Error> pollError, mapError;
         std::vector<std::chrono::milliseconds> waits;           ///< as asked for
     };
@@ -158,6 +159,12 @@ public:
         if (m_script.mapError)
             return fail(*m_script.mapError);
         return m_script.tcp;
+    }
+    Result<std::vector<agent::DropCount>> packetDrops() override
+    {
+        if (m_script.mapError)
+            return fail(*m_script.mapError);
+        return m_script.drops;
     }
     std::pair<std::uint64_t, std::uint64_t> ringFill() const override { return {m_script.records.size() * 100, 8u << 20}; }
 

@@ -41,6 +41,8 @@ struct Bench {
         options.resolver.procRoot = fixture("cgroup-v2/proc");
         options.resolver.podLogs = fixture("cgroup-v2/log/pods");
         options.resolver.containerLogs = fixture("cgroup-v2/log/containers");
+        options.kmsg = "/nowhere/kmsg";
+        options.logs = "/nowhere/log";
         options.disabled = std::move(disabled);
         return options;
     }
@@ -149,8 +151,10 @@ private slots:
         histogram.counts[3] = 7;
         bench.kernel.histograms = {histogram, histogram};   // one cgroup's ids in two hierarchies: one series
         bench.kernel.hooks = {hook("a", 10), hook("b", 20)};
+        bench.kernel.drops = {{"NO_SOCKET", 5}};
         bench.second();
         QVERIFY(bench.sampled(wire::Metric::TcpRetransmits));
+        QVERIFY(bench.sampled(wire::Metric::NetworkDropsByReason));
         QVERIFY(bench.sampled(wire::Metric::AgentBpfRunNs));
         std::vector<wire::Histogram> histograms;
         for (const auto &batch : bench.outlet.bodies<wire::SampleBatch>())

@@ -201,6 +201,52 @@ private slots:
         QCOMPARE(batches[0].origins.at(event.origin).cgroupPath, std::string("/"));
     }
 
+    void writtenAfterStart_data()
+    {
+        QTest::addColumn<qint64>("changedAfterStartNs");
+        QTest::addColumn<bool>("inContainer");
+        QTest::addColumn<bool>("known");
+        QTest::addColumn<bool>("written");
+        QTest::newRow("of the image") << qint64(-3600 * nsPerSecond) << true << true << false;
+        QTest::newRow("at the moment of the start") << qint64(0) << true << true << false;
+        QTest::newRow("after the start") << qint64(1) << true << true << true;
+        QTest::newRow("after the start, on the host") << qint64(nsPerSecond) << false << true << false;
+        QTest::newRow("nobody knows") << qint64(nsPerSecond) << true << false << false;
+    }
+    void writtenAfterStart()
+    {
+        QFETCH(qint64, changedAfterStartNs);
+        QFETCH(bool, inContainer);
+        QFETCH(bool, known);
+        Bench bench;
+        const std::int64_t startBootNs = bench.clock.bootNs() - 60 * nsPerSecond;
+        KernelRecord record;
+        record.source = "process";
+        record.cgroupId = 1;
+        record.bootNs = record.drainedBootNs = static_cast<std::uint64_t>(bench.clock.bootNs());
+        record.containerStartBootNs = inContainer ? static_cast<std::uint64_t>(startBootNs) : 0;
+        record.fileChangedNs = known ? bench.bootTime.toUtcNs(static_cast<std::uint64_t>(startBootNs)) + changedAfterStartNs : 0;
+        record.event = withDetail(wire::EventType::ProcessExec, wire::ProcessExec());
+        bench.pipeline.onRecord(std::move(record));
+        bench.pipeline.flush();
+        const auto batches = bench.outlet.bodies<wire::EventBatch>();
+        QCOMPARE(batches.size(), std::size_t(1));
+        QTEST(std::get<wire::ProcessExec>(batches[0].events[0].detail).writtenAfterStart, "written");
+    }
+
+    void containersOnly_leavesOutTheHost()
+    {
+        Bench bench;
+        KernelRecord record;
+        record.source = "capability";
+        record.cgroupId = 1;
+        record.containersOnly = true;
+        record.event = withDetail(wire::EventType::CapabilityUse, wire::CapabilityUse{21, true, 1});
+        bench.pipeline.onRecord(std::move(record));
+        QCOMPARE(bench.pipeline.pending(), std::size_t(0));
+        QCOMPARE(bench.pipeline.counters({}).at(0).counters[Counter::UFiltered], 1u);
+    }
+
     void texts_areMadeToFit()
     {
         Bench bench;

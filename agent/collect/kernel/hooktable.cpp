@@ -9,7 +9,8 @@ namespace tapio::agent {
 
 namespace {
 
-constexpr std::array<std::string_view, TAPIO_COLLECTORS> names{"process", "oom", "signal", "tcp", "runqueue", "blockio", "dns", "http"};
+constexpr std::array<std::string_view, TAPIO_COLLECTORS> names{"process", "oom",  "signal",   "tcp",   "runqueue",  "blockio",
+                                                                 "dns",     "http", "security", "drops", "capability"};
 
 constexpr HookAlternative exec[] = {{"tp_btf", "exec_btf"}, {"raw_tp", "exec_raw"}, {"tracepoint", "exec_tp"}};
 constexpr HookAlternative exit[] = {{"tp_btf", "exit_btf"}, {"raw_tp", "exit_raw"}, {"tracepoint", "exit_tp"}};
@@ -36,6 +37,12 @@ constexpr HookAlternative dnsTimeouts[] = {{"run", "dns_timeouts"}};
 constexpr HookAlternative httpEgress[] = {{"cgroup", "http_egress"}};
 constexpr HookAlternative httpIngress[] = {{"cgroup", "http_ingress"}};
 constexpr HookAlternative httpState[] = {{"tp_btf", "http_state_btf"}};
+constexpr HookAlternative privilegeExec[] = {{"tp_btf", "privilege_exec_btf"}, {"raw_tp", "privilege_exec_raw"}};
+constexpr HookAlternative privilegeFork[] = {{"tp_btf", "privilege_fork_btf"}};
+constexpr HookAlternative ptrace[] = {{"tp_btf", "ptrace_btf"}, {"raw_tp", "ptrace_raw"}};
+constexpr HookAlternative moduleLoad[] = {{"tp_btf", "module_btf"}, {"raw_tp", "module_raw"}};
+constexpr HookAlternative packetDrop[] = {{"tp_btf", "drop_btf"}, {"raw_tp", "drop_raw"}};
+constexpr HookAlternative capable[] = {{"tp_btf", "capable_btf"}, {"raw_tp", "capable_raw"}};
 
 constexpr HookSpec table[] = {
     {"process", "sched_process_exec", exec},
@@ -59,6 +66,12 @@ constexpr HookSpec table[] = {
     {"http", "cgroup_inet_egress", httpEgress},
     {"http", "cgroup_inet_ingress", httpIngress},
     {"http", "inet_sock_set_state", httpState},
+    {"security", "sched_process_exec", privilegeExec},
+    {"security", "sched_process_fork", privilegeFork},
+    {"security", "signal_generate", ptrace},
+    {"security", "module_load", moduleLoad},
+    {"capability", "cap_capable", capable}, // came with 6.12, d48da4d5ed7b
+    {"drops", "kfree_skb", packetDrop, 3}, // the reason came with 5.17, c504e5c2f964
 };
 
 } // namespace

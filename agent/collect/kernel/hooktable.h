@@ -18,6 +18,7 @@ struct HookSpec {
     std::string_view collector;
     std::string_view name;       ///< the kernel's
     std::span<const HookAlternative> alternatives;
+    unsigned leastArguments = 0; ///< a tracepoint with fewer lacks what the programs need
 };
 
 /// All hooks, in the order in which they are attached. Static lifetime.

@@ -11,6 +11,7 @@
 #include <iterator>
 #include <system_error>
 
+#include <linux/capability.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -175,6 +176,8 @@ void KernelObject::chooseCandidates()
         while (hook.wanted() && m_types.known() && isTracepoint(hook.candidates.front().attachKind)
                && !m_types.hasTracepoint(spec.name))
             hook.stepDown(wire::HookState::Unsupported, "this kernel does not have it");
+        while (hook.wanted() && m_types.known() && m_types.argumentCount(spec.name) < spec.leastArguments)
+            hook.stepDown(wire::HookState::Unsupported, "this kernel's tells too little");
         m_hooks.push_back(std::move(hook));
     }
 }
@@ -223,6 +226,10 @@ Result<KernelObject::Skeleton> KernelObject::openSkeleton(const std::vector<Choi
     skeleton->rodata->tapio_wake_bytes = m_options.eventRingBytes / wakeFraction;
     skeleton->rodata->tapio_page_shift = static_cast<std::uint32_t>(std::countr_zero(pageSize()));
     skeleton->rodata->tapio_dns_wait_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(m_options.dnsWait).count());
+    skeleton->rodata->tapio_told_capabilities = m_options.toldCapabilities;
+    skeleton->rodata->tapio_told_when_granted = 1ull << CAP_DAC_READ_SEARCH; // asked for before CAP_DAC_OVERRIDE
+    skeleton->rodata->tapio_capability_quiet_ns =
+        static_cast<std::uint64_t>(std::chrono::nanoseconds(m_options.capabilityQuiet).count());
     describeTracepoints(*skeleton);
     return skeleton;
 }
@@ -253,6 +260,10 @@ void KernelObject::sizeMaps(tapio_collectors &skeleton, const std::vector<Choice
     bpf_map__set_autocreate(maps.http_sockets, needed("http"));
     bpf_map__set_autocreate(maps.http_exchanges, needed("http"));
     bpf_map__set_autocreate(maps.http_pipelined, needed("http"));
+    bpf_map__set_autocreate(maps.credentials, needed("security"));
+    bpf_map__set_autocreate(maps.tracers, needed("security"));
+    bpf_map__set_autocreate(maps.drops, needed("drops"));
+    bpf_map__set_autocreate(maps.capability_uses, needed("capability"));
 }
 
 void KernelObject::describeTracepoints(tapio_collectors &skeleton) const

@@ -41,6 +41,7 @@ public:
     void tellDnsTimeouts();
     /// -1 when there is no such map.
     int mapFd(const char *name) const;
+    const KernelTypes &types() const noexcept { return m_types; }
 
 private:
     struct SkeletonDeleter {

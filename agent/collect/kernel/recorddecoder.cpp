@@ -8,6 +8,7 @@
 
 #include "agent/collect/kernel/cgroupids.h"
 #include "agent/collect/kernel/recordview.h"
+#include "agent/collect/kernel/securityrecords.h"
 #include "agent/collect/kernel/socketrecords.h"
 #include "protocol/wire/text.h"
 
@@ -16,20 +17,6 @@ namespace tapio::agent {
 namespace {
 
 static_assert(TAPIO_HISTOGRAM_BUCKETS == wire::histogramBuckets);
-
-/// Text up to the NUL that must be there.
-template <std::size_t size> std::optional<std::string> terminated(const char (&text)[size])
-{
-    const char *end = std::find(text, text + size, '\0');
-    if (end == text + size)
-        return std::nullopt;
-    return wire::toValidUtf8(std::string_view(text, static_cast<std::size_t>(end - text)));
-}
-
-tl::unexpected<Error> unterminated(const char *what)
-{
-    return fail(Errc::Malformed, std::string("a record whose ") + what + " does not end");
-}
 
 std::vector<std::string> splitArguments(std::string_view bytes)
 {
@@ -42,7 +29,7 @@ std::vector<std::string> splitArguments(std::string_view bytes)
     return arguments;
 }
 
-Status decodeExec(std::span<const std::byte> bytes, wire::Event &event)
+Status decodeExec(std::span<const std::byte> bytes, KernelRecord &to)
 {
     const auto record = recordView<tapio_exec>(bytes);
     if (!record)
@@ -57,14 +44,18 @@ Status decodeExec(std::span<const std::byte> bytes, wire::Event &event)
     if (record->arguments_cut == 0 && !arguments.empty() && arguments.back() != '\0')
         return unterminated("last argument");
 
-    event.type = wire::EventType::ProcessExec;
-    event.detail = wire::ProcessExec{record->parent_pid, *parent, *filename, splitArguments(arguments),
-                                     record->arguments_cut != 0};
+    wire::ProcessExec detail{record->parent_pid, *parent, *filename, splitArguments(arguments), record->arguments_cut != 0};
+    detail.fileModifiedNs = record->file_modified_ns;
+    to.fileChangedNs = std::max<std::int64_t>(record->file_modified_ns, record->file_changed_ns);
+    to.containerStartBootNs = record->container_start_ns;
+    to.event.type = wire::EventType::ProcessExec;
+    to.event.detail = std::move(detail);
     return {};
 }
 
-Status decodeExit(std::span<const std::byte> bytes, wire::Event &event)
+Status decodeExit(std::span<const std::byte> bytes, KernelRecord &to)
 {
+    wire::Event &event = to.event;
     const auto record = recordView<tapio_exit>(bytes);
     if (!record)
         return fail(record.error());
@@ -87,8 +78,9 @@ Status decodeExit(std::span<const std::byte> bytes, wire::Event &event)
     return {};
 }
 
-Status decodeOom(std::span<const std::byte> bytes, wire::Event &event)
+Status decodeOom(std::span<const std::byte> bytes, KernelRecord &to)
 {
+    wire::Event &event = to.event;
     const auto record = recordView<tapio_oom>(bytes);
     if (!record)
         return fail(record.error());
@@ -104,8 +96,9 @@ Status decodeOom(std::span<const std::byte> bytes, wire::Event &event)
     return {};
 }
 
-Status decodeSignal(std::span<const std::byte> bytes, wire::Event &event)
+Status decodeSignal(std::span<const std::byte> bytes, KernelRecord &to)
 {
+    wire::Event &event = to.event;
     const auto record = recordView<tapio_signal>(bytes);
     if (!record)
         return fail(record.error());
@@ -137,8 +130,9 @@ wire::TcpOutcome outcomeOf(int error, bool established) noexcept
     }
 }
 
-Status decodeTcp(std::span<const std::byte> bytes, wire::Event &event)
+Status decodeTcp(std::span<const std::byte> bytes, KernelRecord &to)
 {
+    wire::Event &event = to.event;
     const auto record = recordView<tapio_tcp>(bytes);
     if (!record)
         return fail(record.error());
@@ -169,7 +163,7 @@ Status decodeTcp(std::span<const std::byte> bytes, wire::Event &event)
 struct Kind {
     std::uint16_t number;
     std::string_view source;
-    Status (*decode)(std::span<const std::byte>, wire::Event &);
+    Status (*decode)(std::span<const std::byte>, KernelRecord &);
 };
 
 constexpr Kind kinds[] = {
@@ -180,6 +174,10 @@ constexpr Kind kinds[] = {
     {TAPIO_KIND_TCP, "tcp", decodeTcp},
     {TAPIO_KIND_DNS, "dns", decodeDns},
     {TAPIO_KIND_HTTP, "http", decodeHttp},
+    {TAPIO_KIND_PRIVILEGE, "security", decodePrivilege},
+    {TAPIO_KIND_PTRACE, "security", decodePtrace},
+    {TAPIO_KIND_MODULE, "security", decodeModule},
+    {TAPIO_KIND_CAPABILITY, "capability", decodeCapability},
 };
 
 const Kind *kindOf(std::span<const std::byte> bytes) noexcept
@@ -223,7 +221,7 @@ Result<KernelRecord> decodeRecord(std::span<const std::byte> bytes)
     record.bootNs = header.boot_ns;
     record.event.cpu = header.cpu;
     record.event.process = {header.process.pid, header.process.uid, header.process.start_ns, *comm};
-    if (const Status status = kind->decode(bytes, record.event); !status)
+    if (const Status status = kind->decode(bytes, record); !status)
         return fail(status.error());
     return record;
 }

@@ -35,7 +35,7 @@ wire::SocketAddress address(const std::uint8_t (&bytes)[16], std::uint16_t port)
 
 } // namespace
 
-Status decodeDns(std::span<const std::byte> bytes, wire::Event &event)
+Status decodeDns(std::span<const std::byte> bytes, KernelRecord &to)
 {
     const auto record = recordView<tapio_dns>(bytes);
     if (!record)
@@ -59,12 +59,12 @@ Status decodeDns(std::span<const std::byte> bytes, wire::Event &event)
         detail.truncated = (record->flags & truncatedFlag) != 0;
         detail.answers = record->answers;
     }
-    event.type = wire::EventType::DnsQuery;
-    event.detail = std::move(detail);
+    to.event.type = wire::EventType::DnsQuery;
+    to.event.detail = std::move(detail);
     return {};
 }
 
-Status decodeHttp(std::span<const std::byte> bytes, wire::Event &event)
+Status decodeHttp(std::span<const std::byte> bytes, KernelRecord &to)
 {
     const auto record = recordView<tapio_http>(bytes);
     if (!record)
@@ -95,8 +95,8 @@ Status decodeHttp(std::span<const std::byte> bytes, wire::Event &event)
     std::string route = routeTemplate(request->method, request->target);
     detail.texts = wire::HttpTexts{std::move(request->method), std::move(request->target), std::move(route),
                                    std::move(request->host)};
-    event.type = wire::EventType::HttpRequest;
-    event.detail = std::move(detail);
+    to.event.type = wire::EventType::HttpRequest;
+    to.event.detail = std::move(detail);
     return {};
 }
 

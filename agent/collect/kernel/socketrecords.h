@@ -4,15 +4,15 @@
 #include <cstddef>
 #include <span>
 
+#include "agent/collect/kernelcollectors.h"
 #include "protocol/base/result.h"
-#include "protocol/wire/event.h"
 
 /// Records of what was said on sockets: questions to name servers, HTTP. The part of decodeRecord that parses what strangers
 /// wrote. Pure; trusts nothing. Errors: Malformed.
 namespace tapio::agent {
 
-Status decodeDns(std::span<const std::byte> bytes, wire::Event &event);
+Status decodeDns(std::span<const std::byte> bytes, KernelRecord &to);
 /// The route is the template alone: how many different ones there may be is decided later.
-Status decodeHttp(std::span<const std::byte> bytes, wire::Event &event);
+Status decodeHttp(std::span<const std::byte> bytes, KernelRecord &to);
 
 } // namespace tapio::agent

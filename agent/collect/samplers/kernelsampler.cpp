@@ -39,6 +39,7 @@ void KernelSampler::sample(SampleWriter &out)
     m_problem.clear();
     sampleTcp(out);
     sampleHistograms(out);
+    sampleDrops(out);
     sampleRunTime(out);
 }
 
@@ -96,6 +97,17 @@ void KernelSampler::sampleHistograms(SampleWriter &out)
             out.add(origin, std::get<1>(key), std::get<2>(key), sum);
     }
     m_histograms = std::move(told);
+}
+
+void KernelSampler::sampleDrops(SampleWriter &out)
+{
+    const auto drops = m_kernel.packetDrops();
+    if (!drops) {
+        m_problem = drops.error().message();
+        return;
+    }
+    for (const DropCount &drop : *drops)
+        out.add(m_resolver.host(), Metric::NetworkDropsByReason, drop.packets, drop.reason);
 }
 
 void KernelSampler::sampleRunTime(SampleWriter &out)
