@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -90,9 +91,12 @@ int run(AgentConfig config, const KernelFactory &openKernel, const Clock &clock)
     log->info("node {} collects for {}", config.node, config.server);
     const Status served = serve(agent, *signals, *ticks, *log);
     const SessionStatus last = agent.stop();
-    const std::uint64_t leftBehind = last.queuedEvents + last.inFlightEvents;
-    log->info("stopped: produced {}, sent {}, acknowledged {}, dropped {}, given up {}, left behind {}", last.producedEvents,
-              last.sentEvents, last.ackedEvents, last.droppedEvents, last.abandonedEvents, leftBehind);
+    const std::uint64_t spooled = last.spool.held.events - last.spool.earlier.events;
+    const std::uint64_t leftBehind = last.queuedEvents + last.inFlightEvents - std::min(spooled, last.queuedEvents);
+    log->info("stopped: produced {}, sent {}, acknowledged {}, dropped {}, given up {}, left behind {}, spooled {}", last.producedEvents,
+              last.sentEvents, last.ackedEvents, last.droppedEvents, last.abandonedEvents, leftBehind, spooled);
+    if (last.spool.held.frames > 0)
+        log->info("spool: {} events in {} frames wait for the next start", last.spool.held.events, last.spool.held.frames);
     if (leftBehind > 0)
         log->warn("loss: {} events end with the agent, the server has not confirmed them ({} were under way)", leftBehind,
                   last.inFlightEvents);

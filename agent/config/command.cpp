@@ -24,7 +24,7 @@ constexpr std::array<std::string_view, 20> collectors{"process", "oom",      "si
 
 /// Values of the command line; empty = not given.
 struct Given {
-    std::string file, server, serverName, ca, certificate, key, crl, node, logLevel, runtimeFolder, pidFile;
+    std::string file, server, serverName, ca, certificate, key, crl, node, logLevel, runtimeFolder, spoolFolder, pidFile;
     std::string output = "table";
     bool onceCheck = false;
 };
@@ -40,6 +40,7 @@ void declare(CLI::App &app, Given &given)
     app.add_option("--crl", given.crl, "List of revoked certificates")->type_name("FILE");
     app.add_option("--node", given.node, "Name of this node; must be the certificate's")->type_name("NAME");
     app.add_option("--runtime-folder", given.runtimeFolder, "Folder of the lock file")->type_name("FOLDER");
+    app.add_option("--spool-folder", given.spoolFolder, "Folder of the disk spool")->type_name("FOLDER");
     app.add_option("--pid-file", given.pidFile, "Holds the process's number while it runs")->type_name("FILE");
     app.add_option("--log-level", given.logLevel, "trace, debug, info, warn, error or off")->type_name("LEVEL");
     app.add_flag("--once-check", given.onceCheck, "Open everything once, print the state of each hook, and leave: 0 = healthy");
@@ -64,6 +65,7 @@ void apply(const Given &given, AgentConfig &config)
     set(given.crl, config.tls.crl);
     set(given.node, config.node);
     set(given.runtimeFolder, config.runtimeFolder);
+    set(given.spoolFolder, config.spool.folder);
     set(given.pidFile, config.pidFile);
     set(given.logLevel, config.logLevel);
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <chrono>
 #include <cstdint>
+#include <map>
 
 #include "agent/config/agentconfig.h"
 #include "agent/daemon/configsection.h"
@@ -27,6 +29,24 @@ void readServer(ConfigSection &server, AgentConfig &config)
     server.path("key", config.tls.key);
     server.path("crl", config.tls.crl);
     server.number("queue_bytes", config.queueBytes, 1 << 20, std::int64_t{1} << 30);
+}
+
+void readSpool(ConfigSection &spool, AgentConfig &config)
+{
+    spool.path("folder", config.spool.folder);
+    constexpr std::int64_t leastBytes = 1 << 20;
+    constexpr std::int64_t mostBytes = std::int64_t{1} << 40;
+    spool.number("bytes", config.spool.bytes, leastBytes, mostBytes);
+    constexpr std::int64_t mostSeconds = 30 * 86'400;
+    std::int64_t seconds = std::chrono::duration_cast<std::chrono::seconds>(config.spool.maxAge).count();
+    spool.number("max_age", seconds, 60, mostSeconds);
+    config.spool.maxAge = std::chrono::seconds(seconds);
+    constexpr std::int64_t leastRate = 64 << 10;
+    constexpr std::int64_t mostRate = 1 << 30;
+    spool.number("replay_rate", config.spool.replayRate, leastRate, mostRate);
+    const std::map<std::string, SpoolFsync> choices{
+        {"never", SpoolFsync::Never}, {"interval", SpoolFsync::Interval}, {"always", SpoolFsync::Always}};
+    spool.choice("fsync", choices, config.spool.fsync);
 }
 
 void readCollect(ConfigSection &collect, AgentConfig &config)
@@ -70,12 +90,14 @@ Status readConfig(const std::filesystem::path &path, AgentConfig &config)
     readTop(top, config);
     ConfigSection server(top.table("server"), path.native(), "server.");
     readServer(server, config);
+    ConfigSection spool(top.table("spool"), path.native(), "spool.");
+    readSpool(spool, config);
     ConfigSection collect(top.table("collect"), path.native(), "collect.");
     readCollect(collect, config);
     ConfigSection kernel(top.table("kernel"), path.native(), "kernel.");
     if (const Status status = readKernel(kernel, config, path.native()); !status)
         return status;
-    for (const ConfigSection *section : {&top, &server, &collect, &kernel}) {
+    for (const ConfigSection *section : {&top, &server, &spool, &collect, &kernel}) {
         if (const Status status = section->end(); !status)
             return status;
     }

@@ -88,6 +88,17 @@ void ConfigSection::integer(const char *key, std::int64_t &target, std::int64_t 
     });
 }
 
+void ConfigSection::oneOf(const char *key, const std::string &wanted, const std::function<bool(const std::string &)> &fits, std::string &target)
+{
+    take(key, wanted, [&](const toml::node &node) {
+        const auto value = node.value_exact<std::string>();
+        if (!value || !fits(*value))
+            return false;
+        target = *value;
+        return true;
+    });
+}
+
 void ConfigSection::milliseconds(const char *key, std::chrono::milliseconds &target, std::int64_t least, std::int64_t most)
 {
     std::int64_t value = target.count();

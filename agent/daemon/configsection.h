@@ -8,6 +8,8 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -41,6 +43,18 @@ public:
         integer(key, value, least, most);
         target = static_cast<T>(value);
     }
+    /// One of a few words.
+    template <typename T>
+    void choice(const char *key, const std::map<std::string, T> &words, T &target)
+    {
+        std::string wanted;
+        for (const auto &[word, value] : words)
+            wanted += (wanted.empty() ? "\"" : ", \"") + word + "\"";
+        std::string word;
+        oneOf(key, "one of " + wanted, [&](const std::string &given) { return words.contains(given); }, word);
+        if (!word.empty())
+            target = words.at(word);
+    }
     /// Null: the key is absent.
     const toml::table *table(const char *key);
 
@@ -48,6 +62,7 @@ public:
     Status end() const;
 
 private:
+    void oneOf(const char *key, const std::string &wanted, const std::function<bool(const std::string &)> &fits, std::string &target);
     void integer(const char *key, std::int64_t &target, std::int64_t least, std::int64_t most);
     template <typename Use> void take(const char *key, const std::string &wanted, Use use);
     std::string where(const toml::node &node) const;

@@ -83,7 +83,8 @@ AgentProcess::AgentProcess(const transport::TlsFiles &tls, std::uint16_t port)
                  "--ca",            text(tls.ca),
                  "--cert",          text(tls.certificate),
                  "--key",           text(tls.key),
-                 "--runtime-folder", m_folder.path()};
+                 "--runtime-folder", m_folder.path(),
+                 "--spool-folder",  m_folder.filePath(QStringLiteral("spool"))};
     m_process.setProcessChannelMode(QProcess::MergedChannels);
 }
 

@@ -212,6 +212,43 @@ private slots:
         }
     }
 
+    void terminate_whileTheServerConfirmsNothing_spoolsForTheNextStart()
+    {
+        std::uint64_t produced = 0;
+        std::uint16_t port = 0;
+        Server first;
+        QVERIFY(startServer(first, 0, false));
+        port = first.fanIn->port();
+        AgentProcess agent(m_pki.node(), port);
+        QVERIFY(agent.start());
+        QTRY_VERIFY_WITH_TIMEOUT(welcomed(agent), soon);
+        for (int i = 0; i < 50; ++i)
+            runOnce("spool");
+        const int took = agent.terminate();
+        QVERIFY2(took >= 0 && took < 2000, qPrintable(QString::number(took) + " ms\n" + agent.output()));
+        static const QRegularExpression line("stopped: produced (\\d+), .* left behind 0, spooled (\\d+)");
+        const auto match = line.match(agent.output());
+        QVERIFY2(match.hasMatch(), qPrintable(agent.output()));
+        produced = match.captured(1).toULongLong();
+        QVERIFY(produced >= 50);
+        QCOMPARE(match.captured(2).toULongLong(), produced);
+        QVERIFY(!agent.output().contains("loss:"));
+        first.fanIn.reset();
+
+        Server second;
+        QVERIFY(startServer(second, port));
+        QVERIFY(agent.start());
+        QTRY_COMPARE_WITH_TIMEOUT(second.log.streams().size(), std::size_t(2), soon);
+        const std::uint64_t earlier = second.log.streams().front();
+        std::uint64_t events = 0;
+        for (const auto &delivery : second.log.deliveries()) {
+            const auto *batch = std::get_if<wire::EventBatch>(&delivery->frame.body);
+            events += batch != nullptr && delivery->frame.streamId == earlier ? batch->events.size() : 0;
+        }
+        QCOMPARE(events, produced);
+        QTRY_VERIFY_WITH_TIMEOUT(QDir(agent.folder() + "/spool").entryList({"*.spool"}).isEmpty(), soon);
+    }
+
     void terminate_underLoadLeavesSoonAndNamesWhatIsLost_data()
     {
         QTest::addColumn<bool>("acknowledges");
@@ -224,6 +261,7 @@ private slots:
         Server server;
         QVERIFY(startServer(server, 0, acknowledges));
         AgentProcess agent(m_pki.node(), server.fanIn->port());
+        agent.arguments.last() = "/dev/null/spool";   // cannot be made: there is none
         QVERIFY(agent.start());
         QTRY_VERIFY_WITH_TIMEOUT(welcomed(agent), soon);
         std::array<QProcess, 2> load;

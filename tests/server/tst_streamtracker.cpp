@@ -185,6 +185,24 @@ private slots:
         tracker.finish();
         QCOMPARE(tracker.loss().transitEvents, 30u);
     }
+
+    void finish_namesTheTailThatDiedWithAnEarlierStart()
+    {
+        StreamTracker tracker(0, true);
+        tracker.onFrame(1, 10);
+        tracker.acknowledge(1);
+        tracker.onHeartbeat(::heartbeat(100, 5, 85, 0));
+        // Killed. The next start finds frame 2 on its disk, and knows neither of what was dropped nor of what came after.
+        tracker.onSession(2);
+        tracker.onHeartbeat(::heartbeat(10, 0, 0, 0));
+        QCOMPARE(tracker.loss().transitEvents, 0u);
+        tracker.onFrame(2, 40);
+        tracker.acknowledge(2);
+        tracker.onHeartbeat(::heartbeat(50, 0, 0, 0));
+        QCOMPARE(tracker.loss().droppedEvents, 5u);
+        tracker.finish();
+        QCOMPARE(tracker.loss().transitEvents, 45u);
+    }
 };
 
 QTEST_APPLESS_MAIN(TestStreamTracker)

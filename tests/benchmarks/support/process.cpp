@@ -49,7 +49,7 @@ std::vector<std::string> agentCommand(const std::string &program, std::uint16_t 
                                       const std::string &runtimeFolder)
 {
     return {program, "--node", "node-1", "--server", "127.0.0.1:" + std::to_string(port), "--ca", tls.ca.native(), "--cert",
-            tls.certificate.native(), "--key", tls.key.native(), "--runtime-folder", runtimeFolder, "--log-level", "warn"};
+            tls.certificate.native(), "--key", tls.key.native(), "--runtime-folder", runtimeFolder, "--spool-folder", runtimeFolder + "/spool", "--log-level", "warn"};
 }
 
 } // namespace tapio::bench
