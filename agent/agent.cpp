@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/agent.h"
 
+#include <algorithm>
 #include <malloc.h>
 #include <sys/random.h>
 #include <sys/utsname.h>
@@ -62,7 +63,25 @@ Result<PublisherOptions> publisherOptions(const AgentConfig &config)
     options.session.streamId = randomStreamId();
     options.session.info = describe(config.collect.resolver.procRoot);
     options.session.ringBytes = config.queueBytes;
+    options.spool = config.spool;
     return options;
+}
+
+/// What the spool did since the start, and what it holds now; nothing while it never had to do anything.
+std::string describe(const SpoolStatus &spool, std::int64_t nowNs)
+{
+    std::uint64_t dropped = 0;
+    std::string causes;
+    for (std::size_t cause = 0; cause < spoolCauses; ++cause) {
+        dropped += spool.dropped[cause].frames;
+        causes += fmt::format("{}{} {}", cause == 0 ? "" : ", ", spoolCauseName(static_cast<SpoolCause>(cause)), spool.dropped[cause].events);
+    }
+    if (spool.held.frames + spool.spooled.frames + spool.earlierReplayed.frames + dropped == 0)
+        return {};
+    const std::int64_t ageNs = spool.held.events == 0 || spool.oldestNs == 0 ? 0 : std::max<std::int64_t>(nowNs - spool.oldestNs, 0);
+    return fmt::format("; spool {}: holds {} events ({} earlier) in {} frames, {} kB, oldest {} s; spooled {}, replayed {} ({} earlier), dropped {}",
+                       spoolStateName(spool.state), spool.held.events, spool.earlier.events, spool.held.frames, spool.held.bytes / 1000,
+                       ageNs / nsPerSecond, spool.spooled.events, spool.replayed.events, spool.earlierReplayed.events, causes);
 }
 
 /// Where --once-check's samples go.
@@ -89,6 +108,11 @@ Result<std::string> nodeName(const AgentConfig &config, const Clock &clock)
     if (!certificate)
         return fail(certificate.error());
     const std::string &name = certificate->identity.name;
+    if (certificate->identity.role != Role::Node) {
+        return fail(Errc::InvalidArgument, config.tls.certificate.native() + " is the certificate of a " + std::string(roleName(certificate->identity.role))
+                                               + ", but an agent needs one of a node; 'tapio pki issue node "
+                                               + (config.node.empty() ? "NAME" : config.node) + "' makes it");
+    }
     if (!config.node.empty() && config.node != name)
         return fail(Errc::InvalidArgument, "the node is called '" + config.node + "', but the certificate "
                                                + config.tls.certificate.native() + " is for '" + name + "'");
@@ -123,7 +147,6 @@ Result<std::unique_ptr<Agent>> Agent::start(AgentConfig config, std::string conf
     agent->m_lastBootNs = clock.bootNs();
     if (const Status status = publisher.start(); !status)
         return fail(status.error());
-    agent->m_observer->announce(log);
     return agent;
 }
 
@@ -209,9 +232,9 @@ std::string Agent::progress()
     const double seconds = static_cast<double>(now - std::exchange(m_lastBootNs, now)) / 1e9;
     const std::uint64_t drained = totals.drained - std::exchange(m_lastDrained, totals.drained);
     const double rate = seconds > 0 ? static_cast<double>(drained) / seconds : 0;
-    return fmt::format("pipeline: {:.0f} events/sec, queued {}, in flight {}, lost {}, sent {}, acknowledged {}, link {}", rate,
+    return fmt::format("pipeline: {:.0f} events/sec, queued {}, in flight {}, lost {}, sent {}, acknowledged {}, link {}{}", rate,
                        link.queuedEvents, link.inFlightEvents, totals.missing + link.droppedEvents + link.abandonedEvents,
-                       link.sentEvents, link.ackedEvents, sessionPhaseName(link.phase));
+                       link.sentEvents, link.ackedEvents, sessionPhaseName(link.phase), describe(link.spool, m_clock.utcNs()));
 }
 
 CheckReport checkOnce(const AgentConfig &config, const KernelFactory &openKernel, const Clock &clock, spdlog::logger &log)

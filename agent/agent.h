@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "agent/config/agentconfig.h"
 #include "agent/config/oncecheck.h"
@@ -23,8 +24,12 @@ public:
     static Result<std::unique_ptr<Agent>> start(AgentConfig config, std::string configSha256, KernelFactory openKernel, const Clock &clock,
                                                 spdlog::logger &log);
 
+    /// Says in the log where metrics and health are, or why they are not: when nothing stands in the way of the agent any more.
+    void sayWhereObserved() { m_observer->announce(m_log); }
     /// Goes on with what of `config` can change while it runs (takeOver), which is told as `configSha256`.
     void reload(const AgentConfig &config, const std::string &configSha256);
+    /// Tells it in the agent's own stream.
+    void announce(wire::AgentNotice notice) { m_collect->announce(std::move(notice)); }
     /// The configuration was asked for again and could not be read.
     void noteRefusedReload();
     /// Connects anew, with the certificates as they are now.
@@ -55,7 +60,7 @@ private:
 };
 
 /// The name that the agent goes by: the certificate's; where the configuration gives one, it must be the same.
-/// Errors: InvalidArgument, and those of inspectCertificate.
+/// Errors: InvalidArgument (also: the certificate is none of a node), and those of inspectCertificate.
 Result<std::string> nodeName(const AgentConfig &config, const Clock &clock);
 
 /// Opens everything once, without a server.

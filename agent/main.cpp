@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -14,6 +15,7 @@
 #include "agent/daemon/exitcode.h"
 #include "agent/daemon/log.h"
 #include "agent/daemon/signals.h"
+#include "agent/pipeline/notices.h"
 
 using namespace tapio;
 using namespace tapio::agent;
@@ -26,6 +28,13 @@ int leave(const Error &error)
 {
     std::cerr << "tapio-agent: " << error.message() << '\n';
     return daemon::exitCodeFor(error);
+}
+
+/// Of the folder of the lock, and of the pid file.
+int leaveWithout(const Error &error)
+{
+    static_cast<void>(leave(error));
+    return daemon::exitCodeForCreating(error);
 }
 
 Result<int> openTicks()
@@ -57,15 +66,21 @@ public:
         if (const Status status = readAgain(agent); !status) {
             m_log.error("configuration: refused, the one before stays in force: {}", status.error().message());
             agent.noteRefusedReload();
+            agent.announce(noticeOfReload(false, "configuration", status.error().message()));
         }
         // Also then: certificates are renewed by others than those who edit the file. What cannot connect must not take what does.
         if (const auto name = nodeName(m_inForce.config, m_clock); name)
             agent.reconnect();
         else
-            m_log.error("certificates: refused, the connection stays as it is: {}", name.error().message());
+            refuseCertificates(agent, name.error());
     }
 
 private:
+    void refuseCertificates(Agent &agent, const Error &error)
+    {
+        m_log.error("certificates: refused, the connection stays as it is: {}", error.message());
+        agent.announce(noticeOfReload(false, "certificates", error.message()));
+    }
     Status readAgain(Agent &agent)
     {
         const auto next = parseCommand(m_argc, m_argv);
@@ -78,8 +93,12 @@ private:
         m_log.set_level(spdlog::level::from_str(m_inForce.config.logLevel));
         agent.reload(m_inForce.config, *hash);
         m_log.info("configuration: read again; changed: {}; in force is sha256 {}", listed(changes.applied), *hash);
-        if (!changes.needRestart.empty())
+        std::string told = "changed: " + listed(changes.applied);
+        if (!changes.needRestart.empty()) {
             m_log.warn("configuration: needs a restart to change: {}", listed(changes.needRestart));
+            told += "; needs a restart: " + listed(changes.needRestart);
+        }
+        agent.announce(noticeOfReload(true, "configuration", "sha256 " + *hash + "; " + told));
         return {};
     }
 
@@ -125,7 +144,7 @@ int run(int argc, char **argv, const Command &command, const KernelFactory &open
     config.node = *name;
     const auto lock = InstanceLock::acquire(config.runtimeFolder, config.node);
     if (!lock)
-        return leave(lock.error());
+        return leaveWithout(lock.error());
     const auto signals = daemon::openSignals();
     const auto ticks = openTicks();
     if (!signals || !ticks)
@@ -137,14 +156,18 @@ int run(int argc, char **argv, const Command &command, const KernelFactory &open
     Agent &agent = **started;
     const auto pidFile = PidFile::write(config.pidFile);
     if (!pidFile)
-        return leave(pidFile.error());
+        return leaveWithout(pidFile.error());
+    agent.sayWhereObserved();
     log->info("node {} collects for {}; configuration in force is sha256 {}", config.node, config.server, *hash);
     Reloader reloader(argc, argv, {config, command.settings, notLoaded(config)}, *log, clock);
     const Status served = serve(agent, reloader, *signals, *ticks, *log);
     const SessionStatus last = agent.stop();
-    const std::uint64_t leftBehind = last.queuedEvents + last.inFlightEvents;
-    log->info("stopped: produced {}, sent {}, acknowledged {}, dropped {}, given up {}, left behind {}", last.producedEvents,
-              last.sentEvents, last.ackedEvents, last.droppedEvents, last.abandonedEvents, leftBehind);
+    const std::uint64_t spooled = last.spool.held.events - last.spool.earlier.events;
+    const std::uint64_t leftBehind = last.queuedEvents + last.inFlightEvents - std::min(spooled, last.queuedEvents);
+    log->info("stopped: produced {}, sent {}, acknowledged {}, dropped {}, given up {}, left behind {}, spooled {}", last.producedEvents,
+              last.sentEvents, last.ackedEvents, last.droppedEvents, last.abandonedEvents, leftBehind, spooled);
+    if (last.spool.held.frames > 0)
+        log->info("spool: {} events in {} frames wait for the next start", last.spool.held.events, last.spool.held.frames);
     if (leftBehind > 0)
         log->warn("loss: {} events end with the agent, the server has not confirmed them ({} were under way)", leftBehind,
                   last.inFlightEvents);

@@ -12,6 +12,7 @@
 #include "console/app/headless.h"
 #include "console/app/launch.h"
 #include "console/app/quitsignals.h"
+#include "console/app/runtimefolder.h"
 #include "console/app/windowbuilder.h"
 #include "console/ui/theme/themeapplier.h"
 #include "console/ui/window/timerange.h"
@@ -90,7 +91,7 @@ int run(QApplication &app, const LaunchOptions &options, const Launch &launch, Q
     if (options.headless) {
         window->resize(options.width, options.height);
         window->show();
-        Headless headless(options, **session, *window, clock, std::cout);
+        Headless headless(options, **session, *window, clock, {std::cout, std::cerr});
         QObject::connect(&headless, &Headless::timeUp, &app, &QApplication::quit);
         QApplication::exec();
         return headless.finish() ? 0 : exitcode::cannotCreate;
@@ -123,6 +124,7 @@ int main(int argc, char **argv)
         return leave(launch.error().sentence, launch.error().exitCode);
 
     QGuiApplication::setHighDpiScaleFactorRoundingPolicy(Qt::HighDpiScaleFactorRoundingPolicy::PassThrough);
+    const RuntimeFolder runtimeFolder;
     int qtArgc = 1; // the command line was ours
     qInstallMessageHandler(leaveWithoutDisplay);
     QApplication app(qtArgc, argv);

@@ -62,11 +62,14 @@ build() {
     [ -w "$root" ] || stop 73 "$root is read-only, and the build goes to $root/build: clone to a folder that you may write."
     if [ ! -f "build/$preset/build.ninja" ]; then
         say "Configuring ($preset)"
-        cmake --preset "$preset" >"${TMPDIR:-/tmp}/tapio-configure.$$" 2>&1 || {
-            tail -n 30 "${TMPDIR:-/tmp}/tapio-configure.$$" >&2
+        local log
+        log=$(mktemp "${TMPDIR:-/tmp}/tapio-configure.XXXXXX") || stop 73 "no temporary file can be made in ${TMPDIR:-/tmp}."
+        cmake --preset "$preset" >"$log" 2>&1 || {
+            tail -n 30 "$log" >&2
+            rm -f "$log"
             stop 70 "CMake could not configure the build; its last lines are above."
         }
-        rm -f "${TMPDIR:-/tmp}/tapio-configure.$$"
+        rm -f "$log"
     fi
     cmake --build --preset "$preset" || stop 70 "the build failed; the first error is above."
 }

@@ -17,6 +17,9 @@ function(tapio_add_test name)
     if(NOT ARG_TIMEOUT)
         set(ARG_TIMEOUT 120)
     endif()
+    if(TAPIO_SANITIZE)
+        math(EXPR ARG_TIMEOUT "8 * ${ARG_TIMEOUT}")   # what a sanitizer may cost, on a busy machine
+    endif()
     set(labels ${ARG_LABELS})
     if(ARG_PRIVILEGED)
         list(APPEND labels privileged)
@@ -27,5 +30,5 @@ function(tapio_add_test name)
     endif()
     set_tests_properties(${name} PROPERTIES
         TIMEOUT ${ARG_TIMEOUT} LABELS "${labels}"
-        ENVIRONMENT "QT_QPA_PLATFORM=offscreen;LC_ALL=C.UTF-8;TZ=UTC;TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp")
+        ENVIRONMENT "QT_QPA_PLATFORM=offscreen;LC_ALL=C.UTF-8;TZ=UTC;TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:die_after_fork=0")
 endfunction()

@@ -43,10 +43,14 @@ FileHooks::Id FileHooks::add(std::string collector, std::string name)
 
 void FileHooks::begin()
 {
-    for (File &file : m_files) {
-        file.tried = file.worked = false;
-        file.errnum = 0;
-    }
+    for (Id id = 0; id < m_files.size(); ++id)
+        forget(id);
+}
+
+void FileHooks::forget(Id id)
+{
+    m_files[id].tried = m_files[id].worked = false;
+    m_files[id].errnum = 0;
 }
 
 void FileHooks::note(Id id, int errnum)

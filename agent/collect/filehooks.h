@@ -17,6 +17,8 @@ public:
     Id add(std::string collector, std::string name);
     /// Forgets the outcomes of the round before.
     void begin();
+    /// The same for one file, where they are not all read in one round.
+    void forget(Id id);
     /// errnum 0: it was read and understood; EBADMSG: it was not understood; ENODEV, ESRCH: its cgroup or process just ended.
     void note(Id id, int errnum);
     /// Shown beside an active hook; empty = nothing to say.

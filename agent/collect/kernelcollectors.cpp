@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "agent/collect/kernel/foldedmaps.h"
+#include "agent/collect/kernel/httproute.h"
 #include "agent/collect/kernel/kernelobject.h"
 #include "agent/collect/kernel/pollpacer.h"
 #include "agent/collect/kernel/recorddecoder.h"
@@ -22,6 +23,7 @@ namespace {
 
 constexpr std::size_t mostPerDrain = 65'536;  ///< about 50 ms of decoding
 constexpr std::size_t recordsPerClockRead = 64;
+constexpr std::chrono::milliseconds timeoutsInterval{500};
 
 class FileDescriptor {
 public:
@@ -43,7 +45,8 @@ class KernelCollectorsImpl final : public KernelCollectors {
 public:
     KernelCollectorsImpl(std::unique_ptr<KernelObject> object, KernelRecordSink &sink, PollPace pace) :
         m_sink(sink), m_object(std::move(object)), m_latencies(m_object->mapFd("latencies"), m_clock),
-        m_tcpTotals(m_object->mapFd("tcp_totals"), m_clock), m_epoll(::epoll_create1(EPOLL_CLOEXEC)),
+        m_tcpTotals(m_object->mapFd("tcp_totals"), m_clock),
+        m_dropReasons(m_object->types().enumNames("skb_drop_reason")), m_epoll(::epoll_create1(EPOLL_CLOEXEC)),
         m_wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), m_pacer(pace)
     {}
 
@@ -55,6 +58,7 @@ public:
     std::vector<SourceCounterSet> counters() const override;
     Result<std::vector<CgroupHistogram>> histograms() override;
     Result<std::vector<CgroupTcp>> tcpCounters() override;
+    Result<std::vector<DropCount>> packetDrops() override;
     std::pair<std::uint64_t, std::uint64_t> ringFill() const override
     {
         return {m_events->waitingBytes(), m_events->ringBytes()};
@@ -68,6 +72,7 @@ private:
     Status watch(int fd, std::uint32_t events);
     Result<bool> wait(std::chrono::milliseconds timeout);
     Result<std::size_t> drain();
+    void tellDnsTimeouts();
     void onRecord(std::span<const std::byte> bytes);
 
     KernelRecordSink &m_sink;
@@ -78,9 +83,12 @@ private:
     FoldedMap m_latencies;
     FoldedMap m_tcpTotals;
     BlockDeviceNames m_deviceNames;
+    std::map<std::uint32_t, std::string> m_dropReasons;
     FileDescriptor m_epoll;
     FileDescriptor m_wake;
     PollPacer m_pacer;
+    RouteTable m_routes;
+    std::chrono::steady_clock::time_point m_timeoutsDue{};
     std::uint64_t m_nowBootNs = 0;
     std::size_t m_sinceClockRead = 0;
     std::map<std::string_view, CounterSet> m_read; ///< drained and malformed, by source
@@ -154,10 +162,20 @@ Result<std::size_t> KernelCollectorsImpl::poll(std::chrono::milliseconds timeout
         const auto woken = wait(std::clamp(left, std::chrono::milliseconds(0), m_pacer.interval()));
         if (!woken)
             return fail(woken.error());
+        tellDnsTimeouts();
         const auto count = drain();
         if (!count || *count > 0 || *woken || steady_clock::now() >= deadline)
             return count;
     }
+}
+
+void KernelCollectorsImpl::tellDnsTimeouts()
+{
+    const auto now = std::chrono::steady_clock::now();
+    if (now < m_timeoutsDue)
+        return;
+    m_timeoutsDue = now + timeoutsInterval;
+    m_object->tellDnsTimeouts();
 }
 
 void KernelCollectorsImpl::wake()
@@ -181,6 +199,8 @@ void KernelCollectorsImpl::onRecord(std::span<const std::byte> bytes)
         return;
     }
     record->drainedBootNs = std::max(m_nowBootNs, record->bootNs);
+    if (auto *request = std::get_if<wire::HttpRequest>(&record->event.detail))
+        request->texts->route = m_routes.admit(std::move(request->texts->route), static_cast<std::int64_t>(m_nowBootNs));
     m_sink.onRecord(std::move(*record));
 }
 
@@ -221,6 +241,14 @@ Result<std::vector<CgroupTcp>> KernelCollectorsImpl::tcpCounters()
     for (const FoldedMap::Entry &entry : *entries)
         totals.push_back(toTcp(entry));
     return totals;
+}
+
+Result<std::vector<DropCount>> KernelCollectorsImpl::packetDrops()
+{
+    const auto counts = readDrops(m_object->mapFd("drops"));
+    if (!counts)
+        return fail(counts.error());
+    return toDrops(*counts, m_dropReasons);
 }
 
 } // namespace

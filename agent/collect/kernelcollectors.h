@@ -20,11 +20,16 @@ namespace tapio::agent {
 
 /// A validated record of a ring, before time conversion and enrichment.
 struct KernelRecord {
-    std::string_view source;         ///< collector name with static lifetime: "process", "oom", "signal", "tcp"
+    std::string_view source;         ///< collector name with static lifetime: "process", "oom", "signal", "tcp", "dns", "http"
     std::uint64_t cgroupId = 0;      ///< v2 id unless that is the root and v1 memory says more
     std::uint64_t memoryCgroupId = 0; ///< v1 memory's where v2 says something too: see OriginResolver::resolve
     std::uint64_t bootNs = 0;        ///< bpf_ktime_get_boot_ns at the hook
     std::uint64_t drainedBootNs = 0;
+    /// Of an exec: UTC of the last change of the file or of what is known about it (nobody can set that), 0 = not known; and when the
+    /// container's first process started, 0 = it is in no container.
+    std::int64_t fileChangedNs = 0;
+    std::uint64_t containerStartBootNs = 0;
+    bool containersOnly = false;     ///< of no interest unless its origin is a container or pod
     wire::Event event;               ///< timeNs, drainUs, severity and origin are set by the pipeline
 };
 
@@ -40,17 +45,31 @@ struct PollPace {
     std::chrono::milliseconds idle{100};
 };
 
+/// CAP_DAC_READ_SEARCH, NET_ADMIN, NET_RAW, SYS_MODULE, SYS_RAWIO, SYS_PTRACE, SYS_ADMIN, SYS_BOOT, SYS_TIME, MAC_OVERRIDE, MAC_ADMIN,
+/// SYSLOG, PERFMON, BPF, CHECKPOINT_RESTORE.
+inline constexpr std::uint64_t dangerousCapabilities = 1ull << 2 | 1ull << 12 | 1ull << 13 | 1ull << 16 | 1ull << 17 | 1ull << 19
+                                                       | 1ull << 21 | 1ull << 22 | 1ull << 25 | 1ull << 32 | 1ull << 33 | 1ull << 34
+                                                       | 1ull << 38 | 1ull << 39 | 1ull << 40;
+
 struct KernelOptions {
     std::set<std::string> disabledCollectors;
     std::uint32_t eventRingBytes = 8u << 20;            ///< power of two
     std::uint32_t criticalRingBytes = 256u << 10;       ///< OOM kills and fatal signals: a flood elsewhere cannot drop them
     std::string btfPath;                                ///< empty = /sys/kernel/btf/vmlinux
     /// Allowed ways of attaching, best first: of those that a hook knows, the first that works is used.
-    std::vector<std::string> attachKinds{"tp_btf", "raw_tp", "tracepoint", "iter"};
+    std::vector<std::string> attachKinds{"tp_btf", "raw_tp", "tracepoint", "iter", "cgroup", "run"};
+    /// Where the hierarchy of version 2 is mounted, here or in "unified" below; its root sees the packets of all sockets.
+    std::string cgroupRoot = "/sys/fs/cgroup";
+    /// How long a question to a name server waits before it is told as not answered.
+    std::chrono::milliseconds dnsWait{5000};
     /// Have the kernel measure the programs' run time while we run. Costs two clock reads per run, and counts for every
     /// BPF program of the node; without it Hook::runTimeNs and runCount are 0.
     bool runTimeStatistics = true;
     PollPace pace;
+    /// Bit N: uses of capability N of capabilities(7) are told. By default those that a container can harm its node with. The default
+    /// set of container runtimes is the baseline, and these lie outside of it, but for CAP_NET_RAW.
+    std::uint64_t toldCapabilities = dangerousCapabilities;
+    std::chrono::seconds capabilityQuiet{600};          ///< after one was told, uses alike are counted for so long
 };
 
 /// seen = kfiltered + folded + lost + drained + still in the ring, exactly, whenever no hook of the source is running.
@@ -77,6 +96,12 @@ struct CgroupTcp {
     std::uint64_t memoryCgroupId = 0;
 };
 
+/// Packets that the kernel dropped for one reason, of the whole machine, cumulative since the programs were attached.
+struct DropCount {
+    std::string reason;                                 ///< the kernel's name: "NO_SOCKET"; "OTHER" = of a subsystem's own list
+    std::uint64_t packets = 0;
+};
+
 /// All calls on the one BPF thread, but wake(). Destructor detaches.
 class KernelCollectors {
 public:
@@ -95,6 +120,7 @@ public:
     virtual std::vector<SourceCounterSet> counters() const = 0;
     virtual Result<std::vector<CgroupHistogram>> histograms() = 0;
     virtual Result<std::vector<CgroupTcp>> tcpCounters() = 0;
+    virtual Result<std::vector<DropCount>> packetDrops() = 0;
     /// Bytes waiting in the event ring, and its size: how full it is.
     virtual std::pair<std::uint64_t, std::uint64_t> ringFill() const = 0;
     /// The same of the ring for OOM kills and fatal signals.

@@ -362,19 +362,21 @@ std::vector<MountEntry> parseMountInfo(std::string_view text)
 {
     std::vector<MountEntry> mounts;
     for (std::string_view line; nextLine(text, line) && mounts.size() < maxParsedEntries;) {
-        nextWord(line);   // mount id
+        const auto id = parseUnsigned(nextWord(line));
         nextWord(line);   // parent id
         const std::string_view device = nextWord(line);
         const std::string_view root = nextWord(line);
         const std::string_view mountPoint = nextWord(line);
         const auto separator = line.find(" - ");
-        if (!isDeviceNumber(device) || separator == std::string_view::npos || mountPoint.size() > maxPathBytes)
+        if (!id || !isDeviceNumber(device) || separator == std::string_view::npos || mountPoint.size() > maxPathBytes)
             continue;
+        std::string_view before = line.substr(0, separator);
+        const std::string_view options = nextWord(before);
         line.remove_prefix(separator + 3);
         const std::string_view fileSystem = nextWord(line);
         const std::string_view source = nextWord(line);
         mounts.push_back({std::string(device), withoutOctalEscapes(root), withoutOctalEscapes(mountPoint),
-                          std::string(fileSystem), withoutOctalEscapes(source)});
+                          std::string(fileSystem), withoutOctalEscapes(source), *id, std::string(options)});
     }
     return mounts;
 }

@@ -12,11 +12,19 @@
 #include "agent/config/settings.h"
 #include "agent/daemon/configsection.h"
 #include "agent/pipeline/collectloop.h"
+#include "agent/spool/spool.h"
 #include "protocol/base/hostport.h"
 #include "protocol/base/result.h"
 #include "protocol/transport/endpoint.h"
 
 namespace tapio::agent {
+
+inline SpoolOptions defaultSpool()
+{
+    SpoolOptions options;
+    options.folder = "/var/lib/tapio/spool";           // outlives a restart of the machine, unlike the runtime folder
+    return options;
+}
 
 /// Everything that can be set. The defaults are those of a node that runs the agent as a service.
 struct AgentConfig {
@@ -29,6 +37,7 @@ struct AgentConfig {
     std::filesystem::path pidFile;                     ///< written when everything runs; empty = none
     std::size_t queueBytes = 8u << 20;
     std::string observeAddress = "127.0.0.1:9117";    ///< of metrics and health; empty = off
+    SpoolOptions spool = defaultSpool();               ///< its folder empty = none
     KernelOptions kernel;
     CollectOptions collect;
 };

@@ -16,15 +16,16 @@ namespace {
 constexpr const char *footer =
     "The command line overrides the file, and the file the defaults.\n"
     "Exit codes: 0 stopped on request, 64 usage, 69 the kernel or another instance stands in the way,\n"
-    "73 a folder cannot be written, 77 not permitted, 78 configuration or certificate.";
+    "73 a folder or file cannot be made or written, 77 not permitted, 78 configuration or certificate.";
 
 /// Those of kernel programs, then those that read files.
-constexpr std::array<std::string_view, 12> collectors{"process", "oom",    "signal", "tcp",  "runqueue", "blockio",
-                                                      "cpu",     "memory", "psi",    "disk", "network",  "filesystem"};
+constexpr std::array<std::string_view, 20> collectors{"process", "oom",      "signal",     "tcp",   "runqueue", "blockio", "dns",
+                                                      "http",    "security", "capability", "drops", "cpu",      "memory",  "psi",
+                                                      "disk",    "network",  "filesystem", "ports", "kmsg",     "login"};
 
 /// Values of the command line; empty = not given.
 struct Given {
-    std::string file, server, serverName, ca, certificate, key, crl, node, logLevel, runtimeFolder, pidFile;
+    std::string file, server, serverName, ca, certificate, key, crl, node, logLevel, runtimeFolder, spoolFolder, pidFile;
     std::string output = "table";
     bool onceCheck = false;
     bool printConfig = false;
@@ -41,6 +42,7 @@ void declare(CLI::App &app, Given &given)
     app.add_option("--crl", given.crl, "List of revoked certificates")->type_name("FILE");
     app.add_option("--node", given.node, "Name of this node; must be the certificate's")->type_name("NAME");
     app.add_option("--runtime-folder", given.runtimeFolder, "Folder of the lock file")->type_name("FOLDER");
+    app.add_option("--spool-folder", given.spoolFolder, "Folder of the disk spool")->type_name("FOLDER");
     app.add_option("--pid-file", given.pidFile, "Holds the process's number while it runs")->type_name("FILE");
     app.add_option("--log-level", given.logLevel, "trace, debug, info, warn, error or off")->type_name("LEVEL");
     app.add_flag("--once-check", given.onceCheck, "Open everything once, print the state of each hook, and leave: 0 = healthy");
@@ -58,7 +60,7 @@ struct Override {
     const char *option;
     std::string Given::*value;
 };
-constexpr std::array<Override, 10> overrides{{{"node", "--node", &Given::node},
+constexpr std::array<Override, 11> overrides{{{"node", "--node", &Given::node},
                                               {"log_level", "--log-level", &Given::logLevel},
                                               {"runtime_folder", "--runtime-folder", &Given::runtimeFolder},
                                               {"pid_file", "--pid-file", &Given::pidFile},
@@ -67,7 +69,8 @@ constexpr std::array<Override, 10> overrides{{{"node", "--node", &Given::node},
                                               {"server.ca", "--ca", &Given::ca},
                                               {"server.certificate", "--cert", &Given::certificate},
                                               {"server.key", "--key", &Given::key},
-                                              {"server.crl", "--crl", &Given::crl}}};
+                                              {"server.crl", "--crl", &Given::crl},
+                                              {"spool.folder", "--spool-folder", &Given::spoolFolder}}};
 
 void apply(const Given &given, AgentConfig &config)
 {
@@ -83,6 +86,7 @@ void apply(const Given &given, AgentConfig &config)
     set(given.crl, config.tls.crl);
     set(given.node, config.node);
     set(given.runtimeFolder, config.runtimeFolder);
+    set(given.spoolFolder, config.spool.folder);
     set(given.pidFile, config.pidFile);
     set(given.logLevel, config.logLevel);
 }
@@ -104,7 +108,15 @@ Settings settingsOf(const AgentConfig &config, const Given &given, const std::ve
     return settings;
 }
 
-Status validate(const AgentConfig &config)
+/// Where the server's address comes from, so that a person knows what to correct.
+std::string addressSource(const Given &given, const AgentConfig &config)
+{
+    if (!given.server.empty())
+        return ", --server " + given.server;
+    return ", server.address = \"" + config.server + "\" of " + given.file;
+}
+
+Status validate(const AgentConfig &config, const Given &given)
 {
     if (const auto level = daemon::checkLogLevel(config.logLevel); !level)
         return level;
@@ -113,7 +125,7 @@ Status validate(const AgentConfig &config)
             return fail(Errc::InvalidArgument, "there is no collector \"" + name + "\" to switch off");
     }
     if (const auto address = parseHostPort(config.server); !address)
-        return fail(address.error().within("the server's address"));
+        return fail(address.error().within("the server's address" + addressSource(given, config)));
     if (!config.observeAddress.empty()) {
         if (const auto address = parseListenAddress(config.observeAddress); !address)
             return fail(address.error().within("the address of metrics and health"));
@@ -146,9 +158,10 @@ Result<Command> parseCommand(int argc, const char *const *argv)
     if (given.onceCheck || given.printConfig)
         command.kind = given.printConfig ? Command::Kind::PrintConfig : Command::Kind::OnceCheck;
     command.json = given.output == "json";
-    if (const Status status = validate(command.config); !status)
+    if (const Status status = validate(command.config, given); !status)
         return fail(status.error());
     command.config.kernel.disabledCollectors = command.config.collect.disabled;
+    command.config.kernel.cgroupRoot = command.config.collect.cgroupRoot.native();
     return command;
 }
 

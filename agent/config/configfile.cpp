@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <chrono>
 #include <cstdint>
+#include <map>
 
 #include "agent/config/agentconfig.h"
 #include "agent/daemon/configsection.h"
@@ -29,6 +31,24 @@ void readServer(ConfigSection &server, AgentConfig &config)
     server.number("queue_bytes", config.queueBytes, 1 << 20, std::int64_t{1} << 30);
 }
 
+void readSpool(ConfigSection &spool, AgentConfig &config)
+{
+    spool.path("folder", config.spool.folder);
+    constexpr std::int64_t leastBytes = 1 << 20;
+    constexpr std::int64_t mostBytes = std::int64_t{1} << 40;
+    spool.number("bytes", config.spool.bytes, leastBytes, mostBytes);
+    constexpr std::int64_t mostSeconds = 30 * 86'400;
+    std::int64_t seconds = std::chrono::duration_cast<std::chrono::seconds>(config.spool.maxAge).count();
+    spool.number("max_age", seconds, 60, mostSeconds);
+    config.spool.maxAge = std::chrono::seconds(seconds);
+    constexpr std::int64_t leastRate = 64 << 10;
+    constexpr std::int64_t mostRate = 1 << 30;
+    spool.number("replay_rate", config.spool.replayRate, leastRate, mostRate);
+    const std::map<std::string, SpoolFsync> choices{
+        {"never", SpoolFsync::Never}, {"interval", SpoolFsync::Interval}, {"always", SpoolFsync::Always}};
+    spool.choice("fsync", choices, config.spool.fsync);
+}
+
 void readCollect(ConfigSection &collect, AgentConfig &config)
 {
     collect.texts("disabled", config.collect.disabled);
@@ -36,6 +56,8 @@ void readCollect(ConfigSection &collect, AgentConfig &config)
     collect.path("cgroup", config.collect.cgroupRoot);
     collect.path("pod_logs", config.collect.resolver.podLogs);
     collect.path("container_logs", config.collect.resolver.containerLogs);
+    collect.path("logs", config.collect.logs);
+    collect.path("kmsg", config.collect.kmsg);
     collect.number("max_cgroups", config.collect.maxCgroups, 1, 65'536);
     collect.milliseconds("host_interval_ms", config.collect.hostInterval, 1000, 60'000);
     collect.milliseconds("cgroup_interval_ms", config.collect.cgroupInterval, 1000, 60'000);
@@ -56,6 +78,7 @@ Status readKernel(ConfigSection &kernel, AgentConfig &config, const std::string 
 {
     kernel.text("btf", config.kernel.btfPath);
     kernel.flag("run_time_statistics", config.kernel.runTimeStatistics);
+    kernel.milliseconds("dns_wait_ms", config.kernel.dnsWait, 100, 60'000);
     constexpr std::int64_t leastRing = 64 << 10;
     constexpr std::int64_t mostRing = 256 << 20;
     kernel.number("event_ring_bytes", config.kernel.eventRingBytes, leastRing, mostRing);
@@ -74,6 +97,8 @@ Status readAll(const toml::table *file, const std::filesystem::path &path, Agent
     readTop(top, config);
     ConfigSection server(top.table("server"), path.native(), "server.", values);
     readServer(server, config);
+    ConfigSection spool(top.table("spool"), path.native(), "spool.", values);
+    readSpool(spool, config);
     ConfigSection collect(top.table("collect"), path.native(), "collect.", values);
     readCollect(collect, config);
     ConfigSection kernel(top.table("kernel"), path.native(), "kernel.", values);
@@ -83,7 +108,7 @@ Status readAll(const toml::table *file, const std::filesystem::path &path, Agent
     readObserve(observe, config);
     ConfigSection budget(top.table("budget"), path.native(), "budget.", values);
     readBudget(budget, config.collect.budget);
-    for (const ConfigSection *section : {&top, &server, &collect, &kernel, &observe, &budget}) {
+    for (const ConfigSection *section : {&top, &server, &spool, &collect, &kernel, &observe, &budget}) {
         if (const Status status = section->end(); !status)
             return status;
     }

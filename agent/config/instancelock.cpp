@@ -29,19 +29,19 @@ Result<InstanceLock> InstanceLock::acquire(const std::filesystem::path &folder, 
     std::error_code error;
     std::filesystem::create_directories(folder, error);
     if (error)
-        return failErrno("making the folder " + folder.native(), error.value());
+        return failErrno("cannot make the runtime folder " + folder.native(), error.value());
     const std::filesystem::path path = folder / ("agent-" + std::string(node) + ".lock");
     InstanceLock lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
     if (lock.m_fd < 0)
-        return failErrno("opening the lock " + path.native(), errno);
+        return failErrno("cannot open the lock " + path.native(), errno);
     if (flock(lock.m_fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK)
             return fail(Errc::AlreadyExists, "an agent of node '" + std::string(node) + "' runs already (" + holderOf(lock.m_fd) + ")");
-        return failErrno("locking " + path.native(), errno);
+        return failErrno("cannot lock " + path.native(), errno);
     }
     const std::string pid = std::to_string(getpid()) + "\n";
     if (ftruncate(lock.m_fd, 0) != 0 || pwrite(lock.m_fd, pid.data(), pid.size(), 0) < 0)
-        return failErrno("writing the lock " + path.native(), errno);
+        return failErrno("cannot write the lock " + path.native(), errno);
     return lock;
 }
 
@@ -51,14 +51,14 @@ Result<PidFile> PidFile::write(const std::filesystem::path &path)
         return PidFile(path);
     const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (fd < 0)
-        return failErrno("writing the pid file " + path.native(), errno);
+        return failErrno("cannot write the pid file " + path.native(), errno);
     PidFile file(path);
     const std::string pid = std::to_string(getpid()) + "\n";
     const bool written = ::write(fd, pid.data(), pid.size()) == static_cast<ssize_t>(pid.size());
     const int errnum = errno;
     close(fd);
     if (!written)
-        return failErrno("writing the pid file " + path.native(), errnum);
+        return failErrno("cannot write the pid file " + path.native(), errnum);
     return file;
 }
 

@@ -137,6 +137,18 @@ void ConfigSection::real(const char *key, double &target, double least, double m
     record(key, target);
 }
 
+void ConfigSection::oneOf(const char *key, const std::string &wanted, const std::function<bool(const std::string &)> &fits, std::string &target)
+{
+    take(key, wanted, [&](const toml::node &node) {
+        const auto value = node.value_exact<std::string>();
+        if (!value || !fits(*value))
+            return false;
+        target = *value;
+        return true;
+    });
+    record(key, target);
+}
+
 void ConfigSection::milliseconds(const char *key, std::chrono::milliseconds &target, std::int64_t least, std::int64_t most)
 {
     std::int64_t value = target.count();

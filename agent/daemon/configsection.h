@@ -5,9 +5,12 @@
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -51,6 +54,19 @@ public:
         integer(key, value, least, most);
         target = static_cast<T>(value);
     }
+    /// One of a few words.
+    template <typename T>
+    void choice(const char *key, const std::map<std::string, T> &words, T &target)
+    {
+        std::string wanted;
+        for (const auto &[word, value] : words)
+            wanted += (wanted.empty() ? "\"" : ", \"") + word + "\"";
+        const auto now = std::find_if(words.begin(), words.end(), [&](const auto &entry) { return entry.second == target; });
+        std::string word = now == words.end() ? std::string() : now->first;
+        oneOf(key, "one of " + wanted, [&](const std::string &given) { return words.contains(given); }, word);
+        if (const auto found = words.find(word); found != words.end())
+            target = found->second;
+    }
     /// Null: the key is absent.
     const toml::table *table(const char *key);
 
@@ -58,6 +74,7 @@ public:
     Status end() const;
 
 private:
+    void oneOf(const char *key, const std::string &wanted, const std::function<bool(const std::string &)> &fits, std::string &target);
     void integer(const char *key, std::int64_t &target, std::int64_t least, std::int64_t most);
     template <typename Value> void record(const char *key, const Value &value);
     template <typename Use> void take(const char *key, const std::string &wanted, Use use);

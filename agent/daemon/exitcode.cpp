@@ -22,4 +22,10 @@ int exitCodeFor(const Error &error) noexcept
     }
 }
 
+int exitCodeForCreating(const Error &error) noexcept
+{
+    const bool byTheSystem = error.errnum() != 0;
+    return byTheSystem ? exitcode::cannotCreate : exitCodeFor(error);
+}
+
 } // namespace tapio::daemon

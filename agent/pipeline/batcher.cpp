@@ -4,30 +4,37 @@
 #include <algorithm>
 #include <utility>
 
+#include "protocol/wire/detailfields.h"
+
 namespace tapio::agent {
 
 namespace {
 
 constexpr std::size_t fixedEventBytes = 160;   // numbers and pointers of an event with its process
 
-struct DetailBytes {
-    std::size_t operator()(const std::monostate &) const { return 0; }
-    std::size_t operator()(const wire::ProcessExec &exec) const
+struct FieldBytes {
+    std::size_t &bytes;
+
+    template <typename T> void operator()(const wire::Field &, const T &) const { bytes += sizeof(T); }
+    void operator()(const wire::Field &, const std::string &text) const { bytes += text.size(); }
+    void operator()(const wire::Field &, const std::vector<std::string> &texts) const
     {
-        std::size_t bytes = exec.parentComm.size() + exec.filename.size();
-        for (const std::string &argument : exec.arguments)
-            bytes += argument.size() + 8;
-        return bytes;
+        for (const std::string &text : texts)
+            bytes += text.size() + 8;
     }
-    std::size_t operator()(const wire::ProcessExit &exit) const { return exit.killerComm.size(); }
-    std::size_t operator()(const wire::OomKill &kill) const { return kill.triggerComm.size(); }
-    std::size_t operator()(const wire::FatalSignal &fatal) const { return fatal.senderComm.size(); }
-    std::size_t operator()(const wire::TcpConnection &) const { return 96; }
+    void operator()(const wire::Field &, const std::vector<std::byte> &data) const { bytes += data.size(); }
 };
+
+std::size_t bytesOf(const wire::Detail &detail)
+{
+    std::size_t bytes = 0;
+    std::visit([&](const auto &value) { wire::visitFields(value, FieldBytes{bytes}); }, detail);
+    return bytes;
+}
 
 std::size_t bytesOf(const wire::Event &event)
 {
-    return fixedEventBytes + event.process.comm.size() + std::visit(DetailBytes{}, event.detail);
+    return fixedEventBytes + event.process.comm.size() + bytesOf(event.detail);
 }
 
 std::size_t bytesOf(const wire::Origin &origin)

@@ -5,13 +5,19 @@
 #include <array>
 #include <iterator>
 #include <malloc.h>
+#include <unistd.h>
 #include <utility>
 
 #include "agent/collect/filehooks.h"
+#include "agent/collect/readers/kmsgreader.h"
+#include "agent/collect/readers/loginreader.h"
+#include "agent/collect/readers/mountreader.h"
 #include "agent/collect/samplers/cgroupsampler.h"
 #include "agent/collect/samplers/filesystemsampler.h"
 #include "agent/collect/samplers/hostsampler.h"
 #include "agent/collect/samplers/podnetworksampler.h"
+#include "agent/collect/samplers/portsampler.h"
+#include "agent/pipeline/notices.h"
 
 namespace tapio::agent {
 
@@ -20,7 +26,7 @@ using std::chrono::milliseconds;
 namespace {
 
 /// Collectors that read files, as the configuration names them.
-constexpr std::array<const char *, 6> fileCollectors{"cpu", "memory", "psi", "disk", "network", "filesystem"};
+constexpr std::array<const char *, 9> fileCollectors{"cpu", "memory", "psi", "disk", "network", "filesystem", "ports", "kmsg", "login"};
 
 /// Equal in all that tells what can be seen; run times grow for ever.
 bool sameStates(const std::vector<wire::Hook> &a, const std::vector<wire::Hook> &b)
@@ -30,6 +36,15 @@ bool sameStates(const std::vector<wire::Hook> &a, const std::vector<wire::Hook> 
         x.runCount = y.runCount;
         return x == y;
     });
+}
+
+void addTo(std::vector<SourceCounterSet> &all, SourceCounterSet more)
+{
+    const auto same = std::find_if(all.begin(), all.end(), [&](const auto &one) { return one.source == more.source; });
+    if (same != all.end())
+        same->counters += more.counters;
+    else if (more.counters != CounterSet()) // nothing to say yet
+        all.push_back(std::move(more));
 }
 
 std::int64_t ns(milliseconds duration) { return std::chrono::nanoseconds(duration).count(); }
@@ -58,6 +73,7 @@ Result<std::unique_ptr<CollectLoop>> CollectLoop::open(CollectOptions options, c
         return fail(kernel.error());
     loop->m_kernel = std::move(*kernel);
     loop->makeSamplers();
+    loop->makeReaders();
     return loop;
 }
 
@@ -83,6 +99,48 @@ void CollectLoop::makeSamplers()
     m_cgroupSamplers.push_back(std::make_unique<CgroupSampler>(procRoot, m_inventory, m_resolver, m_options.disabled));
     if (wants("network"))
         m_cgroupSamplers.push_back(std::make_unique<PodNetworkSampler>(procRoot, m_inventory, m_resolver));
+    if (wants("ports"))
+        m_cgroupSamplers.push_back(std::make_unique<PortSampler>(procRoot, m_inventory, m_resolver, m_clock));
+}
+
+void CollectLoop::makeReaders()
+{
+    const auto wants = [this](const char *collector) {
+        const auto isIt = [&](const auto &reader) { return reader->counters().source == collector; };
+        return m_options.disabled.count(collector) == 0 && std::none_of(m_readers.begin(), m_readers.end(), isIt);
+    };
+    if (wants("kmsg")) {
+        KmsgOptions options;
+        options.open = [path = m_options.kmsg] { return openKmsg(path); };
+        m_readers.push_back(std::make_unique<KmsgReader>(std::move(options), m_clock));
+    }
+    if (wants("login")) {
+        LoginOptions options;
+        options.files = {m_options.logs / "auth.log", m_options.logs / "secure"}; // Debian's and Red Hat's name
+        m_readers.push_back(std::make_unique<LoginReader>(std::move(options), m_clock));
+    }
+    if (wants("security")) {
+        MountOptions options;
+        options.procRoot = m_options.resolver.procRoot;
+        m_readers.push_back(std::make_unique<MountReader>(std::move(options), m_inventory, m_clock));
+    }
+}
+
+void CollectLoop::endReaders()
+{
+    std::erase_if(m_readers, [this](const auto &reader) {
+        if (m_options.disabled.count(reader->counters().source) == 0)
+            return false;
+        reader->finish(m_pipeline);
+        addTo(m_endedReaders, reader->counters());
+        return true;
+    });
+}
+
+void CollectLoop::readEvents()
+{
+    for (const auto &reader : m_readers)
+        reader->read(m_pipeline);
 }
 
 void CollectLoop::change(CollectChange change)
@@ -98,6 +156,8 @@ void CollectLoop::change(CollectChange change)
     m_samplers.clear();
     m_cgroupSamplers.clear();
     makeSamplers();
+    endReaders();
+    makeReaders();
     m_nextCgroupsBootNs = 0;
 }
 
@@ -126,6 +186,7 @@ void CollectLoop::everySecond()
         m_log.warn("clock: the machine's clock was set by {:+.3f} s; times follow it from here", static_cast<double>(*step) / 1e9);
     if (auto filter = m_port.takeFilter())
         m_pipeline.setFilter(std::move(*filter));
+    readEvents();
     sampleDue(false);
     std::vector<wire::Hook> hooks = this->hooks();
     reportHooks(hooks);
@@ -134,7 +195,11 @@ void CollectLoop::everySecond()
     takeSnapshot(std::move(hooks));
 }
 
-void CollectLoop::sampleAll() { sampleDue(true); }
+void CollectLoop::sampleAll()
+{
+    readEvents();
+    sampleDue(true);
+}
 
 void CollectLoop::sampleDue(bool all)
 {
@@ -189,6 +254,10 @@ std::vector<wire::Hook> CollectLoop::hooks() const
         add(*entry.sampler);
     for (const auto &sampler : m_cgroupSamplers)
         add(*sampler);
+    for (const auto &reader : m_readers) {
+        std::vector<wire::Hook> more = reader->hooks();
+        hooks.insert(hooks.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+    }
     for (const char *collector : fileCollectors) {
         if (m_options.disabled.count(collector) != 0)
             hooks.push_back(disabledHook(collector));
@@ -231,8 +300,14 @@ void CollectLoop::keepBudget(const std::vector<wire::Hook> &hooks)
     if (notice->begins && notice->limits.rssBytes > 0 && spent.rssBytes.value_or(0) > notice->limits.rssBytes)
         malloc_trim(0);
     m_log.warn("budget: {}", describe(*notice));
+    announce(noticeOf(*notice));
     if (m_options.budgetListener != nullptr)
         m_options.budgetListener->onBudgetNotice(*notice);
+}
+
+void CollectLoop::announce(wire::AgentNotice notice)
+{
+    m_pipeline.announce(std::move(notice), {static_cast<std::uint32_t>(getpid()), geteuid(), 0, "tapio-agent"});
 }
 
 BudgetState CollectLoop::budgetState() const
@@ -255,9 +330,19 @@ void CollectLoop::takeSnapshot(std::vector<wire::Hook> hooks)
     m_snapshot = std::move(snapshot);
 }
 
+std::vector<SourceCounterSet> CollectLoop::sourceCounters() const
+{
+    std::vector<SourceCounterSet> all = m_kernel->counters();
+    for (const auto &reader : m_readers)
+        addTo(all, reader->counters());
+    for (const SourceCounterSet &ended : m_endedReaders)
+        addTo(all, ended);
+    return all;
+}
+
 wire::CounterReport CollectLoop::counters() const
 {
-    wire::CounterReport report{m_clock.utcNs(), m_pipeline.counters(m_kernel->counters())};
+    wire::CounterReport report{m_clock.utcNs(), m_pipeline.counters(sourceCounters())};
     if (m_sampleFrames > 0) {
         CounterSet &samples = report.sources.emplace_back(wire::SourceCounters{std::string(wire::samplesSource), {}}).counters;
         samples[Counter::Seen] = samples[Counter::Drained] = m_sampleFrames;
@@ -282,6 +367,9 @@ void CollectLoop::reportCounters()
 wire::CounterReport CollectLoop::finish()
 {
     drainRings();
+    readEvents();
+    for (const auto &reader : m_readers)
+        reader->finish(m_pipeline);
     m_pipeline.flush();
     // What was added up since the last second would be gone with the programs.
     SampleWriter writer(m_clock.utcNs());

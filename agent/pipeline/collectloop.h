@@ -15,6 +15,7 @@
 
 #include "agent/collect/cgroupinventory.h"
 #include "agent/collect/kernelcollectors.h"
+#include "agent/collect/readers/eventreader.h"
 #include "agent/collect/sampler.h"
 #include "agent/collect/selfuse.h"
 #include "agent/collect/samplers/kernelsampler.h"
@@ -30,6 +31,8 @@ struct CollectOptions {
     std::filesystem::path cgroupRoot = "/sys/fs/cgroup";
     ResolverOptions resolver;                       ///< its procRoot is everybody's
     std::set<std::string> disabled;                 ///< collectors: "tcp", "psi", "disk" ...
+    std::filesystem::path kmsg = "/dev/kmsg";
+    std::filesystem::path logs = "/var/log";        ///< of the host: auth.log or secure
     std::size_t maxCgroups = 1024;
     std::chrono::milliseconds hostInterval{1000};
     std::chrono::milliseconds cgroupInterval{2000}; ///< stretched where there are many: see cgroupShare
@@ -119,6 +122,9 @@ public:
     /// Reads what is left in the rings, takes a last sample of what the kernel added up, and flushes; the counters as of then.
     /// In mostDraining and a little.
     wire::CounterReport finish();
+    /// Tells it in the agent's own stream.
+    void announce(wire::AgentNotice notice);
+    void noteLostNotices(std::uint64_t count) { m_pipeline.noteLostNotices(count); }
     /// Every hook and file with its state; after a first turn or sampleAll().
     std::vector<wire::Hook> hooks() const;
     /// Runs every sampler now, and pushes what they give.
@@ -130,6 +136,13 @@ public:
 private:
     CollectLoop(CollectOptions options, PublisherPort port, const Clock &clock, spdlog::logger &log);
     void makeSamplers();
+    /// Those that are wanted and not there.
+    void makeReaders();
+    /// Of collectors that were switched off: what they kept is told, and what they counted stays.
+    void endReaders();
+    void readEvents();
+    /// The kernel's and the readers', each source once.
+    std::vector<SourceCounterSet> sourceCounters() const;
 
     struct Scheduled {
         std::unique_ptr<Sampler> sampler;
@@ -158,6 +171,8 @@ private:
     Pipeline m_pipeline;
     std::unique_ptr<KernelCollectors> m_kernel;
     std::vector<Scheduled> m_samplers;
+    std::vector<std::unique_ptr<EventReader>> m_readers;
+    std::vector<SourceCounterSet> m_endedReaders;   ///< one of each source
     std::vector<std::unique_ptr<Sampler>> m_cgroupSamplers;   ///< need the cgroups as they are now
     std::int64_t m_nextCgroupsBootNs = 0;
     KernelSampler *m_kernelSampler = nullptr;       ///< one of m_samplers

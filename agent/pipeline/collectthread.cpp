@@ -35,8 +35,7 @@ Result<std::unique_ptr<CollectThread>> CollectThread::start(CollectOptions optio
 void CollectThread::run(const std::stop_token &stop, CollectLoop &loop, const Clock &clock)
 {
     while (!stop.stop_requested()) {
-        if (auto change = takeChange())
-            loop.change(std::move(*change));
+        takeRequests(loop);
         if (const Status status = loop.turn(); !status) {
             const std::lock_guard lock(m_mutex);
             m_failure = status.error();
@@ -47,6 +46,7 @@ void CollectThread::run(const std::stop_token &stop, CollectLoop &loop, const Cl
         m_snapshot = loop.snapshot();
         m_turnedBootNs = clock.bootNs();
     }
+    takeRequests(loop);
     wire::CounterReport last = loop.finish();
     const std::lock_guard lock(m_mutex);
     m_last = std::move(last);
@@ -82,10 +82,29 @@ void CollectThread::change(CollectChange change)
         m_loop->wake();
 }
 
-std::optional<CollectChange> CollectThread::takeChange()
+void CollectThread::announce(wire::AgentNotice notice)
 {
     const std::lock_guard lock(m_mutex);
-    return std::exchange(m_change, std::nullopt);
+    if (m_notices.size() >= mostNotices)
+        ++m_lostNotices;
+    else
+        m_notices.push_back(std::move(notice));
+    if (m_loop != nullptr)
+        m_loop->wake();
+}
+
+void CollectThread::takeRequests(CollectLoop &loop)
+{
+    std::unique_lock lock(m_mutex);
+    auto change = std::exchange(m_change, std::nullopt);
+    auto notices = std::exchange(m_notices, {});
+    const std::uint64_t lost = std::exchange(m_lostNotices, 0);
+    lock.unlock();
+    if (change)
+        loop.change(std::move(*change));
+    for (wire::AgentNotice &notice : notices)
+        loop.announce(std::move(notice));
+    loop.noteLostNotices(lost);
 }
 
 CollectTotals CollectThread::totals() const

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include "agent/pipeline/collectloop.h"
 
@@ -14,6 +15,8 @@ namespace tapio::agent {
 /// The thread that owns the kernel programs and everything up to the publisher's queue. All calls from any thread.
 class CollectThread {
 public:
+    static constexpr std::size_t mostNotices = 64;
+
     /// Opens the loop on the new thread and waits for that. Errors: those of CollectLoop::open.
     static Result<std::unique_ptr<CollectThread>> start(CollectOptions options, KernelFactory openKernel, PublisherPort port,
                                                         const Clock &clock, spdlog::logger &log);
@@ -23,6 +26,9 @@ public:
     wire::CounterReport finish();
     /// Before the next turn.
     void change(CollectChange change);
+    /// Tells it in the agent's own stream, before the next turn and after a change() that was asked for earlier. Of more than `mostNotices`
+    /// that wait, those beyond are counted as lost.
+    void announce(wire::AgentNotice notice);
     /// Each second's.
     CollectTotals totals() const;
     /// Each second's; null before the first.
@@ -36,11 +42,13 @@ private:
     CollectThread() = default;
     void run(const std::stop_token &stop, CollectLoop &loop, const Clock &clock);
     void stop();
-    std::optional<CollectChange> takeChange();
+    void takeRequests(CollectLoop &loop);
 
     mutable std::mutex m_mutex;             ///< guards what follows
     CollectLoop *m_loop = nullptr;          ///< for wake() only
     std::optional<CollectChange> m_change;
+    std::vector<wire::AgentNotice> m_notices;
+    std::uint64_t m_lostNotices = 0;        ///< since they were last taken
     CollectTotals m_totals;
     std::shared_ptr<const CollectSnapshot> m_snapshot;
     std::int64_t m_turnedBootNs = 0;

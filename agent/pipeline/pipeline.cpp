@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "agent/pipeline/severity.h"
+#include "protocol/wire/detailfields.h"
 
 namespace tapio::agent {
 
@@ -17,6 +18,13 @@ std::uint32_t drainUs(const KernelRecord &record)
         return 0;
     const std::uint64_t us = (record.drainedBootNs - record.bootNs) / nsPerUs;
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(us, std::numeric_limits<std::uint32_t>::max()));
+}
+
+constexpr std::string_view agentSource = "agent";
+
+bool isContained(const wire::Origin &origin)
+{
+    return !origin.containerId.empty() || !origin.podUid.empty();
 }
 
 } // namespace
@@ -33,17 +41,25 @@ Pipeline::SourceTotals &Pipeline::totals(std::string_view source)
     return found != m_totals.end() ? *found : m_totals.emplace_back(SourceTotals{source, 0, 0, 0});
 }
 
+bool Pipeline::writtenAfterStart(const KernelRecord &record) const
+{
+    return record.fileChangedNs != 0 && record.containerStartBootNs != 0
+           && record.fileChangedNs > m_bootTime.toUtcNs(record.containerStartBootNs);
+}
+
 void Pipeline::onRecord(KernelRecord &&record)
 {
     wire::Event &event = record.event;
     event.timeNs = m_bootTime.toUtcNs(record.bootNs);
     event.drainUs = drainUs(record);
+    if (auto *exec = std::get_if<wire::ProcessExec>(&event.detail))
+        exec->writtenAfterStart = writtenAfterStart(record);
     if (sheds(record))   // before the rest: what is shed must cost as little as it can
         return;
     const OriginPtr origin = m_resolver.resolve(record.cgroupId, event.process.pid, event.process.startTimeNs,
                                                   record.memoryCgroupId);
     event.severity = severityOf(event, *origin);
-    if (!m_gate.wants(event, *origin)) {
+    if ((record.containersOnly && !isContained(*origin)) || !m_gate.wants(event, *origin)) {
         ++totals(record.source).ufiltered;
         return;
     }
@@ -54,6 +70,23 @@ void Pipeline::onRecord(KernelRecord &&record)
     }
     pass(m_shedder.takeOf(item.event.process));
     pass(std::move(item));
+}
+
+void Pipeline::announce(wire::AgentNotice notice, wire::Process self)
+{
+    ++m_announced;
+    const std::int64_t now = m_clock.bootNs();
+    wire::Event event;
+    event.timeNs = m_bootTime.toUtcNs(static_cast<std::uint64_t>(now));
+    event.type = wire::EventType::AgentNotice;
+    event.process = std::move(self);
+    event.detail = std::move(notice);
+    event.severity = severityOf(event, *m_resolver.host());
+    if (!m_gate.wants(event, *m_resolver.host())) {
+        ++totals(agentSource).ufiltered;
+        return;
+    }
+    pass(HeldEvent{std::move(event), m_resolver.host(), agentSource, now});
 }
 
 bool Pipeline::sheds(const KernelRecord &record)
@@ -71,6 +104,7 @@ void Pipeline::pass(HeldEvent &&item)
 {
     if (m_shedder.trims() && isSheddable(item.event) && trimDetail(item.event))
         ++m_trimmed;
+    wire::fitTexts(item.event.detail);   // a text too long would have the whole batch refused
     if (m_batcher.add(std::move(item.event), item.origin, item.source, item.sinceBootNs))
         send();
 }
@@ -119,6 +153,12 @@ std::vector<wire::SourceCounters> Pipeline::counters(const std::vector<SourceCou
     all.reserve(kernel.size());
     for (const SourceCounterSet &set : kernel)
         all.push_back({set.source, set.counters});
+    if (m_announced + m_lostNotices > 0) {
+        CounterSet &own = all.emplace_back(wire::SourceCounters{std::string(agentSource), {}}).counters;
+        own[Counter::Seen] = m_announced + m_lostNotices;
+        own[Counter::Lost] = m_lostNotices;
+        own[Counter::Drained] = m_announced;
+    }
     for (const SourceTotals &mine : m_totals) {
         auto found = std::find_if(all.begin(), all.end(), [&](const auto &c) { return c.source == mine.source; });
         if (found == all.end())

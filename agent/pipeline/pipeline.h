@@ -30,10 +30,14 @@ public:
     std::optional<std::int64_t> untilDueNs() const;
     void flush();
     void setFilter(wire::Filter filter) { m_gate.set(std::move(filter)); }
+    /// What the agent has to say of itself: an event of the host, from the source "agent", that no budget sheds.
+    void announce(wire::AgentNotice notice, wire::Process self);
+    /// So many notices never came to announce().
+    void noteLostNotices(std::uint64_t count) { m_lostNotices += count; }
     /// What the overhead budget asks for, from the next event on.
     void setShedStep(ShedStep step);
 
-    /// Adds this side's causes (ufiltered, shed, qdrop) to the kernel's counters of the same source.
+    /// Adds this side's causes (ufiltered, shed, qdrop) to the kernel's counters of the same source, and what the agent announced.
     std::vector<wire::SourceCounters> counters(const std::vector<SourceCounterSet> &kernel) const;
     /// In the batch that is being filled, or held until it is known how their process ends.
     std::size_t pending() const noexcept { return m_batcher.pending() + m_shedder.held(); }
@@ -53,6 +57,8 @@ private:
     void pass(HeldEvent &&event);
     void pass(std::vector<HeldEvent> &&events);
     void send();
+    /// Of an exec: the file is not as the image brought it.
+    bool writtenAfterStart(const KernelRecord &record) const;
 
     const Clock &m_clock;
     OriginResolver &m_resolver;
@@ -62,6 +68,8 @@ private:
     Shedder m_shedder;
     std::vector<HeldEvent> m_alongWith;   ///< room for Shedder::sheds
     std::uint64_t m_trimmed = 0;
+    std::uint64_t m_announced = 0;
+    std::uint64_t m_lostNotices = 0;
     Batcher m_batcher;
     std::vector<SourceTotals> m_totals;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/pipeline/severity.h"
 
+#include <cerrno>
 #include <csignal>
 
 namespace tapio::agent {
@@ -43,11 +44,82 @@ Severity severityOfOutcome(wire::TcpOutcome outcome)
     }
 }
 
+Severity severityOfAnswer(const wire::DnsQuery &dns)
+{
+    // RFC 6895 section 2.3
+    constexpr std::uint16_t servFail = 2;
+    constexpr std::uint16_t refused = 5;
+    if (dns.outcome == wire::DnsOutcome::TimedOut)
+        return Severity::Warning;
+    const bool failed = dns.responseCode == servFail || dns.responseCode == refused;
+    return dns.outcome == wire::DnsOutcome::Answered && failed ? Severity::Warning : Severity::Info;
+}
+
+Severity severityOfStatus(const wire::HttpRequest &http)
+{
+    if (http.aborted || http.status >= 500)
+        return Severity::Warning;
+    return http.status >= 400 ? Severity::Notice : Severity::Info;
+}
+
+/// Out of something, or a disk that fails: more than one program will see it.
+Severity severityOfFileError(int error)
+{
+    switch (error) {
+    case EIO:
+        return Severity::Error;
+    case EMFILE:
+    case ENFILE:
+    case ENOSPC:
+    case EDQUOT:
+    case EROFS:
+        return Severity::Warning;
+    default:
+        return Severity::Notice;
+    }
+}
+
+Severity severityOfPriority(std::uint8_t priority)
+{
+    switch (priority) {
+    case 0: // emerg
+    case 1: // alert
+    case 2: // crit
+        return Severity::Critical;
+    case 3:
+        return Severity::Error;
+    case 4:
+        return Severity::Warning;
+    case 5:
+        return Severity::Notice;
+    case 6:
+        return Severity::Info;
+    default:
+        return Severity::Debug;
+    }
+}
+
+Severity severityOfNotice(wire::AgentNoticeKind kind)
+{
+    switch (kind) {
+    case wire::AgentNoticeKind::ShedBegin:
+    case wire::AgentNoticeKind::SpoolDropped:
+    case wire::AgentNoticeKind::ConfigRefused:
+    case wire::AgentNoticeKind::CollectorFailed:
+        return Severity::Warning;
+    default:
+        return Severity::Info;
+    }
+}
+
 struct Rules {
     const wire::Origin &origin;
 
     Severity operator()(const std::monostate &) const { return Severity::Info; }
-    Severity operator()(const wire::ProcessExec &) const { return Severity::Info; }
+    Severity operator()(const wire::ProcessExec &exec) const
+    {
+        return exec.writtenAfterStart ? Severity::Warning : Severity::Info;
+    }
     Severity operator()(const wire::ProcessExit &exit) const
     {
         if (exit.signal != 0)
@@ -61,6 +133,18 @@ struct Rules {
     }
     Severity operator()(const wire::FatalSignal &fatal) const { return severityOfSignal(fatal.signal); }
     Severity operator()(const wire::TcpConnection &connection) const { return severityOfOutcome(connection.outcome); }
+    Severity operator()(const wire::DnsQuery &dns) const { return severityOfAnswer(dns); }
+    Severity operator()(const wire::HttpRequest &http) const { return severityOfStatus(http); }
+    Severity operator()(const wire::FileFailure &failure) const { return severityOfFileError(failure.error); }
+    Severity operator()(const wire::CapabilityUse &use) const { return use.granted ? Severity::Notice : Severity::Warning; }
+    Severity operator()(const wire::PrivilegeGain &) const { return Severity::Warning; }
+    Severity operator()(const wire::PtraceAttach &) const { return Severity::Warning; }
+    Severity operator()(const wire::ModuleLoad &) const { return Severity::Warning; }
+    Severity operator()(const wire::Mount &) const { return Severity::Notice; }
+    Severity operator()(const wire::Login &login) const { return login.success ? Severity::Info : Severity::Warning; }
+    Severity operator()(const wire::KernelLog &log) const { return severityOfPriority(log.priority); }
+    Severity operator()(const wire::AgentNotice &notice) const { return severityOfNotice(notice.kind); }
+    Severity operator()(const wire::DrillLabel &) const { return Severity::Notice; }
 };
 
 } // namespace

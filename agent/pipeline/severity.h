@@ -7,11 +7,17 @@
 namespace tapio::agent {
 
 /// How much one event matters by itself, before any correlation. Pure.
-///   Critical  the host itself ran out of memory
-///   Error     a container ran out of memory; a crash (SEGV, BUS, ILL, FPE, ABRT, SYS, TRAP)
-///   Warning   killed by SIGKILL; a connection refused, timed out, unreachable or failed otherwise
-///   Notice    ended by another signal; left with a code other than 0; a connection reset or given up
+///   Critical  the host itself ran out of memory; the kernel's log at emerg, alert or crit
+///   Error     a container ran out of memory; a crash (SEGV, BUS, ILL, FPE, ABRT, SYS, TRAP); a file operation that failed with
+///             EIO; the kernel's log at err
+///   Warning   killed by SIGKILL; a connection refused, timed out, unreachable or failed otherwise; a name not answered, SERVFAIL
+///             or REFUSED; a request answered 500 or above, or aborted; no more files, space or quota, or a file system read only;
+///             a capability denied, privileges gained, another process traced, a module loaded, a failed login; a program
+///             changed after its container started; the kernel's log at warning; what the agent sheds, drops, refuses or cannot do
+///   Notice    ended by another signal; left with a code other than 0; a connection reset or given up; a request answered 400 to
+///             499; any other file operation that failed; a capability used; a mount; a drill; the kernel's log at notice
 ///   Info      everything else
+///   Debug     the kernel's log at debug
 wire::Severity severityOf(const wire::Event &event, const wire::Origin &origin) noexcept;
 
 } // namespace tapio::agent

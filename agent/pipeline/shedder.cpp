@@ -22,12 +22,14 @@ std::uint64_t mixed(std::uint64_t x) noexcept
     return x ^ (x >> 31);
 }
 
-/// Where the process is not known, each connection for itself.
+/// Where the process is not known, each connection or request for itself.
 std::uint64_t sampleKey(const wire::Event &event) noexcept
 {
-    const auto *connection = std::get_if<wire::TcpConnection>(&event.detail);
-    if (event.process.pid != 0 || connection == nullptr)
+    if (event.process.pid != 0)
         return event.process.pid;
+    const auto *connection = std::get_if<wire::TcpConnection>(&event.detail);
+    if (connection == nullptr)
+        return static_cast<std::uint64_t>(event.timeNs);
     std::uint64_t key = (std::uint64_t{connection->local.port} << 32) | connection->remote.port;
     for (const std::uint8_t byte : connection->remote.bytes)
         key = mixed(key ^ byte);
@@ -42,7 +44,10 @@ bool isSheddable(const wire::Event &event) noexcept
         return false;
     if (const auto *exit = std::get_if<wire::ProcessExit>(&event.detail))
         return exit->signal == 0 && !exit->coreDumped;
-    return std::holds_alternative<wire::ProcessExec>(event.detail) || std::holds_alternative<wire::TcpConnection>(event.detail);
+    if (const auto *exec = std::get_if<wire::ProcessExec>(&event.detail))
+        return !exec->writtenAfterStart;
+    return std::holds_alternative<wire::TcpConnection>(event.detail) || std::holds_alternative<wire::DnsQuery>(event.detail)
+        || std::holds_alternative<wire::HttpRequest>(event.detail);
 }
 
 bool isHealthyAndShort(const wire::TcpConnection &connection) noexcept
@@ -105,7 +110,7 @@ bool Shedder::sheds(const wire::Event &event, std::vector<HeldEvent> &alongWith)
 
 bool Shedder::holds(const wire::Event &event) const noexcept
 {
-    return m_step >= ShedStep::Fold && event.process.pid != 0 && std::holds_alternative<wire::ProcessExec>(event.detail);
+    return m_step >= ShedStep::Fold && event.process.pid != 0 && std::holds_alternative<wire::ProcessExec>(event.detail) && isSheddable(event);
 }
 
 std::vector<HeldEvent> Shedder::hold(HeldEvent &&event)

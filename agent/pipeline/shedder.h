@@ -16,14 +16,15 @@
 
 namespace tapio::agent {
 
-/// May the budget shed it? Only what is declared here: starts of programs, their ends by themselves, connections. So crashes, kills, OOM kills,
-/// fatal signals and every kind of event that is added later are never shed. Pure.
+/// May the budget shed it? Only what is declared here: starts of programs (but of files that were written after their container started),
+/// their ends by themselves, connections, questions to name servers, HTTP requests. So crashes, kills, OOM kills, fatal signals, what the
+/// security collector, logs and the agent itself tell, and every kind of event that is added later are never shed. Pure.
 bool isSheddable(const wire::Event &event) noexcept;
 /// Closed well within a second, without an error or a retransmit: its bytes and number say all.
 bool isHealthyAndShort(const wire::TcpConnection &connection) noexcept;
 /// Ended by itself with code 0 within a second.
 bool isCleanAndShort(const wire::ProcessExit &exit) noexcept;
-/// One process in ten, by its pid: start, end and connections of one process stay together.
+/// One process in ten, by its pid: start, end, connections and requests of one process stay together.
 bool isInSample(const wire::Event &event) noexcept;
 /// Takes arguments and folders off; false: there were none.
 bool trimDetail(wire::Event &event);

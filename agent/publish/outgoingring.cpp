@@ -6,14 +6,17 @@
 
 namespace tapio::agent {
 
-std::vector<RingFrame> OutgoingRing::push(RingFrame &&frame)
+std::vector<RingFrame> OutgoingRing::push(RingFrame &&frame, std::uint64_t keepUpTo)
 {
     m_bytes += frame.bytes.size();
     m_events += frame.events;
     m_frames.push_back(std::move(frame));
     std::vector<RingFrame> dropped;
-    while (m_bytes > m_maxBytes && m_underWay < m_frames.size()) {
-        const auto oldest = m_frames.begin() + static_cast<std::ptrdiff_t>(m_underWay);
+    while (m_bytes > m_maxBytes) {
+        const auto oldest = std::find_if(m_frames.begin() + static_cast<std::ptrdiff_t>(m_underWay), m_frames.end(),
+                                         [&](const RingFrame &one) { return one.frameSeq > keepUpTo; });
+        if (oldest == m_frames.end())
+            break;
         m_bytes -= oldest->bytes.size();
         m_events -= oldest->events;
         dropped.push_back(std::move(*oldest));
@@ -51,6 +54,22 @@ std::vector<RingFrame> OutgoingRing::acknowledge(std::uint64_t frameSeq)
         m_frames.pop_front();
     }
     return safe;
+}
+
+RingFrame OutgoingRing::takeOldest()
+{
+    RingFrame frame = std::move(m_frames.front());
+    m_frames.pop_front();
+    m_bytes -= frame.bytes.size();
+    m_events -= frame.events;
+    return frame;
+}
+
+void OutgoingRing::putBack(RingFrame &&frame)
+{
+    m_bytes += frame.bytes.size();
+    m_events += frame.events;
+    m_frames.push_front(std::move(frame));
 }
 
 void OutgoingRing::restart() noexcept

@@ -24,6 +24,9 @@ struct RingFrame {
     std::vector<SourceCount> sources;
     std::uint32_t events = 0;
     std::int64_t oldestNs = 0;         ///< UTC of its first event; 0 = it carries none
+    std::int64_t newestNs = 0;         ///< UTC of its last event, or of its making
+    std::uint64_t lastEvent = 0;       ///< number of the last event up to and with it
+    std::uint64_t droppedEvents = 0;   ///< of the stream when it was made
     bool everSent = false;
 };
 
@@ -33,8 +36,11 @@ class OutgoingRing {
 public:
     explicit OutgoingRing(std::size_t maxBytes) : m_maxBytes(maxBytes) {}
 
-    /// Takes the frame and returns those that had to go for it, oldest first.
-    std::vector<RingFrame> push(RingFrame &&frame);
+    /// Takes the frame and returns those that had to go for it, oldest first; none up to `keepUpTo`, which is lower.
+    std::vector<RingFrame> push(RingFrame &&frame, std::uint64_t keepUpTo = 0);
+
+    /// From the next push on.
+    void setLimit(std::size_t maxBytes) noexcept { m_maxBytes = maxBytes; }
 
     /// The oldest frame not sent in this session; null = none.
     const RingFrame *next() const noexcept;
@@ -42,6 +48,10 @@ public:
     bool markSent();
     /// Everything up to frameSeq is safe; returns what was let go.
     std::vector<RingFrame> acknowledge(std::uint64_t frameSeq);
+    /// The oldest frame of all, taken out. Not of an empty ring, nor while frames are under way.
+    RingFrame takeOldest();
+    /// What takeOldest() gave, back in its place.
+    void putBack(RingFrame &&frame);
     /// A new session: nothing is under way any more, all is to be sent again.
     void restart() noexcept;
 

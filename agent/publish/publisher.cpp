@@ -94,18 +94,34 @@ void Publisher::run(const std::stop_token &stop, std::promise<Status> opened)
         m_endpoint = endpoint->get();
     }
     opened.set_value({});
-    PublishSession session(m_options.session, **endpoint, m_clock, m_log);
+    const std::unique_ptr<SpoolDisk> disk = openDisk();
+    std::optional<Spool> spool;
+    if (disk != nullptr)
+        spool.emplace(m_options.spool, *disk, m_clock);
+    PublishSession session(m_options.session, **endpoint, m_clock, m_log, spool ? &*spool : nullptr);
     while (!stop.stop_requested()) {
         if (auto configSha256 = takeReload()) {
             session.setConfigSha256(std::move(*configSha256));
             m_log.info("link: connecting anew with the certificates as they are now");
-            (*endpoint)->reconnect(milliseconds(0));
+            (*endpoint)->dialNow();
         }
         turn(session, session.untilDue());
     }
     leave(session);
     const std::lock_guard lock(m_mutex);
     m_endpoint = nullptr;   // whoever wakes from now on wakes nobody
+}
+
+/// Null: there is no spool.
+std::unique_ptr<SpoolDisk> Publisher::openDisk()
+{
+    SpoolOptions &options = m_options.spool;
+    if (options.folder.empty())
+        return nullptr;
+    options.node = m_options.session.node;
+    options.streamId = m_options.session.streamId;
+    m_options.session.replayRate = options.replayRate;
+    return spoolDiskThread(SpoolExecutor(SpoolFiles::inFolder(options.folder), options.node, options.fsync), [this] { wake(); });
 }
 
 void Publisher::turn(PublishSession &session, milliseconds longest)
@@ -128,11 +144,14 @@ void Publisher::leave(PublishSession &session)
     }
     if (!farewell)
         return;
+    // The disk is asked when the server has had its time, and needs some itself.
+    constexpr milliseconds parking(300);
+    const std::int64_t untilBootNs = farewell->untilBootNs - (session.canPark() ? std::chrono::nanoseconds(parking).count() : 0);
     const auto settle = [&] {
-        while (m_clock.bootNs() < farewell->untilBootNs) {
+        while (m_clock.bootNs() < untilBootNs) {
             constexpr milliseconds longest(20);
             turn(session, std::min(session.untilDue(), longest));
-            if (session.settled() || session.status().phase == SessionPhase::Offline)
+            if (session.settled() || session.backlogged() || session.status().phase == SessionPhase::Offline)
                 return;
         }
     };
@@ -141,6 +160,8 @@ void Publisher::leave(PublishSession &session)
     session.take(std::move(farewell->last));
     turn(session, milliseconds(0));   // also when a server that confirms nothing has used up the time: it says what is lost
     settle();
+    if (!session.settled())
+        session.park(parking);
     session.sayBye("closed", "the agent was stopped");
     turn(session, milliseconds(20));   // lets the farewell leave the socket
 }

@@ -16,6 +16,7 @@ namespace tapio::agent {
 struct PublisherOptions {
     transport::ClientOptions endpoint;
     SessionOptions session;
+    SpoolOptions spool;                 ///< node and stream are those of the session
     std::size_t queueFrames = 128;      ///< between the pipeline and this thread, not yet encoded
 };
 
@@ -41,6 +42,7 @@ public:
 private:
     void run(const std::stop_token &stop, std::promise<Status> opened);
     std::optional<std::string> takeReload();
+    std::unique_ptr<SpoolDisk> openDisk();
     void turn(PublishSession &session, std::chrono::milliseconds longest);
     void leave(PublishSession &session);
     void wake();

@@ -11,6 +11,8 @@ namespace tapio::agent {
 
 namespace {
 
+constexpr std::size_t mostWhileOpening = 4u << 20;
+
 std::vector<SourceCount> countBySource(const std::vector<std::string_view> &sources)
 {
     std::vector<SourceCount> counts;
@@ -50,6 +52,8 @@ void PublishSession::take(Outgoing &&outgoing)
         m_status.counters = std::make_shared<const wire::CounterReport>(*report);
     } else if (const auto *hooks = std::get_if<wire::HookReport>(&outgoing.body)) {
         m_hooks = *hooks;
+        sealHooks();
+        return;
     }
     seal(std::move(outgoing));
 }
@@ -68,10 +72,15 @@ void PublishSession::overlay(wire::CounterReport &report) const
 void PublishSession::seal(Outgoing &&outgoing)
 {
     RingFrame frame;
+    frame.lastEvent = m_status.producedEvents;
+    frame.droppedEvents = m_status.droppedEvents;
+    frame.newestNs = m_clock.utcNs();
     if (const auto *batch = std::get_if<wire::EventBatch>(&outgoing.body)) {
         frame.events = static_cast<std::uint32_t>(batch->events.size());
         frame.sources = countBySource(outgoing.sources);
         frame.oldestNs = batch->events.empty() ? 0 : batch->events.front().timeNs;
+        frame.newestNs = batch->events.empty() ? frame.newestNs : batch->events.back().timeNs;
+        frame.lastEvent = batch->firstSeq + batch->events.size() - 1;
     } else if (std::holds_alternative<wire::SampleBatch>(outgoing.body)) {
         frame.sources = {{wire::samplesSource, 1}};
     }
@@ -136,8 +145,15 @@ void PublishSession::giveUpEvent(const Outgoing &outgoing)
 
 void PublishSession::keep(RingFrame &&frame)
 {
-    for (const RingFrame &gone : m_ring.push(std::move(frame)))
-        dropped(gone);
+    // What comes before the folder was looked at waits for it.
+    m_ring.setLimit(m_options.ringBytes + (m_spool != nullptr && m_spool->opening() ? mostWhileOpening : 0));
+    const std::uint64_t spooled = m_spool == nullptr ? 0 : m_spool->lastSeq();
+    if (spooled != 0 && m_status.phase == SessionPhase::Up)
+        m_pace.made(frame.bytes.size());
+    for (const RingFrame &gone : m_ring.push(std::move(frame), spooled)) {
+        if (!spool(gone))
+            dropped(gone);
+    }
 }
 
 void PublishSession::dropped(const RingFrame &frame)

@@ -32,10 +32,12 @@ std::string_view sessionPhaseName(SessionPhase phase) noexcept
     return "offline";
 }
 
-PublishSession::PublishSession(SessionOptions options, transport::ClientEndpoint &link, const Clock &clock, spdlog::logger &log)
-    : m_options(std::move(options)), m_link(link), m_clock(clock), m_log(log), m_ring(m_options.ringBytes),
-      m_phaseSinceBootNs(clock.bootNs())
+PublishSession::PublishSession(SessionOptions options, transport::ClientEndpoint &link, const Clock &clock, spdlog::logger &log, Spool *spool)
+    : m_options(std::move(options)), m_link(link), m_clock(clock), m_log(log), m_ring(m_options.ringBytes), m_spool(spool),
+      m_pace(m_options.replayRate), m_phaseSinceBootNs(clock.bootNs())
 {
+    if (m_spool != nullptr)
+        m_spool->begin(*this);
 }
 
 SessionStatus PublishSession::status() const
@@ -46,6 +48,14 @@ SessionStatus PublishSession::status() const
     status.ringBytes = m_ring.bytes();
     status.oldestEventNs = m_ring.oldestEventNs();
     status.asOfBootNs = m_clock.bootNs();
+    if (m_spool != nullptr) {
+        const std::uint64_t underWay = m_earlier == 0 ? m_spool->eventsUnderWay() : 0;
+        status.inFlightEvents += underWay;
+        status.queuedEvents += m_spool->ownEvents() - underWay;
+        status.spool = m_spool->status();
+        if (status.spool.oldestNs != 0 && (status.oldestEventNs == 0 || status.spool.oldestNs < status.oldestEventNs))
+            status.oldestEventNs = status.spool.oldestNs;
+    }
     return status;
 }
 
@@ -57,7 +67,11 @@ void PublishSession::step(milliseconds wait)
         static_cast<void>(m_link.receive(wait));   // lets the farewell leave the socket
         return;
     }
+    if (m_spool != nullptr)
+        m_spool->poll();
     followLink();
+    if (m_hooksDue && m_status.phase == SessionPhase::Up && m_earlier == 0)
+        sealHooks();
     if (m_status.phase == SessionPhase::Up)
         sendFrames(); // what was taken since: it must not wait for what comes next
     constexpr int mostAtOnce = 256;
@@ -82,6 +96,7 @@ void PublishSession::step(milliseconds wait)
         if (now >= m_nextBeatBootNs)
             beat();
         sendFrames();
+        leaveStream();
     }
 }
 
@@ -93,8 +108,11 @@ milliseconds PublishSession::untilDue() const
         return idle;
     if (m_stalled)
         return retry;
-    const auto untilBeat = std::chrono::nanoseconds(m_nextBeatBootNs - m_clock.bootNs());
-    return std::clamp(std::chrono::ceil<milliseconds>(untilBeat), milliseconds(0), idle);
+    const std::int64_t now = m_clock.bootNs();
+    milliseconds wait = std::chrono::ceil<milliseconds>(std::chrono::nanoseconds(m_nextBeatBootNs - now));
+    if (m_paced)
+        wait = std::min(wait, ReplayPace(m_pace).untilMayGo(now));
+    return std::clamp(wait, milliseconds(0), idle);
 }
 
 void PublishSession::followLink()
@@ -102,10 +120,11 @@ void PublishSession::followLink()
     const bool connected = m_link.phase() == transport::LinkPhase::Connected;
     const bool same = m_link.generation() == m_generation;
     if (m_status.phase != SessionPhase::Offline && (!connected || !same)) {
-        m_log.warn("link: the connection to the server ended; {} events wait", m_ring.events());
+        if (!endStream("the connection ended"))
+            m_log.warn("link: the connection to the server ended; {} events wait", m_ring.events());
         goOffline();
     }
-    if (m_status.phase == SessionPhase::Offline && connected && !same)
+    if (m_status.phase == SessionPhase::Offline && connected && !same && chooseStream())
         sendHello();
 }
 
@@ -114,6 +133,8 @@ void PublishSession::goOffline()
 {
     m_status.phase = SessionPhase::Offline;
     m_ring.restart();
+    if (m_spool != nullptr)
+        m_spool->restart();
 }
 
 void PublishSession::sendHello()
@@ -125,6 +146,15 @@ void PublishSession::sendHello()
     hello.nextFrameSeq = m_ring.empty() ? m_nextFrameSeq : m_ring.oldestSeq();
     hello.producedEvents = m_status.producedEvents;
     hello.droppedEvents = m_status.droppedEvents;
+    if (m_earlier != 0) {
+        const Spool::StreamCounts counts = m_spool->streamCounts();
+        hello.streamId = m_earlier;
+        hello.nextFrameSeq = counts.nextFrameSeq;
+        hello.producedEvents = counts.produced;
+        hello.droppedEvents = counts.dropped;
+    } else if (m_spool != nullptr && m_spool->lastSeq() != 0) {
+        hello.nextFrameSeq = std::min(hello.nextFrameSeq, m_spool->firstSeq());
+    }
     hello.capabilities = {"filter"};
     hello.agent = m_options.info;
     if (!sendMessage(hello))
@@ -141,6 +171,8 @@ void PublishSession::logNotices()
     for (const transport::Notice &notice : m_link.takeNotices()) {
         if (notice.kind == transport::NoticeKind::Accepted)
             m_log.info("link: connected to {} ({})", notice.remoteAddress, notice.identity);
+        else if (notice.remoteAddress.empty())   // it is about our own files
+            m_log.warn("link: {} [{}]", notice.reason, notice.code);
         else
             m_log.warn("link: {} ({}) [{}]", notice.reason, notice.remoteAddress, notice.code);
     }
@@ -202,20 +234,29 @@ void PublishSession::onWelcome(const wire::Welcome &welcome)
     m_nextBeatBootNs = m_clock.bootNs();
     // More than half of the ring under way would leave nothing to drop but what is on the wire.
     m_creditBytes = std::min<std::uint64_t>(welcome.creditBytes, m_options.ringBytes / 2);
-    acknowledge(welcome.ackedFrameSeq);
     m_filter = wire::Filter{};   // all, until this server says otherwise
-    m_log.info("link: welcomed (session {}); {} events to send", welcome.sessionId, m_ring.events());
-    if (m_hooks)
-        seal({*m_hooks, {}});
+    if (m_spool != nullptr)
+        m_spool->replay();
+    if (m_earlier != 0) {
+        acknowledgeSpooled(welcome.ackedFrameSeq);
+        m_log.info("link: welcomed (session {}); it gets what an earlier start of the agent left", welcome.sessionId);
+        return;
+    }
+    acknowledge(welcome.ackedFrameSeq);
+    m_log.info("link: welcomed (session {}); {} events to send", welcome.sessionId, m_ring.events() + (m_spool != nullptr ? m_spool->ownEvents() : 0));
+    sealHooks();
 }
 
 void PublishSession::onAck(const wire::Ack &ack)
 {
-    if (ack.streamId != m_options.streamId) {
+    if (ack.streamId != (m_earlier != 0 ? m_earlier : m_options.streamId)) {
         m_log.debug("link: an acknowledgement of another stream was ignored");
         return;
     }
-    acknowledge(ack.frameSeq);
+    if (m_earlier != 0)
+        acknowledgeSpooled(ack.frameSeq);
+    else
+        acknowledge(ack.frameSeq);
 }
 
 void PublishSession::acknowledge(std::uint64_t frameSeq)
@@ -223,6 +264,12 @@ void PublishSession::acknowledge(std::uint64_t frameSeq)
     if (frameSeq >= m_nextFrameSeq) {
         m_log.warn("link: the server confirmed frame {}, but {} is the last; ignored", frameSeq, m_nextFrameSeq - 1);
         return;
+    }
+    if (m_spool != nullptr) {
+        // What is in the spool and was never sent cannot be there, whatever a server says.
+        if (m_spool->lastSeq() != 0)
+            frameSeq = std::min(frameSeq, m_sentUpTo);
+        acknowledgeSpooled(frameSeq);
     }
     for (const RingFrame &frame : m_ring.acknowledge(frameSeq)) {
         m_status.ackedEvents += frame.events;
@@ -240,6 +287,14 @@ void PublishSession::acknowledge(std::uint64_t frameSeq)
 
 void PublishSession::onBye(const wire::Bye &bye)
 {
+    if (endStream(bye.reason)) {
+        goOffline();
+        m_link.reconnect(milliseconds(0));
+        return;
+    }
+    // A server that cannot read it will not be able to next time either, and everything newer would wait for that.
+    if (m_earlier != 0 && (bye.code == "malformed" || bye.code == "protocol"))
+        m_spool->refuseStream();
     loseSession(std::min(milliseconds(bye.reconnectAfterMs), longestAbsence), "the server ended the session: " + bye.reason + " [" + bye.code + "]");
 }
 
@@ -280,6 +335,16 @@ void PublishSession::beat()
     heartbeat.queuedEvents = now.queuedEvents;
     heartbeat.inFlightEvents = now.inFlightEvents;
     heartbeat.oldestNs = m_ring.oldestEventNs();
+    if (m_earlier != 0) {
+        const Spool::StreamCounts counts = m_spool->streamCounts();
+        heartbeat.producedEvents = counts.produced;
+        heartbeat.droppedEvents = counts.dropped;
+        heartbeat.queuedEvents = counts.queued;
+        heartbeat.inFlightEvents = counts.inFlight;
+        heartbeat.oldestNs = counts.oldestNs;
+    } else if (m_spool != nullptr && m_spool->lastSeq() != 0) {
+        heartbeat.oldestNs = now.spool.oldestNs;
+    }
     if (!sendMessage(heartbeat))
         return;   // the link is full; the next one is due soon
     if (m_beats.size() == mostBeats)
@@ -287,19 +352,39 @@ void PublishSession::beat()
     m_beats.push_back(beat);
 }
 
+/// In the order of their numbers: what in memory is older than the spool, the spool, the rest.
 void PublishSession::sendFrames()
 {
-    m_stalled = false;
-    for (const RingFrame *frame = m_ring.next(); frame != nullptr; frame = m_ring.next()) {
-        const std::size_t underWay = m_ring.bytesUnderWay();
-        // A frame larger than the whole credit may go alone: it would wait for ever otherwise.
-        if (underWay > 0 && underWay + frame->bytes.size() > m_creditBytes)
+    m_stalled = m_paced = false;
+    if (m_leavingStream)
+        return;
+    const bool spooled = m_spool != nullptr && m_spool->lastSeq() != 0;
+    if (m_earlier == 0)
+        sendRing(spooled ? m_spool->firstSeq() : UINT64_MAX);
+    if (m_earlier != 0 || spooled)
+        sendSpooled();
+    if (m_earlier == 0 && spooled && m_spool->allSent())
+        sendRing(UINT64_MAX);
+}
+
+bool PublishSession::roomFor(std::size_t bytes) const
+{
+    const std::size_t underWay = m_ring.bytesUnderWay() + (m_spool != nullptr ? m_spool->bytesUnderWay() : 0);
+    // A frame larger than the whole credit may go alone: it would wait for ever otherwise.
+    return underWay == 0 || underWay + bytes <= m_creditBytes;
+}
+
+void PublishSession::sendRing(std::uint64_t before)
+{
+    for (const RingFrame *frame = m_ring.next(); frame != nullptr && frame->frameSeq < before; frame = m_ring.next()) {
+        if (m_stalled || !roomFor(frame->bytes.size()))
             return;
         if (const auto sent = m_link.send(frame->bytes); !sent) {
             m_stalled = sent.error().code() == Errc::Busy;
             return;
         }
         m_status.sentBytes += frame->bytes.size();
+        m_sentUpTo = std::max(m_sentUpTo, frame->frameSeq);
         if (m_ring.markSent()) {
             m_status.sentEvents += frame->events;
             for (const SourceCount &count : frame->sources)

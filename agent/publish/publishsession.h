@@ -14,6 +14,8 @@
 
 #include "agent/publish/outgoing.h"
 #include "agent/publish/outgoingring.h"
+#include "agent/publish/replaypace.h"
+#include "agent/spool/spool.h"
 #include "protocol/base/clock.h"
 #include "protocol/transport/endpoint.h"
 #include "protocol/wire/message.h"
@@ -25,6 +27,7 @@ struct SessionOptions {
     std::uint64_t streamId = 0;                         ///< random per start
     wire::AgentInfo info;
     std::size_t ringBytes = 8u << 20;
+    std::uint64_t replayRate = 4u << 20;                ///< of the spool: bytes per second
     std::chrono::milliseconds heartbeat{2000};
     std::chrono::milliseconds welcomeTimeout{10'000};
     std::chrono::milliseconds replyTimeout{15'000};     ///< connected, but nothing comes from the server
@@ -40,7 +43,7 @@ struct SessionStatus {
     std::uint64_t producedEvents = 0;       ///< numbered by the pipeline
     std::uint64_t droppedEvents = 0;        ///< never sent: a queue was full, or it could not be encoded
     std::uint64_t abandonedEvents = 0;      ///< sent, but given up before the server had confirmed them
-    std::uint64_t queuedEvents = 0;         ///< held and not under way
+    std::uint64_t queuedEvents = 0;         ///< held, in memory or in the spool, and not under way
     std::uint64_t inFlightEvents = 0;
     std::uint64_t sentEvents = 0;
     std::uint64_t ackedEvents = 0;
@@ -48,17 +51,19 @@ struct SessionStatus {
     std::size_t ringBytes = 0;
     std::int64_t offsetNs = 0;              ///< server's UTC minus ours
     std::int64_t uncertaintyNs = -1;        ///< -1 = not measured
-    std::int64_t oldestEventNs = 0;         ///< UTC of the oldest event held; 0 = none
+    std::int64_t oldestEventNs = 0;         ///< UTC of the oldest event held, in memory or in the spool; 0 = none
     std::int64_t asOfBootNs = 0;            ///< when this was true
     /// All sources' counters, both threads' share, as last told to the server; null = not yet.
     std::shared_ptr<const wire::CounterReport> counters;
+    SpoolStatus spool;
 };
 
 /// What the publisher decides: the session protocol's agent side over a ClientEndpoint, with neither a thread nor a clock of
-/// its own. Not thread-safe; link, clock and logger outlive it.
-class PublishSession {
+/// its own. Not thread-safe; link, clock, logger and spool outlive it.
+class PublishSession : private SpoolListener {
 public:
-    PublishSession(SessionOptions options, transport::ClientEndpoint &link, const Clock &clock, spdlog::logger &log);
+    /// `spool`: where frames go that memory has no room for; null = they are dropped.
+    PublishSession(SessionOptions options, transport::ClientEndpoint &link, const Clock &clock, spdlog::logger &log, Spool *spool = nullptr);
 
     /// What the next greeting tells.
     void setConfigSha256(std::string sha256) { m_options.info.configSha256 = std::move(sha256); }
@@ -72,7 +77,13 @@ public:
     void sayBye(std::string code, std::string reason);
 
     /// Everything taken is safe on the server's side.
-    bool settled() const noexcept { return m_ring.empty(); }
+    bool settled() const noexcept { return m_ring.empty() && (m_spool == nullptr || m_spool->lastSeq() == 0); }
+    /// Part of it is in the spool, and what is in memory can go there too: there is no need to wait for the server.
+    bool backlogged() const;
+    /// At the end: puts what is left in memory into the spool, for the next start. Waits for the disk, `longest` at most. No step() that
+    /// sends frames may follow.
+    void park(std::chrono::milliseconds longest);
+    bool canPark() const;
     SessionStatus status() const;
     /// A filter that came since the last call.
     std::optional<wire::Filter> takeFilter();
@@ -81,6 +92,20 @@ private:
     void seal(Outgoing &&outgoing);
     void split(Outgoing &&outgoing);
     void keep(RingFrame &&frame);
+    bool spool(const RingFrame &frame);
+    void sealHooks();
+
+    void onSpooled(const std::vector<SourceEvents> &sources) override;
+    void onSpoolLoss(const SpoolLoss &loss) override;
+    void onSpoolState(SpoolState before, const SpoolStatus &now) override;
+    void onSpoolFinding(const std::string &text) override;
+    bool chooseStream();
+    void leaveStream();
+    bool endStream(const std::string &why);
+    void sendRing(std::uint64_t before);
+    void sendSpooled();
+    bool roomFor(std::size_t bytes) const;
+    void acknowledgeSpooled(std::uint64_t frameSeq);
     void overlay(wire::CounterReport &report) const;
     void dropped(const RingFrame &frame);
     void giveUpEvent(const Outgoing &outgoing);
@@ -112,6 +137,13 @@ private:
     std::optional<wire::Filter> m_filter;
     std::uint64_t m_generation = 0;
     std::uint64_t m_creditBytes = 0;
+    Spool *m_spool;
+    ReplayPace m_pace;
+    std::uint64_t m_earlier = 0;            ///< stream of an earlier start that this session replays; 0 = our own
+    bool m_leavingStream = false;           ///< it is done, and the server was told
+    bool m_hooksDue = false;                ///< the spool's state changed
+    bool m_paced = false;                   ///< the spool has more to send, but not yet
+    std::uint64_t m_sentUpTo = 0;           ///< highest frame number that was ever sent
     bool m_left = false;
     bool m_stalled = false;                 ///< the transport's queue was full at the last try
     std::int64_t m_phaseSinceBootNs = 0;

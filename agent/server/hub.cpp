@@ -176,6 +176,7 @@ void Hub::welcomeAgent(transport::PeerId id, Peer &peer, const wire::Hello &hell
     auto &agent = peer.session.emplace<AgentSession>(node, *peer.link, m_clock, m_options.creditBytes);
     if (const auto bye = agent.begin(hello, peer.identity, peer.remoteAddress, greeted, ++m_lastSessionId)) {
         peer.session.emplace<std::monostate>();
+        publishState(node);
         refuse(id, *bye);
         return;
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/server/logsink.h"
 
+#include <string>
+
 #include <spdlog/spdlog.h>
 
 namespace tapio::server {
@@ -16,6 +18,23 @@ std::string_view stateName(wire::LinkState state) noexcept
     case wire::LinkState::Gone: return "gone";
     }
     return "unknown";
+}
+
+/// "10.0.0.9:7 spiffe://t/tapio/node/n [expired] Its ...": a stranger has no identity, and what is wrong with our own files
+/// comes from no address.
+std::string describe(const wire::LinkNotice &notice)
+{
+    std::string line;
+    for (const std::string *part : {&notice.remoteAddress, &notice.identity}) {
+        if (!part->empty())
+            line.append(*part).append(" ");
+    }
+    line.append("[").append(notice.code).append("]");
+    if (!notice.reason.empty())
+        line.append(" ").append(notice.reason);
+    if (notice.repeated > 1)
+        line.append(" (").append(std::to_string(notice.repeated)).append(" times)");
+    return line;
 }
 
 } // namespace
@@ -42,8 +61,7 @@ void LogSink::onLinkNotice(const wire::LinkNotice &notice)
     const std::string_view what = notice.kind == wire::LinkNoticeKind::Refused ? "refused"
         : notice.kind == wire::LinkNoticeKind::Accepted                        ? "accepted"
                                                                                : "closed";
-    m_log.log(level, "connection {}: {} {} [{}] {}{}", what, notice.remoteAddress, notice.identity, notice.code, notice.reason,
-              notice.repeated > 1 ? " (" + std::to_string(notice.repeated) + " times)" : std::string());
+    m_log.log(level, "connection {}: {}", what, describe(notice));
 }
 
 } // namespace tapio::server

@@ -14,6 +14,9 @@ namespace {
 /// Streams of one node that are remembered: an agent that is started anew every minute must not fill the memory.
 constexpr std::size_t maxStreams = 16;
 
+/// A clock that is wrong by more is not a clock; 0 of a machine without a battery is 1970.
+constexpr std::int64_t longestOffsetNs = 100LL * 366 * 24 * 3600 * nsPerSecond;
+
 } // namespace
 
 NodeRecord::NodeRecord(std::string name, std::int64_t beganNs) : m_beganNs(beganNs) { m_state.node = std::move(name); }
@@ -87,6 +90,10 @@ StreamTracker::Arrival NodeRecord::onFrame(wire::Frame &&frame, std::size_t byte
 void NodeRecord::onHeartbeat(const wire::Heartbeat &heartbeat, std::int64_t nowNs)
 {
     m_state.heartbeat = heartbeat;
+    if (heartbeat.offsetNs < -longestOffsetNs || heartbeat.offsetNs > longestOffsetNs) {
+        m_state.heartbeat.offsetNs = 0;     // nobody may calculate with it
+        m_state.heartbeat.uncertaintyNs = -1;
+    }
     m_state.lastHeartbeatNs = nowNs;
     current().tracker.onHeartbeat(heartbeat);
 }

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include <array>
+#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -28,11 +29,23 @@ struct Given {
     std::optional<std::uint16_t> port;
 };
 
+/// What is wrong with a port on the command line; empty when nothing is.
+std::string refusePort(const std::string &text)
+{
+    std::uint16_t port = 0;
+    const char *end = text.data() + text.size();
+    const auto [stopped, error] = std::from_chars(text.data(), end, port);
+    const bool fits = error == std::errc() && stopped == end;
+    return fits ? std::string() : "'" + text + "' is no port (1 to 65535, or 0: the system chooses)";
+}
+
 void declare(CLI::App &app, Given &given)
 {
     app.add_option("--config", given.file, "Configuration file (TOML)")->type_name("FILE");
     app.add_option("--address", given.address, "IPv4 or IPv6 address to listen on (default 127.0.0.1; 0.0.0.0 or :: = all)")->type_name("ADDRESS");
-    app.add_option("--port", given.port, "Port to listen on (default 7117; 0 = the system chooses)")->type_name("PORT");
+    app.add_option("--port", given.port, "Port to listen on (default 7117; 0 = the system chooses)")
+        ->check(CLI::Validator(refusePort, ""))
+        ->type_name("PORT");
     app.add_option("--ca", given.ca, "Certificate authority that both ends trust")->type_name("FILE");
     app.add_option("--cert", given.certificate, "Certificate of this server")->type_name("FILE");
     app.add_option("--key", given.key, "Its private key, readable by the owner only")->type_name("FILE");

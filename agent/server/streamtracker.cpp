@@ -41,15 +41,19 @@ StreamTracker::Arrival StreamTracker::onFrame(std::uint64_t frameSeq, std::uint6
 
 void StreamTracker::onHeartbeat(const wire::Heartbeat &heartbeat)
 {
-    m_lastHeartbeat = heartbeat;
-    m_loss.droppedEvents = heartbeat.droppedEvents;
-    // What the agent still holds may be here already, but not acknowledged: so this can be too low for a moment, never too high.
-    const std::uint64_t elsewhere = heartbeat.droppedEvents + heartbeat.queuedEvents + heartbeat.inFlightEvents + m_ackedEvents;
+    // An agent that was started anew and sends what an earlier start spooled counts only what it finds on its disk.
+    m_mostProduced = std::max(m_mostProduced, heartbeat.producedEvents);
+    m_mostDropped = std::max(m_mostDropped, heartbeat.droppedEvents);
+    m_loss.droppedEvents = m_mostDropped;
+    const std::uint64_t withAgent = heartbeat.droppedEvents + heartbeat.queuedEvents + heartbeat.inFlightEvents;
+    // What is here and not acknowledged is still with the agent: counted once, or a loss would be seen where there is none.
     if (!m_baselineKnown) {
         m_baselineKnown = true;
-        m_baselineEvents = lessOrZero(heartbeat.producedEvents, elsewhere);
+        m_baselineEvents = lessOrZero(heartbeat.producedEvents, withAgent + m_ackedEvents);
     }
-    const std::uint64_t missing = lessOrZero(heartbeat.producedEvents, elsewhere + m_baselineEvents);
+    // What the agent still holds may be here already: so this can be too low for a moment, never too high. And what is here may be
+    // unacknowledged for long, while the agent has given it up.
+    const std::uint64_t missing = lessOrZero(heartbeat.producedEvents, withAgent + m_receivedEvents + m_baselineEvents);
     m_loss.transitEvents = std::max(m_loss.transitEvents, missing);
 }
 
@@ -68,8 +72,8 @@ bool StreamTracker::acknowledge(std::uint64_t frameSeq)
 
 void StreamTracker::finish()
 {
-    const std::uint64_t accounted = m_lastHeartbeat.droppedEvents + m_baselineEvents + m_receivedEvents;
-    m_loss.transitEvents = std::max(m_loss.transitEvents, lessOrZero(m_lastHeartbeat.producedEvents, accounted));
+    const std::uint64_t accounted = m_mostDropped + m_baselineEvents + m_receivedEvents;
+    m_loss.transitEvents = std::max(m_loss.transitEvents, lessOrZero(m_mostProduced, accounted));
 }
 
 wire::StreamLoss &operator+=(wire::StreamLoss &sum, const wire::StreamLoss &more) noexcept

@@ -46,7 +46,8 @@ private:
     std::uint64_t m_ackedEvents = 0;
     std::uint64_t m_baselineEvents = 0;     ///< produced before we knew the stream, and not ours to account for
     bool m_baselineKnown;
-    wire::Heartbeat m_lastHeartbeat;
+    std::uint64_t m_mostProduced = 0;       ///< that any heartbeat said, and dropped likewise
+    std::uint64_t m_mostDropped = 0;
     wire::StreamLoss m_loss;
 };
 

@@ -44,6 +44,12 @@ static __always_inline struct tapio_counters *tapio_count(enum tapio_collector c
 	return bpf_map_lookup_elem(&counters, &key);
 }
 
+/* For hooks that packets pass: a run that nothing came of. */
+static __always_inline void tapio_pass_by(struct tapio_counters *count)
+{
+	TAPIO_ADD(count->passed_by, 1);
+}
+
 static __always_inline bool tapio_is_own(__u32 kernel_tgid)
 {
 	return kernel_tgid == tapio_own_tgid;

@@ -65,15 +65,36 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+typedef struct {
+	unsigned int val;
+} kgid_t;
+
+/* One number from 6.3 on, f122a08b197d; before, two halves, which on little-endian machines are the same bytes. */
+typedef struct {
+	__u64 val;
+} kernel_cap_t;
+
+struct user_namespace {
+	int level;
+};
+
 struct cred {
 	kuid_t uid;
+	kgid_t gid;
+	kuid_t euid;
+	kgid_t egid;
+	kernel_cap_t cap_effective;
+	struct user_namespace *user_ns;
 };
 
 struct ns_common {
 	unsigned int inum;
 };
 
+struct task_struct;
+
 struct pid_namespace {
+	struct task_struct *child_reaper;
 	struct ns_common ns;
 };
 
@@ -114,7 +135,37 @@ struct percpu_counter {
 	__s64 count;
 };
 
+struct timespec64 {
+	__s64 tv_sec;
+	long tv_nsec;
+};
+
+struct inode {
+	__s64 i_mtime_sec;
+	__s64 i_ctime_sec;
+	__u32 i_mtime_nsec;
+	__u32 i_ctime_nsec;
+};
+
+/* Until 6.11, 3aa63a569c64 ("fs: switch timespec64 fields in inode to discrete integers"). */
+struct inode___timespecs {
+	struct timespec64 __i_mtime;
+	struct timespec64 __i_ctime;
+};
+/* The modification time until 6.7, 12cd44023651; the change time until 6.6, 13bc24457850. */
+struct inode___plain_mtime {
+	struct timespec64 i_mtime;
+};
+struct inode___plain_ctime {
+	struct timespec64 i_ctime;
+};
+
+struct file {
+	struct inode *f_inode;
+};
+
 struct mm_struct {
+	struct file *exe_file;
 	unsigned long arg_start;
 	unsigned long arg_end;
 	unsigned long total_vm;
@@ -141,7 +192,9 @@ struct task_struct {
 	int tgid;
 	int exit_code;
 	__u64 start_boottime;
+	unsigned int ptrace;
 	struct task_struct *real_parent;
+	struct task_struct *parent;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
 	const struct cred *cred;
@@ -156,7 +209,14 @@ struct task_struct {
 };
 
 struct linux_binprm {
+	unsigned int secureexec : 1;
 	const char *filename;
+	const char *interp;
+};
+
+struct module {
+	char name[56];
+	unsigned long taints;
 };
 
 struct in6_addr {
@@ -185,6 +245,7 @@ struct sock {
 	struct sock_common __sk_common;
 	struct socket *sk_socket;
 	socket_lock_t sk_lock;
+	__u8 sk_shutdown; /* a bit field at places */
 	__u16 sk_type;
 	__u16 sk_protocol;
 	int sk_err;
@@ -222,8 +283,6 @@ struct tcp_skb_cb {
 struct socket {
 	struct sock *sk;
 };
-
-struct file;
 
 struct gendisk {
 	int major;

@@ -28,6 +28,11 @@ enum tapio_collector {
 	TAPIO_TCP,
 	TAPIO_RUNQUEUE,
 	TAPIO_BLOCKIO,
+	TAPIO_DNS,
+	TAPIO_HTTP,
+	TAPIO_SECURITY,
+	TAPIO_DROPS,
+	TAPIO_CAPABILITY,
 	TAPIO_COLLECTORS
 };
 
@@ -40,15 +45,22 @@ struct tapio_counters {
 	__u64 kfiltered;
 	__u64 folded;
 	__u64 lost;
+	__u64 passed_by; /* seen and filtered in one: most packets are, and each addition is paid for by every packet */
 };
-TAPIO_ASSERT(sizeof(struct tapio_counters) == 32);
+TAPIO_ASSERT(sizeof(struct tapio_counters) == 40);
 
 enum tapio_kind {
 	TAPIO_KIND_EXEC = 1,
 	TAPIO_KIND_EXIT = 2,
 	TAPIO_KIND_OOM = 3,
 	TAPIO_KIND_SIGNAL = 4,
-	TAPIO_KIND_TCP = 5
+	TAPIO_KIND_TCP = 5,
+	TAPIO_KIND_DNS = 6,
+	TAPIO_KIND_HTTP = 7,
+	TAPIO_KIND_PRIVILEGE = 16,
+	TAPIO_KIND_PTRACE = 17,
+	TAPIO_KIND_MODULE = 18,
+	TAPIO_KIND_CAPABILITY = 19
 };
 
 /*
@@ -91,8 +103,11 @@ struct tapio_exec {
 	char parent_comm[TAPIO_COMM_LEN];
 	char filename[TAPIO_FILENAME_LEN];
 	char arguments[TAPIO_ARGUMENTS_LEN];
+	__s64 file_modified_ns;   /* UTC; 0 = not known */
+	__s64 file_changed_ns;    /* UTC: st_ctime, which nobody can set; 0 = not known */
+	__u64 container_start_ns; /* boot time at which the first process of the pid namespace started; 0 = it is the initial one */
 };
-TAPIO_ASSERT(sizeof(struct tapio_exec) == 864);
+TAPIO_ASSERT(sizeof(struct tapio_exec) == 888);
 TAPIO_ASSERT(__builtin_offsetof(struct tapio_exec, filename) == 96);
 
 struct tapio_exit {
@@ -148,6 +163,98 @@ struct tapio_tcp {
 TAPIO_ASSERT(sizeof(struct tapio_tcp) == 152);
 TAPIO_ASSERT(__builtin_offsetof(struct tapio_tcp, local) == 112);
 
+/* Both ends of a socket, as its owner sees them. */
+struct tapio_ends {
+	__u8 local[16]; /* IPv4 as ::ffff:a.b.c.d */
+	__u8 remote[16];
+	__u16 local_port; /* host order */
+	__u16 remote_port;
+	__u32 reserved;
+};
+TAPIO_ASSERT(sizeof(struct tapio_ends) == 40);
+
+/* The question section of a message with one question: a name of at most 255 bytes, type and class (RFC 1035 section 4.1.2). */
+#define TAPIO_DNS_QUESTION_LEN 264
+
+struct tapio_dns {
+	struct tapio_header header; /* process: who asked */
+	__u64 latency_ns;	    /* first asking to the answer, or to the end of the wait */
+	__u32 attempts;
+	__u16 server_port; /* host order */
+	__u16 flags;	   /* second 16 bits of the answer's header, host order */
+	__u16 answers;
+	__u16 question_len; /* beyond it `question` is 0 */
+	__u8 answered;
+	__u8 tcp;
+	__u8 reserved[2];
+	__u8 server[16]; /* IPv4 as ::ffff:a.b.c.d */
+	__u8 question[TAPIO_DNS_QUESTION_LEN];
+};
+TAPIO_ASSERT(sizeof(struct tapio_dns) == 368);
+TAPIO_ASSERT(__builtin_offsetof(struct tapio_dns, question) == 104);
+
+#define TAPIO_HTTP_HEAD_LEN 256
+/* So much at most is added to a head by each segment that follows the first. */
+#define TAPIO_HTTP_MORE_LEN 64
+
+/* What lies beyond the two lengths is left over from other records. */
+struct tapio_http {
+	struct tapio_header header;
+	__u64 latency_ns;    /* first byte of the request to that of the answer, or to the end of the connection */
+	__u64 request_bytes; /* seen until the answer began */
+	struct tapio_ends ends;
+	__u16 request_len;
+	__u16 response_len; /* 0 = no answer */
+	__u8 direction;	    /* enum tapio_direction: outbound = the process asks */
+	__u8 pipelined;
+	__u8 reserved[2];
+	char request[TAPIO_HTTP_HEAD_LEN]; /* how the payload began */
+	char response[TAPIO_HTTP_HEAD_LEN];
+};
+TAPIO_ASSERT(sizeof(struct tapio_http) == 640);
+TAPIO_ASSERT(__builtin_offsetof(struct tapio_http, request) == 128);
+
+struct tapio_privilege {
+	struct tapio_header header; /* process: as it is after the gain */
+	__u32 old_uid;
+	__u32 new_uid;
+	__u32 old_euid;
+	__u32 new_euid;
+	__u32 old_egid;
+	__u32 new_egid;
+	__u64 gained_capabilities; /* effective now and not before */
+	__u8 by_exec;              /* the program started has a set-id bit or capabilities; 0 = gained some other way */
+	__u8 reserved[7];
+	char filename[TAPIO_FILENAME_LEN];
+};
+TAPIO_ASSERT(sizeof(struct tapio_privilege) == 360);
+
+struct tapio_ptrace {
+	struct tapio_header header; /* process: the tracer */
+	__u32 target_pid;
+	__u32 request; /* of ptrace(2) */
+	char target_comm[TAPIO_COMM_LEN];
+};
+TAPIO_ASSERT(sizeof(struct tapio_ptrace) == 88);
+
+#define TAPIO_MODULE_LEN 64 /* more than MODULE_NAME_LEN, with the final NUL */
+
+struct tapio_module {
+	struct tapio_header header; /* process: who loads it */
+	__u64 taints;               /* as bits of /proc/sys/kernel/tainted */
+	char name[TAPIO_MODULE_LEN];
+};
+TAPIO_ASSERT(sizeof(struct tapio_module) == 136);
+
+struct tapio_capability {
+	struct tapio_header header; /* process: who used it last */
+	__u32 repeats;              /* alike since the last record, this one included */
+	__u8 capability;            /* capabilities(7) */
+	__u8 granted;
+	__u16 reserved;
+};
+TAPIO_ASSERT(sizeof(struct tapio_capability) == 72);
+
 /* Folded in the kernel: values of per-CPU maps. */
 
 enum tapio_block_op { TAPIO_BLOCK_READ, TAPIO_BLOCK_WRITE, TAPIO_BLOCK_FLUSH, TAPIO_BLOCK_DISCARD, TAPIO_BLOCK_OTHER };
@@ -166,6 +273,10 @@ TAPIO_ASSERT(sizeof(struct tapio_histogram_key) == 24);
 struct tapio_histogram {
 	__u64 counts[TAPIO_HISTOGRAM_BUCKETS];
 };
+
+/* Packets that were dropped, by enum skb_drop_reason; the last is for reasons beyond the list, which belong to subsystems. */
+#define TAPIO_DROP_REASONS 256
+#define TAPIO_DROP_OTHER (TAPIO_DROP_REASONS - 1)
 
 struct tapio_tcp_totals {
 	__u64 connects;

@@ -23,7 +23,67 @@ static __always_inline void read_arguments(struct tapio_exec *record, struct mm_
 	}
 }
 
-static __always_inline int on_exec(struct task_struct *task, const char *filename, bool typed)
+/* From 6.13 on, 4e40eff0b573: the topmost bit of a change time's nanoseconds says that somebody has asked for it. */
+#define TAPIO_CTIME_NS 0x7fffffff
+
+static __always_inline __s64 in_ns(__s64 seconds, __s64 ns)
+{
+	return seconds * 1000000000 + ns;
+}
+
+#define IN_NS(inode, member) in_ns(BPF_CORE_READ(inode, member.tv_sec), BPF_CORE_READ(inode, member.tv_nsec))
+
+static __always_inline __s64 modified_ns(struct inode *inode)
+{
+	if (bpf_core_field_exists(inode->i_mtime_sec))
+		return in_ns(BPF_CORE_READ(inode, i_mtime_sec), BPF_CORE_READ(inode, i_mtime_nsec));
+	if (bpf_core_field_exists(((struct inode___timespecs *)inode)->__i_mtime))
+		return IN_NS((struct inode___timespecs *)inode, __i_mtime);
+	if (bpf_core_field_exists(((struct inode___plain_mtime *)inode)->i_mtime))
+		return IN_NS((struct inode___plain_mtime *)inode, i_mtime);
+	return 0;
+}
+
+static __always_inline __s64 changed_ns(struct inode *inode)
+{
+	if (bpf_core_field_exists(inode->i_ctime_sec))
+		return in_ns(BPF_CORE_READ(inode, i_ctime_sec), BPF_CORE_READ(inode, i_ctime_nsec) & TAPIO_CTIME_NS);
+	if (bpf_core_field_exists(((struct inode___timespecs *)inode)->__i_ctime))
+		return IN_NS((struct inode___timespecs *)inode, __i_ctime);
+	if (bpf_core_field_exists(((struct inode___plain_ctime *)inode)->i_ctime))
+		return IN_NS((struct inode___plain_ctime *)inode, i_ctime);
+	return 0;
+}
+
+/* The file of a script is not at hand any more: the one that is known now is its interpreter's. */
+static __always_inline void read_file_times(struct tapio_exec *record, struct linux_binprm *binary, struct mm_struct *mm)
+{
+	struct inode *inode;
+
+	record->file_modified_ns = 0;
+	record->file_changed_ns = 0;
+	if (!binary || BPF_CORE_READ(binary, interp) != BPF_CORE_READ(binary, filename))
+		return;
+	inode = BPF_CORE_READ(mm, exe_file, f_inode);
+	record->file_modified_ns = modified_ns(inode);
+	record->file_changed_ns = changed_ns(inode);
+}
+
+/* A container's pid namespace begins with it; what shares the host's has no beginning that means anything. */
+static __always_inline __u64 container_start_ns(struct task_struct *task)
+{
+	struct pid *pid = BPF_CORE_READ(task, group_leader, thread_pid);
+	__u32 level = pid ? BPF_CORE_READ(pid, level) : 0;
+	struct upid *number;
+
+	if (level == 0)
+		return 0;
+	number = (void *)pid + bpf_core_field_offset(struct pid, numbers) + level * bpf_core_type_size(struct upid);
+	return BPF_CORE_READ(number, ns, child_reaper, start_boottime);
+}
+
+/* `binary` is NULL where the way of attaching does not give it. */
+static __always_inline int on_exec(struct task_struct *task, const char *filename, struct linux_binprm *binary, bool typed)
 {
 	struct tapio_counters *count = tapio_count(TAPIO_PROCESS);
 	struct task_struct *parent;
@@ -46,6 +106,8 @@ static __always_inline int on_exec(struct task_struct *task, const char *filenam
 	length = bpf_probe_read_kernel_str(record->filename, sizeof(record->filename), filename);
 	record->filename_len = length > 0 ? length - 1 : 0;
 	read_arguments(record, BPF_CORE_READ(task, mm));
+	read_file_times(record, binary, BPF_CORE_READ(task, mm));
+	record->container_start_ns = container_start_ns(task);
 	tapio_submit(record);
 	return 0;
 }
@@ -53,20 +115,24 @@ static __always_inline int on_exec(struct task_struct *task, const char *filenam
 SEC("tp_btf/sched_process_exec")
 int exec_btf(__u64 *ctx)
 {
-	return on_exec((void *)ctx[0], BPF_CORE_READ((struct linux_binprm *)ctx[2], filename), true);
+	struct linux_binprm *binary = (void *)ctx[2];
+
+	return on_exec((void *)ctx[0], BPF_CORE_READ(binary, filename), binary, true);
 }
 
 SEC("raw_tp/sched_process_exec")
 int exec_raw(__u64 *ctx)
 {
-	return on_exec((void *)ctx[0], BPF_CORE_READ((struct linux_binprm *)ctx[2], filename), false);
+	struct linux_binprm *binary = (void *)ctx[2];
+
+	return on_exec((void *)ctx[0], BPF_CORE_READ(binary, filename), binary, false);
 }
 
 SEC("tp/sched/sched_process_exec")
 int exec_tp(struct trace_event_raw_sched_process_exec *ctx)
 {
 	return on_exec((void *)bpf_get_current_task(), (void *)ctx + (ctx->__data_loc_filename & 0xffff),
-		       false);
+		       NULL, false);
 }
 
 /* What wait(2) will report of the whole process: the leader's code, unless the group was ended as one. */

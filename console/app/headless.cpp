@@ -4,7 +4,7 @@
 #include <QImage>
 #include <QSaveFile>
 
-#include <iostream>
+#include <ostream>
 
 #include "console/core/session/status.h"
 #include "console/ui/widgets/format.h"
@@ -23,8 +23,8 @@ QString plain(QString text)
 
 } // namespace
 
-Headless::Headless(const LaunchOptions &options, const Session &session, MainWindow &window, const Clock &clock, std::ostream &out) :
-    m_options(options), m_session(session), m_window(window), m_clock(clock), m_out(out)
+Headless::Headless(const LaunchOptions &options, const Session &session, MainWindow &window, const Clock &clock, Streams streams) :
+    m_options(options), m_session(session), m_window(window), m_clock(clock), m_out(streams.out), m_errors(streams.errors)
 {
     m_second.setInterval(1000);
     connect(&m_second, &QTimer::timeout, this, &Headless::tick);
@@ -45,7 +45,7 @@ QString Headless::statusLine() const
     for (const LossBand &band : events.losses)
         lost += band.lost;
     if (lost > 0)
-        parts << QStringLiteral("%1 lost in 15 min").arg(exactCount(lost, english));
+        parts << QStringLiteral("%1 lost in %2").arg(exactCount(lost, english), plain(durationText(events.toNs - events.fromNs, english)));
     if (const auto stats = m_session.storeStats())
         parts << QStringLiteral("%1 events stored, %2").arg(exactCount(stats->events, english), plain(bytesText(static_cast<double>(stats->fileBytes), english)));
     if (!m_session.storeError().isEmpty())
@@ -72,9 +72,12 @@ bool Headless::writeSnapshot()
     const QString path = QString::fromStdString(m_options.snapshot.string());
     QSaveFile file(path); // a reader never sees half a picture
     if (!file.open(QIODevice::WriteOnly) || !m_window.grab().save(&file, "PNG") || !file.commit()) {
-        std::cerr << "tapio-console: the picture " << path.toStdString() << " cannot be written: " << file.errorString().toStdString() << std::endl;
+        if (file.errorString() != m_pictureError) // it is tried again each second
+            m_errors << "tapio-console: the picture " << path.toStdString() << " cannot be written: " << file.errorString().toStdString() << std::endl;
+        m_pictureError = file.errorString();
         return false;
     }
+    m_pictureError.clear();
     if (!m_pictured)
         m_out << "picture of the Overview: " << path.toStdString() << std::endl;
     m_pictured = true;

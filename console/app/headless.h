@@ -16,9 +16,10 @@ namespace tapio::console {
 class Headless : public QObject {
     Q_OBJECT
 public:
-    Headless(const LaunchOptions &options, const Session &session, MainWindow &window, const Clock &clock, std::ostream &out);
+    struct Streams { std::ostream &out, &errors; };
+    Headless(const LaunchOptions &options, const Session &session, MainWindow &window, const Clock &clock, Streams streams);
 
-    /// Writes the last picture. False: it could not be written (said on stderr).
+    /// Writes the last picture. False: it could not be written. The reason is said once, not at each try.
     bool finish();
     /// "2026-03-01 14:35:02 UTC  agents 1 of 1  events/s 412  ..."; English, for logs.
     QString statusLine() const;
@@ -35,9 +36,11 @@ private:
     MainWindow &m_window;
     const Clock &m_clock;
     std::ostream &m_out;
+    std::ostream &m_errors;
     QTimer m_second;
     int m_seconds = 0;
     bool m_pictured = false;
+    QString m_pictureError;            ///< of the last try; empty = it was written
 };
 
 } // namespace tapio::console

@@ -93,7 +93,7 @@ Result<std::pair<std::string, std::uint16_t>> parseAddress(const std::string &te
     if (!number.empty()) {
         const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), port);
         if (error != std::errc() || end != number.data() + number.size() || (port == 0 && !zero))
-            return wrong();
+            return fail(Errc::InvalidArgument, "'" + text + "': '" + number + "' is no port (1 to 65535" + (zero ? ", or 0: the system chooses)" : ")"));
     }
     return std::pair(host, port);
 }

@@ -184,12 +184,9 @@ wire::Subscribe statesOnly()
 std::vector<std::string> knownEventTypes()
 {
     std::vector<std::string> names;
-    for (std::uint16_t number = 1;; ++number) {
-        const std::string name = wire::eventTypeName(static_cast<wire::EventType>(number));
-        if (wire::eventTypeFromName(name) == wire::EventType::Unknown || name.starts_with("type."))
-            return names;
-        names.push_back(name);
-    }
+    for (const wire::EventType type : wire::knownEventTypes())
+        names.push_back(wire::eventTypeName(type));
+    return names;
 }
 
 wire::Severity severityFromName(std::string_view name) noexcept

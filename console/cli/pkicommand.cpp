@@ -83,9 +83,11 @@ int runInit(const CommandContext &context, const PkiArguments &arguments)
     const auto authority
         = CertificateAuthority::init(pkiFolder(context), arguments.trustDomain, validity, context.clock);
     if (!authority) {
-        return report(context.err, authority.error(),
-                      authority.error().code() == Errc::AlreadyExists ? "an authority is never overwritten; see 'tapio pki list'"
-                                                                      : "choose another folder with --pki DIR");
+        const bool exists = authority.error().code() == Errc::AlreadyExists;
+        const ExitCode code = report(context.err, authority.error(),
+                                     exists ? "an authority is never overwritten; see 'tapio pki list'" : "choose another folder with --pki DIR");
+        // Whatever reason the system gives, a folder or file of it cannot be made.
+        return authority.error().errnum() != 0 ? ExitCannotCreate : code;
     }
     if (context.format == OutputFormat::Json)
         printJson(context.out, {{"folder", authority->folder().string()}, {"trust_domain", authority->trustDomain()}});

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 @0xb81d3fa0a66c1e52;
 # Events as they travel, and the places they happened at. The meaning and unit of each field is documented once, beside the
-# value types in protocol/wire/event.h and origin.h; this file fixes only the layout.
+# value types in protocol/wire/details.h, event.h and origin.h; this file fixes only the layout.
 #
 # Version 1. Compatible changes: new fields at the end of a struct, new members of a union, new numbers of an enumeration
 # (kept as plain integers, so that an unknown number survives). Anything else needs a new format byte (protocol/wire/codec.h).
@@ -39,6 +39,18 @@ struct Event {
     oomKill @13 :OomKill;
     fatalSignal @14 :FatalSignal;
     tcp @15 :TcpConnection;
+    dns @16 :DnsQuery;
+    http @17 :HttpRequest;
+    fileFailure @18 :FileFailure;
+    capabilityUse @19 :CapabilityUse;
+    privilegeGain @20 :PrivilegeGain;
+    ptraceAttach @21 :PtraceAttach;
+    moduleLoad @22 :ModuleLoad;
+    mount @23 :Mount;
+    login @24 :Login;
+    kernelLog @25 :KernelLog;
+    agentNotice @26 :AgentNotice;
+    drillLabel @27 :DrillLabel;
   }
 }
 
@@ -48,6 +60,8 @@ struct ProcessExec {
   parentComm @2 :Text;
   filename @3 :Text;
   arguments @4 :List(Text);
+  fileModifiedNs @5 :Int64;
+  writtenAfterStart @6 :Bool;
 }
 
 struct ProcessExit {
@@ -95,6 +109,124 @@ struct TcpConnection {
   direction @13 :UInt8;
   outcome @14 :UInt8;
   established @15 :Bool;
+}
+
+struct DnsQuery {
+  serverHigh @0 :UInt64;
+  serverLow @1 :UInt64;
+  latencyNs @2 :UInt64;
+  attempts @3 :UInt32;
+  serverPort @4 :UInt16;
+  queryType @5 :UInt16;
+  responseCode @6 :UInt16;
+  answers @7 :UInt16;
+  outcome @8 :UInt8;
+  tcp @9 :Bool;
+  truncated @10 :Bool;
+  name @11 :Text;
+}
+
+struct HttpRequest {
+  localHigh @0 :UInt64;
+  localLow @1 :UInt64;
+  remoteHigh @2 :UInt64;
+  remoteLow @3 :UInt64;
+  latencyNs @4 :UInt64;
+  requestBytes @5 :UInt64;
+  responseBytes @6 :UInt64;
+  localPort @7 :UInt16;
+  remotePort @8 :UInt16;
+  status @9 :UInt16;
+  direction @10 :UInt8;
+  pipelined @11 :Bool;
+  tls @12 :Bool;
+  aborted @13 :Bool;
+  method @14 :Text;
+  target @15 :Text;
+  route @16 :Text;
+  host @17 :Text;
+}
+
+struct FileFailure {
+  error @0 :Int32;
+  flags @1 :UInt32;
+  repeats @2 :UInt32;
+  path @3 :Text;
+  operation @4 :Text;
+}
+
+struct CapabilityUse {
+  repeats @0 :UInt32;
+  capability @1 :UInt8;
+  granted @2 :Bool;
+}
+
+struct PrivilegeGain {
+  gainedCapabilities @0 :UInt64;
+  oldUid @1 :UInt32;
+  newUid @2 :UInt32;
+  oldEuid @3 :UInt32;
+  newEuid @4 :UInt32;
+  oldGid @5 :UInt32;
+  newGid @6 :UInt32;
+  how @7 :Text;
+  filename @8 :Text;
+}
+
+struct PtraceAttach {
+  request @0 :Int64;
+  targetPid @1 :UInt32;
+  error @2 :Int32;
+  targetComm @3 :Text;
+}
+
+struct ModuleLoad {
+  taints @0 :UInt64;
+  name @1 :Text;
+}
+
+struct Mount {
+  flags @0 :UInt64;
+  error @1 :Int32;
+  unmount @2 :Bool;
+  source @3 :Text;
+  target @4 :Text;
+  fsType @5 :Text;
+}
+
+struct Login {
+  repeats @0 :UInt32;
+  success @1 :Bool;
+  user @2 :Text;
+  method @3 :Text;
+  service @4 :Text;
+  remote @5 :Text;
+}
+
+struct KernelLog {
+  sequence @0 :UInt64;
+  priority @1 :UInt8;
+  facility @2 :UInt8;
+  text @3 :Text;
+}
+
+struct AgentNotice {
+  measured @0 :Int64;
+  limit @1 :Int64;
+  kind @2 :UInt8;
+  what @3 :Text;
+  text @4 :Text;
+  unit @5 :Text;
+}
+
+struct DrillLabel {
+  fromNs @0 :Int64;
+  toNs @1 :Int64;
+  runId @2 :UInt64;
+  drill @3 :Text;
+  target @4 :Text;
+  phase @5 :Text;
+  signature @6 :Data;
 }
 
 struct EventBatch {

@@ -65,8 +65,29 @@ void ClientBridge::reconnect(std::chrono::milliseconds delay)
             link->end({"closed", "This side chose to connect anew."});
             return;
         }
+        // It is on its way already: later only if that was asked for, and never sooner than the back-off says.
+        const std::int64_t dueNs = m_reactor.clock().bootNs() + std::chrono::nanoseconds(delay).count();
+        if (delay.count() > 0 && (isDialling() || dueNs > m_dialDueNs)) {
+            drop();
+            waitUntil(dueNs);
+        }
+    });
+}
+
+void ClientBridge::dialNow()
+{
+    m_reactor.post([this] {
+        if (isStopping())
+            return;
+        m_backoff.reset();
+        m_candidates.clear();
+        if (Link *link = findLink(m_linkId)) {
+            m_dialNow = true;
+            link->end({"closed", "This side chose to connect anew."});
+            return;
+        }
         drop();
-        waitAndDial(delay);
+        dial();
     });
 }
 
@@ -177,9 +198,15 @@ void ClientBridge::giveUp(const std::string &address, const Cause &cause)
 
 void ClientBridge::waitAndDial(std::chrono::milliseconds atLeast)
 {
-    setDialling(false);
     const auto delay = std::max(m_backoff.next(m_random), atLeast);
-    m_reactor.setTimer(*this, m_reactor.clock().bootNs() + std::chrono::nanoseconds(delay).count());
+    waitUntil(m_reactor.clock().bootNs() + std::chrono::nanoseconds(delay).count());
+}
+
+void ClientBridge::waitUntil(std::int64_t dueNs)
+{
+    m_dialDueNs = dueNs;
+    m_reactor.setTimer(*this, dueNs);
+    setDialling(false);
 }
 
 /// Ends an attempt that has no link yet.
@@ -224,7 +251,9 @@ void ClientBridge::onGone(Link &link)
     notify();
     if (isStopping())
         return;
-    if (!link.wasOpen() && !m_candidates.empty())
+    if (std::exchange(m_dialNow, false))
+        dial();
+    else if (!link.wasOpen() && !m_candidates.empty())
         tryNext();
     else
         waitAndDial(std::exchange(m_delay, {}));

@@ -30,6 +30,8 @@ public:
     void confirm();
     /// Any thread.
     void reconnect(std::chrono::milliseconds delay);
+    /// Any thread.
+    void dialNow();
 
 private:
     ClientBridge(const ClientOptions &options, std::string localPath, Notify notify, const Clock &clock);
@@ -48,6 +50,7 @@ private:
     void onConnected(FileDescriptor socket);
     void giveUp(const std::string &address, const Cause &cause);
     void waitAndDial(std::chrono::milliseconds atLeast);
+    void waitUntil(std::int64_t dueNs);
     void drop();
     void setDialling(bool dialling);
 
@@ -64,6 +67,8 @@ private:
     std::uint64_t m_linkId = 0;                   ///< the link under way or up; 0 = none
     std::uint64_t m_generation = 0;               ///< connections that came up so far
     std::chrono::milliseconds m_delay{0};         ///< asked for by reconnect()
+    bool m_dialNow = false;                       ///< as soon as the link has ended
+    std::int64_t m_dialDueNs = 0;                 ///< boot time of the dial that is waited for
     std::atomic<std::uint64_t> m_connected{0};
     std::atomic<bool> m_dialling{false};
 };

@@ -48,6 +48,7 @@ public:
     Status send(std::span<const std::byte> payload) override;
     void confirm() override { m_bridge->confirm(); }
     void reconnect(std::chrono::milliseconds delay) override { m_bridge->reconnect(delay); }
+    void dialNow() override { m_bridge->dialNow(); }
     std::vector<Notice> takeNotices() override { return m_bridge->takeNotices(); }
     void wake() override { m_socket->wake(); }
 

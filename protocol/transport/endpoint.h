@@ -78,7 +78,8 @@ struct ServerOptions {
 /// The listening side. All calls but wake() on the one thread that opened it. Destructor closes everything and joins the bridge.
 class ServerEndpoint {
 public:
-    /// Errors: Busy (port in use; names it), PermissionDenied, NotFound / Malformed (a TLS file; names it), InvalidArgument.
+    /// Errors: Busy (port in use; names it), PermissionDenied, NotFound / Malformed (a TLS file; names it), InvalidArgument (also:
+    /// a certificate that is none for a server).
     static Result<std::unique_ptr<ServerEndpoint>> open(ServerOptions options, const Clock &clock);
     virtual ~ServerEndpoint() = default;
 
@@ -115,6 +116,8 @@ struct ClientOptions {
 /// The dialling side; reconnects for ever with doubling, jittered back-off. All calls but wake() on one thread.
 class ClientEndpoint {
 public:
+    /// Errors: NotFound, PermissionDenied, Malformed (a TLS file; names it), InvalidArgument (also: a certificate that is
+    /// none for a client). A file that changes later and cannot be used is a notice.
     static Result<std::unique_ptr<ClientEndpoint>> open(ClientOptions options, const Clock &clock);
     virtual ~ClientEndpoint() = default;
 
@@ -132,6 +135,8 @@ public:
     virtual void confirm() = 0;
     /// Drops the connection now; the next dial comes after `delay` at the earliest.
     virtual void reconnect(std::chrono::milliseconds delay) = 0;
+    /// For a person who asked for it: drops the connection or the waiting, and dials now with the files as they are.
+    virtual void dialNow() = 0;
     virtual std::vector<Notice> takeNotices() = 0;
     virtual void wake() = 0;
 };

@@ -41,7 +41,7 @@ Result<std::unique_ptr<ServerBridge>> ServerBridge::open(const ServerOptions &op
     if (auto loaded = bridge->m_credentials.refresh(); !loaded)
         return fail(loaded.error());
     if (bridge->m_credentials.current()->own().role != Role::Server)
-        return fail(Errc::InvalidArgument, options.tls.certificate.string() + " is not the certificate of a server");
+        return fail(Errc::InvalidArgument, options.tls.certificate.string() + " is not the certificate of a server; 'tapio pki issue server NAME' makes one");
     if (auto opened = bridge->Bridge::open(); !opened)
         return fail(opened.error());
     if (auto listening = bridge->listen(); !listening)

@@ -48,6 +48,18 @@ Result<X509Ptr> useCertificates(SSL_CTX *context, const std::string &pem, const 
     return leaf;
 }
 
+/// A certificate that every peer would refuse, for ever: said at the start, with what gives the right one.
+Status checkPurpose(X509 *leaf, KeyPurpose ofPeers, const std::string &file)
+{
+    const bool serves = ofPeers == KeyPurpose::ClientAuth;
+    if (hasPurpose(leaf, serves ? KeyPurpose::ServerAuth : KeyPurpose::ClientAuth))
+        return {};
+    return fail(Errc::InvalidArgument,
+                serves ? file + " is not the certificate of a server (extended key usage); 'tapio pki issue server NAME' makes one"
+                       : file + " is no certificate to connect with (extended key usage); 'tapio pki issue node NAME' makes one for an "
+                                "agent, 'tapio pki issue console NAME' one for a console");
+}
+
 Status useCrl(SSL_CTX *context, const std::string &path)
 {
     const auto pem = readSmallFile(path);
@@ -116,6 +128,8 @@ Status TlsContext::loadFiles(const TlsFiles &files)
     if (!own)
         return fail(own.error().within(files.certificate.string()));
     m_own = std::move(*own);
+    if (auto fits = checkPurpose(leaf->get(), m_rule.purpose, files.certificate.string()); !fits)
+        return fits;
     const auto keyPem = readSecretFile(files.key);
     if (!keyPem)
         return fail(keyPem.error());

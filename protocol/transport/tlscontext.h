@@ -25,7 +25,8 @@ struct PeerRule {
 /// tickets, no early data. Immutable; lives as long as the sessions made from it. Internal to the transport.
 class TlsContext {
 public:
-    /// Errors: NotFound, PermissionDenied (key readable by others), Malformed; each names the file.
+    /// Errors: NotFound, PermissionDenied (key readable by others), Malformed, InvalidArgument (our certificate is made for the
+    /// other side); each names the file.
     static Result<std::shared_ptr<const TlsContext>> load(const TlsFiles &files, PeerRule rule);
 
     SSL_CTX *get() const noexcept { return m_context.get(); }

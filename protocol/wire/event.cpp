@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <utility>
+#include <type_traits>
 
 #include <arpa/inet.h>
 
@@ -12,13 +12,59 @@ namespace tapio::wire {
 
 namespace {
 
-constexpr std::array<std::pair<EventType, std::string_view>, 5> eventTypes{{
-    {EventType::ProcessExec, "process.exec"},
-    {EventType::ProcessExit, "process.exit"},
-    {EventType::OomKill, "oom.kill"},
-    {EventType::FatalSignal, "signal.fatal"},
-    {EventType::TcpConnection, "tcp.connection"},
+struct TypeRow {
+    std::string_view name;
+    std::string_view source;
+};
+
+/// By number, from 1 on.
+constexpr std::array<TypeRow, 17> typeRows{{
+    {"process.exec", "process"}, // ProcessExec
+    {"process.exit", "process"}, // ProcessExit
+    {"oom.kill", "oom"}, // OomKill
+    {"signal.fatal", "signal"}, // FatalSignal
+    {"tcp.connection", "tcp"}, // TcpConnection
+    {"dns.query", "dns"}, // DnsQuery
+    {"http.request", "http"}, // HttpRequest
+    {"file.failure", "file"}, // FileFailure
+    {"capability.use", "capability"}, // CapabilityUse
+    {"privilege.gain", "security"}, // PrivilegeGain
+    {"ptrace.attach", "security"}, // PtraceAttach
+    {"module.load", "security"}, // ModuleLoad
+    {"mount", "security"}, // Mount
+    {"login", "login"}, // Login
+    {"kernel.log", "kmsg"}, // KernelLog
+    {"agent.notice", "agent"}, // AgentNotice
+    {"drill.label", "drill"}, // DrillLabel
 }};
+static_assert(std::variant_size_v<Detail> == 1 + typeRows.size());
+
+constexpr std::array<EventType, typeRows.size()> types = [] {
+    std::array<EventType, typeRows.size()> all{};
+    for (std::size_t i = 0; i < all.size(); ++i)
+        all[i] = static_cast<EventType>(i + 1);
+    return all;
+}();
+
+/// That the alternative of each type has its number as index is what lets a table do.
+template <EventType type, typename Alternative>
+constexpr bool isAt = std::is_same_v<std::variant_alternative_t<static_cast<std::size_t>(type), Detail>, Alternative>;
+static_assert(isAt<EventType::ProcessExec, ProcessExec> && isAt<EventType::ProcessExit, ProcessExit>);
+static_assert(isAt<EventType::OomKill, OomKill> && isAt<EventType::FatalSignal, FatalSignal>);
+static_assert(isAt<EventType::TcpConnection, TcpConnection> && isAt<EventType::DnsQuery, DnsQuery>);
+static_assert(isAt<EventType::HttpRequest, HttpRequest> && isAt<EventType::FileFailure, FileFailure>);
+static_assert(isAt<EventType::CapabilityUse, CapabilityUse> && isAt<EventType::PrivilegeGain, PrivilegeGain>);
+static_assert(isAt<EventType::PtraceAttach, PtraceAttach> && isAt<EventType::ModuleLoad, ModuleLoad>);
+static_assert(isAt<EventType::Mount, Mount> && isAt<EventType::Login, Login>);
+static_assert(isAt<EventType::KernelLog, KernelLog> && isAt<EventType::AgentNotice, AgentNotice>);
+static_assert(isAt<EventType::DrillLabel, DrillLabel>);
+
+const TypeRow *rowOf(EventType type) noexcept
+{
+    const auto number = static_cast<std::size_t>(type);
+    return number >= 1 && number <= typeRows.size() ? &typeRows[number - 1] : nullptr;
+}
+
 constexpr std::string_view unknownPrefix = "type.";
 
 constexpr std::array<std::uint8_t, 12> mappedPrefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
@@ -27,18 +73,26 @@ constexpr std::array<std::uint8_t, 12> mappedPrefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 
 std::string eventTypeName(EventType type)
 {
-    for (const auto &[known, name] : eventTypes) {
-        if (known == type)
-            return std::string(name);
-    }
+    if (const TypeRow *row = rowOf(type))
+        return std::string(row->name);
     return std::string(unknownPrefix) + std::to_string(static_cast<unsigned>(type));
 }
 
+std::string eventSource(EventType type)
+{
+    const TypeRow *row = rowOf(type);
+    return row != nullptr ? std::string(row->source) : eventTypeName(type);
+}
+
+std::span<const EventType> knownEventTypes() noexcept { return types; }
+
+std::size_t detailIndex(EventType type) noexcept { return rowOf(type) != nullptr ? static_cast<std::size_t>(type) : 0; }
+
 EventType eventTypeFromName(std::string_view name) noexcept
 {
-    for (const auto &[type, known] : eventTypes) {
-        if (known == name)
-            return type;
+    for (std::size_t i = 0; i < typeRows.size(); ++i) {
+        if (typeRows[i].name == name)
+            return types[i];
     }
     if (!name.starts_with(unknownPrefix))
         return EventType::Unknown;

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "protocol/wire/details.h"
 #include "protocol/wire/origin.h"
 
 /// Events as values. Enums keep unknown numbers: a newer agent's event type survives decode, store and encode.
@@ -20,11 +22,27 @@ enum class EventType : std::uint16_t {
     OomKill = 3,
     FatalSignal = 4,
     TcpConnection = 5,
+    DnsQuery = 6,
+    HttpRequest = 7,
+    FileFailure = 8,
+    CapabilityUse = 9,
+    PrivilegeGain = 10,
+    PtraceAttach = 11,
+    ModuleLoad = 12,
+    Mount = 13,
+    Login = 14,
+    KernelLog = 15,
+    AgentNotice = 16,
+    DrillLabel = 17,
 };
 /// "process.exec", "oom.kill" ...: the name in filters, JSON and tables. "type.N" for an unknown number N.
 std::string eventTypeName(EventType type);
 /// The inverse; Unknown for a name that is none.
 EventType eventTypeFromName(std::string_view name) noexcept;
+/// Which collector such events come from, by the name it has in CounterReport: "process", "tcp". "type.N" for an unknown number N.
+std::string eventSource(EventType type);
+/// Every type that this build knows, by number.
+std::span<const EventType> knownEventTypes() noexcept;
 
 enum class Severity : std::uint8_t { Debug = 0, Info = 1, Notice = 2, Warning = 3, Error = 4, Critical = 5 };
 std::string_view severityName(Severity severity) noexcept; ///< "warning"; "critical" for anything above
@@ -39,93 +57,14 @@ struct Process {
     bool operator==(const Process &) const = default;
 };
 
-struct ProcessExec {
-    std::uint32_t parentPid = 0;
-    std::string parentComm;
-    std::string filename;           ///< as given to execve, at most 255 bytes
-    std::vector<std::string> arguments; ///< argv, at most 512 bytes in all
-    bool argumentsTruncated = false;
+/// monostate: a type this build does not know; its payload is not kept. The alternative of a type has the type's number as its
+/// index.
+using Detail = std::variant<std::monostate, ProcessExec, ProcessExit, OomKill, FatalSignal, TcpConnection, DnsQuery, HttpRequest,
+                            FileFailure, CapabilityUse, PrivilegeGain, PtraceAttach, ModuleLoad, Mount, Login, KernelLog,
+                            AgentNotice, DrillLabel>;
 
-    bool operator==(const ProcessExec &) const = default;
-};
-
-struct ProcessExit {
-    std::int32_t exitCode = 0;      ///< 0..255 as in wait(2); meaningless when signal != 0
-    std::int32_t signal = 0;        ///< the signal that ended it, 0 = exited by itself
-    bool coreDumped = false;
-    std::uint64_t durationNs = 0;   ///< life of the process; 0 = not known
-    std::uint32_t killerPid = 0;    ///< who sent `signal`; 0 = not known, or the kernel
-    std::string killerComm;
-
-    bool operator==(const ProcessExit &) const = default;
-};
-
-/// The event's process and origin are the victim's, never the task that ran out of memory.
-struct OomKill {
-    std::uint32_t triggerPid = 0;   ///< the task whose allocation started the kill
-    std::string triggerComm;
-    std::uint64_t totalVmBytes = 0;
-    std::uint64_t anonRssBytes = 0;
-    std::uint64_t fileRssBytes = 0;
-    std::uint64_t shmemRssBytes = 0;
-    std::uint64_t pageTableBytes = 0;
-    std::int32_t oomScoreAdj = 0;
-
-    bool operator==(const OomKill &) const = default;
-};
-
-/// A signal whose default action ends the process. The event's process is the target.
-struct FatalSignal {
-    std::int32_t signal = 0;
-    std::int32_t code = 0;          ///< si_code: > 0 by the kernel, <= 0 by a process (sigaction(2))
-    std::uint32_t senderPid = 0;    ///< 0 = the kernel
-    std::string senderComm;
-
-    bool operator==(const FatalSignal &) const = default;
-};
-
-/// IPv4 addresses are the IPv4-mapped form ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2).
-struct SocketAddress {
-    std::array<std::uint8_t, 16> bytes{};
-    std::uint16_t port = 0;         ///< host byte order
-
-    bool operator==(const SocketAddress &) const = default;
-};
-std::string toString(const SocketAddress &address); ///< "10.0.0.1:443", "[::1]:443"
-
-enum class TcpDirection : std::uint8_t { Unknown = 0, Outbound = 1, Inbound = 2 };
-enum class TcpOutcome : std::uint8_t {
-    Unknown = 0,
-    Closed = 1,      ///< established, then closed without a socket error
-    Refused = 2,     ///< never established: ECONNREFUSED
-    TimedOut = 3,    ///< ETIMEDOUT, before or after establishment
-    Reset = 4,       ///< ECONNRESET or EPIPE
-    Unreachable = 5, ///< EHOSTUNREACH, ENETUNREACH and kin
-    Aborted = 6,     ///< never established and no socket error: the process gave up
-    OtherError = 7,  ///< see socketError
-};
-std::string_view tcpOutcomeName(TcpOutcome outcome) noexcept; ///< "timed-out"
-
-/// One event per connection, when it ends. Refused and timed out come from the socket's error, never from a guess.
-struct TcpConnection {
-    SocketAddress local;
-    SocketAddress remote;
-    TcpDirection direction = TcpDirection::Unknown;
-    TcpOutcome outcome = TcpOutcome::Unknown;
-    std::int32_t socketError = 0;       ///< errno in sk_err or sk_err_soft at the end; 0 = none
-    bool established = false;
-    std::uint64_t durationNs = 0;       ///< SYN_SENT or establishment to close
-    std::uint64_t connectLatencyNs = 0; ///< SYN_SENT to ESTABLISHED, outbound only; 0 = not known
-    std::uint64_t bytesSent = 0;        ///< acknowledged by the peer (tcp_sock.bytes_acked)
-    std::uint64_t bytesReceived = 0;
-    std::uint32_t srttUs = 0;           ///< smoothed round trip at the end; 0 = never measured
-    std::uint32_t retransmits = 0;      ///< segments (tcp_sock.total_retrans)
-
-    bool operator==(const TcpConnection &) const = default;
-};
-
-/// monostate: a type this build does not know; its payload is not kept.
-using Detail = std::variant<std::monostate, ProcessExec, ProcessExit, OomKill, FatalSignal, TcpConnection>;
+/// The index in Detail of what an event of this type says; 0 (monostate) for a type that this build does not know.
+std::size_t detailIndex(EventType type) noexcept;
 
 struct Event {
     std::int64_t timeNs = 0;    ///< UTC ns: kernel boot time converted once on the agent
@@ -140,7 +79,7 @@ struct Event {
     bool operator==(const Event &) const = default;
 };
 
-/// One plain English line for tables, text search and JSON: "exec /usr/bin/curl -s http://10.0.0.1", "killed by signal 9 from sh (812)".
+/// One plain English line for tables, text search and JSON: "exec /usr/bin/curl -s http://10.0.0.1", "killed by SIGKILL (9) from sh (812)".
 /// At most 400 bytes of valid UTF-8. Never translated: it is data.
 std::string summary(const Event &event);
 

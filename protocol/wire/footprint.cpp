@@ -3,6 +3,8 @@
 
 #include <vector>
 
+#include "protocol/wire/detailfields.h"
+
 namespace tapio::wire {
 
 namespace {
@@ -35,19 +37,25 @@ std::size_t ofList(const std::vector<Value> &list) noexcept
     return bytes;
 }
 
-struct DetailBytes {
-    std::size_t operator()(std::monostate) const noexcept { return 0; }
-    std::size_t operator()(const ProcessExec &exec) const noexcept
-    {
-        return ofTexts(exec.parentComm, exec.filename) + ofList(exec.arguments);
-    }
-    std::size_t operator()(const ProcessExit &exit) const noexcept { return ofTexts(exit.killerComm); }
-    std::size_t operator()(const OomKill &kill) const noexcept { return ofTexts(kill.triggerComm); }
-    std::size_t operator()(const FatalSignal &fatal) const noexcept { return ofTexts(fatal.senderComm); }
-    std::size_t operator()(const TcpConnection &) const noexcept { return 0; }
+struct FieldBytes {
+    std::size_t &bytes;
+
+    template <typename T> void operator()(const Field &, const T &) const noexcept {}
+    void operator()(const Field &, const std::string &text) const noexcept { bytes += heapBytes(text); }
+    void operator()(const Field &, const std::vector<std::string> &texts) const noexcept { bytes += ofList(texts); }
+    void operator()(const Field &, const std::vector<std::byte> &data) const noexcept { bytes += data.size(); }
 };
 
-std::size_t heapBytes(const Event &event) noexcept { return ofTexts(event.process.comm) + std::visit(DetailBytes(), event.detail); }
+std::size_t heapBytes(const Detail &detail) noexcept
+{
+    std::size_t bytes = 0;
+    std::visit([&](const auto &value) { visitFields(value, FieldBytes{bytes}); }, detail);
+    if (const auto *http = std::get_if<HttpRequest>(&detail))
+        bytes += http->texts.isHeld() ? sizeof(HttpTexts) : 0;
+    return bytes;
+}
+
+std::size_t heapBytes(const Event &event) noexcept { return ofTexts(event.process.comm) + heapBytes(event.detail); }
 
 struct BodyBytes {
     std::size_t operator()(const EventBatch &batch) const noexcept

@@ -44,6 +44,8 @@ constexpr MetricInfo metrics[] = {
     {Metric::NetTxPackets, Kind::Counter, "net.tx_packets", "1"},
     {Metric::NetRxDrops, Kind::Counter, "net.rx_drops", "1"},
     {Metric::NetTxDrops, Kind::Counter, "net.tx_drops", "1"},
+    {Metric::NetListeningPort, Kind::Gauge, "net.listening_port", "1"},
+    {Metric::NetworkDropsByReason, Kind::Counter, "net.drops_by_reason", "1"},
     {Metric::TcpConnects, Kind::Counter, "tcp.connects", "1"},
     {Metric::TcpConnectFailures, Kind::Counter, "tcp.connect_failures", "1"},
     {Metric::TcpAccepts, Kind::Counter, "tcp.accepts", "1"},

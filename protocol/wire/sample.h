@@ -43,6 +43,8 @@ enum class Metric : std::uint16_t {
     NetTxPackets = 43,
     NetRxDrops = 44,
     NetTxDrops = 45,
+    NetworkDropsByReason = 46,   ///< counter, host only; label = the kernel's reason (enum skb_drop_reason): "NO_SOCKET"
+    NetListeningPort = 47,       ///< gauge, 1 = somebody listens; label = "tcp 0.0.0.0:22", "udp [::]:53"
     // Per cgroup, counted in the kernel by our programs
     TcpConnects = 50,            ///< counter, outbound connections established
     TcpConnectFailures = 51,     ///< counter, outbound never established, with a socket error

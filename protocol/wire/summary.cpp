@@ -4,6 +4,7 @@
 
 #include "protocol/base/clock.h"
 #include "protocol/wire/event.h"
+#include "protocol/wire/signalname.h"
 #include "protocol/wire/text.h"
 
 namespace tapio::wire {
@@ -52,6 +53,36 @@ void appendSender(std::string &line, std::string_view comm, std::uint32_t pid)
     line += " (" + std::to_string(pid) + ')';
 }
 
+/// "SIGKILL (9)"; a number without a name says what it numbers: "signal 34".
+std::string signalWords(int signal)
+{
+    const std::string text = signalText(signal);
+    return signalName(signal).empty() ? "signal " + text : text;
+}
+
+/// ", 3 times"; once is not told.
+void appendRepeats(std::string &line, std::uint32_t repeats)
+{
+    if (repeats > 1)
+        line += ", " + std::to_string(repeats) + " times";
+}
+
+/// " from sshd", the text made to keep to its line; an empty text is left out with its word.
+void appendPart(std::string &line, std::string_view word, std::string_view text)
+{
+    if (text.empty())
+        return;
+    line += word;
+    appendLine(line, text);
+}
+
+/// ", uid 1000 to 0"; an id that stayed is not told.
+void appendChange(std::string &line, std::string_view what, std::uint32_t before, std::uint32_t after)
+{
+    if (before != after)
+        line.append(", ").append(what).append(" ").append(std::to_string(before)).append(" to ").append(std::to_string(after));
+}
+
 struct Writer {
     std::string &line;
     EventType type;
@@ -62,6 +93,8 @@ struct Writer {
     {
         line += "exec ";
         appendLine(line, exec.filename);
+        if (exec.writtenAfterStart)
+            line += " (changed after the container started)";
         for (std::size_t i = 1; i < exec.arguments.size() && line.size() <= summaryBytes; ++i) {
             line += ' ';
             appendLine(line, exec.arguments[i]);
@@ -75,7 +108,7 @@ struct Writer {
         if (exit.signal == 0) {
             line += "exited with code " + std::to_string(exit.exitCode);
         } else {
-            line += "killed by signal " + std::to_string(exit.signal);
+            line += "killed by " + signalWords(exit.signal);
             appendSender(line, exit.killerComm, exit.killerPid);
         }
         if (exit.coreDumped)
@@ -97,7 +130,7 @@ struct Writer {
 
     void operator()(const FatalSignal &fatal) const
     {
-        line += "signal " + std::to_string(fatal.signal);
+        line += signalWords(fatal.signal);
         if (fatal.senderPid == 0)
             line += " from the kernel";
         else
@@ -118,6 +151,134 @@ struct Writer {
             line += ", sent " + bytesText(tcp.bytesSent) + ", received " + bytesText(tcp.bytesReceived);
         if (tcp.retransmits != 0)
             line += ", " + std::to_string(tcp.retransmits) + " retransmits";
+    }
+
+    void operator()(const DnsQuery &dns) const
+    {
+        line += "dns " + dnsTypeName(dns.queryType) + ' ';
+        appendLine(line, dns.name);
+        line += " at " + toString(dns.server) + (dns.tcp ? " over tcp: " : ": ");
+        if (dns.outcome == DnsOutcome::Answered)
+            line += dnsResponseName(dns.responseCode) + ", " + std::to_string(dns.answers) + " answers";
+        else
+            line += dns.outcome == DnsOutcome::TimedOut ? std::string_view("timed out") : dnsOutcomeName(dns.outcome);
+        if (dns.latencyNs != 0)
+            line += " after " + durationText(dns.latencyNs);
+        if (dns.truncated)
+            line += ", truncated";
+        if (dns.attempts > 1)
+            line += ", asked " + std::to_string(dns.attempts) + " times";
+    }
+
+    void operator()(const HttpRequest &http) const
+    {
+        const bool inbound = http.direction == TcpDirection::Inbound;
+        appendLine(line, http.texts->method.empty() ? std::string_view("request") : http.texts->method);
+        appendPart(line, " ", http.texts->target);
+        appendPart(line, " of ", http.texts->host);
+        line += (inbound ? " from " : " to ") + toString(http.remote) + (http.tls ? " over tls: " : ": ");
+        if (http.status != 0)
+            line += std::to_string(http.status);
+        else
+            line += http.aborted ? "ended before an answer" : "no answer seen";
+        if (http.status != 0 && http.aborted)
+            line += ", aborted";
+        if (http.latencyNs != 0)
+            line += " after " + durationText(http.latencyNs);
+        if (http.responseBytes != 0)
+            line += ", " + bytesText(http.responseBytes);
+    }
+
+    void operator()(const FileFailure &failure) const
+    {
+        appendLine(line, failure.operation);
+        appendPart(line, " ", failure.path);
+        line += " failed: " + errnoName(failure.error);
+        appendRepeats(line, failure.repeats);
+    }
+
+    void operator()(const CapabilityUse &use) const
+    {
+        line += capabilityName(use.capability) + (use.granted ? " granted" : " denied");
+        appendRepeats(line, use.repeats);
+    }
+
+    void operator()(const PrivilegeGain &gain) const
+    {
+        line += "gained privileges";
+        appendPart(line, " by ", gain.how);
+        appendPart(line, " of ", gain.filename);
+        appendChange(line, "uid", gain.oldUid, gain.newUid);
+        appendChange(line, "euid", gain.oldEuid, gain.newEuid);
+        appendChange(line, "gid", gain.oldGid, gain.newGid);
+        if (gain.gainedCapabilities != 0)
+            line += ", " + capabilityNames(gain.gainedCapabilities, 3);
+    }
+
+    void operator()(const PtraceAttach &attach) const
+    {
+        line += ptraceRequestName(attach.request) + " of ";
+        appendLine(line, attach.targetComm.empty() ? std::string_view("pid") : attach.targetComm);
+        line += " (" + std::to_string(attach.targetPid) + ')';
+        if (attach.error != 0)
+            line += " failed: " + errnoName(attach.error);
+    }
+
+    void operator()(const ModuleLoad &load) const
+    {
+        line += "module ";
+        appendLine(line, load.name);
+        line += " loaded";
+        if (load.taints != 0)
+            line += ", taints the kernel: " + taintNames(load.taints);
+    }
+
+    void operator()(const Mount &mount) const
+    {
+        line += mount.unmount ? "unmount" : "mount";
+        if (!mount.unmount)
+            appendPart(line, " ", mount.source);
+        appendPart(line, mount.unmount ? " " : " on ", mount.target);
+        appendPart(line, " type ", mount.fsType);
+        if (!mount.unmount && mount.flags != 0)
+            line += " (" + mountFlagNames(mount.flags) + ')';
+        if (mount.error != 0)
+            line += " failed: " + errnoName(mount.error);
+    }
+
+    void operator()(const Login &login) const
+    {
+        line += login.success ? "login" : "failed login";
+        appendPart(line, " of ", login.user);
+        appendPart(line, " to ", login.service);
+        appendPart(line, " by ", login.method);
+        appendPart(line, " from ", login.remote);
+        appendRepeats(line, login.repeats);
+    }
+
+    void operator()(const KernelLog &log) const
+    {
+        line.append(kernelPriorityName(log.priority)).append(": ");
+        appendLine(line, log.text);
+    }
+
+    void operator()(const AgentNotice &notice) const
+    {
+        line += agentNoticeKindName(notice.kind);
+        appendPart(line, " ", notice.what);
+        appendPart(line, ": ", notice.text);
+        if (!notice.unit.empty()) {
+            line += ", " + std::to_string(notice.measured) + " of " + std::to_string(notice.limit);
+            appendPart(line, " ", notice.unit);
+        }
+    }
+
+    void operator()(const DrillLabel &label) const
+    {
+        line += "drill ";
+        appendLine(line, label.drill);
+        appendPart(line, " ", label.phase);
+        appendPart(line, " on ", label.target);
     }
 };
 

@@ -85,7 +85,8 @@ AgentProcess::AgentProcess(const transport::TlsFiles &tls, std::uint16_t port)
                  "--ca",            text(tls.ca),
                  "--cert",          text(tls.certificate),
                  "--key",           text(tls.key),
-                 "--runtime-folder", m_folder.path()};
+                 "--runtime-folder", m_folder.path(),
+                 "--spool-folder",  m_folder.filePath(QStringLiteral("spool"))};
     m_process.setProcessChannelMode(QProcess::MergedChannels);
     // Several agents run at a time: the standard port would be one's only.
     QFile quiet(m_configuration.filePath("quiet.toml"));

@@ -70,6 +70,7 @@ public:
         reconnects.push_back(delay);
         down();
     }
+    void dialNow() override { reconnect({}); }
     std::vector<transport::Notice> takeNotices() override { return {}; }
     void wake() override {}
 
@@ -121,6 +122,7 @@ public:
         std::vector<agent::SourceCounterSet> counters;
         std::vector<agent::CgroupHistogram> histograms;
         std::vector<agent::CgroupTcp> tcp;
+        std::vector<agent::DropCount> drops;
         std::optional<Error> pollError, mapError;
         std::set<std::string> disabled;
         std::vector<std::chrono::milliseconds> waits;           ///< as asked for
@@ -159,6 +161,12 @@ public:
         if (m_script.mapError)
             return fail(*m_script.mapError);
         return m_script.tcp;
+    }
+    Result<std::vector<agent::DropCount>> packetDrops() override
+    {
+        if (m_script.mapError)
+            return fail(*m_script.mapError);
+        return m_script.drops;
     }
     std::pair<std::uint64_t, std::uint64_t> ringFill() const override { return {m_script.records.size() * 100, 8u << 20}; }
     std::pair<std::uint64_t, std::uint64_t> criticalRingFill() const override { return {0, 256u << 10}; }

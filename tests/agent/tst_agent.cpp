@@ -212,6 +212,43 @@ private slots:
         }
     }
 
+    void terminate_whileTheServerConfirmsNothing_spoolsForTheNextStart()
+    {
+        std::uint64_t produced = 0;
+        std::uint16_t port = 0;
+        Server first;
+        QVERIFY(startServer(first, 0, false));
+        port = first.fanIn->port();
+        AgentProcess agent(m_pki.node(), port);
+        QVERIFY(agent.start());
+        QTRY_VERIFY_WITH_TIMEOUT(welcomed(agent), soon);
+        for (int i = 0; i < 50; ++i)
+            runOnce("spool");
+        const int took = agent.terminate();
+        QVERIFY2(took >= 0 && took < 2000, qPrintable(QString::number(took) + " ms\n" + agent.output()));
+        static const QRegularExpression line("stopped: produced (\\d+), .* left behind 0, spooled (\\d+)");
+        const auto match = line.match(agent.output());
+        QVERIFY2(match.hasMatch(), qPrintable(agent.output()));
+        produced = match.captured(1).toULongLong();
+        QVERIFY(produced >= 50);
+        QCOMPARE(match.captured(2).toULongLong(), produced);
+        QVERIFY(!agent.output().contains("loss:"));
+        first.fanIn.reset();
+
+        Server second;
+        QVERIFY(startServer(second, port));
+        QVERIFY(agent.start());
+        QTRY_COMPARE_WITH_TIMEOUT(second.log.streams().size(), std::size_t(2), soon);
+        const std::uint64_t earlier = second.log.streams().front();
+        std::uint64_t events = 0;
+        for (const auto &delivery : second.log.deliveries()) {
+            const auto *batch = std::get_if<wire::EventBatch>(&delivery->frame.body);
+            events += batch != nullptr && delivery->frame.streamId == earlier ? batch->events.size() : 0;
+        }
+        QCOMPARE(events, produced);
+        QTRY_VERIFY_WITH_TIMEOUT(QDir(agent.folder() + "/spool").entryList({"*.spool"}).isEmpty(), soon);
+    }
+
     void terminate_underLoadLeavesSoonAndNamesWhatIsLost_data()
     {
         QTest::addColumn<bool>("acknowledges");
@@ -224,6 +261,7 @@ private slots:
         Server server;
         QVERIFY(startServer(server, 0, acknowledges));
         AgentProcess agent(m_pki.node(), server.fanIn->port());
+        agent.arguments.last() = "/dev/null/spool";   // cannot be made: there is none
         QVERIFY(agent.start());
         QTRY_VERIFY_WITH_TIMEOUT(welcomed(agent), soon);
         std::array<QProcess, 2> load;
@@ -369,7 +407,23 @@ private slots:
         QTest::newRow("a key that is not there") << QStringList{"--key", "/nonexistent/key.pem"} << QByteArray() << 78 << "/nonexistent/key.pem";
         QTest::newRow("an authority that is not there") << QStringList{"--ca", "/nonexistent/ca.pem"} << QByteArray() << 78 << "/nonexistent/ca.pem";
         QTest::newRow("a certificate that is none") << QStringList{"--cert", "/proc/version"} << QByteArray() << 78 << "/proc/version";
+        const QString server = QString::fromStdString(m_pki.server().certificate.native());
+        QTest::newRow("a server's certificate") << QStringList{"--cert", server} << QByteArray() << 78
+                                                << server + " is the certificate of a server, but an agent needs one of a node; 'tapio pki issue node NAME' makes it";
+        QTest::newRow("a server's certificate for a node with a name") << QStringList{"--cert", server, "--node", "web-1"} << QByteArray() << 78
+                                                                       << "'tapio pki issue node web-1' makes it";
+        const transport::TlsFiles odd = m_pki.odd({.purpose = TestPki::Odd::Purpose::ServerAuth});
+        const QString certificate = QString::fromStdString(odd.certificate.native());
+        QTest::newRow("a node's certificate that is made for servers") << QStringList{"--cert", certificate, "--key", QString::fromStdString(odd.key.native())}
+                                                                       << QByteArray() << 78 << certificate + " is no certificate to connect with";
         QTest::newRow("another node's certificate") << QStringList{"--node", "node-2"} << QByteArray() << 78 << "'node-2'";
+        QTest::newRow("a port out of range") << QStringList{"--server", "nowhere:99999"} << QByteArray() << 78 << "--server nowhere:99999: '99999' is no port (1 to 65535)";
+        QTest::newRow("a port out of range in the file") << QStringList{"--server", {}} << QByteArray("[server]\naddress = \"nowhere:99999\"\n") << 78 << "server.address = \"nowhere:99999\"";
+        QTest::newRow("a runtime folder that nobody can make") << QStringList{"--runtime-folder", "/proc/tapio-x"} << QByteArray() << 73 << "cannot make the runtime folder /proc/tapio-x";
+        QTest::newRow("a runtime folder below a file") << QStringList{"--runtime-folder", "/proc/version/x"} << QByteArray() << 73 << "/proc/version/x";
+        QTest::newRow("a runtime folder that is not permitted") << QStringList{"--runtime-folder", "/sys/tapio-x"} << QByteArray() << 73 << "/sys/tapio-x";
+        QTest::newRow("a runtime folder that is a file") << QStringList{"--runtime-folder", "/proc/version"} << QByteArray() << 73 << "/proc/version";
+        QTest::newRow("a pid file in no folder") << QStringList{"--pid-file", "/proc/tapio-x/agent.pid"} << QByteArray() << 73 << "cannot write the pid file /proc/tapio-x/agent.pid";
         QTest::newRow("no address") << QStringList{"--server", "nowhere:0"} << QByteArray() << 78 << "the server's address";
         QTest::newRow("an unknown setting") << QStringList() << QByteArray("noed = 1\n") << 78 << "line 1: there is no setting \"noed\"";
         QTest::newRow("a kernel without BTF") << QStringList() << QByteArray("[kernel]\nbtf = \"/nonexistent/btf\"\n") << 69 << "/nonexistent/btf";
@@ -415,7 +469,8 @@ private slots:
         agent.arguments = QStringList{"--once-check"};
         agent.beforeStart([] {
             for (int capability = 0; capability <= CAP_LAST_CAP; ++capability) {
-                if (capability != CAP_BPF && capability != CAP_PERFMON && capability != CAP_SYS_PTRACE && capability != CAP_DAC_READ_SEARCH)
+                if (capability != CAP_BPF && capability != CAP_PERFMON && capability != CAP_NET_ADMIN && capability != CAP_SYS_PTRACE
+                    && capability != CAP_DAC_READ_SEARCH)
                     prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
             }
         });

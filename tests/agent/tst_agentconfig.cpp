@@ -46,6 +46,7 @@ private slots:
         const File file("node = \"n1\"\nlog_level = \"debug\"\nruntime_folder = \"/run/x\"\n"
                         "[server]\naddress = \"hub.example:7443\"\nname = \"hub\"\nca = \"/a\"\ncertificate = \"/b\"\nkey = \"/c\"\ncrl = \"/d\"\n"
                         "queue_bytes = 16777216\n"
+                        "[spool]\nfolder = \"/s\"\nbytes = 2097152\nmax_age = 3600\nfsync = \"always\"\nreplay_rate = 131072\n"
                         "[collect]\ndisabled = [\"psi\", \"tcp\"]\nproc = \"/host/proc\"\ncgroup = \"/host/cgroup\"\npod_logs = \"/p\"\n"
                         "container_logs = \"/q\"\nmax_cgroups = 10\nhost_interval_ms = 2000\ncgroup_interval_ms = 5000\n"
                         "[kernel]\nbtf = \"/btf\"\nrun_time_statistics = false\nevent_ring_bytes = 1048576\ncritical_ring_bytes = 131072\n"
@@ -59,6 +60,11 @@ private slots:
         QCOMPARE(config.serverName, std::string("hub"));
         QCOMPARE(config.tls.certificate.native(), std::string("/b"));
         QCOMPARE(config.queueBytes, std::size_t(16777216));
+        QCOMPARE(config.spool.folder.native(), std::string("/s"));
+        QCOMPARE(config.spool.bytes, 2097152u);
+        QCOMPARE(config.spool.maxAge, std::chrono::milliseconds(3'600'000));
+        QCOMPARE(config.spool.fsync, SpoolFsync::Always);
+        QCOMPARE(config.spool.replayRate, 131072u);
         QCOMPARE(config.collect.disabled.size(), std::size_t(2));
         QCOMPARE(config.collect.resolver.procRoot.native(), std::string("/host/proc"));
         QCOMPARE(config.collect.maxCgroups, std::size_t(10));
@@ -89,6 +95,13 @@ private slots:
         QTest::newRow("a fraction of a byte") << QByteArray("[budget]\nrss_bytes = 1.5\n") << "\"budget.rss_bytes\" must be a number";
         QTest::newRow("a text for a table") << QByteArray("server = \"x\"\n") << "\"server\" must be a table";
         QTest::newRow("a ring that is no power of two") << QByteArray("[kernel]\nevent_ring_bytes = 1000000\n") << "power of two";
+        QTest::newRow("an unknown key of the spool") << QByteArray("[spool]\nsize = 1\n") << "line 2: there is no setting \"spool.size\"";
+        QTest::newRow("an unknown word") << QByteArray("[spool]\nfsync = \"sometimes\"\n")
+                                         << "line 2: \"spool.fsync\" must be one of \"always\", \"interval\", \"never\"";
+        QTest::newRow("a number for a word") << QByteArray("[spool]\nfsync = 1\n") << "line 2: \"spool.fsync\" must be one of";
+        QTest::newRow("a spool that holds nothing") << QByteArray("[spool]\nbytes = 1000\n") << "line 2: \"spool.bytes\" must be a number from 1048576";
+        QTest::newRow("an age of no time") << QByteArray("[spool]\nmax_age = 0\n") << "line 2: \"spool.max_age\" must be a number from 60";
+        QTest::newRow("a replay that never ends") << QByteArray("[spool]\nreplay_rate = 1\n") << "line 2: \"spool.replay_rate\" must be a number from 65536";
         QTest::newRow("broken TOML") << QByteArray("node = \n") << "line 1";
         QTest::newRow("an open table") << QByteArray("[server\nx = 1\n") << "line 1";
         QTest::newRow("bytes that are no text") << QByteArray("\xff\xfe\x00\x01", 4) << "line 1";
@@ -104,6 +117,19 @@ private slots:
         QCOMPARE(status.error().code(), Errc::Malformed);
         QVERIFY2(QString::fromStdString(status.error().context()).contains(named), status.error().context().c_str());
         QCOMPARE(daemon::exitCodeFor(status.error()), 78);
+    }
+
+    void spool_isOnByDefaultAndOffWithoutAFolder()
+    {
+        AgentConfig config;
+        QCOMPARE(config.spool.folder.native(), std::string("/var/lib/tapio/spool"));
+        QCOMPARE(config.spool.bytes, std::uint64_t(256u << 20));
+        QCOMPARE(config.spool.maxAge, std::chrono::milliseconds(std::chrono::hours(24)));
+        QCOMPARE(config.spool.fsync, SpoolFsync::Interval);
+        QCOMPARE(config.spool.replayRate, std::uint64_t(4u << 20));
+        const File file("[spool]\nfolder = \"\"\n");
+        QVERIFY(readConfig(file.path, config));
+        QVERIFY(config.spool.folder.empty());
     }
 
     void file_thatIsNotThereIsNamed()

@@ -190,6 +190,18 @@ private slots:
         QTRY_COMPARE_WITH_TIMEOUT(toldHash(), before, soon);
         QVERIFY(scraped("tapio_agent_config_last_reload_successful 1\n"));
         QCOMPARE(server.log.streams().size(), std::size_t(1));
+        const auto announced = [&] {
+            QStringList notices;
+            server.log.eachEvent([&](const wire::Event &event, const wire::Origin &) {
+                if (const auto *notice = std::get_if<wire::AgentNotice>(&event.detail))
+                    notices.append(QString::fromStdString(std::string(wire::agentNoticeKindName(notice->kind)) + " " + notice->what + ": " + notice->text));
+            });
+            return notices;
+        };
+        QTRY_COMPARE_WITH_TIMEOUT(announced().size(), 3, soon);
+        QVERIFY(announced()[0].startsWith("config-applied configuration: sha256 " + after + "; changed: collect.disabled; needs a restart: server.queue_bytes"));
+        QVERIFY(announced()[1].startsWith("config-refused configuration: ") && announced()[1].contains("line 7: there is no setting"));
+        QVERIFY(announced()[2].startsWith("config-applied configuration: sha256 " + before));
         QVERIFY(agent.terminate() >= 0);
     }
 

@@ -1,98 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QtTest>
 
-#include <spdlog/sinks/ostream_sink.h>
-
-#include <sstream>
+#include <atomic>
 
 #include "agent/pipeline/collectthread.h"
-#include "tests/agent/fakeclock.h"
-#include "tests/agent/fakes.h"
-#include "tests/agent/fixtures.h"
+#include "agent/pipeline/notices.h"
+#include "tests/agent/collectbench.h"
 
 using namespace tapio;
 using namespace tapio::agent;
 using namespace tapio::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-struct Bench {
-    FakeClock clock;
-    std::ostringstream logged;
-    spdlog::logger log{"test", std::make_shared<spdlog::sinks::ostream_sink_st>(logged)};
-    RecordingOutlet outlet;
-    std::optional<wire::Filter> filter;
-    FakeKernel::Script kernel;
-    SelfUse use;
-    struct Notices final : BudgetListener {
-        std::vector<BudgetNotice> all;
-        void onBudgetNotice(const BudgetNotice &notice) override { all.push_back(notice); }
-    } notices;
-    std::unique_ptr<CollectLoop> loop;
-
-    explicit Bench(std::set<std::string> disabled = {})
-    {
-        CollectOptions all = options(std::move(disabled));
-        all.budgetListener = &notices;
-        all.readSelf = [this] { return use; };
-        auto opened = CollectLoop::open(
-            std::move(all), [this](KernelRecordSink &sink) { return std::make_unique<FakeKernel>(kernel, sink); },
-            port(), clock, log);
-        loop = std::move(*opened);
-    }
-    static CollectOptions options(std::set<std::string> disabled)
-    {
-        CollectOptions options;
-        options.node = "node-1";
-        options.cgroupRoot = fixture("cgroup-v2/cgroup");
-        options.resolver.procRoot = fixture("cgroup-v2/proc");
-        options.resolver.podLogs = fixture("cgroup-v2/log/pods");
-        options.resolver.containerLogs = fixture("cgroup-v2/log/containers");
-        options.disabled = std::move(disabled);
-        return options;
-    }
-    PublisherPort port()
-    {
-        return {outlet, [] { return SelfSampler::Traffic{1, 2}; }, [this] { return std::exchange(filter, std::nullopt); }};
-    }
-    void second()
-    {
-        clock.advance(1s);
-        QVERIFY(loop->turn());
-    }
-    bool sampled(wire::Metric metric) const
-    {
-        for (const auto &batch : outlet.bodies<wire::SampleBatch>()) {
-            if (std::any_of(batch.samples.begin(), batch.samples.end(), [&](const auto &s) { return s.metric == metric; }))
-                return true;
-        }
-        return false;
-    }
-    KernelRecord record(wire::Severity = wire::Severity::Info) const
-    {
-        KernelRecord record;
-        record.source = "process";
-        record.cgroupId = 1;
-        record.bootNs = record.drainedBootNs = static_cast<std::uint64_t>(clock.bootNs());
-        record.event.type = wire::EventType::ProcessExec;
-        record.event.detail = wire::ProcessExec{};
-        return record;
-    }
-};
-
-wire::Hook hook(const std::string &name, std::uint64_t runs = 0)
-{
-    wire::Hook hook;
-    hook.collector = "process";
-    hook.name = name;
-    hook.state = wire::HookState::Active;
-    hook.runCount = runs;
-    hook.runTimeNs = runs * 100;
-    return hook;
-}
-
-} // namespace
+using Bench = CollectBench;
 
 class TestCollectLoop : public QObject {
     Q_OBJECT
@@ -119,6 +39,62 @@ private slots:
         QVERIFY(bench.sampled(wire::Metric::PsiCpuSomeUs));
         QCOMPARE(bench.loop->snapshot()->cgroups, std::size_t(2));
         QVERIFY(bench.loop->snapshot()->cgroupsCutOff > 0);
+    }
+
+    void change_ofAReaderTellsWhatItKeptAndKeepsItsCounts()
+    {
+        QTemporaryDir folder;
+        const auto log = [path = folder.filePath("auth.log")](const QByteArray &lines) {
+            QFile file(path);
+            QVERIFY(file.open(QIODevice::Append) && file.write(lines) == lines.size());
+        };
+        const QByteArray failure = "Mar  3 10:11:12 n sshd[5]: Failed password for root from 203.0.113.9 port 1 ssh2\n";
+        log("");
+        Bench bench({}, folder.path().toStdString());
+        bench.second();
+        log(failure + failure + failure);
+        bench.second();
+        bench.second();
+        QCOMPARE(bench.told<wire::Login>().size(), std::size_t(1));   // the rest waits for more of the same
+        const auto collector = [&](const char *name) {
+            const auto hooks = bench.loop->hooks();
+            const auto found = std::find_if(hooks.begin(), hooks.end(), [&](const wire::Hook &h) { return h.collector == name; });
+            return found == hooks.end() ? wire::HookState::Unknown : found->state;
+        };
+        QCOMPARE(collector("login"), wire::HookState::Active);
+        bench.loop->change({{"login", "kmsg", "security"}, 1024, 1s, 2s, {}, {}});
+        bench.second();
+        QCOMPARE(bench.told<wire::Login>().size(), std::size_t(2));
+        QCOMPARE(collector("login"), wire::HookState::Disabled);
+        QCOMPARE(collector("kmsg"), wire::HookState::Disabled);
+        log(failure);   // while nobody looks
+        bench.second();
+        bench.loop->change({{}, 1024, 1s, 2s, {}, {}});
+        bench.second();
+        QCOMPARE(collector("login"), wire::HookState::Active);
+        log(failure);
+        bench.second();
+        bench.second();
+        QCOMPARE(bench.told<wire::Login>().size(), std::size_t(3));
+        const wire::CounterReport last = bench.loop->finish();
+        const auto login = std::find_if(last.sources.begin(), last.sources.end(), [](const auto &s) { return s.source == "login"; });
+        QVERIFY(login != last.sources.end());
+        QCOMPARE(login->counters[Counter::Seen], 4u);
+        QCOMPARE(login->counters[Counter::Folded], 1u);
+        QCOMPARE(login->counters[Counter::Drained], 3u);
+    }
+
+    void finish_tellsWhatReadersKept()
+    {
+        QTemporaryDir folder;
+        QFile file(folder.filePath("auth.log"));
+        QVERIFY(file.open(QIODevice::WriteOnly | QIODevice::Unbuffered));
+        Bench bench({}, folder.path().toStdString());
+        bench.second();
+        for (int i = 0; i < 2; ++i)
+            QVERIFY(file.write("Mar  3 10:11:12 n sshd[5]: Failed password for root from 203.0.113.9 port 1 ssh2\n") > 0);
+        bench.loop->finish();
+        QCOMPARE(bench.told<wire::Login>().size(), std::size_t(2));
     }
 
     void budget_thatIsPassedIsAnnouncedAndKept()
@@ -149,7 +125,17 @@ private slots:
         QCOMPARE(bench.notices.all.size(), std::size_t(2));
         QVERIFY(!bench.notices.all[1].begins);
         QVERIFY(bench.logged.str().find("budget: step 1 (detail) ends: cpu 0.30 % of 1.00 %") != std::string::npos);
-        QVERIFY(std::get<wire::ProcessExec>(bench.outlet.events().at(0).events.at(0).detail).arguments.empty());
+        QVERIFY(bench.told<wire::ProcessExec>().at(0).arguments.empty());
+        const auto told = bench.told<wire::AgentNotice>();
+        QCOMPARE(told.size(), std::size_t(2));
+        QCOMPARE(told[0].kind, wire::AgentNoticeKind::ShedBegin);
+        QCOMPARE(told[0].what, std::string("detail"));
+        QCOMPARE(told[0].unit, std::string("mcores"));
+        QCOMPARE(told[0].limit, std::int64_t(10));
+        QVERIFY(told[0].measured >= 10 && told[0].measured <= 14);
+        QVERIFY(told[0].text.find("step 1 (detail) begins: cpu 1.") == 0);
+        QCOMPARE(told[1].kind, wire::AgentNoticeKind::ShedEnd);
+        QCOMPARE(told[1].measured, std::int64_t(3));
         QCOMPARE(bench.loop->snapshot()->budget.trimmedEvents, 1u);
         QCOMPARE(bench.loop->snapshot()->budget.stepsTaken, 1u);
     }
@@ -179,11 +165,11 @@ private slots:
         start.event.process.pid = 7;
         bench.kernel.records.push_back(std::move(start));
         QVERIFY(bench.loop->turn());
-        QVERIFY(bench.outlet.events().empty());
+        QVERIFY(bench.told<wire::ProcessExec>().empty());
         process.counters[Counter::Seen] = process.counters[Counter::Drained] = 1;
         bench.kernel.counters = {process};
         const wire::CounterReport last = bench.loop->finish();
-        QCOMPARE(bench.outlet.events().size(), std::size_t(1));
+        QCOMPARE(bench.told<wire::ProcessExec>().size(), std::size_t(1));
         QCOMPARE(last.sources.at(0).counters[Counter::Shed], 0u);
     }
 
@@ -264,8 +250,10 @@ private slots:
         histogram.counts[3] = 7;
         bench.kernel.histograms = {histogram, histogram};   // one cgroup's ids in two hierarchies: one series
         bench.kernel.hooks = {hook("a", 10), hook("b", 20)};
+        bench.kernel.drops = {{"NO_SOCKET", 5}};
         bench.second();
         QVERIFY(bench.sampled(wire::Metric::TcpRetransmits));
+        QVERIFY(bench.sampled(wire::Metric::NetworkDropsByReason));
         QVERIFY(bench.sampled(wire::Metric::AgentBpfRunNs));
         std::vector<wire::Histogram> histograms;
         for (const auto &batch : bench.outlet.bodies<wire::SampleBatch>())
@@ -300,6 +288,26 @@ private slots:
         bench.kernel.hooks = {hook("a")};
         bench.second();
         QVERIFY(!bench.sampled(wire::Metric::AgentBpfRunNs));
+    }
+
+    void runStatistics_thatSomebodyTurnedOffGiveNoSampleAnyMore()
+    {
+        Bench bench;
+        const auto sampled = [&] {
+            std::size_t times = 0;
+            for (const auto &batch : bench.outlet.bodies<wire::SampleBatch>()) {
+                for (const auto &sample : batch.samples)
+                    times += sample.metric == wire::Metric::AgentBpfRunNs ? 1 : 0;
+            }
+            return times;
+        };
+        bench.kernel.hooks = {hook("a", 10)};
+        bench.second();
+        bench.second();
+        QCOMPARE(sampled(), std::size_t(1));
+        bench.kernel.hooks = {hook("a", 11)};
+        bench.second();
+        QCOMPARE(sampled(), std::size_t(2));
     }
 
     void mapsThatCannotBeRead_areLoggedOnce()
@@ -481,6 +489,39 @@ private slots:
         QTRY_VERIFY((*thread)->failure());
         QCOMPARE((*thread)->failure()->context(), std::string("the ring is gone"));
         (*thread)->finish();
+    }
+
+    void thread_announcesAndCountsWhatWasTooMuch()
+    {
+        constexpr std::size_t tooMany = 6;
+        Bench bench;
+        FakeKernel::Script script;
+        std::atomic<bool> announced = false;
+        std::atomic<CollectThread *> self = nullptr;
+        script.onPoll = [&] {
+            CollectThread *thread = self.load();
+            if (thread == nullptr || announced)
+                return;
+            for (std::size_t i = 0; i < CollectThread::mostNotices + tooMany; ++i)   // in one turn
+                thread->announce(noticeOfReload(true, "configuration", std::to_string(i)));
+            announced = true;
+        };
+        auto thread = CollectThread::start(
+            Bench::options({}), [&](KernelRecordSink &sink) { return std::make_unique<FakeKernel>(script, sink); }, bench.port(),
+            bench.clock, bench.log);
+        QVERIFY(thread.has_value());
+        self = thread->get();
+        QTRY_VERIFY(announced);
+        const wire::CounterReport last = (*thread)->finish();
+        const auto told = bench.told<wire::AgentNotice>();
+        QCOMPARE(told.size(), CollectThread::mostNotices);
+        QCOMPARE(told[1].kind, wire::AgentNoticeKind::ConfigApplied);
+        QCOMPARE(told[1].text, std::string("1"));
+        const auto agent = std::find_if(last.sources.begin(), last.sources.end(), [](const auto &s) { return s.source == "agent"; });
+        QVERIFY(agent != last.sources.end());
+        QCOMPARE(agent->counters[Counter::Seen], CollectThread::mostNotices + tooMany);
+        QCOMPARE(agent->counters[Counter::Lost], tooMany);
+        QCOMPARE(agent->counters[Counter::Drained], CollectThread::mostNotices);
     }
 
     void thread_tellsWhyItCouldNotBegin()

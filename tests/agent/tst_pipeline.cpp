@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QtTest>
 
+#include <cerrno>
 #include <csignal>
 
 #include "agent/pipeline/pipeline.h"
@@ -69,6 +70,44 @@ struct Bench {
 class TestPipeline : public QObject {
     Q_OBJECT
 private slots:
+    void announcement_isAnEventOfTheHostAndCounted()
+    {
+        Bench bench;
+        bench.pipeline.setShedStep(ShedStep::Sample);
+        wire::AgentNotice notice;
+        notice.kind = wire::AgentNoticeKind::ConfigRefused;
+        notice.what = std::string(100, 'w');
+        notice.text = std::string(5000, 't');
+        bench.pipeline.announce(notice, {7, 0, 0, "tapio-agent"});
+        bench.pipeline.noteLostNotices(3);
+        bench.pipeline.flush();
+        QCOMPARE(bench.outlet.all.size(), std::size_t(1));
+        QCOMPARE(bench.outlet.all[0].sources, std::vector<std::string_view>{"agent"});
+        const wire::EventBatch batch = bench.outlet.events().at(0);
+        const wire::Event &event = batch.events.at(0);
+        QCOMPARE(event.type, wire::EventType::AgentNotice);
+        QCOMPARE(event.timeNs, bench.clock.utcNs());
+        QCOMPARE(event.severity, wire::Severity::Warning);
+        QCOMPARE(event.process.comm, std::string("tapio-agent"));
+        QVERIFY(batch.origins.at(event.origin) == *bench.resolver.host());
+        QCOMPARE(std::get<wire::AgentNotice>(event.detail).what.size(), wire::AgentNotice::whatBytes);
+        QCOMPARE(std::get<wire::AgentNotice>(event.detail).text.size(), wire::AgentNotice::textBytes);
+        wire::EventFilter nothing;
+        nothing.types = {wire::EventType::OomKill};
+        bench.pipeline.setFilter({1, {nothing}});
+        bench.pipeline.announce(notice, {});
+        bench.pipeline.flush();
+        QCOMPARE(bench.outlet.all.size(), std::size_t(1));
+        const auto counters = bench.pipeline.counters({});
+        QCOMPARE(counters.size(), std::size_t(1));
+        QCOMPARE(counters[0].source, std::string("agent"));
+        QCOMPARE(counters[0].counters[Counter::Seen], 5u);
+        QCOMPARE(counters[0].counters[Counter::Lost], 3u);
+        QCOMPARE(counters[0].counters[Counter::Drained], 2u);
+        QCOMPARE(counters[0].counters[Counter::UFiltered], 1u);
+        QCOMPARE(counters[0].counters[Counter::Shed], 0u);
+    }
+
     void severity_data()
     {
         using wire::Severity;
@@ -93,8 +132,71 @@ private slots:
         QTest::newRow("a connection timed out") << connection(wire::TcpOutcome::TimedOut) << false << Severity::Warning;
         QTest::newRow("a connection reset") << connection(wire::TcpOutcome::Reset) << false << Severity::Notice;
         QTest::newRow("an outcome of a later version") << connection(static_cast<wire::TcpOutcome>(99)) << false << Severity::Info;
+        detailRows();
         QTest::newRow("a type of a later version") << withDetail(static_cast<wire::EventType>(99), {}) << false << Severity::Info;
     }
+
+private:
+    static void detailRows()
+    {
+        using wire::Severity;
+        const auto add = [](const char *row, const wire::Detail &detail, Severity severity) {
+            QTest::newRow(row) << withDetail(static_cast<wire::EventType>(detail.index()), detail) << false << severity;
+        };
+        wire::ProcessExec changed;
+        changed.writtenAfterStart = true;
+        add("a program changed in its container", changed, Severity::Warning);
+        const auto dns = [](wire::DnsOutcome outcome, std::uint16_t code) {
+            wire::DnsQuery query;
+            query.outcome = outcome;
+            query.responseCode = code;
+            return query;
+        };
+        add("a name answered", dns(wire::DnsOutcome::Answered, 0), Severity::Info);
+        add("a name that does not exist", dns(wire::DnsOutcome::Answered, 3), Severity::Info);
+        add("a name server that failed", dns(wire::DnsOutcome::Answered, 2), Severity::Warning);
+        add("a name server that refused", dns(wire::DnsOutcome::Answered, 5), Severity::Warning);
+        add("a name not answered", dns(wire::DnsOutcome::TimedOut, 0), Severity::Warning);
+        add("a code that means nothing without an answer", dns(wire::DnsOutcome::Unknown, 2), Severity::Info);
+        const auto http = [](std::uint16_t status, bool aborted) {
+            wire::HttpRequest request;
+            request.status = status;
+            request.aborted = aborted;
+            return request;
+        };
+        add("a request served", http(204, false), Severity::Info);
+        add("a request not seen answered", http(0, false), Severity::Info);
+        add("a request refused", http(404, false), Severity::Notice);
+        add("a request failed", http(500, false), Severity::Warning);
+        add("a request aborted", http(0, true), Severity::Warning);
+        for (const int error : {EMFILE, ENFILE, ENOSPC, EDQUOT, EROFS})
+            add(qPrintable(QString("out of something, error %1").arg(error)), wire::FileFailure{"/x", "open", error, 0, 1}, Severity::Warning);
+        add("a disk that fails", wire::FileFailure{"/x", "read", EIO, 0, 1}, Severity::Error);
+        add("a file that is not there", wire::FileFailure{"/x", "open", ENOENT, 0, 1}, Severity::Notice);
+        add("a capability used", wire::CapabilityUse{21, true, 1}, Severity::Notice);
+        add("a capability denied", wire::CapabilityUse{21, false, 1}, Severity::Warning);
+        add("privileges gained", wire::PrivilegeGain(), Severity::Warning);
+        add("tracing", wire::PtraceAttach(), Severity::Warning);
+        add("a module", wire::ModuleLoad(), Severity::Warning);
+        add("a mount", wire::Mount(), Severity::Notice);
+        add("a login", wire::Login{true, {}, {}, {}, {}, 1}, Severity::Info);
+        add("a failed login", wire::Login{false, {}, {}, {}, {}, 1}, Severity::Warning);
+        const Severity byPriority[] = {Severity::Critical, Severity::Critical, Severity::Critical, Severity::Error, Severity::Warning,
+                                       Severity::Notice, Severity::Info, Severity::Debug, Severity::Debug};
+        for (std::uint8_t priority = 0; priority < 9; ++priority)
+            add(qPrintable(QString("the kernel's log at %1").arg(priority)), wire::KernelLog{priority, 0, 1, {}}, byPriority[priority]);
+        const auto notice = [](wire::AgentNoticeKind kind) { return wire::AgentNotice{kind, {}, {}, 0, 0, {}}; };
+        add("shedding begins", notice(wire::AgentNoticeKind::ShedBegin), Severity::Warning);
+        add("shedding ends", notice(wire::AgentNoticeKind::ShedEnd), Severity::Info);
+        add("a configuration taken", notice(wire::AgentNoticeKind::ConfigApplied), Severity::Info);
+        add("a configuration refused", notice(wire::AgentNoticeKind::ConfigRefused), Severity::Warning);
+        add("a spool that was full", notice(wire::AgentNoticeKind::SpoolDropped), Severity::Warning);
+        add("a collector that failed", notice(wire::AgentNoticeKind::CollectorFailed), Severity::Warning);
+        add("a notice of a later version", notice(static_cast<wire::AgentNoticeKind>(99)), Severity::Info);
+        add("a drill", wire::DrillLabel(), Severity::Notice);
+    }
+
+private slots:
     void severity()
     {
         QFETCH(wire::Event, event);
@@ -135,6 +237,61 @@ private slots:
         QCOMPARE(event.drainUs, 3000u);
         QCOMPARE(event.severity, wire::Severity::Warning);
         QCOMPARE(batches[0].origins.at(event.origin).cgroupPath, std::string("/"));
+    }
+
+    void writtenAfterStart_data()
+    {
+        QTest::addColumn<qint64>("changedAfterStartNs");
+        QTest::addColumn<bool>("inContainer");
+        QTest::addColumn<bool>("known");
+        QTest::addColumn<bool>("written");
+        QTest::newRow("of the image") << qint64(-3600 * nsPerSecond) << true << true << false;
+        QTest::newRow("at the moment of the start") << qint64(0) << true << true << false;
+        QTest::newRow("after the start") << qint64(1) << true << true << true;
+        QTest::newRow("after the start, on the host") << qint64(nsPerSecond) << false << true << false;
+        QTest::newRow("nobody knows") << qint64(nsPerSecond) << true << false << false;
+    }
+    void writtenAfterStart()
+    {
+        QFETCH(qint64, changedAfterStartNs);
+        QFETCH(bool, inContainer);
+        QFETCH(bool, known);
+        Bench bench;
+        const std::int64_t startBootNs = bench.clock.bootNs() - 60 * nsPerSecond;
+        KernelRecord record;
+        record.source = "process";
+        record.cgroupId = 1;
+        record.bootNs = record.drainedBootNs = static_cast<std::uint64_t>(bench.clock.bootNs());
+        record.containerStartBootNs = inContainer ? static_cast<std::uint64_t>(startBootNs) : 0;
+        record.fileChangedNs = known ? bench.bootTime.toUtcNs(static_cast<std::uint64_t>(startBootNs)) + changedAfterStartNs : 0;
+        record.event = withDetail(wire::EventType::ProcessExec, wire::ProcessExec());
+        bench.pipeline.onRecord(std::move(record));
+        bench.pipeline.flush();
+        const auto batches = bench.outlet.bodies<wire::EventBatch>();
+        QCOMPARE(batches.size(), std::size_t(1));
+        QTEST(std::get<wire::ProcessExec>(batches[0].events[0].detail).writtenAfterStart, "written");
+    }
+
+    void containersOnly_leavesOutTheHost()
+    {
+        Bench bench;
+        KernelRecord record;
+        record.source = "capability";
+        record.cgroupId = 1;
+        record.containersOnly = true;
+        record.event = withDetail(wire::EventType::CapabilityUse, wire::CapabilityUse{21, true, 1});
+        bench.pipeline.onRecord(std::move(record));
+        QCOMPARE(bench.pipeline.pending(), std::size_t(0));
+        QCOMPARE(bench.pipeline.counters({}).at(0).counters[Counter::UFiltered], 1u);
+    }
+
+    void texts_areMadeToFit()
+    {
+        Bench bench;
+        bench.feed(withDetail(wire::EventType::KernelLog, wire::KernelLog{3, 0, 1, std::string(5000, '\xFF')}), "kmsg");
+        bench.pipeline.flush();
+        const auto batches = bench.outlet.events();
+        QCOMPARE(std::get<wire::KernelLog>(batches.at(0).events.at(0).detail).text.size(), std::size_t(999));
     }
 
     void drainTime_saturatesAndNeverGoesBelowZero()

@@ -264,7 +264,10 @@ private slots:
         QCOMPARE(mounts[0].device, std::string("259:1"));
         QCOMPARE(mounts[0].fileSystem, std::string("xfs"));
         QCOMPARE(mounts[0].source, std::string("/dev/nvme0n1p1"));
+        QCOMPARE(mounts[0].id, 25u);
+        QCOMPARE(mounts[0].options, std::string("rw"));
         QCOMPARE(mounts[1].mountPoint, std::string("/cut\\04"));
+        QCOMPARE(mounts[1].options, std::string("rw"));
     }
 
     void firstPid_data()

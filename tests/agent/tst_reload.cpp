@@ -67,13 +67,17 @@ private slots:
         QTest::newRow("of the file, in a table") << "collect.disabled" << "[ \"psi\", \"tcp\" ]" << "FILE, line 6";
         QTest::newRow("a value that is the default, but in the file") << "kernel.run_time_statistics" << "true" << "FILE, line 8";
         QTest::newRow("of the command line, over the file") << "server.address" << "\"hub:1\"" << "--server";
+        QTest::newRow("a default of the spool") << "spool.bytes" << "268435456" << "default";
+        QTest::newRow("a word, of the file") << "spool.fsync" << "\"always\"" << "FILE, line 10";
+        QTest::newRow("of the spool, by the command line") << "spool.folder" << "\"/s\"" << "--spool-folder";
+        QTest::newRow("how long questions wait") << "kernel.dns_wait_ms" << "5000" << "default";
         QTest::newRow("of the command line") << "server.ca" << "\"/ca with \\\"quotes\\\"\"" << "--ca";
     }
     void origin()
     {
         QFETCH(QString, setting);
-        const File file("\nlog_level = \"debug\"\n[server]\naddress = \"a:1\"\n[collect]\ndisabled = [\"tcp\", \"psi\"]\n[kernel]\nrun_time_statistics = true\n");
-        const auto command = parse({"--config", file.path.c_str(), "--server", "hub:1", "--ca", "/ca with \"quotes\"", "--print-config"});
+        const File file("\nlog_level = \"debug\"\n[server]\naddress = \"a:1\"\n[collect]\ndisabled = [\"tcp\", \"psi\"]\n[kernel]\nrun_time_statistics = true\n[spool]\nfsync = \"always\"\n");
+        const auto command = parse({"--config", file.path.c_str(), "--server", "hub:1", "--ca", "/ca with \"quotes\"", "--spool-folder", "/s", "--print-config"});
         QVERIFY(command.has_value());
         QCOMPARE(command->kind, Command::Kind::PrintConfig);
         const Setting found = find(command->settings, setting.toStdString());
@@ -83,8 +87,8 @@ private slots:
 
     void printed_isAConfigurationOfTheSameHash()
     {
-        const File file("node = \"a\\nb\\u0007c\"\n[server]\nca = \"/a'b\"\n[collect]\ndisabled = [\"psi\"]\n");
-        const auto command = parse({"--config", file.path.c_str(), "--log-level", "warn"});
+        const File file("node = \"a\\nb\\u0007c\"\n[server]\nca = \"/a'b\"\n[collect]\ndisabled = [\"psi\", \"kmsg\", \"dns\"]\n[spool]\nmax_age = 90\nfsync = \"never\"\n[kernel]\ndns_wait_ms = 700\n");
+        const auto command = parse({"--config", file.path.c_str(), "--log-level", "warn", "--spool-folder", "/s"});
         QVERIFY(command.has_value());
         const std::string text = printed(command->settings);
         const auto hash = hashOf(command->settings);
@@ -131,12 +135,17 @@ private slots:
         QTest::newRow("the budget") << none << QByteArray("[budget]\ncpu_percent = 2\nrss_bytes = 0\nbandwidth_bytes_per_second = 9\n") << "budget.cpu_percent, budget.rss_bytes, budget.bandwidth_bytes_per_second" << "";
         QTest::newRow("a collector off") << none << QByteArray("[collect]\ndisabled = [\"tcp\"]\n") << "collect.disabled" << "";
         QTest::newRow("a collector of files on") << QByteArray("[collect]\ndisabled = [\"psi\"]\n") << none << "collect.disabled" << "";
+        QTest::newRow("a reader of logs off") << none << QByteArray("[collect]\ndisabled = [\"kmsg\", \"login\", \"ports\"]\n") << "collect.disabled" << "";
+        QTest::newRow("readers of logs on") << QByteArray("[collect]\ndisabled = [\"kmsg\", \"login\", \"ports\"]\n") << none << "collect.disabled" << "";
+        QTest::newRow("security on that was not loaded") << QByteArray("[collect]\ndisabled = [\"security\"]\n") << none << "" << "collect.disabled (security is not loaded)";
         QTest::newRow("a collector on that was not loaded") << QByteArray("[collect]\ndisabled = [\"tcp\"]\n") << none << "" << "collect.disabled (tcp is not loaded)";
         QTest::newRow("one on, one not") << QByteArray("[collect]\ndisabled = [\"psi\", \"tcp\"]\n") << none << "collect.disabled" << "collect.disabled (tcp is not loaded)";
         QTest::newRow("what needs a restart") << none << QByteArray("node = \"n\"\nruntime_folder = \"/r\"\npid_file = \"/p\"\n[server]\naddress = \"a:1\"\nname = \"b\"\nca = \"/c\"\ncertificate = \"/d\"\nkey = \"/e\"\ncrl = \"/f\"\nqueue_bytes = 2097152\n")
                                               << "" << "node, runtime_folder, pid_file, server.address, server.name, server.ca, server.certificate, server.key, server.crl, server.queue_bytes";
-        QTest::newRow("what needs a restart, of the kernel") << none << QByteArray("[kernel]\nbtf = \"/b\"\nrun_time_statistics = false\nevent_ring_bytes = 65536\ncritical_ring_bytes = 65536\n")
-                                                             << "" << "kernel.btf, kernel.run_time_statistics, kernel.event_ring_bytes, kernel.critical_ring_bytes";
+        QTest::newRow("what needs a restart, of the kernel") << none << QByteArray("[kernel]\nbtf = \"/b\"\nrun_time_statistics = false\nevent_ring_bytes = 65536\ncritical_ring_bytes = 65536\ndns_wait_ms = 900\n")
+                                                             << "" << "kernel.btf, kernel.run_time_statistics, kernel.dns_wait_ms, kernel.event_ring_bytes, kernel.critical_ring_bytes";
+        QTest::newRow("what needs a restart, of the spool") << none << QByteArray("[spool]\nfolder = \"/s\"\nbytes = 2097152\nmax_age = 100\nfsync = \"never\"\nreplay_rate = 65536\n")
+                                                            << "" << "spool.folder, spool.bytes, spool.max_age, spool.replay_rate, spool.fsync";
         QTest::newRow("both kinds") << none << QByteArray("log_level = \"warn\"\n[server]\naddress = \"a:1\"\n") << "log_level" << "server.address";
     }
     void takeOver()

@@ -33,6 +33,13 @@ wire::ProcessExec exec(std::vector<std::string> arguments = {"curl", "-s"}, std:
     return exec;
 }
 
+wire::ProcessExec writtenLater()
+{
+    wire::ProcessExec written = exec();
+    written.writtenAfterStart = true;
+    return written;
+}
+
 wire::ProcessExit exited(int code, int signal = 0, std::chrono::nanoseconds life = 10ms)
 {
     wire::ProcessExit exit;
@@ -85,6 +92,10 @@ struct Bench {
         record.source = source;
         record.cgroupId = 1;
         record.bootNs = record.drainedBootNs = std::uint64_t(clock.bootNs());
+        if (const auto *exec = std::get_if<wire::ProcessExec>(&item.detail); exec != nullptr && exec->writtenAfterStart) {
+            record.containerStartBootNs = 1;   // the pipeline decides it
+            record.fileChangedNs = bootTime.toUtcNs(1) + 1;
+        }
         record.event = std::move(item);
         pipeline.onRecord(std::move(record));
         ++fed[source];
@@ -131,6 +142,18 @@ private slots:
         QTest::newRow("a connection with an error") << eventOf(changed([](auto &tcp) { tcp.socketError = 5; })) << 3;
         QTest::newRow("a connection refused") << eventOf(connection(wire::TcpOutcome::Refused)) << 3;
         QTest::newRow("a connection reset") << eventOf(connection(wire::TcpOutcome::Reset)) << 3;
+        QTest::newRow("a question to a name server") << eventOf(wire::DnsQuery{}) << 3;
+        QTest::newRow("an HTTP request") << eventOf(wire::HttpRequest{}) << 3;
+        QTest::newRow("a start of a file that the image did not bring") << eventOf(writtenLater()) << 4;
+        QTest::newRow("a refused file") << eventOf(wire::FileFailure{}) << 4;
+        QTest::newRow("a use of a capability") << eventOf(wire::CapabilityUse{}) << 4;
+        QTest::newRow("a gain of privileges") << eventOf(wire::PrivilegeGain{}) << 4;
+        QTest::newRow("a look into another process") << eventOf(wire::PtraceAttach{}) << 4;
+        QTest::newRow("a kernel module") << eventOf(wire::ModuleLoad{}) << 4;
+        QTest::newRow("a mount") << eventOf(wire::Mount{}) << 4;
+        QTest::newRow("a login") << eventOf(wire::Login{}) << 4;
+        QTest::newRow("a line of the kernel's log") << eventOf(wire::KernelLog{}) << 4;
+        QTest::newRow("a notice of the agent") << eventOf(wire::AgentNotice{}) << 4;
         QTest::newRow("a crash") << eventOf(exited(0, SIGSEGV)) << 4;
         QTest::newRow("a kill") << eventOf(exited(0, SIGKILL)) << 4;
         QTest::newRow("an end by SIGTERM") << eventOf(exited(0, SIGTERM)) << 4;
@@ -196,6 +219,17 @@ private slots:
         QCOMPARE(bench.count(Counter::Shed), 3u);
         QCOMPARE(bench.pipeline.folded().processes, 1u);
         QCOMPARE(bench.pipeline.folded().processNs, std::uint64_t(10 * nsPerMs));
+    }
+
+    void fold_keepsTheStartOfAFileThatTheImageDidNotBring()
+    {
+        Bench bench(ShedStep::Fold);
+        bench.feed(eventOf(exec()));
+        bench.feed(eventOf(writtenLater()));
+        bench.feed(eventOf(exited(0)));
+        QCOMPARE(bench.passed(), 3);
+        QVERIFY(std::get<wire::ProcessExec>(bench.sent().at(1).detail).writtenAfterStart);
+        QVERIFY(!std::get<wire::ProcessExec>(bench.sent().at(1).detail).arguments.empty());
     }
 
     void fold_ofConnectionsKeepsTheirSums()
@@ -292,6 +326,17 @@ private slots:
             wire::TcpConnection tcp = connection();
             tcp.local.port = port;
             kept += isInSample(eventOf(tcp, 0)) ? 1 : 0;
+        }
+        QVERIFY2(kept > 900 && kept < 1100, qPrintable(QString::number(kept)));
+    }
+
+    void sample_ofRequestsWhoseProcessIsNotKnown()
+    {
+        int kept = 0;
+        for (std::int64_t time = 1; time <= 10'000; ++time) {
+            wire::Event request = eventOf(wire::HttpRequest{}, 0);
+            request.timeNs = time;
+            kept += isInSample(request) ? 1 : 0;
         }
         QVERIFY2(kept > 900 && kept < 1100, qPrintable(QString::number(kept)));
     }

@@ -15,6 +15,7 @@
 #include "tests/benchmarks/support/process.h"
 #include "tests/benchmarks/support/realevents.h"
 #include "tests/benchmarks/support/sinkserver.h"
+#include "tests/benchmarks/support/spoolrate.h"
 
 using namespace tapio;
 using namespace tapio::bench;
@@ -151,6 +152,8 @@ int main(int argc, char **argv)
     int seconds = 20;
     double rate = 1000;
     bool json = false;
+    std::string spool;
+    app.add_option("--spool", spool, "a new folder on the disk to measure: how fast the spool writes and reads there");
     app.add_option("--program", program, "the tapio-agent to measure; empty = only the maximum rate");
     app.add_option("--seconds", seconds, "of each part");
     app.add_option("--rate", rate, "events per second of the busy part");
@@ -159,6 +162,10 @@ int main(int argc, char **argv)
     nlohmann::json result;
     if (!program.empty())
         result["program"] = costOfTheProgram(program, rate, std::chrono::seconds(seconds));
+    constexpr std::size_t spoolFrames = 20'000;
+    constexpr std::size_t spoolFrameBytes = 12'000;
+    if (!spool.empty())
+        result["spool"] = spoolRate(spool, spoolFrames, spoolFrameBytes);
     result["maximum"] = maximumRate(std::chrono::seconds(seconds));
     std::cout << result.dump(json ? -1 : 2) << '\n';
     return 0;

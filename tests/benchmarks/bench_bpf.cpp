@@ -196,7 +196,7 @@ int main(int argc, char **argv)
     bool json = false;
     std::vector<std::string> only;
     app.add_option("--rounds", rounds, "Measurements of each condition")->check(CLI::Range(1, 1000));
-    app.add_option("--workload", only, "Only these workloads: exec, tcp, requests, switches");
+    app.add_option("--workload", only, "Only these workloads: exec, tcp, requests, http, switches");
     app.add_flag("--json", json, "Print one JSON object");
     CLI11_PARSE(app, argc, argv);
 

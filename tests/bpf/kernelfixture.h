@@ -26,8 +26,13 @@ public:
     /// the attach kind "tracepoint" needs it. False where that is not possible.
     static bool provideTracefs();
 
+    /// This kernel is built without what the hook is about: loadable modules.
+    static bool lacks(const std::string &hook);
+
     /// Opens with all collectors but those of `collectors` disabled, without run time statistics. Empty, or the error.
     QString open(const std::set<std::string> &collectors, agent::KernelOptions options = {});
+    /// The same, where some hooks are known to have no program of the one way of attaching that is allowed.
+    QString openTolerant(const std::set<std::string> &collectors, agent::KernelOptions options);
 
     agent::KernelCollectors &collectors() { return *m_collectors; }
     const std::vector<agent::KernelRecord> &records() const { return m_records; }

@@ -6,8 +6,10 @@
 #include <cerrno>
 #include <cstring>
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -98,6 +100,19 @@ bool receiveBytes(int fd, std::size_t bytes)
         bytes -= static_cast<std::size_t>(size);
     }
     return true;
+}
+
+bool drained(int fd)
+{
+    for (int i = 0; i < 10'000; ++i) {
+        int unacknowledged = 0;
+        if (::ioctl(fd, SIOCOUTQ, &unacknowledged) != 0)
+            return false;
+        if (unacknowledged == 0)
+            return true;
+        ::poll(nullptr, 0, 1);
+    }
+    return false;
 }
 
 void closeHard(int fd)

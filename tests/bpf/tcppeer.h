@@ -25,6 +25,8 @@ bool sendBytes(int fd, std::size_t bytes);
 /// Reads until the peer closes its side; the number of bytes, or -1.
 std::int64_t receiveAll(int fd);
 bool receiveBytes(int fd, std::size_t bytes);
+/// Waits, at most 10 s, until the peer's kernel has everything that was sent: what is sent next is in a segment of its own.
+bool drained(int fd);
 /// close() that sends a reset instead of a FIN.
 void closeHard(int fd);
 

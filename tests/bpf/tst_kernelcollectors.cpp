@@ -3,6 +3,8 @@
 #include <QElapsedTimer>
 #include <QTest>
 
+#include <bpf/bpf.h>
+#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
@@ -14,6 +16,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
+#include <cstring>
 #include <thread>
 
 #include "agent/collect/kernel/hooktable.h"
@@ -46,6 +50,7 @@ class tst_KernelCollectors : public QObject {
     Q_OBJECT
 
 private slots:
+    void everyHook_isActiveHere_data();
     void everyHook_isActiveHere();
     void disabledCollector_isSaid();
     void attachKindWithoutAny_isSaid();
@@ -105,6 +110,35 @@ std::int64_t unaccounted(const CounterSet &counters)
     return counters.inRing();
 }
 
+struct Descriptor {
+    explicit Descriptor(int number) : fd(number) {}
+    ~Descriptor()
+    {
+        if (fd >= 0)
+            ::close(fd);
+    }
+    Q_DISABLE_COPY(Descriptor)
+    int fd;
+};
+
+/// Whether the kernel measures the run time of BPF programs now, whoever asked for it: a program of ours is run and looked at.
+/// The sysctl kernel.bpf_stats_enabled does not tell of those who asked by bpf_enable_stats().
+bool statisticsAreOn()
+{
+    const bpf_insn code[] = {{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0}, {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}};
+    const Descriptor program(bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, "tapio_probe", "GPL", code, 2, nullptr));
+    const char packet[64] = {};
+    bpf_test_run_opts run{};
+    run.sz = sizeof(run);
+    run.data_in = packet;
+    run.data_size_in = sizeof(packet);
+    bpf_prog_info info{};
+    std::uint32_t size = sizeof(info);
+    if (bpf_prog_test_run_opts(program.fd, &run) != 0 || bpf_obj_get_info_by_fd(program.fd, &info, &size) != 0)
+        qFatal("cannot run a program to see whether runs are counted: %s", strerror(errno));
+    return info.run_cnt > 0;
+}
+
 /// Capabilities of the calling thread, all sets, as bits.
 bool setCapabilities(std::uint64_t bits)
 {
@@ -117,18 +151,44 @@ bool setCapabilities(std::uint64_t bits)
 
 } // namespace
 
+void tst_KernelCollectors::everyHook_isActiveHere_data()
+{
+    QTest::addColumn<bool>("othersMeasure");
+    QTest::newRow("alone") << false;
+    QTest::newRow("while another program measures all of the machine's") << true;
+}
+
 void tst_KernelCollectors::everyHook_isActiveHere()
 {
     TAPIO_NEEDS_KERNEL();
+    QFETCH(bool, othersMeasure);
+    const Descriptor statistics(othersMeasure ? bpf_enable_stats(BPF_STATS_RUN_TIME) : -1);
+    QVERIFY(!othersMeasure || statistics.fd >= 0);
+    const bool measuredBefore = statisticsAreOn();
+    QVERIFY(measuredBefore || !othersMeasure);
     KernelFixture kernel;
-    TAPIO_OPEN(kernel, {"process", "oom", "signal", "tcp", "runqueue", "blockio"});
+    TAPIO_OPEN(kernel, {"process", "oom", "signal", "tcp", "runqueue", "blockio", "dns", "http", "security", "drops", "capability"});
+    startAndEnd(1);
     const auto hooks = kernel.collectors().hooks();
+    const bool measuredAfter = statisticsAreOn();
     QCOMPARE(hooks.size(), agent::hookTable().size());
     for (const wire::Hook &hook : hooks) {
+        if (KernelFixture::lacks(hook.name)) {
+            QCOMPARE(hook.state, wire::HookState::Unsupported);
+            QCOMPARE(hook.reason, "tp_btf: this kernel does not have it; raw_tp: this kernel does not have it");
+            continue;
+        }
         QVERIFY2(hook.state == wire::HookState::Active, qPrintable(QString::fromStdString(hook.name + ": " + hook.reason)));
-        QVERIFY(hook.attachKind == "tp_btf" || hook.attachKind == "iter");
+        const bool packets = hook.name.starts_with("cgroup_inet_");
+        if (packets || hook.name == "timeouts")
+            QCOMPARE(hook.attachKind, packets ? "cgroup" : "run");
+        else
+            QVERIFY(hook.attachKind == "tp_btf" || hook.attachKind == "iter");
         QVERIFY(hook.reason.empty());
-        QCOMPARE(hook.runCount, 0u); // statistics are off
+        if (!measuredBefore && !measuredAfter)
+            QCOMPARE(hook.runCount, 0u); // statistics are off: no other agent of this machine, nor we, asked for them
+        else if (measuredBefore && measuredAfter && hook.name == "sched_process_exit")
+            QVERIFY(hook.runCount >= 1);
     }
 }
 
@@ -154,7 +214,10 @@ void tst_KernelCollectors::attachKindWithoutAny_isSaid()
     const auto opened = agent::KernelCollectors::open(options, sink);
     QVERIFY(opened.has_value());
     for (const wire::Hook &hook : (*opened)->hooks()) {
-        const bool typedOnly = hook.collector == "tcp" || hook.collector == "runqueue";
+        if (KernelFixture::lacks(hook.name))
+            continue;
+        const bool typedOnly = hook.collector == "tcp" || hook.collector == "runqueue" || hook.collector == "dns" || hook.collector == "http"
+            || hook.name == "sched_process_fork";
         QCOMPARE(hook.state, typedOnly ? wire::HookState::Disabled : wire::HookState::Active);
         QCOMPARE(hook.reason.empty(), !typedOnly);
     }
@@ -236,21 +299,26 @@ void tst_KernelCollectors::open_withoutCapabilities()
         });
         QCOMPARE(child.wait(), 0);
     }
-    // And with exactly what is asked for, everything works.
-    Child child = Child::run([&] {
-        NullSink sink;
-        if (!setCapabilities(bit(CAP_BPF) | bit(CAP_PERFMON)))
-            return 2;
-        const auto opened = agent::KernelCollectors::open({}, sink);
-        if (!opened)
-            return 1;
-        for (const wire::Hook &hook : (*opened)->hooks()) {
-            if (hook.state != wire::HookState::Active)
-                return 3;
-        }
-        return 0;
-    });
-    QCOMPARE(child.wait(), 0);
+    // And with exactly what is asked for, everything works; packets may be looked at by who administers the network only.
+    for (const bool admin : {false, true}) {
+        Child child = Child::run([&] {
+            NullSink sink;
+            if (!setCapabilities(bit(CAP_BPF) | bit(CAP_PERFMON) | (admin ? bit(CAP_NET_ADMIN) : 0)))
+                return 2;
+            const auto opened = agent::KernelCollectors::open({}, sink);
+            if (!opened)
+                return 1;
+            for (const wire::Hook &hook : (*opened)->hooks()) {
+                const bool denied = !admin && hook.name.starts_with("cgroup_inet_");
+                if (!KernelFixture::lacks(hook.name) && hook.state != (denied ? wire::HookState::Denied : wire::HookState::Active))
+                    return 3;
+                if (denied && hook.reason.find("CAP_NET_ADMIN") == std::string::npos)
+                    return 4;
+            }
+            return 0;
+        });
+        QCOMPARE(child.wait(), 0);
+    }
 }
 
 void tst_KernelCollectors::wake_endsThePoll()
@@ -280,15 +348,16 @@ void tst_KernelCollectors::counters_addUpAfterTheFlood()
     KernelFixture kernel;
     agent::KernelOptions options;
     options.eventRingBytes = ringBytes;
-    TAPIO_OPEN(kernel, {"process", "signal", "tcp"}, options);
+    TAPIO_OPEN(kernel, {"process", "signal", "tcp", "dns", "http"}, options);
 
     startAndEnd(flood);
     // The machine is not ours alone: read again until nothing happened between two readings.
-    for (const char *source : {"process", "signal", "tcp"}) {
+    for (const char *source : {"process", "signal", "tcp", "dns", "http"}) {
+        const bool packets = source == std::string_view("dns") || source == std::string_view("http"); // never rest
         const bool settled = kernel.pollUntil([&] {
             kernel.drainAll();
             const CounterSet first = kernel.counters(source);
-            return first == kernel.counters(source) && unaccounted(first) == 0;
+            return (packets || first == kernel.counters(source)) && unaccounted(first) == 0;
         });
         const CounterSet counters = kernel.counters(source);
         QVERIFY2(settled, qPrintable(QString("%1 of %2").arg(unaccounted(counters)).arg(source)));
@@ -415,6 +484,7 @@ void tst_KernelCollectors::runTime_isMeasuredOnRequest()
     options.runTimeStatistics = true;
     const auto opened = agent::KernelCollectors::open(options, sink);
     QVERIFY(opened.has_value());
+    QVERIFY(statisticsAreOn());
     startAndEnd(1);
     for (const wire::Hook &hook : (*opened)->hooks()) {
         if (hook.name != "sched_process_exit")

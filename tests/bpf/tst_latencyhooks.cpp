@@ -3,6 +3,7 @@
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
+#include <QScopeGuard>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -13,11 +14,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <numeric>
+#include <vector>
 
 #include <bpf/bpf.h>
 
+#include "tests/bpf/loopdisk.h"
 #include "tests/bpf/memorycgroup.h"
 #include "tests/bpf/tcppeer.h"
 
@@ -36,6 +40,8 @@ private slots:
     void blockIo_isSeenInItsCgroup();
     void blockIo_ofTheAgentIsFiltered();
     void requests_areForgottenWhenTheyAreDone();
+    void merge_endsOneOfTwoRequests_data();
+    void merge_endsOneOfTwoRequests();
 };
 
 namespace {
@@ -162,8 +168,9 @@ bool strided(const QString &path, int first, int stride, int times)
     return fine;
 }
 
-/// How many entries the map of this name has, among those that this process holds; -1 when there is none.
-int entriesOf(const std::string &name)
+/// How many entries the map of this name has, among those that this process holds; -1 when there is none. Those only whose
+/// value names this cgroup, when one is given.
+int entriesOf(const std::string &name, std::uint64_t cgroup = 0)
 {
     for (int fd = 3; fd < 1024; ++fd) {
         bpf_map_info info{};
@@ -172,11 +179,39 @@ int entriesOf(const std::string &name)
             continue;
         int entries = 0;
         std::uint64_t key = 0, next = 0;
-        for (void *after = nullptr; bpf_map_get_next_key(fd, after, &next) == 0; after = &key, ++entries)
+        std::vector<std::uint64_t> value((info.value_size + sizeof(key) - 1) / sizeof(key));
+        for (void *after = nullptr; bpf_map_get_next_key(fd, after, &next) == 0; after = &key) {
             key = next;
+            const bool isThere = cgroup == 0 || bpf_map_lookup_elem(fd, &key, value.data()) == 0;
+            entries += isThere && (cgroup == 0 || std::find(value.begin(), value.end(), cgroup) != value.end()) ? 1 : 0;
+        }
         return entries;
     }
     return -1;
+}
+
+/// Runs that the kernel left out, of all programs that this process holds: it does not run a program on a CPU where another task
+/// was interrupted within the same one.
+std::uint64_t runsLeftOut()
+{
+    std::uint64_t sum = 0;
+    for (int fd = 3; fd < 1024; ++fd) {
+        const QFileInfo link(QString("/proc/self/fd/%1").arg(fd));
+        bpf_prog_info info{};
+        std::uint32_t size = sizeof(info);
+        if (link.symLinkTarget().endsWith("bpf-prog") && bpf_obj_get_info_by_fd(fd, &info, &size) == 0)
+            sum += info.recursion_misses;
+    }
+    return sum;
+}
+
+/// In the histograms of this label, whosever they are.
+std::uint64_t countOfAll(KernelFixture &kernel, const std::string &label)
+{
+    std::uint64_t sum = 0;
+    for (const agent::CgroupHistogram &one : kernel.collectors().histograms().value_or(std::vector<agent::CgroupHistogram>()))
+        sum += one.label == label ? countFrom(one, 0) : 0;
+    return sum;
 }
 
 } // namespace
@@ -384,6 +419,67 @@ void tst_LatencyHooks::requests_areForgottenWhenTheyAreDone()
     QVERIFY(entriesOf("requests") >= 0);
     // Other processes use the disk too, but not without a pause.
     QVERIFY2(kernel.pollUntil([] { return entriesOf("requests") == 0; }), qPrintable(QString::number(entriesOf("requests"))));
+}
+
+void tst_LatencyHooks::merge_endsOneOfTwoRequests_data()
+{
+    QTest::addColumn<QString>("attachKind");
+    QTest::newRow("typed tracepoint") << "tp_btf";
+    QTest::newRow("raw tracepoint") << "raw_tp";
+}
+
+/// Requests that were merged into others are in the histogram once, with those: as many as the disk itself says it completed.
+void tst_LatencyHooks::merge_endsOneOfTwoRequests()
+{
+    TAPIO_NEEDS_KERNEL();
+    QFETCH(QString, attachKind);
+    const QTemporaryDir folder;
+    const LoopDisk disk(folder.filePath("disk").toStdString());
+    if (!disk.problem().empty())
+        QSKIP(disk.problem().c_str());
+    MemoryCgroup cgroup("merge");
+    if (!cgroup.problem().empty())
+        QSKIP(cgroup.problem().c_str());
+    const int statistics = bpf_enable_stats(BPF_STATS_RUN_TIME); // what says that the hook ran
+    const auto turnOff = qScopeGuard([statistics] { ::close(statistics); });
+    KernelFixture kernel;
+    agent::KernelOptions options;
+    options.attachKinds = {attachKind.toStdString()};
+    TAPIO_OPEN(kernel, {"blockio"}, options);
+    const auto mergesSeen = [&kernel] {
+        const auto hooks = kernel.collectors().hooks();
+        const auto hook = std::find_if(hooks.begin(), hooks.end(), [](const wire::Hook &one) { return one.name == "block_rq_merge"; });
+        return hook == hooks.end() ? 0 : hook->runCount;
+    };
+    const LoopDisk::Writes before = disk.writes();
+    const auto since = [&] { return LoopDisk::Writes{disk.writes().completed - before.completed, disk.writes().merged - before.merged}; };
+    std::uint64_t times = 0, mergedRequests = 0;
+    // Where the disk is faster than we hand in, nothing waits and nothing merges: once more then.
+    for (; times < 20 && mergedRequests == 0; ++times) {
+        const std::uint64_t merged = since().merged;
+        QCOMPARE(Child::run([&] { return cgroup.enter() && disk.writeWhatMerges() ? 0 : 1; }).wait(), 0);
+        // The disk's figure has the merged bios, too; what is beyond these were requests of their own.
+        const std::uint64_t now = since().merged - merged;
+        mergedRequests += now - std::min(now, LoopDisk::gaps);
+    }
+    QVERIFY2(mergedRequests > 0, "no request was ever merged into another one");
+    const std::uint64_t written = times * LoopDisk::writesAtOnce;
+
+    const std::string label = disk.name() + " write";
+    // A write is done for its program a moment before the disk's own books are.
+    const bool settled = kernel.pollUntil([&] {
+        return since().completed + since().merged == written && countOfAll(kernel, label) + runsLeftOut() >= since().completed;
+    });
+    const std::uint64_t counted = countOfAll(kernel, label), leftOut = runsLeftOut();
+    const QString figures = QString("%1 writes, %2 completed, %3 merged, %4 counted, %5 runs left out, %6 merges seen")
+                                .arg(written).arg(since().completed).arg(since().merged).arg(counted).arg(leftOut).arg(mergesSeen());
+    QVERIFY2(settled, qPrintable(figures));
+    QVERIFY2(leftOut == 0 ? counted == since().completed : counted <= since().completed, qPrintable(figures));
+    QVERIFY2(mergesSeen() + leftOut >= mergedRequests, qPrintable(figures)); // other disks merge as well
+    QVERIFY(entriesOf("requests") >= 0);
+    QVERIFY2(entriesOf("requests", cgroup.id()) <= static_cast<int>(leftOut), qPrintable(figures));
+    QVERIFY(kernel.pollUntil([&] { return kernel.counters("blockio").inRing() == 0; }));
+    QCOMPARE(kernel.counters("blockio")[Counter::Lost], 0u);
 }
 
 QTEST_GUILESS_MAIN(tst_LatencyHooks)

@@ -2,8 +2,10 @@
 // The decoder of ring records: what the programs write, and what they never would.
 #include <QTest>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
 #include <signal.h>
 
@@ -25,6 +27,10 @@ private slots:
     void exit_decodes();
     void cgroup_data();
     void cgroup();
+    void dns_decodes();
+    void dns_withoutAnswer_saysNothingOfIt();
+    void http_decodes();
+    void http_aborted();
     void tcpOutcome_data();
     void tcpOutcome();
     void hostile_data();
@@ -57,6 +63,41 @@ tapio_exec makeExec()
     record.filename_len = 7;
     std::memcpy(record.arguments, "ls\0-l", 6);
     record.arguments_len = 6;
+    return record;
+}
+
+tapio_dns makeDns()
+{
+    auto record = make<tapio_dns>(TAPIO_KIND_DNS);
+    record.latency_ns = 1'500;
+    record.attempts = 2;
+    record.server_port = 53;
+    record.flags = 0x8383; // an answer, truncated, NXDOMAIN
+    record.answers = 1;
+    record.answered = 1;
+    record.server[15] = 1;
+    std::memcpy(record.question, "\1a\3b.c\0\0\x1c\0\1", 11);
+    record.question_len = 11;
+    return record;
+}
+
+tapio_http makeHttp(std::string_view answer = "HTTP/1.1 404 Not Found\r\nContent-Length: 7\r\n\r\n")
+{
+    auto record = make<tapio_http>(TAPIO_KIND_HTTP);
+    const std::string_view request = "GET /users/42?x HTTP/1.1\r\nHost: h\r\n\r\n";
+    record.latency_ns = 1'500;
+    record.request_bytes = 37;
+    record.ends.local[15] = record.ends.remote[15] = 1;
+    record.ends.local_port = 80;
+    record.ends.remote_port = 40'000;
+    record.direction = TAPIO_INBOUND;
+    record.pipelined = 1;
+    record.request_len = static_cast<__u16>(request.size());
+    record.response_len = static_cast<__u16>(answer.size());
+    std::memset(record.request, 'x', sizeof(record.request)); // what lies beyond is left over
+    std::memset(record.response, 'x', sizeof(record.response));
+    std::copy(request.begin(), request.end(), record.request);
+    std::copy(answer.begin(), answer.end(), record.response);
     return record;
 }
 
@@ -143,6 +184,74 @@ void tst_RecordDecoder::cgroup()
     QTEST(quint64(record->memoryCgroupId), "memoryId");
 }
 
+void tst_RecordDecoder::dns_decodes()
+{
+    const QByteArray bytes = bytesOf(makeDns());
+    const auto record = agent::decodeRecord(view(bytes));
+    QVERIFY(record.has_value());
+    QCOMPARE(record->source, "dns");
+    QCOMPARE(record->event.type, wire::EventType::DnsQuery);
+    const auto &query = std::get<wire::DnsQuery>(record->event.detail);
+    QCOMPARE(query.name, "a.b\\.c");
+    QCOMPARE(query.queryType, quint16(28));
+    QCOMPARE(query.responseCode, quint16(3));
+    QCOMPARE(query.outcome, wire::DnsOutcome::Answered);
+    QCOMPARE(query.latencyNs, quint64(1'500));
+    QCOMPARE(query.answers, quint16(1));
+    QCOMPARE(query.attempts, 2u);
+    QVERIFY(query.truncated);
+    QVERIFY(!query.tcp);
+    QCOMPARE(wire::toString(query.server), "[::1]:53");
+}
+
+void tst_RecordDecoder::dns_withoutAnswer_saysNothingOfIt()
+{
+    auto raw = makeDns();
+    raw.answered = 0;
+    raw.tcp = 1;
+    const QByteArray bytes = bytesOf(raw);
+    const auto record = agent::decodeRecord(view(bytes));
+    QVERIFY(record.has_value());
+    const auto &query = std::get<wire::DnsQuery>(record->event.detail);
+    QCOMPARE(query.outcome, wire::DnsOutcome::TimedOut);
+    QCOMPARE(query.latencyNs, quint64(0));
+    QCOMPARE(query.responseCode, quint16(0));
+    QVERIFY(!query.truncated);
+    QVERIFY(query.tcp);
+}
+
+void tst_RecordDecoder::http_decodes()
+{
+    const QByteArray bytes = bytesOf(makeHttp());
+    const auto record = agent::decodeRecord(view(bytes));
+    QVERIFY(record.has_value());
+    QCOMPARE(record->source, "http");
+    QCOMPARE(record->event.type, wire::EventType::HttpRequest);
+    const auto &request = std::get<wire::HttpRequest>(record->event.detail);
+    QVERIFY(*request.texts == (wire::HttpTexts{"GET", "/users/42?x", "/users/{id}", "h"}));
+    QCOMPARE(request.status, quint16(404));
+    QCOMPARE(request.direction, wire::TcpDirection::Inbound);
+    QCOMPARE(request.latencyNs, quint64(1'500));
+    QCOMPARE(request.requestBytes, quint64(37));
+    QCOMPARE(request.responseBytes, quint64(45 + 7));
+    QVERIFY(request.pipelined);
+    QVERIFY(!request.aborted);
+    QVERIFY(!request.tls);
+    QCOMPARE(wire::toString(request.local), "[::1]:80");
+    QCOMPARE(wire::toString(request.remote), "[::1]:40000");
+}
+
+void tst_RecordDecoder::http_aborted()
+{
+    const QByteArray bytes = bytesOf(makeHttp(""));
+    const auto record = agent::decodeRecord(view(bytes));
+    QVERIFY(record.has_value());
+    const auto &request = std::get<wire::HttpRequest>(record->event.detail);
+    QVERIFY(request.aborted);
+    QCOMPARE(request.status, quint16(0));
+    QCOMPARE(request.responseBytes, quint64(0));
+}
+
 void tst_RecordDecoder::tcpOutcome_data()
 {
     using wire::TcpOutcome;
@@ -216,9 +325,48 @@ void tst_RecordDecoder::hostile_data()
     signal.signal = SIGKILL;
     fill(signal.sender_comm);
     QTest::newRow("a sender without end") << bytesOf(signal) << "signal";
+    auto privilege = make<tapio_privilege>(TAPIO_KIND_PRIVILEGE);
+    fill(privilege.filename);
+    QTest::newRow("a program without end") << bytesOf(privilege) << "security";
+    auto ptrace = make<tapio_ptrace>(TAPIO_KIND_PTRACE);
+    fill(ptrace.target_comm);
+    QTest::newRow("a traced process without end") << bytesOf(ptrace) << "security";
+    auto module = make<tapio_module>(TAPIO_KIND_MODULE);
+    fill(module.name);
+    QTest::newRow("a module without end") << bytesOf(module) << "security";
+    auto capability = make<tapio_capability>(TAPIO_KIND_CAPABILITY);
+    QTest::newRow("a capability that was not used") << bytesOf(capability) << "capability";
+    capability.repeats = 1;
+    capability.capability = 64;
+    QTest::newRow("capability 64") << bytesOf(capability) << "capability";
+    capability.capability = 63;
+    capability.granted = 2;
+    QTest::newRow("neither granted nor refused") << bytesOf(capability) << "capability";
     auto tcp = make<tapio_tcp>(TAPIO_KIND_TCP);
     tcp.direction = 3;
     QTest::newRow("a third direction") << bytesOf(tcp) << "tcp";
+    const auto dns = [](const char *name, const std::function<void(tapio_dns &)> &spoil) {
+        auto record = makeDns();
+        spoil(record);
+        QTest::newRow(name) << bytesOf(record) << "dns";
+    };
+    dns("no question", [](tapio_dns &record) { record.question_len = 0; });
+    dns("a question longer than the field", [](tapio_dns &record) { record.question_len = TAPIO_DNS_QUESTION_LEN + 1; });
+    dns("a question of any length", [](tapio_dns &record) { record.question_len = 0xffff; });
+    dns("a question that is cut", [](tapio_dns &record) { record.question_len -= 1; });
+    dns("a name that is a pointer", [](tapio_dns &record) { record.question[0] = 0xc0; });
+    const auto http = [](const char *name, const std::function<void(tapio_http &)> &spoil) {
+        auto record = makeHttp();
+        spoil(record);
+        QTest::newRow(name) << bytesOf(record) << "http";
+    };
+    http("a request longer than the field", [](tapio_http &record) { record.request_len = TAPIO_HTTP_HEAD_LEN + 1; });
+    http("an answer longer than the field", [](tapio_http &record) { record.response_len = 0xffff; });
+    http("no request", [](tapio_http &record) { record.request_len = 0; });
+    http("no direction", [](tapio_http &record) { record.direction = TAPIO_DIRECTION_UNKNOWN; });
+    http("a third direction of a request", [](tapio_http &record) { record.direction = 3; });
+    http("an answer without a status", [](tapio_http &record) { record.response_len = 9; });
+    http("a request of another protocol", [](tapio_http &record) { std::memcpy(record.request + 16, "RTSP", 4); });
     tcp.direction = TAPIO_INBOUND;
     tcp.header.kind = TAPIO_KIND_OOM;
     QTest::newRow("a kind that is not its own") << bytesOf(tcp) << "oom";

@@ -36,6 +36,7 @@ private slots:
         const auto names = knownEventTypes();
         QVERIFY(std::find(names.begin(), names.end(), "process.exec") != names.end());
         QVERIFY(std::find(names.begin(), names.end(), "tcp.connection") != names.end());
+        QVERIFY(std::find(names.begin(), names.end(), "drill.label") != names.end());
         for (const std::string &name : names)
             QVERIFY(wire::eventTypeFromName(name) != wire::EventType::Unknown);
     }

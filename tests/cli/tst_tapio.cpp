@@ -71,6 +71,9 @@ private slots:
         QTest::newRow("since after until") << QStringList{"events", "--since", "1m", "--until", "2m"} << int(ExitUsage) << "--since";
         QTest::newRow("no store") << QStringList{"events"} << int(ExitUnavailable) << "store";
         QTest::newRow("no authority") << QStringList{"pki", "list"} << int(ExitUnavailable) << "pki";
+        QTest::newRow("a folder that nobody can make") << QStringList{"pki", "init", "--pki", "/proc/tapio-x"} << int(ExitCannotCreate) << "/proc/tapio-x";
+        QTest::newRow("a folder below a file") << QStringList{"pki", "init", "--pki", "/proc/version/x"} << int(ExitCannotCreate) << "/proc/version";
+        QTest::newRow("a folder that is not permitted") << QStringList{"pki", "init", "--pki", "/sys/tapio-x"} << int(ExitCannotCreate) << "/sys/tapio-x";
         QTest::newRow("unknown role") << QStringList{"pki", "issue", "king", "a"} << int(ExitUsage) << "king";
         QTest::newRow("no certificate to connect with") << QStringList{"status"} << int(ExitUnavailable) << "hint: 'tapio pki issue console";
         QTest::newRow("no authority to connect with") << QStringList{"status"} << int(ExitUnavailable) << "'tapio pki init'";

@@ -119,6 +119,7 @@ public:
         const std::lock_guard lock(m_server.m_mutex);
         m_server.m_pauses.push_back(delay);
     }
+    void dialNow() override { reconnect({}); }
     std::vector<transport::Notice> takeNotices() override
     {
         const std::lock_guard lock(m_server.m_mutex);

@@ -84,6 +84,39 @@ private slots:
         QCOMPARE(*costs(builder).at(0).cpuPercent, 2.);
     }
 
+    void includesTheProgramsInTheKernelWhereTheyAreMeasured_data()
+    {
+        QTest::addColumn<int>("from");
+        QTest::addColumn<int>("to");
+        QTest::addColumn<bool>("measured");
+        QTest::newRow("all the time") << 0 << 900 << true;
+        QTest::newRow("for a moment only") << 900 << 900 << false;
+        QTest::newRow("until some minutes ago") << 0 << 600 << false;
+        QTest::newRow("never") << -1 << -2 << false;
+    }
+    void includesTheProgramsInTheKernelWhereTheyAreMeasured()
+    {
+        QFETCH(int, from);
+        QFETCH(int, to);
+        QFETCH(bool, measured);
+        InputBuilder builder;
+        run(builder, "a", 0, 900, 0.5, 23 * mib);
+        if (from <= to)
+            builder.samples("a", Metric::AgentBpfRunNs, InputBuilder::host(), from, to, 5e9, 0.0025 * 1e9);
+        const std::vector<AgentCost> found = costs(builder);
+        QCOMPARE(found.size(), 1u);
+        QCOMPARE(found[0].kernelPercent.has_value(), measured);
+        QCOMPARE(found[0].kernelPercent.value_or(0), measured ? 0.25 : 0.);
+        QCOMPARE(*found[0].cpuPercent, measured ? 0.75 : 0.5);
+    }
+
+    void programsInTheKernelAloneAreNoAgent()
+    {
+        InputBuilder builder;
+        builder.samples("a", Metric::AgentBpfRunNs, InputBuilder::host(), 0, 900, 5e9, 1e6);
+        QVERIFY(costs(builder).empty());
+    }
+
     void whatIsOldIsNotClaimed()
     {
         InputBuilder builder;
@@ -99,7 +132,8 @@ private slots:
             wire::SampleBatch batch;
             batch.timeNs = at(second);
             batch.origins = {InputBuilder::host()};
-            batch.samples = {{Metric::AgentCpuNs, 0, 0, second * 5'000'000}, {Metric::AgentRssBytes, 0, 0, 1000 + second}};
+            batch.samples = {{Metric::AgentCpuNs, 0, 0, second * 5'000'000}, {Metric::AgentRssBytes, 0, 0, 1000 + second},
+                             {Metric::AgentBpfRunNs, 0, 0, second * 1'000'000}};
             wire::Delivery delivery;
             delivery.node = "a";
             delivery.receivedNs = at(second);
@@ -109,7 +143,8 @@ private slots:
         }
         const std::vector<AgentCost> found = model.overview(1).agentCosts;
         QCOMPARE(found.size(), 1u);
-        QCOMPARE(*found[0].cpuPercent, 0.5);
+        QCOMPARE(*found[0].cpuPercent, 0.6);
+        QCOMPARE(*found[0].kernelPercent, 0.1);
         QCOMPARE(*found[0].rssBytes, 1020.);
     }
 

@@ -8,6 +8,7 @@
 
 #include "console/core/metrics/export.h"
 #include "tests/console/inputbuilder.h"
+#include "tests/wire/examples.h"
 
 using namespace tapio;
 using namespace tapio::console;
@@ -218,6 +219,34 @@ private slots:
         QCOMPARE(json["process"]["comm"], "=cmd");
         QVERIFY(json["detail"].is_object());
         QCOMPARE(json["detail"].contains(key.toStdString()), !key.isEmpty());
+    }
+
+    void jsonOfDetails_data()
+    {
+        QTest::addColumn<int>("kind");
+        QTest::addColumn<QString>("json");
+        QTest::newRow("exec") << 1 << R"({"parentPid":41,"parentComm":"sh","filename":"/usr/bin/curl","arguments":["curl","-s","http://10.0.0.1/health"],)"
+                                      R"("argumentsTruncated":true,"fileModifiedNs":1699999999999999993,"writtenAfterStart":true})";
+        QTest::newRow("dns") << 6 << R"({"server":"10.0.0.10:53","name":"api\\046x.shop.svc.cluster.local.","queryType":28,"responseCode":3,)"
+                                     R"("outcome":"answered","latencyNs":1200000,"answers":2,"attempts":3,"tcp":true,"truncated":true})";
+        QTest::newRow("http") << 7 << R"({"local":"10.0.0.1:8080","remote":"10.0.0.9:51000","direction":"inbound","method":"GET",)"
+                                      R"("target":"/cart/8841?page=2","route":"/cart/{id}","host":"shop.example","status":503,"latencyNs":12000000,)"
+                                      R"("requestBytes":640,"responseBytes":2048,"pipelined":true,"tls":true,"aborted":true})";
+        QTest::newRow("capability") << 9 << R"({"capability":21,"granted":true,"repeats":4})";
+        QTest::newRow("mount") << 13 << R"({"source":"/dev/sdb1","target":"/mnt","fsType":"ext4","flags":3,"error":16,"unmount":true})";
+        QTest::newRow("agent") << 16 << R"({"kind":"shed-begin","what":"http","text":"over the budget of processor time","measured":240,"limit":200,"unit":"mcores"})";
+        QTest::newRow("drill") << 17 << R"({"drill":"memory-pressure","target":"/kubepods/burstable/pod1","phase":"begin","fromNs":1700000000000000000,)"
+                                        R"("toNs":1700000060000000000,"runId":99,"signature":"0100fe"})";
+    }
+    void jsonOfDetails()
+    {
+        QFETCH(int, kind);
+        QFETCH(QString, json);
+        const auto batch = std::get<wire::EventBatch>(wire::examples::detailFrame().body);
+        const auto event = std::find_if(batch.events.begin(), batch.events.end(),
+                                        [&](const wire::Event &e) { return e.detail.index() == static_cast<std::size_t>(kind); });
+        QVERIFY(event != batch.events.end());
+        QCOMPARE(eventJson(exampleEvent(event->detail))["detail"].dump(), nlohmann::json::parse(json.toStdString()).dump());
     }
 
     void jsonOfAPanel()

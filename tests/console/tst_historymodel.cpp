@@ -25,6 +25,18 @@ wire::AgentState agentState(const std::string &node)
     return state;
 }
 
+/// A new store in a folder of its own.
+struct TestStore {
+    QTemporaryDir folder;
+    FakeClock clock{at(0)};
+    StoreOptions options = [this] {
+        StoreOptions made;
+        made.file = std::filesystem::path(folder.path().toStdString()) / "test.tapio";
+        return made;
+    }();
+    Result<std::unique_ptr<StoreWriter>> writer = StoreWriter::open(options, clock);
+};
+
 } // namespace
 
 /// What is read back of a time that is over; that it equals what was live then is in tst_livemodel.
@@ -34,20 +46,16 @@ class TestHistoryModel : public QObject {
 private slots:
     void history_ofDaysKeepsItsPeaks()
     {
-        const QTemporaryDir folder;
-        StoreOptions options;
-        options.file = std::filesystem::path(folder.path().toStdString()) / "test.tapio";
-        FakeClock clock(at(0));
-        auto writer = StoreWriter::open(options, clock);
-        QVERIFY(writer);
+        TestStore store;
+        QVERIFY(store.writer);
         const wire::AgentState agent = agentState("a");
-        QVERIFY((*writer)->putAgent(agent));
+        QVERIFY((*store.writer)->putAgent(agent));
         constexpr double end = 50 * 3600, peak = 20 * 3600 + 20;
         for (double t = 0; t <= end; t += 10)
-            QVERIFY((*writer)->putFigures({{at(t), std::string(figure::latencyP99), "total", t == peak ? 7e9 : 1e6},
+            QVERIFY((*store.writer)->putFigures({{at(t), std::string(figure::latencyP99), "total", t == peak ? 7e9 : 1e6},
                                            {at(t), std::string(figure::latencyCount), "total", 10}}));
-        QVERIFY((*writer)->flush());
-        const auto reader = StoreReader::open(options.file);
+        QVERIFY((*store.writer)->flush());
+        const auto reader = StoreReader::open(store.options.file);
         std::size_t last = 0, parts = 0;
         const auto history = readHistory(**reader, {at(0), at(end), at(end)}, {}, [&](std::size_t read, std::size_t of) {
             QVERIFY(read == last + 1 && read <= of);
@@ -69,27 +77,23 @@ private slots:
 
     void history_knowsItsHooksNotTodays()
     {
-        const QTemporaryDir folder;
-        StoreOptions options;
-        options.file = std::filesystem::path(folder.path().toStdString()) / "test.tapio";
-        FakeClock clock(at(0));
-        auto writer = StoreWriter::open(options, clock);
-        QVERIFY(writer);
-        QVERIFY((*writer)->putAgent(agentState("a")));
+        TestStore store;
+        QVERIFY(store.writer);
+        QVERIFY((*store.writer)->putAgent(agentState("a")));
         wire::Delivery hooks;
         hooks.node = "a";
         hooks.receivedNs = at(3600);
         hooks.frame.streamId = 1;
         hooks.frame.frameSeq = 1;
         hooks.frame.body = wire::HookReport{at(3600), {{"tcp", "x", wire::HookState::Failed, "", "no BTF", 0, 0}}};
-        QVERIFY((*writer)->append(hooks));
+        QVERIFY((*store.writer)->append(hooks));
         for (double t = 0; t <= 600; t += 10)
-            QVERIFY((*writer)->putFigures({{at(t), std::string(figure::agentAlive), "a", 1},
+            QVERIFY((*store.writer)->putFigures({{at(t), std::string(figure::agentAlive), "a", 1},
                                            {at(t), std::string(figure::coverage), "", 100},
                                            {at(t), std::string(figure::hooksActive), "a", 5},
                                            {at(t), std::string(figure::hooksWanted), "a", 5}}));
-        QVERIFY((*writer)->flush());
-        const auto reader = StoreReader::open(options.file);
+        QVERIFY((*store.writer)->flush());
+        const auto reader = StoreReader::open(store.options.file);
         const auto history = readHistory(**reader, {at(0), at(600), at(4000)}, {});
         QVERIFY(history);
         const PanelSnapshot panel = computeOverview(*history, 1).panels[static_cast<std::size_t>(PanelId::Coverage)];
@@ -99,6 +103,29 @@ private slots:
         QVERIFY(cell.missing.empty());
         const auto later = readHistory(**reader, {at(3500), at(3900), at(4000)}, {});
         QVERIFY(later && later->hooks.contains("a"));
+    }
+
+    void history_isNarrowedToANode()
+    {
+        TestStore store;
+        QVERIFY(store.writer);
+        for (const char *node : {"a", "b"})
+            QVERIFY((*store.writer)->putAgent(agentState(node)));
+        for (double t = 0; t <= 600; t += 10)
+            QVERIFY((*store.writer)->putFigures({{at(t), std::string(figure::agentAlive), "a", 1},
+                                                 {at(t), std::string(figure::agentAlive), "b", 1},
+                                                 {at(t), std::string(figure::processed), "a/tcp", 100 * t},
+                                                 {at(t), std::string(figure::processed), "b/tcp", 200 * t}}));
+        QVERIFY((*store.writer)->flush());
+        const auto reader = StoreReader::open(store.options.file);
+        const auto history = readHistory(**reader, {at(0), at(600), at(4000)}, {});
+        QVERIFY(history);
+        const auto events = [&history](const Scope &scope) {
+            return computeOverview(*history, 1, scope).panels[static_cast<std::size_t>(PanelId::EventsProcessed)];
+        };
+        QCOMPARE(events({}).value->value, 300.);
+        QCOMPARE(events({"b", {}}).value->value, 200.);
+        QCOMPARE(events({"c", {}}).reason, NoDataReason::NothingInScope);
     }
 };
 

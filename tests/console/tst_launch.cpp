@@ -5,6 +5,7 @@
 
 #include "console/app/exitcode.h"
 #include "console/app/launch.h"
+#include "console/app/runtimefolder.h"
 #include "tests/support/testpki.h"
 
 using namespace tapio;
@@ -55,6 +56,55 @@ private slots:
         const auto launch = prepareLaunch(options(folder), m_clock);
         QVERIFY2(launch, launch ? "" : launch.error().sentence.c_str());
         QVERIFY(launch->session.embedded->endpoint.tls.certificate.native().find("server-local") != std::string::npos);
+    }
+
+    void address_thatIsNoneIsNamedByOptionAndValue_data()
+    {
+        QTest::addColumn<QString>("listen");
+        QTest::addColumn<QString>("server");
+        QTest::addColumn<QString>("sentence");
+        QTest::newRow("a port to listen on that is too high") << "127.0.0.1:99999" << "" << "--listen: '127.0.0.1:99999': '99999' is no port (1 to 65535, or 0: the system chooses)";
+        QTest::newRow("a port of a server that is too high") << "" << "[::1]:65536" << "--server: '[::1]:65536': '65536' is no port (1 to 65535)";
+        QTest::newRow("port 0 of a server") << "" << "hub:0" << "--server: 'hub:0': '0' is no port (1 to 65535)";
+        QTest::newRow("no port after the colon") << "" << "hub:" << "--server: 'hub:' is no ADDRESS:PORT";
+    }
+    void address_thatIsNoneIsNamedByOptionAndValue()
+    {
+        QFETCH(QString, listen);
+        QFETCH(QString, server);
+        const QTemporaryDir folder;
+        QVERIFY(writeConfig(folder));
+        LaunchOptions given = options(folder);
+        given.listen = listen.toStdString();
+        given.server = server.toStdString();
+        const auto launch = prepareLaunch(given, m_clock);
+        QVERIFY(!launch);
+        QCOMPARE(launch.error().exitCode, 64);
+        QTEST(QString::fromStdString(launch.error().sentence), "sentence");
+    }
+
+    void runtimeFolder_ownAndPrivateWhereThereIsNone()
+    {
+        const QByteArray before = qgetenv("XDG_RUNTIME_DIR");
+        qunsetenv("XDG_RUNTIME_DIR");
+        QString own;
+        {
+            const RuntimeFolder folder;
+            own = qEnvironmentVariable("XDG_RUNTIME_DIR");
+            constexpr auto others = QFile::ReadGroup | QFile::WriteGroup | QFile::ExeGroup | QFile::ReadOther | QFile::WriteOther | QFile::ExeOther;
+            QVERIFY(QFileInfo(own).isDir());
+            QVERIFY(!(QFile::permissions(own) & others));
+            QVERIFY(!QStandardPaths::writableLocation(QStandardPaths::RuntimeLocation).isEmpty());
+        }
+        QVERIFY(!QFileInfo::exists(own));
+        QVERIFY(!qEnvironmentVariableIsSet("XDG_RUNTIME_DIR"));
+        qputenv("XDG_RUNTIME_DIR", "/run/user/7");
+        {
+            const RuntimeFolder folder;
+            QCOMPARE(qgetenv("XDG_RUNTIME_DIR"), QByteArray("/run/user/7"));
+        }
+        QCOMPARE(qgetenv("XDG_RUNTIME_DIR"), QByteArray("/run/user/7"));
+        before.isNull() ? qunsetenv("XDG_RUNTIME_DIR") : qputenv("XDG_RUNTIME_DIR", before);
     }
 
     void exitCode_data()

@@ -9,6 +9,7 @@
 #include "console/core/metrics/livemodel.h"
 #include "tests/console/fakeclock.h"
 #include "tests/console/inputbuilder.h"
+#include "tests/console/livemodelinput.h"
 
 using namespace tapio;
 using namespace tapio::console;
@@ -17,81 +18,9 @@ using wire::Metric;
 
 namespace {
 
-constexpr std::int64_t ms = nsPerMs;
-
-wire::Delivery delivery(const std::string &node, std::int64_t receivedNs, std::int64_t offsetNs = 0,
-                        std::int64_t uncertaintyNs = ms / 2)
-{
-    wire::Delivery result;
-    result.node = node;
-    result.receivedNs = receivedNs;
-    result.clockOffsetNs = offsetNs;
-    result.clockUncertaintyNs = uncertaintyNs;
-    result.frame.streamId = 7;
-    return result;
-}
-
-wire::Event eventAt(std::int64_t timeNs, wire::Detail detail = wire::ProcessExec())
-{
-    wire::Event result;
-    result.timeNs = timeNs;
-    result.type = static_cast<wire::EventType>(detail.index());
-    result.detail = std::move(detail);
-    return result;
-}
-
-wire::EventBatch batchOf(std::uint64_t firstSeq, std::vector<wire::Origin> origins, std::vector<wire::Event> events)
-{
-    wire::EventBatch batch;
-    batch.firstSeq = firstSeq;
-    batch.origins = std::move(origins);
-    batch.events = std::move(events);
-    return batch;
-}
-
-wire::AgentState agentState(const std::string &node, std::int64_t heartbeatNs, std::uint64_t id = 1)
-{
-    wire::AgentState state;
-    state.node = node;
-    state.state = wire::LinkState::Connected;
-    state.sinceNs = at(0);
-    state.streamId = 7;
-    state.lastHeartbeatNs = heartbeatNs;
-    state.agent.cpuCount = 4;
-    state.heartbeat.id = id;
-    state.heartbeat.uncertaintyNs = ms / 4;
-    return state;
-}
-
-double latest(const LiveModel &model, std::string_view name, const std::string &label = {})
-{
-    const auto tracks = model.input().figures.find(name);
-    if (tracks == model.input().figures.end() || !tracks->second.contains(label))
-        return -1;
-    return tracks->second.find(label)->second.back().value;
-}
-
-std::size_t readings(const LiveModel &model, std::string_view name, const std::string &label)
-{
-    const auto tracks = model.input().figures.find(name);
-    return tracks == model.input().figures.end() || !tracks->second.contains(label)
-        ? 0
-        : tracks->second.find(label)->second.size();
-}
-
 bool nearly(double a, double b)
 {
     return (std::isnan(a) && std::isnan(b)) || std::abs(a - b) <= 1e-9 * std::max({1., std::abs(a), std::abs(b)});
-}
-
-/// Sampled once in each of `seconds`.
-wire::SampleBatch podSamples(std::int64_t timeNs, const std::string &pod, const std::string &container)
-{
-    wire::SampleBatch batch;
-    batch.timeNs = timeNs;
-    batch.origins = {InputBuilder::pod(pod, container), InputBuilder::host()};
-    batch.samples = {{Metric::MemoryWorkingSetBytes, 0, 0, 1000}, {Metric::CpuUsageNs, 1, 0, timeNs - at(0)}};
-    return batch;
 }
 
 } // namespace
@@ -180,53 +109,6 @@ private slots:
         QCOMPARE(latest(model, figure::latencyP99, "wire"), 1'000.);
     }
 
-    void sentBeforeTheConsoleBegan_data()
-    {
-        QTest::addColumn<double>("sealed"); // seconds, of the node's clock
-        QTest::addColumn<double>("received");
-        QTest::addColumn<double>("offset"); // server minus node
-        QTest::addColumn<bool>("counts");
-        QTest::newRow("now") << 5.0 << 5.0 << 0. << true;
-        QTest::newRow("held by the agent") << 1.0 << 5.0 << 0. << false;
-        QTest::newRow("held by the server") << 1.0 << 1.0 << 0. << false;
-        QTest::newRow("a node whose clock is behind") << 1.0 << 5.0 << 4. << true;
-        QTest::newRow("a node whose clock is ahead") << 6.0 << 5.0 << -4. << false;
-    }
-    void sentBeforeTheConsoleBegan()
-    {
-        QFETCH(double, sealed);
-        QFETCH(double, received);
-        QFETCH(double, offset);
-        QFETCH(bool, counts);
-        const auto ns = [](double seconds) { return at(0) + std::int64_t(seconds * nsPerSecond); };
-        LiveModel model;
-        model.tick(at(4), {}, 0);
-        wire::Delivery batch = delivery("a", ns(received));
-        batch.clockOffsetNs = std::int64_t(offset * nsPerSecond);
-        batch.frame.sealedNs = ns(sealed);
-        batch.frame.body = batchOf(1, {}, {eventAt(ns(sealed))});
-        model.onDelivery(batch, at(5) + ms, at(3));
-        model.tick(at(10), {}, 0);
-        QCOMPARE(latest(model, figure::latencyP99, "total") >= 0, counts);
-        QCOMPARE(latest(model, figure::latencyP99, "receive-queue") >= 0, counts);
-        QCOMPARE(latest(model, figure::earlierEvents, "a"), counts ? -1. : 1.);
-        const auto processed = model.input().figures.find(figure::processed);
-        QCOMPARE(processed != model.input().figures.end(), counts);
-    }
-
-    void lostOnTheWay_isWithoutWhatThisConsoleDidNotRead()
-    {
-        LiveModel model;
-        wire::AgentState state;
-        state.node = "a";
-        state.streamId = 1;
-        state.loss.transitEvents = 10;
-        state.loss.consoleEvents = 7; // told apart by the server's own count
-        model.onAgentState(state);
-        model.tick(at(1), {}, 0);
-        QCOMPARE(latest(model, figure::transitLoss, "a"), 3.);
-    }
-
     void processed_isCountedBySource()
     {
         LiveModel model;
@@ -237,13 +119,17 @@ private slots:
             batchOf(1, {},
                     {eventAt(at(1)), eventAt(at(1), wire::ProcessExit()), eventAt(at(1), wire::OomKill()),
                      eventAt(at(1), wire::FatalSignal()), eventAt(at(1), wire::TcpConnection()),
-                     eventAt(at(1), wire::TcpConnection()), strange});
+                     eventAt(at(1), wire::TcpConnection()), eventAt(at(1), wire::DnsQuery()), eventAt(at(1), wire::Mount()),
+                     eventAt(at(1), wire::ModuleLoad()), eventAt(at(1), wire::DrillLabel()), strange});
         model.onDelivery(batch, at(1));
         model.tick(at(2), {}, 0);
         QCOMPARE(latest(model, figure::processed, "a/process"), 2.);
         QCOMPARE(latest(model, figure::processed, "a/oom"), 1.);
         QCOMPARE(latest(model, figure::processed, "a/signal"), 1.);
         QCOMPARE(latest(model, figure::processed, "a/tcp"), 2.);
+        QCOMPARE(latest(model, figure::processed, "a/dns"), 1.);
+        QCOMPARE(latest(model, figure::processed, "a/security"), 2.);
+        QCOMPARE(latest(model, figure::processed, "a/drill"), 1.);
         QCOMPARE(latest(model, figure::processed, "a/type.900"), 1.);
     }
 

@@ -35,7 +35,7 @@ class TestRemoteLink : public QObject {
         std::unique_ptr<Link> link;
     };
 
-    void open(Bench &bench)
+    void open(Bench &bench, std::vector<wire::ResumePoint> resume = {})
     {
         RemoteLinkHooks hooks;
         hooks.status = [](const LinkStatus &) {};
@@ -45,7 +45,7 @@ class TestRemoteLink : public QObject {
                 bench.dropped = events;
             ++bench.reports;
         };
-        bench.link = makeRemoteLink(bench.server.connect(), {"server:1", "console-1"}, {}, m_sink, std::move(hooks), m_clock);
+        bench.link = makeRemoteLink(bench.server.connect(), {"server:1", "console-1"}, std::move(resume), m_sink, std::move(hooks), m_clock);
         begin(bench);
     }
     static void begin(Bench &bench)
@@ -105,6 +105,31 @@ private slots:
         }
         QTRY_VERIFY(!bench.link->received().empty() && bench.link->received().front().received == 2);
         QTRY_COMPARE(m_sink.deliveries.load(), 3);
+    }
+
+    void resume_namesTheNewestStreamsOfEachNode()
+    {
+        std::vector<wire::ResumePoint> known; // the last is the newest
+        for (std::uint64_t stream = 1; stream <= 20; ++stream)
+            known.push_back({"crash-looping", stream, 5});
+        known.push_back({"calm", 1, 9});
+        Bench bench;
+        open(bench, known);
+        const std::vector<wire::ResumePoint> named = bench.server.sent<wire::Subscribe>().back().resume;
+        QCOMPARE(named, (std::vector<wire::ResumePoint>{{"calm", 1, 9}, {"crash-looping", 17, 5}, {"crash-looping", 18, 5}, {"crash-looping", 19, 5}, {"crash-looping", 20, 5}}));
+    }
+
+    void resume_ofAHugeStoreFitsAMessage()
+    {
+        std::vector<wire::ResumePoint> known;
+        for (std::uint64_t node = 0; node < 50'000; ++node)
+            known.push_back({"node-" + std::to_string(node) + std::string(50, 'x'), node + 1, UINT64_MAX - node});
+        Bench bench;
+        open(bench, known);
+        const wire::Subscribe sent = bench.server.sent<wire::Subscribe>().back();
+        QVERIFY(sent.resume.size() >= 5'000);
+        QVERIFY(wire::encode(sent)->size() < (1u << 20));
+        QVERIFY(bench.link->status().up);
     }
 
     void acks_waitForRoom()

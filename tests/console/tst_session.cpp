@@ -33,6 +33,12 @@ SessionOptions embedded(const QTemporaryDir &folder, TestPki &pki, std::uint16_t
     return options;
 }
 
+QByteArray logOf(const SessionOptions &options)
+{
+    QFile file(QString::fromStdString(options.log.file.native()));
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
 std::uint16_t portOf(const Session &session)
 {
     const QString endpoint = session.link().endpoint;
@@ -78,10 +84,18 @@ private slots:
     void open_theSamePortTwiceIsBusy()
     {
         const QTemporaryDir one, two;
-        const auto first = Session::open(embedded(one, m_pki), m_clock);
+        SessionOptions options = embedded(one, m_pki);
+        options.log.file = options.store.file.native() + ".log";
+        auto first = Session::open(options, m_clock);
         QVERIFY2(first, first ? "" : first.error().message().c_str());
-        const auto second = Session::open(embedded(two, m_pki, portOf(**first)), m_clock);
+        SessionOptions others = embedded(two, m_pki, portOf(**first));
+        others.log.file = others.store.file.native() + ".log";
+        const auto second = Session::open(others, m_clock);
         QCOMPARE(second.error().code(), Errc::Busy);
+        // What never started does not say that it stopped.
+        first->reset();
+        QVERIFY(logOf(options).contains("stopped"));
+        QVERIFY2(!logOf(others).contains("stopped"), logOf(others));
     }
 
     void open_theSameStoreTwiceIsBusy()
@@ -249,6 +263,31 @@ private slots:
         QTRY_COMPARE_WITH_TIMEOUT(panel(session, PanelId::Coverage).reason, NoDataReason::NoSamplesInRange, patience);
         session.setRange({});
         QTRY_VERIFY_WITH_TIMEOUT(panel(session, PanelId::Coverage).value.has_value(), patience);
+    }
+
+    void scope_narrowsLiveAndHistoryAndIsShownWhenPaused()
+    {
+        const QTemporaryDir folder;
+        const auto opened = Session::open(embedded(folder, m_pki), m_clock);
+        QVERIFY(opened);
+        Session &session = **opened;
+        FakeAgent agent(portOf(session), "node-1", m_pki.node(), m_clock);
+        QTRY_VERIFY_WITH_TIMEOUT((agent.sendEvents(10), panel(session, PanelId::EventsProcessed).value.has_value()), patience);
+        session.setScope({"node-1", {}});
+        QTRY_COMPARE_WITH_TIMEOUT(session.overview().scope.node, std::string("node-1"), patience);
+        QTRY_VERIFY_WITH_TIMEOUT((agent.sendEvents(10), panel(session, PanelId::EventsProcessed).value.has_value()), patience);
+        QCOMPARE(panel(session, PanelId::EventsProcessed).scope.node, std::string("node-1"));
+        session.setPaused(true);
+        session.setScope({"node-9", {}});
+        QTRY_COMPARE_WITH_TIMEOUT(panel(session, PanelId::EventsProcessed).reason, NoDataReason::NothingInScope, patience);
+        session.setPaused(false);
+        session.setRange({TimeRange::Kind::Last1Hour, 0, 0});
+        QTRY_VERIFY_WITH_TIMEOUT(panel(session, PanelId::EventsProcessed).toNs - panel(session, PanelId::EventsProcessed).fromNs >= 3600 * nsPerSecond
+                                     && panel(session, PanelId::EventsProcessed).reason == NoDataReason::NothingInScope,
+                                 patience);
+        session.setScope({});
+        QTRY_VERIFY_WITH_TIMEOUT(session.overview().scope.all() && panel(session, PanelId::EventsProcessed).state != PanelState::Loading, patience);
+        QVERIFY(panel(session, PanelId::EventsProcessed).reason != NoDataReason::NothingInScope);
     }
 
     void history_aSlowReadIsSaidAndCanBeLeft()

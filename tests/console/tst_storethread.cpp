@@ -107,6 +107,7 @@ private slots:
         fixture.thread.putFigures({{1, "queue.oldest", "", 2}});
         QTRY_VERIFY_WITH_TIMEOUT(!fixture.told.get(&Told::errors).empty(), patience);
         QVERIFY(fixture.told.get(&Told::errors).front().find("no space left") != std::string::npos);
+        QVERIFY(fixture.told.get(&Told::errors).front().find("goes on by itself once there is room") != std::string::npos);
         QCOMPARE(fixture.told.get(&Told::safe), 0u);
         fixture.setFull(false);
         QTRY_COMPARE_WITH_TIMEOUT(fixture.told.get(&Told::safe), 10u, patience);

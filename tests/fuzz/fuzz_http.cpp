@@ -1,29 +1,49 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The head of a request to the agent's metrics and health.
-#include <cstddef>
-#include <cstdint>
+// Any bytes as the beginning of a request and of an answer: refused, or valid UTF-8 within its limits; and as a target.
 #include <cstdlib>
 #include <string_view>
 
-#include "agent/observe/httprequest.h"
-#include "agent/observe/listenaddress.h"
+#include "agent/collect/kernel/httphead.h"
+#include "agent/collect/kernel/httproute.h"
+#include "protocol/wire/text.h"
 
-using namespace tapio::agent;
+namespace {
+
+using namespace tapio;
+
+void check(bool holds)
+{
+    if (!holds)
+        std::abort();
+}
+
+void checkRoute(std::string_view method, std::string_view target)
+{
+    const std::string route = agent::routeTemplate(method, target);
+    check(route.size() <= agent::mostRouteBytes);
+    check(route.find('?') == std::string::npos);
+    if (wire::isValidUtf8(target))
+        check(wire::isValidUtf8(route));
+    if (method != "CONNECT") // what a template is made of is one itself
+        check(route.ends_with("{more}") || agent::routeTemplate(method, route) == route);
+}
+
+} // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
 {
     const std::string_view bytes(reinterpret_cast<const char *>(data), size);
-    const auto request = parseRequestHead(bytes);
-    if (request && *request) {
-        const HttpRequest &read = **request;
-        if (!read.path.starts_with('/') || read.path.find('\n') != std::string::npos || read.method.empty() || size < 16)
-            std::abort();
-        // What comes after a head changes nothing about it.
-        const auto longer = parseRequestHead(std::string(bytes) + "more");
-        if (!longer || *longer != *request)
-            std::abort();
+    std::string method = "GET";
+    if (const auto head = agent::parseHttpRequest(bytes)) {
+        check(!head->method.empty() && head->method.size() <= agent::HttpRequestHead::mostMethodBytes);
+        check(!head->target.empty() && head->target.size() <= agent::HttpRequestHead::mostTargetBytes);
+        check(head->host.size() <= agent::HttpRequestHead::mostHostBytes);
+        check(wire::isValidUtf8(head->method) && wire::isValidUtf8(head->target) && wire::isValidUtf8(head->host));
+        checkRoute(head->method, head->target);
+        method = head->method;
     }
-    if (const auto address = parseListenAddress(bytes.substr(0, 300)); address && parseListenAddress(toText(*address)) != address)
-        std::abort();
+    if (const auto answer = agent::parseHttpAnswer(bytes, method))
+        check(answer->status >= 100 && answer->status <= 999);
+    checkRoute("GET", bytes);
     return 0;
 }

@@ -35,6 +35,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
         for (const std::string &argument : exec->arguments)
             check(wire::isValidUtf8(argument));
     }
+    if (const auto *dns = std::get_if<wire::DnsQuery>(&record->event.detail))
+        check(!dns->name.empty() && dns->name.size() <= wire::DnsQuery::nameBytes && wire::isValidUtf8(dns->name));
+    if (const auto *http = std::get_if<wire::HttpRequest>(&record->event.detail)) {
+        check(http->texts->method.size() <= wire::HttpTexts::methodBytes && http->texts->host.size() <= wire::HttpTexts::hostBytes);
+        check(http->texts->target.size() <= wire::HttpTexts::targetBytes && http->texts->route.size() <= wire::HttpTexts::routeBytes);
+        check(wire::isValidUtf8(http->texts->target) && wire::isValidUtf8(http->texts->route) && wire::isValidUtf8(http->texts->host));
+    }
     check(wire::summary(record->event).size() <= 400);
     return 0;
 }

@@ -30,11 +30,13 @@ struct HubFixture {
     explicit HubFixture(server::FanInOptions hubOptions = {}, bool withSink = true)
         : options(std::move(hubOptions)), hub(options, withSink ? &sink : nullptr, clock, [this](transport::PeerId peer) {
               links[peer] = std::make_shared<RecordingLink>();
+              links[peer]->busy = newLinksAreBusy;
               return std::make_unique<SharedLink>(links[peer]);
           })
     {
     }
 
+    bool newLinksAreBusy = false;
     FakeClock clock;
     RecordingSink sink;
     server::FanInOptions options;

@@ -267,7 +267,7 @@ void TestFanInRefusals::refused()
     QVERIFY2(QString::fromStdString(notice.reason).contains(reason), notice.reason.c_str());
     QVERIFY(notice.remoteAddress.starts_with("127.0."));
     const std::string line = std::string(wasOpen ? "info connection closed: " : "warning connection refused: ") + notice.remoteAddress + ' '
-        + notice.identity + " [" + notice.code + "] " + notice.reason;
+        + (notice.identity.empty() ? "" : notice.identity + ' ') + '[' + notice.code + "] " + notice.reason;
     QVERIFY2(log.all().find(line) != std::string::npos, log.all().c_str());
     QVERIFY(bad.front()->waitForEnd(5s));
 

@@ -53,6 +53,14 @@ private slots:
         QCOMPARE(f.counters().earlierEvents, 3u);
     }
 
+    void anAgentThatIsGoneBeforeItsWelcome_isNotConnected()
+    {
+        Fixture f;
+        f.newLinksAreBusy = true; // as a peer is that has gone
+        f.agent(1);
+        QCOMPARE(f.sink.lastState("node-1").state, wire::LinkState::Gone);
+    }
+
     void acknowledgeBySink_waitsForIt()
     {
         Fixture f(acknowledgedBySink());

@@ -64,6 +64,12 @@ private slots:
                                   << "info connection accepted: 10.0.0.9:7 spiffe://t/tapio/node/n [accepted] It connected.";
         QTest::newRow("closed") << notice(LinkNoticeKind::Closed, "reset", "reset")
                                 << "info connection closed: 10.0.0.9:7 spiffe://t/tapio/node/n [reset] reset";
+        QTest::newRow("a stranger") << wire::LinkNotice{1, LinkNoticeKind::Refused, "10.0.0.9:7", {}, "plaintext", "It sent plain text.", 12}
+                                    << "warning connection refused: 10.0.0.9:7 [plaintext] It sent plain text. (12 times)";
+        QTest::newRow("our own files") << wire::LinkNotice{1, LinkNoticeKind::Refused, {}, {}, "tls-files", "Our files changed.", 1}
+                                       << "warning connection refused: [tls-files] Our files changed.";
+        QTest::newRow("no reason") << wire::LinkNotice{1, LinkNoticeKind::Closed, "10.0.0.9:7", {}, "closed", {}, 1}
+                                   << "info connection closed: 10.0.0.9:7 [closed]";
     }
     void notice_isALineWithCodeAndReason()
     {

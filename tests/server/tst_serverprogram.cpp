@@ -131,6 +131,8 @@ private slots:
         QTest::newRow("version") << QStringList{"--version"} << false << 0 << "tapio-server ";
         QTest::newRow("an unknown option") << QStringList{"--prot", "1"} << false << 64 << "--prot";
         QTest::newRow("a port that is none") << QStringList{"--port", "many"} << true << 64 << "--port";
+        for (const char *port : {"99999", "65536", "-1", "70x", ""})
+            QTest::addRow("port '%s'", port) << QStringList{"--port", port} << true << 64 << QString("--port: '%1' is no port (1 to 65535").arg(port);
         QTest::newRow("no certificate") << QStringList{} << false << 78 << "certificate authority";
         QTest::newRow("a configuration that is not there") << QStringList{"--config", "/nonexistent/x.toml"} << true << 78 << "/nonexistent/x.toml";
         QTest::newRow("a certificate that is not there") << QStringList{"--port", "0", "--crl", "/nonexistent/crl"} << true << 78 << "/nonexistent/crl";
@@ -155,6 +157,25 @@ private slots:
                                  "--key", QString::fromStdString(files.key.native()), "--port", "0", "--address", "127.0.0.1"});
         QVERIFY2(ended.errors.contains(QString::fromStdString(files.key.native())), qPrintable(ended.errors));
         QCOMPARE(ended.code, 77);
+    }
+
+    void exitCode_certificateThatIsNoServers_data()
+    {
+        QTest::addColumn<bool>("madeForServers");
+        QTest::addColumn<QString>("named");
+        QTest::newRow("a node's") << false << "is not the certificate of a server (extended key usage)";
+        QTest::newRow("made for servers, with the role of a node") << true << "is not the certificate of a server";
+    }
+    void exitCode_certificateThatIsNoServers()
+    {
+        QFETCH(bool, madeForServers);
+        QFETCH(QString, named);
+        const auto files = madeForServers ? m_pki.odd({.purpose = test::TestPki::Odd::Purpose::ServerAuth}) : m_pki.node("node-9");
+        const QString certificate = QString::fromStdString(files.certificate.native());
+        const Ended ended = run({"--ca", QString::fromStdString(files.ca.native()), "--cert", certificate, "--key",
+                                 QString::fromStdString(files.key.native()), "--port", "0", "--address", "127.0.0.1"});
+        QVERIFY2(ended.errors.contains(certificate + ' ' + named + "; 'tapio pki issue server NAME' makes one"), qPrintable(ended.errors));
+        QCOMPARE(ended.code, 78);
     }
 
     void serves_untilSigterm()

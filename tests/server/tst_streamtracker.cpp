@@ -151,6 +151,30 @@ private slots:
         QCOMPARE(tracker.loss().transitEvents, 100u);
     }
 
+    void heartbeat_whatTheAgentGaveUpButIsHereIsNoLoss()
+    {
+        StreamTracker tracker(0, true);
+        tracker.onFrame(1, 10);
+        tracker.onFrame(2, 10); // the disk is full: neither is safe
+        tracker.onSession(3);   // the link broke, and the agent's ring had no room for them
+        tracker.onHeartbeat(::heartbeat(20, 0, 0, 0));
+        QCOMPARE(tracker.loss().transitEvents, 0u);
+        tracker.acknowledge(2);
+        tracker.onHeartbeat(::heartbeat(20, 0, 0, 0));
+        QCOMPARE(tracker.loss().transitEvents, 0u);
+    }
+
+    void heartbeat_whatIsHereAndWithTheAgentIsNoLossLater()
+    {
+        StreamTracker tracker(40, false);
+        tracker.onSession(41);
+        tracker.onFrame(41, 200);
+        tracker.onHeartbeat(::heartbeat(5000, 100, 0, 200)); // the agent does not know yet that it came
+        tracker.acknowledge(41);
+        tracker.onHeartbeat(::heartbeat(5000, 100, 0, 0));
+        QCOMPARE(tracker.loss().transitEvents, 0u);
+    }
+
     void finish_namesTheTailOfAnAgentThatDied()
     {
         StreamTracker tracker(0, true);
@@ -160,6 +184,24 @@ private slots:
         tracker.onFrame(2, 20);
         tracker.finish();
         QCOMPARE(tracker.loss().transitEvents, 30u);
+    }
+
+    void finish_namesTheTailThatDiedWithAnEarlierStart()
+    {
+        StreamTracker tracker(0, true);
+        tracker.onFrame(1, 10);
+        tracker.acknowledge(1);
+        tracker.onHeartbeat(::heartbeat(100, 5, 85, 0));
+        // Killed. The next start finds frame 2 on its disk, and knows neither of what was dropped nor of what came after.
+        tracker.onSession(2);
+        tracker.onHeartbeat(::heartbeat(10, 0, 0, 0));
+        QCOMPARE(tracker.loss().transitEvents, 0u);
+        tracker.onFrame(2, 40);
+        tracker.acknowledge(2);
+        tracker.onHeartbeat(::heartbeat(50, 0, 0, 0));
+        QCOMPARE(tracker.loss().droppedEvents, 5u);
+        tracker.finish();
+        QCOMPARE(tracker.loss().transitEvents, 45u);
     }
 };
 

@@ -1,11 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QtTest>
 
+#include "console/core/store/chunkcodec.h"
 #include "tests/store/storefixture.h"
+#include "tests/wire/examples.h"
 
 using namespace tapio;
 using namespace tapio::console;
 using namespace tapio::test;
+
+namespace {
+
+/// One event of a chunk that is encoded and read.
+wire::Event readBack(const EventRows &rows, std::uint32_t row = 0)
+{
+    Compressor compressor;
+    Decompressor decompressor;
+    Result<EventChunk> chunk = EventChunk::open(encodeChunk(rows, compressor).blob, rows.size(), decompressor);
+    if (!chunk || !chunk->loadDetails({row}))
+        qFatal("the chunk cannot be read");
+    return chunk->event(row);
+}
+
+} // namespace
 
 class TestStoreEvents : public QObject {
     Q_OBJECT
@@ -26,6 +43,59 @@ private slots:
             QCOMPARE(stored[i].node, std::string("node-a"));
             QVERIFY(stored[i].origin == pod("web"));
         }
+    }
+
+    void everyDetail_survives()
+    {
+        StoreFixture store;
+        std::vector<wire::Event> expected = std::get<wire::EventBatch>(wire::examples::detailFrame().body).events;
+        for (wire::Event &event : expected)
+            event.origin = 0;
+        store.append("node-a", expected, pod("web"));
+        store.flush();
+        EventQuery query;
+        query.newestFirst = false;
+        const std::vector<StoredEvent> stored = allEvents(*store.reader(), query);
+        QCOMPARE(stored.size(), expected.size());
+        for (std::size_t i = 0; i < expected.size(); ++i)
+            QVERIFY2(stored[i].event == expected[i], qPrintable(QString("event %1").arg(i)));
+        query.text = "/cart/8841";
+        QCOMPARE(allEvents(*store.reader(), query).size(), std::size_t(1));
+    }
+
+    void chunkBeforeAFieldWasAdded_givesTheDefault()
+    {
+        EventRows rows;
+        wire::Event event = execEvent(t0, 1, "/bin/true");
+        rows.push({1, 1, 1}, event);
+        rows.m_details[1].resize(6); // up to argumentsTruncated
+        QVERIFY(readBack(rows) == event);
+    }
+
+    void chunkOfAConsoleThatDidNotKnowTheType_hasNoDetail_data()
+    {
+        QTest::addColumn<int>("type");
+        for (int type = 6; type <= 17; ++type)
+            QTest::addRow("type %d", type) << type;
+    }
+    void chunkOfAConsoleThatDidNotKnowTheType_hasNoDetail()
+    {
+        QFETCH(int, type);
+        wire::Event event = execEvent(t0, 1, "/bin/true");
+        event.type = static_cast<wire::EventType>(type);
+        event.detail = std::monostate();
+        EventRows rows;
+        rows.push({1, 1, 1}, event);
+        rows.m_kind[0] = 0; // "that of the type", which was none
+        QVERIFY(readBack(rows) == event);
+        EventRows again; // merged by this version
+        again.push({1, 1, 1}, readBack(rows));
+        wire::Event known = event;
+        known.detail = wire::KernelLog{3, 0, 1, "x"};
+        known.type = wire::EventType::KernelLog;
+        again.push({1, 2, 1}, known);
+        QVERIFY(readBack(again) == event);
+        QVERIFY(readBack(again, 1) == known);
     }
 
     void flush_namesWhatIsSafe()

@@ -371,6 +371,47 @@ private slots:
         QCOMPARE(of("console-queue"), 7);
     }
 
+    void losses_ofEarlierStreamsAreNotCountedAgain()
+    {
+        StoreFixture store;
+        wire::AgentState agent;
+        agent.node = "node-a";
+        const auto begin = [&] {
+            wire::CounterReport report;
+            report.timeNs = t0;
+            wire::Delivery first = store.frame("node-a", report);
+            first.frame.streamId = ++agent.streamId;
+            first.frame.frameSeq = 1;
+            ++agent.sessions;
+            agent.heartbeat = {};
+            return store.writer().append(first).has_value();
+        };
+        const auto tell = [&](std::uint64_t dropped, std::uint64_t transit) {
+            agent.heartbeat.id = 1;
+            agent.heartbeat.droppedEvents = dropped;
+            agent.loss.droppedEvents += dropped; // of all streams
+            agent.loss.transitEvents = transit;
+            return store.writer().putAgent(agent).has_value();
+        };
+        const auto lost = [&] {
+            store.flush();
+            return store.reader()->events({}, {}, {})->lostEvents;
+        };
+        QVERIFY(begin() && tell(40, 7));
+        QCOMPARE(lost(), 47u);
+        QVERIFY(begin() && store.writer().putAgent(agent)); // the agent was started anew: its Hello
+        QCOMPARE(lost(), 47u);
+        QVERIFY(tell(5, 9));
+        QCOMPARE(lost(), 54u);
+        store.reopen();
+        agent.loss = {}; // the server was started anew
+        agent.sessions = 1;
+        QVERIFY(tell(5, 0));
+        QCOMPARE(lost(), 54u);
+        QVERIFY(tell(6, 2));
+        QCOMPARE(lost(), 57u);
+    }
+
     void drops_countOnceHoweverToldAndByWhom_data()
     {
         QTest::addColumn<QStringList>("told"); // "agent N": a heartbeat; "NAME N": a source's counter; "reopen"
@@ -402,7 +443,8 @@ private slots:
                 store.flush();
                 store.reopen();
             } else if (who == "agent") {
-                agent.loss.droppedEvents = total;
+                agent.heartbeat.id = 1;
+                agent.heartbeat.droppedEvents = agent.loss.droppedEvents = total;
                 QVERIFY(store.writer().putAgent(agent));
             } else {
                 report.sources = {{who.toStdString(), {}}};

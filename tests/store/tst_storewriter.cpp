@@ -195,6 +195,31 @@ private slots:
         QCOMPARE(result, int(Good));
     }
 
+    void open_fileSystemThatIsTooSmall()
+    {
+        StoreFixture fixture;
+        const int result = inChild([&] {
+            const std::string folder = fixture.folder() + "/small";
+            std::filesystem::create_directories(folder);
+            if (!ownMounts() || mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=200k") != 0)
+                return int(NotAllowed);
+            std::filesystem::create_directory(folder + "/below");
+            StoreOptions options;
+            options.file = folder + "/below/session.tapio";
+            const auto writer = StoreWriter::open(options, fixture.clock);
+            if (writer || report(writer.error(), Errc::NoSpace, options.file) != Good)
+                return int(Bad);
+            const std::string &sentence = writer.error().context();
+            const bool saysWhere = sentence.find("free space on " + folder + " or choose another folder") != std::string::npos;
+            // It was not opened: nothing goes on.
+            const bool promises = sentence.find("by itself") != std::string::npos;
+            return saysWhere && !promises ? int(Good) : report(writer.error(), Errc::Internal, {});
+        });
+        if (result == NotAllowed)
+            QSKIP("mounting a small file system needs CAP_SYS_ADMIN");
+        QCOMPARE(result, int(Good));
+    }
+
     void aFullDisk_losesNothing()
     {
         StoreFixture fixture;

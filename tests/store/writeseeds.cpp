@@ -6,6 +6,7 @@
 #include "console/core/store/seriescodec.h"
 #include "console/core/store/zone.h"
 #include "tests/store/storefixture.h"
+#include "tests/wire/examples.h"
 
 using namespace tapio;
 using namespace tapio::console;
@@ -29,6 +30,11 @@ int main(int argc, char **argv)
     for (std::uint32_t i = 0; i < 200; ++i)
         plain.push({i % 3, i, i % 7}, i % 2 == 0 ? test::execEvent(test::t0 + i * 1000, i % 20, "/bin/tool") : test::tcpEvent(test::t0 + i, 5, 80));
     write("chunk-plain", 0, 200, encodeChunk(plain, compressor).blob);
+    EventRows details;
+    const wire::Frame detailFrame = wire::examples::detailFrame();
+    for (const wire::Event &event : std::get<wire::EventBatch>(detailFrame.body).events)
+        details.push({3, details.size() + 1, 5}, event);
+    write("chunk-details", 0, static_cast<std::uint8_t>(details.size()), encodeChunk(details, compressor).blob);
     EventRows one;
     one.push({1, 1, 1}, test::execEvent(test::t0, 1, "/bin/true"));
     write("chunk-one", 0, 1, encodeChunk(one, compressor).blob);

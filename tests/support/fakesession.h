@@ -47,6 +47,8 @@ public:
     QString storeError() const override { return storeErrorText; }
     console::TimeRange range() const override { return m_range; }
     void setRange(const console::TimeRange &range) override { m_range = range; }
+    console::Scope scope() const override { return m_scope; }
+    void setScope(const console::Scope &scope) override { m_scope = scope; }
     void setPaused(bool paused) override { m_paused = paused; }
     bool paused() const override { return m_paused; }
     quint64 queryEvents(int slot, const console::EventQuery &query, std::optional<console::EventId> after) override;
@@ -56,6 +58,7 @@ public:
 private:
     void answer(const Query &query);
     console::TimeRange m_range;
+    console::Scope m_scope;
     bool m_paused = false;
     quint64 m_nextId = 1;
 };

@@ -30,7 +30,6 @@ private slots:
     void client_saysWhyItCannotConnect_data();
     void client_saysWhyItCannotConnect();
     void client_resolvesNames();
-    void reconnect_dropsAndWaits();
     void close_endsAPeerAfterItsLastMessage();
     void destruction_letsTheLastMessagesLeave();
     void wake_interruptsReceive();
@@ -316,25 +315,6 @@ void TestEndpoints::client_resolvesNames()
     options.host = "localhost";
     const auto client = openClient(server->port(), m_pki.node(), options);
     QVERIFY(waitPhase(*client, LinkPhase::Connected));
-}
-
-void TestEndpoints::reconnect_dropsAndWaits()
-{
-    const auto server = openServer();
-    ClientOptions options;
-    options.reconnectMin = 10ms;
-    const auto client = openClient(server->port(), m_pki.node(), options);
-    QVERIFY(waitPhase(*client, LinkPhase::Connected));
-    client->reconnect(300ms);
-    QVERIFY(waitPhase(*client, LinkPhase::Waiting));
-    QVERIFY(waitPhase(*client, LinkPhase::Connected));
-    QCOMPARE(client->generation(), 2u);
-    const auto notices = client->takeNotices();
-    const auto closed = std::find_if(notices.begin(), notices.end(), [](const Notice &n) { return n.kind == NoticeKind::Closed; });
-    QVERIFY(closed != notices.end());
-    const auto again = std::find_if(closed, notices.end(), [](const Notice &n) { return n.kind == NoticeKind::Accepted; });
-    QVERIFY(again != notices.end());
-    QVERIFY(again->timeNs - closed->timeNs >= 300 * nsPerMs);
 }
 
 void TestEndpoints::close_endsAPeerAfterItsLastMessage()

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QtTest>
 
+#include <algorithm>
+#include <filesystem>
 #include <functional>
 
 #include "tests/support/testpki.h"
@@ -55,6 +57,7 @@ void sendForEver(RawPeer &peer, const std::string &bytes)
 } // namespace
 
 Q_DECLARE_METATYPE(Attack)
+Q_DECLARE_METATYPE(tapio::test::TestPki::Odd::Purpose)
 
 /// Every row: a healthy connection is up and sends 200 numbers per second; somebody does something bad; that one is cut with
 /// the right code and sentence, and the healthy one loses nothing and stays connected.
@@ -75,6 +78,9 @@ private slots:
     void refusal();
     void clientEndpoint_isToldWhyItWasRefused_data();
     void clientEndpoint_isToldWhyItWasRefused();
+    void clientEndpoint_refusesItsOwnCertificateThatNoServerWouldTake_data();
+    void clientEndpoint_refusesItsOwnCertificateThatNoServerWouldTake();
+    void clientEndpoint_goesOnWithWhatWorkedWhenItsCertificateBecomesAServers();
     void clientEndpoint_refusesAWrongServer_data();
     void clientEndpoint_refusesAWrongServer();
 };
@@ -221,7 +227,6 @@ void TestRefusals::clientEndpoint_isToldWhyItWasRefused_data()
     QTest::addColumn<QString>("code");
     QTest::newRow("expired") << "expired" << "expired";
     QTest::newRow("revoked") << "revoked" << "revoked";
-    QTest::newRow("made for servers") << "purpose" << "wrong-purpose";
     QTest::newRow("another role") << "role" << "bad-identity";
 }
 
@@ -233,8 +238,6 @@ void TestRefusals::clientEndpoint_isToldWhyItWasRefused()
     TlsFiles files;
     if (certificate == "expired")
         files = m_pki.odd({.notBeforeNs = nowNs - 7200 * nsPerSecond, .notAfterNs = nowNs - 3600 * nsPerSecond});
-    else if (certificate == "purpose")
-        files = m_pki.odd({.purpose = TestPki::Odd::Purpose::ServerAuth});
     else if (certificate == "role")
         files = m_pki.odd({.uri = "spiffe://test.tapio/tapio/server/odd-1"});
     else
@@ -260,6 +263,73 @@ void TestRefusals::clientEndpoint_isToldWhyItWasRefused()
     QCOMPARE(notices.front().kind, NoticeKind::Refused);
     QVERIFY2(notices.front().reason.starts_with("The other side refused"), notices.front().reason.c_str());
     QCOMPARE((*client)->generation(), 0u);
+}
+
+void TestRefusals::clientEndpoint_refusesItsOwnCertificateThatNoServerWouldTake_data()
+{
+    QTest::addColumn<TestPki::Odd::Purpose>("purpose");
+    QTest::newRow("made for servers") << TestPki::Odd::Purpose::ServerAuth;
+    QTest::newRow("without extended key usage") << TestPki::Odd::Purpose::None;
+}
+
+/// To dial for ever would not mend it.
+void TestRefusals::clientEndpoint_refusesItsOwnCertificateThatNoServerWouldTake()
+{
+    QFETCH(TestPki::Odd::Purpose, purpose);
+    ClientOptions options;
+    options.port = 1;
+    options.tls = m_pki.odd({.purpose = purpose});
+    const auto client = ClientEndpoint::open(options, m_clock);
+    QVERIFY(!client);
+    QCOMPARE(client.error().code(), Errc::InvalidArgument);
+    const QString sentence = QString::fromStdString(client.error().context());
+    QVERIFY2(sentence.startsWith(QString::fromStdString(options.tls.certificate.native()) + " is no certificate to connect with"), qPrintable(sentence));
+    QVERIFY2(sentence.contains("'tapio pki issue node NAME'"), qPrintable(sentence));
+}
+
+void TestRefusals::clientEndpoint_goesOnWithWhatWorkedWhenItsCertificateBecomesAServers()
+{
+    const QTemporaryDir folder;
+    ClientOptions options;
+    options.tls = m_pki.node("node-4");
+    options.tls.certificate = folder.filePath("cert.pem").toStdString();
+    options.tls.key = folder.filePath("key.pem").toStdString();
+    const auto give = [&options](const TlsFiles &files) {
+        constexpr auto over = std::filesystem::copy_options::overwrite_existing;
+        std::filesystem::copy_file(files.certificate, options.tls.certificate, over);
+        std::filesystem::copy_file(files.key, options.tls.key, over);
+    };
+    give(m_pki.node("node-4"));
+    ServerOptions serverOptions;
+    serverOptions.tls = m_pki.server();
+    const ServerRig server(serverOptions, m_clock);
+    options.port = server.port();
+    options.reconnectMin = options.reconnectMax = 10ms;
+    const auto client = ClientEndpoint::open(options, m_clock);
+    QVERIFY(client);
+    std::vector<Notice> notices;
+    const auto await = [&](std::uint64_t generation) {
+        return QTest::qWaitFor([&] {
+            static_cast<void>((*client)->receive(20ms));
+            for (Notice &notice : (*client)->takeNotices())
+                notices.push_back(std::move(notice));
+            return (*client)->generation() == generation;
+        });
+    };
+    const auto complaints = [&notices] {
+        return std::count_if(notices.begin(), notices.end(), [](const Notice &notice) {
+            return notice.code == "tls-files" && notice.reason.find("'tapio pki issue node NAME'") != std::string::npos;
+        });
+    };
+    QVERIFY(await(1));
+    give(m_pki.server());
+    (*client)->reconnect(0ms);
+    QVERIFY(await(2));
+    QCOMPARE(complaints(), 1);
+    give(m_pki.node("node-5"));
+    (*client)->reconnect(0ms);
+    QVERIFY(await(3));
+    QCOMPARE(complaints(), 1);
 }
 
 void TestRefusals::clientEndpoint_refusesAWrongServer_data()

@@ -5,6 +5,7 @@
 #include "console/ui/models/eventtext.h"
 #include "tests/support/fakeclock.h"
 #include "tests/support/fakesession.h"
+#include "tests/wire/examples.h"
 
 using namespace tapio;
 using namespace tapio::console;
@@ -36,6 +37,39 @@ private slots:
             QVERIFY2(text.contains(part), qPrintable(part + " not in\n" + text));
         QVERIFY(text.contains("UTC"));
         QVERIFY(text.contains(recordText(event.id)));
+    }
+
+    void details_ofTheOtherTypes_data()
+    {
+        QTest::addColumn<int>("kind");
+        QTest::addColumn<QStringList>("contain");
+        QTest::newRow("a changed program") << 1 << QStringList{"File changed: 2023-11-14", "Changed after the container started: yes"};
+        QTest::newRow("a name query") << 6 << QStringList{"Type: AAAA", "Server: 10.0.0.10:53", "Outcome: answered", "Answer: NXDOMAIN", "Asked: 3", "Over: TCP", "Truncated: yes"};
+        QTest::newRow("a request") << 7 << QStringList{"Method: GET", "Route: /cart/{id}", "Host: shop.example", "Status: 503", "Direction: inbound", "TLS: yes", "Aborted: yes"};
+        QTest::newRow("a file") << 8 << QStringList{"Operation: open", "File: /var/lib/db/wal", "Error: ENOSPC (28)", "Flags: 0x241", "Times: 12"};
+        QTest::newRow("a capability") << 9 << QStringList{"Capability: CAP_SYS_ADMIN", "Granted: yes", "Times: 4"};
+        QTest::newRow("privileges") << 10 << QStringList{"By: exec", "uid: 1, before 1000", "gid: 3, before 1002", "Capabilities gained: CAP_CHOWN, CAP_SYS_ADMIN (0x200001)"};
+        QTest::newRow("tracing") << 11 << QStringList{"Target: sshd (pid 812)", "Request: PTRACE_SEIZE", "Error: EPERM (1)"};
+        QTest::newRow("a module") << 12 << QStringList{"Module: vfat", "Taints: out-of-tree, unsigned (0x3000)"};
+        QTest::newRow("an unmount") << 13 << QStringList{"Unmount", "Target: /mnt", "File system: ext4", "Flags: 0x3", "Error: EBUSY (16)"};
+        QTest::newRow("a login") << 14 << QStringList{"Succeeded: yes", "User: root", "Service: sshd", "Method: publickey", "From: 203.0.113.9", "Times: 7"};
+        QTest::newRow("the kernel's log") << 15 << QStringList{"Text: nvme0: I/O error", "Priority: err (3)", "Facility: 1"};
+        QTest::newRow("the agent") << 16 << QStringList{"Notice: shed-begin", "About: http", "Measured: 240 mcores", "Limit: 200 mcores"};
+        QTest::newRow("a drill") << 17 << QStringList{"Drill: memory-pressure", "Phase: begin", "To: 2023-11-14", "Run: 0x63", "Signature: 0100fe"};
+    }
+    void details_ofTheOtherTypes()
+    {
+        QFETCH(int, kind);
+        QFETCH(QStringList, contain);
+        const auto batch = std::get<wire::EventBatch>(wire::examples::detailFrame().body);
+        const auto found = std::find_if(batch.events.begin(), batch.events.end(),
+                                        [&](const wire::Event &e) { return e.detail.index() == static_cast<std::size_t>(kind); });
+        QVERIFY(found != batch.events.end());
+        StoredEvent event;
+        event.event = *found;
+        const QString text = detailText(eventTitle(event), eventDetails(event, TimeDisplay(QTimeZone::utc()))).replace(QChar(0x00A0), ' ');
+        for (const QString &part : contain)
+            QVERIFY2(text.contains(part), qPrintable(part + " not in\n" + text));
     }
 
     void names_ofTheUnknownAreNumbers()

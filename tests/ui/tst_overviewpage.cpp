@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <QAbstractItemModelTester>
 #include <QClipboard>
 #include <QLabel>
+#include <QLineEdit>
+#include <QListWidget>
 #include <QSignalSpy>
 #include <QtTest>
 
@@ -132,6 +135,60 @@ private slots:
         QCOMPARE(m_page->view().current(), PanelId::NetworkIo);
         m_page->open("no-such-panel");
         QCOMPARE(m_page->view().current(), PanelId::NetworkIo);
+    }
+
+    void export_isWrittenInTheBackgroundAndTellsHowItEnded_data()
+    {
+        QTest::addColumn<bool>("possible");
+        QTest::newRow("written") << true;
+        QTest::newRow("no such folder") << false;
+    }
+    void export_isWrittenInTheBackgroundAndTellsHowItEnded()
+    {
+        QFETCH(bool, possible);
+        const QTemporaryDir folder;
+        const QString path = folder.filePath(possible ? "queue.png" : "nowhere/queue.png");
+        const auto snapshot = m_page->view().snapshotOf(PanelId::QueueDepth);
+        const PanelExport page(*snapshot, m_ui->themes.theme(), QTimeZone::utc());
+        m_ui->session.actions.clear();
+        m_page->save(PanelId::QueueDepth, page.file(PanelFormat::Png), path);
+        QVERIFY(m_ui->session.actions.isEmpty()); // the result comes by the event loop
+        QTRY_COMPARE(m_ui->session.actions.size(), 1);
+        QCOMPARE(m_ui->session.actions[0].first, QStringLiteral("export"));
+        QVERIFY(m_ui->session.actions[0].second.contains(path));
+        QCOMPARE(QImage(path).size(), possible ? QSize(1920, 1080) : QSize(0, 0));
+    }
+
+    /// The scope chosen in the context bar is the session's, is remembered, and can be left from a panel that has nothing.
+    void scope_isTheSessionsAndIsRemembered()
+    {
+        m_ui->window->setScope(QStringLiteral("node-07"), QStringLiteral("payments"));
+        QCOMPARE(m_ui->session.scope(), (Scope{"node-07", "payments"}));
+        QCOMPARE(m_ui->uiSettings.scopeNode(), QStringLiteral("node-07"));
+        QCOMPARE(m_ui->uiSettings.scopeNamespace(), QStringLiteral("payments"));
+        emit m_page->view().remedyRequested(PanelId::QueueDepth, Remedy::ShowAll);
+        QVERIFY(m_ui->session.scope().all());
+        QCOMPARE(m_ui->uiSettings.scopeNode(), QString());
+        m_ui->uiSettings.setScope(QStringLiteral("node-01"), {});
+        MainWindow next({m_ui->session, m_ui->themes, m_ui->icons, m_ui->time, m_ui->actions, m_ui->uiSettings, m_ui->clock});
+        QCOMPARE(next.scopeNode(), QStringLiteral("node-01"));
+        QCOMPARE(m_ui->session.scope(), (Scope{"node-01", {}}));
+    }
+
+    void scope_isChosenByKeyboard()
+    {
+        OverviewSnapshot overview = madeup::busy();
+        overview.namespaces = {"payments", "shop"};
+        bring(overview);
+        QVERIFY(m_page->usesNodeScope() && m_page->usesNamespaceScope());
+        QVERIFY(m_ui->actions.trigger(QStringLiteral("scope.namespace")));
+        QTRY_VERIFY(QApplication::activePopupWidget());
+        auto *list = QApplication::activePopupWidget()->findChild<QListWidget *>();
+        const QAbstractItemModelTester tester(list->model(), QAbstractItemModelTester::FailureReportingMode::QtTest);
+        QCOMPARE(list->count(), 3); // all, and two that were seen
+        QTest::keyClicks(QApplication::activePopupWidget()->findChild<QLineEdit *>(), "sho");
+        QTest::keyClick(QApplication::activePopupWidget()->findChild<QLineEdit *>(), Qt::Key_Return);
+        QCOMPARE(m_ui->session.scope(), (Scope{{}, "shop"}));
     }
 
     void loadingIsNotSettled()

@@ -35,7 +35,7 @@ private slots:
         QTest::addColumn<QByteArray>("key");
         QTest::addColumn<QStringList>("arguments");
         QTest::addColumn<QString>("sentence");
-        const auto row = [](const char *key, const QStringList &arguments, const char *sentence) { QTest::newRow(key) << QByteArray(key) << arguments << QString::fromUtf8(sentence); };
+        const auto row = [](const char *key, const QStringList &arguments, const char *sentence) { QTest::newRow(qPrintable(QString::fromUtf8(sentence))) << QByteArray(key) << arguments << QString::fromUtf8(sentence); };
         row("all-good", {}, "all within bounds");
         row("no-agent", {}, "no agent is connected");
         row("no-samples", {}, "nothing was measured in this range");
@@ -51,6 +51,11 @@ private slots:
         row("memory-high", {"shop/cart", "84"}, "shop/cart: memory 84.0 %");
         row("disk-high", {"/var", "91"}, "/var: disk 91.0 %");
         row("api-slow", {"query", "6000"}, "query: p95 6 s");
+        row("stale", {"14"}, "no reading for 14 s");
+        row("not-in-scope", {"node-07", ""}, "nothing of node-07 in this range");
+        row("pending", {"cpu", "", "80", "240", "900"}, "CPU usage past 80 % for 4 of 15 min");
+        row("pending", {"memory", "node-a", "90", "40", "600"}, "Memory usage past 90 % for 40 s of 10 min (node-a)");
+        row("pending", {"queued", "", "1000", "120", "300"}, "Event queue depth past 1,000 for 2 of 5 min");
         row("a-key-of-the-future", {"7", "x"}, "a key of the future 7 x");
     }
     void groupSentence()
@@ -126,7 +131,7 @@ private slots:
     void everyReasonIsASentence()
     {
         PanelSnapshot none = panel(madeup::noData(), PanelId::EventsProcessed);
-        for (int reason = 0; reason <= static_cast<int>(NoDataReason::StoreFailed); ++reason) {
+        for (int reason = 0; reason <= static_cast<int>(NoDataReason::NothingInScope); ++reason) {
             none.reason = static_cast<NoDataReason>(reason);
             none.detail = "verbatim";
             const PanelText::Reason text = PanelText::noData(none);
@@ -277,6 +282,68 @@ private slots:
         QCOMPARE(content.losses.size(), 1u);
         QCOMPARE(content.losses[0].count, "61 of 5,210 lost");
         QCOMPARE(content.losses[0].where, "19:51:00 to 19:53:00, node-07 (ring full)");
+    }
+
+    void figureOfTheWholeSaysSo_data()
+    {
+        QTest::addColumn<int>("id");
+        QTest::addColumn<bool>("allNodes");
+        QTest::addColumn<bool>("allNamespaces");
+        QTest::addColumn<QString>("qualifier");
+        QTest::newRow("narrowed") << static_cast<int>(PanelId::QueueDepth) << false << false << "";
+        QTest::newRow("of all nodes") << static_cast<int>(PanelId::ProcessingLatency) << true << true << "p99 \u00b7 all nodes";
+        QTest::newRow("of all namespaces") << static_cast<int>(PanelId::EventsProcessed) << false << true << "\u00b7 all namespaces";
+    }
+    void figureOfTheWholeSaysSo()
+    {
+        QFETCH(int, id);
+        PanelSnapshot snapshot = panel(madeup::busy(), static_cast<PanelId>(id));
+        QFETCH(bool, allNodes);
+        QFETCH(bool, allNamespaces);
+        snapshot.allNodes = allNodes;
+        snapshot.allNamespaces = allNamespaces;
+        QTEST(PanelText::headline(snapshot)->qualifier, "qualifier");
+    }
+
+    void nothingInScopeLeadsBackToAll_data()
+    {
+        QTest::addColumn<QString>("node");
+        QTest::addColumn<QString>("namespaceName");
+        QTest::addColumn<QString>("sentence");
+        QTest::addColumn<QString>("action");
+        QTest::newRow("node") << "node-07" << "" << "No data for node-07 in this range" << "Show all nodes";
+        QTest::newRow("namespace") << "" << "shop" << "No data for namespace shop in this range" << "Show all namespaces";
+        QTest::newRow("both") << "node-07" << "shop" << "No data for namespace shop on node-07 in this range" << "Show everything";
+    }
+    void nothingInScopeLeadsBackToAll()
+    {
+        QFETCH(QString, node);
+        QFETCH(QString, namespaceName);
+        PanelSnapshot none;
+        none.state = PanelState::NoData;
+        none.reason = NoDataReason::NothingInScope;
+        none.scope = {node.toStdString(), namespaceName.toStdString()};
+        const PanelText::Reason reason = PanelText::noData(none);
+        QTEST(reason.sentence, "sentence");
+        QTEST(reason.action, "action");
+        QCOMPARE(reason.remedy, Remedy::ShowAll);
+    }
+
+    /// Chart, headline, tooltip and table of a share are all in percent; the amount stands in parentheses.
+    void tooltipOfAShareIsInTheUnitOfTheAxis()
+    {
+        PanelSnapshot cpu = panel(madeup::busy(), PanelId::CpuUsage);
+        cpu.series.resize(1);
+        for (PlotPoint &point : cpu.series[0].points)
+            point.value = 12.5;
+        const std::int64_t at = cpu.series[0].points[100].timeNs;
+        QCOMPARE(plain(TooltipContent::at(cpu, {}, m_ui->themes.theme(), at, QTimeZone::utc()).rows[0].value), "12.5 % (31 cores)");
+        PanelSnapshot memory = panel(madeup::busy(), PanelId::MemoryUsage);
+        memory.series.resize(1);
+        for (PlotPoint &point : memory.series[0].points)
+            point.value = 480. * 1024 * 1024 * 1024;
+        const TooltipContent content = TooltipContent::at(memory, {}, m_ui->themes.theme(), memory.series[0].points[100].timeNs, QTimeZone::utc());
+        QCOMPARE(plain(content.rows[0].value), "50.0 % (515,396,075,520 B)");
     }
 
     void tooltipOutsideOfTheLossNamesNone()

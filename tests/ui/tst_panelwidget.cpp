@@ -293,7 +293,7 @@ private slots:
                 const PanelExport page(each, m_ui->themes.theme(), QTimeZone::utc());
                 for (const PanelFormat format : {PanelFormat::Png, PanelFormat::Svg, PanelFormat::Csv}) {
                     const QString path = folder.filePath(page.suggestedName(format));
-                    const tapio::Status written = page.write(format, path);
+                    const tapio::Status written = writePanelFile(page.file(format), path);
                     QVERIFY2(written, written ? "" : written.error().message().c_str());
                     QFile file(path);
                     QVERIFY(file.open(QIODevice::ReadOnly));
@@ -338,7 +338,7 @@ private slots:
     void aFileThatCannotBeWrittenIsAnError()
     {
         const PanelExport page(*shared(madeup::busy(), PanelId::QueueDepth), m_ui->themes.theme(), QTimeZone::utc());
-        const tapio::Status written = page.write(PanelFormat::Csv, "/nowhere/at/all.csv");
+        const tapio::Status written = writePanelFile(page.file(PanelFormat::Csv), "/nowhere/at/all.csv");
         QVERIFY(!written);
         QVERIFY(written.error().context().find("/nowhere/at/all.csv") != std::string::npos);
     }

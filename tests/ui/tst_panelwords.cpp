@@ -67,6 +67,22 @@ private slots:
         QVERIFY(PanelText::accessibleName(panel).contains(headline ? "past its threshold" : "past a threshold: " + sentence));
     }
 
+    /// Past its bound and not yet for long enough: sign, colour and word of "pending", and the figure keeps its own colour.
+    void pending()
+    {
+        PanelSnapshot panel = memory();
+        panel.pending = {{"memory", "node-a", 91, memoryAlert, true, 4 * minute}};
+        const PanelHeader header = panelHeader(panel, m_theme);
+        QCOMPARE(header.valueColor, m_theme.text.primary);
+        QCOMPARE(header.chips.size(), 1u);
+        QCOMPARE(plain(header.chips[0].chip.text), QStringLiteral("pending"));
+        QCOMPARE(header.chips[0].chip.glyph, Glyph::QuarterDisc);
+        QCOMPARE(header.chips[0].chip.color, m_theme.meaning.pending);
+        QCOMPARE(plain(header.chips[0].explanation), QStringLiteral("Memory usage past 90 % for 4 of 10 min (node-a)"));
+        QVERIFY(header.edge && *header.edge == m_theme.meaning.pending);
+        QVERIFY(PanelText::accessibleName(panel).contains(QStringLiteral("pending: Memory usage past 90 %")));
+    }
+
     void check_data()
     {
         QTest::addColumn<qint64>("heldMinutes");

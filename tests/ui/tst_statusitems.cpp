@@ -101,6 +101,34 @@ private slots:
         QCOMPARE(lines[2], "node-11: 0.20 % CPU, 31 MiB");
         QVERIFY(!item(session, "overhead").alarming);
     }
+    void overhead_saysWhetherTheKernelsPartIsInIt_data()
+    {
+        QTest::addColumn<QList<double>>("kernelPercents"); // negative: not measured
+        QTest::addColumn<QString>("firstLine");
+        QTest::addColumn<QString>("says");
+        QTest::newRow("of all") << QList<double>{0.1, 0.05} << "n0: 0.40 % CPU (0.10 % of it in the kernel), 23 MiB"
+                                << "Includes the run time of their programs in the kernel";
+        QTest::newRow("of none") << QList<double>{-1, -1} << "n0: 0.40 % CPU, 23 MiB" << "Not measured: the run time of their programs in the kernel";
+        QTest::newRow("of some") << QList<double>{-1, 0.05} << "n0: 0.40 % CPU, 23 MiB"
+                                 << "Includes the run time of their programs in the kernel for 1 of 2; of the others it is not measured";
+    }
+    void overhead_saysWhetherTheKernelsPartIsInIt()
+    {
+        QFETCH(QList<double>, kernelPercents);
+        QFETCH(QString, firstLine);
+        QFETCH(QString, says);
+        Filled session;
+        for (int i = 0; i < kernelPercents.size(); ++i) {
+            AgentCost cost{"n" + std::to_string(i), 0.4 - 0.1 * i, 23.0 * 1024 * 1024};
+            if (kernelPercents[i] >= 0)
+                cost.kernelPercent = kernelPercents[i];
+            session.overviewValue.agentCosts.push_back(cost);
+        }
+        QCOMPARE(plain(item(session, "overhead").value), "0.40 % CPU, 23 MiB");
+        const QStringList lines = plain(item(session, "overhead").toolTip).split('\n');
+        QCOMPARE(lines[1], firstLine);
+        QCOMPARE(lines.last(), says);
+    }
     void overhead_ofHundredAgentsNamesTheHighest()
     {
         Filled session;

@@ -49,6 +49,8 @@ private slots:
         row("bytes step by 1024", 0, 1.5 * 1024 * 1024 * 1024, Unit::Bytes, true, 3, {"0", "0.5 Gi", "1 Gi", "1.5 Gi"});
         row("a thousand Mi become one Gi", 0, 999. * 1024 * 1024, Unit::Bytes, true, 2, {"0", "0.5 Gi", "1 Gi"});
         row("percent ends at 100", 0, 84, Unit::Percent, true, 2, {"0", "50", "100 %"});
+        row("a little over all keeps 100", 0, 101.3, Unit::Percent, true, 2, {"0", "50", "100 %"});
+        row("far over all does not", 0, 180, Unit::Percent, true, 2, {"0", "100", "200 %"});
         row("a close percent range", 95.4, 97.3, Unit::Percent, false, 2, {"94", "96", "98 %"});
         row("a close range never leaves 100", 99.2, 100, Unit::Percent, false, 2, {"99", "99.5", "100 %"});
         row("tall plots have more lines", 0, 51'000, Unit::EventsPerSecond, true, 5, {"0", "20 k", "40 k", "60 k"});
@@ -145,11 +147,16 @@ private slots:
 
     void aShareIsMeasuredInPercentOfWhatThereIs()
     {
-        const PanelSnapshot cpu = madeup::busy().panels[static_cast<std::size_t>(PanelId::CpuUsage)];
-        const PlotScale scale = plotScale(cpu, 2);
+        constexpr double all = 960. * 1024 * 1024 * 1024;
+        const PanelSnapshot memory = madeup::busy().panels[static_cast<std::size_t>(PanelId::MemoryUsage)];
+        const PlotScale scale = plotScale(memory, 2);
         QCOMPARE(labels(scale.main), QStringList({"0", "50", "100 %"}));
-        QCOMPARE(scale.main.high, 248.);
-        QCOMPARE(*thresholdPosition(cpu, cpu.thresholds.front()), 248 * 0.8);
+        QCOMPARE(scale.main.high, all);
+        QCOMPARE(*thresholdPosition(memory, memory.thresholds.front()), all * 0.9);
+        const PanelSnapshot cpu = madeup::busy().panels[static_cast<std::size_t>(PanelId::CpuUsage)];
+        QCOMPARE(labels(plotScale(cpu, 2).main), QStringList({"0", "50", "100 %"}));
+        QCOMPARE(plotScale(cpu, 2).main.high, 100.);
+        QCOMPARE(*thresholdPosition(cpu, cpu.thresholds.front()), 80.);
         QCOMPARE(mainThreshold(cpu)->kind, ThresholdKind::AlertAbove);
     }
 

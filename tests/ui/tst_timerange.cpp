@@ -37,6 +37,17 @@ private slots:
         QVERIFY(shifted(range, steps, now) == expected);
     }
 
+    /// Live begins with the first sample: a step is as long as what is seen.
+    void liveIsAsWideAsItIs()
+    {
+        const TimeRange before = shifted({}, -1, now, 3 * minute);
+        QVERIFY(before == custom(now - 6 * minute, now - 3 * minute));
+        QVERIFY(shifted(before, 1, now, 3 * minute) == TimeRange{});
+        QVERIFY(zoomed({}, 2, now, 4 * minute) == custom(now - 8 * minute, now));
+        QVERIFY(zoomed({}, 0.5, now, 4 * minute) == custom(now - 3 * minute, now - minute));
+        QVERIFY((resolve({}, now, 3 * minute) == TimeWindow{now - 3 * minute, now}));
+    }
+
     void zoom_data()
     {
         QTest::addColumn<TimeRange>("range");

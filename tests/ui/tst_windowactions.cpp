@@ -15,6 +15,7 @@
 #include "console/ui/pages/eventspage.h"
 #include "console/ui/pages/keyboardsettings.h"
 #include "console/ui/widgets/barbutton.h"
+#include "console/ui/widgets/focusring.h"
 #include "console/ui/widgets/tableview.h"
 #include "console/ui/window/commandpalette.h"
 #include "console/ui/window/drawer.h"
@@ -236,13 +237,17 @@ private slots:
     void keysOfThisPageAreSaidInWords_data()
     {
         QTest::addColumn<int>("key");
-        QTest::newRow("F1") << int(Qt::Key_F1);
-        QTest::newRow("?") << int(Qt::Key_Question);
+        QTest::addColumn<bool>("shift");
+        QTest::newRow("F1") << int(Qt::Key_F1) << false;
+        QTest::newRow("?") << int(Qt::Key_Question) << false;
+        QTest::newRow("? of a keyboard that has it above another key") << int(Qt::Key_Question) << true;
     }
     void keysOfThisPageAreSaidInWords()
     {
         QFETCH(int, key);
-        QTest::keyClick(focus(), static_cast<Qt::Key>(key));
+        QFETCH(bool, shift);
+        const Qt::KeyboardModifiers modifiers = shift ? Qt::ShiftModifier : Qt::NoModifier;
+        QTest::keyClick(focus(), static_cast<Qt::Key>(key), modifiers);
         auto *overlay = window().findChild<KeyOverlay *>();
         QVERIFY(overlay->isVisible());
         const QString words = QAccessible::queryAccessibleInterface(overlay)->text(QAccessible::Description);
@@ -251,8 +256,27 @@ private slots:
         QVERIFY2(!words.contains("Export these events"), "keys of another page");
         window().openPage(PageId::Events);
         QVERIFY(QAccessible::queryAccessibleInterface(overlay)->text(QAccessible::Description).contains("E: Export these events\u2026"));
-        QTest::keyClick(focus(), static_cast<Qt::Key>(key));
+        QTest::keyClick(focus(), static_cast<Qt::Key>(key), modifiers);
         QVERIFY(!overlay->isVisible());
+    }
+
+    void theFocusRingIsNotPaintedOverTheDrawer()
+    {
+        window().openPage(PageId::Events);
+        auto *table = window().currentPage()->findChild<TableView *>();
+        table->setFocus(Qt::TabFocusReason);
+        QTest::keyClick(table, Qt::Key_Down);
+        auto *ring = window().findChild<FocusRing *>();
+        auto *drawer = window().findChild<Drawer *>();
+        QTRY_VERIFY(ring->isVisible());
+        QCOMPARE(ring->mask(), QRegion(ring->rect()));
+        const auto onDrawer = [&] { return ring->mask().translated(ring->pos()).intersects(QRect(drawer->mapTo(&window(), QPoint()), drawer->size())); };
+        window().toggleDrawer();
+        QTRY_VERIFY(drawer->isVisible() && ring->geometry().intersects(QRect(drawer->mapTo(&window(), QPoint()), drawer->size())));
+        QTRY_VERIFY(!onDrawer());
+        QVERIFY(!ring->mask().isEmpty());
+        window().toggleDrawer();
+        QTRY_COMPARE(ring->mask(), QRegion(ring->rect()));
     }
 
     void statusItemsOpenThePageThatExplainsThem_data()

@@ -91,6 +91,36 @@ Frame eventFrame()
     return frame(5, std::move(batch));
 }
 
+Frame detailFrame()
+{
+    ProcessExec changed = execDetail();
+    changed.fileModifiedNs = startNs - 7;
+    changed.writtenAfterStart = true;
+    const HttpRequest http{mapped(1, 8080), mapped(9, 51000), TcpDirection::Inbound, 503, true, true, true, 12'000'000, 640, 2048,
+                           HttpTexts{"GET", "/cart/8841?page=2", "/cart/{id}", "shop.example"}};
+    const DrillLabel drill{"memory-pressure", "/kubepods/burstable/pod1", "begin", startNs, startNs + 60'000'000'000, 99,
+                           {std::byte{1}, std::byte{0}, std::byte{0xFE}}};
+    const Detail details[] = {
+        changed,
+        DnsQuery{mapped(10, 53), "api\\046x.shop.svc.cluster.local.", 28, 3, DnsOutcome::Answered, 1'200'000, 2, 3, true, true},
+        http,
+        FileFailure{"/var/lib/db/wal", "open", 28, 0x241, 12},
+        CapabilityUse{21, true, 4},
+        PrivilegeGain{1000, 1, 1001, 2, 1002, 3, 1ULL << 21 | 1, "exec", "/usr/bin/sudo"},
+        PtraceAttach{812, "sshd", 0x4206, 1},
+        ModuleLoad{"vfat", 0x3000},
+        Mount{"/dev/sdb1", "/mnt", "ext4", 3, 16, true},
+        Login{true, "root", "publickey", "sshd", "203.0.113.9", 7},
+        KernelLog{3, 1, 1234, "nvme0: I/O error"},
+        AgentNotice{AgentNoticeKind::ShedBegin, "http", "over the budget of processor time", 240, 200, "mcores"},
+        drill,
+    };
+    EventBatch batch{40, {hostOrigin(), podOrigin()}, {}, {}};
+    for (const Detail &detail : details)
+        batch.events.push_back(event(static_cast<EventType>(detail.index()), detail, 1));
+    return frame(10, std::move(batch));
+}
+
 EventBatch busyBatch(std::size_t count)
 {
     EventBatch batch{1, {hostOrigin(), podOrigin()}, {}, {}};
@@ -126,6 +156,7 @@ std::vector<std::pair<std::string, Message>> all()
         {"hello", Hello{1, 3, Role::Node, "node-1", 0x1122334455667788, 6, 1000, 3, {"zstd", "filter"}, agentInfo()}},
         {"welcome", Welcome{2, 88, 1u << 20, 5, {"zstd"}}},
         {"frame-events", eventFrame()},
+        {"frame-details", detailFrame()},
         {"frame-samples", frame(6, sampleBatch())},
         {"frame-counters", frame(7, counterReport())},
         {"frame-hooks", frame(8, hookReport())},

@@ -14,6 +14,8 @@ namespace tapio::wire::examples {
 std::vector<std::pair<std::string, Message>> all();
 
 Frame eventFrame();
+/// One event of each type from dns.query on, and a program changed after its container started.
+Frame detailFrame();
 /// `count` events as they may come from a busy node: three connections to one exec and one exit, with varied numbers.
 EventBatch busyBatch(std::size_t count);
 

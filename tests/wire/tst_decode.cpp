@@ -234,6 +234,39 @@ std::vector<Hostile> structureRows()
     };
 }
 
+/// An event whose detail `fill` writes.
+template <typename Fill>
+Bytes detailOf(Fill fill)
+{
+    return builtEvents([&](auto batch) {
+        batch.initOrigins(1);
+        fill(batch.initEvents(1)[0].getDetail());
+    });
+}
+
+/// Three times what a field may have is the most that replacement characters make of it.
+std::vector<Hostile> detailRows()
+{
+    const auto text = [](std::size_t limit) { return std::string(3 * limit + 1, 'x'); };
+    return {
+        {"a name longer than DNS has", detailOf([&](auto to) { to.initDns().setName(text(255)); }), Errc::Malformed, "exceeds name"},
+        {"a method longer than the agent sends", detailOf([&](auto to) { to.initHttp().setMethod(text(16)); }), Errc::Malformed, "exceeds method"},
+        {"a target longer than the agent sends", detailOf([&](auto to) { to.initHttp().setTarget(text(200)); }), Errc::Malformed, "exceeds target"},
+        {"a route longer than the agent sends", detailOf([&](auto to) { to.initHttp().setRoute(text(200)); }), Errc::Malformed, "exceeds route"},
+        {"a host longer than the agent sends", detailOf([&](auto to) { to.initHttp().setHost(text(100)); }), Errc::Malformed, "exceeds host"},
+        {"a path longer than the agent sends", detailOf([&](auto to) { to.initFileFailure().setPath(text(255)); }), Errc::Malformed, "exceeds path"},
+        {"a way to privileges longer than the agent sends", detailOf([&](auto to) { to.initPrivilegeGain().setHow(text(16)); }), Errc::Malformed, "exceeds how"},
+        {"a traced task name longer than the kernel has", detailOf([&](auto to) { to.initPtraceAttach().setTargetComm(text(15)); }), Errc::Malformed, "commBytes"},
+        {"a module name longer than the kernel has", detailOf([&](auto to) { to.initModuleLoad().setName(text(64)); }), Errc::Malformed, "exceeds name"},
+        {"a file system longer than the agent sends", detailOf([&](auto to) { to.initMount().setFsType(text(32)); }), Errc::Malformed, "exceeds fsType"},
+        {"a user longer than the agent sends", detailOf([&](auto to) { to.initLogin().setUser(text(64)); }), Errc::Malformed, "exceeds user"},
+        {"a line of the kernel longer than the agent sends", detailOf([&](auto to) { to.initKernelLog().setText(text(1000)); }), Errc::Malformed, "exceeds text"},
+        {"a notice longer than the agent sends", detailOf([&](auto to) { to.initAgentNotice().setText(text(400)); }), Errc::Malformed, "exceeds text"},
+        {"a drill's target longer than the agent sends", detailOf([&](auto to) { to.initDrillLabel().setTarget(text(200)); }), Errc::Malformed, "exceeds target"},
+        {"a signature longer than the agent sends", detailOf([](auto to) { to.initDrillLabel().initSignature(129); }), Errc::Malformed, "exceeds signature"},
+    };
+}
+
 std::vector<Hostile> valueRows()
 {
     return {
@@ -299,7 +332,7 @@ private slots:
         QTest::addColumn<QByteArray>("bytes");
         QTest::addColumn<int>("code");
         QTest::addColumn<QString>("named");
-        for (const auto &rows : {framingRows(), structureRows(), valueRows()}) {
+        for (const auto &rows : {framingRows(), structureRows(), valueRows(), detailRows()}) {
             for (const auto &[row, bytes, code, named] : rows) {
                 QTest::newRow(row) << QByteArray(reinterpret_cast<const char *>(bytes.data()), static_cast<qsizetype>(bytes.size()))
                                    << static_cast<int>(code) << QString::fromLatin1(named);
@@ -364,12 +397,18 @@ private slots:
         QTest::newRow("filters with nothing in them") << 6;
         QTest::newRow("resume points with nothing in them") << 7;
         QTest::newRow("capabilities that are empty") << 8;
+        QTest::newRow("requests of one letter") << 9;
+        QTest::newRow("drills with nothing in them") << 10;
     }
     void expansion_leavesRoomForWhatEncodeWrites()
     {
         QFETCH(int, row);
         constexpr std::size_t many = 4000;
         const Event exec{0, 0, {}, {}, 0, 0, {}, ProcessExec{0, "", "", std::vector<std::string>(512), false}};
+        Event http;
+        http.detail = HttpRequest{{}, {}, {}, 0, false, false, false, 0, 0, 0, HttpTexts{"G", "", "", ""}};
+        Event drill;
+        drill.detail = DrillLabel();
         const auto frame = [](decltype(Frame::body) body) { return Message(Frame{1, 1, 1, std::move(body)}); };
         const std::array messages{frame(EventBatch{1, {Origin()}, std::vector<Event>(many), {}}),
                                   frame(EventBatch{1, {Origin()}, std::vector<Event>(100, exec), {}}),
@@ -379,7 +418,9 @@ private slots:
                                   frame(CounterReport{1, std::vector<SourceCounters>(many)}),
                                   Message(Filter{1, std::vector<EventFilter>(many)}),
                                   Message(Subscribe{1, {}, true, true, std::vector<ResumePoint>(many)}),
-                                  Message(Hello{1, 1, Role::Node, "n", 1, 1, 0, 0, std::vector<std::string>(many), {}})};
+                                  Message(Hello{1, 1, Role::Node, "n", 1, 1, 0, 0, std::vector<std::string>(many), {}}),
+                                  frame(EventBatch{1, {Origin()}, std::vector<Event>(many, http), {}}),
+                                  frame(EventBatch{1, {Origin()}, std::vector<Event>(many, drill), {}})};
         const auto bytes = encode(messages.at(static_cast<std::size_t>(row)));
         QVERIFY(bytes);
         DecodeLimits half;

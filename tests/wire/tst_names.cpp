@@ -2,9 +2,13 @@
 #include <QSet>
 #include <QtTest>
 
+#include <csignal>
+#include <cstring>
+
 #include "protocol/wire/event.h"
 #include "protocol/wire/report.h"
 #include "protocol/wire/sample.h"
+#include "protocol/wire/signalname.h"
 
 using namespace tapio::wire;
 
@@ -28,6 +32,18 @@ private slots:
         QTest::newRow("out of memory") << 3U << "oom.kill";
         QTest::newRow("fatal signal") << 4U << "signal.fatal";
         QTest::newRow("connection") << 5U << "tcp.connection";
+        QTest::newRow("name query") << 6U << "dns.query";
+        QTest::newRow("request") << 7U << "http.request";
+        QTest::newRow("failed file operation") << 8U << "file.failure";
+        QTest::newRow("capability") << 9U << "capability.use";
+        QTest::newRow("privileges") << 10U << "privilege.gain";
+        QTest::newRow("tracing") << 11U << "ptrace.attach";
+        QTest::newRow("module") << 12U << "module.load";
+        QTest::newRow("mount") << 13U << "mount";
+        QTest::newRow("login") << 14U << "login";
+        QTest::newRow("line of the kernel") << 15U << "kernel.log";
+        QTest::newRow("agent") << 16U << "agent.notice";
+        QTest::newRow("drill") << 17U << "drill.label";
         QTest::newRow("a newer agent's type keeps its number") << 4000U << "type.4000";
     }
     void eventType()
@@ -37,6 +53,22 @@ private slots:
         const auto type = static_cast<EventType>(number);
         QCOMPARE(QString::fromStdString(eventTypeName(type)), name);
         QCOMPARE(eventTypeFromName(name.toStdString()), type);
+    }
+
+    void knownTypes_haveANameASourceAndADetail()
+    {
+        QCOMPARE(knownEventTypes().size(), std::variant_size_v<Detail> - 1);
+        for (const EventType type : knownEventTypes()) {
+            QVERIFY(!eventTypeName(type).starts_with("type."));
+            QVERIFY(!eventSource(type).starts_with("type."));
+            QCOMPARE(detailIndex(type), static_cast<std::size_t>(type));
+        }
+        QCOMPARE(eventSource(EventType::ProcessExit), std::string("process"));
+        QCOMPARE(eventSource(EventType::Mount), std::string("security"));
+        QCOMPARE(eventSource(EventType::KernelLog), std::string("kmsg"));
+        QCOMPARE(eventSource(static_cast<EventType>(4000)), std::string("type.4000"));
+        QCOMPARE(detailIndex(static_cast<EventType>(18)), std::size_t(0));
+        QCOMPARE(detailIndex(EventType::Unknown), std::size_t(0));
     }
 
     void eventTypeFromName_refuses_data()
@@ -52,6 +84,35 @@ private slots:
     {
         QFETCH(QString, name);
         QCOMPARE(eventTypeFromName(name.toStdString()), EventType::Unknown);
+    }
+
+    void signalNames_areThoseOfLinux_data()
+    {
+        QTest::addColumn<int>("number");
+        QTest::addColumn<QString>("text");
+        QTest::newRow("none") << 0 << "0";
+        QTest::newRow("the first") << SIGHUP << "SIGHUP (1)";
+        QTest::newRow("killed") << SIGKILL << "SIGKILL (9)";
+        QTest::newRow("segmentation fault") << SIGSEGV << "SIGSEGV (11)";
+        QTest::newRow("the last with a name") << SIGSYS << "SIGSYS (31)";
+        QTest::newRow("real-time") << 34 << "34";
+        QTest::newRow("negative") << -1 << "-1";
+    }
+    void signalNames_areThoseOfLinux()
+    {
+        QFETCH(int, number);
+        QTEST(QString::fromStdString(signalText(number)), "text");
+        QCOMPARE(signalName(number).empty(), number < 1 || number > SIGSYS);
+    }
+
+    void signalNames_areTheLibrarys()
+    {
+        for (int number = 1; number <= SIGSYS; ++number) {
+            const char *known = sigabbrev_np(number);
+            QVERIFY(known);
+            // The C library calls number 29 by its other name, SIGPOLL.
+            QCOMPARE(text(signalName(number)), number == SIGIO ? QString("SIGIO") : QLatin1String("SIG") + known);
+        }
     }
 
     void metrics_haveOneNameEach()
@@ -99,6 +160,34 @@ private slots:
         QCOMPARE(text(tcpOutcomeName(static_cast<TcpOutcome>(99))), "unknown");
         QCOMPARE(text(hookStateName(HookState::Denied)), "denied");
         QCOMPARE(text(histogramKindName(HistogramKind::RunQueueLatency)), "runqueue.latency");
+    }
+
+    void numbersOfDetails()
+    {
+        QCOMPARE(dnsTypeName(28), std::string("AAAA"));
+        QCOMPARE(dnsTypeName(65280), std::string("TYPE65280"));
+        QCOMPARE(dnsResponseName(3), std::string("NXDOMAIN"));
+        QCOMPARE(dnsResponseName(3841), std::string("RCODE3841"));
+        QCOMPARE(text(dnsOutcomeName(static_cast<DnsOutcome>(9))), "unknown");
+        QCOMPARE(capabilityName(21), std::string("CAP_SYS_ADMIN"));
+        QCOMPARE(capabilityName(40), std::string("CAP_CHECKPOINT_RESTORE"));
+        QCOMPARE(capabilityName(41), std::string("capability 41"));
+        QCOMPARE(capabilityNames(0, 3), std::string());
+        QCOMPARE(capabilityNames(0x201, 3), std::string("CAP_CHOWN, CAP_LINUX_IMMUTABLE"));
+        QCOMPARE(capabilityNames(UINT64_MAX, 2), std::string("CAP_CHOWN, CAP_DAC_OVERRIDE and 62 more"));
+        QCOMPARE(ptraceRequestName(0x4206), std::string("PTRACE_SEIZE"));
+        QCOMPARE(ptraceRequestName(-1), std::string("request -1"));
+        QCOMPARE(taintNames(1U << 12 | 1U << 30), std::string("out-of-tree, bit 30"));
+        QCOMPARE(mountFlagNames(4097), std::string("ro,bind"));
+        QCOMPARE(mountFlagNames(1ULL << 40 | 2), std::string("nosuid,0x10000000000"));
+        QCOMPARE(mountFlagNames(0), std::string());
+        QCOMPARE(text(kernelPriorityName(3)), "err");
+        QCOMPARE(text(kernelPriorityName(250)), "debug");
+        QCOMPARE(text(agentNoticeKindName(AgentNoticeKind::SpoolDropped)), "spool-dropped");
+        QCOMPARE(text(agentNoticeKindName(static_cast<AgentNoticeKind>(99))), "unknown");
+        QCOMPARE(errnoName(28), std::string("ENOSPC"));
+        QCOMPARE(errnoName(-28), std::string("errno -28"));
+        QCOMPARE(errnoName(9999), std::string("errno 9999"));
     }
 
     void address_data()

@@ -37,6 +37,24 @@ TcpConnection transfer()
     return tcp;
 }
 
+HttpRequest request(TcpDirection direction, std::uint16_t status)
+{
+    HttpRequest http;
+    http.local = host(1, 8080);
+    http.remote = host(2, 51000);
+    http.direction = direction;
+    http.status = status;
+    http.texts = HttpTexts{"GET", "/cart/7", "/cart/{id}", "shop"};
+    return http;
+}
+
+ProcessExec changedProgram()
+{
+    ProcessExec exec{1, "sh", "/tmp/x", {"x", "-v"}, false};
+    exec.writtenAfterStart = true;
+    return exec;
+}
+
 } // namespace
 
 class TestSummary : public QObject {
@@ -51,18 +69,56 @@ private slots:
         QTest::newRow("exec whose arguments were cut") << Detail(ProcessExec{1, "sh", "/bin/x", {"x", "a"}, true}) << QString::fromUtf8("exec /bin/x a …");
         QTest::newRow("an argument cannot break the line") << Detail(ProcessExec{1, "sh", "/bin/sh", {"sh", "a\nb\x1b[0m"}, false}) << "exec /bin/sh a b [0m";
         QTest::newRow("exit by itself") << Detail(ProcessExit{1, 0, false, 1'500'000'000, 0, ""}) << "exited with code 1, lived 1.5 s";
-        QTest::newRow("killed by a process") << Detail(ProcessExit{0, 9, false, 0, 812, "sh"}) << "killed by signal 9 from sh (812)";
-        QTest::newRow("killed by no known sender, with a core") << Detail(ProcessExit{0, 11, true, 0, 0, ""}) << "killed by signal 11, core dumped";
+        QTest::newRow("killed by a process") << Detail(ProcessExit{0, 9, false, 0, 812, "sh"}) << "killed by SIGKILL (9) from sh (812)";
+        QTest::newRow("killed by no known sender, with a core") << Detail(ProcessExit{0, 11, true, 0, 0, ""}) << "killed by SIGSEGV (11), core dumped";
+        QTest::newRow("killed by a real-time signal") << Detail(ProcessExit{0, 34, false, 0, 812, "sh"}) << "killed by signal 34 from sh (812)";
         QTest::newRow("out of memory") << Detail(OomKill{77, "stress", 0, 512u << 20, 4096, 0, 0, 0})
                                        << "killed for lack of memory, anonymous 512.0 MiB, file 4.0 KiB, shared 0 B, allocation by stress (77)";
-        QTest::newRow("a signal of the kernel") << Detail(FatalSignal{11, 1, 0, ""}) << "signal 11 from the kernel";
-        QTest::newRow("a signal of a process") << Detail(FatalSignal{15, 0, 33, "systemd"}) << "signal 15 from systemd (33)";
+        QTest::newRow("a signal of the kernel") << Detail(FatalSignal{11, 1, 0, ""}) << "SIGSEGV (11) from the kernel";
+        QTest::newRow("a signal of a process") << Detail(FatalSignal{15, 0, 33, "systemd"}) << "SIGTERM (15) from systemd (33)";
+        QTest::newRow("a real-time signal") << Detail(FatalSignal{64, 0, 33, "systemd"}) << "signal 64 from systemd (33)";
         QTest::newRow("refused") << Detail(connection(TcpDirection::Outbound, TcpOutcome::Refused)) << "connect 10.0.0.2:443 refused after 3.2 ms";
         QTest::newRow("timed out") << Detail(connection(TcpDirection::Outbound, TcpOutcome::TimedOut)) << "connect 10.0.0.2:443 timed out after 3.2 ms";
         QTest::newRow("an accepted transfer") << Detail(transfer())
             << "accept 10.0.0.1:41234 from 10.0.0.2:443 closed after 75.0 s, sent 1.5 KiB, received 12 B, 4 retransmits";
+        detailRows();
         QTest::newRow("a newer agent's event") << Detail() << "type.4000: details are not known to this version";
     }
+
+private:
+    static void detailRows()
+    {
+        HttpRequest slow = request(TcpDirection::Outbound, 503);
+        slow.latencyNs = 12'000'000;
+        slow.responseBytes = 2048;
+        slow.tls = true;
+        HttpRequest ended = request(TcpDirection::Inbound, 0);
+        ended.aborted = true;
+        QTest::newRow("a program changed in its container") << Detail(changedProgram()) << "exec /tmp/x (changed after the container started) -v";
+        QTest::newRow("a name answered") << Detail(DnsQuery{host(10, 53), "a.shop.", 1, 0, DnsOutcome::Answered, 1'200'000, 2, 1, false, false})
+                                         << "dns A a.shop. at 10.0.0.10:53: NOERROR, 2 answers after 1.2 ms";
+        QTest::newRow("a name not answered") << Detail(DnsQuery{host(10, 53), "a.\n", 28, 0, DnsOutcome::TimedOut, 0, 0, 3, true, false})
+                                             << "dns AAAA a.  at 10.0.0.10:53 over tcp: timed out, asked 3 times";
+        QTest::newRow("a request answered") << Detail(slow) << "GET /cart/7 of shop to 10.0.0.2:51000 over tls: 503 after 12.0 ms, 2.0 KiB";
+        QTest::newRow("a request aborted") << Detail(ended) << "GET /cart/7 of shop from 10.0.0.2:51000: ended before an answer";
+        QTest::newRow("a request without texts") << Detail(HttpRequest()) << "request to [::]:0: no answer seen";
+        QTest::newRow("no space") << Detail(FileFailure{"/data/wal", "write", 28, 0, 12}) << "write /data/wal failed: ENOSPC, 12 times";
+        QTest::newRow("a capability denied") << Detail(CapabilityUse{21, false, 1}) << "CAP_SYS_ADMIN denied";
+        QTest::newRow("privileges") << Detail(PrivilegeGain{1000, 0, 1000, 0, 5, 5, 1ULL << 21, "exec", "/bin/su"})
+                                    << "gained privileges by exec of /bin/su, uid 1000 to 0, euid 1000 to 0, CAP_SYS_ADMIN";
+        QTest::newRow("tracing refused") << Detail(PtraceAttach{812, "sshd", 16, 1}) << "PTRACE_ATTACH of sshd (812) failed: EPERM";
+        QTest::newRow("a module") << Detail(ModuleLoad{"zfs", 0x1000}) << "module zfs loaded, taints the kernel: out-of-tree";
+        QTest::newRow("a mount") << Detail(Mount{"/dev/sdb1", "/mnt", "ext4", 3, 0, false}) << "mount /dev/sdb1 on /mnt type ext4 (ro,nosuid)";
+        QTest::newRow("an unmount that failed") << Detail(Mount{"", "/mnt", "", 2, 16, true}) << "unmount /mnt failed: EBUSY";
+        QTest::newRow("a failed login") << Detail(Login{false, "root", "password", "sshd", "203.0.113.9", 4})
+                                        << "failed login of root to sshd by password from 203.0.113.9, 4 times";
+        QTest::newRow("the kernel's log") << Detail(KernelLog{3, 0, 7, "nvme0: I/O\x1b error"}) << "err: nvme0: I/O  error";
+        QTest::newRow("shedding") << Detail(AgentNotice{AgentNoticeKind::ShedBegin, "http", "over the budget", 240, 200, "mcores"})
+                                  << "shed-begin http: over the budget, 240 of 200 mcores";
+        QTest::newRow("a drill") << Detail(DrillLabel{"oom", "/kubepods/x", "begin", 1, 0, 9, {}}) << "drill oom begin on /kubepods/x";
+    }
+
+private slots:
     void summary()
     {
         QFETCH(Detail, detail);

@@ -38,8 +38,8 @@ Result<std::vector<SourceCounterSet>> readCounters(int mapFd)
         SourceCounterSet source;
         source.source = collectorNames()[key];
         for (const tapio_counters &one : perCpu) {
-            source.counters[Counter::Seen] += one.seen;
-            source.counters[Counter::KFiltered] += one.kfiltered;
+            source.counters[Counter::Seen] += one.seen + one.passed_by;
+            source.counters[Counter::KFiltered] += one.kfiltered + one.passed_by;
             source.counters[Counter::Folded] += one.folded;
             source.counters[Counter::Lost] += one.lost;
         }
@@ -145,6 +145,35 @@ CgroupHistogram toHistogram(const FoldedMap::Entry &entry, BlockDeviceNames &nam
         histogram.label = names.name(key.device) + ops[std::min<unsigned>(key.op, TAPIO_BLOCK_OTHER)];
     std::copy_n(entry.counts.begin(), histogram.counts.size(), histogram.counts.begin());
     return histogram;
+}
+
+Result<std::map<std::uint32_t, std::uint64_t>> readDrops(int mapFd)
+{
+    std::map<std::uint32_t, std::uint64_t> drops;
+    if (mapFd < 0)
+        return drops;
+    std::vector<std::uint64_t> perCpu(possibleCpus());
+    for (std::uint32_t reason = 0; reason < TAPIO_DROP_REASONS; ++reason) {
+        if (bpf_map_lookup_elem(mapFd, &reason, perCpu.data()) != 0)
+            return fail(Errc::Io, "reading the kernel's count of dropped packets", errno);
+        if (const std::uint64_t sum = std::accumulate(perCpu.begin(), perCpu.end(), std::uint64_t(0)))
+            drops[reason] = sum;
+    }
+    return drops;
+}
+
+std::vector<DropCount> toDrops(const std::map<std::uint32_t, std::uint64_t> &counts, const std::map<std::uint32_t, std::string> &names)
+{
+    constexpr std::string_view prefix = "SKB_DROP_REASON_";
+    std::vector<DropCount> drops;
+    for (const auto &[reason, count] : counts) {
+        std::string name = reason == TAPIO_DROP_OTHER ? "OTHER" : "REASON_" + std::to_string(reason);
+        if (const auto known = names.find(reason); known != names.end() && reason != TAPIO_DROP_OTHER)
+            name = known->second.starts_with(prefix) ? known->second.substr(prefix.size()) : known->second;
+        if (name != "NOT_SPECIFIED" && name != "SKB_CONSUMED" && name != "SKB_NOT_DROPPED_YET")
+            drops.push_back({std::move(name), count});
+    }
+    return drops;
 }
 
 CgroupTcp toTcp(const FoldedMap::Entry &entry)

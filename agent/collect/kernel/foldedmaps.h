@@ -66,4 +66,9 @@ private:
 CgroupHistogram toHistogram(const FoldedMap::Entry &entry, BlockDeviceNames &names);
 CgroupTcp toTcp(const FoldedMap::Entry &entry);
 
+/// The array "drops", summed over the CPUs, by reason. -1 for `mapFd`: nothing, as its collector is off. Errors: Io.
+Result<std::map<std::uint32_t, std::uint64_t>> readDrops(int mapFd);
+/// What is told of them: without what was not dropped and what nobody gave a reason for.
+std::vector<DropCount> toDrops(const std::map<std::uint32_t, std::uint64_t> &counts, const std::map<std::uint32_t, std::string> &names);
+
 } // namespace tapio::agent

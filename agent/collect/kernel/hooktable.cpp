@@ -9,7 +9,8 @@ namespace tapio::agent {
 
 namespace {
 
-constexpr std::array<std::string_view, TAPIO_COLLECTORS> names{"process", "oom", "signal", "tcp", "runqueue", "blockio"};
+constexpr std::array<std::string_view, TAPIO_COLLECTORS> names{"process", "oom",  "signal",   "tcp",   "runqueue",  "blockio",
+                                                                 "dns",     "http", "security", "drops", "capability"};
 
 constexpr HookAlternative exec[] = {{"tp_btf", "exec_btf"}, {"raw_tp", "exec_raw"}, {"tracepoint", "exec_tp"}};
 constexpr HookAlternative exit[] = {{"tp_btf", "exit_btf"}, {"raw_tp", "exit_raw"}, {"tracepoint", "exit_tp"}};
@@ -30,6 +31,19 @@ constexpr HookAlternative blockIssue[] = {{"tp_btf", "block_issue_btf"}, {"raw_t
 constexpr HookAlternative blockMerge[] = {{"tp_btf", "block_merge_btf"}, {"raw_tp", "block_merge_raw"}};
 constexpr HookAlternative blockComplete[] = {{"tp_btf", "block_complete_btf"}, {"raw_tp", "block_complete_raw"}};
 
+constexpr HookAlternative dnsEgress[] = {{"cgroup", "dns_egress"}};
+constexpr HookAlternative dnsIngress[] = {{"cgroup", "dns_ingress"}};
+constexpr HookAlternative dnsTimeouts[] = {{"run", "dns_timeouts"}};
+constexpr HookAlternative httpEgress[] = {{"cgroup", "http_egress"}};
+constexpr HookAlternative httpIngress[] = {{"cgroup", "http_ingress"}};
+constexpr HookAlternative httpState[] = {{"tp_btf", "http_state_btf"}};
+constexpr HookAlternative privilegeExec[] = {{"tp_btf", "privilege_exec_btf"}, {"raw_tp", "privilege_exec_raw"}};
+constexpr HookAlternative privilegeFork[] = {{"tp_btf", "privilege_fork_btf"}};
+constexpr HookAlternative ptrace[] = {{"tp_btf", "ptrace_btf"}, {"raw_tp", "ptrace_raw"}};
+constexpr HookAlternative moduleLoad[] = {{"tp_btf", "module_btf"}, {"raw_tp", "module_raw"}};
+constexpr HookAlternative packetDrop[] = {{"tp_btf", "drop_btf"}, {"raw_tp", "drop_raw"}};
+constexpr HookAlternative capable[] = {{"tp_btf", "capable_btf"}, {"raw_tp", "capable_raw"}};
+
 constexpr HookSpec table[] = {
     {"process", "sched_process_exec", exec},
     {"process", "sched_process_exit", exit},
@@ -46,6 +60,18 @@ constexpr HookSpec table[] = {
     {"blockio", "block_rq_issue", blockIssue},
     {"blockio", "block_rq_merge", blockMerge},
     {"blockio", "block_rq_complete", blockComplete},
+    {"dns", "cgroup_inet_egress", dnsEgress},
+    {"dns", "cgroup_inet_ingress", dnsIngress},
+    {"dns", "timeouts", dnsTimeouts},
+    {"http", "cgroup_inet_egress", httpEgress},
+    {"http", "cgroup_inet_ingress", httpIngress},
+    {"http", "inet_sock_set_state", httpState},
+    {"security", "sched_process_exec", privilegeExec},
+    {"security", "sched_process_fork", privilegeFork},
+    {"security", "signal_generate", ptrace},
+    {"security", "module_load", moduleLoad},
+    {"capability", "cap_capable", capable}, // came with 6.12, d48da4d5ed7b
+    {"drops", "kfree_skb", packetDrop, 3}, // the reason came with 5.17, c504e5c2f964
 };
 
 } // namespace

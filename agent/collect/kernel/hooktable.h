@@ -8,14 +8,17 @@
 namespace tapio::agent {
 
 struct HookAlternative {
-    std::string_view attachKind; ///< "tp_btf", "raw_tp", "tracepoint", "iter"
-    const char *program;         ///< its name in the object
+    /// "tp_btf", "raw_tp", "tracepoint"; "iter", run once over what there is; "cgroup", packets of all sockets below the root
+    /// of version 2; "run", at no hook: the agent runs it
+    std::string_view attachKind;
+    const char *program;     ///< its name in the object
 };
 
 struct HookSpec {
     std::string_view collector;
     std::string_view name;       ///< the kernel's
     std::span<const HookAlternative> alternatives;
+    unsigned leastArguments = 0; ///< a tracepoint with fewer lacks what the programs need
 };
 
 /// All hooks, in the order in which they are attached. Static lifetime.

@@ -3,13 +3,16 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <iterator>
 #include <system_error>
 #include <utility>
 
+#include <linux/capability.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -40,6 +43,11 @@ std::string lastVerifierLine(std::string_view log)
     return std::string(last.substr(0, 200));
 }
 
+bool isTracepoint(std::string_view attachKind)
+{
+    return attachKind == "tp_btf" || attachKind == "raw_tp" || attachKind == "tracepoint";
+}
+
 std::string errnoText(int error)
 {
     return std::generic_category().message(error);
@@ -62,6 +70,8 @@ std::pair<wire::HookState, std::string> attachRefusal(std::string_view attachKin
         return {wire::HookState::Unsupported, "tracefs is not mounted at /sys/kernel/tracing, or lacks it"};
     if (error == ENOENT || error == EOPNOTSUPP || error == EINVAL)
         return {wire::HookState::Unsupported, "not attached: " + errnoText(error)};
+    if (attachKind == "cgroup" && error == EPERM)
+        return {wire::HookState::Denied, "not attached: needs CAP_NET_ADMIN, and that nobody keeps the root cgroup to himself"};
     if (error == EPERM || error == EACCES)
         return {wire::HookState::Denied, "not attached: " + errnoText(error)};
     return {wire::HookState::Failed, "not attached: " + errnoText(error)};
@@ -164,9 +174,11 @@ void KernelObject::chooseCandidates()
                 hook.reason = "every way of attaching is disabled by configuration";
             }
         }
-        while (hook.wanted() && m_types.known() && hook.candidates.front().attachKind != "iter"
+        while (hook.wanted() && m_types.known() && isTracepoint(hook.candidates.front().attachKind)
                && !m_types.hasTracepoint(spec.name))
             hook.stepDown(wire::HookState::Unsupported, "this kernel does not have it");
+        while (hook.wanted() && m_types.known() && m_types.argumentCount(spec.name) < spec.leastArguments)
+            hook.stepDown(wire::HookState::Unsupported, "this kernel's tells too little");
         m_hooks.push_back(std::move(hook));
     }
 }
@@ -214,6 +226,11 @@ Result<KernelObject::Skeleton> KernelObject::openSkeleton(const std::vector<Choi
     sizeMaps(*skeleton, choices);
     skeleton->rodata->tapio_wake_bytes = m_options.eventRingBytes / wakeFraction;
     skeleton->rodata->tapio_page_shift = static_cast<std::uint32_t>(std::countr_zero(pageSize()));
+    skeleton->rodata->tapio_dns_wait_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(m_options.dnsWait).count());
+    skeleton->rodata->tapio_told_capabilities = m_options.toldCapabilities;
+    skeleton->rodata->tapio_told_when_granted = 1ull << CAP_DAC_READ_SEARCH; // asked for before CAP_DAC_OVERRIDE
+    skeleton->rodata->tapio_capability_quiet_ns =
+        static_cast<std::uint64_t>(std::chrono::nanoseconds(m_options.capabilityQuiet).count());
     describeTracepoints(*skeleton);
     return skeleton;
 }
@@ -230,11 +247,24 @@ void KernelObject::sizeMaps(tapio_collectors &skeleton, const std::vector<Choice
     const auto needed = [&](std::string_view collector) {
         return std::any_of(choices.begin(), choices.end(), [&](const Choice &one) { return one.collector == collector; });
     };
-    bpf_map__set_autocreate(maps.sockets, needed("tcp"));
+    bpf_map__set_autocreate(maps.sockets, needed("tcp") || needed("dns") || needed("http"));
     bpf_map__set_autocreate(maps.tcp_totals, needed("tcp"));
     bpf_map__set_autocreate(maps.delays, needed("runqueue"));
     bpf_map__set_autocreate(maps.requests, needed("blockio"));
     bpf_map__set_autocreate(maps.latencies, needed("runqueue") || needed("blockio"));
+    bpf_map__set_autocreate(maps.dns_questions, needed("dns"));
+    // Where the kernel cannot have its time-outs looked for, what is never answered must leave some other way.
+    const bool timesOut = std::any_of(choices.begin(), choices.end(), [](const Choice &one) {
+        return std::string_view(one.program) == "dns_timeouts";
+    });
+    bpf_map__set_type(maps.dns_questions, timesOut ? BPF_MAP_TYPE_HASH : BPF_MAP_TYPE_LRU_HASH);
+    bpf_map__set_autocreate(maps.http_sockets, needed("http"));
+    bpf_map__set_autocreate(maps.http_exchanges, needed("http"));
+    bpf_map__set_autocreate(maps.http_pipelined, needed("http"));
+    bpf_map__set_autocreate(maps.credentials, needed("security"));
+    bpf_map__set_autocreate(maps.tracers, needed("security"));
+    bpf_map__set_autocreate(maps.drops, needed("drops"));
+    bpf_map__set_autocreate(maps.capability_uses, needed("capability"));
 }
 
 void KernelObject::describeTracepoints(tapio_collectors &skeleton) const
@@ -284,24 +314,64 @@ bool KernelObject::stepDownUnloadable()
     return any;
 }
 
-Status KernelObject::identifySelf()
+Status KernelObject::runOnce(const bpf_program *program)
 {
     bpf_test_run_opts options{};
     options.sz = sizeof(options);
-    const int error = bpf_prog_test_run_opts(bpf_program__fd(m_skeleton->progs.identify), &options);
+    const int error = bpf_prog_test_run_opts(bpf_program__fd(program), &options);
     if (error != 0)
         return failErrno("running our own kernel program once", -error);
     return {};
 }
 
+Status KernelObject::identifySelf()
+{
+    return runOnce(m_skeleton->progs.identify);
+}
+
+void KernelObject::tellDnsTimeouts()
+{
+    const bpf_program *program = m_skeleton->progs.dns_timeouts;
+    const auto hook = std::find_if(m_hooks.begin(), m_hooks.end(), [&](const HookRun &one) { return one.program == program; });
+    if (hook == m_hooks.end() || hook->state != wire::HookState::Active
+        || std::atomic_ref(m_skeleton->bss->tapio_dns_waiting).load(std::memory_order_relaxed) == 0)
+        return;
+    if (const Status run = runOnce(program); !run) {
+        hook->state = wire::HookState::Failed;
+        hook->reason = run.error().message();
+    }
+}
+
+/// As a link, so that others at the same cgroup keep theirs. False with a step down.
+bool KernelObject::attachToCgroups(HookRun &hook)
+{
+    if (m_cgroupRoot.fd() < 0) {
+        auto root = CgroupRoot::open(m_options.cgroupRoot);
+        if (!root) {
+            const bool denied = root.error().code() == Errc::PermissionDenied;
+            hook.stepDown(denied ? wire::HookState::Denied : wire::HookState::Unsupported, root.error().message());
+            return false;
+        }
+        m_cgroupRoot = std::move(*root);
+    }
+    hook.link.reset(bpf_program__attach_cgroup(hook.program, m_cgroupRoot.fd()));
+    return true;
+}
+
 void KernelObject::attach(HookRun &hook)
 {
-    hook.link.reset(bpf_program__attach(hook.program));
-    const bool iterates = hook.candidates.front().attachKind == "iter";
-    if (!hook.link || (iterates && !runIterator(bpf_link__fd(hook.link.get())))) {
+    const std::string_view kind = hook.candidates.front().attachKind;
+    if (kind == "cgroup") {
+        if (!attachToCgroups(hook))
+            return;
+    } else if (kind != "run") {
+        hook.link.reset(bpf_program__attach(hook.program));
+    }
+    const bool attached = hook.link || kind == "run";
+    if (!attached || (kind == "iter" && !runIterator(bpf_link__fd(hook.link.get())))) {
         const int error = errno;
         hook.link.reset();
-        const auto [state, why] = attachRefusal(hook.candidates.front().attachKind, error);
+        const auto [state, why] = attachRefusal(kind, error);
         hook.stepDown(state, why);
         return;
     }
@@ -316,7 +386,7 @@ bool KernelObject::attachAll()
         if (!hook.wanted())
             continue;
         attach(hook);
-        reload = reload || (!hook.link && hook.wanted());
+        reload = reload || (hook.state != wire::HookState::Active && hook.wanted());
     }
     if (reload) {
         for (HookRun &hook : m_hooks)
@@ -338,6 +408,22 @@ void KernelObject::setDisabled(const std::set<std::string> &collectors)
             attach(hook);
         }
     }
+    if (collectors.contains("dns"))
+        forgetDnsQuestions();
+}
+
+/// Whether they are answered is not seen any more: told later, they would be false alarms. No counter needs to know, for a question is
+/// counted as folded when it is asked.
+void KernelObject::forgetDnsQuestions()
+{
+    bpf_map *map = m_skeleton->maps.dns_questions;
+    std::vector<std::byte> key(bpf_map__key_size(map));
+    std::uint64_t forgotten = 0;
+    const std::uint32_t most = bpf_map__max_entries(map);
+    while (forgotten < most && bpf_map_get_next_key(bpf_map__fd(map), nullptr, key.data()) == 0
+           && bpf_map_delete_elem(bpf_map__fd(map), key.data()) == 0)
+        ++forgotten;
+    std::atomic_ref(m_skeleton->bss->tapio_dns_waiting).fetch_sub(forgotten, std::memory_order_relaxed);
 }
 
 /// An error when everything that was asked for was refused: then the reason is the same for all, and it is the machine's.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/collect/kernelcollectors.h"
+#include "agent/collect/kernel/cgrouproot.h"
 #include "agent/collect/kernel/hooktable.h"
 #include "agent/collect/kernel/kerneltypes.h"
 #include "protocol/base/result.h"
@@ -37,8 +38,12 @@ public:
     std::vector<wire::Hook> hooks() const;
     /// How often the kernel skipped the programs of a collector because the same program was running already on that CPU.
     std::uint64_t recursionMisses(std::string_view collector) const;
+    /// Has the kernel tell of the questions to name servers that nobody answered in time; at once when none is waited for.
+    /// Where that fails, its hook says so from then on.
+    void tellDnsTimeouts();
     /// -1 when there is no such map.
     int mapFd(const char *name) const;
+    const KernelTypes &types() const noexcept { return m_types; }
 
 private:
     struct SkeletonDeleter {
@@ -76,12 +81,16 @@ private:
     Status load();
     bool stepDownUnloadable();
     Status identifySelf();
+    Status runOnce(const bpf_program *program);
     bool attachAll();
     void attach(HookRun &hook);
+    bool attachToCgroups(HookRun &hook);
+    void forgetDnsQuestions();
     Status nothingLeft() const;
 
     KernelOptions m_options;
     KernelTypes m_types;
+    CgroupRoot m_cgroupRoot;
     Skeleton m_skeleton;
     std::vector<HookRun> m_hooks;
     int m_statisticsFd = -1;

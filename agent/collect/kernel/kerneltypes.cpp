@@ -49,4 +49,19 @@ bool KernelTypes::firstArgumentIsPointer(std::string_view name) const
     return btf_is_ptr(btf__type_by_id(m_types.get(), btf_params(function)[1].type));
 }
 
+std::map<std::uint32_t, std::string> KernelTypes::enumNames(const char *name) const
+{
+    std::map<std::uint32_t, std::string> names;
+    const int id = m_types ? btf__find_by_name_kind(m_types.get(), name, BTF_KIND_ENUM) : -1;
+    if (id < 0)
+        return names;
+    const btf_type *type = btf__type_by_id(m_types.get(), static_cast<unsigned>(id));
+    for (unsigned i = 0; i < btf_vlen(type); ++i) {
+        const auto &entry = btf_enum(type)[i];
+        if (const char *text = btf__name_by_offset(m_types.get(), entry.name_off))
+            names[static_cast<std::uint32_t>(entry.val)] = text;
+    }
+    return names;
+}
+
 } // namespace tapio::agent

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
+#include <string>
 #include <string_view>
 
 struct btf;
@@ -20,6 +23,8 @@ public:
     /// 0 for a tracepoint that there is not.
     unsigned argumentCount(std::string_view name) const;
     bool firstArgumentIsPointer(std::string_view name) const;
+    /// Value -> name of an enumeration of 32 bits; empty when there is none of this name.
+    std::map<std::uint32_t, std::string> enumNames(const char *name) const;
 
 private:
     struct Deleter {

@@ -7,6 +7,9 @@
 #include <optional>
 
 #include "agent/collect/kernel/cgroupids.h"
+#include "agent/collect/kernel/recordview.h"
+#include "agent/collect/kernel/securityrecords.h"
+#include "agent/collect/kernel/socketrecords.h"
 #include "protocol/wire/text.h"
 
 namespace tapio::agent {
@@ -14,30 +17,6 @@ namespace tapio::agent {
 namespace {
 
 static_assert(TAPIO_HISTOGRAM_BUCKETS == wire::histogramBuckets);
-
-template <typename Record> Result<Record> view(std::span<const std::byte> bytes)
-{
-    Record record;
-    if (bytes.size() != sizeof(record))
-        return fail(Errc::Malformed, "a record of " + std::to_string(bytes.size()) + " bytes where its kind has "
-                                         + std::to_string(sizeof(record)));
-    std::memcpy(&record, bytes.data(), sizeof(record));
-    return record;
-}
-
-/// Text up to the NUL that must be there.
-template <std::size_t size> std::optional<std::string> terminated(const char (&text)[size])
-{
-    const char *end = std::find(text, text + size, '\0');
-    if (end == text + size)
-        return std::nullopt;
-    return wire::toValidUtf8(std::string_view(text, static_cast<std::size_t>(end - text)));
-}
-
-tl::unexpected<Error> unterminated(const char *what)
-{
-    return fail(Errc::Malformed, std::string("a record whose ") + what + " does not end");
-}
 
 std::vector<std::string> splitArguments(std::string_view bytes)
 {
@@ -50,9 +29,9 @@ std::vector<std::string> splitArguments(std::string_view bytes)
     return arguments;
 }
 
-Status decodeExec(std::span<const std::byte> bytes, wire::Event &event)
+Status decodeExec(std::span<const std::byte> bytes, KernelRecord &to)
 {
-    const auto record = view<tapio_exec>(bytes);
+    const auto record = recordView<tapio_exec>(bytes);
     if (!record)
         return fail(record.error());
     const auto parent = terminated(record->parent_comm);
@@ -65,15 +44,19 @@ Status decodeExec(std::span<const std::byte> bytes, wire::Event &event)
     if (record->arguments_cut == 0 && !arguments.empty() && arguments.back() != '\0')
         return unterminated("last argument");
 
-    event.type = wire::EventType::ProcessExec;
-    event.detail = wire::ProcessExec{record->parent_pid, *parent, *filename, splitArguments(arguments),
-                                     record->arguments_cut != 0};
+    wire::ProcessExec detail{record->parent_pid, *parent, *filename, splitArguments(arguments), record->arguments_cut != 0};
+    detail.fileModifiedNs = record->file_modified_ns;
+    to.fileChangedNs = std::max<std::int64_t>(record->file_modified_ns, record->file_changed_ns);
+    to.containerStartBootNs = record->container_start_ns;
+    to.event.type = wire::EventType::ProcessExec;
+    to.event.detail = std::move(detail);
     return {};
 }
 
-Status decodeExit(std::span<const std::byte> bytes, wire::Event &event)
+Status decodeExit(std::span<const std::byte> bytes, KernelRecord &to)
 {
-    const auto record = view<tapio_exit>(bytes);
+    wire::Event &event = to.event;
+    const auto record = recordView<tapio_exit>(bytes);
     if (!record)
         return fail(record.error());
     const auto killer = terminated(record->killer_comm);
@@ -95,9 +78,10 @@ Status decodeExit(std::span<const std::byte> bytes, wire::Event &event)
     return {};
 }
 
-Status decodeOom(std::span<const std::byte> bytes, wire::Event &event)
+Status decodeOom(std::span<const std::byte> bytes, KernelRecord &to)
 {
-    const auto record = view<tapio_oom>(bytes);
+    wire::Event &event = to.event;
+    const auto record = recordView<tapio_oom>(bytes);
     if (!record)
         return fail(record.error());
     const auto trigger = terminated(record->trigger_comm);
@@ -112,9 +96,10 @@ Status decodeOom(std::span<const std::byte> bytes, wire::Event &event)
     return {};
 }
 
-Status decodeSignal(std::span<const std::byte> bytes, wire::Event &event)
+Status decodeSignal(std::span<const std::byte> bytes, KernelRecord &to)
 {
-    const auto record = view<tapio_signal>(bytes);
+    wire::Event &event = to.event;
+    const auto record = recordView<tapio_signal>(bytes);
     if (!record)
         return fail(record.error());
     const auto sender = terminated(record->sender_comm);
@@ -145,9 +130,10 @@ wire::TcpOutcome outcomeOf(int error, bool established) noexcept
     }
 }
 
-Status decodeTcp(std::span<const std::byte> bytes, wire::Event &event)
+Status decodeTcp(std::span<const std::byte> bytes, KernelRecord &to)
 {
-    const auto record = view<tapio_tcp>(bytes);
+    wire::Event &event = to.event;
+    const auto record = recordView<tapio_tcp>(bytes);
     if (!record)
         return fail(record.error());
     if (record->direction > TAPIO_INBOUND)
@@ -177,7 +163,7 @@ Status decodeTcp(std::span<const std::byte> bytes, wire::Event &event)
 struct Kind {
     std::uint16_t number;
     std::string_view source;
-    Status (*decode)(std::span<const std::byte>, wire::Event &);
+    Status (*decode)(std::span<const std::byte>, KernelRecord &);
 };
 
 constexpr Kind kinds[] = {
@@ -186,6 +172,12 @@ constexpr Kind kinds[] = {
     {TAPIO_KIND_OOM, "oom", decodeOom},
     {TAPIO_KIND_SIGNAL, "signal", decodeSignal},
     {TAPIO_KIND_TCP, "tcp", decodeTcp},
+    {TAPIO_KIND_DNS, "dns", decodeDns},
+    {TAPIO_KIND_HTTP, "http", decodeHttp},
+    {TAPIO_KIND_PRIVILEGE, "security", decodePrivilege},
+    {TAPIO_KIND_PTRACE, "security", decodePtrace},
+    {TAPIO_KIND_MODULE, "security", decodeModule},
+    {TAPIO_KIND_CAPABILITY, "capability", decodeCapability},
 };
 
 const Kind *kindOf(std::span<const std::byte> bytes) noexcept
@@ -229,7 +221,7 @@ Result<KernelRecord> decodeRecord(std::span<const std::byte> bytes)
     record.bootNs = header.boot_ns;
     record.event.cpu = header.cpu;
     record.event.process = {header.process.pid, header.process.uid, header.process.start_ns, *comm};
-    if (const Status status = kind->decode(bytes, record.event); !status)
+    if (const Status status = kind->decode(bytes, record); !status)
         return fail(status.error());
     return record;
 }

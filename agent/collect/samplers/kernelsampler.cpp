@@ -39,6 +39,7 @@ void KernelSampler::sample(SampleWriter &out)
     m_problem.clear();
     sampleTcp(out);
     sampleHistograms(out);
+    sampleDrops(out);
     sampleRunTime(out);
 }
 
@@ -98,6 +99,17 @@ void KernelSampler::sampleHistograms(SampleWriter &out)
     m_histograms = std::move(told);
 }
 
+void KernelSampler::sampleDrops(SampleWriter &out)
+{
+    const auto drops = m_kernel.packetDrops();
+    if (!drops) {
+        m_problem = drops.error().message();
+        return;
+    }
+    for (const DropCount &drop : *drops)
+        out.add(m_resolver.host(), Metric::NetworkDropsByReason, drop.packets, drop.reason);
+}
+
 void KernelSampler::sampleRunTime(SampleWriter &out)
 {
     std::uint64_t runTimeNs = 0;
@@ -106,8 +118,11 @@ void KernelSampler::sampleRunTime(SampleWriter &out)
         runTimeNs += hook.runTimeNs;
         runCount += hook.runCount;
     }
-    if (runCount > 0)   // 0: the kernel's BPF statistics are off
+    // Runs that are not counted: the kernel's BPF statistics are off, or somebody who had turned them on has left. The sum of
+    // then would say that our programs cost nothing.
+    if (runCount != m_runCount)
         out.add(m_resolver.host(), Metric::AgentBpfRunNs, runTimeNs);
+    m_runCount = runCount;
 }
 
 } // namespace tapio::agent

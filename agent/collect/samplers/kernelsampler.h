@@ -11,7 +11,8 @@
 
 namespace tapio::agent {
 
-/// What our kernel programs counted in place: TCP counters and latency histograms per cgroup, and the programs' own run time.
+/// What our kernel programs counted in place: TCP counters and latency histograms per cgroup, dropped packets by reason, and the
+/// programs' own run time.
 /// The ids that one cgroup has in two hierarchies make one series. A cgroup that is gone is told only while its figures move.
 class KernelSampler final : public Sampler {
 public:
@@ -30,6 +31,7 @@ private:
 
     void sampleTcp(SampleWriter &out);
     void sampleHistograms(SampleWriter &out);
+    void sampleDrops(SampleWriter &out);
     void sampleRunTime(SampleWriter &out);
 
     KernelCollectors &m_kernel;
@@ -37,6 +39,7 @@ private:
     std::string m_problem;
     std::map<SeriesKey, CgroupTcp> m_tcp;        ///< as told last
     std::map<SeriesKey, Counts> m_histograms;
+    std::uint64_t m_runCount = 0;                ///< of all programs, when last sampled
 };
 
 } // namespace tapio::agent

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "agent/collect/cgroupprocess.h"
 #include "agent/collect/procparse.h"
 #include "agent/collect/samplers/hostsampler.h"
 #include "agent/enrich/cgrouppath.h"
@@ -46,7 +47,7 @@ void PodNetworkSampler::sample(SampleWriter &out)
         const OriginPtr origin = m_resolver.originOf(nodes[i]);
         if (!ownsNetwork(nodes[i], *origin))
             continue;
-        const auto pid = processBelow(nodes[i], i);
+        const auto pid = processBelow(m_inventory, i, m_reader);
         if (!pid)
             continue;
         const std::string space = networkNamespace(*pid);
@@ -61,23 +62,6 @@ void PodNetworkSampler::sample(SampleWriter &out)
                 addInterface(out, origin, interface);
         }
     }
-}
-
-std::optional<std::uint32_t> PodNetworkSampler::processBelow(const CgroupNode &owner, std::size_t begin)
-{
-    const CgroupLayout &layout = m_inventory.layout();
-    const auto &nodes = m_inventory.nodes();
-    for (std::size_t i = begin; i < nodes.size() && nodes[i].path.starts_with(owner.path); ++i) {
-        for (const auto &[root, there] : {std::pair(&layout.memory, nodes[i].memoryId != 0), std::pair(&layout.cpu, nodes[i].inCpu),
-                                          std::pair(&layout.unified, nodes[i].v2Id != 0)}) {
-            if (!there)
-                continue;
-            const FileText procs = m_reader.read(root->native() + nodes[i].path + "/cgroup.procs");
-            if (const auto pid = procs ? firstPid(procs.text) : std::nullopt)
-                return pid;
-        }
-    }
-    return std::nullopt;
 }
 
 std::string PodNetworkSampler::networkNamespace(std::uint32_t pid) const

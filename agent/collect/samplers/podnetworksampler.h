@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <string>
 
 #include "agent/collect/cgroupinventory.h"
@@ -24,8 +23,6 @@ public:
     std::vector<wire::Hook> hooks() const override { return m_hooks.hooks(); }
 
 private:
-    /// The first process found in the cgroups from `begin` that are `owner` or below it.
-    std::optional<std::uint32_t> processBelow(const CgroupNode &owner, std::size_t begin);
     std::string networkNamespace(std::uint32_t pid) const;
 
     std::filesystem::path m_procRoot;

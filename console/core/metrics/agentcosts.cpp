@@ -25,6 +25,18 @@ SeriesData sinceLastStart(const SeriesData &counter, std::int64_t gapNs)
     return run;
 }
 
+/// In percent of one core, of a counter of nanoseconds.
+std::map<std::string, double> percents(const PanelContext &context, wire::Metric counter, std::int64_t staleNs)
+{
+    std::map<std::string, double> byNode;
+    for (const SeriesData *spent : context.hosts(counter)) {
+        const Track used = unroll(sinceLastStart(*spent, context.samples.maxGapNs()));
+        if (const auto rate = rateOver(used, context.input.toNs, 60 * nsPerSecond, staleNs))
+            byNode[spent->key.node] = 100 * rate->perSecond / nsPerSecond;
+    }
+    return byNode;
+}
+
 } // namespace
 
 std::vector<AgentCost> agentCosts(const PanelContext &context)
@@ -32,10 +44,15 @@ std::vector<AgentCost> agentCosts(const PanelContext &context)
     const std::int64_t endNs = context.input.toNs;
     const std::int64_t staleNs = std::max(heartbeatFreshNs, context.staleNs(context.samples));
     std::map<std::string, AgentCost> byNode;
-    for (const SeriesData *cpu : context.hosts(wire::Metric::AgentCpuNs)) {
-        const Track used = unroll(sinceLastStart(*cpu, context.samples.maxGapNs()));
-        if (const auto rate = rateOver(used, endNs, 60 * nsPerSecond, staleNs))
-            byNode[cpu->key.node].cpuPercent = 100 * rate->perSecond / nsPerSecond;
+    for (const auto &[node, percent] : percents(context, wire::Metric::AgentCpuNs, staleNs))
+        byNode[node].cpuPercent = percent;
+    // They run on the time of whom they watch, so that the process's own has next to nothing of it.
+    for (const auto &[node, percent] : percents(context, wire::Metric::AgentBpfRunNs, staleNs)) {
+        const auto cost = byNode.find(node);
+        if (cost == byNode.end())
+            continue; // alone it would pass for all that the agent takes
+        cost->second.kernelPercent = percent;
+        *cost->second.cpuPercent += percent;
     }
     for (const SeriesData *rss : context.hosts(wire::Metric::AgentRssBytes)) {
         if (const auto reading = newest(gaugeTrack(*rss), endNs, staleNs))

@@ -109,6 +109,8 @@ std::string_view reasonName(NoDataReason reason)
                                                            "no-kubernetes",
                                                            "no-operator-action",
                                                            "source-unavailable"};
+    if (reason == NoDataReason::NothingInScope)
+        return "nothing-in-scope";
     return reason == NoDataReason::StoreFailed
         ? "store-failed"
         : names[std::min<std::size_t>(static_cast<std::size_t>(reason), names.size() - 1)];
@@ -117,6 +119,12 @@ std::string_view reasonName(NoDataReason reason)
 void writeComments(std::ostream &out, const PanelSnapshot &panel, const CsvOptions &options)
 {
     out << "# panel: " << panelKey(panel.id) << "\r\n";
+    if (!panel.scope.node.empty())
+        out << "# node: " << oneLine(panel.scope.node) << "\r\n";
+    if (!panel.scope.namespaceName.empty())
+        out << "# namespace: " << oneLine(panel.scope.namespaceName) << "\r\n";
+    if (panel.allNodes || panel.allNamespaces)
+        out << "# of all " << (panel.allNodes ? "nodes" : "namespaces") << "\r\n";
     out << "# range: " << timeText(panel.fromNs, options.utcOffsetMinutes) << " to "
         << timeText(panel.toNs, options.utcOffsetMinutes) << " (" << oneLine(options.zoneName) << ")\r\n";
     out << "# bucket: " << decimal(static_cast<double>(panel.bucketNs) / nsPerSecond) << " s\r\n";
@@ -136,6 +144,11 @@ void writeComments(std::ostream &out, const PanelSnapshot &panel, const CsvOptio
         out << "# past its bound: " << breach.key << (breach.label.empty() ? "" : " ") << oneLine(breach.label) << ' '
             << decimal(breach.value) << ' ' << unitName(breach.threshold.unit) << ", bound "
             << decimal(breach.threshold.value) << "\r\n";
+    for (const Breach &breach : panel.pending)
+        out << "# pending: " << breach.key << (breach.label.empty() ? "" : " ") << oneLine(breach.label) << ' '
+            << decimal(breach.value) << ' ' << unitName(breach.threshold.unit) << ", past "
+            << decimal(breach.threshold.value) << " for " << breach.heldNs / nsPerSecond << " of "
+            << breach.threshold.forNs / nsPerSecond << " s\r\n";
     if (panel.seriesRefused > 0)
         out << "# series that did not fit in memory: " << panel.seriesRefused << "\r\n";
     if (panel.computation.completeness)

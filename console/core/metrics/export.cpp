@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "console/core/metrics/csvcomments.h"
+#include "protocol/wire/detailfields.h"
 
 namespace tapio::console {
 
@@ -94,58 +95,50 @@ json originJson(const wire::Origin &origin)
     return object;
 }
 
-json detailJson(const wire::ProcessExec &exec)
-{
-    return {{"parentPid", exec.parentPid},
-            {"parentComm", exec.parentComm},
-            {"filename", exec.filename},
-            {"arguments", exec.arguments},
-            {"argumentsTruncated", exec.argumentsTruncated}};
-}
-
-json detailJson(const wire::ProcessExit &exit)
-{
-    return {{"exitCode", exit.exitCode},     {"signal", exit.signal},       {"coreDumped", exit.coreDumped},
-            {"durationNs", exit.durationNs}, {"killerPid", exit.killerPid}, {"killerComm", exit.killerComm}};
-}
-
-json detailJson(const wire::OomKill &kill)
-{
-    return {{"triggerPid", kill.triggerPid},         {"triggerComm", kill.triggerComm},
-            {"totalVmBytes", kill.totalVmBytes},     {"anonRssBytes", kill.anonRssBytes},
-            {"fileRssBytes", kill.fileRssBytes},     {"shmemRssBytes", kill.shmemRssBytes},
-            {"pageTableBytes", kill.pageTableBytes}, {"oomScoreAdj", kill.oomScoreAdj}};
-}
-
-json detailJson(const wire::FatalSignal &signal)
-{
-    return {{"signal", signal.signal},
-            {"code", signal.code},
-            {"senderPid", signal.senderPid},
-            {"senderComm", signal.senderComm}};
-}
-
-json detailJson(const wire::TcpConnection &tcp)
+std::string_view nameOf(wire::TcpDirection direction)
 {
     static constexpr std::array<std::string_view, 3> directions{"unknown", "outbound", "inbound"};
-    const auto direction = static_cast<std::size_t>(tcp.direction);
-    return {{"local", toString(tcp.local)},
-            {"remote", toString(tcp.remote)},
-            {"direction", directions[direction < directions.size() ? direction : 0]},
-            {"outcome", wire::tcpOutcomeName(tcp.outcome)},
-            {"socketError", tcp.socketError},
-            {"established", tcp.established},
-            {"durationNs", tcp.durationNs},
-            {"connectLatencyNs", tcp.connectLatencyNs},
-            {"bytesSent", tcp.bytesSent},
-            {"bytesReceived", tcp.bytesReceived},
-            {"srttUs", tcp.srttUs},
-            {"retransmits", tcp.retransmits}};
+    const auto at = static_cast<std::size_t>(direction);
+    return directions[at < directions.size() ? at : 0];
+}
+std::string_view nameOf(wire::TcpOutcome outcome) { return wire::tcpOutcomeName(outcome); }
+std::string_view nameOf(wire::DnsOutcome outcome) { return wire::dnsOutcomeName(outcome); }
+std::string_view nameOf(wire::AgentNoticeKind kind) { return wire::agentNoticeKindName(kind); }
+
+std::string hexOf(const std::vector<std::byte> &bytes)
+{
+    static constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    for (const std::byte byte : bytes) {
+        text += digits[std::to_integer<std::size_t>(byte >> 4)];
+        text += digits[std::to_integer<std::size_t>(byte & std::byte{15})];
+    }
+    return text;
 }
 
-json detailJson(std::monostate)
+/// Fields under their own names; enumerations, addresses and bytes as texts.
+struct FieldJson {
+    json &object;
+
+    template <typename T> void operator()(const wire::Field &field, const T &value) const
+    {
+        json &to = object[std::string(field.name)];
+        if constexpr (std::is_enum_v<T>)
+            to = nameOf(value);
+        else if constexpr (std::is_same_v<T, wire::SocketAddress>)
+            to = toString(value);
+        else if constexpr (std::is_same_v<T, std::vector<std::byte>>)
+            to = hexOf(value);
+        else
+            to = value;
+    }
+};
+
+json detailJson(const wire::Detail &detail)
 {
-    return json::object();
+    json object = json::object();
+    std::visit([&object](const auto &value) { wire::visitFields(value, FieldJson{object}); }, detail);
+    return object;
 }
 
 } // namespace
@@ -241,7 +234,7 @@ json eventJson(const StoredEvent &stored)
                          {"uid", event.process.uid},
                          {"comm", event.process.comm},
                          {"startTimeNs", event.process.startTimeNs}};
-    object["detail"] = std::visit([](const auto &detail) { return detailJson(detail); }, event.detail);
+    object["detail"] = detailJson(event.detail);
     return object;
 }
 
@@ -257,6 +250,8 @@ json panelJson(const PanelSnapshot &panel)
         object["have"] = panel.have;
         object["need"] = panel.need;
     }
+    if (!panel.scope.all())
+        object["scope"] = {{"node", panel.scope.node}, {"namespace", panel.scope.namespaceName}};
     if (!panel.detail.empty())
         object["detail"] = panel.detail;
     if (panel.seriesRefused > 0)
@@ -268,6 +263,15 @@ json panelJson(const PanelSnapshot &panel)
                                       {"bound", breach.threshold.value},
                                       {"unit", unitName(breach.threshold.unit)},
                                       {"headline", breach.headline}});
+    for (const Breach &breach : panel.pending)
+        object["pending"].push_back({{"key", breach.key},
+                                     {"label", breach.label},
+                                     {"value", breach.value},
+                                     {"bound", breach.threshold.value},
+                                     {"unit", unitName(breach.threshold.unit)},
+                                     {"heldNs", breach.heldNs},
+                                     {"forNs", breach.threshold.forNs},
+                                     {"headline", breach.headline}});
     for (const ThresholdCheck &check : panel.checks)
         object["scaling"].push_back({{"up", check.threshold.kind == ThresholdKind::ScaleUp},
                                      {"bound", check.threshold.value},

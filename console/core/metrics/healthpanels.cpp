@@ -2,6 +2,7 @@
 // Panels 10 and 11: CPU and memory.
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "console/core/metrics/panelbuilder.h"
 
@@ -151,7 +152,7 @@ Gauge nodeMemory(const PanelContext &context, PanelSnapshot &panel, Worst &worst
         sum.asOfNs = std::max(sum.asOfNs, available->timeNs);
         ++panel.computation.n;
         worst.offer(100 * (1 - available->value / *total), host->key.node);
-        Dense used = lastValues(track, context.samples);
+        Dense used = sampledValues(context, *host);
         for (double &value : used)
             value = *total - value;
         sum.add(host->key.node, used, *total);
@@ -187,6 +188,138 @@ void addForecast(const PanelContext &context, PanelSnapshot &panel, const std::v
     panel.computation.windowNs = window;
     panel.facts.push_back({"slope", slopeOfSoonest, Unit::BytesPerSecond, label});
     panel.facts.push_back({"time-to-limit", soonest * nsPerSecond, Unit::Nanoseconds, label});
+}
+
+/// Memory of a namespace's pods, of the total of all nodes in the scope.
+Gauge podMemory(const PanelContext &context, PanelSnapshot &panel, const std::vector<Entity> &entities)
+{
+    Gauge sum;
+    for (const SeriesData *total : context.of(Metric::NodeMemoryTotalBytes))
+        sum.of += context.latest(total).value_or(0);
+    for (const Entity &entity : entities) {
+        for (const SeriesData *part : entity.parts) {
+            const auto now = newest(gaugeTrack(*part), context.endNs, context.staleNs(context.samples));
+            if (!now)
+                continue;
+            sum.used += now->value;
+            sum.asOfNs = std::max(sum.asOfNs, now->timeNs);
+            ++panel.computation.n;
+        }
+    }
+    return sum;
+}
+
+/// CPU of all nodes, and the lines that stand for them where no cgroup below the root is accounted.
+Gauge nodeCpu(const PanelContext &context, PanelSnapshot &panel, std::int64_t windowNs, Worst &worst, std::vector<Line> &lines)
+{
+    const TimeGrid &grid = context.samples;
+    Gauge sum;
+    for (const SeriesData *host : context.hosts(Metric::CpuUsageNs)) {
+        const Track track = unroll(*host);
+        const auto rate = rateOver(track, context.endNs, windowNs, context.staleNs(grid));
+        const auto count = cpuCount(context, host->key.node);
+        if (!rate || !count)
+            continue;
+        sum.used += rate->perSecond / nsPerSecond;
+        sum.of += *count;
+        sum.asOfNs = std::max(sum.asOfNs, rate->asOfNs);
+        panel.computation.windowNs = rate->elapsedNs;
+        ++panel.computation.n;
+        worst.offer(100 * rate->perSecond / nsPerSecond / *count, host->key.node);
+        Dense usage = scaled(sampledRates(context, *host), 1.0 / nsPerSecond);
+        sum.add(host->key.node, usage, *count);
+        lines.push_back({host->key.node, host->key.node, std::move(usage)});
+    }
+    return sum;
+}
+
+/// CPU of a namespace's pods, of the cores of all nodes in the scope.
+Gauge podCpu(const PanelContext &context, PanelSnapshot &panel, std::int64_t windowNs, const std::vector<Entity> &entities)
+{
+    Gauge sum;
+    std::set<std::string> nodes;
+    for (const SeriesData *count : context.of(Metric::NodeCpuCount))
+        nodes.insert(count->key.node);
+    for (const wire::AgentState &agent : context.input.agents)
+        nodes.insert(agent.node);
+    for (const std::string &node : nodes)
+        sum.of += cpuCount(context, node).value_or(0);
+    for (const Entity &entity : entities) {
+        for (const SeriesData *part : entity.parts) {
+            const auto rate = rateOver(unroll(*part), context.endNs, windowNs, context.staleNs(context.samples));
+            if (!rate)
+                continue;
+            sum.used += rate->perSecond / nsPerSecond;
+            sum.asOfNs = std::max(sum.asOfNs, rate->asOfNs);
+            panel.computation.windowNs = rate->elapsedNs;
+            ++panel.computation.n;
+        }
+    }
+    return sum;
+}
+
+/// One line per pod or cgroup, in cores; and the alerts of those with a limit.
+std::vector<Line> cpuLines(const PanelContext &context, PanelSnapshot &panel, const std::vector<Entity> &entities, Worst &worst)
+{
+    const TimeGrid &grid = context.samples;
+    std::vector<Line> lines;
+    for (const Entity &entity : entities) {
+        Dense usage(grid.count(), noValue);
+        for (const SeriesData *part : entity.parts)
+            addInto(usage, scaled(sampledRates(context, *part), 1.0 / nsPerSecond));
+        if (const auto limit = limitOf(context, entity, Metric::CpuLimitMillicores)) {
+            const Dense percent = scaled(usage, 100'000 / *limit);
+            if (const auto now = lastOf(percent))
+                worst.offer(*now, entity.label);
+            checkAlert(panel, panel.thresholds.front(), percent, grid, "cpu", entity.label);
+        }
+        lines.push_back({entity.key, entity.label, std::move(usage)});
+    }
+    return lines;
+}
+
+/// What the nodes used beside all of these: processes outside of pods, the kernel, and what it accounts to no cgroup.
+Dense besides(const std::vector<Line> &hosts, const std::vector<Line> &lines, const TimeGrid &grid)
+{
+    Dense all(grid.count(), noValue), told(grid.count(), noValue);
+    for (const Line &host : hosts)
+        addInto(all, host.values);
+    for (const Line &line : lines)
+        addInto(told, line.values);
+    for (std::size_t i = 0; i < all.size(); ++i)
+        all[i] = std::isnan(told[i]) ? all[i] : std::max(0.0, all[i] - told[i]); // two clocks read them: never below 0
+    return all;
+}
+
+/// One line per pod or cgroup; their sum now, and the alerts of those with a limit.
+std::vector<Line> memoryLines(const PanelContext &context, PanelSnapshot &panel, const std::vector<Entity> &entities, Worst &worst,
+                              double &workingSet)
+{
+    const TimeGrid &grid = context.samples;
+    std::vector<Line> lines;
+    for (const Entity &entity : entities) {
+        Dense bytes(grid.count(), noValue);
+        for (const SeriesData *part : entity.parts) {
+            const Track track = gaugeTrack(*part);
+            addInto(bytes, sampledValues(context, *part));
+            if (const auto now = newest(track, context.endNs, context.staleNs(grid)))
+                workingSet += now->value;
+        }
+        if (const auto limit = limitOf(context, entity, Metric::MemoryLimitBytes)) {
+            const Dense percent = scaled(bytes, 100 / *limit);
+            if (const auto now = lastOf(percent))
+                worst.offer(*now, entity.label);
+            checkAlert(panel, panel.thresholds.front(), percent, grid, "memory", entity.label);
+        }
+        lines.push_back({entity.key, entity.label, std::move(bytes)});
+    }
+    return lines;
+}
+
+void addWorst(PanelSnapshot &panel, const Worst &worst)
+{
+    if (worst.percent >= 0)
+        panel.facts.push_back({"worst", worst.percent, Unit::Percent, worst.label});
 }
 
 void addDisks(const PanelContext &context, PanelSnapshot &panel)
@@ -225,55 +358,40 @@ void cpuUsage(const PanelContext &context, PanelSnapshot &panel)
     panel.computation.formulaKey = "cpu-usage";
     panel.computation.windowNs = window;
     panel.computation.sources = {"cgroup cpu usage"};
-    Gauge nodes;
+    const bool ofNodes = context.scope.namespaceName.empty();
+    const std::vector<Entity> entities = context.entities(Metric::CpuUsageNs);
     Worst worst;
     std::vector<Line> hosts;
-    for (const SeriesData *host : context.hosts(Metric::CpuUsageNs)) {
-        const Track track = unroll(*host);
-        const auto rate = rateOver(track, context.endNs, window, context.staleNs(grid));
-        const auto count = cpuCount(context, host->key.node);
-        if (!rate || !count)
-            continue;
-        nodes.used += rate->perSecond / nsPerSecond;
-        nodes.of += *count;
-        nodes.asOfNs = std::max(nodes.asOfNs, rate->asOfNs);
-        panel.computation.windowNs = rate->elapsedNs;
-        ++panel.computation.n;
-        worst.offer(100 * rate->perSecond / nsPerSecond / *count, host->key.node);
-        Dense usage = scaled(rates(track, grid), 1.0 / nsPerSecond);
-        nodes.add(host->key.node, usage, *count);
-        hosts.push_back({host->key.node, host->key.node, std::move(usage)});
-    }
-    if (nodes.of <= 0)
+    const Gauge nodes = ofNodes ? nodeCpu(context, panel, window, worst, hosts) : podCpu(context, panel, window, entities);
+    if (nodes.of <= 0 || nodes.asOfNs == 0)
         return setNoData(context, panel,
                          context.of(Metric::CpuUsageNs).empty() ? NoDataReason::NoSamplesInRange
                                                                 : NoDataReason::WarmingUp);
-    checkNodes(panel, nodes, grid, "cpu");
-    std::vector<Line> lines;
-    for (const Entity &entity : context.entities(Metric::CpuUsageNs)) {
-        Dense usage(grid.count(), noValue);
-        for (const SeriesData *part : entity.parts)
-            addInto(usage, scaled(rates(unroll(*part), grid), 1.0 / nsPerSecond));
-        if (const auto limit = limitOf(context, entity, Metric::CpuLimitMillicores)) {
-            const Dense percent = scaled(usage, 100'000 / *limit);
-            if (const auto now = lastOf(percent))
-                worst.offer(*now, entity.label);
-            checkAlert(panel, panel.thresholds.front(), percent, grid, "cpu", entity.label);
-        }
-        lines.push_back({entity.key, entity.label, std::move(usage)});
-    }
+    if (ofNodes)
+        checkNodes(panel, nodes, grid, "cpu");
+    std::vector<Line> lines = cpuLines(context, panel, entities, worst);
     // Where the kernel accounts CPU to no cgroup below the root, the nodes themselves are all there is to draw.
-    if (lines.empty())
+    const bool parts = !lines.empty();
+    Dense rest = parts ? besides(hosts, lines, grid) : Dense();
+    if (!parts)
         lines = std::move(hosts);
     setValue(context, panel, {"cpu", 100 * nodes.used / nodes.of, Unit::Percent, {}}, nodes.asOfNs);
     panel.facts.push_back({"cores", nodes.used, Unit::Cores, {}});
     panel.facts.push_back({"allocatable", nodes.of, Unit::Cores, {}});
-    panel.facts.push_back({"worst", worst.percent, Unit::Percent, worst.label});
+    addWorst(panel, worst);
     addThrottling(context, panel, window);
     addPressure(context, panel, Metric::PsiCpuSomeUs, window);
     panel.computation.inputs = {{"cores-used", nodes.used, Unit::Cores, {}},
                                 {"cores-allocatable", nodes.of, Unit::Cores, {}}};
-    drawTop(panel, std::move(lines), grid, Unit::Cores, true);
+    // Of all that the nodes have, as the headline and its bounds: one unit for chart, table and export.
+    for (Line &line : lines)
+        line.values = scaled(std::move(line.values), 100 / nodes.of);
+    drawTop(panel, std::move(lines), grid, Unit::Percent, true);
+    if (parts && ofNodes) { // so that the stack is as high as the headline says
+        PlotSeries series = makeSeries("rest", {}, Unit::Percent, scaled(std::move(rest), 100 / nodes.of), grid);
+        series.stacked = true;
+        panel.series.push_back(std::move(series));
+    }
 }
 
 void memoryUsage(const PanelContext &context, PanelSnapshot &panel)
@@ -285,35 +403,21 @@ void memoryUsage(const PanelContext &context, PanelSnapshot &panel)
                         {ThresholdKind::ScaleDown, 50, Unit::Percent, 120 * minute}};
     panel.computation.formulaKey = "memory-usage";
     panel.computation.sources = {"cgroup memory", "/proc/meminfo"};
-    Worst worst;
-    const Gauge node = nodeMemory(context, panel, worst);
-    if (node.of <= 0)
-        return setNoData(context, panel, NoDataReason::NoSamplesInRange);
-    checkNodes(panel, node, grid, "memory");
+    const bool ofNodes = context.scope.namespaceName.empty();
     const std::vector<Entity> entities = context.entities(Metric::MemoryWorkingSetBytes);
-    std::vector<Line> lines;
+    Worst worst;
+    const Gauge node = ofNodes ? nodeMemory(context, panel, worst) : podMemory(context, panel, entities);
+    if (node.of <= 0 || node.asOfNs == 0)
+        return setNoData(context, panel, NoDataReason::NoSamplesInRange);
+    if (ofNodes)
+        checkNodes(panel, node, grid, "memory");
     double workingSet = 0;
-    for (const Entity &entity : entities) {
-        Dense bytes(grid.count(), noValue);
-        for (const SeriesData *part : entity.parts) {
-            const Track track = gaugeTrack(*part);
-            addInto(bytes, lastValues(track, grid));
-            if (const auto now = newest(track, context.endNs, context.staleNs(grid)))
-                workingSet += now->value;
-        }
-        if (const auto limit = limitOf(context, entity, Metric::MemoryLimitBytes)) {
-            const Dense percent = scaled(bytes, 100 / *limit);
-            if (const auto now = lastOf(percent))
-                worst.offer(*now, entity.label);
-            checkAlert(panel, panel.thresholds.front(), percent, grid, "memory", entity.label);
-        }
-        lines.push_back({entity.key, entity.label, std::move(bytes)});
-    }
+    std::vector<Line> lines = memoryLines(context, panel, entities, worst, workingSet);
     setValue(context, panel, {"memory", 100 * node.used / node.of, Unit::Percent, {}}, node.asOfNs);
     panel.facts.push_back({"used", node.used, Unit::Bytes, {}});
     panel.facts.push_back({"allocatable", node.of, Unit::Bytes, {}});
     panel.facts.push_back({"working-set", workingSet, Unit::Bytes, {}});
-    panel.facts.push_back({"worst", worst.percent, Unit::Percent, worst.label});
+    addWorst(panel, worst);
     addForecast(context, panel, entities);
     addDisks(context, panel);
     addPressure(context, panel, Metric::PsiMemorySomeUs, std::max(minute, 2 * grid.bucketNs()));

@@ -24,19 +24,6 @@ std::string seriesName(const SeriesKey &key)
         + key.label;
 }
 
-std::string sourceOf(wire::EventType type)
-{
-    switch (type) {
-    case wire::EventType::ProcessExec:
-    case wire::EventType::ProcessExit: return "process";
-    case wire::EventType::OomKill: return "oom";
-    case wire::EventType::FatalSignal: return "signal";
-    case wire::EventType::TcpConnection: return "tcp";
-    case wire::EventType::Unknown: break;
-    }
-    return wire::eventTypeName(type);
-}
-
 bool wanted(wire::Metric metric)
 {
     static const std::vector<bool> flags = [] {
@@ -133,7 +120,7 @@ void LiveModel::onEvents(const wire::Delivery &delivery, const wire::EventBatch 
             flags[i] = static_cast<unsigned char>(inContainer | (origin.podName.empty() ? 0 : resolved));
         }
     }
-    std::array<std::uint64_t, 16> byType{};
+    std::array<std::uint64_t, std::variant_size_v<wire::Detail>> byType{};
     SourceCounts &counts = m_processed[delivery.node];
     for (const wire::Event &event : batch.events) {
         const unsigned char flag = event.origin < flags.size() ? flags[event.origin] : static_cast<unsigned char>(0);
@@ -142,7 +129,7 @@ void LiveModel::onEvents(const wire::Delivery &delivery, const wire::EventBatch 
         if (const auto type = static_cast<std::size_t>(event.type); type < byType.size())
             byType[type] += earlier ? 0 : 1;
         else
-            counts.bySource[sourceOf(event.type)] += earlier ? 0 : 1;
+            counts.bySource[wire::eventSource(event.type)] += earlier ? 0 : 1;
         if (!flag)
             continue;
         const wire::Origin &origin = batch.origins[event.origin];
@@ -151,11 +138,11 @@ void LiveModel::onEvents(const wire::Delivery &delivery, const wire::EventBatch 
         const auto *exit = std::get_if<wire::ProcessExit>(&event.detail);
         if (const auto container = exit ? m_containers.find(origin.containerId) : m_containers.end();
             container != m_containers.end())
-            container->second.exitCode = exit->signal != 0 ? 128 + exit->signal : exit->exitCode;
+            container->second.noteExit(event.process.startTimeNs, exit->signal != 0 ? 128 + exit->signal : exit->exitCode);
     }
     for (std::size_t type = 0; type < byType.size(); ++type) {
         if (byType[type] > 0)
-            counts.bySource[sourceOf(static_cast<wire::EventType>(type))] += byType[type];
+            counts.bySource[wire::eventSource(static_cast<wire::EventType>(type))] += byType[type];
     }
 }
 
@@ -235,8 +222,12 @@ void LiveModel::onCounters(const wire::Delivery &delivery, const wire::CounterRe
         auto &readings = m_input.counters[entry->second].readings;
         const CounterTrack::Reading reading{report.timeNs, delivery.frame.streamId, source.counters};
         const std::int64_t bucket = report.timeNs / m_input.sampleBucketNs;
-        if (!readings.empty() && readings.back().timeNs > report.timeNs)
-            continue; // replayed from before what is known: cumulative counts lose nothing by it
+        if (!readings.empty() && readings.back().timeNs > report.timeNs) {
+            if (readings.back().streamId != reading.streamId)
+                continue; // replayed from before what is known: cumulative counts lose nothing by it
+            // Reports of one stream come in order: its node's clock was set back.
+            std::erase_if(readings, [&reading](const CounterTrack::Reading &read) { return read.timeNs >= reading.timeNs; });
+        }
         if (!readings.empty() && readings.back().streamId == reading.streamId
             && readings.back().timeNs / m_input.sampleBucketNs == bucket)
             readings.back() = reading;
@@ -346,6 +337,16 @@ void LiveModel::readCounter(std::string_view name, const std::string &label, dou
     read(name, label, value);
 }
 
+/// The server knows that the agent's link is down, or has not heard of it for too long: its figures stand still, which is no
+/// reading of them.
+bool LiveModel::isAway(const std::string &node) const
+{
+    const auto agent = std::find_if(m_input.agents.begin(), m_input.agents.end(),
+                                    [&node](const wire::AgentState &known) { return known.node == node; });
+    return agent != m_input.agents.end()
+        && (agent->state == wire::LinkState::Gone || agent->state == wire::LinkState::Silent);
+}
+
 void LiveModel::readAgents()
 {
     std::size_t alive = 0;
@@ -354,7 +355,7 @@ void LiveModel::readAgents()
         // The Hello that began a session is as good a sign of life as the heartbeat that follows it.
         const std::int64_t lastSignNs =
             std::max(agent.lastHeartbeatNs, agent.state == wire::LinkState::Connected ? agent.sinceNs : 0);
-        const bool fresh = lastSignNs > 0 && m_nowNs - lastSignNs <= heartbeatFreshNs;
+        const bool fresh = lastSignNs > 0 && m_nowNs - lastSignNs <= heartbeatFreshNs && !isAway(agent.node);
         alive += fresh ? 1 : 0;
         read(figure::agentAlive, agent.node, fresh ? 1 : 0);
         if (agent.streamId != 0)
@@ -379,6 +380,8 @@ void LiveModel::readAgents()
 
 void LiveModel::tick(std::int64_t nowNs, const std::vector<ReceiveReading> &receive, std::uint64_t receiveQueued)
 {
+    if (nowNs < m_nowNs)
+        rewind(nowNs);
     // What is stored is the last reading of each ten seconds, so that coarse buckets of live and history hold the same
     // one.
     if (m_nowNs != 0 && nowNs / tenSeconds != m_nowNs / tenSeconds)
@@ -387,11 +390,15 @@ void LiveModel::tick(std::int64_t nowNs, const std::vector<ReceiveReading> &rece
     m_firstFigureNs = std::min(m_firstFigureNs, nowNs);
     endContainers(nowNs);
     for (const ReceiveReading &reading : receive) {
+        if (isAway(reading.node))
+            continue;
         readCounter(figure::received, reading.node, static_cast<double>(reading.received));
         readCounter(figure::duplicate, reading.node, static_cast<double>(reading.duplicate));
         readCounter(figure::rejected, reading.node, static_cast<double>(reading.rejected));
     }
     for (const auto &[node, counts] : m_processed) {
+        if (isAway(node))
+            continue;
         for (const auto &[source, count] : counts.bySource)
             readCounter(figure::processed, node + '/' + source, static_cast<double>(count));
     }
@@ -420,6 +427,22 @@ void LiveModel::tick(std::int64_t nowNs, const std::vector<ReceiveReading> &rece
             readCounter(figure::apiHeat, std::to_string(row), static_cast<double>(m_heat[row]));
     }
     trim();
+}
+
+/// The clock was set back: what was read after that moment would stand in the way of all that is read until it comes again.
+void LiveModel::rewind(std::int64_t nowNs)
+{
+    for (auto &[name, tracks] : m_input.figures) {
+        if (name.starts_with("pod."))
+            continue;
+        for (auto &[label, track] : tracks)
+            std::erase_if(track, [nowNs](const PlotPoint &point) { return point.timeNs >= nowNs; });
+        std::erase_if(tracks, [](const auto &entry) { return entry.second.empty(); });
+    }
+    std::erase_if(m_due, [nowNs](const Figure &figure) { return figure.timeNs >= nowNs; });
+    m_lastDueNs = std::min(m_lastDueNs, nowNs);
+    m_lastTrimNs = std::min(m_lastTrimNs, nowNs);
+    m_nowNs = 0;
 }
 
 void LiveModel::closeTenSeconds()
@@ -496,12 +519,12 @@ std::int64_t LiveModel::windowBegin() const
     return std::clamp(first, m_nowNs - m_options.windowNs, m_nowNs - least);
 }
 
-OverviewSnapshot LiveModel::overview(std::uint64_t revision)
+OverviewSnapshot LiveModel::overview(std::uint64_t revision, const Scope &scope)
 {
     m_input.fromNs = windowBegin();
     m_input.toNs = m_nowNs;
     m_input.nowNs = m_nowNs;
-    return computeOverview(m_input, revision);
+    return computeOverview(m_input, revision, scope);
 }
 
 } // namespace tapio::console

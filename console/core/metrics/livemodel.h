@@ -57,13 +57,27 @@ public:
     /// The window that ends at the last tick. It begins with the first thing that an agent sent (before any did: with the
     /// first reading of the console's own), is never narrower than leastWindowNs, grows to windowNs and slides from then on.
     /// It never shrinks again: a time without samples after the first is a gap and shown as one.
-    OverviewSnapshot overview(std::uint64_t revision);
+    OverviewSnapshot overview(std::uint64_t revision, const Scope &scope = {});
     const OverviewInput &input() const noexcept { return m_input; }
 
 private:
     static constexpr std::size_t stageCount = 5;
     struct SourceCounts { std::map<std::string, std::uint64_t> bySource; };
-    struct Container { std::string pod, slot, node; std::int64_t lastNs = 0; std::optional<double> exitCode; };
+    struct Container {
+        std::string pod, slot, node;
+        std::int64_t lastNs = 0;
+        std::optional<double> exitCode;         ///< of its oldest process that ended: the first of all, once that did
+        std::uint64_t exitedStartNs = 0;        ///< boot time at which that one had started
+
+        /// The kernel kills what is left in a container after its first process has ended.
+        void noteExit(std::uint64_t startNs, double code)
+        {
+            if (exitCode && startNs > exitedStartNs)
+                return;
+            exitCode = code;
+            exitedStartNs = startNs;
+        }
+    };
     struct Calls { LatencyHistogram histogram; std::uint64_t count = 0, errors = 0; };
 
     void onEvents(const wire::Delivery &delivery, const wire::EventBatch &batch, bool earlier);
@@ -78,7 +92,9 @@ private:
     void read(std::string_view name, const std::string &label, double value);
     /// A cumulative count: what was not there at the tick before was 0 then.
     void readCounter(std::string_view name, const std::string &label, double value);
+    bool isAway(const std::string &node) const;
     void readAgents();
+    void rewind(std::int64_t nowNs);
     void closeTenSeconds();
     void trim();
     std::int64_t windowBegin() const;

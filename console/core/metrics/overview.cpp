@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
+#include <list>
 #include <tuple>
 
 #include "console/core/metrics/figurenames.h"
 #include "console/core/metrics/panelbuilder.h"
+#include "console/core/metrics/scope.h"
 
 namespace tapio::console {
 
@@ -28,7 +30,41 @@ const Breach *worstBreach(const PanelSnapshot &panel, std::string_view key)
     return worst;
 }
 
-/// What holds for any group: nothing was loaded, no agent, the store failed, some panels have no figure.
+double shareHeld(const Breach &pending)
+{
+    return static_cast<double>(pending.heldNs) / static_cast<double>(std::max<std::int64_t>(1, pending.threshold.forNs));
+}
+
+/// The alert of the group that is nearest to its time; whose it is says more than that the whole is past its bound.
+const Breach *nearestPending(const OverviewSnapshot &overview, std::size_t group)
+{
+    const Breach *nearest = nullptr;
+    for (std::size_t i = group * 4; i < group * 4 + 4; ++i) {
+        for (const Breach &pending : overview.panels[i].pending) {
+            const bool tie = nearest && shareHeld(pending) == shareHeld(*nearest);
+            if (!nearest || (tie ? nearest->label.empty() : shareHeld(pending) > shareHeld(*nearest)))
+                nearest = &pending;
+        }
+    }
+    return nearest;
+}
+
+/// Time since the newest reading of the group, when all of its figures are old: then nobody knows that all is well.
+std::optional<std::int64_t> staleFor(const OverviewSnapshot &overview, std::size_t group)
+{
+    std::optional<std::int64_t> age;
+    for (std::size_t i = group * 4; i < group * 4 + 4; ++i) {
+        const PanelSnapshot &panel = overview.panels[i];
+        if (panel.value && panel.state != PanelState::Stale)
+            return std::nullopt;
+        if (panel.value)
+            age = std::min(age.value_or(INT64_MAX), panel.toNs - panel.asOfNs);
+    }
+    return age;
+}
+
+/// What holds for any group: nothing was loaded, no agent, the store failed, an alert is pending, nothing is read any more,
+/// some panels have no figure.
 GroupSummary general(const OverviewSnapshot &overview, std::size_t group)
 {
     std::size_t without = 0;
@@ -40,8 +76,23 @@ GroupSummary general(const OverviewSnapshot &overview, std::size_t group)
             return {Level::NoData, "no-agent", {}};
         without += panel.value ? 0 : 1;
     }
+    const auto inGroup = [&overview, group](NoDataReason reason) {
+        return std::any_of(overview.panels.begin() + group * 4, overview.panels.begin() + group * 4 + 4,
+                           [reason](const PanelSnapshot &panel) { return panel.reason == reason; });
+    };
+    if (inGroup(NoDataReason::NothingInScope))
+        return {Level::NoData, "not-in-scope", {overview.scope.node, overview.scope.namespaceName}};
     if (without == 4)
         return {Level::NoData, "no-samples", {}};
+    if (const Breach *pending = nearestPending(overview, group)) {
+        const auto seconds = [](std::int64_t ns) { return number(static_cast<double>(ns / nsPerSecond)); };
+        return {Level::Pending,
+                "pending",
+                {pending->key, pending->label, number(pending->threshold.value), seconds(pending->heldNs),
+                 seconds(pending->threshold.forNs)}};
+    }
+    if (const auto age = staleFor(overview, group))
+        return {Level::NoData, "stale", {number(static_cast<double>(*age / nsPerSecond))}};
     if (without > 0)
         return {Level::NoData, "partial-data", {number(static_cast<double>(without)), "4"}};
     return {Level::Ok, "all-good", {}};
@@ -159,6 +210,7 @@ const std::vector<wire::Metric> &overviewMetrics()
                                              Metric::FilesystemTotalBytes,
                                              Metric::FilesystemUsedBytes,
                                              Metric::AgentCpuNs,
+                                             Metric::AgentBpfRunNs,
                                              Metric::AgentRssBytes,
                                              Metric::AgentSentBytes};
     return metrics;
@@ -184,23 +236,34 @@ OverviewSnapshot loadingOverview(std::int64_t fromNs, std::int64_t toNs, double 
     return overview;
 }
 
-OverviewSnapshot computeOverview(const OverviewInput &input, std::uint64_t revision)
+OverviewSnapshot computeOverview(const OverviewInput &input, std::uint64_t revision, const Scope &scope)
 {
     using Compute = void (*)(const PanelContext &, PanelSnapshot &);
     static constexpr std::array<Compute, panelCount> formulas{
         eventsProcessed,    processingLatency, queueDepth,       filterEfficiency, signalToNoise, correlationAccuracy,
         falsePositiveRate,  coveragePanel,     podStatus,        cpuUsage,         memoryUsage,   networkIo,
         activeCorrelations, insightsGenerated, userInteractions, apiResponseTimes};
-    PanelContext context(input);
+    std::list<PanelContext> contexts; // one per part of the scope, the first of everything
+    contexts.emplace_back(input);
     OverviewSnapshot overview;
+    overview.scope = scope;
     for (std::size_t i = 0; i < panelCount; ++i) {
-        overview.panels[i].id = static_cast<PanelId>(i);
-        overview.panels[i].revision = revision;
-        context.endNs = context.newestFor(static_cast<PanelId>(i));
-        formulas[i](context, overview.panels[i]);
+        PanelSnapshot &panel = overview.panels[i];
+        panel.id = static_cast<PanelId>(i);
+        panel.revision = revision;
+        panel.scope = scopeOf(panel.id, scope);
+        panel.allNodes = panel.scope.node != scope.node;
+        panel.allNamespaces = panel.scope.namespaceName != scope.namespaceName;
+        auto context = std::find_if(contexts.begin(), contexts.end(),
+                                    [&panel](const PanelContext &each) { return each.scope == panel.scope; });
+        if (context == contexts.end())
+            context = contexts.emplace(contexts.end(), input, panel.scope);
+        context->endNs = context->newestFor(panel.id);
+        formulas[i](*context, panel);
     }
-    overview.lastMinute = lossOfLastMinute(context);
-    overview.agentCosts = agentCosts(context);
+    overview.namespaces = namespacesOf(input);
+    overview.lastMinute = lossOfLastMinute(contexts.front());
+    overview.agentCosts = agentCosts(contexts.front());
     summarize(overview);
     return overview;
 }

@@ -63,7 +63,8 @@ std::optional<double> coveragePercent(std::size_t alive, std::size_t known, cons
 /// What is shown while a range is read: every panel with its place, no figure, `have` of `need` parts read (need 0 = not known).
 OverviewSnapshot loadingOverview(std::int64_t fromNs, std::int64_t toNs, double have, double need);
 
-/// The one set of formulas. Pure; `revision` is copied into each panel.
-OverviewSnapshot computeOverview(const OverviewInput &input, std::uint64_t revision);
+/// The one set of formulas. Pure; `revision` is copied into each panel. Each panel is narrowed to as much of the scope as its
+/// figure exists for, and says which of it that was not; what is of the whole overview is of all nodes.
+OverviewSnapshot computeOverview(const OverviewInput &input, std::uint64_t revision, const Scope &scope = {});
 
 } // namespace tapio::console

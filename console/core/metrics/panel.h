@@ -30,6 +30,13 @@ enum class Unit : std::uint8_t {
 /// Symbol for exports and text output: "events/s", "%", "B" ... (UCUM where it has one).
 std::string_view unitName(Unit unit) noexcept;
 
+/// What figures are narrowed to; empty = all.
+struct Scope {
+    std::string node, namespaceName;
+    bool all() const { return node.empty() && namespaceName.empty(); }
+    bool operator==(const Scope &) const = default;
+};
+
 enum class PanelState : std::uint8_t { Loading, NoData, Ready, Stale, Partial, Failed };
 
 /// Why there is no figure. The ui has one sentence and one action for each; `have` and `need` fill it.
@@ -40,10 +47,11 @@ enum class NoDataReason : std::uint8_t {
     WarmingUp,           ///< a rate needs two readings: have of need seconds
     CorrelationNotBuilt, ///< this version has no correlation engine, so there is no insight to count or judge
     NeedsVerdicts,       ///< have of need verdicts
-    NoKubernetes,        ///< no pod is on any connected node
+    NoKubernetes,        ///< no pod is on any connected node, or on the chosen one
     NoOperatorAction,    ///< nobody did anything in the range: a count of 0, said in words
     SourceUnavailable,   ///< detail names the source and why
     StoreFailed,         ///< detail has the error
+    NothingInScope,      ///< there are agents, but nothing of the chosen node or namespace in the range
 };
 
 struct PlotPoint {
@@ -89,13 +97,14 @@ struct ThresholdCheck {
     bool held = false;                 ///< for all of its time
 };
 
-/// A threshold that is past, and whose figure is.
+/// A threshold that is past, for all of its time or (pending) not yet, and whose figure is.
 struct Breach {
     std::string key;                   ///< what: "cpu", "memory", "disk", "p99", "queued", "operation"
     std::string label;                 ///< data: who ("node-a", "shop/checkout", "node-a:/var"); empty = all together
     double value = 0;                  ///< now
     Threshold threshold;
     bool headline = false;             ///< it is the headline's own figure
+    std::int64_t heldNs = 0;           ///< pending: past it without a break, up to the newest reading
 };
 
 /// A named number beside the headline: "received", "p50", "oldest", "throttled".
@@ -147,6 +156,8 @@ struct Computation {
 struct PanelSnapshot {
     PanelId id = PanelId::EventsProcessed;
     std::uint64_t revision = 0;        ///< changes when anything below changed
+    Scope scope;                       ///< what the figure is of
+    bool allNodes = false, allNamespaces = false; ///< it exists only for all of them, although one was chosen
     PanelState state = PanelState::Loading;
     NoDataReason reason = NoDataReason::None;
     double have = 0, need = 0;
@@ -157,10 +168,11 @@ struct PanelSnapshot {
     std::optional<Fact> value;         ///< the headline
     bool pastThreshold = false;        ///< some threshold is past: `breaches` says which and whose
     std::vector<Breach> breaches;
+    std::vector<Breach> pending;       ///< past a threshold, not yet for all of its time
     std::vector<ThresholdCheck> checks;
     std::uint64_t seriesRefused = 0;   ///< series that did not fit in memory and are in no figure here
     std::vector<Fact> facts;
-    std::vector<PlotSeries> series;    ///< at most 50, the rest as key "others"
+    std::vector<PlotSeries> series;    ///< at most 50, the rest as key "others"; what no series stands for as key "rest"
     std::uint64_t seriesTotal = 0;     ///< how many there are, when more than drawn
     std::vector<LossBand> losses;
     std::vector<Threshold> thresholds;
@@ -170,9 +182,11 @@ struct PanelSnapshot {
 
 /// One sentence per group of four: what is wrong there, worst first, or that nothing is.
 struct GroupSummary {
-    enum class Level : std::uint8_t { Ok, NoData, Attention, Bad };
+    enum class Level : std::uint8_t { Ok, NoData, Pending, Attention, Bad };
     Level level = Level::NoData;
-    /// The ui's sentence. Any group: "all-good", "loading", "no-agent", "no-samples", "failed" (detail), "partial-data" (panels without a figure, panels).
+    /// The ui's sentence. Any group: "all-good", "loading", "no-agent", "no-samples", "failed" (detail), "partial-data" (panels without a figure, panels),
+    /// "not-in-scope" (node, namespace), "pending" (key and label of the breach, its bound, seconds held, seconds of the threshold),
+    /// "stale" (seconds since the newest reading, of figures that are all old).
     /// Event processing: "loss" (percent, cause, node), "latency-high" (p99 ms), "queue-high" (events). Data quality: "coverage-low" (percent,
     /// what is missing), "silent-nodes" (nodes, first node). System health: "pods-bad" (pods, worst pod, state), "cpu-high" (entity, percent),
     /// "memory-high" (entity, percent), "disk-high" (mount, percent). Business: "api-slow" (operation, p95 ms).
@@ -183,11 +197,12 @@ struct GroupSummary {
 /// What the counters name as lost, by any cause, of what was seen in the same readings.
 struct RecentLoss { std::uint64_t lost = 0, seen = 0; };
 
-/// What an agent costs its node as it measures itself: its process, without the run time of its programs in the kernel.
+/// What an agent costs its node as it measures itself: its process, and its programs in the kernel where that measures them.
 struct AgentCost {
     std::string node;
     std::optional<double> cpuPercent;  ///< of one core, over about a minute; empty until there are two readings
     std::optional<double> rssBytes;
+    std::optional<double> kernelPercent{}; ///< what of cpuPercent its programs in the kernel take; empty = not measured, not in it
 };
 
 struct OverviewSnapshot {
@@ -195,6 +210,8 @@ struct OverviewSnapshot {
     std::array<GroupSummary, 4> groups;
     /// Of the last minute, when the range ends now and its readings are fine enough to say so.
     std::optional<RecentLoss> lastMinute;
+    Scope scope;                       ///< as it was chosen; each panel has what it is of
+    std::vector<std::string> namespaces; ///< seen in the range on any node, sorted
     std::vector<AgentCost> agentCosts; ///< at the end of the range, of the nodes with a reading near it; by name
 };
 

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "console/core/metrics/figurenames.h"
+#include "console/core/metrics/scope.h"
 
 namespace tapio::console {
 
@@ -90,9 +91,12 @@ std::int64_t PanelContext::newestFor(PanelId id) const
             std::any_of(track.readings.rbegin(), track.readings.rend(),
                         [&](const CounterTrack::Reading &reading) { return offer(reading.timeNs); });
         break;
-    case PanelId::Coverage: figure(figure::coverage); break;
+    case PanelId::Coverage: figure(scope.node.empty() ? figure::coverage : figure::hooksWanted); break;
     case PanelId::CpuUsage: metric(wire::Metric::CpuUsageNs); break;
-    case PanelId::MemoryUsage: metric(wire::Metric::NodeMemoryAvailableBytes); break;
+    case PanelId::MemoryUsage:
+        metric(scope.namespaceName.empty() ? wire::Metric::NodeMemoryAvailableBytes
+                                           : wire::Metric::MemoryWorkingSetBytes);
+        break;
     case PanelId::NetworkIo:
         metric(wire::Metric::NetRxBytes);
         metric(wire::Metric::NetTxBytes);
@@ -126,18 +130,21 @@ Track unrollSum(const CounterTrack &track, std::initializer_list<Counter> counte
     return unrolled;
 }
 
-PanelContext::PanelContext(const OverviewInput &source)
-    : input(source), figures(source.fromNs, source.toNs, source.figureBucketNs),
+PanelContext::PanelContext(const OverviewInput &source, const Scope &narrowedTo)
+    : m_narrowed(narrowedTo.all() ? std::nullopt : std::optional(narrowed(source, narrowedTo))), scope(narrowedTo),
+      input(m_narrowed ? *m_narrowed : source), agentsKnown(!source.agents.empty()), figures(source.fromNs, source.toNs, source.figureBucketNs),
       samples(source.fromNs, source.toNs, source.sampleBucketNs), endNs(source.toNs)
 {
-    index();
+    index(source.series);
     findLosses();
 }
 
-void PanelContext::index()
+void PanelContext::index(const std::vector<SeriesData> &series)
 {
     std::map<std::pair<wire::Metric, std::string>, const SeriesData *> byLabel;
-    for (const SeriesData &data : input.series) {
+    for (const SeriesData &data : series) {
+        if (!inScope(data.key, scope))
+            continue;
         const auto key =
             std::make_pair(data.key.metric, placeKey(data.key.node, data.key.origin.cgroupPath, data.key.label));
         const SeriesData *&slot = byLabel[key];
@@ -289,6 +296,28 @@ std::vector<Entity> PanelContext::entities(wire::Metric metric) const
     return result;
 }
 
+bool PanelContext::isAway(const std::string &node, std::int64_t timeNs) const
+{
+    const LabelledTracks &agents = tracks(figure::agentAlive);
+    const auto track = agents.find(node);
+    const auto alive = track == agents.end() ? std::nullopt : newest(track->second, timeNs, staleNs(figures));
+    return alive && alive->value < 1;
+}
+
+void PanelContext::hideAway(Dense &values, const std::string &node, const TimeGrid &grid, std::int64_t fromNs) const
+{
+    const LabelledTracks &agents = tracks(figure::agentAlive);
+    const auto track = agents.find(node);
+    const auto away = [](const PlotPoint &point) { return point.value < 1; };
+    if (track == agents.end() || std::none_of(track->second.begin(), track->second.end(), away))
+        return;
+    const Dense alive = lastValues(track->second, grid);
+    for (std::size_t i = 0; i < std::min(values.size(), alive.size()); ++i) {
+        if (alive[i] < 1 && grid.start(i) >= fromNs)
+            values[i] = noValue;
+    }
+}
+
 std::optional<double> PanelContext::latest(const SeriesData *gauge) const
 {
     if (!gauge)
@@ -381,11 +410,14 @@ void setNoData(const PanelContext &context, PanelSnapshot &panel, NoDataReason o
         panel.state = PanelState::Failed;
         panel.reason = NoDataReason::StoreFailed;
         panel.detail = context.input.failure;
-    } else if (context.input.agents.empty() && otherwise != NoDataReason::CorrelationNotBuilt
+    } else if (!context.agentsKnown && otherwise != NoDataReason::CorrelationNotBuilt
                && otherwise != NoDataReason::NoOperatorAction) {
         panel.reason = NoDataReason::NoAgent;
     } else {
-        panel.reason = otherwise;
+        const bool pods = otherwise == NoDataReason::NoKubernetes;
+        const bool scoped = pods ? !context.scope.namespaceName.empty()
+                                 : otherwise == NoDataReason::NoSamplesInRange && !context.scope.all();
+        panel.reason = scoped ? NoDataReason::NothingInScope : otherwise;
     }
 }
 
@@ -395,9 +427,11 @@ void setValue(const PanelContext &context, PanelSnapshot &panel, Fact value, std
     panel.asOfNs = asOfNs;
     panel.state = PanelState::Ready;
     std::string missing;
+    bool any = false;
     for (const auto &[node, track] : context.tracks(figure::agentAlive)) {
-        const auto alive = newest(track, context.input.toNs, context.staleNs(context.figures));
-        if (alive && alive->value < 1)
+        const bool away = context.isAway(node, context.input.toNs);
+        any |= !away;
+        if (away)
             missing += (missing.empty() ? "" : ", ") + node;
     }
     if (!missing.empty()) {
@@ -409,7 +443,9 @@ void setValue(const PanelContext &context, PanelSnapshot &panel, Fact value, std
         panel.state = PanelState::Partial;
         panel.seriesRefused = context.input.seriesRefused;
     }
-    if (context.input.toNs - asOfNs > std::max(heartbeatFreshNs, 2 * panel.bucketNs))
+    // With nobody left to read from, the next reading is not merely late.
+    const std::int64_t patienceNs = missing.empty() || any ? std::max(heartbeatFreshNs, 2 * panel.bucketNs) : 2 * nsPerSecond;
+    if (context.input.toNs - asOfNs > patienceNs)
         panel.state = PanelState::Stale;
 }
 
@@ -429,11 +465,33 @@ void checkAlert(PanelSnapshot &panel, const Threshold &threshold, const Dense &v
                 std::string key, std::string label, bool headline)
 {
     const auto past = [bound = threshold.value](double value) { return value > bound; };
-    if (!sustained(values, grid, threshold.forNs, past))
+    const std::int64_t heldNs = heldFor(values, grid, past).heldNs;
+    if (heldNs <= 0)
         return;
     const double newest = !std::isnan(values.back()) || values.size() < 2 ? values.back() : values[values.size() - 2];
-    panel.breaches.push_back({std::move(key), std::move(label), newest, threshold, headline});
+    Breach breach{std::move(key), std::move(label), newest, threshold, headline, heldNs};
+    if (!sustained(values, grid, threshold.forNs, past)) {
+        panel.pending.push_back(std::move(breach));
+        return;
+    }
+    panel.breaches.push_back(std::move(breach));
     panel.pastThreshold = true;
+}
+
+Dense sampledRates(const PanelContext &context, const SeriesData &counter)
+{
+    const Track track = unroll(counter);
+    Dense values = rates(track, context.samples);
+    context.hideAway(values, counter.key.node, context.samples, track.empty() ? INT64_MIN : track.back().timeNs);
+    return values;
+}
+
+Dense sampledValues(const PanelContext &context, const SeriesData &gauge)
+{
+    const Track track = gaugeTrack(gauge);
+    Dense values = lastValues(track, context.samples);
+    context.hideAway(values, gauge.key.node, context.samples, track.empty() ? INT64_MIN : track.back().timeNs);
+    return values;
 }
 
 Dense percentOf(const Dense &part, const Dense &whole)

@@ -4,6 +4,7 @@
 #include <array>
 #include <deque>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,10 +33,17 @@ struct Entity {
 
 /// One pass over the input: what several formulas need.
 class PanelContext {
-public:
-    explicit PanelContext(const OverviewInput &source);
+    const std::optional<OverviewInput> m_narrowed; ///< before what refers to it
 
-    const OverviewInput &input;
+public:
+    /// `source` outlives it.
+    explicit PanelContext(const OverviewInput &source, const Scope &narrowedTo = {});
+    PanelContext(const PanelContext &) = delete;
+    PanelContext &operator=(const PanelContext &) = delete;
+
+    const Scope scope;
+    const OverviewInput &input; ///< in the scope, without series: see of()
+    const bool agentsKnown; ///< of any node
     TimeGrid figures;       ///< grid of what the console measures
     TimeGrid samples;       ///< grid of what agents sample
     /// Headlines are as of then: the newest reading of what the panel is about, so that old figures are shown as old.
@@ -55,11 +63,15 @@ public:
     std::optional<double> latest(const SeriesData *gauge) const;
     std::optional<double> latestHost(wire::Metric metric, const std::string &node) const;
     std::int64_t staleNs(const TimeGrid &grid) const { return grid.maxGapNs(); }
+    /// Whether the node's agent was known to be away then.
+    bool isAway(const std::string &node, std::int64_t timeNs) const;
+    /// Takes out the values from `fromNs` on that were only kept while the node's agent was away.
+    void hideAway(Dense &values, const std::string &node, const TimeGrid &grid, std::int64_t fromNs = INT64_MIN) const;
     /// Newest reading in the range that the panel's headline rests on; the end of the range when there is none.
     std::int64_t newestFor(PanelId id) const;
 
 private:
-    void index();
+    void index(const std::vector<SeriesData> &series);
     void findLosses();
 
     std::map<wire::Metric, std::vector<const SeriesData *>> m_byMetric;
@@ -85,9 +97,12 @@ void setNoData(const PanelContext &context, PanelSnapshot &panel, NoDataReason o
 void setValue(const PanelContext &context, PanelSnapshot &panel, Fact value, std::int64_t asOfNs);
 /// How the panel's scaling thresholds stand by the values of its own figure.
 void checkScaling(PanelSnapshot &panel, const Dense &values, const TimeGrid &grid);
-/// Adds a breach when the values are past the threshold for all of its time.
+/// Adds a breach when the values are past the threshold for all of its time, a pending one when not yet for all of it.
 void checkAlert(PanelSnapshot &panel, const Threshold &threshold, const Dense &values, const TimeGrid &grid, std::string key, std::string label,
                 bool headline = false);
+/// Rates or newest values of a sampled series in each bucket; none of what was only kept while its agent was away.
+Dense sampledRates(const PanelContext &context, const SeriesData &counter);
+Dense sampledValues(const PanelContext &context, const SeriesData &gauge);
 /// 100 * part / whole where both are known.
 Dense percentOf(const Dense &part, const Dense &whole);
 std::string number(double value);

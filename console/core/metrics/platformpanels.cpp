@@ -129,7 +129,7 @@ Dense podsPerBucket(const PanelContext &context)
     for (const SeriesData *data : context.of(Metric::MemoryWorkingSetBytes)) {
         if (!data->key.origin.podUid.empty())
             addInto(byPod[data->key.node + '/' + data->key.origin.podUid],
-                    lastValues(gaugeTrack(*data), context.samples));
+                    sampledValues(context, *data));
     }
     Dense count(context.samples.count(), noValue);
     for (auto &[key, values] : byPod) {
@@ -203,7 +203,7 @@ std::vector<Line> trafficLines(const PanelContext &context, Metric metric)
         line.label = isHost(origin)  ? data->key.node
             : origin.podName.empty() ? origin.podUid
                                      : origin.namespaceName + '/' + origin.podName;
-        addInto(line.values, rates(unroll(*data), context.samples));
+        addInto(line.values, sampledRates(context, *data));
     }
     std::vector<Line> result;
     for (auto &[key, line] : lines)

@@ -32,13 +32,18 @@ struct RateSum {
     std::size_t tracks = 0;
 };
 
-/// Rates of all labels added up, each over its own measured time.
-RateSum sumRates(const LabelledTracks &tracks, std::int64_t endNs, std::int64_t windowNs, std::int64_t staleNs)
+std::string nodeOf(const std::string &label)
+{
+    return label.substr(0, label.find('/'));
+}
+
+/// Rates of all labels ("node" or "node/source") added up, each over its own measured time.
+RateSum sumRates(const PanelContext &context, const LabelledTracks &tracks, std::int64_t windowNs)
 {
     RateSum sum;
     for (const auto &[label, track] : tracks) {
-        const auto rate = rateOver(unroll(track), endNs, windowNs, staleNs);
-        if (!rate)
+        const auto rate = rateOver(unroll(track), context.endNs, windowNs, context.staleNs(context.figures));
+        if (!rate || context.isAway(nodeOf(label), context.endNs))
             continue;
         sum.perSecond += rate->perSecond;
         sum.increase += rate->increase;
@@ -49,29 +54,31 @@ RateSum sumRates(const LabelledTracks &tracks, std::int64_t endNs, std::int64_t 
     return sum;
 }
 
-std::string nodeOf(const std::string &label)
+Dense ratesOf(const PanelContext &context, const std::string &label, const Track &track)
 {
-    return label.substr(0, label.find('/'));
+    Dense values = rates(unroll(track), context.figures);
+    context.hideAway(values, nodeOf(label), context.figures);
+    return values;
 }
 
 /// Lines "node/source" while they can be told apart, else one per node.
-std::vector<Line> processedLines(const LabelledTracks &processed, const TimeGrid &grid)
+std::vector<Line> processedLines(const PanelContext &context, const LabelledTracks &processed)
 {
     const bool fine = processed.size() <= 12;
     std::map<std::string, Dense> byKey;
     for (const auto &[label, track] : processed)
-        addInto(byKey[fine ? label : nodeOf(label)], rates(unroll(track), grid));
+        addInto(byKey[fine ? label : nodeOf(label)], ratesOf(context, label, track));
     std::vector<Line> lines;
     for (auto &[key, values] : byKey)
         lines.push_back({key, key, std::move(values)});
     return lines;
 }
 
-Dense sumOfRates(const LabelledTracks &tracks, const TimeGrid &grid)
+Dense sumOfRates(const PanelContext &context, const LabelledTracks &tracks)
 {
-    Dense sum(grid.count(), noValue);
+    Dense sum(context.figures.count(), noValue);
     for (const auto &[label, track] : tracks)
-        addInto(sum, rates(unroll(track), grid));
+        addInto(sum, ratesOf(context, label, track));
     return sum;
 }
 
@@ -147,7 +154,7 @@ void eventsProcessed(const PanelContext &context, PanelSnapshot &panel)
     setRange(panel, grid);
     panel.losses = context.losses;
     const std::int64_t window = std::max(10 * nsPerSecond, grid.bucketNs());
-    const RateSum now = sumRates(processed, context.endNs, window, context.staleNs(grid));
+    const RateSum now = sumRates(context, processed, window);
     finishComputation(context, panel, "events-processed", now.elapsedNs, static_cast<std::uint64_t>(now.increase));
     for (const auto &[label, track] : processed)
         panel.computation.sources.push_back(label);
@@ -155,14 +162,13 @@ void eventsProcessed(const PanelContext &context, PanelSnapshot &panel)
         return setWarmingUp(context, panel, processed, 2);
 
     setValue(context, panel, {"processed", now.perSecond, Unit::EventsPerSecond, {}}, now.asOfNs);
-    const RateSum minute =
-        sumRates(processed, context.endNs, std::max(60 * nsPerSecond, grid.bucketNs()), context.staleNs(grid));
+    const RateSum minute = sumRates(context, processed, std::max(60 * nsPerSecond, grid.bucketNs()));
     panel.facts.push_back({"average-1m", minute.perSecond, Unit::EventsPerSecond, {}});
-    drawTop(panel, processedLines(processed, grid), grid, Unit::EventsPerSecond, true);
+    drawTop(panel, processedLines(context, processed), grid, Unit::EventsPerSecond, true);
     const LabelledTracks &received = context.tracks(figure::received);
-    if (const RateSum rate = sumRates(received, context.endNs, window, context.staleNs(grid)); rate.tracks > 0) {
+    if (const RateSum rate = sumRates(context, received, window); rate.tracks > 0) {
         panel.facts.push_back({"received", rate.perSecond, Unit::EventsPerSecond, {}});
-        panel.series.push_back(makeSeries("received", {}, Unit::EventsPerSecond, sumOfRates(received, grid), grid));
+        panel.series.push_back(makeSeries("received", {}, Unit::EventsPerSecond, sumOfRates(context, received), grid));
         panel.computation.inputs.push_back({"received", rate.increase, Unit::Events, {}});
     }
     PlotSeries lost = makeSeries("lost", {}, Unit::EventsPerSecond, lossRate(context), context.samples);
@@ -248,11 +254,16 @@ void queueDepth(const PanelContext &context, PanelSnapshot &panel)
     double value = 0;
     std::int64_t asOfNs = 0;
     for (const auto &[key, name] : queueParts) {
+        if (name == figure::queueReceive && !context.scope.node.empty())
+            continue; // holds the events of all nodes
         Dense part(grid.count(), noValue);
         double now = 0;
         for (const auto &[label, track] : context.tracks(name)) {
-            addInto(part, lastValues(track, grid));
-            if (const auto point = newest(track, context.endNs, context.staleNs(grid))) {
+            Dense values = lastValues(track, grid);
+            context.hideAway(values, label, grid);
+            addInto(part, values);
+            const auto point = newest(track, context.endNs, context.staleNs(grid));
+            if (point && !context.isAway(label, context.endNs)) {
                 now += point->value;
                 asOfNs = std::max(asOfNs, point->timeNs);
                 ++panel.computation.n;
@@ -260,6 +271,9 @@ void queueDepth(const PanelContext &context, PanelSnapshot &panel)
             if (!label.empty())
                 panel.computation.sources.push_back(label + '/' + key);
         }
+        // What is received waits for nobody while all agents are away: a 0 of that part is not one of the whole.
+        for (std::size_t i = 0; name == figure::queueReceive && i < part.size(); ++i)
+            part[i] = std::isnan(total[i]) ? noValue : part[i];
         value += now;
         addInto(total, part);
         panel.computation.inputs.push_back({key, now, Unit::Events, {}});
@@ -306,9 +320,14 @@ void filterEfficiency(const PanelContext &context, PanelSnapshot &panel)
         const Track seenTrack = unrollSum(track, {Counter::Seen});
         const Track filteredTrack = unrollSum(track, {Counter::KFiltered, Counter::Folded, Counter::UFiltered});
         const Track lostTrack = unrollSum(track, {Counter::Lost, Counter::Shed, Counter::QDrop});
-        addInto(seenDense, rates(seenTrack, grid));
-        addInto(filteredDense, rates(filteredTrack, grid));
-        addInto(lostDense, rates(lostTrack, grid));
+        const auto add = [&](Dense &sum, const Track &counted) {
+            Dense values = rates(counted, grid);
+            context.hideAway(values, track.node, grid, counted.empty() ? INT64_MIN : counted.back().timeNs);
+            addInto(sum, values);
+        };
+        add(seenDense, seenTrack);
+        add(filteredDense, filteredTrack);
+        add(lostDense, lostTrack);
         const auto seenNow = rateOver(seenTrack, context.endNs, window, context.staleNs(grid));
         if (!seenNow)
             continue;

@@ -79,6 +79,36 @@ NodeCell makeCell(const PanelContext &context, const std::string &node, bool ali
     return cell;
 }
 
+/// Coverage of one node: the share of its hooks while it is alive, else 0.
+Track coverageOf(const PanelContext &context, const std::string &node)
+{
+    const auto trackOf = [&](std::string_view name) -> const Track & {
+        static const Track none;
+        const LabelledTracks &tracks = context.tracks(name);
+        const auto track = tracks.find(node);
+        return track == tracks.end() ? none : track->second;
+    };
+    const Track &active = trackOf(figure::hooksActive), &alive = trackOf(figure::agentAlive);
+    const std::int64_t staleNs = context.staleNs(context.figures);
+    Track coverage;
+    for (const PlotPoint &wanted : trackOf(figure::hooksWanted)) {
+        const auto attached = newest(active, wanted.timeNs, staleNs), up = newest(alive, wanted.timeNs, staleNs);
+        if (wanted.value > 0 && attached && up)
+            coverage.push_back({wanted.timeNs, 100 * up->value * attached->value / wanted.value});
+    }
+    return coverage;
+}
+
+/// Of the chosen node, or what was measured of all.
+Track coverageTrack(const PanelContext &context)
+{
+    if (!context.scope.node.empty())
+        return coverageOf(context, context.scope.node);
+    const LabelledTracks &tracks = context.tracks(figure::coverage);
+    const auto track = tracks.find("");
+    return track == tracks.end() ? Track() : track->second;
+}
+
 } // namespace
 
 HookCount countHooks(const wire::HookReport &report) noexcept
@@ -169,10 +199,8 @@ void coveragePanel(const PanelContext &context, PanelSnapshot &panel)
                                 {"nodes-known", static_cast<double>(known), Unit::Count, {}}};
     if (view.hooks)
         panel.computation.inputs.push_back({"hooks-attached", *view.hooks, Unit::Percent, {}});
-    const LabelledTracks &tracks = context.tracks(figure::coverage);
-    const auto track = tracks.find("");
-    const auto value =
-        track == tracks.end() ? std::nullopt : newest(track->second, context.endNs, context.staleNs(grid));
+    const Track track = coverageTrack(context);
+    const auto value = newest(track, context.endNs, context.staleNs(grid));
     if (!value)
         return setNoData(context, panel, NoDataReason::NoSamplesInRange);
     setValue(context, panel, {"coverage", value->value, Unit::Percent, {}}, value->timeNs);
@@ -182,7 +210,7 @@ void coveragePanel(const PanelContext &context, PanelSnapshot &panel)
         panel.facts.push_back({"attribution", *view.attribution, Unit::Percent, {}});
     if (view.completeness)
         panel.facts.push_back({"completeness", *view.completeness, Unit::Percent, {}});
-    panel.series.push_back(makeSeries("coverage", {}, Unit::Percent, lastValues(track->second, grid), grid));
+    panel.series.push_back(makeSeries("coverage", {}, Unit::Percent, lastValues(track, grid), grid));
     panel.view = std::move(view);
 }
 

@@ -28,6 +28,7 @@ public:
     }
 
     std::int64_t serverOffsetNs() const override { return 0; }
+    bool clockKnown() const override { return true; }
 
     LinkStatus status() const override
     {

@@ -31,6 +31,8 @@ public:
     virtual std::vector<ReceiveReading> received() const = 0;
     /// Server's UTC minus the console's; 0 when the server is in the console.
     virtual std::int64_t serverOffsetNs() const = 0;
+    /// False until a server elsewhere was asked for its time.
+    virtual bool clockKnown() const = 0;
     virtual LinkStatus status() const = 0;
 };
 

@@ -54,6 +54,22 @@ void ModelThread::setLive(bool live)
     m_filled.notify_one();
 }
 
+void ModelThread::setScope(Scope scope)
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_scope = std::move(scope);
+    }
+    m_wanted = true;
+    m_filled.notify_one();
+}
+
+Scope ModelThread::scope()
+{
+    const std::lock_guard lock(m_mutex);
+    return m_scope;
+}
+
 void ModelThread::run(const std::stop_token &stop)
 {
     if (std::optional<OverviewInput> known = m_hooks.seed())
@@ -79,7 +95,7 @@ void ModelThread::run(const std::stop_token &stop)
         lastSecond = now / nsPerSecond;
         m_wanted = false;
         if (m_live)
-            m_hooks.overview(std::make_shared<const OverviewSnapshot>(m_model.overview(++m_revision)));
+            m_hooks.overview(std::make_shared<const OverviewSnapshot>(m_model.overview(++m_revision, scope())));
     }
 }
 
@@ -100,7 +116,7 @@ void ModelThread::take(const Item &item)
 void ModelThread::tick(std::int64_t nowNs)
 {
     m_model.tick(nowNs, m_hooks.received(), m_hooks.queuedEvents());
-    if (std::vector<Figure> due = m_model.takeFigures(); !due.empty())
+    if (std::vector<Figure> due = m_model.takeFigures(); !due.empty() && m_hooks.clockKnown())
         m_hooks.figures(std::move(due));
 }
 

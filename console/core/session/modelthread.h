@@ -24,6 +24,7 @@ struct ModelHooks {
     std::function<std::vector<ReceiveReading>()> received;
     std::function<std::uint64_t()> queuedEvents;                    ///< received, not yet processed
     std::function<std::int64_t()> serverOffsetNs;
+    std::function<bool()> clockKnown;                               ///< the offset is measured; false: figures have no place in the store yet
     std::function<void(std::vector<Figure>)> figures;               ///< for the store
     std::function<void(std::shared_ptr<const OverviewSnapshot>)> overview;
 };
@@ -48,6 +49,8 @@ public:
     void onConsoleQueue(std::string server, std::uint64_t droppedEvents) { push(ConsoleQueue{std::move(server), droppedEvents}); }
     /// False: another range is shown and nobody looks at the live Overview; figures go on.
     void setLive(bool live);
+    /// What the live Overview is narrowed to, from the next one on.
+    void setScope(Scope scope);
 
 private:
     struct Processed { std::shared_ptr<const wire::Delivery> delivery; std::int64_t finishedNs, beganNs; };
@@ -56,6 +59,7 @@ private:
     using Item = std::variant<Processed, wire::AgentState, OperatorAction, ApiCall, ConsoleQueue>;
 
     void push(Item item);
+    Scope scope();
     void run(const std::stop_token &stop);
     void take(const Item &item);
     void tick(std::int64_t nowNs);
@@ -67,6 +71,7 @@ private:
     std::condition_variable m_emptied;
     std::deque<Item> m_items;
     bool m_stopping = false;
+    Scope m_scope;                       ///< under the mutex
     std::atomic<bool> m_live{true};
     std::atomic<bool> m_wanted{false};   ///< compute now, do not wait for the second
 

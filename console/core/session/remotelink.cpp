@@ -26,6 +26,9 @@ constexpr std::int64_t heartbeatEveryNs = 2 * nsPerSecond;
 constexpr std::size_t clockExchanges = 8;
 /// What a server may ask for: as long as the longest back-off (ClientOptions::reconnectMax). More would be a console that is off.
 constexpr std::uint32_t longestPauseMs = 30'000;
+/// Streams that a subscription goes on with; all of them fit a message of 1 MiB even with names of 64 bytes.
+constexpr std::size_t maxResumed = 8'000;
+constexpr std::size_t maxResumedOfNode = 4;
 
 class RemoteLink final : public Link {
 public:
@@ -34,7 +37,7 @@ public:
         : m_client(std::move(client)), m_peers(std::move(peers)), m_sink(sink), m_hooks(std::move(hooks)), m_clock(clock), m_beganNs(clock.utcNs())
     {
         for (const wire::ResumePoint &point : resume)
-            m_accepted[{point.node, point.streamId}] = point.frameSeq;
+            accept({point.node, point.streamId}, point.frameSeq);
         m_status.endpoint = m_peers.server;
         m_thread = std::jthread([this](std::stop_token stop) { run(std::move(stop)); });
     }
@@ -66,6 +69,7 @@ public:
     }
 
     std::int64_t serverOffsetNs() const override { return m_offsetNs.load(std::memory_order_relaxed); }
+    bool clockKnown() const override { return m_clockKnown.load(std::memory_order_acquire); }
 
     LinkStatus status() const override
     {
@@ -132,8 +136,9 @@ private:
         sendHeartbeat();
         wire::Subscribe subscribe;
         subscribe.epoch = ++m_epoch;
-        for (const auto &[stream, seq] : m_accepted)
-            subscribe.resume.push_back({stream.first, stream.second, seq});
+        forgetOldStreams();
+        for (const auto &[stream, accepted] : m_accepted)
+            subscribe.resume.push_back({stream.first, stream.second, accepted.frameSeq});
         if (sendOrBeginAnew(subscribe))
             setStatus(true, {});
     }
@@ -143,7 +148,7 @@ private:
         const auto *events = std::get_if<wire::EventBatch>(&delivery.frame.body);
         const std::uint64_t count = events ? events->events.size() : 0;
         const auto known = m_accepted.find({delivery.node, delivery.frame.streamId});
-        const bool duplicate = known != m_accepted.end() && delivery.frame.frameSeq <= known->second;
+        const bool duplicate = known != m_accepted.end() && delivery.frame.frameSeq <= known->second.frameSeq;
         {
             const std::lock_guard lock(m_mutex);
             ReceiveReading &reading = m_received[delivery.node];
@@ -172,6 +177,7 @@ private:
         if (m_exchanges.size() > clockExchanges)
             m_exchanges.pop_front();
         m_offsetNs.store(std::min_element(m_exchanges.begin(), m_exchanges.end())->second, std::memory_order_relaxed);
+        m_clockKnown.store(true, std::memory_order_release);
         m_hooks.heartbeat(roundTrip, true);
         // Cumulative of the server's session; ours outlives it.
         m_dropped += reply.droppedEvents - std::min(reply.droppedEvents, m_sessionDropped);
@@ -191,12 +197,31 @@ private:
         m_client->reconnect(std::chrono::seconds(1));
     }
 
+    void accept(const StreamKey &stream, std::uint64_t frameSeq) { m_accepted[stream] = {frameSeq, ++m_acceptedCount}; }
+
+    /// A store of many agents that were started often knows more streams than a message can name. Only the newest can go on.
+    void forgetOldStreams()
+    {
+        std::vector<std::pair<std::uint64_t, StreamKey>> newestFirst;
+        for (const auto &[stream, accepted] : m_accepted)
+            newestFirst.emplace_back(accepted.order, stream);
+        std::sort(newestFirst.rbegin(), newestFirst.rend());
+        std::map<std::string, std::size_t> ofNode;
+        std::size_t kept = 0;
+        for (const auto &[order, stream] : newestFirst) {
+            if (kept >= maxResumed || ++ofNode[stream.first] > maxResumedOfNode)
+                m_accepted.erase(stream);
+            else
+                ++kept;
+        }
+    }
+
     /// A frame that the store cannot take now stops the reading: what is behind it waits at the server.
     void deliverHeld(const std::stop_token &stop)
     {
         while (m_held && !stop.stop_requested()) {
             if (m_sink.onDelivery(m_held)) {
-                m_accepted[{m_held->node, m_held->frame.streamId}] = m_held->frame.frameSeq;
+                accept({m_held->node, m_held->frame.streamId}, m_held->frame.frameSeq);
                 m_held.reset();
                 return;
             }
@@ -251,11 +276,11 @@ private:
         return sent;
     }
 
-    /// For what a session cannot do without: one that has no room even for that is given up.
+    /// For what a session cannot do without: one that cannot have even that is given up.
     bool sendOrBeginAnew(const wire::Message &message)
     {
         const Status sent = send(message);
-        if (!sent && sent.error().code() == Errc::Busy) {
+        if (!sent && sent.error().code() != Errc::Disconnected) {
             endSession("the session could not begin: " + sent.error().message());
             m_client->reconnect(std::chrono::seconds(1));
         }
@@ -306,10 +331,16 @@ private:
     std::uint64_t m_sessionDropped = 0;                            ///< as the server counts, of this session
     std::uint64_t m_dropped = 0;                                   ///< of all
     std::deque<std::pair<std::int64_t, std::int64_t>> m_exchanges; ///< round trip, offset
-    std::map<StreamKey, std::uint64_t> m_accepted; ///< last frame taken, per stream
+    struct Accepted {
+        std::uint64_t frameSeq = 0;
+        std::uint64_t order = 0;        ///< the higher, the later it was taken
+    };
+    std::map<StreamKey, Accepted> m_accepted; ///< last frame taken, per stream
+    std::uint64_t m_acceptedCount = 0;
     std::shared_ptr<const wire::Delivery> m_held;
 
     std::atomic<std::int64_t> m_offsetNs{0};
+    std::atomic<bool> m_clockKnown{false};
     mutable std::mutex m_mutex;
     std::condition_variable_any m_retry;
     std::map<StreamKey, std::uint64_t> m_acks;

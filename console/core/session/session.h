@@ -68,6 +68,9 @@ public:
 
     virtual TimeRange range() const = 0;
     virtual void setRange(const TimeRange &range) = 0;
+    /// Node and namespace that the Overview is narrowed to; shown like a range that was chosen.
+    virtual Scope scope() const = 0;
+    virtual void setScope(const Scope &scope) = 0;
     virtual void setPaused(bool paused) = 0;
     virtual bool paused() const = 0;
 

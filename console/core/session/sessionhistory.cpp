@@ -51,6 +51,21 @@ void SessionImpl::setRange(const TimeRange &range)
         m_historyTimer.start(static_cast<int>(niceBucketNs(lengthOf(range.kind), 10 * nsPerSecond) / nsPerMs));
 }
 
+void SessionImpl::setScope(const Scope &scope)
+{
+    if (scope == m_scope)
+        return;
+    m_scope = scope;
+    m_rangeChosen = true;
+    m_model->setScope(scope);
+    if (m_range.kind == TimeRange::Kind::Live)
+        return;
+    m_historic.reset();
+    m_historyProgress = {0, 0, 0};
+    refreshHistory();
+    m_loadingTimer.start();
+}
+
 HistoryRange SessionImpl::historyRange() const
 {
     const std::int64_t now = m_clock.utcNs() + m_link->serverOffsetNs();
@@ -65,7 +80,7 @@ void SessionImpl::refreshHistory()
     const std::uint64_t run = ++m_historyRuns;
     const std::uint64_t revision = historyRevision(run);
     m_historyReading = true;
-    m_history.start([this, range, run, revision](const Result<std::shared_ptr<StoreReader>> &reader,
+    m_history.start([this, range, run, revision, scope = m_scope](const Result<std::shared_ptr<StoreReader>> &reader,
                                             const std::stop_token &stop) {
         const std::int64_t start = m_clock.bootNs();
         const ReadProgress progress = [this, run](std::size_t read, std::size_t parts) {
@@ -85,7 +100,7 @@ void SessionImpl::refreshHistory()
             input->nowNs = range.nowNs;
             input->figureBucketNs = input->sampleBucketNs = niceBucketNs(range.toNs - range.fromNs, 10 * nsPerSecond);
         }
-        auto overview = std::make_shared<const OverviewSnapshot>(computeOverview(*input, revision));
+        auto overview = std::make_shared<const OverviewSnapshot>(computeOverview(*input, revision, scope));
         m_mailbox.post([&overview](SessionUpdate &update) { update.history = std::move(overview); });
     });
 }

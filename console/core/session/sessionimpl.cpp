@@ -203,11 +203,13 @@ SessionImpl::~SessionImpl()
     m_store->stop(); // the last flush still acknowledges
     m_model->stop();
     m_pool.waitForDone();
+    const bool ran = m_link != nullptr;
     m_link.reset();
     if (m_store->unstoredEvents() > 0)
         m_log->logger().error("store: {} events were received and could not be stored: {}; who still holds them sends them again to the next console",
                               m_store->unstoredEvents(), m_store->lastError());
-    m_log->logger().info("stopped");
+    if (ran) // else it never started, and the last word is the error that open() returns
+        m_log->logger().info("stopped");
 }
 
 bool SessionImpl::onDelivery(std::shared_ptr<const wire::Delivery> delivery)
@@ -288,6 +290,7 @@ ModelHooks SessionImpl::modelHooks()
     hooks.received = [this] { return m_link->received(); };
     hooks.queuedEvents = [this] { return m_store->queuedEvents(); };
     hooks.serverOffsetNs = [this] { return m_link->serverOffsetNs(); };
+    hooks.clockKnown = [this] { return m_link->clockKnown(); };
     hooks.figures = [this](std::vector<Figure> figures) { m_store->putFigures(std::move(figures)); };
     hooks.overview = [this](std::shared_ptr<const OverviewSnapshot> overview) {
         m_mailbox.post([&overview](SessionUpdate &update) { update.live = std::move(overview); });
@@ -306,19 +309,14 @@ std::optional<OverviewInput> SessionImpl::readKnown()
         return std::nullopt;
     if (auto day = (*reader)->actions(now - 1440 * minute, now))
         input->actions = std::move(*day);
-    auto notices = (*reader)->linkNotices(now - 1440 * minute, now);
+    auto notices = (*reader)->linkNotices(now - 1440 * minute, m_beganNs); // what came since then comes by the link
     for (wire::AgentState &agent : input->agents) {
         // What is stored is how the last console saw it; it is here once it speaks.
         agent.state = wire::LinkState::Gone;
         agent.heartbeat = {};
     }
     m_mailbox.post([&](SessionUpdate &update) {
-        for (const wire::AgentState &agent : input->agents)
-            update.agents.try_emplace(agent.node, agent);
-        for (const auto &[node, report] : input->hooks)
-            update.hooks.try_emplace(node, report);
-        if (notices)
-            update.notices.insert(update.notices.begin(), notices->begin(), notices->end());
+        update.known = SessionUpdate::Known{input->agents, input->hooks, notices ? std::move(*notices) : std::vector<wire::LinkNotice>()};
     });
     return std::move(*input);
 }
@@ -385,7 +383,7 @@ void SessionImpl::flush()
 
 void SessionImpl::applyLink(SessionUpdate &update)
 {
-    const bool agentsMoved = !update.agents.empty() || !update.hooks.empty() || !update.counters.empty();
+    const bool agentsMoved = !update.agents.empty() || !update.hooks.empty() || !update.counters.empty() || update.known;
     for (auto &[node, state] : update.agents)
         m_agents[node] = std::move(state);
     for (auto &[key, report] : update.hooks)
@@ -405,9 +403,16 @@ void SessionImpl::applyLink(SessionUpdate &update)
         emit linkChanged();
     for (wire::LinkNotice &notice : update.notices)
         m_notices.push_front(std::move(notice));
+    if (update.known) {
+        // Reading took a while: what the link told meanwhile is newer.
+        for (wire::AgentState &agent : update.known->agents)
+            m_agents.try_emplace(agent.node, std::move(agent));
+        m_hooks.merge(update.known->hooks);
+        m_notices.insert(m_notices.end(), update.known->notices.rbegin(), update.known->notices.rend());
+    }
     if (m_notices.size() > maxNotices)
         m_notices.resize(maxNotices);
-    if (!update.notices.empty())
+    if (!update.notices.empty() || update.known)
         emit noticesChanged();
     if (update.stats)
         m_stats = update.stats;
@@ -423,7 +428,7 @@ void SessionImpl::applyOverview(SessionUpdate &update)
         m_live = update.live;
     applyHistory(update);
     const std::shared_ptr<const OverviewSnapshot> &fresh = m_range.kind == TimeRange::Kind::Live ? m_live : m_historic;
-    if (!fresh || fresh == m_overview || (m_paused && !m_rangeChosen))
+    if (!fresh || fresh == m_overview || fresh->scope != m_scope || (m_paused && !m_rangeChosen))
         return;
     m_rangeChosen = false;
     show(fresh);

@@ -30,6 +30,14 @@ struct SessionUpdate {
     struct Progress { quint64 id, scanned, total; };
     struct HistoryProgress { std::uint64_t run; std::size_t read, parts; };
 
+    /// What the store knew when the session began.
+    struct Known {
+        std::vector<wire::AgentState> agents;
+        std::map<std::string, wire::HookReport> hooks;
+        std::vector<wire::LinkNotice> notices;              ///< oldest first
+    };
+
+    std::optional<Known> known;
     std::shared_ptr<const OverviewSnapshot> live, history;
     std::map<std::string, wire::AgentState> agents;
     std::map<std::string, wire::HookReport> hooks;          ///< by node, the newest
@@ -61,6 +69,8 @@ public:
 
     TimeRange range() const override { return m_range; }
     void setRange(const TimeRange &range) override;
+    Scope scope() const override { return m_scope; }
+    void setScope(const Scope &scope) override;
     void setPaused(bool paused) override;
     bool paused() const override { return m_paused; }
 
@@ -112,6 +122,7 @@ private:
     std::optional<StoreStats> m_stats;
     QString m_storeError;
     TimeRange m_range;
+    Scope m_scope;
     bool m_paused = false;
     bool m_rangeChosen = false;         ///< the next overview is shown even when paused: it was asked for
     quint64 m_nextQuery = 1;

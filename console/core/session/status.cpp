@@ -51,6 +51,7 @@ std::string reasonText(const PanelSnapshot &panel)
     case NoDataReason::NoOperatorAction: return "nobody did anything";
     case NoDataReason::SourceUnavailable:
     case NoDataReason::StoreFailed: return panel.detail;
+    case NoDataReason::NothingInScope: return "nothing of the chosen node or namespace in the range";
     case NoDataReason::NoSamplesInRange: return "no samples in the range";
     case NoDataReason::None: break;
     }

@@ -26,6 +26,12 @@ template <typename List> void keepNewest(List &list, std::size_t count)
         list.erase(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(list.size() - count));
 }
 
+/// A full disk ends no session: what waits is tried again, which only holds for a store that is open already.
+std::string whileRunning(const Error &error)
+{
+    return error.message() + (error.code() == Errc::NoSpace ? "; storing goes on by itself once there is room" : "");
+}
+
 } // namespace
 
 StoreThread::StoreThread(std::unique_ptr<StoreWriter> writer, StoreHooks hooks, const Clock &clock)
@@ -107,8 +113,7 @@ void StoreThread::run(const std::stop_token &stop)
         append();
         const std::int64_t now = m_clock.bootNs();
         if (now >= m_nextTryNs) {
-            if (const Status side = writeSide(); !side)
-                setError(side.error().message());
+            noteSide(writeSide());
             if (m_writer->flushDue() || !m_taken.empty())
                 flush();
         }
@@ -117,13 +122,12 @@ void StoreThread::run(const std::stop_token &stop)
         if (m_taken.empty() && now >= m_nextMaintainNs && m_error.empty()) {
             const Result<bool> more = m_writer->maintain();
             if (!more)
-                setError(more.error().message());
+                setError(whileRunning(more.error()));
             m_nextMaintainNs = more && *more ? now : now + maintainNs;
         }
     }
     append();
-    if (const Status side = writeSide(); !side)
-        setError(side.error().message());
+    noteSide(writeSide());
     flush();
 }
 
@@ -157,7 +161,7 @@ void StoreThread::append()
         const std::shared_ptr<const wire::Delivery> delivery = m_taken.front();
         if (const Status status = m_writer->append(*delivery); !status) {
             if (status.error().code() != Errc::Busy)
-                setError(status.error().message());
+                setError(whileRunning(status.error()));
             return;
         }
         m_taken.pop_front();
@@ -195,16 +199,24 @@ Status StoreThread::writeSide()
     return {};
 }
 
+/// Frames may be stored well while this is not: the error must not come and go with each of them.
+void StoreThread::noteSide(const Status &status)
+{
+    m_sideError = status ? std::string() : whileRunning(status.error());
+    if (!status)
+        setError(m_sideError);
+}
+
 void StoreThread::flush()
 {
     const Result<FlushResult> result = m_writer->flush();
     if (!result) {
-        setError(result.error().message());
+        setError(whileRunning(result.error()));
         return;
     }
     m_unflushed = false;
     m_unflushedEvents = 0;
-    setError({});
+    setError(m_sideError);
     if (!result->safe.empty())
         m_hooks.safe(result->safe);
 }

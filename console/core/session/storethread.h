@@ -68,6 +68,7 @@ private:
     bool waitForWork(const std::stop_token &stop);
     void append();
     Status writeSide();
+    void noteSide(const Status &status);
     void flush();
     void report();
     void setError(std::string error);
@@ -87,6 +88,7 @@ private:
     std::deque<std::shared_ptr<const wire::Delivery>> m_taken;
     Side m_takenSide;
     std::string m_error;
+    std::string m_sideError;                ///< of the last writeSide(); empty = it went well
     std::int64_t m_nextTryNs = 0;
     std::int64_t m_nextMaintainNs = 0;
     std::int64_t m_nextReportNs = 0;

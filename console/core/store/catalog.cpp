@@ -214,11 +214,16 @@ void Catalog::committed()
 
 std::vector<wire::ResumePoint> Catalog::resumePoints() const
 {
-    std::vector<wire::ResumePoint> points;
+    std::vector<const Stream *> stored;
     for (const auto &[key, stream] : m_streams) {
         if (stream.stored != 0)
-            points.push_back({stream.nodeName, stream.streamId, stream.stored});
+            stored.push_back(&stream);
     }
+    std::sort(stored.begin(), stored.end(), [](const Stream *a, const Stream *b) { return std::tie(a->seenNs, a->id) < std::tie(b->seenNs, b->id); });
+    std::vector<wire::ResumePoint> points;
+    points.reserve(stored.size());
+    for (const Stream *stream : stored)
+        points.push_back({stream->nodeName, stream->streamId, stream->stored});
     return points;
 }
 

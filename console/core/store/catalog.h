@@ -43,6 +43,7 @@ public:
     /// Writes what is new, inside the caller's transaction; committed() or nothing afterwards, as it went.
     Status write();
     void committed();
+    /// The one that was seen last comes last.
     std::vector<wire::ResumePoint> resumePoints() const;
     /// Resume points that moved since the last committed().
     std::vector<wire::ResumePoint> movedPoints() const;

@@ -2,7 +2,9 @@
 #include "console/core/store/chunkcodec.h"
 
 #include <algorithm>
+#include <span>
 #include <type_traits>
+#include <utility>
 
 namespace tapio::console {
 
@@ -174,8 +176,13 @@ Status EventChunk::loadCommon()
     seqFromResiduals(m_stream, m_seq);
     m_kind.resize(m_rows);
     m_kindRow.resize(m_rows);
+    // A console that did not know a type kept its events without their detail: such a chunk has no column of that kind.
+    const auto kindOf = [this](std::int64_t type) {
+        const std::size_t kind = wire::detailIndex(static_cast<wire::EventType>(type));
+        return kind != 0 && m_reader.has(detailColumn(kind, 0)) ? kind : 0;
+    };
     for (std::size_t i = 0; i < m_rows; ++i) {
-        const std::size_t kind = kinds[i] == 0 ? detailOf(static_cast<wire::EventType>(m_type[i])) : static_cast<std::size_t>(kinds[i]) - 1;
+        const std::size_t kind = kinds[i] == 0 ? kindOf(m_type[i]) : static_cast<std::size_t>(kinds[i]) - 1;
         if (kind >= detailKinds)
             return fail(Errc::Corrupt, "a chunk has a kind of detail that does not exist");
         m_kind[i] = static_cast<std::uint8_t>(kind);
@@ -197,6 +204,7 @@ public:
         numbers(rows());
     }
     void operator()(std::string &) { texts(rows()); }
+    void operator()(std::vector<std::byte> &) { texts(rows()); }
     void operator()(std::vector<std::string> &)
     {
         Field &counts = numbers(rows());
@@ -264,6 +272,14 @@ public:
         if (const Field &field = next(); m_row < field.texts.size())
             value = field.texts[m_row];
     }
+    void operator()(std::vector<std::byte> &value)
+    {
+        const Field &field = next();
+        if (m_row >= field.texts.size())
+            return;
+        const auto bytes = std::as_bytes(std::span(field.texts[m_row]));
+        value.assign(bytes.begin(), bytes.end());
+    }
     void operator()(std::vector<std::string> &values)
     {
         const Field &counts = next();
@@ -295,18 +311,15 @@ private:
 
 namespace {
 
-/// A detail of the alternative with this index.
-wire::Detail emptyDetail(std::size_t kind)
+template <std::size_t... kinds> wire::Detail emptyOf(std::size_t kind, std::index_sequence<kinds...>)
 {
-    switch (kind) {
-    case 1: return wire::ProcessExec{};
-    case 2: return wire::ProcessExit{};
-    case 3: return wire::OomKill{};
-    case 4: return wire::FatalSignal{};
-    case 5: return wire::TcpConnection{};
-    default: return std::monostate{};
-    }
+    wire::Detail detail;
+    ((kind == kinds ? static_cast<void>(detail.emplace<kinds>()) : static_cast<void>(0)), ...);
+    return detail;
 }
+
+/// A detail of the alternative with this index.
+wire::Detail emptyDetail(std::size_t kind) { return emptyOf(kind, std::make_index_sequence<detailKinds>()); }
 
 } // namespace
 
@@ -316,7 +329,7 @@ Status EventChunk::loadKind(std::size_t kind)
         return {};
     FieldLoader loader(*this, kind);
     wire::Detail detail = emptyDetail(kind);
-    std::visit([&](auto &value) { visitFields(value, loader); }, detail);
+    std::visit([&](auto &value) { visitColumns(value, loader); }, detail);
     m_kinds[kind].loaded = true;
     return loader.status();
 }
@@ -348,7 +361,7 @@ wire::Event EventChunk::event(std::uint32_t row) const
     event.process.startTimeNs = static_cast<std::uint64_t>(m_start[process]);
     event.process.comm = m_comm[process];
     event.detail = emptyDetail(m_kind[row]);
-    std::visit([&](auto &value) { visitFields(value, FieldReader(m_kinds[m_kind[row]], m_kindRow[row])); }, event.detail);
+    std::visit([&](auto &value) { visitColumns(value, FieldReader(m_kinds[m_kind[row]], m_kindRow[row])); }, event.detail);
     return event;
 }
 

@@ -16,19 +16,23 @@ public:
 
     template <typename T>
         requires(std::is_integral_v<T> || std::is_enum_v<T>)
-    void operator()(T &value)
+    void operator()(const T &value)
     {
         next().numbers.push_back(static_cast<std::int64_t>(value));
     }
-    void operator()(std::string &value) { text(next(), value); }
-    void operator()(std::vector<std::string> &values)
+    void operator()(const std::string &value) { text(next(), value); }
+    void operator()(const std::vector<std::string> &values)
     {
         next().numbers.push_back(static_cast<std::int64_t>(values.size()));
         FieldColumn &column = next();
         for (const std::string &value : values)
             text(column, value);
     }
-    void operator()(wire::SocketAddress &value)
+    void operator()(const std::vector<std::byte> &value)
+    {
+        text(next(), {reinterpret_cast<const char *>(value.data()), value.size()});
+    }
+    void operator()(const wire::SocketAddress &value)
     {
         text(next(), {reinterpret_cast<const char *>(value.bytes.data()), value.bytes.size()});
         next().numbers.push_back(value.port);
@@ -55,19 +59,6 @@ private:
 std::int64_t number(std::uint64_t value) noexcept { return static_cast<std::int64_t>(value); }
 
 } // namespace
-
-std::size_t detailOf(wire::EventType type) noexcept
-{
-    switch (type) {
-    case wire::EventType::ProcessExec: return 1;
-    case wire::EventType::ProcessExit: return 2;
-    case wire::EventType::OomKill: return 3;
-    case wire::EventType::FatalSignal: return 4;
-    case wire::EventType::TcpConnection: return 5;
-    case wire::EventType::Unknown: break;
-    }
-    return 0;
-}
 
 std::uint32_t EventRows::processIndex(const wire::Process &process)
 {
@@ -99,13 +90,9 @@ void EventRows::push(const Place &place, const wire::Event &event)
     m_drain.push_back(event.drainUs);
     m_cpu.push_back(event.cpu);
     const std::size_t kind = event.detail.index();
-    m_kind.push_back(kind == detailOf(event.type) ? 0 : static_cast<std::int64_t>(1 + kind));
+    m_kind.push_back(kind == wire::detailIndex(event.type) ? 0 : static_cast<std::int64_t>(1 + kind));
     ++m_detailRows[kind];
-    // Visiting needs references to fields that are not const; the appender only reads them.
-    std::visit([&](const auto &detail) {
-        using Detail = std::remove_cvref_t<decltype(detail)>;
-        visitFields(const_cast<Detail &>(detail), FieldAppender(m_details[kind], m_textBytes));
-    }, event.detail);
+    std::visit([&](const auto &detail) { visitColumns(detail, FieldAppender(m_details[kind], m_textBytes)); }, event.detail);
 }
 
 } // namespace tapio::console

@@ -7,7 +7,7 @@
 
 #include "console/core/store/columns.h"
 #include "console/core/store/interner.h"
-#include "protocol/wire/event.h"
+#include "protocol/wire/detailfields.h"
 
 /// Events as columns in memory: what the writer buffers and what a chunk is made from.
 namespace tapio::console {
@@ -16,61 +16,11 @@ inline constexpr std::size_t chunkRows = 8192;
 inline constexpr std::size_t chunkTextBytes = 8u << 20; ///< a chunk is also cut here, so that reading one stays cheap
 inline constexpr std::size_t detailKinds = std::variant_size_v<wire::Detail>;
 
-/// Which alternative of wire::Detail an event of this type has; 0 (none) for types that this build does not know.
-std::size_t detailOf(wire::EventType type) noexcept;
-
-/// The fields of a detail in the order of their columns. A new field goes to the end: chunks written before it lack the
-/// column, and reading gives the field its default. `visit` is called with a reference to each field.
-template <typename Visit> void visitFields(std::monostate &, Visit &&) {}
-template <typename Visit> void visitFields(wire::ProcessExec &d, Visit &&visit)
+/// The columns of a detail are its fields in the order of wire::visitFields. A new field goes to the end of it: chunks written
+/// before lack the column, and reading gives the field its default. `visit` is called with a reference to each field.
+template <typename D, typename Visit> void visitColumns(D &detail, Visit &&visit)
 {
-    visit(d.parentPid);
-    visit(d.parentComm);
-    visit(d.filename);
-    visit(d.arguments);
-    visit(d.argumentsTruncated);
-}
-template <typename Visit> void visitFields(wire::ProcessExit &d, Visit &&visit)
-{
-    visit(d.exitCode);
-    visit(d.signal);
-    visit(d.coreDumped);
-    visit(d.durationNs);
-    visit(d.killerPid);
-    visit(d.killerComm);
-}
-template <typename Visit> void visitFields(wire::OomKill &d, Visit &&visit)
-{
-    visit(d.triggerPid);
-    visit(d.triggerComm);
-    visit(d.totalVmBytes);
-    visit(d.anonRssBytes);
-    visit(d.fileRssBytes);
-    visit(d.shmemRssBytes);
-    visit(d.pageTableBytes);
-    visit(d.oomScoreAdj);
-}
-template <typename Visit> void visitFields(wire::FatalSignal &d, Visit &&visit)
-{
-    visit(d.signal);
-    visit(d.code);
-    visit(d.senderPid);
-    visit(d.senderComm);
-}
-template <typename Visit> void visitFields(wire::TcpConnection &d, Visit &&visit)
-{
-    visit(d.local);
-    visit(d.remote);
-    visit(d.direction);
-    visit(d.outcome);
-    visit(d.socketError);
-    visit(d.established);
-    visit(d.durationNs);
-    visit(d.connectLatencyNs);
-    visit(d.bytesSent);
-    visit(d.bytesReceived);
-    visit(d.srttUs);
-    visit(d.retransmits);
+    wire::visitFields(detail, [&visit](const wire::Field &, auto &value) { visit(value); });
 }
 
 /// One column of a detail: numbers or texts, by the field's type.

@@ -11,6 +11,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "console/core/store/mountpoint.h"
+
 namespace tapio::console {
 
 namespace {
@@ -37,12 +39,12 @@ std::string holder(int descriptor)
     return pid.empty() ? "another process" : "the process " + pid;
 }
 
-std::string adviceFor(int errnum)
+std::string adviceFor(int errnum, const std::filesystem::path &store)
 {
     switch (errcFromErrno(errnum)) {
     case Errc::ReadOnly: return "; its folder or file system is read-only: make it writable or choose another folder";
     case Errc::PermissionDenied: return "; give this user access to the folder or choose another one";
-    case Errc::NoSpace: return "; free space on its file system or choose another folder";
+    case Errc::NoSpace: return "; free space on " + mountPointOf(store).string() + " or choose another folder";
     default: return "";
     }
 }
@@ -56,7 +58,7 @@ Result<std::unique_ptr<LockFile>> LockFile::take(const std::filesystem::path &st
     const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (descriptor < 0) {
         const int errnum = errno;
-        return failErrno("store '" + store.string() + "' may not be written" + adviceFor(errnum), errnum);
+        return failErrno("store '" + store.string() + "' may not be written" + adviceFor(errnum, store), errnum);
     }
     std::unique_ptr<LockFile> lock(new LockFile(descriptor));
     if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
@@ -69,7 +71,7 @@ Result<std::unique_ptr<LockFile>> LockFile::take(const std::filesystem::path &st
     const std::string text = std::to_string(getpid()) + ' ' + ownStart() + '\n';
     if (ftruncate(descriptor, 0) != 0 || pwrite(descriptor, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
         const int errnum = errno;
-        return failErrno("the lock of store '" + store.string() + "' cannot be written" + adviceFor(errnum), errnum);
+        return failErrno("the lock of store '" + store.string() + "' cannot be written" + adviceFor(errnum, store), errnum);
     }
     return lock;
 }

@@ -13,6 +13,8 @@ constexpr std::size_t waitingLimit = 10'000;
 /// Events that waited for the link and were dropped, twice told: by the agent's heartbeat as one number, and by source in
 /// the counter reports that follow it.
 constexpr std::string_view agentDrops = "ring";
+/// Told by the server: neither received nor held by the agent; received, and let go before this console had read it.
+constexpr std::string_view transit = "transit", consoleQueue = "console-queue";
 bool isDrop(std::string_view cause) { return cause == agentDrops || cause == counterName(Counter::QDrop); }
 
 BlobView view(const wire::Bytes &bytes) { return {reinterpret_cast<const std::uint8_t *>(bytes.data()), bytes.size()}; }
@@ -25,6 +27,8 @@ Status ReportWriter::load()
     Result<bool> row = totals.step();
     for (; row && *row; row = totals.step()) {
         const auto events = static_cast<std::uint64_t>(totals.integer(3));
+        if (totals.text(2) == consoleQueue)
+            continue; // of a session that has ended
         m_totals[{totals.integer(0), totals.text(1), totals.text(2)}] = events;
         if (isDrop(totals.text(2)))
             growDrops(totals.integer(0), totals.text(2), events);
@@ -39,11 +43,14 @@ Status ReportWriter::putAgent(const Catalog::Stream *stream, std::int64_t node, 
         return fail(data.error());
     m_agents[node] = {nowNs, std::move(*data)};
     if (stream != nullptr) {
-        noteTotal(*stream, "link", agentDrops, state.loss.droppedEvents, nowNs);
+        // The agent's own count is of this stream; what the server says is of all streams of the node that it has seen.
+        if (state.heartbeat.id != 0)
+            noteTotal(*stream, "link", agentDrops, state.heartbeat.droppedEvents, nowNs);
         // The server counts what this console did not read into what it lacks; here the two are told apart.
         const std::uint64_t unread = std::min(state.loss.consoleEvents, state.loss.transitEvents);
-        noteTotal(*stream, "link", "transit", state.loss.transitEvents - unread, nowNs);
-        noteTotal(*stream, "link", "console-queue", unread, nowNs);
+        const bool fromTheBeginning = stream->whole && state.sessions <= 1;
+        noteNodeTotal(*stream, transit, state.loss.transitEvents - unread, fromTheBeginning, nowNs);
+        noteNodeTotal(*stream, consoleQueue, unread, true, nowNs);
     }
     return {};
 }
@@ -98,6 +105,17 @@ void ReportWriter::noteTotal(const Catalog::Stream &stream, const std::string &s
     if (growth > 0)
         m_losses.push_back({timeNs, stream.id, std::string(cause), growth});
     if (added || total != before)
+        m_movedTotals[key] = known->second = total;
+}
+
+/// The server's counts begin anew with it, and those of the console's queue with each session.
+void ReportWriter::noteNodeTotal(const Catalog::Stream &stream, std::string_view cause, std::uint64_t total, bool fromTheBeginning, std::int64_t timeNs)
+{
+    const TotalKey key{-stream.node, "node", std::string(cause)};
+    const auto [known, added] = m_totals.try_emplace(key, fromTheBeginning ? 0 : total);
+    if (total > known->second)
+        m_losses.push_back({timeNs, stream.id, std::string(cause), total - known->second});
+    if (added || total != known->second)
         m_movedTotals[key] = known->second = total;
 }
 

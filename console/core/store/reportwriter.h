@@ -42,8 +42,9 @@ private:
         std::string cause;
         std::uint64_t events = 0;
     };
-    using TotalKey = std::tuple<std::int64_t, std::string, std::string>; ///< stream, source, cause
+    using TotalKey = std::tuple<std::int64_t, std::string, std::string>; ///< stream (or minus the node's number), source, cause
     void noteTotal(const Catalog::Stream &stream, const std::string &source, std::string_view cause, std::uint64_t total, std::int64_t timeNs);
+    void noteNodeTotal(const Catalog::Stream &stream, std::string_view cause, std::uint64_t total, bool fromTheBeginning, std::int64_t timeNs);
 
     /// What one stream's agent dropped, as its heartbeats say and as its sources' counters say: the larger is what is known.
     struct Drops { std::uint64_t byAgent = 0, bySource = 0; };

@@ -143,7 +143,7 @@ Result<std::int64_t> Retention::sweepNames(std::int64_t nowNs)
                             " AND NOT EXISTS (SELECT 1 FROM sample_block b WHERE b.grp = series_group.id)",
                             "DELETE FROM series WHERE grp NOT IN (SELECT id FROM series_group)",
                             "DELETE FROM stream WHERE seen < ?1 AND id < (SELECT max(id) FROM stream)",
-                            "DELETE FROM loss_total WHERE stream NOT IN (SELECT id FROM stream)",
+                            "DELETE FROM loss_total WHERE stream > 0 AND stream NOT IN (SELECT id FROM stream)",
                             "DELETE FROM hook_report WHERE stream NOT IN (SELECT id FROM stream)"}) {
         if (status)
             status = runBound(m_database, sql, before);

@@ -5,6 +5,8 @@
 
 #include <sqlite3.h>
 
+#include "console/core/store/mountpoint.h"
+
 namespace tapio::console {
 
 namespace {
@@ -53,10 +55,10 @@ std::string immutableUri(const std::filesystem::path &file)
 }
 
 /// What a person can do about it, appended to the error's sentence.
-std::string_view adviceFor(Errc code)
+std::string adviceFor(Errc code, const std::filesystem::path &file)
 {
     switch (code) {
-    case Errc::NoSpace: return "; free space on its file system or choose another folder, it goes on by itself";
+    case Errc::NoSpace: return "; free space on " + mountPointOf(file).string() + " or choose another folder";
     case Errc::ReadOnly: return "; its folder or file system is read-only: make it writable or choose another folder";
     case Errc::PermissionDenied: return "; give this user access to the folder or choose another one";
     case Errc::Corrupt: return "; the file is damaged or not a Tapio store: move it away to start a new one";
@@ -283,7 +285,7 @@ Error Database::error(int code, std::string_view doing) const
         context += doing;
         context += ')';
     }
-    context += adviceFor(errc);
+    context += adviceFor(errc, m_file);
     return Error(errc, std::move(context), errnum);
 }
 

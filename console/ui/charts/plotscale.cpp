@@ -208,6 +208,14 @@ std::optional<double> allocatable(const PanelSnapshot &panel)
     return std::nullopt;
 }
 
+std::optional<Fact> wholeOf(const PanelSnapshot &panel)
+{
+    if (!panel.value || panel.value->unit != Unit::Percent)
+        return std::nullopt;
+    const auto found = std::ranges::find(panel.facts, "allocatable", &Fact::key);
+    return found != panel.facts.end() && found->value > 0 ? std::optional(*found) : std::nullopt;
+}
+
 PlotScale plotScale(const PanelSnapshot &panel, int intervals)
 {
     if (const auto *heat = std::get_if<HeatView>(&panel.view))

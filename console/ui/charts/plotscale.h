@@ -25,6 +25,8 @@ Unit plotUnit(const PanelSnapshot &panel);
 std::optional<double> thresholdPosition(const PanelSnapshot &panel, const Threshold &threshold);
 /// What a share is taken of: the "allocatable" fact in the plot's unit, where the headline is a percentage of it.
 std::optional<double> allocatable(const PanelSnapshot &panel);
+/// The same where the plot is in percent too: what a percentage on the value axis is of, in cores or bytes.
+std::optional<Fact> wholeOf(const PanelSnapshot &panel);
 /// The one threshold that a small plot has room for: an alert before a scaling bound before a reference; null = none.
 const Threshold *mainThreshold(const PanelSnapshot &panel);
 /// Nothing was lost in the whole series: it is not drawn, so that a healthy page shows no red.

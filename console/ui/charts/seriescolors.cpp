@@ -22,7 +22,7 @@ std::optional<SeriesLook::Ink> fixedInk(const PlotSeries &series)
         return SeriesLook::Ink::P3;
     if (series.key == "P4" || series.key == "p4")
         return SeriesLook::Ink::P4;
-    if (series.key == "others")
+    if (series.key == "others" || series.key == "rest")
         return SeriesLook::Ink::Rest;
     return std::nullopt;
 }

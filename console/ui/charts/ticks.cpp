@@ -92,6 +92,12 @@ ValueScale fromZeroScale(double minimum, double maximum, Unit unit, int interval
     ValueScale scale;
     const double least = unit == Unit::Percent ? 1 : unit == Unit::Nanoseconds ? 1e6 : 1;
     const bool up = maximum > 0 || minimum >= 0;
+    const bool little = unit == Unit::Percent && maximum > 100 && maximum <= 130; // readings that do not end together add up to more than all
+    if (little && minimum >= 0) {
+        scale = fromZeroScale(minimum, 100, unit, intervals);
+        scale.high = maximum;
+        return scale;
+    }
     const RoundTop above = up ? roundTop(std::max(maximum, countsWholeThings(unit) ? 2. : least), unit, intervals) : RoundTop {0, 0};
     if (minimum < 0) { // the same scale on both sides, so that a pixel means the same
         const RoundTop below = roundTop(-minimum, unit, 1);

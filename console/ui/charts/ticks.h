@@ -18,12 +18,13 @@ struct ValueTick {
 };
 struct ValueScale {
     double low = 0, high = 1;
-    std::vector<ValueTick> ticks; ///< ascending, the first at low, the last at high
+    std::vector<ValueTick> ticks; ///< ascending, the first at low, the last at high (but see percent)
 };
 
 /// The range and ticks that show minimum .. maximum. `intervals` is how many steps the height has room for (2 to 5).
 /// With `fromZero` the range starts at 0 (or below, for downward series); otherwise it closes in on the data.
-/// NaN or an empty range gives 0 .. 1 of the unit. Percent never leaves 0 .. 100.
+/// NaN or an empty range gives 0 .. 1 of the unit. Percent ends at 100 unless a value is over it; a little over it the range
+/// ends at the value, and the last tick at 100.
 ValueScale valueScale(double minimum, double maximum, Unit unit, bool fromZero, int intervals);
 
 struct TimeTick {

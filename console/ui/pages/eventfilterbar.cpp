@@ -16,8 +16,6 @@ namespace tapio::console {
 
 namespace {
 
-constexpr wire::EventType knownTypes[] = {wire::EventType::ProcessExec, wire::EventType::ProcessExit, wire::EventType::OomKill, wire::EventType::FatalSignal,
-                                          wire::EventType::TcpConnection};
 constexpr wire::Severity severities[] = {wire::Severity::Debug, wire::Severity::Info, wire::Severity::Notice, wire::Severity::Warning, wire::Severity::Error,
                                          wire::Severity::Critical};
 
@@ -225,7 +223,7 @@ void EventFilterBar::openTypes()
     all->setCheckable(true);
     all->setChecked(m_chosenTypes.empty());
     menu.addSeparator();
-    for (const wire::EventType type : knownTypes) {
+    for (const wire::EventType type : wire::knownEventTypes()) {
         const bool on = std::find(m_chosenTypes.begin(), m_chosenTypes.end(), type) != m_chosenTypes.end();
         QAction *action = menu.addAction(typeName(type), this, [this, set, type, on] {
             std::vector<wire::EventType> types = m_chosenTypes;

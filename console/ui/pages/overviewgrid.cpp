@@ -24,6 +24,7 @@ Sign levelSign(GroupSummary::Level level, const Theme &theme)
     switch (level) {
     case GroupSummary::Level::Ok: return {Glyph::Disc, theme.meaning.ok, {}};
     case GroupSummary::Level::NoData: return {Glyph::BarredCircle, theme.meaning.muted, {}};
+    case GroupSummary::Level::Pending: return {Glyph::QuarterDisc, theme.meaning.pending, {}};
     case GroupSummary::Level::Attention: return {Glyph::Diamond, theme.meaning.pending, {}};
     case GroupSummary::Level::Bad: break;
     }

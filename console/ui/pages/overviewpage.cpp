@@ -11,7 +11,6 @@
 #include "console/ui/pages/firststart.h"
 #include "console/ui/pages/overviewgrid.h"
 #include "console/ui/widgets/computationview.h"
-#include "console/ui/widgets/panelexport.h"
 
 namespace tapio::console {
 
@@ -77,6 +76,8 @@ void OverviewPage::refresh()
     if (!isVisible())
         return; // showEvent brings the newest
     showFirstStart(neverHadAnAgent());
+    for (const std::string &name : m_context.session.overview().namespaces)
+        m_context.shell.noteNamespace(QString::fromStdString(name));
     m_view.setSnapshot(m_context.session.overview());
     if (settled())
         m_shownRange = m_context.session.range();
@@ -155,9 +156,21 @@ void OverviewPage::exportPanel(PanelId id, PanelFormat format)
     const PanelExport page(*snapshot, m_context.themes.theme(), m_context.time.zone());
     const QString folder = QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation);
     const QString path = QFileDialog::getSaveFileName(this, tr("Export %1").arg(PanelText::title(id)), folder + QLatin1Char('/') + page.suggestedName(format), filterFor(format));
-    if (path.isEmpty())
-        return;
-    const Status written = page.write(format, path);
+    if (!path.isEmpty())
+        save(id, page.file(format), path);
+}
+
+void OverviewPage::save(PanelId id, PanelFile file, const QString &path)
+{
+    // The pool ends before the page does: what it posts to it is dropped with it.
+    m_writers.start([this, id, path, file = std::move(file)] {
+        const Status written = writePanelFile(file, path);
+        QMetaObject::invokeMethod(this, [this, id, path, written] { tellSaved(id, path, written); }, Qt::QueuedConnection);
+    });
+}
+
+void OverviewPage::tellSaved(PanelId id, const QString &path, const Status &written)
+{
     m_context.shell.notify(written ? tr("Saved as %1").arg(QFileInfo(path).fileName()) : tr("Not saved: %1").arg(QString::fromStdString(written.error().context())));
     m_context.session.recordAction(QStringLiteral("export"), QStringLiteral("%1 %2").arg(keyOf(id), written ? path : QString::fromStdString(written.error().message())));
 }
@@ -168,6 +181,7 @@ void OverviewPage::apply(PanelId, Remedy remedy)
     case Remedy::OpenConnections: m_context.shell.openPage(PageId::Connections); break;
     case Remedy::CancelReading: m_context.shell.setRange(m_shownRange); break;
     case Remedy::WidenRange: m_context.shell.setRange({TimeRange::Kind::Last24Hours, 0, 0}); break;
+    case Remedy::ShowAll: m_context.shell.setScope({}, {}); break;
     case Remedy::CopyDetail:
     case Remedy::None: break;
     }

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <QPointer>
+#include <QThreadPool>
 
 #include "console/ui/pages/overviewview.h"
 #include "console/ui/pages/page.h"
+#include "console/ui/widgets/panelexport.h"
 #include "console/ui/widgets/statemessage.h"
 
 namespace tapio::console {
@@ -23,8 +25,12 @@ public:
     void open(const QString &argument) override;
     bool closeTopmost() override { return m_view.closeTopmost(); }
     bool settled() const override;
+    bool usesNodeScope() const override { return true; }
+    bool usesNamespaceScope() const override { return true; }
 
     OverviewView &view() { return m_view; }
+    /// Writes the file in the background and tells how it ended.
+    void save(PanelId id, PanelFile file, const QString &path);
 
 protected:
     void showEvent(QShowEvent *event) override;
@@ -38,6 +44,7 @@ private:
     void showFirstStart(bool first);
     void showComputation(PanelId id);
     void exportPanel(PanelId id, PanelFormat format);
+    void tellSaved(PanelId id, const QString &path, const Status &written);
     void apply(PanelId id, Remedy remedy);
 
     UiContext m_context;
@@ -46,6 +53,7 @@ private:
     QPointer<ComputationView> m_computation;
     PanelId m_computed = PanelId::EventsProcessed;
     TimeRange m_shownRange;           ///< whose figures were read last: where a cancelled reading goes back to
+    QThreadPool m_writers;            ///< last: waits for its jobs while the page is still there
 };
 
 } // namespace tapio::console

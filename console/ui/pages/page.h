@@ -29,6 +29,8 @@ public:
     /// Node and namespace chosen in the context bar; empty = all.
     virtual QString scopeNode() const = 0;
     virtual QString scopeNamespace() const = 0;
+    /// Chooses both anew, for all pages.
+    virtual void setScope(const QString &node, const QString &namespaceName) = 0;
     /// Another time range for all pages, shown in the context bar.
     virtual void setRange(const TimeRange &range) = 0;
     /// A namespace that was seen in data, to be offered by the context bar.

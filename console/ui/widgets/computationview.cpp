@@ -18,16 +18,6 @@ namespace {
 
 constexpr std::size_t maxSources = 12;
 
-QString sourcesText(const std::vector<std::string> &sources)
-{
-    QStringList lines;
-    for (std::size_t i = 0; i < std::min(sources.size(), maxSources); ++i)
-        lines << QString::fromStdString(sources[i]);
-    if (sources.size() > maxSources)
-        lines << ComputationView::tr("+ %1 more").arg(sources.size() - maxSources);
-    return lines.join(QLatin1Char('\n'));
-}
-
 } // namespace
 
 QString ComputationText::plain() const
@@ -37,6 +27,18 @@ QString ComputationText::plain() const
         for (const auto &[name, value] : *rows)
             lines << name + QStringLiteral(": ") + QString(value).replace(QLatin1Char('\n'), QStringLiteral(", "));
     return lines.join(QLatin1Char('\n')).replace(QChar(0x00A0), QLatin1Char(' '));
+}
+
+/// Outside of the unnamed namespace, where lupdate would not know the class.
+static QString sourcesText(const Computation &computation)
+{
+    const auto &sources = computation.sources;
+    QStringList lines;
+    for (std::size_t i = 0; i < std::min(sources.size(), maxSources); ++i)
+        lines << QString::fromStdString(sources[i]);
+    if (sources.size() > maxSources)
+        lines << ComputationView::tr("+ %1 more").arg(sources.size() - maxSources);
+    return lines.join(QLatin1Char('\n'));
 }
 
 ComputationText computationText(const PanelSnapshot &panel, const TimeDisplay &time)
@@ -63,10 +65,12 @@ ComputationText computationText(const PanelSnapshot &panel, const TimeDisplay &t
     }
     for (const Breach &breach : panel.breaches)
         text.measured.emplace_back(ComputationView::tr("Past its bound"), PanelText::breach(breach));
+    for (const Breach &breach : panel.pending)
+        text.measured.emplace_back(ComputationView::tr("Pending"), PanelText::pending(breach));
     if (panel.asOfNs > 0)
         text.measured.emplace_back(ComputationView::tr("Newest reading"), time.textWithZone(panel.asOfNs, TimeStyle::DateSecond));
     if (!computation.sources.empty())
-        text.measured.emplace_back(ComputationView::tr("Sources"), sourcesText(computation.sources));
+        text.measured.emplace_back(ComputationView::tr("Sources"), sourcesText(computation));
     return text;
 }
 

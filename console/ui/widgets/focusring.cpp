@@ -38,7 +38,8 @@ bool FocusRing::eventFilter(QObject *object, QEvent *event)
     case QEvent::Resize:
     case QEvent::Show:
     case QEvent::Hide:
-        if (m_target && object->isWidgetType() && (object == m_target || static_cast<QWidget *>(object)->isAncestorOf(m_target)))
+    case QEvent::ZOrderChange:
+        if (m_target && object->isWidgetType() && (object == m_target || static_cast<QWidget *>(object)->isAncestorOf(m_target) || mayCover(object)))
             place();
         break;
     default: break;
@@ -65,6 +66,30 @@ void FocusRing::place()
     setGeometry(rect.adjusted(-outside, -outside, outside, outside));
     show();
     raise();
+    setMask(uncovered());
+}
+
+bool FocusRing::mayCover(const QObject *object) const
+{
+    const auto *parent = static_cast<const QWidget *>(object)->parentWidget();
+    return object != this && parent && parent->isAncestorOf(m_target);
+}
+
+QRegion FocusRing::uncovered() const
+{
+    QRegion region(rect());
+    for (const QWidget *below = m_target; below != window() && below->parentWidget(); below = below->parentWidget()) {
+        const QWidget *parent = below->parentWidget();
+        bool above = false; // children are in the order in which they are painted
+        for (const QObject *child : parent->children()) {
+            const auto *widget = qobject_cast<const QWidget *>(child);
+            const bool overlay = widget && above && widget != this && !widget->isWindow() && widget->isVisible();
+            if (overlay && widget->geometry().intersects(below->geometry())) // a mere neighbour lies beside it
+                region -= QRect(mapFrom(window(), parent->mapTo(window(), widget->pos())), widget->size());
+            above |= child == below;
+        }
+    }
+    return region;
 }
 
 void FocusRing::paintEvent(QPaintEvent *)

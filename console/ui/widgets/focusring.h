@@ -27,6 +27,9 @@ protected:
 private:
     void follow(QWidget *widget);
     void place();
+    /// What the ring may be painted on: nothing that lies over its widget, such as a drawer.
+    QRegion uncovered() const;
+    bool mayCover(const QObject *object) const;
 
     Look m_look;
     QPointer<QWidget> m_target;

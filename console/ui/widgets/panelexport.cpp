@@ -174,7 +174,17 @@ QByteArray PanelExport::csv() const
     return QByteArray::fromStdString(out.str());
 }
 
-Status PanelExport::write(PanelFormat format, const QString &path) const
+PanelFile PanelExport::file(PanelFormat format) const
+{
+    switch (format) {
+    case PanelFormat::Png: return {format, image(), {}};
+    case PanelFormat::Svg: return {format, {}, svg()};
+    case PanelFormat::Csv: break;
+    }
+    return {format, {}, csv()};
+}
+
+Status writePanelFile(const PanelFile &panel, const QString &path)
 {
     QSaveFile file(path);
     const auto failed = [&] {
@@ -183,20 +193,7 @@ Status PanelExport::write(PanelFormat format, const QString &path) const
     };
     if (!file.open(QIODevice::WriteOnly))
         return failed();
-    bool written = false;
-    switch (format) {
-    case PanelFormat::Png: written = image().save(&file, "PNG"); break;
-    case PanelFormat::Svg: {
-        const QByteArray bytes = svg();
-        written = file.write(bytes) == bytes.size();
-        break;
-    }
-    case PanelFormat::Csv: {
-        const QByteArray bytes = csv();
-        written = file.write(bytes) == bytes.size();
-        break;
-    }
-    }
+    const bool written = panel.format == PanelFormat::Png ? panel.image.save(&file, "PNG") : file.write(panel.bytes) == panel.bytes.size();
     if (!written || !file.commit())
         return failed();
     return {};

@@ -15,6 +15,15 @@ namespace tapio::console {
 
 enum class PanelFormat { Png, Svg, Csv };
 
+/// A panel on its way into a file; a value.
+struct PanelFile {
+    PanelFormat format = PanelFormat::Csv;
+    QImage image;                     ///< PNG
+    QByteArray bytes;                 ///< the other formats
+};
+/// Encodes and writes it. Any thread. Errors: Io, PermissionDenied, NoSpace, naming the path.
+Status writePanelFile(const PanelFile &panel, const QString &path);
+
 /// Writes one panel as it is on the screen: same words, zone and range, drawn anew at the size of a page and with full
 /// strokes; a panel without a figure says why. CSV has every sample, and what is no series above them. Files are written whole or not at all.
 class PanelExport {
@@ -25,8 +34,8 @@ public:
     QImage image() const;
     QByteArray svg() const;
     QByteArray csv() const;
-    /// Errors: Io, PermissionDenied, NoSpace, naming the path.
-    Status write(PanelFormat format, const QString &path) const;
+    /// Drawn, and for PNG not encoded yet, which takes longest. GUI thread.
+    PanelFile file(PanelFormat format) const;
     /// "event-queue-depth 2026-03-01 14-35-02 UTC.png".
     QString suggestedName(PanelFormat format) const;
 

@@ -86,6 +86,12 @@ std::optional<PanelHeader::PanelChip> meaningChip(const PanelSnapshot &panel, co
     }
     if (!panel.breaches.empty())
         return breachChip(panel, theme);
+    if (!panel.pending.empty()) {
+        QStringList lines;
+        for (const Breach &pending : panel.pending)
+            lines << PanelText::pending(pending);
+        return PanelHeader::PanelChip {{PanelHeader::tr("pending"), theme.meaning.pending, Glyph::QuarterDisc}, lines.join(QLatin1Char('\n'))};
+    }
     for (const ThresholdCheck &check : panel.checks)
         if (check.held && check.threshold.kind == ThresholdKind::ScaleUp)
             return PanelHeader::PanelChip {{PanelHeader::tr("scale up"), theme.meaning.pending, Glyph::QuarterDisc}, PanelText::thresholdSentence(check.threshold)};
@@ -111,7 +117,7 @@ std::optional<QColor> edgeColor(const PanelSnapshot &panel, const Theme &theme)
     if (const auto *coverage = std::get_if<CoverageView>(&panel.view))
         if (std::ranges::any_of(coverage->cells, [](const NodeCell &cell) { return cell.state != NodeCell::State::Full; }))
             return theme.meaning.pending;
-    if (panel.state == PanelState::Stale)
+    if (panel.state == PanelState::Stale || !panel.pending.empty())
         return theme.meaning.pending;
     return std::nullopt;
 }

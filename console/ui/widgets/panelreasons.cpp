@@ -87,7 +87,14 @@ PanelText::Reason PanelText::noData(const PanelSnapshot &panel)
     case NoDataReason::CorrelationNotBuilt:
         return {tr("No correlation in this version"), tr("so no insight to count or judge"), Remedy::None, {}};
     case NoDataReason::NeedsVerdicts: return {tr("Too few verdicts"), tr("%1 verdicts").arg(ofCount(panel.have, panel.need)), Remedy::None, {}};
-    case NoDataReason::NoKubernetes: return {tr("No pod runs on a connected node"), {}, Remedy::OpenConnections, tr("Connect a node")};
+    case NoDataReason::NothingInScope: {
+        const QString all = panel.scope.namespaceName.empty() ? tr("Show all nodes") : panel.scope.node.empty() ? tr("Show all namespaces") : tr("Show everything");
+        return {tr("No data for %1 in this range").arg(scope(panel.scope)), {}, Remedy::ShowAll, all};
+    }
+    case NoDataReason::NoKubernetes:
+        if (!panel.scope.node.empty())
+            return {tr("No pod runs on %1").arg(scope(panel.scope)), {}, Remedy::ShowAll, tr("Show all nodes")};
+        return {tr("No pod runs on a connected node"), {}, Remedy::OpenConnections, tr("Connect a node")};
     case NoDataReason::NoOperatorAction: return {tr("Nobody did anything here"), tr("0 actions recorded"), Remedy::WidenRange, tr("Show the last 24 h")};
     case NoDataReason::SourceUnavailable:
         return {tr("The source cannot be read"), detail, detail.isEmpty() ? Remedy::None : Remedy::CopyDetail, detail.isEmpty() ? QString() : tr("Copy the message")};
@@ -151,8 +158,8 @@ QString PanelText::formulaSentence(const PanelSnapshot &panel)
         return tr("Pods by the worst state that holds for each. Where the Kubernetes API is not asked, pods are counted as the nodes see them: their "
                   "control groups, log folders, and the kernel\u2019s out-of-memory and exit events of the last hour. Crash loop: three restarts in 30 min.");
     case PanelId::CpuUsage:
-        return tr("Increase of the control group\u2019s CPU time divided by the measured time, in cores; percent of the limit, or of what the node can "
-                  "allocate. Beside it the share of throttled periods and the pressure (PSI). Alert above 80 % for 15 min, of a node or of a pod\u2019s limit; "
+        return tr("Increase of the control group\u2019s CPU time divided by the measured time, in percent of all cores that the nodes have; of a pod with "
+                  "a limit also in percent of that. Rest of the nodes: what they used beside the control groups drawn. Beside it the share of throttled periods and the pressure (PSI). Alert above 80 % for 15 min, of a node or of a pod\u2019s limit; "
                   "scale up above 70 % for 1 h; scale down below 30 % for 4 h.");
     case PanelId::MemoryUsage:
         return tr("The headline is the nodes\u2019: total minus available memory as the kernel says (/proc/meminfo), since a node has no working set of its "
@@ -190,6 +197,8 @@ QString PanelText::accessibleName(const PanelSnapshot &panel)
         for (const Breach &each : panel.breaches)
             if (!each.headline)
                 parts << tr("past a threshold: %1").arg(breach(each));
+        for (const Breach &each : panel.pending)
+            parts << tr("pending: %1").arg(pending(each));
     } else if (panel.state == PanelState::Loading) {
         parts << tr("reading");
     } else {

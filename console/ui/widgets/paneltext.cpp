@@ -246,6 +246,15 @@ QString PanelText::groupSentence(const GroupSummary &summary)
         return first.isEmpty() ? tr("could not be read") : tr("could not be read: %1").arg(first);
     if (key == "partial-data")
         return second.isEmpty() ? tr("some figures are missing") : tr("%1 of %2 figures are missing").arg(first, second);
+    if (key == "not-in-scope")
+        return tr("nothing of %1 in this range").arg(scope({first.toStdString(), second.toStdString()}));
+    if (key == "stale")
+        return tr("no reading for %1").arg(ageText(static_cast<std::int64_t>(number(summary, 0)) * nsPerSecond));
+    if (key == "pending") {
+        const auto ns = [&summary](std::size_t i) { return static_cast<std::int64_t>(number(summary, i)) * nsPerSecond; };
+        const Unit unit = first == QLatin1String("queued") ? Unit::Events : Unit::Percent;
+        return pending({first.toStdString(), second.toStdString(), 0, {ThresholdKind::AlertAbove, number(summary, 2), unit, ns(4)}, false, ns(3)});
+    }
     if (key == "loss") {
         const QString cause = summary.arguments.size() > 1 ? lossCause(summary.arguments[1]) : QString();
         const QString node = argument(summary, 2);
@@ -277,6 +286,14 @@ QString PanelText::groupSentence(const GroupSummary &summary)
     for (const std::string &each : summary.arguments)
         words << data(each);
     return words.join(QLatin1Char(' '));
+}
+
+QString PanelText::scope(const Scope &scope)
+{
+    if (scope.namespaceName.empty())
+        return data(scope.node);
+    const QString name = tr("namespace %1").arg(data(scope.namespaceName));
+    return scope.node.empty() ? name : tr("%1 on %2").arg(name, data(scope.node));
 }
 
 QString PanelText::factName(const Fact &fact)
@@ -317,6 +334,10 @@ std::optional<PanelText::Headline> PanelText::headline(const PanelSnapshot &pane
         headline.qualifier = tr("rx + tx");
     } else if (value.key == "open") {
         headline.qualifier = tr("open");
+    }
+    if (panel.allNodes || panel.allNamespaces) {
+        const QString whole = panel.allNodes ? tr("all nodes") : tr("all namespaces");
+        headline.qualifier = headline.qualifier.isEmpty() ? QStringLiteral("\u00b7 ") + whole : tr("%1 \u00b7 %2").arg(headline.qualifier, whole);
     }
     return headline;
 }
@@ -363,6 +384,8 @@ QString PanelText::series(const PlotSeries &series)
         return data(series.label);
     if (series.key == "others")
         return tr("all others");
+    if (series.key == "rest")
+        return tr("rest of the nodes");
     if (series.key == "lost")
         return series.unit == Unit::Percent ? tr("lost, shed, dropped") : tr("lost, by any cause");
     if (series.key == "received")
@@ -432,6 +455,18 @@ QString PanelText::breach(const Breach &breach)
     return breach.label.empty() ? figure : tr("%1: %2").arg(data(breach.label), figure);
 }
 
+QString PanelText::pending(const Breach &breach)
+{
+    constexpr std::int64_t minute = 60 * nsPerSecond;
+    const std::int64_t whole = breach.threshold.forNs;
+    const QString time = breach.heldNs >= minute && whole % minute == 0 ? tr("%1 of %2 min").arg(breach.heldNs / minute).arg(whole / minute)
+                                                                        : tr("%1 of %2").arg(durationText(breach.heldNs), durationText(whole));
+    const QString what = breach.key == "cpu" ? title(PanelId::CpuUsage) : breach.key == "memory" ? title(PanelId::MemoryUsage)
+                       : breach.key == "queued" ? title(PanelId::QueueDepth) : unknownKey(breach.key);
+    const QString text = tr("%1 past %2 for %3").arg(what, boundText(breach.threshold), time);
+    return breach.label.empty() ? text : QStringLiteral("%1 (%2)").arg(text, data(breach.label));
+}
+
 QString PanelText::lossCause(const std::string &counter)
 {
     if (counter == "lost")
@@ -491,7 +526,7 @@ QString PanelText::nodeState(NodeCell::State state)
 
 QString PanelText::tooMuchShort(const PanelSnapshot &panel)
 {
-    const auto shown = static_cast<std::uint64_t>(std::ranges::count_if(panel.series, [](const PlotSeries &each) { return each.key != "others"; }));
+    const auto shown = static_cast<std::uint64_t>(std::ranges::count_if(panel.series, [](const PlotSeries &each) { return each.key != "others" && each.key != "rest"; }));
     if (shown == panel.series.size() || panel.seriesTotal <= shown)
         return {};
     return tr("%1 of %2 series").arg(exactCount(shown), exactCount(panel.seriesTotal));

@@ -13,7 +13,7 @@
 namespace tapio::console {
 
 /// What a person can do about a missing figure.
-enum class Remedy { None, OpenConnections, WidenRange, CopyDetail, CancelReading };
+enum class Remedy { None, OpenConnections, WidenRange, CopyDetail, CancelReading, ShowAll };
 
 /// Every word of the panels: the core's keys turned into translated sentences. A key that is not known here is shown as
 /// words of its own ("queue-high" reads "queue high"), never dropped. Pure functions; any thread.
@@ -23,12 +23,14 @@ public:
     static QString title(PanelId id);
     static QString groupTitle(std::size_t group);
     static QString groupSentence(const GroupSummary &summary);
+    /// "node-a", "namespace shop", "namespace shop on node-a".
+    static QString scope(const Scope &scope);
 
     struct Headline {
         Quantity value;
         QString qualifier;            ///< "p99", "of limit", "of 418 running"
     };
-    /// Nothing when there is no figure.
+    /// Nothing when there is no figure. The qualifier says when it is of all nodes or namespaces although one was chosen.
     static std::optional<Headline> headline(const PanelSnapshot &panel);
     /// Named numbers beside the headline, the most telling first: as many are shown as there is room for.
     static QStringList sideFacts(const PanelSnapshot &panel);
@@ -46,6 +48,8 @@ public:
     static QString check(const ThresholdCheck &check);
     /// Which threshold is past and whose: "shop/checkout: 91.0 %; alert above 80 % for 15 min".
     static QString breach(const Breach &breach);
+    /// What is past its bound and not yet for long enough: "CPU usage past 80 % for 4 of 15 min (node-a)".
+    static QString pending(const Breach &breach);
     /// What a partial figure is without: silent nodes, series that did not fit.
     static QStringList without(const PanelSnapshot &panel);
     static QString upwards();

@@ -36,6 +36,17 @@ struct Valued {
     TooltipContent::Row row;
 };
 
+/// In the unit of the axis; where that is a share, the amount in parentheses.
+QString valueText(const PanelSnapshot &panel, double value, Unit unit)
+{
+    const auto whole = wholeOf(panel);
+    if (!whole || (unit != Unit::Percent && unit != whole->unit))
+        return exactQuantity(value, unit).text();
+    const double percent = unit == Unit::Percent ? value : 100 * value / whole->value;
+    const double amount = unit == Unit::Percent ? value * whole->value / 100 : value;
+    return QStringLiteral("%1 (%2)").arg(quantity(percent, Unit::Percent).text(), exactQuantity(amount, whole->unit).text());
+}
+
 std::vector<Valued> seriesRows(const PanelSnapshot &panel, const std::vector<SeriesLook> &looks, const Theme &theme, std::int64_t timeNs)
 {
     const std::int64_t bucket = bucketOf(panel);
@@ -53,7 +64,7 @@ std::vector<Valued> seriesRows(const PanelSnapshot &panel, const std::vector<Ser
         QString name = PanelText::series(series);
         if (series.below)
             name = TooltipContent::tr("%1 sent").arg(name);
-        rows.push_back({sample->value, {colorOf(look, theme), look.dashed(), name, exactQuantity(sample->value, series.unit).text()}});
+        rows.push_back({sample->value, {colorOf(look, theme), look.dashed(), name, valueText(panel, sample->value, series.unit)}});
         if (series.stacked) {
             sum += sample->value;
             ++summed;
@@ -61,7 +72,7 @@ std::vector<Valued> seriesRows(const PanelSnapshot &panel, const std::vector<Ser
     }
     std::ranges::stable_sort(rows, std::greater<>(), &Valued::value);
     if (summed > 1)
-        rows.insert(rows.begin(), {sum, {QColor(), false, TooltipContent::tr("All together"), exactQuantity(sum, plotUnit(panel)).text()}});
+        rows.insert(rows.begin(), {sum, {QColor(), false, TooltipContent::tr("All together"), valueText(panel, sum, plotUnit(panel))}});
     return rows;
 }
 

@@ -74,20 +74,12 @@ void ContextBar::refreshState()
     fit();
 }
 
-void ContextBar::setNode(const QString &node)
+void ContextBar::setScope(const QString &node, const QString &namespaceName)
 {
-    if (m_node == node)
+    if (m_node == node && m_namespace == namespaceName)
         return;
     m_node = node;
-    refreshScope();
-    emit scopeChanged();
-}
-
-void ContextBar::setNamespace(const QString &name)
-{
-    if (m_namespace == name)
-        return;
-    m_namespace = name;
+    m_namespace = namespaceName;
     refreshScope();
     emit scopeChanged();
 }

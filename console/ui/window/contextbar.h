@@ -23,8 +23,11 @@ public:
     RangeControl &range() { return *m_range; }
     QString node() const { return m_node; }
     QString namespaceName() const { return m_namespace; }
-    void setNode(const QString &node);
-    void setNamespace(const QString &name);
+    void setNode(const QString &node) { setScope(node, m_namespace); }
+    void setNamespace(const QString &name) { setScope(m_node, name); }
+    void setScope(const QString &node, const QString &namespaceName);
+    void pickNode();
+    void pickNamespace();
     void refreshState();
     void addSeenNamespace(const QString &name);
 
@@ -39,8 +42,6 @@ protected:
     void resizeEvent(QResizeEvent *event) override;
 
 private:
-    void pickNode();
-    void pickNamespace();
     void refreshScope();
     void fit();
 

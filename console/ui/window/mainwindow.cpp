@@ -39,6 +39,8 @@ MainWindow::MainWindow(WindowServices services) :
     addWindowActions();
     addTimeActions();
     addViewActions();
+    addScopeActions();
+    m_bar->setScope(m_services.settings.scopeNode(), m_services.settings.scopeNamespace());
     m_services.session.setRange(m_services.settings.range());
     m_bar->refreshState();
 }
@@ -84,10 +86,7 @@ void MainWindow::wire()
         m_services.settings.setRange(m_services.session.range());
         tellTime();
     });
-    connect(m_bar, &ContextBar::scopeChanged, this, [this] {
-        for (Page *page : std::as_const(m_pages))
-            page->scopeChanged();
-    });
+    connect(m_bar, &ContextBar::scopeChanged, this, &MainWindow::tellScope);
     connect(m_status, &StatusBar::activated, this, &MainWindow::openPage);
     connect(m_drawer, &Drawer::closeRequested, this, [this] { setDrawerOpen(false); });
     connect(m_drawer, &Drawer::dockToggled, this, [this] {
@@ -229,6 +228,25 @@ void MainWindow::addViewActions()
     add("view.fullscreen", tr("Whole screen"), {QKeySequence(Qt::Key_F11)}, [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
 }
 
+void MainWindow::addScopeActions()
+{
+    const auto add = [this](const char *id, const QString &text, std::function<void()> run, bool (Page::*uses)() const) {
+        m_services.actions.add({QLatin1String(id), text, ActionGroup::View, {}, std::move(run),
+                                [this, uses] { return currentPage() && (currentPage()->*uses)(); }, nullptr});
+    };
+    add("scope.node", tr("Choose a node\u2026"), [this] { m_bar->pickNode(); }, &Page::usesNodeScope);
+    add("scope.namespace", tr("Choose a namespace\u2026"), [this] { m_bar->pickNamespace(); }, &Page::usesNamespaceScope);
+    add("scope.all", tr("Show all nodes and namespaces"), [this] { setScope({}, {}); }, &Page::usesNodeScope);
+}
+
+void MainWindow::tellScope()
+{
+    m_services.session.setScope({scopeNode().toStdString(), scopeNamespace().toStdString()});
+    m_services.settings.setScope(scopeNode(), scopeNamespace());
+    for (Page *page : std::as_const(m_pages))
+        page->scopeChanged();
+}
+
 std::vector<PaletteEntry> MainWindow::commandEntries() const
 {
     std::vector<PaletteEntry> entries;
@@ -340,6 +358,7 @@ void MainWindow::toggleDrawer() { setDrawerOpen(!m_drawerOpen); }
 void MainWindow::notify(const QString &sentence) { m_status->notify(sentence); }
 QString MainWindow::scopeNode() const { return m_bar->node(); }
 QString MainWindow::scopeNamespace() const { return m_bar->namespaceName(); }
+void MainWindow::setScope(const QString &node, const QString &namespaceName) { m_bar->setScope(node, namespaceName); }
 void MainWindow::setRange(const TimeRange &range) { m_bar->range().setRange(range); }
 void MainWindow::noteNamespace(const QString &name) { m_bar->addSeenNamespace(name); }
 

@@ -62,6 +62,7 @@ public:
     void notify(const QString &sentence) override;
     QString scopeNode() const override;
     QString scopeNamespace() const override;
+    void setScope(const QString &node, const QString &namespaceName) override;
     void setRange(const TimeRange &range) override;
     void noteNamespace(const QString &name) override;
     void notePod(const QString &name, const QString &namespaceName) override;
@@ -78,6 +79,8 @@ private:
     void addWindowActions();
     void addTimeActions();
     void addViewActions();
+    void addScopeActions();
+    void tellScope();
     void arrange();
     void setDrawerOpen(bool open);
     bool drawerFloats() const;

@@ -4,6 +4,8 @@
 #include <QHBoxLayout>
 #include <QMenu>
 
+#include <algorithm>
+
 #include "console/ui/dialogs/rangedialog.h"
 #include "console/ui/widgets/barbutton.h"
 
@@ -42,14 +44,22 @@ void RangeControl::setRange(const TimeRange &range)
     emit rangeChanged();
 }
 
+std::int64_t RangeControl::liveNs()
+{
+    const PanelSnapshot &panel = m_context.session.overview().panels.front();
+    if (m_context.session.range().kind == TimeRange::Kind::Live && panel.state != PanelState::Loading)
+        m_liveNs = std::clamp(panel.toNs - panel.fromNs, shortestRangeNs, fullLiveNs);
+    return m_liveNs;
+}
+
 void RangeControl::step(int direction)
 {
-    setRange(shifted(m_context.session.range(), direction, m_context.clock.utcNs()));
+    setRange(shifted(m_context.session.range(), direction, m_context.clock.utcNs(), liveNs()));
 }
 
 void RangeControl::zoom(double factor)
 {
-    setRange(zoomed(m_context.session.range(), factor, m_context.clock.utcNs()));
+    setRange(zoomed(m_context.session.range(), factor, m_context.clock.utcNs(), liveNs()));
 }
 
 void RangeControl::askCustom()

@@ -28,8 +28,10 @@ signals:
 
 private:
     void openMenu();
+    std::int64_t liveNs();
 
     UiContext m_context;
+    std::int64_t m_liveNs = fullLiveNs;      ///< how wide Live was when it was shown last
     BarButton *m_back, *m_field, *m_forward;
 };
 

@@ -146,18 +146,38 @@ AgentCost highest(const std::vector<AgentCost> &costs)
     return most;
 }
 
+/// "0.40 % CPU (0.12 % of it in the kernel), 23 MiB".
+QString costInFull(const AgentCost &cost)
+{
+    if (!cost.cpuPercent || !cost.kernelPercent)
+        return costText(cost);
+    const QString cpu = tr("%1 CPU (%2 of it in the kernel)").arg(quantity(*cost.cpuPercent, Unit::Percent).text(), quantity(*cost.kernelPercent, Unit::Percent).text());
+    return cost.rssBytes ? tr("%1, %2").arg(cpu, bytesText(*cost.rssBytes)) : cpu;
+}
+
+/// Whether the run time of their programs in the kernel is in the figures.
+QString kernelPartText(const std::vector<AgentCost> &costs)
+{
+    const auto measured = std::count_if(costs.begin(), costs.end(), [](const AgentCost &cost) { return cost.kernelPercent.has_value(); });
+    if (measured == static_cast<std::ptrdiff_t>(costs.size()))
+        return tr("Includes the run time of their programs in the kernel");
+    if (measured == 0)
+        return tr("Not measured: the run time of their programs in the kernel");
+    return tr("Includes the run time of their programs in the kernel for %1 of %2; of the others it is not measured").arg(measured).arg(costs.size());
+}
+
 QString costToolTip(std::vector<AgentCost> costs)
 {
     std::stable_sort(costs.begin(), costs.end(), [](const AgentCost &a, const AgentCost &b) { return a.cpuPercent > b.cpuPercent; });
     QStringList lines{costs.size() == 1 ? tr("What the agent itself uses; CPU in percent of one core, over a minute")
                                         : tr("What the agents themselves use, the highest of %1; CPU in percent of one core, over a minute").arg(costs.size())};
     for (std::size_t i = 0; i < std::min(costs.size(), costLines); ++i)
-        lines << tr("%1: %2").arg(QString::fromStdString(costs[i].node), costText(costs[i]));
+        lines << tr("%1: %2").arg(QString::fromStdString(costs[i].node), costInFull(costs[i]));
     if (costs.size() > costLines)
         lines << tr("+ %1 more").arg(costs.size() - costLines);
     if (std::any_of(costs.begin(), costs.end(), [](const AgentCost &cost) { return !cost.cpuPercent; }))
         lines << tr("CPU needs two readings of an agent");
-    lines << tr("Not measured: the run time of their programs in the kernel");
+    lines << kernelPartText(costs);
     return lines.join(QLatin1Char('\n'));
 }
 

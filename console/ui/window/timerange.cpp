@@ -21,9 +21,10 @@ QString tr(const char *text)
     return QCoreApplication::translate("tapio::console", text);
 }
 
-std::int64_t lengthOf(TimeRange::Kind kind)
+std::int64_t lengthOf(TimeRange::Kind kind, std::int64_t liveNs)
 {
     switch (kind) {
+    case TimeRange::Kind::Live: return liveNs;
     case TimeRange::Kind::Last1Hour: return 60 * minuteNs;
     case TimeRange::Kind::Last6Hours: return 360 * minuteNs;
     case TimeRange::Kind::Last24Hours: return 1440 * minuteNs;
@@ -32,10 +33,10 @@ std::int64_t lengthOf(TimeRange::Kind kind)
 }
 
 /// The moving range of this length; with none, the span that ends now.
-TimeRange upToNow(std::int64_t lengthNs, std::int64_t nowNs)
+TimeRange upToNow(std::int64_t lengthNs, std::int64_t nowNs, std::int64_t liveNs)
 {
     for (const TimeRange::Kind kind : presetRanges)
-        if (lengthOf(kind) == lengthNs)
+        if (lengthOf(kind, liveNs) == lengthNs)
             return {kind, 0, 0};
     return {TimeRange::Kind::Custom, nowNs - lengthNs, nowNs};
 }
@@ -70,25 +71,25 @@ bool isMoving(const TimeRange &range)
     return range.kind != TimeRange::Kind::Custom;
 }
 
-TimeWindow resolve(const TimeRange &range, std::int64_t nowNs)
+TimeWindow resolve(const TimeRange &range, std::int64_t nowNs, std::int64_t liveNs)
 {
     if (range.kind == TimeRange::Kind::Custom)
         return {range.fromNs, range.toNs};
-    return {nowNs - lengthOf(range.kind), nowNs};
+    return {nowNs - lengthOf(range.kind, liveNs), nowNs};
 }
 
-TimeRange shifted(const TimeRange &range, int steps, std::int64_t nowNs)
+TimeRange shifted(const TimeRange &range, int steps, std::int64_t nowNs, std::int64_t liveNs)
 {
-    const TimeWindow span = resolve(range, nowNs);
+    const TimeWindow span = resolve(range, nowNs, liveNs);
     const std::int64_t length = span.lengthNs();
     if (steps > 0 && span.toNs + steps * length >= nowNs)
-        return upToNow(length, nowNs);
+        return upToNow(length, nowNs, liveNs);
     return {TimeRange::Kind::Custom, span.fromNs + steps * length, span.toNs + steps * length};
 }
 
-TimeRange zoomed(const TimeRange &range, double factor, std::int64_t nowNs)
+TimeRange zoomed(const TimeRange &range, double factor, std::int64_t nowNs, std::int64_t liveNs)
 {
-    const TimeWindow span = resolve(range, nowNs);
+    const TimeWindow span = resolve(range, nowNs, liveNs);
     const auto wanted = static_cast<std::int64_t>(std::llround(static_cast<double>(span.lengthNs()) * factor));
     const std::int64_t length = std::clamp(wanted, shortestRangeNs, longestRangeNs);
     const std::int64_t to = std::min(nowNs, span.fromNs + span.lengthNs() / 2 + length / 2);

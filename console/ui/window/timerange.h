@@ -24,13 +24,17 @@ inline constexpr std::int64_t longestRangeNs = 400LL * 24 * 3600 * nsPerSecond;
 inline constexpr std::array presetRanges{TimeRange::Kind::Live, TimeRange::Kind::Last15Minutes, TimeRange::Kind::Last1Hour,
                                          TimeRange::Kind::Last6Hours, TimeRange::Kind::Last24Hours};
 
+/// Live once it is full; until then it begins with the first sample, see LiveModel.
+inline constexpr std::int64_t fullLiveNs = 15 * 60 * nsPerSecond;
+
 bool isMoving(const TimeRange &range);                       ///< its end is now
-TimeWindow resolve(const TimeRange &range, std::int64_t nowNs);
+/// `liveNs`: how wide Live is now.
+TimeWindow resolve(const TimeRange &range, std::int64_t nowNs, std::int64_t liveNs = fullLiveNs);
 /// One length back (steps = -1) or forward (+1). A step that would reach now gives the moving range of that length, if there is
 /// one, else the span that ends now.
-TimeRange shifted(const TimeRange &range, int steps, std::int64_t nowNs);
+TimeRange shifted(const TimeRange &range, int steps, std::int64_t nowNs, std::int64_t liveNs = fullLiveNs);
 /// Halves (factor 0.5) or doubles (2) around the middle, within the limits; never beyond now.
-TimeRange zoomed(const TimeRange &range, double factor, std::int64_t nowNs);
+TimeRange zoomed(const TimeRange &range, double factor, std::int64_t nowNs, std::int64_t liveNs = fullLiveNs);
 
 /// "Last 15 min", "14:05 to 14:20", "03-01 22:00 to 03-02 06:00"; the zone is shown beside it.
 QString rangeText(const TimeRange &range, const QTimeZone &zone);

@@ -12,7 +12,8 @@ namespace {
 const QString keyTheme = QStringLiteral("appearance/theme"), keyDensity = QStringLiteral("appearance/density"),
               keyScale = QStringLiteral("appearance/scale"), keyMotion = QStringLiteral("appearance/reduceMotion"), keyUtc = QStringLiteral("time/utc"),
               keyRange = QStringLiteral("time/range"), keyGeometry = QStringLiteral("window/geometry"), keyPage = QStringLiteral("window/page"),
-              keyDocked = QStringLiteral("window/drawerDocked"), keyRecent = QStringLiteral("palette/recent");
+              keyDocked = QStringLiteral("window/drawerDocked"), keyRecent = QStringLiteral("palette/recent"),
+              keyNode = QStringLiteral("scope/node"), keyNamespace = QStringLiteral("scope/namespace");
 
 constexpr const char *themeNames[] = {"system", "dark", "light"};
 constexpr const char *densityNames[] = {"automatic", "compact", "comfortable", "presenter"};
@@ -64,6 +65,15 @@ TimeRange UiSettings::range() const
 void UiSettings::setRange(const TimeRange &range)
 {
     m_settings.setValue(keyRange, rangeKey(range));
+}
+
+QString UiSettings::scopeNode() const { return m_settings.value(keyNode).toString(); }
+QString UiSettings::scopeNamespace() const { return m_settings.value(keyNamespace).toString(); }
+
+void UiSettings::setScope(const QString &node, const QString &namespaceName)
+{
+    m_settings.setValue(keyNode, node);
+    m_settings.setValue(keyNamespace, namespaceName);
 }
 
 QByteArray UiSettings::geometry() const { return m_settings.value(keyGeometry).toByteArray(); }

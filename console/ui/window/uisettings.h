@@ -27,6 +27,9 @@ public:
 
     TimeRange range() const;
     void setRange(const TimeRange &range);
+    QString scopeNode() const;         ///< empty = all
+    QString scopeNamespace() const;
+    void setScope(const QString &node, const QString &namespaceName);
     QByteArray geometry() const;
     void setGeometry(const QByteArray &geometry);
     int page() const;                  ///< PageId as a number; 0 = none

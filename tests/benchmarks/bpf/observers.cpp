@@ -184,7 +184,7 @@ Condition peer(std::string name, std::vector<std::string> workloads, std::vector
 Condition ours(std::string name, std::vector<std::string> workloads, const std::set<std::string> &enabled, bool statistics)
 {
     agent::KernelOptions options;
-    for (const char *collector : {"process", "oom", "signal", "tcp", "runqueue", "blockio"}) {
+    for (const char *collector : {"process", "oom", "signal", "tcp", "runqueue", "blockio", "dns", "http"}) {
         if (!enabled.empty() && !enabled.contains(collector))
             options.disabledCollectors.insert(collector);
     }
@@ -225,6 +225,9 @@ std::vector<Condition> conditions()
          }},
         ours("tapio, process", {"exec"}, {"process"}, false),
         ours("tapio, tcp", {"tcp", "requests"}, {"tcp"}, false),
+        ours("tapio, http", {"http", "requests", "tcp"}, {"http"}, false),
+        ours("tapio, http and tcp", {"http"}, {"http", "tcp"}, false),
+        ours("tapio, dns", {"http", "requests"}, {"dns"}, false),
         ours("tapio, runqueue", {"switches"}, {"runqueue"}, false),
         peer("execsnoop (libbpf-tools)", {"exec"}, {"/usr/sbin/execsnoop"}),
         peer("bpftrace, exec and exit", {"exec"}, {"/usr/bin/bpftrace", "-q", "-e", execs}),

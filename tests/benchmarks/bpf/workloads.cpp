@@ -2,9 +2,11 @@
 #include "tests/benchmarks/bpf/workloads.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <ctime>
+#include <string_view>
 
 #include <netinet/in.h>
 #include <sched.h>
@@ -88,6 +90,28 @@ bool requests(int operations)
     return true;
 }
 
+/// Both ends in this process: two requests, two answers and two records for each operation.
+bool http(int operations)
+{
+    constexpr std::string_view request = "GET /api/v1/orders/4711?verbose=true HTTP/1.1\r\nHost: orders.shop.example\r\n"
+                                         "User-Agent: bench/1.0\r\nAccept: application/json\r\n\r\n";
+    constexpr std::string_view answer = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 64\r\n"
+                                        "Server: bench\r\n\r\n0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    const auto carry = [](int from, int to, std::string_view text) {
+        std::array<char, 512> room;
+        return ::send(from, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size())
+               && ::recv(to, room.data(), room.size(), 0) == static_cast<ssize_t>(text.size());
+    };
+    sockaddr_in address;
+    const int listener = listenLocally(address);
+    const auto [out, in] = connectLocally(listener, address);
+    for (int i = 0; i < operations; ++i) {
+        if (!carry(out, in, request) || !carry(in, out, answer))
+            return false;
+    }
+    return true;
+}
+
 bool switches(int operations)
 {
     int there[2];
@@ -131,6 +155,7 @@ constexpr Workload all[] = {
     {"exec", "start and end of a process", 1000, exec},
     {"tcp", "connect, accept, 64 bytes, close", 4000, connections},
     {"requests", "64 bytes there and back on one connection", 20000, requests},
+    {"http", "HTTP request and answer on one connection, both ends", 20000, http},
     {"switches", "two context switches through pipes", 20000, switches},
 };
 

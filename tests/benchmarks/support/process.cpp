@@ -52,7 +52,8 @@ std::vector<std::string> agentCommand(const std::string &program, std::uint16_t 
     const std::string config = runtimeFolder + "/benchmark.toml";
     std::ofstream(config) << "[observe]\naddress = \"\"\n[budget]\ncpu_percent = 0\nrss_bytes = 0\n";
     return {program, "--config", config, "--node", "node-1", "--server", "127.0.0.1:" + std::to_string(port), "--ca", tls.ca.native(), "--cert",
-            tls.certificate.native(), "--key", tls.key.native(), "--runtime-folder", runtimeFolder, "--log-level", "warn"};
+            tls.certificate.native(), "--key", tls.key.native(), "--runtime-folder", runtimeFolder, "--spool-folder", runtimeFolder + "/spool",
+            "--log-level", "warn"};
 }
 
 } // namespace tapio::bench

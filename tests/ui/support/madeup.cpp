@@ -189,7 +189,7 @@ void health(OverviewSnapshot &overview, bool incident)
     cpu.thresholds = {{ThresholdKind::AlertAbove, 80, Unit::Percent, 15 * minute}, {ThresholdKind::ScaleUp, 70, Unit::Percent, 60 * minute}, {ThresholdKind::ScaleDown, 30, Unit::Percent, 240 * minute}};
     const std::array names {"payments/checkout-api", "payments/ledger", "payments/gateway", "payments/fraud", "payments/mailer"};
     for (unsigned i = 0; i < names.size(); ++i) {
-        cpu.series.push_back(series(names[i], names[i], Unit::Cores, walk(20 + i, 60. / (1 + i), 5. / (1 + i)), true));
+        cpu.series.push_back(series(names[i], names[i], Unit::Percent, walk(20 + i, 24. / (1 + i), 2. / (1 + i)), true));
         if (incident && i == 0)
             bump(cpu.series[0].points, 0.55, 1.4, 0.4);
     }

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/pipeline/notices.h"
+
+#include <cmath>
+#include <utility>
+
+namespace tapio::agent {
+
+using wire::AgentNoticeKind;
+
+namespace {
+
+/// Keeps the one that is nearest to its limit.
+class Nearest {
+public:
+    explicit Nearest(wire::AgentNotice &notice) : m_notice(notice) {}
+    void offer(double measured, double limit, const char *unit)
+    {
+        if (limit <= 0 || measured / limit <= m_share)
+            return;
+        m_share = measured / limit;
+        m_notice.measured = std::llround(measured);
+        m_notice.limit = std::llround(limit);
+        m_notice.unit = unit;
+    }
+
+private:
+    wire::AgentNotice &m_notice;
+    double m_share = -1;
+};
+
+} // namespace
+
+wire::AgentNotice noticeOf(const BudgetNotice &notice)
+{
+    constexpr double mcoresPerPercent = 10;
+    const BudgetSpent &spent = notice.spent;
+    const BudgetLimits &limits = notice.limits;
+    wire::AgentNotice told;
+    told.kind = notice.begins ? AgentNoticeKind::ShedBegin : AgentNoticeKind::ShedEnd;
+    told.what = shedStepName(notice.step);
+    told.text = describe(notice);
+    Nearest nearest(told);
+    if (spent.cpuPercent)
+        nearest.offer(*spent.cpuPercent * mcoresPerPercent, limits.cpuPercent * mcoresPerPercent, "mcores");
+    if (spent.rssBytes)
+        nearest.offer(static_cast<double>(*spent.rssBytes), static_cast<double>(limits.rssBytes), "By");
+    if (spent.bytesPerSecond)
+        nearest.offer(*spent.bytesPerSecond, static_cast<double>(limits.bytesPerSecond), "By/s");
+    return told;
+}
+
+wire::AgentNotice noticeOfReload(bool applied, std::string what, std::string text)
+{
+    wire::AgentNotice told;
+    told.kind = applied ? AgentNoticeKind::ConfigApplied : AgentNoticeKind::ConfigRefused;
+    told.what = std::move(what);
+    told.text = std::move(text);
+    return told;
+}
+
+} // namespace tapio::agent

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+
+#include "agent/pipeline/budget.h"
+#include "protocol/wire/details.h"
+
+namespace tapio::agent {
+
+/// What the agent tells of itself in its own stream, so that whoever looks at the events sees why there are fewer. Pure. Texts may be longer
+/// than the wire takes: the pipeline cuts them.
+
+/// With the measurement that is nearest to its limit, or the farthest beyond.
+wire::AgentNotice noticeOf(const BudgetNotice &notice);
+/// `what`: "configuration" or "certificates"; `text`: what changed, or why it was refused.
+wire::AgentNotice noticeOfReload(bool applied, std::string what, std::string text);
+
+} // namespace tapio::agent

@@ -1,0 +1,558 @@
+// SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+#include "tapio_packet.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+#define TAPIO_HTTP_BEGINNING 16
+/* Segments with payload that a socket is looked at before it is taken for something else. */
+#define TAPIO_HTTP_PATIENCE 8
+/* Requests of one connection that are kept while none of them is answered. */
+#define TAPIO_HTTP_DEPTH 16
+#define TAPIO_SHUTDOWN_BOTH 3
+
+enum tapio_http_state { TAPIO_HTTP_UNKNOWN, TAPIO_HTTP_SPOKEN, TAPIO_HTTP_IGNORED };
+
+#define TAPIO_HTTP_KNOWS_REQUEST 1
+#define TAPIO_HTTP_KNOWS_ANSWER 2
+
+/*
+ * Of every TCP socket with traffic, so it is small. Answers come in the order of the requests (RFC 9112 section 9.3.2):
+ * both are numbered, and the same number belongs together. A request that could not be kept is numbered too.
+ */
+struct tapio_http_socket {
+	__u32 next;	/* number of the next request */
+	__u32 first;	/* number of the next answer */
+	__u32 request_sequence; /* where the last request and the last answer began: what is older is sent again */
+	__u32 answer_sequence;
+	__u8 state;	/* enum tapio_http_state */
+	__u8 direction; /* enum tapio_direction */
+	__u8 looked;
+	__u8 known;	/* which of the two sequences are: TAPIO_HTTP_KNOWS_ */
+};
+
+struct tapio_http_request {
+	__u64 begun_ns; /* 0 = not in use */
+	__u64 bytes;
+	__u32 number;
+	__u16 length; /* of the head */
+	__u8 pipelined;
+	__u8 reserved;
+	char head[TAPIO_HTTP_HEAD_LEN];
+};
+
+/* Of sockets that speak HTTP. The request that is waited for lies here, and more of them in http_pipelined. */
+struct tapio_http_exchange {
+	__u64 cookie;
+	__u32 owner_tgid; /* kernel-wide; 0 = no process was seen sending */
+	__u32 reserved;
+	struct tapio_process owner;
+	struct tapio_ends ends;
+	struct tapio_http_request request;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct tapio_http_socket);
+} http_sockets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct tapio_http_exchange);
+} http_exchanges SEC(".maps");
+
+struct tapio_http_key {
+	__u64 cookie;
+	__u32 number;
+	__u32 reserved;
+};
+
+/*
+ * What found no room, or was pushed out, is counted as lost when its answer comes. Also for a moment the first request of a
+ * connection whose server defers accepting (TCP_DEFER_ACCEPT): see on_early.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 2048);
+	__type(key, struct tapio_http_key);
+	__type(value, struct tapio_http_request);
+} http_pipelined SEC(".maps");
+
+static const struct tapio_http_request no_request = {};
+
+/* What a segment is looked at with. */
+struct tapio_http_side {
+	struct tapio_counters *count;
+	struct bpf_sock *sk;
+	struct tapio_http_socket *socket;
+	struct tapio_http_exchange *exchange;
+};
+
+enum tapio_http_sight { TAPIO_SEES_OTHER, TAPIO_SEES_REQUEST, TAPIO_SEES_ANSWER, TAPIO_SEES_ENCRYPTION };
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define FOUR(a, b, c, d) ((__u32)(a) | (__u32)(b) << 8 | (__u32)(c) << 16 | (__u32)(d) << 24)
+#else
+#define FOUR(a, b, c, d) ((__u32)(d) | (__u32)(c) << 8 | (__u32)(b) << 16 | (__u32)(a) << 24)
+#endif
+
+static __always_inline bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* The methods of RFC 9110 section 9.3 and RFC 5789; any word in capitals could be one, and would be found everywhere. */
+static __always_inline bool is_method(const __u32 *words)
+{
+	__u32 first = words[0], second = words[1];
+
+	if (first == FOUR('G', 'E', 'T', ' ') || first == FOUR('P', 'U', 'T', ' '))
+		return true;
+	if (first == FOUR('P', 'O', 'S', 'T') || first == FOUR('H', 'E', 'A', 'D'))
+		return ((const char *)words)[4] == ' ';
+	return (first == FOUR('D', 'E', 'L', 'E') && (second & FOUR(255, 255, 255, 0)) == FOUR('T', 'E', ' ', 0))
+	       || (first == FOUR('P', 'A', 'T', 'C') && (second & FOUR(255, 255, 0, 0)) == FOUR('H', ' ', 0, 0))
+	       || (first == FOUR('O', 'P', 'T', 'I') && second == FOUR('O', 'N', 'S', ' '))
+	       || (first == FOUR('T', 'R', 'A', 'C') && (second & FOUR(255, 255, 0, 0)) == FOUR('E', ' ', 0, 0))
+	       || (first == FOUR('C', 'O', 'N', 'N') && second == FOUR('E', 'C', 'T', ' '));
+}
+
+static __always_inline enum tapio_http_sight look(const __u32 *words)
+{
+	const char *text = (const char *)words;
+
+	if (words[0] == FOUR('H', 'T', 'T', 'P')) {
+		bool fits = (words[1] & FOUR(255, 255, 255, 0)) == FOUR('/', '1', '.', 0) && text[8] == ' '
+			    && is_digit(text[9]) && is_digit(text[10]) && is_digit(text[11]);
+
+		return fits ? TAPIO_SEES_ANSWER : TAPIO_SEES_OTHER;
+	}
+	if (is_method(words))
+		return TAPIO_SEES_REQUEST;
+	/* A handshake of TLS (RFC 8446 section 5.1), or HTTP/2 (RFC 9113 section 3.4) */
+	if ((words[0] & FOUR(255, 255, 0, 0)) == FOUR(0x16, 3, 0, 0) || words[0] == FOUR('P', 'R', 'I', ' '))
+		return TAPIO_SEES_ENCRYPTION;
+	return TAPIO_SEES_OTHER;
+}
+
+/*
+ * Who sends. For a server that is whoever answers, though another process accepted or listens. False for the agent's own,
+ * which is not looked at again.
+ */
+static __always_inline bool note_owner(struct tapio_http_exchange *exchange, struct bpf_sock *sk)
+{
+	__u32 tgid;
+
+	if (!tapio_sends(sk))
+		return true;
+	tgid = bpf_get_current_pid_tgid() >> 32;
+	if (tgid == exchange->owner_tgid)
+		return true;
+	if (tapio_is_own(tgid))
+		return false;
+	tapio_describe_current(&exchange->owner);
+	exchange->owner_tgid = tgid;
+	return true;
+}
+
+static __always_inline struct tapio_http_exchange *exchange_of(struct bpf_sock *sk, struct __sk_buff *skb)
+{
+	struct tapio_http_exchange *exchange = bpf_sk_storage_get(&http_exchanges, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+
+	if (exchange && !exchange->cookie) {
+		exchange->cookie = bpf_get_socket_cookie(skb);
+		tapio_ends_of(&exchange->ends, sk);
+	}
+	return exchange;
+}
+
+/* NULL when there is no room. */
+static __always_inline struct tapio_http_request *new_request(struct tapio_http_side *side, __u32 number)
+{
+	struct tapio_http_key key = {.cookie = side->exchange->cookie, .number = number};
+
+	if (!side->exchange->request.begun_ns)
+		return &side->exchange->request;
+	if (number - side->socket->first >= TAPIO_HTTP_DEPTH
+	    || bpf_map_update_elem(&http_pipelined, &key, &no_request, BPF_ANY))
+		return NULL;
+	return bpf_map_lookup_elem(&http_pipelined, &key);
+}
+
+static __always_inline __u32 load_head(char *head, struct __sk_buff *skb, const struct tapio_packet *packet)
+{
+	__u32 length = packet->length;
+
+	/* Written so that the verifier sees it: clang would compare a copy. */
+	asm volatile("if %0 <= 256 goto +1; %0 = 256" : "+r"(length));
+	if (length == 0 || bpf_skb_load_bytes(skb, packet->payload, head, length))
+		return 0;
+	return length;
+}
+
+static __always_inline void on_request(struct tapio_http_side *side, struct __sk_buff *skb, const struct tapio_packet *packet)
+{
+	struct tapio_http_request *request;
+	__u32 number = side->socket->next;
+
+	TAPIO_ADD(side->count->seen, 1);
+	side->socket->request_sequence = packet->sequence;
+	side->socket->known |= TAPIO_HTTP_KNOWS_REQUEST;
+	request = new_request(side, number);
+	if (request) {
+		request->number = number;
+		request->bytes = packet->length;
+		request->pipelined = number != side->socket->first;
+		request->length = load_head(request->head, skb, packet);
+		request->begun_ns = bpf_ktime_get_boot_ns();
+	}
+	/* Last, and as a barrier: where requests are pipelined an answer may be looked at on another CPU meanwhile. */
+	TAPIO_ADD(side->socket->next, 1);
+	TAPIO_ADD(side->count->folded, 1);
+}
+
+/*
+ * A segment after the first of a request: what is missing of its head, or its body. By sequence, so that what is sent again
+ * or out of order counts once.
+ */
+static __always_inline void on_more(struct tapio_http_side *side, struct __sk_buff *skb, const struct tapio_packet *packet)
+{
+	struct tapio_http_request *request = &side->exchange->request;
+	__u32 begin = packet->sequence - side->socket->request_sequence;
+	__u32 ahead = begin + packet->length - (__u32)request->bytes;
+	__u32 at = request->length, more = packet->length;
+
+	if (!request->begun_ns || request->number + 1 != side->socket->next || !(side->socket->known & TAPIO_HTTP_KNOWS_REQUEST))
+		return;
+	if ((__s32)ahead > 0)
+		request->bytes += ahead;
+	asm volatile("if %0 <= 64 goto +1; %0 = 64" : "+r"(more));
+	if (begin != at || more == 0 || at > TAPIO_HTTP_HEAD_LEN - TAPIO_HTTP_MORE_LEN)
+		return;
+	if (!bpf_skb_load_bytes(skb, packet->payload, request->head + at, more))
+		request->length = at + more;
+}
+
+/* A connection before it has a socket. Cookies are counted from 0, so with an address in the upper half it is none of them. */
+static __always_inline struct tapio_http_key early_key(struct __sk_buff *skb, const struct tapio_packet *packet, bool egress)
+{
+	struct tapio_http_key key = {};
+	__u32 remote[4] = {}, local[4] = {};
+
+	tapio_read_address((__u8 *)remote, skb, egress);
+	tapio_read_address((__u8 *)local, skb, !egress);
+	key.cookie = (__u64)(remote[0] ^ remote[1] ^ remote[2] ^ remote[3]) << 32
+		     | (__u32)(egress ? packet->target : packet->source) << 16 | (egress ? packet->source : packet->target);
+	key.number = local[0] ^ local[1] ^ local[2] ^ local[3];
+	return key;
+}
+
+/*
+ * Where the server defers accepting until there is something to read, the first segment with payload makes the connection's
+ * socket, and passes the hook on its listener. The socket fetches it from there.
+ */
+static __always_inline void on_early(struct tapio_counters *count, struct __sk_buff *skb, const struct tapio_packet *packet)
+{
+	struct tapio_http_key key = early_key(skb, packet, false);
+	__u32 words[TAPIO_HTTP_BEGINNING / 4] = {};
+	struct tapio_http_request *request;
+
+	if (packet->length < TAPIO_HTTP_BEGINNING || bpf_skb_load_bytes(skb, packet->payload, words, sizeof(words))
+	    || look(words) != TAPIO_SEES_REQUEST || bpf_map_update_elem(&http_pipelined, &key, &no_request, BPF_ANY))
+		goto passes_by;
+	request = bpf_map_lookup_elem(&http_pipelined, &key);
+	if (!request)
+		goto passes_by;
+	request->bytes = packet->length;
+	request->length = load_head(request->head, skb, packet);
+	request->begun_ns = bpf_ktime_get_boot_ns();
+	TAPIO_ADD(count->seen, 1);
+	TAPIO_ADD(count->folded, 1);
+	return;
+passes_by:
+	tapio_pass_by(count);
+}
+
+/* What passed before the socket of a server was there. */
+static __always_inline void fetch_early(struct tapio_http_side *side, struct __sk_buff *skb, const struct tapio_packet *packet,
+					bool egress)
+{
+	struct tapio_http_key key = early_key(skb, packet, egress);
+	struct tapio_http_request *early = bpf_map_lookup_elem(&http_pipelined, &key);
+	struct tapio_http_exchange *exchange = early ? exchange_of(side->sk, skb) : NULL;
+
+	if (!exchange)
+		return;
+	exchange->request = *early;
+	side->socket->next = 1;
+	bpf_map_delete_elem(&http_pipelined, &key);
+}
+
+/* NULL when it could not be kept, or was pushed out. */
+static __always_inline struct tapio_http_request *request_of(struct tapio_http_exchange *exchange, struct tapio_http_key *key)
+{
+	if (exchange->request.begun_ns && exchange->request.number == key->number)
+		return &exchange->request;
+	return bpf_map_lookup_elem(&http_pipelined, key);
+}
+
+static __always_inline void forget(struct tapio_http_exchange *exchange, struct tapio_http_request *request,
+				   struct tapio_http_key *key)
+{
+	if (request == &exchange->request)
+		request->begun_ns = 0;
+	else
+		bpf_map_delete_elem(&http_pipelined, key);
+}
+
+static __always_inline struct tapio_http *begin_record(struct tapio_http_exchange *exchange,
+						       const struct tapio_http_request *request, __u8 direction)
+{
+	struct tapio_http *record = bpf_ringbuf_reserve(&events, sizeof(*record), 0);
+
+	if (!record)
+		return NULL;
+	tapio_begin(&record->header, TAPIO_KIND_HTTP, sizeof(*record));
+	record->header.process = exchange->owner;
+	record->latency_ns = record->header.boot_ns - request->begun_ns;
+	record->request_bytes = request->bytes;
+	record->ends = exchange->ends;
+	record->request_len = request->length;
+	record->response_len = 0;
+	record->direction = direction;
+	record->pipelined = request->pipelined;
+	record->reserved[0] = record->reserved[1] = 0;
+	__builtin_memcpy(record->request, request->head, sizeof(record->request));
+	return record;
+}
+
+/* The connection is no more of HTTP/1.1 after it: another protocol, or a tunnel (RFC 9110 sections 7.8 and 9.3.6). */
+static __always_inline bool ends_http(const char *status, const struct tapio_http_request *request)
+{
+	return (status[0] == '1' && status[2] == '1')
+	       || (status[0] == '2' && *(const __u32 *)request->head == FOUR('C', 'O', 'N', 'N'));
+}
+
+static __always_inline void on_answer(struct tapio_http_side *side, struct __sk_buff *skb, const struct tapio_packet *packet,
+				      const char *status)
+{
+	struct tapio_http_key key = {.cookie = side->exchange->cookie, .number = side->socket->first};
+	struct tapio_http_request *request;
+	struct tapio_http *record;
+	bool is_own = false;
+
+	side->socket->answer_sequence = packet->sequence;
+	side->socket->known |= TAPIO_HTTP_KNOWS_ANSWER;
+	/* Only a word in between: 100, 102, 103 */
+	if (side->socket->first == side->socket->next || (status[0] == '1' && status[2] != '1')) {
+		tapio_pass_by(side->count);
+		return;
+	}
+	TAPIO_ADD(side->count->seen, 1);
+	side->socket->first++;
+	request = request_of(side->exchange, &key);
+	if (!request) {
+		TAPIO_ADD(side->count->lost, 1);
+		return;
+	}
+	if (ends_http(status, request))
+		side->socket->state = TAPIO_HTTP_IGNORED;
+	if (!side->exchange->owner_tgid)
+		tapio_known_owner(&side->exchange->owner, side->sk, &is_own);
+	record = begin_record(side->exchange, request, side->socket->direction);
+	forget(side->exchange, request, &key);
+	if (!record) {
+		TAPIO_ADD(side->count->lost, 1);
+		return;
+	}
+	record->response_len = load_head(record->response, skb, packet);
+	tapio_submit(record);
+}
+
+/* What was sent again, or out of order, was looked at before. */
+static __always_inline bool is_repeated(__u32 sequence, __u32 last, bool any)
+{
+	return any && (__s32)(sequence - last) <= 0;
+}
+
+static __always_inline void on_beginning(struct tapio_http_side *side, struct __sk_buff *skb, const struct tapio_packet *packet,
+					 const char *text, bool egress, bool is_request)
+{
+	struct tapio_http_socket *socket = side->socket;
+
+	if (is_request ? is_repeated(packet->sequence, socket->request_sequence, socket->known & TAPIO_HTTP_KNOWS_REQUEST)
+		       : is_repeated(packet->sequence, socket->answer_sequence, socket->known & TAPIO_HTTP_KNOWS_ANSWER)) {
+		tapio_pass_by(side->count);
+		return;
+	}
+	side->exchange = exchange_of(side->sk, skb);
+	if (!side->exchange) {
+		TAPIO_ADD(side->count->seen, 1);
+		TAPIO_ADD(side->count->lost, 1);
+		return;
+	}
+	if (egress && !note_owner(side->exchange, side->sk)) {
+		socket->state = TAPIO_HTTP_IGNORED;
+		tapio_pass_by(side->count);
+		return;
+	}
+	if (is_request)
+		on_request(side, skb, packet);
+	else
+		on_answer(side, skb, packet, text + 9);
+}
+
+static __always_inline void on_other(struct tapio_http_side *side, struct __sk_buff *skb, const struct tapio_packet *packet,
+				     enum tapio_http_sight sight, bool on_request_side)
+{
+	struct tapio_http_socket *socket = side->socket;
+
+	if (socket->state == TAPIO_HTTP_SPOKEN) {
+		if (on_request_side && socket->first != socket->next) {
+			side->exchange = bpf_sk_storage_get(&http_exchanges, side->sk, NULL, 0);
+			if (side->exchange)
+				on_more(side, skb, packet);
+		}
+	} else if (sight == TAPIO_SEES_ENCRYPTION || ++socket->looked >= TAPIO_HTTP_PATIENCE) {
+		socket->state = TAPIO_HTTP_IGNORED;
+	}
+	tapio_pass_by(side->count);
+}
+
+static __always_inline void on_payload(struct tapio_http_side *side, struct __sk_buff *skb, const struct tapio_packet *packet,
+				       bool egress)
+{
+	__u32 words[TAPIO_HTTP_BEGINNING / 4] = {};
+	struct tapio_http_socket *socket = side->socket;
+	bool is_request, on_request_side = (socket->direction == TAPIO_OUTBOUND) == egress;
+	enum tapio_http_sight sight;
+	__u32 enough = packet->length >= TAPIO_HTTP_BEGINNING ? TAPIO_HTTP_BEGINNING : TAPIO_HTTP_BEGINNING / 2;
+
+	/* The body of an answer: nothing to see before the next request. */
+	if (socket->state == TAPIO_HTTP_SPOKEN && !on_request_side && socket->first == socket->next) {
+		tapio_pass_by(side->count);
+		return;
+	}
+	sight = bpf_skb_load_bytes(skb, packet->payload, words, enough) ? TAPIO_SEES_OTHER : look(words);
+	is_request = sight == TAPIO_SEES_REQUEST;
+	if (sight == TAPIO_SEES_OTHER || sight == TAPIO_SEES_ENCRYPTION) {
+		on_other(side, skb, packet, sight, on_request_side);
+		return;
+	}
+	if (socket->state == TAPIO_HTTP_UNKNOWN) {
+		socket->direction = is_request == egress ? TAPIO_OUTBOUND : TAPIO_INBOUND;
+		socket->state = TAPIO_HTTP_SPOKEN;
+		if (socket->direction == TAPIO_INBOUND)
+			fetch_early(side, skb, packet, egress);
+	} else if (is_request != on_request_side) {
+		on_other(side, skb, packet, sight, on_request_side);
+		return;
+	}
+	on_beginning(side, skb, packet, (const char *)words, egress, is_request);
+}
+
+static __always_inline int on_segment(struct __sk_buff *skb, bool egress)
+{
+	struct tapio_http_side side = {.count = tapio_count(TAPIO_HTTP)};
+	struct bpf_sock *sk = skb->sk;
+	struct tapio_packet packet = {};
+
+	if (!side.count)
+		return TAPIO_LET_PASS;
+	side.sk = sk ? bpf_sk_fullsock(sk) : NULL;
+	if (side.sk && side.sk->protocol == TAPIO_IPPROTO_TCP && tapio_parse(skb, &packet)) {
+		if (side.sk->state == TAPIO_LISTEN) {
+			on_early(side.count, skb, &packet);
+			return TAPIO_LET_PASS;
+		}
+		side.socket = bpf_sk_storage_get(&http_sockets, side.sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	}
+	if (!side.socket || side.socket->state == TAPIO_HTTP_IGNORED)
+		tapio_pass_by(side.count);
+	else
+		on_payload(&side, skb, &packet, egress);
+	return TAPIO_LET_PASS;
+}
+
+SEC("cgroup_skb/egress")
+int http_egress(struct __sk_buff *skb)
+{
+	return on_segment(skb, true);
+}
+
+SEC("cgroup_skb/ingress")
+int http_ingress(struct __sk_buff *skb)
+{
+	return on_segment(skb, false);
+}
+
+static __always_inline void on_abort(struct tapio_http_exchange *exchange, __u32 number, __u8 direction,
+				     struct tapio_counters *count)
+{
+	struct tapio_http_key key = {.cookie = exchange->cookie, .number = number};
+	struct tapio_http_request *request = request_of(exchange, &key);
+	struct tapio_http *record = request ? begin_record(exchange, request, direction) : NULL;
+
+	TAPIO_ADD(count->seen, 1);
+	if (request)
+		forget(exchange, request, &key);
+	if (record)
+		tapio_submit(record);
+	else
+		TAPIO_ADD(count->lost, 1);
+}
+
+static __always_inline void on_end(struct sock *sk, struct tapio_http_socket *socket, struct tapio_counters *count)
+{
+	struct tapio_http_exchange *exchange = bpf_sk_storage_get(&http_exchanges, sk, NULL, 0);
+	struct tapio_socket *known;
+	__u32 unkept;
+
+	if (!exchange)
+		return;
+	if (!exchange->owner_tgid) {
+		known = bpf_sk_storage_get(&sockets, sk, NULL, 0);
+		if (known)
+			exchange->owner = known->owner;
+		if (known && known->is_own)
+			return;
+	}
+	for (int i = 0; i < TAPIO_HTTP_DEPTH && socket->first != socket->next; i++)
+		on_abort(exchange, socket->first++, socket->direction, count);
+	unkept = socket->next - socket->first;
+	TAPIO_ADD(count->seen, unkept);
+	TAPIO_ADD(count->lost, unkept);
+	socket->first = socket->next;
+}
+
+/*
+ * A request without an answer ends with its connection, or for who asked when he closes the socket: nobody will read the
+ * answer. After a mere shutdown for sending it may still come.
+ */
+static __always_inline bool ends(struct sock *sk, const struct tapio_http_socket *socket, int new)
+{
+	if (new == TAPIO_CLOSE)
+		return true;
+	return socket->direction == TAPIO_OUTBOUND && BPF_CORE_READ_BITFIELD_PROBED(sk, sk_shutdown) == TAPIO_SHUTDOWN_BOTH;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int http_state_btf(__u64 *ctx)
+{
+	struct tapio_counters *count = tapio_count(TAPIO_HTTP);
+	struct tapio_http_socket *socket = NULL;
+	struct sock *sk = (void *)ctx[0];
+	int new = ctx[2];
+
+	if (!count)
+		return 0;
+	tapio_pass_by(count);
+	if (new == TAPIO_CLOSE || new == TAPIO_FIN_WAIT1 || new == TAPIO_LAST_ACK)
+		socket = bpf_sk_storage_get(&http_sockets, sk, NULL, 0);
+	if (socket && socket->state == TAPIO_HTTP_SPOKEN && socket->first != socket->next && ends(sk, socket, new))
+		on_end(sk, socket, count);
+	return 0;
+}

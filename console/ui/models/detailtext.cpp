@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/ui/models/detailtext.h"
+
+#include <QCoreApplication>
+
+#include "console/ui/models/eventtext.h"
+#include "console/ui/widgets/format.h"
+
+namespace tapio::console {
+
+namespace {
+
+QString tr(const char *text)
+{
+    return QCoreApplication::translate("tapio::console", text);
+}
+
+QString text(std::string_view value) { return QString::fromUtf8(value.data(), static_cast<qsizetype>(value.size())); }
+QString count(std::uint64_t value) { return exactCount(value); }
+QString bytes(std::uint64_t value) { return tr("%1 (%2 bytes)").arg(bytesText(static_cast<double>(value)), exactCount(value)); }
+QString bytesOrNone(std::uint64_t value) { return value == 0 ? tr("not known") : bytes(value); }
+QString nsOrNone(std::uint64_t value) { return value == 0 ? tr("not known") : durationText(static_cast<std::int64_t>(value)); }
+QString yesNo(bool value) { return value ? tr("yes") : tr("no"); }
+
+QString who(const std::string &comm, std::uint32_t pid, const QString &otherwise)
+{
+    if (pid == 0 && comm.empty())
+        return otherwise;
+    return pid == 0 ? text(comm) : tr("%1 (pid %2)").arg(text(comm)).arg(pid);
+}
+
+DetailSection detailOf(const wire::ProcessExec &exec, const TimeDisplay &time)
+{
+    QStringList arguments;
+    for (const std::string &argument : exec.arguments)
+        arguments << text(argument);
+    return {tr("Program start"),
+            {{tr("File"), text(exec.filename), true, {}},
+             {tr("Arguments"), arguments.join(QLatin1Char(' ')) + (exec.argumentsTruncated ? tr(" \u2026 (cut after 512 bytes)") : QString()), true, {}},
+             {tr("Parent"), who(exec.parentComm, exec.parentPid, tr("not known")), false, {}},
+             {tr("File changed"), exec.fileModifiedNs == 0 ? tr("not known") : time.text(exec.fileModifiedNs, TimeStyle::Full), true, {}},
+             {tr("Changed after the container started"), yesNo(exec.writtenAfterStart), false, {}}}};
+}
+
+DetailSection detailOf(const wire::ProcessExit &exit, const TimeDisplay &)
+{
+    DetailSection section{tr("Program end"), {}};
+    if (exit.signal == 0)
+        section.rows.push_back({tr("Exit code"), QString::number(exit.exitCode), false, {}});
+    else
+        section.rows.push_back({tr("Ended by"), signalText(exit.signal), false, {}});
+    if (exit.signal != 0)
+        section.rows.push_back({tr("Sent by"), who(exit.killerComm, exit.killerPid, tr("the kernel, or not known")), false, {}});
+    section.rows.push_back({tr("Core dumped"), yesNo(exit.coreDumped), false, {}});
+    section.rows.push_back({tr("Ran for"), nsOrNone(exit.durationNs), false, {}});
+    return section;
+}
+
+DetailSection detailOf(const wire::OomKill &kill, const TimeDisplay &)
+{
+    return {tr("Out of memory"),
+            {{tr("Triggered by"), who(kill.triggerComm, kill.triggerPid, tr("not known")), false, {}},
+             {tr("Anonymous memory"), bytes(kill.anonRssBytes), false, {}},
+             {tr("File memory"), bytes(kill.fileRssBytes), false, {}},
+             {tr("Shared memory"), bytes(kill.shmemRssBytes), false, {}},
+             {tr("Page tables"), bytes(kill.pageTableBytes), false, {}},
+             {tr("Virtual memory"), bytes(kill.totalVmBytes), false, {}},
+             {tr("oom_score_adj"), QString::number(kill.oomScoreAdj), false, {}}}};
+}
+
+DetailSection detailOf(const wire::FatalSignal &fatal, const TimeDisplay &)
+{
+    return {tr("Fatal signal"),
+            {{tr("Signal"), signalText(fatal.signal), false, {}},
+             {tr("si_code"), QString::number(fatal.code), false, {}},
+             {tr("Sent by"), who(fatal.senderComm, fatal.senderPid, tr("the kernel")), false, {}}}};
+}
+
+QString directionText(wire::TcpDirection direction)
+{
+    switch (direction) {
+    case wire::TcpDirection::Outbound: return tr("outbound");
+    case wire::TcpDirection::Inbound: return tr("inbound");
+    case wire::TcpDirection::Unknown: break;
+    }
+    return tr("not known");
+}
+
+DetailSection detailOf(const wire::TcpConnection &tcp, const TimeDisplay &)
+{
+    return {tr("TCP connection"),
+            {{tr("Local"), text(wire::toString(tcp.local)), true, {}},
+             {tr("Remote"), text(wire::toString(tcp.remote)), true, {}},
+             {tr("Direction"), directionText(tcp.direction), false, {}},
+             {tr("Outcome"), text(wire::tcpOutcomeName(tcp.outcome)), false, {}},
+             {tr("Socket error"), tcp.socketError == 0 ? tr("none") : errnoText(tcp.socketError), false, {}},
+             {tr("Established"), yesNo(tcp.established), false, {}},
+             {tr("Lasted"), durationText(static_cast<std::int64_t>(tcp.durationNs)), false, {}},
+             {tr("Connect latency"), nsOrNone(tcp.connectLatencyNs), false, {}},
+             {tr("Sent, acknowledged"), bytes(tcp.bytesSent), false, {}},
+             {tr("Received"), bytes(tcp.bytesReceived), false, {}},
+             {tr("Round trip"), tcp.srttUs == 0 ? tr("never measured") : durationText(tcp.srttUs * nsPerUs), false, {}},
+             {tr("Retransmits"), count(tcp.retransmits), false, {}}}};
+}
+
+QString repeatsText(std::uint32_t repeats) { return repeats == 0 ? tr("not known") : count(repeats); }
+QString errorText(std::int32_t error) { return error == 0 ? tr("none") : errnoText(error); }
+QString hexText(std::uint64_t value) { return QStringLiteral("0x") + QString::number(value, 16); }
+QString changeText(std::uint32_t before, std::uint32_t after)
+{
+    return before == after ? tr("%1, unchanged").arg(after) : tr("%1, before %2").arg(after).arg(before);
+}
+/// A mask with the names of its bits.
+QString maskText(std::uint64_t mask, const std::string &names) { return mask == 0 ? tr("none") : tr("%1 (%2)").arg(text(names), hexText(mask)); }
+
+DetailSection detailOf(const wire::DnsQuery &dns, const TimeDisplay &)
+{
+    return {tr("DNS query"),
+            {{tr("Name"), text(dns.name), true, {}},
+             {tr("Type"), text(wire::dnsTypeName(dns.queryType)), true, {}},
+             {tr("Server"), text(wire::toString(dns.server)), true, {}},
+             {tr("Outcome"), text(wire::dnsOutcomeName(dns.outcome)), false, {}},
+             {tr("Answer"), dns.outcome == wire::DnsOutcome::Answered ? text(wire::dnsResponseName(dns.responseCode)) : tr("none"), true, {}},
+             {tr("Records"), count(dns.answers), false, {}},
+             {tr("Latency"), nsOrNone(dns.latencyNs), false, {}},
+             {tr("Asked"), repeatsText(dns.attempts), false, {}},
+             {tr("Over"), dns.tcp ? tr("TCP") : tr("UDP"), false, {}},
+             {tr("Truncated"), yesNo(dns.truncated), false, {}}}};
+}
+
+DetailSection detailOf(const wire::HttpRequest &http, const TimeDisplay &)
+{
+    return {tr("HTTP request"),
+            {{tr("Method"), text(http.texts->method), true, {}},
+             {tr("Target"), text(http.texts->target), true, {}},
+             {tr("Route"), text(http.texts->route), true, {}},
+             {tr("Host"), text(http.texts->host), true, {}},
+             {tr("Status"), http.status == 0 ? tr("no answer seen") : QString::number(http.status), false, {}},
+             {tr("Latency"), nsOrNone(http.latencyNs), false, {}},
+             {tr("Direction"), directionText(http.direction), false, {}},
+             {tr("Local"), text(wire::toString(http.local)), true, {}},
+             {tr("Remote"), text(wire::toString(http.remote)), true, {}},
+             {tr("Request size"), bytesOrNone(http.requestBytes), false, {}},
+             {tr("Answer size"), bytesOrNone(http.responseBytes), false, {}},
+             {tr("Aborted"), yesNo(http.aborted), false, {}},
+             {tr("Pipelined"), yesNo(http.pipelined), false, {}},
+             {tr("TLS"), yesNo(http.tls), false, {}}}};
+}
+
+DetailSection detailOf(const wire::FileFailure &failure, const TimeDisplay &)
+{
+    return {tr("File operation that failed"),
+            {{tr("Operation"), text(failure.operation), true, {}},
+             {tr("File"), text(failure.path), true, {}},
+             {tr("Error"), errorText(failure.error), true, {}},
+             {tr("Flags"), hexText(failure.flags), true, {}},
+             {tr("Times"), repeatsText(failure.repeats), false, {}}}};
+}
+
+DetailSection detailOf(const wire::CapabilityUse &use, const TimeDisplay &)
+{
+    return {tr("Capability"),
+            {{tr("Capability"), text(wire::capabilityName(use.capability)), true, {}},
+             {tr("Granted"), yesNo(use.granted), false, {}},
+             {tr("Times"), repeatsText(use.repeats), false, {}}}};
+}
+
+DetailSection detailOf(const wire::PrivilegeGain &gain, const TimeDisplay &)
+{
+    return {tr("Privileges gained"),
+            {{tr("By"), text(gain.how), true, {}},
+             {tr("File"), text(gain.filename), true, {}},
+             {tr("uid"), changeText(gain.oldUid, gain.newUid), false, {}},
+             {tr("euid"), changeText(gain.oldEuid, gain.newEuid), false, {}},
+             {tr("gid"), changeText(gain.oldGid, gain.newGid), false, {}},
+             {tr("Capabilities gained"), maskText(gain.gainedCapabilities, wire::capabilityNames(gain.gainedCapabilities, 64)), true, {}}}};
+}
+
+DetailSection detailOf(const wire::PtraceAttach &attach, const TimeDisplay &)
+{
+    return {tr("Another process traced"),
+            {{tr("Target"), who(attach.targetComm, attach.targetPid, tr("not known")), false, {}},
+             {tr("Request"), text(wire::ptraceRequestName(attach.request)), true, {}},
+             {tr("Error"), errorText(attach.error), true, {}}}};
+}
+
+DetailSection detailOf(const wire::ModuleLoad &load, const TimeDisplay &)
+{
+    return {tr("Kernel module"),
+            {{tr("Module"), text(load.name), true, {}},
+             {tr("Taints"), maskText(load.taints, wire::taintNames(load.taints)), true, {}}}};
+}
+
+DetailSection detailOf(const wire::Mount &mount, const TimeDisplay &)
+{
+    return {mount.unmount ? tr("Unmount") : tr("Mount"),
+            {{tr("Source"), text(mount.source), true, {}},
+             {tr("Target"), text(mount.target), true, {}},
+             {tr("File system"), text(mount.fsType), true, {}},
+             {tr("Flags"), mount.unmount ? hexText(mount.flags) : maskText(mount.flags, wire::mountFlagNames(mount.flags)), true, {}},
+             {tr("Error"), errorText(mount.error), true, {}}}};
+}
+
+DetailSection detailOf(const wire::Login &login, const TimeDisplay &)
+{
+    return {tr("Login"),
+            {{tr("Succeeded"), yesNo(login.success), false, {}},
+             {tr("User"), text(login.user), true, {}},
+             {tr("Service"), text(login.service), true, {}},
+             {tr("Method"), text(login.method), true, {}},
+             {tr("From"), login.remote.empty() ? tr("this host") : text(login.remote), true, {}},
+             {tr("Times"), repeatsText(login.repeats), false, {}}}};
+}
+
+DetailSection detailOf(const wire::KernelLog &log, const TimeDisplay &)
+{
+    return {tr("Kernel log"),
+            {{tr("Text"), text(log.text), true, {}},
+             {tr("Priority"), tr("%1 (%2)").arg(text(wire::kernelPriorityName(log.priority))).arg(log.priority), true, {}},
+             {tr("Facility"), QString::number(log.facility), true, {}},
+             {tr("Record number"), count(log.sequence), true, {}}}};
+}
+
+DetailSection detailOf(const wire::AgentNotice &notice, const TimeDisplay &)
+{
+    return {tr("Agent"),
+            {{tr("Notice"), text(wire::agentNoticeKindName(notice.kind)), true, {}},
+             {tr("About"), text(notice.what), true, {}},
+             {tr("Text"), text(notice.text), false, {}},
+             {tr("Measured"), notice.unit.empty() ? QString() : tr("%1 %2").arg(notice.measured).arg(text(notice.unit)), false, {}},
+             {tr("Limit"), notice.unit.empty() ? QString() : tr("%1 %2").arg(notice.limit).arg(text(notice.unit)), false, {}}}};
+}
+
+DetailSection detailOf(const wire::DrillLabel &label, const TimeDisplay &time)
+{
+    return {tr("Drill"),
+            {{tr("Drill"), text(label.drill), true, {}},
+             {tr("Phase"), text(label.phase), true, {}},
+             {tr("Target"), text(label.target), true, {}},
+             {tr("From"), time.text(label.fromNs, TimeStyle::Full), true, {}},
+             {tr("To"), label.toNs == 0 ? tr("open") : time.text(label.toNs, TimeStyle::Full), true, {}},
+             {tr("Run"), hexText(label.runId), true, {}},
+             {tr("Signature"), QString::fromLatin1(QByteArray(reinterpret_cast<const char *>(label.signature.data()), static_cast<qsizetype>(label.signature.size())).toHex()), true, {}}}};
+}
+
+DetailSection detailOf(std::monostate, const TimeDisplay &)
+{
+    return {tr("Payload"), {{tr("Payload"), tr("not known to this version: a newer agent sent it"), false, {}}}};
+}
+
+} // namespace
+
+DetailSection detailSection(const wire::Detail &detail, const TimeDisplay &time)
+{
+    return std::visit([&time](const auto &value) { return detailOf(value, time); }, detail);
+}
+
+} // namespace tapio::console

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include <algorithm>
+#include <cmath>
+
+#include "console/core/metrics/livemodel.h"
+#include "tests/console/inputbuilder.h"
+
+using namespace tapio;
+using namespace tapio::console;
+using namespace tapio::test;
+using wire::Metric;
+
+namespace {
+
+wire::Delivery from(const std::string &node, double second, decltype(wire::Frame::body) body)
+{
+    wire::Delivery delivery;
+    delivery.node = node;
+    delivery.receivedNs = at(second);
+    delivery.frame.streamId = 1;
+    delivery.frame.body = std::move(body);
+    return delivery;
+}
+
+/// Nodes that send ten events a second, sample every five and beat every two, each until its link goes down.
+class Cluster {
+public:
+    explicit Cluster(std::map<std::string, int> downAtSecond) : m_downAt(std::move(downAtSecond)) {}
+
+    void run(int toSecond)
+    {
+        for (; m_second <= toSecond; ++m_second) {
+            std::vector<ReceiveReading> received;
+            for (const auto &[node, down] : m_downAt) {
+                send(node, m_second < down);
+                received.push_back({node, m_sent[node], 0, 0});
+            }
+            m_model.tick(at(m_second), received, 0);
+        }
+    }
+    PanelSnapshot panel(PanelId id) { return m_model.overview(1).panels[static_cast<std::size_t>(id)]; }
+    GroupSummary group(std::size_t index) { return m_model.overview(1).groups[index]; }
+    /// The link of the node is up again.
+    void comeBack(const std::string &node) { m_downAt[node] = 9999; }
+
+private:
+    void send(const std::string &node, bool up)
+    {
+        wire::AgentState state;
+        state.node = node;
+        state.streamId = 1;
+        state.state = up ? wire::LinkState::Connected : wire::LinkState::Gone;
+        state.sinceNs = at(up ? 0 : m_downAt[node]);
+        state.agent.cpuCount = 4;
+        if (up && m_second % 2 == 0)
+            m_beat[node] = at(m_second);
+        state.lastHeartbeatNs = m_beat[node];
+        state.heartbeat.id = 1;
+        m_model.onAgentState(state);
+        if (!up)
+            return;
+        wire::EventBatch events;
+        events.events.resize(10);
+        for (wire::Event &event : events.events)
+            event.type = wire::EventType::TcpConnection;
+        m_model.onDelivery(from(node, m_second, std::move(events)), at(m_second));
+        m_sent[node] += 10;
+        if (m_second % 5 != 0)
+            return;
+        wire::SampleBatch samples;
+        samples.timeNs = at(m_second);
+        samples.origins = {InputBuilder::host()};
+        samples.labels = {""};
+        samples.samples = {{Metric::CpuUsageNs, 0, 0, static_cast<std::int64_t>(m_second) * nsPerSecond}, {Metric::NodeCpuCount, 0, 0, 4}};
+        m_model.onDelivery(from(node, m_second, std::move(samples)), at(m_second));
+    }
+
+    LiveModel m_model;
+    std::map<std::string, int> m_downAt;
+    std::map<std::string, std::int64_t> m_beat;
+    std::map<std::string, std::uint64_t> m_sent;
+    int m_second = 0;
+};
+
+/// Values of all lines but the lost ones in (fromSecond, toSecond].
+std::vector<double> drawn(const PanelSnapshot &panel, double fromSecond, double toSecond)
+{
+    std::vector<double> values;
+    for (const PlotSeries &series : panel.series) {
+        for (const PlotPoint &point : series.points) {
+            if (!series.loss && point.timeNs > at(fromSecond) && point.timeNs <= at(toSecond) && !std::isnan(point.value))
+                values.push_back(point.value);
+        }
+    }
+    return values;
+}
+
+} // namespace
+
+Q_DECLARE_METATYPE(tapio::console::PanelId)
+
+/// What Live shows once an agent's link is known to be down: a gap at once, and never a 0 that nobody measured.
+class TestLiveAway : public QObject {
+    Q_OBJECT
+private slots:
+    void aGapAtOnce_data()
+    {
+        QTest::addColumn<PanelId>("id");
+        QTest::addColumn<double>("value");
+        QTest::newRow("events") << PanelId::EventsProcessed << 10.;
+        QTest::newRow("queue") << PanelId::QueueDepth << 0.;
+        QTest::newRow("CPU") << PanelId::CpuUsage << 25.;
+    }
+    void aGapAtOnce()
+    {
+        QFETCH(PanelId, id);
+        QFETCH(double, value);
+        Cluster cluster({{"a", 120}});
+        cluster.run(123);
+        const PanelSnapshot panel = cluster.panel(id);
+        QVERIFY(drawn(panel, 60, 115).size() > 5);
+        QCOMPARE(drawn(panel, 120, 200).size(), 0u);
+        QVERIFY(panel.value); // the last one that was read, and its age
+        QCOMPARE(panel.value->value, value);
+        QVERIFY(panel.asOfNs < at(120));
+        QCOMPARE(panel.state, PanelState::Stale);
+        QCOMPARE(panel.detail, std::string("a"));
+    }
+
+    void nobodySaysThatAllIsWell()
+    {
+        Cluster cluster({{"a", 120}});
+        cluster.run(119);
+        QVERIFY(cluster.group(0).key != "stale");
+        cluster.run(125);
+        QCOMPARE(cluster.group(0).key, std::string("stale"));
+        QCOMPARE(cluster.group(0).level, GroupSummary::Level::NoData);
+        QCOMPARE(cluster.group(2).key, std::string("stale"));
+    }
+
+    void coverageFallsAtOnce()
+    {
+        Cluster cluster({{"a", 120}, {"b", 9999}});
+        cluster.run(121);
+        const PanelSnapshot panel = cluster.panel(PanelId::Coverage);
+        const Fact *alive = nullptr;
+        for (const Fact &each : panel.computation.inputs)
+            alive = each.key == "agents-alive" ? &each : alive;
+        QVERIFY(alive);
+        QCOMPARE(alive->value, 1.);
+    }
+
+    void theOthersGoOn()
+    {
+        Cluster cluster({{"a", 120}, {"b", 9999}});
+        cluster.run(125);
+        const PanelSnapshot panel = cluster.panel(PanelId::EventsProcessed);
+        QCOMPARE(panel.value->value, 10.); // of b alone
+        QCOMPARE(panel.state, PanelState::Partial);
+        QCOMPARE(panel.detail, std::string("a"));
+        QCOMPARE(panel.asOfNs, at(125));
+        for (const double value : drawn(panel, 120, 125))
+            QCOMPARE(value, 10.);
+    }
+
+    void backAgain_theTimeBetweenStaysAGap()
+    {
+        Cluster cluster({{"a", 120}});
+        cluster.run(127);
+        cluster.comeBack("a");
+        cluster.run(150);
+        const PanelSnapshot panel = cluster.panel(PanelId::EventsProcessed);
+        QCOMPARE(drawn(panel, 120, 126).size(), 0u);
+        QVERIFY(drawn(panel, 130, 150).size() >= 20);
+        QCOMPARE(panel.state, PanelState::Ready);
+    }
+};
+
+QTEST_APPLESS_MAIN(TestLiveAway)
+#include "tst_liveaway.moc"
