@@ -16,7 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
+#include <sys/wait.h>
 
 #include "agent/drill/disk.h"
 
@@ -27,6 +27,7 @@ namespace {
 constexpr int goFd = 3;
 constexpr int wordsFd = 4;
 constexpr std::size_t textMost = 400;
+constexpr int ownSpaces = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
 
 /// Of the descriptors the two pipes and /dev/null stay: nothing that the runner has open can be reached from a drill.
 bool keepOnly(int go, int words)
@@ -154,7 +155,7 @@ int supervise(const Drill &drill, const Limits &limits, const Workplace &workpla
     if (!waitForGo())
         return 1;
     Status status = setBounds(limits);
-    const int spaces = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | (limits.hostNetwork ? 0 : CLONE_NEWNET);
+    const int spaces = ownSpaces | (limits.hostNetwork ? 0 : CLONE_NEWNET);
     if (status && ::unshare(spaces) != 0)
         status = failErrno("making namespaces", errno);
     std::array<int, 2> life{};
@@ -183,6 +184,15 @@ int supervise(const Drill &drill, const Limits &limits, const Workplace &workpla
 }
 
 } // namespace
+
+Status probeNamespaces()
+{
+    const pid_t pid = forkInto([] { return ::unshare(ownSpaces | CLONE_NEWNET) == 0 ? 0 : errno; });
+    const int status = pid < 0 ? -1 : waitFor(pid);
+    if (status == 0)
+        return {};
+    return failErrno("a drill needs namespaces of its own", WIFEXITED(status) ? WEXITSTATUS(status) : EAGAIN);
+}
 
 std::string formatWord(const ChildWord &word)
 {

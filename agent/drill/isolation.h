@@ -32,6 +32,9 @@ struct DrillProcess {
     Fd words;                          ///< read lines
 };
 
+/// Whether such namespaces can be made here. Errors: PermissionDenied, Unsupported, by errno.
+Status probeNamespaces();
+
 /// Forks a child that is, in this order: bound to the life of the calling thread (PR_SET_PDEATHSIG), the first to go when the node runs
 /// out of memory, within rlimits, in pid, mount, IPC, UTS and network namespaces of its own, without any place to write but its folder,
 /// without capabilities beyond the drill's. All that it starts dies with it. Errors: by errno.

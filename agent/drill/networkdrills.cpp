@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <sys/socket.h>
 
 #include "agent/drill/drill.h"
@@ -161,6 +162,14 @@ public:
         auto needs = NetworkDrill::needs();
         needs.emplace_back("veth");
         return needs;
+    }
+    /// Tried, in a namespace that ends with the attempt: that the kernel could load a module for it is seen in no file.
+    Status probe(const Place &place) const override
+    {
+        if (const Status there = NetworkDrill::probe(place); !there)
+            return there;
+        const pid_t pid = forkInto([] { return ::unshare(CLONE_NEWNET) == 0 && makeOutlet("drill0") ? 0 : 1; });
+        return pid > 0 && waitFor(pid) == 0 ? Status() : fail(Errc::Unsupported, "this kernel makes no veth interfaces");
     }
     Status prepare(Workplace &) const override { return makeOutlet("drill0"); }
     Result<std::string> run(Workplace &work) const override

@@ -204,7 +204,7 @@ Status needAll(const Place &place)
         if (const Status there = hierarchies.require(controller); !there)
             return there;
     }
-    return {};
+    return probeNamespaces();
 }
 
 wire::DrillLabel labelOf(const RunRequest &request, const RunReport &report, std::string phase)
