@@ -109,8 +109,7 @@ public:
                                          "-o", "IdentityFile=none", "-o", "IdentityAgent=none", "-o", "ConnectTimeout=2", "tapio-drill@127.0.0.1", "true"});
             if (!end)
                 return fail(end.error());
-            constexpr int refused = 255;
-            if (end->code == refused)
+            if (end->output.find("Permission denied") != std::string::npos) // and not that it could not connect
                 work.count();
         } while (pause(200ms, work.untilBootNs));
         return std::to_string(*work.effects) + " logins refused";

@@ -121,7 +121,7 @@ Result<ProgramEnd> runProgram(const std::vector<std::string> &words)
     argv.push_back(nullptr);
     const pid_t pid = forkInto([&] {
         const int null = ::open("/dev/null", O_RDWR);
-        if (null < 0 || ::dup2(null, 0) < 0 || ::dup2(to.get(), 1) < 0 || ::dup2(null, 2) < 0)
+        if (null < 0 || ::dup2(null, 0) < 0 || ::dup2(to.get(), 1) < 0 || ::dup2(to.get(), 2) < 0)
             return 126;
         ::execv(argv[0], argv.data());
         return 127;
@@ -138,7 +138,7 @@ Result<ProgramEnd> runProgram(const std::vector<std::string> &words)
         if (got <= 0)
             break;
         if (end.output.size() < 4096)
-            end.output.append(block.data(), static_cast<std::size_t>(got));
+            end.output.append(block.data(), std::min(static_cast<std::size_t>(got), 4096 - end.output.size()));
     }
     const int status = waitFor(pid);
     end.code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);

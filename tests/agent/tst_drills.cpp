@@ -7,6 +7,10 @@
 #include <set>
 #include <thread>
 
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -68,6 +72,48 @@ QByteArray told(const RunReport &report)
     return QByteArray::fromStdString(report.reason + " / " + report.evidence.told + " / oom " + std::to_string(report.evidence.oomKills)
                                      + ", throttled " + std::to_string(report.evidence.throttledPeriods) + ", peak "
                                      + std::to_string(report.evidence.peakMemoryBytes) + ", effects " + std::to_string(report.evidence.effects));
+}
+
+/// Does what it is told to, and nothing that a drill would.
+class Misbehaving final : public Drill {
+public:
+    explicit Misbehaving(std::function<Result<std::string>(Workplace &)> act) : m_act(std::move(act)) {}
+    std::string_view name() const override { return "misbehaving"; }
+    std::string_view summary() const override { return "tries what it may not"; }
+    std::vector<std::string> needs() const override { return {}; }
+    Status probe(const Place &) const override { return {}; }
+    Result<std::string> run(Workplace &work) const override { return m_act(work); }
+
+private:
+    std::function<Result<std::string>(Workplace &)> m_act;
+};
+
+bool fails(long result, int error) { return result < 0 && errno == error; }
+
+/// Names what it could do.
+Result<std::string> tryToHarm(Workplace &work)
+{
+    std::string could;
+    const auto expect = [&](bool refused, const char *what) { could += refused ? "" : std::string(what) + ' '; };
+    expect(fails(::open("/etc/tapio-drill-was-here", O_WRONLY | O_CREAT, 0600), EROFS), "write-etc");
+    expect(fails(::open("/tmp/tapio-drill-was-here", O_WRONLY | O_CREAT, 0600), EROFS), "write-tmp");
+    expect(fails(::open("/proc/sys/vm/drop_caches", O_WRONLY), EROFS), "write-sysctl");
+    expect(fails(::mount("none", work.folder.c_str(), "tmpfs", 0, nullptr), EPERM), "mount");
+    expect(fails(::setuid(1), EPERM), "setuid");
+    expect(fails(::kill(::getppid() == 0 ? 2 : ::getppid(), 0), ESRCH), "see-others");
+    expect(fails(::syscall(SYS_setns, ::open("/proc/1/ns/net", O_RDONLY), 0), EPERM) || errno == EACCES || errno == EBADF, "setns");
+    expect(::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1, "gain-privileges");
+    std::size_t forked = 0;
+    while (forked < 1000 && forkInto([] { return ::pause(); }) > 0)
+        ++forked;
+    expect(forked <= Limits().processes, "fork-bomb");
+    const int own = ::open((work.folder / "own").c_str(), O_WRONLY | O_CREAT, 0600);
+    expect(own >= 0 && ::write(own, "x", 1) == 1, "no-own-folder");
+    const std::string much(2u << 20, 'x');
+    ::signal(SIGXFSZ, SIG_IGN);
+    expect(::write(own, much.data(), much.size()) < ssize_t(much.size()), "large-file");
+    work.count();
+    return could;
 }
 
 } // namespace
@@ -171,6 +217,47 @@ private slots:
         QVERIFY(report->stopped && report->clean);
         QVERIFY2(timer.elapsed() < 5000, qPrintable(QString::number(timer.elapsed())));
         QCOMPARE(m_labels.size(), std::size_t(2));
+        nothingIsLeft();
+    }
+
+    void aDrillThatMisbehaves_canHarmNothing()
+    {
+        const Misbehaving drill(tryToHarm);
+        if (const Status possible = probeDrill(drill, place()); !possible)
+            QSKIP(possible.error().message().c_str());
+        const auto report = runDrill(request(drill, 5s));
+        QVERIFY2(report, report ? "" : report.error().message().c_str());
+        QVERIFY2(report->happened && report->reason.empty(), told(*report));
+        QCOMPARE(report->evidence.told, std::string());
+        nothingIsLeft();
+    }
+
+    void aDrillThatDoesNotEnd_isEnded()
+    {
+        const Misbehaving drill([](Workplace &work) -> Result<std::string> {
+            forkInto([] { return ::pause(); });
+            for (work.count();;)
+                ::pause();
+        });
+        if (const Status possible = probeDrill(drill, place()); !possible)
+            QSKIP(possible.error().message().c_str());
+        QElapsedTimer timer;
+        timer.start();
+        const auto report = runDrill(request(drill, 1s));
+        QVERIFY2(report, report ? "" : report.error().message().c_str());
+        QVERIFY2(report->happened && report->clean && timer.elapsed() < 6000, qPrintable(QString::number(timer.elapsed())));
+        QCOMPARE(runDrill(request(drill, 61s)).error().code(), Errc::InvalidArgument);
+        nothingIsLeft();
+    }
+
+    void aDrillWithoutEffect_saysSo()
+    {
+        const Misbehaving drill([](Workplace &) -> Result<std::string> { return std::string("nothing"); });
+        if (const Status possible = probeDrill(drill, place()); !possible)
+            QSKIP(possible.error().message().c_str());
+        const auto report = runDrill(request(drill, 1s));
+        QVERIFY(report && !report->happened && report->clean && !report->reason.empty());
+        QCOMPARE(m_labels.back().phase, std::string("failed"));
         nothingIsLeft();
     }
 
