@@ -11,9 +11,12 @@
 
 #include "agent/agent.h"
 #include "agent/config/instancelock.h"
+#include "agent/control/controlsocket.h"
+#include "agent/control/drilllabels.h"
 #include "agent/daemon/exitcode.h"
 #include "agent/daemon/log.h"
 #include "agent/daemon/signals.h"
+#include "agent/drill/controlclient.h"
 
 using namespace tapio;
 using namespace tapio::agent;
@@ -45,12 +48,14 @@ Result<int> openTicks()
 }
 
 /// Until SIGTERM or SIGINT (0), or a failure of the agent.
-Status serve(Agent &agent, int signals, int ticks, spdlog::logger &log)
+Status serve(Agent &agent, ControlSocket *control, int signals, int ticks, spdlog::logger &log)
 {
     for (int seconds = 0;;) {
-        std::array<pollfd, 2> ready{{{signals, POLLIN, 0}, {ticks, POLLIN, 0}}};
+        std::array<pollfd, 3> ready{{{signals, POLLIN, 0}, {ticks, POLLIN, 0}, {control == nullptr ? -1 : control->fd(), POLLIN, 0}}};
         if (poll(ready.data(), ready.size(), -1) < 0 && errno != EINTR)
             return failErrno("waiting for signals", errno);
+        if (control != nullptr && (ready[1].revents != 0 || ready[2].revents != 0)) // each second too: for those that ask nothing
+            control->turn();
         if (signalfd_siginfo info{}; (ready[0].revents & POLLIN) != 0 && read(signals, &info, sizeof(info)) == sizeof(info)) {
             if (info.ssi_signo != SIGHUP) {
                 log.info("stopping on signal {}", info.ssi_signo);
@@ -67,6 +72,22 @@ Status serve(Agent &agent, int signals, int ticks, spdlog::logger &log)
     }
 }
 
+/// An agent without it still does all the rest.
+std::unique_ptr<ControlSocket> openControl(const AgentConfig &config, const Clock &clock, spdlog::logger &log)
+{
+    const std::string file = config.file.empty() ? "the defaults, as there is no configuration file" : config.file.native();
+    ControlOptions options;
+    options.path = drill::controlSocketIn(config.runtimeFolder);
+    auto opened = ControlSocket::open(std::move(options),
+                                      [desk = LabelDesk(config.collect.drillLabels, config.tls, "drill.allowed of " + file)](
+                                          std::string_view line) { return desk.answer(line); },
+                                      clock);
+    if (opened)
+        return std::move(*opened);
+    log.warn("control: {}; nobody can label a drill here", opened.error().message());
+    return nullptr;
+}
+
 int run(AgentConfig config, const KernelFactory &openKernel, const Clock &clock)
 {
     const auto name = nodeName(config, clock);
@@ -81,6 +102,8 @@ int run(AgentConfig config, const KernelFactory &openKernel, const Clock &clock)
     if (!signals || !ticks)
         return leave(signals ? ticks.error() : signals.error());
     const auto log = daemon::makeLog("tapio-agent", config.logLevel);
+    if (config.drillAllowed)
+        config.collect.drillLabels = std::make_shared<LabelInbox>(clock);
     const auto started = Agent::start(config, openKernel, clock, *log);
     if (!started)
         return leave(started.error());
@@ -88,8 +111,9 @@ int run(AgentConfig config, const KernelFactory &openKernel, const Clock &clock)
     const auto pidFile = PidFile::write(config.pidFile);
     if (!pidFile)
         return leaveWithout(pidFile.error());
+    const auto control = openControl(config, clock, *log);
     log->info("node {} collects for {}", config.node, config.server);
-    const Status served = serve(agent, *signals, *ticks, *log);
+    const Status served = serve(agent, control.get(), *signals, *ticks, *log);
     const SessionStatus last = agent.stop();
     const std::uint64_t spooled = last.spool.held.events - last.spool.earlier.events;
     const std::uint64_t leftBehind = last.queuedEvents + last.inFlightEvents - std::min(spooled, last.queuedEvents);

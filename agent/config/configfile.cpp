@@ -97,7 +97,10 @@ Status readConfig(const std::filesystem::path &path, AgentConfig &config)
     ConfigSection kernel(top.table("kernel"), path.native(), "kernel.");
     if (const Status status = readKernel(kernel, config, path.native()); !status)
         return status;
-    for (const ConfigSection *section : {&top, &server, &spool, &collect, &kernel}) {
+    ConfigSection drill(top.table("drill"), path.native(), "drill.");
+    drill.flag("allowed", config.drillAllowed);
+    config.file = path;
+    for (const ConfigSection *section : {&top, &server, &spool, &collect, &kernel, &drill}) {
         if (const Status status = section->end(); !status)
             return status;
     }

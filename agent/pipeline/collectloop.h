@@ -24,6 +24,8 @@
 
 namespace tapio::agent {
 
+class LabelInbox;
+
 struct CollectOptions {
     std::string node;
     std::filesystem::path cgroupRoot = "/sys/fs/cgroup";
@@ -36,6 +38,7 @@ struct CollectOptions {
     std::chrono::milliseconds cgroupInterval{2000}; ///< stretched where there are many: see cgroupShare
     std::chrono::milliseconds filesystemInterval{10'000};
     BatchLimits batch;
+    std::shared_ptr<LabelInbox> drillLabels;        ///< null: drills are not allowed here
 };
 
 /// Sampling cgroups takes 1/cgroupShare of a core at most: about 70 us each, so from some 150 of them on the interval grows.
