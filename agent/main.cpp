@@ -12,9 +12,12 @@
 #include "agent/agent.h"
 #include "agent/config/instancelock.h"
 #include "agent/config/reload.h"
+#include "agent/control/controlsocket.h"
+#include "agent/control/drilllabels.h"
 #include "agent/daemon/exitcode.h"
 #include "agent/daemon/log.h"
 #include "agent/daemon/signals.h"
+#include "agent/drill/controlclient.h"
 #include "agent/pipeline/notices.h"
 
 using namespace tapio;
@@ -110,12 +113,14 @@ private:
 };
 
 /// Until SIGTERM or SIGINT (0), or a failure of the agent.
-Status serve(Agent &agent, Reloader &reloader, int signals, int ticks, spdlog::logger &log)
+Status serve(Agent &agent, Reloader &reloader, ControlSocket *control, int signals, int ticks, spdlog::logger &log)
 {
     for (int seconds = 0;;) {
-        std::array<pollfd, 2> ready{{{signals, POLLIN, 0}, {ticks, POLLIN, 0}}};
+        std::array<pollfd, 3> ready{{{signals, POLLIN, 0}, {ticks, POLLIN, 0}, {control == nullptr ? -1 : control->fd(), POLLIN, 0}}};
         if (poll(ready.data(), ready.size(), -1) < 0 && errno != EINTR)
             return failErrno("waiting for signals", errno);
+        if (control != nullptr && (ready[1].revents != 0 || ready[2].revents != 0)) // each second too: for those that ask nothing
+            control->turn();
         if (signalfd_siginfo info{}; (ready[0].revents & POLLIN) != 0 && read(signals, &info, sizeof(info)) == sizeof(info)) {
             if (info.ssi_signo != SIGHUP) {
                 log.info("stopping on signal {}", info.ssi_signo);
@@ -130,6 +135,22 @@ Status serve(Agent &agent, Reloader &reloader, int signals, int ticks, spdlog::l
                 log.info("{}", agent.progress());
         }
     }
+}
+
+/// An agent without it still does all the rest.
+std::unique_ptr<ControlSocket> openControl(const AgentConfig &config, const Clock &clock, spdlog::logger &log)
+{
+    const std::string file = config.file.empty() ? "the defaults, as there is no configuration file" : config.file.native();
+    ControlOptions options;
+    options.path = drill::controlSocketIn(config.runtimeFolder);
+    auto opened = ControlSocket::open(std::move(options),
+                                      [desk = LabelDesk(config.collect.drillLabels, config.tls, "drill.allowed of " + file)](
+                                          std::string_view line) { return desk.answer(line); },
+                                      clock);
+    if (opened)
+        return std::move(*opened);
+    log.warn("control: {}; nobody can label a drill here", opened.error().message());
+    return nullptr;
 }
 
 int run(int argc, char **argv, const Command &command, const KernelFactory &openKernel, const Clock &clock)
@@ -150,6 +171,8 @@ int run(int argc, char **argv, const Command &command, const KernelFactory &open
     if (!signals || !ticks)
         return leave(signals ? ticks.error() : signals.error());
     const auto log = daemon::makeLog("tapio-agent", config.logLevel);
+    if (config.drillAllowed)
+        config.collect.drillLabels = std::make_shared<LabelInbox>(clock);
     const auto started = Agent::start(config, *hash, openKernel, clock, *log);
     if (!started)
         return leave(started.error());
@@ -158,9 +181,10 @@ int run(int argc, char **argv, const Command &command, const KernelFactory &open
     if (!pidFile)
         return leaveWithout(pidFile.error());
     agent.sayWhereObserved();
+    const auto control = openControl(config, clock, *log);
     log->info("node {} collects for {}; configuration in force is sha256 {}", config.node, config.server, *hash);
     Reloader reloader(argc, argv, {config, command.settings, notLoaded(config)}, *log, clock);
-    const Status served = serve(agent, reloader, *signals, *ticks, *log);
+    const Status served = serve(agent, reloader, control.get(), *signals, *ticks, *log);
     const SessionStatus last = agent.stop();
     const std::uint64_t spooled = last.spool.held.events - last.spool.earlier.events;
     const std::uint64_t leftBehind = last.queuedEvents + last.inFlightEvents - std::min(spooled, last.queuedEvents);

@@ -19,6 +19,8 @@ function(tapio_add_test name)
     endif()
     if(TAPIO_SANITIZE)
         math(EXPR ARG_TIMEOUT "8 * ${ARG_TIMEOUT}")   # what a sanitizer may cost, on a busy machine
+        math(EXPR functionTimeout "1000 * ${ARG_TIMEOUT}")
+        set(slower ";QTEST_FUNCTION_TIMEOUT=${functionTimeout}")
     endif()
     set(labels ${ARG_LABELS})
     if(ARG_PRIVILEGED)
@@ -30,5 +32,5 @@ function(tapio_add_test name)
     endif()
     set_tests_properties(${name} PROPERTIES
         TIMEOUT ${ARG_TIMEOUT} LABELS "${labels}"
-        ENVIRONMENT "QT_QPA_PLATFORM=offscreen;LC_ALL=C.UTF-8;TZ=UTC;TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:die_after_fork=0")
+        ENVIRONMENT "QT_QPA_PLATFORM=offscreen;LC_ALL=C.UTF-8;TZ=UTC;TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:die_after_fork=0${slower}")
 endfunction()

@@ -40,6 +40,8 @@ struct AgentConfig {
     SpoolOptions spool = defaultSpool();               ///< its folder empty = none
     KernelOptions kernel;
     CollectOptions collect;
+    bool drillAllowed = false;                         ///< `tapio drill` may make faults on this node
+    std::filesystem::path file;                        ///< that all this was read from; empty = none
 };
 
 /// Reads a TOML file over `config`; README.md documents its keys. Errors: NotFound, PermissionDenied, and Malformed for broken TOML,

@@ -104,11 +104,15 @@ Status readAll(const toml::table *file, const std::filesystem::path &path, Agent
     ConfigSection kernel(top.table("kernel"), path.native(), "kernel.", values);
     if (const Status status = readKernel(kernel, config, path.native()); !status)
         return status;
+    ConfigSection drill(top.table("drill"), path.native(), "drill.", values);
+    drill.flag("allowed", config.drillAllowed);
+    if (file != nullptr)
+        config.file = path;
     ConfigSection observe(top.table("observe"), path.native(), "observe.", values);
     readObserve(observe, config);
     ConfigSection budget(top.table("budget"), path.native(), "budget.", values);
     readBudget(budget, config.collect.budget);
-    for (const ConfigSection *section : {&top, &server, &spool, &collect, &kernel, &observe, &budget}) {
+    for (const ConfigSection *section : {&top, &server, &spool, &collect, &kernel, &drill, &observe, &budget}) {
         if (const Status status = section->end(); !status)
             return status;
     }

@@ -17,6 +17,7 @@
 #include "agent/collect/samplers/hostsampler.h"
 #include "agent/collect/samplers/podnetworksampler.h"
 #include "agent/collect/samplers/portsampler.h"
+#include "agent/control/drilllabels.h"
 #include "agent/pipeline/notices.h"
 
 namespace tapio::agent {
@@ -124,6 +125,8 @@ void CollectLoop::makeReaders()
         options.procRoot = m_options.resolver.procRoot;
         m_readers.push_back(std::make_unique<MountReader>(std::move(options), m_inventory, m_clock));
     }
+    if (m_options.drillLabels)
+        m_readers.push_back(std::make_unique<DrillReader>(m_options.drillLabels, m_clock));
 }
 
 void CollectLoop::endReaders()

@@ -26,6 +26,8 @@
 
 namespace tapio::agent {
 
+class LabelInbox;
+
 struct CollectOptions {
     std::string node;
     std::filesystem::path cgroupRoot = "/sys/fs/cgroup";
@@ -42,6 +44,7 @@ struct CollectOptions {
     BudgetLimits budget;
     BudgetListener *budgetListener = nullptr;       ///< outlives the loop; null = the log only
     std::function<SelfUse()> readSelf = readSelfUse;
+    std::shared_ptr<LabelInbox> drillLabels;        ///< null: drills are not allowed here
 };
 
 /// What of it can change while the loop runs.

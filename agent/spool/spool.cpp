@@ -185,20 +185,8 @@ bool Spool::keep(const FrameRecord &record, bool everSent)
     Segment &segment = at->second;
     Write write{m_tag + 1, record.frameSeq, bytes.size(), everSent, at->first, record};
     write.record.frame = {};
-    if (everSent) {
-        SpooledFrame sent;
-        sent.frameSeq = record.frameSeq;
-        sent.lastEvent = record.lastEvent;
-        sent.events = record.events;
-        sent.size = record.frame.size();
-        sent.sources = record.sources;
-        sent.oldestNs = record.oldestNs;
-        sent.segment = at->first;
-        sent.offset = segment.posted;
-        sent.everSent = true;
-        const auto place = std::find_if(m_sent.begin(), m_sent.end(), [&](const SpooledFrame &f) { return f.frameSeq > record.frameSeq; });
-        m_sent.insert(place, std::move(sent));
-    }
+    if (everSent)
+        noteSent(record, at->first, segment.posted);
     segment.posted += bytes.size();
     segment.sums.add(record);
     segment.held.add(record.events, record.sources);
@@ -213,6 +201,23 @@ bool Spool::keep(const FrameRecord &record, bool everSent)
     m_writes.push_back(std::move(write));
     post(SpoolJob::Kind::Append, at->first, std::move(bytes));
     return true;
+}
+
+/// It left once, from memory: it must not count as sent again, and the server may confirm it before it is read back.
+void Spool::noteSent(const FrameRecord &record, const SegmentName &segment, std::uint64_t offset)
+{
+    SpooledFrame sent;
+    sent.frameSeq = record.frameSeq;
+    sent.lastEvent = record.lastEvent;
+    sent.events = record.events;
+    sent.size = record.frame.size();
+    sent.sources = record.sources;
+    sent.oldestNs = record.oldestNs;
+    sent.segment = segment;
+    sent.offset = offset;
+    sent.everSent = true;
+    const auto place = std::find_if(m_sent.begin(), m_sent.end(), [&](const SpooledFrame &f) { return f.frameSeq > record.frameSeq; });
+    m_sent.insert(place, std::move(sent));
 }
 
 Spool::Segments::iterator Spool::beginSegment(std::uint64_t firstSeq)

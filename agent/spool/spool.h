@@ -204,6 +204,8 @@ private:
     void erase(Segments::iterator segment);
     void lose(SpoolCause cause, const Segment &segment, const SpoolTally &lost, const SpoolTally &sentOnce);
     void let(Segment &segment, const SpoolTally &gone);
+    void noteSent(const FrameRecord &record, const SegmentName &segment, std::uint64_t offset);
+    void countThrough(const FrameRecord &record);
     bool refused(SpoolCause cause, const FrameRecord &record);
     void sweep();
     void giveUpDisk();

@@ -206,6 +206,20 @@ bool Spool::admit(const Segment &segment, const FrameRecord &record, SpooledFram
     return true;
 }
 
+/// Numbers of events between this frame and the one before it are in no file: nobody will see them.
+void Spool::countThrough(const FrameRecord &record)
+{
+    const std::uint64_t before = record.lastEvent - record.events;
+    if (!std::exchange(m_anyRead, true)) {
+        m_lastEvent = before;
+        m_droppedEvents = record.droppedEvents;
+    }
+    m_droppedEvents += before > m_lastEvent ? before - m_lastEvent : 0;
+    m_lastEvent = std::max(m_lastEvent, record.lastEvent);
+    m_producedEvents = std::max(m_producedEvents, record.producedEvents);
+    m_lastRead = record.frameSeq;
+}
+
 /// False: not a record that can be used.
 bool Spool::onRecord(Segments::iterator at, std::span<const std::byte> payload)
 {
@@ -216,15 +230,7 @@ bool Spool::onRecord(Segments::iterator at, std::span<const std::byte> payload)
     SpooledFrame frame;
     if (!admit(segment, *record, frame))
         return false;
-    const std::uint64_t before = record->lastEvent - record->events;
-    if (!std::exchange(m_anyRead, true)) {
-        m_lastEvent = before;
-        m_droppedEvents = record->droppedEvents;
-    }
-    m_droppedEvents += before > m_lastEvent ? before - m_lastEvent : 0;
-    m_lastEvent = std::max(m_lastEvent, record->lastEvent);
-    m_producedEvents = std::max(m_producedEvents, record->producedEvents);
-    m_lastRead = record->frameSeq;
+    countThrough(*record);
     frame.frameSeq = record->frameSeq;
     frame.lastEvent = record->lastEvent;
     frame.droppedEvents = m_droppedEvents;

@@ -144,6 +144,29 @@ int privilege_exec_raw(__u64 *ctx)
 	return 0;
 }
 
+/* Who traces a process, as the start of the tracer: kept with the process's first thread. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, __u64);
+} tracers SEC(".maps");
+
+/*
+ * A child that is traced from its first moment: its tracer was told of with its parent. Noted here, since by its first stop the
+ * parent may not have stopped yet, or may be gone.
+ */
+static __always_inline void note_tracer(struct task_struct *child)
+{
+	__u64 *known;
+
+	if (!child->ptrace)
+		return;
+	known = bpf_task_storage_get(&tracers, child, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (known)
+		*known = child->parent->group_leader->start_boottime;
+}
+
 SEC("tp_btf/sched_process_fork")
 int privilege_fork_btf(__u64 *ctx)
 {
@@ -159,6 +182,7 @@ int privilege_fork_btf(__u64 *ctx)
 		TAPIO_ADD(count->kfiltered, 1);
 		return 0;
 	}
+	note_tracer(child);
 	noted = bpf_task_storage_get(&credentials, child, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!noted) {
 		TAPIO_ADD(count->lost, 1);
@@ -180,14 +204,6 @@ int privilege_fork_btf(__u64 *ctx)
 enum { TAPIO_PTRACE_ATTACH = 16, TAPIO_PTRACE_SEIZE = 0x4206 };
 enum { TAPIO_SIGCHLD = 17, TAPIO_SIGSTOP = 19 };
 enum { TAPIO_CLD_TRAPPED = 4, TAPIO_CLD_STOPPED = 5 };
-
-/* Who traces a process, as the start of the tracer: kept with the process's first thread. */
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, __u64);
-} tracers SEC(".maps");
 
 static __always_inline void emit_ptrace(struct tapio_counters *count, struct task_struct *tracer, struct task_struct *target,
 					__u32 request, bool typed)
@@ -230,21 +246,18 @@ static __always_inline bool is_first_stop(int signal, struct kernel_siginfo *inf
 	return code == TAPIO_CLD_TRAPPED || code == TAPIO_CLD_STOPPED;
 }
 
-/* Once for each process and tracer, and not for the children that a traced process forks, which are traced from then on. */
+/* Once for each process and tracer. */
 static __always_inline bool is_news(struct task_struct *traced, struct task_struct *tracer)
 {
-	struct task_struct *parent = traced->real_parent;
 	__u64 start = tracer->group_leader->start_boottime;
-	__u64 *known, *of_parent;
+	__u64 *known = bpf_task_storage_get(&tracers, traced->group_leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
-	known = bpf_task_storage_get(&tracers, traced->group_leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!known)
 		return true;
 	if (*known == start)
 		return false;
 	*known = start;
-	of_parent = parent ? bpf_task_storage_get(&tracers, parent->group_leader, NULL, 0) : NULL;
-	return !of_parent || *of_parent != start;
+	return true;
 }
 
 SEC("tp_btf/signal_generate")

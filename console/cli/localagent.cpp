@@ -72,6 +72,7 @@ std::string valueOf(const std::vector<std::string> &words, const std::string &op
 LocalAgent configured(const fs::path &config)
 {
     LocalAgent agent;
+    agent.config = config;
     const std::string text = contentOf(config);
     const toml::parse_result parsed = toml::parse(text, config.string());
     if (!parsed)
@@ -79,6 +80,8 @@ LocalAgent configured(const fs::path &config)
     agent.node = parsed["node"].value_or(std::string());
     agent.server = parsed["server"]["address"].value_or(std::string());
     agent.certificate = parsed["server"]["certificate"].value_or(std::string());
+    agent.runtimeFolder = parsed["runtime_folder"].value_or(agent.runtimeFolder.native());
+    agent.drillAllowed = parsed["drill"]["allowed"].value_or(false);
     return agent;
 }
 
@@ -98,6 +101,11 @@ LocalAgent running(const CheckRoots &roots, std::uint32_t pid)
         agent.server = server;
     if (const std::string certificate = valueOf(words, "--cert"); !certificate.empty())
         agent.certificate = certificate;
+    if (const std::string folder = valueOf(words, "--runtime-folder"); !folder.empty())
+        agent.runtimeFolder = folder;
+    agent.runtimeFolder = place / agent.runtimeFolder;
+    if (config.empty())
+        agent.drillAllowed = false; // an agent reads no file that it is not told of
     if (!agent.certificate.empty())
         agent.certificate = place / agent.certificate;
     return agent;
@@ -133,6 +141,8 @@ std::optional<LocalAgent> findLocalAgent(const CheckRoots &roots, const std::opt
         return std::nullopt;
     return agent;
 }
+
+LocalAgent configuredAgent(const fs::path &config) { return configured(config); }
 
 std::string nodeNameOf(const LocalAgent &agent, const Clock &clock)
 {

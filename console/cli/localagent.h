@@ -17,11 +17,17 @@ struct LocalAgent {
     std::string node;                  ///< empty: as in its certificate
     std::string server;                ///< HOST:PORT
     std::filesystem::path certificate; ///< may be empty
+    std::filesystem::path config;      ///< its file, which may not be there
+    std::filesystem::path runtimeFolder = "/run/tapio";
+    bool drillAllowed = false;         ///< drill.allowed of the file; false when it cannot be read
 };
 
 /// The running agent that sends to `server`, else the configured one if it would. There may be others on a machine, of other users
 /// and authorities. Without `server` any will do, a running one first.
 std::optional<LocalAgent> findLocalAgent(const CheckRoots &roots, const std::optional<HostPort> &server);
+
+/// As a configuration file has it, whether or not an agent of it runs.
+LocalAgent configuredAgent(const std::filesystem::path &config);
 
 /// As given, else as in its certificate; nothing when that cannot be read.
 std::string nodeNameOf(const LocalAgent &agent, const Clock &clock);

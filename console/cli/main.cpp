@@ -58,6 +58,7 @@ int main(int argc, char **argv)
     addWatchCommand(app, context, chosen);
     addCheckCommand(app, context, chosen);
     addEventsCommand(app, context, chosen);
+    addDrillCommand(app, context, chosen);
     addPkiCommand(app, context, chosen);
     addCompletionCommand(app, context, chosen);
 

@@ -318,7 +318,7 @@ struct DrillLabel {
 
     std::string drill;              ///< name of the drill
     std::string target;             ///< cgroup path or address
-    std::string phase;              ///< "begin", "end"
+    std::string phase;              ///< "begin", "end"; "failed" = over, and nothing was seen to happen
     std::int64_t fromNs = 0;        ///< UTC
     std::int64_t toNs = 0;          ///< UTC; 0 = open
     std::uint64_t runId = 0;        ///< the same in all labels of one run

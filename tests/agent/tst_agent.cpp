@@ -470,7 +470,7 @@ private slots:
         agent.beforeStart([] {
             for (int capability = 0; capability <= CAP_LAST_CAP; ++capability) {
                 if (capability != CAP_BPF && capability != CAP_PERFMON && capability != CAP_NET_ADMIN && capability != CAP_SYS_PTRACE
-                    && capability != CAP_DAC_READ_SEARCH)
+                    && capability != CAP_DAC_READ_SEARCH && capability != CAP_SYSLOG)
                     prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
             }
         });

@@ -51,7 +51,8 @@ private slots:
                         "container_logs = \"/q\"\nmax_cgroups = 10\nhost_interval_ms = 2000\ncgroup_interval_ms = 5000\n"
                         "[kernel]\nbtf = \"/btf\"\nrun_time_statistics = false\nevent_ring_bytes = 1048576\ncritical_ring_bytes = 131072\n"
                         "[observe]\naddress = \"127.0.0.1:0\"\n"
-                        "[budget]\ncpu_percent = 2.5\nrss_bytes = 1000\nbandwidth_bytes_per_second = 20\n");
+                        "[budget]\ncpu_percent = 2.5\nrss_bytes = 1000\nbandwidth_bytes_per_second = 20\n"
+                        "[drill]\nallowed = true\n");
         AgentConfig config;
         const Status status = readConfig(file.path, config);
         QVERIFY2(status, status ? "" : status.error().context().c_str());
@@ -74,6 +75,8 @@ private slots:
         QVERIFY(!config.kernel.runTimeStatistics);
         QCOMPARE(config.collect.budget, (BudgetLimits{2.5, 1000, 20}));
         QCOMPARE(config.observeAddress, std::string("127.0.0.1:0"));
+        QVERIFY(config.drillAllowed);
+        QCOMPARE(config.file.native(), file.path);
     }
 
     void file_thatIsWrongIsRefusedByLine_data()
@@ -102,6 +105,8 @@ private slots:
         QTest::newRow("a spool that holds nothing") << QByteArray("[spool]\nbytes = 1000\n") << "line 2: \"spool.bytes\" must be a number from 1048576";
         QTest::newRow("an age of no time") << QByteArray("[spool]\nmax_age = 0\n") << "line 2: \"spool.max_age\" must be a number from 60";
         QTest::newRow("a replay that never ends") << QByteArray("[spool]\nreplay_rate = 1\n") << "line 2: \"spool.replay_rate\" must be a number from 65536";
+        QTest::newRow("a word for yes or no") << QByteArray("[drill]\nallowed = \"yes\"\n") << "line 2: \"drill.allowed\" must be";
+        QTest::newRow("an unknown key of drills") << QByteArray("[drill]\nallow = true\n") << "line 2: there is no setting \"drill.allow\"";
         QTest::newRow("broken TOML") << QByteArray("node = \n") << "line 1";
         QTest::newRow("an open table") << QByteArray("[server\nx = 1\n") << "line 1";
         QTest::newRow("bytes that are no text") << QByteArray("\xff\xfe\x00\x01", 4) << "line 1";

@@ -504,7 +504,7 @@ void tst_DnsHooks::withoutCgroup2_isUnsupported()
             if (hook.name.starts_with("cgroup_inet_")) {
                 QCOMPARE(hook.state, wire::HookState::Unsupported);
                 QVERIFY2(hook.reason.find(says) != std::string::npos, hook.reason.c_str());
-            } else {
+            } else if (!KernelFixture::lacks(hook.name)) {
                 QVERIFY2(hook.state == wire::HookState::Active, (hook.name + ": " + hook.reason).c_str());
             }
         }

@@ -44,8 +44,10 @@ private slots:
     {
         QTest::addColumn<QStringList>("arguments");
         QTest::newRow("the program") << QStringList{"--help"};
-        for (const char *command : {"status", "check", "watch", "events", "agents", "pki", "completion"})
+        for (const char *command : {"status", "check", "watch", "events", "agents", "drill", "pki", "completion"})
             QTest::newRow(command) << QStringList{command, "--help"};
+        for (const char *command : {"list", "run", "stop"})
+            QTest::newRow(qPrintable(QString("drill %1").arg(command))) << QStringList{"drill", command, "--help"};
         for (const char *command : {"init", "issue", "list", "renew", "revoke"})
             QTest::newRow(qPrintable(QString("pki %1").arg(command))) << QStringList{"pki", command, "--help"};
     }
@@ -63,6 +65,11 @@ private slots:
         QTest::addColumn<QStringList>("arguments");
         QTest::addColumn<int>("code");
         QTest::addColumn<QString>("named");
+        QTest::newRow("a drill that is none") << QStringList{"drill", "run", "dance"} << int(ExitUsage) << "there is no drill 'dance'";
+        QTest::newRow("a drill without a name") << QStringList{"drill", "run"} << int(ExitUsage) << "name";
+        QTest::newRow("a drill that takes too long") << QStringList{"drill", "run", "oom-kill", "--seconds", "61"} << int(ExitUsage) << "61";
+        QTest::newRow("a drill where none is allowed") << QStringList{"drill", "--agent-config", "/nope/agent.toml", "run", "oom-kill"} << int(ExitPermission)
+                                                       << "drill.allowed is false in /nope/agent.toml";
         QTest::newRow("no command") << QStringList{} << int(ExitUsage) << "subcommand";
         QTest::newRow("unknown command") << QStringList{"dance"} << int(ExitUsage) << "dance";
         QTest::newRow("unknown output format") << QStringList{"-o", "xml", "check"} << int(ExitUsage) << "there is no output format 'xml', only table and json";

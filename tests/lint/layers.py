@@ -29,9 +29,11 @@ RULES = {
     "agent/observe": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, BPF, own("console")],
     # agent/daemon is what the two programs that run as services share; the server library itself does without it.
     "agent/server": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, BPF, own("agent/(?!server|daemon)\\w+", "console", "bpf")],
+    # agent/drill is a library of the command line, which runs the drills; the agent has its message format from there.
+    "agent/drill": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, BPF, own("agent/(?!drill)\\w+", "protocol/transport", "console", "bpf")],
     "console/core": [WIDGETS, CAPNP, ZMQ, OPENSSL, BPF, own("console/ui", "console/cli", "bpf", "agent/(?!server)\\w+")],
     "console/core/store": [QT, CAPNP, ZMQ, OPENSSL, BPF, own("console/ui", "console/cli", "console/core/session", "agent", "bpf", "protocol/transport")],
-    "console/cli": [WIDGETS, CAPNP, ZMQ, OPENSSL, BPF, SQLITE, own("console/ui", "bpf", "agent/(?!server)\\w+")],
+    "console/cli": [WIDGETS, CAPNP, ZMQ, OPENSSL, BPF, SQLITE, own("console/ui", "bpf", "agent/(?!server|drill)\\w+")],
     "console/ui": [CAPNP, ZMQ, OPENSSL, BPF, SQLITE, own("console/cli", "bpf", "agent/(?!server)\\w+")],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"].*[>"])')

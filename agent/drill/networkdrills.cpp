@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <sys/socket.h>
+
+#include "agent/drill/drill.h"
+#include "agent/drill/network.h"
+
+namespace tapio::drill {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t mayBindLowPorts = 1ull << 10; // CAP_NET_BIND_SERVICE
+
+template <typename Address> const sockaddr *generic(const Address &address) { return reinterpret_cast<const sockaddr *>(&address); }
+
+/// In a namespace of its own nobody else can be hit, whatever is connected to.
+class NetworkDrill : public Drill {
+public:
+    std::vector<std::string> needs() const override
+    {
+        return {"root", "cgroup memory", "cgroup cpu", "cgroup pids", "network namespace"};
+    }
+    Status probe(const Place &place) const override
+    {
+        if (::access((place.proc / "self/ns/net").c_str(), F_OK) != 0)
+            return fail(Errc::Unsupported, "this kernel has no network namespaces");
+        return {};
+    }
+    Status prepare(Workplace &) const override { return bringUp("lo"); }
+};
+
+class RefusedBurst final : public NetworkDrill {
+public:
+    std::string_view name() const override { return "refused-burst"; }
+    std::string_view summary() const override { return "50 connections per second to a port where nobody listens"; }
+    Result<std::string> run(Workplace &work) const override
+    {
+        constexpr std::uint16_t port = 9; // discard: nothing listens in a new namespace
+        do {
+            const Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+            const sockaddr_in address = loopback(port);
+            if (!fd)
+                return failErrno("making a socket", errno);
+            if (::connect(fd.get(), generic(address), sizeof(address)) != 0 && errno == ECONNREFUSED)
+                work.count();
+        } while (pause(20ms, work.untilBootNs));
+        return std::to_string(*work.effects) + " connections refused";
+    }
+};
+
+class ResetBurst final : public NetworkDrill {
+public:
+    std::string_view name() const override { return "reset-burst"; }
+    std::string_view summary() const override { return "a server resets 50 connections per second that it had accepted"; }
+    Result<std::string> run(Workplace &work) const override
+    {
+        const auto listener = bindLoopback(SOCK_STREAM, 0);
+        if (!listener)
+            return fail(listener.error());
+        const auto port = portOf(*listener);
+        if (!port || ::listen(listener->get(), 8) != 0)
+            return failErrno("listening", errno);
+        do {
+            if (connectAndReset(*listener, loopback(*port)))
+                work.count();
+        } while (pause(20ms, work.untilBootNs));
+        return std::to_string(*work.effects) + " connections reset";
+    }
+
+private:
+    static bool connectAndReset(const Fd &listener, const sockaddr_in &address)
+    {
+        const Fd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        if (!client || ::connect(client.get(), generic(address), sizeof(address)) != 0)
+            return false;
+        {
+            const Fd server(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+            constexpr linger atOnce{1, 0}; // close(2) then sends RST instead of FIN
+            if (!server || ::setsockopt(server.get(), SOL_SOCKET, SO_LINGER, &atOnce, sizeof(atOnce)) != 0)
+                return false;
+        }
+        char byte = 0;
+        return ::recv(client.get(), &byte, 1, 0) < 0 && errno == ECONNRESET;
+    }
+};
+
+/// A name server that answers every question with an error, and a client that goes on asking.
+class DnsFailure final : public NetworkDrill {
+public:
+    std::string_view name() const override { return "dns-failure"; }
+    std::string_view summary() const override { return "a name server answers SERVFAIL and NXDOMAIN in turns, 10 questions per second"; }
+    Limits limits() const override
+    {
+        Limits limits;
+        limits.capabilities = mayBindLowPorts;
+        return limits;
+    }
+    Result<std::string> run(Workplace &work) const override
+    {
+        const auto server = bindLoopback(SOCK_DGRAM, 53);
+        const auto client = bindLoopback(SOCK_DGRAM, 0);
+        if (!server || !client)
+            return fail(server ? client.error() : server.error());
+        const sockaddr_in address = loopback(53);
+        if (::connect(client->get(), generic(address), sizeof(address)) != 0)
+            return failErrno("connecting to the name server", errno);
+        do {
+            if (askOnce(*server, *client, static_cast<std::uint16_t>(*work.effects + 1)))
+                work.count();
+        } while (pause(100ms, work.untilBootNs));
+        return std::to_string(*work.effects) + " questions answered with an error";
+    }
+
+private:
+    /// RFC 1035: header, and one question: drill.tapio.invalid (RFC 2606: a name that never is), A, IN.
+    static std::string question(std::uint16_t id)
+    {
+        std::string packet{static_cast<char>(id >> 8), static_cast<char>(id & 0xff), 1, 0, 0, 1, 0, 0, 0, 0, 0, 0};
+        for (const std::string_view label : {"drill", "tapio", "invalid"})
+            packet.append(1, static_cast<char>(label.size())).append(label);
+        return packet.append(std::string{0, 0, 1, 0, 1});
+    }
+    static bool askOnce(const Fd &server, const Fd &client, std::uint16_t id)
+    {
+        constexpr timeval patience{1, 0};
+        for (const Fd *fd : {&server, &client})
+            ::setsockopt(fd->get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+        const std::string packet = question(id);
+        std::array<char, 512> got{};
+        sockaddr_in from{};
+        socklen_t fromBytes = sizeof(from);
+        if (::send(client.get(), packet.data(), packet.size(), 0) < 0)
+            return false;
+        const ssize_t bytes = ::recvfrom(server.get(), got.data(), got.size(), 0, reinterpret_cast<sockaddr *>(&from), &fromBytes);
+        if (bytes < 12)
+            return false;
+        constexpr char answer = static_cast<char>(0x81); // QR, RD
+        const char code = id % 2 == 0 ? 3 : 2;           // NXDOMAIN, SERVFAIL
+        got[2] = answer;
+        got[3] = static_cast<char>(0x80 | code);
+        if (::sendto(server.get(), got.data(), static_cast<std::size_t>(bytes), 0, generic(from), fromBytes) != bytes)
+            return false;
+        return ::recv(client.get(), got.data(), got.size(), 0) == bytes && (got[3] & 15) == code;
+    }
+};
+
+/// Over a virtual interface: it leaves the sender's namespace as it would leave a pod's, and ends there.
+class LargeEgress final : public NetworkDrill {
+public:
+    std::string_view name() const override { return "large-egress"; }
+    std::string_view summary() const override { return "8 MiB per second leave through an interface of its own to an address that nobody has"; }
+    std::vector<std::string> needs() const override
+    {
+        auto needs = NetworkDrill::needs();
+        needs.emplace_back("veth");
+        return needs;
+    }
+    /// Tried, in a namespace that ends with the attempt: that the kernel could load a module for it is seen in no file.
+    Status probe(const Place &place) const override
+    {
+        if (const Status there = NetworkDrill::probe(place); !there)
+            return there;
+        const pid_t pid = forkInto([] { return ::unshare(CLONE_NEWNET) == 0 && makeOutlet("drill0") ? 0 : 1; });
+        return pid > 0 && waitFor(pid) == 0 ? Status() : fail(Errc::Unsupported, "this kernel makes no veth interfaces");
+    }
+    Status prepare(Workplace &) const override { return makeOutlet("drill0"); }
+    Result<std::string> run(Workplace &work) const override
+    {
+        constexpr std::size_t datagram = 1400;
+        constexpr int perTurn = 60; // each 10 ms
+        const Fd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+        sockaddr_in address = loopback(9);
+        ::inet_pton(AF_INET, "198.18.0.2", &address.sin_addr);
+        const std::string data(datagram, 'x');
+        std::uint64_t sent = 0;
+        do {
+            for (int i = 0; i < perTurn; ++i) {
+                if (::sendto(fd.get(), data.data(), data.size(), 0, generic(address), sizeof(address)) > 0)
+                    sent += data.size();
+                else if (errno != ENOBUFS && errno != EAGAIN)
+                    return failErrno("sending", errno);
+            }
+            work.effects->store(sent);
+        } while (pause(10ms, work.untilBootNs));
+        return std::to_string(sent >> 20) + " MiB sent";
+    }
+    Status verify(const Evidence &evidence) const override
+    {
+        return evidence.effects >= 1u << 20 ? Status() : fail(Errc::Unsupported, "less than 1 MiB was sent");
+    }
+};
+
+} // namespace
+
+void addNetworkDrills(DrillList &list)
+{
+    list.push_back(std::make_unique<RefusedBurst>());
+    list.push_back(std::make_unique<ResetBurst>());
+    list.push_back(std::make_unique<DnsFailure>());
+    list.push_back(std::make_unique<LargeEgress>());
+}
+
+} // namespace tapio::drill

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `tapio drill` on a node with a real agent, as far as a server hears of it.
+#include <QtTest>
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+
+#include <csignal>
+#include <fstream>
+
+#include "agent/drill/runlock.h"
+#include "agent/drill/scratch.h"
+#include "protocol/transport/signature.h"
+#include "protocol/wire/drilllabel.h"
+#include "tests/agent/agentprocess.h"
+#include "tests/support/testpki.h"
+
+using namespace tapio;
+using namespace tapio::test;
+
+namespace {
+
+constexpr int soon = 15'000;
+
+std::vector<wire::DrillLabel> labelsOf(const DeliveryLog &log)
+{
+    std::vector<wire::DrillLabel> labels;
+    log.eachEvent([&](const wire::Event &event, const wire::Origin &) {
+        if (const auto *label = std::get_if<wire::DrillLabel>(&event.detail))
+            labels.push_back(*label);
+    });
+    return labels;
+}
+
+bool sawOomKill(const DeliveryLog &log)
+{
+    bool found = false;
+    log.eachEvent([&](const wire::Event &event, const wire::Origin &) { found = found || std::holds_alternative<wire::OomKill>(event.detail); });
+    return found;
+}
+
+} // namespace
+
+class TestDrillEnd : public QObject {
+    Q_OBJECT
+
+    TestPki m_pki;
+    SystemClock m_clock;
+    DeliveryLog m_log;
+    std::unique_ptr<server::FanIn> m_fanIn;
+    std::unique_ptr<AgentProcess> m_agent;
+
+    QStringList drill(const QStringList &arguments) const
+    {
+        return QStringList{"-o", "json", "drill", "--agent-config", m_agent->folder() + "/agent.toml"} + arguments;
+    }
+    void startAgent(bool allowed)
+    {
+        m_agent = std::make_unique<AgentProcess>(m_pki.node(), m_fanIn->port());
+        std::ofstream((m_agent->folder() + "/agent.toml").toStdString())
+            << "runtime_folder = \"" << m_agent->folder().toStdString() << "\"\n[drill]\nallowed = " << (allowed ? "true" : "false") << '\n';
+        m_agent->arguments << "--config" << m_agent->folder() + "/agent.toml";
+        QVERIFY(m_agent->start());
+        QTRY_VERIFY_WITH_TIMEOUT(m_agent->output().contains("welcomed"), soon);
+    }
+
+private slots:
+    void init()
+    {
+        if (::geteuid() != 0 || !drill::CgroupHierarchies::detect("/sys/fs/cgroup").require("memory"))
+            QSKIP("drills need root and the memory controller");
+        server::FanInOptions options;
+        options.endpoint.tls = m_pki.server();
+        auto started = server::FanIn::start(options, &m_log, m_clock);
+        QVERIFY(started.has_value());
+        m_fanIn = std::move(*started);
+    }
+    void cleanup()
+    {
+        m_agent.reset();
+        m_fanIn.reset();
+    }
+
+    void aRun_isHeardOfWithItsFault()
+    {
+        startAgent(true);
+        QProcess tapio;
+        tapio.start(TAPIO_PROGRAM, drill({"run", "oom-kill", "--seconds", "2"}));
+        QVERIFY(tapio.waitForFinished(30'000));
+        const QByteArray error = tapio.readAllStandardError();
+        if (tapio.exitCode() == 69 || tapio.exitCode() == 77)
+            QSKIP(error.constData());
+        QVERIFY2(tapio.exitCode() == 0, error.constData());
+        const QJsonObject report = QJsonDocument::fromJson(tapio.readAllStandardOutput()).object();
+        QVERIFY(report["happened"].toBool() && report["clean"].toBool());
+        QTRY_COMPARE_WITH_TIMEOUT(labelsOf(m_log).size(), std::size_t(2), soon);
+        QTRY_VERIFY_WITH_TIMEOUT(sawOomKill(m_log), soon);
+        const auto labels = labelsOf(m_log);
+        QCOMPARE(labels[0].phase, std::string("begin"));
+        QCOMPARE(labels[1].phase, std::string("end"));
+        for (const wire::DrillLabel &label : labels) {
+            QCOMPARE(label.drill, std::string("oom-kill"));
+            QCOMPARE(QString::fromStdString(label.target), report["target"].toString());
+            const auto who = transport::verifySignature(m_pki.node(), wire::signedBytes(label), label.signature, m_clock.utcNs());
+            QVERIFY2(who, who ? "" : who.error().message().c_str());
+            QCOMPARE(who->name, std::string("node-1"));
+        }
+        QVERIFY(drill::findLeftovers({}).empty());
+    }
+
+    void aStop_endsTheRunAndItsEndIsHeardOf()
+    {
+        startAgent(true);
+        QProcess tapio;
+        tapio.start(TAPIO_PROGRAM, drill({"run", "crash-loop", "--seconds", "60"}));
+        const std::size_t before = labelsOf(m_log).size();
+        QTRY_VERIFY_WITH_TIMEOUT(labelsOf(m_log).size() == before + 1 || tapio.state() == QProcess::NotRunning, soon);
+        if (tapio.state() == QProcess::NotRunning)
+            QSKIP(tapio.readAllStandardError().constData());
+        QProcess stop;
+        stop.start(TAPIO_PROGRAM, drill({"stop"}));
+        QVERIFY(stop.waitForFinished(soon) && stop.exitCode() == 0);
+        QVERIFY(QJsonDocument::fromJson(stop.readAllStandardOutput()).object()["stopped"].toBool());
+        QVERIFY(tapio.waitForFinished(soon));
+        QVERIFY(QJsonDocument::fromJson(tapio.readAllStandardOutput()).object()["stopped"].toBool());
+        QTRY_COMPARE_WITH_TIMEOUT(labelsOf(m_log).size(), before + 2, soon);
+        QVERIFY(labelsOf(m_log).back().toNs > labelsOf(m_log).back().fromNs);
+        QVERIFY(drill::findLeftovers({}).empty());
+    }
+
+    void aKilledRun_isCleanedUpByStop()
+    {
+        startAgent(true);
+        QProcess tapio;
+        const std::size_t before = labelsOf(m_log).size();
+        tapio.start(TAPIO_PROGRAM, drill({"run", "memory-leak", "--seconds", "60"}));
+        QTRY_VERIFY_WITH_TIMEOUT(labelsOf(m_log).size() == before + 1 || tapio.state() == QProcess::NotRunning, soon);
+        if (tapio.state() == QProcess::NotRunning)
+            QSKIP(tapio.readAllStandardError().constData());
+        tapio.kill();
+        QVERIFY(tapio.waitForFinished(soon));
+        QVERIFY(!drill::findLeftovers({}).empty());
+        QProcess stop;
+        stop.start(TAPIO_PROGRAM, drill({"stop"}));
+        QVERIFY(stop.waitForFinished(soon) && stop.exitCode() == 0);
+        QVERIFY(!QJsonDocument::fromJson(stop.readAllStandardOutput()).object()["removed"].toArray().isEmpty());
+        QVERIFY(drill::findLeftovers({}).empty());
+    }
+
+    void whereItIsNotAllowed_nothingRuns()
+    {
+        startAgent(false);
+        QProcess list;
+        list.start(TAPIO_PROGRAM, drill({"list"}));
+        QVERIFY(list.waitForFinished(soon));
+        QCOMPARE(list.exitCode(), 0);
+        const QJsonArray drills = QJsonDocument::fromJson(list.readAllStandardOutput()).array();
+        QCOMPARE(drills.size(), 14);
+        for (const QJsonValue &one : drills) {
+            QCOMPARE(one.toObject().keys(), (QStringList{"available", "name", "needs", "reason"}));
+            QVERIFY(!one["available"].toBool());
+            QVERIFY(one["reason"].toString().contains("drill.allowed is false in " + m_agent->folder() + "/agent.toml"));
+        }
+        // The agent says the same, should its configuration be another than what the command read.
+        const std::size_t before = labelsOf(m_log).size();
+        std::ofstream((m_agent->folder() + "/other.toml").toStdString())
+            << "runtime_folder = \"" << m_agent->folder().toStdString() << "\"\n[drill]\nallowed = true\n";
+        QProcess run;
+        run.start(TAPIO_PROGRAM, {"drill", "--agent-config", m_agent->folder() + "/other.toml", "run", "oom-kill"});
+        QVERIFY(run.waitForFinished(soon));
+        const QByteArray error = run.readAllStandardError();
+        QVERIFY2(run.exitCode() != 0 && error.contains("not run"), error.constData());
+        QVERIFY2(error.contains("agent.toml is false"), error.constData());
+        QCOMPARE(labelsOf(m_log).size(), before);
+        QVERIFY(drill::findLeftovers({}).empty());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestDrillEnd)
+#include "tst_drillend.moc"
