@@ -146,7 +146,7 @@ std::vector<wire::AgentState> sampleAgents(std::size_t count, std::int64_t nowNs
         a.certificateExpiresNs = nowNs + (i == 2 ? 3 : 80) * 86'400 * nsPerSecond;
         a.streamId = 0x9f3c000000000000ULL + i;
         a.sessions = static_cast<std::uint32_t>(1 + i % 3);
-        a.agent = {"0.1.0", "6.1.0-25-amd64", "b0072c1e", 8, 16ULL << 30, static_cast<std::uint32_t>(700 + i)};
+        a.agent = {"0.1.0", "6.1.0-25-amd64", "b0072c1e", 8, 16ULL << 30, static_cast<std::uint32_t>(700 + i), {}};
         a.heartbeat.offsetNs = static_cast<std::int64_t>(i) * 180'000 - 400'000;
         a.heartbeat.uncertaintyNs = i == 4 ? -1 : 300'000 + static_cast<std::int64_t>(i) * 90'000;
         a.heartbeat.producedEvents = 1'200'000 + i;
