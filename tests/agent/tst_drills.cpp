@@ -168,8 +168,13 @@ private slots:
     {
         QFETCH(QString, name);
         const Drill *drill = find(m_drills, name.toStdString());
-        if (const Status possible = probeDrill(*drill, place()); !possible)
+        if (const Status possible = probeDrill(*drill, place()); !possible) {
+            if (name == "brute-force-logins") { // needs services that a machine may do without, and then names what it lacks
+                QVERIFY2(possible.error().code() == Errc::NotFound && !possible.error().message().empty(), possible.error().message().c_str());
+                return;
+            }
             QSKIP(("it says that it cannot run here: " + possible.error().message()).c_str());
+        }
         const auto report = runDrill(request(*drill, 3s));
         QVERIFY2(report, report ? "" : report.error().message().c_str());
         qInfo("%s", told(*report).constData());
