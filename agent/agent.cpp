@@ -10,6 +10,7 @@
 
 #include "agent/collect/procparse.h"
 #include "agent/collect/smallfile.h"
+#include "agent/pipeline/notices.h"
 #include "protocol/transport/pki.h"
 
 namespace tapio::agent {
@@ -187,6 +188,12 @@ void Agent::noteRefusedReload()
 {
     const std::lock_guard lock(m_mutex);
     m_blank.lastReloadWorked = false;
+}
+
+void Agent::announceLosses()
+{
+    for (const SpoolLoss &loss : m_publisher.takeSpoolLosses())
+        announce(noticeOf(loss));
 }
 
 void Agent::reconnect()

@@ -30,6 +30,8 @@ public:
     void reload(const AgentConfig &config, const std::string &configSha256);
     /// Tells it in the agent's own stream.
     void announce(wire::AgentNotice notice) { m_collect->announce(std::move(notice)); }
+    /// Tells in the agent's own stream what the disk spool gave up since the last call.
+    void announceLosses();
     /// The configuration was asked for again and could not be read.
     void noteRefusedReload();
     /// Connects anew, with the certificates as they are now.

@@ -131,8 +131,10 @@ Status serve(Agent &agent, Reloader &reloader, ControlSocket *control, int signa
         if (std::uint64_t times = 0; (ready[1].revents & POLLIN) != 0 && read(ticks, &times, sizeof(times)) == sizeof(times)) {
             if (const auto failure = agent.failure())
                 return fail(*failure);
-            if (++seconds % secondsBetweenProgress == 0)
+            if (++seconds % secondsBetweenProgress == 0) {
                 log.info("{}", agent.progress());
+                agent.announceLosses();
+            }
         }
     }
 }

@@ -2,7 +2,10 @@
 #include "agent/pipeline/notices.h"
 
 #include <cmath>
+#include <ctime>
 #include <utility>
+
+#include <fmt/chrono.h>
 
 namespace tapio::agent {
 
@@ -28,6 +31,14 @@ private:
     wire::AgentNotice &m_notice;
     double m_share = -1;
 };
+
+std::string utcText(std::int64_t ns)
+{
+    const std::time_t seconds = ns / nsPerSecond;
+    std::tm utc{};
+    gmtime_r(&seconds, &utc);
+    return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", utc);
+}
 
 } // namespace
 
@@ -56,6 +67,18 @@ wire::AgentNotice noticeOfReload(bool applied, std::string what, std::string tex
     told.kind = applied ? AgentNoticeKind::ConfigApplied : AgentNoticeKind::ConfigRefused;
     told.what = std::move(what);
     told.text = std::move(text);
+    return told;
+}
+
+wire::AgentNotice noticeOf(const SpoolLoss &loss)
+{
+    wire::AgentNotice told;
+    told.kind = AgentNoticeKind::SpoolDropped;
+    told.what = spoolCauseName(loss.cause);
+    told.text = fmt::format("the disk spool gave up {} events{} of {} to {}", loss.events, loss.earlier ? " of an earlier start" : "", utcText(loss.fromNs),
+                            utcText(loss.toNs));
+    if (loss.abandonedEvents > 0)
+        told.text += fmt::format("; {} of them had been sent once and may have arrived", loss.abandonedEvents);
     return told;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "agent/pipeline/budget.h"
+#include "agent/spool/spool.h"
 #include "protocol/wire/details.h"
 
 namespace tapio::agent {
@@ -15,5 +16,7 @@ namespace tapio::agent {
 wire::AgentNotice noticeOf(const BudgetNotice &notice);
 /// `what`: "configuration" or "certificates"; `text`: what changed, or why it was refused.
 wire::AgentNotice noticeOfReload(bool applied, std::string what, std::string text);
+/// Frames that the disk spool gave up.
+wire::AgentNotice noticeOf(const SpoolLoss &loss);
 
 } // namespace tapio::agent

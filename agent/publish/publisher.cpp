@@ -55,6 +55,12 @@ std::optional<wire::Filter> Publisher::takeFilter()
     return std::exchange(m_filter, std::nullopt);
 }
 
+std::vector<SpoolLoss> Publisher::takeSpoolLosses()
+{
+    const std::lock_guard lock(m_mutex);
+    return std::exchange(m_spoolLosses, {});
+}
+
 void Publisher::reload(std::string configSha256)
 {
     {
@@ -133,6 +139,8 @@ void Publisher::turn(PublishSession &session, milliseconds longest)
     m_status = session.status();
     if (auto filter = session.takeFilter())
         m_filter = std::move(filter);
+    for (const SpoolLoss &loss : session.takeSpoolLosses())
+        addLoss(m_spoolLosses, loss);
 }
 
 void Publisher::leave(PublishSession &session)

@@ -33,6 +33,8 @@ public:
     SessionStatus status() const;
     /// The newest filter that came since the last call.
     std::optional<wire::Filter> takeFilter();
+    /// What the disk spool gave up since the last call.
+    std::vector<SpoolLoss> takeSpoolLosses();
     /// Connects anew, with the certificates as they are now; the greeting tells of the configuration in force.
     void reload(std::string configSha256);
     /// Sends all that was pushed, then `last`, then a farewell, and ends the thread; gives up at `deadline` from now.
@@ -60,6 +62,7 @@ private:
     transport::ClientEndpoint *m_endpoint = nullptr;    ///< for wake() only
     SessionStatus m_status;
     std::optional<wire::Filter> m_filter;
+    std::vector<SpoolLoss> m_spoolLosses;
     std::optional<std::string> m_reload;                ///< the configuration's hash
     std::optional<Farewell> m_farewell;
     std::jthread m_thread;

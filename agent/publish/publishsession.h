@@ -87,6 +87,8 @@ public:
     SessionStatus status() const;
     /// A filter that came since the last call.
     std::optional<wire::Filter> takeFilter();
+    /// What the spool gave up since the last call, those of one cause and origin in one.
+    std::vector<SpoolLoss> takeSpoolLosses() { return std::exchange(m_spoolLosses, {}); }
 
 private:
     void seal(Outgoing &&outgoing);
@@ -138,6 +140,7 @@ private:
     std::uint64_t m_generation = 0;
     std::uint64_t m_creditBytes = 0;
     Spool *m_spool;
+    std::vector<SpoolLoss> m_spoolLosses;   ///< at most two of each cause
     ReplayPace m_pace;
     std::uint64_t m_earlier = 0;            ///< stream of an earlier start that this session replays; 0 = our own
     bool m_leavingStream = false;           ///< it is done, and the server was told

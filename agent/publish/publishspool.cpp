@@ -70,6 +70,7 @@ void PublishSession::onSpooled(const std::vector<SourceEvents> &sources)
 
 void PublishSession::onSpoolLoss(const SpoolLoss &loss)
 {
+    addLoss(m_spoolLosses, loss);
     if (!loss.earlier) {
         m_status.abandonedEvents += loss.abandonedEvents;
         m_status.droppedEvents += loss.events - loss.abandonedEvents;

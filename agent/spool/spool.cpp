@@ -50,6 +50,21 @@ std::string_view spoolCauseName(SpoolCause cause) noexcept
     return "full";
 }
 
+void addLoss(std::vector<SpoolLoss> &known, const SpoolLoss &loss)
+{
+    const auto same = std::find_if(known.begin(), known.end(), [&](const SpoolLoss &one) { return one.cause == loss.cause && one.earlier == loss.earlier; });
+    if (same == known.end()) {
+        known.push_back(loss);
+        known.back().unsent.clear();   // counted where it happened
+        return;
+    }
+    same->frames += loss.frames;
+    same->events += loss.events;
+    same->abandonedEvents += loss.abandonedEvents;
+    same->fromNs = std::min(same->fromNs, loss.fromNs);
+    same->toNs = std::max(same->toNs, loss.toNs);
+}
+
 Spool::Spool(SpoolOptions options, SpoolDisk &disk, const Clock &clock)
     : m_options(std::move(options)), m_disk(disk), m_clock(clock),
       m_segmentBytes(std::clamp(m_options.bytes / segmentsInAll, leastSegment, mostSegment))

@@ -66,6 +66,9 @@ struct SpoolLoss {
     std::int64_t toNs = 0;
 };
 
+/// Adds it to what is known of the same cause and origin.
+void addLoss(std::vector<SpoolLoss> &known, const SpoolLoss &loss);
+
 /// A frame on its way from the disk to the server.
 struct SpooledFrame {
     std::uint64_t frameSeq = 0;

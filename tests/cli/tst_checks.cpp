@@ -92,7 +92,11 @@ private slots:
         QTest::addColumn<CheckState>("state");
         QTest::addColumn<QString>("names");
         QTest::newRow("root has all") << QByteArray("000001ffffffffff") << true << CheckState::Ok << "";
-        QTest::newRow("CAP_SYS_ADMIN stands for the newer two") << QByteArray("0000000000200004") << true << CheckState::Ok << "";
+        QTest::newRow("CAP_SYS_ADMIN stands for the newer ones") << QByteArray("0000000000281004") << true << CheckState::Ok << "";
+        QTest::newRow("what the systemd unit gives") << QByteArray("000000c400081004") << true << CheckState::Ok << "";
+        QTest::newRow("without what packets need, DNS and HTTP are named") << QByteArray("000000c400080004") << true << CheckState::Warning << "CAP_NET_ADMIN (neither DNS nor HTTP)";
+        QTest::newRow("without what the kernel's log needs") << QByteArray("000000c000081004") << true << CheckState::Warning << "lacks CAP_SYSLOG (no kernel log)";
+        QTest::newRow("one that loads programs and no more") << QByteArray("000000c000000004") << true << CheckState::Warning << "CAP_NET_ADMIN (neither DNS nor HTTP), CAP_SYSLOG (no kernel log), CAP_SYS_PTRACE (no network figures and ports of containers)";
         QTest::newRow("an agent without any cannot work") << QByteArray("0000000000000000") << true << CheckState::Failed << "CAP_BPF, CAP_PERFMON, CAP_DAC_READ_SEARCH";
         QTest::newRow("an ordinary user is no fault") << QByteArray("0000000000000000") << false << CheckState::Warning << "CAP_BPF";
     }

@@ -143,6 +143,10 @@ private slots:
         const QString text = detailText("n", agentDetails(sampleAgents(1, now)[0], {report}, m_time, now));
         QVERIFY(text.contains("process/sched_process_exec: active, tp_btf, 400 ns per run"));
         QVERIFY(text.contains("oom/mark_victim: denied: needs CAP_BPF"));
+        QVERIFY(text.contains("Configuration: not told"));
+        auto agent = sampleAgents(1, now)[0];
+        agent.agent.configSha256 = "ab12";
+        QVERIFY(detailText("n", agentDetails(agent, {}, m_time, now)).contains("Configuration: ab12"));
         QVERIFY(detailText("n", noticeDetails(sampleNotices(2, now)[1], m_time)).contains("Identity: none verified"));
     }
 

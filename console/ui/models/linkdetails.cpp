@@ -83,7 +83,8 @@ std::vector<DetailSection> agentDetails(const wire::AgentState &a, const std::ve
               {tr("CPUs"), a.agent.cpuCount == 0 ? QString() : exactCount(a.agent.cpuCount), false, {}},
               {tr("Memory"), a.agent.memoryTotalBytes == 0 ? QString() : bytesText(static_cast<double>(a.agent.memoryTotalBytes)), false, {}},
               {tr("pid"), a.agent.pid == 0 ? QString() : QString::number(a.agent.pid), true, {}},
-              {tr("Boot id"), text(a.agent.bootId), true, {}}}},
+              {tr("Boot id"), text(a.agent.bootId), true, {}},
+              {tr("Configuration"), a.agent.configSha256.empty() ? tr("not told") : text(a.agent.configSha256), true, {}}}},
             hookSection(hooks)};
 }
 
