@@ -39,9 +39,10 @@ public:
     virtual void onRecord(KernelRecord &&record) = 0;   ///< on the thread that polls; must not block
 };
 
-/// How often to look at a ring that does not wake its reader: while records come, and at most while none do.
+/// How often to look at a ring that does not wake its reader: while many records come, while some do, and at least while none do.
 struct PollPace {
     std::chrono::milliseconds busy{5};
+    std::chrono::milliseconds steady{25};
     std::chrono::milliseconds idle{100};
 };
 

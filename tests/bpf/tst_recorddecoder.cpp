@@ -37,6 +37,8 @@ private slots:
     void hostile();
     void everyPrefix_isRefused();
     void pacer_slowsDownAndWakesUp();
+    void pacer_settlesAtDozensOfRecordsForALook_data();
+    void pacer_settlesAtDozensOfRecordsForALook();
     void capabilities_data();
     void capabilities();
 };
@@ -404,6 +406,26 @@ void tst_RecordDecoder::pacer_slowsDownAndWakesUp()
     QVERIFY(intervals == expected);
     pacer.note(1);
     QCOMPARE(pacer.interval(), milliseconds(5));
+}
+
+void tst_RecordDecoder::pacer_settlesAtDozensOfRecordsForALook_data()
+{
+    QTest::addColumn<int>("perSecond");
+    QTest::addColumn<int>("intervalMs");
+    QTest::newRow("a few") << 200 << 25;
+    QTest::newRow("a thousand a second") << 1000 << 25;
+    QTest::newRow("ten thousand") << 10'000 << 6;
+    QTest::newRow("more than can be waited for") << 1'000'000 << 5;
+}
+
+void tst_RecordDecoder::pacer_settlesAtDozensOfRecordsForALook()
+{
+    QFETCH(int, perSecond);
+    QFETCH(int, intervalMs);
+    agent::PollPacer pacer;
+    for (int i = 0; i < 20; ++i)
+        pacer.note(static_cast<std::size_t>(perSecond * pacer.interval().count() / 1000));
+    QVERIFY2(std::abs(pacer.interval().count() - intervalMs) <= 1, qPrintable(QString::number(pacer.interval().count())));
 }
 
 void tst_RecordDecoder::capabilities_data()
