@@ -26,7 +26,7 @@ public:
         else if (m_wasQuiet)
             m_interval = m_pace.busy;   // nobody knows yet how many more there will be
         else
-            m_interval = std::clamp(m_interval * atOnce / static_cast<std::int64_t>(recordsRead), m_pace.busy, m_pace.steady);
+            m_interval = std::clamp(m_interval * atOnce / static_cast<std::int64_t>(recordsRead), m_pace.busy, std::max(m_pace.busy, m_pace.steady));
         m_wasQuiet = isQuiet;
     }
 
