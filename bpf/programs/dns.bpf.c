@@ -166,7 +166,7 @@ static __always_inline bool read_asker(struct tapio_process *asker, struct __sk_
 			return !is_own;
 		}
 	}
-	if (tapio_is_own(bpf_get_current_pid_tgid() >> 32))
+	if (tapio_is_own(tapio_current_tgid()))
 		return false;
 	tapio_describe_current(asker);
 	return true;

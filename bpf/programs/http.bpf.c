@@ -148,7 +148,7 @@ static __always_inline bool note_owner(struct tapio_http_exchange *exchange, str
 
 	if (!tapio_sends(sk))
 		return true;
-	tgid = bpf_get_current_pid_tgid() >> 32;
+	tgid = tapio_current_tgid();
 	if (tgid == exchange->owner_tgid)
 		return true;
 	if (tapio_is_own(tgid))

@@ -501,7 +501,7 @@ void tst_DnsHooks::withoutCgroup2_isUnsupported()
         const auto opened = agent::KernelCollectors::open(options, sink);
         QVERIFY(opened.has_value());
         for (const wire::Hook &hook : (*opened)->hooks()) {
-            if (hook.name.starts_with("cgroup_inet_")) {
+            if (hook.collector == "dns" || hook.collector == "http") { // what is left of them would tell of what it cannot see
                 QCOMPARE(hook.state, wire::HookState::Unsupported);
                 QVERIFY2(hook.reason.find(says) != std::string::npos, hook.reason.c_str());
             } else if (!KernelFixture::lacks(hook.name)) {

@@ -181,6 +181,24 @@ void KernelObject::chooseCandidates()
             hook.stepDown(wire::HookState::Unsupported, "this kernel's tells too little");
         m_hooks.push_back(std::move(hook));
     }
+    dropTheUseless();
+}
+
+/// Hooks that say nothing, or worse, something false, without another one of their collector that is not to be had.
+void KernelObject::dropTheUseless()
+{
+    for (const HookRun &missing : m_hooks) {
+        if (missing.spec->bond != Bond::Needed || missing.wanted())
+            continue;
+        for (HookRun &hook : m_hooks) {
+            if (hook.spec->collector != missing.spec->collector || hook.spec->bond == Bond::Alone || !hook.wanted())
+                continue;
+            hook.link.reset();
+            hook.candidates.clear();
+            hook.state = missing.state;
+            hook.reason = "of no use without " + std::string(missing.spec->name) + ": " + missing.reason;
+        }
+    }
 }
 
 Status KernelObject::start()
@@ -311,6 +329,7 @@ bool KernelObject::stepDownUnloadable()
             any = true;
         }
     }
+    dropTheUseless();
     return any;
 }
 
@@ -388,6 +407,7 @@ bool KernelObject::attachAll()
         attach(hook);
         reload = reload || (hook.state != wire::HookState::Active && hook.wanted());
     }
+    dropTheUseless();
     if (reload) {
         for (HookRun &hook : m_hooks)
             hook.link.reset();
@@ -408,6 +428,7 @@ void KernelObject::setDisabled(const std::set<std::string> &collectors)
             attach(hook);
         }
     }
+    dropTheUseless();
     if (collectors.contains("dns"))
         forgetDnsQuestions();
 }

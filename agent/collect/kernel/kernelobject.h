@@ -84,6 +84,7 @@ private:
     Status runOnce(const bpf_program *program);
     bool attachAll();
     void attach(HookRun &hook);
+    void dropTheUseless();
     bool attachToCgroups(HookRun &hook);
     void forgetDnsQuestions();
     Status nothingLeft() const;
