@@ -53,6 +53,7 @@ private slots:
     void everyHook_isActiveHere_data();
     void everyHook_isActiveHere();
     void disabledCollector_isSaid();
+    void sharedHook_isThereWhileEitherNeedsIt();
     void attachKindWithoutAny_isSaid();
     void refusedKind_stepsDownWithReason();
     void open_refuses_data();
@@ -205,6 +206,28 @@ void tst_KernelCollectors::disabledCollector_isSaid()
     }
 }
 
+/// Two collectors keep something with each task, made at its fork by one program, on the account of one of them.
+void tst_KernelCollectors::sharedHook_isThereWhileEitherNeedsIt()
+{
+    TAPIO_NEEDS_KERNEL();
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"runqueue", "security"});
+    const auto isFor = [&](std::set<std::string> off) -> std::string {
+        kernel.collectors().setDisabled(off);
+        const auto hooks = kernel.collectors().hooks();
+        const auto fork = std::find_if(hooks.begin(), hooks.end(), [](const wire::Hook &hook) { return hook.name == "sched_process_fork"; });
+        return fork->state == wire::HookState::Active ? fork->collector : "off";
+    };
+    QCOMPARE(isFor({}), "security");
+    QCOMPARE(isFor({"security"}), "runqueue");
+    QCOMPARE(isFor({"runqueue"}), "security");
+    QCOMPARE(isFor({"security", "runqueue"}), "off");
+    const std::uint64_t before = kernel.counters("security")[Counter::Seen];
+    QCOMPARE(isFor({"security"}), "runqueue");
+    startAndEnd(3);
+    QCOMPARE(kernel.counters("security")[Counter::Seen], before);
+}
+
 void tst_KernelCollectors::attachKindWithoutAny_isSaid()
 {
     TAPIO_NEEDS_KERNEL();
@@ -217,7 +240,7 @@ void tst_KernelCollectors::attachKindWithoutAny_isSaid()
         if (KernelFixture::lacks(hook.name))
             continue;
         const bool typedOnly = hook.collector == "tcp" || hook.collector == "runqueue" || hook.collector == "dns" || hook.collector == "http"
-            || hook.name == "sched_process_fork";
+            || hook.name == "sched_process_fork" || hook.name == "task";
         QCOMPARE(hook.state, typedOnly ? wire::HookState::Disabled : wire::HookState::Active);
         QCOMPARE(hook.reason.empty(), !typedOnly);
     }

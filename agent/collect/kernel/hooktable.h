@@ -27,6 +27,7 @@ struct HookSpec {
     std::span<const HookAlternative> alternatives;
     unsigned leastArguments = 0; ///< a tracepoint with fewer lacks what the programs need
     Bond bond = Bond::Alone;
+    std::string_view alsoFor = {}; ///< another collector that needs it: it is attached while either is on
 };
 
 /// All hooks, in the order in which they are attached. Static lifetime.

@@ -88,8 +88,12 @@ private:
     bool attachToCgroups(HookRun &hook);
     void forgetDnsQuestions();
     Status nothingLeft() const;
+    bool isOff(const HookSpec &spec) const;
+    std::string_view collectorOf(const HookSpec &spec) const;
+    void chooseWhoPaysForForks();
 
     KernelOptions m_options;
+    std::set<std::string, std::less<>> m_off; ///< collectors that are disabled now
     KernelTypes m_types;
     CgroupRoot m_cgroupRoot;
     Skeleton m_skeleton;
