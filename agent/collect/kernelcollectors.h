@@ -29,7 +29,7 @@ struct KernelRecord {
     /// container's first process started, 0 = it is in no container.
     std::int64_t fileChangedNs = 0;
     std::uint64_t containerStartBootNs = 0;
-    bool containersOnly = false;     ///< of no interest unless its origin is a container or pod
+    bool containersOnly = false;     ///< of no interest when its origin is known, and neither container nor pod
     wire::Event event;               ///< timeNs, drainUs, severity and origin are set by the pipeline
 };
 
