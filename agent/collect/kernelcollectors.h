@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -81,7 +82,8 @@ struct SourceCounterSet {
     CounterSet counters;                                ///< seen, kfiltered, folded, lost, drained, malformed
 };
 
-/// Cumulative, by cgroupId and memoryCgroupId as a record has them. Should the map fill up, cgroups without news for ten minutes are dropped and would begin again at 0.
+/// Cumulative, by cgroupId and memoryCgroupId as a record has them. Should the map fill up, cgroups without news for ten minutes are
+/// dropped, as those of forgetIdle() are, and would begin again at 0.
 struct CgroupHistogram {
     wire::HistogramKind kind = wire::HistogramKind::Unknown;
     std::uint64_t cgroupId = 0;
@@ -122,6 +124,8 @@ public:
     virtual Result<std::vector<CgroupHistogram>> histograms() = 0;
     virtual Result<std::vector<CgroupTcp>> tcpCounters() = 0;
     virtual Result<std::vector<DropCount>> packetDrops() = 0;
+    /// Removes the histograms and TCP counters that did not move for three minutes, as far as they were read, and whose cgroup is gone.
+    virtual void forgetIdle(const std::function<bool(std::uint64_t cgroupId, std::uint64_t memoryCgroupId)> &isGone) = 0;
     /// Bytes waiting in the event ring, and its size: how full it is.
     virtual std::pair<std::uint64_t, std::uint64_t> ringFill() const = 0;
     /// The same of the ring for OOM kills and fatal signals.

@@ -246,6 +246,21 @@ OriginPtr OriginResolver::resolve(std::uint64_t cgroupId, std::uint32_t pid, std
     return specificity(*other) > specificity(*origin) ? other : origin;
 }
 
+OriginPtr OriginResolver::known(std::uint64_t cgroupId, std::uint64_t memoryId)
+{
+    const auto one = [this](std::uint64_t id) {
+        if (id == rootId)
+            return m_host;
+        OriginPtr found = find(id, 0, 0);
+        return found ? found : makeOrigin({}, id, wire::Attribution::Unknown);
+    };
+    OriginPtr origin = one(cgroupId);
+    if (memoryId == 0 || memoryId == cgroupId || specificity(*origin) == mostSpecific)
+        return origin;
+    OriginPtr other = one(memoryId);
+    return specificity(*other) > specificity(*origin) ? other : origin;
+}
+
 OriginPtr OriginResolver::resolveOne(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs)
 {
     if (cgroupId == rootId)

@@ -51,6 +51,9 @@ public:
     /// `memoryId`: of v1's memory hierarchy where `cgroupId` is v2's and both say something (hybrid nodes), else 0. A runtime's
     /// service may be all that the one says of a container that the other names: whichever names more is taken, first v2's.
     OriginPtr resolve(std::uint64_t cgroupId, std::uint32_t pid = 0, std::uint64_t startTimeNs = 0, std::uint64_t memoryId = 0);
+    /// What is known already, for figures that come every second: no process is asked and nothing walked for them, and what is not
+    /// known, or any more, is Unknown. Never null.
+    OriginPtr known(std::uint64_t cgroupId, std::uint64_t memoryId = 0);
     /// The origin of a cgroup of the inventory. Never null.
     OriginPtr originOf(const CgroupNode &node);
     const OriginPtr &host() const noexcept { return m_host; }
