@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Opening, states, counters and rings: what all collectors share.
 #include <QElapsedTimer>
+#include <QTemporaryFile>
 #include <QTest>
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <linux/bpf.h>
 #include <linux/capability.h>
 #include <sched.h>
@@ -18,9 +20,11 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <memory>
 #include <thread>
 
 #include "agent/collect/kernel/hooktable.h"
+#include "agent/collect/kernel/kerneltypes.h"
 #include "bpf/include/tapio_records.h"
 #include "tests/bpf/tcppeer.h"
 
@@ -56,6 +60,7 @@ private slots:
     void sharedHook_isThereWhileEitherNeedsIt();
     void attachKindWithoutAny_isSaid();
     void refusedKind_stepsDownWithReason();
+    void types_areOfTheFileThatIsNamed();
     void open_refuses_data();
     void open_refuses();
     void open_withoutCapabilities();
@@ -266,6 +271,27 @@ void tst_KernelCollectors::refusedKind_stepsDownWithReason()
         }
     }
     QVERIFY(iterated);
+}
+
+void tst_KernelCollectors::types_areOfTheFileThatIsNamed()
+{
+    const std::unique_ptr<btf, void (*)(btf *)> types(btf__new_empty(), btf__free);
+    const int number = btf__add_int(types.get(), "int", 4, BTF_INT_SIGNED);
+    const int function = btf__add_func_proto(types.get(), 0);
+    btf__add_func_param(types.get(), "data", number);
+    btf__add_func_param(types.get(), "one", number);
+    QVERIFY(btf__add_typedef(types.get(), "btf_trace_made_up", btf__add_ptr(types.get(), function)) > 0);
+    std::uint32_t size = 0;
+    const auto *bytes = static_cast<const char *>(btf__raw_data(types.get(), &size));
+    QTemporaryFile file;
+    QVERIFY(file.open() && file.write(bytes, size) == size && file.flush());
+
+    const agent::KernelTypes named(file.fileName().toStdString());
+    QVERIFY(named.known());
+    QVERIFY(named.hasTracepoint("made_up"));
+    QCOMPARE(named.argumentCount("made_up"), 1u);
+    QVERIFY(!named.hasTracepoint("sched_process_exit"));
+    QVERIFY(!agent::KernelTypes("/nowhere/vmlinux").known());
 }
 
 void tst_KernelCollectors::open_refuses_data()
