@@ -58,7 +58,7 @@ struct cgroup_subsys_state {
 	struct cgroup *cgroup;
 };
 
-enum cgroup_subsys_id { memory_cgrp_id = 4 };
+enum cgroup_subsys_id { io_cgrp_id = 3, memory_cgrp_id = 4 };
 
 struct css_set {
 	struct cgroup_subsys_state *subsys[16];
