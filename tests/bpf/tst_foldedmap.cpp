@@ -120,7 +120,8 @@ void tst_FoldedMap::idleEntries_goWithTheirCgroup()
     agent::FoldedMap folded(map.fd(), clock);
     const auto left = [&] {
         std::set<std::uint64_t> cgroups;
-        for (const auto &entry : folded.read().value())
+        const auto entries = folded.read();
+        for (const auto &entry : *entries)
             cgroups.insert(agent::toTcp(entry).cgroupId);
         return cgroups;
     };
