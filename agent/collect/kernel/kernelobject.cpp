@@ -281,6 +281,7 @@ void KernelObject::sizeMaps(tapio_collectors &skeleton, const std::vector<Choice
         return std::any_of(choices.begin(), choices.end(), [&](const Choice &one) { return one.collector == collector; });
     };
     bpf_map__set_autocreate(maps.sockets, needed("tcp") || needed("dns") || needed("http"));
+    bpf_map__set_autocreate(maps.ended, needed("process"));
     bpf_map__set_autocreate(maps.tcp_totals, needed("tcp"));
     bpf_map__set_autocreate(maps.tasks, needed("runqueue") || needed("security"));
     bpf_map__set_autocreate(maps.signal_buckets, needed("signal"));
