@@ -12,6 +12,9 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 enum tapio_http_state { TAPIO_HTTP_UNKNOWN, TAPIO_HTTP_SPOKEN, TAPIO_HTTP_IGNORED };
 
+/* The largest window of TCP (RFC 7323 section 2.3): nothing further back than that is on its way. */
+#define TAPIO_HTTP_WINDOW (1u << 30)
+
 #define TAPIO_HTTP_KNOWS_REQUEST 1
 #define TAPIO_HTTP_KNOWS_ANSWER 2
 
@@ -22,12 +25,14 @@ enum tapio_http_state { TAPIO_HTTP_UNKNOWN, TAPIO_HTTP_SPOKEN, TAPIO_HTTP_IGNORE
 struct tapio_http_socket {
 	__u32 next;	/* number of the next request */
 	__u32 first;	/* number of the next answer */
-	__u32 request_sequence; /* where the last request and the last answer began: what is older is sent again */
-	__u32 answer_sequence;
+	__u32 request_sequence; /* where the last request began */
+	/* Where the last request and the last answer began, or what came a window before the newest: what is older is sent again. */
+	__u32 request_floor;
+	__u32 answer_floor;
 	__u8 state;	/* enum tapio_http_state */
 	__u8 direction; /* enum tapio_direction */
 	__u8 looked;
-	__u8 known;	/* which of the two sequences are: TAPIO_HTTP_KNOWS_ */
+	__u8 known;	/* which of the two floors are: TAPIO_HTTP_KNOWS_ */
 };
 
 struct tapio_http_request {
@@ -199,7 +204,7 @@ static __always_inline void on_request(struct tapio_http_side *side, struct __sk
 	__u32 number = side->socket->next;
 
 	TAPIO_ADD(side->count->seen, 1);
-	side->socket->request_sequence = packet->sequence;
+	side->socket->request_sequence = side->socket->request_floor = packet->sequence;
 	side->socket->known |= TAPIO_HTTP_KNOWS_REQUEST;
 	request = new_request(side, number);
 	if (request) {
@@ -344,7 +349,7 @@ static __always_inline void on_answer(struct tapio_http_side *side, struct __sk_
 	struct tapio_http *record;
 	bool is_own = false;
 
-	side->socket->answer_sequence = packet->sequence;
+	side->socket->answer_floor = packet->sequence;
 	side->socket->known |= TAPIO_HTTP_KNOWS_ANSWER;
 	/* Only a word in between: 100, 102, 103 */
 	if (side->socket->first == side->socket->next || (status[0] == '1' && status[2] != '1')) {
@@ -378,13 +383,22 @@ static __always_inline bool is_repeated(__u32 sequence, __u32 last, bool any)
 	return any && (__s32)(sequence - last) <= 0;
 }
 
+/* A body may be longer than sequence numbers tell apart: what is older than it must not become newer. */
+static __always_inline void raise_floor(struct tapio_http_socket *socket, __u32 sequence, bool on_request_side)
+{
+	__u32 *floor = on_request_side ? &socket->request_floor : &socket->answer_floor;
+
+	if ((__s32)(sequence - *floor) > (__s32)TAPIO_HTTP_WINDOW)
+		*floor = sequence - TAPIO_HTTP_WINDOW;
+}
+
 static __always_inline void on_beginning(struct tapio_http_side *side, struct __sk_buff *skb, const struct tapio_packet *packet,
 					 const char *text, bool egress, bool is_request)
 {
 	struct tapio_http_socket *socket = side->socket;
 
-	if (is_request ? is_repeated(packet->sequence, socket->request_sequence, socket->known & TAPIO_HTTP_KNOWS_REQUEST)
-		       : is_repeated(packet->sequence, socket->answer_sequence, socket->known & TAPIO_HTTP_KNOWS_ANSWER)) {
+	if (is_request ? is_repeated(packet->sequence, socket->request_floor, socket->known & TAPIO_HTTP_KNOWS_REQUEST)
+		       : is_repeated(packet->sequence, socket->answer_floor, socket->known & TAPIO_HTTP_KNOWS_ANSWER)) {
 		tapio_pass_by(side->count);
 		return;
 	}
@@ -411,6 +425,7 @@ static __always_inline void on_other(struct tapio_http_side *side, struct __sk_b
 	struct tapio_http_socket *socket = side->socket;
 
 	if (socket->state == TAPIO_HTTP_SPOKEN) {
+		raise_floor(socket, packet->sequence, on_request_side);
 		if (on_request_side && socket->first != socket->next) {
 			side->exchange = bpf_sk_storage_get(&http_exchanges, side->sk, NULL, 0);
 			if (side->exchange)
@@ -433,6 +448,7 @@ static __always_inline void on_payload(struct tapio_http_side *side, struct __sk
 
 	/* The body of an answer: nothing to see before the next request. */
 	if (socket->state == TAPIO_HTTP_SPOKEN && !on_request_side && socket->first == socket->next) {
+		raise_floor(socket, packet->sequence, false);
 		tapio_pass_by(side->count);
 		return;
 	}
