@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+#include "tapio_http.h"
 #include "tapio_packet.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -33,7 +34,11 @@ struct tapio_http_socket {
 	__u8 direction; /* enum tapio_direction */
 	__u8 looked;
 	__u8 known;	/* which of the two floors are: TAPIO_HTTP_KNOWS_ */
+	__u32 generation;
 };
+
+/* Counted up by the agent when the collector is switched on again: what older sockets know has holes. */
+__u32 tapio_http_generation = 0;
 
 struct tapio_http_request {
 	__u64 begun_ns; /* 0 = not in use */
@@ -95,53 +100,6 @@ struct tapio_http_side {
 	struct tapio_http_socket *socket;
 	struct tapio_http_exchange *exchange;
 };
-
-enum tapio_http_sight { TAPIO_SEES_OTHER, TAPIO_SEES_REQUEST, TAPIO_SEES_ANSWER, TAPIO_SEES_ENCRYPTION };
-
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define FOUR(a, b, c, d) ((__u32)(a) | (__u32)(b) << 8 | (__u32)(c) << 16 | (__u32)(d) << 24)
-#else
-#define FOUR(a, b, c, d) ((__u32)(d) | (__u32)(c) << 8 | (__u32)(b) << 16 | (__u32)(a) << 24)
-#endif
-
-static __always_inline bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* The methods of RFC 9110 section 9.3 and RFC 5789; any word in capitals could be one, and would be found everywhere. */
-static __always_inline bool is_method(const __u32 *words)
-{
-	__u32 first = words[0], second = words[1];
-
-	if (first == FOUR('G', 'E', 'T', ' ') || first == FOUR('P', 'U', 'T', ' '))
-		return true;
-	if (first == FOUR('P', 'O', 'S', 'T') || first == FOUR('H', 'E', 'A', 'D'))
-		return ((const char *)words)[4] == ' ';
-	return (first == FOUR('D', 'E', 'L', 'E') && (second & FOUR(255, 255, 255, 0)) == FOUR('T', 'E', ' ', 0))
-	       || (first == FOUR('P', 'A', 'T', 'C') && (second & FOUR(255, 255, 0, 0)) == FOUR('H', ' ', 0, 0))
-	       || (first == FOUR('O', 'P', 'T', 'I') && second == FOUR('O', 'N', 'S', ' '))
-	       || (first == FOUR('T', 'R', 'A', 'C') && (second & FOUR(255, 255, 0, 0)) == FOUR('E', ' ', 0, 0))
-	       || (first == FOUR('C', 'O', 'N', 'N') && second == FOUR('E', 'C', 'T', ' '));
-}
-
-static __always_inline enum tapio_http_sight look(const __u32 *words)
-{
-	const char *text = (const char *)words;
-
-	if (words[0] == FOUR('H', 'T', 'T', 'P')) {
-		bool fits = (words[1] & FOUR(255, 255, 255, 0)) == FOUR('/', '1', '.', 0) && text[8] == ' '
-			    && is_digit(text[9]) && is_digit(text[10]) && is_digit(text[11]);
-
-		return fits ? TAPIO_SEES_ANSWER : TAPIO_SEES_OTHER;
-	}
-	if (is_method(words))
-		return TAPIO_SEES_REQUEST;
-	/* A handshake of TLS (RFC 8446 section 5.1), or HTTP/2 (RFC 9113 section 3.4) */
-	if ((words[0] & FOUR(255, 255, 0, 0)) == FOUR(0x16, 3, 0, 0) || words[0] == FOUR('P', 'R', 'I', ' '))
-		return TAPIO_SEES_ENCRYPTION;
-	return TAPIO_SEES_OTHER;
-}
 
 /*
  * Who sends. For a server that is whoever answers, though another process accepted or listens. False for the agent's own,
@@ -292,7 +250,8 @@ static __always_inline void fetch_early(struct tapio_http_side *side, struct __s
 	if (!exchange)
 		return;
 	exchange->request = *early;
-	side->socket->next = 1;
+	exchange->request.number = side->socket->first;
+	side->socket->next = side->socket->first + 1;
 	bpf_map_delete_elem(&http_pipelined, &key);
 }
 
@@ -470,6 +429,21 @@ static __always_inline void on_payload(struct tapio_http_side *side, struct __sk
 	on_beginning(side, skb, packet, (const char *)words, egress, is_request);
 }
 
+/* Numbers go on, so that none means two requests. A socket that speaks something else still does. */
+static __always_inline void begin_again(struct tapio_http_side *side)
+{
+	struct tapio_http_exchange *exchange = bpf_sk_storage_get(&http_exchanges, side->sk, NULL, 0);
+	struct tapio_http_socket *socket = side->socket;
+
+	if (exchange)
+		exchange->request.begun_ns = 0;
+	socket->first = socket->next;
+	socket->looked = socket->known = 0;
+	if (socket->state != TAPIO_HTTP_IGNORED)
+		socket->state = TAPIO_HTTP_UNKNOWN;
+	socket->generation = tapio_http_generation;
+}
+
 static __always_inline int on_segment(struct __sk_buff *skb, bool egress)
 {
 	struct tapio_http_side side = {.count = tapio_count(TAPIO_HTTP)};
@@ -485,6 +459,8 @@ static __always_inline int on_segment(struct __sk_buff *skb, bool egress)
 			return TAPIO_LET_PASS;
 		}
 		side.socket = bpf_sk_storage_get(&http_sockets, side.sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+		if (side.socket && side.socket->generation != tapio_http_generation)
+			begin_again(&side);
 	}
 	if (!side.socket || side.socket->state == TAPIO_HTTP_IGNORED)
 		tapio_pass_by(side.count);
@@ -568,7 +544,7 @@ int http_state_btf(__u64 *ctx)
 	tapio_pass_by(count);
 	if (new == TAPIO_CLOSE || new == TAPIO_FIN_WAIT1 || new == TAPIO_LAST_ACK)
 		socket = bpf_sk_storage_get(&http_sockets, sk, NULL, 0);
-	if (socket && socket->state == TAPIO_HTTP_SPOKEN && socket->first != socket->next && ends(sk, socket, new))
+	if (socket && socket->generation == tapio_http_generation && socket->state == TAPIO_HTTP_SPOKEN && socket->first != socket->next && ends(sk, socket, new))
 		on_end(sk, socket, count);
 	return 0;
 }

@@ -20,6 +20,7 @@ class tst_HttpLife : public QObject {
 
 private slots:
     void longBody_endsNothing();
+    void switchedOff_forgetsWhatWasAsked();
 };
 
 namespace {
@@ -110,6 +111,35 @@ void tst_HttpLife::longBody_endsNothing()
     QCOMPARE(WEXITSTATUS(child.wait()), 0);
     const std::vector<std::pair<std::string, int>> expected{{"/long", 200}, {"/next", 404}};
     QVERIFY(kernel.pollUntil([&] { return toldOf(kernel, child.pid()).size() >= expected.size(); }));
+    QCOMPARE(toldOf(kernel, child.pid()), expected);
+}
+
+/// What was answered meanwhile was not seen: it is neither aborted nor answered by what comes later.
+void tst_HttpLife::switchedOff_forgetsWhatWasAsked()
+{
+    TAPIO_NEEDS_KERNEL();
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"http"});
+    Pipe there, back;
+    Child child = Child::run([&] {
+        const BothEnds ends;
+        const bool fine = ends.ask("/before") && there.send(1) && back.receive() == 1 && ends.reply("200 OK") && there.send(2)
+                          && back.receive() == 2 && ends.ask("/after") && ends.reply("404 Not Found");
+        return fine ? 0 : failed;
+    });
+    QCOMPARE(there.receive(), 1u);
+    kernel.collectors().setDisabled({"http"});
+    QVERIFY(back.send(1));
+    QCOMPARE(there.receive(), 2u);
+    kernel.collectors().setDisabled({});
+    QVERIFY(back.send(2));
+    QCOMPARE(WEXITSTATUS(child.wait()), 0);
+    const std::vector<std::pair<std::string, int>> expected{{"/after", 404}};
+    QVERIFY(kernel.pollUntil([&] { return !toldOf(kernel, child.pid()).empty(); }));
+    QVERIFY(kernel.pollUntil([&] {
+        kernel.drainAll();
+        return kernel.counters("http").inRing() == 0;
+    }));
     QCOMPARE(toldOf(kernel, child.pid()), expected);
 }
 

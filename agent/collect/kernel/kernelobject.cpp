@@ -439,6 +439,8 @@ void KernelObject::chooseWhoPaysForForks()
 
 void KernelObject::setDisabled(const std::set<std::string> &collectors)
 {
+    if (m_off.contains("http") && !collectors.contains("http"))
+        std::atomic_ref(m_skeleton->bss->tapio_http_generation).fetch_add(1, std::memory_order_relaxed);
     m_off = {m_options.disabledCollectors.begin(), m_options.disabledCollectors.end()}; // were not loaded
     m_off.insert(collectors.begin(), collectors.end());
     chooseWhoPaysForForks();
