@@ -59,7 +59,7 @@ public:
     Result<std::vector<CgroupHistogram>> histograms() override;
     Result<std::vector<CgroupTcp>> tcpCounters() override;
     Result<std::vector<DropCount>> packetDrops() override;
-    void forgetIdle(const std::function<bool(std::uint64_t, std::uint64_t)> &isGone) override
+    void forgetIdle(const IsGone &isGone) override
     {
         m_latencies.forgetIdle(isGone);
         m_tcpTotals.forgetIdle(isGone);

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/collect/cgroupinventory.h"
 #include "protocol/base/counters.h"
 #include "protocol/base/result.h"
 #include "protocol/wire/event.h"
@@ -24,6 +25,7 @@ struct KernelRecord {
     std::string_view source;         ///< collector name with static lifetime: "process", "oom", "signal", "tcp", "dns", "http"
     std::uint64_t cgroupId = 0;      ///< v2 id unless that is the root and v1 memory says more
     std::uint64_t memoryCgroupId = 0; ///< v1 memory's where v2 says something too: see OriginResolver::resolve
+    CgroupHierarchy hierarchy = CgroupHierarchy::Either; ///< of cgroupId
     std::uint64_t bootNs = 0;        ///< bpf_ktime_get_boot_ns at the hook
     std::uint64_t drainedBootNs = 0;
     /// Of an exec: UTC of the last change of the file or of what is known about it (nobody can set that), 0 = not known; and when the
@@ -90,6 +92,7 @@ struct CgroupHistogram {
     std::string label;                                  ///< "vda read", or write, flush, discard, other; empty for run-queue latency
     std::array<std::uint64_t, wire::histogramBuckets> counts{};
     std::uint64_t memoryCgroupId = 0;
+    CgroupHierarchy hierarchy = CgroupHierarchy::Either; ///< of cgroupId
 };
 
 /// TCP counters folded in the kernel, cumulative as histograms are. Cgroup 1, the host, also has what belongs to no known socket.
@@ -97,6 +100,7 @@ struct CgroupTcp {
     std::uint64_t cgroupId = 0;
     std::uint64_t connects = 0, connectFailures = 0, accepts = 0, retransmits = 0, resetsSent = 0, resetsReceived = 0;
     std::uint64_t memoryCgroupId = 0;
+    CgroupHierarchy hierarchy = CgroupHierarchy::Either; ///< of cgroupId
 };
 
 /// Packets that the kernel dropped for one reason, of the whole machine, cumulative since the programs were attached.
@@ -104,6 +108,8 @@ struct DropCount {
     std::string reason;                                 ///< the kernel's name: "NO_SOCKET"; "OTHER" = of a subsystem's own list
     std::uint64_t packets = 0;
 };
+
+using IsGone = std::function<bool(std::uint64_t cgroupId, std::uint64_t memoryCgroupId, CgroupHierarchy hierarchy)>;
 
 /// All calls on the one BPF thread, but wake(). Destructor detaches.
 class KernelCollectors {
@@ -125,7 +131,7 @@ public:
     virtual Result<std::vector<CgroupTcp>> tcpCounters() = 0;
     virtual Result<std::vector<DropCount>> packetDrops() = 0;
     /// Removes the histograms and TCP counters that did not move for three minutes, as far as they were read, and whose cgroup is gone.
-    virtual void forgetIdle(const std::function<bool(std::uint64_t cgroupId, std::uint64_t memoryCgroupId)> &isGone) = 0;
+    virtual void forgetIdle(const IsGone &isGone) = 0;
     /// Bytes waiting in the event ring, and its size: how full it is.
     virtual std::pair<std::uint64_t, std::uint64_t> ringFill() const = 0;
     /// The same of the ring for OOM kills and fatal signals.

@@ -58,7 +58,7 @@ void Pipeline::onRecord(KernelRecord &&record)
     if (sheds(record))   // before the rest: what is shed must cost as little as it can
         return;
     const OriginPtr origin = m_resolver.resolve(record.cgroupId, event.process.pid, event.process.startTimeNs,
-                                                  record.memoryCgroupId);
+                                                  record.memoryCgroupId, record.hierarchy);
     event.severity = severityOf(event, *origin);
     if ((record.containersOnly && isOutside(*origin)) || !m_gate.wants(event, *origin)) {
         ++totals(record.source).ufiltered;

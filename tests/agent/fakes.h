@@ -170,10 +170,10 @@ public:
             return fail(*m_script.mapError);
         return m_script.drops;
     }
-    void forgetIdle(const std::function<bool(std::uint64_t, std::uint64_t)> &isGone) override
+    void forgetIdle(const agent::IsGone &isGone) override
     {
         for (const agent::CgroupTcp &tcp : m_script.tcp) {
-            if (isGone(tcp.cgroupId, tcp.memoryCgroupId))
+            if (isGone(tcp.cgroupId, tcp.memoryCgroupId, tcp.hierarchy))
                 m_script.gone.insert(tcp.cgroupId);
         }
     }

@@ -382,6 +382,17 @@ private slots:
         QCOMPARE(machine.resolver.resolve(id, 43)->cgroupPath, std::string("/sub/x"));
         QCOMPARE(machine.resolver.resolve(id, 42)->attribution, wire::Attribution::Live);
         QCOMPARE(machine.resolver.resolve(id)->attribution, wire::Attribution::Inferred);
+        // Whoever says which hierarchy it is needs no process, also when the cgroups are gone.
+        const auto pathIn = [&](CgroupHierarchy hierarchy) { return machine.resolver.resolve(id, 0, 0, 0, hierarchy)->cgroupPath; };
+        QCOMPARE(pathIn(CgroupHierarchy::V2), "/sub/x");
+        QCOMPARE(pathIn(CgroupHierarchy::Memory), "/x");
+        QCOMPARE(machine.resolver.known(1, id)->cgroupPath, machine.resolver.host()->cgroupPath); // neither names a workload
+        QCOMPARE(machine.resolver.resolve(id, 0, 0, 0, CgroupHierarchy::Memory)->attribution, wire::Attribution::Live);
+        machine.removeCgroup("/sub/x", "unified");
+        machine.resolver.refresh();
+        QCOMPARE(pathIn(CgroupHierarchy::V2), "/sub/x");
+        QCOMPARE(pathIn(CgroupHierarchy::Memory), "/x");
+        QCOMPARE(machine.resolver.resolve(id, 0, 0, 0, CgroupHierarchy::Memory)->attribution, wire::Attribution::Cached);
     }
 
     void beyondTheBound_whatAProcessToldIsKeptWhileItLives()

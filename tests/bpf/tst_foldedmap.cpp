@@ -125,7 +125,7 @@ void tst_FoldedMap::idleEntries_goWithTheirCgroup()
             cgroups.insert(agent::toTcp(entry).cgroupId);
         return cgroups;
     };
-    const auto isOdd = [](std::uint64_t cgroup, std::uint64_t) { return cgroup % 2 == 1; };
+    const auto isOdd = [](std::uint64_t cgroup, std::uint64_t, agent::CgroupHierarchy) { return cgroup % 2 == 1; };
     for (std::uint64_t cgroup = 2; cgroup <= 5; ++cgroup)
         QVERIFY(map.set(cgroup, 1));
     QCOMPARE(left().size(), std::size_t(4));

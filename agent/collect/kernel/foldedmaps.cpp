@@ -102,7 +102,7 @@ Result<std::vector<FoldedMap::Entry>> FoldedMap::read()
     return entries;
 }
 
-void FoldedMap::forgetIdle(const std::function<bool(std::uint64_t, std::uint64_t)> &isGone)
+void FoldedMap::forgetIdle(const IsGone &isGone)
 {
     static_assert(offsetof(tapio_histogram_key, cgroups) == 0);
     const std::int64_t now = m_clock.bootNs();
@@ -113,7 +113,7 @@ void FoldedMap::forgetIdle(const std::function<bool(std::uint64_t, std::uint64_t
             return false;
         std::memcpy(&cgroups, key.data(), sizeof(cgroups));
         const CgroupIds ids = cgroupIds(cgroups);
-        return isGone(ids.id, ids.memoryId) && (bpf_map_delete_elem(m_fd, key.data()) == 0 || errno == ENOENT);
+        return isGone(ids.id, ids.memoryId, ids.hierarchy) && (bpf_map_delete_elem(m_fd, key.data()) == 0 || errno == ENOENT);
     });
 }
 
@@ -156,6 +156,7 @@ CgroupHistogram toHistogram(const FoldedMap::Entry &entry, BlockDeviceNames &nam
     const CgroupIds cgroups = cgroupIds(key.cgroups);
     histogram.cgroupId = cgroups.id;
     histogram.memoryCgroupId = cgroups.memoryId;
+    histogram.hierarchy = cgroups.hierarchy;
     const bool isBlockIo = key.kind == TAPIO_BLOCK_LATENCY;
     histogram.kind = isBlockIo ? wire::HistogramKind::BlockIoLatency : wire::HistogramKind::RunQueueLatency;
     if (isBlockIo)
@@ -201,6 +202,7 @@ CgroupTcp toTcp(const FoldedMap::Entry &entry)
     const CgroupIds cgroups = cgroupIds(key);
     tcp.cgroupId = cgroups.id;
     tcp.memoryCgroupId = cgroups.memoryId;
+    tcp.hierarchy = cgroups.hierarchy;
     tapio_tcp_totals totals;
     std::memcpy(&totals, entry.counts.data(), sizeof(totals));
     tcp.connects = totals.connects;

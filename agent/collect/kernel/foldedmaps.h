@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <cstring>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -39,7 +38,7 @@ public:
     /// Errors: Io.
     Result<std::vector<Entry>> read();
     /// Removes what did not change for three minutes, by what read() saw, of cgroups that are gone. Keys must begin with the cgroups.
-    void forgetIdle(const std::function<bool(std::uint64_t cgroupId, std::uint64_t memoryCgroupId)> &isGone);
+    void forgetIdle(const IsGone &isGone);
 
 private:
     struct Seen {
