@@ -130,7 +130,7 @@ void KernelObject::HookRun::stepDown(wire::HookState newState, const std::string
 }
 
 KernelObject::KernelObject(const KernelOptions &options) :
-    m_options(options), m_types(options.btfPath), m_off(options.disabledCollectors.begin(), options.disabledCollectors.end())
+    m_options(options), m_off(options.disabledCollectors.begin(), options.disabledCollectors.end()), m_types(options.btfPath)
 {}
 
 KernelObject::~KernelObject()
