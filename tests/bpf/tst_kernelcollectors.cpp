@@ -92,7 +92,7 @@ agent::KernelOptions neverLooking(std::uint32_t ringBytes = smallRing)
 {
     agent::KernelOptions options;
     options.eventRingBytes = ringBytes;
-    options.pace = {std::chrono::hours(1), std::chrono::hours(1)};
+    options.pace = {std::chrono::hours(1), std::chrono::hours(1), std::chrono::hours(1)};
     return options;
 }
 
