@@ -22,6 +22,13 @@ struct CgroupLayout {
     const char *kind() const noexcept;
 };
 
+/// Each hierarchy numbers its cgroups by itself, so that an id means something within one only.
+enum class CgroupHierarchy : std::uint8_t {
+    Either, ///< nobody said which: v2, or else v1's memory
+    V2,
+    Memory, ///< v1's memory
+};
+
 /// One cgroup: the same path in one or more hierarchies.
 struct CgroupNode {
     std::string path;               ///< "/" is the root

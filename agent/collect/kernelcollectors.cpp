@@ -59,6 +59,11 @@ public:
     Result<std::vector<CgroupHistogram>> histograms() override;
     Result<std::vector<CgroupTcp>> tcpCounters() override;
     Result<std::vector<DropCount>> packetDrops() override;
+    void forgetIdle(const IsGone &isGone) override
+    {
+        m_latencies.forgetIdle(isGone);
+        m_tcpTotals.forgetIdle(isGone);
+    }
     std::pair<std::uint64_t, std::uint64_t> ringFill() const override
     {
         return {m_events->waitingBytes(), m_events->ringBytes()};

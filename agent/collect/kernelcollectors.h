@@ -4,11 +4,13 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "agent/collect/cgroupinventory.h"
 #include "protocol/base/counters.h"
 #include "protocol/base/result.h"
 #include "protocol/wire/event.h"
@@ -23,13 +25,14 @@ struct KernelRecord {
     std::string_view source;         ///< collector name with static lifetime: "process", "oom", "signal", "tcp", "dns", "http"
     std::uint64_t cgroupId = 0;      ///< v2 id unless that is the root and v1 memory says more
     std::uint64_t memoryCgroupId = 0; ///< v1 memory's where v2 says something too: see OriginResolver::resolve
+    CgroupHierarchy hierarchy = CgroupHierarchy::Either; ///< of cgroupId
     std::uint64_t bootNs = 0;        ///< bpf_ktime_get_boot_ns at the hook
     std::uint64_t drainedBootNs = 0;
     /// Of an exec: UTC of the last change of the file or of what is known about it (nobody can set that), 0 = not known; and when the
     /// container's first process started, 0 = it is in no container.
     std::int64_t fileChangedNs = 0;
     std::uint64_t containerStartBootNs = 0;
-    bool containersOnly = false;     ///< of no interest unless its origin is a container or pod
+    bool containersOnly = false;     ///< of no interest when its origin is known, and neither container nor pod
     wire::Event event;               ///< timeNs, drainUs, severity and origin are set by the pipeline
 };
 
@@ -81,13 +84,15 @@ struct SourceCounterSet {
     CounterSet counters;                                ///< seen, kfiltered, folded, lost, drained, malformed
 };
 
-/// Cumulative, by cgroupId and memoryCgroupId as a record has them. Should the map fill up, cgroups without news for ten minutes are dropped and would begin again at 0.
+/// Cumulative, by cgroupId and memoryCgroupId as a record has them. Should the map fill up, cgroups without news for ten minutes are
+/// dropped, as those of forgetIdle() are, and would begin again at 0.
 struct CgroupHistogram {
     wire::HistogramKind kind = wire::HistogramKind::Unknown;
     std::uint64_t cgroupId = 0;
     std::string label;                                  ///< "vda read", or write, flush, discard, other; empty for run-queue latency
     std::array<std::uint64_t, wire::histogramBuckets> counts{};
     std::uint64_t memoryCgroupId = 0;
+    CgroupHierarchy hierarchy = CgroupHierarchy::Either; ///< of cgroupId
 };
 
 /// TCP counters folded in the kernel, cumulative as histograms are. Cgroup 1, the host, also has what belongs to no known socket.
@@ -95,6 +100,7 @@ struct CgroupTcp {
     std::uint64_t cgroupId = 0;
     std::uint64_t connects = 0, connectFailures = 0, accepts = 0, retransmits = 0, resetsSent = 0, resetsReceived = 0;
     std::uint64_t memoryCgroupId = 0;
+    CgroupHierarchy hierarchy = CgroupHierarchy::Either; ///< of cgroupId
 };
 
 /// Packets that the kernel dropped for one reason, of the whole machine, cumulative since the programs were attached.
@@ -102,6 +108,8 @@ struct DropCount {
     std::string reason;                                 ///< the kernel's name: "NO_SOCKET"; "OTHER" = of a subsystem's own list
     std::uint64_t packets = 0;
 };
+
+using IsGone = std::function<bool(std::uint64_t cgroupId, std::uint64_t memoryCgroupId, CgroupHierarchy hierarchy)>;
 
 /// All calls on the one BPF thread, but wake(). Destructor detaches.
 class KernelCollectors {
@@ -122,6 +130,8 @@ public:
     virtual Result<std::vector<CgroupHistogram>> histograms() = 0;
     virtual Result<std::vector<CgroupTcp>> tcpCounters() = 0;
     virtual Result<std::vector<DropCount>> packetDrops() = 0;
+    /// Removes the histograms and TCP counters that did not move for three minutes, as far as they were read, and whose cgroup is gone.
+    virtual void forgetIdle(const IsGone &isGone) = 0;
     /// Bytes waiting in the event ring, and its size: how full it is.
     virtual std::pair<std::uint64_t, std::uint64_t> ringFill() const = 0;
     /// The same of the ring for OOM kills and fatal signals.

@@ -30,6 +30,12 @@ int specificity(const wire::Origin &origin)
     return origin.cgroupPath.empty() ? 0 : 1;
 }
 
+/// One number for the ids of both hierarchies. The kernel's has a generation in its upper half, which does not get that far.
+std::uint64_t goneKey(CgroupHierarchy hierarchy, std::uint64_t id)
+{
+    return hierarchy == CgroupHierarchy::Memory ? id | 1ull << 63 : id;
+}
+
 std::uint64_t idOf(const CgroupNode &node) { return node.v2Id != 0 ? node.v2Id : node.memoryId; }
 
 } // namespace
@@ -94,15 +100,15 @@ void OriginResolver::forget(ByPath::iterator entry)
     auto cached = std::make_shared<wire::Origin>(*old.origin);
     cached->attribution = wire::Attribution::Cached;
     const Gone gone{std::move(cached), m_clock.bootNs()};
-    const auto drop = [&](ById &byId, std::uint64_t id) {
+    const auto drop = [&](ById &byId, CgroupHierarchy hierarchy, std::uint64_t id) {
         const auto found = byId.find(id);
         if (id == 0 || found == byId.end() || found->second != &old)
             return;
         byId.erase(found);
-        m_gone[id] = gone;
+        m_gone[goneKey(hierarchy, id)] = gone;
     };
-    drop(m_v2, old.node.v2Id);
-    drop(m_memory, old.node.memoryId);
+    drop(m_v2, CgroupHierarchy::V2, old.node.v2Id);
+    drop(m_memory, CgroupHierarchy::Memory, old.node.memoryId);
     m_byPath.erase(entry);
 }
 
@@ -177,8 +183,23 @@ bool OriginResolver::mayWalk() const
 
 OriginPtr OriginResolver::originOf(const CgroupNode &node) { return node.path == "/" ? m_host : remember(node).origin; }
 
-OriginPtr OriginResolver::find(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs)
+OriginPtr OriginResolver::findIn(CgroupHierarchy hierarchy, std::uint64_t cgroupId) const
 {
+    const ById &byId = hierarchy == CgroupHierarchy::Memory ? m_memory : m_v2;
+    const auto found = byId.find(cgroupId);
+    return found == byId.end() ? findGone(hierarchy, cgroupId) : found->second->origin;
+}
+
+OriginPtr OriginResolver::findGone(CgroupHierarchy hierarchy, std::uint64_t cgroupId) const
+{
+    const auto gone = m_gone.find(goneKey(hierarchy, cgroupId));
+    return gone == m_gone.end() ? nullptr : gone->second.origin;
+}
+
+OriginPtr OriginResolver::find(std::uint64_t cgroupId, CgroupHierarchy hierarchy, std::uint32_t pid, std::uint64_t startTimeNs)
+{
+    if (hierarchy != CgroupHierarchy::Either)
+        return findIn(hierarchy, cgroupId);
     const auto v2 = m_v2.find(cgroupId);
     const auto memory = m_memory.find(cgroupId);
     const bool inV2 = v2 != m_v2.end();
@@ -195,8 +216,8 @@ OriginPtr OriginResolver::find(std::uint64_t cgroupId, std::uint32_t pid, std::u
         return v2->second->origin;
     if (inMemory)
         return memory->second->origin;
-    const auto gone = m_gone.find(cgroupId);
-    return gone == m_gone.end() ? nullptr : gone->second.origin;
+    OriginPtr gone = findGone(CgroupHierarchy::V2, cgroupId);
+    return gone ? gone : findGone(CgroupHierarchy::Memory, cgroupId);
 }
 
 bool OriginResolver::sameProcess(std::uint32_t pid, std::uint64_t startTimeNs)
@@ -237,20 +258,37 @@ OriginPtr OriginResolver::rememberUnfound(std::uint64_t cgroupId, const std::str
     return origin;
 }
 
-OriginPtr OriginResolver::resolve(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs, std::uint64_t memoryId)
+OriginPtr OriginResolver::resolve(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs, std::uint64_t memoryId,
+                                  CgroupHierarchy hierarchy)
 {
-    OriginPtr origin = resolveOne(cgroupId, pid, startTimeNs);
-    if (memoryId == 0 || memoryId == cgroupId || specificity(*origin) == mostSpecific)
+    OriginPtr origin = resolveOne(cgroupId, hierarchy, pid, startTimeNs);
+    if (memoryId == 0 || specificity(*origin) == mostSpecific)
         return origin;
-    OriginPtr other = resolveOne(memoryId, pid, startTimeNs);
+    OriginPtr other = resolveOne(memoryId, CgroupHierarchy::Memory, pid, startTimeNs);
     return specificity(*other) > specificity(*origin) ? other : origin;
 }
 
-OriginPtr OriginResolver::resolveOne(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs)
+OriginPtr OriginResolver::known(std::uint64_t cgroupId, std::uint64_t memoryId, CgroupHierarchy hierarchy)
+{
+    const auto one = [this](std::uint64_t id, CgroupHierarchy of) {
+        if (id == rootId)
+            return m_host;
+        OriginPtr found = find(id, of, 0, 0);
+        return found ? found : makeOrigin({}, id, wire::Attribution::Unknown);
+    };
+    OriginPtr origin = one(cgroupId, hierarchy);
+    if (memoryId == 0 || specificity(*origin) == mostSpecific)
+        return origin;
+    OriginPtr other = one(memoryId, CgroupHierarchy::Memory);
+    return specificity(*other) > specificity(*origin) ? other : origin;
+}
+
+OriginPtr OriginResolver::resolveOne(std::uint64_t cgroupId, CgroupHierarchy hierarchy, std::uint32_t pid,
+                                     std::uint64_t startTimeNs)
 {
     if (cgroupId == rootId)
         return m_host;
-    if (OriginPtr known = find(cgroupId, pid, startTimeNs))
+    if (OriginPtr known = find(cgroupId, hierarchy, pid, startTimeNs))
         return known;
     const auto unfound = m_unfound.find(cgroupId);
     if (unfound != m_unfound.end() && m_clock.bootNs() < unfound->second.untilBootNs)
@@ -260,7 +298,7 @@ OriginPtr OriginResolver::resolveOne(std::uint64_t cgroupId, std::uint32_t pid, 
         return asked.origin;
     if (cgroupId != 0 && mayWalk()) {
         refresh();
-        if (OriginPtr known = find(cgroupId, pid, startTimeNs))
+        if (OriginPtr known = find(cgroupId, hierarchy, pid, startTimeNs))
             return known;
         return rememberUnfound(cgroupId, asked.path);
     }

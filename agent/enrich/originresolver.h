@@ -50,7 +50,12 @@ public:
     /// `startTimeNs` (boot time; 0 = not known), then by a walk. pid 0 = no process to ask. Never null.
     /// `memoryId`: of v1's memory hierarchy where `cgroupId` is v2's and both say something (hybrid nodes), else 0. A runtime's
     /// service may be all that the one says of a container that the other names: whichever names more is taken, first v2's.
-    OriginPtr resolve(std::uint64_t cgroupId, std::uint32_t pid = 0, std::uint64_t startTimeNs = 0, std::uint64_t memoryId = 0);
+    /// `hierarchy`: that of `cgroupId`.
+    OriginPtr resolve(std::uint64_t cgroupId, std::uint32_t pid = 0, std::uint64_t startTimeNs = 0, std::uint64_t memoryId = 0,
+                      CgroupHierarchy hierarchy = CgroupHierarchy::Either);
+    /// What is known already, for figures that come every second: no process is asked and nothing walked for them, and what is not
+    /// known, or any more, is Unknown. Never null.
+    OriginPtr known(std::uint64_t cgroupId, std::uint64_t memoryId = 0, CgroupHierarchy hierarchy = CgroupHierarchy::Either);
     /// The origin of a cgroup of the inventory. Never null.
     OriginPtr originOf(const CgroupNode &node);
     const OriginPtr &host() const noexcept { return m_host; }
@@ -84,8 +89,10 @@ private:
         std::string path;
     };
 
-    OriginPtr resolveOne(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs);
-    OriginPtr find(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs);
+    OriginPtr resolveOne(std::uint64_t cgroupId, CgroupHierarchy hierarchy, std::uint32_t pid, std::uint64_t startTimeNs);
+    OriginPtr find(std::uint64_t cgroupId, CgroupHierarchy hierarchy, std::uint32_t pid, std::uint64_t startTimeNs);
+    OriginPtr findIn(CgroupHierarchy hierarchy, std::uint64_t cgroupId) const;
+    OriginPtr findGone(CgroupHierarchy hierarchy, std::uint64_t cgroupId) const;
     Asked ask(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs);
     OriginPtr rememberUnfound(std::uint64_t cgroupId, const std::string &path);
     bool sameProcess(std::uint32_t pid, std::uint64_t startTimeNs);
@@ -106,7 +113,7 @@ private:
     ByPath m_byPath;
     ById m_v2;
     ById m_memory;
-    std::unordered_map<std::uint64_t, Gone> m_gone;
+    std::unordered_map<std::uint64_t, Gone> m_gone;   ///< by goneKey()
     std::unordered_map<std::uint64_t, Unfound> m_unfound;
     std::uint64_t m_walk = 0;          ///< how many there were
     std::int64_t m_walkedBootNs = 0;

@@ -22,9 +22,10 @@ std::uint32_t drainUs(const KernelRecord &record)
 
 constexpr std::string_view agentSource = "agent";
 
-bool isContained(const wire::Origin &origin)
+/// What nobody could place may be in a container.
+bool isOutside(const wire::Origin &origin)
 {
-    return !origin.containerId.empty() || !origin.podUid.empty();
+    return origin.containerId.empty() && origin.podUid.empty() && origin.attribution != wire::Attribution::Unknown;
 }
 
 } // namespace
@@ -57,9 +58,9 @@ void Pipeline::onRecord(KernelRecord &&record)
     if (sheds(record))   // before the rest: what is shed must cost as little as it can
         return;
     const OriginPtr origin = m_resolver.resolve(record.cgroupId, event.process.pid, event.process.startTimeNs,
-                                                  record.memoryCgroupId);
+                                                  record.memoryCgroupId, record.hierarchy);
     event.severity = severityOf(event, *origin);
-    if ((record.containersOnly && !isContained(*origin)) || !m_gate.wants(event, *origin)) {
+    if ((record.containersOnly && isOutside(*origin)) || !m_gate.wants(event, *origin)) {
         ++totals(record.source).ufiltered;
         return;
     }

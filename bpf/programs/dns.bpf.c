@@ -166,7 +166,7 @@ static __always_inline bool read_asker(struct tapio_process *asker, struct __sk_
 			return !is_own;
 		}
 	}
-	if (tapio_is_own(bpf_get_current_pid_tgid() >> 32))
+	if (tapio_is_own(tapio_current_tgid()))
 		return false;
 	tapio_describe_current(asker);
 	return true;
@@ -298,6 +298,8 @@ __noinline int tapio_dns_on_answer(struct __sk_buff *skb, __u32 at, bool tcp)
 			record->answered = true;
 			record->flags = bpf_ntohs(header.flags);
 			record->answers = bpf_ntohs(header.answers);
+			/* Some ask several servers at once, with one id: it is of the one that answers first. */
+			tapio_read_address(record->server, skb, false);
 			tapio_submit(record);
 		}
 		return true;

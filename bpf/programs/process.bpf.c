@@ -188,10 +188,33 @@ static __always_inline int on_exit(struct task_struct *task, bool last_thread, b
 
 const volatile bool tapio_exit_says_last = false; /* set by the agent: from 6.16 the hook says which thread is the last */
 
-/* The count of live threads may be read as 0 by two that end together, so it is the second choice. */
+struct tapio_ended {
+	__u64 start_ns;
+	__u32 tgid;
+	__u32 reserved;
+};
+
+/* Processes whose end was told; needed for as long as their last threads take to end. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct tapio_ended);
+	__type(value, __u32);
+} ended SEC(".maps");
+
+#define TAPIO_EEXIST 17
+
+/* The count of live threads is read as 0 by all that end together: the first of them tells it. */
 static __always_inline bool is_last_thread(struct task_struct *task)
 {
-	return BPF_CORE_READ(task, signal, live.counter) == 0;
+	struct tapio_ended process = {};
+	__u32 told = 1;
+
+	if (BPF_CORE_READ(task, signal, live.counter) != 0)
+		return false;
+	process.start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	process.tgid = BPF_CORE_READ(task, tgid);
+	return bpf_map_update_elem(&ended, &process, &told, BPF_NOEXIST) != -TAPIO_EEXIST;
 }
 
 SEC("tp_btf/sched_process_exit")

@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "agent/collect/kernelcollectors.h"
@@ -125,6 +126,7 @@ public:
         std::vector<agent::DropCount> drops;
         std::optional<Error> pollError, mapError;
         std::set<std::string> disabled;
+        std::set<std::uint64_t> gone;                           ///< cgroups of `tcp` that were said to be gone
         std::vector<std::chrono::milliseconds> waits;           ///< as asked for
     };
     FakeKernel(Script &script, agent::KernelRecordSink &sink) : m_script(script), m_sink(sink) {}
@@ -167,6 +169,13 @@ public:
         if (m_script.mapError)
             return fail(*m_script.mapError);
         return m_script.drops;
+    }
+    void forgetIdle(const agent::IsGone &isGone) override
+    {
+        for (const agent::CgroupTcp &tcp : m_script.tcp) {
+            if (isGone(tcp.cgroupId, tcp.memoryCgroupId, tcp.hierarchy))
+                m_script.gone.insert(tcp.cgroupId);
+        }
     }
     std::pair<std::uint64_t, std::uint64_t> ringFill() const override { return {m_script.records.size() * 100, 8u << 20}; }
     std::pair<std::uint64_t, std::uint64_t> criticalRingFill() const override { return {0, 256u << 10}; }

@@ -282,6 +282,14 @@ private slots:
         QCOMPARE(toldOf(), std::size_t(2));
     }
 
+    void foldedCounters_areForgottenOnlyOfCgroupsThatAreGone()
+    {
+        Bench bench;
+        bench.kernel.tcp = {{987654321, 10, 0, 0, 0, 0, 0}, {1, 5, 0, 0, 0, 0, 0}};
+        bench.second();
+        QCOMPARE(bench.kernel.gone, std::set<std::uint64_t>{987654321});
+    }
+
     void runStatistics_thatAreOffGiveNoSample()
     {
         Bench bench;

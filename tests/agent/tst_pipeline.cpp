@@ -285,6 +285,22 @@ private slots:
         QCOMPARE(bench.pipeline.counters({}).at(0).counters[Counter::UFiltered], 1u);
     }
 
+    /// The kernel tells a use once in ten minutes: what cannot be placed at that moment would be missed for all of them.
+    void containersOnly_keepsWhatNobodyCanPlace()
+    {
+        Bench bench;
+        KernelRecord record;
+        record.source = "capability";
+        record.cgroupId = 4711;
+        record.containersOnly = true;
+        record.event = withDetail(wire::EventType::CapabilityUse, wire::CapabilityUse{21, true, 1});
+        bench.pipeline.onRecord(std::move(record));
+        bench.pipeline.flush();
+        const auto batches = bench.outlet.bodies<wire::EventBatch>();
+        QCOMPARE(batches.size(), std::size_t(1));
+        QCOMPARE(batches[0].origins.at(batches[0].events.at(0).origin).attribution, wire::Attribution::Unknown);
+    }
+
     void texts_areMadeToFit()
     {
         Bench bench;

@@ -184,6 +184,8 @@ void tst_RecordDecoder::cgroup()
     QVERIFY(record.has_value());
     QTEST(quint64(record->cgroupId), "id");
     QTEST(quint64(record->memoryCgroupId), "memoryId");
+    const bool isMemory = record->cgroupId == v1 && v2 != v1;
+    QCOMPARE(record->hierarchy, isMemory ? agent::CgroupHierarchy::Memory : agent::CgroupHierarchy::V2);
 }
 
 void tst_RecordDecoder::dns_decodes()

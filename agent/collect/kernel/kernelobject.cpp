@@ -129,7 +129,9 @@ void KernelObject::HookRun::stepDown(wire::HookState newState, const std::string
     candidates.erase(candidates.begin());
 }
 
-KernelObject::KernelObject(const KernelOptions &options) : m_options(options) {}
+KernelObject::KernelObject(const KernelOptions &options) :
+    m_options(options), m_off(options.disabledCollectors.begin(), options.disabledCollectors.end()), m_types(options.btfPath)
+{}
 
 KernelObject::~KernelObject()
 {
@@ -156,12 +158,24 @@ Result<std::unique_ptr<KernelObject>> KernelObject::open(const KernelOptions &op
     return object;
 }
 
+bool KernelObject::isOff(const HookSpec &spec) const
+{
+    return m_off.contains(spec.collector) && (spec.alsoFor.empty() || m_off.contains(spec.alsoFor));
+}
+
+/// On whose account a hook runs: of two that need it the first that is on.
+std::string_view KernelObject::collectorOf(const HookSpec &spec) const
+{
+    const bool isForOther = !spec.alsoFor.empty() && m_off.contains(spec.collector) && !m_off.contains(spec.alsoFor);
+    return isForOther ? spec.alsoFor : spec.collector;
+}
+
 void KernelObject::chooseCandidates()
 {
     for (const HookSpec &spec : hookTable()) {
         HookRun hook;
         hook.spec = &spec;
-        if (m_options.disabledCollectors.contains(std::string(spec.collector))) {
+        if (isOff(spec)) {
             hook.state = wire::HookState::Disabled;
             hook.reason = "disabled by configuration";
         } else {
@@ -181,6 +195,24 @@ void KernelObject::chooseCandidates()
             hook.stepDown(wire::HookState::Unsupported, "this kernel's tells too little");
         m_hooks.push_back(std::move(hook));
     }
+    dropTheUseless();
+}
+
+/// Hooks that say nothing, or worse, something false, without another one of their collector that is not to be had.
+void KernelObject::dropTheUseless()
+{
+    for (const HookRun &missing : m_hooks) {
+        if (missing.spec->bond != Bond::Needed || missing.wanted())
+            continue;
+        for (HookRun &hook : m_hooks) {
+            if (hook.spec->collector != missing.spec->collector || hook.spec->bond == Bond::Alone || !hook.wanted())
+                continue;
+            hook.link.reset();
+            hook.candidates.clear();
+            hook.state = missing.state;
+            hook.reason = "of no use without " + std::string(missing.spec->name) + ": " + missing.reason;
+        }
+    }
 }
 
 Status KernelObject::start()
@@ -193,6 +225,7 @@ Status KernelObject::start()
         }
         if (const Status status = identifySelf(); !status)
             return status;
+        chooseWhoPaysForForks();
         if (attachAll())
             return nothingLeft();
     }
@@ -248,8 +281,10 @@ void KernelObject::sizeMaps(tapio_collectors &skeleton, const std::vector<Choice
         return std::any_of(choices.begin(), choices.end(), [&](const Choice &one) { return one.collector == collector; });
     };
     bpf_map__set_autocreate(maps.sockets, needed("tcp") || needed("dns") || needed("http"));
+    bpf_map__set_autocreate(maps.ended, needed("process"));
     bpf_map__set_autocreate(maps.tcp_totals, needed("tcp"));
-    bpf_map__set_autocreate(maps.delays, needed("runqueue"));
+    bpf_map__set_autocreate(maps.tasks, needed("runqueue") || needed("security"));
+    bpf_map__set_autocreate(maps.signal_buckets, needed("signal"));
     bpf_map__set_autocreate(maps.requests, needed("blockio"));
     bpf_map__set_autocreate(maps.latencies, needed("runqueue") || needed("blockio"));
     bpf_map__set_autocreate(maps.dns_questions, needed("dns"));
@@ -261,8 +296,6 @@ void KernelObject::sizeMaps(tapio_collectors &skeleton, const std::vector<Choice
     bpf_map__set_autocreate(maps.http_sockets, needed("http"));
     bpf_map__set_autocreate(maps.http_exchanges, needed("http"));
     bpf_map__set_autocreate(maps.http_pipelined, needed("http"));
-    bpf_map__set_autocreate(maps.credentials, needed("security"));
-    bpf_map__set_autocreate(maps.tracers, needed("security"));
     bpf_map__set_autocreate(maps.drops, needed("drops"));
     bpf_map__set_autocreate(maps.capability_uses, needed("capability"));
 }
@@ -311,6 +344,7 @@ bool KernelObject::stepDownUnloadable()
             any = true;
         }
     }
+    dropTheUseless();
     return any;
 }
 
@@ -388,6 +422,7 @@ bool KernelObject::attachAll()
         attach(hook);
         reload = reload || (hook.state != wire::HookState::Active && hook.wanted());
     }
+    dropTheUseless();
     if (reload) {
         for (HookRun &hook : m_hooks)
             hook.link.reset();
@@ -395,19 +430,32 @@ bool KernelObject::attachAll()
     return !reload;
 }
 
+void KernelObject::chooseWhoPaysForForks()
+{
+    const bool runqueuePays = m_off.contains("security") && !m_off.contains("runqueue");
+    std::atomic_ref(m_skeleton->data->tapio_fork_collector)
+        .store(runqueuePays ? TAPIO_RUNQUEUE : TAPIO_SECURITY, std::memory_order_relaxed);
+}
+
 void KernelObject::setDisabled(const std::set<std::string> &collectors)
 {
+    if (m_off.contains("http") && !collectors.contains("http"))
+        std::atomic_ref(m_skeleton->bss->tapio_http_generation).fetch_add(1, std::memory_order_relaxed);
+    m_off = {m_options.disabledCollectors.begin(), m_options.disabledCollectors.end()}; // were not loaded
+    m_off.insert(collectors.begin(), collectors.end());
+    chooseWhoPaysForForks();
     for (HookRun &hook : m_hooks) {
-        const bool isOff = collectors.contains(std::string(hook.spec->collector));
-        if (isOff && hook.state == wire::HookState::Active) {
+        const bool off = isOff(*hook.spec);
+        if (off && hook.state == wire::HookState::Active) {
             hook.link.reset();
             hook.state = wire::HookState::Disabled;
             hook.reasonAttached = std::exchange(hook.reason, "disabled by configuration");
-        } else if (!isOff && hook.state == wire::HookState::Disabled && hook.wanted()) {
+        } else if (!off && hook.state == wire::HookState::Disabled && hook.wanted()) {
             hook.reason = std::exchange(hook.reasonAttached, {});
             attach(hook);
         }
     }
+    dropTheUseless();
     if (collectors.contains("dns"))
         forgetDnsQuestions();
 }
@@ -447,7 +495,7 @@ std::vector<wire::Hook> KernelObject::hooks() const
     std::vector<wire::Hook> reports;
     for (const HookRun &hook : m_hooks) {
         wire::Hook report;
-        report.collector = hook.spec->collector;
+        report.collector = collectorOf(*hook.spec);
         report.name = hook.spec->name;
         report.state = hook.state;
         report.reason = hook.reason;
@@ -469,7 +517,7 @@ std::uint64_t KernelObject::recursionMisses(std::string_view collector) const
 {
     std::uint64_t misses = 0;
     for (const HookRun &hook : m_hooks) {
-        if (hook.spec->collector != collector || hook.program == nullptr)   // one that was switched off keeps its misses
+        if (collectorOf(*hook.spec) != collector || hook.program == nullptr)   // one that was switched off keeps its misses
             continue;
         bpf_prog_info info{};
         std::uint32_t size = sizeof(info);

@@ -84,11 +84,16 @@ private:
     Status runOnce(const bpf_program *program);
     bool attachAll();
     void attach(HookRun &hook);
+    void dropTheUseless();
     bool attachToCgroups(HookRun &hook);
     void forgetDnsQuestions();
     Status nothingLeft() const;
+    bool isOff(const HookSpec &spec) const;
+    std::string_view collectorOf(const HookSpec &spec) const;
+    void chooseWhoPaysForForks();
 
     KernelOptions m_options;
+    std::set<std::string, std::less<>> m_off; ///< collectors that are disabled now
     KernelTypes m_types;
     CgroupRoot m_cgroupRoot;
     Skeleton m_skeleton;

@@ -15,7 +15,8 @@ namespace tapio::agent {
 /// it meets. One thread.
 class KernelTypes {
 public:
-    KernelTypes();
+    /// From the file with the kernel's BTF that the configuration names, or, empty, from where the kernel shows it.
+    explicit KernelTypes(const std::string &btfPath = {});
 
     /// False when the kernel shows no types at all: then nothing is known to be missing.
     bool known() const noexcept { return m_types != nullptr; }

@@ -218,6 +218,7 @@ Result<KernelRecord> decodeRecord(std::span<const std::byte> bytes)
     const CgroupIds cgroups = cgroupIds(header.process.cgroups);
     record.cgroupId = cgroups.id;
     record.memoryCgroupId = cgroups.memoryId;
+    record.hierarchy = cgroups.hierarchy;
     record.bootNs = header.boot_ns;
     record.event.cpu = header.cpu;
     record.event.process = {header.process.pid, header.process.uid, header.process.start_ns, *comm};
