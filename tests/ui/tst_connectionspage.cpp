@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QClipboard>
+#include <QLabel>
+#include <QPushButton>
+#include <QtTest>
+
+#include "console/ui/pages/connectionspage.h"
+#include "console/ui/widgets/detailview.h"
+#include "console/ui/widgets/tableview.h"
+#include "tests/ui/windowfixture.h"
+
+using namespace tapio;
+using namespace tapio::console;
+using namespace tapio::test;
+
+/// The list of agents and connections in the real window.
+class TestConnectionsPage : public QObject {
+    Q_OBJECT
+
+    std::unique_ptr<WindowFixture> m_ui;
+    ConnectionsPage *m_page = nullptr;
+
+    /// What the drawer says, as it is copied.
+    QString drawer() const
+    {
+        for (QPushButton *button : m_ui->window->findChildren<QPushButton *>())
+            if (button->text() == QLatin1String("Copy as text") && button->isVisible()) {
+                button->click();
+                return QGuiApplication::clipboard()->text().replace(QChar(0x00A0), QLatin1Char(' '));
+            }
+        return {};
+    }
+    /// What it shows, without the zero-width spaces that let it wrap.
+    QString drawn(const QString &label) const
+    {
+        const auto *details = m_ui->window->findChild<DetailView *>();
+        for (const QLabel *each : details ? details->findChildren<QLabel *>() : QList<QLabel *>())
+            if (each->accessibleName().startsWith(label + QStringLiteral(": ")))
+                return each->text().remove(QChar(0x200B)).replace(QChar(0x00A0), QLatin1Char(' '));
+        return {};
+    }
+    wire::AgentState &agent(const std::string &node) { return *std::ranges::find(m_ui->session.agentList, node, &wire::AgentState::node); }
+
+private slots:
+    void init()
+    {
+        m_ui = std::make_unique<WindowFixture>(WindowFixture::Data::Some, QSize(1920, 1080), ThemeChoice::Dark);
+        m_ui->window->openPage(PageId::Connections);
+        m_page = qobject_cast<ConnectionsPage *>(m_ui->window->currentPage());
+        QVERIFY(m_page);
+    }
+    void cleanup() { m_ui.reset(); }
+
+    void theDrawerFollowsItsAgent_data()
+    {
+        QTest::addColumn<PageId>("page");
+        QTest::newRow("beside its page") << PageId::Connections;
+        QTest::newRow("beside another page") << PageId::Events;
+    }
+    void theDrawerFollowsItsAgent()
+    {
+        QFETCH(PageId, page);
+        m_ui->window->openPage(PageId::Connections, QStringLiteral("node=node-10"));
+        QCOMPARE(drawn("State"), "connected");
+        QVERIFY(drawer().contains("Received: 1,200,000 in"));
+        m_ui->window->openPage(page);
+        m_ui->clock.advance(60 * nsPerSecond);
+        agent("node-10").receivedEvents = 1'300'000;
+        agent("node-10").state = wire::LinkState::Gone;
+        emit m_ui->session.agentsChanged();
+        QCOMPARE(drawn("State"), "gone");
+        QVERIFY2(drawn("Received").startsWith("1,300,000 in"), qPrintable(drawn("Received")));
+        QVERIFY2(drawn("Last heartbeat").endsWith("(1 min ago)"), qPrintable(drawn("Last heartbeat")));
+        QVERIFY(drawer().contains("Received: 1,300,000 in"));
+    }
+
+    void theDrawerFollowsTheAgentThatWasChosenLast()
+    {
+        m_ui->window->openPage(PageId::Connections, QStringLiteral("node=node-10"));
+        m_ui->window->openPage(PageId::Connections, QStringLiteral("node=node-11"));
+        agent("node-10").receivedEvents = 1'300'000;
+        agent("node-11").receivedEvents = 1'400'000;
+        emit m_ui->session.agentsChanged();
+        QVERIFY(drawer().startsWith("node-11"));
+        QVERIFY(drawn("Received").startsWith("1,400,000 in"));
+    }
+
+    void aNoticeInTheDrawerStaysWhatItIs()
+    {
+        m_ui->window->openPage(PageId::Connections, QStringLiteral("node=node-10"));
+        TableView *notices = nullptr;
+        for (TableView *each : m_page->findChildren<TableView *>())
+            notices = each->accessibleName() == QLatin1String("Accepted, refused and closed") ? each : notices;
+        QVERIFY(notices);
+        notices->setCurrentIndex(notices->model()->index(0, 0));
+        QTest::keyClick(notices, Qt::Key_Return);
+        const QString before = drawer();
+        QVERIFY(before.contains("Code: "));
+        emit m_ui->session.agentsChanged();
+        QCOMPARE(drawer(), before);
+    }
+};
+
+QTEST_MAIN(TestConnectionsPage)
+#include "tst_connectionspage.moc"
