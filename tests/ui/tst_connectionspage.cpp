@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <QApplication>
 #include <QClipboard>
+#include <QFileDialog>
 #include <QLabel>
 #include <QPushButton>
 #include <QtTest>
@@ -98,6 +100,41 @@ private slots:
         QVERIFY(before.contains("Code: "));
         emit m_ui->session.agentsChanged();
         QCOMPARE(drawer(), before);
+    }
+
+    /// Opened from the status bar as often as an agent is silent.
+    void openedAgain_askOnceWhereToExport_data()
+    {
+        QTest::addColumn<QString>("button");
+        QTest::newRow("agents") << "Export: Agents";
+        QTest::newRow("connections") << "Export: Accepted, refused and closed";
+    }
+    void openedAgain_askOnceWhereToExport()
+    {
+        QFETCH(QString, button);
+        for (int i = 0; i < 3; ++i)
+            m_ui->window->openPage(PageId::Connections, QStringLiteral("state=silent"));
+        QAbstractButton *exporting = nullptr;
+        for (QAbstractButton *each : m_page->findChildren<QAbstractButton *>())
+            exporting = each->accessibleName() == button ? each : exporting;
+        QVERIFY(exporting);
+        int dialogs = 0;
+        QTimer refuse;
+        connect(&refuse, &QTimer::timeout, this, [&dialogs] {
+            if (auto *dialog = qobject_cast<QFileDialog *>(QApplication::activeModalWidget())) {
+                ++dialogs;
+                dialog->reject();
+            }
+        });
+        refuse.start(0);
+        exporting->click(); // comes back when nothing is asked any more
+        QCOMPARE(dialogs, 1);
+    }
+
+    void whoIsSilentComesFirst()
+    {
+        m_ui->window->openPage(PageId::Connections, QStringLiteral("state=silent"));
+        QVERIFY(m_page->agents().index(0, AgentsModel::State).data().toString() != "connected");
     }
 };
 

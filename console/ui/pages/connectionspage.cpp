@@ -177,9 +177,7 @@ void ConnectionsPage::open(const QString &argument)
         showAgent(true);
     } else if (argument == QLatin1String("state=silent")) {
         m_agentBlock.filter->clear();
-        connect(m_agentBlock.exporting, &QAbstractButton::clicked, this, [this] { askExport(List::Agents); });
-    connect(m_noticeBlock.exporting, &QAbstractButton::clicked, this, [this] { askExport(List::Notices); });
-    m_agentBlock.table->sortByColumn(AgentsModel::State, Qt::DescendingOrder);
+        m_agentBlock.table->sortByColumn(AgentsModel::State, Qt::DescendingOrder);
     }
 }
 
