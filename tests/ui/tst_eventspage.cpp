@@ -127,6 +127,27 @@ private slots:
         QCOMPARE(m_table->horizontalHeader()->sortIndicatorSection(), static_cast<int>(EventsModel::Time));
     }
 
+    void cancelled_showsNoRowsOfTheFormerFilter()
+    {
+        m_ui->session.holdAnswers = true;
+        EventFilterInput input = m_page->filterBar().input();
+        input.types = {wire::EventType::ProcessExec};
+        m_page->filterBar().setInput(input);
+        QTRY_VERIFY(!m_page->settled());
+        QCOMPARE(m_page->model().rowCount(), 500); // the old ones stay while the new are read
+        QTest::keyClick(m_table, Qt::Key_Escape);
+        QVERIFY(m_page->settled());
+        QCOMPARE(m_page->model().rowCount(), 0);
+        QCOMPARE(foot(), "Reading was cancelled: nothing is shown or followed \u00b7 F5 reads again");
+        QVERIFY(m_page->findChild<StateMessage *>()->isVisible());
+        m_ui->session.holdAnswers = false;
+        QVERIFY(m_ui->actions.trigger(QStringLiteral("events.reload")));
+        QTRY_COMPARE(m_page->model().rowCount(), 500);
+        for (int row = 0; row < 500; ++row)
+            QCOMPARE(m_page->model().eventAt(row).event.type, wire::EventType::ProcessExec);
+        QVERIFY(foot().startsWith("500 events loaded"));
+    }
+
     void whatIsNewIsCountedWhilePaused()
     {
         QTest::keyClick(m_table, Qt::Key_Space);

@@ -304,8 +304,12 @@ bool EventsPage::closeTopmost()
 void EventsPage::cancelReading()
 {
     m_feed.cancel();
-    if (!byTime()) // half of it cannot be sorted honestly
+    if (!byTime()) { // half of it cannot be sorted honestly
         sortBy(EventsModel::Time, Qt::DescendingOrder);
+    } else if (m_feed.state() == EventsFeed::State::Idle) {
+        m_model.clear(); // rows of the filter and the range before would pass for those of the chosen ones
+        refresh();
+    }
 }
 
 StateText EventsPage::emptyState() const
@@ -398,19 +402,26 @@ QString EventsPage::countText() const
     return m_feed.query().newestFirst ? tr("Only the newest %1 of more events, sorted by %2").arg(rows, column) : tr("Only the oldest %1 of more events, sorted by %2").arg(rows, column);
 }
 
+QString EventsPage::footText() const
+{
+    QStringList parts;
+    if (m_loaded && m_feed.state() == EventsFeed::State::Idle) {
+        const QString key = m_context.actions.keyText(QStringLiteral("events.reload"));
+        parts << tr("Reading was cancelled: nothing is shown or followed") << (key.isEmpty() ? tr("\u201cRead again\u201d goes on") : tr("%1 reads again").arg(key));
+    } else if (m_model.rowCount() > 0) {
+        parts << countText();
+        if (m_feed.lostEvents() == 0)
+            parts << tr("no loss known in this range");
+        if (m_feed.state() == EventsFeed::State::Failed)
+            parts << tr("stale: %1").arg(m_feed.error());
+    }
+    return parts.join(QStringLiteral(" \u00b7 "));
+}
+
 void EventsPage::refreshFoot()
 {
-    const int rows = m_model.rowCount();
-    QString text;
-    if (rows > 0) {
-        text = countText();
-        if (m_feed.lostEvents() == 0)
-            text += QStringLiteral(" \u00b7 ") + tr("no loss known in this range");
-        if (m_feed.state() == EventsFeed::State::Failed)
-            text += QStringLiteral(" \u00b7 ") + tr("stale: %1").arg(m_feed.error());
-    }
-    const bool lost = rows > 0 && m_feed.lostEvents() > 0;
-    m_foot->setText(text, lost ? tr("%1 lost").arg(exactCount(m_feed.lostEvents())) : QString(),
+    const bool lost = m_model.rowCount() > 0 && m_feed.lostEvents() > 0;
+    m_foot->setText(footText(), lost ? tr("%1 lost").arg(exactCount(m_feed.lostEvents())) : QString(),
                     lost ? tr("on the way in this range: the list is incomplete") : QString());
     m_exportText->setVisible(m_exporter.running());
     m_cancelExport->setVisible(m_exporter.running());

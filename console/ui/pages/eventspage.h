@@ -66,6 +66,7 @@ private:
     void orderRows();
     void cancelReading();
     QString countText() const;
+    QString footText() const;
     const StoredEvent *currentEvent() const;
     void showDetails(bool open);
     void openMenu(const QModelIndex &index, const QPoint &at);
