@@ -148,6 +148,28 @@ private slots:
         QVERIFY(foot().startsWith("500 events loaded"));
     }
 
+    void failingFollow_isSaidInTheFoot_data()
+    {
+        QTest::addColumn<bool>("rows");
+        QTest::newRow("with rows") << true;
+        QTest::newRow("where nothing has matched yet") << false;
+    }
+    void failingFollow_isSaidInTheFoot()
+    {
+        QFETCH(bool, rows);
+        if (!rows) {
+            EventFilterInput input = m_page->filterBar().input();
+            input.pid = QStringLiteral("4000000");
+            m_page->filterBar().setInput(input);
+            QTRY_COMPARE(m_page->model().rowCount(), 0);
+        }
+        const QString before = foot();
+        m_ui->session.queryError = QStringLiteral("disk I/O error");
+        QTRY_VERIFY2(foot().endsWith("stale, what is new cannot be read: disk I/O error"), qPrintable(foot()));
+        m_ui->session.queryError.clear();
+        QTRY_COMPARE(foot(), before);
+    }
+
     void whatIsNewIsCountedWhilePaused()
     {
         QTest::keyClick(m_table, Qt::Key_Space);

@@ -415,6 +415,10 @@ QString EventsPage::footText() const
         if (m_feed.state() == EventsFeed::State::Failed)
             parts << tr("stale: %1").arg(m_feed.error());
     }
+    if (!m_feed.followError().isEmpty())
+        parts << tr("stale, what is new cannot be read: %1").arg(m_feed.followError());
+    if (!m_feed.aboveError().isEmpty())
+        parts << tr("what is above cannot be read: %1").arg(m_feed.aboveError());
     return parts.join(QStringLiteral(" \u00b7 "));
 }
 
