@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QAbstractButton>
 #include <QClipboard>
+#include <QPushButton>
 #include <QSignalSpy>
 #include <QtTest>
 
+#include "console/core/metrics/overviewinput.h"
 #include "console/ui/pages/overviewgrid.h"
 #include "console/ui/pages/overviewview.h"
 #include "console/ui/widgets/computationview.h"
 #include "console/ui/widgets/fullpanelview.h"
+#include "console/ui/widgets/panelmessage.h"
 #include "console/ui/widgets/paneltablemodel.h"
 #include "console/ui/widgets/plottooltip.h"
 #include "console/ui/widgets/serieslist.h"
@@ -243,6 +246,46 @@ private slots:
         m_view->flush();
         m_view->grab();
         QCOMPARE(plot(PanelId::QueueDepth).layer().rendered(), drawn);
+    }
+
+    void loading_saysHowFarItIsAndLetsItBeLeft_data()
+    {
+        QTest::addColumn<std::int64_t>("fromNs");
+        QTest::addColumn<double>("have");
+        QTest::addColumn<double>("need");
+        QTest::newRow("the number of parts becomes known") << std::int64_t(1'000'000'000) << 0. << 20.;
+        QTest::newRow("parts were read") << std::int64_t(1'000'000'000) << 5. << 20.;
+        QTest::newRow("of another range, as far as the one before") << std::int64_t(9'000'000'000) << 5. << 20.;
+    }
+    void loading_saysHowFarItIsAndLetsItBeLeft()
+    {
+        QFETCH(std::int64_t, fromNs);
+        QFETCH(double, have);
+        QFETCH(double, need);
+        const std::int64_t toNs = 600'000'000'000;
+        OverviewView view(m_ui->look(), m_ui->time);
+        view.resize(1228, 732);
+        view.show();
+        QVERIFY(QTest::qWaitForWindowActive(&view));
+        view.setSnapshot(loadingOverview(1'000'000'000, toNs, 0, 0)); // what the session says at first
+        if (fromNs != 1'000'000'000) {
+            view.setSnapshot(loadingOverview(1'000'000'000, toNs, have, need));
+            view.flush();
+        }
+        view.setSnapshot(loadingOverview(fromNs, toNs, have, need));
+        view.flush();
+        const PanelWidget &queue = view.grid().panel(static_cast<std::size_t>(PanelId::QueueDepth));
+        QCOMPARE(queue.shown()->have, have);
+        QCOMPARE(queue.shown()->need, need);
+        QCOMPARE(queue.shown()->fromNs, fromNs);
+        QVERIFY(queue.findChild<PanelMessage *>()->isVisible());
+        view.showPanel(PanelId::QueueDepth);
+        QSignalSpy remedy(&view, &OverviewView::remedyRequested);
+        for (QPushButton *button : view.full().panel()->findChildren<QPushButton *>())
+            if (button->isVisible() && button->text() == QLatin1String("Cancel"))
+                button->click();
+        QCOMPARE(remedy.count(), 1);
+        QCOMPARE(remedy[0][1].value<Remedy>(), Remedy::CancelReading);
     }
 
     void hiddenAndScrolledOutPanelsWait()

@@ -8,6 +8,8 @@
 #include <QScrollArea>
 #include <QScrollBar>
 
+#include <tuple>
+
 #include "console/ui/charts/plotview.h"
 #include "console/ui/pages/overviewgrid.h"
 #include "console/ui/widgets/fullpanelview.h"
@@ -23,6 +25,13 @@ constexpr std::size_t twoPassesUpTo = 80; ///< series on the page
 std::size_t indexOf(PanelId id)
 {
     return static_cast<std::size_t>(id);
+}
+
+/// While a range is read its panels have no revision; how far that is, and of which range, is all that they say.
+bool saysTheSame(const PanelSnapshot &a, const PanelSnapshot &b)
+{
+    const auto said = [](const PanelSnapshot &panel) { return std::tuple(panel.revision, panel.state, panel.have, panel.need, panel.fromNs, panel.toNs); };
+    return said(a) == said(b);
 }
 
 /// The arrows move in the grid: a scroll area would take them all. Page up and down still scroll.
@@ -158,7 +167,7 @@ void OverviewView::setSnapshot(const OverviewSnapshot &snapshot)
     const bool first = !m_snapshots[0];
     for (std::size_t i = 0; i < panelCount; ++i) {
         const PanelSnapshot &panel = snapshot.panels[i];
-        if (m_snapshots[i] && m_snapshots[i]->revision == panel.revision && m_snapshots[i]->state == panel.state)
+        if (m_snapshots[i] && saysTheSame(*m_snapshots[i], panel))
             continue;
         m_snapshots[i] = std::make_shared<const PanelSnapshot>(panel);
         m_scheduler.mark(i);

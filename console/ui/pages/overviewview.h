@@ -35,7 +35,7 @@ public:
     OverviewView(Look look, const TimeDisplay &time, QWidget *parent = nullptr);
     ~OverviewView() override;
 
-    /// Copies the panels whose revision changed; they are redrawn over the next quarter of a second, those that are visible.
+    /// Copies the panels that say something else than before: a new revision, or how far a range is read. They are redrawn over the next quarter of a second, those that are visible.
     void setSnapshot(const OverviewSnapshot &snapshot);
     /// Redraws at once what waits.
     void flush();
