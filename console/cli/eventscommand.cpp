@@ -113,6 +113,9 @@ int runEvents(const CommandContext &context, const EventsArguments &arguments)
     }
     if (context.format == OutputFormat::Table && !table.empty())
         table.print(context.out);
+    context.out.flush();
+    if (!context.out.good()) // main says why; how many were shown is not known
+        return ExitOk;
     if (shown == 0)
         context.err << "no stored event matches between " << momentText(arguments.since) << " and " << momentText(arguments.until) << '\n';
     else if (more)
