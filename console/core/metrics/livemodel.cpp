@@ -189,7 +189,7 @@ void LiveModel::addSample(const SeriesKey &key, std::int64_t timeNs, std::int64_
     if (fresh) {
         if (m_input.series.size() >= m_options.maxSeries) {
             m_refusedSeries.insert(m_seriesIndex.extract(entry).key());
-            m_input.seriesRefused = m_refusedSeries.size();
+            m_input.seriesRefused = std::max<std::uint64_t>(m_input.seriesRefused, m_refusedSeries.size());
             return;
         }
         m_input.series.push_back({key, {}});
@@ -498,6 +498,7 @@ void LiveModel::trim()
     if (m_nowNs - m_lastTrimNs < tenSeconds)
         return;
     m_lastTrimNs = m_nowNs;
+    m_input.seriesRefused = m_refusedSeries.size(); // of the ten seconds before: some may have ended, or have room by now
     m_refusedSeries.clear();
     const std::int64_t keepNs = m_nowNs - m_options.windowNs - slackNs;
     const auto pointTime = [](const auto &item) { return item.timeNs; };

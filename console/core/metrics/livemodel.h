@@ -27,7 +27,7 @@ struct ReceiveReading {
 struct LiveOptions {
     std::int64_t windowNs = 15 * 60 * nsPerSecond;
     std::int64_t leastWindowNs = 60 * nsPerSecond; ///< what is shown before the window is full
-    std::size_t maxSeries = 16'384;       ///< sampled series kept in memory; what does not fit is counted
+    std::size_t maxSeries = maxOverviewSeries;
     std::size_t maxActions = 10'000;
 };
 
