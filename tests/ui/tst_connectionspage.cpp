@@ -9,6 +9,7 @@
 #include "console/ui/pages/connectionspage.h"
 #include "console/ui/widgets/detailview.h"
 #include "console/ui/widgets/tableview.h"
+#include "console/ui/window/statusbar.h"
 #include "tests/ui/windowfixture.h"
 
 using namespace tapio;
@@ -129,6 +130,33 @@ private slots:
         refuse.start(0);
         exporting->click(); // comes back when nothing is asked any more
         QCOMPARE(dialogs, 1);
+    }
+
+    /// Ages are of the server's clock, as the times are that they are counted from.
+    void agesAreOfTheServersClock_data()
+    {
+        QTest::addColumn<std::int64_t>("offsetNs");
+        QTest::addColumn<QString>("since");
+        QTest::addColumn<QString>("silent");
+        QTest::newRow("one clock") << std::int64_t(0) << "4 min" << "for 1 h";
+        QTest::newRow("a console two hours behind its server") << 7200 * nsPerSecond << "2 h" << "for 3 h";
+    }
+    void agesAreOfTheServersClock()
+    {
+        QFETCH(std::int64_t, offsetNs);
+        QFETCH(QString, silent);
+        m_ui->session.serverOffset = offsetNs;
+        m_ui->window->openPage(PageId::Connections, QStringLiteral("node=node-10"));
+        emit m_ui->session.agentsChanged();
+        const auto plain = [](const QString &text) { return QString(text).replace(QChar(0x00A0), QLatin1Char(' ')); };
+        QTEST(plain(m_page->agents().index(0, AgentsModel::Since).data().toString()), "since");
+        QTEST(plain(drawn("Since")).section('(', 1).section(" ago", 0, 0), "since");
+        auto *bar = m_ui->window->findChild<StatusBar *>();
+        bar->refresh();
+        QStringList tips;
+        for (const QAbstractButton *button : bar->findChildren<QAbstractButton *>())
+            tips << plain(button->toolTip());
+        QVERIFY2(tips.filter("No heartbeat").join('|').endsWith(silent), qPrintable(tips.join('|')));
     }
 
     void whoIsSilentComesFirst()

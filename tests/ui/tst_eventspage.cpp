@@ -196,7 +196,50 @@ private slots:
         QVERIFY(foot().startsWith("All 3,003 events, sorted by Node"));
     }
 
+    void range_endsAtTheServersNow_data()
+    {
+        QTest::addColumn<std::int64_t>("offsetNs");
+        QTest::newRow("a console that is two hours behind its server") << 7200 * nsPerSecond;
+        QTest::newRow("two hours ahead") << -7200 * nsPerSecond;
+    }
+    void range_endsAtTheServersNow()
+    {
+        QFETCH(std::int64_t, offsetNs);
+        QCOMPARE(lastAsked().fromNs, testNowNs - 900 * nsPerSecond);
+        m_ui->session.serverOffset = offsetNs; // the server has answered
+        emit m_ui->session.linkChanged();
+        QCOMPARE(lastAsked().fromNs, testNowNs + offsetNs - 900 * nsPerSecond);
+        QTRY_VERIFY(m_page->settled());
+        const auto asked = m_ui->session.asked.size();
+        m_ui->session.serverOffset += 3 * nsPerMs; // measured anew
+        emit m_ui->session.linkChanged();
+        QCOMPARE(m_ui->session.asked.size(), asked);
+        EventFilterInput input = m_page->filterBar().input();
+        input.types = {wire::EventType::ProcessExec};
+        m_page->filterBar().setInput(input);
+        QTRY_COMPARE(lastAsked().filter.types.size(), std::size_t(1));
+        QCOMPARE(lastAsked().fromNs, testNowNs + m_ui->session.serverOffset - 900 * nsPerSecond);
+    }
+    void range_ofItsOwnTimesIsNotReadAgainForAnotherClock()
+    {
+        m_ui->window->setRange({TimeRange::Kind::Custom, testNowNs - 600 * nsPerSecond, testNowNs - 300 * nsPerSecond});
+        QTRY_VERIFY(m_page->settled());
+        const auto asked = m_ui->session.asked.size();
+        m_ui->session.serverOffset = 7200 * nsPerSecond;
+        emit m_ui->session.linkChanged();
+        QCOMPARE(m_ui->session.asked.size(), asked);
+    }
+
 private:
+    /// The last query that was no continuation.
+    EventQuery lastAsked() const
+    {
+        EventQuery last;
+        for (const FakeSession::Query &query : m_ui->session.asked)
+            if (query.slot == queryslot::events && !query.after)
+                last = query.query;
+        return last;
+    }
     void bring(WindowFixture::Data data)
     {
         m_ui = std::make_unique<WindowFixture>(data, QSize(1920, 1080), ThemeChoice::Dark);

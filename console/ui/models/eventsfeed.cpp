@@ -8,16 +8,6 @@
 
 namespace tapio::console {
 
-namespace {
-
-/// A node whose clock is ahead must not hide the others' events.
-std::int64_t notAfterNow(std::int64_t timeNs)
-{
-    return std::min<std::int64_t>(timeNs, QDateTime::currentMSecsSinceEpoch() * nsPerMs);
-}
-
-} // namespace
-
 EventsFeed::EventsFeed(Session &session, EventsModel &model, QObject *parent) : QObject(parent), m_session(session), m_model(model)
 {
     connect(&session, &Session::eventsReady, this, &EventsFeed::onReady);
@@ -130,6 +120,12 @@ void EventsFeed::loadAbove()
     const StoredEvent &first = m_model.eventAt(0);
     m_aboveBusy = true;
     m_aboveId = m_session.queryEvents(queryslot::eventsAbove, beyond(first, !m_query.newestFirst), first.id);
+}
+
+/// A node whose clock is ahead must not hide the others' events.
+std::int64_t EventsFeed::notAfterNow(std::int64_t timeNs) const
+{
+    return std::min<std::int64_t>(timeNs, QDateTime::currentMSecsSinceEpoch() * nsPerMs + m_session.serverOffsetNs());
 }
 
 std::int64_t EventsFeed::newestStored() const

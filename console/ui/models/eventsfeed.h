@@ -73,6 +73,7 @@ signals:
 private:
     void loadBelow();
     void poll();
+    std::int64_t notAfterNow(std::int64_t timeNs) const;
     std::int64_t newestStored() const;
     EventQuery forNew();
     void onReady(int slot, quint64 id, const EventPage &page);

@@ -213,7 +213,7 @@ void ConnectionsPage::applyFilter(QSortFilterProxyModel &rows, const Block &bloc
 
 void ConnectionsPage::refresh()
 {
-    const std::int64_t now = m_context.clock.utcNs();
+    const std::int64_t now = m_context.nowNs();
     std::vector<wire::AgentState> agents = m_context.session.agents();
     const std::string node = m_context.shell.scopeNode().toStdString();
     const bool known = !agents.empty();
@@ -280,7 +280,7 @@ void ConnectionsPage::showAgent(bool openDrawer)
         return;
     const wire::AgentState &agent = m_agents.agent(index.row());
     m_detailedNode = agent.node;
-    showDetails(QString::fromStdString(agent.node), agentDetails(agent, m_context.session.hooks(agent.node), m_context.time, m_context.clock.utcNs(), m_agents.counters(agent.node)));
+    showDetails(QString::fromStdString(agent.node), agentDetails(agent, m_context.session.hooks(agent.node), m_context.time, m_context.nowNs(), m_agents.counters(agent.node)));
 }
 
 void ConnectionsPage::showNotice(bool openDrawer)
