@@ -149,7 +149,9 @@ private slots:
         m_ui->window->openPage(PageId::Connections, QStringLiteral("node=node-10"));
         emit m_ui->session.agentsChanged();
         const auto plain = [](const QString &text) { return QString(text).replace(QChar(0x00A0), QLatin1Char(' ')); };
-        QTEST(plain(m_page->agents().index(0, AgentsModel::Since).data().toString()), "since");
+        const QModelIndexList rows = m_page->agents().match(m_page->agents().index(0, AgentsModel::Node), Qt::DisplayRole, QStringLiteral("node-10"), 1, Qt::MatchExactly);
+        QCOMPARE(rows.size(), 1);
+        QTEST(plain(rows[0].siblingAtColumn(AgentsModel::Since).data().toString()), "since");
         QTEST(plain(drawn("Since")).section('(', 1).section(" ago", 0, 0), "since");
         auto *bar = m_ui->window->findChild<StatusBar *>();
         bar->refresh();
