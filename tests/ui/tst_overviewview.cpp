@@ -19,6 +19,7 @@
 #include "tests/ui/support/uifixture.h"
 
 using namespace tapio::console;
+using tapio::nsPerSecond;
 using tapio::test::UiFixture;
 
 namespace {
@@ -201,6 +202,33 @@ private slots:
         QSignalSpy reset(m_view.get(), &OverviewView::rangeResetRequested);
         tapio::test::mouse(plot(PanelId::QueueDepth), QEvent::MouseButtonDblClick, 0.5, 0.5, Qt::LeftButton);
         QCOMPARE(reset.count(), 1);
+    }
+
+    void panningEndsAtNow_data()
+    {
+        QTest::addColumn<qint64>("nowAfterSeconds");
+        QTest::addColumn<double>("to");
+        QTest::addColumn<qint64>("endsAfterSeconds");
+        QTest::newRow("a little into the future") << qint64(0) << 0.3 << qint64(0);
+        QTest::newRow("far into the future") << qint64(0) << 0.02 << qint64(0);
+        QTest::newRow("to what has come since the figures were read") << qint64(60) << 0.02 << qint64(60);
+        QTest::newRow("into the past") << qint64(0) << 0.9 << qint64(-720); // of half an hour
+    }
+    void panningEndsAtNow()
+    {
+        QFETCH(qint64, nowAfterSeconds);
+        QFETCH(double, to);
+        QFETCH(qint64, endsAfterSeconds);
+        const PlotFrame before = plot(PanelId::QueueDepth).frame();
+        m_view->setNow([now = before.toNs + nowAfterSeconds * nsPerSecond] { return now; });
+        QSignalSpy selected(m_view.get(), &OverviewView::rangeSelected);
+        tapio::test::drag(plot(PanelId::QueueDepth), 0.5, to, Qt::ShiftModifier);
+        QCOMPARE(selected.count(), 1);
+        const auto fromNs = selected[0][0].toLongLong(), toNs = selected[0][1].toLongLong();
+        QCOMPARE(toNs - fromNs, before.toNs - before.fromNs); // its length stays
+        QVERIFY2(std::abs(toNs - before.toNs - endsAfterSeconds * nsPerSecond) < 15 * nsPerSecond, qPrintable(QString::number((toNs - before.toNs) / nsPerSecond)));
+        QVERIFY(toNs <= before.toNs + nowAfterSeconds * nsPerSecond);
+        QCOMPARE(plot(PanelId::CpuUsage).frame().toNs, toNs); // seen while it was dragged
     }
 
     void nothingIsRedrawnDuringADrag()

@@ -39,6 +39,7 @@ OverviewPage::OverviewPage(UiContext context, QWidget *parent) :
     m_firstStart(Look {context.themes, context.icons}, this)
 {
     m_firstStart.hide();
+    m_view.setNow([this] { return m_context.nowNs(); });
     setFocusPolicy(Qt::StrongFocus);
     connect(&context.session, &Session::overviewChanged, this, &OverviewPage::refresh);
     connect(&m_view, &OverviewView::rangeSelected, this, [this](std::int64_t fromNs, std::int64_t toNs) {

@@ -8,6 +8,7 @@
 #include <QScrollArea>
 #include <QScrollBar>
 
+#include <algorithm>
 #include <tuple>
 
 #include "console/ui/charts/plotview.h"
@@ -148,11 +149,12 @@ void OverviewView::connectPlot(PanelWidget &panel)
         m_dragging = true;
         m_scheduler.setPaused(true);
         m_tooltip->hide();
-        previewRange(PlotSpan {fromNs, toNs});
+        previewRange(upToNow({fromNs, toNs}));
     });
     connect(plot, &PlotView::panned, this, [this](std::int64_t fromNs, std::int64_t toNs) {
         endDrag();
-        emit rangeSelected(fromNs, toNs);
+        const PlotSpan range = upToNow({fromNs, toNs});
+        emit rangeSelected(range.fromNs, range.toNs);
     });
     connect(plot, &PlotView::cancelled, this, &OverviewView::endDrag);
     connect(plot, &PlotView::resetRequested, this, [this] {
@@ -397,6 +399,12 @@ void OverviewView::applySelection(std::optional<PlotSpan> span, const PanelWidge
 void OverviewView::previewRange(std::optional<PlotSpan> range)
 {
     forPanels([&](PanelWidget &panel) { panel.setPreviewRange(range); });
+}
+
+PlotSpan OverviewView::upToNow(PlotSpan range) const
+{
+    const std::int64_t beyond = m_nowNs ? std::max<std::int64_t>(0, range.toNs - m_nowNs()) : 0;
+    return {range.fromNs - beyond, range.toNs - beyond};
 }
 
 void OverviewView::endDrag()
