@@ -7,7 +7,7 @@
 using namespace tapio;
 using namespace tapio::agent;
 
-class TestNotices : public QObject {
+class TestAgentNotices : public QObject {
     Q_OBJECT
 private slots:
     void spoolLoss_saysWhatIsMissingAndOfWhichTime()
@@ -56,5 +56,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestNotices)
-#include "tst_notices.moc"
+QTEST_GUILESS_MAIN(TestAgentNotices)
+#include "tst_agentnotices.moc"
