@@ -59,6 +59,13 @@ SessionStatus PublishSession::status() const
     return status;
 }
 
+HeldAtEnd heldAtEnd(const SessionStatus &status) noexcept
+{
+    const std::uint64_t held = status.queuedEvents + status.inFlightEvents;
+    const std::uint64_t spooled = std::min(status.spool.held.events - status.spool.earlier.events - status.spool.unwritten.events, held);
+    return {spooled, held - spooled};
+}
+
 std::optional<wire::Filter> PublishSession::takeFilter() { return std::exchange(m_filter, std::nullopt); }
 
 void PublishSession::step(milliseconds wait)

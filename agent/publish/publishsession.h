@@ -58,6 +58,14 @@ struct SessionStatus {
     SpoolStatus spool;
 };
 
+/// Events of this start that the server has not confirmed when the agent ends.
+struct HeldAtEnd {
+    std::uint64_t spooledEvents = 0;        ///< on the disk, for the next start
+    std::uint64_t lostEvents = 0;           ///< end with the agent: in memory, or on their way to a disk that did not take them
+};
+/// Of the status after park().
+HeldAtEnd heldAtEnd(const SessionStatus &status) noexcept;
+
 /// What the publisher decides: the session protocol's agent side over a ClientEndpoint, with neither a thread nor a clock of
 /// its own. Not thread-safe; link, clock, logger and spool outlive it.
 class PublishSession : private SpoolListener {

@@ -203,6 +203,8 @@ void PublishSession::park(milliseconds longest)
     }
     m_spool->closeSegment();
     m_spool->flush(std::max(milliseconds((untilBootNs - m_clock.bootNs()) / nsPerMs), turn));
+    if (const SpoolAmount left = m_spool->status().unwritten; left.frames > 0)
+        m_log.warn("spool: the disk has not taken {} events in {} frames in time", left.events, left.frames);
 }
 
 } // namespace tapio::agent

@@ -451,7 +451,22 @@ bool Spool::flush(std::chrono::milliseconds longest)
 {
     const bool done = m_disk.idle(longest);
     poll();
+    m_status.unwritten = unwritten();
     return done && m_writes.empty();
+}
+
+SpoolAmount Spool::unwritten() const
+{
+    SpoolAmount amount;
+    for (const Write &write : m_writes) {
+        const bool confirmed = write.everSent && write.frameSeq <= m_ownSafe;
+        if (confirmed || !m_segments.contains(write.segment))
+            continue;               // no longer held
+        ++amount.frames;
+        amount.events += write.record.events;
+        amount.bytes += write.size;
+    }
+    return amount;
 }
 
 std::uint64_t Spool::firstSeq() const

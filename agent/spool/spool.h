@@ -47,6 +47,7 @@ struct SpoolStatus {
     std::string reason;                ///< of Off and Unwell; empty = never asked for
     SpoolAmount held;                  ///< on the disk or on its way there, and not confirmed
     SpoolAmount earlier;               ///< of these: of earlier starts of the agent
+    SpoolAmount unwritten;             ///< of these: not on the disk when flush() last returned
     SpoolAmount spooled;               ///< written since the start
     SpoolAmount replayed;              ///< of this start, sent from the disk, each once
     SpoolAmount earlierReplayed;       ///< of earlier starts, confirmed
@@ -212,6 +213,7 @@ private:
     bool refused(SpoolCause cause, const FrameRecord &record);
     void sweep();
     void giveUpDisk();
+    SpoolAmount unwritten() const;
     bool tooOld(const Segment &segment) const;
 
     bool ofReplay(const SegmentName &name) const noexcept { return name.run == m_replay.run && name.streamId == m_replay.streamId; }

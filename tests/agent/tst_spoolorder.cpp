@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Frames that left from memory while older ones and newer ones are in the spool: their order, and how a spool ends.
+#include <QtTest>
+
+#include <numeric>
+
+#include "tests/agent/spoolbench.h"
+
+using namespace tapio;
+using namespace tapio::agent;
+using namespace tapio::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Numbers = std::vector<std::uint64_t>;
+
+Numbers upTo(std::uint64_t last)
+{
+    Numbers numbers(last);
+    std::iota(numbers.begin(), numbers.end(), std::uint64_t(1));
+    return numbers;
+}
+
+constexpr std::uint64_t first = 4711;
+constexpr std::uint64_t second = 4712;
+
+} // namespace
+
+class TestSpoolOrder : public QObject {
+    Q_OBJECT
+private slots:
+    void stop_withADiskThatHangs_saysWhatIsNotOnIt()
+    {
+        const QTemporaryDir folder;
+        SpoolBench bench(folder.path());
+        bench.start(first);
+        bench.produceFrames(100);
+        const std::uint64_t spooled = bench.status().spool.spooled.events;
+        QVERIFY(spooled > 0);
+        bench.disk->held = true;
+        bench.produceFrames(20);
+        bench.session->park(100ms);
+        const SessionStatus last = bench.status();
+        QCOMPARE(last.spool.held.events, 120u);
+        QCOMPARE(last.spool.unwritten.events, 120 - spooled);
+        QCOMPARE(heldAtEnd(last).spooledEvents, spooled);
+        QCOMPARE(heldAtEnd(last).lostEvents, 120 - spooled);
+        QVERIFY(bench.lines().find(std::to_string(120 - spooled) + " events in ") != std::string::npos);
+        bench.start(second);                    // as -9: the disk never did what it was asked
+        FakeServer server;
+        bench.talk(server, 20s);
+        QCOMPARE(server.streams[first].events, upTo(spooled));
+    }
+};
+
+QTEST_APPLESS_MAIN(TestSpoolOrder)
+#include "tst_spoolorder.moc"
