@@ -139,6 +139,7 @@ void PublishSession::followLink()
 void PublishSession::goOffline()
 {
     m_status.phase = SessionPhase::Offline;
+    m_leavingStream = false;
     m_ring.restart();
     if (m_spool != nullptr)
         m_spool->restart();

@@ -25,11 +25,45 @@ Numbers upTo(std::uint64_t last)
 constexpr std::uint64_t first = 4711;
 constexpr std::uint64_t second = 4712;
 
+/// The server greets, and hears nothing more: what is sent to it is under way for ever.
+void greet(SpoolBench &bench, FakeServer &server)
+{
+    bench.link->up();
+    bench.step();
+    server.answer(*bench.link);
+    for (int i = 0; i < 10; ++i)
+        bench.step();
+}
+
 } // namespace
 
 class TestSpoolOrder : public QObject {
     Q_OBJECT
 private slots:
+    void farewellOfAnEarlierStream_thatNobodyAnswersHoldsUpNothing()
+    {
+        const QTemporaryDir folder;
+        SpoolBench bench(folder.path());
+        bench.start(first);
+        bench.produceFrames(100);
+        bench.start(second);
+        bench.produceFrames(5);
+        FakeServer server;
+        greet(bench, server);
+        for (int i = 0; i < 100 && !server.answer(*bench.link); ++i)
+            bench.step();
+        QVERIFY(server.streams[first].events.size() > 50);
+        for (int i = 0; i < 20; ++i) {      // it said goodbye, and then the network froze
+            bench.clock.advance(1s);
+            bench.step();
+        }
+        QCOMPARE(bench.status().phase, SessionPhase::Offline);
+        bench.talk(server, 10s);
+        QCOMPARE(server.order, (Numbers{first, second}));
+        QCOMPARE(server.streams[second].events, upTo(5));
+        QVERIFY(bench.session->settled());
+    }
+
     void stop_withADiskThatHangs_saysWhatIsNotOnIt()
     {
         const QTemporaryDir folder;
