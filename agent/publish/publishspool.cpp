@@ -115,6 +115,13 @@ void PublishSession::leaveStream()
 {
     if (m_earlier == 0 || m_leavingStream || !m_spool->streamDone())
         return;
+    if (m_spool->givenUp()) {
+        // The rest is on the disk, for the next start: neither lost nor sent, so there is nothing to say.
+        m_log.info("spool: the server has what could be read of an earlier start");
+        goOffline();
+        m_link.reconnect(milliseconds(0));
+        return;
+    }
     beat();
     m_leavingStream = sendMessage(wire::Bye{"closed", "all of the agent's earlier start was sent", 0}).has_value();
 }

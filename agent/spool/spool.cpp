@@ -427,13 +427,13 @@ void Spool::sweep()
     }
 }
 
-/// For the rest of this start. What earlier ones left stays for the next.
+/// For the rest of this start. What earlier ones left stays for the next; of it, what was read already can be sent, and what is under way be
+/// confirmed: its server would count both as lost, and get them all the same.
 void Spool::giveUpDisk()
 {
     become(SpoolState::Off, "the disk under " + m_options.folder.native() + " has not answered for 30 s");
-    m_underWay = 0;
-    m_bytesUnderWay = 0;
-    m_eventsUnderWay = 0;
+    if (replaysOwn())
+        endUnderWay();
     forgetBuffer();
     for (auto at = m_segments.begin(); at != m_segments.end();) {
         const auto here = at++;
@@ -442,9 +442,6 @@ void Spool::giveUpDisk()
         else
             m_segments.erase(here);
     }
-    m_sent.clear();
-    m_ready.clear();
-    m_readyBytes = 0;
 }
 
 bool Spool::flush(std::chrono::milliseconds longest)

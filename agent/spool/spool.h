@@ -120,6 +120,8 @@ public:
     void closeSegment();
     /// Waits until the disk has done what it was asked; false = it has not.
     bool flush(std::chrono::milliseconds longest);
+    /// There is no spool (any more) in this start.
+    bool givenUp() const noexcept { return m_status.state == SpoolState::Off; }
 
     /// The earlier stream that is replayed first; empty = this start's own.
     std::optional<std::uint64_t> earlierStream() const;
@@ -214,6 +216,7 @@ private:
     void sweep();
     void giveUpDisk();
     SpoolAmount unwritten() const;
+    void endUnderWay() noexcept;
     bool tooOld(const Segment &segment) const;
 
     bool ofReplay(const SegmentName &name) const noexcept { return name.run == m_replay.run && name.streamId == m_replay.streamId; }

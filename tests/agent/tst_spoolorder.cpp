@@ -22,8 +22,11 @@ Numbers upTo(std::uint64_t last)
     return numbers;
 }
 
+std::size_t files(const QTemporaryDir &folder) { return static_cast<std::size_t>(QDir(folder.path()).entryList({"*.spool"}, QDir::Files).size()); }
+
 constexpr std::uint64_t first = 4711;
 constexpr std::uint64_t second = 4712;
+constexpr std::uint64_t third = 4713;
 
 /// The server greets, and hears nothing more: what is sent to it is under way for ever.
 void greet(SpoolBench &bench, FakeServer &server)
@@ -62,6 +65,49 @@ private slots:
         QCOMPARE(server.order, (Numbers{first, second}));
         QCOMPARE(server.streams[second].events, upTo(5));
         QVERIFY(bench.session->settled());
+    }
+
+    void diskThatIsGivenUp_makesNoLossOfAnEarlierStream_data()
+    {
+        QTest::addColumn<bool>("serverGoes");
+        QTest::newRow("the server stays") << false;
+        QTest::newRow("the server goes then, too") << true;
+    }
+    void diskThatIsGivenUp_makesNoLossOfAnEarlierStream()
+    {
+        QFETCH(bool, serverGoes);
+        const QTemporaryDir folder;
+        SpoolBench bench(folder.path());
+        bench.start(first);
+        constexpr int many = 1500;
+        bench.produceFrames(many);              // more than is read ahead
+        const std::uint64_t spooled = bench.status().spool.spooled.events;
+        bench.options.replayRate = 40'000;
+        bench.start(second);
+        bench.produceFrames(5);
+        FakeServer server;
+        bench.talk(server, 200ms);
+        bench.disk->held = true;
+        bench.talk(server, 40s);
+        QCOMPARE(bench.status().spool.state, SpoolState::Off);
+        QVERIFY(server.streams[first].events.size() < spooled);
+        if (serverGoes)
+            bench.loseLink();
+        bench.talk(server, 60s);
+        QCOMPARE(server.order, (Numbers{first, second}));
+        QCOMPARE(server.streams[second].events, upTo(5));
+        if (!serverGoes)                        // else what was read and not sent is owed until the next start
+            QCOMPARE(server.loss().transitEvents, 0u);
+        QCOMPARE(server.loss().droppedEvents + server.loss().gapFrames, 0u);
+        QVERIFY(bench.session->settled());
+        QVERIFY(files(folder) > 0);
+
+        bench.options.replayRate = 4u << 20;
+        bench.start(third);                     // the disk is back
+        bench.talk(server, 60s);
+        QCOMPARE(server.streams[first].events, upTo(spooled));
+        QCOMPARE(server.loss().droppedEvents, many - spooled);
+        QCOMPARE(files(folder), std::size_t(0));
     }
 
     void stop_withADiskThatHangs_saysWhatIsNotOnIt()
