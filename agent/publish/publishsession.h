@@ -103,6 +103,7 @@ private:
     void split(Outgoing &&outgoing);
     void keep(RingFrame &&frame);
     bool spool(const RingFrame &frame);
+    std::size_t slack() const;
     void sealHooks();
 
     void onSpooled(const std::vector<SourceEvents> &sources) override;
@@ -112,7 +113,8 @@ private:
     bool chooseStream();
     void leaveStream();
     bool endStream(const std::string &why);
-    void sendRing(std::uint64_t before);
+    /// True: nothing in memory that is lower than `before` waits.
+    bool sendRing(std::uint64_t before);
     void sendSpooled();
     bool roomFor(std::size_t bytes) const;
     void acknowledgeSpooled(std::uint64_t frameSeq);

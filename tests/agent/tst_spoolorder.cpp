@@ -38,11 +38,104 @@ void greet(SpoolBench &bench, FakeServer &server)
         bench.step();
 }
 
+/// Frames 1 to 11 or so are in the spool and under way, the next ones in memory and under way, and those behind them in the spool again.
+/// How many there are in all, each of one event.
+std::uint64_t interleave(SpoolBench &bench, FakeServer &server)
+{
+    const auto spooled = [&] { return bench.status().spool.spooled.events; };
+    bench.start(first);
+    bench.produceFrames(40);
+    const std::uint64_t before = spooled();
+    greet(bench, server);
+    if (bench.status().inFlightEvents <= before + 1)
+        qFatal("memory sent nothing");
+    for (std::uint64_t last = before; spooled() < before + 10 || spooled() == last;) {
+        last = spooled();
+        bench.produce();
+    }
+    if (bench.status().droppedEvents != 0)
+        qFatal("something was dropped");
+    return bench.status().producedEvents;
+}
+
 } // namespace
 
 class TestSpoolOrder : public QObject {
     Q_OBJECT
 private slots:
+    void framesBetweenThoseOfTheSpool_surviveASession()
+    {
+        const QTemporaryDir folder;
+        SpoolBench bench(folder.path());
+        FakeServer server;
+        const std::uint64_t produced = interleave(bench, server);
+        bench.loseLink();
+        bench.talk(server, 20s);
+        QCOMPARE(server.streams[first].events, upTo(produced));
+        QCOMPARE(server.duplicates(), 0u);
+        QCOMPARE(server.loss().gapFrames + server.loss().droppedEvents + server.loss().transitEvents, 0u);
+        QCOMPARE(bench.status().ackedEvents, produced);
+        QVERIFY(bench.session->settled());
+        QCOMPARE(files(folder), std::size_t(0));
+        const CounterSet counters = bench.counters(server, "process");
+        QCOMPARE(counters[Counter::Sent], produced);
+        QCOMPARE(counters[Counter::Acked], produced);
+    }
+
+    void framesBetweenThoseOfTheSpool_surviveAStop()
+    {
+        const QTemporaryDir folder;
+        SpoolBench bench(folder.path());
+        FakeServer server;
+        const std::uint64_t produced = interleave(bench, server);
+        bench.session->park(1s);
+        QCOMPARE(heldAtEnd(bench.status()).spooledEvents, produced);
+        QCOMPARE(heldAtEnd(bench.status()).lostEvents, 0u);
+        bench.start(second);
+        bench.talk(server, 20s);
+        QCOMPARE(server.streams[first].events, upTo(produced));
+        QCOMPARE(server.loss().gapFrames + server.loss().droppedEvents + server.loss().transitEvents, 0u);
+        QCOMPARE(bench.status().spool.dropped[static_cast<std::size_t>(SpoolCause::Damaged)].frames, 0u);
+        QCOMPARE(files(folder), std::size_t(0));
+    }
+
+    void framesBetweenThoseOfTheSpool_areNamedWhenTheAgentIsKilled()
+    {
+        const QTemporaryDir folder;
+        SpoolBench bench(folder.path());
+        FakeServer server;
+        const std::uint64_t produced = interleave(bench, server);
+        const std::uint64_t spooled = bench.status().spool.spooled.events;
+        bench.start(second);
+        bench.talk(server, 20s);
+        const Numbers &events = server.streams[first].events;
+        QCOMPARE(events.size(), std::size_t(spooled));
+        QVERIFY(std::is_sorted(events.begin(), events.end()));
+        QCOMPARE(server.loss().droppedEvents + server.loss().transitEvents, produced - spooled);
+        QCOMPARE(files(folder), std::size_t(0));
+    }
+
+    void serverThatLagsALittle_doesNotGetAFileForEachFrame()
+    {
+        const QTemporaryDir folder;
+        SpoolBench bench(folder.path());
+        bench.start(first);
+        FakeServer server;
+        bench.produceFrames(40);
+        server.behind = 9;
+        constexpr int more = 600;
+        for (int i = 0; i < more; ++i) {
+            bench.produce();
+            bench.talk(server, 10ms);
+        }
+        const std::uint64_t spooled = bench.status().spool.spooled.frames;
+        QVERIFY2(static_cast<std::uint64_t>(bench.faults.creates) <= spooled / 5 + 2, qPrintable(QString("%1 files for %2 frames").arg(bench.faults.creates).arg(spooled)));
+        server.behind = 0;
+        bench.talk(server, 20s);
+        QCOMPARE(server.streams[first].events, upTo(40 + more));
+        QCOMPARE(server.duplicates(), 0u);
+    }
+
     void farewellOfAnEarlierStream_thatNobodyAnswersHoldsUpNothing()
     {
         const QTemporaryDir folder;
