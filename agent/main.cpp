@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -188,14 +187,13 @@ int run(int argc, char **argv, const Command &command, const KernelFactory &open
     Reloader reloader(argc, argv, {config, command.settings, notLoaded(config)}, *log, clock);
     const Status served = serve(agent, reloader, control.get(), *signals, *ticks, *log);
     const SessionStatus last = agent.stop();
-    const std::uint64_t spooled = last.spool.held.events - last.spool.earlier.events;
-    const std::uint64_t leftBehind = last.queuedEvents + last.inFlightEvents - std::min(spooled, last.queuedEvents);
+    const HeldAtEnd held = heldAtEnd(last);
     log->info("stopped: produced {}, sent {}, acknowledged {}, dropped {}, given up {}, left behind {}, spooled {}", last.producedEvents,
-              last.sentEvents, last.ackedEvents, last.droppedEvents, last.abandonedEvents, leftBehind, spooled);
-    if (last.spool.held.frames > 0)
-        log->info("spool: {} events in {} frames wait for the next start", last.spool.held.events, last.spool.held.frames);
-    if (leftBehind > 0)
-        log->warn("loss: {} events end with the agent, the server has not confirmed them ({} were under way)", leftBehind,
+              last.sentEvents, last.ackedEvents, last.droppedEvents, last.abandonedEvents, held.lostEvents, held.spooledEvents);
+    if (const SpoolStatus &spool = last.spool; spool.held.frames > spool.unwritten.frames)
+        log->info("spool: {} events in {} frames wait for the next start", spool.held.events - spool.unwritten.events, spool.held.frames - spool.unwritten.frames);
+    if (held.lostEvents > 0)
+        log->warn("loss: {} events end with the agent, the server has not confirmed them ({} were under way)", held.lostEvents,
                   last.inFlightEvents);
     return served ? 0 : leave(served.error());
 }

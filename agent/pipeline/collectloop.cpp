@@ -125,7 +125,7 @@ void CollectLoop::makeReaders()
         options.procRoot = m_options.resolver.procRoot;
         m_readers.push_back(std::make_unique<MountReader>(std::move(options), m_inventory, m_clock));
     }
-    if (m_options.drillLabels)
+    if (m_options.drillLabels && wants("drill"))
         m_readers.push_back(std::make_unique<DrillReader>(m_options.drillLabels, m_clock));
 }
 

@@ -59,6 +59,13 @@ SessionStatus PublishSession::status() const
     return status;
 }
 
+HeldAtEnd heldAtEnd(const SessionStatus &status) noexcept
+{
+    const std::uint64_t held = status.queuedEvents + status.inFlightEvents;
+    const std::uint64_t spooled = std::min(status.spool.held.events - status.spool.earlier.events - status.spool.unwritten.events, held);
+    return {spooled, held - spooled};
+}
+
 std::optional<wire::Filter> PublishSession::takeFilter() { return std::exchange(m_filter, std::nullopt); }
 
 void PublishSession::step(milliseconds wait)
@@ -132,6 +139,7 @@ void PublishSession::followLink()
 void PublishSession::goOffline()
 {
     m_status.phase = SessionPhase::Offline;
+    m_leavingStream = false;
     m_ring.restart();
     if (m_spool != nullptr)
         m_spool->restart();
@@ -352,7 +360,7 @@ void PublishSession::beat()
     m_beats.push_back(beat);
 }
 
-/// In the order of their numbers: what in memory is older than the spool, the spool, the rest.
+/// In the order of their numbers, wherever they are held: a server takes a number that comes too late for one that never will.
 void PublishSession::sendFrames()
 {
     m_stalled = m_paced = false;
@@ -374,14 +382,14 @@ bool PublishSession::roomFor(std::size_t bytes) const
     return underWay == 0 || underWay + bytes <= m_creditBytes;
 }
 
-void PublishSession::sendRing(std::uint64_t before)
+bool PublishSession::sendRing(std::uint64_t before)
 {
     for (const RingFrame *frame = m_ring.next(); frame != nullptr && frame->frameSeq < before; frame = m_ring.next()) {
         if (m_stalled || !roomFor(frame->bytes.size()))
-            return;
+            return false;
         if (const auto sent = m_link.send(frame->bytes); !sent) {
             m_stalled = sent.error().code() == Errc::Busy;
-            return;
+            return false;
         }
         m_status.sentBytes += frame->bytes.size();
         m_sentUpTo = std::max(m_sentUpTo, frame->frameSeq);
@@ -391,15 +399,16 @@ void PublishSession::sendRing(std::uint64_t before)
                 m_counters.find(count.source)->second[Counter::Sent] += count.events;
         }
     }
+    return true;
 }
 
 void PublishSession::sayBye(std::string code, std::string reason)
 {
+    m_left = true;      // also where nobody hears it: no session begins from here on
     if (m_status.phase != SessionPhase::Up)
         return;
     if (const auto sent = sendMessage(wire::Bye{std::move(code), std::move(reason), 0}); !sent)
         m_log.debug("link: no farewell: {}", sent.error().message());
-    m_left = true;
 }
 
 } // namespace tapio::agent

@@ -58,6 +58,14 @@ struct SessionStatus {
     SpoolStatus spool;
 };
 
+/// Events of this start that the server has not confirmed when the agent ends.
+struct HeldAtEnd {
+    std::uint64_t spooledEvents = 0;        ///< on the disk, for the next start
+    std::uint64_t lostEvents = 0;           ///< end with the agent: in memory, or on their way to a disk that did not take them
+};
+/// Of the status after park().
+HeldAtEnd heldAtEnd(const SessionStatus &status) noexcept;
+
 /// What the publisher decides: the session protocol's agent side over a ClientEndpoint, with neither a thread nor a clock of
 /// its own. Not thread-safe; link, clock, logger and spool outlive it.
 class PublishSession : private SpoolListener {
@@ -95,6 +103,7 @@ private:
     void split(Outgoing &&outgoing);
     void keep(RingFrame &&frame);
     bool spool(const RingFrame &frame);
+    std::size_t slack() const;
     void sealHooks();
 
     void onSpooled(const std::vector<SourceEvents> &sources) override;
@@ -104,7 +113,8 @@ private:
     bool chooseStream();
     void leaveStream();
     bool endStream(const std::string &why);
-    void sendRing(std::uint64_t before);
+    /// True: nothing in memory that is lower than `before` waits.
+    bool sendRing(std::uint64_t before);
     void sendSpooled();
     bool roomFor(std::size_t bytes) const;
     void acknowledgeSpooled(std::uint64_t frameSeq);

@@ -89,13 +89,12 @@ public:
     }
     void say(const wire::Message &message) { m_toAgent.push_back(wire::encode(message).value()); }
     void sayBytes(transport::Bytes bytes) { m_toAgent.push_back(std::move(bytes)); }
-    /// What the agent sent since the last call.
-    std::vector<wire::Message> heard()
+    /// What the agent sent since the last call, at most so many; the rest is still under way.
+    std::vector<wire::Message> heard(std::size_t most = SIZE_MAX)
     {
         std::vector<wire::Message> messages;
-        for (const transport::Bytes &bytes : m_toServer)
-            messages.push_back(wire::decode(bytes).value());
-        m_toServer.clear();
+        for (; !m_toServer.empty() && messages.size() < most; m_toServer.pop_front())
+            messages.push_back(wire::decode(m_toServer.front()).value());
         return messages;
     }
 

@@ -3,6 +3,7 @@
 
 #include <atomic>
 
+#include "agent/control/drilllabels.h"
 #include "agent/pipeline/collectthread.h"
 #include "agent/pipeline/notices.h"
 #include "tests/agent/collectbench.h"
@@ -82,6 +83,27 @@ private slots:
         QCOMPARE(login->counters[Counter::Seen], 4u);
         QCOMPARE(login->counters[Counter::Folded], 1u);
         QCOMPARE(login->counters[Counter::Drained], 3u);
+    }
+
+    void change_readsLabelsOfDrillsOnce()
+    {
+        FakeClock clock;
+        const auto inbox = std::make_shared<LabelInbox>(clock);
+        Bench bench({}, "/nowhere/log", inbox);
+        for (int i = 0; i < 3; ++i) {
+            bench.loop->change({{}, 1024, 1s, 2s, {}, {}});
+            bench.second();
+        }
+        QVERIFY(inbox->offer({"oom-kill", "/tapio-drill-0123456789abcdef", "begin", 1, 0, 7, {}}));
+        bench.second();
+        const auto hooks = bench.loop->hooks();
+        QCOMPARE(std::count_if(hooks.begin(), hooks.end(), [](const wire::Hook &h) { return h.collector == "drill"; }), 1);
+        const wire::CounterReport last = bench.loop->finish();
+        const auto drill = std::find_if(last.sources.begin(), last.sources.end(), [](const auto &s) { return s.source == "drill"; });
+        QVERIFY(drill != last.sources.end());
+        QCOMPARE(drill->counters[Counter::Seen], 1u);
+        QCOMPARE(drill->counters[Counter::Drained], 1u);
+        QCOMPARE(bench.told<wire::DrillLabel>().size(), std::size_t(1));
     }
 
     void finish_tellsWhatReadersKept()

@@ -255,6 +255,39 @@ private slots:
         nothingIsLeft();
     }
 
+    void aDrillWhoseRunnerHangs_isEndedAllTheSame()
+    {
+        const Misbehaving drill([](Workplace &) -> Result<std::string> {
+            for (forkInto([] { return ::pause(); });;)
+                ::pause();
+        });
+        if (const Status possible = probeDrill(drill, place()); !possible)
+            QSKIP(possible.error().message().c_str());
+        const QTemporaryDir folder;
+        Workplace work;
+        work.folder = folder.path().toStdString();
+        work.untilBootNs = bootNs() + nsPerSecond;
+        auto process = startIsolated(drill, drill.limits(), work);
+        QVERIFY2(process, process ? "" : process.error().message().c_str());
+        // All that a runner does, but for ending it.
+        QCOMPARE(::write(process->go.get(), "gg", 2), ssize_t(2));
+        QByteArray words;
+        QCOMPARE(::fcntl(process->words.get(), F_SETFL, O_NONBLOCK), 0);
+        const bool ended = QTest::qWaitFor([&] {
+            char block[256];
+            const ssize_t got = ::read(process->words.get(), block, sizeof(block));
+            words.append(block, got > 0 ? got : 0);
+            return got == 0; // every process that could say something is gone
+        }, 2 * soonMs);
+        if (!ended)
+            ::kill(process->pid, SIGKILL);
+        int status = 0;
+        QCOMPARE(::waitpid(process->pid, &status, 0), process->pid);
+        QVERIFY(ended);
+        QVERIFY2(words.startsWith("ready "), words.constData());
+        QVERIFY(WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM);
+    }
+
     void aDrillWithoutEffect_saysSo()
     {
         const Misbehaving drill([](Workplace &) -> Result<std::string> { return std::string("nothing"); });
