@@ -369,6 +369,7 @@ void CollectLoop::reportCounters()
 
 wire::CounterReport CollectLoop::finish()
 {
+    m_kernel->tellCounted();
     drainRings();
     readEvents();
     for (const auto &reader : m_readers)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
-#include "tapio_bpf.h"
+#include "tapio_syscall.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -29,14 +29,6 @@ struct {
 
 #define TAPIO_CAP_SYS_ADMIN 21
 
-/* The number of the system call that runs: x86-64, and arm64. */
-struct pt_regs___x86 {
-	unsigned long orig_ax;
-} __attribute__((preserve_access_index));
-struct pt_regs___arm64 {
-	__s32 syscallno;
-} __attribute__((preserve_access_index));
-
 extern const void security_vm_enough_memory_mm __ksym __weak; /* what it calls jumps, and leaves no trace on the stack */
 
 /*
@@ -48,14 +40,12 @@ static __always_inline bool is_about_memory(void *ctx)
 	void *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 	__u64 start = (__u64)&security_vm_enough_memory_mm;
 	__u64 frames[8] = {};
-	__s64 call = -1;
+	__s64 call = tapio_call_number(regs);
 
-	if (bpf_core_field_exists(((struct pt_regs___x86 *)0)->orig_ax)) {
-		call = BPF_CORE_READ((struct pt_regs___x86 *)regs, orig_ax);
+	if (TAPIO_IS_X86) {
 		if (call == 9 || call == 10 || call == 12 || call == 25) /* mmap, mprotect, brk, mremap */
 			return true;
-	} else if (bpf_core_field_exists(((struct pt_regs___arm64 *)0)->syscallno)) {
-		call = BPF_CORE_READ((struct pt_regs___arm64 *)regs, syscallno);
+	} else if (TAPIO_IS_ARM64) {
 		if (call == 222 || call == 226 || call == 214 || call == 216)
 			return true;
 	}

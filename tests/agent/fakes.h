@@ -125,6 +125,7 @@ public:
         std::vector<agent::DropCount> drops;
         std::optional<Error> pollError, mapError;
         std::set<std::string> disabled;
+        int askedForCounts = 0;
         std::vector<std::chrono::milliseconds> waits;           ///< as asked for
     };
     FakeKernel(Script &script, agent::KernelRecordSink &sink) : m_script(script), m_sink(sink) {}
@@ -148,6 +149,7 @@ public:
     }
     void wake() override {}
     void setDisabled(const std::set<std::string> &collectors) override { m_script.disabled = collectors; }
+    void tellCounted() override { ++m_script.askedForCounts; }
     std::vector<wire::Hook> hooks() const override { return m_script.hooks; }
     std::vector<agent::SourceCounterSet> counters() const override { return m_script.counters; }
     Result<std::vector<agent::CgroupHistogram>> histograms() override
