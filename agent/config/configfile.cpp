@@ -75,6 +75,19 @@ Status readFiles(ConfigSection &files, AgentConfig &config, const std::string &f
     return {};
 }
 
+Status readPressure(ConfigSection &pressure, AgentConfig &config, const std::string &file)
+{
+    PressureOptions &options = config.collect.pressure;
+    pressure.text("cpu", options.cpu);
+    pressure.text("memory", options.memory);
+    pressure.text("io", options.io);
+    constexpr std::int64_t mostCgroups = 1024;
+    pressure.number("max_cgroups", options.mostCgroups, 0, mostCgroups);
+    if (const Status status = check(options); !status)
+        return fail(Errc::Malformed, file + ": " + status.error().context());
+    return {};
+}
+
 void readObserve(ConfigSection &observe, AgentConfig &config) { observe.text("address", config.observeAddress); }
 
 void readBudget(ConfigSection &budget, BudgetLimits &limits)
@@ -119,6 +132,9 @@ Status readAll(const toml::table *file, const std::filesystem::path &path, Agent
     ConfigSection files(top.table("file"), path.native(), "file.", values);
     if (const Status status = readFiles(files, config, path.native()); !status)
         return status;
+    ConfigSection pressure(top.table("pressure"), path.native(), "pressure.", values);
+    if (const Status status = readPressure(pressure, config, path.native()); !status)
+        return status;
     ConfigSection drill(top.table("drill"), path.native(), "drill.", values);
     drill.flag("allowed", config.drillAllowed);
     if (file != nullptr)
@@ -127,7 +143,7 @@ Status readAll(const toml::table *file, const std::filesystem::path &path, Agent
     readObserve(observe, config);
     ConfigSection budget(top.table("budget"), path.native(), "budget.", values);
     readBudget(budget, config.collect.budget);
-    for (const ConfigSection *section : {&top, &server, &spool, &collect, &kernel, &files, &drill, &observe, &budget}) {
+    for (const ConfigSection *section : {&top, &server, &spool, &collect, &kernel, &files, &pressure, &drill, &observe, &budget}) {
         if (const Status status = section->end(); !status)
             return status;
     }

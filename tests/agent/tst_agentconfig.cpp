@@ -51,6 +51,7 @@ private slots:
                         "container_logs = \"/q\"\nmax_cgroups = 10\nhost_interval_ms = 2000\ncgroup_interval_ms = 5000\n"
                         "[kernel]\nbtf = \"/btf\"\nrun_time_statistics = false\nevent_ring_bytes = 1048576\ncritical_ring_bytes = 131072\n"
                         "[file]\nprefixes = [\"/opt/\"]\nsuffixes = [\".json\"]\nfold_ms = 2000\n"
+                        "[pressure]\ncpu = \"\"\nmemory = \"full 1 500000\"\nio = \"some 10 1000000\"\nmax_cgroups = 3\n"
                         "[observe]\naddress = \"127.0.0.1:0\"\n"
                         "[budget]\ncpu_percent = 2.5\nrss_bytes = 1000\nbandwidth_bytes_per_second = 20\n"
                         "[drill]\nallowed = true\n");
@@ -71,6 +72,10 @@ private slots:
         QCOMPARE(config.enabled, (std::set<std::string>{"file"}));
         QVERIFY(config.kernel.configurationFiles == (FilePatterns{{"/opt/"}, {".json"}}));
         QCOMPARE(config.kernel.fileFold.count(), 2000);
+        QCOMPARE(config.collect.pressure.cpu, std::string());
+        QCOMPARE(config.collect.pressure.memory, std::string("full 1 500000"));
+        QCOMPARE(config.collect.pressure.io, std::string("some 10 1000000"));
+        QCOMPARE(config.collect.pressure.mostCgroups, std::size_t(3));
         QCOMPARE(config.collect.resolver.procRoot.native(), std::string("/host/proc"));
         QCOMPARE(config.collect.maxCgroups, std::size_t(10));
         QCOMPARE(config.collect.cgroupInterval.count(), 5000);
@@ -117,6 +122,9 @@ private slots:
         QTest::newRow("too many prefixes") << QByteArray("[file]\nprefixes = [\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"]\n") << "at most 8 prefixes";
         QTest::newRow("failures folded for no time") << QByteArray("[file]\nfold_ms = 0\n") << "line 2: \"file.fold_ms\" must be a number from 1000";
         QTest::newRow("an unknown key of files") << QByteArray("[file]\nprefix = 1\n") << "line 2: there is no setting \"file.prefix\"";
+        QTest::newRow("a trigger without a window") << QByteArray("[pressure]\nio = \"some 1\"\n") << "pressure.io: \"some 1\" is no trigger of pressure";
+        QTest::newRow("a window too short") << QByteArray("[pressure]\ncpu = \"some 1 1000\"\n") << "the window must be from 500000";
+        QTest::newRow("an unknown key of pressure") << QByteArray("[pressure]\nirq = \"\"\n") << "line 2: there is no setting \"pressure.irq\"";
         QTest::newRow("broken TOML") << QByteArray("node = \n") << "line 1";
         QTest::newRow("an open table") << QByteArray("[server\nx = 1\n") << "line 1";
         QTest::newRow("bytes that are no text") << QByteArray("\xff\xfe\x00\x01", 4) << "line 1";

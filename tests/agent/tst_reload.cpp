@@ -72,6 +72,7 @@ private slots:
         QTest::newRow("of the spool, by the command line") << "spool.folder" << "\"/s\"" << "--spool-folder";
         QTest::newRow("collectors that cost much") << "collect.enabled" << "[]" << "default";
         QTest::newRow("configuration files, of the file") << "file.prefixes" << "[ \"/opt/\" ]" << "FILE, line 12";
+        QTest::newRow("a trigger of pressure") << "pressure.memory" << "\"some 300000 2000000\"" << "default";
         QTest::newRow("how long questions wait") << "kernel.dns_wait_ms" << "5000" << "default";
         QTest::newRow("of the command line") << "server.ca" << "\"/ca with \\\"quotes\\\"\"" << "--ca";
     }
@@ -144,8 +145,8 @@ private slots:
         QTest::newRow("one on, one not") << QByteArray("[collect]\ndisabled = [\"psi\", \"tcp\"]\n") << none << "collect.disabled" << "collect.disabled (tcp is not loaded)";
         QTest::newRow("an expensive collector on that was not loaded") << none << QByteArray("[collect]\nenabled = [\"file\"]\n") << "" << "collect.enabled (file is not loaded)";
         QTest::newRow("an expensive collector off") << QByteArray("[collect]\nenabled = [\"file\"]\n") << none << "collect.enabled" << "";
-        QTest::newRow("what needs a restart, of files") << none << QByteArray("[file]\nprefixes = [\"/opt/\"]\nsuffixes = []\nfold_ms = 2000\n")
-                                                                     << "" << "file.prefixes, file.suffixes, file.fold_ms";
+        QTest::newRow("what needs a restart, of files and pressure") << none << QByteArray("[file]\nprefixes = [\"/opt/\"]\nsuffixes = []\nfold_ms = 2000\n[pressure]\ncpu = \"\"\nmemory = \"\"\nio = \"\"\nmax_cgroups = 0\n")
+                                                                     << "" << "file.prefixes, file.suffixes, file.fold_ms, pressure.cpu, pressure.memory, pressure.io, pressure.max_cgroups";
         QTest::newRow("what needs a restart") << none << QByteArray("node = \"n\"\nruntime_folder = \"/r\"\npid_file = \"/p\"\n[server]\naddress = \"a:1\"\nname = \"b\"\nca = \"/c\"\ncertificate = \"/d\"\nkey = \"/e\"\ncrl = \"/f\"\nqueue_bytes = 2097152\n")
                                               << "" << "node, runtime_folder, pid_file, server.address, server.name, server.ca, server.certificate, server.key, server.crl, server.queue_bytes";
         QTest::newRow("what needs a restart, of the kernel") << none << QByteArray("[kernel]\nbtf = \"/b\"\nrun_time_statistics = false\nevent_ring_bytes = 65536\ncritical_ring_bytes = 65536\ndns_wait_ms = 900\n")
