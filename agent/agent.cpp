@@ -10,6 +10,7 @@
 
 #include "agent/collect/procparse.h"
 #include "agent/collect/smallfile.h"
+#include "agent/config/collectors.h"
 #include "agent/pipeline/notices.h"
 #include "protocol/transport/pki.h"
 
@@ -129,6 +130,7 @@ Result<std::unique_ptr<Agent>> Agent::start(AgentConfig config, std::string conf
     std::unique_ptr<Agent> agent(new Agent(std::move(*options), config, clock, log));
     Publisher &publisher = agent->m_publisher;
     config.collect.node = config.node;
+    config.collect.disabled = switchedOff(config);
     // Before the kernel programs: loading them takes a moment, and probes are to be told so.
     agent->m_blank.configSha256 = std::move(configSha256);
     agent->observe(config.observeAddress);
@@ -181,7 +183,7 @@ void Agent::reload(const AgentConfig &config, const std::string &configSha256)
         m_observer->announce(m_log);
     }
     const CollectOptions &collect = config.collect;
-    m_collect->change({collect.disabled, collect.maxCgroups, collect.hostInterval, collect.cgroupInterval, {m_observer->hook()}, collect.budget});
+    m_collect->change({switchedOff(config), collect.maxCgroups, collect.hostInterval, collect.cgroupInterval, {m_observer->hook()}, collect.budget});
 }
 
 void Agent::noteRefusedReload()
@@ -249,7 +251,9 @@ CheckReport checkOnce(const AgentConfig &config, const KernelFactory &openKernel
     NoOutlet nowhere;
     const PublisherPort port{nowhere, [] { return SelfSampler::Traffic{}; }, [] { return std::nullopt; }};
     CheckReport report;
-    const auto loop = CollectLoop::open(config.collect, openKernel, port, clock, log);
+    CollectOptions options = config.collect;
+    options.disabled = switchedOff(config);
+    const auto loop = CollectLoop::open(std::move(options), openKernel, port, clock, log);
     if (!loop) {
         report.error = loop.error();
         return report;

@@ -54,6 +54,8 @@ public:
     void setMaxCgroups(std::size_t maxCgroups) noexcept { m_maxCgroups = maxCgroups; }
     /// How many exist beyond nodes(); a lower bound where there are very many.
     std::size_t cutOff() const noexcept { return m_cutOff; }
+    /// How often it was refreshed: nodes() are the same until it grows.
+    std::uint64_t round() const noexcept { return m_round; }
 
     /// The node at this path as it exists now, from the file systems; id 0 where it does not.
     CgroupNode look(const std::string &path) const;
@@ -64,6 +66,7 @@ private:
     CgroupLayout m_layout;
     std::size_t m_maxCgroups;
     std::size_t m_cutOff = 0;
+    std::uint64_t m_round = 0;
     std::vector<CgroupNode> m_nodes;
 };
 

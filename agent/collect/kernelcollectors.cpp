@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::size_t mostPerDrain = 65'536;  ///< about 50 ms of decoding
 constexpr std::size_t recordsPerClockRead = 64;
-constexpr std::chrono::milliseconds timeoutsInterval{500};
+constexpr std::chrono::milliseconds waitingInterval{500};
 
 class FileDescriptor {
 public:
@@ -54,6 +54,7 @@ public:
     Result<std::size_t> poll(std::chrono::milliseconds timeout) override;
     void wake() override;
     void setDisabled(const std::set<std::string> &collectors) override { m_object->setDisabled(collectors); }
+    void tellCounted() override { m_object->tellAllCounted(); }
     std::vector<wire::Hook> hooks() const override { return m_object->hooks(); }
     std::vector<SourceCounterSet> counters() const override;
     Result<std::vector<CgroupHistogram>> histograms() override;
@@ -77,7 +78,7 @@ private:
     Status watch(int fd, std::uint32_t events);
     Result<bool> wait(std::chrono::milliseconds timeout);
     Result<std::size_t> drain();
-    void tellDnsTimeouts();
+    void tellWaiting();
     void onRecord(std::span<const std::byte> bytes);
 
     KernelRecordSink &m_sink;
@@ -93,7 +94,7 @@ private:
     FileDescriptor m_wake;
     PollPacer m_pacer;
     RouteTable m_routes;
-    std::chrono::steady_clock::time_point m_timeoutsDue{};
+    std::chrono::steady_clock::time_point m_waitingDue{};
     std::uint64_t m_nowBootNs = 0;
     std::size_t m_sinceClockRead = 0;
     std::map<std::string_view, CounterSet> m_read; ///< drained and malformed, by source
@@ -167,20 +168,20 @@ Result<std::size_t> KernelCollectorsImpl::poll(std::chrono::milliseconds timeout
         const auto woken = wait(std::clamp(left, std::chrono::milliseconds(0), m_pacer.interval()));
         if (!woken)
             return fail(woken.error());
-        tellDnsTimeouts();
+        tellWaiting();
         const auto count = drain();
         if (!count || *count > 0 || *woken || steady_clock::now() >= deadline)
             return count;
     }
 }
 
-void KernelCollectorsImpl::tellDnsTimeouts()
+void KernelCollectorsImpl::tellWaiting()
 {
     const auto now = std::chrono::steady_clock::now();
-    if (now < m_timeoutsDue)
+    if (now < m_waitingDue)
         return;
-    m_timeoutsDue = now + timeoutsInterval;
-    m_object->tellDnsTimeouts();
+    m_waitingDue = now + waitingInterval;
+    m_object->tellWaiting();
 }
 
 void KernelCollectorsImpl::wake()

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "agent/collect/cgroupinventory.h"
+#include "agent/collect/filepatterns.h"
 #include "protocol/base/counters.h"
 #include "protocol/base/result.h"
 #include "protocol/wire/event.h"
@@ -22,7 +23,7 @@ namespace tapio::agent {
 
 /// A validated record of a ring, before time conversion and enrichment.
 struct KernelRecord {
-    std::string_view source;         ///< collector name with static lifetime: "process", "oom", "signal", "tcp", "dns", "http"
+    std::string_view source;         ///< collector name with static lifetime: "process", "oom", "signal", "tcp", "dns", "http", "file"
     std::uint64_t cgroupId = 0;      ///< v2 id unless that is the root and v1 memory says more
     std::uint64_t memoryCgroupId = 0; ///< v1 memory's where v2 says something too: see OriginResolver::resolve
     CgroupHierarchy hierarchy = CgroupHierarchy::Either; ///< of cgroupId
@@ -74,6 +75,8 @@ struct KernelOptions {
     /// set of container runtimes is the baseline, and these lie outside of it, but for CAP_NET_RAW.
     std::uint64_t toldCapabilities = dangerousCapabilities;
     std::chrono::seconds capabilityQuiet{600};          ///< after one was told, uses alike are counted for so long
+    FilePatterns configurationFiles;                    ///< missing ones are told
+    std::chrono::milliseconds fileFold{10'000};         ///< after one was told, failures alike are counted for so long
 };
 
 /// seen = kfiltered + folded + lost + drained + still in the ring, exactly, whenever no hook of the source is running.
@@ -125,6 +128,8 @@ public:
     virtual void wake() = 0;                            ///< any thread
     /// Detaches the programs of these collectors, and attaches those of all others that were loaded; loads none.
     virtual void setDisabled(const std::set<std::string> &collectors) = 0;
+    /// Has the programs tell what they count before its time is over; it comes with the next poll.
+    virtual void tellCounted() = 0;
     virtual std::vector<wire::Hook> hooks() const = 0;
     virtual std::vector<SourceCounterSet> counters() const = 0;
     virtual Result<std::vector<CgroupHistogram>> histograms() = 0;

@@ -5,6 +5,8 @@
 #include <array>
 #include <iterator>
 
+#include "agent/config/collectors.h"
+
 namespace tapio::agent {
 
 namespace {
@@ -15,9 +17,10 @@ struct LiveSetting {
     void (*take)(AgentConfig &running, const AgentConfig &next);
 };
 
-constexpr std::array<LiveSetting, 9> liveSettings{{
+constexpr std::array<LiveSetting, 10> liveSettings{{
     {"log_level", [](AgentConfig &running, const AgentConfig &next) { running.logLevel = next.logLevel; }},
     {"collect.disabled", [](AgentConfig &running, const AgentConfig &next) { running.collect.disabled = next.collect.disabled; }},
+    {"collect.enabled", [](AgentConfig &running, const AgentConfig &next) { running.enabled = next.enabled; }},
     {"collect.max_cgroups", [](AgentConfig &running, const AgentConfig &next) { running.collect.maxCgroups = next.collect.maxCgroups; }},
     {"collect.host_interval_ms", [](AgentConfig &running, const AgentConfig &next) { running.collect.hostInterval = next.collect.hostInterval; }},
     {"collect.cgroup_interval_ms", [](AgentConfig &running, const AgentConfig &next) { running.collect.cgroupInterval = next.collect.cgroupInterval; }},
@@ -39,7 +42,8 @@ auto findByName(List &list, const std::string &name)
 std::set<std::string> notLoaded(const AgentConfig &config)
 {
     std::set<std::string> names;
-    std::copy_if(config.collect.disabled.begin(), config.collect.disabled.end(), std::inserter(names, names.end()),
+    const std::set<std::string> off = switchedOff(config);
+    std::copy_if(off.begin(), off.end(), std::inserter(names, names.end()),
                  [](const std::string &collector) { return !readsFiles(collector); });
     return names;
 }
@@ -64,7 +68,10 @@ Reload takeOver(ConfigInForce &inForce, const Command &next)
     }
     std::set<std::string> &disabled = inForce.config.collect.disabled;
     for (const std::string &collector : inForce.offSinceStart) {
-        if (disabled.insert(collector).second)
+        if (isOptional(collector)) {
+            if (inForce.config.enabled.erase(collector) > 0)
+                reload.needRestart.push_back("collect.enabled (" + collector + " is not loaded)");
+        } else if (disabled.insert(collector).second)
             reload.needRestart.push_back("collect.disabled (" + collector + " is not loaded)");
     }
     for (const daemon::ConfigValue &value : valuesOf(inForce.config)) {

@@ -11,6 +11,7 @@
 #include "agent/collect/filehooks.h"
 #include "agent/collect/readers/kmsgreader.h"
 #include "agent/collect/readers/loginreader.h"
+#include "agent/collect/readers/memoryreader.h"
 #include "agent/collect/readers/mountreader.h"
 #include "agent/collect/samplers/cgroupsampler.h"
 #include "agent/collect/samplers/filesystemsampler.h"
@@ -124,6 +125,13 @@ void CollectLoop::makeReaders()
         MountOptions options;
         options.procRoot = m_options.resolver.procRoot;
         m_readers.push_back(std::make_unique<MountReader>(std::move(options), m_inventory, m_clock));
+    }
+    if (wants("memory"))
+        m_readers.push_back(std::make_unique<MemoryReader>(MemoryOptions(), m_inventory, m_clock));
+    if (wants("psi")) {
+        PressureOptions options = m_options.pressure;
+        options.procRoot = m_options.resolver.procRoot;
+        m_readers.push_back(std::make_unique<PressureReader>(std::move(options), m_inventory, m_clock));
     }
     if (m_options.drillLabels && wants("drill"))
         m_readers.push_back(std::make_unique<DrillReader>(m_options.drillLabels, m_clock));
@@ -369,6 +377,7 @@ void CollectLoop::reportCounters()
 
 wire::CounterReport CollectLoop::finish()
 {
+    m_kernel->tellCounted();
     drainRings();
     readEvents();
     for (const auto &reader : m_readers)

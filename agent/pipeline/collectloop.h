@@ -16,6 +16,7 @@
 #include "agent/collect/cgroupinventory.h"
 #include "agent/collect/kernelcollectors.h"
 #include "agent/collect/readers/eventreader.h"
+#include "agent/collect/readers/pressurereader.h"
 #include "agent/collect/sampler.h"
 #include "agent/collect/selfuse.h"
 #include "agent/collect/samplers/kernelsampler.h"
@@ -36,6 +37,7 @@ struct CollectOptions {
     std::filesystem::path kmsg = "/dev/kmsg";
     std::filesystem::path logs = "/var/log";        ///< of the host: auth.log or secure
     std::size_t maxCgroups = 1024;
+    PressureOptions pressure;                       ///< its procRoot is the resolver's
     std::chrono::milliseconds hostInterval{1000};
     std::chrono::milliseconds cgroupInterval{2000}; ///< stretched where there are many: see cgroupShare
     std::chrono::milliseconds filesystemInterval{10'000};

@@ -112,6 +112,15 @@ Severity severityOfNotice(wire::AgentNoticeKind kind)
     }
 }
 
+Severity severityOfMemory(const wire::MemoryEvents &memory)
+{
+    if (memory.oom != 0 || memory.oomKill != 0 || memory.oomGroupKill != 0 || memory.underOom)
+        return Severity::Error;
+    if (memory.max != 0)
+        return Severity::Warning;
+    return memory.high != 0 || memory.low != 0 ? Severity::Notice : Severity::Info;
+}
+
 struct Rules {
     const wire::Origin &origin;
 
@@ -145,6 +154,8 @@ struct Rules {
     Severity operator()(const wire::KernelLog &log) const { return severityOfPriority(log.priority); }
     Severity operator()(const wire::AgentNotice &notice) const { return severityOfNotice(notice.kind); }
     Severity operator()(const wire::DrillLabel &) const { return Severity::Notice; }
+    Severity operator()(const wire::MemoryEvents &memory) const { return severityOfMemory(memory); }
+    Severity operator()(const wire::PressureStall &stall) const { return stall.ended ? Severity::Info : Severity::Warning; }
 };
 
 } // namespace

@@ -33,6 +33,7 @@ enum tapio_collector {
 	TAPIO_SECURITY,
 	TAPIO_DROPS,
 	TAPIO_CAPABILITY,
+	TAPIO_FILE,
 	TAPIO_COLLECTORS
 };
 
@@ -57,6 +58,7 @@ enum tapio_kind {
 	TAPIO_KIND_TCP = 5,
 	TAPIO_KIND_DNS = 6,
 	TAPIO_KIND_HTTP = 7,
+	TAPIO_KIND_FILE = 8,
 	TAPIO_KIND_PRIVILEGE = 16,
 	TAPIO_KIND_PTRACE = 17,
 	TAPIO_KIND_MODULE = 18,
@@ -254,6 +256,41 @@ struct tapio_capability {
 	__u16 reserved;
 };
 TAPIO_ASSERT(sizeof(struct tapio_capability) == 72);
+
+/* What the agent tells of a system call: TAPIO_FILE_CALL(), by the call's number. 0 = it is not looked at. */
+#define TAPIO_FILE_CALLS 512 /* a power of two above every number */
+/*
+ * operation: what the agent calls it, never 0. path, flags: where they are among the arguments, the first being 1; 0 = nowhere; path with
+ * TAPIO_FILE_OPEN: there is a descriptor. errors: those that are told.
+ */
+#define TAPIO_FILE_CALL(operation, path, errors, flags) ((operation) | (path) << 8 | (errors) << 16 | (flags) << 24)
+#define TAPIO_FILE_OPEN 8
+
+enum tapio_file_errors {
+	TAPIO_FILE_MISSING = 1,	    /* ENOENT, of configuration */
+	TAPIO_FILE_DENIED = 2,	    /* EACCES, EPERM */
+	TAPIO_FILE_DESCRIPTORS = 4, /* EMFILE, ENFILE */
+	TAPIO_FILE_SPACE = 8,	    /* ENOSPC, EDQUOT */
+	TAPIO_FILE_READ_ONLY = 16,  /* EROFS */
+	TAPIO_FILE_IO = 32	    /* EIO */
+};
+
+/* What configuration begins or ends with: bytes, then the mask of those that count. */
+#define TAPIO_FILE_PREFIXES 8
+#define TAPIO_FILE_PREFIX_WORDS 4
+#define TAPIO_FILE_SUFFIXES 16
+#define TAPIO_FILE_SUFFIX_WORDS 2
+
+struct tapio_file {
+	struct tapio_header header; /* process: of the first failure that this record tells */
+	__u32 repeats;		    /* alike since the last record */
+	__u32 flags;		    /* of open(2) */
+	__u16 operation;
+	__u16 error;
+	__u32 reserved;
+	char path[TAPIO_FILENAME_LEN]; /* of that failure; empty = not known */
+};
+TAPIO_ASSERT(sizeof(struct tapio_file) == 336);
 
 /* Folded in the kernel: values of per-CPU maps. */
 

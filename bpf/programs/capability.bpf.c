@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
-#include "tapio_bpf.h"
+#include "tapio_syscall.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -29,15 +29,6 @@ struct {
 
 #define TAPIO_CAP_SYS_ADMIN 21
 
-/* The number of the system call that runs: x86-64, and arm64. */
-struct pt_regs___x86 {
-	unsigned long orig_ax;
-	unsigned long di;
-} __attribute__((preserve_access_index));
-struct pt_regs___arm64 {
-	__s32 syscallno;
-} __attribute__((preserve_access_index));
-
 extern const void security_vm_enough_memory_mm __ksym __weak; /* what it calls jumps, and leaves no trace on the stack */
 
 /* Flags of clone(2) that make a new namespace, for which that capability is needed. */
@@ -65,13 +56,13 @@ static __always_inline bool is_about_memory(void *ctx)
 	void *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 	__u64 start = (__u64)&security_vm_enough_memory_mm;
 	__u64 frames[8] = {};
+	__s64 call = tapio_call_number(regs);
 
-	if (bpf_core_field_exists(((struct pt_regs___x86 *)0)->orig_ax)) {
-		if (is_memory_call_x86(BPF_CORE_READ((struct pt_regs___x86 *)regs, orig_ax),
-				       BPF_CORE_READ((struct pt_regs___x86 *)regs, di)))
+	if (TAPIO_IS_X86) {
+		if (is_memory_call_x86(call, BPF_CORE_READ((struct pt_regs___x86 *)regs, di)))
 			return true;
-	} else if (bpf_core_field_exists(((struct pt_regs___arm64 *)0)->syscallno)) {
-		if (is_memory_call_arm64(BPF_CORE_READ((struct pt_regs___arm64 *)regs, syscallno)))
+	} else if (TAPIO_IS_ARM64) {
+		if (is_memory_call_arm64(call))
 			return true;
 	}
 	if (!start || bpf_get_stack(ctx, frames, sizeof(frames), 0) <= 0)

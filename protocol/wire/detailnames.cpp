@@ -159,6 +159,17 @@ std::string_view agentNoticeKindName(AgentNoticeKind kind) noexcept
     return "unknown";
 }
 
+std::string_view pressureResourceName(PressureResource resource) noexcept
+{
+    switch (resource) {
+    case PressureResource::Unknown: break;
+    case PressureResource::Cpu: return "cpu";
+    case PressureResource::Memory: return "memory";
+    case PressureResource::Io: return "io";
+    }
+    return "unknown";
+}
+
 std::string errnoName(std::int32_t error)
 {
     const char *name = error > 0 ? strerrorname_np(error) : nullptr;

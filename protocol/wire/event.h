@@ -34,6 +34,8 @@ enum class EventType : std::uint16_t {
     KernelLog = 15,
     AgentNotice = 16,
     DrillLabel = 17,
+    MemoryEvents = 18,
+    PressureStall = 19,
 };
 /// "process.exec", "oom.kill" ...: the name in filters, JSON and tables. "type.N" for an unknown number N.
 std::string eventTypeName(EventType type);
@@ -61,7 +63,7 @@ struct Process {
 /// index.
 using Detail = std::variant<std::monostate, ProcessExec, ProcessExit, OomKill, FatalSignal, TcpConnection, DnsQuery, HttpRequest,
                             FileFailure, CapabilityUse, PrivilegeGain, PtraceAttach, ModuleLoad, Mount, Login, KernelLog,
-                            AgentNotice, DrillLabel>;
+                            AgentNotice, DrillLabel, MemoryEvents, PressureStall>;
 
 /// The index in Detail of what an event of this type says; 0 (monostate) for a type that this build does not know.
 std::size_t detailIndex(EventType type) noexcept;

@@ -126,6 +126,7 @@ public:
         std::optional<Error> pollError, mapError;
         std::set<std::string> disabled;
         std::set<std::uint64_t> gone;                           ///< cgroups of `tcp` that were said to be gone
+        int askedForCounts = 0;
         std::vector<std::chrono::milliseconds> waits;           ///< as asked for
     };
     FakeKernel(Script &script, agent::KernelRecordSink &sink) : m_script(script), m_sink(sink) {}
@@ -149,6 +150,7 @@ public:
     }
     void wake() override {}
     void setDisabled(const std::set<std::string> &collectors) override { m_script.disabled = collectors; }
+    void tellCounted() override { ++m_script.askedForCounts; }
     std::vector<wire::Hook> hooks() const override { return m_script.hooks; }
     std::vector<agent::SourceCounterSet> counters() const override { return m_script.counters; }
     Result<std::vector<agent::CgroupHistogram>> histograms() override

@@ -384,6 +384,32 @@ private slots:
         QVERIFY(!bench.outlet.bodies<wire::HookReport>().empty());
     }
 
+    void eventsOfMemoryAndPressure_goWithTheirCollectors()
+    {
+        const auto has = [](const Bench &bench, const char *collector, const char *name) {
+            const auto hooks = bench.loop->hooks();
+            return std::any_of(hooks.begin(), hooks.end(), [&](const wire::Hook &h) { return h.collector == collector && h.name == name; });
+        };
+        Bench bench;
+        bench.second();
+        QVERIFY(has(bench, "memory", "memory.events.local"));
+        QVERIFY(has(bench, "psi", "trigger on /proc/pressure/memory"));
+        bench.loop->change({{"memory", "psi"}, 1024, 1s, 2s, {}, {}});
+        bench.second();
+        QVERIFY(!has(bench, "memory", "memory.events.local"));
+        QVERIFY(!has(bench, "psi", "trigger on /proc/pressure/memory"));
+    }
+
+    void hookNames_areNotShared()   // the metrics of two would be one
+    {
+        Bench bench;
+        for (int i = 0; i < 3; ++i)
+            bench.second();
+        std::set<std::pair<std::string, std::string>> names;
+        for (const wire::Hook &one : bench.loop->hooks())
+            QVERIFY2(names.emplace(one.collector, one.name).second, one.name.c_str());
+    }
+
     void disabledCollectors_areReportedSo()
     {
         Bench bench({"psi", "network"});
@@ -432,6 +458,7 @@ private slots:
         process.counters[Counter::Drained] = 1;
         bench.kernel.counters = {process};
         const wire::CounterReport last = bench.loop->finish();
+        QCOMPARE(bench.kernel.askedForCounts, 1);
         QCOMPARE(bench.outlet.events().size(), std::size_t(1));
         QCOMPARE(last.sources.at(0).counters[Counter::Drained], 1u);
     }

@@ -194,6 +194,18 @@ private:
         add("a collector that failed", notice(wire::AgentNoticeKind::CollectorFailed), Severity::Warning);
         add("a notice of a later version", notice(static_cast<wire::AgentNoticeKind>(99)), Severity::Info);
         add("a drill", wire::DrillLabel(), Severity::Notice);
+        const auto memory = [](std::uint64_t high, std::uint64_t max, std::uint64_t kills, bool underOom) {
+            return wire::MemoryEvents{0, high, max, 0, kills, 0, underOom, 0, 0};
+        };
+        add("a cgroup above memory.high", memory(9, 0, 0, false), Severity::Notice);
+        add("a cgroup at its limit", memory(9, 1, 0, false), Severity::Warning);
+        add("a cgroup in which was killed", memory(9, 1, 1, false), Severity::Error);
+        add("a cgroup that stands still", memory(0, 0, 0, true), Severity::Error);
+        add("a cgroup that goes on", memory(0, 0, 0, false), Severity::Info);
+        wire::PressureStall stall;
+        add("pressure begins", stall, Severity::Warning);
+        stall.ended = true;
+        add("pressure ends", stall, Severity::Info);
     }
 
 private slots:

@@ -173,7 +173,7 @@ void tst_KernelCollectors::everyHook_isActiveHere()
     const bool measuredBefore = statisticsAreOn();
     QVERIFY(measuredBefore || !othersMeasure);
     KernelFixture kernel;
-    TAPIO_OPEN(kernel, {"process", "oom", "signal", "tcp", "runqueue", "blockio", "dns", "http", "security", "drops", "capability"});
+    TAPIO_OPEN(kernel, {"process", "oom", "signal", "tcp", "runqueue", "blockio", "dns", "http", "security", "drops", "capability", "file"});
     startAndEnd(1);
     const auto hooks = kernel.collectors().hooks();
     const bool measuredAfter = statisticsAreOn();
@@ -186,7 +186,7 @@ void tst_KernelCollectors::everyHook_isActiveHere()
         }
         QVERIFY2(hook.state == wire::HookState::Active, qPrintable(QString::fromStdString(hook.name + ": " + hook.reason)));
         const bool packets = hook.name.starts_with("cgroup_inet_");
-        if (packets || hook.name == "timeouts")
+        if (packets || hook.name == "timeouts" || hook.name == "counted")
             QCOMPARE(hook.attachKind, packets ? "cgroup" : "run");
         else
             QVERIFY(hook.attachKind == "tp_btf" || hook.attachKind == "iter");
@@ -245,7 +245,7 @@ void tst_KernelCollectors::attachKindWithoutAny_isSaid()
         if (KernelFixture::lacks(hook.name))
             continue;
         const bool typedOnly = hook.collector == "tcp" || hook.collector == "runqueue" || hook.collector == "dns" || hook.collector == "http"
-            || hook.name == "sched_process_fork" || hook.name == "task";
+            || hook.name == "sched_process_fork" || hook.name == "task" || hook.name == "counted";
         QCOMPARE(hook.state, typedOnly ? wire::HookState::Disabled : wire::HookState::Active);
         QCOMPARE(hook.reason.empty(), !typedOnly);
     }

@@ -121,6 +121,18 @@ Frame detailFrame()
     return frame(10, std::move(batch));
 }
 
+Frame resourceFrame()
+{
+    const Detail details[] = {
+        MemoryEvents{1, 2, 3, 4, 5, 6, true, 510u << 20, 512u << 20},
+        PressureStall{PressureResource::Io, true, true, 300'000, 2'000'000, 1234, 4'500'000, 31'000'000'000},
+    };
+    EventBatch batch{60, {hostOrigin(), podOrigin()}, {}, {}};
+    for (const Detail &detail : details)
+        batch.events.push_back(event(static_cast<EventType>(detail.index()), detail, 1));
+    return frame(11, std::move(batch));
+}
+
 EventBatch busyBatch(std::size_t count)
 {
     EventBatch batch{1, {hostOrigin(), podOrigin()}, {}, {}};
@@ -157,6 +169,7 @@ std::vector<std::pair<std::string, Message>> all()
         {"welcome", Welcome{2, 88, 1u << 20, 5, {"zstd"}}},
         {"frame-events", eventFrame()},
         {"frame-details", detailFrame()},
+        {"frame-resources", resourceFrame()},
         {"frame-samples", frame(6, sampleBatch())},
         {"frame-counters", frame(7, counterReport())},
         {"frame-hooks", frame(8, hookReport())},

@@ -19,6 +19,7 @@
 #include <bpf/libbpf.h>
 #include <tapio_collectors.skel.h>
 
+#include "agent/collect/kernel/filerules.h"
 #include "agent/collect/kernel/foldedmaps.h"
 #include "agent/collect/kernel/prerequisites.h"
 #include "bpf/include/tapio_records.h"
@@ -143,7 +144,7 @@ KernelObject::~KernelObject()
 Result<std::unique_ptr<KernelObject>> KernelObject::open(const KernelOptions &options)
 {
     for (const Status &status : {checkRing(options.eventRingBytes, "event"), checkRing(options.criticalRingBytes, "critical"),
-                                 checkCapabilities(),
+                                 check(options.configurationFiles), checkCapabilities(),
                                  checkBtf(options.btfPath.empty() ? kernelBtfPath : options.btfPath)}) {
         if (!status)
             return fail(status.error());
@@ -265,6 +266,7 @@ Result<KernelObject::Skeleton> KernelObject::openSkeleton(const std::vector<Choi
     skeleton->rodata->tapio_capability_quiet_ns =
         static_cast<std::uint64_t>(std::chrono::nanoseconds(m_options.capabilityQuiet).count());
     describeTracepoints(*skeleton);
+    describeFiles(*skeleton);
     return skeleton;
 }
 
@@ -288,16 +290,19 @@ void KernelObject::sizeMaps(tapio_collectors &skeleton, const std::vector<Choice
     bpf_map__set_autocreate(maps.requests, needed("blockio"));
     bpf_map__set_autocreate(maps.latencies, needed("runqueue") || needed("blockio"));
     bpf_map__set_autocreate(maps.dns_questions, needed("dns"));
-    // Where the kernel cannot have its time-outs looked for, what is never answered must leave some other way.
-    const bool timesOut = std::any_of(choices.begin(), choices.end(), [](const Choice &one) {
-        return std::string_view(one.program) == "dns_timeouts";
-    });
-    bpf_map__set_type(maps.dns_questions, timesOut ? BPF_MAP_TYPE_HASH : BPF_MAP_TYPE_LRU_HASH);
+    // Where nobody can be sent to look what is over, it must leave some other way.
+    const auto looksFor = [&](std::string_view program) {
+        return std::any_of(choices.begin(), choices.end(), [&](const Choice &one) { return one.program == program; });
+    };
+    bpf_map__set_type(maps.dns_questions, looksFor("dns_timeouts") ? BPF_MAP_TYPE_HASH : BPF_MAP_TYPE_LRU_HASH);
+    bpf_map__set_type(maps.file_kinds, looksFor("file_counted") ? BPF_MAP_TYPE_HASH : BPF_MAP_TYPE_LRU_HASH);
     bpf_map__set_autocreate(maps.http_sockets, needed("http"));
     bpf_map__set_autocreate(maps.http_exchanges, needed("http"));
     bpf_map__set_autocreate(maps.http_pipelined, needed("http"));
     bpf_map__set_autocreate(maps.drops, needed("drops"));
     bpf_map__set_autocreate(maps.capability_uses, needed("capability"));
+    bpf_map__set_autocreate(maps.file_kinds, needed("file"));
+    bpf_map__set_autocreate(maps.file_scratch, needed("file"));
 }
 
 void KernelObject::describeTracepoints(tapio_collectors &skeleton) const
@@ -307,6 +312,21 @@ void KernelObject::describeTracepoints(tapio_collectors &skeleton) const
     facts.tapio_victim_is_task = m_types.firstArgumentIsPointer("mark_victim");
     facts.tapio_request_after_queue = m_types.argumentCount("block_rq_issue") >= 2;
     facts.tapio_retransmit_says_error = m_types.argumentCount("tcp_retransmit_skb") >= 3;
+}
+
+void KernelObject::describeFiles(tapio_collectors &skeleton) const
+{
+    auto &facts = *skeleton.rodata;
+    const auto put = [](const auto &from, auto &to) {
+        static_assert(sizeof(from[0]) == sizeof(to[0]));
+        std::memcpy(&to[0], from.data(), std::min(sizeof(to), from.size() * sizeof(from[0])));
+    };
+    put(fileCalls(), facts.tapio_file_calls);
+    put(filePrefixWords(m_options.configurationFiles.prefixes), facts.tapio_file_prefixes);
+    put(fileSuffixWords(m_options.configurationFiles.suffixes), facts.tapio_file_suffixes);
+    facts.tapio_file_prefix_count = static_cast<std::uint32_t>(m_options.configurationFiles.prefixes.size());
+    facts.tapio_file_suffix_count = static_cast<std::uint32_t>(m_options.configurationFiles.suffixes.size());
+    facts.tapio_file_fold_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(m_options.fileFold).count());
 }
 
 Status KernelObject::load()
@@ -363,16 +383,40 @@ Status KernelObject::identifySelf()
     return runOnce(m_skeleton->progs.identify);
 }
 
-void KernelObject::tellDnsTimeouts()
+void KernelObject::tellWaiting()
 {
-    const bpf_program *program = m_skeleton->progs.dns_timeouts;
-    const auto hook = std::find_if(m_hooks.begin(), m_hooks.end(), [&](const HookRun &one) { return one.program == program; });
-    if (hook == m_hooks.end() || hook->state != wire::HookState::Active
-        || std::atomic_ref(m_skeleton->bss->tapio_dns_waiting).load(std::memory_order_relaxed) == 0)
+    const auto tell = [this](const bpf_program *program, __u64 &waiting) {
+        HookRun *hook = hookOf(program);
+        if (hook != nullptr && hook->state == wire::HookState::Active && std::atomic_ref(waiting).load(std::memory_order_relaxed) != 0)
+            runHook(*hook);
+    };
+    tell(m_skeleton->progs.dns_timeouts, m_skeleton->bss->tapio_dns_waiting);
+    tell(m_skeleton->progs.file_counted, m_skeleton->bss->tapio_file_kinds);
+}
+
+/// Also of a collector that was just switched off.
+void KernelObject::tellAllCounted()
+{
+    HookRun *hook = hookOf(m_skeleton->progs.file_counted);
+    if (hook == nullptr || std::atomic_ref(m_skeleton->bss->tapio_file_kinds).load(std::memory_order_relaxed) == 0)
         return;
-    if (const Status run = runOnce(program); !run) {
-        hook->state = wire::HookState::Failed;
-        hook->reason = run.error().message();
+    std::atomic_ref ends(m_skeleton->bss->tapio_file_ends);
+    ends.store(1);
+    runHook(*hook);
+    ends.store(0);
+}
+
+KernelObject::HookRun *KernelObject::hookOf(const bpf_program *program)
+{
+    const auto hook = std::find_if(m_hooks.begin(), m_hooks.end(), [&](const HookRun &one) { return one.program == program; });
+    return hook == m_hooks.end() ? nullptr : &*hook;
+}
+
+void KernelObject::runHook(HookRun &hook)
+{
+    if (const Status run = runOnce(hook.program); !run) {
+        hook.state = wire::HookState::Failed;
+        hook.reason = run.error().message();
     }
 }
 
@@ -458,6 +502,8 @@ void KernelObject::setDisabled(const std::set<std::string> &collectors)
     dropTheUseless();
     if (collectors.contains("dns"))
         forgetDnsQuestions();
+    if (collectors.contains("file"))
+        tellAllCounted();
 }
 
 /// Whether they are answered is not seen any more: told later, they would be false alarms. No counter needs to know, for a question is

@@ -38,9 +38,11 @@ public:
     std::vector<wire::Hook> hooks() const;
     /// How often the kernel skipped the programs of a collector because the same program was running already on that CPU.
     std::uint64_t recursionMisses(std::string_view collector) const;
-    /// Has the kernel tell of the questions to name servers that nobody answered in time; at once when none is waited for.
-    /// Where that fails, its hook says so from then on.
-    void tellDnsTimeouts();
+    /// Has the kernel tell of the questions to name servers that nobody answered in time, and of failures of files that were counted for
+    /// long enough; at once when there is neither. Where that fails, its hook says so from then on.
+    void tellWaiting();
+    /// Of failures of files, also those that were counted for a shorter time.
+    void tellAllCounted();
     /// -1 when there is no such map.
     int mapFd(const char *name) const;
     const KernelTypes &types() const noexcept { return m_types; }
@@ -76,12 +78,15 @@ private:
     Status start();
     void sizeMaps(tapio_collectors &skeleton, const std::vector<Choice> &choices) const;
     void describeTracepoints(tapio_collectors &skeleton) const;
+    void describeFiles(tapio_collectors &skeleton) const;
     Result<Skeleton> openSkeleton(const std::vector<Choice> &choices) const;
     std::vector<Choice> currentChoices() const;
     Status load();
     bool stepDownUnloadable();
     Status identifySelf();
     Status runOnce(const bpf_program *program);
+    HookRun *hookOf(const bpf_program *program);    ///< null: none of the hooks runs it
+    void runHook(HookRun &hook);
     bool attachAll();
     void attach(HookRun &hook);
     void dropTheUseless();
