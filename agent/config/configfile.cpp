@@ -56,6 +56,9 @@ void readCollect(ConfigSection &collect, AgentConfig &config)
     collect.path("cgroup", config.collect.cgroupRoot);
     collect.path("pod_logs", config.collect.resolver.podLogs);
     collect.path("container_logs", config.collect.resolver.containerLogs);
+    collect.path("containerd", config.collect.resolver.runtime.containerd);
+    collect.path("crio", config.collect.resolver.runtime.crio);
+    collect.path("docker", config.collect.resolver.runtime.docker);
     collect.path("logs", config.collect.logs);
     collect.path("kmsg", config.collect.kmsg);
     collect.number("max_cgroups", config.collect.maxCgroups, 1, 65'536);

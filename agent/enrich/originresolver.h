@@ -7,13 +7,15 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "agent/collect/cgroupinventory.h"
 #include "agent/collect/smallfile.h"
-#include "agent/enrich/kubeletnames.h"
+#include "agent/enrich/naming.h"
 #include "protocol/base/clock.h"
 #include "protocol/wire/origin.h"
 
@@ -35,6 +37,8 @@ struct ResolverOptions {
     std::chrono::seconds rememberGone{15 * 60};
     std::chrono::milliseconds minBetweenWalks{200};     ///< a flood of unknown ids must not become a flood of walks
     std::function<std::int64_t()> cpuNs = threadCpuNs;  ///< what walks are charged with
+    RuntimeFolders runtime = {};
+    std::shared_ptr<const ClusterPods> cluster = {};    ///< null = nobody
 };
 
 /// cgroup id -> path -> container -> pod. Holds what exists, what is gone (for a while, as Cached) and what could not be
@@ -45,6 +49,8 @@ public:
 
     /// Walks the cgroups again, reads the kubelet's folders when they changed, ages what is gone.
     void refresh();
+    /// Takes over names that became known meanwhile, without a walk. Cheap while there are none.
+    void refreshNames();
 
     /// An unknown id is looked for: through /proc/PID/cgroup when that process is still the one that started at
     /// `startTimeNs` (boot time; 0 = not known), then by a walk. pid 0 = no process to ask. Never null.
@@ -57,6 +63,9 @@ public:
 
     /// CPU time that all walks since the last call took, those that resolve() had to make among them.
     std::int64_t takeWalkNs() noexcept { return std::exchange(m_spentNs, 0); }
+
+    /// Where names come from, beside files that have hooks of their own.
+    std::vector<wire::Hook> hooks() const { return m_naming.hooks(); }
 
     std::size_t known() const noexcept { return m_byPath.size(); }
     std::size_t gone() const noexcept { return m_gone.size(); }
@@ -92,15 +101,18 @@ private:
     bool mayWalk() const;
     Entry &remember(const CgroupNode &node);
     void forgetMissing();
+    void makeRoom();
     void forget(ByPath::iterator entry);
     void ageGone();
+    void rememberGone(std::uint64_t id, OriginPtr origin);
     void nameAgain();
-    OriginPtr makeOrigin(const std::string &path, std::uint64_t id, wire::Attribution attribution) const;
+    OriginPtr namedAgain(const OriginPtr &origin);
+    OriginPtr makeOrigin(const std::string &path, std::uint64_t id, wire::Attribution attribution);
 
     ResolverOptions m_options;
     CgroupInventory &m_inventory;
     const Clock &m_clock;
-    KubeletNames m_names;
+    Naming m_naming;
     SmallFileReader m_reader;
     OriginPtr m_host;
     ByPath m_byPath;
