@@ -11,6 +11,7 @@
 #include "agent/collect/kernelcollectors.h"
 #include "agent/config/settings.h"
 #include "agent/daemon/configsection.h"
+#include "agent/kube/kubeendpoint.h"
 #include "agent/pipeline/collectloop.h"
 #include "agent/spool/spool.h"
 #include "protocol/base/hostport.h"
@@ -40,6 +41,7 @@ struct AgentConfig {
     SpoolOptions spool = defaultSpool();               ///< its folder empty = none
     KernelOptions kernel;
     CollectOptions collect;
+    KubeSettings kubernetes;
     bool drillAllowed = false;                         ///< `tapio drill` may make faults on this node
     std::filesystem::path file;                        ///< that all this was read from; empty = none
 };

@@ -66,6 +66,24 @@ void readCollect(ConfigSection &collect, AgentConfig &config)
     collect.milliseconds("cgroup_interval_ms", config.collect.cgroupInterval, 1000, 60'000);
 }
 
+Status readKubernetes(ConfigSection &kubernetes, KubeSettings &settings, const std::string &file)
+{
+    const std::map<std::string, KubeSourceKind> kinds{{"auto", KubeSourceKind::Auto},
+                                                      {"apiserver", KubeSourceKind::ApiServer},
+                                                      {"kubelet", KubeSourceKind::Kubelet},
+                                                      {"off", KubeSourceKind::Off}};
+    kubernetes.choice("source", kinds, settings.source);
+    kubernetes.text("address", settings.address);
+    kubernetes.path("token_file", settings.tokenFile);
+    kubernetes.path("ca", settings.ca);
+    kubernetes.path("certificate", settings.certificate);
+    kubernetes.path("key", settings.key);
+    kubernetes.text("node", settings.node);
+    if (settings.certificate.empty() != settings.key.empty())
+        return fail(Errc::Malformed, file + ": kubernetes.certificate and kubernetes.key go together");
+    return {};
+}
+
 void readObserve(ConfigSection &observe, AgentConfig &config) { observe.text("address", config.observeAddress); }
 
 void readBudget(ConfigSection &budget, BudgetLimits &limits)
@@ -107,6 +125,9 @@ Status readAll(const toml::table *file, const std::filesystem::path &path, Agent
     ConfigSection kernel(top.table("kernel"), path.native(), "kernel.", values);
     if (const Status status = readKernel(kernel, config, path.native()); !status)
         return status;
+    ConfigSection kubernetes(top.table("kubernetes"), path.native(), "kubernetes.", values);
+    if (const Status status = readKubernetes(kubernetes, config.kubernetes, path.native()); !status)
+        return status;
     ConfigSection drill(top.table("drill"), path.native(), "drill.", values);
     drill.flag("allowed", config.drillAllowed);
     if (file != nullptr)
@@ -115,7 +136,7 @@ Status readAll(const toml::table *file, const std::filesystem::path &path, Agent
     readObserve(observe, config);
     ConfigSection budget(top.table("budget"), path.native(), "budget.", values);
     readBudget(budget, config.collect.budget);
-    for (const ConfigSection *section : {&top, &server, &spool, &collect, &kernel, &drill, &observe, &budget}) {
+    for (const ConfigSection *section : {&top, &server, &spool, &collect, &kernel, &kubernetes, &drill, &observe, &budget}) {
         if (const Status status = section->end(); !status)
             return status;
     }

@@ -52,6 +52,7 @@ private slots:
                         "[kernel]\nbtf = \"/btf\"\nrun_time_statistics = false\nevent_ring_bytes = 1048576\ncritical_ring_bytes = 131072\n"
                         "[observe]\naddress = \"127.0.0.1:0\"\n"
                         "[budget]\ncpu_percent = 2.5\nrss_bytes = 1000\nbandwidth_bytes_per_second = 20\n"
+                        "[kubernetes]\nsource = \"kubelet\"\naddress = \"worker-1:10250\"\ntoken_file = \"/t\"\nca = \"/k\"\ncertificate = \"/l\"\nkey = \"/m\"\nnode = \"w\"\n"
                         "[drill]\nallowed = true\n");
         AgentConfig config;
         const Status status = readConfig(file.path, config);
@@ -75,6 +76,13 @@ private slots:
         QVERIFY(!config.kernel.runTimeStatistics);
         QCOMPARE(config.collect.budget, (BudgetLimits{2.5, 1000, 20}));
         QCOMPARE(config.observeAddress, std::string("127.0.0.1:0"));
+        QCOMPARE(config.kubernetes.source, KubeSourceKind::Kubelet);
+        QCOMPARE(config.kubernetes.address, std::string("worker-1:10250"));
+        QCOMPARE(config.kubernetes.tokenFile.native(), std::string("/t"));
+        QCOMPARE(config.kubernetes.ca.native(), std::string("/k"));
+        QCOMPARE(config.kubernetes.certificate.native(), std::string("/l"));
+        QCOMPARE(config.kubernetes.key.native(), std::string("/m"));
+        QCOMPARE(config.kubernetes.node, std::string("w"));
         QVERIFY(config.drillAllowed);
         QCOMPARE(config.file.native(), file.path);
     }
@@ -107,6 +115,10 @@ private slots:
         QTest::newRow("a replay that never ends") << QByteArray("[spool]\nreplay_rate = 1\n") << "line 2: \"spool.replay_rate\" must be a number from 65536";
         QTest::newRow("a word for yes or no") << QByteArray("[drill]\nallowed = \"yes\"\n") << "line 2: \"drill.allowed\" must be";
         QTest::newRow("an unknown key of drills") << QByteArray("[drill]\nallow = true\n") << "line 2: there is no setting \"drill.allow\"";
+        QTest::newRow("an unknown key of Kubernetes") << QByteArray("[kubernetes]\ntoken = \"x\"\n") << "line 2: there is no setting \"kubernetes.token\"";
+        QTest::newRow("an unknown source of pods") << QByteArray("[kubernetes]\nsource = \"etcd\"\n")
+                                                   << "line 2: \"kubernetes.source\" must be one of \"apiserver\", \"auto\", \"kubelet\", \"off\"";
+        QTest::newRow("a certificate without its key") << QByteArray("[kubernetes]\ncertificate = \"/x\"\n") << "go together";
         QTest::newRow("broken TOML") << QByteArray("node = \n") << "line 1";
         QTest::newRow("an open table") << QByteArray("[server\nx = 1\n") << "line 1";
         QTest::newRow("bytes that are no text") << QByteArray("\xff\xfe\x00\x01", 4) << "line 1";
