@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -121,6 +122,9 @@ public:
     virtual Result<std::vector<CgroupHistogram>> histograms() = 0;
     virtual Result<std::vector<CgroupTcp>> tcpCounters() = 0;
     virtual Result<std::vector<DropCount>> packetDrops() = 0;
+    /// What the cgroup with this id was called when it was made, be it gone by now; `isV1`: in the memory hierarchy of version 1, whose ids are
+    /// counted apart. Empty: not made since the programs were attached, or so many ago that it was forgotten.
+    virtual std::optional<std::string> cgroupBirth(std::uint64_t id, bool isV1) const = 0;
     /// Bytes waiting in the event ring, and its size: how full it is.
     virtual std::pair<std::uint64_t, std::uint64_t> ringFill() const = 0;
     /// The same of the ring for OOM kills and fatal signals.

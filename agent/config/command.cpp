@@ -19,9 +19,9 @@ constexpr const char *footer =
     "73 a folder or file cannot be made or written, 77 not permitted, 78 configuration or certificate.";
 
 /// Those of kernel programs, then those that read files.
-constexpr std::array<std::string_view, 20> collectors{"process", "oom",      "signal",     "tcp",   "runqueue", "blockio", "dns",
-                                                      "http",    "security", "capability", "drops", "cpu",      "memory",  "psi",
-                                                      "disk",    "network",  "filesystem", "ports", "kmsg",     "login"};
+constexpr std::array<std::string_view, 21> collectors{"process", "oom",      "signal",     "tcp",   "runqueue", "blockio", "dns",
+                                                      "http",    "security", "capability", "drops", "cgroup",   "cpu",     "memory",
+                                                      "psi",     "disk",     "network",    "filesystem", "ports", "kmsg",  "login"};
 
 /// Values of the command line; empty = not given.
 struct Given {

@@ -255,6 +255,24 @@ OriginResolver::Asked OriginResolver::ask(std::uint64_t cgroupId, std::uint32_t 
     return asked;
 }
 
+/// Of a cgroup that nobody looked at while it was there, or has not yet.
+OriginPtr OriginResolver::born(std::uint64_t cgroupId)
+{
+    if (!m_birth || cgroupId == 0)
+        return nullptr;
+    const auto v2 = m_birth(cgroupId, false);
+    const auto memory = m_birth(cgroupId, true);
+    if ((!v2 && !memory) || (v2 && memory && *v2 != *memory))
+        return nullptr;     // ids are unique within a hierarchy only
+    const std::string &path = v2 ? *v2 : *memory;
+    const CgroupNode node = m_inventory.look(path);
+    if ((v2 ? node.v2Id : node.memoryId) == cgroupId)
+        return remember(node).origin;
+    OriginPtr origin = makeOrigin(path, cgroupId, wire::Attribution::Cached);
+    rememberGone(cgroupId, origin);
+    return origin;
+}
+
 OriginPtr OriginResolver::rememberUnfound(std::uint64_t cgroupId, const std::string &path)
 {
     if (m_unfound.size() >= maxUnfound)
@@ -278,6 +296,8 @@ OriginPtr OriginResolver::resolveOne(std::uint64_t cgroupId, std::uint32_t pid, 
     if (cgroupId == rootId)
         return m_host;
     if (OriginPtr known = find(cgroupId, pid, startTimeNs))
+        return known;
+    if (OriginPtr known = born(cgroupId))
         return known;
     const auto unfound = m_unfound.find(cgroupId);
     if (unfound != m_unfound.end() && m_clock.bootNs() < unfound->second.untilBootNs)

@@ -29,6 +29,9 @@ std::int64_t threadCpuNs();
 /// Walks that unknown ids ask for take 1/walkShare of a core at most: where one takes long, they come less often.
 inline constexpr std::int64_t walkShare = 50;
 
+/// What a cgroup was called when it was made, by its id and whether that is of v1's memory hierarchy; see KernelCollectors::cgroupBirth.
+using CgroupBirth = std::function<std::optional<std::string>(std::uint64_t id, bool isV1)>;
+
 struct ResolverOptions {
     std::filesystem::path procRoot = "/proc";
     std::filesystem::path podLogs = "/var/log/pods";
@@ -47,6 +50,8 @@ class OriginResolver {
 public:
     OriginResolver(ResolverOptions options, CgroupInventory &inventory, const Clock &clock);
 
+    /// From now on the kernel is asked for cgroups that are not known: so those are named too that were gone before anybody looked.
+    void setBirth(CgroupBirth birth) { m_birth = std::move(birth); }
     /// Walks the cgroups again, reads the kubelet's folders when they changed, ages what is gone.
     void refresh();
     /// Takes over names that became known meanwhile, without a walk. Cheap while there are none.
@@ -96,6 +101,7 @@ private:
     OriginPtr resolveOne(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs);
     OriginPtr find(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs);
     Asked ask(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs);
+    OriginPtr born(std::uint64_t cgroupId);
     OriginPtr rememberUnfound(std::uint64_t cgroupId, const std::string &path);
     bool sameProcess(std::uint32_t pid, std::uint64_t startTimeNs);
     bool mayWalk() const;
@@ -114,6 +120,7 @@ private:
     const Clock &m_clock;
     Naming m_naming;
     SmallFileReader m_reader;
+    CgroupBirth m_birth;               ///< empty = nobody knows
     OriginPtr m_host;
     ByPath m_byPath;
     ById m_v2;

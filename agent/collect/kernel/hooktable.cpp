@@ -9,8 +9,8 @@ namespace tapio::agent {
 
 namespace {
 
-constexpr std::array<std::string_view, TAPIO_COLLECTORS> names{"process", "oom",  "signal",   "tcp",   "runqueue",  "blockio",
-                                                                 "dns",     "http", "security", "drops", "capability"};
+constexpr std::array<std::string_view, TAPIO_COLLECTORS> names{"process", "oom",  "signal",   "tcp",   "runqueue",   "blockio",
+                                                                 "dns",     "http", "security", "drops", "capability", "cgroup"};
 
 constexpr HookAlternative exec[] = {{"tp_btf", "exec_btf"}, {"raw_tp", "exec_raw"}, {"tracepoint", "exec_tp"}};
 constexpr HookAlternative exit[] = {{"tp_btf", "exit_btf"}, {"raw_tp", "exit_raw"}, {"tracepoint", "exit_tp"}};
@@ -44,6 +44,8 @@ constexpr HookAlternative moduleLoad[] = {{"tp_btf", "module_btf"}, {"raw_tp", "
 constexpr HookAlternative packetDrop[] = {{"tp_btf", "drop_btf"}, {"raw_tp", "drop_raw"}};
 constexpr HookAlternative capable[] = {{"tp_btf", "capable_btf"}, {"raw_tp", "capable_raw"}};
 
+constexpr HookAlternative cgroupMake[] = {{"tp_btf", "cgroup_mkdir_btf"}, {"raw_tp", "cgroup_mkdir_raw"}};
+
 constexpr HookSpec table[] = {
     {"process", "sched_process_exec", exec},
     {"process", "sched_process_exit", exit},
@@ -72,6 +74,7 @@ constexpr HookSpec table[] = {
     {"security", "module_load", moduleLoad},
     {"capability", "cap_capable", capable}, // came with 6.12, d48da4d5ed7b
     {"drops", "kfree_skb", packetDrop, 3}, // the reason came with 5.17, c504e5c2f964
+    {"cgroup", "cgroup_mkdir", cgroupMake, 2}, // the path came with 4.20, e4f8d81c738d
 };
 
 } // namespace
