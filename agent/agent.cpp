@@ -23,6 +23,9 @@ namespace {
 /// systemd waits longer, but a person who pressed Ctrl-C does not: two seconds in all, with the collecting thread's end.
 constexpr milliseconds farewell(1300);
 
+/// Of Kubernetes, to --once-check.
+constexpr milliseconds longestAnswer(5000);
+
 std::uint64_t randomStreamId()
 {
     std::uint64_t id = 0;
@@ -135,6 +138,7 @@ Result<std::unique_ptr<Agent>> Agent::start(AgentConfig config, std::string conf
     agent->m_blank.configSha256 = std::move(configSha256);
     agent->observe(config.observeAddress);
     config.collect.otherHooks.push_back(agent->m_observer->hook());
+    config.collect.resolver.cluster = agent->m_kube;
     const PublisherPort port{publisher,
                              [&publisher] {
                                  const SessionStatus status = publisher.status();
@@ -154,7 +158,8 @@ Result<std::unique_ptr<Agent>> Agent::start(AgentConfig config, std::string conf
 }
 
 Agent::Agent(PublisherOptions options, const AgentConfig &config, const Clock &clock, spdlog::logger &log)
-    : m_clock(clock), m_log(log), m_publisher(std::move(options), clock, log)
+    : m_clock(clock), m_log(log), m_publisher(std::move(options), clock, log),
+      m_kube(KubeSource::start(chooseKube(config.kubernetes, config.node, processEnvironment), clock, log))
 {
     m_blank.version = TAPIO_VERSION;
     m_blank.node = config.node;
@@ -221,6 +226,7 @@ AgentView Agent::view() const
         view.collect = collect->snapshot();
         view.failure = collect->failure();
     }
+    view.kubernetes = m_kube->isAsked() ? std::optional(m_kube->figures()) : std::nullopt;
     view.process = readProcessFigures(m_clock);
     view.nowUtcNs = m_clock.utcNs();
     view.nowBootNs = m_clock.bootNs();   // last: nothing above is of later
@@ -253,11 +259,15 @@ CheckReport checkOnce(const AgentConfig &config, const KernelFactory &openKernel
     CheckReport report;
     CollectOptions options = config.collect;
     options.disabled = switchedOff(config);
+    const auto name = nodeName(config, clock);     // without a certificate the node may still have a name for Kubernetes
+    const auto kube = KubeSource::start(chooseKube(config.kubernetes, name.value_or(config.node), processEnvironment), clock, log);
+    options.resolver.cluster = kube;
     const auto loop = CollectLoop::open(std::move(options), openKernel, port, clock, log);
     if (!loop) {
         report.error = loop.error();
         return report;
     }
+    kube->waitForAnswer(longestAnswer);
     (*loop)->sampleAll();
     report.hooks = (*loop)->hooks();
     return report;

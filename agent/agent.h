@@ -10,6 +10,7 @@
 
 #include "agent/config/agentconfig.h"
 #include "agent/config/oncecheck.h"
+#include "agent/kube/kubesource.h"
 #include "agent/observe/observer.h"
 #include "agent/pipeline/collectthread.h"
 #include "agent/publish/publisher.h"
@@ -53,6 +54,7 @@ private:
     mutable std::mutex m_mutex;                         ///< guards what follows
     AgentView m_blank;                                  ///< with what the threads do not know
     Publisher m_publisher;
+    std::shared_ptr<const KubeSource> m_kube;
     std::unique_ptr<CollectThread> m_collect;
     std::atomic<const CollectThread *> m_collecting = nullptr;   ///< for view(), from when it is there
     std::uint64_t m_lastDrained = 0;

@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "agent/collect/kernel/cgroupbirths.h"
 #include "agent/collect/kernel/foldedmaps.h"
 #include "agent/collect/kernel/httproute.h"
 #include "agent/collect/kernel/kernelobject.h"
@@ -64,6 +65,10 @@ public:
     {
         m_latencies.forgetIdle(isGone);
         m_tcpTotals.forgetIdle(isGone);
+    }
+    std::optional<std::string> cgroupBirth(std::uint64_t id, bool isV1) const override
+    {
+        return readCgroupBirth(m_object->mapFd("cgroup_births"), id, isV1);
     }
     std::pair<std::uint64_t, std::uint64_t> ringFill() const override
     {

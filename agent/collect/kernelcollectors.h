@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -137,6 +138,9 @@ public:
     virtual Result<std::vector<DropCount>> packetDrops() = 0;
     /// Removes the histograms and TCP counters that did not move for three minutes, as far as they were read, and whose cgroup is gone.
     virtual void forgetIdle(const IsGone &isGone) = 0;
+    /// What the cgroup with this id was called when it was made, be it gone by now; `isV1`: in the memory hierarchy of version 1, whose ids are
+    /// counted apart. Empty: not made since the programs were attached, or so many ago that it was forgotten.
+    virtual std::optional<std::string> cgroupBirth(std::uint64_t id, bool isV1) const = 0;
     /// Bytes waiting in the event ring, and its size: how full it is.
     virtual std::pair<std::uint64_t, std::uint64_t> ringFill() const = 0;
     /// The same of the ring for OOM kills and fatal signals.

@@ -43,6 +43,9 @@ std::uint32_t SampleWriter::originIndex(const OriginPtr &origin)
         cut();
     const auto index = static_cast<std::uint32_t>(m_batch.origins.size());
     m_batch.origins.push_back(*origin);
+    // Events tell what runs in a container; in samples, which come every other second of each, it would be most of the bytes.
+    m_batch.origins.back().image.clear();
+    m_batch.origins.back().imageId.clear();
     m_origins.emplace(origin, index);
     return index;
 }

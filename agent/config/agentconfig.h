@@ -11,6 +11,7 @@
 #include "agent/collect/kernelcollectors.h"
 #include "agent/config/settings.h"
 #include "agent/daemon/configsection.h"
+#include "agent/kube/kubeendpoint.h"
 #include "agent/pipeline/collectloop.h"
 #include "agent/spool/spool.h"
 #include "protocol/base/hostport.h"
@@ -41,6 +42,7 @@ struct AgentConfig {
     KernelOptions kernel;
     CollectOptions collect;
     std::set<std::string> enabled;                     ///< collectors that are off unless named here; see collectors.h
+    KubeSettings kubernetes;
     bool drillAllowed = false;                         ///< `tapio drill` may make faults on this node
     std::filesystem::path file;                        ///< that all this was read from; empty = none
 };

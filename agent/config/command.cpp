@@ -120,6 +120,10 @@ Status validate(const AgentConfig &config, const Given &given)
         return status;
     if (const auto address = parseHostPort(config.server); !address)
         return fail(address.error().within("the server's address" + addressSource(given, config)));
+    if (!config.kubernetes.address.empty()) {
+        if (const auto address = parseHostPort(config.kubernetes.address); !address)
+            return fail(address.error().within("the address of Kubernetes, kubernetes.address of " + given.file));
+    }
     if (!config.observeAddress.empty()) {
         if (const auto address = parseListenAddress(config.observeAddress); !address)
             return fail(address.error().within("the address of metrics and health"));

@@ -57,6 +57,9 @@ void readCollect(ConfigSection &collect, AgentConfig &config)
     collect.path("cgroup", config.collect.cgroupRoot);
     collect.path("pod_logs", config.collect.resolver.podLogs);
     collect.path("container_logs", config.collect.resolver.containerLogs);
+    collect.path("containerd", config.collect.resolver.runtime.containerd);
+    collect.path("crio", config.collect.resolver.runtime.crio);
+    collect.path("docker", config.collect.resolver.runtime.docker);
     collect.path("logs", config.collect.logs);
     collect.path("kmsg", config.collect.kmsg);
     collect.number("max_cgroups", config.collect.maxCgroups, 1, 65'536);
@@ -85,6 +88,24 @@ Status readPressure(ConfigSection &pressure, AgentConfig &config, const std::str
     pressure.number("max_cgroups", options.mostCgroups, 0, mostCgroups);
     if (const Status status = check(options); !status)
         return fail(Errc::Malformed, file + ": " + status.error().context());
+    return {};
+}
+
+Status readKubernetes(ConfigSection &kubernetes, KubeSettings &settings, const std::string &file)
+{
+    const std::map<std::string, KubeSourceKind> kinds{{"auto", KubeSourceKind::Auto},
+                                                      {"apiserver", KubeSourceKind::ApiServer},
+                                                      {"kubelet", KubeSourceKind::Kubelet},
+                                                      {"off", KubeSourceKind::Off}};
+    kubernetes.choice("source", kinds, settings.source);
+    kubernetes.text("address", settings.address);
+    kubernetes.path("token_file", settings.tokenFile);
+    kubernetes.path("ca", settings.ca);
+    kubernetes.path("certificate", settings.certificate);
+    kubernetes.path("key", settings.key);
+    kubernetes.text("node", settings.node);
+    if (settings.certificate.empty() != settings.key.empty())
+        return fail(Errc::Malformed, file + ": kubernetes.certificate and kubernetes.key go together");
     return {};
 }
 
@@ -135,6 +156,9 @@ Status readAll(const toml::table *file, const std::filesystem::path &path, Agent
     ConfigSection pressure(top.table("pressure"), path.native(), "pressure.", values);
     if (const Status status = readPressure(pressure, config, path.native()); !status)
         return status;
+    ConfigSection kubernetes(top.table("kubernetes"), path.native(), "kubernetes.", values);
+    if (const Status status = readKubernetes(kubernetes, config.kubernetes, path.native()); !status)
+        return status;
     ConfigSection drill(top.table("drill"), path.native(), "drill.", values);
     drill.flag("allowed", config.drillAllowed);
     if (file != nullptr)
@@ -143,7 +167,7 @@ Status readAll(const toml::table *file, const std::filesystem::path &path, Agent
     readObserve(observe, config);
     ConfigSection budget(top.table("budget"), path.native(), "budget.", values);
     readBudget(budget, config.collect.budget);
-    for (const ConfigSection *section : {&top, &server, &spool, &collect, &kernel, &files, &pressure, &drill, &observe, &budget}) {
+    for (const ConfigSection *section : {&top, &server, &spool, &collect, &kernel, &files, &pressure, &kubernetes, &drill, &observe, &budget}) {
         if (const Status status = section->end(); !status)
             return status;
     }

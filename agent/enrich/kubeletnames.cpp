@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/enrich/kubeletnames.h"
 
-#include <algorithm>
 #include <sys/stat.h>
 #include <utility>
 
 #include "agent/enrich/cgrouppath.h"
+#include "agent/enrich/kubename.h"
 #include "protocol/base/clock.h"
 
 namespace tapio::agent {
@@ -13,13 +13,6 @@ namespace tapio::agent {
 namespace {
 
 constexpr std::size_t maxEntries = 16'384;   // far above the pods of a node
-
-/// A DNS subdomain or label of Kubernetes (RFC 1123): what namespaces, pods and containers are named with.
-bool isName(std::string_view text)
-{
-    const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.'; };
-    return !text.empty() && text.size() <= 253 && std::all_of(text.begin(), text.end(), allowed);
-}
 
 template <typename Take>
 void eachName(const std::filesystem::path &folder, Take take)
@@ -43,7 +36,7 @@ std::optional<std::pair<std::string, PodName>> parsePodFolder(std::string_view n
     const std::string_view space = name.substr(0, first);
     const std::string_view pod = name.substr(first + 1, last - first - 1);
     const std::string_view uid = name.substr(last + 1);
-    if (!isName(space) || !isName(pod) || !isPodUid(uid))
+    if (!isKubernetesName(space) || !isKubernetesName(pod) || !isPodUid(uid))
         return std::nullopt;
     return std::pair(std::string(uid), PodName{std::string(space), std::string(pod)});
 }
@@ -63,7 +56,7 @@ std::optional<ContainerName> parseContainerLog(std::string_view name)
     const std::string_view space = name.substr(first + 1, second - first - 1);
     const std::string_view container = name.substr(second + 1, dash - second - 1);
     const std::string_view id = name.substr(dash + 1);
-    if (!isName(pod) || !isName(space) || !isName(container) || !isContainerId(id))
+    if (!isKubernetesName(pod) || !isKubernetesName(space) || !isKubernetesName(container) || !isContainerId(id))
         return std::nullopt;
     return ContainerName{{std::string(space), std::string(pod)}, std::string(container), std::string(id)};
 }

@@ -49,28 +49,21 @@ std::int64_t threadCpuNs()
 
 OriginResolver::OriginResolver(ResolverOptions options, CgroupInventory &inventory, const Clock &clock)
     : m_options(std::move(options)), m_inventory(inventory), m_clock(clock),
-      m_names(m_options.podLogs, m_options.containerLogs),
+      m_naming({m_options.podLogs, m_options.containerLogs, m_options.runtime, m_options.cluster}, clock),
       m_host(makeOrigin("/", rootId, wire::Attribution::Live))
 {
 }
 
-OriginPtr OriginResolver::makeOrigin(const std::string &path, std::uint64_t id, wire::Attribution attribution) const
+OriginPtr OriginResolver::makeOrigin(const std::string &path, std::uint64_t id, wire::Attribution attribution)
 {
     auto origin = std::make_shared<wire::Origin>();
     origin->cgroupId = id;
     origin->cgroupPath = path;
     origin->attribution = attribution;
     CgroupIdentity identity = identityFromPath(path);
-    if (const ContainerName *name = m_names.container(identity.containerId)) {
-        origin->containerName = name->containerName;
-        origin->podName = name->pod.podName;
-        origin->namespaceName = name->pod.namespaceName;
-    } else if (const PodName *pod = m_names.pod(identity.podUid)) {
-        origin->podName = pod->podName;
-        origin->namespaceName = pod->namespaceName;
-    }
     origin->containerId = std::move(identity.containerId);
     origin->podUid = std::move(identity.podUid);
+    m_naming.name(*origin);
     return origin;
 }
 
@@ -82,6 +75,8 @@ OriginResolver::Entry &OriginResolver::remember(const CgroupNode &node)
         found = m_byPath.end();
     }
     if (found == m_byPath.end()) {
+        if (m_byPath.size() >= 4 * m_inventory.maxCgroups())
+            makeRoom();
         found = m_byPath.emplace(node.path, Entry{node, makeOrigin(node.path, idOf(node), wire::Attribution::Live), 0}).first;
         if (node.v2Id != 0)
             m_v2[node.v2Id] = &found->second;
@@ -97,19 +92,38 @@ OriginResolver::Entry &OriginResolver::remember(const CgroupNode &node)
 void OriginResolver::forget(ByPath::iterator entry)
 {
     const Entry &old = entry->second;
-    auto cached = std::make_shared<wire::Origin>(*old.origin);
+    const auto cached = std::make_shared<wire::Origin>(*old.origin);
     cached->attribution = wire::Attribution::Cached;
-    const Gone gone{std::move(cached), m_clock.bootNs()};
     const auto drop = [&](ById &byId, CgroupHierarchy hierarchy, std::uint64_t id) {
         const auto found = byId.find(id);
         if (id == 0 || found == byId.end() || found->second != &old)
             return;
         byId.erase(found);
-        m_gone[goneKey(hierarchy, id)] = gone;
+        rememberGone(hierarchy, id, cached);
     };
     drop(m_v2, CgroupHierarchy::V2, old.node.v2Id);
     drop(m_memory, CgroupHierarchy::Memory, old.node.memoryId);
     m_byPath.erase(entry);
+}
+
+/// Containers that come and go between two walks: what is gone goes, and if that is not enough, whatever comes first.
+void OriginResolver::makeRoom()
+{
+    for (auto it = m_byPath.begin(); it != m_byPath.end();) {
+        const auto current = it++;
+        if (idOf(m_inventory.look(current->second.node.path)) != idOf(current->second.node))
+            forget(current);
+    }
+    while (m_byPath.size() > 2 * m_inventory.maxCgroups())
+        forget(m_byPath.begin());
+}
+
+/// Between two walks, too, no more of them are kept than may be.
+void OriginResolver::rememberGone(CgroupHierarchy hierarchy, std::uint64_t id, OriginPtr origin)
+{
+    m_gone[goneKey(hierarchy, id)] = {std::move(origin), m_clock.bootNs()};
+    if (m_gone.size() > 2 * m_options.maxGone)
+        ageGone();
 }
 
 void OriginResolver::forgetMissing()
@@ -144,18 +158,28 @@ void OriginResolver::ageGone()
         m_gone.erase(id);
 }
 
+/// The same origin where nothing more is known of it. What was known stays known: a pod's log folder goes before its cgroup does.
+OriginPtr OriginResolver::namedAgain(const OriginPtr &origin)
+{
+    if (!m_naming.mayLearnMore(*origin))
+        return origin;
+    auto named = std::make_shared<wire::Origin>(*origin);
+    m_naming.name(*named);
+    return *named == *origin ? origin : std::move(named);
+}
+
 void OriginResolver::nameAgain()
 {
-    for (auto &[path, entry] : m_byPath) {
-        if (entry.origin->podUid.empty() && entry.origin->containerId.empty())
-            continue;
-        OriginPtr named = makeOrigin(path, idOf(entry.node), wire::Attribution::Live);
-        // A pod's log folder goes before its cgroup does: what was known stays known.
-        const bool lessKnown = named->podName.size() < entry.origin->podName.size()
-            || named->containerName.size() < entry.origin->containerName.size();
-        if (!lessKnown && *named != *entry.origin)
-            entry.origin = std::move(named);
-    }
+    for (auto &[path, entry] : m_byPath)
+        entry.origin = namedAgain(entry.origin);
+    for (auto &[id, gone] : m_gone)
+        gone.origin = namedAgain(gone.origin);
+}
+
+void OriginResolver::refreshNames()
+{
+    if (m_naming.refresh())
+        nameAgain();
 }
 
 void OriginResolver::refresh()
@@ -163,7 +187,7 @@ void OriginResolver::refresh()
     const std::int64_t before = m_options.cpuNs();
     ++m_walk;
     m_walkedBootNs = m_clock.bootNs();
-    const bool newNames = m_names.refresh(m_clock.utcNs());
+    const bool newNames = m_naming.refresh();
     m_inventory.refresh();
     for (const CgroupNode &node : m_inventory.nodes())
         remember(node);
@@ -230,12 +254,15 @@ bool OriginResolver::sameProcess(std::uint32_t pid, std::uint64_t startTimeNs)
 OriginResolver::Asked OriginResolver::ask(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs)
 {
     Asked asked;
-    if (pid == 0 || !sameProcess(pid, startTimeNs))
+    if (pid == 0)
         return asked;
     const FileText text = m_reader.read(m_options.procRoot / std::to_string(pid) / "cgroup");
     if (!text)
         return asked;
     ProcCgroups cgroups = parseProcCgroup(text.text);
+    // Only now: whoever is still the one that started then was it when the file was read. Asked before, the pid could change hands in between.
+    if (!sameProcess(pid, startTimeNs))
+        return asked;
     for (std::optional<std::string> *path : {&cgroups.v2, &cgroups.memory}) {
         if (!*path || **path == "/")
             continue;
@@ -247,6 +274,24 @@ OriginResolver::Asked OriginResolver::ask(std::uint64_t cgroupId, std::uint32_t 
         asked.path = std::move(**path);
     }
     return asked;
+}
+
+/// Of a cgroup that nobody looked at while it was there, or has not yet.
+OriginPtr OriginResolver::born(CgroupHierarchy hierarchy, std::uint64_t cgroupId)
+{
+    if (!m_birth || cgroupId == 0)
+        return nullptr;
+    const auto v2 = hierarchy == CgroupHierarchy::Memory ? std::nullopt : m_birth(cgroupId, false);
+    const auto memory = hierarchy == CgroupHierarchy::V2 ? std::nullopt : m_birth(cgroupId, true);
+    if ((!v2 && !memory) || (v2 && memory && *v2 != *memory))
+        return nullptr;     // ids are unique within a hierarchy only
+    const std::string &path = v2 ? *v2 : *memory;
+    const CgroupNode node = m_inventory.look(path);
+    if ((v2 ? node.v2Id : node.memoryId) == cgroupId)
+        return remember(node).origin;
+    OriginPtr origin = makeOrigin(path, cgroupId, wire::Attribution::Cached);
+    rememberGone(v2 ? CgroupHierarchy::V2 : CgroupHierarchy::Memory, cgroupId, origin);
+    return origin;
 }
 
 OriginPtr OriginResolver::rememberUnfound(std::uint64_t cgroupId, const std::string &path)
@@ -289,6 +334,8 @@ OriginPtr OriginResolver::resolveOne(std::uint64_t cgroupId, CgroupHierarchy hie
     if (cgroupId == rootId)
         return m_host;
     if (OriginPtr known = find(cgroupId, hierarchy, pid, startTimeNs))
+        return known;
+    if (OriginPtr known = born(hierarchy, cgroupId))
         return known;
     const auto unfound = m_unfound.find(cgroupId);
     if (unfound != m_unfound.end() && m_clock.bootNs() < unfound->second.untilBootNs)

@@ -7,13 +7,15 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "agent/collect/cgroupinventory.h"
 #include "agent/collect/smallfile.h"
-#include "agent/enrich/kubeletnames.h"
+#include "agent/enrich/naming.h"
 #include "protocol/base/clock.h"
 #include "protocol/wire/origin.h"
 
@@ -27,6 +29,9 @@ std::int64_t threadCpuNs();
 /// Walks that unknown ids ask for take 1/walkShare of a core at most: where one takes long, they come less often.
 inline constexpr std::int64_t walkShare = 50;
 
+/// What a cgroup was called when it was made, by its id and whether that is of v1's memory hierarchy; see KernelCollectors::cgroupBirth.
+using CgroupBirth = std::function<std::optional<std::string>(std::uint64_t id, bool isV1)>;
+
 struct ResolverOptions {
     std::filesystem::path procRoot = "/proc";
     std::filesystem::path podLogs = "/var/log/pods";
@@ -35,6 +40,8 @@ struct ResolverOptions {
     std::chrono::seconds rememberGone{15 * 60};
     std::chrono::milliseconds minBetweenWalks{200};     ///< a flood of unknown ids must not become a flood of walks
     std::function<std::int64_t()> cpuNs = threadCpuNs;  ///< what walks are charged with
+    RuntimeFolders runtime = {};
+    std::shared_ptr<const ClusterPods> cluster = {};    ///< null = nobody
 };
 
 /// cgroup id -> path -> container -> pod. Holds what exists, what is gone (for a while, as Cached) and what could not be
@@ -43,8 +50,12 @@ class OriginResolver {
 public:
     OriginResolver(ResolverOptions options, CgroupInventory &inventory, const Clock &clock);
 
+    /// From now on the kernel is asked for cgroups that are not known: so those are named too that were gone before anybody looked.
+    void setBirth(CgroupBirth birth) { m_birth = std::move(birth); }
     /// Walks the cgroups again, reads the kubelet's folders when they changed, ages what is gone.
     void refresh();
+    /// Takes over names that became known meanwhile, without a walk. Cheap while there are none.
+    void refreshNames();
 
     /// An unknown id is looked for: through /proc/PID/cgroup when that process is still the one that started at
     /// `startTimeNs` (boot time; 0 = not known), then by a walk. pid 0 = no process to ask. Never null.
@@ -62,6 +73,9 @@ public:
 
     /// CPU time that all walks since the last call took, those that resolve() had to make among them.
     std::int64_t takeWalkNs() noexcept { return std::exchange(m_spentNs, 0); }
+
+    /// Where names come from, beside files that have hooks of their own.
+    std::vector<wire::Hook> hooks() const { return m_naming.hooks(); }
 
     std::size_t known() const noexcept { return m_byPath.size(); }
     std::size_t gone() const noexcept { return m_gone.size(); }
@@ -94,21 +108,26 @@ private:
     OriginPtr findIn(CgroupHierarchy hierarchy, std::uint64_t cgroupId) const;
     OriginPtr findGone(CgroupHierarchy hierarchy, std::uint64_t cgroupId) const;
     Asked ask(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs);
+    OriginPtr born(CgroupHierarchy hierarchy, std::uint64_t cgroupId);
     OriginPtr rememberUnfound(std::uint64_t cgroupId, const std::string &path);
     bool sameProcess(std::uint32_t pid, std::uint64_t startTimeNs);
     bool mayWalk() const;
     Entry &remember(const CgroupNode &node);
     void forgetMissing();
+    void makeRoom();
     void forget(ByPath::iterator entry);
     void ageGone();
+    void rememberGone(CgroupHierarchy hierarchy, std::uint64_t id, OriginPtr origin);
     void nameAgain();
-    OriginPtr makeOrigin(const std::string &path, std::uint64_t id, wire::Attribution attribution) const;
+    OriginPtr namedAgain(const OriginPtr &origin);
+    OriginPtr makeOrigin(const std::string &path, std::uint64_t id, wire::Attribution attribution);
 
     ResolverOptions m_options;
     CgroupInventory &m_inventory;
     const Clock &m_clock;
-    KubeletNames m_names;
+    Naming m_naming;
     SmallFileReader m_reader;
+    CgroupBirth m_birth;               ///< empty = nobody knows
     OriginPtr m_host;
     ByPath m_byPath;
     ById m_v2;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "agent/kube/kubefigures.h"
 #include "agent/observe/httpserver.h"
 #include "agent/pipeline/collectloop.h"
 #include "agent/publish/publishsession.h"
@@ -33,6 +34,7 @@ struct AgentView {
     std::shared_ptr<const CollectSnapshot> collect; ///< null = not yet
     std::optional<Error> failure;                   ///< why collecting ended
     SessionStatus link;
+    std::optional<KubeFigures> kubernetes;          ///< absent = nobody is asked
     std::size_t queueLimitBytes = 0;
     ProcessFigures process;
 };

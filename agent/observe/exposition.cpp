@@ -158,6 +158,32 @@ void addLink(MetricFamilies &out, const AgentView &view)
     out.gauge("tapio_agent_clock_offset_uncertainty_seconds", "By how much the offset may be wrong.").add(seconds(link.uncertaintyNs));
 }
 
+void addKubernetes(MetricFamilies &out, const KubeFigures &kube, std::int64_t nowUtcNs)
+{
+    out.counter("tapio_agent_kubernetes_lists_total", "Lists of this node's pods that came whole; of a kubelet: polls.").add(kube.lists);
+    out.counter("tapio_agent_kubernetes_watches_total", "Watches of this node's pods that were begun.").add(kube.watches);
+    out.counter("tapio_agent_kubernetes_watch_events_total", "What watches told, by kind.")
+        .add(kube.events, {{"kind", "pod"}})
+        .add(kube.bookmarks, {{"kind", "bookmark"}});
+    out.counter("tapio_agent_kubernetes_failures_total", "Requests to Kubernetes that failed, by cause.")
+        .add(kube.expired, {{"cause", "expired"}})
+        .add(kube.unauthorized, {{"cause", "unauthorized"}})
+        .add(kube.forbidden, {{"cause", "forbidden"}})
+        .add(kube.refused, {{"cause", "refused"}})
+        .add(kube.disconnected, {{"cause", "disconnected"}})
+        .add(kube.malformed, {{"cause", "malformed"}});
+    out.counter("tapio_agent_kubernetes_pods_left_out_total", "Pods that were told of and not taken, by cause.")
+        .add(kube.podsUnusable, {{"cause", "unusable"}})
+        .add(kube.podsRefused, {{"cause", "no_room"}});
+    out.counter("tapio_agent_kubernetes_token_reads_total", "How often the token was read from its file.").add(kube.tokenReads);
+    out.gauge("tapio_agent_kubernetes_pods", "Pods of this node that are known.")
+        .add(kube.pods, {{"state", "present"}})
+        .add(kube.podsGone, {{"state", "deleted"}});
+    out.gauge("tapio_agent_kubernetes_answer_age_seconds", "Since Kubernetes last answered as it should; a watch may be silent for minutes.");
+    if (kube.lastSuccessUtcNs != 0)
+        out.add(std::max(seconds(nowUtcNs - kube.lastSuccessUtcNs), 0.0));
+}
+
 /// Names that every client library uses (prometheus.io/docs/instrumenting/writing_clientlibs, "process metrics").
 void addProcess(MetricFamilies &out, const ProcessFigures &process)
 {
@@ -194,6 +220,8 @@ std::string renderMetrics(const AgentView &view, const HttpFigures &http)
     if (view.collect)
         addCollecting(out, *view.collect);
     addLink(out, view);
+    if (view.kubernetes)
+        addKubernetes(out, *view.kubernetes, view.nowUtcNs);
     addProcess(out, view.process);
     addHttp(out, http);
     return out.text();

@@ -40,7 +40,8 @@ std::size_t bytesOf(const wire::Event &event)
 std::size_t bytesOf(const wire::Origin &origin)
 {
     return 64 + origin.cgroupPath.size() + origin.containerId.size() + origin.containerName.size() + origin.podUid.size()
-        + origin.podName.size() + origin.namespaceName.size();
+        + origin.podName.size() + origin.namespaceName.size() + origin.workloadKind.size() + origin.workloadName.size()
+        + origin.image.size() + origin.imageId.size();
 }
 
 } // namespace

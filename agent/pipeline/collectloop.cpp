@@ -74,6 +74,7 @@ Result<std::unique_ptr<CollectLoop>> CollectLoop::open(CollectOptions options, c
     if (!kernel)
         return fail(kernel.error());
     loop->m_kernel = std::move(*kernel);
+    loop->m_resolver.setBirth([&births = *loop->m_kernel](std::uint64_t id, bool isV1) { return births.cgroupBirth(id, isV1); });
     loop->makeSamplers();
     loop->makeReaders();
     return loop;
@@ -197,6 +198,7 @@ void CollectLoop::everySecond()
         m_log.warn("clock: the machine's clock was set by {:+.3f} s; times follow it from here", static_cast<double>(*step) / 1e9);
     if (auto filter = m_port.takeFilter())
         m_pipeline.setFilter(std::move(*filter));
+    m_resolver.refreshNames();
     readEvents();
     sampleDue(false);
     std::vector<wire::Hook> hooks = this->hooks();
@@ -273,6 +275,8 @@ std::vector<wire::Hook> CollectLoop::hooks() const
         if (m_options.disabled.count(collector) != 0)
             hooks.push_back(disabledHook(collector));
     }
+    std::vector<wire::Hook> names = m_resolver.hooks();
+    hooks.insert(hooks.end(), std::make_move_iterator(names.begin()), std::make_move_iterator(names.end()));
     hooks.insert(hooks.end(), m_options.otherHooks.begin(), m_options.otherHooks.end());
     return hooks;
 }

@@ -46,6 +46,7 @@ struct kernfs_node {
 };
 
 struct cgroup_root {
+	unsigned int subsys_mask;
 	int hierarchy_id;
 };
 

@@ -34,6 +34,7 @@ enum tapio_collector {
 	TAPIO_DROPS,
 	TAPIO_CAPABILITY,
 	TAPIO_FILE,
+	TAPIO_CGROUP,
 	TAPIO_COLLECTORS
 };
 
@@ -291,6 +292,23 @@ struct tapio_file {
 	char path[TAPIO_FILENAME_LEN]; /* of that failure; empty = not known */
 };
 TAPIO_ASSERT(sizeof(struct tapio_file) == 336);
+
+/* What a cgroup was called when it was made; kept in the kernel and looked up. */
+
+#define TAPIO_CGROUP_PATH_LEN 512 /* with the final NUL; of a pod's container under systemd some 200 are used */
+
+struct tapio_cgroup_key {
+	__u64 id;
+	__u32 is_v1; /* of the memory hierarchy of version 1: its ids are counted apart */
+	__u32 reserved;
+};
+TAPIO_ASSERT(sizeof(struct tapio_cgroup_key) == 16);
+
+struct tapio_cgroup_birth {
+	__u64 boot_ns;
+	char path[TAPIO_CGROUP_PATH_LEN]; /* from the root of its hierarchy */
+};
+TAPIO_ASSERT(sizeof(struct tapio_cgroup_birth) == 520);
 
 /* Folded in the kernel: values of per-CPU maps. */
 

@@ -44,7 +44,9 @@ static __always_inline struct task_struct *victim_by_pid(__u32 pid)
 	if (!killer)
 		return NULL;
 	task = (struct task_struct *)killer->target;
-	return (__u32)BPF_CORE_READ(task, tgid) == pid ? task : NULL;
+	if ((__u32)BPF_CORE_READ(task, tgid) != pid || BPF_CORE_READ(task, group_leader, start_boottime) != killer->start_ns)
+		return NULL;
+	return task;
 }
 
 static __always_inline int on_victim(struct task_struct *victim, __u32 pid)

@@ -153,7 +153,7 @@ static __always_inline void name_killer(struct tapio_exit *record, __u32 tgid)
 	record->killer_comm[0] = 0;
 	if (!killer)
 		return;
-	if (killer->signal == (record->wait_status & 0x7f)) {
+	if (killer->signal == (record->wait_status & 0x7f) && killer->start_ns == record->header.process.start_ns) {
 		record->killer_pid = killer->pid;
 		__builtin_memcpy(record->killer_comm, killer->comm, sizeof(record->killer_comm));
 	}

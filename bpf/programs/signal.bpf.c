@@ -139,6 +139,7 @@ static __always_inline int on_signal(int signal, struct kernel_siginfo *info, st
 	}
 	code = code_of(info);
 	killer.target = (__u64)target;
+	killer.start_ns = BPF_CORE_READ(target, group_leader, start_boottime);
 	killer.signal = signal;
 	name_sender(&killer, code);
 	bpf_map_update_elem(&killers, &tgid, &killer, BPF_ANY);

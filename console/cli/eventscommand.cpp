@@ -71,7 +71,7 @@ void printPage(const CommandContext &context, const EventPage &page, Table &tabl
         }
         table.add({utcText(stored.event.timeNs), std::string(wire::severityName(stored.event.severity)), wire::eventTypeName(stored.event.type),
                    stored.node, std::to_string(stored.event.process.pid), stored.event.process.comm, whereOf(stored.origin),
-                   wire::summary(stored.event)});
+                   std::string(attributionName(stored.origin.attribution)), wire::summary(stored.event)});
     }
 }
 
@@ -95,7 +95,7 @@ int runEvents(const CommandContext &context, const EventsArguments &arguments)
                       "name the file with --store FILE; tapio-console writes it, by default " + defaultStoreFile().string());
     }
     Interrupt interrupt;
-    Table table({{"TIME"}, {"SEVERITY"}, {"TYPE"}, {"NODE"}, {"PID", Table::Align::Right}, {"COMM"}, {"WHERE"}, {"SUMMARY"}});
+    Table table({{"TIME"}, {"SEVERITY"}, {"TYPE"}, {"NODE"}, {"PID", Table::Align::Right}, {"COMM"}, {"WHERE"}, {"IDENTITY"}, {"SUMMARY"}});
     std::size_t shown = 0;
     std::uint64_t lost = 0;
     bool more = true;

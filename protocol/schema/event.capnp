@@ -18,6 +18,10 @@ struct Origin {
   podName @5 :Text;
   namespaceName @6 :Text;
   attribution @7 :UInt8;
+  workloadKind @8 :Text;
+  workloadName @9 :Text;
+  image @10 :Text;
+  imageId @11 :Text;
 }
 
 struct Event {

@@ -8,7 +8,7 @@
 namespace tapio::transport {
 
 /// Waiting times between attempts: doubling from `min` to `max`, each spread over 50 to 100 % of itself so that clients which
-/// lost the same server do not come back together. Internal to the transport.
+/// lost the same server do not come back together. A value.
 class Backoff {
 public:
     Backoff(std::chrono::milliseconds min, std::chrono::milliseconds max) : m_min(min), m_max(std::max(min, max)), m_step(min) {}

@@ -50,7 +50,8 @@ std::size_t wordsFor(const std::vector<Origin> &from) noexcept
     for (const auto &origin : from) {
         words += capnp::sizeInWords<schema::Origin>() + textWords(origin.cgroupPath) + textWords(origin.containerId)
             + textWords(origin.containerName) + textWords(origin.podUid) + textWords(origin.podName)
-            + textWords(origin.namespaceName);
+            + textWords(origin.namespaceName) + textWords(origin.workloadKind) + textWords(origin.workloadName)
+            + textWords(origin.image) + textWords(origin.imageId);
     }
     return words;
 }
@@ -73,6 +74,10 @@ void write(schema::Origin::Builder to, const Origin &from)
     setText(from.podUid, [&](auto text) { to.setPodUid(text); });
     setText(from.podName, [&](auto text) { to.setPodName(text); });
     setText(from.namespaceName, [&](auto text) { to.setNamespaceName(text); });
+    setText(from.workloadKind, [&](auto text) { to.setWorkloadKind(text); });
+    setText(from.workloadName, [&](auto text) { to.setWorkloadName(text); });
+    setText(from.image, [&](auto text) { to.setImage(text); });
+    setText(from.imageId, [&](auto text) { to.setImageId(text); });
 }
 
 void write(schema::EventBatch::Builder to, const EventBatch &from)
@@ -102,6 +107,10 @@ Origin read(const LayoutReader &reader, schema::Origin::Reader from)
     to.podName = reader.text(from.getPodName());
     to.namespaceName = reader.text(from.getNamespaceName());
     to.attribution = static_cast<Attribution>(from.getAttribution());
+    to.workloadKind = reader.text(from.getWorkloadKind());
+    to.workloadName = reader.text(from.getWorkloadName());
+    to.image = reader.text(from.getImage());
+    to.imageId = reader.text(from.getImageId());
     return to;
 }
 

@@ -19,7 +19,8 @@ std::size_t ofTexts(const Texts &...texts) noexcept
 
 std::size_t heapBytes(const Origin &origin) noexcept
 {
-    return ofTexts(origin.cgroupPath, origin.containerId, origin.containerName, origin.podUid, origin.podName, origin.namespaceName);
+    return ofTexts(origin.cgroupPath, origin.containerId, origin.containerName, origin.podUid, origin.podName, origin.namespaceName,
+                   origin.workloadKind, origin.workloadName, origin.image, origin.imageId);
 }
 
 std::size_t heapBytes(const Hook &hook) noexcept { return ofTexts(hook.collector, hook.name, hook.attachKind, hook.reason); }

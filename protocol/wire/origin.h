@@ -25,6 +25,10 @@ struct Origin {
     std::string podName;
     std::string namespaceName;
     Attribution attribution = Attribution::Unknown;
+    std::string workloadKind = {}; ///< of what runs the pod: "Deployment", "StatefulSet", "DaemonSet", "CronJob"; "Pod" = nothing does, "StaticPod" = a file on its node
+    std::string workloadName = {};
+    std::string image = {};        ///< as it was asked for: "registry.example/shop/web:1.4"
+    std::string imageId = {};      ///< what it was at the time, as the runtime says: "registry.example/shop/web@sha256:..."
 
     bool operator==(const Origin &) const = default;
 };

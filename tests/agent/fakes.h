@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <vector>
@@ -123,6 +124,7 @@ public:
         std::vector<agent::CgroupHistogram> histograms;
         std::vector<agent::CgroupTcp> tcp;
         std::vector<agent::DropCount> drops;
+        std::map<std::pair<std::uint64_t, bool>, std::string> births;
         std::optional<Error> pollError, mapError;
         std::set<std::string> disabled;
         std::set<std::uint64_t> gone;                           ///< cgroups of `tcp` that were said to be gone
@@ -177,6 +179,11 @@ public:
             if (isGone(tcp.cgroupId, tcp.memoryCgroupId, tcp.hierarchy))
                 m_script.gone.insert(tcp.cgroupId);
         }
+    }
+    std::optional<std::string> cgroupBirth(std::uint64_t id, bool isV1) const override
+    {
+        const auto found = m_script.births.find({id, isV1});
+        return found == m_script.births.end() ? std::nullopt : std::optional(found->second);
     }
     std::pair<std::uint64_t, std::uint64_t> ringFill() const override { return {m_script.records.size() * 100, 8u << 20}; }
     std::pair<std::uint64_t, std::uint64_t> criticalRingFill() const override { return {0, 256u << 10}; }

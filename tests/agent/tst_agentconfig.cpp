@@ -54,6 +54,7 @@ private slots:
                         "[pressure]\ncpu = \"\"\nmemory = \"full 1 500000\"\nio = \"some 10 1000000\"\nmax_cgroups = 3\n"
                         "[observe]\naddress = \"127.0.0.1:0\"\n"
                         "[budget]\ncpu_percent = 2.5\nrss_bytes = 1000\nbandwidth_bytes_per_second = 20\n"
+                        "[kubernetes]\nsource = \"kubelet\"\naddress = \"worker-1:10250\"\ntoken_file = \"/t\"\nca = \"/k\"\ncertificate = \"/l\"\nkey = \"/m\"\nnode = \"w\"\n"
                         "[drill]\nallowed = true\n");
         AgentConfig config;
         const Status status = readConfig(file.path, config);
@@ -84,6 +85,13 @@ private slots:
         QVERIFY(!config.kernel.runTimeStatistics);
         QCOMPARE(config.collect.budget, (BudgetLimits{2.5, 1000, 20}));
         QCOMPARE(config.observeAddress, std::string("127.0.0.1:0"));
+        QCOMPARE(config.kubernetes.source, KubeSourceKind::Kubelet);
+        QCOMPARE(config.kubernetes.address, std::string("worker-1:10250"));
+        QCOMPARE(config.kubernetes.tokenFile.native(), std::string("/t"));
+        QCOMPARE(config.kubernetes.ca.native(), std::string("/k"));
+        QCOMPARE(config.kubernetes.certificate.native(), std::string("/l"));
+        QCOMPARE(config.kubernetes.key.native(), std::string("/m"));
+        QCOMPARE(config.kubernetes.node, std::string("w"));
         QVERIFY(config.drillAllowed);
         QCOMPARE(config.file.native(), file.path);
     }
@@ -125,6 +133,10 @@ private slots:
         QTest::newRow("a trigger without a window") << QByteArray("[pressure]\nio = \"some 1\"\n") << "pressure.io: \"some 1\" is no trigger of pressure";
         QTest::newRow("a window too short") << QByteArray("[pressure]\ncpu = \"some 1 1000\"\n") << "the window must be from 500000";
         QTest::newRow("an unknown key of pressure") << QByteArray("[pressure]\nirq = \"\"\n") << "line 2: there is no setting \"pressure.irq\"";
+        QTest::newRow("an unknown key of Kubernetes") << QByteArray("[kubernetes]\ntoken = \"x\"\n") << "line 2: there is no setting \"kubernetes.token\"";
+        QTest::newRow("an unknown source of pods") << QByteArray("[kubernetes]\nsource = \"etcd\"\n")
+                                                   << "line 2: \"kubernetes.source\" must be one of \"apiserver\", \"auto\", \"kubelet\", \"off\"";
+        QTest::newRow("a certificate without its key") << QByteArray("[kubernetes]\ncertificate = \"/x\"\n") << "go together";
         QTest::newRow("broken TOML") << QByteArray("node = \n") << "line 1";
         QTest::newRow("an open table") << QByteArray("[server\nx = 1\n") << "line 1";
         QTest::newRow("bytes that are no text") << QByteArray("\xff\xfe\x00\x01", 4) << "line 1";

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sys/stat.h>
 
 #include "agent/enrich/originresolver.h"
@@ -408,6 +409,82 @@ private slots:
         machine.removeCgroup("/deep/service");
         machine.resolver.refresh();
         QCOMPARE(machine.resolver.resolve(id)->attribution, wire::Attribution::Cached);
+    }
+
+    void cgroupThatIsGoneBeforeAnybodyLooked_isNamedByTheKernel_data()
+    {
+        QTest::addColumn<bool>("isV1");
+        QTest::addColumn<bool>("stillThere");
+        QTest::addColumn<wire::Attribution>("attribution");
+        QTest::newRow("gone, of v2") << false << false << wire::Attribution::Cached;
+        QTest::newRow("gone, of v1") << true << false << wire::Attribution::Cached;
+        QTest::newRow("still there") << false << true << wire::Attribution::Live;
+    }
+    void cgroupThatIsGoneBeforeAnybodyLooked_isNamedByTheKernel()
+    {
+        QFETCH(bool, isV1);
+        QFETCH(bool, stillThere);
+        Machine machine(true);
+        machine.resolver.refresh();
+        fs::create_directories(machine.root / "pods" / ("shop_cart_" + podUid));
+        machine.resolver.refreshNames();
+        const std::string path = "/kubepods/pod" + podUid + "/" + containerId;
+        const std::uint64_t id = stillThere ? machine.makeCgroup(path, "unified") : 987'654;
+        machine.resolver.setBirth([&](std::uint64_t asked, bool v1) {
+            return asked == id && v1 == isV1 ? std::optional(path) : std::nullopt;
+        });
+        const OriginPtr origin = machine.resolver.resolve(id);
+        QTEST(origin->attribution, "attribution");
+        QCOMPARE(origin->cgroupId, id);
+        QCOMPARE(origin->podName, std::string("cart"));
+        QCOMPARE(origin->containerId, containerId);
+        machine.resolver.setBirth({});       // asked once
+        QCOMPARE(machine.resolver.resolve(id)->containerId, containerId);
+    }
+    void cgroupThatWasMadeInBothHierarchies_isNotGuessed()
+    {
+        Machine machine(true);
+        machine.resolver.refresh();
+        machine.resolver.setBirth([](std::uint64_t, bool isV1) { return std::optional<std::string>(isV1 ? "/a" : "/b"); });
+        QCOMPARE(machine.resolver.resolve(987'654)->attribution, wire::Attribution::Unknown);
+    }
+
+    void churn_isBounded()
+    {
+        Machine machine;
+        machine.resolver.refresh();
+        const auto idOf = [](std::uint64_t i) { return QByteArray::number(qulonglong(i), 16).rightJustified(64, '0').toStdString(); };
+        machine.resolver.setBirth([&](std::uint64_t id, bool isV1) {
+            return isV1 ? std::nullopt : std::optional("/kubepods/pod" + podUid + "/" + idOf(id));
+        });
+        const auto residentBytes = [] {
+            std::ifstream file("/proc/self/statm");
+            std::size_t size = 0, resident = 0;
+            file >> size >> resident;
+            return resident * 4096;
+        };
+        for (std::uint64_t id = 1000; id < 11'000; ++id)
+            QCOMPARE(machine.resolver.resolve(id)->attribution, wire::Attribution::Cached);
+        const std::size_t before = residentBytes();
+        for (std::uint64_t id = 11'000; id < 111'000; ++id)
+            QCOMPARE(machine.resolver.resolve(id)->containerId, idOf(id));
+        QVERIFY2(residentBytes() < before + (4u << 20), qPrintable(QString::number(residentBytes() - before)));
+        QVERIFY(machine.resolver.gone() <= 6);
+        QVERIFY(machine.resolver.known() <= 100);
+    }
+    void churnOfWhatLives_isBoundedBetweenWalks()
+    {
+        Machine machine(false, 10);
+        machine.resolver.refresh();
+        std::map<std::uint64_t, std::string> born;
+        for (int i = 0; i < 200; ++i) {
+            const std::string path = "/s" + std::to_string(i);
+            born[machine.makeCgroup(path)] = path;
+        }
+        machine.resolver.setBirth([&](std::uint64_t id, bool isV1) { return isV1 ? std::nullopt : std::optional(born[id]); });
+        for (const auto &[id, path] : born)
+            QCOMPARE(machine.resolver.resolve(id)->cgroupPath, path);
+        QVERIFY(machine.resolver.known() <= 40);
     }
 
     void thisMachine_resolvesItsOwnProcess()

@@ -173,7 +173,7 @@ void tst_KernelCollectors::everyHook_isActiveHere()
     const bool measuredBefore = statisticsAreOn();
     QVERIFY(measuredBefore || !othersMeasure);
     KernelFixture kernel;
-    TAPIO_OPEN(kernel, {"process", "oom", "signal", "tcp", "runqueue", "blockio", "dns", "http", "security", "drops", "capability", "file"});
+    TAPIO_OPEN(kernel, {"process", "oom", "signal", "tcp", "runqueue", "blockio", "dns", "http", "security", "drops", "capability", "file", "cgroup"});
     startAndEnd(1);
     const auto hooks = kernel.collectors().hooks();
     const bool measuredAfter = statisticsAreOn();

@@ -2,6 +2,7 @@
 #include <QtTest>
 
 #include "console/core/store/chunkcodec.h"
+#include "console/core/store/sqlite.h"
 #include "tests/store/storefixture.h"
 #include "tests/wire/examples.h"
 
@@ -42,6 +43,41 @@ private slots:
             QCOMPARE(stored[i].seq, i + 1);
             QCOMPARE(stored[i].node, std::string("node-a"));
             QVERIFY(stored[i].origin == pod("web"));
+        }
+    }
+
+    void fileOfVersionOne_isReadAsItIsAndBroughtUpToDate()
+    {
+        StoreFixture store;
+        store.append("node-a", {execEvent(t0, 1, "/bin/a")}, pod("web"));
+        store.flush();
+        store.close();
+        {
+            // As the first version left it.
+            auto file = Database::open(store.file(), Database::Mode::ReadWrite, {});
+            QVERIFY(file);
+            for (const char *column : {"workload_kind", "workload", "image", "image_id"})
+                QVERIFY((*file)->execute(std::string("ALTER TABLE origin DROP COLUMN ") + column));
+            QVERIFY((*file)->execute("PRAGMA user_version=1"));
+        }
+        EventQuery query;
+        query.newestFirst = false;
+        const auto before = store.reader();
+        QVERIFY(allEvents(*before, query).at(0).origin == pod("web"));
+        store.reopen();
+        wire::Origin known = pod("web");
+        known.workloadKind = "Deployment";
+        known.workloadName = "web";
+        known.image = "web:1";
+        known.imageId = "web@sha256:1";
+        store.append("node-a", {execEvent(t0 + 1, 1, "/bin/a")}, known);
+        store.flush();
+        const auto after = store.reader();
+        for (const StoreReader *reader : {before.get(), after.get()}) {      // also one that was open meanwhile
+            const auto events = allEvents(*reader, query);
+            QCOMPARE(events.size(), std::size_t(2));
+            QVERIFY(events[0].origin == pod("web"));
+            QVERIFY(events[1].origin == known);
         }
     }
 

@@ -72,6 +72,18 @@ EventFilter filter()
 
 Frame frame(std::uint64_t seq, decltype(Frame::body) body) { return {0x1122334455667788, seq, startNs + 9, std::move(body)}; }
 
+/// A place with everything that can be known of it.
+Origin workloadOrigin()
+{
+    Origin origin = podOrigin();
+    origin.attribution = Attribution::Cached;
+    origin.workloadKind = "Deployment";
+    origin.workloadName = "api";
+    origin.image = "registry.example/shop/api:1.4";
+    origin.imageId = "registry.example/shop/api@sha256:" + std::string(64, 'd');
+    return origin;
+}
+
 EventBatch filteredBatch()
 {
     EventBatch batch{100, {podOrigin()}, {event(EventType::OomKill, oomDetail(), 0), event(EventType::FatalSignal, signalDetail(), 0)}, {2, 7}};
@@ -170,6 +182,7 @@ std::vector<std::pair<std::string, Message>> all()
         {"frame-events", eventFrame()},
         {"frame-details", detailFrame()},
         {"frame-resources", resourceFrame()},
+        {"frame-workload", frame(10, EventBatch{60, {workloadOrigin()}, {event(EventType::ProcessExit, exitDetail(), 0)}, {}})},
         {"frame-samples", frame(6, sampleBatch())},
         {"frame-counters", frame(7, counterReport())},
         {"frame-hooks", frame(8, hookReport())},

@@ -9,8 +9,8 @@ namespace tapio::agent {
 
 namespace {
 
-constexpr std::array<std::string_view, TAPIO_COLLECTORS> names{"process", "oom",  "signal",   "tcp",   "runqueue",  "blockio",
-                                                                 "dns",     "http", "security", "drops", "capability", "file"};
+constexpr std::array<std::string_view, TAPIO_COLLECTORS> names{"process", "oom",  "signal",   "tcp",   "runqueue",   "blockio", "dns",
+                                                                 "http",    "security", "drops", "capability", "file",   "cgroup"};
 
 constexpr HookAlternative exec[] = {{"tp_btf", "exec_btf"}, {"raw_tp", "exec_raw"}, {"tracepoint", "exec_tp"}};
 constexpr HookAlternative exit[] = {{"tp_btf", "exit_btf"}, {"raw_tp", "exit_raw"}, {"tracepoint", "exit_tp"}};
@@ -48,6 +48,8 @@ constexpr HookAlternative capable[] = {{"tp_btf", "capable_btf"}, {"raw_tp", "ca
 constexpr HookAlternative fileExit[] = {{"tp_btf", "file_exit_btf"}, {"raw_tp", "file_exit_raw"}};
 constexpr HookAlternative fileCounted[] = {{"run", "file_counted"}};
 
+constexpr HookAlternative cgroupMake[] = {{"tp_btf", "cgroup_mkdir_btf"}, {"raw_tp", "cgroup_mkdir_raw"}};
+
 constexpr HookSpec table[] = {
     {"process", "sched_process_exec", exec},
     {"process", "sched_process_exit", exit},
@@ -81,6 +83,7 @@ constexpr HookSpec table[] = {
     {"drops", "kfree_skb", packetDrop, 3}, // the reason came with 5.17, c504e5c2f964
     {"file", "sys_exit", fileExit},
     {"file", "counted", fileCounted},
+    {"cgroup", "cgroup_mkdir", cgroupMake, 2}, // the path came with 4.20, e4f8d81c738d
 };
 
 } // namespace

@@ -303,6 +303,8 @@ void KernelObject::sizeMaps(tapio_collectors &skeleton, const std::vector<Choice
     bpf_map__set_autocreate(maps.capability_uses, needed("capability"));
     bpf_map__set_autocreate(maps.file_kinds, needed("file"));
     bpf_map__set_autocreate(maps.file_scratch, needed("file"));
+    bpf_map__set_autocreate(maps.cgroup_births, needed("cgroup"));
+    bpf_map__set_autocreate(maps.cgroup_scratch, needed("cgroup"));
 }
 
 void KernelObject::describeTracepoints(tapio_collectors &skeleton) const

@@ -44,12 +44,6 @@ std::string columnName(const PlotSeries &series)
     return unit.empty() ? name : name + " [" + unit + ']';
 }
 
-std::string_view attributionName(wire::Attribution attribution)
-{
-    static constexpr std::array<std::string_view, 4> names{"unknown", "live", "cached", "inferred"};
-    return names[static_cast<std::size_t>(attribution) < names.size() ? static_cast<std::size_t>(attribution) : 0];
-}
-
 std::string idText(EventId id)
 {
     return "e-" + std::to_string(id.chunk) + '-' + std::to_string(id.row);
@@ -89,9 +83,13 @@ json originJson(const wire::Origin &origin)
     };
     add("container", origin.containerId);
     add("containerName", origin.containerName);
+    add("image", origin.image);
+    add("imageId", origin.imageId);
     add("namespace", origin.namespaceName);
     add("pod", origin.podName);
     add("podUid", origin.podUid);
+    add("workload", origin.workloadName);
+    add("workloadKind", origin.workloadKind);
     return object;
 }
 
@@ -143,6 +141,12 @@ json detailJson(const wire::Detail &detail)
 }
 
 } // namespace
+
+std::string_view attributionName(wire::Attribution attribution)
+{
+    static constexpr std::array<std::string_view, 4> names{"unknown", "live", "cached", "inferred"};
+    return names[static_cast<std::size_t>(attribution) < names.size() ? static_cast<std::size_t>(attribution) : 0];
+}
 
 std::string timeText(std::int64_t utcNs, int offsetMinutes)
 {

@@ -25,6 +25,9 @@ struct CsvOptions {
 /// thresholds, losses, and what the panel shows beside series (estimates, nodes, pods, groups). One row per time, one column
 /// per series and per duration of a heat map; an empty cell is "no sample".
 void writeCsv(std::ostream &out, const PanelSnapshot &panel, const CsvOptions &options = {});
+/// How sure it is whose an event is: "live", "cached", "inferred", "unknown".
+std::string_view attributionName(wire::Attribution attribution);
+
 /// Header row, then one row per event.
 void writeCsvHeader(std::ostream &out);
 void writeCsv(std::ostream &out, const StoredEvent &event, const CsvOptions &options = {});

@@ -37,6 +37,10 @@ std::string originKey(const wire::Origin &origin)
     append(key, origin.containerName);
     append(key, origin.podName);
     append(key, origin.namespaceName);
+    append(key, origin.workloadKind);
+    append(key, origin.workloadName);
+    append(key, origin.image);
+    append(key, origin.imageId);
     key.append(reinterpret_cast<const char *>(&origin.cgroupId), sizeof origin.cgroupId);
     key.push_back(static_cast<char>(origin.attribution));
     return key;
@@ -111,9 +115,10 @@ Result<Catalog::Origin> Catalog::findOrigin(const wire::Origin &origin)
 {
     Statement query = m_database.statement(
         "SELECT id, place, seen FROM origin WHERE path=?1 AND container_id=?2 AND pod_uid=?3 AND container=?4 AND pod=?5"
-        " AND namespace=?6 AND cgroup=?7 AND attribution=?8");
+        " AND namespace=?6 AND cgroup=?7 AND attribution=?8 AND workload_kind=?9 AND workload=?10 AND image=?11 AND image_id=?12");
     query.bind(origin.cgroupPath, origin.containerId, origin.podUid, origin.containerName, origin.podName,
-               origin.namespaceName, origin.cgroupId, static_cast<int>(origin.attribution));
+               origin.namespaceName, origin.cgroupId, static_cast<int>(origin.attribution), origin.workloadKind,
+               origin.workloadName, origin.image, origin.imageId);
     const Result<bool> row = query.step();
     if (!row)
         return fail(row.error());
@@ -183,12 +188,13 @@ Status Catalog::write()
             return status;
     }
     Statement origin = m_database.statement(
-        "INSERT INTO origin(id, place, cgroup, path, container_id, container, pod_uid, pod, namespace, attribution, seen)"
-        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
+        "INSERT INTO origin(id, place, cgroup, path, container_id, container, pod_uid, pod, namespace, attribution, seen,"
+        " workload_kind, workload, image, image_id) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)");
     for (const NewOrigin &added : m_newOrigins) {
         const wire::Origin &o = added.origin;
         origin.bind(added.ids.id, added.ids.place, o.cgroupId, o.cgroupPath, o.containerId, o.containerName, o.podUid,
-                    o.podName, o.namespaceName, static_cast<int>(o.attribution), added.ids.seenNs);
+                    o.podName, o.namespaceName, static_cast<int>(o.attribution), added.ids.seenNs, o.workloadKind, o.workloadName,
+                    o.image, o.imageId);
         if (Status status = origin.run(); !status)
             return status;
     }

@@ -2,11 +2,25 @@
 #include "console/core/store/namelookup.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "console/core/store/schema.h"
 
 namespace tapio::console {
 
 namespace {
 constexpr std::size_t cachedOrigins = 20'000;
+}
+
+Result<bool> NameLookup::hasVersion(std::int64_t version)
+{
+    // A writer may bring the file up to date while it is read: then the caches are of what it was.
+    const Result<std::int64_t> now = schemaVersion(m_database);
+    if (!now)
+        return fail(now.error());
+    if (std::exchange(m_version, *now) != *now)
+        m_origins.clear();
+    return m_version >= version;
 }
 
 Result<const NameLookup::Stream *> NameLookup::stream(std::int64_t id)
@@ -29,15 +43,20 @@ Result<const wire::Origin *> NameLookup::origin(std::int64_t id)
 {
     auto known = m_origins.find(id);
     if (known == m_origins.end()) {
+        const Result<bool> current = hasVersion(2);
+        if (!current)
+            return fail(current.error());
         Statement query = m_database.statement(
-            "SELECT cgroup, path, container_id, container, pod_uid, pod, namespace, attribution FROM origin WHERE id=?1");
+            std::string("SELECT cgroup, path, container_id, container, pod_uid, pod, namespace, attribution")
+            + (*current ? ", workload_kind, workload, image, image_id" : ", '', '', '', ''") + " FROM origin WHERE id=?1");
         const Result<bool> row = query.bind(id).step();
         if (!row)
             return fail(row.error());
         wire::Origin origin;
         if (*row) {
             origin = {static_cast<std::uint64_t>(query.integer(0)), query.text(1), query.text(2), query.text(3), query.text(4),
-                      query.text(5), query.text(6), static_cast<wire::Attribution>(query.integer(7))};
+                      query.text(5), query.text(6), static_cast<wire::Attribution>(query.integer(7)), query.text(8), query.text(9),
+                      query.text(10), query.text(11)};
         }
         if (m_origins.size() >= cachedOrigins)
             m_origins.clear();

@@ -58,8 +58,16 @@ CREATE TABLE action(id INTEGER PRIMARY KEY, t INTEGER NOT NULL, kind TEXT NOT NU
 CREATE INDEX action_t ON action(t);
 )sql";
 
+/// Version 2: what runs in a container, and what runs the pod. Rows that were there do not know.
+constexpr const char *version2 = R"sql(
+ALTER TABLE origin ADD COLUMN workload_kind TEXT NOT NULL DEFAULT '';
+ALTER TABLE origin ADD COLUMN workload TEXT NOT NULL DEFAULT '';
+ALTER TABLE origin ADD COLUMN image TEXT NOT NULL DEFAULT '';
+ALTER TABLE origin ADD COLUMN image_id TEXT NOT NULL DEFAULT '';
+)sql";
+
 /// Step i brings a file from version i to i + 1. Never changed once released; a new version appends one.
-constexpr std::array<const char *, storeSchemaVersion> migrations{version1};
+constexpr std::array<const char *, storeSchemaVersion> migrations{version1, version2};
 
 Status notAStore(const Database &database, const std::string &why)
 {
@@ -143,6 +151,8 @@ Result<std::unique_ptr<Database>> openAndCheck(const std::filesystem::path &file
 }
 
 } // namespace
+
+Result<std::int64_t> schemaVersion(Database &database) { return database.integer("PRAGMA user_version"); }
 
 Result<std::unique_ptr<Database>> openForReading(const std::filesystem::path &file)
 {

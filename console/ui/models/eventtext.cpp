@@ -22,6 +22,12 @@ QString text(const std::string &value) { return QString::fromStdString(value); }
 QString count(std::uint64_t value) { return exactCount(value); }
 QString idOrNone(std::uint64_t value) { return value == 0 ? tr("not known") : QString::number(value); }
 
+/// As kubectl names it: "deployment/web".
+QString workloadText(const wire::Origin &origin)
+{
+    return origin.workloadName.empty() ? QString() : text(origin.workloadKind).toLower() + QLatin1Char('/') + text(origin.workloadName);
+}
+
 DetailSection originSection(const wire::Origin &o, const std::string &node)
 {
     return {tr("Origin"),
@@ -29,10 +35,13 @@ DetailSection originSection(const wire::Origin &o, const std::string &node)
               SignValue{SignValue::Kind::Attribution, static_cast<int>(o.attribution)}},
              {tr("Node"), text(node), true, {}},
              {tr("Namespace"), text(o.namespaceName), true, {}},
+             {tr("Workload"), workloadText(o), true, {}},
              {tr("Pod"), text(o.podName), true, {}},
              {tr("Pod UID"), text(o.podUid), true, {}},
              {tr("Container"), text(o.containerName), true, {}},
              {tr("Container id"), text(o.containerId), true, {}},
+             {tr("Image"), text(o.image), true, {}},
+             {tr("Image id"), text(o.imageId), true, {}},
              {tr("cgroup"), text(o.cgroupPath), true, {}},
              {tr("cgroup id"), o.cgroupId == 0 ? QString() : QString::number(o.cgroupId), true, {}}}};
 }

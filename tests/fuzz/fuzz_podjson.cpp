@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What Kubernetes and container runtimes say of containers, as JSON. The first byte chooses the parser.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "agent/enrich/cgrouppath.h"
+#include "agent/enrich/kubename.h"
+#include "agent/enrich/runtimestate.h"
+#include "agent/kube/podjson.h"
+#include "agent/kube/podtable.h"
+#include "protocol/wire/text.h"
+
+using namespace tapio;
+using namespace tapio::agent;
+
+namespace {
+
+/// Stops the fuzzer when a promise of a header is broken.
+void promise(bool kept)
+{
+    if (!kept)
+        std::abort();
+}
+
+void isLine(const std::string &text, std::size_t most)
+{
+    promise(wire::isValidUtf8(text) && wire::toLine(text, most) == text);
+}
+
+void usable(const PodFacts &pod)
+{
+    promise(isPodUid(pod.uid) && (pod.cgroupUid.empty() || isPodUid(pod.cgroupUid)));
+    promise(isKubernetesName(pod.name) && isKubernetesName(pod.namespaceName));
+    promise(!pod.workloadName.empty() || !pod.workloadKind.empty() || pod.containers.size() <= mostContainers);
+    isLine(pod.workloadKind, 63);
+    isLine(pod.workloadName, 253);
+    isLine(pod.nodeName, 253);
+    promise(pod.containers.size() <= mostContainers);
+    for (const ContainerFacts &container : pod.containers) {
+        promise(isContainerId(container.containerId) && isKubernetesName(container.name));
+        isLine(container.image, 512);
+        isLine(container.imageId, 512);
+    }
+}
+
+void list(std::string_view text)
+{
+    auto page = parsePodPage(text);
+    if (!page) {
+        promise(page.error().code() == Errc::Malformed && !page.error().context().empty());
+        return;
+    }
+    PodTable table({16, 4, std::chrono::seconds(60)});
+    for (const PodFacts &pod : page->pods)
+        usable(pod);
+    const PodFacts first = page->pods.empty() ? PodFacts() : page->pods.front();
+    table.replaceAll(std::move(page->pods), 1);
+    promise(table.pods() <= 16 && table.gone() == 0);
+    promise(first.uid.empty() || table.find(first.uid) != nullptr);
+}
+
+void event(std::string_view text)
+{
+    const auto event = parseWatchEvent(text);
+    if (!event) {
+        promise(event.error().code() == Errc::Malformed && !event.error().context().empty());
+        return;
+    }
+    promise(event->kind != WatchEvent::Kind::Unknown);
+    if (event->pod)
+        usable(*event->pod);
+    isLine(event->message, 300);
+}
+
+void runtime(const Result<RuntimeFacts> &facts)
+{
+    if (!facts) {
+        promise(facts.error().code() == Errc::Malformed && !facts.error().context().empty());
+        return;
+    }
+    promise((facts->podName.empty() || isKubernetesName(facts->podName)) && (facts->namespaceName.empty() || isKubernetesName(facts->namespaceName)));
+    promise(facts->podUid.empty() || isPodUid(facts->podUid));
+    isLine(facts->containerName, 253);
+    isLine(facts->image, 512);
+    isLine(facts->imageId, 512);
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
+{
+    if (size == 0)
+        return 0;
+    const std::string_view text(reinterpret_cast<const char *>(data) + 1, size - 1);
+    switch (data[0] % 5) {
+    case 0: list(text); break;
+    case 1: event(text); break;
+    case 2: isLine(statusMessage(text), 300); break;
+    case 3: runtime(parseBundle(text)); break;
+    default: runtime(parseDockerContainer(text)); break;
+    }
+    return 0;
+}
