@@ -49,7 +49,9 @@ public:
         m_tcpTotals(m_object->mapFd("tcp_totals"), m_clock),
         m_dropReasons(m_object->types().enumNames("skb_drop_reason")), m_epoll(::epoll_create1(EPOLL_CLOEXEC)),
         m_wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), m_pacer(pace)
-    {}
+    {
+        m_object->forgetTypes();
+    }
 
     Status openRings(const KernelOptions &options);
     Result<std::size_t> poll(std::chrono::milliseconds timeout) override;

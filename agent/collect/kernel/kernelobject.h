@@ -46,6 +46,8 @@ public:
     /// -1 when there is no such map.
     int mapFd(const char *name) const;
     const KernelTypes &types() const noexcept { return m_types; }
+    /// When everything is loaded: they take 6 MB.
+    void forgetTypes() noexcept { m_types.forget(); }
 
 private:
     struct SkeletonDeleter {

@@ -27,6 +27,9 @@ public:
     /// Value -> name of an enumeration of 32 bits; empty when there is none of this name.
     std::map<std::uint32_t, std::string> enumNames(const char *name) const;
 
+    /// From now on nothing is known.
+    void forget() noexcept { m_types.reset(); }
+
 private:
     struct Deleter {
         void operator()(btf *types) const noexcept;
