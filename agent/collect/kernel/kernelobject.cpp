@@ -99,6 +99,13 @@ std::uint32_t pageSize() noexcept
     return static_cast<std::uint32_t>(::sysconf(_SC_PAGESIZE));
 }
 
+/// Two generations, each cgroup in at most two hierarchies; the kernel makes room for all of them at once.
+std::uint32_t verdictEntries(std::size_t cgroups) noexcept
+{
+    constexpr std::size_t most = 1u << 17;
+    return static_cast<std::uint32_t>(std::min(4 * (cgroups + 1), most));
+}
+
 Status checkRing(std::uint32_t bytes, const char *name)
 {
     const std::uint32_t page = pageSize();
@@ -265,6 +272,11 @@ void KernelObject::sizeMaps(tapio_collectors &skeleton, const std::vector<Choice
     bpf_map__set_autocreate(maps.tracers, needed("security"));
     bpf_map__set_autocreate(maps.drops, needed("drops"));
     bpf_map__set_autocreate(maps.capability_uses, needed("capability"));
+    const bool filters = std::any_of(filteredNames.begin(), filteredNames.end(), needed);
+    bpf_map__set_autocreate(maps.filters, filters);
+    bpf_map__set_autocreate(maps.filter_buckets, filters);
+    bpf_map__set_autocreate(maps.filter_verdicts, filters);
+    bpf_map__set_max_entries(maps.filter_verdicts, verdictEntries(m_options.filterCgroups));
 }
 
 void KernelObject::describeTracepoints(tapio_collectors &skeleton) const
@@ -477,6 +489,16 @@ std::uint64_t KernelObject::recursionMisses(std::string_view collector) const
             misses += info.recursion_misses;
     }
     return misses;
+}
+
+KernelFilters::Maps KernelObject::filterMaps() const
+{
+    return {mapFd("filters"), mapFd("filter_verdicts"), mapFd("filter_buckets"), &m_skeleton->bss->tapio_filter_active};
+}
+
+void KernelObject::setUtcMinusBoot(std::int64_t ns)
+{
+    std::atomic_ref(m_skeleton->bss->tapio_utc_minus_boot_ns).store(static_cast<std::uint64_t>(ns), std::memory_order_relaxed);
 }
 
 int KernelObject::mapFd(const char *name) const
