@@ -162,6 +162,7 @@ Result<Command> parseCommand(int argc, const char *const *argv)
         return fail(status.error());
     command.config.kernel.disabledCollectors = command.config.collect.disabled;
     command.config.kernel.cgroupRoot = command.config.collect.cgroupRoot.native();
+    command.config.kernel.filterCgroups = command.config.collect.maxCgroups;
     return command;
 }
 

@@ -20,8 +20,11 @@ constexpr std::uint64_t nsPerTick = 10'000'000;      // USER_HZ is 100 on every 
 
 constexpr int mostSpecific = 3;
 
-/// How much an origin tells: a container, a pod, at least a path, nothing.
-int specificity(const wire::Origin &origin)
+std::uint64_t idOf(const CgroupNode &node) { return node.v2Id != 0 ? node.v2Id : node.memoryId; }
+
+} // namespace
+
+int specificity(const wire::Origin &origin) noexcept
 {
     if (!origin.containerId.empty())
         return mostSpecific;
@@ -29,10 +32,6 @@ int specificity(const wire::Origin &origin)
         return 2;
     return origin.cgroupPath.empty() ? 0 : 1;
 }
-
-std::uint64_t idOf(const CgroupNode &node) { return node.v2Id != 0 ? node.v2Id : node.memoryId; }
-
-} // namespace
 
 std::int64_t threadCpuNs()
 {
@@ -83,6 +82,7 @@ OriginResolver::Entry &OriginResolver::remember(const CgroupNode &node)
             m_memory[node.memoryId] = &found->second;
         m_unfound.erase(node.v2Id);
         m_unfound.erase(node.memoryId);
+        ++m_changes;
     }
     found->second.walk = m_walk;
     return found->second;
@@ -104,6 +104,7 @@ void OriginResolver::forget(ByPath::iterator entry)
     drop(m_v2, old.node.v2Id);
     drop(m_memory, old.node.memoryId);
     m_byPath.erase(entry);
+    ++m_changes;
 }
 
 void OriginResolver::forgetMissing()
@@ -147,8 +148,10 @@ void OriginResolver::nameAgain()
         // A pod's log folder goes before its cgroup does: what was known stays known.
         const bool lessKnown = named->podName.size() < entry.origin->podName.size()
             || named->containerName.size() < entry.origin->containerName.size();
-        if (!lessKnown && *named != *entry.origin)
+        if (!lessKnown && *named != *entry.origin) {
             entry.origin = std::move(named);
+            ++m_changes;
+        }
     }
 }
 
@@ -173,6 +176,12 @@ bool OriginResolver::mayWalk() const
 {
     const std::int64_t apart = std::max(std::chrono::nanoseconds(m_options.minBetweenWalks).count(), m_walkNs * walkShare);
     return m_walk == 0 || m_clock.bootNs() - m_walkedBootNs >= apart;
+}
+
+void OriginResolver::forEach(const std::function<void(const CgroupNode &, const OriginPtr &)> &use) const
+{
+    for (const auto &[path, entry] : m_byPath)
+        use(entry.node, entry.origin);
 }
 
 OriginPtr OriginResolver::originOf(const CgroupNode &node) { return node.path == "/" ? m_host : remember(node).origin; }

@@ -27,6 +27,9 @@ std::int64_t threadCpuNs();
 /// Walks that unknown ids ask for take 1/walkShare of a core at most: where one takes long, they come less often.
 inline constexpr std::int64_t walkShare = 50;
 
+/// How much an origin tells: 3 a container, 2 a pod, 1 at least a path, 0 nothing.
+int specificity(const wire::Origin &origin) noexcept;
+
 struct ResolverOptions {
     std::filesystem::path procRoot = "/proc";
     std::filesystem::path podLogs = "/var/log/pods";
@@ -54,6 +57,10 @@ public:
     /// The origin of a cgroup of the inventory. Never null.
     OriginPtr originOf(const CgroupNode &node);
     const OriginPtr &host() const noexcept { return m_host; }
+    /// Every cgroup that is known to exist, without the host.
+    void forEach(const std::function<void(const CgroupNode &, const OriginPtr &)> &use) const;
+    /// How often that changed: a cgroup came or went, or got a name.
+    std::uint64_t changes() const noexcept { return m_changes; }
 
     /// CPU time that all walks since the last call took, those that resolve() had to make among them.
     std::int64_t takeWalkNs() noexcept { return std::exchange(m_spentNs, 0); }
@@ -109,6 +116,7 @@ private:
     std::unordered_map<std::uint64_t, Gone> m_gone;
     std::unordered_map<std::uint64_t, Unfound> m_unfound;
     std::uint64_t m_walk = 0;          ///< how many there were
+    std::uint64_t m_changes = 0;
     std::int64_t m_walkedBootNs = 0;
     std::int64_t m_walkNs = 0;         ///< what the last one took
     std::int64_t m_spentNs = 0;        ///< since takeWalkNs()

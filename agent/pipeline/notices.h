@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "agent/filter/filterkeeper.h"
 #include "agent/pipeline/budget.h"
 #include "protocol/wire/details.h"
 
@@ -15,5 +16,9 @@ namespace tapio::agent {
 wire::AgentNotice noticeOf(const BudgetNotice &notice);
 /// `what`: "configuration" or "certificates"; `text`: what changed, or why it was refused.
 wire::AgentNotice noticeOfReload(bool applied, std::string what, std::string text);
+/// A generation of the kernel filter is in force.
+wire::AgentNotice noticeOf(const FilterState &state, const std::string &description);
+/// `cgroup`: its path; empty = not known.
+wire::AgentNotice noticeOf(const LeftOutNews &news, const std::string &cgroup);
 
 } // namespace tapio::agent
