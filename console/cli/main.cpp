@@ -59,6 +59,7 @@ int main(int argc, char **argv)
     addCheckCommand(app, context, chosen);
     addEventsCommand(app, context, chosen);
     addDrillCommand(app, context, chosen);
+    addFilterCommand(app, context, chosen);
     addPkiCommand(app, context, chosen);
     addCompletionCommand(app, context, chosen);
 
