@@ -26,7 +26,9 @@ namespace fs = std::filesystem;
 std::string contentOf(const fs::path &file)
 {
     std::ifstream stream(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+    std::ostringstream text;
+    text << stream.rdbuf(); // nothing is thrown where the process ends meanwhile, as an iterator of the buffer would
+    return std::move(text).str();
 }
 
 /// Root's or one's own. Any user can name a process as he likes, and start a setuid program of root's under that name: so both the real and

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <sstream>
 #include <thread>
 
 #include <fcntl.h>
@@ -31,7 +32,9 @@ constexpr int soonMs = 10'000;
 std::string textOf(const fs::path &file)
 {
     std::ifstream stream(file);
-    return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+    std::ostringstream text;
+    text << stream.rdbuf(); // empty where the process ends meanwhile; an iterator of the buffer would throw
+    return text.str();
 }
 
 const Drill *find(const DrillList &list, const std::string &name)

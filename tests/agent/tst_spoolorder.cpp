@@ -44,14 +44,16 @@ std::uint64_t interleave(SpoolBench &bench, FakeServer &server)
 {
     const auto spooled = [&] { return bench.status().spool.spooled.events; };
     bench.start(first);
-    bench.produceFrames(40);
+    constexpr std::size_t bytes = 1500; // the server takes half of what memory holds: all that is in the spool, and some more
+    for (int i = 0; i < 45; ++i)
+        bench.produce(1, bytes);
     const std::uint64_t before = spooled();
     greet(bench, server);
     if (bench.status().inFlightEvents <= before + 1)
         qFatal("memory sent nothing");
     for (std::uint64_t last = before; spooled() < before + 10 || spooled() == last;) {
         last = spooled();
-        bench.produce();
+        bench.produce(1, bytes);
     }
     if (bench.status().droppedEvents != 0)
         qFatal("something was dropped");
