@@ -175,6 +175,37 @@ void Agent::observe(const std::string &address)
     m_observer = std::make_unique<Observer>(address, [this] { return view(); }, m_clock);
 }
 
+void Agent::change(const AgentConfig &config)
+{
+    const CollectOptions &collect = config.collect;
+    m_collect->change({switchedOff(config), collect.maxCgroups, collect.hostInterval, collect.cgroupInterval, {m_observer->hook()}, collect.budget,
+                       collect.filter});
+}
+
+void Agent::changeFilter(const AgentConfig &config, const std::string &configSha256)
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_blank.configSha256 = configSha256;
+    }
+    m_publisher.setConfigSha256(configSha256);
+    change(config);
+}
+
+void Agent::answer(wire::FilterReply reply)
+{
+    m_collect->withFilter([this, reply = std::move(reply)](const FilterState &filter) mutable {
+        reply.generation = filter.generation;
+        reply.filterSha256 = filter.sha256;
+        if (reply.applied && !filter.problem.empty()) {
+            reply.applied = false;
+            reply.code = "failed";
+            reply.reason = filter.problem;
+        }
+        m_publisher.answer(std::move(reply));
+    });
+}
+
 void Agent::reload(const AgentConfig &config, const std::string &configSha256)
 {
     {
@@ -187,8 +218,7 @@ void Agent::reload(const AgentConfig &config, const std::string &configSha256)
         observe(config.observeAddress);
         m_observer->announce(m_log);
     }
-    const CollectOptions &collect = config.collect;
-    m_collect->change({switchedOff(config), collect.maxCgroups, collect.hostInterval, collect.cgroupInterval, {m_observer->hook()}, collect.budget});
+    change(config);
 }
 
 void Agent::noteRefusedReload()

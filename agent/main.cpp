@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "agent/agent.h"
+#include "agent/config/filterrequests.h"
 #include "agent/config/instancelock.h"
 #include "agent/config/reload.h"
 #include "agent/control/controlsocket.h"
@@ -19,6 +20,7 @@
 #include "agent/daemon/signals.h"
 #include "agent/drill/controlclient.h"
 #include "agent/pipeline/notices.h"
+#include "protocol/wire/text.h"
 
 using namespace tapio;
 using namespace tapio::agent;
@@ -57,7 +59,7 @@ std::string listed(const std::vector<std::string> &names)
     return text.empty() ? "nothing" : text;
 }
 
-/// What SIGHUP asks for: the file again, under the same command line, and the certificates.
+/// What SIGHUP asks for: the file again, under the same command line, and the certificates. And what consoles ask for.
 class Reloader {
 public:
     Reloader(int argc, char **argv, ConfigInForce inForce, spdlog::logger &log, const Clock &clock)
@@ -78,7 +80,33 @@ public:
             refuseCertificates(agent, name.error());
     }
 
+    /// What consoles ask for.
+    void answerConsoles(Agent &agent)
+    {
+        for (const wire::FilterRequest &request : agent.takeFilterRequests())
+            answer(agent, request);
+    }
+
 private:
+    void answer(Agent &agent, const wire::FilterRequest &request)
+    {
+        auto verdict = decide(request, m_inForce);
+        if (!verdict) {
+            m_log.error("filter: a request of a console cannot be answered: {}", verdict.error().message());
+            return;
+        }
+        constexpr std::size_t mostNameBytes = 64;
+        const std::string who = "console " + wire::toLine(request.requestedBy, mostNameBytes);
+        if (verdict->reply.applied) {
+            agent.changeFilter(m_inForce.config, verdict->configSha256);
+            m_log.info("configuration: {} changed: {}; in force is sha256 {}", who, listed(verdict->changed), verdict->configSha256);
+            agent.announce(noticeOfReload(true, "configuration", "sha256 " + verdict->configSha256 + "; " + who + " changed: " + listed(verdict->changed)));
+        } else if (!request.rules.empty()) {
+            m_log.warn("configuration: rules of {} refused: {}", who, verdict->reply.reason);
+            agent.announce(noticeOfReload(false, "filter", who + ": " + verdict->reply.reason));
+        }
+        agent.answer(std::move(verdict->reply));
+    }
     void refuseCertificates(Agent &agent, const Error &error)
     {
         m_log.error("certificates: refused, the connection stays as it is: {}", error.message());
@@ -131,6 +159,7 @@ Status serve(Agent &agent, Reloader &reloader, ControlSocket *control, int signa
         if (std::uint64_t times = 0; (ready[1].revents & POLLIN) != 0 && read(ticks, &times, sizeof(times)) == sizeof(times)) {
             if (const auto failure = agent.failure())
                 return fail(*failure);
+            reloader.answerConsoles(agent);
             if (++seconds % secondsBetweenProgress == 0) {
                 log.info("{}", agent.progress());
                 agent.announceLosses();

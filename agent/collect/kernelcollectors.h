@@ -13,6 +13,7 @@
 
 #include "agent/collect/cgroupinventory.h"
 #include "agent/collect/filepatterns.h"
+#include "agent/collect/kernelfilter.h"
 #include "protocol/base/counters.h"
 #include "protocol/base/result.h"
 #include "protocol/wire/event.h"
@@ -35,6 +36,7 @@ struct KernelRecord {
     std::int64_t fileChangedNs = 0;
     std::uint64_t containerStartBootNs = 0;
     bool containersOnly = false;     ///< of no interest when its origin is known, and neither container nor pod
+    std::uint16_t filterGeneration = 0; ///< that let it pass, its lower 16 bits; 0 = none was asked
     wire::Event event;               ///< timeNs, drainUs, severity and origin are set by the pipeline
 };
 
@@ -72,6 +74,8 @@ struct KernelOptions {
     /// BPF program of the node; without it Hook::runTimeNs and runCount are 0.
     bool runTimeStatistics = true;
     PollPace pace;
+    /// How many cgroups a filter can tell apart.
+    std::size_t filterCgroups = 1024;
     /// Bit N: uses of capability N of capabilities(7) are told. By default those that a container can harm its node with. The default
     /// set of container runtimes is the baseline, and these lie outside of it, but for CAP_NET_RAW.
     std::uint64_t toldCapabilities = dangerousCapabilities;
@@ -86,6 +90,7 @@ struct KernelOptions {
 struct SourceCounterSet {
     std::string source;
     CounterSet counters;                                ///< seen, kfiltered, folded, lost, drained, malformed
+    FilterCounts leftOut{};                             ///< part of kfiltered, by the rule that did it
 };
 
 /// Cumulative, by cgroupId and memoryCgroupId as a record has them. Should the map fill up, cgroups without news for ten minutes are
@@ -131,6 +136,14 @@ public:
     virtual void setDisabled(const std::set<std::string> &collectors) = 0;
     /// Has the programs tell what they count before its time is over; it comes with the next poll.
     virtual void tellCounted() = 0;
+    /// Puts a filter in force without loading anything: from its return on every run of a program is of this generation, and each run
+    /// was of one. Takes as long as the kernel needs to be sure of that, some tens of milliseconds. `generation` is above 0 and that
+    /// of the one before. The number of verdicts that found no room: those cgroups pass. Errors: Io, and the one before stays in force.
+    virtual Result<std::size_t> setFilter(const KernelFilter &filter, std::uint64_t generation, const CgroupVerdicts &verdicts) = 0;
+    /// Of the filter in force: new and changed verdicts, and cgroups that are gone. As setFilter; errors: Io.
+    virtual Result<std::size_t> changeVerdicts(const CgroupVerdicts &changed, const std::vector<CgroupKey> &gone) = 0;
+    /// Cgroups of which some were left out for want of tokens.
+    virtual Result<std::vector<LeftOut>> leftOut() = 0;
     virtual std::vector<wire::Hook> hooks() const = 0;
     virtual std::vector<SourceCounterSet> counters() const = 0;
     virtual Result<std::vector<CgroupHistogram>> histograms() = 0;

@@ -160,6 +160,7 @@ Result<Command> parseCommand(int argc, const char *const *argv)
         return fail(status.error());
     command.config.kernel.disabledCollectors = switchedOff(command.config);
     command.config.kernel.cgroupRoot = command.config.collect.cgroupRoot.native();
+    command.config.kernel.filterCgroups = command.config.collect.maxCgroups;
     return command;
 }
 

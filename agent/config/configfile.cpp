@@ -4,6 +4,7 @@
 #include <map>
 
 #include "agent/config/agentconfig.h"
+#include "agent/config/filterconfig.h"
 #include "agent/daemon/configsection.h"
 
 namespace tapio::agent {
@@ -167,7 +168,11 @@ Status readAll(const toml::table *file, const std::filesystem::path &path, Agent
     readObserve(observe, config);
     ConfigSection budget(top.table("budget"), path.native(), "budget.", values);
     readBudget(budget, config.collect.budget);
-    for (const ConfigSection *section : {&top, &server, &spool, &collect, &kernel, &files, &pressure, &kubernetes, &drill, &observe, &budget}) {
+    ConfigSection filter(top.table("filter"), path.native(), "filter.", values);
+    if (const Status status = readFilter(filter, path.native(), config.collect.filter, values); !status)
+        return status;
+    for (const ConfigSection *section :
+         {&top, &server, &spool, &collect, &kernel, &files, &pressure, &kubernetes, &drill, &observe, &budget, &filter}) {
         if (const Status status = section->end(); !status)
             return status;
     }

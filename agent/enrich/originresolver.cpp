@@ -20,16 +20,6 @@ constexpr std::uint64_t nsPerTick = 10'000'000;      // USER_HZ is 100 on every 
 
 constexpr int mostSpecific = 3;
 
-/// How much an origin tells: a container, a pod, at least a path, nothing.
-int specificity(const wire::Origin &origin)
-{
-    if (!origin.containerId.empty())
-        return mostSpecific;
-    if (!origin.podUid.empty())
-        return 2;
-    return origin.cgroupPath.empty() ? 0 : 1;
-}
-
 /// One number for the ids of both hierarchies. The kernel's has a generation in its upper half, which does not get that far.
 std::uint64_t goneKey(CgroupHierarchy hierarchy, std::uint64_t id)
 {
@@ -39,6 +29,15 @@ std::uint64_t goneKey(CgroupHierarchy hierarchy, std::uint64_t id)
 std::uint64_t idOf(const CgroupNode &node) { return node.v2Id != 0 ? node.v2Id : node.memoryId; }
 
 } // namespace
+
+int specificity(const wire::Origin &origin) noexcept
+{
+    if (!origin.containerId.empty())
+        return mostSpecific;
+    if (!origin.podUid.empty())
+        return 2;
+    return origin.cgroupPath.empty() ? 0 : 1;
+}
 
 std::int64_t threadCpuNs()
 {
@@ -84,6 +83,7 @@ OriginResolver::Entry &OriginResolver::remember(const CgroupNode &node)
             m_memory[node.memoryId] = &found->second;
         m_unfound.erase(node.v2Id);
         m_unfound.erase(node.memoryId);
+        ++m_changes;
     }
     found->second.walk = m_walk;
     return found->second;
@@ -104,6 +104,7 @@ void OriginResolver::forget(ByPath::iterator entry)
     drop(m_v2, CgroupHierarchy::V2, old.node.v2Id);
     drop(m_memory, CgroupHierarchy::Memory, old.node.memoryId);
     m_byPath.erase(entry);
+    ++m_changes;
 }
 
 /// Containers that come and go between two walks: what is gone goes, and if that is not enough, whatever comes first.
@@ -170,10 +171,16 @@ OriginPtr OriginResolver::namedAgain(const OriginPtr &origin)
 
 void OriginResolver::nameAgain()
 {
+    const auto takeOver = [this](OriginPtr &origin) {
+        OriginPtr named = namedAgain(origin);
+        const bool isNews = named != origin;
+        origin = std::move(named);
+        return isNews;
+    };
     for (auto &[path, entry] : m_byPath)
-        entry.origin = namedAgain(entry.origin);
+        m_changes += takeOver(entry.origin) ? 1 : 0;
     for (auto &[id, gone] : m_gone)
-        gone.origin = namedAgain(gone.origin);
+        takeOver(gone.origin);
 }
 
 void OriginResolver::refreshNames()
@@ -203,6 +210,12 @@ bool OriginResolver::mayWalk() const
 {
     const std::int64_t apart = std::max(std::chrono::nanoseconds(m_options.minBetweenWalks).count(), m_walkNs * walkShare);
     return m_walk == 0 || m_clock.bootNs() - m_walkedBootNs >= apart;
+}
+
+void OriginResolver::forEach(const std::function<void(const CgroupNode &, const OriginPtr &)> &use) const
+{
+    for (const auto &[path, entry] : m_byPath)
+        use(entry.node, entry.origin);
 }
 
 OriginPtr OriginResolver::originOf(const CgroupNode &node) { return node.path == "/" ? m_host : remember(node).origin; }

@@ -32,6 +32,9 @@ inline constexpr std::int64_t walkShare = 50;
 /// What a cgroup was called when it was made, by its id and whether that is of v1's memory hierarchy; see KernelCollectors::cgroupBirth.
 using CgroupBirth = std::function<std::optional<std::string>(std::uint64_t id, bool isV1)>;
 
+/// How much an origin tells: 3 a container, 2 a pod, 1 at least a path, 0 nothing.
+int specificity(const wire::Origin &origin) noexcept;
+
 struct ResolverOptions {
     std::filesystem::path procRoot = "/proc";
     std::filesystem::path podLogs = "/var/log/pods";
@@ -70,6 +73,10 @@ public:
     /// The origin of a cgroup of the inventory. Never null.
     OriginPtr originOf(const CgroupNode &node);
     const OriginPtr &host() const noexcept { return m_host; }
+    /// Every cgroup that is known to exist, without the host.
+    void forEach(const std::function<void(const CgroupNode &, const OriginPtr &)> &use) const;
+    /// How often that changed: a cgroup came or went, or got a name.
+    std::uint64_t changes() const noexcept { return m_changes; }
 
     /// CPU time that all walks since the last call took, those that resolve() had to make among them.
     std::int64_t takeWalkNs() noexcept { return std::exchange(m_spentNs, 0); }
@@ -135,6 +142,7 @@ private:
     std::unordered_map<std::uint64_t, Gone> m_gone;   ///< by goneKey()
     std::unordered_map<std::uint64_t, Unfound> m_unfound;
     std::uint64_t m_walk = 0;          ///< how many there were
+    std::uint64_t m_changes = 0;
     std::int64_t m_walkedBootNs = 0;
     std::int64_t m_walkNs = 0;         ///< what the last one took
     std::int64_t m_spentNs = 0;        ///< since takeWalkNs()

@@ -61,6 +61,22 @@ wire::AgentNotice noticeOf(const BudgetNotice &notice)
     return told;
 }
 
+wire::AgentNotice noticeOf(const FilterState &state, const std::string &description)
+{
+    return noticeOfReload(true, "filter", "generation " + std::to_string(state.generation) + " is in force, sha256 " + state.sha256 + ": " + description);
+}
+
+wire::AgentNotice noticeOf(const LeftOutNews &news, const std::string &cgroup)
+{
+    const std::string collector(filteredNames[static_cast<std::size_t>(news.collector)]);
+    wire::AgentNotice told;
+    told.kind = AgentNoticeKind::RateLimited;
+    told.what = collector;
+    told.text = std::to_string(news.records) + " records of " + (cgroup.empty() ? "a cgroup that is not known" : cgroup)
+        + " were left out in the kernel, beyond " + std::to_string(news.rate) + " per second (filter." + collector + ".rate)";
+    return told;
+}
+
 wire::AgentNotice noticeOfReload(bool applied, std::string what, std::string text)
 {
     wire::AgentNotice told;

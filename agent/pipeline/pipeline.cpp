@@ -73,21 +73,22 @@ void Pipeline::onRecord(KernelRecord &&record)
     pass(std::move(item));
 }
 
-void Pipeline::announce(wire::AgentNotice notice, wire::Process self)
+void Pipeline::announce(wire::AgentNotice notice, wire::Process self, OriginPtr about)
 {
     ++m_announced;
+    const OriginPtr origin = about ? std::move(about) : m_resolver.host();
     const std::int64_t now = m_clock.bootNs();
     wire::Event event;
     event.timeNs = m_bootTime.toUtcNs(static_cast<std::uint64_t>(now));
     event.type = wire::EventType::AgentNotice;
     event.process = std::move(self);
     event.detail = std::move(notice);
-    event.severity = severityOf(event, *m_resolver.host());
-    if (!m_gate.wants(event, *m_resolver.host())) {
+    event.severity = severityOf(event, *origin);
+    if (!m_gate.wants(event, *origin)) {
         ++totals(agentSource).ufiltered;
         return;
     }
-    pass(HeldEvent{std::move(event), m_resolver.host(), agentSource, now});
+    pass(HeldEvent{std::move(event), origin, agentSource, now});
 }
 
 bool Pipeline::sheds(const KernelRecord &record)
@@ -153,7 +154,7 @@ std::vector<wire::SourceCounters> Pipeline::counters(const std::vector<SourceCou
     std::vector<wire::SourceCounters> all;
     all.reserve(kernel.size());
     for (const SourceCounterSet &set : kernel)
-        all.push_back({set.source, set.counters});
+        all.push_back({set.source, set.counters, set.leftOut});
     if (m_announced + m_lostNotices > 0) {
         CounterSet &own = all.emplace_back(wire::SourceCounters{std::string(agentSource), {}}).counters;
         own[Counter::Seen] = m_announced + m_lostNotices;

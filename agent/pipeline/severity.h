@@ -14,7 +14,7 @@ namespace tapio::agent {
 ///             or REFUSED; a request answered 500 or above, or aborted; no more files, space or quota, or a file system read only;
 ///             a capability denied, privileges gained, another process traced, a module loaded, a failed login; a program
 ///             changed after its container started; a cgroup at its memory limit; a stall longer than its trigger allows; the
-///             kernel's log at warning; what the agent sheds, drops, refuses or cannot do
+///             kernel's log at warning; what the agent sheds, drops, limits, refuses or cannot do
 ///   Notice    ended by another signal; left with a code other than 0; a connection reset or given up; a request answered 400 to
 ///             499; any other file operation that failed; a cgroup above memory.high or reclaimed below memory.low; a capability
 ///             used; a mount; a drill; the kernel's log at notice

@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <spdlog/logger.h>
 
@@ -97,6 +99,10 @@ public:
     std::optional<wire::Filter> takeFilter();
     /// What the spool gave up since the last call, those of one cause and origin in one.
     std::vector<SpoolLoss> takeSpoolLosses() { return std::exchange(m_spoolLosses, {}); }
+    /// Requests of consoles that came since the last call.
+    std::vector<wire::FilterRequest> takeFilterRequests() { return std::exchange(m_filterRequests, {}); }
+    /// Answers one of them, as soon as the link takes it; without a session it is dropped, as is the oldest of too many.
+    void answer(wire::FilterReply reply);
 
 private:
     void seal(Outgoing &&outgoing);
@@ -131,6 +137,8 @@ private:
     void onReply(const wire::HeartbeatReply &reply);
     void onBye(const wire::Bye &bye);
     void acknowledge(std::uint64_t frameSeq);
+    void onFilterRequest(const wire::FilterRequest &request);
+    void sendReplies();
     void beat();
     void sendFrames();
     void loseSession(std::chrono::milliseconds delay, const std::string &why);
@@ -147,6 +155,8 @@ private:
     std::uint64_t m_nextFrameSeq = 1;
     std::optional<wire::HookReport> m_hooks;
     std::optional<wire::Filter> m_filter;
+    std::vector<wire::FilterRequest> m_filterRequests;      ///< bounded
+    std::deque<wire::FilterReply> m_filterReplies;          ///< due; bounded
     std::uint64_t m_generation = 0;
     std::uint64_t m_creditBytes = 0;
     Spool *m_spool;

@@ -38,6 +38,17 @@ enum tapio_collector {
 	TAPIO_COLLECTORS
 };
 
+/* Why a rule leaves a record out; each record counts for the first that applies. In the order of tapio::FilterCause. */
+enum tapio_cause {
+	TAPIO_UNWANTED, /* nobody subscribes to it */
+	TAPIO_BY_PORT,
+	TAPIO_BY_FLOOR, /* over too soon to be told */
+	TAPIO_BY_CGROUP,
+	TAPIO_BY_TOKENS, /* its cgroup has had its share */
+	TAPIO_CAUSES,
+	TAPIO_TOLD = TAPIO_CAUSES
+};
+
 /*
  * One per collector and CPU; added to atomically, because an interrupt may run the same collector meanwhile. What is seen
  * and none of the others is a record in a ring: the reader counts those, so that no event pays for a count of its own.
@@ -48,8 +59,9 @@ struct tapio_counters {
 	__u64 folded;
 	__u64 lost;
 	__u64 passed_by; /* seen and filtered in one: most packets are, and each addition is paid for by every packet */
+	__u64 left_out[TAPIO_CAUSES]; /* filtered too: records that a rule leaves out, by cause */
 };
-TAPIO_ASSERT(sizeof(struct tapio_counters) == 40);
+TAPIO_ASSERT(sizeof(struct tapio_counters) == 80);
 
 enum tapio_kind {
 	TAPIO_KIND_EXEC = 1,
@@ -90,7 +102,7 @@ struct tapio_header {
 	__u16 kind; /* enum tapio_kind */
 	__u16 size; /* of the whole record */
 	__u16 cpu;
-	__u16 reserved;
+	__u16 generation; /* of the filter that let it pass, its lower half; 0 = none was asked */
 	__u64 boot_ns;
 	struct tapio_process process;
 };
@@ -309,6 +321,61 @@ struct tapio_cgroup_birth {
 	char path[TAPIO_CGROUP_PATH_LEN]; /* from the root of its hierarchy */
 };
 TAPIO_ASSERT(sizeof(struct tapio_cgroup_birth) == 520);
+
+/* ---- filters: what the agent writes and the programs read ---- */
+
+#define TAPIO_PORT_WORDS 1024 /* a bit for each port */
+
+/* Collectors whose records have ports. */
+enum tapio_port_set { TAPIO_PORTS_TCP, TAPIO_PORTS_DNS, TAPIO_PORTS_HTTP, TAPIO_PORT_SETS };
+
+/* Of one collector. */
+struct tapio_rule {
+	__u64 floor_ns; /* what is over sooner, and did not fail, is left out; 0 = no such floor */
+	__u64 token_ns; /* the time for one more record of a cgroup; 0 = any number */
+	__u64 burst_ns; /* so much of that may be ahead */
+	__u8 by_cgroup; /* the verdicts on cgroups are to be asked */
+	__u8 by_port;   /* its port set is to be asked */
+	__u8 reserved[6];
+};
+TAPIO_ASSERT(sizeof(struct tapio_rule) == 32);
+
+/* One generation. Never changed while a program may read it, but for the verdicts on cgroups, which come and go. */
+struct tapio_filter {
+	__u64 generation;
+	__u32 slot;	      /* where it lies, which the keys of its verdicts have */
+	__u32 unwanted;	      /* bit: enum tapio_kind */
+	__u32 unwanted_plain; /* the same for what has not failed */
+	__u32 reserved;
+	struct tapio_rule rules[TAPIO_COLLECTORS];
+	__u64 ports[TAPIO_PORT_SETS][TAPIO_PORT_WORDS]; /* those that are told */
+};
+
+struct tapio_verdict_key {
+	__u64 id;
+	__u32 is_v1; /* the id is of version 1's memory hierarchy: ids are unique within one only */
+	__u32 slot;
+};
+TAPIO_ASSERT(sizeof(struct tapio_verdict_key) == 16);
+
+/* A cgroup without one is not known yet, and passes. */
+struct tapio_verdict {
+	__u32 denied; /* bit: enum tapio_collector */
+	__u32 rank;   /* how much it says of whose a task is: of a task's two cgroups the one that says more counts */
+};
+#define TAPIO_RANK_CONTAINER 3 /* nothing says more */
+
+struct tapio_bucket_key {
+	struct tapio_cgroups cgroups;
+	__u32 collector;
+	__u32 failed; /* what failed has tokens of its own: a flood of what did not cannot use them up */
+};
+TAPIO_ASSERT(sizeof(struct tapio_bucket_key) == 24);
+
+struct tapio_bucket {
+	__u64 full_ns;	/* boot time at which it is full again */
+	__u64 left_out;
+};
 
 /* Folded in the kernel: values of per-CPU maps. */
 

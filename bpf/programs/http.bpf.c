@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+#include "tapio_filter.h"
 #include "tapio_http.h"
 #include "tapio_packet.h"
 
@@ -272,25 +273,61 @@ static __always_inline void forget(struct tapio_http_exchange *exchange, struct 
 		bpf_map_delete_elem(&http_pipelined, key);
 }
 
-static __always_inline struct tapio_http *begin_record(struct tapio_http_exchange *exchange,
-						       const struct tapio_http_request *request, __u8 direction)
-{
-	struct tapio_http *record = bpf_ringbuf_reserve(&events, sizeof(*record), 0);
+/* What the records of one run of a program share. */
+struct tapio_http_told {
+	__u64 now_ns;
+	__u32 cause; /* TAPIO_TOLD, or why they are left out */
+	__u16 generation;
+	__u8 direction;
+};
 
-	if (!record)
+/* NULL: it is left out, or there is no room; both are counted. */
+static __always_inline struct tapio_http *begin_record(struct tapio_http_exchange *exchange,
+						       const struct tapio_http_request *request,
+						       const struct tapio_http_told *told, struct tapio_counters *count)
+{
+	struct tapio_http *record;
+
+	if (tapio_is_left_out(count, told->cause))
 		return NULL;
-	tapio_begin(&record->header, TAPIO_KIND_HTTP, sizeof(*record));
+	record = bpf_ringbuf_reserve(&events, sizeof(*record), 0);
+	if (!record) {
+		TAPIO_ADD(count->lost, 1);
+		return NULL;
+	}
+	tapio_begin_at(&record->header, TAPIO_KIND_HTTP, sizeof(*record), told->now_ns, told->generation);
 	record->header.process = exchange->owner;
-	record->latency_ns = record->header.boot_ns - request->begun_ns;
+	record->latency_ns = told->now_ns - request->begun_ns;
 	record->request_bytes = request->bytes;
 	record->ends = exchange->ends;
 	record->request_len = request->length;
 	record->response_len = 0;
-	record->direction = direction;
+	record->direction = told->direction;
 	record->pipelined = request->pipelined;
 	record->reserved[0] = record->reserved[1] = 0;
 	__builtin_memcpy(record->request, request->head, sizeof(record->request));
 	return record;
+}
+
+/* The server's port counts. `failed`: no answer, or an error. */
+static __always_inline struct tapio_http_told judge(const struct tapio_http_exchange *exchange, __u8 direction, __u64 begun_ns,
+						    bool failed)
+{
+	const struct tapio_filter *filter = tapio_filter_of(tapio_filter_now());
+	struct tapio_http_told told = {bpf_ktime_get_boot_ns(), TAPIO_TOLD, tapio_generation(filter), direction};
+	__u16 port = direction == TAPIO_OUTBOUND ? exchange->ends.remote_port : exchange->ends.local_port;
+
+	if (!filter)
+		return told;
+	if (tapio_is_unwanted(filter, TAPIO_KIND_HTTP, failed))
+		told.cause = TAPIO_UNWANTED;
+	else if (filter->rules[TAPIO_HTTP].by_port && !tapio_tells_port(filter, TAPIO_PORTS_HTTP, port))
+		told.cause = TAPIO_BY_PORT;
+	else if (!failed && told.now_ns - begun_ns < filter->rules[TAPIO_HTTP].floor_ns)
+		told.cause = TAPIO_BY_FLOOR;
+	else
+		told.cause = tapio_judge(filter, TAPIO_HTTP, &exchange->owner.cgroups, told.now_ns, failed);
+	return told;
 }
 
 /* The connection is no more of HTTP/1.1 after it: another protocol, or a tunnel (RFC 9110 sections 7.8 and 9.3.6). */
@@ -305,6 +342,7 @@ static __always_inline void on_answer(struct tapio_http_side *side, struct __sk_
 {
 	struct tapio_http_key key = {.cookie = side->exchange->cookie, .number = side->socket->first};
 	struct tapio_http_request *request;
+	struct tapio_http_told told;
 	struct tapio_http *record;
 	bool is_own = false;
 
@@ -326,12 +364,11 @@ static __always_inline void on_answer(struct tapio_http_side *side, struct __sk_
 		side->socket->state = TAPIO_HTTP_IGNORED;
 	if (!side->exchange->owner_tgid)
 		tapio_known_owner(&side->exchange->owner, side->sk, &is_own);
-	record = begin_record(side->exchange, request, side->socket->direction);
+	told = judge(side->exchange, side->socket->direction, request->begun_ns, status[0] >= '4');
+	record = begin_record(side->exchange, request, &told, side->count);
 	forget(side->exchange, request, &key);
-	if (!record) {
-		TAPIO_ADD(side->count->lost, 1);
+	if (!record)
 		return;
-	}
 	record->response_len = load_head(record->response, skb, packet);
 	tapio_submit(record);
 }
@@ -481,25 +518,27 @@ int http_ingress(struct __sk_buff *skb)
 	return on_segment(skb, false);
 }
 
-static __always_inline void on_abort(struct tapio_http_exchange *exchange, __u32 number, __u8 direction,
+static __always_inline void on_abort(struct tapio_http_exchange *exchange, __u32 number, const struct tapio_http_told *told,
 				     struct tapio_counters *count)
 {
 	struct tapio_http_key key = {.cookie = exchange->cookie, .number = number};
 	struct tapio_http_request *request = request_of(exchange, &key);
-	struct tapio_http *record = request ? begin_record(exchange, request, direction) : NULL;
+	struct tapio_http *record;
 
 	TAPIO_ADD(count->seen, 1);
+	record = request ? begin_record(exchange, request, told, count) : NULL;
 	if (request)
 		forget(exchange, request, &key);
-	if (record)
-		tapio_submit(record);
 	else
 		TAPIO_ADD(count->lost, 1);
+	if (record)
+		tapio_submit(record);
 }
 
 static __always_inline void on_end(struct sock *sk, struct tapio_http_socket *socket, struct tapio_counters *count)
 {
 	struct tapio_http_exchange *exchange = bpf_sk_storage_get(&http_exchanges, sk, NULL, 0);
+	struct tapio_http_told told;
 	struct tapio_socket *known;
 	__u32 unkept;
 
@@ -512,8 +551,10 @@ static __always_inline void on_end(struct sock *sk, struct tapio_http_socket *so
 		if (known && known->is_own)
 			return;
 	}
+	/* Once for all of them, and one token: else the verifier looks at it anew for each. */
+	told = judge(exchange, socket->direction, 0, true);
 	for (int i = 0; i < TAPIO_HTTP_DEPTH && socket->first != socket->next; i++)
-		on_abort(exchange, socket->first++, socket->direction, count);
+		on_abort(exchange, socket->first++, &told, count);
 	unkept = socket->next - socket->first;
 	TAPIO_ADD(count->seen, unkept);
 	TAPIO_ADD(count->lost, unkept);

@@ -58,6 +58,7 @@ int run(int argc, char **argv, std::ostream &out)
     addCheckCommand(app, context, chosen);
     addEventsCommand(app, context, chosen);
     addDrillCommand(app, context, chosen);
+    addFilterCommand(app, context, chosen);
     addPkiCommand(app, context, chosen);
     addCompletionCommand(app, context, chosen);
 

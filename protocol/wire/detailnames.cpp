@@ -155,6 +155,7 @@ std::string_view agentNoticeKindName(AgentNoticeKind kind) noexcept
     case AgentNoticeKind::ConfigRefused: return "config-refused";
     case AgentNoticeKind::SpoolDropped: return "spool-dropped";
     case AgentNoticeKind::CollectorFailed: return "collector-failed";
+    case AgentNoticeKind::RateLimited: return "rate-limited";
     }
     return "unknown";
 }

@@ -290,6 +290,7 @@ enum class AgentNoticeKind : std::uint8_t {
     ConfigRefused = 4,   ///< the old configuration goes on
     SpoolDropped = 5,    ///< the disk spool was full: its oldest frames are gone
     CollectorFailed = 6,
+    RateLimited = 7,     ///< records of one cgroup were left out in the kernel: it made more than its share
 };
 std::string_view agentNoticeKindName(AgentNoticeKind kind) noexcept; ///< "shed-begin"
 

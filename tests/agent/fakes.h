@@ -130,6 +130,16 @@ public:
         std::set<std::uint64_t> gone;                           ///< cgroups of `tcp` that were said to be gone
         int askedForCounts = 0;
         std::vector<std::chrono::milliseconds> waits;           ///< as asked for
+        struct Filter {
+            agent::KernelFilter rules;
+            std::uint64_t generation = 0;
+            std::map<agent::CgroupKey, agent::CgroupVerdict> verdicts;
+        };
+        std::vector<Filter> filters;                            ///< as they came into force
+        std::optional<Error> filterError;
+        std::size_t verdictsWithoutRoom = 0;
+        std::vector<agent::LeftOut> leftOut;
+        int leftOutLooks = 0;
     };
     FakeKernel(Script &script, agent::KernelRecordSink &sink) : m_script(script), m_sink(sink) {}
 
@@ -153,6 +163,31 @@ public:
     void wake() override {}
     void setDisabled(const std::set<std::string> &collectors) override { m_script.disabled = collectors; }
     void tellCounted() override { ++m_script.askedForCounts; }
+    Result<std::size_t> setFilter(const agent::KernelFilter &filter, std::uint64_t generation, const agent::CgroupVerdicts &verdicts) override
+    {
+        if (m_script.filterError)
+            return fail(*m_script.filterError);
+        m_script.filters.push_back({filter, generation, {verdicts.begin(), verdicts.end()}});
+        return m_script.verdictsWithoutRoom;
+    }
+    Result<std::size_t> changeVerdicts(const agent::CgroupVerdicts &changed, const std::vector<agent::CgroupKey> &gone) override
+    {
+        if (m_script.filterError)
+            return fail(*m_script.filterError);
+        auto &verdicts = m_script.filters.back().verdicts;
+        for (const agent::CgroupKey &key : gone)
+            verdicts.erase(key);
+        for (const auto &[key, verdict] : changed)
+            verdicts[key] = verdict;
+        return m_script.verdictsWithoutRoom;
+    }
+    Result<std::vector<agent::LeftOut>> leftOut() override
+    {
+        ++m_script.leftOutLooks;
+        if (m_script.filterError)
+            return fail(*m_script.filterError);
+        return m_script.leftOut;
+    }
     std::vector<wire::Hook> hooks() const override { return m_script.hooks; }
     std::vector<agent::SourceCounterSet> counters() const override { return m_script.counters; }
     Result<std::vector<agent::CgroupHistogram>> histograms() override

@@ -55,7 +55,10 @@ private slots:
                         "[observe]\naddress = \"127.0.0.1:0\"\n"
                         "[budget]\ncpu_percent = 2.5\nrss_bytes = 1000\nbandwidth_bytes_per_second = 20\n"
                         "[kubernetes]\nsource = \"kubelet\"\naddress = \"worker-1:10250\"\ntoken_file = \"/t\"\nca = \"/k\"\ncertificate = \"/l\"\nkey = \"/m\"\nnode = \"w\"\n"
-                        "[drill]\nallowed = true\n");
+                        "[drill]\nallowed = true\n"
+                        "[filter]\nremote = true\nfollow_subscriptions = false\n"
+                        "[filter.process]\nallow = [\"namespace:shop\"]\nrate = 7\nburst = 8\n"
+                        "[filter.tcp]\ndeny = [\"/system.slice\", \"pod:shop/cart-*\"]\nports = [443, \"8000-8999\"]\nexclude_ports = [8443]\nfloor_ms = 20\n");
         AgentConfig config;
         const Status status = readConfig(file.path, config);
         QVERIFY2(status, status ? "" : status.error().context().c_str());
@@ -93,6 +96,16 @@ private slots:
         QCOMPARE(config.kubernetes.key.native(), std::string("/m"));
         QCOMPARE(config.kubernetes.node, std::string("w"));
         QVERIFY(config.drillAllowed);
+        const FilterRules &filter = config.collect.filter;
+        QVERIFY(filter.remote && !filter.followSubscriptions);
+        QCOMPARE(filter.of(Filtered::Process).allow.at(0).text(), std::string("namespace:shop"));
+        QCOMPARE(filter.of(Filtered::Process).rate, 7u);
+        QCOMPARE(filter.of(Filtered::Process).burst, 8u);
+        QCOMPARE(filter.of(Filtered::Tcp).deny.size(), std::size_t(2));
+        QVERIFY(filter.of(Filtered::Tcp).ports.at(1) == (PortRange{8000, 8999}));
+        QVERIFY(filter.of(Filtered::Tcp).excludePorts.at(0) == (PortRange{8443, 8443}));
+        QCOMPARE(filter.of(Filtered::Tcp).floor.count(), 20);
+        QCOMPARE(filter.of(Filtered::Http), CollectorRules());
         QCOMPARE(config.file.native(), file.path);
     }
 
@@ -137,7 +150,20 @@ private slots:
         QTest::newRow("an unknown source of pods") << QByteArray("[kubernetes]\nsource = \"etcd\"\n")
                                                    << "line 2: \"kubernetes.source\" must be one of \"apiserver\", \"auto\", \"kubelet\", \"off\"";
         QTest::newRow("a certificate without its key") << QByteArray("[kubernetes]\ncertificate = \"/x\"\n") << "go together";
+        QTest::newRow("an unknown key of filters") << QByteArray("[filter]\nremotely = true\n") << "line 2: there is no setting \"filter.remotely\"";
+        QTest::newRow("an unknown collector of filters") << QByteArray("[filter.oom]\nrate = 1\n") << "line 1: there is no setting \"filter.oom\"";
+        QTest::newRow("an unknown key of a filter") << QByteArray("[filter.dns]\n\nflor_ms = 1\n") << "line 3: there is no setting \"filter.dns.flor_ms\"";
+        QTest::newRow("programs have no ports") << QByteArray("[filter.process]\nports = [1]\n") << "there is no setting \"filter.process.ports\"";
+        QTest::newRow("a port that is none") << QByteArray("[filter.tcp]\nports = [80,\n0]\n") << "line 3: \"filter.tcp.ports\" must be a list of at most 256 items, each a port";
+        QTest::newRow("a port that is a fraction") << QByteArray("[filter.tcp]\nports = [80.5]\n") << "line 2: \"filter.tcp.ports\" must be";
+        QTest::newRow("a range that ends before it begins") << QByteArray("[filter.http]\nexclude_ports = [\"90-80\"]\n") << "\"filter.http.exclude_ports\" must be";
+        QTest::newRow("a cgroup that is none") << QByteArray("[filter.http]\nallow = [\"shop\"]\n") << "line 2: \"filter.http.allow\" must be";
+        QTest::newRow("a rate below nothing") << QByteArray("[filter.http]\nrate = -1\n") << "line 2: \"filter.http.rate\" must be a number from 0";
+        QTest::newRow("a burst of nothing") << QByteArray("[filter.http]\nburst = 0\n") << "line 2: \"filter.http.burst\" must be a number from 1";
+        QTest::newRow("a floor without end") << QByteArray("[filter.http]\nfloor_ms = 9999999\n") << "line 2: \"filter.http.floor_ms\" must be a number from 0 to 3600000";
         QTest::newRow("broken TOML") << QByteArray("node = \n") << "line 1";
+        QTest::newRow("a table without a name") << QByteArray("node = \"n\"\n [[[[\n") << "line 2: a table without a name";
+        QTest::newRow("a table with an odd name") << QByteArray("\xef\xbb\xbf[!]\n") << "line 1: a table without a name";
         QTest::newRow("an open table") << QByteArray("[server\nx = 1\n") << "line 1";
         QTest::newRow("bytes that are no text") << QByteArray("\xff\xfe\x00\x01", 4) << "line 1";
     }

@@ -44,7 +44,7 @@ private slots:
     {
         QTest::addColumn<QStringList>("arguments");
         QTest::newRow("the program") << QStringList{"--help"};
-        for (const char *command : {"status", "check", "watch", "events", "agents", "drill", "pki", "completion"})
+        for (const char *command : {"status", "check", "watch", "events", "agents", "filter", "drill", "pki", "completion"})
             QTest::newRow(command) << QStringList{command, "--help"};
         for (const char *command : {"list", "run", "stop"})
             QTest::newRow(qPrintable(QString("drill %1").arg(command))) << QStringList{"drill", command, "--help"};

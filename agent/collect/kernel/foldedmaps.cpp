@@ -44,6 +44,10 @@ Result<std::vector<SourceCounterSet>> readCounters(int mapFd)
             source.counters[Counter::KFiltered] += one.kfiltered + one.passed_by;
             source.counters[Counter::Folded] += one.folded;
             source.counters[Counter::Lost] += one.lost;
+            for (std::size_t cause = 0; cause < filterCauseCount; ++cause) {
+                source.counters[Counter::KFiltered] += one.left_out[cause];
+                source.leftOut[cause] += one.left_out[cause];
+            }
         }
         sources.push_back(std::move(source));
     }

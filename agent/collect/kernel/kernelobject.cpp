@@ -9,7 +9,6 @@
 #include <chrono>
 #include <cstring>
 #include <iterator>
-#include <system_error>
 #include <utility>
 
 #include <linux/capability.h>
@@ -21,6 +20,7 @@
 
 #include "agent/collect/kernel/filerules.h"
 #include "agent/collect/kernel/foldedmaps.h"
+#include "agent/collect/kernel/hookrefusals.h"
 #include "agent/collect/kernel/prerequisites.h"
 #include "bpf/include/tapio_records.h"
 
@@ -30,52 +30,9 @@ namespace {
 
 constexpr std::uint64_t wakeFraction = 4; ///< the reader is woken when 1/4 of the event ring is full
 
-/// The verifier's last word before its statistics.
-std::string lastVerifierLine(std::string_view log)
-{
-    std::string_view last;
-    while (!log.empty()) {
-        const std::size_t end = std::min(log.find('\n'), log.size());
-        const std::string_view line = log.substr(0, end);
-        if (!line.empty() && !line.starts_with("processed ") && !line.starts_with("peak_states"))
-            last = line;
-        log.remove_prefix(std::min(end + 1, log.size()));
-    }
-    return std::string(last.substr(0, 200));
-}
-
 bool isTracepoint(std::string_view attachKind)
 {
     return attachKind == "tp_btf" || attachKind == "raw_tp" || attachKind == "tracepoint";
-}
-
-std::string errnoText(int error)
-{
-    return std::generic_category().message(error);
-}
-
-/// How a refusal to load reads: without a verifier's log it was policy or a missing feature, not the program.
-std::pair<wire::HookState, std::string> loadRefusal(int error, const std::string &log)
-{
-    const std::string line = lastVerifierLine(log);
-    if (line.empty() && (error == EPERM || error == EACCES))
-        return {wire::HookState::Unsupported, "this kernel does not allow it"};
-    if (line.empty() && (error == ESRCH || error == ENOENT))
-        return {wire::HookState::Unsupported, "this kernel does not have it"};
-    return {wire::HookState::Failed, "not loaded: " + (line.empty() ? errnoText(error) : line)};
-}
-
-std::pair<wire::HookState, std::string> attachRefusal(std::string_view attachKind, int error)
-{
-    if (attachKind == "tracepoint" && error == ENOENT)
-        return {wire::HookState::Unsupported, "tracefs is not mounted at /sys/kernel/tracing, or lacks it"};
-    if (error == ENOENT || error == EOPNOTSUPP || error == EINVAL)
-        return {wire::HookState::Unsupported, "not attached: " + errnoText(error)};
-    if (attachKind == "cgroup" && error == EPERM)
-        return {wire::HookState::Denied, "not attached: needs CAP_NET_ADMIN, and that nobody keeps the root cgroup to himself"};
-    if (error == EPERM || error == EACCES)
-        return {wire::HookState::Denied, "not attached: " + errnoText(error)};
-    return {wire::HookState::Failed, "not attached: " + errnoText(error)};
 }
 
 /// Runs an iterator over all that exists now. False with errno.
@@ -98,6 +55,13 @@ bool runIterator(int linkFd)
 std::uint32_t pageSize() noexcept
 {
     return static_cast<std::uint32_t>(::sysconf(_SC_PAGESIZE));
+}
+
+/// Two generations, each cgroup in at most two hierarchies; the kernel makes room for all of them at once.
+std::uint32_t verdictEntries(std::size_t cgroups) noexcept
+{
+    constexpr std::size_t most = 1u << 17;
+    return static_cast<std::uint32_t>(std::min(4 * (cgroups + 1), most));
 }
 
 Status checkRing(std::uint32_t bytes, const char *name)
@@ -305,6 +269,11 @@ void KernelObject::sizeMaps(tapio_collectors &skeleton, const std::vector<Choice
     bpf_map__set_autocreate(maps.file_scratch, needed("file"));
     bpf_map__set_autocreate(maps.cgroup_births, needed("cgroup"));
     bpf_map__set_autocreate(maps.cgroup_scratch, needed("cgroup"));
+    const bool filters = std::any_of(filteredNames.begin(), filteredNames.end(), needed);
+    bpf_map__set_autocreate(maps.filters, filters);
+    bpf_map__set_autocreate(maps.filter_buckets, filters);
+    bpf_map__set_autocreate(maps.filter_verdicts, filters);
+    bpf_map__set_max_entries(maps.filter_verdicts, verdictEntries(m_options.filterCgroups));
 }
 
 void KernelObject::describeTracepoints(tapio_collectors &skeleton) const
@@ -573,6 +542,16 @@ std::uint64_t KernelObject::recursionMisses(std::string_view collector) const
             misses += info.recursion_misses;
     }
     return misses;
+}
+
+KernelFilters::Maps KernelObject::filterMaps() const
+{
+    return {mapFd("filters"), mapFd("filter_verdicts"), mapFd("filter_buckets"), &m_skeleton->bss->tapio_filter_active};
+}
+
+void KernelObject::setUtcMinusBoot(std::int64_t ns)
+{
+    std::atomic_ref(m_skeleton->bss->tapio_utc_minus_boot_ns).store(static_cast<std::uint64_t>(ns), std::memory_order_relaxed);
 }
 
 int KernelObject::mapFd(const char *name) const

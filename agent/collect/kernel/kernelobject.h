@@ -10,6 +10,7 @@
 #include "agent/collect/kernelcollectors.h"
 #include "agent/collect/kernel/cgrouproot.h"
 #include "agent/collect/kernel/hooktable.h"
+#include "agent/collect/kernel/kernelfilters.h"
 #include "agent/collect/kernel/kerneltypes.h"
 #include "protocol/base/result.h"
 #include "protocol/wire/report.h"
@@ -45,6 +46,9 @@ public:
     void tellAllCounted();
     /// -1 when there is no such map.
     int mapFd(const char *name) const;
+    KernelFilters::Maps filterMaps() const;
+    /// The programs compare times of files with those of the boot clock.
+    void setUtcMinusBoot(std::int64_t ns);
     const KernelTypes &types() const noexcept { return m_types; }
     /// When everything is loaded: they take 6 MB.
     void forgetTypes() noexcept { m_types.forget(); }

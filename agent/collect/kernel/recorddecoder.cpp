@@ -222,6 +222,7 @@ Result<KernelRecord> decodeRecord(std::span<const std::byte> bytes)
     record.memoryCgroupId = cgroups.memoryId;
     record.hierarchy = cgroups.hierarchy;
     record.bootNs = header.boot_ns;
+    record.filterGeneration = header.generation;
     record.event.cpu = header.cpu;
     record.event.process = {header.process.pid, header.process.uid, header.process.start_ns, *comm};
     if (const Status status = kind->decode(bytes, record); !status)
