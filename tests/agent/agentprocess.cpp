@@ -78,6 +78,21 @@ std::vector<std::uint64_t> DeliveryLog::streams() const
     return streams;
 }
 
+bool LoggedServer::start(TestPki &pki, const Clock &clock, std::uint16_t port, bool acknowledges)
+{
+    server::FanInOptions options;
+    options.acknowledgeBySink = !acknowledges;   // the log keeps all and says nothing
+    options.endpoint.tls = pki.server();
+    options.endpoint.port = port;
+    auto started = server::FanIn::start(options, &log, clock);
+    if (!started) {
+        qWarning("%s", started.error().message().c_str());
+        return false;
+    }
+    fanIn = std::move(*started);
+    return true;
+}
+
 AgentProcess::AgentProcess(const transport::TlsFiles &tls, std::uint16_t port)
 {
     const auto text = [](const std::filesystem::path &path) { return QString::fromStdString(path.native()); };

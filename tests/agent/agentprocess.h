@@ -14,6 +14,7 @@
 
 #include "agent/server/fanin.h"
 #include "protocol/transport/pki.h"
+#include "tests/support/testpki.h"
 
 namespace tapio::test {
 
@@ -42,6 +43,15 @@ private:
     std::vector<wire::LinkNotice> m_notices;
 };
 
+/// A real fan-in on 127.0.0.1 that keeps whatever it is delivered.
+struct LoggedServer {
+    DeliveryLog log;
+    std::unique_ptr<server::FanIn> fanIn;
+
+    /// False, and a warning, when it cannot. Without `acknowledges` it confirms nothing.
+    bool start(TestPki &pki, const Clock &clock, std::uint16_t port = 0, bool acknowledges = true);
+};
+
 /// For configurations of tests: they load the machine, and sanitizers the agent, beyond what a budget is for.
 inline constexpr const char *noBudget = "[budget]\ncpu_percent = 0\nrss_bytes = 0\n";
 
@@ -63,6 +73,7 @@ public:
     /// Runs it to its end; the exit code, -1 when it did not end or crashed.
     int run(int withinMs = 10'000);
     qint64 pid() const { return m_process.processId(); }
+    bool welcomed() { return output().contains("welcomed"); }
     bool running() const { return m_process.state() == QProcess::Running; }
     int exitCode() const { return m_process.exitCode(); }
     /// Of its metrics and health; 0 = not said yet.

@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "agent/collect/cgroupinventory.h"
-#include "agent/collect/kernelcollectors.h"
 #include "tests/agent/agentprocess.h"
 #include "tests/agent/fixtures.h"
+#include "tests/agent/kernelrefusal.h"
 #include "tests/agent/testcgroup.h"
 #include "tests/support/testpki.h"
 
@@ -73,44 +73,20 @@ class TestAgent : public QObject {
     TestPki m_pki;
     SystemClock m_clock;
 
-    struct Server {
-        DeliveryLog log;
-        std::unique_ptr<server::FanIn> fanIn;
-    };
-    bool startServer(Server &server, std::uint16_t port = 0, bool acknowledges = true)
-    {
-        server::FanInOptions options;
-        options.acknowledgeBySink = !acknowledges;   // the sink here keeps all and says nothing
-        options.endpoint.tls = m_pki.server();
-        options.endpoint.port = port;
-        auto started = server::FanIn::start(options, &server.log, m_clock);
-        if (!started) {
-            qWarning("%s", started.error().message().c_str());
-            return false;
-        }
-        server.fanIn = std::move(*started);
-        return true;
-    }
-    bool welcomed(AgentProcess &agent) { return agent.output().contains("welcomed"); }
-
 private slots:
     void initTestCase()
     {
-        class Nowhere final : public agent::KernelRecordSink {
-            void onRecord(agent::KernelRecord &&) override {}
-        } nowhere;
-        const auto kernel = agent::KernelCollectors::open({}, nowhere);
-        if (!kernel)
-            QSKIP(kernel.error().message().c_str());
+        if (const std::string refusal = kernelRefusal(); !refusal.empty())
+            QSKIP(refusal.c_str());
     }
 
     void exec_arrivesWithPidArgumentsAndOrigin()
     {
-        Server server;
-        QVERIFY(startServer(server));
+        LoggedServer server;
+        QVERIFY(server.start(m_pki, m_clock));
         AgentProcess agent(m_pki.node(), server.fanIn->port());
         QVERIFY(agent.start());
-        QTRY_VERIFY_WITH_TIMEOUT(welcomed(agent), soon);
+        QTRY_VERIFY_WITH_TIMEOUT(agent.welcomed(), soon);
         const QString argument = "tapio-" + QUuid::createUuid().toString(QUuid::WithoutBraces);
         const std::int64_t before = m_clock.utcNs();
         const qint64 pid = runOnce(argument);
@@ -154,8 +130,8 @@ private slots:
         if (serviceInV2)
             service.emplace(layout.unified);
 
-        Server server;
-        QVERIFY(startServer(server));
+        LoggedServer server;
+        QVERIFY(server.start(m_pki, m_clock));
         AgentProcess agent(m_pki.node(), server.fanIn->port());
         const QDir folder(agent.folder());
         QVERIFY(folder.mkpath("pods/shop_cart-0_" + QString::fromStdString(uid)));
@@ -167,7 +143,7 @@ private slots:
         file.close();
         agent.arguments += {"--config", file.fileName()};
         QVERIFY(agent.start());
-        QTRY_VERIFY_WITH_TIMEOUT(welcomed(agent), soon);
+        QTRY_VERIFY_WITH_TIMEOUT(agent.welcomed(), soon);
 
         const QString argument = "tapio-" + QUuid::createUuid().toString(QUuid::WithoutBraces);
         const qint64 pid = runOnce(argument, [&] {
@@ -191,11 +167,11 @@ private slots:
 
     void terminate_leavesSoonWithEverythingFlushedAndBalanced()
     {
-        Server server;
-        QVERIFY(startServer(server));
+        LoggedServer server;
+        QVERIFY(server.start(m_pki, m_clock));
         AgentProcess agent(m_pki.node(), server.fanIn->port());
         QVERIFY(agent.start());
-        QTRY_VERIFY_WITH_TIMEOUT(welcomed(agent), soon);
+        QTRY_VERIFY_WITH_TIMEOUT(agent.welcomed(), soon);
         const QString argument = "tapio-" + QUuid::createUuid().toString(QUuid::WithoutBraces);
         runOnce(argument);
         const int took = agent.terminate();
@@ -216,12 +192,12 @@ private slots:
     {
         std::uint64_t produced = 0;
         std::uint16_t port = 0;
-        Server first;
-        QVERIFY(startServer(first, 0, false));
+        LoggedServer first;
+        QVERIFY(first.start(m_pki, m_clock, 0, false));
         port = first.fanIn->port();
         AgentProcess agent(m_pki.node(), port);
         QVERIFY(agent.start());
-        QTRY_VERIFY_WITH_TIMEOUT(welcomed(agent), soon);
+        QTRY_VERIFY_WITH_TIMEOUT(agent.welcomed(), soon);
         for (int i = 0; i < 50; ++i)
             runOnce("spool");
         const int took = agent.terminate();
@@ -235,8 +211,8 @@ private slots:
         QVERIFY(!agent.output().contains("loss:"));
         first.fanIn.reset();
 
-        Server second;
-        QVERIFY(startServer(second, port));
+        LoggedServer second;
+        QVERIFY(second.start(m_pki, m_clock, port));
         QVERIFY(agent.start());
         QTRY_COMPARE_WITH_TIMEOUT(second.log.streams().size(), std::size_t(2), soon);
         const std::uint64_t earlier = second.log.streams().front();
@@ -258,12 +234,12 @@ private slots:
     void terminate_underLoadLeavesSoonAndNamesWhatIsLost()
     {
         QFETCH(bool, acknowledges);
-        Server server;
-        QVERIFY(startServer(server, 0, acknowledges));
+        LoggedServer server;
+        QVERIFY(server.start(m_pki, m_clock, 0, acknowledges));
         AgentProcess agent(m_pki.node(), server.fanIn->port());
         agent.arguments.last() = "/dev/null/spool";   // cannot be made: there is none
         QVERIFY(agent.start());
-        QTRY_VERIFY_WITH_TIMEOUT(welcomed(agent), soon);
+        QTRY_VERIFY_WITH_TIMEOUT(agent.welcomed(), soon);
         std::array<QProcess, 2> load;
         for (QProcess &process : load)
             process.start("/bin/sh", {"-c", "while :; do /bin/true; done"});
@@ -313,8 +289,8 @@ private slots:
 
     void kill_andRestartGivesANewStreamWithoutUnnamedLoss()
     {
-        Server server;
-        QVERIFY(startServer(server));
+        LoggedServer server;
+        QVERIFY(server.start(m_pki, m_clock));
         {
             AgentProcess agent(m_pki.node(), server.fanIn->port());
             QVERIFY(agent.start());
@@ -342,27 +318,27 @@ private slots:
 
     void server_goneAndBackLosesNothing()
     {
-        Server first;
-        QVERIFY(startServer(first));
+        LoggedServer first;
+        QVERIFY(first.start(m_pki, m_clock));
         const std::uint16_t port = first.fanIn->port();
         AgentProcess agent(m_pki.node(), port);
         QVERIFY(agent.start());
-        QTRY_VERIFY_WITH_TIMEOUT(welcomed(agent), soon);
+        QTRY_VERIFY_WITH_TIMEOUT(agent.welcomed(), soon);
         first.fanIn.reset();
         const QString argument = "tapio-" + QUuid::createUuid().toString(QUuid::WithoutBraces);
         runOnce(argument);
-        Server second;
-        QVERIFY(startServer(second, port));
+        LoggedServer second;
+        QVERIFY(second.start(m_pki, m_clock, port));
         QTRY_VERIFY_WITH_TIMEOUT(findExec(second.log, argument.toStdString()), 2 * soon);
         QVERIFY(agent.terminate() >= 0);
     }
     void hangup_connectsAnewAndLosesNothing()
     {
-        Server server;
-        QVERIFY(startServer(server));
+        LoggedServer server;
+        QVERIFY(server.start(m_pki, m_clock));
         AgentProcess agent(m_pki.node(), server.fanIn->port());
         QVERIFY(agent.start());
-        QTRY_VERIFY_WITH_TIMEOUT(welcomed(agent), soon);
+        QTRY_VERIFY_WITH_TIMEOUT(agent.welcomed(), soon);
         agent.signal(SIGHUP);
         QTRY_COMPARE_WITH_TIMEOUT(agent.output().count("welcomed"), 2, soon);
         const QString argument = "tapio-" + QUuid::createUuid().toString(QUuid::WithoutBraces);

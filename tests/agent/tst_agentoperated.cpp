@@ -4,9 +4,9 @@
 
 #include <csignal>
 
-#include "agent/collect/kernelcollectors.h"
 #include "tests/agent/agentprocess.h"
 #include "tests/agent/httpclient.h"
+#include "tests/agent/kernelrefusal.h"
 #include "tests/support/testpki.h"
 
 using namespace tapio;
@@ -24,33 +24,11 @@ class TestAgentOperated : public QObject {
     TestPki m_pki;
     SystemClock m_clock;
 
-    struct Server {
-        DeliveryLog log;
-        std::unique_ptr<server::FanIn> fanIn;
-    };
-    bool startServer(Server &server)
-    {
-        server::FanInOptions options;
-        options.endpoint.tls = m_pki.server();
-        auto started = server::FanIn::start(options, &server.log, m_clock);
-        if (!started) {
-            qWarning("%s", started.error().message().c_str());
-            return false;
-        }
-        server.fanIn = std::move(*started);
-        return true;
-    }
-    bool welcomed(AgentProcess &agent) { return agent.output().contains("welcomed"); }
-
 private slots:
     void initTestCase()
     {
-        class Nowhere final : public agent::KernelRecordSink {
-            void onRecord(agent::KernelRecord &&) override {}
-        } nowhere;
-        const auto kernel = agent::KernelCollectors::open({}, nowhere);
-        if (!kernel)
-            QSKIP(kernel.error().message().c_str());
+        if (const std::string refusal = kernelRefusal(); !refusal.empty())
+            QSKIP(refusal.c_str());
     }
 
     void observer_tellsAboutTheAgentThroughAllOfItsLife()
@@ -88,8 +66,8 @@ private slots:
         QVERIFY(holder.start());
         QTRY_VERIFY_WITH_TIMEOUT(holder.observePort() != 0, soon);
         const QString address = "127.0.0.1:" + QString::number(holder.observePort());
-        Server server;
-        QVERIFY(startServer(server));
+        LoggedServer server;
+        QVERIFY(server.start(m_pki, m_clock));
         AgentProcess agent(m_pki.node(), server.fanIn->port());
         QFile config(agent.folder() + "/agent.toml");
         QVERIFY(config.open(QIODevice::WriteOnly));
@@ -97,7 +75,7 @@ private slots:
         config.close();
         agent.arguments << "--config" << config.fileName();
         QVERIFY(agent.start());
-        QTRY_VERIFY_WITH_TIMEOUT(welcomed(agent), soon);
+        QTRY_VERIFY_WITH_TIMEOUT(agent.welcomed(), soon);
         QCOMPARE(agent.output().count(address + " is in use by another program; the agent runs without metrics and health"), 1);
         const auto told = [&] {
             for (const auto &delivery : server.log.deliveries()) {
@@ -146,8 +124,8 @@ private slots:
 
     void hangup_readsTheConfigurationAgain()
     {
-        Server server;
-        QVERIFY(startServer(server));
+        LoggedServer server;
+        QVERIFY(server.start(m_pki, m_clock));
         AgentProcess agent(m_pki.node(), server.fanIn->port());
         const auto configure = [path = agent.folder() + "/agent.toml"](const QByteArray &text) {
             QFile file(path);
@@ -156,7 +134,7 @@ private slots:
         QVERIFY(configure(""));
         agent.arguments << "--config" << agent.folder() + "/agent.toml";
         QVERIFY(agent.start());
-        QTRY_VERIFY_WITH_TIMEOUT(welcomed(agent), soon);
+        QTRY_VERIFY_WITH_TIMEOUT(agent.welcomed(), soon);
         static const QRegularExpression inForce("in force is sha256 ([0-9a-f]{64})");
         const QString before = inForce.match(agent.output()).captured(1);
         const quint16 port = agent.observePort();
@@ -207,8 +185,8 @@ private slots:
 
     void hangup_changesWhatTheKernelLeavesOut()
     {
-        Server server;
-        QVERIFY(startServer(server));
+        LoggedServer server;
+        QVERIFY(server.start(m_pki, m_clock));
         AgentProcess agent(m_pki.node(), server.fanIn->port());
         const auto configure = [path = agent.folder() + "/agent.toml"](const QByteArray &text) {
             QFile file(path);
@@ -217,7 +195,7 @@ private slots:
         QVERIFY(configure(""));
         agent.arguments << "--config" << agent.folder() + "/agent.toml";
         QVERIFY(agent.start());
-        QTRY_VERIFY_WITH_TIMEOUT(welcomed(agent), soon);
+        QTRY_VERIFY_WITH_TIMEOUT(agent.welcomed(), soon);
         const quint16 port = agent.observePort();
         const auto scraped = [port](const QByteArray &text) { return get(port, "/metrics").body.contains(text); };
         QTRY_VERIFY_WITH_TIMEOUT(scraped("tapio_agent_filter_generation 1\n"), soon);
@@ -239,15 +217,15 @@ private slots:
 
     void hangup_withACertificateThatIsBrokenKeepsTheConnection()
     {
-        Server server;
-        QVERIFY(startServer(server));
+        LoggedServer server;
+        QVERIFY(server.start(m_pki, m_clock));
         AgentProcess agent(m_pki.node(), server.fanIn->port());
         const QString copy = agent.folder() + "/cert.pem";
         const auto at = agent.arguments.indexOf("--cert");
         QVERIFY(QFile::copy(agent.arguments[at + 1], copy));
         agent.arguments[at + 1] = copy;
         QVERIFY(agent.start());
-        QTRY_VERIFY_WITH_TIMEOUT(welcomed(agent), soon);
+        QTRY_VERIFY_WITH_TIMEOUT(agent.welcomed(), soon);
         QFile file(copy);
         QVERIFY(file.open(QIODevice::WriteOnly) && file.write("broken\n") > 0);
         file.close();

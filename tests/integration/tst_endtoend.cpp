@@ -5,9 +5,9 @@
 #include <csignal>
 #include <map>
 
-#include "agent/collect/kernelcollectors.h"
 #include "console/core/session/session.h"
 #include "tests/agent/agentprocess.h"
+#include "tests/agent/kernelrefusal.h"
 #include "tests/integration/podcgroup.h"
 #include "tests/support/testpki.h"
 
@@ -94,12 +94,8 @@ class TestEndToEnd : public QObject {
 private slots:
     void initTestCase()
     {
-        class Nowhere final : public agent::KernelRecordSink {
-            void onRecord(agent::KernelRecord &&) override {}
-        } nowhere;
-        const auto kernel = agent::KernelCollectors::open({}, nowhere);
-        if (!kernel)
-            QSKIP(kernel.error().message().c_str());
+        if (const std::string refusal = kernelRefusal(); !refusal.empty())
+            QSKIP(refusal.c_str());
     }
 
     void execInAPod_isStoredWithPidArgumentsAndContainer()
