@@ -40,10 +40,11 @@ enum class ShedStep : std::uint8_t {
     None = 0,
     Detail = 1,   ///< arguments and folders of programs
     Fold = 2,     ///< short healthy connections, and programs that ended well at once, are added up
-    Sample = 3,   ///< of what may be shed, the events of one process in ten
+    Sample = 3,   ///< of what may be shed and went well, the events of one process in ten
+    SampleFailed = 4, ///< of what failed, too
 };
-inline constexpr ShedStep lastShedStep = ShedStep::Sample;
-std::string_view shedStepName(ShedStep step) noexcept;   ///< "none", "detail", "fold", "sample"
+inline constexpr ShedStep lastShedStep = ShedStep::SampleFailed;
+std::string_view shedStepName(ShedStep step) noexcept;   ///< "none", "detail", "fold", "sample", "sample-failed"
 
 /// A step begins or ends.
 struct BudgetNotice {

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <limits>
 
+#include "agent/pipeline/severity.h"
 #include "protocol/base/clock.h"
 
 namespace tapio::agent {
@@ -40,8 +41,6 @@ std::uint64_t sampleKey(const wire::Event &event) noexcept
 
 bool isSheddable(const wire::Event &event) noexcept
 {
-    if (event.severity >= wire::Severity::Error)
-        return false;
     if (const auto *exit = std::get_if<wire::ProcessExit>(&event.detail))
         return exit->signal == 0 && !exit->coreDumped;
     if (const auto *exec = std::get_if<wire::ProcessExec>(&event.detail))
@@ -90,7 +89,10 @@ bool Shedder::sheds(const wire::Event &event, std::vector<HeldEvent> &alongWith)
     if (m_step < ShedStep::Fold || !isSheddable(event))
         return false;
     const auto *exit = std::get_if<wire::ProcessExit>(&event.detail);
-    const bool isSampledOut = m_step >= ShedStep::Sample && !isInSample(event);
+    // What failed is what somebody looks for: it goes last.
+    const bool failed = severityOf(event, m_nowhere) > wire::Severity::Info;
+    const ShedStep samples = failed ? ShedStep::SampleFailed : ShedStep::Sample;
+    const bool isSampledOut = m_step >= samples && !isInSample(event);
     if (const auto *connection = std::get_if<wire::TcpConnection>(&event.detail);
         connection != nullptr && !isSampledOut && isHealthyAndShort(*connection)) {
         ++m_folded.connections;

@@ -56,7 +56,7 @@ public:
     /// Ends holding where the step does not fold: what was held, to be sent.
     std::vector<HeldEvent> setStep(ShedStep step);
 
-    /// True: not to be sent. `alongWith` gets starts that were held and go with it.
+    /// True: not to be sent. Its severity need not be set. `alongWith` gets starts that were held and go with it.
     bool sheds(const wire::Event &event, std::vector<HeldEvent> &alongWith);
     /// True: to be given to hold() instead of being sent.
     bool holds(const wire::Event &event) const noexcept;
@@ -79,6 +79,7 @@ private:
     std::vector<HeldEvent> takeOldest();
 
     ShedStep m_step = ShedStep::None;
+    const wire::Origin m_nowhere;                          ///< where an event comes from is not known yet when it is asked for
     std::map<Key, std::vector<HeldEvent>> m_held;          ///< several of one process: programs that replace themselves
     std::deque<std::pair<std::int64_t, Key>> m_order;      ///< by the time of the first; may name some that are gone
     std::size_t m_count = 0;

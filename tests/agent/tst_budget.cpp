@@ -67,7 +67,7 @@ private slots:
         const BudgetLimits one = limits(1);
         QTest::newRow("at rest") << one << Spells{{300, 0.3}} << "";
         QTest::newRow("just within") << one << Spells{{300, 1.0}} << "";
-        QTest::newRow("over: a step each ten seconds, and no fourth") << one << Spells{{300, 3}} << "+1@11 +2@21 +3@31";
+        QTest::newRow("over: a step each ten seconds, and no fifth") << one << Spells{{300, 3}} << "+1@11 +2@21 +3@31 +4@41";
         QTest::newRow("kernel programs count") << one << Spells{{15, 0.6, 0.6}} << "+1@11";
         QTest::newRow("without the kernel's statistics the process alone counts") << one << Spells{{60, 0.6, -1}} << "";
         QTest::newRow("without the kernel's statistics it is still kept") << one << Spells{{15, 1.5, -1}} << "+1@11";
@@ -77,7 +77,7 @@ private slots:
         QTest::newRow("back step by step") << one << Spells{{35, 3}, {140, 0.1}} << "+1@11 +2@21 +3@31 -3@72 -2@102 -1@132";
         QTest::newRow("between 80 % and all nothing moves") << one << Spells{{15, 3}, {300, 0.9}} << "+1@11 +2@21";
         QTest::newRow("a dip shorter than thirty seconds gives nothing back") << one << Spells{{13, 3}, {20, 0.1}, {200, 0.9}} << "+1@11";
-        QTest::newRow("a ramp") << one << Spells{{60, 0.5}, {60, 0.9}, {60, 1.3}} << "+1@132 +2@142 +3@152";
+        QTest::newRow("a ramp") << one << Spells{{60, 0.5}, {60, 0.9}, {60, 1.3}} << "+1@132 +2@142 +3@152 +4@162";
         QTest::newRow("memory only") << limits(0, 64) << Spells{{5, 500, 0, 63}, {15, 500, 0, 65}} << "+1@15";
         QTest::newRow("memory at the limit's fifth stays") << limits(0, 64) << Spells{{12, 0, 0, 65}, {100, 0, 0, 55}} << "+1@10";
         QTest::newRow("memory back") << limits(0, 64) << Spells{{12, 0, 0, 65}, {32, 0, 0, 50}} << "+1@10 -1@42";
@@ -99,7 +99,7 @@ private slots:
     void readings_thatComeSeldomDecideTheSame()
     {
         OverheadBudget budget(limits(1));
-        QCOMPARE(run(budget, {{60, 3}}, 5), QString("+1@15 +2@25 +3@35"));
+        QCOMPARE(run(budget, {{60, 3}}, 5), QString("+1@15 +2@25 +3@35 +4@45"));
     }
 
     void spent_isOverTheWindow()

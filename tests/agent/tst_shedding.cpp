@@ -67,6 +67,20 @@ wire::TcpConnection changed(void (*change)(wire::TcpConnection &))
     return tcp;
 }
 
+wire::DnsQuery unanswered()
+{
+    wire::DnsQuery question;
+    question.outcome = wire::DnsOutcome::TimedOut;
+    return question;
+}
+
+wire::HttpRequest failedRequest()
+{
+    wire::HttpRequest request;
+    request.status = 500;
+    return request;
+}
+
 /// Pids that are in the sample, or not.
 std::uint32_t pidOf(bool inSample, std::uint32_t from = 1)
 {
@@ -132,36 +146,38 @@ private slots:
     void step_shedsWhatIsDeclared_data()
     {
         QTest::addColumn<wire::Event>("event");
-        QTest::addColumn<int>("step");      ///< the first that sheds it, for a pid that is not in the sample; 4 = none
+        QTest::addColumn<int>("step");      ///< the first that sheds it, for a pid that is not in the sample; 5 = none
         QTest::newRow("a start") << eventOf(exec()) << 3;
         QTest::newRow("an end with code 0") << eventOf(exited(0)) << 3;
-        QTest::newRow("an end with a code") << eventOf(exited(1)) << 3;
+        QTest::newRow("an end with a code") << eventOf(exited(1)) << 4;
         QTest::newRow("a short healthy connection") << eventOf(connection()) << 2;
         QTest::newRow("a long healthy connection") << eventOf(connection(wire::TcpOutcome::Closed, 5s)) << 3;
         QTest::newRow("a connection with retransmits") << eventOf(changed([](auto &tcp) { tcp.retransmits = 1; })) << 3;
         QTest::newRow("a connection with an error") << eventOf(changed([](auto &tcp) { tcp.socketError = 5; })) << 3;
-        QTest::newRow("a connection refused") << eventOf(connection(wire::TcpOutcome::Refused)) << 3;
-        QTest::newRow("a connection reset") << eventOf(connection(wire::TcpOutcome::Reset)) << 3;
+        QTest::newRow("a connection refused") << eventOf(connection(wire::TcpOutcome::Refused)) << 4;
+        QTest::newRow("a connection reset") << eventOf(connection(wire::TcpOutcome::Reset)) << 4;
         QTest::newRow("a question to a name server") << eventOf(wire::DnsQuery{}) << 3;
+        QTest::newRow("a question without an answer") << eventOf(unanswered()) << 4;
         QTest::newRow("an HTTP request") << eventOf(wire::HttpRequest{}) << 3;
-        QTest::newRow("a start of a file that the image did not bring") << eventOf(writtenLater()) << 4;
-        QTest::newRow("a refused file") << eventOf(wire::FileFailure{}) << 4;
-        QTest::newRow("a cgroup at its limit") << eventOf(wire::MemoryEvents{}) << 4;
-        QTest::newRow("pressure") << eventOf(wire::PressureStall{}) << 4;
-        QTest::newRow("a use of a capability") << eventOf(wire::CapabilityUse{}) << 4;
-        QTest::newRow("a gain of privileges") << eventOf(wire::PrivilegeGain{}) << 4;
-        QTest::newRow("a look into another process") << eventOf(wire::PtraceAttach{}) << 4;
-        QTest::newRow("a kernel module") << eventOf(wire::ModuleLoad{}) << 4;
-        QTest::newRow("a mount") << eventOf(wire::Mount{}) << 4;
-        QTest::newRow("a login") << eventOf(wire::Login{}) << 4;
-        QTest::newRow("a line of the kernel's log") << eventOf(wire::KernelLog{}) << 4;
-        QTest::newRow("a notice of the agent") << eventOf(wire::AgentNotice{}) << 4;
-        QTest::newRow("a crash") << eventOf(exited(0, SIGSEGV)) << 4;
-        QTest::newRow("a kill") << eventOf(exited(0, SIGKILL)) << 4;
-        QTest::newRow("an end by SIGTERM") << eventOf(exited(0, SIGTERM)) << 4;
-        QTest::newRow("an OOM kill") << eventOf(wire::OomKill{}) << 4;
-        QTest::newRow("a fatal signal") << eventOf(wire::FatalSignal{}) << 4;
-        QTest::newRow("a kind of event that is not known yet") << eventOf(std::monostate{}) << 4;
+        QTest::newRow("an HTTP request that failed") << eventOf(failedRequest()) << 4;
+        QTest::newRow("a start of a file that the image did not bring") << eventOf(writtenLater()) << 5;
+        QTest::newRow("a refused file") << eventOf(wire::FileFailure{}) << 5;
+        QTest::newRow("a cgroup at its limit") << eventOf(wire::MemoryEvents{}) << 5;
+        QTest::newRow("pressure") << eventOf(wire::PressureStall{}) << 5;
+        QTest::newRow("a use of a capability") << eventOf(wire::CapabilityUse{}) << 5;
+        QTest::newRow("a gain of privileges") << eventOf(wire::PrivilegeGain{}) << 5;
+        QTest::newRow("a look into another process") << eventOf(wire::PtraceAttach{}) << 5;
+        QTest::newRow("a kernel module") << eventOf(wire::ModuleLoad{}) << 5;
+        QTest::newRow("a mount") << eventOf(wire::Mount{}) << 5;
+        QTest::newRow("a login") << eventOf(wire::Login{}) << 5;
+        QTest::newRow("a line of the kernel's log") << eventOf(wire::KernelLog{}) << 5;
+        QTest::newRow("a notice of the agent") << eventOf(wire::AgentNotice{}) << 5;
+        QTest::newRow("a crash") << eventOf(exited(0, SIGSEGV)) << 5;
+        QTest::newRow("a kill") << eventOf(exited(0, SIGKILL)) << 5;
+        QTest::newRow("an end by SIGTERM") << eventOf(exited(0, SIGTERM)) << 5;
+        QTest::newRow("an OOM kill") << eventOf(wire::OomKill{}) << 5;
+        QTest::newRow("a fatal signal") << eventOf(wire::FatalSignal{}) << 5;
+        QTest::newRow("a kind of event that is not known yet") << eventOf(std::monostate{}) << 5;
     }
     void step_shedsWhatIsDeclared()
     {
@@ -174,7 +190,7 @@ private slots:
             QCOMPARE(bench.passed(), at < step ? 1 : 0);
             QCOMPARE(bench.count(Counter::Shed), std::uint64_t(at < step ? 0 : 1));
         }
-        Bench kept(ShedStep::Sample);
+        Bench kept(lastShedStep);
         event.process.pid = pidOf(true);
         kept.feed(event);
         QCOMPARE(kept.passed(), step == 2 ? 0 : 1);
@@ -348,7 +364,7 @@ private slots:
         Bench bench(ShedStep::Sample);
         for (std::uint32_t pid = 1; pid <= 2000; ++pid) {
             bench.feed(eventOf(exec(), pid));
-            bench.feed(eventOf(exited(3), pid));
+            bench.feed(eventOf(exited(0, 0, 5s), pid));
         }
         std::map<std::uint32_t, int> ofPid;
         bench.pipeline.flush();
@@ -359,15 +375,24 @@ private slots:
             QCOMPARE(events, 2);
     }
 
-    void step_thatComesWhileAStartIsHeldLosesNeither()
+    void step_thatComesWhileAStartIsHeldPartsNothing_data()
     {
+        QTest::addColumn<int>("code");
+        QTest::addColumn<int>("passed");
+        QTest::newRow("it ends well") << 0 << 0;
+        QTest::newRow("it fails") << 1 << 2;
+    }
+    void step_thatComesWhileAStartIsHeldPartsNothing()
+    {
+        QFETCH(int, code);
+        QFETCH(int, passed);
         Bench bench(ShedStep::Fold);
         const std::uint32_t pid = pidOf(false);
         bench.feed(eventOf(exec(), pid));
         bench.pipeline.setShedStep(ShedStep::Sample);
-        bench.feed(eventOf(exited(1), pid));
-        QCOMPARE(bench.passed(), 0);   // together
-        QCOMPARE(bench.count(Counter::Shed), 2u);
+        bench.feed(eventOf(exited(code), pid));
+        QCOMPARE(bench.passed(), passed);   // start and end together
+        QCOMPARE(bench.count(Counter::Shed), std::uint64_t(2 - passed));
     }
 
     void counters_staySumsWhateverHappens_data()
