@@ -114,6 +114,32 @@ bool http(int operations)
     return true;
 }
 
+/// A name server and who asks it, both in this process. On an address of its own: 127.0.0.1 may have a resolver.
+bool dns(int operations)
+{
+    constexpr unsigned char question[] = {0x47, 0x11, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 6, 'o', 'r', 'd', 'e', 'r', 's', 4, 's', 'h', 'o', 'p', 0, 0, 1, 0, 1};
+    constexpr std::size_t flagsAt = 2;
+    constexpr unsigned char answered = 0x81;
+    sockaddr_in address{AF_INET, htons(53), {htonl(INADDR_LOOPBACK + 152)}, {}};
+    const auto *generic = reinterpret_cast<const sockaddr *>(&address);
+    const int server = ::socket(AF_INET, SOCK_DGRAM, 0);
+    const int client = ::socket(AF_INET, SOCK_DGRAM, 0);
+    bool works = ::bind(server, generic, sizeof(address)) == 0 && ::connect(client, generic, sizeof(address)) == 0;
+    for (int i = 0; works && i < operations; ++i) {
+        std::array<unsigned char, 512> room;
+        sockaddr_in from{};
+        socklen_t size = sizeof(from);
+        works = ::send(client, question, sizeof(question), 0) == sizeof(question);
+        const ssize_t got = works ? ::recvfrom(server, room.data(), room.size(), 0, reinterpret_cast<sockaddr *>(&from), &size) : -1;
+        room[flagsAt] = answered;
+        works = got == sizeof(question) && ::sendto(server, room.data(), sizeof(question), 0, reinterpret_cast<sockaddr *>(&from), size) == got
+                && ::recv(client, room.data(), room.size(), 0) == got;
+    }
+    ::close(client);
+    ::close(server);
+    return works;
+}
+
 bool switches(int operations)
 {
     int there[2];
@@ -187,6 +213,7 @@ constexpr Workload all[] = {
     {"tcp", "connect, accept, 64 bytes, close", 4000, connections},
     {"requests", "64 bytes there and back on one connection", 20000, requests},
     {"http", "HTTP request and answer on one connection, both ends", 20000, http},
+    {"dns", "question to a name server on loopback and its answer", 10000, dns},
     {"switches", "two context switches through pipes", 20000, switches},
     {"open", "open and close of a file", 100000, opens},
     {"missing", "open of a configuration file that is missing", 100000, opensInVain},
