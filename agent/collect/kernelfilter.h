@@ -46,11 +46,14 @@ struct KernelRule {
     std::chrono::nanoseconds floor{0};      ///< what is over sooner and did not fail is left out. Ignored for programs
     std::uint32_t rate = 0;                 ///< records per second of a cgroup, and as many that failed; 0 = no limit
     std::uint32_t burst = 1;                ///< so many at once
+    std::uint32_t plainRate = 0;            ///< instead for what went well within a second and is in the collector's sums; 0 = rate and burst are for it too
+    std::uint32_t plainBurst = 1;
 
     bool operator==(const KernelRule &other) const
     {
         const bool samePorts = ports == other.ports || (ports && other.ports && *ports == *other.ports);
-        return samePorts && byCgroup == other.byCgroup && floor == other.floor && rate == other.rate && burst == other.burst;
+        return samePorts && byCgroup == other.byCgroup && floor == other.floor && rate == other.rate && burst == other.burst
+            && plainRate == other.plainRate && plainBurst == other.plainBurst;
     }
     bool leavesOutNothing() const { return *this == KernelRule(); }
 };

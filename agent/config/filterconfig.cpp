@@ -52,6 +52,8 @@ void readCollector(ConfigSection &section, Filtered collector, CollectorRules &r
         section.milliseconds("floor_ms", rules.floor, 0, mostFloorMs);
     section.number("rate", rules.rate, 0, mostRate);
     section.number("burst", rules.burst, 1, mostBurst);
+    if (hasSums(collector))
+        section.number("detail", rules.detail, 0, mostRate);
 }
 
 } // namespace

@@ -38,7 +38,8 @@ std::string listed(const std::vector<PortRange> &ranges)
 std::string canonicalText(const CollectorRules &rules)
 {
     return "allow " + listed(rules.allow) + "; deny " + listed(rules.deny) + "; ports " + listed(rules.ports) + "; exclude " + listed(rules.excludePorts)
-        + "; floor " + std::to_string(rules.floor.count()) + "; rate " + std::to_string(rules.rate) + "; burst " + std::to_string(rules.burst);
+        + "; floor " + std::to_string(rules.floor.count()) + "; rate " + std::to_string(rules.rate) + "; burst " + std::to_string(rules.burst)
+        + "; detail " + std::to_string(rules.detail);
 }
 
 std::string canonicalText(const wire::EventFilter &filter)
@@ -50,7 +51,7 @@ std::string canonicalText(const wire::EventFilter &filter)
 }
 
 /// What differs from the defaults; empty = nothing.
-std::string describe(const CollectorRules &rules)
+std::string describe(const CollectorRules &rules, std::uint32_t usualDetail)
 {
     std::string text;
     const auto add = [&text](const std::string &part) { text += (text.empty() ? "" : ", ") + part; };
@@ -68,6 +69,8 @@ std::string describe(const CollectorRules &rules)
         add("any number");
     else if (rules.rate != CollectorRules::defaultRate || rules.burst != CollectorRules::defaultBurst)
         add(std::to_string(rules.rate) + "/s of a cgroup, " + std::to_string(rules.burst) + " at once");
+    if (rules.detail != usualDetail)
+        add(rules.detail == 0 ? "one by one" : std::to_string(rules.detail) + "/s of a cgroup one by one");
     return text;
 }
 
@@ -92,7 +95,7 @@ std::string describe(const FilterRules &rules, const wire::Filter &subscribed)
     std::string text;
     const auto add = [&text](const std::string &part) { text += (text.empty() ? "" : "; ") + part; };
     for (std::size_t i = 0; i < filteredCount; ++i) {
-        if (const std::string part = describe(rules.collectors[i]); !part.empty())
+        if (const std::string part = describe(rules.collectors[i], FilterRules::defaultRules()[i].detail); !part.empty())
             add(std::string(filteredNames[i]) + ' ' + part);
     }
     if (!subscribed.any.empty())

@@ -56,6 +56,16 @@ std::string toString(const PortRange &range)
     return range.first == range.last ? first : first + '-' + std::to_string(range.last);
 }
 
+std::array<CollectorRules, filteredCount> FilterRules::defaultRules()
+{
+    std::array<CollectorRules, filteredCount> rules;
+    for (std::size_t i = 0; i < filteredCount; ++i) {
+        if (hasSums(static_cast<Filtered>(i)))
+            rules[i].detail = CollectorRules::defaultDetail;
+    }
+    return rules;
+}
+
 KernelFilter kernelFilterOf(const FilterRules &rules)
 {
     KernelFilter filter;
@@ -67,6 +77,10 @@ KernelFilter kernelFilterOf(const FilterRules &rules)
             to.ports = portSetOf(from);
         if (hasFloor(static_cast<Filtered>(i)))
             to.floor = from.floor;
+        if (hasSums(static_cast<Filtered>(i)) && from.detail > 0) {
+            to.plainRate = from.detail;
+            to.plainBurst = from.detail * CollectorRules::detailBurstSeconds;
+        }
         if (from.rate == 0)
             continue;
         to.rate = from.rate;

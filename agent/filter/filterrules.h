@@ -33,11 +33,15 @@ struct CollectorRules {
     std::chrono::milliseconds floor{0};
     std::uint32_t rate = defaultRate;       ///< 0 = no limit
     std::uint32_t burst = defaultBurst;
+    std::uint32_t detail = 0;               ///< of what went well within a second and is in the collector's sums, so many; 0 = as rate says
 
     /// One cgroup alone may so cost about what the agent's CPU budget is by default, 1 % of a core (tests/benchmarks/README.md), and a
     /// start of some thousand programs at once is told whole.
     static constexpr std::uint32_t defaultRate = 1000;
     static constexpr std::uint32_t defaultBurst = 5000;
+    /// Enough to see what a service is asked, whatever it is asked of how often; the sums say that.
+    static constexpr std::uint32_t defaultDetail = 100;
+    static constexpr std::uint32_t detailBurstSeconds = 5;
 
     bool operator==(const CollectorRules &) const = default;
     bool asksForCgroups() const noexcept { return !allow.empty() || !deny.empty(); }
@@ -47,8 +51,9 @@ struct CollectorRules {
 struct FilterRules {
     bool remote = false;                    ///< a console may change the rest
     bool followSubscriptions = true;        ///< what nobody subscribes to is left out in the kernel already
-    std::array<CollectorRules, filteredCount> collectors;
+    std::array<CollectorRules, filteredCount> collectors = defaultRules();
 
+    static std::array<CollectorRules, filteredCount> defaultRules();
     bool operator==(const FilterRules &) const = default;
     CollectorRules &of(Filtered collector) { return collectors[static_cast<std::size_t>(collector)]; }
     const CollectorRules &of(Filtered collector) const { return collectors[static_cast<std::size_t>(collector)]; }
@@ -57,6 +62,8 @@ struct FilterRules {
 /// Collectors that have no ports, or no time that a floor could be held against.
 constexpr bool hasPorts(Filtered collector) noexcept { return collector != Filtered::Process; }
 constexpr bool hasFloor(Filtered collector) noexcept { return collector != Filtered::Process; }
+/// Collectors that add up in the kernel all that they see: connections by outcome, requests by class of status and latency.
+constexpr bool hasSums(Filtered collector) noexcept { return collector == Filtered::Tcp || collector == Filtered::Http; }
 
 /// The part that the kernel programs can do without knowing cgroups. KernelRule::byCgroup is set where there are selectors.
 KernelFilter kernelFilterOf(const FilterRules &rules);

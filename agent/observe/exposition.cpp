@@ -118,7 +118,7 @@ void addBudget(MetricFamilies &out, const BudgetState &budget)
     out.gauge("tapio_agent_budget_cpu_used_has_kernel", "1 when the cores used include the kernel programs, 0 when their run time is not known.")
         .add(budget.spent.kernelIncluded ? 1.0 : 0.0);
     out.gauge("tapio_agent_budget_bandwidth_used_bytes_per_second", "Payload sent over ten seconds.").add(budget.spent.bytesPerSecond);
-    out.gauge("tapio_agent_shed_step", "What the budget sheds: 0 nothing, 1 details, 2 folds short healthy work, 3 samples, 4 samples failures too.")
+    out.gauge("tapio_agent_shed_step", "What the budget sheds: 0 nothing, 1 details, 2 folds short healthy work, 3 samples, 4 limits failures.")
         .add(static_cast<double>(budget.step));
     out.counter("tapio_agent_shed_steps_taken_total", "How often the budget took a further step.").add(budget.stepsTaken);
     out.counter("tapio_agent_events_trimmed_total", "Events sent without their arguments and folders.").add(budget.trimmedEvents);

@@ -36,7 +36,7 @@ std::string_view shedStepName(ShedStep step) noexcept
     case ShedStep::Detail: return "detail";
     case ShedStep::Fold: return "fold";
     case ShedStep::Sample: return "sample";
-    case ShedStep::SampleFailed: return "sample-failed";
+    case ShedStep::Limit: return "limit";
     case ShedStep::None: break;
     }
     return "none";

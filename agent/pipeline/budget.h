@@ -41,10 +41,10 @@ enum class ShedStep : std::uint8_t {
     Detail = 1,   ///< arguments and folders of programs
     Fold = 2,     ///< short healthy connections, and programs that ended well at once, are added up
     Sample = 3,   ///< of what may be shed and went well, the events of one process in ten
-    SampleFailed = 4, ///< of what failed, too
+    Limit = 4,    ///< of what failed, more than some per second of one cgroup
 };
-inline constexpr ShedStep lastShedStep = ShedStep::SampleFailed;
-std::string_view shedStepName(ShedStep step) noexcept;   ///< "none", "detail", "fold", "sample", "sample-failed"
+inline constexpr ShedStep lastShedStep = ShedStep::Limit;
+std::string_view shedStepName(ShedStep step) noexcept;   ///< "none", "detail", "fold", "sample", "limit"
 
 /// A step begins or ends.
 struct BudgetNotice {

@@ -32,7 +32,7 @@ bool isOutside(const wire::Origin &origin)
 
 Pipeline::Pipeline(std::string node, BatchLimits limits, OriginResolver &resolver, const BootTime &bootTime,
                    const Clock &clock, Outlet &outlet)
-    : m_clock(clock), m_resolver(resolver), m_bootTime(bootTime), m_outlet(outlet), m_gate(std::move(node)), m_batcher(limits)
+    : m_clock(clock), m_resolver(resolver), m_bootTime(bootTime), m_outlet(outlet), m_gate(std::move(node)), m_shedder(clock), m_batcher(limits)
 {
 }
 
@@ -94,7 +94,7 @@ void Pipeline::announce(wire::AgentNotice notice, wire::Process self, OriginPtr 
 bool Pipeline::sheds(const KernelRecord &record)
 {
     m_alongWith.clear();
-    if (!m_shedder.sheds(record.event, m_alongWith))
+    if (!m_shedder.sheds(record.event, {record.cgroupId, record.memoryCgroupId}, m_alongWith))
         return false;
     ++totals(record.source).shed;
     for (const HeldEvent &start : m_alongWith)

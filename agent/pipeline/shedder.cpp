@@ -84,15 +84,14 @@ bool Shedder::foldsExit(const wire::Event &event, const wire::ProcessExit &exit)
     return isCleanAndShort(exit) && m_held.contains(keyOf(event.process));
 }
 
-bool Shedder::sheds(const wire::Event &event, std::vector<HeldEvent> &alongWith)
+bool Shedder::sheds(const wire::Event &event, const Cgroup &cgroup, std::vector<HeldEvent> &alongWith)
 {
     if (m_step < ShedStep::Fold || !isSheddable(event))
         return false;
     const auto *exit = std::get_if<wire::ProcessExit>(&event.detail);
-    // What failed is what somebody looks for: it goes last.
+    // What failed is what somebody looks for: it goes last, and never all of a cgroup.
     const bool failed = severityOf(event, m_nowhere) > wire::Severity::Info;
-    const ShedStep samples = failed ? ShedStep::SampleFailed : ShedStep::Sample;
-    const bool isSampledOut = m_step >= samples && !isInSample(event);
+    const bool isSampledOut = failed ? m_step >= ShedStep::Limit && !takesTurn(cgroup) : m_step >= ShedStep::Sample && !isInSample(event);
     if (const auto *connection = std::get_if<wire::TcpConnection>(&event.detail);
         connection != nullptr && !isSampledOut && isHealthyAndShort(*connection)) {
         ++m_folded.connections;
@@ -108,6 +107,14 @@ bool Shedder::sheds(const wire::Event &event, std::vector<HeldEvent> &alongWith)
     if (exit != nullptr && (isFolded || isSampledOut))
         alongWith = takeOf(event.process);
     return isFolded || isSampledOut;
+}
+
+bool Shedder::takesTurn(const Cgroup &cgroup)
+{
+    // Forgetting them fills them again: so many cgroups that fail are told more of, and memory stays what it is.
+    if (m_turns.size() >= mostCgroups && !m_turns.contains(cgroup))
+        m_turns.clear();
+    return m_turns.try_emplace(cgroup, failedPerSecond, failedPerSecond, m_clock).first->second.take();
 }
 
 bool Shedder::holds(const wire::Event &event) const noexcept
@@ -180,6 +187,8 @@ std::vector<HeldEvent> Shedder::takeAll() { return takeDue(std::numeric_limits<s
 std::vector<HeldEvent> Shedder::setStep(ShedStep step)
 {
     m_step = step;
+    if (step < ShedStep::Limit)
+        m_turns.clear();
     return step < ShedStep::Fold ? takeAll() : std::vector<HeldEvent>();
 }
 

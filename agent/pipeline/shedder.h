@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/collect/readers/tokenbucket.h"
 #include "agent/enrich/originresolver.h"
 #include "agent/pipeline/budget.h"
 #include "protocol/wire/event.h"
@@ -52,12 +53,20 @@ public:
     static constexpr std::size_t mostHeld = 4096;
     static constexpr std::chrono::milliseconds longestHold{1000};
 
+    static constexpr std::uint32_t failedPerSecond = 10;   ///< of one cgroup, at the last step
+    static constexpr std::size_t mostCgroups = 1024;
+
+    /// The clock outlives it.
+    explicit Shedder(const Clock &clock) : m_clock(clock) {}
+
     ShedStep step() const noexcept { return m_step; }
     /// Ends holding where the step does not fold: what was held, to be sent.
     std::vector<HeldEvent> setStep(ShedStep step);
 
+    /// What a record says of where it comes from, before it is attributed.
+    using Cgroup = std::pair<std::uint64_t, std::uint64_t>;
     /// True: not to be sent. Its severity need not be set. `alongWith` gets starts that were held and go with it.
-    bool sheds(const wire::Event &event, std::vector<HeldEvent> &alongWith);
+    bool sheds(const wire::Event &event, const Cgroup &cgroup, std::vector<HeldEvent> &alongWith);
     /// True: to be given to hold() instead of being sent.
     bool holds(const wire::Event &event) const noexcept;
     /// Returns what had to go for it, to be sent.
@@ -77,12 +86,15 @@ private:
     static Key keyOf(const wire::Process &process) noexcept { return {process.pid, process.startTimeNs}; }
     bool foldsExit(const wire::Event &event, const wire::ProcessExit &exit) const;
     std::vector<HeldEvent> takeOldest();
+    bool takesTurn(const Cgroup &cgroup);
 
+    const Clock &m_clock;
     ShedStep m_step = ShedStep::None;
     const wire::Origin m_nowhere;                          ///< where an event comes from is not known yet when it is asked for
     std::map<Key, std::vector<HeldEvent>> m_held;          ///< several of one process: programs that replace themselves
     std::deque<std::pair<std::int64_t, Key>> m_order;      ///< by the time of the first; may name some that are gone
     std::size_t m_count = 0;
+    std::map<Cgroup, TokenBucket> m_turns;
     FoldTotals m_folded;
 };
 

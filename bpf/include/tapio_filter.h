@@ -34,6 +34,9 @@ struct {
 
 static const struct tapio_bucket tapio_full_bucket = {};
 
+/* What is over sooner has nothing to tell but that it was. */
+#define TAPIO_SOON_NS 1000000000ull
+
 /* What tapio_filter_of() takes: a number, for functions that the verifier looks at alone. 0: no filter is in force. */
 static __always_inline __u32 tapio_filter_now(void)
 {
@@ -96,8 +99,8 @@ static __always_inline bool tapio_denies(const struct tapio_filter *filter, enum
  * A bucket says when it would be full again. Two CPUs may come between each other here: then a few more pass than should, and
  * none fewer; every record is counted all the same, told or left out.
  */
-static __always_inline bool tapio_takes_token(const struct tapio_rule *rule, enum tapio_collector collector,
-					      const struct tapio_cgroups *cgroups, __u64 now_ns, bool failed)
+static __always_inline bool tapio_takes_token(__u64 token_ns, __u64 burst_ns, enum tapio_collector collector,
+					      const struct tapio_cgroups *cgroups, __u64 now_ns, bool failed, bool summed)
 {
 	struct tapio_bucket_key key = {.cgroups = *cgroups, .collector = collector, .failed = failed};
 	struct tapio_bucket *bucket = bpf_map_lookup_elem(&filter_buckets, &key);
@@ -111,36 +114,48 @@ static __always_inline bool tapio_takes_token(const struct tapio_rule *rule, enu
 	}
 	full_ns = bucket->full_ns;
 	if (full_ns <= now_ns) {
-		bucket->full_ns = now_ns + rule->token_ns;
+		bucket->full_ns = now_ns + token_ns;
 		return true;
 	}
-	if (full_ns + rule->token_ns - now_ns > rule->burst_ns) {
-		TAPIO_ADD(bucket->left_out, 1);
+	if (full_ns + token_ns - now_ns > burst_ns) {
+		if (!summed)
+			TAPIO_ADD(bucket->left_out, 1);
 		return false;
 	}
-	TAPIO_ADD(bucket->full_ns, rule->token_ns);
+	TAPIO_ADD(bucket->full_ns, token_ns);
 	return true;
 }
 
 /*
- * The part that is the same for all: TAPIO_TOLD, or an enum tapio_cause. `failed`: its severity is above info, or its answer an
- * error. Ports and floors are asked for before, since they cost least.
+ * The part that is the same for all: TAPIO_TOLD, or another enum tapio_cause. `failed`: its severity is above info, or its answer an
+ * error. `summed`: it went well and soon, and its collector has it in its sums. Ports and floors are asked for before, since they
+ * cost least.
  */
 static __always_inline __u32 tapio_judge(const struct tapio_filter *filter, enum tapio_collector collector,
-					 const struct tapio_cgroups *cgroups, __u64 now_ns, bool failed)
+					 const struct tapio_cgroups *cgroups, __u64 now_ns, bool failed, bool summed)
 {
 	const struct tapio_rule *rule = &filter->rules[collector];
+	__u64 token_ns = rule->token_ns, burst_ns = rule->burst_ns;
 
 	if (rule->by_cgroup && tapio_denies(filter, collector, cgroups))
 		return TAPIO_BY_CGROUP;
-	if (rule->token_ns && !tapio_takes_token(rule, collector, cgroups, now_ns, failed))
-		return TAPIO_BY_TOKENS;
+	summed = summed && rule->plain_ns;
+	if (summed) {
+		token_ns = rule->plain_ns;
+		burst_ns = rule->plain_burst_ns;
+	}
+	if (token_ns && !tapio_takes_token(token_ns, burst_ns, collector, cgroups, now_ns, failed, summed))
+		return summed ? TAPIO_INTO_SUMS : TAPIO_BY_TOKENS;
 	return TAPIO_TOLD;
 }
 
 /* False for TAPIO_TOLD. */
 static __always_inline bool tapio_is_left_out(struct tapio_counters *count, __u32 cause)
 {
+	if (cause == TAPIO_INTO_SUMS) {
+		TAPIO_ADD(count->folded, 1);
+		return true;
+	}
 	if (cause >= TAPIO_CAUSES)
 		return false;
 	TAPIO_ADD(count->left_out[cause], 1);

@@ -35,6 +35,8 @@ static __always_inline __u32 tapio_bucket(__u64 ns)
 	return bucket < TAPIO_HISTOGRAM_BUCKETS ? bucket : TAPIO_HISTOGRAM_BUCKETS - 1;
 }
 
+static const struct tapio_histogram tapio_empty_histogram = {};
+
 /* False when the map is full. "undisturbed": interrupts are off. */
 static __always_inline bool tapio_observe(const struct tapio_histogram_key *key, __u64 ns, bool undisturbed)
 {
@@ -42,9 +44,7 @@ static __always_inline bool tapio_observe(const struct tapio_histogram_key *key,
 	__u32 bucket = tapio_bucket(ns);
 
 	if (!histogram) {
-		struct tapio_histogram zero = {};
-
-		bpf_map_update_elem(&latencies, key, &zero, BPF_NOEXIST);
+		bpf_map_update_elem(&latencies, key, &tapio_empty_histogram, BPF_NOEXIST);
 		histogram = bpf_map_lookup_elem(&latencies, key);
 		if (!histogram)
 			return false;

@@ -46,7 +46,8 @@ enum tapio_cause {
 	TAPIO_BY_CGROUP,
 	TAPIO_BY_TOKENS, /* its cgroup has had its share */
 	TAPIO_CAUSES,
-	TAPIO_TOLD = TAPIO_CAUSES
+	TAPIO_TOLD = TAPIO_CAUSES,
+	TAPIO_INTO_SUMS /* not told by itself, but nothing is missing: its collector adds it up */
 };
 
 /*
@@ -334,11 +335,13 @@ struct tapio_rule {
 	__u64 floor_ns; /* what is over sooner, and did not fail, is left out; 0 = no such floor */
 	__u64 token_ns; /* the time for one more record of a cgroup; 0 = any number */
 	__u64 burst_ns; /* so much of that may be ahead */
+	__u64 plain_ns; /* instead of both for what its collector adds up: of what went well and soon, so many are told; 0 = none of its own */
+	__u64 plain_burst_ns;
 	__u8 by_cgroup; /* the verdicts on cgroups are to be asked */
 	__u8 by_port;   /* its port set is to be asked */
 	__u8 reserved[6];
 };
-TAPIO_ASSERT(sizeof(struct tapio_rule) == 32);
+TAPIO_ASSERT(sizeof(struct tapio_rule) == 48);
 
 /* One generation. Never changed while a program may read it, but for the verdicts on cgroups, which come and go. */
 struct tapio_filter {
@@ -381,12 +384,15 @@ struct tapio_bucket {
 
 enum tapio_block_op { TAPIO_BLOCK_READ, TAPIO_BLOCK_WRITE, TAPIO_BLOCK_FLUSH, TAPIO_BLOCK_DISCARD, TAPIO_BLOCK_OTHER };
 
-enum tapio_histogram_kind { TAPIO_RUNQUEUE_LATENCY, TAPIO_BLOCK_LATENCY };
+enum tapio_histogram_kind { TAPIO_RUNQUEUE_LATENCY, TAPIO_BLOCK_LATENCY, TAPIO_HTTP_LATENCY };
+
+/* Of an answer to an HTTP request: enum tapio_direction << 4 | the first digit of its status, 0 = there was none. */
+#define TAPIO_HTTP_OP(direction, digit) ((direction) << 4 | (digit))
 
 struct tapio_histogram_key {
 	struct tapio_cgroups cgroups;
 	__u32 device; /* of block I/O: major << 20 | minor */
-	__u16 op;     /* of block I/O: enum tapio_block_op */
+	__u16 op;     /* of block I/O: enum tapio_block_op; of HTTP: TAPIO_HTTP_OP */
 	__u16 kind;   /* enum tapio_histogram_kind */
 };
 TAPIO_ASSERT(sizeof(struct tapio_histogram_key) == 24);

@@ -257,7 +257,7 @@ static __noinline __u32 judge(__u32 active, const struct tapio_dns_question *kno
 		return TAPIO_BY_PORT;
 	if (!failed && now_ns - known->begun_ns < rule->floor_ns)
 		return TAPIO_BY_FLOOR;
-	return tapio_judge(filter, TAPIO_DNS, &known->asker.cgroups, now_ns, failed);
+	return tapio_judge(filter, TAPIO_DNS, &known->asker.cgroups, now_ns, failed, false);
 }
 
 static __always_inline struct tapio_dns *begin_record(const struct tapio_dns_key *key, const struct tapio_dns_question *known,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
 #include "tapio_filter.h"
+#include "tapio_histogram.h"
 #include "tapio_http.h"
 #include "tapio_packet.h"
 
@@ -326,8 +327,21 @@ static __always_inline struct tapio_http_told judge(const struct tapio_http_exch
 	else if (!failed && told.now_ns - begun_ns < filter->rules[TAPIO_HTTP].floor_ns)
 		told.cause = TAPIO_BY_FLOOR;
 	else
-		told.cause = tapio_judge(filter, TAPIO_HTTP, &exchange->owner.cgroups, told.now_ns, failed);
+		told.cause = tapio_judge(filter, TAPIO_HTTP, &exchange->owner.cgroups, told.now_ns, failed,
+					 !failed && told.now_ns - begun_ns < TAPIO_SOON_NS);
 	return told;
+}
+
+/* Every request, told or not. Nobody's are the host's, as connections are. A full map loses a latency and no request: not counted as lost. */
+static __always_inline void add_up(const struct tapio_http_exchange *exchange, const struct tapio_http_told *told, __u64 begun_ns,
+				   __u32 digit)
+{
+	struct tapio_histogram_key key = {.cgroups = exchange->owner.cgroups, .kind = TAPIO_HTTP_LATENCY,
+					  .op = TAPIO_HTTP_OP(told->direction, digit)};
+
+	if (!key.cgroups.v2)
+		key.cgroups.v2 = TAPIO_ROOT_CGROUP;
+	tapio_observe(&key, told->now_ns - begun_ns, false);
 }
 
 /* The connection is no more of HTTP/1.1 after it: another protocol, or a tunnel (RFC 9110 sections 7.8 and 9.3.6). */
@@ -365,6 +379,7 @@ static __always_inline void on_answer(struct tapio_http_side *side, struct __sk_
 	if (!side->exchange->owner_tgid)
 		tapio_known_owner(&side->exchange->owner, side->sk, &is_own);
 	told = judge(side->exchange, side->socket->direction, request->begun_ns, status[0] >= '4');
+	add_up(side->exchange, &told, request->begun_ns, status[0] - '0');
 	record = begin_record(side->exchange, request, &told, side->count);
 	forget(side->exchange, request, &key);
 	if (!record)
@@ -526,6 +541,8 @@ static __always_inline void on_abort(struct tapio_http_exchange *exchange, __u32
 	struct tapio_http *record;
 
 	TAPIO_ADD(count->seen, 1);
+	if (request)
+		add_up(exchange, told, request->begun_ns, 0);
 	record = request ? begin_record(exchange, request, told, count) : NULL;
 	if (request)
 		forget(exchange, request, &key);

@@ -109,7 +109,7 @@ static __always_inline bool leaves_out(const struct tapio_filter *filter, enum t
 
 	if (!tapio_is_unwanted(filter, kind, failed)) {
 		tapio_task_cgroups(&cgroups, task, typed);
-		cause = tapio_judge(filter, TAPIO_PROCESS, &cgroups, now_ns, failed);
+		cause = tapio_judge(filter, TAPIO_PROCESS, &cgroups, now_ns, failed, false);
 	}
 	return tapio_is_left_out(count, cause);
 }

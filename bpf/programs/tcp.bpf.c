@@ -115,9 +115,9 @@ static __always_inline bool is_port_told(const struct tapio_filter *filter, cons
 }
 
 /* It lasted, connecting included, less than is told, and nothing was sent twice. One that began before us is told. */
-static __always_inline bool is_over_soon(const struct tapio_rule *rule, const struct tapio_socket *socket, struct tcp_sock *tcp)
+static __always_inline bool is_over_soon(__u64 floor_ns, const struct tapio_socket *socket, struct tcp_sock *tcp)
 {
-	return socket->start_ns && socket->end_ns - socket->start_ns < rule->floor_ns && !tcp->total_retrans;
+	return socket->start_ns && socket->end_ns - socket->start_ns < floor_ns && !tcp->total_retrans;
 }
 
 static __always_inline __u32 judge(const struct tapio_filter *filter, const struct tapio_socket *socket, struct sock *sk,
@@ -131,9 +131,9 @@ static __always_inline __u32 judge(const struct tapio_filter *filter, const stru
 	if (rule->by_port
 	    && !is_port_told(filter, socket, bpf_ntohs(tcp->inet_conn.icsk_inet.inet_sport), bpf_ntohs(sk->__sk_common.skc_dport)))
 		return TAPIO_BY_PORT;
-	if (!failed && is_over_soon(rule, socket, tcp))
+	if (!failed && is_over_soon(rule->floor_ns, socket, tcp))
 		return TAPIO_BY_FLOOR;
-	return tapio_judge(filter, TAPIO_TCP, &socket->owner.cgroups, now_ns, failed);
+	return tapio_judge(filter, TAPIO_TCP, &socket->owner.cgroups, now_ns, failed, !failed && is_over_soon(TAPIO_SOON_NS, socket, tcp));
 }
 
 /* At most once per run of a program, which so sees one filter. */

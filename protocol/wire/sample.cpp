@@ -104,6 +104,7 @@ std::string_view histogramKindName(HistogramKind kind) noexcept
     case HistogramKind::Unknown: break;
     case HistogramKind::RunQueueLatency: return "runqueue.latency";
     case HistogramKind::BlockIoLatency: return "blockio.latency";
+    case HistogramKind::HttpLatency: return "http.latency";
     }
     return "unknown";
 }

@@ -83,6 +83,7 @@ enum class HistogramKind : std::uint8_t {
     Unknown = 0,
     RunQueueLatency = 1,  ///< wake-up to running; label ""
     BlockIoLatency = 2,   ///< issue to completion; label "DEVICE read" or "DEVICE write"
+    HttpLatency = 3,      ///< HTTP/1.1 request to its answer, all of them; label "server 2xx", "client 5xx", "server none" (no answer)
 };
 std::string_view histogramKindName(HistogramKind kind) noexcept;
 inline constexpr std::size_t histogramBuckets = 26;

@@ -58,7 +58,7 @@ private slots:
                         "[drill]\nallowed = true\n"
                         "[filter]\nremote = true\nfollow_subscriptions = false\n"
                         "[filter.process]\nallow = [\"namespace:shop\"]\nrate = 7\nburst = 8\n"
-                        "[filter.tcp]\ndeny = [\"/system.slice\", \"pod:shop/cart-*\"]\nports = [443, \"8000-8999\"]\nexclude_ports = [8443]\nfloor_ms = 20\n");
+                        "[filter.tcp]\ndeny = [\"/system.slice\", \"pod:shop/cart-*\"]\nports = [443, \"8000-8999\"]\nexclude_ports = [8443]\nfloor_ms = 20\ndetail = 9\n");
         AgentConfig config;
         const Status status = readConfig(file.path, config);
         QVERIFY2(status, status ? "" : status.error().context().c_str());
@@ -102,10 +102,12 @@ private slots:
         QCOMPARE(filter.of(Filtered::Process).rate, 7u);
         QCOMPARE(filter.of(Filtered::Process).burst, 8u);
         QCOMPARE(filter.of(Filtered::Tcp).deny.size(), std::size_t(2));
+        QCOMPARE(filter.of(Filtered::Tcp).detail, 9u);
+        QCOMPARE(filter.of(Filtered::Http).detail, 100u);
         QVERIFY(filter.of(Filtered::Tcp).ports.at(1) == (PortRange{8000, 8999}));
         QVERIFY(filter.of(Filtered::Tcp).excludePorts.at(0) == (PortRange{8443, 8443}));
         QCOMPARE(filter.of(Filtered::Tcp).floor.count(), 20);
-        QCOMPARE(filter.of(Filtered::Http), CollectorRules());
+        QCOMPARE(filter.of(Filtered::Http), FilterRules().of(Filtered::Http));
         QCOMPARE(config.file.native(), file.path);
     }
 
@@ -160,6 +162,7 @@ private slots:
         QTest::newRow("a cgroup that is none") << QByteArray("[filter.http]\nallow = [\"shop\"]\n") << "line 2: \"filter.http.allow\" must be";
         QTest::newRow("a rate below nothing") << QByteArray("[filter.http]\nrate = -1\n") << "line 2: \"filter.http.rate\" must be a number from 0";
         QTest::newRow("a burst of nothing") << QByteArray("[filter.http]\nburst = 0\n") << "line 2: \"filter.http.burst\" must be a number from 1";
+        QTest::newRow("detail of what has no sums") << QByteArray("[filter.dns]\ndetail = 5\n") << "line 2: there is no setting \"filter.dns.detail\"";
         QTest::newRow("a floor without end") << QByteArray("[filter.http]\nfloor_ms = 9999999\n") << "line 2: \"filter.http.floor_ms\" must be a number from 0 to 3600000";
         QTest::newRow("broken TOML") << QByteArray("node = \n") << "line 1";
         QTest::newRow("a table without a name") << QByteArray("node = \"n\"\n [[[[\n") << "line 2: a table without a name";

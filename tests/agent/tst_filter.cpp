@@ -236,9 +236,12 @@ private slots:
         CollectBench bench;
         QCOMPARE(bench.kernel.filters.size(), std::size_t(1));
         QCOMPARE(bench.kernel.filters[0].generation, 1u);
-        for (const KernelRule &rule : bench.kernel.filters[0].rules.rules) {
+        for (std::size_t i = 0; i < filteredCount; ++i) {
+            const KernelRule &rule = bench.kernel.filters[0].rules.rules[i];
             QCOMPARE(rule.rate, 1000u);
             QCOMPARE(rule.burst, 5000u);
+            QCOMPARE(rule.plainRate, hasSums(static_cast<Filtered>(i)) ? 100u : 0u);   // never of what nobody adds up
+            QCOMPARE(rule.plainBurst, hasSums(static_cast<Filtered>(i)) ? 500u : 1u);
             QVERIFY(!rule.byCgroup && !rule.ports && rule.floor == 0ns);
         }
         bench.second();

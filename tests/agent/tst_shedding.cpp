@@ -100,11 +100,11 @@ struct Bench {
 
     explicit Bench(ShedStep step) { pipeline.setShedStep(step); }
 
-    void feed(wire::Event item, std::string_view source = "process")
+    void feed(wire::Event item, std::string_view source = "process", std::uint64_t cgroup = 1)
     {
         KernelRecord record;
         record.source = source;
-        record.cgroupId = 1;
+        record.cgroupId = cgroup;
         record.bootNs = record.drainedBootNs = std::uint64_t(clock.bootNs());
         if (const auto *exec = std::get_if<wire::ProcessExec>(&item.detail); exec != nullptr && exec->writtenAfterStart) {
             record.containerStartBootNs = 1;   // the pipeline decides it
@@ -185,15 +185,42 @@ private slots:
         QFETCH(int, step);
         event.process.pid = pidOf(false);
         for (int at = 0; at <= int(lastShedStep); ++at) {
+            constexpr int many = 2 * int(Shedder::failedPerSecond);
             Bench bench{ShedStep(at)};
-            bench.feed(event);
-            QCOMPARE(bench.passed(), at < step ? 1 : 0);
-            QCOMPARE(bench.count(Counter::Shed), std::uint64_t(at < step ? 0 : 1));
+            for (int i = 0; i < many; ++i)
+                bench.feed(event);
+            const int kept = step == int(ShedStep::Limit) ? int(Shedder::failedPerSecond) : 0;
+            QCOMPARE(bench.passed(), at < step ? many : kept);
+            QCOMPARE(bench.count(Counter::Shed), std::uint64_t(at < step ? 0 : many - kept));
         }
         Bench kept(lastShedStep);
         event.process.pid = pidOf(true);
         kept.feed(event);
         QCOMPARE(kept.passed(), step == 2 ? 0 : 1);
+    }
+
+    void limit_isOfEachCgroupAndSecond()
+    {
+        Bench bench(ShedStep::Limit);
+        for (int second = 0; second < 3; ++second) {
+            for (std::uint64_t cgroup : {1u, 2u}) {
+                for (int i = 0; i < 50; ++i)
+                    bench.feed(eventOf(connection(wire::TcpOutcome::Refused), pidOf(false)), "tcp", cgroup);
+            }
+            bench.clock.advance(1s);
+        }
+        constexpr int each = int(Shedder::failedPerSecond);
+        QCOMPARE(bench.passed(), 3 * 2 * each);
+        QCOMPARE(bench.count(Counter::Shed), std::uint64_t(300 - 6 * each));
+    }
+
+    void limit_ofVeryManyCgroupsForgetsAndTells()
+    {
+        Bench bench(ShedStep::Limit);
+        constexpr int many = 3 * int(Shedder::mostCgroups);
+        for (int cgroup = 1; cgroup <= many; ++cgroup)
+            bench.feed(eventOf(connection(wire::TcpOutcome::Refused), pidOf(false)), "tcp", std::uint64_t(cgroup));
+        QCOMPARE(bench.passed(), many);
     }
 
     void detail_isTakenOffAndSaid_data()

@@ -4,6 +4,7 @@
 #include <QTest>
 
 #include <algorithm>
+#include <numeric>
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -41,6 +42,8 @@ private slots:
     void container_countsRatherThanItsService_data();
     void container_countsRatherThanItsService();
     void tokens_boundOneCgroupAndCountTheRest();
+    void detail_leavesPlainRequestsToTheSums();
+    void detail_leavesPlainConnectionsToTheSums();
     void unwanted_data();
     void unwanted();
     void crash_isNeverLeftOut();
@@ -59,6 +62,63 @@ std::uint64_t leftOut(KernelFixture &kernel, const std::string &source, FilterCa
             return set.leftOut[static_cast<std::size_t>(cause)];
     }
     return 0;
+}
+
+std::uint64_t folded(KernelFixture &kernel, const std::string &source)
+{
+    for (const agent::SourceCounterSet &set : kernel.collectors().counters()) {
+        if (set.source == source)
+            return set.counters[Counter::Folded];
+    }
+    return 0;
+}
+
+/// Requests that were added up under this label, whosever they are.
+std::uint64_t addedUp(KernelFixture &kernel, const std::string &label)
+{
+    std::uint64_t sum = 0;
+    for (const agent::CgroupHistogram &one : kernel.collectors().histograms().value_or(std::vector<agent::CgroupHistogram>())) {
+        if (one.kind == wire::HistogramKind::HttpLatency && one.label == label)
+            sum = std::accumulate(one.counts.begin(), one.counts.end(), sum);
+    }
+    return sum;
+}
+
+/// Answers `requests` of one connection, the last one with `lastStatus`.
+int answerAll(int listener, int requests, const std::string &lastStatus)
+{
+    const int fd = ::accept(listener, nullptr, nullptr);
+    char room[512];
+    for (int i = 1; i <= requests; ++i) {
+        const std::string answer = "HTTP/1.1 " + (i == requests ? lastStatus : "200 OK") + "\r\nContent-Length: 0\r\n\r\n";
+        if (::recv(fd, room, sizeof(room), 0) <= 0 || ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL) < 0)
+            return notDone;
+    }
+    receiveAll(fd);
+    ::close(fd);
+    return 0;
+}
+
+int askAll(std::uint16_t port, int requests)
+{
+    const std::string text = "GET / HTTP/1.1\r\nHost: h.example\r\n\r\n";
+    char room[512];
+    const int fd = connectTo(Family::V4, port);
+    for (int i = 0; i < requests; ++i) {
+        if (::send(fd, text.data(), text.size(), MSG_NOSIGNAL) < 0 || ::recv(fd, room, sizeof(room), 0) <= 0)
+            return notDone;
+    }
+    ::close(fd);
+    return 0;
+}
+
+/// One record in a second, and at first as many as `burst`.
+KernelFilter detailOf(Filtered collector, std::uint32_t burst)
+{
+    return filterWith(collector, [burst](auto &rule) {
+        rule.plainRate = 1;
+        rule.plainBurst = burst;
+    });
 }
 
 CgroupHierarchy hierarchyOf(const MemoryCgroup &cgroup) { return cgroup.isV1() ? CgroupHierarchy::Memory : CgroupHierarchy::V2; }
@@ -335,6 +395,67 @@ void tst_FilterHooks::tokens_boundOneCgroupAndCountTheRest()
     }
     QCOMPARE(told + left, processes);   // what the cgroup did is known whole
     QVERIFY(leftOut(kernel, "process", FilterCause::Tokens) >= left);
+}
+
+void tst_FilterHooks::detail_leavesPlainRequestsToTheSums()
+{
+    constexpr int requests = 40;
+    constexpr std::uint32_t burst = 4;
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"http"});
+    QVERIFY(kernel.collectors().setFilter(detailOf(Filtered::Http, burst), 1, {}));
+    Server server(Family::V4, 5, [](int listener) { return answerAll(listener, requests, "500 Broken"); });
+    Child client = Child::run([port = server.port()] { return askAll(port, requests); });
+    QCOMPARE(client.wait(), 0);
+    QCOMPARE(server.child().wait(), 0);
+    const auto withStatus = [](int status) {
+        return [status](const agent::KernelRecord &record) {
+            const auto *request = std::get_if<wire::HttpRequest>(&record.event.detail);
+            return request != nullptr && request->status == status;
+        };
+    };
+    QVERIFY(kernel.pollUntil([&] { return countOf(kernel, withStatus(500)) == 2; }));   // of both ends, though the rest was left to the sums
+    kernel.drainAll();
+    const std::size_t told = countOf(kernel, withStatus(200));
+    QVERIFY2(told >= burst && told < requests, qPrintable(QString("%1 told").arg(told)));
+    QVERIFY(addedUp(kernel, "client 2xx") >= requests - 1 && addedUp(kernel, "server 2xx") >= requests - 1);
+    QVERIFY(addedUp(kernel, "client 5xx") >= 1 && addedUp(kernel, "server 5xx") >= 1);
+    QVERIFY(folded(kernel, "http") >= std::uint64_t(2 * requests));   // the requests, and the answers that were not told
+    QCOMPARE(leftOut(kernel, "http", FilterCause::Tokens), 0u);        // nothing is missing
+    const auto limited = kernel.collectors().leftOut();
+    QVERIFY(limited && limited->empty());
+}
+
+void tst_FilterHooks::detail_leavesPlainConnectionsToTheSums()
+{
+    constexpr int connections = 40;
+    constexpr std::uint32_t burst = 4;
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"tcp"});
+    QVERIFY(kernel.collectors().setFilter(detailOf(Filtered::Tcp, burst), 1, {}));
+    Server server(Family::V4, connections, [](int listener) { return serveOnce(listener, connections); });
+    Child client = Child::run([port = server.port()] {
+        for (int i = 0; i < connections; ++i)
+            ::close(connectTo(Family::V4, port));
+        return tryConnect(makeSocket(Family::V4), Family::V4, 1);
+    });
+    QCOMPARE(WEXITSTATUS(client.wait()), ECONNREFUSED);
+    QCOMPARE(server.child().wait(), 0);
+    const auto isRefused = [](const agent::KernelRecord &record) {
+        const auto *tcp = std::get_if<wire::TcpConnection>(&record.event.detail);
+        return tcp != nullptr && tcp->outcome == wire::TcpOutcome::Refused;
+    };
+    QVERIFY(kernel.pollUntil([&] { return countOf(kernel, isRefused) >= 1; }));
+    kernel.drainAll();
+    const std::size_t told = countOf(kernel, [&](const auto &record) { return listenersPort(record) == server.port(); });
+    QVERIFY2(told >= burst && told < connections, qPrintable(QString("%1 told").arg(told)));
+    const auto totals = kernel.collectors().tcpCounters();
+    QVERIFY(totals);
+    std::uint64_t connects = 0;
+    for (const agent::CgroupTcp &one : *totals)
+        connects += one.connects;
+    QVERIFY(connects >= connections);
+    QCOMPARE(leftOut(kernel, "tcp", FilterCause::Tokens), 0u);
 }
 
 void tst_FilterHooks::unwanted_data()

@@ -147,21 +147,29 @@ void tst_FoldedMap::histogram_isOfTheKindThatItsKeySays_data()
 {
     QTest::addColumn<quint32>("device");
     QTest::addColumn<int>("kind");
+    QTest::addColumn<int>("op");
     QTest::addColumn<QString>("label");
-    QTest::newRow("run-queue latency") << 0u << int(TAPIO_RUNQUEUE_LATENCY) << "";
-    QTest::newRow("block I/O") << (4095u << 20 | 77) << int(TAPIO_BLOCK_LATENCY) << "4095:77 write";
-    QTest::newRow("block I/O whose disk is not known") << 0u << int(TAPIO_BLOCK_LATENCY) << "0:0 write";
+    QTest::addColumn<QString>("name");
+    constexpr int write = TAPIO_BLOCK_WRITE;
+    QTest::newRow("run-queue latency") << 0u << int(TAPIO_RUNQUEUE_LATENCY) << 0 << "" << "runqueue.latency";
+    QTest::newRow("block I/O") << (4095u << 20 | 77) << int(TAPIO_BLOCK_LATENCY) << write << "4095:77 write" << "blockio.latency";
+    QTest::newRow("block I/O whose disk is not known") << 0u << int(TAPIO_BLOCK_LATENCY) << write << "0:0 write" << "blockio.latency";
+    QTest::newRow("requests that a server answered") << 0u << int(TAPIO_HTTP_LATENCY) << int(TAPIO_HTTP_OP(TAPIO_INBOUND, 2)) << "server 2xx" << "http.latency";
+    QTest::newRow("requests that a client was refused") << 0u << int(TAPIO_HTTP_LATENCY) << int(TAPIO_HTTP_OP(TAPIO_OUTBOUND, 5)) << "client 5xx" << "http.latency";
+    QTest::newRow("requests without an answer") << 0u << int(TAPIO_HTTP_LATENCY) << int(TAPIO_HTTP_OP(TAPIO_OUTBOUND, 0)) << "client none" << "http.latency";
 }
 
 void tst_FoldedMap::histogram_isOfTheKindThatItsKeySays()
 {
     QFETCH(quint32, device);
     QFETCH(int, kind);
+    QFETCH(int, op);
     QFETCH(QString, label);
+    QFETCH(QString, name);
     tapio_histogram_key key{};
     key.cgroups = {77, 55};
     key.device = device;
-    key.op = TAPIO_BLOCK_WRITE;
+    key.op = static_cast<std::uint16_t>(op);
     key.kind = static_cast<std::uint16_t>(kind);
     agent::FoldedMap::Entry entry{std::string(sizeof(key), '\0'), std::vector<std::uint64_t>(TAPIO_HISTOGRAM_BUCKETS, 3)};
     std::memcpy(entry.key.data(), &key, sizeof(key));
@@ -169,7 +177,8 @@ void tst_FoldedMap::histogram_isOfTheKindThatItsKeySays()
     const agent::CgroupHistogram histogram = agent::toHistogram(entry, names);
     QCOMPARE(histogram.cgroupId, 77u);
     QCOMPARE(histogram.memoryCgroupId, 55u);
-    QCOMPARE(histogram.kind, kind == TAPIO_BLOCK_LATENCY ? wire::HistogramKind::BlockIoLatency : wire::HistogramKind::RunQueueLatency);
+    const std::string_view kindName = wire::histogramKindName(histogram.kind);
+    QCOMPARE(QString::fromUtf8(kindName.data(), qsizetype(kindName.size())), name);
     QCOMPARE(QString::fromStdString(histogram.label), label);
     QCOMPARE(histogram.counts[5], 3u);
 }

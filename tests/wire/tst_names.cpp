@@ -164,6 +164,7 @@ private slots:
         QCOMPARE(text(tcpOutcomeName(static_cast<TcpOutcome>(99))), "unknown");
         QCOMPARE(text(hookStateName(HookState::Denied)), "denied");
         QCOMPARE(text(histogramKindName(HistogramKind::RunQueueLatency)), "runqueue.latency");
+        QCOMPARE(text(histogramKindName(HistogramKind::HttpLatency)), "http.latency");
     }
 
     void numbersOfDetails()

@@ -151,6 +151,17 @@ std::string BlockDeviceNames::name(std::uint32_t device)
     return known;
 }
 
+namespace {
+
+std::string httpLabel(std::uint16_t op)
+{
+    const std::string side = op >> 4 == TAPIO_OUTBOUND ? "client " : "server ";
+    const unsigned digit = op & 0xf;
+    return side + (digit == 0 ? "none" : std::to_string(digit) + "xx");
+}
+
+} // namespace
+
 CgroupHistogram toHistogram(const FoldedMap::Entry &entry, BlockDeviceNames &names)
 {
     static constexpr const char *ops[] = {" read", " write", " flush", " discard", " other"};
@@ -161,10 +172,17 @@ CgroupHistogram toHistogram(const FoldedMap::Entry &entry, BlockDeviceNames &nam
     histogram.cgroupId = cgroups.id;
     histogram.memoryCgroupId = cgroups.memoryId;
     histogram.hierarchy = cgroups.hierarchy;
-    const bool isBlockIo = key.kind == TAPIO_BLOCK_LATENCY;
-    histogram.kind = isBlockIo ? wire::HistogramKind::BlockIoLatency : wire::HistogramKind::RunQueueLatency;
-    if (isBlockIo)
+    switch (key.kind) {
+    case TAPIO_BLOCK_LATENCY:
+        histogram.kind = wire::HistogramKind::BlockIoLatency;
         histogram.label = names.name(key.device) + ops[std::min<unsigned>(key.op, TAPIO_BLOCK_OTHER)];
+        break;
+    case TAPIO_HTTP_LATENCY:
+        histogram.kind = wire::HistogramKind::HttpLatency;
+        histogram.label = httpLabel(key.op);
+        break;
+    default: histogram.kind = wire::HistogramKind::RunQueueLatency;
+    }
     std::copy_n(entry.counts.begin(), histogram.counts.size(), histogram.counts.begin());
     return histogram;
 }

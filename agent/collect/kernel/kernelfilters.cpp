@@ -44,10 +44,14 @@ tapio_rule packed(const KernelRule &rule)
     tapio_rule to{};
     to.by_cgroup = rule.byCgroup;
     to.floor_ns = static_cast<std::uint64_t>(rule.floor.count());
-    if (rule.rate > 0) {
-        to.token_ns = static_cast<std::uint64_t>(nsPerSecond) / rule.rate;
-        to.burst_ns = std::max(rule.burst, 1u) * to.token_ns;
-    }
+    const auto pack = [](std::uint32_t rate, std::uint32_t burst, __u64 &tokenNs, __u64 &burstNs) {
+        if (rate == 0)
+            return;
+        tokenNs = static_cast<std::uint64_t>(nsPerSecond) / rate;
+        burstNs = std::max(burst, 1u) * tokenNs;
+    };
+    pack(rule.rate, rule.burst, to.token_ns, to.burst_ns);
+    pack(rule.plainRate, rule.plainBurst, to.plain_ns, to.plain_burst_ns);
     return to;
 }
 
