@@ -45,7 +45,7 @@ inline Status checkPatterns(const std::set<std::string> &patterns, const char *w
 /// Errors: InvalidArgument, naming what is empty, too long or too many.
 inline Status check(const FilePatterns &patterns)
 {
-    if (const Status status = detail::checkPatterns(patterns.prefixes, "prefixes", mostFilePrefixes, filePrefixBytes); !status)
+    if (Status status = detail::checkPatterns(patterns.prefixes, "prefixes", mostFilePrefixes, filePrefixBytes); !status)
         return status;
     return detail::checkPatterns(patterns.suffixes, "suffixes", mostFileSuffixes, fileSuffixBytes);
 }

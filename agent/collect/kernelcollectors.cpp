@@ -167,10 +167,10 @@ Result<bool> KernelCollectorsImpl::wait(std::chrono::milliseconds timeout)
 Result<std::size_t> KernelCollectorsImpl::drain()
 {
     m_sinceClockRead = recordsPerClockRead;
-    const auto critical = m_critical->drain(mostPerDrain);
+    auto critical = m_critical->drain(mostPerDrain);
     if (!critical)
         return critical;
-    const auto events = m_events->drain(mostPerDrain);
+    auto events = m_events->drain(mostPerDrain);
     if (!events)
         return events;
     m_pacer.note(*critical + *events);
@@ -187,7 +187,7 @@ Result<std::size_t> KernelCollectorsImpl::poll(std::chrono::milliseconds timeout
         if (!woken)
             return fail(woken.error());
         everyHalfSecond();
-        const auto count = drain();
+        auto count = drain();
         if (!count || *count > 0 || *woken || steady_clock::now() >= deadline)
             return count;
     }

@@ -114,9 +114,9 @@ std::string addressSource(const Given &given, const AgentConfig &config)
 
 Status validate(const AgentConfig &config, const Given &given)
 {
-    if (const auto level = daemon::checkLogLevel(config.logLevel); !level)
+    if (auto level = daemon::checkLogLevel(config.logLevel); !level)
         return level;
-    if (const Status status = checkCollectors(config); !status)
+    if (Status status = checkCollectors(config); !status)
         return status;
     if (const auto address = parseHostPort(config.server); !address)
         return fail(address.error().within("the server's address" + addressSource(given, config)));

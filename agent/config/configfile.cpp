@@ -149,16 +149,16 @@ Status readAll(const toml::table *file, const std::filesystem::path &path, Agent
     ConfigSection collect(top.table("collect"), path.native(), "collect.", values);
     readCollect(collect, config);
     ConfigSection kernel(top.table("kernel"), path.native(), "kernel.", values);
-    if (const Status status = readKernel(kernel, config, path.native()); !status)
+    if (Status status = readKernel(kernel, config, path.native()); !status)
         return status;
     ConfigSection files(top.table("file"), path.native(), "file.", values);
-    if (const Status status = readFiles(files, config, path.native()); !status)
+    if (Status status = readFiles(files, config, path.native()); !status)
         return status;
     ConfigSection pressure(top.table("pressure"), path.native(), "pressure.", values);
-    if (const Status status = readPressure(pressure, config, path.native()); !status)
+    if (Status status = readPressure(pressure, config, path.native()); !status)
         return status;
     ConfigSection kubernetes(top.table("kubernetes"), path.native(), "kubernetes.", values);
-    if (const Status status = readKubernetes(kubernetes, config.kubernetes, path.native()); !status)
+    if (Status status = readKubernetes(kubernetes, config.kubernetes, path.native()); !status)
         return status;
     ConfigSection drill(top.table("drill"), path.native(), "drill.", values);
     drill.flag("allowed", config.drillAllowed);
@@ -169,11 +169,11 @@ Status readAll(const toml::table *file, const std::filesystem::path &path, Agent
     ConfigSection budget(top.table("budget"), path.native(), "budget.", values);
     readBudget(budget, config.collect.budget);
     ConfigSection filter(top.table("filter"), path.native(), "filter.", values);
-    if (const Status status = readFilter(filter, path.native(), config.collect.filter, values); !status)
+    if (Status status = readFilter(filter, path.native(), config.collect.filter, values); !status)
         return status;
     for (const ConfigSection *section :
          {&top, &server, &spool, &collect, &kernel, &files, &pressure, &kubernetes, &drill, &observe, &budget, &filter}) {
-        if (const Status status = section->end(); !status)
+        if (Status status = section->end(); !status)
             return status;
     }
     return {};

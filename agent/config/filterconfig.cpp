@@ -66,7 +66,7 @@ Status readFilter(ConfigSection &filter, const std::string &file, FilterRules &r
         const std::string name(filteredNames[i]);
         ConfigSection section(filter.table(name.c_str()), file, "filter." + name + '.', values);
         readCollector(section, static_cast<Filtered>(i), rules.collectors[i]);
-        if (const Status status = section.end(); !status)
+        if (Status status = section.end(); !status)
             return status;
     }
     return {};

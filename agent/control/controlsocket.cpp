@@ -80,7 +80,7 @@ Status ControlSocket::listen()
     const auto address = addressOf(m_options.path);
     if (!address)
         return fail(address.error());
-    if (const Status free = removeStale(m_options.path, *address); !free)
+    if (Status free = removeStale(m_options.path, *address); !free)
         return free;
     m_poll = ::epoll_create1(EPOLL_CLOEXEC);
     m_listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -41,7 +41,7 @@ Status sendLabel(const std::filesystem::path &socket, const wire::DrillLabel &la
         || ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) != 0
         || ::connect(fd.get(), reinterpret_cast<const sockaddr *>(&address), sizeof(address)) != 0)
         return failErrno("asking the agent at " + socket.native(), errno);
-    if (const Status listener = checkListener(fd.get(), socket, trusts); !listener)
+    if (Status listener = checkListener(fd.get(), socket, trusts); !listener)
         return listener;
     const std::string request = formatLabelRequest(label);
     if (::send(fd.get(), request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size()))

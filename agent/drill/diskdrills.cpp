@@ -78,7 +78,7 @@ public:
     Status probe(const Place &place) const override
     {
         const CgroupHierarchies hierarchies = CgroupHierarchies::detect(place.cgroupRoot);
-        if (const Status there = hierarchies.require("io"); !there)
+        if (Status there = hierarchies.require("io"); !there)
             return there;
         return probeScratchDisk(place);
     }

@@ -142,9 +142,9 @@ Status makeOutlet(const std::string &name)
             peer = one->if_name;
     }
     ::if_freenameindex(all);
-    if (const Status addressed = setAddress(name, "198.18.0.1", "255.255.255.0"); !addressed)
+    if (Status addressed = setAddress(name, "198.18.0.1", "255.255.255.0"); !addressed)
         return addressed;
-    if (const Status up = setFlags(peer, IFF_UP); !up)
+    if (Status up = setFlags(peer, IFF_UP); !up)
         return up;
     return setFlags(name, IFF_UP | IFF_NOARP);
 }

@@ -166,7 +166,7 @@ public:
     /// Tried, in a namespace that ends with the attempt: that the kernel could load a module for it is seen in no file.
     Status probe(const Place &place) const override
     {
-        if (const Status there = NetworkDrill::probe(place); !there)
+        if (Status there = NetworkDrill::probe(place); !there)
             return there;
         const pid_t pid = forkInto([] { return ::unshare(CLONE_NEWNET) == 0 && makeOutlet("drill0") ? 0 : 1; });
         return pid > 0 && waitFor(pid) == 0 ? Status() : fail(Errc::Unsupported, "this kernel makes no veth interfaces");

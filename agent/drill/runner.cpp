@@ -124,9 +124,9 @@ Status Run::prepare(std::chrono::seconds time)
     if (!process)
         return fail(process.error());
     m_process = std::move(*process);
-    if (const Status added = m_scratch.add(m_process.pid); !added)
+    if (Status added = m_scratch.add(m_process.pid); !added)
         return added;
-    if (const Status gone = go(); !gone)
+    if (Status gone = go(); !gone)
         return gone;
     const auto word = nextWord(bootNs() + ns(preparation));
     if (!word)
@@ -201,7 +201,7 @@ Status needAll(const Place &place)
         return fail(Errc::PermissionDenied, "a drill needs root");
     const CgroupHierarchies hierarchies = CgroupHierarchies::detect(place.cgroupRoot);
     for (const char *controller : {"memory", "cpu", "pids"}) {
-        if (const Status there = hierarchies.require(controller); !there)
+        if (Status there = hierarchies.require(controller); !there)
             return there;
     }
     return probeNamespaces();
@@ -237,7 +237,7 @@ void conclude(const RunRequest &request, const Run &run, RunReport &report)
 
 Status probeDrill(const Drill &drill, const Place &place)
 {
-    if (const Status all = needAll(place); !all)
+    if (Status all = needAll(place); !all)
         return all;
     return drill.probe(place);
 }

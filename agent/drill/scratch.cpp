@@ -57,7 +57,7 @@ Status removeCgroup(const fs::path &group)
 {
     if (::access(group.c_str(), F_OK) != 0)
         return {};
-    if (const Status ended = endProcessesOf(group); !ended)
+    if (Status ended = endProcessesOf(group); !ended)
         return ended;
     const std::int64_t until = bootNs() + std::chrono::nanoseconds(2s).count();
     while (::rmdir(group.c_str()) != 0 && errno != ENOENT) {
@@ -188,7 +188,7 @@ Status Scratch::limit(const Limits &limits) const
         files.emplace_back(of("cpu") / "cpu.cfs_quota_us", std::to_string(quotaUs));
     }
     for (const auto &[file, value] : files) {
-        if (const Status written = writeText(file, value); !written)
+        if (Status written = writeText(file, value); !written)
             return written;
     }
     return {};
@@ -196,7 +196,7 @@ Status Scratch::limit(const Limits &limits) const
 
 Status Scratch::limitWrites(dev_t device, std::uint64_t bytesPerSecond) const
 {
-    if (const Status there = m_hierarchies.require("io"); !there)
+    if (Status there = m_hierarchies.require("io"); !there)
         return there;
     const std::string numbers = std::to_string(major(device)) + ':' + std::to_string(minor(device));
     const std::string rate = std::to_string(bytesPerSecond);
@@ -207,7 +207,7 @@ Status Scratch::limitWrites(dev_t device, std::uint64_t bytesPerSecond) const
 Status Scratch::add(pid_t pid) const
 {
     for (const fs::path &hierarchy : m_hierarchies.all) {
-        if (const Status added = writeText(hierarchy / m_name / "cgroup.procs", std::to_string(pid)); !added)
+        if (Status added = writeText(hierarchy / m_name / "cgroup.procs", std::to_string(pid)); !added)
             return added;
     }
     return {};

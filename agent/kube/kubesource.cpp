@@ -92,7 +92,7 @@ void KubeSource::noteSuccess()
 void KubeSource::noteFailure(const Error &error)
 {
     ++m_failures;
-    wire::HookState before;
+    wire::HookState before = wire::HookState::Unknown;
     {
         const std::lock_guard lock(m_mutex);
         before = m_state;

@@ -73,10 +73,10 @@ void Pipeline::onRecord(KernelRecord &&record)
     pass(std::move(item));
 }
 
-void Pipeline::announce(wire::AgentNotice notice, wire::Process self, OriginPtr about)
+void Pipeline::announce(wire::AgentNotice notice, wire::Process self, const OriginPtr &about)
 {
     ++m_announced;
-    const OriginPtr origin = about ? std::move(about) : m_resolver.host();
+    const OriginPtr origin = about ? about : m_resolver.host();
     const std::int64_t now = m_clock.bootNs();
     wire::Event event;
     event.timeNs = m_bootTime.toUtcNs(static_cast<std::uint64_t>(now));
@@ -145,7 +145,7 @@ void Pipeline::send()
     Outgoing batch = m_batcher.take();
     if (m_outlet.push(std::move(batch)))
         return;
-    for (const std::string_view source : batch.sources)   // a refused push leaves the batch with us
+    for (const std::string_view source : batch.sources)   // NOLINT(bugprone-use-after-move): a refused push leaves the batch with us
         ++totals(source).qdrop;
 }
 

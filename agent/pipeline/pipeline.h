@@ -31,7 +31,7 @@ public:
     void flush();
     void setFilter(wire::Filter filter) { m_gate.set(std::move(filter)); }
     /// What the agent has to say of itself: an event from the source "agent", that no budget sheds. `about`: null = the host.
-    void announce(wire::AgentNotice notice, wire::Process self, OriginPtr about = nullptr);
+    void announce(wire::AgentNotice notice, wire::Process self, const OriginPtr &about = nullptr);
     /// So many notices never came to announce().
     void noteLostNotices(std::uint64_t count) { m_lostNotices += count; }
     /// What the overhead budget asks for, from the next event on.

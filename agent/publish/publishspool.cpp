@@ -21,7 +21,7 @@ wire::Hook spoolHook(const SpoolStatus &status)
     hook.name = "disk spool";
     hook.reason = status.reason;
     switch (status.state) {
-    case SpoolState::Off: hook.state = wire::HookState::Failed; break;
+    case SpoolState::Off:
     case SpoolState::Unwell: hook.state = wire::HookState::Failed; break;
     case SpoolState::Opening: hook.state = wire::HookState::Unknown; break;
     case SpoolState::Well: hook.state = wire::HookState::Active; break;

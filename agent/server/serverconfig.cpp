@@ -117,7 +117,7 @@ Status readConfig(const std::filesystem::path &path, ServerConfig &config)
     limits.number("pending_handshakes", options.endpoint.maxPendingHandshakes, 1, 65'536);
     limits.number("pending_handshakes_per_address", options.endpoint.maxPendingPerAddress, 1, 65'536);
     for (const ConfigSection *section : {&top, &listen, &tls, &limits}) {
-        if (const Status status = section->end(); !status)
+        if (Status status = section->end(); !status)
             return status;
     }
     return {};

@@ -68,12 +68,12 @@ Status SpoolExecutor::write(const SpoolJob &job)
     if (job.kind == SpoolJob::Kind::Create) {
         m_writing = job.segment;
         m_broken = true;
-        if (const Status made = m_files->create(job.segment.text()); !made)
+        if (Status made = m_files->create(job.segment.text()); !made)
             return made;
     } else if (m_broken || job.segment != m_writing) {
         return fail(Errc::Io, "the segment was given up after an error");
     }
-    const Status written = m_files->append(job.bytes);
+    Status written = m_files->append(job.bytes);
     m_broken = !written;
     if (job.kind != SpoolJob::Kind::Close)
         return written;

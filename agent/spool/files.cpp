@@ -98,7 +98,7 @@ Status FolderFiles::takeFolder()
 
 Status FolderFiles::open()
 {
-    if (const Status taken = takeFolder(); !taken)
+    if (Status taken = takeFolder(); !taken)
         return taken;
     m_lock.reset(openat(m_folder.get(), lockName, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, fileMode));
     if (!m_lock)

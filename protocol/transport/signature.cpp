@@ -58,7 +58,7 @@ Status verifyIssued(X509 *certificate, const TlsFiles &files, std::int64_t atNs)
     const StoreContextPtr context(X509_STORE_CTX_new());
     if (!store || !context || X509_STORE_add_cert(store.get(), authority->get()) != 1)
         return failOpenssl(Errc::Internal, "preparing to verify");
-    if (const Status added = addCrl(store.get(), files); !added)
+    if (Status added = addCrl(store.get(), files); !added)
         return added;
     if (X509_STORE_CTX_init(context.get(), store.get(), certificate, nullptr) != 1)
         return failOpenssl(Errc::Internal, "preparing to verify");

@@ -10,6 +10,7 @@
 #include <iostream>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -23,6 +24,7 @@
 #include "agent/server/fanin.h"
 #include "tests/benchmarks/bpf/workloads.h"
 #include "tests/benchmarks/support/process.h"
+#include "tests/integration/podcgroup.h"
 #include "tests/support/testpki.h"
 
 using namespace tapio;
@@ -133,11 +135,32 @@ Share shareOf(const std::string &text)
     return {name, std::stod(text.substr(sign + 1))};
 }
 
+/// Where the load runs: this process's own cgroup, a number of pods' containers in turn, or one of its own for each turn, gone after it.
+struct Containers {
+    int number = 0;
+    bool shortLived = false;
+};
+
+std::unique_ptr<test::PodCgroup> makeContainer(unsigned long long number)
+{
+    std::array<char, 80> uid{}, id{};
+    std::snprintf(uid.data(), uid.size(), "%08llx-1111-4111-8111-%012llx", number & 0xffffffff, number);
+    std::snprintf(id.data(), id.size(), "%064llx", number + 1);
+    auto made = std::make_unique<test::PodCgroup>(uid.data(), id.data());
+    if (!made->error().isEmpty())
+        throw std::runtime_error(made->error().toStdString());
+    return made;
+}
+
 /// Processes that do the shares, and how many operations of each were done: what the agent's own counters are held against.
 class Load {
 public:
-    Load(const std::vector<Share> &shares, double scale) : m_shares(shares)
+    Load(const std::vector<Share> &shares, double scale, const Containers &containers) : m_shares(shares), m_shortLived(containers.shortLived)
     {
+        // With short-lived ones at least one that stays, and keeps the folders above all of them.
+        const int number = containers.shortLived ? std::max(containers.number, 1) : containers.number;
+        for (int i = 0; i < number && scale > 0; ++i)
+            m_containers.push_back(makeContainer(static_cast<unsigned long long>(i)));
         void *memory = ::mmap(nullptr, sizeof(Done), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (memory == MAP_FAILED || m_shares.size() > mostShares)
             throw std::runtime_error("no memory for counts, or too many kinds of load");
@@ -149,6 +172,8 @@ public:
     {
         stop();
         ::munmap(m_done, sizeof(Done));
+        while (!m_containers.empty())
+            m_containers.pop_back();   // the first one made the folders above
     }
     Load(const Load &) = delete;
     Load &operator=(const Load &) = delete;
@@ -173,6 +198,7 @@ private:
     struct Done {
         std::atomic<bool> isOver = false;
         std::array<std::atomic<std::uint64_t>, mostShares> operations{};
+        std::atomic<unsigned long long> made = 1'000'000;   // short-lived containers, from a number on that no other has
     };
 
     void start(std::size_t share, double scale)
@@ -185,12 +211,15 @@ private:
             m_pids.push_back(pid);
             return;
         }
+        std::size_t number = share * 7;   // not all of them in the same one
         for (auto next = std::chrono::steady_clock::now(); !m_done->isOver; next = std::max(next + 100ms, std::chrono::steady_clock::now() - 100ms)) {
             std::this_thread::sleep_until(next);
+            const auto own = m_shortLived ? makeContainer(++m_done->made) : nullptr;
+            const test::PodCgroup *container = own ? own.get() : m_containers.empty() ? nullptr : m_containers[number++ % m_containers.size()].get();
             // A process for each turn: a workload leaves its sockets to the end of its process.
             const pid_t turn = ::fork();
             if (turn == 0)
-                ::_exit(found->run(each) ? 0 : 1);
+                ::_exit((container == nullptr || container->add(0)) && found->run(each) ? 0 : 1);
             int status = 1;
             if (::waitpid(turn, &status, 0) == turn && status == 0)
                 m_done->operations[share] += static_cast<std::uint64_t>(each);
@@ -199,6 +228,8 @@ private:
     }
 
     std::vector<Share> m_shares;
+    std::vector<std::unique_ptr<test::PodCgroup>> m_containers;
+    bool m_shortLived;
     Done *m_done = nullptr;
     std::vector<pid_t> m_pids;
 };
@@ -342,18 +373,31 @@ struct Options {
     std::vector<std::string> load;
     unsigned seconds = 20, drillSeconds = 4;
     std::string config;
+    Containers containers;
     bool json = false;
 };
+
+/// Resident memory while it works, each second; and what it had at the end of each tenth of the time.
+nlohmann::json watchMemory(pid_t pid, unsigned seconds)
+{
+    nlohmann::json tenths = nlohmann::json::array();
+    for (unsigned i = 1; i <= seconds; ++i) {
+        pauseFor(1s);
+        if (i * 10 / seconds > (i - 1) * 10 / seconds)
+            tenths.push_back(statusKib(pid, "VmRSS"));
+    }
+    return tenths;
+}
 
 nlohmann::json measureAt(const Options &options, const std::vector<Share> &shares, double scale)
 {
     Node node(options.program, options.config);
     const SourceTotals first = node.awaitReport();
-    Load load(shares, scale);
+    Load load(shares, scale, options.containers);
     pauseFor(2s);
     const SourceTotals before = node.awaitReport();
     const std::uint64_t cpuBefore = cpuNs(node.agent);
-    pauseFor(std::chrono::seconds(options.seconds));
+    const nlohmann::json memory = watchMemory(node.agent, options.seconds);
     const double cpu = static_cast<double>(cpuNs(node.agent) - cpuBefore) / 1e9 / options.seconds * 100;
     nlohmann::json row{{"scale", scale}, {"seconds", options.seconds}, {"agentCorePercent", cpu}, {"account", accounts(node.awaitReport(), before)}};
     if (options.drillSeconds > 0)
@@ -362,6 +406,7 @@ nlohmann::json measureAt(const Options &options, const std::vector<Share> &share
     pauseFor(7s);   // questions without an answer are told after five
     row["done"] = load.done();
     row["whole"] = accounts(node.awaitReport(), first);
+    row["rssKibByTenth"] = memory;
     row["agentRssKib"] = statusKib(node.agent, "VmRSS");
     row["agentPeakKib"] = statusKib(node.agent, "VmHWM");
     row["notices"] = node.ledger.notices();
@@ -380,6 +425,7 @@ int run(const Options &options)
             continue;
         std::cout << "load x " << scale << ", agent " << row["agentCorePercent"] << " % of a core, " << row["agentRssKib"] << " KiB (at most " << row["agentPeakKib"]
                   << ")\n";
+        std::cout << "  RSS after each tenth of the time, KiB: " << row["rssKibByTenth"].dump() << '\n';
         print(row["account"]);
         std::cout << "  from begin to end, operations done: " << row["done"].dump() << '\n';
         print(row["whole"]);
@@ -404,6 +450,8 @@ int main(int argc, char **argv)
     app.add_option("--scale", options.scales, "times the load, each for itself; 0 = none");
     app.add_option("--seconds", options.seconds, "of each account");
     app.add_option("--drill-seconds", options.drillSeconds, "of each drill; 0 = none");
+    app.add_option("--containers", options.containers.number, "pods' containers that the load runs in, in turn; 0 = the cgroup that this runs in");
+    app.add_flag("--short-lived", options.containers.shortLived, "a container for each turn, gone after it: ten per second and kind of load");
     app.add_option("--config", options.config, "lines for the agent's configuration");
     app.add_flag("--json", options.json, "one JSON value");
     CLI11_PARSE(app, argc, argv);

@@ -167,11 +167,11 @@ Result<std::size_t> KernelFilters::writeVerdicts(std::uint32_t slot, const Cgrou
         const tapio_verdict_key key = packed(cgroup, slot);
         const tapio_verdict value = packed(verdict);
         // A generation that took more than its half would leave the next one without.
-        if (m_written[slot].size() >= m_room && !m_written[slot].contains(cgroup))
-            ++withoutRoom;
-        else if (bpf_map_update_elem(m_maps.verdicts, &key, &value, BPF_ANY) == 0)
+        const bool isOverHalf = m_written[slot].size() >= m_room && !m_written[slot].contains(cgroup);
+        const int error = isOverHalf ? E2BIG : bpf_map_update_elem(m_maps.verdicts, &key, &value, BPF_ANY) == 0 ? 0 : errno;
+        if (error == 0)
             m_written[slot].insert(cgroup);
-        else if (errno == E2BIG)
+        else if (error == E2BIG)
             ++withoutRoom;
         else
             return failErrno("telling the kernel programs of a cgroup", errno);
@@ -199,7 +199,7 @@ Result<std::size_t> KernelFilters::set(const KernelFilter &filter, std::uint64_t
         return fail(ready.error());
     const std::uint32_t next = 1 - m_slot;
     removeVerdicts(next);
-    const auto withoutRoom = writeVerdicts(next, verdicts);
+    auto withoutRoom = writeVerdicts(next, verdicts);
     if (!withoutRoom) {
         removeVerdicts(next);
         return withoutRoom;

@@ -183,12 +183,12 @@ void KernelObject::dropTheUseless()
 Status KernelObject::start()
 {
     for (;;) {
-        if (const Status status = load(); !status) {
+        if (Status status = load(); !status) {
             if (!stepDownUnloadable())
                 return status;
             continue;
         }
-        if (const Status status = identifySelf(); !status)
+        if (Status status = identifySelf(); !status)
             return status;
         chooseWhoPaysForForks();
         if (attachAll())

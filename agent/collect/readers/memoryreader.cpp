@@ -252,10 +252,10 @@ void MemoryReader::look(const std::string &path, Known &known, KernelRecordSink 
     known.counts = now;
     events.underOom = underOom;
     if (grew || changedState)
-        tell(folder, known, std::move(events), out);
+        tell(folder, known, events, out);
 }
 
-void MemoryReader::tell(const FolderHandle &folder, const Known &known, wire::MemoryEvents &&events, KernelRecordSink &out)
+void MemoryReader::tell(const FolderHandle &folder, const Known &known, wire::MemoryEvents events, KernelRecordSink &out)
 {
     ++m_counters[Counter::Seen];
     ++m_counters[Counter::Drained];
@@ -274,7 +274,7 @@ void MemoryReader::tell(const FolderHandle &folder, const Known &known, wire::Me
     record.memoryCgroupId = known.v2Id != 0 ? known.memoryId : 0;
     record.bootNs = record.drainedBootNs = static_cast<std::uint64_t>(m_clock.bootNs());
     record.event.type = wire::EventType::MemoryEvents;
-    record.event.detail = std::move(events);
+    record.event.detail = events;
     out.onRecord(std::move(record));
 }
 

@@ -62,7 +62,7 @@ private:
     void look(const std::string &path, Known &known, KernelRecordSink &out);
     int readV1(const FolderHandle &folder, MemoryCounts &counts, bool &underOom);
     int readV2(const FolderHandle &folder, MemoryCounts &counts);
-    void tell(const FolderHandle &folder, const Known &known, wire::MemoryEvents &&events, KernelRecordSink &out);
+    void tell(const FolderHandle &folder, const Known &known, wire::MemoryEvents events, KernelRecordSink &out);
     void sayWhatIsWatched();
 
     MemoryOptions m_options;

@@ -218,7 +218,7 @@ void PressureReader::look(std::size_t resource, Watched &watched, const Place &p
         watched.begin = Mark{now, (isFull ? read.fullUs : read.someUs).value_or(0)};
         wire::PressureStall stall;
         stall.avg10BasisPoints = (isFull ? read.fullAvg10 : read.someAvg10).value_or(0);
-        tell(resource, std::move(stall), place, out);
+        tell(resource, stall, place, out);
     } else if (watched.begin && now - watched.lastBootNs >= m_options.quietNs) {
         end(resource, watched, place, out);
     }
@@ -237,10 +237,10 @@ void PressureReader::end(std::size_t resource, Watched &watched, const Place &pl
     stall.avg10BasisPoints = (isFull ? read.fullAvg10 : read.someAvg10).value_or(0);
     stall.stallUs = stallUs - std::min(stallUs, begin.stallUs);
     stall.durationNs = static_cast<std::uint64_t>(std::max<std::int64_t>(m_clock.bootNs() - begin.bootNs, 0));
-    tell(resource, std::move(stall), place, out);
+    tell(resource, stall, place, out);
 }
 
-void PressureReader::tell(std::size_t resource, wire::PressureStall &&stall, const Place &place, KernelRecordSink &out)
+void PressureReader::tell(std::size_t resource, wire::PressureStall stall, const Place &place, KernelRecordSink &out)
 {
     ++m_counters[Counter::Seen];
     ++m_counters[Counter::Drained];
@@ -255,7 +255,7 @@ void PressureReader::tell(std::size_t resource, wire::PressureStall &&stall, con
     record.memoryCgroupId = place.memoryCgroupId;
     record.bootNs = record.drainedBootNs = static_cast<std::uint64_t>(m_clock.bootNs());
     record.event.type = wire::EventType::PressureStall;
-    record.event.detail = std::move(stall);
+    record.event.detail = stall;
     out.onRecord(std::move(record));
 }
 

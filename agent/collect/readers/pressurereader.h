@@ -81,7 +81,7 @@ private:
     bool passes(std::size_t resource, Watched &watched);
     void end(std::size_t resource, Watched &watched, const Place &place, KernelRecordSink &out);
     PressureTotals totals(Watched &watched);
-    void tell(std::size_t resource, wire::PressureStall &&stall, const Place &place, KernelRecordSink &out);
+    void tell(std::size_t resource, wire::PressureStall stall, const Place &place, KernelRecordSink &out);
     wire::Hook hostHook(std::size_t resource) const;
     wire::Hook groupHook() const;
 
