@@ -2,6 +2,7 @@
 #include "tapio_filter.h"
 #include "tapio_histogram.h"
 #include "tapio_http.h"
+#include "tapio_httpstate.h"
 #include "tapio_packet.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -9,91 +10,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define TAPIO_HTTP_BEGINNING 16
 /* Segments with payload that a socket is looked at before it is taken for something else. */
 #define TAPIO_HTTP_PATIENCE 8
-/* Requests of one connection that are kept while none of them is answered. */
-#define TAPIO_HTTP_DEPTH 16
 #define TAPIO_SHUTDOWN_BOTH 3
-
-enum tapio_http_state { TAPIO_HTTP_UNKNOWN, TAPIO_HTTP_SPOKEN, TAPIO_HTTP_IGNORED };
-
-/* The largest window of TCP (RFC 7323 section 2.3): nothing further back than that is on its way. */
-#define TAPIO_HTTP_WINDOW (1u << 30)
-
-#define TAPIO_HTTP_KNOWS_REQUEST 1
-#define TAPIO_HTTP_KNOWS_ANSWER 2
-
-/*
- * Of every TCP socket with traffic, so it is small. Answers come in the order of the requests (RFC 9112 section 9.3.2):
- * both are numbered, and the same number belongs together. A request that could not be kept is numbered too.
- */
-struct tapio_http_socket {
-	__u32 next;	/* number of the next request */
-	__u32 first;	/* number of the next answer */
-	__u32 request_sequence; /* where the last request began */
-	/* Where the last request and the last answer began, or what came a window before the newest: what is older is sent again. */
-	__u32 request_floor;
-	__u32 answer_floor;
-	__u8 state;	/* enum tapio_http_state */
-	__u8 direction; /* enum tapio_direction */
-	__u8 looked;
-	__u8 known;	/* which of the two floors are: TAPIO_HTTP_KNOWS_ */
-	__u32 generation;
-};
-
-/* Counted up by the agent when the collector is switched on again: what older sockets know has holes. */
-__u32 tapio_http_generation = 0;
-
-struct tapio_http_request {
-	__u64 begun_ns; /* 0 = not in use */
-	__u64 bytes;
-	__u32 number;
-	__u16 length; /* of the head */
-	__u8 pipelined;
-	__u8 reserved;
-	char head[TAPIO_HTTP_HEAD_LEN];
-};
-
-/* Of sockets that speak HTTP. The request that is waited for lies here, and more of them in http_pipelined. */
-struct tapio_http_exchange {
-	__u64 cookie;
-	__u32 owner_tgid; /* kernel-wide; 0 = no process was seen sending */
-	__u32 reserved;
-	struct tapio_process owner;
-	struct tapio_ends ends;
-	struct tapio_http_request request;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct tapio_http_socket);
-} http_sockets SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct tapio_http_exchange);
-} http_exchanges SEC(".maps");
-
-struct tapio_http_key {
-	__u64 cookie;
-	__u32 number;
-	__u32 reserved;
-};
-
-/*
- * What found no room, or was pushed out, is counted as lost when its answer comes. Also for a moment the first request of a
- * connection whose server defers accepting (TCP_DEFER_ACCEPT): see on_early.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 2048);
-	__type(key, struct tapio_http_key);
-	__type(value, struct tapio_http_request);
-} http_pipelined SEC(".maps");
-
-static const struct tapio_http_request no_request = {};
 
 /* What a segment is looked at with. */
 struct tapio_http_side {
