@@ -78,6 +78,8 @@ OriginResolver::Entry &OriginResolver::remember(const CgroupNode &node)
             m_memory[node.memoryId] = &found->second;
         m_unfound.erase(node.v2Id);
         m_unfound.erase(node.memoryId);
+        tell(node.v2Id, found->second.origin);
+        tell(node.memoryId, found->second.origin);
     }
     found->second.walk = m_walk;
     return found->second;
@@ -164,10 +166,48 @@ OriginPtr OriginResolver::namedAgain(const OriginPtr &origin)
 
 void OriginResolver::nameAgain()
 {
-    for (auto &[path, entry] : m_byPath)
-        entry.origin = namedAgain(entry.origin);
-    for (auto &[id, gone] : m_gone)
-        gone.origin = namedAgain(gone.origin);
+    for (auto &[path, entry] : m_byPath) {
+        if (std::exchange(entry.origin, namedAgain(entry.origin)) == entry.origin)
+            continue;
+        tell(entry.node.v2Id, entry.origin);
+        tell(entry.node.memoryId, entry.origin);
+    }
+    for (auto &[id, gone] : m_gone) {
+        if (std::exchange(gone.origin, namedAgain(gone.origin)) != gone.origin)
+            tell(id, gone.origin);
+    }
+}
+
+/// An id that two hierarchies have says nothing by itself.
+void OriginResolver::tell(std::uint64_t id, const OriginPtr &origin) const
+{
+    if (id == 0 || !m_listener)
+        return;
+    const auto v2 = m_v2.find(id);
+    const auto memory = m_memory.find(id);
+    if (v2 == m_v2.end() || memory == m_memory.end() || v2->second == memory->second)
+        m_listener(id, origin);
+}
+
+OriginPtr OriginResolver::current(const OriginPtr &origin) const
+{
+    const auto v2 = m_v2.find(origin->cgroupId);
+    const auto memory = m_memory.find(origin->cgroupId);
+    const auto gone = m_gone.find(origin->cgroupId);
+    OriginPtr now = origin;
+    if (v2 != m_v2.end() && memory == m_memory.end())
+        now = v2->second->origin;
+    else if (v2 == m_v2.end() && memory != m_memory.end())
+        now = memory->second->origin;
+    else if (v2 == m_v2.end() && gone != m_gone.end())
+        now = gone->second.origin;
+    return namesMore(*now, *origin) ? now : origin;
+}
+
+bool OriginResolver::mayLearnMore(const wire::Origin &origin) const noexcept
+{
+    const bool isGuess = origin.attribution == wire::Attribution::Unknown || origin.attribution == wire::Attribution::Inferred;
+    return origin.cgroupId > rootId && (isGuess || m_naming.mayLearnMore(origin));
 }
 
 void OriginResolver::refreshNames()
@@ -270,6 +310,7 @@ OriginPtr OriginResolver::born(std::uint64_t cgroupId)
         return remember(node).origin;
     OriginPtr origin = makeOrigin(path, cgroupId, wire::Attribution::Cached);
     rememberGone(cgroupId, origin);
+    tell(cgroupId, origin);
     return origin;
 }
 

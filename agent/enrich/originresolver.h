@@ -32,6 +32,8 @@ inline constexpr std::int64_t walkShare = 50;
 /// What a cgroup was called when it was made, by its id and whether that is of v1's memory hierarchy; see KernelCollectors::cgroupBirth.
 using CgroupBirth = std::function<std::optional<std::string>(std::uint64_t id, bool isV1)>;
 
+using BetterOrigin = std::function<void(std::uint64_t cgroupId, const OriginPtr &origin)>;
+
 struct ResolverOptions {
     std::filesystem::path procRoot = "/proc";
     std::filesystem::path podLogs = "/var/log/pods";
@@ -52,6 +54,9 @@ public:
 
     /// From now on the kernel is asked for cgroups that are not known: so those are named too that were gone before anybody looked.
     void setBirth(CgroupBirth birth) { m_birth = std::move(birth); }
+    /// Is told, while any other function runs, when a cgroup is found or named that was not: by each id that it has. Its own functions must
+    /// not be called from there.
+    void setListener(BetterOrigin listener) { m_listener = std::move(listener); }
     /// Walks the cgroups again, reads the kubelet's folders when they changed, ages what is gone.
     void refresh();
     /// Takes over names that became known meanwhile, without a walk. Cheap while there are none.
@@ -65,6 +70,10 @@ public:
     /// The origin of a cgroup of the inventory. Never null.
     OriginPtr originOf(const CgroupNode &node);
     const OriginPtr &host() const noexcept { return m_host; }
+    /// What is known by now of what was resolved a while ago. Asks nobody.
+    OriginPtr current(const OriginPtr &origin) const;
+    /// It is a guess, or nameless in some way that may change.
+    bool mayLearnMore(const wire::Origin &origin) const noexcept;
 
     /// CPU time that all walks since the last call took, those that resolve() had to make among them.
     std::int64_t takeWalkNs() noexcept { return std::exchange(m_spentNs, 0); }
@@ -113,6 +122,7 @@ private:
     void rememberGone(std::uint64_t id, OriginPtr origin);
     void nameAgain();
     OriginPtr namedAgain(const OriginPtr &origin);
+    void tell(std::uint64_t id, const OriginPtr &origin) const;
     OriginPtr makeOrigin(const std::string &path, std::uint64_t id, wire::Attribution attribution);
 
     ResolverOptions m_options;
@@ -120,6 +130,7 @@ private:
     const Clock &m_clock;
     Naming m_naming;
     SmallFileReader m_reader;
+    BetterOrigin m_listener;           ///< empty = nobody
     CgroupBirth m_birth;               ///< empty = nobody knows
     OriginPtr m_host;
     ByPath m_byPath;

@@ -54,9 +54,17 @@ void addCounters(MetricFamilies &out, const wire::CounterReport &report)
             continue;
         out.counter(metric.frames, metric.help);
         for (const wire::SourceCounters &source : report.sources) {
-            if (!source.countsEvents())
+            if (source.source == wire::samplesSource)
                 out.add(source.counters[metric.counter]);
         }
+    }
+    out.counter("tapio_agent_origin_amendments_total", "Statements of whose events are that were sent before it was known, by what became of them.");
+    for (const wire::SourceCounters &source : report.sources) {
+        if (source.source == wire::amendmentsSource)
+            out.add(source.counters[Counter::Seen], {{"state", "made"}})
+                .add(source.counters[Counter::Sent], {{"state", "sent"}})
+                .add(source.counters[Counter::Acked], {{"state", "acknowledged"}})
+                .add(source.counters[Counter::QDrop] + source.counters[Counter::Malformed], {{"state", "dropped"}});
     }
 }
 

@@ -46,24 +46,66 @@ std::size_t bytesOf(const wire::Origin &origin)
 
 } // namespace
 
-bool Batcher::add(wire::Event &&event, const OriginPtr &origin, std::string_view source, std::int64_t bootNs)
+void Batcher::begin(std::int64_t bootNs)
 {
-    if (m_batch.events.empty()) {
+    if (empty())
         m_beganBootNs = bootNs;
-        m_batch.events.reserve(m_limits.events);
-        m_sources.reserve(m_limits.events);
-    }
+}
+
+std::uint32_t Batcher::indexOf(const OriginPtr &origin)
+{
     const auto [known, isNew] = m_origins.try_emplace(origin, static_cast<std::uint32_t>(m_batch.origins.size()));
     if (isNew) {
         m_batch.origins.push_back(*origin);
         m_bytes += bytesOf(*origin);
     }
-    event.origin = known->second;
+    return known->second;
+}
+
+bool Batcher::add(wire::Event &&event, const OriginPtr &origin, std::string_view source, std::int64_t bootNs, bool mayLearnMore)
+{
+    begin(bootNs);
+    if (m_batch.events.empty()) {
+        m_batch.events.reserve(m_limits.events);
+        m_sources.reserve(m_limits.events);
+    }
+    if (mayLearnMore)
+        m_ledger.note(origin, m_nextSeq + m_batch.events.size(), bootNs);
+    event.origin = indexOf(origin);
     m_isUrgent = m_isUrgent || event.severity >= wire::Severity::Error;
     m_bytes += bytesOf(event);
     m_batch.events.push_back(std::move(event));
     m_sources.push_back(source);
-    return m_batch.events.size() >= m_limits.events || m_bytes >= m_limits.bytes;
+    return isFull();
+}
+
+void Batcher::push(const wire::OriginAmendment &amendment, const OriginPtr &was, const OriginPtr &now, std::int64_t bootNs)
+{
+    if (m_batch.amendments.size() >= mostAmendments) {
+        ++m_amendments.lost;
+        return;
+    }
+    begin(bootNs);
+    const std::uint32_t wasIndex = indexOf(was);
+    m_batch.amendments.push_back({wasIndex, indexOf(now), amendment.firstSeq, amendment.lastSeq, amendment.events});
+    m_bytes += sizeof(wire::OriginAmendment);
+}
+
+bool Batcher::amend(std::uint64_t cgroupId, const OriginPtr &now, bool final, std::int64_t bootNs)
+{
+    for (const AmendmentLedger::Due &due : m_ledger.improve(cgroupId, now, final, bootNs)) {
+        ++m_amendments.made;
+        push({0, 0, due.firstSeq, due.lastSeq, due.events}, due.was, now, bootNs);
+    }
+    return isFull();
+}
+
+void Batcher::giveBack(const wire::EventBatch &batch, std::int64_t bootNs)
+{
+    for (const wire::OriginAmendment &amendment : batch.amendments) {
+        push(amendment, std::make_shared<const wire::Origin>(batch.origins[amendment.was]),
+             std::make_shared<const wire::Origin>(batch.origins[amendment.now]), bootNs);
+    }
 }
 
 std::int64_t Batcher::untilDueNs(std::int64_t bootNs) const

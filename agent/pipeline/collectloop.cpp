@@ -73,6 +73,7 @@ Result<std::unique_ptr<CollectLoop>> CollectLoop::open(CollectOptions options, c
     if (!kernel)
         return fail(kernel.error());
     loop->m_kernel = std::move(*kernel);
+    loop->m_resolver.setListener([&pipeline = loop->m_pipeline](std::uint64_t id, const OriginPtr &origin) { pipeline.onBetterOrigin(id, origin); });
     loop->m_resolver.setBirth([&births = *loop->m_kernel](std::uint64_t id, bool isV1) { return births.cgroupBirth(id, isV1); });
     loop->makeSamplers();
     loop->makeReaders();

@@ -105,7 +105,16 @@ void Pipeline::pass(HeldEvent &&item)
     if (m_shedder.trims() && isSheddable(item.event) && trimDetail(item.event))
         ++m_trimmed;
     wire::fitTexts(item.event.detail);   // a text too long would have the whole batch refused
-    if (m_batcher.add(std::move(item.event), item.origin, item.source, item.sinceBootNs))
+    const bool mayLearnMore = m_resolver.mayLearnMore(*item.origin);
+    if (mayLearnMore)
+        item.origin = m_resolver.current(item.origin);    // it may have been held for a while
+    if (m_batcher.add(std::move(item.event), item.origin, item.source, item.sinceBootNs, mayLearnMore))
+        send();
+}
+
+void Pipeline::onBetterOrigin(std::uint64_t cgroupId, const OriginPtr &origin)
+{
+    if (m_batcher.amend(cgroupId, origin, !m_resolver.mayLearnMore(*origin), m_clock.bootNs()))
         send();
 }
 
@@ -126,7 +135,7 @@ void Pipeline::tick()
 
 std::optional<std::int64_t> Pipeline::untilDueNs() const
 {
-    if (m_batcher.pending() == 0)
+    if (m_batcher.empty())
         return std::nullopt;
     return m_batcher.untilDueNs(m_clock.bootNs());
 }
@@ -134,7 +143,7 @@ std::optional<std::int64_t> Pipeline::untilDueNs() const
 void Pipeline::flush()
 {
     pass(m_shedder.takeAll());
-    if (m_batcher.pending() > 0)
+    if (!m_batcher.empty())
         send();
 }
 
@@ -145,6 +154,8 @@ void Pipeline::send()
         return;
     for (const std::string_view source : batch.sources)   // a refused push leaves the batch with us
         ++totals(source).qdrop;
+    if (const auto *refused = std::get_if<wire::EventBatch>(&batch.body))
+        m_batcher.giveBack(*refused, m_clock.bootNs());
 }
 
 std::vector<wire::SourceCounters> Pipeline::counters(const std::vector<SourceCounterSet> &kernel) const
@@ -158,6 +169,11 @@ std::vector<wire::SourceCounters> Pipeline::counters(const std::vector<SourceCou
         own[Counter::Seen] = m_announced + m_lostNotices;
         own[Counter::Lost] = m_lostNotices;
         own[Counter::Drained] = m_announced;
+    }
+    if (const Batcher::AmendmentTotals &amendments = m_batcher.amendments(); amendments.made > 0) {
+        CounterSet &own = all.emplace_back(wire::SourceCounters{std::string(wire::amendmentsSource), {}}).counters;
+        own[Counter::Seen] = own[Counter::Drained] = amendments.made;
+        own[Counter::QDrop] = amendments.lost;
     }
     for (const SourceTotals &mine : m_totals) {
         auto found = std::find_if(all.begin(), all.end(), [&](const auto &c) { return c.source == mine.source; });

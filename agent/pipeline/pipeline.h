@@ -34,6 +34,8 @@ public:
     void announce(wire::AgentNotice notice, wire::Process self);
     /// So many notices never came to announce().
     void noteLostNotices(std::uint64_t count) { m_lostNotices += count; }
+    /// It is known better now whose this cgroup is: events that went without are amended.
+    void onBetterOrigin(std::uint64_t cgroupId, const OriginPtr &origin);
     /// What the overhead budget asks for, from the next event on.
     void setShedStep(ShedStep step);
 

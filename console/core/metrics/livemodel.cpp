@@ -140,6 +140,11 @@ void LiveModel::onEvents(const wire::Delivery &delivery, const wire::EventBatch 
             container != m_containers.end())
             container->second.noteExit(event.process.startTimeNs, exit->signal != 0 ? 128 + exit->signal : exit->exitCode);
     }
+    for (const wire::OriginAmendment &one : batch.amendments) {
+        const unsigned char was = flags[one.was], now = flags[one.now];
+        m_containerEvents += now & ~was & inContainer ? one.events : 0;
+        m_resolvedEvents += now & ~was & resolved ? one.events : 0;
+    }
     for (std::size_t type = 0; type < byType.size(); ++type) {
         if (byType[type] > 0)
             counts.bySource[wire::eventSource(static_cast<wire::EventType>(type))] += byType[type];

@@ -60,15 +60,26 @@ Result<CompiledFilter> CompiledFilter::of(const EventQuery &query, NameLookup &n
         else
             to = to ? inBoth(*to, *ids) : std::move(*ids);
     };
+    const auto keepOnly = [&status](std::optional<std::vector<std::int64_t>> &to, Result<std::vector<std::int64_t>> ids) {
+        if (!ids)
+            status = fail(ids.error());
+        else
+            to = std::move(*ids);
+    };
     if (!wanted.nodes.empty())
         keep(filter.streams, names.streamsOfNodes(wanted.nodes));
     if (status && !wanted.namespaces.empty())
         keep(filter.origins, names.originsOfNamespaces(wanted.namespaces));
     if (status && !wanted.pods.empty())
         keep(filter.origins, names.originsOfPods(wanted.pods));
+    // Events whose origin became known later are stored with what was known before.
+    if (status && filter.origins)
+        keepOnly(filter.origins, names.withAmended(std::move(*filter.origins)));
     std::optional<std::vector<std::int64_t>> textOrigins;
     if (status && !filter.text.empty())
         keep(textOrigins, names.originsWithText(filter.text.lowered()));
+    if (status && textOrigins)
+        keepOnly(textOrigins, names.withAmended(std::move(*textOrigins)));
     if (!status)
         return fail(status.error());
     filter.textOrigins = std::move(textOrigins).value_or(std::vector<std::int64_t>());

@@ -5,12 +5,21 @@
 #include <map>
 
 #include "console/core/store/seriescodec.h"
+#include "protocol/wire/filter.h"
 
 namespace tapio::console {
 
 namespace {
 
 constexpr std::size_t pageLimit = 100'000;
+
+/// As far as it depends on whose the event is.
+bool isWanted(const EventQuery &query, TextSearch &text, const StoredEvent &event)
+{
+    return wire::wantsOrigin(query.filter, event.origin)
+           && (text.empty() || text.in(event.event.process.comm) || text.in(event.origin.podName) || text.in(event.origin.containerName)
+               || text.in(wire::summary(event.event)));
+}
 
 Error in(const Database &database, const Error &error) { return error.within("store '" + database.file().string() + "'"); }
 
@@ -80,7 +89,10 @@ Result<StoredEvent> EventReader::stored(EventChunk &chunk, std::int64_t chunkId,
     const Result<const NameLookup::Stream *> stream = m_names.stream(chunk.stream(row));
     if (!stream)
         return fail(stream.error());
-    const Result<const wire::Origin *> origin = m_names.origin(chunk.origin(row));
+    const Result<std::int64_t> amended = m_names.amended(chunk.stream(row), chunk.seq(row), chunk.origin(row));
+    if (!amended)
+        return fail(amended.error());
+    const Result<const wire::Origin *> origin = m_names.origin(*amended);
     if (!origin)
         return fail(origin.error());
     return StoredEvent{idOf(chunkId + row), (*stream)->node, chunk.seq(row), **origin, chunk.event(row)};
@@ -189,6 +201,9 @@ Result<EventPage> EventReader::page(const EventQuery &query, std::optional<Event
         page.nextAfter = page.events.back().id;
         (query.newestFirst ? page.next.toNs : page.next.fromNs) = hits.back().timeNs + (query.newestFirst ? 1 : 0);
     }
+    // Others may be stored with the same words as events whose origin became known since: the search takes both.
+    TextSearch text(query.text);
+    std::erase_if(page.events, [&](const StoredEvent &event) { return !isWanted(query, text, event); });
     page.scannedEvents = scan.scannedEvents();
     const Result<std::uint64_t> lost = lostEvents(query);
     if (!lost)

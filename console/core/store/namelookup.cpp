@@ -10,6 +10,7 @@ namespace tapio::console {
 
 namespace {
 constexpr std::size_t cachedOrigins = 20'000;
+constexpr int mostAmendments = 8;   // of one event; each names at least one thing more, and there are not more things
 }
 
 Result<bool> NameLookup::hasVersion(std::int64_t version)
@@ -63,6 +64,48 @@ Result<const wire::Origin *> NameLookup::origin(std::int64_t id)
         known = m_origins.emplace(id, std::move(origin)).first;
     }
     return &known->second;
+}
+
+Result<std::int64_t> NameLookup::amended(std::int64_t stream, std::uint64_t seq, std::int64_t origin)
+{
+    const Result<bool> has = hasVersion(3);
+    if (!has)
+        return fail(has.error());
+    // One amendment may follow another; a damaged file must not lead round in circles.
+    for (int step = 0; *has && step < mostAmendments; ++step) {
+        Statement query = m_database.statement("SELECT now FROM amendment WHERE stream=?1 AND was=?2 AND first <= ?3 AND last >= ?3 ORDER BY first DESC LIMIT 1");
+        const Result<bool> row = query.bind(stream, origin, seq).step();
+        if (!row)
+            return fail(row.error());
+        if (!*row)
+            break;
+        origin = query.integer(0);
+    }
+    return origin;
+}
+
+Result<std::vector<std::int64_t>> NameLookup::withAmended(std::vector<std::int64_t> origins)
+{
+    const Result<bool> has = hasVersion(3);
+    if (!has)
+        return fail(has.error());
+    std::vector<std::int64_t> last = origins;
+    for (int step = 0; *has && step < mostAmendments && !last.empty(); ++step) {
+        std::vector<std::int64_t> found;
+        for (const std::int64_t now : last) {
+            Statement query = m_database.statement("SELECT DISTINCT was FROM amendment WHERE now=?1");
+            Result<bool> row = query.bind(now).step();
+            for (; row && *row; row = query.step())
+                found.push_back(query.integer(0));
+            if (!row)
+                return fail(row.error());
+        }
+        origins.insert(origins.end(), found.begin(), found.end());
+        last = std::move(found);
+    }
+    std::sort(origins.begin(), origins.end());
+    origins.erase(std::unique(origins.begin(), origins.end()), origins.end());
+    return origins;
 }
 
 Result<std::string> NameLookup::node(std::int64_t id)

@@ -24,6 +24,11 @@ public:
     Result<const wire::Origin *> origin(std::int64_t id);
     Result<std::string> node(std::int64_t id);
 
+    /// What the origin of an event is by now: that which the file's amendments give, else `origin`.
+    Result<std::int64_t> amended(std::int64_t stream, std::uint64_t seq, std::int64_t origin);
+    /// `origins` (sorted), and all that amendments turn into one of them: what events of theirs may be stored with.
+    Result<std::vector<std::int64_t>> withAmended(std::vector<std::int64_t> origins);
+
     // Sorted numbers of all that match.
     Result<std::vector<std::int64_t>> streamsOfNodes(const std::vector<std::string> &nodes);
     Result<std::vector<std::int64_t>> originsOfNamespaces(const std::vector<std::string> &namespaces);

@@ -138,7 +138,8 @@ Result<std::int64_t> Retention::sweepNames(std::int64_t nowNs)
     std::int64_t removed = 0;
     Transaction transaction(m_database);
     Status status = transaction.begin();
-    for (const char *sql : {"DELETE FROM origin WHERE seen < ?1 AND id < (SELECT max(id) FROM origin)",
+    for (const char *sql : {"DELETE FROM amendment WHERE written < ?1",      // what they are about was written before them
+                            "DELETE FROM origin WHERE seen < ?1 AND id < (SELECT max(id) FROM origin)",
                             "DELETE FROM series_group WHERE seen < ?1 AND id < (SELECT max(id) FROM series_group)"
                             " AND NOT EXISTS (SELECT 1 FROM sample_block b WHERE b.grp = series_group.id)",
                             "DELETE FROM series WHERE grp NOT IN (SELECT id FROM series_group)",

@@ -66,8 +66,16 @@ ALTER TABLE origin ADD COLUMN image TEXT NOT NULL DEFAULT '';
 ALTER TABLE origin ADD COLUMN image_id TEXT NOT NULL DEFAULT '';
 )sql";
 
+/// Version 3: events of `stream` numbered first to last whose origin is `was` are of `now`. Chunks stay as they are, sealed or not: an event
+/// keeps what was said of it, and this says what is known since.
+constexpr const char *version3 = R"sql(
+CREATE TABLE amendment(stream INTEGER NOT NULL, was INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, now INTEGER NOT NULL,
+    written INTEGER NOT NULL, PRIMARY KEY(stream, was, first, now)) WITHOUT ROWID;
+CREATE INDEX amendment_now ON amendment(now, was);
+)sql";
+
 /// Step i brings a file from version i to i + 1. Never changed once released; a new version appends one.
-constexpr std::array<const char *, storeSchemaVersion> migrations{version1, version2};
+constexpr std::array<const char *, storeSchemaVersion> migrations{version1, version2, version3};
 
 Status notAStore(const Database &database, const std::string &why)
 {

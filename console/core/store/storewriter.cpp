@@ -139,6 +139,7 @@ private:
         return {};
     }
     Result<std::vector<Catalog::Origin>> originsOf(const std::vector<wire::Origin> &origins);
+    Status writeAmendments(std::int64_t nowNs);
     Status writeAll();
     Result<bool> sweepNames();
     void noteBuffered()
@@ -160,6 +161,11 @@ private:
     EventMerger m_eventMerger;
     SeriesMerger m_seriesMerger;
     Retention m_retention;
+    struct Amendment {
+        std::int64_t stream = 0, was = 0, now = 0;
+        std::uint64_t firstSeq = 0, lastSeq = 0;
+    };
+    std::vector<Amendment> m_amendments;           ///< buffered; as many as came with the frames that are
     std::optional<std::int64_t> m_firstBufferedNs; ///< boot time
     std::size_t m_turn = 0;                        ///< of the kinds of housekeeping
 };
@@ -186,6 +192,22 @@ Status Writer::take(Catalog::Stream &stream, const wire::Frame &, const wire::Ev
         const wire::Event &event = batch.events[i];
         const std::int64_t origin = event.origin < origins->size() ? (*origins)[event.origin].id : 0;
         m_events.push({stream.id, batch.seqOf(i), origin}, event);
+    }
+    for (const wire::OriginAmendment &one : batch.amendments) {
+        if (one.was < origins->size() && one.now < origins->size())
+            m_amendments.push_back({stream.id, (*origins)[one.was].id, (*origins)[one.now].id, one.firstSeq, one.lastSeq});
+    }
+    return {};
+}
+
+Status Writer::writeAmendments(std::int64_t nowNs)
+{
+    Statement insert = m_database->statement(
+        "INSERT INTO amendment(stream, was, first, last, now, written) VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
+        " ON CONFLICT DO UPDATE SET last=max(last, excluded.last)");
+    for (const Amendment &one : m_amendments) {
+        if (Status status = insert.bind(one.stream, one.was, one.firstSeq, one.lastSeq, one.now, nowNs).run(); !status)
+            return status;
     }
     return {};
 }
@@ -238,6 +260,8 @@ Status Writer::writeAll()
         status = m_catalog.write();
     if (status)
         status = m_events.write(nowNs);
+    if (status)
+        status = writeAmendments(nowNs);
     if (status)
         status = m_series.write(nowNs, m_clock.bootNs());
     if (status)
@@ -297,6 +321,7 @@ Result<FlushResult> Writer::flush()
     result.events = m_events.bufferedEvents();
     m_catalog.committed();
     m_events.committed();
+    m_amendments.clear();
     m_series.committed(begin);
     m_reports.committed();
     m_firstBufferedNs.reset();

@@ -255,8 +255,10 @@ void EventsFeed::takeNewest(const EventPage &page)
     }
     std::vector<StoredEvent> ahead;
     for (const StoredEvent &event : page.events) {
-        if (m_model.contains(event.id))
+        if (m_model.contains(event.id)) {
+            m_model.renew(event);
             continue;
+        }
         if (m_model.rowCount() == 0 || before(event, m_model.eventAt(0)))
             ahead.push_back(event);
         else // late: its node was slower than others

@@ -25,6 +25,15 @@ int EventsModel::rowOf(EventId id) const
     return static_cast<int>(at - m_events.begin());
 }
 
+void EventsModel::renew(const StoredEvent &event)
+{
+    const int row = rowOf(event.id);
+    if (row < 0 || eventAt(row).origin == event.origin)
+        return;
+    m_events[static_cast<std::size_t>(row)].origin = event.origin;
+    emit dataChanged(index(row, 0), index(row, ColumnCount - 1));
+}
+
 void EventsModel::clear()
 {
     beginResetModel();
