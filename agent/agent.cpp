@@ -10,6 +10,8 @@
 
 #include "agent/collect/procparse.h"
 #include "agent/collect/smallfile.h"
+#include "agent/config/collectors.h"
+#include "agent/pipeline/notices.h"
 #include "protocol/transport/pki.h"
 
 namespace tapio::agent {
@@ -131,6 +133,7 @@ Result<std::unique_ptr<Agent>> Agent::start(AgentConfig config, std::string conf
     std::unique_ptr<Agent> agent(new Agent(std::move(*options), config, clock, log));
     Publisher &publisher = agent->m_publisher;
     config.collect.node = config.node;
+    config.collect.disabled = switchedOff(config);
     // Before the kernel programs: loading them takes a moment, and probes are to be told so.
     agent->m_blank.configSha256 = std::move(configSha256);
     agent->observe(config.observeAddress);
@@ -172,6 +175,37 @@ void Agent::observe(const std::string &address)
     m_observer = std::make_unique<Observer>(address, [this] { return view(); }, m_clock);
 }
 
+void Agent::change(const AgentConfig &config)
+{
+    const CollectOptions &collect = config.collect;
+    m_collect->change({switchedOff(config), collect.maxCgroups, collect.hostInterval, collect.cgroupInterval, {m_observer->hook()}, collect.budget,
+                       collect.filter});
+}
+
+void Agent::changeFilter(const AgentConfig &config, const std::string &configSha256)
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_blank.configSha256 = configSha256;
+    }
+    m_publisher.setConfigSha256(configSha256);
+    change(config);
+}
+
+void Agent::answer(wire::FilterReply reply)
+{
+    m_collect->withFilter([this, reply = std::move(reply)](const FilterState &filter) mutable {
+        reply.generation = filter.generation;
+        reply.filterSha256 = filter.sha256;
+        if (reply.applied && !filter.problem.empty()) {
+            reply.applied = false;
+            reply.code = "failed";
+            reply.reason = filter.problem;
+        }
+        m_publisher.answer(std::move(reply));
+    });
+}
+
 void Agent::reload(const AgentConfig &config, const std::string &configSha256)
 {
     {
@@ -184,14 +218,19 @@ void Agent::reload(const AgentConfig &config, const std::string &configSha256)
         observe(config.observeAddress);
         m_observer->announce(m_log);
     }
-    const CollectOptions &collect = config.collect;
-    m_collect->change({collect.disabled, collect.maxCgroups, collect.hostInterval, collect.cgroupInterval, {m_observer->hook()}, collect.budget});
+    change(config);
 }
 
 void Agent::noteRefusedReload()
 {
     const std::lock_guard lock(m_mutex);
     m_blank.lastReloadWorked = false;
+}
+
+void Agent::announceLosses()
+{
+    for (const SpoolLoss &loss : m_publisher.takeSpoolLosses())
+        announce(noticeOf(loss));
 }
 
 void Agent::reconnect()
@@ -248,11 +287,12 @@ CheckReport checkOnce(const AgentConfig &config, const KernelFactory &openKernel
     NoOutlet nowhere;
     const PublisherPort port{nowhere, [] { return SelfSampler::Traffic{}; }, [] { return std::nullopt; }};
     CheckReport report;
-    CollectOptions collect = config.collect;
+    CollectOptions options = config.collect;
+    options.disabled = switchedOff(config);
     const auto name = nodeName(config, clock);     // without a certificate the node may still have a name for Kubernetes
     const auto kube = KubeSource::start(chooseKube(config.kubernetes, name.value_or(config.node), processEnvironment), clock, log);
-    collect.resolver.cluster = kube;
-    const auto loop = CollectLoop::open(std::move(collect), openKernel, port, clock, log);
+    options.resolver.cluster = kube;
+    const auto loop = CollectLoop::open(std::move(options), openKernel, port, clock, log);
     if (!loop) {
         report.error = loop.error();
         return report;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "agent/config/agentconfig.h"
 #include "agent/config/oncecheck.h"
@@ -31,6 +32,14 @@ public:
     void reload(const AgentConfig &config, const std::string &configSha256);
     /// Tells it in the agent's own stream.
     void announce(wire::AgentNotice notice) { m_collect->announce(std::move(notice)); }
+    /// Tells in the agent's own stream what the disk spool gave up since the last call.
+    void announceLosses();
+    /// Of consoles, since the last call; each is to be answered by one of the next two.
+    std::vector<wire::FilterRequest> takeFilterRequests() { return m_publisher.takeFilterRequests(); }
+    /// Goes on with the rules of `config`, told as `configSha256`.
+    void changeFilter(const AgentConfig &config, const std::string &configSha256);
+    /// Adds what is really in force by then, after every change that was asked for before.
+    void answer(wire::FilterReply reply);
     /// The configuration was asked for again and could not be read.
     void noteRefusedReload();
     /// Connects anew, with the certificates as they are now.
@@ -46,6 +55,7 @@ private:
     /// Any thread.
     AgentView view() const;
     void observe(const std::string &address);
+    void change(const AgentConfig &config);
 
     const Clock &m_clock;
     spdlog::logger &m_log;

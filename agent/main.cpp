@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <iostream>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "agent/agent.h"
+#include "agent/config/filterrequests.h"
 #include "agent/config/instancelock.h"
 #include "agent/config/reload.h"
 #include "agent/control/controlsocket.h"
@@ -19,6 +20,7 @@
 #include "agent/daemon/signals.h"
 #include "agent/drill/controlclient.h"
 #include "agent/pipeline/notices.h"
+#include "protocol/wire/text.h"
 
 using namespace tapio;
 using namespace tapio::agent;
@@ -57,7 +59,7 @@ std::string listed(const std::vector<std::string> &names)
     return text.empty() ? "nothing" : text;
 }
 
-/// What SIGHUP asks for: the file again, under the same command line, and the certificates.
+/// What SIGHUP asks for: the file again, under the same command line, and the certificates. And what consoles ask for.
 class Reloader {
 public:
     Reloader(int argc, char **argv, ConfigInForce inForce, spdlog::logger &log, const Clock &clock)
@@ -78,7 +80,33 @@ public:
             refuseCertificates(agent, name.error());
     }
 
+    /// What consoles ask for.
+    void answerConsoles(Agent &agent)
+    {
+        for (const wire::FilterRequest &request : agent.takeFilterRequests())
+            answer(agent, request);
+    }
+
 private:
+    void answer(Agent &agent, const wire::FilterRequest &request)
+    {
+        auto verdict = decide(request, m_inForce);
+        if (!verdict) {
+            m_log.error("filter: a request of a console cannot be answered: {}", verdict.error().message());
+            return;
+        }
+        constexpr std::size_t mostNameBytes = 64;
+        const std::string who = "console " + wire::toLine(request.requestedBy, mostNameBytes);
+        if (verdict->reply.applied) {
+            agent.changeFilter(m_inForce.config, verdict->configSha256);
+            m_log.info("configuration: {} changed: {}; in force is sha256 {}", who, listed(verdict->changed), verdict->configSha256);
+            agent.announce(noticeOfReload(true, "configuration", "sha256 " + verdict->configSha256 + "; " + who + " changed: " + listed(verdict->changed)));
+        } else if (!request.rules.empty()) {
+            m_log.warn("configuration: rules of {} refused: {}", who, verdict->reply.reason);
+            agent.announce(noticeOfReload(false, "filter", who + ": " + verdict->reply.reason));
+        }
+        agent.answer(std::move(verdict->reply));
+    }
     void refuseCertificates(Agent &agent, const Error &error)
     {
         m_log.error("certificates: refused, the connection stays as it is: {}", error.message());
@@ -131,8 +159,11 @@ Status serve(Agent &agent, Reloader &reloader, ControlSocket *control, int signa
         if (std::uint64_t times = 0; (ready[1].revents & POLLIN) != 0 && read(ticks, &times, sizeof(times)) == sizeof(times)) {
             if (const auto failure = agent.failure())
                 return fail(*failure);
-            if (++seconds % secondsBetweenProgress == 0)
+            reloader.answerConsoles(agent);
+            if (++seconds % secondsBetweenProgress == 0) {
                 log.info("{}", agent.progress());
+                agent.announceLosses();
+            }
         }
     }
 }
@@ -186,14 +217,13 @@ int run(int argc, char **argv, const Command &command, const KernelFactory &open
     Reloader reloader(argc, argv, {config, command.settings, notLoaded(config)}, *log, clock);
     const Status served = serve(agent, reloader, control.get(), *signals, *ticks, *log);
     const SessionStatus last = agent.stop();
-    const std::uint64_t spooled = last.spool.held.events - last.spool.earlier.events;
-    const std::uint64_t leftBehind = last.queuedEvents + last.inFlightEvents - std::min(spooled, last.queuedEvents);
+    const HeldAtEnd held = heldAtEnd(last);
     log->info("stopped: produced {}, sent {}, acknowledged {}, dropped {}, given up {}, left behind {}, spooled {}", last.producedEvents,
-              last.sentEvents, last.ackedEvents, last.droppedEvents, last.abandonedEvents, leftBehind, spooled);
-    if (last.spool.held.frames > 0)
-        log->info("spool: {} events in {} frames wait for the next start", last.spool.held.events, last.spool.held.frames);
-    if (leftBehind > 0)
-        log->warn("loss: {} events end with the agent, the server has not confirmed them ({} were under way)", leftBehind,
+              last.sentEvents, last.ackedEvents, last.droppedEvents, last.abandonedEvents, held.lostEvents, held.spooledEvents);
+    if (const SpoolStatus &spool = last.spool; spool.held.frames > spool.unwritten.frames)
+        log->info("spool: {} events in {} frames wait for the next start", spool.held.events - spool.unwritten.events, spool.held.frames - spool.unwritten.frames);
+    if (held.lostEvents > 0)
+        log->warn("loss: {} events end with the agent, the server has not confirmed them ({} were under way)", held.lostEvents,
                   last.inFlightEvents);
     return served ? 0 : leave(served.error());
 }
@@ -215,6 +245,10 @@ int print(const Settings &settings)
 
 int main(int argc, char **argv)
 {
+    // The kernel's type information, 5 MB at a time while programs load, goes back to the system with its last use. Left to itself the
+    // allocator learns from the first of these to keep the next ones.
+    constexpr int fromBytes = 1 << 20;
+    mallopt(M_MMAP_THRESHOLD, fromBytes);
     const auto command = parseCommand(argc, argv);
     if (!command)
         return leave(command.error());

@@ -160,6 +160,7 @@ CgroupInventory::CgroupInventory(const std::filesystem::path &root, std::size_t 
 
 void CgroupInventory::refresh()
 {
+    ++m_round;
     NodeMap found;
     Walk walk(found, m_maxCgroups * walkFactor);
     for (const Hierarchy &hierarchy : hierarchiesOf(m_layout))

@@ -22,6 +22,13 @@ struct CgroupLayout {
     const char *kind() const noexcept;
 };
 
+/// Each hierarchy numbers its cgroups by itself, so that an id means something within one only.
+enum class CgroupHierarchy : std::uint8_t {
+    Either, ///< nobody said which: v2, or else v1's memory
+    V2,
+    Memory, ///< v1's memory
+};
+
 /// One cgroup: the same path in one or more hierarchies.
 struct CgroupNode {
     std::string path;               ///< "/" is the root
@@ -47,6 +54,8 @@ public:
     void setMaxCgroups(std::size_t maxCgroups) noexcept { m_maxCgroups = maxCgroups; }
     /// How many exist beyond nodes(); a lower bound where there are very many.
     std::size_t cutOff() const noexcept { return m_cutOff; }
+    /// How often it was refreshed: nodes() are the same until it grows.
+    std::uint64_t round() const noexcept { return m_round; }
 
     /// The node at this path as it exists now, from the file systems; id 0 where it does not.
     CgroupNode look(const std::string &path) const;
@@ -57,6 +66,7 @@ private:
     CgroupLayout m_layout;
     std::size_t m_maxCgroups;
     std::size_t m_cutOff = 0;
+    std::uint64_t m_round = 0;
     std::vector<CgroupNode> m_nodes;
 };
 

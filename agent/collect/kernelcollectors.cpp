@@ -12,6 +12,7 @@
 #include "agent/collect/kernel/cgroupbirths.h"
 #include "agent/collect/kernel/foldedmaps.h"
 #include "agent/collect/kernel/httproute.h"
+#include "agent/collect/kernel/kernelfilters.h"
 #include "agent/collect/kernel/kernelobject.h"
 #include "agent/collect/kernel/pollpacer.h"
 #include "agent/collect/kernel/recorddecoder.h"
@@ -24,7 +25,7 @@ namespace {
 
 constexpr std::size_t mostPerDrain = 65'536;  ///< about 50 ms of decoding
 constexpr std::size_t recordsPerClockRead = 64;
-constexpr std::chrono::milliseconds timeoutsInterval{500};
+constexpr std::chrono::milliseconds halfSecond{500};
 
 class FileDescriptor {
 public:
@@ -46,20 +47,37 @@ class KernelCollectorsImpl final : public KernelCollectors {
 public:
     KernelCollectorsImpl(std::unique_ptr<KernelObject> object, KernelRecordSink &sink, PollPace pace) :
         m_sink(sink), m_object(std::move(object)), m_latencies(m_object->mapFd("latencies"), m_clock),
-        m_tcpTotals(m_object->mapFd("tcp_totals"), m_clock),
+        m_tcpTotals(m_object->mapFd("tcp_totals"), m_clock), m_filters(m_object->filterMaps(), m_clock),
         m_dropReasons(m_object->types().enumNames("skb_drop_reason")), m_epoll(::epoll_create1(EPOLL_CLOEXEC)),
         m_wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), m_pacer(pace)
-    {}
+    {
+        m_object->forgetTypes();
+    }
 
     Status openRings(const KernelOptions &options);
     Result<std::size_t> poll(std::chrono::milliseconds timeout) override;
     void wake() override;
     void setDisabled(const std::set<std::string> &collectors) override { m_object->setDisabled(collectors); }
+    void tellCounted() override { m_object->tellAllCounted(); }
+    Result<std::size_t> setFilter(const KernelFilter &filter, std::uint64_t generation, const CgroupVerdicts &verdicts) override
+    {
+        return m_filters.set(filter, generation, verdicts);
+    }
+    Result<std::size_t> changeVerdicts(const CgroupVerdicts &changed, const std::vector<CgroupKey> &gone) override
+    {
+        return m_filters.changeVerdicts(changed, gone);
+    }
+    Result<std::vector<LeftOut>> leftOut() override { return m_filters.leftOut(); }
     std::vector<wire::Hook> hooks() const override { return m_object->hooks(); }
     std::vector<SourceCounterSet> counters() const override;
     Result<std::vector<CgroupHistogram>> histograms() override;
     Result<std::vector<CgroupTcp>> tcpCounters() override;
     Result<std::vector<DropCount>> packetDrops() override;
+    void forgetIdle(const IsGone &isGone) override
+    {
+        m_latencies.forgetIdle(isGone);
+        m_tcpTotals.forgetIdle(isGone);
+    }
     std::optional<std::string> cgroupBirth(std::uint64_t id, bool isV1) const override
     {
         return readCgroupBirth(m_object->mapFd("cgroup_births"), id, isV1);
@@ -77,7 +95,7 @@ private:
     Status watch(int fd, std::uint32_t events);
     Result<bool> wait(std::chrono::milliseconds timeout);
     Result<std::size_t> drain();
-    void tellDnsTimeouts();
+    void everyHalfSecond();
     void onRecord(std::span<const std::byte> bytes);
 
     KernelRecordSink &m_sink;
@@ -87,13 +105,14 @@ private:
     std::unique_ptr<RingReader> m_critical;
     FoldedMap m_latencies;
     FoldedMap m_tcpTotals;
+    KernelFilters m_filters;
     BlockDeviceNames m_deviceNames;
     std::map<std::uint32_t, std::string> m_dropReasons;
     FileDescriptor m_epoll;
     FileDescriptor m_wake;
     PollPacer m_pacer;
     RouteTable m_routes;
-    std::chrono::steady_clock::time_point m_timeoutsDue{};
+    std::chrono::steady_clock::time_point m_halfSecondDue{};
     std::uint64_t m_nowBootNs = 0;
     std::size_t m_sinceClockRead = 0;
     std::map<std::string_view, CounterSet> m_read; ///< drained and malformed, by source
@@ -167,20 +186,21 @@ Result<std::size_t> KernelCollectorsImpl::poll(std::chrono::milliseconds timeout
         const auto woken = wait(std::clamp(left, std::chrono::milliseconds(0), m_pacer.interval()));
         if (!woken)
             return fail(woken.error());
-        tellDnsTimeouts();
+        everyHalfSecond();
         const auto count = drain();
         if (!count || *count > 0 || *woken || steady_clock::now() >= deadline)
             return count;
     }
 }
 
-void KernelCollectorsImpl::tellDnsTimeouts()
+void KernelCollectorsImpl::everyHalfSecond()
 {
     const auto now = std::chrono::steady_clock::now();
-    if (now < m_timeoutsDue)
+    if (now < m_halfSecondDue)
         return;
-    m_timeoutsDue = now + timeoutsInterval;
-    m_object->tellDnsTimeouts();
+    m_halfSecondDue = now + halfSecond;
+    m_object->setUtcMinusBoot(m_clock.utcNs() - m_clock.bootNs());
+    m_object->tellWaiting();
 }
 
 void KernelCollectorsImpl::wake()
@@ -263,6 +283,8 @@ Result<std::unique_ptr<KernelCollectors>> KernelCollectors::open(KernelOptions o
     auto object = KernelObject::open(options);
     if (!object)
         return fail(object.error());
+    const SystemClock clock;
+    (*object)->setUtcMinusBoot(clock.utcNs() - clock.bootNs());
     auto collectors = std::make_unique<KernelCollectorsImpl>(std::move(*object), sink, options.pace);
     if (const Status status = collectors->openRings(options); !status)
         return fail(status.error());

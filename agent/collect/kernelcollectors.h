@@ -4,12 +4,16 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "agent/collect/cgroupinventory.h"
+#include "agent/collect/filepatterns.h"
+#include "agent/collect/kernelfilter.h"
 #include "protocol/base/counters.h"
 #include "protocol/base/result.h"
 #include "protocol/wire/event.h"
@@ -21,16 +25,18 @@ namespace tapio::agent {
 
 /// A validated record of a ring, before time conversion and enrichment.
 struct KernelRecord {
-    std::string_view source;         ///< collector name with static lifetime: "process", "oom", "signal", "tcp", "dns", "http"
+    std::string_view source;         ///< collector name with static lifetime: "process", "oom", "signal", "tcp", "dns", "http", "file"
     std::uint64_t cgroupId = 0;      ///< v2 id unless that is the root and v1 memory says more
     std::uint64_t memoryCgroupId = 0; ///< v1 memory's where v2 says something too: see OriginResolver::resolve
+    CgroupHierarchy hierarchy = CgroupHierarchy::Either; ///< of cgroupId
     std::uint64_t bootNs = 0;        ///< bpf_ktime_get_boot_ns at the hook
     std::uint64_t drainedBootNs = 0;
     /// Of an exec: UTC of the last change of the file or of what is known about it (nobody can set that), 0 = not known; and when the
     /// container's first process started, 0 = it is in no container.
     std::int64_t fileChangedNs = 0;
     std::uint64_t containerStartBootNs = 0;
-    bool containersOnly = false;     ///< of no interest unless its origin is a container or pod
+    bool containersOnly = false;     ///< of no interest when its origin is known, and neither container nor pod
+    std::uint16_t filterGeneration = 0; ///< that let it pass, its lower 16 bits; 0 = none was asked
     wire::Event event;               ///< timeNs, drainUs, severity and origin are set by the pipeline
 };
 
@@ -40,9 +46,10 @@ public:
     virtual void onRecord(KernelRecord &&record) = 0;   ///< on the thread that polls; must not block
 };
 
-/// How often to look at a ring that does not wake its reader: while records come, and at most while none do.
+/// How often to look at a ring that does not wake its reader: while many records come, while some do, and at least while none do.
 struct PollPace {
     std::chrono::milliseconds busy{5};
+    std::chrono::milliseconds steady{25};
     std::chrono::milliseconds idle{100};
 };
 
@@ -67,10 +74,14 @@ struct KernelOptions {
     /// BPF program of the node; without it Hook::runTimeNs and runCount are 0.
     bool runTimeStatistics = true;
     PollPace pace;
+    /// How many cgroups a filter can tell apart.
+    std::size_t filterCgroups = 1024;
     /// Bit N: uses of capability N of capabilities(7) are told. By default those that a container can harm its node with. The default
     /// set of container runtimes is the baseline, and these lie outside of it, but for CAP_NET_RAW.
     std::uint64_t toldCapabilities = dangerousCapabilities;
     std::chrono::seconds capabilityQuiet{600};          ///< after one was told, uses alike are counted for so long
+    FilePatterns configurationFiles;                    ///< missing ones are told
+    std::chrono::milliseconds fileFold{10'000};         ///< after one was told, failures alike are counted for so long
 };
 
 /// seen = kfiltered + folded + lost + drained + still in the ring, exactly, whenever no hook of the source is running.
@@ -79,15 +90,18 @@ struct KernelOptions {
 struct SourceCounterSet {
     std::string source;
     CounterSet counters;                                ///< seen, kfiltered, folded, lost, drained, malformed
+    FilterCounts leftOut{};                             ///< part of kfiltered, by the rule that did it
 };
 
-/// Cumulative, by cgroupId and memoryCgroupId as a record has them. Should the map fill up, cgroups without news for ten minutes are dropped and would begin again at 0.
+/// Cumulative, by cgroupId and memoryCgroupId as a record has them. Should the map fill up, cgroups without news for ten minutes are
+/// dropped, as those of forgetIdle() are, and would begin again at 0.
 struct CgroupHistogram {
     wire::HistogramKind kind = wire::HistogramKind::Unknown;
     std::uint64_t cgroupId = 0;
     std::string label;                                  ///< "vda read", or write, flush, discard, other; empty for run-queue latency
     std::array<std::uint64_t, wire::histogramBuckets> counts{};
     std::uint64_t memoryCgroupId = 0;
+    CgroupHierarchy hierarchy = CgroupHierarchy::Either; ///< of cgroupId
 };
 
 /// TCP counters folded in the kernel, cumulative as histograms are. Cgroup 1, the host, also has what belongs to no known socket.
@@ -95,6 +109,7 @@ struct CgroupTcp {
     std::uint64_t cgroupId = 0;
     std::uint64_t connects = 0, connectFailures = 0, accepts = 0, retransmits = 0, resetsSent = 0, resetsReceived = 0;
     std::uint64_t memoryCgroupId = 0;
+    CgroupHierarchy hierarchy = CgroupHierarchy::Either; ///< of cgroupId
 };
 
 /// Packets that the kernel dropped for one reason, of the whole machine, cumulative since the programs were attached.
@@ -102,6 +117,8 @@ struct DropCount {
     std::string reason;                                 ///< the kernel's name: "NO_SOCKET"; "OTHER" = of a subsystem's own list
     std::uint64_t packets = 0;
 };
+
+using IsGone = std::function<bool(std::uint64_t cgroupId, std::uint64_t memoryCgroupId, CgroupHierarchy hierarchy)>;
 
 /// All calls on the one BPF thread, but wake(). Destructor detaches.
 class KernelCollectors {
@@ -117,11 +134,23 @@ public:
     virtual void wake() = 0;                            ///< any thread
     /// Detaches the programs of these collectors, and attaches those of all others that were loaded; loads none.
     virtual void setDisabled(const std::set<std::string> &collectors) = 0;
+    /// Has the programs tell what they count before its time is over; it comes with the next poll.
+    virtual void tellCounted() = 0;
+    /// Puts a filter in force without loading anything: from its return on every run of a program is of this generation, and each run
+    /// was of one. Takes as long as the kernel needs to be sure of that, some tens of milliseconds. `generation` is above 0 and that
+    /// of the one before. The number of verdicts that found no room: those cgroups pass. Errors: Io, and the one before stays in force.
+    virtual Result<std::size_t> setFilter(const KernelFilter &filter, std::uint64_t generation, const CgroupVerdicts &verdicts) = 0;
+    /// Of the filter in force: new and changed verdicts, and cgroups that are gone. As setFilter; errors: Io.
+    virtual Result<std::size_t> changeVerdicts(const CgroupVerdicts &changed, const std::vector<CgroupKey> &gone) = 0;
+    /// Cgroups of which some were left out for want of tokens.
+    virtual Result<std::vector<LeftOut>> leftOut() = 0;
     virtual std::vector<wire::Hook> hooks() const = 0;
     virtual std::vector<SourceCounterSet> counters() const = 0;
     virtual Result<std::vector<CgroupHistogram>> histograms() = 0;
     virtual Result<std::vector<CgroupTcp>> tcpCounters() = 0;
     virtual Result<std::vector<DropCount>> packetDrops() = 0;
+    /// Removes the histograms and TCP counters that did not move for three minutes, as far as they were read, and whose cgroup is gone.
+    virtual void forgetIdle(const IsGone &isGone) = 0;
     /// What the cgroup with this id was called when it was made, be it gone by now; `isV1`: in the memory hierarchy of version 1, whose ids are
     /// counted apart. Empty: not made since the programs were attached, or so many ago that it was forgotten.
     virtual std::optional<std::string> cgroupBirth(std::uint64_t id, bool isV1) const = 0;

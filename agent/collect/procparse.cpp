@@ -72,6 +72,20 @@ DiskCounters &entryFor(std::vector<DiskCounters> &disks, std::string_view device
     return disks.emplace_back(DiskCounters{std::string(device), 0, 0, 0, 0, std::nullopt});
 }
 
+/// "12.34" in hundredths, as the averages of pressure files are: a percentage.
+std::optional<std::uint32_t> parseHundredths(std::string_view text)
+{
+    constexpr std::uint64_t most = 100;
+    const auto point = text.find('.');
+    if (point == std::string_view::npos || text.size() != point + 3)
+        return std::nullopt;
+    const auto whole = parseUnsigned(text.substr(0, point));
+    const auto part = parseUnsigned(text.substr(point + 1));
+    if (!whole || !part || *whole > most)
+        return std::nullopt;
+    return static_cast<std::uint32_t>(*whole * 100 + *part);
+}
+
 std::string withoutOctalEscapes(std::string_view text)
 {
     std::string plain;
@@ -135,20 +149,36 @@ std::optional<std::uint64_t> keyedValue(std::string_view text, std::string_view 
 
 PressureTotals parsePressure(std::string_view text)
 {
+    constexpr std::string_view total = "total=";
+    constexpr std::string_view avg10 = "avg10=";
     PressureTotals totals;
     for (std::string_view line; nextLine(text, line);) {
         const std::string_view kind = nextWord(line);
+        if (kind != "some" && kind != "full")
+            continue;
+        const bool isFull = kind == "full";
         for (std::string_view word = nextWord(line); !word.empty(); word = nextWord(line)) {
-            constexpr std::string_view prefix = "total=";
-            if (!word.starts_with(prefix))
-                continue;
-            if (kind == "some")
-                totals.someUs = parseUnsigned(word.substr(prefix.size()));
-            else if (kind == "full")
-                totals.fullUs = parseUnsigned(word.substr(prefix.size()));
+            if (word.starts_with(total))
+                (isFull ? totals.fullUs : totals.someUs) = parseUnsigned(word.substr(total.size()));
+            else if (word.starts_with(avg10))
+                (isFull ? totals.fullAvg10 : totals.someAvg10) = parseHundredths(word.substr(avg10.size()));
         }
     }
     return totals;
+}
+
+MemoryCounts parseMemoryEvents(std::string_view text)
+{
+    const auto of = [text](std::string_view key) { return keyedValue(text, key); };
+    return {of("low"), of("high"), of("max"), of("oom"), of("oom_kill"), of("oom_group_kill")};
+}
+
+MemoryCounts parseMemoryV1(std::string_view failcnt, std::string_view oomControl)
+{
+    MemoryCounts counts;
+    counts.max = parseUnsigned(failcnt);
+    counts.oomKill = keyedValue(oomControl, "oom_kill");
+    return counts;
 }
 
 std::vector<InterfaceCounters> parseNetDev(std::string_view text)

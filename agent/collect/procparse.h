@@ -28,10 +28,12 @@ std::string_view nextWord(std::string_view &line);
 /// The value of "KEY VALUE" in a flat-keyed file such as cpu.stat, memory.stat, memory.events, memory.oom_control, vmstat.
 std::optional<std::uint64_t> keyedValue(std::string_view text, std::string_view key);
 
-/// total= of the lines of a pressure file, microseconds.
+/// Of the lines of a pressure file: total=, microseconds, and avg10=, hundredths of a percent.
 struct PressureTotals {
     std::optional<std::uint64_t> someUs;
     std::optional<std::uint64_t> fullUs;
+    std::optional<std::uint32_t> someAvg10;
+    std::optional<std::uint32_t> fullAvg10;
 };
 PressureTotals parsePressure(std::string_view text);
 
@@ -66,6 +68,14 @@ std::optional<CpuLimit> parseCpuMax(std::string_view text);
 std::optional<CpuLimit> parseCfsQuota(std::string_view quota, std::string_view period);
 /// memory.max or memory.limit_in_bytes; empty for "max" and for v1's largest page count, which both mean no limit.
 std::optional<std::uint64_t> parseMemoryLimit(std::string_view text);
+
+/// memory.events, or memory.events.local, of cgroup v2; of v1 memory.failcnt as `max`, and oom_kill of memory.oom_control.
+struct MemoryCounts {
+    std::optional<std::uint64_t> low, high, max, oom, oomKill, oomGroupKill;
+};
+MemoryCounts parseMemoryEvents(std::string_view text);
+/// `failcnt` may be empty.
+MemoryCounts parseMemoryV1(std::string_view failcnt, std::string_view oomControl);
 
 struct MemInfo {
     std::optional<std::uint64_t> totalBytes, freeBytes, availableBytes, inactiveFileBytes;

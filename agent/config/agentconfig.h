@@ -41,6 +41,7 @@ struct AgentConfig {
     SpoolOptions spool = defaultSpool();               ///< its folder empty = none
     KernelOptions kernel;
     CollectOptions collect;
+    std::set<std::string> enabled;                     ///< collectors that are off unless named here; see collectors.h
     KubeSettings kubernetes;
     bool drillAllowed = false;                         ///< `tapio drill` may make faults on this node
     std::filesystem::path file;                        ///< that all this was read from; empty = none

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "agent/config/agentconfig.h"
+#include "agent/config/collectors.h"
 #include "agent/daemon/exitcode.h"
 #include "agent/daemon/log.h"
 #include "agent/observe/listenaddress.h"
@@ -17,11 +18,6 @@ constexpr const char *footer =
     "The command line overrides the file, and the file the defaults.\n"
     "Exit codes: 0 stopped on request, 64 usage, 69 the kernel or another instance stands in the way,\n"
     "73 a folder or file cannot be made or written, 77 not permitted, 78 configuration or certificate.";
-
-/// Those of kernel programs, then those that read files.
-constexpr std::array<std::string_view, 21> collectors{"process", "oom",      "signal",     "tcp",   "runqueue", "blockio", "dns",
-                                                      "http",    "security", "capability", "drops", "cgroup",   "cpu",     "memory",
-                                                      "psi",     "disk",     "network",    "filesystem", "ports", "kmsg",  "login"};
 
 /// Values of the command line; empty = not given.
 struct Given {
@@ -120,10 +116,8 @@ Status validate(const AgentConfig &config, const Given &given)
 {
     if (const auto level = daemon::checkLogLevel(config.logLevel); !level)
         return level;
-    for (const std::string &name : config.collect.disabled) {
-        if (std::find(collectors.begin(), collectors.end(), name) == collectors.end())
-            return fail(Errc::InvalidArgument, "there is no collector \"" + name + "\" to switch off");
-    }
+    if (const Status status = checkCollectors(config); !status)
+        return status;
     if (const auto address = parseHostPort(config.server); !address)
         return fail(address.error().within("the server's address" + addressSource(given, config)));
     if (!config.kubernetes.address.empty()) {
@@ -164,8 +158,9 @@ Result<Command> parseCommand(int argc, const char *const *argv)
     command.json = given.output == "json";
     if (const Status status = validate(command.config, given); !status)
         return fail(status.error());
-    command.config.kernel.disabledCollectors = command.config.collect.disabled;
+    command.config.kernel.disabledCollectors = switchedOff(command.config);
     command.config.kernel.cgroupRoot = command.config.collect.cgroupRoot.native();
+    command.config.kernel.filterCgroups = command.config.collect.maxCgroups;
     return command;
 }
 

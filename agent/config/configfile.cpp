@@ -4,6 +4,7 @@
 #include <map>
 
 #include "agent/config/agentconfig.h"
+#include "agent/config/filterconfig.h"
 #include "agent/daemon/configsection.h"
 
 namespace tapio::agent {
@@ -52,6 +53,7 @@ void readSpool(ConfigSection &spool, AgentConfig &config)
 void readCollect(ConfigSection &collect, AgentConfig &config)
 {
     collect.texts("disabled", config.collect.disabled);
+    collect.texts("enabled", config.enabled);
     collect.path("proc", config.collect.resolver.procRoot);
     collect.path("cgroup", config.collect.cgroupRoot);
     collect.path("pod_logs", config.collect.resolver.podLogs);
@@ -64,6 +66,30 @@ void readCollect(ConfigSection &collect, AgentConfig &config)
     collect.number("max_cgroups", config.collect.maxCgroups, 1, 65'536);
     collect.milliseconds("host_interval_ms", config.collect.hostInterval, 1000, 60'000);
     collect.milliseconds("cgroup_interval_ms", config.collect.cgroupInterval, 1000, 60'000);
+}
+
+Status readFiles(ConfigSection &files, AgentConfig &config, const std::string &file)
+{
+    FilePatterns &patterns = config.kernel.configurationFiles;
+    files.texts("prefixes", patterns.prefixes);
+    files.texts("suffixes", patterns.suffixes);
+    files.milliseconds("fold_ms", config.kernel.fileFold, 1000, 600'000);
+    if (const Status status = check(patterns); !status)
+        return fail(Errc::Malformed, file + ": " + status.error().context());
+    return {};
+}
+
+Status readPressure(ConfigSection &pressure, AgentConfig &config, const std::string &file)
+{
+    PressureOptions &options = config.collect.pressure;
+    pressure.text("cpu", options.cpu);
+    pressure.text("memory", options.memory);
+    pressure.text("io", options.io);
+    constexpr std::int64_t mostCgroups = 1024;
+    pressure.number("max_cgroups", options.mostCgroups, 0, mostCgroups);
+    if (const Status status = check(options); !status)
+        return fail(Errc::Malformed, file + ": " + status.error().context());
+    return {};
 }
 
 Status readKubernetes(ConfigSection &kubernetes, KubeSettings &settings, const std::string &file)
@@ -125,6 +151,12 @@ Status readAll(const toml::table *file, const std::filesystem::path &path, Agent
     ConfigSection kernel(top.table("kernel"), path.native(), "kernel.", values);
     if (const Status status = readKernel(kernel, config, path.native()); !status)
         return status;
+    ConfigSection files(top.table("file"), path.native(), "file.", values);
+    if (const Status status = readFiles(files, config, path.native()); !status)
+        return status;
+    ConfigSection pressure(top.table("pressure"), path.native(), "pressure.", values);
+    if (const Status status = readPressure(pressure, config, path.native()); !status)
+        return status;
     ConfigSection kubernetes(top.table("kubernetes"), path.native(), "kubernetes.", values);
     if (const Status status = readKubernetes(kubernetes, config.kubernetes, path.native()); !status)
         return status;
@@ -136,7 +168,11 @@ Status readAll(const toml::table *file, const std::filesystem::path &path, Agent
     readObserve(observe, config);
     ConfigSection budget(top.table("budget"), path.native(), "budget.", values);
     readBudget(budget, config.collect.budget);
-    for (const ConfigSection *section : {&top, &server, &spool, &collect, &kernel, &kubernetes, &drill, &observe, &budget}) {
+    ConfigSection filter(top.table("filter"), path.native(), "filter.", values);
+    if (const Status status = readFilter(filter, path.native(), config.collect.filter, values); !status)
+        return status;
+    for (const ConfigSection *section :
+         {&top, &server, &spool, &collect, &kernel, &files, &pressure, &kubernetes, &drill, &observe, &budget, &filter}) {
         if (const Status status = section->end(); !status)
             return status;
     }

@@ -29,4 +29,8 @@ struct Reload {
 /// afterwards, and its settings' hash says so.
 Reload takeOver(ConfigInForce &inForce, const Command &next);
 
+/// Takes over rules that somebody asked for while the agent runs, until the file is read again; `origin` says who. The names of the settings
+/// that changed.
+std::vector<std::string> changeFilter(ConfigInForce &inForce, FilterRules rules, const std::string &origin);
+
 } // namespace tapio::agent

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/daemon/configsection.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
@@ -27,6 +28,30 @@ Result<std::string> readWhole(const std::filesystem::path &path)
     return text;
 }
 
+/// The line, from 1 on, of a table's header that does not begin with a name; 0 = there is none. toml++ 3.3 takes the name for granted: a
+/// debug build ends there, another one may do anything (parse_key of impl/parser.inl).
+unsigned headerWithoutName(std::string_view text)
+{
+    constexpr std::string_view byteOrderMark = "\xef\xbb\xbf";
+    constexpr std::string_view blank = " \t";
+    constexpr std::string_view beginsName = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_\"'";
+    if (text.starts_with(byteOrderMark))
+        text.remove_prefix(byteOrderMark.size());
+    for (unsigned line = 1; !text.empty(); ++line) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        std::string_view rest = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        rest.remove_prefix(std::min(rest.find_first_not_of(blank), rest.size()));
+        if (!rest.starts_with('['))
+            continue;
+        rest.remove_prefix(rest.starts_with("[[") ? 2 : 1);
+        rest.remove_prefix(std::min(rest.find_first_not_of(blank), rest.size()));
+        if (rest.empty() || beginsName.find(rest.front()) == std::string_view::npos)
+            return line;
+    }
+    return 0;
+}
+
 /// A value as TOML; one line, whatever it holds.
 template <typename Node>
 std::string toToml(const Node &node)
@@ -40,7 +65,8 @@ toml::value<std::string> toNode(const std::string &value) { return toml::value<s
 toml::value<bool> toNode(bool value) { return toml::value<bool>(value); }
 toml::value<std::int64_t> toNode(std::int64_t value) { return toml::value<std::int64_t>(value); }
 toml::value<double> toNode(double value) { return toml::value<double>(value); }
-toml::array toNode(const std::set<std::string> &values)
+template <typename List>
+toml::array toNode(const List &values)
 {
     toml::array array;
     for (const std::string &value : values)
@@ -55,9 +81,16 @@ Result<toml::table> readToml(const std::filesystem::path &path)
     const auto text = readWhole(path);
     if (!text)
         return fail(text.error());
-    toml::parse_result parsed = toml::parse(*text);
+    return parseToml(*text, path.native());
+}
+
+Result<toml::table> parseToml(std::string_view text, const std::string &name)
+{
+    if (const unsigned line = headerWithoutName(text); line != 0)
+        return fail(Errc::Malformed, name + ", line " + std::to_string(line) + ": a table without a name");
+    toml::parse_result parsed = toml::parse(text);
     if (!parsed) {
-        return fail(Errc::Malformed, path.native() + ", line " + std::to_string(parsed.error().source().begin.line) + ": "
+        return fail(Errc::Malformed, name + ", line " + std::to_string(parsed.error().source().begin.line) + ": "
                                          + std::string(parsed.error().description()));
     }
     return std::move(parsed).table();
@@ -168,6 +201,33 @@ void ConfigSection::texts(const char *key, std::set<std::string> &target)
             if (!value)
                 return false;
             values.insert(*value);
+        }
+        target = std::move(values);
+        return true;
+    });
+    record(key, target);
+}
+
+void ConfigSection::list(const char *key, const std::string &wanted, const std::function<bool(const std::string &)> &fits,
+                         std::vector<std::string> &target)
+{
+    constexpr std::size_t mostItems = 256;
+    const std::string items = "a list of at most " + std::to_string(mostItems) + " items, each " + wanted;
+    take(key, items, [&](const toml::node &node) {
+        const toml::array *given = node.as_array();
+        if (given == nullptr || given->size() > mostItems)
+            return false;
+        std::vector<std::string> values;
+        for (const toml::node &item : *given) {
+            auto value = item.value_exact<std::string>();
+            if (const auto number = item.value_exact<std::int64_t>(); number)
+                value = std::to_string(*number);
+            if (!value || !fits(*value)) {
+                if (m_problem.empty()) // the line of the item, not that of the list
+                    m_problem = where(item) + "\"" + m_prefix + key + "\" must be " + items;
+                return false;
+            }
+            values.push_back(std::move(*value));
         }
         target = std::move(values);
         return true;

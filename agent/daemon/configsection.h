@@ -13,6 +13,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,9 @@ namespace tapio::daemon {
 
 /// A TOML file of at most 256 KiB. Errors: those of errcFromErrno; Malformed (names the line).
 Result<toml::table> readToml(const std::filesystem::path &path);
+
+/// The same of a text that came some other way; `name` stands for the file. Errors: Malformed (names the line).
+Result<toml::table> parseToml(std::string_view text, const std::string &name);
 
 /// A setting as a section left it.
 struct ConfigValue {
@@ -45,6 +49,8 @@ public:
     void path(const char *key, std::filesystem::path &target);
     void flag(const char *key, bool &target);
     void texts(const char *key, std::set<std::string> &target);
+    /// Texts, or whole numbers as texts, in their order; each must fit. `wanted`: what one must be.
+    void list(const char *key, const std::string &wanted, const std::function<bool(const std::string &)> &fits, std::vector<std::string> &target);
     void real(const char *key, double &target, double least, double most);
     void milliseconds(const char *key, std::chrono::milliseconds &target, std::int64_t least, std::int64_t most);
     template <typename T>

@@ -6,13 +6,29 @@
 
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "agent/drill/controlmessage.h"
 #include "agent/drill/system.h"
 
 namespace tapio::drill {
 
-Status sendLabel(const std::filesystem::path &socket, const wire::DrillLabel &label)
+namespace {
+
+/// The folder of the socket may be anybody's: a drill whose label went to a stranger would look like the real thing to everybody else.
+Status checkListener(int fd, const std::filesystem::path &socket, const Trusts &trusts)
+{
+    ucred peer{};       // of whoever called listen(2): unix(7)
+    socklen_t bytes = sizeof(peer);
+    if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes) != 0)
+        return failErrno("asking who listens at " + socket.native(), errno);
+    const bool trusted = trusts ? trusts(peer.uid) : peer.uid == 0 || peer.uid == ::geteuid();
+    return trusted ? Status() : fail(Errc::PermissionDenied, "what listens at " + socket.native() + " belongs to user " + std::to_string(peer.uid));
+}
+
+} // namespace
+
+Status sendLabel(const std::filesystem::path &socket, const wire::DrillLabel &label, const Trusts &trusts)
 {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -25,6 +41,8 @@ Status sendLabel(const std::filesystem::path &socket, const wire::DrillLabel &la
         || ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) != 0
         || ::connect(fd.get(), reinterpret_cast<const sockaddr *>(&address), sizeof(address)) != 0)
         return failErrno("asking the agent at " + socket.native(), errno);
+    if (const Status listener = checkListener(fd.get(), socket, trusts); !listener)
+        return listener;
     const std::string request = formatLabelRequest(label);
     if (::send(fd.get(), request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size()))
         return failErrno("asking the agent at " + socket.native(), errno);

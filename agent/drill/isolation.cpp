@@ -149,6 +149,14 @@ int runAsInit(const Drill &drill, const Limits &limits, Workplace workplace)
     return done ? say({ChildWord::Kind::Done, 0, Errc::Internal, *done}) : sayFailed(done.error());
 }
 
+/// Until a runner that is well has ended it for long.
+unsigned secondsLeft(const Workplace &workplace)
+{
+    constexpr unsigned patience = 5;
+    const std::int64_t left = (workplace.untilBootNs - bootNs()) / 1'000'000'000;
+    return static_cast<unsigned>(std::clamp<std::int64_t>(left, 0, mostTime.count())) + patience;
+}
+
 /// Stays outside of the pid namespace that it makes, and ends with the runner.
 int supervise(const Drill &drill, const Limits &limits, const Workplace &workplace)
 {
@@ -171,10 +179,11 @@ int supervise(const Drill &drill, const Limits &limits, const Workplace &workpla
         if (::poll(&end, 1, 0) != 0)
             return 1;
         ::close(life[0]);
-        // Should the runner hang: SIGALRM ends what no signal from within the namespace would.
-        ::alarm(static_cast<unsigned>(mostTime.count()) + 5);
         return runAsInit(drill, limits, workplace);
     });
+    // Should the runner hang. Here and not there: the first process of a pid namespace ignores every signal from the kernel that it has no
+    // handler for (pid_namespaces(7)), but does die with its parent.
+    ::alarm(secondsLeft(workplace));
     ::close(life[0]);
     if (init < 0)
         return sayFailed(Error(errcFromErrno(errno), "starting the drill", errno));

@@ -20,8 +20,17 @@ constexpr std::uint64_t nsPerTick = 10'000'000;      // USER_HZ is 100 on every 
 
 constexpr int mostSpecific = 3;
 
-/// How much an origin tells: a container, a pod, at least a path, nothing.
-int specificity(const wire::Origin &origin)
+/// One number for the ids of both hierarchies. The kernel's has a generation in its upper half, which does not get that far.
+std::uint64_t goneKey(CgroupHierarchy hierarchy, std::uint64_t id)
+{
+    return hierarchy == CgroupHierarchy::Memory ? id | 1ull << 63 : id;
+}
+
+std::uint64_t idOf(const CgroupNode &node) { return node.v2Id != 0 ? node.v2Id : node.memoryId; }
+
+} // namespace
+
+int specificity(const wire::Origin &origin) noexcept
 {
     if (!origin.containerId.empty())
         return mostSpecific;
@@ -29,10 +38,6 @@ int specificity(const wire::Origin &origin)
         return 2;
     return origin.cgroupPath.empty() ? 0 : 1;
 }
-
-std::uint64_t idOf(const CgroupNode &node) { return node.v2Id != 0 ? node.v2Id : node.memoryId; }
-
-} // namespace
 
 std::int64_t threadCpuNs()
 {
@@ -78,8 +83,8 @@ OriginResolver::Entry &OriginResolver::remember(const CgroupNode &node)
             m_memory[node.memoryId] = &found->second;
         m_unfound.erase(node.v2Id);
         m_unfound.erase(node.memoryId);
-        tell(node.v2Id, found->second.origin);
-        tell(node.memoryId, found->second.origin);
+        ++m_changes;
+        ++m_learnt;
     }
     found->second.walk = m_walk;
     return found->second;
@@ -90,16 +95,17 @@ void OriginResolver::forget(ByPath::iterator entry)
     const Entry &old = entry->second;
     const auto cached = std::make_shared<wire::Origin>(*old.origin);
     cached->attribution = wire::Attribution::Cached;
-    const auto drop = [&](ById &byId, std::uint64_t id) {
+    const auto drop = [&](ById &byId, CgroupHierarchy hierarchy, std::uint64_t id) {
         const auto found = byId.find(id);
         if (id == 0 || found == byId.end() || found->second != &old)
             return;
         byId.erase(found);
-        rememberGone(id, cached);
+        rememberGone(hierarchy, id, cached);
     };
-    drop(m_v2, old.node.v2Id);
-    drop(m_memory, old.node.memoryId);
+    drop(m_v2, CgroupHierarchy::V2, old.node.v2Id);
+    drop(m_memory, CgroupHierarchy::Memory, old.node.memoryId);
     m_byPath.erase(entry);
+    ++m_changes;
 }
 
 /// Containers that come and go between two walks: what is gone goes, and if that is not enough, whatever comes first.
@@ -115,9 +121,9 @@ void OriginResolver::makeRoom()
 }
 
 /// Between two walks, too, no more of them are kept than may be.
-void OriginResolver::rememberGone(std::uint64_t id, OriginPtr origin)
+void OriginResolver::rememberGone(CgroupHierarchy hierarchy, std::uint64_t id, OriginPtr origin)
 {
-    m_gone[id] = {std::move(origin), m_clock.bootNs()};
+    m_gone[goneKey(hierarchy, id)] = {std::move(origin), m_clock.bootNs()};
     if (m_gone.size() > 2 * m_options.maxGone)
         ageGone();
 }
@@ -166,48 +172,17 @@ OriginPtr OriginResolver::namedAgain(const OriginPtr &origin)
 
 void OriginResolver::nameAgain()
 {
-    for (auto &[path, entry] : m_byPath) {
-        if (std::exchange(entry.origin, namedAgain(entry.origin)) == entry.origin)
-            continue;
-        tell(entry.node.v2Id, entry.origin);
-        tell(entry.node.memoryId, entry.origin);
-    }
-    for (auto &[id, gone] : m_gone) {
-        if (std::exchange(gone.origin, namedAgain(gone.origin)) != gone.origin)
-            tell(id, gone.origin);
-    }
-}
-
-/// An id that two hierarchies have says nothing by itself.
-void OriginResolver::tell(std::uint64_t id, const OriginPtr &origin) const
-{
-    if (id == 0 || !m_listener)
-        return;
-    const auto v2 = m_v2.find(id);
-    const auto memory = m_memory.find(id);
-    if (v2 == m_v2.end() || memory == m_memory.end() || v2->second == memory->second)
-        m_listener(id, origin);
-}
-
-OriginPtr OriginResolver::current(const OriginPtr &origin) const
-{
-    const auto v2 = m_v2.find(origin->cgroupId);
-    const auto memory = m_memory.find(origin->cgroupId);
-    const auto gone = m_gone.find(origin->cgroupId);
-    OriginPtr now = origin;
-    if (v2 != m_v2.end() && memory == m_memory.end())
-        now = v2->second->origin;
-    else if (v2 == m_v2.end() && memory != m_memory.end())
-        now = memory->second->origin;
-    else if (v2 == m_v2.end() && gone != m_gone.end())
-        now = gone->second.origin;
-    return namesMore(*now, *origin) ? now : origin;
-}
-
-bool OriginResolver::mayLearnMore(const wire::Origin &origin) const noexcept
-{
-    const bool isGuess = origin.attribution == wire::Attribution::Unknown || origin.attribution == wire::Attribution::Inferred;
-    return origin.cgroupId > rootId && (isGuess || m_naming.mayLearnMore(origin));
+    const auto takeOver = [this](OriginPtr &origin) {
+        OriginPtr named = namedAgain(origin);
+        const bool isNews = named != origin;
+        origin = std::move(named);
+        m_learnt += isNews ? 1 : 0;
+        return isNews;
+    };
+    for (auto &[path, entry] : m_byPath)
+        m_changes += takeOver(entry.origin) ? 1 : 0;
+    for (auto &[id, gone] : m_gone)
+        takeOver(gone.origin);
 }
 
 void OriginResolver::refreshNames()
@@ -239,10 +214,31 @@ bool OriginResolver::mayWalk() const
     return m_walk == 0 || m_clock.bootNs() - m_walkedBootNs >= apart;
 }
 
+void OriginResolver::forEach(const std::function<void(const CgroupNode &, const OriginPtr &)> &use) const
+{
+    for (const auto &[path, entry] : m_byPath)
+        use(entry.node, entry.origin);
+}
+
 OriginPtr OriginResolver::originOf(const CgroupNode &node) { return node.path == "/" ? m_host : remember(node).origin; }
 
-OriginPtr OriginResolver::find(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs)
+OriginPtr OriginResolver::findIn(CgroupHierarchy hierarchy, std::uint64_t cgroupId) const
 {
+    const ById &byId = hierarchy == CgroupHierarchy::Memory ? m_memory : m_v2;
+    const auto found = byId.find(cgroupId);
+    return found == byId.end() ? findGone(hierarchy, cgroupId) : found->second->origin;
+}
+
+OriginPtr OriginResolver::findGone(CgroupHierarchy hierarchy, std::uint64_t cgroupId) const
+{
+    const auto gone = m_gone.find(goneKey(hierarchy, cgroupId));
+    return gone == m_gone.end() ? nullptr : gone->second.origin;
+}
+
+OriginPtr OriginResolver::find(std::uint64_t cgroupId, CgroupHierarchy hierarchy, std::uint32_t pid, std::uint64_t startTimeNs)
+{
+    if (hierarchy != CgroupHierarchy::Either)
+        return findIn(hierarchy, cgroupId);
     const auto v2 = m_v2.find(cgroupId);
     const auto memory = m_memory.find(cgroupId);
     const bool inV2 = v2 != m_v2.end();
@@ -259,8 +255,8 @@ OriginPtr OriginResolver::find(std::uint64_t cgroupId, std::uint32_t pid, std::u
         return v2->second->origin;
     if (inMemory)
         return memory->second->origin;
-    const auto gone = m_gone.find(cgroupId);
-    return gone == m_gone.end() ? nullptr : gone->second.origin;
+    OriginPtr gone = findGone(CgroupHierarchy::V2, cgroupId);
+    return gone ? gone : findGone(CgroupHierarchy::Memory, cgroupId);
 }
 
 bool OriginResolver::sameProcess(std::uint32_t pid, std::uint64_t startTimeNs)
@@ -296,12 +292,12 @@ OriginResolver::Asked OriginResolver::ask(std::uint64_t cgroupId, std::uint32_t 
 }
 
 /// Of a cgroup that nobody looked at while it was there, or has not yet.
-OriginPtr OriginResolver::born(std::uint64_t cgroupId)
+OriginPtr OriginResolver::born(CgroupHierarchy hierarchy, std::uint64_t cgroupId)
 {
     if (!m_birth || cgroupId == 0)
         return nullptr;
-    const auto v2 = m_birth(cgroupId, false);
-    const auto memory = m_birth(cgroupId, true);
+    const auto v2 = hierarchy == CgroupHierarchy::Memory ? std::nullopt : m_birth(cgroupId, false);
+    const auto memory = hierarchy == CgroupHierarchy::V2 ? std::nullopt : m_birth(cgroupId, true);
     if ((!v2 && !memory) || (v2 && memory && *v2 != *memory))
         return nullptr;     // ids are unique within a hierarchy only
     const std::string &path = v2 ? *v2 : *memory;
@@ -309,8 +305,8 @@ OriginPtr OriginResolver::born(std::uint64_t cgroupId)
     if ((v2 ? node.v2Id : node.memoryId) == cgroupId)
         return remember(node).origin;
     OriginPtr origin = makeOrigin(path, cgroupId, wire::Attribution::Cached);
-    rememberGone(cgroupId, origin);
-    tell(cgroupId, origin);
+    rememberGone(v2 ? CgroupHierarchy::V2 : CgroupHierarchy::Memory, cgroupId, origin);
+    ++m_learnt;
     return origin;
 }
 
@@ -323,22 +319,46 @@ OriginPtr OriginResolver::rememberUnfound(std::uint64_t cgroupId, const std::str
     return origin;
 }
 
-OriginPtr OriginResolver::resolve(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs, std::uint64_t memoryId)
+OriginPtr OriginResolver::resolve(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs, std::uint64_t memoryId,
+                                  CgroupHierarchy hierarchy)
 {
-    OriginPtr origin = resolveOne(cgroupId, pid, startTimeNs);
-    if (memoryId == 0 || memoryId == cgroupId || specificity(*origin) == mostSpecific)
+    OriginPtr origin = resolveOne(cgroupId, hierarchy, pid, startTimeNs);
+    if (memoryId == 0 || specificity(*origin) == mostSpecific)
         return origin;
-    OriginPtr other = resolveOne(memoryId, pid, startTimeNs);
+    OriginPtr other = resolveOne(memoryId, CgroupHierarchy::Memory, pid, startTimeNs);
     return specificity(*other) > specificity(*origin) ? other : origin;
 }
 
-OriginPtr OriginResolver::resolveOne(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs)
+OriginPtr OriginResolver::known(std::uint64_t cgroupId, std::uint64_t memoryId, CgroupHierarchy hierarchy)
+{
+    OriginPtr origin = found({cgroupId, memoryId, hierarchy});
+    return origin ? origin : makeOrigin({}, cgroupId, wire::Attribution::Unknown);
+}
+
+OriginPtr OriginResolver::found(const CgroupRef &cgroup)
+{
+    const auto one = [this](std::uint64_t id, CgroupHierarchy of) { return id == rootId ? m_host : find(id, of, 0, 0); };
+    OriginPtr origin = one(cgroup.cgroupId, cgroup.hierarchy);
+    if (cgroup.memoryId == 0 || (origin && specificity(*origin) == mostSpecific))
+        return origin;
+    OriginPtr other = one(cgroup.memoryId, CgroupHierarchy::Memory);
+    return !origin || (other && specificity(*other) > specificity(*origin)) ? other : origin;
+}
+
+bool OriginResolver::mayLearnMore(const wire::Origin &origin) const noexcept
+{
+    const bool isGuess = origin.attribution == wire::Attribution::Unknown || origin.attribution == wire::Attribution::Inferred;
+    return origin.cgroupId > rootId && (isGuess || m_naming.mayLearnMore(origin));
+}
+
+OriginPtr OriginResolver::resolveOne(std::uint64_t cgroupId, CgroupHierarchy hierarchy, std::uint32_t pid,
+                                     std::uint64_t startTimeNs)
 {
     if (cgroupId == rootId)
         return m_host;
-    if (OriginPtr known = find(cgroupId, pid, startTimeNs))
+    if (OriginPtr known = find(cgroupId, hierarchy, pid, startTimeNs))
         return known;
-    if (OriginPtr known = born(cgroupId))
+    if (OriginPtr known = born(hierarchy, cgroupId))
         return known;
     const auto unfound = m_unfound.find(cgroupId);
     if (unfound != m_unfound.end() && m_clock.bootNs() < unfound->second.untilBootNs)
@@ -348,7 +368,7 @@ OriginPtr OriginResolver::resolveOne(std::uint64_t cgroupId, std::uint32_t pid, 
         return asked.origin;
     if (cgroupId != 0 && mayWalk()) {
         refresh();
-        if (OriginPtr known = find(cgroupId, pid, startTimeNs))
+        if (OriginPtr known = find(cgroupId, hierarchy, pid, startTimeNs))
             return known;
         return rememberUnfound(cgroupId, asked.path);
     }

@@ -32,7 +32,17 @@ inline constexpr std::int64_t walkShare = 50;
 /// What a cgroup was called when it was made, by its id and whether that is of v1's memory hierarchy; see KernelCollectors::cgroupBirth.
 using CgroupBirth = std::function<std::optional<std::string>(std::uint64_t id, bool isV1)>;
 
-using BetterOrigin = std::function<void(std::uint64_t cgroupId, const OriginPtr &origin)>;
+/// How much an origin tells: 3 a container, 2 a pod, 1 at least a path, 0 nothing.
+int specificity(const wire::Origin &origin) noexcept;
+
+/// As whose an event came, so that it can be asked again; see OriginResolver::resolve().
+struct CgroupRef {
+    std::uint64_t cgroupId = 0;
+    std::uint64_t memoryId = 0;
+    CgroupHierarchy hierarchy = CgroupHierarchy::Either;
+
+    bool operator==(const CgroupRef &) const = default;
+};
 
 struct ResolverOptions {
     std::filesystem::path procRoot = "/proc";
@@ -54,9 +64,6 @@ public:
 
     /// From now on the kernel is asked for cgroups that are not known: so those are named too that were gone before anybody looked.
     void setBirth(CgroupBirth birth) { m_birth = std::move(birth); }
-    /// Is told, while any other function runs, when a cgroup is found or named that was not: by each id that it has. Its own functions must
-    /// not be called from there.
-    void setListener(BetterOrigin listener) { m_listener = std::move(listener); }
     /// Walks the cgroups again, reads the kubelet's folders when they changed, ages what is gone.
     void refresh();
     /// Takes over names that became known meanwhile, without a walk. Cheap while there are none.
@@ -66,14 +73,25 @@ public:
     /// `startTimeNs` (boot time; 0 = not known), then by a walk. pid 0 = no process to ask. Never null.
     /// `memoryId`: of v1's memory hierarchy where `cgroupId` is v2's and both say something (hybrid nodes), else 0. A runtime's
     /// service may be all that the one says of a container that the other names: whichever names more is taken, first v2's.
-    OriginPtr resolve(std::uint64_t cgroupId, std::uint32_t pid = 0, std::uint64_t startTimeNs = 0, std::uint64_t memoryId = 0);
+    /// `hierarchy`: that of `cgroupId`.
+    OriginPtr resolve(std::uint64_t cgroupId, std::uint32_t pid = 0, std::uint64_t startTimeNs = 0, std::uint64_t memoryId = 0,
+                      CgroupHierarchy hierarchy = CgroupHierarchy::Either);
+    /// What is known already, for figures that come every second: no process is asked and nothing walked for them, and what is not
+    /// known, or any more, is Unknown. Never null.
+    OriginPtr known(std::uint64_t cgroupId, std::uint64_t memoryId = 0, CgroupHierarchy hierarchy = CgroupHierarchy::Either);
+    /// The same for who asks again: null where known() makes it Unknown.
+    OriginPtr found(const CgroupRef &cgroup);
+    /// It is a guess, or nameless in some way that may change.
+    bool mayLearnMore(const wire::Origin &origin) const noexcept;
+    /// How often a cgroup was found or named that was not, gone ones among them: found() may have another answer then.
+    std::uint64_t learnt() const noexcept { return m_learnt; }
     /// The origin of a cgroup of the inventory. Never null.
     OriginPtr originOf(const CgroupNode &node);
     const OriginPtr &host() const noexcept { return m_host; }
-    /// What is known by now of what was resolved a while ago. Asks nobody.
-    OriginPtr current(const OriginPtr &origin) const;
-    /// It is a guess, or nameless in some way that may change.
-    bool mayLearnMore(const wire::Origin &origin) const noexcept;
+    /// Every cgroup that is known to exist, without the host.
+    void forEach(const std::function<void(const CgroupNode &, const OriginPtr &)> &use) const;
+    /// How often that changed: a cgroup came or went, or got a name.
+    std::uint64_t changes() const noexcept { return m_changes; }
 
     /// CPU time that all walks since the last call took, those that resolve() had to make among them.
     std::int64_t takeWalkNs() noexcept { return std::exchange(m_spentNs, 0); }
@@ -107,10 +125,12 @@ private:
         std::string path;
     };
 
-    OriginPtr resolveOne(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs);
-    OriginPtr find(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs);
+    OriginPtr resolveOne(std::uint64_t cgroupId, CgroupHierarchy hierarchy, std::uint32_t pid, std::uint64_t startTimeNs);
+    OriginPtr find(std::uint64_t cgroupId, CgroupHierarchy hierarchy, std::uint32_t pid, std::uint64_t startTimeNs);
+    OriginPtr findIn(CgroupHierarchy hierarchy, std::uint64_t cgroupId) const;
+    OriginPtr findGone(CgroupHierarchy hierarchy, std::uint64_t cgroupId) const;
     Asked ask(std::uint64_t cgroupId, std::uint32_t pid, std::uint64_t startTimeNs);
-    OriginPtr born(std::uint64_t cgroupId);
+    OriginPtr born(CgroupHierarchy hierarchy, std::uint64_t cgroupId);
     OriginPtr rememberUnfound(std::uint64_t cgroupId, const std::string &path);
     bool sameProcess(std::uint32_t pid, std::uint64_t startTimeNs);
     bool mayWalk() const;
@@ -119,10 +139,9 @@ private:
     void makeRoom();
     void forget(ByPath::iterator entry);
     void ageGone();
-    void rememberGone(std::uint64_t id, OriginPtr origin);
+    void rememberGone(CgroupHierarchy hierarchy, std::uint64_t id, OriginPtr origin);
     void nameAgain();
     OriginPtr namedAgain(const OriginPtr &origin);
-    void tell(std::uint64_t id, const OriginPtr &origin) const;
     OriginPtr makeOrigin(const std::string &path, std::uint64_t id, wire::Attribution attribution);
 
     ResolverOptions m_options;
@@ -130,15 +149,16 @@ private:
     const Clock &m_clock;
     Naming m_naming;
     SmallFileReader m_reader;
-    BetterOrigin m_listener;           ///< empty = nobody
     CgroupBirth m_birth;               ///< empty = nobody knows
     OriginPtr m_host;
     ByPath m_byPath;
     ById m_v2;
     ById m_memory;
-    std::unordered_map<std::uint64_t, Gone> m_gone;
+    std::unordered_map<std::uint64_t, Gone> m_gone;   ///< by goneKey()
     std::unordered_map<std::uint64_t, Unfound> m_unfound;
     std::uint64_t m_walk = 0;          ///< how many there were
+    std::uint64_t m_changes = 0;
+    std::uint64_t m_learnt = 0;
     std::int64_t m_walkedBootNs = 0;
     std::int64_t m_walkNs = 0;         ///< what the last one took
     std::int64_t m_spentNs = 0;        ///< since takeWalkNs()

@@ -58,13 +58,25 @@ void addCounters(MetricFamilies &out, const wire::CounterReport &report)
                 out.add(source.counters[metric.counter]);
         }
     }
-    out.counter("tapio_agent_origin_amendments_total", "Statements of whose events are that were sent before it was known, by what became of them.");
+    out.counter("tapio_agent_origin_amendments_total", "Amendments of the origin of events that were sent before it was known, by what became of them.");
     for (const wire::SourceCounters &source : report.sources) {
         if (source.source == wire::amendmentsSource)
             out.add(source.counters[Counter::Seen], {{"state", "made"}})
                 .add(source.counters[Counter::Sent], {{"state", "sent"}})
                 .add(source.counters[Counter::Acked], {{"state", "acknowledged"}})
                 .add(source.counters[Counter::QDrop] + source.counters[Counter::Malformed], {{"state", "dropped"}});
+    }
+}
+
+/// A part of kfiltered, of the collectors that have rules.
+void addLeftOut(MetricFamilies &out, const wire::CounterReport &report)
+{
+    out.counter("tapio_agent_events_left_out_total", "Left out in the kernel by a rule of the filter, by the first that applied; part of those filtered there.");
+    for (const wire::SourceCounters &source : report.sources) {
+        if (std::find(filteredNames.begin(), filteredNames.end(), source.source) == filteredNames.end())
+            continue;
+        for (std::size_t cause = 0; cause < filterCauseCount; ++cause)
+            out.add(source.leftOut[cause], {{"source", source.source}, {"cause", std::string(filterCauseName(static_cast<FilterCause>(cause)))}});
     }
 }
 
@@ -126,10 +138,22 @@ void addBudget(MetricFamilies &out, const BudgetState &budget)
     out.counter("tapio_agent_folded_process_seconds_total", "Life of those processes.").add(static_cast<double>(budget.folded.processNs) / 1e9);
 }
 
+void addFilter(MetricFamilies &out, const FilterState &filter)
+{
+    out.gauge("tapio_agent_filter_generation", "Number of the filter that the kernel programs follow.").add(filter.generation);
+    out.gauge("tapio_agent_filter_info", "Always 1; the hash is of what the kernel programs follow: rules and subscriptions.").add(1.0, {{"sha256", filter.sha256}});
+    out.gauge("tapio_agent_filter_since_timestamp_seconds", "When that came into force, Unix time.").add(seconds(filter.sinceUtcNs));
+    out.gauge("tapio_agent_filter_cgroups", "Cgroups of which the kernel programs know whether they are told of; 0 where no rule asks.")
+        .add(std::uint64_t{filter.cgroups});
+    out.gauge("tapio_agent_filter_cgroups_without_room", "Cgroups that pass every rule about cgroups, since the programs have no room for them.")
+        .add(std::uint64_t{filter.cgroupsWithoutRoom});
+}
+
 void addCollecting(MetricFamilies &out, const CollectSnapshot &snapshot)
 {
     addHooks(out, snapshot.hooks);
     addBudget(out, snapshot.budget);
+    addFilter(out, snapshot.filter);
     out.gauge("tapio_agent_ring_waiting_bytes", "Bytes that wait in a ring between kernel and agent.")
         .add(snapshot.events.waitingBytes, {{"ring", "events"}})
         .add(snapshot.critical.waitingBytes, {{"ring", "critical"}});
@@ -137,6 +161,9 @@ void addCollecting(MetricFamilies &out, const CollectSnapshot &snapshot)
         .add(snapshot.events.sizeBytes, {{"ring", "events"}})
         .add(snapshot.critical.sizeBytes, {{"ring", "critical"}});
     out.gauge("tapio_agent_batch_events", "Events in the batch that is being filled.").add(std::uint64_t{snapshot.pendingEvents});
+    out.counter("tapio_agent_origins_unlearnt_total", "Origins of events that were sent without it and never amended, by why they are not waited for any longer.")
+        .add(snapshot.unlearnt.outOfTime, {{"cause", "time"}})
+        .add(snapshot.unlearnt.outOfRoom, {{"cause", "room"}});
     out.gauge("tapio_agent_cgroups", "Cgroups that are sampled.").add(std::uint64_t{snapshot.cgroups});
     out.gauge("tapio_agent_cgroups_cut_off", "Cgroups beyond collect.max_cgroups, which are not sampled.")
         .add(std::uint64_t{snapshot.cgroupsCutOff});
@@ -223,8 +250,10 @@ std::string renderMetrics(const AgentView &view, const HttpFigures &http)
         .add(view.lastReloadWorked ? 1.0 : 0.0);
     out.gauge("tapio_agent_config_last_reload_success_timestamp_seconds", "When the configuration was last read and understood, Unix time.")
         .add(seconds(view.configSinceUtcNs));
-    if (view.link.counters)
+    if (view.link.counters) {
         addCounters(out, *view.link.counters);
+        addLeftOut(out, *view.link.counters);
+    }
     if (view.collect)
         addCollecting(out, *view.collect);
     addLink(out, view);

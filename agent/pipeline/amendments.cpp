@@ -2,7 +2,7 @@
 #include "agent/pipeline/amendments.h"
 
 #include <algorithm>
-#include <iterator>
+#include <utility>
 
 #include "agent/enrich/naming.h"
 
@@ -10,86 +10,82 @@ namespace tapio::agent {
 
 namespace {
 
-bool isGuess(const wire::Origin &origin)
+bool isGuess(const wire::Origin &origin) noexcept
 {
     return origin.attribution == wire::Attribution::Unknown || origin.attribution == wire::Attribution::Inferred;
 }
 
-/// Ids are used again, after a very long time: what was surely another cgroup stays what it was.
-bool betters(const wire::Origin &now, const wire::Origin &was)
-{
-    if (!isGuess(was) && now.cgroupPath != was.cgroupPath)
-        return false;
-    return isGuess(was) ? !isGuess(now) || namesMore(now, was) : namesMore(now, was);
-}
-
 } // namespace
 
-AmendmentLedger::Entries::iterator AmendmentLedger::entryOf(const OriginPtr &origin)
+bool isBetter(const wire::Origin &now, const wire::Origin &was) noexcept
 {
-    const auto [first, last] = m_byId.equal_range(origin->cgroupId);
-    const auto found = std::find_if(first, last, [&](const auto &one) { return one.second->origin == origin || *one.second->origin == *origin; });
-    return found == last ? m_entries.end() : found->second;
+    if (isGuess(was) && !isGuess(now))
+        return true;
+    if (isGuess(now))
+        return isGuess(was) && namesMore(now, was);
+    // Of a service that runs containers, one hierarchy names the service alone, and the other its container.
+    return specificity(now) > specificity(was) || (now.cgroupPath == was.cgroupPath && namesMore(now, was));
 }
 
-void AmendmentLedger::erase(Entries::iterator entry)
+void AmendmentLedger::note(const CgroupRef &cgroup, const OriginPtr &origin, std::uint64_t seq, std::int64_t bootNs)
 {
-    const auto [first, last] = m_byId.equal_range(entry->origin->cgroupId);
-    m_byId.erase(std::find_if(first, last, [&](const auto &one) { return one.second == entry; }));
-    m_entries.erase(entry);
+    age(bootNs);
+    if (m_young.size() >= mostEntries && !m_young.contains(origin)) {
+        turn(&Totals::outOfRoom);
+        m_turnedBootNs = bootNs;
+    }
+    Entry &entry = m_young[origin];
+    if (entry.events == 0 || entry.told)    // of the former ones all is said that is known
+        entry = {cgroup, false, nullptr, seq, seq, 0};
+    entry.isMixed = entry.isMixed || entry.cgroup != cgroup;
+    entry.lastSeq = seq;
+    ++entry.events;
+}
+
+void AmendmentLedger::learn(Entries &entries, const Ask &ask, std::vector<Amendment> &out)
+{
+    for (auto it = entries.begin(); it != entries.end();) {
+        auto &[was, entry] = *it;
+        const Known known = entry.isMixed ? Known() : ask(entry.cgroup);
+        const OriginPtr last = entry.told ? entry.told : was;
+        if (!known.origin || !isBetter(*known.origin, *last)) {
+            ++it;
+            continue;
+        }
+        out.push_back({was, last, known.origin, entry.firstSeq, entry.lastSeq, entry.events});
+        entry.told = known.origin;
+        it = known.mayLearnMore ? std::next(it) : entries.erase(it);
+    }
+}
+
+std::vector<Amendment> AmendmentLedger::learn(const Ask &ask)
+{
+    std::vector<Amendment> all;
+    learn(m_old, ask, all);
+    learn(m_young, ask, all);
+    std::sort(all.begin(), all.end(), [](const Amendment &a, const Amendment &b) { return a.firstSeq < b.firstSeq; });
+    return all;
+}
+
+void AmendmentLedger::turn(std::uint64_t Totals::*cause)
+{
+    m_totals.*cause += static_cast<std::uint64_t>(std::count_if(m_old.begin(), m_old.end(), [](const auto &one) { return !one.second.told; }));
+    m_old = std::exchange(m_young, {});
 }
 
 void AmendmentLedger::age(std::int64_t bootNs)
 {
-    const std::int64_t oldest = bootNs - std::chrono::nanoseconds(longest).count();
-    while (!m_entries.empty() && (m_entries.size() > mostEntries || m_entries.front().bootNs < oldest))
-        erase(m_entries.begin());
-}
-
-void AmendmentLedger::note(const OriginPtr &origin, std::uint64_t seq, std::int64_t bootNs)
-{
-    auto entry = entryOf(origin);
-    if (entry == m_entries.end()) {
-        entry = m_entries.insert(m_entries.end(), {origin, seq, seq, 0, bootNs});
-        m_byId.emplace(origin->cgroupId, entry);
-    } else {
-        m_entries.splice(m_entries.end(), m_entries, entry);
+    const std::int64_t patienceNs = std::chrono::nanoseconds(patience).count();
+    if (m_young.empty() && m_old.empty()) {
+        m_turnedBootNs = bootNs;
+        return;
     }
-    entry->lastSeq = seq;
-    ++entry->events;
-    entry->bootNs = bootNs;
-    age(bootNs);
-}
-
-std::vector<AmendmentLedger::Due> AmendmentLedger::improve(std::uint64_t cgroupId, const OriginPtr &now, bool final, std::int64_t bootNs)
-{
-    std::vector<Entries::iterator> bettered;
-    const auto [first, last] = m_byId.equal_range(cgroupId);
-    for (auto it = first; it != last; ++it) {
-        if (betters(*now, *it->second->origin))
-            bettered.push_back(it->second);
-    }
-    std::vector<Due> due;
-    for (const auto entry : bettered) {
-        due.push_back({entry->origin, entry->firstSeq, entry->lastSeq, entry->events});
-        Entry moved = *entry;
-        erase(entry);
-        if (final)
-            continue;
-        // From here on they are of `now`, and may be amended again.
-        auto next = entryOf(now);
-        if (next == m_entries.end()) {
-            moved.origin = now;
-            next = m_entries.insert(m_entries.end(), moved);
-            m_byId.emplace(now->cgroupId, next);
-            next->bootNs = bootNs;
-            continue;
-        }
-        next->firstSeq = std::min(next->firstSeq, moved.firstSeq);
-        next->lastSeq = std::max(next->lastSeq, moved.lastSeq);
-        next->events += moved.events;
-    }
-    return due;
+    if (bootNs - m_turnedBootNs < patienceNs)
+        return;
+    turn(&Totals::outOfTime);
+    if (bootNs - m_turnedBootNs >= 2 * patienceNs)      // nothing came for so long that both have waited enough
+        turn(&Totals::outOfTime);
+    m_turnedBootNs = bootNs;
 }
 
 } // namespace tapio::agent

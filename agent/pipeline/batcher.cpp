@@ -62,15 +62,13 @@ std::uint32_t Batcher::indexOf(const OriginPtr &origin)
     return known->second;
 }
 
-bool Batcher::add(wire::Event &&event, const OriginPtr &origin, std::string_view source, std::int64_t bootNs, bool mayLearnMore)
+bool Batcher::add(wire::Event &&event, const OriginPtr &origin, std::string_view source, std::int64_t bootNs)
 {
     begin(bootNs);
     if (m_batch.events.empty()) {
         m_batch.events.reserve(m_limits.events);
         m_sources.reserve(m_limits.events);
     }
-    if (mayLearnMore)
-        m_ledger.note(origin, m_nextSeq + m_batch.events.size(), bootNs);
     event.origin = indexOf(origin);
     m_isUrgent = m_isUrgent || event.severity >= wire::Severity::Error;
     m_bytes += bytesOf(event);
@@ -79,33 +77,13 @@ bool Batcher::add(wire::Event &&event, const OriginPtr &origin, std::string_view
     return isFull();
 }
 
-void Batcher::push(const wire::OriginAmendment &amendment, const OriginPtr &was, const OriginPtr &now, std::int64_t bootNs)
+bool Batcher::amend(const Amendment &amendment, std::int64_t bootNs)
 {
-    if (m_batch.amendments.size() >= mostAmendments) {
-        ++m_amendments.lost;
-        return;
-    }
     begin(bootNs);
-    const std::uint32_t wasIndex = indexOf(was);
-    m_batch.amendments.push_back({wasIndex, indexOf(now), amendment.firstSeq, amendment.lastSeq, amendment.events});
+    const std::uint32_t was = indexOf(amendment.was), told = indexOf(amendment.told), now = indexOf(amendment.now);
+    m_batch.amendments.push_back({was, told, now, amendment.events, amendment.firstSeq, amendment.lastSeq});
     m_bytes += sizeof(wire::OriginAmendment);
-}
-
-bool Batcher::amend(std::uint64_t cgroupId, const OriginPtr &now, bool final, std::int64_t bootNs)
-{
-    for (const AmendmentLedger::Due &due : m_ledger.improve(cgroupId, now, final, bootNs)) {
-        ++m_amendments.made;
-        push({0, 0, due.firstSeq, due.lastSeq, due.events}, due.was, now, bootNs);
-    }
     return isFull();
-}
-
-void Batcher::giveBack(const wire::EventBatch &batch, std::int64_t bootNs)
-{
-    for (const wire::OriginAmendment &amendment : batch.amendments) {
-        push(amendment, std::make_shared<const wire::Origin>(batch.origins[amendment.was]),
-             std::make_shared<const wire::Origin>(batch.origins[amendment.now]), bootNs);
-    }
 }
 
 std::int64_t Batcher::untilDueNs(std::int64_t bootNs) const

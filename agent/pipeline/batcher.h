@@ -25,41 +25,28 @@ class Batcher {
 public:
     explicit Batcher(BatchLimits limits) : m_limits(limits) {}
 
-    /// True when the batch is full now: take() it. `bootNs` is now. `mayLearnMore`: of the origin, so that the event may be amended.
-    bool add(wire::Event &&event, const OriginPtr &origin, std::string_view source, std::int64_t bootNs, bool mayLearnMore = false);
-    /// Says of events that went with this cgroup id and less than `now` tells whose they are. `final`: nothing more will become known of it. True when
-    /// the batch is full now.
-    bool amend(std::uint64_t cgroupId, const OriginPtr &now, bool final, std::int64_t bootNs);
-    /// Of a batch that nobody took: its amendments go with the next one, as far as there is room.
-    void giveBack(const wire::EventBatch &batch, std::int64_t bootNs);
+    /// True when the batch is full now: take() it. `bootNs` is now.
+    bool add(wire::Event &&event, const OriginPtr &origin, std::string_view source, std::int64_t bootNs);
+    /// Puts it behind the events that it is about, whose numbers were given before. True when the batch is full now.
+    bool amend(const Amendment &amendment, std::int64_t bootNs);
     /// How long the oldest of it may still wait, nanoseconds; 0 = no longer. Only when it is not empty. One of severity Error and up
     /// does not wait, but for those that were read together with it: so a storm of them makes one batch per reading.
     std::int64_t untilDueNs(std::int64_t bootNs) const;
     /// Everything collected; begins the next batch. Only when it is not empty.
     Outgoing take();
 
-    struct AmendmentTotals {
-        std::uint64_t made = 0;
-        std::uint64_t lost = 0;         ///< there was no room for them
-    };
-    const AmendmentTotals &amendments() const noexcept { return m_amendments; }
     bool empty() const noexcept { return m_batch.events.empty() && m_batch.amendments.empty(); }
 
     std::size_t pending() const noexcept { return m_batch.events.size(); }
-    /// Sequence number of the last event taken; 0 = none yet.
-    std::uint64_t lastSeq() const noexcept { return m_nextSeq - 1; }
+    /// Sequence number of the last event added; 0 = none yet.
+    std::uint64_t lastSeq() const noexcept { return m_nextSeq + m_batch.events.size() - 1; }
 
 private:
-    static constexpr std::size_t mostAmendments = 1024;
-
     std::uint32_t indexOf(const OriginPtr &origin);
     void begin(std::int64_t bootNs);
-    void push(const wire::OriginAmendment &amendment, const OriginPtr &was, const OriginPtr &now, std::int64_t bootNs);
     bool isFull() const noexcept { return m_batch.events.size() >= m_limits.events || m_bytes >= m_limits.bytes; }
 
     BatchLimits m_limits;
-    AmendmentLedger m_ledger;
-    AmendmentTotals m_amendments;
     wire::EventBatch m_batch;
     std::vector<std::string_view> m_sources;
     /// Keeps each origin alive while its address is a key.

@@ -11,6 +11,7 @@
 #include "agent/collect/filehooks.h"
 #include "agent/collect/readers/kmsgreader.h"
 #include "agent/collect/readers/loginreader.h"
+#include "agent/collect/readers/memoryreader.h"
 #include "agent/collect/readers/mountreader.h"
 #include "agent/collect/samplers/cgroupsampler.h"
 #include "agent/collect/samplers/filesystemsampler.h"
@@ -60,7 +61,8 @@ bool readsFiles(std::string_view collector) noexcept
 CollectLoop::CollectLoop(CollectOptions options, PublisherPort port, const Clock &clock, spdlog::logger &log)
     : m_options(std::move(options)), m_port(std::move(port)), m_clock(clock), m_log(log), m_bootTime(clock),
       m_inventory(m_options.cgroupRoot, m_options.maxCgroups), m_resolver(m_options.resolver, m_inventory, clock),
-      m_pipeline(m_options.node, m_options.batch, m_resolver, m_bootTime, clock, m_port.outlet), m_budget(m_options.budget)
+      m_pipeline(m_options.node, m_options.batch, m_resolver, m_bootTime, clock, m_port.outlet), m_filter(m_options.filter, m_options.node, clock),
+      m_budget(m_options.budget)
 {
 }
 
@@ -73,8 +75,8 @@ Result<std::unique_ptr<CollectLoop>> CollectLoop::open(CollectOptions options, c
     if (!kernel)
         return fail(kernel.error());
     loop->m_kernel = std::move(*kernel);
-    loop->m_resolver.setListener([&pipeline = loop->m_pipeline](std::uint64_t id, const OriginPtr &origin) { pipeline.onBetterOrigin(id, origin); });
     loop->m_resolver.setBirth([&births = *loop->m_kernel](std::uint64_t id, bool isV1) { return births.cgroupBirth(id, isV1); });
+    loop->m_filter.turn(*loop->m_kernel, loop->m_resolver);   // the first generation is no news
     loop->makeSamplers();
     loop->makeReaders();
     return loop;
@@ -127,7 +129,14 @@ void CollectLoop::makeReaders()
         options.procRoot = m_options.resolver.procRoot;
         m_readers.push_back(std::make_unique<MountReader>(std::move(options), m_inventory, m_clock));
     }
-    if (m_options.drillLabels)
+    if (wants("memory"))
+        m_readers.push_back(std::make_unique<MemoryReader>(MemoryOptions(), m_inventory, m_clock));
+    if (wants("psi")) {
+        PressureOptions options = m_options.pressure;
+        options.procRoot = m_options.resolver.procRoot;
+        m_readers.push_back(std::make_unique<PressureReader>(std::move(options), m_inventory, m_clock));
+    }
+    if (m_options.drillLabels && wants("drill"))
         m_readers.push_back(std::make_unique<DrillReader>(m_options.drillLabels, m_clock));
 }
 
@@ -156,6 +165,8 @@ void CollectLoop::change(CollectChange change)
     m_options.cgroupInterval = change.cgroupInterval;
     m_options.otherHooks = std::move(change.otherHooks);
     m_budget.setLimits(change.budget);
+    m_filter.setRules(std::move(change.filter));
+    keepFilter();
     m_inventory.setMaxCgroups(m_options.maxCgroups);
     m_kernel->setDisabled(m_options.disabled);
     m_samplers.clear();
@@ -189,11 +200,16 @@ void CollectLoop::everySecond()
         m_nextSecondBootNs = now + nsPerSecond;
     if (const auto step = m_bootTime.measure())
         m_log.warn("clock: the machine's clock was set by {:+.3f} s; times follow it from here", static_cast<double>(*step) / 1e9);
-    if (auto filter = m_port.takeFilter())
+    if (auto filter = m_port.takeFilter()) {
+        m_filter.setSubscription(*filter);
         m_pipeline.setFilter(std::move(*filter));
+    }
     m_resolver.refreshNames();
+    keepFilter();           // after the names, which its rules are about
+    tellLeftOut(false);
     readEvents();
     sampleDue(false);
+    m_pipeline.amend();     // after the names, and a walk where one was due
     std::vector<wire::Hook> hooks = this->hooks();
     reportHooks(hooks);
     keepBudget(hooks);
@@ -313,9 +329,30 @@ void CollectLoop::keepBudget(const std::vector<wire::Hook> &hooks)
         m_options.budgetListener->onBudgetNotice(*notice);
 }
 
-void CollectLoop::announce(wire::AgentNotice notice)
+void CollectLoop::announce(wire::AgentNotice notice) { announce(std::move(notice), nullptr); }
+
+void CollectLoop::announce(wire::AgentNotice notice, OriginPtr about)
 {
-    m_pipeline.announce(std::move(notice), {static_cast<std::uint32_t>(getpid()), geteuid(), 0, "tapio-agent"});
+    m_pipeline.announce(std::move(notice), {static_cast<std::uint32_t>(getpid()), geteuid(), 0, "tapio-agent"}, std::move(about));
+}
+
+void CollectLoop::keepFilter()
+{
+    if (m_filter.turn(*m_kernel, m_resolver)) {
+        m_log.info("filter: generation {} is in force, sha256 {}: {}", m_filter.state().generation, m_filter.state().sha256, m_filter.description());
+        announce(noticeOf(m_filter.state(), m_filter.description()));
+    }
+    const std::string &problem = m_filter.state().problem;
+    if (std::exchange(m_filterProblem, problem) != problem && !problem.empty())
+        m_log.warn("filter: {}", problem);
+}
+
+void CollectLoop::tellLeftOut(bool all)
+{
+    for (const LeftOutNews &news : m_filter.takeLeftOut(*m_kernel, m_leftOutByTokens, all)) {
+        const OriginPtr origin = m_resolver.resolve(news.cgroupId, 0, 0, news.memoryCgroupId, news.hierarchy);
+        announce(noticeOf(news, origin->cgroupPath), origin);
+    }
 }
 
 BudgetState CollectLoop::budgetState() const
@@ -332,7 +369,9 @@ void CollectLoop::takeSnapshot(std::vector<wire::Hook> hooks)
     snapshot->events = fill(m_kernel->ringFill());
     snapshot->critical = fill(m_kernel->criticalRingFill());
     snapshot->budget = budgetState();
+    snapshot->filter = m_filter.state();
     snapshot->pendingEvents = m_pipeline.pending();
+    snapshot->unlearnt = m_pipeline.unlearnt();
     snapshot->cgroups = m_inventory.nodes().size();
     snapshot->cgroupsCutOff = m_inventory.cutOff();
     m_snapshot = std::move(snapshot);
@@ -350,7 +389,7 @@ std::vector<SourceCounterSet> CollectLoop::sourceCounters() const
 
 wire::CounterReport CollectLoop::counters() const
 {
-    wire::CounterReport report{m_clock.utcNs(), m_pipeline.counters(sourceCounters())};
+    wire::CounterReport report{m_clock.utcNs(), m_pipeline.counters(sourceCounters()), m_filter.state().generation};
     if (m_sampleFrames > 0) {
         CounterSet &samples = report.sources.emplace_back(wire::SourceCounters{std::string(wire::samplesSource), {}}).counters;
         samples[Counter::Seen] = samples[Counter::Drained] = m_sampleFrames;
@@ -363,7 +402,9 @@ void CollectLoop::reportCounters()
 {
     wire::CounterReport report = counters();
     m_totals = {};
+    m_leftOutByTokens = 0;
     for (const wire::SourceCounters &source : report.sources) {
+        m_leftOutByTokens += source.leftOut[static_cast<std::size_t>(FilterCause::Tokens)];
         if (source.countsEvents())
             m_totals.drained += source.counters[Counter::Drained];
         m_totals.missing += source.counters.missing();
@@ -374,10 +415,14 @@ void CollectLoop::reportCounters()
 
 wire::CounterReport CollectLoop::finish()
 {
+    m_kernel->tellCounted();
     drainRings();
     readEvents();
     for (const auto &reader : m_readers)
         reader->finish(m_pipeline);
+    tellLeftOut(true);
+    m_resolver.refreshNames();
+    m_pipeline.amend();
     m_pipeline.flush();
     // What was added up since the last second would be gone with the programs.
     SampleWriter writer(m_clock.utcNs());

@@ -16,11 +16,13 @@
 #include "agent/collect/cgroupinventory.h"
 #include "agent/collect/kernelcollectors.h"
 #include "agent/collect/readers/eventreader.h"
+#include "agent/collect/readers/pressurereader.h"
 #include "agent/collect/sampler.h"
 #include "agent/collect/selfuse.h"
 #include "agent/collect/samplers/kernelsampler.h"
 #include "agent/collect/samplers/selfsampler.h"
 #include "agent/enrich/originresolver.h"
+#include "agent/filter/filterkeeper.h"
 #include "agent/pipeline/budget.h"
 #include "agent/pipeline/pipeline.h"
 
@@ -36,11 +38,13 @@ struct CollectOptions {
     std::filesystem::path kmsg = "/dev/kmsg";
     std::filesystem::path logs = "/var/log";        ///< of the host: auth.log or secure
     std::size_t maxCgroups = 1024;
+    PressureOptions pressure;                       ///< its procRoot is the resolver's
     std::chrono::milliseconds hostInterval{1000};
     std::chrono::milliseconds cgroupInterval{2000}; ///< stretched where there are many: see cgroupShare
     std::chrono::milliseconds filesystemInterval{10'000};
     BatchLimits batch;
     std::vector<wire::Hook> otherHooks;             ///< states that others found, told with the rest
+    FilterRules filter;
     BudgetLimits budget;
     BudgetListener *budgetListener = nullptr;       ///< outlives the loop; null = the log only
     std::function<SelfUse()> readSelf = readSelfUse;
@@ -54,6 +58,7 @@ struct CollectChange {
     std::chrono::milliseconds hostInterval{0}, cgroupInterval{0};
     std::vector<wire::Hook> otherHooks;
     BudgetLimits budget;
+    FilterRules filter{};
 };
 
 /// The collector reads files; the others are kernel programs.
@@ -104,7 +109,9 @@ struct CollectSnapshot {
     std::vector<wire::Hook> hooks;
     RingFill events, critical;
     BudgetState budget;
+    FilterState filter;
     std::size_t pendingEvents = 0;  ///< in the batch that is being filled, or held by the budget
+    AmendmentLedger::Totals unlearnt;   ///< origins of events that were sent before they were known, and never were
     std::size_t cgroups = 0;        ///< sampled
     std::size_t cgroupsCutOff = 0;  ///< exist, but beyond collect.max_cgroups
 };
@@ -133,6 +140,7 @@ public:
     /// Runs every sampler now, and pushes what they give.
     void sampleAll();
     const CollectTotals &totals() const noexcept { return m_totals; }
+    const FilterState &filter() const noexcept { return m_filter.state(); }
     /// Each second's; null before the first.
     const std::shared_ptr<const CollectSnapshot> &snapshot() const noexcept { return m_snapshot; }
 
@@ -161,6 +169,9 @@ private:
     void reportHooks(const std::vector<wire::Hook> &hooks);
     void takeSnapshot(std::vector<wire::Hook> hooks);
     void keepBudget(const std::vector<wire::Hook> &hooks);
+    void keepFilter();
+    void tellLeftOut(bool all);
+    void announce(wire::AgentNotice notice, OriginPtr about);
     BudgetState budgetState() const;
     wire::CounterReport counters() const;
 
@@ -173,6 +184,9 @@ private:
     OriginResolver m_resolver;
     Pipeline m_pipeline;
     std::unique_ptr<KernelCollectors> m_kernel;
+    FilterKeeper m_filter;
+    std::string m_filterProblem;                    ///< as logged last
+    std::uint64_t m_leftOutByTokens = 0;            ///< records, as of the last counter report
     std::vector<Scheduled> m_samplers;
     std::vector<std::unique_ptr<EventReader>> m_readers;
     std::vector<SourceCounterSet> m_endedReaders;   ///< one of each source

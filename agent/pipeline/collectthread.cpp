@@ -93,11 +93,21 @@ void CollectThread::announce(wire::AgentNotice notice)
         m_loop->wake();
 }
 
+void CollectThread::withFilter(std::function<void(const FilterState &)> use)
+{
+    const std::lock_guard lock(m_mutex);
+    if (m_loop == nullptr)
+        return;
+    m_filterUses.push_back(std::move(use));
+    m_loop->wake();
+}
+
 void CollectThread::takeRequests(CollectLoop &loop)
 {
     std::unique_lock lock(m_mutex);
     auto change = std::exchange(m_change, std::nullopt);
     auto notices = std::exchange(m_notices, {});
+    const auto filterUses = std::exchange(m_filterUses, {});
     const std::uint64_t lost = std::exchange(m_lostNotices, 0);
     lock.unlock();
     if (change)
@@ -105,6 +115,8 @@ void CollectThread::takeRequests(CollectLoop &loop)
     for (wire::AgentNotice &notice : notices)
         loop.announce(std::move(notice));
     loop.noteLostNotices(lost);
+    for (const auto &use : filterUses)
+        use(loop.filter());
 }
 
 CollectTotals CollectThread::totals() const

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -29,6 +30,9 @@ public:
     /// Tells it in the agent's own stream, before the next turn and after a change() that was asked for earlier. Of more than `mostNotices`
     /// that wait, those beyond are counted as lost.
     void announce(wire::AgentNotice notice);
+    /// Calls `use` on the collecting thread with the filter in force, before the next turn and after a change() that was asked for earlier. Not
+    /// called when the thread has ended. It must not block.
+    void withFilter(std::function<void(const FilterState &)> use);
     /// Each second's.
     CollectTotals totals() const;
     /// Each second's; null before the first.
@@ -49,6 +53,7 @@ private:
     std::optional<CollectChange> m_change;
     std::vector<wire::AgentNotice> m_notices;
     std::uint64_t m_lostNotices = 0;        ///< since they were last taken
+    std::vector<std::function<void(const FilterState &)>> m_filterUses;
     CollectTotals m_totals;
     std::shared_ptr<const CollectSnapshot> m_snapshot;
     std::int64_t m_turnedBootNs = 0;

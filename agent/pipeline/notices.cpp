@@ -2,7 +2,10 @@
 #include "agent/pipeline/notices.h"
 
 #include <cmath>
+#include <ctime>
 #include <utility>
+
+#include <fmt/chrono.h>
 
 namespace tapio::agent {
 
@@ -29,6 +32,14 @@ private:
     double m_share = -1;
 };
 
+std::string utcText(std::int64_t ns)
+{
+    const std::time_t seconds = ns / nsPerSecond;
+    std::tm utc{};
+    gmtime_r(&seconds, &utc);
+    return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", utc);
+}
+
 } // namespace
 
 wire::AgentNotice noticeOf(const BudgetNotice &notice)
@@ -50,12 +61,40 @@ wire::AgentNotice noticeOf(const BudgetNotice &notice)
     return told;
 }
 
+wire::AgentNotice noticeOf(const FilterState &state, const std::string &description)
+{
+    return noticeOfReload(true, "filter", "generation " + std::to_string(state.generation) + " is in force, sha256 " + state.sha256 + ": " + description);
+}
+
+wire::AgentNotice noticeOf(const LeftOutNews &news, const std::string &cgroup)
+{
+    const std::string collector(filteredNames[static_cast<std::size_t>(news.collector)]);
+    wire::AgentNotice told;
+    told.kind = AgentNoticeKind::RateLimited;
+    told.what = collector;
+    told.text = std::to_string(news.records) + " records of " + (cgroup.empty() ? "a cgroup that is not known" : cgroup)
+        + " were left out in the kernel, beyond " + std::to_string(news.rate) + " per second (filter." + collector + ".rate)";
+    return told;
+}
+
 wire::AgentNotice noticeOfReload(bool applied, std::string what, std::string text)
 {
     wire::AgentNotice told;
     told.kind = applied ? AgentNoticeKind::ConfigApplied : AgentNoticeKind::ConfigRefused;
     told.what = std::move(what);
     told.text = std::move(text);
+    return told;
+}
+
+wire::AgentNotice noticeOf(const SpoolLoss &loss)
+{
+    wire::AgentNotice told;
+    told.kind = AgentNoticeKind::SpoolDropped;
+    told.what = spoolCauseName(loss.cause);
+    told.text = fmt::format("the disk spool gave up {} events{} of {} to {}", loss.events, loss.earlier ? " of an earlier start" : "", utcText(loss.fromNs),
+                            utcText(loss.toNs));
+    if (loss.abandonedEvents > 0)
+        told.text += fmt::format("; {} of them had been sent once and may have arrived", loss.abandonedEvents);
     return told;
 }
 

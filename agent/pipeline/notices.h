@@ -3,7 +3,9 @@
 
 #include <string>
 
+#include "agent/filter/filterkeeper.h"
 #include "agent/pipeline/budget.h"
+#include "agent/spool/spool.h"
 #include "protocol/wire/details.h"
 
 namespace tapio::agent {
@@ -15,5 +17,11 @@ namespace tapio::agent {
 wire::AgentNotice noticeOf(const BudgetNotice &notice);
 /// `what`: "configuration" or "certificates"; `text`: what changed, or why it was refused.
 wire::AgentNotice noticeOfReload(bool applied, std::string what, std::string text);
+/// Frames that the disk spool gave up.
+wire::AgentNotice noticeOf(const SpoolLoss &loss);
+/// A generation of the kernel filter is in force.
+wire::AgentNotice noticeOf(const FilterState &state, const std::string &description);
+/// `cgroup`: its path; empty = not known.
+wire::AgentNotice noticeOf(const LeftOutNews &news, const std::string &cgroup);
 
 } // namespace tapio::agent

@@ -22,9 +22,10 @@ std::uint32_t drainUs(const KernelRecord &record)
 
 constexpr std::string_view agentSource = "agent";
 
-bool isContained(const wire::Origin &origin)
+/// What nobody could place may be in a container.
+bool isOutside(const wire::Origin &origin)
 {
-    return !origin.containerId.empty() || !origin.podUid.empty();
+    return origin.containerId.empty() && origin.podUid.empty() && origin.attribution != wire::Attribution::Unknown;
 }
 
 } // namespace
@@ -57,13 +58,14 @@ void Pipeline::onRecord(KernelRecord &&record)
     if (sheds(record))   // before the rest: what is shed must cost as little as it can
         return;
     const OriginPtr origin = m_resolver.resolve(record.cgroupId, event.process.pid, event.process.startTimeNs,
-                                                  record.memoryCgroupId);
+                                                  record.memoryCgroupId, record.hierarchy);
     event.severity = severityOf(event, *origin);
-    if ((record.containersOnly && !isContained(*origin)) || !m_gate.wants(event, *origin)) {
+    if ((record.containersOnly && isOutside(*origin)) || !m_gate.wants(event, *origin)) {
         ++totals(record.source).ufiltered;
         return;
     }
-    HeldEvent item{std::move(event), origin, record.source, static_cast<std::int64_t>(record.drainedBootNs)};
+    HeldEvent item{std::move(event), origin, record.source, static_cast<std::int64_t>(record.drainedBootNs),
+                   {record.cgroupId, record.memoryCgroupId, record.hierarchy}};
     if (m_shedder.holds(item.event)) {
         pass(m_shedder.hold(std::move(item)));
         return;
@@ -72,21 +74,22 @@ void Pipeline::onRecord(KernelRecord &&record)
     pass(std::move(item));
 }
 
-void Pipeline::announce(wire::AgentNotice notice, wire::Process self)
+void Pipeline::announce(wire::AgentNotice notice, wire::Process self, OriginPtr about)
 {
     ++m_announced;
+    const OriginPtr origin = about ? std::move(about) : m_resolver.host();
     const std::int64_t now = m_clock.bootNs();
     wire::Event event;
     event.timeNs = m_bootTime.toUtcNs(static_cast<std::uint64_t>(now));
     event.type = wire::EventType::AgentNotice;
     event.process = std::move(self);
     event.detail = std::move(notice);
-    event.severity = severityOf(event, *m_resolver.host());
-    if (!m_gate.wants(event, *m_resolver.host())) {
+    event.severity = severityOf(event, *origin);
+    if (!m_gate.wants(event, *origin)) {
         ++totals(agentSource).ufiltered;
         return;
     }
-    pass(HeldEvent{std::move(event), m_resolver.host(), agentSource, now});
+    pass(HeldEvent{std::move(event), origin, agentSource, now});
 }
 
 bool Pipeline::sheds(const KernelRecord &record)
@@ -105,23 +108,43 @@ void Pipeline::pass(HeldEvent &&item)
     if (m_shedder.trims() && isSheddable(item.event) && trimDetail(item.event))
         ++m_trimmed;
     wire::fitTexts(item.event.detail);   // a text too long would have the whole batch refused
-    const bool mayLearnMore = m_resolver.mayLearnMore(*item.origin);
-    if (mayLearnMore)
-        item.origin = m_resolver.current(item.origin);    // it may have been held for a while
-    if (m_batcher.add(std::move(item.event), item.origin, item.source, item.sinceBootNs, mayLearnMore))
-        send();
-}
-
-void Pipeline::onBetterOrigin(std::uint64_t cgroupId, const OriginPtr &origin)
-{
-    if (m_batcher.amend(cgroupId, origin, !m_resolver.mayLearnMore(*origin), m_clock.bootNs()))
+    const bool isFull = m_batcher.add(std::move(item.event), item.origin, item.source, item.sinceBootNs);
+    if (m_resolver.mayLearnMore(*item.origin))
+        m_ledger.note(item.cgroup, item.origin, m_batcher.lastSeq(), m_clock.bootNs());
+    if (isFull)
         send();
 }
 
 void Pipeline::pass(std::vector<HeldEvent> &&events)
 {
-    for (HeldEvent &event : events)
+    for (HeldEvent &event : events) {
+        // It was held for a while, and what has been learnt meanwhile is not learnt again.
+        if (m_resolver.mayLearnMore(*event.origin)) {
+            OriginPtr now = m_resolver.found(event.cgroup);
+            if (now && isBetter(*now, *event.origin))
+                event.origin = std::move(now);
+        }
         pass(std::move(event));
+    }
+}
+
+void Pipeline::amend()
+{
+    const std::int64_t now = m_clock.bootNs();
+    m_ledger.age(now);
+    const std::uint64_t learnt = m_resolver.learnt();
+    if (std::exchange(m_learnt, learnt) == learnt)
+        return;
+    const auto ask = [this](const CgroupRef &cgroup) {
+        OriginPtr origin = m_resolver.found(cgroup);
+        const bool mayLearnMore = origin && m_resolver.mayLearnMore(*origin);
+        return AmendmentLedger::Known{std::move(origin), mayLearnMore};
+    };
+    for (const Amendment &amendment : m_ledger.learn(ask)) {
+        ++m_amendments;
+        if (m_batcher.amend(amendment, now))
+            send();
+    }
 }
 
 void Pipeline::setShedStep(ShedStep step) { pass(m_shedder.setStep(step)); }
@@ -154,8 +177,7 @@ void Pipeline::send()
         return;
     for (const std::string_view source : batch.sources)   // a refused push leaves the batch with us
         ++totals(source).qdrop;
-    if (const auto *refused = std::get_if<wire::EventBatch>(&batch.body))
-        m_batcher.giveBack(*refused, m_clock.bootNs());
+    m_refusedAmendments += std::get<wire::EventBatch>(batch.body).amendments.size();
 }
 
 std::vector<wire::SourceCounters> Pipeline::counters(const std::vector<SourceCounterSet> &kernel) const
@@ -163,17 +185,17 @@ std::vector<wire::SourceCounters> Pipeline::counters(const std::vector<SourceCou
     std::vector<wire::SourceCounters> all;
     all.reserve(kernel.size());
     for (const SourceCounterSet &set : kernel)
-        all.push_back({set.source, set.counters});
+        all.push_back({set.source, set.counters, set.leftOut});
     if (m_announced + m_lostNotices > 0) {
         CounterSet &own = all.emplace_back(wire::SourceCounters{std::string(agentSource), {}}).counters;
         own[Counter::Seen] = m_announced + m_lostNotices;
         own[Counter::Lost] = m_lostNotices;
         own[Counter::Drained] = m_announced;
     }
-    if (const Batcher::AmendmentTotals &amendments = m_batcher.amendments(); amendments.made > 0) {
+    if (m_amendments > 0) {
         CounterSet &own = all.emplace_back(wire::SourceCounters{std::string(wire::amendmentsSource), {}}).counters;
-        own[Counter::Seen] = own[Counter::Drained] = amendments.made;
-        own[Counter::QDrop] = amendments.lost;
+        own[Counter::Seen] = own[Counter::Drained] = m_amendments;
+        own[Counter::QDrop] = m_refusedAmendments;
     }
     for (const SourceTotals &mine : m_totals) {
         auto found = std::find_if(all.begin(), all.end(), [&](const auto &c) { return c.source == mine.source; });

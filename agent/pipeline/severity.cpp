@@ -106,10 +106,20 @@ Severity severityOfNotice(wire::AgentNoticeKind kind)
     case wire::AgentNoticeKind::SpoolDropped:
     case wire::AgentNoticeKind::ConfigRefused:
     case wire::AgentNoticeKind::CollectorFailed:
+    case wire::AgentNoticeKind::RateLimited:
         return Severity::Warning;
     default:
         return Severity::Info;
     }
+}
+
+Severity severityOfMemory(const wire::MemoryEvents &memory)
+{
+    if (memory.oom != 0 || memory.oomKill != 0 || memory.oomGroupKill != 0 || memory.underOom)
+        return Severity::Error;
+    if (memory.max != 0)
+        return Severity::Warning;
+    return memory.high != 0 || memory.low != 0 ? Severity::Notice : Severity::Info;
 }
 
 struct Rules {
@@ -145,6 +155,8 @@ struct Rules {
     Severity operator()(const wire::KernelLog &log) const { return severityOfPriority(log.priority); }
     Severity operator()(const wire::AgentNotice &notice) const { return severityOfNotice(notice.kind); }
     Severity operator()(const wire::DrillLabel &) const { return Severity::Notice; }
+    Severity operator()(const wire::MemoryEvents &memory) const { return severityOfMemory(memory); }
+    Severity operator()(const wire::PressureStall &stall) const { return stall.ended ? Severity::Info : Severity::Warning; }
 };
 
 } // namespace

@@ -6,13 +6,14 @@
 
 namespace tapio::agent {
 
-std::vector<RingFrame> OutgoingRing::push(RingFrame &&frame, std::uint64_t keepUpTo)
+std::vector<RingFrame> OutgoingRing::push(RingFrame &&frame, std::uint64_t keepUpTo, std::size_t slackBytes)
 {
     m_bytes += frame.bytes.size();
     m_events += frame.events;
     m_frames.push_back(std::move(frame));
     std::vector<RingFrame> dropped;
-    while (m_bytes > m_maxBytes) {
+    const std::size_t downTo = m_bytes > m_maxBytes ? m_maxBytes - std::min(slackBytes, m_maxBytes) : m_maxBytes;
+    while (m_bytes > downTo) {
         const auto oldest = std::find_if(m_frames.begin() + static_cast<std::ptrdiff_t>(m_underWay), m_frames.end(),
                                          [&](const RingFrame &one) { return one.frameSeq > keepUpTo; });
         if (oldest == m_frames.end())
@@ -23,6 +24,12 @@ std::vector<RingFrame> OutgoingRing::push(RingFrame &&frame, std::uint64_t keepU
         m_frames.erase(oldest);
     }
     return dropped;
+}
+
+std::uint64_t OutgoingRing::lastBelow(std::uint64_t frameSeq) const noexcept
+{
+    const auto at = std::lower_bound(m_frames.begin(), m_frames.end(), frameSeq, [](const RingFrame &one, std::uint64_t seq) { return one.frameSeq < seq; });
+    return at == m_frames.begin() ? 0 : std::prev(at)->frameSeq;
 }
 
 const RingFrame *OutgoingRing::next() const noexcept

@@ -36,8 +36,9 @@ class OutgoingRing {
 public:
     explicit OutgoingRing(std::size_t maxBytes) : m_maxBytes(maxBytes) {}
 
-    /// Takes the frame and returns those that had to go for it, oldest first; none up to `keepUpTo`, which is lower.
-    std::vector<RingFrame> push(RingFrame &&frame, std::uint64_t keepUpTo = 0);
+    /// Takes the frame and returns those that had to go for it, oldest first; none up to `keepUpTo`, which is lower. Where one has to,
+    /// `slackBytes` more go along.
+    std::vector<RingFrame> push(RingFrame &&frame, std::uint64_t keepUpTo = 0, std::size_t slackBytes = 0);
 
     /// From the next push on.
     void setLimit(std::size_t maxBytes) noexcept { m_maxBytes = maxBytes; }
@@ -57,6 +58,8 @@ public:
 
     bool empty() const noexcept { return m_frames.empty(); }
     std::uint64_t oldestSeq() const noexcept { return m_frames.empty() ? 0 : m_frames.front().frameSeq; }
+    /// The highest number held that is lower than `frameSeq`; 0 = none.
+    std::uint64_t lastBelow(std::uint64_t frameSeq) const noexcept;
     std::uint64_t lastSentSeq() const noexcept { return m_underWay == 0 ? 0 : m_frames[m_underWay - 1].frameSeq; }
     std::size_t bytes() const noexcept { return m_bytes; }
     std::size_t bytesUnderWay() const noexcept { return m_bytesUnderWay; }

@@ -55,6 +55,56 @@ std::optional<wire::Filter> Publisher::takeFilter()
     return std::exchange(m_filter, std::nullopt);
 }
 
+std::vector<SpoolLoss> Publisher::takeSpoolLosses()
+{
+    const std::lock_guard lock(m_mutex);
+    return std::exchange(m_spoolLosses, {});
+}
+
+std::vector<wire::FilterRequest> Publisher::takeFilterRequests()
+{
+    const std::lock_guard lock(m_mutex);
+    return std::exchange(m_filterRequests, {});
+}
+
+void Publisher::answer(wire::FilterReply reply)
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_filterReplies.push_back(std::move(reply));
+    }
+    wake();
+}
+
+void Publisher::setConfigSha256(std::string configSha256)
+{
+    const std::lock_guard lock(m_mutex);
+    m_configSha256 = std::move(configSha256);
+}
+
+/// What came for the main thread, and what it answered.
+void Publisher::answerRequests(PublishSession &session)
+{
+    constexpr std::size_t mostWaiting = 4;
+    std::vector<wire::FilterReply> replies;
+    std::optional<std::string> configSha256;
+    {
+        const std::lock_guard lock(m_mutex);
+        replies = std::exchange(m_filterReplies, {});
+        configSha256 = std::exchange(m_configSha256, std::nullopt);
+        for (wire::FilterRequest &request : session.takeFilterRequests()) {
+            if (m_filterRequests.size() < mostWaiting)
+                m_filterRequests.push_back(std::move(request));
+            else
+                replies.push_back({request.id, m_options.session.node, false, "busy", "other requests wait already", 0, {}, {}, {}});
+        }
+    }
+    if (configSha256)
+        session.setConfigSha256(std::move(*configSha256));
+    for (wire::FilterReply &reply : replies)
+        session.answer(std::move(reply));
+}
+
 void Publisher::reload(std::string configSha256)
 {
     {
@@ -128,11 +178,14 @@ void Publisher::turn(PublishSession &session, milliseconds longest)
 {
     for (Outgoing &outgoing : m_queue.drain())
         session.take(std::move(outgoing));
+    answerRequests(session);
     session.step(longest);
     const std::lock_guard lock(m_mutex);
     m_status = session.status();
     if (auto filter = session.takeFilter())
         m_filter = std::move(filter);
+    for (const SpoolLoss &loss : session.takeSpoolLosses())
+        addLoss(m_spoolLosses, loss);
 }
 
 void Publisher::leave(PublishSession &session)

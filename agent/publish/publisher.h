@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include "agent/publish/publishsession.h"
 #include "protocol/base/boundedqueue.h"
@@ -33,6 +34,13 @@ public:
     SessionStatus status() const;
     /// The newest filter that came since the last call.
     std::optional<wire::Filter> takeFilter();
+    /// What the disk spool gave up since the last call.
+    std::vector<SpoolLoss> takeSpoolLosses();
+    /// Requests of consoles that came since the last call. Each is to be answered.
+    std::vector<wire::FilterRequest> takeFilterRequests();
+    void answer(wire::FilterReply reply);
+    /// What the next greeting tells of the configuration in force.
+    void setConfigSha256(std::string configSha256);
     /// Connects anew, with the certificates as they are now; the greeting tells of the configuration in force.
     void reload(std::string configSha256);
     /// Sends all that was pushed, then `last`, then a farewell, and ends the thread; gives up at `deadline` from now.
@@ -42,6 +50,7 @@ public:
 private:
     void run(const std::stop_token &stop, std::promise<Status> opened);
     std::optional<std::string> takeReload();
+    void answerRequests(PublishSession &session);
     std::unique_ptr<SpoolDisk> openDisk();
     void turn(PublishSession &session, std::chrono::milliseconds longest);
     void leave(PublishSession &session);
@@ -60,7 +69,11 @@ private:
     transport::ClientEndpoint *m_endpoint = nullptr;    ///< for wake() only
     SessionStatus m_status;
     std::optional<wire::Filter> m_filter;
+    std::vector<SpoolLoss> m_spoolLosses;
     std::optional<std::string> m_reload;                ///< the configuration's hash
+    std::optional<std::string> m_configSha256;          ///< the same, without connecting anew
+    std::vector<wire::FilterRequest> m_filterRequests;  ///< bounded
+    std::vector<wire::FilterReply> m_filterReplies;     ///< one per request at most
     std::optional<Farewell> m_farewell;
     std::jthread m_thread;
 };

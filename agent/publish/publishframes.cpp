@@ -12,6 +12,7 @@ namespace tapio::agent {
 namespace {
 
 constexpr std::size_t mostWhileOpening = 4u << 20;
+constexpr std::size_t mostSlack = 1u << 20;
 
 std::vector<SourceCount> countBySource(const std::vector<std::string_view> &sources)
 {
@@ -161,10 +162,20 @@ void PublishSession::keep(RingFrame &&frame)
     const std::uint64_t spooled = m_spool == nullptr ? 0 : m_spool->lastSeq();
     if (spooled != 0 && m_status.phase == SessionPhase::Up)
         m_pace.made(frame.bytes.size());
-    for (const RingFrame &gone : m_ring.push(std::move(frame), spooled)) {
+    for (const RingFrame &gone : m_ring.push(std::move(frame), spooled, slack())) {
         if (!spool(gone))
             dropped(gone);
     }
+}
+
+/// What goes to the spool along with a frame that begins a file there. One file per frame would be the price of a server that lags a
+/// little: each frame that memory has no room for would come behind others that left from memory.
+std::size_t PublishSession::slack() const
+{
+    if (m_spool == nullptr || m_ring.lastSentSeq() <= m_spool->lastWritten())
+        return 0;
+    const std::size_t bytes = std::min(mostSlack, m_options.ringBytes / 4);
+    return m_spool->hasRoom(2 * bytes) ? bytes : 0;     // with what is noted beside each frame
 }
 
 void PublishSession::dropped(const RingFrame &frame)

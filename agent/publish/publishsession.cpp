@@ -17,6 +17,8 @@ namespace {
 constexpr std::size_t mostBeats = 16;
 /// A server says when to come back; one that errs, or lies, must not lose the node for longer than a restart takes.
 constexpr std::chrono::milliseconds longestAbsence(60'000);
+/// Requests of consoles that wait here, and answers that the link does not take.
+constexpr std::size_t mostFilterRequests = 8;
 
 std::int64_t ns(milliseconds duration) { return std::chrono::nanoseconds(duration).count(); }
 
@@ -59,6 +61,13 @@ SessionStatus PublishSession::status() const
     return status;
 }
 
+HeldAtEnd heldAtEnd(const SessionStatus &status) noexcept
+{
+    const std::uint64_t held = status.queuedEvents + status.inFlightEvents;
+    const std::uint64_t spooled = std::min(status.spool.held.events - status.spool.earlier.events - status.spool.unwritten.events, held);
+    return {spooled, held - spooled};
+}
+
 std::optional<wire::Filter> PublishSession::takeFilter() { return std::exchange(m_filter, std::nullopt); }
 
 void PublishSession::step(milliseconds wait)
@@ -72,8 +81,10 @@ void PublishSession::step(milliseconds wait)
     followLink();
     if (m_hooksDue && m_status.phase == SessionPhase::Up && m_earlier == 0)
         sealHooks();
-    if (m_status.phase == SessionPhase::Up)
+    if (m_status.phase == SessionPhase::Up) {
+        sendReplies();
         sendFrames(); // what was taken since: it must not wait for what comes next
+    }
     constexpr int mostAtOnce = 256;
     for (int i = 0; i < mostAtOnce; ++i) {
         const auto received = m_link.receive(i == 0 ? wait : milliseconds(0));
@@ -128,10 +139,14 @@ void PublishSession::followLink()
         sendHello();
 }
 
-/// Nothing is under way any more: all of it is to be sent again.
+/// Nothing is under way any more: all of it is to be sent again. Nobody says what is asked for, so everything is: whoever comes next may
+/// want what was made, and spooled, meanwhile.
 void PublishSession::goOffline()
 {
     m_status.phase = SessionPhase::Offline;
+    m_leavingStream = false;
+    m_filter = wire::Filter{};
+    m_filterReplies.clear();
     m_ring.restart();
     if (m_spool != nullptr)
         m_spool->restart();
@@ -155,7 +170,7 @@ void PublishSession::sendHello()
     } else if (m_spool != nullptr && m_spool->lastSeq() != 0) {
         hello.nextFrameSeq = std::min(hello.nextFrameSeq, m_spool->firstSeq());
     }
-    hello.capabilities = {"filter"};
+    hello.capabilities = {"filter", wire::filterRequestCapability};
     hello.agent = m_options.info;
     if (!sendMessage(hello))
         return;   // the next step tries again
@@ -214,6 +229,8 @@ void PublishSession::onMessage(const transport::Bytes &bytes)
         onReply(*reply);
     else if (const auto *filter = std::get_if<wire::Filter>(&*message))
         m_filter = *filter;
+    else if (const auto *request = std::get_if<wire::FilterRequest>(&*message))
+        onFilterRequest(*request);
     else
         m_log.debug("link: a message that is not for agents was ignored");
 }
@@ -285,6 +302,42 @@ void PublishSession::acknowledge(std::uint64_t frameSeq)
     }
 }
 
+void PublishSession::onFilterRequest(const wire::FilterRequest &request)
+{
+    if (m_filterRequests.size() < mostFilterRequests) {
+        m_filterRequests.push_back(request);
+        return;
+    }
+    wire::FilterReply reply;
+    reply.id = request.id;
+    reply.node = m_options.node;
+    reply.code = "busy";
+    reply.reason = "other requests wait already";
+    answer(std::move(reply));
+}
+
+void PublishSession::answer(wire::FilterReply reply)
+{
+    if (m_status.phase != SessionPhase::Up)
+        return;
+    if (m_filterReplies.size() >= mostFilterRequests)
+        m_filterReplies.pop_front();
+    m_filterReplies.push_back(std::move(reply));
+    sendReplies();
+}
+
+void PublishSession::sendReplies()
+{
+    while (!m_filterReplies.empty()) {
+        const Status sent = sendMessage(m_filterReplies.front());
+        if (!sent && sent.error().code() == Errc::Busy)
+            return;
+        if (!sent)
+            m_log.warn("link: a reply to a console was not sent: {}", sent.error().message());
+        m_filterReplies.pop_front();
+    }
+}
+
 void PublishSession::onBye(const wire::Bye &bye)
 {
     if (endStream(bye.reason)) {
@@ -352,7 +405,7 @@ void PublishSession::beat()
     m_beats.push_back(beat);
 }
 
-/// In the order of their numbers: what in memory is older than the spool, the spool, the rest.
+/// In the order of their numbers, wherever they are held: a server takes a number that comes too late for one that never will.
 void PublishSession::sendFrames()
 {
     m_stalled = m_paced = false;
@@ -374,14 +427,14 @@ bool PublishSession::roomFor(std::size_t bytes) const
     return underWay == 0 || underWay + bytes <= m_creditBytes;
 }
 
-void PublishSession::sendRing(std::uint64_t before)
+bool PublishSession::sendRing(std::uint64_t before)
 {
     for (const RingFrame *frame = m_ring.next(); frame != nullptr && frame->frameSeq < before; frame = m_ring.next()) {
         if (m_stalled || !roomFor(frame->bytes.size()))
-            return;
+            return false;
         if (const auto sent = m_link.send(frame->bytes); !sent) {
             m_stalled = sent.error().code() == Errc::Busy;
-            return;
+            return false;
         }
         m_status.sentBytes += frame->bytes.size();
         m_sentUpTo = std::max(m_sentUpTo, frame->frameSeq);
@@ -391,15 +444,16 @@ void PublishSession::sendRing(std::uint64_t before)
                 m_counters.find(count.source)->second[Counter::Sent] += count.events;
         }
     }
+    return true;
 }
 
 void PublishSession::sayBye(std::string code, std::string reason)
 {
+    m_left = true;      // also where nobody hears it: no session begins from here on
     if (m_status.phase != SessionPhase::Up)
         return;
     if (const auto sent = sendMessage(wire::Bye{std::move(code), std::move(reason), 0}); !sent)
         m_log.debug("link: no farewell: {}", sent.error().message());
-    m_left = true;
 }
 
 } // namespace tapio::agent

@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <spdlog/logger.h>
 
@@ -58,6 +60,14 @@ struct SessionStatus {
     SpoolStatus spool;
 };
 
+/// Events of this start that the server has not confirmed when the agent ends.
+struct HeldAtEnd {
+    std::uint64_t spooledEvents = 0;        ///< on the disk, for the next start
+    std::uint64_t lostEvents = 0;           ///< end with the agent: in memory, or on their way to a disk that did not take them
+};
+/// Of the status after park().
+HeldAtEnd heldAtEnd(const SessionStatus &status) noexcept;
+
 /// What the publisher decides: the session protocol's agent side over a ClientEndpoint, with neither a thread nor a clock of
 /// its own. Not thread-safe; link, clock, logger and spool outlive it.
 class PublishSession : private SpoolListener {
@@ -87,12 +97,19 @@ public:
     SessionStatus status() const;
     /// A filter that came since the last call.
     std::optional<wire::Filter> takeFilter();
+    /// What the spool gave up since the last call, those of one cause and origin in one.
+    std::vector<SpoolLoss> takeSpoolLosses() { return std::exchange(m_spoolLosses, {}); }
+    /// Requests of consoles that came since the last call.
+    std::vector<wire::FilterRequest> takeFilterRequests() { return std::exchange(m_filterRequests, {}); }
+    /// Answers one of them, as soon as the link takes it; without a session it is dropped, as is the oldest of too many.
+    void answer(wire::FilterReply reply);
 
 private:
     void seal(Outgoing &&outgoing);
     void split(Outgoing &&outgoing);
     void keep(RingFrame &&frame);
     bool spool(const RingFrame &frame);
+    std::size_t slack() const;
     void sealHooks();
 
     void onSpooled(const std::vector<SourceEvents> &sources) override;
@@ -102,7 +119,8 @@ private:
     bool chooseStream();
     void leaveStream();
     bool endStream(const std::string &why);
-    void sendRing(std::uint64_t before);
+    /// True: nothing in memory that is lower than `before` waits.
+    bool sendRing(std::uint64_t before);
     void sendSpooled();
     bool roomFor(std::size_t bytes) const;
     void acknowledgeSpooled(std::uint64_t frameSeq);
@@ -119,6 +137,8 @@ private:
     void onReply(const wire::HeartbeatReply &reply);
     void onBye(const wire::Bye &bye);
     void acknowledge(std::uint64_t frameSeq);
+    void onFilterRequest(const wire::FilterRequest &request);
+    void sendReplies();
     void beat();
     void sendFrames();
     void loseSession(std::chrono::milliseconds delay, const std::string &why);
@@ -135,9 +155,12 @@ private:
     std::uint64_t m_nextFrameSeq = 1;
     std::optional<wire::HookReport> m_hooks;
     std::optional<wire::Filter> m_filter;
+    std::vector<wire::FilterRequest> m_filterRequests;      ///< bounded
+    std::deque<wire::FilterReply> m_filterReplies;          ///< due; bounded
     std::uint64_t m_generation = 0;
     std::uint64_t m_creditBytes = 0;
     Spool *m_spool;
+    std::vector<SpoolLoss> m_spoolLosses;   ///< at most two of each cause
     ReplayPace m_pace;
     std::uint64_t m_earlier = 0;            ///< stream of an earlier start that this session replays; 0 = our own
     bool m_leavingStream = false;           ///< it is done, and the server was told

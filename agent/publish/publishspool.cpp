@@ -59,7 +59,7 @@ bool PublishSession::spool(const RingFrame &frame)
     for (const SourceCount &count : frame.sources)
         record.sources.push_back({m_counters.find(count.source)->first, count.events});
     record.frame = frame.bytes;
-    return m_spool->keep(record, frame.everSent);
+    return m_spool->keep(record, frame.everSent, m_ring.lastBelow(frame.frameSeq));
 }
 
 void PublishSession::onSpooled(const std::vector<SourceEvents> &sources)
@@ -70,6 +70,7 @@ void PublishSession::onSpooled(const std::vector<SourceEvents> &sources)
 
 void PublishSession::onSpoolLoss(const SpoolLoss &loss)
 {
+    addLoss(m_spoolLosses, loss);
     if (!loss.earlier) {
         m_status.abandonedEvents += loss.abandonedEvents;
         m_status.droppedEvents += loss.events - loss.abandonedEvents;
@@ -114,6 +115,13 @@ void PublishSession::leaveStream()
 {
     if (m_earlier == 0 || m_leavingStream || !m_spool->streamDone())
         return;
+    if (m_spool->givenUp()) {
+        // The rest is on the disk, for the next start: neither lost nor sent, so there is nothing to say.
+        m_log.info("spool: the server has what could be read of an earlier start");
+        goOffline();
+        m_link.reconnect(milliseconds(0));
+        return;
+    }
     beat();
     m_leavingStream = sendMessage(wire::Bye{"closed", "all of the agent's earlier start was sent", 0}).has_value();
 }
@@ -130,6 +138,8 @@ bool PublishSession::endStream(const std::string &why)
 void PublishSession::sendSpooled()
 {
     for (const SpooledFrame *frame = m_spool->next(); frame != nullptr && !m_stalled; frame = m_spool->next()) {
+        if (m_earlier == 0 && !sendRing(frame->frameSeq))
+            return;     // left from memory while the spool was all under way, and is to be sent again before this
         if (!roomFor(frame->size))
             return;
         if (!m_pace.mayGo(m_clock.bootNs())) {
@@ -181,14 +191,8 @@ void PublishSession::park(milliseconds longest)
     const std::int64_t untilBootNs = m_clock.bootNs() + std::chrono::nanoseconds(longest).count();
     m_ring.restart();
     m_spool->restart();
-    const std::uint64_t held = m_spool->lastSeq();
     constexpr milliseconds turn(20);
-    m_spool->closeSegment();
-    for (bool behind = held == 0; !m_ring.empty();) {
-        if (!behind && m_ring.oldestSeq() > held) {
-            behind = true;
-            m_spool->closeSegment();
-        }
+    while (!m_ring.empty()) {
         RingFrame frame = m_ring.takeOldest();
         bool taken = spool(frame);
         while (!taken && m_spool->status().state == SpoolState::Well && m_clock.bootNs() < untilBootNs) {
@@ -202,6 +206,8 @@ void PublishSession::park(milliseconds longest)
     }
     m_spool->closeSegment();
     m_spool->flush(std::max(milliseconds((untilBootNs - m_clock.bootNs()) / nsPerMs), turn));
+    if (const SpoolAmount left = m_spool->status().unwritten; left.frames > 0)
+        m_log.warn("spool: the disk has not taken {} events in {} frames in time", left.events, left.frames);
 }
 
 } // namespace tapio::agent

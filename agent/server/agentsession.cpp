@@ -21,6 +21,7 @@ std::optional<wire::Bye> AgentSession::begin(const wire::Hello &hello, const tra
     m_streamId = hello.streamId;
     m_ackSent = m_node.ackedFrameSeq();
     m_filters = greeted.has("filter");
+    m_takesFilterRequests = greeted.has(wire::filterRequestCapability);
     const wire::Welcome welcome{greeted.version, sessionId, m_creditBytes, m_ackSent, greeted.capabilities};
     if (const auto sent = sendMessage(m_link, welcome); !sent) {
         m_node.endSession(m_clock.utcNs());     // it may have gone before its greeting was read

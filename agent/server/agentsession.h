@@ -35,6 +35,9 @@ public:
     /// The last frame that must be acknowledged for at most `bytes` to stay in flight; 0 = none.
     std::uint64_t inTheWayOf(std::uint64_t bytes) const noexcept;
     std::uint64_t streamId() const noexcept { return m_streamId; }
+    bool takesFilterRequests() const noexcept { return m_takesFilterRequests; }
+    /// False: the link refuses it.
+    bool ask(const wire::FilterRequest &request) { return sendMessage(m_link, request).has_value(); }
 
     NodeRecord &node() noexcept { return m_node; }
     std::int64_t silentNs() const noexcept { return m_clock.bootNs() - m_heardBootNs; }
@@ -60,6 +63,7 @@ private:
     std::deque<InFlight> m_inFlight;         ///< arrived in this session, not acknowledged in it
     std::uint64_t m_inFlightBytes = 0;
     bool m_filters = false;                  ///< the agent can filter
+    bool m_takesFilterRequests = false;
     std::uint32_t m_filterSent = 0;          ///< epoch; 0 = everything, which is what an agent begins with
 };
 

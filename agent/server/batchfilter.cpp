@@ -31,7 +31,8 @@ std::vector<wire::OriginAmendment> wantedAmendments(const wire::EventFilter &fil
 {
     std::vector<wire::OriginAmendment> wanted;
     std::copy_if(batch.amendments.begin(), batch.amendments.end(), std::back_inserter(wanted), [&](const wire::OriginAmendment &one) {
-        return wire::wantsOrigin(filter, batch.origins[one.was]) || wire::wantsOrigin(filter, batch.origins[one.now]);
+        const auto isWanted = [&](std::uint32_t origin) { return wire::wantsOrigin(filter, batch.origins[origin]); };
+        return isWanted(one.was) || isWanted(one.told) || isWanted(one.now);
     });
     return wanted;
 }

@@ -51,6 +51,8 @@ void ConsoleSession::onSubscribe(const wire::Subscribe &subscribe)
         auto &frameSeq = m_resume[{point.node, point.streamId}];
         frameSeq = std::max(frameSeq, point.frameSeq);
     }
+    // As many as the ring knows of, whatever a console says it has.
+    std::erase_if(m_namedUpTo, [this](const auto &one) { return m_ring.letGoUpTo(one.first.first, one.first.second) == 0; });
     for (const auto &[stream, frameSeq] : m_resume)
         nameLetGo(stream, frameSeq);
     m_prepared.reset();
@@ -68,6 +70,8 @@ void ConsoleSession::onSubscribe(const wire::Subscribe &subscribe)
 void ConsoleSession::nameLetGo(const StreamKey &stream, std::uint64_t frameSeq)
 {
     const std::uint64_t letGo = m_ring.letGoUpTo(stream.first, stream.second);
+    if (letGo == 0)
+        return;
     auto &named = m_namedUpTo[stream];
     named = std::max(named, frameSeq);
     if (letGo > named)

@@ -107,7 +107,7 @@ private:
     std::uint64_t m_inFlightBytes = 0;
     std::uint64_t m_droppedEvents = 0;
     std::map<std::string, Missed> m_missed;                 ///< by node
-    std::map<StreamKey, std::uint64_t> m_namedUpTo;         ///< frames let go that are in m_missed
+    std::map<StreamKey, std::uint64_t> m_namedUpTo;         ///< frames let go that are in m_missed; of streams of which the ring let any go
     std::map<std::string, wire::AgentState> m_states;       ///< by node, due
     std::deque<wire::LinkNotice> m_notices;                 ///< due; bounded
     std::uint32_t m_noticesDropped = 0;

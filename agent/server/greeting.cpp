@@ -16,7 +16,7 @@ constexpr std::size_t shownNameBytes = 64;
 /// Features of this server beyond the base of its protocol version.
 const std::vector<std::string> &ownCapabilities()
 {
-    static const std::vector<std::string> names{"filter", "store", "zstd"};
+    static const std::vector<std::string> names{"filter", wire::filterRequestCapability, "store", "zstd"};
     return names;
 }
 

@@ -123,6 +123,10 @@ void Hub::dispatch(transport::PeerId id, Peer &peer, wire::Message &&message, co
 {
     if (auto *agent = std::get_if<AgentSession>(&peer.session)) {
         NodeRecord &node = agent->node();
+        if (auto *reply = std::get_if<wire::FilterReply>(&message)) {
+            onFilterReply(node, std::move(*reply));
+            return;
+        }
         const wire::LinkState before = node.linkState();
         const auto bye = agent->onMessage(std::move(message), {incoming.payload.size(), wire::plainBytes(incoming.payload)}, incoming.receivedNs);
         deliver(node);
@@ -132,7 +136,9 @@ void Hub::dispatch(transport::PeerId id, Peer &peer, wire::Message &&message, co
         else if (node.linkState() != before)
             publishState(node);
     } else if (auto *console = std::get_if<ConsoleSession>(&peer.session)) {
-        if (const auto bye = console->onMessage(message, incoming.receivedNs))
+        if (const auto *request = std::get_if<wire::FilterRequest>(&message))
+            onFilterRequest(id, peer, *request);
+        else if (const auto bye = console->onMessage(message, incoming.receivedNs))
             end(id, *bye);
         else if (console->takeSubscriptionChange()) {
             updateFilter();
@@ -220,11 +226,14 @@ void Hub::leave(Peer &peer, transport::PeerId id)
     sayMalformed(peer, true);
     if (auto *agent = std::get_if<AgentSession>(&peer.session)) {
         NodeRecord &node = agent->node();
+        for (const FilterRequests::Answer &answer : m_filterRequests.takeOf(node.name()))
+            sendReply(answer);
         m_agents.erase(node.name());
         m_due.erase(id);
         node.endSession(m_clock.utcNs());
         publishState(node);
     } else if (m_consoles.erase(id) > 0) {
+        m_filterRequests.forgetConsole(id);
         updateFilter();
     }
 }
@@ -337,6 +346,8 @@ void Hub::tick(bool quiet)
             m_due.insert(id);
         markSilent();
         refuseMute();
+        for (const FilterRequests::Answer &answer : m_filterRequests.takeOverdue(m_clock.bootNs()))
+            sendReply(answer);
         for (const auto &[id, peer] : m_peers)
             sayMalformed(*peer, false);
         publishStates();
@@ -405,6 +416,41 @@ void Hub::updateFilter()
     }
     // What a console may lag behind must still be there for it.
     m_ring.setLimit(!m_consoles.empty() ? std::max(m_options.replayRingBytes, m_options.consoleQueueBytes) : m_options.replayRingBytes);
+}
+
+void Hub::onFilterRequest(transport::PeerId id, const Peer &peer, const wire::FilterRequest &request)
+{
+    const auto known = m_agents.find(request.node);
+    if (known == m_agents.end()) {
+        sendReply({id, refusal(request, "not-connected", "no agent of that name is connected")});
+        return;
+    }
+    auto &agent = std::get<AgentSession>(m_peers.at(known->second)->session);
+    if (!agent.takesFilterRequests()) {
+        sendReply({id, refusal(request, "unsupported", "the agent is of a version that takes no requests")});
+        return;
+    }
+    const auto passed = m_filterRequests.pass(id, peer.identity.name, request, m_clock.bootNs());
+    if (!passed || !agent.ask(*passed)) {
+        if (passed)
+            static_cast<void>(m_filterRequests.answer(request.node, refusal(*passed, {}, {})));   // it waits no longer
+        sendReply({id, refusal(request, "busy", passed ? "the agent reads too slowly now" : "too many requests wait for an answer")});
+    }
+}
+
+void Hub::onFilterReply(NodeRecord &node, wire::FilterReply &&reply)
+{
+    if (!reply.configSha256.empty() && node.setConfigSha256(reply.configSha256))
+        publishState(node);
+    if (const auto answer = m_filterRequests.answer(node.name(), std::move(reply)))
+        sendReply(*answer);
+}
+
+void Hub::sendReply(const FilterRequests::Answer &answer)
+{
+    // A console that reads so slowly that this is refused has waited long enough for it.
+    if (m_consoles.contains(answer.console))
+        static_cast<void>(sendMessage(*m_peers.at(answer.console)->link, answer.reply));
 }
 
 bool Hub::drained() const

@@ -16,6 +16,7 @@
 #include "agent/server/agentsession.h"
 #include "agent/server/consolesession.h"
 #include "agent/server/fanin.h"
+#include "agent/server/filterrequests.h"
 #include "agent/server/filterunion.h"
 #include "agent/server/heldacks.h"
 
@@ -70,6 +71,9 @@ private:
     void publishState(const NodeRecord &node);
     void publishNotice(const wire::LinkNotice &notice);
     void updateFilter();
+    void onFilterRequest(transport::PeerId id, const Peer &peer, const wire::FilterRequest &request);
+    void onFilterReply(NodeRecord &node, wire::FilterReply &&reply);
+    void sendReply(const FilterRequests::Answer &answer);
     void markSilent();
     void publishStates();
     void leave(Peer &peer, transport::PeerId id);
@@ -82,6 +86,7 @@ private:
     const std::int64_t m_beganNs;                           ///< UTC
     ReplayRing m_ring;
     FilterUnion m_filter;
+    FilterRequests m_filterRequests;
     std::map<std::string, NodeRecord> m_nodes;
     std::map<transport::PeerId, std::unique_ptr<Peer>> m_peers;
     std::map<std::string, transport::PeerId> m_agents;      ///< node to its one session

@@ -65,6 +65,15 @@ void NodeRecord::beginSession(const wire::Hello &hello, const transport::Identit
     m_state.sinceNs = nowNs;
 }
 
+bool NodeRecord::setConfigSha256(const std::string &sha256)
+{
+    constexpr std::size_t digits = 64;
+    if (sha256.size() != digits || sha256 == m_state.agent.configSha256)
+        return false;
+    m_state.agent.configSha256 = sha256;
+    return true;
+}
+
 void NodeRecord::endSession(std::int64_t nowNs) { setLinkState(wire::LinkState::Gone, nowNs); }
 
 StreamTracker::Arrival NodeRecord::onFrame(wire::Frame &&frame, std::size_t bytes, std::int64_t receivedNs)

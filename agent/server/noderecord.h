@@ -37,6 +37,9 @@ public:
     /// True: the state changed.
     bool setLinkState(wire::LinkState state, std::int64_t nowNs);
 
+    /// The agent says that it has another configuration in force than when it greeted. True: the state changed.
+    bool setConfigSha256(const std::string &sha256);
+
     std::deque<std::shared_ptr<const wire::Delivery>> &pending() noexcept { return m_pending; }
     /// What pending() occupies in memory.
     std::uint64_t pendingBytes() const noexcept { return m_pendingBytes; }

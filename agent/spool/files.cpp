@@ -76,7 +76,8 @@ Status FolderFiles::takeFolder()
     std::filesystem::create_directories(m_path.parent_path(), error);
     if (error)
         return failErrno("making the folder " + m_path.parent_path().native(), error.value());
-    if (mkdir(m_path.c_str(), folderMode) != 0 && errno != EEXIST)
+    const bool made = mkdir(m_path.c_str(), folderMode) == 0;
+    if (!made && errno != EEXIST)
         return failErrno("making the folder " + m_path.native(), errno);
     m_folder.reset(::open(m_path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!m_folder)
@@ -86,8 +87,12 @@ Status FolderFiles::takeFolder()
         return failErrno("looking at the folder " + m_path.native(), errno);
     if (info.st_uid != geteuid())
         return fail(Errc::PermissionDenied, "the folder " + m_path.native() + " belongs to another user");
-    if ((info.st_mode & 07777) != folderMode && fchmod(m_folder.get(), folderMode) != 0)
+    if (made && (info.st_mode & 07777) != folderMode && fchmod(m_folder.get(), folderMode) != 0)
         return failErrno("closing the folder " + m_path.native() + " to others", errno);
+    // One that somebody else made may be more than a spool's, /var/lib for one: its mode is not ours to change.
+    if (!made && (info.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        return fail(Errc::PermissionDenied, "the folder " + m_path.native() + " is open to other users: if it is the spool's alone, 'chmod 0700 "
+                                                + m_path.native() + "' closes it");
     return {};
 }
 

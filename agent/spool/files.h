@@ -21,7 +21,8 @@ public:
     virtual ~SpoolFiles() = default;
 
     /// Makes the folder where it is missing and locks it against a second writer until destroyed. Errors: Busy (another process
-    /// has it), PermissionDenied (it is somebody else's), NotFound, NoSpace, ReadOnly, Io.
+    /// has it), PermissionDenied (it is somebody else's, or was there and group or others may do something in it), NotFound, NoSpace,
+    /// ReadOnly, Io.
     virtual Status open() = 0;
     /// Names in the folder but the lock's, at most `most`.
     virtual Result<std::vector<std::string>> list(std::size_t most) = 0;

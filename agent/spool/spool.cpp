@@ -19,6 +19,7 @@ constexpr std::int64_t steadyNs = 600 * nsPerSecond;
 constexpr std::int64_t steppedNs = 60 * nsPerSecond;
 /// Encoded, and not yet with the disk: what a slow disk may cost in memory.
 constexpr std::size_t mostWriting = 4u << 20;
+constexpr std::uint64_t segmentOverhead = maxSegmentHeader + segmentSumsBytes;
 constexpr std::uint64_t leastSegment = 64u << 10;
 constexpr std::uint64_t mostSegment = 4u << 20;
 /// Of the spool's size or age, what goes at once when it is full or old.
@@ -48,6 +49,21 @@ std::string_view spoolCauseName(SpoolCause cause) noexcept
     case SpoolCause::Full: break;
     }
     return "full";
+}
+
+void addLoss(std::vector<SpoolLoss> &known, const SpoolLoss &loss)
+{
+    const auto same = std::find_if(known.begin(), known.end(), [&](const SpoolLoss &one) { return one.cause == loss.cause && one.earlier == loss.earlier; });
+    if (same == known.end()) {
+        known.push_back(loss);
+        known.back().unsent.clear();   // counted where it happened
+        return;
+    }
+    same->frames += loss.frames;
+    same->events += loss.events;
+    same->abandonedEvents += loss.abandonedEvents;
+    same->fromNs = std::min(same->fromNs, loss.fromNs);
+    same->toNs = std::max(same->toNs, loss.toNs);
 }
 
 Spool::Spool(SpoolOptions options, SpoolDisk &disk, const Clock &clock)
@@ -170,7 +186,24 @@ bool Spool::refused(SpoolCause cause, const FrameRecord &record)
     return false;
 }
 
-bool Spool::keep(const FrameRecord &record, bool everSent)
+std::uint64_t Spool::lastWritten() const { return m_active ? m_segments.at(*m_active).sums.lastSeq : 0; }
+
+bool Spool::hasRoom(std::size_t bytes) const noexcept
+{
+    return m_status.state == SpoolState::Well && m_writingBytes + bytes <= mostWriting && m_bytes + bytes + segmentOverhead <= m_options.bytes;
+}
+
+/// Whether a frame may come behind the last in the file that is written. Nothing that is held elsewhere may belong between two frames of a
+/// file: files are read one after the other, by the first number of each.
+bool Spool::continues(std::uint64_t frameSeq, std::uint64_t inMemory) const
+{
+    const std::uint64_t last = lastWritten();
+    const auto next = m_segments.upper_bound(*m_active);
+    const bool anotherBetween = next != m_segments.end() && next->first.firstSeq < frameSeq;
+    return last < frameSeq && inMemory <= last && !anotherBetween;
+}
+
+bool Spool::keep(const FrameRecord &record, bool everSent, std::uint64_t inMemory)
 {
     if (m_status.state == SpoolState::Off)
         return false;
@@ -179,7 +212,7 @@ bool Spool::keep(const FrameRecord &record, bool everSent)
         return refused(SpoolCause::Disk, record);
     if (!makeRoom(bytes.size()))
         return refused(SpoolCause::Full, record);
-    if (m_active && m_segments.at(*m_active).posted + bytes.size() > m_segmentBytes)
+    if (m_active && (!continues(record.frameSeq, inMemory) || m_segments.at(*m_active).posted + bytes.size() > m_segmentBytes))
         closeSegment();
     const auto at = m_active ? m_segments.find(*m_active) : beginSegment(record.frameSeq);
     Segment &segment = at->second;
@@ -195,9 +228,9 @@ bool Spool::keep(const FrameRecord &record, bool everSent)
     ++segment.jobs;
     m_bytes += bytes.size();
     m_writingBytes += bytes.size();
+    m_lastKept = m_ownFrames == 0 ? record.frameSeq : std::max(m_lastKept, record.frameSeq);
     ++m_ownFrames;
     m_ownEvents += record.events;
-    m_lastKept = std::max(m_lastKept, record.frameSeq);
     m_writes.push_back(std::move(write));
     post(SpoolJob::Kind::Append, at->first, std::move(bytes));
     return true;
@@ -344,8 +377,7 @@ bool Spool::droppable(const SegmentName &name, const Segment &segment) const
 
 bool Spool::makeRoom(std::uint64_t size)
 {
-    constexpr std::uint64_t overhead = maxSegmentHeader + segmentSumsBytes;
-    while (m_bytes + size + overhead > m_options.bytes) {
+    while (m_bytes + size + segmentOverhead > m_options.bytes) {
         const auto oldest = std::find_if(m_segments.begin(), m_segments.end(), [&](const auto &one) { return droppable(one.first, one.second); });
         if (oldest == m_segments.end())
             return false;
@@ -412,13 +444,13 @@ void Spool::sweep()
     }
 }
 
-/// For the rest of this start. What earlier ones left stays for the next.
+/// For the rest of this start. What earlier ones left stays for the next; of it, what was read already can be sent, and what is under way be
+/// confirmed: its server would count both as lost, and get them all the same.
 void Spool::giveUpDisk()
 {
     become(SpoolState::Off, "the disk under " + m_options.folder.native() + " has not answered for 30 s");
-    m_underWay = 0;
-    m_bytesUnderWay = 0;
-    m_eventsUnderWay = 0;
+    if (replaysOwn())
+        endUnderWay();
     forgetBuffer();
     for (auto at = m_segments.begin(); at != m_segments.end();) {
         const auto here = at++;
@@ -427,16 +459,28 @@ void Spool::giveUpDisk()
         else
             m_segments.erase(here);
     }
-    m_sent.clear();
-    m_ready.clear();
-    m_readyBytes = 0;
 }
 
 bool Spool::flush(std::chrono::milliseconds longest)
 {
     const bool done = m_disk.idle(longest);
     poll();
+    m_status.unwritten = unwritten();
     return done && m_writes.empty();
+}
+
+SpoolAmount Spool::unwritten() const
+{
+    SpoolAmount amount;
+    for (const Write &write : m_writes) {
+        const bool confirmed = write.everSent && write.frameSeq <= m_ownSafe;
+        if (confirmed || !m_segments.contains(write.segment))
+            continue;               // no longer held
+        ++amount.frames;
+        amount.events += write.record.events;
+        amount.bytes += write.size;
+    }
+    return amount;
 }
 
 std::uint64_t Spool::firstSeq() const

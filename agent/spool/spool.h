@@ -47,6 +47,7 @@ struct SpoolStatus {
     std::string reason;                ///< of Off and Unwell; empty = never asked for
     SpoolAmount held;                  ///< on the disk or on its way there, and not confirmed
     SpoolAmount earlier;               ///< of these: of earlier starts of the agent
+    SpoolAmount unwritten;             ///< of these: not on the disk when flush() last returned
     SpoolAmount spooled;               ///< written since the start
     SpoolAmount replayed;              ///< of this start, sent from the disk, each once
     SpoolAmount earlierReplayed;       ///< of earlier starts, confirmed
@@ -65,6 +66,9 @@ struct SpoolLoss {
     std::int64_t fromNs = 0;           ///< UTC of the oldest and the newest event; of a part of a segment those of the whole
     std::int64_t toNs = 0;
 };
+
+/// Adds it to what is known of the same cause and origin.
+void addLoss(std::vector<SpoolLoss> &known, const SpoolLoss &loss);
 
 /// A frame on its way from the disk to the server.
 struct SpooledFrame {
@@ -107,15 +111,22 @@ public:
     /// The folder is still being looked at: what it holds of earlier starts must go first.
     bool opening() const noexcept { return m_status.state == SpoolState::Opening; }
 
-    /// Takes a frame of this start, higher than all before it. False: not taken; why it was lost is counted here, its events by the caller.
-    bool keep(const FrameRecord &record, bool everSent);
+    /// Takes a frame of this start, higher than all before it, but for what is handed over at the end. `inMemory`: the highest number below it that
+    /// the caller holds, and may hand over later. False: not taken; why it was lost is counted here, its events by the caller.
+    bool keep(const FrameRecord &record, bool everSent, std::uint64_t inMemory = 0);
+    /// The last frame in the file that is written; 0 = the next one begins a file.
+    std::uint64_t lastWritten() const;
+    /// Takes so many bytes, and nothing has to go for them.
+    bool hasRoom(std::size_t bytes) const noexcept;
     /// Range of this start's frames that are held, 0 = none.
     std::uint64_t firstSeq() const;
     std::uint64_t lastSeq() const noexcept { return m_ownFrames == 0 ? 0 : m_lastKept; }
-    /// What comes next begins a file of its own: at the end frames are handed over that belong before those held.
+    /// What comes next begins a file of its own.
     void closeSegment();
     /// Waits until the disk has done what it was asked; false = it has not.
     bool flush(std::chrono::milliseconds longest);
+    /// There is no spool (any more) in this start.
+    bool givenUp() const noexcept { return m_status.state == SpoolState::Off; }
 
     /// The earlier stream that is replayed first; empty = this start's own.
     std::optional<std::uint64_t> earlierStream() const;
@@ -197,6 +208,7 @@ private:
     void loseWrite(const Write &write);
 
     bool writable(std::size_t size);
+    bool continues(std::uint64_t frameSeq, std::uint64_t inMemory) const;
     bool makeRoom(std::uint64_t size);
     Segments::iterator beginSegment(std::uint64_t firstSeq);
     bool droppable(const SegmentName &name, const Segment &segment) const;
@@ -209,6 +221,8 @@ private:
     bool refused(SpoolCause cause, const FrameRecord &record);
     void sweep();
     void giveUpDisk();
+    SpoolAmount unwritten() const;
+    void endUnderWay() noexcept;
     bool tooOld(const Segment &segment) const;
 
     bool ofReplay(const SegmentName &name) const noexcept { return name.run == m_replay.run && name.streamId == m_replay.streamId; }

@@ -32,7 +32,7 @@ std::optional<std::uint64_t> Spool::earlierStream() const
 
 bool Spool::streamDone() const
 {
-    return std::none_of(m_segments.begin(), m_segments.end(), [this](const auto &one) { return ofReplay(one.first); });
+    return m_sent.empty() && m_ready.empty() && std::none_of(m_segments.begin(), m_segments.end(), [this](const auto &one) { return ofReplay(one.first); });
 }
 
 void Spool::nextStream()
@@ -46,11 +46,16 @@ void Spool::nextStream()
     advance();
 }
 
-void Spool::refuseStream()
+void Spool::endUnderWay() noexcept
 {
     m_underWay = 0;
     m_bytesUnderWay = 0;
     m_eventsUnderWay = 0;
+}
+
+void Spool::refuseStream()
+{
+    endUnderWay();
     for (auto at = m_segments.begin(); at != m_segments.end();) {
         const auto here = at++;
         if (ofReplay(here->first))
@@ -78,9 +83,12 @@ void Spool::replay()
 void Spool::restart()
 {
     m_replaying = false;
-    m_underWay = 0;
-    m_bytesUnderWay = 0;
-    m_eventsUnderWay = 0;
+    endUnderWay();
+    if (givenUp()) {
+        m_sent.clear();     // there is no reading them again
+        m_ready.clear();
+        m_readyBytes = 0;
+    }
     if (m_sent.empty() && m_ready.empty())
         return;     // what was read is confirmed: the reading goes on
     const SpooledFrame &from = m_sent.empty() ? m_ready.front() : m_sent.front();
@@ -402,7 +410,7 @@ Spool::StreamCounts Spool::streamCounts() const
         counts.oldestNs = front.oldestNs;
         counts.nextFrameSeq = front.frameSeq;
     }
-    if (streamDone()) {
+    if (streamDone() && !givenUp()) {
         // What its memory still held when it ended: numbered, and in no file.
         counts.produced = std::max(m_lastEvent, m_producedEvents);
         counts.dropped += counts.produced - m_lastEvent;

@@ -32,6 +32,9 @@ extern const volatile __u64 tapio_wake_bytes; /* wake the reader from this fill 
 extern __u32 tapio_own_tgid;      /* the agent, as the kernel counts */
 extern __u32 tapio_own_pid_level; /* of its pid namespace; 0 = the initial one */
 extern __u32 tapio_own_pid_inum;
+/* Changed by the agent while the programs run. */
+extern __u32 tapio_filter_active;   /* 1 + the slot of the filter in force; 0 = none is */
+extern __u64 tapio_utc_minus_boot_ns;
 
 #define TAPIO_ADD(counter, n) __sync_fetch_and_add(&(counter), n)
 /* Where interrupts are off nobody else on this CPU can come between, and a plain addition is several times cheaper. */
@@ -150,13 +153,20 @@ static __always_inline void tapio_describe(struct tapio_process *process, struct
 	tapio_name(process->comm, task, typed);
 }
 
-static __always_inline void tapio_begin(struct tapio_header *header, enum tapio_kind kind, __u32 size)
+static __always_inline void tapio_begin_at(struct tapio_header *header, enum tapio_kind kind, __u32 size, __u64 now_ns,
+					   __u16 generation)
 {
 	header->kind = kind;
 	header->size = size;
 	header->cpu = bpf_get_smp_processor_id();
-	header->reserved = 0;
-	header->boot_ns = bpf_ktime_get_boot_ns();
+	header->generation = generation;
+	header->boot_ns = now_ns;
+}
+
+/* For records that no filter is asked about. */
+static __always_inline void tapio_begin(struct tapio_header *header, enum tapio_kind kind, __u32 size)
+{
+	tapio_begin_at(header, kind, size, bpf_ktime_get_boot_ns(), 0);
 }
 
 #endif

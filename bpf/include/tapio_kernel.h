@@ -59,7 +59,7 @@ struct cgroup_subsys_state {
 	struct cgroup *cgroup;
 };
 
-enum cgroup_subsys_id { memory_cgrp_id = 4 };
+enum cgroup_subsys_id { io_cgrp_id = 3, memory_cgrp_id = 4 };
 
 struct css_set {
 	struct cgroup_subsys_state *subsys[16];
@@ -142,6 +142,7 @@ struct timespec64 {
 };
 
 struct inode {
+	__u16 i_mode;
 	__s64 i_mtime_sec;
 	__s64 i_ctime_sec;
 	__u32 i_mtime_nsec;
@@ -161,8 +162,30 @@ struct inode___plain_ctime {
 	struct timespec64 i_ctime;
 };
 
+struct qstr {
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct qstr d_name;
+};
+
+struct path {
+	struct dentry *dentry;
+};
+
 struct file {
 	struct inode *f_inode;
+	struct path f_path;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
 };
 
 struct mm_struct {
@@ -187,7 +210,12 @@ struct sched_info {
 	unsigned long long run_delay;
 };
 
+struct thread_info {
+	__u32 status; /* on x86-64 */
+};
+
 struct task_struct {
+	struct thread_info thread_info;
 	unsigned int flags;
 	int pid;
 	int tgid;
@@ -204,6 +232,7 @@ struct task_struct {
 	sigset_t blocked;
 	sigset_t real_blocked;
 	struct sched_info sched_info; /* with CONFIG_SCHED_INFO */
+	struct files_struct *files;
 	struct css_set *cgroups;
 	struct mm_struct *mm;
 	char comm[16];
@@ -326,6 +355,11 @@ struct seq_file;
 
 struct bpf_iter_meta {
 	struct seq_file *seq;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
 };
 
 struct bpf_iter__task_file {

@@ -111,6 +111,12 @@ static __always_inline bool tapio_sends(struct bpf_sock *sk)
 	return tcp && tapio_is_held((struct sock *)tcp);
 }
 
+/* Kernel-wide id of the process that runs now. In cgroup_skb bpf_get_current_pid_tgid is allowed from 6.10 only, eb166e522c77. */
+static __always_inline __u32 tapio_current_tgid(void)
+{
+	return BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), tgid);
+}
+
 static __always_inline void tapio_describe_current(struct tapio_process *process)
 {
 	tapio_describe(process, (struct task_struct *)bpf_get_current_task(), false);

@@ -33,8 +33,20 @@ enum tapio_collector {
 	TAPIO_SECURITY,
 	TAPIO_DROPS,
 	TAPIO_CAPABILITY,
+	TAPIO_FILE,
 	TAPIO_CGROUP,
 	TAPIO_COLLECTORS
+};
+
+/* Why a rule leaves a record out; each record counts for the first that applies. In the order of tapio::FilterCause. */
+enum tapio_cause {
+	TAPIO_UNWANTED, /* nobody subscribes to it */
+	TAPIO_BY_PORT,
+	TAPIO_BY_FLOOR, /* over too soon to be told */
+	TAPIO_BY_CGROUP,
+	TAPIO_BY_TOKENS, /* its cgroup has had its share */
+	TAPIO_CAUSES,
+	TAPIO_TOLD = TAPIO_CAUSES
 };
 
 /*
@@ -47,8 +59,9 @@ struct tapio_counters {
 	__u64 folded;
 	__u64 lost;
 	__u64 passed_by; /* seen and filtered in one: most packets are, and each addition is paid for by every packet */
+	__u64 left_out[TAPIO_CAUSES]; /* filtered too: records that a rule leaves out, by cause */
 };
-TAPIO_ASSERT(sizeof(struct tapio_counters) == 40);
+TAPIO_ASSERT(sizeof(struct tapio_counters) == 80);
 
 enum tapio_kind {
 	TAPIO_KIND_EXEC = 1,
@@ -58,6 +71,7 @@ enum tapio_kind {
 	TAPIO_KIND_TCP = 5,
 	TAPIO_KIND_DNS = 6,
 	TAPIO_KIND_HTTP = 7,
+	TAPIO_KIND_FILE = 8,
 	TAPIO_KIND_PRIVILEGE = 16,
 	TAPIO_KIND_PTRACE = 17,
 	TAPIO_KIND_MODULE = 18,
@@ -88,7 +102,7 @@ struct tapio_header {
 	__u16 kind; /* enum tapio_kind */
 	__u16 size; /* of the whole record */
 	__u16 cpu;
-	__u16 reserved;
+	__u16 generation; /* of the filter that let it pass, its lower half; 0 = none was asked */
 	__u64 boot_ns;
 	struct tapio_process process;
 };
@@ -256,6 +270,41 @@ struct tapio_capability {
 };
 TAPIO_ASSERT(sizeof(struct tapio_capability) == 72);
 
+/* What the agent tells of a system call: TAPIO_FILE_CALL(), by the call's number. 0 = it is not looked at. */
+#define TAPIO_FILE_CALLS 512 /* a power of two above every number */
+/*
+ * operation: what the agent calls it, never 0. path, flags: where they are among the arguments, the first being 1; 0 = nowhere; path with
+ * TAPIO_FILE_OPEN: there is a descriptor. errors: those that are told.
+ */
+#define TAPIO_FILE_CALL(operation, path, errors, flags) ((operation) | (path) << 8 | (errors) << 16 | (flags) << 24)
+#define TAPIO_FILE_OPEN 8
+
+enum tapio_file_errors {
+	TAPIO_FILE_MISSING = 1,	    /* ENOENT, of configuration */
+	TAPIO_FILE_DENIED = 2,	    /* EACCES, EPERM */
+	TAPIO_FILE_DESCRIPTORS = 4, /* EMFILE, ENFILE */
+	TAPIO_FILE_SPACE = 8,	    /* ENOSPC, EDQUOT */
+	TAPIO_FILE_READ_ONLY = 16,  /* EROFS */
+	TAPIO_FILE_IO = 32	    /* EIO */
+};
+
+/* What configuration begins or ends with: bytes, then the mask of those that count. */
+#define TAPIO_FILE_PREFIXES 8
+#define TAPIO_FILE_PREFIX_WORDS 4
+#define TAPIO_FILE_SUFFIXES 16
+#define TAPIO_FILE_SUFFIX_WORDS 2
+
+struct tapio_file {
+	struct tapio_header header; /* process: of the first failure that this record tells */
+	__u32 repeats;		    /* alike since the last record */
+	__u32 flags;		    /* of open(2) */
+	__u16 operation;
+	__u16 error;
+	__u32 reserved;
+	char path[TAPIO_FILENAME_LEN]; /* of that failure; empty = not known */
+};
+TAPIO_ASSERT(sizeof(struct tapio_file) == 336);
+
 /* What a cgroup was called when it was made; kept in the kernel and looked up. */
 
 #define TAPIO_CGROUP_PATH_LEN 512 /* with the final NUL; of a pod's container under systemd some 200 are used */
@@ -272,6 +321,61 @@ struct tapio_cgroup_birth {
 	char path[TAPIO_CGROUP_PATH_LEN]; /* from the root of its hierarchy */
 };
 TAPIO_ASSERT(sizeof(struct tapio_cgroup_birth) == 520);
+
+/* ---- filters: what the agent writes and the programs read ---- */
+
+#define TAPIO_PORT_WORDS 1024 /* a bit for each port */
+
+/* Collectors whose records have ports. */
+enum tapio_port_set { TAPIO_PORTS_TCP, TAPIO_PORTS_DNS, TAPIO_PORTS_HTTP, TAPIO_PORT_SETS };
+
+/* Of one collector. */
+struct tapio_rule {
+	__u64 floor_ns; /* what is over sooner, and did not fail, is left out; 0 = no such floor */
+	__u64 token_ns; /* the time for one more record of a cgroup; 0 = any number */
+	__u64 burst_ns; /* so much of that may be ahead */
+	__u8 by_cgroup; /* the verdicts on cgroups are to be asked */
+	__u8 by_port;   /* its port set is to be asked */
+	__u8 reserved[6];
+};
+TAPIO_ASSERT(sizeof(struct tapio_rule) == 32);
+
+/* One generation. Never changed while a program may read it, but for the verdicts on cgroups, which come and go. */
+struct tapio_filter {
+	__u64 generation;
+	__u32 slot;	      /* where it lies, which the keys of its verdicts have */
+	__u32 unwanted;	      /* bit: enum tapio_kind */
+	__u32 unwanted_plain; /* the same for what has not failed */
+	__u32 reserved;
+	struct tapio_rule rules[TAPIO_COLLECTORS];
+	__u64 ports[TAPIO_PORT_SETS][TAPIO_PORT_WORDS]; /* those that are told */
+};
+
+struct tapio_verdict_key {
+	__u64 id;
+	__u32 is_v1; /* the id is of version 1's memory hierarchy: ids are unique within one only */
+	__u32 slot;
+};
+TAPIO_ASSERT(sizeof(struct tapio_verdict_key) == 16);
+
+/* A cgroup without one is not known yet, and passes. */
+struct tapio_verdict {
+	__u32 denied; /* bit: enum tapio_collector */
+	__u32 rank;   /* how much it says of whose a task is: of a task's two cgroups the one that says more counts */
+};
+#define TAPIO_RANK_CONTAINER 3 /* nothing says more */
+
+struct tapio_bucket_key {
+	struct tapio_cgroups cgroups;
+	__u32 collector;
+	__u32 failed; /* what failed has tokens of its own: a flood of what did not cannot use them up */
+};
+TAPIO_ASSERT(sizeof(struct tapio_bucket_key) == 24);
+
+struct tapio_bucket {
+	__u64 full_ns;	/* boot time at which it is full again */
+	__u64 left_out;
+};
 
 /* Folded in the kernel: values of per-CPU maps. */
 

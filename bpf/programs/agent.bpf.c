@@ -7,6 +7,8 @@ const volatile __u64 tapio_wake_bytes = 2 << 20;
 __u32 tapio_own_tgid = 0;
 __u32 tapio_own_pid_level = 0;
 __u32 tapio_own_pid_inum = 0;
+__u32 tapio_filter_active = 0;
+__u64 tapio_utc_minus_boot_ns = 0;
 
 /* Run once by the agent itself, never attached: in a container it cannot know its kernel-wide pid otherwise. */
 SEC("raw_tp")

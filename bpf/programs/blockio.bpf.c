@@ -24,25 +24,43 @@ struct {
 
 const volatile bool tapio_request_after_queue = false; /* set by the agent: until 5.11, a54895fa057c, the queue came first */
 
+/* Is this the cgroup that the controller "io" has the task in? */
+static __always_inline bool accounts_for(struct cgroup *group, struct task_struct *task)
+{
+	struct cgroup_subsys_state *state = NULL;
+	void *set = BPF_CORE_READ(task, cgroups);
+
+	if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, io_cgrp_id))
+		return false;
+	bpf_probe_read_kernel(&state, sizeof(state),
+			      set + bpf_core_field_offset(struct css_set, subsys)
+				      + bpf_core_enum_value(enum cgroup_subsys_id, io_cgrp_id) * sizeof(void *));
+	return state && BPF_CORE_READ(state, cgroup) == group;
+}
+
 /*
- * Whose request it is. On v2 the request says so, writeback included. On v1 it is the task that hands it in, unless that is
- * a kernel thread, which writes for nobody in particular: then it is the host's.
+ * Whose request it is. On v2 the request says so, writeback included; but where "io" is not enabled it names an ancestor, the
+ * same as the controller has for the task: then it is the task's own, and that one's cgroup is known better. On v1 it is the
+ * task that hands it in, unless that is a kernel thread, which writes for nobody in particular: then it is the host's.
  */
 static __always_inline void request_cgroups(struct tapio_cgroups *cgroups, struct request *request)
 {
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	bool by_kernel = BPF_CORE_READ(task, flags) & TAPIO_PF_KTHREAD;
 	struct bio *bio = BPF_CORE_READ(request, bio);
-	struct task_struct *task;
 
 	if (bio && bpf_core_field_exists(bio->bi_blkg)) {
 		struct cgroup *group = BPF_CORE_READ(bio, bi_blkg, blkcg, css.cgroup);
 
 		if (group && BPF_CORE_READ(group, root, hierarchy_id) == 0) {
-			cgroups->v2 = BPF_CORE_READ(group, kn, id);
+			if (!by_kernel && accounts_for(group, task))
+				tapio_task_cgroups(cgroups, task, false);
+			else
+				cgroups->v2 = BPF_CORE_READ(group, kn, id);
 			return;
 		}
 	}
-	task = (struct task_struct *)bpf_get_current_task();
-	if (BPF_CORE_READ(task, flags) & TAPIO_PF_KTHREAD)
+	if (by_kernel)
 		cgroups->v2 = TAPIO_ROOT_CGROUP;
 	else
 		tapio_task_cgroups(cgroups, task, false);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
-#include "tapio_bpf.h"
+#include "tapio_syscall.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -29,34 +29,40 @@ struct {
 
 #define TAPIO_CAP_SYS_ADMIN 21
 
-/* The number of the system call that runs: x86-64, and arm64. */
-struct pt_regs___x86 {
-	unsigned long orig_ax;
-} __attribute__((preserve_access_index));
-struct pt_regs___arm64 {
-	__s32 syscallno;
-} __attribute__((preserve_access_index));
-
 extern const void security_vm_enough_memory_mm __ksym __weak; /* what it calls jumps, and leaves no trace on the stack */
+
+/* Flags of clone(2) that make a new namespace, for which that capability is needed. */
+#define TAPIO_CLONE_NEW 0x7e020000
+
+/* mmap, mprotect, brk, mremap; fork, vfork, execve, execveat; -1 = a page fault */
+static __always_inline bool is_memory_call_x86(__s64 call, __u64 first)
+{
+	return call == 9 || call == 10 || call == 12 || call == 25 || (call >= 57 && call <= 59) || call == 322 || call == -1
+	       || (call == 56 && !(first & TAPIO_CLONE_NEW));
+}
+
+static __always_inline bool is_memory_call_arm64(__s64 call)
+{
+	return call == 222 || call == 226 || call == 214 || call == 216 || call == 221 || call == 281 || call == -1;
+}
 
 /*
  * Whoever asks for memory is asked whether it may have what is kept for CAP_SYS_ADMIN: every program, all the time. Of the
- * four system calls that do it most nothing else asks for that capability; where another does, the stack tells.
+ * system calls that do it most nothing else asks for that capability; where another does, the stack tells, which costs
+ * some microseconds.
  */
 static __always_inline bool is_about_memory(void *ctx)
 {
 	void *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 	__u64 start = (__u64)&security_vm_enough_memory_mm;
 	__u64 frames[8] = {};
-	__s64 call = -1;
+	__s64 call = tapio_call_number(regs);
 
-	if (bpf_core_field_exists(((struct pt_regs___x86 *)0)->orig_ax)) {
-		call = BPF_CORE_READ((struct pt_regs___x86 *)regs, orig_ax);
-		if (call == 9 || call == 10 || call == 12 || call == 25) /* mmap, mprotect, brk, mremap */
+	if (TAPIO_IS_X86) {
+		if (is_memory_call_x86(call, BPF_CORE_READ((struct pt_regs___x86 *)regs, di)))
 			return true;
-	} else if (bpf_core_field_exists(((struct pt_regs___arm64 *)0)->syscallno)) {
-		call = BPF_CORE_READ((struct pt_regs___arm64 *)regs, syscallno);
-		if (call == 222 || call == 226 || call == 214 || call == 216)
+	} else if (TAPIO_IS_ARM64) {
+		if (is_memory_call_arm64(call))
 			return true;
 	}
 	if (!start || bpf_get_stack(ctx, frames, sizeof(frames), 0) <= 0)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+#include "tapio_filter.h"
 #include "tapio_packet.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -12,6 +13,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 /* RFC 1035 section 4.1.1, host order */
 #define TAPIO_DNS_IS_ANSWER 0x8000
 #define TAPIO_DNS_OPCODE 0x7800
+#define TAPIO_DNS_RCODE 0x000f
 
 const volatile __u64 tapio_dns_wait_ns = 5000000000ull; /* set by the agent */
 /* Questions that are waited for: while there are none, the agent need not look for those that wait too long. */
@@ -166,7 +168,7 @@ static __always_inline bool read_asker(struct tapio_process *asker, struct __sk_
 			return !is_own;
 		}
 	}
-	if (tapio_is_own(bpf_get_current_pid_tgid() >> 32))
+	if (tapio_is_own(tapio_current_tgid()))
 		return false;
 	tapio_describe_current(asker);
 	return true;
@@ -240,26 +242,57 @@ __noinline int tapio_dns_on_question(struct __sk_buff *skb, __u32 at, bool tcp)
 	return true;
 }
 
-/* Takes the question out of the map. NULL: there is no room, or somebody else took it; both are counted. */
-static __always_inline struct tapio_dns *conclude(struct tapio_dns_key *key, struct tapio_dns_question *known,
-						  struct tapio_counters *count)
+/* Not inlined: the callers have little room left on the stack. */
+static __noinline __u32 judge(__u32 active, const struct tapio_dns_question *known, __u64 now_ns, bool failed)
+{
+	const struct tapio_filter *filter = tapio_filter_of(active);
+	const struct tapio_rule *rule;
+
+	if (!filter)
+		return TAPIO_TOLD;
+	rule = &filter->rules[TAPIO_DNS];
+	if (tapio_is_unwanted(filter, TAPIO_KIND_DNS, failed))
+		return TAPIO_UNWANTED;
+	if (rule->by_port && !tapio_tells_port(filter, TAPIO_PORTS_DNS, TAPIO_DNS_PORT))
+		return TAPIO_BY_PORT;
+	if (!failed && now_ns - known->begun_ns < rule->floor_ns)
+		return TAPIO_BY_FLOOR;
+	return tapio_judge(filter, TAPIO_DNS, &known->asker.cgroups, now_ns, failed);
+}
+
+static __always_inline struct tapio_dns *begin_record(const struct tapio_dns_key *key, const struct tapio_dns_question *known,
+						      __u64 now_ns, __u32 active)
 {
 	struct tapio_dns *record = bpf_ringbuf_reserve(&events, sizeof(*record), 0);
 
-	if (record) {
-		tapio_begin(&record->header, TAPIO_KIND_DNS, sizeof(*record));
-		record->header.process = known->asker;
-		record->latency_ns = record->header.boot_ns - known->begun_ns;
-		record->attempts = known->attempts;
-		record->server_port = known->server_port;
-		record->flags = record->answers = 0;
-		record->question_len = known->question_len;
-		record->answered = false;
-		record->tcp = key->tcp;
-		record->reserved[0] = record->reserved[1] = 0;
-		__builtin_memcpy(record->server, known->server, sizeof(record->server));
-		__builtin_memcpy(record->question, known->question, sizeof(record->question));
-	}
+	if (!record)
+		return NULL;
+	tapio_begin_at(&record->header, TAPIO_KIND_DNS, sizeof(*record), now_ns, tapio_generation(tapio_filter_of(active)));
+	record->header.process = known->asker;
+	record->latency_ns = now_ns - known->begun_ns;
+	record->attempts = known->attempts;
+	record->server_port = known->server_port;
+	record->flags = record->answers = 0;
+	record->question_len = known->question_len;
+	record->answered = false;
+	record->tcp = key->tcp;
+	record->reserved[0] = record->reserved[1] = 0;
+	__builtin_memcpy(record->server, known->server, sizeof(record->server));
+	__builtin_memcpy(record->question, known->question, sizeof(record->question));
+	return record;
+}
+
+/*
+ * Takes the question out of the map. NULL: a filter leaves it out, there is no room, or somebody else took it; all are counted.
+ * `failed`: no answer, or an error.
+ */
+static __always_inline struct tapio_dns *conclude(struct tapio_dns_key *key, struct tapio_dns_question *known,
+						  struct tapio_counters *count, __u32 active, bool failed)
+{
+	__u64 now_ns = bpf_ktime_get_boot_ns();
+	__u32 cause = active ? judge(active, known, now_ns, failed) : TAPIO_TOLD;
+	struct tapio_dns *record = cause == TAPIO_TOLD ? begin_record(key, known, now_ns, active) : NULL;
+
 	TAPIO_ADD(count->seen, 1);
 	if (bpf_map_delete_elem(&dns_questions, key)) {
 		TAPIO_ADD(count->kfiltered, 1);
@@ -268,13 +301,13 @@ static __always_inline struct tapio_dns *conclude(struct tapio_dns_key *key, str
 		return NULL;
 	}
 	TAPIO_ADD(tapio_dns_waiting, -1);
-	if (!record)
+	if (!record && !tapio_is_left_out(count, cause))
 		TAPIO_ADD(count->lost, 1);
 	return record;
 }
 
 /* False when it answers nothing that was asked. A server that understood nothing may leave out the question. */
-__noinline int tapio_dns_on_answer(struct __sk_buff *skb, __u32 at, bool tcp)
+__noinline int tapio_dns_on_answer(struct __sk_buff *skb, __u32 at, bool tcp, __u32 active)
 {
 	struct tapio_counters *count = tapio_count(TAPIO_DNS);
 	struct tapio_dns_section section = {};
@@ -293,11 +326,13 @@ __noinline int tapio_dns_on_answer(struct __sk_buff *skb, __u32 at, bool tcp)
 		known = bpf_map_lookup_elem(&dns_questions, &key);
 		if (!known || !known->begun_ns || (header.questions && !tapio_dns_same_question(known, &section)))
 			continue;
-		record = conclude(&key, known, count);
+		record = conclude(&key, known, count, active, header.flags & bpf_htons(TAPIO_DNS_RCODE));
 		if (record) {
 			record->answered = true;
 			record->flags = bpf_ntohs(header.flags);
 			record->answers = bpf_ntohs(header.answers);
+			/* Some ask several servers at once, with one id: it is of the one that answers first. */
+			tapio_read_address(record->server, skb, false);
 			tapio_submit(record);
 		}
 		return true;
@@ -305,24 +340,24 @@ __noinline int tapio_dns_on_answer(struct __sk_buff *skb, __u32 at, bool tcp)
 	return false;
 }
 
-static __always_inline bool on_message(struct __sk_buff *skb, __u32 at, bool tcp, bool asks)
+static __always_inline bool on_message(struct __sk_buff *skb, __u32 at, bool tcp, bool asks, __u32 active)
 {
-	return asks ? tapio_dns_on_question(skb, at, tcp) : tapio_dns_on_answer(skb, at, tcp);
+	return asks ? tapio_dns_on_question(skb, at, tcp) : tapio_dns_on_answer(skb, at, tcp, active);
 }
 
 /* Over TCP each message has its length before it. Some send that alone, in a segment before. */
-static __always_inline bool on_segment(struct __sk_buff *skb, __u32 at, bool asks)
+static __always_inline bool on_segment(struct __sk_buff *skb, __u32 at, bool asks, __u32 active)
 {
 	bool any = false;
 	__be16 length;
 
 	for (int i = 0; i < TAPIO_DNS_PER_SEGMENT; i++) {
-		if (bpf_skb_load_bytes(skb, at, &length, sizeof(length)) || !on_message(skb, at + 2, true, asks))
+		if (bpf_skb_load_bytes(skb, at, &length, sizeof(length)) || !on_message(skb, at + 2, true, asks, active))
 			break;
 		any = true;
 		at += 2 + bpf_ntohs(length);
 	}
-	return any || on_message(skb, at, true, asks);
+	return any || on_message(skb, at, true, asks, active);
 }
 
 static __always_inline int on_packet(struct __sk_buff *skb, bool asks)
@@ -335,9 +370,9 @@ static __always_inline int on_packet(struct __sk_buff *skb, bool asks)
 		return TAPIO_LET_PASS;
 	if (tapio_parse(skb, &packet) && (asks ? packet.target : packet.source) == TAPIO_DNS_PORT) {
 		if (packet.protocol == TAPIO_IPPROTO_TCP)
-			taken = on_segment(skb, packet.payload, asks);
+			taken = on_segment(skb, packet.payload, asks, tapio_filter_now());
 		else
-			taken = on_message(skb, packet.payload, false, asks);
+			taken = on_message(skb, packet.payload, false, asks, tapio_filter_now());
 	}
 	if (!taken)
 		tapio_pass_by(count);
@@ -358,6 +393,8 @@ int dns_ingress(struct __sk_buff *skb)
 
 struct tapio_dns_look {
 	__u64 now_ns;
+	__u32 active; /* filter */
+	__u32 reserved;
 };
 
 struct bpf_map;
@@ -371,7 +408,7 @@ static long look_at(struct bpf_map *map, struct tapio_dns_key *key, struct tapio
 
 	if (!count || !known->begun_ns || known->begun_ns + tapio_dns_wait_ns > look->now_ns)
 		return 0;
-	record = conclude(&own_key, known, count);
+	record = conclude(&own_key, known, count, look->active, true);
 	if (record)
 		tapio_submit(record);
 	return 0;
@@ -384,7 +421,7 @@ static long look_at(struct bpf_map *map, struct tapio_dns_key *key, struct tapio
 SEC("raw_tp")
 int dns_timeouts(void *ctx)
 {
-	struct tapio_dns_look look = {.now_ns = bpf_ktime_get_boot_ns()};
+	struct tapio_dns_look look = {.now_ns = bpf_ktime_get_boot_ns(), .active = tapio_filter_now()};
 
 	bpf_for_each_map_elem(&dns_questions, look_at, &look, 0);
 	return 0;

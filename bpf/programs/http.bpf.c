@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+#include "tapio_filter.h"
+#include "tapio_http.h"
 #include "tapio_packet.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -12,6 +14,9 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 enum tapio_http_state { TAPIO_HTTP_UNKNOWN, TAPIO_HTTP_SPOKEN, TAPIO_HTTP_IGNORED };
 
+/* The largest window of TCP (RFC 7323 section 2.3): nothing further back than that is on its way. */
+#define TAPIO_HTTP_WINDOW (1u << 30)
+
 #define TAPIO_HTTP_KNOWS_REQUEST 1
 #define TAPIO_HTTP_KNOWS_ANSWER 2
 
@@ -22,13 +27,19 @@ enum tapio_http_state { TAPIO_HTTP_UNKNOWN, TAPIO_HTTP_SPOKEN, TAPIO_HTTP_IGNORE
 struct tapio_http_socket {
 	__u32 next;	/* number of the next request */
 	__u32 first;	/* number of the next answer */
-	__u32 request_sequence; /* where the last request and the last answer began: what is older is sent again */
-	__u32 answer_sequence;
+	__u32 request_sequence; /* where the last request began */
+	/* Where the last request and the last answer began, or what came a window before the newest: what is older is sent again. */
+	__u32 request_floor;
+	__u32 answer_floor;
 	__u8 state;	/* enum tapio_http_state */
 	__u8 direction; /* enum tapio_direction */
 	__u8 looked;
-	__u8 known;	/* which of the two sequences are: TAPIO_HTTP_KNOWS_ */
+	__u8 known;	/* which of the two floors are: TAPIO_HTTP_KNOWS_ */
+	__u32 generation;
 };
+
+/* Counted up by the agent when the collector is switched on again: what older sockets know has holes. */
+__u32 tapio_http_generation = 0;
 
 struct tapio_http_request {
 	__u64 begun_ns; /* 0 = not in use */
@@ -91,53 +102,6 @@ struct tapio_http_side {
 	struct tapio_http_exchange *exchange;
 };
 
-enum tapio_http_sight { TAPIO_SEES_OTHER, TAPIO_SEES_REQUEST, TAPIO_SEES_ANSWER, TAPIO_SEES_ENCRYPTION };
-
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define FOUR(a, b, c, d) ((__u32)(a) | (__u32)(b) << 8 | (__u32)(c) << 16 | (__u32)(d) << 24)
-#else
-#define FOUR(a, b, c, d) ((__u32)(d) | (__u32)(c) << 8 | (__u32)(b) << 16 | (__u32)(a) << 24)
-#endif
-
-static __always_inline bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* The methods of RFC 9110 section 9.3 and RFC 5789; any word in capitals could be one, and would be found everywhere. */
-static __always_inline bool is_method(const __u32 *words)
-{
-	__u32 first = words[0], second = words[1];
-
-	if (first == FOUR('G', 'E', 'T', ' ') || first == FOUR('P', 'U', 'T', ' '))
-		return true;
-	if (first == FOUR('P', 'O', 'S', 'T') || first == FOUR('H', 'E', 'A', 'D'))
-		return ((const char *)words)[4] == ' ';
-	return (first == FOUR('D', 'E', 'L', 'E') && (second & FOUR(255, 255, 255, 0)) == FOUR('T', 'E', ' ', 0))
-	       || (first == FOUR('P', 'A', 'T', 'C') && (second & FOUR(255, 255, 0, 0)) == FOUR('H', ' ', 0, 0))
-	       || (first == FOUR('O', 'P', 'T', 'I') && second == FOUR('O', 'N', 'S', ' '))
-	       || (first == FOUR('T', 'R', 'A', 'C') && (second & FOUR(255, 255, 0, 0)) == FOUR('E', ' ', 0, 0))
-	       || (first == FOUR('C', 'O', 'N', 'N') && second == FOUR('E', 'C', 'T', ' '));
-}
-
-static __always_inline enum tapio_http_sight look(const __u32 *words)
-{
-	const char *text = (const char *)words;
-
-	if (words[0] == FOUR('H', 'T', 'T', 'P')) {
-		bool fits = (words[1] & FOUR(255, 255, 255, 0)) == FOUR('/', '1', '.', 0) && text[8] == ' '
-			    && is_digit(text[9]) && is_digit(text[10]) && is_digit(text[11]);
-
-		return fits ? TAPIO_SEES_ANSWER : TAPIO_SEES_OTHER;
-	}
-	if (is_method(words))
-		return TAPIO_SEES_REQUEST;
-	/* A handshake of TLS (RFC 8446 section 5.1), or HTTP/2 (RFC 9113 section 3.4) */
-	if ((words[0] & FOUR(255, 255, 0, 0)) == FOUR(0x16, 3, 0, 0) || words[0] == FOUR('P', 'R', 'I', ' '))
-		return TAPIO_SEES_ENCRYPTION;
-	return TAPIO_SEES_OTHER;
-}
-
 /*
  * Who sends. For a server that is whoever answers, though another process accepted or listens. False for the agent's own,
  * which is not looked at again.
@@ -148,7 +112,7 @@ static __always_inline bool note_owner(struct tapio_http_exchange *exchange, str
 
 	if (!tapio_sends(sk))
 		return true;
-	tgid = bpf_get_current_pid_tgid() >> 32;
+	tgid = tapio_current_tgid();
 	if (tgid == exchange->owner_tgid)
 		return true;
 	if (tapio_is_own(tgid))
@@ -199,7 +163,7 @@ static __always_inline void on_request(struct tapio_http_side *side, struct __sk
 	__u32 number = side->socket->next;
 
 	TAPIO_ADD(side->count->seen, 1);
-	side->socket->request_sequence = packet->sequence;
+	side->socket->request_sequence = side->socket->request_floor = packet->sequence;
 	side->socket->known |= TAPIO_HTTP_KNOWS_REQUEST;
 	request = new_request(side, number);
 	if (request) {
@@ -287,7 +251,8 @@ static __always_inline void fetch_early(struct tapio_http_side *side, struct __s
 	if (!exchange)
 		return;
 	exchange->request = *early;
-	side->socket->next = 1;
+	exchange->request.number = side->socket->first;
+	side->socket->next = side->socket->first + 1;
 	bpf_map_delete_elem(&http_pipelined, &key);
 }
 
@@ -308,25 +273,61 @@ static __always_inline void forget(struct tapio_http_exchange *exchange, struct 
 		bpf_map_delete_elem(&http_pipelined, key);
 }
 
-static __always_inline struct tapio_http *begin_record(struct tapio_http_exchange *exchange,
-						       const struct tapio_http_request *request, __u8 direction)
-{
-	struct tapio_http *record = bpf_ringbuf_reserve(&events, sizeof(*record), 0);
+/* What the records of one run of a program share. */
+struct tapio_http_told {
+	__u64 now_ns;
+	__u32 cause; /* TAPIO_TOLD, or why they are left out */
+	__u16 generation;
+	__u8 direction;
+};
 
-	if (!record)
+/* NULL: it is left out, or there is no room; both are counted. */
+static __always_inline struct tapio_http *begin_record(struct tapio_http_exchange *exchange,
+						       const struct tapio_http_request *request,
+						       const struct tapio_http_told *told, struct tapio_counters *count)
+{
+	struct tapio_http *record;
+
+	if (tapio_is_left_out(count, told->cause))
 		return NULL;
-	tapio_begin(&record->header, TAPIO_KIND_HTTP, sizeof(*record));
+	record = bpf_ringbuf_reserve(&events, sizeof(*record), 0);
+	if (!record) {
+		TAPIO_ADD(count->lost, 1);
+		return NULL;
+	}
+	tapio_begin_at(&record->header, TAPIO_KIND_HTTP, sizeof(*record), told->now_ns, told->generation);
 	record->header.process = exchange->owner;
-	record->latency_ns = record->header.boot_ns - request->begun_ns;
+	record->latency_ns = told->now_ns - request->begun_ns;
 	record->request_bytes = request->bytes;
 	record->ends = exchange->ends;
 	record->request_len = request->length;
 	record->response_len = 0;
-	record->direction = direction;
+	record->direction = told->direction;
 	record->pipelined = request->pipelined;
 	record->reserved[0] = record->reserved[1] = 0;
 	__builtin_memcpy(record->request, request->head, sizeof(record->request));
 	return record;
+}
+
+/* The server's port counts. `failed`: no answer, or an error. */
+static __always_inline struct tapio_http_told judge(const struct tapio_http_exchange *exchange, __u8 direction, __u64 begun_ns,
+						    bool failed)
+{
+	const struct tapio_filter *filter = tapio_filter_of(tapio_filter_now());
+	struct tapio_http_told told = {bpf_ktime_get_boot_ns(), TAPIO_TOLD, tapio_generation(filter), direction};
+	__u16 port = direction == TAPIO_OUTBOUND ? exchange->ends.remote_port : exchange->ends.local_port;
+
+	if (!filter)
+		return told;
+	if (tapio_is_unwanted(filter, TAPIO_KIND_HTTP, failed))
+		told.cause = TAPIO_UNWANTED;
+	else if (filter->rules[TAPIO_HTTP].by_port && !tapio_tells_port(filter, TAPIO_PORTS_HTTP, port))
+		told.cause = TAPIO_BY_PORT;
+	else if (!failed && told.now_ns - begun_ns < filter->rules[TAPIO_HTTP].floor_ns)
+		told.cause = TAPIO_BY_FLOOR;
+	else
+		told.cause = tapio_judge(filter, TAPIO_HTTP, &exchange->owner.cgroups, told.now_ns, failed);
+	return told;
 }
 
 /* The connection is no more of HTTP/1.1 after it: another protocol, or a tunnel (RFC 9110 sections 7.8 and 9.3.6). */
@@ -341,10 +342,11 @@ static __always_inline void on_answer(struct tapio_http_side *side, struct __sk_
 {
 	struct tapio_http_key key = {.cookie = side->exchange->cookie, .number = side->socket->first};
 	struct tapio_http_request *request;
+	struct tapio_http_told told;
 	struct tapio_http *record;
 	bool is_own = false;
 
-	side->socket->answer_sequence = packet->sequence;
+	side->socket->answer_floor = packet->sequence;
 	side->socket->known |= TAPIO_HTTP_KNOWS_ANSWER;
 	/* Only a word in between: 100, 102, 103 */
 	if (side->socket->first == side->socket->next || (status[0] == '1' && status[2] != '1')) {
@@ -362,12 +364,11 @@ static __always_inline void on_answer(struct tapio_http_side *side, struct __sk_
 		side->socket->state = TAPIO_HTTP_IGNORED;
 	if (!side->exchange->owner_tgid)
 		tapio_known_owner(&side->exchange->owner, side->sk, &is_own);
-	record = begin_record(side->exchange, request, side->socket->direction);
+	told = judge(side->exchange, side->socket->direction, request->begun_ns, status[0] >= '4');
+	record = begin_record(side->exchange, request, &told, side->count);
 	forget(side->exchange, request, &key);
-	if (!record) {
-		TAPIO_ADD(side->count->lost, 1);
+	if (!record)
 		return;
-	}
 	record->response_len = load_head(record->response, skb, packet);
 	tapio_submit(record);
 }
@@ -378,13 +379,22 @@ static __always_inline bool is_repeated(__u32 sequence, __u32 last, bool any)
 	return any && (__s32)(sequence - last) <= 0;
 }
 
+/* A body may be longer than sequence numbers tell apart: what is older than it must not become newer. */
+static __always_inline void raise_floor(struct tapio_http_socket *socket, __u32 sequence, bool on_request_side)
+{
+	__u32 *floor = on_request_side ? &socket->request_floor : &socket->answer_floor;
+
+	if ((__s32)(sequence - *floor) > (__s32)TAPIO_HTTP_WINDOW)
+		*floor = sequence - TAPIO_HTTP_WINDOW;
+}
+
 static __always_inline void on_beginning(struct tapio_http_side *side, struct __sk_buff *skb, const struct tapio_packet *packet,
 					 const char *text, bool egress, bool is_request)
 {
 	struct tapio_http_socket *socket = side->socket;
 
-	if (is_request ? is_repeated(packet->sequence, socket->request_sequence, socket->known & TAPIO_HTTP_KNOWS_REQUEST)
-		       : is_repeated(packet->sequence, socket->answer_sequence, socket->known & TAPIO_HTTP_KNOWS_ANSWER)) {
+	if (is_request ? is_repeated(packet->sequence, socket->request_floor, socket->known & TAPIO_HTTP_KNOWS_REQUEST)
+		       : is_repeated(packet->sequence, socket->answer_floor, socket->known & TAPIO_HTTP_KNOWS_ANSWER)) {
 		tapio_pass_by(side->count);
 		return;
 	}
@@ -411,6 +421,7 @@ static __always_inline void on_other(struct tapio_http_side *side, struct __sk_b
 	struct tapio_http_socket *socket = side->socket;
 
 	if (socket->state == TAPIO_HTTP_SPOKEN) {
+		raise_floor(socket, packet->sequence, on_request_side);
 		if (on_request_side && socket->first != socket->next) {
 			side->exchange = bpf_sk_storage_get(&http_exchanges, side->sk, NULL, 0);
 			if (side->exchange)
@@ -433,6 +444,7 @@ static __always_inline void on_payload(struct tapio_http_side *side, struct __sk
 
 	/* The body of an answer: nothing to see before the next request. */
 	if (socket->state == TAPIO_HTTP_SPOKEN && !on_request_side && socket->first == socket->next) {
+		raise_floor(socket, packet->sequence, false);
 		tapio_pass_by(side->count);
 		return;
 	}
@@ -454,6 +466,21 @@ static __always_inline void on_payload(struct tapio_http_side *side, struct __sk
 	on_beginning(side, skb, packet, (const char *)words, egress, is_request);
 }
 
+/* Numbers go on, so that none means two requests. A socket that speaks something else still does. */
+static __always_inline void begin_again(struct tapio_http_side *side)
+{
+	struct tapio_http_exchange *exchange = bpf_sk_storage_get(&http_exchanges, side->sk, NULL, 0);
+	struct tapio_http_socket *socket = side->socket;
+
+	if (exchange)
+		exchange->request.begun_ns = 0;
+	socket->first = socket->next;
+	socket->looked = socket->known = 0;
+	if (socket->state != TAPIO_HTTP_IGNORED)
+		socket->state = TAPIO_HTTP_UNKNOWN;
+	socket->generation = tapio_http_generation;
+}
+
 static __always_inline int on_segment(struct __sk_buff *skb, bool egress)
 {
 	struct tapio_http_side side = {.count = tapio_count(TAPIO_HTTP)};
@@ -469,6 +496,8 @@ static __always_inline int on_segment(struct __sk_buff *skb, bool egress)
 			return TAPIO_LET_PASS;
 		}
 		side.socket = bpf_sk_storage_get(&http_sockets, side.sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+		if (side.socket && side.socket->generation != tapio_http_generation)
+			begin_again(&side);
 	}
 	if (!side.socket || side.socket->state == TAPIO_HTTP_IGNORED)
 		tapio_pass_by(side.count);
@@ -489,25 +518,27 @@ int http_ingress(struct __sk_buff *skb)
 	return on_segment(skb, false);
 }
 
-static __always_inline void on_abort(struct tapio_http_exchange *exchange, __u32 number, __u8 direction,
+static __always_inline void on_abort(struct tapio_http_exchange *exchange, __u32 number, const struct tapio_http_told *told,
 				     struct tapio_counters *count)
 {
 	struct tapio_http_key key = {.cookie = exchange->cookie, .number = number};
 	struct tapio_http_request *request = request_of(exchange, &key);
-	struct tapio_http *record = request ? begin_record(exchange, request, direction) : NULL;
+	struct tapio_http *record;
 
 	TAPIO_ADD(count->seen, 1);
+	record = request ? begin_record(exchange, request, told, count) : NULL;
 	if (request)
 		forget(exchange, request, &key);
-	if (record)
-		tapio_submit(record);
 	else
 		TAPIO_ADD(count->lost, 1);
+	if (record)
+		tapio_submit(record);
 }
 
 static __always_inline void on_end(struct sock *sk, struct tapio_http_socket *socket, struct tapio_counters *count)
 {
 	struct tapio_http_exchange *exchange = bpf_sk_storage_get(&http_exchanges, sk, NULL, 0);
+	struct tapio_http_told told;
 	struct tapio_socket *known;
 	__u32 unkept;
 
@@ -520,8 +551,10 @@ static __always_inline void on_end(struct sock *sk, struct tapio_http_socket *so
 		if (known && known->is_own)
 			return;
 	}
+	/* Once for all of them, and one token: else the verifier looks at it anew for each. */
+	told = judge(exchange, socket->direction, 0, true);
 	for (int i = 0; i < TAPIO_HTTP_DEPTH && socket->first != socket->next; i++)
-		on_abort(exchange, socket->first++, socket->direction, count);
+		on_abort(exchange, socket->first++, &told, count);
 	unkept = socket->next - socket->first;
 	TAPIO_ADD(count->seen, unkept);
 	TAPIO_ADD(count->lost, unkept);
@@ -552,7 +585,7 @@ int http_state_btf(__u64 *ctx)
 	tapio_pass_by(count);
 	if (new == TAPIO_CLOSE || new == TAPIO_FIN_WAIT1 || new == TAPIO_LAST_ACK)
 		socket = bpf_sk_storage_get(&http_sockets, sk, NULL, 0);
-	if (socket && socket->state == TAPIO_HTTP_SPOKEN && socket->first != socket->next && ends(sk, socket, new))
+	if (socket && socket->generation == tapio_http_generation && socket->state == TAPIO_HTTP_SPOKEN && socket->first != socket->next && ends(sk, socket, new))
 		on_end(sk, socket, count);
 	return 0;
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+#include "tapio_filter.h"
 #include "tapio_killer.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define TAPIO_SIGNAL_GROUP_EXIT 4 /* include/linux/sched/signal.h */
+#define TAPIO_ENDED_BY_SIGNAL 0x7f /* of what wait(2) reports */
 
 /* The new stack was written by execve itself a moment ago, so its pages are there. */
 static __always_inline void read_arguments(struct tapio_exec *record, struct mm_struct *mm)
@@ -55,18 +57,25 @@ static __always_inline __s64 changed_ns(struct inode *inode)
 	return 0;
 }
 
+/* What tells whether a file is what the container's image brought. */
+struct tapio_file_times {
+	__s64 modified_ns;	  /* UTC; 0 = not known */
+	__s64 changed_ns;	  /* UTC; 0 = not known */
+	__u64 container_start_ns; /* boot time; 0 = in no container */
+};
+
 /* The file of a script is not at hand any more: the one that is known now is its interpreter's. */
-static __always_inline void read_file_times(struct tapio_exec *record, struct linux_binprm *binary, struct mm_struct *mm)
+static __always_inline void read_file_times(struct tapio_file_times *times, struct linux_binprm *binary, struct mm_struct *mm)
 {
 	struct inode *inode;
 
-	record->file_modified_ns = 0;
-	record->file_changed_ns = 0;
+	times->modified_ns = 0;
+	times->changed_ns = 0;
 	if (!binary || BPF_CORE_READ(binary, interp) != BPF_CORE_READ(binary, filename))
 		return;
 	inode = BPF_CORE_READ(mm, exe_file, f_inode);
-	record->file_modified_ns = modified_ns(inode);
-	record->file_changed_ns = changed_ns(inode);
+	times->modified_ns = modified_ns(inode);
+	times->changed_ns = changed_ns(inode);
 }
 
 /* A container's pid namespace begins with it; what shares the host's has no beginning that means anything. */
@@ -82,10 +91,36 @@ static __always_inline __u64 container_start_ns(struct task_struct *task)
 	return BPF_CORE_READ(number, ns, child_reaper, start_boottime);
 }
 
+#define TAPIO_CLOCK_SLACK_NS 2000000000ll /* the agent tells us the clock once a second: in doubt it decides itself */
+
+/* Written after its container started, which is about security: no filter is asked. */
+static __always_inline bool is_foreign(const struct tapio_file_times *times)
+{
+	__s64 start_ns = times->container_start_ns + tapio_utc_minus_boot_ns;
+
+	return times->container_start_ns && times->changed_ns > start_ns - TAPIO_CLOCK_SLACK_NS;
+}
+
+static __always_inline bool leaves_out(const struct tapio_filter *filter, enum tapio_kind kind, struct task_struct *task,
+				       bool typed, __u64 now_ns, bool failed, struct tapio_counters *count)
+{
+	__u32 cause = TAPIO_UNWANTED;
+	struct tapio_cgroups cgroups;
+
+	if (!tapio_is_unwanted(filter, kind, failed)) {
+		tapio_task_cgroups(&cgroups, task, typed);
+		cause = tapio_judge(filter, TAPIO_PROCESS, &cgroups, now_ns, failed);
+	}
+	return tapio_is_left_out(count, cause);
+}
+
 /* `binary` is NULL where the way of attaching does not give it. */
 static __always_inline int on_exec(struct task_struct *task, const char *filename, struct linux_binprm *binary, bool typed)
 {
 	struct tapio_counters *count = tapio_count(TAPIO_PROCESS);
+	struct tapio_filter *filter = tapio_filter_of(tapio_filter_now());
+	__u64 now_ns = bpf_ktime_get_boot_ns();
+	struct tapio_file_times times;
 	struct task_struct *parent;
 	struct tapio_exec *record;
 	long length;
@@ -93,12 +128,16 @@ static __always_inline int on_exec(struct task_struct *task, const char *filenam
 	if (!count)
 		return 0;
 	TAPIO_ADD(count->seen, 1);
+	read_file_times(&times, binary, BPF_CORE_READ(task, mm));
+	times.container_start_ns = container_start_ns(task);
+	if (filter && !is_foreign(&times) && leaves_out(filter, TAPIO_KIND_EXEC, task, typed, now_ns, false, count))
+		return 0;
 	record = bpf_ringbuf_reserve(&events, sizeof(*record), 0);
 	if (!record) {
 		TAPIO_ADD(count->lost, 1);
 		return 0;
 	}
-	tapio_begin(&record->header, TAPIO_KIND_EXEC, sizeof(*record));
+	tapio_begin_at(&record->header, TAPIO_KIND_EXEC, sizeof(*record), now_ns, tapio_generation(filter));
 	tapio_describe(&record->header.process, task, typed);
 	parent = BPF_CORE_READ(task, real_parent);
 	record->parent_pid = tapio_visible_pid(parent, false);
@@ -106,8 +145,9 @@ static __always_inline int on_exec(struct task_struct *task, const char *filenam
 	length = bpf_probe_read_kernel_str(record->filename, sizeof(record->filename), filename);
 	record->filename_len = length > 0 ? length - 1 : 0;
 	read_arguments(record, BPF_CORE_READ(task, mm));
-	read_file_times(record, binary, BPF_CORE_READ(task, mm));
-	record->container_start_ns = container_start_ns(task);
+	record->file_modified_ns = times.modified_ns;
+	record->file_changed_ns = times.changed_ns;
+	record->container_start_ns = times.container_start_ns;
 	tapio_submit(record);
 	return 0;
 }
@@ -153,7 +193,7 @@ static __always_inline void name_killer(struct tapio_exit *record, __u32 tgid)
 	record->killer_comm[0] = 0;
 	if (!killer)
 		return;
-	if (killer->signal == (record->wait_status & 0x7f) && killer->start_ns == record->header.process.start_ns) {
+	if (killer->signal == (record->wait_status & TAPIO_ENDED_BY_SIGNAL) && killer->start_ns == record->header.process.start_ns) {
 		record->killer_pid = killer->pid;
 		__builtin_memcpy(record->killer_comm, killer->comm, sizeof(record->killer_comm));
 	}
@@ -163,7 +203,9 @@ static __always_inline void name_killer(struct tapio_exit *record, __u32 tgid)
 static __always_inline int on_exit(struct task_struct *task, bool last_thread, bool typed)
 {
 	struct tapio_counters *count = tapio_count(TAPIO_PROCESS);
-	__u32 tgid = TAPIO_GET(typed, task, tgid);
+	struct tapio_filter *filter = tapio_filter_of(tapio_filter_now());
+	__u32 status, tgid = TAPIO_GET(typed, task, tgid);
+	__u64 now_ns = bpf_ktime_get_boot_ns();
 	struct tapio_exit *record;
 
 	if (!count)
@@ -173,14 +215,20 @@ static __always_inline int on_exit(struct task_struct *task, bool last_thread, b
 		TAPIO_ADD(count->kfiltered, 1);
 		return 0;
 	}
+	status = wait_status(task);
+	if (filter && !(status & TAPIO_ENDED_BY_SIGNAL)
+	    && leaves_out(filter, TAPIO_KIND_EXIT, task, typed, now_ns, status != 0, count)) {
+		bpf_map_delete_elem(&killers, &tgid); /* whoever gets the number next was not killed by him */
+		return 0;
+	}
 	record = bpf_ringbuf_reserve(&events, sizeof(*record), 0);
 	if (!record) {
 		TAPIO_ADD(count->lost, 1);
 		return 0;
 	}
-	tapio_begin(&record->header, TAPIO_KIND_EXIT, sizeof(*record));
+	tapio_begin_at(&record->header, TAPIO_KIND_EXIT, sizeof(*record), now_ns, tapio_generation(filter));
 	tapio_describe(&record->header.process, task, typed);
-	record->wait_status = wait_status(task);
+	record->wait_status = status;
 	name_killer(record, tgid);
 	tapio_submit(record);
 	return 0;
@@ -188,10 +236,33 @@ static __always_inline int on_exit(struct task_struct *task, bool last_thread, b
 
 const volatile bool tapio_exit_says_last = false; /* set by the agent: from 6.16 the hook says which thread is the last */
 
-/* The count of live threads may be read as 0 by two that end together, so it is the second choice. */
+struct tapio_ended {
+	__u64 start_ns;
+	__u32 tgid;
+	__u32 reserved;
+};
+
+/* Processes whose end was told; needed for as long as their last threads take to end. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct tapio_ended);
+	__type(value, __u32);
+} ended SEC(".maps");
+
+#define TAPIO_EEXIST 17
+
+/* The count of live threads is read as 0 by all that end together: the first of them tells it. */
 static __always_inline bool is_last_thread(struct task_struct *task)
 {
-	return BPF_CORE_READ(task, signal, live.counter) == 0;
+	struct tapio_ended process = {};
+	__u32 told = 1;
+
+	if (BPF_CORE_READ(task, signal, live.counter) != 0)
+		return false;
+	process.start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	process.tgid = BPF_CORE_READ(task, tgid);
+	return bpf_map_update_elem(&ended, &process, &told, BPF_NOEXIST) != -TAPIO_EEXIST;
 }
 
 SEC("tp_btf/sched_process_exit")

@@ -1,42 +1,9 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
-#include "tapio_bpf.h"
+#include "tapio_task.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* ---- gain of privilege ---- */
-
-/*
- * What a process was allowed when it last started a program, or when it was forked. Whoever is allowed more at the next
- * start gained it in between: by the program (set-id bit, file capabilities), or in another way (a saved id, a flaw of the
- * kernel). So no system call needs to be watched. Less than that, for a while, is not forgotten privilege.
- */
-struct tapio_credentials {
-	__u64 user_ns; /* address, compared only */
-	__u64 capabilities;
-	__u32 uid;
-	__u32 euid;
-	__u32 egid;
-	__u32 reserved;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct tapio_credentials);
-} credentials SEC(".maps");
-
-static __always_inline void read_credentials(struct tapio_credentials *to, struct task_struct *task)
-{
-	const struct cred *cred = BPF_CORE_READ(task, cred);
-
-	to->user_ns = (__u64)BPF_CORE_READ(cred, user_ns);
-	bpf_core_read(&to->capabilities, sizeof(to->capabilities), &cred->cap_effective);
-	to->uid = BPF_CORE_READ(cred, uid.val);
-	to->euid = BPF_CORE_READ(cred, euid.val);
-	to->egid = BPF_CORE_READ(cred, egid.val);
-	to->reserved = 0;
-}
 
 /* A program with a set-id bit leaves the real ids alone: they tell what it was before, if it changed since it was noted. */
 static __always_inline void correct_for_exec(struct tapio_credentials *old, const struct tapio_credentials *now, __u32 gid)
@@ -99,24 +66,25 @@ SEC("tp_btf/sched_process_exec")
 int privilege_exec_btf(__u64 *ctx)
 {
 	struct tapio_counters *count = tapio_count(TAPIO_SECURITY);
-	struct tapio_credentials now, old, *noted;
+	struct tapio_credentials now, old;
 	struct task_struct *task = (void *)ctx[0];
+	struct tapio_task *noted;
 
 	if (!count)
 		return 0;
 	TAPIO_ADD(count->seen, 1);
-	read_credentials(&now, task);
-	noted = bpf_task_storage_get(&credentials, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	tapio_read_credentials(&now, task, true);
+	noted = bpf_task_storage_get(&tasks, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!noted) {
 		TAPIO_ADD(count->lost, 1);
 		return 0;
 	}
-	/* It was forked before the agent began: then its parent is the best that is known. */
-	if (noted->user_ns)
-		old = *noted;
+	/* It was forked before the agent began, and not seen then either: its parent is the best that is known. */
+	if (noted->credentials.user_ns)
+		old = noted->credentials;
 	else
-		read_credentials(&old, BPF_CORE_READ(task, real_parent));
-	*noted = now;
+		tapio_read_credentials(&old, task->real_parent, true);
+	noted->credentials = now;
 	judge(count, task, (void *)ctx[2], &old, &now, true);
 	return 0;
 }
@@ -137,63 +105,22 @@ int privilege_exec_raw(__u64 *ctx)
 		TAPIO_ADD(count->kfiltered, 1);
 		return 0;
 	}
-	read_credentials(&now, task);
+	tapio_read_credentials(&now, task, false);
 	old = now;
 	old.uid = ~now.uid; /* so that judge() takes the real ids */
 	judge(count, task, binary, &old, &now, false);
 	return 0;
 }
 
-/* Who traces a process, as the start of the tracer: kept with the process's first thread. */
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, __u64);
-} tracers SEC(".maps");
-
-/*
- * A child that is traced from its first moment: its tracer was told of with its parent. Noted here, since by its first stop the
- * parent may not have stopped yet, or may be gone.
- */
-static __always_inline void note_tracer(struct task_struct *child)
+/* Run once after attaching: tasks that were there before, as they are now. */
+SEC("iter/task")
+int privilege_existing(struct bpf_iter__task *ctx)
 {
-	__u64 *known;
+	struct task_struct *task = ctx->task;
+	struct tapio_task *noted = task ? bpf_task_storage_get(&tasks, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE) : NULL;
 
-	if (!child->ptrace)
-		return;
-	known = bpf_task_storage_get(&tracers, child, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (known)
-		*known = child->parent->group_leader->start_boottime;
-}
-
-SEC("tp_btf/sched_process_fork")
-int privilege_fork_btf(__u64 *ctx)
-{
-	struct tapio_counters *count = tapio_count(TAPIO_SECURITY);
-	struct task_struct *parent = (void *)ctx[0];
-	struct task_struct *child = (void *)ctx[1];
-	struct tapio_credentials *noted, *of_parent;
-
-	if (!count)
-		return 0;
-	TAPIO_ADD(count->seen, 1);
-	if (child->pid != child->tgid) {
-		TAPIO_ADD(count->kfiltered, 1);
-		return 0;
-	}
-	note_tracer(child);
-	noted = bpf_task_storage_get(&credentials, child, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!noted) {
-		TAPIO_ADD(count->lost, 1);
-		return 0;
-	}
-	of_parent = bpf_task_storage_get(&credentials, parent->group_leader, NULL, 0);
-	if (of_parent && of_parent->user_ns)
-		*noted = *of_parent;
-	else
-		read_credentials(noted, parent);
-	TAPIO_ADD(count->folded, 1);
+	if (noted)
+		tapio_read_credentials(&noted->credentials, task, true);
 	return 0;
 }
 
@@ -250,13 +177,13 @@ static __always_inline bool is_first_stop(int signal, struct kernel_siginfo *inf
 static __always_inline bool is_news(struct task_struct *traced, struct task_struct *tracer)
 {
 	__u64 start = tracer->group_leader->start_boottime;
-	__u64 *known = bpf_task_storage_get(&tracers, traced->group_leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct tapio_task *known = bpf_task_storage_get(&tasks, traced->group_leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
 	if (!known)
 		return true;
-	if (*known == start)
+	if (known->tracer == start)
 		return false;
-	*known = start;
+	known->tracer = start;
 	return true;
 }
 

@@ -41,6 +41,49 @@ static __always_inline bool is_blocked(struct task_struct *target, int signal)
 	return (BPF_CORE_READ(target, blocked.sig[0]) | BPF_CORE_READ(target, real_blocked.sig[0])) & BIT(signal);
 }
 
+/*
+ * A token bucket for each cgroup, kept as the time at which it will be full again: whoever kills processes of his own as fast as
+ * he can shall not push out what others have to tell. Added to and taken from atomically, so that it bounds several CPUs at once;
+ * only where it is full two of them may find the same token.
+ */
+#define TAPIO_SIGNAL_BURST 512
+#define TAPIO_SIGNAL_EVERY_NS 20000000ull /* 50 a second after that */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct tapio_cgroups);
+	__type(value, __u64);
+} signal_buckets SEC(".maps");
+
+static __always_inline bool takes_token(struct task_struct *target)
+{
+	__u64 *full_ns, now = bpf_ktime_get_boot_ns(), empty = 0;
+	struct tapio_cgroups key = {};
+
+	tapio_task_cgroups(&key, target, false);
+	full_ns = bpf_map_lookup_elem(&signal_buckets, &key);
+	if (!full_ns) {
+		bpf_map_update_elem(&signal_buckets, &key, &empty, BPF_NOEXIST);
+		full_ns = bpf_map_lookup_elem(&signal_buckets, &key);
+		if (!full_ns)
+			return true;
+	}
+	if (*full_ns < now)
+		*full_ns = now;
+	TAPIO_ADD(*full_ns, TAPIO_SIGNAL_EVERY_NS);
+	if (*full_ns <= now + TAPIO_SIGNAL_BURST * TAPIO_SIGNAL_EVERY_NS)
+		return true;
+	TAPIO_ADD(*full_ns, -TAPIO_SIGNAL_EVERY_NS);
+	return false;
+}
+
+/* A quarter of the ring is kept free for OOM kills, however many cgroups there are. */
+static __always_inline bool leaves_room(void)
+{
+	return bpf_ringbuf_query(&critical, BPF_RB_AVAIL_DATA) < bpf_ringbuf_query(&critical, BPF_RB_RING_SIZE) / 4 * 3;
+}
+
 /* A process that sent it runs now; what a timer or the terminal sent has no sender. */
 static __always_inline void name_sender(struct tapio_killer *killer, int code)
 {
@@ -64,7 +107,7 @@ static __always_inline bool ends_process(int signal, struct task_struct *target,
 static __always_inline void emit(struct task_struct *target, struct tapio_killer *killer, int code,
 				 struct tapio_counters *count)
 {
-	struct tapio_signal *record = bpf_ringbuf_reserve(&critical, sizeof(*record), 0);
+	struct tapio_signal *record = leaves_room() ? bpf_ringbuf_reserve(&critical, sizeof(*record), 0) : NULL;
 
 	if (!record) {
 		TAPIO_ADD(count->lost, 1);
@@ -100,8 +143,11 @@ static __always_inline int on_signal(int signal, struct kernel_siginfo *info, st
 	killer.signal = signal;
 	name_sender(&killer, code);
 	bpf_map_update_elem(&killers, &tgid, &killer, BPF_ANY);
-	/* Blocked, it may still be taken by sigwait: should it end the process after all, the exit says so. */
-	if (signal != TAPIO_SIGKILL && is_blocked(target, signal)) {
+	/*
+	 * Blocked, it may still be taken by sigwait; of a process that is traced, it stops it and the tracer decides, as
+	 * complete_signal() has it. Should it end the process after all, the exit says so.
+	 */
+	if ((signal != TAPIO_SIGKILL && (is_blocked(target, signal) || BPF_CORE_READ(target, ptrace))) || !takes_token(target)) {
 		TAPIO_ADD(count->kfiltered, 1);
 		return 0;
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
 #include <bpf/bpf_endian.h>
 
+#include "tapio_filter.h"
 #include "tapio_socket.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -102,18 +103,56 @@ static __always_inline int socket_error(struct sock *sk, bool established)
 	return error || established ? error : sk->sk_err_soft;
 }
 
+/* The port of the side that listens; where it is not known which that is, either will do. */
+static __always_inline bool is_port_told(const struct tapio_filter *filter, const struct tapio_socket *socket, __u16 local,
+					 __u16 remote)
+{
+	if (socket->direction == TAPIO_OUTBOUND)
+		return tapio_tells_port(filter, TAPIO_PORTS_TCP, remote);
+	if (socket->direction == TAPIO_INBOUND)
+		return tapio_tells_port(filter, TAPIO_PORTS_TCP, local);
+	return tapio_tells_port(filter, TAPIO_PORTS_TCP, local) || tapio_tells_port(filter, TAPIO_PORTS_TCP, remote);
+}
+
+/* It lasted, connecting included, less than is told, and nothing was sent twice. One that began before us is told. */
+static __always_inline bool is_over_soon(const struct tapio_rule *rule, const struct tapio_socket *socket, struct tcp_sock *tcp)
+{
+	return socket->start_ns && socket->end_ns - socket->start_ns < rule->floor_ns && !tcp->total_retrans;
+}
+
+static __always_inline __u32 judge(const struct tapio_filter *filter, const struct tapio_socket *socket, struct sock *sk,
+				   struct tcp_sock *tcp, __u64 now_ns)
+{
+	const struct tapio_rule *rule = &filter->rules[TAPIO_TCP];
+	bool failed = socket->error || !socket->was_established;
+
+	if (tapio_is_unwanted(filter, TAPIO_KIND_TCP, failed))
+		return TAPIO_UNWANTED;
+	if (rule->by_port
+	    && !is_port_told(filter, socket, bpf_ntohs(tcp->inet_conn.icsk_inet.inet_sport), bpf_ntohs(sk->__sk_common.skc_dport)))
+		return TAPIO_BY_PORT;
+	if (!failed && is_over_soon(rule, socket, tcp))
+		return TAPIO_BY_FLOOR;
+	return tapio_judge(filter, TAPIO_TCP, &socket->owner.cgroups, now_ns, failed);
+}
+
+/* At most once per run of a program, which so sees one filter. */
 static __always_inline void emit(struct sock *sk, struct tapio_socket *socket, struct tapio_counters *count)
 {
+	struct tapio_filter *filter = tapio_filter_of(tapio_filter_now());
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+	__u64 now_ns = bpf_ktime_get_boot_ns();
 	struct tapio_tcp *record;
 
+	if (filter && tcp && tapio_is_left_out(count, judge(filter, socket, sk, tcp, now_ns)))
+		return;
 	record = tcp ? bpf_ringbuf_reserve(&events, sizeof(*record), 0) : NULL;
 	if (!record) {
 		TAPIO_ADD(count->lost, 1);
 		return;
 	}
 	__builtin_memset(record, 0, sizeof(*record));
-	tapio_begin(&record->header, TAPIO_KIND_TCP, sizeof(*record));
+	tapio_begin_at(&record->header, TAPIO_KIND_TCP, sizeof(*record), now_ns, tapio_generation(filter));
 	record->header.process = socket->owner;
 	record->direction = socket->direction;
 	record->established = socket->was_established;

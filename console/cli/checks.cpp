@@ -46,9 +46,37 @@ struct Capability {
     unsigned bit; ///< linux/capability.h
 };
 
-/// What tapio-agent needs; CAP_SYS_ADMIN stands for CAP_BPF and CAP_PERFMON (capabilities(7)).
+/// What tapio-agent needs; CAP_SYS_ADMIN stands for CAP_BPF and CAP_PERFMON, and CAP_SYSLOG (capabilities(7)).
 constexpr unsigned capSysAdmin = 21;
 constexpr std::array<Capability, 3> agentCapabilities{{{"CAP_BPF", 39}, {"CAP_PERFMON", 38}, {"CAP_DAC_READ_SEARCH", 2}}};
+
+/// What it does without, and then lacks something.
+struct OptionalCapability {
+    Capability capability;
+    const char *without;
+};
+constexpr std::array<OptionalCapability, 3> optionalCapabilities{{
+    {{"CAP_NET_ADMIN", 12}, "neither DNS nor HTTP"},
+    {{"CAP_SYSLOG", 34}, "no kernel log"},
+    {{"CAP_SYS_PTRACE", 19}, "no network figures and ports of containers"},
+}};
+
+bool hasCapability(std::uint64_t bits, const Capability &capability)
+{
+    const bool covered = capability.bit >= 32 && ((bits >> capSysAdmin) & 1) != 0;
+    return covered || ((bits >> capability.bit) & 1) != 0;
+}
+
+/// "CAP_X (what is missing without), ..."
+std::string lackedByAgent(std::uint64_t bits)
+{
+    std::string text;
+    for (const OptionalCapability &optional : optionalCapabilities) {
+        if (!hasCapability(bits, optional.capability))
+            text += (text.empty() ? "" : ", ") + std::string(optional.capability.name) + " (" + optional.without + ")";
+    }
+    return text;
+}
 
 } // namespace
 
@@ -111,15 +139,17 @@ Check checkCapabilities(const CheckRoots &roots, std::optional<std::uint32_t> ag
         return check;
     }
     const std::uint64_t bits = std::strtoull(effective->c_str(), nullptr, 16);
-    const auto has = [bits](unsigned bit) { return ((bits >> bit) & 1) != 0; };
     std::string missing;
     for (const Capability &capability : agentCapabilities) {
-        const bool covered = capability.bit >= 32 && has(capSysAdmin);
-        if (!has(capability.bit) && !covered)
+        if (!hasCapability(bits, capability))
             missing += (missing.empty() ? "" : ", ") + std::string(capability.name);
     }
-    if (missing.empty())
-        return {"capabilities", CheckState::Ok, who + " may load kernel programs", {}};
+    if (missing.empty()) {
+        const std::string lacked = lackedByAgent(bits);
+        if (lacked.empty())
+            return {"capabilities", CheckState::Ok, who + " may load kernel programs", {}};
+        return {"capabilities", CheckState::Warning, who + " may load kernel programs, but lacks " + lacked, "give it these capabilities too, as the systemd unit does"};
+    }
     check.message = who + " lacks " + missing;
     // Without an agent, an ordinary user lacking them is no fault of the machine.
     check.state = agentPid ? CheckState::Failed : CheckState::Warning;

@@ -41,6 +41,7 @@ void addLiveCommands(CLI::App &app, CommandContext &context, Chosen &chosen);   
 void addWatchCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addEventsCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addDrillCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
+void addFilterCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addCompletionCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 
 } // namespace tapio::console

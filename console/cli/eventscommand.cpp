@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 
@@ -106,13 +107,16 @@ int runEvents(const CommandContext &context, const EventsArguments &arguments)
             return report(context.err, page.error());
         printPage(context, *page, table);
         shown += page->events.size();
-        lost = page->lostEvents;
+        lost = std::max(lost, page->lostEvents); // of the range that is left: the first page's is of the whole
         more = page->more;
         query = page->next;
         after = page->nextAfter;
     }
     if (context.format == OutputFormat::Table && !table.empty())
         table.print(context.out);
+    context.out.flush();
+    if (!context.out.good()) // main says why; how many were shown is not known
+        return ExitOk;
     if (shown == 0)
         context.err << "no stored event matches between " << momentText(arguments.since) << " and " << momentText(arguments.until) << '\n';
     else if (more)

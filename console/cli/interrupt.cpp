@@ -17,20 +17,21 @@ sigset_t waitedFor()
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, quitSignal);
+    struct sigaction hangup {};
+    if (sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+        sigaddset(&set, SIGHUP);
     return set;
 }
 
 } // namespace
 
-Interrupt::Interrupt()
+Interrupt::Interrupt() : m_waited(waitedFor())
 {
-    const sigset_t set = waitedFor();
     // Blocked before any other thread exists, so that all inherit it and only the waiter takes the signals.
-    pthread_sigmask(SIG_BLOCK, &set, &m_before);
+    pthread_sigmask(SIG_BLOCK, &m_waited, &m_before);
     m_waiter = std::thread([this] {
-        const sigset_t waited = waitedFor();
         int signal = 0;
-        while (sigwait(&waited, &signal) == 0 && signal != quitSignal)
+        while (sigwait(&m_waited, &signal) == 0 && signal != quitSignal)
             m_stop.request_stop();
     });
 }

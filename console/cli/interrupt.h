@@ -7,7 +7,8 @@
 
 namespace tapio::console {
 
-/// While it lives, SIGINT and SIGTERM request a stop instead of ending the program. One at a time, made before other threads.
+/// While it lives, SIGINT, SIGTERM and SIGHUP (the terminal went away) request a stop instead of ending the program. A SIGHUP that is ignored,
+/// as below nohup(1), stays so. One at a time, made before other threads.
 class Interrupt {
 public:
     Interrupt();
@@ -19,6 +20,7 @@ public:
 
 private:
     std::stop_source m_stop;
+    sigset_t m_waited{};
     sigset_t m_before{};
     std::thread m_waiter;
 };

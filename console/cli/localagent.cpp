@@ -6,6 +6,7 @@
 #include <charconv>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -25,7 +26,25 @@ namespace fs = std::filesystem;
 std::string contentOf(const fs::path &file)
 {
     std::ifstream stream(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+    std::ostringstream text;
+    text << stream.rdbuf(); // nothing is thrown where the process ends meanwhile, as an iterator of the buffer would
+    return std::move(text).str();
+}
+
+/// Root's or one's own. Any user can name a process as he likes, and start a setuid program of root's under that name: so both the real and
+/// the effective user count (proc_pid_status(5): "Uid:" real, effective, saved, file system).
+bool isTrusted(const fs::path &process)
+{
+    std::istringstream lines(contentOf(process / "status"));
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream words(line);
+        std::string key;
+        std::uint32_t real = 0;
+        std::uint32_t effective = 0;
+        if (words >> key && key == "Uid:")
+            return (words >> real >> effective) && (real == 0 || real == ::geteuid()) && (effective == 0 || effective == ::geteuid());
+    }
+    return false;
 }
 
 /// Of the running agents, oldest number first.
@@ -37,7 +56,8 @@ std::vector<std::uint32_t> agentPids(const CheckRoots &roots)
         const std::string name = entry->path().filename().string();
         std::uint32_t pid = 0;
         const auto [stopped, bad] = std::from_chars(name.data(), name.data() + name.size(), pid);
-        if (bad == std::errc() && stopped == name.data() + name.size() && contentOf(entry->path() / "comm") == "tapio-agent\n")
+        if (bad == std::errc() && stopped == name.data() + name.size() && contentOf(entry->path() / "comm") == "tapio-agent\n"
+            && isTrusted(entry->path()))
             pids.push_back(pid);
     }
     std::sort(pids.begin(), pids.end());

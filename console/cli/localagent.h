@@ -22,8 +22,8 @@ struct LocalAgent {
     bool drillAllowed = false;         ///< drill.allowed of the file; false when it cannot be read
 };
 
-/// The running agent that sends to `server`, else the configured one if it would. There may be others on a machine, of other users
-/// and authorities. Without `server` any will do, a running one first.
+/// The running agent that sends to `server`, else the configured one if it would. There may be others on a machine, of other
+/// authorities. Without `server` any will do, a running one first. Only processes of root and of this user count as agents.
 std::optional<LocalAgent> findLocalAgent(const CheckRoots &roots, const std::optional<HostPort> &server);
 
 /// As a configuration file has it, whether or not an agent of it runs.

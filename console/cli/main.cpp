@@ -4,8 +4,10 @@
 #include <string>
 
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
 #include "console/cli/command.h"
+#include "console/cli/descriptorbuffer.h"
 
 using namespace tapio;
 using namespace tapio::console;
@@ -30,14 +32,11 @@ std::string refuseFormat(const std::string &name)
     return name == "table" || name == "json" ? std::string() : "there is no output format '" + name + "', only table and json";
 }
 
-} // namespace
-
-int main(int argc, char **argv)
+/// Its answer is in `out`, perhaps not written yet.
+int run(int argc, char **argv, std::ostream &out)
 {
-    // A reader that leaves (`tapio events | head`) is seen as a failed write, not as a death.
-    std::signal(SIGPIPE, SIG_IGN);
     const SystemClock clock;
-    CommandContext context{std::cout, std::cerr, clock, OutputFormat::Table, {}, {}, {}};
+    CommandContext context{out, std::cerr, clock, OutputFormat::Table, {}, {}, {}};
     Chosen chosen;
 
     CLI::App app("Tapio in a terminal: the same answers as the console, without a window.", "tapio");
@@ -52,13 +51,14 @@ int main(int argc, char **argv)
     app.add_option("--server", context.server, "HOST:PORT of tapio-console or tapio-server (default 127.0.0.1:7117)");
     app.add_option("--config", context.config, "console.toml (default ~/.config/tapio/console.toml)");
     app.add_option("--pki", context.pki, "folder of the certificate authority (default ~/.config/tapio/pki)");
-    app.footer("Exit codes: 0 done, 1 not healthy (check), 64 wrong arguments, 65 bad data, 69 not available, 73 cannot write, 77 not allowed, 78 bad configuration.");
+    app.footer("Exit codes: 0 done, 1 not healthy (check), 64 wrong arguments, 65 bad data, 69 not available, 73 cannot make a file, 74 the answer could not be written, 77 not allowed, 78 bad configuration.");
 
     addLiveCommands(app, context, chosen);
     addWatchCommand(app, context, chosen);
     addCheckCommand(app, context, chosen);
     addEventsCommand(app, context, chosen);
     addDrillCommand(app, context, chosen);
+    addFilterCommand(app, context, chosen);
     addPkiCommand(app, context, chosen);
     addCompletionCommand(app, context, chosen);
 
@@ -73,8 +73,22 @@ int main(int argc, char **argv)
         return refuse(app, error);
     } catch (const CLI::ParseError &error) {
         if (error.get_exit_code() == 0) // --help, --version
-            return app.exit(error, std::cout, std::cerr);
+            return app.exit(error, out, std::cerr);
         return refuse(app, error);
     }
     return chosen ? chosen() : ExitUsage;
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    // A reader that leaves (`tapio events | head`) is seen as a failed write, not as a death.
+    std::signal(SIGPIPE, SIG_IGN);
+    DescriptorBuffer buffer(STDOUT_FILENO);
+    std::ostream out(&buffer);
+    std::cerr.tie(&out); // on a terminal what was answered stands before what is said about it
+    const int code = finishOutput(out, buffer, std::cerr, run(argc, argv, out));
+    std::cerr.tie(nullptr);
+    return code;
 }

@@ -79,6 +79,7 @@ Status ServerClient::beginSession()
     wire::Hello hello;
     hello.role = Role::Console;
     hello.name = m_name;
+    hello.capabilities = {wire::filterRequestCapability};
     const auto sent = send(hello);
     return sent ? Status() : fail(sent.error());
 }
@@ -88,14 +89,16 @@ Status ServerClient::handle(const transport::Bytes &bytes)
     const auto message = wire::decode(bytes);
     if (!message)
         return fail(message.error().within("message of the server"));
-    if (std::holds_alternative<wire::Welcome>(*message))
-        return onWelcome();
+    if (const auto *welcome = std::get_if<wire::Welcome>(&*message))
+        return onWelcome(*welcome);
     if (const auto *bye = std::get_if<wire::Bye>(&*message))
         return onBye(*bye);
     if (const auto *state = std::get_if<wire::AgentState>(&*message); state != nullptr && m_handlers.agentState)
         m_handlers.agentState(*state);
     if (const auto *notice = std::get_if<wire::LinkNotice>(&*message); notice != nullptr && m_handlers.linkNotice)
         m_handlers.linkNotice(*notice);
+    if (const auto *reply = std::get_if<wire::FilterReply>(&*message); reply != nullptr && m_handlers.filterReply)
+        m_handlers.filterReply(*reply);
     if (const auto *reply = std::get_if<wire::HeartbeatReply>(&*message); reply != nullptr && m_handlers.queueDropped)
         m_handlers.queueDropped(reply->droppedEvents);
     if (const auto *delivery = std::get_if<wire::Delivery>(&*message))
@@ -103,9 +106,23 @@ Status ServerClient::handle(const transport::Bytes &bytes)
     return {};
 }
 
-Status ServerClient::onWelcome()
+bool ServerClient::serverHas(std::string_view capability) const
+{
+    return m_welcomed && std::find(m_capabilities.begin(), m_capabilities.end(), capability) != m_capabilities.end();
+}
+
+Status ServerClient::ask(const wire::FilterRequest &request)
+{
+    const auto sent = m_welcomed ? send(request) : Result<bool>(false);
+    if (!sent)
+        return fail(sent.error());
+    return *sent ? Status() : fail(Errc::Disconnected, "the connection to the server was lost");
+}
+
+Status ServerClient::onWelcome(const wire::Welcome &welcome)
 {
     m_welcomed = m_everWelcomed = true;
+    m_capabilities = welcome.capabilities;
     m_endpoint->confirm();
     ++m_subscribe.epoch;
     m_subscribe.resume.clear();

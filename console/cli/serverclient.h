@@ -7,6 +7,8 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "protocol/base/clock.h"
 #include "protocol/base/result.h"
@@ -20,6 +22,7 @@ struct ServerClientHandlers {
     std::function<void(const wire::AgentState &)> agentState;
     std::function<void(const wire::Delivery &)> delivery;
     std::function<void(const wire::LinkNotice &)> linkNotice;
+    std::function<void(const wire::FilterReply &)> filterReply;
     /// The session was lost, and why; or it is there again. Not for the first one.
     std::function<void(bool up, const std::string &reason)> link;
     /// Events that the server dropped in this session, because they were read too slowly.
@@ -37,6 +40,10 @@ public:
                  ServerClientHandlers handlers, const Clock &clock);
 
     bool welcomed() const noexcept { return m_welcomed; }
+    /// The server named this capability in the session that there is.
+    bool serverHas(std::string_view capability) const;
+    /// Of a session that there is. Errors: Disconnected (there is none, or it has no room now); InvalidArgument: too long for a message.
+    Status ask(const wire::FilterRequest &request);
     /// transport::Notice::code of the last refusal; empty: none.
     const std::string &refusalCode() const noexcept { return m_refusalCode; }
     /// Handles what arrives within `budget`, or until `enough` says so, or `stop`. A session that is lost begins anew, where it was.
@@ -50,7 +57,7 @@ private:
 
     Status beginSession();
     Status handle(const transport::Bytes &bytes);
-    Status onWelcome();
+    Status onWelcome(const wire::Welcome &welcome);
     Status onBye(const wire::Bye &bye);
     void onDelivery(const wire::Delivery &delivery);
     void loseSession(const std::string &reason);
@@ -66,6 +73,7 @@ private:
     wire::Subscribe m_subscribe;
     ServerClientHandlers m_handlers;
     const Clock *m_clock;
+    std::vector<std::string> m_capabilities;        ///< in common with the server
     std::uint64_t m_generation = 0;
     std::uint64_t m_heartbeats = 0;
     std::int64_t m_nextHeartbeatNs = 0;

@@ -12,6 +12,13 @@ std::string_view counterName(Counter counter) noexcept
     return index < names.size() ? names[index] : std::string_view("unknown");
 }
 
+std::string_view filterCauseName(FilterCause cause) noexcept
+{
+    static constexpr std::array<std::string_view, filterCauseCount> names{"unwanted", "port", "floor", "cgroup", "tokens"};
+    const auto index = static_cast<std::size_t>(cause);
+    return index < names.size() ? names[index] : std::string_view("unknown");
+}
+
 CounterSet &CounterSet::operator+=(const CounterSet &other) noexcept
 {
     for (std::size_t i = 0; i < m_values.size(); ++i)

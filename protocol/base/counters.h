@@ -35,6 +35,23 @@ inline constexpr std::size_t counterCount = 17;
 /// Stable lower-case name ("kfiltered"), for JSON, metrics and tables. Never translated.
 std::string_view counterName(Counter counter) noexcept;
 
+/// Which rule left an event out in the kernel. Part of Counter::KFiltered, whose rest is what is nothing to tell by its nature: the
+/// agent's own doing, runs of a program that nothing came of.
+enum class FilterCause : std::uint8_t {
+    Unwanted,  ///< nobody subscribes to it
+    Port,
+    Floor,     ///< over too soon to be told
+    Cgroup,
+    Tokens,    ///< its cgroup had used up its share
+};
+inline constexpr std::size_t filterCauseCount = 5;
+
+/// Stable lower-case name ("tokens"), as counterName.
+std::string_view filterCauseName(FilterCause cause) noexcept;
+
+/// Events by FilterCause.
+using FilterCounts = std::array<std::uint64_t, filterCauseCount>;
+
 /// A value type: one count per cause. Units: events.
 class CounterSet {
 public:

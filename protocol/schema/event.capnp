@@ -55,6 +55,8 @@ struct Event {
     kernelLog @25 :KernelLog;
     agentNotice @26 :AgentNotice;
     drillLabel @27 :DrillLabel;
+    memoryEvents @28 :MemoryEvents;
+    pressureStall @29 :PressureStall;
   }
 }
 
@@ -233,12 +235,36 @@ struct DrillLabel {
   signature @6 :Data;
 }
 
+struct MemoryEvents {
+  low @0 :UInt64;
+  high @1 :UInt64;
+  max @2 :UInt64;
+  oom @3 :UInt64;
+  oomKill @4 :UInt64;
+  oomGroupKill @5 :UInt64;
+  currentBytes @6 :UInt64;
+  limitBytes @7 :UInt64;
+  underOom @8 :Bool;
+}
+
+struct PressureStall {
+  thresholdUs @0 :UInt64;
+  windowUs @1 :UInt64;
+  stallUs @2 :UInt64;
+  durationNs @3 :UInt64;
+  avg10BasisPoints @4 :UInt32;
+  resource @5 :UInt8;
+  full @6 :Bool;
+  ended @7 :Bool;
+}
+
 struct OriginAmendment {
   firstSeq @0 :UInt64;
   lastSeq @1 :UInt64;
   was @2 :UInt32;          # indexes into EventBatch.origins
-  now @3 :UInt32;
-  events @4 :UInt32;
+  told @3 :UInt32;
+  now @4 :UInt32;
+  events @5 :UInt32;
 }
 
 struct EventBatch {

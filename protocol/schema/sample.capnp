@@ -32,11 +32,13 @@ struct SampleBatch {
 struct SourceCounters {
   source @0 :Text;
   counters @1 :List(UInt64); # in the order of tapio::Counter; a shorter list means zeros, a longer one is a newer peer's
+  leftOut @2 :List(UInt64);  # in the order of tapio::FilterCause, alike
 }
 
 struct CounterReport {
   timeNs @0 :Int64;
   sources @1 :List(SourceCounters);
+  filterGeneration @2 :UInt64;
 }
 
 struct Hook {

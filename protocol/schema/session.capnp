@@ -23,6 +23,8 @@ struct Message {
     agentState @10 :AgentState;
     linkNotice @11 :LinkNotice;
     bye @12 :Bye;
+    filterRequest @13 :FilterRequest;
+    filterReply @14 :FilterReply;
   }
 }
 
@@ -171,4 +173,23 @@ struct Bye {
   code @0 :Text;
   reason @1 :Text;
   reconnectAfterMs @2 :UInt32;
+}
+
+struct FilterRequest {
+  id @0 :UInt64;
+  node @1 :Text;
+  requestedBy @2 :Text;
+  rules @3 :Text;
+}
+
+struct FilterReply {
+  id @0 :UInt64;
+  generation @1 :UInt64;
+  applied @2 :Bool;
+  node @3 :Text;
+  code @4 :Text;
+  reason @5 :Text;
+  filterSha256 @6 :Text;
+  configSha256 @7 :Text;
+  rules @8 :Text;
 }

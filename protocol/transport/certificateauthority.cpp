@@ -238,7 +238,12 @@ Status writeAuthority(const fs::path &folder, const std::string &trustDomain, st
     if (auto written = writeAtomically(authorityFile(folder), *certificatePem, publicMode); !written)
         return written;
     Authority authority{{}, std::move(*certificate), std::move(*key), {trustDomain, 0, {}}};
-    return publishRevocations(folder, authority, nowNs); // index.json comes last but for the list: its presence means complete
+    const auto crl = signCrl(authority, nowNs);
+    if (!crl)
+        return fail(crl.error());
+    if (auto written = writeAtomically(crlFile(folder), *crl, publicMode); !written)
+        return written;
+    return writeIndex(indexFile(folder), authority.index); // last: its presence means complete
 }
 
 } // namespace

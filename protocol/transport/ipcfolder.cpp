@@ -20,14 +20,27 @@ namespace {
 constexpr const char *prefix = "tapio-ipc-";
 constexpr const char *lockName = "lock";
 
+/// Nobody but root and this user can put something else in the place of what we make there. `sudo -E`, su(1) and cron leave folders of other
+/// users in the environment.
+bool isSafe(const fs::path &folder, bool mustBeOwn)
+{
+    struct stat info {};
+    if (::stat(folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) || ::access(folder.c_str(), W_OK) != 0)
+        return false;
+    const bool own = info.st_uid == ::geteuid();
+    const bool shared = (info.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+    return (own || (!mustBeOwn && info.st_uid == 0)) && (!shared || (info.st_mode & S_ISVTX) != 0);
+}
+
 fs::path parentFolder()
 {
     std::error_code problem;
+    // XDG Base Directory Specification: it must be owned by the user, and nobody else may have access.
     const char *runtime = std::getenv("XDG_RUNTIME_DIR");
-    if (runtime != nullptr && fs::is_directory(runtime, problem) && ::access(runtime, W_OK) == 0)
+    if (runtime != nullptr && isSafe(runtime, true))
         return runtime;
     const fs::path temporary = fs::temp_directory_path(problem);
-    return problem ? fs::path("/tmp") : temporary;
+    return !problem && isSafe(temporary, false) ? temporary : fs::path("/tmp");
 }
 
 /// Ours, and its maker is gone: nobody holds the lock any more.

@@ -13,7 +13,8 @@ namespace tapio::transport {
 /// killed are removed when the next one is made. Internal to the transport.
 class IpcFolder {
 public:
-    /// In $XDG_RUNTIME_DIR when that is there, else in the folder for temporary files.
+    /// In $XDG_RUNTIME_DIR when that is this user's, else in the folder for temporary files ($TMPDIR unless others could replace what is in
+    /// it, else /tmp).
     /// Errors: PermissionDenied, ReadOnly, NoSpace, InvalidArgument (the path is too long for a Unix socket).
     static Result<std::unique_ptr<IpcFolder>> make();
     ~IpcFolder();

@@ -24,6 +24,14 @@ constexpr std::uint8_t tlsHandshakeRecord = 0x16; // RFC 8446, section 5.1
 bool isReadable(std::uint32_t events) { return (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0; }
 bool isWritable(std::uint32_t events) { return (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0; }
 
+/// What listened is this process (unix(7), SO_PEERCRED), and not one that put its own socket in the place of ours.
+bool isOurs(int fd)
+{
+    ucred peer{};
+    socklen_t bytes = sizeof(peer);
+    return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes) == 0 && peer.pid == ::getpid();
+}
+
 std::string inWords(std::chrono::nanoseconds time)
 {
     const auto seconds = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
@@ -204,6 +212,10 @@ void Link::connectLocal()
             return;
         }
         end({"io", std::string("The local ZeroMQ socket did not answer: ") + std::strerror(errno) + '.'});
+        return;
+    }
+    if (!isOurs(m_local.get())) {
+        end({"io", "The local ZeroMQ socket is not this process's own."});
         return;
     }
     m_reactor.setTimer(*this, m_deadlineNs);

@@ -193,5 +193,28 @@ template <IsDetail<DrillLabel> D, typename Visit> void visitFields(D &d, Visit &
     visit(Field{"runId"}, d.runId);
     visit(Field{"signature", DrillLabel::signatureBytes}, d.signature);
 }
+template <IsDetail<MemoryEvents> D, typename Visit> void visitFields(D &d, Visit &&visit)
+{
+    visit(Field{"low"}, d.low);
+    visit(Field{"high"}, d.high);
+    visit(Field{"max"}, d.max);
+    visit(Field{"oom"}, d.oom);
+    visit(Field{"oomKill"}, d.oomKill);
+    visit(Field{"oomGroupKill"}, d.oomGroupKill);
+    visit(Field{"underOom"}, d.underOom);
+    visit(Field{"currentBytes"}, d.currentBytes);
+    visit(Field{"limitBytes"}, d.limitBytes);
+}
+template <IsDetail<PressureStall> D, typename Visit> void visitFields(D &d, Visit &&visit)
+{
+    visit(Field{"resource"}, d.resource);
+    visit(Field{"full"}, d.full);
+    visit(Field{"ended"}, d.ended);
+    visit(Field{"thresholdUs"}, d.thresholdUs);
+    visit(Field{"windowUs"}, d.windowUs);
+    visit(Field{"avg10BasisPoints"}, d.avg10BasisPoints);
+    visit(Field{"stallUs"}, d.stallUs);
+    visit(Field{"durationNs"}, d.durationNs);
+}
 
 } // namespace tapio::wire

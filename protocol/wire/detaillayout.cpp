@@ -25,6 +25,8 @@ template <> struct SchemaOf<Login> { using Type = schema::Login; };
 template <> struct SchemaOf<KernelLog> { using Type = schema::KernelLog; };
 template <> struct SchemaOf<AgentNotice> { using Type = schema::AgentNotice; };
 template <> struct SchemaOf<DrillLabel> { using Type = schema::DrillLabel; };
+template <> struct SchemaOf<MemoryEvents> { using Type = schema::MemoryEvents; };
+template <> struct SchemaOf<PressureStall> { using Type = schema::PressureStall; };
 
 struct FieldWords {
     std::size_t &words;
@@ -288,6 +290,33 @@ struct DetailWriter {
         setText(from.phase, [&](auto text) { label.setPhase(text); });
         if (!from.signature.empty())
             label.setSignature({reinterpret_cast<const kj::byte *>(from.signature.data()), from.signature.size()});
+    }
+
+    void operator()(const MemoryEvents &from)
+    {
+        auto memory = to.initMemoryEvents();
+        memory.setLow(from.low);
+        memory.setHigh(from.high);
+        memory.setMax(from.max);
+        memory.setOom(from.oom);
+        memory.setOomKill(from.oomKill);
+        memory.setOomGroupKill(from.oomGroupKill);
+        memory.setUnderOom(from.underOom);
+        memory.setCurrentBytes(from.currentBytes);
+        memory.setLimitBytes(from.limitBytes);
+    }
+
+    void operator()(const PressureStall &from)
+    {
+        auto stall = to.initPressureStall();
+        stall.setResource(static_cast<std::uint8_t>(from.resource));
+        stall.setFull(from.full);
+        stall.setEnded(from.ended);
+        stall.setThresholdUs(from.thresholdUs);
+        stall.setWindowUs(from.windowUs);
+        stall.setAvg10BasisPoints(from.avg10BasisPoints);
+        stall.setStallUs(from.stallUs);
+        stall.setDurationNs(from.durationNs);
     }
 };
 

@@ -155,6 +155,18 @@ std::string_view agentNoticeKindName(AgentNoticeKind kind) noexcept
     case AgentNoticeKind::ConfigRefused: return "config-refused";
     case AgentNoticeKind::SpoolDropped: return "spool-dropped";
     case AgentNoticeKind::CollectorFailed: return "collector-failed";
+    case AgentNoticeKind::RateLimited: return "rate-limited";
+    }
+    return "unknown";
+}
+
+std::string_view pressureResourceName(PressureResource resource) noexcept
+{
+    switch (resource) {
+    case PressureResource::Unknown: break;
+    case PressureResource::Cpu: return "cpu";
+    case PressureResource::Memory: return "memory";
+    case PressureResource::Io: return "io";
     }
     return "unknown";
 }

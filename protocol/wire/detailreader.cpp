@@ -256,6 +256,35 @@ DrillLabel readDrillLabel(const LayoutReader &reader, schema::DrillLabel::Reader
     return to;
 }
 
+MemoryEvents readMemoryEvents(schema::MemoryEvents::Reader from)
+{
+    MemoryEvents to;
+    to.low = from.getLow();
+    to.high = from.getHigh();
+    to.max = from.getMax();
+    to.oom = from.getOom();
+    to.oomKill = from.getOomKill();
+    to.oomGroupKill = from.getOomGroupKill();
+    to.underOom = from.getUnderOom();
+    to.currentBytes = from.getCurrentBytes();
+    to.limitBytes = from.getLimitBytes();
+    return to;
+}
+
+PressureStall readPressureStall(schema::PressureStall::Reader from)
+{
+    PressureStall to;
+    to.resource = static_cast<PressureResource>(from.getResource());
+    to.full = from.getFull();
+    to.ended = from.getEnded();
+    to.thresholdUs = from.getThresholdUs();
+    to.windowUs = from.getWindowUs();
+    to.avg10BasisPoints = from.getAvg10BasisPoints();
+    to.stallUs = from.getStallUs();
+    to.durationNs = from.getDurationNs();
+    return to;
+}
+
 } // namespace
 
 void read(Detail &to, const LayoutReader &reader, schema::Event::Detail::Reader from)
@@ -279,6 +308,8 @@ void read(Detail &to, const LayoutReader &reader, schema::Event::Detail::Reader 
     case schema::Event::Detail::KERNEL_LOG: to = readKernelLog(reader, from.getKernelLog()); break;
     case schema::Event::Detail::AGENT_NOTICE: to = readAgentNotice(reader, from.getAgentNotice()); break;
     case schema::Event::Detail::DRILL_LABEL: to = readDrillLabel(reader, from.getDrillLabel()); break;
+    case schema::Event::Detail::MEMORY_EVENTS: to = readMemoryEvents(from.getMemoryEvents()); break;
+    case schema::Event::Detail::PRESSURE_STALL: to = readPressureStall(from.getPressureStall()); break;
     }
 }
 

@@ -165,11 +165,11 @@ struct FileFailure {
     static constexpr std::size_t pathBytes = 255;
     static constexpr std::size_t operationBytes = 16;
 
-    std::string path;               ///< as given by the process; empty = not known
+    std::string path;               ///< as given by the process; of an operation on an open file its name without folders; empty = not known
     std::string operation;          ///< the system call without its variants: "open", "write"
     std::int32_t error = 0;         ///< errno, positive
     std::uint32_t flags = 0;        ///< of open(2); 0 for other operations
-    std::uint32_t repeats = 0;      ///< same cgroup, path and error since the last event; 1 = this one alone
+    std::uint32_t repeats = 0;      ///< same cgroup, program, operation and error since the last event, `path` being the first one's; 1 = this one alone
 
     bool operator==(const FileFailure &) const = default;
 };
@@ -290,6 +290,7 @@ enum class AgentNoticeKind : std::uint8_t {
     ConfigRefused = 4,   ///< the old configuration goes on
     SpoolDropped = 5,    ///< the disk spool was full: its oldest frames are gone
     CollectorFailed = 6,
+    RateLimited = 7,     ///< records of one cgroup were left out in the kernel: it made more than its share
 };
 std::string_view agentNoticeKindName(AgentNoticeKind kind) noexcept; ///< "shed-begin"
 
@@ -325,6 +326,40 @@ struct DrillLabel {
     std::vector<std::byte> signature; ///< of who ran it, over the fields above
 
     bool operator==(const DrillLabel &) const = default;
+};
+
+/// The memory controller held a cgroup back, or killed in it: by how much its counters went up since it was last looked at. They have the
+/// names and the meaning of memory.events (Documentation/admin-guide/cgroup-v2.rst) and leave out what happened in cgroups below.
+struct MemoryEvents {
+    std::uint64_t low = 0;          ///< reclaimed although it uses less than memory.low
+    std::uint64_t high = 0;         ///< throttled, since it uses more than memory.high
+    std::uint64_t max = 0;          ///< about to use more than its limit; on v1 memory.failcnt
+    std::uint64_t oom = 0;          ///< reclaiming did not help: an allocation was about to fail
+    std::uint64_t oomKill = 0;      ///< processes killed
+    std::uint64_t oomGroupKill = 0; ///< times that all of it was killed
+    bool underOom = false;          ///< v1 with memory.oom_control 1: it stands still until somebody makes room
+    std::uint64_t currentBytes = 0; ///< in use when it was looked at; 0 = not known
+    std::uint64_t limitBytes = 0;   ///< 0 = none, or not known
+
+    bool operator==(const MemoryEvents &) const = default;
+};
+
+enum class PressureResource : std::uint8_t { Unknown = 0, Cpu = 1, Memory = 2, Io = 3 };
+std::string_view pressureResourceName(PressureResource resource) noexcept; ///< "memory"
+
+/// Tasks lost more time waiting for a resource than a trigger allows, or no longer do (pressure stall information,
+/// Documentation/accounting/psi.rst). Of the cgroup that is the event's origin, the host's being all of the machine.
+struct PressureStall {
+    PressureResource resource = PressureResource::Unknown;
+    bool full = false;              ///< time in which all tasks that had work waited; else in which at least one did
+    bool ended = false;             ///< the second of two events; else the first
+    std::uint64_t thresholdUs = 0;  ///< so much stall time ...
+    std::uint64_t windowUs = 0;     ///< ... within so much time is told
+    std::uint32_t avg10BasisPoints = 0; ///< stalled share of the last ten seconds, in hundredths of a percent
+    std::uint64_t stallUs = 0;      ///< of the end: stall time since the first event
+    std::uint64_t durationNs = 0;   ///< of the end: time since the first event
+
+    bool operator==(const PressureStall &) const = default;
 };
 
 /// "ENOSPC" of errno(3); "errno 9999" for a number without a name. `error` is positive.

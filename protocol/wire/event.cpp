@@ -18,7 +18,7 @@ struct TypeRow {
 };
 
 /// By number, from 1 on.
-constexpr std::array<TypeRow, 17> typeRows{{
+constexpr std::array<TypeRow, 19> typeRows{{
     {"process.exec", "process"}, // ProcessExec
     {"process.exit", "process"}, // ProcessExit
     {"oom.kill", "oom"}, // OomKill
@@ -36,6 +36,8 @@ constexpr std::array<TypeRow, 17> typeRows{{
     {"kernel.log", "kmsg"}, // KernelLog
     {"agent.notice", "agent"}, // AgentNotice
     {"drill.label", "drill"}, // DrillLabel
+    {"memory.events", "memory"}, // MemoryEvents
+    {"pressure.stall", "psi"}, // PressureStall
 }};
 static_assert(std::variant_size_v<Detail> == 1 + typeRows.size());
 
@@ -57,7 +59,8 @@ static_assert(isAt<EventType::CapabilityUse, CapabilityUse> && isAt<EventType::P
 static_assert(isAt<EventType::PtraceAttach, PtraceAttach> && isAt<EventType::ModuleLoad, ModuleLoad>);
 static_assert(isAt<EventType::Mount, Mount> && isAt<EventType::Login, Login>);
 static_assert(isAt<EventType::KernelLog, KernelLog> && isAt<EventType::AgentNotice, AgentNotice>);
-static_assert(isAt<EventType::DrillLabel, DrillLabel>);
+static_assert(isAt<EventType::DrillLabel, DrillLabel> && isAt<EventType::MemoryEvents, MemoryEvents>);
+static_assert(isAt<EventType::PressureStall, PressureStall>);
 
 const TypeRow *rowOf(EventType type) noexcept
 {

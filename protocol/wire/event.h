@@ -34,6 +34,8 @@ enum class EventType : std::uint16_t {
     KernelLog = 15,
     AgentNotice = 16,
     DrillLabel = 17,
+    MemoryEvents = 18,
+    PressureStall = 19,
 };
 /// "process.exec", "oom.kill" ...: the name in filters, JSON and tables. "type.N" for an unknown number N.
 std::string eventTypeName(EventType type);
@@ -61,7 +63,7 @@ struct Process {
 /// index.
 using Detail = std::variant<std::monostate, ProcessExec, ProcessExit, OomKill, FatalSignal, TcpConnection, DnsQuery, HttpRequest,
                             FileFailure, CapabilityUse, PrivilegeGain, PtraceAttach, ModuleLoad, Mount, Login, KernelLog,
-                            AgentNotice, DrillLabel>;
+                            AgentNotice, DrillLabel, MemoryEvents, PressureStall>;
 
 /// The index in Detail of what an event of this type says; 0 (monostate) for a type that this build does not know.
 std::size_t detailIndex(EventType type) noexcept;
@@ -83,14 +85,15 @@ struct Event {
 /// At most 400 bytes of valid UTF-8. Never translated: it is data.
 std::string summary(const Event &event);
 
-/// Says of events that were sent whose they are, now that more is known: those of this stream numbered firstSeq to lastSeq whose origin is `was`
-/// (as known by then: amendments follow each other) are of `now`.
+/// Says of events that were sent whose they are, now that more is known: those of this stream numbered firstSeq to lastSeq that were sent with the
+/// origin `was` are of `now`. The last amendment of an event holds; taking one twice changes nothing. No event itself.
 struct OriginAmendment {
-    std::uint32_t was = 0;      ///< index into EventBatch::origins
-    std::uint32_t now = 0;      ///< the same
+    std::uint32_t was = 0;      ///< index into EventBatch::origins; so are the next two
+    std::uint32_t told = 0;     ///< what was said of them before: `was`, or the `now` of an earlier amendment
+    std::uint32_t now = 0;
+    std::uint32_t events = 0;   ///< how many these are, as the agent sent them
     std::uint64_t firstSeq = 0;
     std::uint64_t lastSeq = 0;
-    std::uint32_t events = 0;   ///< how many these are, as the agent sent them
 
     bool operator==(const OriginAmendment &) const = default;
 };
@@ -102,7 +105,7 @@ struct EventBatch {
     std::vector<Origin> origins;
     std::vector<Event> events;
     std::vector<std::uint32_t> seqOffsets; ///< ascending, one per event; empty: event i has the number firstSeq + i
-    std::vector<OriginAmendment> amendments = {}; ///< in the order in which they apply
+    std::vector<OriginAmendment> amendments = {}; ///< of these events, or of earlier ones
 
     std::uint64_t seqOf(std::size_t i) const noexcept { return firstSeq + (seqOffsets.empty() ? i : seqOffsets[i]); }
 

@@ -45,7 +45,10 @@ void read(Event &to, const LayoutReader &reader, schema::Event::Reader from)
 void check(const OriginAmendment &amendment, std::size_t origins, Errc code)
 {
     requireIndex(amendment.was, origins, "amended origin", code);
+    requireIndex(amendment.told, origins, "told origin", code);
     requireIndex(amendment.now, origins, "amending origin", code);
+    if (amendment.firstSeq == 0)
+        throw Refusal{code, "an amendment of an event without a number"};
     if (amendment.firstSeq > amendment.lastSeq)
         throw Refusal{code, "an amendment that ends before it begins"};
 }
@@ -110,6 +113,7 @@ void write(schema::EventBatch::Builder to, const EventBatch &from)
                 element.setFirstSeq(amendment.firstSeq);
                 element.setLastSeq(amendment.lastSeq);
                 element.setWas(amendment.was);
+                element.setTold(amendment.told);
                 element.setNow(amendment.now);
                 element.setEvents(amendment.events);
             });
@@ -152,7 +156,8 @@ EventBatch read(const LayoutReader &reader, schema::EventBatch::Reader from)
             || std::adjacent_find(to.seqOffsets.begin(), to.seqOffsets.end(), std::greater_equal<>()) != to.seqOffsets.end()))
         throw Refusal{Errc::Malformed, "sequence offsets do not ascend, one per event"};
     to.amendments = reader.list<OriginAmendment>(from.getAmendments(), [&](schema::OriginAmendment::Reader element) {
-        const OriginAmendment amendment{element.getWas(), element.getNow(), element.getFirstSeq(), element.getLastSeq(), element.getEvents()};
+        const OriginAmendment amendment{element.getWas(),    element.getTold(),     element.getNow(),
+                                        element.getEvents(), element.getFirstSeq(), element.getLastSeq()};
         check(amendment, to.origins.size(), Errc::Malformed);
         return amendment;
     });

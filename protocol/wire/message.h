@@ -13,8 +13,9 @@
 #include "protocol/wire/sample.h"
 
 /// The session protocol: one Message per ZeroMQ frame, inside mutual TLS 1.3.
-/// agent -> server: Hello, Frame, Heartbeat, Bye.        server -> agent: Welcome, Ack, Filter, HeartbeatReply, Bye.
-/// console -> server: Hello, Subscribe, Ack, Heartbeat, Bye. server -> console: Welcome, Delivery, AgentState, LinkNotice, HeartbeatReply, Bye.
+/// agent -> server: Hello, Frame, Heartbeat, FilterReply, Bye.        server -> agent: Welcome, Ack, Filter, FilterRequest, HeartbeatReply, Bye.
+/// console -> server: Hello, Subscribe, Ack, Heartbeat, FilterRequest, Bye.
+/// server -> console: Welcome, Delivery, AgentState, LinkNotice, HeartbeatReply, FilterReply, Bye.
 namespace tapio::wire {
 
 inline constexpr std::uint16_t protocolVersionMin = 1;
@@ -217,6 +218,36 @@ struct Bye {
     bool operator==(const Bye &) const = default;
 };
 
-using Message = std::variant<Hello, Welcome, Frame, Ack, Heartbeat, HeartbeatReply, Subscribe, Filter, Delivery, AgentState, LinkNotice, Bye>;
+/// The capability of whoever takes FilterRequest: agents, and servers that pass it on.
+inline constexpr const char *filterRequestCapability = "filter-request";
+
+/// Console to server to the agent that it names: change what the kernel programs leave out, or say what they do.
+struct FilterRequest {
+    std::uint64_t id = 0;                 ///< chosen by whoever sends; comes back with the reply
+    std::string node;
+    std::string requestedBy;              ///< name of the console's certificate; the server says it, whatever the console wrote
+    /// As [filter] of the agent's configuration file, and the tables in it: what it does not name stays. Empty = change nothing.
+    std::string rules;
+
+    bool operator==(const FilterRequest &) const = default;
+};
+
+/// Agent to server to the console that asked; of the server itself when the agent cannot answer.
+struct FilterReply {
+    std::uint64_t id = 0;
+    std::string node;
+    bool applied = false;                 ///< the rules asked for are in force, and what follows says so
+    std::string code;                     ///< stable: "ok", "not-allowed", "malformed", "failed", "busy", "not-connected", "unsupported", "timed-out"
+    std::string reason;                   ///< one plain sentence; empty for "ok"
+    std::uint64_t generation = 0;         ///< of the filter in force; this and what follows is empty when the server answers itself
+    std::string filterSha256;             ///< of that filter, subscriptions included
+    std::string configSha256;             ///< of the agent's configuration in force
+    std::string rules;                    ///< in force, as [filter] has them; empty also when they are too long for a message
+
+    bool operator==(const FilterReply &) const = default;
+};
+
+using Message = std::variant<Hello, Welcome, Frame, Ack, Heartbeat, HeartbeatReply, Subscribe, Filter, Delivery, AgentState, LinkNotice, Bye,
+                             FilterRequest, FilterReply>;
 
 } // namespace tapio::wire

@@ -55,6 +55,7 @@ inline constexpr std::string_view amendmentsSource = "amendments";
 struct SourceCounters {
     std::string source;           ///< collector name, samplesSource or amendmentsSource
     CounterSet counters;          ///< cumulative since the stream began: a lost report costs resolution only
+    FilterCounts leftOut{};       ///< part of its kfiltered: by the rule that left them out in the kernel
 
     /// Figures about events leave the rest out: a lost frame of samples is a gap in their lines, a lost amendment an origin that stays vague.
     bool countsEvents() const noexcept { return source != samplesSource && source != amendmentsSource; }
@@ -65,6 +66,7 @@ struct SourceCounters {
 struct CounterReport {
     std::int64_t timeNs = 0;
     std::vector<SourceCounters> sources;
+    std::uint64_t filterGeneration = 0; ///< of the kernel filter in force at that time; 0 = none, or an agent that does not say
 
     bool operator==(const CounterReport &) const = default;
 };

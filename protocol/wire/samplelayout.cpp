@@ -46,6 +46,15 @@ CounterSet read(const LayoutReader &reader, capnp::List<std::uint64_t>::Reader f
     return to;
 }
 
+FilterCounts readLeftOut(const LayoutReader &reader, capnp::List<std::uint64_t>::Reader from)
+{
+    reader.checkList(from);
+    FilterCounts to{};
+    for (unsigned i = 0; i < std::min<std::size_t>(from.size(), to.size()); ++i)
+        to[i] = from[i];
+    return to;
+}
+
 Hook read(const LayoutReader &reader, schema::Hook::Reader from)
 {
     Hook to;
@@ -75,7 +84,7 @@ std::size_t wordsFor(const CounterReport &from) noexcept
 {
     std::size_t words = capnp::sizeInWords<schema::CounterReport>() + 1;
     for (const auto &source : from.sources)
-        words += capnp::sizeInWords<schema::SourceCounters>() + textWords(source.source) + counterCount;
+        words += capnp::sizeInWords<schema::SourceCounters>() + textWords(source.source) + counterCount + filterCauseCount;
     return words;
 }
 
@@ -119,6 +128,7 @@ void write(schema::SampleBatch::Builder to, const SampleBatch &from)
 void write(schema::CounterReport::Builder to, const CounterReport &from)
 {
     to.setTimeNs(from.timeNs);
+    to.setFilterGeneration(from.filterGeneration);
     setList(from.sources, [&](unsigned size) { return to.initSources(size); },
             [](auto list, unsigned i, const SourceCounters &source) {
                 auto element = list[i];
@@ -126,6 +136,11 @@ void write(schema::CounterReport::Builder to, const CounterReport &from)
                 auto counters = element.initCounters(counterCount);
                 for (unsigned counter = 0; counter < counterCount; ++counter)
                     counters.set(counter, source.counters[static_cast<Counter>(counter)]);
+                if (source.leftOut == FilterCounts{})
+                    return;
+                auto leftOut = element.initLeftOut(filterCauseCount);
+                for (unsigned cause = 0; cause < filterCauseCount; ++cause)
+                    leftOut.set(cause, source.leftOut[cause]);
             });
 }
 
@@ -162,8 +177,9 @@ CounterReport read(const LayoutReader &reader, schema::CounterReport::Reader fro
     CounterReport to;
     to.timeNs = from.getTimeNs();
     to.sources = reader.list<SourceCounters>(from.getSources(), [&](schema::SourceCounters::Reader element) {
-        return SourceCounters{reader.text(element.getSource()), read(reader, element.getCounters())};
+        return SourceCounters{reader.text(element.getSource()), read(reader, element.getCounters()), readLeftOut(reader, element.getLeftOut())};
     });
+    to.filterGeneration = from.getFilterGeneration();
     return to;
 }
 

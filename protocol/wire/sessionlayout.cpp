@@ -212,6 +212,29 @@ struct MessageWriter {
         setText(from.code, [&](auto text) { bye.setCode(text); });
         setText(from.reason, [&](auto text) { bye.setReason(text); });
     }
+
+    void operator()(const FilterRequest &from)
+    {
+        auto request = to.initFilterRequest();
+        request.setId(from.id);
+        setText(from.node, [&](auto text) { request.setNode(text); });
+        setText(from.requestedBy, [&](auto text) { request.setRequestedBy(text); });
+        setText(from.rules, [&](auto text) { request.setRules(text); });
+    }
+
+    void operator()(const FilterReply &from)
+    {
+        auto reply = to.initFilterReply();
+        reply.setId(from.id);
+        reply.setGeneration(from.generation);
+        reply.setApplied(from.applied);
+        setText(from.node, [&](auto text) { reply.setNode(text); });
+        setText(from.code, [&](auto text) { reply.setCode(text); });
+        setText(from.reason, [&](auto text) { reply.setReason(text); });
+        setText(from.filterSha256, [&](auto text) { reply.setFilterSha256(text); });
+        setText(from.configSha256, [&](auto text) { reply.setConfigSha256(text); });
+        setText(from.rules, [&](auto text) { reply.setRules(text); });
+    }
 };
 
 Hello read(const LayoutReader &reader, schema::Hello::Reader from)
@@ -317,6 +340,26 @@ Bye read(const LayoutReader &reader, schema::Bye::Reader from)
     return {reader.text(from.getCode()), reader.text(from.getReason()), from.getReconnectAfterMs()};
 }
 
+FilterRequest read(const LayoutReader &reader, schema::FilterRequest::Reader from)
+{
+    return {from.getId(), reader.text(from.getNode()), reader.text(from.getRequestedBy()), reader.text(from.getRules())};
+}
+
+FilterReply read(const LayoutReader &reader, schema::FilterReply::Reader from)
+{
+    FilterReply to;
+    to.id = from.getId();
+    to.node = reader.text(from.getNode());
+    to.applied = from.getApplied();
+    to.code = reader.text(from.getCode());
+    to.reason = reader.text(from.getReason());
+    to.generation = from.getGeneration();
+    to.filterSha256 = reader.text(from.getFilterSha256());
+    to.configSha256 = reader.text(from.getConfigSha256());
+    to.rules = reader.text(from.getRules());
+    return to;
+}
+
 } // namespace
 
 std::size_t wordsFor(const Message &from) noexcept
@@ -346,6 +389,8 @@ Message read(const LayoutReader &reader, schema::Message::Reader from)
     case schema::Message::AGENT_STATE: return read(reader, from.getAgentState());
     case schema::Message::LINK_NOTICE: return read(reader, from.getLinkNotice());
     case schema::Message::BYE: return read(reader, from.getBye());
+    case schema::Message::FILTER_REQUEST: return read(reader, from.getFilterRequest());
+    case schema::Message::FILTER_REPLY: return read(reader, from.getFilterReply());
     }
     throw Refusal{Errc::Unsupported, "message kind " + std::to_string(static_cast<unsigned>(from.which()))
                                          + " is not known to this version"};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <array>
 #include <charconv>
+#include <limits>
 
 #include "protocol/base/clock.h"
 #include "protocol/wire/event.h"
@@ -65,6 +66,24 @@ void appendRepeats(std::string &line, std::uint32_t repeats)
 {
     if (repeats > 1)
         line += ", " + std::to_string(repeats) + " times";
+}
+
+/// ", at its memory limit 3 times" in a list that begins with the line; what did not happen is not told.
+void appendTimes(std::string &line, std::uint64_t times, std::string_view what)
+{
+    if (times == 0)
+        return;
+    line.append(line.empty() ? "" : ", ").append(what);
+    if (times > 1)
+        line.append(" ").append(std::to_string(times)).append(" times");
+}
+
+/// What does not fit is as long as can be said.
+std::uint64_t usInNs(std::uint64_t us)
+{
+    constexpr auto perUs = static_cast<std::uint64_t>(nsPerUs);
+    constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+    return us > most / perUs ? most : us * perUs;
 }
 
 /// " from sshd", the text made to keep to its line; an empty text is left out with its word.
@@ -279,6 +298,39 @@ struct Writer {
         appendLine(line, label.drill);
         appendPart(line, " ", label.phase);
         appendPart(line, " on ", label.target);
+    }
+
+    void operator()(const MemoryEvents &memory) const
+    {
+        const std::size_t before = line.size();
+        appendTimes(line, memory.oomKill, "killed for lack of memory");
+        appendTimes(line, memory.oomGroupKill, "killed as a whole");
+        appendTimes(line, memory.oom, "out of memory");
+        appendTimes(line, memory.max, "at its memory limit");
+        appendTimes(line, memory.high, "throttled above memory.high");
+        appendTimes(line, memory.low, "reclaimed below memory.low");
+        if (memory.underOom)
+            line.append(line.size() == before ? "" : ", ").append("stands still for lack of memory");
+        if (line.size() == before)
+            line += "no longer stands still for lack of memory";
+        if (memory.currentBytes != 0)
+            line += ", uses " + bytesText(memory.currentBytes);
+        if (memory.limitBytes != 0)
+            line += (memory.currentBytes != 0 ? " of " : ", limit ") + bytesText(memory.limitBytes);
+    }
+
+    void operator()(const PressureStall &stall) const
+    {
+        constexpr double basisPointsPerPercent = 100;
+        line.append(pressureResourceName(stall.resource)).append(stall.ended ? " pressure ended" : " pressure");
+        if (stall.ended && stall.durationNs != 0)
+            line += " after " + durationText(stall.durationNs);
+        line += stall.full ? ": all tasks stalled " : ": some tasks stalled ";
+        if (stall.ended)
+            line += durationText(usInNs(stall.stallUs));
+        else
+            line += durationText(usInNs(stall.thresholdUs)) + " or more within " + durationText(usInNs(stall.windowUs));
+        line += ", " + fixed(stall.avg10BasisPoints / basisPointsPerPercent, 2, "% of the last 10 s");
     }
 };
 

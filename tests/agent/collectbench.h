@@ -34,10 +34,12 @@ struct CollectBench {
     } notices;
     std::unique_ptr<agent::CollectLoop> loop;
 
-    explicit CollectBench(std::set<std::string> disabled = {}, const std::string &logs = "/nowhere/log")
+    explicit CollectBench(std::set<std::string> disabled = {}, const std::string &logs = "/nowhere/log",
+                          std::shared_ptr<agent::LabelInbox> drillLabels = nullptr)
     {
         agent::CollectOptions all = options(std::move(disabled));
         all.logs = logs;
+        all.drillLabels = std::move(drillLabels);
         all.budgetListener = &notices;
         all.readSelf = [this] { return use; };
         auto opened = agent::CollectLoop::open(

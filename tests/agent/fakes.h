@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "agent/collect/kernelcollectors.h"
@@ -89,13 +90,12 @@ public:
     }
     void say(const wire::Message &message) { m_toAgent.push_back(wire::encode(message).value()); }
     void sayBytes(transport::Bytes bytes) { m_toAgent.push_back(std::move(bytes)); }
-    /// What the agent sent since the last call.
-    std::vector<wire::Message> heard()
+    /// What the agent sent since the last call, at most so many; the rest is still under way.
+    std::vector<wire::Message> heard(std::size_t most = SIZE_MAX)
     {
         std::vector<wire::Message> messages;
-        for (const transport::Bytes &bytes : m_toServer)
-            messages.push_back(wire::decode(bytes).value());
-        m_toServer.clear();
+        for (; !m_toServer.empty() && messages.size() < most; m_toServer.pop_front())
+            messages.push_back(wire::decode(m_toServer.front()).value());
         return messages;
     }
 
@@ -127,7 +127,19 @@ public:
         std::map<std::pair<std::uint64_t, bool>, std::string> births;
         std::optional<Error> pollError, mapError;
         std::set<std::string> disabled;
+        std::set<std::uint64_t> gone;                           ///< cgroups of `tcp` that were said to be gone
+        int askedForCounts = 0;
         std::vector<std::chrono::milliseconds> waits;           ///< as asked for
+        struct Filter {
+            agent::KernelFilter rules;
+            std::uint64_t generation = 0;
+            std::map<agent::CgroupKey, agent::CgroupVerdict> verdicts;
+        };
+        std::vector<Filter> filters;                            ///< as they came into force
+        std::optional<Error> filterError;
+        std::size_t verdictsWithoutRoom = 0;
+        std::vector<agent::LeftOut> leftOut;
+        int leftOutLooks = 0;
     };
     FakeKernel(Script &script, agent::KernelRecordSink &sink) : m_script(script), m_sink(sink) {}
 
@@ -150,6 +162,32 @@ public:
     }
     void wake() override {}
     void setDisabled(const std::set<std::string> &collectors) override { m_script.disabled = collectors; }
+    void tellCounted() override { ++m_script.askedForCounts; }
+    Result<std::size_t> setFilter(const agent::KernelFilter &filter, std::uint64_t generation, const agent::CgroupVerdicts &verdicts) override
+    {
+        if (m_script.filterError)
+            return fail(*m_script.filterError);
+        m_script.filters.push_back({filter, generation, {verdicts.begin(), verdicts.end()}});
+        return m_script.verdictsWithoutRoom;
+    }
+    Result<std::size_t> changeVerdicts(const agent::CgroupVerdicts &changed, const std::vector<agent::CgroupKey> &gone) override
+    {
+        if (m_script.filterError)
+            return fail(*m_script.filterError);
+        auto &verdicts = m_script.filters.back().verdicts;
+        for (const agent::CgroupKey &key : gone)
+            verdicts.erase(key);
+        for (const auto &[key, verdict] : changed)
+            verdicts[key] = verdict;
+        return m_script.verdictsWithoutRoom;
+    }
+    Result<std::vector<agent::LeftOut>> leftOut() override
+    {
+        ++m_script.leftOutLooks;
+        if (m_script.filterError)
+            return fail(*m_script.filterError);
+        return m_script.leftOut;
+    }
     std::vector<wire::Hook> hooks() const override { return m_script.hooks; }
     std::vector<agent::SourceCounterSet> counters() const override { return m_script.counters; }
     Result<std::vector<agent::CgroupHistogram>> histograms() override
@@ -169,6 +207,13 @@ public:
         if (m_script.mapError)
             return fail(*m_script.mapError);
         return m_script.drops;
+    }
+    void forgetIdle(const agent::IsGone &isGone) override
+    {
+        for (const agent::CgroupTcp &tcp : m_script.tcp) {
+            if (isGone(tcp.cgroupId, tcp.memoryCgroupId, tcp.hierarchy))
+                m_script.gone.insert(tcp.cgroupId);
+        }
     }
     std::optional<std::string> cgroupBirth(std::uint64_t id, bool isV1) const override
     {

@@ -93,6 +93,8 @@ struct FakeServer {
     std::uint64_t current = 0;
     std::uint64_t credit = 1u << 20;
     bool acknowledges = true;
+    std::uint64_t behind = 0;                      ///< frames that its acknowledgements stay behind what it got
+    std::size_t mostPerTurn = SIZE_MAX;            ///< messages that it reads each time
     std::vector<std::uint64_t> order;              ///< streams as they greeted
     std::vector<wire::Heartbeat> beats;
     std::vector<wire::Hook> hooks;
@@ -116,7 +118,7 @@ struct FakeServer {
     /// Answers all that the agent said. True: the connection ends.
     bool answer(FakeLink &link)
     {
-        for (wire::Message &message : link.heard()) {
+        for (wire::Message &message : link.heard(mostPerTurn)) {
             if (const auto *hello = std::get_if<wire::Hello>(&message))
                 greet(*hello, link);
             else if (auto *frame = std::get_if<wire::Frame>(&message))
@@ -128,7 +130,7 @@ struct FakeServer {
         }
         if (current != 0 && acknowledges) {
             server::StreamTracker &tracker = streams[current].tracker;
-            if (tracker.acknowledge(tracker.receivedFrameSeq()))
+            if (tracker.receivedFrameSeq() > behind && tracker.acknowledge(tracker.receivedFrameSeq() - behind))
                 link.say(wire::Ack{{}, current, tracker.ackedFrameSeq()});
         }
         return false;

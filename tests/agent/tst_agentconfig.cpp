@@ -47,13 +47,18 @@ private slots:
                         "[server]\naddress = \"hub.example:7443\"\nname = \"hub\"\nca = \"/a\"\ncertificate = \"/b\"\nkey = \"/c\"\ncrl = \"/d\"\n"
                         "queue_bytes = 16777216\n"
                         "[spool]\nfolder = \"/s\"\nbytes = 2097152\nmax_age = 3600\nfsync = \"always\"\nreplay_rate = 131072\n"
-                        "[collect]\ndisabled = [\"psi\", \"tcp\"]\nproc = \"/host/proc\"\ncgroup = \"/host/cgroup\"\npod_logs = \"/p\"\n"
+                        "[collect]\ndisabled = [\"psi\", \"tcp\"]\nenabled = [\"file\"]\nproc = \"/host/proc\"\ncgroup = \"/host/cgroup\"\npod_logs = \"/p\"\n"
                         "container_logs = \"/q\"\nmax_cgroups = 10\nhost_interval_ms = 2000\ncgroup_interval_ms = 5000\n"
                         "[kernel]\nbtf = \"/btf\"\nrun_time_statistics = false\nevent_ring_bytes = 1048576\ncritical_ring_bytes = 131072\n"
+                        "[file]\nprefixes = [\"/opt/\"]\nsuffixes = [\".json\"]\nfold_ms = 2000\n"
+                        "[pressure]\ncpu = \"\"\nmemory = \"full 1 500000\"\nio = \"some 10 1000000\"\nmax_cgroups = 3\n"
                         "[observe]\naddress = \"127.0.0.1:0\"\n"
                         "[budget]\ncpu_percent = 2.5\nrss_bytes = 1000\nbandwidth_bytes_per_second = 20\n"
                         "[kubernetes]\nsource = \"kubelet\"\naddress = \"worker-1:10250\"\ntoken_file = \"/t\"\nca = \"/k\"\ncertificate = \"/l\"\nkey = \"/m\"\nnode = \"w\"\n"
-                        "[drill]\nallowed = true\n");
+                        "[drill]\nallowed = true\n"
+                        "[filter]\nremote = true\nfollow_subscriptions = false\n"
+                        "[filter.process]\nallow = [\"namespace:shop\"]\nrate = 7\nburst = 8\n"
+                        "[filter.tcp]\ndeny = [\"/system.slice\", \"pod:shop/cart-*\"]\nports = [443, \"8000-8999\"]\nexclude_ports = [8443]\nfloor_ms = 20\n");
         AgentConfig config;
         const Status status = readConfig(file.path, config);
         QVERIFY2(status, status ? "" : status.error().context().c_str());
@@ -68,6 +73,13 @@ private slots:
         QCOMPARE(config.spool.fsync, SpoolFsync::Always);
         QCOMPARE(config.spool.replayRate, 131072u);
         QCOMPARE(config.collect.disabled.size(), std::size_t(2));
+        QCOMPARE(config.enabled, (std::set<std::string>{"file"}));
+        QVERIFY(config.kernel.configurationFiles == (FilePatterns{{"/opt/"}, {".json"}}));
+        QCOMPARE(config.kernel.fileFold.count(), 2000);
+        QCOMPARE(config.collect.pressure.cpu, std::string());
+        QCOMPARE(config.collect.pressure.memory, std::string("full 1 500000"));
+        QCOMPARE(config.collect.pressure.io, std::string("some 10 1000000"));
+        QCOMPARE(config.collect.pressure.mostCgroups, std::size_t(3));
         QCOMPARE(config.collect.resolver.procRoot.native(), std::string("/host/proc"));
         QCOMPARE(config.collect.maxCgroups, std::size_t(10));
         QCOMPARE(config.collect.cgroupInterval.count(), 5000);
@@ -84,6 +96,16 @@ private slots:
         QCOMPARE(config.kubernetes.key.native(), std::string("/m"));
         QCOMPARE(config.kubernetes.node, std::string("w"));
         QVERIFY(config.drillAllowed);
+        const FilterRules &filter = config.collect.filter;
+        QVERIFY(filter.remote && !filter.followSubscriptions);
+        QCOMPARE(filter.of(Filtered::Process).allow.at(0).text(), std::string("namespace:shop"));
+        QCOMPARE(filter.of(Filtered::Process).rate, 7u);
+        QCOMPARE(filter.of(Filtered::Process).burst, 8u);
+        QCOMPARE(filter.of(Filtered::Tcp).deny.size(), std::size_t(2));
+        QVERIFY(filter.of(Filtered::Tcp).ports.at(1) == (PortRange{8000, 8999}));
+        QVERIFY(filter.of(Filtered::Tcp).excludePorts.at(0) == (PortRange{8443, 8443}));
+        QCOMPARE(filter.of(Filtered::Tcp).floor.count(), 20);
+        QCOMPARE(filter.of(Filtered::Http), CollectorRules());
         QCOMPARE(config.file.native(), file.path);
     }
 
@@ -115,11 +137,33 @@ private slots:
         QTest::newRow("a replay that never ends") << QByteArray("[spool]\nreplay_rate = 1\n") << "line 2: \"spool.replay_rate\" must be a number from 65536";
         QTest::newRow("a word for yes or no") << QByteArray("[drill]\nallowed = \"yes\"\n") << "line 2: \"drill.allowed\" must be";
         QTest::newRow("an unknown key of drills") << QByteArray("[drill]\nallow = true\n") << "line 2: there is no setting \"drill.allow\"";
+        QTest::newRow("a text for a list of texts") << QByteArray("[file]\nprefixes = \"/etc\"\n") << "line 2: \"file.prefixes\" must be a list of texts";
+        QTest::newRow("a prefix of nothing") << QByteArray("[file]\nprefixes = [\"\"]\n") << "among the prefixes of configuration files must have 1 to 32 bytes";
+        QTest::newRow("a suffix too long") << QByteArray("[file]\nsuffixes = [\".configuration-file\"]\n") << "among the suffixes of configuration files must have 1 to 16 bytes";
+        QTest::newRow("too many prefixes") << QByteArray("[file]\nprefixes = [\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"]\n") << "at most 8 prefixes";
+        QTest::newRow("failures folded for no time") << QByteArray("[file]\nfold_ms = 0\n") << "line 2: \"file.fold_ms\" must be a number from 1000";
+        QTest::newRow("an unknown key of files") << QByteArray("[file]\nprefix = 1\n") << "line 2: there is no setting \"file.prefix\"";
+        QTest::newRow("a trigger without a window") << QByteArray("[pressure]\nio = \"some 1\"\n") << "pressure.io: \"some 1\" is no trigger of pressure";
+        QTest::newRow("a window too short") << QByteArray("[pressure]\ncpu = \"some 1 1000\"\n") << "the window must be from 500000";
+        QTest::newRow("an unknown key of pressure") << QByteArray("[pressure]\nirq = \"\"\n") << "line 2: there is no setting \"pressure.irq\"";
         QTest::newRow("an unknown key of Kubernetes") << QByteArray("[kubernetes]\ntoken = \"x\"\n") << "line 2: there is no setting \"kubernetes.token\"";
         QTest::newRow("an unknown source of pods") << QByteArray("[kubernetes]\nsource = \"etcd\"\n")
                                                    << "line 2: \"kubernetes.source\" must be one of \"apiserver\", \"auto\", \"kubelet\", \"off\"";
         QTest::newRow("a certificate without its key") << QByteArray("[kubernetes]\ncertificate = \"/x\"\n") << "go together";
+        QTest::newRow("an unknown key of filters") << QByteArray("[filter]\nremotely = true\n") << "line 2: there is no setting \"filter.remotely\"";
+        QTest::newRow("an unknown collector of filters") << QByteArray("[filter.oom]\nrate = 1\n") << "line 1: there is no setting \"filter.oom\"";
+        QTest::newRow("an unknown key of a filter") << QByteArray("[filter.dns]\n\nflor_ms = 1\n") << "line 3: there is no setting \"filter.dns.flor_ms\"";
+        QTest::newRow("programs have no ports") << QByteArray("[filter.process]\nports = [1]\n") << "there is no setting \"filter.process.ports\"";
+        QTest::newRow("a port that is none") << QByteArray("[filter.tcp]\nports = [80,\n0]\n") << "line 3: \"filter.tcp.ports\" must be a list of at most 256 items, each a port";
+        QTest::newRow("a port that is a fraction") << QByteArray("[filter.tcp]\nports = [80.5]\n") << "line 2: \"filter.tcp.ports\" must be";
+        QTest::newRow("a range that ends before it begins") << QByteArray("[filter.http]\nexclude_ports = [\"90-80\"]\n") << "\"filter.http.exclude_ports\" must be";
+        QTest::newRow("a cgroup that is none") << QByteArray("[filter.http]\nallow = [\"shop\"]\n") << "line 2: \"filter.http.allow\" must be";
+        QTest::newRow("a rate below nothing") << QByteArray("[filter.http]\nrate = -1\n") << "line 2: \"filter.http.rate\" must be a number from 0";
+        QTest::newRow("a burst of nothing") << QByteArray("[filter.http]\nburst = 0\n") << "line 2: \"filter.http.burst\" must be a number from 1";
+        QTest::newRow("a floor without end") << QByteArray("[filter.http]\nfloor_ms = 9999999\n") << "line 2: \"filter.http.floor_ms\" must be a number from 0 to 3600000";
         QTest::newRow("broken TOML") << QByteArray("node = \n") << "line 1";
+        QTest::newRow("a table without a name") << QByteArray("node = \"n\"\n [[[[\n") << "line 2: a table without a name";
+        QTest::newRow("a table with an odd name") << QByteArray("\xef\xbb\xbf[!]\n") << "line 1: a table without a name";
         QTest::newRow("an open table") << QByteArray("[server\nx = 1\n") << "line 1";
         QTest::newRow("bytes that are no text") << QByteArray("\xff\xfe\x00\x01", 4) << "line 1";
     }
@@ -224,6 +268,34 @@ private slots:
         const auto command = parse({"--config", file.path.c_str()});
         QVERIFY(!command);
         QVERIFY(command.error().context().find("\"tpc\"") != std::string::npos);
+    }
+
+    void collectors_haveOneWayToBeSwitched_data()
+    {
+        QTest::addColumn<QByteArray>("text");
+        QTest::addColumn<QString>("refused");   ///< empty = it is taken
+        QTest::addColumn<bool>("fileIsOn");
+        QTest::newRow("nothing said") << QByteArray() << QString() << false;
+        QTest::newRow("an expensive one on") << QByteArray("[collect]\nenabled = [\"file\"]\n") << QString() << true;
+        QTest::newRow("one off besides") << QByteArray("[collect]\nenabled = [\"file\"]\ndisabled = [\"psi\"]\n") << QString() << true;
+        QTest::newRow("another one off") << QByteArray("[collect]\ndisabled = [\"psi\"]\n") << QString() << false;
+        QTest::newRow("an expensive one off") << QByteArray("[collect]\ndisabled = [\"file\"]\n") << "\"file\" is off unless collect.enabled names it" << false;
+        QTest::newRow("a usual one on") << QByteArray("[collect]\nenabled = [\"tcp\"]\n") << "\"tcp\" is on unless collect.disabled names it" << false;
+        QTest::newRow("one that there is not") << QByteArray("[collect]\nenabled = [\"files\"]\n") << "there is no collector \"files\" to switch on" << false;
+    }
+    void collectors_haveOneWayToBeSwitched()
+    {
+        QFETCH(QByteArray, text);
+        QFETCH(QString, refused);
+        const File file(text);
+        const auto command = parse({"--config", file.path.c_str()});
+        QCOMPARE(command.has_value(), refused.isEmpty());
+        if (!command) {
+            QVERIFY2(QString::fromStdString(command.error().context()).contains(refused), command.error().context().c_str());
+            return;
+        }
+        QTEST(!command->config.kernel.disabledCollectors.contains("file"), "fileIsOn");
+        QCOMPARE(command->config.kernel.disabledCollectors.contains("psi"), text.contains("psi"));
     }
 
     void address_data()

@@ -205,6 +205,38 @@ private slots:
         QVERIFY(agent.terminate() >= 0);
     }
 
+    void hangup_changesWhatTheKernelLeavesOut()
+    {
+        Server server;
+        QVERIFY(startServer(server));
+        AgentProcess agent(m_pki.node(), server.fanIn->port());
+        const auto configure = [path = agent.folder() + "/agent.toml"](const QByteArray &text) {
+            QFile file(path);
+            return file.open(QIODevice::WriteOnly) && file.write(QByteArray(noBudget) + "[observe]\naddress = \"127.0.0.1:0\"\n" + text) > 0;
+        };
+        QVERIFY(configure(""));
+        agent.arguments << "--config" << agent.folder() + "/agent.toml";
+        QVERIFY(agent.start());
+        QTRY_VERIFY_WITH_TIMEOUT(welcomed(agent), soon);
+        const quint16 port = agent.observePort();
+        const auto scraped = [port](const QByteArray &text) { return get(port, "/metrics").body.contains(text); };
+        QTRY_VERIFY_WITH_TIMEOUT(scraped("tapio_agent_filter_generation 1\n"), soon);
+        QVERIFY(configure("[filter.tcp]\nports = [1]\n"));
+        agent.signal(SIGHUP);
+        QTRY_VERIFY_WITH_TIMEOUT(agent.output().contains("changed: filter.tcp.ports; in force is sha256"), soon);
+        QTRY_VERIFY_WITH_TIMEOUT(agent.output().contains("filter: generation 2 is in force, sha256 "), soon);
+        QTRY_VERIFY_WITH_TIMEOUT(scraped("tapio_agent_filter_generation 2\n"), soon);
+        // Connections to ports that are not told: its own scrapes and whatever else the machine does.
+        static const QRegularExpression leftOut("tapio_agent_events_left_out_total\\{source=\"tcp\",cause=\"port\"\\} [1-9]");
+        QTRY_VERIFY_WITH_TIMEOUT(leftOut.match(QString::fromUtf8(get(port, "/metrics").body)).hasMatch(), soon);
+        const auto generation = [&] {
+            const auto report = server.log.lastCounters();
+            return report ? report->filterGeneration : 0;
+        };
+        QTRY_COMPARE_WITH_TIMEOUT(generation(), 2u, soon);
+        QVERIFY(agent.terminate() >= 0);
+    }
+
     void hangup_withACertificateThatIsBrokenKeepsTheConnection()
     {
         Server server;

@@ -3,6 +3,7 @@
 
 #include <atomic>
 
+#include "agent/control/drilllabels.h"
 #include "agent/pipeline/collectthread.h"
 #include "agent/pipeline/notices.h"
 #include "tests/agent/collectbench.h"
@@ -82,6 +83,27 @@ private slots:
         QCOMPARE(login->counters[Counter::Seen], 4u);
         QCOMPARE(login->counters[Counter::Folded], 1u);
         QCOMPARE(login->counters[Counter::Drained], 3u);
+    }
+
+    void change_readsLabelsOfDrillsOnce()
+    {
+        FakeClock clock;
+        const auto inbox = std::make_shared<LabelInbox>(clock);
+        Bench bench({}, "/nowhere/log", inbox);
+        for (int i = 0; i < 3; ++i) {
+            bench.loop->change({{}, 1024, 1s, 2s, {}, {}});
+            bench.second();
+        }
+        QVERIFY(inbox->offer({"oom-kill", "/tapio-drill-0123456789abcdef", "begin", 1, 0, 7, {}}));
+        bench.second();
+        const auto hooks = bench.loop->hooks();
+        QCOMPARE(std::count_if(hooks.begin(), hooks.end(), [](const wire::Hook &h) { return h.collector == "drill"; }), 1);
+        const wire::CounterReport last = bench.loop->finish();
+        const auto drill = std::find_if(last.sources.begin(), last.sources.end(), [](const auto &s) { return s.source == "drill"; });
+        QVERIFY(drill != last.sources.end());
+        QCOMPARE(drill->counters[Counter::Seen], 1u);
+        QCOMPARE(drill->counters[Counter::Drained], 1u);
+        QCOMPARE(bench.told<wire::DrillLabel>().size(), std::size_t(1));
     }
 
     void finish_tellsWhatReadersKept()
@@ -282,6 +304,14 @@ private slots:
         QCOMPARE(toldOf(), std::size_t(2));
     }
 
+    void foldedCounters_areForgottenOnlyOfCgroupsThatAreGone()
+    {
+        Bench bench;
+        bench.kernel.tcp = {{987654321, 10, 0, 0, 0, 0, 0}, {1, 5, 0, 0, 0, 0, 0}};
+        bench.second();
+        QCOMPARE(bench.kernel.gone, std::set<std::uint64_t>{987654321});
+    }
+
     void runStatistics_thatAreOffGiveNoSample()
     {
         Bench bench;
@@ -354,6 +384,32 @@ private slots:
         QVERIFY(!bench.outlet.bodies<wire::HookReport>().empty());
     }
 
+    void eventsOfMemoryAndPressure_goWithTheirCollectors()
+    {
+        const auto has = [](const Bench &bench, const char *collector, const char *name) {
+            const auto hooks = bench.loop->hooks();
+            return std::any_of(hooks.begin(), hooks.end(), [&](const wire::Hook &h) { return h.collector == collector && h.name == name; });
+        };
+        Bench bench;
+        bench.second();
+        QVERIFY(has(bench, "memory", "memory.events.local"));
+        QVERIFY(has(bench, "psi", "trigger on /proc/pressure/memory"));
+        bench.loop->change({{"memory", "psi"}, 1024, 1s, 2s, {}, {}});
+        bench.second();
+        QVERIFY(!has(bench, "memory", "memory.events.local"));
+        QVERIFY(!has(bench, "psi", "trigger on /proc/pressure/memory"));
+    }
+
+    void hookNames_areNotShared()   // the metrics of two would be one
+    {
+        Bench bench;
+        for (int i = 0; i < 3; ++i)
+            bench.second();
+        std::set<std::pair<std::string, std::string>> names;
+        for (const wire::Hook &one : bench.loop->hooks())
+            QVERIFY2(names.emplace(one.collector, one.name).second, one.name.c_str());
+    }
+
     void disabledCollectors_areReportedSo()
     {
         Bench bench({"psi", "network"});
@@ -402,6 +458,7 @@ private slots:
         process.counters[Counter::Drained] = 1;
         bench.kernel.counters = {process};
         const wire::CounterReport last = bench.loop->finish();
+        QCOMPARE(bench.kernel.askedForCounts, 1);
         QCOMPARE(bench.outlet.events().size(), std::size_t(1));
         QCOMPARE(last.sources.at(0).counters[Counter::Drained], 1u);
     }

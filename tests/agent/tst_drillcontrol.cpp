@@ -4,12 +4,15 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <thread>
 
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "agent/control/controlsocket.h"
 #include "agent/control/drilllabels.h"
@@ -298,6 +301,57 @@ private slots:
         ControlOptions longPath;
         longPath.path = m_folder->filePath(QString(200, 'x')).toStdString();
         QCOMPARE(ControlSocket::open(longPath, {}, m_clock).error().code(), Errc::InvalidArgument);
+    }
+
+    void theClient_tellsNothingToAStranger_data()
+    {
+        QTest::addColumn<bool>("stranger");
+        QTest::newRow("another user's") << true;
+        QTest::newRow("one's own") << false;
+    }
+    void theClient_tellsNothingToAStranger()
+    {
+        QFETCH(bool, stranger);
+        const auto socket = open(m_clock);
+        QVERIFY(socket);
+        std::optional<std::uint32_t> asked;
+        Status sent;
+        std::jthread client([&] {
+            sent = drill::sendLabel(path(), label(), [&](std::uint32_t uid) {
+                asked = uid;
+                return !stranger;
+            });
+        });
+        if (!stranger) {
+            QTRY_VERIFY(((*socket)->turn(), (*socket)->counts().answered == 1));
+        }
+        client.join();
+        QCOMPARE(asked, std::optional(static_cast<std::uint32_t>(::geteuid())));
+        (*socket)->turn();
+        QCOMPARE((*socket)->counts().answered, std::uint64_t(stranger ? 0 : 1));
+        QVERIFY(!sent);
+        QCOMPARE(sent.error().code(), stranger ? Errc::PermissionDenied : Errc::Malformed); // the test's socket answers something else
+    }
+
+    void theClient_believesRootAndItself()
+    {
+        if (::geteuid() != 0)
+            QSKIP("only root can be another user for a moment");
+        const Fd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        path().native().copy(address.sun_path, sizeof(address.sun_path) - 1);
+        QCOMPARE(::bind(listener.get(), reinterpret_cast<const sockaddr *>(&address), sizeof(address)), 0);
+        constexpr uid_t nobody = 65534;
+        // Of this thread alone, unlike the C library's.
+        QCOMPARE(::syscall(SYS_setresuid, -1, nobody, -1), 0L);
+        const int listening = ::listen(listener.get(), 1);
+        QCOMPARE(::syscall(SYS_setresuid, -1, 0, -1), 0L);
+        QCOMPARE(listening, 0);
+        const Status sent = drill::sendLabel(path(), label());
+        QVERIFY(!sent);
+        QCOMPARE(sent.error().code(), Errc::PermissionDenied);
+        QVERIFY(sent.error().context().find("belongs to user 65534") != std::string::npos);
     }
 
     void theClient_tellsWhatHappened()

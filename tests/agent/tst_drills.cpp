@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <sstream>
 #include <thread>
 
 #include <fcntl.h>
@@ -31,7 +32,9 @@ constexpr int soonMs = 10'000;
 std::string textOf(const fs::path &file)
 {
     std::ifstream stream(file);
-    return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+    std::ostringstream text;
+    text << stream.rdbuf(); // empty where the process ends meanwhile; an iterator of the buffer would throw
+    return text.str();
 }
 
 const Drill *find(const DrillList &list, const std::string &name)
@@ -253,6 +256,39 @@ private slots:
         QVERIFY2(report->happened && report->clean && timer.elapsed() < 6000, qPrintable(QString::number(timer.elapsed())));
         QCOMPARE(runDrill(request(drill, 61s)).error().code(), Errc::InvalidArgument);
         nothingIsLeft();
+    }
+
+    void aDrillWhoseRunnerHangs_isEndedAllTheSame()
+    {
+        const Misbehaving drill([](Workplace &) -> Result<std::string> {
+            for (forkInto([] { return ::pause(); });;)
+                ::pause();
+        });
+        if (const Status possible = probeDrill(drill, place()); !possible)
+            QSKIP(possible.error().message().c_str());
+        const QTemporaryDir folder;
+        Workplace work;
+        work.folder = folder.path().toStdString();
+        work.untilBootNs = bootNs() + nsPerSecond;
+        auto process = startIsolated(drill, drill.limits(), work);
+        QVERIFY2(process, process ? "" : process.error().message().c_str());
+        // All that a runner does, but for ending it.
+        QCOMPARE(::write(process->go.get(), "gg", 2), ssize_t(2));
+        QByteArray words;
+        QCOMPARE(::fcntl(process->words.get(), F_SETFL, O_NONBLOCK), 0);
+        const bool ended = QTest::qWaitFor([&] {
+            char block[256];
+            const ssize_t got = ::read(process->words.get(), block, sizeof(block));
+            words.append(block, got > 0 ? got : 0);
+            return got == 0; // every process that could say something is gone
+        }, 2 * soonMs);
+        if (!ended)
+            ::kill(process->pid, SIGKILL);
+        int status = 0;
+        QCOMPARE(::waitpid(process->pid, &status, 0), process->pid);
+        QVERIFY(ended);
+        QVERIFY2(words.startsWith("ready "), words.constData());
+        QVERIFY(WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM);
     }
 
     void aDrillWithoutEffect_saysSo()

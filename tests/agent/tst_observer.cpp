@@ -57,6 +57,7 @@ AgentView healthyView(std::int64_t bootNs = 1000 * nsPerSecond)
     collect->budget.spent.cpuPercent = 2.5;
     collect->budget.step = ShedStep::Fold;
     collect->budget.folded.connectionBytesReceived = 70;
+    collect->filter = {7, "f00d", 1'500 * nsPerMs, 12, 3, {}};
     view.collect = collect;
     view.link.phase = SessionPhase::Up;
     view.link.asOfBootNs = bootNs;
@@ -71,6 +72,7 @@ AgentView healthyView(std::int64_t bootNs = 1000 * nsPerSecond)
     report.sources = {{"process", {}}, {"samples", {}}};
     report.sources[0].counters[Counter::Seen] = 20;
     report.sources[0].counters[Counter::QDrop] = 3;
+    report.sources[0].leftOut[static_cast<std::size_t>(FilterCause::Tokens)] = 5;
     report.sources[1].counters[Counter::Seen] = 4;
     view.link.counters = std::make_shared<const wire::CounterReport>(report);
     view.process = readProcessFigures(systemClock);
@@ -155,6 +157,14 @@ private slots:
         QTest::newRow("a counter by source") << "tapio_agent_events_seen_total{source=\"process\"}" << "20";
         QTest::newRow("a cause by source") << "tapio_agent_events_qdrop_total{source=\"process\"}" << "3";
         QTest::newRow("a counter at rest is there too") << "tapio_agent_events_shed_total{source=\"process\"}" << "0";
+        QTest::newRow("what a rule left out") << "tapio_agent_events_left_out_total{source=\"process\",cause=\"tokens\"}" << "5";
+        QTest::newRow("what no rule left out") << "tapio_agent_events_left_out_total{source=\"process\",cause=\"floor\"}" << "0";
+        QTest::newRow("no rules are about frames") << "tapio_agent_events_left_out_total{source=\"samples\",cause=\"floor\"}" << QString();
+        QTest::newRow("the filter in force") << "tapio_agent_filter_generation" << "7";
+        QTest::newRow("its hash") << "tapio_agent_filter_info{sha256=\"f00d\"}" << "1";
+        QTest::newRow("since when") << "tapio_agent_filter_since_timestamp_seconds" << "1.5";
+        QTest::newRow("cgroups that are known") << "tapio_agent_filter_cgroups" << "12";
+        QTest::newRow("cgroups without room") << "tapio_agent_filter_cgroups_without_room" << "3";
         QTest::newRow("frames of samples are no events") << "tapio_agent_events_seen_total{source=\"samples\"}" << QString();
         QTest::newRow("frames of samples") << "tapio_agent_sample_frames_seen_total" << "4";
         QTest::newRow("a hook's state") << "tapio_agent_hook_state{collector=\"process\",hook=\"sched_process_exec\",state=\"active\"}" << "1";

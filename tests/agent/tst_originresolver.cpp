@@ -243,6 +243,29 @@ private slots:
         QCOMPARE(machine.resolver.resolve(0)->attribution, wire::Attribution::Unknown);
     }
 
+    void known_walksForNothing()
+    {
+        Machine machine(true);
+        machine.resolver.refresh();
+        const auto v2 = machine.makeCgroup("/made", "unified");
+        const auto memory = machine.makeCgroup("/kubepods/pod0a1b2c3d-0000-4000-8000-000000000001", "memory");
+        machine.walkNs = 1000;
+        machine.resolver.takeWalkNs();
+        for (int i = 0; i < 3; ++i) {
+            machine.wait();
+            QCOMPARE(machine.resolver.known(v2)->attribution, wire::Attribution::Unknown);
+            QCOMPARE(machine.resolver.known(v2)->cgroupId, v2);
+        }
+        QCOMPARE(machine.resolver.takeWalkNs(), 0);
+        machine.resolver.refresh();
+        QCOMPARE(machine.resolver.known(v2)->cgroupPath, "/made");
+        QCOMPARE(machine.resolver.known(1, memory)->podUid, "0a1b2c3d-0000-4000-8000-000000000001");
+        QCOMPARE(machine.resolver.known(1), machine.resolver.host());
+        machine.removeCgroup("/made", "unified");
+        machine.resolver.refresh();
+        QCOMPARE(machine.resolver.known(v2)->attribution, wire::Attribution::Cached);
+    }
+
     void removedCgroup_staysKnownAsCachedForAWhile()
     {
         Machine machine;
@@ -360,6 +383,17 @@ private slots:
         QCOMPARE(machine.resolver.resolve(id, 43)->cgroupPath, std::string("/sub/x"));
         QCOMPARE(machine.resolver.resolve(id, 42)->attribution, wire::Attribution::Live);
         QCOMPARE(machine.resolver.resolve(id)->attribution, wire::Attribution::Inferred);
+        // Whoever says which hierarchy it is needs no process, also when the cgroups are gone.
+        const auto pathIn = [&](CgroupHierarchy hierarchy) { return machine.resolver.resolve(id, 0, 0, 0, hierarchy)->cgroupPath; };
+        QCOMPARE(pathIn(CgroupHierarchy::V2), "/sub/x");
+        QCOMPARE(pathIn(CgroupHierarchy::Memory), "/x");
+        QCOMPARE(machine.resolver.known(1, id)->cgroupPath, machine.resolver.host()->cgroupPath); // neither names a workload
+        QCOMPARE(machine.resolver.resolve(id, 0, 0, 0, CgroupHierarchy::Memory)->attribution, wire::Attribution::Live);
+        machine.removeCgroup("/sub/x", "unified");
+        machine.resolver.refresh();
+        QCOMPARE(pathIn(CgroupHierarchy::V2), "/sub/x");
+        QCOMPARE(pathIn(CgroupHierarchy::Memory), "/x");
+        QCOMPARE(machine.resolver.resolve(id, 0, 0, 0, CgroupHierarchy::Memory)->attribution, wire::Attribution::Cached);
     }
 
     void beyondTheBound_whatAProcessToldIsKeptWhileItLives()

@@ -191,9 +191,22 @@ private:
         add("a configuration taken", notice(wire::AgentNoticeKind::ConfigApplied), Severity::Info);
         add("a configuration refused", notice(wire::AgentNoticeKind::ConfigRefused), Severity::Warning);
         add("a spool that was full", notice(wire::AgentNoticeKind::SpoolDropped), Severity::Warning);
+        add("a cgroup that made too much", notice(wire::AgentNoticeKind::RateLimited), Severity::Warning);
         add("a collector that failed", notice(wire::AgentNoticeKind::CollectorFailed), Severity::Warning);
         add("a notice of a later version", notice(static_cast<wire::AgentNoticeKind>(99)), Severity::Info);
         add("a drill", wire::DrillLabel(), Severity::Notice);
+        const auto memory = [](std::uint64_t high, std::uint64_t max, std::uint64_t kills, bool underOom) {
+            return wire::MemoryEvents{0, high, max, 0, kills, 0, underOom, 0, 0};
+        };
+        add("a cgroup above memory.high", memory(9, 0, 0, false), Severity::Notice);
+        add("a cgroup at its limit", memory(9, 1, 0, false), Severity::Warning);
+        add("a cgroup in which was killed", memory(9, 1, 1, false), Severity::Error);
+        add("a cgroup that stands still", memory(0, 0, 0, true), Severity::Error);
+        add("a cgroup that goes on", memory(0, 0, 0, false), Severity::Info);
+        wire::PressureStall stall;
+        add("pressure begins", stall, Severity::Warning);
+        stall.ended = true;
+        add("pressure ends", stall, Severity::Info);
     }
 
 private slots:
@@ -283,6 +296,22 @@ private slots:
         bench.pipeline.onRecord(std::move(record));
         QCOMPARE(bench.pipeline.pending(), std::size_t(0));
         QCOMPARE(bench.pipeline.counters({}).at(0).counters[Counter::UFiltered], 1u);
+    }
+
+    /// The kernel tells a use once in ten minutes: what cannot be placed at that moment would be missed for all of them.
+    void containersOnly_keepsWhatNobodyCanPlace()
+    {
+        Bench bench;
+        KernelRecord record;
+        record.source = "capability";
+        record.cgroupId = 4711;
+        record.containersOnly = true;
+        record.event = withDetail(wire::EventType::CapabilityUse, wire::CapabilityUse{21, true, 1});
+        bench.pipeline.onRecord(std::move(record));
+        bench.pipeline.flush();
+        const auto batches = bench.outlet.bodies<wire::EventBatch>();
+        QCOMPARE(batches.size(), std::size_t(1));
+        QCOMPARE(batches[0].origins.at(batches[0].events.at(0).origin).attribution, wire::Attribution::Unknown);
     }
 
     void texts_areMadeToFit()

@@ -63,10 +63,14 @@ private slots:
         QTest::addColumn<QByteArray>("text");
         QTest::addColumn<QString>("some");
         QTest::addColumn<QString>("full");
-        QTest::newRow("both lines") << QByteArray("some avg10=0.16 avg60=0.72 avg300=0.62 total=9902761\nfull avg10=0 total=12\n") << "9902761" << "12";
-        QTest::newRow("some only, as the CPU before 5.13") << QByteArray("some avg10=0.16 total=1\n") << "1" << "absent";
-        QTest::newRow("a total that is no number") << QByteArray("some total=x\nfull total=\n") << "absent" << "absent";
-        QTest::newRow("an unknown line") << QByteArray("irq total=5\n") << "absent" << "absent";
+        QTest::addColumn<QString>("avg10");
+        QTest::newRow("both lines") << QByteArray("some avg10=0.16 avg60=0.72 avg300=0.62 total=9902761\nfull avg10=0 total=12\n") << "9902761" << "12" << "16";
+        QTest::newRow("some only, as the CPU before 5.13") << QByteArray("some avg10=0.16 total=1\n") << "1" << "absent" << "16";
+        QTest::newRow("a total that is no number") << QByteArray("some total=x\nfull total=\n") << "absent" << "absent" << "absent";
+        QTest::newRow("an unknown line") << QByteArray("irq total=5\n") << "absent" << "absent" << "absent";
+        QTest::newRow("all the time") << QByteArray("some avg10=100.00 total=3\n") << "3" << "absent" << "10000";
+        for (const char *wrong : {"101.00", "1.5", "1.234", ".50", "5", "-1.00", "1.x0", "99999999999.00"})
+            QTest::newRow(qPrintable(QString("an average of %1").arg(wrong))) << QByteArray("some avg10=") + wrong + " total=3\n" << "3" << "absent" << "absent";
     }
     void pressure()
     {
@@ -75,6 +79,21 @@ private slots:
         const PressureTotals totals = parsePressure(owned);
         QTEST(shown(totals.someUs), "some");
         QTEST(shown(totals.fullUs), "full");
+        QTEST(shown(totals.someAvg10), "avg10");
+    }
+
+    void memoryEvents_areCountedByName()
+    {
+        const MemoryCounts counts = parseMemoryEvents("low 1\nhigh 2\nmax 3\noom 4\noom_kill 5\noom_group_kill 6\n");
+        for (const auto &[value, expected] : {std::pair(counts.low, 1u), {counts.high, 2u}, {counts.max, 3u}, {counts.oom, 4u}, {counts.oomKill, 5u}, {counts.oomGroupKill, 6u}})
+            QCOMPARE(shown(value), QString::number(expected));
+        QCOMPARE(shown(parseMemoryEvents("max -1\noom_kill x\n").max), QString("absent"));
+        QCOMPARE(shown(parseMemoryEvents("low 1\n").oomGroupKill), QString("absent"));
+        const MemoryCounts v1 = parseMemoryV1("12\n", "oom_kill_disable 0\nunder_oom 0\noom_kill 3\n");
+        QCOMPARE(shown(v1.max), QString("12"));
+        QCOMPARE(shown(v1.oomKill), QString("3"));
+        QCOMPARE(shown(v1.high), QString("absent"));
+        QCOMPARE(shown(parseMemoryV1("", "oom_kill_disable 0\n").oomKill), QString("absent")); // before Linux 4.13
     }
 
     void netDev_readsEachInterfaceAndSkipsWhatIsNone()

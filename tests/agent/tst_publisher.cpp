@@ -297,6 +297,72 @@ private slots:
         QCOMPARE(bench.session.takeFilter(), std::optional(wire::Filter{}));
     }
 
+    void filter_isForgottenWhileNobodyIsThere()
+    {
+        Bench bench;
+        bench.connect();
+        wire::Filter filter{3, {wire::EventFilter{}}};
+        filter.any[0].minSeverity = wire::Severity::Warning;
+        bench.link.say(filter);
+        bench.session.step(0ms);
+        QCOMPARE(bench.session.takeFilter(), std::optional(filter));
+        bench.link.down();
+        bench.session.step(0ms);
+        QCOMPARE(bench.session.takeFilter(), std::optional(wire::Filter{}));   // the spool is for whoever comes next
+    }
+
+    void filterRequest_isHandedOnAndAnswered()
+    {
+        Bench bench;
+        bench.connect();
+        const wire::FilterRequest request{5, "node-1", "desk", "[filter]\n"};
+        bench.link.say(request);
+        bench.session.step(0ms);
+        const auto requests = bench.session.takeFilterRequests();
+        QCOMPARE(requests.size(), std::size_t(1));
+        QVERIFY(requests[0] == request);
+        bench.link.heard();
+        const auto replies = [&bench] {
+            std::vector<wire::FilterReply> found;
+            for (const wire::Message &message : bench.link.heard()) {
+                if (const auto *reply = std::get_if<wire::FilterReply>(&message))
+                    found.push_back(*reply);
+            }
+            return found;
+        };
+        wire::FilterReply reply;
+        reply.id = 5;
+        reply.code = "ok";
+        bench.link.room = 0;   // the link takes nothing now
+        bench.session.answer(reply);
+        QVERIFY(replies().empty());
+        bench.link.room = SIZE_MAX;
+        bench.session.step(0ms);
+        QCOMPARE(replies().size(), std::size_t(1));
+        bench.link.down();
+        bench.session.step(0ms);
+        bench.session.answer(reply);   // nobody is there to hear it
+        bench.connect();
+        QVERIFY(replies().empty());
+    }
+
+    void filterRequests_tooManyAreRefused()
+    {
+        Bench bench;
+        bench.connect();
+        bench.link.heard();
+        for (std::uint64_t id = 1; id <= 10; ++id)
+            bench.link.say(wire::FilterRequest{id, "node-1", "desk", "x"});
+        bench.session.step(0ms);
+        QCOMPARE(bench.session.takeFilterRequests().size(), std::size_t(8));
+        std::size_t busy = 0;
+        for (const wire::Message &message : bench.link.heard()) {
+            const auto *reply = std::get_if<wire::FilterReply>(&message);
+            busy += reply != nullptr && reply->code == "busy" ? 1 : 0;
+        }
+        QCOMPARE(busy, std::size_t(2));
+    }
+
     void hooks_areToldInEachSession()
     {
         Bench bench;

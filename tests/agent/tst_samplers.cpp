@@ -2,6 +2,7 @@
 // Each sampler on trees of files as v1, v2 and hybrid machines have them, and on this machine.
 #include <QtTest>
 
+#include <fstream>
 #include <map>
 
 #include "agent/collect/samplers/cgroupsampler.h"
@@ -241,6 +242,28 @@ private slots:
         QCOMPARE(got.size(), std::size_t(4));
         QVERIFY(got.at(key("/", wire::Metric::FilesystemTotalBytes, "/")) > 0);
         QVERIFY(got.at(key("/", wire::Metric::FilesystemUsedBytes, "/data disk")) <= got.at(key("/", wire::Metric::FilesystemTotalBytes, "/data disk")));
+    }
+
+    /// Whoever asks one of those waits for a process, for as long as it likes.
+    void filesystems_inUserSpaceAreNotAsked_data()
+    {
+        QTest::addColumn<QByteArray>("fileSystem");
+        QTest::addColumn<int>("told");
+        QTest::newRow("of the kernel") << QByteArray("ntfs3") << 2;
+        QTest::newRow("FUSE") << QByteArray("fuse") << 0;
+        QTest::newRow("FUSE, named") << QByteArray("fuse.sshfs") << 0;
+        QTest::newRow("FUSE on a block device") << QByteArray("fuseblk") << 0;
+    }
+    void filesystems_inUserSpaceAreNotAsked()
+    {
+        QFETCH(QByteArray, fileSystem);
+        QTemporaryDir folder;
+        const fs::path proc = folder.path().toStdString();
+        fs::create_directories(proc / "1/root/mnt");
+        std::ofstream(proc / "1/mountinfo") << "28 22 8:17 / /mnt rw,relatime - " << fileSystem.toStdString() << " /dev/sdb1 rw\n";
+        Bench bench(fixture("cgroup-v2"));
+        FilesystemSampler sampler(proc, bench.resolver.host());
+        QTEST(int(bench.sample(sampler).size()), "told");
     }
 
     void filesystems_thatCannotBeReachedAreNamed()

@@ -146,6 +146,8 @@ private slots:
         QTest::newRow("an HTTP request") << eventOf(wire::HttpRequest{}) << 3;
         QTest::newRow("a start of a file that the image did not bring") << eventOf(writtenLater()) << 4;
         QTest::newRow("a refused file") << eventOf(wire::FileFailure{}) << 4;
+        QTest::newRow("a cgroup at its limit") << eventOf(wire::MemoryEvents{}) << 4;
+        QTest::newRow("pressure") << eventOf(wire::PressureStall{}) << 4;
         QTest::newRow("a use of a capability") << eventOf(wire::CapabilityUse{}) << 4;
         QTest::newRow("a gain of privileges") << eventOf(wire::PrivilegeGain{}) << 4;
         QTest::newRow("a look into another process") << eventOf(wire::PtraceAttach{}) << 4;

@@ -325,6 +325,11 @@ private slots:
         QVERIFY(full.events > 300);
         QCOMPARE(status.droppedEvents, full.events);
         QVERIFY(bench.lines().find("given up (full)") != std::string::npos);
+        const std::vector<SpoolLoss> losses = bench.session->takeSpoolLosses();
+        QCOMPARE(losses.size(), 1u);
+        QCOMPARE(losses.front().events, full.events);
+        QVERIFY(losses.front().fromNs < losses.front().toNs);
+        QVERIFY(bench.session->takeSpoolLosses().empty());
         FakeServer server;
         bench.talk(server, 30s);
         QCOMPARE(server.streams[first].events, upTo(1000, full.events + 1));

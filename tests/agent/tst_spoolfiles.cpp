@@ -348,6 +348,46 @@ private slots:
         QVERIFY(!files->create("a"));           // never over a file that is there
     }
 
+    void folder_thatIsOpenToOthersIsRefusedAndLeftAsItIs_data()
+    {
+        QTest::addColumn<uint>("mode");
+        QTest::addColumn<bool>("taken");
+        QTest::newRow("as /var/lib") << 0755u << false;
+        QTest::newRow("others may write") << 0702u << false;
+        QTest::newRow("the group may read") << 0740u << false;
+        QTest::newRow("others may pass") << 0701u << false;
+        QTest::newRow("as /tmp") << 01777u << false;
+        QTest::newRow("the owner's alone") << 0700u << true;
+        QTest::newRow("the owner's alone, with a group to inherit") << 02700u << true;
+    }
+    void folder_thatIsOpenToOthersIsRefusedAndLeftAsItIs()
+    {
+        QFETCH(uint, mode);
+        QFETCH(bool, taken);
+        const QTemporaryDir folder;
+        const QString path = folder.filePath("spool");
+        QVERIFY(QDir(folder.path()).mkdir("spool"));
+        QCOMPARE(chmod(path.toLocal8Bit(), mode), 0);
+        const Status opened = SpoolFiles::inFolder(path.toStdString())->open();
+        QCOMPARE(opened.has_value(), taken);
+        struct stat info {};
+        QCOMPARE(stat(path.toLocal8Bit(), &info), 0);
+        QCOMPARE(info.st_mode & 07777u, mode);
+        if (taken)
+            return;
+        QCOMPARE(opened.error().code(), Errc::PermissionDenied);
+        QVERIFY(opened.error().message().find("chmod 0700 " + path.toStdString()) != std::string::npos);
+        QVERIFY(QDir(path).isEmpty(QDir::AllEntries | QDir::NoDotAndDotDot));
+        // And it is told where people look for it.
+        SpoolBench bench(path);
+        bench.start(1);
+        bench.session->take({wire::HookReport{1, {}}, {}});
+        FakeServer server;
+        bench.talk(server, 2s);
+        QCOMPARE(server.hooks.at(0).state, wire::HookState::Failed);
+        QVERIFY(server.hooks.at(0).reason.find("is open to other users") != std::string::npos);
+    }
+
     void folder_thatIsALinkIsRefused()
     {
         const QTemporaryDir folder;

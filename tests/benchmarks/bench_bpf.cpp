@@ -123,7 +123,9 @@ nlohmann::json startAndStop(int rounds)
     std::vector<double> opening, closing;
     for (int i = 0; i < rounds; ++i) {
         const auto begin = Clock::now();
-        auto collectors = agent::KernelCollectors::open({}, sink);
+        agent::KernelOptions options;
+        options.disabledCollectors = {"file"}; // as by default
+        auto collectors = agent::KernelCollectors::open(std::move(options), sink);
         const auto open = Clock::now();
         if (!collectors)
             return nullptr;
@@ -196,7 +198,7 @@ int main(int argc, char **argv)
     bool json = false;
     std::vector<std::string> only;
     app.add_option("--rounds", rounds, "Measurements of each condition")->check(CLI::Range(1, 1000));
-    app.add_option("--workload", only, "Only these workloads: exec, tcp, requests, http, switches");
+    app.add_option("--workload", only, "Only these workloads: exec, tcp, requests, http, switches, open, missing, calls");
     app.add_flag("--json", json, "Print one JSON object");
     CLI11_PARSE(app, argc, argv);
 

@@ -8,6 +8,7 @@
 #include <bpf/libbpf.h>
 
 #include <cstring>
+#include <set>
 
 #include "agent/collect/kernel/foldedmaps.h"
 #include "tests/bpf/kernelfixture.h"
@@ -22,6 +23,7 @@ private slots:
     void absentMap_isEmpty();
     void counts_areSummedOverTheCpus();
     void idleEntries_goWhenTheMapFills();
+    void idleEntries_goWithTheirCgroup();
     void histogram_isOfTheKindThatItsKeySays_data();
     void histogram_isOfTheKindThatItsKeySays();
     void deviceWithoutAName_isItsNumber();
@@ -108,6 +110,37 @@ void tst_FoldedMap::idleEntries_goWhenTheMapFills()
         const auto cgroup = agent::toTcp(entry).cgroupId;
         QVERIFY(cgroup == 1 || cgroup == 7);
     }
+}
+
+void tst_FoldedMap::idleEntries_goWithTheirCgroup()
+{
+    TAPIO_NEEDS_KERNEL();
+    ManualClock clock;
+    TestMap map(100);
+    agent::FoldedMap folded(map.fd(), clock);
+    const auto left = [&] {
+        std::set<std::uint64_t> cgroups;
+        const auto entries = folded.read();
+        for (const auto &entry : *entries)
+            cgroups.insert(agent::toTcp(entry).cgroupId);
+        return cgroups;
+    };
+    const auto isOdd = [](std::uint64_t cgroup, std::uint64_t, agent::CgroupHierarchy) { return cgroup % 2 == 1; };
+    for (std::uint64_t cgroup = 2; cgroup <= 5; ++cgroup)
+        QVERIFY(map.set(cgroup, 1));
+    QCOMPARE(left().size(), std::size_t(4));
+    clock.now = 2 * minutes;
+    folded.forgetIdle(isOdd);
+    QVERIFY(map.set(5, 2));
+    QCOMPARE(left().size(), std::size_t(4)); // not yet
+    clock.now = 4 * minutes;
+    folded.forgetIdle(isOdd);
+    QCOMPARE(left(), (std::set<std::uint64_t>{2, 4, 5})); // the fifth moved two minutes ago
+    QVERIFY(map.set(3, 1)); // a socket that outlived its cgroup
+    QCOMPARE(left(), (std::set<std::uint64_t>{2, 3, 4, 5}));
+    clock.now = 10 * minutes;
+    folded.forgetIdle(isOdd);
+    QCOMPARE(left(), (std::set<std::uint64_t>{2, 4}));
 }
 
 void tst_FoldedMap::histogram_isOfTheKindThatItsKeySays_data()

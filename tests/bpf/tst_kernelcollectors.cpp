@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Opening, states, counters and rings: what all collectors share.
 #include <QElapsedTimer>
+#include <QTemporaryFile>
 #include <QTest>
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <linux/bpf.h>
 #include <linux/capability.h>
 #include <sched.h>
@@ -18,9 +20,11 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <memory>
 #include <thread>
 
 #include "agent/collect/kernel/hooktable.h"
+#include "agent/collect/kernel/kerneltypes.h"
 #include "bpf/include/tapio_records.h"
 #include "tests/bpf/tcppeer.h"
 
@@ -53,8 +57,10 @@ private slots:
     void everyHook_isActiveHere_data();
     void everyHook_isActiveHere();
     void disabledCollector_isSaid();
+    void sharedHook_isThereWhileEitherNeedsIt();
     void attachKindWithoutAny_isSaid();
     void refusedKind_stepsDownWithReason();
+    void types_areOfTheFileThatIsNamed();
     void open_refuses_data();
     void open_refuses();
     void open_withoutCapabilities();
@@ -86,7 +92,7 @@ agent::KernelOptions neverLooking(std::uint32_t ringBytes = smallRing)
 {
     agent::KernelOptions options;
     options.eventRingBytes = ringBytes;
-    options.pace = {std::chrono::hours(1), std::chrono::hours(1)};
+    options.pace = {std::chrono::hours(1), std::chrono::hours(1), std::chrono::hours(1)};
     return options;
 }
 
@@ -167,7 +173,7 @@ void tst_KernelCollectors::everyHook_isActiveHere()
     const bool measuredBefore = statisticsAreOn();
     QVERIFY(measuredBefore || !othersMeasure);
     KernelFixture kernel;
-    TAPIO_OPEN(kernel, {"process", "oom", "signal", "tcp", "runqueue", "blockio", "dns", "http", "security", "drops", "capability", "cgroup"});
+    TAPIO_OPEN(kernel, {"process", "oom", "signal", "tcp", "runqueue", "blockio", "dns", "http", "security", "drops", "capability", "file", "cgroup"});
     startAndEnd(1);
     const auto hooks = kernel.collectors().hooks();
     const bool measuredAfter = statisticsAreOn();
@@ -180,7 +186,7 @@ void tst_KernelCollectors::everyHook_isActiveHere()
         }
         QVERIFY2(hook.state == wire::HookState::Active, qPrintable(QString::fromStdString(hook.name + ": " + hook.reason)));
         const bool packets = hook.name.starts_with("cgroup_inet_");
-        if (packets || hook.name == "timeouts")
+        if (packets || hook.name == "timeouts" || hook.name == "counted")
             QCOMPARE(hook.attachKind, packets ? "cgroup" : "run");
         else
             QVERIFY(hook.attachKind == "tp_btf" || hook.attachKind == "iter");
@@ -205,6 +211,28 @@ void tst_KernelCollectors::disabledCollector_isSaid()
     }
 }
 
+/// Two collectors keep something with each task, made at its fork by one program, on the account of one of them.
+void tst_KernelCollectors::sharedHook_isThereWhileEitherNeedsIt()
+{
+    TAPIO_NEEDS_KERNEL();
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"runqueue", "security"});
+    const auto isFor = [&](std::set<std::string> off) -> std::string {
+        kernel.collectors().setDisabled(off);
+        const auto hooks = kernel.collectors().hooks();
+        const auto fork = std::find_if(hooks.begin(), hooks.end(), [](const wire::Hook &hook) { return hook.name == "sched_process_fork"; });
+        return fork->state == wire::HookState::Active ? fork->collector : "off";
+    };
+    QCOMPARE(isFor({}), "security");
+    QCOMPARE(isFor({"security"}), "runqueue");
+    QCOMPARE(isFor({"runqueue"}), "security");
+    QCOMPARE(isFor({"security", "runqueue"}), "off");
+    const std::uint64_t before = kernel.counters("security")[Counter::Seen];
+    QCOMPARE(isFor({"security"}), "runqueue");
+    startAndEnd(3);
+    QCOMPARE(kernel.counters("security")[Counter::Seen], before);
+}
+
 void tst_KernelCollectors::attachKindWithoutAny_isSaid()
 {
     TAPIO_NEEDS_KERNEL();
@@ -217,7 +245,7 @@ void tst_KernelCollectors::attachKindWithoutAny_isSaid()
         if (KernelFixture::lacks(hook.name))
             continue;
         const bool typedOnly = hook.collector == "tcp" || hook.collector == "runqueue" || hook.collector == "dns" || hook.collector == "http"
-            || hook.name == "sched_process_fork";
+            || hook.name == "sched_process_fork" || hook.name == "task" || hook.name == "counted";
         QCOMPARE(hook.state, typedOnly ? wire::HookState::Disabled : wire::HookState::Active);
         QCOMPARE(hook.reason.empty(), !typedOnly);
     }
@@ -243,6 +271,27 @@ void tst_KernelCollectors::refusedKind_stepsDownWithReason()
         }
     }
     QVERIFY(iterated);
+}
+
+void tst_KernelCollectors::types_areOfTheFileThatIsNamed()
+{
+    const std::unique_ptr<btf, void (*)(btf *)> types(btf__new_empty(), btf__free);
+    const int number = btf__add_int(types.get(), "int", 4, BTF_INT_SIGNED);
+    const int function = btf__add_func_proto(types.get(), 0);
+    btf__add_func_param(types.get(), "data", number);
+    btf__add_func_param(types.get(), "one", number);
+    QVERIFY(btf__add_typedef(types.get(), "btf_trace_made_up", btf__add_ptr(types.get(), function)) > 0);
+    std::uint32_t size = 0;
+    const auto *bytes = static_cast<const char *>(btf__raw_data(types.get(), &size));
+    QTemporaryFile file;
+    QVERIFY(file.open() && file.write(bytes, size) == size && file.flush());
+
+    const agent::KernelTypes named(file.fileName().toStdString());
+    QVERIFY(named.known());
+    QVERIFY(named.hasTracepoint("made_up"));
+    QCOMPARE(named.argumentCount("made_up"), 1u);
+    QVERIFY(!named.hasTracepoint("sched_process_exit"));
+    QVERIFY(!agent::KernelTypes("/nowhere/vmlinux").known());
 }
 
 void tst_KernelCollectors::open_refuses_data()
@@ -309,7 +358,7 @@ void tst_KernelCollectors::open_withoutCapabilities()
             if (!opened)
                 return 1;
             for (const wire::Hook &hook : (*opened)->hooks()) {
-                const bool denied = !admin && hook.name.starts_with("cgroup_inet_");
+                const bool denied = !admin && (hook.collector == "dns" || hook.collector == "http");
                 if (!KernelFixture::lacks(hook.name) && hook.state != (denied ? wire::HookState::Denied : wire::HookState::Active))
                     return 3;
                 if (denied && hook.reason.find("CAP_NET_ADMIN") == std::string::npos)

@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 #include <numeric>
 #include <vector>
 
@@ -35,6 +36,8 @@ private slots:
     void contention_isSeenInItsCgroup();
     void everyWait_isCounted();
     void waits_areAsLongAsTheSchedulerSays();
+    void olderTasks_areKnown();
+    void nothingIsMadeInTheScheduler();
     void runqueue_addsUp();
     void blockIo_isSeenInItsCgroup_data();
     void blockIo_isSeenInItsCgroup();
@@ -112,6 +115,14 @@ SchedStat schedStatOfSelf()
     }
     ::close(fd);
     return stat;
+}
+
+/// Of another process; 0 where it cannot be read.
+std::uint64_t delayOf(const Child &child)
+{
+    std::uint64_t onCpu = 0, delay = 0;
+    std::ifstream("/proc/" + std::to_string(child.pid()) + "/schedstat") >> onCpu >> delay;
+    return delay;
 }
 
 /// Name of the disk that holds `path`, "" when that is no disk.
@@ -315,6 +326,51 @@ void tst_LatencyHooks::waits_areAsLongAsTheSchedulerSays()
                                 .arg(countFrom(histogram, 0));
     QVERIFY2(said.delayNs + ends >= least && said.delayNs <= most + ends, qPrintable(figures));
     QVERIFY2(countFrom(histogram, 0) + 3 >= said.runs && countFrom(histogram, 0) <= said.runs + 6, qPrintable(figures));
+}
+
+/// They were there before the collector, or before it was switched on again.
+void tst_LatencyHooks::olderTasks_areKnown()
+{
+    TAPIO_NEEDS_KERNEL();
+    MemoryCgroup cgroup("older");
+    if (!cgroup.problem().empty())
+        QSKIP(cgroup.problem().c_str());
+    std::vector<Child> children;
+    for (int i = 0; i < 3; ++i)
+        children.push_back(spinIn(cgroup));
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"runqueue"});
+    QVERIFY(kernel.pollUntil([&] { return countFrom(histogramOf(kernel, cgroup.id(), ""), oneMs) >= 20; }));
+    QCOMPARE(kernel.counters("runqueue")[Counter::Lost], 0u);
+
+    // What they waited while nobody looked is no single wait of theirs.
+    kernel.collectors().setDisabled({"runqueue"});
+    const std::uint64_t whileOff = countFrom(histogramOf(kernel, cgroup.id(), ""), 0);
+    const std::uint64_t waited = delayOf(children.front());
+    QTRY_VERIFY_WITH_TIMEOUT(delayOf(children.front()) >= waited + 1'000'000'000, 20'000);
+    QCOMPARE(countFrom(histogramOf(kernel, cgroup.id(), ""), 0), whileOff);
+    const std::uint64_t seconds = countFrom(histogramOf(kernel, cgroup.id(), ""), oneMs + 10);
+    kernel.collectors().setDisabled({});
+    QVERIFY(kernel.pollUntil([&] { return countFrom(histogramOf(kernel, cgroup.id(), ""), oneMs) >= whileOff + 20; }));
+    QCOMPARE(countFrom(histogramOf(kernel, cgroup.id(), ""), oneMs + 10), seconds);
+}
+
+/// With the run queue locked nothing may be allocated: what is kept with a task comes from elsewhere, or the run is lost.
+void tst_LatencyHooks::nothingIsMadeInTheScheduler()
+{
+    TAPIO_NEEDS_KERNEL();
+    MemoryCgroup cgroup("unknown");
+    if (!cgroup.problem().empty())
+        QSKIP(cgroup.problem().c_str());
+    std::vector<Child> children;
+    for (int i = 0; i < 3; ++i)
+        children.push_back(spinIn(cgroup));
+    KernelFixture kernel;
+    agent::KernelOptions options;
+    options.attachKinds = {"tp_btf"}; // without the walk over the tasks that are there
+    TAPIO_OPEN(kernel, {"runqueue"}, options);
+    QVERIFY(kernel.pollUntil([&] { return kernel.counters("runqueue")[Counter::Lost] >= 20; }));
+    QVERIFY(!histogramOf(kernel, cgroup.id(), "").has_value());
 }
 
 void tst_LatencyHooks::runqueue_addsUp()

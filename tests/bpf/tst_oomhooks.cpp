@@ -26,6 +26,7 @@ private slots:
     void victim_data();
     void victim();
     void victimIsNotTheTrigger();
+    void victim_isToldWhenSignalsFloodTheRing();
 };
 
 namespace {
@@ -175,6 +176,33 @@ void tst_OomHooks::victimIsNotTheTrigger()
     const auto record = kernel.waitFor(of<wire::OomKill>(big.pid()));
     QVERIFY(record.has_value());
     QCOMPARE(std::get<wire::OomKill>(record->event.detail).triggerPid, trigger.pid());
+}
+
+/// Signals may have the ring that both share but for a last part.
+void tst_OomHooks::victim_isToldWhenSignalsFloodTheRing()
+{
+    TAPIO_NEEDS_KERNEL();
+    MemoryCgroup cgroup("oom3");
+    if (!cgroup.problem().empty())
+        QSKIP(cgroup.problem().c_str());
+    QVERIFY(cgroup.limitBytes(limitBytes));
+    KernelFixture kernel;
+    agent::KernelOptions options;
+    options.criticalRingBytes = 4096;
+    TAPIO_OPEN(kernel, {"oom", "signal"}, options);
+
+    for (int i = 0; i < 100; ++i)
+        Child::run([] { return ::kill(::getpid(), SIGKILL); }).wait();
+    Child child = Child::run([&] {
+        if (!setOwnOomScore(500) || !cgroup.enter())
+            return 1;
+        take(4 * limitBytes);
+        return 0;
+    });
+    QCOMPARE(WTERMSIG(child.wait()), SIGKILL);
+    QVERIFY(kernel.waitFor(of<wire::OomKill>(child.pid())).has_value());
+    QVERIFY(kernel.counters("signal")[Counter::Lost] > 0);
+    QCOMPARE(kernel.counters("oom")[Counter::Lost], 0u);
 }
 
 QTEST_GUILESS_MAIN(tst_OomHooks)

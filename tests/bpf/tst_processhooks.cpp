@@ -8,6 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <set>
 #include <thread>
 
 #include "protocol/base/clock.h"
@@ -28,6 +32,7 @@ private slots:
     void exit();
     void exit_withACore();
     void exit_ofManyThreads();
+    void exit_ofThreadsThatEndTogether();
     void ownProcess_isFiltered();
 
 private:
@@ -195,6 +200,45 @@ void tst_ProcessHooks::exit_ofManyThreads()
     QVERIFY(kernel.waitFor(of<wire::ProcessExit>(child.pid())).has_value());
     kernel.drainAll();
     QCOMPARE(std::count_if(kernel.records().begin(), kernel.records().end(), of<wire::ProcessExit>(child.pid())), 1);
+}
+
+/// As before 6.16, where the hook does not say which thread is the last: the plain tracepoint never does.
+void tst_ProcessHooks::exit_ofThreadsThatEndTogether()
+{
+    TAPIO_NEEDS_KERNEL();
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"process"}, only("tracepoint"));
+
+    constexpr int processes = 300, threads = 16;
+    std::set<std::uint32_t> pids;
+    for (int i = 0; i < processes; ++i) {
+        Child child = Child::run([] {
+            std::atomic<int> waiting{0};
+            for (int j = 0; j < threads; ++j) {
+                std::thread([&waiting] {
+                    ++waiting;
+                    ::pause();
+                }).detach();
+            }
+            while (waiting < threads)
+                std::this_thread::yield();
+            return 0; // and all of them end
+        });
+        child.wait();
+        pids.insert(child.pid());
+        kernel.drainAll();
+    }
+    kernel.pollUntil([&] {
+        kernel.drainAll();
+        return kernel.counters("process").inRing() == 0;
+    });
+    std::map<std::uint32_t, int> told;
+    for (const agent::KernelRecord &record : kernel.records()) {
+        if (std::holds_alternative<wire::ProcessExit>(record.event.detail) && pids.contains(record.event.process.pid))
+            ++told[record.event.process.pid];
+    }
+    QCOMPARE(told.size(), pids.size());
+    QVERIFY(std::all_of(told.begin(), told.end(), [](const auto &one) { return one.second == 1; }));
 }
 
 void tst_ProcessHooks::ownProcess_isFiltered()

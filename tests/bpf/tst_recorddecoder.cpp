@@ -8,7 +8,9 @@
 #include <string_view>
 
 #include <signal.h>
+#include <sys/syscall.h>
 
+#include "agent/collect/kernel/filerules.h"
 #include "agent/collect/kernel/pollpacer.h"
 #include "agent/collect/kernel/prerequisites.h"
 #include "agent/collect/kernel/recorddecoder.h"
@@ -31,12 +33,18 @@ private slots:
     void dns_withoutAnswer_saysNothingOfIt();
     void http_decodes();
     void http_aborted();
+    void file_decodes();
+    void fileRules_nameEveryCall();
+    void filePatterns_data();
+    void filePatterns();
     void tcpOutcome_data();
     void tcpOutcome();
     void hostile_data();
     void hostile();
     void everyPrefix_isRefused();
     void pacer_slowsDownAndWakesUp();
+    void pacer_settlesAtDozensOfRecordsForALook_data();
+    void pacer_settlesAtDozensOfRecordsForALook();
     void capabilities_data();
     void capabilities();
 };
@@ -98,6 +106,17 @@ tapio_http makeHttp(std::string_view answer = "HTTP/1.1 404 Not Found\r\nContent
     std::memset(record.response, 'x', sizeof(record.response));
     std::copy(request.begin(), request.end(), record.request);
     std::copy(answer.begin(), answer.end(), record.response);
+    return record;
+}
+
+tapio_file makeFile()
+{
+    auto record = make<tapio_file>(TAPIO_KIND_FILE);
+    record.repeats = 12;
+    record.flags = 0x241;
+    record.operation = 1;
+    record.error = ENOSPC;
+    std::strcpy(record.path, "/var/lib/db/wal");
     return record;
 }
 
@@ -182,6 +201,8 @@ void tst_RecordDecoder::cgroup()
     QVERIFY(record.has_value());
     QTEST(quint64(record->cgroupId), "id");
     QTEST(quint64(record->memoryCgroupId), "memoryId");
+    const bool isMemory = record->cgroupId == v1 && v2 != v1;
+    QCOMPARE(record->hierarchy, isMemory ? agent::CgroupHierarchy::Memory : agent::CgroupHierarchy::V2);
 }
 
 void tst_RecordDecoder::dns_decodes()
@@ -250,6 +271,69 @@ void tst_RecordDecoder::http_aborted()
     QVERIFY(request.aborted);
     QCOMPARE(request.status, quint16(0));
     QCOMPARE(request.responseBytes, quint64(0));
+}
+
+void tst_RecordDecoder::file_decodes()
+{
+    const QByteArray bytes = bytesOf(makeFile());
+    const auto record = agent::decodeRecord(view(bytes));
+    QVERIFY(record.has_value());
+    QCOMPARE(record->source, "file");
+    QCOMPARE(record->event.type, wire::EventType::FileFailure);
+    QVERIFY(std::get<wire::FileFailure>(record->event.detail) == (wire::FileFailure{"/var/lib/db/wal", "open", ENOSPC, 0x241, 12}));
+}
+
+void tst_RecordDecoder::fileRules_nameEveryCall()
+{
+    const auto calls = agent::fileCalls();
+    const auto operationOf = [&](long number) { return agent::fileOperationName(calls[static_cast<std::size_t>(number)] & 0xff); };
+    QCOMPARE(operationOf(SYS_openat), std::string_view("open"));
+    QCOMPARE(operationOf(SYS_pwritev2), std::string_view("write"));
+    QCOMPARE(operationOf(SYS_accept4), std::string_view("accept"));
+    QCOMPARE(calls[SYS_openat] >> 8 & 0xff, 2u);
+    QCOMPARE(calls[SYS_openat] >> 24, 3u);
+    QCOMPARE(calls[SYS_write] >> 8 & 0xff, unsigned(TAPIO_FILE_OPEN) + 1);
+    QVERIFY((calls[SYS_write] >> 16 & TAPIO_FILE_DENIED) == 0);
+    QCOMPARE(calls[SYS_getpid], 0u);
+    for (const std::uint32_t call : calls) {
+        const std::string_view name = agent::fileOperationName(call & 0xff);
+        QVERIFY(call == 0 || (!name.empty() && name.size() <= wire::FileFailure::operationBytes));
+    }
+    QVERIFY(agent::fileOperationName(0).empty());
+    QVERIFY(agent::fileOperationName(0xffff).empty());
+}
+
+void tst_RecordDecoder::filePatterns_data()
+{
+    QTest::addColumn<QByteArray>("prefix");
+    QTest::addColumn<QByteArray>("suffix");
+    QTest::addColumn<bool>("fit");
+    QTest::newRow("usual") << QByteArray("/etc/") << QByteArray(".conf") << true;
+    QTest::newRow("as long as can be") << QByteArray(agent::filePrefixBytes, 'x') << QByteArray(agent::fileSuffixBytes, 'x') << true;
+    QTest::newRow("a prefix too long") << QByteArray(agent::filePrefixBytes + 1, 'x') << QByteArray("x") << false;
+    QTest::newRow("a suffix too long") << QByteArray("x") << QByteArray(agent::fileSuffixBytes + 1, 'x') << false;
+    QTest::newRow("an empty prefix") << QByteArray() << QByteArray("x") << false;
+    QTest::newRow("an empty suffix") << QByteArray("x") << QByteArray() << false;
+    QTest::newRow("a byte that no path has") << QByteArray("a\0b", 3) << QByteArray("x") << false;
+}
+
+void tst_RecordDecoder::filePatterns()
+{
+    QFETCH(QByteArray, prefix);
+    QFETCH(QByteArray, suffix);
+    const agent::FilePatterns patterns{{prefix.toStdString()}, {suffix.toStdString()}};
+    QTEST(agent::check(patterns).has_value(), "fit");
+    QVERIFY(agent::check(agent::FilePatterns{{}, {}}).has_value());
+    agent::FilePatterns many;
+    for (std::size_t i = 0; i <= agent::mostFileSuffixes; ++i)
+        many.suffixes.insert(std::to_string(i));
+    QVERIFY(!agent::check(many).has_value());
+    const auto words = agent::fileSuffixWords({".conf"});
+    QCOMPARE(words.size(), std::size_t(4)); // two words, each with its mask; only the last five bytes count
+    QCOMPARE(words[1], std::uint64_t(0));
+    char last[8];
+    std::memcpy(last, &words[2], sizeof(last));
+    QCOMPARE(QByteArray(last, sizeof(last)), QByteArray("\0\0\0.conf", 8));
 }
 
 void tst_RecordDecoder::tcpOutcome_data()
@@ -345,6 +429,17 @@ void tst_RecordDecoder::hostile_data()
     auto tcp = make<tapio_tcp>(TAPIO_KIND_TCP);
     tcp.direction = 3;
     QTest::newRow("a third direction") << bytesOf(tcp) << "tcp";
+    const auto file = [](const char *name, const std::function<void(tapio_file &)> &spoil) {
+        auto record = makeFile();
+        spoil(record);
+        QTest::newRow(name) << bytesOf(record) << "file";
+    };
+    file("a path without end", [&](tapio_file &record) { fill(record.path); });
+    file("an operation that there is not", [](tapio_file &record) { record.operation = 0; });
+    file("an operation of another agent", [](tapio_file &record) { record.operation = 999; });
+    file("a failure without an error", [](tapio_file &record) { record.error = 0; });
+    file("an error beyond the kernel's", [](tapio_file &record) { record.error = 4096; });
+    file("a failure that did not happen", [](tapio_file &record) { record.repeats = 0; });
     const auto dns = [](const char *name, const std::function<void(tapio_dns &)> &spoil) {
         auto record = makeDns();
         spoil(record);
@@ -404,6 +499,26 @@ void tst_RecordDecoder::pacer_slowsDownAndWakesUp()
     QVERIFY(intervals == expected);
     pacer.note(1);
     QCOMPARE(pacer.interval(), milliseconds(5));
+}
+
+void tst_RecordDecoder::pacer_settlesAtDozensOfRecordsForALook_data()
+{
+    QTest::addColumn<int>("perSecond");
+    QTest::addColumn<int>("intervalMs");
+    QTest::newRow("a few") << 200 << 25;
+    QTest::newRow("a thousand a second") << 1000 << 25;
+    QTest::newRow("ten thousand") << 10'000 << 6;
+    QTest::newRow("more than can be waited for") << 1'000'000 << 5;
+}
+
+void tst_RecordDecoder::pacer_settlesAtDozensOfRecordsForALook()
+{
+    QFETCH(int, perSecond);
+    QFETCH(int, intervalMs);
+    agent::PollPacer pacer;
+    for (int i = 0; i < 20; ++i)
+        pacer.note(static_cast<std::size_t>(perSecond * pacer.interval().count() / 1000));
+    QVERIFY2(std::abs(pacer.interval().count() - intervalMs) <= 1, qPrintable(QString::number(pacer.interval().count())));
 }
 
 void tst_RecordDecoder::capabilities_data()

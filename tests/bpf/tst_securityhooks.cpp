@@ -33,6 +33,7 @@ private slots:
     void setUidProgram();
     void fileCapabilities();
     void gainWithoutASetIdProgram();
+    void gainInAThread();
     void ordinaryPrograms_gainNothing();
     void ptrace_data();
     void ptrace();
@@ -185,6 +186,31 @@ void tst_SecurityHooks::gainWithoutASetIdProgram()
     QVERIFY(!(gain.gainedCapabilities & 1ull << CAP_SETUID)); // that it had
     QVERIFY(gain.gainedCapabilities & 1ull << CAP_CHOWN);
     QCOMPARE(gain.filename, "/bin/true");
+}
+
+/// The thread that starts a program takes the place of the first one.
+void tst_SecurityHooks::gainInAThread()
+{
+    TAPIO_NEEDS_KERNEL();
+    constexpr const char *setpriv = "/usr/bin/setpriv";
+    constexpr const char *python = "/usr/bin/python3";
+    if (::access(setpriv, X_OK) != 0 || ::access(python, X_OK) != 0)
+        QSKIP("setpriv of util-linux, or python3, is not there");
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"security"});
+    Child child = Child::command({setpriv, "--reuid=65534", "--inh-caps=+setuid", "--ambient-caps=+setuid", python, "-c",
+                                  "import os, threading\n"
+                                  "def gain():\n"
+                                  "    os.setresuid(0, 0, 0)\n"
+                                  "    os.execv('/bin/true', ['/bin/true'])\n"
+                                  "threading.Thread(target=gain).start()\n"});
+    QCOMPARE(child.wait(), 0);
+    const auto record = kernel.waitFor(of<wire::PrivilegeGain>(child.pid()));
+    QVERIFY(record.has_value());
+    const auto &gain = std::get<wire::PrivilegeGain>(record->event.detail);
+    QCOMPARE(gain.how, "before exec");
+    QCOMPARE(gain.oldEuid, nobody);
+    QCOMPARE(gain.newEuid, 0u);
 }
 
 void tst_SecurityHooks::ordinaryPrograms_gainNothing()

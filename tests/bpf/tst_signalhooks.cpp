@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Trigger and assert: signal_generate.
+#include <QElapsedTimer>
 #include <QTest>
 
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <fstream>
+#include <thread>
 
 #include "tests/bpf/kernelfixture.h"
+#include "tests/bpf/memorycgroup.h"
 
 using namespace tapio;
 using namespace tapio::test;
@@ -29,6 +35,9 @@ private slots:
     void notFatal();
     void waitedFor_isNotFatal();
     void blockedThenReleased_isInTheExitOnly();
+    void traced_isNotFatal_data();
+    void traced_isNotFatal();
+    void flood_ofOneCgroupIsBounded();
     void exit_withoutASender();
 };
 
@@ -297,6 +306,95 @@ void tst_SignalHooks::blockedThenReleased_isInTheExitOnly()
     QVERIFY(end.has_value());
     QCOMPARE(std::get<wire::ProcessExit>(end->event.detail).killerPid, child.pid());
     QVERIFY(std::none_of(kernel.records().begin(), kernel.records().end(), of<wire::FatalSignal>(child.pid())));
+}
+
+void tst_SignalHooks::traced_isNotFatal_data()
+{
+    QTest::addColumn<QString>("attachKind");
+    for (const char *kind : {"tp_btf", "raw_tp"})
+        QTest::newRow(kind) << kind;
+}
+
+/// It stops who is traced, and the tracer may drop it: nobody dies, a thousand times a second.
+void tst_SignalHooks::traced_isNotFatal()
+{
+    TAPIO_NEEDS_KERNEL();
+    QFETCH(QString, attachKind);
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"process", "signal"}, only(attachKind));
+
+    Child tracer = Child::run([] {
+        const int traced = ::fork();
+        if (traced == 0) {
+            if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0)
+                ::_exit(2);
+            for (int i = 0; i < 3; ++i)
+                ::raise(SIGTERM); // dropped
+            ::raise(SIGINT);      // delivered
+            ::_exit(3);
+        }
+        int status = 0;
+        while (::waitpid(traced, &status, 0) == traced && WIFSTOPPED(status))
+            ::ptrace(PTRACE_CONT, traced, nullptr, WSTOPSIG(status) == SIGTERM ? 0 : WSTOPSIG(status));
+        return WIFSIGNALED(status) && WTERMSIG(status) == SIGINT ? 0 : 1;
+    });
+    QCOMPARE(tracer.wait(), 0);
+    const auto end = kernel.waitFor([](const agent::KernelRecord &record) {
+        const auto *exit = std::get_if<wire::ProcessExit>(&record.event.detail);
+        return exit != nullptr && exit->signal == SIGINT && record.event.process.comm == "tst_signalhooks";
+    });
+    QVERIFY(end.has_value());
+    const std::uint32_t traced = end->event.process.pid;
+    QCOMPARE(std::get<wire::ProcessExit>(end->event.detail).killerPid, traced);
+    QVERIFY(std::none_of(kernel.records().begin(), kernel.records().end(), of<wire::FatalSignal>(traced)));
+}
+
+/// Whoever kills his own as fast as he can has his burst, and leaves the ring to others.
+void tst_SignalHooks::flood_ofOneCgroupIsBounded()
+{
+    TAPIO_NEEDS_KERNEL();
+    MemoryCgroup cgroup("flood");
+    if (!cgroup.problem().empty())
+        QSKIP(cgroup.problem().c_str());
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"signal"});
+
+    constexpr int floods = 3000; // 0.2 ms each: the bucket gives 50 a second
+    const auto ofCgroup = [&](const agent::KernelRecord &record) {
+        return record.cgroupId == cgroup.id() || record.memoryCgroupId == cgroup.id();
+    };
+    std::atomic<bool> ended{false};
+    QElapsedTimer timer;
+    timer.start();
+    std::thread flood([&] {
+        Child::run([&] {
+            if (!cgroup.enter())
+                return 1;
+            for (int i = 0; i < floods; ++i) {
+                const int child = ::vfork();
+                if (child == 0) {
+                    ::kill(::getpid(), SIGKILL);
+                    ::_exit(0);
+                }
+                ::waitpid(child, nullptr, 0);
+            }
+            return 0;
+        }).wait();
+        ended = true;
+    });
+    while (!ended)
+        kernel.drainAll();
+    flood.join();
+    kernel.drainAll();
+    const auto told = std::count_if(kernel.records().begin(), kernel.records().end(), ofCgroup);
+    constexpr int burst = 512, perSecond = 50;
+    QVERIFY2(told >= burst && told <= burst + 16 + (timer.elapsed() + 1000) * perSecond / 1000, qPrintable(QString::number(told)));
+    QVERIFY(told < floods);
+    QVERIFY(kernel.counters("signal")[Counter::KFiltered] >= std::uint64_t(floods - told));
+    // Another cgroup's is told all the same.
+    Child other = Child::run([] { return ::kill(::getpid(), SIGKILL); });
+    other.wait();
+    QVERIFY(kernel.waitFor(of<wire::FatalSignal>(other.pid())).has_value());
 }
 
 /// A sender is named only when its signal is the one that ended the process.

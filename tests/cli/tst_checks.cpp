@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QtTest>
 
+#include <unistd.h>
+
 #include "console/cli/checks.h"
 #include "console/cli/localagent.h"
 #include "tests/console/fakeclock.h"
@@ -21,6 +23,16 @@ void write(const QString &path, const QByteArray &content)
     QFile file(path);
     QVERIFY(file.open(QIODevice::WriteOnly));
     QCOMPARE(file.write(content), content.size());
+}
+
+/// A process as /proc shows it.
+void writeProcess(const QTemporaryDir &machine, const QString &pid, const QByteArray &name, const QByteArray &commandLine, const QByteArray &users = {})
+{
+    const QByteArray one = QByteArray::number(::geteuid());
+    const QByteArray all = users.isNull() ? one + '\t' + one + '\t' + one + '\t' + one : users;
+    write(machine.filePath("proc/" + pid + "/comm"), name + '\n');
+    write(machine.filePath("proc/" + pid + "/cmdline"), commandLine);
+    write(machine.filePath("proc/" + pid + "/status"), "Name:\t" + name + "\nUid:\t" + all + "\nGid:\t0\t0\t0\t0\n");
 }
 
 wire::AgentState agent(const std::string &node, wire::LinkState state)
@@ -92,7 +104,11 @@ private slots:
         QTest::addColumn<CheckState>("state");
         QTest::addColumn<QString>("names");
         QTest::newRow("root has all") << QByteArray("000001ffffffffff") << true << CheckState::Ok << "";
-        QTest::newRow("CAP_SYS_ADMIN stands for the newer two") << QByteArray("0000000000200004") << true << CheckState::Ok << "";
+        QTest::newRow("CAP_SYS_ADMIN stands for the newer ones") << QByteArray("0000000000281004") << true << CheckState::Ok << "";
+        QTest::newRow("what the systemd unit gives") << QByteArray("000000c400081004") << true << CheckState::Ok << "";
+        QTest::newRow("without what packets need, DNS and HTTP are named") << QByteArray("000000c400080004") << true << CheckState::Warning << "CAP_NET_ADMIN (neither DNS nor HTTP)";
+        QTest::newRow("without what the kernel's log needs") << QByteArray("000000c000081004") << true << CheckState::Warning << "lacks CAP_SYSLOG (no kernel log)";
+        QTest::newRow("one that loads programs and no more") << QByteArray("000000c000000004") << true << CheckState::Warning << "CAP_NET_ADMIN (neither DNS nor HTTP), CAP_SYSLOG (no kernel log), CAP_SYS_PTRACE (no network figures and ports of containers)";
         QTest::newRow("an agent without any cannot work") << QByteArray("0000000000000000") << true << CheckState::Failed << "CAP_BPF, CAP_PERFMON, CAP_DAC_READ_SEARCH";
         QTest::newRow("an ordinary user is no fault") << QByteArray("0000000000000000") << false << CheckState::Warning << "CAP_BPF";
     }
@@ -179,12 +195,9 @@ private slots:
         const QTemporaryDir machine;
         const QByteArray file = QByteArray::fromStdString(issued->files.certificate.native());
         CheckRoots roots{machine.filePath("proc").toStdString(), machine.filePath("sys").toStdString(), machine.filePath("etc").toStdString()};
-        write(machine.filePath("proc/12/comm"), "bash\n");
-        write(machine.filePath("proc/12/cmdline"), "bash");
-        if (!command.isEmpty()) {
-            write(machine.filePath("proc/77/comm"), "tapio-agent\n");
-            write(machine.filePath("proc/77/cmdline"), command.replace("FILE", file));
-        }
+        writeProcess(machine, "12", "bash", "bash");
+        if (!command.isEmpty())
+            writeProcess(machine, "77", "tapio-agent", command.replace("FILE", file));
         if (!config.isEmpty())
             write(machine.filePath("etc/tapio/agent.toml"), config.replace("FILE", file));
         const test::FakeClock clock(now.utcNs() + daysFromNow * 24 * 3600 * nsPerSecond);
@@ -226,12 +239,35 @@ private slots:
         const QList<QPair<QString, QStringList>> agents{{"9", {"tapio-agent", "--node", "first"}},
                                                         {"77", {"tapio-agent", "--node=second", "--server=127.0.0.1:7200", "--cert", "b.crt"}},
                                                         {"123", {"tapio-agent", "--config", config, "--node", "third"}}};
-        for (const auto &[pid, words] : agents) {
-            write(machine.filePath("proc/" + pid + "/comm"), "tapio-agent\n");
-            write(machine.filePath("proc/" + pid + "/cmdline"), words.join(QChar(0)).toUtf8() + '\0');
-        }
+        for (const auto &[pid, words] : agents)
+            writeProcess(machine, pid, "tapio-agent", words.join(QChar(0)).toUtf8() + '\0');
         const auto address = server.isEmpty() ? std::nullopt : std::optional(*parseHostPort(server.toStdString()));
         const auto found = findLocalAgent(roots, address);
+        QCOMPARE(found ? QString::fromStdString(found->node) : QString(), node);
+    }
+
+    void localAgent_isNobodyElses_data()
+    {
+        QTest::addColumn<QByteArray>("users"); // OTHER, OWN
+        QTest::addColumn<QString>("node");
+        QTest::newRow("root's") << QByteArray("0\t0\t0\t0") << "named";
+        QTest::newRow("one's own") << QByteArray("OWN\tOWN\tOWN\tOWN") << "named";
+        QTest::newRow("another user's") << QByteArray("OTHER\tOTHER\tOTHER\tOTHER") << "";
+        QTest::newRow("a setuid program that another user started under this name") << QByteArray("OTHER\t0\t0\t0") << "";
+        QTest::newRow("one that gave up root") << QByteArray("0\tOTHER\t0\tOTHER") << "";
+        QTest::newRow("numbers that are none") << QByteArray("x\ty") << "";
+        QTest::newRow("one number") << QByteArray("0") << "";
+        QTest::newRow("nothing") << QByteArray("") << "";
+    }
+    void localAgent_isNobodyElses()
+    {
+        QFETCH(QByteArray, users);
+        QFETCH(QString, node);
+        const QTemporaryDir machine;
+        const CheckRoots roots{machine.filePath("proc").toStdString(), machine.filePath("sys").toStdString(), machine.filePath("etc").toStdString()};
+        users.replace("OTHER", QByteArray::number(::geteuid() + 1)).replace("OWN", QByteArray::number(::geteuid()));
+        writeProcess(machine, "77", "tapio-agent", QByteArray("tapio-agent\0--node\0named\0", 25), users);
+        const auto found = findLocalAgent(roots, std::nullopt);
         QCOMPARE(found ? QString::fromStdString(found->node) : QString(), node);
     }
 

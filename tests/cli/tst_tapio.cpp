@@ -44,7 +44,7 @@ private slots:
     {
         QTest::addColumn<QStringList>("arguments");
         QTest::newRow("the program") << QStringList{"--help"};
-        for (const char *command : {"status", "check", "watch", "events", "agents", "drill", "pki", "completion"})
+        for (const char *command : {"status", "check", "watch", "events", "agents", "filter", "drill", "pki", "completion"})
             QTest::newRow(command) << QStringList{command, "--help"};
         for (const char *command : {"list", "run", "stop"})
             QTest::newRow(qPrintable(QString("drill %1").arg(command))) << QStringList{"drill", command, "--help"};
@@ -96,6 +96,31 @@ private slots:
         QVERIFY2(QString::fromUtf8(outcome.err).contains(named), outcome.err.constData());
         QVERIFY(outcome.out.isEmpty());
         QTEST(outcome.code, "code");
+    }
+
+    void answer_thatCannotBeWrittenIsAnError_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::newRow("help") << QStringList{"--help"};
+        QTest::newRow("version") << QStringList{"--version"};
+        QTest::newRow("more than a pipe takes at once") << QStringList{"completion", "bash"};
+        QTest::newRow("JSON") << QStringList{"check", "-o", "json"};
+        QTest::newRow("a table") << QStringList{"check"};
+    }
+    void answer_thatCannotBeWrittenIsAnError()
+    {
+        QFETCH(QStringList, arguments);
+        QProcess process;
+        process.setStandardOutputFile("/dev/full");
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.insert("HOME", m_home.path());
+        process.setProcessEnvironment(environment);
+        process.start(TAPIO_PROGRAM, arguments);
+        QVERIFY(process.waitForFinished(30'000));
+        const QByteArray said = process.readAllStandardError();
+        QVERIFY2(said.contains("tapio: the answer could not be written to the standard output: No space left on device"), said.constData());
+        QVERIFY2(said.trimmed().split('\n').last().startsWith("hint: "), said.constData());
+        QCOMPARE(process.exitCode(), int(ExitIo));
     }
 
     void check_judgesInJson()

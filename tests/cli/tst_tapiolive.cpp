@@ -366,6 +366,44 @@ private slots:
         QVERIFY(std::is_sorted(newest.rbegin(), newest.rend(), [](const auto &a, const auto &b) { return a["time"].toString() < b["time"].toString(); }));
     }
 
+    void events_ofSeveralPages_sayWhatWasLostInAllOfTheRange_data()
+    {
+        QTest::addColumn<QStringList>("order");
+        QTest::newRow("newest first") << QStringList{};
+        QTest::newRow("oldest first") << QStringList{"--oldest-first"};
+    }
+    void events_ofSeveralPages_sayWhatWasLostInAllOfTheRange()
+    {
+        QFETCH(QStringList, order);
+        const QString path = m_home.filePath("pages.tapio");
+        QFile::remove(path);
+        {
+            StoreOptions options;
+            options.file = path.toStdString();
+            auto writer = StoreWriter::open(options, m_clock);
+            QVERIFY(writer);
+            const std::int64_t now = m_clock.utcNs();
+            std::uint64_t frame = 0;
+            for (; frame < 60; ++frame) // 1200 events, more than a page of a thousand
+                addBatch(**writer, "a", frame + 1, now - (590 - 8 * static_cast<std::int64_t>(frame)) * nsPerSecond, {});
+            // Lost at both ends, so that neither the first nor the last page alone knows of all.
+            for (const auto &[secondsAgo, lost] : {std::pair{600, 0u}, std::pair{595, 40u}, std::pair{20, 61u}}) {
+                wire::CounterReport report{now - secondsAgo * nsPerSecond, {{"process", {}}}};
+                report.sources[0].counters[Counter::Lost] = lost;
+                wire::Delivery delivery;
+                delivery.node = "a";
+                delivery.receivedNs = report.timeNs;
+                delivery.frame = {1u, ++frame, report.timeNs, std::move(report)};
+                QVERIFY((*writer)->append(delivery));
+            }
+            QVERIFY((*writer)->flush());
+        }
+        const Outcome outcome = run(QStringList{"events", "--store", path, "-o", "json", "--limit", "5000"} + order);
+        QVERIFY2(outcome.code == ExitOk, outcome.err.constData());
+        QCOMPARE(outcome.lines().size(), std::size_t(1200));
+        QVERIFY2(outcome.err.contains("incomplete: 61 events of this time were lost"), outcome.err.constData());
+    }
+
     void error_hasAHint_data()
     {
         QTest::addColumn<QStringList>("arguments");

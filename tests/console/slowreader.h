@@ -59,10 +59,10 @@ public:
     {
         return m_store->countByType(from, to, step, std::move(stop));
     }
-    Result<std::vector<console::SeriesData>> series(const std::vector<wire::Metric> &metrics, std::int64_t from, std::int64_t to, std::int64_t step,
-                                                    std::stop_token stop) const override
+    Result<console::SeriesSet> seriesAtMost(std::size_t atMost, const std::vector<wire::Metric> &metrics, std::int64_t from, std::int64_t to, std::int64_t step,
+                                            std::stop_token stop) const override
     {
-        return m_store->series(metrics, from, to, step, std::move(stop));
+        return m_store->seriesAtMost(atMost, metrics, from, to, step, std::move(stop));
     }
     Result<std::vector<StoredCounters>> counters(std::int64_t from, std::int64_t to, std::stop_token stop) const override
     {

@@ -235,6 +235,10 @@ private slots:
         QTest::newRow("capability") << 9 << R"({"capability":21,"granted":true,"repeats":4})";
         QTest::newRow("mount") << 13 << R"({"source":"/dev/sdb1","target":"/mnt","fsType":"ext4","flags":3,"error":16,"unmount":true})";
         QTest::newRow("agent") << 16 << R"({"kind":"shed-begin","what":"http","text":"over the budget of processor time","measured":240,"limit":200,"unit":"mcores"})";
+        QTest::newRow("memory of a cgroup") << 18 << R"({"low":1,"high":2,"max":3,"oom":4,"oomKill":5,"oomGroupKill":6,"underOom":true,)"
+                                                     R"("currentBytes":534773760,"limitBytes":536870912})";
+        QTest::newRow("pressure") << 19 << R"({"resource":"io","full":true,"ended":true,"thresholdUs":300000,"windowUs":2000000,)"
+                                           R"("avg10BasisPoints":1234,"stallUs":4500000,"durationNs":31000000000})";
         QTest::newRow("drill") << 17 << R"({"drill":"memory-pressure","target":"/kubepods/burstable/pod1","phase":"begin","fromNs":1700000000000000000,)"
                                         R"("toNs":1700000060000000000,"runId":99,"signature":"0100fe"})";
     }
@@ -242,10 +246,14 @@ private slots:
     {
         QFETCH(int, kind);
         QFETCH(QString, json);
-        const auto batch = std::get<wire::EventBatch>(wire::examples::detailFrame().body);
-        const auto event = std::find_if(batch.events.begin(), batch.events.end(),
+        std::vector<wire::Event> events;
+        for (const wire::Frame &frame : {wire::examples::detailFrame(), wire::examples::resourceFrame()}) {
+            const auto &more = std::get<wire::EventBatch>(frame.body).events;
+            events.insert(events.end(), more.begin(), more.end());
+        }
+        const auto event = std::find_if(events.begin(), events.end(),
                                         [&](const wire::Event &e) { return e.detail.index() == static_cast<std::size_t>(kind); });
-        QVERIFY(event != batch.events.end());
+        QVERIFY(event != events.end());
         QCOMPARE(eventJson(exampleEvent(event->detail))["detail"].dump(), nlohmann::json::parse(json.toStdString()).dump());
     }
 

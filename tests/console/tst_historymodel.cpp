@@ -75,6 +75,46 @@ private slots:
         QCOMPARE(drawn, 1e6); // the line is the last of each bucket
     }
 
+    void history_ofMoreSeriesThanFitSaysSo_data()
+    {
+        QTest::addColumn<std::size_t>("maxSeries");
+        QTest::addColumn<std::uint64_t>("refused");
+        QTest::newRow("they fit") << std::size_t(6) << std::uint64_t(0);
+        QTest::newRow("they do not") << std::size_t(4) << std::uint64_t(2);
+    }
+    void history_ofMoreSeriesThanFitSaysSo()
+    {
+        QFETCH(std::size_t, maxSeries);
+        QFETCH(std::uint64_t, refused);
+        TestStore store;
+        QVERIFY(store.writer);
+        QVERIFY((*store.writer)->putAgent(agentState("a")));
+        std::uint64_t frame = 0;
+        for (double t = 0; t <= 600; t += 5) {
+            wire::Delivery samples;
+            samples.node = "a";
+            samples.receivedNs = at(t);
+            samples.frame.streamId = 7;
+            samples.frame.frameSeq = ++frame;
+            wire::SampleBatch batch;
+            batch.timeNs = at(t);
+            batch.labels = {""};
+            for (std::uint32_t i = 0; i < 6; ++i) {
+                batch.origins.push_back(i == 0 ? InputBuilder::host() : InputBuilder::pod("p" + std::to_string(i)));
+                batch.samples.push_back({wire::Metric::CpuUsageNs, i, 0, static_cast<std::int64_t>(t * 1e9)});
+            }
+            samples.frame.body = std::move(batch);
+            QVERIFY((*store.writer)->append(samples));
+            QVERIFY((*store.writer)->putFigures({{at(t), std::string(figure::agentAlive), "a", 1}}));
+        }
+        QVERIFY((*store.writer)->flush());
+        const auto reader = StoreReader::open(store.options.file);
+        const auto history = readHistory(**reader, {at(0), at(600), at(600), maxSeries}, {});
+        QVERIFY2(history, history ? "" : history.error().message().c_str());
+        QCOMPARE(history->series.size(), std::min<std::size_t>(6, maxSeries));
+        QCOMPARE(history->seriesRefused, refused);
+    }
+
     void history_knowsItsHooksNotTodays()
     {
         TestStore store;

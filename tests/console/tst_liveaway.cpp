@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "console/core/metrics/figurenames.h"
 #include "console/core/metrics/livemodel.h"
 #include "tests/console/inputbuilder.h"
 
@@ -38,10 +39,20 @@ public:
                 received.push_back({node, m_sent[node], 0, 0});
             }
             m_model.tick(at(m_second), received, 0);
+            for (Figure &figure : m_model.takeFigures())
+                m_stored.push_back(std::move(figure));
         }
     }
+    /// The console's clock is set back to this second; what agents told of before stays told.
+    void setBackTo(int second) { m_second = second; }
+    int second() const { return m_second; }
+    /// What the store was given, in order.
+    const std::vector<Figure> &stored() const { return m_stored; }
     PanelSnapshot panel(PanelId id) { return m_model.overview(1).panels[static_cast<std::size_t>(id)]; }
     GroupSummary group(std::size_t index) { return m_model.overview(1).groups[index]; }
+    /// What the node had sent before its link went down, of which no tick has read.
+    void countUnread(const std::string &node, std::uint64_t events) { m_sent[node] += events; }
+    void goAway(const std::string &node) { m_downAt[node] = m_second; }
     /// The link of the node is up again.
     void comeBack(const std::string &node) { m_downAt[node] = 9999; }
 
@@ -81,6 +92,7 @@ private:
     std::map<std::string, int> m_downAt;
     std::map<std::string, std::int64_t> m_beat;
     std::map<std::string, std::uint64_t> m_sent;
+    std::vector<Figure> m_stored;
     int m_second = 0;
 };
 
@@ -175,6 +187,59 @@ private slots:
         QCOMPARE(drawn(panel, 120, 126).size(), 0u);
         QVERIFY(drawn(panel, 130, 150).size() >= 20);
         QCOMPARE(panel.state, PanelState::Ready);
+    }
+
+    void backAgain_whatWasCountedBeforeIsNoBurst_data()
+    {
+        QTest::addColumn<int>("awayAt");
+        QTest::addColumn<int>("backAt");
+        QTest::addColumn<int>("clockBackTo");
+        QTest::newRow("soon") << 120 << 150 << -1;
+        QTest::newRow("after the memory of its readings has ended") << 120 << 1500 << -1;
+        QTest::newRow("after the clock was set back to before all of its readings") << 120 << 100 << 0;
+    }
+    void backAgain_whatWasCountedBeforeIsNoBurst()
+    {
+        QFETCH(int, awayAt);
+        QFETCH(int, backAt);
+        QFETCH(int, clockBackTo);
+        Cluster cluster({{"a", 9999}, {"b", 9999}});
+        cluster.run(awayAt - 1);
+        cluster.goAway("a");
+        if (clockBackTo >= 0) {
+            cluster.run(awayAt + 20);
+            cluster.setBackTo(clockBackTo);
+            cluster.goAway("a");
+        }
+        cluster.run(backAt);
+        const std::size_t storedBefore = cluster.stored().size();
+        cluster.comeBack("a");
+        cluster.run(backAt + 30);
+        const std::vector<double> rates = drawn(cluster.panel(PanelId::EventsProcessed), backAt, backAt + 30);
+        QVERIFY(rates.size() >= 20);
+        for (const double rate : rates)
+            QVERIFY2(rate <= 20.5, qPrintable(QString::number(rate))); // ten a second of each node, in one line or in two
+        for (std::size_t i = storedBefore; i < cluster.stored().size(); ++i) {
+            const Figure &figure = cluster.stored()[i];
+            const bool count = figure.name == figure::received || figure.name == figure::processed;
+            QVERIFY2(!count || figure.value > 0, figure.label.c_str()); // history would tell of the same burst
+        }
+    }
+
+    void backAgain_aCountThatWasNeverReadIsNoBurst()
+    {
+        Cluster cluster({{"a", 9999}, {"b", 9999}});
+        cluster.goAway("a"); // before its first tick
+        cluster.countUnread("a", 5000);
+        cluster.run(60);
+        cluster.comeBack("a");
+        cluster.run(90);
+        const PanelSnapshot panel = cluster.panel(PanelId::EventsProcessed);
+        for (const double rate : drawn(panel, 60, 90))
+            QVERIFY2(rate <= 20.5, qPrintable(QString::number(rate)));
+        QVERIFY2(panel.value->value <= 20.5, qPrintable(QString::number(panel.value->value)));
+        for (const Figure &figure : cluster.stored())
+            QVERIFY(figure.name != figure::received || figure.label != "a" || figure.value > 0);
     }
 };
 

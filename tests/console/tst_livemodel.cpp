@@ -251,6 +251,10 @@ private slots:
         QCOMPARE(model.input().seriesRefused, 2u);
         model.onDelivery(samples, at(1));
         QCOMPARE(model.input().seriesRefused, 2u); // the same ones
+        model.tick(at(10), {}, 0);
+        QCOMPARE(model.input().seriesRefused, 2u);
+        model.tick(at(20), {}, 0);
+        QCOMPARE(model.input().seriesRefused, 0u); // none came for ten seconds
     }
 
     void samples_outOfOrderFindTheirPlace()

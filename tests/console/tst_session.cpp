@@ -76,6 +76,8 @@ wire::HookReport hookReport()
 
 } // namespace
 
+Q_DECLARE_METATYPE(tapio::wire::LinkState)
+
 class TestSession : public QObject {
     Q_OBJECT
 private slots:
@@ -238,6 +240,46 @@ private slots:
         QCOMPARE((*session)->hooks("node-1").size(), 1u);
         QTRY_VERIFY_WITH_TIMEOUT(panel(**session, PanelId::UserInteractions).value.has_value(), patience);
         QVERIFY(fact(panel(**session, PanelId::UserInteractions), "kind", "export"));
+    }
+
+    void restart_aNodeIsGoneSinceItsLastSignOfLife_data()
+    {
+        QTest::addColumn<wire::LinkState>("stored");
+        QTest::addColumn<qint64>("sinceSecond");
+        QTest::addColumn<qint64>("heartbeatSecond");
+        QTest::addColumn<qint64>("goneSinceSecond");
+        QTest::newRow("connected for ten days when the console ended") << wire::LinkState::Connected << qint64(0) << qint64(864'000) << qint64(864'000);
+        QTest::newRow("connected, and no heartbeat yet") << wire::LinkState::Connected << qint64(500) << qint64(0) << qint64(500);
+        QTest::newRow("connected again, the heartbeat is of the session before") << wire::LinkState::Connected << qint64(500) << qint64(400) << qint64(500);
+        QTest::newRow("silent already") << wire::LinkState::Silent << qint64(615) << qint64(600) << qint64(600);
+        QTest::newRow("gone already") << wire::LinkState::Gone << qint64(700) << qint64(600) << qint64(700);
+    }
+    void restart_aNodeIsGoneSinceItsLastSignOfLife()
+    {
+        QFETCH(wire::LinkState, stored);
+        QFETCH(qint64, sinceSecond);
+        QFETCH(qint64, heartbeatSecond);
+        QFETCH(qint64, goneSinceSecond);
+        const auto time = [](qint64 second) { return second == 0 ? std::int64_t(0) : at(static_cast<double>(second)); };
+        const QTemporaryDir folder;
+        const SessionOptions options = embedded(folder, m_pki);
+        {
+            auto writer = StoreWriter::open(options.store, m_clock);
+            QVERIFY(writer);
+            wire::AgentState agent;
+            agent.node = "node-1";
+            agent.state = stored;
+            agent.sinceNs = at(static_cast<double>(sinceSecond));
+            agent.lastHeartbeatNs = time(heartbeatSecond);
+            agent.heartbeat.id = 7;
+            QVERIFY((*writer)->putAgent(agent));
+            QVERIFY((*writer)->flush());
+        }
+        const auto session = Session::open(options, m_clock);
+        QVERIFY2(session, session ? "" : session.error().message().c_str());
+        QTRY_COMPARE_WITH_TIMEOUT((*session)->agents().size(), 1u, patience);
+        QCOMPARE((*session)->agents()[0].state, wire::LinkState::Gone);
+        QCOMPARE((*session)->agents()[0].sinceNs, at(static_cast<double>(goneSinceSecond)));
     }
 
     void history_answersForARange()

@@ -30,11 +30,17 @@ void parseFile(unsigned which, std::string_view text)
     case 3: promise(parseIoStat(text).size() <= maxParsedEntries); break;
     case 4: promise(parseBlkio(text, text).size() <= maxParsedEntries); break;
     case 5: promise(parseMountInfo(text).size() <= maxParsedEntries); break;
-    case 6: parsePressure(text); break;
+    case 6: {
+        const PressureTotals pressure = parsePressure(text);
+        promise(pressure.someAvg10.value_or(0) < 10'100 && pressure.fullAvg10.value_or(0) < 10'100);
+        break;
+    }
     case 7: parseMemInfo(text); break;
     case 8: parseProcStat(text); break;
     case 9: parseStartTicks(text); break;
     case 10: keyedValue(text, "oom_kill"); break;
+    case 12: parseMemoryEvents(text); break;
+    case 13: parseMemoryV1(text, text); break;
     default: break;
     }
 }
@@ -64,10 +70,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     if (size == 0)
         return 0;
     const std::string_view text(reinterpret_cast<const char *>(data) + 1, size - 1);
-    constexpr unsigned files = 11;
-    if (data[0] % (files + 1) == files)
+    constexpr unsigned parsers = 14;
+    constexpr unsigned names = 11;
+    const unsigned which = data[0] % parsers;
+    if (which == names)
         parseNames(text);
     else
-        parseFile(data[0] % (files + 1), text);
+        parseFile(which, text);
     return 0;
 }

@@ -129,6 +129,29 @@ private slots:
         QVERIFY(drill::findLeftovers({}).empty());
     }
 
+    void aSignal_endsTheRunAndItsEndIsHeardOf_data()
+    {
+        QTest::addColumn<int>("number");
+        QTest::newRow("kill") << SIGTERM;
+        QTest::newRow("the terminal goes away") << SIGHUP;
+    }
+    void aSignal_endsTheRunAndItsEndIsHeardOf()
+    {
+        QFETCH(int, number);
+        startAgent(true);
+        QProcess tapio;
+        const std::size_t before = labelsOf(m_log).size();
+        tapio.start(TAPIO_PROGRAM, drill({"run", "crash-loop", "--seconds", "60"}));
+        QTRY_VERIFY_WITH_TIMEOUT(labelsOf(m_log).size() == before + 1 || tapio.state() == QProcess::NotRunning, soon);
+        if (tapio.state() == QProcess::NotRunning)
+            QSKIP(tapio.readAllStandardError().constData());
+        QCOMPARE(::kill(static_cast<pid_t>(tapio.processId()), number), 0);
+        QVERIFY(tapio.waitForFinished(soon));
+        QTRY_COMPARE_WITH_TIMEOUT(labelsOf(m_log).size(), before + 2, soon);
+        QVERIFY(labelsOf(m_log).back().toNs > labelsOf(m_log).back().fromNs);
+        QVERIFY(drill::findLeftovers({}).empty());
+    }
+
     void aKilledRun_isCleanedUpByStop()
     {
         startAgent(true);

@@ -34,7 +34,7 @@ STUBS = {
 }
 PROGRAMS = {
     "tapio": '''echo "tapio $*" >>"$LOG"
-        [ "$1 $2" != "pki init" ] || { mkdir -p "$4" && touch "$4/ca.crt"; }''',
+        [ "$1 $2" != "pki init" ] || { mkdir -p "$4" && touch "$4/ca.crt" "$4/index.json"; }''',
     "tapio-agent": '''[ -z "${AGENT_EXIT:-}" ] || { echo "agent started" >>"$LOG"; echo "the agent says why"; exit "$AGENT_EXIT"; }
         while [ $# -gt 0 ]; do case "$1" in --runtime-folder) folder=$2 ;; --pid-file) pidfile=$2 ;; esac; shift; done
         mkdir -p "$folder"

@@ -55,6 +55,19 @@ class Start(ScriptTest):
         self.assertEqual(len(issued), 3)
         self.assertTrue(all("--ensure" in call for call in issued), issued)
 
+    def test_an_authority_that_was_made_by_half_is_made_anew(self):
+        pki = self.folder / "home/.config/tapio/pki"
+        pki.mkdir(parents=True)
+        for there, made in (("ca.key", True), ("ca.crt", True), ("index.json", False)):
+            with self.subTest(there=there):
+                (pki / there).touch()
+                self.log.write_text("", encoding="utf-8")
+                if made:
+                    (pki / "index.json").unlink(missing_ok=True)
+                code, _, err = self.once(CONSOLE_EXIT="0")
+                self.assertEqual(code, 0, err)
+                self.assertEqual(bool([call for call in self.calls() if call.startswith("tapio pki init")]), made)
+
     def test_options_reach_the_programs(self):
         code, _, err = self.once("--port", "7200", "--seconds", "3", CONSOLE_EXIT="0")
         self.assertEqual(code, 0, err)

@@ -100,7 +100,7 @@ private slots:
         batch.origins[1].namespaceName = "shop";
         batch.origins[2].namespaceName = "other";
         batch.origins[3].namespaceName = "fourth";
-        batch.amendments = {{0, 1, 1, 9, 3}, {2, 3, 1, 9, 3}};
+        batch.amendments = {{0, 0, 1, 3, 1, 9}, {2, 2, 3, 3, 1, 9}};
         const auto original = test::delivery("node-1", {1, 7, 3, batch});
         const auto seen = wanted({filter, true, true}, original);
         QCOMPARE(seen == nullptr, left.isEmpty());

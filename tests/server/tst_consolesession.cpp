@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QtTest>
 
+#include <malloc.h>
+
 #include "agent/server/consolesession.h"
 #include "protocol/wire/codec.h"
 #include "tests/server/servertest.h"
@@ -192,6 +194,23 @@ private slots:
         QCOMPARE(states[0].loss.transitEvents, 100 + f.session.droppedEvents());
         QCOMPARE(states[1].loss.consoleEvents, 0u);
         QCOMPARE(states[1].loss.transitEvents, 100u);
+    }
+
+    void resumePoints_ofStreamsThatNobodyKnowsAreNotKept()
+    {
+        Fixture f;
+        const auto subscribeTo = [&](std::uint64_t firstStream) {
+            wire::Subscribe subscribe;
+            for (std::uint64_t i = 0; i < 1000; ++i)
+                subscribe.resume.push_back({"node-" + std::to_string(firstStream + i) + std::string(60, 'x'), firstStream + i, 1});
+            f.subscribe(subscribe);
+        };
+        subscribeTo(1);
+        const std::size_t before = ::mallinfo2().uordblks;
+        for (std::uint64_t round = 1; round < 100; ++round)
+            subscribeTo(1 + 1000 * round);
+        const std::size_t after = ::mallinfo2().uordblks;
+        QVERIFY2(after < before + (1u << 20), qPrintable(QString::number(after - before)));   // 99,000 of them would be 20 MB
     }
 
     void away_whatTheRingLetGoIsNamed()

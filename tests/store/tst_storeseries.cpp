@@ -208,6 +208,50 @@ private slots:
         QCOMPARE(series->front().buckets[0].n + series->front().buckets[1].n, 2u);
     }
 
+    void series_ofTooManyTheNewestAreKept_data()
+    {
+        QTest::addColumn<std::int64_t>("step");
+        QTest::addColumn<std::size_t>("atMost");
+        QTest::addColumn<std::size_t>("kept");
+        QTest::addColumn<std::uint64_t>("refused");
+        for (const auto &[name, step] : {std::pair{"from the readings", 7 * nsPerSecond}, std::pair{"from the coarser level", 60 * nsPerSecond}}) {
+            QTest::addRow("%s, too many", name) << step << std::size_t(10) << std::size_t(10) << std::uint64_t(12);
+            QTest::addRow("%s, as many as there is room for", name) << step << std::size_t(22) << std::size_t(22) << std::uint64_t(0);
+            QTest::addRow("%s, no room at all", name) << step << std::size_t(0) << std::size_t(0) << std::uint64_t(22);
+        }
+    }
+    void series_ofTooManyTheNewestAreKept()
+    {
+        QFETCH(std::int64_t, step);
+        QFETCH(std::size_t, atMost);
+        QFETCH(std::size_t, kept);
+        QFETCH(std::uint64_t, refused);
+        StoreFixture store;
+        const auto sample = [&store](const std::string &prefix, int pods, int ticks, std::int64_t tickNs) {
+            for (int tick = 0; tick < ticks; ++tick) {
+                wire::SampleBatch batch;
+                batch.timeNs = store.clock.utcNs();
+                for (int i = 0; i < pods; ++i) {
+                    batch.origins.push_back(pod(prefix + std::to_string(i)));
+                    batch.samples.push_back({wire::Metric::CpuUsageNs, static_cast<std::uint32_t>(i), 0, tick});
+                }
+                store.append("node-a", batch);
+                store.clock.advance(tickNs);
+                store.flush();
+            }
+        };
+        sample("old-", 12, 3 * 3600 / 30, 30 * nsPerSecond);
+        store.maintainAll();
+        store.clock.advance(300 * nsPerSecond); // what was there becomes a block with the next flush
+        sample("new-", 10, 2, nsPerSecond);
+        const auto found = store.reader()->seriesAtMost(atMost, {wire::Metric::CpuUsageNs}, t0, store.clock.utcNs(), step, {});
+        QVERIFY2(found, found ? "" : found.error().message().c_str());
+        QCOMPARE(found->series.size(), kept);
+        QCOMPARE(found->refused, refused);
+        for (const SeriesData &each : found->series)
+            QVERIFY2(refused == 0 || each.key.origin.podName.starts_with("new-"), each.key.origin.podName.c_str());
+    }
+
     void manySeries_doNotCloseInOneFlush()
     {
         StoreFixture store;

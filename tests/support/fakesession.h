@@ -24,6 +24,7 @@ public:
     std::vector<wire::LinkNotice> notices;
     std::optional<console::StoreStats> stats;
     QString storeErrorText;
+    std::int64_t serverOffset = 0;
     std::vector<console::StoredEvent> events;      ///< any order; answered by time
     std::uint64_t lostEvents = 0;
     QString queryError;                            ///< not empty: queries fail with it
@@ -45,6 +46,7 @@ public:
     std::vector<wire::LinkNotice> linkNotices() const override { return notices; }
     std::optional<console::StoreStats> storeStats() const override { return stats; }
     QString storeError() const override { return storeErrorText; }
+    std::int64_t serverOffsetNs() const override { return serverOffset; }
     console::TimeRange range() const override { return m_range; }
     void setRange(const console::TimeRange &range) override { m_range = range; }
     console::Scope scope() const override { return m_scope; }

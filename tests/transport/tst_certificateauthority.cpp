@@ -75,6 +75,24 @@ private:
 private slots:
     void init() { m_dir = std::make_unique<QTemporaryDir>(); }
 
+    void init_thatIsCutShortCanBeDoneAgain_data()
+    {
+        QTest::addColumn<QString>("atFile");
+        for (const char *file : {"ca.key", "ca.crt", "crl.pem", "index.json"})
+            QTest::newRow(file) << file;
+    }
+    void init_thatIsCutShortCanBeDoneAgain()
+    {
+        QFETCH(QString, atFile);
+        const fs::path inTheWay = folder() / atFile.toStdString();
+        QVERIFY(fs::create_directories(inTheWay / "x"));   // no file can take its place
+        QVERIFY(!CertificateAuthority::init(folder(), "test.tapio", hours(24 * 3650), m_clock));
+        fs::remove_all(inTheWay);
+        auto authority = make(m_clock);
+        const auto issued = authority.issue({Role::Node, "web-1", hours(24), 0}, m_clock);
+        QVERIFY2(issued, issued ? "" : issued.error().message().c_str());
+    }
+
     void init_makesAPrivateFolder()
     {
         const auto authority = make(m_clock);

@@ -136,6 +136,28 @@ private slots:
         QCOMPARE(model.headerData(NoticesModel::Time, Qt::Horizontal).toString(), "Time (EEST)");
     }
 
+    void details_theOldestWaitingIsOfTheNodesClock_data()
+    {
+        QTest::addColumn<qint64>("offsetSeconds");
+        QTest::addColumn<qint64>("secondsAgo");
+        QTest::addColumn<QString>("text");
+        QTest::newRow("one clock") << qint64(0) << qint64(30) << "30 s";
+        QTest::newRow("a node an hour behind") << qint64(3600) << qint64(30) << "30 s";
+        QTest::newRow("a node an hour ahead") << qint64(-3600) << qint64(30) << "30 s";
+        QTest::newRow("an offset that is a little off gives no age below 0") << qint64(0) << qint64(-1) << "0.0 s";
+    }
+    void details_theOldestWaitingIsOfTheNodesClock()
+    {
+        QFETCH(qint64, offsetSeconds);
+        QFETCH(qint64, secondsAgo);
+        QFETCH(QString, text);
+        wire::AgentState agent = sampleAgents(1, now)[0];
+        agent.heartbeat.offsetNs = offsetSeconds * nsPerSecond; // the server's clock minus the node's
+        agent.heartbeat.oldestNs = now - agent.heartbeat.offsetNs - secondsAgo * nsPerSecond;
+        const QString details = detailText("n", agentDetails(agent, {}, m_time, now)).replace(QChar(0x00A0), ' ');
+        QVERIFY2(details.contains("Oldest waiting: " + text + '\n'), qPrintable(details));
+    }
+
     void details_haveEveryHookWithItsReason()
     {
         wire::HookReport report;
@@ -143,6 +165,10 @@ private slots:
         const QString text = detailText("n", agentDetails(sampleAgents(1, now)[0], {report}, m_time, now));
         QVERIFY(text.contains("process/sched_process_exec: active, tp_btf, 400 ns per run"));
         QVERIFY(text.contains("oom/mark_victim: denied: needs CAP_BPF"));
+        QVERIFY(text.contains("Configuration: not told"));
+        auto agent = sampleAgents(1, now)[0];
+        agent.agent.configSha256 = "ab12";
+        QVERIFY(detailText("n", agentDetails(agent, {}, m_time, now)).contains("Configuration: ab12"));
         QVERIFY(detailText("n", noticeDetails(sampleNotices(2, now)[1], m_time)).contains("Identity: none verified"));
     }
 

@@ -354,6 +354,54 @@ private slots:
         QVERIFY(b.feed.error().isEmpty());
     }
 
+    void failingFollow_isSaidUntilItWorksAgain_data()
+    {
+        QTest::addColumn<int>("count");
+        QTest::addColumn<bool>("newestFirst");
+        QTest::newRow("newest first") << 100 << true;
+        QTest::newRow("oldest first") << 100 << false;
+        QTest::newRow("no row yet, newest first") << 0 << true;
+        QTest::newRow("no row yet, oldest first") << 0 << false;
+    }
+    void failingFollow_isSaidUntilItWorksAgain()
+    {
+        QFETCH(int, count);
+        QFETCH(bool, newestFirst);
+        Bench b(static_cast<std::size_t>(count), newestFirst);
+        b.load(true);
+        QVERIFY(b.feed.followError().isEmpty());
+        b.session.queryError = QStringLiteral("store 'x': disk I/O error");
+        QSignalSpy changed(&b.feed, &EventsFeed::changed);
+        follow(b);
+        QCOMPARE(b.feed.followError(), b.session.queryError);
+        QVERIFY(!changed.isEmpty());
+        QCOMPARE(b.feed.state(), EventsFeed::State::Ready); // the rows are as good as they were
+        QCOMPARE(b.model.rowCount(), count);
+        b.session.queryError.clear();
+        b.add(7, now + 2 * nsPerSecond);
+        follow(b);
+        QVERIFY(b.feed.followError().isEmpty());
+        QCOMPARE(b.model.rowCount(), count + 7);
+    }
+
+    void failingAbove_isSaidUntilItWorksAgain()
+    {
+        Bench b(EventsModel::maxRows + 600);
+        b.load(false);
+        while (!b.feed.moreAbove()) {
+            const auto asked = b.session.asked.size();
+            b.model.fetchMore({});
+            QTRY_VERIFY(b.session.asked.size() > asked && b.session.pending.isEmpty());
+        }
+        b.session.queryError = QStringLiteral("store 'x': disk I/O error");
+        b.feed.loadAbove();
+        QTRY_COMPARE(b.feed.aboveError(), b.session.queryError);
+        QCOMPARE(b.feed.state(), EventsFeed::State::Ready);
+        b.session.queryError.clear();
+        b.feed.loadAbove();
+        QTRY_VERIFY(b.feed.aboveError().isEmpty());
+    }
+
     void cancel_stopsTheQuery()
     {
         Bench b(100);

@@ -127,6 +127,49 @@ private slots:
         QCOMPARE(m_table->horizontalHeader()->sortIndicatorSection(), static_cast<int>(EventsModel::Time));
     }
 
+    void cancelled_showsNoRowsOfTheFormerFilter()
+    {
+        m_ui->session.holdAnswers = true;
+        EventFilterInput input = m_page->filterBar().input();
+        input.types = {wire::EventType::ProcessExec};
+        m_page->filterBar().setInput(input);
+        QTRY_VERIFY(!m_page->settled());
+        QCOMPARE(m_page->model().rowCount(), 500); // the old ones stay while the new are read
+        QTest::keyClick(m_table, Qt::Key_Escape);
+        QVERIFY(m_page->settled());
+        QCOMPARE(m_page->model().rowCount(), 0);
+        QCOMPARE(foot(), "Reading was cancelled: nothing is shown or followed \u00b7 F5 reads again");
+        QVERIFY(m_page->findChild<StateMessage *>()->isVisible());
+        m_ui->session.holdAnswers = false;
+        QVERIFY(m_ui->actions.trigger(QStringLiteral("events.reload")));
+        QTRY_COMPARE(m_page->model().rowCount(), 500);
+        for (int row = 0; row < 500; ++row)
+            QCOMPARE(m_page->model().eventAt(row).event.type, wire::EventType::ProcessExec);
+        QVERIFY(foot().startsWith("500 events loaded"));
+    }
+
+    void failingFollow_isSaidInTheFoot_data()
+    {
+        QTest::addColumn<bool>("rows");
+        QTest::newRow("with rows") << true;
+        QTest::newRow("where nothing has matched yet") << false;
+    }
+    void failingFollow_isSaidInTheFoot()
+    {
+        QFETCH(bool, rows);
+        if (!rows) {
+            EventFilterInput input = m_page->filterBar().input();
+            input.pid = QStringLiteral("4000000");
+            m_page->filterBar().setInput(input);
+            QTRY_COMPARE(m_page->model().rowCount(), 0);
+        }
+        const QString before = foot();
+        m_ui->session.queryError = QStringLiteral("disk I/O error");
+        QTRY_VERIFY2(foot().endsWith("stale, what is new cannot be read: disk I/O error"), qPrintable(foot()));
+        m_ui->session.queryError.clear();
+        QTRY_COMPARE(foot(), before);
+    }
+
     void whatIsNewIsCountedWhilePaused()
     {
         QTest::keyClick(m_table, Qt::Key_Space);
@@ -153,7 +196,50 @@ private slots:
         QVERIFY(foot().startsWith("All 3,003 events, sorted by Node"));
     }
 
+    void range_endsAtTheServersNow_data()
+    {
+        QTest::addColumn<std::int64_t>("offsetNs");
+        QTest::newRow("a console that is two hours behind its server") << 7200 * nsPerSecond;
+        QTest::newRow("two hours ahead") << -7200 * nsPerSecond;
+    }
+    void range_endsAtTheServersNow()
+    {
+        QFETCH(std::int64_t, offsetNs);
+        QCOMPARE(lastAsked().fromNs, testNowNs - 900 * nsPerSecond);
+        m_ui->session.serverOffset = offsetNs; // the server has answered
+        emit m_ui->session.linkChanged();
+        QCOMPARE(lastAsked().fromNs, testNowNs + offsetNs - 900 * nsPerSecond);
+        QTRY_VERIFY(m_page->settled());
+        const auto asked = m_ui->session.asked.size();
+        m_ui->session.serverOffset += 3 * nsPerMs; // measured anew
+        emit m_ui->session.linkChanged();
+        QCOMPARE(m_ui->session.asked.size(), asked);
+        EventFilterInput input = m_page->filterBar().input();
+        input.types = {wire::EventType::ProcessExec};
+        m_page->filterBar().setInput(input);
+        QTRY_COMPARE(lastAsked().filter.types.size(), std::size_t(1));
+        QCOMPARE(lastAsked().fromNs, testNowNs + m_ui->session.serverOffset - 900 * nsPerSecond);
+    }
+    void range_ofItsOwnTimesIsNotReadAgainForAnotherClock()
+    {
+        m_ui->window->setRange({TimeRange::Kind::Custom, testNowNs - 600 * nsPerSecond, testNowNs - 300 * nsPerSecond});
+        QTRY_VERIFY(m_page->settled());
+        const auto asked = m_ui->session.asked.size();
+        m_ui->session.serverOffset = 7200 * nsPerSecond;
+        emit m_ui->session.linkChanged();
+        QCOMPARE(m_ui->session.asked.size(), asked);
+    }
+
 private:
+    /// The last query that was no continuation.
+    EventQuery lastAsked() const
+    {
+        EventQuery last;
+        for (const FakeSession::Query &query : m_ui->session.asked)
+            if (query.slot == queryslot::events && !query.after)
+                last = query.query;
+        return last;
+    }
     void bring(WindowFixture::Data data)
     {
         m_ui = std::make_unique<WindowFixture>(data, QSize(1920, 1080), ThemeChoice::Dark);

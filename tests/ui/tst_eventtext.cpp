@@ -55,16 +55,22 @@ private slots:
         QTest::newRow("a login") << 14 << QStringList{"Succeeded: yes", "User: root", "Service: sshd", "Method: publickey", "From: 203.0.113.9", "Times: 7"};
         QTest::newRow("the kernel's log") << 15 << QStringList{"Text: nvme0: I/O error", "Priority: err (3)", "Facility: 1"};
         QTest::newRow("the agent") << 16 << QStringList{"Notice: shed-begin", "About: http", "Measured: 240 mcores", "Limit: 200 mcores"};
+        QTest::newRow("memory of a cgroup") << 18 << QStringList{"Times at its limit: 3", "Processes killed: 5", "Stands still: yes", "Limit: 512"};
+        QTest::newRow("pressure") << 19 << QStringList{"Resource: io", "Stalled: all tasks (full)", "Phase: end", "Share of the last 10 s: 12.34 %", "Lasted: 31"};
         QTest::newRow("a drill") << 17 << QStringList{"Drill: memory-pressure", "Phase: begin", "To: 2023-11-14", "Run: 0x63", "Signature: 0100fe"};
     }
     void details_ofTheOtherTypes()
     {
         QFETCH(int, kind);
         QFETCH(QStringList, contain);
-        const auto batch = std::get<wire::EventBatch>(wire::examples::detailFrame().body);
-        const auto found = std::find_if(batch.events.begin(), batch.events.end(),
+        std::vector<wire::Event> events;
+        for (const wire::Frame &frame : {wire::examples::detailFrame(), wire::examples::resourceFrame()}) {
+            const auto &more = std::get<wire::EventBatch>(frame.body).events;
+            events.insert(events.end(), more.begin(), more.end());
+        }
+        const auto found = std::find_if(events.begin(), events.end(),
                                         [&](const wire::Event &e) { return e.detail.index() == static_cast<std::size_t>(kind); });
-        QVERIFY(found != batch.events.end());
+        QVERIFY(found != events.end());
         StoredEvent event;
         event.event = *found;
         const QString text = detailText(eventTitle(event), eventDetails(event, TimeDisplay(QTimeZone::utc()))).replace(QChar(0x00A0), ' ');

@@ -131,6 +131,28 @@ private slots:
         QTEST(timeText(ns, TimeStyle::Full, QTimeZone(zone)), "full");
     }
 
+    void spansDays_data()
+    {
+        QTest::addColumn<qint64>("fromSecond");
+        QTest::addColumn<qint64>("toSecond");
+        QTest::addColumn<QByteArray>("zone");
+        QTest::addColumn<bool>("spans");
+        const qint64 midnight = 1'780'963'200; // 2026-06-09 00:00 UTC
+        QTest::newRow("within a day") << midnight << midnight + 3600 << QByteArray("UTC") << false;
+        QTest::newRow("over midnight") << midnight - 60 << midnight + 60 << QByteArray("UTC") << true;
+        QTest::newRow("a whole day, its end is not of the next") << midnight << midnight + 86'400 << QByteArray("UTC") << false;
+        QTest::newRow("over UTC's midnight, not over the zone's") << midnight - 60 << midnight + 60 << QByteArray("Europe/Helsinki") << false;
+        QTest::newRow("over the zone's midnight") << midnight - 10'860 << midnight - 10'740 << QByteArray("Europe/Helsinki") << true;
+        QTest::newRow("nothing") << midnight << midnight << QByteArray("UTC") << false;
+    }
+    void spansDays()
+    {
+        QFETCH(qint64, fromSecond);
+        QFETCH(qint64, toSecond);
+        QFETCH(QByteArray, zone);
+        QTEST(tapio::console::spansDays(fromSecond * nsPerSecond, toSecond * nsPerSecond, QTimeZone(zone)), "spans");
+    }
+
     void iso_isUtcWithNanoseconds() { QCOMPARE(isoText(1'781'000'000'123'456'789), "2026-06-09T10:13:20.123456789Z"); }
 
     void tabular_widthDoesNotDependOnTheDigits()

@@ -98,6 +98,31 @@ private slots:
         QVERIFY(computation);
     }
 
+    void howItIsComputed_followsBesideOtherPages_data()
+    {
+        QTest::addColumn<PageId>("page");
+        QTest::newRow("the Overview") << PageId::Overview;
+        QTest::newRow("another page") << PageId::Connections;
+    }
+    void howItIsComputed_followsBesideOtherPages()
+    {
+        QFETCH(PageId, page);
+        m_page->view().grid().setCurrent(static_cast<std::size_t>(PanelId::QueueDepth));
+        m_page->view().showComputation();
+        m_ui->window->openPage(page);
+        QVERIFY(m_ui->window->drawerOpen());
+        OverviewSnapshot next = madeup::busy();
+        PanelSnapshot &queue = next.panels[static_cast<std::size_t>(PanelId::QueueDepth)];
+        queue.revision = 7;
+        queue.value->value = 777;
+        bring(next);
+        QStringList shown; // the full-screen view has a hidden one of its own
+        for (const ComputationView *computation : m_ui->window->findChildren<ComputationView *>())
+            for (const QLabel *label : computation->isVisible() ? computation->findChildren<QLabel *>() : QList<QLabel *>())
+                shown << label->text();
+        QVERIFY2(std::ranges::any_of(shown, [](const QString &text) { return text.startsWith("777"); }), qPrintable(shown.join(" | ")));
+    }
+
     void aRangeSelectedInAPlotIsTheSessionsRange()
     {
         tapio::test::drag(m_page->view().grid().panel(static_cast<std::size_t>(PanelId::QueueDepth)).plot(), 0.25, 0.75);

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QAbstractButton>
 #include <QClipboard>
+#include <QPushButton>
 #include <QSignalSpy>
 #include <QtTest>
 
+#include "console/core/metrics/overviewinput.h"
 #include "console/ui/pages/overviewgrid.h"
 #include "console/ui/pages/overviewview.h"
 #include "console/ui/widgets/computationview.h"
 #include "console/ui/widgets/fullpanelview.h"
+#include "console/ui/widgets/panelmessage.h"
 #include "console/ui/widgets/paneltablemodel.h"
 #include "console/ui/widgets/plottooltip.h"
 #include "console/ui/widgets/serieslist.h"
@@ -16,6 +19,7 @@
 #include "tests/ui/support/uifixture.h"
 
 using namespace tapio::console;
+using tapio::nsPerSecond;
 using tapio::test::UiFixture;
 
 namespace {
@@ -200,6 +204,33 @@ private slots:
         QCOMPARE(reset.count(), 1);
     }
 
+    void panningEndsAtNow_data()
+    {
+        QTest::addColumn<qint64>("nowAfterSeconds");
+        QTest::addColumn<double>("to");
+        QTest::addColumn<qint64>("endsAfterSeconds");
+        QTest::newRow("a little into the future") << qint64(0) << 0.3 << qint64(0);
+        QTest::newRow("far into the future") << qint64(0) << 0.02 << qint64(0);
+        QTest::newRow("to what has come since the figures were read") << qint64(60) << 0.02 << qint64(60);
+        QTest::newRow("into the past") << qint64(0) << 0.9 << qint64(-720); // of half an hour
+    }
+    void panningEndsAtNow()
+    {
+        QFETCH(qint64, nowAfterSeconds);
+        QFETCH(double, to);
+        QFETCH(qint64, endsAfterSeconds);
+        const PlotFrame before = plot(PanelId::QueueDepth).frame();
+        m_view->setNow([now = before.toNs + nowAfterSeconds * nsPerSecond] { return now; });
+        QSignalSpy selected(m_view.get(), &OverviewView::rangeSelected);
+        tapio::test::drag(plot(PanelId::QueueDepth), 0.5, to, Qt::ShiftModifier);
+        QCOMPARE(selected.count(), 1);
+        const auto fromNs = selected[0][0].toLongLong(), toNs = selected[0][1].toLongLong();
+        QCOMPARE(toNs - fromNs, before.toNs - before.fromNs); // its length stays
+        QVERIFY2(std::abs(toNs - before.toNs - endsAfterSeconds * nsPerSecond) < 15 * nsPerSecond, qPrintable(QString::number((toNs - before.toNs) / nsPerSecond)));
+        QVERIFY(toNs <= before.toNs + nowAfterSeconds * nsPerSecond);
+        QCOMPARE(plot(PanelId::CpuUsage).frame().toNs, toNs); // seen while it was dragged
+    }
+
     void nothingIsRedrawnDuringADrag()
     {
         tapio::test::mouse(plot(PanelId::QueueDepth), QEvent::MouseButtonPress, 0.2, 0.5, Qt::LeftButton);
@@ -243,6 +274,46 @@ private slots:
         m_view->flush();
         m_view->grab();
         QCOMPARE(plot(PanelId::QueueDepth).layer().rendered(), drawn);
+    }
+
+    void loading_saysHowFarItIsAndLetsItBeLeft_data()
+    {
+        QTest::addColumn<std::int64_t>("fromNs");
+        QTest::addColumn<double>("have");
+        QTest::addColumn<double>("need");
+        QTest::newRow("the number of parts becomes known") << std::int64_t(1'000'000'000) << 0. << 20.;
+        QTest::newRow("parts were read") << std::int64_t(1'000'000'000) << 5. << 20.;
+        QTest::newRow("of another range, as far as the one before") << std::int64_t(9'000'000'000) << 5. << 20.;
+    }
+    void loading_saysHowFarItIsAndLetsItBeLeft()
+    {
+        QFETCH(std::int64_t, fromNs);
+        QFETCH(double, have);
+        QFETCH(double, need);
+        const std::int64_t toNs = 600'000'000'000;
+        OverviewView view(m_ui->look(), m_ui->time);
+        view.resize(1228, 732);
+        view.show();
+        QVERIFY(QTest::qWaitForWindowActive(&view));
+        view.setSnapshot(loadingOverview(1'000'000'000, toNs, 0, 0)); // what the session says at first
+        if (fromNs != 1'000'000'000) {
+            view.setSnapshot(loadingOverview(1'000'000'000, toNs, have, need));
+            view.flush();
+        }
+        view.setSnapshot(loadingOverview(fromNs, toNs, have, need));
+        view.flush();
+        const PanelWidget &queue = view.grid().panel(static_cast<std::size_t>(PanelId::QueueDepth));
+        QCOMPARE(queue.shown()->have, have);
+        QCOMPARE(queue.shown()->need, need);
+        QCOMPARE(queue.shown()->fromNs, fromNs);
+        QVERIFY(queue.findChild<PanelMessage *>()->isVisible());
+        view.showPanel(PanelId::QueueDepth);
+        QSignalSpy remedy(&view, &OverviewView::remedyRequested);
+        for (QPushButton *button : view.full().panel()->findChildren<QPushButton *>())
+            if (button->isVisible() && button->text() == QLatin1String("Cancel"))
+                button->click();
+        QCOMPARE(remedy.count(), 1);
+        QCOMPARE(remedy[0][1].value<Remedy>(), Remedy::CancelReading);
     }
 
     void hiddenAndScrolledOutPanelsWait()

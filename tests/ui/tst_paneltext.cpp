@@ -284,6 +284,16 @@ private slots:
         QCOMPARE(content.losses[0].where, "19:51:00 to 19:53:00, node-07 (ring full)");
     }
 
+    void tooltipOfMoreThanADayHasTheDate()
+    {
+        const PanelSnapshot queue = panel(madeup::busy(), PanelId::QueueDepth); // 23:50 to 00:05 there
+        const std::int64_t at = snapped(queue, madeup::nowNs - 13 * 60'000'000'000);
+        const TooltipContent content = TooltipContent::at(queue, {}, m_ui->themes.theme(), at, QTimeZone("Australia/Darwin"));
+        QCOMPARE(content.time, "2026-03-01 23:52:00 ACST");
+        QCOMPARE(content.losses.size(), 1u);
+        QCOMPARE(content.losses[0].where, "2026-03-01 23:51:00 to 2026-03-01 23:53:00, node-07 (ring full)");
+    }
+
     void figureOfTheWholeSaysSo_data()
     {
         QTest::addColumn<int>("id");

@@ -90,6 +90,53 @@ private slots:
         QCOMPARE(plot->grab().toImage(), without);
     }
 
+    void theCrosshairsTimeHasADateInARangeOfDays_data()
+    {
+        QTest::addColumn<QByteArray>("zone");
+        QTest::addColumn<std::int64_t>("previewFromNs");
+        QTest::addColumn<QString>("chip");
+        QTest::newRow("a range within a day") << QByteArray("UTC") << std::int64_t(0) << "14:25:00";
+        QTest::newRow("a range over the zone's midnight") << QByteArray("Australia/Darwin") << std::int64_t(0) << "2026-03-01 23:55:00";
+        QTest::newRow("a range that is dragged over midnight") << QByteArray("UTC") << madeup::nowNs - 24 * 3600 * tapio::nsPerSecond << "2026-03-01 14:25:00";
+    }
+    void theCrosshairsTimeHasADateInARangeOfDays()
+    {
+        QFETCH(QByteArray, zone);
+        QFETCH(std::int64_t, previewFromNs);
+        const auto plot = view(PanelId::QueueDepth);
+        plot->setTimeZone(QTimeZone(zone));
+        if (previewFromNs != 0)
+            plot->setPreviewRange(PlotSpan {previewFromNs, madeup::nowNs});
+        plot->setCrosshair(madeup::nowNs - 600 * tapio::nsPerSecond, true, false);
+        QTEST(plot->layer().crosshairChip(), "chip");
+    }
+
+    /// A longer time at the edge is pushed inwards by more than half of its width.
+    void theCrosshairLeavesNothingOfItsTimeBehind()
+    {
+        const auto plot = view(PanelId::QueueDepth);
+        plot->setTimeZone(QTimeZone("Australia/Darwin"));
+        plot->resize(900, 110);
+        QVERIFY(QTest::qWaitForWindowExposed(plot.get()));
+        const QImage without = plot->grab().toImage();
+        PaintWatch watch(*plot->viewport());
+        do {
+            watch.region = {};
+            QCoreApplication::processEvents();
+        } while (!watch.region.isEmpty()); // what was asked for before
+        plot->setCrosshair(plot->frame().toNs - 1, true, false);
+        QTRY_VERIFY(!watch.region.isEmpty());
+        const QRegion repainted = watch.region; // a grab paints all
+        const QImage with = plot->grab().toImage();
+        QRegion changed;
+        for (int y = 0; y < with.height(); ++y)
+            for (int x = 0; x < with.width(); ++x)
+                if (with.pixel(x, y) != without.pixel(x, y))
+                    changed += QRect(x, y, 1, 1);
+        QVERIFY(!changed.isEmpty());
+        QVERIFY2((changed - repainted).isEmpty(), "painted where no repaint was asked for");
+    }
+
     void theCrosshairRepaintsOnlyItsStrips_data()
     {
         QTest::addColumn<bool>("chip");

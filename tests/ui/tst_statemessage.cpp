@@ -74,6 +74,13 @@ private slots:
         m_ui->themes.setChoice(ThemeChoice::Light);
         QVERIFY(qobject_cast<QPushButton *>(QApplication::focusWidget()));
     }
+    void words_areWiderThanTheButtonBelow()
+    {
+        QTRY_VERIFY(label("at 15:06:40")->width() > 400);
+        const QPushButton *button = m_message->findChild<QPushButton *>();
+        QVERIFY(button->width() < 200);
+        QCOMPARE(button->mapTo(m_message, QPoint(0, 0)).x(), label("at 15:06:40")->mapTo(m_message, QPoint(0, 0)).x());
+    }
     void longerWords_growInHeight()
     {
         QWidget *body = label("The events could not be read")->parentWidget();

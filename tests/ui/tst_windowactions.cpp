@@ -16,6 +16,7 @@
 #include "console/ui/pages/keyboardsettings.h"
 #include "console/ui/widgets/barbutton.h"
 #include "console/ui/widgets/focusring.h"
+#include "console/ui/widgets/panelexport.h"
 #include "console/ui/widgets/tableview.h"
 #include "console/ui/window/commandpalette.h"
 #include "console/ui/window/drawer.h"
@@ -435,6 +436,20 @@ private slots:
         const Status refused = connections->exportRows(ConnectionsPage::List::Agents, QStringLiteral("/no/such/folder/agents.csv"));
         QVERIFY(!refused);
         QVERIFY(!refused.error().context().empty());
+    }
+
+    /// What the settings promise of exports is what PanelExport and ConnectionsPage::exportRows do.
+    void settingsSayInWhichZoneExportsAre()
+    {
+        window().openPage(PageId::Settings, QStringLiteral("time"));
+        QString hint;
+        for (const QLabel *label : window().currentPage()->findChildren<QLabel *>())
+            hint = label->text().contains(QLatin1String("JSON")) && label->isVisible() ? label->text() : hint;
+        QVERIFY2(hint.contains("events and connections") && hint.contains("always in UTC"), qPrintable(hint));
+        QVERIFY2(hint.contains("panel is exported in the zone chosen here"), qPrintable(hint));
+        const PanelExport panel(m_ui->session.overviewValue.panels[static_cast<std::size_t>(PanelId::QueueDepth)], m_ui->themes.theme(), QTimeZone("Asia/Kolkata"));
+        QVERIFY(panel.csv().contains("+05:30"));
+        QVERIFY(panel.suggestedName(PanelFormat::Csv).endsWith("IST.csv"));
     }
 
     void englishHasPlurals()

@@ -88,7 +88,7 @@ Origin workloadOrigin()
 EventBatch amendingBatch()
 {
     EventBatch batch{70, {hostOrigin(), podOrigin(), workloadOrigin()}, {event(EventType::OomKill, oomDetail(), 1)}, {}};
-    batch.amendments = {{0, 1, 3, 69, 12}, {1, 2, 3, 70, 13}};
+    batch.amendments = {{0, 0, 1, 12, 3, 69}, {0, 1, 2, 12, 3, 69}};
     return batch;
 }
 
@@ -141,6 +141,18 @@ Frame detailFrame()
     return frame(10, std::move(batch));
 }
 
+Frame resourceFrame()
+{
+    const Detail details[] = {
+        MemoryEvents{1, 2, 3, 4, 5, 6, true, 510u << 20, 512u << 20},
+        PressureStall{PressureResource::Io, true, true, 300'000, 2'000'000, 1234, 4'500'000, 31'000'000'000},
+    };
+    EventBatch batch{60, {hostOrigin(), podOrigin()}, {}, {}};
+    for (const Detail &detail : details)
+        batch.events.push_back(event(static_cast<EventType>(detail.index()), detail, 1));
+    return frame(11, std::move(batch));
+}
+
 EventBatch busyBatch(std::size_t count)
 {
     EventBatch batch{1, {hostOrigin(), podOrigin()}, {}, {}};
@@ -177,6 +189,7 @@ std::vector<std::pair<std::string, Message>> all()
         {"welcome", Welcome{2, 88, 1u << 20, 5, {"zstd"}}},
         {"frame-events", eventFrame()},
         {"frame-details", detailFrame()},
+        {"frame-resources", resourceFrame()},
         {"frame-workload", frame(10, EventBatch{60, {workloadOrigin()}, {event(EventType::ProcessExit, exitDetail(), 0)}, {}})},
         {"frame-amendments", frame(11, amendingBatch())},
         {"frame-samples", frame(6, sampleBatch())},

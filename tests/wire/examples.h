@@ -14,8 +14,10 @@ namespace tapio::wire::examples {
 std::vector<std::pair<std::string, Message>> all();
 
 Frame eventFrame();
-/// One event of each type from dns.query on, and a program changed after its container started.
+/// One event of each type from dns.query to drill.label, and a program changed after its container started.
 Frame detailFrame();
+/// One event of each type from memory.events on.
+Frame resourceFrame();
 /// `count` events as they may come from a busy node: three connections to one exec and one exit, with varied numbers.
 EventBatch busyBatch(std::size_t count);
 

@@ -83,6 +83,40 @@ private slots:
         QVERIFY(back && *back == Message(hello));
     }
 
+    void counters_carryWhatTheKernelLeftOut()
+    {
+        CounterReport report{5, {{"process", {}, {1, 2, 3, 4, 5}}, {"oom", {}, {}}}, 12};   // younger than the stored bytes
+        report.sources[0].counters[Counter::KFiltered] = 20;
+        const Message message = Frame{1, 1, 1, report};
+        const auto bytes = encode(message);
+        QVERIFY2(bytes, bytes ? "" : bytes.error().message().c_str());
+        const auto back = decode(*bytes);
+        QVERIFY(back && *back == message);
+    }
+
+    void filterRequests_comeBack_data()
+    {
+        QTest::addColumn<int>("row");
+        QTest::newRow("a request") << 0;
+        QTest::newRow("a question") << 1;
+        QTest::newRow("an answer") << 2;
+        QTest::newRow("a refusal") << 3;
+    }
+    void filterRequests_comeBack()
+    {
+        QFETCH(int, row);
+        const Message messages[] = {FilterRequest{7, "node-1", "desk", "[filter.http]\nfloor_ms = 20\n"}, FilterRequest{8, "node-1", "", ""},
+                                    FilterReply{7, "node-1", true, "ok", "", 3, std::string(64, 'a'), std::string(64, 'b'), "[filter]\n"},
+                                    FilterReply{7, "node-1", false, "not-allowed", "filter.remote is false", 2, "", "", ""}};
+        for (const bool zstd : {false, true}) {
+            const auto bytes = encode(messages[row], {zstd});
+            QVERIFY2(bytes, bytes ? "" : bytes.error().message().c_str());
+            const auto back = decode(*bytes);
+            QVERIFY(back && *back == messages[row]);
+        }
+        QVERIFY(!encode(FilterRequest{1, "n", "", std::string(20'000, 'x')}));
+    }
+
     void encode_largeBatchesComeBack()
     {
         for (const bool zstd : {false, true}) {

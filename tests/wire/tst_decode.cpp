@@ -303,6 +303,16 @@ std::vector<Hostile> valueRows()
              batch.initAmendments(1)[0].setWas(1);
          }),
          Errc::Malformed, "amended origin index 1 of 1"},
+        {"an amendment of what was told of no origin of the batch", builtEvents([](auto batch) {
+             batch.initOrigins(1);
+             batch.initAmendments(1)[0].setTold(UINT32_MAX);
+         }),
+         Errc::Malformed, "told origin index 4294967295 of 1"},
+        {"an amendment of an event without a number", builtEvents([](auto batch) {
+             batch.initOrigins(1);
+             batch.initAmendments(1);
+         }),
+         Errc::Malformed, "without a number"},
         {"an amendment by an origin that is not in the batch", builtEvents([](auto batch) {
              batch.initOrigins(1);
              batch.initAmendments(1)[0].setNow(7);

@@ -42,7 +42,7 @@ Message messageOf(const Detail &detail)
 std::vector<Detail> everyDetail()
 {
     std::vector<Detail> all;
-    for (const Frame &frame : {examples::eventFrame(), examples::detailFrame()}) {
+    for (const Frame &frame : {examples::eventFrame(), examples::detailFrame(), examples::resourceFrame()}) {
         for (const Event &event : std::get<EventBatch>(frame.body).events)
             all.push_back(event.detail);
     }

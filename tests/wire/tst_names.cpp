@@ -44,6 +44,8 @@ private slots:
         QTest::newRow("line of the kernel") << 15U << "kernel.log";
         QTest::newRow("agent") << 16U << "agent.notice";
         QTest::newRow("drill") << 17U << "drill.label";
+        QTest::newRow("memory of a cgroup") << 18U << "memory.events";
+        QTest::newRow("pressure") << 19U << "pressure.stall";
         QTest::newRow("a newer agent's type keeps its number") << 4000U << "type.4000";
     }
     void eventType()
@@ -67,7 +69,9 @@ private slots:
         QCOMPARE(eventSource(EventType::Mount), std::string("security"));
         QCOMPARE(eventSource(EventType::KernelLog), std::string("kmsg"));
         QCOMPARE(eventSource(static_cast<EventType>(4000)), std::string("type.4000"));
-        QCOMPARE(detailIndex(static_cast<EventType>(18)), std::size_t(0));
+        QCOMPARE(eventSource(EventType::MemoryEvents), std::string("memory"));
+        QCOMPARE(eventSource(EventType::PressureStall), std::string("psi"));
+        QCOMPARE(detailIndex(static_cast<EventType>(20)), std::size_t(0));
         QCOMPARE(detailIndex(EventType::Unknown), std::size_t(0));
     }
 
@@ -185,6 +189,8 @@ private slots:
         QCOMPARE(text(kernelPriorityName(250)), "debug");
         QCOMPARE(text(agentNoticeKindName(AgentNoticeKind::SpoolDropped)), "spool-dropped");
         QCOMPARE(text(agentNoticeKindName(static_cast<AgentNoticeKind>(99))), "unknown");
+        QCOMPARE(text(pressureResourceName(PressureResource::Io)), "io");
+        QCOMPARE(text(pressureResourceName(static_cast<PressureResource>(99))), "unknown");
         QCOMPARE(errnoName(28), std::string("ENOSPC"));
         QCOMPARE(errnoName(-28), std::string("errno -28"));
         QCOMPARE(errnoName(9999), std::string("errno 9999"));

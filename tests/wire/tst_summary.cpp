@@ -115,6 +115,22 @@ private:
         QTest::newRow("the kernel's log") << Detail(KernelLog{3, 0, 7, "nvme0: I/O\x1b error"}) << "err: nvme0: I/O  error";
         QTest::newRow("shedding") << Detail(AgentNotice{AgentNoticeKind::ShedBegin, "http", "over the budget", 240, 200, "mcores"})
                                   << "shed-begin http: over the budget, 240 of 200 mcores";
+        QTest::newRow("a cgroup at its limit") << Detail(MemoryEvents{0, 0, 3, 0, 0, 0, false, 536870912, 536870912})
+                                               << "at its memory limit 3 times, uses 512.0 MiB of 512.0 MiB";
+        QTest::newRow("a cgroup in which was killed") << Detail(MemoryEvents{1, 2, 3, 1, 2, 1, false, 0, 1024})
+            << "killed for lack of memory 2 times, killed as a whole, out of memory, at its memory limit 3 times, throttled above memory.high 2 times, "
+               "reclaimed below memory.low, limit 1.0 KiB";
+        QTest::newRow("a cgroup that stands still") << Detail(MemoryEvents{0, 0, 1, 0, 0, 0, true, 2048, 0})
+                                                    << "at its memory limit, stands still for lack of memory, uses 2.0 KiB";
+        QTest::newRow("a cgroup that only stands still") << Detail(MemoryEvents{0, 0, 0, 0, 0, 0, true, 0, 0}) << "stands still for lack of memory";
+        QTest::newRow("a cgroup that goes on") << Detail(MemoryEvents()) << "no longer stands still for lack of memory";
+        QTest::newRow("pressure begins") << Detail(PressureStall{PressureResource::Memory, false, false, 300'000, 2'000'000, 1205, 0, 0})
+                                         << "memory pressure: some tasks stalled 300.0 ms or more within 2.0 s, 12.05 % of the last 10 s";
+        QTest::newRow("pressure ends") << Detail(PressureStall{PressureResource::Io, true, true, 1, 2, 3, 4'500'000, 31'000'000'000})
+                                       << "io pressure ended after 31.0 s: all tasks stalled 4.5 s, 0.03 % of the last 10 s";
+        QTest::newRow("pressure of a later version, without end")
+            << Detail(PressureStall{static_cast<PressureResource>(9), false, false, UINT64_MAX, 0, 0, 0, 0})
+            << "unknown pressure: some tasks stalled 18446744073.7 s or more within 0 us, 0.00 % of the last 10 s";
         QTest::newRow("a drill") << Detail(DrillLabel{"oom", "/kubepods/x", "begin", 1, 0, 9, {}}) << "drill oom begin on /kubepods/x";
     }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <fstream>
 #include <numeric>
 
@@ -20,6 +21,7 @@ constexpr std::size_t mostKernelBytes = 16u << 20;
 constexpr std::uint32_t fewestEntries = 1024;
 constexpr std::uint32_t mostEntries = 4096;
 constexpr std::int64_t idleNs = 600 * nsPerSecond;
+constexpr std::int64_t goneIdleNs = 180 * nsPerSecond;
 
 std::size_t possibleCpus() noexcept
 {
@@ -42,6 +44,10 @@ Result<std::vector<SourceCounterSet>> readCounters(int mapFd)
             source.counters[Counter::KFiltered] += one.kfiltered + one.passed_by;
             source.counters[Counter::Folded] += one.folded;
             source.counters[Counter::Lost] += one.lost;
+            for (std::size_t cause = 0; cause < filterCauseCount; ++cause) {
+                source.counters[Counter::KFiltered] += one.left_out[cause];
+                source.leftOut[cause] += one.left_out[cause];
+            }
         }
         sources.push_back(std::move(source));
     }
@@ -96,11 +102,26 @@ Result<std::vector<FoldedMap::Entry>> FoldedMap::read()
         return std::vector<Entry>();
     auto entries = readAll();
     if (entries)
-        forgetIdle(*entries);
+        makeRoom(*entries);
     return entries;
 }
 
-void FoldedMap::forgetIdle(const std::vector<Entry> &entries)
+void FoldedMap::forgetIdle(const IsGone &isGone)
+{
+    static_assert(offsetof(tapio_histogram_key, cgroups) == 0);
+    const std::int64_t now = m_clock.bootNs();
+    std::erase_if(m_seen, [&](const auto &one) {
+        const auto &[key, seen] = one;
+        tapio_cgroups cgroups;
+        if (now - seen.changedNs <= goneIdleNs || key.size() < sizeof(cgroups))
+            return false;
+        std::memcpy(&cgroups, key.data(), sizeof(cgroups));
+        const CgroupIds ids = cgroupIds(cgroups);
+        return isGone(ids.id, ids.memoryId, ids.hierarchy) && (bpf_map_delete_elem(m_fd, key.data()) == 0 || errno == ENOENT);
+    });
+}
+
+void FoldedMap::makeRoom(const std::vector<Entry> &entries)
 {
     const std::int64_t now = m_clock.bootNs();
     const bool filling = entries.size() > m_maxEntries * 3 / 4;
@@ -139,6 +160,7 @@ CgroupHistogram toHistogram(const FoldedMap::Entry &entry, BlockDeviceNames &nam
     const CgroupIds cgroups = cgroupIds(key.cgroups);
     histogram.cgroupId = cgroups.id;
     histogram.memoryCgroupId = cgroups.memoryId;
+    histogram.hierarchy = cgroups.hierarchy;
     const bool isBlockIo = key.kind == TAPIO_BLOCK_LATENCY;
     histogram.kind = isBlockIo ? wire::HistogramKind::BlockIoLatency : wire::HistogramKind::RunQueueLatency;
     if (isBlockIo)
@@ -184,6 +206,7 @@ CgroupTcp toTcp(const FoldedMap::Entry &entry)
     const CgroupIds cgroups = cgroupIds(key);
     tcp.cgroupId = cgroups.id;
     tcp.memoryCgroupId = cgroups.memoryId;
+    tcp.hierarchy = cgroups.hierarchy;
     tapio_tcp_totals totals;
     std::memcpy(&totals, entry.counts.data(), sizeof(totals));
     tcp.connects = totals.connects;

@@ -22,7 +22,7 @@ Result<std::vector<SourceCounterSet>> readCounters(int mapFd);
 /// How many entries a per-CPU map of such values should have: enough for any node, within 16 MiB of kernel memory.
 std::uint32_t foldedEntries(std::size_t valueBytes, unsigned cpus) noexcept;
 
-/// A PERCPU_HASH whose values are arrays of counts. Entries of cgroups that are long gone are removed when it fills up, so
+/// A PERCPU_HASH whose values are arrays of counts. Entries that are long idle are removed when it fills up, so
 /// that it never refuses a new one; should such a cgroup stir again, its counts begin at 0.
 class FoldedMap {
 public:
@@ -37,6 +37,8 @@ public:
 
     /// Errors: Io.
     Result<std::vector<Entry>> read();
+    /// Removes what did not change for three minutes, by what read() saw, of cgroups that are gone. Keys must begin with the cgroups.
+    void forgetIdle(const IsGone &isGone);
 
 private:
     struct Seen {
@@ -44,7 +46,7 @@ private:
         std::int64_t changedNs = 0;
     };
     Result<std::vector<Entry>> readAll();
-    void forgetIdle(const std::vector<Entry> &entries);
+    void makeRoom(const std::vector<Entry> &entries);
 
     int m_fd;
     const Clock &m_clock;

@@ -9,8 +9,8 @@ namespace tapio::agent {
 
 namespace {
 
-constexpr std::array<std::string_view, TAPIO_COLLECTORS> names{"process", "oom",  "signal",   "tcp",   "runqueue",   "blockio",
-                                                                 "dns",     "http", "security", "drops", "capability", "cgroup"};
+constexpr std::array<std::string_view, TAPIO_COLLECTORS> names{"process", "oom",  "signal",   "tcp",   "runqueue",   "blockio", "dns",
+                                                                 "http",    "security", "drops", "capability", "file",   "cgroup"};
 
 constexpr HookAlternative exec[] = {{"tp_btf", "exec_btf"}, {"raw_tp", "exec_raw"}, {"tracepoint", "exec_tp"}};
 constexpr HookAlternative exit[] = {{"tp_btf", "exit_btf"}, {"raw_tp", "exit_raw"}, {"tracepoint", "exit_tp"}};
@@ -25,6 +25,8 @@ constexpr HookAlternative tcpSendReset[] = {{"tp_btf", "tcp_send_reset_btf"}};
 constexpr HookAlternative tcpReceiveReset[] = {{"tp_btf", "tcp_receive_reset_btf"}};
 constexpr HookAlternative tcpExisting[] = {{"iter", "tcp_existing"}};
 
+constexpr HookAlternative fork[] = {{"tp_btf", "task_fork_btf"}};
+constexpr HookAlternative runqueueExisting[] = {{"iter", "runqueue_existing"}};
 constexpr HookAlternative taskSwitch[] = {{"tp_btf", "switch_btf"}};
 constexpr HookAlternative blockInsert[] = {{"tp_btf", "block_insert_btf"}, {"raw_tp", "block_insert_raw"}};
 constexpr HookAlternative blockIssue[] = {{"tp_btf", "block_issue_btf"}, {"raw_tp", "block_issue_raw"}};
@@ -38,11 +40,13 @@ constexpr HookAlternative httpEgress[] = {{"cgroup", "http_egress"}};
 constexpr HookAlternative httpIngress[] = {{"cgroup", "http_ingress"}};
 constexpr HookAlternative httpState[] = {{"tp_btf", "http_state_btf"}};
 constexpr HookAlternative privilegeExec[] = {{"tp_btf", "privilege_exec_btf"}, {"raw_tp", "privilege_exec_raw"}};
-constexpr HookAlternative privilegeFork[] = {{"tp_btf", "privilege_fork_btf"}};
+constexpr HookAlternative privilegeExisting[] = {{"iter", "privilege_existing"}};
 constexpr HookAlternative ptrace[] = {{"tp_btf", "ptrace_btf"}, {"raw_tp", "ptrace_raw"}};
 constexpr HookAlternative moduleLoad[] = {{"tp_btf", "module_btf"}, {"raw_tp", "module_raw"}};
 constexpr HookAlternative packetDrop[] = {{"tp_btf", "drop_btf"}, {"raw_tp", "drop_raw"}};
 constexpr HookAlternative capable[] = {{"tp_btf", "capable_btf"}, {"raw_tp", "capable_raw"}};
+constexpr HookAlternative fileExit[] = {{"tp_btf", "file_exit_btf"}, {"raw_tp", "file_exit_raw"}};
+constexpr HookAlternative fileCounted[] = {{"run", "file_counted"}};
 
 constexpr HookAlternative cgroupMake[] = {{"tp_btf", "cgroup_mkdir_btf"}, {"raw_tp", "cgroup_mkdir_raw"}};
 
@@ -57,23 +61,28 @@ constexpr HookSpec table[] = {
     {"tcp", "tcp_send_reset", tcpSendReset},
     {"tcp", "tcp_receive_reset", tcpReceiveReset},
     {"tcp", "task_file", tcpExisting},
+    // Tasks that come, then those that are there; then what asks for what is kept with them.
+    {"security", "sched_process_fork", fork, 0, Bond::Alone, "runqueue"},
+    {"runqueue", "task", runqueueExisting},
     {"runqueue", "sched_switch", taskSwitch},
     {"blockio", "block_rq_insert", blockInsert},
     {"blockio", "block_rq_issue", blockIssue},
     {"blockio", "block_rq_merge", blockMerge},
     {"blockio", "block_rq_complete", blockComplete},
-    {"dns", "cgroup_inet_egress", dnsEgress},
-    {"dns", "cgroup_inet_ingress", dnsIngress},
-    {"dns", "timeouts", dnsTimeouts},
-    {"http", "cgroup_inet_egress", httpEgress},
-    {"http", "cgroup_inet_ingress", httpIngress},
-    {"http", "inet_sock_set_state", httpState},
+    {"dns", "cgroup_inet_egress", dnsEgress, 0, Bond::Needed},
+    {"dns", "cgroup_inet_ingress", dnsIngress, 0, Bond::Needed},
+    {"dns", "timeouts", dnsTimeouts, 0, Bond::Needy},
+    {"http", "cgroup_inet_egress", httpEgress, 0, Bond::Needed},
+    {"http", "cgroup_inet_ingress", httpIngress, 0, Bond::Needed},
+    {"http", "inet_sock_set_state", httpState, 0, Bond::Needed},
+    {"security", "task", privilegeExisting},
     {"security", "sched_process_exec", privilegeExec},
-    {"security", "sched_process_fork", privilegeFork},
     {"security", "signal_generate", ptrace},
     {"security", "module_load", moduleLoad},
     {"capability", "cap_capable", capable}, // came with 6.12, d48da4d5ed7b
     {"drops", "kfree_skb", packetDrop, 3}, // the reason came with 5.17, c504e5c2f964
+    {"file", "sys_exit", fileExit},
+    {"file", "counted", fileCounted},
     {"cgroup", "cgroup_mkdir", cgroupMake, 2}, // the path came with 4.20, e4f8d81c738d
 };
 

@@ -14,11 +14,20 @@ struct HookAlternative {
     const char *program;     ///< its name in the object
 };
 
+/// What a hook is without the collector's others: a question that is never seen answered would be told as one that nobody answered.
+enum class Bond {
+    Alone,  ///< it says something by itself
+    Needed, ///< without it, none of those that are Needed or Needy is attached
+    Needy,  ///< of no use without those that are Needed, which do without it
+};
+
 struct HookSpec {
     std::string_view collector;
     std::string_view name;       ///< the kernel's
     std::span<const HookAlternative> alternatives;
     unsigned leastArguments = 0; ///< a tracepoint with fewer lacks what the programs need
+    Bond bond = Bond::Alone;
+    std::string_view alsoFor = {}; ///< another collector that needs it: it is attached while either is on
 };
 
 /// All hooks, in the order in which they are attached. Static lifetime.

@@ -9,7 +9,6 @@
 #include <chrono>
 #include <cstring>
 #include <iterator>
-#include <system_error>
 #include <utility>
 
 #include <linux/capability.h>
@@ -19,7 +18,9 @@
 #include <bpf/libbpf.h>
 #include <tapio_collectors.skel.h>
 
+#include "agent/collect/kernel/filerules.h"
 #include "agent/collect/kernel/foldedmaps.h"
+#include "agent/collect/kernel/hookrefusals.h"
 #include "agent/collect/kernel/prerequisites.h"
 #include "bpf/include/tapio_records.h"
 
@@ -29,52 +30,9 @@ namespace {
 
 constexpr std::uint64_t wakeFraction = 4; ///< the reader is woken when 1/4 of the event ring is full
 
-/// The verifier's last word before its statistics.
-std::string lastVerifierLine(std::string_view log)
-{
-    std::string_view last;
-    while (!log.empty()) {
-        const std::size_t end = std::min(log.find('\n'), log.size());
-        const std::string_view line = log.substr(0, end);
-        if (!line.empty() && !line.starts_with("processed ") && !line.starts_with("peak_states"))
-            last = line;
-        log.remove_prefix(std::min(end + 1, log.size()));
-    }
-    return std::string(last.substr(0, 200));
-}
-
 bool isTracepoint(std::string_view attachKind)
 {
     return attachKind == "tp_btf" || attachKind == "raw_tp" || attachKind == "tracepoint";
-}
-
-std::string errnoText(int error)
-{
-    return std::generic_category().message(error);
-}
-
-/// How a refusal to load reads: without a verifier's log it was policy or a missing feature, not the program.
-std::pair<wire::HookState, std::string> loadRefusal(int error, const std::string &log)
-{
-    const std::string line = lastVerifierLine(log);
-    if (line.empty() && (error == EPERM || error == EACCES))
-        return {wire::HookState::Unsupported, "this kernel does not allow it"};
-    if (line.empty() && (error == ESRCH || error == ENOENT))
-        return {wire::HookState::Unsupported, "this kernel does not have it"};
-    return {wire::HookState::Failed, "not loaded: " + (line.empty() ? errnoText(error) : line)};
-}
-
-std::pair<wire::HookState, std::string> attachRefusal(std::string_view attachKind, int error)
-{
-    if (attachKind == "tracepoint" && error == ENOENT)
-        return {wire::HookState::Unsupported, "tracefs is not mounted at /sys/kernel/tracing, or lacks it"};
-    if (error == ENOENT || error == EOPNOTSUPP || error == EINVAL)
-        return {wire::HookState::Unsupported, "not attached: " + errnoText(error)};
-    if (attachKind == "cgroup" && error == EPERM)
-        return {wire::HookState::Denied, "not attached: needs CAP_NET_ADMIN, and that nobody keeps the root cgroup to himself"};
-    if (error == EPERM || error == EACCES)
-        return {wire::HookState::Denied, "not attached: " + errnoText(error)};
-    return {wire::HookState::Failed, "not attached: " + errnoText(error)};
 }
 
 /// Runs an iterator over all that exists now. False with errno.
@@ -97,6 +55,13 @@ bool runIterator(int linkFd)
 std::uint32_t pageSize() noexcept
 {
     return static_cast<std::uint32_t>(::sysconf(_SC_PAGESIZE));
+}
+
+/// Two generations, each cgroup in at most two hierarchies; the kernel makes room for all of them at once.
+std::uint32_t verdictEntries(std::size_t cgroups) noexcept
+{
+    constexpr std::size_t most = 1u << 17;
+    return static_cast<std::uint32_t>(std::min(4 * (cgroups + 1), most));
 }
 
 Status checkRing(std::uint32_t bytes, const char *name)
@@ -129,7 +94,9 @@ void KernelObject::HookRun::stepDown(wire::HookState newState, const std::string
     candidates.erase(candidates.begin());
 }
 
-KernelObject::KernelObject(const KernelOptions &options) : m_options(options) {}
+KernelObject::KernelObject(const KernelOptions &options) :
+    m_options(options), m_off(options.disabledCollectors.begin(), options.disabledCollectors.end()), m_types(options.btfPath)
+{}
 
 KernelObject::~KernelObject()
 {
@@ -141,7 +108,7 @@ KernelObject::~KernelObject()
 Result<std::unique_ptr<KernelObject>> KernelObject::open(const KernelOptions &options)
 {
     for (const Status &status : {checkRing(options.eventRingBytes, "event"), checkRing(options.criticalRingBytes, "critical"),
-                                 checkCapabilities(),
+                                 check(options.configurationFiles), checkCapabilities(),
                                  checkBtf(options.btfPath.empty() ? kernelBtfPath : options.btfPath)}) {
         if (!status)
             return fail(status.error());
@@ -156,12 +123,24 @@ Result<std::unique_ptr<KernelObject>> KernelObject::open(const KernelOptions &op
     return object;
 }
 
+bool KernelObject::isOff(const HookSpec &spec) const
+{
+    return m_off.contains(spec.collector) && (spec.alsoFor.empty() || m_off.contains(spec.alsoFor));
+}
+
+/// On whose account a hook runs: of two that need it the first that is on.
+std::string_view KernelObject::collectorOf(const HookSpec &spec) const
+{
+    const bool isForOther = !spec.alsoFor.empty() && m_off.contains(spec.collector) && !m_off.contains(spec.alsoFor);
+    return isForOther ? spec.alsoFor : spec.collector;
+}
+
 void KernelObject::chooseCandidates()
 {
     for (const HookSpec &spec : hookTable()) {
         HookRun hook;
         hook.spec = &spec;
-        if (m_options.disabledCollectors.contains(std::string(spec.collector))) {
+        if (isOff(spec)) {
             hook.state = wire::HookState::Disabled;
             hook.reason = "disabled by configuration";
         } else {
@@ -181,6 +160,24 @@ void KernelObject::chooseCandidates()
             hook.stepDown(wire::HookState::Unsupported, "this kernel's tells too little");
         m_hooks.push_back(std::move(hook));
     }
+    dropTheUseless();
+}
+
+/// Hooks that say nothing, or worse, something false, without another one of their collector that is not to be had.
+void KernelObject::dropTheUseless()
+{
+    for (const HookRun &missing : m_hooks) {
+        if (missing.spec->bond != Bond::Needed || missing.wanted())
+            continue;
+        for (HookRun &hook : m_hooks) {
+            if (hook.spec->collector != missing.spec->collector || hook.spec->bond == Bond::Alone || !hook.wanted())
+                continue;
+            hook.link.reset();
+            hook.candidates.clear();
+            hook.state = missing.state;
+            hook.reason = "of no use without " + std::string(missing.spec->name) + ": " + missing.reason;
+        }
+    }
 }
 
 Status KernelObject::start()
@@ -193,6 +190,7 @@ Status KernelObject::start()
         }
         if (const Status status = identifySelf(); !status)
             return status;
+        chooseWhoPaysForForks();
         if (attachAll())
             return nothingLeft();
     }
@@ -232,6 +230,7 @@ Result<KernelObject::Skeleton> KernelObject::openSkeleton(const std::vector<Choi
     skeleton->rodata->tapio_capability_quiet_ns =
         static_cast<std::uint64_t>(std::chrono::nanoseconds(m_options.capabilityQuiet).count());
     describeTracepoints(*skeleton);
+    describeFiles(*skeleton);
     return skeleton;
 }
 
@@ -248,25 +247,33 @@ void KernelObject::sizeMaps(tapio_collectors &skeleton, const std::vector<Choice
         return std::any_of(choices.begin(), choices.end(), [&](const Choice &one) { return one.collector == collector; });
     };
     bpf_map__set_autocreate(maps.sockets, needed("tcp") || needed("dns") || needed("http"));
+    bpf_map__set_autocreate(maps.ended, needed("process"));
     bpf_map__set_autocreate(maps.tcp_totals, needed("tcp"));
-    bpf_map__set_autocreate(maps.delays, needed("runqueue"));
+    bpf_map__set_autocreate(maps.tasks, needed("runqueue") || needed("security"));
+    bpf_map__set_autocreate(maps.signal_buckets, needed("signal"));
     bpf_map__set_autocreate(maps.requests, needed("blockio"));
     bpf_map__set_autocreate(maps.latencies, needed("runqueue") || needed("blockio"));
     bpf_map__set_autocreate(maps.dns_questions, needed("dns"));
-    // Where the kernel cannot have its time-outs looked for, what is never answered must leave some other way.
-    const bool timesOut = std::any_of(choices.begin(), choices.end(), [](const Choice &one) {
-        return std::string_view(one.program) == "dns_timeouts";
-    });
-    bpf_map__set_type(maps.dns_questions, timesOut ? BPF_MAP_TYPE_HASH : BPF_MAP_TYPE_LRU_HASH);
+    // Where nobody can be sent to look what is over, it must leave some other way.
+    const auto looksFor = [&](std::string_view program) {
+        return std::any_of(choices.begin(), choices.end(), [&](const Choice &one) { return one.program == program; });
+    };
+    bpf_map__set_type(maps.dns_questions, looksFor("dns_timeouts") ? BPF_MAP_TYPE_HASH : BPF_MAP_TYPE_LRU_HASH);
+    bpf_map__set_type(maps.file_kinds, looksFor("file_counted") ? BPF_MAP_TYPE_HASH : BPF_MAP_TYPE_LRU_HASH);
     bpf_map__set_autocreate(maps.http_sockets, needed("http"));
     bpf_map__set_autocreate(maps.http_exchanges, needed("http"));
     bpf_map__set_autocreate(maps.http_pipelined, needed("http"));
-    bpf_map__set_autocreate(maps.credentials, needed("security"));
-    bpf_map__set_autocreate(maps.tracers, needed("security"));
     bpf_map__set_autocreate(maps.drops, needed("drops"));
     bpf_map__set_autocreate(maps.capability_uses, needed("capability"));
+    bpf_map__set_autocreate(maps.file_kinds, needed("file"));
+    bpf_map__set_autocreate(maps.file_scratch, needed("file"));
     bpf_map__set_autocreate(maps.cgroup_births, needed("cgroup"));
     bpf_map__set_autocreate(maps.cgroup_scratch, needed("cgroup"));
+    const bool filters = std::any_of(filteredNames.begin(), filteredNames.end(), needed);
+    bpf_map__set_autocreate(maps.filters, filters);
+    bpf_map__set_autocreate(maps.filter_buckets, filters);
+    bpf_map__set_autocreate(maps.filter_verdicts, filters);
+    bpf_map__set_max_entries(maps.filter_verdicts, verdictEntries(m_options.filterCgroups));
 }
 
 void KernelObject::describeTracepoints(tapio_collectors &skeleton) const
@@ -276,6 +283,21 @@ void KernelObject::describeTracepoints(tapio_collectors &skeleton) const
     facts.tapio_victim_is_task = m_types.firstArgumentIsPointer("mark_victim");
     facts.tapio_request_after_queue = m_types.argumentCount("block_rq_issue") >= 2;
     facts.tapio_retransmit_says_error = m_types.argumentCount("tcp_retransmit_skb") >= 3;
+}
+
+void KernelObject::describeFiles(tapio_collectors &skeleton) const
+{
+    auto &facts = *skeleton.rodata;
+    const auto put = [](const auto &from, auto &to) {
+        static_assert(sizeof(from[0]) == sizeof(to[0]));
+        std::memcpy(&to[0], from.data(), std::min(sizeof(to), from.size() * sizeof(from[0])));
+    };
+    put(fileCalls(), facts.tapio_file_calls);
+    put(filePrefixWords(m_options.configurationFiles.prefixes), facts.tapio_file_prefixes);
+    put(fileSuffixWords(m_options.configurationFiles.suffixes), facts.tapio_file_suffixes);
+    facts.tapio_file_prefix_count = static_cast<std::uint32_t>(m_options.configurationFiles.prefixes.size());
+    facts.tapio_file_suffix_count = static_cast<std::uint32_t>(m_options.configurationFiles.suffixes.size());
+    facts.tapio_file_fold_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(m_options.fileFold).count());
 }
 
 Status KernelObject::load()
@@ -313,6 +335,7 @@ bool KernelObject::stepDownUnloadable()
             any = true;
         }
     }
+    dropTheUseless();
     return any;
 }
 
@@ -331,16 +354,40 @@ Status KernelObject::identifySelf()
     return runOnce(m_skeleton->progs.identify);
 }
 
-void KernelObject::tellDnsTimeouts()
+void KernelObject::tellWaiting()
 {
-    const bpf_program *program = m_skeleton->progs.dns_timeouts;
-    const auto hook = std::find_if(m_hooks.begin(), m_hooks.end(), [&](const HookRun &one) { return one.program == program; });
-    if (hook == m_hooks.end() || hook->state != wire::HookState::Active
-        || std::atomic_ref(m_skeleton->bss->tapio_dns_waiting).load(std::memory_order_relaxed) == 0)
+    const auto tell = [this](const bpf_program *program, __u64 &waiting) {
+        HookRun *hook = hookOf(program);
+        if (hook != nullptr && hook->state == wire::HookState::Active && std::atomic_ref(waiting).load(std::memory_order_relaxed) != 0)
+            runHook(*hook);
+    };
+    tell(m_skeleton->progs.dns_timeouts, m_skeleton->bss->tapio_dns_waiting);
+    tell(m_skeleton->progs.file_counted, m_skeleton->bss->tapio_file_kinds);
+}
+
+/// Also of a collector that was just switched off.
+void KernelObject::tellAllCounted()
+{
+    HookRun *hook = hookOf(m_skeleton->progs.file_counted);
+    if (hook == nullptr || std::atomic_ref(m_skeleton->bss->tapio_file_kinds).load(std::memory_order_relaxed) == 0)
         return;
-    if (const Status run = runOnce(program); !run) {
-        hook->state = wire::HookState::Failed;
-        hook->reason = run.error().message();
+    std::atomic_ref ends(m_skeleton->bss->tapio_file_ends);
+    ends.store(1);
+    runHook(*hook);
+    ends.store(0);
+}
+
+KernelObject::HookRun *KernelObject::hookOf(const bpf_program *program)
+{
+    const auto hook = std::find_if(m_hooks.begin(), m_hooks.end(), [&](const HookRun &one) { return one.program == program; });
+    return hook == m_hooks.end() ? nullptr : &*hook;
+}
+
+void KernelObject::runHook(HookRun &hook)
+{
+    if (const Status run = runOnce(hook.program); !run) {
+        hook.state = wire::HookState::Failed;
+        hook.reason = run.error().message();
     }
 }
 
@@ -390,6 +437,7 @@ bool KernelObject::attachAll()
         attach(hook);
         reload = reload || (hook.state != wire::HookState::Active && hook.wanted());
     }
+    dropTheUseless();
     if (reload) {
         for (HookRun &hook : m_hooks)
             hook.link.reset();
@@ -397,21 +445,36 @@ bool KernelObject::attachAll()
     return !reload;
 }
 
+void KernelObject::chooseWhoPaysForForks()
+{
+    const bool runqueuePays = m_off.contains("security") && !m_off.contains("runqueue");
+    std::atomic_ref(m_skeleton->data->tapio_fork_collector)
+        .store(runqueuePays ? TAPIO_RUNQUEUE : TAPIO_SECURITY, std::memory_order_relaxed);
+}
+
 void KernelObject::setDisabled(const std::set<std::string> &collectors)
 {
+    if (m_off.contains("http") && !collectors.contains("http"))
+        std::atomic_ref(m_skeleton->bss->tapio_http_generation).fetch_add(1, std::memory_order_relaxed);
+    m_off = {m_options.disabledCollectors.begin(), m_options.disabledCollectors.end()}; // were not loaded
+    m_off.insert(collectors.begin(), collectors.end());
+    chooseWhoPaysForForks();
     for (HookRun &hook : m_hooks) {
-        const bool isOff = collectors.contains(std::string(hook.spec->collector));
-        if (isOff && hook.state == wire::HookState::Active) {
+        const bool off = isOff(*hook.spec);
+        if (off && hook.state == wire::HookState::Active) {
             hook.link.reset();
             hook.state = wire::HookState::Disabled;
             hook.reasonAttached = std::exchange(hook.reason, "disabled by configuration");
-        } else if (!isOff && hook.state == wire::HookState::Disabled && hook.wanted()) {
+        } else if (!off && hook.state == wire::HookState::Disabled && hook.wanted()) {
             hook.reason = std::exchange(hook.reasonAttached, {});
             attach(hook);
         }
     }
+    dropTheUseless();
     if (collectors.contains("dns"))
         forgetDnsQuestions();
+    if (collectors.contains("file"))
+        tellAllCounted();
 }
 
 /// Whether they are answered is not seen any more: told later, they would be false alarms. No counter needs to know, for a question is
@@ -449,7 +512,7 @@ std::vector<wire::Hook> KernelObject::hooks() const
     std::vector<wire::Hook> reports;
     for (const HookRun &hook : m_hooks) {
         wire::Hook report;
-        report.collector = hook.spec->collector;
+        report.collector = collectorOf(*hook.spec);
         report.name = hook.spec->name;
         report.state = hook.state;
         report.reason = hook.reason;
@@ -471,7 +534,7 @@ std::uint64_t KernelObject::recursionMisses(std::string_view collector) const
 {
     std::uint64_t misses = 0;
     for (const HookRun &hook : m_hooks) {
-        if (hook.spec->collector != collector || hook.program == nullptr)   // one that was switched off keeps its misses
+        if (collectorOf(*hook.spec) != collector || hook.program == nullptr)   // one that was switched off keeps its misses
             continue;
         bpf_prog_info info{};
         std::uint32_t size = sizeof(info);
@@ -479,6 +542,16 @@ std::uint64_t KernelObject::recursionMisses(std::string_view collector) const
             misses += info.recursion_misses;
     }
     return misses;
+}
+
+KernelFilters::Maps KernelObject::filterMaps() const
+{
+    return {mapFd("filters"), mapFd("filter_verdicts"), mapFd("filter_buckets"), &m_skeleton->bss->tapio_filter_active};
+}
+
+void KernelObject::setUtcMinusBoot(std::int64_t ns)
+{
+    std::atomic_ref(m_skeleton->bss->tapio_utc_minus_boot_ns).store(static_cast<std::uint64_t>(ns), std::memory_order_relaxed);
 }
 
 int KernelObject::mapFd(const char *name) const

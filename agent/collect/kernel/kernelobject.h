@@ -10,6 +10,7 @@
 #include "agent/collect/kernelcollectors.h"
 #include "agent/collect/kernel/cgrouproot.h"
 #include "agent/collect/kernel/hooktable.h"
+#include "agent/collect/kernel/kernelfilters.h"
 #include "agent/collect/kernel/kerneltypes.h"
 #include "protocol/base/result.h"
 #include "protocol/wire/report.h"
@@ -38,12 +39,19 @@ public:
     std::vector<wire::Hook> hooks() const;
     /// How often the kernel skipped the programs of a collector because the same program was running already on that CPU.
     std::uint64_t recursionMisses(std::string_view collector) const;
-    /// Has the kernel tell of the questions to name servers that nobody answered in time; at once when none is waited for.
-    /// Where that fails, its hook says so from then on.
-    void tellDnsTimeouts();
+    /// Has the kernel tell of the questions to name servers that nobody answered in time, and of failures of files that were counted for
+    /// long enough; at once when there is neither. Where that fails, its hook says so from then on.
+    void tellWaiting();
+    /// Of failures of files, also those that were counted for a shorter time.
+    void tellAllCounted();
     /// -1 when there is no such map.
     int mapFd(const char *name) const;
+    KernelFilters::Maps filterMaps() const;
+    /// The programs compare times of files with those of the boot clock.
+    void setUtcMinusBoot(std::int64_t ns);
     const KernelTypes &types() const noexcept { return m_types; }
+    /// When everything is loaded: they take 6 MB.
+    void forgetTypes() noexcept { m_types.forget(); }
 
 private:
     struct SkeletonDeleter {
@@ -76,19 +84,27 @@ private:
     Status start();
     void sizeMaps(tapio_collectors &skeleton, const std::vector<Choice> &choices) const;
     void describeTracepoints(tapio_collectors &skeleton) const;
+    void describeFiles(tapio_collectors &skeleton) const;
     Result<Skeleton> openSkeleton(const std::vector<Choice> &choices) const;
     std::vector<Choice> currentChoices() const;
     Status load();
     bool stepDownUnloadable();
     Status identifySelf();
     Status runOnce(const bpf_program *program);
+    HookRun *hookOf(const bpf_program *program);    ///< null: none of the hooks runs it
+    void runHook(HookRun &hook);
     bool attachAll();
     void attach(HookRun &hook);
+    void dropTheUseless();
     bool attachToCgroups(HookRun &hook);
     void forgetDnsQuestions();
     Status nothingLeft() const;
+    bool isOff(const HookSpec &spec) const;
+    std::string_view collectorOf(const HookSpec &spec) const;
+    void chooseWhoPaysForForks();
 
     KernelOptions m_options;
+    std::set<std::string, std::less<>> m_off; ///< collectors that are disabled now
     KernelTypes m_types;
     CgroupRoot m_cgroupRoot;
     Skeleton m_skeleton;

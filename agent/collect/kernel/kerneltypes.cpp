@@ -12,7 +12,9 @@ void KernelTypes::Deleter::operator()(btf *types) const noexcept
     btf__free(types);
 }
 
-KernelTypes::KernelTypes() : m_types(btf__load_vmlinux_btf()) {}
+KernelTypes::KernelTypes(const std::string &btfPath) :
+    m_types(btfPath.empty() ? btf__load_vmlinux_btf() : btf__parse(btfPath.c_str(), nullptr))
+{}
 
 int KernelTypes::prototype(std::string_view name) const
 {

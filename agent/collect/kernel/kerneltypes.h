@@ -15,7 +15,8 @@ namespace tapio::agent {
 /// it meets. One thread.
 class KernelTypes {
 public:
-    KernelTypes();
+    /// From the file with the kernel's BTF that the configuration names, or, empty, from where the kernel shows it.
+    explicit KernelTypes(const std::string &btfPath = {});
 
     /// False when the kernel shows no types at all: then nothing is known to be missing.
     bool known() const noexcept { return m_types != nullptr; }
@@ -25,6 +26,9 @@ public:
     bool firstArgumentIsPointer(std::string_view name) const;
     /// Value -> name of an enumeration of 32 bits; empty when there is none of this name.
     std::map<std::uint32_t, std::string> enumNames(const char *name) const;
+
+    /// From now on nothing is known.
+    void forget() noexcept { m_types.reset(); }
 
 private:
     struct Deleter {

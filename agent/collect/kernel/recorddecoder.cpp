@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "agent/collect/kernel/cgroupids.h"
+#include "agent/collect/kernel/filerecords.h"
 #include "agent/collect/kernel/recordview.h"
 #include "agent/collect/kernel/securityrecords.h"
 #include "agent/collect/kernel/socketrecords.h"
@@ -174,6 +175,7 @@ constexpr Kind kinds[] = {
     {TAPIO_KIND_TCP, "tcp", decodeTcp},
     {TAPIO_KIND_DNS, "dns", decodeDns},
     {TAPIO_KIND_HTTP, "http", decodeHttp},
+    {TAPIO_KIND_FILE, "file", decodeFile},
     {TAPIO_KIND_PRIVILEGE, "security", decodePrivilege},
     {TAPIO_KIND_PTRACE, "security", decodePtrace},
     {TAPIO_KIND_MODULE, "security", decodeModule},
@@ -218,7 +220,9 @@ Result<KernelRecord> decodeRecord(std::span<const std::byte> bytes)
     const CgroupIds cgroups = cgroupIds(header.process.cgroups);
     record.cgroupId = cgroups.id;
     record.memoryCgroupId = cgroups.memoryId;
+    record.hierarchy = cgroups.hierarchy;
     record.bootNs = header.boot_ns;
+    record.filterGeneration = header.generation;
     record.event.cpu = header.cpu;
     record.event.process = {header.process.pid, header.process.uid, header.process.start_ns, *comm};
     if (const Status status = kind->decode(bytes, record); !status)

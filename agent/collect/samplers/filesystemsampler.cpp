@@ -19,6 +19,9 @@ bool isLocal(const MountEntry &mount)
 {
     // Read-only images are always full, which says nothing.
     constexpr std::array<std::string_view, 3> images{"squashfs", "iso9660", "erofs"};
+    // Behind a FUSE file system is a process: one that hangs would hang whoever asks it, for as long as it likes.
+    if (mount.fileSystem.starts_with("fuse"))
+        return false;
     return mount.source.starts_with("/dev/") && std::find(images.begin(), images.end(), mount.fileSystem) == images.end();
 }
 

@@ -12,7 +12,7 @@
 namespace tapio::agent {
 
 /// Size and use of the host's file systems on local block devices, each once, at its shortest mount point. Network file systems
-/// are left out: a server that is gone would stop the agent.
+/// and those in user space (FUSE; ntfs-3g is one) are left out: a server that is gone, or a process that hangs, would stop the agent.
 class FilesystemSampler final : public Sampler {
 public:
     FilesystemSampler(std::filesystem::path procRoot, OriginPtr host);

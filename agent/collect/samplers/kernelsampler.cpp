@@ -41,6 +41,10 @@ void KernelSampler::sample(SampleWriter &out)
     sampleHistograms(out);
     sampleDrops(out);
     sampleRunTime(out);
+    // Their entries would be read and looked up each second, until the maps are full.
+    m_kernel.forgetIdle([this](std::uint64_t cgroupId, std::uint64_t memoryCgroupId, CgroupHierarchy hierarchy) {
+        return !exists(*m_resolver.known(cgroupId, memoryCgroupId, hierarchy));
+    });
 }
 
 void KernelSampler::sampleTcp(SampleWriter &out)
@@ -52,7 +56,7 @@ void KernelSampler::sampleTcp(SampleWriter &out)
     }
     std::map<SeriesKey, std::pair<OriginPtr, CgroupTcp>> series;
     for (const CgroupTcp &tcp : *counters) {
-        OriginPtr origin = m_resolver.resolve(tcp.cgroupId, 0, 0, tcp.memoryCgroupId);
+        OriginPtr origin = m_resolver.known(tcp.cgroupId, tcp.memoryCgroupId, tcp.hierarchy);
         auto &[known, sum] = series[{origin->cgroupId, wire::HistogramKind::Unknown, {}}];
         known = std::move(origin);
         for (const auto &[metric, member] : tcpMetrics)
@@ -81,7 +85,7 @@ void KernelSampler::sampleHistograms(SampleWriter &out)
     }
     std::map<SeriesKey, std::pair<OriginPtr, Counts>> series;
     for (const CgroupHistogram &histogram : *histograms) {
-        OriginPtr origin = m_resolver.resolve(histogram.cgroupId, 0, 0, histogram.memoryCgroupId);
+        OriginPtr origin = m_resolver.known(histogram.cgroupId, histogram.memoryCgroupId, histogram.hierarchy);
         auto &[known, sum] = series[{origin->cgroupId, histogram.kind, histogram.label}];
         known = std::move(origin);
         for (std::size_t i = 0; i < sum.size(); ++i)

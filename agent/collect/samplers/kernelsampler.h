@@ -13,7 +13,8 @@ namespace tapio::agent {
 
 /// What our kernel programs counted in place: TCP counters and latency histograms per cgroup, dropped packets by reason, and the
 /// programs' own run time.
-/// The ids that one cgroup has in two hierarchies make one series. A cgroup that is gone is told only while its figures move.
+/// The ids that one cgroup has in two hierarchies make one series. A cgroup that is gone is told only while its figures move, and has
+/// its entries removed when they have not for some minutes.
 class KernelSampler final : public Sampler {
 public:
     /// Both outlive the sampler.

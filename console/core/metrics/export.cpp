@@ -102,6 +102,7 @@ std::string_view nameOf(wire::TcpDirection direction)
 std::string_view nameOf(wire::TcpOutcome outcome) { return wire::tcpOutcomeName(outcome); }
 std::string_view nameOf(wire::DnsOutcome outcome) { return wire::dnsOutcomeName(outcome); }
 std::string_view nameOf(wire::AgentNoticeKind kind) { return wire::agentNoticeKindName(kind); }
+std::string_view nameOf(wire::PressureResource resource) { return wire::pressureResourceName(resource); }
 
 std::string hexOf(const std::vector<std::byte> &bytes)
 {

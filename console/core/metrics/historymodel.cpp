@@ -143,10 +143,11 @@ Result<OverviewInput> readHistory(const StoreReader &reader, const HistoryRange 
         return fail(status.error());
     if (const Status status = readCounters(reader, input, fromNs, stop, input.counters, advance); !status)
         return fail(status.error());
-    auto series = reader.series(overviewMetrics(), fromNs, toNs, input.sampleBucketNs, stop);
-    if (!series)
-        return fail(series.error());
-    input.series = std::move(*series);
+    auto read = reader.seriesAtMost(range.maxSeries, overviewMetrics(), fromNs, toNs, input.sampleBucketNs, stop);
+    if (!read)
+        return fail(read.error());
+    input.series = std::move(read->series);
+    input.seriesRefused = read->refused;
     advance();
     auto actions = reader.actions(std::min(input.fromNs, toNs - hour), toNs);
     if (!actions)

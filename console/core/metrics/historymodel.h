@@ -12,6 +12,7 @@ struct HistoryRange {
     std::int64_t fromNs = 0;
     std::int64_t toNs = 0;          ///< exclusive
     std::int64_t nowNs = 0;
+    std::size_t maxSeries = maxOverviewSeries;
 };
 
 /// Called on the reader's thread after each part: parts read, and parts in all.

@@ -194,7 +194,7 @@ void LiveModel::addSample(const SeriesKey &key, std::int64_t timeNs, std::int64_
     if (fresh) {
         if (m_input.series.size() >= m_options.maxSeries) {
             m_refusedSeries.insert(m_seriesIndex.extract(entry).key());
-            m_input.seriesRefused = m_refusedSeries.size();
+            m_input.seriesRefused = std::max<std::uint64_t>(m_input.seriesRefused, m_refusedSeries.size());
             return;
         }
         m_input.series.push_back({key, {}});
@@ -331,10 +331,16 @@ void LiveModel::read(std::string_view name, const std::string &label, double val
         track.push_back({m_nowNs, value});
 }
 
-void LiveModel::readCounter(std::string_view name, const std::string &label, double value)
+void LiveModel::readCounter(std::string_view name, const std::string &label, double value, Reading reading)
 {
+    auto counted = m_counted.find(name);
+    if (counted == m_counted.end())
+        counted = m_counted.emplace(std::string(name), Labels()).first;
+    const bool first = counted->second.insert(label).second;
+    if (reading == Reading::None)
+        return;
     const auto tracks = m_input.figures.find(name);
-    const bool known = tracks != m_input.figures.end() && tracks->second.contains(label);
+    const bool known = !first || (tracks != m_input.figures.end() && tracks->second.contains(label));
     if (!known && m_previousNs != 0) {
         m_input.figures[std::string(name)][label].push_back({m_previousNs, 0});
         m_due.push_back({m_previousNs, std::string(name), label, 0});
@@ -350,6 +356,22 @@ bool LiveModel::isAway(const std::string &node) const
                                     [&node](const wire::AgentState &known) { return known.node == node; });
     return agent != m_input.agents.end()
         && (agent->state == wire::LinkState::Gone || agent->state == wire::LinkState::Silent);
+}
+
+void LiveModel::readNodes(const std::vector<ReceiveReading> &receive)
+{
+    const auto readingOf = [this](const std::string &node) { return isAway(node) ? Reading::None : Reading::Taken; };
+    for (const ReceiveReading &counts : receive) {
+        const Reading reading = readingOf(counts.node);
+        readCounter(figure::received, counts.node, static_cast<double>(counts.received), reading);
+        readCounter(figure::duplicate, counts.node, static_cast<double>(counts.duplicate), reading);
+        readCounter(figure::rejected, counts.node, static_cast<double>(counts.rejected), reading);
+    }
+    for (const auto &[node, counts] : m_processed) {
+        const Reading reading = readingOf(node);
+        for (const auto &[source, count] : counts.bySource)
+            readCounter(figure::processed, node + '/' + source, static_cast<double>(count), reading);
+    }
 }
 
 void LiveModel::readAgents()
@@ -394,19 +416,7 @@ void LiveModel::tick(std::int64_t nowNs, const std::vector<ReceiveReading> &rece
     m_previousNs = std::exchange(m_nowNs, nowNs);
     m_firstFigureNs = std::min(m_firstFigureNs, nowNs);
     endContainers(nowNs);
-    for (const ReceiveReading &reading : receive) {
-        if (isAway(reading.node))
-            continue;
-        readCounter(figure::received, reading.node, static_cast<double>(reading.received));
-        readCounter(figure::duplicate, reading.node, static_cast<double>(reading.duplicate));
-        readCounter(figure::rejected, reading.node, static_cast<double>(reading.rejected));
-    }
-    for (const auto &[node, counts] : m_processed) {
-        if (isAway(node))
-            continue;
-        for (const auto &[source, count] : counts.bySource)
-            readCounter(figure::processed, node + '/' + source, static_cast<double>(count));
-    }
+    readNodes(receive);
     read(figure::queueReceive, {}, static_cast<double>(receiveQueued));
     readAgents();
     for (const auto &[node, uncertainty] : m_uncertaintyNs)
@@ -493,6 +503,7 @@ void LiveModel::trim()
     if (m_nowNs - m_lastTrimNs < tenSeconds)
         return;
     m_lastTrimNs = m_nowNs;
+    m_input.seriesRefused = m_refusedSeries.size(); // of the ten seconds before: some may have ended, or have room by now
     m_refusedSeries.clear();
     const std::int64_t keepNs = m_nowNs - m_options.windowNs - slackNs;
     const auto pointTime = [](const auto &item) { return item.timeNs; };

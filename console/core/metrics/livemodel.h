@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -26,7 +27,7 @@ struct ReceiveReading {
 struct LiveOptions {
     std::int64_t windowNs = 15 * 60 * nsPerSecond;
     std::int64_t leastWindowNs = 60 * nsPerSecond; ///< what is shown before the window is full
-    std::size_t maxSeries = 16'384;       ///< sampled series kept in memory; what does not fit is counted
+    std::size_t maxSeries = maxOverviewSeries;
     std::size_t maxActions = 10'000;
 };
 
@@ -90,9 +91,12 @@ private:
     void podEvent(std::string_view figureName, const std::string &pod, std::int64_t timeNs, double value);
 
     void read(std::string_view name, const std::string &label, double value);
-    /// A cumulative count: what was not there at the tick before was 0 then.
-    void readCounter(std::string_view name, const std::string &label, double value);
+    enum class Reading : bool { None, Taken };
+    /// A cumulative count: what was not there at the tick before was 0 then. One that is there and not read, since its node is away,
+    /// is remembered all the same: when it is read again, what it has counted by then is no burst of that second.
+    void readCounter(std::string_view name, const std::string &label, double value, Reading reading = Reading::Taken);
     bool isAway(const std::string &node) const;
+    void readNodes(const std::vector<ReceiveReading> &receive);
     void readAgents();
     void rewind(std::int64_t nowNs);
     void closeTenSeconds();
@@ -110,6 +114,8 @@ private:
     std::vector<Figure> m_due;
     std::vector<Figure> m_podFigures;
 
+    using Labels = std::set<std::string, std::less<>>;
+    std::map<std::string, Labels, std::less<>> m_counted;           ///< counts that were there at some tick, by figure: no more than the counts themselves
     std::unordered_map<std::string, std::size_t> m_seriesIndex;     ///< into m_input.series
     std::unordered_map<std::string, std::size_t> m_counterIndex;    ///< into m_input.counters
     std::unordered_set<std::string> m_refusedSeries;                ///< since the last trim

@@ -47,6 +47,9 @@ struct OverviewInput {
     std::string failure;                            ///< the store's error when nothing could be read
 };
 
+/// Sampled series in memory, of now or of a range; what does not fit is counted and said.
+inline constexpr std::size_t maxOverviewSeries = 16'384;
+
 /// Metrics that the Overview reads; others need not be kept in memory nor read from the store.
 const std::vector<wire::Metric> &overviewMetrics();
 /// Bounds of the duration buckets of api.heat, ns: bucket i is [bounds[i], bounds[i + 1]).

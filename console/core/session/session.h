@@ -66,6 +66,10 @@ public:
     virtual std::optional<StoreStats> storeStats() const = 0;
     virtual QString storeError() const = 0;                          ///< empty when the store is well
 
+    /// Server's UTC minus the console's, ns; 0 when the server is in the console, and until one elsewhere was asked for its time. What
+    /// agents and server told of is on the server's clock, so "now" is too.
+    virtual std::int64_t serverOffsetNs() const = 0;
+
     virtual TimeRange range() const = 0;
     virtual void setRange(const TimeRange &range) = 0;
     /// Node and namespace that the Overview is narrowed to; shown like a range that was chosen.

@@ -94,6 +94,18 @@ Result<EventPage> readPage(const StoreReader &reader, EventQuery query, std::opt
     }
 }
 
+/// What is stored is how the last console saw it, when that console ended too: connected for ten days, say. It is here once it
+/// speaks; until then it is gone, and since its last sign of life.
+void makeGone(wire::AgentState &agent)
+{
+    // The Hello that began a session is as good a sign of life as a heartbeat.
+    const std::int64_t lastSignNs = std::max(agent.lastHeartbeatNs, agent.state == wire::LinkState::Connected ? agent.sinceNs : 0);
+    if (agent.state != wire::LinkState::Gone && lastSignNs > 0)
+        agent.sinceNs = lastSignNs;
+    agent.state = wire::LinkState::Gone;
+    agent.heartbeat = {};
+}
+
 } // namespace
 
 Result<std::unique_ptr<Session>> Session::open(SessionOptions options, const Clock &clock)
@@ -310,11 +322,7 @@ std::optional<OverviewInput> SessionImpl::readKnown()
     if (auto day = (*reader)->actions(now - 1440 * minute, now))
         input->actions = std::move(*day);
     auto notices = (*reader)->linkNotices(now - 1440 * minute, m_beganNs); // what came since then comes by the link
-    for (wire::AgentState &agent : input->agents) {
-        // What is stored is how the last console saw it; it is here once it speaks.
-        agent.state = wire::LinkState::Gone;
-        agent.heartbeat = {};
-    }
+    std::for_each(input->agents.begin(), input->agents.end(), makeGone);
     m_mailbox.post([&](SessionUpdate &update) {
         update.known = SessionUpdate::Known{input->agents, input->hooks, notices ? std::move(*notices) : std::vector<wire::LinkNotice>()};
     });

@@ -67,6 +67,8 @@ public:
     std::optional<StoreStats> storeStats() const override { return m_stats; }
     QString storeError() const override { return m_storeError; }
 
+    std::int64_t serverOffsetNs() const override { return m_link->serverOffsetNs(); }
+
     TimeRange range() const override { return m_range; }
     void setRange(const TimeRange &range) override;
     Scope scope() const override { return m_scope; }

@@ -133,9 +133,8 @@ Status SeriesReader::readTiers(const Selection &selection, const Range &range, B
                 const std::int32_t series = group.series[cell.slot];
                 if (series < 0 || cell.startNs < range.fromNs || cell.startNs >= range.toNs)
                     continue;
-                std::vector<Bucket> &row0 = buckets[static_cast<std::size_t>(series)];
-                row0.resize(range.buckets);
-                row0[static_cast<std::size_t>((cell.startNs - range.fromNs) / range.stepNs)].merge(cell.bucket);
+                if (std::vector<Bucket> *kept = buckets.row(static_cast<std::size_t>(series)))
+                    (*kept)[static_cast<std::size_t>((cell.startNs - range.fromNs) / range.stepNs)].merge(cell.bucket);
             }
         }
         if (!row)
@@ -145,13 +144,28 @@ Status SeriesReader::readTiers(const Selection &selection, const Range &range, B
     return {};
 }
 
-Result<SeriesReader::Buckets> SeriesReader::bucketsOf(const Selection &selection, const Range &range)
+std::vector<Bucket> *SeriesReader::Buckets::row(std::size_t series)
 {
-    Buckets buckets(selection.series.size());
+    std::vector<Bucket> &kept = m_rows[series];
+    if (!kept.empty())
+        return &kept;
+    if (m_kept >= m_atMost) {
+        m_refusedCount += m_refused[series] ? 0 : 1;
+        m_refused[series] = true;
+        return nullptr;
+    }
+    ++m_kept;
+    kept.resize(m_perSeries);
+    return &kept;
+}
+
+/// What was written last is read first, so that of too many series those of now are kept.
+Result<SeriesReader::Buckets> SeriesReader::bucketsOf(const Selection &selection, const Range &range, std::size_t atMost)
+{
+    Buckets buckets(selection.series.size(), range.buckets, atMost);
     const auto take = [&](std::size_t series, const Reading &reading) {
-        std::vector<Bucket> &row = buckets[series];
-        row.resize(range.buckets);
-        row[static_cast<std::size_t>((reading.timeNs - range.fromNs) / range.stepNs)].add(reading.timeNs, reading.value);
+        if (std::vector<Bucket> *kept = buckets.row(series))
+            (*kept)[static_cast<std::size_t>((reading.timeNs - range.fromNs) / range.stepNs)].add(reading.timeNs, reading.value);
     };
     const bool tiered = range.stepNs % tierBucketNs == 0;
     Status status = readRecent(selection, range, take);
@@ -175,8 +189,8 @@ Result<SeriesKey> SeriesReader::keyOf(const Member &member, wire::Metric metric)
     return SeriesKey{std::move(*node), metric, **origin, member.label};
 }
 
-Result<std::vector<SeriesData>> SeriesReader::series(const std::vector<wire::Metric> &metrics, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
-                                                     std::stop_token stop)
+Result<SeriesSet> SeriesReader::series(std::size_t atMost, const std::vector<wire::Metric> &metrics, std::int64_t fromNs, std::int64_t toNs,
+                                       std::int64_t stepNs, std::stop_token stop)
 {
     const Result<Range> range = rangeOf(fromNs, toNs, stepNs, std::move(stop));
     if (!range)
@@ -187,21 +201,23 @@ Result<std::vector<SeriesData>> SeriesReader::series(const std::vector<wire::Met
     Selection selection;
     if (Status status = selectCodes(SeriesClass::Sample, codes, selection); !status)
         return fail(status.error());
-    const Result<Buckets> buckets = bucketsOf(selection, *range);
+    Result<Buckets> buckets = bucketsOf(selection, *range, atMost);
     if (!buckets)
         return fail(buckets.error());
-    std::vector<SeriesData> out;
+    SeriesSet out;
+    out.refused = buckets->refused();
     for (std::size_t i = 0; i < selection.series.size(); ++i) {
-        if ((*buckets)[i].empty())
+        const std::vector<Bucket> row = buckets->take(i);
+        if (row.empty())
             continue;
         Result<SeriesKey> key = keyOf(selection.series[i], static_cast<wire::Metric>(selection.series[i].code));
         if (!key)
             return fail(key.error());
-        SeriesData &data = out.emplace_back();
+        SeriesData &data = out.series.emplace_back();
         data.key = std::move(*key);
         data.buckets.reserve(range->buckets);
         std::int64_t start = range->fromNs;
-        for (const Bucket &b : (*buckets)[i]) {
+        for (const Bucket &b : row) {
             data.buckets.push_back({start, b.n, b.first, b.last, b.minimum, b.maximum, b.firstNs, b.lastNs});
             start += range->stepNs;
         }
@@ -254,14 +270,15 @@ Result<std::vector<StoreReader::StoredHistogram>> SeriesReader::histograms(wire:
     Selection selection;
     if (Status status = selectCodes(SeriesClass::Histogram, codes, selection); !status)
         return fail(status.error());
-    const Result<Buckets> buckets = bucketsOf(selection, *range);
+    Result<Buckets> buckets = bucketsOf(selection, *range);
     if (!buckets)
         return fail(buckets.error());
     std::map<std::tuple<std::int64_t, std::int64_t, std::string, std::size_t>, StoreReader::StoredHistogram> found; // node, place, label, time bucket
     for (std::size_t i = 0; i < selection.series.size(); ++i) {
         const Member &member = selection.series[i];
-        for (std::size_t at = 0; at < (*buckets)[i].size(); ++at) {
-            const Bucket &bucket = (*buckets)[i][at];
+        const std::vector<Bucket> row = buckets->take(i);
+        for (std::size_t at = 0; at < row.size(); ++at) {
+            const Bucket &bucket = row[at];
             if (bucket.n == 0)
                 continue;
             const auto [entry, added] = found.try_emplace({member.owner, member.place, member.label, at});
@@ -294,14 +311,15 @@ Result<std::vector<Figure>> SeriesReader::figures(const std::string &prefix, std
     Selection selection;
     if (Status status = select(query, selection); !status)
         return fail(status.error());
-    const Result<Buckets> buckets = bucketsOf(selection, *range);
+    Result<Buckets> buckets = bucketsOf(selection, *range);
     if (!buckets)
         return fail(buckets.error());
     std::vector<Figure> out;
     for (std::size_t i = 0; i < selection.series.size(); ++i) {
         const std::string &label = selection.series[i].label;
         const std::size_t split = std::min(label.find('\0'), label.size());
-        for (const Bucket &bucket : (*buckets)[i]) {
+        const std::vector<Bucket> row = buckets->take(i);
+        for (const Bucket &bucket : row) {
             const auto put = [&](std::int64_t bits) {
                 out.push_back({bucket.lastNs, label.substr(0, split), split < label.size() ? label.substr(split + 1) : "", std::bit_cast<double>(bits)});
             };

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <map>
 #include <stop_token>
+#include <utility>
 
 #include "console/core/store/namelookup.h"
 #include "console/core/store/seriescodec.h"
@@ -18,8 +20,8 @@ public:
     SeriesReader(Database &database, Decompressor &decompressor, NameLookup &names)
         : m_database(database), m_decompressor(decompressor), m_names(names) {}
 
-    Result<std::vector<SeriesData>> series(const std::vector<wire::Metric> &metrics, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
-                                           std::stop_token stop);
+    Result<SeriesSet> series(std::size_t atMost, const std::vector<wire::Metric> &metrics, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
+                             std::stop_token stop);
     Result<std::vector<StoreReader::StoredCounters>> counters(std::int64_t fromNs, std::int64_t toNs, std::stop_token stop);
     Result<std::vector<StoreReader::StoredHistogram>> histograms(wire::HistogramKind kind, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
                                                                  std::stop_token stop);
@@ -49,7 +51,22 @@ private:
         std::size_t buckets = 0;
         std::stop_token stop;
     };
-    using Buckets = std::vector<std::vector<Bucket>>; ///< per series; empty = nothing in range
+    /// Of each series of a selection; empty = nothing in range, or refused since `atMost` others have something.
+    class Buckets {
+    public:
+        Buckets(std::size_t series, std::size_t perSeries, std::size_t atMost) : m_rows(series), m_refused(series, false), m_perSeries(perSeries), m_atMost(atMost) {}
+        /// Null: refused, and counted.
+        std::vector<Bucket> *row(std::size_t series);
+        /// Gives it away, so that a caller who converts one after the other never has all of them twice.
+        std::vector<Bucket> take(std::size_t series) { return std::exchange(m_rows[series], {}); }
+        std::uint64_t refused() const noexcept { return m_refusedCount; }
+
+    private:
+        std::vector<std::vector<Bucket>> m_rows;
+        std::vector<bool> m_refused;
+        std::size_t m_perSeries, m_atMost, m_kept = 0;
+        std::uint64_t m_refusedCount = 0;
+    };
 
     static Result<Range> rangeOf(std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs, std::stop_token stop);
     Status select(Statement &query, Selection &selection);
@@ -57,7 +74,7 @@ private:
     template <typename Take> Status readRecent(const Selection &selection, const Range &range, Take &&take);
     template <typename Take> Status readBlocks(const Selection &selection, const Range &range, bool tiered, Take &&take);
     Status readTiers(const Selection &selection, const Range &range, Buckets &buckets);
-    Result<Buckets> bucketsOf(const Selection &selection, const Range &range);
+    Result<Buckets> bucketsOf(const Selection &selection, const Range &range, std::size_t atMost = SIZE_MAX);
     Result<SeriesKey> keyOf(const Member &member, wire::Metric metric);
 
     Database &m_database;

@@ -139,6 +139,11 @@ struct SeriesData {
     std::vector<SeriesBucket> buckets;
 };
 
+struct SeriesSet {
+    std::vector<SeriesData> series;
+    std::uint64_t refused = 0;                      ///< more that had a reading in range, and are not among them
+};
+
 /// Any one thread per Reader; sees what was flushed. All queries are cancellable.
 class StoreReader {
 public:
@@ -157,9 +162,13 @@ public:
     virtual Result<std::vector<TypeCount>> countByType(std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs, std::stop_token stop) const = 0;
     /// All series of these metrics with a reading in range, in buckets of stepNs that begin at multiples of stepNs: those that
     /// [fromNs, toNs) touches, each whole. Steps that are multiples of a minute are answered from a coarser level, many times faster.
+    /// No more than `atMost`, since each takes 64 bytes a bucket: of too many, those that were written last are kept.
     /// Errors: InvalidArgument (stepNs < 1, or more than 100,000 buckets).
-    virtual Result<std::vector<SeriesData>> series(const std::vector<wire::Metric> &metrics, std::int64_t fromNs, std::int64_t toNs,
-                                                   std::int64_t stepNs, std::stop_token stop) const = 0;
+    virtual Result<SeriesSet> seriesAtMost(std::size_t atMost, const std::vector<wire::Metric> &metrics, std::int64_t fromNs, std::int64_t toNs,
+                                           std::int64_t stepNs, std::stop_token stop) const = 0;
+    /// However many there are: for who knows that they are few.
+    Result<std::vector<SeriesData>> series(const std::vector<wire::Metric> &metrics, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
+                                           std::stop_token stop) const;
     /// Counter reports in range, for rates and losses.
     struct StoredCounters { std::string node; std::uint64_t streamId; wire::CounterReport report; };
     virtual Result<std::vector<StoredCounters>> counters(std::int64_t fromNs, std::int64_t toNs, std::stop_token stop) const = 0;

@@ -35,10 +35,10 @@ public:
     {
         return snapshot([&] { return m_events.countByType(fromNs, toNs, stepNs, std::move(stop)); });
     }
-    Result<std::vector<SeriesData>> series(const std::vector<wire::Metric> &metrics, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
-                                           std::stop_token stop) const override
+    Result<SeriesSet> seriesAtMost(std::size_t atMost, const std::vector<wire::Metric> &metrics, std::int64_t fromNs, std::int64_t toNs,
+                                   std::int64_t stepNs, std::stop_token stop) const override
     {
-        return snapshot([&] { return m_series.series(metrics, fromNs, toNs, stepNs, std::move(stop)); });
+        return snapshot([&] { return m_series.series(atMost, metrics, fromNs, toNs, stepNs, std::move(stop)); });
     }
     Result<std::vector<StoredCounters>> counters(std::int64_t fromNs, std::int64_t toNs, std::stop_token stop) const override
     {
@@ -149,6 +149,15 @@ Result<std::vector<wire::AgentState>> Reader::agents() const
 }
 
 } // namespace
+
+Result<std::vector<SeriesData>> StoreReader::series(const std::vector<wire::Metric> &metrics, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
+                                                    std::stop_token stop) const
+{
+    Result<SeriesSet> all = seriesAtMost(SIZE_MAX, metrics, fromNs, toNs, stepNs, std::move(stop));
+    if (!all)
+        return fail(all.error());
+    return std::move(all->series);
+}
 
 Result<std::unique_ptr<StoreReader>> StoreReader::open(const std::filesystem::path &file)
 {

@@ -67,14 +67,16 @@ void PlotLayer::setLabels(PlotLabels labels)
 
 void PlotLayer::updateCrosshair()
 {
-    if (!m_crosshair || !scene())
+    if (!m_crosshair || !scene() || !m_job.style.theme)
         return;
     const double x = m_job.frame.xOf(*m_crosshair);
     // Of the scene, not of the item: an item's updates are joined into one rectangle that spans all between them.
     scene()->update(mapRectToScene(QRectF(x - dotRadius - 2, 0, 2 * dotRadius + 4, m_size.height())));
     const double foot = m_job.frame.whole().bottom();
-    if (!m_crosshairChip.isEmpty()) // it may be pushed inwards at the edges: wide enough for that
-        scene()->update(mapRectToScene(QRectF(x - 90, foot, 180, m_size.height() - foot)));
+    if (m_crosshairChip.isEmpty())
+        return;
+    const double reach = chipWidth(m_crosshairChip) + 2; // on either side: it is pushed inwards at the edges
+    scene()->update(mapRectToScene(QRectF(x - reach, foot, 2 * reach, m_size.height() - foot)));
 }
 
 void PlotLayer::setCrosshair(std::optional<std::int64_t> timeNs, const QString &chip, bool pinned)
@@ -172,11 +174,17 @@ void PlotLayer::paintImage(QPainter &painter) const
     painter.restore();
 }
 
+double PlotLayer::chipWidth(const QString &text) const
+{
+    const Theme &theme = *m_job.style.theme;
+    return QFontMetricsF(theme.font(FontRole::Mono)).horizontalAdvance(text) + theme.px(10);
+}
+
 void PlotLayer::paintChip(QPainter &painter, double x, const QString &text) const
 {
     const Theme &theme = *m_job.style.theme;
     painter.setFont(theme.font(FontRole::Mono));
-    const double width = QFontMetricsF(painter.font()).horizontalAdvance(text) + theme.px(10);
+    const double width = chipWidth(text);
     const double height = theme.px(chipHeight);
     const double left = std::clamp(x - width / 2, 1., std::max(1., m_size.width() - width - 1));
     const QRectF area(left, m_job.frame.whole().bottom() + 2, width, height);

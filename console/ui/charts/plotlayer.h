@@ -34,6 +34,7 @@ public:
     void setSelection(std::optional<PlotSpan> span, const QString &chip);
 
     const PlotJob &job() const { return m_job; }
+    const QString &crosshairChip() const { return m_crosshairChip; }
     /// True when the picture shows the newest job.
     bool sharp() const { return m_image && m_shown == m_job; }
     /// How many images were drawn since the start; overlays must not raise it.
@@ -48,6 +49,7 @@ private:
     void paintImage(QPainter &painter) const;
     void paintCrosshair(QPainter &painter) const;
     void paintSelection(QPainter &painter) const;
+    double chipWidth(const QString &text) const;
     void paintChip(QPainter &painter, double x, const QString &text) const;
     /// Repaints where the crosshair is now, and nothing else.
     void updateCrosshair();

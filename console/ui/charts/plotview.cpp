@@ -107,7 +107,8 @@ void PlotView::setPasses(int passes)
 
 void PlotView::setCrosshair(std::optional<std::int64_t> timeNs, bool chip, bool pinned)
 {
-    const QString text = chip && timeNs ? timeText(*timeNs, TimeStyle::Second, m_zone) : QString();
+    const TimeStyle style = spansDays(frame().fromNs, frame().toNs, m_zone) ? TimeStyle::DateSecond : TimeStyle::Second;
+    const QString text = chip && timeNs ? timeText(*timeNs, style, m_zone) : QString();
     m_layer->setCrosshair(timeNs, text, pinned);
 }
 

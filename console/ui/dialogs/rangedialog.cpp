@@ -17,7 +17,7 @@ RangeDialog::RangeDialog(UiContext context, QWidget *parent) :
 {
     const Theme &t = context.themes.theme();
     setWindowTitle(tr("Custom time range"));
-    const std::int64_t now = context.clock.utcNs();
+    const std::int64_t now = context.nowNs();
     const TimeWindow span = resolve(m_range, now);
     const QString zone = context.time.zoneName(now);
     auto *grid = new QGridLayout(this);
@@ -61,7 +61,7 @@ RangeDialog::RangeDialog(UiContext context, QWidget *parent) :
 void RangeDialog::check()
 {
     const Theme &t = m_context.themes.theme();
-    const auto parsed = parseRange(m_from->text(), m_to->text(), m_context.time.zone(), m_context.clock.utcNs());
+    const auto parsed = parseRange(m_from->text(), m_to->text(), m_context.time.zone(), m_context.nowNs());
     m_apply->setEnabled(parsed.has_value());
     QPalette palette = m_verdict->palette();
     palette.setColor(QPalette::WindowText, parsed ? t.text.secondary : t.meaning.p1);

@@ -3,6 +3,9 @@
 
 #include <QCoreApplication>
 
+#include <algorithm>
+#include <limits>
+
 #include "console/ui/models/eventtext.h"
 #include "console/ui/widgets/format.h"
 
@@ -104,6 +107,12 @@ DetailSection detailOf(const wire::TcpConnection &tcp, const TimeDisplay &)
 }
 
 QString repeatsText(std::uint32_t repeats) { return repeats == 0 ? tr("not known") : count(repeats); }
+/// Bytes from outside: what does not fit is as long as can be said.
+QString usText(std::uint64_t us)
+{
+    constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() / nsPerUs);
+    return durationText(static_cast<std::int64_t>(std::min(us, most)) * nsPerUs);
+}
 QString errorText(std::int32_t error) { return error == 0 ? tr("none") : errnoText(error); }
 QString hexText(std::uint64_t value) { return QStringLiteral("0x") + QString::number(value, 16); }
 QString changeText(std::uint32_t before, std::uint32_t after)
@@ -241,6 +250,36 @@ DetailSection detailOf(const wire::DrillLabel &label, const TimeDisplay &time)
              {tr("To"), label.toNs == 0 ? tr("open") : time.text(label.toNs, TimeStyle::Full), true, {}},
              {tr("Run"), hexText(label.runId), true, {}},
              {tr("Signature"), QString::fromLatin1(QByteArray(reinterpret_cast<const char *>(label.signature.data()), static_cast<qsizetype>(label.signature.size())).toHex()), true, {}}}};
+}
+
+DetailSection detailOf(const wire::MemoryEvents &memory, const TimeDisplay &)
+{
+    return {tr("Memory of a control group"),
+            {{tr("Times at its limit"), count(memory.max), false, {}},
+             {tr("Times out of memory"), count(memory.oom), false, {}},
+             {tr("Processes killed"), count(memory.oomKill), false, {}},
+             {tr("Times killed as a whole"), count(memory.oomGroupKill), false, {}},
+             {tr("Times throttled above memory.high"), count(memory.high), false, {}},
+             {tr("Times reclaimed below memory.low"), count(memory.low), false, {}},
+             {tr("Stands still"), yesNo(memory.underOom), false, {}},
+             {tr("In use"), bytesOrNone(memory.currentBytes), false, {}},
+             {tr("Limit"), memory.limitBytes == 0 ? tr("none, or not known") : bytes(memory.limitBytes), false, {}}}};
+}
+
+DetailSection detailOf(const wire::PressureStall &stall, const TimeDisplay &)
+{
+    constexpr double basisPointsPerPercent = 100;
+    DetailSection section{tr("Pressure"),
+                          {{tr("Resource"), text(wire::pressureResourceName(stall.resource)), false, {}},
+                           {tr("Stalled"), stall.full ? tr("all tasks (full)") : tr("some tasks (some)"), false, {}},
+                           {tr("Phase"), stall.ended ? tr("end") : tr("begin"), false, {}},
+                           {tr("Trigger"), tr("%1 within %2").arg(usText(stall.thresholdUs), usText(stall.windowUs)), false, {}},
+                           {tr("Share of the last 10 s"), tr("%1 %").arg(stall.avg10BasisPoints / basisPointsPerPercent, 0, 'f', 2), false, {}}}};
+    if (stall.ended) {
+        section.rows.push_back({tr("Lasted"), nsOrNone(stall.durationNs), false, {}});
+        section.rows.push_back({tr("Stalled in that time"), usText(stall.stallUs), false, {}});
+    }
+    return section;
 }
 
 DetailSection detailOf(std::monostate, const TimeDisplay &)

@@ -8,16 +8,6 @@
 
 namespace tapio::console {
 
-namespace {
-
-/// A node whose clock is ahead must not hide the others' events.
-std::int64_t notAfterNow(std::int64_t timeNs)
-{
-    return std::min<std::int64_t>(timeNs, QDateTime::currentMSecsSinceEpoch() * nsPerMs);
-}
-
-} // namespace
-
 EventsFeed::EventsFeed(Session &session, EventsModel &model, QObject *parent) : QObject(parent), m_session(session), m_model(model)
 {
     connect(&session, &Session::eventsReady, this, &EventsFeed::onReady);
@@ -29,7 +19,10 @@ EventsFeed::EventsFeed(Session &session, EventsModel &model, QObject *parent) : 
         m_scanTotal = total;
         emit changed();
     });
-    connect(&model, &EventsModel::moreBelowWanted, this, &EventsFeed::loadBelow);
+    connect(&model, &EventsModel::moreBelowWanted, this, [this] {
+        m_mainFollows = false;
+        loadBelow();
+    });
     m_tick.setInterval(followMs);
     connect(&m_tick, &QTimer::timeout, this, &EventsFeed::poll);
 }
@@ -44,7 +37,9 @@ void EventsFeed::setQuery(const EventQuery &query, bool moving, Extent extent)
     m_cutOff = false;
     m_collected.clear();
     m_moving = moving;
-    m_aboveBusy = m_followBusy = false;
+    m_aboveBusy = m_followBusy = m_mainFollows = false;
+    m_followError.clear();
+    m_aboveError.clear();
     m_moreAbove = false;
     m_waiting.clear();
     m_waitingOverflow = false;
@@ -127,6 +122,12 @@ void EventsFeed::loadAbove()
     m_aboveId = m_session.queryEvents(queryslot::eventsAbove, beyond(first, !m_query.newestFirst), first.id);
 }
 
+/// A node whose clock is ahead must not hide the others' events.
+std::int64_t EventsFeed::notAfterNow(std::int64_t timeNs) const
+{
+    return std::min<std::int64_t>(timeNs, QDateTime::currentMSecsSinceEpoch() * nsPerMs + m_session.serverOffsetNs());
+}
+
 std::int64_t EventsFeed::newestStored() const
 {
     const auto stats = m_session.storeStats();
@@ -160,6 +161,7 @@ void EventsFeed::poll()
     if (whole && m_cutOff && !m_query.newestFirst)
         return; // it ends before the newest
     if (!m_query.newestFirst && !whole) { // new ones come at the end, where they disturb nobody
+        m_mainFollows = m_mainFollows || !m_model.moreBelow();
         if (m_model.rowCount() > 0 && !m_model.moreBelow())
             loadBelow();
         else if (m_model.rowCount() == 0 && !m_mainBusy) {
@@ -180,14 +182,18 @@ void EventsFeed::onReady(int slot, quint64 id, const EventPage &page)
 {
     if (slot == queryslot::events && id == m_mainId) {
         m_mainBusy = false;
+        if (m_mainFollows)
+            m_followError.clear();
         m_extent == Extent::Whole ? takeWhole(page) : takeFirst(page);
     } else if (slot == queryslot::eventsAbove && id == m_aboveId) {
         m_aboveBusy = false;
+        m_aboveError.clear();
         m_moreAbove = page.more;
         std::vector<StoredEvent> rows(page.events.rbegin(), page.events.rend());
         m_model.prepend(std::move(rows));
     } else if (slot == queryslot::eventsFollow && id == m_followId) {
         m_followBusy = false;
+        m_followError.clear();
         takeNewest(page);
     } else {
         return;
@@ -272,14 +278,18 @@ void EventsFeed::onFailed(int slot, quint64 id, const QString &error)
     if (slot == queryslot::events && id == m_mainId) {
         m_mainBusy = false;
         m_collected.clear();
-        m_state = State::Failed;
-        m_error = error;
+        if (m_mainFollows) {
+            m_followError = error;
+        } else {
+            m_state = State::Failed;
+            m_error = error;
+        }
     } else if (slot == queryslot::eventsAbove && id == m_aboveId) {
         m_aboveBusy = false;
-        m_error = error;
+        m_aboveError = error;
     } else if (slot == queryslot::eventsFollow && id == m_followId) {
         m_followBusy = false;
-        m_error = error;
+        m_followError = error;
     } else {
         return;
     }

@@ -60,6 +60,9 @@ public:
 
     State state() const { return m_state; }
     QString error() const { return m_error; }
+    /// Why what is new cannot be read; empty again once it was. It is asked for again and again, and the rows stay what they are.
+    QString followError() const { return m_followError; }
+    QString aboveError() const { return m_aboveError; }   ///< the same of rows that had left the model
     std::uint64_t lostEvents() const { return m_lost; }
     std::uint64_t scanned() const { return m_scanned; }
     std::uint64_t scanTotal() const { return m_scanTotal; }
@@ -70,6 +73,7 @@ signals:
 private:
     void loadBelow();
     void poll();
+    std::int64_t notAfterNow(std::int64_t timeNs) const;
     std::int64_t newestStored() const;
     EventQuery forNew();
     void onReady(int slot, quint64 id, const EventPage &page);
@@ -86,11 +90,12 @@ private:
     bool m_moving = false, m_active = false, m_following = true, m_moreAbove = false, m_firstPage = true;
     quint64 m_mainId = 0, m_aboveId = 0, m_followId = 0;
     bool m_mainBusy = false, m_aboveBusy = false, m_followBusy = false;
+    bool m_mainFollows = false;                      ///< the main query asks for what is new at the lower end
     State m_state = State::Idle;
     Extent m_extent = Extent::Pages;
     bool m_cutOff = false;
     std::vector<StoredEvent> m_collected;            ///< of a whole, until it is
-    QString m_error;
+    QString m_error, m_followError, m_aboveError;
     std::uint64_t m_lost = 0, m_scanned = 0, m_scanTotal = 0;
     std::set<EventId> m_waiting;
     bool m_waitingOverflow = false;

@@ -3,6 +3,8 @@
 
 #include <QCoreApplication>
 
+#include <algorithm>
+
 #include "console/ui/widgets/format.h"
 
 namespace tapio::console {
@@ -19,6 +21,12 @@ QString text(const std::string &value) { return QString::fromStdString(value); }
 QString timeAndAge(std::int64_t ns, const TimeDisplay &time, std::int64_t nowNs)
 {
     return ns == 0 ? tr("not yet") : tr("%1 (%2 ago)").arg(time.textWithZone(ns, TimeStyle::DateSecond), ageText(nowNs - ns));
+}
+
+/// The event's time is of the node's clock, nowNs of the server's.
+QString oldestText(const wire::Heartbeat &beat, std::int64_t nowNs)
+{
+    return beat.oldestNs == 0 ? tr("none") : ageText(std::max<std::int64_t>(0, nowNs - beat.oldestNs - beat.offsetNs));
 }
 
 DetailSection clockSection(const wire::Heartbeat &beat)
@@ -68,7 +76,7 @@ std::vector<DetailSection> agentDetails(const wire::AgentState &a, const std::ve
               {tr("Received"), tr("%1 in %2 frames, %3").arg(exactCount(a.receivedEvents), exactCount(a.receivedFrames), bytesText(static_cast<double>(a.receivedBytes))), false, {}},
               {tr("Queued on the node"), exactCount(beat.queuedEvents), false, {}},
               {tr("Sent, not confirmed"), exactCount(beat.inFlightEvents), false, {}},
-              {tr("Oldest waiting"), beat.oldestNs == 0 ? tr("none") : ageText(nowNs - beat.oldestNs), false, {}}}},
+              {tr("Oldest waiting"), oldestText(beat, nowNs), false, {}}}},
             {tr("Loss by cause"),
              {{tr("Lost in the kernel's ring"), exactCount(counters[Counter::Lost]), false, {}},
               {tr("Shed by the overhead budget"), exactCount(counters[Counter::Shed]), false, {}},
@@ -83,7 +91,8 @@ std::vector<DetailSection> agentDetails(const wire::AgentState &a, const std::ve
               {tr("CPUs"), a.agent.cpuCount == 0 ? QString() : exactCount(a.agent.cpuCount), false, {}},
               {tr("Memory"), a.agent.memoryTotalBytes == 0 ? QString() : bytesText(static_cast<double>(a.agent.memoryTotalBytes)), false, {}},
               {tr("pid"), a.agent.pid == 0 ? QString() : QString::number(a.agent.pid), true, {}},
-              {tr("Boot id"), text(a.agent.bootId), true, {}}}},
+              {tr("Boot id"), text(a.agent.bootId), true, {}},
+              {tr("Configuration"), a.agent.configSha256.empty() ? tr("not told") : text(a.agent.configSha256), true, {}}}},
             hookSection(hooks)};
 }
 

@@ -14,6 +14,8 @@
 #include <QSplitter>
 #include <QStackedLayout>
 
+#include <algorithm>
+
 #include "console/ui/models/linkdetails.h"
 #include "console/ui/pages/firststart.h"
 #include "console/ui/widgets/barbutton.h"
@@ -87,7 +89,13 @@ ConnectionsPage::ConnectionsPage(UiContext context, QWidget *parent) :
     connect(&context.session, &Session::noticesChanged, this, &ConnectionsPage::refresh);
     connect(&context.themes, &ThemeStore::themeChanged, this, &ConnectionsPage::restyle);
     m_tick.setInterval(1000); // ages
-    connect(&m_tick, &QTimer::timeout, this, &ConnectionsPage::refresh);
+    connect(&m_tick, &QTimer::timeout, this, [this] {
+        // The drawer is seen beside other pages too.
+        if (isVisible() || m_context.shell.drawerShows(m_details))
+            refresh();
+        else
+            m_tick.stop();
+    });
     addActions();
     restyle();
     refresh();
@@ -169,9 +177,7 @@ void ConnectionsPage::open(const QString &argument)
         showAgent(true);
     } else if (argument == QLatin1String("state=silent")) {
         m_agentBlock.filter->clear();
-        connect(m_agentBlock.exporting, &QAbstractButton::clicked, this, [this] { askExport(List::Agents); });
-    connect(m_noticeBlock.exporting, &QAbstractButton::clicked, this, [this] { askExport(List::Notices); });
-    m_agentBlock.table->sortByColumn(AgentsModel::State, Qt::DescendingOrder);
+        m_agentBlock.table->sortByColumn(AgentsModel::State, Qt::DescendingOrder);
     }
 }
 
@@ -179,11 +185,6 @@ void ConnectionsPage::showEvent(QShowEvent *)
 {
     m_tick.start();
     refresh();
-}
-
-void ConnectionsPage::hideEvent(QHideEvent *)
-{
-    m_tick.stop();
 }
 
 void ConnectionsPage::scopeChanged()
@@ -212,10 +213,11 @@ void ConnectionsPage::applyFilter(QSortFilterProxyModel &rows, const Block &bloc
 
 void ConnectionsPage::refresh()
 {
-    const std::int64_t now = m_context.clock.utcNs();
+    const std::int64_t now = m_context.nowNs();
     std::vector<wire::AgentState> agents = m_context.session.agents();
     const std::string node = m_context.shell.scopeNode().toStdString();
     const bool known = !agents.empty();
+    updateDetails(agents, now);
     if (!node.empty())
         std::erase_if(agents, [&node](const wire::AgentState &a) { return a.node != node; });
     AgentsModel::Counters counters;
@@ -257,13 +259,28 @@ void ConnectionsPage::showDetails(const QString &title, std::vector<DetailSectio
     m_context.shell.showInDrawer(DrawerTab::Inspector, title, m_details);
 }
 
+/// The agent that the drawer shows, whichever row is chosen by now.
+void ConnectionsPage::updateDetails(const std::vector<wire::AgentState> &agents, std::int64_t nowNs)
+{
+    if (m_detailedNode.empty() || !m_context.shell.drawerShows(m_details))
+        return;
+    const auto agent = std::ranges::find(agents, m_detailedNode, &wire::AgentState::node);
+    if (agent == agents.end())
+        return;
+    Session &session = m_context.session;
+    std::vector<DetailSection> sections = agentDetails(*agent, session.hooks(agent->node), m_context.time, nowNs, session.counters(agent->node));
+    m_copyText = detailText(QString::fromStdString(agent->node), sections);
+    m_details->updateSections(std::move(sections));
+}
+
 void ConnectionsPage::showAgent(bool openDrawer)
 {
     const QModelIndex index = m_agentRows.mapToSource(m_agentBlock.table->currentIndex());
     if (!index.isValid() || (!openDrawer && !m_context.shell.drawerShows(m_details)))
         return;
     const wire::AgentState &agent = m_agents.agent(index.row());
-    showDetails(QString::fromStdString(agent.node), agentDetails(agent, m_context.session.hooks(agent.node), m_context.time, m_context.clock.utcNs(), m_agents.counters(agent.node)));
+    m_detailedNode = agent.node;
+    showDetails(QString::fromStdString(agent.node), agentDetails(agent, m_context.session.hooks(agent.node), m_context.time, m_context.nowNs(), m_agents.counters(agent.node)));
 }
 
 void ConnectionsPage::showNotice(bool openDrawer)
@@ -272,6 +289,7 @@ void ConnectionsPage::showNotice(bool openDrawer)
     if (!index.isValid() || (!openDrawer && !m_context.shell.drawerShows(m_details)))
         return;
     const wire::LinkNotice &notice = m_notices.notice(index.row());
+    m_detailedNode.clear();
     showDetails(QString::fromStdString(notice.reason), noticeDetails(notice, m_context.time));
 }
 

@@ -43,7 +43,6 @@ public:
 
 protected:
     void showEvent(QShowEvent *event) override;
-    void hideEvent(QHideEvent *event) override;
 
 private:
     struct Block {
@@ -62,6 +61,7 @@ private:
     void showAgent(bool open);
     void showNotice(bool open);
     void showDetails(const QString &title, std::vector<struct DetailSection> sections);
+    void updateDetails(const std::vector<wire::AgentState> &agents, std::int64_t nowNs);
     void restyle();
     void askExport(List list);
     const Block &block(List list) const { return list == List::Agents ? m_agentBlock : m_noticeBlock; }
@@ -75,6 +75,7 @@ private:
     Block m_agentBlock, m_noticeBlock;
     QPointer<DetailView> m_details;
     QString m_copyText;
+    std::string m_detailedNode;        ///< whose agent the details are of; empty = they are of a notice, which does not change
     QTimer m_tick;
 };
 

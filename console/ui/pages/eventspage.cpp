@@ -36,6 +36,8 @@ namespace tapio::console {
 namespace {
 
 constexpr std::int64_t dayNs = 24LL * 3600 * nsPerSecond;
+/// Measured anew with each heartbeat, an offset moves by some milliseconds; more than this is not the same clock.
+constexpr std::int64_t anotherClockNs = 10 * nsPerSecond;
 
 std::vector<ColumnStyle> eventColumns()
 {
@@ -74,6 +76,7 @@ EventsPage::EventsPage(UiContext context, QWidget *parent) :
         if (m_model.rowCount() == 0)
             refresh();
     });
+    connect(&context.session, &Session::linkChanged, this, &EventsPage::followServerClock);
     connect(&context.themes, &ThemeStore::themeChanged, this, &EventsPage::restyle);
     restyle();
 }
@@ -193,13 +196,20 @@ void EventsPage::resizeEvent(QResizeEvent *)
 void EventsPage::timeChanged()
 {
     const TimeRange range = m_context.session.range();
-    const TimeWindow span = resolve(range, m_context.clock.utcNs());
+    const TimeWindow span = resolve(range, m_context.nowNs());
     // Pausing changes nothing of the range: the rows stay, and new ones wait.
     const bool sameCustom = !isMoving(range) && m_feed.query().fromNs == span.fromNs && m_feed.query().toNs == span.toNs;
     const bool sameMoving = isMoving(range) && m_feed.query().toNs == INT64_MAX
-                            && std::abs(m_context.clock.utcNs() - m_feed.query().fromNs - span.lengthNs()) < span.lengthNs() / 2;
+                            && std::abs(m_context.nowNs() - m_feed.query().fromNs - span.lengthNs()) < span.lengthNs() / 2;
     followIfAtTop();
     if (m_loaded && !sameCustom && !sameMoving)
+        reload();
+}
+
+/// Known only once a server elsewhere has answered: what was asked for before may have been of another hour.
+void EventsPage::followServerClock()
+{
+    if (m_loaded && isMoving(m_context.session.range()) && std::abs(m_context.session.serverOffsetNs() - m_offsetNs) >= anotherClockNs)
         reload();
 }
 
@@ -213,12 +223,13 @@ void EventsPage::reload()
     if (!query)
         return;
     m_loaded = true;
+    m_offsetNs = m_context.session.serverOffsetNs();
     const TimeRange range = m_context.session.range();
-    const TimeWindow span = resolve(range, m_context.clock.utcNs());
+    const TimeWindow span = resolve(range, m_context.nowNs());
     EventQuery wanted = *query;
     wanted.fromNs = span.fromNs;
     wanted.toNs = isMoving(range) ? INT64_MAX : span.toNs;
-    m_model.setShowDate(span.lengthNs() >= dayNs || m_context.clock.utcNs() - span.fromNs >= dayNs);
+    m_model.setShowDate(span.lengthNs() >= dayNs || m_context.nowNs() - span.fromNs >= dayNs);
     m_feed.setFollowing(byTime() && !m_context.session.paused());
     m_feed.setQuery(wanted, isMoving(range), byTime() ? EventsFeed::Extent::Pages : EventsFeed::Extent::Whole);
     m_table->scrollToTop();
@@ -304,8 +315,12 @@ bool EventsPage::closeTopmost()
 void EventsPage::cancelReading()
 {
     m_feed.cancel();
-    if (!byTime()) // half of it cannot be sorted honestly
+    if (!byTime()) { // half of it cannot be sorted honestly
         sortBy(EventsModel::Time, Qt::DescendingOrder);
+    } else if (m_feed.state() == EventsFeed::State::Idle) {
+        m_model.clear(); // rows of the filter and the range before would pass for those of the chosen ones
+        refresh();
+    }
 }
 
 StateText EventsPage::emptyState() const
@@ -362,7 +377,7 @@ void EventsPage::refresh()
     if (m_feed.state() != EventsFeed::State::Failed)
         m_failedNs = 0;
     else if (m_failedNs == 0)
-        m_failedNs = m_context.clock.utcNs();
+        m_failedNs = m_context.nowNs();
     showOrder();
     orderRows();
     m_progress->setBusy(loading);
@@ -398,19 +413,30 @@ QString EventsPage::countText() const
     return m_feed.query().newestFirst ? tr("Only the newest %1 of more events, sorted by %2").arg(rows, column) : tr("Only the oldest %1 of more events, sorted by %2").arg(rows, column);
 }
 
+QString EventsPage::footText() const
+{
+    QStringList parts;
+    if (m_loaded && m_feed.state() == EventsFeed::State::Idle) {
+        const QString key = m_context.actions.keyText(QStringLiteral("events.reload"));
+        parts << tr("Reading was cancelled: nothing is shown or followed") << (key.isEmpty() ? tr("\u201cRead again\u201d goes on") : tr("%1 reads again").arg(key));
+    } else if (m_model.rowCount() > 0) {
+        parts << countText();
+        if (m_feed.lostEvents() == 0)
+            parts << tr("no loss known in this range");
+        if (m_feed.state() == EventsFeed::State::Failed)
+            parts << tr("stale: %1").arg(m_feed.error());
+    }
+    if (!m_feed.followError().isEmpty())
+        parts << tr("stale, what is new cannot be read: %1").arg(m_feed.followError());
+    if (!m_feed.aboveError().isEmpty())
+        parts << tr("what is above cannot be read: %1").arg(m_feed.aboveError());
+    return parts.join(QStringLiteral(" \u00b7 "));
+}
+
 void EventsPage::refreshFoot()
 {
-    const int rows = m_model.rowCount();
-    QString text;
-    if (rows > 0) {
-        text = countText();
-        if (m_feed.lostEvents() == 0)
-            text += QStringLiteral(" \u00b7 ") + tr("no loss known in this range");
-        if (m_feed.state() == EventsFeed::State::Failed)
-            text += QStringLiteral(" \u00b7 ") + tr("stale: %1").arg(m_feed.error());
-    }
-    const bool lost = rows > 0 && m_feed.lostEvents() > 0;
-    m_foot->setText(text, lost ? tr("%1 lost").arg(exactCount(m_feed.lostEvents())) : QString(),
+    const bool lost = m_model.rowCount() > 0 && m_feed.lostEvents() > 0;
+    m_foot->setText(footText(), lost ? tr("%1 lost").arg(exactCount(m_feed.lostEvents())) : QString(),
                     lost ? tr("on the way in this range: the list is incomplete") : QString());
     m_exportText->setVisible(m_exporter.running());
     m_cancelExport->setVisible(m_exporter.running());
@@ -552,7 +578,7 @@ void EventsPage::askExport()
         return;
     const bool asCsv = file.endsWith(QLatin1String(".csv")) || (chosen == csv && !file.endsWith(QLatin1String(".jsonl")));
     EventQuery query = m_feed.query();
-    query.toNs = std::min(query.toNs, m_context.clock.utcNs() + nsPerSecond);
+    query.toNs = std::min(query.toNs, m_context.nowNs() + nsPerSecond);
     m_exporter.start(query, file, asCsv ? EventFileFormat::Csv : EventFileFormat::JsonLines);
 }
 

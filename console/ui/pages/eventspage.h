@@ -56,6 +56,7 @@ private:
     void refresh();
     void refreshFoot();
     StateText emptyState() const;
+    void followServerClock();
     void followIfAtTop();
     void onRowsInserted(int first, int last);
     void resume();
@@ -66,6 +67,7 @@ private:
     void orderRows();
     void cancelReading();
     QString countText() const;
+    QString footText() const;
     const StoredEvent *currentEvent() const;
     void showDetails(bool open);
     void openMenu(const QModelIndex &index, const QPoint &at);
@@ -94,6 +96,7 @@ private:
     Qt::SortOrder m_sortOrder = Qt::DescendingOrder;   ///< of a column that is not time
     std::optional<EventId> m_kept;                     ///< the current row while the rows are read anew in another order
     std::int64_t m_failedNs = 0;
+    std::int64_t m_offsetNs = 0;                       ///< of the server's clock, as the rows were asked for
 };
 
 } // namespace tapio::console

@@ -39,6 +39,7 @@ OverviewPage::OverviewPage(UiContext context, QWidget *parent) :
     m_firstStart(Look {context.themes, context.icons}, this)
 {
     m_firstStart.hide();
+    m_view.setNow([this] { return m_context.nowNs(); });
     setFocusPolicy(Qt::StrongFocus);
     connect(&context.session, &Session::overviewChanged, this, &OverviewPage::refresh);
     connect(&m_view, &OverviewView::rangeSelected, this, [this](std::int64_t fromNs, std::int64_t toNs) {
@@ -73,17 +74,26 @@ void OverviewPage::addActions()
 
 void OverviewPage::refresh()
 {
-    if (!isVisible())
-        return; // showEvent brings the newest
+    if (!isVisible()) { // showEvent brings the newest
+        updateComputation();
+        return;
+    }
     showFirstStart(neverHadAnAgent());
     for (const std::string &name : m_context.session.overview().namespaces)
         m_context.shell.noteNamespace(QString::fromStdString(name));
     m_view.setSnapshot(m_context.session.overview());
     if (settled())
         m_shownRange = m_context.session.range();
-    if (m_context.shell.drawerShows(m_computation))
-        if (const auto snapshot = m_view.snapshotOf(m_computed))
-            m_computation->setPanel(snapshot);
+    updateComputation();
+}
+
+/// The drawer stays open beside other pages, where it goes on to say "just now".
+void OverviewPage::updateComputation()
+{
+    if (!m_context.shell.drawerShows(m_computation))
+        return;
+    const PanelSnapshot &newest = m_context.session.overview().panels[static_cast<std::size_t>(m_computed)];
+    m_computation->setPanel(isVisible() ? m_view.snapshotOf(m_computed) : std::make_shared<const PanelSnapshot>(newest));
 }
 
 /// Sixteen times "no agent" helps nobody: what to do stands there instead, until one has connected or the store knows one.

@@ -43,6 +43,7 @@ private:
     bool neverHadAnAgent() const;
     void showFirstStart(bool first);
     void showComputation(PanelId id);
+    void updateComputation();
     void exportPanel(PanelId id, PanelFormat format);
     void tellSaved(PanelId id, const QString &path, const Status &written);
     void apply(PanelId id, Remedy remedy);

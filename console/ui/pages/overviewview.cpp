@@ -8,6 +8,9 @@
 #include <QScrollArea>
 #include <QScrollBar>
 
+#include <algorithm>
+#include <tuple>
+
 #include "console/ui/charts/plotview.h"
 #include "console/ui/pages/overviewgrid.h"
 #include "console/ui/widgets/fullpanelview.h"
@@ -23,6 +26,13 @@ constexpr std::size_t twoPassesUpTo = 80; ///< series on the page
 std::size_t indexOf(PanelId id)
 {
     return static_cast<std::size_t>(id);
+}
+
+/// While a range is read its panels have no revision; how far that is, and of which range, is all that they say.
+bool saysTheSame(const PanelSnapshot &a, const PanelSnapshot &b)
+{
+    const auto said = [](const PanelSnapshot &panel) { return std::tuple(panel.revision, panel.state, panel.have, panel.need, panel.fromNs, panel.toNs); };
+    return said(a) == said(b);
 }
 
 /// The arrows move in the grid: a scroll area would take them all. Page up and down still scroll.
@@ -139,11 +149,12 @@ void OverviewView::connectPlot(PanelWidget &panel)
         m_dragging = true;
         m_scheduler.setPaused(true);
         m_tooltip->hide();
-        previewRange(PlotSpan {fromNs, toNs});
+        previewRange(upToNow({fromNs, toNs}));
     });
     connect(plot, &PlotView::panned, this, [this](std::int64_t fromNs, std::int64_t toNs) {
         endDrag();
-        emit rangeSelected(fromNs, toNs);
+        const PlotSpan range = upToNow({fromNs, toNs});
+        emit rangeSelected(range.fromNs, range.toNs);
     });
     connect(plot, &PlotView::cancelled, this, &OverviewView::endDrag);
     connect(plot, &PlotView::resetRequested, this, [this] {
@@ -158,7 +169,7 @@ void OverviewView::setSnapshot(const OverviewSnapshot &snapshot)
     const bool first = !m_snapshots[0];
     for (std::size_t i = 0; i < panelCount; ++i) {
         const PanelSnapshot &panel = snapshot.panels[i];
-        if (m_snapshots[i] && m_snapshots[i]->revision == panel.revision && m_snapshots[i]->state == panel.state)
+        if (m_snapshots[i] && saysTheSame(*m_snapshots[i], panel))
             continue;
         m_snapshots[i] = std::make_shared<const PanelSnapshot>(panel);
         m_scheduler.mark(i);
@@ -388,6 +399,12 @@ void OverviewView::applySelection(std::optional<PlotSpan> span, const PanelWidge
 void OverviewView::previewRange(std::optional<PlotSpan> range)
 {
     forPanels([&](PanelWidget &panel) { panel.setPreviewRange(range); });
+}
+
+PlotSpan OverviewView::upToNow(PlotSpan range) const
+{
+    const std::int64_t beyond = m_nowNs ? std::max<std::int64_t>(0, range.toNs - m_nowNs()) : 0;
+    return {range.fromNs - beyond, range.toNs - beyond};
 }
 
 void OverviewView::endDrag()

@@ -4,6 +4,7 @@
 #include <QWidget>
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -35,8 +36,10 @@ public:
     OverviewView(Look look, const TimeDisplay &time, QWidget *parent = nullptr);
     ~OverviewView() override;
 
-    /// Copies the panels whose revision changed; they are redrawn over the next quarter of a second, those that are visible.
+    /// Copies the panels that say something else than before: a new revision, or how far a range is read. They are redrawn over the next quarter of a second, those that are visible.
     void setSnapshot(const OverviewSnapshot &snapshot);
+    /// What is shown is never moved beyond this; without it, as far as one drags.
+    void setNow(std::function<std::int64_t()> nowNs) { m_nowNs = std::move(nowNs); }
     /// Redraws at once what waits.
     void flush();
 
@@ -91,11 +94,14 @@ private:
     void applySelection(std::optional<PlotSpan> span, const PanelWidget *here);
     void previewRange(std::optional<PlotSpan> range);
     void endDrag();
+    /// As far as there is anything: the same length, ending now at the latest.
+    PlotSpan upToNow(PlotSpan range) const;
     void openMenu(PanelWidget &panel, const QPoint &globalAt);
     template <typename Visit> void forPanels(Visit visit);
 
     Look m_look;
     const TimeDisplay &m_time;
+    std::function<std::int64_t()> m_nowNs;
     PlotRenderer m_renderer;          ///< before the panels, which forget their jobs when they go
     RedrawScheduler m_scheduler;
     std::array<std::shared_ptr<const PanelSnapshot>, panelCount> m_snapshots;

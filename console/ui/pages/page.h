@@ -56,6 +56,9 @@ struct UiContext {
     const Clock &clock;
     Shell &shell;
     SetupFacts setup = {};
+
+    /// The server's UTC: of ranges, of ages and of all that is said to be now. The console's own clock may be an hour off.
+    std::int64_t nowNs() const { return clock.utcNs() + session.serverOffsetNs(); }
 };
 
 /// One entry of the rail. A page stops its work while it is hidden (showEvent, hideEvent).

@@ -173,7 +173,8 @@ void SettingsPage::addTime()
     connect(&m_context.time, &TimeDisplay::changed, this, [this, utc, local] { (m_context.time.isUtc() ? utc : local)->setChecked(true); });
     column->addWidget(utc);
     column->addWidget(local);
-    column->addWidget(hint(tr("The zone stands beside every time. Exports and copies as JSON are always in UTC.")));
+    column->addWidget(hint(tr("The zone stands beside every time. Exports of events and connections, and copies as JSON, are always in UTC; a panel is exported in the zone "
+                              "chosen here, which its file names.")));
     column->addStretch(1);
 }
 

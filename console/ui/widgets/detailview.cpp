@@ -7,6 +7,9 @@
 #include <QPainter>
 #include <QScrollBar>
 
+#include <algorithm>
+#include <utility>
+
 #include "console/ui/widgets/focusring.h"
 
 namespace tapio::console {
@@ -53,6 +56,17 @@ QString breakable(const QString &text)
     return result;
 }
 
+/// Only values differ, and signs: each row has its label already.
+bool sameRows(const std::vector<DetailSection> &a, const std::vector<DetailSection> &b)
+{
+    const auto sameRow = [](const DetailRow &x, const DetailRow &y) {
+        return x.label == y.label && x.mono == y.mono && x.sign.has_value() == y.sign.has_value() && x.value.isEmpty() == y.value.isEmpty();
+    };
+    return std::ranges::equal(a, b, [&sameRow](const DetailSection &x, const DetailSection &y) {
+        return x.title == y.title && std::ranges::equal(x.rows, y.rows, sameRow);
+    });
+}
+
 } // namespace
 
 QString detailText(const QString &title, const std::vector<DetailSection> &sections)
@@ -97,7 +111,37 @@ void DetailView::setButtons(const std::vector<QWidget *> &buttons)
     m_column->insertLayout(0, row);
 }
 
-QWidget *DetailView::section(const DetailSection &section) const
+void DetailView::updateSections(std::vector<DetailSection> sections)
+{
+    const std::vector<DetailSection> before = std::exchange(m_sections, std::move(sections));
+    if (!sameRows(before, m_sections)) {
+        const int place = verticalScrollBar()->value();
+        rebuild();
+        verticalScrollBar()->setValue(place);
+        return;
+    }
+    auto cell = m_cells.begin();
+    for (std::size_t i = 0; i < m_sections.size(); ++i)
+        for (std::size_t j = 0; j < m_sections[i].rows.size(); ++j) {
+            const DetailRow &row = m_sections[i].rows[j];
+            if (row.value.isEmpty())
+                continue;
+            if (!(row == before[i].rows[j]))
+                write(*cell, row);
+            ++cell;
+        }
+}
+
+void DetailView::write(const Cell &cell, const DetailRow &row) const
+{
+    const Theme &t = m_look.theme();
+    cell.value->setText(breakable(row.value));
+    cell.value->setAccessibleName(row.label + QStringLiteral(": ") + row.value);
+    if (row.sign)
+        cell.sign->setPixmap(signPixmap(signOf(*row.sign, t), t.px(8), devicePixelRatioF()));
+}
+
+QWidget *DetailView::section(const DetailSection &section)
 {
     const Theme &t = m_look.theme();
     auto *box = new QWidget;
@@ -115,21 +159,20 @@ QWidget *DetailView::section(const DetailSection &section) const
         QLabel *name = label(row.label, t.font(FontRole::Body), t.text.secondary);
         name->setWordWrap(true);
         grid->addWidget(name, line, 0, Qt::AlignTop);
-        QLabel *value = label(breakable(row.value), t.font(row.mono ? FontRole::Mono : FontRole::Body), t.text.primary);
-        value->setWordWrap(true);
-        value->setTextInteractionFlags(Qt::TextSelectableByMouse);
-        value->setAccessibleName(row.label + QStringLiteral(": ") + row.value);
-        if (row.sign) {
+        Cell cell{label({}, t.font(row.mono ? FontRole::Mono : FontRole::Body), t.text.primary), row.sign ? new QLabel : nullptr};
+        cell.value->setWordWrap(true);
+        cell.value->setTextInteractionFlags(Qt::TextSelectableByMouse);
+        if (cell.sign) {
             auto *both = new QHBoxLayout;
             both->setSpacing(t.px(6));
-            auto *sign = new QLabel;
-            sign->setPixmap(signPixmap(signOf(*row.sign, t), t.px(8), devicePixelRatioF()));
-            both->addWidget(sign);
-            both->addWidget(value, 1);
+            both->addWidget(cell.sign);
+            both->addWidget(cell.value, 1);
             grid->addLayout(both, line, 1);
         } else {
-            grid->addWidget(value, line, 1, Qt::AlignTop);
+            grid->addWidget(cell.value, line, 1, Qt::AlignTop);
         }
+        write(cell, row);
+        m_cells.push_back(cell);
         ++line;
     }
     return box;
@@ -145,6 +188,7 @@ void DetailView::rebuild()
     m_body->setPalette(palette);
     m_body->setAutoFillBackground(true);
     delete m_content;
+    m_cells.clear();
     m_content = new QWidget;
     auto *column = new QVBoxLayout(m_content);
     column->setContentsMargins(0, 0, 0, 0);

@@ -8,6 +8,7 @@
 
 #include "console/ui/widgets/tableview.h"
 
+class QLabel;
 class QVBoxLayout;
 
 namespace tapio::console {
@@ -17,6 +18,7 @@ struct DetailRow {
     QString value;
     bool mono = false;                ///< ids, times, paths, commands
     std::optional<SignValue> sign;    ///< in front of the value
+    bool operator==(const DetailRow &) const = default;
 };
 
 struct DetailSection {
@@ -33,15 +35,22 @@ class DetailView : public QScrollArea {
 public:
     explicit DetailView(Look look, QWidget *parent = nullptr);
     void setSections(std::vector<DetailSection> sections);
+    /// The same thing a moment later: what has changed is written anew, so that a selection and the place that is read survive.
+    void updateSections(std::vector<DetailSection> sections);
     /// A row of buttons above the sections; takes them over.
     void setButtons(const std::vector<QWidget *> &buttons);
 
 private:
+    struct Cell {
+        QLabel *value = nullptr, *sign = nullptr;
+    };
     void rebuild();
-    QWidget *section(const DetailSection &section) const;
+    QWidget *section(const DetailSection &section);
+    void write(const Cell &cell, const DetailRow &row) const;
 
     Look m_look;
     std::vector<DetailSection> m_sections;
+    std::vector<Cell> m_cells;         ///< of the rows that are shown, in order
     QWidget *m_body, *m_content = nullptr;
     QVBoxLayout *m_column;
 };

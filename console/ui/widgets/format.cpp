@@ -235,6 +235,21 @@ QString uncertaintyText(std::int64_t ns, const QLocale &locale)
     return ns < 0 ? noSample : QStringLiteral("\u00b1\u00a0") + durationText(ns, locale);
 }
 
+TimeStyle withDate(TimeStyle style)
+{
+    switch (style) {
+    case TimeStyle::Minute: return TimeStyle::DateMinute;
+    case TimeStyle::Second: return TimeStyle::DateSecond;
+    case TimeStyle::Millisecond: return TimeStyle::DateMillisecond;
+    default: return style;
+    }
+}
+
+bool spansDays(std::int64_t fromNs, std::int64_t toNs, const QTimeZone &zone)
+{
+    return toNs > fromNs && dateTime(fromNs, zone).date() != dateTime(toNs - 1, zone).date();
+}
+
 QString timeText(std::int64_t utcNs, TimeStyle style, const QTimeZone &zone)
 {
     const QDateTime time = dateTime(utcNs, zone);

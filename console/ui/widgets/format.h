@@ -46,6 +46,10 @@ enum class TimeStyle {
     DateMillisecond, ///< 03-01 14:35:02.204
     Full,        ///< 2026-03-01 14:35:02.204118 UTC
 };
+/// The same with its date, for where a time alone would not tell the day.
+TimeStyle withDate(TimeStyle style);
+/// Whether times in [fromNs, toNs) are of more than one day of the zone.
+bool spansDays(std::int64_t fromNs, std::int64_t toNs, const QTimeZone &zone);
 /// Without the zone, except Full. Digits as in ISO 8601 in every language: times are compared and copied.
 QString timeText(std::int64_t utcNs, TimeStyle style, const QTimeZone &zone);
 /// "UTC", "CET", or "UTC+05:30" where the zone has no abbreviation.

@@ -125,8 +125,9 @@ TooltipContent TooltipContent::at(const PanelSnapshot &panel, const std::vector<
     TooltipContent content;
     const std::int64_t bucket = bucketOf(panel);
     const std::int64_t start = hasColumns(panel) ? timeNs - bucket / 2 : timeNs;
-    const TimeStyle style = bucket < nsPerSecond ? TimeStyle::Millisecond : TimeStyle::Second;
-    content.time = timeText(start, style, zone) + QLatin1Char(' ') + zoneText(start, zone);
+    const bool days = spansDays(panel.fromNs, panel.toNs, zone);
+    const auto styled = [days](TimeStyle style) { return days ? withDate(style) : style; };
+    content.time = timeText(start, styled(bucket < nsPerSecond ? TimeStyle::Millisecond : TimeStyle::Second), zone) + QLatin1Char(' ') + zoneText(start, zone);
     content.bucket = tr("%1 bucket").arg(durationText(bucket));
     const auto *heat = std::get_if<HeatView>(&panel.view);
     const std::vector<Valued> rows = heat ? heatRows(panel, *heat, theme, timeNs) : seriesRows(panel, looks, theme, timeNs);
@@ -143,7 +144,8 @@ TooltipContent TooltipContent::at(const PanelSnapshot &panel, const std::vector<
             continue;
         const QString count = band.of > 0 ? tr("%1 of %2 lost").arg(exactCount(band.lost), exactCount(band.of)) : tr("%1 lost").arg(exactCount(band.lost));
         const QString where = QStringLiteral("%1 %2").arg(QString::fromStdString(band.node), PanelText::lossCause(band.cause));
-        const QString when = tr("%1 to %2").arg(timeText(band.fromNs, TimeStyle::Second, zone), timeText(band.toNs, TimeStyle::Second, zone));
+        const TimeStyle bounds = styled(TimeStyle::Second);
+        const QString when = tr("%1 to %2").arg(timeText(band.fromNs, bounds, zone), timeText(band.toNs, bounds, zone));
         content.losses.push_back({count, where.trimmed().isEmpty() ? when : tr("%1, %2").arg(when, where.trimmed())});
     }
     if (content.losses.size() > maxLosses) {

@@ -25,7 +25,7 @@ public:
         QString name, value;
         bool operator==(const Row &) const = default;
     };
-    QString time;                     ///< with the zone
+    QString time;                     ///< with the zone; in a range of more than one day with the date, as all times here
     QString bucket;                   ///< "5 s bucket"
     std::vector<Row> rows;            ///< largest first
     QString more;                     ///< "+ 12 more"

@@ -120,7 +120,7 @@ QWidget *StateMessage::makeBody()
             if (const auto action = m_state.action) // it may bring the next state
                 action();
         });
-        column->addWidget(m_button);
+        column->addWidget(m_button, 0, Qt::AlignLeft); // without an alignment the words would be no wider than it
     }
     return body;
 }

@@ -15,6 +15,7 @@ namespace tapio::console {
 struct SignValue {
     enum class Kind { Attribution, Link, Hook, Severity, Notice } kind = Kind::Link;
     int value = 0;
+    bool operator==(const SignValue &) const = default;
 };
 Sign signOf(const SignValue &value, const Theme &theme);
 

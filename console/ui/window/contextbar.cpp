@@ -121,7 +121,7 @@ void ContextBar::pickNode()
 
 void ContextBar::pickNamespace()
 {
-    auto *popup = new PickPopup({m_context.themes, m_context.icons}, {tr("Namespace"), tr("All namespaces"), tr("No pod was seen yet"), true}, m_namespaces,
+    auto *popup = new PickPopup({m_context.themes, m_context.icons}, {tr("Namespace"), tr("All namespaces"), tr("No namespace is known yet: no pod was seen whose name the node tells"), true}, m_namespaces,
                                 m_namespace, this);
     connect(popup, &PickPopup::picked, this, &ContextBar::setNamespace);
     popup->popUp(*m_namespaceField);

@@ -54,12 +54,12 @@ std::int64_t RangeControl::liveNs()
 
 void RangeControl::step(int direction)
 {
-    setRange(shifted(m_context.session.range(), direction, m_context.clock.utcNs(), liveNs()));
+    setRange(shifted(m_context.session.range(), direction, m_context.nowNs(), liveNs()));
 }
 
 void RangeControl::zoom(double factor)
 {
-    setRange(zoomed(m_context.session.range(), factor, m_context.clock.utcNs(), liveNs()));
+    setRange(zoomed(m_context.session.range(), factor, m_context.nowNs(), liveNs()));
 }
 
 void RangeControl::askCustom()
@@ -72,7 +72,7 @@ void RangeControl::askCustom()
 void RangeControl::refresh()
 {
     const TimeRange range = m_context.session.range();
-    const std::int64_t now = m_context.clock.utcNs();
+    const std::int64_t now = m_context.nowNs();
     const TimeWindow span = resolve(range, now);
     m_field->setText(rangeText(range, m_context.time.zone()) + (isMoving(range) ? QString() : QLatin1Char(' ') + m_context.time.zoneName(span.fromNs)));
     m_field->setAccessibleName(tr("Time range: %1").arg(m_field->text()));

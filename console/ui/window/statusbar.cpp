@@ -99,7 +99,7 @@ void StatusBar::notify(const QString &sentence)
 void StatusBar::refresh()
 {
     setFixedHeight(m_context.themes.theme().px(24));
-    m_items = statusItems(m_context.session, m_context.themes.theme(), m_context.clock.utcNs());
+    m_items = statusItems(m_context.session, m_context.themes.theme(), m_context.nowNs());
     while (m_buttons.size() < m_items.size()) {
         auto *button = new StatusButton({m_context.themes, m_context.icons}, this);
         connect(button, &QAbstractButton::clicked, this, [this, button] { emit activated(button->item().page, button->item().argument); });
@@ -112,7 +112,7 @@ void StatusBar::refresh()
 
 int StatusBar::clockWidth() const
 {
-    const QString clock = m_context.time.textWithZone(m_context.clock.utcNs(), TimeStyle::Second);
+    const QString clock = m_context.time.textWithZone(m_context.nowNs(), TimeStyle::Second);
     return QFontMetrics(m_context.themes.theme().font(FontRole::Mono)).horizontalAdvance(clock) + m_context.themes.theme().px(28);
 }
 
@@ -168,7 +168,7 @@ void StatusBar::paintEvent(QPaintEvent *)
     painter.setFont(t.font(FontRole::Mono));
     painter.setPen(t.text.secondary);
     const QRect area = rect().adjusted(t.px(14), 0, -t.px(14), 0);
-    painter.drawText(area, Qt::AlignRight | Qt::AlignVCenter, m_context.time.textWithZone(m_context.clock.utcNs(), TimeStyle::Second));
+    painter.drawText(area, Qt::AlignRight | Qt::AlignVCenter, m_context.time.textWithZone(m_context.nowNs(), TimeStyle::Second));
     if (m_notice.isEmpty())
         return;
     painter.setFont(t.font(FontRole::Label, QFont::Medium));

@@ -21,6 +21,7 @@
 
 #include <bpf/bpf.h>
 
+#include "agent/collect/kernel/hooktable.h"
 #include "tests/benchmarks/support/process.h"
 #include "tests/benchmarks/support/sinkserver.h"
 
@@ -184,8 +185,10 @@ Condition peer(std::string name, std::vector<std::string> workloads, std::vector
 Condition ours(std::string name, std::vector<std::string> workloads, const std::set<std::string> &enabled, bool statistics)
 {
     agent::KernelOptions options;
-    for (const char *collector : {"process", "oom", "signal", "tcp", "runqueue", "blockio", "dns", "http"}) {
-        if (!enabled.empty() && !enabled.contains(collector))
+    for (const std::string_view one : agent::collectorNames()) {
+        const std::string collector(one);
+        const bool isUsual = collector != "file"; // what is off by default is not of all
+        if (enabled.empty() ? !isUsual : !enabled.contains(collector))
             options.disabledCollectors.insert(collector);
     }
     options.runTimeStatistics = statistics;
@@ -215,6 +218,9 @@ std::vector<Condition> conditions()
     const std::string closes = "tracepoint:sock:inet_sock_set_state { if (args->newstate == 2 || args->newstate == 1) "
                                "{ @start[args->skaddr] = nsecs; } if (args->newstate == 7) { printf(\"%d %d %d %d\\n\", pid, "
                                "args->sport, args->dport, nsecs - @start[args->skaddr]); delete(@start[args->skaddr]); } }";
+    const std::string opens = "tracepoint:syscalls:sys_enter_open,tracepoint:syscalls:sys_enter_openat { @file[tid] = args->filename; } "
+                              "tracepoint:syscalls:sys_exit_open,tracepoint:syscalls:sys_exit_openat /@file[tid]/ { printf(\"%d %s %d %s\\n\", pid, "
+                              "comm, args->ret, str(@file[tid])); delete(@file[tid]); }";
     return {
         {"none", {}, [] { return std::make_unique<Nobody>(); }},
         ours("tapio, all collectors", {}, {}, false),
@@ -234,6 +240,10 @@ std::vector<Condition> conditions()
         peer("tcplife (libbpf-tools)", {"tcp", "requests"}, {"/usr/sbin/tcplife"}),
         peer("bpftrace, TCP connections", {"tcp", "requests"}, {"/usr/bin/bpftrace", "-q", "-e", closes}),
         peer("runqlat (libbpf-tools)", {"switches"}, {"/usr/sbin/runqlat", "1000"}),
+        ours("tapio, file", {"open", "missing", "calls"}, {"file"}, false),
+        peer("opensnoop (libbpf-tools)", {"open", "missing", "calls"}, {"/usr/sbin/opensnoop"}),
+        peer("opensnoop -x (libbpf-tools), failing only", {"open", "missing", "calls"}, {"/usr/sbin/opensnoop", "-x"}),
+        peer("bpftrace, opens", {"open", "missing", "calls"}, {"/usr/bin/bpftrace", "-q", "-e", opens}),
     };
 }
 

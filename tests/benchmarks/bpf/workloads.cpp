@@ -8,11 +8,13 @@
 #include <ctime>
 #include <string_view>
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <spawn.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -132,6 +134,35 @@ bool switches(int operations)
     return ::waitpid(other, nullptr, 0) == other;
 }
 
+bool opens(int operations)
+{
+    for (int i = 0; i < operations; ++i) {
+        const int fd = ::open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+        if (fd < 0 || ::close(fd) != 0)
+            return false;
+    }
+    return true;
+}
+
+bool opensInVain(int operations)
+{
+    for (int i = 0; i < operations; ++i) {
+        if (::open("/etc/tapio-bench-is-missing.conf", O_RDONLY | O_CLOEXEC) >= 0)
+            return false;
+    }
+    return true;
+}
+
+/// What a hook on system calls costs those that it is not about.
+bool calls(int operations)
+{
+    for (int i = 0; i < operations; ++i) {
+        if (::syscall(SYS_getppid) <= 0)
+            return false;
+    }
+    return true;
+}
+
 double cpuNs()
 {
     timespec own{};
@@ -157,6 +188,9 @@ constexpr Workload all[] = {
     {"requests", "64 bytes there and back on one connection", 20000, requests},
     {"http", "HTTP request and answer on one connection, both ends", 20000, http},
     {"switches", "two context switches through pipes", 20000, switches},
+    {"open", "open and close of a file", 100000, opens},
+    {"missing", "open of a configuration file that is missing", 100000, opensInVain},
+    {"calls", "a system call that does next to nothing", 1000000, calls},
 };
 
 } // namespace

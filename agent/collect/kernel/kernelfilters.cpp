@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/collect/kernel/kernelfilters.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <memory>
+#include <optional>
+
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "agent/collect/kernel/cgroupids.h"
+#include "bpf/include/tapio_records.h"
+#include "protocol/base/counters.h"
+
+namespace tapio::agent {
+
+namespace {
+
+constexpr std::array<tapio_collector, filteredCount> collectors{TAPIO_PROCESS, TAPIO_TCP, TAPIO_DNS, TAPIO_HTTP};
+constexpr std::array<tapio_kind, recordKindCount> kinds{TAPIO_KIND_EXEC, TAPIO_KIND_EXIT, TAPIO_KIND_TCP, TAPIO_KIND_DNS, TAPIO_KIND_HTTP};
+constexpr std::int64_t forgetBucketNs = 120 * nsPerSecond; ///< after it has been full for so long
+
+static_assert(TAPIO_CAUSES == filterCauseCount && TAPIO_UNWANTED == static_cast<int>(FilterCause::Unwanted)
+              && TAPIO_BY_PORT == static_cast<int>(FilterCause::Port) && TAPIO_BY_FLOOR == static_cast<int>(FilterCause::Floor)
+              && TAPIO_BY_CGROUP == static_cast<int>(FilterCause::Cgroup) && TAPIO_BY_TOKENS == static_cast<int>(FilterCause::Tokens));
+static_assert(TAPIO_PORT_WORDS * 64 == portCount);
+
+std::optional<tapio_port_set> portSetOf(Filtered collector) noexcept
+{
+    switch (collector) {
+    case Filtered::Tcp: return TAPIO_PORTS_TCP;
+    case Filtered::Dns: return TAPIO_PORTS_DNS;
+    case Filtered::Http: return TAPIO_PORTS_HTTP;
+    case Filtered::Process: break;
+    }
+    return std::nullopt;
+}
+
+tapio_rule packed(const KernelRule &rule)
+{
+    tapio_rule to{};
+    to.by_cgroup = rule.byCgroup;
+    to.floor_ns = static_cast<std::uint64_t>(rule.floor.count());
+    if (rule.rate > 0) {
+        to.token_ns = static_cast<std::uint64_t>(nsPerSecond) / rule.rate;
+        to.burst_ns = std::max(rule.burst, 1u) * to.token_ns;
+    }
+    return to;
+}
+
+void packPorts(__u64 *words, const PortSet &ports)
+{
+    for (std::size_t port = 0; port < portCount; ++port) {
+        if (ports[port])
+            words[port / 64] |= __u64{1} << port % 64;
+    }
+}
+
+std::uint32_t packed(const RecordKindSet &set)
+{
+    std::uint32_t bits = 0;
+    for (std::size_t i = 0; i < recordKindCount; ++i)
+        bits |= set[i] ? 1u << kinds[i] : 0;
+    return bits;
+}
+
+std::unique_ptr<tapio_filter> packed(const KernelFilter &filter, std::uint64_t generation, std::uint32_t slot)
+{
+    auto to = std::make_unique<tapio_filter>();
+    to->generation = generation;
+    to->slot = slot;
+    to->unwanted = packed(filter.unwanted);
+    to->unwanted_plain = packed(filter.unwanted | filter.unwantedPlain);
+    for (std::size_t i = 0; i < filteredCount; ++i) {
+        const KernelRule &rule = filter.rules[i];
+        tapio_rule &packedRule = to->rules[collectors[i]] = packed(rule);
+        const auto ports = portSetOf(static_cast<Filtered>(i));
+        if (ports && rule.ports) {
+            packedRule.by_port = 1;
+            packPorts(to->ports[*ports], *rule.ports);
+        }
+    }
+    return to;
+}
+
+tapio_verdict packed(const CgroupVerdict &verdict)
+{
+    tapio_verdict to{0, verdict.rank};
+    for (std::size_t i = 0; i < filteredCount; ++i)
+        to.denied |= verdict.denied[i] ? 1u << collectors[i] : 0;
+    return to;
+}
+
+tapio_verdict_key packed(const CgroupKey &key, std::uint32_t slot)
+{
+    return {key.id, key.hierarchy == CgroupHierarchy::Memory, slot};
+}
+
+std::optional<LeftOut> unpacked(const tapio_bucket_key &key, const tapio_bucket &bucket)
+{
+    const auto collector = std::find(collectors.begin(), collectors.end(), static_cast<tapio_collector>(key.collector));
+    if (collector == collectors.end() || bucket.left_out == 0)
+        return std::nullopt;
+    const CgroupIds cgroups = cgroupIds(key.cgroups);
+    return LeftOut{static_cast<Filtered>(collector - collectors.begin()), cgroups.id, cgroups.memoryId, key.failed != 0, bucket.left_out,
+                   cgroups.hierarchy};
+}
+
+} // namespace
+
+KernelFilters::KernelFilters(Maps maps, const Clock &clock) : m_maps(maps), m_clock(clock)
+{
+    bpf_map_info info{};
+    std::uint32_t size = sizeof(info);
+    if (m_maps.verdicts >= 0 && bpf_obj_get_info_by_fd(m_maps.verdicts, &info, &size) == 0)
+        m_room = info.max_entries / 2;
+}
+
+KernelFilters::~KernelFilters()
+{
+    for (const int fd : {m_graceInner, m_graceOuter}) {
+        if (fd >= 0)
+            ::close(fd);
+    }
+}
+
+/// A map of maps that no program uses. Whoever changes one is let go only when no program can be running that began before (1ae80cf31938,
+/// "bpf: wait for running BPF programs when updating map-in-map"): all that is wanted of it. membarrier(2) promises as much, but not
+/// on kernels that run CPUs without a tick.
+Status KernelFilters::openGrace()
+{
+    if (m_graceOuter >= 0)
+        return {};
+    constexpr std::uint32_t numberBytes = sizeof(std::uint32_t);
+    if (m_graceInner < 0)
+        m_graceInner = bpf_map_create(BPF_MAP_TYPE_ARRAY, "tapio_inner", numberBytes, numberBytes, 1, nullptr);
+    bpf_map_create_opts options{};
+    options.sz = sizeof(options);
+    options.inner_map_fd = static_cast<std::uint32_t>(m_graceInner);
+    if (m_graceInner >= 0)
+        m_graceOuter = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "tapio_grace", numberBytes, numberBytes, 1, &options);
+    if (m_graceOuter < 0)
+        return failErrno("making a map to wait for running kernel programs", errno);
+    return {};
+}
+
+Status KernelFilters::waitForRuns()
+{
+    const std::uint32_t first = 0;
+    if (bpf_map_update_elem(m_graceOuter, &first, &m_graceInner, BPF_ANY) != 0)
+        return failErrno("waiting for running kernel programs", errno);
+    m_graceOwed = false;
+    return {};
+}
+
+Result<std::size_t> KernelFilters::writeVerdicts(std::uint32_t slot, const CgroupVerdicts &verdicts)
+{
+    std::size_t withoutRoom = 0;
+    for (const auto &[cgroup, verdict] : verdicts) {
+        const tapio_verdict_key key = packed(cgroup, slot);
+        const tapio_verdict value = packed(verdict);
+        // A generation that took more than its half would leave the next one without.
+        if (m_written[slot].size() >= m_room && !m_written[slot].contains(cgroup))
+            ++withoutRoom;
+        else if (bpf_map_update_elem(m_maps.verdicts, &key, &value, BPF_ANY) == 0)
+            m_written[slot].insert(cgroup);
+        else if (errno == E2BIG)
+            ++withoutRoom;
+        else
+            return failErrno("telling the kernel programs of a cgroup", errno);
+    }
+    return withoutRoom;
+}
+
+void KernelFilters::removeVerdicts(std::uint32_t slot)
+{
+    for (const CgroupKey &cgroup : m_written[slot]) {
+        const tapio_verdict_key key = packed(cgroup, slot);
+        bpf_map_delete_elem(m_maps.verdicts, &key);
+    }
+    m_written[slot].clear();
+}
+
+Result<std::size_t> KernelFilters::set(const KernelFilter &filter, std::uint64_t generation, const CgroupVerdicts &verdicts)
+{
+    if (m_maps.filters < 0 || m_maps.active == nullptr)
+        return std::size_t{0};   // nobody asks
+    Status ready = openGrace();
+    if (ready && m_graceOwed)
+        ready = waitForRuns();
+    if (!ready)
+        return fail(ready.error());
+    const std::uint32_t next = 1 - m_slot;
+    removeVerdicts(next);
+    const auto withoutRoom = writeVerdicts(next, verdicts);
+    if (!withoutRoom) {
+        removeVerdicts(next);
+        return withoutRoom;
+    }
+    if (bpf_map_update_elem(m_maps.filters, &next, packed(filter, generation, next).get(), BPF_ANY) != 0) {
+        const int error = errno;
+        removeVerdicts(next);
+        return failErrno("telling the kernel programs of a filter", error);
+    }
+    const std::uint32_t active = filter == KernelFilter() ? 0u : next + 1;
+    std::atomic_ref(*m_maps.active).store(active, std::memory_order_release);
+    m_slot = next;
+    m_graceOwed = true;
+    if (const Status status = waitForRuns(); !status)
+        return fail(status.error());
+    removeVerdicts(1 - m_slot);
+    return withoutRoom;
+}
+
+Result<std::size_t> KernelFilters::changeVerdicts(const CgroupVerdicts &changed, const std::vector<CgroupKey> &gone)
+{
+    if (m_maps.verdicts < 0)
+        return std::size_t{0};
+    for (const CgroupKey &cgroup : gone) {
+        const tapio_verdict_key key = packed(cgroup, m_slot);
+        if (m_written[m_slot].erase(cgroup) > 0)
+            bpf_map_delete_elem(m_maps.verdicts, &key);
+    }
+    return writeVerdicts(m_slot, changed);
+}
+
+/// One that is taken out may be asked for in the same moment, which its cgroup's figure then lacks; the collector's counters have it.
+Result<std::vector<LeftOut>> KernelFilters::leftOut()
+{
+    std::vector<LeftOut> all;
+    if (m_maps.buckets < 0)
+        return all;
+    std::vector<tapio_bucket_key> keys;
+    tapio_bucket_key key{}, next{};
+    void *after = nullptr;
+    constexpr std::size_t most = 1u << 16;   // a key that is removed meanwhile makes the walk begin again; it may not go on for ever
+    while (keys.size() < most && bpf_map_get_next_key(m_maps.buckets, after, &next) == 0) {
+        keys.push_back(next);
+        key = next;
+        after = &key;
+    }
+    const auto forgotten = static_cast<std::uint64_t>(std::max<std::int64_t>(m_clock.bootNs() - forgetBucketNs, 0));
+    for (const tapio_bucket_key &one : keys) {
+        tapio_bucket bucket{};
+        if (bpf_map_lookup_elem(m_maps.buckets, &one, &bucket) != 0) {
+            if (errno == ENOENT)
+                continue;
+            return failErrno("reading what the kernel programs left out", errno);
+        }
+        if (const auto leftOut = unpacked(one, bucket))
+            all.push_back(*leftOut);
+        if (bucket.full_ns < forgotten)
+            bpf_map_delete_elem(m_maps.buckets, &one);
+    }
+    return all;
+}
+
+} // namespace tapio::agent
