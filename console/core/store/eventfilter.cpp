@@ -60,44 +60,51 @@ Result<CompiledFilter> CompiledFilter::of(const EventQuery &query, NameLookup &n
         else
             to = to ? inBoth(*to, *ids) : std::move(*ids);
     };
-    const auto keepOnly = [&status](std::optional<std::vector<std::int64_t>> &to, Result<std::vector<std::int64_t>> ids) {
-        if (!ids)
-            status = fail(ids.error());
-        else
-            to = std::move(*ids);
-    };
     if (!wanted.nodes.empty())
         keep(filter.streams, names.streamsOfNodes(wanted.nodes));
     if (status && !wanted.namespaces.empty())
         keep(filter.origins, names.originsOfNamespaces(wanted.namespaces));
     if (status && !wanted.pods.empty())
         keep(filter.origins, names.originsOfPods(wanted.pods));
-    // Events whose origin became known later are stored with what was known before.
-    if (status && filter.origins)
-        keepOnly(filter.origins, names.withAmended(std::move(*filter.origins)));
     std::optional<std::vector<std::int64_t>> textOrigins;
     if (status && !filter.text.empty())
         keep(textOrigins, names.originsWithText(filter.text.lowered()));
-    if (status && textOrigins)
-        keepOnly(textOrigins, names.withAmended(std::move(*textOrigins)));
     if (!status)
         return fail(status.error());
     filter.textOrigins = std::move(textOrigins).value_or(std::vector<std::int64_t>());
+    if (status = filter.takeAmendments(names, query.fromNs); !status)
+        return fail(status.error());
     filter.nothing = (filter.streams && filter.streams->empty()) || (filter.origins && filter.origins->empty());
     return filter;
+}
+
+Status CompiledFilter::takeAmendments(NameLookup &names, std::int64_t fromNs)
+{
+    if (!origins && textOrigins.empty())
+        return {};
+    Result<Amendments> known = names.amendments(fromNs);
+    if (!known)
+        return fail(known.error());
+    amendments = std::move(*known);
+    storedOrigins = amendments.storedAs(origins.value_or(std::vector<std::int64_t>()));
+    amendedOrigins = amendments.concerned(storedOrigins);
+    storedTextOrigins = amendments.storedAs(textOrigins);
+    return {};
 }
 
 bool CompiledFilter::mayMatch(const Zone &zone) const
 {
     const std::uint64_t severe = ~0ull << std::min<std::int64_t>(minSeverity, 6);
     return (zone.types & typeMask) != 0 && (zone.severities & severe) != 0
-           && (!streams || zone.streams.mayContainAny(*streams)) && (!origins || zone.origins.mayContainAny(*origins));
+           && (!streams || zone.streams.mayContainAny(*streams)) && (!origins || zone.origins.mayContainAny(storedOrigins));
 }
 
 bool CompiledFilter::mayMatchText(const Zone &zone, const GramIndex &index) const
 {
-    return index.mayContain(grams) || zone.origins.mayContainAny(textOrigins);
+    return index.mayContain(grams) || zone.origins.mayContainAny(storedTextOrigins);
 }
+
+bool CompiledFilter::needsSeqs(const Zone &zone) const { return origins && zone.origins.mayContainAny(amendedOrigins); }
 
 bool CompiledFilter::typeMatches(std::int64_t type) const
 {

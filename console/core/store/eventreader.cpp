@@ -5,21 +5,12 @@
 #include <map>
 
 #include "console/core/store/seriescodec.h"
-#include "protocol/wire/filter.h"
 
 namespace tapio::console {
 
 namespace {
 
 constexpr std::size_t pageLimit = 100'000;
-
-/// As far as it depends on whose the event is.
-bool isWanted(const EventQuery &query, TextSearch &text, const StoredEvent &event)
-{
-    return wire::wantsOrigin(query.filter, event.origin)
-           && (text.empty() || text.in(event.event.process.comm) || text.in(event.origin.podName) || text.in(event.origin.containerName)
-               || text.in(wire::summary(event.event)));
-}
 
 Error in(const Database &database, const Error &error) { return error.within("store '" + database.file().string() + "'"); }
 
@@ -84,18 +75,18 @@ Result<EventChunk> EventReader::wholeChunk(std::int64_t id)
     return chunk;
 }
 
-Result<StoredEvent> EventReader::stored(EventChunk &chunk, std::int64_t chunkId, std::uint32_t row)
+Result<StoredEvent> EventReader::stored(EventChunk &chunk, std::int64_t chunkId, std::uint32_t row, bool anyAmended)
 {
     const Result<const NameLookup::Stream *> stream = m_names.stream(chunk.stream(row));
     if (!stream)
         return fail(stream.error());
-    const Result<std::int64_t> amended = m_names.amended(chunk.stream(row), chunk.seq(row), chunk.origin(row));
-    if (!amended)
-        return fail(amended.error());
-    const Result<const wire::Origin *> origin = m_names.origin(*amended);
+    const Result<std::int64_t> known = anyAmended ? m_names.amended(chunk.stream(row), chunk.seq(row), chunk.origin(row)) : chunk.origin(row);
+    if (!known)
+        return fail(known.error());
+    const Result<const wire::Origin *> origin = m_names.origin(*known);
     if (!origin)
         return fail(origin.error());
-    return StoredEvent{idOf(chunkId + row), (*stream)->node, chunk.seq(row), **origin, chunk.event(row)};
+    return StoredEvent{idOf(chunkId + row), (*stream)->node, chunk.seq(row), **origin, chunk.event(row), *known != chunk.origin(row)};
 }
 
 Result<StoredEvent> EventReader::event(EventId id)
@@ -117,6 +108,9 @@ Status EventReader::materialise(const std::vector<Hit> &hits, std::vector<Stored
     std::map<std::int64_t, std::vector<std::size_t>> byChunk;
     for (std::size_t i = 0; i < hits.size(); ++i)
         byChunk[hits[i].chunk].push_back(i);
+    const Result<bool> anyAmended = m_names.anyAmended();
+    if (!anyAmended)
+        return fail(anyAmended.error());
     out.resize(hits.size());
     for (const auto &[chunkId, wanted] : byChunk) {
         if (stop.stop_requested())
@@ -130,7 +124,7 @@ Status EventReader::materialise(const std::vector<Hit> &hits, std::vector<Stored
         if (Status status = chunk->loadDetails(rows); !status)
             return fail(in(m_database, status.error().within("chunk " + std::to_string(chunkId))));
         for (std::size_t i = 0; i < wanted.size(); ++i) {
-            Result<StoredEvent> event = stored(*chunk, chunkId, rows[i]);
+            Result<StoredEvent> event = stored(*chunk, chunkId, rows[i], *anyAmended);
             if (!event)
                 return fail(event.error());
             out[wanted[i]] = std::move(*event);
@@ -201,9 +195,6 @@ Result<EventPage> EventReader::page(const EventQuery &query, std::optional<Event
         page.nextAfter = page.events.back().id;
         (query.newestFirst ? page.next.toNs : page.next.fromNs) = hits.back().timeNs + (query.newestFirst ? 1 : 0);
     }
-    // Others may be stored with the same words as events whose origin became known since: the search takes both.
-    TextSearch text(query.text);
-    std::erase_if(page.events, [&](const StoredEvent &event) { return !isWanted(query, text, event); });
     page.scannedEvents = scan.scannedEvents();
     const Result<std::uint64_t> lost = lostEvents(query);
     if (!lost)

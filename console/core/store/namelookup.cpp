@@ -10,7 +10,6 @@ namespace tapio::console {
 
 namespace {
 constexpr std::size_t cachedOrigins = 20'000;
-constexpr int mostAmendments = 8;   // of one event; each names at least one thing more, and there are not more things
 }
 
 Result<bool> NameLookup::hasVersion(std::int64_t version)
@@ -66,46 +65,30 @@ Result<const wire::Origin *> NameLookup::origin(std::int64_t id)
     return &known->second;
 }
 
-Result<std::int64_t> NameLookup::amended(std::int64_t stream, std::uint64_t seq, std::int64_t origin)
+Result<Amendments> NameLookup::amendments(std::int64_t fromNs)
 {
     const Result<bool> has = hasVersion(3);
     if (!has)
         return fail(has.error());
-    // One amendment may follow another; a damaged file must not lead round in circles.
-    for (int step = 0; *has && step < mostAmendments; ++step) {
-        Statement query = m_database.statement("SELECT now FROM amendment WHERE stream=?1 AND was=?2 AND first <= ?3 AND last >= ?3 ORDER BY first DESC LIMIT 1");
-        const Result<bool> row = query.bind(stream, origin, seq).step();
-        if (!row)
-            return fail(row.error());
-        if (!*row)
-            break;
-        origin = query.integer(0);
-    }
-    return origin;
+    return *has ? Amendments::read(m_database, fromNs) : Amendments();
 }
 
-Result<std::vector<std::int64_t>> NameLookup::withAmended(std::vector<std::int64_t> origins)
+Result<bool> NameLookup::anyAmended()
 {
     const Result<bool> has = hasVersion(3);
-    if (!has)
-        return fail(has.error());
-    std::vector<std::int64_t> last = origins;
-    for (int step = 0; *has && step < mostAmendments && !last.empty(); ++step) {
-        std::vector<std::int64_t> found;
-        for (const std::int64_t now : last) {
-            Statement query = m_database.statement("SELECT DISTINCT was FROM amendment WHERE now=?1");
-            Result<bool> row = query.bind(now).step();
-            for (; row && *row; row = query.step())
-                found.push_back(query.integer(0));
-            if (!row)
-                return fail(row.error());
-        }
-        origins.insert(origins.end(), found.begin(), found.end());
-        last = std::move(found);
-    }
-    std::sort(origins.begin(), origins.end());
-    origins.erase(std::unique(origins.begin(), origins.end()), origins.end());
-    return origins;
+    if (!has || !*has)
+        return has;
+    const Result<std::int64_t> any = m_database.integer("SELECT EXISTS(SELECT 1 FROM amendment)");
+    return any ? Result<bool>(*any != 0) : fail(any.error());
+}
+
+Result<std::int64_t> NameLookup::amended(std::int64_t stream, std::uint64_t seq, std::int64_t origin)
+{
+    Statement query = m_database.statement("SELECT now, last FROM amendment WHERE stream=?1 AND was=?2 AND first <= ?3 ORDER BY first DESC LIMIT 1");
+    const Result<bool> row = query.bind(stream, origin, seq).step();
+    if (!row)
+        return fail(row.error());
+    return *row && static_cast<std::uint64_t>(query.integer(1)) >= seq ? query.integer(0) : origin;
 }
 
 Result<std::string> NameLookup::node(std::int64_t id)

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "console/core/store/amendments.h"
 #include "console/core/store/sqlite.h"
 #include "protocol/wire/origin.h"
 
@@ -24,10 +25,12 @@ public:
     Result<const wire::Origin *> origin(std::int64_t id);
     Result<std::string> node(std::int64_t id);
 
-    /// What the origin of an event is by now: that which the file's amendments give, else `origin`.
+    /// What is known since of the origins of events that may be at `fromNs` or later; nothing in a file from before that was noted.
+    Result<Amendments> amendments(std::int64_t fromNs);
+    /// There is something to ask amended() for.
+    Result<bool> anyAmended();
+    /// The same of one event: the number of the origin that it has by now.
     Result<std::int64_t> amended(std::int64_t stream, std::uint64_t seq, std::int64_t origin);
-    /// `origins` (sorted), and all that amendments turn into one of them: what events of theirs may be stored with.
-    Result<std::vector<std::int64_t>> withAmended(std::vector<std::int64_t> origins);
 
     // Sorted numbers of all that match.
     Result<std::vector<std::int64_t>> streamsOfNodes(const std::vector<std::string> &nodes);
