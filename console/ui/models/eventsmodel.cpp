@@ -30,7 +30,9 @@ void EventsModel::renew(const StoredEvent &event)
     const int row = rowOf(event.id);
     if (row < 0 || eventAt(row).origin == event.origin)
         return;
-    m_events[static_cast<std::size_t>(row)].origin = event.origin;
+    StoredEvent &known = m_events[static_cast<std::size_t>(row)];
+    known.origin = event.origin;
+    known.isAmended = event.isAmended;
     emit dataChanged(index(row, 0), index(row, ColumnCount - 1));
 }
 
