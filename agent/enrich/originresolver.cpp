@@ -345,10 +345,10 @@ OriginPtr OriginResolver::found(const CgroupRef &cgroup)
     return !origin || (other && specificity(*other) > specificity(*origin)) ? other : origin;
 }
 
-bool OriginResolver::mayLearnMore(const wire::Origin &origin) const noexcept
+bool OriginResolver::mayBeNamed(const wire::Origin &origin) const noexcept
 {
     const bool isGuess = origin.attribution == wire::Attribution::Unknown || origin.attribution == wire::Attribution::Inferred;
-    return origin.cgroupId > rootId && (isGuess || m_naming.mayLearnMore(origin));
+    return origin.cgroupId > rootId && (isGuess || m_naming.mayBeNamed(origin));
 }
 
 OriginPtr OriginResolver::resolveOne(std::uint64_t cgroupId, CgroupHierarchy hierarchy, std::uint32_t pid,

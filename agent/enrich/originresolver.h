@@ -81,8 +81,8 @@ public:
     OriginPtr known(std::uint64_t cgroupId, std::uint64_t memoryId = 0, CgroupHierarchy hierarchy = CgroupHierarchy::Either);
     /// The same for who asks again: null where known() makes it Unknown.
     OriginPtr found(const CgroupRef &cgroup);
-    /// It is a guess, or nameless in some way that may change.
-    bool mayLearnMore(const wire::Origin &origin) const noexcept;
+    /// It is a guess, or lacks a name that may be learnt. Its image does not count.
+    bool mayBeNamed(const wire::Origin &origin) const noexcept;
     /// How often a cgroup was found or named that was not, gone ones among them: found() may have another answer then.
     std::uint64_t learnt() const noexcept { return m_learnt; }
     /// The origin of a cgroup of the inventory. Never null.

@@ -54,7 +54,7 @@ void AmendmentLedger::learn(Entries &entries, const Ask &ask, std::vector<Amendm
         }
         out.push_back({was, last, known.origin, entry.firstSeq, entry.lastSeq, entry.events});
         entry.told = known.origin;
-        it = known.mayLearnMore ? std::next(it) : entries.erase(it);
+        it = known.mayBeNamed ? std::next(it) : entries.erase(it);
     }
 }
 

@@ -38,7 +38,7 @@ public:
     };
     struct Known {
         OriginPtr origin;               ///< null = nothing
-        bool mayLearnMore = false;      ///< else the events need not be remembered any longer
+        bool mayBeNamed = false;        ///< else the events need not be remembered any longer
     };
     using Ask = std::function<Known(const CgroupRef &)>;
 

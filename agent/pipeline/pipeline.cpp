@@ -109,7 +109,7 @@ void Pipeline::pass(HeldEvent &&item)
         ++m_trimmed;
     wire::fitTexts(item.event.detail);   // a text too long would have the whole batch refused
     const bool isFull = m_batcher.add(std::move(item.event), item.origin, item.source, item.sinceBootNs);
-    if (m_resolver.mayLearnMore(*item.origin))
+    if (m_resolver.mayBeNamed(*item.origin))
         m_ledger.note(item.cgroup, item.origin, m_batcher.lastSeq(), m_clock.bootNs());
     if (isFull)
         send();
@@ -119,7 +119,7 @@ void Pipeline::pass(std::vector<HeldEvent> &&events)
 {
     for (HeldEvent &event : events) {
         // It was held for a while, and what has been learnt meanwhile is not learnt again.
-        if (m_resolver.mayLearnMore(*event.origin)) {
+        if (m_resolver.mayBeNamed(*event.origin)) {
             OriginPtr now = m_resolver.found(event.cgroup);
             if (now && isBetter(*now, *event.origin))
                 event.origin = std::move(now);
@@ -137,8 +137,8 @@ void Pipeline::amend()
         return;
     const auto ask = [this](const CgroupRef &cgroup) {
         OriginPtr origin = m_resolver.found(cgroup);
-        const bool mayLearnMore = origin && m_resolver.mayLearnMore(*origin);
-        return AmendmentLedger::Known{std::move(origin), mayLearnMore};
+        const bool mayBeNamed = origin && m_resolver.mayBeNamed(*origin);
+        return AmendmentLedger::Known{std::move(origin), mayBeNamed};
     };
     for (const Amendment &amendment : m_ledger.learn(ask)) {
         ++m_amendments;

@@ -160,6 +160,12 @@ private slots:
         QCOMPARE(told[1].now.containerName, std::string("app"));
         QCOMPARE(told[1].amendment.firstSeq, 1u);
         QCOMPARE(told[1].amendment.lastSeq, 1u);
+        // All names are there: that nobody tells the image is nothing to wait for.
+        bench.feed(id);
+        for (int i = 0; i < 61; ++i)
+            bench.second();
+        QCOMPARE(bench.told().size(), std::size_t(2));
+        QCOMPARE(bench.pipeline.unlearnt(), AmendmentLedger::Totals());
     }
 
     /// The container is gone when its names appear: what the kernel noted is all that there was to go by.
