@@ -86,15 +86,20 @@ void Naming::nameFromCluster(wire::Origin &origin) const
     fill(origin.imageId, container->imageId);
 }
 
+bool Naming::mayBeNamed(const wire::Origin &origin) const noexcept
+{
+    const bool wantsPod = !origin.podUid.empty() && (origin.podName.empty() || origin.namespaceName.empty());
+    const bool wantsContainer = !origin.containerId.empty() && origin.containerName.empty();
+    return wantsPod || wantsContainer || (isAskedOf(origin) && origin.workloadName.empty());
+}
+
 bool Naming::mayLearnMore(const wire::Origin &origin) const noexcept
 {
-    if (origin.podUid.empty() && origin.containerId.empty())
-        return false;
-    const bool wantsPod = !origin.podUid.empty() && (origin.podName.empty() || origin.namespaceName.empty());
-    const bool wantsContainer = !origin.containerId.empty() && (origin.containerName.empty() || origin.image.empty());
-    const bool isAsked = m_cluster && m_cluster->isAsked() && !origin.podUid.empty();
-    return wantsPod || wantsContainer || (isAsked && (origin.workloadName.empty() || (!origin.containerId.empty() && origin.imageId.empty())));
+    const bool wantsImage = !origin.containerId.empty() && (origin.image.empty() || (isAskedOf(origin) && origin.imageId.empty()));
+    return wantsImage || mayBeNamed(origin);
 }
+
+bool Naming::isAskedOf(const wire::Origin &origin) const noexcept { return m_cluster && m_cluster->isAsked() && !origin.podUid.empty(); }
 
 std::vector<wire::Hook> Naming::hooks() const
 {

@@ -31,6 +31,8 @@ public:
     bool refresh();
     /// Fills in what is known beside containerId and podUid.
     void name(wire::Origin &origin);
+    /// It lacks a name that one of the sources will tell; see namesMore().
+    bool mayBeNamed(const wire::Origin &origin) const noexcept;
     /// More may become known of it: something is empty that one of the sources will tell.
     bool mayLearnMore(const wire::Origin &origin) const noexcept;
     std::vector<wire::Hook> hooks() const;
@@ -38,6 +40,7 @@ public:
 private:
     void nameFromRuntime(wire::Origin &origin);
     void nameFromCluster(wire::Origin &origin) const;
+    bool isAskedOf(const wire::Origin &origin) const noexcept;
 
     const Clock &m_clock;
     KubeletNames m_kubelet;

@@ -84,6 +84,7 @@ OriginResolver::Entry &OriginResolver::remember(const CgroupNode &node)
         m_unfound.erase(node.v2Id);
         m_unfound.erase(node.memoryId);
         ++m_changes;
+        ++m_learnt;
     }
     found->second.walk = m_walk;
     return found->second;
@@ -175,6 +176,7 @@ void OriginResolver::nameAgain()
         OriginPtr named = namedAgain(origin);
         const bool isNews = named != origin;
         origin = std::move(named);
+        m_learnt += isNews ? 1 : 0;
         return isNews;
     };
     for (auto &[path, entry] : m_byPath)
@@ -304,6 +306,7 @@ OriginPtr OriginResolver::born(CgroupHierarchy hierarchy, std::uint64_t cgroupId
         return remember(node).origin;
     OriginPtr origin = makeOrigin(path, cgroupId, wire::Attribution::Cached);
     rememberGone(v2 ? CgroupHierarchy::V2 : CgroupHierarchy::Memory, cgroupId, origin);
+    ++m_learnt;
     return origin;
 }
 
@@ -328,17 +331,24 @@ OriginPtr OriginResolver::resolve(std::uint64_t cgroupId, std::uint32_t pid, std
 
 OriginPtr OriginResolver::known(std::uint64_t cgroupId, std::uint64_t memoryId, CgroupHierarchy hierarchy)
 {
-    const auto one = [this](std::uint64_t id, CgroupHierarchy of) {
-        if (id == rootId)
-            return m_host;
-        OriginPtr found = find(id, of, 0, 0);
-        return found ? found : makeOrigin({}, id, wire::Attribution::Unknown);
-    };
-    OriginPtr origin = one(cgroupId, hierarchy);
-    if (memoryId == 0 || specificity(*origin) == mostSpecific)
+    OriginPtr origin = found({cgroupId, memoryId, hierarchy});
+    return origin ? origin : makeOrigin({}, cgroupId, wire::Attribution::Unknown);
+}
+
+OriginPtr OriginResolver::found(const CgroupRef &cgroup)
+{
+    const auto one = [this](std::uint64_t id, CgroupHierarchy of) { return id == rootId ? m_host : find(id, of, 0, 0); };
+    OriginPtr origin = one(cgroup.cgroupId, cgroup.hierarchy);
+    if (cgroup.memoryId == 0 || (origin && specificity(*origin) == mostSpecific))
         return origin;
-    OriginPtr other = one(memoryId, CgroupHierarchy::Memory);
-    return specificity(*other) > specificity(*origin) ? other : origin;
+    OriginPtr other = one(cgroup.memoryId, CgroupHierarchy::Memory);
+    return !origin || (other && specificity(*other) > specificity(*origin)) ? other : origin;
+}
+
+bool OriginResolver::mayBeNamed(const wire::Origin &origin) const noexcept
+{
+    const bool isGuess = origin.attribution == wire::Attribution::Unknown || origin.attribution == wire::Attribution::Inferred;
+    return origin.cgroupId > rootId && (isGuess || m_naming.mayBeNamed(origin));
 }
 
 OriginPtr OriginResolver::resolveOne(std::uint64_t cgroupId, CgroupHierarchy hierarchy, std::uint32_t pid,

@@ -35,6 +35,15 @@ using CgroupBirth = std::function<std::optional<std::string>(std::uint64_t id, b
 /// How much an origin tells: 3 a container, 2 a pod, 1 at least a path, 0 nothing.
 int specificity(const wire::Origin &origin) noexcept;
 
+/// As whose an event came, so that it can be asked again; see OriginResolver::resolve().
+struct CgroupRef {
+    std::uint64_t cgroupId = 0;
+    std::uint64_t memoryId = 0;
+    CgroupHierarchy hierarchy = CgroupHierarchy::Either;
+
+    bool operator==(const CgroupRef &) const = default;
+};
+
 struct ResolverOptions {
     std::filesystem::path procRoot = "/proc";
     std::filesystem::path podLogs = "/var/log/pods";
@@ -70,6 +79,12 @@ public:
     /// What is known already, for figures that come every second: no process is asked and nothing walked for them, and what is not
     /// known, or any more, is Unknown. Never null.
     OriginPtr known(std::uint64_t cgroupId, std::uint64_t memoryId = 0, CgroupHierarchy hierarchy = CgroupHierarchy::Either);
+    /// The same for who asks again: null where known() makes it Unknown.
+    OriginPtr found(const CgroupRef &cgroup);
+    /// It is a guess, or lacks a name that may be learnt. Its image does not count.
+    bool mayBeNamed(const wire::Origin &origin) const noexcept;
+    /// How often a cgroup was found or named that was not, gone ones among them: found() may have another answer then.
+    std::uint64_t learnt() const noexcept { return m_learnt; }
     /// The origin of a cgroup of the inventory. Never null.
     OriginPtr originOf(const CgroupNode &node);
     const OriginPtr &host() const noexcept { return m_host; }
@@ -143,6 +158,7 @@ private:
     std::unordered_map<std::uint64_t, Unfound> m_unfound;
     std::uint64_t m_walk = 0;          ///< how many there were
     std::uint64_t m_changes = 0;
+    std::uint64_t m_learnt = 0;
     std::int64_t m_walkedBootNs = 0;
     std::int64_t m_walkNs = 0;         ///< what the last one took
     std::int64_t m_spentNs = 0;        ///< since takeWalkNs()

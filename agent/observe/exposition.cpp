@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "agent/observe/metricfamilies.h"
 
@@ -21,24 +22,25 @@ double seconds(std::int64_t ns) { return static_cast<double>(ns) / 1e9; }
 struct CounterMetric {
     Counter counter;
     const char *events;
-    const char *frames;     ///< null = means nothing for frames of samples
+    const char *frames;     ///< null = means nothing for frames of samples, and for amendments
+    const char *amendments;
     const char *help;
 };
 
 constexpr std::array<CounterMetric, 13> counterMetrics{{
-    {Counter::Seen, "tapio_agent_events_seen_total", "tapio_agent_sample_frames_seen_total", "A hook fired; of frames of samples: made."},
-    {Counter::KFiltered, "tapio_agent_events_kfiltered_total", nullptr, "Dropped in the kernel by a rule."},
-    {Counter::Folded, "tapio_agent_events_folded_total", nullptr, "Aggregated into a kernel map or histogram instead of being sent."},
-    {Counter::Lost, "tapio_agent_events_lost_total", nullptr, "Lost in the kernel: the ring or a map was full."},
-    {Counter::Drained, "tapio_agent_events_drained_total", "tapio_agent_sample_frames_drained_total", "Read from the ring by user space."},
-    {Counter::Malformed, "tapio_agent_events_malformed_total", "tapio_agent_sample_frames_malformed_total", "Failed validation after draining."},
-    {Counter::UFiltered, "tapio_agent_events_ufiltered_total", nullptr, "Dropped in user space by a rule."},
-    {Counter::Shed, "tapio_agent_events_shed_total", nullptr, "Dropped on purpose by the overhead budget."},
-    {Counter::QDrop, "tapio_agent_events_qdrop_total", "tapio_agent_sample_frames_qdrop_total", "Dropped by a bounded queue that was full."},
-    {Counter::Spooled, "tapio_agent_events_spooled_total", "tapio_agent_sample_frames_spooled_total", "Written to the disk spool."},
-    {Counter::Unspooled, "tapio_agent_events_unspooled_total", "tapio_agent_sample_frames_unspooled_total", "Replayed from the disk spool."},
-    {Counter::Sent, "tapio_agent_events_sent_total", "tapio_agent_sample_frames_sent_total", "Left the agent."},
-    {Counter::Acked, "tapio_agent_events_acked_total", "tapio_agent_sample_frames_acked_total", "Confirmed by the server."},
+    {Counter::Seen, "tapio_agent_events_seen_total", "tapio_agent_sample_frames_seen_total", "tapio_agent_amendments_seen_total", "A hook fired; of frames of samples and amendments: made."},
+    {Counter::KFiltered, "tapio_agent_events_kfiltered_total", nullptr, nullptr, "Dropped in the kernel by a rule."},
+    {Counter::Folded, "tapio_agent_events_folded_total", nullptr, nullptr, "Aggregated into a kernel map or histogram instead of being sent."},
+    {Counter::Lost, "tapio_agent_events_lost_total", nullptr, nullptr, "Lost in the kernel: the ring or a map was full."},
+    {Counter::Drained, "tapio_agent_events_drained_total", "tapio_agent_sample_frames_drained_total", "tapio_agent_amendments_drained_total", "Read from the ring by user space."},
+    {Counter::Malformed, "tapio_agent_events_malformed_total", "tapio_agent_sample_frames_malformed_total", "tapio_agent_amendments_malformed_total", "Failed validation after draining."},
+    {Counter::UFiltered, "tapio_agent_events_ufiltered_total", nullptr, nullptr, "Dropped in user space by a rule."},
+    {Counter::Shed, "tapio_agent_events_shed_total", nullptr, nullptr, "Dropped on purpose by the overhead budget."},
+    {Counter::QDrop, "tapio_agent_events_qdrop_total", "tapio_agent_sample_frames_qdrop_total", "tapio_agent_amendments_qdrop_total", "Dropped by a bounded queue that was full."},
+    {Counter::Spooled, "tapio_agent_events_spooled_total", "tapio_agent_sample_frames_spooled_total", "tapio_agent_amendments_spooled_total", "Written to the disk spool."},
+    {Counter::Unspooled, "tapio_agent_events_unspooled_total", "tapio_agent_sample_frames_unspooled_total", "tapio_agent_amendments_unspooled_total", "Replayed from the disk spool."},
+    {Counter::Sent, "tapio_agent_events_sent_total", "tapio_agent_sample_frames_sent_total", "tapio_agent_amendments_sent_total", "Left the agent."},
+    {Counter::Acked, "tapio_agent_events_acked_total", "tapio_agent_sample_frames_acked_total", "tapio_agent_amendments_acked_total", "Confirmed by the server."},
 }};
 
 void addCounters(MetricFamilies &out, const wire::CounterReport &report)
@@ -52,10 +54,12 @@ void addCounters(MetricFamilies &out, const wire::CounterReport &report)
         }
         if (metric.frames == nullptr)
             continue;
-        out.counter(metric.frames, metric.help);
-        for (const wire::SourceCounters &source : report.sources) {
-            if (!source.countsEvents())
-                out.add(source.counters[metric.counter]);
+        for (const auto &[name, source] : {std::pair(metric.frames, wire::samplesSource), std::pair(metric.amendments, wire::amendmentsSource)}) {
+            out.counter(name, metric.help);
+            for (const wire::SourceCounters &one : report.sources) {
+                if (one.source == source)
+                    out.add(one.counters[metric.counter]);
+            }
         }
     }
 }
@@ -153,6 +157,9 @@ void addCollecting(MetricFamilies &out, const CollectSnapshot &snapshot)
         .add(snapshot.events.sizeBytes, {{"ring", "events"}})
         .add(snapshot.critical.sizeBytes, {{"ring", "critical"}});
     out.gauge("tapio_agent_batch_events", "Events in the batch that is being filled.").add(std::uint64_t{snapshot.pendingEvents});
+    out.counter("tapio_agent_origins_unlearnt_total", "Origins of events that were sent without it and never amended, by why they are not waited for any longer.")
+        .add(snapshot.unlearnt.outOfTime, {{"cause", "time"}})
+        .add(snapshot.unlearnt.outOfRoom, {{"cause", "room"}});
     out.gauge("tapio_agent_cgroups", "Cgroups that are sampled.").add(std::uint64_t{snapshot.cgroups});
     out.gauge("tapio_agent_cgroups_cut_off", "Cgroups beyond collect.max_cgroups, which are not sampled.")
         .add(std::uint64_t{snapshot.cgroupsCutOff});

@@ -46,24 +46,44 @@ std::size_t bytesOf(const wire::Origin &origin)
 
 } // namespace
 
-bool Batcher::add(wire::Event &&event, const OriginPtr &origin, std::string_view source, std::int64_t bootNs)
+void Batcher::begin(std::int64_t bootNs)
 {
-    if (m_batch.events.empty()) {
+    if (empty())
         m_beganBootNs = bootNs;
-        m_batch.events.reserve(m_limits.events);
-        m_sources.reserve(m_limits.events);
-    }
+}
+
+std::uint32_t Batcher::indexOf(const OriginPtr &origin)
+{
     const auto [known, isNew] = m_origins.try_emplace(origin, static_cast<std::uint32_t>(m_batch.origins.size()));
     if (isNew) {
         m_batch.origins.push_back(*origin);
         m_bytes += bytesOf(*origin);
     }
-    event.origin = known->second;
+    return known->second;
+}
+
+bool Batcher::add(wire::Event &&event, const OriginPtr &origin, std::string_view source, std::int64_t bootNs)
+{
+    begin(bootNs);
+    if (m_batch.events.empty()) {
+        m_batch.events.reserve(m_limits.events);
+        m_sources.reserve(m_limits.events);
+    }
+    event.origin = indexOf(origin);
     m_isUrgent = m_isUrgent || event.severity >= wire::Severity::Error;
     m_bytes += bytesOf(event);
     m_batch.events.push_back(std::move(event));
     m_sources.push_back(source);
-    return m_batch.events.size() >= m_limits.events || m_bytes >= m_limits.bytes;
+    return isFull();
+}
+
+bool Batcher::amend(const Amendment &amendment, std::int64_t bootNs)
+{
+    begin(bootNs);
+    const std::uint32_t was = indexOf(amendment.was), told = indexOf(amendment.told), now = indexOf(amendment.now);
+    m_batch.amendments.push_back({was, told, now, amendment.events, amendment.firstSeq, amendment.lastSeq});
+    m_bytes += sizeof(wire::OriginAmendment);
+    return isFull();
 }
 
 std::int64_t Batcher::untilDueNs(std::int64_t bootNs) const

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "agent/enrich/originresolver.h"
+#include "agent/pipeline/amendments.h"
 #include "agent/publish/outgoing.h"
 
 namespace tapio::agent {
@@ -26,17 +27,25 @@ public:
 
     /// True when the batch is full now: take() it. `bootNs` is now.
     bool add(wire::Event &&event, const OriginPtr &origin, std::string_view source, std::int64_t bootNs);
-    /// How long the oldest event may still wait, nanoseconds; 0 = no longer. Only when pending() > 0. One of severity Error and up
+    /// Puts it behind the events that it is about, whose numbers were given before. True when the batch is full now.
+    bool amend(const Amendment &amendment, std::int64_t bootNs);
+    /// How long the oldest of it may still wait, nanoseconds; 0 = no longer. Only when it is not empty. One of severity Error and up
     /// does not wait, but for those that were read together with it: so a storm of them makes one batch per reading.
     std::int64_t untilDueNs(std::int64_t bootNs) const;
-    /// Everything collected; begins the next batch. Only when pending() > 0.
+    /// Everything collected; begins the next batch. Only when it is not empty.
     Outgoing take();
 
+    bool empty() const noexcept { return m_batch.events.empty() && m_batch.amendments.empty(); }
+
     std::size_t pending() const noexcept { return m_batch.events.size(); }
-    /// Sequence number of the last event taken; 0 = none yet.
-    std::uint64_t lastSeq() const noexcept { return m_nextSeq - 1; }
+    /// Sequence number of the last event added; 0 = none yet.
+    std::uint64_t lastSeq() const noexcept { return m_nextSeq + m_batch.events.size() - 1; }
 
 private:
+    std::uint32_t indexOf(const OriginPtr &origin);
+    void begin(std::int64_t bootNs);
+    bool isFull() const noexcept { return m_batch.events.size() >= m_limits.events || m_bytes >= m_limits.bytes; }
+
     BatchLimits m_limits;
     wire::EventBatch m_batch;
     std::vector<std::string_view> m_sources;

@@ -209,6 +209,7 @@ void CollectLoop::everySecond()
     tellLeftOut(false);
     readEvents();
     sampleDue(false);
+    m_pipeline.amend();     // after the names, and a walk where one was due
     std::vector<wire::Hook> hooks = this->hooks();
     reportHooks(hooks);
     keepBudget(hooks);
@@ -370,6 +371,7 @@ void CollectLoop::takeSnapshot(std::vector<wire::Hook> hooks)
     snapshot->budget = budgetState();
     snapshot->filter = m_filter.state();
     snapshot->pendingEvents = m_pipeline.pending();
+    snapshot->unlearnt = m_pipeline.unlearnt();
     snapshot->cgroups = m_inventory.nodes().size();
     snapshot->cgroupsCutOff = m_inventory.cutOff();
     m_snapshot = std::move(snapshot);
@@ -419,6 +421,8 @@ wire::CounterReport CollectLoop::finish()
     for (const auto &reader : m_readers)
         reader->finish(m_pipeline);
     tellLeftOut(true);
+    m_resolver.refreshNames();
+    m_pipeline.amend();
     m_pipeline.flush();
     // What was added up since the last second would be gone with the programs.
     SampleWriter writer(m_clock.utcNs());

@@ -111,6 +111,7 @@ struct CollectSnapshot {
     BudgetState budget;
     FilterState filter;
     std::size_t pendingEvents = 0;  ///< in the batch that is being filled, or held by the budget
+    AmendmentLedger::Totals unlearnt;   ///< origins of events that were sent before they were known, and never were
     std::size_t cgroups = 0;        ///< sampled
     std::size_t cgroupsCutOff = 0;  ///< exist, but beyond collect.max_cgroups
 };

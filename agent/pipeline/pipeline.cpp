@@ -64,7 +64,8 @@ void Pipeline::onRecord(KernelRecord &&record)
         ++totals(record.source).ufiltered;
         return;
     }
-    HeldEvent item{std::move(event), origin, record.source, static_cast<std::int64_t>(record.drainedBootNs)};
+    HeldEvent item{std::move(event), origin, record.source, static_cast<std::int64_t>(record.drainedBootNs),
+                   {record.cgroupId, record.memoryCgroupId, record.hierarchy}};
     if (m_shedder.holds(item.event)) {
         pass(m_shedder.hold(std::move(item)));
         return;
@@ -107,14 +108,43 @@ void Pipeline::pass(HeldEvent &&item)
     if (m_shedder.trims() && isSheddable(item.event) && trimDetail(item.event))
         ++m_trimmed;
     wire::fitTexts(item.event.detail);   // a text too long would have the whole batch refused
-    if (m_batcher.add(std::move(item.event), item.origin, item.source, item.sinceBootNs))
+    const bool isFull = m_batcher.add(std::move(item.event), item.origin, item.source, item.sinceBootNs);
+    if (m_resolver.mayBeNamed(*item.origin))
+        m_ledger.note(item.cgroup, item.origin, m_batcher.lastSeq(), m_clock.bootNs());
+    if (isFull)
         send();
 }
 
 void Pipeline::pass(std::vector<HeldEvent> &&events)
 {
-    for (HeldEvent &event : events)
+    for (HeldEvent &event : events) {
+        // It was held for a while, and what has been learnt meanwhile is not learnt again.
+        if (m_resolver.mayBeNamed(*event.origin)) {
+            OriginPtr now = m_resolver.found(event.cgroup);
+            if (now && isBetter(*now, *event.origin))
+                event.origin = std::move(now);
+        }
         pass(std::move(event));
+    }
+}
+
+void Pipeline::amend()
+{
+    const std::int64_t now = m_clock.bootNs();
+    m_ledger.age(now);
+    const std::uint64_t learnt = m_resolver.learnt();
+    if (std::exchange(m_learnt, learnt) == learnt)
+        return;
+    const auto ask = [this](const CgroupRef &cgroup) {
+        OriginPtr origin = m_resolver.found(cgroup);
+        const bool mayBeNamed = origin && m_resolver.mayBeNamed(*origin);
+        return AmendmentLedger::Known{std::move(origin), mayBeNamed};
+    };
+    for (const Amendment &amendment : m_ledger.learn(ask)) {
+        ++m_amendments;
+        if (m_batcher.amend(amendment, now))
+            send();
+    }
 }
 
 void Pipeline::setShedStep(ShedStep step) { pass(m_shedder.setStep(step)); }
@@ -128,7 +158,7 @@ void Pipeline::tick()
 
 std::optional<std::int64_t> Pipeline::untilDueNs() const
 {
-    if (m_batcher.pending() == 0)
+    if (m_batcher.empty())
         return std::nullopt;
     return m_batcher.untilDueNs(m_clock.bootNs());
 }
@@ -136,7 +166,7 @@ std::optional<std::int64_t> Pipeline::untilDueNs() const
 void Pipeline::flush()
 {
     pass(m_shedder.takeAll());
-    if (m_batcher.pending() > 0)
+    if (!m_batcher.empty())
         send();
 }
 
@@ -147,6 +177,7 @@ void Pipeline::send()
         return;
     for (const std::string_view source : batch.sources)   // NOLINT(bugprone-use-after-move): a refused push leaves the batch with us
         ++totals(source).qdrop;
+    m_refusedAmendments += std::get<wire::EventBatch>(batch.body).amendments.size();
 }
 
 std::vector<wire::SourceCounters> Pipeline::counters(const std::vector<SourceCounterSet> &kernel) const
@@ -160,6 +191,11 @@ std::vector<wire::SourceCounters> Pipeline::counters(const std::vector<SourceCou
         own[Counter::Seen] = m_announced + m_lostNotices;
         own[Counter::Lost] = m_lostNotices;
         own[Counter::Drained] = m_announced;
+    }
+    if (m_amendments > 0) {
+        CounterSet &own = all.emplace_back(wire::SourceCounters{std::string(wire::amendmentsSource), {}}).counters;
+        own[Counter::Seen] = own[Counter::Drained] = m_amendments;
+        own[Counter::QDrop] = m_refusedAmendments;
     }
     for (const SourceTotals &mine : m_totals) {
         auto found = std::find_if(all.begin(), all.end(), [&](const auto &c) { return c.source == mine.source; });

@@ -8,6 +8,7 @@
 
 #include "agent/collect/kernelcollectors.h"
 #include "agent/enrich/originresolver.h"
+#include "agent/pipeline/amendments.h"
 #include "agent/pipeline/batcher.h"
 #include "agent/pipeline/boottime.h"
 #include "agent/pipeline/eventgate.h"
@@ -34,6 +35,8 @@ public:
     void announce(wire::AgentNotice notice, wire::Process self, const OriginPtr &about = nullptr);
     /// So many notices never came to announce().
     void noteLostNotices(std::uint64_t count) { m_lostNotices += count; }
+    /// Says of events that went out whose they are, as far as the resolver has learnt it since. For once a second.
+    void amend();
     /// What the overhead budget asks for, from the next event on.
     void setShedStep(ShedStep step);
 
@@ -42,6 +45,8 @@ public:
     /// In the batch that is being filled, or held until it is known how their process ends.
     std::size_t pending() const noexcept { return m_batcher.pending() + m_shedder.held(); }
     const FoldTotals &folded() const noexcept { return m_shedder.folded(); }
+    /// Of whose events nothing more was learnt.
+    const AmendmentLedger::Totals &unlearnt() const noexcept { return m_ledger.totals(); }
     /// Events that were sent without their arguments and folders.
     std::uint64_t trimmed() const noexcept { return m_trimmed; }
 
@@ -71,6 +76,9 @@ private:
     std::uint64_t m_announced = 0;
     std::uint64_t m_lostNotices = 0;
     Batcher m_batcher;
+    AmendmentLedger m_ledger;
+    std::uint64_t m_learnt = 0;           ///< of the resolver, when it was asked last
+    std::uint64_t m_amendments = 0, m_refusedAmendments = 0;
     std::vector<SourceTotals> m_totals;
 };
 

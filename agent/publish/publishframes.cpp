@@ -46,6 +46,8 @@ void PublishSession::take(Outgoing &&outgoing)
         m_status.producedEvents = batch->firstSeq + batch->events.size() - 1;
         for (const std::string_view source : outgoing.sources)
             m_counters.try_emplace(std::string(source));
+        if (!batch->amendments.empty())
+            m_counters.try_emplace(std::string(wire::amendmentsSource));
     } else if (std::holds_alternative<wire::SampleBatch>(outgoing.body)) {
         m_counters.try_emplace(std::string(wire::samplesSource));
     } else if (auto *report = std::get_if<wire::CounterReport>(&outgoing.body)) {
@@ -79,6 +81,8 @@ void PublishSession::seal(Outgoing &&outgoing)
     if (const auto *batch = std::get_if<wire::EventBatch>(&outgoing.body)) {
         frame.events = static_cast<std::uint32_t>(batch->events.size());
         frame.sources = countBySource(outgoing.sources);
+        if (!batch->amendments.empty())
+            frame.sources.push_back({wire::amendmentsSource, static_cast<std::uint32_t>(batch->amendments.size())});
         frame.oldestNs = batch->events.empty() ? 0 : batch->events.front().timeNs;
         frame.newestNs = batch->events.empty() ? frame.newestNs : batch->events.back().timeNs;
         frame.lastEvent = batch->firstSeq + batch->events.size() - 1;
@@ -101,12 +105,16 @@ void PublishSession::seal(Outgoing &&outgoing)
 void PublishSession::split(Outgoing &&outgoing)
 {
     Outgoing rest;
-    if (auto *batch = std::get_if<wire::EventBatch>(&outgoing.body); batch != nullptr && batch->events.size() > 1) {
+    if (auto *batch = std::get_if<wire::EventBatch>(&outgoing.body); batch != nullptr && batch->events.size() + batch->amendments.size() > 1) {
         wire::EventBatch half;
         half.origins = batch->origins;   // indexes stay valid in both halves
-        half.events = takeHalf(batch->events);
+        half.amendments = batch->events.empty() ? takeHalf(batch->amendments) : std::exchange(batch->amendments, {});   // they come after events
+        if (batch->events.size() > 1) {
+            half.events = takeHalf(batch->events);
+            rest.sources = takeHalf(outgoing.sources);
+        }
         half.firstSeq = batch->firstSeq + batch->events.size();
-        rest = {std::move(half), takeHalf(outgoing.sources)};
+        rest.body = std::move(half);
     } else if (batch != nullptr) {
         giveUpEvent(outgoing);
         return;
@@ -138,7 +146,10 @@ void PublishSession::split(Outgoing &&outgoing)
 
 void PublishSession::giveUpEvent(const Outgoing &outgoing)
 {
-    ++m_status.droppedEvents;
+    const auto &batch = std::get<wire::EventBatch>(outgoing.body);
+    m_status.droppedEvents += batch.events.size();
+    if (!batch.amendments.empty())
+        m_counters.find(wire::amendmentsSource)->second[Counter::Malformed] += batch.amendments.size();
     for (const std::string_view source : outgoing.sources)
         ++m_counters.find(source)->second[Counter::Malformed];
     m_log.warn("frame: an event that cannot be encoded was given up");

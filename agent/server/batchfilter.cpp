@@ -2,6 +2,7 @@
 #include "agent/server/batchfilter.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -25,12 +26,24 @@ std::vector<std::uint32_t> wantedEvents(const wire::EventFilter &filter, const w
     return indexes;
 }
 
+/// Of events that the console may have, or would have had if it had been known whose they are.
+std::vector<wire::OriginAmendment> wantedAmendments(const wire::EventFilter &filter, const wire::EventBatch &batch)
+{
+    std::vector<wire::OriginAmendment> wanted;
+    std::copy_if(batch.amendments.begin(), batch.amendments.end(), std::back_inserter(wanted), [&](const wire::OriginAmendment &one) {
+        const auto isWanted = [&](std::uint32_t origin) { return wire::wantsOrigin(filter, batch.origins[origin]); };
+        return isWanted(one.was) || isWanted(one.told) || isWanted(one.now);
+    });
+    return wanted;
+}
+
 std::shared_ptr<const wire::Delivery> withEvents(const wire::Delivery &delivery, const wire::EventBatch &batch,
-                                                 const std::vector<std::uint32_t> &indexes)
+                                                 const std::vector<std::uint32_t> &indexes, std::vector<wire::OriginAmendment> &&amendments)
 {
     wire::EventBatch some;
-    some.firstSeq = batch.seqOf(indexes.front());
+    some.firstSeq = indexes.empty() ? batch.firstSeq : batch.seqOf(indexes.front());
     some.origins = batch.origins;
+    some.amendments = std::move(amendments);
     for (const std::uint32_t index : indexes) {
         some.events.push_back(batch.events[index]);
         some.seqOffsets.push_back(static_cast<std::uint32_t>(batch.seqOf(index) - some.firstSeq));
@@ -55,9 +68,11 @@ std::shared_ptr<const wire::Delivery> wanted(const Interest &interest, const std
     if (wire::wantsEverything(interest.filter))
         return delivery;
     const auto indexes = wantedEvents(interest.filter, *batch);
-    if (indexes.empty())
+    auto amendments = wantedAmendments(interest.filter, *batch);
+    if (indexes.empty() && amendments.empty())
         return nullptr;
-    return indexes.size() == batch->events.size() ? delivery : withEvents(*delivery, *batch, indexes);
+    const bool isAll = indexes.size() == batch->events.size() && amendments.size() == batch->amendments.size();
+    return isAll ? delivery : withEvents(*delivery, *batch, indexes, std::move(amendments));
 }
 
 std::uint64_t eventCount(const wire::Frame &frame) noexcept

@@ -258,9 +258,19 @@ struct PressureStall {
   ended @7 :Bool;
 }
 
+struct OriginAmendment {
+  firstSeq @0 :UInt64;
+  lastSeq @1 :UInt64;
+  was @2 :UInt32;          # indexes into EventBatch.origins
+  told @3 :UInt32;
+  now @4 :UInt32;
+  events @5 :UInt32;
+}
+
 struct EventBatch {
   firstSeq @0 :UInt64;
   origins @1 :List(Origin);
   events @2 :List(Event);
   seqOffsets @3 :List(UInt32);
+  amendments @4 :List(OriginAmendment);
 }

@@ -85,13 +85,27 @@ struct Event {
 /// At most 400 bytes of valid UTF-8. Never translated: it is data.
 std::string summary(const Event &event);
 
+/// Says of events that were sent whose they are, now that more is known: those of this stream numbered firstSeq to lastSeq that were sent with the
+/// origin `was` are of `now`. The last amendment of an event holds; taking one twice changes nothing. No event itself.
+struct OriginAmendment {
+    std::uint32_t was = 0;      ///< index into EventBatch::origins; so are the next two
+    std::uint32_t told = 0;     ///< what was said of them before: `was`, or the `now` of an earlier amendment
+    std::uint32_t now = 0;
+    std::uint32_t events = 0;   ///< how many these are, as the agent sent them
+    std::uint64_t firstSeq = 0;
+    std::uint64_t lastSeq = 0;
+
+    bool operator==(const OriginAmendment &) const = default;
+};
+
 /// A run of events of one stream. Sequence numbers begin at 1; agents send runs without holes, and a server that took events
-/// out for a console's filter says which numbers are left.
+/// out for a console's filter says which numbers are left. Amendments are about these events and those before; a batch may have nothing else.
 struct EventBatch {
     std::uint64_t firstSeq = 0;
     std::vector<Origin> origins;
     std::vector<Event> events;
     std::vector<std::uint32_t> seqOffsets; ///< ascending, one per event; empty: event i has the number firstSeq + i
+    std::vector<OriginAmendment> amendments = {}; ///< of these events, or of earlier ones
 
     std::uint64_t seqOf(std::size_t i) const noexcept { return firstSeq + (seqOffsets.empty() ? i : seqOffsets[i]); }
 

@@ -42,6 +42,17 @@ void read(Event &to, const LayoutReader &reader, schema::Event::Reader from)
     read(to.detail, reader, from.getDetail());
 }
 
+void check(const OriginAmendment &amendment, std::size_t origins, Errc code)
+{
+    requireIndex(amendment.was, origins, "amended origin", code);
+    requireIndex(amendment.told, origins, "told origin", code);
+    requireIndex(amendment.now, origins, "amending origin", code);
+    if (amendment.firstSeq == 0)
+        throw Refusal{code, "an amendment of an event without a number"};
+    if (amendment.firstSeq > amendment.lastSeq)
+        throw Refusal{code, "an amendment that ends before it begins"};
+}
+
 } // namespace
 
 std::size_t wordsFor(const std::vector<Origin> &from) noexcept
@@ -58,7 +69,8 @@ std::size_t wordsFor(const std::vector<Origin> &from) noexcept
 
 std::size_t wordsFor(const EventBatch &from) noexcept
 {
-    std::size_t words = capnp::sizeInWords<schema::EventBatch>() + wordsFor(from.origins) + 1 + from.seqOffsets.size();
+    std::size_t words = capnp::sizeInWords<schema::EventBatch>() + wordsFor(from.origins) + 1 + from.seqOffsets.size() + 1
+                        + from.amendments.size() * capnp::sizeInWords<schema::OriginAmendment>();
     for (const auto &event : from.events)
         words += capnp::sizeInWords<schema::Event>() + textWords(event.process.comm) + wordsFor(event.detail);
     return words;
@@ -94,6 +106,17 @@ void write(schema::EventBatch::Builder to, const EventBatch &from)
             });
     setList(from.seqOffsets, [&](unsigned size) { return to.initSeqOffsets(size); },
             [](auto list, unsigned i, std::uint32_t offset) { list.set(i, offset); });
+    setList(from.amendments, [&](unsigned size) { return to.initAmendments(size); },
+            [&](auto list, unsigned i, const OriginAmendment &amendment) {
+                check(amendment, from.origins.size(), Errc::InvalidArgument);
+                auto element = list[i];
+                element.setFirstSeq(amendment.firstSeq);
+                element.setLastSeq(amendment.lastSeq);
+                element.setWas(amendment.was);
+                element.setTold(amendment.told);
+                element.setNow(amendment.now);
+                element.setEvents(amendment.events);
+            });
 }
 
 Origin read(const LayoutReader &reader, schema::Origin::Reader from)
@@ -132,6 +155,12 @@ EventBatch read(const LayoutReader &reader, schema::EventBatch::Reader from)
         && (to.seqOffsets.size() != to.events.size()
             || std::adjacent_find(to.seqOffsets.begin(), to.seqOffsets.end(), std::greater_equal<>()) != to.seqOffsets.end()))
         throw Refusal{Errc::Malformed, "sequence offsets do not ascend, one per event"};
+    to.amendments = reader.list<OriginAmendment>(from.getAmendments(), [&](schema::OriginAmendment::Reader element) {
+        const OriginAmendment amendment{element.getWas(),    element.getTold(),     element.getNow(),
+                                        element.getEvents(), element.getFirstSeq(), element.getLastSeq()};
+        check(amendment, to.origins.size(), Errc::Malformed);
+        return amendment;
+    });
     return to;
 }
 

@@ -61,7 +61,8 @@ std::size_t heapBytes(const Event &event) noexcept { return ofTexts(event.proces
 struct BodyBytes {
     std::size_t operator()(const EventBatch &batch) const noexcept
     {
-        return ofList(batch.events) + ofList(batch.origins) + batch.seqOffsets.size() * sizeof(std::uint32_t);
+        return ofList(batch.events) + ofList(batch.origins) + batch.seqOffsets.size() * sizeof(std::uint32_t)
+            + batch.amendments.size() * sizeof(OriginAmendment);
     }
     std::size_t operator()(const SampleBatch &batch) const noexcept
     {

@@ -49,13 +49,16 @@ struct HookReport {
 /// a full queue (qdrop) or malformed, as events are.
 inline constexpr std::string_view samplesSource = "samples";
 
+/// The source for amendments of origins (event.h), counted in the same way.
+inline constexpr std::string_view amendmentsSource = "amendments";
+
 struct SourceCounters {
-    std::string source;           ///< collector name, or samplesSource
+    std::string source;           ///< collector name, samplesSource or amendmentsSource
     CounterSet counters;          ///< cumulative since the stream began: a lost report costs resolution only
     FilterCounts leftOut{};       ///< part of its kfiltered: by the rule that left them out in the kernel
 
-    /// Figures about events leave the rest out: a lost frame of samples is a gap in their lines.
-    bool countsEvents() const noexcept { return source != samplesSource; }
+    /// Figures about events leave the rest out: a lost frame of samples is a gap in their lines, a lost amendment an origin that stays vague.
+    bool countsEvents() const noexcept { return source != samplesSource && source != amendmentsSource; }
 
     bool operator==(const SourceCounters &) const = default;
 };

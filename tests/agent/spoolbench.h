@@ -88,6 +88,7 @@ struct FakeServer {
         server::StreamTracker tracker{0, true};
         std::vector<std::uint64_t> frames;         ///< that were new
         std::vector<std::uint64_t> events;         ///< their numbers
+        std::vector<std::pair<std::uint64_t, std::uint64_t>> amended;  ///< the last event that an amendment is about, and that had come by then
     };
     std::map<std::uint64_t, Stream> streams;
     std::uint64_t current = 0;
@@ -142,7 +143,7 @@ private:
         if (current != 0 && current != hello.streamId)
             streams[current].tracker.finish();
         if (!streams.contains(hello.streamId))
-            streams.emplace(hello.streamId, Stream{server::StreamTracker(hello.nextFrameSeq - 1, hello.nextFrameSeq == 1), {}, {}});
+            streams.emplace(hello.streamId, Stream{server::StreamTracker(hello.nextFrameSeq - 1, hello.nextFrameSeq == 1), {}, {}, {}});
         current = hello.streamId;
         order.push_back(current);
         server::StreamTracker &tracker = streams[current].tracker;
@@ -165,6 +166,8 @@ private:
         stream.frames.push_back(frame.frameSeq);
         for (std::size_t i = 0; batch != nullptr && i < batch->events.size(); ++i)
             stream.events.push_back(batch->firstSeq + i);
+        for (std::size_t i = 0; batch != nullptr && i < batch->amendments.size(); ++i)
+            stream.amended.emplace_back(batch->amendments[i].lastSeq, stream.events.empty() ? 0 : stream.events.back());
         if (const auto *report = std::get_if<wire::HookReport>(&frame.body))
             hooks = report->hooks;
         if (const auto *report = std::get_if<wire::CounterReport>(&frame.body)) {
@@ -231,6 +234,16 @@ struct SpoolBench {
         }
         nextSeq += events;
         session->take({std::move(batch), std::vector<std::string_view>(events, source)});
+        step();
+    }
+    /// A frame with nothing but amendments of all events so far, in two parts.
+    void amend()
+    {
+        wire::EventBatch batch;
+        batch.firstSeq = nextSeq;
+        batch.origins.resize(2);
+        batch.amendments = {{0, 0, 1, 1, 1, 1}, {0, 0, 1, 1, 2, nextSeq - 1}};
+        session->take({std::move(batch), {}});
         step();
     }
     void produceFrames(int frames)

@@ -57,6 +57,7 @@ AgentView healthyView(std::int64_t bootNs = 1000 * nsPerSecond)
     collect->budget.spent.cpuPercent = 2.5;
     collect->budget.step = ShedStep::Fold;
     collect->budget.folded.connectionBytesReceived = 70;
+    collect->unlearnt = {8, 9};
     collect->filter = {7, "f00d", 1'500 * nsPerMs, 12, 3, {}};
     view.collect = collect;
     view.link.phase = SessionPhase::Up;
@@ -69,11 +70,13 @@ AgentView healthyView(std::int64_t bootNs = 1000 * nsPerSecond)
     view.link.offsetNs = -nsPerMs;
     view.link.uncertaintyNs = nsPerUs;
     wire::CounterReport report;
-    report.sources = {{"process", {}}, {"samples", {}}};
+    report.sources = {{"process", {}}, {"samples", {}}, {"amendments", {}}};
     report.sources[0].counters[Counter::Seen] = 20;
     report.sources[0].counters[Counter::QDrop] = 3;
     report.sources[0].leftOut[static_cast<std::size_t>(FilterCause::Tokens)] = 5;
     report.sources[1].counters[Counter::Seen] = 4;
+    report.sources[2].counters[Counter::Seen] = 6;
+    report.sources[2].counters[Counter::QDrop] = 2;
     view.link.counters = std::make_shared<const wire::CounterReport>(report);
     view.process = readProcessFigures(systemClock);
     return view;
@@ -167,6 +170,11 @@ private slots:
         QTest::newRow("cgroups without room") << "tapio_agent_filter_cgroups_without_room" << "3";
         QTest::newRow("frames of samples are no events") << "tapio_agent_events_seen_total{source=\"samples\"}" << QString();
         QTest::newRow("frames of samples") << "tapio_agent_sample_frames_seen_total" << "4";
+        QTest::newRow("amendments are no events") << "tapio_agent_events_seen_total{source=\"amendments\"}" << QString();
+        QTest::newRow("amendments") << "tapio_agent_amendments_seen_total" << "6";
+        QTest::newRow("amendments that went") << "tapio_agent_amendments_qdrop_total" << "2";
+        QTest::newRow("origins that were not learnt in time") << "tapio_agent_origins_unlearnt_total{cause=\"time\"}" << "8";
+        QTest::newRow("origins that there was no room for") << "tapio_agent_origins_unlearnt_total{cause=\"room\"}" << "9";
         QTest::newRow("a hook's state") << "tapio_agent_hook_state{collector=\"process\",hook=\"sched_process_exec\",state=\"active\"}" << "1";
         QTest::newRow("the states it is not in") << "tapio_agent_hook_state{collector=\"process\",hook=\"sched_process_exec\",state=\"failed\"}" << "0";
         QTest::newRow("a hook's reason, on one line") << "tapio_agent_hook_info{collector=\"process\",hook=\"mark_victim\",attached=\"tp_btf\",reason=\"not attached: \\\"no\\\" line\"}" << "1";

@@ -117,6 +117,50 @@ private slots:
         QCOMPARE(files(folder), std::size_t(0));
     }
 
+    void amendments_comeBehindTheirEvents_data()
+    {
+        QTest::addColumn<bool>("restarted");
+        QTest::newRow("while the agent runs") << false;
+        QTest::newRow("after it was stopped and started") << true;
+    }
+    void amendments_comeBehindTheirEvents()
+    {
+        QFETCH(bool, restarted);
+        const QTemporaryDir folder;
+        SpoolBench bench(folder.path(), 8u << 10);
+        bench.start(first);
+        FakeServer server;
+        constexpr std::uint64_t rounds = 20;
+        for (std::uint64_t i = 0; i < rounds; ++i) {
+            bench.produceFrames(2);
+            bench.amend();
+        }
+        QVERIFY(bench.status().spool.spooled.frames > rounds);
+        QCOMPARE(bench.status().droppedEvents, 0u);
+        if (restarted) {
+            bench.session->park(1s);
+            QCOMPARE(heldAtEnd(bench.status()).lostEvents, 0u);
+            bench.start(second);
+        }
+        bench.talk(server, 20s);
+        QCOMPARE(server.streams[first].events, upTo(2 * rounds));
+        const auto &amended = server.streams[first].amended;
+        QCOMPARE(amended.size(), std::size_t(2 * rounds));
+        for (std::size_t i = 0; i < amended.size(); ++i) {
+            QCOMPARE(amended[i].first, i % 2 == 0 ? 1u : i + 1);
+            QCOMPARE(amended[i].second, std::uint64_t(i / 2 * 2 + 2));
+        }
+        QCOMPARE(server.loss().gapFrames + server.loss().droppedEvents + server.loss().transitEvents, 0u);
+        if (restarted)
+            return;
+        const CounterSet counters = bench.counters(server, std::string(wire::amendmentsSource));
+        QCOMPARE(counters[Counter::Acked], 2 * rounds);
+        QCOMPARE(counters[Counter::Spooled], counters[Counter::Unspooled]);
+        QVERIFY(counters[Counter::Spooled] > 0);
+        QCOMPARE(counters[Counter::QDrop], 0u);
+        QCOMPARE(bench.status().ackedEvents, 2 * rounds);
+    }
+
     void serverThatLagsALittle_doesNotGetAFileForEachFrame()
     {
         const QTemporaryDir folder;

@@ -216,6 +216,10 @@ private slots:
         QCOMPARE(json["timeNs"], at(1.5));
         QCOMPARE(json["origin"]["pod"], "web");
         QCOMPARE(json["origin"]["attribution"], "live");
+        QVERIFY(!json["origin"].contains("amended"));
+        StoredEvent amended = exampleEvent(details.at(static_cast<std::size_t>(index)));
+        amended.isAmended = true;
+        QCOMPARE(eventJson(amended)["origin"]["amended"], true);
         QCOMPARE(json["process"]["comm"], "=cmd");
         QVERIFY(json["detail"].is_object());
         QCOMPARE(json["detail"].contains(key.toStdString()), !key.isEmpty());

@@ -154,6 +154,33 @@ private slots:
         QCOMPARE(latest(model, figure::resolvedEvents), 1.); // a container without a pod is resolved to none
     }
 
+    /// Each as often as there are events, once, and none of them is an event.
+    void attribution_countsWhatIsLearntLater()
+    {
+        LiveModel model;
+        wire::Origin vague, container = InputBuilder::pod("web", "c1");
+        vague.cgroupId = 7;
+        container.podName.clear();
+        wire::Delivery batch = delivery("a", at(1));
+        batch.frame.body = batchOf(1, {vague}, {eventAt(at(1)), eventAt(at(1)), eventAt(at(1))});
+        model.onDelivery(batch, at(1));
+        const auto amend = [&](double t, std::uint32_t told, std::uint32_t now) {
+            wire::Delivery more = delivery("a", at(t));
+            wire::EventBatch amending = batchOf(4, {vague, container, InputBuilder::pod("web", "c1")}, {});
+            amending.amendments = {{0, told, now, 3, 1, 3}};
+            more.frame.body = std::move(amending);
+            model.onDelivery(more, at(t));
+            model.tick(at(t), {}, 0);
+        };
+        amend(2, 0, 1);
+        QCOMPARE(latest(model, figure::containerEvents), 3.);
+        QCOMPARE(latest(model, figure::resolvedEvents), 0.);
+        amend(3, 1, 2);
+        QCOMPARE(latest(model, figure::containerEvents), 3.);
+        QCOMPARE(latest(model, figure::resolvedEvents), 3.);
+        QCOMPARE(latest(model, figure::processed, "a/process"), 3.);
+    }
+
     void agents_aliveByHeartbeatOrHello()
     {
         LiveModel model;

@@ -23,15 +23,16 @@ const QString containerId = QString("c0ffee").repeated(10) + "0123";
 
 QString uniqueArgument() { return "tapio-" + QUuid::createUuid().toString(QUuid::WithoutBraces); }
 
-/// Runs /bin/true with `argument`, inside `pod` when there is one. The pid that it had, 0 when it could not.
-qint64 runOnce(const QString &argument, const PodCgroup *pod = nullptr)
+/// Runs /bin/true, or what is given, with `argument` at the end, inside `pod` when there is one. The pid that it had, 0 when it could not.
+qint64 runOnce(const QString &argument, const PodCgroup *pod = nullptr, QStringList program = {"/bin/true"})
 {
     QProcess process;
     process.setChildProcessModifier([pod] {
         if (pod != nullptr)
             pod->add(0);
     });
-    process.start("/bin/true", {argument});
+    const QString file = program.takeFirst();
+    process.start(file, program << argument);
     if (!process.waitForStarted())
         return 0;
     const qint64 pid = process.processId();
@@ -131,6 +132,56 @@ private slots:
         QCOMPARE(event.origin.podUid, podUid.toStdString());
         QCOMPARE(event.origin.podName, std::string("checkout-7d9f"));
         QCOMPARE(event.origin.namespaceName, std::string("payments"));
+    }
+
+    /// Nobody can name it while it is there: what names it is written once it is gone and its events are stored.
+    void containerGoneBeforeItIsNamed_isAmended()
+    {
+        QTemporaryDir folder;
+        QVERIFY(QDir().mkpath(folder.filePath("pods")));
+        QFile config(folder.filePath("agent.toml"));
+        QVERIFY(config.open(QIODevice::WriteOnly));
+        config.write("[collect]\npod_logs = \"" + folder.filePath("pods").toUtf8() + "\"\n" + noBudget);
+        config.close();
+        const auto session = open(folder.path());
+        QVERIFY(session);
+        AgentProcess agent(m_pki.node(), portOf(*session));
+        agent.arguments << "--config" << config.fileName();
+        QVERIFY(agent.start());
+        QTRY_VERIFY2_WITH_TIMEOUT(connected(*session), qPrintable(agent.output()), soon);
+
+        const QString argument = uniqueArgument();
+        {
+            const PodCgroup pod(podUid, containerId);
+            QVERIFY2(pod.error().isEmpty(), qPrintable(pod.error()));
+            QVERIFY(runOnce(argument, &pod, {"/bin/sh", "-c", "sleep 0.3"}) > 0);
+        }
+        QTRY_COMPARE_WITH_TIMEOUT(stored(folder.path(), argument).size(), std::size_t(1), soon);
+        const StoredEvent before = stored(folder.path(), argument).front();
+        QCOMPARE(before.origin.podName, std::string());
+        QVERIFY(!before.isAmended);
+
+        QVERIFY(QDir().mkpath(folder.filePath("pods/payments_checkout-7d9f_" + podUid + "/api")));
+        QTRY_VERIFY2_WITH_TIMEOUT(stored(folder.path(), argument).front().isAmended, qPrintable(agent.output()), soon);
+        const StoredEvent after = stored(folder.path(), argument).front();
+        QVERIFY(after.id == before.id);
+        QCOMPARE(after.seq, before.seq);
+        QCOMPARE(after.origin.podName, std::string("checkout-7d9f"));
+        QCOMPARE(after.origin.namespaceName, std::string("payments"));
+        QCOMPARE(after.origin.podUid, podUid.toStdString());
+        QCOMPARE(after.origin.containerId, containerId.toStdString());
+        // Whether a walk has missed it by then or not, it is no guess.
+        QVERIFY(after.origin.attribution == wire::Attribution::Cached || after.origin.attribution == wire::Attribution::Live);
+        const auto reader = StoreReader::open((folder.path() + "/store.tapio").toStdString());
+        QVERIFY(reader);
+        EventQuery query;
+        query.filter.namespaces = {"payments"};
+        query.filter.types = {wire::EventType::ProcessExec};
+        const auto page = (*reader)->events(query, std::nullopt, {});
+        QVERIFY(page);
+        QVERIFY(std::any_of(page->events.begin(), page->events.end(), [&](const StoredEvent &e) { return e.id == before.id; }));
+        QTRY_VERIFY_WITH_TIMEOUT(session->storeStats() && session->storeStats()->amendments > 0, soon);
+        QCOMPARE(session->storeStats()->amendmentsWithoutEvents, 0u);
     }
 
     void overview_showsWhatWasMeasured()

@@ -80,6 +80,39 @@ private slots:
         QCOMPARE(seqs(*twice), (QList<quint64>{102}));
     }
 
+    void amendments_goToWhoeverMayHaveTheirEvents_data()
+    {
+        QTest::addColumn<wire::EventFilter>("filter");
+        QTest::addColumn<QList<int>>("left");
+        QTest::newRow("everything is wanted") << wire::EventFilter() << QList<int>{0, 1};
+        QTest::newRow("what they are of now") << wire::EventFilter{{}, Severity::Debug, {}, {"shop"}, {}} << QList<int>{0};
+        QTest::newRow("what they were of") << wire::EventFilter{{}, Severity::Debug, {}, {"other"}, {}} << QList<int>{1};
+        QTest::newRow("something else") << wire::EventFilter{{}, Severity::Debug, {}, {"third"}, {}} << QList<int>{};
+        QTest::newRow("another type of event: nobody knows what they are about") << wire::EventFilter{{EventType::Login}, Severity::Debug, {}, {}, {}} << QList<int>{0, 1};
+    }
+    void amendments_goToWhoeverMayHaveTheirEvents()
+    {
+        QFETCH(wire::EventFilter, filter);
+        QFETCH(QList<int>, left);
+        wire::EventBatch batch;
+        batch.firstSeq = 100;
+        batch.origins.resize(4);
+        batch.origins[1].namespaceName = "shop";
+        batch.origins[2].namespaceName = "other";
+        batch.origins[3].namespaceName = "fourth";
+        batch.amendments = {{0, 0, 1, 3, 1, 9}, {2, 2, 3, 3, 1, 9}};
+        const auto original = test::delivery("node-1", {1, 7, 3, batch});
+        const auto seen = wanted({filter, true, true}, original);
+        QCOMPARE(seen == nullptr, left.isEmpty());
+        if (seen == nullptr)
+            return;
+        const auto &some = std::get<wire::EventBatch>(seen->frame.body);
+        QCOMPARE(some.firstSeq, 100u);
+        QCOMPARE(int(some.amendments.size()), int(left.size()));
+        for (int i = 0; i < left.size(); ++i)
+            QVERIFY(some.amendments[std::size_t(i)] == batch.amendments[std::size_t(left[i])]);
+    }
+
     void otherFrames_goByTheirSwitch()
     {
         const auto samples = test::delivery("node-1", {1, 1, 1, wire::SampleBatch()});

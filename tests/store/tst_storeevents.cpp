@@ -58,7 +58,7 @@ private slots:
             QVERIFY(file);
             for (const char *column : {"workload_kind", "workload", "image", "image_id"})
                 QVERIFY((*file)->execute(std::string("ALTER TABLE origin DROP COLUMN ") + column));
-            QVERIFY((*file)->execute("PRAGMA user_version=1"));
+            QVERIFY((*file)->execute("DROP TABLE amendment; ALTER TABLE event_hot DROP COLUMN seq; PRAGMA user_version=1"));
         }
         EventQuery query;
         query.newestFirst = false;

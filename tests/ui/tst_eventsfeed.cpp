@@ -129,6 +129,41 @@ private slots:
         QTRY_VERIFY(b.session.asked.size() > asked && b.session.pending.isEmpty());
     }
 
+    void amendedRows_changeWhereTheyAre_data()
+    {
+        QTest::addColumn<bool>("newestFirst");
+        QTest::addColumn<bool>("following");
+        QTest::newRow("newest first") << true << true;
+        QTest::newRow("newest first, and new ones wait") << true << false;
+        QTest::newRow("oldest first") << false << true;
+    }
+    void amendedRows_changeWhereTheyAre()
+    {
+        QFETCH(bool, newestFirst);
+        QFETCH(bool, following);
+        Bench b(400, newestFirst);
+        b.session.stats.emplace();
+        b.session.stats->newestNs = now;
+        b.load(true);
+        b.feed.setFollowing(following);
+        QTRY_VERIFY(b.session.pending.isEmpty());
+        QCOMPARE(b.model.rowCount(), 400);
+        const int row = 350;    // further down than one look at what is new reaches
+        StoredEvent &event = *std::find_if(b.session.events.begin(), b.session.events.end(), [&](const StoredEvent &e) { return e.id == b.model.eventAt(row).id; });
+        event.origin.podName = "learnt";
+        event.isAmended = true;
+        QSignalSpy changed(&b.model, &EventsModel::dataChanged);
+        QSignalSpy inserted(&b.model, &EventsModel::rowsInserted);
+        b.session.stats->amendments = 1;
+        QTRY_COMPARE(QString::fromStdString(b.model.eventAt(row).origin.podName), QString("learnt"));
+        QVERIFY(b.model.eventAt(row).isAmended);
+        QCOMPARE(changed.size(), 1);
+        QCOMPARE(changed[0][0].toModelIndex().row(), row);
+        QCOMPARE(inserted.size(), 0);
+        QCOMPARE(b.model.rowCount(), 400);
+        QVERIFY(b.ordered());
+    }
+
     void following_looksOnlyWhereSomethingMayBeNew_data()
     {
         QTest::addColumn<int>("count");

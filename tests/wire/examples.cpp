@@ -84,6 +84,14 @@ Origin workloadOrigin()
     return origin;
 }
 
+/// An event, and what is known since of it and of others before it.
+EventBatch amendingBatch()
+{
+    EventBatch batch{70, {hostOrigin(), podOrigin(), workloadOrigin()}, {event(EventType::OomKill, oomDetail(), 1)}, {}};
+    batch.amendments = {{0, 0, 1, 12, 3, 69}, {0, 1, 2, 12, 3, 69}};
+    return batch;
+}
+
 EventBatch filteredBatch()
 {
     EventBatch batch{100, {podOrigin()}, {event(EventType::OomKill, oomDetail(), 0), event(EventType::FatalSignal, signalDetail(), 0)}, {2, 7}};
@@ -183,6 +191,7 @@ std::vector<std::pair<std::string, Message>> all()
         {"frame-details", detailFrame()},
         {"frame-resources", resourceFrame()},
         {"frame-workload", frame(10, EventBatch{60, {workloadOrigin()}, {event(EventType::ProcessExit, exitDetail(), 0)}, {}})},
+        {"frame-amendments", frame(11, amendingBatch())},
         {"frame-samples", frame(6, sampleBatch())},
         {"frame-counters", frame(7, counterReport())},
         {"frame-hooks", frame(8, hookReport())},

@@ -298,6 +298,31 @@ std::vector<Hostile> valueRows()
              batch.setSeqOffsets({5, 5});
          }),
          Errc::Malformed, "ascend"},
+        {"an amendment of an origin that is not in the batch", builtEvents([](auto batch) {
+             batch.initOrigins(1);
+             batch.initAmendments(1)[0].setWas(1);
+         }),
+         Errc::Malformed, "amended origin index 1 of 1"},
+        {"an amendment of what was told of no origin of the batch", builtEvents([](auto batch) {
+             batch.initOrigins(1);
+             batch.initAmendments(1)[0].setTold(UINT32_MAX);
+         }),
+         Errc::Malformed, "told origin index 4294967295 of 1"},
+        {"an amendment of an event without a number", builtEvents([](auto batch) {
+             batch.initOrigins(1);
+             batch.initAmendments(1);
+         }),
+         Errc::Malformed, "without a number"},
+        {"an amendment by an origin that is not in the batch", builtEvents([](auto batch) {
+             batch.initOrigins(1);
+             batch.initAmendments(1)[0].setNow(7);
+         }),
+         Errc::Malformed, "amending origin index 7 of 1"},
+        {"an amendment that ends before it begins", builtEvents([](auto batch) {
+             batch.initOrigins(1);
+             batch.initAmendments(1)[0].setFirstSeq(2);
+         }),
+         Errc::Malformed, "before it begins"},
         {"a text longer than a text may be",
          built([](schema::Message::Builder root) { root.initBye().initReason(static_cast<unsigned>(DecodeLimits().textBytes) + 1); }),
          Errc::Malformed, "textBytes"},

@@ -74,13 +74,15 @@ json seriesJson(const PlotSeries &series)
             {"transmit", series.below}, {"loss", series.loss},   {"points", std::move(points)}};
 }
 
-json originJson(const wire::Origin &origin)
+json originJson(const wire::Origin &origin, bool isAmended)
 {
     json object{{"attribution", attributionName(origin.attribution)}, {"cgroup", origin.cgroupPath}};
     const auto add = [&object](const char *key, const std::string &value) {
         if (!value.empty())
             object[key] = value;
     };
+    if (isAmended)
+        object["amended"] = true;
     add("container", origin.containerId);
     add("containerName", origin.containerName);
     add("image", origin.image);
@@ -234,7 +236,7 @@ json eventJson(const StoredEvent &stored)
                 {"seq", stored.seq},
                 {"cpu", event.cpu},
                 {"summary", wire::summary(event)},
-                {"origin", originJson(stored.origin)}};
+                {"origin", originJson(stored.origin, stored.isAmended)}};
     object["process"] = {{"pid", event.process.pid},
                          {"uid", event.process.uid},
                          {"comm", event.process.comm},

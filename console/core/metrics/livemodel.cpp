@@ -98,7 +98,7 @@ void LiveModel::onDelivery(const wire::Delivery &delivery, std::int64_t finished
         const bool earlier = wire::sentBefore(delivery, beganNs);
         if (earlier)
             m_earlier[delivery.node] += events->events.size();
-        else
+        else if (!events->events.empty())       // there may be nothing but amendments of earlier ones
             recordLatency(delivery, *events, finishedNs);
         onEvents(delivery, *events, earlier);
     } else if (const auto *samples = std::get_if<wire::SampleBatch>(&delivery.frame.body))
@@ -139,6 +139,13 @@ void LiveModel::onEvents(const wire::Delivery &delivery, const wire::EventBatch 
         if (const auto container = exit ? m_containers.find(origin.containerId) : m_containers.end();
             container != m_containers.end())
             container->second.noteExit(event.process.startTimeNs, exit->signal != 0 ? 128 + exit->signal : exit->exitCode);
+    }
+    for (const wire::OriginAmendment &one : batch.amendments) {
+        if (one.told >= flags.size() || one.now >= flags.size())
+            continue;
+        const unsigned char news = static_cast<unsigned char>(flags[one.now] & ~flags[one.told]);
+        m_containerEvents += news & inContainer ? one.events : 0;
+        m_resolvedEvents += news & resolved ? one.events : 0;
     }
     for (std::size_t type = 0; type < byType.size(); ++type) {
         if (byType[type] > 0)

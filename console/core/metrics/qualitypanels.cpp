@@ -39,7 +39,8 @@ std::optional<double> shareInRange(const PanelContext &context, std::string_view
     };
     sum(context.tracks(part), parts);
     sum(context.tracks(whole), wholes);
-    return wholes > 0 ? std::optional(100 * parts / wholes) : std::nullopt;
+    // An amendment counts when it comes, which may be in a later range than its events.
+    return wholes > 0 ? std::optional(std::min(100 * parts / wholes, 100.0)) : std::nullopt;
 }
 
 NodeCell makeCell(const PanelContext &context, const std::string &node, bool alive, const wire::AgentState *agent)

@@ -151,6 +151,16 @@ private:
 
 } // namespace
 
+Result<std::vector<std::int64_t>> EventChunk::seqs()
+{
+    const Result<std::vector<std::int64_t>> streams = this->streams();
+    Result<std::vector<std::int64_t>> seqs = m_reader.ints(Seq, m_rows);
+    if (!streams || !seqs)
+        return fail(!streams ? streams.error() : seqs.error());
+    seqFromResiduals(*streams, *seqs);
+    return seqs;
+}
+
 Status EventChunk::loadCommon()
 {
     if (m_commonLoaded)
@@ -165,7 +175,7 @@ Status EventChunk::loadCommon()
     load(m_process, processes());
     load(m_pid, pids());
     load(m_comm, comms());
-    load(m_seq, m_reader.ints(Seq, m_rows));
+    load(m_seq, seqs());
     load(m_drain, m_reader.ints(Drain, m_rows));
     load(m_cpu, m_reader.ints(Cpu, m_rows));
     load(kinds, m_reader.ints(DetailKind, m_rows));
@@ -173,7 +183,6 @@ Status EventChunk::loadCommon()
     load(m_start, m_reader.ints(Start, processCount()));
     if (Status status = load.status(); !status)
         return status;
-    seqFromResiduals(m_stream, m_seq);
     m_kind.resize(m_rows);
     m_kindRow.resize(m_rows);
     // A console that did not know a type kept its events without their detail: such a chunk has no column of that kind.

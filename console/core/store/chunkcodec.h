@@ -35,6 +35,8 @@ public:
     Result<std::vector<std::int64_t>> processes();
     Result<std::vector<std::int64_t>> pids();
     Result<Texts> comms();
+    /// Not in the front part: only of a whole chunk.
+    Result<std::vector<std::int64_t>> seqs();
 
     /// The rest: expands what `events` of these rows need. Afterwards event() works for them.
     Status loadDetails(const std::vector<std::uint32_t> &rows);

@@ -27,7 +27,7 @@ Status ChunkMatcher::keepByColumns(const Zone &zone, EventChunk &chunk, Rows &ro
     if (status && !rows.empty() && m_filter.streams)
         status = keep(chunk.streams(), [&](std::int64_t stream) { return among(*m_filter.streams, stream); });
     if (status && !rows.empty() && m_filter.origins)
-        status = keep(chunk.origins(), [&](std::int64_t origin) { return among(*m_filter.origins, origin); });
+        status = keepByOrigins(zone, chunk, rows);
     if (status && !rows.empty() && m_filter.pid) {
         const Result<std::vector<std::int64_t>> pids = chunk.pids();
         if (!pids)
@@ -35,6 +35,24 @@ Status ChunkMatcher::keepByColumns(const Zone &zone, EventChunk &chunk, Rows &ro
         status = keep(chunk.processes(), [&](std::int64_t process) { return (*pids)[static_cast<std::size_t>(process)] == *m_filter.pid; });
     }
     return status;
+}
+
+Status ChunkMatcher::keepByOrigins(const Zone &zone, EventChunk &chunk, Rows &rows) const
+{
+    const Result<std::vector<std::int64_t>> origins = chunk.origins();
+    if (!origins)
+        return fail(origins.error());
+    std::erase_if(rows, [&](std::uint32_t row) { return !among(m_filter.storedOrigins, (*origins)[row]); });
+    if (rows.empty() || !m_filter.needsSeqs(zone))
+        return {};
+    const Result<std::vector<std::int64_t>> streams = chunk.streams();
+    const Result<std::vector<std::int64_t>> seqs = chunk.seqs();
+    if (!streams || !seqs)
+        return fail(!streams ? streams.error() : seqs.error());
+    std::erase_if(rows, [&](std::uint32_t row) {
+        return !among(*m_filter.origins, m_filter.amendments.originOf((*streams)[row], (*seqs)[row], (*origins)[row]));
+    });
+    return {};
 }
 
 Status ChunkMatcher::keepByText(EventChunk &chunk, const std::vector<Hit> &candidates, std::vector<Hit> &hits)
@@ -51,9 +69,12 @@ Status ChunkMatcher::keepByText(EventChunk &chunk, const std::vector<Hit> &candi
         rows.push_back(static_cast<std::uint32_t>(hit.number - hit.chunk));
     if (Status status = chunk.loadDetails(rows); !status)
         return status;
+    const auto originNow = [&](std::uint32_t row) {
+        return m_filter.amendments.originOf(chunk.stream(row), static_cast<std::int64_t>(chunk.seq(row)), chunk.origin(row));
+    };
     for (std::size_t i = 0; i < rows.size() && hits.size() < m_bounds.limit; ++i) {
         const std::uint32_t row = rows[i];
-        if (commHas[comms->distinct(static_cast<std::size_t>((*processes)[row]))] || among(m_filter.textOrigins, chunk.origin(row))
+        if (commHas[comms->distinct(static_cast<std::size_t>((*processes)[row]))] || among(m_filter.textOrigins, originNow(row))
             || m_text.in(wire::summary(chunk.event(row))))
             hits.push_back(candidates[i]);
     }

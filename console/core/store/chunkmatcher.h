@@ -39,13 +39,14 @@ class ChunkMatcher {
 public:
     ChunkMatcher(const CompiledFilter &filter, const PageBounds &bounds) : m_filter(filter), m_bounds(bounds), m_text(filter.text) {}
 
-    /// `data` is the chunk's front, or all of it when the filter has a text. Of more than `bounds.limit` hits the best are
+    /// `data` is the chunk's front, or all of it when the filter has a text or needsSeqs(). Of more than `bounds.limit` hits the best are
     /// given; `worst` is the least that is still wanted. Errors: Corrupt.
     Result<std::vector<Hit>> match(const Zone &zone, Blob data, const std::optional<Hit> &worst);
 
 private:
     using Rows = std::vector<std::uint32_t>;
     Status keepByColumns(const Zone &zone, EventChunk &chunk, Rows &rows) const;
+    Status keepByOrigins(const Zone &zone, EventChunk &chunk, Rows &rows) const;
     Status keepByText(EventChunk &chunk, const std::vector<Hit> &candidates, std::vector<Hit> &hits);
 
     const CompiledFilter &m_filter;

@@ -72,21 +72,39 @@ Result<CompiledFilter> CompiledFilter::of(const EventQuery &query, NameLookup &n
     if (!status)
         return fail(status.error());
     filter.textOrigins = std::move(textOrigins).value_or(std::vector<std::int64_t>());
+    if (status = filter.takeAmendments(names, query.fromNs); !status)
+        return fail(status.error());
     filter.nothing = (filter.streams && filter.streams->empty()) || (filter.origins && filter.origins->empty());
     return filter;
+}
+
+Status CompiledFilter::takeAmendments(NameLookup &names, std::int64_t fromNs)
+{
+    if (!origins && textOrigins.empty())
+        return {};
+    Result<Amendments> known = names.amendments(fromNs);
+    if (!known)
+        return fail(known.error());
+    amendments = std::move(*known);
+    storedOrigins = amendments.storedAs(origins.value_or(std::vector<std::int64_t>()));
+    amendedOrigins = amendments.concerned(storedOrigins);
+    storedTextOrigins = amendments.storedAs(textOrigins);
+    return {};
 }
 
 bool CompiledFilter::mayMatch(const Zone &zone) const
 {
     const std::uint64_t severe = ~0ull << std::min<std::int64_t>(minSeverity, 6);
     return (zone.types & typeMask) != 0 && (zone.severities & severe) != 0
-           && (!streams || zone.streams.mayContainAny(*streams)) && (!origins || zone.origins.mayContainAny(*origins));
+           && (!streams || zone.streams.mayContainAny(*streams)) && (!origins || zone.origins.mayContainAny(storedOrigins));
 }
 
 bool CompiledFilter::mayMatchText(const Zone &zone, const GramIndex &index) const
 {
-    return index.mayContain(grams) || zone.origins.mayContainAny(textOrigins);
+    return index.mayContain(grams) || zone.origins.mayContainAny(storedTextOrigins);
 }
+
+bool CompiledFilter::needsSeqs(const Zone &zone) const { return origins && zone.origins.mayContainAny(amendedOrigins); }
 
 bool CompiledFilter::typeMatches(std::int64_t type) const
 {

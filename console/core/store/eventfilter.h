@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "console/core/store/amendments.h"
 #include "console/core/store/namelookup.h"
 #include "console/core/store/store.h"
 #include "console/core/store/textindex.h"
@@ -38,6 +39,7 @@ struct CompiledFilter {
     bool typeMatches(std::int64_t type) const;
     bool needsTypes(const Zone &zone) const;      ///< not decided by the zone row
     bool needsSeverities(const Zone &zone) const;
+    bool needsSeqs(const Zone &zone) const;       ///< not all of its origins are what they were
 
     bool nothing = false;                         ///< a name that the file does not have: no event can match
     std::vector<std::int64_t> types;
@@ -45,10 +47,17 @@ struct CompiledFilter {
     std::int64_t minSeverity = 0;
     std::optional<std::vector<std::int64_t>> streams;
     std::optional<std::vector<std::int64_t>> origins;
+    std::vector<std::int64_t> storedOrigins;      ///< what events that are of these by now may be stored with
     std::optional<std::int64_t> pid;
     TextSearch text{{}};
     std::vector<std::int64_t> textOrigins;        ///< whose pod or container has the text
+    std::vector<std::int64_t> storedTextOrigins;  ///< as storedOrigins
+    Amendments amendments;                        ///< when there are origins to look at
+    std::vector<std::int64_t> amendedOrigins;     ///< those of storedOrigins that they concern
     std::vector<std::uint32_t> grams;             ///< of the text
+
+private:
+    Status takeAmendments(NameLookup &names, std::int64_t fromNs);
 };
 
 } // namespace tapio::console

@@ -75,15 +75,18 @@ Result<EventChunk> EventReader::wholeChunk(std::int64_t id)
     return chunk;
 }
 
-Result<StoredEvent> EventReader::stored(EventChunk &chunk, std::int64_t chunkId, std::uint32_t row)
+Result<StoredEvent> EventReader::stored(EventChunk &chunk, std::int64_t chunkId, std::uint32_t row, bool anyAmended)
 {
     const Result<const NameLookup::Stream *> stream = m_names.stream(chunk.stream(row));
     if (!stream)
         return fail(stream.error());
-    const Result<const wire::Origin *> origin = m_names.origin(chunk.origin(row));
+    const Result<std::int64_t> known = anyAmended ? m_names.amended(chunk.stream(row), chunk.seq(row), chunk.origin(row)) : chunk.origin(row);
+    if (!known)
+        return fail(known.error());
+    const Result<const wire::Origin *> origin = m_names.origin(*known);
     if (!origin)
         return fail(origin.error());
-    return StoredEvent{idOf(chunkId + row), (*stream)->node, chunk.seq(row), **origin, chunk.event(row)};
+    return StoredEvent{idOf(chunkId + row), (*stream)->node, chunk.seq(row), **origin, chunk.event(row), *known != chunk.origin(row)};
 }
 
 Result<StoredEvent> EventReader::event(EventId id)
@@ -105,6 +108,9 @@ Status EventReader::materialise(const std::vector<Hit> &hits, std::vector<Stored
     std::map<std::int64_t, std::vector<std::size_t>> byChunk;
     for (std::size_t i = 0; i < hits.size(); ++i)
         byChunk[hits[i].chunk].push_back(i);
+    const Result<bool> anyAmended = m_names.anyAmended();
+    if (!anyAmended)
+        return fail(anyAmended.error());
     out.resize(hits.size());
     for (const auto &[chunkId, wanted] : byChunk) {
         if (stop.stop_requested())
@@ -118,7 +124,7 @@ Status EventReader::materialise(const std::vector<Hit> &hits, std::vector<Stored
         if (Status status = chunk->loadDetails(rows); !status)
             return fail(in(m_database, status.error().within("chunk " + std::to_string(chunkId))));
         for (std::size_t i = 0; i < wanted.size(); ++i) {
-            Result<StoredEvent> event = stored(*chunk, chunkId, rows[i]);
+            Result<StoredEvent> event = stored(*chunk, chunkId, rows[i], *anyAmended);
             if (!event)
                 return fail(event.error());
             out[wanted[i]] = std::move(*event);

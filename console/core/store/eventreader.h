@@ -23,7 +23,7 @@ private:
     Result<Hit> continuation(const EventQuery &query, EventId after);
     Status findChunks(std::vector<Hit> &hits);
     Result<EventChunk> wholeChunk(std::int64_t id);
-    Result<StoredEvent> stored(EventChunk &chunk, std::int64_t chunkId, std::uint32_t row);
+    Result<StoredEvent> stored(EventChunk &chunk, std::int64_t chunkId, std::uint32_t row, bool anyAmended);
     Status materialise(const std::vector<Hit> &hits, std::vector<StoredEvent> &out, const std::stop_token &stop);
     Result<std::uint64_t> lostEvents(const EventQuery &query);
 

@@ -65,7 +65,9 @@ Status EventScan::countTotal()
 Status EventScan::scanHot()
 {
     const std::string order = m_bounds.newestFirst ? "t DESC, event DESC" : "t, event";
-    Statement rows = m_database.statement("SELECT t, event, severity, type, stream, origin, pid FROM event_hot WHERE t >= ?1 AND t < ?2 ORDER BY " + order);
+    // A file from before there were amendments has no `seq` either.
+    const std::string seq = m_filter.amendments.empty() ? "0" : "seq";
+    Statement rows = m_database.statement("SELECT t, event, severity, type, stream, origin, pid, " + seq + " FROM event_hot WHERE t >= ?1 AND t < ?2 ORDER BY " + order);
     rows.bind(m_bounds.fromNs, m_bounds.toNs);
     Result<bool> row = rows.step();
     for (; row && *row && !full(); row = rows.step()) {
@@ -73,7 +75,7 @@ Status EventScan::scanHot()
             return fail(cancelled());
         const Hit hit{rows.integer(0), rows.integer(1), 0};
         if (m_bounds.allow(hit) && rows.integer(2) >= m_filter.minSeverity && m_filter.typeMatches(rows.integer(3))
-            && (!m_filter.streams || among(*m_filter.streams, rows.integer(4))) && (!m_filter.origins || among(*m_filter.origins, rows.integer(5)))
+            && (!m_filter.streams || among(*m_filter.streams, rows.integer(4))) && (!m_filter.origins || among(*m_filter.origins, m_filter.amendments.originOf(rows.integer(4), rows.integer(7), rows.integer(5))))
             && (!m_filter.pid || rows.integer(6) == *m_filter.pid))
             push(hit);
     }
@@ -107,7 +109,8 @@ Result<bool> EventScan::mayMatch(const Zone &zone)
 
 Status EventScan::readTask(Task &task)
 {
-    return m_fronts.read(task.zone.id, m_filter.text.empty() ? task.zone.frontBytes : SIZE_MAX, task.data);
+    const bool frontIsEnough = m_filter.text.empty() && !m_filter.needsSeqs(task.zone);
+    return m_fronts.read(task.zone.id, frontIsEnough ? task.zone.frontBytes : SIZE_MAX, task.data);
 }
 
 Status EventScan::matchTasks(std::vector<Task> &tasks)

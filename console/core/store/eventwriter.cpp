@@ -82,12 +82,12 @@ std::size_t EventWriter::bufferedBytes() const noexcept
 Status EventWriter::writeHot(const EventRows &rows, std::int64_t firstEvent)
 {
     Statement insert = m_database.statement(
-        "INSERT INTO event_hot(t, event, severity, type, stream, origin, pid) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+        "INSERT INTO event_hot(t, event, severity, type, stream, origin, pid, seq) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (rows.m_severity[i] < static_cast<std::int64_t>(wire::Severity::Warning))
             continue;
         insert.bind(rows.m_time[i], firstEvent + static_cast<std::int64_t>(i), rows.m_severity[i], rows.m_type[i], rows.m_stream[i],
-                    rows.m_origin[i], rows.m_pid[static_cast<std::size_t>(rows.m_process[i])]);
+                    rows.m_origin[i], rows.m_pid[static_cast<std::size_t>(rows.m_process[i])], rows.m_seq[i]);
         if (Status status = insert.run(); !status)
             return status;
     }

@@ -65,6 +65,32 @@ Result<const wire::Origin *> NameLookup::origin(std::int64_t id)
     return &known->second;
 }
 
+Result<Amendments> NameLookup::amendments(std::int64_t fromNs)
+{
+    const Result<bool> has = hasVersion(3);
+    if (!has)
+        return fail(has.error());
+    return *has ? Amendments::read(m_database, fromNs) : Amendments();
+}
+
+Result<bool> NameLookup::anyAmended()
+{
+    const Result<bool> has = hasVersion(3);
+    if (!has || !*has)
+        return has;
+    const Result<std::int64_t> any = m_database.integer("SELECT EXISTS(SELECT 1 FROM amendment)");
+    return any ? Result<bool>(*any != 0) : fail(any.error());
+}
+
+Result<std::int64_t> NameLookup::amended(std::int64_t stream, std::uint64_t seq, std::int64_t origin)
+{
+    Statement query = m_database.statement("SELECT now, last FROM amendment WHERE stream=?1 AND was=?2 AND first <= ?3 ORDER BY first DESC LIMIT 1");
+    const Result<bool> row = query.bind(stream, origin, seq).step();
+    if (!row)
+        return fail(row.error());
+    return *row && static_cast<std::uint64_t>(query.integer(1)) >= seq ? query.integer(0) : origin;
+}
+
 Result<std::string> NameLookup::node(std::int64_t id)
 {
     Statement query = m_database.statement("SELECT name FROM node WHERE id=?1");

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "console/core/store/amendments.h"
 #include "console/core/store/sqlite.h"
 #include "protocol/wire/origin.h"
 
@@ -23,6 +24,13 @@ public:
     Result<const Stream *> stream(std::int64_t id);
     Result<const wire::Origin *> origin(std::int64_t id);
     Result<std::string> node(std::int64_t id);
+
+    /// What is known since of the origins of events that may be at `fromNs` or later; nothing in a file from before that was noted.
+    Result<Amendments> amendments(std::int64_t fromNs);
+    /// There is something to ask amended() for.
+    Result<bool> anyAmended();
+    /// The same of one event: the number of the origin that it has by now.
+    Result<std::int64_t> amended(std::int64_t stream, std::uint64_t seq, std::int64_t origin);
 
     // Sorted numbers of all that match.
     Result<std::vector<std::int64_t>> streamsOfNodes(const std::vector<std::string> &nodes);

@@ -18,6 +18,8 @@ constexpr std::int64_t sweepEveryNs = 3600 * nsPerSecond;
 constexpr std::int64_t seenLagNs = 2 * 3600 * nsPerSecond;
 
 constexpr std::string_view oldestChunk = "SELECT written FROM event_zone ORDER BY id LIMIT 1";
+/// They may concern what was never stored, so it is not only the removing of chunks that they go with.
+constexpr const char *amendmentsOfNone = "DELETE FROM amendment WHERE before <= coalesce((SELECT min(id) FROM event_zone), 9223372036854775807)";
 constexpr std::string_view oldestBlock = "SELECT min(written) FROM sample_block";
 
 } // namespace
@@ -93,6 +95,8 @@ Result<bool> Retention::removeChunks(std::int64_t writtenBefore)
                 status = m_database.statement(sql).bind(chunk.id).run();
         }
     }
+    if (status && !rows.empty())
+        status = m_database.execute(amendmentsOfNone);
     if (status)
         status = transaction.commit();
     if (!status)
@@ -138,7 +142,8 @@ Result<std::int64_t> Retention::sweepNames(std::int64_t nowNs)
     std::int64_t removed = 0;
     Transaction transaction(m_database);
     Status status = transaction.begin();
-    for (const char *sql : {"DELETE FROM origin WHERE seen < ?1 AND id < (SELECT max(id) FROM origin)",
+    for (const char *sql : {amendmentsOfNone,
+                            "DELETE FROM origin WHERE seen < ?1 AND id < (SELECT max(id) FROM origin)",
                             "DELETE FROM series_group WHERE seen < ?1 AND id < (SELECT max(id) FROM series_group)"
                             " AND NOT EXISTS (SELECT 1 FROM sample_block b WHERE b.grp = series_group.id)",
                             "DELETE FROM series WHERE grp NOT IN (SELECT id FROM series_group)",

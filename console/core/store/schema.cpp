@@ -66,8 +66,18 @@ ALTER TABLE origin ADD COLUMN image TEXT NOT NULL DEFAULT '';
 ALTER TABLE origin ADD COLUMN image_id TEXT NOT NULL DEFAULT '';
 )sql";
 
+/// Version 3: events of `stream` numbered first to last that came with the origin `was` are of `now`. Chunks stay as they are, sealed or not: an event
+/// keeps what was said of it, and this says what is known since. Those of them that are stored have running numbers below `before`: it goes with the
+/// last of them. The few severe events that were there already and are still amended have no `seq`, and a search for severe ones takes them as they came.
+constexpr const char *version3 = R"sql(
+CREATE TABLE amendment(stream INTEGER NOT NULL, was INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, now INTEGER NOT NULL,
+    before INTEGER NOT NULL, PRIMARY KEY(stream, was, first)) WITHOUT ROWID;
+CREATE INDEX amendment_before ON amendment(before);
+ALTER TABLE event_hot ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 /// Step i brings a file from version i to i + 1. Never changed once released; a new version appends one.
-constexpr std::array<const char *, storeSchemaVersion> migrations{version1, version2};
+constexpr std::array<const char *, storeSchemaVersion> migrations{version1, version2, version3};
 
 Status notAStore(const Database &database, const std::string &why)
 {

@@ -42,6 +42,8 @@ struct StoreStats {
     std::int64_t newestNs = 0;
     std::uint64_t chunks = 0;
     std::uint64_t deletedEvents = 0;                ///< by retention, since open
+    std::uint64_t amendments = 0;                   ///< of events' origins that came, since open; only a writer knows
+    std::uint64_t amendmentsWithoutEvents = 0;      ///< of those: about events that did not come, or came before the store was opened
 };
 
 /// A figure that the console itself measured (latency quantiles, queue depth, query times ...): one double at one time.
@@ -106,8 +108,9 @@ struct StoredEvent {
     EventId id;
     std::string node;
     std::uint64_t seq = 0;
-    wire::Origin origin;
+    wire::Origin origin;                            ///< as it is known by now
     wire::Event event;                              ///< event.origin is meaningless here
+    bool isAmended = false;                         ///< its origin became known, or known better, after it came
 };
 
 struct EventPage {

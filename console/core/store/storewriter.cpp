@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "console/core/store/amendmentwriter.h"
 #include "console/core/store/eventmerger.h"
 #include "console/core/store/lockfile.h"
 #include "console/core/store/reportwriter.h"
@@ -38,7 +39,7 @@ class Writer final : public StoreWriter {
 public:
     Writer(StoreOptions options, const Clock &clock, std::unique_ptr<LockFile> lock, std::unique_ptr<Database> database)
         : m_options(std::move(options)), m_clock(clock), m_lock(std::move(lock)), m_database(std::move(database)),
-          m_catalog(*m_database), m_events(*m_database, m_compressor), m_series(*m_database, m_compressor, m_decompressor),
+          m_catalog(*m_database), m_events(*m_database, m_compressor), m_amendments(*m_database), m_series(*m_database, m_compressor, m_decompressor),
           m_reports(*m_database), m_eventMerger(*m_database, m_compressor, m_decompressor, m_events),
           m_seriesMerger(*m_database, m_compressor, m_decompressor),
           m_retention(*m_database, {m_options.maxBytes, m_options.maxAgeNs}, m_events)
@@ -61,7 +62,7 @@ public:
 
     Status append(const wire::Delivery &delivery) override
     {
-        if (m_events.bufferedBytes() + m_series.bufferedBytes() >= bufferLimit)
+        if (m_events.bufferedBytes() + m_series.bufferedBytes() + m_amendments.bufferedBytes() >= bufferLimit)
             return fail(Errc::Busy, "store '" + m_options.file.string() + "' cannot be written as fast as data comes: its buffer is full");
         Catalog::Stream &stream = m_catalog.stream(delivery.node, delivery.frame.streamId);
         if (delivery.frame.frameSeq <= stream.taken)
@@ -124,8 +125,11 @@ public:
     Result<StoreStats> stats() const override
     {
         Result<StoreStats> stats = readStats(*m_database);
-        if (stats)
+        if (stats) {
             stats->deletedEvents = m_retention.deletedEvents();
+            stats->amendments = m_amendments.amendments();
+            stats->amendmentsWithoutEvents = m_amendments.withoutEvents();
+        }
         return stats;
     }
 
@@ -155,6 +159,7 @@ private:
     Decompressor m_decompressor;
     Catalog m_catalog;
     EventWriter m_events;
+    AmendmentWriter m_amendments;
     SeriesWriter m_series;
     ReportWriter m_reports;
     EventMerger m_eventMerger;
@@ -187,6 +192,7 @@ Status Writer::take(Catalog::Stream &stream, const wire::Frame &, const wire::Ev
         const std::int64_t origin = event.origin < origins->size() ? (*origins)[event.origin].id : 0;
         m_events.push({stream.id, batch.seqOf(i), origin}, event);
     }
+    m_amendments.take(stream.id, batch, *origins);
     return {};
 }
 
@@ -238,6 +244,8 @@ Status Writer::writeAll()
         status = m_catalog.write();
     if (status)
         status = m_events.write(nowNs);
+    if (status)
+        status = m_amendments.write(m_events.nextEvent() + static_cast<std::int64_t>(m_events.bufferedEvents()));
     if (status)
         status = m_series.write(nowNs, m_clock.bootNs());
     if (status)
@@ -297,6 +305,7 @@ Result<FlushResult> Writer::flush()
     result.events = m_events.bufferedEvents();
     m_catalog.committed();
     m_events.committed();
+    m_amendments.committed();
     m_series.committed(begin);
     m_reports.committed();
     m_firstBufferedNs.reset();

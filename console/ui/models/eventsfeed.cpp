@@ -44,6 +44,7 @@ void EventsFeed::setQuery(const EventQuery &query, bool moving, Extent extent)
     m_waiting.clear();
     m_waitingOverflow = false;
     m_firstPage = true;
+    m_amendments = m_session.storeStats() ? m_session.storeStats()->amendments : 0;
     m_scanned = m_scanTotal = 0;
     m_state = State::Loading;
     m_mainBusy = true;
@@ -134,12 +135,29 @@ std::int64_t EventsFeed::newestStored() const
     return stats ? notAfterNow(stats->newestNs) : 0;
 }
 
+/// What is known of rows that are shown may not be what they say.
+bool EventsFeed::isAmended() const
+{
+    const auto stats = m_session.storeStats();
+    return stats && stats->amendments != m_amendments;
+}
+
+void EventsFeed::renew(const EventPage &page)
+{
+    for (const StoredEvent &event : page.events)
+        m_model.renew(event);
+}
+
 /// The query, from where something new may be.
 EventQuery EventsFeed::forNew()
 {
     EventQuery query = m_query;
     query.limit = followPageSize;
     m_askedToNs = newestStored();
+    if (isAmended()) {
+        m_amendments = m_session.storeStats()->amendments;
+        query.limit = renewPageSize;
+    }
     if (++m_follows >= followsPerWhole) {
         m_follows = 0;
         return query;
@@ -170,7 +188,8 @@ void EventsFeed::poll()
             query.limit = m_query.limit;
             m_mainId = m_session.queryEvents(queryslot::events, query, beforeFirst(query));
         }
-        return;
+        if (m_model.rowCount() == 0 || !isAmended())
+            return;
     }
     m_followBusy = true;
     EventQuery newest = forNew();
@@ -238,6 +257,9 @@ void EventsFeed::takeWhole(const EventPage &page)
 
 void EventsFeed::takeNewest(const EventPage &page)
 {
+    renew(page);
+    if (!m_query.newestFirst && m_extent != Extent::Whole)
+        return; // it was asked for nothing else
     if (m_follows == 0) // the losses of the whole range
         m_lost = page.lostEvents;
     if (!page.more)

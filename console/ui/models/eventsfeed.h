@@ -31,6 +31,8 @@ public:
     /// the whole range, which may take long when the filter is rare.
     static constexpr std::int64_t followSlackNs = 120 * nsPerSecond;
     static constexpr unsigned followsPerWhole = 60;
+    /// So many rows of that time are read again when the origin of events became known: an agent tells it within two minutes.
+    static constexpr std::size_t renewPageSize = 5000;
 
     EventsFeed(Session &session, EventsModel &model, QObject *parent = nullptr);
 
@@ -76,6 +78,8 @@ private:
     std::int64_t notAfterNow(std::int64_t timeNs) const;
     std::int64_t newestStored() const;
     EventQuery forNew();
+    bool isAmended() const;
+    void renew(const EventPage &page);
     void onReady(int slot, quint64 id, const EventPage &page);
     void onFailed(int slot, quint64 id, const QString &error);
     void takeFirst(const EventPage &page);
@@ -100,6 +104,7 @@ private:
     std::set<EventId> m_waiting;
     bool m_waitingOverflow = false;
     std::int64_t m_seenToNs = 0, m_askedToNs = 0;   ///< event time up to which answers have told everything; the asked query's
+    std::uint64_t m_amendments = 0;                  ///< that the store had taken when rows were asked for last
     unsigned m_follows = 0;                         ///< since the query, or since the whole range was looked at
     QTimer m_tick;
 };

@@ -25,6 +25,17 @@ int EventsModel::rowOf(EventId id) const
     return static_cast<int>(at - m_events.begin());
 }
 
+void EventsModel::renew(const StoredEvent &event)
+{
+    const int row = rowOf(event.id);
+    if (row < 0 || eventAt(row).origin == event.origin)
+        return;
+    StoredEvent &known = m_events[static_cast<std::size_t>(row)];
+    known.origin = event.origin;
+    known.isAmended = event.isAmended;
+    emit dataChanged(index(row, 0), index(row, ColumnCount - 1));
+}
+
 void EventsModel::clear()
 {
     beginResetModel();

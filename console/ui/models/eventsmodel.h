@@ -37,6 +37,8 @@ public:
     template <typename Before>
     bool insertSorted(StoredEvent event, Before before);
     bool contains(EventId id) const { return m_ids.contains(id); }
+    /// One that is in the window, as it is known by now: whose it is may have been learnt since.
+    void renew(const StoredEvent &event);
     void setMoreBelow(bool more) { m_moreBelow = more; }
     bool moreBelow() const { return m_moreBelow; }
     void setShowDate(bool show);                     ///< the range spans days: a time alone would not tell

@@ -28,12 +28,14 @@ QString workloadText(const wire::Origin &origin)
     return origin.workloadName.empty() ? QString() : text(origin.workloadKind).toLower() + QLatin1Char('/') + text(origin.workloadName);
 }
 
-DetailSection originSection(const wire::Origin &o, const std::string &node)
+DetailSection originSection(const StoredEvent &stored)
 {
+    const wire::Origin &o = stored.origin;
     return {tr("Origin"),
             {{tr("Identity"), signOf({SignValue::Kind::Attribution, static_cast<int>(o.attribution)}, Theme()).word, false,
               SignValue{SignValue::Kind::Attribution, static_cast<int>(o.attribution)}},
-             {tr("Node"), text(node), true, {}},
+             {tr("Amended"), stored.isAmended ? tr("learnt after the event had come") : QString(), false, {}},
+             {tr("Node"), text(stored.node), true, {}},
              {tr("Namespace"), text(o.namespaceName), true, {}},
              {tr("Workload"), workloadText(o), true, {}},
              {tr("Pod"), text(o.podName), true, {}},
@@ -96,7 +98,7 @@ std::vector<DetailSection> eventDetails(const StoredEvent &stored, const TimeDis
                          {tr("uid"), QString::number(e.process.uid), true, {}},
                          {tr("Started"), e.process.startTimeNs == 0 ? tr("not known") : tr("%1 after boot").arg(durationText(static_cast<std::int64_t>(e.process.startTimeNs))), false, {}}}});
     sections.push_back(detailSection(e.detail, time));
-    sections.push_back(originSection(stored.origin, stored.node));
+    sections.push_back(originSection(stored));
     sections.push_back({tr("Record"), {{tr("Record"), recordText(stored.id), true, {}}, {tr("Sequence"), count(stored.seq), true, {}}}});
     return sections;
 }
