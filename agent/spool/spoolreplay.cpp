@@ -235,6 +235,8 @@ bool Spool::onRecord(Segments::iterator at, std::span<const std::byte> payload)
     if (!record)
         return decodeSums(payload).has_value();
     Segment &segment = at->second;
+    if (segment.own && record->frameSeq <= m_safe)
+        return true;    // was sent, confirmed and let go before it was read
     SpooledFrame frame;
     if (!admit(segment, *record, frame))
         return false;
@@ -248,8 +250,6 @@ bool Spool::onRecord(Segments::iterator at, std::span<const std::byte> payload)
     frame.segment = at->first;
     frame.offset = m_bufferAt + m_used;
     frame.seen = true;
-    if (segment.own && frame.frameSeq <= m_safe)
-        return true;    // was sent, confirmed and let go before it was read
     if (frame.offset >= segment.readUpTo)
         segment.unread.subtract(tallyOf(frame));
     if (frame.frameSeq <= m_safe) {
