@@ -205,6 +205,56 @@ private slots:
         QCOMPARE(files(folder), std::size_t(0));
     }
 
+    void framesOfAnEarlierStart_thatAreReadAgainAfterTheyWereConfirmed_countOnce_data()
+    {
+        QTest::addColumn<bool>("another");
+        QTest::newRow("sent by this start") << false;
+        QTest::newRow("sent by the start before") << true;
+    }
+    void framesOfAnEarlierStart_thatAreReadAgainAfterTheyWereConfirmed_countOnce()
+    {
+        QFETCH(bool, another);
+        const QTemporaryDir folder;
+        SpoolBench bench(folder.path());
+        bench.options.bytes = 512u << 10;       // 26 frames in a segment
+        bench.start(first);
+        constexpr std::uint64_t many = 100;
+        bench.produceFrames(many);
+        bench.session->park(1s);
+        QVERIFY(files(folder) > 2);
+        bench.options.replayRate = 100'000;
+        bench.start(second);
+        FakeServer server;
+        server.behind = 12;
+        for (int i = 0; i < 1000 && server.streams[first].tracker.receivedFrameSeq() < 32; ++i)
+            bench.talk(server, 10ms);
+        if (another) {
+            bench.start(third);
+            bench.link->up();
+            bench.step();
+            bench.link->room = 0;               // read, and not sent
+            server.answer(*bench.link);
+            bench.step();
+            QCOMPARE(bench.status().phase, SessionPhase::Up);
+        }
+        bench.loseLink();                       // the reading begins anew, in the first segment
+        bench.link->room = SIZE_MAX;
+        bench.step();
+        bench.disk->held = true;
+        server::StreamTracker &tracker = server.streams[first].tracker;
+        const std::uint64_t confirmed = tracker.receivedFrameSeq() - 1;
+        tracker.acknowledge(confirmed);         // and the agent hears of it before the disk comes to the second
+        greet(bench, server);
+        bench.disk->held = false;
+        for (int i = 0; i < 5; ++i)
+            bench.step();
+        QCOMPARE(bench.status().spool.earlier.frames, many - confirmed);
+        QCOMPARE(bench.status().spool.earlier.events, many - confirmed);
+        bench.link->say(wire::Bye{"malformed", "test", 0});     // the stream goes, and each frame of it that nobody has is counted
+        bench.step();
+        QCOMPARE(bench.status().spool.dropped[static_cast<std::size_t>(SpoolCause::Damaged)].events, many - confirmed);
+    }
+
     void stop_withADiskThatHangs_saysWhatIsNotOnIt()
     {
         const QTemporaryDir folder;
