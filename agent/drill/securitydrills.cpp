@@ -81,7 +81,7 @@ public:
     std::string_view summary() const override { return "logins by SSH from this node to itself, of a user that does not exist"; }
     std::vector<std::string> needs() const override
     {
-        return {"root", "cgroup memory", "cgroup cpu", "cgroup pids", "ssh", "sshd on 127.0.0.1:22", "auth.log or secure"};
+        return {"root", "cgroup memory", "cgroup cpu", "cgroup pids", "ssh", "sshd on 127.0.0.1:22", "a journal, auth.log or secure"};
     }
     Limits limits() const override
     {
@@ -93,8 +93,9 @@ public:
     {
         if (findProgram("ssh").empty())
             return fail(Errc::NotFound, "ssh is not installed");
-        if (::access((place.logs / "auth.log").c_str(), R_OK) != 0 && ::access((place.logs / "secure").c_str(), R_OK) != 0)
-            return fail(Errc::NotFound, "there is neither auth.log nor secure in " + place.logs.native() + " in which logins would be seen");
+        const auto isThere = [](const std::filesystem::path &path) { return ::access(path.c_str(), R_OK) == 0; };
+        if (!isThere(place.logs / "auth.log") && !isThere(place.logs / "secure") && !isThere(place.logs / "journal") && !isThere("/run/log/journal"))
+            return fail(Errc::NotFound, "there is no journal, auth.log or secure in " + place.logs.native() + " in which logins would be seen");
         const Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
         const sockaddr_in address = loopback(22);
         if (!fd || ::connect(fd.get(), reinterpret_cast<const sockaddr *>(&address), sizeof(address)) != 0)
