@@ -255,6 +255,36 @@ private slots:
         QCOMPARE(bench.status().spool.dropped[static_cast<std::size_t>(SpoolCause::Damaged)].events, many - confirmed);
     }
 
+    void framesThatComeToTheSpoolAfterHigherOnesWereLost_areSent()
+    {
+        const QTemporaryDir folder;
+        SpoolBench bench(folder.path());
+        bench.start(first);
+        FakeServer server;
+        server.acknowledges = false;
+        bench.produceFrames(16);
+        bench.talk(server, 100ms);              // these are under way, and stay in memory
+        bench.produceFrames(40);
+        bench.talk(server, 20ms);
+        QVERIFY(bench.status().spool.held.frames > 5);
+        bench.faults.read = Error(Errc::Io, "test", EIO);
+        bench.loseLink();                       // what was read is to be read again
+        greet(bench, server);
+        QCOMPARE(bench.status().spool.held.frames, 0u);
+        bench.loseLink();
+        const std::uint64_t lost = bench.status().droppedEvents + bench.status().abandonedEvents;
+        bench.faults.read.reset();
+        bench.produceFrames(40);                // and the first of all go to the spool
+        bench.talk(server, 1s);                 // they are read before they are confirmed
+        server.acknowledges = true;
+        bench.talk(server, 60s);
+        const SessionStatus status = bench.status();
+        QVERIFY(bench.session->settled());
+        QCOMPARE(status.droppedEvents + status.abandonedEvents, lost);
+        QCOMPARE(status.ackedEvents, status.producedEvents - lost);
+        QCOMPARE(server.streams[first].events.size(), std::size_t(status.ackedEvents));
+    }
+
     void stop_withADiskThatHangs_saysWhatIsNotOnIt()
     {
         const QTemporaryDir folder;
