@@ -267,7 +267,8 @@ private slots:
                 QVERIFY2(life.counted() == 0 && life.damaged() == 0, qPrintable(QString("seed %1: %2 lost, %3 damaged").arg(seed).arg(life.counted()).arg(life.damaged())));
             spooled += life.spooled();
         }
-        QVERIFY(spooled > 1000);     // it was about the spool
+        if (!qEnvironmentVariableIsSet("TAPIO_SPOOL_SEEDS"))
+            QVERIFY(spooled > 1000); // it was about the spool
     }
 };
 
