@@ -62,6 +62,7 @@ void readCollect(ConfigSection &collect, AgentConfig &config)
     collect.path("crio", config.collect.resolver.runtime.crio);
     collect.path("docker", config.collect.resolver.runtime.docker);
     collect.path("logs", config.collect.logs);
+    collect.path("journal", config.collect.journal);
     collect.path("kmsg", config.collect.kmsg);
     collect.number("max_cgroups", config.collect.maxCgroups, 1, 65'536);
     collect.milliseconds("host_interval_ms", config.collect.hostInterval, 1000, 60'000);

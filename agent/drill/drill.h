@@ -57,6 +57,7 @@ struct Workplace {
     std::filesystem::path disk;            ///< where the scratch file system is mounted; empty without Limits::diskBytes
     std::int64_t untilBootNs = 0;          ///< CLOCK_BOOTTIME; what runs on is killed
     std::atomic<std::uint64_t> *effects = nullptr; ///< shared with the runner and all processes of the drill
+    std::vector<int> descriptors;          ///< that prepare() opened for run(); they end with the process
 
     void count(std::uint64_t more = 1) const { *effects += more; }
 };

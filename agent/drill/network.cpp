@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/drill/network.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
 #include <net/if.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -165,6 +169,36 @@ Result<std::uint16_t> portOf(const Fd &socket)
     if (::getsockname(socket.get(), reinterpret_cast<sockaddr *>(&address), &bytes) != 0)
         return failErrno("asking for a port", errno);
     return ntohs(address.sin_port);
+}
+
+Status losePackets(const Fd &socket, unsigned percent)
+{
+    const auto most = static_cast<std::uint32_t>((std::uint64_t(UINT32_MAX) * (100 - std::min(percent, 100u))) / 100);
+    constexpr std::uint16_t load = BPF_LD | BPF_W | BPF_ABS, isAbove = BPF_JMP | BPF_JGT | BPF_K, give = BPF_RET | BPF_K;
+    std::array<sock_filter, 4> program{{
+        {load, 0, 0, static_cast<std::uint32_t>(SKF_AD_OFF + SKF_AD_RANDOM)},
+        {isAbove, 1, 0, most},
+        {give, 0, 0, UINT32_MAX},       // all of the packet
+        {give, 0, 0, 0},                // none of it
+    }};
+    const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+    if (::setsockopt(socket.get(), SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) != 0)
+        return failErrno("giving a socket a filter", errno);
+    return {};
+}
+
+std::uint64_t packetsLost(const Fd &socket)
+{
+    std::array<std::uint32_t, SK_MEMINFO_VARS> info{};
+    socklen_t bytes = sizeof(info);
+    return ::getsockopt(socket.get(), SOL_SOCKET, SO_MEMINFO, info.data(), &bytes) == 0 ? info[SK_MEMINFO_DROPS] : 0;
+}
+
+std::uint64_t segmentsSentAgain(const Fd &socket)
+{
+    tcp_info info{};
+    socklen_t bytes = sizeof(info);
+    return ::getsockopt(socket.get(), IPPROTO_TCP, TCP_INFO, &info, &bytes) == 0 ? info.tcpi_total_retrans : 0;
 }
 
 } // namespace tapio::drill

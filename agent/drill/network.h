@@ -23,4 +23,12 @@ Result<Fd> bindLoopback(int kind, std::uint16_t port);
 /// Errors: by errno.
 Result<std::uint16_t> portOf(const Fd &socket);
 
+/// From here on the kernel drops so many of a hundred packets that arrive at this socket, each at random: a filter (socket(7),
+/// SO_ATTACH_FILTER) that ends with it. Errors: by errno; EPERM where the kernel wants CAP_BPF.
+Status losePackets(const Fd &socket, unsigned percent);
+/// Packets that the kernel dropped at this socket; 0 where it does not say.
+std::uint64_t packetsLost(const Fd &socket);
+/// Segments that a TCP socket sent again; 0 where the kernel does not say.
+std::uint64_t segmentsSentAgain(const Fd &socket);
+
 } // namespace tapio::drill

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <sys/socket.h>
 
@@ -198,6 +199,78 @@ public:
     }
 };
 
+/// A stream that the kernel loses a tenth of, before it comes to the receiver: TCP notices and sends it again, as on a bad line. Not by
+/// netem(8), which many kernels are built without, nor by a rule of the firewall: a filter of the socket takes no module, and ends with it.
+class PacketLoss final : public NetworkDrill {
+public:
+    std::string_view name() const override { return "packet-loss"; }
+    std::string_view summary() const override { return "the kernel drops one in ten packets of a TCP connection, of hundreds per second"; }
+    Status probe(const Place &place) const override
+    {
+        if (const Status there = NetworkDrill::probe(place); !there)
+            return there;
+        const Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        const Status lost = losePackets(fd, lostPercent);
+        return lost ? Status() : fail(Errc::Unsupported, "packets cannot be lost: " + lost.error().message());
+    }
+    /// Here, since some kernels take a filter only of who has CAP_BPF.
+    Status prepare(Workplace &work) const override
+    {
+        if (const Status up = NetworkDrill::prepare(work); !up)
+            return up;
+        const auto listener = bindLoopback(SOCK_STREAM, 0);
+        if (!listener)
+            return fail(listener.error());
+        const auto port = portOf(*listener);
+        if (!port || ::listen(listener->get(), 1) != 0)
+            return failErrno("listening", errno);
+        Fd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        const sockaddr_in address = loopback(*port);
+        if (!client || ::connect(client.get(), generic(address), sizeof(address)) != 0)
+            return failErrno("connecting", errno);
+        Fd server(::accept4(listener->get(), nullptr, nullptr, SOCK_CLOEXEC));
+        if (!server)
+            return failErrno("accepting", errno);
+        constexpr int atOnce = 1; // a packet each: the kernel would join what is small
+        ::setsockopt(client.get(), IPPROTO_TCP, TCP_NODELAY, &atOnce, sizeof(atOnce));
+        const Status lost = losePackets(server, lostPercent);
+        work.descriptors = {client.release(), server.release()};
+        return lost;
+    }
+    Result<std::string> run(Workplace &work) const override
+    {
+        const Fd client(work.descriptors.at(0));
+        const Fd server(work.descriptors.at(1));
+        do {
+            if (const Status sent = sendAndTake(client, server); !sent)
+                return fail(sent.error());
+            work.effects->store(segmentsSentAgain(client));
+        } while (pause(2ms, work.untilBootNs));
+        return std::to_string(packetsLost(server)) + " packets lost, " + std::to_string(*work.effects) + " segments sent again";
+    }
+    Status verify(const Evidence &evidence) const override
+    {
+        constexpr std::uint64_t least = 5; // a single one may be of anything
+        return evidence.effects >= least ? Status() : fail(Errc::Unsupported, "hardly a segment was sent again: " + evidence.told);
+    }
+
+private:
+    static constexpr unsigned lostPercent = 10;
+
+    /// Neither waits: what is lost holds up the stream.
+    static Status sendAndTake(const Fd &client, const Fd &server)
+    {
+        const std::array<char, 1000> data{};
+        const auto isFull = [] { return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS; };
+        if (::send(client.get(), data.data(), data.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && !isFull())
+            return failErrno("sending", errno);
+        std::array<char, 16'384> got{};
+        if (::recv(server.get(), got.data(), got.size(), MSG_DONTWAIT) < 0 && !isFull())
+            return failErrno("receiving", errno);
+        return {};
+    }
+};
+
 } // namespace
 
 void addNetworkDrills(DrillList &list)
@@ -206,6 +279,7 @@ void addNetworkDrills(DrillList &list)
     list.push_back(std::make_unique<ResetBurst>());
     list.push_back(std::make_unique<DnsFailure>());
     list.push_back(std::make_unique<LargeEgress>());
+    list.push_back(std::make_unique<PacketLoss>());
 }
 
 } // namespace tapio::drill

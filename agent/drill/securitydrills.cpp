@@ -74,6 +74,17 @@ public:
     }
 };
 
+/// One file in the folder of one machine is enough: which is read, the agent decides.
+bool holdsJournal(const std::filesystem::path &folder)
+{
+    std::error_code error;
+    for (const auto &machine : std::filesystem::directory_iterator(folder, error)) {
+        if (::access((machine.path() / "system.journal").c_str(), R_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
 /// Real attempts at the node's own sshd, as a user that cannot exist: no account can be locked by them.
 class BruteForce final : public Drill {
 public:
@@ -81,7 +92,7 @@ public:
     std::string_view summary() const override { return "logins by SSH from this node to itself, of a user that does not exist"; }
     std::vector<std::string> needs() const override
     {
-        return {"root", "cgroup memory", "cgroup cpu", "cgroup pids", "ssh", "sshd on 127.0.0.1:22", "auth.log or secure"};
+        return {"root", "cgroup memory", "cgroup cpu", "cgroup pids", "ssh", "sshd on 127.0.0.1:22", "a journal, auth.log or secure"};
     }
     Limits limits() const override
     {
@@ -93,12 +104,13 @@ public:
     {
         if (findProgram("ssh").empty())
             return fail(Errc::NotFound, "ssh is not installed");
-        if (::access((place.logs / "auth.log").c_str(), R_OK) != 0 && ::access((place.logs / "secure").c_str(), R_OK) != 0)
-            return fail(Errc::NotFound, "there is neither auth.log nor secure in " + place.logs.native() + " in which logins would be seen");
+        const auto isThere = [](const std::filesystem::path &path) { return ::access(path.c_str(), R_OK) == 0; };
+        if (!isThere(place.logs / "auth.log") && !isThere(place.logs / "secure") && !holdsJournal(place.logs / "journal") && !holdsJournal("/run/log/journal"))
+            return fail(Errc::NotFound, "there is no journal, auth.log or secure in " + place.logs.native() + " in which logins would be seen");
         const Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
         const sockaddr_in address = loopback(22);
         if (!fd || ::connect(fd.get(), reinterpret_cast<const sockaddr *>(&address), sizeof(address)) != 0)
-            return fail(Errc::Unsupported, "nothing listens on 127.0.0.1:22", errno);
+            return fail(Errc::NotFound, "nothing listens on 127.0.0.1:22", errno);
         return {};
     }
     Result<std::string> run(Workplace &work) const override

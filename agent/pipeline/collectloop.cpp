@@ -122,6 +122,8 @@ void CollectLoop::makeReaders()
     if (wants("login")) {
         LoginOptions options;
         options.files = {m_options.logs / "auth.log", m_options.logs / "secure"}; // Debian's and Red Hat's name
+        const JournalPlace place{{m_options.logs / "journal", m_options.journal}, m_options.resolver.procRoot / "sys/kernel/random/boot_id"};
+        options.openJournal = [place](const std::string &cursor) { return openJournal(place, cursor); };
         m_readers.push_back(std::make_unique<LoginReader>(std::move(options), m_clock));
     }
     if (wants("security")) {

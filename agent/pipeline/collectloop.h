@@ -36,7 +36,8 @@ struct CollectOptions {
     ResolverOptions resolver;                       ///< its procRoot is everybody's
     std::set<std::string> disabled;                 ///< collectors: "tcp", "psi", "disk" ...
     std::filesystem::path kmsg = "/dev/kmsg";
-    std::filesystem::path logs = "/var/log";        ///< of the host: auth.log or secure
+    std::filesystem::path logs = "/var/log";        ///< of the host: the folder journal, auth.log or secure
+    std::filesystem::path journal = "/run/log/journal"; ///< of the host: where journald stores when not in the former
     std::size_t maxCgroups = 1024;
     PressureOptions pressure;                       ///< its procRoot is the resolver's
     std::chrono::milliseconds hostInterval{1000};

@@ -228,6 +228,8 @@ bool Spool::keep(const FrameRecord &record, bool everSent, std::uint64_t inMemor
     ++segment.jobs;
     m_bytes += bytes.size();
     m_writingBytes += bytes.size();
+    if (m_ownFrames == 0 && replaysOwn())
+        m_lastRead = std::min(m_lastRead, record.frameSeq - 1);     // of what was read all is gone, and this may be lower
     m_lastKept = m_ownFrames == 0 ? record.frameSeq : std::max(m_lastKept, record.frameSeq);
     ++m_ownFrames;
     m_ownEvents += record.events;
@@ -348,10 +350,12 @@ void Spool::loseWrite(const Write &write)
 /// These are no longer held.
 void Spool::let(Segment &segment, const SpoolTally &gone)
 {
+    const SpoolTally before = segment.held;
     segment.held.subtract(gone);
     if (segment.own) {
-        m_ownFrames -= gone.frames;
-        m_ownEvents -= gone.events;
+        // What the segment held, and no more: sums below zero would say for ever that something is left to send first.
+        m_ownFrames -= before.frames - segment.held.frames;
+        m_ownEvents -= before.events - segment.held.events;
     }
 }
 

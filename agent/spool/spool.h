@@ -281,6 +281,7 @@ private:
     std::int64_t m_slowSaidBootNs = INT64_MIN;
     std::uint64_t m_lastRead = 0;          ///< frame number
     std::uint64_t m_safe = 0;              ///< frame number that the server confirmed, of the stream that is replayed
+    std::uint64_t m_letGo = 0;             ///< highest frame number that was let go since, of the same stream
     std::uint64_t m_ownSafe = 0;           ///< the same of this start's stream
     std::uint64_t m_lastEvent = 0;         ///< of the last frame read, and with it:
     std::uint64_t m_droppedEvents = 0;

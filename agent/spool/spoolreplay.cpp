@@ -41,7 +41,7 @@ void Spool::nextStream()
     m_replay = earlier != m_segments.end() ? earlier->first : SegmentName{m_run, m_options.streamId, 0};
     forgetBuffer();
     m_safe = replaysOwn() ? m_ownSafe : 0;
-    m_lastRead = m_lastEvent = m_droppedEvents = m_producedEvents = 0;
+    m_letGo = m_lastRead = m_lastEvent = m_droppedEvents = m_producedEvents = 0;
     m_anyRead = false;
     advance();
 }
@@ -235,6 +235,8 @@ bool Spool::onRecord(Segments::iterator at, std::span<const std::byte> payload)
     if (!record)
         return decodeSums(payload).has_value();
     Segment &segment = at->second;
+    if (segment.own && record->frameSeq <= m_safe)
+        return true;    // was sent, confirmed and let go before it was read
     SpooledFrame frame;
     if (!admit(segment, *record, frame))
         return false;
@@ -248,12 +250,14 @@ bool Spool::onRecord(Segments::iterator at, std::span<const std::byte> payload)
     frame.segment = at->first;
     frame.offset = m_bufferAt + m_used;
     frame.seen = true;
-    if (segment.own && frame.frameSeq <= m_safe)
-        return true;    // was sent, confirmed and let go before it was read
     if (frame.offset >= segment.readUpTo)
         segment.unread.subtract(tallyOf(frame));
     if (frame.frameSeq <= m_safe) {
-        let(segment, tallyOf(frame));   // the server had it before this agent began
+        // Confirmed without our sending it: the server had it of the start before. What we sent was let go with its confirmation, and is read
+        // once more when a session began anew before that.
+        if (frame.frameSeq > m_letGo)
+            let(segment, tallyOf(frame));
+        m_letGo = std::max(m_letGo, frame.frameSeq);
         return true;
     }
     const auto known = std::find_if(m_sent.begin() + static_cast<std::ptrdiff_t>(m_underWay), m_sent.end(), [&](const SpooledFrame &f) { return f.frameSeq >= frame.frameSeq; });
@@ -377,6 +381,7 @@ std::vector<SpooledFrame> Spool::acknowledge(std::uint64_t frameSeq)
             m_status.earlierReplayed.events += frame.events;
             m_status.earlierReplayed.bytes += frame.size;
         }
+        m_letGo = std::max(m_letGo, frame.frameSeq);
         safe.push_back(std::move(frame));
     };
     while (!m_sent.empty() && m_sent.front().frameSeq <= frameSeq) {

@@ -56,6 +56,7 @@ struct CollectBench {
         options.resolver.podLogs = fixture("cgroup-v2/log/pods");
         options.resolver.containerLogs = fixture("cgroup-v2/log/containers");
         options.kmsg = "/nowhere/kmsg";
+        options.journal = "/nowhere/journal";
         options.logs = "/nowhere/log";
         options.disabled = std::move(disabled);
         return options;

@@ -48,7 +48,7 @@ private slots:
                         "queue_bytes = 16777216\n"
                         "[spool]\nfolder = \"/s\"\nbytes = 2097152\nmax_age = 3600\nfsync = \"always\"\nreplay_rate = 131072\n"
                         "[collect]\ndisabled = [\"psi\", \"tcp\"]\nenabled = [\"file\"]\nproc = \"/host/proc\"\ncgroup = \"/host/cgroup\"\npod_logs = \"/p\"\n"
-                        "container_logs = \"/q\"\nmax_cgroups = 10\nhost_interval_ms = 2000\ncgroup_interval_ms = 5000\n"
+                        "container_logs = \"/q\"\nlogs = \"/l\"\njournal = \"/j\"\nmax_cgroups = 10\nhost_interval_ms = 2000\ncgroup_interval_ms = 5000\n"
                         "[kernel]\nbtf = \"/btf\"\nrun_time_statistics = false\nevent_ring_bytes = 1048576\ncritical_ring_bytes = 131072\n"
                         "[file]\nprefixes = [\"/opt/\"]\nsuffixes = [\".json\"]\nfold_ms = 2000\n"
                         "[pressure]\ncpu = \"\"\nmemory = \"full 1 500000\"\nio = \"some 10 1000000\"\nmax_cgroups = 3\n"
@@ -73,6 +73,8 @@ private slots:
         QCOMPARE(config.spool.fsync, SpoolFsync::Always);
         QCOMPARE(config.spool.replayRate, 131072u);
         QCOMPARE(config.collect.disabled.size(), std::size_t(2));
+        QCOMPARE(config.collect.logs.native(), std::string("/l"));
+        QCOMPARE(config.collect.journal.native(), std::string("/j"));
         QCOMPARE(config.enabled, (std::set<std::string>{"file"}));
         QVERIFY(config.kernel.configurationFiles == (FilePatterns{{"/opt/"}, {".json"}}));
         QCOMPARE(config.kernel.fileFold.count(), 2000);

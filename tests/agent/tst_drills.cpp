@@ -189,6 +189,8 @@ private slots:
             QVERIFY2(report->evidence.throttledPeriods >= 5, told(*report));
         if (name == "memory-leak")
             QVERIFY2(report->evidence.peakMemoryBytes >= 16u << 20 && report->evidence.oomKills == 0, told(*report));
+        if (name == "packet-loss")      // a tenth of some hundreds at least, and each is sent again
+            QVERIFY2(report->evidence.effects >= 10 && report->evidence.told.find(" packets lost, ") != std::string::npos, told(*report));
         QVERIFY2(report->evidence.effects >= 1, told(*report));
         QVERIFY(report->evidence.peakMemoryBytes <= drill->limits().memoryBytes);
 
@@ -318,7 +320,7 @@ private slots:
     void aKilledRunner_takesItsProcessesAlongAndTheNextStartRemovesTheRest_data()
     {
         QTest::addColumn<QString>("name");
-        for (const char *name : {"noisy-neighbour", "disk-full", "large-egress", "privilege-escalation"})
+        for (const char *name : {"noisy-neighbour", "disk-full", "large-egress", "packet-loss", "privilege-escalation"})
             QTest::newRow(name) << name;
     }
     void aKilledRunner_takesItsProcessesAlongAndTheNextStartRemovesTheRest()

@@ -249,6 +249,86 @@ private slots:
         QCOMPARE(files(folder), std::size_t(0));
     }
 
+    void framesOfAnEarlierStart_thatAreReadAgainAfterTheyWereConfirmed_countOnce_data()
+    {
+        QTest::addColumn<bool>("another");
+        QTest::newRow("sent by this start") << false;
+        QTest::newRow("sent by the start before") << true;
+    }
+    void framesOfAnEarlierStart_thatAreReadAgainAfterTheyWereConfirmed_countOnce()
+    {
+        QFETCH(bool, another);
+        const QTemporaryDir folder;
+        SpoolBench bench(folder.path());
+        bench.options.bytes = 512u << 10;       // 26 frames in a segment
+        bench.start(first);
+        constexpr std::uint64_t many = 100;
+        bench.produceFrames(many);
+        bench.session->park(1s);
+        QVERIFY(files(folder) > 2);
+        bench.options.replayRate = 100'000;
+        bench.start(second);
+        FakeServer server;
+        server.behind = 12;
+        for (int i = 0; i < 1000 && server.streams[first].tracker.receivedFrameSeq() < 32; ++i)
+            bench.talk(server, 10ms);
+        if (another) {
+            bench.start(third);
+            bench.link->up();
+            bench.step();
+            bench.link->room = 0;               // read, and not sent
+            server.answer(*bench.link);
+            bench.step();
+            QCOMPARE(bench.status().phase, SessionPhase::Up);
+        }
+        bench.loseLink();                       // the reading begins anew, in the first segment
+        bench.link->room = SIZE_MAX;
+        bench.step();
+        bench.disk->held = true;
+        server::StreamTracker &tracker = server.streams[first].tracker;
+        const std::uint64_t confirmed = tracker.receivedFrameSeq() - 1;
+        tracker.acknowledge(confirmed);         // and the agent hears of it before the disk comes to the second
+        greet(bench, server);
+        bench.disk->held = false;
+        for (int i = 0; i < 5; ++i)
+            bench.step();
+        QCOMPARE(bench.status().spool.earlier.frames, many - confirmed);
+        QCOMPARE(bench.status().spool.earlier.events, many - confirmed);
+        bench.link->say(wire::Bye{"malformed", "test", 0});     // the stream goes, and each frame of it that nobody has is counted
+        bench.step();
+        QCOMPARE(bench.status().spool.dropped[static_cast<std::size_t>(SpoolCause::Damaged)].events, many - confirmed);
+    }
+
+    void framesThatComeToTheSpoolAfterHigherOnesWereLost_areSent()
+    {
+        const QTemporaryDir folder;
+        SpoolBench bench(folder.path());
+        bench.start(first);
+        FakeServer server;
+        server.acknowledges = false;
+        bench.produceFrames(16);
+        bench.talk(server, 100ms);              // these are under way, and stay in memory
+        bench.produceFrames(40);
+        bench.talk(server, 20ms);
+        QVERIFY(bench.status().spool.held.frames > 5);
+        bench.faults.read = Error(Errc::Io, "test", EIO);
+        bench.loseLink();                       // what was read is to be read again
+        greet(bench, server);
+        QCOMPARE(bench.status().spool.held.frames, 0u);
+        bench.loseLink();
+        const std::uint64_t lost = bench.status().droppedEvents + bench.status().abandonedEvents;
+        bench.faults.read.reset();
+        bench.produceFrames(40);                // and the first of all go to the spool
+        bench.talk(server, 1s);                 // they are read before they are confirmed
+        server.acknowledges = true;
+        bench.talk(server, 60s);
+        const SessionStatus status = bench.status();
+        QVERIFY(bench.session->settled());
+        QCOMPARE(status.droppedEvents + status.abandonedEvents, lost);
+        QCOMPARE(status.ackedEvents, status.producedEvents - lost);
+        QCOMPARE(server.streams[first].events.size(), std::size_t(status.ackedEvents));
+    }
+
     void stop_withADiskThatHangs_saysWhatIsNotOnIt()
     {
         const QTemporaryDir folder;

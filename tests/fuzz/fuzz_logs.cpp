@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What strangers can put into a log, records of /dev/kmsg and lines of auth.log; and lists of sockets. The first byte chooses the
+// What strangers can put into a log, records of /dev/kmsg, lines of auth.log and messages of the journal; and lists of sockets. The first byte chooses the
 // parser.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <string_view>
 
 #include "agent/collect/listenparse.h"
@@ -32,9 +33,8 @@ void kmsg(std::string_view bytes)
     promise(record->priority <= 7 && record->text.size() <= agent::kmsgTextBytes && wire::isValidUtf8(record->text));
 }
 
-void login(std::string_view line)
+void login(const std::optional<agent::LoginLine> &login)
 {
-    const auto login = agent::parseLogin(line);
     if (!login)
         return;
     promise(!login->service.empty() && login->repeats >= 1 && login->repeats <= 1'000'000);
@@ -44,6 +44,14 @@ void login(std::string_view line)
     }
 }
 
+/// As the journal has it: any tag, and a message that need not be a line.
+void entry(std::string_view bytes)
+{
+    const std::size_t tag = bytes.find('\n');
+    if (tag != std::string_view::npos)
+        login(agent::parseLoginMessage(bytes.substr(0, tag), 1, bytes.substr(tag + 1)));
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
@@ -51,9 +59,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     if (size == 0)
         return 0;
     const std::string_view text(reinterpret_cast<const char *>(data) + 1, size - 1);
-    switch (data[0] % 4) {
+    switch (data[0] % 5) {
     case 0: kmsg(text); break;
-    case 1: login(text); break;
+    case 1: login(agent::parseLogin(text)); break;
+    case 4: entry(text); break;
     case 2: promise(agent::parseListeningTcp(text).ports.size() <= agent::maxListeningPorts); break;
     default: promise(agent::parseListeningUdp(text, 32768, 60999).ports.size() <= agent::maxListeningPorts); break;
     }

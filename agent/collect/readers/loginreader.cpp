@@ -2,39 +2,31 @@
 #include "agent/collect/readers/loginreader.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
-
-#include "agent/collect/filehooks.h"
 
 namespace tapio::agent {
 
 namespace {
 
-constexpr std::size_t bytesPerRead = 1u << 20;
 constexpr std::uint64_t hostCgroup = 1;
 
 } // namespace
 
 LoginReader::LoginReader(LoginOptions options, const Clock &clock)
     : m_options(std::move(options)), m_clock(clock), m_successes(m_options.perSecond, m_options.burst, clock),
-      m_failures(m_options.perSecond, m_options.burst, clock)
+      m_failures(m_options.perSecond, m_options.burst, clock), m_sources(m_options.files, m_options.openJournal, clock)
 {
-    for (const auto &path : m_options.files)
-        m_files.push_back({std::make_unique<LogFollower>(path), 0});
 }
 
 void LoginReader::read(KernelRecordSink &out)
 {
-    for (File &file : m_files)
-        file.errnum = file.log->read(bytesPerRead, [&](std::string_view line) { take(line, out); });
+    m_sources.read([&](std::optional<LoginLine> &&login) { take(std::move(login), out); });
     flush(out, false);
 }
 
-void LoginReader::take(std::string_view line, KernelRecordSink &out)
+void LoginReader::take(std::optional<LoginLine> &&login, KernelRecordSink &out)
 {
     ++m_counters[Counter::Seen];
-    auto login = parseLogin(line);
     if (!login) {
         ++m_counters[Counter::Drained];
         ++m_counters[Counter::UFiltered];
@@ -134,26 +126,8 @@ void LoginReader::tell(LoginLine &&login, KernelRecordSink &out)
 SourceCounterSet LoginReader::counters() const
 {
     SourceCounterSet set{"login", m_counters};
-    for (const File &file : m_files) {
-        const std::uint64_t overlong = file.log->overlongLines();
-        set.counters[Counter::Seen] += overlong;
-        set.counters[Counter::Drained] += overlong;
-        set.counters[Counter::Malformed] += overlong;
-    }
+    set.counters += m_sources.counters();
     return set;
-}
-
-std::vector<wire::Hook> LoginReader::hooks() const
-{
-    FileHooks files;
-    for (const File &file : m_files)
-        files.note(files.add("login", file.log->path().native()), file.errnum);
-    std::vector<wire::Hook> hooks = files.hooks();
-    for (std::size_t i = 0; i < hooks.size(); ++i) {
-        if (m_files[i].errnum == ENOENT)
-            hooks[i].reason = "there is no such file: this system logs elsewhere, or to the journal only";
-    }
-    return hooks;
 }
 
 } // namespace tapio::agent

@@ -5,29 +5,30 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <memory>
+#include <optional>
 #include <tuple>
 #include <vector>
 
 #include "agent/collect/readers/eventreader.h"
-#include "agent/collect/readers/logfollower.h"
 #include "agent/collect/readers/loginparse.h"
+#include "agent/collect/readers/loginsources.h"
 #include "agent/collect/readers/tokenbucket.h"
 #include "protocol/base/clock.h"
 
 namespace tapio::agent {
 
 struct LoginOptions {
-    std::vector<std::filesystem::path> files; ///< those that are there are followed
+    std::vector<std::filesystem::path> files; ///< those that are there are followed, unless the journal is
+    OpenJournal openJournal;                  ///< empty = the files alone
     std::int64_t foldNs = 10 * nsPerSecond;   ///< failures that are alike make one event in this time, after the first
     std::size_t mostFolds = 512;              ///< kinds of failures that are watched at once
     std::uint32_t perSecond = 50;             ///< of successes, and of failures
     std::uint32_t burst = 500;
 };
 
-/// Logins that succeeded or failed, from the host's log files. An event's time is that of the reading: the log's has no year, and is
+/// Logins that succeeded or failed, from the host's journal or log files. An event's time is that of the reading: a log's has no year, and is
 /// whatever its writer says. Counters: every line is seen; what is about no login is ufiltered, the second line of one failure and
-/// what is alike folded, and what is beyond the bound of a second shed.
+/// what is alike folded, what is beyond the bound of a second shed, and what journald itself dropped of sshd lost.
 class LoginReader final : public EventReader {
 public:
     /// The clock outlives the reader.
@@ -35,7 +36,7 @@ public:
 
     void read(KernelRecordSink &out) override;
     void finish(KernelRecordSink &out) override { flush(out, true); }
-    std::vector<wire::Hook> hooks() const override;
+    std::vector<wire::Hook> hooks() const override { return m_sources.hooks(); }
     SourceCounterSet counters() const override;
 
 private:
@@ -46,11 +47,7 @@ private:
         std::uint32_t failures = 0;   ///< that those stand for
         std::uint32_t pid = 0;        ///< of the last one
     };
-    struct File {
-        std::unique_ptr<LogFollower> log;
-        int errnum = 0;
-    };
-    void take(std::string_view line, KernelRecordSink &out);
+    void take(std::optional<LoginLine> &&login, KernelRecordSink &out);
     void takeFailure(LoginLine &&login, KernelRecordSink &out);
     bool repeatsUnknownUser(const LoginLine &login);
     void flush(KernelRecordSink &out, bool all);
@@ -60,7 +57,7 @@ private:
     const Clock &m_clock;
     TokenBucket m_successes;
     TokenBucket m_failures;
-    std::vector<File> m_files;
+    LoginSources m_sources;
     std::map<Alike, Fold> m_folds;
     std::array<std::uint32_t, 64> m_unknownUserPids{}; ///< sessions whose first line was about a user that does not exist
     std::size_t m_nextPid = 0;
