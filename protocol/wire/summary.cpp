@@ -195,7 +195,9 @@ struct Writer {
         appendLine(line, http.texts->method.empty() ? std::string_view("request") : http.texts->method);
         appendPart(line, " ", http.texts->target);
         appendPart(line, " of ", http.texts->host);
-        line += (inbound ? " from " : " to ") + toString(http.remote) + (http.tls ? " over tls: " : ": ");
+        // Within the TLS library the other end is not always to be seen.
+        const bool unknownPeer = http.tls && http.remote == SocketAddress();
+        line += (inbound ? " from " : " to ") + (unknownPeer ? "an unknown peer" : toString(http.remote)) + (http.tls ? " over tls: " : ": ");
         if (http.status != 0)
             line += std::to_string(http.status);
         else

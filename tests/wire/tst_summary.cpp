@@ -101,6 +101,10 @@ private:
                                              << "dns AAAA a.  at 10.0.0.10:53 over tcp: timed out, asked 3 times";
         QTest::newRow("a request answered") << Detail(slow) << "GET /cart/7 of shop to 10.0.0.2:51000 over tls: 503 after 12.0 ms, 2.0 KiB";
         QTest::newRow("a request aborted") << Detail(ended) << "GET /cart/7 of shop from 10.0.0.2:51000: ended before an answer";
+        HttpRequest unseen = request(TcpDirection::Outbound, 200);
+        unseen.tls = true;
+        unseen.remote = {};
+        QTest::newRow("a request to nobody knows whom") << Detail(unseen) << "GET /cart/7 of shop to an unknown peer over tls: 200";
         QTest::newRow("a request without texts") << Detail(HttpRequest()) << "request to [::]:0: no answer seen";
         QTest::newRow("no space") << Detail(FileFailure{"/data/wal", "write", 28, 0, 12}) << "write /data/wal failed: ENOSPC, 12 times";
         QTest::newRow("a capability denied") << Detail(CapabilityUse{21, false, 1}) << "CAP_SYS_ADMIN denied";
