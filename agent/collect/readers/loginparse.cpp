@@ -167,6 +167,8 @@ std::optional<LoginLine> pam(Text message, std::string &service)
             return std::nullopt;
     }
     service = wire::toLine(*name, serviceBytes);
+    if (service.empty())        // no name, or bytes of which none is left
+        return std::nullopt;
     Text remote, user;
     if (const std::size_t at = message.find(" rhost="); at != Text::npos)
         remote = message.substr(at + 7, message.find(' ', at + 7) - (at + 7));
