@@ -25,7 +25,7 @@ namespace tapio::agent {
 
 /// A validated record of a ring, before time conversion and enrichment.
 struct KernelRecord {
-    std::string_view source;         ///< collector name with static lifetime: "process", "oom", "signal", "tcp", "dns", "http", "file"
+    std::string_view source;         ///< collector name with static lifetime: "process", "oom", "signal", "tcp", "dns", "http", "https", "file"
     std::uint64_t cgroupId = 0;      ///< v2 id unless that is the root and v1 memory says more
     std::uint64_t memoryCgroupId = 0; ///< v1 memory's where v2 says something too: see OriginResolver::resolve
     CgroupHierarchy hierarchy = CgroupHierarchy::Either; ///< of cgroupId
@@ -65,9 +65,11 @@ struct KernelOptions {
     std::uint32_t criticalRingBytes = 256u << 10;       ///< OOM kills and fatal signals: a flood elsewhere cannot drop them
     std::string btfPath;                                ///< empty = /sys/kernel/btf/vmlinux
     /// Allowed ways of attaching, best first: of those that a hook knows, the first that works is used.
-    std::vector<std::string> attachKinds{"tp_btf", "raw_tp", "tracepoint", "iter", "cgroup", "run"};
+    std::vector<std::string> attachKinds{"tp_btf", "raw_tp", "tracepoint", "iter", "cgroup", "run", "uprobe_multi", "uprobe"};
     /// Where the hierarchy of version 2 is mounted, here or in "unified" below; its root sees the packets of all sockets.
     std::string cgroupRoot = "/sys/fs/cgroup";
+    std::string procRoot = "/proc";                     ///< of the processes whose libraries https looks for
+    std::chrono::milliseconds librariesRound{30'000};   ///< in which all of them are looked at, besides those that were just started
     /// How long a question to a name server waits before it is told as not answered.
     std::chrono::milliseconds dnsWait{5000};
     /// Have the kernel measure the programs' run time while we run. Costs two clock reads per run, and counts for every

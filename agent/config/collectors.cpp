@@ -13,7 +13,7 @@ namespace {
 constexpr std::array<std::string_view, 21> usual{"process", "oom",      "signal",     "tcp",   "runqueue", "blockio", "dns",
                                                  "http",    "security", "capability", "drops", "cgroup",   "cpu",     "memory",
                                                  "psi",     "disk",    "network",  "filesystem", "ports", "kmsg",  "login"};
-constexpr std::array<std::string_view, 1> optional{"file"};
+constexpr std::array<std::string_view, 2> optional{"file", "https"};
 
 bool isUsual(std::string_view collector) noexcept { return std::find(usual.begin(), usual.end(), collector) != usual.end(); }
 

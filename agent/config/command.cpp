@@ -159,6 +159,7 @@ Result<Command> parseCommand(int argc, const char *const *argv)
     if (const Status status = validate(command.config, given); !status)
         return fail(status.error());
     command.config.kernel.disabledCollectors = switchedOff(command.config);
+    command.config.kernel.procRoot = command.config.collect.resolver.procRoot.native();
     command.config.kernel.cgroupRoot = command.config.collect.cgroupRoot.native();
     command.config.kernel.filterCgroups = command.config.collect.maxCgroups;
     return command;

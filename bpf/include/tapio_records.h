@@ -35,6 +35,7 @@ enum tapio_collector {
 	TAPIO_CAPABILITY,
 	TAPIO_FILE,
 	TAPIO_CGROUP,
+	TAPIO_HTTPS,
 	TAPIO_COLLECTORS
 };
 
@@ -72,6 +73,7 @@ enum tapio_kind {
 	TAPIO_KIND_DNS = 6,
 	TAPIO_KIND_HTTP = 7,
 	TAPIO_KIND_FILE = 8,
+	TAPIO_KIND_HTTPS = 9, /* a struct tapio_http too */
 	TAPIO_KIND_PRIVILEGE = 16,
 	TAPIO_KIND_PTRACE = 17,
 	TAPIO_KIND_MODULE = 18,

@@ -277,6 +277,7 @@ private slots:
         QTest::addColumn<bool>("fileIsOn");
         QTest::newRow("nothing said") << QByteArray() << QString() << false;
         QTest::newRow("an expensive one on") << QByteArray("[collect]\nenabled = [\"file\"]\n") << QString() << true;
+        QTest::newRow("another expensive one on") << QByteArray("[collect]\nenabled = [\"https\"]\n") << QString() << false;
         QTest::newRow("one off besides") << QByteArray("[collect]\nenabled = [\"file\"]\ndisabled = [\"psi\"]\n") << QString() << true;
         QTest::newRow("another one off") << QByteArray("[collect]\ndisabled = [\"psi\"]\n") << QString() << false;
         QTest::newRow("an expensive one off") << QByteArray("[collect]\ndisabled = [\"file\"]\n") << "\"file\" is off unless collect.enabled names it" << false;
@@ -296,6 +297,7 @@ private slots:
         }
         QTEST(!command->config.kernel.disabledCollectors.contains("file"), "fileIsOn");
         QCOMPARE(command->config.kernel.disabledCollectors.contains("psi"), text.contains("psi"));
+        QCOMPARE(command->config.kernel.disabledCollectors.contains("https"), !text.contains("https"));
     }
 
     void address_data()

@@ -147,6 +147,7 @@ private slots:
         QTest::newRow("a collector on that was not loaded") << QByteArray("[collect]\ndisabled = [\"tcp\"]\n") << none << "" << "collect.disabled (tcp is not loaded)";
         QTest::newRow("one on, one not") << QByteArray("[collect]\ndisabled = [\"psi\", \"tcp\"]\n") << none << "collect.disabled" << "collect.disabled (tcp is not loaded)";
         QTest::newRow("an expensive collector on that was not loaded") << none << QByteArray("[collect]\nenabled = [\"file\"]\n") << "" << "collect.enabled (file is not loaded)";
+        QTest::newRow("https on that was not loaded") << none << QByteArray("[collect]\nenabled = [\"https\"]\n") << "" << "collect.enabled (https is not loaded)";
         QTest::newRow("an expensive collector off") << QByteArray("[collect]\nenabled = [\"file\"]\n") << none << "collect.enabled" << "";
         QTest::newRow("what needs a restart, of files and pressure") << none << QByteArray("[file]\nprefixes = [\"/opt/\"]\nsuffixes = []\nfold_ms = 2000\n[pressure]\ncpu = \"\"\nmemory = \"\"\nio = \"\"\nmax_cgroups = 0\n")
                                                                      << "" << "file.prefixes, file.suffixes, file.fold_ms, pressure.cpu, pressure.memory, pressure.io, pressure.max_cgroups";

@@ -33,6 +33,8 @@ private slots:
     void dns_withoutAnswer_saysNothingOfIt();
     void http_decodes();
     void http_aborted();
+    void https_isHttpOverTls();
+    void https_hostile_isRefused();
     void file_decodes();
     void fileRules_nameEveryCall();
     void filePatterns_data();
@@ -260,6 +262,33 @@ void tst_RecordDecoder::http_decodes()
     QVERIFY(!request.tls);
     QCOMPARE(wire::toString(request.local), "[::1]:80");
     QCOMPARE(wire::toString(request.remote), "[::1]:40000");
+}
+
+void tst_RecordDecoder::https_isHttpOverTls()
+{
+    tapio_http seen = makeHttp();
+    seen.header.kind = TAPIO_KIND_HTTPS;
+    seen.ends = {}; // nothing was received that would tell them
+    const QByteArray bytes = bytesOf(seen);
+    const auto record = agent::decodeRecord(view(bytes));
+    QVERIFY(record.has_value());
+    QCOMPARE(record->source, "https");
+    QCOMPARE(record->event.type, wire::EventType::HttpRequest);
+    const auto &request = std::get<wire::HttpRequest>(record->event.detail);
+    QVERIFY(request.tls);
+    QCOMPARE(request.status, quint16(404));
+    QCOMPARE(request.texts->route, "/users/{id}");
+    QVERIFY(request.local == wire::SocketAddress() && request.remote == wire::SocketAddress());
+}
+
+void tst_RecordDecoder::https_hostile_isRefused()
+{
+    tapio_http seen = makeHttp();
+    seen.header.kind = TAPIO_KIND_HTTPS;
+    seen.request_len = TAPIO_HTTP_HEAD_LEN + 1;
+    const QByteArray bytes = bytesOf(seen);
+    QVERIFY(!agent::decodeRecord(view(bytes)));
+    QCOMPARE(agent::recordSource(view(bytes)), "https");
 }
 
 void tst_RecordDecoder::http_aborted()

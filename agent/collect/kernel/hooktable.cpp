@@ -10,7 +10,7 @@ namespace tapio::agent {
 namespace {
 
 constexpr std::array<std::string_view, TAPIO_COLLECTORS> names{"process", "oom",  "signal",   "tcp",   "runqueue",   "blockio", "dns",
-                                                                 "http",    "security", "drops", "capability", "file",   "cgroup"};
+                                                                 "http",    "security", "drops", "capability", "file",   "cgroup", "https"};
 
 constexpr HookAlternative exec[] = {{"tp_btf", "exec_btf"}, {"raw_tp", "exec_raw"}, {"tracepoint", "exec_tp"}};
 constexpr HookAlternative exit[] = {{"tp_btf", "exit_btf"}, {"raw_tp", "exit_raw"}, {"tracepoint", "exit_tp"}};
@@ -48,6 +48,14 @@ constexpr HookAlternative capable[] = {{"tp_btf", "capable_btf"}, {"raw_tp", "ca
 constexpr HookAlternative fileExit[] = {{"tp_btf", "file_exit_btf"}, {"raw_tp", "file_exit_raw"}};
 constexpr HookAlternative fileCounted[] = {{"run", "file_counted"}};
 
+// One program each for two ways: what a program may be attached to is decided when it is loaded.
+constexpr HookAlternative sslWrite[] = {{"uprobe_multi", "https_write_multi"}, {"uprobe", "https_write"}};
+constexpr HookAlternative sslRead[] = {{"uprobe_multi", "https_read_multi"}, {"uprobe", "https_read"}};
+constexpr HookAlternative sslReadEx[] = {{"uprobe_multi", "https_read_ex_multi"}, {"uprobe", "https_read_ex"}};
+constexpr HookAlternative sslReadReturn[] = {{"uprobe_multi", "https_read_return_multi"}, {"uprobe", "https_read_return"}};
+constexpr HookAlternative sslFree[] = {{"uprobe_multi", "https_free_multi"}, {"uprobe", "https_free"}};
+constexpr HookAlternative sslPeer[] = {{"tp_btf", "https_peer_btf"}};
+
 constexpr HookAlternative cgroupMake[] = {{"tp_btf", "cgroup_mkdir_btf"}, {"raw_tp", "cgroup_mkdir_raw"}};
 
 constexpr HookSpec table[] = {
@@ -83,6 +91,12 @@ constexpr HookSpec table[] = {
     {"drops", "kfree_skb", packetDrop, 3}, // the reason came with 5.17, c504e5c2f964
     {"file", "sys_exit", fileExit},
     {"file", "counted", fileCounted},
+    {"https", "SSL_write", sslWrite, 0, Bond::Needed},
+    {"https", "SSL_read", sslRead, 0, Bond::Needed},
+    {"https", "SSL_read_ex", sslReadEx, 0, Bond::Needed},
+    {"https", "SSL_read return", sslReadReturn, 0, Bond::Needed},
+    {"https", "SSL_free", sslFree, 0, Bond::Needed},
+    {"https", "sock_recv_length", sslPeer, 0, Bond::Needy}, // with 6.3, 6e6eda44b939
     {"cgroup", "cgroup_mkdir", cgroupMake, 2}, // the path came with 4.20, e4f8d81c738d
 };
 

@@ -22,6 +22,7 @@
 #include "agent/collect/kernel/foldedmaps.h"
 #include "agent/collect/kernel/hookrefusals.h"
 #include "agent/collect/kernel/prerequisites.h"
+#include "agent/collect/kernel/uprobemulti.h"
 #include "bpf/include/tapio_records.h"
 
 namespace tapio::agent {
@@ -34,6 +35,8 @@ bool isTracepoint(std::string_view attachKind)
 {
     return attachKind == "tp_btf" || attachKind == "raw_tp" || attachKind == "tracepoint";
 }
+
+bool isUprobe(std::string_view attachKind) { return attachKind == "uprobe_multi" || attachKind == "uprobe"; }
 
 /// Runs an iterator over all that exists now. False with errno.
 bool runIterator(int linkFd)
@@ -100,6 +103,7 @@ KernelObject::KernelObject(const KernelOptions &options) :
 
 KernelObject::~KernelObject()
 {
+    m_ssl.reset();
     m_hooks.clear();
     if (m_statisticsFd >= 0)
         ::close(m_statisticsFd);
@@ -191,8 +195,10 @@ Status KernelObject::start()
         if (const Status status = identifySelf(); !status)
             return status;
         chooseWhoPaysForForks();
-        if (attachAll())
+        if (attachAll()) {
+            openSslProbes();
             return nothingLeft();
+        }
     }
 }
 
@@ -220,6 +226,8 @@ Result<KernelObject::Skeleton> KernelObject::openSkeleton(const std::vector<Choi
             return std::strcmp(choice.program, bpf_program__name(program)) == 0;
         });
         bpf_program__set_autoload(program, wanted || program == skeleton->progs.identify);
+        if (std::string_view(bpf_program__name(program)).ends_with("_multi"))
+            bpf_program__set_expected_attach_type(program, static_cast<bpf_attach_type>(uprobeMultiAttachType));
     }
     sizeMaps(*skeleton, choices);
     skeleton->rodata->tapio_wake_bytes = m_options.eventRingBytes / wakeFraction;
@@ -247,6 +255,8 @@ void KernelObject::sizeMaps(tapio_collectors &skeleton, const std::vector<Choice
         return std::any_of(choices.begin(), choices.end(), [&](const Choice &one) { return one.collector == collector; });
     };
     bpf_map__set_autocreate(maps.sockets, needed("tcp") || needed("dns") || needed("http"));
+    bpf_map__set_autocreate(maps.https_connections, needed("https"));
+    bpf_map__set_autocreate(maps.https_calls, needed("https"));
     bpf_map__set_autocreate(maps.ended, needed("process"));
     bpf_map__set_autocreate(maps.tcp_totals, needed("tcp"));
     bpf_map__set_autocreate(maps.tasks, needed("runqueue") || needed("security"));
@@ -269,7 +279,7 @@ void KernelObject::sizeMaps(tapio_collectors &skeleton, const std::vector<Choice
     bpf_map__set_autocreate(maps.file_scratch, needed("file"));
     bpf_map__set_autocreate(maps.cgroup_births, needed("cgroup"));
     bpf_map__set_autocreate(maps.cgroup_scratch, needed("cgroup"));
-    const bool filters = std::any_of(filteredNames.begin(), filteredNames.end(), needed);
+    const bool filters = needed("https") || std::any_of(filteredNames.begin(), filteredNames.end(), needed);
     bpf_map__set_autocreate(maps.filters, filters);
     bpf_map__set_autocreate(maps.filter_buckets, filters);
     bpf_map__set_autocreate(maps.filter_verdicts, filters);
@@ -413,10 +423,10 @@ void KernelObject::attach(HookRun &hook)
     if (kind == "cgroup") {
         if (!attachToCgroups(hook))
             return;
-    } else if (kind != "run") {
+    } else if (kind != "run" && !isUprobe(kind)) {
         hook.link.reset(bpf_program__attach(hook.program));
     }
-    const bool attached = hook.link || kind == "run";
+    const bool attached = hook.link || kind == "run" || isUprobe(kind);
     if (!attached || (kind == "iter" && !runIterator(bpf_link__fd(hook.link.get())))) {
         const int error = errno;
         hook.link.reset();
@@ -456,6 +466,8 @@ void KernelObject::setDisabled(const std::set<std::string> &collectors)
 {
     if (m_off.contains("http") && !collectors.contains("http"))
         std::atomic_ref(m_skeleton->bss->tapio_http_generation).fetch_add(1, std::memory_order_relaxed);
+    if (m_off.contains("https") && !collectors.contains("https"))
+        std::atomic_ref(m_skeleton->bss->tapio_https_generation).fetch_add(1, std::memory_order_relaxed);
     m_off = {m_options.disabledCollectors.begin(), m_options.disabledCollectors.end()}; // were not loaded
     m_off.insert(collectors.begin(), collectors.end());
     chooseWhoPaysForForks();
@@ -471,6 +483,8 @@ void KernelObject::setDisabled(const std::set<std::string> &collectors)
         }
     }
     dropTheUseless();
+    if (m_ssl)
+        m_ssl->setOn(!m_off.contains("https"));
     if (collectors.contains("dns"))
         forgetDnsQuestions();
     if (collectors.contains("file"))
@@ -507,6 +521,25 @@ Status KernelObject::nothingLeft() const
                                        + refused->reason);
 }
 
+void KernelObject::openSslProbes()
+{
+    SslProbes::Programs programs;
+    std::size_t next = 0;
+    for (const HookRun &hook : m_hooks) { // in the order of SslProbe
+        if (hook.spec->collector == "https" && hook.wanted() && isUprobe(hook.candidates.front().attachKind) && next < programs.size())
+            programs[next++] = {hook.program, hook.candidates.front().attachKind == "uprobe_multi"};
+    }
+    if (next == programs.size())
+        m_ssl = std::make_unique<SslProbes>(programs, SslProbes::Options{m_options.procRoot, m_options.librariesRound});
+}
+
+/// What belongs into libraries that nobody has mapped yet has nothing to watch.
+wire::HookState KernelObject::stateOf(const HookRun &hook) const
+{
+    const bool waits = hook.state == wire::HookState::Active && isUprobe(hook.candidates.front().attachKind) && !(m_ssl && m_ssl->isAttached());
+    return waits ? wire::HookState::Unknown : hook.state;
+}
+
 std::vector<wire::Hook> KernelObject::hooks() const
 {
     std::vector<wire::Hook> reports;
@@ -514,7 +547,7 @@ std::vector<wire::Hook> KernelObject::hooks() const
         wire::Hook report;
         report.collector = collectorOf(*hook.spec);
         report.name = hook.spec->name;
-        report.state = hook.state;
+        report.state = stateOf(hook);
         report.reason = hook.reason;
         if (hook.state == wire::HookState::Active) {
             report.attachKind = hook.candidates.front().attachKind;
@@ -527,6 +560,8 @@ std::vector<wire::Hook> KernelObject::hooks() const
         }
         reports.push_back(std::move(report));
     }
+    if (m_ssl)
+        std::ranges::move(m_ssl->hooks(), std::back_inserter(reports));
     return reports;
 }
 

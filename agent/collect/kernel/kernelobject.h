@@ -12,6 +12,7 @@
 #include "agent/collect/kernel/hooktable.h"
 #include "agent/collect/kernel/kernelfilters.h"
 #include "agent/collect/kernel/kerneltypes.h"
+#include "agent/collect/kernel/sslprobes.h"
 #include "protocol/base/result.h"
 #include "protocol/wire/report.h"
 
@@ -44,6 +45,8 @@ public:
     void tellWaiting();
     /// Of failures of files, also those that were counted for a shorter time.
     void tellAllCounted();
+    /// What finds the libraries for https; null where that is not loaded.
+    SslProbes *sslProbes() noexcept { return m_ssl.get(); }
     /// -1 when there is no such map.
     int mapFd(const char *name) const;
     KernelFilters::Maps filterMaps() const;
@@ -102,6 +105,8 @@ private:
     bool isOff(const HookSpec &spec) const;
     std::string_view collectorOf(const HookSpec &spec) const;
     void chooseWhoPaysForForks();
+    void openSslProbes();
+    wire::HookState stateOf(const HookRun &hook) const;
 
     KernelOptions m_options;
     std::set<std::string, std::less<>> m_off; ///< collectors that are disabled now
@@ -109,6 +114,7 @@ private:
     CgroupRoot m_cgroupRoot;
     Skeleton m_skeleton;
     std::vector<HookRun> m_hooks;
+    std::unique_ptr<SslProbes> m_ssl; ///< null: https is not loaded
     int m_statisticsFd = -1;
 };
 

@@ -175,6 +175,7 @@ constexpr Kind kinds[] = {
     {TAPIO_KIND_TCP, "tcp", decodeTcp},
     {TAPIO_KIND_DNS, "dns", decodeDns},
     {TAPIO_KIND_HTTP, "http", decodeHttp},
+    {TAPIO_KIND_HTTPS, "https", decodeHttps},
     {TAPIO_KIND_FILE, "file", decodeFile},
     {TAPIO_KIND_PRIVILEGE, "security", decodePrivilege},
     {TAPIO_KIND_PTRACE, "security", decodePtrace},

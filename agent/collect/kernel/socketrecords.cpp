@@ -100,4 +100,12 @@ Status decodeHttp(std::span<const std::byte> bytes, KernelRecord &to)
     return {};
 }
 
+Status decodeHttps(std::span<const std::byte> bytes, KernelRecord &to)
+{
+    if (const Status status = decodeHttp(bytes, to); !status)
+        return status;
+    std::get<wire::HttpRequest>(to.event.detail).tls = true;
+    return {};
+}
+
 } // namespace tapio::agent

@@ -14,5 +14,7 @@ namespace tapio::agent {
 Status decodeDns(std::span<const std::byte> bytes, KernelRecord &to);
 /// The route is the template alone: how many different ones there may be is decided later.
 Status decodeHttp(std::span<const std::byte> bytes, KernelRecord &to);
+/// The same, seen before encryption. Both ends are 0 where nothing was received that told them.
+Status decodeHttps(std::span<const std::byte> bytes, KernelRecord &to);
 
 } // namespace tapio::agent

@@ -187,7 +187,7 @@ Condition ours(std::string name, std::vector<std::string> workloads, const std::
     agent::KernelOptions options;
     for (const std::string_view one : agent::collectorNames()) {
         const std::string collector(one);
-        const bool isUsual = collector != "file"; // what is off by default is not of all
+        const bool isUsual = collector != "file" && collector != "https"; // what is off by default is not of all
         if (enabled.empty() ? !isUsual : !enabled.contains(collector))
             options.disabledCollectors.insert(collector);
     }
