@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+#include "tapio_call.h"
 #include "tapio_filter.h"
 #include "tapio_http.h"
 #include "tapio_packet.h"
@@ -90,26 +91,6 @@ struct {
 	__type(key, __u64); /* the thread */
 	__type(value, struct tapio_https_call);
 } https_calls SEC(".maps");
-
-struct pt_regs___call_x86 {
-	unsigned long di;
-	unsigned long si;
-	unsigned long dx;
-	unsigned long cx;
-	unsigned long ax;
-} __attribute__((preserve_access_index));
-
-struct pt_regs___call_arm64 {
-	__u64 regs[31];
-} __attribute__((preserve_access_index));
-
-#define IS_X86 bpf_core_field_exists(((struct pt_regs___call_x86 *)0)->ax)
-
-/* Arguments of a function, and what it returns: System V AMD64 ABI section 3.2.3, AAPCS64 section 6.8. */
-#define ARGUMENT(regs, x86, number)                                                                                    \
-	(IS_X86 ? BPF_CORE_READ((struct pt_regs___call_x86 *)(regs), x86)                                              \
-		: BPF_CORE_READ((struct pt_regs___call_arm64 *)(regs), regs[number]))
-#define RETURNED(regs) ARGUMENT(regs, ax, 0)
 
 /* Bytes that one call read or wrote. */
 struct tapio_https_piece {
@@ -272,7 +253,7 @@ static __always_inline struct tapio_https_told judge(const struct tapio_https_co
 	else if (!failed && told.now_ns - begun_ns < filter->rules[TAPIO_HTTP].floor_ns)
 		told.cause = TAPIO_BY_FLOOR;
 	else
-		told.cause = tapio_judge(filter, TAPIO_HTTP, &connection->owner.cgroups, told.now_ns, failed);
+		told.cause = tapio_judge(filter, TAPIO_HTTP, &connection->owner.cgroups, told.now_ns, failed, false);
 	return told;
 }
 
@@ -448,27 +429,27 @@ static __always_inline struct tapio_counters *begin(void)
 static __always_inline int on_write(void *regs)
 {
 	struct tapio_counters *count = begin();
-	__s32 length = ARGUMENT(regs, dx, 2);
+	__s32 length = TAPIO_ARGUMENT(regs, dx, 2);
 
 	if (!count)
 		return 0;
 	if (length <= 0)
 		tapio_pass_by(count);
 	else
-		on_bytes(count, ARGUMENT(regs, di, 0), ARGUMENT(regs, si, 1), length, true, NULL);
+		on_bytes(count, TAPIO_ARGUMENT(regs, di, 0), TAPIO_ARGUMENT(regs, si, 1), length, true, NULL);
 	return 0;
 }
 
 static __always_inline int on_read(void *regs, bool tells_count)
 {
-	struct tapio_https_call call = {.ssl = ARGUMENT(regs, di, 0), .buffer = ARGUMENT(regs, si, 1)};
+	struct tapio_https_call call = {.ssl = TAPIO_ARGUMENT(regs, di, 0), .buffer = TAPIO_ARGUMENT(regs, si, 1)};
 	__u64 thread = bpf_get_current_pid_tgid();
 	struct tapio_counters *count = begin();
 
 	if (!count)
 		return 0;
 	if (tells_count)
-		call.count = ARGUMENT(regs, cx, 3);
+		call.count = TAPIO_ARGUMENT(regs, cx, 3);
 	if (!bpf_map_update_elem(&https_calls, &thread, &call, BPF_ANY)) {
 		tapio_pass_by(count);
 		return 0;
@@ -497,7 +478,7 @@ static __always_inline int on_read_return(void *regs)
 	struct tapio_counters *count = begin();
 	__u64 thread = bpf_get_current_pid_tgid();
 	struct tapio_https_call *known, call;
-	__s32 returned = RETURNED(regs);
+	__s32 returned = TAPIO_RETURNED(regs);
 	__s64 length;
 
 	if (!count)
@@ -540,7 +521,7 @@ static __always_inline void on_end(struct tapio_https_connection *connection, st
 
 static __always_inline int on_free(void *regs)
 {
-	struct tapio_https_key key = {.ssl = ARGUMENT(regs, di, 0), .tgid = bpf_get_current_pid_tgid() >> 32};
+	struct tapio_https_key key = {.ssl = TAPIO_ARGUMENT(regs, di, 0), .tgid = bpf_get_current_pid_tgid() >> 32};
 	struct tapio_counters *count = begin();
 	struct tapio_https_connection *connection;
 

@@ -36,10 +36,7 @@ bool isTracepoint(std::string_view attachKind)
     return attachKind == "tp_btf" || attachKind == "raw_tp" || attachKind == "tracepoint";
 }
 
-bool isUprobe(std::string_view attachKind)
-{
-    return attachKind == "uprobe_multi" || attachKind == "uprobe";
-}
+bool isUprobe(std::string_view attachKind) { return attachKind == "uprobe_multi" || attachKind == "uprobe"; }
 
 /// Runs an iterator over all that exists now. False with errno.
 bool runIterator(int linkFd)
