@@ -78,6 +78,17 @@ private slots:
             QVERIFY2(text.contains(part), qPrintable(part + " not in\n" + text));
     }
 
+    void endsThatAreNotKnown_areNoAddresses()
+    {
+        wire::HttpRequest request;
+        request.tls = true;
+        StoredEvent event;
+        event.event.type = wire::EventType::HttpRequest;
+        event.event.detail = request;
+        const QString text = detailText(eventTitle(event), eventDetails(event, TimeDisplay(QTimeZone::utc())));
+        QVERIFY2(text.contains("Remote: not known") && text.contains("Local: not known"), qPrintable(text));
+    }
+
     void names_ofTheUnknownAreNumbers()
     {
         QCOMPARE(signalText(9), "SIGKILL (9)");

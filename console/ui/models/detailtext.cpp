@@ -25,6 +25,9 @@ QString bytesOrNone(std::uint64_t value) { return value == 0 ? tr("not known") :
 QString nsOrNone(std::uint64_t value) { return value == 0 ? tr("not known") : durationText(static_cast<std::int64_t>(value)); }
 QString yesNo(bool value) { return value ? tr("yes") : tr("no"); }
 
+/// Within the TLS library the ends of a connection are not always to be seen.
+QString endOrNone(const wire::SocketAddress &end) { return end == wire::SocketAddress() ? tr("not known") : text(wire::toString(end)); }
+
 QString who(const std::string &comm, std::uint32_t pid, const QString &otherwise)
 {
     if (pid == 0 && comm.empty())
@@ -147,8 +150,8 @@ DetailSection detailOf(const wire::HttpRequest &http, const TimeDisplay &)
              {tr("Status"), http.status == 0 ? tr("no answer seen") : QString::number(http.status), false, {}},
              {tr("Latency"), nsOrNone(http.latencyNs), false, {}},
              {tr("Direction"), directionText(http.direction), false, {}},
-             {tr("Local"), text(wire::toString(http.local)), true, {}},
-             {tr("Remote"), text(wire::toString(http.remote)), true, {}},
+             {tr("Local"), endOrNone(http.local), true, {}},
+             {tr("Remote"), endOrNone(http.remote), true, {}},
              {tr("Request size"), bytesOrNone(http.requestBytes), false, {}},
              {tr("Answer size"), bytesOrNone(http.responseBytes), false, {}},
              {tr("Aborted"), yesNo(http.aborted), false, {}},
