@@ -550,7 +550,7 @@ void tst_DnsHooks::withoutCgroup2_isUnsupported()
             if (hook.collector == "dns" || hook.collector == "http") { // what is left of them would tell of what it cannot see
                 QCOMPARE(hook.state, wire::HookState::Unsupported);
                 QVERIFY2(hook.reason.find(says) != std::string::npos, hook.reason.c_str());
-            } else if (!KernelFixture::lacks(hook.name)) {
+            } else if (hook.collector != "https" && !KernelFixture::lacks(hook.name)) { // what that one hooks is no kernel's
                 QVERIFY2(hook.state == wire::HookState::Active, (hook.name + ": " + hook.reason).c_str());
             }
         }

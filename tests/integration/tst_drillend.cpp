@@ -179,7 +179,7 @@ private slots:
         QVERIFY(list.waitForFinished(soon));
         QCOMPARE(list.exitCode(), 0);
         const QJsonArray drills = QJsonDocument::fromJson(list.readAllStandardOutput()).array();
-        QCOMPARE(drills.size(), 14);
+        QCOMPARE(drills.size(), 15);
         for (const QJsonValue &one : drills) {
             QCOMPARE(one.toObject().keys(), (QStringList{"available", "name", "needs", "reason"}));
             QVERIFY(!one["available"].toBool());

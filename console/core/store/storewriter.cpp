@@ -68,7 +68,7 @@ public:
         if (delivery.frame.frameSeq <= stream.taken)
             return {}; // sent again after a reconnect: it is already here
         stream.whole = stream.whole || delivery.frame.frameSeq == 1;
-        const Status status = std::visit([&](const auto &body) { return take(stream, delivery.frame, body); }, delivery.frame.body);
+        Status status = std::visit([&](const auto &body) { return take(stream, delivery.frame, body); }, delivery.frame.body);
         if (!status)
             return status;
         stream.taken = delivery.frame.frameSeq;
@@ -90,7 +90,7 @@ public:
     Status putAgent(const wire::AgentState &state) override
     {
         const Catalog::Stream *stream = state.streamId != 0 ? &m_catalog.stream(state.node, state.streamId) : nullptr;
-        const Status status = m_reports.putAgent(stream, m_catalog.node(state.node), state, m_clock.utcNs());
+        Status status = m_reports.putAgent(stream, m_catalog.node(state.node), state, m_clock.utcNs());
         noteBuffered();
         return status;
     }
