@@ -73,9 +73,11 @@ private:
 Status FolderFiles::takeFolder()
 {
     std::error_code error;
-    std::filesystem::create_directories(m_path.parent_path(), error);
+    const std::filesystem::path above = m_path.parent_path();   // empty for a name alone
+    if (!above.empty())
+        std::filesystem::create_directories(above, error);
     if (error)
-        return failErrno("making the folder " + m_path.parent_path().native(), error.value());
+        return failErrno("making the folder " + above.native(), error.value());
     const bool made = mkdir(m_path.c_str(), folderMode) == 0;
     if (!made && errno != EEXIST)
         return failErrno("making the folder " + m_path.native(), errno);

@@ -388,6 +388,16 @@ private slots:
         QVERIFY(server.hooks.at(0).reason.find("is open to other users") != std::string::npos);
     }
 
+    void folder_mayBeANameAlone()
+    {
+        const QTemporaryDir folder;
+        const QString before = QDir::currentPath();
+        QVERIFY(QDir::setCurrent(folder.path()));
+        const Status opened = SpoolFiles::inFolder("spool")->open();
+        QVERIFY(QDir::setCurrent(before));
+        QVERIFY2(opened, opened ? "" : opened.error().message().c_str());
+        QVERIFY(QDir(folder.filePath("spool")).exists());
+    }
     void folder_thatIsALinkIsRefused()
     {
         const QTemporaryDir folder;
