@@ -2,6 +2,8 @@
 // Reading and tidying the maps that the programs add up in, on maps of the test's own.
 #include <QTest>
 
+#include <algorithm>
+
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -24,6 +26,7 @@ private slots:
     void counts_areSummedOverTheCpus();
     void idleEntries_goWhenTheMapFills();
     void idleEntries_goWithTheirCgroup();
+    void idleEntries_ofAHalfFullMapGoSoonWithTheirCgroup();
     void histogram_isOfTheKindThatItsKeySays_data();
     void histogram_isOfTheKindThatItsKeySays();
     void deviceWithoutAName_isItsNumber();
@@ -141,6 +144,26 @@ void tst_FoldedMap::idleEntries_goWithTheirCgroup()
     clock.now = 10 * minutes;
     folded.forgetIdle(isOdd);
     QCOMPARE(left(), (std::set<std::uint64_t>{2, 4}));
+}
+
+void tst_FoldedMap::idleEntries_ofAHalfFullMapGoSoonWithTheirCgroup()
+{
+    TAPIO_NEEDS_KERNEL();
+    constexpr std::uint32_t room = 100;
+    ManualClock clock;
+    TestMap map(room);
+    agent::FoldedMap folded(map.fd(), clock);
+    const auto isGone = [](std::uint64_t cgroup, std::uint64_t, agent::CgroupHierarchy) { return cgroup != 1; };
+    // Ten containers come and go each second: without it the map would be full after ten.
+    for (std::uint64_t second = 0; second < 60; ++second, clock.now += nsPerSecond) {
+        for (std::uint64_t i = 0; i < 10; ++i)
+            QVERIFY(map.set(2 + 10 * second + i, 1));
+        QVERIFY(map.set(1, 1));
+        QVERIFY(folded.read()->size() < room);
+        folded.forgetIdle(isGone);
+    }
+    const auto entries = folded.read();
+    QVERIFY(std::any_of(entries->begin(), entries->end(), [](const auto &one) { return agent::toTcp(one).cgroupId == 1; }));
 }
 
 void tst_FoldedMap::histogram_isOfTheKindThatItsKeySays_data()

@@ -22,6 +22,7 @@ constexpr std::uint32_t fewestEntries = 1024;
 constexpr std::uint32_t mostEntries = 4096;
 constexpr std::int64_t idleNs = 600 * nsPerSecond;
 constexpr std::int64_t goneIdleNs = 180 * nsPerSecond;
+constexpr std::int64_t goneIdleNsWhenHalfFull = 5 * nsPerSecond;    ///< dozens of containers come and go in a second
 
 std::size_t possibleCpus() noexcept
 {
@@ -110,10 +111,11 @@ void FoldedMap::forgetIdle(const IsGone &isGone)
 {
     static_assert(offsetof(tapio_histogram_key, cgroups) == 0);
     const std::int64_t now = m_clock.bootNs();
+    const std::int64_t patience = m_seen.size() > m_maxEntries / 2 ? goneIdleNsWhenHalfFull : goneIdleNs;
     std::erase_if(m_seen, [&](const auto &one) {
         const auto &[key, seen] = one;
         tapio_cgroups cgroups;
-        if (now - seen.changedNs <= goneIdleNs || key.size() < sizeof(cgroups))
+        if (now - seen.changedNs <= patience || key.size() < sizeof(cgroups))
             return false;
         std::memcpy(&cgroups, key.data(), sizeof(cgroups));
         const CgroupIds ids = cgroupIds(cgroups);

@@ -37,7 +37,7 @@ public:
 
     /// Errors: Io.
     Result<std::vector<Entry>> read();
-    /// Removes what did not change for three minutes, by what read() saw, of cgroups that are gone. Keys must begin with the cgroups.
+    /// Removes what did not change for three minutes, or five seconds when it is half full, by what read() saw, of cgroups that are gone. Keys must begin with the cgroups.
     void forgetIdle(const IsGone &isGone);
 
 private:
