@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <numeric>
 #include <vector>
 
@@ -413,17 +414,27 @@ void tst_LatencyHooks::blockIo_isSeenInItsCgroup()
     TAPIO_OPEN(kernel, {"blockio"}, options);
 
     constexpr int blocks = 50;
-    Child child = Child::run([&] {
-        return cgroup.enter() && direct(path, false, blocks) && direct(path, true, blocks) ? 0 : 1;
-    });
-    QCOMPARE(child.wait(), 0);
+    // Requests are counted: a block next to another process's may have been merged into that one's. Where the disk is busy with much that
+    // others wrote before, that may be most of them: once more then.
+    ::sync();
+    std::map<std::string, std::uint64_t> all, most;
+    for (int times = 0; times < 10 && (most["write"] < blocks / 2 || most["read"] < blocks / 2); ++times) {
+        Child child = Child::run([&] {
+            return cgroup.enter() && direct(path, false, blocks) && direct(path, true, blocks) ? 0 : 1;
+        });
+        QCOMPARE(child.wait(), 0);
+        for (const std::string what : {"write", "read"}) {
+            const std::uint64_t now = countFrom(histogramOf(kernel, cgroup.id(), disk + ' ' + what), 0);
+            most[what] = std::max(most[what], now - all[what]);
+            all[what] = now;
+        }
+    }
     for (const std::string what : {"write", "read"}) {
         const std::string label = disk + ' ' + what;
         const auto histogram = histogramOf(kernel, cgroup.id(), label);
         QVERIFY2(histogram.has_value(), label.c_str());
         QCOMPARE(histogram->kind, wire::HistogramKind::BlockIoLatency);
-        // Requests are counted: a block next to another process's may have been merged into that one's.
-        QVERIFY2(countFrom(histogram, 0) >= blocks / 2, label.c_str());
+        QVERIFY2(most[what] >= blocks / 2, label.c_str());
         QVERIFY(countFrom(histogram, 1) > 0); // no disk answers within a microsecond
     }
     QVERIFY(kernel.pollUntil([&] { return kernel.counters("blockio").inRing() == 0; }));
@@ -511,7 +522,7 @@ void tst_LatencyHooks::merge_endsOneOfTwoRequests()
     const auto since = [&] { return LoopDisk::Writes{disk.writes().completed - before.completed, disk.writes().merged - before.merged}; };
     std::uint64_t times = 0, mergedRequests = 0;
     // Where the disk is faster than we hand in, nothing waits and nothing merges: once more then.
-    for (; times < 20 && mergedRequests == 0; ++times) {
+    for (; times < 200 && mergedRequests == 0; ++times) {
         const std::uint64_t merged = since().merged;
         QCOMPARE(Child::run([&] { return cgroup.enter() && disk.writeWhatMerges() ? 0 : 1; }).wait(), 0);
         // The disk's figure has the merged bios, too; what is beyond these were requests of their own.
