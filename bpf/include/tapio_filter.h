@@ -27,7 +27,7 @@ struct {
 /* The agent takes out those that have been full for a while. What finds no room is not limited. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 8192);
+	__uint(max_entries, 12288);
 	__type(key, struct tapio_bucket_key);
 	__type(value, struct tapio_bucket);
 } filter_buckets __weak SEC(".maps");
@@ -100,9 +100,9 @@ static __always_inline bool tapio_denies(const struct tapio_filter *filter, enum
  * none fewer; every record is counted all the same, told or left out.
  */
 static __always_inline bool tapio_takes_token(__u64 token_ns, __u64 burst_ns, enum tapio_collector collector,
-					      const struct tapio_cgroups *cgroups, __u64 now_ns, bool failed, bool summed)
+					      const struct tapio_cgroups *cgroups, __u64 now_ns, enum tapio_lane lane)
 {
-	struct tapio_bucket_key key = {.cgroups = *cgroups, .collector = collector, .failed = failed};
+	struct tapio_bucket_key key = {.cgroups = *cgroups, .collector = collector, .lane = lane};
 	struct tapio_bucket *bucket = bpf_map_lookup_elem(&filter_buckets, &key);
 	__u64 full_ns;
 
@@ -118,7 +118,7 @@ static __always_inline bool tapio_takes_token(__u64 token_ns, __u64 burst_ns, en
 		return true;
 	}
 	if (full_ns + token_ns - now_ns > burst_ns) {
-		if (!summed)
+		if (lane != TAPIO_LANE_SUMMED)
 			TAPIO_ADD(bucket->left_out, 1);
 		return false;
 	}
@@ -135,16 +135,18 @@ static __always_inline __u32 tapio_judge(const struct tapio_filter *filter, enum
 					 const struct tapio_cgroups *cgroups, __u64 now_ns, bool failed, bool summed)
 {
 	const struct tapio_rule *rule = &filter->rules[collector];
+	enum tapio_lane lane = failed ? TAPIO_LANE_FAILED : TAPIO_LANE_USUAL;
 	__u64 token_ns = rule->token_ns, burst_ns = rule->burst_ns;
 
 	if (rule->by_cgroup && tapio_denies(filter, collector, cgroups))
 		return TAPIO_BY_CGROUP;
 	summed = summed && rule->plain_ns;
 	if (summed) {
+		lane = TAPIO_LANE_SUMMED;
 		token_ns = rule->plain_ns;
 		burst_ns = rule->plain_burst_ns;
 	}
-	if (token_ns && !tapio_takes_token(token_ns, burst_ns, collector, cgroups, now_ns, failed, summed))
+	if (token_ns && !tapio_takes_token(token_ns, burst_ns, collector, cgroups, now_ns, lane))
 		return summed ? TAPIO_INTO_SUMS : TAPIO_BY_TOKENS;
 	return TAPIO_TOLD;
 }

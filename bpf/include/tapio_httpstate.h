@@ -4,7 +4,7 @@
 
 /* What is known of connections between one segment and the next. */
 
-#include "tapio_bpf.h"
+#include "tapio_httprecord.h"
 
 /* Requests of one connection that are kept while none of them is answered. */
 #define TAPIO_HTTP_DEPTH 16
@@ -37,16 +37,6 @@ struct tapio_http_socket {
 
 /* Counted up by the agent when the collector is switched on again: what older sockets know has holes. */
 __u32 tapio_http_generation = 0;
-
-struct tapio_http_request {
-	__u64 begun_ns; /* 0 = not in use */
-	__u64 bytes;
-	__u32 number;
-	__u16 length; /* of the head */
-	__u8 pipelined;
-	__u8 reserved;
-	char head[TAPIO_HTTP_HEAD_LEN];
-};
 
 /* Of sockets that speak HTTP. The request that is waited for lies here, and more of them in http_pipelined. */
 struct tapio_http_exchange {

@@ -370,10 +370,13 @@ struct tapio_verdict {
 };
 #define TAPIO_RANK_CONTAINER 3 /* nothing says more */
 
+/* Each has tokens of its own: a flood of one kind cannot use up those of another, and their bursts are of different length. */
+enum tapio_lane { TAPIO_LANE_USUAL, TAPIO_LANE_FAILED, TAPIO_LANE_SUMMED };
+
 struct tapio_bucket_key {
 	struct tapio_cgroups cgroups;
 	__u32 collector;
-	__u32 failed; /* what failed has tokens of its own: a flood of what did not cannot use them up */
+	__u32 lane; /* enum tapio_lane */
 };
 TAPIO_ASSERT(sizeof(struct tapio_bucket_key) == 24);
 

@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
-#include "tapio_filter.h"
-#include "tapio_histogram.h"
-#include "tapio_http.h"
 #include "tapio_httpstate.h"
 #include "tapio_packet.h"
 
@@ -191,87 +188,18 @@ static __always_inline void forget(struct tapio_http_exchange *exchange, struct 
 		bpf_map_delete_elem(&http_pipelined, key);
 }
 
-/* What the records of one run of a program share. */
-struct tapio_http_told {
-	__u64 now_ns;
-	__u32 cause; /* TAPIO_TOLD, or why they are left out */
-	__u16 generation;
-	__u8 direction;
-};
-
-/* NULL: it is left out, or there is no room; both are counted. */
-static __always_inline struct tapio_http *begin_record(struct tapio_http_exchange *exchange,
-						       const struct tapio_http_request *request,
-						       const struct tapio_http_told *told, struct tapio_counters *count)
+static __always_inline struct tapio_http_parties parties(const struct tapio_http_exchange *exchange, __u8 direction)
 {
-	struct tapio_http *record;
+	struct tapio_http_parties of = {.owner = &exchange->owner, .ends = &exchange->ends, .direction = direction};
 
-	if (tapio_is_left_out(count, told->cause))
-		return NULL;
-	record = bpf_ringbuf_reserve(&events, sizeof(*record), 0);
-	if (!record) {
-		TAPIO_ADD(count->lost, 1);
-		return NULL;
-	}
-	tapio_begin_at(&record->header, TAPIO_KIND_HTTP, sizeof(*record), told->now_ns, told->generation);
-	record->header.process = exchange->owner;
-	record->latency_ns = told->now_ns - request->begun_ns;
-	record->request_bytes = request->bytes;
-	record->ends = exchange->ends;
-	record->request_len = request->length;
-	record->response_len = 0;
-	record->direction = told->direction;
-	record->pipelined = request->pipelined;
-	record->reserved[0] = record->reserved[1] = 0;
-	__builtin_memcpy(record->request, request->head, sizeof(record->request));
-	return record;
-}
-
-/* The server's port counts. `failed`: no answer, or an error. */
-static __always_inline struct tapio_http_told judge(const struct tapio_http_exchange *exchange, __u8 direction, __u64 begun_ns,
-						    bool failed)
-{
-	const struct tapio_filter *filter = tapio_filter_of(tapio_filter_now());
-	struct tapio_http_told told = {bpf_ktime_get_boot_ns(), TAPIO_TOLD, tapio_generation(filter), direction};
-	__u16 port = direction == TAPIO_OUTBOUND ? exchange->ends.remote_port : exchange->ends.local_port;
-
-	if (!filter)
-		return told;
-	if (tapio_is_unwanted(filter, TAPIO_KIND_HTTP, failed))
-		told.cause = TAPIO_UNWANTED;
-	else if (filter->rules[TAPIO_HTTP].by_port && !tapio_tells_port(filter, TAPIO_PORTS_HTTP, port))
-		told.cause = TAPIO_BY_PORT;
-	else if (!failed && told.now_ns - begun_ns < filter->rules[TAPIO_HTTP].floor_ns)
-		told.cause = TAPIO_BY_FLOOR;
-	else
-		told.cause = tapio_judge(filter, TAPIO_HTTP, &exchange->owner.cgroups, told.now_ns, failed,
-					 !failed && told.now_ns - begun_ns < TAPIO_SOON_NS);
-	return told;
-}
-
-/* Every request, told or not. Nobody's are the host's, as connections are. A full map loses a latency and no request: not counted as lost. */
-static __always_inline void add_up(const struct tapio_http_exchange *exchange, const struct tapio_http_told *told, __u64 begun_ns,
-				   __u32 digit)
-{
-	struct tapio_histogram_key key = {.cgroups = exchange->owner.cgroups, .kind = TAPIO_HTTP_LATENCY,
-					  .op = TAPIO_HTTP_OP(told->direction, digit)};
-
-	if (!key.cgroups.v2)
-		key.cgroups.v2 = TAPIO_ROOT_CGROUP;
-	tapio_observe(&key, told->now_ns - begun_ns, false);
-}
-
-/* The connection is no more of HTTP/1.1 after it: another protocol, or a tunnel (RFC 9110 sections 7.8 and 9.3.6). */
-static __always_inline bool ends_http(const char *status, const struct tapio_http_request *request)
-{
-	return (status[0] == '1' && status[2] == '1')
-	       || (status[0] == '2' && *(const __u32 *)request->head == FOUR('C', 'O', 'N', 'N'));
+	return of;
 }
 
 static __always_inline void on_answer(struct tapio_http_side *side, struct __sk_buff *skb, const struct tapio_packet *packet,
 				      const char *status)
 {
 	struct tapio_http_key key = {.cookie = side->exchange->cookie, .number = side->socket->first};
+	const struct tapio_http_parties of = parties(side->exchange, side->socket->direction);
 	struct tapio_http_request *request;
 	struct tapio_http_told told;
 	struct tapio_http *record;
@@ -291,13 +219,13 @@ static __always_inline void on_answer(struct tapio_http_side *side, struct __sk_
 		TAPIO_ADD(side->count->lost, 1);
 		return;
 	}
-	if (ends_http(status, request))
+	if (tapio_ends_http(status, request))
 		side->socket->state = TAPIO_HTTP_IGNORED;
 	if (!side->exchange->owner_tgid)
 		tapio_known_owner(&side->exchange->owner, side->sk, &is_own);
-	told = judge(side->exchange, side->socket->direction, request->begun_ns, status[0] >= '4');
-	add_up(side->exchange, &told, request->begun_ns, status[0] - '0');
-	record = begin_record(side->exchange, request, &told, side->count);
+	told = tapio_judge_http(&of, request->begun_ns, status[0] >= '4');
+	tapio_add_up_http(&of, request->begun_ns, status[0] - '0', &told);
+	record = tapio_begin_http(TAPIO_KIND_HTTP, &of, request, &told, side->count);
 	forget(side->exchange, request, &key);
 	if (!record)
 		return;
@@ -450,8 +378,8 @@ int http_ingress(struct __sk_buff *skb)
 	return on_segment(skb, false);
 }
 
-static __always_inline void on_abort(struct tapio_http_exchange *exchange, __u32 number, const struct tapio_http_told *told,
-				     struct tapio_counters *count)
+static __always_inline void on_abort(struct tapio_http_exchange *exchange, const struct tapio_http_parties *of, __u32 number,
+				     struct tapio_http_told *told, struct tapio_counters *count)
 {
 	struct tapio_http_key key = {.cookie = exchange->cookie, .number = number};
 	struct tapio_http_request *request = request_of(exchange, &key);
@@ -459,8 +387,8 @@ static __always_inline void on_abort(struct tapio_http_exchange *exchange, __u32
 
 	TAPIO_ADD(count->seen, 1);
 	if (request)
-		add_up(exchange, told, request->begun_ns, 0);
-	record = request ? begin_record(exchange, request, told, count) : NULL;
+		tapio_add_up_http(of, request->begun_ns, 0, told);
+	record = request ? tapio_begin_http(TAPIO_KIND_HTTP, of, request, told, count) : NULL;
 	if (request)
 		forget(exchange, request, &key);
 	else
@@ -472,6 +400,7 @@ static __always_inline void on_abort(struct tapio_http_exchange *exchange, __u32
 static __always_inline void on_end(struct sock *sk, struct tapio_http_socket *socket, struct tapio_counters *count)
 {
 	struct tapio_http_exchange *exchange = bpf_sk_storage_get(&http_exchanges, sk, NULL, 0);
+	struct tapio_http_parties of;
 	struct tapio_http_told told;
 	struct tapio_socket *known;
 	__u32 unkept;
@@ -486,9 +415,10 @@ static __always_inline void on_end(struct sock *sk, struct tapio_http_socket *so
 			return;
 	}
 	/* Once for all of them, and one token: else the verifier looks at it anew for each. */
-	told = judge(exchange, socket->direction, 0, true);
+	of = parties(exchange, socket->direction);
+	told = tapio_judge_http(&of, 0, true);
 	for (int i = 0; i < TAPIO_HTTP_DEPTH && socket->first != socket->next; i++)
-		on_abort(exchange, socket->first++, &told, count);
+		on_abort(exchange, &of, socket->first++, &told, count);
 	unkept = socket->next - socket->first;
 	TAPIO_ADD(count->seen, unkept);
 	TAPIO_ADD(count->lost, unkept);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
 #include "tapio_call.h"
-#include "tapio_filter.h"
-#include "tapio_http.h"
+#include "tapio_httprecord.h"
 #include "tapio_packet.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -36,18 +35,6 @@ struct tapio_https_beginning {
 	__u32 reserved;
 };
 
-struct tapio_https_request {
-	__u64 begun_ns; /* 0 = not in use */
-	__u64 bytes;
-	__u64 buffer; /* that it was written from, with so many bytes at once: see is_repeated */
-	__u32 buffer_length;
-	__u32 number;
-	__u16 length; /* of the head */
-	__u8 pipelined;
-	__u8 reserved[5];
-	char head[TAPIO_HTTP_HEAD_LEN];
-};
-
 /* Requests and answers are numbered, and the same number belongs together. One request waits; more are counted only. */
 struct tapio_https_connection {
 	__u32 next;  /* number of the next request */
@@ -61,13 +48,13 @@ struct tapio_https_connection {
 	struct tapio_ends ends; /* ports 0 = not known */
 	struct tapio_https_beginning read;
 	struct tapio_https_beginning written;
-	struct tapio_https_request request;
+	struct tapio_http_request request;
+	__u64 buffer; /* that the request was written from, with so many bytes at once: see is_repeated */
+	__u32 buffer_length;
+	__u32 reserved;
 };
 
-/*
- * Programs that end without SSL_free leave theirs behind: those that were not used for longest make room. An answer whose request
- * went that way is counted as lost.
- */
+/* Those that were not used for longest make room. An answer whose request went that way is counted as lost. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);
@@ -77,18 +64,20 @@ struct {
 
 static const struct tapio_https_connection new_connection = {};
 
-/* A thread within SSL_read. */
+/* A thread within SSL_read, and, of a process's first thread, whether the process has connections that are known. */
 struct tapio_https_call {
-	__u64 ssl;
+	__u64 ssl; /* 0 = it is not */
 	__u64 buffer;
 	__u64 count; /* where it is told how much was read (SSL_read_ex); 0 = by what is returned */
 	struct tapio_ends ends; /* of the TCP socket that it received from meanwhile; ports 0 = none */
+	__u8 is_known;
+	__u8 reserved[3];
 };
 
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 8192);
-	__type(key, __u64); /* the thread */
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
 	__type(value, struct tapio_https_call);
 } https_calls SEC(".maps");
 
@@ -173,24 +162,27 @@ static __always_inline __u32 load_head(char *head, const struct tapio_https_piec
 	if (have)
 		__builtin_memcpy(head, beginning_of(piece)->text, TAPIO_HTTPS_BEGINNING);
 	asm volatile("if %0 <= 240 goto +1; %0 = 240" : "+r"(length));
-	if (length == 0 || bpf_probe_read_user(head + have, length, (void *)piece->buffer))
-		return have;
-	return have + length;
+	if (length != 0 && !bpf_probe_read_user(head + have, length, (void *)piece->buffer))
+		return have + length;
+	/* The page after it is not there; what was looked at is. */
+	__builtin_memcpy(head, beginning_of(piece)->text, TAPIO_HTTPS_BEGINNING);
+	length = piece->length;
+	return have + length < TAPIO_HTTPS_BEGINNING ? have + length : TAPIO_HTTPS_BEGINNING;
 }
 
 /* The same request again: OpenSSL could not finish the first write, and wants it repeated. */
 static __always_inline bool is_repeated(const struct tapio_https_connection *connection, const struct tapio_https_piece *piece)
 {
-	const struct tapio_https_request *request = &connection->request;
+	const struct tapio_http_request *request = &connection->request;
 
-	return piece->written && request->begun_ns && request->number + 1 == connection->next && request->buffer == piece->buffer
-	       && request->buffer_length == piece->length;
+	return piece->written && request->begun_ns && request->number + 1 == connection->next && connection->buffer == piece->buffer
+	       && connection->buffer_length == piece->length;
 }
 
 static __always_inline void on_request(const struct tapio_https_piece *piece, __u32 have, __u64 begun_ns)
 {
 	struct tapio_https_connection *connection = piece->connection;
-	struct tapio_https_request *request = &connection->request;
+	struct tapio_http_request *request = &connection->request;
 
 	if (is_repeated(connection, piece)) {
 		tapio_pass_by(piece->count);
@@ -203,8 +195,8 @@ static __always_inline void on_request(const struct tapio_https_piece *piece, __
 		request->number = connection->next;
 		request->pipelined = connection->next != connection->first;
 		request->bytes = have + piece->length;
-		request->buffer = piece->buffer;
-		request->buffer_length = piece->length;
+		connection->buffer = piece->buffer;
+		connection->buffer_length = piece->length;
 		request->length = load_head(request->head, piece, have);
 	}
 	connection->next++;
@@ -213,7 +205,7 @@ static __always_inline void on_request(const struct tapio_https_piece *piece, __
 /* After the beginning of a request: what is missing of its head, or its body. */
 static __always_inline void on_more(const struct tapio_https_piece *piece)
 {
-	struct tapio_https_request *request = &piece->connection->request;
+	struct tapio_http_request *request = &piece->connection->request;
 	__u32 at = request->length, more = piece->length;
 
 	if (!request->begun_ns || request->number + 1 != piece->connection->next)
@@ -230,74 +222,20 @@ static __always_inline void on_more(const struct tapio_https_piece *piece)
 		request->length = at + more;
 }
 
-/* What the records of one run of a program share. */
-struct tapio_https_told {
-	__u64 now_ns;
-	__u32 cause; /* TAPIO_TOLD, or why they are left out */
-	__u16 generation;
-};
-
-/* By the rules for HTTP: it is the same kind of event. A port that is not known is told of, as cgroups are. */
-static __always_inline struct tapio_https_told judge(const struct tapio_https_connection *connection, __u64 begun_ns, bool failed)
+static __always_inline struct tapio_http_parties parties(const struct tapio_https_connection *connection)
 {
-	const struct tapio_filter *filter = tapio_filter_of(tapio_filter_now());
-	struct tapio_https_told told = {bpf_ktime_get_boot_ns(), TAPIO_TOLD, tapio_generation(filter)};
-	__u16 port = connection->direction == TAPIO_OUTBOUND ? connection->ends.remote_port : connection->ends.local_port;
+	struct tapio_http_parties of = {.owner = &connection->owner, .ends = &connection->ends, .direction = connection->direction};
 
-	if (!filter)
-		return told;
-	if (tapio_is_unwanted(filter, TAPIO_KIND_HTTP, failed))
-		told.cause = TAPIO_UNWANTED;
-	else if (port && filter->rules[TAPIO_HTTP].by_port && !tapio_tells_port(filter, TAPIO_PORTS_HTTP, port))
-		told.cause = TAPIO_BY_PORT;
-	else if (!failed && told.now_ns - begun_ns < filter->rules[TAPIO_HTTP].floor_ns)
-		told.cause = TAPIO_BY_FLOOR;
-	else
-		told.cause = tapio_judge(filter, TAPIO_HTTP, &connection->owner.cgroups, told.now_ns, failed, false);
-	return told;
-}
-
-/* NULL: it is left out, or there is no room; both are counted. */
-static __always_inline struct tapio_http *begin_record(const struct tapio_https_connection *connection,
-						       const struct tapio_https_told *told, struct tapio_counters *count)
-{
-	const struct tapio_https_request *request = &connection->request;
-	struct tapio_http *record;
-
-	if (tapio_is_left_out(count, told->cause))
-		return NULL;
-	record = bpf_ringbuf_reserve(&events, sizeof(*record), 0);
-	if (!record) {
-		TAPIO_ADD(count->lost, 1);
-		return NULL;
-	}
-	tapio_begin_at(&record->header, TAPIO_KIND_HTTPS, sizeof(*record), told->now_ns, told->generation);
-	record->header.process = connection->owner;
-	record->latency_ns = told->now_ns - request->begun_ns;
-	record->request_bytes = request->bytes;
-	record->ends = connection->ends;
-	record->request_len = request->length;
-	record->response_len = 0;
-	record->direction = connection->direction;
-	record->pipelined = request->pipelined;
-	record->reserved[0] = record->reserved[1] = 0;
-	__builtin_memcpy(record->request, request->head, sizeof(record->request));
-	return record;
-}
-
-/* The connection is no more of HTTP/1.1 after it: another protocol, or a tunnel (RFC 9110 sections 7.8 and 9.3.6). */
-static __always_inline bool ends_http(const char *status, const struct tapio_https_request *request)
-{
-	return (status[0] == '1' && status[2] == '1')
-	       || (status[0] == '2' && *(const __u32 *)request->head == FOUR('C', 'O', 'N', 'N'));
+	return of;
 }
 
 static __always_inline void on_answer(const struct tapio_https_piece *piece, __u32 have)
 {
 	struct tapio_https_connection *connection = piece->connection;
-	struct tapio_https_request *request = &connection->request;
+	struct tapio_http_request *request = &connection->request;
 	const char *status = beginning_of(piece)->text + 9;
-	struct tapio_https_told told;
+	const struct tapio_http_parties of = parties(connection);
+	struct tapio_http_told told;
 	struct tapio_http *record;
 
 	/* Only a word in between: 100, 102, 103 */
@@ -312,10 +250,11 @@ static __always_inline void on_answer(const struct tapio_https_piece *piece, __u
 		return;
 	}
 	connection->first++;
-	if (ends_http(status, request))
+	if (tapio_ends_http(status, request))
 		connection->state = TAPIO_HTTPS_IGNORED;
-	told = judge(connection, request->begun_ns, status[0] >= '4');
-	record = begin_record(connection, &told, piece->count);
+	told = tapio_judge_http(&of, request->begun_ns, status[0] >= '4');
+	tapio_add_up_http(&of, request->begun_ns, status[0] - '0', &told);
+	record = tapio_begin_http(TAPIO_KIND_HTTPS, &of, request, &told, piece->count);
 	request->begun_ns = 0;
 	if (!record)
 		return;
@@ -346,6 +285,16 @@ static __always_inline bool begin_speaking(const struct tapio_https_piece *piece
 	return is_request;
 }
 
+/* So that the end of the process is the end of its connections. Where that fails, they end when they make room. */
+static __always_inline void note_process(void)
+{
+	struct task_struct *leader = bpf_get_current_task_btf()->group_leader;
+	struct tapio_https_call *first = bpf_task_storage_get(&https_calls, leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (first)
+		first->is_known = true;
+}
+
 static __always_inline void on_piece(const struct tapio_https_piece *piece)
 {
 	struct tapio_https_connection *connection = piece->connection;
@@ -370,6 +319,7 @@ static __always_inline void on_piece(const struct tapio_https_piece *piece)
 	if (!connection->knows_owner) {
 		tapio_describe_current(&connection->owner);
 		connection->knows_owner = true;
+		note_process();
 	}
 	if (connection->state == TAPIO_HTTPS_UNKNOWN && !begin_speaking(piece, is_request)) {
 		TAPIO_ADD(piece->count->seen, 1);
@@ -442,20 +392,22 @@ static __always_inline int on_write(void *regs)
 
 static __always_inline int on_read(void *regs, bool tells_count)
 {
-	struct tapio_https_call call = {.ssl = TAPIO_ARGUMENT(regs, di, 0), .buffer = TAPIO_ARGUMENT(regs, si, 1)};
-	__u64 thread = bpf_get_current_pid_tgid();
 	struct tapio_counters *count = begin();
+	struct tapio_https_call *call;
 
 	if (!count)
 		return 0;
-	if (tells_count)
-		call.count = TAPIO_ARGUMENT(regs, cx, 3);
-	if (!bpf_map_update_elem(&https_calls, &thread, &call, BPF_ANY)) {
-		tapio_pass_by(count);
+	call = bpf_task_storage_get(&https_calls, bpf_get_current_task_btf(), NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!call) {
+		TAPIO_ADD(count->seen, 1);
+		TAPIO_ADD(count->lost, 1);
 		return 0;
 	}
-	TAPIO_ADD(count->seen, 1);
-	TAPIO_ADD(count->lost, 1);
+	call->ssl = TAPIO_ARGUMENT(regs, di, 0);
+	call->buffer = TAPIO_ARGUMENT(regs, si, 1);
+	call->count = tells_count ? TAPIO_ARGUMENT(regs, cx, 3) : 0;
+	call->ends.local_port = call->ends.remote_port = 0;
+	tapio_pass_by(count);
 	return 0;
 }
 
@@ -476,21 +428,20 @@ static __always_inline __s64 bytes_read(const struct tapio_https_call *call, __s
 static __always_inline int on_read_return(void *regs)
 {
 	struct tapio_counters *count = begin();
-	__u64 thread = bpf_get_current_pid_tgid();
-	struct tapio_https_call *known, call;
 	__s32 returned = TAPIO_RETURNED(regs);
+	struct tapio_https_call *known, call;
 	__s64 length;
 
 	if (!count)
 		return 0;
-	known = bpf_map_lookup_elem(&https_calls, &thread);
-	if (!known) {
-		/* It began before the program was attached, or had to make room. Or the program has run already: see above. */
+	known = bpf_task_storage_get(&https_calls, bpf_get_current_task_btf(), NULL, 0);
+	if (!known || !known->ssl) {
+		/* It began before the program was attached. Or the program has run already: see above. */
 		tapio_pass_by(count);
 		return 0;
 	}
 	call = *known;
-	bpf_map_delete_elem(&https_calls, &thread);
+	known->ssl = 0;
 	length = bytes_read(&call, returned);
 	if (length <= 0)
 		tapio_pass_by(count);
@@ -502,8 +453,9 @@ static __always_inline int on_read_return(void *regs)
 /* A request without an answer ends with its connection. */
 static __always_inline void on_end(struct tapio_https_connection *connection, struct tapio_counters *count)
 {
+	const struct tapio_http_parties of = parties(connection);
 	__u32 waiting = connection->next - connection->first;
-	struct tapio_https_told told;
+	struct tapio_http_told told;
 	struct tapio_http *record;
 
 	if (waiting == 0 || connection->state != TAPIO_HTTPS_SPOKEN || connection->generation != tapio_https_generation)
@@ -511,12 +463,14 @@ static __always_inline void on_end(struct tapio_https_connection *connection, st
 	TAPIO_ADD(count->seen, waiting);
 	if (connection->request.begun_ns) {
 		waiting--;
-		told = judge(connection, 0, true);
-		record = begin_record(connection, &told, count);
+		told = tapio_judge_http(&of, 0, true);
+		tapio_add_up_http(&of, connection->request.begun_ns, 0, &told);
+		record = tapio_begin_http(TAPIO_KIND_HTTPS, &of, &connection->request, &told, count);
 		if (record)
 			tapio_submit(record);
 	}
 	TAPIO_ADD(count->lost, waiting);
+	connection->first = connection->next;
 }
 
 static __always_inline int on_free(void *regs)
@@ -564,15 +518,14 @@ SEC("tp_btf/sock_recv_length")
 int https_peer_btf(__u64 *ctx)
 {
 	struct tapio_counters *count = tapio_count(TAPIO_HTTPS);
-	__u64 thread = bpf_get_current_pid_tgid();
 	struct tapio_https_call *call;
 	struct sock *sk = (void *)ctx[0];
 
 	if (!count)
 		return 0;
 	tapio_pass_by(count);
-	call = bpf_map_lookup_elem(&https_calls, &thread);
-	if (!call || sk->sk_protocol != TAPIO_IPPROTO_TCP)
+	call = bpf_task_storage_get(&https_calls, bpf_get_current_task_btf(), NULL, 0);
+	if (!call || !call->ssl || sk->sk_protocol != TAPIO_IPPROTO_TCP)
 		return 0;
 	if (sk->__sk_common.skc_family == TAPIO_AF_INET6) {
 		bpf_core_read(call->ends.local, 16, &sk->__sk_common.skc_v6_rcv_saddr);
@@ -585,5 +538,48 @@ int https_peer_btf(__u64 *ctx)
 	}
 	call->ends.local_port = sk->__sk_common.skc_num;
 	call->ends.remote_port = bpf_ntohs(sk->__sk_common.skc_dport);
+	return 0;
+}
+
+struct bpf_map;
+
+struct tapio_https_look {
+	__u32 tgid;
+	__u32 reserved;
+};
+
+static long end_of_process(struct bpf_map *map, struct tapio_https_key *key, struct tapio_https_connection *connection,
+			   struct tapio_https_look *look)
+{
+	struct tapio_counters *count = tapio_count(TAPIO_HTTPS);
+	struct tapio_https_key own_key = *key;
+
+	if (!count || own_key.tgid != look->tgid)
+		return 0;
+	on_end(connection, count);
+	bpf_map_delete_elem(&https_connections, &own_key);
+	return 0;
+}
+
+/*
+ * Most programs end without SSL_free. Several threads that end together may all come by here: what the first of them took out, the
+ * others do not find.
+ */
+SEC("tp_btf/sched_process_exit")
+int https_exit_btf(__u64 *ctx)
+{
+	struct tapio_counters *count = tapio_count(TAPIO_HTTPS);
+	struct task_struct *task = (void *)ctx[0];
+	struct tapio_https_look look = {.tgid = task->tgid};
+	struct tapio_https_call *first;
+
+	if (!count)
+		return 0;
+	tapio_pass_by(count);
+	if (task->signal->live.counter != 0)
+		return 0;
+	first = bpf_task_storage_get(&https_calls, task->group_leader, NULL, 0);
+	if (first && first->is_known)
+		bpf_for_each_map_elem(&https_connections, end_of_process, &look, 0);
 	return 0;
 }

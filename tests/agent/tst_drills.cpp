@@ -84,6 +84,14 @@ public:
     std::string_view name() const override { return "misbehaving"; }
     std::string_view summary() const override { return "tries what it may not"; }
     std::vector<std::string> needs() const override { return {}; }
+    Limits limits() const override
+    {
+        Limits limits;
+#ifdef __SANITIZE_ADDRESS__
+        limits.memoryBytes = 1u << 30; // of so many pages more each of its processes has copies
+#endif
+        return limits;
+    }
     Status probe(const Place &) const override { return {}; }
     Result<std::string> run(Workplace &work) const override { return m_act(work); }
 

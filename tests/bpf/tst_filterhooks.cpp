@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -43,6 +44,7 @@ private slots:
     void container_countsRatherThanItsService();
     void tokens_boundOneCgroupAndCountTheRest();
     void detail_leavesPlainRequestsToTheSums();
+    void detail_doesNotHoldBackSlowRequests();
     void detail_leavesPlainConnectionsToTheSums();
     void unwanted_data();
     void unwanted();
@@ -84,14 +86,17 @@ std::uint64_t addedUp(KernelFixture &kernel, const std::string &label)
     return sum;
 }
 
-/// Answers `requests` of one connection, the last one with `lastStatus`.
-int answerAll(int listener, int requests, const std::string &lastStatus)
+/// Answers `requests` of one connection, the last one with `lastStatus` and after `delay`.
+int answerAll(int listener, int requests, const std::string &lastStatus, std::chrono::milliseconds delay = {})
 {
     const int fd = ::accept(listener, nullptr, nullptr);
     char room[512];
     for (int i = 1; i <= requests; ++i) {
         const std::string answer = "HTTP/1.1 " + (i == requests ? lastStatus : "200 OK") + "\r\nContent-Length: 0\r\n\r\n";
-        if (::recv(fd, room, sizeof(room), 0) <= 0 || ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL) < 0)
+        const bool asked = ::recv(fd, room, sizeof(room), 0) > 0;
+        if (i == requests && delay.count() > 0)
+            ::poll(nullptr, 0, static_cast<int>(delay.count())); // a slow server
+        if (!asked || ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL) < 0)
             return notDone;
     }
     receiveAll(fd);
@@ -424,6 +429,27 @@ void tst_FilterHooks::detail_leavesPlainRequestsToTheSums()
     QCOMPARE(leftOut(kernel, "http", FilterCause::Tokens), 0u);        // nothing is missing
     const auto limited = kernel.collectors().leftOut();
     QVERIFY(limited && limited->empty());
+}
+
+/// The tokens of plain ones are of another length, and say nothing about how many others were told.
+void tst_FilterHooks::detail_doesNotHoldBackSlowRequests()
+{
+    constexpr int requests = 20;
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"http"});
+    KernelFilter filter = detailOf(Filtered::Http, 5);
+    filter.rules[static_cast<std::size_t>(Filtered::Http)].rate = 1000;
+    filter.rules[static_cast<std::size_t>(Filtered::Http)].burst = 1000;
+    QVERIFY(kernel.collectors().setFilter(filter, 1, {}));
+    Server server(Family::V4, 5, [](int listener) { return answerAll(listener, requests, "200 Slow", std::chrono::milliseconds(1100)); });
+    Child client = Child::run([port = server.port()] { return askAll(port, requests); });
+    QCOMPARE(client.wait(), 0);
+    QCOMPARE(server.child().wait(), 0);
+    const auto isSlow = [](const agent::KernelRecord &record) {
+        const auto *request = std::get_if<wire::HttpRequest>(&record.event.detail);
+        return request != nullptr && request->latencyNs > 1'000'000'000;
+    };
+    QVERIFY(kernel.pollUntil([&] { return countOf(kernel, isSlow) == 2; }));
 }
 
 void tst_FilterHooks::detail_leavesPlainConnectionsToTheSums()

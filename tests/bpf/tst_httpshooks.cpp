@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <numeric>
 #include <string>
+#include <thread>
 
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/bpf/tcppeer.h"
 #include "tests/bpf/tlspeer.h"
@@ -25,6 +28,7 @@ private slots:
     void detail();
     void withoutSocket_endsAreNotKnown();
     void pipelined_firstIsTold_restIsLost();
+    void isAddedUp_bySideAndStatus();
     void switchedOff_andOnAgain();
     void library_saysHowItIsWatched();
     void hooksAreDisabled_unlessAskedFor();
@@ -112,6 +116,17 @@ bool aborted(TlsPair &tls)
     tls.freeClient();
     tls.freeServer();
     return fine;
+}
+/// Most programs do not free their connections before they end.
+bool endsMeanwhile(TlsPair &tls)
+{
+    ::_exit(tls.ask(get("/left")) ? 0 : failed);
+}
+/// The thread that spoke is gone before the process is.
+bool endsOutsideOfThread(TlsPair &tls)
+{
+    std::thread([&tls] { static_cast<void>(tls.ask(get("/thread"))); }).join();
+    ::_exit(0);
 }
 bool upgraded(TlsPair &tls)
 {
@@ -227,6 +242,8 @@ void tst_HttpsHooks::exchanges_areTold_data()
     QTest::newRow("SSL_write is repeated") << Talk(writesAgain) << QStringList{"POST /large 200"} << "uprobe_multi";
     QTest::newRow("bodies, and a word in between") << Talk(body) << QStringList{"PUT /body 200", "GET /next 200"} << "uprobe_multi";
     QTest::newRow("freed without an answer") << Talk(aborted) << QStringList{"GET /slow 0"} << "uprobe_multi";
+    QTest::newRow("process ends without an answer") << Talk(endsMeanwhile) << QStringList{"GET /left 0"} << "uprobe_multi";
+    QTest::newRow("process ends, and its thread before it") << Talk(endsOutsideOfThread) << QStringList{"GET /thread 0"} << "uprobe_multi";
     QTest::newRow("another protocol afterwards") << Talk(upgraded) << QStringList{"GET /chat 101"} << "uprobe_multi";
     QTest::newRow("HTTP/2") << Talk(http2) << QStringList() << "uprobe_multi";
     QTest::newRow("another protocol") << Talk(somethingElse) << QStringList() << "uprobe_multi";
@@ -312,6 +329,28 @@ void tst_HttpsHooks::pipelined_firstIsTold_restIsLost()
     const QStringList expected{"GET /first 200", "GET /third 500"};
     QCOMPARE(toldOf(kernel, talker.pid(), wire::TcpDirection::Outbound).join(", "), expected.join(", "));
     QVERIFY(kernel.counters("https")[Counter::Lost] >= lostBefore + 2);
+}
+
+/// As those without TLS, told or not.
+void tst_HttpsHooks::isAddedUp_bySideAndStatus()
+{
+    TAPIO_NEEDS_KERNEL();
+    Talker talker([](TlsPair &tls) { return keepAlive(tls) && endsMeanwhile(tls); });
+    KernelFixture kernel;
+    TAPIO_OPEN_HTTPS(kernel);
+    QVERIFY(talker.go());
+    QCOMPARE(talker.end(), 0);
+    QVERIFY(isDrained(kernel));
+    const auto histograms = kernel.collectors().histograms();
+    QVERIFY(histograms.has_value());
+    for (const char *label : {"client 2xx", "client 4xx", "client 5xx", "client none", "server 2xx", "server 4xx", "server 5xx", "server none"}) {
+        std::uint64_t sum = 0;
+        for (const agent::CgroupHistogram &one : *histograms) {
+            if (one.kind == wire::HistogramKind::HttpLatency && one.label == label)
+                sum = std::accumulate(one.counts.begin(), one.counts.end(), sum);
+        }
+        QVERIFY2(sum >= 1, label);
+    }
 }
 
 void tst_HttpsHooks::switchedOff_andOnAgain()

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "console/core/store/sqlite.h"
+
 namespace tapio::test {
 
 using namespace console;
@@ -175,6 +177,23 @@ std::vector<StoredEvent> allEvents(const StoreReader &reader, EventQuery query)
         after = page.nextAfter;
     }
     return all;
+}
+
+Status makeOlder(const std::filesystem::path &file, int version)
+{
+    auto opened = console::Database::open(file, console::Database::Mode::ReadWrite, {});
+    if (!opened)
+        return fail(opened.error());
+    std::string steps = "PRAGMA user_version=" + std::to_string(version) + ';';
+    if (version < 4)
+        steps += "DROP INDEX origin_place; CREATE INDEX origin_path ON origin(path);";
+    if (version < 3)
+        steps += "DROP TABLE amendment; ALTER TABLE event_hot DROP COLUMN seq;";
+    if (version < 2) {
+        for (const char *column : {"workload_kind", "workload", "image", "image_id"})
+            steps += std::string("ALTER TABLE origin DROP COLUMN ") + column + ';';
+    }
+    return (*opened)->execute(steps);
 }
 
 } // namespace tapio::test

@@ -3,6 +3,7 @@
 
 #include <QTemporaryDir>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -58,5 +59,8 @@ std::vector<wire::Event> oddEvents(std::int64_t timeNs);
 
 /// All pages of a query one after the other.
 std::vector<console::StoredEvent> allEvents(const console::StoreReader &reader, console::EventQuery query);
+
+/// Leaves a closed store as version `version` of the tables had it, with what was written since but without what it did not know.
+Status makeOlder(const std::filesystem::path &file, int version);
 
 } // namespace tapio::test

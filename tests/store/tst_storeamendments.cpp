@@ -197,11 +197,7 @@ private slots:
     {
         Bench bench;
         bench.store.close();
-        {
-            auto file = Database::open(bench.store.file(), Database::Mode::ReadWrite, {});
-            QVERIFY(file);
-            QVERIFY((*file)->execute("DROP TABLE amendment; ALTER TABLE event_hot DROP COLUMN seq; PRAGMA user_version=2"));
-        }
+        QVERIFY(makeOlder(bench.store.file(), 2));
         const auto before = bench.store.reader();
         EventQuery byName, severe;
         byName.filter.namespaces = {"shop"};
@@ -215,6 +211,16 @@ private slots:
             QCOMPARE(allEvents(*reader, byName).size(), std::size_t(4));
             QCOMPARE(allEvents(*reader, severe).size(), std::size_t(2));
         }
+    }
+
+    void fileOfVersionThree_isBroughtUpToDate()
+    {
+        Bench bench;
+        bench.store.close();
+        QVERIFY(makeOlder(bench.store.file(), 3));
+        bench.store.reopen();
+        bench.amend(unknown(77), pod("web"), 1, 4);
+        QCOMPARE(bench.of("web").size(), 4);
     }
 
     void queries_findWhatIsKnownSince_data()

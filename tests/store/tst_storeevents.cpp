@@ -2,7 +2,6 @@
 #include <QtTest>
 
 #include "console/core/store/chunkcodec.h"
-#include "console/core/store/sqlite.h"
 #include "tests/store/storefixture.h"
 #include "tests/wire/examples.h"
 
@@ -52,14 +51,7 @@ private slots:
         store.append("node-a", {execEvent(t0, 1, "/bin/a")}, pod("web"));
         store.flush();
         store.close();
-        {
-            // As the first version left it.
-            auto file = Database::open(store.file(), Database::Mode::ReadWrite, {});
-            QVERIFY(file);
-            for (const char *column : {"workload_kind", "workload", "image", "image_id"})
-                QVERIFY((*file)->execute(std::string("ALTER TABLE origin DROP COLUMN ") + column));
-            QVERIFY((*file)->execute("DROP TABLE amendment; ALTER TABLE event_hot DROP COLUMN seq; PRAGMA user_version=1"));
-        }
+        QVERIFY(makeOlder(store.file(), 1));
         EventQuery query;
         query.newestFirst = false;
         const auto before = store.reader();

@@ -55,6 +55,7 @@ constexpr HookAlternative sslReadEx[] = {{"uprobe_multi", "https_read_ex_multi"}
 constexpr HookAlternative sslReadReturn[] = {{"uprobe_multi", "https_read_return_multi"}, {"uprobe", "https_read_return"}};
 constexpr HookAlternative sslFree[] = {{"uprobe_multi", "https_free_multi"}, {"uprobe", "https_free"}};
 constexpr HookAlternative sslPeer[] = {{"tp_btf", "https_peer_btf"}};
+constexpr HookAlternative sslExit[] = {{"tp_btf", "https_exit_btf"}};
 
 constexpr HookAlternative cgroupMake[] = {{"tp_btf", "cgroup_mkdir_btf"}, {"raw_tp", "cgroup_mkdir_raw"}};
 
@@ -97,6 +98,7 @@ constexpr HookSpec table[] = {
     {"https", "SSL_read return", sslReadReturn, 0, Bond::Needed},
     {"https", "SSL_free", sslFree, 0, Bond::Needed},
     {"https", "sock_recv_length", sslPeer, 0, Bond::Needy}, // with 6.3, 6e6eda44b939
+    {"https", "sched_process_exit", sslExit, 0, Bond::Needy},
     {"cgroup", "cgroup_mkdir", cgroupMake, 2}, // the path came with 4.20, e4f8d81c738d
 };
 

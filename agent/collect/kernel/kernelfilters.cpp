@@ -109,7 +109,7 @@ std::optional<LeftOut> unpacked(const tapio_bucket_key &key, const tapio_bucket 
     if (collector == collectors.end() || bucket.left_out == 0)
         return std::nullopt;
     const CgroupIds cgroups = cgroupIds(key.cgroups);
-    return LeftOut{static_cast<Filtered>(collector - collectors.begin()), cgroups.id, cgroups.memoryId, key.failed != 0, bucket.left_out,
+    return LeftOut{static_cast<Filtered>(collector - collectors.begin()), cgroups.id, cgroups.memoryId, key.lane == TAPIO_LANE_FAILED, bucket.left_out,
                    cgroups.hierarchy};
 }
 

@@ -262,7 +262,7 @@ void KernelObject::sizeMaps(tapio_collectors &skeleton, const std::vector<Choice
     bpf_map__set_autocreate(maps.tasks, needed("runqueue") || needed("security"));
     bpf_map__set_autocreate(maps.signal_buckets, needed("signal"));
     bpf_map__set_autocreate(maps.requests, needed("blockio"));
-    bpf_map__set_autocreate(maps.latencies, needed("runqueue") || needed("blockio") || needed("http"));
+    bpf_map__set_autocreate(maps.latencies, needed("runqueue") || needed("blockio") || needed("http") || needed("https"));
     bpf_map__set_autocreate(maps.dns_questions, needed("dns"));
     // Where nobody can be sent to look what is over, it must leave some other way.
     const auto looksFor = [&](std::string_view program) {

@@ -76,8 +76,14 @@ CREATE INDEX amendment_before ON amendment(before);
 ALTER TABLE event_hot ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
 )sql";
 
+/// Version 4: what an origin is looked up by. Where nothing is known of a cgroup but its number, all of the path's index is one entry.
+constexpr const char *version4 = R"sql(
+CREATE INDEX origin_place ON origin(path, container_id, pod_uid, cgroup);
+DROP INDEX origin_path;
+)sql";
+
 /// Step i brings a file from version i to i + 1. Never changed once released; a new version appends one.
-constexpr std::array<const char *, storeSchemaVersion> migrations{version1, version2, version3};
+constexpr std::array<const char *, storeSchemaVersion> migrations{version1, version2, version3, version4};
 
 Status notAStore(const Database &database, const std::string &why)
 {

@@ -61,7 +61,8 @@ OverviewView::OverviewView(Look look, const TimeDisplay &time, QWidget *parent) 
     m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_scroll->setFocusPolicy(Qt::NoFocus);
     m_scroll->setWidget(m_grid);
-    m_scroll->viewport()->installEventFilter(this);
+    m_viewport = m_scroll->viewport();
+    m_viewport->installEventFilter(this);
     connect(m_scroll->verticalScrollBar(), &QScrollBar::valueChanged, this, [this] {
         unhover();
         m_scheduler.flush();
@@ -233,7 +234,7 @@ void OverviewView::showEvent(QShowEvent *event)
 
 bool OverviewView::eventFilter(QObject *object, QEvent *event)
 {
-    if (object == m_scroll->viewport() && event->type() == QEvent::Resize) {
+    if (object == m_viewport && event->type() == QEvent::Resize) {
         fitGrid();
     } else if (event->type() == QEvent::FocusIn) {
         if (const auto *panel = qobject_cast<PanelWidget *>(object); panel && !isFullScreen())

@@ -106,6 +106,7 @@ private:
     RedrawScheduler m_scheduler;
     std::array<std::shared_ptr<const PanelSnapshot>, panelCount> m_snapshots;
     QScrollArea *m_scroll;
+    QObject *m_viewport = nullptr; ///< of the scroll area, which cannot be asked while it goes: events come all the same
     OverviewGrid *m_grid;
     FullPanelView *m_full;
     PlotTooltip *m_tooltip;

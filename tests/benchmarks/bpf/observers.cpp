@@ -6,6 +6,7 @@
 #include <chrono>
 #include <csignal>
 #include <ctime>
+#include <filesystem>
 #include <stop_token>
 #include <thread>
 
@@ -81,8 +82,20 @@ std::uint32_t newestProgram()
     return id;
 }
 
-/// A new program in the kernel, and then none more for a while. False when the peer ends first.
-bool waitUntilAttached(pid_t pid, std::uint32_t before)
+/// Of a peer that loads no program but reads the kernel's events itself.
+std::uint32_t perfEventsOf(pid_t pid)
+{
+    std::uint32_t events = 0;
+    std::error_code error;
+    for (const auto &entry : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd", error)) {
+        if (std::filesystem::read_symlink(entry.path(), error) == "anon_inode:[perf_event]")
+            ++events;
+    }
+    return events;
+}
+
+/// What `newest` tells is another one than `before`, and then the same for a while. False when the peer ends first.
+bool waitUntilAttached(pid_t pid, std::uint32_t before, const std::function<std::uint32_t()> &newest = newestProgram)
 {
     const int peer = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
     std::uint32_t last = before;
@@ -91,7 +104,7 @@ bool waitUntilAttached(pid_t pid, std::uint32_t before)
     for (int i = 0; i < 200 && quiet < 8 && alive; ++i) {
         pollfd end{peer, POLLIN, 0};
         alive = ::poll(&end, 1, 100) == 0;
-        const std::uint32_t now = newestProgram();
+        const std::uint32_t now = newest();
         quiet = now != before && now == last ? quiet + 1 : 0;
         last = now;
     }
@@ -99,9 +112,12 @@ bool waitUntilAttached(pid_t pid, std::uint32_t before)
     return quiet >= 8 && alive;
 }
 
+enum class WatchesBy { Programs, PerfEvents };
+
 /// Another program, its output into memory.
 class Peer final : public Observer {
 public:
+    explicit Peer(WatchesBy by) : m_by(by) {}
     bool start(const std::vector<std::string> &command)
     {
         if (::access(command.front().c_str(), X_OK) != 0)
@@ -111,7 +127,7 @@ public:
         m_pid = ::fork();
         if (m_pid == 0)
             become(command);
-        return waitUntilAttached(m_pid, before);
+        return m_by == WatchesBy::Programs ? waitUntilAttached(m_pid, before) : waitUntilAttached(m_pid, 0, [this] { return perfEventsOf(m_pid); });
     }
     ~Peer() override
     {
@@ -124,6 +140,8 @@ public:
     double cpuNs() const override { return static_cast<double>(bench::cpuNs(m_pid)); }
     std::uint64_t outputs() const override
     {
+        if (m_by == WatchesBy::PerfEvents) // binary, and not lines
+            return 0;
         std::vector<char> chunk(1u << 16);
         std::uint64_t lines = 0;
         ssize_t size = 0;
@@ -145,6 +163,7 @@ private:
         ::execv(arguments[0], arguments.data());
         ::_exit(127);
     }
+    WatchesBy m_by;
     pid_t m_pid = -1;
     int m_output = -1;
 };
@@ -174,10 +193,10 @@ private:
     pid_t m_pid = -1;
 };
 
-Condition peer(std::string name, std::vector<std::string> workloads, std::vector<std::string> command)
+Condition peer(std::string name, std::vector<std::string> workloads, std::vector<std::string> command, WatchesBy by = WatchesBy::Programs)
 {
-    return {std::move(name), std::move(workloads), [command]() -> std::unique_ptr<Observer> {
-                auto observer = std::make_unique<Peer>();
+    return {std::move(name), std::move(workloads), [command, by]() -> std::unique_ptr<Observer> {
+                auto observer = std::make_unique<Peer>(by);
                 return observer->start(command) ? std::move(observer) : nullptr;
             }};
 }
@@ -237,8 +256,13 @@ std::vector<Condition> conditions()
         ours("tapio, runqueue", {"switches"}, {"runqueue"}, false),
         peer("execsnoop (libbpf-tools)", {"exec"}, {"/usr/sbin/execsnoop"}),
         peer("bpftrace, exec and exit", {"exec"}, {"/usr/bin/bpftrace", "-q", "-e", execs}),
+        peer("perf record, exec and exit", {"exec"},
+             {"/usr/bin/perf", "record", "-q", "-a", "-e", "sched:sched_process_exec,sched:sched_process_exit", "-o", "-"}, WatchesBy::PerfEvents),
         peer("tcplife (libbpf-tools)", {"tcp", "requests"}, {"/usr/sbin/tcplife"}),
         peer("bpftrace, TCP connections", {"tcp", "requests"}, {"/usr/bin/bpftrace", "-q", "-e", closes}),
+        peer("tcpstates (libbpf-tools)", {"tcp"}, {"/usr/sbin/tcpstates"}),
+        peer("perf record, TCP states", {"tcp"}, {"/usr/bin/perf", "record", "-q", "-a", "-e", "sock:inet_sock_set_state", "-o", "-"},
+             WatchesBy::PerfEvents),
         peer("runqlat (libbpf-tools)", {"switches"}, {"/usr/sbin/runqlat", "1000"}),
         ours("tapio, file", {"open", "missing", "calls"}, {"file"}, false),
         peer("opensnoop (libbpf-tools)", {"open", "missing", "calls"}, {"/usr/sbin/opensnoop"}),
