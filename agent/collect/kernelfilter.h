@@ -73,7 +73,7 @@ struct CgroupKey {
     std::uint64_t id = 0;
     CgroupHierarchy hierarchy = CgroupHierarchy::V2; ///< never Either
 
-    auto operator<=>(const CgroupKey &) const = default; // NOLINT(modernize-use-nullptr): of the compiler itself
+    auto operator<=>(const CgroupKey &) const = default;
 };
 
 /// What of a cgroup is left out. A cgroup without a verdict is not known yet: it passes.

@@ -207,7 +207,7 @@ public:
     std::string_view summary() const override { return "the kernel drops one in ten packets of a TCP connection, of hundreds per second"; }
     Status probe(const Place &place) const override
     {
-        if (const Status there = NetworkDrill::probe(place); !there)
+        if (Status there = NetworkDrill::probe(place); !there)
             return there;
         const Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
         const Status lost = losePackets(fd, lostPercent);
@@ -216,7 +216,7 @@ public:
     /// Here, since some kernels take a filter only of who has CAP_BPF.
     Status prepare(Workplace &work) const override
     {
-        if (const Status up = NetworkDrill::prepare(work); !up)
+        if (Status up = NetworkDrill::prepare(work); !up)
             return up;
         const auto listener = bindLoopback(SOCK_STREAM, 0);
         if (!listener)
@@ -233,7 +233,7 @@ public:
             return failErrno("accepting", errno);
         constexpr int atOnce = 1; // a packet each: the kernel would join what is small
         ::setsockopt(client.get(), IPPROTO_TCP, TCP_NODELAY, &atOnce, sizeof(atOnce));
-        const Status lost = losePackets(server, lostPercent);
+        Status lost = losePackets(server, lostPercent);
         work.descriptors = {client.release(), server.release()};
         return lost;
     }

@@ -29,7 +29,7 @@ struct SegmentName {
     std::uint64_t streamId = 0;
     std::uint64_t firstSeq = 0;        ///< number of its first frame
 
-    auto operator<=>(const SegmentName &) const = default; // NOLINT(modernize-use-nullptr): of the compiler itself
+    auto operator<=>(const SegmentName &) const = default;
     std::string text() const;
     /// Empty: not a segment's name.
     static std::optional<SegmentName> parse(std::string_view text);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# How every target of the project is built: language level, warnings as errors, include root, sanitizers, clang-tidy.
+# How every target of the project is built: language level, warnings as errors, include root, sanitizers.
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -14,10 +14,6 @@ set(CMAKE_C_FLAGS_DEBUG "-O1 -g1")
 
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
-
-if(TAPIO_TIDY)
-    find_program(TAPIO_CLANG_TIDY clang-tidy REQUIRED)
-endif()
 
 # tapio_configure(TARGET): the flags that all our own code is built with.
 function(tapio_configure target)
@@ -36,9 +32,6 @@ function(tapio_configure target)
             target_compile_options(${target} PRIVATE -fno-sanitize=unreachable)
         endif()
         target_link_options(${target} PUBLIC -fsanitize=${TAPIO_SANITIZE})
-    endif()
-    if(TAPIO_TIDY)
-        set_target_properties(${target} PROPERTIES CXX_CLANG_TIDY "${TAPIO_CLANG_TIDY}")
     endif()
 endfunction()
 

@@ -30,6 +30,12 @@ const Breach *worstBreach(const PanelSnapshot &panel, std::string_view key)
     return worst;
 }
 
+std::string wholeSeconds(std::int64_t ns)
+{
+    const std::int64_t seconds = ns / nsPerSecond;
+    return number(static_cast<double>(seconds));
+}
+
 double shareHeld(const Breach &pending)
 {
     return static_cast<double>(pending.heldNs) / static_cast<double>(std::max<std::int64_t>(1, pending.threshold.forNs));
@@ -85,14 +91,13 @@ GroupSummary general(const OverviewSnapshot &overview, std::size_t group)
     if (without == 4)
         return {Level::NoData, "no-samples", {}};
     if (const Breach *pending = nearestPending(overview, group)) {
-        const auto seconds = [](std::int64_t ns) { return number(static_cast<double>(ns / nsPerSecond)); };
         return {Level::Pending,
                 "pending",
-                {pending->key, pending->label, number(pending->threshold.value), seconds(pending->heldNs),
-                 seconds(pending->threshold.forNs)}};
+                {pending->key, pending->label, number(pending->threshold.value), wholeSeconds(pending->heldNs),
+                 wholeSeconds(pending->threshold.forNs)}};
     }
     if (const auto age = staleFor(overview, group))
-        return {Level::NoData, "stale", {number(static_cast<double>(*age / nsPerSecond))}};
+        return {Level::NoData, "stale", {wholeSeconds(*age)}};
     if (without > 0)
         return {Level::NoData, "partial-data", {number(static_cast<double>(without)), "4"}};
     return {Level::Ok, "all-good", {}};

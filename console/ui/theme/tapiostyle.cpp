@@ -30,7 +30,7 @@ int TapioStyle::pixelMetric(PixelMetric metric, const QStyleOption *option, cons
     case PM_LayoutTopMargin:
     case PM_LayoutBottomMargin: return t.px(12);
     case PM_ButtonShiftHorizontal:
-    case PM_ButtonShiftVertical: return 0;
+    case PM_ButtonShiftVertical:
     case PM_ScrollView_ScrollBarSpacing: return 0;
     default: return QProxyStyle::pixelMetric(metric, option, widget);
     }
@@ -39,15 +39,15 @@ int TapioStyle::pixelMetric(PixelMetric metric, const QStyleOption *option, cons
 int TapioStyle::styleHint(StyleHint hint, const QStyleOption *option, const QWidget *widget, QStyleHintReturn *returnData) const
 {
     switch (hint) {
-    case SH_UnderlineShortcut: return 0;
-    case SH_ToolTip_WakeUpDelay: return 400;
-    case SH_ItemView_ActivateItemOnSingleClick: return 0;
+    case SH_UnderlineShortcut:
+    case SH_ItemView_ActivateItemOnSingleClick:
     case SH_EtchDisabledText:
-    case SH_DitherDisabledText: return 0;
-    case SH_ComboBox_Popup: return 0;
+    case SH_DitherDisabledText:
+    case SH_ComboBox_Popup:
+    case SH_ScrollBar_Transient: return 0;
+    case SH_ToolTip_WakeUpDelay: return 400;
     case SH_Table_GridLineColor: return static_cast<int>(m_themes.theme().border.subtle.rgba());
     case SH_Widget_Animation_Duration: return m_themes.motionMs(120);
-    case SH_ScrollBar_Transient: return 0;
     default: return QProxyStyle::styleHint(hint, option, widget, returnData);
     }
 }

@@ -151,7 +151,8 @@ double FigurePainter::podCounts(const QRectF &area, const PodStatusView &view)
     std::size_t rows = (states.size() + 1) / 2;
     rows = std::min(rows, static_cast<std::size_t>(std::max(0., area.height() / height)));
     for (std::size_t i = 0; i < std::min(states.size(), rows * 2); ++i) {
-        const QRectF rect(area.left() + (i % 2 == 1 ? column + m_theme.px(16) : 0), area.top() + static_cast<double>(i / 2) * height, column, height);
+        const std::size_t row = i / 2;
+        const QRectF rect(area.left() + (i % 2 == 1 ? column + m_theme.px(16) : 0), area.top() + static_cast<double>(row) * height, column, height);
         const StateInk ink = podInk(states[i].key, m_theme);
         const double side = m_theme.px(8);
         drawGlyph(m_painter, QRectF(rect.left(), rect.center().y() - side / 2, side, side), ink.glyph, ink.color);
@@ -242,12 +243,17 @@ double FigurePainter::cells(const QRectF &area, const CoverageView &view)
     double side = m_theme.px(m_theme.compact() ? 14 : 20);
     const double gap = m_theme.px(3);
     const auto perRow = [&](double s) { return std::max<std::size_t>(1, static_cast<std::size_t>((area.width() + gap) / (s + gap))); };
-    const auto height = [&](double s) { return static_cast<double>((count + perRow(s) - 1) / perRow(s)) * (s + gap) - gap; };
+    const auto height = [&](double s) {
+        const auto rows = (count + perRow(s) - 1) / perRow(s);
+        return static_cast<double>(rows) * (s + gap) - gap;
+    };
     while (side > 5 && height(side) > area.height())
         side -= 1;
     const std::size_t columns = perRow(side);
-    for (std::size_t i = 0; i < count; ++i)
-        cell(QRectF(area.left() + static_cast<double>(i % columns) * (side + gap), area.top() + static_cast<double>(i / columns) * (side + gap), side, side), view.cells[i]);
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t row = i / columns, column = i % columns;
+        cell(QRectF(area.left() + static_cast<double>(column) * (side + gap), area.top() + static_cast<double>(row) * (side + gap), side, side), view.cells[i]);
+    }
     return height(side);
 }
 

@@ -115,7 +115,7 @@ Result<std::int64_t> parseTime(const QString &input, const QTimeZone &zone, std:
     if (text.compare(QLatin1String("now"), Qt::CaseInsensitive) == 0 || text.compare(tr("now"), Qt::CaseInsensitive) == 0)
         return nowNs;
     if (text.startsWith(QLatin1Char('-')))
-        if (const auto relative = parseRelative(text, nowNs))
+        if (auto relative = parseRelative(text, nowNs))
             return relative;
     const auto inZone = [&zone](const QDate &date, const QTime &time) { return QDateTime(date, time, zone).toMSecsSinceEpoch() * nsPerMs; };
     for (const char *format : {"H:mm", "H:mm:ss"})
