@@ -220,6 +220,41 @@ private slots:
         QTEST(severityOf(event, origin), "severity");
     }
 
+    void gate_letsThroughWhatMayBeOfAnyNamespace_data()
+    {
+        QTest::addColumn<QString>("path");
+        QTest::addColumn<QString>("podUid");
+        QTest::addColumn<QString>("namespaceName");
+        QTest::addColumn<bool>("isWanted");
+        QTest::newRow("of the namespace") << "/k/p" << "u" << "shop" << true;
+        QTest::newRow("of another") << "/k/p" << "u" << "bank" << false;
+        QTest::newRow("a pod without a name yet") << "/k/p" << "u" << "" << true;
+        QTest::newRow("a cgroup that is not known") << "" << "" << "" << true;
+        QTest::newRow("a service") << "/system.slice/a.service" << "" << "" << false;
+        QTest::newRow("the host") << "/" << "" << "" << false;
+    }
+    void gate_letsThroughWhatMayBeOfAnyNamespace()
+    {
+        QFETCH(QString, path);
+        QFETCH(QString, podUid);
+        QFETCH(QString, namespaceName);
+        QFETCH(bool, isWanted);
+        wire::Origin origin;
+        origin.cgroupPath = path.toStdString();
+        origin.podUid = podUid.toStdString();
+        origin.namespaceName = namespaceName.toStdString();
+        wire::EventFilter shop;
+        shop.types = {wire::EventType::ProcessExit};
+        shop.namespaces = {"shop"};
+        EventGate gate("node-1");
+        gate.set({1, {shop}});
+        QCOMPARE(gate.wants(exited(0, 0), origin), isWanted);
+        QVERIFY(!gate.wants(connection(wire::TcpOutcome::Reset), origin));      // type, severity and node count all the same
+        shop.nodes = {"node-2"};
+        gate.set({2, {shop}});
+        QVERIFY(!gate.wants(exited(0, 0), origin));
+    }
+
     void bootTime_followsSlewingAndNamesSteps()
     {
         FakeClock clock;
