@@ -215,9 +215,34 @@ private slots:
         QFETCH(wire::Event, event);
         QFETCH(bool, inContainer);
         wire::Origin origin;
+        origin.attribution = wire::Attribution::Live;
         if (inContainer)
             origin.containerId = std::string(64, 'a');
         QTEST(severityOf(event, origin), "severity");
+    }
+
+    void oomKill_isCriticalWhereItIsSurelyOutsideOfContainers_data()
+    {
+        using enum wire::Attribution;
+        QTest::addColumn<wire::Attribution>("attribution");
+        QTest::addColumn<QString>("path");
+        QTest::addColumn<QString>("podUid");
+        QTest::addColumn<wire::Severity>("severity");
+        QTest::newRow("the host") << Live << "/" << "" << wire::Severity::Critical;
+        QTest::newRow("a service that is gone") << Cached << "/system.slice/a.service" << "" << wire::Severity::Critical;
+        QTest::newRow("a pod") << Live << "/k/p" << "u" << wire::Severity::Error;
+        QTest::newRow("nobody knows: an amendment may say that it was a pod") << Unknown << "" << "" << wire::Severity::Error;
+    }
+    void oomKill_isCriticalWhereItIsSurelyOutsideOfContainers()
+    {
+        QFETCH(wire::Attribution, attribution);
+        QFETCH(QString, path);
+        QFETCH(QString, podUid);
+        wire::Origin origin;
+        origin.attribution = attribution;
+        origin.cgroupPath = path.toStdString();
+        origin.podUid = podUid.toStdString();
+        QTEST(severityOf(withDetail(wire::EventType::OomKill, wire::OomKill{}), origin), "severity");
     }
 
     void gate_letsThroughWhatMayBeOfAnyNamespace_data()
