@@ -2,6 +2,7 @@
 #include "agent/server/consolesession.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace tapio::server {
 
@@ -127,14 +128,16 @@ bool ConsoleSession::drained() const noexcept
     return sent && m_states.empty() && m_notices.empty();
 }
 
-std::uint64_t ConsoleSession::unsentEvents() const
+ConsoleSession::Unsent ConsoleSession::unsent() const
 {
-    std::uint64_t events = m_prepared ? m_prepared->events : 0;
+    Unsent all = m_prepared ? m_prepared->holds : Unsent();
     for (auto position = std::max(m_cursor, m_ring.begin()); m_interest && position < m_ring.end(); ++position) {
-        if (const auto delivery = wantedAt(position))
-            events += eventCount(delivery->frame);
+        if (const auto delivery = wantedAt(position)) {
+            all.events += eventCount(delivery->frame);
+            all.amendments += amendmentCount(delivery->frame);
+        }
     }
-    return events;
+    return all;
 }
 
 bool ConsoleSession::resumesAfter(const wire::Delivery &delivery) const
@@ -174,8 +177,12 @@ void ConsoleSession::dropNext()
 void ConsoleSession::countDropped(const wire::Delivery &delivery)
 {
     const std::uint64_t events = eventCount(delivery.frame);
+    const std::uint64_t amendments = amendmentCount(delivery.frame);
     m_droppedEvents += events;
-    m_missed[delivery.node].events += events;
+    m_droppedAmendments += amendments;
+    Missed &missed = m_missed[delivery.node];
+    missed.events += events;
+    missed.untold[static_cast<std::size_t>(Untold::Amendments)] += amendments;
 }
 
 void ConsoleSession::prepare(const wire::Delivery &delivery)
@@ -186,7 +193,8 @@ void ConsoleSession::prepare(const wire::Delivery &delivery)
         countDropped(delivery);
         return;
     }
-    m_prepared = Prepared{std::move(*bytes), {delivery.node, delivery.frame.streamId}, delivery.frame.frameSeq, eventCount(delivery.frame)};
+    m_prepared = Prepared{std::move(*bytes), {delivery.node, delivery.frame.streamId}, delivery.frame.frameSeq,
+                          {eventCount(delivery.frame), amendmentCount(delivery.frame)}};
 }
 
 bool ConsoleSession::prepare()
@@ -221,6 +229,29 @@ void ConsoleSession::pump()
     }
 }
 
+bool ConsoleSession::pumpMissed(const std::string &node, Missed &missed)
+{
+    struct Words {
+        const char *code, *reason;
+    };
+    static constexpr std::array<Words, untoldCount> words{{
+        {"amendments-dropped", "this console read too slowly for all that was learnt of where events came from"},
+    }};
+    for (std::size_t i = 0; i < untoldCount; ++i) {
+        if (missed.untold[i] == 0)
+            continue;
+        wire::LinkNotice notice;
+        notice.timeNs = m_clock.utcNs();
+        notice.code = words[i].code;
+        notice.reason = "node " + node + ": " + words[i].reason;
+        notice.repeated = static_cast<std::uint32_t>(std::min<std::uint64_t>(missed.untold[i], std::numeric_limits<std::uint32_t>::max()));
+        if (!sendMessage(m_link, notice))
+            return false;
+        missed.untold[i] -= notice.repeated;
+    }
+    return true;
+}
+
 bool ConsoleSession::pumpStates()
 {
     for (auto state = m_states.begin(); state != m_states.end(); state = m_states.erase(state)) {
@@ -229,7 +260,7 @@ bool ConsoleSession::pumpStates()
             seenFromHere.loss.transitEvents += missed->second.events;
             seenFromHere.loss.consoleEvents = missed->second.events;
             seenFromHere.loss.gapFrames += missed->second.frames;
-            if (!sendMessage(m_link, seenFromHere))
+            if (!sendMessage(m_link, seenFromHere) || !pumpMissed(state->first, missed->second))
                 return false;
         } else if (!sendMessage(m_link, state->second)) {
             return false;
