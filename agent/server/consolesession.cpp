@@ -57,6 +57,7 @@ void ConsoleSession::onSubscribe(const wire::Subscribe &subscribe)
     for (const auto &[stream, frameSeq] : m_resume)
         nameLetGo(stream, frameSeq);
     m_prepared.reset();
+    m_since = m_ring.end();
     // As much of the past as it may lag behind: more would be dropped again at once. Of streams that it goes on with, that is a loss.
     m_cursor = m_ring.begin();
     while (m_ring.bytesFrom(m_cursor) > m_limits.queueBytes) {
@@ -132,7 +133,7 @@ ConsoleSession::Unsent ConsoleSession::unsent() const
 {
     Unsent all = m_prepared ? m_prepared->holds : Unsent();
     for (auto position = std::max(m_cursor, m_ring.begin()); m_interest && position < m_ring.end(); ++position) {
-        if (const auto delivery = wantedAt(position)) {
+        if (const auto delivery = wantedAt(position).delivery) {
             all.events += eventCount(delivery->frame);
             all.amendments += amendmentCount(delivery->frame);
         }
@@ -146,10 +147,29 @@ bool ConsoleSession::resumesAfter(const wire::Delivery &delivery) const
     return known != m_resume.end() && delivery.frame.frameSeq <= known->second;
 }
 
-std::shared_ptr<const wire::Delivery> ConsoleSession::wantedAt(ReplayRing::Position position) const
+ConsoleSession::Wanted ConsoleSession::wantedAt(ReplayRing::Position position) const
 {
     const auto &delivery = m_ring.at(position);
-    return resumesAfter(*delivery) ? nullptr : wanted(*m_interest, delivery);
+    if (resumesAfter(*delivery))
+        return {};
+    const auto some = wanted(*m_interest, delivery);
+    if (some == nullptr)
+        return {};
+    const LateEvents late = lateEvents(*m_interest, m_ring, position);
+    return {withLate(some, late), late.outOfRing, late.outOfRoom};
+}
+
+std::shared_ptr<const wire::Delivery> ConsoleSession::takeAtCursor()
+{
+    const Wanted found = wantedAt(m_cursor);
+    // What a console did not get of the time before it came is no loss.
+    if (m_cursor >= m_since && found.outOfRing + found.outOfRoom > 0) {
+        auto &untold = m_missed[found.delivery->node].untold;
+        untold[static_cast<std::size_t>(Untold::LateOutOfRing)] += found.outOfRing;
+        untold[static_cast<std::size_t>(Untold::LateOutOfRoom)] += found.outOfRoom;
+    }
+    ++m_cursor;
+    return found.delivery;
 }
 
 void ConsoleSession::makeRoom(std::uint64_t bytes)
@@ -164,8 +184,7 @@ void ConsoleSession::makeRoom(std::uint64_t bytes)
 
 void ConsoleSession::dropNext()
 {
-    const auto delivery = wantedAt(m_cursor);
-    ++m_cursor;
+    const auto delivery = takeAtCursor();
     if (delivery == nullptr)
         return;
     // What a node's hooks do is said once, not again and again: it must survive.
@@ -204,9 +223,7 @@ bool ConsoleSession::prepare()
         prepare(*hooks.mapped());
     }
     while (!m_prepared && m_cursor < m_ring.end()) {
-        const auto delivery = wantedAt(m_cursor);
-        ++m_cursor;
-        if (delivery != nullptr)
+        if (const auto delivery = takeAtCursor())
             prepare(*delivery);
     }
     return m_prepared.has_value();
@@ -236,6 +253,8 @@ bool ConsoleSession::pumpMissed(const std::string &node, Missed &missed)
     };
     static constexpr std::array<Words, untoldCount> words{{
         {"amendments-dropped", "this console read too slowly for all that was learnt of where events came from"},
+        {"late-events-gone", "it was learnt of events that this console may have asked for them, and the server had them no longer"},
+        {"late-events-dropped", "it was learnt of events that this console had asked for them, and they were too many for one message"},
     }};
     for (std::size_t i = 0; i < untoldCount; ++i) {
         if (missed.untold[i] == 0)

@@ -12,6 +12,7 @@
 
 #include "agent/server/batchfilter.h"
 #include "agent/server/greeting.h"
+#include "agent/server/lateevents.h"
 #include "agent/server/peerlink.h"
 #include "agent/server/replayring.h"
 #include "protocol/base/clock.h"
@@ -74,12 +75,16 @@ private:
         Unsent holds;
     };
     /// What no figure of a node's state has a place for: a notice says it beside the state.
-    enum class Untold : std::uint8_t { Amendments };
-    static constexpr std::size_t untoldCount = 1;
+    enum class Untold : std::uint8_t { Amendments, LateOutOfRing, LateOutOfRoom };
+    static constexpr std::size_t untoldCount = 3;
     struct Missed {
         std::uint64_t events = 0;       ///< dropped since it lagged behind
         std::uint64_t frames = 0;       ///< let go by the ring while it was away
         std::array<std::uint64_t, untoldCount> untold{};    ///< since the last notice
+    };
+    struct Wanted {
+        std::shared_ptr<const wire::Delivery> delivery;     ///< null = nothing of it
+        std::uint64_t outOfRing = 0, outOfRoom = 0;         ///< LateEvents'
     };
     struct InFlight {
         std::uint64_t frameSeq = 0;
@@ -97,7 +102,9 @@ private:
     void prepare(const wire::Delivery &delivery);
     /// The console said that it has this one.
     bool resumesAfter(const wire::Delivery &delivery) const;
-    std::shared_ptr<const wire::Delivery> wantedAt(ReplayRing::Position position) const;
+    Wanted wantedAt(ReplayRing::Position position) const;
+    /// The same for who reads on: what is lost with it is counted.
+    std::shared_ptr<const wire::Delivery> takeAtCursor();
     void dropNext();
     void countDropped(const wire::Delivery &delivery);
 
@@ -111,6 +118,7 @@ private:
     bool m_subscriptionChanged = false;
     std::map<StreamKey, std::uint64_t> m_resume;            ///< last frame that the console has
     ReplayRing::Position m_cursor;
+    ReplayRing::Position m_since = 0;                       ///< what came before was before its subscription
     std::optional<Prepared> m_prepared;
     std::map<std::string, std::shared_ptr<const wire::Delivery>> m_hooks;   ///< by node, due before the cursor's
     std::map<StreamKey, std::deque<InFlight>> m_inFlight;
