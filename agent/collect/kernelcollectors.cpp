@@ -59,11 +59,11 @@ public:
     void wake() override;
     void setDisabled(const std::set<std::string> &collectors) override { m_object->setDisabled(collectors); }
     void tellCounted() override { m_object->tellAllCounted(); }
-    Result<std::size_t> setFilter(const KernelFilter &filter, std::uint64_t generation, const CgroupVerdicts &verdicts) override
+    Result<CgroupKeys> setFilter(const KernelFilter &filter, std::uint64_t generation, const CgroupVerdicts &verdicts) override
     {
         return m_filters.set(filter, generation, verdicts);
     }
-    Result<std::size_t> changeVerdicts(const CgroupVerdicts &changed, const std::vector<CgroupKey> &gone) override
+    Result<CgroupKeys> changeVerdicts(const CgroupVerdicts &changed, const CgroupKeys &gone) override
     {
         return m_filters.changeVerdicts(changed, gone);
     }

@@ -140,10 +140,10 @@ public:
     virtual void tellCounted() = 0;
     /// Puts a filter in force without loading anything: from its return on every run of a program is of this generation, and each run
     /// was of one. Takes as long as the kernel needs to be sure of that, some tens of milliseconds. `generation` is above 0 and that
-    /// of the one before. The number of verdicts that found no room: those cgroups pass. Errors: Io, and the one before stays in force.
-    virtual Result<std::size_t> setFilter(const KernelFilter &filter, std::uint64_t generation, const CgroupVerdicts &verdicts) = 0;
-    /// Of the filter in force: new and changed verdicts, and cgroups that are gone. As setFilter; errors: Io.
-    virtual Result<std::size_t> changeVerdicts(const CgroupVerdicts &changed, const std::vector<CgroupKey> &gone) = 0;
+    /// of the one before. The cgroups for whose verdicts there is no room: they pass. Errors: Io, and the one before stays in force.
+    virtual Result<CgroupKeys> setFilter(const KernelFilter &filter, std::uint64_t generation, const CgroupVerdicts &verdicts) = 0;
+    /// Of the filter in force: new and changed verdicts, and cgroups that are gone. As setFilter; errors: Io, and some of it may be done.
+    virtual Result<CgroupKeys> changeVerdicts(const CgroupVerdicts &changed, const CgroupKeys &gone) = 0;
     /// Cgroups of which some were left out for want of tokens.
     virtual Result<std::vector<LeftOut>> leftOut() = 0;
     virtual std::vector<wire::Hook> hooks() const = 0;

@@ -84,6 +84,7 @@ struct CgroupVerdict {
     bool operator==(const CgroupVerdict &) const = default;
 };
 using CgroupVerdicts = std::vector<std::pair<CgroupKey, CgroupVerdict>>;
+using CgroupKeys = std::vector<CgroupKey>;
 
 /// Records of a cgroup that were left out since it had used up its share, cumulative; from 0 again after it was quiet for a while.
 struct LeftOut {

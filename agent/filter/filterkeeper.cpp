@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::int64_t lookEveryNs = 5 * nsPerSecond;
 constexpr std::int64_t cleanEveryNs = 60 * nsPerSecond;   ///< a look also takes out buckets that nobody needs any more
+constexpr CgroupVerdict unsure{{}, 255};                  ///< that of no cgroup: what the kernel has is not known
 constexpr std::uint64_t rootCgroup = 1;                   // of each kernfs hierarchy
 
 std::int64_t ns(std::chrono::seconds duration) { return std::chrono::nanoseconds(duration).count(); }
@@ -192,26 +193,35 @@ bool FilterKeeper::putInForce(KernelCollectors &kernel, OriginResolver &resolver
     if (std::any_of(filter.rules.begin(), filter.rules.end(), [](const KernelRule &rule) { return rule.byCgroup; }))
         known = verdicts(resolver);
     const auto hash = transport::sha256Hex(text);
-    const auto withoutRoom = hash ? kernel.setFilter(filter, m_state.generation + 1, {known.begin(), known.end()}) : Result<std::size_t>(fail(hash.error()));
+    const auto withoutRoom = hash ? kernel.setFilter(filter, m_state.generation + 1, {known.begin(), known.end()}) : Result<CgroupKeys>(fail(hash.error()));
     if (!withoutRoom) {
         noteProblem(withoutRoom.error());
         return false;                       // the next turn tries again
     }
     m_isDirty = false;
-    m_state = {m_state.generation + 1, *hash, m_clock.utcNs(), known.size() - *withoutRoom, *withoutRoom, {}};
+    m_state = {m_state.generation + 1, *hash, m_clock.utcNs(), 0, 0, {}};
     m_rulesInForce = m_rules;
     m_textInForce = std::move(text);
     m_inForce = filter;
-    m_verdicts = std::move(known);
-    m_resolverChanges = resolver.changes();
+    noteVerdicts(std::move(known), *withoutRoom, resolver.changes());
     return true;
+}
+
+void FilterKeeper::noteVerdicts(std::map<CgroupKey, CgroupVerdict> &&known, const CgroupKeys &withoutRoom, std::uint64_t changes)
+{
+    m_verdicts = std::move(known);
+    for (const CgroupKey &key : withoutRoom)
+        m_verdicts.erase(key);          // as new ones they are tried again whenever cgroups come or go
+    m_state.cgroups = m_verdicts.size();
+    m_state.cgroupsWithoutRoom = withoutRoom.size();
+    m_resolverChanges = changes;
 }
 
 void FilterKeeper::changeVerdicts(KernelCollectors &kernel, OriginResolver &resolver)
 {
     std::map<CgroupKey, CgroupVerdict> known = verdicts(resolver);
     CgroupVerdicts changed;
-    std::vector<CgroupKey> gone;
+    CgroupKeys gone;
     for (const auto &[key, verdict] : known) {
         const auto before = m_verdicts.find(key);
         if (before == m_verdicts.end() || before->second != verdict)
@@ -224,15 +234,12 @@ void FilterKeeper::changeVerdicts(KernelCollectors &kernel, OriginResolver &reso
     const auto withoutRoom = kernel.changeVerdicts(changed, gone);
     if (!withoutRoom) {
         noteProblem(withoutRoom.error());
+        for (const auto &[key, verdict] : changed)
+            m_verdicts[key] = unsure;   // written again with the next turn, and taken out should its cgroup be gone by then
         return;
     }
-    // What found no room is tried again whenever cgroups come or go.
-    m_state.cgroupsWithoutRoom = *withoutRoom;
-    m_state.cgroups = known.size() - *withoutRoom;
     m_state.problem.clear();
-    m_resolverChanges = resolver.changes();
-    if (*withoutRoom == 0)
-        m_verdicts = std::move(known);
+    noteVerdicts(std::move(known), *withoutRoom, resolver.changes());
 }
 
 bool FilterKeeper::isLookDue(std::uint64_t byTokens, bool all)

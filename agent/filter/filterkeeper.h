@@ -80,6 +80,8 @@ private:
     bool asksForCgroups() const;
     bool putInForce(KernelCollectors &kernel, OriginResolver &resolver);
     void changeVerdicts(KernelCollectors &kernel, OriginResolver &resolver);
+    /// The kernel has them now, but for those without room.
+    void noteVerdicts(std::map<CgroupKey, CgroupVerdict> &&known, const CgroupKeys &withoutRoom, std::uint64_t changes);
     bool isLookDue(std::uint64_t byTokens, bool all);
     void noteProblem(const Error &error) { m_state.problem = error.message(); }
 
@@ -95,7 +97,7 @@ private:
     FilterRules m_rulesInForce;
     std::string m_textInForce;
     KernelFilter m_inForce;
-    std::map<CgroupKey, CgroupVerdict> m_verdicts;  ///< in the kernel, or meant to be
+    std::map<CgroupKey, CgroupVerdict> m_verdicts;  ///< in the kernel
     std::uint64_t m_resolverChanges = 0;    ///< up to which m_verdicts follow
     std::map<Cgroup, Told> m_told;          ///< as many as the kernel has buckets
     std::uint64_t m_byTokens = 0;           ///< at the last look

@@ -71,8 +71,7 @@ void Subscription::applyTo(KernelFilter &filter) const
 
 bool Subscription::deniesOrigin(Filtered collector, const wire::Origin &origin) const
 {
-    const bool isUnnamed = origin.namespaceName.empty() && (!origin.podUid.empty() || origin.cgroupPath.empty());
-    if (m_everything || isUnnamed)
+    if (m_everything || wire::isUnnamed(origin))
         return false;
     const auto asks = [&](const wire::EventFilter &one) { return wanted(one, collector) && wire::wantsOrigin(one, origin); };
     return std::none_of(m_any.begin(), m_any.end(), asks);

@@ -36,17 +36,45 @@ void AmendmentLedger::note(const CgroupRef &cgroup, const OriginPtr &origin, std
     }
     Entry &entry = m_young[origin];
     if (entry.events == 0 || entry.told)    // of the former ones all is said that is known
-        entry = {cgroup, false, nullptr, seq, seq, 0};
-    entry.isMixed = entry.isMixed || entry.cgroup != cgroup;
+        entry = {{}, 0, false, nullptr, seq, seq, 0};
+    addRef(entry, cgroup);
     entry.lastSeq = seq;
     ++entry.events;
+}
+
+void AmendmentLedger::addRef(Entry &entry, const CgroupRef &cgroup) noexcept
+{
+    const auto end = entry.refs.begin() + static_cast<std::ptrdiff_t>(entry.refCount);
+    if ((cgroup.cgroupId == 0 && cgroup.memoryId == 0) || std::find(entry.refs.begin(), end, cgroup) != end)
+        return;
+    if (entry.refCount == mostRefs)
+        entry.isMixed = true;
+    else
+        entry.refs[entry.refCount++] = cgroup;
+}
+
+AmendmentLedger::Known AmendmentLedger::agreed(const Entry &entry, const wire::Origin &was, const Ask &ask)
+{
+    Known all;
+    for (std::size_t i = 0; i < entry.refCount && !entry.isMixed; ++i) {
+        Known one = ask(entry.refs[i]);
+        // By a guess, two cgroups may look the same whose ids are: of which the one is not known, nothing can be said of both.
+        if (!one.origin && isGuess(was))
+            return {};
+        if (!one.origin)
+            continue;
+        if (all.origin && *all.origin != *one.origin)
+            return {};
+        all = std::move(one);
+    }
+    return all;
 }
 
 void AmendmentLedger::learn(Entries &entries, const Ask &ask, std::vector<Amendment> &out)
 {
     for (auto it = entries.begin(); it != entries.end();) {
         auto &[was, entry] = *it;
-        const Known known = entry.isMixed ? Known() : ask(entry.cgroup);
+        const Known known = agreed(entry, *was, ask);
         const OriginPtr last = entry.told ? entry.told : was;
         if (!known.origin || !isBetter(*known.origin, *last)) {
             ++it;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -29,6 +30,7 @@ class AmendmentLedger {
 public:
     static constexpr std::size_t mostEntries = 2048;        ///< of each of two generations
     static constexpr std::chrono::seconds patience{30};
+    static constexpr std::size_t mostRefs = 4;              ///< by which events of one origin may have come
 
     struct Totals {
         std::uint64_t outOfTime = 0;    ///< origins of whose events nothing more was learnt in time
@@ -42,7 +44,7 @@ public:
     };
     using Ask = std::function<Known(const CgroupRef &)>;
 
-    /// The event with this number, above those before it, goes out with this origin.
+    /// The event with this number, above those before it, goes out with this origin. `cgroup`: without any id = nobody can be asked by it.
     void note(const CgroupRef &cgroup, const OriginPtr &origin, std::uint64_t seq, std::int64_t bootNs);
     /// What became known of the events that are remembered.
     std::vector<Amendment> learn(const Ask &ask);
@@ -61,14 +63,18 @@ private:
         bool operator()(const OriginPtr &a, const OriginPtr &b) const { return a == b || *a == *b; }
     };
     struct Entry {
-        CgroupRef cgroup;
-        bool isMixed = false;           ///< events of several cgroups that look the same: nobody can tell them apart later
+        std::array<CgroupRef, mostRefs> refs;   ///< distinct; a collector knows a cgroup by fewer of its ids than another
+        std::size_t refCount = 0;
+        bool isMixed = false;           ///< more of them: surely several cgroups that look the same
         OriginPtr told;                 ///< null = nothing since the events went out
         std::uint64_t firstSeq = 0, lastSeq = 0;
         std::uint32_t events = 0;
     };
     using Entries = std::unordered_map<OriginPtr, Entry, Hash, Same>;
 
+    static void addRef(Entry &entry, const CgroupRef &cgroup) noexcept;
+    /// What all refs come to; nothing where they differ: nobody can tell the events apart.
+    static Known agreed(const Entry &entry, const wire::Origin &was, const Ask &ask);
     static void learn(Entries &entries, const Ask &ask, std::vector<Amendment> &out);
     void turn(std::uint64_t Totals::*cause);
 

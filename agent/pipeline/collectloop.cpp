@@ -331,11 +331,11 @@ void CollectLoop::keepBudget(const std::vector<wire::Hook> &hooks)
         m_options.budgetListener->onBudgetNotice(*notice);
 }
 
-void CollectLoop::announce(wire::AgentNotice notice) { announce(std::move(notice), nullptr); }
+void CollectLoop::announce(wire::AgentNotice notice) { announce(std::move(notice), nullptr, {}); }
 
-void CollectLoop::announce(wire::AgentNotice notice, OriginPtr about)
+void CollectLoop::announce(wire::AgentNotice notice, const OriginPtr &about, const CgroupRef &cgroup)
 {
-    m_pipeline.announce(std::move(notice), {static_cast<std::uint32_t>(getpid()), geteuid(), 0, "tapio-agent"}, std::move(about));
+    m_pipeline.announce(std::move(notice), {static_cast<std::uint32_t>(getpid()), geteuid(), 0, "tapio-agent"}, about, cgroup);
 }
 
 void CollectLoop::keepFilter()
@@ -353,7 +353,7 @@ void CollectLoop::tellLeftOut(bool all)
 {
     for (const LeftOutNews &news : m_filter.takeLeftOut(*m_kernel, m_leftOutByTokens, all)) {
         const OriginPtr origin = m_resolver.resolve(news.cgroupId, 0, 0, news.memoryCgroupId, news.hierarchy);
-        announce(noticeOf(news, origin->cgroupPath), origin);
+        announce(noticeOf(news, origin->cgroupPath), origin, {news.cgroupId, news.memoryCgroupId, news.hierarchy});
     }
 }
 

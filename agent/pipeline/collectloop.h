@@ -172,7 +172,7 @@ private:
     void keepBudget(const std::vector<wire::Hook> &hooks);
     void keepFilter();
     void tellLeftOut(bool all);
-    void announce(wire::AgentNotice notice, OriginPtr about);
+    void announce(wire::AgentNotice notice, const OriginPtr &about, const CgroupRef &cgroup);
     BudgetState budgetState() const;
     wire::CounterReport counters() const;
 

@@ -11,8 +11,9 @@ bool EventGate::wants(const wire::Event &event, const wire::Origin &origin) cons
 {
     if (m_filter.any.empty())
         return true;
+    const bool isUnnamed = wire::isUnnamed(origin);
     return std::any_of(m_filter.any.begin(), m_filter.any.end(), [&](const wire::EventFilter &filter) {
-        return wire::wantsEvent(filter, event) && wire::wantsOrigin(filter, origin) && wire::wantsNode(filter, m_node);
+        return wire::wantsEvent(filter, event) && (isUnnamed || wire::wantsOrigin(filter, origin)) && wire::wantsNode(filter, m_node);
     });
 }
 

@@ -8,7 +8,8 @@
 
 namespace tapio::agent {
 
-/// What the server wants of this node. An event is wanted when any of its filters takes it; with no filter, all are.
+/// What the server wants of this node. An event is wanted when any of its filters takes it; with no filter, all are. A filter by namespace or pod
+/// takes what has no name yet, too: it may be of that namespace, and only what was sent can be amended.
 class EventGate {
 public:
     /// Wants everything until told otherwise.

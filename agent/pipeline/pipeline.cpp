@@ -74,7 +74,7 @@ void Pipeline::onRecord(KernelRecord &&record)
     pass(std::move(item));
 }
 
-void Pipeline::announce(wire::AgentNotice notice, wire::Process self, const OriginPtr &about)
+void Pipeline::announce(wire::AgentNotice notice, wire::Process self, const OriginPtr &about, const CgroupRef &cgroup)
 {
     ++m_announced;
     const OriginPtr origin = about ? about : m_resolver.host();
@@ -89,7 +89,7 @@ void Pipeline::announce(wire::AgentNotice notice, wire::Process self, const Orig
         ++totals(agentSource).ufiltered;
         return;
     }
-    pass(HeldEvent{std::move(event), origin, agentSource, now});
+    pass(HeldEvent{std::move(event), origin, agentSource, now, cgroup});
 }
 
 bool Pipeline::sheds(const KernelRecord &record)

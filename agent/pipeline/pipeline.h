@@ -31,8 +31,9 @@ public:
     std::optional<std::int64_t> untilDueNs() const;
     void flush();
     void setFilter(wire::Filter filter) { m_gate.set(std::move(filter)); }
-    /// What the agent has to say of itself: an event from the source "agent", that no budget sheds. `about`: null = the host.
-    void announce(wire::AgentNotice notice, wire::Process self, const OriginPtr &about = nullptr);
+    /// What the agent has to say of itself: an event from the source "agent", that no budget sheds. `about`: null = the host. `cgroup`: as which
+    /// the resolver was asked for `about`.
+    void announce(wire::AgentNotice notice, wire::Process self, const OriginPtr &about = nullptr, const CgroupRef &cgroup = {});
     /// So many notices never came to announce().
     void noteLostNotices(std::uint64_t count) { m_lostNotices += count; }
     /// Says of events that went out whose they are, as far as the resolver has learnt it since. For once a second.

@@ -138,8 +138,9 @@ struct Rules {
     }
     Severity operator()(const wire::OomKill &) const
     {
-        const bool inContainer = !origin.containerId.empty() || !origin.podUid.empty();
-        return inContainer ? Severity::Error : Severity::Critical;
+        // What nobody could place may be in a container, and its severity stays when an amendment says so.
+        const bool mayBeInContainer = !origin.containerId.empty() || !origin.podUid.empty() || origin.attribution == wire::Attribution::Unknown;
+        return mayBeInContainer ? Severity::Error : Severity::Critical;
     }
     Severity operator()(const wire::FatalSignal &fatal) const { return severityOfSignal(fatal.signal); }
     Severity operator()(const wire::TcpConnection &connection) const { return severityOfOutcome(connection.outcome); }

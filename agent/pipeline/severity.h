@@ -8,7 +8,7 @@ namespace tapio::agent {
 
 /// How much one event matters by itself, before any correlation. Pure.
 ///   Critical  the host itself ran out of memory; the kernel's log at emerg, alert or crit
-///   Error     a container ran out of memory, or stands still for lack of it; a crash (SEGV, BUS, ILL, FPE, ABRT, SYS, TRAP); a
+///   Error     a container ran out of memory, or what nobody could place, or stands still for lack of it; a crash (SEGV, BUS, ILL, FPE, ABRT, SYS, TRAP); a
 ///             file operation that failed with EIO; the kernel's log at err
 ///   Warning   killed by SIGKILL; a connection refused, timed out, unreachable or failed otherwise; a name not answered, SERVFAIL
 ///             or REFUSED; a request answered 500 or above, or aborted; no more files, space or quota, or a file system read only;

@@ -81,4 +81,10 @@ std::uint64_t eventCount(const wire::Frame &frame) noexcept
     return batch == nullptr ? 0 : batch->events.size();
 }
 
+std::uint64_t amendmentCount(const wire::Frame &frame) noexcept
+{
+    const auto *batch = std::get_if<wire::EventBatch>(&frame.body);
+    return batch == nullptr ? 0 : batch->amendments.size();
+}
+
 } // namespace tapio::server

@@ -20,5 +20,7 @@ std::shared_ptr<const wire::Delivery> wanted(const Interest &interest, const std
 
 /// Events in a frame; 0 for what is not events.
 std::uint64_t eventCount(const wire::Frame &frame) noexcept;
+/// Likewise amendments of origins.
+std::uint64_t amendmentCount(const wire::Frame &frame) noexcept;
 
 } // namespace tapio::server

@@ -2,6 +2,7 @@
 #include "agent/server/consolesession.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace tapio::server {
 
@@ -56,6 +57,7 @@ void ConsoleSession::onSubscribe(const wire::Subscribe &subscribe)
     for (const auto &[stream, frameSeq] : m_resume)
         nameLetGo(stream, frameSeq);
     m_prepared.reset();
+    m_since = m_ring.end();
     // As much of the past as it may lag behind: more would be dropped again at once. Of streams that it goes on with, that is a loss.
     m_cursor = m_ring.begin();
     while (m_ring.bytesFrom(m_cursor) > m_limits.queueBytes) {
@@ -127,14 +129,16 @@ bool ConsoleSession::drained() const noexcept
     return sent && m_states.empty() && m_notices.empty();
 }
 
-std::uint64_t ConsoleSession::unsentEvents() const
+ConsoleSession::Unsent ConsoleSession::unsent() const
 {
-    std::uint64_t events = m_prepared ? m_prepared->events : 0;
+    Unsent all = m_prepared ? m_prepared->holds : Unsent();
     for (auto position = std::max(m_cursor, m_ring.begin()); m_interest && position < m_ring.end(); ++position) {
-        if (const auto delivery = wantedAt(position))
-            events += eventCount(delivery->frame);
+        if (const auto delivery = wantedAt(position).delivery) {
+            all.events += eventCount(delivery->frame);
+            all.amendments += amendmentCount(delivery->frame);
+        }
     }
-    return events;
+    return all;
 }
 
 bool ConsoleSession::resumesAfter(const wire::Delivery &delivery) const
@@ -143,10 +147,29 @@ bool ConsoleSession::resumesAfter(const wire::Delivery &delivery) const
     return known != m_resume.end() && delivery.frame.frameSeq <= known->second;
 }
 
-std::shared_ptr<const wire::Delivery> ConsoleSession::wantedAt(ReplayRing::Position position) const
+ConsoleSession::Wanted ConsoleSession::wantedAt(ReplayRing::Position position) const
 {
     const auto &delivery = m_ring.at(position);
-    return resumesAfter(*delivery) ? nullptr : wanted(*m_interest, delivery);
+    if (resumesAfter(*delivery))
+        return {};
+    const auto some = wanted(*m_interest, delivery);
+    if (some == nullptr)
+        return {};
+    const LateEvents late = lateEvents(*m_interest, m_ring, position);
+    return {withLate(some, late), late.outOfRing, late.outOfRoom};
+}
+
+std::shared_ptr<const wire::Delivery> ConsoleSession::takeAtCursor()
+{
+    const Wanted found = wantedAt(m_cursor);
+    // What a console did not get of the time before it came is no loss.
+    if (m_cursor >= m_since && found.outOfRing + found.outOfRoom > 0) {
+        auto &untold = m_missed[found.delivery->node].untold;
+        untold[static_cast<std::size_t>(Untold::LateOutOfRing)] += found.outOfRing;
+        untold[static_cast<std::size_t>(Untold::LateOutOfRoom)] += found.outOfRoom;
+    }
+    ++m_cursor;
+    return found.delivery;
 }
 
 void ConsoleSession::makeRoom(std::uint64_t bytes)
@@ -161,8 +184,7 @@ void ConsoleSession::makeRoom(std::uint64_t bytes)
 
 void ConsoleSession::dropNext()
 {
-    const auto delivery = wantedAt(m_cursor);
-    ++m_cursor;
+    const auto delivery = takeAtCursor();
     if (delivery == nullptr)
         return;
     // What a node's hooks do is said once, not again and again: it must survive.
@@ -174,8 +196,12 @@ void ConsoleSession::dropNext()
 void ConsoleSession::countDropped(const wire::Delivery &delivery)
 {
     const std::uint64_t events = eventCount(delivery.frame);
+    const std::uint64_t amendments = amendmentCount(delivery.frame);
     m_droppedEvents += events;
-    m_missed[delivery.node].events += events;
+    m_droppedAmendments += amendments;
+    Missed &missed = m_missed[delivery.node];
+    missed.events += events;
+    missed.untold[static_cast<std::size_t>(Untold::Amendments)] += amendments;
 }
 
 void ConsoleSession::prepare(const wire::Delivery &delivery)
@@ -186,7 +212,8 @@ void ConsoleSession::prepare(const wire::Delivery &delivery)
         countDropped(delivery);
         return;
     }
-    m_prepared = Prepared{std::move(*bytes), {delivery.node, delivery.frame.streamId}, delivery.frame.frameSeq, eventCount(delivery.frame)};
+    m_prepared = Prepared{std::move(*bytes), {delivery.node, delivery.frame.streamId}, delivery.frame.frameSeq,
+                          {eventCount(delivery.frame), amendmentCount(delivery.frame)}};
 }
 
 bool ConsoleSession::prepare()
@@ -196,9 +223,7 @@ bool ConsoleSession::prepare()
         prepare(*hooks.mapped());
     }
     while (!m_prepared && m_cursor < m_ring.end()) {
-        const auto delivery = wantedAt(m_cursor);
-        ++m_cursor;
-        if (delivery != nullptr)
+        if (const auto delivery = takeAtCursor())
             prepare(*delivery);
     }
     return m_prepared.has_value();
@@ -221,6 +246,31 @@ void ConsoleSession::pump()
     }
 }
 
+bool ConsoleSession::pumpMissed(const std::string &node, Missed &missed)
+{
+    struct Words {
+        const char *code, *reason;
+    };
+    static constexpr std::array<Words, untoldCount> words{{
+        {"amendments-dropped", "this console read too slowly for all that was learnt of where events came from"},
+        {"late-events-gone", "it was learnt of events that this console may have asked for them, and the server had them no longer"},
+        {"late-events-dropped", "it was learnt of events that this console had asked for them, and they were too many for one message"},
+    }};
+    for (std::size_t i = 0; i < untoldCount; ++i) {
+        if (missed.untold[i] == 0)
+            continue;
+        wire::LinkNotice notice;
+        notice.timeNs = m_clock.utcNs();
+        notice.code = words[i].code;
+        notice.reason = "node " + node + ": " + words[i].reason;
+        notice.repeated = static_cast<std::uint32_t>(std::min<std::uint64_t>(missed.untold[i], std::numeric_limits<std::uint32_t>::max()));
+        if (!sendMessage(m_link, notice))
+            return false;
+        missed.untold[i] -= notice.repeated;
+    }
+    return true;
+}
+
 bool ConsoleSession::pumpStates()
 {
     for (auto state = m_states.begin(); state != m_states.end(); state = m_states.erase(state)) {
@@ -229,7 +279,7 @@ bool ConsoleSession::pumpStates()
             seenFromHere.loss.transitEvents += missed->second.events;
             seenFromHere.loss.consoleEvents = missed->second.events;
             seenFromHere.loss.gapFrames += missed->second.frames;
-            if (!sendMessage(m_link, seenFromHere))
+            if (!sendMessage(m_link, seenFromHere) || !pumpMissed(state->first, missed->second))
                 return false;
         } else if (!sendMessage(m_link, state->second)) {
             return false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -11,6 +12,7 @@
 
 #include "agent/server/batchfilter.h"
 #include "agent/server/greeting.h"
+#include "agent/server/lateevents.h"
 #include "agent/server/peerlink.h"
 #include "agent/server/replayring.h"
 #include "protocol/base/clock.h"
@@ -50,14 +52,18 @@ public:
     bool settled(const std::string &node, std::uint64_t streamId, std::uint64_t frameSeq, ReplayRing::Position position) const;
     /// Nothing is left to send, and if it stores, to acknowledge.
     bool drained() const noexcept;
-    /// Events that it wants and that were not sent to it.
-    std::uint64_t unsentEvents() const;
+    struct Unsent {
+        std::uint64_t events = 0, amendments = 0;
+    };
+    /// What it wants and was not sent.
+    Unsent unsent() const;
 
     bool subscribed() const noexcept { return m_interest.has_value(); }
     const Interest &interest() const { return *m_interest; }
     /// The subscription changed since the last call.
     bool takeSubscriptionChange() noexcept { return std::exchange(m_subscriptionChanged, false); }
     std::uint64_t droppedEvents() const noexcept { return m_droppedEvents; }
+    std::uint64_t droppedAmendments() const noexcept { return m_droppedAmendments; }
 
 private:
     using StreamKey = std::pair<std::string, std::uint64_t>;
@@ -66,11 +72,19 @@ private:
         wire::Bytes bytes;
         StreamKey stream;
         std::uint64_t frameSeq = 0;
-        std::uint64_t events = 0;
+        Unsent holds;
     };
+    /// What no figure of a node's state has a place for: a notice says it beside the state.
+    enum class Untold : std::uint8_t { Amendments, LateOutOfRing, LateOutOfRoom };
+    static constexpr std::size_t untoldCount = 3;
     struct Missed {
         std::uint64_t events = 0;       ///< dropped since it lagged behind
         std::uint64_t frames = 0;       ///< let go by the ring while it was away
+        std::array<std::uint64_t, untoldCount> untold{};    ///< since the last notice
+    };
+    struct Wanted {
+        std::shared_ptr<const wire::Delivery> delivery;     ///< null = nothing of it
+        std::uint64_t outOfRing = 0, outOfRoom = 0;         ///< LateEvents'
     };
     struct InFlight {
         std::uint64_t frameSeq = 0;
@@ -82,12 +96,15 @@ private:
     void nameLetGo(const StreamKey &stream, std::uint64_t frameSeq);
     void onAck(const wire::Ack &ack);
     bool pumpStates();
+    bool pumpMissed(const std::string &node, Missed &missed);
     /// Fills m_prepared with the next wanted delivery. False: there is none.
     bool prepare();
     void prepare(const wire::Delivery &delivery);
     /// The console said that it has this one.
     bool resumesAfter(const wire::Delivery &delivery) const;
-    std::shared_ptr<const wire::Delivery> wantedAt(ReplayRing::Position position) const;
+    Wanted wantedAt(ReplayRing::Position position) const;
+    /// The same for who reads on: what is lost with it is counted.
+    std::shared_ptr<const wire::Delivery> takeAtCursor();
     void dropNext();
     void countDropped(const wire::Delivery &delivery);
 
@@ -101,11 +118,13 @@ private:
     bool m_subscriptionChanged = false;
     std::map<StreamKey, std::uint64_t> m_resume;            ///< last frame that the console has
     ReplayRing::Position m_cursor;
+    ReplayRing::Position m_since = 0;                       ///< what came before was before its subscription
     std::optional<Prepared> m_prepared;
     std::map<std::string, std::shared_ptr<const wire::Delivery>> m_hooks;   ///< by node, due before the cursor's
     std::map<StreamKey, std::deque<InFlight>> m_inFlight;
     std::uint64_t m_inFlightBytes = 0;
     std::uint64_t m_droppedEvents = 0;
+    std::uint64_t m_droppedAmendments = 0;
     std::map<std::string, Missed> m_missed;                 ///< by node
     std::map<StreamKey, std::uint64_t> m_namedUpTo;         ///< frames let go that are in m_missed; of streams of which the ring let any go
     std::map<std::string, wire::AgentState> m_states;       ///< by node, due

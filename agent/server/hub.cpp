@@ -466,8 +466,11 @@ void Hub::shutDown()
             peer->ended = true;
             std::string reason = "the server is shutting down";
             const auto *console = std::get_if<ConsoleSession>(&peer->session);
-            if (const std::uint64_t unsent = console != nullptr ? console->unsentEvents() : 0; unsent > 0) {
-                reason += "; " + std::to_string(unsent) + " events were not delivered";
+            const auto unsent = console != nullptr ? console->unsent() : ConsoleSession::Unsent();
+            if (unsent.events + unsent.amendments > 0) {
+                reason += "; " + std::to_string(unsent.events) + " events";
+                reason += unsent.amendments > 0 ? " and " + std::to_string(unsent.amendments) + " amendments" : "";
+                reason += " were not delivered";
                 publishNotice({m_clock.utcNs(), wire::LinkNoticeKind::Closed, peer->remoteAddress, peer->uri, "undelivered", reason, 1});
             }
             endSession(*peer->link, {"shutdown", reason, shutDownAfterMs + spread});

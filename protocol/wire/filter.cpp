@@ -22,6 +22,11 @@ bool wantsOrigin(const EventFilter &filter, const Origin &origin) noexcept
     return takes(filter.namespaces, origin.namespaceName) && takes(filter.pods, origin.podName);
 }
 
+bool isUnnamed(const Origin &origin) noexcept
+{
+    return origin.namespaceName.empty() && (!origin.podUid.empty() || origin.cgroupPath.empty());
+}
+
 bool wantsEvent(const EventFilter &filter, const Event &event) noexcept
 {
     return event.severity >= filter.minSeverity && takes(filter.types, event.type);

@@ -11,6 +11,8 @@ namespace tapio::wire {
 
 bool wantsNode(const EventFilter &filter, std::string_view node) noexcept;
 bool wantsOrigin(const EventFilter &filter, const Origin &origin) noexcept;
+/// A pod that has no name yet, or a cgroup of which nothing is known: it may be of any namespace.
+bool isUnnamed(const Origin &origin) noexcept;
 bool wantsEvent(const EventFilter &filter, const Event &event) noexcept; ///< type and severity
 bool wantsEverything(const EventFilter &filter) noexcept;
 

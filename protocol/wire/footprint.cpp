@@ -27,8 +27,6 @@ std::size_t heapBytes(const Hook &hook) noexcept { return ofTexts(hook.collector
 
 std::size_t heapBytes(const SourceCounters &source) noexcept { return ofTexts(source.source); }
 
-std::size_t heapBytes(const Event &event) noexcept;
-
 template <typename Value>
 std::size_t ofList(const std::vector<Value> &list) noexcept
 {
@@ -56,8 +54,6 @@ std::size_t heapBytes(const Detail &detail) noexcept
     return bytes;
 }
 
-std::size_t heapBytes(const Event &event) noexcept { return ofTexts(event.process.comm) + heapBytes(event.detail); }
-
 struct BodyBytes {
     std::size_t operator()(const EventBatch &batch) const noexcept
     {
@@ -74,6 +70,8 @@ struct BodyBytes {
 };
 
 } // namespace
+
+std::size_t heapBytes(const Event &event) noexcept { return ofTexts(event.process.comm) + heapBytes(event.detail); }
 
 std::size_t heapBytes(const Frame &frame) noexcept { return std::visit(BodyBytes(), frame.body); }
 

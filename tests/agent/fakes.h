@@ -137,7 +137,8 @@ public:
         };
         std::vector<Filter> filters;                            ///< as they came into force
         std::optional<Error> filterError;
-        std::size_t verdictsWithoutRoom = 0;
+        bool writesBeforeError = false;
+        std::size_t verdictRoom = SIZE_MAX;                     ///< of each generation
         std::vector<agent::LeftOut> leftOut;
         int leftOutLooks = 0;
     };
@@ -163,23 +164,22 @@ public:
     void wake() override {}
     void setDisabled(const std::set<std::string> &collectors) override { m_script.disabled = collectors; }
     void tellCounted() override { ++m_script.askedForCounts; }
-    Result<std::size_t> setFilter(const agent::KernelFilter &filter, std::uint64_t generation, const agent::CgroupVerdicts &verdicts) override
+    Result<agent::CgroupKeys> setFilter(const agent::KernelFilter &filter, std::uint64_t generation, const agent::CgroupVerdicts &verdicts) override
     {
         if (m_script.filterError)
             return fail(*m_script.filterError);
-        m_script.filters.push_back({filter, generation, {verdicts.begin(), verdicts.end()}});
-        return m_script.verdictsWithoutRoom;
+        m_script.filters.push_back({filter, generation, {}});
+        return write(verdicts);
     }
-    Result<std::size_t> changeVerdicts(const agent::CgroupVerdicts &changed, const std::vector<agent::CgroupKey> &gone) override
+    Result<agent::CgroupKeys> changeVerdicts(const agent::CgroupVerdicts &changed, const agent::CgroupKeys &gone) override
     {
+        if (m_script.filterError && m_script.writesBeforeError)
+            write(changed);
         if (m_script.filterError)
             return fail(*m_script.filterError);
-        auto &verdicts = m_script.filters.back().verdicts;
         for (const agent::CgroupKey &key : gone)
-            verdicts.erase(key);
-        for (const auto &[key, verdict] : changed)
-            verdicts[key] = verdict;
-        return m_script.verdictsWithoutRoom;
+            m_script.filters.back().verdicts.erase(key);
+        return write(changed);
     }
     Result<std::vector<agent::LeftOut>> leftOut() override
     {
@@ -224,6 +224,19 @@ public:
     std::pair<std::uint64_t, std::uint64_t> criticalRingFill() const override { return {0, 256u << 10}; }
 
 private:
+    agent::CgroupKeys write(const agent::CgroupVerdicts &changed)
+    {
+        agent::CgroupKeys withoutRoom;
+        auto &verdicts = m_script.filters.back().verdicts;
+        for (const auto &[key, verdict] : changed) {
+            if (verdicts.size() < m_script.verdictRoom || verdicts.contains(key))
+                verdicts[key] = verdict;
+            else
+                withoutRoom.push_back(key);
+        }
+        return withoutRoom;
+    }
+
     Script &m_script;
     agent::KernelRecordSink &m_sink;
 };

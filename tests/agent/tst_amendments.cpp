@@ -208,6 +208,39 @@ private slots:
         QCOMPARE(told[0].amendment.lastSeq, 1u);
     }
 
+    /// Programs in the kernel, readers of files and the agent itself know one cgroup by different ids.
+    void collectorsThatKnowACgroupDifferently_areAmendedTogether()
+    {
+        Bench bench;
+        const std::uint64_t id = bench.makeContainer();
+        bench.clock.advance(std::chrono::seconds(1));
+        bench.feed(id, 0, CgroupHierarchy::V2);         // oom_kill
+        bench.feed(id);                                 // memory.events
+        const OriginPtr about = bench.resolver.resolve(id);
+        bench.pipeline.announce({}, {}, about, {id, 0, CgroupHierarchy::V2});
+        bench.pipeline.announce({}, {}, about);
+        bench.pipeline.flush();
+        QCOMPARE(bench.outlet.events().at(0).origins.size(), std::size_t(1));
+        bench.namePod();
+        bench.second();
+        const auto told = bench.told();
+        QCOMPARE(told.size(), std::size_t(1));
+        QCOMPARE(told[0].now.podName, std::string("cart"));
+        QCOMPARE(told[0].amendment.events, 4u);
+        QCOMPARE(told[0].amendment.lastSeq, 4u);
+    }
+
+    void noticeAlone_isAmended()
+    {
+        Bench bench;
+        const std::uint64_t id = bench.makeContainer();
+        bench.clock.advance(std::chrono::seconds(1));
+        bench.pipeline.announce({}, {}, bench.resolver.resolve(id), {id, 0, CgroupHierarchy::V2});
+        bench.namePod();
+        bench.second();
+        QCOMPARE(bench.told().size(), std::size_t(1));
+    }
+
     void afterPatience_nothingIsAmended()
     {
         Bench bench;
@@ -333,6 +366,48 @@ private slots:
         QCOMPARE(told[0].firstSeq, 3u);
         ledger.age(100 * nsPerSecond);
         QCOMPARE(ledger.totals(), (AmendmentLedger::Totals{1, 0}));
+    }
+
+    void ledger_amendsWhatAllReferencesAgreeOn_data()
+    {
+        using enum CgroupHierarchy;
+        using enum wire::Attribution;
+        QTest::addColumn<wire::Attribution>("was");
+        QTest::addColumn<QList<int>>("memoryIds");      // references that differ in it; -1 = one without any id
+        QTest::addColumn<bool>("amended");
+        // The resolver knows 1 to 9 as one container, 10 to 19 as another, and no other ones.
+        QTest::newRow("one") << Live << QList<int>{1} << true;
+        QTest::newRow("four that are the same") << Live << QList<int>{1, 2, 3, 4, 1, 2} << true;
+        QTest::newRow("five are too many") << Live << QList<int>{1, 2, 3, 4, 5} << false;
+        QTest::newRow("two that differ") << Live << QList<int>{1, 10} << false;
+        QTest::newRow("two that differ, last") << Live << QList<int>{1, 2, 10} << false;
+        QTest::newRow("one without an id") << Live << QList<int>{-1, 1, -1} << true;
+        QTest::newRow("none but without an id") << Live << QList<int>{-1} << false;
+        QTest::newRow("one that nobody knows") << Live << QList<int>{30, 1, 31} << true;
+        QTest::newRow("none that anybody knows") << Live << QList<int>{30, 31} << false;
+        QTest::newRow("a guess") << Unknown << QList<int>{1, 2} << true;
+        QTest::newRow("a guess, and one that nobody knows: it may be another cgroup") << Unknown << QList<int>{1, 30} << false;
+    }
+    void ledger_amendsWhatAllReferencesAgreeOn()
+    {
+        using enum CgroupHierarchy;
+        QFETCH(wire::Attribution, was);
+        QFETCH(QList<int>, memoryIds);
+        const bool isKnown = was == wire::Attribution::Live;
+        AmendmentLedger ledger;
+        std::uint64_t seq = 0;
+        for (const int id : memoryIds)
+            ledger.note(id < 0 ? CgroupRef() : CgroupRef{5, std::uint64_t(id), id % 2 == 0 ? V2 : Either}, origin(5, was, isKnown ? "/x" : ""), ++seq, 1);
+        const auto told = ledger.learn([](const CgroupRef &cgroup) {
+            const std::uint64_t id = cgroup.memoryId;
+            return id > 0 && id < 20 ? AmendmentLedger::Known{origin(5, wire::Attribution::Live, "/x", id < 10 ? "cart" : "till"), false}
+                                     : AmendmentLedger::Known();
+        });
+        QTEST(told.size() == 1, "amended");
+        if (!told.empty())
+            QCOMPARE(told[0].events, std::uint32_t(memoryIds.size()));
+        ledger.age(100 * nsPerSecond);
+        QCOMPARE(ledger.totals().outOfTime, told.empty() ? 1u : 0u);
     }
 
     void ledger_forgetsInTime()

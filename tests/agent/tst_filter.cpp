@@ -2,6 +2,9 @@
 // What configuration and subscriptions come to in the kernel, and when.
 #include <QtTest>
 
+#include <filesystem>
+#include <fstream>
+
 #include "agent/filter/filterkeeper.h"
 #include "agent/pipeline/notices.h"
 #include "agent/pipeline/severity.h"
@@ -49,6 +52,63 @@ FilterRules deniesShop()
     rules.of(Filtered::Http).deny = {selector("namespace:shop")};
     return rules;
 }
+
+/// A keeper over cgroups that the test makes and removes, and a kernel with as much room as it says.
+struct KeeperBench {
+    struct NoSink final : KernelRecordSink {
+        void onRecord(KernelRecord &&) override {}
+    };
+    QTemporaryDir folder;
+    std::filesystem::path root{folder.path().toStdString()};
+    FakeClock clock;
+    CgroupInventory inventory{prepared(root), 1000};
+    OriginResolver resolver{{root / "proc", root / "pods", root / "containers"}, inventory, clock};
+    FakeKernel::Script script;
+    NoSink sink;
+    FakeKernel kernel{script, sink};
+    FilterKeeper keeper{deniesSlices(), "node-1", clock};
+
+    static std::filesystem::path prepared(const std::filesystem::path &root)
+    {
+        std::filesystem::create_directories(root / "cgroup");
+        std::ofstream(root / "cgroup/cgroup.controllers") << "cpu\n";
+        return root / "cgroup";
+    }
+    static FilterRules deniesSlices()
+    {
+        FilterRules rules;
+        rules.of(Filtered::Http).deny = {selector("/slice*")};
+        return rules;
+    }
+    void make(int from, int to)
+    {
+        for (; from <= to; ++from)
+            std::filesystem::create_directories(root / "cgroup" / ("slice" + std::to_string(from)));
+    }
+    void remove(int from, int to)
+    {
+        for (; from <= to; ++from)
+            std::filesystem::remove(root / "cgroup" / ("slice" + std::to_string(from)));
+    }
+    void turn()
+    {
+        clock.advance(1s);
+        resolver.refresh();
+        keeper.turn(kernel, resolver);
+    }
+    const std::map<CgroupKey, CgroupVerdict> &verdicts() const { return script.filters.back().verdicts; }
+    /// Every verdict in the kernel is of a cgroup that exists, and what is said of their number is so.
+    bool isTrue() const
+    {
+        std::size_t known = 1, stale = verdicts().size() - 1;   // the host
+        resolver.forEach([&](const CgroupNode &node, const OriginPtr &) {
+            ++known;
+            stale -= verdicts().contains({node.v2Id, CgroupHierarchy::V2}) ? 1 : 0;
+        });
+        const FilterState &state = keeper.state();
+        return stale == 0 && state.cgroups == verdicts().size() && state.cgroupsWithoutRoom == known - verdicts().size();
+    }
+};
 
 } // namespace
 
@@ -304,6 +364,72 @@ private slots:
         }
         QVERIFY(denied > 0);
         QCOMPARE(bench.loop->filter().cgroups, filter.verdicts.size());
+    }
+
+    void generationBeyondTheRoom_isCountedAndTriedAgain()
+    {
+        KeeperBench bench;
+        bench.make(1, 10);
+        bench.script.verdictRoom = 6;       // the host and five
+        bench.turn();
+        QVERIFY(bench.isTrue());
+        QCOMPARE(bench.keeper.state().cgroupsWithoutRoom, std::size_t(5));
+        bench.make(11, 11);
+        bench.turn();
+        QVERIFY(bench.isTrue());
+        QCOMPARE(bench.keeper.state().cgroupsWithoutRoom, std::size_t(6));
+        bench.script.verdictRoom = 9;
+        bench.make(12, 12);
+        bench.turn();
+        QVERIFY(bench.isTrue());
+        QCOMPARE(bench.keeper.state().cgroups, std::size_t(9));
+        bench.remove(1, 8);
+        bench.turn();                       // those that go make room in the same turn
+        QVERIFY(bench.isTrue());
+        QCOMPARE(bench.keeper.state().cgroups, std::size_t(5));
+        QCOMPARE(bench.keeper.state().cgroupsWithoutRoom, std::size_t(0));
+        QCOMPARE(bench.script.filters.size(), std::size_t(1));
+    }
+
+    void churnBeyondTheRoom_leavesNoVerdictOfTheDead()
+    {
+        KeeperBench bench;
+        bench.script.verdictRoom = 6;
+        bench.turn();
+        for (int i = 0; i < 20; ++i) {
+            bench.make(10 * i, 10 * i + 9);
+            bench.turn();
+            QVERIFY(bench.isTrue());
+            QCOMPARE(bench.keeper.state().cgroupsWithoutRoom, std::size_t(5));
+            bench.remove(10 * i, 10 * i + 9);
+            if (i % 2 == 0)
+                continue;                   // gone and others there in one turn, or one after the other
+            bench.turn();
+            QVERIFY(bench.isTrue());
+            QCOMPARE(bench.keeper.state().cgroups, std::size_t(1));
+        }
+        bench.make(500, 500);               // and rules still work for who comes next
+        bench.turn();
+        QCOMPARE(bench.keeper.state().cgroups, std::size_t(2));
+        QVERIFY(std::any_of(bench.verdicts().begin(), bench.verdicts().end(), [](const auto &one) { return one.second.denied.any(); }));
+    }
+
+    void kernelThatRefusesVerdictsHalfWay_keepsNoneOfTheDead()
+    {
+        KeeperBench bench;
+        bench.turn();
+        bench.make(1, 3);
+        bench.script.filterError = Error(Errc::Io, "no memory");
+        bench.script.writesBeforeError = true;
+        bench.turn();
+        QVERIFY(!bench.keeper.state().problem.empty());
+        QCOMPARE(bench.verdicts().size(), std::size_t(4));
+        bench.remove(1, 2);
+        bench.script.filterError.reset();
+        bench.turn();
+        QVERIFY(bench.keeper.state().problem.empty());
+        QVERIFY(bench.isTrue());
+        QCOMPARE(bench.keeper.state().cgroups, std::size_t(2));
     }
 
     void subscription_narrowsOnlyWhenItHasSettled()

@@ -215,9 +215,69 @@ private slots:
         QFETCH(wire::Event, event);
         QFETCH(bool, inContainer);
         wire::Origin origin;
+        origin.attribution = wire::Attribution::Live;
         if (inContainer)
             origin.containerId = std::string(64, 'a');
         QTEST(severityOf(event, origin), "severity");
+    }
+
+    void oomKill_isCriticalWhereItIsSurelyOutsideOfContainers_data()
+    {
+        using enum wire::Attribution;
+        QTest::addColumn<wire::Attribution>("attribution");
+        QTest::addColumn<QString>("path");
+        QTest::addColumn<QString>("podUid");
+        QTest::addColumn<wire::Severity>("severity");
+        QTest::newRow("the host") << Live << "/" << "" << wire::Severity::Critical;
+        QTest::newRow("a service that is gone") << Cached << "/system.slice/a.service" << "" << wire::Severity::Critical;
+        QTest::newRow("a pod") << Live << "/k/p" << "u" << wire::Severity::Error;
+        QTest::newRow("nobody knows: an amendment may say that it was a pod") << Unknown << "" << "" << wire::Severity::Error;
+    }
+    void oomKill_isCriticalWhereItIsSurelyOutsideOfContainers()
+    {
+        QFETCH(wire::Attribution, attribution);
+        QFETCH(QString, path);
+        QFETCH(QString, podUid);
+        wire::Origin origin;
+        origin.attribution = attribution;
+        origin.cgroupPath = path.toStdString();
+        origin.podUid = podUid.toStdString();
+        QTEST(severityOf(withDetail(wire::EventType::OomKill, wire::OomKill{}), origin), "severity");
+    }
+
+    void gate_letsThroughWhatMayBeOfAnyNamespace_data()
+    {
+        QTest::addColumn<QString>("path");
+        QTest::addColumn<QString>("podUid");
+        QTest::addColumn<QString>("namespaceName");
+        QTest::addColumn<bool>("isWanted");
+        QTest::newRow("of the namespace") << "/k/p" << "u" << "shop" << true;
+        QTest::newRow("of another") << "/k/p" << "u" << "bank" << false;
+        QTest::newRow("a pod without a name yet") << "/k/p" << "u" << "" << true;
+        QTest::newRow("a cgroup that is not known") << "" << "" << "" << true;
+        QTest::newRow("a service") << "/system.slice/a.service" << "" << "" << false;
+        QTest::newRow("the host") << "/" << "" << "" << false;
+    }
+    void gate_letsThroughWhatMayBeOfAnyNamespace()
+    {
+        QFETCH(QString, path);
+        QFETCH(QString, podUid);
+        QFETCH(QString, namespaceName);
+        QFETCH(bool, isWanted);
+        wire::Origin origin;
+        origin.cgroupPath = path.toStdString();
+        origin.podUid = podUid.toStdString();
+        origin.namespaceName = namespaceName.toStdString();
+        wire::EventFilter shop;
+        shop.types = {wire::EventType::ProcessExit};
+        shop.namespaces = {"shop"};
+        EventGate gate("node-1");
+        gate.set({1, {shop}});
+        QCOMPARE(gate.wants(exited(0, 0), origin), isWanted);
+        QVERIFY(!gate.wants(connection(wire::TcpOutcome::Reset), origin));      // type, severity and node count all the same
+        shop.nodes = {"node-2"};
+        gate.set({2, {shop}});
+        QVERIFY(!gate.wants(exited(0, 0), origin));
     }
 
     void bootTime_followsSlewingAndNamesSteps()

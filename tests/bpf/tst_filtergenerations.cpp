@@ -48,7 +48,7 @@ void tst_FilterGenerations::noFilter_asksNothing()
     QCOMPARE(before->filterGeneration, 0u);
     KernelFilter filter;
     filter.of(Filtered::Tcp).floor = never;
-    QCOMPARE(kernel.collectors().setFilter(filter, 7, {}), Result<std::size_t>(0));
+    QCOMPARE(kernel.collectors().setFilter(filter, 7, {}), Result<agent::CgroupKeys>(agent::CgroupKeys()));
     Child second = endWith(0);
     second.wait();
     const auto under = kernel.waitFor(of<wire::ProcessExit>(second.pid()));
@@ -151,10 +151,16 @@ void tst_FilterGenerations::verdicts_beyondTheRoomPass()
     const KernelFilter filter = filterWith(Filtered::Process, [](auto &rule) { rule.byCgroup = true; });
     const auto withoutRoom = kernel.collectors().setFilter(filter, 1, many);
     QVERIFY(withoutRoom.has_value());
-    QCOMPARE(*withoutRoom, std::size_t(96));
+    QCOMPARE(withoutRoom->size(), std::size_t(96));
+    QCOMPARE(withoutRoom->front(), many[4].first);
+    // Those that are gone make room for others, and only for as many.
+    const auto changed = kernel.collectors().changeVerdicts({many.begin() + 4, many.begin() + 7}, {many[0].first, many[1].first});
+    QVERIFY(changed.has_value());
+    QCOMPARE(*changed, agent::CgroupKeys{many[6].first});
     // Those of the generation before make room for the next.
-    QCOMPARE(kernel.collectors().setFilter(filter, 2, {many.begin(), many.begin() + 1}), Result<std::size_t>(0));
-    QCOMPARE(kernel.collectors().setFilter(filter, 3, {many.begin(), many.begin() + 4}), Result<std::size_t>(0));
+    const Result<agent::CgroupKeys> none = agent::CgroupKeys();
+    QCOMPARE(kernel.collectors().setFilter(filter, 2, {many.begin(), many.begin() + 1}), none);
+    QCOMPARE(kernel.collectors().setFilter(filter, 3, {many.begin(), many.begin() + 4}), none);
 }
 
 QTEST_GUILESS_MAIN(tst_FilterGenerations)

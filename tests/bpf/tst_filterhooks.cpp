@@ -286,7 +286,7 @@ void tst_FilterHooks::cgroup()
     verdicts.push_back({{denied.id(), hierarchyOf(denied)}, verdict({Filtered::Process}, 2)});
     verdicts.push_back({{allowed.id(), hierarchyOf(allowed)}, verdict({Filtered::Tcp}, 2)});
     const KernelFilter filter = filterWith(Filtered::Process, [](auto &rule) { rule.byCgroup = true; });
-    QCOMPARE(kernel.collectors().setFilter(filter, 1, verdicts), Result<std::size_t>(0));
+    QCOMPARE(kernel.collectors().setFilter(filter, 1, verdicts), Result<agent::CgroupKeys>(agent::CgroupKeys()));
     Child inDenied = endWith(0, &denied), inAllowed = endWith(0, &allowed), elsewhere = endWith(0);
     for (Child *child : {&inDenied, &inAllowed, &elsewhere})
         QCOMPARE(child->wait(), 0);

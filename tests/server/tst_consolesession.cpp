@@ -264,7 +264,7 @@ private slots:
         f.session.pump();
         QCOMPARE(f.received(), (QList<quint64>{1, 2}));
         QVERIFY(!settled(1));
-        QCOMPARE(f.session.unsentEvents(), 2u);
+        QCOMPARE(f.session.unsent().events, 2u);
         f.acknowledge(1);
         QVERIFY(settled(1) && !settled(2));
         f.acknowledge(2);
@@ -273,7 +273,7 @@ private slots:
         f.session.pump();
         QVERIFY(!settled(4));
         QVERIFY(f.session.drained());
-        QCOMPARE(f.session.unsentEvents(), 0u);
+        QCOMPARE(f.session.unsent().events, 0u);
     }
 
     void slowConsole_countsOnlyWhatItWanted()
@@ -287,6 +287,36 @@ private slots:
         }
         // Two of six fit its queue; of each dropped pair of events it had asked for one.
         QVERIFY(f.session.droppedEvents() >= 4u && f.session.droppedEvents() <= 5u);
+    }
+
+    void slowConsole_isToldOfAmendmentsThatItLost()
+    {
+        Fixture f({plenty, 2 * frameFootprint()});
+        f.subscribe();
+        f.link.busy = true;
+        for (std::uint64_t seq = 1; seq <= 9; ++seq) {
+            wire::EventBatch alone = test::batch(1, {});
+            alone.amendments = {{0, 0, 1, 1, 1, 1}, {1, 1, 0, 1, 1, 1}};
+            f.append({test::streamA, seq, 0, alone});
+        }
+        f.append(10, 30);
+        const std::uint64_t lost = f.session.droppedAmendments();
+        QCOMPARE(lost, 18u);
+        f.link.busy = false;
+        f.session.show(stateOf("node-2"));
+        f.session.pump();
+        QVERIFY(f.link.all<wire::LinkNotice>().empty());    // with the state of their node
+        f.session.show(stateOf("node-1"));
+        f.session.pump();
+        auto notices = f.link.all<wire::LinkNotice>();
+        QCOMPARE(notices.size(), std::size_t(1));
+        QCOMPARE(notices[0].code, std::string("amendments-dropped"));
+        QCOMPARE(std::uint64_t(notices[0].repeated), lost);
+        QVERIFY(notices[0].reason.starts_with("node node-1: "));
+        QCOMPARE(f.link.last<wire::AgentState>().loss.consoleEvents, f.session.droppedEvents());
+        f.session.show(stateOf("node-1"));
+        f.session.pump();
+        QCOMPARE(f.link.all<wire::LinkNotice>().size(), std::size_t(1));    // said once
     }
 
     void hooks_surviveBeingDropped()

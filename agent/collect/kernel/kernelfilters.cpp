@@ -160,23 +160,32 @@ Status KernelFilters::waitForRuns()
     return {};
 }
 
-Result<std::size_t> KernelFilters::writeVerdicts(std::uint32_t slot, const CgroupVerdicts &verdicts)
+Result<CgroupKeys> KernelFilters::writeVerdicts(std::uint32_t slot, const CgroupVerdicts &verdicts)
 {
-    std::size_t withoutRoom = 0;
+    CgroupKeys withoutRoom;
     for (const auto &[cgroup, verdict] : verdicts) {
         const tapio_verdict_key key = packed(cgroup, slot);
         const tapio_verdict value = packed(verdict);
         // A generation that took more than its half would leave the next one without.
         const bool isOverHalf = m_written[slot].size() >= m_room && !m_written[slot].contains(cgroup);
         const int error = isOverHalf ? E2BIG : bpf_map_update_elem(m_maps.verdicts, &key, &value, BPF_ANY) == 0 ? 0 : errno;
-        if (error == 0)
+        if (error == 0) {
             m_written[slot].insert(cgroup);
-        else if (error == E2BIG)
-            ++withoutRoom;
-        else
-            return failErrno("telling the kernel programs of a cgroup", errno);
+        } else if (error == E2BIG) {
+            removeVerdict(slot, cgroup);    // that of before is not to stay
+            withoutRoom.push_back(cgroup);
+        } else {
+            return failErrno("telling the kernel programs of a cgroup", error);
+        }
     }
     return withoutRoom;
+}
+
+void KernelFilters::removeVerdict(std::uint32_t slot, const CgroupKey &cgroup)
+{
+    const tapio_verdict_key key = packed(cgroup, slot);
+    if (m_written[slot].erase(cgroup) > 0)
+        bpf_map_delete_elem(m_maps.verdicts, &key);
 }
 
 void KernelFilters::removeVerdicts(std::uint32_t slot)
@@ -188,10 +197,10 @@ void KernelFilters::removeVerdicts(std::uint32_t slot)
     m_written[slot].clear();
 }
 
-Result<std::size_t> KernelFilters::set(const KernelFilter &filter, std::uint64_t generation, const CgroupVerdicts &verdicts)
+Result<CgroupKeys> KernelFilters::set(const KernelFilter &filter, std::uint64_t generation, const CgroupVerdicts &verdicts)
 {
     if (m_maps.filters < 0 || m_maps.active == nullptr)
-        return std::size_t{0};   // nobody asks
+        return CgroupKeys();    // nobody asks
     Status ready = openGrace();
     if (ready && m_graceOwed)
         ready = waitForRuns();
@@ -219,15 +228,12 @@ Result<std::size_t> KernelFilters::set(const KernelFilter &filter, std::uint64_t
     return withoutRoom;
 }
 
-Result<std::size_t> KernelFilters::changeVerdicts(const CgroupVerdicts &changed, const std::vector<CgroupKey> &gone)
+Result<CgroupKeys> KernelFilters::changeVerdicts(const CgroupVerdicts &changed, const CgroupKeys &gone)
 {
     if (m_maps.verdicts < 0)
-        return std::size_t{0};
-    for (const CgroupKey &cgroup : gone) {
-        const tapio_verdict_key key = packed(cgroup, m_slot);
-        if (m_written[m_slot].erase(cgroup) > 0)
-            bpf_map_delete_elem(m_maps.verdicts, &key);
-    }
+        return CgroupKeys();
+    for (const CgroupKey &cgroup : gone)
+        removeVerdict(m_slot, cgroup);
     return writeVerdicts(m_slot, changed);
 }
 

@@ -27,14 +27,16 @@ public:
     KernelFilters &operator=(const KernelFilters &) = delete;
 
     /// These as KernelCollectors has them.
-    Result<std::size_t> set(const KernelFilter &filter, std::uint64_t generation, const CgroupVerdicts &verdicts);
-    Result<std::size_t> changeVerdicts(const CgroupVerdicts &changed, const std::vector<CgroupKey> &gone);
+    Result<CgroupKeys> set(const KernelFilter &filter, std::uint64_t generation, const CgroupVerdicts &verdicts);
+    Result<CgroupKeys> changeVerdicts(const CgroupVerdicts &changed, const CgroupKeys &gone);
     Result<std::vector<LeftOut>> leftOut();
 
 private:
     Status openGrace();
     Status waitForRuns();
-    Result<std::size_t> writeVerdicts(std::uint32_t slot, const CgroupVerdicts &verdicts);
+    /// Those without room have none afterwards.
+    Result<CgroupKeys> writeVerdicts(std::uint32_t slot, const CgroupVerdicts &verdicts);
+    void removeVerdict(std::uint32_t slot, const CgroupKey &cgroup);
     void removeVerdicts(std::uint32_t slot);
 
     Maps m_maps;
