@@ -127,6 +127,93 @@ private slots:
         QCOMPARE(readings(model, figure::podOom, "shop/web"), LateOrigins::mostKills);
         QCOMPARE(readings(model, figure::podOom, nameless.podUid), std::size_t(10));
     }
+
+    /// Only of events that this console had.
+    void attribution_countsAmendmentsOfEventsThatCame_data()
+    {
+        QTest::addColumn<int>("had");           // events 11 ..
+        QTest::addColumn<int>("first");         // of the amendment
+        QTest::addColumn<int>("last");
+        QTest::addColumn<int>("events");
+        QTest::addColumn<int>("times");
+        QTest::addColumn<double>("seconds");
+        QTest::addColumn<int>("counted");
+        QTest::newRow("all that it is about") << 5 << 11 << 15 << 5 << 1 << 1. << 5;
+        QTest::newRow("none of it") << 0 << 11 << 15 << 5 << 1 << 1. << 0;
+        QTest::newRow("those that were let go before") << 5 << 1 << 10 << 10 << 1 << 1. << 0;
+        QTest::newRow("and those that were let go after") << 5 << 16 << 20 << 5 << 1 << 1. << 0;
+        QTest::newRow("half of it") << 5 << 1 << 15 << 15 << 1 << 1. << 5;
+        QTest::newRow("a part of what came") << 5 << 12 << 14 << 3 << 1 << 1. << 3;
+        QTest::newRow("the same again and again") << 5 << 11 << 15 << 5 << 40 << 1. << 5;
+        QTest::newRow("more than there can be") << 5 << 11 << 15 << INT_MAX << 2 << 1. << 5;
+        QTest::newRow("what came two minutes ago") << 5 << 11 << 15 << 5 << 1 << 119. << 5;
+        QTest::newRow("what came too long ago") << 5 << 11 << 15 << 5 << 1 << 300. << 0;
+    }
+    void attribution_countsAmendmentsOfEventsThatCame()
+    {
+        QFETCH(int, had);
+        QFETCH(int, first);
+        QFETCH(int, last);
+        QFETCH(int, events);
+        QFETCH(int, times);
+        QFETCH(double, seconds);
+        QFETCH(int, counted);
+        LiveModel model;
+        wire::Origin vague;
+        vague.cgroupId = 7;
+        wire::Delivery batch = delivery("a", at(1));
+        std::vector<wire::Event> all(static_cast<std::size_t>(had), eventAt(at(1)));
+        all.push_back(eventAt(at(1)));
+        all.back().origin = 1;                  // something is of a pod at once
+        batch.frame.body = batchOf(11, {vague, InputBuilder::pod("other", "c2")}, all);
+        model.onDelivery(batch, at(1));
+        for (double t = 1; t <= 1 + seconds; t += 1)
+            model.tick(at(t), {}, 0);
+        wire::Delivery more = delivery("a", at(1 + seconds));
+        wire::EventBatch amending = batchOf(90, {vague, InputBuilder::pod("web", "c1")}, {});
+        for (int i = 0; i < times; ++i)
+            amending.amendments.push_back({0, 0, 1, static_cast<std::uint32_t>(events), static_cast<std::uint64_t>(first), static_cast<std::uint64_t>(last)});
+        more.frame.body = std::move(amending);
+        model.onDelivery(more, at(1 + seconds));
+        model.tick(at(2 + seconds), {}, 0);
+        QCOMPARE(latest(model, figure::resolvedEvents), 1. + counted);
+        QCOMPARE(latest(model, figure::containerEvents), 1. + counted);
+    }
+
+    void attribution_stepsThatNeverCameDoNotMatter()
+    {
+        LiveModel model;
+        wire::Origin vague, container = InputBuilder::pod("web", "c1");
+        vague.cgroupId = 7;
+        container.podName.clear();
+        wire::Delivery batch = delivery("a", at(1));
+        batch.frame.body = batchOf(1, {vague}, {eventAt(at(1)), eventAt(at(1))});
+        model.onDelivery(batch, at(1));
+        wire::EventBatch amending = batchOf(3, {vague, container, InputBuilder::pod("web", "c1")}, {});
+        amending.amendments = {{0, 1, 2, 2, 1, 2}};     // that it is this container was told in a frame that was lost
+        batch.frame.body = std::move(amending);
+        model.onDelivery(batch, at(2));
+        model.tick(at(3), {}, 0);
+        QCOMPARE(latest(model, figure::resolvedEvents), 2.);
+        QCOMPARE(latest(model, figure::containerEvents), 2.);
+    }
+
+    void attribution_whatIsRememberedIsBoundedAndForgotten()
+    {
+        LateOrigins late;
+        constexpr std::size_t many = 3 * LateOrigins::mostOrigins;
+        for (std::size_t i = 0; i < many; ++i)
+            late.note("a", 7, i, {i + 1, i + 1, 1, 0, 0}, at(0));
+        const auto resolved = [&late](std::size_t i) { return late.amend("a", 7, i, {0, 0, 1, 1, i + 1, i + 1}, {true, true}).resolved; };
+        QCOMPARE(resolved(0), 0u);
+        QCOMPARE(resolved(many - 1), 1u);
+        QCOMPARE(late.nodes(), std::size_t(1));
+        late.age(at(-1000));                    // the clock was set back
+        late.age(at(-1000) + LateOrigins::keptNs);
+        QCOMPARE(late.nodes(), std::size_t(1));
+        late.age(at(-1000) + 2 * LateOrigins::keptNs);
+        QCOMPARE(late.nodes(), std::size_t(0));
+    }
 };
 
 QTEST_APPLESS_MAIN(TestLateOrigins)

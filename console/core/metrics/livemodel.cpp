@@ -135,6 +135,8 @@ void LiveModel::onEvents(const wire::Delivery &delivery, const wire::EventBatch 
         events.resolved = isResolved(batch.origins[i]) ? events.count : 0;
         m_containerEvents += events.inContainer;
         m_resolvedEvents += events.resolved;
+        if (events.resolved < events.count)
+            m_late.note(delivery.node, delivery.frame.streamId, hashes[i], events, finishedNs);
     }
     onAmendments(delivery, batch, hashes);
 }
@@ -145,8 +147,10 @@ void LiveModel::onAmendments(const wire::Delivery &delivery, const wire::EventBa
         if (one.was >= batch.origins.size() || one.told >= batch.origins.size() || one.now >= batch.origins.size())
             continue;
         const wire::Origin &told = batch.origins[one.told], &now = batch.origins[one.now];
-        m_containerEvents += isInContainer(now) && !isInContainer(told) ? one.events : 0;
-        m_resolvedEvents += isResolved(now) && !isResolved(told) ? one.events : 0;
+        const LateOrigins::Counts more = m_late.amend(delivery.node, delivery.frame.streamId, hashes[one.was], one,
+                                                      {isInContainer(now) && !isInContainer(told), isResolved(now) && !isResolved(told)});
+        m_containerEvents += more.inContainer;
+        m_resolvedEvents += more.resolved;
         for (LateOrigins::OomKill &kill : m_late.takeKills(delivery.node, delivery.frame.streamId, hashes[one.was], one))
             settle(std::move(kill), now, delivery.node);
     }
