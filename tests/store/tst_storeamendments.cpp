@@ -173,16 +173,18 @@ private slots:
                 batch.amendments = {{0, 0, 1, 1, seq, seq}};
             else
                 batch.events = {execEvent(t0, 1, "/bin/a")};
-            writer.take(1, batch, {{static_cast<std::int64_t>(seq), 0, 0}, {1, 0, 0}});
+            writer.take(1, 1, batch, {{static_cast<std::int64_t>(seq), 0, 0}, {1, 0, 0}});
         };
         for (std::uint64_t seq = 1; seq <= many; ++seq)
             take(seq, false);
         take(many, true);
-        QCOMPARE(writer.withoutEvents(), 0u);
+        writer.committed();
+        QCOMPARE(writer.totals().withoutEvents, 0u);
         take(1, true);      // too long ago to say
-        QCOMPARE(writer.withoutEvents(), 1u);
-        QCOMPARE(writer.amendments(), 2u);
         QVERIFY(writer.bufferedBytes() > 0);
+        writer.committed();
+        QCOMPARE(writer.totals().withoutEvents, 1u);
+        QCOMPARE(writer.totals().all, 2u);
     }
 
     void amendmentAfterReopening_isApplied()
@@ -191,6 +193,29 @@ private slots:
         bench.store.reopen();
         bench.amend(unknown(77), pod("web"), 1, 4);
         QCOMPARE(bench.of("web").size(), 4);
+        QCOMPARE(bench.store.writer().stats()->amendmentsWithoutEvents, 0u);    // nobody remembers, which says nothing
+        bench.amend(unknown(78), pod("web"), 5, 5);                             // of what came since, all is known
+        QCOMPARE(bench.store.writer().stats()->amendments, 2u);
+        QCOMPARE(bench.store.writer().stats()->amendmentsWithoutEvents, 1u);
+    }
+
+    /// Whoever reads again when the count moves finds what is known by then.
+    void amendments_countOnceTheyCanBeRead()
+    {
+        Bench bench;
+        wire::EventBatch batch;
+        batch.origins = {unknown(77), pod("web")};
+        batch.amendments = {{0, 0, 1, 1, 1, 4}, {0, 0, 1, 1, 8, UINT64_MAX}};
+        QVERIFY(bench.store.writer().append(bench.store.frame("node-a", std::move(batch))));
+        QVERIFY(bench.of("web").isEmpty());
+        QCOMPARE(bench.store.writer().stats()->amendments, 0u);
+        QCOMPARE(bench.store.writer().stats()->amendmentsWithoutEvents, 0u);
+        for (int i = 0; i < 2; ++i) {
+            bench.store.flush();
+            QCOMPARE(bench.of("web").size(), 4);
+            QCOMPARE(bench.store.writer().stats()->amendments, 2u);
+            QCOMPARE(bench.store.writer().stats()->amendmentsWithoutEvents, 1u);
+        }
     }
 
     void fileOfVersionTwo_isReadAsItIsAndBroughtUpToDate()

@@ -18,7 +18,7 @@ bool mayBeAmended(const wire::Origin &origin)
 
 } // namespace
 
-void AmendmentWriter::take(std::int64_t stream, const wire::EventBatch &batch, const std::vector<Catalog::Origin> &origins)
+void AmendmentWriter::take(std::int64_t stream, std::uint64_t sinceSeq, const wire::EventBatch &batch, const std::vector<Catalog::Origin> &origins)
 {
     std::vector<Range> ranges(origins.size());
     for (std::size_t i = 0; i < batch.events.size(); ++i) {
@@ -33,14 +33,24 @@ void AmendmentWriter::take(std::int64_t stream, const wire::EventBatch &batch, c
             remember({stream, origins[i].id}, ranges[i]);
     }
     for (const wire::OriginAmendment &one : batch.amendments) {
-        ++m_amendments;
-        const bool fits = one.was < origins.size() && one.now < origins.size() && one.lastSeq <= INT64_MAX;
-        if (!fits || !hasEvents({stream, origins[one.was].id}, {one.firstSeq, one.lastSeq}))
-            ++m_withoutEvents;
+        ++m_taken.all;
+        if (one.was >= origins.size() || one.now >= origins.size() || one.lastSeq > INT64_MAX) {
+            ++m_taken.withoutEvents;
+            continue;
+        }
+        const std::int64_t was = origins[one.was].id;
         // Its events may have come before the store was opened: whether there are any decides who reads them.
-        if (fits)
-            m_buffered.push_back({stream, origins[one.was].id, static_cast<std::int64_t>(one.firstSeq), static_cast<std::int64_t>(one.lastSeq), origins[one.now].id});
+        m_taken.withoutEvents += one.firstSeq >= sinceSeq && !hasEvents({stream, was}, {one.firstSeq, one.lastSeq}) ? 1 : 0;
+        m_buffered.push_back({stream, was, static_cast<std::int64_t>(one.firstSeq), static_cast<std::int64_t>(one.lastSeq), origins[one.now].id});
     }
+}
+
+void AmendmentWriter::committed()
+{
+    m_buffered.clear();
+    m_totals.all += m_taken.all;
+    m_totals.withoutEvents += m_taken.withoutEvents;
+    m_taken = {};
 }
 
 void AmendmentWriter::remember(const Key &key, const Range &range)
