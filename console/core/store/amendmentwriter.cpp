@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "protocol/wire/codec.h"
+
 namespace tapio::console {
 
 namespace {
@@ -14,6 +16,15 @@ bool mayBeAmended(const wire::Origin &origin)
     const bool isGuess = origin.attribution == wire::Attribution::Unknown || origin.attribution == wire::Attribution::Inferred;
     const bool isContainer = !origin.containerId.empty() || !origin.podUid.empty();
     return isGuess || (isContainer && (origin.podName.empty() || origin.containerName.empty() || origin.workloadName.empty()));
+}
+
+/// After the last number that the batch's node can have given when it sent the batch: amendments are about the batch's events, and earlier ones. Of a batch
+/// from which a server took events it says less, since those may have been its last.
+std::uint64_t endOf(const wire::EventBatch &batch)
+{
+    const bool isWhole = !batch.events.empty() && batch.seqOffsets.empty();
+    const std::uint64_t events = isWhole ? batch.events.size() : wire::DecodeLimits().listElements;
+    return batch.firstSeq + std::min(events, UINT64_MAX - batch.firstSeq);
 }
 
 } // namespace
@@ -32,10 +43,12 @@ void AmendmentWriter::take(std::int64_t stream, std::uint64_t sinceSeq, const wi
         if (ranges[i].first != 0 && mayBeAmended(batch.origins[i]))
             remember({stream, origins[i].id}, ranges[i]);
     }
+    const std::uint64_t end = std::min<std::uint64_t>(endOf(batch), INT64_MAX);
     for (const wire::OriginAmendment &one : batch.amendments) {
         ++m_taken.all;
-        if (one.was >= origins.size() || one.now >= origins.size() || one.lastSeq > INT64_MAX) {
+        if (one.was >= origins.size() || one.now >= origins.size() || one.lastSeq >= end) {
             ++m_taken.withoutEvents;
+            ++m_taken.refused;
             continue;
         }
         const std::int64_t was = origins[one.was].id;
@@ -50,6 +63,7 @@ void AmendmentWriter::committed()
     m_buffered.clear();
     m_totals.all += m_taken.all;
     m_totals.withoutEvents += m_taken.withoutEvents;
+    m_totals.refused += m_taken.refused;
     m_taken = {};
 }
 

@@ -32,6 +32,7 @@ public:
     struct Totals {
         std::uint64_t all = 0;
         std::uint64_t withoutEvents = 0;    ///< of those: about none of the events that came since then, or for long
+        std::uint64_t refused = 0;          ///< of those: about numbers that their node cannot have given by then
     };
     const Totals &totals() const noexcept { return m_totals; }
 

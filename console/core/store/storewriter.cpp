@@ -129,6 +129,7 @@ public:
             stats->deletedEvents = m_retention.deletedEvents();
             stats->amendments = m_amendments.totals().all;
             stats->amendmentsWithoutEvents = m_amendments.totals().withoutEvents;
+            stats->amendmentsRefused = m_amendments.totals().refused;
         }
         return stats;
     }
