@@ -186,7 +186,7 @@ Status makeOlder(const std::filesystem::path &file, int version)
         return fail(opened.error());
     std::string steps = "PRAGMA user_version=" + std::to_string(version) + ';';
     if (version < 4)
-        steps += "DROP INDEX origin_place; CREATE INDEX origin_path ON origin(path);";
+        steps += "DROP INDEX origin_place; CREATE INDEX origin_path ON origin(path); DROP INDEX amendment_was; DROP INDEX amendment_now;";
     if (version < 3)
         steps += "DROP TABLE amendment; ALTER TABLE event_hot DROP COLUMN seq;";
     if (version < 2) {

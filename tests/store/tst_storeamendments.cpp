@@ -173,16 +173,18 @@ private slots:
                 batch.amendments = {{0, 0, 1, 1, seq, seq}};
             else
                 batch.events = {execEvent(t0, 1, "/bin/a")};
-            writer.take(1, batch, {{static_cast<std::int64_t>(seq), 0, 0}, {1, 0, 0}});
+            writer.take(1, 1, batch, {{static_cast<std::int64_t>(seq), 0, 0}, {1, 0, 0}});
         };
         for (std::uint64_t seq = 1; seq <= many; ++seq)
             take(seq, false);
         take(many, true);
-        QCOMPARE(writer.withoutEvents(), 0u);
+        writer.committed();
+        QCOMPARE(writer.totals().withoutEvents, 0u);
         take(1, true);      // too long ago to say
-        QCOMPARE(writer.withoutEvents(), 1u);
-        QCOMPARE(writer.amendments(), 2u);
         QVERIFY(writer.bufferedBytes() > 0);
+        writer.committed();
+        QCOMPARE(writer.totals().withoutEvents, 1u);
+        QCOMPARE(writer.totals().all, 2u);
     }
 
     void amendmentAfterReopening_isApplied()
@@ -191,6 +193,116 @@ private slots:
         bench.store.reopen();
         bench.amend(unknown(77), pod("web"), 1, 4);
         QCOMPARE(bench.of("web").size(), 4);
+        QCOMPARE(bench.store.writer().stats()->amendmentsWithoutEvents, 0u);    // nobody remembers, which says nothing
+        bench.amend(unknown(78), pod("web"), 5, 5);                             // of what came since, all is known
+        QCOMPARE(bench.store.writer().stats()->amendments, 2u);
+        QCOMPARE(bench.store.writer().stats()->amendmentsWithoutEvents, 1u);
+    }
+
+    /// Whoever reads again when the count moves finds what is known by then.
+    void amendments_countOnceTheyCanBeRead()
+    {
+        Bench bench;
+        wire::EventBatch batch;
+        batch.origins = {unknown(77), pod("web")};
+        batch.amendments = {{0, 0, 1, 1, 1, 4}, {0, 0, 1, 1, 8, UINT64_MAX}};
+        QVERIFY(bench.store.writer().append(bench.store.frame("node-a", std::move(batch))));
+        QVERIFY(bench.of("web").isEmpty());
+        QCOMPARE(bench.store.writer().stats()->amendments, 0u);
+        QCOMPARE(bench.store.writer().stats()->amendmentsWithoutEvents, 0u);
+        for (int i = 0; i < 2; ++i) {
+            bench.store.flush();
+            QCOMPARE(bench.of("web").size(), 4);
+            QCOMPARE(bench.store.writer().stats()->amendments, 2u);
+            QCOMPARE(bench.store.writer().stats()->amendmentsWithoutEvents, 1u);
+            QCOMPARE(bench.store.writer().stats()->amendmentsRefused, 1u);
+        }
+    }
+
+    void amendmentsOfNumbersThatNobodyGave_areRefused_data()
+    {
+        QTest::addColumn<int>("events");        // of the batch itself, from number 5
+        QTest::addColumn<bool>("filtered");     // a server took some out, maybe the last
+        QTest::addColumn<quint64>("last");
+        QTest::addColumn<bool>("refused");
+        constexpr quint64 most = 65'536;        // events of one batch
+        QTest::newRow("to the batch's last event") << 2 << false << quint64(6) << false;
+        QTest::newRow("one further") << 2 << false << quint64(7) << true;
+        QTest::newRow("further than there are numbers") << 2 << false << quint64(UINT64_MAX) << true;
+        QTest::newRow("to one that a server may have taken out") << 2 << true << quint64(20) << false;
+        QTest::newRow("to the last that it may have taken out") << 2 << true << quint64(4 + most) << false;
+        QTest::newRow("further than it can have taken out") << 2 << true << quint64(5 + most) << true;
+        QTest::newRow("before a batch without events") << 0 << false << quint64(4) << false;
+        QTest::newRow("in a batch of which a server left nothing") << 0 << false << quint64(4 + most) << false;
+        QTest::newRow("further than that batch can have been") << 0 << false << quint64(5 + most) << true;
+    }
+    void amendmentsOfNumbersThatNobodyGave_areRefused()
+    {
+        QFETCH(int, events);
+        QFETCH(bool, filtered);
+        QFETCH(quint64, last);
+        QFETCH(bool, refused);
+        Bench bench;
+        wire::EventBatch batch;
+        batch.origins = {unknown(77), pod("web")};
+        for (int i = 0; i < events; ++i) {
+            batch.events.push_back(execEvent(t0 + 10 + i, 10, "/bin/short"));
+            if (filtered)
+                batch.seqOffsets.push_back(static_cast<std::uint32_t>(2 * i));
+        }
+        batch.amendments = {{0, 0, 1, 1, 1, last}};
+        QVERIFY(bench.store.writer().append(bench.store.frame("node-a", std::move(batch))));
+        bench.store.flush();
+        const auto stats = bench.store.writer().stats();
+        QCOMPARE(stats->amendments, 1u);
+        QCOMPARE(stats->amendmentsRefused, std::uint64_t(refused));
+        QCOMPARE(stats->amendmentsWithoutEvents, std::uint64_t(refused));
+        QCOMPARE(bench.count("SELECT count(*) FROM amendment"), refused ? 0 : 1);
+        QCOMPARE(bench.of("web").isEmpty(), refused);
+        QCOMPARE(bench.events().size(), std::size_t(8 + events));
+    }
+
+    /// What a node says of others' names takes no memory of a search for one.
+    void searchByName_readsWhatIsSaidOfItAlone_data()
+    {
+        QTest::addColumn<bool>("indexes");
+        QTest::newRow("as a writer leaves the file") << true;
+        QTest::newRow("a file that no writer opened since there are indexes") << false;
+    }
+    void searchByName_readsWhatIsSaidOfItAlone()
+    {
+        QFETCH(bool, indexes);
+        Bench bench;
+        wire::EventBatch batch;
+        batch.origins = {unknown(66), pod("other", "elsewhere")};
+        for (std::uint64_t seq = 1; seq <= 2000; ++seq)
+            batch.amendments.push_back({0, 0, 1, 1, seq, seq});
+        QVERIFY(bench.store.writer().append(bench.store.frame("node-b", std::move(batch))));
+        bench.amend(unknown(77), pod("other", "elsewhere"), 1, 1);      // also said of events that came as web's
+        bench.amend(unknown(77), pod("web"), 2, 3);
+        const auto file = Database::open(bench.store.file(), Database::Mode::ReadWrite, {});
+        QVERIFY(file);
+        const char *known = "SELECT count(*) FROM sqlite_schema WHERE type='index' AND name IN ('amendment_was', 'amendment_now')";
+        QCOMPARE((*file)->integer(known).value_or(-1), 2);
+        if (!indexes)
+            QVERIFY((*file)->execute("DROP INDEX amendment_was; DROP INDEX amendment_now; DROP INDEX origin_place; "
+                                     "CREATE INDEX origin_path ON origin(path); PRAGMA user_version=3"));
+        const std::int64_t web = (*file)->integer("SELECT id FROM origin WHERE pod='web'").value_or(-1);
+        const std::int64_t vague = (*file)->integer("SELECT id FROM origin WHERE cgroup=77").value_or(-1);
+        const auto some = Amendments::read(**file, 0, {web});
+        QVERIFY(some);
+        QCOMPARE(some->size(), std::size_t(2));
+        QCOMPARE(some->storedAs({web}), (std::vector<std::int64_t>{std::min(vague, web), std::max(vague, web)}));
+        QCOMPARE(Amendments::read(**file, 0, {vague})->size(), std::size_t(2));     // no longer all of its
+        QCOMPARE(Amendments::read(**file, 0, {})->size(), std::size_t(0));
+        QCOMPARE(Amendments::read(**file, INT64_MAX, {web})->size(), std::size_t(0));
+        EventQuery byPod;
+        byPod.filter.pods = {"web"};
+        QCOMPARE(bench.found(byPod), std::size_t(2));
+        byPod.filter.pods = {"other"};
+        QCOMPARE(bench.found(byPod), std::size_t(1));
+        bench.store.reopen();
+        QCOMPARE((*file)->integer(known).value_or(-1), 2);
     }
 
     void fileOfVersionTwo_isReadAsItIsAndBroughtUpToDate()

@@ -82,6 +82,70 @@ private slots:
         QCOMPARE(model.rowOf(events[95].id), -1);
     }
 
+    /// A page of rows that are known better goes in at once: views hear once of each run of rows that changed, and of no other.
+    void renewedRows_areToldInRuns_data()
+    {
+        QTest::addColumn<QList<int>>("changed");
+        QTest::addColumn<QList<QPair<int, int>>>("runs");
+        using Runs = QList<QPair<int, int>>;
+        QList<int> all;
+        for (int row = 0; row < 200; ++row)
+            all << row;
+        QTest::newRow("none") << QList<int>() << Runs();
+        QTest::newRow("one") << QList<int>{50} << Runs{{50, 50}};
+        QTest::newRow("neighbours") << QList<int>{7, 8, 9} << Runs{{7, 9}};
+        QTest::newRow("both ends, and some between") << QList<int>{0, 100, 101, 103, 199} << Runs{{0, 0}, {100, 101}, {103, 103}, {199, 199}};
+        QTest::newRow("all") << all << Runs{{0, 199}};
+        QList<int> every2nd, some;
+        Runs single;
+        for (int row = 10; row < 10 + 2 * int(EventsModel::mostRuns); row += 2) {
+            some << row;
+            single << QPair(row, row);
+        }
+        QTest::newRow("as many runs as are told one by one") << some << single;
+        every2nd = some;
+        every2nd << some.last() + 2;
+        QTest::newRow("and one more") << every2nd << Runs{{10, some.last() + 2}};
+    }
+    void renewedRows_areToldInRuns()
+    {
+        QFETCH(QList<int>, changed);
+        using Runs = QList<QPair<int, int>>;
+        QFETCH(Runs, runs);
+        TimeDisplay time(QTimeZone::utc());
+        EventsModel model(time);
+        QAbstractItemModelTester tester(&model);
+        const auto events = sampleEvents(300, now, nsPerMs);
+        model.append({events.begin() + 50, events.begin() + 250});
+        auto page = events;     // has more than the window, in the other order
+        for (const int row : changed) {
+            page[static_cast<std::size_t>(row) + 50].origin.podName = "learnt";
+            page[static_cast<std::size_t>(row) + 50].isAmended = true;
+        }
+        std::reverse(page.begin(), page.end());
+        QSignalSpy told(&model, &EventsModel::dataChanged);
+        int stale = 0;          // rows that were not renewed yet when a view heard of any
+        connect(&model, &EventsModel::dataChanged, &model, [&] {
+            for (const int row : changed)
+                stale += model.eventAt(row).isAmended ? 0 : 1;
+        });
+        model.renew(page);
+        Runs heard;
+        for (const auto &signal : std::as_const(told)) {
+            heard.emplace_back(signal[0].toModelIndex().row(), signal[1].toModelIndex().row());
+            QCOMPARE(signal[0].toModelIndex().column(), 0);
+            QCOMPARE(signal[1].toModelIndex().column(), int(EventsModel::ColumnCount) - 1);
+        }
+        QCOMPARE(heard, runs);
+        QCOMPARE(stale, 0);
+        for (int row = 0; row < model.rowCount(); ++row)
+            QCOMPARE(model.eventAt(row).isAmended, changed.contains(row));
+        model.renew(page);      // nothing more is known
+        QCOMPARE(told.size(), runs.size());
+        model.renew({});
+        QCOMPARE(model.rowCount(), 200);
+    }
+
     void firstPage_thenMoreAsTheViewAsks()
     {
         Bench b(1300);

@@ -100,7 +100,7 @@ private:
     {
         std::int64_t by = 0;
         if (bytes == 1) {
-            by = static_cast<std::int8_t>(byte());
+            by = static_cast<std::int8_t>(byte()); // NOLINT(bugprone-signed-char-misuse): a distance has a sign
         } else {
             std::uint32_t value = 0;
             for (unsigned i = 0; i < 4; ++i)

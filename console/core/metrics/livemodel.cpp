@@ -35,11 +35,6 @@ bool wanted(wire::Metric metric)
     return static_cast<std::size_t>(metric) < flags.size() && flags[static_cast<std::size_t>(metric)];
 }
 
-std::string podLabel(const wire::Origin &origin)
-{
-    return origin.podName.empty() ? origin.podUid : origin.namespaceName + '/' + origin.podName;
-}
-
 void addReading(SeriesBucket &bucket, std::int64_t timeNs, std::int64_t value)
 {
     bucket.minimum = bucket.n == 0 ? value : std::min(bucket.minimum, value);
@@ -100,7 +95,7 @@ void LiveModel::onDelivery(const wire::Delivery &delivery, std::int64_t finished
             m_earlier[delivery.node] += events->events.size();
         else if (!events->events.empty())       // there may be nothing but amendments of earlier ones
             recordLatency(delivery, *events, finishedNs);
-        onEvents(delivery, *events, earlier);
+        onEvents(delivery, *events, earlier, finishedNs);
     } else if (const auto *samples = std::get_if<wire::SampleBatch>(&delivery.frame.body))
         onSamples(delivery, *samples);
     else if (const auto *counters = std::get_if<wire::CounterReport>(&delivery.frame.body))
@@ -109,47 +104,55 @@ void LiveModel::onDelivery(const wire::Delivery &delivery, std::int64_t finished
         m_input.hooks[delivery.node] = *hooks;
 }
 
-void LiveModel::onEvents(const wire::Delivery &delivery, const wire::EventBatch &batch, bool earlier)
+void LiveModel::onEvents(const wire::Delivery &delivery, const wire::EventBatch &batch, bool earlier, std::int64_t finishedNs)
 {
-    enum : unsigned char { inContainer = 1, resolved = 2 };
-    std::vector<unsigned char> flags(batch.origins.size(), 0);
-    for (std::size_t i = 0; i < batch.origins.size(); ++i) {
-        const wire::Origin &origin = batch.origins[i];
-        if (!origin.containerId.empty() || !origin.podUid.empty()) {
-            // Resolved means to a pod (metrics, panel 8): a container outside of Kubernetes counts as not resolved.
-            flags[i] = static_cast<unsigned char>(inContainer | (origin.podName.empty() ? 0 : resolved));
-        }
-    }
+    std::vector<LateOrigins::Events> byOrigin(batch.origins.size());
+    std::vector<std::size_t> hashes;        // once each: few origins may be of many events and amendments, and long
+    for (const wire::Origin &origin : batch.origins)
+        hashes.push_back(LateOrigins::hashOf(origin));
     std::array<std::uint64_t, std::variant_size_v<wire::Detail>> byType{};
     SourceCounts &counts = m_processed[delivery.node];
-    for (const wire::Event &event : batch.events) {
-        const unsigned char flag = event.origin < flags.size() ? flags[event.origin] : static_cast<unsigned char>(0);
-        m_containerEvents += flag & inContainer ? 1 : 0;
-        m_resolvedEvents += flag & resolved ? 1 : 0;
+    for (std::size_t i = 0; i < batch.events.size(); ++i) {
+        const wire::Event &event = batch.events[i];
         if (const auto type = static_cast<std::size_t>(event.type); type < byType.size())
             byType[type] += earlier ? 0 : 1;
         else
             counts.bySource[wire::eventSource(event.type)] += earlier ? 0 : 1;
-        if (!flag)
+        if (event.origin >= byOrigin.size())
             continue;
-        const wire::Origin &origin = batch.origins[event.origin];
-        if (event.type == wire::EventType::OomKill && !origin.podUid.empty())
-            podEvent(figure::podOom, podLabel(origin), event.timeNs + delivery.clockOffsetNs, 1);
-        const auto *exit = std::get_if<wire::ProcessExit>(&event.detail);
-        if (const auto container = exit ? m_containers.find(origin.containerId) : m_containers.end();
-            container != m_containers.end())
-            container->second.noteExit(event.process.startTimeNs, exit->signal != 0 ? 128 + exit->signal : exit->exitCode);
-    }
-    for (const wire::OriginAmendment &one : batch.amendments) {
-        if (one.told >= flags.size() || one.now >= flags.size())
-            continue;
-        const unsigned char news = static_cast<unsigned char>(flags[one.now] & ~flags[one.told]);
-        m_containerEvents += news & inContainer ? one.events : 0;
-        m_resolvedEvents += news & resolved ? one.events : 0;
+        LateOrigins::Events &events = byOrigin[event.origin];
+        events.last = batch.seqOf(i);
+        events.first = events.count++ == 0 ? events.last : events.first;
+        noteEvent(delivery, batch, i, hashes[event.origin], finishedNs);
     }
     for (std::size_t type = 0; type < byType.size(); ++type) {
         if (byType[type] > 0)
             counts.bySource[wire::eventSource(static_cast<wire::EventType>(type))] += byType[type];
+    }
+    for (std::size_t i = 0; i < byOrigin.size(); ++i) {
+        LateOrigins::Events &events = byOrigin[i];
+        events.inContainer = isInContainer(batch.origins[i]) ? events.count : 0;
+        events.resolved = isResolved(batch.origins[i]) ? events.count : 0;
+        m_containerEvents += events.inContainer;
+        m_resolvedEvents += events.resolved;
+        if (events.resolved < events.count)
+            m_late.note(delivery.node, delivery.frame.streamId, hashes[i], events, finishedNs);
+    }
+    onAmendments(delivery, batch, hashes);
+}
+
+void LiveModel::onAmendments(const wire::Delivery &delivery, const wire::EventBatch &batch, const std::vector<std::size_t> &hashes)
+{
+    for (const wire::OriginAmendment &one : batch.amendments) {
+        if (one.was >= batch.origins.size() || one.told >= batch.origins.size() || one.now >= batch.origins.size())
+            continue;
+        const wire::Origin &told = batch.origins[one.told], &now = batch.origins[one.now];
+        const LateOrigins::Counts more = m_late.amend(delivery.node, delivery.frame.streamId, hashes[one.was], one,
+                                                      {isInContainer(now) && !isInContainer(told), isResolved(now) && !isResolved(told)});
+        m_containerEvents += more.inContainer;
+        m_resolvedEvents += more.resolved;
+        for (LateOrigins::OomKill &kill : m_late.takeKills(delivery.node, delivery.frame.streamId, hashes[one.was], one))
+            settle(std::move(kill), now, delivery.node);
     }
 }
 
@@ -281,48 +284,6 @@ void LiveModel::onApiCall(const std::string &operation, std::int64_t durationNs,
     ++m_heat[std::min(row, m_heat.size() - 1)];
 }
 
-void LiveModel::seeContainer(const std::string &node, const wire::Origin &origin, std::int64_t timeNs)
-{
-    if (origin.podUid.empty() || origin.containerId.empty())
-        return;
-    const auto [entry, fresh] = m_containers.try_emplace(origin.containerId);
-    Container &container = entry->second;
-    container.lastNs = std::max(container.lastNs, timeNs);
-    container.pod = podLabel(origin);
-    container.node = node;
-    if (origin.containerName.empty() || !container.slot.empty())
-        return;
-    container.slot = origin.podUid + '/' + origin.containerName;
-    std::string &current = m_slots[container.slot];
-    if (!current.empty() && current != origin.containerId)
-        podEvent(figure::podRestart, container.pod, timeNs, 1);
-    current = origin.containerId;
-}
-
-void LiveModel::endContainers(std::int64_t nowNs)
-{
-    for (auto entry = m_containers.begin(); entry != m_containers.end();) {
-        const Container &container = entry->second;
-        const bool nodeFresh = nowNs - m_lastSampleNs[container.node] <= heartbeatFreshNs;
-        if (!nodeFresh || nowNs - container.lastNs <= heartbeatFreshNs) {
-            ++entry;
-            continue;
-        }
-        if (container.exitCode)
-            podEvent(figure::podExit, container.pod, container.lastNs, *container.exitCode);
-        entry = m_containers.erase(entry);
-    }
-}
-
-void LiveModel::podEvent(std::string_view figureName, const std::string &pod, std::int64_t timeNs, double value)
-{
-    Track &track = m_input.figures[std::string(figureName)][pod];
-    const auto place = std::upper_bound(track.begin(), track.end(), timeNs,
-                                        [](std::int64_t time, const PlotPoint &point) { return time < point.timeNs; });
-    track.insert(place, {timeNs, value});
-    m_podFigures.push_back({timeNs, std::string(figureName), pod, value});
-}
-
 void LiveModel::read(std::string_view name, const std::string &label, double value)
 {
     auto tracks = m_input.figures.find(name);
@@ -418,6 +379,7 @@ void LiveModel::tick(std::int64_t nowNs, const std::vector<ReceiveReading> &rece
     m_previousNs = std::exchange(m_nowNs, nowNs);
     m_firstFigureNs = std::min(m_firstFigureNs, nowNs);
     endContainers(nowNs);
+    conclude(m_late.age(nowNs));
     readNodes(receive);
     read(figure::queueReceive, {}, static_cast<double>(receiveQueued));
     readAgents();

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "console/core/metrics/latencyhistogram.h"
+#include "console/core/metrics/lateorigins.h"
 #include "console/core/metrics/overviewinput.h"
 
 namespace tapio::console {
@@ -81,14 +82,23 @@ private:
     };
     struct Calls { LatencyHistogram histogram; std::uint64_t count = 0, errors = 0; };
 
-    void onEvents(const wire::Delivery &delivery, const wire::EventBatch &batch, bool earlier);
+    void onEvents(const wire::Delivery &delivery, const wire::EventBatch &batch, bool earlier, std::int64_t finishedNs);
+    void noteEvent(const wire::Delivery &delivery, const wire::EventBatch &batch, std::size_t i, std::size_t was, std::int64_t finishedNs);
+    void onAmendments(const wire::Delivery &delivery, const wire::EventBatch &batch, const std::vector<std::size_t> &hashes);
+    /// A kill that goes by the pod's uid, or by nothing, until its name is known.
+    void settle(LateOrigins::OomKill kill, const wire::Origin &now, const std::string &node);
+    /// What is shown of them holds, and is stored.
+    void conclude(const std::vector<LateOrigins::OomKill> &kills);
     void recordLatency(const wire::Delivery &delivery, const wire::EventBatch &batch, std::int64_t finishedNs);
     void onSamples(const wire::Delivery &delivery, const wire::SampleBatch &batch);
     void onCounters(const wire::Delivery &delivery, const wire::CounterReport &report);
     void addSample(const SeriesKey &key, std::int64_t timeNs, std::int64_t value);
     void seeContainer(const std::string &node, const wire::Origin &origin, std::int64_t timeNs);
     void endContainers(std::int64_t nowNs);
+    /// Shown at once, and stored with the next figures.
     void podEvent(std::string_view figureName, const std::string &pod, std::int64_t timeNs, double value);
+    void showPodEvent(std::string_view figureName, const std::string &pod, std::int64_t timeNs, double value);
+    void hidePodEvent(std::string_view figureName, const std::string &pod, std::int64_t timeNs);
 
     void read(std::string_view name, const std::string &label, double value);
     enum class Reading : bool { None, Taken };
@@ -131,6 +141,7 @@ private:
     std::map<std::string, std::uint64_t> m_consoleQueue;            ///< by server
     std::uint64_t m_containerEvents = 0;
     std::uint64_t m_resolvedEvents = 0;
+    LateOrigins m_late;
     std::map<std::string, Calls> m_calls;                           ///< by operation; "" = all
     std::vector<std::uint64_t> m_heat;
 };

@@ -2,6 +2,7 @@
 #include "console/core/store/amendments.h"
 
 #include <algorithm>
+#include <string>
 #include <tuple>
 #include <utility>
 
@@ -11,6 +12,14 @@ namespace {
 
 auto keyOf(const AmendmentRow &row) { return std::tie(row.was, row.stream, row.first); }
 
+std::string jsonOf(const std::vector<std::int64_t> &numbers)
+{
+    std::string list = "[";
+    for (const std::int64_t number : numbers)
+        list += (list.size() > 1 ? "," : "") + std::to_string(number);
+    return list + "]";
+}
+
 } // namespace
 
 Amendments::Amendments(std::vector<AmendmentRow> rows) : m_rows(std::move(rows))
@@ -18,12 +27,16 @@ Amendments::Amendments(std::vector<AmendmentRow> rows) : m_rows(std::move(rows))
     std::sort(m_rows.begin(), m_rows.end(), [](const AmendmentRow &a, const AmendmentRow &b) { return keyOf(a) < keyOf(b); });
 }
 
-Result<Amendments> Amendments::read(Database &database, std::int64_t fromNs)
+Result<Amendments> Amendments::read(Database &database, std::int64_t fromNs, const std::vector<std::int64_t> &origins)
 {
     std::vector<AmendmentRow> rows;
-    Statement query = database.statement("SELECT stream, was, first, last, now FROM amendment"
-                                         " WHERE before > coalesce((SELECT min(id) FROM event_zone WHERE t1 >= ?1), 9223372036854775807)");
-    Result<bool> row = query.bind(fromNs).step();
+    // One statement, so that it is of one state of the file. A file that no writer opened since it has the indexes is read through.
+    Statement query = database.statement(
+        "SELECT stream, was, first, last, now FROM amendment"
+        " WHERE was IN (SELECT value FROM json_each(?2) UNION SELECT was FROM amendment WHERE now IN (SELECT value FROM json_each(?2)))"
+        " AND +before > coalesce((SELECT min(id) FROM event_zone WHERE t1 >= ?1), 9223372036854775807)");
+    const std::string wanted = jsonOf(origins);
+    Result<bool> row = query.bind(fromNs, wanted).step();
     for (; row && *row; row = query.step())
         rows.push_back({query.integer(0), query.integer(1), query.integer(2), query.integer(3), query.integer(4)});
     if (!row)

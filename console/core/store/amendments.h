@@ -23,10 +23,12 @@ class Amendments {
 public:
     Amendments() = default;
     explicit Amendments(std::vector<AmendmentRow> rows);
-    /// All of events that may be at `fromNs` or later. The file has the table.
-    static Result<Amendments> read(Database &database, std::int64_t fromNs);
+    /// All of events that may be at `fromNs` or later, and were or are of one of `origins`; and what else is said of events that came as those. Others
+    /// stay in the file, however many there are. The file has the table.
+    static Result<Amendments> read(Database &database, std::int64_t fromNs, const std::vector<std::int64_t> &origins);
 
     bool empty() const noexcept { return m_rows.empty(); }
+    std::size_t size() const noexcept { return m_rows.size(); }
     /// Whose the event is by now.
     std::int64_t originOf(std::int64_t stream, std::int64_t seq, std::int64_t origin) const;
     /// Something was said of events of this origin.

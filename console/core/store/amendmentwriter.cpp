@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "protocol/wire/codec.h"
+
 namespace tapio::console {
 
 namespace {
@@ -16,9 +18,18 @@ bool mayBeAmended(const wire::Origin &origin)
     return isGuess || (isContainer && (origin.podName.empty() || origin.containerName.empty() || origin.workloadName.empty()));
 }
 
+/// After the last number that the batch's node can have given when it sent the batch: amendments are about the batch's events, and earlier ones. Of a batch
+/// from which a server took events it says less, since those may have been its last.
+std::uint64_t endOf(const wire::EventBatch &batch)
+{
+    const bool isWhole = !batch.events.empty() && batch.seqOffsets.empty();
+    const std::uint64_t events = isWhole ? batch.events.size() : wire::DecodeLimits().listElements;
+    return batch.firstSeq + std::min(events, UINT64_MAX - batch.firstSeq);
+}
+
 } // namespace
 
-void AmendmentWriter::take(std::int64_t stream, const wire::EventBatch &batch, const std::vector<Catalog::Origin> &origins)
+void AmendmentWriter::take(std::int64_t stream, std::uint64_t sinceSeq, const wire::EventBatch &batch, const std::vector<Catalog::Origin> &origins)
 {
     std::vector<Range> ranges(origins.size());
     for (std::size_t i = 0; i < batch.events.size(); ++i) {
@@ -32,15 +43,28 @@ void AmendmentWriter::take(std::int64_t stream, const wire::EventBatch &batch, c
         if (ranges[i].first != 0 && mayBeAmended(batch.origins[i]))
             remember({stream, origins[i].id}, ranges[i]);
     }
+    const std::uint64_t end = std::min<std::uint64_t>(endOf(batch), INT64_MAX);
     for (const wire::OriginAmendment &one : batch.amendments) {
-        ++m_amendments;
-        const bool fits = one.was < origins.size() && one.now < origins.size() && one.lastSeq <= INT64_MAX;
-        if (!fits || !hasEvents({stream, origins[one.was].id}, {one.firstSeq, one.lastSeq}))
-            ++m_withoutEvents;
+        ++m_taken.all;
+        if (one.was >= origins.size() || one.now >= origins.size() || one.lastSeq >= end) {
+            ++m_taken.withoutEvents;
+            ++m_taken.refused;
+            continue;
+        }
+        const std::int64_t was = origins[one.was].id;
         // Its events may have come before the store was opened: whether there are any decides who reads them.
-        if (fits)
-            m_buffered.push_back({stream, origins[one.was].id, static_cast<std::int64_t>(one.firstSeq), static_cast<std::int64_t>(one.lastSeq), origins[one.now].id});
+        m_taken.withoutEvents += one.firstSeq >= sinceSeq && !hasEvents({stream, was}, {one.firstSeq, one.lastSeq}) ? 1 : 0;
+        m_buffered.push_back({stream, was, static_cast<std::int64_t>(one.firstSeq), static_cast<std::int64_t>(one.lastSeq), origins[one.now].id});
     }
+}
+
+void AmendmentWriter::committed()
+{
+    m_buffered.clear();
+    m_totals.all += m_taken.all;
+    m_totals.withoutEvents += m_taken.withoutEvents;
+    m_totals.refused += m_taken.refused;
+    m_taken = {};
 }
 
 void AmendmentWriter::remember(const Key &key, const Range &range)

@@ -19,16 +19,22 @@ public:
 
     explicit AmendmentWriter(Database &database) : m_database(database) {}
 
-    /// `origins`: the numbers of the batch's.
-    void take(std::int64_t stream, const wire::EventBatch &batch, const std::vector<Catalog::Origin> &origins);
+    /// `origins`: the numbers of the batch's. `sinceSeq`: the number of the stream's first event since the store was opened; nothing is said of whether
+    /// those before it came.
+    void take(std::int64_t stream, std::uint64_t sinceSeq, const wire::EventBatch &batch, const std::vector<Catalog::Origin> &origins);
     /// `nextEvent`: greater than the running numbers of all events that are written by then.
     Status write(std::int64_t nextEvent);
-    void committed() { m_buffered.clear(); }
+    /// Who reads the file finds them from now on, so it is now that they count.
+    void committed();
 
     std::size_t bufferedBytes() const noexcept { return m_buffered.size() * sizeof(AmendmentRow); }
-    /// Since the store was opened: all that came, and of those what is about no event that came since then, or for long.
-    std::uint64_t amendments() const noexcept { return m_amendments; }
-    std::uint64_t withoutEvents() const noexcept { return m_withoutEvents; }
+    /// Committed since the store was opened.
+    struct Totals {
+        std::uint64_t all = 0;
+        std::uint64_t withoutEvents = 0;    ///< of those: about none of the events that came since then, or for long
+        std::uint64_t refused = 0;          ///< of those: about numbers that their node cannot have given by then
+    };
+    const Totals &totals() const noexcept { return m_totals; }
 
 private:
     struct Range {
@@ -49,7 +55,7 @@ private:
     Database &m_database;
     std::vector<AmendmentRow> m_buffered;
     Ranges m_young, m_old;
-    std::uint64_t m_amendments = 0, m_withoutEvents = 0;
+    Totals m_taken, m_totals;               ///< m_taken: since the last commit
 };
 
 } // namespace tapio::console

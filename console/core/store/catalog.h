@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -29,6 +30,7 @@ public:
         bool whole = false;        ///< its very first frame came to this store
         std::int64_t seenNs = 0;
         bool dirty = false;
+        std::optional<std::uint64_t> sinceSeq;  ///< number of its first event since the store was opened
     };
     struct Origin {
         std::int64_t id = 0;

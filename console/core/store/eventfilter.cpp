@@ -82,7 +82,9 @@ Status CompiledFilter::takeAmendments(NameLookup &names, std::int64_t fromNs)
 {
     if (!origins && textOrigins.empty())
         return {};
-    Result<Amendments> known = names.amendments(fromNs);
+    std::vector<std::int64_t> wanted = origins.value_or(std::vector<std::int64_t>());
+    wanted.insert(wanted.end(), textOrigins.begin(), textOrigins.end());
+    Result<Amendments> known = names.amendments(fromNs, wanted);
     if (!known)
         return fail(known.error());
     amendments = std::move(*known);

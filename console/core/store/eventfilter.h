@@ -52,7 +52,7 @@ struct CompiledFilter {
     TextSearch text{{}};
     std::vector<std::int64_t> textOrigins;        ///< whose pod or container has the text
     std::vector<std::int64_t> storedTextOrigins;  ///< as storedOrigins
-    Amendments amendments;                        ///< when there are origins to look at
+    Amendments amendments;                        ///< when there are origins to look at: those about them
     std::vector<std::int64_t> amendedOrigins;     ///< those of storedOrigins that they concern
     std::vector<std::uint32_t> grams;             ///< of the text
 

@@ -65,12 +65,12 @@ Result<const wire::Origin *> NameLookup::origin(std::int64_t id)
     return &known->second;
 }
 
-Result<Amendments> NameLookup::amendments(std::int64_t fromNs)
+Result<Amendments> NameLookup::amendments(std::int64_t fromNs, const std::vector<std::int64_t> &origins)
 {
     const Result<bool> has = hasVersion(3);
     if (!has)
         return fail(has.error());
-    return *has ? Amendments::read(m_database, fromNs) : Amendments();
+    return *has ? Amendments::read(m_database, fromNs, origins) : Amendments();
 }
 
 Result<bool> NameLookup::anyAmended()

@@ -25,8 +25,8 @@ public:
     Result<const wire::Origin *> origin(std::int64_t id);
     Result<std::string> node(std::int64_t id);
 
-    /// What is known since of the origins of events that may be at `fromNs` or later; nothing in a file from before that was noted.
-    Result<Amendments> amendments(std::int64_t fromNs);
+    /// What is known since of events that may be at `fromNs` or later and were or are of one of `origins`; nothing in a file from before that was noted.
+    Result<Amendments> amendments(std::int64_t fromNs, const std::vector<std::int64_t> &origins);
     /// There is something to ask amended() for.
     Result<bool> anyAmended();
     /// The same of one event: the number of the origin that it has by now.

@@ -76,10 +76,13 @@ CREATE INDEX amendment_before ON amendment(before);
 ALTER TABLE event_hot ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-/// Version 4: what an origin is looked up by. Where nothing is known of a cgroup but its number, all of the path's index is one entry.
+/// Version 4: what an origin is looked up by (where nothing is known of a cgroup but its number, all of the path's index is one entry), and
+/// amendments by what a search is about.
 constexpr const char *version4 = R"sql(
 CREATE INDEX origin_place ON origin(path, container_id, pod_uid, cgroup);
 DROP INDEX origin_path;
+CREATE INDEX amendment_was ON amendment(was);
+CREATE INDEX amendment_now ON amendment(now, was);
 )sql";
 
 /// Step i brings a file from version i to i + 1. Never changed once released; a new version appends one.

@@ -42,8 +42,9 @@ struct StoreStats {
     std::int64_t newestNs = 0;
     std::uint64_t chunks = 0;
     std::uint64_t deletedEvents = 0;                ///< by retention, since open
-    std::uint64_t amendments = 0;                   ///< of events' origins that came, since open; only a writer knows
-    std::uint64_t amendmentsWithoutEvents = 0;      ///< of those: about events that did not come, or came before the store was opened
+    std::uint64_t amendments = 0;                   ///< of events' origins that came and can be read, since open; only a writer knows
+    std::uint64_t amendmentsWithoutEvents = 0;      ///< of those: about events that did not come, or came too long ago to say
+    std::uint64_t amendmentsRefused = 0;            ///< of those without events: about numbers that their node cannot have given by then; not kept
 };
 
 /// A figure that the console itself measured (latency quantiles, queue depth, query times ...): one double at one time.

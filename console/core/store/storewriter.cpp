@@ -127,8 +127,9 @@ public:
         Result<StoreStats> stats = readStats(*m_database);
         if (stats) {
             stats->deletedEvents = m_retention.deletedEvents();
-            stats->amendments = m_amendments.amendments();
-            stats->amendmentsWithoutEvents = m_amendments.withoutEvents();
+            stats->amendments = m_amendments.totals().all;
+            stats->amendmentsWithoutEvents = m_amendments.totals().withoutEvents;
+            stats->amendmentsRefused = m_amendments.totals().refused;
         }
         return stats;
     }
@@ -192,7 +193,9 @@ Status Writer::take(Catalog::Stream &stream, const wire::Frame &, const wire::Ev
         const std::int64_t origin = event.origin < origins->size() ? (*origins)[event.origin].id : 0;
         m_events.push({stream.id, batch.seqOf(i), origin}, event);
     }
-    m_amendments.take(stream.id, batch, *origins);
+    if (!stream.sinceSeq)
+        stream.sinceSeq = batch.firstSeq;
+    m_amendments.take(stream.id, *stream.sinceSeq, batch, *origins);
     return {};
 }
 

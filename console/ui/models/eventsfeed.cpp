@@ -142,12 +142,6 @@ bool EventsFeed::isAmended() const
     return stats && stats->amendments != m_amendments;
 }
 
-void EventsFeed::renew(const EventPage &page)
-{
-    for (const StoredEvent &event : page.events)
-        m_model.renew(event);
-}
-
 /// The query, from where something new may be.
 EventQuery EventsFeed::forNew()
 {
@@ -257,7 +251,7 @@ void EventsFeed::takeWhole(const EventPage &page)
 
 void EventsFeed::takeNewest(const EventPage &page)
 {
-    renew(page);
+    m_model.renew(page.events);
     if (!m_query.newestFirst && m_extent != Extent::Whole)
         return; // it was asked for nothing else
     if (m_follows == 0) // the losses of the whole range

@@ -79,7 +79,6 @@ private:
     std::int64_t newestStored() const;
     EventQuery forNew();
     bool isAmended() const;
-    void renew(const EventPage &page);
     void onReady(int slot, quint64 id, const EventPage &page);
     void onFailed(int slot, quint64 id, const QString &error);
     void takeFirst(const EventPage &page);

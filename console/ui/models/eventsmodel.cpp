@@ -2,6 +2,9 @@
 #include "console/ui/models/eventsmodel.h"
 
 #include <algorithm>
+#include <functional>
+#include <unordered_map>
+#include <utility>
 
 #include "console/ui/models/eventtext.h"
 #include "console/ui/widgets/tableview.h"
@@ -25,15 +28,36 @@ int EventsModel::rowOf(EventId id) const
     return static_cast<int>(at - m_events.begin());
 }
 
-void EventsModel::renew(const StoredEvent &event)
+void EventsModel::renew(const std::vector<StoredEvent> &events)
 {
-    const int row = rowOf(event.id);
-    if (row < 0 || eventAt(row).origin == event.origin)
-        return;
-    StoredEvent &known = m_events[static_cast<std::size_t>(row)];
-    known.origin = event.origin;
-    known.isAmended = event.isAmended;
-    emit dataChanged(index(row, 0), index(row, ColumnCount - 1));
+    struct Hash {
+        std::size_t operator()(const EventId &id) const noexcept { return std::hash<std::int64_t>()(id.chunk * 1'000'003 + id.row); }
+    };
+    std::unordered_map<EventId, const StoredEvent *, Hash> byId(events.size());
+    for (const StoredEvent &event : events)
+        byId.emplace(event.id, &event);
+    std::vector<std::pair<int, int>> runs;
+    for (int row = 0; row < rowCount() && !byId.empty(); ++row) {
+        StoredEvent &known = m_events[static_cast<std::size_t>(row)];
+        const auto found = byId.find(known.id);
+        if (found == byId.end())
+            continue;
+        const StoredEvent &event = *found->second;
+        byId.erase(found);
+        if (known.origin == event.origin)
+            continue;
+        known.origin = event.origin;
+        known.isAmended = event.isAmended;
+        if (!runs.empty() && runs.back().second == row - 1)
+            runs.back().second = row;
+        else
+            runs.emplace_back(row, row);
+    }
+    if (runs.size() > mostRuns)
+        runs = {{runs.front().first, runs.back().second}};
+    // Views ask when they are told: by then every row is what it is.
+    for (const auto &[first, last] : runs)
+        emit dataChanged(index(first, 0), index(last, ColumnCount - 1));
 }
 
 void EventsModel::clear()

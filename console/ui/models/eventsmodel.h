@@ -20,6 +20,8 @@ class EventsModel : public QAbstractTableModel {
 public:
     enum Column { Time, Severity, Type, Summary, Node, Namespace, Entity, Identity, Command, Pid, ColumnCount };
     static constexpr std::size_t maxRows = 20'000;
+    /// A sorted view lays out all its rows again at each signal.
+    static constexpr std::size_t mostRuns = 64;
 
     EventsModel(const TimeDisplay &time, QObject *parent = nullptr);
 
@@ -37,8 +39,9 @@ public:
     template <typename Before>
     bool insertSorted(StoredEvent event, Before before);
     bool contains(EventId id) const { return m_ids.contains(id); }
-    /// One that is in the window, as it is known by now: whose it is may have been learnt since.
-    void renew(const StoredEvent &event);
+    /// Those that are in the window, as they are known by now: whose they are may have been learnt since. In one pass, O(events + rows), with one
+    /// `dataChanged` for each run of rows that changed; where they are more than `mostRuns`, one from the first to the last of them.
+    void renew(const std::vector<StoredEvent> &events);
     void setMoreBelow(bool more) { m_moreBelow = more; }
     bool moreBelow() const { return m_moreBelow; }
     void setShowDate(bool show);                     ///< the range spans days: a time alone would not tell
