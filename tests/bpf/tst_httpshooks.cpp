@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Trigger and assert: HTTP/1.1 that real clients and servers of OpenSSL say to each other in child processes.
 #include <QTest>
+#include <QVersionNumber>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <numeric>
 #include <string>
 #include <thread>
 
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/collect/kernel/uprobemulti.h"
 #include "tests/bpf/tcppeer.h"
 #include "tests/bpf/tlspeer.h"
 
@@ -26,6 +30,8 @@ private slots:
     void exchanges_areTold_data();
     void exchanges_areTold();
     void detail();
+    void withoutManyPlacesAtOnce_isAttachedOneByOne();
+    void kernel_isAskedForManyPlacesAtOnce();
     void withoutSocket_endsAreNotKnown();
     void pipelined_firstIsTold_restIsLost();
     void isAddedUp_bySideAndStatus();
@@ -293,6 +299,41 @@ void tst_HttpsHooks::detail()
     }
     QCOMPARE(wire::toString(asked[0].remote), wire::toString(served[0].local));
     QCOMPARE(wire::toString(asked[0].local), wire::toString(served[0].remote));
+}
+
+/// Linux before 6.6, that of Debian 12 for one.
+void tst_HttpsHooks::withoutManyPlacesAtOnce_isAttachedOneByOne()
+{
+    TAPIO_NEEDS_KERNEL();
+    Talker talker(keepAlive);
+    KernelFixture kernel;
+    agent::KernelOptions options;
+    options.uprobeMultiRefusal = [] { return EINVAL; };
+    TAPIO_OPEN_HTTPS(kernel, options);
+    QVERIFY(talker.go());
+    QCOMPARE(talker.end(), 0);
+    QVERIFY(isDrained(kernel));
+    QCOMPARE(toldOf(kernel, talker.pid(), wire::TcpDirection::Outbound).size(), 3);
+    int stepped = 0;
+    for (const wire::Hook &hook : kernel.collectors().hooks()) {
+        if (hook.collector != "https" || !hook.name.starts_with("SSL_"))
+            continue;
+        QCOMPARE(hook.attachKind, "uprobe");
+        QVERIFY2(hook.reason.starts_with("uprobe_multi: not attached"), hook.reason.c_str());
+        ++stepped;
+    }
+    QCOMPARE(stepped, 5);
+}
+
+void tst_HttpsHooks::kernel_isAskedForManyPlacesAtOnce()
+{
+    TAPIO_NEEDS_KERNEL();
+    // A program that was loaded for something else: what a kernel says that does not know such links.
+    QCOMPARE(agent::uprobeMultiRefusal(0), EINVAL);
+    utsname kernel{};
+    QVERIFY(::uname(&kernel) == 0);
+    const QVersionNumber version = QVersionNumber::fromString(QString::fromLatin1(kernel.release));
+    QCOMPARE(agent::uprobeMultiRefusal() == 0, version >= QVersionNumber(6, 6));
 }
 
 /// Programs that move the bytes themselves, such as those of asyncio.

@@ -164,7 +164,24 @@ void KernelObject::chooseCandidates()
             hook.stepDown(wire::HookState::Unsupported, "this kernel's tells too little");
         m_hooks.push_back(std::move(hook));
     }
+    stepDownFromUprobeMulti();
     dropTheUseless();
+}
+
+/// A kernel that does not know such links loads the programs for them all the same, and refuses when it is too late to load others.
+void KernelObject::stepDownFromUprobeMulti()
+{
+    const auto isMulti = [](const HookRun &hook) { return hook.wanted() && hook.candidates.front().attachKind == "uprobe_multi"; };
+    if (std::none_of(m_hooks.begin(), m_hooks.end(), isMulti))
+        return;
+    const int error = m_options.uprobeMultiRefusal ? m_options.uprobeMultiRefusal() : uprobeMultiRefusal();
+    if (error == 0)
+        return;
+    const auto [state, why] = attachRefusal("uprobe_multi", error);
+    for (HookRun &hook : m_hooks) {
+        if (isMulti(hook))
+            hook.stepDown(state, why);
+    }
 }
 
 /// Hooks that say nothing, or worse, something false, without another one of their collector that is not to be had.

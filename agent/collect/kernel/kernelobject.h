@@ -84,6 +84,7 @@ private:
 
     explicit KernelObject(const KernelOptions &options);
     void chooseCandidates();
+    void stepDownFromUprobeMulti();
     Status start();
     void sizeMaps(tapio_collectors &skeleton, const std::vector<Choice> &choices) const;
     void describeTracepoints(tapio_collectors &skeleton) const;
