@@ -4,9 +4,11 @@
 #include <QTest>
 
 #include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <limits>
 
 #include <fcntl.h>
-#include <limits>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +21,7 @@
 using namespace tapio;
 using namespace tapio::agent;
 using namespace tapio::test;
+using namespace std::chrono_literals;
 
 class tst_SslLibrary : public QObject {
     Q_OBJECT
@@ -31,6 +34,7 @@ private slots:
     void hostile_isRefused_data();
     void hostile_isRefused();
     void everyPrefix_isRefused();
+    void costly_isReadOnce();
     void mappings_data();
     void mappings();
     void fileSystem_data();
@@ -194,6 +198,48 @@ void tst_SslLibrary::everyPrefix_isRefused()
     QVERIFY(find(image.bytes).has_value());
     for (std::size_t size = 0; size < image.bytes.size(); ++size)
         QVERIFY(!find(image.bytes.substr(0, size)));
+}
+
+/// As many tables as are allowed, all of them the same, of as many symbols as are allowed, each with the same name of a MiB.
+void tst_SslLibrary::costly_isReadOnce()
+{
+    constexpr std::size_t sections = 512, symbols = 1u << 15, nameBytes = 1u << 20;
+    ElfImage image = small();
+    const std::size_t tableAt = image.bytes.size(), symbolsAt = tableAt + sections * sizeof(Elf64_Shdr), namesAt = symbolsAt + symbols * sizeof(Elf64_Sym);
+    Elf64_Shdr table{}, texts{};
+    table.sh_type = SHT_DYNSYM;
+    table.sh_offset = symbolsAt;
+    table.sh_size = symbols * sizeof(Elf64_Sym);
+    table.sh_entsize = sizeof(Elf64_Sym);
+    texts.sh_type = SHT_STRTAB;
+    texts.sh_offset = namesAt;
+    texts.sh_size = nameBytes;
+    Elf64_Sym symbol{};
+    symbol.st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC);
+    symbol.st_shndx = 1;
+    image.bytes += ElfImage::raw(texts);
+    for (std::size_t i = 1; i < sections; ++i)
+        image.bytes += ElfImage::raw(table);
+    for (std::size_t i = 0; i < symbols; ++i)
+        image.bytes += ElfImage::raw(symbol);
+    image.bytes += std::string(nameBytes, 'x');
+    image.put(offsetof(Elf64_Ehdr, e_shoff), Elf64_Off(tableAt));
+    image.put(offsetof(Elf64_Ehdr, e_shnum), Elf64_Half(sections));
+
+    std::size_t read = 0;
+    const std::clock_t begin = std::clock();
+    const auto places = findSslPlaces([&](std::uint64_t offset, std::span<std::byte> to) {
+        read += to.size();
+        if (offset > image.bytes.size() || to.size() > image.bytes.size() - offset)
+            return false;
+        std::memcpy(to.data(), image.bytes.data() + offset, to.size());
+        return true;
+    });
+    const auto took = std::chrono::milliseconds(1000 * (std::clock() - begin) / CLOCKS_PER_SEC);
+    qInfo("%zu bytes read, %lld ms", read, static_cast<long long>(took.count()));
+    QVERIFY(!places && places.error().code() == Errc::NotFound);
+    QVERIFY(read <= 2u << 20);
+    QVERIFY(took < 300ms);
 }
 
 void tst_SslLibrary::mappings_data()
