@@ -7,7 +7,10 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <fstream>
+#include <iterator>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -15,7 +18,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/collect/kernel/sslusers.h"
 #include "agent/collect/kernel/uprobemulti.h"
+#include "tests/bpf/fakeproc.h"
 #include "tests/bpf/tcppeer.h"
 #include "tests/bpf/tlspeer.h"
 
@@ -37,6 +42,8 @@ private slots:
     void isAddedUp_bySideAndStatus();
     void switchedOff_andOnAgain();
     void library_saysHowItIsWatched();
+    void unwatchable_doesNotTakeThePlace();
+    void beyondTheLimit_isOpenedOnce();
     void hooksAreDisabled_unlessAskedFor();
     void leavesInTime();
 };
@@ -213,6 +220,35 @@ QStringList toldOf(const KernelFixture &kernel, std::uint32_t pid, wire::TcpDire
     for (const wire::HttpRequest &request : requestsOf(kernel, pid, direction))
         told.append(QString("%1 %2 %3").arg(QString::fromStdString(request.texts->method), QString::fromStdString(request.texts->target)).arg(request.status));
     return told;
+}
+
+/// The bytes of the libssl that this program has mapped.
+std::string ownLibrary()
+{
+    static_cast<void>(TLS_method());
+    const auto mappings = agent::sslMappingsOf("/proc", static_cast<std::uint32_t>(::getpid()));
+    std::ifstream file(mappings.empty() ? std::string() : mappings[0].path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// A round without pause, and only one file at once.
+agent::KernelOptions oneFileOf(const FakeProc &proc)
+{
+    agent::KernelOptions options;
+    options.attachKinds = {"tp_btf", "uprobe"};
+    options.procRoot = proc.root();
+    options.librariesRound = 0ms;
+    return options;
+}
+
+/// Of the file with this name; "libssl" = of all that are too many.
+std::optional<wire::HookState> stateOf(KernelFixture &kernel, const std::string &file)
+{
+    for (const wire::Hook &hook : kernel.collectors().hooks()) {
+        if (hook.collector == "https" && (hook.name == file || hook.name.find('/' + file + ' ') != std::string::npos))
+            return hook.state;
+    }
+    return std::nullopt;
 }
 
 bool isDrained(KernelFixture &kernel)
@@ -426,6 +462,33 @@ void tst_HttpsHooks::library_saysHowItIsWatched()
     QVERIFY2(library->attachKind == "emulated" || library->attachKind == "single-stepped", library->attachKind.c_str());
     QCOMPARE(library->reason.empty(), library->attachKind == "emulated");
     qInfo("%s: %s", library->name.c_str(), library->attachKind.c_str());
+}
+
+/// Where only one file can be watched.
+void tst_HttpsHooks::unwatchable_doesNotTakeThePlace()
+{
+    TAPIO_NEEDS_KERNEL();
+    const FakeProc proc;
+    proc.process(1, FakeProc::mapping(proc.file("libssl.so.1", "no library")) + FakeProc::mapping(proc.file("libssl.so.3", ownLibrary())));
+    KernelFixture kernel;
+    QCOMPARE(kernel.openTolerant({"https"}, oneFileOf(proc)), QString());
+    QVERIFY(kernel.pollUntil([&] { return stateOf(kernel, "libssl.so.3") == wire::HookState::Active; }));
+    QCOMPARE(stateOf(kernel, "libssl.so.1"), wire::HookState::Unsupported);
+}
+
+void tst_HttpsHooks::beyondTheLimit_isOpenedOnce()
+{
+    TAPIO_NEEDS_KERNEL();
+    const FakeProc proc;
+    const std::string second = proc.file("libssl.so.2", ownLibrary());
+    Opens looks(proc.process(1, FakeProc::mapping(proc.file("libssl.so.1", ownLibrary())) + FakeProc::mapping(second)));
+    Opens opens(second);
+    KernelFixture kernel;
+    QCOMPARE(kernel.openTolerant({"https"}, oneFileOf(proc)), QString());
+    QVERIFY(kernel.pollUntil([&] { return looks.count() >= 4; }));
+    QCOMPARE(opens.count(), 1);
+    QCOMPARE(stateOf(kernel, "libssl.so.1"), wire::HookState::Active);
+    QCOMPARE(stateOf(kernel, "libssl"), wire::HookState::Failed);
 }
 
 void tst_HttpsHooks::hooksAreDisabled_unlessAskedFor()

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -61,9 +62,10 @@ public:
     SslProbes(const SslProbes &) = delete;
     SslProbes &operator=(const SslProbes &) = delete;
 
-    /// To be called twice a second: looks for a few milliseconds.
+    /// To be called twice a second: looks for 10 ms of CPU time. A look that takes longer is paid back by the steps that follow.
     void step();
-    /// A program was started: it has what it needs mapped by the second step from now. Bounded; what is too much waits for its round.
+    /// A program was started: it has what it needs mapped by the second step from now. Each process once, bounded; what is too much waits for
+    /// its round.
     void sawProgram(std::uint32_t pid);
     void setOn(bool on);
     bool isAttached() const noexcept;
@@ -78,8 +80,10 @@ private:
         wire::HookState state = wire::HookState::Unknown;
         std::string attachKind;
         std::string reason;
-        std::vector<SslLink> links;
+        std::vector<SslLink> links;  ///< empty: it cannot be watched
         std::uint64_t lastRound = 0;
+
+        bool isWatched() const noexcept { return !links.empty(); }
     };
     struct Known {
         FileIdentity identity;
@@ -90,7 +94,11 @@ private:
     void endRound();
     void look(std::uint32_t pid);
     void found(std::uint32_t pid, const SslMapping &mapping);
+    void addLibrary(const FileIdentity &identity, const SslMapping &mapping, const Result<OpenFile> &file);
+    bool isLeftOut(const MappingKey &key) const;
     void leaveOut(const MappingKey &key);
+    bool forgetUnwatched();
+    bool isFull() const noexcept;
     void attach(Library &library, int fd);
     Status attachAll(Library &library, int fd, const std::vector<SslPlace> &places);
     Status attachProgram(Library &library, int fd, SslProbe probe, bool onReturn, const std::vector<SslPlace> &places);
@@ -100,12 +108,14 @@ private:
     Options m_options;
     bool m_on = true;
     std::vector<std::uint32_t> m_pids;  ///< of this round, those still to be looked at
-    std::vector<std::uint32_t> m_started, m_startedBefore;
+    std::set<std::uint32_t> m_started, m_startedBefore, m_startedLongAgo; ///< the last are to be looked at now
+    std::chrono::nanoseconds m_spent{0};  ///< CPU time, of which each step gives some
     Clock::time_point m_roundDue{};
     std::uint64_t m_round = 0;
     std::map<MappingKey, Known> m_known;
     std::map<FileIdentity, Library> m_libraries;
     std::set<MappingKey> m_leftOut, m_leftOutNow; ///< for want of room: since the last round began, and in this one
+    std::optional<std::uint64_t> m_unnamedRound;  ///< the last in which a file that cannot be watched was one too many to be named
     std::vector<std::jthread> m_detaching;
 };
 
