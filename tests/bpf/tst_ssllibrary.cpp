@@ -252,7 +252,8 @@ void tst_SslLibrary::mappings_data()
     QTest::newRow("without the end of the line") << libssl.chopped(1) << QStringList{"fe:01 333427 /usr/lib/libssl.so.3"};
     QTest::newRow("of a wheel, and a folder with blanks") << QByteArray("1-2 r-xp 0 00:2f 7 /a b/libssl-3f6dd5b8.so.1.1\n") << QStringList{"00:2f 7 /a b/libssl-3f6dd5b8.so.1.1"};
     QTest::newRow("data") << QByteArray(libssl).replace("r-xp", "r--p") << QStringList();
-    QTest::newRow("deleted") << QByteArray(libssl).replace("\n", " (deleted)\n") << QStringList();
+    QTest::newRow("deleted") << QByteArray(libssl).replace("\n", " (deleted)\n") << QStringList{"fe:01 333427 /usr/lib/libssl.so.3 deleted"};
+    QTest::newRow("deleted, and called so") << QByteArray(libssl).replace("\n", " (deleted) (deleted)\n") << QStringList{"fe:01 333427 /usr/lib/libssl.so.3 (deleted) deleted"};
     QTest::newRow("NSS") << QByteArray(libssl).replace("libssl.so.3", "libssl3.so") << QStringList();
     QTest::newRow("another name") << QByteArray(libssl).replace("libssl.so.3", "notlibssl.so.3") << QStringList();
     QTest::newRow("a folder of that name") << QByteArray(libssl).replace("libssl.so.3", "libssl.so.3/x") << QStringList();
@@ -269,7 +270,7 @@ void tst_SslLibrary::mappings()
     QFETCH(QByteArray, maps);
     QStringList found;
     for (const SslMapping &one : parseSslMappings(maps.toStdString()))
-        found.append(QString("%1 %2 %3").arg(QString::fromStdString(one.device)).arg(one.inode).arg(QString::fromStdString(one.path)));
+        found.append(QString("%1 %2 %3%4").arg(QString::fromStdString(one.device)).arg(one.inode).arg(QString::fromStdString(one.path), one.isDeleted ? " deleted" : ""));
     QTEST(found, "expected");
 }
 

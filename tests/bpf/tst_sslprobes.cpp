@@ -2,6 +2,9 @@
 // Which processes and files are looked at for https, and how often: on what looks like /proc, and with no programs to attach.
 #include <QTest>
 
+#include <ctime>
+#include <map>
+
 #include "agent/collect/kernel/sslprobes.h"
 #include "tests/bpf/fakeproc.h"
 
@@ -77,6 +80,24 @@ private slots:
         QCOMPARE(opens.count(), 2);
     }
 
+    void longLook_isPaidBack()
+    {
+        const FakeProc proc;
+        Opens opens(proc.process(1, FakeProc::mapping(proc.file("libssl.so.3", "no library"))));
+        SslProbes::Options costly = options(proc, 0ms);
+        costly.open = [](const std::string &, std::uint32_t, const SslMapping &) -> Result<OpenFile> {
+            const std::clock_t end = std::clock() + CLOCKS_PER_SEC / 10; // the process has no other thread
+            while (std::clock() < end) {
+            }
+            return fail(Errc::NotFound, "gone");
+        };
+        SslProbes probes(noPrograms(), costly);
+        steps(probes, 9); // of 10 ms each
+        QCOMPARE(opens.count(), 1);
+        steps(probes, 5);
+        QCOMPARE(opens.count(), 2);
+    }
+
     void unwatchable_isOpenedOnce_andNamed()
     {
         const FakeProc proc;
@@ -112,6 +133,53 @@ private slots:
         probes.sawProgram(100);
         steps(probes, 100);
         QCOMPARE(opens.count(), 1);
+    }
+
+    /// An upgrade, until the programs are started again.
+    void deleted_staysKnown_andIsNotOpened()
+    {
+        const FakeProc proc;
+        const std::string file = proc.file("libssl.so.3", "no library"), later = proc.file("libssl.so.1", "nor this");
+        proc.process(1, FakeProc::mapping(file));
+        SslProbes probes(noPrograms(), options(proc, 0ms));
+        steps(probes);
+        Opens opens(later);
+        proc.process(1, FakeProc::mapping(file, " (deleted)") + FakeProc::mapping(later, " (deleted)"));
+        steps(probes);
+        QCOMPARE(probes.hooks().size(), std::size_t(1));
+        QVERIFY(probes.hooks()[0].name.find("/libssl.so.3 ") != std::string::npos);
+        QCOMPARE(opens.count(), 0);
+        proc.process(1, "");
+        steps(probes);
+        QVERIFY(probes.hooks().empty());
+    }
+
+    /// Of btrfs: maps names the files of all subvolumes by one device, and a snapshot's have the inodes of the original's.
+    void snapshots_areOtherFiles()
+    {
+        const FakeProc proc;
+        const std::string file = proc.file("libssl.so.3", "no library"), mapping = FakeProc::mapping(file);
+        for (std::uint32_t pid = 1; pid <= 6; ++pid)
+            proc.process(pid, mapping, "mnt:[" + std::to_string(pid % 3) + ']');
+        std::map<std::uint32_t, int> opened; // by mount namespace
+        SslProbes::Options facts = options(proc, 0ms);
+        facts.open = [&](const std::string &root, std::uint32_t pid, const SslMapping &one) {
+            ++opened[pid % 3];
+            auto result = openMapped(root, pid, one);
+            if (result) {
+                result->isAmbiguous = true;
+                result->identity.device = pid % 3 == 0 ? "0:30" : "0:31"; // the third has the second's subvolume
+            }
+            return result;
+        };
+        SslProbes probes(noPrograms(), facts);
+        steps(probes);
+        QCOMPARE(probes.hooks().size(), std::size_t(2));
+        QCOMPARE(opened, (std::map<std::uint32_t, int>{{0, 1}, {1, 1}, {2, 1}}));
+        for (std::uint32_t pid = 1; pid <= 6; ++pid)
+            proc.process(pid, pid % 3 == 0 ? FakeProc::mapping(file, " (deleted)") : "");
+        steps(probes);
+        QCOMPARE(probes.hooks().size(), std::size_t(1));
     }
 };
 

@@ -78,6 +78,11 @@ void detach(std::vector<SslLink> links)
 /// The very file that was read, whatever its path leads to by now.
 std::string ownPath(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
 
+std::string placeOf(const std::string &procRoot, std::uint32_t pid, const SslMapping &mapping)
+{
+    return mountNamespaceOf(procRoot, pid) + ' ' + mapping.path;
+}
+
 } // namespace
 
 SslLink::~SslLink()
@@ -194,30 +199,50 @@ void SslProbes::look(std::uint32_t pid)
         found(pid, mapping);
 }
 
+/// Null: it is not. Completes the key as far as it needs to be, and keeps what is found for another round.
+const SslProbes::Known *SslProbes::findKnown(MappingKey &key, std::uint32_t pid, const SslMapping &mapping)
+{
+    auto known = m_known.find(key);
+    if (known != m_known.end() && known->second.isAmbiguous) {
+        known->second.lastRound = m_round;
+        key.place = placeOf(m_options.procRoot, pid, mapping);
+        known = m_known.find(key);
+    }
+    if (known == m_known.end())
+        return nullptr;
+    known->second.lastRound = m_round;
+    return &known->second;
+}
+
 void SslProbes::found(std::uint32_t pid, const SslMapping &mapping)
 {
-    const MappingKey key{mapping.device, mapping.inode};
-    if (const auto known = m_known.find(key); known != m_known.end()) {
-        known->second.lastRound = m_round;
-        if (const auto library = m_libraries.find(known->second.identity); library != m_libraries.end())
+    MappingKey key{mapping.device, mapping.inode, {}};
+    if (const Known *known = findKnown(key, pid, mapping)) {
+        if (const auto library = m_libraries.find(known->identity); library != m_libraries.end())
             library->second.lastRound = m_round;
         return;
     }
+    if (mapping.isDeleted)
+        return; // nothing leads to it, but what was attached to it before stays
     const bool full = isFull();
     if ((full && isLeftOut(key)) || (m_known.size() >= mostKnown && !forgetUnwatched()))
         return leaveOut(key);
     auto file = [&] {
         const Spending spending(m_spent);
-        return openMapped(m_options.procRoot, pid, mapping);
+        return m_options.open(m_options.procRoot, pid, mapping);
     }();
     if (!file && file.error().code() == Errc::NotFound)
         return; // another process may have it still
     const FileIdentity identity = file ? file->identity : FileIdentity{mapping.device, mapping.inode, 0, 0};
+    if (file && file->isAmbiguous) {
+        m_known[key] = {{}, m_round, true};
+        key.place = placeOf(m_options.procRoot, pid, mapping);
+    }
     const auto library = m_libraries.find(identity);
     if (library == m_libraries.end() && file && full) {
         leaveOut(key);
     } else {
-        m_known[key] = {identity, m_round};
+        m_known[key] = {identity, m_round, false};
         if (library != m_libraries.end())
             library->second.lastRound = m_round;
         else

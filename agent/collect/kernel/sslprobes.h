@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -55,6 +56,7 @@ public:
     struct Options {
         std::string procRoot = "/proc";
         std::chrono::milliseconds round{30'000};
+        std::function<Result<OpenFile>(const std::string &procRoot, std::uint32_t pid, const SslMapping &mapping)> open = openMapped;
     };
 
     SslProbes(const Programs &programs, Options options);
@@ -74,7 +76,13 @@ public:
 
 private:
     using Clock = std::chrono::steady_clock;
-    using MappingKey = std::pair<std::string, std::uint64_t>;
+    struct MappingKey {
+        std::string device;
+        std::uint64_t inode = 0;
+        std::string place;           ///< mount namespace and path where those two are ambiguous, else empty
+
+        auto operator<=>(const MappingKey &) const = default;
+    };
     struct Library {
         std::string name;
         wire::HookState state = wire::HookState::Unknown;
@@ -88,11 +96,13 @@ private:
     struct Known {
         FileIdentity identity;
         std::uint64_t lastRound = 0;
+        bool isAmbiguous = false;    ///< no file, but a word on all that have this device and inode: look for the one with a place
     };
 
     void beginRound(Clock::time_point now);
     void endRound();
     void look(std::uint32_t pid);
+    const Known *findKnown(MappingKey &key, std::uint32_t pid, const SslMapping &mapping);
     void found(std::uint32_t pid, const SslMapping &mapping);
     void addLibrary(const FileIdentity &identity, const SslMapping &mapping, const Result<OpenFile> &file);
     bool isLeftOut(const MappingKey &key) const;
