@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Trigger and assert: HTTP/1.1 that real clients and servers of OpenSSL say to each other in child processes.
+#include <QDir>
 #include <QTest>
 #include <QVersionNumber>
 
@@ -14,6 +15,8 @@
 #include <string>
 #include <thread>
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,6 +47,7 @@ private slots:
     void library_saysHowItIsWatched();
     void unwatchable_doesNotTakeThePlace();
     void beyondTheLimit_isOpenedOnce();
+    void lookThatDoesNotReturn_keepsNobodyWaiting();
     void hooksAreDisabled_unlessAskedFor();
     void leavesInTime();
 };
@@ -489,6 +493,36 @@ void tst_HttpsHooks::beyondTheLimit_isOpenedOnce()
     QCOMPARE(opens.count(), 1);
     QCOMPARE(stateOf(kernel, "libssl.so.1"), wire::HookState::Active);
     QCOMPARE(stateOf(kernel, "libssl"), wire::HookState::Failed);
+}
+
+/// As it is when a file system of somebody else's is asked for a file, or when a process's memory map is held.
+void tst_HttpsHooks::lookThatDoesNotReturn_keepsNobodyWaiting()
+{
+    TAPIO_NEEDS_KERNEL();
+    const auto threads = [] { return QDir("/proc/self/task").entryList(QDir::Dirs | QDir::NoDotAndDotDot).size(); };
+    const auto before = threads();
+    const FakeProc proc;
+    const std::string maps = proc.process(77, "");
+    QVERIFY(::unlink(maps.c_str()) == 0 && ::mkfifo(maps.c_str(), 0600) == 0);
+    auto kernel = std::make_unique<KernelFixture>();
+    QCOMPARE(kernel->openTolerant({"https", "process"}, oneFileOf(proc)), QString());
+    std::string reason;
+    QVERIFY(kernel->pollUntil([&] {
+        for (const wire::Hook &hook : kernel->collectors().hooks())
+            reason = hook.name == "libraries" ? hook.reason : reason;
+        return !reason.empty();
+    }));
+    QVERIFY2(reason.starts_with("the look at process 77 has not returned for "), reason.c_str());
+    Child child = Child::command({"/bin/true"});
+    QVERIFY(kernel->waitFor(of<wire::ProcessExec>(child.pid())).has_value());
+    const auto begin = std::chrono::steady_clock::now();
+    kernel.reset();
+    QVERIFY(std::chrono::steady_clock::now() - begin < 1500ms);
+    QCOMPARE(threads(), before + 1);
+    const int writer = ::open(maps.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC); // now it returns
+    QVERIFY(writer >= 0);
+    ::close(writer);
+    QTRY_COMPARE(threads(), before);
 }
 
 void tst_HttpsHooks::hooksAreDisabled_unlessAskedFor()

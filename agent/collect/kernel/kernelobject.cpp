@@ -234,9 +234,10 @@ Result<KernelObject::Skeleton> KernelObject::openSkeleton(const std::vector<Choi
     bpf_object_open_opts options{};
     options.sz = sizeof(options);
     options.btf_custom_path = m_options.btfPath.empty() ? nullptr : m_options.btfPath.c_str();
-    Skeleton skeleton(tapio_collectors__open_opts(&options));
-    if (!skeleton)
+    tapio_collectors *const opened = tapio_collectors__open_opts(&options);
+    if (opened == nullptr)
         return failErrno("reading our own kernel programs", errno);
+    Skeleton skeleton(opened, SkeletonDeleter());
     bpf_program *program = nullptr;
     bpf_object__for_each_program (program, skeleton->obj) {
         const bool wanted = std::any_of(choices.begin(), choices.end(), [&](const Choice &choice) {
@@ -547,7 +548,7 @@ void KernelObject::openSslProbes()
             programs[next++] = {hook.program, hook.candidates.front().attachKind == "uprobe_multi"};
     }
     if (next == programs.size())
-        m_ssl = std::make_unique<SslProbes>(programs, SslProbes::Options{m_options.procRoot, m_options.librariesRound});
+        m_ssl = std::make_unique<SslWatcher>(m_skeleton, programs, SslProbes::Options{m_options.procRoot, m_options.librariesRound, {}, openMapped});
 }
 
 /// What belongs into libraries that nobody has mapped yet has nothing to watch.

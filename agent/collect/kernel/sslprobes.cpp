@@ -9,6 +9,7 @@
 #include <iterator>
 #include <memory>
 #include <system_error>
+#include <thread>
 
 #include <linux/bpf.h>
 #include <sys/syscall.h>
@@ -109,7 +110,6 @@ void SslProbes::setOn(bool on)
     for (auto &[identity, library] : m_libraries)
         std::move(library.links.begin(), library.links.end(), std::back_inserter(links));
     detach(std::move(links));
-    m_detaching.clear();
     m_libraries.clear();
     m_known.clear();
     m_leftOut.clear();
@@ -183,13 +183,13 @@ void SslProbes::endRound()
             std::move(library.links.begin(), library.links.end(), std::back_inserter(links));
     }
     std::erase_if(m_libraries, isOld);
-    m_detaching.clear(); // those of the last round have ended long ago
-    if (!links.empty())
-        m_detaching.emplace_back([links = std::move(links)]() mutable { detach(std::move(links)); });
+    detach(std::move(links));
 }
 
 void SslProbes::look(std::uint32_t pid)
 {
+    if (m_options.looking)
+        m_options.looking(pid);
     std::vector<SslMapping> mappings;
     {
         const Spending spending(m_spent);
@@ -197,6 +197,8 @@ void SslProbes::look(std::uint32_t pid)
     }
     for (const SslMapping &mapping : mappings)
         found(pid, mapping);
+    if (m_options.looking)
+        m_options.looking(0);
 }
 
 /// Null: it is not. Completes the key as far as it needs to be, and keeps what is found for another round.

@@ -10,7 +10,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -43,8 +42,8 @@ private:
 };
 
 /// Keeps the programs of https attached to every libssl that a process of the machine has mapped. Looks at a few processes at a time, and
-/// at all within a round; a file that nobody has mapped any more for a whole round is let go. One thread, and short-lived ones of its own that detach.
-/// Destructor detaches, all files at once.
+/// at all within a round; a file that nobody has mapped any more for a whole round is let go. One thread, which processes can keep waiting
+/// (see SslWatcher), and short-lived ones that detach. Destructor detaches, all files at once.
 class SslProbes {
 public:
     struct Program {
@@ -56,6 +55,7 @@ public:
     struct Options {
         std::string procRoot = "/proc";
         std::chrono::milliseconds round{30'000};
+        std::function<void(std::uint32_t pid)> looking;  ///< before a look at that process, and with 0 after it; may be empty
         std::function<Result<OpenFile>(const std::string &procRoot, std::uint32_t pid, const SslMapping &mapping)> open = openMapped;
     };
 
@@ -126,7 +126,6 @@ private:
     std::map<FileIdentity, Library> m_libraries;
     std::set<MappingKey> m_leftOut, m_leftOutNow; ///< for want of room: since the last round began, and in this one
     std::optional<std::uint64_t> m_unnamedRound;  ///< the last in which a file that cannot be watched was one too many to be named
-    std::vector<std::jthread> m_detaching;
 };
 
 } // namespace tapio::agent
