@@ -201,8 +201,8 @@ void KernelCollectorsImpl::everyHalfSecond()
     m_halfSecondDue = now + halfSecond;
     m_object->setUtcMinusBoot(m_clock.utcNs() - m_clock.bootNs());
     m_object->tellWaiting();
-    if (SslProbes *probes = m_object->sslProbes())
-        probes->step();
+    if (SslWatcher *watcher = m_object->sslWatcher())
+        watcher->step();
 }
 
 void KernelCollectorsImpl::wake()
@@ -226,8 +226,8 @@ void KernelCollectorsImpl::onRecord(std::span<const std::byte> bytes)
         return;
     }
     record->drainedBootNs = std::max(m_nowBootNs, record->bootNs);
-    if (SslProbes *probes = m_object->sslProbes(); probes != nullptr && record->event.type == wire::EventType::ProcessExec)
-        probes->sawProgram(record->event.process.pid);
+    if (SslWatcher *watcher = m_object->sslWatcher(); watcher != nullptr && record->event.type == wire::EventType::ProcessExec)
+        watcher->sawProgram(record->event.process.pid);
     if (auto *request = std::get_if<wire::HttpRequest>(&record->event.detail))
         request->texts->route = m_routes.admit(std::move(request->texts->route), static_cast<std::int64_t>(m_nowBootNs));
     m_sink.onRecord(std::move(*record));

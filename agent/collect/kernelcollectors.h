@@ -70,6 +70,8 @@ struct KernelOptions {
     std::string cgroupRoot = "/sys/fs/cgroup";
     std::string procRoot = "/proc";                     ///< of the processes whose libraries https looks for
     std::chrono::milliseconds librariesRound{30'000};   ///< in which all of them are looked at, besides those that were just started
+    /// What the kernel says to one link for many places of a file: 0, or an errno. Empty: it is asked.
+    std::function<int()> uprobeMultiRefusal;
     /// How long a question to a name server waits before it is told as not answered.
     std::chrono::milliseconds dnsWait{5000};
     /// Have the kernel measure the programs' run time while we run. Costs two clock reads per run, and counts for every

@@ -1,17 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Trigger and assert: HTTP/1.1 that real clients and servers of OpenSSL say to each other in child processes.
+#include <QDir>
 #include <QTest>
+#include <QVersionNumber>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
+#include <fstream>
+#include <iterator>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <thread>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/collect/kernel/sslusers.h"
+#include "agent/collect/kernel/uprobemulti.h"
+#include "tests/bpf/fakeproc.h"
 #include "tests/bpf/tcppeer.h"
 #include "tests/bpf/tlspeer.h"
 
@@ -26,11 +38,16 @@ private slots:
     void exchanges_areTold_data();
     void exchanges_areTold();
     void detail();
+    void withoutManyPlacesAtOnce_isAttachedOneByOne();
+    void kernel_isAskedForManyPlacesAtOnce();
     void withoutSocket_endsAreNotKnown();
     void pipelined_firstIsTold_restIsLost();
     void isAddedUp_bySideAndStatus();
     void switchedOff_andOnAgain();
     void library_saysHowItIsWatched();
+    void unwatchable_doesNotTakeThePlace();
+    void beyondTheLimit_isOpenedOnce();
+    void lookThatDoesNotReturn_keepsNobodyWaiting();
     void hooksAreDisabled_unlessAskedFor();
     void leavesInTime();
 };
@@ -209,6 +226,35 @@ QStringList toldOf(const KernelFixture &kernel, std::uint32_t pid, wire::TcpDire
     return told;
 }
 
+/// The bytes of the libssl that this program has mapped.
+std::string ownLibrary()
+{
+    static_cast<void>(TLS_method());
+    const auto mappings = agent::sslMappingsOf("/proc", static_cast<std::uint32_t>(::getpid()));
+    std::ifstream file(mappings.empty() ? std::string() : mappings[0].path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// A round without pause, and only one file at once.
+agent::KernelOptions oneFileOf(const FakeProc &proc)
+{
+    agent::KernelOptions options;
+    options.attachKinds = {"tp_btf", "uprobe"};
+    options.procRoot = proc.root();
+    options.librariesRound = 0ms;
+    return options;
+}
+
+/// Of the file with this name; "libssl" = of all that are too many.
+std::optional<wire::HookState> stateOf(KernelFixture &kernel, const std::string &file)
+{
+    for (const wire::Hook &hook : kernel.collectors().hooks()) {
+        if (hook.collector == "https" && (hook.name == file || hook.name.find('/' + file + ' ') != std::string::npos))
+            return hook.state;
+    }
+    return std::nullopt;
+}
+
 bool isDrained(KernelFixture &kernel)
 {
     return kernel.pollUntil([&] {
@@ -293,6 +339,41 @@ void tst_HttpsHooks::detail()
     }
     QCOMPARE(wire::toString(asked[0].remote), wire::toString(served[0].local));
     QCOMPARE(wire::toString(asked[0].local), wire::toString(served[0].remote));
+}
+
+/// Linux before 6.6, that of Debian 12 for one.
+void tst_HttpsHooks::withoutManyPlacesAtOnce_isAttachedOneByOne()
+{
+    TAPIO_NEEDS_KERNEL();
+    Talker talker(keepAlive);
+    KernelFixture kernel;
+    agent::KernelOptions options;
+    options.uprobeMultiRefusal = [] { return EINVAL; };
+    TAPIO_OPEN_HTTPS(kernel, options);
+    QVERIFY(talker.go());
+    QCOMPARE(talker.end(), 0);
+    QVERIFY(isDrained(kernel));
+    QCOMPARE(toldOf(kernel, talker.pid(), wire::TcpDirection::Outbound).size(), 3);
+    int stepped = 0;
+    for (const wire::Hook &hook : kernel.collectors().hooks()) {
+        if (hook.collector != "https" || !hook.name.starts_with("SSL_"))
+            continue;
+        QCOMPARE(hook.attachKind, "uprobe");
+        QVERIFY2(hook.reason.starts_with("uprobe_multi: not attached"), hook.reason.c_str());
+        ++stepped;
+    }
+    QCOMPARE(stepped, 5);
+}
+
+void tst_HttpsHooks::kernel_isAskedForManyPlacesAtOnce()
+{
+    TAPIO_NEEDS_KERNEL();
+    // A program that was loaded for something else: what a kernel says that does not know such links.
+    QCOMPARE(agent::uprobeMultiRefusal(0), EINVAL);
+    utsname kernel{};
+    QVERIFY(::uname(&kernel) == 0);
+    const QVersionNumber version = QVersionNumber::fromString(QString::fromLatin1(kernel.release));
+    QCOMPARE(agent::uprobeMultiRefusal() == 0, version >= QVersionNumber(6, 6));
 }
 
 /// Programs that move the bytes themselves, such as those of asyncio.
@@ -385,6 +466,63 @@ void tst_HttpsHooks::library_saysHowItIsWatched()
     QVERIFY2(library->attachKind == "emulated" || library->attachKind == "single-stepped", library->attachKind.c_str());
     QCOMPARE(library->reason.empty(), library->attachKind == "emulated");
     qInfo("%s: %s", library->name.c_str(), library->attachKind.c_str());
+}
+
+/// Where only one file can be watched.
+void tst_HttpsHooks::unwatchable_doesNotTakeThePlace()
+{
+    TAPIO_NEEDS_KERNEL();
+    const FakeProc proc;
+    proc.process(1, FakeProc::mapping(proc.file("libssl.so.1", "no library")) + FakeProc::mapping(proc.file("libssl.so.3", ownLibrary())));
+    KernelFixture kernel;
+    QCOMPARE(kernel.openTolerant({"https"}, oneFileOf(proc)), QString());
+    QVERIFY(kernel.pollUntil([&] { return stateOf(kernel, "libssl.so.3") == wire::HookState::Active; }));
+    QCOMPARE(stateOf(kernel, "libssl.so.1"), wire::HookState::Unsupported);
+}
+
+void tst_HttpsHooks::beyondTheLimit_isOpenedOnce()
+{
+    TAPIO_NEEDS_KERNEL();
+    const FakeProc proc;
+    const std::string second = proc.file("libssl.so.2", ownLibrary());
+    Opens looks(proc.process(1, FakeProc::mapping(proc.file("libssl.so.1", ownLibrary())) + FakeProc::mapping(second)));
+    Opens opens(second);
+    KernelFixture kernel;
+    QCOMPARE(kernel.openTolerant({"https"}, oneFileOf(proc)), QString());
+    QVERIFY(kernel.pollUntil([&] { return looks.count() >= 4; }));
+    QCOMPARE(opens.count(), 1);
+    QCOMPARE(stateOf(kernel, "libssl.so.1"), wire::HookState::Active);
+    QCOMPARE(stateOf(kernel, "libssl"), wire::HookState::Failed);
+}
+
+/// As it is when a file system of somebody else's is asked for a file, or when a process's memory map is held.
+void tst_HttpsHooks::lookThatDoesNotReturn_keepsNobodyWaiting()
+{
+    TAPIO_NEEDS_KERNEL();
+    const auto threads = [] { return QDir("/proc/self/task").entryList(QDir::Dirs | QDir::NoDotAndDotDot).size(); };
+    const auto before = threads();
+    const FakeProc proc;
+    const std::string maps = proc.process(77, "");
+    QVERIFY(::unlink(maps.c_str()) == 0 && ::mkfifo(maps.c_str(), 0600) == 0);
+    auto kernel = std::make_unique<KernelFixture>();
+    QCOMPARE(kernel->openTolerant({"https", "process"}, oneFileOf(proc)), QString());
+    std::string reason;
+    QVERIFY(kernel->pollUntil([&] {
+        for (const wire::Hook &hook : kernel->collectors().hooks())
+            reason = hook.name == "libraries" ? hook.reason : reason;
+        return !reason.empty();
+    }));
+    QVERIFY2(reason.starts_with("the look at process 77 has not returned for "), reason.c_str());
+    Child child = Child::command({"/bin/true"});
+    QVERIFY(kernel->waitFor(of<wire::ProcessExec>(child.pid())).has_value());
+    const auto begin = std::chrono::steady_clock::now();
+    kernel.reset();
+    QVERIFY(std::chrono::steady_clock::now() - begin < 1500ms);
+    QCOMPARE(threads(), before + 1);
+    const int writer = ::open(maps.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC); // now it returns
+    QVERIFY(writer >= 0);
+    ::close(writer);
+    QTRY_COMPARE(threads(), before);
 }
 
 void tst_HttpsHooks::hooksAreDisabled_unlessAskedFor()

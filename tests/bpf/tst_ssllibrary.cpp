@@ -4,9 +4,11 @@
 #include <QTest>
 
 #include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <limits>
 
 #include <fcntl.h>
-#include <limits>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +21,7 @@
 using namespace tapio;
 using namespace tapio::agent;
 using namespace tapio::test;
+using namespace std::chrono_literals;
 
 class tst_SslLibrary : public QObject {
     Q_OBJECT
@@ -31,6 +34,7 @@ private slots:
     void hostile_isRefused_data();
     void hostile_isRefused();
     void everyPrefix_isRefused();
+    void costly_isReadOnce();
     void mappings_data();
     void mappings();
     void fileSystem_data();
@@ -196,6 +200,48 @@ void tst_SslLibrary::everyPrefix_isRefused()
         QVERIFY(!find(image.bytes.substr(0, size)));
 }
 
+/// As many tables as are allowed, all of them the same, of as many symbols as are allowed, each with the same name of a MiB.
+void tst_SslLibrary::costly_isReadOnce()
+{
+    constexpr std::size_t sections = 512, symbols = 1u << 15, nameBytes = 1u << 20;
+    ElfImage image = small();
+    const std::size_t tableAt = image.bytes.size(), symbolsAt = tableAt + sections * sizeof(Elf64_Shdr), namesAt = symbolsAt + symbols * sizeof(Elf64_Sym);
+    Elf64_Shdr table{}, texts{};
+    table.sh_type = SHT_DYNSYM;
+    table.sh_offset = symbolsAt;
+    table.sh_size = symbols * sizeof(Elf64_Sym);
+    table.sh_entsize = sizeof(Elf64_Sym);
+    texts.sh_type = SHT_STRTAB;
+    texts.sh_offset = namesAt;
+    texts.sh_size = nameBytes;
+    Elf64_Sym symbol{};
+    symbol.st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC);
+    symbol.st_shndx = 1;
+    image.bytes += ElfImage::raw(texts);
+    for (std::size_t i = 1; i < sections; ++i)
+        image.bytes += ElfImage::raw(table);
+    for (std::size_t i = 0; i < symbols; ++i)
+        image.bytes += ElfImage::raw(symbol);
+    image.bytes += std::string(nameBytes, 'x');
+    image.put(offsetof(Elf64_Ehdr, e_shoff), Elf64_Off(tableAt));
+    image.put(offsetof(Elf64_Ehdr, e_shnum), Elf64_Half(sections));
+
+    std::size_t read = 0;
+    const std::clock_t begin = std::clock();
+    const auto places = findSslPlaces([&](std::uint64_t offset, std::span<std::byte> to) {
+        read += to.size();
+        if (offset > image.bytes.size() || to.size() > image.bytes.size() - offset)
+            return false;
+        std::memcpy(to.data(), image.bytes.data() + offset, to.size());
+        return true;
+    });
+    const auto took = std::chrono::milliseconds(1000 * (std::clock() - begin) / CLOCKS_PER_SEC);
+    qInfo("%zu bytes read, %lld ms", read, static_cast<long long>(took.count()));
+    QVERIFY(!places && places.error().code() == Errc::NotFound);
+    QVERIFY(read <= 2u << 20);
+    QVERIFY(took < 300ms);
+}
+
 void tst_SslLibrary::mappings_data()
 {
     QTest::addColumn<QByteArray>("maps");
@@ -206,7 +252,8 @@ void tst_SslLibrary::mappings_data()
     QTest::newRow("without the end of the line") << libssl.chopped(1) << QStringList{"fe:01 333427 /usr/lib/libssl.so.3"};
     QTest::newRow("of a wheel, and a folder with blanks") << QByteArray("1-2 r-xp 0 00:2f 7 /a b/libssl-3f6dd5b8.so.1.1\n") << QStringList{"00:2f 7 /a b/libssl-3f6dd5b8.so.1.1"};
     QTest::newRow("data") << QByteArray(libssl).replace("r-xp", "r--p") << QStringList();
-    QTest::newRow("deleted") << QByteArray(libssl).replace("\n", " (deleted)\n") << QStringList();
+    QTest::newRow("deleted") << QByteArray(libssl).replace("\n", " (deleted)\n") << QStringList{"fe:01 333427 /usr/lib/libssl.so.3 deleted"};
+    QTest::newRow("deleted, and called so") << QByteArray(libssl).replace("\n", " (deleted) (deleted)\n") << QStringList{"fe:01 333427 /usr/lib/libssl.so.3 (deleted) deleted"};
     QTest::newRow("NSS") << QByteArray(libssl).replace("libssl.so.3", "libssl3.so") << QStringList();
     QTest::newRow("another name") << QByteArray(libssl).replace("libssl.so.3", "notlibssl.so.3") << QStringList();
     QTest::newRow("a folder of that name") << QByteArray(libssl).replace("libssl.so.3", "libssl.so.3/x") << QStringList();
@@ -223,7 +270,7 @@ void tst_SslLibrary::mappings()
     QFETCH(QByteArray, maps);
     QStringList found;
     for (const SslMapping &one : parseSslMappings(maps.toStdString()))
-        found.append(QString("%1 %2 %3").arg(QString::fromStdString(one.device)).arg(one.inode).arg(QString::fromStdString(one.path)));
+        found.append(QString("%1 %2 %3%4").arg(QString::fromStdString(one.device)).arg(one.inode).arg(QString::fromStdString(one.path), one.isDeleted ? " deleted" : ""));
     QTEST(found, "expected");
 }
 

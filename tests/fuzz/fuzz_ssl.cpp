@@ -22,13 +22,16 @@ void check(bool holds)
 
 void checkLibrary(std::span<const std::byte> bytes)
 {
+    std::size_t read = 0;
     const auto places = agent::findSslPlaces([&](std::uint64_t offset, std::span<std::byte> to) {
+        read += to.size();
         if (offset > bytes.size() || to.size() > bytes.size() - offset)
             return false;
         if (!to.empty())
             std::memcpy(to.data(), bytes.data() + offset, to.size());
         return true;
     });
+    check(read <= 2u << 20);
     if (places) {
         check(!places->empty() && places->size() <= 8);
         for (const agent::SslPlace &place : *places)

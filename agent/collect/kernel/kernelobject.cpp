@@ -164,7 +164,24 @@ void KernelObject::chooseCandidates()
             hook.stepDown(wire::HookState::Unsupported, "this kernel's tells too little");
         m_hooks.push_back(std::move(hook));
     }
+    stepDownFromUprobeMulti();
     dropTheUseless();
+}
+
+/// A kernel that does not know such links loads the programs for them all the same, and refuses when it is too late to load others.
+void KernelObject::stepDownFromUprobeMulti()
+{
+    const auto isMulti = [](const HookRun &hook) { return hook.wanted() && hook.candidates.front().attachKind == "uprobe_multi"; };
+    if (std::none_of(m_hooks.begin(), m_hooks.end(), isMulti))
+        return;
+    const int error = m_options.uprobeMultiRefusal ? m_options.uprobeMultiRefusal() : uprobeMultiRefusal();
+    if (error == 0)
+        return;
+    const auto [state, why] = attachRefusal("uprobe_multi", error);
+    for (HookRun &hook : m_hooks) {
+        if (isMulti(hook))
+            hook.stepDown(state, why);
+    }
 }
 
 /// Hooks that say nothing, or worse, something false, without another one of their collector that is not to be had.
@@ -217,9 +234,10 @@ Result<KernelObject::Skeleton> KernelObject::openSkeleton(const std::vector<Choi
     bpf_object_open_opts options{};
     options.sz = sizeof(options);
     options.btf_custom_path = m_options.btfPath.empty() ? nullptr : m_options.btfPath.c_str();
-    Skeleton skeleton(tapio_collectors__open_opts(&options));
-    if (!skeleton)
+    tapio_collectors *const opened = tapio_collectors__open_opts(&options);
+    if (opened == nullptr)
         return failErrno("reading our own kernel programs", errno);
+    Skeleton skeleton(opened, SkeletonDeleter());
     bpf_program *program = nullptr;
     bpf_object__for_each_program (program, skeleton->obj) {
         const bool wanted = std::any_of(choices.begin(), choices.end(), [&](const Choice &choice) {
@@ -530,7 +548,7 @@ void KernelObject::openSslProbes()
             programs[next++] = {hook.program, hook.candidates.front().attachKind == "uprobe_multi"};
     }
     if (next == programs.size())
-        m_ssl = std::make_unique<SslProbes>(programs, SslProbes::Options{m_options.procRoot, m_options.librariesRound});
+        m_ssl = std::make_unique<SslWatcher>(m_skeleton, programs, SslProbes::Options{m_options.procRoot, m_options.librariesRound, {}, openMapped});
 }
 
 /// What belongs into libraries that nobody has mapped yet has nothing to watch.

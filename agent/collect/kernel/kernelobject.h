@@ -12,7 +12,7 @@
 #include "agent/collect/kernel/hooktable.h"
 #include "agent/collect/kernel/kernelfilters.h"
 #include "agent/collect/kernel/kerneltypes.h"
-#include "agent/collect/kernel/sslprobes.h"
+#include "agent/collect/kernel/sslwatcher.h"
 #include "protocol/base/result.h"
 #include "protocol/wire/report.h"
 
@@ -46,7 +46,7 @@ public:
     /// Of failures of files, also those that were counted for a shorter time.
     void tellAllCounted();
     /// What finds the libraries for https; null where that is not loaded.
-    SslProbes *sslProbes() noexcept { return m_ssl.get(); }
+    SslWatcher *sslWatcher() noexcept { return m_ssl.get(); }
     /// -1 when there is no such map.
     int mapFd(const char *name) const;
     KernelFilters::Maps filterMaps() const;
@@ -63,7 +63,7 @@ private:
     struct LinkDeleter {
         void operator()(bpf_link *link) const noexcept;
     };
-    using Skeleton = std::unique_ptr<tapio_collectors, SkeletonDeleter>;
+    using Skeleton = std::shared_ptr<tapio_collectors>; ///< shared with looks for libraries that do not return
 
     struct Choice {
         std::string_view collector;
@@ -84,6 +84,7 @@ private:
 
     explicit KernelObject(const KernelOptions &options);
     void chooseCandidates();
+    void stepDownFromUprobeMulti();
     Status start();
     void sizeMaps(tapio_collectors &skeleton, const std::vector<Choice> &choices) const;
     void describeTracepoints(tapio_collectors &skeleton) const;
@@ -114,7 +115,7 @@ private:
     CgroupRoot m_cgroupRoot;
     Skeleton m_skeleton;
     std::vector<HookRun> m_hooks;
-    std::unique_ptr<SslProbes> m_ssl; ///< null: https is not loaded
+    std::unique_ptr<SslWatcher> m_ssl; ///< null: https is not loaded
     int m_statisticsFd = -1;
 };
 

@@ -30,6 +30,7 @@ constexpr std::uint16_t ownMachine = EM_NONE; // and no file is of that
 #endif
 
 constexpr std::array<std::string_view, 5> wanted{"SSL_write", "SSL_write_ex", "SSL_read", "SSL_read_ex", "SSL_free"};
+constexpr std::size_t longestWanted = std::ranges::max(wanted, {}, &std::string_view::size).size();
 
 struct Function {
     std::uint64_t address = 0;
@@ -94,12 +95,15 @@ void SslFile::take(const Elf64_Sym &symbol, const std::string &names)
 {
     if (ELF64_ST_TYPE(symbol.st_info) != STT_FUNC || symbol.st_shndx == SHN_UNDEF || symbol.st_name >= names.size())
         return;
-    const std::string_view name(names.c_str() + symbol.st_name); // the last byte is 0
+    // A byte more than the longest: one name may be as long as all of them, and each symbol may have that one.
+    const auto begin = std::string_view(names).substr(symbol.st_name, longestWanted + 1);
+    const std::string_view name = begin.substr(0, begin.find('\0'));
     const auto one = std::find(wanted.begin(), wanted.end(), name);
     if (one != wanted.end())
         m_functions.try_emplace(*one, Function{symbol.st_value, symbol.st_size});
 }
 
+/// Of the first table of dynamic symbols: a library has one, and each more could be as long.
 Status SslFile::readFunctions(const Elf64_Ehdr &header)
 {
     const auto sections = readTable<Elf64_Shdr>(m_read, header.e_shoff, header.e_shnum);
@@ -118,6 +122,7 @@ Status SslFile::readFunctions(const Elf64_Ehdr &header)
             return fail(Errc::Malformed, "its table of symbols ends too early");
         for (const Elf64_Sym &symbol : *symbols)
             take(symbol, names);
+        break;
     }
     return {};
 }

@@ -13,6 +13,7 @@
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -25,6 +26,7 @@ constexpr std::size_t mostMountBytes = 1u << 20;
 constexpr std::size_t mostPathBytes = 4096;
 constexpr std::size_t mostMappings = 16; ///< of one process
 constexpr std::size_t mostProcesses = 1u << 16;
+constexpr auto bcachefsMagic = 0xca451a4e; // include/uapi/linux/magic.h has it from 6.7 on
 
 class Descriptor {
 public:
@@ -84,12 +86,15 @@ std::optional<SslMapping> parseMapping(std::string_view line)
     takeField(line);
     const std::string_view device = takeField(line);
     const auto inode = number<std::uint64_t>(takeField(line));
-    const std::string_view path = line.substr(std::min(line.find_first_not_of(' '), line.size()));
+    std::string_view path = line.substr(std::min(line.find_first_not_of(' '), line.size()));
+    constexpr std::string_view deleted = " (deleted)";
+    const bool isDeleted = path.ends_with(deleted);
+    path.remove_suffix(isDeleted ? deleted.size() : 0);
     const bool fits = rights.size() == 4 && rights[2] == 'x' && device.size() <= 16 && path.starts_with('/') && path.size() <= mostPathBytes
-                      && !path.ends_with(" (deleted)") && path.find('\\') == std::string_view::npos && isSslName(path);
+                      && path.find('\\') == std::string_view::npos && isSslName(path);
     if (!fits || !inode || *inode == 0)
         return std::nullopt;
-    return SslMapping{std::string(device), *inode, std::string(path)};
+    return SslMapping{std::string(device), *inode, std::string(path), isDeleted};
 }
 
 void addMappings(std::string_view maps, std::vector<SslMapping> &to)
@@ -213,6 +218,13 @@ std::vector<SslMapping> sslMappingsOf(const std::string &procRoot, std::uint32_t
     return mappings;
 }
 
+std::string mountNamespaceOf(const std::string &procRoot, std::uint32_t pid)
+{
+    std::array<char, 64> name;
+    const ssize_t size = ::readlink((procRoot + '/' + std::to_string(pid) + "/ns/mnt").c_str(), name.data(), name.size());
+    return std::string(name.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+}
+
 Result<OpenFile> openMapped(const std::string &procRoot, std::uint32_t pid, const SslMapping &mapping)
 {
     const std::string process = procRoot + '/' + std::to_string(pid);
@@ -234,7 +246,9 @@ Result<OpenFile> openMapped(const std::string &procRoot, std::uint32_t pid, cons
     if (file.get() < 0)
         return failErrno("opening it", errno);
     OpenFile open;
-    open.identity = {isOverlay ? std::string() : mapping.device, facts.st_ino, static_cast<std::uint64_t>(facts.st_size),
+    open.isAmbiguous = system.f_type == BTRFS_SUPER_MAGIC || system.f_type == bcachefsMagic;
+    const std::string subvolume = std::to_string(::major(facts.st_dev)) + ':' + std::to_string(::minor(facts.st_dev));
+    open.identity = {isOverlay ? std::string() : open.isAmbiguous ? subvolume : mapping.device, facts.st_ino, static_cast<std::uint64_t>(facts.st_size),
                      facts.st_mtim.tv_sec * 1'000'000'000 + facts.st_mtim.tv_nsec};
     open.fd = file.release();
     return open;

@@ -16,11 +16,12 @@ struct SslMapping {
     std::string device;          ///< "fe:01", as maps names it
     std::uint64_t inode = 0;
     std::string path;            ///< in the process's mount namespace
+    bool isDeleted = false;      ///< the path leads to another file by now, or to none
 
     bool operator==(const SslMapping &) const = default;
 };
 
-/// Executable mappings of files that are called as OpenSSL's are, each file once; not of files that are deleted. `maps`: whole lines of
+/// Executable mappings of files that are called as OpenSSL's are, each file once. `maps`: whole lines of
 /// /proc/PID/maps.
 std::vector<SslMapping> parseSslMappings(std::string_view maps);
 
@@ -36,7 +37,11 @@ std::vector<std::uint32_t> listProcesses(const std::string &procRoot);
 /// Empty also for a process that is gone.
 std::vector<SslMapping> sslMappingsOf(const std::string &procRoot, std::uint32_t pid);
 
+/// Tells the mount namespace of a process from others; empty for one that is gone.
+std::string mountNamespaceOf(const std::string &procRoot, std::uint32_t pid);
+
 /// What tells files apart. Files of an overlay have one device for each container, and are the same underneath; there the device is empty.
+/// btrfs and bcachefs have a device for each subvolume, which is taken here, where maps names one for all of them.
 struct FileIdentity {
     std::string device;
     std::uint64_t inode = 0;
@@ -49,6 +54,7 @@ struct FileIdentity {
 struct OpenFile {
     int fd = -1;                 ///< the caller's to close
     FileIdentity identity;
+    bool isAmbiguous = false;    ///< maps names other files alike: a snapshot's have the device and the inodes of what it was made of
 };
 
 /// Opens the file for reading. Errors: NotFound (the process is gone, or the file is not what was mapped), Unsupported (its file system

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/collect/kernel/uprobemulti.h"
 
+#include <array>
+#include <cerrno>
+
 #include <linux/bpf.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include <bpf/bpf.h>
 
 namespace tapio::agent {
 
@@ -39,6 +44,26 @@ int linkUprobes(int programFd, const std::string &path, const std::vector<std::u
     request.count = static_cast<std::uint32_t>(offsets.size());
     request.flags = onReturn ? onReturnFlag : 0;
     return static_cast<int>(::syscall(SYS_bpf, BPF_LINK_CREATE, &request, sizeof(request)));
+}
+
+int uprobeMultiRefusal(int attachType)
+{
+    bpf_insn zero{}, leave{};
+    zero.code = BPF_ALU64 | BPF_MOV | BPF_K;
+    leave.code = BPF_JMP | BPF_EXIT;
+    const std::array<bpf_insn, 2> instructions{zero, leave};
+    bpf_prog_load_opts options{};
+    options.sz = sizeof(options);
+    options.expected_attach_type = static_cast<bpf_attach_type>(attachType);
+    const int program = bpf_prog_load(BPF_PROG_TYPE_KPROBE, "tapio_try", "GPL", instructions.data(), instructions.size(), &options);
+    if (program < 0)
+        return -program;
+    const int link = linkUprobes(program, "/", {0}, false);
+    const int error = link < 0 ? errno : 0;
+    if (link >= 0)
+        ::close(link);
+    ::close(program);
+    return error == EBADF ? 0 : error; // it got as far as to see that this is a folder
 }
 
 } // namespace tapio::agent

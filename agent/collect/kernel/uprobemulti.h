@@ -15,4 +15,8 @@ inline constexpr int uprobeMultiAttachType = 48; ///< BPF_TRACE_UPROBE_MULTI; a 
 /// descriptor, the caller's to close, or -1 with errno.
 int linkUprobes(int programFd, const std::string &path, const std::vector<std::uint64_t> &offsets, bool onReturn);
 
+/// The kernel's answer to such a link: 0 = it makes them, else the errno with which it refuses. Loading says nothing: before 6.6 it takes any
+/// attach type with a program for uprobes. Links nothing. `attachType` is for tests: the program is loaded for it.
+int uprobeMultiRefusal(int attachType = uprobeMultiAttachType);
+
 } // namespace tapio::agent
