@@ -102,7 +102,7 @@ Status decodeHttp(std::span<const std::byte> bytes, KernelRecord &to)
 
 Status decodeHttps(std::span<const std::byte> bytes, KernelRecord &to)
 {
-    if (const Status status = decodeHttp(bytes, to); !status)
+    if (Status status = decodeHttp(bytes, to); !status)
         return status;
     std::get<wire::HttpRequest>(to.event.detail).tls = true;
     return {};

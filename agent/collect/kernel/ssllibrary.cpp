@@ -130,13 +130,13 @@ Status SslFile::readFunctions(const Elf64_Ehdr &header)
 Status SslFile::open()
 {
     Elf64_Ehdr header;
-    if (const Status status = readHeader(header); !status)
+    if (Status status = readHeader(header); !status)
         return status;
     auto segments = readTable<Elf64_Phdr>(m_read, header.e_phoff, header.e_phnum);
     if (!segments)
         return fail(Errc::Malformed, "its table of segments ends too early");
     m_segments = std::move(*segments);
-    if (const Status status = readFunctions(header); !status)
+    if (Status status = readFunctions(header); !status)
         return status;
     for (const auto &[name, function] : m_functions) {
         if (!offsetOf(function.address))

@@ -329,7 +329,7 @@ Status SslProbes::attachAll(Library &library, int fd, const std::vector<SslPlace
 {
     for (const SslProbe probe : {SslProbe::ReadReturn, SslProbe::Free, SslProbe::Read, SslProbe::ReadEx, SslProbe::Write}) {
         for (const bool onReturn : {false, true}) {
-            if (const Status status = attachProgram(library, fd, probe, onReturn, places); !status)
+            if (Status status = attachProgram(library, fd, probe, onReturn, places); !status)
                 return status;
         }
     }

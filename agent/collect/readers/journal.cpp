@@ -183,7 +183,7 @@ Status SystemdJournal::begin(const std::string &bootId, const std::string &curso
     if (!holds())
         return fail(Errc::NotFound, "the journal in " + m_folder.native() + " holds nothing of this start of the machine", ENOENT);
     ::sd_journal_flush_matches(journal);
-    if (const Status matched = match(bootId); !matched)
+    if (Status matched = match(bootId); !matched)
         return matched;
     m_holdsAuth = holds();
     m_cursor = cursor;
