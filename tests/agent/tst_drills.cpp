@@ -87,7 +87,7 @@ public:
     Limits limits() const override
     {
         Limits limits;
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
         limits.memoryBytes = 1u << 30; // of so many pages more each of its processes has copies
 #endif
         return limits;
