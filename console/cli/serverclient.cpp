@@ -49,18 +49,18 @@ Status ServerClient::run(std::chrono::milliseconds budget, const std::function<b
             return fail(message.error());
         noteRefusals();
         if (m_endpoint->phase() == transport::LinkPhase::Connected && m_endpoint->generation() != m_generation) {
-            if (const Status begun = beginSession(); !begun)
+            if (Status begun = beginSession(); !begun)
                 return begun;
         }
         if (hopeless())
             return fail(Errc::Refused, m_lastRefusal);
         if (message->has_value()) {
-            if (const Status handled = handle(**message); !handled)
+            if (Status handled = handle(**message); !handled)
                 return handled;
         }
-        if (const Status sent = sendAcks(); !sent)
+        if (Status sent = sendAcks(); !sent)
             return sent;
-        if (const Status sent = heartbeat(); !sent)
+        if (Status sent = heartbeat(); !sent)
             return sent;
     }
     if (m_welcomed)

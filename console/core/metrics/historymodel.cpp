@@ -50,13 +50,13 @@ Status readAllFigures(const StoreReader &reader, OverviewInput &input, std::int6
         const std::int64_t step = family.everyReading && fine ? tenSeconds : input.figureBucketNs;
         auto read = extremes ? reader.figureExtremes(family.prefix, fromNs, toNs, step, stop)
                              : reader.figures(family.prefix, fromNs, toNs, step, stop);
-        if (const Status status = takeFigures(std::move(read), input.figures); !status)
+        if (Status status = takeFigures(std::move(read), input.figures); !status)
             return status;
         advance();
     }
     // The pods' figures look an hour back from the end, however long the range is.
     auto pods = reader.figures("pod.", toNs - hour - sixtySeconds, toNs, nsPerSecond, stop);
-    if (const Status status = takeFigures(std::move(pods), input.figures); !status)
+    if (Status status = takeFigures(std::move(pods), input.figures); !status)
         return status;
     advance();
     return {};

@@ -269,7 +269,7 @@ private:
     Status send(const wire::Message &message)
     {
         const auto bytes = wire::encode(message);
-        const Status sent = bytes ? m_client->send(*bytes) : Status(fail(bytes.error()));
+        Status sent = bytes ? m_client->send(*bytes) : Status(fail(bytes.error()));
         // Not connected: the next session says Hello and subscribes anew. Busy: the next heartbeat or attempt comes soon.
         if (!sent && sent.error().code() != Errc::Disconnected && sent.error().code() != Errc::Busy)
             setStatus(m_welcomed, sent.error().message());

@@ -177,22 +177,22 @@ void StoreThread::append()
 Status StoreThread::writeSide()
 {
     while (!m_takenSide.agents.empty()) {
-        if (const Status status = m_writer->putAgent(m_takenSide.agents.begin()->second); !status)
+        if (Status status = m_writer->putAgent(m_takenSide.agents.begin()->second); !status)
             return status;
         m_takenSide.agents.erase(m_takenSide.agents.begin());
     }
     while (!m_takenSide.notices.empty()) {
-        if (const Status status = m_writer->putLinkNotice(m_takenSide.notices.front()); !status)
+        if (Status status = m_writer->putLinkNotice(m_takenSide.notices.front()); !status)
             return status;
         m_takenSide.notices.pop_front();
     }
     while (!m_takenSide.actions.empty()) {
-        if (const Status status = m_writer->putAction(m_takenSide.actions.front()); !status)
+        if (Status status = m_writer->putAction(m_takenSide.actions.front()); !status)
             return status;
         m_takenSide.actions.pop_front();
     }
     if (!m_takenSide.figures.empty()) {
-        if (const Status status = m_writer->putFigures(m_takenSide.figures); !status)
+        if (Status status = m_writer->putFigures(m_takenSide.figures); !status)
             return status;
         m_takenSide.figures.clear();
     }

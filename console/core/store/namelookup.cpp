@@ -75,7 +75,7 @@ Result<Amendments> NameLookup::amendments(std::int64_t fromNs, const std::vector
 
 Result<bool> NameLookup::anyAmended()
 {
-    const Result<bool> has = hasVersion(3);
+    Result<bool> has = hasVersion(3);
     if (!has || !*has)
         return has;
     const Result<std::int64_t> any = m_database.integer("SELECT EXISTS(SELECT 1 FROM amendment)");

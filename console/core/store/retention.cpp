@@ -144,8 +144,8 @@ Result<std::int64_t> Retention::sweepNames(std::int64_t nowNs)
     Status status = transaction.begin();
     for (const char *sql : {amendmentsOfNone,
                             "DELETE FROM origin WHERE seen < ?1 AND id < (SELECT max(id) FROM origin)",
-                            "DELETE FROM series_group WHERE seen < ?1 AND id < (SELECT max(id) FROM series_group)"
-                            " AND NOT EXISTS (SELECT 1 FROM sample_block b WHERE b.grp = series_group.id)",
+                            ("DELETE FROM series_group WHERE seen < ?1 AND id < (SELECT max(id) FROM series_group)"
+                             " AND NOT EXISTS (SELECT 1 FROM sample_block b WHERE b.grp = series_group.id)"),
                             "DELETE FROM series WHERE grp NOT IN (SELECT id FROM series_group)",
                             "DELETE FROM stream WHERE seen < ?1 AND id < (SELECT max(id) FROM stream)",
                             "DELETE FROM loss_total WHERE stream > 0 AND stream NOT IN (SELECT id FROM stream)",
