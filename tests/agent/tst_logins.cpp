@@ -193,7 +193,13 @@ private slots:
         row("sudo, asked by a user", with(failure("x"), sudo), {"u"}, 1);
         row("a user's logger with the tag of sshd", with(failure("root"), {{"_UID", "1000"}, {"_EXE", "/usr/bin/logger"}}), {}, 1);
         row("a user's own sudo", with(failure("x"), with(sudo, {{"_EXE", "/home/u/usr/bin/sudo"}})), {}, 1);
-        row("who was gone before journald looked", with(failure("root"), {{"_UID", "74"}, {"_EXE", ""}}), {"root"}, 1);
+        row("root, and gone before journald looked", with(failure("root"), {{"_EXE", ""}}), {"root"}, 1);
+        row("a user, and gone before journald looked", with(failure("root"), {{"_UID", "1000"}, {"_EXE", ""}}), {}, 1);
+        row("sudo, gone before journald looked", with(with(failure("x"), sudo), {{"_EXE", ""}}), {}, 1);
+        row("sshd without privileges", with(failure("root"), {{"_UID", "74"}}), {}, 1);
+        row("login, not as root", with(failure("x"), {{"SYSLOG_IDENTIFIER", "login"}, {"_UID", "1000"}, {"_EXE", "/usr/bin/login"},
+                                                      {"MESSAGE", "FAILED LOGIN (1) on '/dev/tty1' FOR 'root', Authentication failure"}}), {}, 1);
+        row("login", with(failure("x"), {{"SYSLOG_IDENTIFIER", "login"}, {"MESSAGE", "FAILED LOGIN (1) on '/dev/tty1' FOR 'root', Authentication failure"}}), {"root"}, 1);
         row("a pid that is none", with(failure("root"), {{"_PID", "99999999999999999999"}}), {"root"}, 1);
         row("a uid that is none", with(failure("root"), {{"_UID", "-1"}}), {"root"}, 1);
         row("no message", with(failure("root"), {{"MESSAGE", ""}}), {}, 1);

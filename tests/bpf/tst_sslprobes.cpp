@@ -67,7 +67,7 @@ private slots:
     void started_doNotKeepRoundsFromEnding()
     {
         const FakeProc proc;
-        const std::string large = otherMappings(40'000);
+        const std::string large = otherMappings(150'000);
         for (std::uint32_t pid = 1; pid <= 3; ++pid)
             proc.process(pid, large);
         Opens opens(proc.process(9, ""));

@@ -21,11 +21,17 @@ constexpr std::size_t entriesPerRead = 2000;
 constexpr std::int64_t retryAfterNs = 10 * nsPerSecond;
 
 /// Whether a message names one of the programs that log people in, but was written by another: any user can put any tag on a message. What runs
-/// as root is believed, and what was gone before journald looked.
+/// as root is believed. sshd's processes without privileges have the one with them log, so that only root speaks of logins for it and for login.
+/// sudo and su log as who called them: then their program must be known, and what was gone before journald looked is not.
 bool isForged(const JournalEntry &entry)
 {
-    constexpr std::array<std::string_view, 6> known{"sshd", "sshd-session", "sshd-auth", "sudo", "su", "login"};
-    if (entry.uid.value_or(0) == 0 || entry.executable.empty() || std::find(known.begin(), known.end(), entry.program) == known.end())
+    constexpr std::array<std::string_view, 4> roots{"sshd", "sshd-session", "sshd-auth", "login"};
+    constexpr std::array<std::string_view, 2> users{"sudo", "su"};
+    if (entry.uid.value_or(0) == 0)
+        return false;
+    if (std::find(roots.begin(), roots.end(), entry.program) != roots.end())
+        return true;
+    if (std::find(users.begin(), users.end(), entry.program) == users.end())
         return false;
     const std::filesystem::path program(entry.executable);
     // Folders in which only root writes: a user may call a program of its own "sudo".
