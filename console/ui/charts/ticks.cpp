@@ -173,7 +173,7 @@ QString axisLabel(double value, double reference, Unit unit, bool withUnit)
         while (decimals < 3 && std::abs(scaled * std::pow(10, decimals) - std::round(scaled * std::pow(10, decimals))) > 1e-6)
             ++decimals;
     }
-    const QString number = QLocale().toString(scaled, 'f', decimals);
+    QString number = QLocale().toString(scaled, 'f', decimals);
     const QString text = QString::fromUtf8(prefix.text);
     const bool scaling = unit != Unit::Nanoseconds && unit != Unit::Percent;
     if (text.isEmpty() || value == 0 || (!withUnit && !scaling))

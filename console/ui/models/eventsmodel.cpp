@@ -175,7 +175,7 @@ QVariant EventsModel::data(const QModelIndex &index, int role) const
     const int column = index.column();
     switch (role) {
     case Qt::DisplayRole: return text(e, column);
-    case Qt::ToolTipRole: return column == Time ? m_time.text(e.event.timeNs, TimeStyle::Full) : text(e, column);
+    case Qt::ToolTipRole:
     case Qt::AccessibleTextRole: return column == Time ? m_time.text(e.event.timeNs, TimeStyle::Full) : text(e, column);
     case cell::emphasisRole: return static_cast<int>(column == Summary ? Emphasis::Primary : Emphasis::Normal);
     case cell::signRole:

@@ -272,7 +272,7 @@ QString zoneText(std::int64_t utcNs, const QTimeZone &zone)
     const QDateTime time = dateTime(utcNs, zone);
     if (zone == QTimeZone::utc())
         return QStringLiteral("UTC");
-    const QString name = zone.abbreviation(time);
+    QString name = zone.abbreviation(time);
     const bool isName = !name.isEmpty() && name.front().isLetter() && !name.startsWith(QLatin1String("GMT+"));
     if (isName)
         return name;

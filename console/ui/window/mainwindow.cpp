@@ -312,7 +312,7 @@ void MainWindow::closeTopmost()
         m_palette->close();
     else if (m_keyOverlay->isVisible())
         m_keyOverlay->hide();
-    else if (m_drawerOpen && drawerFloats())
+    else if (m_drawerOpen && drawerFloats()) // NOLINT(bugprone-branch-clone): above the page, else behind it
         setDrawerOpen(false);
     else if (currentPage() && currentPage()->closeTopmost())
         return;
