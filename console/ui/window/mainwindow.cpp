@@ -312,8 +312,8 @@ void MainWindow::closeTopmost()
         m_palette->close();
     else if (m_keyOverlay->isVisible())
         m_keyOverlay->hide();
-    else if (m_drawerOpen && drawerFloats()) // NOLINT(bugprone-branch-clone): above the page, else behind it
-        setDrawerOpen(false);
+    else if (m_drawerOpen && drawerFloats())
+        setDrawerOpen(false); // NOLINT(bugprone-branch-clone): above the page, else behind it
     else if (currentPage() && currentPage()->closeTopmost())
         return;
     else if (m_drawerOpen)
