@@ -82,18 +82,24 @@ static __always_inline struct tapio_http *tapio_begin_http(enum tapio_kind kind,
 }
 
 /*
- * Every request, told or not, by its status' first digit; 0 = no answer. Nobody's are the host's, as connections are. When the map is
- * full a latency is missing there: then what was left to the sums is left out, and counted so.
+ * Every request, told or not, by its status' first digit; 0 = no answer. Nobody's are the host's, as connections are. False when the
+ * map is full: then a latency is missing there.
  */
-static __always_inline void tapio_add_up_http(const struct tapio_http_parties *of, __u64 begun_ns, __u32 digit,
-					      struct tapio_http_told *told)
+static __always_inline bool tapio_add_up_http(const struct tapio_http_parties *of, __u64 latency_ns, __u32 digit)
 {
 	struct tapio_histogram_key key = {.cgroups = of->owner->cgroups, .kind = TAPIO_HTTP_LATENCY,
 					  .op = TAPIO_HTTP_OP(of->direction, digit)};
 
 	if (!key.cgroups.v2)
 		key.cgroups.v2 = TAPIO_ROOT_CGROUP;
-	if (!tapio_observe(&key, told->now_ns - begun_ns, false) && told->cause == TAPIO_INTO_SUMS)
+	return tapio_observe(&key, latency_ns, false);
+}
+
+/* Of one that was answered. What cannot be left to the sums, as they have no room, is left out, and counted so. */
+static __always_inline void tapio_settle_http(const struct tapio_http_parties *of, __u64 begun_ns, __u32 digit,
+					      struct tapio_http_told *told)
+{
+	if (!tapio_add_up_http(of, told->now_ns - begun_ns, digit) && told->cause == TAPIO_INTO_SUMS)
 		told->cause = TAPIO_BY_TOKENS;
 }
 

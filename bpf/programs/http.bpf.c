@@ -224,7 +224,7 @@ static __always_inline void on_answer(struct tapio_http_side *side, struct __sk_
 	if (!side->exchange->owner_tgid)
 		tapio_known_owner(&side->exchange->owner, side->sk, &is_own);
 	told = tapio_judge_http(&of, request->begun_ns, status[0] >= '4');
-	tapio_add_up_http(&of, request->begun_ns, status[0] - '0', &told);
+	tapio_settle_http(&of, request->begun_ns, status[0] - '0', &told);
 	record = tapio_begin_http(TAPIO_KIND_HTTP, &of, request, &told, side->count);
 	forget(side->exchange, request, &key);
 	if (!record)
@@ -379,7 +379,7 @@ int http_ingress(struct __sk_buff *skb)
 }
 
 static __always_inline void on_abort(struct tapio_http_exchange *exchange, const struct tapio_http_parties *of, __u32 number,
-				     struct tapio_http_told *told, struct tapio_counters *count)
+				     const struct tapio_http_told *told, struct tapio_counters *count)
 {
 	struct tapio_http_key key = {.cookie = exchange->cookie, .number = number};
 	struct tapio_http_request *request = request_of(exchange, &key);
@@ -387,7 +387,7 @@ static __always_inline void on_abort(struct tapio_http_exchange *exchange, const
 
 	TAPIO_ADD(count->seen, 1);
 	if (request)
-		tapio_add_up_http(of, request->begun_ns, 0, told);
+		tapio_add_up_http(of, told->now_ns - request->begun_ns, 0);
 	record = request ? tapio_begin_http(TAPIO_KIND_HTTP, of, request, told, count) : NULL;
 	if (request)
 		forget(exchange, request, &key);

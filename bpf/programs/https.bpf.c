@@ -253,7 +253,7 @@ static __always_inline void on_answer(const struct tapio_https_piece *piece, __u
 	if (tapio_ends_http(status, request))
 		connection->state = TAPIO_HTTPS_IGNORED;
 	told = tapio_judge_http(&of, request->begun_ns, status[0] >= '4');
-	tapio_add_up_http(&of, request->begun_ns, status[0] - '0', &told);
+	tapio_settle_http(&of, request->begun_ns, status[0] - '0', &told);
 	record = tapio_begin_http(TAPIO_KIND_HTTPS, &of, request, &told, piece->count);
 	request->begun_ns = 0;
 	if (!record)
@@ -464,7 +464,7 @@ static __always_inline void on_end(struct tapio_https_connection *connection, st
 	if (connection->request.begun_ns) {
 		waiting--;
 		told = tapio_judge_http(&of, 0, true);
-		tapio_add_up_http(&of, connection->request.begun_ns, 0, &told);
+		tapio_add_up_http(&of, told.now_ns - connection->request.begun_ns, 0);
 		record = tapio_begin_http(TAPIO_KIND_HTTPS, &of, &connection->request, &told, count);
 		if (record)
 			tapio_submit(record);
