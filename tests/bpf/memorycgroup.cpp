@@ -34,6 +34,21 @@ Hierarchies hierarchies()
     return found;
 }
 
+/// Where this process is below the mount point; starts with '/'.
+std::string pathOfSelf(bool isV1)
+{
+    std::ifstream memberships("/proc/self/cgroup");
+    for (std::string line; std::getline(memberships, line);) {
+        const std::size_t first = line.find(':'), second = line.find(':', first + 1);
+        if (second == std::string::npos)
+            continue;
+        const std::string controllers = line.substr(first + 1, second - first - 1);
+        if (isV1 ? (',' + controllers + ',').find(",memory,") != std::string::npos : controllers.empty())
+            return line.substr(second + 1);
+    }
+    return {};
+}
+
 } // namespace
 
 /// v1 wins, as in the kernel a controller is on one only.
@@ -90,6 +105,28 @@ bool MemoryCgroup::limitBytes(std::uint64_t bytes) const
 bool MemoryCgroup::enter() const
 {
     return write("cgroup.procs", "0");
+}
+
+AloneInCgroup::AloneInCgroup(const std::string &purpose) : m_cgroup(purpose), m_problem(m_cgroup.problem())
+{
+    if (!m_problem.empty())
+        return;
+    const std::string root = m_cgroup.isV1() ? hierarchies().memory : hierarchies().v2;
+    const std::string before = root + pathOfSelf(m_cgroup.isV1()) + "/cgroup.procs";
+    m_before = ::open(before.c_str(), O_WRONLY | O_CLOEXEC);
+    if (m_before < 0)
+        m_problem = "cannot open " + before + ": " + std::strerror(errno);
+    else if (!m_cgroup.enter())
+        m_problem = "cannot enter " + m_cgroup.path() + ": " + std::strerror(errno);
+}
+
+/// Before the cgroup goes: one that has members stays.
+AloneInCgroup::~AloneInCgroup()
+{
+    if (m_before < 0)
+        return;
+    [[maybe_unused]] const ssize_t written = ::write(m_before, "0", 1);
+    ::close(m_before);
 }
 
 } // namespace tapio::test

@@ -36,4 +36,22 @@ private:
     bool m_isV1 = false;
 };
 
+/// Has this process, and the children it starts meanwhile, in a cgroup of their own: what else runs on the machine, other tests too, does
+/// not use up what a filter grants them.
+class AloneInCgroup {
+public:
+    explicit AloneInCgroup(const std::string &purpose);
+    ~AloneInCgroup();
+    AloneInCgroup(const AloneInCgroup &) = delete;
+    AloneInCgroup &operator=(const AloneInCgroup &) = delete;
+
+    /// Empty when it is there; else why not.
+    const std::string &problem() const { return m_problem; }
+
+private:
+    int m_before = -1;   ///< cgroup.procs of where the process was
+    MemoryCgroup m_cgroup;
+    std::string m_problem;
+};
+
 } // namespace tapio::test

@@ -4,6 +4,7 @@
 #include <QTest>
 
 #include <algorithm>
+#include <memory>
 #include <numeric>
 
 #include <arpa/inet.h>
@@ -50,6 +51,10 @@ private slots:
     void unwanted();
     void crash_isNeverLeftOut();
     void programWrittenInItsContainer_isNeverLeftOut();
+    void cleanupTestCase() { m_alone.reset(); }
+
+private:
+    std::unique_ptr<AloneInCgroup> m_alone;   ///< tokens are granted to a cgroup
 };
 
 namespace {
@@ -147,6 +152,9 @@ agent::CgroupVerdicts ownCgroups(KernelFixture &kernel)
 void tst_FilterHooks::initTestCase()
 {
     TAPIO_NEEDS_KERNEL();
+    m_alone = std::make_unique<AloneInCgroup>("alone");
+    if (!m_alone->problem().empty())
+        QSKIP(m_alone->problem().c_str());
 }
 
 void tst_FilterHooks::port_data()
