@@ -52,6 +52,11 @@ private:
     std::unique_ptr<agent::KernelCollectors> m_collectors;
 };
 
+/// For tests that look at the programs and not at what they tell.
+struct NullSink final : agent::KernelRecordSink {
+    void onRecord(agent::KernelRecord &&) override {}
+};
+
 /// A record of this pid whose detail is a T.
 template <typename T> std::function<bool(const agent::KernelRecord &)> of(std::uint32_t pid)
 {

@@ -77,10 +77,6 @@ private slots:
 
 namespace {
 
-struct NullSink final : agent::KernelRecordSink {
-    void onRecord(agent::KernelRecord &&) override {}
-};
-
 constexpr int flood = 200;
 constexpr std::uint32_t smallRing = 64u << 10;
 constexpr std::uint32_t largeRing = 2u << 20;

@@ -23,14 +23,6 @@ private slots:
     void packetPrograms_callWhatOlderKernelsAllow();
 };
 
-namespace {
-
-struct NullSink final : agent::KernelRecordSink {
-    void onRecord(agent::KernelRecord &&) override {}
-};
-
-} // namespace
-
 void tst_PacketPrograms::packets_areSeenBothWaysOrNotAtAll_data()
 {
     QTest::addColumn<QStringList>("kinds");
