@@ -79,14 +79,16 @@ std::string describe(const SpoolStatus &spool, std::int64_t nowNs)
     std::string causes;
     for (std::size_t cause = 0; cause < spoolCauses; ++cause) {
         dropped += spool.dropped[cause].frames;
-        causes += fmt::format("{}{} {}", cause == 0 ? "" : ", ", spoolCauseName(static_cast<SpoolCause>(cause)), spool.dropped[cause].events);
+        causes +=
+            fmt::format("{}{} {}", cause == 0 ? "" : ", ", spoolCauseName(static_cast<SpoolCause>(cause)), spool.dropped[cause].events);
     }
     if (spool.held.frames + spool.spooled.frames + spool.earlierReplayed.frames + dropped == 0)
         return {};
     const std::int64_t ageNs = spool.held.events == 0 || spool.oldestNs == 0 ? 0 : std::max<std::int64_t>(nowNs - spool.oldestNs, 0);
-    return fmt::format("; spool {}: holds {} events ({} earlier) in {} frames, {} kB, oldest {} s; spooled {}, replayed {} ({} earlier), dropped {}",
-                       spoolStateName(spool.state), spool.held.events, spool.earlier.events, spool.held.frames, spool.held.bytes / 1000,
-                       ageNs / nsPerSecond, spool.spooled.events, spool.replayed.events, spool.earlierReplayed.events, causes);
+    return fmt::format(
+        "; spool {}: holds {} events ({} earlier) in {} frames, {} kB, oldest {} s; spooled {}, replayed {} ({} earlier), dropped {}",
+        spoolStateName(spool.state), spool.held.events, spool.earlier.events, spool.held.frames, spool.held.bytes / 1000,
+        ageNs / nsPerSecond, spool.spooled.events, spool.replayed.events, spool.earlierReplayed.events, causes);
 }
 
 /// Where --once-check's samples go.
@@ -114,7 +116,8 @@ Result<std::string> nodeName(const AgentConfig &config, const Clock &clock)
         return fail(certificate.error());
     const std::string &name = certificate->identity.name;
     if (certificate->identity.role != Role::Node) {
-        return fail(Errc::InvalidArgument, config.tls.certificate.native() + " is the certificate of a " + std::string(roleName(certificate->identity.role))
+        return fail(Errc::InvalidArgument, config.tls.certificate.native() + " is the certificate of a "
+                                               + std::string(roleName(certificate->identity.role))
                                                + ", but an agent needs one of a node; 'tapio pki issue node "
                                                + (config.node.empty() ? "NAME" : config.node) + "' makes it");
     }
@@ -124,7 +127,8 @@ Result<std::string> nodeName(const AgentConfig &config, const Clock &clock)
     return name;
 }
 
-Result<std::unique_ptr<Agent>> Agent::start(AgentConfig config, std::string configSha256, KernelFactory openKernel, const Clock &clock, spdlog::logger &log)
+Result<std::unique_ptr<Agent>> Agent::start(AgentConfig config, std::string configSha256, KernelFactory openKernel, const Clock &clock,
+                                            spdlog::logger &log)
 {
     auto options = publisherOptions(config);
     if (!options)
@@ -150,7 +154,7 @@ Result<std::unique_ptr<Agent>> Agent::start(AgentConfig config, std::string conf
         return fail(collect.error());
     agent->m_collect = std::move(*collect);
     agent->m_collecting = agent->m_collect.get();
-    malloc_trim(0);   // loading held all of the kernel's type information for a moment; the allocator keeps the room otherwise
+    malloc_trim(0); // loading held all of the kernel's type information for a moment; the allocator keeps the room otherwise
     agent->m_lastBootNs = clock.bootNs();
     if (const Status status = publisher.start(); !status)
         return fail(status.error());
@@ -170,15 +174,21 @@ Agent::Agent(PublisherOptions options, const AgentConfig &config, const Clock &c
 
 void Agent::observe(const std::string &address)
 {
-    m_observer.reset();   // the new one may want the same port
+    m_observer.reset(); // the new one may want the same port
     m_observeAddress = address;
-    m_observer = std::make_unique<Observer>(address, [this] { return view(); }, m_clock);
+    m_observer = std::make_unique<Observer>(
+        address, [this] { return view(); }, m_clock);
 }
 
 void Agent::change(const AgentConfig &config)
 {
     const CollectOptions &collect = config.collect;
-    m_collect->change({switchedOff(config), collect.maxCgroups, collect.hostInterval, collect.cgroupInterval, {m_observer->hook()}, collect.budget,
+    m_collect->change({switchedOff(config),
+                       collect.maxCgroups,
+                       collect.hostInterval,
+                       collect.cgroupInterval,
+                       {m_observer->hook()},
+                       collect.budget,
                        collect.filter});
 }
 
@@ -259,7 +269,7 @@ AgentView Agent::view() const
     view.kubernetes = m_kube->isAsked() ? std::optional(m_kube->figures()) : std::nullopt;
     view.process = readProcessFigures(m_clock);
     view.nowUtcNs = m_clock.utcNs();
-    view.nowBootNs = m_clock.bootNs();   // last: nothing above is of later
+    view.nowBootNs = m_clock.bootNs(); // last: nothing above is of later
     return view;
 }
 
@@ -278,8 +288,8 @@ std::string Agent::progress()
     const std::uint64_t drained = totals.drained - std::exchange(m_lastDrained, totals.drained);
     const double rate = seconds > 0 ? static_cast<double>(drained) / seconds : 0;
     return fmt::format("pipeline: {:.0f} events/sec, queued {}, in flight {}, lost {}, sent {}, acknowledged {}, link {}{}", rate,
-                       link.queuedEvents, link.inFlightEvents, totals.missing + link.droppedEvents + link.abandonedEvents,
-                       link.sentEvents, link.ackedEvents, sessionPhaseName(link.phase), describe(link.spool, m_clock.utcNs()));
+                       link.queuedEvents, link.inFlightEvents, totals.missing + link.droppedEvents + link.abandonedEvents, link.sentEvents,
+                       link.ackedEvents, sessionPhaseName(link.phase), describe(link.spool, m_clock.utcNs()));
 }
 
 CheckReport checkOnce(const AgentConfig &config, const KernelFactory &openKernel, const Clock &clock, spdlog::logger &log)
@@ -289,7 +299,7 @@ CheckReport checkOnce(const AgentConfig &config, const KernelFactory &openKernel
     CheckReport report;
     CollectOptions options = config.collect;
     options.disabled = switchedOff(config);
-    const auto name = nodeName(config, clock);     // without a certificate the node may still have a name for Kubernetes
+    const auto name = nodeName(config, clock); // without a certificate the node may still have a name for Kubernetes
     const auto kube = KubeSource::start(chooseKube(config.kubernetes, name.value_or(config.node), processEnvironment), clock, log);
     options.resolver.cluster = kube;
     const auto loop = CollectLoop::open(std::move(options), openKernel, port, clock, log);

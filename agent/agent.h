@@ -59,16 +59,16 @@ private:
 
     const Clock &m_clock;
     spdlog::logger &m_log;
-    mutable std::mutex m_mutex;                         ///< guards what follows
-    AgentView m_blank;                                  ///< with what the threads do not know
+    mutable std::mutex m_mutex; ///< guards what follows
+    AgentView m_blank;          ///< with what the threads do not know
     Publisher m_publisher;
     std::shared_ptr<const KubeSource> m_kube;
     std::unique_ptr<CollectThread> m_collect;
-    std::atomic<const CollectThread *> m_collecting = nullptr;   ///< for view(), from when it is there
+    std::atomic<const CollectThread *> m_collecting = nullptr; ///< for view(), from when it is there
     std::uint64_t m_lastDrained = 0;
     std::int64_t m_lastBootNs = 0;
     std::string m_observeAddress;
-    std::unique_ptr<Observer> m_observer;               ///< last: its thread looks at the rest
+    std::unique_ptr<Observer> m_observer; ///< last: its thread looks at the rest
 };
 
 /// The name that the agent goes by: the certificate's; where the configuration gives one, it must be the same.

@@ -64,8 +64,7 @@ class Reloader {
 public:
     Reloader(int argc, char **argv, ConfigInForce inForce, spdlog::logger &log, const Clock &clock)
         : m_argc(argc), m_argv(argv), m_inForce(std::move(inForce)), m_log(log), m_clock(clock)
-    {
-    }
+    {}
     void reload(Agent &agent)
     {
         if (const Status status = readAgain(agent); !status) {
@@ -100,7 +99,8 @@ private:
         if (verdict->reply.applied) {
             agent.changeFilter(m_inForce.config, verdict->configSha256);
             m_log.info("configuration: {} changed: {}; in force is sha256 {}", who, listed(verdict->changed), verdict->configSha256);
-            agent.announce(noticeOfReload(true, "configuration", "sha256 " + verdict->configSha256 + "; " + who + " changed: " + listed(verdict->changed)));
+            agent.announce(noticeOfReload(true, "configuration",
+                                          "sha256 " + verdict->configSha256 + "; " + who + " changed: " + listed(verdict->changed)));
         } else if (!request.rules.empty()) {
             m_log.warn("configuration: rules of {} refused: {}", who, verdict->reply.reason);
             agent.announce(noticeOfReload(false, "filter", who + ": " + verdict->reply.reason));
@@ -174,10 +174,12 @@ std::unique_ptr<ControlSocket> openControl(const AgentConfig &config, const Cloc
     const std::string file = config.file.empty() ? "the defaults, as there is no configuration file" : config.file.native();
     ControlOptions options;
     options.path = drill::controlSocketIn(config.runtimeFolder);
-    auto opened = ControlSocket::open(std::move(options),
-                                      [desk = LabelDesk(config.collect.drillLabels, config.tls, "drill.allowed of " + file)](
-                                          std::string_view line) { return desk.answer(line); },
-                                      clock);
+    auto opened = ControlSocket::open(
+        std::move(options),
+        [desk = LabelDesk(config.collect.drillLabels, config.tls, "drill.allowed of " + file)](std::string_view line) {
+            return desk.answer(line);
+        },
+        clock);
     if (opened)
         return std::move(*opened);
     log.warn("control: {}; nobody can label a drill here", opened.error().message());
@@ -221,7 +223,8 @@ int run(int argc, char **argv, const Command &command, const KernelFactory &open
     log->info("stopped: produced {}, sent {}, acknowledged {}, dropped {}, given up {}, left behind {}, spooled {}", last.producedEvents,
               last.sentEvents, last.ackedEvents, last.droppedEvents, last.abandonedEvents, held.lostEvents, held.spooledEvents);
     if (const SpoolStatus &spool = last.spool; spool.held.frames > spool.unwritten.frames)
-        log->info("spool: {} events in {} frames wait for the next start", spool.held.events - spool.unwritten.events, spool.held.frames - spool.unwritten.frames);
+        log->info("spool: {} events in {} frames wait for the next start", spool.held.events - spool.unwritten.events,
+                  spool.held.frames - spool.unwritten.frames);
     if (held.lostEvents > 0)
         log->warn("loss: {} events end with the agent, the server has not confirmed them ({} were under way)", held.lostEvents,
                   last.inFlightEvents);
@@ -260,6 +263,5 @@ int main(int argc, char **argv)
     const KernelFactory openKernel = [options = command->config.kernel](KernelRecordSink &sink) {
         return KernelCollectors::open(options, sink);
     };
-    return command->kind == Command::Kind::OnceCheck ? check(*command, openKernel, clock)
-                                                     : run(argc, argv, *command, openKernel, clock);
+    return command->kind == Command::Kind::OnceCheck ? check(*command, openKernel, clock) : run(argc, argv, *command, openKernel, clock);
 }

@@ -31,7 +31,8 @@ int leave(const std::string &sentence, int code)
 
 bool hasDisplay()
 {
-    return !qEnvironmentVariableIsEmpty("DISPLAY") || !qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY") || !qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM");
+    return !qEnvironmentVariableIsEmpty("DISPLAY") || !qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY")
+           || !qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM");
 }
 
 /// While Qt looks for the display: its own last words advise to install it anew, and its abort would leave a core file.
@@ -39,7 +40,8 @@ void leaveWithoutDisplay(QtMsgType type, const QMessageLogContext &context, cons
 {
     if (type == QtFatalMsg) {
         const QByteArray name = qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY") ? qgetenv("DISPLAY") : qgetenv("WAYLAND_DISPLAY");
-        std::_Exit(leave("the display '" + name.toStdString() + "' cannot be opened; correct DISPLAY, or start it with --headless", exitcode::unavailable));
+        std::_Exit(leave("the display '" + name.toStdString() + "' cannot be opened; correct DISPLAY, or start it with --headless",
+                         exitcode::unavailable));
     }
     std::cerr << qFormatLogMessage(type, context, message).toStdString() << std::endl;
 }
@@ -56,7 +58,8 @@ void chooseLanguage(QApplication &app, QTranslator &translator)
 
 UiDefaults defaultsOf(const UiConfig &config)
 {
-    return {QString::fromStdString(config.theme), QString::fromStdString(config.density == "auto" ? "automatic" : config.density), config.zone == "utc"};
+    return {QString::fromStdString(config.theme), QString::fromStdString(config.density == "auto" ? "automatic" : config.density),
+            config.zone == "utc"};
 }
 
 int run(QApplication &app, const LaunchOptions &options, const Launch &launch, QuitSignals &quitSignals, const Clock &clock)
@@ -72,9 +75,10 @@ int run(QApplication &app, const LaunchOptions &options, const Launch &launch, Q
 
     // Without a person nothing of theirs is changed: settings live in a folder that goes away.
     QTemporaryDir nowhere;
-    const std::unique_ptr<QSettings> settings = options.headless
-                                                    ? std::make_unique<QSettings>(nowhere.filePath(QStringLiteral("window.ini")), QSettings::IniFormat)
-                                                    : std::make_unique<QSettings>(QSettings::IniFormat, QSettings::UserScope, QStringLiteral("tapio"), QStringLiteral("window"));
+    const std::unique_ptr<QSettings> settings =
+        options.headless
+            ? std::make_unique<QSettings>(nowhere.filePath(QStringLiteral("window.ini")), QSettings::IniFormat)
+            : std::make_unique<QSettings>(QSettings::IniFormat, QSettings::UserScope, QStringLiteral("tapio"), QStringLiteral("window"));
     ThemeStore themes(std::move(builtIn->first), std::move(builtIn->second));
     IconCache icons;
     TimeDisplay time;

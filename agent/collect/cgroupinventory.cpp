@@ -16,7 +16,7 @@ namespace tapio::agent {
 namespace {
 
 constexpr int maxDepth = 24;
-constexpr std::size_t walkFactor = 8;   // look this much further than what is kept, to prefer containers
+constexpr std::size_t walkFactor = 8; // look this much further than what is kept, to prefer containers
 
 using NodeMap = std::map<std::string, CgroupNode, std::less<>>;
 using Found = void (*)(CgroupNode &, std::uint64_t inode);
@@ -63,7 +63,7 @@ private:
     {
         const std::unique_ptr<DIR, int (*)(DIR *)> folder(openFolder(parent, name), closedir);
         if (!folder)
-            return;   // gone between the listing and now
+            return; // gone between the listing and now
         for (const dirent *entry = readdir(folder.get()); entry != nullptr; entry = readdir(folder.get())) {
             if (entry->d_name[0] == '.' || (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN))
                 continue;
@@ -73,7 +73,7 @@ private:
             const std::size_t length = path.size();
             path.append("/").append(entry->d_name);
             if (note(path, status.st_ino, found) && status.st_nlink != 2 && depth < maxDepth)
-                descend(dirfd(folder.get()), entry->d_name, path, depth + 1, found);   // kernfs: links = 2 + subfolders
+                descend(dirfd(folder.get()), entry->d_name, path, depth + 1, found); // kernfs: links = 2 + subfolders
             path.resize(length);
         }
     }
@@ -155,8 +155,7 @@ const char *CgroupLayout::kind() const noexcept
 
 CgroupInventory::CgroupInventory(const std::filesystem::path &root, std::size_t maxCgroups)
     : m_layout(CgroupLayout::detect(root)), m_maxCgroups(maxCgroups)
-{
-}
+{}
 
 void CgroupInventory::refresh()
 {

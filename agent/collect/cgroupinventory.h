@@ -12,8 +12,8 @@ namespace tapio::agent {
 
 /// Where the cgroup hierarchies are. Empty path: there is none.
 struct CgroupLayout {
-    std::filesystem::path unified;                      ///< v2, alone or beside v1 (hybrid)
-    std::filesystem::path cpu, cpuacct, memory, blkio;  ///< v1 controllers
+    std::filesystem::path unified;                     ///< v2, alone or beside v1 (hybrid)
+    std::filesystem::path cpu, cpuacct, memory, blkio; ///< v1 controllers
 
     /// Looks at the folders below `root` (usually /sys/fs/cgroup): v2 at the root itself, else "unified" and the controllers.
     static CgroupLayout detect(const std::filesystem::path &root);
@@ -31,9 +31,9 @@ enum class CgroupHierarchy : std::uint8_t {
 
 /// One cgroup: the same path in one or more hierarchies.
 struct CgroupNode {
-    std::string path;               ///< "/" is the root
-    std::uint64_t v2Id = 0;         ///< kernfs id in the unified hierarchy; 0 = not there
-    std::uint64_t memoryId = 0;     ///< in v1's memory hierarchy
+    std::string path;           ///< "/" is the root
+    std::uint64_t v2Id = 0;     ///< kernfs id in the unified hierarchy; 0 = not there
+    std::uint64_t memoryId = 0; ///< in v1's memory hierarchy
     bool inCpu = false, inCpuacct = false, inBlkio = false;
 
     bool operator==(const CgroupNode &) const = default;

@@ -23,7 +23,7 @@ namespace tapio::agent {
 
 namespace {
 
-constexpr std::size_t mostPerDrain = 65'536;  ///< about 50 ms of decoding
+constexpr std::size_t mostPerDrain = 65'536; ///< about 50 ms of decoding
 constexpr std::size_t recordsPerClockRead = 64;
 constexpr std::chrono::milliseconds halfSecond{500};
 
@@ -45,11 +45,11 @@ private:
 
 class KernelCollectorsImpl final : public KernelCollectors {
 public:
-    KernelCollectorsImpl(std::unique_ptr<KernelObject> object, KernelRecordSink &sink, PollPace pace) :
-        m_sink(sink), m_object(std::move(object)), m_latencies(m_object->mapFd("latencies"), m_clock),
-        m_tcpTotals(m_object->mapFd("tcp_totals"), m_clock), m_filters(m_object->filterMaps(), m_clock),
-        m_dropReasons(m_object->types().enumNames("skb_drop_reason")), m_epoll(::epoll_create1(EPOLL_CLOEXEC)),
-        m_wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), m_pacer(pace)
+    KernelCollectorsImpl(std::unique_ptr<KernelObject> object, KernelRecordSink &sink, PollPace pace)
+        : m_sink(sink), m_object(std::move(object)), m_latencies(m_object->mapFd("latencies"), m_clock),
+          m_tcpTotals(m_object->mapFd("tcp_totals"), m_clock), m_filters(m_object->filterMaps(), m_clock),
+          m_dropReasons(m_object->types().enumNames("skb_drop_reason")), m_epoll(::epoll_create1(EPOLL_CLOEXEC)),
+          m_wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), m_pacer(pace)
     {
         m_object->forgetTypes();
     }
@@ -82,10 +82,7 @@ public:
     {
         return readCgroupBirth(m_object->mapFd("cgroup_births"), id, isV1);
     }
-    std::pair<std::uint64_t, std::uint64_t> ringFill() const override
-    {
-        return {m_events->waitingBytes(), m_events->ringBytes()};
-    }
+    std::pair<std::uint64_t, std::uint64_t> ringFill() const override { return {m_events->waitingBytes(), m_events->ringBytes()}; }
     std::pair<std::uint64_t, std::uint64_t> criticalRingFill() const override
     {
         return {m_critical->waitingBytes(), m_critical->ringBytes()};

@@ -25,25 +25,25 @@ namespace tapio::agent {
 
 /// A validated record of a ring, before time conversion and enrichment.
 struct KernelRecord {
-    std::string_view source;         ///< collector name with static lifetime: "process", "oom", "signal", "tcp", "dns", "http", "https", "file"
-    std::uint64_t cgroupId = 0;      ///< v2 id unless that is the root and v1 memory says more
-    std::uint64_t memoryCgroupId = 0; ///< v1 memory's where v2 says something too: see OriginResolver::resolve
+    std::string_view source;    ///< collector name with static lifetime: "process", "oom", "signal", "tcp", "dns", "http", "https", "file"
+    std::uint64_t cgroupId = 0; ///< v2 id unless that is the root and v1 memory says more
+    std::uint64_t memoryCgroupId = 0;                    ///< v1 memory's where v2 says something too: see OriginResolver::resolve
     CgroupHierarchy hierarchy = CgroupHierarchy::Either; ///< of cgroupId
-    std::uint64_t bootNs = 0;        ///< bpf_ktime_get_boot_ns at the hook
+    std::uint64_t bootNs = 0;                            ///< bpf_ktime_get_boot_ns at the hook
     std::uint64_t drainedBootNs = 0;
     /// Of an exec: UTC of the last change of the file or of what is known about it (nobody can set that), 0 = not known; and when the
     /// container's first process started, 0 = it is in no container.
     std::int64_t fileChangedNs = 0;
     std::uint64_t containerStartBootNs = 0;
-    bool containersOnly = false;     ///< of no interest when its origin is known, and neither container nor pod
+    bool containersOnly = false;        ///< of no interest when its origin is known, and neither container nor pod
     std::uint16_t filterGeneration = 0; ///< that let it pass, its lower 16 bits; 0 = none was asked
-    wire::Event event;               ///< timeNs, drainUs, severity and origin are set by the pipeline
+    wire::Event event;                  ///< timeNs, drainUs, severity and origin are set by the pipeline
 };
 
 class KernelRecordSink {
 public:
     virtual ~KernelRecordSink() = default;
-    virtual void onRecord(KernelRecord &&record) = 0;   ///< on the thread that polls; must not block
+    virtual void onRecord(KernelRecord &&record) = 0; ///< on the thread that polls; must not block
 };
 
 /// How often to look at a ring that does not wake its reader: while many records come, while some do, and at least while none do.
@@ -61,15 +61,15 @@ inline constexpr std::uint64_t dangerousCapabilities = 1ull << 2 | 1ull << 12 | 
 
 struct KernelOptions {
     std::set<std::string> disabledCollectors;
-    std::uint32_t eventRingBytes = 8u << 20;            ///< power of two
-    std::uint32_t criticalRingBytes = 256u << 10;       ///< OOM kills and fatal signals: a flood elsewhere cannot drop them
-    std::string btfPath;                                ///< empty = /sys/kernel/btf/vmlinux
+    std::uint32_t eventRingBytes = 8u << 20;      ///< power of two
+    std::uint32_t criticalRingBytes = 256u << 10; ///< OOM kills and fatal signals: a flood elsewhere cannot drop them
+    std::string btfPath;                          ///< empty = /sys/kernel/btf/vmlinux
     /// Allowed ways of attaching, best first: of those that a hook knows, the first that works is used.
     std::vector<std::string> attachKinds{"tp_btf", "raw_tp", "tracepoint", "iter", "cgroup", "run", "uprobe_multi", "uprobe"};
     /// Where the hierarchy of version 2 is mounted, here or in "unified" below; its root sees the packets of all sockets.
     std::string cgroupRoot = "/sys/fs/cgroup";
-    std::string procRoot = "/proc";                     ///< of the processes whose libraries https looks for
-    std::chrono::milliseconds librariesRound{30'000};   ///< in which all of them are looked at, besides those that were just started
+    std::string procRoot = "/proc";                   ///< of the processes whose libraries https looks for
+    std::chrono::milliseconds librariesRound{30'000}; ///< in which all of them are looked at, besides those that were just started
     /// What the kernel says to one link for many places of a file: 0, or an errno. Empty: it is asked.
     std::function<int()> uprobeMultiRefusal;
     /// How long a question to a name server waits before it is told as not answered.
@@ -83,9 +83,9 @@ struct KernelOptions {
     /// Bit N: uses of capability N of capabilities(7) are told. By default those that a container can harm its node with. The default
     /// set of container runtimes is the baseline, and these lie outside of it, but for CAP_NET_RAW.
     std::uint64_t toldCapabilities = dangerousCapabilities;
-    std::chrono::seconds capabilityQuiet{600};          ///< after one was told, uses alike are counted for so long
-    FilePatterns configurationFiles;                    ///< missing ones are told
-    std::chrono::milliseconds fileFold{10'000};         ///< after one was told, failures alike are counted for so long
+    std::chrono::seconds capabilityQuiet{600};  ///< after one was told, uses alike are counted for so long
+    FilePatterns configurationFiles;            ///< missing ones are told
+    std::chrono::milliseconds fileFold{10'000}; ///< after one was told, failures alike are counted for so long
 };
 
 /// seen = kfiltered + folded + lost + drained + still in the ring, exactly, whenever no hook of the source is running.
@@ -93,8 +93,8 @@ struct KernelOptions {
 /// running on that CPU. A record of no known kind is drained and malformed under the source "unknown".
 struct SourceCounterSet {
     std::string source;
-    CounterSet counters;                                ///< seen, kfiltered, folded, lost, drained, malformed
-    FilterCounts leftOut{};                             ///< part of kfiltered, by the rule that did it
+    CounterSet counters;    ///< seen, kfiltered, folded, lost, drained, malformed
+    FilterCounts leftOut{}; ///< part of kfiltered, by the rule that did it
 };
 
 /// Cumulative, by cgroupId and memoryCgroupId as a record has them. Should the map fill up, cgroups without news for ten minutes are
@@ -102,7 +102,7 @@ struct SourceCounterSet {
 struct CgroupHistogram {
     wire::HistogramKind kind = wire::HistogramKind::Unknown;
     std::uint64_t cgroupId = 0;
-    std::string label;                                  ///< "vda read", or write, flush, discard, other; empty for run-queue latency
+    std::string label; ///< "vda read", or write, flush, discard, other; empty for run-queue latency
     std::array<std::uint64_t, wire::histogramBuckets> counts{};
     std::uint64_t memoryCgroupId = 0;
     CgroupHierarchy hierarchy = CgroupHierarchy::Either; ///< of cgroupId
@@ -118,7 +118,7 @@ struct CgroupTcp {
 
 /// Packets that the kernel dropped for one reason, of the whole machine, cumulative since the programs were attached.
 struct DropCount {
-    std::string reason;                                 ///< the kernel's name: "NO_SOCKET"; "OTHER" = of a subsystem's own list
+    std::string reason; ///< the kernel's name: "NO_SOCKET"; "OTHER" = of a subsystem's own list
     std::uint64_t packets = 0;
 };
 
@@ -135,7 +135,7 @@ public:
     /// Waits up to `timeout` for either ring and drains both; the number of records read. Wakes early only for the critical
     /// ring, a quarter-full event ring or wake().
     virtual Result<std::size_t> poll(std::chrono::milliseconds timeout) = 0;
-    virtual void wake() = 0;                            ///< any thread
+    virtual void wake() = 0; ///< any thread
     /// Detaches the programs of these collectors, and attaches those of all others that were loaded; loads none.
     virtual void setDisabled(const std::set<std::string> &collectors) = 0;
     /// Has the programs tell what they count before its time is over; it comes with the next poll.

@@ -11,7 +11,7 @@ namespace tapio::agent {
 namespace {
 
 constexpr std::string_view blanks = " \t\r";
-constexpr std::uint64_t sectorBytes = 512;   // always, whatever the device's own sector (Documentation/admin-guide/iostats.rst)
+constexpr std::uint64_t sectorBytes = 512; // always, whatever the device's own sector (Documentation/admin-guide/iostats.rst)
 constexpr std::size_t maxPathBytes = 4096;
 
 std::string_view trimmed(std::string_view text)
@@ -24,8 +24,7 @@ std::string_view trimmed(std::string_view text)
 }
 
 /// The next `count` numbers of the line; false when there are fewer.
-template <std::size_t count>
-bool numbers(std::string_view &line, std::array<std::uint64_t, count> &values)
+template <std::size_t count> bool numbers(std::string_view &line, std::array<std::uint64_t, count> &values)
 {
     for (auto &value : values) {
         const auto parsed = parseUnsigned(nextWord(line));
@@ -249,11 +248,11 @@ std::vector<DiskCounters> parseIoStat(std::string_view text)
                 continue;
             const std::string_view key = word.substr(0, equals);
             const auto value = parseUnsigned(word.substr(equals + 1));
-            std::uint64_t *const target = key == "rbytes" ? &counters.readBytes
-                : key == "wbytes"                         ? &counters.writeBytes
-                : key == "rios"                           ? &counters.readOps
-                : key == "wios"                           ? &counters.writeOps
-                                                          : nullptr;
+            std::uint64_t *const target = key == "rbytes"   ? &counters.readBytes
+                                          : key == "wbytes" ? &counters.writeBytes
+                                          : key == "rios"   ? &counters.readOps
+                                          : key == "wios"   ? &counters.writeOps
+                                                            : nullptr;
             if (target != nullptr && value) {
                 *target = *value;
                 any = true;
@@ -318,11 +317,11 @@ MemInfo parseMemInfo(std::string_view text)
     MemInfo info;
     for (std::string_view line; nextLine(text, line);) {
         const std::string_view key = nextWord(line);
-        std::optional<std::uint64_t> *const target = key == "MemTotal:" ? &info.totalBytes
-            : key == "MemFree:"                                         ? &info.freeBytes
-            : key == "MemAvailable:"                                    ? &info.availableBytes
-            : key == "Inactive(file):"                                  ? &info.inactiveFileBytes
-                                                                        : nullptr;
+        std::optional<std::uint64_t> *const target = key == "MemTotal:"         ? &info.totalBytes
+                                                     : key == "MemFree:"        ? &info.freeBytes
+                                                     : key == "MemAvailable:"   ? &info.availableBytes
+                                                     : key == "Inactive(file):" ? &info.inactiveFileBytes
+                                                                                : nullptr;
         if (target == nullptr)
             continue;
         if (const auto kib = parseUnsigned(nextWord(line)))
@@ -337,7 +336,7 @@ std::optional<CpuTimes> parseProcStat(std::string_view text)
     for (std::string_view line; nextLine(text, line);) {
         const std::string_view name = nextWord(line);
         if (name == "cpu") {
-            std::array<std::uint64_t, 7> v{};   // user nice system idle iowait irq softirq
+            std::array<std::uint64_t, 7> v{}; // user nice system idle iowait irq softirq
             if (!numbers(line, v))
                 return std::nullopt;
             times = CpuTimes{v[0] + v[1] + v[2] + v[5] + v[6], 0};
@@ -354,7 +353,7 @@ std::optional<std::uint64_t> parseStartTicks(std::string_view text)
     if (bracket == std::string_view::npos)
         return std::nullopt;
     std::string_view rest = text.substr(bracket + 1);
-    constexpr int fieldsBefore = 19;   // fields 3 to 21
+    constexpr int fieldsBefore = 19; // fields 3 to 21
     for (int i = 0; i < fieldsBefore; ++i) {
         if (nextWord(rest).empty())
             return std::nullopt;
@@ -393,7 +392,7 @@ std::vector<MountEntry> parseMountInfo(std::string_view text)
     std::vector<MountEntry> mounts;
     for (std::string_view line; nextLine(text, line) && mounts.size() < maxParsedEntries;) {
         const auto id = parseUnsigned(nextWord(line));
-        nextWord(line);   // parent id
+        nextWord(line); // parent id
         const std::string_view device = nextWord(line);
         const std::string_view root = nextWord(line);
         const std::string_view mountPoint = nextWord(line);
@@ -405,8 +404,8 @@ std::vector<MountEntry> parseMountInfo(std::string_view text)
         line.remove_prefix(separator + 3);
         const std::string_view fileSystem = nextWord(line);
         const std::string_view source = nextWord(line);
-        mounts.push_back({std::string(device), withoutOctalEscapes(root), withoutOctalEscapes(mountPoint),
-                          std::string(fileSystem), withoutOctalEscapes(source), *id, std::string(options)});
+        mounts.push_back({std::string(device), withoutOctalEscapes(root), withoutOctalEscapes(mountPoint), std::string(fileSystem),
+                          withoutOctalEscapes(source), *id, std::string(options)});
     }
     return mounts;
 }

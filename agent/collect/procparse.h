@@ -44,7 +44,7 @@ struct InterfaceCounters {
 std::vector<InterfaceCounters> parseNetDev(std::string_view text);
 
 struct DiskCounters {
-    std::string device;             ///< "vda", or "254:0" from a cgroup file
+    std::string device; ///< "vda", or "254:0" from a cgroup file
     std::uint64_t readBytes = 0, writeBytes = 0, readOps = 0, writeOps = 0;
     std::optional<std::uint64_t> busyMs;
 };
@@ -83,7 +83,7 @@ struct MemInfo {
 MemInfo parseMemInfo(std::string_view text);
 
 struct CpuTimes {
-    std::uint64_t busyTicks = 0;    ///< user + nice + system + irq + softirq; guest is inside user, steal is not ours
+    std::uint64_t busyTicks = 0; ///< user + nice + system + irq + softirq; guest is inside user, steal is not ours
     std::uint32_t onlineCpus = 0;
 };
 /// /proc/stat.
@@ -93,20 +93,20 @@ std::optional<CpuTimes> parseProcStat(std::string_view text);
 std::optional<std::uint64_t> parseStartTicks(std::string_view text);
 
 struct ProcCgroups {
-    std::optional<std::string> v2;       ///< path in the unified hierarchy
-    std::optional<std::string> memory;   ///< path in v1's memory hierarchy
+    std::optional<std::string> v2;     ///< path in the unified hierarchy
+    std::optional<std::string> memory; ///< path in v1's memory hierarchy
 };
 /// /proc/PID/cgroup. Paths longer than 4096 bytes or not beginning with "/" are absent.
 ProcCgroups parseProcCgroup(std::string_view text);
 
 struct MountEntry {
-    std::string device;                  ///< "254:0"
-    std::string root;                    ///< of the mount within its file system
+    std::string device; ///< "254:0"
+    std::string root;   ///< of the mount within its file system
     std::string mountPoint;
-    std::string fileSystem;              ///< "ext4"
-    std::string source;                  ///< "/dev/vda"
-    std::uint64_t id = 0;                ///< of the mount; given anew after it ended
-    std::string options;                 ///< of the mount, not of the file system: "ro,nosuid,relatime"
+    std::string fileSystem; ///< "ext4"
+    std::string source;     ///< "/dev/vda"
+    std::uint64_t id = 0;   ///< of the mount; given anew after it ended
+    std::string options;    ///< of the mount, not of the file system: "ro,nosuid,relatime"
 };
 /// /proc/PID/mountinfo, octal escapes undone.
 std::vector<MountEntry> parseMountInfo(std::string_view text);

@@ -8,7 +8,7 @@ namespace tapio::agent {
 
 /// What this process has used and holds; what cannot be read is absent.
 struct SelfUse {
-    std::optional<std::uint64_t> cpuNs;             ///< user and system, all threads, cumulative
+    std::optional<std::uint64_t> cpuNs; ///< user and system, all threads, cumulative
     std::optional<std::uint64_t> residentBytes, virtualBytes;
 };
 

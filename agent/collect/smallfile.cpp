@@ -44,10 +44,7 @@ FileText SmallFileReader::read(int folderFd, const char *name)
 
 FileText SmallFileReader::read(const std::filesystem::path &path) { return read(AT_FDCWD, path.c_str()); }
 
-FolderHandle::FolderHandle(const std::filesystem::path &path)
-    : m_fd(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC))
-{
-}
+FolderHandle::FolderHandle(const std::filesystem::path &path) : m_fd(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {}
 
 FolderHandle::~FolderHandle()
 {

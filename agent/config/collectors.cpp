@@ -10,19 +10,16 @@ namespace tapio::agent {
 namespace {
 
 /// Those of kernel programs, then those that read files.
-constexpr std::array<std::string_view, 21> usual{"process", "oom",      "signal",     "tcp",   "runqueue", "blockio", "dns",
-                                                 "http",    "security", "capability", "drops", "cgroup",   "cpu",     "memory",
-                                                 "psi",     "disk",    "network",  "filesystem", "ports", "kmsg",  "login"};
+constexpr std::array<std::string_view, 21> usual{"process", "oom",      "signal",     "tcp",        "runqueue", "blockio", "dns",
+                                                 "http",    "security", "capability", "drops",      "cgroup",   "cpu",     "memory",
+                                                 "psi",     "disk",     "network",    "filesystem", "ports",    "kmsg",    "login"};
 constexpr std::array<std::string_view, 2> optional{"file", "https"};
 
 bool isUsual(std::string_view collector) noexcept { return std::find(usual.begin(), usual.end(), collector) != usual.end(); }
 
 } // namespace
 
-bool isOptional(std::string_view collector) noexcept
-{
-    return std::find(optional.begin(), optional.end(), collector) != optional.end();
-}
+bool isOptional(std::string_view collector) noexcept { return std::find(optional.begin(), optional.end(), collector) != optional.end(); }
 
 std::set<std::string> switchedOff(const AgentConfig &config)
 {
@@ -38,13 +35,15 @@ Status checkCollectors(const AgentConfig &config)
 {
     for (const std::string &name : config.collect.disabled) {
         if (isOptional(name))
-            return fail(Errc::InvalidArgument, "\"" + name + "\" is off unless collect.enabled names it, and has no place in collect.disabled");
+            return fail(Errc::InvalidArgument,
+                        "\"" + name + "\" is off unless collect.enabled names it, and has no place in collect.disabled");
         if (!isUsual(name))
             return fail(Errc::InvalidArgument, "there is no collector \"" + name + "\" to switch off");
     }
     for (const std::string &name : config.enabled) {
         if (isUsual(name))
-            return fail(Errc::InvalidArgument, "\"" + name + "\" is on unless collect.disabled names it, and has no place in collect.enabled");
+            return fail(Errc::InvalidArgument,
+                        "\"" + name + "\" is on unless collect.disabled names it, and has no place in collect.enabled");
         if (!isOptional(name))
             return fail(Errc::InvalidArgument, "there is no collector \"" + name + "\" to switch on");
     }

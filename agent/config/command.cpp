@@ -14,10 +14,9 @@ namespace tapio::agent {
 
 namespace {
 
-constexpr const char *footer =
-    "The command line overrides the file, and the file the defaults.\n"
-    "Exit codes: 0 stopped on request, 64 usage, 69 the kernel or another instance stands in the way,\n"
-    "73 a folder or file cannot be made or written, 77 not permitted, 78 configuration or certificate.";
+constexpr const char *footer = "The command line overrides the file, and the file the defaults.\n"
+                               "Exit codes: 0 stopped on request, 64 usage, 69 the kernel or another instance stands in the way,\n"
+                               "73 a folder or file cannot be made or written, 77 not permitted, 78 configuration or certificate.";
 
 /// Values of the command line; empty = not given.
 struct Given {
@@ -42,7 +41,8 @@ void declare(CLI::App &app, Given &given)
     app.add_option("--pid-file", given.pidFile, "Holds the process's number while it runs")->type_name("FILE");
     app.add_option("--log-level", given.logLevel, "trace, debug, info, warn, error or off")->type_name("LEVEL");
     app.add_flag("--once-check", given.onceCheck, "Open everything once, print the state of each hook, and leave: 0 = healthy");
-    app.add_flag("--print-config", given.printConfig, "Print the configuration that would be in force, with where each value comes from, and leave");
+    app.add_flag("--print-config", given.printConfig,
+                 "Print the configuration that would be in force, with where each value comes from, and leave");
     app.add_option("-o,--output", given.output, "table or json, for --once-check")
         ->check(CLI::IsMember({"table", "json"}))
         ->type_name("FORMAT");

@@ -115,7 +115,7 @@ void readObserve(ConfigSection &observe, AgentConfig &config) { observe.text("ad
 
 void readBudget(ConfigSection &budget, BudgetLimits &limits)
 {
-    constexpr double mostPercent = 100'000;   // a thousand cores
+    constexpr double mostPercent = 100'000; // a thousand cores
     constexpr std::int64_t mostBytes = std::int64_t{1} << 40;
     budget.real("cpu_percent", limits.cpuPercent, 0, mostPercent);
     budget.number("rss_bytes", limits.rssBytes, 0, mostBytes);

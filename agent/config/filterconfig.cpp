@@ -18,8 +18,9 @@ void readList(ConfigSection &section, const char *key, std::vector<T> &target, P
 {
     std::vector<std::string> texts;
     std::transform(target.begin(), target.end(), std::back_inserter(texts), toText);
-    const auto refused = parse("");          // says what it must be
-    section.list(key, refused ? std::string() : refused.error().context(), [&](const std::string &text) { return parse(text).has_value(); }, texts);
+    const auto refused = parse(""); // says what it must be
+    section.list(
+        key, refused ? std::string() : refused.error().context(), [&](const std::string &text) { return parse(text).has_value(); }, texts);
     target.clear();
     for (const std::string &text : texts) {
         if (auto value = parse(text))

@@ -24,8 +24,8 @@ void printTable(std::ostream &out, const CheckReport &report)
     }
     const auto row = [&out](std::string_view collector, std::string_view name, std::string_view state, std::string_view kind,
                             std::string_view reason) {
-        out << std::left << std::setw(12) << collector << std::setw(44) << name << std::setw(13) << state << std::setw(12) << kind
-            << reason << '\n';
+        out << std::left << std::setw(12) << collector << std::setw(44) << name << std::setw(13) << state << std::setw(12) << kind << reason
+            << '\n';
     };
     row("COLLECTOR", "HOOK", "STATE", "ATTACHED", "REASON");
     for (const wire::Hook &hook : report.hooks)

@@ -23,20 +23,24 @@ constexpr std::array<LiveSetting, 10> liveSettings{{
     {"collect.disabled", [](AgentConfig &running, const AgentConfig &next) { running.collect.disabled = next.collect.disabled; }},
     {"collect.enabled", [](AgentConfig &running, const AgentConfig &next) { running.enabled = next.enabled; }},
     {"collect.max_cgroups", [](AgentConfig &running, const AgentConfig &next) { running.collect.maxCgroups = next.collect.maxCgroups; }},
-    {"collect.host_interval_ms", [](AgentConfig &running, const AgentConfig &next) { running.collect.hostInterval = next.collect.hostInterval; }},
-    {"collect.cgroup_interval_ms", [](AgentConfig &running, const AgentConfig &next) { running.collect.cgroupInterval = next.collect.cgroupInterval; }},
-    {"budget.cpu_percent", [](AgentConfig &running, const AgentConfig &next) { running.collect.budget.cpuPercent = next.collect.budget.cpuPercent; }},
-    {"budget.rss_bytes", [](AgentConfig &running, const AgentConfig &next) { running.collect.budget.rssBytes = next.collect.budget.rssBytes; }},
+    {"collect.host_interval_ms",
+     [](AgentConfig &running, const AgentConfig &next) { running.collect.hostInterval = next.collect.hostInterval; }},
+    {"collect.cgroup_interval_ms",
+     [](AgentConfig &running, const AgentConfig &next) { running.collect.cgroupInterval = next.collect.cgroupInterval; }},
+    {"budget.cpu_percent",
+     [](AgentConfig &running, const AgentConfig &next) { running.collect.budget.cpuPercent = next.collect.budget.cpuPercent; }},
+    {"budget.rss_bytes",
+     [](AgentConfig &running, const AgentConfig &next) { running.collect.budget.rssBytes = next.collect.budget.rssBytes; }},
     {"budget.bandwidth_bytes_per_second",
      [](AgentConfig &running, const AgentConfig &next) { running.collect.budget.bytesPerSecond = next.collect.budget.bytesPerSecond; }},
     {"observe.address", [](AgentConfig &running, const AgentConfig &next) { running.observeAddress = next.observeAddress; }},
 }};
 
 /// All of [filter] at once.
-constexpr LiveSetting filterSettings{"filter.", [](AgentConfig &running, const AgentConfig &next) { running.collect.filter = next.collect.filter; }};
+constexpr LiveSetting filterSettings{"filter.",
+                                     [](AgentConfig &running, const AgentConfig &next) { running.collect.filter = next.collect.filter; }};
 
-template <typename List>
-auto findByName(List &list, const std::string &name)
+template <typename List> auto findByName(List &list, const std::string &name)
 {
     return std::find_if(list.begin(), list.end(), [&](const auto &item) { return item.name == name; });
 }

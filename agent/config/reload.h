@@ -12,8 +12,8 @@ namespace tapio::agent {
 /// A configuration in force. One thread.
 struct ConfigInForce {
     AgentConfig config;
-    Settings settings;                      ///< of config
-    std::set<std::string> offSinceStart;    ///< collectors that were not loaded and cannot be without a restart
+    Settings settings;                   ///< of config
+    std::set<std::string> offSinceStart; ///< collectors that were not loaded and cannot be without a restart
 };
 
 /// The collectors of `config` whose kernel programs an agent that starts with it does not load.
@@ -21,8 +21,8 @@ std::set<std::string> notLoaded(const AgentConfig &config);
 
 /// What a changed configuration came to.
 struct Reload {
-    std::vector<std::string> applied;       ///< names of settings
-    std::vector<std::string> needRestart;   ///< "server.address", "collect.disabled (tcp is not loaded)"
+    std::vector<std::string> applied;     ///< names of settings
+    std::vector<std::string> needRestart; ///< "server.address", "collect.disabled (tcp is not loaded)"
 };
 
 /// Takes over of `next` what can change while the agent runs; the rest stays as it is and is named. So `inForce` is what is really in force

@@ -11,9 +11,9 @@ namespace tapio::agent {
 
 /// One setting that is in force, and why.
 struct Setting {
-    std::string name;       ///< "server.address"
-    std::string value;      ///< as TOML
-    std::string origin;     ///< "default", "/etc/tapio/agent.toml, line 7", "--server"
+    std::string name;   ///< "server.address"
+    std::string value;  ///< as TOML
+    std::string origin; ///< "default", "/etc/tapio/agent.toml, line 7", "--server"
 
     bool operator==(const Setting &) const = default;
 };

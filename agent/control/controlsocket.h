@@ -16,11 +16,11 @@
 namespace tapio::agent {
 
 struct ControlOptions {
-    std::filesystem::path path;                       ///< of the socket, below a folder that only the agent's user may write
-    std::size_t mostClients = 4;                      ///< whoever comes beyond that is closed at once
+    std::filesystem::path path;  ///< of the socket, below a folder that only the agent's user may write
+    std::size_t mostClients = 4; ///< whoever comes beyond that is closed at once
     std::size_t lineBytes = 2048;
-    std::int64_t patienceNs = 2 * nsPerSecond;        ///< for a whole line
-    std::function<bool(std::uint32_t uid)> mayAsk;    ///< empty = root and the agent's own user
+    std::int64_t patienceNs = 2 * nsPerSecond;     ///< for a whole line
+    std::function<bool(std::uint32_t uid)> mayAsk; ///< empty = root and the agent's own user
 };
 
 /// A local socket (stream, 0600) on which one line is asked and one answered per connection. Never blocks. One thread, whose loop waits
@@ -40,11 +40,11 @@ public:
 
     struct Counts {
         std::uint64_t answered = 0;
-        std::uint64_t strangers = 0;   ///< of other users
-        std::uint64_t crowded = 0;     ///< beyond mostClients
-        std::uint64_t overlong = 0;    ///< lines
-        std::uint64_t late = 0;        ///< that had not asked in time
-        std::uint64_t gone = 0;        ///< that left before they had asked, or did not read the answer
+        std::uint64_t strangers = 0; ///< of other users
+        std::uint64_t crowded = 0;   ///< beyond mostClients
+        std::uint64_t overlong = 0;  ///< lines
+        std::uint64_t late = 0;      ///< that had not asked in time
+        std::uint64_t gone = 0;      ///< that left before they had asked, or did not read the answer
     };
     const Counts &counts() const noexcept { return m_counts; }
 
@@ -65,7 +65,7 @@ private:
     ControlOptions m_options;
     Answer m_answer;
     const Clock &m_clock;
-    int m_poll = -1;                   ///< epoll(7): becomes readable when anything is to be done
+    int m_poll = -1; ///< epoll(7): becomes readable when anything is to be done
     int m_listener = -1;
     bool m_isBound = false;
     std::list<Client> m_clients;

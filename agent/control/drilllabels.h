@@ -29,11 +29,11 @@ public:
     std::deque<Waiting> take();
     std::uint64_t offered() const;
 
-    static constexpr std::size_t most = 64;   ///< a run makes two, and they are read each second
+    static constexpr std::size_t most = 64; ///< a run makes two, and they are read each second
 
 private:
     const Clock &m_clock;
-    mutable std::mutex m_mutex;               ///< guards what follows
+    mutable std::mutex m_mutex; ///< guards what follows
     std::deque<Waiting> m_waiting;
     std::uint64_t m_offered = 0;
 };
@@ -61,8 +61,7 @@ public:
     /// Without an inbox drills are not allowed; `setting` names what says so: "drill.allowed of /etc/tapio/agent.toml".
     LabelDesk(std::shared_ptr<LabelInbox> inbox, transport::TlsFiles tls, std::string setting)
         : m_inbox(std::move(inbox)), m_tls(std::move(tls)), m_setting(std::move(setting))
-    {
-    }
+    {}
     /// The line to answer with.
     std::string answer(std::string_view line) const;
 

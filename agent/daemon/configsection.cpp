@@ -53,8 +53,7 @@ unsigned headerWithoutName(std::string_view text)
 }
 
 /// A value as TOML; one line, whatever it holds.
-template <typename Node>
-std::string toToml(const Node &node)
+template <typename Node> std::string toToml(const Node &node)
 {
     std::ostringstream text;
     text << toml::toml_formatter(node, toml::format_flags::none);
@@ -65,8 +64,7 @@ toml::value<std::string> toNode(const std::string &value) { return toml::value<s
 toml::value<bool> toNode(bool value) { return toml::value<bool>(value); }
 toml::value<std::int64_t> toNode(std::int64_t value) { return toml::value<std::int64_t>(value); }
 toml::value<double> toNode(double value) { return toml::value<double>(value); }
-template <typename List>
-toml::array toNode(const List &values)
+template <typename List> toml::array toNode(const List &values)
 {
     toml::array array;
     for (const std::string &value : values)
@@ -96,8 +94,7 @@ Result<toml::table> parseToml(std::string_view text, const std::string &name)
     return std::move(parsed).table();
 }
 
-template <typename Value>
-void ConfigSection::record(const char *key, const Value &value)
+template <typename Value> void ConfigSection::record(const char *key, const Value &value)
 {
     if (m_values == nullptr)
         return;
@@ -105,8 +102,7 @@ void ConfigSection::record(const char *key, const Value &value)
     m_values->push_back({m_prefix + key, toToml(toNode(value)), node == nullptr ? 0 : node->source().begin.line});
 }
 
-template <typename Use>
-void ConfigSection::take(const char *key, const std::string &wanted, Use use)
+template <typename Use> void ConfigSection::take(const char *key, const std::string &wanted, Use use)
 {
     m_known.insert(key);
     const toml::node *node = m_table == nullptr ? nullptr : m_table->get(key);
@@ -170,7 +166,8 @@ void ConfigSection::real(const char *key, double &target, double least, double m
     record(key, target);
 }
 
-void ConfigSection::oneOf(const char *key, const std::string &wanted, const std::function<bool(const std::string &)> &fits, std::string &target)
+void ConfigSection::oneOf(const char *key, const std::string &wanted, const std::function<bool(const std::string &)> &fits,
+                          std::string &target)
 {
     take(key, wanted, [&](const toml::node &node) {
         const auto value = node.value_exact<std::string>();

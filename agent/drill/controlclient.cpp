@@ -18,12 +18,13 @@ namespace {
 /// The folder of the socket may be anybody's: a drill whose label went to a stranger would look like the real thing to everybody else.
 Status checkListener(int fd, const std::filesystem::path &socket, const Trusts &trusts)
 {
-    ucred peer{};       // of whoever called listen(2): unix(7)
+    ucred peer{}; // of whoever called listen(2): unix(7)
     socklen_t bytes = sizeof(peer);
     if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes) != 0)
         return failErrno("asking who listens at " + socket.native(), errno);
     const bool trusted = trusts ? trusts(peer.uid) : peer.uid == 0 || peer.uid == ::geteuid();
-    return trusted ? Status() : fail(Errc::PermissionDenied, "what listens at " + socket.native() + " belongs to user " + std::to_string(peer.uid));
+    return trusted ? Status()
+                   : fail(Errc::PermissionDenied, "what listens at " + socket.native() + " belongs to user " + std::to_string(peer.uid));
 }
 
 } // namespace

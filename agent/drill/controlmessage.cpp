@@ -51,7 +51,8 @@ const json *field(const json &object, const char *name, bool isText)
 bool readTime(const json &object, const char *name, std::int64_t &target)
 {
     const json *const value = field(object, name, false);
-    if (value == nullptr || (value->is_number_unsigned() && value->get<std::uint64_t>() > std::uint64_t{std::numeric_limits<std::int64_t>::max()}))
+    if (value == nullptr
+        || (value->is_number_unsigned() && value->get<std::uint64_t>() > std::uint64_t{std::numeric_limits<std::int64_t>::max()}))
         return false;
     target = value->get<std::int64_t>();
     return target >= 0;
@@ -61,8 +62,8 @@ bool readTime(const json &object, const char *name, std::int64_t &target)
 
 std::string formatLabelRequest(const wire::DrillLabel &label)
 {
-    const json fields{{"drill", label.drill}, {"target", label.target}, {"phase", label.phase},
-                      {"fromNs", label.fromNs}, {"toNs", label.toNs}, {"runId", label.runId}};
+    const json fields{{"drill", label.drill},   {"target", label.target}, {"phase", label.phase},
+                      {"fromNs", label.fromNs}, {"toNs", label.toNs},     {"runId", label.runId}};
     return json{{"label", fields}}.dump(-1, ' ', true, json::error_handler_t::replace) + '\n';
 }
 
@@ -86,7 +87,8 @@ Result<wire::DrillLabel> parseLabelRequest(std::string_view line)
         return malformed("\"phase\" must be begin, end or failed");
     if (!readTime(*found, "fromNs", label.fromNs) || label.fromNs == 0)
         return malformed("\"fromNs\" must be a time");
-    if (!readTime(*found, "toNs", label.toNs) || (label.phase == "begin") != (label.toNs == 0) || (label.toNs != 0 && label.toNs < label.fromNs))
+    if (!readTime(*found, "toNs", label.toNs) || (label.phase == "begin") != (label.toNs == 0)
+        || (label.toNs != 0 && label.toNs < label.fromNs))
         return malformed("\"toNs\" must be 0 at the begin, and then a time that is not before \"fromNs\"");
     if (runId == nullptr || !runId->is_number_unsigned() || (label.runId = runId->get<std::uint64_t>()) == 0)
         return malformed("\"runId\" must be a number and not 0");
@@ -115,7 +117,9 @@ Status parseAnswer(std::string_view line)
     if (accepted->get<bool>())
         return {};
     const json *const reason = field(message, "reason", true);
-    return fail(Errc::Refused, "the agent refused the label: " + (reason == nullptr ? std::string("without a reason") : wire::toLine(reason->get<std::string>(), controlLineBytes)));
+    return fail(Errc::Refused,
+                "the agent refused the label: "
+                    + (reason == nullptr ? std::string("without a reason") : wire::toLine(reason->get<std::string>(), controlLineBytes)));
 }
 
 } // namespace tapio::drill

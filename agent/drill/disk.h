@@ -11,7 +11,7 @@
 namespace tapio::drill {
 
 struct ScratchDisk {
-    std::filesystem::path folder;      ///< where it is mounted
+    std::filesystem::path folder; ///< where it is mounted
     dev_t device = 0;
 };
 

@@ -106,8 +106,8 @@ public:
                 work.count();
         }
         const double seconds = static_cast<double>(bootNs() - began) / 1e9;
-        return std::to_string(static_cast<int>(static_cast<double>(writes * blockBytes) / 1024 / seconds)) + " KiB per second, longest write "
-               + std::to_string(longestNs / 1'000'000) + " ms";
+        return std::to_string(static_cast<int>(static_cast<double>(writes * blockBytes) / 1024 / seconds))
+               + " KiB per second, longest write " + std::to_string(longestNs / 1'000'000) + " ms";
     }
 };
 

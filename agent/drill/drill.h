@@ -22,23 +22,23 @@ inline constexpr std::chrono::seconds mostTime{60};
 struct Limits {
     std::uint64_t memoryBytes = 64u << 20; ///< and no swap
     std::uint32_t processes = 64;
-    std::uint32_t cpuPercent = 50;         ///< of one CPU
-    std::uint32_t openFiles = 256;         ///< per process
-    std::uint64_t diskBytes = 0;           ///< size of the scratch file system's image; 0 = none is made
-    std::uint64_t diskWriteRate = 0;       ///< bytes per second to it; 0 = unlimited
-    std::chrono::seconds time{10};         ///< when the caller says nothing
-    std::uint64_t capabilities = 0;        ///< bit N: capability N of capabilities(7) stays while it runs; all others go
-    bool gainsPrivileges = false;          ///< a setuid program works in it
-    bool hostNetwork = false;              ///< in the node's own network namespace, to reach a service of the node
+    std::uint32_t cpuPercent = 50;   ///< of one CPU
+    std::uint32_t openFiles = 256;   ///< per process
+    std::uint64_t diskBytes = 0;     ///< size of the scratch file system's image; 0 = none is made
+    std::uint64_t diskWriteRate = 0; ///< bytes per second to it; 0 = unlimited
+    std::chrono::seconds time{10};   ///< when the caller says nothing
+    std::uint64_t capabilities = 0;  ///< bit N: capability N of capabilities(7) stays while it runs; all others go
+    bool gainsPrivileges = false;    ///< a setuid program works in it
+    bool hostNetwork = false;        ///< in the node's own network namespace, to reach a service of the node
 };
 
 /// What the scratch cgroup counted while a drill ran. A controller that is not there counts nothing.
 struct Evidence {
     std::uint64_t oomKills = 0;
-    std::uint64_t throttledPeriods = 0;    ///< in which the CPU quota was used up
-    std::uint64_t peakMemoryBytes = 0;     ///< highest seen by looking every 50 ms, or as the kernel kept it
-    std::uint64_t effects = 0;             ///< counted by the drill itself: refused connections, crashes ...
-    std::string told;                      ///< by the drill itself, one line: "120 connections refused"
+    std::uint64_t throttledPeriods = 0; ///< in which the CPU quota was used up
+    std::uint64_t peakMemoryBytes = 0;  ///< highest seen by looking every 50 ms, or as the kernel kept it
+    std::uint64_t effects = 0;          ///< counted by the drill itself: refused connections, crashes ...
+    std::string told;                   ///< by the drill itself, one line: "120 connections refused"
 };
 
 /// Where a drill would run: what it asks before.
@@ -53,11 +53,11 @@ struct Place {
 
 /// What the drill finds in its own process: see isolation.h. Absolute paths in its own mount namespace.
 struct Workplace {
-    std::filesystem::path folder;          ///< empty and writable
-    std::filesystem::path disk;            ///< where the scratch file system is mounted; empty without Limits::diskBytes
-    std::int64_t untilBootNs = 0;          ///< CLOCK_BOOTTIME; what runs on is killed
+    std::filesystem::path folder;                  ///< empty and writable
+    std::filesystem::path disk;                    ///< where the scratch file system is mounted; empty without Limits::diskBytes
+    std::int64_t untilBootNs = 0;                  ///< CLOCK_BOOTTIME; what runs on is killed
     std::atomic<std::uint64_t> *effects = nullptr; ///< shared with the runner and all processes of the drill
-    std::vector<int> descriptors;          ///< that prepare() opened for run(); they end with the process
+    std::vector<int> descriptors;                  ///< that prepare() opened for run(); they end with the process
 
     void count(std::uint64_t more = 1) const { *effects += more; }
 };
@@ -68,7 +68,7 @@ class Drill {
 public:
     virtual ~Drill() = default;
     virtual std::string_view name() const = 0;
-    virtual std::string_view summary() const = 0;      ///< one line for people
+    virtual std::string_view summary() const = 0; ///< one line for people
     virtual std::vector<std::string> needs() const = 0;
     virtual Limits limits() const { return {}; }
     /// Whether it can run here. Errors: Unsupported, PermissionDenied, NotFound, with the reason in one sentence.

@@ -78,10 +78,10 @@ Status setBounds(const Limits &limits)
     // Memory and processes are the cgroup's to bound: rlimits count addresses that nobody touched, and processes of a whole user.
     const auto seconds = static_cast<rlim_t>(mostTime.count());
     const std::array<std::pair<int, rlim_t>, 5> bounds{{{RLIMIT_CORE, 0},
-                                                       {RLIMIT_CPU, seconds},
-                                                       {RLIMIT_NOFILE, limits.openFiles},
-                                                       {RLIMIT_FSIZE, std::max<rlim_t>(limits.diskBytes, 1u << 20)},
-                                                       {RLIMIT_MEMLOCK, 0}}};
+                                                        {RLIMIT_CPU, seconds},
+                                                        {RLIMIT_NOFILE, limits.openFiles},
+                                                        {RLIMIT_FSIZE, std::max<rlim_t>(limits.diskBytes, 1u << 20)},
+                                                        {RLIMIT_MEMLOCK, 0}}};
     for (const auto &[kind, most] : bounds) {
         const rlimit limit{most, most};
         if (::setrlimit(static_cast<__rlimit_resource>(kind), &limit) != 0)
@@ -206,7 +206,8 @@ Status probeNamespaces()
 std::string formatWord(const ChildWord &word)
 {
     std::string text = word.text.substr(0, textMost);
-    std::replace_if(text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
     switch (word.kind) {
     case ChildWord::Kind::Ready: return "ready " + std::to_string(word.device);
     case ChildWord::Kind::Done: return "done " + text;

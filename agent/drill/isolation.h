@@ -16,9 +16,9 @@ namespace tapio::drill {
 struct ChildWord {
     enum class Kind : std::uint8_t { Ready, Done, Failed };
     Kind kind = Kind::Failed;
-    dev_t device = 0;                  ///< Ready: of the scratch file system, 0 = none
-    Errc code = Errc::Internal;        ///< Failed
-    std::string text;                  ///< Done, Failed: printable ASCII, at most 400 characters
+    dev_t device = 0;           ///< Ready: of the scratch file system, 0 = none
+    Errc code = Errc::Internal; ///< Failed
+    std::string text;           ///< Done, Failed: printable ASCII, at most 400 characters
 };
 std::string formatWord(const ChildWord &word);
 /// Errors: Malformed.
@@ -28,8 +28,8 @@ Result<ChildWord> parseWord(std::string_view line);
 /// another one when it is ready: so it is in its cgroup first, and the fault begins when the runner says so.
 struct DrillProcess {
     pid_t pid = -1;
-    Fd go;                             ///< write one byte; closing it ends the child
-    Fd words;                          ///< read lines
+    Fd go;    ///< write one byte; closing it ends the child
+    Fd words; ///< read lines
 };
 
 /// Whether such namespaces can be made here. Errors: PermissionDenied, Unsupported, by errno.

@@ -178,8 +178,8 @@ Status losePackets(const Fd &socket, unsigned percent)
     std::array<sock_filter, 4> program{{
         {load, 0, 0, static_cast<std::uint32_t>(SKF_AD_OFF + SKF_AD_RANDOM)},
         {isAbove, 1, 0, most},
-        {give, 0, 0, UINT32_MAX},       // all of the packet
-        {give, 0, 0, 0},                // none of it
+        {give, 0, 0, UINT32_MAX}, // all of the packet
+        {give, 0, 0, 0},          // none of it
     }};
     const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
     if (::setsockopt(socket.get(), SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) != 0)

@@ -25,10 +25,7 @@ template <typename Address> const sockaddr *generic(const Address &address) { re
 /// In a namespace of its own nobody else can be hit, whatever is connected to.
 class NetworkDrill : public Drill {
 public:
-    std::vector<std::string> needs() const override
-    {
-        return {"root", "cgroup memory", "cgroup cpu", "cgroup pids", "network namespace"};
-    }
+    std::vector<std::string> needs() const override { return {"root", "cgroup memory", "cgroup cpu", "cgroup pids", "network namespace"}; }
     Status probe(const Place &place) const override
     {
         if (::access((place.proc / "self/ns/net").c_str(), F_OK) != 0)
@@ -157,7 +154,10 @@ private:
 class LargeEgress final : public NetworkDrill {
 public:
     std::string_view name() const override { return "large-egress"; }
-    std::string_view summary() const override { return "8 MiB per second leave through an interface of its own to an address that nobody has"; }
+    std::string_view summary() const override
+    {
+        return "8 MiB per second leave through an interface of its own to an address that nobody has";
+    }
     std::vector<std::string> needs() const override
     {
         auto needs = NetworkDrill::needs();

@@ -98,7 +98,10 @@ public:
 class MemoryLeak final : public CgroupDrill {
 public:
     std::string_view name() const override { return "memory-leak"; }
-    std::string_view summary() const override { return "a process grows by 2 MiB at a time up to three quarters of its limit, and keeps it"; }
+    std::string_view summary() const override
+    {
+        return "a process grows by 2 MiB at a time up to three quarters of its limit, and keeps it";
+    }
     Result<std::string> run(Workplace &work) const override
     {
         std::uint64_t held = 0;
@@ -156,8 +159,7 @@ public:
         constexpr long most = 32;
         const long cpus = std::clamp(::sysconf(_SC_NPROCESSORS_ONLN), 1L, most);
         const std::vector<pid_t> pids = spinners(static_cast<std::size_t>(cpus) + 1);
-        while (pause(100ms, work.untilBootNs)) {
-        }
+        while (pause(100ms, work.untilBootNs)) {}
         endAll(pids);
         const double seconds = cpuSecondsOfChildren();
         work.count(static_cast<std::uint64_t>(seconds * 1000));

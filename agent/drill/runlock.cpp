@@ -58,7 +58,8 @@ Result<RunLock> RunLock::acquire(const Place &place)
         return failErrno("locking " + fileOf(place).native(), errno);
     lock = wholeFile();
     const bool known = ::fcntl(fd.get(), F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-    return fail(Errc::Busy, "another drill runs" + (known ? ", as process " + std::to_string(lock.l_pid) : std::string()) + "; 'tapio drill stop' ends it");
+    return fail(Errc::Busy, "another drill runs" + (known ? ", as process " + std::to_string(lock.l_pid) : std::string())
+                                + "; 'tapio drill stop' ends it");
 }
 
 } // namespace tapio::drill

@@ -17,7 +17,7 @@ namespace tapio::drill {
 
 struct RunRequest {
     const Drill &drill;
-    std::chrono::seconds time{0};      ///< 0 = the drill's own; at most mostTime
+    std::chrono::seconds time{0}; ///< 0 = the drill's own; at most mostTime
     Place place;
     /// Told before the fault begins, and when it is over. A refusal of the first keeps the drill from running: nothing happens on a
     /// node that nobody could tell from the real thing.
@@ -28,13 +28,13 @@ struct RunRequest {
 
 struct RunReport {
     std::uint64_t runId = 0;
-    std::string target;                ///< path of the scratch cgroup
-    std::int64_t fromNs = 0;           ///< UTC
-    std::int64_t toNs = 0;             ///< UTC
-    bool happened = false;             ///< the fault was seen to happen
-    bool stopped = false;              ///< on request, before its time
-    std::string reason;                ///< why it did not happen, or what went wrong with the last label or the cleaning
-    bool clean = false;                ///< nothing was left behind
+    std::string target;      ///< path of the scratch cgroup
+    std::int64_t fromNs = 0; ///< UTC
+    std::int64_t toNs = 0;   ///< UTC
+    bool happened = false;   ///< the fault was seen to happen
+    bool stopped = false;    ///< on request, before its time
+    std::string reason;      ///< why it did not happen, or what went wrong with the last label or the cleaning
+    bool clean = false;      ///< nothing was left behind
     Evidence evidence;
     std::vector<std::string> leftovers; ///< of earlier runs, removed before
 };
@@ -48,8 +48,8 @@ Status probeDrill(const Drill &drill, const Place &place);
 Result<RunReport> runDrill(const RunRequest &request);
 
 struct StopReport {
-    std::optional<std::int32_t> pid;   ///< of the runner that was stopped
-    std::vector<std::string> removed;  ///< left behind by others
+    std::optional<std::int32_t> pid;  ///< of the runner that was stopped
+    std::vector<std::string> removed; ///< left behind by others
 };
 /// Ends the drill that runs, waits for its end, and removes what killed runs left. Errors: PermissionDenied, TimedOut, by errno.
 Result<StopReport> stopDrill(const Place &place);

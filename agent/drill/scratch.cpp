@@ -43,7 +43,7 @@ Status endProcessesOf(const fs::path &group)
         bool any = false;
         for (pid_t pid = 0; procs >> pid;) {
             any = true;
-            if (pid > 0)                    // 0: of a pid namespace that we do not see into
+            if (pid > 0) // 0: of a pid namespace that we do not see into
                 ::kill(pid, SIGKILL);
         }
         if (!any)
@@ -159,8 +159,7 @@ Result<Scratch> Scratch::make(const Place &place, const std::string &name, const
 
 Scratch::Scratch(Scratch &&other) noexcept
     : m_hierarchies(std::move(other.m_hierarchies)), m_name(std::exchange(other.m_name, {})), m_folder(std::move(other.m_folder))
-{
-}
+{}
 
 Scratch::~Scratch() { static_cast<void>(remove()); } // what could not be removed is found at the next start
 

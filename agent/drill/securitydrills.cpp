@@ -105,8 +105,10 @@ public:
         if (findProgram("ssh").empty())
             return fail(Errc::NotFound, "ssh is not installed");
         const auto isThere = [](const std::filesystem::path &path) { return ::access(path.c_str(), R_OK) == 0; };
-        if (!isThere(place.logs / "auth.log") && !isThere(place.logs / "secure") && !holdsJournal(place.logs / "journal") && !holdsJournal("/run/log/journal"))
-            return fail(Errc::NotFound, "there is no journal, auth.log or secure in " + place.logs.native() + " in which logins would be seen");
+        if (!isThere(place.logs / "auth.log") && !isThere(place.logs / "secure") && !holdsJournal(place.logs / "journal")
+            && !holdsJournal("/run/log/journal"))
+            return fail(Errc::NotFound,
+                        "there is no journal, auth.log or secure in " + place.logs.native() + " in which logins would be seen");
         const Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
         const sockaddr_in address = loopback(22);
         if (!fd || ::connect(fd.get(), reinterpret_cast<const sockaddr *>(&address), sizeof(address)) != 0)
@@ -117,8 +119,9 @@ public:
     {
         const std::string ssh = findProgram("ssh").native();
         do {
-            const auto end = runProgram({ssh, "-F", "none", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
-                                         "-o", "IdentityFile=none", "-o", "IdentityAgent=none", "-o", "ConnectTimeout=2", "tapio-drill@127.0.0.1", "true"});
+            const auto end = runProgram({ssh, "-F", "none", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o",
+                                         "UserKnownHostsFile=/dev/null", "-o", "IdentityFile=none", "-o", "IdentityAgent=none", "-o",
+                                         "ConnectTimeout=2", "tapio-drill@127.0.0.1", "true"});
             if (!end)
                 return fail(end.error());
             if (end->output.find("Permission denied") != std::string::npos) // and not that it could not connect

@@ -74,8 +74,8 @@ int waitFor(pid_t pid) noexcept;
 void endAll(const std::vector<pid_t> &pids) noexcept;
 
 struct ProgramEnd {
-    int code = -1;          ///< exit code; 128 + signal
-    std::string output;     ///< standard output and errors, at most 4 KiB
+    int code = -1;      ///< exit code; 128 + signal
+    std::string output; ///< standard output and errors, at most 4 KiB
 };
 /// Runs a program to its end, with an empty standard input and without a shell. Errors: by errno of fork and pipe.
 Result<ProgramEnd> runProgram(const std::vector<std::string> &words);

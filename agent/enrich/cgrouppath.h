@@ -9,8 +9,8 @@ namespace tapio::agent {
 
 /// What a cgroup's path says about itself. Empty strings: it says nothing.
 struct CgroupIdentity {
-    std::string podUid;        ///< with dashes; 32 hex digits without any for a static pod
-    std::string containerId;   ///< 64 hex digits
+    std::string podUid;      ///< with dashes; 32 hex digits without any for a static pod
+    std::string containerId; ///< 64 hex digits
 
     bool operator==(const CgroupIdentity &) const = default;
 };

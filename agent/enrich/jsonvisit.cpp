@@ -96,7 +96,7 @@ private:
 
     JsonVisitor &m_visitor;
     std::size_t m_mostDepth;
-    std::vector<std::size_t> m_levels;   ///< of each object and list that is open: how long its own path is
+    std::vector<std::size_t> m_levels; ///< of each object and list that is open: how long its own path is
     std::string m_path;
     std::string m_problem;
 };

@@ -12,10 +12,9 @@ namespace tapio::agent {
 
 namespace {
 
-constexpr std::size_t maxEntries = 16'384;   // far above the pods of a node
+constexpr std::size_t maxEntries = 16'384; // far above the pods of a node
 
-template <typename Take>
-void eachName(const std::filesystem::path &folder, Take take)
+template <typename Take> void eachName(const std::filesystem::path &folder, Take take)
 {
     std::error_code error;
     std::size_t count = 0;
@@ -63,8 +62,7 @@ std::optional<ContainerName> parseContainerLog(std::string_view name)
 
 KubeletNames::KubeletNames(std::filesystem::path podLogs, std::filesystem::path containerLogs)
     : m_podLogs{std::move(podLogs), -1}, m_containerLogs{std::move(containerLogs), -1}
-{
-}
+{}
 
 bool KubeletNames::changed(Folder &folder, std::int64_t nowUtcNs)
 {

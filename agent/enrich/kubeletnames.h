@@ -44,7 +44,7 @@ public:
 private:
     struct Folder {
         std::filesystem::path path;
-        std::int64_t changedNs = -1;   ///< the folder's mtime when it was read; -1 = never
+        std::int64_t changedNs = -1; ///< the folder's mtime when it was read; -1 = never
     };
     static bool changed(Folder &folder, std::int64_t nowUtcNs);
 

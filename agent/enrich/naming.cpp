@@ -11,9 +11,9 @@ namespace tapio::agent {
 namespace {
 
 using Text = std::string wire::Origin::*;
-constexpr std::array<Text, 8> names{&wire::Origin::podUid,       &wire::Origin::containerId,  &wire::Origin::podName,
+constexpr std::array<Text, 8> names{&wire::Origin::podUid,        &wire::Origin::containerId,   &wire::Origin::podName,
                                     &wire::Origin::namespaceName, &wire::Origin::containerName, &wire::Origin::workloadKind,
-                                    &wire::Origin::workloadName, &wire::Origin::cgroupPath};
+                                    &wire::Origin::workloadName,  &wire::Origin::cgroupPath};
 
 void fill(std::string &to, const std::string &from)
 {
@@ -26,8 +26,7 @@ void fill(std::string &to, const std::string &from)
 Naming::Naming(NamingSources sources, const Clock &clock)
     : m_clock(clock), m_kubelet(std::move(sources.podLogs), std::move(sources.containerLogs)), m_runtime(std::move(sources.runtime), clock),
       m_cluster(std::move(sources.cluster))
-{
-}
+{}
 
 bool Naming::refresh()
 {

@@ -16,9 +16,9 @@ namespace tapio::agent {
 
 /// Where names come from.
 struct NamingSources {
-    std::filesystem::path podLogs, containerLogs;   ///< the kubelet's
+    std::filesystem::path podLogs, containerLogs; ///< the kubelet's
     RuntimeFolders runtime;
-    std::shared_ptr<const ClusterPods> cluster;     ///< null = nobody
+    std::shared_ptr<const ClusterPods> cluster; ///< null = nobody
 };
 
 /// Gives names to the ids that a cgroup's path has: from the kubelet's log folders, then from what the container runtime wrote down, then from the
@@ -45,8 +45,8 @@ private:
     const Clock &m_clock;
     KubeletNames m_kubelet;
     RuntimeState m_runtime;
-    std::shared_ptr<const ClusterPods> m_cluster;   ///< null = nobody
-    std::uint64_t m_generation = 0;                 ///< of the cluster's pods, as of the last refresh
+    std::shared_ptr<const ClusterPods> m_cluster; ///< null = nobody
+    std::uint64_t m_generation = 0;               ///< of the cluster's pods, as of the last refresh
 };
 
 /// `more` names something that `less` does not, and nothing less. Whose image it is does not count: it is detail, not identity.

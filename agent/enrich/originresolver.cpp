@@ -13,18 +13,15 @@ namespace tapio::agent {
 
 namespace {
 
-constexpr std::uint64_t rootId = 1;                  // of each kernfs hierarchy
+constexpr std::uint64_t rootId = 1; // of each kernfs hierarchy
 constexpr std::size_t maxUnfound = 1024;
 constexpr std::int64_t unfoundForNs = 5 * nsPerSecond;
-constexpr std::uint64_t nsPerTick = 10'000'000;      // USER_HZ is 100 on every architecture that we build for (time(7))
+constexpr std::uint64_t nsPerTick = 10'000'000; // USER_HZ is 100 on every architecture that we build for (time(7))
 
 constexpr int mostSpecific = 3;
 
 /// One number for the ids of both hierarchies. The kernel's has a generation in its upper half, which does not get that far.
-std::uint64_t goneKey(CgroupHierarchy hierarchy, std::uint64_t id)
-{
-    return hierarchy == CgroupHierarchy::Memory ? id | 1ull << 63 : id;
-}
+std::uint64_t goneKey(CgroupHierarchy hierarchy, std::uint64_t id) { return hierarchy == CgroupHierarchy::Memory ? id | 1ull << 63 : id; }
 
 std::uint64_t idOf(const CgroupNode &node) { return node.v2Id != 0 ? node.v2Id : node.memoryId; }
 
@@ -50,8 +47,7 @@ OriginResolver::OriginResolver(ResolverOptions options, CgroupInventory &invento
     : m_options(std::move(options)), m_inventory(inventory), m_clock(clock),
       m_naming({m_options.podLogs, m_options.containerLogs, m_options.runtime, m_options.cluster}, clock),
       m_host(makeOrigin("/", rootId, wire::Attribution::Live))
-{
-}
+{}
 
 OriginPtr OriginResolver::makeOrigin(const std::string &path, std::uint64_t id, wire::Attribution attribution)
 {
@@ -70,7 +66,7 @@ OriginResolver::Entry &OriginResolver::remember(const CgroupNode &node)
 {
     auto found = m_byPath.find(node.path);
     if (found != m_byPath.end() && (found->second.node.v2Id != node.v2Id || found->second.node.memoryId != node.memoryId)) {
-        forget(found);   // made again under the same name, or it gained a hierarchy
+        forget(found); // made again under the same name, or it gained a hierarchy
         found = m_byPath.end();
     }
     if (found == m_byPath.end()) {
@@ -299,7 +295,7 @@ OriginPtr OriginResolver::born(CgroupHierarchy hierarchy, std::uint64_t cgroupId
     const auto v2 = hierarchy == CgroupHierarchy::Memory ? std::nullopt : m_birth(cgroupId, false);
     const auto memory = hierarchy == CgroupHierarchy::V2 ? std::nullopt : m_birth(cgroupId, true);
     if ((!v2 && !memory) || (v2 && memory && *v2 != *memory))
-        return nullptr;     // ids are unique within a hierarchy only
+        return nullptr; // ids are unique within a hierarchy only
     const std::string &path = v2 ? *v2 : *memory;
     const CgroupNode node = m_inventory.look(path);
     if ((v2 ? node.v2Id : node.memoryId) == cgroupId)
@@ -351,8 +347,7 @@ bool OriginResolver::mayBeNamed(const wire::Origin &origin) const noexcept
     return origin.cgroupId > rootId && (isGuess || m_naming.mayBeNamed(origin));
 }
 
-OriginPtr OriginResolver::resolveOne(std::uint64_t cgroupId, CgroupHierarchy hierarchy, std::uint32_t pid,
-                                     std::uint64_t startTimeNs)
+OriginPtr OriginResolver::resolveOne(std::uint64_t cgroupId, CgroupHierarchy hierarchy, std::uint32_t pid, std::uint64_t startTimeNs)
 {
     if (cgroupId == rootId)
         return m_host;

@@ -48,12 +48,12 @@ struct ResolverOptions {
     std::filesystem::path procRoot = "/proc";
     std::filesystem::path podLogs = "/var/log/pods";
     std::filesystem::path containerLogs = "/var/log/containers";
-    std::size_t maxGone = 4096;                         ///< removed cgroups still remembered
+    std::size_t maxGone = 4096; ///< removed cgroups still remembered
     std::chrono::seconds rememberGone{15 * 60};
-    std::chrono::milliseconds minBetweenWalks{200};     ///< a flood of unknown ids must not become a flood of walks
-    std::function<std::int64_t()> cpuNs = threadCpuNs;  ///< what walks are charged with
+    std::chrono::milliseconds minBetweenWalks{200};    ///< a flood of unknown ids must not become a flood of walks
+    std::function<std::int64_t()> cpuNs = threadCpuNs; ///< what walks are charged with
     RuntimeFolders runtime = {};
-    std::shared_ptr<const ClusterPods> cluster = {};    ///< null = nobody
+    std::shared_ptr<const ClusterPods> cluster = {}; ///< null = nobody
 };
 
 /// cgroup id -> path -> container -> pod. Holds what exists, what is gone (for a while, as Cached) and what could not be
@@ -106,14 +106,14 @@ private:
     struct Entry {
         CgroupNode node;
         OriginPtr origin;
-        std::uint64_t walk = 0;        ///< the last one that saw it
+        std::uint64_t walk = 0; ///< the last one that saw it
     };
     struct Gone {
         OriginPtr origin;
         std::int64_t goneBootNs = 0;
     };
     struct Unfound {
-        OriginPtr origin;              ///< Unknown, or Inferred from a path that nothing confirmed
+        OriginPtr origin; ///< Unknown, or Inferred from a path that nothing confirmed
         std::int64_t untilBootNs = 0;
     };
     using ByPath = std::map<std::string, Entry>;
@@ -149,19 +149,19 @@ private:
     const Clock &m_clock;
     Naming m_naming;
     SmallFileReader m_reader;
-    CgroupBirth m_birth;               ///< empty = nobody knows
+    CgroupBirth m_birth; ///< empty = nobody knows
     OriginPtr m_host;
     ByPath m_byPath;
     ById m_v2;
     ById m_memory;
-    std::unordered_map<std::uint64_t, Gone> m_gone;   ///< by goneKey()
+    std::unordered_map<std::uint64_t, Gone> m_gone; ///< by goneKey()
     std::unordered_map<std::uint64_t, Unfound> m_unfound;
-    std::uint64_t m_walk = 0;          ///< how many there were
+    std::uint64_t m_walk = 0; ///< how many there were
     std::uint64_t m_changes = 0;
     std::uint64_t m_learnt = 0;
     std::int64_t m_walkedBootNs = 0;
-    std::int64_t m_walkNs = 0;         ///< what the last one took
-    std::int64_t m_spentNs = 0;        ///< since takeWalkNs()
+    std::int64_t m_walkNs = 0;  ///< what the last one took
+    std::int64_t m_spentNs = 0; ///< since takeWalkNs()
 };
 
 } // namespace tapio::agent

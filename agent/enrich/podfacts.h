@@ -13,10 +13,10 @@ namespace tapio::agent {
 
 /// What is known of a container beside its pod. Empty = whoever told does not say.
 struct ContainerFacts {
-    std::string containerId;    ///< 64 hex digits, without the runtime's prefix
+    std::string containerId; ///< 64 hex digits, without the runtime's prefix
     std::string name;
-    std::string image;          ///< as it was asked for
-    std::string imageId;        ///< as the runtime says
+    std::string image;   ///< as it was asked for
+    std::string imageId; ///< as the runtime says
 
     bool operator==(const ContainerFacts &) const = default;
 };
@@ -24,7 +24,7 @@ struct ContainerFacts {
 /// What the cluster knows of a pod. A value; what it says of a pod's uid stays true for ever, for uids are not used again.
 struct PodFacts {
     std::string uid;
-    std::string cgroupUid;      ///< what cgroups and log folders call it where that is not `uid` (static pods), else empty
+    std::string cgroupUid; ///< what cgroups and log folders call it where that is not `uid` (static pods), else empty
     std::string namespaceName;
     std::string name;
     std::string nodeName;

@@ -5,8 +5,8 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
-#include <system_error>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -98,7 +98,7 @@ public:
         } else if (path == "/annotations/io.kubernetes.cri-o.Labels") {
             LabelVisitor labels(facts);
             constexpr std::size_t depthOfLabels = 2;
-            static_cast<void>(visitJson(value, labels, depthOfLabels));   // without them less is known, and the rest is as good
+            static_cast<void>(visitJson(value, labels, depthOfLabels)); // without them less is known, and the rest is as good
         } else {
             take(bundleFields, path, value, facts);
         }
@@ -150,7 +150,7 @@ private:
 struct Place {
     std::string_view runtime;
     std::filesystem::path RuntimeFolders::*root;
-    std::array<const char *, 3> before;     ///< null = no more
+    std::array<const char *, 3> before; ///< null = no more
     const char *after;
     const char *file;
     Result<RuntimeFacts> (*parse)(std::string_view);
@@ -266,7 +266,8 @@ std::optional<RuntimeFacts> RuntimeState::read(const std::string &containerId)
         if (!isPlainFile(folder.get(), place.file))
             continue;
         const FileText file = m_reader.read(folder.get(), place.file);
-        auto facts = file ? place.parse(file.text) : fail(Errc::Io, std::string(place.runtime) + ": " + std::generic_category().message(file.errnum));
+        auto facts = file ? place.parse(file.text)
+                          : fail(Errc::Io, std::string(place.runtime) + ": " + std::generic_category().message(file.errnum));
         if (facts) {
             m_state = wire::HookState::Active;
             m_reason = place.runtime;

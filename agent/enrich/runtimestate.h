@@ -22,7 +22,7 @@ namespace tapio::agent {
 struct RuntimeFacts {
     std::string podUid, namespaceName, podName, containerName;
     std::string image, imageId;
-    bool isSandbox = false;         ///< holds a pod's namespaces, and is none of its containers
+    bool isSandbox = false; ///< holds a pod's namespaces, and is none of its containers
 
     bool operator==(const RuntimeFacts &) const = default;
 };
@@ -47,7 +47,7 @@ class RuntimeState {
 public:
     static constexpr std::size_t mostKnown = 2048;
     static constexpr unsigned mostReadsPerSecond = 64;
-    static constexpr unsigned mostTries = 3;        ///< a second apart: a file may come a moment after its cgroup
+    static constexpr unsigned mostTries = 3; ///< a second apart: a file may come a moment after its cgroup
 
     RuntimeState(RuntimeFolders folders, const Clock &clock) : m_folders(std::move(folders)), m_clock(clock) {}
 
@@ -71,8 +71,8 @@ private:
     RuntimeFolders m_folders;
     const Clock &m_clock;
     SmallFileReader m_reader{1u << 20};
-    std::list<Known> m_order;                       ///< the one asked for last comes first
-    std::unordered_map<std::string_view, std::list<Known>::iterator> m_known;   ///< keys lie in m_order
+    std::list<Known> m_order;                                                 ///< the one asked for last comes first
+    std::unordered_map<std::string_view, std::list<Known>::iterator> m_known; ///< keys lie in m_order
     std::int64_t m_secondBootNs = 0;
     unsigned m_readsThisSecond = 0;
     bool m_retry = false;

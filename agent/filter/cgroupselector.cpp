@@ -51,7 +51,8 @@ bool matchesGlob(std::string_view pattern, std::string_view text) noexcept
     return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
-CgroupSelector::CgroupSelector(std::string text, Kind kind, std::string_view pattern) : m_text(std::move(text)), m_kind(kind), m_pattern(pattern)
+CgroupSelector::CgroupSelector(std::string text, Kind kind, std::string_view pattern)
+    : m_text(std::move(text)), m_kind(kind), m_pattern(pattern)
 {
     if (kind != Kind::Pod)
         return;
@@ -63,8 +64,8 @@ CgroupSelector::CgroupSelector(std::string text, Kind kind, std::string_view pat
 Result<CgroupSelector> CgroupSelector::parse(std::string_view text)
 {
     const auto refuse = [] {
-        return fail(Errc::InvalidArgument, "\"/PATH/OF/A/CGROUP\", \"namespace:NAME\" or \"pod:NAMESPACE/NAME\", of at most " + std::to_string(mostBytes)
-                                               + " bytes");
+        return fail(Errc::InvalidArgument, "\"/PATH/OF/A/CGROUP\", \"namespace:NAME\" or \"pod:NAMESPACE/NAME\", of at most "
+                                               + std::to_string(mostBytes) + " bytes");
     };
     if (text.size() > mostBytes || !isPlainText(text))
         return refuse();
@@ -81,7 +82,8 @@ Result<CgroupSelector> CgroupSelector::parse(std::string_view text)
     if (text.starts_with(podPrefix)) {
         const std::string_view names = text.substr(podPrefix.size());
         const std::size_t slash = names.find('/');
-        if (slash == 0 || slash == std::string_view::npos || slash + 1 == names.size() || names.find('/', slash + 1) != std::string_view::npos)
+        if (slash == 0 || slash == std::string_view::npos || slash + 1 == names.size()
+            || names.find('/', slash + 1) != std::string_view::npos)
             return refuse();
         return CgroupSelector(std::string(text), Kind::Pod, names);
     }

@@ -39,7 +39,7 @@ private:
 
     std::string m_text;
     Kind m_kind;
-    std::string m_pattern;                   ///< of a path, a namespace, a pod's namespace
+    std::string m_pattern; ///< of a path, a namespace, a pod's namespace
     std::string m_podPattern;
 };
 

@@ -11,14 +11,13 @@ namespace tapio::agent {
 namespace {
 
 constexpr std::int64_t lookEveryNs = 5 * nsPerSecond;
-constexpr std::int64_t cleanEveryNs = 60 * nsPerSecond;   ///< a look also takes out buckets that nobody needs any more
-constexpr CgroupVerdict unsure{{}, 255};                  ///< that of no cgroup: what the kernel has is not known
-constexpr std::uint64_t rootCgroup = 1;                   // of each kernfs hierarchy
+constexpr std::int64_t cleanEveryNs = 60 * nsPerSecond; ///< a look also takes out buckets that nobody needs any more
+constexpr CgroupVerdict unsure{{}, 255};                ///< that of no cgroup: what the kernel has is not known
+constexpr std::uint64_t rootCgroup = 1;                 // of each kernfs hierarchy
 
 std::int64_t ns(std::chrono::seconds duration) { return std::chrono::nanoseconds(duration).count(); }
 
-template <typename List, typename ToText>
-std::string joined(const List &list, ToText toText)
+template <typename List, typename ToText> std::string joined(const List &list, ToText toText)
 {
     std::string text;
     for (const auto &item : list)
@@ -38,17 +37,17 @@ std::string listed(const std::vector<PortRange> &ranges)
 
 std::string canonicalText(const CollectorRules &rules)
 {
-    return "allow " + listed(rules.allow) + "; deny " + listed(rules.deny) + "; ports " + listed(rules.ports) + "; exclude " + listed(rules.excludePorts)
-        + "; floor " + std::to_string(rules.floor.count()) + "; rate " + std::to_string(rules.rate) + "; burst " + std::to_string(rules.burst)
-        + "; detail " + std::to_string(rules.detail);
+    return "allow " + listed(rules.allow) + "; deny " + listed(rules.deny) + "; ports " + listed(rules.ports) + "; exclude "
+           + listed(rules.excludePorts) + "; floor " + std::to_string(rules.floor.count()) + "; rate " + std::to_string(rules.rate)
+           + "; burst " + std::to_string(rules.burst) + "; detail " + std::to_string(rules.detail);
 }
 
 std::string canonicalText(const wire::EventFilter &filter)
 {
     const auto plain = [](const std::string &name) { return name; };
     return "types " + joined(filter.types, [](wire::EventType type) { return wire::eventTypeName(type); }) + "; severity "
-        + std::string(wire::severityName(filter.minSeverity)) + "; nodes " + joined(filter.nodes, plain) + "; namespaces " + joined(filter.namespaces, plain)
-        + "; pods " + joined(filter.pods, plain);
+           + std::string(wire::severityName(filter.minSeverity)) + "; nodes " + joined(filter.nodes, plain) + "; namespaces "
+           + joined(filter.namespaces, plain) + "; pods " + joined(filter.pods, plain);
 }
 
 /// What differs from the defaults; empty = nothing.
@@ -141,7 +140,8 @@ CgroupVerdict FilterKeeper::verdictOn(const wire::Origin &origin) const
     CgroupVerdict verdict;
     verdict.rank = static_cast<std::uint8_t>(specificity(origin));
     for (std::size_t i = 0; i < filteredCount; ++i)
-        verdict.denied[i] = agent::deniesOrigin(m_rules.collectors[i], origin) || m_subscription.deniesOrigin(static_cast<Filtered>(i), origin);
+        verdict.denied[i] =
+            agent::deniesOrigin(m_rules.collectors[i], origin) || m_subscription.deniesOrigin(static_cast<Filtered>(i), origin);
     return verdict;
 }
 
@@ -168,7 +168,7 @@ bool FilterKeeper::turn(KernelCollectors &kernel, OriginResolver &resolver)
         m_isDirty = true;
     }
     if (!m_rules.followSubscriptions && !m_subscribed.any.empty()) {
-        m_settlesNs = m_clock.bootNs();   // should it be switched on again
+        m_settlesNs = m_clock.bootNs(); // should it be switched on again
         m_subscribed = {};
         m_subscription = {};
         m_isDirty = true;
@@ -193,10 +193,11 @@ bool FilterKeeper::putInForce(KernelCollectors &kernel, OriginResolver &resolver
     if (std::any_of(filter.rules.begin(), filter.rules.end(), [](const KernelRule &rule) { return rule.byCgroup; }))
         known = verdicts(resolver);
     const auto hash = transport::sha256Hex(text);
-    const auto withoutRoom = hash ? kernel.setFilter(filter, m_state.generation + 1, {known.begin(), known.end()}) : Result<CgroupKeys>(fail(hash.error()));
+    const auto withoutRoom =
+        hash ? kernel.setFilter(filter, m_state.generation + 1, {known.begin(), known.end()}) : Result<CgroupKeys>(fail(hash.error()));
     if (!withoutRoom) {
         noteProblem(withoutRoom.error());
-        return false;                       // the next turn tries again
+        return false; // the next turn tries again
     }
     m_isDirty = false;
     m_state = {m_state.generation + 1, *hash, m_clock.utcNs(), 0, 0, {}};
@@ -211,7 +212,7 @@ void FilterKeeper::noteVerdicts(std::map<CgroupKey, CgroupVerdict> &&known, cons
 {
     m_verdicts = std::move(known);
     for (const CgroupKey &key : withoutRoom)
-        m_verdicts.erase(key);          // as new ones they are tried again whenever cgroups come or go
+        m_verdicts.erase(key); // as new ones they are tried again whenever cgroups come or go
     m_state.cgroups = m_verdicts.size();
     m_state.cgroupsWithoutRoom = withoutRoom.size();
     m_resolverChanges = changes;
@@ -235,7 +236,7 @@ void FilterKeeper::changeVerdicts(KernelCollectors &kernel, OriginResolver &reso
     if (!withoutRoom) {
         noteProblem(withoutRoom.error());
         for (const auto &[key, verdict] : changed)
-            m_verdicts[key] = unsure;   // written again with the next turn, and taken out should its cgroup be gone by then
+            m_verdicts[key] = unsure; // written again with the next turn, and taken out should its cgroup be gone by then
         return;
     }
     m_state.problem.clear();
@@ -273,7 +274,7 @@ std::vector<LeftOutNews> FilterKeeper::takeLeftOut(KernelCollectors &kernel, std
     for (const auto &[cgroup, records] : sums) {
         Told &told = m_told[cgroup];
         if (records < told.records)
-            told.records = 0;               // its bucket began anew
+            told.records = 0; // its bucket began anew
         if (records == told.records)
             continue;
         if ((!all && now < told.againNs) || news.size() >= mostLeftOutNews) {

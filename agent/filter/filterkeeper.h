@@ -20,12 +20,12 @@ namespace tapio::agent {
 
 /// What the kernel programs leave out now.
 struct FilterState {
-    std::uint64_t generation = 0;           ///< 0 = nothing was put in force yet
-    std::string sha256;                     ///< of the rules and the subscription in force
+    std::uint64_t generation = 0; ///< 0 = nothing was put in force yet
+    std::string sha256;           ///< of the rules and the subscription in force
     std::int64_t sinceUtcNs = 0;
-    std::size_t cgroups = 0;                ///< verdicts that the programs have
-    std::size_t cgroupsWithoutRoom = 0;     ///< cgroups that pass since there is no room for their verdict
-    std::string problem;                    ///< why what is in force is not what was asked for; empty = it is
+    std::size_t cgroups = 0;            ///< verdicts that the programs have
+    std::size_t cgroupsWithoutRoom = 0; ///< cgroups that pass since there is no room for their verdict
+    std::string problem;                ///< why what is in force is not what was asked for; empty = it is
 
     bool operator==(const FilterState &) const = default;
 };
@@ -55,7 +55,9 @@ struct LeftOutNews {
 class FilterKeeper {
 public:
     /// The clock outlives it.
-    FilterKeeper(FilterRules rules, std::string node, const Clock &clock) : m_rules(std::move(rules)), m_node(std::move(node)), m_clock(clock) {}
+    FilterKeeper(FilterRules rules, std::string node, const Clock &clock)
+        : m_rules(std::move(rules)), m_node(std::move(node)), m_clock(clock)
+    {}
 
     void setRules(FilterRules rules);
     /// What the server asks for; nothing in it = everything.
@@ -85,22 +87,22 @@ private:
     bool isLookDue(std::uint64_t byTokens, bool all);
     void noteProblem(const Error &error) { m_state.problem = error.message(); }
 
-    FilterRules m_rules;                    ///< as asked for
+    FilterRules m_rules; ///< as asked for
     std::string m_node;
     const Clock &m_clock;
-    wire::Filter m_asked;                   ///< by the server
+    wire::Filter m_asked;                    ///< by the server
     std::optional<std::int64_t> m_settlesNs; ///< when what is asked for is to be applied
-    wire::Filter m_subscribed;              ///< applied; empty = everything
-    Subscription m_subscription;            ///< of m_subscribed
+    wire::Filter m_subscribed;               ///< applied; empty = everything
+    Subscription m_subscription;             ///< of m_subscribed
     bool m_isDirty = true;
     FilterState m_state;
     FilterRules m_rulesInForce;
     std::string m_textInForce;
     KernelFilter m_inForce;
-    std::map<CgroupKey, CgroupVerdict> m_verdicts;  ///< in the kernel
-    std::uint64_t m_resolverChanges = 0;    ///< up to which m_verdicts follow
-    std::map<Cgroup, Told> m_told;          ///< as many as the kernel has buckets
-    std::uint64_t m_byTokens = 0;           ///< at the last look
+    std::map<CgroupKey, CgroupVerdict> m_verdicts; ///< in the kernel
+    std::uint64_t m_resolverChanges = 0;           ///< up to which m_verdicts follow
+    std::map<Cgroup, Told> m_told;                 ///< as many as the kernel has buckets
+    std::uint64_t m_byTokens = 0;                  ///< at the last look
     bool m_untold = false;
     std::int64_t m_nextLookNs = 0, m_nextCleanNs = 0;
 };

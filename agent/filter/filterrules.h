@@ -26,14 +26,14 @@ std::string toString(const PortRange &range);
 
 /// What the configuration says of one collector.
 struct CollectorRules {
-    std::vector<CgroupSelector> allow;      ///< cgroups that are told of; empty = all
-    std::vector<CgroupSelector> deny;       ///< and of these not
-    std::vector<PortRange> ports;           ///< empty = all
+    std::vector<CgroupSelector> allow; ///< cgroups that are told of; empty = all
+    std::vector<CgroupSelector> deny;  ///< and of these not
+    std::vector<PortRange> ports;      ///< empty = all
     std::vector<PortRange> excludePorts;
     std::chrono::milliseconds floor{0};
-    std::uint32_t rate = defaultRate;       ///< 0 = no limit
+    std::uint32_t rate = defaultRate; ///< 0 = no limit
     std::uint32_t burst = defaultBurst;
-    std::uint32_t detail = 0;               ///< of what went well within a second and is in the collector's sums, so many; 0 = as rate says
+    std::uint32_t detail = 0; ///< of what went well within a second and is in the collector's sums, so many; 0 = as rate says
 
     /// One cgroup alone may so cost about what the agent's CPU budget is by default, 1 % of a core (tests/benchmarks/README.md), and a
     /// start of some thousand programs at once is told whole.
@@ -49,8 +49,8 @@ struct CollectorRules {
 
 /// [filter] of the configuration.
 struct FilterRules {
-    bool remote = false;                    ///< a console may change the rest
-    bool followSubscriptions = true;        ///< what nobody subscribes to is left out in the kernel already
+    bool remote = false;             ///< a console may change the rest
+    bool followSubscriptions = true; ///< what nobody subscribes to is left out in the kernel already
     std::array<CollectorRules, filteredCount> collectors = defaultRules();
 
     static std::array<CollectorRules, filteredCount> defaultRules();

@@ -56,8 +56,8 @@ void Subscription::applyTo(KernelFilter &filter) const
         const auto kind = static_cast<RecordKind>(i);
         const auto asks = [kind](const wire::EventFilter &one) { return asksForType(one, kind); };
         filter.unwanted[i] = std::none_of(m_any.begin(), m_any.end(), asks);
-        filter.unwantedPlain[i] = std::none_of(m_any.begin(), m_any.end(),
-                                               [&](const wire::EventFilter &one) { return asks(one) && asksForPlain(one); });
+        filter.unwantedPlain[i] =
+            std::none_of(m_any.begin(), m_any.end(), [&](const wire::EventFilter &one) { return asks(one) && asksForPlain(one); });
     }
     for (std::size_t i = 0; i < filteredCount; ++i) {
         const auto collector = static_cast<Filtered>(i);

@@ -26,7 +26,7 @@ private:
     bool wanted(const wire::EventFilter &filter, Filtered collector) const;
 
     bool m_everything = true;
-    std::vector<wire::EventFilter> m_any;    ///< those that ask for this node
+    std::vector<wire::EventFilter> m_any; ///< those that ask for this node
 };
 
 /// The event's type that a kind of record becomes.

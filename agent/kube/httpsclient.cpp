@@ -14,8 +14,8 @@ namespace tapio::agent {
 namespace {
 
 constexpr long connectMs = 5'000;
-constexpr std::size_t mostHeadBytes = 64u << 10;    ///< of all header lines of an answer
-constexpr int waitMs = 1'000;                       ///< curl's own timers are looked at in between; a stop wakes it
+constexpr std::size_t mostHeadBytes = 64u << 10; ///< of all header lines of an answer
+constexpr int waitMs = 1'000;                    ///< curl's own timers are looked at in between; a stop wakes it
 
 /// libcurl counts its users.
 class Library {
@@ -98,8 +98,7 @@ public:
         : m_target(std::move(target)), m_library(std::move(library)), m_multi(std::move(multi)),
           m_authority((m_target.host.find(':') == std::string::npos ? m_target.host : '[' + m_target.host + ']') + ':'
                       + std::to_string(m_target.port))
-    {
-    }
+    {}
 
     Result<HttpsAnswer> get(const HttpsRequest &request, const Body &body, const std::stop_token &stop) override
     {
@@ -122,8 +121,9 @@ private:
     /// libcurl says the same of a file that is absent and of one that may not be read.
     Status checkFiles() const
     {
-        for (const auto &[file, what] : {std::pair(&m_target.ca, "the certificate authority"), std::pair(&m_target.certificate, "the certificate"),
-                                         std::pair(&m_target.key, "the private key")}) {
+        for (const auto &[file, what] :
+             {std::pair(&m_target.ca, "the certificate authority"), std::pair(&m_target.certificate, "the certificate"),
+              std::pair(&m_target.key, "the private key")}) {
             if (!file->empty() && access(file->c_str(), R_OK) != 0)
                 return failErrno(std::string("cannot read ") + what + " " + file->native(), errno);
         }
@@ -149,7 +149,7 @@ private:
         curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
         curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
         curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-        curl_easy_setopt(easy, CURLOPT_PROXY, "");              // the environment may name one
+        curl_easy_setopt(easy, CURLOPT_PROXY, ""); // the environment may name one
         curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
         curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
         curl_easy_setopt(easy, CURLOPT_USERAGENT, "tapio-agent/" TAPIO_VERSION);
@@ -163,7 +163,7 @@ private:
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
         if (!m_target.ca.empty()) {
             curl_easy_setopt(easy, CURLOPT_CAINFO, m_target.ca.c_str());
-            curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);    // Debian's default: the machine's authorities besides
+            curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr); // Debian's default: the machine's authorities besides
         }
         if (!m_target.certificate.empty()) {
             curl_easy_setopt(easy, CURLOPT_SSLCERT, m_target.certificate.c_str());
@@ -196,7 +196,7 @@ private:
                 done = CURLE_FAILED_INIT;
         }
         if (!done)
-            curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);     // a name server that is silent must not hold up the end
+            curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); // a name server that is silent must not hold up the end
         curl_multi_remove_handle(multi, easy);
         return done;
     }

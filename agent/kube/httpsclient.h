@@ -17,23 +17,23 @@ namespace tapio::agent {
 
 /// A server that is asked over TLS 1.2 or later, by name or address as its certificate has it.
 struct HttpsTarget {
-    std::string host;                           ///< a name or a literal, without brackets
+    std::string host; ///< a name or a literal, without brackets
     std::uint16_t port = 443;
-    std::filesystem::path ca;                   ///< whom to believe; empty = the machine's authorities
-    std::filesystem::path certificate, key;     ///< of the one that asks; empty = none
+    std::filesystem::path ca;               ///< whom to believe; empty = the machine's authorities
+    std::filesystem::path certificate, key; ///< of the one that asks; empty = none
 };
 
 struct HttpsRequest {
-    std::string path;                           ///< with its query, ready for the request line
-    std::string bearer;                         ///< token; empty = none
-    std::chrono::milliseconds longest{30'000};  ///< in all
-    std::chrono::seconds longestSilence{30};    ///< within which something must come
-    std::size_t mostBytes = 0;                  ///< of the body
+    std::string path;                          ///< with its query, ready for the request line
+    std::string bearer;                        ///< token; empty = none
+    std::chrono::milliseconds longest{30'000}; ///< in all
+    std::chrono::seconds longestSilence{30};   ///< within which something must come
+    std::size_t mostBytes = 0;                 ///< of the body
 };
 
 struct HttpsAnswer {
     int status = 0;
-    std::chrono::seconds retryAfter{0};         ///< as the server asks (RFC 9110 section 10.2.3)
+    std::chrono::seconds retryAfter{0}; ///< as the server asks (RFC 9110 section 10.2.3)
 };
 
 /// GET over HTTP/1.1, with connections that are used again. Follows no redirect, asks no proxy, takes no compressed body. One thread; this is the

@@ -65,7 +65,8 @@ KubeChoice chooseKube(const KubeSettings &settings, const std::string &agentNode
     if (address.empty())
         address = endpoint.kind == KubeSourceKind::Kubelet ? endpoint.node : clusterAddress(environment);
     if (endpoint.node.empty())
-        return lacking(isWanted, "no name of this node: neither kubernetes.node nor NODE_NAME in the environment, and no certificate of the agent");
+        return lacking(isWanted,
+                       "no name of this node: neither kubernetes.node nor NODE_NAME in the environment, and no certificate of the agent");
     if (address.empty())
         return lacking(isWanted, "no address: neither KUBERNETES_SERVICE_HOST in the environment nor kubernetes.address");
     const auto parsed = parseHostPort(address, endpoint.kind == KubeSourceKind::Kubelet ? kubeletPort : apiPort);

@@ -14,25 +14,25 @@ namespace tapio::agent {
 
 /// Whom to ask for the pods of this node.
 enum class KubeSourceKind : std::uint8_t {
-    Auto,        ///< the API server where there are credentials for it, else nobody
-    ApiServer,   ///< list and watch
-    Kubelet,     ///< this node's kubelet, asked every ten seconds
+    Auto,      ///< the API server where there are credentials for it, else nobody
+    ApiServer, ///< list and watch
+    Kubelet,   ///< this node's kubelet, asked every ten seconds
     Off,
 };
 
 /// As configured: [kubernetes].
 struct KubeSettings {
     KubeSourceKind source = KubeSourceKind::Auto;
-    std::string address;                        ///< HOST:PORT; empty = as the cluster tells its pods, or the node's name and port 10250
-    std::filesystem::path tokenFile;            ///< empty = the service account's
-    std::filesystem::path ca;                   ///< empty = the service account's
-    std::filesystem::path certificate, key;     ///< instead of a token, or besides
-    std::string node;                           ///< as the cluster names it; empty = NODE_NAME of the environment, else the agent's
+    std::string address;                    ///< HOST:PORT; empty = as the cluster tells its pods, or the node's name and port 10250
+    std::filesystem::path tokenFile;        ///< empty = the service account's
+    std::filesystem::path ca;               ///< empty = the service account's
+    std::filesystem::path certificate, key; ///< instead of a token, or besides
+    std::string node;                       ///< as the cluster names it; empty = NODE_NAME of the environment, else the agent's
 };
 
 /// Everything that is needed to ask.
 struct KubeEndpoint {
-    KubeSourceKind kind = KubeSourceKind::ApiServer;   ///< ApiServer or Kubelet
+    KubeSourceKind kind = KubeSourceKind::ApiServer; ///< ApiServer or Kubelet
     HttpsTarget target;
     std::filesystem::path tokenFile;
     std::string node;

@@ -34,8 +34,7 @@ std::shared_ptr<KubeSource> KubeSource::start(KubeChoice choice, const Clock &cl
 KubeSource::KubeSource(KubeChoice choice, const Clock &clock, spdlog::logger &log, KubePace pace, KubeLimits limits)
     : m_isAsked(choice.endpoint.has_value()), m_choice(std::move(choice)), m_clock(clock), m_log(log), m_pace(pace), m_limits(limits),
       m_state(m_choice.state), m_reason(m_choice.reason)
-{
-}
+{}
 
 KubeSource::~KubeSource()
 {

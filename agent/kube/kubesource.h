@@ -16,16 +16,17 @@ namespace tapio::agent {
 
 /// When Kubernetes is asked again.
 struct KubePace {
-    std::chrono::milliseconds retryLeast{500}, retryMost{60'000};   ///< after a failure: doubling, with jitter
-    std::chrono::milliseconds betweenWatches{1'000};                ///< of beginnings, at least
-    std::chrono::milliseconds betweenPolls{10'000};                 ///< of a kubelet
+    std::chrono::milliseconds retryLeast{500}, retryMost{60'000}; ///< after a failure: doubling, with jitter
+    std::chrono::milliseconds betweenWatches{1'000};              ///< of beginnings, at least
+    std::chrono::milliseconds betweenPolls{10'000};               ///< of a kubelet
 };
 
 /// The pods of this node as Kubernetes tells them, kept up to date on a thread of its own. All calls from any thread.
 class KubeSource final : public ClusterPods {
 public:
     /// Without an endpoint nobody is asked, and hook() says why. `clock` and `log` outlive it.
-    static std::shared_ptr<KubeSource> start(KubeChoice choice, const Clock &clock, spdlog::logger &log, KubePace pace = {}, KubeLimits limits = {});
+    static std::shared_ptr<KubeSource> start(KubeChoice choice, const Clock &clock, spdlog::logger &log, KubePace pace = {},
+                                             KubeLimits limits = {});
     ~KubeSource() override;
 
     bool isAsked() const noexcept override { return m_isAsked; }
@@ -52,13 +53,13 @@ private:
     const KubePace m_pace;
     const KubeLimits m_limits;
     PodTable m_table;
-    mutable std::mutex m_mutex;                         ///< guards what follows
+    mutable std::mutex m_mutex; ///< guards what follows
     mutable std::condition_variable_any m_changed;
     wire::HookState m_state;
     std::string m_reason;
-    std::shared_ptr<PodFollower> m_follower;            ///< for its figures; the thread's
-    unsigned m_failures = 0;                            ///< in a row; the thread's
-    std::jthread m_thread;                              ///< last: it ends before what it uses
+    std::shared_ptr<PodFollower> m_follower; ///< for its figures; the thread's
+    unsigned m_failures = 0;                 ///< in a row; the thread's
+    std::jthread m_thread;                   ///< last: it ends before what it uses
 };
 
 } // namespace tapio::agent

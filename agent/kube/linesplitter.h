@@ -14,8 +14,7 @@ public:
 
     /// Calls `take(std::string_view)` for each line that is complete now, without its end; empty ones are left out. False when take() says so,
     /// or when a line is longer than the bound; nothing may follow then.
-    template <typename Take>
-    bool feed(std::string_view bytes, Take take)
+    template <typename Take> bool feed(std::string_view bytes, Take take)
     {
         while (!bytes.empty()) {
             const auto end = bytes.find('\n');

@@ -21,7 +21,8 @@ std::string encoded(std::string_view text)
     constexpr std::string_view unreserved = "-._~";
     std::string to;
     for (const char c : text) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || unreserved.find(c) != std::string_view::npos;
+        const bool plain =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || unreserved.find(c) != std::string_view::npos;
         if (plain) {
             to += c;
             continue;
@@ -38,8 +39,7 @@ std::string encoded(std::string_view text)
 
 PodFollower::PodFollower(const KubeEndpoint &endpoint, KubeLimits limits, HttpsClient &client, PodTable &table, const Clock &clock)
     : m_endpoint(endpoint), m_limits(limits), m_client(client), m_table(table), m_clock(clock), m_token(endpoint.tokenFile, clock)
-{
-}
+{}
 
 void PodFollower::count(std::uint64_t KubeFigures::*figure, std::uint64_t by)
 {
@@ -105,10 +105,12 @@ tl::unexpected<Error> PodFollower::refusal(int status, std::string_view body)
     const std::string said = statusMessage(body);
     const std::string text = "the server answered " + std::to_string(status) + (said.empty() ? "" : ": " + said);
     if (status == unauthorized)
-        return fail(Errc::PermissionDenied, text + (m_token.path().empty() ? "; it wants a token" : "; it does not take the token of " + m_token.path().native()));
+        return fail(Errc::PermissionDenied,
+                    text + (m_token.path().empty() ? "; it wants a token" : "; it does not take the token of " + m_token.path().native()));
     if (status == forbidden) {
         count(&KubeFigures::forbidden);
-        return fail(Errc::PermissionDenied, text + (m_endpoint.kind == KubeSourceKind::Kubelet ? "; needs get on nodes/proxy" : "; needs list and watch on pods"));
+        return fail(Errc::PermissionDenied,
+                    text + (m_endpoint.kind == KubeSourceKind::Kubelet ? "; needs get on nodes/proxy" : "; needs list and watch on pods"));
     }
     count(&KubeFigures::refused);
     if (status == notFound)
@@ -122,7 +124,7 @@ Result<std::string> PodFollower::fetch(const std::string &path, const std::stop_
     int textStatus = 0;
     const auto take = [&](int status, std::string_view piece) {
         if (std::exchange(textStatus, status) != status)
-            text.clear();   // of the answer before, which was about the token
+            text.clear(); // of the answer before, which was about the token
         text.append(piece);
         return true;
     };
@@ -154,7 +156,8 @@ std::string PodFollower::listPath(const std::string &continueToken) const
 {
     if (m_endpoint.kind == KubeSourceKind::Kubelet)
         return "/pods";
-    std::string path = "/api/v1/pods?fieldSelector=" + encoded("spec.nodeName=" + m_endpoint.node) + "&limit=" + std::to_string(m_limits.pageSize);
+    std::string path =
+        "/api/v1/pods?fieldSelector=" + encoded("spec.nodeName=" + m_endpoint.node) + "&limit=" + std::to_string(m_limits.pageSize);
     if (!continueToken.empty())
         return path + "&continue=" + encoded(continueToken);
     // Any version will do to begin with: the server has one in memory, and a cluster's agents may all begin at once. What comes after an
@@ -185,7 +188,7 @@ Result<FollowTurn> PodFollower::list(const std::stop_token &stop)
         if (!body)
             return fail(body.error());
         if (m_expired) {
-            m_everListed = true;    // so that the next one begins with what is newest
+            m_everListed = true; // so that the next one begins with what is newest
             return FollowTurn::Expired;
         }
         auto page = parsePodPage(*body);
@@ -223,7 +226,8 @@ Status PodFollower::apply(std::string_view line)
             expire();
             return {};
         }
-        return fail(Errc::Busy, "the watch ended with " + std::to_string(event->code) + (event->message.empty() ? "" : ": " + event->message));
+        return fail(Errc::Busy,
+                    "the watch ended with " + std::to_string(event->code) + (event->message.empty() ? "" : ": " + event->message));
     }
     if (!event->resourceVersion.empty())
         m_resourceVersion = std::move(event->resourceVersion);
@@ -270,14 +274,14 @@ Result<FollowTurn> PodFollower::watch(const std::stop_token &stop)
     constexpr std::chrono::seconds grace{30};
     one.longest = 2 * m_limits.watchFor + grace;
     one.longestSilence = m_limits.watchSilence;
-    one.mostBytes = SIZE_MAX;   // a line at a time
+    one.mostBytes = SIZE_MAX; // a line at a time
     count(&KubeFigures::watches);
     const auto status = request(std::move(one), take, stop);
     if (m_expired)
         return FollowTurn::Expired;
     if (problem) {
         if (problem->code() == Errc::Malformed)
-            m_resourceVersion.clear();   // something was said and not understood: what is known may be wrong
+            m_resourceVersion.clear(); // something was said and not understood: what is known may be wrong
         return fail(*problem);
     }
     if (!status) {

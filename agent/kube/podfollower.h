@@ -23,21 +23,21 @@ namespace tapio::agent {
 
 /// How much is asked for and taken. The defaults are for real clusters.
 struct KubeLimits {
-    std::size_t pageSize = 100;                    ///< pods of one answer, where the server heeds it
-    std::size_t pageBytes = 16u << 20;             ///< all pods of a large node, managed fields and all, are some 5 MB
-    std::size_t lineBytes = 4u << 20;              ///< etcd takes no object above 1.5 MiB by default
+    std::size_t pageSize = 100;        ///< pods of one answer, where the server heeds it
+    std::size_t pageBytes = 16u << 20; ///< all pods of a large node, managed fields and all, are some 5 MB
+    std::size_t lineBytes = 4u << 20;  ///< etcd takes no object above 1.5 MiB by default
     std::size_t pages = 256;
     std::chrono::milliseconds listWait{30'000};
     std::chrono::seconds listSilence{15};
-    std::chrono::seconds watchFor{300};            ///< up to twice that; the server ends it then
-    std::chrono::seconds watchSilence{150};        ///< bookmarks come every minute
+    std::chrono::seconds watchFor{300};     ///< up to twice that; the server ends it then
+    std::chrono::seconds watchSilence{150}; ///< bookmarks come every minute
 };
 
 /// What one turn came to.
 enum class FollowTurn : std::uint8_t {
-    Listed,     ///< everything is known as of now
-    Watched,    ///< the watch came to its end; the next goes on where it was
-    Expired,    ///< the server does not know any more where to go on: a list is next
+    Listed,  ///< everything is known as of now
+    Watched, ///< the watch came to its end; the next goes on where it was
+    Expired, ///< the server does not know any more where to go on: a list is next
 };
 
 /// Keeps a table of pods as the API server or the kubelet tells it, one request after the other. No thread and no pause of its own. One thread but
@@ -74,11 +74,11 @@ private:
     PodTable &m_table;
     const Clock &m_clock;
     TokenFile m_token;
-    mutable std::mutex m_mutex;         ///< guards m_figures
+    mutable std::mutex m_mutex; ///< guards m_figures
     KubeFigures m_figures;
-    std::string m_resourceVersion;      ///< empty = a list comes first
+    std::string m_resourceVersion; ///< empty = a list comes first
     bool m_everListed = false;
-    bool m_expired = false;             ///< during this watch
+    bool m_expired = false; ///< during this watch
     std::chrono::seconds m_retryAfter{0};
     std::minstd_rand m_random{std::random_device()()};
 };

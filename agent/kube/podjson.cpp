@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t mostNameBytes = 253;
 constexpr std::size_t mostKindBytes = 63;
 constexpr std::size_t mostImageBytes = 512;
-constexpr std::size_t mostTokenBytes = 4096;   // of a continue token; a resource version is far shorter
+constexpr std::size_t mostTokenBytes = 4096; // of a continue token; a resource version is far shorter
 constexpr std::size_t mostMessageBytes = 300;
 constexpr std::size_t mostOwners = 8;
 
@@ -27,7 +27,7 @@ std::string cut(const std::string &text, std::size_t most) { return wire::toLine
 /// A container as one of the lists of a pod has it.
 struct ContainerDraft {
     std::string name, image, id, imageId;
-    std::string earlierId;     ///< of the one that ended before this one started
+    std::string earlierId; ///< of the one that ended before this one started
 };
 
 struct PodDraft {
@@ -64,13 +64,12 @@ std::string idWithoutRuntime(std::string_view text)
 
 std::string imageIdOf(const std::string &text)
 {
-    constexpr std::string_view pullable = "docker-pullable://";   // dockershim's
+    constexpr std::string_view pullable = "docker-pullable://"; // dockershim's
     return cut(text.starts_with(pullable) ? text.substr(pullable.size()) : text, mostImageBytes);
 }
 
 /// What follows one of the prefixes: the field of an element of that list.
-template <std::size_t size>
-std::optional<std::string_view> fieldIn(const std::array<std::string_view, size> &lists, std::string_view path)
+template <std::size_t size> std::optional<std::string_view> fieldIn(const std::array<std::string_view, size> &lists, std::string_view path)
 {
     for (const std::string_view list : lists) {
         if (path.starts_with(list) && path.size() > list.size() && path[list.size()] == '/')
@@ -79,8 +78,7 @@ std::optional<std::string_view> fieldIn(const std::array<std::string_view, size>
     return std::nullopt;
 }
 
-template <std::size_t size>
-bool isOneOf(const std::array<std::string_view, size> &lists, std::string_view path)
+template <std::size_t size> bool isOneOf(const std::array<std::string_view, size> &lists, std::string_view path)
 {
     return std::find(lists.begin(), lists.end(), path) != lists.end();
 }
@@ -102,8 +100,8 @@ std::optional<PodFacts> finished(const PodDraft &draft)
     pod.namespaceName = draft.namespaceName;
     pod.name = draft.name;
     pod.nodeName = cut(draft.nodeName, mostNameBytes);
-    Workload workload = workloadOf({draft.name, draft.nodeName, draft.templateHash, !draft.mirrorUid.empty(),
-                                    parseApiTime(draft.created), draft.owners});
+    Workload workload =
+        workloadOf({draft.name, draft.nodeName, draft.templateHash, !draft.mirrorUid.empty(), parseApiTime(draft.created), draft.owners});
     pod.workloadKind = cut(workload.kind, mostKindBytes);
     pod.workloadName = cut(workload.name, mostNameBytes);
     for (const ContainerDraft &status : draft.status) {
@@ -282,10 +280,10 @@ private:
 WatchEvent::Kind kindOf(std::string_view type)
 {
     constexpr std::array<std::pair<std::string_view, WatchEvent::Kind>, 5> kinds{{{"ADDED", WatchEvent::Kind::Added},
-                                                                                 {"MODIFIED", WatchEvent::Kind::Modified},
-                                                                                 {"DELETED", WatchEvent::Kind::Deleted},
-                                                                                 {"BOOKMARK", WatchEvent::Kind::Bookmark},
-                                                                                 {"ERROR", WatchEvent::Kind::Error}}};
+                                                                                  {"MODIFIED", WatchEvent::Kind::Modified},
+                                                                                  {"DELETED", WatchEvent::Kind::Deleted},
+                                                                                  {"BOOKMARK", WatchEvent::Kind::Bookmark},
+                                                                                  {"ERROR", WatchEvent::Kind::Error}}};
     const auto found = std::find_if(kinds.begin(), kinds.end(), [&](const auto &one) { return one.first == type; });
     return found == kinds.end() ? WatchEvent::Kind::Unknown : found->second;
 }

@@ -17,9 +17,9 @@ namespace tapio::agent {
 /// A page of a list of pods.
 struct PodPage {
     std::vector<PodFacts> pods;
-    std::uint64_t unusable = 0;         ///< pods of which nothing was taken
-    std::string resourceVersion;        ///< where a watch goes on from; empty from a kubelet
-    std::string continueToken;          ///< of the next page; empty = this was the last
+    std::uint64_t unusable = 0;  ///< pods of which nothing was taken
+    std::string resourceVersion; ///< where a watch goes on from; empty from a kubelet
+    std::string continueToken;   ///< of the next page; empty = this was the last
 };
 /// Errors: Malformed: it is not a list of pods.
 Result<PodPage> parsePodPage(std::string_view body);
@@ -28,10 +28,10 @@ Result<PodPage> parsePodPage(std::string_view body);
 struct WatchEvent {
     enum class Kind : std::uint8_t { Unknown, Added, Modified, Deleted, Bookmark, Error };
     Kind kind = Kind::Unknown;
-    std::optional<PodFacts> pod;        ///< none: unusable, or not about a pod
+    std::optional<PodFacts> pod; ///< none: unusable, or not about a pod
     std::string resourceVersion;
-    std::int64_t code = 0;              ///< of an Error: as HTTP has it
-    std::string message;                ///< of an Error
+    std::int64_t code = 0; ///< of an Error: as HTTP has it
+    std::string message;   ///< of an Error
 };
 /// Errors: Malformed.
 Result<WatchEvent> parseWatchEvent(std::string_view line);

@@ -40,7 +40,7 @@ bool PodTable::putLocked(PodFacts &&pod)
         Entry &entry = known->second;
         m_gone -= std::exchange(entry.goneBootNs, 0) != 0 ? 1 : 0;
         if (*entry.pod == pod)
-            return true;    // most updates are about conditions, of which nothing is kept
+            return true; // most updates are about conditions, of which nothing is kept
         // Containers that are not told of any more were this pod's all the same.
         for (const ContainerFacts &old : entry.pod->containers) {
             const bool isTold = std::any_of(pod.containers.begin(), pod.containers.end(),
@@ -78,7 +78,8 @@ void PodTable::forgetLocked(std::int64_t nowBootNs)
         return;
     const std::int64_t before = nowBootNs - std::chrono::nanoseconds(m_limits.rememberGone).count();
     const auto forget = [this](auto entry) {
-        if (const auto alias = m_cgroupUids.find(entry->second.pod->cgroupUid); alias != m_cgroupUids.end() && alias->second == entry->first)
+        if (const auto alias = m_cgroupUids.find(entry->second.pod->cgroupUid);
+            alias != m_cgroupUids.end() && alias->second == entry->first)
             m_cgroupUids.erase(alias);
         --m_gone;
         return m_pods.erase(entry);

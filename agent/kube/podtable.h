@@ -17,8 +17,8 @@
 namespace tapio::agent {
 
 struct PodTableLimits {
-    std::size_t pods = 1024;                  ///< a node runs 110 by default, and 500 where somebody means it
-    std::size_t gone = 1024;                  ///< deleted ones that are still remembered
+    std::size_t pods = 1024; ///< a node runs 110 by default, and 500 where somebody means it
+    std::size_t gone = 1024; ///< deleted ones that are still remembered
     std::chrono::seconds rememberGone{15 * 60};
 };
 
@@ -43,7 +43,7 @@ public:
 private:
     struct Entry {
         std::shared_ptr<const PodFacts> pod;
-        std::int64_t goneBootNs = 0;          ///< 0 = it exists
+        std::int64_t goneBootNs = 0; ///< 0 = it exists
     };
     bool putLocked(PodFacts &&pod);
     void removeLocked(std::map<std::string, Entry, std::less<>>::iterator entry, std::int64_t nowBootNs);
@@ -51,9 +51,9 @@ private:
 
     PodTableLimits m_limits;
     std::atomic<std::uint64_t> m_generation{0};
-    mutable std::mutex m_mutex;               ///< guards what follows, and is held for a look or a change of one entry
-    std::map<std::string, Entry, std::less<>> m_pods;                 ///< by uid
-    std::map<std::string, std::string, std::less<>> m_cgroupUids;     ///< cgroupUid -> uid
+    mutable std::mutex m_mutex;                                   ///< guards what follows, and is held for a look or a change of one entry
+    std::map<std::string, Entry, std::less<>> m_pods;             ///< by uid
+    std::map<std::string, std::string, std::less<>> m_cgroupUids; ///< cgroupUid -> uid
     std::size_t m_gone = 0;
 };
 

@@ -13,7 +13,8 @@ constexpr std::int64_t readAfterNs = 60 * nsPerSecond;
 
 bool isTokenCharacter(char c)
 {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || std::string_view("-._~+/=").find(c) != std::string_view::npos;
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
+           || std::string_view("-._~+/=").find(c) != std::string_view::npos;
 }
 
 } // namespace
@@ -43,8 +44,7 @@ Result<std::string> TokenFile::current()
     if (m_path.empty())
         return std::string();
     struct stat status {};
-    const bool changed = stat(m_path.c_str(), &status) != 0
-                         || status.st_mtim.tv_sec * nsPerSecond + status.st_mtim.tv_nsec != m_modifiedNs;
+    const bool changed = stat(m_path.c_str(), &status) != 0 || status.st_mtim.tv_sec * nsPerSecond + status.st_mtim.tv_nsec != m_modifiedNs;
     if (m_readBootNs == 0 || changed || m_clock.bootNs() - m_readBootNs >= readAfterNs) {
         if (const Status done = read(); !done)
             return fail(done.error());

@@ -35,7 +35,7 @@ private:
     SmallFileReader m_reader{64u << 10};
     std::string m_token;
     std::int64_t m_modifiedNs = 0;
-    std::int64_t m_readBootNs = 0;     ///< 0 = never
+    std::int64_t m_readBootNs = 0; ///< 0 = never
     std::uint64_t m_timesRead = 0;
 };
 

@@ -12,7 +12,7 @@ namespace {
 
 /// A controller that was down starts what it missed; nothing older than that is told from a name that merely ends in digits.
 constexpr std::int64_t mostLateSeconds = 7 * 86'400;
-constexpr std::int64_t mostEarlySeconds = 3'600;   // clocks differ
+constexpr std::int64_t mostEarlySeconds = 3'600; // clocks differ
 
 std::optional<std::string_view> withoutSuffix(std::string_view name, std::string_view suffix)
 {

@@ -19,9 +19,9 @@ struct OwnerReference {
 struct PodOwnership {
     std::string_view podName;
     std::string_view nodeName;
-    std::string_view templateHash;      ///< label pod-template-hash
-    bool isMirror = false;              ///< of a file on its node (annotation kubernetes.io/config.mirror)
-    std::int64_t createdSeconds = 0;    ///< UTC; 0 = not known
+    std::string_view templateHash;   ///< label pod-template-hash
+    bool isMirror = false;           ///< of a file on its node (annotation kubernetes.io/config.mirror)
+    std::int64_t createdSeconds = 0; ///< UTC; 0 = not known
     const std::vector<OwnerReference> &owners;
 };
 

@@ -22,25 +22,34 @@ double seconds(std::int64_t ns) { return static_cast<double>(ns) / 1e9; }
 struct CounterMetric {
     Counter counter;
     const char *events;
-    const char *frames;     ///< null = means nothing for frames of samples, and for amendments
+    const char *frames; ///< null = means nothing for frames of samples, and for amendments
     const char *amendments;
     const char *help;
 };
 
 constexpr std::array<CounterMetric, 13> counterMetrics{{
-    {Counter::Seen, "tapio_agent_events_seen_total", "tapio_agent_sample_frames_seen_total", "tapio_agent_amendments_seen_total", "A hook fired; of frames of samples and amendments: made."},
+    {Counter::Seen, "tapio_agent_events_seen_total", "tapio_agent_sample_frames_seen_total", "tapio_agent_amendments_seen_total",
+     "A hook fired; of frames of samples and amendments: made."},
     {Counter::KFiltered, "tapio_agent_events_kfiltered_total", nullptr, nullptr, "Dropped in the kernel by a rule."},
-    {Counter::Folded, "tapio_agent_events_folded_total", nullptr, nullptr, "Aggregated into a kernel map or histogram instead of being sent."},
+    {Counter::Folded, "tapio_agent_events_folded_total", nullptr, nullptr,
+     "Aggregated into a kernel map or histogram instead of being sent."},
     {Counter::Lost, "tapio_agent_events_lost_total", nullptr, nullptr, "Lost in the kernel: the ring or a map was full."},
-    {Counter::Drained, "tapio_agent_events_drained_total", "tapio_agent_sample_frames_drained_total", "tapio_agent_amendments_drained_total", "Read from the ring by user space."},
-    {Counter::Malformed, "tapio_agent_events_malformed_total", "tapio_agent_sample_frames_malformed_total", "tapio_agent_amendments_malformed_total", "Failed validation after draining."},
+    {Counter::Drained, "tapio_agent_events_drained_total", "tapio_agent_sample_frames_drained_total",
+     "tapio_agent_amendments_drained_total", "Read from the ring by user space."},
+    {Counter::Malformed, "tapio_agent_events_malformed_total", "tapio_agent_sample_frames_malformed_total",
+     "tapio_agent_amendments_malformed_total", "Failed validation after draining."},
     {Counter::UFiltered, "tapio_agent_events_ufiltered_total", nullptr, nullptr, "Dropped in user space by a rule."},
     {Counter::Shed, "tapio_agent_events_shed_total", nullptr, nullptr, "Dropped on purpose by the overhead budget."},
-    {Counter::QDrop, "tapio_agent_events_qdrop_total", "tapio_agent_sample_frames_qdrop_total", "tapio_agent_amendments_qdrop_total", "Dropped by a bounded queue that was full."},
-    {Counter::Spooled, "tapio_agent_events_spooled_total", "tapio_agent_sample_frames_spooled_total", "tapio_agent_amendments_spooled_total", "Written to the disk spool."},
-    {Counter::Unspooled, "tapio_agent_events_unspooled_total", "tapio_agent_sample_frames_unspooled_total", "tapio_agent_amendments_unspooled_total", "Replayed from the disk spool."},
-    {Counter::Sent, "tapio_agent_events_sent_total", "tapio_agent_sample_frames_sent_total", "tapio_agent_amendments_sent_total", "Left the agent."},
-    {Counter::Acked, "tapio_agent_events_acked_total", "tapio_agent_sample_frames_acked_total", "tapio_agent_amendments_acked_total", "Confirmed by the server."},
+    {Counter::QDrop, "tapio_agent_events_qdrop_total", "tapio_agent_sample_frames_qdrop_total", "tapio_agent_amendments_qdrop_total",
+     "Dropped by a bounded queue that was full."},
+    {Counter::Spooled, "tapio_agent_events_spooled_total", "tapio_agent_sample_frames_spooled_total",
+     "tapio_agent_amendments_spooled_total", "Written to the disk spool."},
+    {Counter::Unspooled, "tapio_agent_events_unspooled_total", "tapio_agent_sample_frames_unspooled_total",
+     "tapio_agent_amendments_unspooled_total", "Replayed from the disk spool."},
+    {Counter::Sent, "tapio_agent_events_sent_total", "tapio_agent_sample_frames_sent_total", "tapio_agent_amendments_sent_total",
+     "Left the agent."},
+    {Counter::Acked, "tapio_agent_events_acked_total", "tapio_agent_sample_frames_acked_total", "tapio_agent_amendments_acked_total",
+     "Confirmed by the server."},
 }};
 
 void addCounters(MetricFamilies &out, const wire::CounterReport &report)
@@ -54,7 +63,8 @@ void addCounters(MetricFamilies &out, const wire::CounterReport &report)
         }
         if (metric.frames == nullptr)
             continue;
-        for (const auto &[name, source] : {std::pair(metric.frames, wire::samplesSource), std::pair(metric.amendments, wire::amendmentsSource)}) {
+        for (const auto &[name, source] :
+             {std::pair(metric.frames, wire::samplesSource), std::pair(metric.amendments, wire::amendmentsSource)}) {
             out.counter(name, metric.help);
             for (const wire::SourceCounters &one : report.sources) {
                 if (one.source == source)
@@ -67,12 +77,14 @@ void addCounters(MetricFamilies &out, const wire::CounterReport &report)
 /// A part of kfiltered, of the collectors that have rules.
 void addLeftOut(MetricFamilies &out, const wire::CounterReport &report)
 {
-    out.counter("tapio_agent_events_left_out_total", "Left out in the kernel by a rule of the filter, by the first that applied; part of those filtered there.");
+    out.counter("tapio_agent_events_left_out_total",
+                "Left out in the kernel by a rule of the filter, by the first that applied; part of those filtered there.");
     for (const wire::SourceCounters &source : report.sources) {
         if (std::find(filteredNames.begin(), filteredNames.end(), source.source) == filteredNames.end())
             continue;
         for (std::size_t cause = 0; cause < filterCauseCount; ++cause)
-            out.add(source.leftOut[cause], {{"source", source.source}, {"cause", std::string(filterCauseName(static_cast<FilterCause>(cause)))}});
+            out.add(source.leftOut[cause],
+                    {{"source", source.source}, {"cause", std::string(filterCauseName(static_cast<FilterCause>(cause)))}});
     }
 }
 
@@ -113,35 +125,45 @@ constexpr double percent = 100;
 void addBudget(MetricFamilies &out, const BudgetState &budget)
 {
     const BudgetLimits &limits = budget.limits;
-    out.gauge("tapio_agent_budget_cpu_limit_ratio", "Cores that the agent may use: budget.cpu_percent / 100; 0 = no limit.").add(limits.cpuPercent / percent);
-    out.gauge("tapio_agent_budget_memory_limit_bytes", "Resident memory that the agent may hold: budget.rss_bytes; 0 = no limit.").add(limits.rssBytes);
-    out.gauge("tapio_agent_budget_bandwidth_limit_bytes_per_second", "Payload that the agent may send; 0 = no limit.").add(limits.bytesPerSecond);
+    out.gauge("tapio_agent_budget_cpu_limit_ratio", "Cores that the agent may use: budget.cpu_percent / 100; 0 = no limit.")
+        .add(limits.cpuPercent / percent);
+    out.gauge("tapio_agent_budget_memory_limit_bytes", "Resident memory that the agent may hold: budget.rss_bytes; 0 = no limit.")
+        .add(limits.rssBytes);
+    out.gauge("tapio_agent_budget_bandwidth_limit_bytes_per_second", "Payload that the agent may send; 0 = no limit.")
+        .add(limits.bytesPerSecond);
     out.gauge("tapio_agent_budget_cpu_used_ratio", "Cores that the agent used over ten seconds.");
     if (budget.spent.cpuPercent)
         out.add(*budget.spent.cpuPercent / percent);
-    out.gauge("tapio_agent_budget_cpu_used_has_kernel", "1 when the cores used include the kernel programs, 0 when their run time is not known.")
+    out.gauge("tapio_agent_budget_cpu_used_has_kernel",
+              "1 when the cores used include the kernel programs, 0 when their run time is not known.")
         .add(budget.spent.kernelIncluded ? 1.0 : 0.0);
     out.gauge("tapio_agent_budget_bandwidth_used_bytes_per_second", "Payload sent over ten seconds.").add(budget.spent.bytesPerSecond);
-    out.gauge("tapio_agent_shed_step", "What the budget sheds: 0 nothing, 1 details, 2 folds short healthy work, 3 samples, 4 limits failures.")
+    out.gauge("tapio_agent_shed_step",
+              "What the budget sheds: 0 nothing, 1 details, 2 folds short healthy work, 3 samples, 4 limits failures.")
         .add(static_cast<double>(budget.step));
     out.counter("tapio_agent_shed_steps_taken_total", "How often the budget took a further step.").add(budget.stepsTaken);
     out.counter("tapio_agent_events_trimmed_total", "Events sent without their arguments and folders.").add(budget.trimmedEvents);
-    out.counter("tapio_agent_folded_connections_total", "Short healthy connections that were added up instead of being sent.").add(budget.folded.connections);
+    out.counter("tapio_agent_folded_connections_total", "Short healthy connections that were added up instead of being sent.")
+        .add(budget.folded.connections);
     out.counter("tapio_agent_folded_connection_bytes_total", "Bytes of those connections.")
         .add(budget.folded.connectionBytesSent, {{"direction", "sent"}})
         .add(budget.folded.connectionBytesReceived, {{"direction", "received"}});
-    out.counter("tapio_agent_folded_processes_total", "Short processes that ended well and were added up instead of being sent.").add(budget.folded.processes);
-    out.counter("tapio_agent_folded_process_seconds_total", "Life of those processes.").add(static_cast<double>(budget.folded.processNs) / 1e9);
+    out.counter("tapio_agent_folded_processes_total", "Short processes that ended well and were added up instead of being sent.")
+        .add(budget.folded.processes);
+    out.counter("tapio_agent_folded_process_seconds_total", "Life of those processes.")
+        .add(static_cast<double>(budget.folded.processNs) / 1e9);
 }
 
 void addFilter(MetricFamilies &out, const FilterState &filter)
 {
     out.gauge("tapio_agent_filter_generation", "Number of the filter that the kernel programs follow.").add(filter.generation);
-    out.gauge("tapio_agent_filter_info", "Always 1; the hash is of what the kernel programs follow: rules and subscriptions.").add(1.0, {{"sha256", filter.sha256}});
+    out.gauge("tapio_agent_filter_info", "Always 1; the hash is of what the kernel programs follow: rules and subscriptions.")
+        .add(1.0, {{"sha256", filter.sha256}});
     out.gauge("tapio_agent_filter_since_timestamp_seconds", "When that came into force, Unix time.").add(seconds(filter.sinceUtcNs));
     out.gauge("tapio_agent_filter_cgroups", "Cgroups of which the kernel programs know whether they are told of; 0 where no rule asks.")
         .add(std::uint64_t{filter.cgroups});
-    out.gauge("tapio_agent_filter_cgroups_without_room", "Cgroups that pass every rule about cgroups, since the programs have no room for them.")
+    out.gauge("tapio_agent_filter_cgroups_without_room",
+              "Cgroups that pass every rule about cgroups, since the programs have no room for them.")
         .add(std::uint64_t{filter.cgroupsWithoutRoom});
 }
 
@@ -157,7 +179,8 @@ void addCollecting(MetricFamilies &out, const CollectSnapshot &snapshot)
         .add(snapshot.events.sizeBytes, {{"ring", "events"}})
         .add(snapshot.critical.sizeBytes, {{"ring", "critical"}});
     out.gauge("tapio_agent_batch_events", "Events in the batch that is being filled.").add(std::uint64_t{snapshot.pendingEvents});
-    out.counter("tapio_agent_origins_unlearnt_total", "Origins of events that were sent without it and never amended, by why they are not waited for any longer.")
+    out.counter("tapio_agent_origins_unlearnt_total",
+                "Origins of events that were sent without it and never amended, by why they are not waited for any longer.")
         .add(snapshot.unlearnt.outOfTime, {{"cause", "time"}})
         .add(snapshot.unlearnt.outOfRoom, {{"cause", "room"}});
     out.gauge("tapio_agent_cgroups", "Cgroups that are sampled.").add(std::uint64_t{snapshot.cgroups});
@@ -172,12 +195,14 @@ void addLink(MetricFamilies &out, const AgentView &view)
     for (const SessionPhase phase : {SessionPhase::Offline, SessionPhase::Greeting, SessionPhase::Up})
         out.add(link.phase == phase ? 1.0 : 0.0, {{"state", std::string(sessionPhaseName(phase))}});
     out.counter("tapio_agent_sessions_total", "How often a server welcomed the agent.").add(link.sessions);
-    out.counter("tapio_agent_sent_bytes_total", "Payload handed to the transport; frames that are sent again count again.").add(link.sentBytes);
+    out.counter("tapio_agent_sent_bytes_total", "Payload handed to the transport; frames that are sent again count again.")
+        .add(link.sentBytes);
     out.gauge("tapio_agent_queue_events", "Events held for the server: waiting, or sent and not confirmed.")
         .add(link.queuedEvents, {{"state", "waiting"}})
         .add(link.inFlightEvents, {{"state", "in_flight"}});
     out.gauge("tapio_agent_queue_bytes", "Bytes of frames held for the server.").add(std::uint64_t{link.ringBytes});
-    out.gauge("tapio_agent_queue_limit_bytes", "Bytes of frames that can be held: server.queue_bytes.").add(std::uint64_t{view.queueLimitBytes});
+    out.gauge("tapio_agent_queue_limit_bytes", "Bytes of frames that can be held: server.queue_bytes.")
+        .add(std::uint64_t{view.queueLimitBytes});
     out.gauge("tapio_agent_queue_oldest_age_seconds", "Age of the oldest event held for the server; 0 = none is.")
         .add(link.oldestEventNs == 0 ? 0.0 : std::max(seconds(view.nowUtcNs - link.oldestEventNs), 0.0));
     out.counter("tapio_agent_events_produced_total", "Events that were given a number.").add(link.producedEvents);
@@ -210,7 +235,8 @@ void addKubernetes(MetricFamilies &out, const KubeFigures &kube, std::int64_t no
     out.gauge("tapio_agent_kubernetes_pods", "Pods of this node that are known.")
         .add(kube.pods, {{"state", "present"}})
         .add(kube.podsGone, {{"state", "deleted"}});
-    out.gauge("tapio_agent_kubernetes_answer_age_seconds", "Since Kubernetes last answered as it should; a watch may be silent for minutes.");
+    out.gauge("tapio_agent_kubernetes_answer_age_seconds",
+              "Since Kubernetes last answered as it should; a watch may be silent for minutes.");
     if (kube.lastSuccessUtcNs != 0)
         out.add(std::max(seconds(nowUtcNs - kube.lastSuccessUtcNs), 0.0));
 }
@@ -218,7 +244,8 @@ void addKubernetes(MetricFamilies &out, const KubeFigures &kube, std::int64_t no
 /// Names that every client library uses (prometheus.io/docs/instrumenting/writing_clientlibs, "process metrics").
 void addProcess(MetricFamilies &out, const ProcessFigures &process)
 {
-    out.counter("process_cpu_seconds_total", "CPU time of the agent's process, user and system, kernel programs not included.").add(process.cpuSeconds);
+    out.counter("process_cpu_seconds_total", "CPU time of the agent's process, user and system, kernel programs not included.")
+        .add(process.cpuSeconds);
     out.gauge("process_resident_memory_bytes", "Resident memory of the agent's process.").add(process.residentBytes);
     out.gauge("process_virtual_memory_bytes", "Virtual memory of the agent's process.").add(process.virtualBytes);
     out.gauge("process_open_fds", "Open file descriptors of the agent's process.").add(process.openDescriptors);

@@ -13,7 +13,7 @@ inline constexpr std::chrono::seconds longestSilence{10};
 
 struct Health {
     bool ok = true;
-    std::string text;       ///< one line per thing looked at: "NAME: ok|failed, REASON"
+    std::string text; ///< one line per thing looked at: "NAME: ok|failed, REASON"
 };
 
 /// Both threads make progress. What a probe restarts the agent for. Pure.

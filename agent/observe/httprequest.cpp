@@ -59,7 +59,7 @@ bool isField(std::string_view line)
 {
     const std::size_t colon = line.find(':');
     return colon != std::string_view::npos && isToken(line.substr(0, colon)) && line.find('\0') == std::string_view::npos
-        && line.find('\r') == std::string_view::npos;
+           && line.find('\r') == std::string_view::npos;
 }
 
 std::string_view reasonPhrase(int status)

@@ -12,8 +12,8 @@ namespace tapio::agent {
 
 /// As much of a request as our answers depend on.
 struct HttpRequest {
-    std::string method;     ///< "GET"; a token of at most 16 bytes
-    std::string path;       ///< "/metrics", without the query; visible ASCII
+    std::string method; ///< "GET"; a token of at most 16 bytes
+    std::string path;   ///< "/metrics", without the query; visible ASCII
 
     bool operator==(const HttpRequest &) const = default;
 };

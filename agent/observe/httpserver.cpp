@@ -64,15 +64,14 @@ struct HttpServer::Connection {
     int fd;
     std::int64_t untilBootNs;
     State state = State::Reading;
-    std::string bytes;              ///< the head as far as it came; then the answer
+    std::string bytes; ///< the head as far as it came; then the answer
     std::size_t written = 0;
     std::size_t drained = 0;
 };
 
 HttpServer::HttpServer(Handler handler, const Clock &clock, HttpLimits limits)
     : m_handler(std::move(handler)), m_clock(clock), m_limits(limits)
-{
-}
+{}
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const HostPort &address, Handler handler, const Clock &clock, HttpLimits limits)
 {
@@ -133,7 +132,7 @@ void HttpServer::run(const std::stop_token &stop)
         for (const Connection &connection : m_connections)
             ready.push_back({connection.fd, static_cast<short>(connection.state == Connection::State::Writing ? POLLOUT : POLLIN), 0});
         if (poll(ready.data(), ready.size(), untilDueMs()) < 0)
-            continue;   // EINTR; nothing else can be, and the deadline of a connection bounds the turns
+            continue; // EINTR; nothing else can be, and the deadline of a connection bounds the turns
         auto polled = ready.begin() + 2;
         for (Connection &connection : m_connections) {
             if ((polled++)->revents != 0)
@@ -169,7 +168,7 @@ void HttpServer::admit(int fd)
         m_connections.pop_front();
     }
     m_connections.emplace_back(fd, m_clock.bootNs() + std::chrono::nanoseconds(m_limits.deadline).count());
-    serve(m_connections.back());   // most send their request at once: then no later connection can crowd them out
+    serve(m_connections.back()); // most send their request at once: then no later connection can crowd them out
 }
 
 void HttpServer::serve(Connection &connection)
@@ -196,7 +195,7 @@ void HttpServer::readFrom(Connection &connection)
         isOver = count == 0 || !wouldBlock(errno);
         break;
     }
-    answer(connection);   // a client may close its half once it has asked
+    answer(connection); // a client may close its half once it has asked
     if (isOver && connection.state == Connection::State::Reading)
         connection.state = Connection::State::Done;
 }
@@ -222,8 +221,8 @@ void HttpServer::respond(Connection &connection, const HttpResponse &response, b
 void HttpServer::writeTo(Connection &connection)
 {
     while (connection.written < connection.bytes.size()) {
-        const ssize_t count = send(connection.fd, connection.bytes.data() + connection.written,
-                                   connection.bytes.size() - connection.written, MSG_NOSIGNAL);
+        const ssize_t count =
+            send(connection.fd, connection.bytes.data() + connection.written, connection.bytes.size() - connection.written, MSG_NOSIGNAL);
         if (count < 0) {
             if (!wouldBlock(errno))
                 connection.state = Connection::State::Done;
@@ -264,7 +263,7 @@ void HttpServer::endLateOnes()
 
 int HttpServer::untilDueMs() const
 {
-    std::int64_t dueBootNs = m_connections.empty() ? INT64_MAX : m_connections.front().untilBootNs;   // the oldest is due first
+    std::int64_t dueBootNs = m_connections.empty() ? INT64_MAX : m_connections.front().untilBootNs; // the oldest is due first
     const std::int64_t now = m_clock.bootNs();
     if (m_acceptAgainBootNs > now)
         dueBootNs = std::min(dueBootNs, m_acceptAgainBootNs);

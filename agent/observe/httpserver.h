@@ -17,15 +17,15 @@
 namespace tapio::agent {
 
 struct HttpLimits {
-    std::size_t connections = 32;                   ///< at a time; one more ends the oldest
-    std::chrono::milliseconds deadline{5000};       ///< from accepting a connection to its end
+    std::size_t connections = 32;             ///< at a time; one more ends the oldest
+    std::chrono::milliseconds deadline{5000}; ///< from accepting a connection to its end
 };
 
 /// What the server counted since it began.
 struct HttpFigures {
-    std::map<int, std::uint64_t> responses;         ///< by status; those of encodeResponse only
-    std::uint64_t timedOut = 0;                     ///< connections that were not done by the deadline
-    std::uint64_t crowdedOut = 0;                   ///< ended for a newer one
+    std::map<int, std::uint64_t> responses; ///< by status; those of encodeResponse only
+    std::uint64_t timedOut = 0;             ///< connections that were not done by the deadline
+    std::uint64_t crowdedOut = 0;           ///< ended for a newer one
 };
 
 /// Answers GET and HEAD, one request per connection, for a few local programs that scrape and probe. One thread of its own waits for all
@@ -70,8 +70,8 @@ private:
     HostPort m_address;
     int m_listener = -1;
     int m_wake = -1;
-    std::int64_t m_acceptAgainBootNs = 0;           ///< after running out of descriptors
-    std::list<Connection> m_connections;            ///< oldest first
+    std::int64_t m_acceptAgainBootNs = 0; ///< after running out of descriptors
+    std::list<Connection> m_connections;  ///< oldest first
     std::jthread m_thread;
 };
 

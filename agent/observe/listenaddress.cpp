@@ -9,7 +9,7 @@ namespace {
 
 bool isLiteral(const std::string &host)
 {
-    in6_addr bytes{};   // the larger one
+    in6_addr bytes{}; // the larger one
     return inet_pton(AF_INET, host.c_str(), &bytes) == 1 || inet_pton(AF_INET6, host.c_str(), &bytes) == 1;
 }
 

@@ -32,7 +32,8 @@ MetricFamilies &MetricFamilies::add(double value, Labels labels)
     for (auto &label : labels)
         label.value = wire::toLine(label.value, mostLabelBytes);
     prometheus::MetricFamily &family = m_families.back();
-    const bool isThere = std::any_of(family.metric.begin(), family.metric.end(), [&](const auto &series) { return series.label == labels; });
+    const bool isThere =
+        std::any_of(family.metric.begin(), family.metric.end(), [&](const auto &series) { return series.label == labels; });
     if (isThere)
         return *this;
     prometheus::ClientMetric series;
@@ -45,7 +46,8 @@ MetricFamilies &MetricFamilies::add(double value, Labels labels)
 std::string MetricFamilies::text() const
 {
     std::vector<prometheus::MetricFamily> filled;
-    std::copy_if(m_families.begin(), m_families.end(), std::back_inserter(filled), [](const auto &family) { return !family.metric.empty(); });
+    std::copy_if(m_families.begin(), m_families.end(), std::back_inserter(filled),
+                 [](const auto &family) { return !family.metric.empty(); });
     return prometheus::TextSerializer().Serialize(filled);
 }
 

@@ -22,11 +22,7 @@ public:
     /// A second series of the same labels is left out: Prometheus refuses such a scrape.
     MetricFamilies &add(double value, Labels labels = {});
     MetricFamilies &add(std::uint64_t value, Labels labels = {}) { return add(static_cast<double>(value), std::move(labels)); }
-    template <typename T>
-    MetricFamilies &add(const std::optional<T> &value)
-    {
-        return value ? add(*value) : *this;
-    }
+    template <typename T> MetricFamilies &add(const std::optional<T> &value) { return value ? add(*value) : *this; }
     /// Families without a series are left out.
     std::string text() const;
 

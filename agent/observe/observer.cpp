@@ -25,8 +25,7 @@ HttpResponse toResponse(Health health) { return plainText(health.ok ? 200 : 503,
 
 } // namespace
 
-Observer::Observer(const std::string &address, Source source, const Clock &clock)
-    : m_source(std::move(source)), m_clock(clock)
+Observer::Observer(const std::string &address, Source source, const Clock &clock) : m_source(std::move(source)), m_clock(clock)
 {
     m_hook.collector = "observe";
     m_hook.name = address.empty() ? "metrics and health" : "http://" + address;
@@ -35,7 +34,8 @@ Observer::Observer(const std::string &address, Source source, const Clock &clock
         m_hook.reason = "disabled by configuration";
         return;
     }
-    auto server = listenOn(address, [this](const std::string &path, const HttpFigures &figures) { return answer(path, figures); }, clock);
+    auto server = listenOn(
+        address, [this](const std::string &path, const HttpFigures &figures) { return answer(path, figures); }, clock);
     if (!server) {
         m_hook.state = server.error().code() == Errc::PermissionDenied ? wire::HookState::Denied : wire::HookState::Failed;
         m_hook.reason = server.error().context();

@@ -39,7 +39,7 @@ private:
     /// The last exposition: threads leave news once a second, so asking in a tight loop must not cost a rendering each time.
     std::string m_metrics;
     std::int64_t m_renderedBootNs = 0;
-    std::unique_ptr<HttpServer> m_server;   ///< last: its thread uses the rest
+    std::unique_ptr<HttpServer> m_server; ///< last: its thread uses the rest
 };
 
 } // namespace tapio::agent

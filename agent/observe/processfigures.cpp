@@ -28,7 +28,7 @@ ProcessFigures readProcessFigures(const Clock &clock)
     }
     std::error_code error;
     if (const std::filesystem::directory_iterator open("/proc/self/fd", error); !error)
-        figures.openDescriptors = static_cast<std::uint64_t>(std::distance(begin(open), end(open))) - 1;   // this look itself
+        figures.openDescriptors = static_cast<std::uint64_t>(std::distance(begin(open), end(open))) - 1; // this look itself
     return figures;
 }
 

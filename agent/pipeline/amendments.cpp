@@ -35,7 +35,7 @@ void AmendmentLedger::note(const CgroupRef &cgroup, const OriginPtr &origin, std
         m_turnedBootNs = bootNs;
     }
     Entry &entry = m_young[origin];
-    if (entry.events == 0 || entry.told)    // of the former ones all is said that is known
+    if (entry.events == 0 || entry.told) // of the former ones all is said that is known
         entry = {{}, 0, false, nullptr, seq, seq, 0};
     addRef(entry, cgroup);
     entry.lastSeq = seq;
@@ -97,7 +97,8 @@ std::vector<Amendment> AmendmentLedger::learn(const Ask &ask)
 
 void AmendmentLedger::turn(std::uint64_t Totals::*cause)
 {
-    m_totals.*cause += static_cast<std::uint64_t>(std::count_if(m_old.begin(), m_old.end(), [](const auto &one) { return !one.second.told; }));
+    m_totals.*cause +=
+        static_cast<std::uint64_t>(std::count_if(m_old.begin(), m_old.end(), [](const auto &one) { return !one.second.told; }));
     m_old = std::exchange(m_young, {});
 }
 
@@ -111,7 +112,7 @@ void AmendmentLedger::age(std::int64_t bootNs)
     if (bootNs - m_turnedBootNs < patienceNs)
         return;
     turn(&Totals::outOfTime);
-    if (bootNs - m_turnedBootNs >= 2 * patienceNs)      // nothing came for so long that both have waited enough
+    if (bootNs - m_turnedBootNs >= 2 * patienceNs) // nothing came for so long that both have waited enough
         turn(&Totals::outOfTime);
     m_turnedBootNs = bootNs;
 }

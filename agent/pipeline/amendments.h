@@ -28,19 +28,19 @@ struct Amendment {
 /// origin and generation; a generation that is full is followed by the next at once, so memory is bounded whatever comes. One thread.
 class AmendmentLedger {
 public:
-    static constexpr std::size_t mostEntries = 2048;        ///< of each of two generations
+    static constexpr std::size_t mostEntries = 2048; ///< of each of two generations
     static constexpr std::chrono::seconds patience{30};
-    static constexpr std::size_t mostRefs = 4;              ///< by which events of one origin may have come
+    static constexpr std::size_t mostRefs = 4; ///< by which events of one origin may have come
 
     struct Totals {
-        std::uint64_t outOfTime = 0;    ///< origins of whose events nothing more was learnt in time
-        std::uint64_t outOfRoom = 0;    ///< and those that went earlier, since too many waited
+        std::uint64_t outOfTime = 0; ///< origins of whose events nothing more was learnt in time
+        std::uint64_t outOfRoom = 0; ///< and those that went earlier, since too many waited
 
         bool operator==(const Totals &) const = default;
     };
     struct Known {
-        OriginPtr origin;               ///< null = nothing
-        bool mayBeNamed = false;        ///< else the events need not be remembered any longer
+        OriginPtr origin;        ///< null = nothing
+        bool mayBeNamed = false; ///< else the events need not be remembered any longer
     };
     using Ask = std::function<Known(const CgroupRef &)>;
 
@@ -63,10 +63,10 @@ private:
         bool operator()(const OriginPtr &a, const OriginPtr &b) const { return a == b || *a == *b; }
     };
     struct Entry {
-        std::array<CgroupRef, mostRefs> refs;   ///< distinct; a collector knows a cgroup by fewer of its ids than another
+        std::array<CgroupRef, mostRefs> refs; ///< distinct; a collector knows a cgroup by fewer of its ids than another
         std::size_t refCount = 0;
-        bool isMixed = false;           ///< more of them: surely several cgroups that look the same
-        OriginPtr told;                 ///< null = nothing since the events went out
+        bool isMixed = false; ///< more of them: surely several cgroups that look the same
+        OriginPtr told;       ///< null = nothing since the events went out
         std::uint64_t firstSeq = 0, lastSeq = 0;
         std::uint32_t events = 0;
     };
@@ -79,7 +79,7 @@ private:
     void turn(std::uint64_t Totals::*cause);
 
     Entries m_young, m_old;
-    std::int64_t m_turnedBootNs = 0;    ///< when m_young began
+    std::int64_t m_turnedBootNs = 0; ///< when m_young began
     Totals m_totals;
 };
 

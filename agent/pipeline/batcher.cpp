@@ -10,7 +10,7 @@ namespace tapio::agent {
 
 namespace {
 
-constexpr std::size_t fixedEventBytes = 160;   // numbers and pointers of an event with its process
+constexpr std::size_t fixedEventBytes = 160; // numbers and pointers of an event with its process
 
 struct FieldBytes {
     std::size_t &bytes;
@@ -32,16 +32,13 @@ std::size_t bytesOf(const wire::Detail &detail)
     return bytes;
 }
 
-std::size_t bytesOf(const wire::Event &event)
-{
-    return fixedEventBytes + event.process.comm.size() + bytesOf(event.detail);
-}
+std::size_t bytesOf(const wire::Event &event) { return fixedEventBytes + event.process.comm.size() + bytesOf(event.detail); }
 
 std::size_t bytesOf(const wire::Origin &origin)
 {
     return 64 + origin.cgroupPath.size() + origin.containerId.size() + origin.containerName.size() + origin.podUid.size()
-        + origin.podName.size() + origin.namespaceName.size() + origin.workloadKind.size() + origin.workloadName.size()
-        + origin.image.size() + origin.imageId.size();
+           + origin.podName.size() + origin.namespaceName.size() + origin.workloadKind.size() + origin.workloadName.size()
+           + origin.image.size() + origin.imageId.size();
 }
 
 } // namespace

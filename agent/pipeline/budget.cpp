@@ -20,12 +20,11 @@ bool fell(const std::optional<std::uint64_t> &later, const std::optional<std::ui
 }
 
 /// Of what is limited and measured: whether `compare(spent, limit)` is true.
-template <typename Compare>
-bool any(const BudgetSpent &spent, const BudgetLimits &limits, Compare compare)
+template <typename Compare> bool any(const BudgetSpent &spent, const BudgetLimits &limits, Compare compare)
 {
     const auto holds = [&](const auto &value, double limit) { return limit > 0 && value && compare(static_cast<double>(*value), limit); };
     return holds(spent.cpuPercent, limits.cpuPercent) || holds(spent.rssBytes, static_cast<double>(limits.rssBytes))
-        || holds(spent.bytesPerSecond, static_cast<double>(limits.bytesPerSecond));
+           || holds(spent.bytesPerSecond, static_cast<double>(limits.bytesPerSecond));
 }
 
 } // namespace
@@ -47,11 +46,13 @@ std::string describe(const BudgetNotice &notice)
     constexpr double mega = 1 << 20;
     const BudgetSpent &spent = notice.spent;
     const BudgetLimits &limits = notice.limits;
-    std::string text = fmt::format("step {} ({}) {}", static_cast<int>(notice.step), shedStepName(notice.step), notice.begins ? "begins" : "ends");
+    std::string text =
+        fmt::format("step {} ({}) {}", static_cast<int>(notice.step), shedStepName(notice.step), notice.begins ? "begins" : "ends");
     const auto limited = [](const std::string &limit, bool is) { return is ? " of " + limit : std::string(" without a limit"); };
     const char *separator = ": ";
     if (spent.cpuPercent) {
-        text += fmt::format("{}cpu {:.2f} %{}{}", separator, *spent.cpuPercent, limited(fmt::format("{:.2f} %", limits.cpuPercent), limits.cpuPercent > 0),
+        text += fmt::format("{}cpu {:.2f} %{}{}", separator, *spent.cpuPercent,
+                            limited(fmt::format("{:.2f} %", limits.cpuPercent), limits.cpuPercent > 0),
                             spent.kernelIncluded ? "" : " (kernel programs not measured)");
         separator = ", ";
     }
@@ -61,7 +62,8 @@ std::string describe(const BudgetNotice &notice)
         separator = ", ";
     }
     if (spent.bytesPerSecond)
-        text += fmt::format("{}{:.0f} bytes/s{}", separator, *spent.bytesPerSecond, limited(std::to_string(limits.bytesPerSecond), limits.bytesPerSecond > 0));
+        text += fmt::format("{}{:.0f} bytes/s{}", separator, *spent.bytesPerSecond,
+                            limited(std::to_string(limits.bytesPerSecond), limits.bytesPerSecond > 0));
     return text;
 }
 
@@ -122,7 +124,7 @@ std::optional<BudgetNotice> OverheadBudget::note(std::int64_t bootNs, const Budg
     follow(isUnder(), m_underSinceNs);
     if (m_overSinceNs && bootNs - *m_overSinceNs >= ns(overBeforeStep) && m_step < lastShedStep) {
         m_step = static_cast<ShedStep>(static_cast<int>(m_step) + 1);
-        m_overSinceNs = bootNs;   // the step is given its time before the next
+        m_overSinceNs = bootNs; // the step is given its time before the next
         return notice(m_step, true);
     }
     if (m_underSinceNs && bootNs - *m_underSinceNs >= ns(underBeforeBack) && m_step > ShedStep::None) {

@@ -12,25 +12,25 @@ namespace tapio::agent {
 
 /// What the agent may cost its node. 0 = no limit.
 struct BudgetLimits {
-    double cpuPercent = 1.0;                        ///< of one core: user, system and the kernel programs
+    double cpuPercent = 1.0; ///< of one core: user, system and the kernel programs
     std::uint64_t rssBytes = 64u << 20;
-    std::uint64_t bytesPerSecond = 0;               ///< payload to the server
+    std::uint64_t bytesPerSecond = 0; ///< payload to the server
 
     bool operator==(const BudgetLimits &) const = default;
 };
 
 /// What it has cost so far, cumulative but for memory. What cannot be measured is absent and breaks no limit.
 struct BudgetReading {
-    std::optional<std::uint64_t> cpuNs;             ///< user and system of the process
-    std::optional<std::uint64_t> kernelNs;          ///< run time of its kernel programs; absent without the kernel's statistics
+    std::optional<std::uint64_t> cpuNs;    ///< user and system of the process
+    std::optional<std::uint64_t> kernelNs; ///< run time of its kernel programs; absent without the kernel's statistics
     std::optional<std::uint64_t> rssBytes;
     std::uint64_t sentBytes = 0;
 };
 
 /// What it costs, over the window.
 struct BudgetSpent {
-    std::optional<double> cpuPercent;               ///< of one core
-    bool kernelIncluded = false;                    ///< cpuPercent has the kernel programs too
+    std::optional<double> cpuPercent; ///< of one core
+    bool kernelIncluded = false;      ///< cpuPercent has the kernel programs too
     std::optional<std::uint64_t> rssBytes;
     std::optional<double> bytesPerSecond;
 };
@@ -38,13 +38,13 @@ struct BudgetSpent {
 /// What is shed, least important first; each step goes on with what those before it do.
 enum class ShedStep : std::uint8_t {
     None = 0,
-    Detail = 1,   ///< arguments and folders of programs
-    Fold = 2,     ///< short healthy connections, and programs that ended well at once, are added up
-    Sample = 3,   ///< of what may be shed and went well, the events of one process in ten
-    Limit = 4,    ///< of what failed, more than some per second of one cgroup
+    Detail = 1, ///< arguments and folders of programs
+    Fold = 2,   ///< short healthy connections, and programs that ended well at once, are added up
+    Sample = 3, ///< of what may be shed and went well, the events of one process in ten
+    Limit = 4,  ///< of what failed, more than some per second of one cgroup
 };
 inline constexpr ShedStep lastShedStep = ShedStep::Limit;
-std::string_view shedStepName(ShedStep step) noexcept;   ///< "none", "detail", "fold", "sample", "limit"
+std::string_view shedStepName(ShedStep step) noexcept; ///< "none", "detail", "fold", "sample", "limit"
 
 /// A step begins or ends.
 struct BudgetNotice {
@@ -63,9 +63,9 @@ public:
     virtual void onBudgetNotice(const BudgetNotice &notice) = 0;
 };
 
-inline constexpr std::chrono::seconds budgetWindow{10};      ///< over which rates are measured
-inline constexpr std::chrono::seconds overBeforeStep{10};    ///< a limit is passed for so long before a step is taken
-inline constexpr std::chrono::seconds underBeforeBack{30};   ///< all is below backShare for so long before one is taken back
+inline constexpr std::chrono::seconds budgetWindow{10};    ///< over which rates are measured
+inline constexpr std::chrono::seconds overBeforeStep{10};  ///< a limit is passed for so long before a step is taken
+inline constexpr std::chrono::seconds underBeforeBack{30}; ///< all is below backShare for so long before one is taken back
 inline constexpr double backShare = 0.8;
 
 /// Decides when to shed. Pure: time and measurements are given. One thread.
@@ -95,7 +95,7 @@ private:
     BudgetLimits m_limits;
     BudgetSpent m_spent;
     ShedStep m_step = ShedStep::None;
-    std::deque<Timed> m_window;                      ///< oldest first; bounded by time, and by mostReadings
+    std::deque<Timed> m_window; ///< oldest first; bounded by time, and by mostReadings
     std::optional<std::int64_t> m_overSinceNs, m_underSinceNs;
 };
 

@@ -61,22 +61,21 @@ bool readsFiles(std::string_view collector) noexcept
 CollectLoop::CollectLoop(CollectOptions options, PublisherPort port, const Clock &clock, spdlog::logger &log)
     : m_options(std::move(options)), m_port(std::move(port)), m_clock(clock), m_log(log), m_bootTime(clock),
       m_inventory(m_options.cgroupRoot, m_options.maxCgroups), m_resolver(m_options.resolver, m_inventory, clock),
-      m_pipeline(m_options.node, m_options.batch, m_resolver, m_bootTime, clock, m_port.outlet), m_filter(m_options.filter, m_options.node, clock),
-      m_budget(m_options.budget)
-{
-}
+      m_pipeline(m_options.node, m_options.batch, m_resolver, m_bootTime, clock, m_port.outlet),
+      m_filter(m_options.filter, m_options.node, clock), m_budget(m_options.budget)
+{}
 
-Result<std::unique_ptr<CollectLoop>> CollectLoop::open(CollectOptions options, const KernelFactory &openKernel,
-                                                       PublisherPort port, const Clock &clock, spdlog::logger &log)
+Result<std::unique_ptr<CollectLoop>> CollectLoop::open(CollectOptions options, const KernelFactory &openKernel, PublisherPort port,
+                                                       const Clock &clock, spdlog::logger &log)
 {
     std::unique_ptr<CollectLoop> loop(new CollectLoop(std::move(options), std::move(port), clock, log));
-    loop->m_resolver.refresh();   // before the first event, so that it finds its cgroup
+    loop->m_resolver.refresh(); // before the first event, so that it finds its cgroup
     auto kernel = openKernel(loop->m_pipeline);
     if (!kernel)
         return fail(kernel.error());
     loop->m_kernel = std::move(*kernel);
     loop->m_resolver.setBirth([&births = *loop->m_kernel](std::uint64_t id, bool isV1) { return births.cgroupBirth(id, isV1); });
-    loop->m_filter.turn(*loop->m_kernel, loop->m_resolver);   // the first generation is no news
+    loop->m_filter.turn(*loop->m_kernel, loop->m_resolver); // the first generation is no news
     loop->makeSamplers();
     loop->makeReaders();
     return loop;
@@ -122,7 +121,8 @@ void CollectLoop::makeReaders()
     if (wants("login")) {
         LoginOptions options;
         options.files = {m_options.logs / "auth.log", m_options.logs / "secure"}; // Debian's and Red Hat's name
-        const JournalPlace place{{m_options.logs / "journal", m_options.journal}, m_options.resolver.procRoot / "sys/kernel/random/boot_id"};
+        const JournalPlace place{{m_options.logs / "journal", m_options.journal},
+                                 m_options.resolver.procRoot / "sys/kernel/random/boot_id"};
         options.openJournal = [place](const std::string &cursor) { return openJournal(place, cursor); };
         m_readers.push_back(std::make_unique<LoginReader>(std::move(options), m_clock));
     }
@@ -207,11 +207,11 @@ void CollectLoop::everySecond()
         m_pipeline.setFilter(std::move(*filter));
     }
     m_resolver.refreshNames();
-    keepFilter();           // after the names, which its rules are about
+    keepFilter(); // after the names, which its rules are about
     tellLeftOut(false);
     readEvents();
     sampleDue(false);
-    m_pipeline.amend();     // after the names, and a walk where one was due
+    m_pipeline.amend(); // after the names, and a walk where one was due
     std::vector<wire::Hook> hooks = this->hooks();
     reportHooks(hooks);
     keepBudget(hooks);
@@ -341,7 +341,8 @@ void CollectLoop::announce(wire::AgentNotice notice, const OriginPtr &about, con
 void CollectLoop::keepFilter()
 {
     if (m_filter.turn(*m_kernel, m_resolver)) {
-        m_log.info("filter: generation {} is in force, sha256 {}: {}", m_filter.state().generation, m_filter.state().sha256, m_filter.description());
+        m_log.info("filter: generation {} is in force, sha256 {}: {}", m_filter.state().generation, m_filter.state().sha256,
+                   m_filter.description());
         announce(noticeOf(m_filter.state(), m_filter.description()));
     }
     const std::string &problem = m_filter.state().problem;

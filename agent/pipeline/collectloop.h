@@ -18,9 +18,9 @@
 #include "agent/collect/readers/eventreader.h"
 #include "agent/collect/readers/pressurereader.h"
 #include "agent/collect/sampler.h"
-#include "agent/collect/selfuse.h"
 #include "agent/collect/samplers/kernelsampler.h"
 #include "agent/collect/samplers/selfsampler.h"
+#include "agent/collect/selfuse.h"
 #include "agent/enrich/originresolver.h"
 #include "agent/filter/filterkeeper.h"
 #include "agent/pipeline/budget.h"
@@ -33,23 +33,23 @@ class LabelInbox;
 struct CollectOptions {
     std::string node;
     std::filesystem::path cgroupRoot = "/sys/fs/cgroup";
-    ResolverOptions resolver;                       ///< its procRoot is everybody's
-    std::set<std::string> disabled;                 ///< collectors: "tcp", "psi", "disk" ...
+    ResolverOptions resolver;       ///< its procRoot is everybody's
+    std::set<std::string> disabled; ///< collectors: "tcp", "psi", "disk" ...
     std::filesystem::path kmsg = "/dev/kmsg";
-    std::filesystem::path logs = "/var/log";        ///< of the host: the folder journal, auth.log or secure
+    std::filesystem::path logs = "/var/log";            ///< of the host: the folder journal, auth.log or secure
     std::filesystem::path journal = "/run/log/journal"; ///< of the host: where journald stores when not in the former
     std::size_t maxCgroups = 1024;
-    PressureOptions pressure;                       ///< its procRoot is the resolver's
+    PressureOptions pressure; ///< its procRoot is the resolver's
     std::chrono::milliseconds hostInterval{1000};
     std::chrono::milliseconds cgroupInterval{2000}; ///< stretched where there are many: see cgroupShare
     std::chrono::milliseconds filesystemInterval{10'000};
     BatchLimits batch;
-    std::vector<wire::Hook> otherHooks;             ///< states that others found, told with the rest
+    std::vector<wire::Hook> otherHooks; ///< states that others found, told with the rest
     FilterRules filter;
     BudgetLimits budget;
-    BudgetListener *budgetListener = nullptr;       ///< outlives the loop; null = the log only
+    BudgetListener *budgetListener = nullptr; ///< outlives the loop; null = the log only
     std::function<SelfUse()> readSelf = readSelfUse;
-    std::shared_ptr<LabelInbox> drillLabels;        ///< null: drills are not allowed here
+    std::shared_ptr<LabelInbox> drillLabels; ///< null: drills are not allowed here
 };
 
 /// What of it can change while the loop runs.
@@ -83,8 +83,8 @@ struct PublisherPort {
 
 /// Sums over all sources as of the last counter report, for the log.
 struct CollectTotals {
-    std::uint64_t drained = 0;      ///< events
-    std::uint64_t missing = 0;      ///< lost, shed, and dropped by a full queue before the publisher; frames of samples too
+    std::uint64_t drained = 0; ///< events
+    std::uint64_t missing = 0; ///< lost, shed, and dropped by a full queue before the publisher; frames of samples too
 };
 
 /// How full one of the kernel's rings is, bytes.
@@ -111,10 +111,10 @@ struct CollectSnapshot {
     RingFill events, critical;
     BudgetState budget;
     FilterState filter;
-    std::size_t pendingEvents = 0;  ///< in the batch that is being filled, or held by the budget
-    AmendmentLedger::Totals unlearnt;   ///< origins of events that were sent before they were known, and never were
-    std::size_t cgroups = 0;        ///< sampled
-    std::size_t cgroupsCutOff = 0;  ///< exist, but beyond collect.max_cgroups
+    std::size_t pendingEvents = 0;    ///< in the batch that is being filled, or held by the budget
+    AmendmentLedger::Totals unlearnt; ///< origins of events that were sent before they were known, and never were
+    std::size_t cgroups = 0;          ///< sampled
+    std::size_t cgroupsCutOff = 0;    ///< exist, but beyond collect.max_cgroups
 };
 
 /// All that happens on the collecting thread: poll the kernel's rings, and each second samples, counters, hooks and the clock.
@@ -186,18 +186,18 @@ private:
     Pipeline m_pipeline;
     std::unique_ptr<KernelCollectors> m_kernel;
     FilterKeeper m_filter;
-    std::string m_filterProblem;                    ///< as logged last
-    std::uint64_t m_leftOutByTokens = 0;            ///< records, as of the last counter report
+    std::string m_filterProblem;         ///< as logged last
+    std::uint64_t m_leftOutByTokens = 0; ///< records, as of the last counter report
     std::vector<Scheduled> m_samplers;
     std::vector<std::unique_ptr<EventReader>> m_readers;
-    std::vector<SourceCounterSet> m_endedReaders;   ///< one of each source
-    std::vector<std::unique_ptr<Sampler>> m_cgroupSamplers;   ///< need the cgroups as they are now
+    std::vector<SourceCounterSet> m_endedReaders;           ///< one of each source
+    std::vector<std::unique_ptr<Sampler>> m_cgroupSamplers; ///< need the cgroups as they are now
     std::int64_t m_nextCgroupsBootNs = 0;
-    KernelSampler *m_kernelSampler = nullptr;       ///< one of m_samplers
+    KernelSampler *m_kernelSampler = nullptr; ///< one of m_samplers
     CollectTotals m_totals;
-    std::uint64_t m_sampleFrames = 0;               ///< made
-    std::uint64_t m_refusedSampleFrames = 0;        ///< of those: by a full queue
-    std::string m_kernelProblem;                    ///< as logged last
+    std::uint64_t m_sampleFrames = 0;        ///< made
+    std::uint64_t m_refusedSampleFrames = 0; ///< of those: by a full queue
+    std::string m_kernelProblem;             ///< as logged last
     std::vector<wire::Hook> m_reportedHooks;
     std::int64_t m_hooksReportedBootNs = 0;
     std::int64_t m_nextSecondBootNs = 0;

@@ -12,8 +12,7 @@ Result<std::unique_ptr<CollectThread>> CollectThread::start(CollectOptions optio
     std::promise<Status> opened;
     std::future<Status> result = opened.get_future();
     self->m_thread = std::jthread([thread = self.get(), options = std::move(options), openKernel = std::move(openKernel),
-                                   port = std::move(port), &clock, &log,
-                                   promise = std::move(opened)](const std::stop_token &stop) mutable {
+                                   port = std::move(port), &clock, &log, promise = std::move(opened)](const std::stop_token &stop) mutable {
         auto loop = CollectLoop::open(std::move(options), openKernel, std::move(port), clock, log);
         if (!loop) {
             promise.set_value(fail(loop.error()));

@@ -48,11 +48,11 @@ private:
     void stop();
     void takeRequests(CollectLoop &loop);
 
-    mutable std::mutex m_mutex;             ///< guards what follows
-    CollectLoop *m_loop = nullptr;          ///< for wake() only
+    mutable std::mutex m_mutex;    ///< guards what follows
+    CollectLoop *m_loop = nullptr; ///< for wake() only
     std::optional<CollectChange> m_change;
     std::vector<wire::AgentNotice> m_notices;
-    std::uint64_t m_lostNotices = 0;        ///< since they were last taken
+    std::uint64_t m_lostNotices = 0; ///< since they were last taken
     std::vector<std::function<void(const FilterState &)>> m_filterUses;
     CollectTotals m_totals;
     std::shared_ptr<const CollectSnapshot> m_snapshot;

@@ -63,7 +63,8 @@ wire::AgentNotice noticeOf(const BudgetNotice &notice)
 
 wire::AgentNotice noticeOf(const FilterState &state, const std::string &description)
 {
-    return noticeOfReload(true, "filter", "generation " + std::to_string(state.generation) + " is in force, sha256 " + state.sha256 + ": " + description);
+    return noticeOfReload(true, "filter",
+                          "generation " + std::to_string(state.generation) + " is in force, sha256 " + state.sha256 + ": " + description);
 }
 
 wire::AgentNotice noticeOf(const LeftOutNews &news, const std::string &cgroup)
@@ -73,7 +74,7 @@ wire::AgentNotice noticeOf(const LeftOutNews &news, const std::string &cgroup)
     told.kind = AgentNoticeKind::RateLimited;
     told.what = collector;
     told.text = std::to_string(news.records) + " records of " + (cgroup.empty() ? "a cgroup that is not known" : cgroup)
-        + " were left out in the kernel, beyond " + std::to_string(news.rate) + " per second (filter." + collector + ".rate)";
+                + " were left out in the kernel, beyond " + std::to_string(news.rate) + " per second (filter." + collector + ".rate)";
     return told;
 }
 
@@ -91,8 +92,8 @@ wire::AgentNotice noticeOf(const SpoolLoss &loss)
     wire::AgentNotice told;
     told.kind = AgentNoticeKind::SpoolDropped;
     told.what = spoolCauseName(loss.cause);
-    told.text = fmt::format("the disk spool gave up {} events{} of {} to {}", loss.events, loss.earlier ? " of an earlier start" : "", utcText(loss.fromNs),
-                            utcText(loss.toNs));
+    told.text = fmt::format("the disk spool gave up {} events{} of {} to {}", loss.events, loss.earlier ? " of an earlier start" : "",
+                            utcText(loss.fromNs), utcText(loss.toNs));
     if (loss.abandonedEvents > 0)
         told.text += fmt::format("; {} of them had been sent once and may have arrived", loss.abandonedEvents);
     return told;

@@ -30,11 +30,11 @@ bool isOutside(const wire::Origin &origin)
 
 } // namespace
 
-Pipeline::Pipeline(std::string node, BatchLimits limits, OriginResolver &resolver, const BootTime &bootTime,
-                   const Clock &clock, Outlet &outlet)
-    : m_clock(clock), m_resolver(resolver), m_bootTime(bootTime), m_outlet(outlet), m_gate(std::move(node)), m_shedder(clock), m_batcher(limits)
-{
-}
+Pipeline::Pipeline(std::string node, BatchLimits limits, OriginResolver &resolver, const BootTime &bootTime, const Clock &clock,
+                   Outlet &outlet)
+    : m_clock(clock), m_resolver(resolver), m_bootTime(bootTime), m_outlet(outlet), m_gate(std::move(node)), m_shedder(clock),
+      m_batcher(limits)
+{}
 
 Pipeline::SourceTotals &Pipeline::totals(std::string_view source)
 {
@@ -55,16 +55,19 @@ void Pipeline::onRecord(KernelRecord &&record)
     event.drainUs = drainUs(record);
     if (auto *exec = std::get_if<wire::ProcessExec>(&event.detail))
         exec->writtenAfterStart = writtenAfterStart(record);
-    if (sheds(record))   // before the rest: what is shed must cost as little as it can
+    if (sheds(record)) // before the rest: what is shed must cost as little as it can
         return;
-    const OriginPtr origin = m_resolver.resolve(record.cgroupId, event.process.pid, event.process.startTimeNs,
-                                                  record.memoryCgroupId, record.hierarchy);
+    const OriginPtr origin =
+        m_resolver.resolve(record.cgroupId, event.process.pid, event.process.startTimeNs, record.memoryCgroupId, record.hierarchy);
     event.severity = severityOf(event, *origin);
     if ((record.containersOnly && isOutside(*origin)) || !m_gate.wants(event, *origin)) {
         ++totals(record.source).ufiltered;
         return;
     }
-    HeldEvent item{std::move(event), origin, record.source, static_cast<std::int64_t>(record.drainedBootNs),
+    HeldEvent item{std::move(event),
+                   origin,
+                   record.source,
+                   static_cast<std::int64_t>(record.drainedBootNs),
                    {record.cgroupId, record.memoryCgroupId, record.hierarchy}};
     if (m_shedder.holds(item.event)) {
         pass(m_shedder.hold(std::move(item)));
@@ -107,7 +110,7 @@ void Pipeline::pass(HeldEvent &&item)
 {
     if (m_shedder.trims() && isSheddable(item.event) && trimDetail(item.event))
         ++m_trimmed;
-    wire::fitTexts(item.event.detail);   // a text too long would have the whole batch refused
+    wire::fitTexts(item.event.detail); // a text too long would have the whole batch refused
     const bool isFull = m_batcher.add(std::move(item.event), item.origin, item.source, item.sinceBootNs);
     if (m_resolver.mayBeNamed(*item.origin))
         m_ledger.note(item.cgroup, item.origin, m_batcher.lastSeq(), m_clock.bootNs());
@@ -175,7 +178,7 @@ void Pipeline::send()
     Outgoing batch = m_batcher.take();
     if (m_outlet.push(std::move(batch)))
         return;
-    for (const std::string_view source : batch.sources)   // NOLINT(bugprone-use-after-move): a refused push leaves the batch with us
+    for (const std::string_view source : batch.sources) // NOLINT(bugprone-use-after-move): a refused push leaves the batch with us
         ++totals(source).qdrop;
     m_refusedAmendments += std::get<wire::EventBatch>(batch.body).amendments.size();
 }

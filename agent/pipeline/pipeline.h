@@ -21,8 +21,7 @@ namespace tapio::agent {
 /// through counted by cause. One thread; everything referred to outlives it.
 class Pipeline final : public KernelRecordSink {
 public:
-    Pipeline(std::string node, BatchLimits limits, OriginResolver &resolver, const BootTime &bootTime, const Clock &clock,
-             Outlet &outlet);
+    Pipeline(std::string node, BatchLimits limits, OriginResolver &resolver, const BootTime &bootTime, const Clock &clock, Outlet &outlet);
 
     void onRecord(KernelRecord &&record) override;
     /// Sends a batch that has waited long enough.
@@ -72,13 +71,13 @@ private:
     Outlet &m_outlet;
     EventGate m_gate;
     Shedder m_shedder;
-    std::vector<HeldEvent> m_alongWith;   ///< room for Shedder::sheds
+    std::vector<HeldEvent> m_alongWith; ///< room for Shedder::sheds
     std::uint64_t m_trimmed = 0;
     std::uint64_t m_announced = 0;
     std::uint64_t m_lostNotices = 0;
     Batcher m_batcher;
     AmendmentLedger m_ledger;
-    std::uint64_t m_learnt = 0;           ///< of the resolver, when it was asked last
+    std::uint64_t m_learnt = 0; ///< of the resolver, when it was asked last
     std::uint64_t m_amendments = 0, m_refusedAmendments = 0;
     std::vector<SourceTotals> m_totals;
 };

@@ -19,12 +19,9 @@ Severity severityOfSignal(int signal)
     case SIGFPE:
     case SIGABRT:
     case SIGSYS:
-    case SIGTRAP:
-        return Severity::Error;
-    case SIGKILL:
-        return Severity::Warning;
-    default:
-        return Severity::Notice;
+    case SIGTRAP: return Severity::Error;
+    case SIGKILL: return Severity::Warning;
+    default: return Severity::Notice;
     }
 }
 
@@ -34,13 +31,10 @@ Severity severityOfOutcome(wire::TcpOutcome outcome)
     case wire::TcpOutcome::Refused:
     case wire::TcpOutcome::TimedOut:
     case wire::TcpOutcome::Unreachable:
-    case wire::TcpOutcome::OtherError:
-        return Severity::Warning;
+    case wire::TcpOutcome::OtherError: return Severity::Warning;
     case wire::TcpOutcome::Reset:
-    case wire::TcpOutcome::Aborted:
-        return Severity::Notice;
-    default:
-        return Severity::Info;
+    case wire::TcpOutcome::Aborted: return Severity::Notice;
+    default: return Severity::Info;
     }
 }
 
@@ -66,16 +60,13 @@ Severity severityOfStatus(const wire::HttpRequest &http)
 Severity severityOfFileError(int error)
 {
     switch (error) {
-    case EIO:
-        return Severity::Error;
+    case EIO: return Severity::Error;
     case EMFILE:
     case ENFILE:
     case ENOSPC:
     case EDQUOT:
-    case EROFS:
-        return Severity::Warning;
-    default:
-        return Severity::Notice;
+    case EROFS: return Severity::Warning;
+    default: return Severity::Notice;
     }
 }
 
@@ -86,16 +77,11 @@ Severity severityOfPriority(std::uint8_t priority)
     case 1: // alert
     case 2: // crit
         return Severity::Critical;
-    case 3:
-        return Severity::Error;
-    case 4:
-        return Severity::Warning;
-    case 5:
-        return Severity::Notice;
-    case 6:
-        return Severity::Info;
-    default:
-        return Severity::Debug;
+    case 3: return Severity::Error;
+    case 4: return Severity::Warning;
+    case 5: return Severity::Notice;
+    case 6: return Severity::Info;
+    default: return Severity::Debug;
     }
 }
 
@@ -106,10 +92,8 @@ Severity severityOfNotice(wire::AgentNoticeKind kind)
     case wire::AgentNoticeKind::SpoolDropped:
     case wire::AgentNoticeKind::ConfigRefused:
     case wire::AgentNoticeKind::CollectorFailed:
-    case wire::AgentNoticeKind::RateLimited:
-        return Severity::Warning;
-    default:
-        return Severity::Info;
+    case wire::AgentNoticeKind::RateLimited: return Severity::Warning;
+    default: return Severity::Info;
     }
 }
 
@@ -126,10 +110,7 @@ struct Rules {
     const wire::Origin &origin;
 
     Severity operator()(const std::monostate &) const { return Severity::Info; }
-    Severity operator()(const wire::ProcessExec &exec) const
-    {
-        return exec.writtenAfterStart ? Severity::Warning : Severity::Info;
-    }
+    Severity operator()(const wire::ProcessExec &exec) const { return exec.writtenAfterStart ? Severity::Warning : Severity::Info; }
     Severity operator()(const wire::ProcessExit &exit) const
     {
         if (exit.signal != 0)
@@ -139,7 +120,8 @@ struct Rules {
     Severity operator()(const wire::OomKill &) const
     {
         // What nobody could place may be in a container, and its severity stays when an amendment says so.
-        const bool mayBeInContainer = !origin.containerId.empty() || !origin.podUid.empty() || origin.attribution == wire::Attribution::Unknown;
+        const bool mayBeInContainer =
+            !origin.containerId.empty() || !origin.podUid.empty() || origin.attribution == wire::Attribution::Unknown;
         return mayBeInContainer ? Severity::Error : Severity::Critical;
     }
     Severity operator()(const wire::FatalSignal &fatal) const { return severityOfSignal(fatal.signal); }
@@ -162,9 +144,6 @@ struct Rules {
 
 } // namespace
 
-Severity severityOf(const wire::Event &event, const wire::Origin &origin) noexcept
-{
-    return std::visit(Rules{origin}, event.detail);
-}
+Severity severityOf(const wire::Event &event, const wire::Origin &origin) noexcept { return std::visit(Rules{origin}, event.detail); }
 
 } // namespace tapio::agent

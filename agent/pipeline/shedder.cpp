@@ -46,13 +46,13 @@ bool isSheddable(const wire::Event &event) noexcept
     if (const auto *exec = std::get_if<wire::ProcessExec>(&event.detail))
         return !exec->writtenAfterStart;
     return std::holds_alternative<wire::TcpConnection>(event.detail) || std::holds_alternative<wire::DnsQuery>(event.detail)
-        || std::holds_alternative<wire::HttpRequest>(event.detail);
+           || std::holds_alternative<wire::HttpRequest>(event.detail);
 }
 
 bool isHealthyAndShort(const wire::TcpConnection &connection) noexcept
 {
     return connection.outcome == wire::TcpOutcome::Closed && connection.established && connection.socketError == 0
-        && connection.retransmits == 0 && connection.durationNs < shortNs;
+           && connection.retransmits == 0 && connection.durationNs < shortNs;
 }
 
 bool isCleanAndShort(const wire::ProcessExit &exit) noexcept
@@ -119,7 +119,8 @@ bool Shedder::takesTurn(const Cgroup &cgroup)
 
 bool Shedder::holds(const wire::Event &event) const noexcept
 {
-    return m_step >= ShedStep::Fold && event.process.pid != 0 && std::holds_alternative<wire::ProcessExec>(event.detail) && isSheddable(event);
+    return m_step >= ShedStep::Fold && event.process.pid != 0 && std::holds_alternative<wire::ProcessExec>(event.detail)
+           && isSheddable(event);
 }
 
 std::vector<HeldEvent> Shedder::hold(HeldEvent &&event)

@@ -42,9 +42,9 @@ struct FoldTotals {
 struct HeldEvent {
     wire::Event event;
     OriginPtr origin;
-    std::string_view source;        ///< static lifetime, as KernelRecord::source
+    std::string_view source; ///< static lifetime, as KernelRecord::source
     std::int64_t sinceBootNs = 0;
-    CgroupRef cgroup = {};          ///< of whom the origin is
+    CgroupRef cgroup = {}; ///< of whom the origin is
 };
 
 /// Carries out what OverheadBudget decided, event by event. Starts of programs are held for a second while short ones are folded; no more
@@ -54,7 +54,7 @@ public:
     static constexpr std::size_t mostHeld = 4096;
     static constexpr std::chrono::milliseconds longestHold{1000};
 
-    static constexpr std::uint32_t failedPerSecond = 10;   ///< of one cgroup, at the last step
+    static constexpr std::uint32_t failedPerSecond = 10; ///< of one cgroup, at the last step
     static constexpr std::size_t mostCgroups = 1024;
 
     /// The clock outlives it.
@@ -83,7 +83,7 @@ public:
     const FoldTotals &folded() const noexcept { return m_folded; }
 
 private:
-    using Key = std::pair<std::uint32_t, std::uint64_t>;   ///< pid and start time
+    using Key = std::pair<std::uint32_t, std::uint64_t>; ///< pid and start time
     static Key keyOf(const wire::Process &process) noexcept { return {process.pid, process.startTimeNs}; }
     bool foldsExit(const wire::Event &event, const wire::ProcessExit &exit) const;
     std::vector<HeldEvent> takeOldest();
@@ -91,9 +91,9 @@ private:
 
     const Clock &m_clock;
     ShedStep m_step = ShedStep::None;
-    const wire::Origin m_nowhere;                          ///< where an event comes from is not known yet when it is asked for
-    std::map<Key, std::vector<HeldEvent>> m_held;          ///< several of one process: programs that replace themselves
-    std::deque<std::pair<std::int64_t, Key>> m_order;      ///< by the time of the first; may name some that are gone
+    const wire::Origin m_nowhere;                     ///< where an event comes from is not known yet when it is asked for
+    std::map<Key, std::vector<HeldEvent>> m_held;     ///< several of one process: programs that replace themselves
+    std::deque<std::pair<std::int64_t, Key>> m_order; ///< by the time of the first; may name some that are gone
     std::size_t m_count = 0;
     std::map<Cgroup, TokenBucket> m_turns;
     FoldTotals m_folded;

@@ -28,14 +28,12 @@ std::vector<RingFrame> OutgoingRing::push(RingFrame &&frame, std::uint64_t keepU
 
 std::uint64_t OutgoingRing::lastBelow(std::uint64_t frameSeq) const noexcept
 {
-    const auto at = std::lower_bound(m_frames.begin(), m_frames.end(), frameSeq, [](const RingFrame &one, std::uint64_t seq) { return one.frameSeq < seq; });
+    const auto at = std::lower_bound(m_frames.begin(), m_frames.end(), frameSeq,
+                                     [](const RingFrame &one, std::uint64_t seq) { return one.frameSeq < seq; });
     return at == m_frames.begin() ? 0 : std::prev(at)->frameSeq;
 }
 
-const RingFrame *OutgoingRing::next() const noexcept
-{
-    return m_underWay < m_frames.size() ? &m_frames[m_underWay] : nullptr;
-}
+const RingFrame *OutgoingRing::next() const noexcept { return m_underWay < m_frames.size() ? &m_frames[m_underWay] : nullptr; }
 
 bool OutgoingRing::markSent()
 {

@@ -23,10 +23,10 @@ struct RingFrame {
     transport::Bytes bytes;
     std::vector<SourceCount> sources;
     std::uint32_t events = 0;
-    std::int64_t oldestNs = 0;         ///< UTC of its first event; 0 = it carries none
-    std::int64_t newestNs = 0;         ///< UTC of its last event, or of its making
-    std::uint64_t lastEvent = 0;       ///< number of the last event up to and with it
-    std::uint64_t droppedEvents = 0;   ///< of the stream when it was made
+    std::int64_t oldestNs = 0;       ///< UTC of its first event; 0 = it carries none
+    std::int64_t newestNs = 0;       ///< UTC of its last event, or of its making
+    std::uint64_t lastEvent = 0;     ///< number of the last event up to and with it
+    std::uint64_t droppedEvents = 0; ///< of the stream when it was made
     bool everSent = false;
 };
 
@@ -71,7 +71,7 @@ public:
 private:
     std::size_t m_maxBytes;
     std::deque<RingFrame> m_frames;
-    std::size_t m_underWay = 0;        ///< frames at the front that were sent in this session
+    std::size_t m_underWay = 0; ///< frames at the front that were sent in this session
     std::size_t m_bytes = 0;
     std::size_t m_bytesUnderWay = 0;
     std::uint64_t m_events = 0;

@@ -9,16 +9,13 @@ using std::chrono::milliseconds;
 
 Publisher::Publisher(PublisherOptions options, const Clock &clock, spdlog::logger &log)
     : m_options(std::move(options)), m_clock(clock), m_log(log), m_queue(m_options.queueFrames)
-{
-}
+{}
 
 Status Publisher::start()
 {
     std::promise<Status> opened;
     std::future<Status> result = opened.get_future();
-    m_thread = std::jthread([this, promise = std::move(opened)](const std::stop_token &stop) mutable {
-        run(stop, std::move(promise));
-    });
+    m_thread = std::jthread([this, promise = std::move(opened)](const std::stop_token &stop) mutable { run(stop, std::move(promise)); });
     return result.get();
 }
 
@@ -159,7 +156,7 @@ void Publisher::run(const std::stop_token &stop, std::promise<Status> opened)
     }
     leave(session);
     const std::lock_guard lock(m_mutex);
-    m_endpoint = nullptr;   // whoever wakes from now on wakes nobody
+    m_endpoint = nullptr; // whoever wakes from now on wakes nobody
 }
 
 /// Null: there is no spool.
@@ -211,12 +208,12 @@ void Publisher::leave(PublishSession &session)
     turn(session, milliseconds(0));
     settle();
     session.take(std::move(farewell->last));
-    turn(session, milliseconds(0));   // also when a server that confirms nothing has used up the time: it says what is lost
+    turn(session, milliseconds(0)); // also when a server that confirms nothing has used up the time: it says what is lost
     settle();
     if (!session.settled())
         session.park(parking);
     session.sayBye("closed", "the agent was stopped");
-    turn(session, milliseconds(20));   // lets the farewell leave the socket
+    turn(session, milliseconds(20)); // lets the farewell leave the socket
 }
 
 } // namespace tapio::agent

@@ -17,8 +17,8 @@ namespace tapio::agent {
 struct PublisherOptions {
     transport::ClientOptions endpoint;
     SessionOptions session;
-    SpoolOptions spool;                 ///< node and stream are those of the session
-    std::size_t queueFrames = 128;      ///< between the pipeline and this thread, not yet encoded
+    SpoolOptions spool;            ///< node and stream are those of the session
+    std::size_t queueFrames = 128; ///< between the pipeline and this thread, not yet encoded
 };
 
 /// The publisher thread: it alone owns the ClientEndpoint. All calls are safe from any thread.
@@ -65,15 +65,15 @@ private:
     const Clock &m_clock;
     spdlog::logger &m_log;
     BoundedQueue<Outgoing> m_queue;
-    mutable std::mutex m_mutex;                         ///< guards what follows
-    transport::ClientEndpoint *m_endpoint = nullptr;    ///< for wake() only
+    mutable std::mutex m_mutex;                      ///< guards what follows
+    transport::ClientEndpoint *m_endpoint = nullptr; ///< for wake() only
     SessionStatus m_status;
     std::optional<wire::Filter> m_filter;
     std::vector<SpoolLoss> m_spoolLosses;
-    std::optional<std::string> m_reload;                ///< the configuration's hash
-    std::optional<std::string> m_configSha256;          ///< the same, without connecting anew
-    std::vector<wire::FilterRequest> m_filterRequests;  ///< bounded
-    std::vector<wire::FilterReply> m_filterReplies;     ///< one per request at most
+    std::optional<std::string> m_reload;               ///< the configuration's hash
+    std::optional<std::string> m_configSha256;         ///< the same, without connecting anew
+    std::vector<wire::FilterRequest> m_filterRequests; ///< bounded
+    std::vector<wire::FilterReply> m_filterReplies;    ///< one per request at most
     std::optional<Farewell> m_farewell;
     std::jthread m_thread;
 };

@@ -27,8 +27,7 @@ std::vector<SourceCount> countBySource(const std::vector<std::string_view> &sour
 }
 
 /// The second half of a list, taken out of it.
-template <typename T>
-std::vector<T> takeHalf(std::vector<T> &list)
+template <typename T> std::vector<T> takeHalf(std::vector<T> &list)
 {
     const auto middle = list.begin() + static_cast<std::ptrdiff_t>(list.size() / 2);
     std::vector<T> half(std::make_move_iterator(middle), std::make_move_iterator(list.end()));
@@ -105,10 +104,12 @@ void PublishSession::seal(Outgoing &&outgoing)
 void PublishSession::split(Outgoing &&outgoing)
 {
     Outgoing rest;
-    if (auto *batch = std::get_if<wire::EventBatch>(&outgoing.body); batch != nullptr && batch->events.size() + batch->amendments.size() > 1) {
+    if (auto *batch = std::get_if<wire::EventBatch>(&outgoing.body);
+        batch != nullptr && batch->events.size() + batch->amendments.size() > 1) {
         wire::EventBatch half;
-        half.origins = batch->origins;   // indexes stay valid in both halves
-        half.amendments = batch->events.empty() ? takeHalf(batch->amendments) : std::exchange(batch->amendments, {});   // they come after events
+        half.origins = batch->origins; // indexes stay valid in both halves
+        half.amendments =
+            batch->events.empty() ? takeHalf(batch->amendments) : std::exchange(batch->amendments, {}); // they come after events
         if (batch->events.size() > 1) {
             half.events = takeHalf(batch->events);
             rest.sources = takeHalf(outgoing.sources);
@@ -131,7 +132,7 @@ void PublishSession::split(Outgoing &&outgoing)
         else
             half.histograms = takeHalf(samples->histograms);
         rest = {std::move(half), {}};
-        CounterSet &frames = m_counters.find(wire::samplesSource)->second;   // one more than the pipeline made
+        CounterSet &frames = m_counters.find(wire::samplesSource)->second; // one more than the pipeline made
         ++frames[Counter::Seen];
         ++frames[Counter::Drained];
     } else {
@@ -175,7 +176,7 @@ std::size_t PublishSession::slack() const
     if (m_spool == nullptr || m_ring.lastSentSeq() <= m_spool->lastWritten())
         return 0;
     const std::size_t bytes = std::min(mostSlack, m_options.ringBytes / 4);
-    return m_spool->hasRoom(2 * bytes) ? bytes : 0;     // with what is noted beside each frame
+    return m_spool->hasRoom(2 * bytes) ? bytes : 0; // with what is noted beside each frame
 }
 
 void PublishSession::dropped(const RingFrame &frame)

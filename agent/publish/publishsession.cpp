@@ -34,7 +34,8 @@ std::string_view sessionPhaseName(SessionPhase phase) noexcept
     return "offline";
 }
 
-PublishSession::PublishSession(SessionOptions options, transport::ClientEndpoint &link, const Clock &clock, spdlog::logger &log, Spool *spool)
+PublishSession::PublishSession(SessionOptions options, transport::ClientEndpoint &link, const Clock &clock, spdlog::logger &log,
+                               Spool *spool)
     : m_options(std::move(options)), m_link(link), m_clock(clock), m_log(log), m_ring(m_options.ringBytes), m_spool(spool),
       m_pace(m_options.replayRate), m_phaseSinceBootNs(clock.bootNs())
 {
@@ -73,7 +74,7 @@ std::optional<wire::Filter> PublishSession::takeFilter() { return std::exchange(
 void PublishSession::step(milliseconds wait)
 {
     if (m_left) {
-        static_cast<void>(m_link.receive(wait));   // lets the farewell leave the socket
+        static_cast<void>(m_link.receive(wait)); // lets the farewell leave the socket
         return;
     }
     if (m_spool != nullptr)
@@ -173,7 +174,7 @@ void PublishSession::sendHello()
     hello.capabilities = {"filter", wire::filterRequestCapability};
     hello.agent = m_options.info;
     if (!sendMessage(hello))
-        return;   // the next step tries again
+        return; // the next step tries again
     m_generation = m_link.generation();
     m_status.phase = SessionPhase::Greeting;
     m_phaseSinceBootNs = m_clock.bootNs();
@@ -186,7 +187,7 @@ void PublishSession::logNotices()
     for (const transport::Notice &notice : m_link.takeNotices()) {
         if (notice.kind == transport::NoticeKind::Accepted)
             m_log.info("link: connected to {} ({})", notice.remoteAddress, notice.identity);
-        else if (notice.remoteAddress.empty())   // it is about our own files
+        else if (notice.remoteAddress.empty()) // it is about our own files
             m_log.warn("link: {} [{}]", notice.reason, notice.code);
         else
             m_log.warn("link: {} ({}) [{}]", notice.reason, notice.remoteAddress, notice.code);
@@ -240,8 +241,8 @@ void PublishSession::onWelcome(const wire::Welcome &welcome)
     if (m_status.phase != SessionPhase::Greeting)
         return;
     if (welcome.version < wire::protocolVersionMin || welcome.version > wire::protocolVersionMax) {
-        loseSession(milliseconds(30'000), "the server speaks protocol version " + std::to_string(welcome.version)
-                                              + ", which this agent does not");
+        loseSession(milliseconds(30'000),
+                    "the server speaks protocol version " + std::to_string(welcome.version) + ", which this agent does not");
         return;
     }
     m_link.confirm();
@@ -251,7 +252,7 @@ void PublishSession::onWelcome(const wire::Welcome &welcome)
     m_nextBeatBootNs = m_clock.bootNs();
     // More than half of the ring under way would leave nothing to drop but what is on the wire.
     m_creditBytes = std::min<std::uint64_t>(welcome.creditBytes, m_options.ringBytes / 2);
-    m_filter = wire::Filter{};   // all, until this server says otherwise
+    m_filter = wire::Filter{}; // all, until this server says otherwise
     if (m_spool != nullptr)
         m_spool->replay();
     if (m_earlier != 0) {
@@ -260,7 +261,8 @@ void PublishSession::onWelcome(const wire::Welcome &welcome)
         return;
     }
     acknowledge(welcome.ackedFrameSeq);
-    m_log.info("link: welcomed (session {}); {} events to send", welcome.sessionId, m_ring.events() + (m_spool != nullptr ? m_spool->ownEvents() : 0));
+    m_log.info("link: welcomed (session {}); {} events to send", welcome.sessionId,
+               m_ring.events() + (m_spool != nullptr ? m_spool->ownEvents() : 0));
     sealHooks();
 }
 
@@ -348,18 +350,18 @@ void PublishSession::onBye(const wire::Bye &bye)
     // A server that cannot read it will not be able to next time either, and everything newer would wait for that.
     if (m_earlier != 0 && (bye.code == "malformed" || bye.code == "protocol"))
         m_spool->refuseStream();
-    loseSession(std::min(milliseconds(bye.reconnectAfterMs), longestAbsence), "the server ended the session: " + bye.reason + " [" + bye.code + "]");
+    loseSession(std::min(milliseconds(bye.reconnectAfterMs), longestAbsence),
+                "the server ended the session: " + bye.reason + " [" + bye.code + "]");
 }
 
 void PublishSession::onReply(const wire::HeartbeatReply &reply)
 {
-    const auto answered = std::find_if(m_beats.begin(), m_beats.end(), [&](const Beat &beat) {
-        return beat.id == reply.id && beat.sentNs == reply.sentNs;
-    });
+    const auto answered =
+        std::find_if(m_beats.begin(), m_beats.end(), [&](const Beat &beat) { return beat.id == reply.id && beat.sentNs == reply.sentNs; });
     if (answered == m_beats.end())
         return;
     const Beat beat = *answered;
-    m_beats.erase(m_beats.begin(), answered + 1);   // those before it were lost: replies come in order
+    m_beats.erase(m_beats.begin(), answered + 1); // those before it were lost: replies come in order
     const std::int64_t now = m_clock.utcNs();
     const std::int64_t bootNow = m_clock.bootNs();
     // Our clock was set in between: the four times are of two clocks.
@@ -399,7 +401,7 @@ void PublishSession::beat()
         heartbeat.oldestNs = now.spool.oldestNs;
     }
     if (!sendMessage(heartbeat))
-        return;   // the link is full; the next one is due soon
+        return; // the link is full; the next one is due soon
     if (m_beats.size() == mostBeats)
         m_beats.pop_front();
     m_beats.push_back(beat);
@@ -449,7 +451,7 @@ bool PublishSession::sendRing(std::uint64_t before)
 
 void PublishSession::sayBye(std::string code, std::string reason)
 {
-    m_left = true;      // also where nobody hears it: no session begins from here on
+    m_left = true; // also where nobody hears it: no session begins from here on
     if (m_status.phase != SessionPhase::Up)
         return;
     if (const auto sent = sendMessage(wire::Bye{std::move(code), std::move(reason), 0}); !sent)

@@ -25,14 +25,14 @@
 namespace tapio::agent {
 
 struct SessionOptions {
-    std::string node;                                   ///< as in the certificate
-    std::uint64_t streamId = 0;                         ///< random per start
+    std::string node;           ///< as in the certificate
+    std::uint64_t streamId = 0; ///< random per start
     wire::AgentInfo info;
     std::size_t ringBytes = 8u << 20;
-    std::uint64_t replayRate = 4u << 20;                ///< of the spool: bytes per second
+    std::uint64_t replayRate = 4u << 20; ///< of the spool: bytes per second
     std::chrono::milliseconds heartbeat{2000};
     std::chrono::milliseconds welcomeTimeout{10'000};
-    std::chrono::milliseconds replyTimeout{15'000};     ///< connected, but nothing comes from the server
+    std::chrono::milliseconds replyTimeout{15'000}; ///< connected, but nothing comes from the server
 };
 
 enum class SessionPhase : std::uint8_t { Offline, Greeting, Up };
@@ -41,20 +41,20 @@ std::string_view sessionPhaseName(SessionPhase phase) noexcept;
 /// The link as the rest of the agent may know it. A value.
 struct SessionStatus {
     SessionPhase phase = SessionPhase::Offline;
-    std::uint64_t sessions = 0;             ///< how often the server welcomed us
-    std::uint64_t producedEvents = 0;       ///< numbered by the pipeline
-    std::uint64_t droppedEvents = 0;        ///< never sent: a queue was full, or it could not be encoded
-    std::uint64_t abandonedEvents = 0;      ///< sent, but given up before the server had confirmed them
-    std::uint64_t queuedEvents = 0;         ///< held, in memory or in the spool, and not under way
+    std::uint64_t sessions = 0;        ///< how often the server welcomed us
+    std::uint64_t producedEvents = 0;  ///< numbered by the pipeline
+    std::uint64_t droppedEvents = 0;   ///< never sent: a queue was full, or it could not be encoded
+    std::uint64_t abandonedEvents = 0; ///< sent, but given up before the server had confirmed them
+    std::uint64_t queuedEvents = 0;    ///< held, in memory or in the spool, and not under way
     std::uint64_t inFlightEvents = 0;
     std::uint64_t sentEvents = 0;
     std::uint64_t ackedEvents = 0;
-    std::uint64_t sentBytes = 0;            ///< payload handed to the transport, resent frames again
+    std::uint64_t sentBytes = 0; ///< payload handed to the transport, resent frames again
     std::size_t ringBytes = 0;
-    std::int64_t offsetNs = 0;              ///< server's UTC minus ours
-    std::int64_t uncertaintyNs = -1;        ///< -1 = not measured
-    std::int64_t oldestEventNs = 0;         ///< UTC of the oldest event held, in memory or in the spool; 0 = none
-    std::int64_t asOfBootNs = 0;            ///< when this was true
+    std::int64_t offsetNs = 0;       ///< server's UTC minus ours
+    std::int64_t uncertaintyNs = -1; ///< -1 = not measured
+    std::int64_t oldestEventNs = 0;  ///< UTC of the oldest event held, in memory or in the spool; 0 = none
+    std::int64_t asOfBootNs = 0;     ///< when this was true
     /// All sources' counters, both threads' share, as last told to the server; null = not yet.
     std::shared_ptr<const wire::CounterReport> counters;
     SpoolStatus spool;
@@ -62,8 +62,8 @@ struct SessionStatus {
 
 /// Events of this start that the server has not confirmed when the agent ends.
 struct HeldAtEnd {
-    std::uint64_t spooledEvents = 0;        ///< on the disk, for the next start
-    std::uint64_t lostEvents = 0;           ///< end with the agent: in memory, or on their way to a disk that did not take them
+    std::uint64_t spooledEvents = 0; ///< on the disk, for the next start
+    std::uint64_t lostEvents = 0;    ///< end with the agent: in memory, or on their way to a disk that did not take them
 };
 /// Of the status after park().
 HeldAtEnd heldAtEnd(const SessionStatus &status) noexcept;
@@ -73,7 +73,8 @@ HeldAtEnd heldAtEnd(const SessionStatus &status) noexcept;
 class PublishSession : private SpoolListener {
 public:
     /// `spool`: where frames go that memory has no room for; null = they are dropped.
-    PublishSession(SessionOptions options, transport::ClientEndpoint &link, const Clock &clock, spdlog::logger &log, Spool *spool = nullptr);
+    PublishSession(SessionOptions options, transport::ClientEndpoint &link, const Clock &clock, spdlog::logger &log,
+                   Spool *spool = nullptr);
 
     /// What the next greeting tells.
     void setConfigSha256(std::string sha256) { m_options.info.configSha256 = std::move(sha256); }
@@ -151,24 +152,24 @@ private:
     spdlog::logger &m_log;
     OutgoingRing m_ring;
     SessionStatus m_status;
-    std::map<std::string, CounterSet, std::less<>> m_counters;   ///< qdrop, sent, acked, malformed by source (and see split())
+    std::map<std::string, CounterSet, std::less<>> m_counters; ///< qdrop, sent, acked, malformed by source (and see split())
     std::uint64_t m_nextFrameSeq = 1;
     std::optional<wire::HookReport> m_hooks;
     std::optional<wire::Filter> m_filter;
-    std::vector<wire::FilterRequest> m_filterRequests;      ///< bounded
-    std::deque<wire::FilterReply> m_filterReplies;          ///< due; bounded
+    std::vector<wire::FilterRequest> m_filterRequests; ///< bounded
+    std::deque<wire::FilterReply> m_filterReplies;     ///< due; bounded
     std::uint64_t m_generation = 0;
     std::uint64_t m_creditBytes = 0;
     Spool *m_spool;
-    std::vector<SpoolLoss> m_spoolLosses;   ///< at most two of each cause
+    std::vector<SpoolLoss> m_spoolLosses; ///< at most two of each cause
     ReplayPace m_pace;
-    std::uint64_t m_earlier = 0;            ///< stream of an earlier start that this session replays; 0 = our own
-    bool m_leavingStream = false;           ///< it is done, and the server was told
-    bool m_hooksDue = false;                ///< the spool's state changed
-    bool m_paced = false;                   ///< the spool has more to send, but not yet
-    std::uint64_t m_sentUpTo = 0;           ///< highest frame number that was ever sent
+    std::uint64_t m_earlier = 0;  ///< stream of an earlier start that this session replays; 0 = our own
+    bool m_leavingStream = false; ///< it is done, and the server was told
+    bool m_hooksDue = false;      ///< the spool's state changed
+    bool m_paced = false;         ///< the spool has more to send, but not yet
+    std::uint64_t m_sentUpTo = 0; ///< highest frame number that was ever sent
     bool m_left = false;
-    bool m_stalled = false;                 ///< the transport's queue was full at the last try
+    bool m_stalled = false; ///< the transport's queue was full at the last try
     std::int64_t m_phaseSinceBootNs = 0;
     std::int64_t m_lastHeardBootNs = 0;
     std::int64_t m_nextBeatBootNs = 0;
@@ -177,7 +178,7 @@ private:
         std::int64_t sentNs = 0;
         std::int64_t sentBootNs = 0;
     };
-    std::deque<Beat> m_beats;               ///< under way, oldest first; bounded
+    std::deque<Beat> m_beats; ///< under way, oldest first; bounded
     std::uint64_t m_lastBeatId = 0;
 };
 

@@ -77,7 +77,7 @@ void PublishSession::onSpoolLoss(const SpoolLoss &loss)
         for (const SourceEvents &one : loss.unsent)
             m_counters.find(one.source)->second[Counter::QDrop] += one.events;
     }
-    if (loss.cause != SpoolCause::Disk)     // of which the state tells, once
+    if (loss.cause != SpoolCause::Disk) // of which the state tells, once
         m_log.warn("spool: {} events in {} frames{} given up ({}), of {} to {} s UTC", loss.events, loss.frames,
                    loss.earlier ? " of an earlier start" : "", spoolCauseName(loss.cause), seconds(loss.fromNs), seconds(loss.toNs));
 }
@@ -91,7 +91,7 @@ void PublishSession::onSpoolState(SpoolState before, const SpoolStatus &now)
         m_log.info("spool: the disk takes frames again");
     else if (now.state == SpoolState::Well && now.earlier.frames > 0)
         m_log.info("spool: {} events in {} frames wait, of earlier starts", now.earlier.events, now.earlier.frames);
-    m_hooksDue = true;      // not at once: the spool is in the middle of something
+    m_hooksDue = true; // not at once: the spool is in the middle of something
 }
 
 void PublishSession::onSpoolFinding(const std::string &text) { m_log.warn("spool: {}", text); }
@@ -139,7 +139,7 @@ void PublishSession::sendSpooled()
 {
     for (const SpooledFrame *frame = m_spool->next(); frame != nullptr && !m_stalled; frame = m_spool->next()) {
         if (m_earlier == 0 && !sendRing(frame->frameSeq))
-            return;     // left from memory while the spool was all under way, and is to be sent again before this
+            return; // left from memory while the spool was all under way, and is to be sent again before this
         if (!roomFor(frame->size))
             return;
         if (!m_pace.mayGo(m_clock.bootNs())) {
@@ -163,7 +163,7 @@ void PublishSession::sendSpooled()
             counters[Counter::Unspooled] += firstReplay ? one.events : 0;
         }
     }
-    m_spool->poll();    // reads on
+    m_spool->poll(); // reads on
 }
 
 void PublishSession::acknowledgeSpooled(std::uint64_t frameSeq)

@@ -13,7 +13,8 @@ namespace tapio::agent {
 class ReplayPace {
 public:
     explicit ReplayPace(std::uint64_t bytesPerSecond)
-        : m_rate(static_cast<double>(bytesPerSecond)), m_burst(std::max(m_rate / 4, 1.0)), m_left(m_burst) {}
+        : m_rate(static_cast<double>(bytesPerSecond)), m_burst(std::max(m_rate / 4, 1.0)), m_left(m_burst)
+    {}
 
     /// Whether a frame may go now; it may be larger than what is left, and the next one waits for that.
     bool mayGo(std::int64_t nowBootNs)

@@ -24,7 +24,7 @@ std::optional<wire::Bye> AgentSession::begin(const wire::Hello &hello, const tra
     m_takesFilterRequests = greeted.has(wire::filterRequestCapability);
     const wire::Welcome welcome{greeted.version, sessionId, m_creditBytes, m_ackSent, greeted.capabilities};
     if (const auto sent = sendMessage(m_link, welcome); !sent) {
-        m_node.endSession(m_clock.utcNs());     // it may have gone before its greeting was read
+        m_node.endSession(m_clock.utcNs()); // it may have gone before its greeting was read
         return wire::Bye{"io", sent.error().context(), 0};
     }
     return std::nullopt;

@@ -12,8 +12,8 @@
 namespace tapio::server {
 
 struct MessageSize {
-    std::size_t wire = 0;       ///< as it came
-    std::size_t plain = 0;      ///< before compression: what credit counts, on both sides
+    std::size_t wire = 0;  ///< as it came
+    std::size_t plain = 0; ///< before compression: what credit counts, on both sides
 };
 
 /// One connection of an agent after its greeting: credit, acknowledgements, heartbeats. Decides by messages and the clock
@@ -21,7 +21,8 @@ struct MessageSize {
 class AgentSession {
 public:
     AgentSession(NodeRecord &node, PeerLink &link, const Clock &clock, std::uint64_t creditBytes)
-        : m_node(node), m_link(link), m_clock(clock), m_creditBytes(creditBytes), m_heardBootNs(clock.bootNs()) {}
+        : m_node(node), m_link(link), m_clock(clock), m_creditBytes(creditBytes), m_heardBootNs(clock.bootNs())
+    {}
 
     /// Takes up the node's stream and welcomes the agent. A value: the session must end so.
     std::optional<wire::Bye> begin(const wire::Hello &hello, const transport::Identity &identity, const std::string &remoteAddress,
@@ -59,12 +60,12 @@ private:
     std::int64_t m_heardBootNs;
     std::uint64_t m_streamId = 0;
     std::uint64_t m_ackSent = 0;
-    bool m_ackAgain = false;                 ///< a frame came that was safe already: the agent missed an acknowledgement
-    std::deque<InFlight> m_inFlight;         ///< arrived in this session, not acknowledged in it
+    bool m_ackAgain = false;         ///< a frame came that was safe already: the agent missed an acknowledgement
+    std::deque<InFlight> m_inFlight; ///< arrived in this session, not acknowledged in it
     std::uint64_t m_inFlightBytes = 0;
-    bool m_filters = false;                  ///< the agent can filter
+    bool m_filters = false; ///< the agent can filter
     bool m_takesFilterRequests = false;
-    std::uint32_t m_filterSent = 0;          ///< epoch; 0 = everything, which is what an agent begins with
+    std::uint32_t m_filterSent = 0; ///< epoch; 0 = everything, which is what an agent begins with
 };
 
 } // namespace tapio::server

@@ -212,7 +212,9 @@ void ConsoleSession::prepare(const wire::Delivery &delivery)
         countDropped(delivery);
         return;
     }
-    m_prepared = Prepared{std::move(*bytes), {delivery.node, delivery.frame.streamId}, delivery.frame.frameSeq,
+    m_prepared = Prepared{std::move(*bytes),
+                          {delivery.node, delivery.frame.streamId},
+                          delivery.frame.frameSeq,
                           {eventCount(delivery.frame), amendmentCount(delivery.frame)}};
 }
 

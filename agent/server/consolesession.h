@@ -20,8 +20,8 @@
 namespace tapio::server {
 
 struct ConsoleLimits {
-    std::uint64_t creditBytes = 0;      ///< sent and not acknowledged
-    std::uint64_t queueBytes = 0;       ///< how far it may lag behind the ring's end before its oldest are dropped
+    std::uint64_t creditBytes = 0; ///< sent and not acknowledged
+    std::uint64_t queueBytes = 0;  ///< how far it may lag behind the ring's end before its oldest are dropped
 };
 
 /// One connection of a console: what it subscribed to, read from the replay ring at its own pace. Slow consoles lose their own
@@ -29,7 +29,8 @@ struct ConsoleLimits {
 class ConsoleSession {
 public:
     ConsoleSession(const ReplayRing &ring, PeerLink &link, const Clock &clock, ConsoleLimits limits)
-        : m_ring(ring), m_link(link), m_clock(clock), m_limits(limits), m_cursor(ring.end()) {}
+        : m_ring(ring), m_link(link), m_clock(clock), m_limits(limits), m_cursor(ring.end())
+    {}
 
     std::optional<wire::Bye> begin(const Greeted &greeted, std::uint64_t sessionId);
     /// A value: the session must end so. Codes: "protocol", "closed" (the console said goodbye).
@@ -78,13 +79,13 @@ private:
     enum class Untold : std::uint8_t { Amendments, LateOutOfRing, LateOutOfRoom };
     static constexpr std::size_t untoldCount = 3;
     struct Missed {
-        std::uint64_t events = 0;       ///< dropped since it lagged behind
-        std::uint64_t frames = 0;       ///< let go by the ring while it was away
-        std::array<std::uint64_t, untoldCount> untold{};    ///< since the last notice
+        std::uint64_t events = 0;                        ///< dropped since it lagged behind
+        std::uint64_t frames = 0;                        ///< let go by the ring while it was away
+        std::array<std::uint64_t, untoldCount> untold{}; ///< since the last notice
     };
     struct Wanted {
-        std::shared_ptr<const wire::Delivery> delivery;     ///< null = nothing of it
-        std::uint64_t outOfRing = 0, outOfRoom = 0;         ///< LateEvents'
+        std::shared_ptr<const wire::Delivery> delivery; ///< null = nothing of it
+        std::uint64_t outOfRing = 0, outOfRoom = 0;     ///< LateEvents'
     };
     struct InFlight {
         std::uint64_t frameSeq = 0;
@@ -116,19 +117,19 @@ private:
     bool m_stores = false;
     std::optional<Interest> m_interest;
     bool m_subscriptionChanged = false;
-    std::map<StreamKey, std::uint64_t> m_resume;            ///< last frame that the console has
+    std::map<StreamKey, std::uint64_t> m_resume; ///< last frame that the console has
     ReplayRing::Position m_cursor;
-    ReplayRing::Position m_since = 0;                       ///< what came before was before its subscription
+    ReplayRing::Position m_since = 0; ///< what came before was before its subscription
     std::optional<Prepared> m_prepared;
-    std::map<std::string, std::shared_ptr<const wire::Delivery>> m_hooks;   ///< by node, due before the cursor's
+    std::map<std::string, std::shared_ptr<const wire::Delivery>> m_hooks; ///< by node, due before the cursor's
     std::map<StreamKey, std::deque<InFlight>> m_inFlight;
     std::uint64_t m_inFlightBytes = 0;
     std::uint64_t m_droppedEvents = 0;
     std::uint64_t m_droppedAmendments = 0;
-    std::map<std::string, Missed> m_missed;                 ///< by node
-    std::map<StreamKey, std::uint64_t> m_namedUpTo;         ///< frames let go that are in m_missed; of streams of which the ring let any go
-    std::map<std::string, wire::AgentState> m_states;       ///< by node, due
-    std::deque<wire::LinkNotice> m_notices;                 ///< due; bounded
+    std::map<std::string, Missed> m_missed;           ///< by node
+    std::map<StreamKey, std::uint64_t> m_namedUpTo;   ///< frames let go that are in m_missed; of streams of which the ring let any go
+    std::map<std::string, wire::AgentState> m_states; ///< by node, due
+    std::deque<wire::LinkNotice> m_notices;           ///< due; bounded
     std::uint32_t m_noticesDropped = 0;
 };
 

@@ -35,10 +35,7 @@ private:
 /// Moves bytes between the endpoint and the hub, both of which live on the fan-in's thread.
 class FanInThread final : public FanIn {
 public:
-    FanInThread(FanInOptions options, FanInSink *sink, const Clock &clock)
-        : m_options(std::move(options)), m_sink(sink), m_clock(clock)
-    {
-    }
+    FanInThread(FanInOptions options, FanInSink *sink, const Clock &clock) : m_options(std::move(options)), m_sink(sink), m_clock(clock) {}
 
     ~FanInThread() override { end(); }
 
@@ -48,9 +45,8 @@ public:
     {
         std::promise<Result<std::uint16_t>> opened;
         auto port = opened.get_future();
-        m_thread = std::jthread([this, promise = std::move(opened)](const std::stop_token &stop) mutable {
-            run(stop, std::move(promise));
-        });
+        m_thread =
+            std::jthread([this, promise = std::move(opened)](const std::stop_token &stop) mutable { run(stop, std::move(promise)); });
         const auto result = port.get();
         if (!result)
             return fail(result.error());
@@ -93,9 +89,7 @@ private:
         setEndpoint(endpoint->get());
         opened.set_value((*endpoint)->port());
         {
-            Hub hub(m_options, m_sink, m_clock, [&](transport::PeerId peer) {
-                return std::make_unique<EndpointLink>(**endpoint, peer);
-            });
+            Hub hub(m_options, m_sink, m_clock, [&](transport::PeerId peer) { return std::make_unique<EndpointLink>(**endpoint, peer); });
             while (!stop.stop_requested())
                 turn(**endpoint, hub, stop);
             hub.drain();
@@ -176,11 +170,11 @@ private:
     std::int64_t m_countersBootNs = 0;
 
     mutable std::mutex m_mutex;
-    transport::ServerEndpoint *m_endpoint = nullptr;    ///< only to wake it; null before and after its life
+    transport::ServerEndpoint *m_endpoint = nullptr; ///< only to wake it; null before and after its life
     std::vector<wire::ResumePoint> m_acknowledged;
     std::vector<ReceiveCounters> m_counters;
 
-    std::jthread m_thread;                              ///< last: it ends before what it uses
+    std::jthread m_thread; ///< last: it ends before what it uses
 };
 
 } // namespace

@@ -37,17 +37,17 @@ struct FanInOptions {
     /// What an agent may have in flight. Enough for two commits of a store (8192 events each, about 150 bytes per event) at once:
     /// less, and an agent waits for the disk instead of sending.
     std::uint64_t creditBytes = 4u << 20;
-    std::uint64_t replayRingBytes = 64u << 20;      ///< recent frames kept for consoles that (re)connect
-    std::uint64_t consoleQueueBytes = 16u << 20;    ///< per console; overflow drops that console's events, counted
-    std::vector<wire::ResumePoint> known;           ///< last safe frame per stream, from the store at start
+    std::uint64_t replayRingBytes = 64u << 20;   ///< recent frames kept for consoles that (re)connect
+    std::uint64_t consoleQueueBytes = 16u << 20; ///< per console; overflow drops that console's events, counted
+    std::vector<wire::ResumePoint> known;        ///< last safe frame per stream, from the store at start
 };
 
 /// Snapshot of the receiving side's counters, per node and source "events".
 struct ReceiveCounters {
     std::string node;
-    CounterSet counters;                            ///< received, dup, processed, rejected
-    std::uint64_t queuedEvents = 0;                 ///< received, not yet processed
-    std::uint64_t earlierEvents = 0;                ///< of those received: sent by the agent before this server began
+    CounterSet counters;             ///< received, dup, processed, rejected
+    std::uint64_t queuedEvents = 0;  ///< received, not yet processed
+    std::uint64_t earlierEvents = 0; ///< of those received: sent by the agent before this server began
 };
 
 class FanIn {
@@ -55,7 +55,7 @@ public:
     /// Opens the endpoint and starts the fan-in's thread. `sink` and `clock` outlive it; sink may be null.
     /// Errors: those of ServerEndpoint::open.
     static Result<std::unique_ptr<FanIn>> start(FanInOptions options, FanInSink *sink, const Clock &clock);
-    virtual ~FanIn() = default;                     ///< stops
+    virtual ~FanIn() = default; ///< stops
     /// Lets consoles take what is left for them, for two seconds at most, says Bye to all peers and joins; the counters stay and are final. Calls of the sink have ended when it returns.
     virtual void stop() = 0;
 

@@ -15,8 +15,8 @@ wire::FilterReply refusal(const wire::FilterRequest &request, std::string code, 
     return reply;
 }
 
-std::optional<wire::FilterRequest> FilterRequests::pass(transport::PeerId console, const std::string &consoleName, wire::FilterRequest request,
-                                                        std::int64_t nowBootNs)
+std::optional<wire::FilterRequest> FilterRequests::pass(transport::PeerId console, const std::string &consoleName,
+                                                        wire::FilterRequest request, std::int64_t nowBootNs)
 {
     const auto ofOne = std::count_if(m_waiting.begin(), m_waiting.end(), [&](const auto &one) { return one.second.console == console; });
     if (m_waiting.size() >= mostWaiting || static_cast<std::size_t>(ofOne) >= mostOfOne)
@@ -39,8 +39,7 @@ std::optional<FilterRequests::Answer> FilterRequests::answer(const std::string &
     return answer;
 }
 
-template <typename Which>
-std::vector<FilterRequests::Answer> FilterRequests::take(Which which, const char *code, const char *reason)
+template <typename Which> std::vector<FilterRequests::Answer> FilterRequests::take(Which which, const char *code, const char *reason)
 {
     std::vector<Answer> answers;
     std::erase_if(m_waiting, [&](const auto &entry) {

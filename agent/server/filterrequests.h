@@ -16,17 +16,18 @@ namespace tapio::server {
 /// Which console waits for the answer of which agent. No thread, no clock: times are given. One thread.
 class FilterRequests {
 public:
-    static constexpr std::size_t mostWaiting = 64;          ///< of all consoles
-    static constexpr std::size_t mostOfOne = 4;             ///< of one connection
+    static constexpr std::size_t mostWaiting = 64; ///< of all consoles
+    static constexpr std::size_t mostOfOne = 4;    ///< of one connection
     static constexpr std::int64_t patienceNs = 10'000'000'000;
 
     struct Answer {
         transport::PeerId console = 0;
-        wire::FilterReply reply;                            ///< with the number that the console gave its request
+        wire::FilterReply reply; ///< with the number that the console gave its request
     };
 
     /// Notes a request of `consoleName`; what is to be sent to its agent. Nothing: too many wait.
-    std::optional<wire::FilterRequest> pass(transport::PeerId console, const std::string &consoleName, wire::FilterRequest request, std::int64_t nowBootNs);
+    std::optional<wire::FilterRequest> pass(transport::PeerId console, const std::string &consoleName, wire::FilterRequest request,
+                                            std::int64_t nowBootNs);
     /// Whom a reply of `node` is for. Nothing: nobody asked this node so, or has gone since.
     std::optional<Answer> answer(const std::string &node, wire::FilterReply reply);
     /// Those that an agent has not answered in time.
@@ -46,7 +47,7 @@ private:
     };
     template <typename Which> std::vector<Answer> take(Which which, const char *code, const char *reason);
 
-    std::map<std::uint64_t, Waiting> m_waiting;             ///< by our own number
+    std::map<std::uint64_t, Waiting> m_waiting; ///< by our own number
     std::uint64_t m_lastId = 0;
 };
 

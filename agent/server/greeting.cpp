@@ -38,17 +38,17 @@ std::variant<Greeted, wire::Bye> judge(const wire::Hello &hello, const transport
 {
     if (hello.role != identity.role || (identity.role != Role::Node && identity.role != Role::Console)) {
         return refuse("wrong-role", "says that it is a " + std::string(roleName(hello.role)) + ", but its certificate is for a "
-                          + std::string(roleName(identity.role)));
+                                        + std::string(roleName(identity.role)));
     }
     if (hello.name != identity.name) {
-        return refuse("spoofed-node", "says that it is '" + wire::toLine(hello.name, shownNameBytes) + "', but its certificate is for '" + identity.name
-                          + "'");
+        return refuse("spoofed-node", "says that it is '" + wire::toLine(hello.name, shownNameBytes) + "', but its certificate is for '"
+                                          + identity.name + "'");
     }
     const std::uint16_t least = std::max(hello.versionMin, wire::protocolVersionMin);
     const std::uint16_t most = std::min(hello.versionMax, wire::protocolVersionMax);
     if (least > most) {
         return refuse("version", "speaks protocol version " + range(hello.versionMin, hello.versionMax) + ", this server "
-                          + range(wire::protocolVersionMin, wire::protocolVersionMax));
+                                     + range(wire::protocolVersionMin, wire::protocolVersionMax));
     }
     Greeted greeted{most, {}};
     for (const auto &name : ownCapabilities()) {

@@ -12,8 +12,8 @@
 namespace tapio::server {
 
 struct Greeted {
-    std::uint16_t version = 0;                   ///< the highest in common
-    std::vector<std::string> capabilities;       ///< the common subset
+    std::uint16_t version = 0;             ///< the highest in common
+    std::vector<std::string> capabilities; ///< the common subset
 
     bool has(const std::string &capability) const;
 };

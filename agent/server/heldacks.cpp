@@ -9,7 +9,7 @@ namespace tapio::server {
 
 namespace {
 
-constexpr std::int64_t longestNs = 2 * nsPerSecond;     ///< a store commits every second at the latest
+constexpr std::int64_t longestNs = 2 * nsPerSecond; ///< a store commits every second at the latest
 
 } // namespace
 

@@ -33,7 +33,7 @@ private:
         std::int64_t sinceBootNs = 0;
     };
 
-    std::map<std::string, std::deque<Held>> m_held;     ///< by node, none empty
+    std::map<std::string, std::deque<Held>> m_held; ///< by node, none empty
 };
 
 } // namespace tapio::server

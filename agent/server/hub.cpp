@@ -11,18 +11,18 @@ namespace tapio::server {
 
 namespace {
 
-constexpr int maxMalformed = 8;                             ///< messages, then the peer is closed
+constexpr int maxMalformed = 8; ///< messages, then the peer is closed
 constexpr std::int64_t tickNs = 100 * nsPerMs;
-constexpr std::int64_t stuckNs = 10 * nsPerMs;              ///< until a sink that was full is asked again
-constexpr std::int64_t stragglersNs = nsPerSecond;          ///< how long a closed peer's last messages may keep us busy
+constexpr std::int64_t stuckNs = 10 * nsPerMs;     ///< until a sink that was full is asked again
+constexpr std::int64_t stragglersNs = nsPerSecond; ///< how long a closed peer's last messages may keep us busy
 constexpr std::int64_t greetingDeadlineNs = 10 * nsPerSecond;
 constexpr std::int64_t silentAfterNs = 30 * nsPerSecond;
 constexpr std::int64_t statesEveryNs = 2 * nsPerSecond;
 constexpr std::int64_t malformedEveryNs = 10 * nsPerSecond; ///< one notice of a peer's malformed messages, which says how many
 constexpr std::size_t maxForgotten = 65'536;
-constexpr std::uint32_t replacedAfterMs = 5'000;            ///< two agents with one certificate must not chase each other
+constexpr std::uint32_t replacedAfterMs = 5'000; ///< two agents with one certificate must not chase each other
 constexpr std::uint32_t shutDownAfterMs = 500;
-constexpr std::uint32_t shutDownSpreadMs = 2'000;           ///< all agents of a cluster at once would be a stampede
+constexpr std::uint32_t shutDownSpreadMs = 2'000; ///< all agents of a cluster at once would be a stampede
 
 wire::LinkNoticeKind noticeKind(transport::NoticeKind kind) noexcept
 {
@@ -38,16 +38,16 @@ wire::LinkNoticeKind noticeKind(transport::NoticeKind kind) noexcept
 
 struct Hub::Peer {
     transport::Identity identity;
-    std::string uri;                ///< of the certificate
+    std::string uri; ///< of the certificate
     std::string remoteAddress;
     std::int64_t sinceBootNs = 0;
     std::unique_ptr<PeerLink> link;
-    wire::DecodeLimits limits{.zstd = false};   ///< until it is agreed on
+    wire::DecodeLimits limits{.zstd = false}; ///< until it is agreed on
     int malformed = 0;
-    std::uint32_t unsaid = 0;       ///< malformed messages without a notice yet
+    std::uint32_t unsaid = 0; ///< malformed messages without a notice yet
     wire::LinkNotice malformedNotice;
     std::int64_t saidBootNs = 0;
-    bool ended = false;             ///< said goodbye: what still arrives from it is not looked at
+    bool ended = false; ///< said goodbye: what still arrives from it is not looked at
     std::variant<std::monostate, AgentSession, ConsoleSession> session;
 };
 
@@ -79,7 +79,7 @@ Hub::Peer &Hub::peerOf(transport::PeerId id, const std::string &remoteAddress, c
 void Hub::onMessage(const transport::Incoming &incoming)
 {
     if (m_forgotten.contains(incoming.peer))
-        return;     // it was given up on; an agent sends again what was not acknowledged
+        return; // it was given up on; an agent sends again what was not acknowledged
     Peer &peer = peerOf(incoming.peer, incoming.remoteAddress, incoming.identity.uri());
     if (peer.ended || (m_draining && !std::holds_alternative<ConsoleSession>(peer.session)))
         return;
@@ -101,8 +101,13 @@ void Hub::onMalformed(transport::PeerId id, Peer &peer, const Error &error)
         return;
     }
     ++peer.unsaid;
-    peer.malformedNotice = {m_clock.utcNs(), wire::LinkNoticeKind::Refused, peer.remoteAddress, peer.uri, code,
-                            "a message of it was left out: " + error.context(), 1};
+    peer.malformedNotice = {m_clock.utcNs(),
+                            wire::LinkNoticeKind::Refused,
+                            peer.remoteAddress,
+                            peer.uri,
+                            code,
+                            "a message of it was left out: " + error.context(),
+                            1};
     const bool last = ++peer.malformed >= maxMalformed;
     sayMalformed(peer, last || peer.malformed == 1);
     if (last)
@@ -128,7 +133,8 @@ void Hub::dispatch(transport::PeerId id, Peer &peer, wire::Message &&message, co
             return;
         }
         const wire::LinkState before = node.linkState();
-        const auto bye = agent->onMessage(std::move(message), {incoming.payload.size(), wire::plainBytes(incoming.payload)}, incoming.receivedNs);
+        const auto bye =
+            agent->onMessage(std::move(message), {incoming.payload.size(), wire::plainBytes(incoming.payload)}, incoming.receivedNs);
         deliver(node);
         m_due.insert(id);
         if (bye)
@@ -175,8 +181,8 @@ void Hub::greet(transport::PeerId id, Peer &peer, const wire::Message &message)
 void Hub::welcomeAgent(transport::PeerId id, Peer &peer, const wire::Hello &hello, const Greeted &greeted)
 {
     if (const auto older = m_agents.find(hello.name); older != m_agents.end()) {
-        end(older->second, {"replaced", "a newer connection of the node '" + hello.name + "' from " + peer.remoteAddress
-                                + " took over", replacedAfterMs});
+        end(older->second,
+            {"replaced", "a newer connection of the node '" + hello.name + "' from " + peer.remoteAddress + " took over", replacedAfterMs});
     }
     NodeRecord &node = nodeOf(hello.name);
     auto &agent = peer.session.emplace<AgentSession>(node, *peer.link, m_clock, m_options.creditBytes);
@@ -241,8 +247,8 @@ void Hub::leave(Peer &peer, transport::PeerId id)
 void Hub::onNotices(const std::vector<transport::Notice> &notices)
 {
     for (const auto &notice : notices) {
-        publishNotice({notice.timeNs, noticeKind(notice.kind), notice.remoteAddress, notice.identity, notice.code, notice.reason,
-                       notice.repeated});
+        publishNotice(
+            {notice.timeNs, noticeKind(notice.kind), notice.remoteAddress, notice.identity, notice.code, notice.reason, notice.repeated});
         if (notice.kind == transport::NoticeKind::Accepted)
             peerOf(notice.peer, notice.remoteAddress, notice.identity);
         else if (notice.kind == transport::NoticeKind::Closed)
@@ -253,13 +259,13 @@ void Hub::onNotices(const std::vector<transport::Notice> &notices)
 void Hub::forgetClosed(bool quiet)
 {
     if (quiet)
-        m_forgotten.clear();    // nothing of theirs can come any more
+        m_forgotten.clear(); // nothing of theirs can come any more
     while (!m_closed.empty() && (quiet || m_clock.bootNs() - m_closed.front().second > stragglersNs)) {
         const auto found = m_peers.find(m_closed.front().first);
         if (!quiet)
             m_forgotten.insert(m_closed.front().first);
         if (m_forgotten.size() > maxForgotten)
-            m_forgotten.erase(m_forgotten.begin());     // the oldest: numbers only grow
+            m_forgotten.erase(m_forgotten.begin()); // the oldest: numbers only grow
         m_closed.pop_front();
         if (found == m_peers.end())
             continue;
@@ -433,7 +439,7 @@ void Hub::onFilterRequest(transport::PeerId id, const Peer &peer, const wire::Fi
     const auto passed = m_filterRequests.pass(id, peer.identity.name, request, m_clock.bootNs());
     if (!passed || !agent.ask(*passed)) {
         if (passed)
-            static_cast<void>(m_filterRequests.answer(request.node, refusal(*passed, {}, {})));   // it waits no longer
+            static_cast<void>(m_filterRequests.answer(request.node, refusal(*passed, {}, {}))); // it waits no longer
         sendReply({id, refusal(request, "busy", passed ? "the agent reads too slowly now" : "too many requests wait for an answer")});
     }
 }

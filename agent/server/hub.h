@@ -83,20 +83,20 @@ private:
     const Clock &m_clock;
     const LinkMaker m_makeLink;
     const bool m_sinkTakes;
-    const std::int64_t m_beganNs;                           ///< UTC
+    const std::int64_t m_beganNs; ///< UTC
     ReplayRing m_ring;
     FilterUnion m_filter;
     FilterRequests m_filterRequests;
     std::map<std::string, NodeRecord> m_nodes;
     std::map<transport::PeerId, std::unique_ptr<Peer>> m_peers;
-    std::map<std::string, transport::PeerId> m_agents;      ///< node to its one session
+    std::map<std::string, transport::PeerId> m_agents; ///< node to its one session
     std::map<transport::PeerId, ConsoleSession *> m_consoles;
-    std::set<transport::PeerId> m_due;                      ///< agents that may be owed an acknowledgement or a filter
-    std::deque<std::pair<transport::PeerId, std::int64_t>> m_closed;   ///< and since when by the boot clock
-    std::set<transport::PeerId> m_forgotten;                ///< closed peers of whom something may still wait to be received
+    std::set<transport::PeerId> m_due;                               ///< agents that may be owed an acknowledgement or a filter
+    std::deque<std::pair<transport::PeerId, std::int64_t>> m_closed; ///< and since when by the boot clock
+    std::set<transport::PeerId> m_forgotten;                         ///< closed peers of whom something may still wait to be received
     HeldAcks m_heldAcks;
     bool m_draining = false;
-    std::set<std::string> m_stuck;                          ///< nodes with frames that the sink did not take
+    std::set<std::string> m_stuck; ///< nodes with frames that the sink did not take
     std::uint64_t m_lastSessionId = 0;
     std::int64_t m_nextTickBootNs = 0;
     std::int64_t m_nextStatesBootNs = 0;

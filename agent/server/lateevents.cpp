@@ -17,7 +17,7 @@ namespace {
 
 // What an agent sends decides how long the search is. Honest ones amend within a minute, and seal a batch each 100 ms or when it is full.
 constexpr std::size_t mostBatches = 2048;
-constexpr std::size_t mostRanges = 8;           ///< of one origin in one batch
+constexpr std::size_t mostRanges = 8; ///< of one origin in one batch
 
 struct Range {
     std::uint64_t first = 0, last = 0;
@@ -76,7 +76,8 @@ public:
 private:
     void take(const wire::Event &event, std::uint64_t seq, const std::vector<Range> &ranges)
     {
-        const auto range = std::find_if(ranges.begin(), ranges.end(), [seq](const Range &one) { return one.first <= seq && seq <= one.last; });
+        const auto range =
+            std::find_if(ranges.begin(), ranges.end(), [seq](const Range &one) { return one.first <= seq && seq <= one.last; });
         if (range == ranges.end())
             return;
         ++m_found;
@@ -90,7 +91,7 @@ private:
     }
 
     const wire::EventFilter &m_filter;
-    std::unordered_map<const wire::Origin *, std::vector<Range>, Hash, Same> m_ranges;  ///< by what its events were of
+    std::unordered_map<const wire::Origin *, std::vector<Range>, Hash, Same> m_ranges; ///< by what its events were of
     std::uint64_t m_first = std::numeric_limits<std::uint64_t>::max();
     std::uint64_t m_owed = 0, m_found = 0;
     std::size_t m_batches = 0, m_bytes = 0;

@@ -22,8 +22,8 @@ struct LateEvents {
         const wire::Event *event = nullptr; ///< in the ring: until that changes
     };
     std::vector<One> events;
-    std::uint64_t outOfRing = 0;            ///< of any type and severity: the ring has them no longer, or never had
-    std::uint64_t outOfRoom = 0;            ///< wanted, and beyond mostLateBytes: the oldest
+    std::uint64_t outOfRing = 0; ///< of any type and severity: the ring has them no longer, or never had
+    std::uint64_t outOfRoom = 0; ///< wanted, and beyond mostLateBytes: the oldest
 };
 
 /// What the delivery at `position` amends. Looks at deliveries of that stream from there backwards, as far as its amendments reach.

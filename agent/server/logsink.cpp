@@ -58,9 +58,9 @@ void LogSink::onAgentState(const wire::AgentState &state)
 void LogSink::onLinkNotice(const wire::LinkNotice &notice)
 {
     const auto level = notice.kind == wire::LinkNoticeKind::Refused ? spdlog::level::warn : spdlog::level::info;
-    const std::string_view what = notice.kind == wire::LinkNoticeKind::Refused ? "refused"
-        : notice.kind == wire::LinkNoticeKind::Accepted                        ? "accepted"
-                                                                               : "closed";
+    const std::string_view what = notice.kind == wire::LinkNoticeKind::Refused    ? "refused"
+                                  : notice.kind == wire::LinkNoticeKind::Accepted ? "accepted"
+                                                                                  : "closed";
     m_log.log(level, "connection {}: {}", what, describe(notice));
 }
 

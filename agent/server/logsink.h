@@ -24,7 +24,7 @@ public:
 private:
     struct Seen {
         wire::LinkState state = wire::LinkState::Unknown;
-        std::uint64_t missing = 0;          ///< events and frames
+        std::uint64_t missing = 0; ///< events and frames
     };
 
     spdlog::logger &m_log;

@@ -34,8 +34,8 @@ void logProgress(const FanIn &fanIn, spdlog::logger &log)
     const auto all = fanIn.counters();
     for (const auto &one : all)
         sum += one.counters;
-    log.info("{} nodes: {} events received, {} came twice, {} messages refused", all.size(), sum[Counter::Received],
-             sum[Counter::Dup], sum[Counter::Rejected]);
+    log.info("{} nodes: {} events received, {} came twice, {} messages refused", all.size(), sum[Counter::Received], sum[Counter::Dup],
+             sum[Counter::Rejected]);
 }
 
 /// Until SIGTERM or SIGINT.

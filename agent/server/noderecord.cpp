@@ -30,8 +30,8 @@ void NodeRecord::know(std::uint64_t streamId, std::uint64_t safeFrameSeq)
 
 StreamTracker &NodeRecord::tracker(const wire::Hello &hello)
 {
-    const auto known = std::find_if(m_streams.begin(), m_streams.end(),
-                                    [&](const Stream &stream) { return stream.streamId == hello.streamId; });
+    const auto known =
+        std::find_if(m_streams.begin(), m_streams.end(), [&](const Stream &stream) { return stream.streamId == hello.streamId; });
     if (known != m_streams.end()) {
         m_streams.splice(m_streams.end(), m_streams, known);
         return current().tracker;
@@ -89,8 +89,8 @@ StreamTracker::Arrival NodeRecord::onFrame(wire::Frame &&frame, std::size_t byte
     m_state.receivedEvents += events;
     ++m_state.receivedFrames;
     m_queuedEvents += events;
-    m_pending.push_back(std::make_shared<const wire::Delivery>(wire::Delivery{
-        name(), receivedNs, m_state.heartbeat.offsetNs, m_state.heartbeat.uncertaintyNs, std::move(frame)}));
+    m_pending.push_back(std::make_shared<const wire::Delivery>(
+        wire::Delivery{name(), receivedNs, m_state.heartbeat.offsetNs, m_state.heartbeat.uncertaintyNs, std::move(frame)}));
     m_pendingBytes += footprint(*m_pending.back());
     m_earlierEvents += wire::sentBefore(*m_pending.back(), m_beganNs) ? events : 0;
     return arrival;
@@ -100,7 +100,7 @@ void NodeRecord::onHeartbeat(const wire::Heartbeat &heartbeat, std::int64_t nowN
 {
     m_state.heartbeat = heartbeat;
     if (heartbeat.offsetNs < -longestOffsetNs || heartbeat.offsetNs > longestOffsetNs) {
-        m_state.heartbeat.offsetNs = 0;     // nobody may calculate with it
+        m_state.heartbeat.offsetNs = 0; // nobody may calculate with it
         m_state.heartbeat.uncertaintyNs = -1;
     }
     m_state.lastHeartbeatNs = nowNs;
@@ -109,8 +109,7 @@ void NodeRecord::onHeartbeat(const wire::Heartbeat &heartbeat, std::int64_t nowN
 
 bool NodeRecord::acknowledge(std::uint64_t streamId, std::uint64_t frameSeq)
 {
-    const auto stream = std::find_if(m_streams.begin(), m_streams.end(),
-                                     [&](const Stream &one) { return one.streamId == streamId; });
+    const auto stream = std::find_if(m_streams.begin(), m_streams.end(), [&](const Stream &one) { return one.streamId == streamId; });
     const bool news = stream != m_streams.end() && stream->tracker.acknowledge(frameSeq);
     return news && streamId == m_state.streamId;
 }

@@ -25,8 +25,7 @@ public:
     void know(std::uint64_t streamId, std::uint64_t safeFrameSeq);
 
     /// The node greeted: its stream becomes the current one. Another stream than before means that the agent was started anew.
-    void beginSession(const wire::Hello &hello, const transport::Identity &identity, const std::string &remoteAddress,
-                      std::int64_t nowNs);
+    void beginSession(const wire::Hello &hello, const transport::Identity &identity, const std::string &remoteAddress, std::int64_t nowNs);
     void endSession(std::int64_t nowNs);
 
     /// A frame of the current stream: New ones wait in pending() until they are taken.
@@ -66,8 +65,8 @@ private:
     Stream &current() noexcept { return m_streams.back(); }
     const Stream &current() const noexcept { return m_streams.back(); }
 
-    std::list<Stream> m_streams;             ///< the current one last; bounded
-    wire::StreamLoss m_forgottenLoss;        ///< of streams no longer in the list
+    std::list<Stream> m_streams;      ///< the current one last; bounded
+    wire::StreamLoss m_forgottenLoss; ///< of streams no longer in the list
     std::deque<std::shared_ptr<const wire::Delivery>> m_pending;
     std::uint64_t m_pendingBytes = 0;
     std::uint64_t m_queuedEvents = 0;

@@ -41,7 +41,7 @@ public:
 private:
     struct Entry {
         std::shared_ptr<const wire::Delivery> delivery;
-        std::uint64_t startByte = 0;        ///< of all bytes ever appended
+        std::uint64_t startByte = 0; ///< of all bytes ever appended
     };
 
     void shrink();
@@ -50,7 +50,7 @@ private:
     std::deque<Entry> m_entries;
     Position m_first = 0;
     std::uint64_t m_endByte = 0;
-    std::map<std::pair<std::string, std::uint64_t>, std::uint64_t> m_letGo;    ///< by node and stream; bounded
+    std::map<std::pair<std::string, std::uint64_t>, std::uint64_t> m_letGo; ///< by node and stream; bounded
 };
 
 } // namespace tapio::server

@@ -42,7 +42,8 @@ std::string refusePort(const std::string &text)
 void declare(CLI::App &app, Given &given)
 {
     app.add_option("--config", given.file, "Configuration file (TOML)")->type_name("FILE");
-    app.add_option("--address", given.address, "IPv4 or IPv6 address to listen on (default 127.0.0.1; 0.0.0.0 or :: = all)")->type_name("ADDRESS");
+    app.add_option("--address", given.address, "IPv4 or IPv6 address to listen on (default 127.0.0.1; 0.0.0.0 or :: = all)")
+        ->type_name("ADDRESS");
     app.add_option("--port", given.port, "Port to listen on (default 7117; 0 = the system chooses)")
         ->check(CLI::Validator(refusePort, ""))
         ->type_name("PORT");
@@ -88,10 +89,7 @@ Status validate(const ServerConfig &config)
 
 } // namespace
 
-ServerConfig::ServerConfig()
-{
-    fanIn.endpoint.port = defaultPort;
-}
+ServerConfig::ServerConfig() { fanIn.endpoint.port = defaultPort; }
 
 Status readConfig(const std::filesystem::path &path, ServerConfig &config)
 {

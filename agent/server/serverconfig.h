@@ -22,8 +22,8 @@ Status readConfig(const std::filesystem::path &path, ServerConfig &config);
 
 /// What the command line asks for.
 struct Command {
-    bool leave = false;                 ///< help, version, or a usage error that was printed
-    int exitCode = 0;                   ///< of leave
+    bool leave = false; ///< help, version, or a usage error that was printed
+    int exitCode = 0;   ///< of leave
     ServerConfig config;
 };
 

@@ -39,14 +39,14 @@ private:
 
     void skipTo(std::uint64_t frameSeq);
 
-    std::uint64_t m_received;               ///< highest frame number that arrived or was named as a gap
+    std::uint64_t m_received; ///< highest frame number that arrived or was named as a gap
     std::uint64_t m_acked;
     std::deque<Unacked> m_unacked;
-    std::uint64_t m_receivedEvents = 0;     ///< distinct
+    std::uint64_t m_receivedEvents = 0; ///< distinct
     std::uint64_t m_ackedEvents = 0;
-    std::uint64_t m_baselineEvents = 0;     ///< produced before we knew the stream, and not ours to account for
+    std::uint64_t m_baselineEvents = 0; ///< produced before we knew the stream, and not ours to account for
     bool m_baselineKnown;
-    std::uint64_t m_mostProduced = 0;       ///< that any heartbeat said, and dropped likewise
+    std::uint64_t m_mostProduced = 0; ///< that any heartbeat said, and dropped likewise
     std::uint64_t m_mostDropped = 0;
     wire::StreamLoss m_loss;
 };

@@ -12,7 +12,7 @@ namespace tapio::agent {
 std::vector<SpoolDone> SpoolExecutor::run(std::vector<SpoolJob> jobs)
 {
     std::vector<SpoolDone> results;
-    std::size_t unsynced = 0;          // appended since the last sync, at the end of `results`
+    std::size_t unsynced = 0; // appended since the last sync, at the end of `results`
     const auto syncThem = [&] {
         if (std::exchange(unsynced, 0) == 0)
             return;
@@ -54,11 +54,8 @@ SpoolDone SpoolExecutor::run(const SpoolJob &job)
         done.status = m_files->remove(job.segment.text());
         m_broken = m_broken || job.segment == m_writing;
         break;
-    case SpoolJob::Kind::Sync:
-        done.status = m_files->sync();
-        break;
-    default:
-        done.status = write(job);
+    case SpoolJob::Kind::Sync: done.status = m_files->sync(); break;
+    default: done.status = write(job);
     }
     return done;
 }
@@ -87,7 +84,8 @@ namespace {
 
 class DiskThread final : public SpoolDisk {
 public:
-    DiskThread(SpoolExecutor executor, std::function<void()> wake) : m_shared(std::make_shared<Shared>(std::move(executor), std::move(wake)))
+    DiskThread(SpoolExecutor executor, std::function<void()> wake)
+        : m_shared(std::make_shared<Shared>(std::move(executor), std::move(wake)))
     {
         m_thread = std::thread([shared = m_shared] { shared->serve(); });
     }
@@ -107,7 +105,7 @@ public:
         if (idle(patience))
             m_thread.join();
         else
-            m_thread.detach();      // it holds what it uses, and ends when the disk lets it
+            m_thread.detach(); // it holds what it uses, and ends when the disk lets it
     }
 
     void post(SpoolJob &&job) override
@@ -162,10 +160,10 @@ private:
                 wake();
         }
 
-        SpoolExecutor executor;            // of the thread alone
+        SpoolExecutor executor; // of the thread alone
         std::mutex wakeMutex;
         std::function<void()> wake;
-        std::mutex mutex;                  // guards what follows
+        std::mutex mutex; // guards what follows
         std::condition_variable changed;
         std::vector<SpoolJob> jobs;
         std::vector<SpoolDone> results;

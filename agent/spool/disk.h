@@ -13,9 +13,9 @@
 namespace tapio::agent {
 
 enum class SpoolFsync : std::uint8_t {
-    Never,                             ///< outlives the agent, not the loss of power
-    Interval,                          ///< at most a second is lost with the power
-    Always,                            ///< a frame counts as spooled when it would outlive the loss of power
+    Never,    ///< outlives the agent, not the loss of power
+    Interval, ///< at most a second is lost with the power
+    Always,   ///< a frame counts as spooled when it would outlive the loss of power
 };
 
 /// What the disk is asked to do.
@@ -23,20 +23,20 @@ struct SpoolJob {
     enum class Kind : std::uint8_t { Open, Create, Append, Close, Sync, Read, Remove };
     Kind kind = Kind::Open;
     SegmentName segment;
-    SpoolBytes bytes;                  ///< Create: the header. Append: a record. Close: the sums
-    std::uint64_t offset = 0;          ///< Read
-    std::size_t length = 0;            ///< Read
-    std::uint64_t tag = 0;             ///< comes back with the result
+    SpoolBytes bytes;         ///< Create: the header. Append: a record. Close: the sums
+    std::uint64_t offset = 0; ///< Read
+    std::size_t length = 0;   ///< Read
+    std::uint64_t tag = 0;    ///< comes back with the result
 };
 
 struct SpoolDone {
     SpoolJob::Kind kind = SpoolJob::Kind::Open;
     SegmentName segment;
     std::uint64_t tag = 0;
-    std::size_t length = 0;            ///< Append, Close: bytes that the segment grew by
+    std::size_t length = 0; ///< Append, Close: bytes that the segment grew by
     Status status;
-    SpoolBytes bytes;                  ///< Read
-    FoundSpool found;                  ///< Open
+    SpoolBytes bytes; ///< Read
+    FoundSpool found; ///< Open
 };
 
 /// Does jobs on the files, in order; blocks as long as the disk does. One thread.
@@ -44,7 +44,8 @@ class SpoolExecutor {
 public:
     /// With SpoolFsync::Always, records that wait together share one wait for the disk.
     SpoolExecutor(std::unique_ptr<SpoolFiles> files, std::string node, SpoolFsync fsync)
-        : m_files(std::move(files)), m_node(std::move(node)), m_fsync(fsync) {}
+        : m_files(std::move(files)), m_node(std::move(node)), m_fsync(fsync)
+    {}
 
     std::vector<SpoolDone> run(std::vector<SpoolJob> jobs);
 
@@ -56,7 +57,7 @@ private:
     std::string m_node;
     SpoolFsync m_fsync;
     SegmentName m_writing;
-    bool m_broken = true;              ///< a record of m_writing could not be written: nothing may follow it
+    bool m_broken = true; ///< a record of m_writing could not be written: nothing may follow it
 };
 
 /// Where jobs go and results come from. Never blocks but in idle(). One thread, the publisher's.

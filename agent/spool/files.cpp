@@ -66,14 +66,14 @@ private:
     Fd m_lock;
     Fd m_writing;
     std::string m_writingName;
-    std::uint64_t m_length = 0;            ///< of the file that is written
-    bool m_entered = false;                ///< its entry in the folder was not yet made to survive
+    std::uint64_t m_length = 0; ///< of the file that is written
+    bool m_entered = false;     ///< its entry in the folder was not yet made to survive
 };
 
 Status FolderFiles::takeFolder()
 {
     std::error_code error;
-    const std::filesystem::path above = m_path.parent_path();   // empty for a name alone
+    const std::filesystem::path above = m_path.parent_path(); // empty for a name alone
     if (!above.empty())
         std::filesystem::create_directories(above, error);
     if (error)
@@ -93,8 +93,9 @@ Status FolderFiles::takeFolder()
         return failErrno("closing the folder " + m_path.native() + " to others", errno);
     // One that somebody else made may be more than a spool's, /var/lib for one: its mode is not ours to change.
     if (!made && (info.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        return fail(Errc::PermissionDenied, "the folder " + m_path.native() + " is open to other users: if it is the spool's alone, 'chmod 0700 "
-                                                + m_path.native() + "' closes it");
+        return fail(Errc::PermissionDenied, "the folder " + m_path.native()
+                                                + " is open to other users: if it is the spool's alone, 'chmod 0700 " + m_path.native()
+                                                + "' closes it");
     return {};
 }
 
@@ -150,7 +151,8 @@ Status FolderFiles::append(std::span<const std::byte> bytes)
     std::size_t written = 0;
     int errnum = 0;
     while (written < bytes.size() && errnum == 0) {
-        const ssize_t count = pwrite(m_writing.get(), bytes.data() + written, bytes.size() - written, static_cast<off_t>(m_length + written));
+        const ssize_t count =
+            pwrite(m_writing.get(), bytes.data() + written, bytes.size() - written, static_cast<off_t>(m_length + written));
         if (count > 0)
             written += static_cast<std::size_t>(count);
         else if (count == 0 || errno != EINTR)
@@ -230,9 +232,6 @@ Status FolderFiles::remove(const std::string &name)
 
 } // namespace
 
-std::unique_ptr<SpoolFiles> SpoolFiles::inFolder(std::filesystem::path folder)
-{
-    return std::make_unique<FolderFiles>(std::move(folder));
-}
+std::unique_ptr<SpoolFiles> SpoolFiles::inFolder(std::filesystem::path folder) { return std::make_unique<FolderFiles>(std::move(folder)); }
 
 } // namespace tapio::agent

@@ -23,8 +23,7 @@ std::uint32_t checksum(std::span<const std::byte> bytes)
     return static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef *>(bytes.data()), bytes.size()));
 }
 
-template <typename T>
-void put(SpoolBytes &out, T value)
+template <typename T> void put(SpoolBytes &out, T value)
 {
     for (std::size_t i = 0; i < sizeof(T); ++i)
         out.push_back(static_cast<std::byte>(static_cast<std::uint64_t>(value) >> (8 * i)));
@@ -42,8 +41,7 @@ class Reader {
 public:
     explicit Reader(std::span<const std::byte> bytes) : m_bytes(bytes) {}
 
-    template <typename T>
-    T number()
+    template <typename T> T number()
     {
         const auto bytes = take(sizeof(T));
         std::uint64_t value = 0;
@@ -127,7 +125,8 @@ Result<DecodedHeader> decodeCopy(std::span<const std::byte> bytes)
     if (!reader.ok() || wanted != checksum(bytes.first(covered)))
         return fail(Errc::Malformed, "its header is damaged");
     if (version != spoolFormat)
-        return fail(Errc::VersionMismatch, "it is of format " + std::to_string(version) + ", this agent writes " + std::to_string(spoolFormat));
+        return fail(Errc::VersionMismatch,
+                    "it is of format " + std::to_string(version) + ", this agent writes " + std::to_string(spoolFormat));
     decoded.bytes = reader.at();
     return decoded;
 }
@@ -178,7 +177,7 @@ Result<DecodedHeader> decodeHeader(std::span<const std::byte> bytes)
 {
     auto first = decodeCopy(bytes);
     if (first) {
-        first->bytes *= 2;   // the second copy is as long; whether it is whole no longer matters
+        first->bytes *= 2; // the second copy is as long; whether it is whole no longer matters
         return first;
     }
     if (first.error().code() == Errc::VersionMismatch)

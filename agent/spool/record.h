@@ -25,9 +25,9 @@ inline constexpr std::size_t maxSegmentHeader = 2048;
 
 /// Says where a segment belongs, so that names sorted are segments in order: starts of the agent count up, frame numbers too.
 struct SegmentName {
-    std::uint32_t run = 0;             ///< which start of the agent over this folder wrote it
+    std::uint32_t run = 0; ///< which start of the agent over this folder wrote it
     std::uint64_t streamId = 0;
-    std::uint64_t firstSeq = 0;        ///< number of its first frame
+    std::uint64_t firstSeq = 0; ///< number of its first frame
 
     auto operator<=>(const SegmentName &) const = default;
     std::string text() const;
@@ -37,8 +37,8 @@ struct SegmentName {
 
 struct SegmentHeader {
     SegmentName name;
-    std::string node;                  ///< at most 255 bytes
-    std::int64_t createdNs = 0;        ///< UTC
+    std::string node;           ///< at most 255 bytes
+    std::int64_t createdNs = 0; ///< UTC
 
     bool operator==(const SegmentHeader &) const = default;
 };
@@ -47,7 +47,7 @@ struct SegmentHeader {
 SpoolBytes encodeHeader(const SegmentHeader &header);
 struct DecodedHeader {
     SegmentHeader header;
-    std::size_t bytes = 0;             ///< of both copies: where the first record begins
+    std::size_t bytes = 0; ///< of both copies: where the first record begins
 };
 /// Errors: VersionMismatch (a format of another version), Malformed.
 Result<DecodedHeader> decodeHeader(std::span<const std::byte> bytes);
@@ -60,11 +60,11 @@ struct SourceEvents {
 /// A frame as it lies in the spool. Views into the bytes that it was read from or is made from.
 struct FrameRecord {
     std::uint64_t frameSeq = 0;
-    std::uint64_t lastEvent = 0;       ///< number of the last event up to and with this frame
-    std::uint64_t droppedEvents = 0;   ///< of the stream when the frame was made
-    std::uint64_t producedEvents = 0;  ///< of the stream when the record was written
-    std::int64_t oldestNs = 0;         ///< UTC of its first event; 0 = it carries none
-    std::int64_t newestNs = 0;         ///< UTC of its last event, or of its making
+    std::uint64_t lastEvent = 0;      ///< number of the last event up to and with this frame
+    std::uint64_t droppedEvents = 0;  ///< of the stream when the frame was made
+    std::uint64_t producedEvents = 0; ///< of the stream when the record was written
+    std::int64_t oldestNs = 0;        ///< UTC of its first event; 0 = it carries none
+    std::int64_t newestNs = 0;        ///< UTC of its last event, or of its making
     std::uint32_t events = 0;
     std::vector<SourceEvents> sources; ///< at most 255, names at most 255 bytes
     std::span<const std::byte> frame;  ///< as the wire has it
@@ -75,7 +75,7 @@ struct SegmentSums {
     std::uint64_t frames = 0;
     std::uint64_t events = 0;
     std::uint64_t lastSeq = 0;
-    std::int64_t oldestNs = 0;         ///< 0 = no event
+    std::int64_t oldestNs = 0; ///< 0 = no event
     std::int64_t newestNs = 0;
 
     bool operator==(const SegmentSums &) const = default;
@@ -92,10 +92,10 @@ Result<SegmentSums> decodeSums(std::span<const std::byte> payload);
 /// What stands at the beginning of `bytes`.
 struct ScanStep {
     enum class Kind : std::uint8_t {
-        Record,    ///< `payload` fits its checksum
-        Damaged,   ///< `bytes` bytes hold no record that can be trusted
-        Torn,      ///< the file ends within the record that begins here
-        More,      ///< at least `bytes` bytes are needed to tell
+        Record,  ///< `payload` fits its checksum
+        Damaged, ///< `bytes` bytes hold no record that can be trusted
+        Torn,    ///< the file ends within the record that begins here
+        More,    ///< at least `bytes` bytes are needed to tell
         End,
     };
     Kind kind = Kind::End;

@@ -18,7 +18,8 @@ constexpr std::uint32_t mostRuns = 0xF000'0000;
 std::string shown(std::string_view name)
 {
     std::string text(name.substr(0, shownName));
-    std::replace_if(text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
     return "'" + text + "'";
 }
 
@@ -29,7 +30,7 @@ Result<SegmentSums> sumUp(SpoolFiles &files, const std::string &name, std::uint6
     SpoolBytes buffer;
     std::size_t used = 0;
     std::size_t wanted = 0;
-    std::uint64_t end = at;                        // of what is in the buffer
+    std::uint64_t end = at; // of what is in the buffer
     for (;;) {
         const auto step = scanRecord(std::span(buffer).subspan(used), end == size);
         if (step.kind == ScanStep::Kind::End || step.kind == ScanStep::Kind::Torn)
@@ -40,7 +41,7 @@ Result<SegmentSums> sumUp(SpoolFiles &files, const std::string &name, std::uint6
             const auto more = files.read(name, end, static_cast<std::size_t>(std::min<std::uint64_t>(wanted, size - end)));
             if (!more)
                 return fail(more.error());
-            end = more->empty() ? size : end + more->size();   // it became shorter meanwhile
+            end = more->empty() ? size : end + more->size(); // it became shorter meanwhile
             buffer.insert(buffer.end(), more->begin(), more->end());
             continue;
         }

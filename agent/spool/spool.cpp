@@ -53,10 +53,11 @@ std::string_view spoolCauseName(SpoolCause cause) noexcept
 
 void addLoss(std::vector<SpoolLoss> &known, const SpoolLoss &loss)
 {
-    const auto same = std::find_if(known.begin(), known.end(), [&](const SpoolLoss &one) { return one.cause == loss.cause && one.earlier == loss.earlier; });
+    const auto same = std::find_if(known.begin(), known.end(),
+                                   [&](const SpoolLoss &one) { return one.cause == loss.cause && one.earlier == loss.earlier; });
     if (same == known.end()) {
         known.push_back(loss);
-        known.back().unsent.clear();   // counted where it happened
+        known.back().unsent.clear(); // counted where it happened
         return;
     }
     same->frames += loss.frames;
@@ -69,8 +70,7 @@ void addLoss(std::vector<SpoolLoss> &known, const SpoolLoss &loss)
 Spool::Spool(SpoolOptions options, SpoolDisk &disk, const Clock &clock)
     : m_options(std::move(options)), m_disk(disk), m_clock(clock),
       m_segmentBytes(std::clamp(m_options.bytes / segmentsInAll, leastSegment, mostSegment))
-{
-}
+{}
 
 void Spool::begin(SpoolListener &listener)
 {
@@ -135,7 +135,7 @@ void Spool::poll()
 void Spool::onOpened(SpoolDone &done)
 {
     if (!opening())
-        return;     // too late: this start's own stream has begun, and no earlier one may follow it
+        return; // too late: this start's own stream has begun, and no earlier one may follow it
     if (!done.status) {
         become(SpoolState::Off, done.status.error().message());
         return;
@@ -190,7 +190,8 @@ std::uint64_t Spool::lastWritten() const { return m_active ? m_segments.at(*m_ac
 
 bool Spool::hasRoom(std::size_t bytes) const noexcept
 {
-    return m_status.state == SpoolState::Well && m_writingBytes + bytes <= mostWriting && m_bytes + bytes + segmentOverhead <= m_options.bytes;
+    return m_status.state == SpoolState::Well && m_writingBytes + bytes <= mostWriting
+           && m_bytes + bytes + segmentOverhead <= m_options.bytes;
 }
 
 /// Whether a frame may come behind the last in the file that is written. Nothing that is held elsewhere may belong between two frames of a
@@ -229,7 +230,7 @@ bool Spool::keep(const FrameRecord &record, bool everSent, std::uint64_t inMemor
     m_bytes += bytes.size();
     m_writingBytes += bytes.size();
     if (m_ownFrames == 0 && replaysOwn())
-        m_lastRead = std::min(m_lastRead, record.frameSeq - 1);     // of what was read all is gone, and this may be lower
+        m_lastRead = std::min(m_lastRead, record.frameSeq - 1); // of what was read all is gone, and this may be lower
     m_lastKept = m_ownFrames == 0 ? record.frameSeq : std::max(m_lastKept, record.frameSeq);
     ++m_ownFrames;
     m_ownEvents += record.events;
@@ -311,7 +312,7 @@ void Spool::onFailed(const SpoolDone &done)
     if (const auto at = m_segments.find(done.segment); at != m_segments.end() && done.kind != SpoolJob::Kind::Sync) {
         Segment &segment = at->second;
         --segment.jobs;
-        segment.closed = true;      // what follows in it fails too
+        segment.closed = true; // what follows in it fails too
         segment.posted -= done.length;
         m_bytes -= done.length;
         if (m_active == done.segment)
@@ -334,13 +335,13 @@ void Spool::loseWrite(const Write &write)
     if (at == m_segments.end())
         return;
     if (write.everSent && write.frameSeq <= m_ownSafe)
-        return;                     // confirmed meanwhile, and let go
+        return; // confirmed meanwhile, and let go
     SpoolTally lost, sentOnce;
     lost.add(write.record.events, write.record.sources);
     const auto sent = std::find_if(m_sent.begin(), m_sent.end(), [&](const SpooledFrame &f) { return f.frameSeq == write.frameSeq; });
     if (sent != m_sent.end()) {
         sentOnce = lost;
-        m_sent.erase(sent);         // never under way: it could not be read
+        m_sent.erase(sent); // never under way: it could not be read
     }
     at->second.unread.subtract(lost);
     lose(SpoolCause::Disk, at->second, lost, sentOnce);
@@ -368,7 +369,8 @@ void Spool::lose(SpoolCause cause, const Segment &segment, const SpoolTally &los
     dropped.events += lost.events;
     SpoolTally unsent = lost;
     unsent.subtract(sentOnce);
-    m_listener->onSpoolLoss({cause, !segment.own, lost.frames, lost.events, sentOnce.events, unsent.sources, segment.sums.oldestNs, segment.sums.newestNs});
+    m_listener->onSpoolLoss(
+        {cause, !segment.own, lost.frames, lost.events, sentOnce.events, unsent.sources, segment.sums.oldestNs, segment.sums.newestNs});
 }
 
 bool Spool::droppable(const SegmentName &name, const Segment &segment) const
@@ -382,7 +384,8 @@ bool Spool::droppable(const SegmentName &name, const Segment &segment) const
 bool Spool::makeRoom(std::uint64_t size)
 {
     while (m_bytes + size + segmentOverhead > m_options.bytes) {
-        const auto oldest = std::find_if(m_segments.begin(), m_segments.end(), [&](const auto &one) { return droppable(one.first, one.second); });
+        const auto oldest =
+            std::find_if(m_segments.begin(), m_segments.end(), [&](const auto &one) { return droppable(one.first, one.second); });
         if (oldest == m_segments.end())
             return false;
         drop(oldest, SpoolCause::Full);
@@ -400,14 +403,16 @@ void Spool::drop(Segments::iterator at, SpoolCause cause)
             sentOnce.add(frame.events, frame.sources);
     }
     if (!at->second.own)
-        sentOnce = {};              // of an earlier start: there is no telling what its server has
+        sentOnce = {}; // of an earlier start: there is no telling what its server has
     if (m_bufferOf == name)
         forgetBuffer();
     m_sent.erase(std::remove_if(m_sent.begin(), m_sent.end(), ofIt), m_sent.end());
-    m_ready.erase(std::remove_if(m_ready.begin(), m_ready.end(), [&](const SpooledFrame &frame) {
-                      m_readyBytes -= ofIt(frame) ? frame.bytes.size() : 0;
-                      return ofIt(frame);
-                  }), m_ready.end());
+    m_ready.erase(std::remove_if(m_ready.begin(), m_ready.end(),
+                                 [&](const SpooledFrame &frame) {
+                                     m_readyBytes -= ofIt(frame) ? frame.bytes.size() : 0;
+                                     return ofIt(frame);
+                                 }),
+                  m_ready.end());
     const SpoolTally lost = at->second.held;
     lose(cause, at->second, lost, sentOnce);
     let(at->second, lost);
@@ -479,7 +484,7 @@ SpoolAmount Spool::unwritten() const
     for (const Write &write : m_writes) {
         const bool confirmed = write.everSent && write.frameSeq <= m_ownSafe;
         if (confirmed || !m_segments.contains(write.segment))
-            continue;               // no longer held
+            continue; // no longer held
         ++amount.frames;
         amount.events += write.record.events;
         amount.bytes += write.size;

@@ -18,13 +18,13 @@
 namespace tapio::agent {
 
 struct SpoolOptions {
-    std::filesystem::path folder;          ///< empty = no spool
+    std::filesystem::path folder; ///< empty = no spool
     std::uint64_t bytes = 256u << 20;
     std::chrono::milliseconds maxAge = std::chrono::hours(24);
     SpoolFsync fsync = SpoolFsync::Interval;
-    std::uint64_t replayRate = 4u << 20;   ///< bytes per second, beyond what is made meanwhile
+    std::uint64_t replayRate = 4u << 20; ///< bytes per second, beyond what is made meanwhile
     std::string node;
-    std::uint64_t streamId = 0;            ///< of this start of the agent
+    std::uint64_t streamId = 0; ///< of this start of the agent
 };
 
 enum class SpoolState : std::uint8_t { Off, Opening, Well, Unwell };
@@ -38,27 +38,27 @@ std::string_view spoolCauseName(SpoolCause cause) noexcept;
 struct SpoolAmount {
     std::uint64_t frames = 0;
     std::uint64_t events = 0;
-    std::uint64_t bytes = 0;           ///< of files, or of frames where they are sent; 0 of what was dropped
+    std::uint64_t bytes = 0; ///< of files, or of frames where they are sent; 0 of what was dropped
 };
 
 /// The spool as the rest of the agent may know it. A value.
 struct SpoolStatus {
     SpoolState state = SpoolState::Off;
-    std::string reason;                ///< of Off and Unwell; empty = never asked for
-    SpoolAmount held;                  ///< on the disk or on its way there, and not confirmed
-    SpoolAmount earlier;               ///< of these: of earlier starts of the agent
-    SpoolAmount unwritten;             ///< of these: not on the disk when flush() last returned
-    SpoolAmount spooled;               ///< written since the start
-    SpoolAmount replayed;              ///< of this start, sent from the disk, each once
-    SpoolAmount earlierReplayed;       ///< of earlier starts, confirmed
-    std::array<SpoolAmount, spoolCauses> dropped;   ///< by SpoolCause, of this start and of earlier ones
-    std::int64_t oldestNs = 0;         ///< UTC of the oldest event held; 0 = none
+    std::string reason;                           ///< of Off and Unwell; empty = never asked for
+    SpoolAmount held;                             ///< on the disk or on its way there, and not confirmed
+    SpoolAmount earlier;                          ///< of these: of earlier starts of the agent
+    SpoolAmount unwritten;                        ///< of these: not on the disk when flush() last returned
+    SpoolAmount spooled;                          ///< written since the start
+    SpoolAmount replayed;                         ///< of this start, sent from the disk, each once
+    SpoolAmount earlierReplayed;                  ///< of earlier starts, confirmed
+    std::array<SpoolAmount, spoolCauses> dropped; ///< by SpoolCause, of this start and of earlier ones
+    std::int64_t oldestNs = 0;                    ///< UTC of the oldest event held; 0 = none
 };
 
 /// Frames that were given up.
 struct SpoolLoss {
     SpoolCause cause = SpoolCause::Full;
-    bool earlier = false;              ///< of an earlier start: none of the following is in this stream's counts
+    bool earlier = false; ///< of an earlier start: none of the following is in this stream's counts
     std::uint64_t frames = 0;
     std::uint64_t events = 0;
     std::uint64_t abandonedEvents = 0; ///< of these: were sent once; the server knows whether they arrived
@@ -73,18 +73,18 @@ void addLoss(std::vector<SpoolLoss> &known, const SpoolLoss &loss);
 /// A frame on its way from the disk to the server.
 struct SpooledFrame {
     std::uint64_t frameSeq = 0;
-    std::uint64_t lastEvent = 0;       ///< number of the last event up to and with it
-    std::uint64_t droppedEvents = 0;   ///< numbers up to there that nobody will see
+    std::uint64_t lastEvent = 0;     ///< number of the last event up to and with it
+    std::uint64_t droppedEvents = 0; ///< numbers up to there that nobody will see
     std::uint32_t events = 0;
     std::size_t size = 0;              ///< of the frame
     std::vector<SourceEvents> sources; ///< empty for those of earlier starts
     std::int64_t oldestNs = 0;
     SegmentName segment;
     std::uint64_t offset = 0;
-    SpoolBytes bytes;                  ///< empty once it was sent
-    bool everSent = false;             ///< in this start, at least once
-    bool seen = false;                 ///< was read back
-    bool replayed = false;             ///< was sent from the disk
+    SpoolBytes bytes;      ///< empty once it was sent
+    bool everSent = false; ///< in this start, at least once
+    bool seen = false;     ///< was read back
+    bool replayed = false; ///< was sent from the disk
 };
 
 /// What the owner of a spool hears from it, within its calls.
@@ -175,28 +175,28 @@ public:
 private:
     struct Segment {
         bool own = false;
-        bool closed = false;               ///< nothing is appended to it any more
-        bool passed = false;               ///< read to its end
-        bool broken = false;               ///< cannot be read behind `bytes`
-        std::uint64_t firstRecord = 0;     ///< offset
-        std::uint64_t bytes = 0;           ///< that can be read
-        std::uint64_t posted = 0;          ///< with what is under way to the disk
+        bool closed = false;           ///< nothing is appended to it any more
+        bool passed = false;           ///< read to its end
+        bool broken = false;           ///< cannot be read behind `bytes`
+        std::uint64_t firstRecord = 0; ///< offset
+        std::uint64_t bytes = 0;       ///< that can be read
+        std::uint64_t posted = 0;      ///< with what is under way to the disk
         std::uint64_t readUpTo = 0;
-        std::size_t jobs = 0;              ///< of writing, under way
-        std::uint64_t damaged = 0;         ///< places that hold no record, found at the first reading
+        std::size_t jobs = 0;      ///< of writing, under way
+        std::uint64_t damaged = 0; ///< places that hold no record, found at the first reading
         SegmentSums sums;
         SpoolTally held, unread;
-        std::int64_t firstBootNs = 0;      ///< own: when it was begun and last written
+        std::int64_t firstBootNs = 0; ///< own: when it was begun and last written
         std::int64_t lastBootNs = 0;
     };
     using Segments = std::map<SegmentName, Segment>;
     struct Write {
         std::uint64_t tag = 0;
         std::uint64_t frameSeq = 0;
-        std::uint64_t size = 0;            ///< of the record
+        std::uint64_t size = 0; ///< of the record
         bool everSent = false;
         SegmentName segment;
-        FrameRecord record;                ///< without its bytes
+        FrameRecord record; ///< without its bytes
     };
 
     void become(SpoolState state, std::string reason);
@@ -248,12 +248,12 @@ private:
     const std::uint64_t m_segmentBytes;
     SpoolStatus m_status;
     Segments m_segments;
-    SegmentName m_replay;                  ///< run and stream of what is replayed
-    std::uint32_t m_run = 0;               ///< of this start
-    std::optional<SegmentName> m_active;   ///< that is written to
-    std::deque<Write> m_writes;            ///< under way to the disk, oldest first; bounded in bytes
+    SegmentName m_replay;                ///< run and stream of what is replayed
+    std::uint32_t m_run = 0;             ///< of this start
+    std::optional<SegmentName> m_active; ///< that is written to
+    std::deque<Write> m_writes;          ///< under way to the disk, oldest first; bounded in bytes
     std::size_t m_writingBytes = 0;
-    std::uint64_t m_bytes = 0;             ///< of all segments, as posted
+    std::uint64_t m_bytes = 0; ///< of all segments, as posted
     std::uint64_t m_ownFrames = 0;
     std::uint64_t m_ownEvents = 0;
     std::uint64_t m_lastKept = 0;
@@ -262,28 +262,28 @@ private:
     std::int64_t m_retryBootNs = 0;
     std::int64_t m_nextSyncBootNs = 0;
     std::int64_t m_nextSweepBootNs = 0;
-    std::int64_t m_steadySinceBootNs = 0;  ///< UTC was not set since
+    std::int64_t m_steadySinceBootNs = 0; ///< UTC was not set since
     std::int64_t m_utcMinusBoot = 0;
     bool m_unsynced = false;
 
-    std::deque<SpooledFrame> m_sent;       ///< not confirmed; the first m_underWay in this session; bounded by credit
+    std::deque<SpooledFrame> m_sent; ///< not confirmed; the first m_underWay in this session; bounded by credit
     std::size_t m_underWay = 0;
     std::size_t m_bytesUnderWay = 0;
     std::uint64_t m_eventsUnderWay = 0;
-    std::deque<SpooledFrame> m_ready;      ///< read, not sent
+    std::deque<SpooledFrame> m_ready; ///< read, not sent
     std::size_t m_readyBytes = 0;
     std::optional<SegmentName> m_bufferOf; ///< the segment that is read
     SpoolBytes m_buffer;                   ///< a part of it
     std::uint64_t m_bufferAt = 0;          ///< offset of its first byte
     std::size_t m_used = 0;
-    std::uint64_t m_readTag = 0;           ///< of the read under way; 0 = none
+    std::uint64_t m_readTag = 0; ///< of the read under way; 0 = none
     std::int64_t m_readSinceBootNs = 0;
     std::int64_t m_slowSaidBootNs = INT64_MIN;
-    std::uint64_t m_lastRead = 0;          ///< frame number
-    std::uint64_t m_safe = 0;              ///< frame number that the server confirmed, of the stream that is replayed
-    std::uint64_t m_letGo = 0;             ///< highest frame number that was let go since, of the same stream
-    std::uint64_t m_ownSafe = 0;           ///< the same of this start's stream
-    std::uint64_t m_lastEvent = 0;         ///< of the last frame read, and with it:
+    std::uint64_t m_lastRead = 0;  ///< frame number
+    std::uint64_t m_safe = 0;      ///< frame number that the server confirmed, of the stream that is replayed
+    std::uint64_t m_letGo = 0;     ///< highest frame number that was let go since, of the same stream
+    std::uint64_t m_ownSafe = 0;   ///< the same of this start's stream
+    std::uint64_t m_lastEvent = 0; ///< of the last frame read, and with it:
     std::uint64_t m_droppedEvents = 0;
     std::uint64_t m_producedEvents = 0;
     bool m_anyRead = false;

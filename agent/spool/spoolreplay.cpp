@@ -32,7 +32,8 @@ std::optional<std::uint64_t> Spool::earlierStream() const
 
 bool Spool::streamDone() const
 {
-    return m_sent.empty() && m_ready.empty() && std::none_of(m_segments.begin(), m_segments.end(), [this](const auto &one) { return ofReplay(one.first); });
+    return m_sent.empty() && m_ready.empty()
+           && std::none_of(m_segments.begin(), m_segments.end(), [this](const auto &one) { return ofReplay(one.first); });
 }
 
 void Spool::nextStream()
@@ -85,12 +86,12 @@ void Spool::restart()
     m_replaying = false;
     endUnderWay();
     if (givenUp()) {
-        m_sent.clear();     // there is no reading them again
+        m_sent.clear(); // there is no reading them again
         m_ready.clear();
         m_readyBytes = 0;
     }
     if (m_sent.empty() && m_ready.empty())
-        return;     // what was read is confirmed: the reading goes on
+        return; // what was read is confirmed: the reading goes on
     const SpooledFrame &from = m_sent.empty() ? m_ready.front() : m_sent.front();
     const SegmentName name = from.segment;
     forgetBuffer();
@@ -169,13 +170,18 @@ void Spool::requestMore(Segments::iterator at, std::size_t wanted)
     const std::size_t most = std::max(readAtOnce, wanted - std::min(wanted, m_buffer.size()));
     m_readTag = ++m_tag;
     m_readSinceBootNs = m_clock.bootNs();
-    m_disk.post({SpoolJob::Kind::Read, at->first, {}, from, static_cast<std::size_t>(std::min<std::uint64_t>(most, at->second.bytes - from)), m_readTag});
+    m_disk.post({SpoolJob::Kind::Read,
+                 at->first,
+                 {},
+                 from,
+                 static_cast<std::size_t>(std::min<std::uint64_t>(most, at->second.bytes - from)),
+                 m_readTag});
 }
 
 void Spool::onRead(SpoolDone &done)
 {
     if (done.tag != m_readTag)
-        return;     // of what was dropped, or is read from elsewhere by now
+        return; // of what was dropped, or is read from elsewhere by now
     m_readTag = 0;
     const auto at = m_segments.find(done.segment);
     if (at == m_segments.end() || m_bufferOf != done.segment)
@@ -206,7 +212,8 @@ bool Spool::admit(const Segment &segment, const FrameRecord &record, SpooledFram
         return true;
     for (const SourceEvents &source : record.sources) {
         // The names of this start, which outlive the buffer.
-        const auto known = std::find_if(segment.held.sources.begin(), segment.held.sources.end(), [&](const SourceEvents &s) { return s.source == source.source; });
+        const auto known = std::find_if(segment.held.sources.begin(), segment.held.sources.end(),
+                                        [&](const SourceEvents &s) { return s.source == source.source; });
         if (known == segment.held.sources.end())
             return false;
         frame.sources.push_back({known->source, source.events});
@@ -236,7 +243,7 @@ bool Spool::onRecord(Segments::iterator at, std::span<const std::byte> payload)
         return decodeSums(payload).has_value();
     Segment &segment = at->second;
     if (segment.own && record->frameSeq <= m_safe)
-        return true;    // was sent, confirmed and let go before it was read
+        return true; // was sent, confirmed and let go before it was read
     SpooledFrame frame;
     if (!admit(segment, *record, frame))
         return false;
@@ -260,7 +267,8 @@ bool Spool::onRecord(Segments::iterator at, std::span<const std::byte> payload)
         m_letGo = std::max(m_letGo, frame.frameSeq);
         return true;
     }
-    const auto known = std::find_if(m_sent.begin() + static_cast<std::ptrdiff_t>(m_underWay), m_sent.end(), [&](const SpooledFrame &f) { return f.frameSeq >= frame.frameSeq; });
+    const auto known = std::find_if(m_sent.begin() + static_cast<std::ptrdiff_t>(m_underWay), m_sent.end(),
+                                    [&](const SpooledFrame &f) { return f.frameSeq >= frame.frameSeq; });
     if (known != m_sent.end() && known->frameSeq == frame.frameSeq)
         known->seen = frame.everSent = true;
     frame.bytes.assign(record->frame.begin(), record->frame.end());
@@ -329,7 +337,7 @@ void Spool::retire()
             pass(here);
         if (m_bufferOf == here->first)
             forgetBuffer();
-        const SpoolTally left = here->second.held;      // a segment that lied about itself
+        const SpoolTally left = here->second.held; // a segment that lied about itself
         lose(SpoolCause::Damaged, here->second, left, {});
         let(here->second, left);
         erase(here);
@@ -395,7 +403,7 @@ std::vector<SpooledFrame> Spool::acknowledge(std::uint64_t frameSeq)
     }
     while (!m_ready.empty() && m_ready.front().frameSeq <= frameSeq) {
         m_readyBytes -= m_ready.front().bytes.size();
-        if (!m_ready.front().everSent)      // else it was let go above
+        if (!m_ready.front().everSent) // else it was let go above
             release(m_ready.front());
         m_ready.pop_front();
     }

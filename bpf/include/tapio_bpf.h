@@ -29,11 +29,11 @@ struct {
 /* Set by the agent before loading. */
 extern const volatile __u64 tapio_wake_bytes; /* wake the reader from this fill of the event ring on */
 /* Set by the program identify, run once by the agent before anything is attached. */
-extern __u32 tapio_own_tgid;      /* the agent, as the kernel counts */
+extern __u32 tapio_own_tgid;	  /* the agent, as the kernel counts */
 extern __u32 tapio_own_pid_level; /* of its pid namespace; 0 = the initial one */
 extern __u32 tapio_own_pid_inum;
 /* Changed by the agent while the programs run. */
-extern __u32 tapio_filter_active;   /* 1 + the slot of the filter in force; 0 = none is */
+extern __u32 tapio_filter_active; /* 1 + the slot of the filter in force; 0 = none is */
 extern __u64 tapio_utc_minus_boot_ns;
 
 #define TAPIO_ADD(counter, n) __sync_fetch_and_add(&(counter), n)
@@ -61,8 +61,7 @@ static __always_inline bool tapio_is_own(__u32 kernel_tgid)
 /* Batched: waking the reader costs more than five times the record itself, so it sleeps and looks (see README.md). */
 static __always_inline void tapio_submit(void *record)
 {
-	__u64 flags = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= tapio_wake_bytes ? BPF_RB_FORCE_WAKEUP
-											  : BPF_RB_NO_WAKEUP;
+	__u64 flags = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= tapio_wake_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 
 	bpf_ringbuf_submit(record, flags);
 }
@@ -129,8 +128,7 @@ static __always_inline __u32 tapio_visible_pid(struct task_struct *task, bool ty
 	pid = BPF_CORE_READ(leader, thread_pid);
 	if (!pid || BPF_CORE_READ(pid, level) < tapio_own_pid_level)
 		return 0;
-	number = (void *)pid + bpf_core_field_offset(struct pid, numbers)
-		 + tapio_own_pid_level * bpf_core_type_size(struct upid);
+	number = (void *)pid + bpf_core_field_offset(struct pid, numbers) + tapio_own_pid_level * bpf_core_type_size(struct upid);
 	return BPF_CORE_READ(number, ns, ns.inum) == tapio_own_pid_inum ? BPF_CORE_READ(number, nr) : 0;
 }
 

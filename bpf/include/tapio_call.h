@@ -21,8 +21,8 @@ struct pt_regs___call_arm64 {
 #define TAPIO_CALL_IS_X86 bpf_core_field_exists(((struct pt_regs___call_x86 *)0)->ax)
 
 /* Arguments of a function, and what it returns: System V AMD64 ABI section 3.2.3, AAPCS64 section 6.8. */
-#define TAPIO_ARGUMENT(context, x86, number)                                                                           \
-	(TAPIO_CALL_IS_X86 ? BPF_CORE_READ((struct pt_regs___call_x86 *)(context), x86)                                \
+#define TAPIO_ARGUMENT(context, x86, number)                                            \
+	(TAPIO_CALL_IS_X86 ? BPF_CORE_READ((struct pt_regs___call_x86 *)(context), x86) \
 			   : BPF_CORE_READ((struct pt_regs___call_arm64 *)(context), regs[number]))
 #define TAPIO_RETURNED(context) TAPIO_ARGUMENT(context, ax, 0)
 

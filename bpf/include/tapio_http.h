@@ -40,8 +40,8 @@ static __always_inline enum tapio_http_sight look(const __u32 *words)
 	const char *text = (const char *)words;
 
 	if (words[0] == FOUR('H', 'T', 'T', 'P')) {
-		bool fits = (words[1] & FOUR(255, 255, 255, 0)) == FOUR('/', '1', '.', 0) && text[8] == ' '
-			    && is_digit(text[9]) && is_digit(text[10]) && is_digit(text[11]);
+		bool fits = (words[1] & FOUR(255, 255, 255, 0)) == FOUR('/', '1', '.', 0) && text[8] == ' ' && is_digit(text[9])
+			    && is_digit(text[10]) && is_digit(text[11]);
 
 		return fits ? TAPIO_SEES_ANSWER : TAPIO_SEES_OTHER;
 	}

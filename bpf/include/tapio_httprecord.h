@@ -87,8 +87,8 @@ static __always_inline struct tapio_http *tapio_begin_http(enum tapio_kind kind,
  */
 static __always_inline bool tapio_add_up_http(const struct tapio_http_parties *of, __u64 latency_ns, __u32 digit)
 {
-	struct tapio_histogram_key key = {.cgroups = of->owner->cgroups, .kind = TAPIO_HTTP_LATENCY,
-					  .op = TAPIO_HTTP_OP(of->direction, digit)};
+	struct tapio_histogram_key key = {
+		.cgroups = of->owner->cgroups, .kind = TAPIO_HTTP_LATENCY, .op = TAPIO_HTTP_OP(of->direction, digit)};
 
 	if (!key.cgroups.v2)
 		key.cgroups.v2 = TAPIO_ROOT_CGROUP;

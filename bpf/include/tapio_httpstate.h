@@ -22,8 +22,8 @@ enum tapio_http_state { TAPIO_HTTP_UNKNOWN, TAPIO_HTTP_SPOKEN, TAPIO_HTTP_IGNORE
  * both are numbered, and the same number belongs together. A request that could not be kept is numbered too.
  */
 struct tapio_http_socket {
-	__u32 next;	/* number of the next request */
-	__u32 first;	/* number of the next answer */
+	__u32 next;		/* number of the next request */
+	__u32 first;		/* number of the next answer */
 	__u32 request_sequence; /* where the last request began */
 	/* Where the last request and the last answer began, or what came a window before the newest: what is older is sent again. */
 	__u32 request_floor;
@@ -31,7 +31,7 @@ struct tapio_http_socket {
 	__u8 state;	/* enum tapio_http_state */
 	__u8 direction; /* enum tapio_direction */
 	__u8 looked;
-	__u8 known;	/* which of the two floors are: TAPIO_HTTP_KNOWS_ */
+	__u8 known; /* which of the two floors are: TAPIO_HTTP_KNOWS_ */
 	__u32 generation;
 };
 

@@ -384,14 +384,14 @@ struct trace_event_raw_mark_victim {
  * One handler serves two attach kinds. "typed" is a constant of the wrapper: tp_btf hands out pointers that may be
  * followed directly; raw_tp needs a read that may fail.
  */
-#define TAPIO_GET(typed, pointer, field)                                                                               \
-	({                                                                                                             \
-		typeof((pointer)->field) got_;                                                                         \
-		if (typed)                                                                                             \
-			got_ = (pointer)->field;                                                                       \
-		else                                                                                                   \
-			bpf_core_read(&got_, sizeof(got_), &(pointer)->field);                                         \
-		got_;                                                                                                  \
+#define TAPIO_GET(typed, pointer, field)                                       \
+	({                                                                     \
+		typeof((pointer)->field) got_;                                 \
+		if (typed)                                                     \
+			got_ = (pointer)->field;                               \
+		else                                                           \
+			bpf_core_read(&got_, sizeof(got_), &(pointer)->field); \
+		got_;                                                          \
 	})
 
 #endif

@@ -6,7 +6,7 @@
 
 /* Who last sent a process a signal that ends it: written when the signal is generated, read when the process exits. */
 struct tapio_killer {
-	__u64 target; /* task_struct; read only through helpers that survive its end */
+	__u64 target;	/* task_struct; read only through helpers that survive its end */
 	__u64 start_ns; /* boot time of the start of the target's first thread: a pid may be another's by the time it is read */
 	__s32 signal;
 	__u32 pid; /* 0 = the kernel */

@@ -19,7 +19,7 @@
 #define TAPIO_FILENAME_LEN 256 /* with the final NUL */
 #define TAPIO_ARGUMENTS_LEN 512
 #define TAPIO_HISTOGRAM_BUCKETS 26
-#define TAPIO_ROOT_CGROUP 1    /* kernfs id of the root of any cgroup hierarchy */
+#define TAPIO_ROOT_CGROUP 1 /* kernfs id of the root of any cgroup hierarchy */
 
 enum tapio_collector {
 	TAPIO_PROCESS,
@@ -114,15 +114,15 @@ TAPIO_ASSERT(sizeof(struct tapio_header) == 64);
 struct tapio_exec {
 	struct tapio_header header;
 	__u32 parent_pid;
-	__u16 filename_len;   /* without NUL */
-	__u16 arguments_len;  /* NUL after each */
+	__u16 filename_len;  /* without NUL */
+	__u16 arguments_len; /* NUL after each */
 	__u8 arguments_cut;
 	__u8 reserved[7];
 	char parent_comm[TAPIO_COMM_LEN];
 	char filename[TAPIO_FILENAME_LEN];
 	char arguments[TAPIO_ARGUMENTS_LEN];
-	__s64 file_modified_ns;   /* UTC; 0 = not known */
-	__s64 file_changed_ns;    /* UTC: st_ctime, which nobody can set; 0 = not known */
+	__s64 file_modified_ns;	  /* UTC; 0 = not known */
+	__s64 file_changed_ns;	  /* UTC: st_ctime, which nobody can set; 0 = not known */
 	__u64 container_start_ns; /* boot time at which the first process of the pid namespace started; 0 = it is the initial one */
 };
 TAPIO_ASSERT(sizeof(struct tapio_exec) == 888);
@@ -169,8 +169,8 @@ struct tapio_tcp {
 	__u64 bytes_received;
 	__u32 srtt_us;
 	__u32 retransmits;
-	__s32 error; /* errno of the socket; 0 = none */
-	__u16 local_port;  /* host order */
+	__s32 error;	  /* errno of the socket; 0 = none */
+	__u16 local_port; /* host order */
 	__u16 remote_port;
 	__u8 local[16]; /* IPv4 as ::ffff:a.b.c.d */
 	__u8 remote[16];
@@ -241,7 +241,7 @@ struct tapio_privilege {
 	__u32 old_egid;
 	__u32 new_egid;
 	__u64 gained_capabilities; /* effective now and not before */
-	__u8 by_exec;              /* the program started has a set-id bit or capabilities; 0 = gained some other way */
+	__u8 by_exec;		   /* the program started has a set-id bit or capabilities; 0 = gained some other way */
 	__u8 reserved[7];
 	char filename[TAPIO_FILENAME_LEN];
 };
@@ -259,15 +259,15 @@ TAPIO_ASSERT(sizeof(struct tapio_ptrace) == 88);
 
 struct tapio_module {
 	struct tapio_header header; /* process: who loads it */
-	__u64 taints;               /* as bits of /proc/sys/kernel/tainted */
+	__u64 taints;		    /* as bits of /proc/sys/kernel/tainted */
 	char name[TAPIO_MODULE_LEN];
 };
 TAPIO_ASSERT(sizeof(struct tapio_module) == 136);
 
 struct tapio_capability {
 	struct tapio_header header; /* process: who used it last */
-	__u32 repeats;              /* alike since the last record, this one included */
-	__u8 capability;            /* capabilities(7) */
+	__u32 repeats;		    /* alike since the last record, this one included */
+	__u8 capability;	    /* capabilities(7) */
 	__u8 granted;
 	__u16 reserved;
 };
@@ -340,7 +340,7 @@ struct tapio_rule {
 	__u64 plain_ns; /* instead of both for what its collector adds up: of what went well and soon, so many are told; 0 = none of its own */
 	__u64 plain_burst_ns;
 	__u8 by_cgroup; /* the verdicts on cgroups are to be asked */
-	__u8 by_port;   /* its port set is to be asked */
+	__u8 by_port;	/* its port set is to be asked */
 	__u8 reserved[6];
 };
 TAPIO_ASSERT(sizeof(struct tapio_rule) == 48);
@@ -381,7 +381,7 @@ struct tapio_bucket_key {
 TAPIO_ASSERT(sizeof(struct tapio_bucket_key) == 24);
 
 struct tapio_bucket {
-	__u64 full_ns;	/* boot time at which it is full again */
+	__u64 full_ns; /* boot time at which it is full again */
 	__u64 left_out;
 };
 

@@ -28,10 +28,10 @@ enum {
  */
 struct tapio_socket {
 	struct tapio_process owner;
-	__u64 start_ns;       /* SYN_SENT, or establishment of one that came in; 0 = before the agent began */
+	__u64 start_ns;	      /* SYN_SENT, or establishment of one that came in; 0 = before the agent began */
 	__u64 established_ns; /* 0 = never */
-	__u64 end_ns;         /* 0 = not yet */
-	__s32 error;          /* at the end */
+	__u64 end_ns;	      /* 0 = not yet */
+	__s32 error;	      /* at the end */
 	__u8 direction;
 	__u8 owner_is_certain;
 	__u8 is_own;

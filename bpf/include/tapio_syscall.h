@@ -42,17 +42,25 @@ static __always_inline __u64 tapio_call_argument(void *regs, __u32 number)
 
 	if (TAPIO_IS_X86) {
 		switch (number) {
-		case 1: return BPF_CORE_READ(x86, di);
-		case 2: return BPF_CORE_READ(x86, si);
-		case 3: return BPF_CORE_READ(x86, dx);
-		case 4: return BPF_CORE_READ(x86, r10);
+		case 1:
+			return BPF_CORE_READ(x86, di);
+		case 2:
+			return BPF_CORE_READ(x86, si);
+		case 3:
+			return BPF_CORE_READ(x86, dx);
+		case 4:
+			return BPF_CORE_READ(x86, r10);
 		}
 	} else if (TAPIO_IS_ARM64) {
 		switch (number) {
-		case 1: return BPF_CORE_READ(arm64, orig_x0);
-		case 2: return BPF_CORE_READ(arm64, regs[1]);
-		case 3: return BPF_CORE_READ(arm64, regs[2]);
-		case 4: return BPF_CORE_READ(arm64, regs[3]);
+		case 1:
+			return BPF_CORE_READ(arm64, orig_x0);
+		case 2:
+			return BPF_CORE_READ(arm64, regs[1]);
+		case 3:
+			return BPF_CORE_READ(arm64, regs[2]);
+		case 4:
+			return BPF_CORE_READ(arm64, regs[3]);
 		}
 	}
 	return 0;

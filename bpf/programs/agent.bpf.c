@@ -17,8 +17,7 @@ int identify(void *ctx)
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct pid *pid = BPF_CORE_READ(task, thread_pid);
 	__u32 level = BPF_CORE_READ(pid, level);
-	struct upid *number = (void *)pid + bpf_core_field_offset(struct pid, numbers)
-			      + level * bpf_core_type_size(struct upid);
+	struct upid *number = (void *)pid + bpf_core_field_offset(struct pid, numbers) + level * bpf_core_type_size(struct upid);
 
 	tapio_own_tgid = bpf_get_current_pid_tgid() >> 32;
 	tapio_own_pid_level = level;

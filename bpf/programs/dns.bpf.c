@@ -399,8 +399,7 @@ struct tapio_dns_look {
 
 struct bpf_map;
 
-static long look_at(struct bpf_map *map, struct tapio_dns_key *key, struct tapio_dns_question *known,
-		    struct tapio_dns_look *look)
+static long look_at(struct bpf_map *map, struct tapio_dns_key *key, struct tapio_dns_question *known, struct tapio_dns_look *look)
 {
 	struct tapio_counters *count = tapio_count(TAPIO_DNS);
 	struct tapio_dns_key own_key = *key;

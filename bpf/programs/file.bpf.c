@@ -35,7 +35,7 @@ struct tapio_file_failure {
 enum { TAPIO_FILE_EMPTY, TAPIO_FILE_WRITING, TAPIO_FILE_WRITTEN };
 
 struct tapio_file_kind {
-	__u64 told_ns; /* 0 = not filled in yet */
+	__u64 told_ns;	/* 0 = not filled in yet */
 	__u32 failures; /* since then */
 	__u32 state;	/* of `first` */
 	struct tapio_file_failure first;
@@ -82,8 +82,9 @@ static __always_inline __u32 kind_of_error(__s64 result)
 	if (result >= 0 || result < -63)
 		return 0;
 	bit = BIT(-result & 63);
-	if (!(bit & (BIT(TAPIO_EPERM) | BIT(TAPIO_ENOENT) | BIT(TAPIO_EIO) | BIT(TAPIO_EACCES) | BIT(TAPIO_ENFILE)
-		     | BIT(TAPIO_EMFILE) | BIT(TAPIO_ENOSPC) | BIT(TAPIO_EROFS))))
+	if (!(bit
+	      & (BIT(TAPIO_EPERM) | BIT(TAPIO_ENOENT) | BIT(TAPIO_EIO) | BIT(TAPIO_EACCES) | BIT(TAPIO_ENFILE) | BIT(TAPIO_EMFILE)
+		 | BIT(TAPIO_ENOSPC) | BIT(TAPIO_EROFS))))
 		return 0;
 	if (bit & BIT(TAPIO_ENOENT))
 		return TAPIO_FILE_MISSING;
@@ -128,8 +129,7 @@ static __always_inline bool read_open_file(struct tapio_file_failure *failure, s
 	struct file **files = BPF_CORE_READ(table, fd), *file = NULL;
 	__u32 type;
 
-	if (descriptor >= BPF_CORE_READ(table, max_fds)
-	    || bpf_probe_read_kernel(&file, sizeof(file), files + descriptor) || !file)
+	if (descriptor >= BPF_CORE_READ(table, max_fds) || bpf_probe_read_kernel(&file, sizeof(file), files + descriptor) || !file)
 		return false;
 	type = BPF_CORE_READ(file, f_inode, i_mode) & TAPIO_S_IFMT;
 	if (type != TAPIO_S_IFREG && type != TAPIO_S_IFDIR && type != TAPIO_S_IFBLK)
@@ -298,8 +298,7 @@ static __always_inline int on_return(void *regs, __s64 result, bool typed)
 	task = bpf_get_current_task_btf();
 	call = call_of(regs, task);
 	failure = bpf_map_lookup_elem(&file_scratch, &zero);
-	if (!failure || !(call >> 16 & kind) || tapio_is_own(task->tgid)
-	    || !describe(failure, regs, task, call, kind, typed)) {
+	if (!failure || !(call >> 16 & kind) || tapio_is_own(task->tgid) || !describe(failure, regs, task, call, kind, typed)) {
 		tapio_pass_by(count);
 		return 0;
 	}

@@ -55,8 +55,7 @@ static __always_inline struct tapio_http_request *new_request(struct tapio_http_
 
 	if (!side->exchange->request.begun_ns)
 		return &side->exchange->request;
-	if (number - side->socket->first >= TAPIO_HTTP_DEPTH
-	    || bpf_map_update_elem(&http_pipelined, &key, &no_request, BPF_ANY))
+	if (number - side->socket->first >= TAPIO_HTTP_DEPTH || bpf_map_update_elem(&http_pipelined, &key, &no_request, BPF_ANY))
 		return NULL;
 	return bpf_map_lookup_elem(&http_pipelined, &key);
 }
@@ -461,7 +460,8 @@ int http_state_btf(__u64 *ctx)
 	tapio_pass_by(count);
 	if (new == TAPIO_CLOSE || new == TAPIO_FIN_WAIT1 || new == TAPIO_LAST_ACK)
 		socket = bpf_sk_storage_get(&http_sockets, sk, NULL, 0);
-	if (socket && socket->generation == tapio_http_generation && socket->state == TAPIO_HTTP_SPOKEN && socket->first != socket->next && ends(sk, socket, new))
+	if (socket && socket->generation == tapio_http_generation && socket->state == TAPIO_HTTP_SPOKEN
+	    && socket->first != socket->next && ends(sk, socket, new))
 		on_end(sk, socket, count);
 	return 0;
 }

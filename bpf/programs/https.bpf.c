@@ -68,7 +68,7 @@ static const struct tapio_https_connection new_connection = {};
 struct tapio_https_call {
 	__u64 ssl; /* 0 = it is not */
 	__u64 buffer;
-	__u64 count; /* where it is told how much was read (SSL_read_ex); 0 = by what is returned */
+	__u64 count;		/* where it is told how much was read (SSL_read_ex); 0 = by what is returned */
 	struct tapio_ends ends; /* of the TCP socket that it received from meanwhile; ports 0 = none */
 	__u8 is_known;
 	__u8 reserved[3];
@@ -494,14 +494,14 @@ static __always_inline int on_free(void *regs)
  * A program for each way of attaching: as many places as there are with one link, or each by itself. The kernel tells them apart
  * when it loads them.
  */
-#define PROGRAM(name, call)                                                                                            \
-	SEC("uprobe") int https_##name(void *ctx)                                                                      \
-	{                                                                                                              \
-		return call;                                                                                           \
-	}                                                                                                              \
-	SEC("uprobe") int https_##name##_multi(void *ctx)                                                              \
-	{                                                                                                              \
-		return call;                                                                                           \
+#define PROGRAM(name, call)                               \
+	SEC("uprobe") int https_##name(void *ctx)         \
+	{                                                 \
+		return call;                              \
+	}                                                 \
+	SEC("uprobe") int https_##name##_multi(void *ctx) \
+	{                                                 \
+		return call;                              \
 	}
 
 PROGRAM(write, on_write(ctx))

@@ -14,13 +14,12 @@ const volatile bool tapio_victim_is_task = true; /* from 6.9, 72ba14deb40a; befo
  * As the kernel's own log line has it: without what the CPUs have not yet handed in. A macro, because only a constant index
  * is relocated with the size that the elements have in the running kernel.
  */
-#define TAPIO_RSS_BYTES(mm, member)                                                                                    \
-	({                                                                                                             \
-		struct mm_struct___atomic *old_ = (void *)(mm);                                                        \
-		__s64 pages_ = bpf_core_field_exists(old_->rss_stat.count)                                             \
-				       ? BPF_CORE_READ(old_, rss_stat.count[member].counter)                           \
-				       : BPF_CORE_READ(mm, rss_stat[member].count);                                    \
-		pages_ > 0 ? (__u64)pages_ << tapio_page_shift : 0;                                                    \
+#define TAPIO_RSS_BYTES(mm, member)                                                                                              \
+	({                                                                                                                       \
+		struct mm_struct___atomic *old_ = (void *)(mm);                                                                  \
+		__s64 pages_ = bpf_core_field_exists(old_->rss_stat.count) ? BPF_CORE_READ(old_, rss_stat.count[member].counter) \
+									   : BPF_CORE_READ(mm, rss_stat[member].count);          \
+		pages_ > 0 ? (__u64)pages_ << tapio_page_shift : 0;                                                              \
 	})
 
 static __always_inline void add_figures(struct tapio_oom *record, struct task_struct *victim)

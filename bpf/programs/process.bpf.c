@@ -4,7 +4,7 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-#define TAPIO_SIGNAL_GROUP_EXIT 4 /* include/linux/sched/signal.h */
+#define TAPIO_SIGNAL_GROUP_EXIT 4  /* include/linux/sched/signal.h */
 #define TAPIO_ENDED_BY_SIGNAL 0x7f /* of what wait(2) reports */
 
 /* The new stack was written by execve itself a moment ago, so its pages are there. */
@@ -171,8 +171,7 @@ int exec_raw(__u64 *ctx)
 SEC("tp/sched/sched_process_exec")
 int exec_tp(struct trace_event_raw_sched_process_exec *ctx)
 {
-	return on_exec((void *)bpf_get_current_task(), (void *)ctx + (ctx->__data_loc_filename & 0xffff),
-		       NULL, false);
+	return on_exec((void *)bpf_get_current_task(), (void *)ctx + (ctx->__data_loc_filename & 0xffff), NULL, false);
 }
 
 /* What wait(2) will report of the whole process: the leader's code, unless the group was ended as one. */
@@ -193,7 +192,8 @@ static __always_inline void name_killer(struct tapio_exit *record, __u32 tgid)
 	record->killer_comm[0] = 0;
 	if (!killer)
 		return;
-	if (killer->signal == (record->wait_status & TAPIO_ENDED_BY_SIGNAL) && killer->start_ns == record->header.process.start_ns) {
+	if (killer->signal == (record->wait_status & TAPIO_ENDED_BY_SIGNAL)
+	    && killer->start_ns == record->header.process.start_ns) {
 		record->killer_pid = killer->pid;
 		__builtin_memcpy(record->killer_comm, killer->comm, sizeof(record->killer_comm));
 	}

@@ -243,8 +243,7 @@ static __always_inline int on_module(struct module *module)
 	tapio_begin(&record->header, TAPIO_KIND_MODULE, sizeof(*record));
 	tapio_describe(&record->header.process, (struct task_struct *)bpf_get_current_task(), false);
 	record->taints = BPF_CORE_READ(module, taints);
-	bpf_probe_read_kernel_str(record->name, sizeof(record->name),
-				  (void *)module + bpf_core_field_offset(struct module, name));
+	bpf_probe_read_kernel_str(record->name, sizeof(record->name), (void *)module + bpf_core_field_offset(struct module, name));
 	tapio_submit(record);
 	return 0;
 }

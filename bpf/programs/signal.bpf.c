@@ -4,9 +4,9 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* signal(7), x86 and ARM numbers; the default of all others ends the process. */
-#define BIT(signal) (1ull << ((signal) - 1))
-#define TAPIO_HARMLESS_BY_DEFAULT                                                                                      \
-	(BIT(17) /* CHLD */ | BIT(18) /* CONT */ | BIT(19) /* STOP */ | BIT(20) /* TSTP */ | BIT(21) /* TTIN */        \
+#define BIT(signal) (1ull << ((signal)-1))
+#define TAPIO_HARMLESS_BY_DEFAULT                                                                               \
+	(BIT(17) /* CHLD */ | BIT(18) /* CONT */ | BIT(19) /* STOP */ | BIT(20) /* TSTP */ | BIT(21) /* TTIN */ \
 	 | BIT(22) /* TTOU */ | BIT(23) /* URG */ | BIT(28) /* WINCH */)
 #define TAPIO_SIGKILL 9
 
@@ -104,8 +104,7 @@ static __always_inline bool ends_process(int signal, struct task_struct *target,
 	return signal == TAPIO_SIGKILL || by_default(target, signal);
 }
 
-static __always_inline void emit(struct task_struct *target, struct tapio_killer *killer, int code,
-				 struct tapio_counters *count)
+static __always_inline void emit(struct task_struct *target, struct tapio_killer *killer, int code, struct tapio_counters *count)
 {
 	struct tapio_signal *record = leaves_room() ? bpf_ringbuf_reserve(&critical, sizeof(*record), 0) : NULL;
 

@@ -47,17 +47,17 @@ static __always_inline struct tapio_tcp_totals *totals_of(struct tapio_socket *s
 }
 
 /* Adds to one of the totals and settles the account of this run of a program. */
-#define TAPIO_FOLD(socket, member, n)                                                                                  \
-	do {                                                                                                           \
-		struct tapio_tcp_totals *totals_ = totals_of(socket);                                                  \
-		if ((socket) && (socket)->is_own) {                                                                    \
-			TAPIO_ADD(count->kfiltered, 1);                                                                \
-		} else if (totals_) {                                                                                  \
-			TAPIO_ADD(totals_->member, n);                                                                 \
-			TAPIO_ADD(count->folded, 1);                                                                   \
-		} else {                                                                                               \
-			TAPIO_ADD(count->lost, 1);                                                                     \
-		}                                                                                                      \
+#define TAPIO_FOLD(socket, member, n)                                 \
+	do {                                                          \
+		struct tapio_tcp_totals *totals_ = totals_of(socket); \
+		if ((socket) && (socket)->is_own) {                   \
+			TAPIO_ADD(count->kfiltered, 1);               \
+		} else if (totals_) {                                 \
+			TAPIO_ADD(totals_->member, n);                \
+			TAPIO_ADD(count->folded, 1);                  \
+		} else {                                              \
+			TAPIO_ADD(count->lost, 1);                    \
+		}                                                     \
 	} while (0)
 
 static __always_inline void read_addresses(struct tapio_tcp *record, struct sock *sk, struct tcp_sock *tcp)
@@ -133,7 +133,8 @@ static __always_inline __u32 judge(const struct tapio_filter *filter, const stru
 		return TAPIO_BY_PORT;
 	if (!failed && is_over_soon(rule->floor_ns, socket, tcp))
 		return TAPIO_BY_FLOOR;
-	return tapio_judge(filter, TAPIO_TCP, &socket->owner.cgroups, now_ns, failed, !failed && is_over_soon(TAPIO_SOON_NS, socket, tcp));
+	return tapio_judge(filter, TAPIO_TCP, &socket->owner.cgroups, now_ns, failed,
+			   !failed && is_over_soon(TAPIO_SOON_NS, socket, tcp));
 }
 
 /* At most once per run of a program, which so sees one filter. */
@@ -175,8 +176,7 @@ static __always_inline bool will_show_its_owner(struct sock *sk, struct tapio_so
 	return socket->direction == TAPIO_INBOUND && !socket->owner_is_certain && sk->sk_socket;
 }
 
-static __always_inline void on_close(struct sock *sk, struct tapio_socket *socket, int old,
-				     struct tapio_counters *count)
+static __always_inline void on_close(struct sock *sk, struct tapio_socket *socket, int old, struct tapio_counters *count)
 {
 	struct tapio_tcp_totals *totals;
 
@@ -240,12 +240,11 @@ static __always_inline void on_begin(struct sock *sk, int new, struct tapio_coun
 
 static __always_inline void on_change(struct sock *sk, int old, int new, struct tapio_counters *count)
 {
-	bool ends = new == TAPIO_CLOSE && old != TAPIO_CLOSE && old != TAPIO_LISTEN;
+	bool ends = (new == TAPIO_CLOSE) && (old != TAPIO_CLOSE) && (old != TAPIO_LISTEN);
 	struct tapio_socket *socket;
 
 	/* One that nobody is known for is reported all the same. */
-	socket = bpf_sk_storage_get(&sockets, sk, NULL,
-				    ends || new == TAPIO_ESTABLISHED ? BPF_SK_STORAGE_GET_F_CREATE : 0);
+	socket = bpf_sk_storage_get(&sockets, sk, NULL, ends || new == TAPIO_ESTABLISHED ? BPF_SK_STORAGE_GET_F_CREATE : 0);
 	if (ends && socket) {
 		on_close(sk, socket, old, count);
 	} else if (new == TAPIO_ESTABLISHED && socket) {

@@ -11,17 +11,16 @@ namespace tapio::console::exitcode {
 
 namespace {
 
-bool mentions(const Error &error, const std::string &what)
-{
-    return !what.empty() && error.context().find(what) != std::string::npos;
-}
+bool mentions(const Error &error, const std::string &what) { return !what.empty() && error.context().find(what) != std::string::npos; }
 
 /// Whether it is about the certificate, its key, the authority or the revocation list: errors name the file that they are about.
 bool isCertificate(const Error &error, const SessionOptions &options)
 {
-    const transport::TlsFiles &tls = options.remote ? options.remote->tls : options.embedded ? options.embedded->endpoint.tls : transport::TlsFiles();
+    const transport::TlsFiles &tls = options.remote     ? options.remote->tls
+                                     : options.embedded ? options.embedded->endpoint.tls
+                                                        : transport::TlsFiles();
     return mentions(error, tls.ca.native()) || mentions(error, tls.certificate.native()) || mentions(error, tls.key.native())
-        || mentions(error, tls.crl.native()) || mentions(error, "certificate");
+           || mentions(error, tls.crl.native()) || mentions(error, "certificate");
 }
 
 int ofStore(Errc code) noexcept

@@ -16,7 +16,9 @@ namespace tapio::console {
 class Headless : public QObject {
     Q_OBJECT
 public:
-    struct Streams { std::ostream &out, &errors; };
+    struct Streams {
+        std::ostream &out, &errors;
+    };
     Headless(const LaunchOptions &options, const Session &session, MainWindow &window, const Clock &clock, Streams streams);
 
     /// Writes the last picture. False: it could not be written. The reason is said once, not at each try.
@@ -40,7 +42,7 @@ private:
     QTimer m_second;
     int m_seconds = 0;
     bool m_pictured = false;
-    QString m_pictureError;            ///< of the last try; empty = it was written
+    QString m_pictureError; ///< of the last try; empty = it was written
 };
 
 } // namespace tapio::console

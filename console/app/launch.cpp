@@ -34,22 +34,17 @@ std::string userName()
     return "uid " + std::to_string(geteuid());
 }
 
-fs::path defaultPkiFolder()
-{
-    return defaultConfigFile().parent_path() / "pki";
-}
+fs::path defaultPkiFolder() { return defaultConfigFile().parent_path() / "pki"; }
 
-std::string day(std::int64_t ns)
-{
-    return timeText(ns, TimeStyle::DateMinute, QTimeZone::utc()).toStdString() + " UTC";
-}
+std::string day(std::int64_t ns) { return timeText(ns, TimeStyle::DateMinute, QTimeZone::utc()).toStdString() + " UTC"; }
 
 /// Empty, or what is wrong with it.
 std::string problemOf(const IssuedCertificate &certificate, Role role)
 {
     const std::string file = certificate.files.certificate.string();
     if (certificate.identity.role != role)
-        return "the certificate " + file + " is for a " + std::string(roleName(certificate.identity.role)) + ", but this console needs one for a " + std::string(roleName(role));
+        return "the certificate " + file + " is for a " + std::string(roleName(certificate.identity.role))
+               + ", but this console needs one for a " + std::string(roleName(role));
     switch (certificate.state) {
     case CertificateState::Expired: return "the certificate " + file + " expired on " + day(certificate.notAfterNs);
     case CertificateState::NotYetValid: return "the certificate " + file + " is valid only from " + day(certificate.notBeforeNs);
@@ -66,7 +61,8 @@ tl::expected<transport::TlsFiles, LaunchFailure> fromAuthority(const fs::path &f
     const std::string hint = "; make one with 'tapio pki issue " + std::string(roleName(role)) + ' ' + wanted + "'";
     const auto authority = transport::CertificateAuthority::open(folder);
     if (!authority)
-        return refuse(exitcode::noPermission, authority.error().message() + (authority.error().code() == Errc::NotFound ? "; make one with 'tapio pki init'" : ""));
+        return refuse(exitcode::noPermission,
+                      authority.error().message() + (authority.error().code() == Errc::NotFound ? "; make one with 'tapio pki init'" : ""));
     const auto all = authority->list(clock);
     if (!all)
         return refuse(exitcode::noPermission, all.error().message());
@@ -82,10 +78,14 @@ tl::expected<transport::TlsFiles, LaunchFailure> fromAuthority(const fs::path &f
     }
     if (best)
         return best->files;
-    return refuse(exitcode::noPermission, (unusable ? problemOf(*unusable, role) : "there is no certificate for a " + std::string(roleName(role)) + " in " + folder.string()) + hint);
+    return refuse(
+        exitcode::noPermission,
+        (unusable ? problemOf(*unusable, role) : "there is no certificate for a " + std::string(roleName(role)) + " in " + folder.string())
+            + hint);
 }
 
-tl::expected<transport::TlsFiles, LaunchFailure> findCertificate(const ConsoleConfig &config, const LaunchOptions &options, Role role, const Clock &clock)
+tl::expected<transport::TlsFiles, LaunchFailure> findCertificate(const ConsoleConfig &config, const LaunchOptions &options, Role role,
+                                                                 const Clock &clock)
 {
     if (!options.pki.empty() || config.tls.certificate.empty())
         return fromAuthority(options.pki.empty() ? defaultPkiFolder() : options.pki, role, clock);
@@ -142,15 +142,17 @@ tl::expected<Launch, LaunchFailure> prepareLaunch(const LaunchOptions &options, 
     std::error_code error;
     fs::create_directories(config->store.file.parent_path(), error);
     if (error)
-        return refuse(exitcode::cannotCreate, "the folder " + config->store.file.parent_path().string() + " cannot be made: " + error.message());
+        return refuse(exitcode::cannotCreate,
+                      "the folder " + config->store.file.parent_path().string() + " cannot be made: " + error.message());
     Launch launch;
     launch.session = sessionOptions(*config, userName());
     launch.session.log.standardError = options.headless;
     launch.ui = config->ui;
-    launch.facts = {QString::fromStdString(config->store.file.string()), QString::fromStdString((options.config.empty() ? defaultConfigFile() : options.config).string()),
+    launch.facts = {QString::fromStdString(config->store.file.string()),
+                    QString::fromStdString((options.config.empty() ? defaultConfigFile() : options.config).string()),
                     config->store.maxBytes, config->store.maxAgeNs};
-    launch.setup = {QString::fromStdString((options.pki.empty() ? defaultPkiFolder() : fs::absolute(options.pki, error)).string()), options.pki.empty(),
-                    QSysInfo::machineHostName()};
+    launch.setup = {QString::fromStdString((options.pki.empty() ? defaultPkiFolder() : fs::absolute(options.pki, error)).string()),
+                    options.pki.empty(), QSysInfo::machineHostName()};
     return launch;
 }
 

@@ -47,12 +47,14 @@ std::variant<LaunchOptions, int> parseCommandLine(int argc, const char *const *a
     server->excludes(listen);
     auto *headless = app.add_flag("--headless", options.headless, "no window: print the status until Ctrl-C");
     app.add_option("--seconds", options.seconds, "with --headless: leave after this time")->check(CLI::Range(1, 864000))->needs(headless);
-    auto *snapshot = app.add_option("--snapshot", options.snapshot, "with --headless: write a PNG of the Overview to this file")->needs(headless);
+    auto *snapshot =
+        app.add_option("--snapshot", options.snapshot, "with --headless: write a PNG of the Overview to this file")->needs(headless);
     app.add_option("--size", size, "with --snapshot: WIDTHxHEIGHT (default 1280x800)")->needs(snapshot);
     app.add_option("--theme", options.theme, "dark or light")->check(CLI::IsMember({"dark", "light"}));
     app.add_option("--range", range, "live, 15min, 1h, 6h or 24h")->check(CLI::IsMember({"live", "15min", "1h", "6h", "24h"}));
-    app.footer("Exit codes: 64 wrong argument, 65 the store is damaged or newer, 69 port or display not available,\n"
-               "            71 no more files or memory, 73 the data folder cannot be written, 77 certificate trouble, 78 bad configuration.");
+    app.footer(
+        "Exit codes: 64 wrong argument, 65 the store is damaged or newer, 69 port or display not available,\n"
+        "            71 no more files or memory, 73 the data folder cannot be written, 77 certificate trouble, 78 bad configuration.");
     try {
         app.parse(argc, argv);
         if (!size.empty())
@@ -93,7 +95,8 @@ Result<std::pair<std::string, std::uint16_t>> parseAddress(const std::string &te
     if (!number.empty()) {
         const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), port);
         if (error != std::errc() || end != number.data() + number.size() || (port == 0 && !zero))
-            return fail(Errc::InvalidArgument, "'" + text + "': '" + number + "' is no port (1 to 65535" + (zero ? ", or 0: the system chooses)" : ")"));
+            return fail(Errc::InvalidArgument,
+                        "'" + text + "': '" + number + "' is no port (1 to 65535" + (zero ? ", or 0: the system chooses)" : ")"));
     }
     return std::pair(host, port);
 }

@@ -16,15 +16,15 @@ namespace tapio::console {
 struct LaunchOptions {
     std::filesystem::path config;
     std::filesystem::path pki;
-    std::filesystem::path data;        ///< folder of the store file
-    std::string server;                ///< HOST:PORT to dial
-    std::string listen;                ///< ADDRESS:PORT to listen on
+    std::filesystem::path data; ///< folder of the store file
+    std::string server;         ///< HOST:PORT to dial
+    std::string listen;         ///< ADDRESS:PORT to listen on
     bool headless = false;
-    std::optional<int> seconds;        ///< headless: leave after
-    std::filesystem::path snapshot;    ///< headless: PNG of the Overview
+    std::optional<int> seconds;     ///< headless: leave after
+    std::filesystem::path snapshot; ///< headless: PNG of the Overview
     int width = 1280, height = 800;
-    std::string theme;                 ///< "dark", "light"
-    std::string range;                 ///< key of rangeFromKey()
+    std::string theme; ///< "dark", "light"
+    std::string range; ///< key of rangeFromKey()
 };
 
 /// The options; or, when the program has nothing more to do (--help, --version, a wrong argument), its exit code after the text

@@ -45,7 +45,7 @@ QuitSignals::QuitSignals(int fd) : m_fd(fd), m_notifier(std::make_unique<QSocket
 {
     connect(m_notifier.get(), &QSocketNotifier::activated, this, [this] {
         signalfd_siginfo info{};
-        while (read(m_fd, &info, sizeof(info)) == sizeof(info)) { }
+        while (read(m_fd, &info, sizeof(info)) == sizeof(info)) {}
         emit quitRequested();
     });
 }

@@ -12,10 +12,14 @@ std::unique_ptr<MainWindow> buildWindow(WindowServices services, const DataFacts
     auto window = std::make_unique<MainWindow>(services);
     QWidget *parent = window->pageParent();
     const UiContext context = window->context();
-    window->addPage(PageId::Overview, RailGroup::Respond, QStringLiteral("overview"), new OverviewPage(context, parent), QKeySequence(QStringLiteral("G, O")));
-    window->addPage(PageId::Events, RailGroup::Investigate, QStringLiteral("events"), new EventsPage(context, parent), QKeySequence(QStringLiteral("G, V")));
-    window->addPage(PageId::Connections, RailGroup::Operate, QStringLiteral("connections"), new ConnectionsPage(context, parent), QKeySequence(QStringLiteral("G, N")));
-    window->addPage(PageId::Settings, RailGroup::Foot, QStringLiteral("settings"), new SettingsPage(context, facts, parent), QKeySequence(QStringLiteral("Ctrl+,")));
+    window->addPage(PageId::Overview, RailGroup::Respond, QStringLiteral("overview"), new OverviewPage(context, parent),
+                    QKeySequence(QStringLiteral("G, O")));
+    window->addPage(PageId::Events, RailGroup::Investigate, QStringLiteral("events"), new EventsPage(context, parent),
+                    QKeySequence(QStringLiteral("G, V")));
+    window->addPage(PageId::Connections, RailGroup::Operate, QStringLiteral("connections"), new ConnectionsPage(context, parent),
+                    QKeySequence(QStringLiteral("G, N")));
+    window->addPage(PageId::Settings, RailGroup::Foot, QStringLiteral("settings"), new SettingsPage(context, facts, parent),
+                    QKeySequence(QStringLiteral("Ctrl+,")));
     return window;
 }
 

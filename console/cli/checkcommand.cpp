@@ -60,7 +60,8 @@ ServerFindings askServer(const CommandContext &context, const std::string &node)
             findings.server.state = CheckState::Failed;
         } else {
             // A machine that only has an agent has neither a console nor a certificate to ask one with.
-            findings.server.message = "no server is configured here, and " + findings.server.message + ": whether the agent is connected and its hooks are active was not asked";
+            findings.server.message = "no server is configured here, and " + findings.server.message
+                                      + ": whether the agent is connected and its hooks are active was not asked";
         }
         return findings;
     }
@@ -142,7 +143,8 @@ int runCheck(const CommandContext &context)
     if (context.format == OutputFormat::Json) {
         nlohmann::json list = nlohmann::json::array();
         for (const Check &check : checks)
-            list.push_back({{"name", check.name}, {"state", checkStateName(check.state)}, {"message", check.message}, {"hint", check.hint}});
+            list.push_back(
+                {{"name", check.name}, {"state", checkStateName(check.state)}, {"message", check.message}, {"hint", check.hint}});
         printJson(context.out, {{"healthy", well}, {"node", node}, {"checks", list}});
     } else {
         Table table({{"CHECK"}, {"STATE"}, {"WHAT"}});

@@ -124,7 +124,8 @@ Check checkBtf(const CheckRoots &roots)
     std::error_code error;
     const auto size = std::filesystem::file_size(path, error);
     if (error)
-        return {"btf", CheckState::Failed, "no type information at " + path.string(), "use a kernel built with CONFIG_DEBUG_INFO_BTF=y, as Debian 12's is"};
+        return {"btf", CheckState::Failed, "no type information at " + path.string(),
+                "use a kernel built with CONFIG_DEBUG_INFO_BTF=y, as Debian 12's is"};
     return {"btf", CheckState::Ok, "type information at " + path.string() + ", " + bytesText(static_cast<std::int64_t>(size)), {}};
 }
 
@@ -148,7 +149,8 @@ Check checkCapabilities(const CheckRoots &roots, std::optional<std::uint32_t> ag
         const std::string lacked = lackedByAgent(bits);
         if (lacked.empty())
             return {"capabilities", CheckState::Ok, who + " may load kernel programs", {}};
-        return {"capabilities", CheckState::Warning, who + " may load kernel programs, but lacks " + lacked, "give it these capabilities too, as the systemd unit does"};
+        return {"capabilities", CheckState::Warning, who + " may load kernel programs, but lacks " + lacked,
+                "give it these capabilities too, as the systemd unit does"};
     }
     check.message = who + " lacks " + missing;
     // Without an agent, an ordinary user lacking them is no fault of the machine.
@@ -165,7 +167,8 @@ Check checkCgroups(const CheckRoots &roots)
     const bool v1 = mounts->find(" cgroup ") != std::string::npos;
     const bool v2 = mounts->find(" cgroup2 ") != std::string::npos;
     if (!v1 && !v2)
-        return {"cgroups", CheckState::Failed, "no cgroup hierarchy is mounted, so nothing can be told apart by container", "mount cgroup2 on /sys/fs/cgroup"};
+        return {"cgroups", CheckState::Failed, "no cgroup hierarchy is mounted, so nothing can be told apart by container",
+                "mount cgroup2 on /sys/fs/cgroup"};
     return {"cgroups", CheckState::Ok, v1 && v2 ? "hybrid: version 1 and 2" : v2 ? "version 2" : "version 1", {}};
 }
 
@@ -195,7 +198,8 @@ Check checkDisk(const std::filesystem::path &folder)
     const double share = fs.f_blocks == 0 ? 0.0 : 100.0 * static_cast<double>(fs.f_bavail) / static_cast<double>(fs.f_blocks);
     const std::string text = bytesText(available) + " free (" + std::to_string(static_cast<int>(share)) + " %) for " + folder.string();
     if ((fs.f_flag & ST_RDONLY) != 0 || (access(existing.c_str(), W_OK) != 0))
-        return {"disk", CheckState::Failed, existing.string() + " cannot be written", "choose another folder with [store] file in console.toml"};
+        return {"disk", CheckState::Failed, existing.string() + " cannot be written",
+                "choose another folder with [store] file in console.toml"};
     if (available < (256LL << 20))
         return {"disk", CheckState::Failed, text, "free some space: below 256 MiB nothing more may get stored"};
     if (share < 15.0) // the runbook's alert: disk usage above 85 %
@@ -239,14 +243,16 @@ Check checkCertificates(const std::filesystem::path &pkiFolder, const Clock &clo
 
 Check checkAgents(const std::vector<wire::AgentState> &agents, const std::string &node)
 {
-    const auto connected = std::count_if(agents.begin(), agents.end(),
-                                         [](const wire::AgentState &a) { return a.state == wire::LinkState::Connected; });
+    const auto connected =
+        std::count_if(agents.begin(), agents.end(), [](const wire::AgentState &a) { return a.state == wire::LinkState::Connected; });
     const std::string text = std::to_string(connected) + " of " + std::to_string(agents.size()) + " agents connected";
     const auto own = std::find_if(agents.begin(), agents.end(), [&](const wire::AgentState &a) { return a.node == node; });
     if (own == agents.end())
-        return {"agent", CheckState::Failed, text + ", none of this machine (" + node + ")", "start tapio-agent, for example with installers/run"};
+        return {"agent", CheckState::Failed, text + ", none of this machine (" + node + ")",
+                "start tapio-agent, for example with installers/run"};
     if (own->state != wire::LinkState::Connected)
-        return {"agent", CheckState::Failed, text + "; this machine's is silent since " + utcText(own->lastHeartbeatNs), "see the agent's log"};
+        return {"agent", CheckState::Failed, text + "; this machine's is silent since " + utcText(own->lastHeartbeatNs),
+                "see the agent's log"};
     if (connected != static_cast<std::ptrdiff_t>(agents.size()))
         return {"agent", CheckState::Warning, text, "'tapio agents' shows which are silent"};
     return {"agent", CheckState::Ok, text, {}};
@@ -266,7 +272,7 @@ Check checkHooks(const std::vector<wire::HookReport> &reports, const std::string
                 ++active;
             else
                 missing += (missing.empty() ? "" : "; ") + hook.collector + '/' + hook.name + ' '
-                    + std::string(wire::hookStateName(hook.state)) + (hook.reason.empty() ? "" : ": " + hook.reason);
+                           + std::string(wire::hookStateName(hook.state)) + (hook.reason.empty() ? "" : ": " + hook.reason);
         }
     }
     if (wanted == 0)

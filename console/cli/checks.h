@@ -23,7 +23,7 @@ enum class CheckState : std::uint8_t {
 std::string_view checkStateName(CheckState state) noexcept;
 
 struct Check {
-    std::string name;    ///< stable: "kernel", "btf", "capabilities" ...
+    std::string name; ///< stable: "kernel", "btf", "capabilities" ...
     CheckState state = CheckState::Skipped;
     std::string message; ///< one plain sentence
     std::string hint;    ///< what to do; empty when nothing need be done

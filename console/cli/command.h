@@ -21,23 +21,20 @@ struct CommandContext {
     std::ostream &err;
     const Clock &clock;
     OutputFormat format = OutputFormat::Table;
-    std::filesystem::path config;           ///< console.toml; empty = the default place
-    std::filesystem::path pki;              ///< the authority's folder; empty = the default place
-    std::string server;                     ///< HOST:PORT; empty = as configured
+    std::filesystem::path config; ///< console.toml; empty = the default place
+    std::filesystem::path pki;    ///< the authority's folder; empty = the default place
+    std::string server;           ///< HOST:PORT; empty = as configured
 };
 
 /// $XDG_CONFIG_HOME/tapio/pki, else ~/.config/tapio/pki.
 std::filesystem::path defaultPkiFolder();
-inline std::filesystem::path pkiFolder(const CommandContext &context)
-{
-    return context.pki.empty() ? defaultPkiFolder() : context.pki;
-}
+inline std::filesystem::path pkiFolder(const CommandContext &context) { return context.pki.empty() ? defaultPkiFolder() : context.pki; }
 
 /// A command adds itself to `app` and, when chosen, stores what to run in `chosen`.
 using Chosen = std::function<int()>;
 void addPkiCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addCheckCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
-void addLiveCommands(CLI::App &app, CommandContext &context, Chosen &chosen);   ///< status, agents
+void addLiveCommands(CLI::App &app, CommandContext &context, Chosen &chosen); ///< status, agents
 void addWatchCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addEventsCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addDrillCommand(CLI::App &app, CommandContext &context, Chosen &chosen);

@@ -14,7 +14,7 @@ namespace {
 /// One place on the command line: the words so far ("tapio pki") and what may follow.
 struct Place {
     std::string path;
-    std::vector<std::pair<std::string, std::string>> words; ///< word, description
+    std::vector<std::pair<std::string, std::string>> words;  ///< word, description
     std::vector<std::pair<std::string, std::string>> values; ///< option, what may follow it, between spaces
 };
 
@@ -117,8 +117,8 @@ std::string fishScript(const std::vector<Place> &places)
         if (condition.empty())
             condition = "__fish_use_subcommand";
         for (const auto &[word, description] : place.words) {
-            out << "complete -c tapio -n " << quoted(condition)
-                << (word.starts_with("--") ? " -l " + word.substr(2) : " -a " + word) << " -d " << quoted(description) << fishValues(place, word) << '\n';
+            out << "complete -c tapio -n " << quoted(condition) << (word.starts_with("--") ? " -l " + word.substr(2) : " -a " + word)
+                << " -d " << quoted(description) << fishValues(place, word) << '\n';
         }
     }
     return out.str();

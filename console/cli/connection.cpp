@@ -58,7 +58,8 @@ Result<transport::IssuedCertificate> consoleCertificate(const CommandContext &co
     const transport::IssuedCertificate *best = nullptr;
     for (const transport::IssuedCertificate &certificate : *all) {
         // Of an older one of the same name there is only the record: its files were replaced.
-        if (certificate.identity.role != Role::Console || certificate.state != transport::CertificateState::Valid || certificate.files.certificate.empty())
+        if (certificate.identity.role != Role::Console || certificate.state != transport::CertificateState::Valid
+            || certificate.files.certificate.empty())
             continue;
         if (best == nullptr || certificate.identity.name == user || best->identity.name != user)
             best = &certificate;
@@ -160,7 +161,8 @@ std::string_view connectionHint(const CommandContext &context)
     if (authority)
         return certificateHint;
     if (authority.error().code() == Errc::NotFound)
-        return "'tapio pki issue console NAME' makes a certificate to connect with where the authority is: make one with 'tapio pki init', name its "
+        return "'tapio pki issue console NAME' makes a certificate to connect with where the authority is: make one with 'tapio pki init', "
+               "name its "
                "folder with --pki DIR, or name a certificate brought from there in [tls] of console.toml";
     return "use the account that the authority's folder belongs to, or name another with --pki DIR";
 }

@@ -9,7 +9,8 @@
 
 namespace tapio::console {
 
-inline constexpr std::string_view connectHint = "start tapio-console or tapio-server, or name another with --server HOST:PORT; 'tapio check' tells more";
+inline constexpr std::string_view connectHint =
+    "start tapio-console or tapio-server, or name another with --server HOST:PORT; 'tapio check' tells more";
 inline constexpr std::string_view configurationHint = "mend console.toml, or name another with --config FILE";
 inline constexpr std::string_view certificateHint = "'tapio pki issue console NAME' makes a certificate to connect with";
 

@@ -16,7 +16,7 @@ constexpr std::size_t blockBytes = 64 * 1024;
 
 } // namespace
 
-DescriptorBuffer::DescriptorBuffer(int descriptor) : m_descriptor(descriptor), m_byLine(isatty(descriptor) == 1) { }
+DescriptorBuffer::DescriptorBuffer(int descriptor) : m_descriptor(descriptor), m_byLine(isatty(descriptor) == 1) {}
 
 bool DescriptorBuffer::writeOut()
 {
@@ -53,10 +53,7 @@ DescriptorBuffer::int_type DescriptorBuffer::overflow(int_type character)
     return xsputn(&one, 1) == 1 ? character : traits_type::eof();
 }
 
-int DescriptorBuffer::sync()
-{
-    return writeOut() ? 0 : -1;
-}
+int DescriptorBuffer::sync() { return writeOut() ? 0 : -1; }
 
 int finishOutput(std::ostream &out, const DescriptorBuffer &buffer, std::ostream &err, int code)
 {

@@ -19,7 +19,7 @@ namespace {
 struct DrillArguments {
     std::filesystem::path agentConfig; ///< empty = the agent that runs here
     std::string name;
-    unsigned seconds = 0;              ///< 0 = the drill's own
+    unsigned seconds = 0; ///< 0 = the drill's own
 };
 
 /// The agent that is to tell of the drill. Errors: NotFound.
@@ -43,7 +43,8 @@ Status allowedBy(const Result<LocalAgent> &agent)
     return {};
 }
 
-constexpr std::string_view allowHint = "set 'allowed = true' below '[drill]' in the agent's configuration and restart it, where faults may be made";
+constexpr std::string_view allowHint =
+    "set 'allowed = true' below '[drill]' in the agent's configuration and restart it, where faults may be made";
 
 std::string join(const std::vector<std::string> &words)
 {
@@ -83,10 +84,20 @@ void printReport(const CommandContext &context, std::string_view name, const dri
 {
     const drill::Evidence &seen = report.evidence;
     if (context.format == OutputFormat::Json) {
-        printJson(context.out, {{"name", name}, {"runId", runIdText(report.runId)}, {"target", report.target}, {"from", utcText(report.fromNs)},
-                                {"to", utcText(report.toNs)}, {"happened", report.happened}, {"stopped", report.stopped}, {"clean", report.clean},
-                                {"reason", report.reason}, {"told", seen.told}, {"effects", seen.effects}, {"oomKills", seen.oomKills},
-                                {"throttledPeriods", seen.throttledPeriods}, {"peakMemoryBytes", seen.peakMemoryBytes},
+        printJson(context.out, {{"name", name},
+                                {"runId", runIdText(report.runId)},
+                                {"target", report.target},
+                                {"from", utcText(report.fromNs)},
+                                {"to", utcText(report.toNs)},
+                                {"happened", report.happened},
+                                {"stopped", report.stopped},
+                                {"clean", report.clean},
+                                {"reason", report.reason},
+                                {"told", seen.told},
+                                {"effects", seen.effects},
+                                {"oomKills", seen.oomKills},
+                                {"throttledPeriods", seen.throttledPeriods},
+                                {"peakMemoryBytes", seen.peakMemoryBytes},
                                 {"removedBefore", report.leftovers}});
         return;
     }
@@ -119,7 +130,9 @@ int runDrill(const CommandContext &context, const DrillArguments &arguments)
     if (const Status allowed = allowedBy(agent); !allowed)
         return report(context.err, allowed.error(), agent ? allowHint : "start tapio-agent first");
     const Interrupt interrupt; // before anything is forked: SIGTERM then ends the drill and cleans up
-    const auto label = [socket = drill::controlSocketIn(agent->runtimeFolder)](const wire::DrillLabel &one) { return drill::sendLabel(socket, one); };
+    const auto label = [socket = drill::controlSocketIn(agent->runtimeFolder)](const wire::DrillLabel &one) {
+        return drill::sendLabel(socket, one);
+    };
     const auto done = drill::runDrill({**found, std::chrono::seconds(arguments.seconds), {}, label, interrupt.token(), context.clock});
     if (!done)
         return report(context.err, done.error().within("not run"), "'tapio drill list' says what can run here");
@@ -149,15 +162,19 @@ int stopDrill(const CommandContext &context)
 void addDrillCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
 {
     auto arguments = std::make_shared<DrillArguments>();
-    CLI::App *command = app.add_subcommand("drill", "Make a bounded fault on this node, to see whether it is noticed; only where the agent's configuration allows it");
+    CLI::App *command = app.add_subcommand(
+        "drill", "Make a bounded fault on this node, to see whether it is noticed; only where the agent's configuration allows it");
     command->require_subcommand(1);
-    command->add_option("--agent-config", arguments->agentConfig, "configuration of the agent (default: that of the agent that runs here)")->option_text("FILE");
+    command->add_option("--agent-config", arguments->agentConfig, "configuration of the agent (default: that of the agent that runs here)")
+        ->option_text("FILE");
     CLI::App *list = command->add_subcommand("list", "Every drill, whether it can run here, and why not");
     list->callback([&context, &chosen, arguments] { chosen = [&context, arguments] { return listDrills(context, *arguments); }; });
     CLI::App *run = command->add_subcommand("run", "Run one to its end, and label it in the agent's stream");
     run->add_option("name", arguments->name, "as 'tapio drill list' has it")->required();
-    run->add_option("--seconds", arguments->seconds, "how long (default: the drill's own, 10 s)")->check(CLI::Range(1u, static_cast<unsigned>(drill::mostTime.count())));
-    run->footer("Needs root. Exit code 0: it happened and nothing was left behind; 1: it ran without being seen to happen, or left something; 69 or 77: not run.");
+    run->add_option("--seconds", arguments->seconds, "how long (default: the drill's own, 10 s)")
+        ->check(CLI::Range(1u, static_cast<unsigned>(drill::mostTime.count())));
+    run->footer("Needs root. Exit code 0: it happened and nothing was left behind; 1: it ran without being seen to happen, or left "
+                "something; 69 or 77: not run.");
     run->callback([&context, &chosen, arguments] { chosen = [&context, arguments] { return runDrill(context, *arguments); }; });
     CLI::App *stop = command->add_subcommand("stop", "End the drill that runs, and remove what killed ones left");
     stop->callback([&context, &chosen] { chosen = [&context] { return stopDrill(context); }; });

@@ -69,9 +69,9 @@ void printPage(const CommandContext &context, const EventPage &page, Table &tabl
             context.out << eventJson(stored).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
             continue;
         }
-        table.add({utcText(stored.event.timeNs), std::string(wire::severityName(stored.event.severity)), wire::eventTypeName(stored.event.type),
-                   stored.node, std::to_string(stored.event.process.pid), stored.event.process.comm, whereOf(stored.origin),
-                   std::string(attributionName(stored.origin.attribution)), wire::summary(stored.event)});
+        table.add({utcText(stored.event.timeNs), std::string(wire::severityName(stored.event.severity)),
+                   wire::eventTypeName(stored.event.type), stored.node, std::to_string(stored.event.process.pid), stored.event.process.comm,
+                   whereOf(stored.origin), std::string(attributionName(stored.origin.attribution)), wire::summary(stored.event)});
     }
 }
 
@@ -142,7 +142,9 @@ void addEventsCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
     events->add_option("--text", arguments->text, "only with this text in summary, command, pod or container");
     events->add_option("--since", arguments->since, "10m, 2h, 1d ago, or 2026-03-01T12:00:05Z")->capture_default_str();
     events->add_option("--until", arguments->until, "as --since")->capture_default_str();
-    events->add_option("--limit", arguments->limit, "how many at most")->capture_default_str()->check(CLI::Range(std::size_t(1), std::size_t(10'000'000)));
+    events->add_option("--limit", arguments->limit, "how many at most")
+        ->capture_default_str()
+        ->check(CLI::Range(std::size_t(1), std::size_t(10'000'000)));
     events->add_flag("--oldest-first", arguments->oldestFirst, "instead of newest first");
     events->add_option("--store", arguments->store, "the store's file");
     events->callback([&context, &chosen, arguments] { chosen = [&context, arguments] { return runEvents(context, *arguments); }; });

@@ -23,7 +23,7 @@ constexpr std::size_t mostRuleBytes = 16'000; // of a text in a message
 
 struct FilterArguments {
     std::string node;
-    std::string file;               ///< empty = ask what is in force; "-" = standard input
+    std::string file; ///< empty = ask what is in force; "-" = standard input
 };
 
 /// Errors: by errno; InvalidArgument: nothing in it, or too long.
@@ -84,15 +84,16 @@ int print(const CommandContext &context, const wire::FilterReply &reply)
     if (context.format == OutputFormat::Json)
         printJson(context.out, toJson(reply));
     if (reply.code != "ok") {
-        context.err << "tapio: " << printable(reply.node) << ": " << printable(reply.reason) << " (" << printable(reply.code) << ")\nhint: " << hintFor(reply.code)
-                    << '\n';
+        context.err << "tapio: " << printable(reply.node) << ": " << printable(reply.reason) << " (" << printable(reply.code)
+                    << ")\nhint: " << hintFor(reply.code) << '\n';
         return exitCodeOf(reply.code);
     }
     if (context.format == OutputFormat::Json)
         return ExitOk;
     // As comments, so that what is printed can be changed and sent back.
-    context.out << "# " << printable(reply.node) << ": generation " << reply.generation << (reply.applied ? " came into force" : " is in force") << ", sha256 "
-                << printable(reply.filterSha256) << "\n# configuration sha256 " << printable(reply.configSha256) << '\n';
+    context.out << "# " << printable(reply.node) << ": generation " << reply.generation
+                << (reply.applied ? " came into force" : " is in force") << ", sha256 " << printable(reply.filterSha256)
+                << "\n# configuration sha256 " << printable(reply.configSha256) << '\n';
     std::istringstream lines(reply.rules);
     for (std::string line; std::getline(lines, line);)
         context.out << printable(line) << '\n';
@@ -120,17 +121,29 @@ int runFilter(const CommandContext &context, const FilterArguments &arguments)
     auto client = ServerClient::open(connection->client, connection->consoleName, statesOnly(), std::move(handlers), context.clock);
     if (!client)
         return report(context.err, client.error(), certificateHint);
-    if (const Status up = client->run(4000ms, [&client] { return client->welcomed(); }, interrupt.token()); !up)
+    if (const Status up = client->run(
+            4000ms, [&client] { return client->welcomed(); }, interrupt.token());
+        !up)
         return reportSession(context.err, up.error(), client->refusalCode());
     if (!client->serverHas(wire::filterRequestCapability))
         return print(context, {request.id, request.node, false, "unsupported", "the server takes no such requests", 0, {}, {}, {}});
     if (const Status asked = client->ask(request); !asked)
         return report(context.err, asked.error(), connectHint);
     // The server answers for an agent that does not, after ten seconds.
-    if (const Status done = client->run(12'000ms, [&reply] { return reply.has_value(); }, interrupt.token()); !done)
+    if (const Status done = client->run(
+            12'000ms, [&reply] { return reply.has_value(); }, interrupt.token());
+        !done)
         return reportSession(context.err, done.error(), client->refusalCode());
     if (!reply)
-        return print(context, {request.id, request.node, false, "timed-out", "nobody answered in time; the agent may still do what was asked", 0, {}, {}, {}});
+        return print(context, {request.id,
+                               request.node,
+                               false,
+                               "timed-out",
+                               "nobody answered in time; the agent may still do what was asked",
+                               0,
+                               {},
+                               {},
+                               {}});
     return print(context, *reply);
 }
 
@@ -141,8 +154,9 @@ void addFilterCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
     CLI::App *filter = app.add_subcommand("filter", "What an agent leaves out in the kernel; with FILE, asks it to change that");
     const auto arguments = std::make_shared<FilterArguments>();
     filter->add_option("NODE", arguments->node, "Name of the node")->required();
-    filter->add_option("FILE", arguments->file, "Rules as [filter] of the agent's configuration has them, - for standard input; what it does not name stays. "
-                                                "They last until the agent reads its own file again");
+    filter->add_option("FILE", arguments->file,
+                       "Rules as [filter] of the agent's configuration has them, - for standard input; what it does not name stays. "
+                       "They last until the agent reads its own file again");
     filter->callback([&context, &chosen, arguments] { chosen = [&context, arguments] { return runFilter(context, *arguments); }; });
 }
 

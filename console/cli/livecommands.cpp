@@ -121,13 +121,20 @@ void printNodes(const CommandContext &context, const NodeViews &views, bool iden
         return;
     }
     using Align = Table::Align;
-    Table table({{"NODE"}, {"STATE"}, {"SEEN", Align::Right}, {"SENT", Align::Right}, {"RECEIVED", Align::Right},
-                 {"QUEUED", Align::Right}, {"LOST", Align::Right}, {"HOOKS", Align::Right}, {"CLOCK"}});
+    Table table({{"NODE"},
+                 {"STATE"},
+                 {"SEEN", Align::Right},
+                 {"SENT", Align::Right},
+                 {"RECEIVED", Align::Right},
+                 {"QUEUED", Align::Right},
+                 {"LOST", Align::Right},
+                 {"HOOKS", Align::Right},
+                 {"CLOCK"}});
     for (const auto &[node, view] : views.nodes()) {
         const wire::AgentState &s = view.state;
         table.add({node, std::string(linkStateName(s.state)), rateText(view.rate(Counter::Seen)), rateText(view.rate(Counter::Sent)),
-                   std::to_string(s.receivedEvents), std::to_string(s.heartbeat.queuedEvents + s.heartbeat.inFlightEvents),
-                   lossText(view), view.hooks ? std::to_string(view.hooks->active) + " of " + std::to_string(view.hooks->wanted) : "no data",
+                   std::to_string(s.receivedEvents), std::to_string(s.heartbeat.queuedEvents + s.heartbeat.inFlightEvents), lossText(view),
+                   view.hooks ? std::to_string(view.hooks->active) + " of " + std::to_string(view.hooks->wanted) : "no data",
                    clockText(s.heartbeat)});
     }
     table.print(context.out);

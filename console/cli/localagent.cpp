@@ -136,7 +136,7 @@ bool isThisMachine(const std::string &host)
 {
     std::array<char, 256> name{};
     return host == "localhost" || host == "::1" || host.starts_with("127.")
-        || (gethostname(name.data(), name.size() - 1) == 0 && host == name.data());
+           || (gethostname(name.data(), name.size() - 1) == 0 && host == name.data());
 }
 
 bool sendsTo(const LocalAgent &agent, const std::optional<HostPort> &server)

@@ -19,7 +19,7 @@ struct LocalAgent {
     std::filesystem::path certificate; ///< may be empty
     std::filesystem::path config;      ///< its file, which may not be there
     std::filesystem::path runtimeFolder = "/run/tapio";
-    bool drillAllowed = false;         ///< drill.allowed of the file; false when it cannot be read
+    bool drillAllowed = false; ///< drill.allowed of the file; false when it cannot be read
 };
 
 /// The running agent that sends to `server`, else the configured one if it would. There may be others on a machine, of other

@@ -25,7 +25,8 @@ Check checkNodeCertificate(const LocalAgent &agent, const Clock &clock)
         // An ordinary user may not look into the agent's folder.
         check.state = certificate.error().code() == Errc::PermissionDenied ? CheckState::Skipped : CheckState::Failed;
         check.message = certificate.error().message();
-        check.hint = check.state == CheckState::Skipped ? "run 'tapio check' as root" : "start the agent with the certificate that was made for this node";
+        check.hint = check.state == CheckState::Skipped ? "run 'tapio check' as root"
+                                                        : "start the agent with the certificate that was made for this node";
         return check;
     }
     check.message = std::string(roleName(certificate->identity.role)) + ' ' + certificate->identity.name + " in " + file;

@@ -29,7 +29,8 @@ void NodeView::add(const wire::Delivery &delivery, const wire::CounterReport &re
 
 std::optional<double> NodeView::rate(Counter counter) const
 {
-    const auto first = std::find_if(m_readings.begin(), m_readings.end(), [this](const Reading &reading) { return reading.madeNs >= state.sinceNs; });
+    const auto first =
+        std::find_if(m_readings.begin(), m_readings.end(), [this](const Reading &reading) { return reading.madeNs >= state.sinceNs; });
     if (first == m_readings.end() || state.state != wire::LinkState::Connected)
         return std::nullopt;
     const Reading &last = m_readings.back();

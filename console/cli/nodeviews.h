@@ -34,11 +34,11 @@ public:
 private:
     struct Reading {
         std::uint64_t streamId = 0;
-        std::int64_t madeNs = 0;        ///< server's UTC
-        std::int64_t timeNs = 0;        ///< node's UTC: exact differences
+        std::int64_t madeNs = 0; ///< server's UTC
+        std::int64_t timeNs = 0; ///< node's UTC: exact differences
         CounterSet total;
     };
-    std::deque<Reading> m_readings;     ///< of one stream, oldest first
+    std::deque<Reading> m_readings; ///< of one stream, oldest first
 };
 
 class NodeViews {

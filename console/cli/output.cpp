@@ -29,8 +29,8 @@ std::size_t sequenceLength(std::string_view text, std::size_t at)
             return 0;
     }
     const unsigned char second = byte(at + 1);
-    const bool overlongOrSurrogate = (lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F)
-        || (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F);
+    const bool overlongOrSurrogate = (lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) || (lead == 0xF0 && second < 0x90)
+                                     || (lead == 0xF4 && second > 0x8F);
     return overlongOrSurrogate ? 0 : length;
 }
 

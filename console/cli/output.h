@@ -18,7 +18,7 @@ enum class OutputFormat : std::uint8_t { Table, Json };
 /// Exit codes of all commands, as in sysexits.h where it has one.
 enum ExitCode : int {
     ExitOk = 0,
-    ExitUnhealthy = 1,      ///< the command worked, and its answer is "not healthy"
+    ExitUnhealthy = 1, ///< the command worked, and its answer is "not healthy"
     ExitUsage = 64,
     ExitDataError = 65,
     ExitUnavailable = 69,

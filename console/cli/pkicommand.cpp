@@ -67,9 +67,8 @@ void print(const CommandContext &context, const std::vector<IssuedCertificate> &
     }
     Table table({{"ROLE"}, {"NAME"}, {"STATE"}, {"EXPIRES"}, {"SERIAL"}, {"CERTIFICATE"}});
     for (const IssuedCertificate &certificate : certificates) {
-        table.add({std::string(roleName(certificate.identity.role)), certificate.identity.name,
-                   std::string(stateName(certificate.state)), utcText(certificate.notAfterNs),
-                   certificate.identity.serial, certificate.files.certificate.string()});
+        table.add({std::string(roleName(certificate.identity.role)), certificate.identity.name, std::string(stateName(certificate.state)),
+                   utcText(certificate.notAfterNs), certificate.identity.serial, certificate.files.certificate.string()});
     }
     if (table.empty())
         context.err << "tapio: no certificate has been issued in " << pkiFolder(context).string() << '\n';
@@ -80,12 +79,12 @@ void print(const CommandContext &context, const std::vector<IssuedCertificate> &
 int runInit(const CommandContext &context, const PkiArguments &arguments)
 {
     const auto validity = std::chrono::hours(24 * (arguments.days > 0 ? arguments.days : 3650));
-    const auto authority
-        = CertificateAuthority::init(pkiFolder(context), arguments.trustDomain, validity, context.clock);
+    const auto authority = CertificateAuthority::init(pkiFolder(context), arguments.trustDomain, validity, context.clock);
     if (!authority) {
         const bool exists = authority.error().code() == Errc::AlreadyExists;
-        const ExitCode code = report(context.err, authority.error(),
-                                     exists ? "an authority is never overwritten; see 'tapio pki list'" : "choose another folder with --pki DIR");
+        const ExitCode code =
+            report(context.err, authority.error(),
+                   exists ? "an authority is never overwritten; see 'tapio pki list'" : "choose another folder with --pki DIR");
         // Whatever reason the system gives, a folder or file of it cannot be made.
         return authority.error().errnum() != 0 ? ExitCannotCreate : code;
     }
@@ -158,8 +157,8 @@ bool isRevoked(const CertificateAuthority &authority, const std::string &serial,
 {
     const auto all = authority.list(clock);
     return all && std::any_of(all->begin(), all->end(), [&](const IssuedCertificate &certificate) {
-        return certificate.identity.serial == serial && certificate.state == CertificateState::Revoked;
-    });
+               return certificate.identity.serial == serial && certificate.state == CertificateState::Revoked;
+           });
 }
 
 int runRevoke(const CommandContext &context, const PkiArguments &arguments)
@@ -191,9 +190,7 @@ int runList(const CommandContext &context)
 
 void addRoleAndName(CLI::App &command, PkiArguments &arguments)
 {
-    command.add_option("role", arguments.role, "what the holder may be")
-        ->required()
-        ->check(CLI::IsMember({"node", "console", "server"}));
+    command.add_option("role", arguments.role, "what the holder may be")->required()->check(CLI::IsMember({"node", "console", "server"}));
     command.add_option("name", arguments.name, "node name, console user or server name: a-z 0-9 . -")->required();
     command.add_option("--days", arguments.days, "validity in days (default 90)")->check(CLI::Range(1, 3650));
 }

@@ -14,8 +14,9 @@ namespace {
 
 constexpr std::int64_t heartbeatEveryNs = 2 * nsPerSecond;
 /// Codes of transport::Notice that are the same at the next attempt.
-constexpr std::array<std::string_view, 13> lastingCauses{"wrong-ca", "expired", "not-yet-valid", "revoked", "wrong-purpose", "no-certificate", "wrong-role",
-                                                         "bad-identity", "tls-version", "plaintext", "bad-crl", "unreachable", "unresolved"};
+constexpr std::array<std::string_view, 13> lastingCauses{"wrong-ca",       "expired",     "not-yet-valid", "revoked",     "wrong-purpose",
+                                                         "no-certificate", "wrong-role",  "bad-identity",  "tls-version", "plaintext",
+                                                         "bad-crl",        "unreachable", "unresolved"};
 constexpr std::uint32_t longestPauseMs = 30'000; ///< that a server may ask for: ClientOptions::reconnectMax
 
 } // namespace
@@ -31,10 +32,9 @@ Result<ServerClient> ServerClient::open(transport::ClientOptions options, std::s
 
 ServerClient::ServerClient(std::unique_ptr<transport::ClientEndpoint> endpoint, std::string name, wire::Subscribe subscribe,
                            ServerClientHandlers handlers, const Clock &clock)
-    : m_endpoint(std::move(endpoint)), m_name(std::move(name)), m_subscribe(std::move(subscribe)),
-      m_handlers(std::move(handlers)), m_clock(&clock)
-{
-}
+    : m_endpoint(std::move(endpoint)), m_name(std::move(name)), m_subscribe(std::move(subscribe)), m_handlers(std::move(handlers)),
+      m_clock(&clock)
+{}
 
 Status ServerClient::run(std::chrono::milliseconds budget, const std::function<bool()> &enough, std::stop_token stop)
 {
@@ -216,7 +216,7 @@ Status ServerClient::heartbeat()
 bool ServerClient::hopeless() const
 {
     return !m_everWelcomed && m_endpoint->phase() == transport::LinkPhase::Waiting
-        && std::find(lastingCauses.begin(), lastingCauses.end(), m_refusalCode) != lastingCauses.end();
+           && std::find(lastingCauses.begin(), lastingCauses.end(), m_refusalCode) != lastingCauses.end();
 }
 
 void ServerClient::noteRefusals()

@@ -73,15 +73,15 @@ private:
     wire::Subscribe m_subscribe;
     ServerClientHandlers m_handlers;
     const Clock *m_clock;
-    std::vector<std::string> m_capabilities;        ///< in common with the server
+    std::vector<std::string> m_capabilities; ///< in common with the server
     std::uint64_t m_generation = 0;
     std::uint64_t m_heartbeats = 0;
     std::int64_t m_nextHeartbeatNs = 0;
     bool m_welcomed = false;
     bool m_everWelcomed = false;
-    bool m_lost = false;                            ///< and not back yet
-    std::map<StreamKey, std::uint64_t> m_handled;   ///< last frame, per stream
-    std::map<StreamKey, std::uint64_t> m_acks;      ///< due
+    bool m_lost = false;                          ///< and not back yet
+    std::map<StreamKey, std::uint64_t> m_handled; ///< last frame, per stream
+    std::map<StreamKey, std::uint64_t> m_acks;    ///< due
     std::string m_lastRefusal, m_refusalCode;
 };
 

@@ -42,7 +42,7 @@ public:
         if (m_pid && event.process.pid != *m_pid)
             return false;
         return m_text.empty() || m_text.in(event.process.comm) || m_text.in(origin.podName) || m_text.in(origin.containerId)
-            || m_text.in(origin.containerName) || m_text.in(wire::summary(event));
+               || m_text.in(origin.containerName) || m_text.in(wire::summary(event));
     }
 
 private:
@@ -75,8 +75,8 @@ public:
             if (m_context.format == OutputFormat::Json)
                 printObject({{}, delivery.node, batch->seqOf(i), origin, event});
             else
-                line({utcText(event.timeNs), std::string(wire::severityName(event.severity)), wire::eventTypeName(event.type), printable(delivery.node),
-                      std::to_string(event.process.pid), printable(event.process.comm)},
+                line({utcText(event.timeNs), std::string(wire::severityName(event.severity)), wire::eventTypeName(event.type),
+                      printable(delivery.node), std::to_string(event.process.pid), printable(event.process.comm)},
                      printable(whereOf(origin)) + "  " + printable(wire::summary(event)));
         }
         m_context.out.flush();
@@ -86,8 +86,8 @@ private:
     void line(const std::array<std::string, 6> &cells, const std::string &rest) const
     {
         std::array<char, 512> head{};
-        std::snprintf(head.data(), head.size(), "%-24s  %-8s  %-15s  %-15s  %7s  %-15s  ", cells[0].c_str(), cells[1].c_str(), cells[2].c_str(),
-                      cells[3].c_str(), cells[4].c_str(), cells[5].c_str());
+        std::snprintf(head.data(), head.size(), "%-24s  %-8s  %-15s  %-15s  %7s  %-15s  ", cells[0].c_str(), cells[1].c_str(),
+                      cells[2].c_str(), cells[3].c_str(), cells[4].c_str(), cells[5].c_str());
         m_context.out << head.data() << rest << '\n';
     }
 
@@ -142,7 +142,8 @@ int runWatch(const CommandContext &context, const WatchArguments &arguments)
     Interrupt interrupt;
     EventLines lines(context, arguments);
     const std::string server = connection->client.host + ':' + std::to_string(connection->client.port);
-    auto client = ServerClient::open(connection->client, connection->consoleName, subscriptionOf(arguments), handlersOf(context, lines, server), context.clock);
+    auto client = ServerClient::open(connection->client, connection->consoleName, subscriptionOf(arguments),
+                                     handlersOf(context, lines, server), context.clock);
     if (!client)
         return report(context.err, client.error(), certificateHint);
     const auto ended = [&context, &client](const Status &status) -> int {
@@ -151,12 +152,15 @@ int runWatch(const CommandContext &context, const WatchArguments &arguments)
         return reportSession(context.err, status.error(), client->refusalCode());
     };
     // A first short run tells at once when there is no server; then it goes on until Ctrl-C or the given time.
-    const Status first = client->run(4000ms, [&] { return client->welcomed(); }, interrupt.token());
+    const Status first = client->run(
+        4000ms, [&] { return client->welcomed(); }, interrupt.token());
     if (!first)
         return ended(first);
     lines.header();
-    const auto budget = arguments.seconds > 0 ? std::chrono::milliseconds(1000LL * arguments.seconds) : std::chrono::milliseconds(std::chrono::hours(24 * 365));
-    return ended(client->run(budget, [&] { return !context.out.good(); }, interrupt.token()));
+    const auto budget = arguments.seconds > 0 ? std::chrono::milliseconds(1000LL * arguments.seconds)
+                                              : std::chrono::milliseconds(std::chrono::hours(24 * 365));
+    return ended(client->run(
+        budget, [&] { return !context.out.good(); }, interrupt.token()));
 }
 
 } // namespace

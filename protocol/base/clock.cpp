@@ -16,14 +16,8 @@ std::int64_t readClock(clockid_t id) noexcept
 
 } // namespace
 
-std::int64_t SystemClock::utcNs() const noexcept
-{
-    return readClock(CLOCK_REALTIME);
-}
+std::int64_t SystemClock::utcNs() const noexcept { return readClock(CLOCK_REALTIME); }
 
-std::int64_t SystemClock::bootNs() const noexcept
-{
-    return readClock(CLOCK_BOOTTIME);
-}
+std::int64_t SystemClock::bootNs() const noexcept { return readClock(CLOCK_BOOTTIME); }
 
 } // namespace tapio

@@ -6,8 +6,8 @@ namespace tapio {
 std::string_view counterName(Counter counter) noexcept
 {
     static constexpr std::array<std::string_view, counterCount> names{
-        "seen", "kfiltered", "folded", "lost", "drained", "malformed", "ufiltered", "shed", "qdrop",
-        "spooled", "unspooled", "sent", "acked", "received", "dup", "processed", "rejected"};
+        "seen",    "kfiltered", "folded", "lost",  "drained",  "malformed", "ufiltered", "shed",    "qdrop",
+        "spooled", "unspooled", "sent",   "acked", "received", "dup",       "processed", "rejected"};
     const auto index = static_cast<std::size_t>(counter);
     return index < names.size() ? names[index] : std::string_view("unknown");
 }
@@ -36,8 +36,8 @@ std::int64_t CounterSet::inRing() const noexcept
 std::int64_t CounterSet::inAgent() const noexcept
 {
     const CounterSet &c = *this;
-    return static_cast<std::int64_t>(c[Counter::Drained] - c[Counter::Malformed] - c[Counter::UFiltered]
-                                     - c[Counter::Shed] - c[Counter::QDrop] - c[Counter::Sent]);
+    return static_cast<std::int64_t>(c[Counter::Drained] - c[Counter::Malformed] - c[Counter::UFiltered] - c[Counter::Shed]
+                                     - c[Counter::QDrop] - c[Counter::Sent]);
 }
 
 std::uint64_t CounterSet::missing() const noexcept

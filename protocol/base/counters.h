@@ -38,11 +38,11 @@ std::string_view counterName(Counter counter) noexcept;
 /// Which rule left an event out in the kernel. Part of Counter::KFiltered, whose rest is what is nothing to tell by its nature: the
 /// agent's own doing, runs of a program that nothing came of.
 enum class FilterCause : std::uint8_t {
-    Unwanted,  ///< nobody subscribes to it
+    Unwanted, ///< nobody subscribes to it
     Port,
-    Floor,     ///< over too soon to be told
+    Floor, ///< over too soon to be told
     Cgroup,
-    Tokens,    ///< its cgroup had used up its share
+    Tokens, ///< its cgroup had used up its share
 };
 inline constexpr std::size_t filterCauseCount = 5;
 

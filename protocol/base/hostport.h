@@ -14,7 +14,7 @@ inline constexpr std::uint16_t standardPort = 7117;
 
 /// A network address as people write it.
 struct HostPort {
-    std::string host;          ///< a name or a literal, without brackets
+    std::string host; ///< a name or a literal, without brackets
     std::uint16_t port = 0;
 
     bool operator==(const HostPort &) const = default;

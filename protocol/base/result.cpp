@@ -79,9 +79,6 @@ Errc errcFromErrno(int errnum) noexcept
     }
 }
 
-tl::unexpected<Error> failErrno(std::string context, int errnum)
-{
-    return fail(errcFromErrno(errnum), std::move(context), errnum);
-}
+tl::unexpected<Error> failErrno(std::string context, int errnum) { return fail(errcFromErrno(errnum), std::move(context), errnum); }
 
 } // namespace tapio

@@ -40,8 +40,8 @@ std::string_view errcName(Errc code) noexcept;
 /// An error: code, one plain English sentence that names the place (path, peer, hook), and errno when there was one.
 class Error {
 public:
-    explicit Error(Errc code, std::string context, int errnum = 0) noexcept
-        : m_code(code), m_errnum(errnum), m_context(std::move(context)) {}
+    explicit Error(Errc code, std::string context, int errnum = 0) noexcept : m_code(code), m_errnum(errnum), m_context(std::move(context))
+    {}
 
     Errc code() const noexcept { return m_code; }
     /// errno of the failed call, 0 when there was none.

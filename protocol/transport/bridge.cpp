@@ -16,8 +16,7 @@ constexpr std::int64_t stopLimitNs = 300 * nsPerMs;
 Bridge::Bridge(LinkOptions options, Notify notify, const Clock &clock)
     : m_reactor(clock), m_options(std::move(options)), m_random(std::random_device{}()), m_notify(std::move(notify)),
       m_scratch(scratchBytes)
-{
-}
+{}
 
 void Bridge::run()
 {
@@ -100,8 +99,7 @@ void Bridge::onEnded(Link &link, const Cause &cause)
 {
     const auto found = m_links.find(link.id());
     const std::string identity = link.identity().name.empty() ? std::string() : link.identity().uri();
-    report(link.wasOpen() ? NoticeKind::Closed : NoticeKind::Refused, link.address(), identity,
-           link.wasOpen() ? link.id() : 0, cause);
+    report(link.wasOpen() ? NoticeKind::Closed : NoticeKind::Refused, link.address(), identity, link.wasOpen() ? link.id() : 0, cause);
     if (found != m_links.end()) {
         m_graveyard.push_back(std::move(found->second));
         m_links.erase(found);

@@ -25,10 +25,7 @@ constexpr int serialBits = 127; // 16 octets, positive: below RFC 5280's limit o
 constexpr long x509Version3 = 2;
 constexpr long crlVersion2 = 1;
 
-TimePtr toTime(std::int64_t ns)
-{
-    return TimePtr(ASN1_TIME_set(nullptr, static_cast<std::time_t>(ns / nsPerSecond)));
-}
+TimePtr toTime(std::int64_t ns) { return TimePtr(ASN1_TIME_set(nullptr, static_cast<std::time_t>(ns / nsPerSecond))); }
 
 std::int64_t toNs(const ASN1_TIME *time)
 {
@@ -66,9 +63,9 @@ bool setSubject(X509 *certificate, const std::string &commonName)
     const std::string shortened = commonName.substr(0, 64);
     const NamePtr name(X509_NAME_new());
     return name
-           && X509_NAME_add_entry_by_txt(name.get(), "CN", MBSTRING_UTF8,
-                                         reinterpret_cast<const unsigned char *>(shortened.data()),
-                                         static_cast<int>(shortened.size()), -1, 0) == 1
+           && X509_NAME_add_entry_by_txt(name.get(), "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char *>(shortened.data()),
+                                         static_cast<int>(shortened.size()), -1, 0)
+                  == 1
            && X509_set_subject_name(certificate, name.get()) == 1;
 }
 
@@ -103,10 +100,7 @@ template <typename Write> Result<std::string> pemOf(Write write)
     return std::string(data, static_cast<std::size_t>(size));
 }
 
-BioPtr memoryOf(std::string_view pem)
-{
-    return BioPtr(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-}
+BioPtr memoryOf(std::string_view pem) { return BioPtr(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))); }
 
 bool addRevoked(X509_CRL *crl, const Revocation &revocation)
 {
@@ -153,29 +147,26 @@ Result<X509Ptr> makeCertificate(const CertificateSpec &spec, EVP_PKEY *subjectKe
     X509 *signer = issuer.certificate != nullptr ? issuer.certificate : certificate.get();
     const TimePtr from = toTime(spec.notBeforeNs);
     const TimePtr until = toTime(spec.notAfterNs);
-    const bool made = certificate && from && until && X509_set_version(certificate.get(), x509Version3) == 1
-                      && setSerial(certificate.get()) && setSubject(certificate.get(), spec.commonName)
+    const bool made = certificate && from && until && X509_set_version(certificate.get(), x509Version3) == 1 && setSerial(certificate.get())
+                      && setSubject(certificate.get(), spec.commonName)
                       && X509_set_issuer_name(certificate.get(), X509_get_subject_name(signer)) == 1
-                      && X509_set1_notBefore(certificate.get(), from.get()) == 1
-                      && X509_set1_notAfter(certificate.get(), until.get()) == 1
-                      && X509_set_pubkey(certificate.get(), subjectKey) == 1
-                      && addExtensions(certificate.get(), signer, spec)
+                      && X509_set1_notBefore(certificate.get(), from.get()) == 1 && X509_set1_notAfter(certificate.get(), until.get()) == 1
+                      && X509_set_pubkey(certificate.get(), subjectKey) == 1 && addExtensions(certificate.get(), signer, spec)
                       && X509_sign(certificate.get(), issuer.key, EVP_sha256()) > 0;
     if (!made)
         return failOpenssl(Errc::Internal, "cannot make the certificate of " + spec.commonName);
     return certificate;
 }
 
-Result<X509CrlPtr> makeCrl(const Issuer &issuer, std::span<const Revocation> revoked, std::uint64_t number,
-                           std::int64_t fromNs, std::int64_t untilNs)
+Result<X509CrlPtr> makeCrl(const Issuer &issuer, std::span<const Revocation> revoked, std::uint64_t number, std::int64_t fromNs,
+                           std::int64_t untilNs)
 {
     X509CrlPtr crl(X509_CRL_new());
     const TimePtr from = toTime(fromNs);
     const TimePtr until = toTime(untilNs);
     bool made = crl && from && until && X509_CRL_set_version(crl.get(), crlVersion2) == 1
                 && X509_CRL_set_issuer_name(crl.get(), X509_get_subject_name(issuer.certificate)) == 1
-                && X509_CRL_set1_lastUpdate(crl.get(), from.get()) == 1
-                && X509_CRL_set1_nextUpdate(crl.get(), until.get()) == 1;
+                && X509_CRL_set1_lastUpdate(crl.get(), from.get()) == 1 && X509_CRL_set1_nextUpdate(crl.get(), until.get()) == 1;
     for (const Revocation &revocation : revoked)
         made = made && addRevoked(crl.get(), revocation);
     made = made && addCrlExtensions(crl.get(), issuer.certificate, number) && X509_CRL_sort(crl.get()) == 1
@@ -228,8 +219,7 @@ Result<X509CrlPtr> crlFromPem(std::string_view pem, std::string_view origin)
 
 Result<Identity> readIdentity(X509 *certificate)
 {
-    const GeneralNamesPtr names(
-        static_cast<GENERAL_NAMES *>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+    const GeneralNamesPtr names(static_cast<GENERAL_NAMES *>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
     ERR_clear_error();
     const ASN1_IA5STRING *uri = nullptr;
     for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
@@ -242,8 +232,8 @@ Result<Identity> readIdentity(X509 *certificate)
     }
     if (uri == nullptr)
         return fail(Errc::Malformed, "the certificate names no identity (no SAN URI)");
-    auto identity = parseIdentity({reinterpret_cast<const char *>(ASN1_STRING_get0_data(uri)),
-                                   static_cast<std::size_t>(ASN1_STRING_length(uri))});
+    auto identity =
+        parseIdentity({reinterpret_cast<const char *>(ASN1_STRING_get0_data(uri)), static_cast<std::size_t>(ASN1_STRING_length(uri))});
     if (identity) {
         identity->serial = serialHex(certificate);
         identity->notAfterNs = notAfterNs(certificate);
@@ -251,20 +241,11 @@ Result<Identity> readIdentity(X509 *certificate)
     return identity;
 }
 
-std::int64_t notBeforeNs(const X509 *certificate)
-{
-    return toNs(X509_get0_notBefore(certificate));
-}
+std::int64_t notBeforeNs(const X509 *certificate) { return toNs(X509_get0_notBefore(certificate)); }
 
-std::int64_t notAfterNs(const X509 *certificate)
-{
-    return toNs(X509_get0_notAfter(certificate));
-}
+std::int64_t notAfterNs(const X509 *certificate) { return toNs(X509_get0_notAfter(certificate)); }
 
-std::string serialHex(const X509 *certificate)
-{
-    return hexOf(X509_get0_serialNumber(certificate));
-}
+std::string serialHex(const X509 *certificate) { return hexOf(X509_get0_serialNumber(certificate)); }
 
 bool hasPurpose(X509 *certificate, KeyPurpose purpose)
 {

@@ -16,15 +16,15 @@ enum class KeyPurpose : std::uint8_t { None, ClientAuth, ServerAuth };
 
 struct CertificateSpec {
     std::string commonName;
-    std::string uri;                 ///< the single SAN URI
-    std::int64_t notBeforeNs = 0;    ///< UTC; certificates count whole seconds
+    std::string uri;              ///< the single SAN URI
+    std::int64_t notBeforeNs = 0; ///< UTC; certificates count whole seconds
     std::int64_t notAfterNs = 0;
     KeyPurpose purpose = KeyPurpose::None;
     bool isAuthority = false;
 };
 
 struct Issuer {
-    X509 *certificate = nullptr;     ///< null: self-signed
+    X509 *certificate = nullptr; ///< null: self-signed
     EVP_PKEY *key = nullptr;
 };
 
@@ -32,11 +32,11 @@ Result<KeyPtr> generateKey(); ///< P-256
 Result<X509Ptr> makeCertificate(const CertificateSpec &spec, EVP_PKEY *subjectKey, const Issuer &issuer);
 
 struct Revocation {
-    std::string serial;              ///< hex
+    std::string serial; ///< hex
     std::int64_t atNs = 0;
 };
-Result<X509CrlPtr> makeCrl(const Issuer &issuer, std::span<const Revocation> revoked, std::uint64_t number,
-                           std::int64_t fromNs, std::int64_t untilNs);
+Result<X509CrlPtr> makeCrl(const Issuer &issuer, std::span<const Revocation> revoked, std::uint64_t number, std::int64_t fromNs,
+                           std::int64_t untilNs);
 
 Result<std::string> toPem(X509 *certificate);
 Result<std::string> toPem(EVP_PKEY *key); ///< PKCS#8, not encrypted

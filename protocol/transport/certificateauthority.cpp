@@ -32,10 +32,7 @@ struct Authority {
     Issuer issuer() const { return {certificate.get(), key.get()}; }
 };
 
-std::int64_t toNs(std::chrono::hours hours)
-{
-    return std::chrono::nanoseconds(hours).count();
-}
+std::int64_t toNs(std::chrono::hours hours) { return std::chrono::nanoseconds(hours).count(); }
 
 Result<Authority> load(const fs::path &folder)
 {
@@ -63,10 +60,7 @@ fs::path issuedFolder(const fs::path &folder, Role role, std::string_view name)
     return folder / "issued" / (std::string(roleName(role)) + '-' + std::string(name));
 }
 
-TlsFiles filesIn(const fs::path &folder)
-{
-    return {folder / "ca.crt", folder / "cert.pem", folder / "key.pem", folder / "crl.pem"};
-}
+TlsFiles filesIn(const fs::path &folder) { return {folder / "ca.crt", folder / "cert.pem", folder / "key.pem", folder / "crl.pem"}; }
 
 CertificateState stateOf(const IndexEntry &entry, std::int64_t nowNs)
 {
@@ -97,8 +91,8 @@ Result<std::string> signCrl(Authority &authority, std::int64_t nowNs)
             revoked.push_back({entry.serial, entry.revokedNs});
     }
     ++authority.index.crlNumber;
-    const auto crl = makeCrl(authority.issuer(), revoked, authority.index.crlNumber, nowNs - clockToleranceNs,
-                             notAfterNs(authority.certificate.get()));
+    const auto crl =
+        makeCrl(authority.issuer(), revoked, authority.index.crlNumber, nowNs - clockToleranceNs, notAfterNs(authority.certificate.get()));
     return crl ? toPem(crl->get()) : fail(crl.error());
 }
 
@@ -148,10 +142,10 @@ Result<Signed> sign(const Authority &authority, const CertificateAuthority::Requ
     const auto keyPem = toPem(key->get());
     if (!certificatePem || !keyPem)
         return fail(Errc::Internal, "cannot write the new certificate as PEM");
-    return Signed{{serialHex(certificate->get()), request.role, request.name, notBeforeNs(certificate->get()),
-                   notAfterNs(certificate->get()), 0},
-                  *certificatePem,
-                  *keyPem};
+    return Signed{
+        {serialHex(certificate->get()), request.role, request.name, notBeforeNs(certificate->get()), notAfterNs(certificate->get()), 0},
+        *certificatePem,
+        *keyPem};
 }
 
 Status writeIssued(const fs::path &target, const Signed &made, const std::string &authorityPem, const std::string &crlPem)
@@ -160,10 +154,9 @@ Status writeIssued(const fs::path &target, const Signed &made, const std::string
         return created;
     const TlsFiles files = filesIn(target);
     // The key first: a reader that meets the pair half-written sees that it does not match and keeps what it has.
-    for (const auto &[path, content, mode] : {std::tuple(files.key, made.keyPem, secretMode),
-                                              std::tuple(files.certificate, made.certificatePem, publicMode),
-                                              std::tuple(files.ca, authorityPem, publicMode),
-                                              std::tuple(files.crl, crlPem, publicMode)}) {
+    for (const auto &[path, content, mode] :
+         {std::tuple(files.key, made.keyPem, secretMode), std::tuple(files.certificate, made.certificatePem, publicMode),
+          std::tuple(files.ca, authorityPem, publicMode), std::tuple(files.crl, crlPem, publicMode)}) {
         if (auto written = writeAtomically(path, content, mode); !written)
             return written;
     }
@@ -248,12 +241,12 @@ Status writeAuthority(const fs::path &folder, const std::string &trustDomain, st
 
 } // namespace
 
-Result<CertificateAuthority> CertificateAuthority::init(const fs::path &folder, std::string trustDomain,
-                                                        std::chrono::hours validity, const Clock &clock)
+Result<CertificateAuthority> CertificateAuthority::init(const fs::path &folder, std::string trustDomain, std::chrono::hours validity,
+                                                        const Clock &clock)
 {
     if (!isValidName(trustDomain))
-        return fail(Errc::InvalidArgument, "the trust domain '" + trustDomain.substr(0, 64)
-                                               + "' must be a lower-case domain name of a-z 0-9 . -");
+        return fail(Errc::InvalidArgument,
+                    "the trust domain '" + trustDomain.substr(0, 64) + "' must be a lower-case domain name of a-z 0-9 . -");
     if (validity <= std::chrono::hours(0))
         return fail(Errc::InvalidArgument, "the validity must be one hour or more");
     std::error_code problem;
@@ -295,14 +288,14 @@ Result<IssuedCertificate> CertificateAuthority::issue(const Request &request, co
         return fail(authority.error());
     const std::int64_t nowNs = clock.utcNs();
     if (!usable(authority->index, request.role, request.name, nowNs).empty())
-        return fail(Errc::AlreadyExists, "there is a valid certificate of " + std::string(roleName(request.role)) + ' '
-                                             + request.name + " already; renew or revoke it");
+        return fail(Errc::AlreadyExists, "there is a valid certificate of " + std::string(roleName(request.role)) + ' ' + request.name
+                                             + " already; renew or revoke it");
     const auto made = sign(*authority, request, nowNs);
     return made ? record(m_folder, *authority, *made, nowNs) : fail(made.error());
 }
 
-Result<IssuedCertificate> CertificateAuthority::renew(Role role, std::string_view name, std::chrono::hours validity,
-                                                      bool keepOld, const Clock &clock)
+Result<IssuedCertificate> CertificateAuthority::renew(Role role, std::string_view name, std::chrono::hours validity, bool keepOld,
+                                                      const Clock &clock)
 {
     if (auto valid = checkRequest(role, name, validity); !valid)
         return fail(valid.error());
@@ -351,9 +344,8 @@ Result<std::vector<IssuedCertificate>> CertificateAuthority::list(const Clock &c
     for (auto entry = index->entries.begin(); entry != index->entries.end(); ++entry) {
         all.push_back(describe(*entry, index->trustDomain, clock.utcNs()));
         // The folder holds the newest one of a role and name; older ones are on record only.
-        const bool newest = std::none_of(entry + 1, index->entries.end(), [&](const IndexEntry &later) {
-            return later.role == entry->role && later.name == entry->name;
-        });
+        const bool newest = std::none_of(entry + 1, index->entries.end(),
+                                         [&](const IndexEntry &later) { return later.role == entry->role && later.name == entry->name; });
         if (newest)
             all.back().files = filesIn(issuedFolder(m_folder, entry->role, entry->name));
     }

@@ -13,18 +13,18 @@
 namespace tapio::transport {
 
 struct IndexEntry {
-    std::string serial;               ///< hex
+    std::string serial; ///< hex
     Role role = Role::Unknown;
     std::string name;
     std::int64_t notBeforeNs = 0;
     std::int64_t notAfterNs = 0;
-    std::int64_t revokedNs = 0;       ///< 0 = not revoked
+    std::int64_t revokedNs = 0; ///< 0 = not revoked
 };
 
 struct CertificateIndex {
     std::string trustDomain;
     std::uint64_t crlNumber = 0;
-    std::vector<IndexEntry> entries;  ///< oldest first
+    std::vector<IndexEntry> entries; ///< oldest first
 };
 
 /// Errors: NotFound, Corrupt, PermissionDenied.

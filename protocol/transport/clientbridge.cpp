@@ -18,10 +18,7 @@ LinkOptions linkOptions(const ClientOptions &options, std::string localPath)
     return {TlsSide::Connect, std::move(localPath), "ROUTER", options.maxMessageBytes, attemptLimit, options.heartbeatTimeout};
 }
 
-std::string nameAndPort(const std::string &host, std::uint16_t port)
-{
-    return host + ':' + std::to_string(port);
-}
+std::string nameAndPort(const std::string &host, std::uint16_t port) { return host + ':' + std::to_string(port); }
 
 } // namespace
 
@@ -29,8 +26,7 @@ ClientBridge::ClientBridge(const ClientOptions &options, std::string localPath, 
     : Bridge(linkOptions(options, std::move(localPath)), std::move(notify), clock), m_host(options.host), m_port(options.port),
       m_credentials(options.tls, {KeyPurpose::ServerAuth, {options.serverRole}, options.serverName}),
       m_backoff(options.reconnectMin, options.reconnectMax)
-{
-}
+{}
 
 Result<std::unique_ptr<ClientBridge>> ClientBridge::open(const ClientOptions &options, std::string localPath, Notify notify,
                                                          const Clock &clock)
@@ -167,8 +163,7 @@ void ClientBridge::onConnected(FileDescriptor socket)
 {
     m_linkId = m_generation + 1;
     const bool isName = !parseAddress(m_host, m_port);
-    addLink(m_credentials.current(), {std::move(socket), m_candidate.ip(), m_candidate.text(), isName ? m_host : std::string()},
-            m_linkId)
+    addLink(m_credentials.current(), {std::move(socket), m_candidate.ip(), m_candidate.text(), isName ? m_host : std::string()}, m_linkId)
         .start();
 }
 
@@ -231,10 +226,7 @@ void ClientBridge::setDialling(bool dialling)
     notify();
 }
 
-ZmtpProperties ClientBridge::describe(const Link &link)
-{
-    return {{property::generation, std::to_string(link.id())}};
-}
+ZmtpProperties ClientBridge::describe(const Link &link) { return {{property::generation, std::to_string(link.id())}}; }
 
 void ClientBridge::onOpen(Link &link)
 {

@@ -59,16 +59,16 @@ private:
     TlsCredentials m_credentials;
     Backoff m_backoff;
     std::unique_ptr<Resolution> m_resolution;
-    std::uint64_t m_attempt = 0;                  ///< tells an abandoned look-up's result from the present one's
-    std::deque<SocketAddress> m_candidates;       ///< addresses of the name not yet tried
+    std::uint64_t m_attempt = 0;            ///< tells an abandoned look-up's result from the present one's
+    std::deque<SocketAddress> m_candidates; ///< addresses of the name not yet tried
     SocketAddress m_candidate;
-    FileDescriptor m_socket;                      ///< connecting
+    FileDescriptor m_socket; ///< connecting
     std::optional<Reactor::Watch> m_socketWatch;
-    std::uint64_t m_linkId = 0;                   ///< the link under way or up; 0 = none
-    std::uint64_t m_generation = 0;               ///< connections that came up so far
-    std::chrono::milliseconds m_delay{0};         ///< asked for by reconnect()
-    bool m_dialNow = false;                       ///< as soon as the link has ended
-    std::int64_t m_dialDueNs = 0;                 ///< boot time of the dial that is waited for
+    std::uint64_t m_linkId = 0;           ///< the link under way or up; 0 = none
+    std::uint64_t m_generation = 0;       ///< connections that came up so far
+    std::chrono::milliseconds m_delay{0}; ///< asked for by reconnect()
+    bool m_dialNow = false;               ///< as soon as the link has ended
+    std::int64_t m_dialDueNs = 0;         ///< boot time of the dial that is waited for
     std::atomic<std::uint64_t> m_connected{0};
     std::atomic<bool> m_dialling{false};
 };

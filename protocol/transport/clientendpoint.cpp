@@ -22,7 +22,8 @@ std::uint64_t generationOf(const zmq::message_t &message)
 class ClientEndpointImpl final : public ClientEndpoint {
 public:
     ClientEndpointImpl(std::unique_ptr<ZmqSocket> socket, std::size_t maxMessageBytes)
-        : m_maxMessageBytes(maxMessageBytes), m_socket(std::move(socket)) {}
+        : m_maxMessageBytes(maxMessageBytes), m_socket(std::move(socket))
+    {}
     ~ClientEndpointImpl() override
     {
         if (!m_bridge)
@@ -34,7 +35,8 @@ public:
 
     Status start(const ClientOptions &options, const Clock &clock)
     {
-        auto bridge = ClientBridge::open(options, m_socket->path(), [this] { m_socket->wake(); }, clock);
+        auto bridge = ClientBridge::open(
+            options, m_socket->path(), [this] { m_socket->wake(); }, clock);
         if (!bridge)
             return fail(bridge.error());
         m_bridge = std::move(*bridge);
@@ -62,8 +64,8 @@ private:
     std::unique_ptr<ClientBridge> m_bridge;
     LinkPhase m_phase = LinkPhase::Waiting;
     std::uint64_t m_generation = 0;
-    bool m_wantsRoom = false;                    ///< a send() was Busy since
-    std::optional<zmq::message_t> m_early;       ///< of a connection whose coming up the caller has not been told yet
+    bool m_wantsRoom = false;              ///< a send() was Busy since
+    std::optional<zmq::message_t> m_early; ///< of a connection whose coming up the caller has not been told yet
 };
 
 /// Takes over what the bridge knows; true when the phase or the generation changed. A connection counts once libzmq has

@@ -37,19 +37,19 @@ using PeerId = std::uint64_t;
 /// A connection was accepted, refused or ended, and why. Refusals are folded per address and code; `repeated` says how many
 /// one stands for. Accepted and Closed come one by one, Closed once for each Accepted.
 struct Notice {
-    std::int64_t timeNs = 0;           ///< UTC
+    std::int64_t timeNs = 0; ///< UTC
     NoticeKind kind = NoticeKind::Refused;
-    PeerId peer = 0;                   ///< Accepted and Closed: as in Incoming; of a client endpoint its generation
-    std::string remoteAddress;         ///< "10.0.0.1:4711", "[::1]:4711"; empty when the fault is in our own files
-    std::string identity;              ///< verified SAN URI or empty
-    std::string code;                  ///< stable: wrong-ca, expired, not-yet-valid, revoked, wrong-purpose, no-certificate,
-                                       ///< wrong-role, bad-identity, tls-version, plaintext, garbage, handshake-timeout,
-                                       ///< too-many-pending, frame-too-large, multipart, mechanism, command-flood, heartbeat-timeout,
-                                       ///< replaced, closed, reset, io; accepted (with NoticeKind::Accepted); bad-crl (our
-                                       ///< revocation list cannot be used), tls-files (our certificate files cannot be
-                                       ///< loaded: those loaded before stay in use); and of a client endpoint: unreachable,
-                                       ///< unresolved (the server's name is not known)
-    std::string reason;                ///< one plain sentence
+    PeerId peer = 0;           ///< Accepted and Closed: as in Incoming; of a client endpoint its generation
+    std::string remoteAddress; ///< "10.0.0.1:4711", "[::1]:4711"; empty when the fault is in our own files
+    std::string identity;      ///< verified SAN URI or empty
+    std::string code;          ///< stable: wrong-ca, expired, not-yet-valid, revoked, wrong-purpose, no-certificate,
+                               ///< wrong-role, bad-identity, tls-version, plaintext, garbage, handshake-timeout,
+                               ///< too-many-pending, frame-too-large, multipart, mechanism, command-flood, heartbeat-timeout,
+                               ///< replaced, closed, reset, io; accepted (with NoticeKind::Accepted); bad-crl (our
+                               ///< revocation list cannot be used), tls-files (our certificate files cannot be
+                               ///< loaded: those loaded before stay in use); and of a client endpoint: unreachable,
+                               ///< unresolved (the server's name is not known)
+    std::string reason;        ///< one plain sentence
     std::uint32_t repeated = 1;
 };
 
@@ -57,7 +57,7 @@ struct Incoming {
     PeerId peer = 0;
     Identity identity;
     std::string remoteAddress;
-    std::int64_t receivedNs = 0;       ///< UTC, when it left the socket
+    std::int64_t receivedNs = 0; ///< UTC, when it left the socket
     Bytes payload;
 };
 
@@ -101,11 +101,11 @@ public:
 enum class LinkPhase : std::uint8_t { Waiting, Connecting, Connected };
 
 struct ClientOptions {
-    std::string host = "127.0.0.1";    ///< name or literal; resolved at each dial, off the caller's thread
+    std::string host = "127.0.0.1"; ///< name or literal; resolved at each dial, off the caller's thread
     std::uint16_t port = 0;
     TlsFiles tls;
     Role serverRole = Role::Server;
-    std::string serverName;            ///< required NAME of the server's identity; empty = any name of that role
+    std::string serverName; ///< required NAME of the server's identity; empty = any name of that role
     std::size_t maxMessageBytes = 1u << 20;
     std::chrono::milliseconds reconnectMin{250};
     std::chrono::milliseconds reconnectMax{30000};

@@ -79,10 +79,7 @@ FileDescriptor &FileDescriptor::operator=(FileDescriptor &&other) noexcept
     return *this;
 }
 
-int FileDescriptor::release() noexcept
-{
-    return std::exchange(m_fd, -1);
-}
+int FileDescriptor::release() noexcept { return std::exchange(m_fd, -1); }
 
 void FileDescriptor::reset() noexcept
 {

@@ -15,9 +15,9 @@ namespace tapio::transport {
 struct Identity {
     std::string trustDomain;
     Role role = Role::Unknown;
-    std::string name;                 ///< [a-z0-9.-], 1 to 253 characters, as a Kubernetes node name
-    std::string serial;               ///< hex
-    std::int64_t notAfterNs = 0;      ///< UTC
+    std::string name;            ///< [a-z0-9.-], 1 to 253 characters, as a Kubernetes node name
+    std::string serial;          ///< hex
+    std::int64_t notAfterNs = 0; ///< UTC
 
     std::string uri() const;
     bool operator==(const Identity &) const = default;

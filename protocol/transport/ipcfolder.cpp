@@ -91,9 +91,6 @@ Result<std::unique_ptr<IpcFolder>> IpcFolder::make()
     return folder;
 }
 
-IpcFolder::~IpcFolder()
-{
-    removeFolder(m_path);
-}
+IpcFolder::~IpcFolder() { removeFolder(m_path); }
 
 } // namespace tapio::transport

@@ -26,7 +26,7 @@ public:
 private:
     IpcFolder(std::filesystem::path path, FileDescriptor lock) : m_path(std::move(path)), m_lock(std::move(lock)) {}
     std::filesystem::path m_path;
-    FileDescriptor m_lock;           ///< held while we live: how others know
+    FileDescriptor m_lock; ///< held while we live: how others know
 };
 
 } // namespace tapio::transport

@@ -53,10 +53,7 @@ Link::Link(Reactor &reactor, Owner &owner, const LinkOptions &options, std::shar
         m_session.setServerName(m_peer.serverName);
 }
 
-Link::~Link()
-{
-    m_reactor.forget(*this);
-}
+Link::~Link() { m_reactor.forget(*this); }
 
 void Link::start()
 {
@@ -225,10 +222,7 @@ void Link::connectLocal()
     pumpFromPeer(); // the greeting may have come with the last flight of the handshake
 }
 
-bool Link::isReading() const noexcept
-{
-    return m_state >= State::Prologue && m_state != State::Ended && !m_peerEnded && m_toLocal.empty();
-}
+bool Link::isReading() const noexcept { return m_state >= State::Prologue && m_state != State::Ended && !m_peerEnded && m_toLocal.empty(); }
 
 void Link::pumpFromPeer()
 {
@@ -307,8 +301,7 @@ void Link::forward(std::span<const std::byte> bytes)
 void Link::flushToLocal()
 {
     while (m_toLocalSent < m_toLocal.size()) {
-        const ssize_t count
-            = ::send(m_local.get(), m_toLocal.data() + m_toLocalSent, m_toLocal.size() - m_toLocalSent, MSG_NOSIGNAL);
+        const ssize_t count = ::send(m_local.get(), m_toLocal.data() + m_toLocalSent, m_toLocal.size() - m_toLocalSent, MSG_NOSIGNAL);
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))

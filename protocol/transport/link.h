@@ -17,8 +17,8 @@ namespace tapio::transport {
 
 struct LinkOptions {
     TlsSide side = TlsSide::Accept;
-    std::string localPath;               ///< where our own libzmq socket listens
-    std::string peerSocketType;          ///< what the other side's libzmq socket must be
+    std::string localPath;      ///< where our own libzmq socket listens
+    std::string peerSocketType; ///< what the other side's libzmq socket must be
     std::size_t maxMessageBytes = 0;
     std::chrono::nanoseconds handshakeDeadline{};
     std::chrono::nanoseconds heartbeatTimeout{};
@@ -44,14 +44,14 @@ public:
     };
 
     struct Peer {
-        FileDescriptor socket;           ///< connected, non-blocking
+        FileDescriptor socket; ///< connected, non-blocking
         std::string ip;
-        std::string address;             ///< ip and port
-        std::string serverName;          ///< for SNI; empty = none
+        std::string address;    ///< ip and port
+        std::string serverName; ///< for SNI; empty = none
     };
 
-    Link(Reactor &reactor, Owner &owner, const LinkOptions &options, std::shared_ptr<const TlsContext> context, Peer peer,
-         std::uint64_t id, std::chrono::nanoseconds life);
+    Link(Reactor &reactor, Owner &owner, const LinkOptions &options, std::shared_ptr<const TlsContext> context, Peer peer, std::uint64_t id,
+         std::chrono::nanoseconds life);
     ~Link() override;
 
     void start();
@@ -104,18 +104,18 @@ private:
     std::optional<Reactor::Watch> m_peerWatch;
     std::optional<Reactor::Watch> m_localWatch;
     State m_state = State::Tls;
-    bool m_firstSeen = false;            ///< the first bytes were looked at, before OpenSSL
+    bool m_firstSeen = false; ///< the first bytes were looked at, before OpenSSL
     bool m_wasOpen = false;
-    bool m_peerEnded = false;            ///< its last bytes are still on their way to our socket
+    bool m_peerEnded = false; ///< its last bytes are still on their way to our socket
     std::optional<ZmtpPrologue> m_prologue;
     FrameGuard m_guard;
-    std::vector<std::byte> m_toLocal;    ///< read from the peer, not yet taken by our socket
+    std::vector<std::byte> m_toLocal; ///< read from the peer, not yet taken by our socket
     std::size_t m_toLocalSent = 0;
     std::int64_t m_startNs = 0;
-    std::int64_t m_deadlineNs = 0;       ///< of the handshake, or of finishing
+    std::int64_t m_deadlineNs = 0; ///< of the handshake, or of finishing
     std::int64_t m_lifeEndNs = 0;
-    std::int64_t m_heardNs = 0;          ///< last bytes from the peer
-    std::int64_t m_localNs = 0;          ///< last bytes from our socket
+    std::int64_t m_heardNs = 0; ///< last bytes from the peer
+    std::int64_t m_localNs = 0; ///< last bytes from our socket
     Cause m_finishCause;
 };
 

@@ -14,10 +14,7 @@ constexpr std::size_t maxPending = 16384;
 constexpr std::size_t maxRefusals = 1024; // of the pending ones: strangers must not crowd out our own peers
 constexpr std::size_t maxFolds = 1024;
 
-std::string withoutPort(const std::string &address)
-{
-    return address.substr(0, address.rfind(':'));
-}
+std::string withoutPort(const std::string &address) { return address.substr(0, address.rfind(':')); }
 
 } // namespace
 

@@ -38,7 +38,7 @@ private:
     std::uint32_t m_overflow = 0;
     Notice m_lastOverflow;
     std::map<Key, Fold> m_folds;
-    std::int64_t m_firstEndNs = 0;       ///< no window of m_folds ends before
+    std::int64_t m_firstEndNs = 0; ///< no window of m_folds ends before
 };
 
 } // namespace tapio::transport

@@ -16,9 +16,6 @@ std::string takeOpensslReason()
     return "OpenSSL error " + std::to_string(code);
 }
 
-tl::unexpected<Error> failOpenssl(Errc code, std::string context)
-{
-    return fail(code, std::move(context) + ": " + takeOpensslReason());
-}
+tl::unexpected<Error> failOpenssl(Errc code, std::string context) { return fail(code, std::move(context) + ": " + takeOpensslReason()); }
 
 } // namespace tapio::transport

@@ -31,8 +31,8 @@ struct IssuedCertificate {
 class CertificateAuthority {
 public:
     /// Errors: AlreadyExists, ReadOnly, PermissionDenied, NoSpace.
-    static Result<CertificateAuthority> init(const std::filesystem::path &folder, std::string trustDomain,
-                                             std::chrono::hours validity, const Clock &clock);
+    static Result<CertificateAuthority> init(const std::filesystem::path &folder, std::string trustDomain, std::chrono::hours validity,
+                                             const Clock &clock);
     /// Errors: NotFound, Corrupt, PermissionDenied (key readable by others).
     static Result<CertificateAuthority> open(const std::filesystem::path &folder);
 
@@ -40,7 +40,7 @@ public:
         Role role = Role::Node;
         std::string name;
         std::chrono::hours validity{24 * 90};
-        std::int64_t notBeforeNs = 0;          ///< 0 = now (minus five minutes of tolerance)
+        std::int64_t notBeforeNs = 0; ///< 0 = now (minus five minutes of tolerance)
     };
     /// Errors: AlreadyExists (a valid one of that role and name; renew or revoke it), InvalidArgument (name).
     Result<IssuedCertificate> issue(const Request &request, const Clock &clock);
@@ -55,7 +55,8 @@ public:
 
 private:
     CertificateAuthority(std::filesystem::path folder, std::string trustDomain)
-        : m_folder(std::move(folder)), m_trustDomain(std::move(trustDomain)) {}
+        : m_folder(std::move(folder)), m_trustDomain(std::move(trustDomain))
+    {}
 
     std::filesystem::path m_folder;
     std::string m_trustDomain;

@@ -85,9 +85,9 @@ private:
     std::mutex m_mutex;
     std::vector<std::function<void()>> m_posted;
     std::set<std::pair<std::int64_t, Handler *>> m_timers;
-    std::map<Handler *, std::int64_t> m_due;            ///< the same, by handler
+    std::map<Handler *, std::int64_t> m_due; ///< the same, by handler
     std::set<Handler *> m_hot;
-    std::set<Handler *> m_hotNow;                       ///< of the turn under way
+    std::set<Handler *> m_hotNow; ///< of the turn under way
     std::array<epoll_event, batchSize> m_batch{};
     int m_batchCount = 0;
 };

@@ -15,7 +15,7 @@ struct Resolution::Job {
     std::string host;
     std::string service;
     std::mutex mutex;
-    Done done;                       ///< empty once abandoned
+    Done done; ///< empty once abandoned
     bool finished = false;
 
     void run();

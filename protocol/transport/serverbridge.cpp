@@ -13,12 +13,11 @@ namespace {
 constexpr int acceptsPerWake = 64;
 constexpr std::int64_t acceptPauseNs = 100 * nsPerMs;
 constexpr std::int64_t reloadEveryNs = nsPerSecond;
-constexpr std::chrono::milliseconds mutePatience{500};     ///< a peer of ours speaks as soon as it is connected
+constexpr std::chrono::milliseconds mutePatience{500}; ///< a peer of ours speaks as soon as it is connected
 
 LinkOptions linkOptions(const ServerOptions &options, std::string localPath)
 {
-    return {TlsSide::Accept,         std::move(localPath),      "DEALER",
-            options.maxMessageBytes, options.handshakeDeadline, options.heartbeatTimeout};
+    return {TlsSide::Accept, std::move(localPath), "DEALER", options.maxMessageBytes, options.handshakeDeadline, options.heartbeatTimeout};
 }
 
 } // namespace
@@ -27,8 +26,7 @@ ServerBridge::ServerBridge(const ServerOptions &options, std::string localPath, 
     : Bridge(linkOptions(options, std::move(localPath)), std::move(notify), clock), m_maxPending(options.maxPendingHandshakes),
       m_maxPendingPerOrigin(options.maxPendingPerAddress),
       m_credentials(options.tls, {KeyPurpose::ClientAuth, {Role::Node, Role::Console}, {}})
-{
-}
+{}
 
 Result<std::unique_ptr<ServerBridge>> ServerBridge::open(const ServerOptions &options, std::string localPath, Notify notify,
                                                          const Clock &clock)
@@ -41,7 +39,8 @@ Result<std::unique_ptr<ServerBridge>> ServerBridge::open(const ServerOptions &op
     if (auto loaded = bridge->m_credentials.refresh(); !loaded)
         return fail(loaded.error());
     if (bridge->m_credentials.current()->own().role != Role::Server)
-        return fail(Errc::InvalidArgument, options.tls.certificate.string() + " is not the certificate of a server; 'tapio pki issue server NAME' makes one");
+        return fail(Errc::InvalidArgument,
+                    options.tls.certificate.string() + " is not the certificate of a server; 'tapio pki issue server NAME' makes one");
     if (auto opened = bridge->Bridge::open(); !opened)
         return fail(opened.error());
     if (auto listening = bridge->listen(); !listening)
@@ -78,14 +77,13 @@ void ServerBridge::closePeer(PeerId peer, Cause cause)
 
 void ServerBridge::onReady(int, std::uint32_t)
 {
-    for (int i = 0; i < acceptsPerWake && acceptOne(); ++i) {
-    }
+    for (int i = 0; i < acceptsPerWake && acceptOne(); ++i) {}
 }
 
 void ServerBridge::onTimer(std::int64_t nowNs)
 {
     if (!m_listenWatch)
-        return;     // stopping: the timer is the base's
+        return; // stopping: the timer is the base's
     m_listenWatch->set(EPOLLIN);
     reloadFiles(false);
     m_reactor.setTimer(*this, nowNs + reloadEveryNs);
@@ -146,7 +144,7 @@ void ServerBridge::pauseAccepting()
 /// Who connected and says nothing makes room for who comes: strangers that hold all places keep nobody out.
 bool ServerBridge::endOneMute(const std::string *origin)
 {
-    for (const auto &[id, from] : m_pending) {      // the oldest first
+    for (const auto &[id, from] : m_pending) { // the oldest first
         Link *link = origin == nullptr || from == *origin ? findLink(id) : nullptr;
         if (link != nullptr && link->isMute(mutePatience)) {
             link->end({"handshake-timeout", "It sent nothing while others waited for its place."});
@@ -194,9 +192,6 @@ void ServerBridge::onOpen(Link &link)
     report(NoticeKind::Accepted, link.address(), link.identity().uri(), link.id(), {"accepted", "It connected."});
 }
 
-void ServerBridge::onGone(Link &link)
-{
-    settle(link.id());
-}
+void ServerBridge::onGone(Link &link) { settle(link.id()); }
 
 } // namespace tapio::transport

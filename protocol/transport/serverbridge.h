@@ -46,12 +46,12 @@ private:
     SocketAddress m_address;
     std::string m_addressText;
     TlsCredentials m_credentials;
-    std::string m_toldFailure;                        ///< of loading changed files
+    std::string m_toldFailure; ///< of loading changed files
     FileDescriptor m_listener;
     std::optional<Reactor::Watch> m_listenWatch;
     std::uint16_t m_port = 0;
     PeerId m_lastId = 0;
-    std::map<PeerId, std::string> m_pending;          ///< handshakes under way: origin
+    std::map<PeerId, std::string> m_pending; ///< handshakes under way: origin
     std::map<std::string, std::size_t> m_pendingPerOrigin;
 };
 

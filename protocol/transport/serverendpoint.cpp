@@ -29,7 +29,8 @@ Bytes bytesOf(const zmq::message_t &message)
 class ServerEndpointImpl final : public ServerEndpoint {
 public:
     ServerEndpointImpl(std::unique_ptr<ZmqSocket> socket, std::size_t maxMessageBytes, const Clock &clock)
-        : m_clock(clock), m_maxMessageBytes(maxMessageBytes), m_socket(std::move(socket)) {}
+        : m_clock(clock), m_maxMessageBytes(maxMessageBytes), m_socket(std::move(socket))
+    {}
     ~ServerEndpointImpl() override
     {
         if (!m_bridge)
@@ -41,7 +42,8 @@ public:
 
     Status start(const ServerOptions &options)
     {
-        auto bridge = ServerBridge::open(options, m_socket->path(), [this] { m_socket->wake(); }, m_clock);
+        auto bridge = ServerBridge::open(
+            options, m_socket->path(), [this] { m_socket->wake(); }, m_clock);
         if (!bridge)
             return fail(bridge.error());
         m_bridge = std::move(*bridge);
@@ -66,7 +68,7 @@ private:
     std::size_t m_maxMessageBytes;
     std::unique_ptr<ZmqSocket> m_socket;
     std::unique_ptr<ServerBridge> m_bridge;
-    PeerId m_lastPeer = 0;            ///< whose identity and address these are: messages come in runs
+    PeerId m_lastPeer = 0; ///< whose identity and address these are: messages come in runs
     Identity m_lastIdentity;
     std::string m_lastAddress;
 };

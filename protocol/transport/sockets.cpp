@@ -17,10 +17,7 @@ namespace {
 constexpr int backlog = 1024;
 constexpr int unacknowledgedLimitMs = 20'000;
 
-void setOption(int fd, int level, int name, int value)
-{
-    ::setsockopt(fd, level, name, &value, sizeof value);
-}
+void setOption(int fd, int level, int name, int value) { ::setsockopt(fd, level, name, &value, sizeof value); }
 
 const sockaddr_in *asV4(const sockaddr *address) { return reinterpret_cast<const sockaddr_in *>(address); }
 const sockaddr_in6 *asV6(const sockaddr *address) { return reinterpret_cast<const sockaddr_in6 *>(address); }
@@ -44,10 +41,7 @@ std::string SocketAddress::ip() const
     return ::tapio::transport::text(AF_INET6, &address);
 }
 
-std::uint16_t SocketAddress::port() const
-{
-    return ntohs(storage.ss_family == AF_INET ? asV4(raw())->sin_port : asV6(raw())->sin6_port);
-}
+std::uint16_t SocketAddress::port() const { return ntohs(storage.ss_family == AF_INET ? asV4(raw())->sin_port : asV6(raw())->sin6_port); }
 
 std::string SocketAddress::text() const
 {

@@ -19,9 +19,9 @@ struct SocketAddress {
     sockaddr *raw() noexcept { return reinterpret_cast<sockaddr *>(&storage); }
     const sockaddr *raw() const noexcept { return reinterpret_cast<const sockaddr *>(&storage); }
 
-    std::string ip() const;          ///< "10.0.0.1", "::1"; IPv4 inside IPv6 is shown as IPv4
+    std::string ip() const; ///< "10.0.0.1", "::1"; IPv4 inside IPv6 is shown as IPv4
     std::uint16_t port() const;
-    std::string text() const;        ///< "10.0.0.1:4711", "[::1]:4711"
+    std::string text() const; ///< "10.0.0.1:4711", "[::1]:4711"
     /// What counts as one origin: an IPv4 address, or the /64 that one IPv6 host usually has to itself.
     std::string origin() const;
 };

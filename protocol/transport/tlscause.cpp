@@ -17,8 +17,7 @@ Cause causeOfAlert(int alert)
     case SSL_AD_DECRYPT_ERROR: return {"wrong-ca", "The other side refused our certificate: its authority did not issue it."};
     case SSL_AD_CERTIFICATE_EXPIRED: return {"expired", "The other side refused our certificate: it has expired."};
     case SSL_AD_CERTIFICATE_REVOKED: return {"revoked", "The other side refused our certificate: it was revoked."};
-    case SSL_AD_BAD_CERTIFICATE:
-        return {"not-yet-valid", "The other side refused our certificate: it is not yet valid, or damaged."};
+    case SSL_AD_BAD_CERTIFICATE: return {"not-yet-valid", "The other side refused our certificate: it is not yet valid, or damaged."};
     case SSL_AD_UNSUPPORTED_CERTIFICATE:
         return {"wrong-purpose", "The other side refused our certificate: it is made for another purpose."};
     case SSL_AD_CERTIFICATE_REQUIRED: return {"no-certificate", "The other side asked for a certificate and got none."};
@@ -47,8 +46,8 @@ std::optional<Cause> causeOfVerification(long verifyResult)
         return Cause{"bad-crl", std::string("Our revocation list cannot be used: ") + X509_verify_cert_error_string(verifyResult) + '.'};
     default: break;
     }
-    return Cause{"wrong-ca", std::string("Its certificate was not issued by our authority: ")
-                                 + X509_verify_cert_error_string(verifyResult) + '.'};
+    return Cause{"wrong-ca",
+                 std::string("Its certificate was not issued by our authority: ") + X509_verify_cert_error_string(verifyResult) + '.'};
 }
 
 std::optional<Cause> causeOfOpensslQueue()

@@ -56,8 +56,9 @@ Status checkPurpose(X509 *leaf, KeyPurpose ofPeers, const std::string &file)
         return {};
     return fail(Errc::InvalidArgument,
                 serves ? file + " is not the certificate of a server (extended key usage); 'tapio pki issue server NAME' makes one"
-                       : file + " is no certificate to connect with (extended key usage); 'tapio pki issue node NAME' makes one for an "
-                                "agent, 'tapio pki issue console NAME' one for a console");
+                       : file
+                             + " is no certificate to connect with (extended key usage); 'tapio pki issue node NAME' makes one for an "
+                               "agent, 'tapio pki issue console NAME' one for a console");
 }
 
 Status useCrl(SSL_CTX *context, const std::string &path)
@@ -91,12 +92,12 @@ Status TlsContext::configure()
     m_context.reset(SSL_CTX_new(TLS_method()));
     SSL_CTX *context = m_context.get();
     std::array groups{NID_X25519, NID_X9_62_prime256v1};
-    const bool configured
-        = context != nullptr && SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1
-          && SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1
-          && SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256") == 1
-          && SSL_CTX_set1_groups(context, groups.data(), groups.size()) == 1 && SSL_CTX_set_num_tickets(context, 0) == 1
-          && SSL_CTX_set_max_early_data(context, 0) == 1;
+    const bool configured =
+        context != nullptr && SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1
+        && SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1
+        && SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256") == 1
+        && SSL_CTX_set1_groups(context, groups.data(), groups.size()) == 1 && SSL_CTX_set_num_tickets(context, 0) == 1
+        && SSL_CTX_set_max_early_data(context, 0) == 1;
     if (!configured)
         return failOpenssl(Errc::Internal, "cannot configure TLS 1.3");
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
@@ -152,11 +153,11 @@ std::optional<Cause> TlsContext::refuse(X509 *certificate) const
     if (!identity)
         return Cause{"bad-identity", "Its certificate is not one of Tapio: " + identity.error().context() + '.'};
     if (identity->trustDomain != m_own.trustDomain)
-        return Cause{"bad-identity", "Its certificate belongs to the trust domain " + identity->trustDomain + ", ours to "
-                                         + m_own.trustDomain + '.'};
+        return Cause{"bad-identity",
+                     "Its certificate belongs to the trust domain " + identity->trustDomain + ", ours to " + m_own.trustDomain + '.'};
     if (std::find(m_rule.roles.begin(), m_rule.roles.end(), identity->role) == m_rule.roles.end())
-        return Cause{"wrong-role", "Its certificate says that it is a " + std::string(roleName(identity->role))
-                                       + ", which has no business here."};
+        return Cause{"wrong-role",
+                     "Its certificate says that it is a " + std::string(roleName(identity->role)) + ", which has no business here."};
     if (!m_rule.name.empty() && identity->name != m_rule.name)
         return Cause{"bad-identity", "Its certificate names " + identity->name + ", but " + m_rule.name + " is expected."};
     return std::nullopt;

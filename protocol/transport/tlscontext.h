@@ -18,7 +18,7 @@ namespace tapio::transport {
 struct PeerRule {
     KeyPurpose purpose = KeyPurpose::ClientAuth;
     std::vector<Role> roles;
-    std::string name;                ///< empty = any
+    std::string name; ///< empty = any
 };
 
 /// Our certificate, our trust anchor and the rules for peers, as one SSL_CTX: TLS 1.3 only, both sides authenticated, no

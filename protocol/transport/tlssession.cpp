@@ -185,10 +185,7 @@ Cause TlsSession::explain(int sslError)
     return {"io", "TLS failed with OpenSSL's error " + std::to_string(sslError) + '.'};
 }
 
-int TlsSession::bioRead(BIO *bio, char *data, int size)
-{
-    return static_cast<TlsSession *>(BIO_get_data(bio))->receive(data, size, bio);
-}
+int TlsSession::bioRead(BIO *bio, char *data, int size) { return static_cast<TlsSession *>(BIO_get_data(bio))->receive(data, size, bio); }
 
 int TlsSession::receive(char *data, int size, BIO *bio)
 {
@@ -236,16 +233,15 @@ int TlsSession::verify(X509_STORE_CTX *store, void *)
     const auto *ssl = static_cast<const SSL *>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
     TlsSession *session = sessionOf(ssl);
     if (X509_verify_cert(store) != 1) {
-        session->m_cause = causeOfVerification(X509_STORE_CTX_get_error(store))
-                               .value_or(Cause{"wrong-ca", "Its certificate could not be verified."});
+        session->m_cause =
+            causeOfVerification(X509_STORE_CTX_get_error(store)).value_or(Cause{"wrong-ca", "Its certificate could not be verified."});
         return 0;
     }
     auto cause = session->m_context->refuse(X509_STORE_CTX_get0_cert(store));
     if (!cause)
         return 1;
     // Which alert the peer gets follows from this code.
-    X509_STORE_CTX_set_error(store, cause->code == "wrong-purpose" ? X509_V_ERR_INVALID_PURPOSE
-                                                                   : X509_V_ERR_APPLICATION_VERIFICATION);
+    X509_STORE_CTX_set_error(store, cause->code == "wrong-purpose" ? X509_V_ERR_INVALID_PURPOSE : X509_V_ERR_APPLICATION_VERIFICATION);
     session->m_cause = std::move(*cause);
     return 0;
 }
@@ -266,8 +262,7 @@ std::optional<Cause> TlsSession::revokedBy(const TlsContext &context) const
 
 void TlsSession::watchMessages(int outgoing, int, int contentType, const void *data, std::size_t size, SSL *ssl, void *)
 {
-    if (outgoing != 0 || contentType != SSL3_RT_HANDSHAKE || size == 0
-        || *static_cast<const std::uint8_t *>(data) != keyUpdateMessage)
+    if (outgoing != 0 || contentType != SSL3_RT_HANDSHAKE || size == 0 || *static_cast<const std::uint8_t *>(data) != keyUpdateMessage)
         return;
     TlsSession *session = sessionOf(ssl);
     if (!session->m_keyUpdates.take(session->m_clock.bootNs()))

@@ -17,11 +17,11 @@ namespace tapio::transport {
 enum class TlsSide : std::uint8_t { Accept, Connect };
 
 enum class TlsResult : std::uint8_t {
-    Done,      ///< the handshake is over, or bytes were read
-    Blocked,   ///< the socket has no more bytes now
-    Again,     ///< nothing came out, but bytes may be waiting inside OpenSSL: call again
-    Closed,    ///< the peer said goodbye (close_notify)
-    Failed,    ///< see cause()
+    Done,    ///< the handshake is over, or bytes were read
+    Blocked, ///< the socket has no more bytes now
+    Again,   ///< nothing came out, but bytes may be waiting inside OpenSSL: call again
+    Closed,  ///< the peer said goodbye (close_notify)
+    Failed,  ///< see cause()
 };
 
 /// One TLS connection over a non-blocking socket that the caller owns. What is written gathers in a buffer and leaves by
@@ -71,7 +71,7 @@ private:
     std::shared_ptr<const TlsContext> m_context;
     const Clock &m_clock;
     int m_fd;
-    bool m_socketEmpty = false;       ///< the last receive found nothing
+    bool m_socketEmpty = false; ///< the last receive found nothing
     bool m_endOfStream = false;
     int m_errno = 0;
     TokenBucket m_keyUpdates{1.0, 20.0};

@@ -73,10 +73,7 @@ Status ZmqSocket::configure(const Options &options)
     return {};
 }
 
-ZmqSocket::~ZmqSocket()
-{
-    close();
-}
+ZmqSocket::~ZmqSocket() { close(); }
 
 void ZmqSocket::close()
 {
@@ -131,9 +128,6 @@ Result<bool> ZmqSocket::wait(std::chrono::milliseconds timeout, bool untilRoom)
     return items[1].revents != 0 && ::eventfd_read(m_wake.get(), &ignored) == 0;
 }
 
-void ZmqSocket::wake() noexcept
-{
-    ::eventfd_write(m_wake.get(), 1);
-}
+void ZmqSocket::wake() noexcept { ::eventfd_write(m_wake.get(), 1); }
 
 } // namespace tapio::transport

@@ -58,10 +58,7 @@ void appendProperty(std::vector<std::byte> &out, std::string_view name, std::str
     append(out, value);
 }
 
-std::string_view asText(std::span<const std::byte> bytes)
-{
-    return {reinterpret_cast<const char *>(bytes.data()), bytes.size()};
-}
+std::string_view asText(std::span<const std::byte> bytes) { return {reinterpret_cast<const char *>(bytes.data()), bytes.size()}; }
 
 bool equalsIgnoringCase(std::string_view a, std::string_view b)
 {
@@ -195,10 +192,7 @@ std::optional<Cause> FrameGuard::scan(std::span<const std::byte> in, std::int64_
     return std::nullopt;
 }
 
-std::size_t FrameGuard::headerSize() const noexcept
-{
-    return (std::to_integer<std::uint8_t>(m_header[0]) & flagLong) != 0 ? 9 : 2;
-}
+std::size_t FrameGuard::headerSize() const noexcept { return (std::to_integer<std::uint8_t>(m_header[0]) & flagLong) != 0 ? 9 : 2; }
 
 /// "\4PING" or "\4PONG", octet by octet.
 bool FrameGuard::acceptCommandByte(std::uint8_t octet) noexcept

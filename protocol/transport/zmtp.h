@@ -25,7 +25,8 @@ using ZmtpProperties = std::vector<std::pair<std::string, std::string>>;
 class ZmtpPrologue {
 public:
     ZmtpPrologue(std::string expectedSocketType, ZmtpProperties properties)
-        : m_expectedSocketType(std::move(expectedSocketType)), m_properties(std::move(properties)) {}
+        : m_expectedSocketType(std::move(expectedSocketType)), m_properties(std::move(properties))
+    {}
 
     /// Takes bytes from the front of `in` up to the end of READY, appends to `out` what may be forwarded, and sets
     /// `consumed`. A cause: the peer must be refused.

@@ -32,9 +32,7 @@ static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the segment table is w
 /// Builds in the output itself: what fits the estimate is never copied.
 class OutputBuilder final : public capnp::MessageBuilder {
 public:
-    explicit OutputBuilder(std::size_t words) : m_output(headerBytes + segmentTableBytes + words * wordBytes), m_words(words)
-    {
-    }
+    explicit OutputBuilder(std::size_t words) : m_output(headerBytes + segmentTableBytes + words * wordBytes), m_words(words) {}
 
     kj::ArrayPtr<capnp::word> allocateSegment(capnp::uint minimumWords) override
     {
@@ -74,8 +72,8 @@ Bytes compressed(const Bytes &plain)
 {
     const std::span<const std::byte> payload = std::span(plain).subspan(headerBytes);
     Bytes output(headerBytes + ZSTD_compressBound(payload.size()));
-    const std::size_t size = ZSTD_compress(output.data() + headerBytes, output.size() - headerBytes, payload.data(),
-                                           payload.size(), zstdLevel);
+    const std::size_t size =
+        ZSTD_compress(output.data() + headerBytes, output.size() - headerBytes, payload.data(), payload.size(), zstdLevel);
     if (ZSTD_isError(size) != 0)
         throw Refusal{Errc::Internal, std::string("zstd: ") + ZSTD_getErrorName(size)};
     output[0] = static_cast<std::byte>(Format::Zstd);
@@ -85,8 +83,7 @@ Bytes compressed(const Bytes &plain)
 
 /// Words of our own, for what arrives compressed or unaligned.
 struct AlignedCopy {
-    explicit AlignedCopy(std::size_t bytes)
-        : size(bytes / wordBytes), words(new(std::nothrow) std::uint64_t[size == 0 ? 1 : size])
+    explicit AlignedCopy(std::size_t bytes) : size(bytes / wordBytes), words(new (std::nothrow) std::uint64_t[size == 0 ? 1 : size])
     {
         if (words == nullptr)
             throw Refusal{Errc::Busy, "no memory for a message of " + std::to_string(bytes) + " bytes"};
@@ -154,16 +151,15 @@ Message decodeChecked(std::span<const std::byte> bytes, const DecodeLimits &limi
         throw Refusal{Errc::Malformed, "no message of Tapio: reserved header bytes are not zero"};
     const auto format = static_cast<Format>(bytes[0]);
     if (format != Format::Plain && format != Format::Zstd)
-        throw Refusal{Errc::VersionMismatch, "format " + std::to_string(std::to_integer<unsigned>(bytes[0]))
-                                                 + "; this version reads 1 (plain) and 2 (zstd)"};
+        throw Refusal{Errc::VersionMismatch,
+                      "format " + std::to_string(std::to_integer<unsigned>(bytes[0])) + "; this version reads 1 (plain) and 2 (zstd)"};
     if (format == Format::Zstd && !limits.zstd)
         throw Refusal{Errc::Malformed, "compressed with zstd, which was not agreed on"};
     return decodePayload(format, bytes.subspan(headerBytes), limits);
 }
 
 /// The one place where exceptions of Cap'n Proto and of the layout files become errors.
-template <typename Value, typename Work>
-Result<Value> guarded(const char *what, Errc foreign, Work work)
+template <typename Value, typename Work> Result<Value> guarded(const char *what, Errc foreign, Work work)
 {
     try {
         return work();

@@ -16,11 +16,11 @@ using Bytes = std::vector<std::byte>;
 
 /// Limits on bytes from outside. Exceeding one is Errc::Malformed with the name of the limit.
 struct DecodeLimits {
-    std::size_t messageBytes = 1u << 20;       ///< on the wire
-    std::size_t expandedBytes = 8u << 20;      ///< after decompression, and the traversal limit
+    std::size_t messageBytes = 1u << 20;  ///< on the wire
+    std::size_t expandedBytes = 8u << 20; ///< after decompression, and the traversal limit
     int nestingLevels = 16;
-    std::size_t listElements = 65'536;         ///< of any one list
-    std::size_t textBytes = 16'384;            ///< of any one text
+    std::size_t listElements = 65'536; ///< of any one list
+    std::size_t textBytes = 16'384;    ///< of any one text
     /// What the values may occupy in memory, as a multiple of the message before compression. Encoded honestly they occupy at
     /// most four times as much (an empty text: a pointer of 8 bytes, a string of 32); the rest is room for structures to grow.
     /// More comes of many pointers to one text, or of elements without size.
@@ -28,13 +28,13 @@ struct DecodeLimits {
     // What the kernel gives, each byte of which may have become a replacement character of three bytes (event.h).
     std::size_t commBytes = 3 * 15;
     std::size_t filenameBytes = 3 * 255;
-    std::size_t argumentBytes = 3 * 512;       ///< of all arguments of one program
-    std::size_t arguments = 512;               ///< of one program
-    bool zstd = true;                          ///< false: format 2 is refused unread, since it was not agreed on
+    std::size_t argumentBytes = 3 * 512; ///< of all arguments of one program
+    std::size_t arguments = 512;         ///< of one program
+    bool zstd = true;                    ///< false: format 2 is refused unread, since it was not agreed on
 };
 
 struct EncodeOptions {
-    bool zstd = false;                          ///< only when the peer's capabilities have "zstd"
+    bool zstd = false; ///< only when the peer's capabilities have "zstd"
 };
 
 /// Errors: Errc::InvalidArgument when the result would exceed the default DecodeLimits (the caller must split).

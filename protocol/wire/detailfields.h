@@ -11,8 +11,8 @@
 namespace tapio::wire {
 
 struct Field {
-    std::string_view name;      ///< as in details.h; the key in JSON
-    std::size_t maxBytes = 0;   ///< of a text or of bytes; 0 = neither, or a list with limits of its own
+    std::string_view name;    ///< as in details.h; the key in JSON
+    std::size_t maxBytes = 0; ///< of a text or of bytes; 0 = neither, or a list with limits of its own
 };
 
 /// What the kernel gives, each byte of which may have become a replacement character of three bytes.

@@ -8,25 +8,63 @@ namespace tapio::wire {
 namespace {
 
 template <typename D> struct SchemaOf;
-template <> struct SchemaOf<ProcessExec> { using Type = schema::ProcessExec; };
-template <> struct SchemaOf<ProcessExit> { using Type = schema::ProcessExit; };
-template <> struct SchemaOf<OomKill> { using Type = schema::OomKill; };
-template <> struct SchemaOf<FatalSignal> { using Type = schema::FatalSignal; };
-template <> struct SchemaOf<TcpConnection> { using Type = schema::TcpConnection; };
-template <> struct SchemaOf<DnsQuery> { using Type = schema::DnsQuery; };
-template <> struct SchemaOf<HttpRequest> { using Type = schema::HttpRequest; };
-template <> struct SchemaOf<FileFailure> { using Type = schema::FileFailure; };
-template <> struct SchemaOf<CapabilityUse> { using Type = schema::CapabilityUse; };
-template <> struct SchemaOf<PrivilegeGain> { using Type = schema::PrivilegeGain; };
-template <> struct SchemaOf<PtraceAttach> { using Type = schema::PtraceAttach; };
-template <> struct SchemaOf<ModuleLoad> { using Type = schema::ModuleLoad; };
-template <> struct SchemaOf<Mount> { using Type = schema::Mount; };
-template <> struct SchemaOf<Login> { using Type = schema::Login; };
-template <> struct SchemaOf<KernelLog> { using Type = schema::KernelLog; };
-template <> struct SchemaOf<AgentNotice> { using Type = schema::AgentNotice; };
-template <> struct SchemaOf<DrillLabel> { using Type = schema::DrillLabel; };
-template <> struct SchemaOf<MemoryEvents> { using Type = schema::MemoryEvents; };
-template <> struct SchemaOf<PressureStall> { using Type = schema::PressureStall; };
+template <> struct SchemaOf<ProcessExec> {
+    using Type = schema::ProcessExec;
+};
+template <> struct SchemaOf<ProcessExit> {
+    using Type = schema::ProcessExit;
+};
+template <> struct SchemaOf<OomKill> {
+    using Type = schema::OomKill;
+};
+template <> struct SchemaOf<FatalSignal> {
+    using Type = schema::FatalSignal;
+};
+template <> struct SchemaOf<TcpConnection> {
+    using Type = schema::TcpConnection;
+};
+template <> struct SchemaOf<DnsQuery> {
+    using Type = schema::DnsQuery;
+};
+template <> struct SchemaOf<HttpRequest> {
+    using Type = schema::HttpRequest;
+};
+template <> struct SchemaOf<FileFailure> {
+    using Type = schema::FileFailure;
+};
+template <> struct SchemaOf<CapabilityUse> {
+    using Type = schema::CapabilityUse;
+};
+template <> struct SchemaOf<PrivilegeGain> {
+    using Type = schema::PrivilegeGain;
+};
+template <> struct SchemaOf<PtraceAttach> {
+    using Type = schema::PtraceAttach;
+};
+template <> struct SchemaOf<ModuleLoad> {
+    using Type = schema::ModuleLoad;
+};
+template <> struct SchemaOf<Mount> {
+    using Type = schema::Mount;
+};
+template <> struct SchemaOf<Login> {
+    using Type = schema::Login;
+};
+template <> struct SchemaOf<KernelLog> {
+    using Type = schema::KernelLog;
+};
+template <> struct SchemaOf<AgentNotice> {
+    using Type = schema::AgentNotice;
+};
+template <> struct SchemaOf<DrillLabel> {
+    using Type = schema::DrillLabel;
+};
+template <> struct SchemaOf<MemoryEvents> {
+    using Type = schema::MemoryEvents;
+};
+template <> struct SchemaOf<PressureStall> {
+    using Type = schema::PressureStall;
+};
 
 struct FieldWords {
     std::size_t &words;
@@ -62,8 +100,7 @@ AddressHalves split(const SocketAddress &address) noexcept
 }
 
 /// Both ends of a connection, for structures that name them alike.
-template <typename Builder>
-void setEnds(Builder &to, const SocketAddress &local, const SocketAddress &remote)
+template <typename Builder> void setEnds(Builder &to, const SocketAddress &local, const SocketAddress &remote)
 {
     const AddressHalves localHalves = split(local);
     const AddressHalves remoteHalves = split(remote);
@@ -78,7 +115,7 @@ void setEnds(Builder &to, const SocketAddress &local, const SocketAddress &remot
 struct DetailWriter {
     schema::Event::Detail::Builder to;
 
-    void operator()(std::monostate) { }
+    void operator()(std::monostate) {}
 
     void operator()(const ProcessExec &from)
     {

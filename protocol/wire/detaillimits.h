@@ -18,8 +18,7 @@ struct AddressHalves {
 
 /// The limits beside those of every text, from the table of fields. Three times the field's: a byte that is no text becomes a
 /// replacement character of three.
-template <typename D>
-void requireTexts(const D &detail, Errc code)
+template <typename D> void requireTexts(const D &detail, Errc code)
 {
     visitFields(detail, [code](const Field &field, const auto &value) {
         using Value = std::remove_cvref_t<decltype(value)>;

@@ -17,40 +17,110 @@ struct Named {
 };
 
 // IANA, DNS parameters: resource record types
-constexpr Named dnsTypes[] = {
-    {1, "A"}, {2, "NS"}, {5, "CNAME"}, {6, "SOA"}, {12, "PTR"}, {13, "HINFO"}, {15, "MX"}, {16, "TXT"}, {28, "AAAA"},
-    {33, "SRV"}, {35, "NAPTR"}, {39, "DNAME"}, {41, "OPT"}, {43, "DS"}, {46, "RRSIG"}, {47, "NSEC"}, {48, "DNSKEY"},
-    {50, "NSEC3"}, {52, "TLSA"}, {64, "SVCB"}, {65, "HTTPS"}, {251, "IXFR"}, {252, "AXFR"}, {255, "ANY"}, {257, "CAA"}};
+constexpr Named dnsTypes[] = {{1, "A"},      {2, "NS"},     {5, "CNAME"},   {6, "SOA"},    {12, "PTR"},   {13, "HINFO"}, {15, "MX"},
+                              {16, "TXT"},   {28, "AAAA"},  {33, "SRV"},    {35, "NAPTR"}, {39, "DNAME"}, {41, "OPT"},   {43, "DS"},
+                              {46, "RRSIG"}, {47, "NSEC"},  {48, "DNSKEY"}, {50, "NSEC3"}, {52, "TLSA"},  {64, "SVCB"},  {65, "HTTPS"},
+                              {251, "IXFR"}, {252, "AXFR"}, {255, "ANY"},   {257, "CAA"}};
 // IANA, DNS parameters: RCODEs
-constexpr Named dnsResponses[] = {
-    {0, "NOERROR"}, {1, "FORMERR"}, {2, "SERVFAIL"}, {3, "NXDOMAIN"}, {4, "NOTIMP"}, {5, "REFUSED"}, {6, "YXDOMAIN"},
-    {7, "YXRRSET"}, {8, "NXRRSET"}, {9, "NOTAUTH"}, {10, "NOTZONE"}, {11, "DSOTYPENI"}, {16, "BADVERS"}, {23, "BADCOOKIE"}};
+constexpr Named dnsResponses[] = {{0, "NOERROR"},  {1, "FORMERR"},    {2, "SERVFAIL"}, {3, "NXDOMAIN"},  {4, "NOTIMP"},
+                                  {5, "REFUSED"},  {6, "YXDOMAIN"},   {7, "YXRRSET"},  {8, "NXRRSET"},   {9, "NOTAUTH"},
+                                  {10, "NOTZONE"}, {11, "DSOTYPENI"}, {16, "BADVERS"}, {23, "BADCOOKIE"}};
 // ptrace(2), linux/ptrace.h on x86-64; 12 to 15 have no meaning on arm64
-constexpr Named ptraceRequests[] = {
-    {0, "PTRACE_TRACEME"}, {1, "PTRACE_PEEKTEXT"}, {2, "PTRACE_PEEKDATA"}, {3, "PTRACE_PEEKUSER"}, {4, "PTRACE_POKETEXT"},
-    {5, "PTRACE_POKEDATA"}, {6, "PTRACE_POKEUSER"}, {7, "PTRACE_CONT"}, {8, "PTRACE_KILL"}, {9, "PTRACE_SINGLESTEP"},
-    {12, "PTRACE_GETREGS"}, {13, "PTRACE_SETREGS"}, {14, "PTRACE_GETFPREGS"}, {15, "PTRACE_SETFPREGS"}, {16, "PTRACE_ATTACH"},
-    {17, "PTRACE_DETACH"}, {24, "PTRACE_SYSCALL"}, {0x4200, "PTRACE_SETOPTIONS"}, {0x4201, "PTRACE_GETEVENTMSG"},
-    {0x4202, "PTRACE_GETSIGINFO"}, {0x4203, "PTRACE_SETSIGINFO"}, {0x4204, "PTRACE_GETREGSET"}, {0x4205, "PTRACE_SETREGSET"},
-    {0x4206, "PTRACE_SEIZE"}, {0x4207, "PTRACE_INTERRUPT"}, {0x4208, "PTRACE_LISTEN"}, {0x4209, "PTRACE_PEEKSIGINFO"},
-    {0x420e, "PTRACE_GET_SYSCALL_INFO"}};
+constexpr Named ptraceRequests[] = {{0, "PTRACE_TRACEME"},
+                                    {1, "PTRACE_PEEKTEXT"},
+                                    {2, "PTRACE_PEEKDATA"},
+                                    {3, "PTRACE_PEEKUSER"},
+                                    {4, "PTRACE_POKETEXT"},
+                                    {5, "PTRACE_POKEDATA"},
+                                    {6, "PTRACE_POKEUSER"},
+                                    {7, "PTRACE_CONT"},
+                                    {8, "PTRACE_KILL"},
+                                    {9, "PTRACE_SINGLESTEP"},
+                                    {12, "PTRACE_GETREGS"},
+                                    {13, "PTRACE_SETREGS"},
+                                    {14, "PTRACE_GETFPREGS"},
+                                    {15, "PTRACE_SETFPREGS"},
+                                    {16, "PTRACE_ATTACH"},
+                                    {17, "PTRACE_DETACH"},
+                                    {24, "PTRACE_SYSCALL"},
+                                    {0x4200, "PTRACE_SETOPTIONS"},
+                                    {0x4201, "PTRACE_GETEVENTMSG"},
+                                    {0x4202, "PTRACE_GETSIGINFO"},
+                                    {0x4203, "PTRACE_SETSIGINFO"},
+                                    {0x4204, "PTRACE_GETREGSET"},
+                                    {0x4205, "PTRACE_SETREGSET"},
+                                    {0x4206, "PTRACE_SEIZE"},
+                                    {0x4207, "PTRACE_INTERRUPT"},
+                                    {0x4208, "PTRACE_LISTEN"},
+                                    {0x4209, "PTRACE_PEEKSIGINFO"},
+                                    {0x420e, "PTRACE_GET_SYSCALL_INFO"}};
 // Documentation/admin-guide/tainted-kernels.rst: those that a module can have, by bit
-constexpr Named taintBits[] = {
-    {0, "proprietary"}, {1, "forced"}, {10, "staging"}, {12, "out-of-tree"}, {13, "unsigned"}, {15, "livepatch"}, {18, "test"}};
+constexpr Named taintBits[] = {{0, "proprietary"}, {1, "forced"},     {10, "staging"}, {12, "out-of-tree"},
+                               {13, "unsigned"},   {15, "livepatch"}, {18, "test"}};
 // mount(2), linux/mount.h
-constexpr Named mountFlags[] = {
-    {0x1, "ro"}, {0x2, "nosuid"}, {0x4, "nodev"}, {0x8, "noexec"}, {0x10, "sync"}, {0x20, "remount"}, {0x40, "mand"},
-    {0x80, "dirsync"}, {0x400, "noatime"}, {0x800, "nodiratime"}, {0x1000, "bind"}, {0x2000, "move"}, {0x4000, "rec"},
-    {0x8000, "silent"}, {0x20000, "unbindable"}, {0x40000, "private"}, {0x80000, "slave"}, {0x100000, "shared"},
-    {0x200000, "relatime"}, {0x1000000, "strictatime"}, {0x2000000, "lazytime"}};
+constexpr Named mountFlags[] = {{0x1, "ro"},
+                                {0x2, "nosuid"},
+                                {0x4, "nodev"},
+                                {0x8, "noexec"},
+                                {0x10, "sync"},
+                                {0x20, "remount"},
+                                {0x40, "mand"},
+                                {0x80, "dirsync"},
+                                {0x400, "noatime"},
+                                {0x800, "nodiratime"},
+                                {0x1000, "bind"},
+                                {0x2000, "move"},
+                                {0x4000, "rec"},
+                                {0x8000, "silent"},
+                                {0x20000, "unbindable"},
+                                {0x40000, "private"},
+                                {0x80000, "slave"},
+                                {0x100000, "shared"},
+                                {0x200000, "relatime"},
+                                {0x1000000, "strictatime"},
+                                {0x2000000, "lazytime"}};
 // capabilities(7), linux/capability.h
-constexpr std::array<std::string_view, 41> capabilities{
-    "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_SETGID", "CAP_SETUID",
-    "CAP_SETPCAP", "CAP_LINUX_IMMUTABLE", "CAP_NET_BIND_SERVICE", "CAP_NET_BROADCAST", "CAP_NET_ADMIN", "CAP_NET_RAW",
-    "CAP_IPC_LOCK", "CAP_IPC_OWNER", "CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_SYS_CHROOT", "CAP_SYS_PTRACE", "CAP_SYS_PACCT",
-    "CAP_SYS_ADMIN", "CAP_SYS_BOOT", "CAP_SYS_NICE", "CAP_SYS_RESOURCE", "CAP_SYS_TIME", "CAP_SYS_TTY_CONFIG", "CAP_MKNOD",
-    "CAP_LEASE", "CAP_AUDIT_WRITE", "CAP_AUDIT_CONTROL", "CAP_SETFCAP", "CAP_MAC_OVERRIDE", "CAP_MAC_ADMIN", "CAP_SYSLOG",
-    "CAP_WAKE_ALARM", "CAP_BLOCK_SUSPEND", "CAP_AUDIT_READ", "CAP_PERFMON", "CAP_BPF", "CAP_CHECKPOINT_RESTORE"};
+constexpr std::array<std::string_view, 41> capabilities{"CAP_CHOWN",
+                                                        "CAP_DAC_OVERRIDE",
+                                                        "CAP_DAC_READ_SEARCH",
+                                                        "CAP_FOWNER",
+                                                        "CAP_FSETID",
+                                                        "CAP_KILL",
+                                                        "CAP_SETGID",
+                                                        "CAP_SETUID",
+                                                        "CAP_SETPCAP",
+                                                        "CAP_LINUX_IMMUTABLE",
+                                                        "CAP_NET_BIND_SERVICE",
+                                                        "CAP_NET_BROADCAST",
+                                                        "CAP_NET_ADMIN",
+                                                        "CAP_NET_RAW",
+                                                        "CAP_IPC_LOCK",
+                                                        "CAP_IPC_OWNER",
+                                                        "CAP_SYS_MODULE",
+                                                        "CAP_SYS_RAWIO",
+                                                        "CAP_SYS_CHROOT",
+                                                        "CAP_SYS_PTRACE",
+                                                        "CAP_SYS_PACCT",
+                                                        "CAP_SYS_ADMIN",
+                                                        "CAP_SYS_BOOT",
+                                                        "CAP_SYS_NICE",
+                                                        "CAP_SYS_RESOURCE",
+                                                        "CAP_SYS_TIME",
+                                                        "CAP_SYS_TTY_CONFIG",
+                                                        "CAP_MKNOD",
+                                                        "CAP_LEASE",
+                                                        "CAP_AUDIT_WRITE",
+                                                        "CAP_AUDIT_CONTROL",
+                                                        "CAP_SETFCAP",
+                                                        "CAP_MAC_OVERRIDE",
+                                                        "CAP_MAC_ADMIN",
+                                                        "CAP_SYSLOG",
+                                                        "CAP_WAKE_ALARM",
+                                                        "CAP_BLOCK_SUSPEND",
+                                                        "CAP_AUDIT_READ",
+                                                        "CAP_PERFMON",
+                                                        "CAP_BPF",
+                                                        "CAP_CHECKPOINT_RESTORE"};
 
 std::string nameOr(std::span<const Named> names, std::uint64_t number, std::string_view otherwise)
 {

@@ -125,8 +125,8 @@ HttpRequest readHttp(const LayoutReader &reader, schema::HttpRequest::Reader fro
     if (!from.hasMethod() && !from.hasTarget() && !from.hasRoute() && !from.hasHost())
         return to;
     reader.charge(sizeof(HttpTexts));
-    to.texts = HttpTexts{reader.text(from.getMethod()), reader.text(from.getTarget()), reader.text(from.getRoute()),
-                         reader.text(from.getHost())};
+    to.texts =
+        HttpTexts{reader.text(from.getMethod()), reader.text(from.getTarget()), reader.text(from.getRoute()), reader.text(from.getHost())};
     requireTexts(to, Errc::Malformed);
     return to;
 }

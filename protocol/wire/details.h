@@ -17,21 +17,21 @@ namespace tapio::wire {
 struct ProcessExec {
     std::uint32_t parentPid = 0;
     std::string parentComm;
-    std::string filename;           ///< as given to execve, at most 255 bytes
+    std::string filename;               ///< as given to execve, at most 255 bytes
     std::vector<std::string> arguments; ///< argv, at most 512 bytes in all
     bool argumentsTruncated = false;
     std::int64_t fileModifiedNs = 0; ///< UTC of the last change of the file's content (st_mtime); 0 = not known
-    bool writtenAfterStart = false; ///< the file was changed after its container started: not what the image brought
+    bool writtenAfterStart = false;  ///< the file was changed after its container started: not what the image brought
 
     bool operator==(const ProcessExec &) const = default;
 };
 
 struct ProcessExit {
-    std::int32_t exitCode = 0;      ///< 0..255 as in wait(2); meaningless when signal != 0
-    std::int32_t signal = 0;        ///< the signal that ended it, 0 = exited by itself
+    std::int32_t exitCode = 0; ///< 0..255 as in wait(2); meaningless when signal != 0
+    std::int32_t signal = 0;   ///< the signal that ended it, 0 = exited by itself
     bool coreDumped = false;
-    std::uint64_t durationNs = 0;   ///< life of the process; 0 = not known
-    std::uint32_t killerPid = 0;    ///< who sent `signal`; 0 = not known, or the kernel
+    std::uint64_t durationNs = 0; ///< life of the process; 0 = not known
+    std::uint32_t killerPid = 0;  ///< who sent `signal`; 0 = not known, or the kernel
     std::string killerComm;
 
     bool operator==(const ProcessExit &) const = default;
@@ -39,7 +39,7 @@ struct ProcessExit {
 
 /// The event's process and origin are the victim's, never the task that ran out of memory.
 struct OomKill {
-    std::uint32_t triggerPid = 0;   ///< the task whose allocation started the kill
+    std::uint32_t triggerPid = 0; ///< the task whose allocation started the kill
     std::string triggerComm;
     std::uint64_t totalVmBytes = 0;
     std::uint64_t anonRssBytes = 0;
@@ -54,8 +54,8 @@ struct OomKill {
 /// A signal whose default action ends the process. The event's process is the target.
 struct FatalSignal {
     std::int32_t signal = 0;
-    std::int32_t code = 0;          ///< si_code: > 0 by the kernel, <= 0 by a process (sigaction(2))
-    std::uint32_t senderPid = 0;    ///< 0 = the kernel
+    std::int32_t code = 0;       ///< si_code: > 0 by the kernel, <= 0 by a process (sigaction(2))
+    std::uint32_t senderPid = 0; ///< 0 = the kernel
     std::string senderComm;
 
     bool operator==(const FatalSignal &) const = default;
@@ -64,7 +64,7 @@ struct FatalSignal {
 /// IPv4 addresses are the IPv4-mapped form ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2).
 struct SocketAddress {
     std::array<std::uint8_t, 16> bytes{};
-    std::uint16_t port = 0;         ///< host byte order
+    std::uint16_t port = 0; ///< host byte order
 
     bool operator==(const SocketAddress &) const = default;
 };
@@ -89,14 +89,14 @@ struct TcpConnection {
     SocketAddress remote;
     TcpDirection direction = TcpDirection::Unknown;
     TcpOutcome outcome = TcpOutcome::Unknown;
-    std::int32_t socketError = 0;       ///< errno in sk_err or sk_err_soft at the end; 0 = none
+    std::int32_t socketError = 0; ///< errno in sk_err or sk_err_soft at the end; 0 = none
     bool established = false;
     std::uint64_t durationNs = 0;       ///< SYN_SENT or establishment to close
     std::uint64_t connectLatencyNs = 0; ///< SYN_SENT to ESTABLISHED, outbound only; 0 = not known
     std::uint64_t bytesSent = 0;        ///< acknowledged by the peer (tcp_sock.bytes_acked)
     std::uint64_t bytesReceived = 0;
-    std::uint32_t srttUs = 0;           ///< smoothed round trip at the end; 0 = never measured
-    std::uint32_t retransmits = 0;      ///< segments (tcp_sock.total_retrans)
+    std::uint32_t srttUs = 0;      ///< smoothed round trip at the end; 0 = never measured
+    std::uint32_t retransmits = 0; ///< segments (tcp_sock.total_retrans)
 
     bool operator==(const TcpConnection &) const = default;
 };
@@ -104,7 +104,7 @@ struct TcpConnection {
 enum class DnsOutcome : std::uint8_t {
     Unknown = 0,
     Answered = 1,
-    TimedOut = 2,    ///< no answer within the collector's wait
+    TimedOut = 2, ///< no answer within the collector's wait
 };
 std::string_view dnsOutcomeName(DnsOutcome outcome) noexcept; ///< "timed-out"
 std::string dnsTypeName(std::uint16_t queryType);             ///< "AAAA"; "TYPE65280" (RFC 3597) for one without a name here
@@ -119,11 +119,11 @@ struct DnsQuery {
     std::uint16_t queryType = 0;    ///< QTYPE (RFC 1035 section 3.2.3)
     std::uint16_t responseCode = 0; ///< RCODE (RFC 6895); meaningless unless answered
     DnsOutcome outcome = DnsOutcome::Unknown;
-    std::uint64_t latencyNs = 0;    ///< first time of asking to the answer; 0 = no answer
-    std::uint16_t answers = 0;      ///< records in the answer section, as its header counts them
-    std::uint32_t attempts = 0;     ///< how often the same question was sent, the first time included; 0 = not known
-    bool tcp = false;               ///< asked over TCP, else over UDP
-    bool truncated = false;         ///< the answer has TC set: the rest is to be had over TCP
+    std::uint64_t latencyNs = 0; ///< first time of asking to the answer; 0 = no answer
+    std::uint16_t answers = 0;   ///< records in the answer section, as its header counts them
+    std::uint32_t attempts = 0;  ///< how often the same question was sent, the first time included; 0 = not known
+    bool tcp = false;            ///< asked over TCP, else over UDP
+    bool truncated = false;      ///< the answer has TC set: the rest is to be had over TCP
 
     bool operator==(const DnsQuery &) const = default;
 };
@@ -135,10 +135,10 @@ struct HttpTexts {
     static constexpr std::size_t routeBytes = 200;
     static constexpr std::size_t hostBytes = 100;
 
-    std::string method;             ///< "GET"
-    std::string target;             ///< as sent in the request line (RFC 9112 section 3.2)
-    std::string route;              ///< template of the path with what identifies one thing replaced: what requests are grouped by
-    std::string host;               ///< the Host field, or :authority
+    std::string method; ///< "GET"
+    std::string target; ///< as sent in the request line (RFC 9112 section 3.2)
+    std::string route;  ///< template of the path with what identifies one thing replaced: what requests are grouped by
+    std::string host;   ///< the Host field, or :authority
 
     bool operator==(const HttpTexts &) const = default;
 };
@@ -148,13 +148,13 @@ struct HttpRequest {
     SocketAddress local;
     SocketAddress remote;
     TcpDirection direction = TcpDirection::Unknown; ///< Outbound = this process is the client
-    std::uint16_t status = 0;       ///< status code (RFC 9110 section 15); 0 = no answer seen
-    bool pipelined = false;         ///< sent while an earlier request of the connection had no answer
-    bool tls = false;               ///< read in the TLS library, before encryption
-    bool aborted = false;           ///< the connection ended before the answer
-    std::uint64_t latencyNs = 0;    ///< first byte of the request to first byte of the answer; 0 = not known
-    std::uint64_t requestBytes = 0; ///< head and body; 0 = not known
-    std::uint64_t responseBytes = 0; ///< head and body; 0 = not known
+    std::uint16_t status = 0;                       ///< status code (RFC 9110 section 15); 0 = no answer seen
+    bool pipelined = false;                         ///< sent while an earlier request of the connection had no answer
+    bool tls = false;                               ///< read in the TLS library, before encryption
+    bool aborted = false;                           ///< the connection ended before the answer
+    std::uint64_t latencyNs = 0;                    ///< first byte of the request to first byte of the answer; 0 = not known
+    std::uint64_t requestBytes = 0;                 ///< head and body; 0 = not known
+    std::uint64_t responseBytes = 0;                ///< head and body; 0 = not known
     Boxed<HttpTexts> texts;
 
     bool operator==(const HttpRequest &) const = default;
@@ -165,11 +165,12 @@ struct FileFailure {
     static constexpr std::size_t pathBytes = 255;
     static constexpr std::size_t operationBytes = 16;
 
-    std::string path;               ///< as given by the process; of an operation on an open file its name without folders; empty = not known
-    std::string operation;          ///< the system call without its variants: "open", "write"
-    std::int32_t error = 0;         ///< errno, positive
-    std::uint32_t flags = 0;        ///< of open(2); 0 for other operations
-    std::uint32_t repeats = 0;      ///< same cgroup, program, operation and error since the last event, `path` being the first one's; 1 = this one alone
+    std::string path;        ///< as given by the process; of an operation on an open file its name without folders; empty = not known
+    std::string operation;   ///< the system call without its variants: "open", "write"
+    std::int32_t error = 0;  ///< errno, positive
+    std::uint32_t flags = 0; ///< of open(2); 0 for other operations
+    std::uint32_t repeats =
+        0; ///< same cgroup, program, operation and error since the last event, `path` being the first one's; 1 = this one alone
 
     bool operator==(const FileFailure &) const = default;
 };
@@ -181,9 +182,9 @@ std::string capabilityNames(std::uint64_t mask, std::size_t most);
 
 /// The kernel was asked whether the process has a capability.
 struct CapabilityUse {
-    std::uint8_t capability = 0;    ///< number in capabilities(7)
+    std::uint8_t capability = 0; ///< number in capabilities(7)
     bool granted = false;
-    std::uint32_t repeats = 0;      ///< same cgroup, program, capability and answer since the last event; 1 = this one alone
+    std::uint32_t repeats = 0; ///< same cgroup, program, capability and answer since the last event; 1 = this one alone
 
     bool operator==(const CapabilityUse &) const = default;
 };
@@ -193,15 +194,15 @@ struct PrivilegeGain {
     static constexpr std::size_t howBytes = 16;
     static constexpr std::size_t filenameBytes = 255;
 
-    std::uint32_t oldUid = 0;       ///< real; all ids as the agent's user namespace sees them
+    std::uint32_t oldUid = 0; ///< real; all ids as the agent's user namespace sees them
     std::uint32_t newUid = 0;
-    std::uint32_t oldEuid = 0;      ///< effective
+    std::uint32_t oldEuid = 0; ///< effective
     std::uint32_t newEuid = 0;
     std::uint32_t oldGid = 0;
     std::uint32_t newGid = 0;
     std::uint64_t gainedCapabilities = 0; ///< effective now and not before: bit N is capability N of capabilities(7)
-    std::string how;                ///< "exec", or the system call: "setuid"
-    std::string filename;           ///< of the program started, when `how` is "exec"
+    std::string how;                      ///< "exec", or the system call: "setuid"
+    std::string filename;                 ///< of the program started, when `how` is "exec"
 
     bool operator==(const PrivilegeGain &) const = default;
 };
@@ -211,10 +212,10 @@ std::string ptraceRequestName(std::int64_t request);
 
 /// The event's process asked to trace or change another.
 struct PtraceAttach {
-    std::uint32_t targetPid = 0;    ///< thread group id in the agent's pid namespace; 0 = not known
-    std::string targetComm;         ///< a task name, as Process::comm
-    std::int64_t request = 0;       ///< of ptrace(2)
-    std::int32_t error = 0;         ///< errno, positive; 0 = it was let
+    std::uint32_t targetPid = 0; ///< thread group id in the agent's pid namespace; 0 = not known
+    std::string targetComm;      ///< a task name, as Process::comm
+    std::int64_t request = 0;    ///< of ptrace(2)
+    std::int32_t error = 0;      ///< errno, positive; 0 = it was let
 
     bool operator==(const PtraceAttach &) const = default;
 };
@@ -227,7 +228,7 @@ struct ModuleLoad {
     static constexpr std::size_t nameBytes = 64;
 
     std::string name;
-    std::uint64_t taints = 0;       ///< bits as in /proc/sys/kernel/tainted; 0 = none
+    std::uint64_t taints = 0; ///< bits as in /proc/sys/kernel/tainted; 0 = none
 
     bool operator==(const ModuleLoad &) const = default;
 };
@@ -240,11 +241,11 @@ struct Mount {
     static constexpr std::size_t targetBytes = 255;
     static constexpr std::size_t fsTypeBytes = 32;
 
-    std::string source;             ///< as given to mount(2)
+    std::string source; ///< as given to mount(2)
     std::string target;
-    std::string fsType;             ///< "ext4"
-    std::uint64_t flags = 0;        ///< of mount(2); of umount2(2) when `unmount`
-    std::int32_t error = 0;         ///< errno, positive; 0 = done
+    std::string fsType;      ///< "ext4"
+    std::uint64_t flags = 0; ///< of mount(2); of umount2(2) when `unmount`
+    std::int32_t error = 0;  ///< errno, positive; 0 = done
     bool unmount = false;
 
     bool operator==(const Mount &) const = default;
@@ -258,11 +259,11 @@ struct Login {
     static constexpr std::size_t remoteBytes = 64;
 
     bool success = false;
-    std::string user;               ///< as logged: for a failure, what was typed
-    std::string method;             ///< "publickey", "password"
-    std::string service;            ///< "sshd", "sudo"
-    std::string remote;             ///< host or address as logged; empty = local
-    std::uint32_t repeats = 0;      ///< alike since the last event; 1 = this one alone
+    std::string user;          ///< as logged: for a failure, what was typed
+    std::string method;        ///< "publickey", "password"
+    std::string service;       ///< "sshd", "sudo"
+    std::string remote;        ///< host or address as logged; empty = local
+    std::uint32_t repeats = 0; ///< alike since the last event; 1 = this one alone
 
     bool operator==(const Login &) const = default;
 };
@@ -274,23 +275,23 @@ std::string_view kernelPriorityName(std::uint8_t priority) noexcept;
 struct KernelLog {
     static constexpr std::size_t textBytes = 1000;
 
-    std::uint8_t priority = 0;      ///< 0 (emerg) to 7 (debug), syslog(2)
-    std::uint8_t facility = 0;      ///< syslog(3), shifted down: 0 = kern
-    std::uint64_t sequence = 0;     ///< the kernel's number of the record
-    std::string text;               ///< the first line, without the tags that follow it
+    std::uint8_t priority = 0;  ///< 0 (emerg) to 7 (debug), syslog(2)
+    std::uint8_t facility = 0;  ///< syslog(3), shifted down: 0 = kern
+    std::uint64_t sequence = 0; ///< the kernel's number of the record
+    std::string text;           ///< the first line, without the tags that follow it
 
     bool operator==(const KernelLog &) const = default;
 };
 
 enum class AgentNoticeKind : std::uint8_t {
     Unknown = 0,
-    ShedBegin = 1,       ///< a collector was switched off or thinned to stay within the agent's budget
+    ShedBegin = 1, ///< a collector was switched off or thinned to stay within the agent's budget
     ShedEnd = 2,
     ConfigApplied = 3,
-    ConfigRefused = 4,   ///< the old configuration goes on
-    SpoolDropped = 5,    ///< the disk spool was full: its oldest frames are gone
+    ConfigRefused = 4, ///< the old configuration goes on
+    SpoolDropped = 5,  ///< the disk spool was full: its oldest frames are gone
     CollectorFailed = 6,
-    RateLimited = 7,     ///< records of one cgroup were left out in the kernel: it made more than its share
+    RateLimited = 7, ///< records of one cgroup were left out in the kernel: it made more than its share
 };
 std::string_view agentNoticeKindName(AgentNoticeKind kind) noexcept; ///< "shed-begin"
 
@@ -301,11 +302,11 @@ struct AgentNotice {
     static constexpr std::size_t unitBytes = 16;
 
     AgentNoticeKind kind = AgentNoticeKind::Unknown;
-    std::string what;               ///< the collector, step or file that it is about
-    std::string text;               ///< plain English: data, never translated
-    std::int64_t measured = 0;      ///< in `unit`; meaningless without one
-    std::int64_t limit = 0;         ///< that `measured` passed, in `unit`
-    std::string unit;               ///< "mcores", "By"; empty = nothing was measured
+    std::string what;          ///< the collector, step or file that it is about
+    std::string text;          ///< plain English: data, never translated
+    std::int64_t measured = 0; ///< in `unit`; meaningless without one
+    std::int64_t limit = 0;    ///< that `measured` passed, in `unit`
+    std::string unit;          ///< "mcores", "By"; empty = nothing was measured
 
     bool operator==(const AgentNotice &) const = default;
 };
@@ -317,12 +318,12 @@ struct DrillLabel {
     static constexpr std::size_t phaseBytes = 16;
     static constexpr std::size_t signatureBytes = 128;
 
-    std::string drill;              ///< name of the drill
-    std::string target;             ///< cgroup path or address
-    std::string phase;              ///< "begin", "end"; "failed" = over, and nothing was seen to happen
-    std::int64_t fromNs = 0;        ///< UTC
-    std::int64_t toNs = 0;          ///< UTC; 0 = open
-    std::uint64_t runId = 0;        ///< the same in all labels of one run
+    std::string drill;                ///< name of the drill
+    std::string target;               ///< cgroup path or address
+    std::string phase;                ///< "begin", "end"; "failed" = over, and nothing was seen to happen
+    std::int64_t fromNs = 0;          ///< UTC
+    std::int64_t toNs = 0;            ///< UTC; 0 = open
+    std::uint64_t runId = 0;          ///< the same in all labels of one run
     std::vector<std::byte> signature; ///< of who ran it, over the fields above
 
     bool operator==(const DrillLabel &) const = default;
@@ -351,13 +352,13 @@ std::string_view pressureResourceName(PressureResource resource) noexcept; ///< 
 /// Documentation/accounting/psi.rst). Of the cgroup that is the event's origin, the host's being all of the machine.
 struct PressureStall {
     PressureResource resource = PressureResource::Unknown;
-    bool full = false;              ///< time in which all tasks that had work waited; else in which at least one did
-    bool ended = false;             ///< the second of two events; else the first
-    std::uint64_t thresholdUs = 0;  ///< so much stall time ...
-    std::uint64_t windowUs = 0;     ///< ... within so much time is told
+    bool full = false;                  ///< time in which all tasks that had work waited; else in which at least one did
+    bool ended = false;                 ///< the second of two events; else the first
+    std::uint64_t thresholdUs = 0;      ///< so much stall time ...
+    std::uint64_t windowUs = 0;         ///< ... within so much time is told
     std::uint32_t avg10BasisPoints = 0; ///< stalled share of the last ten seconds, in hundredths of a percent
-    std::uint64_t stallUs = 0;      ///< of the end: stall time since the first event
-    std::uint64_t durationNs = 0;   ///< of the end: time since the first event
+    std::uint64_t stallUs = 0;          ///< of the end: stall time since the first event
+    std::uint64_t durationNs = 0;       ///< of the end: time since the first event
 
     bool operator==(const PressureStall &) const = default;
 };

@@ -19,25 +19,25 @@ struct TypeRow {
 
 /// By number, from 1 on.
 constexpr std::array<TypeRow, 19> typeRows{{
-    {"process.exec", "process"}, // ProcessExec
-    {"process.exit", "process"}, // ProcessExit
-    {"oom.kill", "oom"}, // OomKill
-    {"signal.fatal", "signal"}, // FatalSignal
-    {"tcp.connection", "tcp"}, // TcpConnection
-    {"dns.query", "dns"}, // DnsQuery
-    {"http.request", "http"}, // HttpRequest
-    {"file.failure", "file"}, // FileFailure
+    {"process.exec", "process"},      // ProcessExec
+    {"process.exit", "process"},      // ProcessExit
+    {"oom.kill", "oom"},              // OomKill
+    {"signal.fatal", "signal"},       // FatalSignal
+    {"tcp.connection", "tcp"},        // TcpConnection
+    {"dns.query", "dns"},             // DnsQuery
+    {"http.request", "http"},         // HttpRequest
+    {"file.failure", "file"},         // FileFailure
     {"capability.use", "capability"}, // CapabilityUse
-    {"privilege.gain", "security"}, // PrivilegeGain
-    {"ptrace.attach", "security"}, // PtraceAttach
-    {"module.load", "security"}, // ModuleLoad
-    {"mount", "security"}, // Mount
-    {"login", "login"}, // Login
-    {"kernel.log", "kmsg"}, // KernelLog
-    {"agent.notice", "agent"}, // AgentNotice
-    {"drill.label", "drill"}, // DrillLabel
-    {"memory.events", "memory"}, // MemoryEvents
-    {"pressure.stall", "psi"}, // PressureStall
+    {"privilege.gain", "security"},   // PrivilegeGain
+    {"ptrace.attach", "security"},    // PtraceAttach
+    {"module.load", "security"},      // ModuleLoad
+    {"mount", "security"},            // Mount
+    {"login", "login"},               // Login
+    {"kernel.log", "kmsg"},           // KernelLog
+    {"agent.notice", "agent"},        // AgentNotice
+    {"drill.label", "drill"},         // DrillLabel
+    {"memory.events", "memory"},      // MemoryEvents
+    {"pressure.stall", "psi"},        // PressureStall
 }};
 static_assert(std::variant_size_v<Detail> == 1 + typeRows.size());
 
@@ -49,8 +49,8 @@ constexpr std::array<EventType, typeRows.size()> types = [] {
 }();
 
 /// That the alternative of each type has its number as index is what lets a table do.
-template <EventType type, typename Alternative>
-constexpr bool isAt = std::is_same_v<std::variant_alternative_t<static_cast<std::size_t>(type), Detail>, Alternative>;
+template <EventType type, typename Alternative> constexpr bool isAt =
+    std::is_same_v<std::variant_alternative_t<static_cast<std::size_t>(type), Detail>, Alternative>;
 static_assert(isAt<EventType::ProcessExec, ProcessExec> && isAt<EventType::ProcessExit, ProcessExit>);
 static_assert(isAt<EventType::OomKill, OomKill> && isAt<EventType::FatalSignal, FatalSignal>);
 static_assert(isAt<EventType::TcpConnection, TcpConnection> && isAt<EventType::DnsQuery, DnsQuery>);

@@ -51,9 +51,9 @@ std::string_view severityName(Severity severity) noexcept; ///< "warning"; "crit
 
 /// The process an event is about. `comm` is the kernel's task name, at most 15 bytes, made valid UTF-8.
 struct Process {
-    std::uint32_t pid = 0;          ///< thread group id in the agent's pid namespace; 0 = not known
+    std::uint32_t pid = 0; ///< thread group id in the agent's pid namespace; 0 = not known
     std::uint32_t uid = 0;
-    std::uint64_t startTimeNs = 0;  ///< boot time of the start of the task; pairs with pid against reuse. 0 = not known
+    std::uint64_t startTimeNs = 0; ///< boot time of the start of the task; pairs with pid against reuse. 0 = not known
     std::string comm;
 
     bool operator==(const Process &) const = default;
@@ -62,19 +62,19 @@ struct Process {
 /// monostate: a type this build does not know; its payload is not kept. The alternative of a type has the type's number as its
 /// index.
 using Detail = std::variant<std::monostate, ProcessExec, ProcessExit, OomKill, FatalSignal, TcpConnection, DnsQuery, HttpRequest,
-                            FileFailure, CapabilityUse, PrivilegeGain, PtraceAttach, ModuleLoad, Mount, Login, KernelLog,
-                            AgentNotice, DrillLabel, MemoryEvents, PressureStall>;
+                            FileFailure, CapabilityUse, PrivilegeGain, PtraceAttach, ModuleLoad, Mount, Login, KernelLog, AgentNotice,
+                            DrillLabel, MemoryEvents, PressureStall>;
 
 /// The index in Detail of what an event of this type says; 0 (monostate) for a type that this build does not know.
 std::size_t detailIndex(EventType type) noexcept;
 
 struct Event {
-    std::int64_t timeNs = 0;    ///< UTC ns: kernel boot time converted once on the agent
-    std::uint32_t drainUs = 0;  ///< kernel timestamp to drained by user space, microseconds, saturating
+    std::int64_t timeNs = 0;   ///< UTC ns: kernel boot time converted once on the agent
+    std::uint32_t drainUs = 0; ///< kernel timestamp to drained by user space, microseconds, saturating
     EventType type = EventType::Unknown;
     Severity severity = Severity::Info;
     std::uint16_t cpu = 0;
-    std::uint32_t origin = 0;   ///< index into EventBatch::origins
+    std::uint32_t origin = 0; ///< index into EventBatch::origins
     Process process;
     Detail detail;
 
@@ -88,10 +88,10 @@ std::string summary(const Event &event);
 /// Says of events that were sent whose they are, now that more is known: those of this stream numbered firstSeq to lastSeq that were sent with the
 /// origin `was` are of `now`. The last amendment of an event holds; taking one twice changes nothing. No event itself.
 struct OriginAmendment {
-    std::uint32_t was = 0;      ///< index into EventBatch::origins; so are the next two
-    std::uint32_t told = 0;     ///< what was said of them before: `was`, or the `now` of an earlier amendment
+    std::uint32_t was = 0;  ///< index into EventBatch::origins; so are the next two
+    std::uint32_t told = 0; ///< what was said of them before: `was`, or the `now` of an earlier amendment
     std::uint32_t now = 0;
-    std::uint32_t events = 0;   ///< how many these are, as the agent sent them
+    std::uint32_t events = 0; ///< how many these are, as the agent sent them
     std::uint64_t firstSeq = 0;
     std::uint64_t lastSeq = 0;
 
@@ -104,7 +104,7 @@ struct EventBatch {
     std::uint64_t firstSeq = 0;
     std::vector<Origin> origins;
     std::vector<Event> events;
-    std::vector<std::uint32_t> seqOffsets; ///< ascending, one per event; empty: event i has the number firstSeq + i
+    std::vector<std::uint32_t> seqOffsets;        ///< ascending, one per event; empty: event i has the number firstSeq + i
     std::vector<OriginAmendment> amendments = {}; ///< of these events, or of earlier ones
 
     std::uint64_t seqOf(std::size_t i) const noexcept { return firstSeq + (seqOffsets.empty() ? i : seqOffsets[i]); }

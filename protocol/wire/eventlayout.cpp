@@ -60,9 +60,8 @@ std::size_t wordsFor(const std::vector<Origin> &from) noexcept
     std::size_t words = 1;
     for (const auto &origin : from) {
         words += capnp::sizeInWords<schema::Origin>() + textWords(origin.cgroupPath) + textWords(origin.containerId)
-            + textWords(origin.containerName) + textWords(origin.podUid) + textWords(origin.podName)
-            + textWords(origin.namespaceName) + textWords(origin.workloadKind) + textWords(origin.workloadName)
-            + textWords(origin.image) + textWords(origin.imageId);
+                 + textWords(origin.containerName) + textWords(origin.podUid) + textWords(origin.podName) + textWords(origin.namespaceName)
+                 + textWords(origin.workloadKind) + textWords(origin.workloadName) + textWords(origin.image) + textWords(origin.imageId);
     }
     return words;
 }
@@ -97,26 +96,30 @@ void write(schema::EventBatch::Builder to, const EventBatch &from)
     if (!from.seqOffsets.empty() && from.seqOffsets.size() != from.events.size())
         throw Refusal{Errc::InvalidArgument, "seqOffsets is neither empty nor one per event"};
     to.setFirstSeq(from.firstSeq);
-    setList(from.origins, [&](unsigned size) { return to.initOrigins(size); },
-            [](auto list, unsigned i, const Origin &origin) { write(list[i], origin); });
-    setList(from.events, [&](unsigned size) { return to.initEvents(size); },
-            [&](auto list, unsigned i, const Event &event) {
-                requireIndex(event.origin, from.origins.size(), "origin", Errc::InvalidArgument);
-                write(list[i], event);
-            });
-    setList(from.seqOffsets, [&](unsigned size) { return to.initSeqOffsets(size); },
-            [](auto list, unsigned i, std::uint32_t offset) { list.set(i, offset); });
-    setList(from.amendments, [&](unsigned size) { return to.initAmendments(size); },
-            [&](auto list, unsigned i, const OriginAmendment &amendment) {
-                check(amendment, from.origins.size(), Errc::InvalidArgument);
-                auto element = list[i];
-                element.setFirstSeq(amendment.firstSeq);
-                element.setLastSeq(amendment.lastSeq);
-                element.setWas(amendment.was);
-                element.setTold(amendment.told);
-                element.setNow(amendment.now);
-                element.setEvents(amendment.events);
-            });
+    setList(
+        from.origins, [&](unsigned size) { return to.initOrigins(size); },
+        [](auto list, unsigned i, const Origin &origin) { write(list[i], origin); });
+    setList(
+        from.events, [&](unsigned size) { return to.initEvents(size); },
+        [&](auto list, unsigned i, const Event &event) {
+            requireIndex(event.origin, from.origins.size(), "origin", Errc::InvalidArgument);
+            write(list[i], event);
+        });
+    setList(
+        from.seqOffsets, [&](unsigned size) { return to.initSeqOffsets(size); },
+        [](auto list, unsigned i, std::uint32_t offset) { list.set(i, offset); });
+    setList(
+        from.amendments, [&](unsigned size) { return to.initAmendments(size); },
+        [&](auto list, unsigned i, const OriginAmendment &amendment) {
+            check(amendment, from.origins.size(), Errc::InvalidArgument);
+            auto element = list[i];
+            element.setFirstSeq(amendment.firstSeq);
+            element.setLastSeq(amendment.lastSeq);
+            element.setWas(amendment.was);
+            element.setTold(amendment.told);
+            element.setNow(amendment.now);
+            element.setEvents(amendment.events);
+        });
 }
 
 Origin read(const LayoutReader &reader, schema::Origin::Reader from)

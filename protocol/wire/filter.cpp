@@ -7,8 +7,7 @@ namespace tapio::wire {
 
 namespace {
 
-template <typename List, typename Value>
-bool takes(const List &list, const Value &value) noexcept
+template <typename List, typename Value> bool takes(const List &list, const Value &value) noexcept
 {
     return list.empty() || std::find(list.begin(), list.end(), value) != list.end();
 }

@@ -9,13 +9,9 @@ namespace tapio::wire {
 
 namespace {
 
-using wire::heapBytes;      // beside those below, which would hide it
+using wire::heapBytes; // beside those below, which would hide it
 
-template <typename... Texts>
-std::size_t ofTexts(const Texts &...texts) noexcept
-{
-    return (heapBytes(texts) + ...);
-}
+template <typename... Texts> std::size_t ofTexts(const Texts &...texts) noexcept { return (heapBytes(texts) + ...); }
 
 std::size_t heapBytes(const Origin &origin) noexcept
 {
@@ -27,8 +23,7 @@ std::size_t heapBytes(const Hook &hook) noexcept { return ofTexts(hook.collector
 
 std::size_t heapBytes(const SourceCounters &source) noexcept { return ofTexts(source.source); }
 
-template <typename Value>
-std::size_t ofList(const std::vector<Value> &list) noexcept
+template <typename Value> std::size_t ofList(const std::vector<Value> &list) noexcept
 {
     std::size_t bytes = list.size() * sizeof(Value);
     for (const auto &value : list)
@@ -58,12 +53,12 @@ struct BodyBytes {
     std::size_t operator()(const EventBatch &batch) const noexcept
     {
         return ofList(batch.events) + ofList(batch.origins) + batch.seqOffsets.size() * sizeof(std::uint32_t)
-            + batch.amendments.size() * sizeof(OriginAmendment);
+               + batch.amendments.size() * sizeof(OriginAmendment);
     }
     std::size_t operator()(const SampleBatch &batch) const noexcept
     {
         return batch.samples.size() * sizeof(Sample) + batch.histograms.size() * sizeof(Histogram) + ofList(batch.labels)
-            + ofList(batch.origins);
+               + ofList(batch.origins);
     }
     std::size_t operator()(const CounterReport &report) const noexcept { return ofList(report.sources); }
     std::size_t operator()(const HookReport &report) const noexcept { return ofList(report.hooks); }

@@ -10,10 +10,7 @@
 namespace tapio::wire {
 
 /// Short texts lie within the string itself.
-inline std::size_t heapBytes(const std::string &text) noexcept
-{
-    return text.size() > std::string().capacity() ? text.size() + 1 : 0;
-}
+inline std::size_t heapBytes(const std::string &text) noexcept { return text.size() > std::string().capacity() ? text.size() + 1 : 0; }
 
 std::size_t heapBytes(const Event &event) noexcept;
 std::size_t heapBytes(const Frame &frame) noexcept;

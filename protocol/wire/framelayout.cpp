@@ -46,8 +46,7 @@ Frame read(const LayoutReader &reader, schema::Frame::Reader from)
     case schema::Frame::Body::COUNTERS: to.body = read(reader, body.getCounters()); return to;
     case schema::Frame::Body::HOOKS: to.body = read(reader, body.getHooks()); return to;
     }
-    throw Refusal{Errc::Unsupported,
-                  "frame body " + std::to_string(static_cast<unsigned>(body.which())) + " is not known to this version"};
+    throw Refusal{Errc::Unsupported, "frame body " + std::to_string(static_cast<unsigned>(body.which())) + " is not known to this version"};
 }
 
 } // namespace tapio::wire

@@ -69,16 +69,14 @@ public:
         m_memoryLeft -= bytes;
     }
 
-    template <typename List>
-    void checkList(const List &from) const
+    template <typename List> void checkList(const List &from) const
     {
         if (from.size() > m_limits.listElements)
             throw Refusal{Errc::Malformed, "list of " + std::to_string(from.size()) + " exceeds listElements"};
     }
 
     /// A list of structures, texts or numbers: `convert` makes a value of each element.
-    template <typename Value, typename List, typename Convert>
-    std::vector<Value> list(const List &from, Convert convert) const
+    template <typename Value, typename List, typename Convert> std::vector<Value> list(const List &from, Convert convert) const
     {
         checkList(from);
         charge(from.size() * sizeof(Value));
@@ -96,7 +94,7 @@ public:
 
 private:
     const DecodeLimits &m_limits;
-    mutable std::size_t m_memoryLeft;       ///< reading is const for the many functions that pass the reader on
+    mutable std::size_t m_memoryLeft; ///< reading is const for the many functions that pass the reader on
 };
 
 /// The same limits when writing: what a peer would refuse is refused before it is sent.
@@ -108,8 +106,7 @@ public:
         return capnp::Text::Reader(from.c_str(), from.size());
     }
 
-    template <typename Container>
-    static unsigned size(const Container &from)
+    template <typename Container> static unsigned size(const Container &from)
     {
         if (from.size() > DecodeLimits().listElements)
             throw Refusal{Errc::InvalidArgument, "list of " + std::to_string(from.size()) + " exceeds listElements"};
@@ -118,16 +115,14 @@ public:
 };
 
 /// setText(from.comm, [&](auto text) { to.setComm(text); }): an empty text stays a null pointer, which costs no bytes.
-template <typename Set>
-void setText(const std::string &from, Set set)
+template <typename Set> void setText(const std::string &from, Set set)
 {
     if (!from.empty())
         set(LayoutWriter::text(from));
 }
 
 /// The same for the name of a task.
-template <typename Set>
-void setComm(const std::string &from, Set set)
+template <typename Set> void setComm(const std::string &from, Set set)
 {
     setText(from, [&](capnp::Text::Reader text) {
         requireText(text.size(), DecodeLimits().commBytes, "commBytes", Errc::InvalidArgument);
@@ -136,8 +131,7 @@ void setComm(const std::string &from, Set set)
 }
 
 /// A list that is empty stays a null pointer.
-template <typename Container, typename Init, typename Write>
-void setList(const Container &from, Init init, Write write)
+template <typename Container, typename Init, typename Write> void setList(const Container &from, Init init, Write write)
 {
     if (from.empty())
         return;
@@ -147,12 +141,9 @@ void setList(const Container &from, Init init, Write write)
         write(to, i++, element);
 }
 
-template <typename Init>
-void setTexts(const std::vector<std::string> &from, Init init)
+template <typename Init> void setTexts(const std::vector<std::string> &from, Init init)
 {
-    setList(from, init, [](auto to, unsigned i, const std::string &text) {
-        setText(text, [&](auto checked) { to.set(i, checked); });
-    });
+    setList(from, init, [](auto to, unsigned i, const std::string &text) { setText(text, [&](auto checked) { to.set(i, checked); }); });
 }
 
 } // namespace tapio::wire

@@ -29,7 +29,7 @@ struct AgentInfo {
     std::uint32_t cpuCount = 0;
     std::uint64_t memoryTotalBytes = 0;
     std::uint32_t pid = 0;
-    std::string configSha256;     ///< of the configuration in force; hexadecimal; empty = an agent that does not say
+    std::string configSha256; ///< of the configuration in force; hexadecimal; empty = an agent that does not say
 
     bool operator==(const AgentInfo &) const = default;
 };
@@ -39,9 +39,9 @@ struct Hello {
     std::uint16_t versionMin = protocolVersionMin;
     std::uint16_t versionMax = protocolVersionMax;
     Role role = Role::Unknown;
-    std::string name;                ///< must equal the certificate's; a mismatch ends the session as spoofed
-    std::uint64_t streamId = 0;      ///< random per agent start; 0 for consoles
-    std::uint64_t nextFrameSeq = 1;  ///< oldest frame still held; lower ones were acknowledged or dropped
+    std::string name;               ///< must equal the certificate's; a mismatch ends the session as spoofed
+    std::uint64_t streamId = 0;     ///< random per agent start; 0 for consoles
+    std::uint64_t nextFrameSeq = 1; ///< oldest frame still held; lower ones were acknowledged or dropped
     std::uint64_t producedEvents = 0;
     std::uint64_t droppedEvents = 0;
     std::vector<std::string> capabilities; ///< "zstd", "filter" ...: features beyond the version's base
@@ -53,8 +53,8 @@ struct Hello {
 struct Welcome {
     std::uint16_t version = protocolVersionMax; ///< chosen: the highest in common
     std::uint64_t sessionId = 0;
-    std::uint64_t creditBytes = 0;       ///< how much may be in flight unacknowledged, before compression; Ack renews it
-    std::uint64_t ackedFrameSeq = 0;     ///< last frame of this stream that is safe; resume after it
+    std::uint64_t creditBytes = 0;         ///< how much may be in flight unacknowledged, before compression; Ack renews it
+    std::uint64_t ackedFrameSeq = 0;       ///< last frame of this stream that is safe; resume after it
     std::vector<std::string> capabilities; ///< the common subset
 
     bool operator==(const Welcome &) const = default;
@@ -64,7 +64,7 @@ struct Welcome {
 struct Frame {
     std::uint64_t streamId = 0;
     std::uint64_t frameSeq = 0;
-    std::int64_t sealedNs = 0;       ///< agent's UTC when the frame was handed to the sender
+    std::int64_t sealedNs = 0; ///< agent's UTC when the frame was handed to the sender
     std::variant<EventBatch, SampleBatch, CounterReport, HookReport> body;
 
     bool operator==(const Frame &) const = default;
@@ -73,7 +73,7 @@ struct Frame {
 /// All frames up to frameSeq are safe (stored, or kept by a server without a store) and may be forgotten. Of a console that
 /// names the capability "store": it stored them.
 struct Ack {
-    std::string node;                ///< empty between server and agent; names the stream's node between console and server
+    std::string node; ///< empty between server and agent; names the stream's node between console and server
     std::uint64_t streamId = 0;
     std::uint64_t frameSeq = 0;
 
@@ -83,24 +83,24 @@ struct Ack {
 /// Four-timestamp clock exchange (RFC 5905 section 8), initiated by whoever dialled, every 2 s.
 struct Heartbeat {
     std::uint64_t id = 0;
-    std::int64_t sentNs = 0;              ///< t1, sender's UTC
-    std::int64_t offsetNs = 0;            ///< server's UTC minus sender's, from the last exchange
-    std::int64_t uncertaintyNs = -1;      ///< half the round trip of that exchange; -1 = not yet measured
-    std::uint64_t producedEvents = 0;     ///< cumulative of the stream: names a lost tail that a sequence gap cannot show
+    std::int64_t sentNs = 0;          ///< t1, sender's UTC
+    std::int64_t offsetNs = 0;        ///< server's UTC minus sender's, from the last exchange
+    std::int64_t uncertaintyNs = -1;  ///< half the round trip of that exchange; -1 = not yet measured
+    std::uint64_t producedEvents = 0; ///< cumulative of the stream: names a lost tail that a sequence gap cannot show
     std::uint64_t droppedEvents = 0;
-    std::uint64_t queuedEvents = 0;       ///< in the agent's queues now
-    std::uint64_t inFlightEvents = 0;     ///< sent, not acknowledged
-    std::int64_t oldestNs = 0;            ///< UTC time of the oldest queued or unacknowledged event; 0 = none
+    std::uint64_t queuedEvents = 0;   ///< in the agent's queues now
+    std::uint64_t inFlightEvents = 0; ///< sent, not acknowledged
+    std::int64_t oldestNs = 0;        ///< UTC time of the oldest queued or unacknowledged event; 0 = none
 
     bool operator==(const Heartbeat &) const = default;
 };
 
 struct HeartbeatReply {
     std::uint64_t id = 0;
-    std::int64_t sentNs = 0;              ///< t1, echoed
-    std::int64_t receivedNs = 0;          ///< t2, server's UTC
-    std::int64_t repliedNs = 0;           ///< t3
-    std::uint64_t droppedEvents = 0;      ///< to a console: what its queue dropped since the session began; else 0
+    std::int64_t sentNs = 0;         ///< t1, echoed
+    std::int64_t receivedNs = 0;     ///< t2, server's UTC
+    std::int64_t repliedNs = 0;      ///< t3
+    std::uint64_t droppedEvents = 0; ///< to a console: what its queue dropped since the session began; else 0
 
     bool operator==(const HeartbeatReply &) const = default;
 };
@@ -119,7 +119,7 @@ struct EventFilter {
 struct ResumePoint {
     std::string node;
     std::uint64_t streamId = 0;
-    std::uint64_t frameSeq = 0;           ///< last one the console has stored
+    std::uint64_t frameSeq = 0; ///< last one the console has stored
 
     bool operator==(const ResumePoint &) const = default;
 };
@@ -137,7 +137,7 @@ struct Subscribe {
 /// Server to agent: the union of what is subscribed.
 struct Filter {
     std::uint32_t epoch = 0;
-    std::vector<EventFilter> any;         ///< an event is wanted when any filter takes it; empty = everything
+    std::vector<EventFilter> any; ///< an event is wanted when any filter takes it; empty = everything
 
     bool operator==(const Filter &) const = default;
 };
@@ -164,11 +164,11 @@ enum class LinkState : std::uint8_t { Unknown = 0, Connected = 1, Silent = 2, Go
 
 /// Loss named by the server: what a stream lacks.
 struct StreamLoss {
-    std::uint64_t gapFrames = 0;          ///< frame numbers that never came; to a console: also those let go while it was away
-    std::uint64_t droppedEvents = 0;      ///< dropped by the agent's ring, as the agent counts
-    std::uint64_t transitEvents = 0;      ///< produced, neither received nor reported dropped nor in the agent
+    std::uint64_t gapFrames = 0;     ///< frame numbers that never came; to a console: also those let go while it was away
+    std::uint64_t droppedEvents = 0; ///< dropped by the agent's ring, as the agent counts
+    std::uint64_t transitEvents = 0; ///< produced, neither received nor reported dropped nor in the agent
     std::uint64_t duplicateFrames = 0;
-    std::uint64_t consoleEvents = 0;      ///< of transitEvents: taken in, but let go before this console had read them
+    std::uint64_t consoleEvents = 0; ///< of transitEvents: taken in, but let go before this console had read them
 
     bool operator==(const StreamLoss &) const = default;
 };
@@ -177,15 +177,15 @@ struct StreamLoss {
 struct AgentState {
     std::string node;
     LinkState state = LinkState::Unknown;
-    std::int64_t sinceNs = 0;             ///< of this state
-    std::int64_t lastHeartbeatNs = 0;     ///< server's UTC; 0 = none yet
+    std::int64_t sinceNs = 0;         ///< of this state
+    std::int64_t lastHeartbeatNs = 0; ///< server's UTC; 0 = none yet
     std::string remoteAddress;
     std::string certificateSerial;
     std::int64_t certificateExpiresNs = 0;
     std::uint64_t streamId = 0;
-    std::uint32_t sessions = 0;           ///< how often it connected since the server began
+    std::uint32_t sessions = 0; ///< how often it connected since the server began
     AgentInfo agent;
-    Heartbeat heartbeat;                  ///< the last one
+    Heartbeat heartbeat; ///< the last one
     std::uint64_t receivedEvents = 0;
     std::uint64_t receivedFrames = 0;
     std::uint64_t receivedBytes = 0;
@@ -200,11 +200,11 @@ enum class LinkNoticeKind : std::uint8_t { Unknown = 0, Accepted = 1, Refused = 
 struct LinkNotice {
     std::int64_t timeNs = 0;
     LinkNoticeKind kind = LinkNoticeKind::Unknown;
-    std::string remoteAddress;            ///< "10.0.0.1:41234"
-    std::string identity;                 ///< the certificate's URI; empty when none was verified
-    std::string code;                     ///< stable: "wrong-ca", "expired", "revoked", "tls-version", "plaintext" ...
-    std::string reason;                   ///< one plain sentence
-    std::uint32_t repeated = 1;           ///< how often within the rate limit's second
+    std::string remoteAddress;  ///< "10.0.0.1:41234"
+    std::string identity;       ///< the certificate's URI; empty when none was verified
+    std::string code;           ///< stable: "wrong-ca", "expired", "revoked", "tls-version", "plaintext" ...
+    std::string reason;         ///< one plain sentence
+    std::uint32_t repeated = 1; ///< how often within the rate limit's second
 
     bool operator==(const LinkNotice &) const = default;
 };
@@ -223,9 +223,9 @@ inline constexpr const char *filterRequestCapability = "filter-request";
 
 /// Console to server to the agent that it names: change what the kernel programs leave out, or say what they do.
 struct FilterRequest {
-    std::uint64_t id = 0;                 ///< chosen by whoever sends; comes back with the reply
+    std::uint64_t id = 0; ///< chosen by whoever sends; comes back with the reply
     std::string node;
-    std::string requestedBy;              ///< name of the console's certificate; the server says it, whatever the console wrote
+    std::string requestedBy; ///< name of the console's certificate; the server says it, whatever the console wrote
     /// As [filter] of the agent's configuration file, and the tables in it: what it does not name stays. Empty = change nothing.
     std::string rules;
 
@@ -236,18 +236,18 @@ struct FilterRequest {
 struct FilterReply {
     std::uint64_t id = 0;
     std::string node;
-    bool applied = false;                 ///< the rules asked for are in force, and what follows says so
-    std::string code;                     ///< stable: "ok", "not-allowed", "malformed", "failed", "busy", "not-connected", "unsupported", "timed-out"
-    std::string reason;                   ///< one plain sentence; empty for "ok"
-    std::uint64_t generation = 0;         ///< of the filter in force; this and what follows is empty when the server answers itself
-    std::string filterSha256;             ///< of that filter, subscriptions included
-    std::string configSha256;             ///< of the agent's configuration in force
-    std::string rules;                    ///< in force, as [filter] has them; empty also when they are too long for a message
+    bool applied = false; ///< the rules asked for are in force, and what follows says so
+    std::string code;     ///< stable: "ok", "not-allowed", "malformed", "failed", "busy", "not-connected", "unsupported", "timed-out"
+    std::string reason;   ///< one plain sentence; empty for "ok"
+    std::uint64_t generation = 0; ///< of the filter in force; this and what follows is empty when the server answers itself
+    std::string filterSha256;     ///< of that filter, subscriptions included
+    std::string configSha256;     ///< of the agent's configuration in force
+    std::string rules;            ///< in force, as [filter] has them; empty also when they are too long for a message
 
     bool operator==(const FilterReply &) const = default;
 };
 
-using Message = std::variant<Hello, Welcome, Frame, Ack, Heartbeat, HeartbeatReply, Subscribe, Filter, Delivery, AgentState, LinkNotice, Bye,
-                             FilterRequest, FilterReply>;
+using Message = std::variant<Hello, Welcome, Frame, Ack, Heartbeat, HeartbeatReply, Subscribe, Filter, Delivery, AgentState, LinkNotice,
+                             Bye, FilterRequest, FilterReply>;
 
 } // namespace tapio::wire

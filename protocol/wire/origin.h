@@ -17,18 +17,19 @@ enum class Attribution : std::uint8_t {
 /// Where something happened: host, cgroup, container, pod. A value type; empty strings mean "not known" or "not in one".
 /// Batches carry each distinct origin once; events refer to it by index.
 struct Origin {
-    std::uint64_t cgroupId = 0;    ///< kernfs id: v2 where the task has one, else the v1 memory hierarchy's
-    std::string cgroupPath;        ///< "/kubepods/burstable/pod<uid>/<cid>"; "/" is the host itself
-    std::string containerId;       ///< 64 hex digits, without the runtime's prefix
-    std::string containerName;     ///< from the kubelet's log folder names
-    std::string podUid;            ///< with dashes
+    std::uint64_t cgroupId = 0; ///< kernfs id: v2 where the task has one, else the v1 memory hierarchy's
+    std::string cgroupPath;     ///< "/kubepods/burstable/pod<uid>/<cid>"; "/" is the host itself
+    std::string containerId;    ///< 64 hex digits, without the runtime's prefix
+    std::string containerName;  ///< from the kubelet's log folder names
+    std::string podUid;         ///< with dashes
     std::string podName;
     std::string namespaceName;
     Attribution attribution = Attribution::Unknown;
-    std::string workloadKind = {}; ///< of what runs the pod: "Deployment", "StatefulSet", "DaemonSet", "CronJob"; "Pod" = nothing does, "StaticPod" = a file on its node
+    std::string workloadKind =
+        {}; ///< of what runs the pod: "Deployment", "StatefulSet", "DaemonSet", "CronJob"; "Pod" = nothing does, "StaticPod" = a file on its node
     std::string workloadName = {};
-    std::string image = {};        ///< as it was asked for: "registry.example/shop/web:1.4"
-    std::string imageId = {};      ///< what it was at the time, as the runtime says: "registry.example/shop/web@sha256:..."
+    std::string image = {};   ///< as it was asked for: "registry.example/shop/web:1.4"
+    std::string imageId = {}; ///< what it was at the time, as the runtime says: "registry.example/shop/web@sha256:..."
 
     bool operator==(const Origin &) const = default;
 };

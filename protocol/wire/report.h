@@ -12,22 +12,22 @@ namespace tapio::wire {
 
 /// State of a hook, data source or link, always with its reason.
 enum class HookState : std::uint8_t {
-    Unknown = 0,     ///< nothing to watch yet, so nothing could fail
+    Unknown = 0, ///< nothing to watch yet, so nothing could fail
     Active = 1,
     Unsupported = 2, ///< this kernel or machine lacks it
     Denied = 3,      ///< the operating system says no
     Failed = 4,
-    Disabled = 5,    ///< by configuration
+    Disabled = 5, ///< by configuration
 };
 std::string_view hookStateName(HookState state) noexcept;
 
 struct Hook {
-    std::string collector;        ///< "process", "oom", "signal", "tcp", "runqueue", "blockio", "cgroup", "psi" ...
-    std::string name;             ///< the kernel's name: "sched_process_exec"; for a sampler, the file it reads
+    std::string collector; ///< "process", "oom", "signal", "tcp", "runqueue", "blockio", "cgroup", "psi" ...
+    std::string name;      ///< the kernel's name: "sched_process_exec"; for a sampler, the file it reads
     HookState state = HookState::Unknown;
-    std::string attachKind;       ///< "tp_btf", "raw_tp", "tracepoint", "kprobe", "file"; the one that won
-    std::string reason;           ///< one sentence when not Active, or why a better attach kind did not win
-    std::uint64_t runTimeNs = 0;  ///< cumulative, kernel BPF statistics; 0 with runCount 0 = statistics off
+    std::string attachKind;      ///< "tp_btf", "raw_tp", "tracepoint", "kprobe", "file"; the one that won
+    std::string reason;          ///< one sentence when not Active, or why a better attach kind did not win
+    std::uint64_t runTimeNs = 0; ///< cumulative, kernel BPF statistics; 0 with runCount 0 = statistics off
     std::uint64_t runCount = 0;
 
     bool operator==(const Hook &) const = default;
@@ -53,9 +53,9 @@ inline constexpr std::string_view samplesSource = "samples";
 inline constexpr std::string_view amendmentsSource = "amendments";
 
 struct SourceCounters {
-    std::string source;           ///< collector name, samplesSource or amendmentsSource
-    CounterSet counters;          ///< cumulative since the stream began: a lost report costs resolution only
-    FilterCounts leftOut{};       ///< part of its kfiltered: by the rule that left them out in the kernel
+    std::string source;     ///< collector name, samplesSource or amendmentsSource
+    CounterSet counters;    ///< cumulative since the stream began: a lost report costs resolution only
+    FilterCounts leftOut{}; ///< part of its kfiltered: by the rule that left them out in the kernel
 
     /// Figures about events leave the rest out: a lost frame of samples is a gap in their lines, a lost amendment an origin that stays vague.
     bool countsEvents() const noexcept { return source != samplesSource && source != amendmentsSource; }

@@ -66,8 +66,8 @@ constexpr MetricInfo metrics[] = {
 
 const MetricInfo *find(Metric metric) noexcept
 {
-    const auto *found = std::find_if(std::begin(metrics), std::end(metrics),
-                                     [metric](const MetricInfo &info) { return info.metric == metric; });
+    const auto *found =
+        std::find_if(std::begin(metrics), std::end(metrics), [metric](const MetricInfo &info) { return info.metric == metric; });
     return found == std::end(metrics) ? nullptr : found;
 }
 
@@ -81,8 +81,7 @@ std::string metricName(Metric metric)
 
 Metric metricFromName(std::string_view name) noexcept
 {
-    const auto *found = std::find_if(std::begin(metrics), std::end(metrics),
-                                     [name](const MetricInfo &info) { return info.name == name; });
+    const auto *found = std::find_if(std::begin(metrics), std::end(metrics), [name](const MetricInfo &info) { return info.name == name; });
     return found == std::end(metrics) ? Metric::Unknown : found->metric;
 }
 

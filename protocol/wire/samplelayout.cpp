@@ -92,8 +92,8 @@ std::size_t wordsFor(const HookReport &from) noexcept
 {
     std::size_t words = capnp::sizeInWords<schema::HookReport>() + 1;
     for (const auto &hook : from.hooks) {
-        words += capnp::sizeInWords<schema::Hook>() + textWords(hook.collector) + textWords(hook.name)
-            + textWords(hook.attachKind) + textWords(hook.reason);
+        words += capnp::sizeInWords<schema::Hook>() + textWords(hook.collector) + textWords(hook.name) + textWords(hook.attachKind)
+                 + textWords(hook.reason);
     }
     return words;
 }
@@ -102,62 +102,67 @@ void write(schema::SampleBatch::Builder to, const SampleBatch &from)
 {
     requireIndexes(from, Errc::InvalidArgument);
     to.setTimeNs(from.timeNs);
-    setList(from.origins, [&](unsigned size) { return to.initOrigins(size); },
-            [](auto list, unsigned i, const Origin &origin) { write(list[i], origin); });
+    setList(
+        from.origins, [&](unsigned size) { return to.initOrigins(size); },
+        [](auto list, unsigned i, const Origin &origin) { write(list[i], origin); });
     setTexts(from.labels, [&](unsigned size) { return to.initLabels(size); });
-    setList(from.samples, [&](unsigned size) { return to.initSamples(size); },
-            [](auto list, unsigned i, const Sample &sample) {
-                auto element = list[i];
-                element.setMetric(static_cast<std::uint16_t>(sample.metric));
-                element.setOrigin(sample.origin);
-                element.setLabel(sample.label);
-                element.setValue(sample.value);
-            });
-    setList(from.histograms, [&](unsigned size) { return to.initHistograms(size); },
-            [](auto list, unsigned i, const Histogram &histogram) {
-                auto element = list[i];
-                element.setKind(static_cast<std::uint8_t>(histogram.kind));
-                element.setOrigin(histogram.origin);
-                element.setLabel(histogram.label);
-                auto counts = element.initCounts(histogramBuckets);
-                for (unsigned bucket = 0; bucket < histogramBuckets; ++bucket)
-                    counts.set(bucket, histogram.counts[bucket]);
-            });
+    setList(
+        from.samples, [&](unsigned size) { return to.initSamples(size); },
+        [](auto list, unsigned i, const Sample &sample) {
+            auto element = list[i];
+            element.setMetric(static_cast<std::uint16_t>(sample.metric));
+            element.setOrigin(sample.origin);
+            element.setLabel(sample.label);
+            element.setValue(sample.value);
+        });
+    setList(
+        from.histograms, [&](unsigned size) { return to.initHistograms(size); },
+        [](auto list, unsigned i, const Histogram &histogram) {
+            auto element = list[i];
+            element.setKind(static_cast<std::uint8_t>(histogram.kind));
+            element.setOrigin(histogram.origin);
+            element.setLabel(histogram.label);
+            auto counts = element.initCounts(histogramBuckets);
+            for (unsigned bucket = 0; bucket < histogramBuckets; ++bucket)
+                counts.set(bucket, histogram.counts[bucket]);
+        });
 }
 
 void write(schema::CounterReport::Builder to, const CounterReport &from)
 {
     to.setTimeNs(from.timeNs);
     to.setFilterGeneration(from.filterGeneration);
-    setList(from.sources, [&](unsigned size) { return to.initSources(size); },
-            [](auto list, unsigned i, const SourceCounters &source) {
-                auto element = list[i];
-                setText(source.source, [&](auto text) { element.setSource(text); });
-                auto counters = element.initCounters(counterCount);
-                for (unsigned counter = 0; counter < counterCount; ++counter)
-                    counters.set(counter, source.counters[static_cast<Counter>(counter)]);
-                if (source.leftOut == FilterCounts{})
-                    return;
-                auto leftOut = element.initLeftOut(filterCauseCount);
-                for (unsigned cause = 0; cause < filterCauseCount; ++cause)
-                    leftOut.set(cause, source.leftOut[cause]);
-            });
+    setList(
+        from.sources, [&](unsigned size) { return to.initSources(size); },
+        [](auto list, unsigned i, const SourceCounters &source) {
+            auto element = list[i];
+            setText(source.source, [&](auto text) { element.setSource(text); });
+            auto counters = element.initCounters(counterCount);
+            for (unsigned counter = 0; counter < counterCount; ++counter)
+                counters.set(counter, source.counters[static_cast<Counter>(counter)]);
+            if (source.leftOut == FilterCounts{})
+                return;
+            auto leftOut = element.initLeftOut(filterCauseCount);
+            for (unsigned cause = 0; cause < filterCauseCount; ++cause)
+                leftOut.set(cause, source.leftOut[cause]);
+        });
 }
 
 void write(schema::HookReport::Builder to, const HookReport &from)
 {
     to.setTimeNs(from.timeNs);
-    setList(from.hooks, [&](unsigned size) { return to.initHooks(size); },
-            [](auto list, unsigned i, const Hook &hook) {
-                auto element = list[i];
-                element.setState(static_cast<std::uint8_t>(hook.state));
-                element.setRunTimeNs(hook.runTimeNs);
-                element.setRunCount(hook.runCount);
-                setText(hook.collector, [&](auto text) { element.setCollector(text); });
-                setText(hook.name, [&](auto text) { element.setName(text); });
-                setText(hook.attachKind, [&](auto text) { element.setAttachKind(text); });
-                setText(hook.reason, [&](auto text) { element.setReason(text); });
-            });
+    setList(
+        from.hooks, [&](unsigned size) { return to.initHooks(size); },
+        [](auto list, unsigned i, const Hook &hook) {
+            auto element = list[i];
+            element.setState(static_cast<std::uint8_t>(hook.state));
+            element.setRunTimeNs(hook.runTimeNs);
+            element.setRunCount(hook.runCount);
+            setText(hook.collector, [&](auto text) { element.setCollector(text); });
+            setText(hook.name, [&](auto text) { element.setName(text); });
+            setText(hook.attachKind, [&](auto text) { element.setAttachKind(text); });
+            setText(hook.reason, [&](auto text) { element.setReason(text); });
+        });
 }
 
 SampleBatch read(const LayoutReader &reader, schema::SampleBatch::Reader from)
@@ -177,7 +182,8 @@ CounterReport read(const LayoutReader &reader, schema::CounterReport::Reader fro
     CounterReport to;
     to.timeNs = from.getTimeNs();
     to.sources = reader.list<SourceCounters>(from.getSources(), [&](schema::SourceCounters::Reader element) {
-        return SourceCounters{reader.text(element.getSource()), read(reader, element.getCounters()), readLeftOut(reader, element.getLeftOut())};
+        return SourceCounters{reader.text(element.getSource()), read(reader, element.getCounters()),
+                              readLeftOut(reader, element.getLeftOut())};
     });
     to.filterGeneration = from.getFilterGeneration();
     return to;

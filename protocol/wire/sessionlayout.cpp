@@ -65,8 +65,9 @@ Heartbeat read(const LayoutReader &, schema::Heartbeat::Reader from)
 void write(schema::EventFilter::Builder to, const EventFilter &from)
 {
     to.setMinSeverity(static_cast<std::uint8_t>(from.minSeverity));
-    setList(from.types, [&](unsigned size) { return to.initTypes(size); },
-            [](auto list, unsigned i, EventType type) { list.set(i, static_cast<std::uint16_t>(type)); });
+    setList(
+        from.types, [&](unsigned size) { return to.initTypes(size); },
+        [](auto list, unsigned i, EventType type) { list.set(i, static_cast<std::uint16_t>(type)); });
     setTexts(from.nodes, [&](unsigned size) { return to.initNodes(size); });
     setTexts(from.namespaces, [&](unsigned size) { return to.initNamespaces(size); });
     setTexts(from.pods, [&](unsigned size) { return to.initPods(size); });
@@ -141,21 +142,23 @@ struct MessageWriter {
         subscribe.setSamples(from.samples);
         subscribe.setReports(from.reports);
         write(subscribe.initFilter(), from.filter);
-        setList(from.resume, [&](unsigned size) { return subscribe.initResume(size); },
-                [](auto list, unsigned i, const ResumePoint &point) {
-                    auto element = list[i];
-                    setText(point.node, [&](auto text) { element.setNode(text); });
-                    element.setStreamId(point.streamId);
-                    element.setFrameSeq(point.frameSeq);
-                });
+        setList(
+            from.resume, [&](unsigned size) { return subscribe.initResume(size); },
+            [](auto list, unsigned i, const ResumePoint &point) {
+                auto element = list[i];
+                setText(point.node, [&](auto text) { element.setNode(text); });
+                element.setStreamId(point.streamId);
+                element.setFrameSeq(point.frameSeq);
+            });
     }
 
     void operator()(const Filter &from)
     {
         auto filter = to.initFilter();
         filter.setEpoch(from.epoch);
-        setList(from.any, [&](unsigned size) { return filter.initAny(size); },
-                [](auto list, unsigned i, const EventFilter &one) { write(list[i], one); });
+        setList(
+            from.any, [&](unsigned size) { return filter.initAny(size); },
+            [](auto list, unsigned i, const EventFilter &one) { write(list[i], one); });
     }
 
     void operator()(const Delivery &from)
@@ -289,8 +292,7 @@ Subscribe read(const LayoutReader &reader, schema::Subscribe::Reader from)
 
 Filter read(const LayoutReader &reader, schema::Filter::Reader from)
 {
-    return {from.getEpoch(),
-            reader.list<EventFilter>(from.getAny(), [&](schema::EventFilter::Reader one) { return read(reader, one); })};
+    return {from.getEpoch(), reader.list<EventFilter>(from.getAny(), [&](schema::EventFilter::Reader one) { return read(reader, one); })};
 }
 
 Delivery read(const LayoutReader &reader, schema::Delivery::Reader from)
@@ -317,8 +319,7 @@ AgentState read(const LayoutReader &reader, schema::AgentState::Reader from)
     to.receivedFrames = from.getReceivedFrames();
     to.receivedBytes = from.getReceivedBytes();
     const auto loss = from.getLoss();
-    to.loss = {loss.getGapFrames(), loss.getDroppedEvents(), loss.getTransitEvents(), loss.getDuplicateFrames(),
-               loss.getConsoleEvents()};
+    to.loss = {loss.getGapFrames(), loss.getDroppedEvents(), loss.getTransitEvents(), loss.getDuplicateFrames(), loss.getConsoleEvents()};
     return to;
 }
 
@@ -392,8 +393,8 @@ Message read(const LayoutReader &reader, schema::Message::Reader from)
     case schema::Message::FILTER_REQUEST: return read(reader, from.getFilterRequest());
     case schema::Message::FILTER_REPLY: return read(reader, from.getFilterReply());
     }
-    throw Refusal{Errc::Unsupported, "message kind " + std::to_string(static_cast<unsigned>(from.which()))
-                                         + " is not known to this version"};
+    throw Refusal{Errc::Unsupported,
+                  "message kind " + std::to_string(static_cast<unsigned>(from.which())) + " is not known to this version"};
 }
 
 } // namespace tapio::wire

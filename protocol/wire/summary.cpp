@@ -138,8 +138,8 @@ struct Writer {
 
     void operator()(const OomKill &kill) const
     {
-        line += "killed for lack of memory, anonymous " + bytesText(kill.anonRssBytes) + ", file "
-            + bytesText(kill.fileRssBytes) + ", shared " + bytesText(kill.shmemRssBytes);
+        line += "killed for lack of memory, anonymous " + bytesText(kill.anonRssBytes) + ", file " + bytesText(kill.fileRssBytes)
+                + ", shared " + bytesText(kill.shmemRssBytes);
         if (kill.triggerPid != 0) {
             line += ", allocation by ";
             appendLine(line, kill.triggerComm);
@@ -197,7 +197,8 @@ struct Writer {
         appendPart(line, " of ", http.texts->host);
         // Within the TLS library the other end is not always to be seen.
         const bool unknownPeer = http.tls && http.remote == SocketAddress();
-        line += (inbound ? " from " : " to ") + (unknownPeer ? "an unknown peer" : toString(http.remote)) + (http.tls ? " over tls: " : ": ");
+        line +=
+            (inbound ? " from " : " to ") + (unknownPeer ? "an unknown peer" : toString(http.remote)) + (http.tls ? " over tls: " : ": ");
         if (http.status != 0)
             line += std::to_string(http.status);
         else

@@ -61,15 +61,11 @@ Sequence sequenceAt(std::string_view text, std::size_t at) noexcept
     return {length, code};
 }
 
-bool breaksLine(char32_t code) noexcept
-{
-    return code < 0x20 || (code >= 0x7F && code <= 0x9F) || code == 0x2028 || code == 0x2029;
-}
+bool breaksLine(char32_t code) noexcept { return code < 0x20 || (code >= 0x7F && code <= 0x9F) || code == 0x2028 || code == 0x2029; }
 
 bool reorders(char32_t code) noexcept
 {
-    return code == 0x061C || code == 0x200E || code == 0x200F || (code >= 0x202A && code <= 0x202E)
-        || (code >= 0x2066 && code <= 0x2069);
+    return code == 0x061C || code == 0x200E || code == 0x200F || (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
 }
 
 } // namespace

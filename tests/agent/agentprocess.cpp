@@ -81,7 +81,7 @@ std::vector<std::uint64_t> DeliveryLog::streams() const
 bool LoggedServer::start(TestPki &pki, const Clock &clock, std::uint16_t port, bool acknowledges)
 {
     server::FanInOptions options;
-    options.acknowledgeBySink = !acknowledges;   // the log keeps all and says nothing
+    options.acknowledgeBySink = !acknowledges; // the log keeps all and says nothing
     options.endpoint.tls = pki.server();
     options.endpoint.port = port;
     auto started = server::FanIn::start(options, &log, clock);
@@ -96,12 +96,18 @@ bool LoggedServer::start(TestPki &pki, const Clock &clock, std::uint16_t port, b
 AgentProcess::AgentProcess(const transport::TlsFiles &tls, std::uint16_t port)
 {
     const auto text = [](const std::filesystem::path &path) { return QString::fromStdString(path.native()); };
-    arguments = {"--server",        "127.0.0.1:" + QString::number(port == 0 ? 1 : port),
-                 "--ca",            text(tls.ca),
-                 "--cert",          text(tls.certificate),
-                 "--key",           text(tls.key),
-                 "--runtime-folder", m_folder.path(),
-                 "--spool-folder",  m_folder.filePath(QStringLiteral("spool"))};
+    arguments = {"--server",
+                 "127.0.0.1:" + QString::number(port == 0 ? 1 : port),
+                 "--ca",
+                 text(tls.ca),
+                 "--cert",
+                 text(tls.certificate),
+                 "--key",
+                 text(tls.key),
+                 "--runtime-folder",
+                 m_folder.path(),
+                 "--spool-folder",
+                 m_folder.filePath(QStringLiteral("spool"))};
     m_process.setProcessChannelMode(QProcess::MergedChannels);
     // Several agents run at a time: the standard port would be one's only.
     QFile quiet(m_configuration.filePath("quiet.toml"));
@@ -114,7 +120,8 @@ AgentProcess::~AgentProcess() { kill(); }
 bool AgentProcess::start()
 {
     const bool isConfigured = arguments.contains("--config");
-    m_process.start(QStringLiteral(TAPIO_AGENT_PROGRAM), isConfigured ? arguments : arguments + QStringList{"--config", m_configuration.filePath("quiet.toml")});
+    m_process.start(QStringLiteral(TAPIO_AGENT_PROGRAM),
+                    isConfigured ? arguments : arguments + QStringList{"--config", m_configuration.filePath("quiet.toml")});
     return m_process.waitForStarted();
 }
 

@@ -61,7 +61,7 @@ public:
     explicit AgentProcess(const transport::TlsFiles &tls, std::uint16_t port = 0);
     ~AgentProcess();
 
-    QStringList arguments;         ///< what start() uses; made by the constructor. Without --config, one that suits tests is added
+    QStringList arguments; ///< what start() uses; made by the constructor. Without --config, one that suits tests is added
     bool start();
     /// Runs in the new process just before the program: after fork, so system calls only.
     void beforeStart(std::function<void()> modifier) { m_process.setChildProcessModifier(std::move(modifier)); }
@@ -82,7 +82,7 @@ public:
 
 private:
     QTemporaryDir m_folder;
-    QTemporaryDir m_configuration;   ///< apart: tests do things to the other
+    QTemporaryDir m_configuration; ///< apart: tests do things to the other
     QProcess m_process;
     QString m_output;
 };

@@ -43,8 +43,8 @@ struct CollectBench {
         all.budgetListener = &notices;
         all.readSelf = [this] { return use; };
         auto opened = agent::CollectLoop::open(
-            std::move(all), [this](agent::KernelRecordSink &sink) { return std::make_unique<FakeKernel>(kernel, sink); },
-            port(), clock, log);
+            std::move(all), [this](agent::KernelRecordSink &sink) { return std::make_unique<FakeKernel>(kernel, sink); }, port(), clock,
+            log);
         loop = std::move(*opened);
     }
     static agent::CollectOptions options(std::set<std::string> disabled)
@@ -79,8 +79,7 @@ struct CollectBench {
         return false;
     }
     /// Of the events that were sent, these.
-    template <typename Detail>
-    std::vector<Detail> told() const
+    template <typename Detail> std::vector<Detail> told() const
     {
         std::vector<Detail> found;
         for (const auto &batch : outlet.events()) {

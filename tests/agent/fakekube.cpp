@@ -12,8 +12,8 @@ KubePki::KubePki(const QString &subjectAltName)
 {
     QProcess openssl;
     openssl.setProcessChannelMode(QProcess::MergedChannels);
-    openssl.start("openssl", {"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=kube",
-                              "-addext", "subjectAltName=" + subjectAltName, "-keyout", key(), "-out", certificate()});
+    openssl.start("openssl", {"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+                              "/CN=kube", "-addext", "subjectAltName=" + subjectAltName, "-keyout", key(), "-out", certificate()});
     m_made = openssl.waitForFinished() && openssl.exitCode() == 0;
     if (!m_made)
         qWarning("openssl: %s", openssl.readAll().constData());
@@ -90,12 +90,13 @@ void FakeKube::reply(QSslSocket *socket, const Reply &wanted)
     for (const QByteArray &line : wanted.headers)
         head += line + "\r\n";
     const bool chunked = wanted.staysOpen || wanted.cutAfter >= 0;
-    head += chunked ? QByteArray("Transfer-Encoding: chunked\r\n\r\n") : "Content-Length: " + QByteArray::number(wanted.body.size()) + "\r\n\r\n";
+    head += chunked ? QByteArray("Transfer-Encoding: chunked\r\n\r\n")
+                    : "Content-Length: " + QByteArray::number(wanted.body.size()) + "\r\n\r\n";
     const QByteArray body = wanted.cutAfter >= 0 ? wanted.body.left(wanted.cutAfter) : wanted.body;
     const QByteArray coded = chunked && !body.isEmpty() ? QByteArray::number(body.size(), 16) + "\r\n" + body + "\r\n" : body;
     socket->write(head + coded);
     if (wanted.cutAfter >= 0)
-        socket->disconnectFromHost();   // after what was written, and without the last chunk
+        socket->disconnectFromHost(); // after what was written, and without the last chunk
     else if (wanted.staysOpen)
         m_watches << socket;
 }
@@ -143,15 +144,18 @@ QByteArray FakePod::json() const
     QByteArray labels = R"("app":"web")";
     if (!hash.isEmpty())
         labels += ",\"pod-template-hash\":\"" + hash + '"';
-    const QByteArray status = R"([{"containerID":"containerd://)" + containerId + R"(","image":"docker.io/library/resolved:1","imageID":")" + imageId
-                              + R"(","lastState":{"terminated":{"containerID":"containerd://)" + QByteArray(64, 'e')
-                              + R"(","exitCode":1}},"name":"app","ready":true,"restartCount":1,"started":true,"state":{"running":{"startedAt":"2026-03-01T12:00:06Z"}}}])";
-    return R"({"metadata":{"name":")" + name + R"(","generateName":"web-","namespace":")" + space + R"(","uid":")" + uid + R"(","resourceVersion":")" + version
-           + R"(","creationTimestamp":")" + created + R"(","labels":{)" + labels + R"(},"annotations":{)" + notes + R"(},"ownerReferences":[)" + owner
+    const QByteArray status =
+        R"([{"containerID":"containerd://)" + containerId + R"(","image":"docker.io/library/resolved:1","imageID":")" + imageId
+        + R"(","lastState":{"terminated":{"containerID":"containerd://)" + QByteArray(64, 'e')
+        + R"(","exitCode":1}},"name":"app","ready":true,"restartCount":1,"started":true,"state":{"running":{"startedAt":"2026-03-01T12:00:06Z"}}}])";
+    return R"({"metadata":{"name":")" + name + R"(","generateName":"web-","namespace":")" + space + R"(","uid":")" + uid
+           + R"(","resourceVersion":")" + version + R"(","creationTimestamp":")" + created + R"(","labels":{)" + labels
+           + R"(},"annotations":{)" + notes + R"(},"ownerReferences":[)" + owner
            + R"(],"managedFields":[{"manager":"kubelet","fieldsV1":{"f:status":{"f:conditions":{"k:{\"type\":\"Ready\"}":{".":{},"f:type":{}}}}}}]},)"
            + R"("spec":{"nodeName":")" + node + R"(","containers":[{"name":"app","image":")" + image
            + R"(","resources":{"limits":{"cpu":"500m"}},"env":[{"name":"image","value":"not this"}]},{"name":"side","image":"side:2"}],"terminationGracePeriodSeconds":30},)"
-           + R"("status":{"phase":"Running","qosClass":"Burstable","containerStatuses":)" + status + R"(,"conditions":[{"type":"Ready","status":"True"}]}})";
+           + R"("status":{"phase":"Running","qosClass":"Burstable","containerStatuses":)" + status
+           + R"(,"conditions":[{"type":"Ready","status":"True"}]}})";
 }
 
 QByteArray podList(const QList<FakePod> &pods, const QByteArray &version, const QByteArray &continueToken)
@@ -159,7 +163,8 @@ QByteArray podList(const QList<FakePod> &pods, const QByteArray &version, const 
     QByteArray items;
     for (const FakePod &pod : pods)
         items += (items.isEmpty() ? "" : ",") + pod.json();
-    return R"({"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":")" + version + R"(","continue":")" + continueToken + R"("},"items":[)" + items + "]}";
+    return R"({"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":")" + version + R"(","continue":")" + continueToken
+           + R"("},"items":[)" + items + "]}";
 }
 
 QByteArray watchLine(const QByteArray &type, const FakePod &pod) { return R"({"type":")" + type + R"(","object":)" + pod.json() + "}\n"; }
@@ -167,12 +172,14 @@ QByteArray watchLine(const QByteArray &type, const FakePod &pod) { return R"({"t
 QByteArray bookmark(const QByteArray &version)
 {
     return R"({"type":"BOOKMARK","object":{"kind":"Pod","apiVersion":"v1","metadata":{"resourceVersion":")" + version
-           + R"(","creationTimestamp":null},"spec":{"containers":null},"status":{}}})" "\n";
+           + R"(","creationTimestamp":null},"spec":{"containers":null},"status":{}}})"
+             "\n";
 }
 
 QByteArray statusJson(int code, const QByteArray &message)
 {
-    return R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":")" + message + R"(","reason":"X","code":)" + QByteArray::number(code) + "}\n";
+    return R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":")" + message + R"(","reason":"X","code":)"
+           + QByteArray::number(code) + "}\n";
 }
 
 } // namespace tapio::test

@@ -32,7 +32,7 @@ class FakeKube : public QObject {
     Q_OBJECT
 public:
     struct Request {
-        QByteArray target;          ///< path and query
+        QByteArray target; ///< path and query
         QByteArray bearer;
         bool isWatch() const { return target.contains("watch=1"); }
         /// A parameter of the query, as it was sent.
@@ -42,10 +42,10 @@ public:
         int status = 200;
         QByteArray body;
         QList<QByteArray> headers;
-        bool staysOpen = false;     ///< a watch: more may follow
-        int cutAfter = -1;          ///< bytes of the body after which the connection breaks
-        bool silent = false;        ///< nothing at all is said
-        QByteArray raw;             ///< instead of all that, as it is
+        bool staysOpen = false; ///< a watch: more may follow
+        int cutAfter = -1;      ///< bytes of the body after which the connection breaks
+        bool silent = false;    ///< nothing at all is said
+        QByteArray raw;         ///< instead of all that, as it is
     };
 
     /// With this certificate; `clientAuthority`: only for those who have one of this authority.
@@ -69,16 +69,20 @@ private:
 
     QList<QPointer<QSslSocket>> m_sockets, m_watches;
     QHash<QSslSocket *, QByteArray> m_begun;
-    QSslServer m_server;            ///< last: its sockets say goodbye to the rest
+    QSslServer m_server; ///< last: its sockets say goodbye to the rest
 };
 
 /// A pod as the API server tells it, with the noise that real ones have.
 struct FakePod {
     QByteArray name = "web-7d9f6c5b4-x2x7q", space = "shop", uid = "0f8e7d6c-5b4a-4321-8765-0123456789ab", node = "node-1";
-    QByteArray hash = "7d9f6c5b4", owner = R"({"apiVersion":"apps/v1","kind":"ReplicaSet","name":"web-7d9f6c5b4","uid":"x","controller":true,"blockOwnerDeletion":true})";
-    QByteArray annotations;         ///< "key":"value", ...
+    QByteArray
+        hash = "7d9f6c5b4",
+        owner =
+            R"({"apiVersion":"apps/v1","kind":"ReplicaSet","name":"web-7d9f6c5b4","uid":"x","controller":true,"blockOwnerDeletion":true})";
+    QByteArray annotations; ///< "key":"value", ...
     QByteArray created = "2026-03-01T12:00:05Z";
-    QByteArray containerId = QByteArray(64, 'c'), image = "registry.example/shop/web:1.4", imageId = "registry.example/shop/web@sha256:" + QByteArray(64, '1');
+    QByteArray containerId = QByteArray(64, 'c'), image = "registry.example/shop/web:1.4",
+               imageId = "registry.example/shop/web@sha256:" + QByteArray(64, '1');
     QByteArray version = "100";
     QByteArray json() const;
 };

@@ -25,8 +25,7 @@ public:
         all.push_back(std::move(outgoing));
         return true;
     }
-    template <typename Body>
-    std::vector<Body> bodies() const
+    template <typename Body> std::vector<Body> bodies() const
     {
         std::vector<Body> found;
         for (const agent::Outgoing &outgoing : all) {
@@ -116,8 +115,8 @@ class FakeKernel final : public agent::KernelCollectors {
 public:
     /// What the test and the collectors share, since the loop owns the latter.
     struct Script {
-        std::vector<agent::KernelRecord> records;               ///< of the next poll
-        std::deque<std::vector<agent::KernelRecord>> later;     ///< of those after it; they wait in the ring until then
+        std::vector<agent::KernelRecord> records;           ///< of the next poll
+        std::deque<std::vector<agent::KernelRecord>> later; ///< of those after it; they wait in the ring until then
         std::function<void()> onPoll;
         std::vector<wire::Hook> hooks;
         std::vector<agent::SourceCounterSet> counters;
@@ -127,18 +126,18 @@ public:
         std::map<std::pair<std::uint64_t, bool>, std::string> births;
         std::optional<Error> pollError, mapError;
         std::set<std::string> disabled;
-        std::set<std::uint64_t> gone;                           ///< cgroups of `tcp` that were said to be gone
+        std::set<std::uint64_t> gone; ///< cgroups of `tcp` that were said to be gone
         int askedForCounts = 0;
-        std::vector<std::chrono::milliseconds> waits;           ///< as asked for
+        std::vector<std::chrono::milliseconds> waits; ///< as asked for
         struct Filter {
             agent::KernelFilter rules;
             std::uint64_t generation = 0;
             std::map<agent::CgroupKey, agent::CgroupVerdict> verdicts;
         };
-        std::vector<Filter> filters;                            ///< as they came into force
+        std::vector<Filter> filters; ///< as they came into force
         std::optional<Error> filterError;
         bool writesBeforeError = false;
-        std::size_t verdictRoom = SIZE_MAX;                     ///< of each generation
+        std::size_t verdictRoom = SIZE_MAX; ///< of each generation
         std::vector<agent::LeftOut> leftOut;
         int leftOutLooks = 0;
     };
@@ -164,7 +163,8 @@ public:
     void wake() override {}
     void setDisabled(const std::set<std::string> &collectors) override { m_script.disabled = collectors; }
     void tellCounted() override { ++m_script.askedForCounts; }
-    Result<agent::CgroupKeys> setFilter(const agent::KernelFilter &filter, std::uint64_t generation, const agent::CgroupVerdicts &verdicts) override
+    Result<agent::CgroupKeys> setFilter(const agent::KernelFilter &filter, std::uint64_t generation,
+                                        const agent::CgroupVerdicts &verdicts) override
     {
         if (m_script.filterError)
             return fail(*m_script.filterError);

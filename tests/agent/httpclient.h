@@ -57,7 +57,7 @@ private:
 };
 
 struct Answer {
-    int status = 0;         ///< 0 = none came
+    int status = 0; ///< 0 = none came
     QByteArray head, body;
 };
 

@@ -76,8 +76,7 @@ struct PublishBench {
         }
         return numbers;
     }
-    template <typename M>
-    std::vector<M> heard()
+    template <typename M> std::vector<M> heard()
     {
         std::vector<M> found;
         for (wire::Message &message : link.heard()) {

@@ -16,7 +16,7 @@ namespace tapio::test {
 /// What a disk can do wrong, on top of a real folder.
 struct DiskFaults {
     std::optional<Error> open, write, read;
-    std::size_t tornBytes = 0;             ///< written all the same, of what fails
+    std::size_t tornBytes = 0; ///< written all the same, of what fails
     int writes = 0, creates = 0, syncs = 0, removes = 0;
 };
 
@@ -86,21 +86,22 @@ private:
 struct FakeServer {
     struct Stream {
         server::StreamTracker tracker{0, true};
-        std::vector<std::uint64_t> frames;         ///< that were new
-        std::vector<std::uint64_t> events;         ///< their numbers
-        std::vector<std::pair<std::uint64_t, std::uint64_t>> amended;  ///< the last event that an amendment is about, and that had come by then
+        std::vector<std::uint64_t> frames; ///< that were new
+        std::vector<std::uint64_t> events; ///< their numbers
+        std::vector<std::pair<std::uint64_t, std::uint64_t>>
+            amended; ///< the last event that an amendment is about, and that had come by then
     };
     std::map<std::uint64_t, Stream> streams;
     std::uint64_t current = 0;
     std::uint64_t credit = 1u << 20;
     bool acknowledges = true;
-    std::uint64_t behind = 0;                      ///< frames that its acknowledgements stay behind what it got
-    std::size_t mostPerTurn = SIZE_MAX;            ///< messages that it reads each time
-    std::vector<std::uint64_t> order;              ///< streams as they greeted
+    std::uint64_t behind = 0;           ///< frames that its acknowledgements stay behind what it got
+    std::size_t mostPerTurn = SIZE_MAX; ///< messages that it reads each time
+    std::vector<std::uint64_t> order;   ///< streams as they greeted
     std::vector<wire::Heartbeat> beats;
     std::vector<wire::Hook> hooks;
-    std::map<std::string, CounterSet> counters;    ///< of the last report
-    std::size_t bytes = 0;                         ///< of frames, also those that came again
+    std::map<std::string, CounterSet> counters; ///< of the last report
+    std::size_t bytes = 0;                      ///< of frames, also those that came again
 
     std::uint64_t duplicates() const
     {
@@ -161,7 +162,8 @@ private:
         Stream &stream = streams[current];
         bytes += wire::encode(frame).value().size();
         const auto *batch = std::get_if<wire::EventBatch>(&frame.body);
-        if (stream.tracker.onFrame(frame.frameSeq, batch == nullptr ? 0 : batch->events.size()) == server::StreamTracker::Arrival::Duplicate)
+        if (stream.tracker.onFrame(frame.frameSeq, batch == nullptr ? 0 : batch->events.size())
+            == server::StreamTracker::Arrival::Duplicate)
             return;
         stream.frames.push_back(frame.frameSeq);
         for (std::size_t i = 0; batch != nullptr && i < batch->events.size(); ++i)
@@ -213,10 +215,7 @@ struct SpoolBench {
         spool.reset();
         disk.reset();
     }
-    void step()
-    {
-        session->step(std::chrono::milliseconds(0));
-    }
+    void step() { session->step(std::chrono::milliseconds(0)); }
     /// One frame of so many events, of about `bytes`.
     void produce(std::size_t events = 1, std::size_t bytes = 2000, std::string_view source = "process")
     {
@@ -289,7 +288,7 @@ struct SpoolBench {
     std::size_t ringBytes;
     FakeClock clock;
     DiskFaults faults;
-    bool diskHeld = false;             ///< from the beginning
+    bool diskHeld = false; ///< from the beginning
     std::shared_ptr<spdlog::sinks::ringbuffer_sink_st> sink = std::make_shared<spdlog::sinks::ringbuffer_sink_st>(512);
     spdlog::logger log{"test", sink};
     agent::SpoolOptions options;

@@ -51,7 +51,7 @@ public:
     {
         rmdir(m_container.c_str());
         rmdir(m_pod.c_str());
-        rmdir(m_kubepods.c_str());   // stays where another has pods in it
+        rmdir(m_kubepods.c_str()); // stays where another has pods in it
     }
     TestPodCgroup(const TestPodCgroup &) = delete;
     TestPodCgroup &operator=(const TestPodCgroup &) = delete;

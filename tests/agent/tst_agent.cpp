@@ -46,7 +46,8 @@ bool hasSample(const DeliveryLog &log, wire::Metric metric)
 {
     for (const auto &delivery : log.deliveries()) {
         const auto *batch = std::get_if<wire::SampleBatch>(&delivery->frame.body);
-        if (batch != nullptr && std::any_of(batch->samples.begin(), batch->samples.end(), [&](const auto &s) { return s.metric == metric; }))
+        if (batch != nullptr
+            && std::any_of(batch->samples.begin(), batch->samples.end(), [&](const auto &s) { return s.metric == metric; }))
             return true;
     }
     return false;
@@ -139,7 +140,9 @@ private slots:
         QVERIFY(QFile::link("/nonexistent", folder.filePath("containers/cart-0_shop_app-" + QString::fromStdString(container) + ".log")));
         QFile file(folder.filePath("agent.toml"));
         QVERIFY(file.open(QIODevice::WriteOnly));
-        file.write(("[collect]\npod_logs = \"" + agent.folder() + "/pods\"\ncontainer_logs = \"" + agent.folder() + "/containers\"\n").toUtf8() + noBudget);
+        file.write(
+            ("[collect]\npod_logs = \"" + agent.folder() + "/pods\"\ncontainer_logs = \"" + agent.folder() + "/containers\"\n").toUtf8()
+            + noBudget);
         file.close();
         agent.arguments += {"--config", file.fileName()};
         QVERIFY(agent.start());
@@ -237,7 +240,7 @@ private slots:
         LoggedServer server;
         QVERIFY(server.start(m_pki, m_clock, 0, acknowledges));
         AgentProcess agent(m_pki.node(), server.fanIn->port());
-        agent.arguments.last() = "/dev/null/spool";   // cannot be made: there is none
+        agent.arguments.last() = "/dev/null/spool"; // cannot be made: there is none
         QVERIFY(agent.start());
         QTRY_VERIFY_WITH_TIMEOUT(agent.welcomed(), soon);
         std::array<QProcess, 2> load;
@@ -284,7 +287,7 @@ private slots:
             if (!acknowledges)
                 QCOMPARE(source.counters[Counter::Acked], 0u);
         }
-        QCOMPARE(sent, said(Sent));   // so it is the last one, as of the end
+        QCOMPARE(sent, said(Sent)); // so it is the last one, as of the end
     }
 
     void kill_andRestartGivesANewStreamWithoutUnnamedLoss()
@@ -350,7 +353,7 @@ private slots:
 
     void server_absentFromTheBeginningIsWaitedFor()
     {
-        AgentProcess agent(m_pki.node());   // port 1: nobody listens
+        AgentProcess agent(m_pki.node()); // port 1: nobody listens
         QVERIFY(agent.start());
         QTRY_VERIFY_WITH_TIMEOUT(agent.output().contains("unreachable"), soon);
         QVERIFY(agent.running());
@@ -379,30 +382,44 @@ private slots:
         QTest::addColumn<int>("exitCode");
         QTest::addColumn<QString>("named");
         QTest::newRow("an unknown option") << QStringList{"--nonsense"} << QByteArray() << 64 << "--nonsense";
-        QTest::newRow("a certificate that is not there") << QStringList{"--cert", "/nonexistent/cert.pem"} << QByteArray() << 78 << "/nonexistent/cert.pem";
-        QTest::newRow("a key that is not there") << QStringList{"--key", "/nonexistent/key.pem"} << QByteArray() << 78 << "/nonexistent/key.pem";
-        QTest::newRow("an authority that is not there") << QStringList{"--ca", "/nonexistent/ca.pem"} << QByteArray() << 78 << "/nonexistent/ca.pem";
+        QTest::newRow("a certificate that is not there")
+            << QStringList{"--cert", "/nonexistent/cert.pem"} << QByteArray() << 78 << "/nonexistent/cert.pem";
+        QTest::newRow("a key that is not there")
+            << QStringList{"--key", "/nonexistent/key.pem"} << QByteArray() << 78 << "/nonexistent/key.pem";
+        QTest::newRow("an authority that is not there")
+            << QStringList{"--ca", "/nonexistent/ca.pem"} << QByteArray() << 78 << "/nonexistent/ca.pem";
         QTest::newRow("a certificate that is none") << QStringList{"--cert", "/proc/version"} << QByteArray() << 78 << "/proc/version";
         const QString server = QString::fromStdString(m_pki.server().certificate.native());
-        QTest::newRow("a server's certificate") << QStringList{"--cert", server} << QByteArray() << 78
-                                                << server + " is the certificate of a server, but an agent needs one of a node; 'tapio pki issue node NAME' makes it";
-        QTest::newRow("a server's certificate for a node with a name") << QStringList{"--cert", server, "--node", "web-1"} << QByteArray() << 78
-                                                                       << "'tapio pki issue node web-1' makes it";
+        QTest::newRow("a server's certificate")
+            << QStringList{"--cert", server} << QByteArray() << 78
+            << server + " is the certificate of a server, but an agent needs one of a node; 'tapio pki issue node NAME' makes it";
+        QTest::newRow("a server's certificate for a node with a name")
+            << QStringList{"--cert", server, "--node", "web-1"} << QByteArray() << 78 << "'tapio pki issue node web-1' makes it";
         const transport::TlsFiles odd = m_pki.odd({.purpose = TestPki::Odd::Purpose::ServerAuth});
         const QString certificate = QString::fromStdString(odd.certificate.native());
-        QTest::newRow("a node's certificate that is made for servers") << QStringList{"--cert", certificate, "--key", QString::fromStdString(odd.key.native())}
-                                                                       << QByteArray() << 78 << certificate + " is no certificate to connect with";
+        QTest::newRow("a node's certificate that is made for servers")
+            << QStringList{"--cert", certificate, "--key", QString::fromStdString(odd.key.native())} << QByteArray() << 78
+            << certificate + " is no certificate to connect with";
         QTest::newRow("another node's certificate") << QStringList{"--node", "node-2"} << QByteArray() << 78 << "'node-2'";
-        QTest::newRow("a port out of range") << QStringList{"--server", "nowhere:99999"} << QByteArray() << 78 << "--server nowhere:99999: '99999' is no port (1 to 65535)";
-        QTest::newRow("a port out of range in the file") << QStringList{"--server", {}} << QByteArray("[server]\naddress = \"nowhere:99999\"\n") << 78 << "server.address = \"nowhere:99999\"";
-        QTest::newRow("a runtime folder that nobody can make") << QStringList{"--runtime-folder", "/proc/tapio-x"} << QByteArray() << 73 << "cannot make the runtime folder /proc/tapio-x";
-        QTest::newRow("a runtime folder below a file") << QStringList{"--runtime-folder", "/proc/version/x"} << QByteArray() << 73 << "/proc/version/x";
-        QTest::newRow("a runtime folder that is not permitted") << QStringList{"--runtime-folder", "/sys/tapio-x"} << QByteArray() << 73 << "/sys/tapio-x";
-        QTest::newRow("a runtime folder that is a file") << QStringList{"--runtime-folder", "/proc/version"} << QByteArray() << 73 << "/proc/version";
-        QTest::newRow("a pid file in no folder") << QStringList{"--pid-file", "/proc/tapio-x/agent.pid"} << QByteArray() << 73 << "cannot write the pid file /proc/tapio-x/agent.pid";
+        QTest::newRow("a port out of range") << QStringList{"--server", "nowhere:99999"} << QByteArray() << 78
+                                             << "--server nowhere:99999: '99999' is no port (1 to 65535)";
+        QTest::newRow("a port out of range in the file")
+            << QStringList{"--server", {}} << QByteArray("[server]\naddress = \"nowhere:99999\"\n") << 78
+            << "server.address = \"nowhere:99999\"";
+        QTest::newRow("a runtime folder that nobody can make")
+            << QStringList{"--runtime-folder", "/proc/tapio-x"} << QByteArray() << 73 << "cannot make the runtime folder /proc/tapio-x";
+        QTest::newRow("a runtime folder below a file")
+            << QStringList{"--runtime-folder", "/proc/version/x"} << QByteArray() << 73 << "/proc/version/x";
+        QTest::newRow("a runtime folder that is not permitted")
+            << QStringList{"--runtime-folder", "/sys/tapio-x"} << QByteArray() << 73 << "/sys/tapio-x";
+        QTest::newRow("a runtime folder that is a file")
+            << QStringList{"--runtime-folder", "/proc/version"} << QByteArray() << 73 << "/proc/version";
+        QTest::newRow("a pid file in no folder") << QStringList{"--pid-file", "/proc/tapio-x/agent.pid"} << QByteArray() << 73
+                                                 << "cannot write the pid file /proc/tapio-x/agent.pid";
         QTest::newRow("no address") << QStringList{"--server", "nowhere:0"} << QByteArray() << 78 << "the server's address";
         QTest::newRow("an unknown setting") << QStringList() << QByteArray("noed = 1\n") << 78 << "line 1: there is no setting \"noed\"";
-        QTest::newRow("a kernel without BTF") << QStringList() << QByteArray("[kernel]\nbtf = \"/nonexistent/btf\"\n") << 69 << "/nonexistent/btf";
+        QTest::newRow("a kernel without BTF") << QStringList() << QByteArray("[kernel]\nbtf = \"/nonexistent/btf\"\n") << 69
+                                              << "/nonexistent/btf";
     }
     void start_thatCannotBeIsOneSentenceAndItsExitCode()
     {
@@ -416,7 +433,7 @@ private slots:
             file.write(configuration);
             more += {"--config", file.fileName()};
         }
-        for (int i = 0; i + 1 < more.size(); i += 2) {   // given once only
+        for (int i = 0; i + 1 < more.size(); i += 2) { // given once only
             if (const auto at = agent.arguments.indexOf(more[i]); at >= 0)
                 agent.arguments.remove(at, 2);
         }
@@ -474,7 +491,7 @@ private slots:
     {
         AgentProcess agent(m_pki.node());
         const QByteArray folder = QFile::encodeName(agent.folder());
-        agent.beforeStart([folder] {   // a mount namespace of its own, gone with the process
+        agent.beforeStart([folder] { // a mount namespace of its own, gone with the process
             if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0
                 || mount("tmpfs", folder.constData(), "tmpfs", MS_RDONLY, nullptr) != 0)
                 _exit(99);

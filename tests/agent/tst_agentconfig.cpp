@@ -43,22 +43,27 @@ class TestAgentConfig : public QObject {
 private slots:
     void file_setsEverythingItNames()
     {
-        const File file("node = \"n1\"\nlog_level = \"debug\"\nruntime_folder = \"/run/x\"\n"
-                        "[server]\naddress = \"hub.example:7443\"\nname = \"hub\"\nca = \"/a\"\ncertificate = \"/b\"\nkey = \"/c\"\ncrl = \"/d\"\n"
-                        "queue_bytes = 16777216\n"
-                        "[spool]\nfolder = \"/s\"\nbytes = 2097152\nmax_age = 3600\nfsync = \"always\"\nreplay_rate = 131072\n"
-                        "[collect]\ndisabled = [\"psi\", \"tcp\"]\nenabled = [\"file\"]\nproc = \"/host/proc\"\ncgroup = \"/host/cgroup\"\npod_logs = \"/p\"\n"
-                        "container_logs = \"/q\"\nlogs = \"/l\"\njournal = \"/j\"\nmax_cgroups = 10\nhost_interval_ms = 2000\ncgroup_interval_ms = 5000\n"
-                        "[kernel]\nbtf = \"/btf\"\nrun_time_statistics = false\nevent_ring_bytes = 1048576\ncritical_ring_bytes = 131072\n"
-                        "[file]\nprefixes = [\"/opt/\"]\nsuffixes = [\".json\"]\nfold_ms = 2000\n"
-                        "[pressure]\ncpu = \"\"\nmemory = \"full 1 500000\"\nio = \"some 10 1000000\"\nmax_cgroups = 3\n"
-                        "[observe]\naddress = \"127.0.0.1:0\"\n"
-                        "[budget]\ncpu_percent = 2.5\nrss_bytes = 1000\nbandwidth_bytes_per_second = 20\n"
-                        "[kubernetes]\nsource = \"kubelet\"\naddress = \"worker-1:10250\"\ntoken_file = \"/t\"\nca = \"/k\"\ncertificate = \"/l\"\nkey = \"/m\"\nnode = \"w\"\n"
-                        "[drill]\nallowed = true\n"
-                        "[filter]\nremote = true\nfollow_subscriptions = false\n"
-                        "[filter.process]\nallow = [\"namespace:shop\"]\nrate = 7\nburst = 8\n"
-                        "[filter.tcp]\ndeny = [\"/system.slice\", \"pod:shop/cart-*\"]\nports = [443, \"8000-8999\"]\nexclude_ports = [8443]\nfloor_ms = 20\ndetail = 9\n");
+        const File file(
+            "node = \"n1\"\nlog_level = \"debug\"\nruntime_folder = \"/run/x\"\n"
+            "[server]\naddress = \"hub.example:7443\"\nname = \"hub\"\nca = \"/a\"\ncertificate = \"/b\"\nkey = \"/c\"\ncrl = \"/d\"\n"
+            "queue_bytes = 16777216\n"
+            "[spool]\nfolder = \"/s\"\nbytes = 2097152\nmax_age = 3600\nfsync = \"always\"\nreplay_rate = 131072\n"
+            "[collect]\ndisabled = [\"psi\", \"tcp\"]\nenabled = [\"file\"]\nproc = \"/host/proc\"\ncgroup = \"/host/cgroup\"\npod_logs = "
+            "\"/p\"\n"
+            "container_logs = \"/q\"\nlogs = \"/l\"\njournal = \"/j\"\nmax_cgroups = 10\nhost_interval_ms = 2000\ncgroup_interval_ms = "
+            "5000\n"
+            "[kernel]\nbtf = \"/btf\"\nrun_time_statistics = false\nevent_ring_bytes = 1048576\ncritical_ring_bytes = 131072\n"
+            "[file]\nprefixes = [\"/opt/\"]\nsuffixes = [\".json\"]\nfold_ms = 2000\n"
+            "[pressure]\ncpu = \"\"\nmemory = \"full 1 500000\"\nio = \"some 10 1000000\"\nmax_cgroups = 3\n"
+            "[observe]\naddress = \"127.0.0.1:0\"\n"
+            "[budget]\ncpu_percent = 2.5\nrss_bytes = 1000\nbandwidth_bytes_per_second = 20\n"
+            "[kubernetes]\nsource = \"kubelet\"\naddress = \"worker-1:10250\"\ntoken_file = \"/t\"\nca = \"/k\"\ncertificate = \"/l\"\nkey "
+            "= \"/m\"\nnode = \"w\"\n"
+            "[drill]\nallowed = true\n"
+            "[filter]\nremote = true\nfollow_subscriptions = false\n"
+            "[filter.process]\nallow = [\"namespace:shop\"]\nrate = 7\nburst = 8\n"
+            "[filter.tcp]\ndeny = [\"/system.slice\", \"pod:shop/cart-*\"]\nports = [443, \"8000-8999\"]\nexclude_ports = [8443]\nfloor_ms "
+            "= 20\ndetail = 9\n");
         AgentConfig config;
         const Status status = readConfig(file.path, config);
         QVERIFY2(status, status ? "" : status.error().context().c_str());
@@ -118,17 +123,22 @@ private slots:
         QTest::addColumn<QByteArray>("text");
         QTest::addColumn<QString>("named");
         QTest::newRow("an unknown key") << QByteArray("\nnoed = \"x\"\n") << "line 2: there is no setting \"noed\"";
-        QTest::newRow("an unknown key in a table") << QByteArray("[server]\naddres = \"x:1\"\n") << "line 2: there is no setting \"server.addres\"";
+        QTest::newRow("an unknown key in a table")
+            << QByteArray("[server]\naddres = \"x:1\"\n") << "line 2: there is no setting \"server.addres\"";
         QTest::newRow("an unknown table") << QByteArray("[sever]\n") << "line 1: there is no setting \"sever\"";
         QTest::newRow("a number for a text") << QByteArray("node = 1\n") << "line 1: \"node\" must be a text";
-        QTest::newRow("a text for a number") << QByteArray("[collect]\nmax_cgroups = \"10\"\n") << "line 2: \"collect.max_cgroups\" must be a number";
+        QTest::newRow("a text for a number") << QByteArray("[collect]\nmax_cgroups = \"10\"\n")
+                                             << "line 2: \"collect.max_cgroups\" must be a number";
         QTest::newRow("a number out of range") << QByteArray("[collect]\nmax_cgroups = 0\n") << "from 1 to 65536";
         QTest::newRow("a text for a list") << QByteArray("[collect]\ndisabled = \"psi\"\n") << "a list of texts";
         QTest::newRow("a list with a number") << QByteArray("[collect]\ndisabled = [1]\n") << "a list of texts";
-        QTest::newRow("a share below nothing") << QByteArray("[budget]\ncpu_percent = -1\n") << "line 2: \"budget.cpu_percent\" must be a number from 0 to 100000";
-        QTest::newRow("a share that is no number") << QByteArray("[budget]\ncpu_percent = nan\n") << "\"budget.cpu_percent\" must be a number";
+        QTest::newRow("a share below nothing") << QByteArray("[budget]\ncpu_percent = -1\n")
+                                               << "line 2: \"budget.cpu_percent\" must be a number from 0 to 100000";
+        QTest::newRow("a share that is no number")
+            << QByteArray("[budget]\ncpu_percent = nan\n") << "\"budget.cpu_percent\" must be a number";
         QTest::newRow("a share without end") << QByteArray("[budget]\ncpu_percent = inf\n") << "\"budget.cpu_percent\" must be a number";
-        QTest::newRow("a share that is a text") << QByteArray("[budget]\ncpu_percent = \"1 %\"\n") << "\"budget.cpu_percent\" must be a number";
+        QTest::newRow("a share that is a text")
+            << QByteArray("[budget]\ncpu_percent = \"1 %\"\n") << "\"budget.cpu_percent\" must be a number";
         QTest::newRow("a fraction of a byte") << QByteArray("[budget]\nrss_bytes = 1.5\n") << "\"budget.rss_bytes\" must be a number";
         QTest::newRow("a text for a table") << QByteArray("server = \"x\"\n") << "\"server\" must be a table";
         QTest::newRow("a ring that is no power of two") << QByteArray("[kernel]\nevent_ring_bytes = 1000000\n") << "power of two";
@@ -136,36 +146,59 @@ private slots:
         QTest::newRow("an unknown word") << QByteArray("[spool]\nfsync = \"sometimes\"\n")
                                          << "line 2: \"spool.fsync\" must be one of \"always\", \"interval\", \"never\"";
         QTest::newRow("a number for a word") << QByteArray("[spool]\nfsync = 1\n") << "line 2: \"spool.fsync\" must be one of";
-        QTest::newRow("a spool that holds nothing") << QByteArray("[spool]\nbytes = 1000\n") << "line 2: \"spool.bytes\" must be a number from 1048576";
+        QTest::newRow("a spool that holds nothing")
+            << QByteArray("[spool]\nbytes = 1000\n") << "line 2: \"spool.bytes\" must be a number from 1048576";
         QTest::newRow("an age of no time") << QByteArray("[spool]\nmax_age = 0\n") << "line 2: \"spool.max_age\" must be a number from 60";
-        QTest::newRow("a replay that never ends") << QByteArray("[spool]\nreplay_rate = 1\n") << "line 2: \"spool.replay_rate\" must be a number from 65536";
+        QTest::newRow("a replay that never ends")
+            << QByteArray("[spool]\nreplay_rate = 1\n") << "line 2: \"spool.replay_rate\" must be a number from 65536";
         QTest::newRow("a word for yes or no") << QByteArray("[drill]\nallowed = \"yes\"\n") << "line 2: \"drill.allowed\" must be";
         QTest::newRow("an unknown key of drills") << QByteArray("[drill]\nallow = true\n") << "line 2: there is no setting \"drill.allow\"";
-        QTest::newRow("a text for a list of texts") << QByteArray("[file]\nprefixes = \"/etc\"\n") << "line 2: \"file.prefixes\" must be a list of texts";
-        QTest::newRow("a prefix of nothing") << QByteArray("[file]\nprefixes = [\"\"]\n") << "among the prefixes of configuration files must have 1 to 32 bytes";
-        QTest::newRow("a suffix too long") << QByteArray("[file]\nsuffixes = [\".configuration-file\"]\n") << "among the suffixes of configuration files must have 1 to 16 bytes";
-        QTest::newRow("too many prefixes") << QByteArray("[file]\nprefixes = [\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"]\n") << "at most 8 prefixes";
-        QTest::newRow("failures folded for no time") << QByteArray("[file]\nfold_ms = 0\n") << "line 2: \"file.fold_ms\" must be a number from 1000";
+        QTest::newRow("a text for a list of texts")
+            << QByteArray("[file]\nprefixes = \"/etc\"\n") << "line 2: \"file.prefixes\" must be a list of texts";
+        QTest::newRow("a prefix of nothing") << QByteArray("[file]\nprefixes = [\"\"]\n")
+                                             << "among the prefixes of configuration files must have 1 to 32 bytes";
+        QTest::newRow("a suffix too long") << QByteArray("[file]\nsuffixes = [\".configuration-file\"]\n")
+                                           << "among the suffixes of configuration files must have 1 to 16 bytes";
+        QTest::newRow("too many prefixes") << QByteArray("[file]\nprefixes = [\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"]\n")
+                                           << "at most 8 prefixes";
+        QTest::newRow("failures folded for no time")
+            << QByteArray("[file]\nfold_ms = 0\n") << "line 2: \"file.fold_ms\" must be a number from 1000";
         QTest::newRow("an unknown key of files") << QByteArray("[file]\nprefix = 1\n") << "line 2: there is no setting \"file.prefix\"";
-        QTest::newRow("a trigger without a window") << QByteArray("[pressure]\nio = \"some 1\"\n") << "pressure.io: \"some 1\" is no trigger of pressure";
+        QTest::newRow("a trigger without a window")
+            << QByteArray("[pressure]\nio = \"some 1\"\n") << "pressure.io: \"some 1\" is no trigger of pressure";
         QTest::newRow("a window too short") << QByteArray("[pressure]\ncpu = \"some 1 1000\"\n") << "the window must be from 500000";
-        QTest::newRow("an unknown key of pressure") << QByteArray("[pressure]\nirq = \"\"\n") << "line 2: there is no setting \"pressure.irq\"";
-        QTest::newRow("an unknown key of Kubernetes") << QByteArray("[kubernetes]\ntoken = \"x\"\n") << "line 2: there is no setting \"kubernetes.token\"";
-        QTest::newRow("an unknown source of pods") << QByteArray("[kubernetes]\nsource = \"etcd\"\n")
-                                                   << "line 2: \"kubernetes.source\" must be one of \"apiserver\", \"auto\", \"kubelet\", \"off\"";
+        QTest::newRow("an unknown key of pressure")
+            << QByteArray("[pressure]\nirq = \"\"\n") << "line 2: there is no setting \"pressure.irq\"";
+        QTest::newRow("an unknown key of Kubernetes")
+            << QByteArray("[kubernetes]\ntoken = \"x\"\n") << "line 2: there is no setting \"kubernetes.token\"";
+        QTest::newRow("an unknown source of pods")
+            << QByteArray("[kubernetes]\nsource = \"etcd\"\n")
+            << "line 2: \"kubernetes.source\" must be one of \"apiserver\", \"auto\", \"kubelet\", \"off\"";
         QTest::newRow("a certificate without its key") << QByteArray("[kubernetes]\ncertificate = \"/x\"\n") << "go together";
-        QTest::newRow("an unknown key of filters") << QByteArray("[filter]\nremotely = true\n") << "line 2: there is no setting \"filter.remotely\"";
-        QTest::newRow("an unknown collector of filters") << QByteArray("[filter.oom]\nrate = 1\n") << "line 1: there is no setting \"filter.oom\"";
-        QTest::newRow("an unknown key of a filter") << QByteArray("[filter.dns]\n\nflor_ms = 1\n") << "line 3: there is no setting \"filter.dns.flor_ms\"";
-        QTest::newRow("programs have no ports") << QByteArray("[filter.process]\nports = [1]\n") << "there is no setting \"filter.process.ports\"";
-        QTest::newRow("a port that is none") << QByteArray("[filter.tcp]\nports = [80,\n0]\n") << "line 3: \"filter.tcp.ports\" must be a list of at most 256 items, each a port";
-        QTest::newRow("a port that is a fraction") << QByteArray("[filter.tcp]\nports = [80.5]\n") << "line 2: \"filter.tcp.ports\" must be";
-        QTest::newRow("a range that ends before it begins") << QByteArray("[filter.http]\nexclude_ports = [\"90-80\"]\n") << "\"filter.http.exclude_ports\" must be";
-        QTest::newRow("a cgroup that is none") << QByteArray("[filter.http]\nallow = [\"shop\"]\n") << "line 2: \"filter.http.allow\" must be";
-        QTest::newRow("a rate below nothing") << QByteArray("[filter.http]\nrate = -1\n") << "line 2: \"filter.http.rate\" must be a number from 0";
-        QTest::newRow("a burst of nothing") << QByteArray("[filter.http]\nburst = 0\n") << "line 2: \"filter.http.burst\" must be a number from 1";
-        QTest::newRow("detail of what has no sums") << QByteArray("[filter.dns]\ndetail = 5\n") << "line 2: there is no setting \"filter.dns.detail\"";
-        QTest::newRow("a floor without end") << QByteArray("[filter.http]\nfloor_ms = 9999999\n") << "line 2: \"filter.http.floor_ms\" must be a number from 0 to 3600000";
+        QTest::newRow("an unknown key of filters")
+            << QByteArray("[filter]\nremotely = true\n") << "line 2: there is no setting \"filter.remotely\"";
+        QTest::newRow("an unknown collector of filters")
+            << QByteArray("[filter.oom]\nrate = 1\n") << "line 1: there is no setting \"filter.oom\"";
+        QTest::newRow("an unknown key of a filter")
+            << QByteArray("[filter.dns]\n\nflor_ms = 1\n") << "line 3: there is no setting \"filter.dns.flor_ms\"";
+        QTest::newRow("programs have no ports")
+            << QByteArray("[filter.process]\nports = [1]\n") << "there is no setting \"filter.process.ports\"";
+        QTest::newRow("a port that is none") << QByteArray("[filter.tcp]\nports = [80,\n0]\n")
+                                             << "line 3: \"filter.tcp.ports\" must be a list of at most 256 items, each a port";
+        QTest::newRow("a port that is a fraction")
+            << QByteArray("[filter.tcp]\nports = [80.5]\n") << "line 2: \"filter.tcp.ports\" must be";
+        QTest::newRow("a range that ends before it begins")
+            << QByteArray("[filter.http]\nexclude_ports = [\"90-80\"]\n") << "\"filter.http.exclude_ports\" must be";
+        QTest::newRow("a cgroup that is none") << QByteArray("[filter.http]\nallow = [\"shop\"]\n")
+                                               << "line 2: \"filter.http.allow\" must be";
+        QTest::newRow("a rate below nothing") << QByteArray("[filter.http]\nrate = -1\n")
+                                              << "line 2: \"filter.http.rate\" must be a number from 0";
+        QTest::newRow("a burst of nothing") << QByteArray("[filter.http]\nburst = 0\n")
+                                            << "line 2: \"filter.http.burst\" must be a number from 1";
+        QTest::newRow("detail of what has no sums")
+            << QByteArray("[filter.dns]\ndetail = 5\n") << "line 2: there is no setting \"filter.dns.detail\"";
+        QTest::newRow("a floor without end") << QByteArray("[filter.http]\nfloor_ms = 9999999\n")
+                                             << "line 2: \"filter.http.floor_ms\" must be a number from 0 to 3600000";
         QTest::newRow("broken TOML") << QByteArray("node = \n") << "line 1";
         QTest::newRow("a table without a name") << QByteArray("node = \"n\"\n [[[[\n") << "line 2: a table without a name";
         QTest::newRow("a table with an odd name") << QByteArray("\xef\xbb\xbf[!]\n") << "line 1: a table without a name";
@@ -278,16 +311,19 @@ private slots:
     void collectors_haveOneWayToBeSwitched_data()
     {
         QTest::addColumn<QByteArray>("text");
-        QTest::addColumn<QString>("refused");   ///< empty = it is taken
+        QTest::addColumn<QString>("refused"); ///< empty = it is taken
         QTest::addColumn<bool>("fileIsOn");
         QTest::newRow("nothing said") << QByteArray() << QString() << false;
         QTest::newRow("an expensive one on") << QByteArray("[collect]\nenabled = [\"file\"]\n") << QString() << true;
         QTest::newRow("another expensive one on") << QByteArray("[collect]\nenabled = [\"https\"]\n") << QString() << false;
         QTest::newRow("one off besides") << QByteArray("[collect]\nenabled = [\"file\"]\ndisabled = [\"psi\"]\n") << QString() << true;
         QTest::newRow("another one off") << QByteArray("[collect]\ndisabled = [\"psi\"]\n") << QString() << false;
-        QTest::newRow("an expensive one off") << QByteArray("[collect]\ndisabled = [\"file\"]\n") << "\"file\" is off unless collect.enabled names it" << false;
-        QTest::newRow("a usual one on") << QByteArray("[collect]\nenabled = [\"tcp\"]\n") << "\"tcp\" is on unless collect.disabled names it" << false;
-        QTest::newRow("one that there is not") << QByteArray("[collect]\nenabled = [\"files\"]\n") << "there is no collector \"files\" to switch on" << false;
+        QTest::newRow("an expensive one off") << QByteArray("[collect]\ndisabled = [\"file\"]\n")
+                                              << "\"file\" is off unless collect.enabled names it" << false;
+        QTest::newRow("a usual one on") << QByteArray("[collect]\nenabled = [\"tcp\"]\n")
+                                        << "\"tcp\" is on unless collect.disabled names it" << false;
+        QTest::newRow("one that there is not") << QByteArray("[collect]\nenabled = [\"files\"]\n")
+                                               << "there is no collector \"files\" to switch on" << false;
     }
     void collectors_haveOneWayToBeSwitched()
     {
@@ -309,11 +345,15 @@ private slots:
     {
         QTest::addColumn<QString>("text");
         QTest::addColumn<QString>("parts");
-        QTest::newRow("a name") << "hub.example:7443" << "hub.example 7443";
-        QTest::newRow("IPv4") << "10.0.0.1:1" << "10.0.0.1 1";
-        QTest::newRow("IPv6") << "[fd00::1]:65535" << "fd00::1 65535";
+        QTest::newRow("a name") << "hub.example:7443"
+                                << "hub.example 7443";
+        QTest::newRow("IPv4") << "10.0.0.1:1"
+                              << "10.0.0.1 1";
+        QTest::newRow("IPv6") << "[fd00::1]:65535"
+                              << "fd00::1 65535";
         QTest::newRow("IPv6 without brackets") << "fd00::1:7443" << QString();
-        QTest::newRow("no port is the standard one") << "hub" << "hub 7117";
+        QTest::newRow("no port is the standard one") << "hub"
+                                                     << "hub 7117";
         QTest::newRow("no host") << ":1" << QString();
         QTest::newRow("port 0") << "hub:0" << QString();
         QTest::newRow("a port too large") << "hub:65536" << QString();
@@ -339,7 +379,8 @@ private slots:
             QCOMPARE(second.error().code(), Errc::AlreadyExists);
             QCOMPARE(daemon::exitCodeFor(second.error()), 69);
             const QString sentence = QString::fromStdString(second.error().context());
-            QVERIFY2(sentence.contains("'n1'") && sentence.contains(QString::number(QCoreApplication::applicationPid())), qPrintable(sentence));
+            QVERIFY2(sentence.contains("'n1'") && sentence.contains(QString::number(QCoreApplication::applicationPid())),
+                     qPrintable(sentence));
             QVERIFY(InstanceLock::acquire(path, "n2").has_value());
         }
         QVERIFY(InstanceLock::acquire(path, "n1").has_value());

@@ -23,8 +23,9 @@ private slots:
         QCOMPARE(told.text, std::string("the disk spool gave up 1200 events of 2026-11-26 08:00:00 UTC to 2026-11-26 08:01:30 UTC"));
         loss.earlier = true;
         loss.abandonedEvents = 200;
-        QCOMPARE(noticeOf(loss).text, std::string("the disk spool gave up 1200 events of an earlier start of 2026-11-26 08:00:00 UTC to 2026-11-26 08:01:30 UTC"
-                                                  "; 200 of them had been sent once and may have arrived"));
+        QCOMPARE(noticeOf(loss).text,
+                 std::string("the disk spool gave up 1200 events of an earlier start of 2026-11-26 08:00:00 UTC to 2026-11-26 08:01:30 UTC"
+                             "; 200 of them had been sent once and may have arrived"));
     }
 
     void spoolLosses_ofOneCauseAndOriginAreTold_asOne()

@@ -33,17 +33,18 @@ private slots:
 
     void observer_tellsAboutTheAgentThroughAllOfItsLife()
     {
-        AgentProcess agent(m_pki.node());   // no server: it collects and holds
+        AgentProcess agent(m_pki.node()); // no server: it collects and holds
         QVERIFY(agent.start());
         QTRY_VERIFY_WITH_TIMEOUT(agent.observePort() != 0, soon);
         const quint16 port = agent.observePort();
-        const Answer early = get(port, "/readyz");   // in time to be told that it loads, or just after
+        const Answer early = get(port, "/readyz"); // in time to be told that it loads, or just after
         QVERIFY(early.status == 503 || early.status == 200);
         QTRY_COMPARE_WITH_TIMEOUT(get(port, "/readyz").status, 200, soon);
         QVERIFY(get(port, "/readyz").body.contains("link: ok, offline to 127.0.0.1:1,"));
         QCOMPARE(get(port, "/healthz").status, 200);
         const auto tells = [port](const char *text) { return get(port, "/metrics").body.contains(text); };
-        QTRY_VERIFY_WITH_TIMEOUT(tells("tapio_agent_hook_state{collector=\"process\",hook=\"sched_process_exec\",state=\"active\"} 1\n"), soon);
+        QTRY_VERIFY_WITH_TIMEOUT(tells("tapio_agent_hook_state{collector=\"process\",hook=\"sched_process_exec\",state=\"active\"} 1\n"),
+                                 soon);
         QTRY_VERIFY_WITH_TIMEOUT(tells("tapio_agent_events_seen_total{source=\"process\"}"), soon);
         QVERIFY(tells("tapio_agent_hook_state{collector=\"observe\",hook=\"http://127.0.0.1:"));
         QVERIFY(tells("tapio_agent_link_state{state=\"offline\"} 1\n"));
@@ -52,7 +53,9 @@ private slots:
         std::vector<std::unique_ptr<RawClient>> hostile;
         for (int i = 0; i < 300; ++i) {
             hostile.push_back(std::make_unique<RawClient>(port));
-            hostile.back()->send(i % 3 == 0 ? QByteArray("GET /metr") : i % 3 == 1 ? QByteArray(20'000, 'A') : QByteArray("\x16\x03\x01\0\0\n", 6));
+            hostile.back()->send(i % 3 == 0   ? QByteArray("GET /metr")
+                                 : i % 3 == 1 ? QByteArray(20'000, 'A')
+                                              : QByteArray("\x16\x03\x01\0\0\n", 6));
         }
         QCOMPARE(get(port, "/healthz").status, 200);
         const int took = agent.terminate();
@@ -98,7 +101,7 @@ private slots:
             QFile file(path);
             return file.open(QIODevice::WriteOnly) && file.write("[observe]\naddress = \"127.0.0.1:0\"\n[budget]\n" + budget) > 0;
         };
-        QVERIFY(configure("cpu_percent = 0\nrss_bytes = 1000000\n"));   // no process has so little
+        QVERIFY(configure("cpu_percent = 0\nrss_bytes = 1000000\n")); // no process has so little
         agent.arguments << "--config" << agent.folder() + "/agent.toml";
         QVERIFY(agent.start());
         QTRY_VERIFY_WITH_TIMEOUT(agent.output().contains("budget: step 1 (detail) begins: "), 2 * soon);
@@ -116,8 +119,9 @@ private slots:
     {
         AgentProcess agent(m_pki.node());
         QVERIFY(agent.start());
-        static const QRegularExpression line("^\\S+Z info pipeline: \\d+ events/sec, queued \\d+, in flight \\d+, lost \\d+, sent \\d+, acknowledged \\d+, link offline$",
-                                             QRegularExpression::MultilineOption);
+        static const QRegularExpression line(
+            "^\\S+Z info pipeline: \\d+ events/sec, queued \\d+, in flight \\d+, lost \\d+, sent \\d+, acknowledged \\d+, link offline$",
+            QRegularExpression::MultilineOption);
         QTRY_VERIFY2_WITH_TIMEOUT(line.match(agent.output()).hasMatch(), qPrintable(agent.output()), 2 * soon);
         QVERIFY(agent.terminate() >= 0);
     }
@@ -129,7 +133,8 @@ private slots:
         AgentProcess agent(m_pki.node(), server.fanIn->port());
         const auto configure = [path = agent.folder() + "/agent.toml"](const QByteArray &text) {
             QFile file(path);
-            return file.open(QIODevice::WriteOnly) && file.write(QByteArray(noBudget) + "[observe]\naddress = \"127.0.0.1:0\"\n" + text) > 0;
+            return file.open(QIODevice::WriteOnly)
+                   && file.write(QByteArray(noBudget) + "[observe]\naddress = \"127.0.0.1:0\"\n" + text) > 0;
         };
         QVERIFY(configure(""));
         agent.arguments << "--config" << agent.folder() + "/agent.toml";
@@ -138,7 +143,9 @@ private slots:
         static const QRegularExpression inForce("in force is sha256 ([0-9a-f]{64})");
         const QString before = inForce.match(agent.output()).captured(1);
         const quint16 port = agent.observePort();
-        const auto toldHash = [&] { return server.log.states().empty() ? QString() : QString::fromStdString(server.log.states().back().agent.configSha256); };
+        const auto toldHash = [&] {
+            return server.log.states().empty() ? QString() : QString::fromStdString(server.log.states().back().agent.configSha256);
+        };
         const auto scraped = [port](const QByteArray &text) { return get(port, "/metrics").body.contains(text); };
         QTRY_COMPARE_WITH_TIMEOUT(toldHash(), before, soon);
 
@@ -172,12 +179,14 @@ private slots:
             QStringList notices;
             server.log.eachEvent([&](const wire::Event &event, const wire::Origin &) {
                 if (const auto *notice = std::get_if<wire::AgentNotice>(&event.detail))
-                    notices.append(QString::fromStdString(std::string(wire::agentNoticeKindName(notice->kind)) + " " + notice->what + ": " + notice->text));
+                    notices.append(QString::fromStdString(std::string(wire::agentNoticeKindName(notice->kind)) + " " + notice->what + ": "
+                                                          + notice->text));
             });
             return notices;
         };
         QTRY_COMPARE_WITH_TIMEOUT(announced().size(), 3, soon);
-        QVERIFY(announced()[0].startsWith("config-applied configuration: sha256 " + after + "; changed: collect.disabled; needs a restart: server.queue_bytes"));
+        QVERIFY(announced()[0].startsWith("config-applied configuration: sha256 " + after
+                                          + "; changed: collect.disabled; needs a restart: server.queue_bytes"));
         QVERIFY(announced()[1].startsWith("config-refused configuration: ") && announced()[1].contains("line 7: there is no setting"));
         QVERIFY(announced()[2].startsWith("config-applied configuration: sha256 " + before));
         QVERIFY(agent.terminate() >= 0);
@@ -190,7 +199,8 @@ private slots:
         AgentProcess agent(m_pki.node(), server.fanIn->port());
         const auto configure = [path = agent.folder() + "/agent.toml"](const QByteArray &text) {
             QFile file(path);
-            return file.open(QIODevice::WriteOnly) && file.write(QByteArray(noBudget) + "[observe]\naddress = \"127.0.0.1:0\"\n" + text) > 0;
+            return file.open(QIODevice::WriteOnly)
+                   && file.write(QByteArray(noBudget) + "[observe]\naddress = \"127.0.0.1:0\"\n" + text) > 0;
         };
         QVERIFY(configure(""));
         agent.arguments << "--config" << agent.folder() + "/agent.toml";

@@ -42,10 +42,7 @@ struct Bench {
     BootTime bootTime{clock};
     Pipeline pipeline;
 
-    explicit Bench(BatchLimits limits = {}) : pipeline("node-1", limits, resolver, bootTime, clock, outlet)
-    {
-        resolver.refresh();
-    }
+    explicit Bench(BatchLimits limits = {}) : pipeline("node-1", limits, resolver, bootTime, clock, outlet) { resolver.refresh(); }
     static fs::path prepared(const fs::path &root)
     {
         fs::create_directories(root / "cgroup");
@@ -115,7 +112,7 @@ private slots:
     {
         Bench bench;
         const std::uint64_t id = bench.makeContainer();
-        bench.feed(id);             // a walk was just made, and another one is not allowed yet
+        bench.feed(id); // a walk was just made, and another one is not allowed yet
         bench.feed(1);
         bench.feed(id);
         bench.pipeline.flush();
@@ -133,7 +130,7 @@ private slots:
         QCOMPARE(told[0].now.podName, std::string("cart"));
         QCOMPARE(told[0].now.attribution, wire::Attribution::Live);
         bench.second();
-        QCOMPARE(bench.told().size(), std::size_t(1));      // said once
+        QCOMPARE(bench.told().size(), std::size_t(1)); // said once
         QCOMPARE(bench.counters()[Counter::Seen], 1u);
         QCOMPARE(bench.counters()[Counter::QDrop], 0u);
     }
@@ -194,10 +191,11 @@ private slots:
         Bench bench;
         const std::string path = "/kubepods/pod" + podUid + "/" + containerId;
         bool isKnown = false;
-        bench.resolver.setBirth([&](std::uint64_t id, bool isV1) { return isKnown && id == 99 && isV1 ? std::optional(path) : std::nullopt; });
+        bench.resolver.setBirth(
+            [&](std::uint64_t id, bool isV1) { return isKnown && id == 99 && isV1 ? std::optional(path) : std::nullopt; });
         bench.feed(55, 99);
         isKnown = true;
-        bench.feed(99, 0, CgroupHierarchy::Memory);     // now it is noted as gone, by that id
+        bench.feed(99, 0, CgroupHierarchy::Memory); // now it is noted as gone, by that id
         bench.pipeline.amend();
         bench.pipeline.flush();
         const auto told = bench.told();
@@ -214,8 +212,8 @@ private slots:
         Bench bench;
         const std::uint64_t id = bench.makeContainer();
         bench.clock.advance(std::chrono::seconds(1));
-        bench.feed(id, 0, CgroupHierarchy::V2);         // oom_kill
-        bench.feed(id);                                 // memory.events
+        bench.feed(id, 0, CgroupHierarchy::V2); // oom_kill
+        bench.feed(id);                         // memory.events
         const OriginPtr about = bench.resolver.resolve(id);
         bench.pipeline.announce({}, {}, about, {id, 0, CgroupHierarchy::V2});
         bench.pipeline.announce({}, {}, about);
@@ -253,7 +251,7 @@ private slots:
         bench.namePod();
         bench.second();
         QVERIFY(bench.told().empty());
-        bench.feed(id);     // and who comes later has the name
+        bench.feed(id); // and who comes later has the name
         bench.pipeline.flush();
         QCOMPARE(bench.outlet.events().back().origins.at(0).podName, std::string("cart"));
     }
@@ -309,16 +307,36 @@ private slots:
         QTest::addColumn<QString>("nowPath");
         QTest::addColumn<QString>("nowPod");
         QTest::addColumn<bool>("better");
-        QTest::newRow("unknown, now found") << Unknown << "" << "" << Live << "/a" << "" << true;
-        QTest::newRow("unknown, now guessed") << Unknown << "" << "" << Inferred << "/a" << "" << true;
-        QTest::newRow("a guess at another path") << Inferred << "/b" << "" << Live << "/a" << "" << true;
-        QTest::newRow("a guess, another guess") << Inferred << "/b" << "" << Inferred << "/a" << "" << false;
-        QTest::newRow("sure, and now a guess that names more") << Live << "/a" << "" << Inferred << "/a" << "p" << false;
-        QTest::newRow("found, now named") << Live << "/a" << "" << Cached << "/a" << "p" << true;
-        QTest::newRow("found, nothing new") << Live << "/a" << "p" << Live << "/a" << "p" << false;
-        QTest::newRow("live, now gone") << Live << "/a" << "p" << Cached << "/a" << "p" << false;
-        QTest::newRow("named, and now less") << Live << "/a" << "p" << Live << "/a" << "" << false;
-        QTest::newRow("another cgroup with the same id") << Live << "/b" << "" << Live << "/a" << "p" << false;
+        QTest::newRow("unknown, now found") << Unknown << ""
+                                            << "" << Live << "/a"
+                                            << "" << true;
+        QTest::newRow("unknown, now guessed") << Unknown << ""
+                                              << "" << Inferred << "/a"
+                                              << "" << true;
+        QTest::newRow("a guess at another path") << Inferred << "/b"
+                                                 << "" << Live << "/a"
+                                                 << "" << true;
+        QTest::newRow("a guess, another guess") << Inferred << "/b"
+                                                << "" << Inferred << "/a"
+                                                << "" << false;
+        QTest::newRow("sure, and now a guess that names more") << Live << "/a"
+                                                               << "" << Inferred << "/a"
+                                                               << "p" << false;
+        QTest::newRow("found, now named") << Live << "/a"
+                                          << "" << Cached << "/a"
+                                          << "p" << true;
+        QTest::newRow("found, nothing new") << Live << "/a"
+                                            << "p" << Live << "/a"
+                                            << "p" << false;
+        QTest::newRow("live, now gone") << Live << "/a"
+                                        << "p" << Cached << "/a"
+                                        << "p" << false;
+        QTest::newRow("named, and now less") << Live << "/a"
+                                             << "p" << Live << "/a"
+                                             << "" << false;
+        QTest::newRow("another cgroup with the same id") << Live << "/b"
+                                                         << "" << Live << "/a"
+                                                         << "p" << false;
     }
     void better()
     {
@@ -328,7 +346,8 @@ private slots:
         QFETCH(wire::Attribution, now);
         QFETCH(QString, nowPath);
         QFETCH(QString, nowPod);
-        QTEST(isBetter(*origin(7, now, nowPath.toStdString(), nowPod.toStdString()), *origin(7, was, wasPath.toStdString(), wasPod.toStdString())),
+        QTEST(isBetter(*origin(7, now, nowPath.toStdString(), nowPod.toStdString()),
+                       *origin(7, was, wasPath.toStdString(), wasPod.toStdString())),
               "better");
     }
 
@@ -345,7 +364,7 @@ private slots:
         const auto find = [](const CgroupRef &cgroup) { return AmendmentLedger::Known{origin(cgroup.cgroupId, Live, "/x"), false}; };
         const std::size_t before = ledger.size();
         const auto told = ledger.learn(find);
-        QCOMPARE(told.size(), before);                      // the newest; of the first nothing is left
+        QCOMPARE(told.size(), before); // the newest; of the first nothing is left
         QCOMPARE(told.front().firstSeq, many - before + 1);
         QCOMPARE(told.back().lastSeq, many);
         QCOMPARE(ledger.size(), std::size_t(0));
@@ -361,7 +380,9 @@ private slots:
         ledger.note({5, 100}, origin(5, Unknown), 1, 1);
         ledger.note({5, 101}, origin(5, Unknown), 2, 1);
         ledger.note({6, 100}, origin(6, Unknown), 3, 1);
-        const auto told = ledger.learn([](const CgroupRef &cgroup) { return AmendmentLedger::Known{origin(cgroup.memoryId, Live, "/x"), false}; });
+        const auto told = ledger.learn([](const CgroupRef &cgroup) {
+            return AmendmentLedger::Known{origin(cgroup.memoryId, Live, "/x"), false};
+        });
         QCOMPARE(told.size(), std::size_t(1));
         QCOMPARE(told[0].firstSeq, 3u);
         ledger.age(100 * nsPerSecond);
@@ -373,7 +394,7 @@ private slots:
         using enum CgroupHierarchy;
         using enum wire::Attribution;
         QTest::addColumn<wire::Attribution>("was");
-        QTest::addColumn<QList<int>>("memoryIds");      // references that differ in it; -1 = one without any id
+        QTest::addColumn<QList<int>>("memoryIds"); // references that differ in it; -1 = one without any id
         QTest::addColumn<bool>("amended");
         // The resolver knows 1 to 9 as one container, 10 to 19 as another, and no other ones.
         QTest::newRow("one") << Live << QList<int>{1} << true;
@@ -397,7 +418,8 @@ private slots:
         AmendmentLedger ledger;
         std::uint64_t seq = 0;
         for (const int id : memoryIds)
-            ledger.note(id < 0 ? CgroupRef() : CgroupRef{5, std::uint64_t(id), id % 2 == 0 ? V2 : Either}, origin(5, was, isKnown ? "/x" : ""), ++seq, 1);
+            ledger.note(id < 0 ? CgroupRef() : CgroupRef{5, std::uint64_t(id), id % 2 == 0 ? V2 : Either},
+                        origin(5, was, isKnown ? "/x" : ""), ++seq, 1);
         const auto told = ledger.learn([](const CgroupRef &cgroup) {
             const std::uint64_t id = cgroup.memoryId;
             return id > 0 && id < 20 ? AmendmentLedger::Known{origin(5, wire::Attribution::Live, "/x", id < 10 ? "cart" : "till"), false}
@@ -416,7 +438,7 @@ private slots:
         constexpr std::int64_t second = nsPerSecond;
         ledger.note({5}, origin(5, wire::Attribution::Unknown), 1, 100 * second);
         ledger.note({5}, origin(5, wire::Attribution::Unknown), 2, 101 * second);
-        QCOMPARE(ledger.size(), std::size_t(1));            // told apart by what it says, not by where it is
+        QCOMPARE(ledger.size(), std::size_t(1)); // told apart by what it says, not by where it is
         ledger.age(129 * second);
         ledger.note({6}, origin(6, wire::Attribution::Unknown), 3, 129 * second);
         ledger.age(159 * second);
@@ -425,7 +447,7 @@ private slots:
         QCOMPARE(ledger.size(), std::size_t(0));
         QCOMPARE(ledger.totals().outOfTime, 2u);
         ledger.note({7}, origin(7, wire::Attribution::Unknown), 4, 200 * second);
-        ledger.age(1000 * second);                          // the machine slept
+        ledger.age(1000 * second); // the machine slept
         QCOMPARE(ledger.size(), std::size_t(0));
         QCOMPARE(ledger.totals(), (AmendmentLedger::Totals{3, 0}));
     }

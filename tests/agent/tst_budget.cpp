@@ -15,11 +15,11 @@ namespace {
 /// What it costs for some seconds.
 struct Spell {
     int seconds = 0;
-    double cpu = 0;                       ///< percent of one core, of the process
-    double kernel = 0;                    ///< of its kernel programs; -1 = no statistics
+    double cpu = 0;    ///< percent of one core, of the process
+    double kernel = 0; ///< of its kernel programs; -1 = no statistics
     std::uint64_t rssMb = 10;
     std::uint64_t bytesPerSecond = 0;
-    bool measured = true;                 ///< false: /proc and clock cannot be read
+    bool measured = true; ///< false: /proc and clock cannot be read
 };
 using Spells = std::vector<Spell>;
 
@@ -73,7 +73,8 @@ private slots:
         QTest::newRow("without the kernel's statistics it is still kept") << one << Spells{{15, 1.5, -1}} << "+1@11";
         QTest::newRow("a spike shorter than the window's share") << one << Spells{{30, 0.2}, {2, 4}, {60, 0.2}} << "";
         QTest::newRow("a spike of one second is over for as long as the window") << one << Spells{{30, 0.2}, {1, 20}, {60, 0.2}} << "";
-        QTest::newRow("a long spike, and back after thirty seconds below") << one << Spells{{30, 0.2}, {10, 5}, {100, 0.2}} << "+1@41 -1@78";
+        QTest::newRow("a long spike, and back after thirty seconds below")
+            << one << Spells{{30, 0.2}, {10, 5}, {100, 0.2}} << "+1@41 -1@78";
         QTest::newRow("back step by step") << one << Spells{{35, 3}, {140, 0.1}} << "+1@11 +2@21 +3@31 -3@72 -2@102 -1@132";
         QTest::newRow("between 80 % and all nothing moves") << one << Spells{{15, 3}, {300, 0.9}} << "+1@11 +2@21";
         QTest::newRow("a dip shorter than thirty seconds gives nothing back") << one << Spells{{13, 3}, {20, 0.1}, {200, 0.9}} << "+1@11";
@@ -106,7 +107,7 @@ private slots:
     {
         OverheadBudget budget(limits(1));
         run(budget, {{100, 1, 0.5, 20, 100}, {5, 3, 0.5, 30, 300}});
-        QVERIFY(qAbs(*budget.spent().cpuPercent - 2.5) < 0.01);   // half a window of each
+        QVERIFY(qAbs(*budget.spent().cpuPercent - 2.5) < 0.01); // half a window of each
         QVERIFY(budget.spent().kernelIncluded);
         QCOMPARE(*budget.spent().rssBytes, std::uint64_t(30) << 20);
         QVERIFY(qAbs(*budget.spent().bytesPerSecond - 200) < 1);
@@ -123,7 +124,7 @@ private slots:
     {
         OverheadBudget budget(limits(1));
         run(budget, {{5, 1, 1}});
-        QVERIFY(!budget.note(200 * nsPerSecond, {std::uint64_t(nsPerSecond), 0, 0, 0}));   // programs were detached
+        QVERIFY(!budget.note(200 * nsPerSecond, {std::uint64_t(nsPerSecond), 0, 0, 0})); // programs were detached
         QVERIFY(!budget.spent().cpuPercent);
         QVERIFY(!budget.note(201 * nsPerSecond, {std::uint64_t(nsPerSecond) + std::uint64_t(nsPerMs), 0, 0, 0}));
         QVERIFY(qAbs(*budget.spent().cpuPercent - 0.1) < 0.001);
@@ -143,9 +144,15 @@ private slots:
         QTest::addColumn<BudgetLimits>("limits");
         QTest::addColumn<Spells>("spells");
         QTest::addColumn<QString>("text");
-        QTest::newRow("all measured") << limits(1) << Spells{{12, 2, 1, 20, 50}} << "step 1 (detail) begins: cpu 3.00 % of 1.00 %, memory 20.0 MB of 64.0 MB, 50 bytes/s without a limit";
-        QTest::newRow("without the kernel's statistics") << limits(1) << Spells{{12, 2, -1, 20, 50}} << "step 1 (detail) begins: cpu 2.00 % of 1.00 % (kernel programs not measured), memory 20.0 MB of 64.0 MB, 50 bytes/s without a limit";
-        QTest::newRow("bandwidth") << limits(0, 0, 40) << Spells{{12, 2, 1, 20, 50}} << "step 1 (detail) begins: cpu 3.00 % without a limit, memory 20.0 MB without a limit, 50 bytes/s of 40";
+        QTest::newRow("all measured")
+            << limits(1) << Spells{{12, 2, 1, 20, 50}}
+            << "step 1 (detail) begins: cpu 3.00 % of 1.00 %, memory 20.0 MB of 64.0 MB, 50 bytes/s without a limit";
+        QTest::newRow("without the kernel's statistics") << limits(1) << Spells{{12, 2, -1, 20, 50}}
+                                                         << "step 1 (detail) begins: cpu 2.00 % of 1.00 % (kernel programs not measured), "
+                                                            "memory 20.0 MB of 64.0 MB, 50 bytes/s without a limit";
+        QTest::newRow("bandwidth")
+            << limits(0, 0, 40) << Spells{{12, 2, 1, 20, 50}}
+            << "step 1 (detail) begins: cpu 3.00 % without a limit, memory 20.0 MB without a limit, 50 bytes/s of 40";
     }
     void notice_saysWhatItIsAbout()
     {

@@ -32,12 +32,17 @@ private slots:
         QTest::newRow("systemd, Docker") << slice + "/docker-" + cid + ".scope" << uid << cid;
         QTest::newRow("systemd, CRI-O") << slice + "/crio-" + cid + ".scope" << uid << cid;
         QTest::newRow("systemd, CRI-O, below its scope") << slice + "/crio-" + cid + ".scope/container" << uid << cid;
-        QTest::newRow("systemd, guaranteed") << "/kubepods.slice/kubepods-pod" + underscored + ".slice/cri-containerd-" + cid + ".scope" << uid << cid;
+        QTest::newRow("systemd, guaranteed") << "/kubepods.slice/kubepods-pod" + underscored + ".slice/cri-containerd-" + cid + ".scope"
+                                             << uid << cid;
         QTest::newRow("systemd, the pod itself") << slice << uid << none;
         QTest::newRow("systemd, the monitor is no container") << slice + "/crio-conmon-" + cid + ".scope" << uid << none;
-        QTest::newRow("mixed drivers, one name") << "/system.slice/kubepods-burstable-pod" + underscored + ".slice:cri-containerd:" + cid << uid << cid;
-        QTest::newRow("kind: a node that is a container") << "/docker/" + inner + "/kubelet/kubepods/burstable/pod" + uid + "/" + cid << uid << cid;
-        QTest::newRow("kind, systemd") << "/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-pod" + underscored + ".slice/cri-containerd-" + cid + ".scope" << uid << cid;
+        QTest::newRow("mixed drivers, one name")
+            << "/system.slice/kubepods-burstable-pod" + underscored + ".slice:cri-containerd:" + cid << uid << cid;
+        QTest::newRow("kind: a node that is a container")
+            << "/docker/" + inner + "/kubelet/kubepods/burstable/pod" + uid + "/" + cid << uid << cid;
+        QTest::newRow("kind, systemd") << "/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-pod" + underscored
+                                              + ".slice/cri-containerd-" + cid + ".scope"
+                                       << uid << cid;
         QTest::newRow("Docker in a pod: the pod's container") << "/kubepods/pod" + uid + "/" + cid + "/docker/" + inner << uid << cid;
         QTest::newRow("Docker, cgroupfs") << "/docker/" + cid << none << cid;
         QTest::newRow("Docker, systemd") << "/system.slice/docker-" + cid + ".scope" << none << cid;

@@ -30,11 +30,12 @@ private slots:
         for (int i = 0; i < 6; ++i)
             bench.second();
         QVERIFY(!bench.sampled(wire::Metric::PsiCpuSomeUs));
-        QCOMPARE(bench.outlet.bodies<wire::SampleBatch>().size(), std::size_t(2));   // at once, and after five seconds
+        QCOMPARE(bench.outlet.bodies<wire::SampleBatch>().size(), std::size_t(2)); // at once, and after five seconds
         QCOMPARE(bench.loop->snapshot()->budget.limits, (BudgetLimits{0, 0, 0}));
         const auto hooks = bench.loop->hooks();
         QVERIFY(std::find(hooks.begin(), hooks.end(), observe) != hooks.end());
-        QVERIFY(std::any_of(hooks.begin(), hooks.end(), [](const wire::Hook &h) { return h.collector == "psi" && h.state == wire::HookState::Disabled; }));
+        QVERIFY(std::any_of(hooks.begin(), hooks.end(),
+                            [](const wire::Hook &h) { return h.collector == "psi" && h.state == wire::HookState::Disabled; }));
         bench.loop->change({{}, 2, 1s, 1s, {}, {}});
         bench.second();
         QVERIFY(bench.sampled(wire::Metric::PsiCpuSomeUs));
@@ -56,7 +57,7 @@ private slots:
         log(failure + failure + failure);
         bench.second();
         bench.second();
-        QCOMPARE(bench.told<wire::Login>().size(), std::size_t(1));   // the rest waits for more of the same
+        QCOMPARE(bench.told<wire::Login>().size(), std::size_t(1)); // the rest waits for more of the same
         const auto collector = [&](const char *name) {
             const auto hooks = bench.loop->hooks();
             const auto found = std::find_if(hooks.begin(), hooks.end(), [&](const wire::Hook &h) { return h.collector == name; });
@@ -68,7 +69,7 @@ private slots:
         QCOMPARE(bench.told<wire::Login>().size(), std::size_t(2));
         QCOMPARE(collector("login"), wire::HookState::Disabled);
         QCOMPARE(collector("kmsg"), wire::HookState::Disabled);
-        log(failure);   // while nobody looks
+        log(failure); // while nobody looks
         bench.second();
         bench.loop->change({{}, 1024, 1s, 2s, {}, {}});
         bench.second();
@@ -133,7 +134,7 @@ private slots:
         };
         spend(30, 5 * nsPerMs, 0);
         QVERIFY(bench.notices.all.empty());
-        spend(19, 8 * nsPerMs, 60'000);   // 0.8 % of the process and 0.6 % of its programs
+        spend(19, 8 * nsPerMs, 60'000); // 0.8 % of the process and 0.6 % of its programs
         QCOMPARE(bench.notices.all.size(), std::size_t(1));
         QVERIFY(bench.notices.all[0].begins);
         QCOMPARE(bench.notices.all[0].step, ShedStep::Detail);
@@ -270,7 +271,7 @@ private slots:
         histogram.cgroupId = 1;
         histogram.label = "vda read";
         histogram.counts[3] = 7;
-        bench.kernel.histograms = {histogram, histogram};   // one cgroup's ids in two hierarchies: one series
+        bench.kernel.histograms = {histogram, histogram}; // one cgroup's ids in two hierarchies: one series
         bench.kernel.hooks = {hook("a", 10), hook("b", 20)};
         bench.kernel.drops = {{"NO_SOCKET", 5}};
         bench.second();
@@ -356,7 +357,7 @@ private slots:
         for (int i = 0; i < 4; ++i)
             bench.second();
         const std::size_t before = bench.outlet.bodies<wire::HookReport>().size();
-        QVERIFY(before >= 1 && before <= 2);   // the files of cgroups are first read with the first cgroup sample
+        QVERIFY(before >= 1 && before <= 2); // the files of cgroups are first read with the first cgroup sample
         bench.kernel.hooks[0].state = wire::HookState::Failed;
         bench.second();
         QCOMPARE(bench.outlet.bodies<wire::HookReport>().size(), before + 1);
@@ -400,7 +401,7 @@ private slots:
         QVERIFY(!has(bench, "psi", "trigger on /proc/pressure/memory"));
     }
 
-    void hookNames_areNotShared()   // the metrics of two would be one
+    void hookNames_areNotShared() // the metrics of two would be one
     {
         Bench bench;
         for (int i = 0; i < 3; ++i)
@@ -481,7 +482,7 @@ private slots:
     {
         Bench bench;
         bench.second();
-        bench.kernel.onPoll = [&bench] {   // a flood that goes on
+        bench.kernel.onPoll = [&bench] { // a flood that goes on
             bench.clock.advance(10ms);
             bench.kernel.later.push_back({bench.record()});
         };
@@ -530,7 +531,7 @@ private slots:
         const std::size_t pushed = bench.outlet.bodies<wire::SampleBatch>().size();
         QVERIFY(pushed >= taken);
         QCOMPARE(samples.counters[Counter::Drained], pushed + samples.counters[Counter::QDrop]);
-        QCOMPARE(bench.loop->totals().drained, 0u);   // they are no events
+        QCOMPARE(bench.loop->totals().drained, 0u); // they are no events
         QCOMPARE(bench.loop->totals().missing, samples.counters[Counter::QDrop]);
     }
 
@@ -559,7 +560,7 @@ private slots:
             CollectThread *thread = self.load();
             if (thread == nullptr || announced)
                 return;
-            for (std::size_t i = 0; i < CollectThread::mostNotices + tooMany; ++i)   // in one turn
+            for (std::size_t i = 0; i < CollectThread::mostNotices + tooMany; ++i) // in one turn
                 thread->announce(noticeOfReload(true, "configuration", std::to_string(i)));
             announced = true;
         };
@@ -585,8 +586,9 @@ private slots:
     {
         Bench bench;
         const auto thread = CollectThread::start(
-            Bench::options({}), [](KernelRecordSink &) -> Result<std::unique_ptr<KernelCollectors>> { return fail(Errc::Unsupported, "no BTF"); },
-            bench.port(), bench.clock, bench.log);
+            Bench::options({}),
+            [](KernelRecordSink &) -> Result<std::unique_ptr<KernelCollectors>> { return fail(Errc::Unsupported, "no BTF"); }, bench.port(),
+            bench.clock, bench.log);
         QVERIFY(!thread);
         QCOMPARE(thread.error().code(), Errc::Unsupported);
     }

@@ -94,7 +94,8 @@ class TestDrillControl : public QObject {
         ControlOptions options;
         options.path = path();
         options.mayAsk = std::move(mayAsk);
-        return ControlSocket::open(std::move(options), [](std::string_view line) { return "said " + std::string(line) + '\n'; }, clock);
+        return ControlSocket::open(
+            std::move(options), [](std::string_view line) { return "said " + std::string(line) + '\n'; }, clock);
     }
 
 private slots:
@@ -142,7 +143,8 @@ private slots:
         QTest::newRow("another phase") << changed("begin", "middle");
         QTest::newRow("an end without its time") << changed("begin", "end");
         QTest::newRow("a begin with an end") << changed("\"toNs\":0", "\"toNs\":1790000000000000001");
-        QTest::newRow("an end before its begin") << QByteArray::fromStdString(lineOf(label("end"))).replace("\"toNs\":1790000000000000005", "\"toNs\":5");
+        QTest::newRow("an end before its begin")
+            << QByteArray::fromStdString(lineOf(label("end"))).replace("\"toNs\":1790000000000000005", "\"toNs\":5");
         QTest::newRow("no begin") << changed("\"fromNs\":1790000000000000000", "\"fromNs\":0");
         QTest::newRow("a time before all times") << changed("\"fromNs\":1790000000000000000", "\"fromNs\":-1");
         QTest::newRow("a time beyond all times") << changed("\"fromNs\":1790000000000000000", "\"fromNs\":18446744073709551615");
@@ -170,7 +172,8 @@ private slots:
         const Status refused = back(fail(Errc::Busy, "later\n\x1b[2J"));
         QVERIFY(!refused);
         QCOMPARE(refused.error().code(), Errc::Refused);
-        QVERIFY(refused.error().context().find("later") != std::string::npos && refused.error().context().find('\x1b') == std::string::npos);
+        QVERIFY(refused.error().context().find("later") != std::string::npos
+                && refused.error().context().find('\x1b') == std::string::npos);
         for (const char *bad : {"", "{}", "[]", "{\"accepted\":1}", "x"})
             QCOMPARE(drill::parseAnswer(bad).error().code(), Errc::Malformed);
         QCOMPARE(drill::parseAnswer("{\"accepted\":false}").error().code(), Errc::Refused);
@@ -198,8 +201,12 @@ private slots:
         };
         // Each field is under it, and none can lend a byte to its neighbour.
         for (const auto &change : std::vector<std::function<void(wire::DrillLabel &)>>{
-                 [](auto &l) { l.drill = "oom-kil"; l.target = "l" + l.target; }, [](auto &l) { l.target += '/'; }, [](auto &l) { l.phase = "end"; },
-                 [](auto &l) { ++l.fromNs; }, [](auto &l) { l.toNs = 1; }, [](auto &l) { ++l.runId; }}) {
+                 [](auto &l) {
+                     l.drill = "oom-kil";
+                     l.target = "l" + l.target;
+                 },
+                 [](auto &l) { l.target += '/'; }, [](auto &l) { l.phase = "end"; }, [](auto &l) { ++l.fromNs; },
+                 [](auto &l) { l.toNs = 1; }, [](auto &l) { ++l.runId; }}) {
             wire::DrillLabel other = told;
             change(other);
             QVERIFY(refused(other));
@@ -360,7 +367,8 @@ private slots:
         const auto inbox = std::make_shared<LabelInbox>(m_clock);
         ControlOptions options;
         options.path = path();
-        const auto socket = ControlSocket::open(options, [desk = LabelDesk(inbox, m_pki.node(), "")](std::string_view line) { return desk.answer(line); }, m_clock);
+        const auto socket = ControlSocket::open(
+            options, [desk = LabelDesk(inbox, m_pki.node(), "")](std::string_view line) { return desk.answer(line); }, m_clock);
         QVERIFY(socket);
         std::atomic<bool> done = false;
         std::jthread agent([&] {

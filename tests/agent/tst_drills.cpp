@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "agent/drill/isolation.h"
-#include "agent/drill/runner.h"
 #include "agent/drill/runlock.h"
+#include "agent/drill/runner.h"
 #include "agent/drill/scratch.h"
 
 using namespace tapio;
@@ -74,7 +74,8 @@ QByteArray told(const RunReport &report)
 {
     return QByteArray::fromStdString(report.reason + " / " + report.evidence.told + " / oom " + std::to_string(report.evidence.oomKills)
                                      + ", throttled " + std::to_string(report.evidence.throttledPeriods) + ", peak "
-                                     + std::to_string(report.evidence.peakMemoryBytes) + ", effects " + std::to_string(report.evidence.effects));
+                                     + std::to_string(report.evidence.peakMemoryBytes) + ", effects "
+                                     + std::to_string(report.evidence.effects));
 }
 
 /// Does what it is told to, and nothing that a drill would.
@@ -157,7 +158,7 @@ class TestDrills : public QObject {
     void nothingIsLeft() const
     {
         QCOMPARE(findLeftovers(place()), std::vector<std::string>());
-        QTRY_COMPARE_WITH_TIMEOUT(tracesOf(place()).loops, QStringList(), soonMs);  // the kernel detaches it a moment after the last use
+        QTRY_COMPARE_WITH_TIMEOUT(tracesOf(place()).loops, QStringList(), soonMs); // the kernel detaches it a moment after the last use
         QTRY_COMPARE_WITH_TIMEOUT(tracesOf(place()).processes, QStringList(), soonMs);
         QCOMPARE(tracesOf(place()).mounts, QStringList());
     }
@@ -181,7 +182,8 @@ private slots:
         const Drill *drill = find(m_drills, name.toStdString());
         if (const Status possible = probeDrill(*drill, place()); !possible) {
             if (name == "brute-force-logins") { // needs services that a machine may do without, and then names what it lacks
-                QVERIFY2(possible.error().code() == Errc::NotFound && !possible.error().message().empty(), possible.error().message().c_str());
+                QVERIFY2(possible.error().code() == Errc::NotFound && !possible.error().message().empty(),
+                         possible.error().message().c_str());
                 return;
             }
             QSKIP(("it says that it cannot run here: " + possible.error().message()).c_str());
@@ -197,7 +199,7 @@ private slots:
             QVERIFY2(report->evidence.throttledPeriods >= 5, told(*report));
         if (name == "memory-leak")
             QVERIFY2(report->evidence.peakMemoryBytes >= 16u << 20 && report->evidence.oomKills == 0, told(*report));
-        if (name == "packet-loss")      // a tenth of some hundreds at least, and each is sent again
+        if (name == "packet-loss") // a tenth of some hundreds at least, and each is sent again
             QVERIFY2(report->evidence.effects >= 10 && report->evidence.told.find(" packets lost, ") != std::string::npos, told(*report));
         QVERIFY2(report->evidence.effects >= 1, told(*report));
         QVERIFY(report->evidence.peakMemoryBytes <= drill->limits().memoryBytes);
@@ -286,12 +288,14 @@ private slots:
         QCOMPARE(::write(process->go.get(), "gg", 2), ssize_t(2));
         QByteArray words;
         QCOMPARE(::fcntl(process->words.get(), F_SETFL, O_NONBLOCK), 0);
-        const bool ended = QTest::qWaitFor([&] {
-            char block[256];
-            const ssize_t got = ::read(process->words.get(), block, sizeof(block));
-            words.append(block, got > 0 ? got : 0);
-            return got == 0; // every process that could say something is gone
-        }, 2 * soonMs);
+        const bool ended = QTest::qWaitFor(
+            [&] {
+                char block[256];
+                const ssize_t got = ::read(process->words.get(), block, sizeof(block));
+                words.append(block, got > 0 ? got : 0);
+                return got == 0; // every process that could say something is gone
+            },
+            2 * soonMs);
         if (!ended)
             ::kill(process->pid, SIGKILL);
         int status = 0;
@@ -343,7 +347,9 @@ private slots:
         const pid_t runner = ::fork();
         if (runner == 0) {
             RunRequest wanted{*drill, 60s, where, {}, {}, m_clock};
-            wanted.label = [&](const wire::DrillLabel &) -> Status { return ::write(begun[1], "b", 1) == 1 ? Status() : fail(Errc::Io, "pipe"); };
+            wanted.label = [&](const wire::DrillLabel &) -> Status {
+                return ::write(begun[1], "b", 1) == 1 ? Status() : fail(Errc::Io, "pipe");
+            };
             static_cast<void>(runDrill(wanted));
             ::_exit(0);
         }
@@ -373,7 +379,8 @@ private slots:
         QTemporaryDir root;
         where.cgroupRoot = root.path().toStdString();
         where.stateFolder = root.filePath("state").toStdString();
-        for (const char *name : {"-0123456789abcdef", "-0123456789abcde", "-0123456789abcdef0", "-0123456789abcdeF", "", "-", "-0123456789abcdex", "x-0123456789abcdef"})
+        for (const char *name : {"-0123456789abcdef", "-0123456789abcde", "-0123456789abcdef0", "-0123456789abcdeF", "", "-",
+                                 "-0123456789abcdex", "x-0123456789abcdef"})
             QVERIFY(fs::create_directories(where.stateFolder / (where.prefix + name)));
         QVERIFY(fs::create_directories(where.stateFolder / "0123456789abcdef"));
         fs::create_directory_symlink("/etc", where.stateFolder / (where.prefix + "-fedcba9876543210"));
@@ -385,8 +392,10 @@ private slots:
         QTest::addColumn<QStringList>("folders");
         QTest::addColumn<QString>("enabled"); // null = version 1
         QTest::addColumn<QString>("reason");
-        QTest::newRow("version 2, all") << QStringList() << "cpu io memory pids" << "";
-        QTest::newRow("version 2, not enabled") << QStringList() << "cpu pids" << "memory is not enabled in";
+        QTest::newRow("version 2, all") << QStringList() << "cpu io memory pids"
+                                        << "";
+        QTest::newRow("version 2, not enabled") << QStringList() << "cpu pids"
+                                                << "memory is not enabled in";
         QTest::newRow("version 1, all") << QStringList{"memory", "cpu", "pids", "blkio"} << QString() << "";
         QTest::newRow("version 1, one missing") << QStringList{"cpu", "pids"} << QString() << "memory is not mounted at";
         QTest::newRow("nothing mounted") << QStringList() << QString() << "memory is not mounted at";
@@ -419,7 +428,8 @@ private slots:
         QTest::newRow("ready") << QByteArray("ready 1793") << true;
         QTest::newRow("done") << QByteArray("done 3 processes killed") << true;
         QTest::newRow("failed") << QByteArray("failed 4 no veth") << true;
-        for (const char *bad : {"", "ready", "ready ", "ready x", "ready 1 2", "ready -1", "ready 99999999999999999999", "failed", "failed 4", "failed 200 x", "failed x y", "dance 1"})
+        for (const char *bad : {"", "ready", "ready ", "ready x", "ready 1 2", "ready -1", "ready 99999999999999999999", "failed",
+                                "failed 4", "failed 200 x", "failed x y", "dance 1"})
             QTest::newRow(qPrintable(QString("'%1'").arg(bad))) << QByteArray(bad) << false;
         QTest::newRow("too long") << QByteArray("done ") + QByteArray(2000, 'x') << false;
     }

@@ -100,7 +100,7 @@ struct KeeperBench {
     /// Every verdict in the kernel is of a cgroup that exists, and what is said of their number is so.
     bool isTrue() const
     {
-        std::size_t known = 1, stale = verdicts().size() - 1;   // the host
+        std::size_t known = 1, stale = verdicts().size() - 1; // the host
         resolver.forEach([&](const CgroupNode &node, const OriginPtr &) {
             ++known;
             stale -= verdicts().contains({node.v2Id, CgroupHierarchy::V2}) ? 1 : 0;
@@ -124,17 +124,28 @@ private slots:
         QTest::addColumn<QString>("pattern");
         QTest::addColumn<QString>("text");
         QTest::addColumn<bool>("matches");
-        QTest::newRow("the same") << "shop" << "shop" << true;
-        QTest::newRow("a part") << "shop" << "shop-2" << false;
-        QTest::newRow("a star at the end") << "shop-*" << "shop-2" << true;
-        QTest::newRow("a star for nothing") << "shop*" << "shop" << true;
-        QTest::newRow("a star in the middle") << "/a/*.service" << "/a/b.service" << true;
-        QTest::newRow("a star does not cross a slash") << "/a/*.service" << "/a/b/c.service" << false;
-        QTest::newRow("two stars that back up") << "*a*b" << "xaxaxb" << true;
-        QTest::newRow("a question mark") << "pod-?" << "pod-1" << true;
-        QTest::newRow("a question mark is no slash") << "a?b" << "a/b" << false;
-        QTest::newRow("nothing of nothing") << "" << "" << true;
-        QTest::newRow("nothing of something") << "" << "a" << false;
+        QTest::newRow("the same") << "shop"
+                                  << "shop" << true;
+        QTest::newRow("a part") << "shop"
+                                << "shop-2" << false;
+        QTest::newRow("a star at the end") << "shop-*"
+                                           << "shop-2" << true;
+        QTest::newRow("a star for nothing") << "shop*"
+                                            << "shop" << true;
+        QTest::newRow("a star in the middle") << "/a/*.service"
+                                              << "/a/b.service" << true;
+        QTest::newRow("a star does not cross a slash") << "/a/*.service"
+                                                       << "/a/b/c.service" << false;
+        QTest::newRow("two stars that back up") << "*a*b"
+                                                << "xaxaxb" << true;
+        QTest::newRow("a question mark") << "pod-?"
+                                         << "pod-1" << true;
+        QTest::newRow("a question mark is no slash") << "a?b"
+                                                     << "a/b" << false;
+        QTest::newRow("nothing of nothing") << ""
+                                            << "" << true;
+        QTest::newRow("nothing of something") << ""
+                                              << "a" << false;
         QTest::newRow("many stars") << QString("*a").repeated(200) << QString("a").repeated(199) << false;
     }
     void glob()
@@ -147,7 +158,8 @@ private slots:
     void selector_refuses_data()
     {
         QTest::addColumn<QByteArray>("text");
-        for (const char *text : {"", "system.slice", "namespace:", "namespace:a/b", "pod:shop", "pod:/x", "pod:shop/", "pod:a/b/c", "label:app=x", "/a\nb"})
+        for (const char *text :
+             {"", "system.slice", "namespace:", "namespace:a/b", "pod:shop", "pod:/x", "pod:shop/", "pod:a/b/c", "label:app=x", "/a\nb"})
             QTest::newRow(*text == 0 ? "nothing" : text) << QByteArray(text);
         QTest::newRow("too long") << QByteArray("/").append(QByteArray(600, 'a'));
     }
@@ -189,7 +201,8 @@ private slots:
     void deniesOrigin_inDoubtItDoesNot()
     {
         CollectorRules rules;
-        const wire::Origin unnamed = origin("/k/p", "", "", "u"), shop = origin("/k/p", "a", "shop", "u"), bank = origin("/k/q", "b", "bank", "v");
+        const wire::Origin unnamed = origin("/k/p", "", "", "u"), shop = origin("/k/p", "a", "shop", "u"),
+                           bank = origin("/k/q", "b", "bank", "v");
         rules.allow = {selector("namespace:shop")};
         QVERIFY(!agent::deniesOrigin(rules, shop));
         QVERIFY(agent::deniesOrigin(rules, bank));
@@ -209,7 +222,7 @@ private slots:
         QVERIFY(kernelFilterOf(rules).of(Filtered::Tcp).ports->test(9101));
         tcp.ports = {*parsePortRange("9000-9200"), *parsePortRange("80")};
         const auto ports = kernelFilterOf(rules).of(Filtered::Tcp).ports;
-        QCOMPARE(ports->count(), std::size_t(201));   // 9000 to 9200 and 80, without 9100
+        QCOMPARE(ports->count(), std::size_t(201)); // 9000 to 9200 and 80, without 9100
         for (const char *wrong : {"", "0", "65536", "90-80", "1-", "-1", "http", "1-2-3"})
             QVERIFY2(!parsePortRange(wrong), wrong);
         QCOMPARE(toString(*parsePortRange("30000-32767")), std::string("30000-32767"));
@@ -226,17 +239,33 @@ private slots:
         wire::EventFilter elsewhere, shop = asksFor({EventType::HttpRequest});
         elsewhere.nodes = {"other"};
         shop.namespaces = {"shop"};
-        QTest::newRow("everything") << wire::Filter{} << "" << "" << "";
-        QTest::newRow("everything, in words") << wire::Filter{1, {wire::EventFilter{}}} << "" << "" << "";
+        QTest::newRow("everything") << wire::Filter{} << ""
+                                    << ""
+                                    << "";
+        QTest::newRow("everything, in words") << wire::Filter{1, {wire::EventFilter{}}} << ""
+                                              << ""
+                                              << "";
         QTest::newRow("nothing of this node") << wire::Filter{1, {elsewhere}} << all << all << "";
-        QTest::newRow("two types") << wire::Filter{1, {asksFor({EventType::TcpConnection}), asksFor({EventType::ProcessExit})}} << "exec dns http" << "exec dns http" << "";
+        QTest::newRow("two types") << wire::Filter{1, {asksFor({EventType::TcpConnection}), asksFor({EventType::ProcessExit})}}
+                                   << "exec dns http"
+                                   << "exec dns http"
+                                   << "";
         QTest::newRow("a type that the kernel does not tell") << wire::Filter{1, {asksFor({EventType::Login})}} << all << all << "";
         QTest::newRow("what went wrong") << wire::Filter{1, {asksFor({}, Severity::Notice)}} << "" << all << "";
-        QTest::newRow("info is what goes well") << wire::Filter{1, {asksFor({}, Severity::Info)}} << "" << "" << "";
-        QTest::newRow("one type whole, of the rest what went wrong") << wire::Filter{1, {asksFor({EventType::DnsQuery}), asksFor({}, Severity::Warning)}}
-                                                                     << "" << "exec exit tcp http" << "";
-        QTest::newRow("one namespace") << wire::Filter{1, {shop}} << "exec exit tcp dns" << "exec exit tcp dns" << "http";
-        QTest::newRow("one namespace, and somebody wants all") << wire::Filter{1, {shop, asksFor({EventType::HttpRequest})}} << "exec exit tcp dns" << "exec exit tcp dns" << "";
+        QTest::newRow("info is what goes well") << wire::Filter{1, {asksFor({}, Severity::Info)}} << ""
+                                                << ""
+                                                << "";
+        QTest::newRow("one type whole, of the rest what went wrong")
+            << wire::Filter{1, {asksFor({EventType::DnsQuery}), asksFor({}, Severity::Warning)}} << ""
+            << "exec exit tcp http"
+            << "";
+        QTest::newRow("one namespace") << wire::Filter{1, {shop}} << "exec exit tcp dns"
+                                       << "exec exit tcp dns"
+                                       << "http";
+        QTest::newRow("one namespace, and somebody wants all")
+            << wire::Filter{1, {shop, asksFor({EventType::HttpRequest})}} << "exec exit tcp dns"
+            << "exec exit tcp dns"
+            << "";
     }
     void subscription()
     {
@@ -261,7 +290,7 @@ private slots:
         QVERIFY(!one.deniesOrigin(Filtered::Http, origin("/k/p", "a", "shop", "u")));
         QVERIFY(one.deniesOrigin(Filtered::Http, origin("/k/q", "b", "bank", "v")));
         QVERIFY(one.deniesOrigin(Filtered::Http, origin("/")));
-        QVERIFY(!one.deniesOrigin(Filtered::Http, origin("/k/r", "", "", "w")));   // it may be one of them
+        QVERIFY(!one.deniesOrigin(Filtered::Http, origin("/k/r", "", "", "w"))); // it may be one of them
         QVERIFY(!Subscription().deniesOrigin(Filtered::Http, origin("/")));
     }
 
@@ -300,13 +329,13 @@ private slots:
             const KernelRule &rule = bench.kernel.filters[0].rules.rules[i];
             QCOMPARE(rule.rate, 1000u);
             QCOMPARE(rule.burst, 5000u);
-            QCOMPARE(rule.plainRate, hasSums(static_cast<Filtered>(i)) ? 100u : 0u);   // never of what nobody adds up
+            QCOMPARE(rule.plainRate, hasSums(static_cast<Filtered>(i)) ? 100u : 0u); // never of what nobody adds up
             QCOMPARE(rule.plainBurst, hasSums(static_cast<Filtered>(i)) ? 500u : 1u);
             QVERIFY(!rule.byCgroup && !rule.ports && rule.floor == 0ns);
         }
         bench.second();
         QCOMPARE(bench.kernel.filters.size(), std::size_t(1));
-        QVERIFY(bench.told<wire::AgentNotice>().empty());   // the first is no news
+        QVERIFY(bench.told<wire::AgentNotice>().empty()); // the first is no news
         QCOMPARE(bench.outlet.bodies<wire::CounterReport>().back().filterGeneration, 1u);
     }
 
@@ -317,12 +346,12 @@ private slots:
         FilterRules rules;
         rules.of(Filtered::Http).floor = 20ms;
         bench.loop->change({{}, 1024, 1s, 2s, {}, {}, rules});
-        QCOMPARE(bench.kernel.filters.size(), std::size_t(2));   // at once
+        QCOMPARE(bench.kernel.filters.size(), std::size_t(2)); // at once
         QCOMPARE(bench.kernel.filters[1].generation, 2u);
         QCOMPARE(bench.kernel.filters[1].rules.of(Filtered::Http).floor, std::chrono::nanoseconds(20ms));
         bench.loop->change({{}, 1024, 1s, 2s, {}, {}, rules});
         bench.second();
-        QCOMPARE(bench.kernel.filters.size(), std::size_t(2));   // the same again is none
+        QCOMPARE(bench.kernel.filters.size(), std::size_t(2)); // the same again is none
         const auto notices = bench.told<wire::AgentNotice>();
         QCOMPARE(notices.size(), std::size_t(1));
         QCOMPARE(notices[0].kind, wire::AgentNoticeKind::ConfigApplied);
@@ -355,7 +384,7 @@ private slots:
         bench.second();
         const FakeKernel::Script::Filter &filter = bench.kernel.filters.back();
         QVERIFY(filter.rules.of(Filtered::Http).byCgroup);
-        QVERIFY(filter.verdicts.contains({1, CgroupHierarchy::V2}));   // the host
+        QVERIFY(filter.verdicts.contains({1, CgroupHierarchy::V2})); // the host
         QVERIFY(!filter.verdicts.at({1, CgroupHierarchy::V2}).denied.any());
         std::size_t denied = 0;
         for (const auto &[key, verdict] : filter.verdicts) {
@@ -370,7 +399,7 @@ private slots:
     {
         KeeperBench bench;
         bench.make(1, 10);
-        bench.script.verdictRoom = 6;       // the host and five
+        bench.script.verdictRoom = 6; // the host and five
         bench.turn();
         QVERIFY(bench.isTrue());
         QCOMPARE(bench.keeper.state().cgroupsWithoutRoom, std::size_t(5));
@@ -384,7 +413,7 @@ private slots:
         QVERIFY(bench.isTrue());
         QCOMPARE(bench.keeper.state().cgroups, std::size_t(9));
         bench.remove(1, 8);
-        bench.turn();                       // those that go make room in the same turn
+        bench.turn(); // those that go make room in the same turn
         QVERIFY(bench.isTrue());
         QCOMPARE(bench.keeper.state().cgroups, std::size_t(5));
         QCOMPARE(bench.keeper.state().cgroupsWithoutRoom, std::size_t(0));
@@ -403,12 +432,12 @@ private slots:
             QCOMPARE(bench.keeper.state().cgroupsWithoutRoom, std::size_t(5));
             bench.remove(10 * i, 10 * i + 9);
             if (i % 2 == 0)
-                continue;                   // gone and others there in one turn, or one after the other
+                continue; // gone and others there in one turn, or one after the other
             bench.turn();
             QVERIFY(bench.isTrue());
             QCOMPARE(bench.keeper.state().cgroups, std::size_t(1));
         }
-        bench.make(500, 500);               // and rules still work for who comes next
+        bench.make(500, 500); // and rules still work for who comes next
         bench.turn();
         QCOMPARE(bench.keeper.state().cgroups, std::size_t(2));
         QVERIFY(std::any_of(bench.verdicts().begin(), bench.verdicts().end(), [](const auto &one) { return one.second.denied.any(); }));
@@ -444,10 +473,10 @@ private slots:
         QCOMPARE(bench.kernel.filters.size(), std::size_t(2));
         QCOMPARE(kindsOf(bench.kernel.filters[1].rules.unwanted), std::string("exec exit dns http"));
         bench.filter = wire::Filter{4, {asksFor({wire::EventType::TcpConnection}), asksFor({wire::EventType::DnsQuery})}};
-        bench.second();   // at once everything again
+        bench.second(); // at once everything again
         QCOMPARE(bench.kernel.filters.size(), std::size_t(3));
         QVERIFY(bench.kernel.filters[2].rules.unwanted.none());
-        bench.filter = wire::Filter{};   // nobody is there
+        bench.filter = wire::Filter{}; // nobody is there
         for (int i = 0; i < 20; ++i)
             bench.second();
         QCOMPARE(bench.kernel.filters.size(), std::size_t(3));
@@ -488,7 +517,7 @@ private slots:
         QCOMPARE(notices[0].kind, wire::AgentNoticeKind::RateLimited);
         QCOMPARE(notices[0].what, std::string("process"));
         QVERIFY2(notices[0].text.starts_with("100 records of / were left out"), notices[0].text.c_str());
-        QVERIFY(bench.kernel.leftOutLooks < 5);   // nothing new: no need to look
+        QVERIFY(bench.kernel.leftOutLooks < 5); // nothing new: no need to look
         leave(150);
         bench.second();
         leave(400);

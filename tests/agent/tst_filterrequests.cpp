@@ -44,7 +44,7 @@ private slots:
         QVERIFY(!verdict->reply.applied && verdict->changed.empty());
         QCOMPARE(verdict->reply.configSha256, hashOf(config.settings).value());
         QVERIFY(verdict->reply.rules.find("[filter.tcp]\nallow = []\n") != std::string::npos);
-        QVERIFY(verdict->reply.rules.find("remote") == std::string::npos);   // what is told can be sent back
+        QVERIFY(verdict->reply.rules.find("remote") == std::string::npos); // what is told can be sent back
         ConfigInForce willing = inForce(true);
         QVERIFY(decide(request(verdict->reply.rules), willing)->reply.applied);
         QCOMPARE(filterText(willing.config.collect.filter), verdict->reply.rules);
@@ -56,7 +56,8 @@ private slots:
         const auto verdict = decide(request("[filter.http]\nfloor_ms = 10\n"), config);
         QCOMPARE(verdict->reply.code, std::string("not-allowed"));
         QVERIFY(!verdict->reply.applied);
-        QVERIFY2(verdict->reply.reason.find("filter.remote is false in /etc/tapio/agent.toml") != std::string::npos, verdict->reply.reason.c_str());
+        QVERIFY2(verdict->reply.reason.find("filter.remote is false in /etc/tapio/agent.toml") != std::string::npos,
+                 verdict->reply.reason.c_str());
         QCOMPARE(config.config.collect.filter, FilterRules());
         QCOMPARE(verdict->reply.configSha256, hashOf(inForce(false).settings).value());
     }
@@ -65,11 +66,12 @@ private slots:
     {
         ConfigInForce config = inForce(true);
         const std::string before = hashOf(config.settings).value();
-        const auto verdict = decide(request("[filter.http]\nfloor_ms = 10\nports = [80, \"8000-8999\"]\n[filter.process]\nrate = 5\n"), config);
+        const auto verdict =
+            decide(request("[filter.http]\nfloor_ms = 10\nports = [80, \"8000-8999\"]\n[filter.process]\nrate = 5\n"), config);
         QVERIFY2(verdict->reply.applied, verdict->reply.reason.c_str());
         QCOMPARE(verdict->changed, (std::vector<std::string>{"filter.process.rate", "filter.http.ports", "filter.http.floor_ms"}));
         QCOMPARE(config.config.collect.filter.of(Filtered::Process).rate, 5u);
-        QCOMPARE(config.config.collect.filter.of(Filtered::Process).burst, 5000u);   // not named: stays
+        QCOMPARE(config.config.collect.filter.of(Filtered::Process).burst, 5000u); // not named: stays
         QCOMPARE(setting(config, "filter.process.rate").value, std::string("5"));
         QCOMPARE(setting(config, "filter.process.rate").origin, std::string("console desk"));
         QVERIFY(verdict->reply.configSha256 != before);
@@ -84,15 +86,20 @@ private slots:
         QTest::addColumn<QByteArray>("rules");
         QTest::addColumn<QString>("says");
         QTest::newRow("broken") << QByteArray("[filter") << "the rules, line 1";
-        QTest::newRow("an unknown key") << QByteArray("[filter.http]\n\nflor_ms = 1\n") << "line 3: there is no setting \"filter.http.flor_ms\"";
-        QTest::newRow("a floor of programs") << QByteArray("[filter.process]\nfloor_ms = 1\n") << "there is no setting \"filter.process.floor_ms\"";
+        QTest::newRow("an unknown key") << QByteArray("[filter.http]\n\nflor_ms = 1\n")
+                                        << "line 3: there is no setting \"filter.http.flor_ms\"";
+        QTest::newRow("a floor of programs") << QByteArray("[filter.process]\nfloor_ms = 1\n")
+                                             << "there is no setting \"filter.process.floor_ms\"";
         QTest::newRow("another section") << QByteArray("[server]\naddress = \"evil:1\"\n") << "line 1: there is no setting \"server\"";
-        QTest::newRow("the permission itself") << QByteArray("[filter]\nremote = true\n") << "line 2: filter.remote is for the node's own configuration";
+        QTest::newRow("the permission itself") << QByteArray("[filter]\nremote = true\n")
+                                               << "line 2: filter.remote is for the node's own configuration";
         QTest::newRow("a collector that has no rules") << QByteArray("[filter.oom]\nrate = 1\n") << "there is no setting \"filter.oom\"";
-        QTest::newRow("half right") << QByteArray("[filter.tcp]\nrate = 5\n[filter.http]\nrate = -1\n") << "line 4: \"filter.http.rate\" must be a number from 0 to 1000000";
+        QTest::newRow("half right") << QByteArray("[filter.tcp]\nrate = 5\n[filter.http]\nrate = -1\n")
+                                    << "line 4: \"filter.http.rate\" must be a number from 0 to 1000000";
         QTest::newRow("a wrong port") << QByteArray("[filter.tcp]\nports = [80,\n 70000]\n") << "line 3: \"filter.tcp.ports\" must be";
         QTest::newRow("a wrong cgroup") << QByteArray("[filter.tcp]\nallow = [\"shop\"]\n") << "line 2: \"filter.tcp.allow\" must be";
-        QTest::newRow("too many") << QByteArray("[filter.tcp]\nports = [1").append(QByteArray(", 1").repeated(300)).append("]\n") << "at most 256 items";
+        QTest::newRow("too many") << QByteArray("[filter.tcp]\nports = [1").append(QByteArray(", 1").repeated(300)).append("]\n")
+                                  << "at most 256 items";
         QTest::newRow("no text") << QByteArray("\xff\xfe\x00[filter]", 11) << "line 1";
     }
     void malformed_changesNothing()

@@ -18,7 +18,8 @@ private slots:
         QTest::addColumn<QString>("parsed");
         const QString uid = QString::fromStdString(podUid);
         QTest::newRow("a pod") << "shop_cart-7d9f_" + uid << "shop/cart-7d9f " + uid;
-        QTest::newRow("a static pod") << "kube-system_etcd-node.example_" + QString(32, 'a') << "kube-system/etcd-node.example " + QString(32, 'a');
+        QTest::newRow("a static pod") << "kube-system_etcd-node.example_" + QString(32, 'a')
+                                      << "kube-system/etcd-node.example " + QString(32, 'a');
         QTest::newRow("no uid") << "shop_cart_" << QString();
         QTest::newRow("too few parts") << "shop_" + uid << QString();
         QTest::newRow("no namespace") << "_cart_" + uid << QString();
@@ -30,7 +31,8 @@ private slots:
     {
         QFETCH(QString, name);
         const auto pod = parsePodFolder(name.toStdString());
-        const QString shown = pod ? QString::fromStdString(pod->second.namespaceName + "/" + pod->second.podName + " " + pod->first) : QString();
+        const QString shown =
+            pod ? QString::fromStdString(pod->second.namespaceName + "/" + pod->second.podName + " " + pod->first) : QString();
         QTEST(shown, "parsed");
     }
 
@@ -39,8 +41,10 @@ private slots:
         QTest::addColumn<QString>("name");
         QTest::addColumn<QString>("parsed");
         const QString cid = QString::fromStdString(containerId);
-        QTest::newRow("a container") << "cart-7d9f_shop_app-" + cid + ".log" << "shop/cart-7d9f/app";
-        QTest::newRow("a container with dashes") << "cart-7d9f_shop_side-car-2-" + cid + ".log" << "shop/cart-7d9f/side-car-2";
+        QTest::newRow("a container") << "cart-7d9f_shop_app-" + cid + ".log"
+                                     << "shop/cart-7d9f/app";
+        QTest::newRow("a container with dashes") << "cart-7d9f_shop_side-car-2-" + cid + ".log"
+                                                 << "shop/cart-7d9f/side-car-2";
         QTest::newRow("not a log") << "cart_shop_app-" + cid << QString();
         QTest::newRow("a short id") << "cart_shop_app-" + cid.left(12) + ".log" << QString();
         QTest::newRow("no container") << "cart_shop_-" + cid + ".log" << QString();
@@ -51,7 +55,9 @@ private slots:
     {
         QFETCH(QString, name);
         const auto container = parseContainerLog(name.toStdString());
-        const QString shown = container ? QString::fromStdString(container->pod.namespaceName + "/" + container->pod.podName + "/" + container->containerName) : QString();
+        const QString shown =
+            container ? QString::fromStdString(container->pod.namespaceName + "/" + container->pod.podName + "/" + container->containerName)
+                      : QString();
         QTEST(shown, "parsed");
     }
 

@@ -21,7 +21,7 @@ private slots:
         QTest::addColumn<KubeSourceKind>("source");
         QTest::addColumn<QString>("address");
         QTest::addColumn<bool>("serviceAccount");
-        QTest::addColumn<QString>("host");          // of the environment
+        QTest::addColumn<QString>("host"); // of the environment
         QTest::addColumn<wire::HookState>("state");
         QTest::addColumn<QString>("asked");
         using enum KubeSourceKind;
@@ -54,7 +54,9 @@ private slots:
         settings.source = source;
         settings.address = address.toStdString();
         const auto environment = [&](const char *name) {
-            return name == std::string_view("KUBERNETES_SERVICE_HOST") ? host.toStdString() : name == std::string_view("KUBERNETES_SERVICE_PORT") ? "6443" : "";
+            return name == std::string_view("KUBERNETES_SERVICE_HOST")   ? host.toStdString()
+                   : name == std::string_view("KUBERNETES_SERVICE_PORT") ? "6443"
+                                                                         : "";
         };
         const KubeChoice chosen = chooseKube(settings, "node-1", environment, folder.path().toStdString());
         QTEST(chosen.state, "state");
@@ -81,7 +83,7 @@ private slots:
         clock.advance(std::chrono::seconds(60));
         QVERIFY(token.current());
         QCOMPARE(token.timesRead(), 2u);
-        QVERIFY(!token.refused());      // it is still the same
+        QVERIFY(!token.refused()); // it is still the same
         for (const char *bad : {"", "\n", "a b", "a\r\nX-Evil: 1", "\x01", "\xc3\xa4"}) {
             std::ofstream(path) << bad;
             clock.advance(std::chrono::seconds(61));

@@ -41,7 +41,8 @@ struct Bench {
     KubeLimits limits;
     std::shared_ptr<KubeSource> source;
 
-    explicit Bench(const KubePki &certificates, const QString &clientAuthority = {}) : pki(certificates), server(certificates, clientAuthority)
+    explicit Bench(const KubePki &certificates, const QString &clientAuthority = {})
+        : pki(certificates), server(certificates, clientAuthority)
     {
         endpoint.target.host = "127.0.0.1";
         endpoint.target.port = server.port();
@@ -105,7 +106,7 @@ private slots:
         QCOMPARE(watch.parameter("fieldSelector"), list.parameter("fieldSelector"));
         const int seconds = watch.parameter("timeoutSeconds").toInt();
         QVERIFY(seconds >= 300 && seconds <= 600);
-        QCOMPARE(bench.server.connections, 1);       // used again
+        QCOMPARE(bench.server.connections, 1); // used again
     }
 
     void watch_keepsUpWithPods()
@@ -122,20 +123,20 @@ private slots:
         QVERIFY(bench.source->generation() != before);
         const std::uint64_t added = bench.source->generation();
         pod.version = "101";
-        bench.server.tell(watchLine("MODIFIED", pod));     // of which nothing is kept that is new
+        bench.server.tell(watchLine("MODIFIED", pod)); // of which nothing is kept that is new
         QTRY_COMPARE(bench.source->figures().events, 2u);
         QCOMPARE(bench.source->generation(), added);
         pod.containerId = QByteArray(64, 'd');
         bench.server.tell(watchLine("MODIFIED", pod));
         QTRY_VERIFY(bench.source->generation() != added);
         const auto facts = bench.source->find(podUid.toStdString());
-        QCOMPARE(facts->containers.size(), std::size_t(3));      // the new one, and the earlier ones are still this pod's
+        QCOMPARE(facts->containers.size(), std::size_t(3)); // the new one, and the earlier ones are still this pod's
         bench.server.tell(bookmark("200"));
         bench.server.tell(watchLine("DELETED", pod));
         QTRY_COMPARE(bench.source->figures().podsGone, 1u);
         QCOMPARE(bench.source->figures().pods, 0u);
         QCOMPARE(bench.source->figures().bookmarks, 1u);
-        QVERIFY(bench.knows());       // events of it may still be told
+        QVERIFY(bench.knows()); // events of it may still be told
     }
 
     void watch_goesOnWhereItWas()
@@ -168,7 +169,7 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(bench.knows(), 60'000);
         QVERIFY(at >= line.size());
         QCOMPARE(bench.source->figures().malformed, 0u);
-        QCOMPARE(bench.targets(false).size(), 1);       // each time it went on from the list
+        QCOMPARE(bench.targets(false).size(), 1); // each time it went on from the list
         for (const Request &request : bench.server.requests) {
             if (request.isWatch())
                 QCOMPARE(request.parameter("resourceVersion"), QByteArray("10"));
@@ -208,7 +209,8 @@ private slots:
             const bool now = !expired && (how == 2 ? !request.parameter("continue").isEmpty() : request.isWatch());
             if (now) {
                 expired = true;
-                return how == 1 ? open(R"({"type":"ERROR","object":)" + statusJson(410, "too old").trimmed() + "}\n") : whole(statusJson(410, "too old"), 410);
+                return how == 1 ? open(R"({"type":"ERROR","object":)" + statusJson(410, "too old").trimmed() + "}\n")
+                                : whole(statusJson(410, "too old"), 410);
             }
             if (request.isWatch())
                 return open();
@@ -216,7 +218,7 @@ private slots:
         };
         bench.start();
         QTRY_VERIFY(expired && bench.server.requests.last().isWatch() && bench.server.requests.last().parameter("resourceVersion") == "20");
-        QCOMPARE(bench.targets(false).last().contains("resourceVersion=0"), false);    // then the newest is wanted
+        QCOMPARE(bench.targets(false).last().contains("resourceVersion=0"), false); // then the newest is wanted
         QCOMPARE(bench.source->figures().expired, 1u);
         QCOMPARE(bench.state(), wire::HookState::Active);
     }
@@ -232,7 +234,7 @@ private slots:
         bench.start();
         QTRY_COMPARE(bench.state(), wire::HookState::Denied);
         QVERIFY2(bench.reason().contains("401") && bench.reason().contains("token"), qPrintable(bench.reason()));
-        QVERIFY(!bench.reason().contains("first"));     // never the token itself
+        QVERIFY(!bench.reason().contains("first")); // never the token itself
         bench.setToken("second");
         QTRY_COMPARE(bench.state(), wire::HookState::Active);
         QVERIFY(bench.knows());
@@ -356,7 +358,7 @@ private slots:
         QTRY_VERIFY(bench.server.requests.last().isWatch());
         QCOMPARE(bench.source->figures().malformed, 1u);
         QVERIFY(bench.knows());
-        QCOMPARE(bench.state(), wire::HookState::Active);       // it mended at once
+        QCOMPARE(bench.state(), wire::HookState::Active); // it mended at once
     }
 
     void whoIsNotBelievedIsToldNothing_data()
@@ -436,7 +438,7 @@ private slots:
         bench.server.answer = [](const Request &) { return whole({}, 503); };
         bench.server.breakConnections();
         QTRY_COMPARE(bench.state(), wire::HookState::Failed);
-        QVERIFY(bench.knows());         // a uid is not used again: what is known stays right
+        QVERIFY(bench.knows()); // a uid is not used again: what is known stays right
     }
 
     void podsOfOtherNodes_andThoseBeyondTheBoundAreLeftOut()
@@ -468,7 +470,8 @@ private slots:
         int polls = 0;
         bench.server.answer = [&](const Request &request) {
             ++polls;
-            return request.target == "/pods" ? whole(R"({"kind":"PodList","apiVersion":"v1","metadata":{},"items":[)" + (polls < 3 ? FakePod().json() : QByteArray()) + "]}")
+            return request.target == "/pods" ? whole(R"({"kind":"PodList","apiVersion":"v1","metadata":{},"items":[)"
+                                                     + (polls < 3 ? FakePod().json() : QByteArray()) + "]}")
                                              : whole({}, 404);
         };
         bench.start();
@@ -507,7 +510,8 @@ private slots:
     void nobodyAsked_saysWhy()
     {
         Bench bench(m_pki);
-        bench.source = KubeSource::start({std::nullopt, wire::HookState::Disabled, "switched off in the configuration"}, bench.clock, bench.log);
+        bench.source =
+            KubeSource::start({std::nullopt, wire::HookState::Disabled, "switched off in the configuration"}, bench.clock, bench.log);
         QVERIFY(!bench.source->isAsked());
         QCOMPARE(bench.state(), wire::HookState::Disabled);
         QCOMPARE(bench.reason(), QString("switched off in the configuration"));

@@ -22,7 +22,8 @@ using Fields = QMap<QByteArray, QByteArray>;
 
 Fields sshd(const QByteArray &message)
 {
-    return {{"SYSLOG_FACILITY", "4"}, {"SYSLOG_IDENTIFIER", "sshd"}, {"_PID", "12"}, {"_UID", "0"}, {"_EXE", "/usr/sbin/sshd"}, {"MESSAGE", message}};
+    return {{"SYSLOG_FACILITY", "4"},   {"SYSLOG_IDENTIFIER", "sshd"}, {"_PID", "12"}, {"_UID", "0"},
+            {"_EXE", "/usr/sbin/sshd"}, {"MESSAGE", message}};
 }
 
 Fields failure(const QByteArray &user) { return sshd("Failed password for " + user + " from 203.0.113.9 port 4 ssh2"); }
@@ -37,8 +38,12 @@ Fields with(Fields fields, const Fields &others)
 }
 
 /// What journald has when a unit logged too much.
-const Fields suppressed{{"_TRANSPORT", "driver"}, {"MESSAGE_ID", "a596d6fe7bfa4994828e72309e95d61e"}, {"SYSLOG_IDENTIFIER", "systemd-journald"},
-                        {"OBJECT_SYSTEMD_UNIT", "ssh.service"}, {"N_DROPPED", "42"}, {"MESSAGE", "Suppressed 42 messages from ssh.service"}};
+const Fields suppressed{{"_TRANSPORT", "driver"},
+                        {"MESSAGE_ID", "a596d6fe7bfa4994828e72309e95d61e"},
+                        {"SYSLOG_IDENTIFIER", "systemd-journald"},
+                        {"OBJECT_SYSTEMD_UNIT", "ssh.service"},
+                        {"N_DROPPED", "42"},
+                        {"MESSAGE", "Suppressed 42 messages from ssh.service"}};
 
 class Sink final : public KernelRecordSink {
 public:
@@ -59,7 +64,8 @@ public:
         QByteArray text;
         for (const Fields &entry : entries) {
             const QByteArray time = QByteArray::number(++m_time * 1000);
-            text += "__REALTIME_TIMESTAMP=17000000" + time.rightJustified(8, '0') + "\n__MONOTONIC_TIMESTAMP=" + time + "\n_BOOT_ID=" + boot + "\n";
+            text += "__REALTIME_TIMESTAMP=17000000" + time.rightJustified(8, '0') + "\n__MONOTONIC_TIMESTAMP=" + time + "\n_BOOT_ID=" + boot
+                    + "\n";
             for (auto field = entry.begin(); field != entry.end(); ++field) {
                 const quint64 size = qToLittleEndian(quint64(field.value().size()));
                 text += field.key() + "\n" + QByteArray(reinterpret_cast<const char *>(&size), sizeof(size)) + field.value() + "\n";
@@ -72,14 +78,18 @@ public:
         process.closeWriteChannel();
         QVERIFY2(process.waitForFinished() && process.exitCode() == 0, process.readAllStandardError().constData());
     }
-    void log(const QByteArray &user) { put(logFile, "Mar  3 10:11:12 n sshd[12]: Failed password for " + user + " from 203.0.113.9 port 4 ssh2\n"); }
+    void log(const QByteArray &user)
+    {
+        put(logFile, "Mar  3 10:11:12 n sshd[12]: Failed password for " + user + " from 203.0.113.9 port 4 ssh2\n");
+    }
     void start()
     {
         LoginOptions options;
         options.files = {logFile.toStdString()};
-        options.openJournal = open ? open : [place = JournalPlace{{folder.filePath("journal").toStdString()}, folder.filePath("boot_id").toStdString()}](const std::string &cursor) {
-            return openJournal(place, cursor);
-        };
+        options.openJournal =
+            open ? open
+                 : [place = JournalPlace{{folder.filePath("journal").toStdString()}, folder.filePath("boot_id").toStdString()}](
+                       const std::string &cursor) { return openJournal(place, cursor); };
         reader = std::make_unique<LoginReader>(std::move(options), clock);
     }
     QStringList read()
@@ -153,7 +163,8 @@ private slots:
         host.add({failure("old")});
         host.start();
         QCOMPARE(host.read(), QStringList());
-        host.add({sshd("Accepted publickey for alice from 10.0.0.7 port 5 ssh2: ED25519 SHA256:x"), sshd("Connection closed"), failure("root")});
+        host.add(
+            {sshd("Accepted publickey for alice from 10.0.0.7 port 5 ssh2: ED25519 SHA256:x"), sshd("Connection closed"), failure("root")});
         QCOMPARE(host.read(), (QStringList{"alice", "root"}));
         QCOMPARE(host.read(), QStringList());
         const CounterSet counters = host.reader->counters().counters;
@@ -181,9 +192,8 @@ private slots:
         QTest::addColumn<quint64>("seen");
         QTest::addColumn<quint64>("lost");
         QTest::addColumn<quint64>("malformed");
-        const auto row = [](const char *name, const Fields &entry, const QStringList &users, quint64 seen, quint64 lost = 0, quint64 malformed = 0) {
-            QTest::newRow(name) << entry << users << seen << lost << malformed;
-        };
+        const auto row = [](const char *name, const Fields &entry, const QStringList &users, quint64 seen, quint64 lost = 0,
+                            quint64 malformed = 0) { QTest::newRow(name) << entry << users << seen << lost << malformed; };
         const QByteArray byUser = "u : 3 incorrect password attempts ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/sh";
         const Fields sudo{{"SYSLOG_IDENTIFIER", "sudo"}, {"_UID", "1000"}, {"_EXE", "/usr/bin/sudo"}, {"MESSAGE", byUser}};
         row("sshd", failure("root"), {"root"}, 1);
@@ -197,14 +207,23 @@ private slots:
         row("a user, and gone before journald looked", with(failure("root"), {{"_UID", "1000"}, {"_EXE", ""}}), {}, 1);
         row("sudo, gone before journald looked", with(with(failure("x"), sudo), {{"_EXE", ""}}), {}, 1);
         row("sshd without privileges", with(failure("root"), {{"_UID", "74"}}), {}, 1);
-        row("login, not as root", with(failure("x"), {{"SYSLOG_IDENTIFIER", "login"}, {"_UID", "1000"}, {"_EXE", "/usr/bin/login"},
-                                                      {"MESSAGE", "FAILED LOGIN (1) on '/dev/tty1' FOR 'root', Authentication failure"}}), {}, 1);
-        row("login", with(failure("x"), {{"SYSLOG_IDENTIFIER", "login"}, {"MESSAGE", "FAILED LOGIN (1) on '/dev/tty1' FOR 'root', Authentication failure"}}), {"root"}, 1);
+        row("login, not as root",
+            with(failure("x"), {{"SYSLOG_IDENTIFIER", "login"},
+                                {"_UID", "1000"},
+                                {"_EXE", "/usr/bin/login"},
+                                {"MESSAGE", "FAILED LOGIN (1) on '/dev/tty1' FOR 'root', Authentication failure"}}),
+            {}, 1);
+        row("login",
+            with(failure("x"),
+                 {{"SYSLOG_IDENTIFIER", "login"}, {"MESSAGE", "FAILED LOGIN (1) on '/dev/tty1' FOR 'root', Authentication failure"}}),
+            {"root"}, 1);
         row("a pid that is none", with(failure("root"), {{"_PID", "99999999999999999999"}}), {"root"}, 1);
         row("a uid that is none", with(failure("root"), {{"_UID", "-1"}}), {"root"}, 1);
         row("no message", with(failure("root"), {{"MESSAGE", ""}}), {}, 1);
-        row("bytes that are no text", sshd(QByteArray("Failed password for a\0\x1b\n\xff from 1.2.3.4 port 1", 44)), {QString::fromUtf8("a\\0")}, 1);
-        row("a line as long as is taken", sshd("Failed password for " + QByteArray(8000, 'x') + " from 1.2.3.4 port 1"), {QString(64, 'x')}, 1);
+        row("bytes that are no text", sshd(QByteArray("Failed password for a\0\x1b\n\xff from 1.2.3.4 port 1", 44)),
+            {QString::fromUtf8("a\\0")}, 1);
+        row("a line as long as is taken", sshd("Failed password for " + QByteArray(8000, 'x') + " from 1.2.3.4 port 1"), {QString(64, 'x')},
+            1);
         row("a line that is too long", sshd("Failed password for " + QByteArray(100'000, 'x') + " from 1.2.3.4 port 1"), {}, 1, 0, 1);
         row("dropped of sshd", suppressed, {}, 42, 42);
         row("dropped of another", with(suppressed, {{"OBJECT_SYSTEMD_UNIT", "nginx.service"}}), {}, 0);
@@ -221,7 +240,7 @@ private slots:
         host.add({entry, with(failure("of another machine"), {{"_MACHINE_ID", "2"}})}, "system.journal", thisBoot);
         host.add({failure("of another start")}, "other.journal", otherBoot);
         QStringList users = host.read();
-        QVERIFY(users.removeOne("of another machine"));     // of this start all the same: what else follows is read, too
+        QVERIFY(users.removeOne("of another machine")); // of this start all the same: what else follows is read, too
         if (QByteArray(QTest::currentDataTag()) == "bytes that are no text")
             QCOMPARE(users.size(), 1);
         else
@@ -290,7 +309,7 @@ private slots:
         host.clock.advance(std::chrono::seconds(9));
         QCOMPARE(host.read(), QStringList());
         host.clock.advance(std::chrono::seconds(1));
-        host.read();                                    // tells what it kept of "first", if anything, and opens
+        host.read(); // tells what it kept of "first", if anything, and opens
         host.add({failure("third")});
         QCOMPARE(host.read().last(), QStringLiteral("third"));
         QCOMPARE(host.reader->counters().counters[Counter::Seen], 3u);
@@ -303,16 +322,26 @@ private slots:
         QTest::addColumn<bool>("file");
         QTest::addColumn<QString>("read");
         QTest::addColumn<QString>("why");
-        QTest::newRow("both") << QByteArray("auth") << true << "journal" << "count twice";
-        QTest::newRow("the journal alone") << QByteArray("auth") << false << "journal" << "count twice";
-        QTest::newRow("a journal of another start") << QByteArray("other") << true << "file" << "nothing of this start";
-        QTest::newRow("a journal without such messages") << QByteArray("kernel") << true << "file" << "no message of facility auth";
-        QTest::newRow("the same, but no file") << QByteArray("kernel") << false << "journal" << "count twice";
-        QTest::newRow("an empty folder") << QByteArray("empty") << true << "file" << "there is no journal in";
-        QTest::newRow("no folder") << QByteArray() << true << "file" << "No such file";
-        QTest::newRow("bytes that are no journal") << QByteArray("garbage") << true << "file" << "nothing of this start";
-        QTest::newRow("a file cut short") << QByteArray("torn") << true << "file" << "nothing of this start";
-        QTest::newRow("neither") << QByteArray() << false << "" << "No such file";
+        QTest::newRow("both") << QByteArray("auth") << true << "journal"
+                              << "count twice";
+        QTest::newRow("the journal alone") << QByteArray("auth") << false << "journal"
+                                           << "count twice";
+        QTest::newRow("a journal of another start") << QByteArray("other") << true << "file"
+                                                    << "nothing of this start";
+        QTest::newRow("a journal without such messages") << QByteArray("kernel") << true << "file"
+                                                         << "no message of facility auth";
+        QTest::newRow("the same, but no file") << QByteArray("kernel") << false << "journal"
+                                               << "count twice";
+        QTest::newRow("an empty folder") << QByteArray("empty") << true << "file"
+                                         << "there is no journal in";
+        QTest::newRow("no folder") << QByteArray() << true << "file"
+                                   << "No such file";
+        QTest::newRow("bytes that are no journal") << QByteArray("garbage") << true << "file"
+                                                   << "nothing of this start";
+        QTest::newRow("a file cut short") << QByteArray("torn") << true << "file"
+                                          << "nothing of this start";
+        QTest::newRow("neither") << QByteArray() << false << ""
+                                 << "No such file";
     }
     void source_isOneOfTheTwo()
     {
@@ -366,14 +395,14 @@ private slots:
         QCOMPARE(host.read(), QStringList());
         host.log("told by the journal, if it was");
         QCOMPARE(host.read(), QStringList());
-        QCOMPARE(opened, 1);            // not again within ten seconds
+        QCOMPARE(opened, 1); // not again within ten seconds
         QCOMPARE(host.hook(false).state, wire::HookState::Failed);
         QVERIFY(host.hook(false).reason.find("reading the journal") != std::string::npos);
         host.log("in the file");
         QCOMPARE(host.read(), QStringList("in the file"));
         host.clock.advance(std::chrono::seconds(60));
         host.read();
-        QCOMPARE(opened, 1);            // a file that is there stays
+        QCOMPARE(opened, 1); // a file that is there stays
     }
 
     void journalThatFails_isOpenedAgainWhereThereIsNoFile()
@@ -391,7 +420,7 @@ private slots:
         }
         QVERIFY2(cursors.size() >= 3 && cursors.size() <= 4, qPrintable(QString::number(cursors.size())));
         QCOMPARE(cursors[1], std::string("here"));
-        QCOMPARE(cursors[2], std::string());    // nothing could be read there
+        QCOMPARE(cursors[2], std::string()); // nothing could be read there
     }
 };
 

@@ -40,9 +40,7 @@ void tst_LogParse::kmsg_data()
 {
     QTest::addColumn<QByteArray>("bytes");
     QTest::addColumn<KmsgRecord>("record");
-    const auto add = [](const char *name, const QByteArray &bytes, const KmsgRecord &record) {
-        QTest::newRow(name) << bytes << record;
-    };
+    const auto add = [](const char *name, const QByteArray &bytes, const KmsgRecord &record) { QTest::newRow(name) << bytes << record; };
     add("a line", "6,339,5140900,-;NET: Registered protocol family 10\n",
         {6, 0, 339, 5'140'900'000, false, "NET: Registered protocol family 10"});
     add("with tags", "3,160,424069,-;pci 0000:00: no room\n SUBSYSTEM=pci\n DEVICE=+pci:0000:00\n",
@@ -115,8 +113,7 @@ void tst_LogParse::login_data()
         "failed sshd[15] root password 203.0.113.9 x1");
     add("repeated", "sshd[13]: message repeated 5 times: [ Failed password for root from 203.0.113.9 port 4711 ssh2]",
         "failed sshd[13] root password 203.0.113.9 x5");
-    add("a name that looks like the rest of the line",
-        "sshd[14]: Invalid user root from 10.0.0.1 port 22 ssh2 from 203.0.113.9 port 4711",
+    add("a name that looks like the rest of the line", "sshd[14]: Invalid user root from 10.0.0.1 port 22 ssh2 from 203.0.113.9 port 4711",
         "failed sshd[14] root from 10.0.0.1 port 22 ssh2 - 203.0.113.9 x1");
     add("a failure that wants to be a success",
         "sshd[14]: Failed password for invalid user Accepted password for root from 10.0.0.1 from 203.0.113.9 port 1 ssh2",
@@ -160,21 +157,21 @@ void tst_LogParse::login_data()
     add("a pid that is none", "sshd[x]: Accepted password for root from 1.2.3.4 port 22 ssh2", "ok sshd[0] root password 1.2.3.4 x1");
     add("repeats beyond belief", "sshd[1]: message repeated 4294967295 times: [ Failed password for r from 1.2.3.4 port 4711 ssh2]",
         "failed sshd[1] r password 1.2.3.4 x1000000");
-    add("sudo's count times that of rsyslog",
-        "sudo: message repeated 999999 times: [ a : 999999 incorrect password attempts ; x]", "failed sudo[0] a password - x1000000");
+    add("sudo's count times that of rsyslog", "sudo: message repeated 999999 times: [ a : 999999 incorrect password attempts ; x]",
+        "failed sudo[0] a password - x1000000");
     add("0 times", "sshd[1]: message repeated 0 times: [ Failed password for r from 1.2.3.4 port 4711 ssh2]", "none");
     add("no message", "sshd[1]: ", "none");
     add("no colon", "sshd[1]", "none");
-    QTest::newRow("time of RFC 3339")
-        << QByteArray("2026-03-03T10:11:12.123456+01:00 node1 sshd[12]: Accepted password for a from 10.0.0.7 port 5 ssh2")
-        << "ok sshd[12] a password 10.0.0.7 x1";
+    QTest::newRow("time of RFC 3339") << QByteArray(
+        "2026-03-03T10:11:12.123456+01:00 node1 sshd[12]: Accepted password for a from 10.0.0.7 port 5 ssh2")
+                                      << "ok sshd[12] a password 10.0.0.7 x1";
     QTest::newRow("nothing") << QByteArray() << "none";
     QTest::newRow("spaces") << QByteArray("        ") << "none";
     QTest::newRow("one word") << QByteArray("Mar") << "none";
     QTest::newRow("NULs") << QByteArray(100, '\0') << "none";
-    QTest::newRow("a long name is cut")
-        << QByteArray("Mar 13 10:11:12 n sshd[1]: Invalid user " + QByteArray(5000, 'u') + " from 1.2.3.4 port 1")
-        << "failed sshd[1] " + QString(64, 'u') + " - 1.2.3.4 x1";
+    QTest::newRow("a long name is cut") << QByteArray("Mar 13 10:11:12 n sshd[1]: Invalid user " + QByteArray(5000, 'u')
+                                                      + " from 1.2.3.4 port 1")
+                                        << "failed sshd[1] " + QString(64, 'u') + " - 1.2.3.4 x1";
 }
 
 void tst_LogParse::login()

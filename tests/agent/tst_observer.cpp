@@ -49,7 +49,8 @@ AgentView healthyView(std::int64_t bootNs = 1000 * nsPerSecond)
     view.collectTurnedBootNs = bootNs - nsPerSecond / 2;
     view.queueLimitBytes = 8u << 20;
     auto collect = std::make_shared<CollectSnapshot>();
-    collect->hooks = {hook("sched_process_exec", wire::HookState::Active), hook("mark_victim", wire::HookState::Denied, "not attached: \"no\"\nline")};
+    collect->hooks = {hook("sched_process_exec", wire::HookState::Active),
+                      hook("mark_victim", wire::HookState::Denied, "not attached: \"no\"\nline")};
     collect->hooks[0].runCount = 10;
     collect->hooks[0].runTimeNs = 5000;
     collect->events = {100, 8u << 20};
@@ -111,7 +112,8 @@ struct Prometheus {
         if (!config.open(QIODevice::WriteOnly))
             return false;
         config.write("scrape_configs:\n- job_name: tapio\n  scrape_interval: 1s\n  scrape_timeout: 1s\n  static_configs:\n"
-                     "  - targets: ['127.0.0.1:" + QByteArray::number(target) + "']\n");
+                     "  - targets: ['127.0.0.1:"
+                     + QByteArray::number(target) + "']\n");
         config.close();
         process.setProcessChannelMode(QProcess::MergedChannels);
         process.start(program("prometheus"), {"--config.file=" + config.fileName(), "--storage.tsdb.path=" + folder.filePath("data"),
@@ -155,43 +157,79 @@ private slots:
     {
         QTest::addColumn<QString>("series");
         QTest::addColumn<QString>("value");
-        QTest::newRow("build") << "tapio_agent_build_info{version=\"1.2.3\",node=\"node-1\",config_sha256=\"c0ffee\"}" << "1";
-        QTest::newRow("the last reload") << "tapio_agent_config_last_reload_successful" << "1";
-        QTest::newRow("a counter by source") << "tapio_agent_events_seen_total{source=\"process\"}" << "20";
-        QTest::newRow("a cause by source") << "tapio_agent_events_qdrop_total{source=\"process\"}" << "3";
-        QTest::newRow("a counter at rest is there too") << "tapio_agent_events_shed_total{source=\"process\"}" << "0";
-        QTest::newRow("what a rule left out") << "tapio_agent_events_left_out_total{source=\"process\",cause=\"tokens\"}" << "5";
-        QTest::newRow("what no rule left out") << "tapio_agent_events_left_out_total{source=\"process\",cause=\"floor\"}" << "0";
+        QTest::newRow("build") << "tapio_agent_build_info{version=\"1.2.3\",node=\"node-1\",config_sha256=\"c0ffee\"}"
+                               << "1";
+        QTest::newRow("the last reload") << "tapio_agent_config_last_reload_successful"
+                                         << "1";
+        QTest::newRow("a counter by source") << "tapio_agent_events_seen_total{source=\"process\"}"
+                                             << "20";
+        QTest::newRow("a cause by source") << "tapio_agent_events_qdrop_total{source=\"process\"}"
+                                           << "3";
+        QTest::newRow("a counter at rest is there too") << "tapio_agent_events_shed_total{source=\"process\"}"
+                                                        << "0";
+        QTest::newRow("what a rule left out") << "tapio_agent_events_left_out_total{source=\"process\",cause=\"tokens\"}"
+                                              << "5";
+        QTest::newRow("what no rule left out") << "tapio_agent_events_left_out_total{source=\"process\",cause=\"floor\"}"
+                                               << "0";
         QTest::newRow("no rules are about frames") << "tapio_agent_events_left_out_total{source=\"samples\",cause=\"floor\"}" << QString();
-        QTest::newRow("the filter in force") << "tapio_agent_filter_generation" << "7";
-        QTest::newRow("its hash") << "tapio_agent_filter_info{sha256=\"f00d\"}" << "1";
-        QTest::newRow("since when") << "tapio_agent_filter_since_timestamp_seconds" << "1.5";
-        QTest::newRow("cgroups that are known") << "tapio_agent_filter_cgroups" << "12";
-        QTest::newRow("cgroups without room") << "tapio_agent_filter_cgroups_without_room" << "3";
+        QTest::newRow("the filter in force") << "tapio_agent_filter_generation"
+                                             << "7";
+        QTest::newRow("its hash") << "tapio_agent_filter_info{sha256=\"f00d\"}"
+                                  << "1";
+        QTest::newRow("since when") << "tapio_agent_filter_since_timestamp_seconds"
+                                    << "1.5";
+        QTest::newRow("cgroups that are known") << "tapio_agent_filter_cgroups"
+                                                << "12";
+        QTest::newRow("cgroups without room") << "tapio_agent_filter_cgroups_without_room"
+                                              << "3";
         QTest::newRow("frames of samples are no events") << "tapio_agent_events_seen_total{source=\"samples\"}" << QString();
-        QTest::newRow("frames of samples") << "tapio_agent_sample_frames_seen_total" << "4";
+        QTest::newRow("frames of samples") << "tapio_agent_sample_frames_seen_total"
+                                           << "4";
         QTest::newRow("amendments are no events") << "tapio_agent_events_seen_total{source=\"amendments\"}" << QString();
-        QTest::newRow("amendments") << "tapio_agent_amendments_seen_total" << "6";
-        QTest::newRow("amendments that went") << "tapio_agent_amendments_qdrop_total" << "2";
-        QTest::newRow("origins that were not learnt in time") << "tapio_agent_origins_unlearnt_total{cause=\"time\"}" << "8";
-        QTest::newRow("origins that there was no room for") << "tapio_agent_origins_unlearnt_total{cause=\"room\"}" << "9";
-        QTest::newRow("a hook's state") << "tapio_agent_hook_state{collector=\"process\",hook=\"sched_process_exec\",state=\"active\"}" << "1";
-        QTest::newRow("the states it is not in") << "tapio_agent_hook_state{collector=\"process\",hook=\"sched_process_exec\",state=\"failed\"}" << "0";
-        QTest::newRow("a hook's reason, on one line") << "tapio_agent_hook_info{collector=\"process\",hook=\"mark_victim\",attached=\"tp_btf\",reason=\"not attached: \\\"no\\\" line\"}" << "1";
-        QTest::newRow("a hook's run time") << "tapio_agent_hook_run_seconds_total{collector=\"process\",hook=\"sched_process_exec\"}" << "5e-06";
-        QTest::newRow("no run time where none is known") << "tapio_agent_hook_run_seconds_total{collector=\"process\",hook=\"mark_victim\"}" << QString();
-        QTest::newRow("a ring's fill") << "tapio_agent_ring_waiting_bytes{ring=\"events\"}" << "100";
-        QTest::newRow("a ring's size") << "tapio_agent_ring_size_bytes{ring=\"critical\"}" << "262144";
-        QTest::newRow("the budget") << "tapio_agent_budget_cpu_limit_ratio" << "0.01";
-        QTest::newRow("what is spent of it") << "tapio_agent_budget_cpu_used_ratio" << "0.025";
-        QTest::newRow("what it sheds") << "tapio_agent_shed_step" << "2";
-        QTest::newRow("what was folded") << "tapio_agent_folded_connection_bytes_total{direction=\"received\"}" << "70";
-        QTest::newRow("the link") << "tapio_agent_link_state{state=\"up\"}" << "1";
-        QTest::newRow("sessions") << "tapio_agent_sessions_total" << "2";
-        QTest::newRow("bytes sent") << "tapio_agent_sent_bytes_total" << "12345";
-        QTest::newRow("the queue") << "tapio_agent_queue_events{state=\"waiting\"}" << "7";
-        QTest::newRow("the queue's age") << "tapio_agent_queue_oldest_age_seconds" << "3";
-        QTest::newRow("the clock") << "tapio_agent_clock_offset_seconds" << "-0.001";
+        QTest::newRow("amendments") << "tapio_agent_amendments_seen_total"
+                                    << "6";
+        QTest::newRow("amendments that went") << "tapio_agent_amendments_qdrop_total"
+                                              << "2";
+        QTest::newRow("origins that were not learnt in time") << "tapio_agent_origins_unlearnt_total{cause=\"time\"}"
+                                                              << "8";
+        QTest::newRow("origins that there was no room for") << "tapio_agent_origins_unlearnt_total{cause=\"room\"}"
+                                                            << "9";
+        QTest::newRow("a hook's state") << "tapio_agent_hook_state{collector=\"process\",hook=\"sched_process_exec\",state=\"active\"}"
+                                        << "1";
+        QTest::newRow("the states it is not in")
+            << "tapio_agent_hook_state{collector=\"process\",hook=\"sched_process_exec\",state=\"failed\"}"
+            << "0";
+        QTest::newRow("a hook's reason, on one line") << "tapio_agent_hook_info{collector=\"process\",hook=\"mark_victim\",attached=\"tp_"
+                                                         "btf\",reason=\"not attached: \\\"no\\\" line\"}"
+                                                      << "1";
+        QTest::newRow("a hook's run time") << "tapio_agent_hook_run_seconds_total{collector=\"process\",hook=\"sched_process_exec\"}"
+                                           << "5e-06";
+        QTest::newRow("no run time where none is known")
+            << "tapio_agent_hook_run_seconds_total{collector=\"process\",hook=\"mark_victim\"}" << QString();
+        QTest::newRow("a ring's fill") << "tapio_agent_ring_waiting_bytes{ring=\"events\"}"
+                                       << "100";
+        QTest::newRow("a ring's size") << "tapio_agent_ring_size_bytes{ring=\"critical\"}"
+                                       << "262144";
+        QTest::newRow("the budget") << "tapio_agent_budget_cpu_limit_ratio"
+                                    << "0.01";
+        QTest::newRow("what is spent of it") << "tapio_agent_budget_cpu_used_ratio"
+                                             << "0.025";
+        QTest::newRow("what it sheds") << "tapio_agent_shed_step"
+                                       << "2";
+        QTest::newRow("what was folded") << "tapio_agent_folded_connection_bytes_total{direction=\"received\"}"
+                                         << "70";
+        QTest::newRow("the link") << "tapio_agent_link_state{state=\"up\"}"
+                                  << "1";
+        QTest::newRow("sessions") << "tapio_agent_sessions_total"
+                                  << "2";
+        QTest::newRow("bytes sent") << "tapio_agent_sent_bytes_total"
+                                    << "12345";
+        QTest::newRow("the queue") << "tapio_agent_queue_events{state=\"waiting\"}"
+                                   << "7";
+        QTest::newRow("the queue's age") << "tapio_agent_queue_oldest_age_seconds"
+                                         << "3";
+        QTest::newRow("the clock") << "tapio_agent_clock_offset_seconds"
+                                   << "-0.001";
     }
     void metrics()
     {
@@ -230,7 +268,7 @@ private slots:
         view.link.counters = std::make_shared<const wire::CounterReport>(report);
         const std::string text = renderMetrics(view, {});
         QVERIFY2(text.size() < 512u << 10, qPrintable(QString::number(text.size())));
-        QVERIFY(QString::fromStdString(text).toStdString() == text);   // valid UTF-8
+        QVERIFY(QString::fromStdString(text).toStdString() == text); // valid UTF-8
     }
 
     void metrics_nameNoSeriesTwice()
@@ -269,7 +307,8 @@ private slots:
     {
         if (program("prometheus").isEmpty())
             QSKIP("prometheus is not installed (Debian's package prometheus)");
-        Observer observer("127.0.0.1:0", [] { return healthyView(); }, systemClock);
+        Observer observer(
+            "127.0.0.1:0", [] { return healthyView(); }, systemClock);
         QVERIFY(observer.server());
         const quint16 port = observer.server()->address().port;
         Prometheus prometheus;
@@ -290,7 +329,7 @@ private slots:
         QTest::addColumn<Change>("change");
         QTest::addColumn<int>("live");
         QTest::addColumn<int>("ready");
-        QTest::addColumn<QString>("named");   // in either
+        QTest::addColumn<QString>("named"); // in either
         const auto hooks = [](std::vector<wire::Hook> all) {
             return [all](AgentView &view) {
                 auto collect = std::make_shared<CollectSnapshot>(*view.collect);
@@ -298,26 +337,43 @@ private slots:
                 view.collect = collect;
             };
         };
-        QTest::newRow("all is well") << Change([](AgentView &) {}) << 200 << 200 << "hooks: ok, 1 of 2 wanted hooks active; process mark_victim is denied";
-        QTest::newRow("just started") << Change([](AgentView &v) { v.collectTurnedBootNs = 0; v.collect = nullptr; v.link = {}; }) << 200 << 503 << "kernel: failed, the programs are being loaded";
-        QTest::newRow("loaded, but nothing looked at yet") << Change([](AgentView &v) { v.collect = nullptr; }) << 200 << 503 << "hooks: failed, their states are not known yet";
-        QTest::newRow("collecting is slow") << Change([](AgentView &v) { v.collectTurnedBootNs -= 9 * nsPerSecond; }) << 200 << 200 << "collecting: ok, came round 9.5 s ago";
-        QTest::newRow("collecting hangs") << Change([](AgentView &v) { v.collectTurnedBootNs -= 20 * nsPerSecond; }) << 503 << 200 << "collecting: failed, hangs, last came round 20.5 s ago";
-        QTest::newRow("publishing hangs") << Change([](AgentView &v) { v.link.asOfBootNs -= 11 * nsPerSecond; }) << 503 << 200 << "publishing: failed, hangs";
-        QTest::newRow("the rings cannot be read") << Change([](AgentView &v) { v.failure = Error(Errc::Io, "waiting for the kernel rings"); }) << 503 << 503 << "kernel: failed, waiting for the kernel rings";
-        QTest::newRow("no hook is active") << Change(hooks({hook("a", wire::HookState::Failed)})) << 200 << 503 << "hooks: failed, 0 of 1 wanted hooks active; process a is failed";
-        QTest::newRow("all are switched off") << Change(hooks({hook("a", wire::HookState::Disabled)})) << 200 << 200 << "hooks: ok, 0 of 0 wanted hooks active";
-        QTest::newRow("no server") << Change([](AgentView &v) { v.link.phase = SessionPhase::Offline; }) << 200 << 200 << "link: ok, offline to hub.example:7117, 7 events wait";
+        QTest::newRow("all is well") << Change([](AgentView &) {}) << 200 << 200
+                                     << "hooks: ok, 1 of 2 wanted hooks active; process mark_victim is denied";
+        QTest::newRow("just started") << Change([](AgentView &v) {
+            v.collectTurnedBootNs = 0;
+            v.collect = nullptr;
+            v.link = {};
+        }) << 200 << 503 << "kernel: failed, the programs are being loaded";
+        QTest::newRow("loaded, but nothing looked at yet")
+            << Change([](AgentView &v) { v.collect = nullptr; }) << 200 << 503 << "hooks: failed, their states are not known yet";
+        QTest::newRow("collecting is slow") << Change([](AgentView &v) { v.collectTurnedBootNs -= 9 * nsPerSecond; }) << 200 << 200
+                                            << "collecting: ok, came round 9.5 s ago";
+        QTest::newRow("collecting hangs") << Change([](AgentView &v) { v.collectTurnedBootNs -= 20 * nsPerSecond; }) << 503 << 200
+                                          << "collecting: failed, hangs, last came round 20.5 s ago";
+        QTest::newRow("publishing hangs") << Change([](AgentView &v) { v.link.asOfBootNs -= 11 * nsPerSecond; }) << 503 << 200
+                                          << "publishing: failed, hangs";
+        QTest::newRow("the rings cannot be read")
+            << Change([](AgentView &v) { v.failure = Error(Errc::Io, "waiting for the kernel rings"); }) << 503 << 503
+            << "kernel: failed, waiting for the kernel rings";
+        QTest::newRow("no hook is active") << Change(hooks({hook("a", wire::HookState::Failed)})) << 200 << 503
+                                           << "hooks: failed, 0 of 1 wanted hooks active; process a is failed";
+        QTest::newRow("all are switched off") << Change(hooks({hook("a", wire::HookState::Disabled)})) << 200 << 200
+                                              << "hooks: ok, 0 of 0 wanted hooks active";
+        QTest::newRow("no server") << Change([](AgentView &v) { v.link.phase = SessionPhase::Offline; }) << 200 << 200
+                                   << "link: ok, offline to hub.example:7117, 7 events wait";
     }
     void health()
     {
         QFETCH(Change, change);
         QFETCH(QString, named);
-        Observer observer("127.0.0.1:0", [&change] {
-            AgentView view = healthyView();
-            change(view);
-            return view;
-        }, systemClock);
+        Observer observer(
+            "127.0.0.1:0",
+            [&change] {
+                AgentView view = healthyView();
+                change(view);
+                return view;
+            },
+            systemClock);
         QVERIFY(observer.server());
         const Answer live = get(observer.server()->address().port, "/healthz");
         const Answer ready = get(observer.server()->address().port, "/readyz");
@@ -329,11 +385,13 @@ private slots:
     void observer_servesWhatItSays()
     {
         Logged logged;
-        const Observer observer("127.0.0.1:0", [] { return healthyView(); }, systemClock);
+        const Observer observer(
+            "127.0.0.1:0", [] { return healthyView(); }, systemClock);
         observer.announce(logged.log);
         const quint16 port = observer.server()->address().port;
         QCOMPARE(observer.hook().state, wire::HookState::Active);
-        QVERIFY(QString::fromStdString(logged.text.str()).contains("observe: metrics and health on http://127.0.0.1:" + QString::number(port)));
+        QVERIFY(
+            QString::fromStdString(logged.text.str()).contains("observe: metrics and health on http://127.0.0.1:" + QString::number(port)));
         const Answer metrics = get(port, "/metrics");
         QCOMPARE(metrics.status, 200);
         QVERIFY(metrics.head.contains("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"));
@@ -345,7 +403,13 @@ private slots:
     void observer_askedInATightLoopRendersSeldom()
     {
         std::atomic<int> asked = 0;
-        const Observer observer("127.0.0.1:0", [&] { ++asked; return healthyView(); }, systemClock);
+        const Observer observer(
+            "127.0.0.1:0",
+            [&] {
+                ++asked;
+                return healthyView();
+            },
+            systemClock);
         QElapsedTimer timer;
         timer.start();
         for (int i = 0; i < 300; ++i)
@@ -356,22 +420,26 @@ private slots:
     void portInUse_isOneLineAndAFailedHook()
     {
         Logged second;
-        const Observer holder("127.0.0.1:0", [] { return healthyView(); }, systemClock);
+        const Observer holder(
+            "127.0.0.1:0", [] { return healthyView(); }, systemClock);
         const std::string address = "127.0.0.1:" + std::to_string(holder.server()->address().port);
-        const Observer late(address, [] { return healthyView(); }, systemClock);
+        const Observer late(
+            address, [] { return healthyView(); }, systemClock);
         late.announce(second.log);
         QVERIFY(!late.server());
         QCOMPARE(late.hook().state, wire::HookState::Failed);
         QCOMPARE(late.hook().reason, address + " is in use by another program");
         const QString logged = QString::fromStdString(second.text.str());
         QCOMPARE(logged.count('\n'), 1);
-        QVERIFY2(logged.contains("observe: " + QString::fromStdString(address) + " is in use by another program; the agent runs without"), qPrintable(logged));
+        QVERIFY2(logged.contains("observe: " + QString::fromStdString(address) + " is in use by another program; the agent runs without"),
+                 qPrintable(logged));
     }
 
     void address_thatIsEmptyIsOff()
     {
         Logged logged;
-        const Observer off("", [] { return healthyView(); }, systemClock);
+        const Observer off(
+            "", [] { return healthyView(); }, systemClock);
         off.announce(logged.log);
         QVERIFY(!off.server());
         QCOMPARE(off.hook().state, wire::HookState::Disabled);

@@ -32,13 +32,12 @@ struct Machine {
     CgroupInventory inventory;
     OriginResolver resolver;
 
-    std::int64_t walkNs = 0;   ///< what each walk is said to take
+    std::int64_t walkNs = 0; ///< what each walk is said to take
     std::int64_t cpuNs = 0;
 
     explicit Machine(bool hybrid = false, std::size_t maxCgroups = 100)
         : inventory(prepared(root, hybrid), maxCgroups), resolver(options(), inventory, clock)
-    {
-    }
+    {}
     static fs::path prepared(const fs::path &root, bool hybrid)
     {
         const fs::path unified = hybrid ? root / "cgroup/unified" : root / "cgroup";
@@ -64,7 +63,10 @@ struct Machine {
         fs::create_directories(full);
         return inode(full);
     }
-    void removeCgroup(const std::string &path, const std::string &hierarchy = "") { fs::remove_all((root / "cgroup" / hierarchy).native() + path); }
+    void removeCgroup(const std::string &path, const std::string &hierarchy = "")
+    {
+        fs::remove_all((root / "cgroup" / hierarchy).native() + path);
+    }
     void makeProcess(std::uint32_t pid, const std::string &cgroups, std::uint64_t startTicks)
     {
         const fs::path proc = root / "proc" / std::to_string(pid);
@@ -84,10 +86,14 @@ private slots:
     {
         QTest::addColumn<QString>("name");
         QTest::addColumn<QString>("kind");
-        QTest::newRow("v1") << "cgroup-v1" << "v1";
-        QTest::newRow("v2") << "cgroup-v2" << "v2";
-        QTest::newRow("hybrid") << "cgroup-hybrid" << "hybrid";
-        QTest::newRow("no cgroups at all") << "nonexistent" << "none";
+        QTest::newRow("v1") << "cgroup-v1"
+                            << "v1";
+        QTest::newRow("v2") << "cgroup-v2"
+                            << "v2";
+        QTest::newRow("hybrid") << "cgroup-hybrid"
+                                << "hybrid";
+        QTest::newRow("no cgroups at all") << "nonexistent"
+                                           << "none";
     }
     void layout()
     {
@@ -146,9 +152,12 @@ private slots:
         const QString uid = QString::fromStdString(podUid);
         const QString cid = QString::fromStdString(containerId);
         QTest::newRow("v2, systemd") << "cgroup-v2"
-                                     << "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" + QString(uid).replace('-', '_') + ".slice/cri-containerd-" + cid + ".scope";
-        QTest::newRow("v1, cgroupfs") << "cgroup-v1" << "/kubepods/burstable/pod" + uid + "/" + cid;
-        QTest::newRow("hybrid, cgroupfs") << "cgroup-hybrid" << "/kubepods/burstable/pod" + uid + "/" + cid;
+                                     << "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" + QString(uid).replace('-', '_')
+                                            + ".slice/cri-containerd-" + cid + ".scope";
+        QTest::newRow("v1, cgroupfs") << "cgroup-v1"
+                                      << "/kubepods/burstable/pod" + uid + "/" + cid;
+        QTest::newRow("hybrid, cgroupfs") << "cgroup-hybrid"
+                                          << "/kubepods/burstable/pod" + uid + "/" + cid;
     }
     void resolve_namesPodAndContainer()
     {
@@ -227,7 +236,7 @@ private slots:
     {
         Machine machine;
         machine.wait();
-        machine.makeProcess(42, "0::/docker/" + dockerId + "\n", 5);   // its folder is gone already
+        machine.makeProcess(42, "0::/docker/" + dockerId + "\n", 5); // its folder is gone already
         const OriginPtr origin = machine.resolver.resolve(424242, 42, 0);
         QCOMPARE(origin->attribution, wire::Attribution::Inferred);
         QCOMPARE(origin->containerId, dockerId);
@@ -306,7 +315,7 @@ private slots:
         QCOMPARE(machine.resolver.resolve(id)->podName, std::string("cart"));
         fs::remove_all(machine.root / "pods");
         machine.resolver.refresh();
-        QCOMPARE(machine.resolver.resolve(id)->podName, std::string("cart"));   // the kubelet cleans up before the cgroup ends
+        QCOMPARE(machine.resolver.resolve(id)->podName, std::string("cart")); // the kubelet cleans up before the cgroup ends
     }
 
     void bothHierarchies_areLookedInForAnId()
@@ -332,7 +341,8 @@ private slots:
         QTest::newRow("the container, and the runtime's service") << container << service << container;
         QTest::newRow("the runtime's service, and the pod") << service << pod << pod;
         QTest::newRow("the pod, and the container") << pod << container << container;
-        QTest::newRow("two that name no workload") << "/user.slice/user-0.slice/session-1.scope" << "/user.slice"
+        QTest::newRow("two that name no workload") << "/user.slice/user-0.slice/session-1.scope"
+                                                   << "/user.slice"
                                                    << "/user.slice/user-0.slice/session-1.scope";
     }
     void hybrid_whatNamesMoreIsTaken()
@@ -358,7 +368,7 @@ private slots:
     void walks_thatTakeLongComeLessOftenAndAreCharged()
     {
         Machine machine;
-        machine.walkNs = 20 * nsPerMs;   // fifty times that is a second
+        machine.walkNs = 20 * nsPerMs; // fifty times that is a second
         machine.resolver.refresh();
         QCOMPARE(machine.resolver.takeWalkNs(), machine.walkNs);
         machine.clock.advance(std::chrono::milliseconds(900));
@@ -431,15 +441,14 @@ private slots:
         machine.resolver.refreshNames();
         const std::string path = "/kubepods/pod" + podUid + "/" + containerId;
         const std::uint64_t id = stillThere ? machine.makeCgroup(path, "unified") : 987'654;
-        machine.resolver.setBirth([&](std::uint64_t asked, bool v1) {
-            return asked == id && v1 == isV1 ? std::optional(path) : std::nullopt;
-        });
+        machine.resolver.setBirth(
+            [&](std::uint64_t asked, bool v1) { return asked == id && v1 == isV1 ? std::optional(path) : std::nullopt; });
         const OriginPtr origin = machine.resolver.resolve(id);
         QTEST(origin->attribution, "attribution");
         QCOMPARE(origin->cgroupId, id);
         QCOMPARE(origin->podName, std::string("cart"));
         QCOMPARE(origin->containerId, containerId);
-        machine.resolver.setBirth({});       // asked once
+        machine.resolver.setBirth({}); // asked once
         QCOMPARE(machine.resolver.resolve(id)->containerId, containerId);
     }
     void cgroupThatWasMadeInBothHierarchies_isNotGuessed()
@@ -455,9 +464,8 @@ private slots:
         Machine machine;
         machine.resolver.refresh();
         const auto idOf = [](std::uint64_t i) { return QByteArray::number(qulonglong(i), 16).rightJustified(64, '0').toStdString(); };
-        machine.resolver.setBirth([&](std::uint64_t id, bool isV1) {
-            return isV1 ? std::nullopt : std::optional("/kubepods/pod" + podUid + "/" + idOf(id));
-        });
+        machine.resolver.setBirth(
+            [&](std::uint64_t id, bool isV1) { return isV1 ? std::nullopt : std::optional("/kubepods/pod" + podUid + "/" + idOf(id)); });
         // What is allocated and not what is resident: sanitizers keep freed memory for a while.
         const auto allocatedBytes = [] {
             const struct mallinfo2 heap = ::mallinfo2();

@@ -124,7 +124,8 @@ private slots:
         for (const int signal : {SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP})
             QTest::addRow("a crash, signal %d", signal) << exited(0, signal) << false << Severity::Error;
         QTest::newRow("a crash") << exited(0, SIGSEGV) << false << Severity::Error;
-        QTest::newRow("a fatal signal that is a crash") << withDetail(wire::EventType::FatalSignal, wire::FatalSignal{SIGBUS, 1, 0, {}}) << false << Severity::Error;
+        QTest::newRow("a fatal signal that is a crash")
+            << withDetail(wire::EventType::FatalSignal, wire::FatalSignal{SIGBUS, 1, 0, {}}) << false << Severity::Error;
         QTest::newRow("a container out of memory") << withDetail(wire::EventType::OomKill, wire::OomKill{}) << true << Severity::Error;
         QTest::newRow("the host out of memory") << withDetail(wire::EventType::OomKill, wire::OomKill{}) << false << Severity::Critical;
         QTest::newRow("a connection that closed") << connection(wire::TcpOutcome::Closed) << false << Severity::Info;
@@ -170,7 +171,8 @@ private:
         add("a request failed", http(500, false), Severity::Warning);
         add("a request aborted", http(0, true), Severity::Warning);
         for (const int error : {EMFILE, ENFILE, ENOSPC, EDQUOT, EROFS})
-            add(qPrintable(QString("out of something, error %1").arg(error)), wire::FileFailure{"/x", "open", error, 0, 1}, Severity::Warning);
+            add(qPrintable(QString("out of something, error %1").arg(error)), wire::FileFailure{"/x", "open", error, 0, 1},
+                Severity::Warning);
         add("a disk that fails", wire::FileFailure{"/x", "read", EIO, 0, 1}, Severity::Error);
         add("a file that is not there", wire::FileFailure{"/x", "open", ENOENT, 0, 1}, Severity::Notice);
         add("a capability used", wire::CapabilityUse{21, true, 1}, Severity::Notice);
@@ -182,7 +184,7 @@ private:
         add("a login", wire::Login{true, {}, {}, {}, {}, 1}, Severity::Info);
         add("a failed login", wire::Login{false, {}, {}, {}, {}, 1}, Severity::Warning);
         const Severity byPriority[] = {Severity::Critical, Severity::Critical, Severity::Critical, Severity::Error, Severity::Warning,
-                                       Severity::Notice, Severity::Info, Severity::Debug, Severity::Debug};
+                                       Severity::Notice,   Severity::Info,     Severity::Debug,    Severity::Debug};
         for (std::uint8_t priority = 0; priority < 9; ++priority)
             add(qPrintable(QString("the kernel's log at %1").arg(priority)), wire::KernelLog{priority, 0, 1, {}}, byPriority[priority]);
         const auto notice = [](wire::AgentNoticeKind kind) { return wire::AgentNotice{kind, {}, {}, 0, 0, {}}; };
@@ -228,10 +230,14 @@ private slots:
         QTest::addColumn<QString>("path");
         QTest::addColumn<QString>("podUid");
         QTest::addColumn<wire::Severity>("severity");
-        QTest::newRow("the host") << Live << "/" << "" << wire::Severity::Critical;
-        QTest::newRow("a service that is gone") << Cached << "/system.slice/a.service" << "" << wire::Severity::Critical;
-        QTest::newRow("a pod") << Live << "/k/p" << "u" << wire::Severity::Error;
-        QTest::newRow("nobody knows: an amendment may say that it was a pod") << Unknown << "" << "" << wire::Severity::Error;
+        QTest::newRow("the host") << Live << "/"
+                                  << "" << wire::Severity::Critical;
+        QTest::newRow("a service that is gone") << Cached << "/system.slice/a.service"
+                                                << "" << wire::Severity::Critical;
+        QTest::newRow("a pod") << Live << "/k/p"
+                               << "u" << wire::Severity::Error;
+        QTest::newRow("nobody knows: an amendment may say that it was a pod") << Unknown << ""
+                                                                              << "" << wire::Severity::Error;
     }
     void oomKill_isCriticalWhereItIsSurelyOutsideOfContainers()
     {
@@ -251,12 +257,24 @@ private slots:
         QTest::addColumn<QString>("podUid");
         QTest::addColumn<QString>("namespaceName");
         QTest::addColumn<bool>("isWanted");
-        QTest::newRow("of the namespace") << "/k/p" << "u" << "shop" << true;
-        QTest::newRow("of another") << "/k/p" << "u" << "bank" << false;
-        QTest::newRow("a pod without a name yet") << "/k/p" << "u" << "" << true;
-        QTest::newRow("a cgroup that is not known") << "" << "" << "" << true;
-        QTest::newRow("a service") << "/system.slice/a.service" << "" << "" << false;
-        QTest::newRow("the host") << "/" << "" << "" << false;
+        QTest::newRow("of the namespace") << "/k/p"
+                                          << "u"
+                                          << "shop" << true;
+        QTest::newRow("of another") << "/k/p"
+                                    << "u"
+                                    << "bank" << false;
+        QTest::newRow("a pod without a name yet") << "/k/p"
+                                                  << "u"
+                                                  << "" << true;
+        QTest::newRow("a cgroup that is not known") << ""
+                                                    << ""
+                                                    << "" << true;
+        QTest::newRow("a service") << "/system.slice/a.service"
+                                   << ""
+                                   << "" << false;
+        QTest::newRow("the host") << "/"
+                                  << ""
+                                  << "" << false;
     }
     void gate_letsThroughWhatMayBeOfAnyNamespace()
     {
@@ -274,7 +292,7 @@ private slots:
         EventGate gate("node-1");
         gate.set({1, {shop}});
         QCOMPARE(gate.wants(exited(0, 0), origin), isWanted);
-        QVERIFY(!gate.wants(connection(wire::TcpOutcome::Reset), origin));      // type, severity and node count all the same
+        QVERIFY(!gate.wants(connection(wire::TcpOutcome::Reset), origin)); // type, severity and node count all the same
         shop.nodes = {"node-2"};
         gate.set({2, {shop}});
         QVERIFY(!gate.wants(exited(0, 0), origin));
@@ -440,7 +458,7 @@ private slots:
         QVERIFY(bench.pipeline.untilDueNs() > 0);
         bench.feed(exited(0, SIGSEGV));
         bench.feed(withDetail(wire::EventType::OomKill, wire::OomKill{}), "oom");
-        QCOMPARE(bench.outlet.events().size(), std::size_t(0));   // what is read together goes together
+        QCOMPARE(bench.outlet.events().size(), std::size_t(0)); // what is read together goes together
         QCOMPARE(bench.pipeline.untilDueNs(), std::optional<std::int64_t>(0));
         bench.pipeline.tick();
         QCOMPARE(bench.outlet.events().size(), std::size_t(1));
@@ -508,7 +526,7 @@ private slots:
         bench.outlet.full = false;
         for (int i = 0; i < 3; ++i)
             bench.feed(exited(0, 0));
-        QCOMPARE(bench.outlet.events().at(0).firstSeq, 4u);   // the numbers of the refused batch are gone with it
+        QCOMPARE(bench.outlet.events().at(0).firstSeq, 4u); // the numbers of the refused batch are gone with it
     }
 
     void batch_carriesEachOriginOnce()

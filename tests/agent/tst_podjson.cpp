@@ -39,10 +39,10 @@ private slots:
         QCOMPARE(pod.nodeName, std::string("node-1"));
         QCOMPARE(pod.workloadKind, std::string("Deployment"));
         QCOMPARE(pod.workloadName, std::string("web"));
-        QCOMPARE(pod.containers.size(), std::size_t(2));     // the present one and the one before it
+        QCOMPARE(pod.containers.size(), std::size_t(2)); // the present one and the one before it
         QCOMPARE(pod.containers[0].containerId, std::string(64, 'c'));
         QCOMPARE(pod.containers[0].name, std::string("app"));
-        QCOMPARE(pod.containers[0].image, std::string("registry.example/shop/web:1.4"));    // as asked for, not as resolved
+        QCOMPARE(pod.containers[0].image, std::string("registry.example/shop/web:1.4")); // as asked for, not as resolved
         QCOMPARE(pod.containers[0].imageId, "registry.example/shop/web@sha256:" + std::string(64, '1'));
         QCOMPARE(pod.containers[1].containerId, std::string(64, 'e'));
         QCOMPARE(pod.containers[1].name, std::string("app"));
@@ -60,27 +60,57 @@ private slots:
             return "{\"kind\":\"" + kind + "\",\"name\":\"" + name + "\",\"controller\":" + (controller ? "true" : "false") + "}";
         };
         const QByteArray none;
-        QTest::newRow("a replica set of a deployment") << owner("ReplicaSet", "web-7d9f") << QByteArray("7d9f") << none << QByteArray("web-7d9f-x") << "Deployment" << "web";
-        QTest::newRow("a deployment with dashes") << owner("ReplicaSet", "a-b-c-7d9f") << QByteArray("7d9f") << none << QByteArray("p") << "Deployment" << "a-b-c";
-        QTest::newRow("a replica set by itself") << owner("ReplicaSet", "web-7d9f") << none << none << QByteArray("web-7d9f-x") << "ReplicaSet" << "web-7d9f";
-        QTest::newRow("a hash that is not the name's end") << owner("ReplicaSet", "web-abcd") << QByteArray("7d9f") << none << QByteArray("p") << "ReplicaSet" << "web-abcd";
-        QTest::newRow("a name that is only the hash") << owner("ReplicaSet", "-7d9f") << QByteArray("7d9f") << none << QByteArray("p") << "ReplicaSet" << "-7d9f";
-        QTest::newRow("a stateful set") << owner("StatefulSet", "db") << none << none << QByteArray("db-0") << "StatefulSet" << "db";
-        QTest::newRow("a daemon set") << owner("DaemonSet", "proxy") << none << none << QByteArray("proxy-x") << "DaemonSet" << "proxy";
+        QTest::newRow("a replica set of a deployment")
+            << owner("ReplicaSet", "web-7d9f") << QByteArray("7d9f") << none << QByteArray("web-7d9f-x") << "Deployment"
+            << "web";
+        QTest::newRow("a deployment with dashes")
+            << owner("ReplicaSet", "a-b-c-7d9f") << QByteArray("7d9f") << none << QByteArray("p") << "Deployment"
+            << "a-b-c";
+        QTest::newRow("a replica set by itself")
+            << owner("ReplicaSet", "web-7d9f") << none << none << QByteArray("web-7d9f-x") << "ReplicaSet"
+            << "web-7d9f";
+        QTest::newRow("a hash that is not the name's end")
+            << owner("ReplicaSet", "web-abcd") << QByteArray("7d9f") << none << QByteArray("p") << "ReplicaSet"
+            << "web-abcd";
+        QTest::newRow("a name that is only the hash")
+            << owner("ReplicaSet", "-7d9f") << QByteArray("7d9f") << none << QByteArray("p") << "ReplicaSet"
+            << "-7d9f";
+        QTest::newRow("a stateful set") << owner("StatefulSet", "db") << none << none << QByteArray("db-0") << "StatefulSet"
+                                        << "db";
+        QTest::newRow("a daemon set") << owner("DaemonSet", "proxy") << none << none << QByteArray("proxy-x") << "DaemonSet"
+                                      << "proxy";
         // 2026-03-01T12:00:05Z is minute 29539440.
-        QTest::newRow("a job of a cron job") << owner("Job", "backup-29539440") << none << none << QByteArray("p") << "CronJob" << "backup";
-        QTest::newRow("a job of a cron job that was late") << owner("Job", "backup-29539000") << none << none << QByteArray("p") << "CronJob" << "backup";
-        QTest::newRow("a job of a cron job before 1.21") << owner("Job", "backup-1772366400") << none << none << QByteArray("p") << "CronJob" << "backup";
-        QTest::newRow("a job whose name ends in digits of another time") << owner("Job", "backup-12345678") << none << none << QByteArray("p") << "Job" << "backup-12345678";
-        QTest::newRow("a job") << owner("Job", "migrate") << none << none << QByteArray("p") << "Job" << "migrate";
-        QTest::newRow("a job of digits alone") << owner("Job", "29539440") << none << none << QByteArray("p") << "Job" << "29539440";
-        QTest::newRow("a controller of somebody's own") << owner("Rollout", "web") << none << none << QByteArray("p") << "Rollout" << "web";
-        QTest::newRow("an owner that does not control") << owner("Thing", "x", false) << none << none << QByteArray("p-1") << "Pod" << "p-1";
-        QTest::newRow("the second owner controls") << owner("Thing", "x", false) + ',' + owner("DaemonSet", "d") << none << none << QByteArray("p") << "DaemonSet" << "d";
-        QTest::newRow("nobody") << none << none << none << QByteArray("debug") << "Pod" << "debug";
-        QTest::newRow("a file on the node") << owner("Node", "node-1") << none << QByteArray("\"kubernetes.io/config.mirror\":\"00112233445566778899aabbccddeeff\"")
-                                            << QByteArray("kube-apiserver-node-1") << "StaticPod" << "kube-apiserver";
-        QTest::newRow("a file on the node, by its owner alone") << owner("Node", "node-1") << none << none << QByteArray("etcd-node-1") << "StaticPod" << "etcd";
+        QTest::newRow("a job of a cron job") << owner("Job", "backup-29539440") << none << none << QByteArray("p") << "CronJob"
+                                             << "backup";
+        QTest::newRow("a job of a cron job that was late")
+            << owner("Job", "backup-29539000") << none << none << QByteArray("p") << "CronJob"
+            << "backup";
+        QTest::newRow("a job of a cron job before 1.21")
+            << owner("Job", "backup-1772366400") << none << none << QByteArray("p") << "CronJob"
+            << "backup";
+        QTest::newRow("a job whose name ends in digits of another time")
+            << owner("Job", "backup-12345678") << none << none << QByteArray("p") << "Job"
+            << "backup-12345678";
+        QTest::newRow("a job") << owner("Job", "migrate") << none << none << QByteArray("p") << "Job"
+                               << "migrate";
+        QTest::newRow("a job of digits alone") << owner("Job", "29539440") << none << none << QByteArray("p") << "Job"
+                                               << "29539440";
+        QTest::newRow("a controller of somebody's own") << owner("Rollout", "web") << none << none << QByteArray("p") << "Rollout"
+                                                        << "web";
+        QTest::newRow("an owner that does not control") << owner("Thing", "x", false) << none << none << QByteArray("p-1") << "Pod"
+                                                        << "p-1";
+        QTest::newRow("the second owner controls")
+            << owner("Thing", "x", false) + ',' + owner("DaemonSet", "d") << none << none << QByteArray("p") << "DaemonSet"
+            << "d";
+        QTest::newRow("nobody") << none << none << none << QByteArray("debug") << "Pod"
+                                << "debug";
+        QTest::newRow("a file on the node") << owner("Node", "node-1") << none
+                                            << QByteArray("\"kubernetes.io/config.mirror\":\"00112233445566778899aabbccddeeff\"")
+                                            << QByteArray("kube-apiserver-node-1") << "StaticPod"
+                                            << "kube-apiserver";
+        QTest::newRow("a file on the node, by its owner alone")
+            << owner("Node", "node-1") << none << none << QByteArray("etcd-node-1") << "StaticPod"
+            << "etcd";
     }
     void workload()
     {
@@ -159,10 +189,12 @@ private slots:
         QByteArray statuses, specs;
         for (int i = 0; i < 1000; ++i) {
             const QByteArray name = "c" + QByteArray::number(i);
-            statuses += (i == 0 ? "" : ",") + QByteArray("{\"name\":\"") + name + "\",\"containerID\":\"x://" + QByteArray::number(i).rightJustified(64, '0') + "\"}";
+            statuses += (i == 0 ? "" : ",") + QByteArray("{\"name\":\"") + name + "\",\"containerID\":\"x://"
+                        + QByteArray::number(i).rightJustified(64, '0') + "\"}";
             specs += (i == 0 ? "" : ",") + QByteArray("{\"name\":\"") + name + "\",\"image\":\"i\"}";
         }
-        const auto read = page("{\"kind\":\"PodList\",\"items\":[{\"metadata\":{\"name\":\"a\",\"namespace\":\"b\",\"uid\":\"0f8e7d6c-5b4a-4321-8765-0123456789ab\"},\"spec\":{\"containers\":["
+        const auto read = page("{\"kind\":\"PodList\",\"items\":[{\"metadata\":{\"name\":\"a\",\"namespace\":\"b\",\"uid\":\"0f8e7d6c-5b4a-"
+                               "4321-8765-0123456789ab\"},\"spec\":{\"containers\":["
                                + specs + "]},\"status\":{\"containerStatuses\":[" + statuses + "]}}]}");
         QVERIFY(read && read->pods.size() == 1);
         QCOMPARE(read->pods[0].containers.size(), mostContainers);
@@ -171,8 +203,10 @@ private slots:
 
     void keysThatLookLikePaths_pass_forNoPath()
     {
-        const auto read = page("{\"kind\":\"PodList\",\"items\":[{\"metadata/name\":\"spoof\",\"metadata\":{\"name\":\"real\",\"namespace\":\"n\",\"uid\":\"0f8e7d6c-5b4a-4321-8765-0123456789ab\","
-                               "\"labels\":{\"a/../name\":\"x\"}},\"metadata/uid\":\"z\"}]}");
+        const auto read =
+            page("{\"kind\":\"PodList\",\"items\":[{\"metadata/"
+                 "name\":\"spoof\",\"metadata\":{\"name\":\"real\",\"namespace\":\"n\",\"uid\":\"0f8e7d6c-5b4a-4321-8765-0123456789ab\","
+                 "\"labels\":{\"a/../name\":\"x\"}},\"metadata/uid\":\"z\"}]}");
         QVERIFY(read && read->pods.size() == 1);
         QCOMPARE(read->pods[0].name, std::string("real"));
     }
@@ -191,7 +225,9 @@ private slots:
         QTest::newRow("a list at the top") << QByteArray("[]") << "kind \"\"";
         QTest::newRow("lists nested without end") << nested(100'000, '[', ']') << "nested deeper than 64";
         QTest::newRow("objects nested without end") << QByteArray("{\"a\":").repeated(100'000) << "nested deeper than 64";
-        QTest::newRow("a pod nested without end") << QByteArray("{\"kind\":\"PodList\",\"items\":[{\"metadata\":{\"labels\":") + QByteArray("{\"a\":").repeated(70) << "nested deeper than 64";
+        QTest::newRow("a pod nested without end")
+            << QByteArray("{\"kind\":\"PodList\",\"items\":[{\"metadata\":{\"labels\":") + QByteArray("{\"a\":").repeated(70)
+            << "nested deeper than 64";
         QTest::newRow("a number beyond all") << QByteArray("{\"kind\":\"PodList\",\"x\":1e99999}") << "no JSON";
         QTest::newRow("a version without end") << podList({}, QByteArray(5000, '9')) << "too long";
         QTest::newRow("a continuation without end") << podList({}, "1", QByteArray(5000, '9')) << "too long";
@@ -290,7 +326,8 @@ private slots:
 
     void statusMessage_isOneShortLine()
     {
-        QCOMPARE(statusMessage(statusJson(403, "pods is forbidden: User \\\"x\\\" cannot list").toStdString()), std::string("pods is forbidden: User \"x\" cannot list"));
+        QCOMPARE(statusMessage(statusJson(403, "pods is forbidden: User \\\"x\\\" cannot list").toStdString()),
+                 std::string("pods is forbidden: User \"x\" cannot list"));
         QCOMPARE(statusMessage("<html>"), std::string());
         QCOMPARE(statusMessage(statusJson(403, QByteArray(5000, 'm')).toStdString()).size(), std::size_t(300));
         QVERIFY(statusMessage(statusJson(403, "a\\nb").toStdString()).find('\n') == std::string::npos);

@@ -77,9 +77,9 @@ void tst_Ports::tcp_data()
 {
     QTest::addColumn<QByteArray>("text");
     QTest::addColumn<QString>("ports");
-    QTest::newRow("two listen, others follow")
-        << header + line("0100007F:0016", "0A") + line("00000000:1F90", "0A") + line("0100007F:A000", "01") + line("00000000:0001", "0A")
-        << "127.0.0.1:22 0.0.0.0:8080 whole";
+    QTest::newRow("two listen, others follow") << header + line("0100007F:0016", "0A") + line("00000000:1F90", "0A")
+                                                      + line("0100007F:A000", "01") + line("00000000:0001", "0A")
+                                               << "127.0.0.1:22 0.0.0.0:8080 whole";
     QTest::newRow("IPv6") << header + line("00000000000000000000000001000000:0016", "0A") << "[::1]:22";
     QTest::newRow("one port with two sockets") << header + line("0100007F:0016", "0A") + line("0100007F:0016", "0A") << "127.0.0.1:22";
     QTest::newRow("nobody listens") << header + line("0100007F:0016", "01") << " whole";

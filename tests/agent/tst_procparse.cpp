@@ -64,13 +64,27 @@ private slots:
         QTest::addColumn<QString>("some");
         QTest::addColumn<QString>("full");
         QTest::addColumn<QString>("avg10");
-        QTest::newRow("both lines") << QByteArray("some avg10=0.16 avg60=0.72 avg300=0.62 total=9902761\nfull avg10=0 total=12\n") << "9902761" << "12" << "16";
-        QTest::newRow("some only, as the CPU before 5.13") << QByteArray("some avg10=0.16 total=1\n") << "1" << "absent" << "16";
-        QTest::newRow("a total that is no number") << QByteArray("some total=x\nfull total=\n") << "absent" << "absent" << "absent";
-        QTest::newRow("an unknown line") << QByteArray("irq total=5\n") << "absent" << "absent" << "absent";
-        QTest::newRow("all the time") << QByteArray("some avg10=100.00 total=3\n") << "3" << "absent" << "10000";
+        QTest::newRow("both lines") << QByteArray("some avg10=0.16 avg60=0.72 avg300=0.62 total=9902761\nfull avg10=0 total=12\n")
+                                    << "9902761"
+                                    << "12"
+                                    << "16";
+        QTest::newRow("some only, as the CPU before 5.13") << QByteArray("some avg10=0.16 total=1\n") << "1"
+                                                           << "absent"
+                                                           << "16";
+        QTest::newRow("a total that is no number") << QByteArray("some total=x\nfull total=\n") << "absent"
+                                                   << "absent"
+                                                   << "absent";
+        QTest::newRow("an unknown line") << QByteArray("irq total=5\n") << "absent"
+                                         << "absent"
+                                         << "absent";
+        QTest::newRow("all the time") << QByteArray("some avg10=100.00 total=3\n") << "3"
+                                      << "absent"
+                                      << "10000";
         for (const char *wrong : {"101.00", "1.5", "1.234", ".50", "5", "-1.00", "1.x0", "99999999999.00"})
-            QTest::newRow(qPrintable(QString("an average of %1").arg(wrong))) << QByteArray("some avg10=") + wrong + " total=3\n" << "3" << "absent" << "absent";
+            QTest::newRow(qPrintable(QString("an average of %1").arg(wrong))) << QByteArray("some avg10=") + wrong + " total=3\n"
+                                                                              << "3"
+                                                                              << "absent"
+                                                                              << "absent";
     }
     void pressure()
     {
@@ -85,7 +99,12 @@ private slots:
     void memoryEvents_areCountedByName()
     {
         const MemoryCounts counts = parseMemoryEvents("low 1\nhigh 2\nmax 3\noom 4\noom_kill 5\noom_group_kill 6\n");
-        for (const auto &[value, expected] : {std::pair(counts.low, 1u), {counts.high, 2u}, {counts.max, 3u}, {counts.oom, 4u}, {counts.oomKill, 5u}, {counts.oomGroupKill, 6u}})
+        for (const auto &[value, expected] : {std::pair(counts.low, 1u),
+                                              {counts.high, 2u},
+                                              {counts.max, 3u},
+                                              {counts.oom, 4u},
+                                              {counts.oomKill, 5u},
+                                              {counts.oomGroupKill, 6u}})
             QCOMPARE(shown(value), QString::number(expected));
         QCOMPARE(shown(parseMemoryEvents("max -1\noom_kill x\n").max), QString("absent"));
         QCOMPARE(shown(parseMemoryEvents("low 1\n").oomGroupKill), QString("absent"));
@@ -140,10 +159,7 @@ private slots:
         QCOMPARE(disks[1].device, std::string("nvme0n1"));
     }
 
-    void diskStats_refusesSectorsThatDoNotFit()
-    {
-        QVERIFY(parseDiskStats("1 0 x 1 0 18446744073709551615 1 1 0 16 1 0 3 4\n").empty());
-    }
+    void diskStats_refusesSectorsThatDoNotFit() { QVERIFY(parseDiskStats("1 0 x 1 0 18446744073709551615 1 1 0 16 1 0 3 4\n").empty()); }
 
     void deviceNames_areOfEveryDevice()
     {
@@ -187,14 +203,17 @@ private slots:
         QTest::newRow("no limit") << QByteArray("max 100000\n") << QByteArray("-1\n") << QByteArray("100000\n") << "absent";
         QTest::newRow("a period of zero") << QByteArray("1 0") << QByteArray("1") << QByteArray("0") << "absent";
         QTest::newRow("no period") << QByteArray("1") << QByteArray("1") << QByteArray() << "absent";
-        QTest::newRow("too large to multiply") << QByteArray("18446744073709551615 1") << QByteArray("18446744073709551615") << QByteArray("1") << "absent";
+        QTest::newRow("too large to multiply") << QByteArray("18446744073709551615 1") << QByteArray("18446744073709551615")
+                                               << QByteArray("1") << "absent";
     }
     void cpuLimit()
     {
         QFETCH(QByteArray, v2);
         QFETCH(QByteArray, quota);
         QFETCH(QByteArray, period);
-        const auto millicores = [](const std::optional<CpuLimit> &limit) { return limit ? QString::number(limit->millicores()) : QStringLiteral("absent"); };
+        const auto millicores = [](const std::optional<CpuLimit> &limit) {
+            return limit ? QString::number(limit->millicores()) : QStringLiteral("absent");
+        };
         QTEST(millicores(parseCpuMax(bytes(v2))), "millicores");
         QTEST(millicores(parseCfsQuota(bytes(quota), bytes(period))), "millicores");
     }
@@ -256,14 +275,22 @@ private slots:
         QTest::addColumn<QByteArray>("text");
         QTest::addColumn<QString>("v2");
         QTest::addColumn<QString>("memory");
-        QTest::newRow("v2 alone") << QByteArray("0::/a/b\n") << "/a/b" << "absent";
-        QTest::newRow("hybrid") << QByteArray("4:memory:/m\n3:cpu,cpuacct:/c\n0::/\n") << "/" << "/m";
-        QTest::newRow("memory among others") << QByteArray("4:hugetlb,memory:/m\n") << "absent" << "/m";
-        QTest::newRow("a path with colons") << QByteArray("0::/x.slice:cri-containerd:abc\n") << "/x.slice:cri-containerd:abc" << "absent";
-        QTest::newRow("a named hierarchy is not memory") << QByteArray("1:name=memory:/m\n") << "absent" << "absent";
-        QTest::newRow("a relative path") << QByteArray("0::a/b\n") << "absent" << "absent";
-        QTest::newRow("a path too long") << QByteArray("0::/") + QByteArray(5000, 'x') << "absent" << "absent";
-        QTest::newRow("too few colons") << QByteArray("0:/a\n") << "absent" << "absent";
+        QTest::newRow("v2 alone") << QByteArray("0::/a/b\n") << "/a/b"
+                                  << "absent";
+        QTest::newRow("hybrid") << QByteArray("4:memory:/m\n3:cpu,cpuacct:/c\n0::/\n") << "/"
+                                << "/m";
+        QTest::newRow("memory among others") << QByteArray("4:hugetlb,memory:/m\n") << "absent"
+                                             << "/m";
+        QTest::newRow("a path with colons") << QByteArray("0::/x.slice:cri-containerd:abc\n") << "/x.slice:cri-containerd:abc"
+                                            << "absent";
+        QTest::newRow("a named hierarchy is not memory") << QByteArray("1:name=memory:/m\n") << "absent"
+                                                         << "absent";
+        QTest::newRow("a relative path") << QByteArray("0::a/b\n") << "absent"
+                                         << "absent";
+        QTest::newRow("a path too long") << QByteArray("0::/") + QByteArray(5000, 'x') << "absent"
+                                         << "absent";
+        QTest::newRow("too few colons") << QByteArray("0:/a\n") << "absent"
+                                        << "absent";
     }
     void procCgroup()
     {

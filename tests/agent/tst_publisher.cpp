@@ -114,14 +114,14 @@ private slots:
         bench.link.up();
         bench.session.step(0ms);
         QCOMPARE(bench.heard<wire::Hello>().at(0).nextFrameSeq, 2u);
-        bench.link.say(Bench::welcome(1u << 20, 2));   // frame 2 had arrived, but its acknowledgement was lost
+        bench.link.say(Bench::welcome(1u << 20, 2)); // frame 2 had arrived, but its acknowledgement was lost
         bench.session.step(0ms);
         QCOMPARE(bench.framesHeard(), (Numbers{3, 4, 5}));
         bench.ack(5);
         QVERIFY(bench.session.settled());
         const SessionStatus status = bench.session.status();
         QCOMPARE(status.ackedEvents, 5u);
-        QCOMPARE(status.sentEvents, 5u);   // resent frames are not counted twice
+        QCOMPARE(status.sentEvents, 5u); // resent frames are not counted twice
         QCOMPARE(status.droppedEvents, 0u);
     }
 
@@ -308,7 +308,7 @@ private slots:
         QCOMPARE(bench.session.takeFilter(), std::optional(filter));
         bench.link.down();
         bench.session.step(0ms);
-        QCOMPARE(bench.session.takeFilter(), std::optional(wire::Filter{}));   // the spool is for whoever comes next
+        QCOMPARE(bench.session.takeFilter(), std::optional(wire::Filter{})); // the spool is for whoever comes next
     }
 
     void filterRequest_isHandedOnAndAnswered()
@@ -333,7 +333,7 @@ private slots:
         wire::FilterReply reply;
         reply.id = 5;
         reply.code = "ok";
-        bench.link.room = 0;   // the link takes nothing now
+        bench.link.room = 0; // the link takes nothing now
         bench.session.answer(reply);
         QVERIFY(replies().empty());
         bench.link.room = SIZE_MAX;
@@ -341,7 +341,7 @@ private slots:
         QCOMPARE(replies().size(), std::size_t(1));
         bench.link.down();
         bench.session.step(0ms);
-        bench.session.answer(reply);   // nobody is there to hear it
+        bench.session.answer(reply); // nobody is there to hear it
         bench.connect();
         QVERIFY(replies().empty());
     }
@@ -378,7 +378,8 @@ private slots:
             bench.session.step(0ms);
             bench.connect(1u << 20, 1);
             const auto frames = bench.heard<wire::Frame>();
-            QVERIFY(std::any_of(frames.begin(), frames.end(), [&](const wire::Frame &frame) { return frame.body == decltype(frame.body)(hooks); }));
+            QVERIFY(std::any_of(frames.begin(), frames.end(),
+                                [&](const wire::Frame &frame) { return frame.body == decltype(frame.body)(hooks); }));
         }
     }
 
@@ -471,7 +472,7 @@ private slots:
         const CounterSet counters = bench.counters("samples");
         QCOMPARE(counters[Counter::Sent], frames);
         QCOMPARE(counters[Counter::Acked], frames);
-        QCOMPARE(counters[Counter::Seen], frames - 1);   // the pipeline counts the one that it made
+        QCOMPARE(counters[Counter::Seen], frames - 1); // the pipeline counts the one that it made
         QCOMPARE(counters[Counter::Drained], frames - 1);
     }
 
@@ -485,7 +486,7 @@ private slots:
             samples.samples.assign(500, {wire::Metric::CpuUsageNs, 0, 0, std::int64_t(i) << 40});
             bench.session.take({samples, {}});
         }
-        QCOMPARE(bench.session.status().droppedEvents, 0u);   // they are none
+        QCOMPARE(bench.session.status().droppedEvents, 0u); // they are none
         bench.connect();
         for (Numbers numbers = bench.framesHeard(); !numbers.empty(); numbers = bench.framesHeard())
             bench.ack(numbers.back());
@@ -499,7 +500,7 @@ private slots:
     {
         Bench bench;
         bench.session.take(bench.batch(2));
-        bench.nextSeq += 10;   // the queue refused a batch of ten
+        bench.nextSeq += 10; // the queue refused a batch of ten
         bench.session.take(bench.batch(2));
         QCOMPARE(bench.session.status().producedEvents, 14u);
         QCOMPARE(bench.session.status().droppedEvents, 10u);

@@ -65,7 +65,7 @@ private slots:
                 seq += publisher.push(batch(seq)) ? 1 : 0;
         });
         std::uint64_t looks = 0;
-        while (publisher.status().producedEvents < many)   // as the main and collecting threads do
+        while (publisher.status().producedEvents < many) // as the main and collecting threads do
             looks += publisher.takeFilter() ? 1 : 0;
         collecting.join();
         const SessionStatus last = publisher.finish({wire::CounterReport{}, {}}, 20s);
@@ -106,7 +106,7 @@ private slots:
     {
         PublisherOptions small = options(1);
         small.queueFrames = 2;
-        Publisher publisher(small, m_clock, m_log);   // not started: nobody takes anything out
+        Publisher publisher(small, m_clock, m_log); // not started: nobody takes anything out
         QVERIFY(publisher.push(batch(1)));
         QVERIFY(publisher.push(batch(2)));
         QVERIFY(!publisher.push(batch(3)));

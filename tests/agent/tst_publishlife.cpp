@@ -108,7 +108,7 @@ private slots:
         const auto first = bench.heard<wire::Heartbeat>().at(0);
         for (int beat = 0; beat < 40; ++beat) {
             bench.clock.advance(2s);
-            bench.ack(0);   // the server lives
+            bench.ack(0); // the server lives
         }
         bench.link.say(wire::HeartbeatReply{first.id, first.sentNs, first.sentNs, first.sentNs, 0});
         bench.session.step(0ms);

@@ -167,8 +167,8 @@ void tst_Readers::kmsg_joinsContinuations()
     test::FakeClock clock;
     Script script;
     KmsgReader reader(options(script), clock);
-    script.reads = {entry(4, 1, "one"), entry(4, 2, " two", 'c'),  entry(4, 3, " three", 'c'),
-                    entry(3, 4, "other", 'c'), entry(4, 5, "last")};
+    script.reads = {entry(4, 1, "one"), entry(4, 2, " two", 'c'), entry(4, 3, " three", 'c'), entry(3, 4, "other", 'c'),
+                    entry(4, 5, "last")};
     Sink sink;
     reader.read(sink);
     const auto logs = sink.details<wire::KernelLog>();

@@ -62,28 +62,60 @@ private slots:
         QTest::addColumn<QString>("setting");
         QTest::addColumn<QString>("value");
         QTest::addColumn<QString>("origin");
-        QTest::newRow("a default") << "collect.max_cgroups" << "1024" << "default";
-        QTest::newRow("of the file") << "log_level" << "\"debug\"" << "FILE, line 2";
-        QTest::newRow("of the file, in a table") << "collect.disabled" << "[ \"psi\", \"tcp\" ]" << "FILE, line 6";
-        QTest::newRow("a value that is the default, but in the file") << "kernel.run_time_statistics" << "true" << "FILE, line 8";
-        QTest::newRow("of the command line, over the file") << "server.address" << "\"hub:1\"" << "--server";
-        QTest::newRow("a default of the spool") << "spool.bytes" << "268435456" << "default";
-        QTest::newRow("a word, of the file") << "spool.fsync" << "\"always\"" << "FILE, line 10";
-        QTest::newRow("of the spool, by the command line") << "spool.folder" << "\"/s\"" << "--spool-folder";
-        QTest::newRow("collectors that cost much") << "collect.enabled" << "[]" << "default";
-        QTest::newRow("configuration files, of the file") << "file.prefixes" << "[ \"/opt/\" ]" << "FILE, line 12";
-        QTest::newRow("a trigger of pressure") << "pressure.memory" << "\"some 300000 2000000\"" << "default";
-        QTest::newRow("a default of filters") << "filter.process.rate" << "1000" << "default";
-        QTest::newRow("a list of filters, of the file") << "filter.tcp.ports" << "[ \"443\", \"8000-8999\" ]" << "FILE, line 14";
-        QTest::newRow("how long questions wait") << "kernel.dns_wait_ms" << "5000" << "default";
-        QTest::newRow("of the command line") << "server.ca" << "\"/ca with \\\"quotes\\\"\"" << "--ca";
+        QTest::newRow("a default") << "collect.max_cgroups"
+                                   << "1024"
+                                   << "default";
+        QTest::newRow("of the file") << "log_level"
+                                     << "\"debug\""
+                                     << "FILE, line 2";
+        QTest::newRow("of the file, in a table") << "collect.disabled"
+                                                 << "[ \"psi\", \"tcp\" ]"
+                                                 << "FILE, line 6";
+        QTest::newRow("a value that is the default, but in the file") << "kernel.run_time_statistics"
+                                                                      << "true"
+                                                                      << "FILE, line 8";
+        QTest::newRow("of the command line, over the file") << "server.address"
+                                                            << "\"hub:1\""
+                                                            << "--server";
+        QTest::newRow("a default of the spool") << "spool.bytes"
+                                                << "268435456"
+                                                << "default";
+        QTest::newRow("a word, of the file") << "spool.fsync"
+                                             << "\"always\""
+                                             << "FILE, line 10";
+        QTest::newRow("of the spool, by the command line") << "spool.folder"
+                                                           << "\"/s\""
+                                                           << "--spool-folder";
+        QTest::newRow("collectors that cost much") << "collect.enabled"
+                                                   << "[]"
+                                                   << "default";
+        QTest::newRow("configuration files, of the file") << "file.prefixes"
+                                                          << "[ \"/opt/\" ]"
+                                                          << "FILE, line 12";
+        QTest::newRow("a trigger of pressure") << "pressure.memory"
+                                               << "\"some 300000 2000000\""
+                                               << "default";
+        QTest::newRow("a default of filters") << "filter.process.rate"
+                                              << "1000"
+                                              << "default";
+        QTest::newRow("a list of filters, of the file") << "filter.tcp.ports"
+                                                        << "[ \"443\", \"8000-8999\" ]"
+                                                        << "FILE, line 14";
+        QTest::newRow("how long questions wait") << "kernel.dns_wait_ms"
+                                                 << "5000"
+                                                 << "default";
+        QTest::newRow("of the command line") << "server.ca"
+                                             << "\"/ca with \\\"quotes\\\"\""
+                                             << "--ca";
     }
     void origin()
     {
         QFETCH(QString, setting);
-        const File file("\nlog_level = \"debug\"\n[server]\naddress = \"a:1\"\n[collect]\ndisabled = [\"tcp\", \"psi\"]\n[kernel]\nrun_time_statistics = true\n[spool]\nfsync = \"always\"\n[file]\nprefixes = [\"/opt/\"]\n"
+        const File file("\nlog_level = \"debug\"\n[server]\naddress = \"a:1\"\n[collect]\ndisabled = [\"tcp\", "
+                        "\"psi\"]\n[kernel]\nrun_time_statistics = true\n[spool]\nfsync = \"always\"\n[file]\nprefixes = [\"/opt/\"]\n"
                         "[filter.tcp]\nports = [443, \"8000-8999\"]\n");
-        const auto command = parse({"--config", file.path.c_str(), "--server", "hub:1", "--ca", "/ca with \"quotes\"", "--spool-folder", "/s", "--print-config"});
+        const auto command = parse(
+            {"--config", file.path.c_str(), "--server", "hub:1", "--ca", "/ca with \"quotes\"", "--spool-folder", "/s", "--print-config"});
         QVERIFY(command.has_value());
         QCOMPARE(command->kind, Command::Kind::PrintConfig);
         const Setting found = find(command->settings, setting.toStdString());
@@ -93,7 +125,9 @@ private slots:
 
     void printed_isAConfigurationOfTheSameHash()
     {
-        const File file("node = \"a\\nb\\u0007c\"\n[server]\nca = \"/a'b\"\n[collect]\ndisabled = [\"psi\", \"kmsg\", \"dns\"]\n[spool]\nmax_age = 90\nfsync = \"never\"\n[kernel]\ndns_wait_ms = 700\n[filter]\nremote = true\n[filter.dns]\ndeny = [\"/a'b\", \"namespace:x\"]\nfloor_ms = 5\n");
+        const File file("node = \"a\\nb\\u0007c\"\n[server]\nca = \"/a'b\"\n[collect]\ndisabled = [\"psi\", \"kmsg\", "
+                        "\"dns\"]\n[spool]\nmax_age = 90\nfsync = \"never\"\n[kernel]\ndns_wait_ms = 700\n[filter]\nremote = "
+                        "true\n[filter.dns]\ndeny = [\"/a'b\", \"namespace:x\"]\nfloor_ms = 5\n");
         const auto command = parse({"--config", file.path.c_str(), "--log-level", "warn", "--spool-folder", "/s"});
         QVERIFY(command.has_value());
         const std::string text = printed(command->settings);
@@ -133,34 +167,76 @@ private slots:
         QTest::addColumn<QString>("applied");
         QTest::addColumn<QString>("needRestart");
         const QByteArray none;
-        QTest::newRow("nothing changed") << QByteArray("log_level = \"info\"\n") << none << "" << "";
-        QTest::newRow("the log's level") << none << QByteArray("log_level = \"debug\"\n") << "log_level" << "";
-        QTest::newRow("a line that went: its default") << QByteArray("log_level = \"debug\"\n") << none << "log_level" << "";
-        QTest::newRow("intervals and limits") << none << QByteArray("[collect]\nmax_cgroups = 5\nhost_interval_ms = 2000\ncgroup_interval_ms = 4000\n") << "collect.max_cgroups, collect.host_interval_ms, collect.cgroup_interval_ms" << "";
-        QTest::newRow("where metrics are") << none << QByteArray("[observe]\naddress = \"\"\n") << "observe.address" << "";
-        QTest::newRow("the budget") << none << QByteArray("[budget]\ncpu_percent = 2\nrss_bytes = 0\nbandwidth_bytes_per_second = 9\n") << "budget.cpu_percent, budget.rss_bytes, budget.bandwidth_bytes_per_second" << "";
-        QTest::newRow("a collector off") << none << QByteArray("[collect]\ndisabled = [\"tcp\"]\n") << "collect.disabled" << "";
-        QTest::newRow("a collector of files on") << QByteArray("[collect]\ndisabled = [\"psi\"]\n") << none << "collect.disabled" << "";
-        QTest::newRow("a reader of logs off") << none << QByteArray("[collect]\ndisabled = [\"kmsg\", \"login\", \"ports\"]\n") << "collect.disabled" << "";
-        QTest::newRow("readers of logs on") << QByteArray("[collect]\ndisabled = [\"kmsg\", \"login\", \"ports\"]\n") << none << "collect.disabled" << "";
-        QTest::newRow("security on that was not loaded") << QByteArray("[collect]\ndisabled = [\"security\"]\n") << none << "" << "collect.disabled (security is not loaded)";
-        QTest::newRow("a collector on that was not loaded") << QByteArray("[collect]\ndisabled = [\"tcp\"]\n") << none << "" << "collect.disabled (tcp is not loaded)";
-        QTest::newRow("one on, one not") << QByteArray("[collect]\ndisabled = [\"psi\", \"tcp\"]\n") << none << "collect.disabled" << "collect.disabled (tcp is not loaded)";
-        QTest::newRow("an expensive collector on that was not loaded") << none << QByteArray("[collect]\nenabled = [\"file\"]\n") << "" << "collect.enabled (file is not loaded)";
-        QTest::newRow("https on that was not loaded") << none << QByteArray("[collect]\nenabled = [\"https\"]\n") << "" << "collect.enabled (https is not loaded)";
-        QTest::newRow("an expensive collector off") << QByteArray("[collect]\nenabled = [\"file\"]\n") << none << "collect.enabled" << "";
-        QTest::newRow("what needs a restart, of files and pressure") << none << QByteArray("[file]\nprefixes = [\"/opt/\"]\nsuffixes = []\nfold_ms = 2000\n[pressure]\ncpu = \"\"\nmemory = \"\"\nio = \"\"\nmax_cgroups = 0\n")
-                                                                     << "" << "file.prefixes, file.suffixes, file.fold_ms, pressure.cpu, pressure.memory, pressure.io, pressure.max_cgroups";
-        QTest::newRow("what needs a restart") << none << QByteArray("node = \"n\"\nruntime_folder = \"/r\"\npid_file = \"/p\"\n[server]\naddress = \"a:1\"\nname = \"b\"\nca = \"/c\"\ncertificate = \"/d\"\nkey = \"/e\"\ncrl = \"/f\"\nqueue_bytes = 2097152\n")
-                                              << "" << "node, runtime_folder, pid_file, server.address, server.name, server.ca, server.certificate, server.key, server.crl, server.queue_bytes";
-        QTest::newRow("what needs a restart, of the kernel") << none << QByteArray("[kernel]\nbtf = \"/b\"\nrun_time_statistics = false\nevent_ring_bytes = 65536\ncritical_ring_bytes = 65536\ndns_wait_ms = 900\n")
-                                                             << "" << "kernel.btf, kernel.run_time_statistics, kernel.dns_wait_ms, kernel.event_ring_bytes, kernel.critical_ring_bytes";
-        QTest::newRow("what needs a restart, of the spool") << none << QByteArray("[spool]\nfolder = \"/s\"\nbytes = 2097152\nmax_age = 100\nfsync = \"never\"\nreplay_rate = 65536\n")
-                                                            << "" << "spool.folder, spool.bytes, spool.max_age, spool.replay_rate, spool.fsync";
-        QTest::newRow("filters") << none << QByteArray("[filter]\nremote = true\nfollow_subscriptions = false\n[filter.tcp]\nports = [80]\n[filter.http]\nrate = 0\n")
-                                 << "filter.remote, filter.follow_subscriptions, filter.tcp.ports, filter.http.rate" << "";
-        QTest::newRow("filters that go") << QByteArray("[filter.process]\ndeny = [\"/a\"]\n") << none << "filter.process.deny" << "";
-        QTest::newRow("both kinds") << none << QByteArray("log_level = \"warn\"\n[server]\naddress = \"a:1\"\n") << "log_level" << "server.address";
+        QTest::newRow("nothing changed") << QByteArray("log_level = \"info\"\n") << none << ""
+                                         << "";
+        QTest::newRow("the log's level") << none << QByteArray("log_level = \"debug\"\n") << "log_level"
+                                         << "";
+        QTest::newRow("a line that went: its default") << QByteArray("log_level = \"debug\"\n") << none << "log_level"
+                                                       << "";
+        QTest::newRow("intervals and limits") << none
+                                              << QByteArray(
+                                                     "[collect]\nmax_cgroups = 5\nhost_interval_ms = 2000\ncgroup_interval_ms = 4000\n")
+                                              << "collect.max_cgroups, collect.host_interval_ms, collect.cgroup_interval_ms"
+                                              << "";
+        QTest::newRow("where metrics are") << none << QByteArray("[observe]\naddress = \"\"\n") << "observe.address"
+                                           << "";
+        QTest::newRow("the budget") << none << QByteArray("[budget]\ncpu_percent = 2\nrss_bytes = 0\nbandwidth_bytes_per_second = 9\n")
+                                    << "budget.cpu_percent, budget.rss_bytes, budget.bandwidth_bytes_per_second"
+                                    << "";
+        QTest::newRow("a collector off") << none << QByteArray("[collect]\ndisabled = [\"tcp\"]\n") << "collect.disabled"
+                                         << "";
+        QTest::newRow("a collector of files on") << QByteArray("[collect]\ndisabled = [\"psi\"]\n") << none << "collect.disabled"
+                                                 << "";
+        QTest::newRow("a reader of logs off") << none << QByteArray("[collect]\ndisabled = [\"kmsg\", \"login\", \"ports\"]\n")
+                                              << "collect.disabled"
+                                              << "";
+        QTest::newRow("readers of logs on") << QByteArray("[collect]\ndisabled = [\"kmsg\", \"login\", \"ports\"]\n") << none
+                                            << "collect.disabled"
+                                            << "";
+        QTest::newRow("security on that was not loaded") << QByteArray("[collect]\ndisabled = [\"security\"]\n") << none << ""
+                                                         << "collect.disabled (security is not loaded)";
+        QTest::newRow("a collector on that was not loaded") << QByteArray("[collect]\ndisabled = [\"tcp\"]\n") << none << ""
+                                                            << "collect.disabled (tcp is not loaded)";
+        QTest::newRow("one on, one not") << QByteArray("[collect]\ndisabled = [\"psi\", \"tcp\"]\n") << none << "collect.disabled"
+                                         << "collect.disabled (tcp is not loaded)";
+        QTest::newRow("an expensive collector on that was not loaded") << none << QByteArray("[collect]\nenabled = [\"file\"]\n") << ""
+                                                                       << "collect.enabled (file is not loaded)";
+        QTest::newRow("https on that was not loaded") << none << QByteArray("[collect]\nenabled = [\"https\"]\n") << ""
+                                                      << "collect.enabled (https is not loaded)";
+        QTest::newRow("an expensive collector off") << QByteArray("[collect]\nenabled = [\"file\"]\n") << none << "collect.enabled"
+                                                    << "";
+        QTest::newRow("what needs a restart, of files and pressure")
+            << none
+            << QByteArray("[file]\nprefixes = [\"/opt/\"]\nsuffixes = []\nfold_ms = 2000\n[pressure]\ncpu = \"\"\nmemory = \"\"\nio = "
+                          "\"\"\nmax_cgroups = 0\n")
+            << ""
+            << "file.prefixes, file.suffixes, file.fold_ms, pressure.cpu, pressure.memory, pressure.io, pressure.max_cgroups";
+        QTest::newRow("what needs a restart")
+            << none
+            << QByteArray("node = \"n\"\nruntime_folder = \"/r\"\npid_file = \"/p\"\n[server]\naddress = \"a:1\"\nname = \"b\"\nca = "
+                          "\"/c\"\ncertificate = \"/d\"\nkey = \"/e\"\ncrl = \"/f\"\nqueue_bytes = 2097152\n")
+            << ""
+            << "node, runtime_folder, pid_file, server.address, server.name, server.ca, server.certificate, server.key, server.crl, "
+               "server.queue_bytes";
+        QTest::newRow("what needs a restart, of the kernel")
+            << none
+            << QByteArray("[kernel]\nbtf = \"/b\"\nrun_time_statistics = false\nevent_ring_bytes = 65536\ncritical_ring_bytes = "
+                          "65536\ndns_wait_ms = 900\n")
+            << ""
+            << "kernel.btf, kernel.run_time_statistics, kernel.dns_wait_ms, kernel.event_ring_bytes, kernel.critical_ring_bytes";
+        QTest::newRow("what needs a restart, of the spool")
+            << none << QByteArray("[spool]\nfolder = \"/s\"\nbytes = 2097152\nmax_age = 100\nfsync = \"never\"\nreplay_rate = 65536\n")
+            << ""
+            << "spool.folder, spool.bytes, spool.max_age, spool.replay_rate, spool.fsync";
+        QTest::newRow("filters")
+            << none
+            << QByteArray("[filter]\nremote = true\nfollow_subscriptions = false\n[filter.tcp]\nports = [80]\n[filter.http]\nrate = 0\n")
+            << "filter.remote, filter.follow_subscriptions, filter.tcp.ports, filter.http.rate"
+            << "";
+        QTest::newRow("filters that go") << QByteArray("[filter.process]\ndeny = [\"/a\"]\n") << none << "filter.process.deny"
+                                         << "";
+        QTest::newRow("both kinds") << none << QByteArray("log_level = \"warn\"\n[server]\naddress = \"a:1\"\n") << "log_level"
+                                    << "server.address";
     }
     void takeOver()
     {
@@ -198,7 +274,7 @@ private slots:
         QVERIFY(inForce.config.collect.disabled.contains("tcp"));
         file.write("");
         const Reload back = agent::takeOver(inForce, *parse({"--config", file.path.c_str()}));
-        QVERIFY(back.needRestart.empty());   // it was loaded at the start, and is again
+        QVERIFY(back.needRestart.empty()); // it was loaded at the start, and is again
         QCOMPARE(hashOf(inForce.settings).value(), hashOf(first->settings).value());
     }
 };

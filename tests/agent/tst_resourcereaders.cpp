@@ -33,23 +33,24 @@ void put(const QString &path, const QByteArray &text)
 /// A tree of cgroups as version 2 or 1 has it.
 struct MemoryBench {
     explicit MemoryBench(bool v1, std::size_t maxCgroups = 100, std::size_t mostUnasked = 100)
-        : isV1(v1), inventory((put(folder.filePath(v1 ? "memory/tasks" : "cgroup.controllers"), "memory\n"), folder.path().toStdString()), maxCgroups),
+        : isV1(v1), inventory((put(folder.filePath(v1 ? "memory/tasks" : "cgroup.controllers"), "memory\n"), folder.path().toStdString()),
+                              maxCgroups),
           reader({mostUnasked, 5, 20}, inventory, clock)
-    {
-    }
+    {}
     QString file(const char *cgroup, const char *name) const
     {
         return folder.filePath(QString(isV1 ? "memory/%1/%2" : "%1/%2").arg(cgroup, name));
     }
     void events(const char *cgroup, int high, int max, int kills, const char *name = "memory.events.local")
     {
-        put(file(cgroup, name), QByteArray("low 0\nhigh ") + QByteArray::number(high) + "\nmax " + QByteArray::number(max) + "\noom 0\noom_kill "
-                                    + QByteArray::number(kills) + "\noom_group_kill 0\n");
+        put(file(cgroup, name), QByteArray("low 0\nhigh ") + QByteArray::number(high) + "\nmax " + QByteArray::number(max)
+                                    + "\noom 0\noom_kill " + QByteArray::number(kills) + "\noom_group_kill 0\n");
     }
     void failures(const char *cgroup, int failed, int kills, bool underOom = false)
     {
         put(file(cgroup, "memory.failcnt"), QByteArray::number(failed) + "\n");
-        put(file(cgroup, "memory.oom_control"), QByteArray("oom_kill_disable 0\nunder_oom ") + (underOom ? "1" : "0") + "\noom_kill " + QByteArray::number(kills) + "\n");
+        put(file(cgroup, "memory.oom_control"),
+            QByteArray("oom_kill_disable 0\nunder_oom ") + (underOom ? "1" : "0") + "\noom_kill " + QByteArray::number(kills) + "\n");
     }
     std::vector<wire::MemoryEvents> read()
     {
@@ -90,7 +91,8 @@ struct FakeFile {
 
     void say(const char *avg10, std::uint64_t total)
     {
-        text = std::string("some avg10=") + avg10 + " avg60=0.00 avg300=0.00 total=" + std::to_string(total) + "\nfull avg10=0.50 avg60=0.00 avg300=0.00 total=7\n";
+        text = std::string("some avg10=") + avg10 + " avg60=0.00 avg300=0.00 total=" + std::to_string(total)
+               + "\nfull avg10=0.50 avg60=0.00 avg300=0.00 total=7\n";
     }
 };
 
@@ -111,8 +113,7 @@ private:
 };
 
 struct PressureBench {
-    explicit PressureBench(PressureOptions options = {}, const QString &cgroups = "/nowhere")
-        : inventory(cgroups.toStdString(), 100)
+    explicit PressureBench(PressureOptions options = {}, const QString &cgroups = "/nowhere") : inventory(cgroups.toStdString(), 100)
     {
         options.open = [this](const std::filesystem::path &path, const PressureRule &rule) -> Result<std::unique_ptr<PressureFile>> {
             FakeFile &file = files[path.native()];
@@ -389,8 +390,9 @@ void tst_ResourceReaders::pressureRule_data()
     QTest::newRow("some") << QByteArray("some 150000 1000000") << QByteArray("some 150000 1000000");
     QTest::newRow("full, with more blanks") << QByteArray(" full\t1   500000 ") << QByteArray("full 1 500000");
     QTest::newRow("as long as can be") << QByteArray("some 10000000 10000000") << QByteArray("some 10000000 10000000");
-    for (const char *wrong : {"", "some", "some 1", "none 1 1000000", "some 0 1000000", "some 1000001 1000000", "some 1 499999", "some 1 10000001",
-                              "some -1 1000000", "some 1 1000000 2", "some 1.5 1000000", "some 99999999999999999999 1000000"})
+    for (const char *wrong :
+         {"", "some", "some 1", "none 1 1000000", "some 0 1000000", "some 1000001 1000000", "some 1 499999", "some 1 10000001",
+          "some -1 1000000", "some 1 1000000 2", "some 1.5 1000000", "some 99999999999999999999 1000000"})
         QTest::newRow(qPrintable(QString("\"%1\" is none").arg(wrong))) << QByteArray(wrong) << QByteArray();
 }
 
@@ -428,7 +430,8 @@ void tst_ResourceReaders::pressure_beginsAndEnds()
     bench.memory().say("0.01", 9'500'000);
     told = bench.after(1s);
     QCOMPARE(told.size(), std::size_t(1));
-    QVERIFY(told[0] == (wire::PressureStall{wire::PressureResource::Memory, false, true, 300'000, 2'000'000, 1, 4'500'000, 30'000'000'000}));
+    QVERIFY(told[0]
+            == (wire::PressureStall{wire::PressureResource::Memory, false, true, 300'000, 2'000'000, 1, 4'500'000, 30'000'000'000}));
     QVERIFY(bench.after(60s).empty());
     bench.memory().stalls = true;
     QCOMPARE(bench.after(1s).size(), std::size_t(1));

@@ -22,24 +22,33 @@ const QByteArray uid = QByteArray::fromStdString(podUid);
 /// As containerd's CRI plugin writes it, with the rest that such files have.
 QByteArray containerdBundle(const QByteArray &type = "container", const QByteArray &podUidText = uid)
 {
-    return "{\"ociVersion\":\"1.1.0\",\"process\":{\"args\":[\"/web\"],\"env\":[\"PATH=/bin\"],\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"hard\":1024,\"soft\":1024}]},"
-           "\"mounts\":[{\"destination\":\"/proc\",\"options\":[\"nosuid\"]}],\"annotations\":{\"io.kubernetes.cri.container-type\":\"" + type
-           + "\",\"io.kubernetes.cri.container-name\":\"app\",\"io.kubernetes.cri.image-name\":\"registry.example/shop/web:1.4\",\"io.kubernetes.cri.sandbox-id\":\""
-           + QByteArray(64, 'a') + "\",\"io.kubernetes.cri.sandbox-name\":\"cart-7d9f\",\"io.kubernetes.cri.sandbox-namespace\":\"shop\",\"io.kubernetes.cri.sandbox-uid\":\""
+    return "{\"ociVersion\":\"1.1.0\",\"process\":{\"args\":[\"/web\"],\"env\":[\"PATH=/"
+           "bin\"],\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"hard\":1024,\"soft\":1024}]},"
+           "\"mounts\":[{\"destination\":\"/proc\",\"options\":[\"nosuid\"]}],\"annotations\":{\"io.kubernetes.cri.container-type\":\""
+           + type
+           + "\",\"io.kubernetes.cri.container-name\":\"app\",\"io.kubernetes.cri.image-name\":\"registry.example/shop/"
+             "web:1.4\",\"io.kubernetes.cri.sandbox-id\":\""
+           + QByteArray(64, 'a')
+           + "\",\"io.kubernetes.cri.sandbox-name\":\"cart-7d9f\",\"io.kubernetes.cri.sandbox-namespace\":\"shop\",\"io.kubernetes.cri."
+             "sandbox-uid\":\""
            + podUidText + "\"},\"linux\":{\"cgroupsPath\":\"/kubepods/x\"}}";
 }
 
 QByteArray crioBundle()
 {
-    return "{\"ociVersion\":\"1.0.2\",\"annotations\":{\"io.kubernetes.cri-o.ContainerType\":\"container\",\"io.kubernetes.cri-o.Namespace\":\"shop\","
+    return "{\"ociVersion\":\"1.0.2\",\"annotations\":{\"io.kubernetes.cri-o.ContainerType\":\"container\",\"io.kubernetes.cri-o."
+           "Namespace\":\"shop\","
            "\"io.kubernetes.cri-o.ImageName\":\"registry.example/shop/web:1.4\",\"io.kubernetes.cri-o.ImageRef\":\"sha256:abc\","
-           "\"io.kubernetes.cri-o.Labels\":\"{\\\"io.kubernetes.container.name\\\":\\\"app\\\",\\\"io.kubernetes.pod.name\\\":\\\"cart-7d9f\\\",\\\"io.kubernetes.pod.namespace\\\":\\\"shop\\\",\\\"io.kubernetes.pod.uid\\\":\\\"" + uid + "\\\"}\"}}";
+           "\"io.kubernetes.cri-o.Labels\":\"{\\\"io.kubernetes.container.name\\\":\\\"app\\\",\\\"io.kubernetes.pod.name\\\":\\\"cart-"
+           "7d9f\\\",\\\"io.kubernetes.pod.namespace\\\":\\\"shop\\\",\\\"io.kubernetes.pod.uid\\\":\\\""
+           + uid + "\\\"}\"}}";
 }
 
 QByteArray dockerFile(const QByteArray &labels = {})
 {
     return "{\"StreamConfig\":{},\"State\":{\"Running\":true,\"Pid\":77},\"ID\":\"" + QByteArray::fromStdString(dockerId)
-           + "\",\"Name\":\"/hardcore_bohr\",\"Image\":\"sha256:def\",\"Config\":{\"Image\":\"redis:7\",\"Labels\":{" + labels + "}},\"Path\":\"redis\"}";
+           + "\",\"Name\":\"/hardcore_bohr\",\"Image\":\"sha256:def\",\"Config\":{\"Image\":\"redis:7\",\"Labels\":{" + labels
+           + "}},\"Path\":\"redis\"}";
 }
 
 RuntimeFacts bundle(const QByteArray &json)
@@ -56,7 +65,10 @@ struct Node {
     RuntimeState state{folders(), clock};
 
     RuntimeFolders folders() const { return {root / "containerd", root / "crio", root / "docker"}; }
-    fs::path containerd(const std::string &id) const { return root / "containerd/io.containerd.runtime.v2.task/k8s.io" / id / "config.json"; }
+    fs::path containerd(const std::string &id) const
+    {
+        return root / "containerd/io.containerd.runtime.v2.task/k8s.io" / id / "config.json";
+    }
     static void write(const fs::path &path, const QByteArray &text)
     {
         fs::create_directories(path.parent_path());
@@ -87,11 +99,16 @@ private slots:
         const auto plain = parseDockerContainer(dockerFile().toStdString());
         QVERIFY(plain);
         QCOMPARE(*plain, (RuntimeFacts{{}, {}, {}, "hardcore_bohr", "redis:7", "sha256:def", false}));
-        const auto pod = parseDockerContainer(dockerFile("\"io.kubernetes.container.name\":\"app\",\"io.kubernetes.docker.type\":\"container\",\"io.kubernetes.pod.name\":\"cart\","
-                                                         "\"io.kubernetes.pod.namespace\":\"shop\",\"io.kubernetes.pod.uid\":\"" + uid + '"').toStdString());
+        const auto pod = parseDockerContainer(
+            dockerFile(
+                "\"io.kubernetes.container.name\":\"app\",\"io.kubernetes.docker.type\":\"container\",\"io.kubernetes.pod.name\":\"cart\","
+                "\"io.kubernetes.pod.namespace\":\"shop\",\"io.kubernetes.pod.uid\":\""
+                + uid + '"')
+                .toStdString());
         QVERIFY(pod);
         QCOMPARE(*pod, (RuntimeFacts{podUid, "shop", "cart", "app", "redis:7", "sha256:def", false}));
-        const auto sandbox = parseDockerContainer(dockerFile("\"io.kubernetes.container.name\":\"POD\",\"io.kubernetes.docker.type\":\"podsandbox\"").toStdString());
+        const auto sandbox = parseDockerContainer(
+            dockerFile("\"io.kubernetes.container.name\":\"POD\",\"io.kubernetes.docker.type\":\"podsandbox\"").toStdString());
         QVERIFY(sandbox && sandbox->isSandbox && sandbox->containerName.empty());
     }
 
@@ -114,7 +131,9 @@ private slots:
     void hostileTexts_areCleaned()
     {
         QByteArray json = containerdBundle("container", "not-a-uid");
-        json.replace("cart-7d9f", "..\\/..\\/etc\\u0000").replace("\"app\"", "\"a\\u001b[31m\\nb\"").replace("registry.example/shop/web:1.4", QByteArray(5000, 'i'));
+        json.replace("cart-7d9f", "..\\/..\\/etc\\u0000")
+            .replace("\"app\"", "\"a\\u001b[31m\\nb\"")
+            .replace("registry.example/shop/web:1.4", QByteArray(5000, 'i'));
         const RuntimeFacts facts = bundle(json);
         QCOMPARE(facts.podName, std::string());
         QCOMPARE(facts.podUid, std::string());
@@ -122,7 +141,7 @@ private slots:
         QCOMPARE(facts.image.size(), std::size_t(512));
         QByteArray labels = crioBundle();
         labels.replace("\"{\\\"io.kubernetes.container.name\\\"", "\"{{{\\\"io.kubernetes.container.name\\\"");
-        QCOMPARE(bundle(labels).namespaceName, std::string("shop"));     // the rest is as good
+        QCOMPARE(bundle(labels).namespaceName, std::string("shop")); // the rest is as good
         QCOMPARE(bundle(labels).containerName, std::string());
     }
 
@@ -141,7 +160,7 @@ private slots:
         QVERIFY(node.state.find("../../etc") == nullptr);
         QCOMPARE(node.state.hook().state, wire::HookState::Active);
         fs::remove_all(node.root / "docker");
-        QVERIFY(node.state.find(dockerId) != nullptr);      // read once
+        QVERIFY(node.state.find(dockerId) != nullptr); // read once
     }
 
     void onlyPlainFilesBelowTheRoot_areRead_data()
@@ -182,7 +201,7 @@ private slots:
         QVERIFY(node.state.find(containerId) == nullptr);
         QVERIFY(node.state.takeRetry());
         Node::write(node.containerd(containerId), containerdBundle());
-        QVERIFY(node.state.find(containerId) == nullptr);       // not at once again
+        QVERIFY(node.state.find(containerId) == nullptr); // not at once again
         node.clock.advance(std::chrono::seconds(1));
         QVERIFY(node.state.find(containerId) != nullptr);
         node.state.takeRetry();
@@ -194,7 +213,7 @@ private slots:
         }
         node.state.takeRetry();
         Node::write(node.root / "docker/containers" / dockerId / "config.v2.json", dockerFile());
-        QVERIFY(node.state.find(dockerId) == nullptr);          // nobody waits for ever
+        QVERIFY(node.state.find(dockerId) == nullptr); // nobody waits for ever
         QVERIFY(!node.state.takeRetry());
     }
 
@@ -222,7 +241,8 @@ private slots:
         QTest::addColumn<QString>("podOfCgroup");
         QTest::addColumn<QString>("podName");
         QTest::newRow("the same pod") << QString::fromStdString(podUid) << "cart-7d9f";
-        QTest::newRow("no pod at all") << "" << "";
+        QTest::newRow("no pod at all") << ""
+                                       << "";
         QTest::newRow("another pod") << QString::fromStdString(hostPodUid) << "";
     }
     void naming_believesPodLabelsOnlyWhereTheCgroupIsThePods()

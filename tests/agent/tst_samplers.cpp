@@ -28,7 +28,8 @@ Told told(SampleWriter &writer)
     Told all;
     for (const wire::SampleBatch &batch : writer.take()) {
         for (const wire::Sample &sample : batch.samples) {
-            const std::string key = batch.origins.at(sample.origin).cgroupPath + " " + wire::metricName(sample.metric) + " " + batch.labels.at(sample.label);
+            const std::string key =
+                batch.origins.at(sample.origin).cgroupPath + " " + wire::metricName(sample.metric) + " " + batch.labels.at(sample.label);
             if (!all.emplace(key, sample.value).second)
                 qWarning("told twice: %s", key.c_str());
         }
@@ -42,7 +43,9 @@ struct Bench {
     CgroupInventory inventory;
     OriginResolver resolver;
 
-    explicit Bench(const fs::path &folder) : root(folder), inventory(root / "cgroup", 100), resolver({root / "proc", root / "log/pods", root / "log/containers"}, inventory, clock)
+    explicit Bench(const fs::path &folder)
+        : root(folder), inventory(root / "cgroup", 100),
+          resolver({root / "proc", root / "log/pods", root / "log/containers"}, inventory, clock)
     {
         resolver.refresh();
     }
@@ -63,7 +66,10 @@ wire::Hook hookNamed(const Sampler &sampler, const std::string &name)
     return {};
 }
 
-std::string key(const std::string &path, wire::Metric metric, const std::string &label = {}) { return path + " " + wire::metricName(metric) + " " + label; }
+std::string key(const std::string &path, wire::Metric metric, const std::string &label = {})
+{
+    return path + " " + wire::metricName(metric) + " " + label;
+}
 
 const std::string podSlice = "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod0f8e7d6c_5b4a_4321_8765_0123456789ab.slice";
 
@@ -102,7 +108,7 @@ private slots:
 
     void host_tellsNothingOfWhatIsAbsent()
     {
-        Bench bench(fixture("cgroup-v1"));   // a kernel without PSI, and without oom_kill in vmstat
+        Bench bench(fixture("cgroup-v1")); // a kernel without PSI, and without oom_kill in vmstat
         HostSampler sampler(bench.root / "proc", {}, bench.resolver.host());
         const Told got = bench.sample(sampler);
         QVERIFY(got.count(key("/", wire::Metric::PsiCpuSomeUs)) == 0);
@@ -132,7 +138,8 @@ private slots:
         QTest::addColumn<bool>("pressure");
         const QString cid = QString::fromStdString(containerId);
         QTest::newRow("v1") << "cgroup-v1" << QString::fromStdString(containerPathV1) << "/system.slice/ssh.service" << false;
-        QTest::newRow("v2") << "cgroup-v2" << QString::fromStdString(podSlice) + "/cri-containerd-" + cid + ".scope" << "/system.slice/ssh.service" << true;
+        QTest::newRow("v2") << "cgroup-v2" << QString::fromStdString(podSlice) + "/cri-containerd-" + cid + ".scope"
+                            << "/system.slice/ssh.service" << true;
         QTest::newRow("hybrid") << "cgroup-hybrid" << QString::fromStdString(containerPathV1) << QString() << true;
     }
     void cgroups()
@@ -146,7 +153,7 @@ private slots:
         const Told got = bench.sample(sampler);
         const std::string path = container.toStdString();
         const auto at = [&](wire::Metric metric, const std::string &label = {}) { return got.at(key(path, metric, label)); };
-        const int n = 3;   // what the fixture's container counts in
+        const int n = 3; // what the fixture's container counts in
         QCOMPARE(at(wire::Metric::CpuUsageNs), 1'000'000 * n);
         QCOMPARE(at(wire::Metric::CpuPeriods), 100 * n);
         QCOMPARE(at(wire::Metric::CpuThrottledPeriods), 10 * n);
@@ -205,7 +212,8 @@ private slots:
         QTest::addColumn<QString>("pod");
         QTest::addColumn<QString>("docker");
         QTest::newRow("v1") << "cgroup-v1" << QString::fromStdString(podPathV1) << "/docker/" + QString::fromStdString(dockerId);
-        QTest::newRow("v2") << "cgroup-v2" << QString::fromStdString(podSlice) << "/system.slice/docker-" + QString::fromStdString(dockerId) + ".scope";
+        QTest::newRow("v2") << "cgroup-v2" << QString::fromStdString(podSlice)
+                            << "/system.slice/docker-" + QString::fromStdString(dockerId) + ".scope";
     }
     void podNetwork_isReadInThePodsNamespaceOnly()
     {
@@ -218,7 +226,7 @@ private slots:
         QCOMPARE(got.at(key(pod.toStdString(), wire::Metric::NetRxBytes, "eth0")), 4242);
         QCOMPARE(got.at(key(pod.toStdString(), wire::Metric::NetTxDrops, "eth0")), 2);
         QCOMPARE(got.at(key(docker.toStdString(), wire::Metric::NetRxBytes, "eth0")), 5151);
-        QCOMPARE(got.size(), std::size_t(12));   // not of the pod that uses the host's network, and not of "lo"
+        QCOMPARE(got.size(), std::size_t(12)); // not of the pod that uses the host's network, and not of "lo"
     }
 
     void podNetwork_withoutTheHostsNamespaceTellsNothing()
@@ -241,7 +249,8 @@ private slots:
         const Told got = bench.sample(sampler);
         QCOMPARE(got.size(), std::size_t(4));
         QVERIFY(got.at(key("/", wire::Metric::FilesystemTotalBytes, "/")) > 0);
-        QVERIFY(got.at(key("/", wire::Metric::FilesystemUsedBytes, "/data disk")) <= got.at(key("/", wire::Metric::FilesystemTotalBytes, "/data disk")));
+        QVERIFY(got.at(key("/", wire::Metric::FilesystemUsedBytes, "/data disk"))
+                <= got.at(key("/", wire::Metric::FilesystemTotalBytes, "/data disk")));
     }
 
     /// Whoever asks one of those waits for a process, for as long as it likes.
@@ -268,7 +277,7 @@ private slots:
 
     void filesystems_thatCannotBeReachedAreNamed()
     {
-        Bench bench(fixture("cgroup-v2"));   // has no 1/root
+        Bench bench(fixture("cgroup-v2")); // has no 1/root
         FilesystemSampler sampler(bench.root / "proc", bench.resolver.host());
         QVERIFY(bench.sample(sampler).empty());
         QCOMPARE(hookNamed(sampler, "/proc/1/mountinfo").state, wire::HookState::Active);

@@ -107,7 +107,7 @@ struct Bench {
         record.cgroupId = cgroup;
         record.bootNs = record.drainedBootNs = std::uint64_t(clock.bootNs());
         if (const auto *exec = std::get_if<wire::ProcessExec>(&item.detail); exec != nullptr && exec->writtenAfterStart) {
-            record.containerStartBootNs = 1;   // the pipeline decides it
+            record.containerStartBootNs = 1; // the pipeline decides it
             record.fileChangedNs = bootTime.toUtcNs(1) + 1;
         }
         record.event = std::move(item);
@@ -146,7 +146,7 @@ private slots:
     void step_shedsWhatIsDeclared_data()
     {
         QTest::addColumn<wire::Event>("event");
-        QTest::addColumn<int>("step");      ///< the first that sheds it, for a pid that is not in the sample; 5 = none
+        QTest::addColumn<int>("step"); ///< the first that sheds it, for a pid that is not in the sample; 5 = none
         QTest::newRow("a start") << eventOf(exec()) << 3;
         QTest::newRow("an end with code 0") << eventOf(exited(0)) << 3;
         QTest::newRow("an end with a code") << eventOf(exited(1)) << 4;
@@ -249,14 +249,14 @@ private slots:
         QVERIFY(start.arguments.empty());
         QCOMPARE(start.argumentsTruncated, arguments);
         QCOMPARE(int(bench.pipeline.trimmed()), trimmed);
-        QCOMPARE(bench.count(Counter::Shed), 0u);   // it was sent
+        QCOMPARE(bench.count(Counter::Shed), 0u); // it was sent
     }
 
     void fold_ofAProgramThatEndsWellAtOnce()
     {
         Bench bench(ShedStep::Fold);
         bench.feed(eventOf(exec({"sh"})));
-        bench.feed(eventOf(exec({"true"})));   // it replaced itself
+        bench.feed(eventOf(exec({"true"}))); // it replaced itself
         QCOMPARE(bench.pipeline.pending(), std::size_t(2));
         bench.feed(eventOf(exited(0)));
         QCOMPARE(bench.pipeline.pending(), std::size_t(0));
@@ -320,8 +320,8 @@ private slots:
         QVERIFY(!bench.pipeline.untilDueNs());
         bench.clock.advance(1ms);
         bench.pipeline.tick();
-        QCOMPARE(bench.sent().size(), std::size_t(1));   // it has waited longer than any batch
-        bench.feed(eventOf(exited(0, 0, 500ms)));   // so its end is told as well
+        QCOMPARE(bench.sent().size(), std::size_t(1)); // it has waited longer than any batch
+        bench.feed(eventOf(exited(0, 0, 500ms)));      // so its end is told as well
         QCOMPARE(bench.passed(), 2);
     }
 
@@ -345,7 +345,7 @@ private slots:
         QCOMPARE(bench.passed(), int(3 * Shedder::mostHeld));
         std::uint32_t pid = 1;
         for (const wire::Event &sent : bench.sent())
-            QCOMPARE(sent.process.pid, pid++);   // the oldest went first
+            QCOMPARE(sent.process.pid, pid++); // the oldest went first
     }
 
     void stepBack_sendsWhatWasHeld()
@@ -356,7 +356,7 @@ private slots:
         QCOMPARE(bench.passed(), 1);
         bench.feed(eventOf(exec(), pidOf(true)));
         bench.pipeline.setShedStep(ShedStep::Detail);
-        QCOMPARE(bench.pipeline.pending(), std::size_t(1));   // in the batch
+        QCOMPARE(bench.pipeline.pending(), std::size_t(1)); // in the batch
         QCOMPARE(bench.passed(), 2);
     }
 
@@ -367,7 +367,7 @@ private slots:
             kept += isInSample(eventOf(exec(), pid)) ? 1 : 0;
         QVERIFY2(kept > 900 && kept < 1100, qPrintable(QString::number(kept)));
         kept = 0;
-        for (std::uint16_t port = 1; port <= 10'000; ++port) {   // whose process is not known
+        for (std::uint16_t port = 1; port <= 10'000; ++port) { // whose process is not known
             wire::TcpConnection tcp = connection();
             tcp.local.port = port;
             kept += isInSample(eventOf(tcp, 0)) ? 1 : 0;
@@ -418,7 +418,7 @@ private slots:
         bench.feed(eventOf(exec(), pid));
         bench.pipeline.setShedStep(ShedStep::Sample);
         bench.feed(eventOf(exited(code), pid));
-        QCOMPARE(bench.passed(), passed);   // start and end together
+        QCOMPARE(bench.passed(), passed); // start and end together
         QCOMPARE(bench.count(Counter::Shed), std::uint64_t(2 - passed));
     }
 
@@ -441,8 +441,14 @@ private slots:
             case 0: bench.pipeline.setShedStep(ShedStep(below(4))); break;
             case 1: bench.clock.advance(std::chrono::milliseconds(below(400))); break;
             case 2: bench.pipeline.tick(); break;
-            case 3: bench.feed(eventOf(wire::OomKill{}, pid), "oom"); ++mustPass; break;
-            case 4: bench.feed(eventOf(exited(0, SIGSEGV), pid)); ++mustPass; break;
+            case 3:
+                bench.feed(eventOf(wire::OomKill{}, pid), "oom");
+                ++mustPass;
+                break;
+            case 4:
+                bench.feed(eventOf(exited(0, SIGSEGV), pid));
+                ++mustPass;
+                break;
             case 5:
             case 6: bench.feed(eventOf(connection(wire::TcpOutcome(below(8)), std::chrono::milliseconds(below(2000))), pid), "tcp"); break;
             case 7:
@@ -467,7 +473,7 @@ private slots:
         for (const wire::Event &item : bench.sent())
             kept += isSheddable(item) ? 0 : 1;
         QCOMPARE(kept, mustPass);
-        for (const auto &source : bench.pipeline.counters({}))   // by source too
+        for (const auto &source : bench.pipeline.counters({})) // by source too
             QCOMPARE(bench.fed[source.source], source.counters[Counter::Shed] + sent[source.source]);
     }
 };

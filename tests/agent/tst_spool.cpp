@@ -22,7 +22,10 @@ Numbers upTo(std::uint64_t last, std::uint64_t first = 1)
     return numbers;
 }
 
-std::size_t files(const QTemporaryDir &folder) { return static_cast<std::size_t>(QDir(folder.path()).entryList({"*.spool"}, QDir::Files).size()); }
+std::size_t files(const QTemporaryDir &folder)
+{
+    return static_cast<std::size_t>(QDir(folder.path()).entryList({"*.spool"}, QDir::Files).size());
+}
 
 constexpr std::uint64_t first = 4711;
 constexpr std::uint64_t second = 4712;
@@ -157,7 +160,7 @@ private slots:
         server.credit = 20'000;
         bench.produceFrames(600);
         for (int round = 0; round < 40; ++round) {
-            server.acknowledges = round % 4 > 1;        // else what is sent again was not known to be there
+            server.acknowledges = round % 4 > 1; // else what is sent again was not known to be there
             bench.talk(server, 40ms);
             bench.loseLink();
             bench.produceFrames(3);
@@ -167,7 +170,7 @@ private slots:
         QCOMPARE(server.streams[first].events, upTo(720));
         QVERIFY(server.duplicates() > 0);
         const CounterSet counters = bench.counters(server, "process");
-        QCOMPARE(counters[Counter::Sent], 720u);        // each once, however often it was on the way
+        QCOMPARE(counters[Counter::Sent], 720u); // each once, however often it was on the way
         QCOMPARE(counters[Counter::Acked], 720u);
         QCOMPARE(counters[Counter::Unspooled], counters[Counter::Spooled]);
     }
@@ -179,7 +182,7 @@ private slots:
         bench.options.replayRate = 100'000;
         bench.start(first);
         FakeServer server;
-        bench.produceFrames(500);               // about a megabyte
+        bench.produceFrames(500); // about a megabyte
         bench.talk(server, 50ms);
         const std::size_t before = server.bytes;
         bench.talk(server, 4s);
@@ -247,7 +250,7 @@ private slots:
         QCOMPARE(server.loss().transitEvents + server.loss().gapFrames, 0u);
         QCOMPARE(bench.status().spool.earlierReplayed.events, spooled);
         QCOMPARE(files(folder), std::size_t(0));
-        QCOMPARE(bench.counters(server, "process")[Counter::Sent], 100u);   // of this start alone
+        QCOMPARE(bench.counters(server, "process")[Counter::Sent], 100u); // of this start alone
     }
 
     void restart_inMidReplay_deliversOnce()
@@ -348,14 +351,14 @@ private slots:
         bench.clock.setUtc(240h);
         bench.clock.advance(20s);
         bench.step();
-        QCOMPARE(bench.status().droppedEvents, 0u);         // the clock was set: nothing became older
+        QCOMPARE(bench.status().droppedEvents, 0u); // the clock was set: nothing became older
         bench.clock.setUtc(-480h);
         bench.clock.advance(20s);
         bench.step();
         QCOMPARE(bench.status().droppedEvents, 0u);
         const std::uint64_t held = bench.status().spool.held.events;
         for (int i = 0; i < 12; ++i) {
-            bench.clock.advance(10min);                     // also asleep
+            bench.clock.advance(10min); // also asleep
             bench.step();
         }
         QCOMPARE(bench.status().droppedEvents, held);
@@ -376,7 +379,7 @@ private slots:
         bench.clock.advance(5min);
         bench.step();
         QCOMPARE(bench.status().spool.earlier.events, held);
-        bench.clock.setUtc(-47h);                           // the date of the boot was wrong
+        bench.clock.setUtc(-47h); // the date of the boot was wrong
         bench.clock.advance(20min);
         bench.step();
         bench.clock.advance(20min);
@@ -387,7 +390,7 @@ private slots:
         bench.step();
         QCOMPARE(bench.status().spool.earlier.events, 0u);
         QCOMPARE(bench.status().spool.dropped[static_cast<std::size_t>(SpoolCause::Age)].events, held);
-        QCOMPARE(bench.status().droppedEvents, 0u);         // of this start's stream: none
+        QCOMPARE(bench.status().droppedEvents, 0u); // of this start's stream: none
     }
 
     void failingDisk_fallsBackAndIsTriedAgain_data()
@@ -416,7 +419,7 @@ private slots:
         const int tries = bench.faults.writes + bench.faults.creates;
         bench.clock.advance(30s);
         bench.produceFrames(50);
-        QCOMPARE(bench.faults.writes + bench.faults.creates, tries);    // not yet again
+        QCOMPARE(bench.faults.writes + bench.faults.creates, tries); // not yet again
         bench.clock.advance(31s);
         bench.produceFrames(10);
         QVERIFY(bench.faults.writes + bench.faults.creates > tries);

@@ -94,8 +94,9 @@ private slots:
     void name_isItsOwnOnlySpelling()
     {
         QCOMPARE(SegmentName::parse(segment.text()), std::optional(segment));
-        for (const char *wrong : {"", "lock", "../../etc/passwd", "00000003-0000000000004711-0000000000000001.spool.tmp", "00000003-000000000000471G-0000000000000001.spool",
-                                  "0000000A-0000000000004711-0000000000000001.spool", "00000003-00000000000047f1-000000000000001.spool", "+0000003-0000000000004711-0000000000000001.spool"})
+        for (const char *wrong : {"", "lock", "../../etc/passwd", "00000003-0000000000004711-0000000000000001.spool.tmp",
+                                  "00000003-000000000000471G-0000000000000001.spool", "0000000A-0000000000004711-0000000000000001.spool",
+                                  "00000003-00000000000047f1-000000000000001.spool", "+0000003-0000000000004711-0000000000000001.spool"})
             QVERIFY2(!SegmentName::parse(wrong), wrong);
         QVERIFY((SegmentName{2, 9, 9}).text() < (SegmentName{3, 1, 1}).text());
         QVERIFY((SegmentName{3, 1, 9}).text() < (SegmentName{3, 1, 10}).text());
@@ -213,9 +214,15 @@ private slots:
     {
         QTest::addColumn<QString>("kind");
         QTest::addColumn<QString>("said");
-        for (const auto &[kind, said] : {std::pair{"foreign", "not a segment"}, {"symlink", "opening"}, {"hard link", "not a file of this agent's own"},
-                                         {"fifo", "not a file of this agent's own"}, {"folder", "not a file of this agent's own"}, {"another node", "of the node 'node-2'"},
-                                         {"newer format", "of format"}, {"another name", "under another name"}, {"endless run", "so many starts"}})
+        for (const auto &[kind, said] : {std::pair{"foreign", "not a segment"},
+                                         {"symlink", "opening"},
+                                         {"hard link", "not a file of this agent's own"},
+                                         {"fifo", "not a file of this agent's own"},
+                                         {"folder", "not a file of this agent's own"},
+                                         {"another node", "of the node 'node-2'"},
+                                         {"newer format", "of format"},
+                                         {"another name", "under another name"},
+                                         {"endless run", "so many starts"}})
             QTest::newRow(kind) << QString(kind) << QString(said);
     }
     void hostileFolder_isNamedAndNeverFollowed()
@@ -345,7 +352,7 @@ private slots:
         QCOMPARE(info.st_mode & 07777u, 0700u);
         QCOMPARE(stat((path + "/a").toLocal8Bit(), &info), 0);
         QCOMPARE(info.st_mode & 07777u, 0600u);
-        QVERIFY(!files->create("a"));           // never over a file that is there
+        QVERIFY(!files->create("a")); // never over a file that is there
     }
 
     void folder_thatIsOpenToOthersIsRefusedAndLeftAsItIs_data()
@@ -424,7 +431,7 @@ private slots:
         std::signal(SIGXFSZ, handler);
         QCOMPARE(written, (std::vector<bool>{true, true, false, false}));
         QCOMPARE(files->size("a").value(), 4000u);
-        QVERIFY(files->append(record));         // there is room again
+        QVERIFY(files->append(record)); // there is room again
         QCOMPARE(files->size("a").value(), 6000u);
     }
 

@@ -76,8 +76,8 @@ public:
     Child(const QString &folder, std::uint64_t stream, std::uint16_t port, const transport::TlsFiles &tls, const char *mode)
     {
         const auto text = [](const std::filesystem::path &path) { return QString::fromStdString(path.native()); };
-        m_process.start(QCoreApplication::applicationFilePath(), {"--agent", folder, QString::number(stream), QString::number(port), text(tls.ca),
-                                                                  text(tls.certificate), text(tls.key), mode});
+        m_process.start(QCoreApplication::applicationFilePath(), {"--agent", folder, QString::number(stream), QString::number(port),
+                                                                  text(tls.ca), text(tls.certificate), text(tls.key), mode});
     }
     ~Child() { kill(); }
     void kill()

@@ -30,7 +30,7 @@ std::map<std::uint64_t, Numbers> onDisk(const QTemporaryDir &folder)
         const auto all = std::as_bytes(std::span(content.constData(), static_cast<std::size_t>(content.size())));
         const auto header = decodeHeader(all);
         if (!header)
-            continue;               // torn before its first record
+            continue; // torn before its first record
         auto rest = all.subspan(header->bytes);
         for (ScanStep step = scanRecord(rest, true); step.kind == ScanStep::Kind::Record; step = scanRecord(rest, true)) {
             if (const auto record = decodeFrameRecord(step.payload)) {
@@ -44,9 +44,9 @@ std::map<std::uint64_t, Numbers> onDisk(const QTemporaryDir &folder)
 }
 
 struct Rates {
-    int park = 0;                  ///< of a hundred steps: stops in order, and starts anew
-    int kill = 0;                  ///< -9
-    int fault = 0;                 ///< the disk begins to refuse, or is well again
+    int park = 0;  ///< of a hundred steps: stops in order, and starts anew
+    int kill = 0;  ///< -9
+    int fault = 0; ///< the disk begins to refuse, or is well again
     std::uint64_t spoolBytes = 64u << 20;
 };
 
@@ -57,7 +57,7 @@ public:
     {
         m_bench.options.bytes = rates.spoolBytes;
         m_bench.options.replayRate = 16u << 20;
-        m_bench.options.fsync = seed % 8 == 0 ? SpoolFsync::Interval : SpoolFsync::Never;   // the time goes into waiting for it
+        m_bench.options.fsync = seed % 8 == 0 ? SpoolFsync::Interval : SpoolFsync::Never; // the time goes into waiting for it
         begin();
     }
 
@@ -104,7 +104,8 @@ public:
     {
         for (const auto &[id, life] : m_lives) {
             const auto &events = m_server.streams[id].events;
-            QVERIFY2(std::is_sorted(events.begin(), events.end()) && std::adjacent_find(events.begin(), events.end()) == events.end(), name(id));
+            QVERIFY2(std::is_sorted(events.begin(), events.end()) && std::adjacent_find(events.begin(), events.end()) == events.end(),
+                     name(id));
             const Numbers got(events.begin(), events.end());
             Numbers lost;
             for (std::uint64_t event = 1; event <= life.produced; ++event) {
@@ -133,16 +134,21 @@ public:
 private:
     struct Ended {
         std::uint64_t produced = 0;
-        std::uint64_t counted = 0;     ///< as lost, by the start itself
-        bool inOrder = false;          ///< it was not killed: what it held in memory is in the spool
-        Numbers left;                  ///< on the disk when it ended
+        std::uint64_t counted = 0; ///< as lost, by the start itself
+        bool inOrder = false;      ///< it was not killed: what it held in memory is in the spool
+        Numbers left;              ///< on the disk when it ended
     };
 
     bool isSettled() const { return m_bench.session->settled() && QDir(m_folder.path()).entryList({"*.spool"}, QDir::Files).isEmpty(); }
     int below(int most) { return static_cast<int>(m_random.bounded(static_cast<quint32>(most))); }
     QByteArray name(std::uint64_t id, const Numbers &lost = {}, std::uint64_t counted = 0)
     {
-        return QString("stream %1: %2 lost from %3 on, %4 counted").arg(id).arg(lost.size()).arg(lost.empty() ? 0 : *lost.begin()).arg(counted).toUtf8();
+        return QString("stream %1: %2 lost from %3 on, %4 counted")
+            .arg(id)
+            .arg(lost.size())
+            .arg(lost.empty() ? 0 : *lost.begin())
+            .arg(counted)
+            .toUtf8();
     }
     void begin()
     {
@@ -191,7 +197,7 @@ private:
         life.produced = last.producedEvents;
         life.counted = last.droppedEvents + last.abandonedEvents;
         if (inOrder && m_rates.fault > 0)
-            life.counted += heldAtEnd(last).lostEvents;     // the disk did not take them, and the log says so
+            life.counted += heldAtEnd(last).lostEvents; // the disk did not take them, and the log says so
         life.inOrder = inOrder;
         m_counted += life.counted;
         m_damaged += last.spool.dropped[static_cast<std::size_t>(SpoolCause::Damaged)].frames;
@@ -221,7 +227,7 @@ private:
     std::uint64_t m_droppedFromDisk = 0;
     std::uint64_t m_lostFromDisk = 0;
     std::uint64_t m_spooled = 0;
-    std::uint64_t m_damaged = 0;       ///< frames, of a disk that has no fault
+    std::uint64_t m_damaged = 0; ///< frames, of a disk that has no fault
 };
 
 } // namespace
@@ -264,7 +270,8 @@ private slots:
                 QFAIL(qPrintable(QString("seed %1").arg(seed)));
             // Where nothing can be full and nobody kills, nothing may be lost at all.
             if (kill == 0 && fault == 0 && spoolBytes > (1u << 20))
-                QVERIFY2(life.counted() == 0 && life.damaged() == 0, qPrintable(QString("seed %1: %2 lost, %3 damaged").arg(seed).arg(life.counted()).arg(life.damaged())));
+                QVERIFY2(life.counted() == 0 && life.damaged() == 0,
+                         qPrintable(QString("seed %1: %2 lost, %3 damaged").arg(seed).arg(life.counted()).arg(life.damaged())));
             spooled += life.spooled();
         }
         if (!qEnvironmentVariableIsSet("TAPIO_SPOOL_SEEDS"))

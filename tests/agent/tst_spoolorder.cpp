@@ -22,7 +22,10 @@ Numbers upTo(std::uint64_t last)
     return numbers;
 }
 
-std::size_t files(const QTemporaryDir &folder) { return static_cast<std::size_t>(QDir(folder.path()).entryList({"*.spool"}, QDir::Files).size()); }
+std::size_t files(const QTemporaryDir &folder)
+{
+    return static_cast<std::size_t>(QDir(folder.path()).entryList({"*.spool"}, QDir::Files).size());
+}
 
 constexpr std::uint64_t first = 4711;
 constexpr std::uint64_t second = 4712;
@@ -175,7 +178,8 @@ private slots:
             bench.talk(server, 10ms);
         }
         const std::uint64_t spooled = bench.status().spool.spooled.frames;
-        QVERIFY2(static_cast<std::uint64_t>(bench.faults.creates) <= spooled / 5 + 2, qPrintable(QString("%1 files for %2 frames").arg(bench.faults.creates).arg(spooled)));
+        QVERIFY2(static_cast<std::uint64_t>(bench.faults.creates) <= spooled / 5 + 2,
+                 qPrintable(QString("%1 files for %2 frames").arg(bench.faults.creates).arg(spooled)));
         server.behind = 0;
         bench.talk(server, 20s);
         QCOMPARE(server.streams[first].events, upTo(40 + more));
@@ -195,7 +199,7 @@ private slots:
         for (int i = 0; i < 100 && !server.answer(*bench.link); ++i)
             bench.step();
         QVERIFY(server.streams[first].events.size() > 50);
-        for (int i = 0; i < 20; ++i) {      // it said goodbye, and then the network froze
+        for (int i = 0; i < 20; ++i) { // it said goodbye, and then the network froze
             bench.clock.advance(1s);
             bench.step();
         }
@@ -219,7 +223,7 @@ private slots:
         SpoolBench bench(folder.path());
         bench.start(first);
         constexpr int many = 1500;
-        bench.produceFrames(many);              // more than is read ahead
+        bench.produceFrames(many); // more than is read ahead
         const std::uint64_t spooled = bench.status().spool.spooled.events;
         bench.options.replayRate = 40'000;
         bench.start(second);
@@ -235,14 +239,14 @@ private slots:
         bench.talk(server, 60s);
         QCOMPARE(server.order, (Numbers{first, second}));
         QCOMPARE(server.streams[second].events, upTo(5));
-        if (!serverGoes)                        // else what was read and not sent is owed until the next start
+        if (!serverGoes) // else what was read and not sent is owed until the next start
             QCOMPARE(server.loss().transitEvents, 0u);
         QCOMPARE(server.loss().droppedEvents + server.loss().gapFrames, 0u);
         QVERIFY(bench.session->settled());
         QVERIFY(files(folder) > 0);
 
         bench.options.replayRate = 4u << 20;
-        bench.start(third);                     // the disk is back
+        bench.start(third); // the disk is back
         bench.talk(server, 60s);
         QCOMPARE(server.streams[first].events, upTo(spooled));
         QCOMPARE(server.loss().droppedEvents, many - spooled);
@@ -260,7 +264,7 @@ private slots:
         QFETCH(bool, another);
         const QTemporaryDir folder;
         SpoolBench bench(folder.path());
-        bench.options.bytes = 512u << 10;       // 26 frames in a segment
+        bench.options.bytes = 512u << 10; // 26 frames in a segment
         bench.start(first);
         constexpr std::uint64_t many = 100;
         bench.produceFrames(many);
@@ -276,25 +280,25 @@ private slots:
             bench.start(third);
             bench.link->up();
             bench.step();
-            bench.link->room = 0;               // read, and not sent
+            bench.link->room = 0; // read, and not sent
             server.answer(*bench.link);
             bench.step();
             QCOMPARE(bench.status().phase, SessionPhase::Up);
         }
-        bench.loseLink();                       // the reading begins anew, in the first segment
+        bench.loseLink(); // the reading begins anew, in the first segment
         bench.link->room = SIZE_MAX;
         bench.step();
         bench.disk->held = true;
         server::StreamTracker &tracker = server.streams[first].tracker;
         const std::uint64_t confirmed = tracker.receivedFrameSeq() - 1;
-        tracker.acknowledge(confirmed);         // and the agent hears of it before the disk comes to the second
+        tracker.acknowledge(confirmed); // and the agent hears of it before the disk comes to the second
         greet(bench, server);
         bench.disk->held = false;
         for (int i = 0; i < 5; ++i)
             bench.step();
         QCOMPARE(bench.status().spool.earlier.frames, many - confirmed);
         QCOMPARE(bench.status().spool.earlier.events, many - confirmed);
-        bench.link->say(wire::Bye{"malformed", "test", 0});     // the stream goes, and each frame of it that nobody has is counted
+        bench.link->say(wire::Bye{"malformed", "test", 0}); // the stream goes, and each frame of it that nobody has is counted
         bench.step();
         QCOMPARE(bench.status().spool.dropped[static_cast<std::size_t>(SpoolCause::Damaged)].events, many - confirmed);
     }
@@ -307,19 +311,19 @@ private slots:
         FakeServer server;
         server.acknowledges = false;
         bench.produceFrames(16);
-        bench.talk(server, 100ms);              // these are under way, and stay in memory
+        bench.talk(server, 100ms); // these are under way, and stay in memory
         bench.produceFrames(40);
         bench.talk(server, 20ms);
         QVERIFY(bench.status().spool.held.frames > 5);
         bench.faults.read = Error(Errc::Io, "test", EIO);
-        bench.loseLink();                       // what was read is to be read again
+        bench.loseLink(); // what was read is to be read again
         greet(bench, server);
         QCOMPARE(bench.status().spool.held.frames, 0u);
         bench.loseLink();
         const std::uint64_t lost = bench.status().droppedEvents + bench.status().abandonedEvents;
         bench.faults.read.reset();
-        bench.produceFrames(40);                // and the first of all go to the spool
-        bench.talk(server, 1s);                 // they are read before they are confirmed
+        bench.produceFrames(40); // and the first of all go to the spool
+        bench.talk(server, 1s);  // they are read before they are confirmed
         server.acknowledges = true;
         bench.talk(server, 60s);
         const SessionStatus status = bench.status();
@@ -346,7 +350,7 @@ private slots:
         QCOMPARE(heldAtEnd(last).spooledEvents, spooled);
         QCOMPARE(heldAtEnd(last).lostEvents, 120 - spooled);
         QVERIFY(bench.lines().find(std::to_string(120 - spooled) + " events in ") != std::string::npos);
-        bench.start(second);                    // as -9: the disk never did what it was asked
+        bench.start(second); // as -9: the disk never did what it was asked
         FakeServer server;
         bench.talk(server, 20s);
         QCOMPARE(server.streams[first].events, upTo(spooled));

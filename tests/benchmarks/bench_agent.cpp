@@ -30,11 +30,10 @@ void pauseFor(std::chrono::nanoseconds duration) { std::this_thread::sleep_until
 struct Cost {
     double corePercent = 0;
     std::uint64_t rssKib = 0;
-    double eventsPerSecond = 0;     ///< as processed by the server
+    double eventsPerSecond = 0; ///< as processed by the server
 };
 
-template <typename Work>
-Cost measure(pid_t pid, const SinkServer &server, Work work)
+template <typename Work> Cost measure(pid_t pid, const SinkServer &server, Work work)
 {
     const auto begin = std::chrono::steady_clock::now();
     const std::uint64_t cpuBefore = cpuNs(pid);
@@ -59,7 +58,10 @@ nlohmann::json costOfTheProgram(const std::string &program, double rate, std::ch
     const auto shown = [](const Cost &cost) {
         return nlohmann::json{{"corePercent", cost.corePercent}, {"rssKib", cost.rssKib}, {"eventsPerSecond", cost.eventsPerSecond}};
     };
-    return {{"startPeakRssKib", peak}, {"idle", shown(idle)}, {"busy", shown(busy)}, {"madePerSecond", static_cast<double>(made) / static_cast<double>(seconds.count())}};
+    return {{"startPeakRssKib", peak},
+            {"idle", shown(idle)},
+            {"busy", shown(busy)},
+            {"madePerSecond", static_cast<double>(made) / static_cast<double>(seconds.count())}};
 }
 
 /// Waits instead of dropping, so that what is measured is what can be sustained.
@@ -75,7 +77,7 @@ public:
     }
 
 private:
-    static constexpr std::uint64_t mostUnacknowledged = 24'576;   // 4 MiB of a ring of 8
+    static constexpr std::uint64_t mostUnacknowledged = 24'576; // 4 MiB of a ring of 8
     agent::Publisher &m_publisher;
     std::uint64_t m_pushed = 0;
 };

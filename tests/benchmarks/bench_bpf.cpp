@@ -148,8 +148,7 @@ nlohmann::json runTimes()
         return all;
     for (const Workload &workload : workloads()) {
         measure(workload);
-        while ((*collectors)->poll(std::chrono::milliseconds(0)).value_or(0) > 0) {
-        }
+        while ((*collectors)->poll(std::chrono::milliseconds(0)).value_or(0) > 0) {}
     }
     for (const wire::Hook &hook : (*collectors)->hooks()) {
         if (hook.runCount > 0)
@@ -165,8 +164,7 @@ void print(const nlohmann::json &report)
 {
     for (const auto &workload : report["workloads"]) {
         std::printf("\n%s: %s\n%-48s %10s %8s %17s %12s %8s\n", workload["name"].get<std::string>().c_str(),
-                    workload["operation"].get<std::string>().c_str(), "condition", "ns/op", "ratio", "min..max",
-                    "own ns/op", "out/op");
+                    workload["operation"].get<std::string>().c_str(), "condition", "ns/op", "ratio", "min..max", "own ns/op", "out/op");
         for (const auto &one : workload["conditions"]) {
             if (!one["measured"]) {
                 std::printf("%-48s %10s\n", one["condition"].get<std::string>().c_str(), "cannot run");
@@ -180,13 +178,11 @@ void print(const nlohmann::json &report)
     }
     std::printf("\n%-12s %-24s %12s %10s\n", "collector", "hook", "runs", "ns/run");
     for (const auto &one : report["programs"])
-        std::printf("%-12s %-24s %12llu %10.0f\n", one["collector"].get<std::string>().c_str(),
-                    one["hook"].get<std::string>().c_str(), one["runs"].get<unsigned long long>(),
-                    one["ns_per_run"].get<double>());
+        std::printf("%-12s %-24s %12llu %10.0f\n", one["collector"].get<std::string>().c_str(), one["hook"].get<std::string>().c_str(),
+                    one["runs"].get<unsigned long long>(), one["ns_per_run"].get<double>());
     const auto &start = report["start_and_stop"];
     if (!start.is_null())
-        std::printf("\nall collectors: open %.0f ms, close %.0f ms\n", start["open_ms"].get<double>(),
-                    start["close_ms"].get<double>());
+        std::printf("\nall collectors: open %.0f ms, close %.0f ms\n", start["open_ms"].get<double>(), start["close_ms"].get<double>());
 }
 
 } // namespace

@@ -36,7 +36,7 @@ struct Times {
 /// Processor time of this thread: what the work costs, also on a machine that is busy with something else.
 double threadMs()
 {
-    timespec now {};
+    timespec now{};
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
     return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
 }
@@ -57,10 +57,7 @@ Times measure(const std::function<void(int)> &step)
 
 QJsonObject json(const Times &times) { return {{"medianMs", times.median}, {"p99Ms", times.p99}}; }
 
-QString cell(const Times &times)
-{
-    return QStringLiteral("%1 (%2)").arg(times.median, 0, 'f', 1).arg(times.p99, 0, 'f', 1);
-}
+QString cell(const Times &times) { return QStringLiteral("%1 (%2)").arg(times.median, 0, 'f', 1).arg(times.p99, 0, 'f', 1); }
 
 /// A page of equal charts, painted at once.
 template <typename View> struct Page {
@@ -186,7 +183,7 @@ std::pair<Times, Times> measureOverview(const Look &look, const TimeDisplay &tim
     OverviewView view(look, time);
     view.resize(1228, 732);
     view.show();
-    std::vector<OverviewSnapshot> data {madeup::busy(), madeup::busy()};
+    std::vector<OverviewSnapshot> data{madeup::busy(), madeup::busy()};
     for (PanelSnapshot &panel : data[1].panels)
         panel.revision = 2;
     view.setSnapshot(data[0]);
@@ -219,17 +216,26 @@ void printTable(const std::vector<Row> &rows, const std::pair<Times, Times> &ove
     out << "| charts x series x points | live | hover | QLineSeries::replace live | its hover |\n|---|---|---|---|---|\n";
     for (const auto &[load, result] : rows)
         out << QStringLiteral("| %1 x %2 x %3 | %4 | %5 | %6 | %7 |\n")
-                   .arg(load.charts).arg(load.series).arg(load.points).arg(cell(result.live), cell(result.hover), cell(result.native), cell(result.nativeHover));
+                   .arg(load.charts)
+                   .arg(load.series)
+                   .arg(load.points)
+                   .arg(cell(result.live), cell(result.hover), cell(result.native), cell(result.nativeHover));
     out << "\nThe Overview of 1280 x 800, sixteen panels of an incident: all panels new and painted " << cell(overview.first)
-        << " ms (live, they come in four phases); pointer moved, crosshair in all panels and the tooltip " << cell(overview.second) << " ms.\n";
+        << " ms (live, they come in four phases); pointer moved, crosshair in all panels and the tooltip " << cell(overview.second)
+        << " ms.\n";
 }
 
 void printJson(const std::vector<Row> &rows, const std::pair<Times, Times> &overview)
 {
     QJsonArray pages;
     for (const auto &[load, result] : rows)
-        pages.append(QJsonObject{{"charts", load.charts}, {"series", load.series}, {"points", load.points}, {"live", json(result.live)},
-                                 {"hover", json(result.hover)}, {"qtChartsLive", json(result.native)}, {"qtChartsHover", json(result.nativeHover)}});
+        pages.append(QJsonObject{{"charts", load.charts},
+                                 {"series", load.series},
+                                 {"points", load.points},
+                                 {"live", json(result.live)},
+                                 {"hover", json(result.hover)},
+                                 {"qtChartsLive", json(result.native)},
+                                 {"qtChartsHover", json(result.nativeHover)}});
     const QJsonObject all{{"pages", pages}, {"overview", QJsonObject{{"live", json(overview.first)}, {"hover", json(overview.second)}}}};
     QTextStream(stdout) << QJsonDocument(all).toJson(QJsonDocument::Compact) << '\n';
 }
@@ -248,13 +254,13 @@ int main(int argc, char **argv)
     IconCache icons;
     TimeDisplay time;
     std::vector<Row> rows;
-    for (const Load &load : {Load {16, 1, 600}, Load {16, 10, 600}, Load {24, 10, 600}, Load {24, 10, 2000}, Load {24, 50, 600}}) {
+    for (const Load &load : {Load{16, 1, 600}, Load{16, 10, 600}, Load{24, 10, 600}, Load{24, 10, 2000}, Load{24, 50, 600}}) {
         Row row{load, {}};
         measureOurs(load, theme, row.result);
         measureNative(load, row.result);
         rows.push_back(row);
     }
-    const auto overview = measureOverview(Look {themes, icons}, time);
+    const auto overview = measureOverview(Look{themes, icons}, time);
     (app.arguments().contains(QStringLiteral("--json")) ? printJson : printTable)(rows, overview);
     return 0;
 }

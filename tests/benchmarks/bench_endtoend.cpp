@@ -232,8 +232,12 @@ nlohmann::json fromTheKernel(double rate, int seconds, const QString &folder, co
     console.stopReading();
     const double agentCpu = static_cast<double>(bench::cpuNs(agent) - cpuBefore) / 1e9;
     maker.join();
-    nlohmann::json result{{"events", "from the kernel"}, {"rate", rate}, {"made", made}, {"agentCpuSeconds", agentCpu},
-                          {"agentRssKib", bench::statusKib(agent, "VmRSS")}, {"seconds", seconds}};
+    nlohmann::json result{{"events", "from the kernel"},
+                          {"rate", rate},
+                          {"made", made},
+                          {"agentCpuSeconds", agentCpu},
+                          {"agentRssKib", bench::statusKib(agent, "VmRSS")},
+                          {"seconds", seconds}};
     kill(agent, SIGTERM);
     waitpid(agent, nullptr, 0);
     result.update(console.result());

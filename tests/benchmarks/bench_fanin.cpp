@@ -28,7 +28,7 @@ const SystemClock systemClock;
 
 struct Load {
     std::size_t eventsPerFrame = 256;
-    std::uint64_t eventsPerSecond = 0;  ///< 0 = as many as credit allows
+    std::uint64_t eventsPerSecond = 0; ///< 0 = as many as credit allows
     int seconds = 5;
     int consoles = 0;
     bool zstd = false;
@@ -122,7 +122,8 @@ public:
         const double framesPerSecond = static_cast<double>(m_load.eventsPerSecond) / static_cast<double>(m_load.eventsPerFrame);
         for (std::uint64_t frame = 0; std::chrono::steady_clock::now() < end; ++frame) {
             if (m_load.eventsPerSecond > 0) {
-                const auto due = start + std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 * static_cast<double>(frame) / framesPerSecond));
+                const auto due =
+                    start + std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 * static_cast<double>(frame) / framesPerSecond));
                 std::this_thread::sleep_until(due);
             }
             send();
@@ -185,9 +186,8 @@ double sendFromChild(std::uint16_t port, const transport::TlsFiles &node, const 
         {
             std::vector<std::jthread> consoles;
             for (int i = 0; i < load.consoles; ++i) {
-                consoles.emplace_back([&, endpoint = dial(port, console)](const std::stop_token &stop) mutable {
-                    watch(std::move(endpoint), stop);
-                });
+                consoles.emplace_back(
+                    [&, endpoint = dial(port, console)](const std::stop_token &stop) mutable { watch(std::move(endpoint), stop); });
             }
             Sender(dial(port, node), load).run();
         }
@@ -218,10 +218,16 @@ nlohmann::json measure(const Load &load)
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     const double receiverCpu = cpuSecondsNow() - cpuBefore;
     const auto events = static_cast<double>(meter.events());
-    return {{"eventsPerFrame", load.eventsPerFrame}, {"wantedPerSecond", load.eventsPerSecond}, {"consoles", load.consoles},
-            {"zstd", load.zstd}, {"events", meter.events()}, {"eventsPerSecond", events / elapsed.count()},
-            {"p50us", meter.quantileUs(0.5)}, {"p99us", meter.quantileUs(0.99)},
-            {"senderCpuUsPerEvent", senderCpu / events * 1e6}, {"receiverCpuUsPerEvent", receiverCpu / events * 1e6}};
+    return {{"eventsPerFrame", load.eventsPerFrame},
+            {"wantedPerSecond", load.eventsPerSecond},
+            {"consoles", load.consoles},
+            {"zstd", load.zstd},
+            {"events", meter.events()},
+            {"eventsPerSecond", events / elapsed.count()},
+            {"p50us", meter.quantileUs(0.5)},
+            {"p99us", meter.quantileUs(0.99)},
+            {"senderCpuUsPerEvent", senderCpu / events * 1e6},
+            {"receiverCpuUsPerEvent", receiverCpu / events * 1e6}};
 }
 
 void print(const nlohmann::json &row)

@@ -155,7 +155,8 @@ std::unique_ptr<test::PodCgroup> makeContainer(unsigned long long number)
 /// Processes that do the shares, and how many operations of each were done: what the agent's own counters are held against.
 class Load {
 public:
-    Load(const std::vector<Share> &shares, double scale, const Containers &containers) : m_shares(shares), m_shortLived(containers.shortLived)
+    Load(const std::vector<Share> &shares, double scale, const Containers &containers)
+        : m_shares(shares), m_shortLived(containers.shortLived)
     {
         // With short-lived ones at least one that stays, and keeps the folders above all of them.
         const int number = containers.shortLived ? std::max(containers.number, 1) : containers.number;
@@ -173,7 +174,7 @@ public:
         stop();
         ::munmap(m_done, sizeof(Done));
         while (!m_containers.empty())
-            m_containers.pop_back();   // the first one made the folders above
+            m_containers.pop_back(); // the first one made the folders above
     }
     Load(const Load &) = delete;
     Load &operator=(const Load &) = delete;
@@ -198,7 +199,7 @@ private:
     struct Done {
         std::atomic<bool> isOver = false;
         std::array<std::atomic<std::uint64_t>, mostShares> operations{};
-        std::atomic<unsigned long long> made = 1'000'000;   // short-lived containers, from a number on that no other has
+        std::atomic<unsigned long long> made = 1'000'000; // short-lived containers, from a number on that no other has
     };
 
     void start(std::size_t share, double scale)
@@ -211,11 +212,14 @@ private:
             m_pids.push_back(pid);
             return;
         }
-        std::size_t number = share * 7;   // not all of them in the same one
-        for (auto next = std::chrono::steady_clock::now(); !m_done->isOver; next = std::max(next + 100ms, std::chrono::steady_clock::now() - 100ms)) {
+        std::size_t number = share * 7; // not all of them in the same one
+        for (auto next = std::chrono::steady_clock::now(); !m_done->isOver;
+             next = std::max(next + 100ms, std::chrono::steady_clock::now() - 100ms)) {
             std::this_thread::sleep_until(next);
             const auto own = m_shortLived ? makeContainer(++m_done->made) : nullptr;
-            const test::PodCgroup *container = own ? own.get() : m_containers.empty() ? nullptr : m_containers[number++ % m_containers.size()].get();
+            const test::PodCgroup *container = own                    ? own.get()
+                                               : m_containers.empty() ? nullptr
+                                                                      : m_containers[number++ % m_containers.size()].get();
             // A process for each turn: a workload leaves its sockets to the end of its process.
             const pid_t turn = ::fork();
             if (turn == 0)
@@ -246,11 +250,12 @@ struct Node {
         const std::string folder = pki.path().toStdString();
         config = folder + "/agent.toml";
         // Its own configuration but for where it lives and who may make drills.
-        std::ofstream(config) << "runtime_folder = \"" << folder << "\"\n[observe]\naddress = \"\"\n[drill]\nallowed = true\n" << extraConfig;
+        std::ofstream(config) << "runtime_folder = \"" << folder << "\"\n[observe]\naddress = \"\"\n[drill]\nallowed = true\n"
+                              << extraConfig;
         const auto tls = pki.node();
-        agent = spawn({program, "--config", config, "--node", "node-1", "--server", "127.0.0.1:" + std::to_string(fanIn->port()), "--ca", tls.ca.native(),
-                       "--cert", tls.certificate.native(), "--key", tls.key.native(), "--runtime-folder", folder, "--spool-folder", folder + "/spool",
-                       "--log-level", "warn"});
+        agent = spawn({program, "--config", config, "--node", "node-1", "--server", "127.0.0.1:" + std::to_string(fanIn->port()), "--ca",
+                       tls.ca.native(), "--cert", tls.certificate.native(), "--key", tls.key.native(), "--runtime-folder", folder,
+                       "--spool-folder", folder + "/spool", "--log-level", "warn"});
         awaitReport();
     }
     ~Node()
@@ -292,9 +297,11 @@ nlohmann::json accountOf(const wire::SourceCounters &later, const wire::SourceCo
             leftOut[std::string(filterCauseName(static_cast<FilterCause>(cause)))] = count;
     }
     const double kept = static_cast<double>(d[Counter::KFiltered] + d[Counter::Folded] + d[Counter::UFiltered]);
-    return {{"seen", d[Counter::Seen]}, {"kfiltered", d[Counter::KFiltered]}, {"folded", d[Counter::Folded]}, {"ufiltered", d[Counter::UFiltered]},
-            {"lost", d[Counter::Lost]}, {"shed", d[Counter::Shed]}, {"qdrop", d[Counter::QDrop]}, {"sent", d[Counter::Sent]}, {"leftOut", leftOut},
-            {"efficiencyPercent", percent(kept, static_cast<double>(d[Counter::Seen]))}};
+    return {{"seen", d[Counter::Seen]},     {"kfiltered", d[Counter::KFiltered]},
+            {"folded", d[Counter::Folded]}, {"ufiltered", d[Counter::UFiltered]},
+            {"lost", d[Counter::Lost]},     {"shed", d[Counter::Shed]},
+            {"qdrop", d[Counter::QDrop]},   {"sent", d[Counter::Sent]},
+            {"leftOut", leftOut},           {"efficiencyPercent", percent(kept, static_cast<double>(d[Counter::Seen]))}};
 }
 
 nlohmann::json accounts(const SourceTotals &later, const SourceTotals &earlier)
@@ -342,13 +349,17 @@ nlohmann::json runDrills(const Node &node, const std::string &tapio, unsigned se
             rows.push_back({{"drill", name}, {"notRun", drill["reason"]}});
             continue;
         }
-        const auto report = nlohmann::json::parse(outputOf(command + " run " + name + " --seconds " + std::to_string(seconds) + " 2>/dev/null"), nullptr, false);
+        const auto report = nlohmann::json::parse(
+            outputOf(command + " run " + name + " --seconds " + std::to_string(seconds) + " 2>/dev/null"), nullptr, false);
         if (!report.is_object()) {
             rows.push_back({{"drill", name}, {"notRun", "no report"}});
             continue;
         }
-        pauseFor(2s);   // questions without an answer and folded work come late
-        rows.push_back({{"drill", name}, {"happened", report["happened"]}, {"effects", report["effects"]}, {"oomKills", report["oomKills"]},
+        pauseFor(2s); // questions without an answer and folded work come late
+        rows.push_back({{"drill", name},
+                        {"happened", report["happened"]},
+                        {"effects", report["effects"]},
+                        {"oomKills", report["oomKills"]},
                         {"told", node.ledger.toldOf(report["target"].get<std::string>())}});
     }
     return rows;
@@ -357,9 +368,9 @@ nlohmann::json runDrills(const Node &node, const std::string &tapio, unsigned se
 void print(const nlohmann::json &account)
 {
     const auto row = [](const std::string &name, const nlohmann::json &one) {
-        std::cout << "  " << name << ": seen " << one["seen"] << ", kfiltered " << one["kfiltered"] << ", folded " << one["folded"] << ", sent " << one["sent"]
-                  << ", lost " << one["lost"] << ", shed " << one["shed"] << ", left out " << one["leftOut"].dump() << ", efficiency "
-                  << one["efficiencyPercent"] << " %\n";
+        std::cout << "  " << name << ": seen " << one["seen"] << ", kfiltered " << one["kfiltered"] << ", folded " << one["folded"]
+                  << ", sent " << one["sent"] << ", lost " << one["lost"] << ", shed " << one["shed"] << ", left out "
+                  << one["leftOut"].dump() << ", efficiency " << one["efficiencyPercent"] << " %\n";
     };
     for (const auto &[name, one] : account["bySource"].items())
         row(name, one);
@@ -399,11 +410,12 @@ nlohmann::json measureAt(const Options &options, const std::vector<Share> &share
     const std::uint64_t cpuBefore = cpuNs(node.agent);
     const nlohmann::json memory = watchMemory(node.agent, options.seconds);
     const double cpu = static_cast<double>(cpuNs(node.agent) - cpuBefore) / 1e9 / options.seconds * 100;
-    nlohmann::json row{{"scale", scale}, {"seconds", options.seconds}, {"agentCorePercent", cpu}, {"account", accounts(node.awaitReport(), before)}};
+    nlohmann::json row{
+        {"scale", scale}, {"seconds", options.seconds}, {"agentCorePercent", cpu}, {"account", accounts(node.awaitReport(), before)}};
     if (options.drillSeconds > 0)
         row["drills"] = runDrills(node, options.tapio, options.drillSeconds);
     load.stop();
-    pauseFor(7s);   // questions without an answer are told after five
+    pauseFor(7s); // questions without an answer are told after five
     row["done"] = load.done();
     row["whole"] = accounts(node.awaitReport(), first);
     row["rssKibByTenth"] = memory;
@@ -423,8 +435,8 @@ int run(const Options &options)
         result.push_back(row);
         if (options.json)
             continue;
-        std::cout << "load x " << scale << ", agent " << row["agentCorePercent"] << " % of a core, " << row["agentRssKib"] << " KiB (at most " << row["agentPeakKib"]
-                  << ")\n";
+        std::cout << "load x " << scale << ", agent " << row["agentCorePercent"] << " % of a core, " << row["agentRssKib"]
+                  << " KiB (at most " << row["agentPeakKib"] << ")\n";
         std::cout << "  RSS after each tenth of the time, KiB: " << row["rssKibByTenth"].dump() << '\n';
         print(row["account"]);
         std::cout << "  from begin to end, operations done: " << row["done"].dump() << '\n';
@@ -446,12 +458,15 @@ int main(int argc, char **argv)
     Options options;
     app.add_option("--program", options.program, "tapio-agent")->option_text("FILE");
     app.add_option("--tapio", options.tapio, "tapio")->option_text("FILE");
-    app.add_option("--load", options.load, "WORKLOAD=PER_SECOND, as bench_bpf names them (default: http=1000 tcp=100 dns=100 exec=20 switches=2000)");
+    app.add_option("--load", options.load,
+                   "WORKLOAD=PER_SECOND, as bench_bpf names them (default: http=1000 tcp=100 dns=100 exec=20 switches=2000)");
     app.add_option("--scale", options.scales, "times the load, each for itself; 0 = none");
     app.add_option("--seconds", options.seconds, "of each account");
     app.add_option("--drill-seconds", options.drillSeconds, "of each drill; 0 = none");
-    app.add_option("--containers", options.containers.number, "pods' containers that the load runs in, in turn; 0 = the cgroup that this runs in");
-    app.add_flag("--short-lived", options.containers.shortLived, "a container for each turn, gone after it: ten per second and kind of load");
+    app.add_option("--containers", options.containers.number,
+                   "pods' containers that the load runs in, in turn; 0 = the cgroup that this runs in");
+    app.add_flag("--short-lived", options.containers.shortLived,
+                 "a container for each turn, gone after it: ten per second and kind of load");
     app.add_option("--config", options.config, "lines for the agent's configuration");
     app.add_flag("--json", options.json, "one JSON value");
     CLI11_PARSE(app, argc, argv);

@@ -58,7 +58,8 @@ wire::SampleBatch samplesOf(std::size_t pods, std::int64_t timeNs)
             batch.origins.back() = {};
             batch.origins.back().cgroupPath = "/";
         }
-        for (const Metric metric : {Metric::CpuUsageNs, Metric::CpuPeriods, Metric::CpuThrottledPeriods, Metric::MemoryWorkingSetBytes, Metric::MemoryLimitBytes})
+        for (const Metric metric :
+             {Metric::CpuUsageNs, Metric::CpuPeriods, Metric::CpuThrottledPeriods, Metric::MemoryWorkingSetBytes, Metric::MemoryLimitBytes})
             batch.samples.push_back({metric, static_cast<std::uint32_t>(i), 0, (timeNs - startNs) / 10 + 1});
     }
     return batch;

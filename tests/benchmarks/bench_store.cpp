@@ -27,10 +27,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-double nowMs()
-{
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double nowMs() { return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 double cpuMs()
 {
@@ -52,7 +49,9 @@ template <typename T> T must(Result<T> result)
 Json quantiles(std::vector<double> values)
 {
     std::sort(values.begin(), values.end());
-    const auto at = [&](double q) { return values.empty() ? 0.0 : values[static_cast<std::size_t>(q * static_cast<double>(values.size() - 1))]; };
+    const auto at = [&](double q) {
+        return values.empty() ? 0.0 : values[static_cast<std::size_t>(q * static_cast<double>(values.size() - 1))];
+    };
     return {{"n", values.size()}, {"p50", at(0.5)}, {"p99", at(0.99)}, {"max", at(1)}};
 }
 
@@ -94,8 +93,15 @@ private:
         const std::size_t id = node * podsPerNode + pod;
         const std::string uid = "6f0c2a10-8a6e-4f9e-9a5e-" + std::to_string(100000000000 + id * 7919);
         const std::string container(64, static_cast<char>('a' + id % 6));
-        return {5000 + id, "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" + uid + ".slice/cri-containerd-" + container + std::to_string(id), container,
-                "main", uid, "deployment-" + std::to_string(id % 200) + "-" + std::to_string(id * 104729 % 100000), "team-" + std::to_string(id % 20), wire::Attribution::Live};
+        return {5000 + id,
+                "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" + uid + ".slice/cri-containerd-" + container
+                    + std::to_string(id),
+                container,
+                "main",
+                uid,
+                "deployment-" + std::to_string(id % 200) + "-" + std::to_string(id * 104729 % 100000),
+                "team-" + std::to_string(id % 20),
+                wire::Attribution::Live};
     }
 
     wire::Event event()
@@ -123,9 +129,12 @@ private:
     wire::TcpConnection tcp()
     {
         wire::TcpConnection tcp;
-        tcp.local = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 42, static_cast<std::uint8_t>(m_random() % 100), static_cast<std::uint8_t>(m_random() % 30)},
+        tcp.local = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 42, static_cast<std::uint8_t>(m_random() % 100),
+                      static_cast<std::uint8_t>(m_random() % 30)},
                      static_cast<std::uint16_t>(32768 + m_random() % 28000)};
-        tcp.remote = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 96, static_cast<std::uint8_t>(m_random() % 4), static_cast<std::uint8_t>(m_random() % 250)}, 443};
+        tcp.remote = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 96, static_cast<std::uint8_t>(m_random() % 4),
+                       static_cast<std::uint8_t>(m_random() % 250)},
+                      443};
         tcp.direction = wire::TcpDirection::Outbound;
         tcp.outcome = m_random() % 50 == 0 ? wire::TcpOutcome::Reset : wire::TcpOutcome::Closed;
         tcp.established = true;
@@ -140,11 +149,16 @@ private:
 
     wire::ProcessExec exec()
     {
-        static const char *const programs[] = {"/bin/sh", "/usr/bin/curl", "/usr/bin/python3", "/app/server", "/usr/bin/git", "/bin/ls", "/usr/bin/jq", "/bin/grep"};
+        static const char *const programs[] = {"/bin/sh",      "/usr/bin/curl", "/usr/bin/python3", "/app/server",
+                                               "/usr/bin/git", "/bin/ls",       "/usr/bin/jq",      "/bin/grep"};
         char id[20];
         std::snprintf(id, sizeof id, "%016llx", static_cast<unsigned long long>(m_random()));
         const std::string program = programs[m_random() % 8];
-        return {static_cast<std::uint32_t>(1000 + m_random() % 30'000), "sh", program, {program, "--trace", id, "--retries", std::to_string(m_random() % 5)}, false};
+        return {static_cast<std::uint32_t>(1000 + m_random() % 30'000),
+                "sh",
+                program,
+                {program, "--trace", id, "--retries", std::to_string(m_random() % 5)},
+                false};
     }
 
     std::mt19937_64 m_random{1};
@@ -153,7 +167,10 @@ private:
 };
 
 struct Folder {
-    explicit Folder(const std::string &where) : path(where + "/bench_store-" + std::to_string(getpid())) { std::filesystem::create_directories(path); }
+    explicit Folder(const std::string &where) : path(where + "/bench_store-" + std::to_string(getpid()))
+    {
+        std::filesystem::create_directories(path);
+    }
     ~Folder() { std::filesystem::remove_all(path); }
     std::filesystem::path path;
 };
@@ -200,7 +217,10 @@ Json ingest(const std::filesystem::path &file, std::uint64_t events, const Clock
         wall += nowMs() - begin;
         cpu += cpuMs() - cpuBegin;
     }
-    Json out{{"events", stored}, {"eventsPerSecond", static_cast<double>(stored) / wall * 1e3}, {"cpuUsPerEvent", cpu * 1e3 / static_cast<double>(stored)}, {"flushMs", quantiles(flushes)}};
+    Json out{{"events", stored},
+             {"eventsPerSecond", static_cast<double>(stored) / wall * 1e3},
+             {"cpuUsPerEvent", cpu * 1e3 / static_cast<double>(stored)},
+             {"flushMs", quantiles(flushes)}};
     const StoreStats before = must(writer->stats());
     out["bytesPerEvent"] = static_cast<double>(before.fileBytes) / static_cast<double>(stored);
     out["maintain"] = maintainAll(*writer);
@@ -245,7 +265,8 @@ public:
         out["text, nowhere"] = measure(query, false);
         query.text = "10.96.3.249:443 reset";
         out["text, runs are everywhere"] = measure(query, false);
-        out["count by type, 900 buckets"] = timed([&] { return must(m_reader->countByType(m_fromNs, m_toNs, (m_toNs - m_fromNs) / 900, {})).size(); });
+        out["count by type, 900 buckets"] =
+            timed([&] { return must(m_reader->countByType(m_fromNs, m_toNs, (m_toNs - m_fromNs) / 900, {})).size(); });
         rusage usage{};
         getrusage(RUSAGE_SELF, &usage);
         out["peakRssMb"] = static_cast<double>(usage.ru_maxrss) / 1024;
@@ -337,8 +358,10 @@ Json paced(const std::string &where, double rate)
     const double wall = nowMs() - begin;
     stop = true;
     reading.join();
-    return {{"eventsPerSecond", static_cast<double>(deliveries.size() * Feed::batchEvents) / wall * 1e3}, {"storeThreadCpuPercent", (cpuMs() - cpuBegin) / wall * 100},
-            {"flushMs", quantiles(flushes)}, {"openAndFirstPageMs", quantiles(reads)}};
+    return {{"eventsPerSecond", static_cast<double>(deliveries.size() * Feed::batchEvents) / wall * 1e3},
+            {"storeThreadCpuPercent", (cpuMs() - cpuBegin) / wall * 100},
+            {"flushMs", quantiles(flushes)},
+            {"openAndFirstPageMs", quantiles(reads)}};
 }
 
 /// `series` numbers read together on 40 nodes, for that long.
@@ -372,7 +395,8 @@ Json series(const std::string &where, std::size_t seriesCount, std::int64_t inte
                 origin.podName = "pod-" + std::to_string(o);
                 batches[node].origins.push_back(origin);
                 for (std::uint16_t metric = 1; metric <= metrics; ++metric)
-                    batches[node].samples.push_back({static_cast<wire::Metric>(metric), o, 0, static_cast<std::int64_t>(random() % 1'000'000'000)});
+                    batches[node].samples.push_back(
+                        {static_cast<wire::Metric>(metric), o, 0, static_cast<std::int64_t>(random() % 1'000'000'000)});
             }
         }
         for (std::uint64_t tick = 0; tick < static_cast<std::uint64_t>(forNs / intervalNs); ++tick) {
@@ -381,7 +405,9 @@ Json series(const std::string &where, std::size_t seriesCount, std::int64_t inte
                 wire::SampleBatch &batch = batches[node];
                 batch.timeNs = clock.now + static_cast<std::int64_t>(random() % 1'000'000);
                 for (std::size_t i = 0; i < batch.samples.size(); ++i) // half counters, a quarter gauges, a quarter constant
-                    batch.samples[i].value += i % 4 < 2 ? static_cast<std::int64_t>(random() % 100'000) : i % 4 == 2 ? static_cast<std::int64_t>(random() % 8192) - 4096 : 0;
+                    batch.samples[i].value += i % 4 < 2    ? static_cast<std::int64_t>(random() % 100'000)
+                                              : i % 4 == 2 ? static_cast<std::int64_t>(random() % 8192) - 4096
+                                                           : 0;
                 wire::Delivery delivery;
                 delivery.node = "node-" + std::to_string(node);
                 delivery.frame.streamId = node + 1;
@@ -401,15 +427,19 @@ Json series(const std::string &where, std::size_t seriesCount, std::int64_t inte
                 }
             }
             const double start = nowMs();
-            while (must(writer->maintain())) {
-            }
+            while (must(writer->maintain())) {}
             maintainMs += nowMs() - start;
         }
     }
-    Json out{{"series", seriesCount}, {"samples", samples}, {"cpuNsPerSample", cpu * 1e6 / static_cast<double>(samples)}, {"flushMs", quantiles(flushes)},
+    Json out{{"series", seriesCount},
+             {"samples", samples},
+             {"cpuNsPerSample", cpu * 1e6 / static_cast<double>(samples)},
+             {"flushMs", quantiles(flushes)},
              {"maintainNsPerSample", maintainMs * 1e6 / static_cast<double>(samples)},
              {"bytesPerSample", static_cast<double>(std::filesystem::file_size(file)) / static_cast<double>(samples)}};
-    for (const auto &[name, step] : {std::pair<const char *, std::int64_t>{"a metric, all time, 96 s", 96}, {"a metric, all time, 120 s", 120}, {"a metric, last 15 min, 1 s", 1}}) {
+    for (const auto &[name, step] : {std::pair<const char *, std::int64_t>{"a metric, all time, 96 s", 96},
+                                     {"a metric, all time, 120 s", 120},
+                                     {"a metric, last 15 min, 1 s", 1}}) {
         std::vector<double> warm;
         std::vector<double> cold;
         std::size_t found = 0;

@@ -30,10 +30,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::int64_t nowNs()
-{
-    return duration_cast<nanoseconds>(steady_clock::now().time_since_epoch()).count();
-}
+std::int64_t nowNs() { return duration_cast<nanoseconds>(steady_clock::now().time_since_epoch()).count(); }
 
 double cpuSeconds()
 {
@@ -153,7 +150,7 @@ private:
 struct Trial {
     std::string transport;
     std::size_t bytes = 0;
-    bool paced = false;              ///< 1000 messages per second, for latency; else as fast as it goes
+    bool paced = false; ///< 1000 messages per second, for latency; else as fast as it goes
 };
 
 struct Outcome {
@@ -201,8 +198,7 @@ Outcome measure(Pair &pair, const Trial &trial, nanoseconds duration)
     std::vector<std::byte> payload(trial.bytes);
     std::int64_t stamp = 0;
     pair.send(payload); // connections are up and paths warm before the clock runs
-    while (pair.receive(stamp) == 0) {
-    }
+    while (pair.receive(stamp) == 0) {}
     std::atomic<std::int64_t> sentTotal{-1};
     Received received;
     const double cpuBefore = cpuSeconds();
@@ -220,8 +216,8 @@ Outcome measure(Pair &pair, const Trial &trial, nanoseconds duration)
     receiver.join();
     const double cpu = cpuSeconds() - cpuBefore;
     Outcome outcome;
-    outcome.messagesPerSecond
-        = static_cast<double>(received.messages - 1) / (static_cast<double>(received.lastNs - received.firstNs) / 1e9);
+    outcome.messagesPerSecond =
+        static_cast<double>(received.messages - 1) / (static_cast<double>(received.lastNs - received.firstNs) / 1e9);
     outcome.cpuSecondsPerGb = cpu / (static_cast<double>(sent) * static_cast<double>(trial.bytes) / 1e9);
     outcome.p50Us = percentileUs(received.delaysNs, 0.50);
     outcome.p99Us = percentileUs(received.delaysNs, 0.99);

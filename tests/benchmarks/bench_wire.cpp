@@ -16,16 +16,12 @@ namespace {
 
 constexpr std::size_t headerBytes = 8;
 
-Message busyFrame(benchmark::State &state)
-{
-    return Frame{1, 1, 1, examples::busyBatch(static_cast<std::size_t>(state.range(0)))};
-}
+Message busyFrame(benchmark::State &state) { return Frame{1, 1, 1, examples::busyBatch(static_cast<std::size_t>(state.range(0)))}; }
 
 void count(benchmark::State &state, std::size_t bytes)
 {
     const auto events = static_cast<double>(state.range(0));
-    state.counters["per_event"]
-        = benchmark::Counter(events, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+    state.counters["per_event"] = benchmark::Counter(events, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
     state.counters["bytes_per_event"] = static_cast<double>(bytes) / events;
 }
 

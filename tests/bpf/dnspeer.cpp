@@ -57,10 +57,7 @@ int serverSocket(Family family, int type)
     return bound && (type == SOCK_DGRAM || ::listen(fd, 8) == 0) ? fd : -1;
 }
 
-std::string sixteen(unsigned value)
-{
-    return {static_cast<char>(value >> 8), static_cast<char>(value & 0xff)};
-}
+std::string sixteen(unsigned value) { return {static_cast<char>(value >> 8), static_cast<char>(value & 0xff)}; }
 
 /// From the end of the header to that of the first question.
 std::string questionOf(const std::string &message)
@@ -95,8 +92,8 @@ private:
     static std::string answer(const std::string &message, unsigned flags, const std::string &question, unsigned records)
     {
         static const std::string record("\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x7f\0\0\1", 16);
-        std::string all = message.substr(0, 2) + sixteen(0x8180 | flags) + sixteen(question.empty() ? 0 : 1) + sixteen(records)
-                          + sixteen(0) + sixteen(0) + question;
+        std::string all = message.substr(0, 2) + sixteen(0x8180 | flags) + sixteen(question.empty() ? 0 : 1) + sixteen(records) + sixteen(0)
+                          + sixteen(0) + question;
         for (unsigned i = 0; i < records; ++i)
             all += record;
         return all;

@@ -28,8 +28,8 @@ struct ElfImage {
         EM_NONE;
 #endif
     std::vector<ElfFunction> functions;
-    std::string bytes;               ///< of build()
-    std::vector<std::uint64_t> at;   ///< where each function's code is in it
+    std::string bytes;             ///< of build()
+    std::vector<std::uint64_t> at; ///< where each function's code is in it
 
     template <typename T> static std::string raw(const T &value)
     {

@@ -52,7 +52,10 @@ private:
 /// How often a file is opened, by anybody.
 class Opens {
 public:
-    explicit Opens(const std::string &path) : m_fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) { ::inotify_add_watch(m_fd, path.c_str(), IN_OPEN | IN_CLOSE); }
+    explicit Opens(const std::string &path) : m_fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC))
+    {
+        ::inotify_add_watch(m_fd, path.c_str(), IN_OPEN | IN_CLOSE);
+    }
     ~Opens() { ::close(m_fd); }
     Opens(const Opens &) = delete;
     Opens &operator=(const Opens &) = delete;

@@ -16,7 +16,7 @@
 /// What the tests of filters share.
 namespace tapio::test {
 
-inline constexpr int notDone = 9;            ///< exit code of a child that could not do its part
+inline constexpr int notDone = 9; ///< exit code of a child that could not do its part
 
 inline agent::KernelFilter filterWith(agent::Filtered collector, const std::function<void(agent::KernelRule &)> &change)
 {

@@ -33,10 +33,7 @@ bool KernelFixture::provideTracefs()
            && ::mount("tracefs", folder, "tracefs", 0, nullptr) == 0;
 }
 
-bool KernelFixture::lacks(const std::string &hook)
-{
-    return hook == "module_load" && ::access("/proc/modules", F_OK) != 0;
-}
+bool KernelFixture::lacks(const std::string &hook) { return hook == "module_load" && ::access("/proc/modules", F_OK) != 0; }
 
 QString KernelFixture::open(const std::set<std::string> &collectors, agent::KernelOptions options)
 {

@@ -89,14 +89,14 @@ private:
 } // namespace tapio::test
 
 /// First line of a test that needs the kernel.
-#define TAPIO_NEEDS_KERNEL()                                                                                           \
-    do {                                                                                                               \
-        if (const QString reason_ = tapio::test::KernelFixture::skipReason(); !reason_.isEmpty())                      \
-            QSKIP(qPrintable(reason_));                                                                                \
+#define TAPIO_NEEDS_KERNEL()                                                                                                               \
+    do {                                                                                                                                   \
+        if (const QString reason_ = tapio::test::KernelFixture::skipReason(); !reason_.isEmpty())                                          \
+            QSKIP(qPrintable(reason_));                                                                                                    \
     } while (false)
 
-#define TAPIO_OPEN(fixture, ...)                                                                                       \
-    do {                                                                                                               \
-        const QString error_ = (fixture).open(__VA_ARGS__);                                                            \
-        QVERIFY2(error_.isEmpty(), qPrintable(error_));                                                                \
+#define TAPIO_OPEN(fixture, ...)                                                                                                           \
+    do {                                                                                                                                   \
+        const QString error_ = (fixture).open(__VA_ARGS__);                                                                                \
+        QVERIFY2(error_.isEmpty(), qPrintable(error_));                                                                                    \
     } while (false)

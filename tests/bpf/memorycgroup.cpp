@@ -15,7 +15,7 @@ namespace tapio::test {
 namespace {
 
 struct Hierarchies {
-    std::string memory, v2;   ///< mount points; empty = not mounted
+    std::string memory, v2; ///< mount points; empty = not mounted
 };
 
 Hierarchies hierarchies()
@@ -54,13 +54,9 @@ std::string pathOfSelf(bool isV1)
 /// v1 wins, as in the kernel a controller is on one only.
 MemoryCgroup::MemoryCgroup(const std::string &purpose)
     : MemoryCgroup(hierarchies().memory.empty() ? hierarchies().v2 : hierarchies().memory, !hierarchies().memory.empty(), purpose)
-{
-}
+{}
 
-MemoryCgroup MemoryCgroup::inVersion2(const std::string &purpose)
-{
-    return {hierarchies().v2, false, purpose};
-}
+MemoryCgroup MemoryCgroup::inVersion2(const std::string &purpose) { return {hierarchies().v2, false, purpose}; }
 
 MemoryCgroup::MemoryCgroup(const std::string &root, bool isV1, const std::string &purpose) : m_isV1(isV1)
 {
@@ -102,10 +98,7 @@ bool MemoryCgroup::limitBytes(std::uint64_t bytes) const
     return write(m_isV1 ? "memory.limit_in_bytes" : "memory.max", std::to_string(bytes));
 }
 
-bool MemoryCgroup::enter() const
-{
-    return write("cgroup.procs", "0");
-}
+bool MemoryCgroup::enter() const { return write("cgroup.procs", "0"); }
 
 AloneInCgroup::AloneInCgroup(const std::string &purpose) : m_cgroup(purpose), m_problem(m_cgroup.problem())
 {

@@ -49,7 +49,7 @@ public:
     const std::string &problem() const { return m_problem; }
 
 private:
-    int m_before = -1;   ///< cgroup.procs of where the process was
+    int m_before = -1; ///< cgroup.procs of where the process was
     MemoryCgroup m_cgroup;
     std::string m_problem;
 };

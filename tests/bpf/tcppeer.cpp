@@ -134,10 +134,7 @@ Pipe::~Pipe()
     ::close(m_ends[1]);
 }
 
-bool Pipe::send(std::uint32_t value)
-{
-    return ::write(m_ends[1], &value, sizeof(value)) == sizeof(value);
-}
+bool Pipe::send(std::uint32_t value) { return ::write(m_ends[1], &value, sizeof(value)) == sizeof(value); }
 
 std::uint32_t Pipe::receive()
 {
@@ -148,13 +145,13 @@ std::uint32_t Pipe::receive()
     return ::read(m_ends[0], &value, sizeof(value)) == sizeof(value) ? value : 0;
 }
 
-Server::Server(Family family, int backlog, const std::function<int(int)> &serve) :
-    m_child(Child::run([&] {
-        std::uint16_t port = 0;
-        const int listener = listenOn(family, backlog, port);
-        return m_ready.send(listener < 0 ? 0 : port) ? serve(listener) : 1;
-    })),
-    m_port(static_cast<std::uint16_t>(m_ready.receive()))
+Server::Server(Family family, int backlog, const std::function<int(int)> &serve)
+    : m_child(Child::run([&] {
+          std::uint16_t port = 0;
+          const int listener = listenOn(family, backlog, port);
+          return m_ready.send(listener < 0 ? 0 : port) ? serve(listener) : 1;
+      })),
+      m_port(static_cast<std::uint16_t>(m_ready.receive()))
 {}
 
 } // namespace tapio::test

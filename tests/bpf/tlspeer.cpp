@@ -25,7 +25,8 @@ bool certify(SSL_CTX *context)
     X509_gmtime_adj(X509_getm_notBefore(certificate), -60);
     X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
     X509_set_pubkey(certificate, key);
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char *>("h.example"), -1, -1, 0);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char *>("h.example"),
+                               -1, -1, 0);
     X509_set_issuer_name(certificate, X509_get_subject_name(certificate));
     const bool fine = key != nullptr && X509_sign(certificate, key, EVP_sha256()) > 0 && SSL_CTX_use_certificate(context, certificate) == 1
                       && SSL_CTX_use_PrivateKey(context, key) == 1;
@@ -36,8 +37,7 @@ bool certify(SSL_CTX *context)
 
 } // namespace
 
-TlsPair::TlsPair(Way way) :
-    m_clientContext(SSL_CTX_new(TLS_client_method())), m_serverContext(SSL_CTX_new(TLS_server_method()))
+TlsPair::TlsPair(Way way) : m_clientContext(SSL_CTX_new(TLS_client_method())), m_serverContext(SSL_CTX_new(TLS_server_method()))
 {
     if (!m_clientContext || !m_serverContext || !certify(m_serverContext.get()))
         return;

@@ -66,7 +66,7 @@ void tst_CgroupHooks::shortLived_isStillNamed()
         pid = child.pid();
         QCOMPARE(child.wait(), 0);
     }
-    QVERIFY(kernel.collectors().cgroupBirth(id, isV1).value_or("").ends_with("/" + name));   // below the root of this mount
+    QVERIFY(kernel.collectors().cgroupBirth(id, isV1).value_or("").ends_with("/" + name)); // below the root of this mount
     QVERIFY(!kernel.collectors().cgroupBirth(id, !isV1));
     const auto exec = kernel.waitFor(of<wire::ProcessExec>(pid));
     QVERIFY(exec.has_value());

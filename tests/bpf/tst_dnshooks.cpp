@@ -50,10 +50,7 @@ namespace {
 constexpr int failed = 9;
 constexpr std::chrono::milliseconds shortWait{300};
 
-const wire::DnsQuery &dns(const agent::KernelRecord &record)
-{
-    return std::get<wire::DnsQuery>(record.event.detail);
-}
+const wire::DnsQuery &dns(const agent::KernelRecord &record) { return std::get<wire::DnsQuery>(record.event.detail); }
 
 agent::KernelOptions waiting(std::chrono::milliseconds wait)
 {
@@ -100,9 +97,9 @@ bool settles(KernelFixture &kernel)
 
 } // namespace
 
-#define TAPIO_SERVE(server)                                                                                            \
-    TAPIO_NEEDS_KERNEL();                                                                                              \
-    const NameServer server;                                                                                           \
+#define TAPIO_SERVE(server)                                                                                                                \
+    TAPIO_NEEDS_KERNEL();                                                                                                                  \
+    const NameServer server;                                                                                                               \
     QVERIFY2((server).isReady(), "no network namespace with a name server")
 
 void tst_DnsHooks::answer_data()
@@ -256,7 +253,7 @@ void tst_DnsHooks::switchedOff_forgetsWhatWasAsked()
     kernel.collectors().setDisabled({});
     Child after = ask(server, Family::V4, Transport::Udp, {dnsQuery(7, "silent.after")}, 0);
     QCOMPARE(WEXITSTATUS(after.wait()), 0);
-    const auto record = kernel.waitFor(of<wire::DnsQuery>(after.pid()));   // waits longer than the first would have
+    const auto record = kernel.waitFor(of<wire::DnsQuery>(after.pid())); // waits longer than the first would have
     QVERIFY(record.has_value());
     QCOMPARE(dns(*record).outcome, wire::DnsOutcome::TimedOut);
     QVERIFY(settles(kernel));
@@ -292,8 +289,8 @@ void tst_DnsHooks::sameId_onOneSocket()
     TAPIO_SERVE(server);
     KernelFixture kernel;
     TAPIO_OPEN(kernel, {"dns"}, waiting(shortWait));
-    Child client = ask(server, Family::V4, Transport::Udp,
-                       {dnsQuery(5, "silent.one"), dnsQuery(5, "nx.other"), dnsQuery(5, "silent.one")}, 1);
+    Child client =
+        ask(server, Family::V4, Transport::Udp, {dnsQuery(5, "silent.one"), dnsQuery(5, "nx.other"), dnsQuery(5, "silent.one")}, 1);
     QCOMPARE(WEXITSTATUS(client.wait()), 0);
     QVERIFY(kernel.pollUntil([&] { return recordsOf(kernel, client.pid()).size() == 2; }));
     const auto records = recordsOf(kernel, client.pid());
@@ -489,9 +486,8 @@ void tst_DnsHooks::full_isCounted()
         return 0;
     });
     QCOMPARE(WEXITSTATUS(client.wait()), 0);
-    QVERIFY(kernel.pollUntil([&] {
-        return recordsOf(kernel, client.pid()).size() + kernel.counters("dns")[Counter::Lost] >= asked;
-    }, std::chrono::seconds(30)));
+    QVERIFY(kernel.pollUntil([&] { return recordsOf(kernel, client.pid()).size() + kernel.counters("dns")[Counter::Lost] >= asked; },
+                             std::chrono::seconds(30)));
     QVERIFY(kernel.counters("dns")[Counter::Lost] >= asked - room);
     QVERIFY(settles(kernel));
     // And there is room again.

@@ -20,10 +20,7 @@ private slots:
 
 namespace {
 
-QByteArray label(const QByteArray &bytes)
-{
-    return QByteArray(1, static_cast<char>(bytes.size())) + bytes;
-}
+QByteArray label(const QByteArray &bytes) { return QByteArray(1, static_cast<char>(bytes.size())) + bytes; }
 
 const QByteArray end(1, '\0');
 const QByteArray typeAaaa("\0\x1c\0\x01", 4);
@@ -77,7 +74,8 @@ void tst_DnsQuestion::hostile_data()
     QTest::newRow("half a type") << label("a") + end + typeAaaa.left(3);
     QTest::newRow("something behind it") << label("a") + end + typeAaaa + end;
     QTest::newRow("no end of the name") << label("abc");
-    QTest::newRow("a label longer than the rest") << QByteArray("\x3f" "abc");
+    QTest::newRow("a label longer than the rest") << QByteArray("\x3f"
+                                                                "abc");
     QTest::newRow("a label of 64 bytes") << QByteArray(1, 64) + QByteArray(64, 'x') + end + typeAaaa;
     QTest::newRow("a pointer to itself") << QByteArray("\xc0\x0c") + typeAaaa;
     QTest::newRow("a pointer after a label") << label("a") + QByteArray("\xc0\x0c") + typeAaaa;

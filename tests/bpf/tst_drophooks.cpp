@@ -118,9 +118,9 @@ void tst_DropHooks::names()
 {
     QFETCH(quint32, reason);
     QFETCH(QString, name);
-    const std::map<std::uint32_t, std::string> names{{0, "SKB_NOT_DROPPED_YET"}, {1, "SKB_CONSUMED"},
-                                                     {2, "SKB_DROP_REASON_NOT_SPECIFIED"}, {3, "SKB_DROP_REASON_NO_SOCKET"},
-                                                     {4, "ODD"}, {TAPIO_DROP_OTHER, "SKB_DROP_REASON_LAST"}};
+    const std::map<std::uint32_t, std::string> names{
+        {0, "SKB_NOT_DROPPED_YET"},       {1, "SKB_CONSUMED"}, {2, "SKB_DROP_REASON_NOT_SPECIFIED"},
+        {3, "SKB_DROP_REASON_NO_SOCKET"}, {4, "ODD"},          {TAPIO_DROP_OTHER, "SKB_DROP_REASON_LAST"}};
     const auto drops = agent::toDrops({{reason, 7}}, names);
     QCOMPARE(drops.size(), name.isEmpty() ? std::size_t(0) : std::size_t(1));
     if (!name.isEmpty()) {

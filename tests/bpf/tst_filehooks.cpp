@@ -229,7 +229,8 @@ void tst_FileHooks::harmlessFailures_areNotTold()
         const int slave = ::open(::ptsname(master), O_RDWR | O_NOCTTY);
         ::close(slave);
         // Nobody is at the other end of the terminal; a library that is not there; what may be tried again; a bad descriptor.
-        const bool failed = failsWith(::read(master, &one, 1), EIO) == 0 && failsWith(::open("/usr/lib/libnothing.so", O_RDONLY), ENOENT) == 0
+        const bool failed = failsWith(::read(master, &one, 1), EIO) == 0
+                            && failsWith(::open("/usr/lib/libnothing.so", O_RDONLY), ENOENT) == 0
                             && failsWith(::open("/nowhere/package.json", O_RDONLY), ENOENT) == 0 && failsWith(::close(-1), EBADF) == 0
                             && failsWith(::open("/etc", O_WRONLY), EISDIR) == 0;
         // And something that is told, after all of them.
@@ -251,12 +252,21 @@ void tst_FileHooks::configuration_isWhatTheOptionsSay()
     options.configurationFiles.suffixes.erase(".longest-there-is");
     options.configurationFiles.suffixes.insert(".long-as-allowed");
     TAPIO_OPEN(kernel, {"file"}, options);
-    const std::vector<std::pair<const char *, bool>> files{
-        {"/etc/hosts.none", false}, {"/opt/app/none", true}, {"/opt/app", false}, {"/opt/apps", false}, {"a.json", true},
-        {".json", true},            {"json", false},        {"x.jsonl", false},  {"/b/a", false},      {"/a", true},
-        {"b/x.long-as-allowed", true}, {"b/x-long-as-allowed", false}};
+    const std::vector<std::pair<const char *, bool>> files{{"/etc/hosts.none", false},
+                                                           {"/opt/app/none", true},
+                                                           {"/opt/app", false},
+                                                           {"/opt/apps", false},
+                                                           {"a.json", true},
+                                                           {".json", true},
+                                                           {"json", false},
+                                                           {"x.jsonl", false},
+                                                           {"/b/a", false},
+                                                           {"/a", true},
+                                                           {"b/x.long-as-allowed", true},
+                                                           {"b/x-long-as-allowed", false}};
     for (const auto &[path, isTold] : files) {
-        Child child = Child::run([path = path] { return failsWith(::open(path, O_RDONLY), ENOENT) + failsWith(::open("/a-last", O_RDONLY), ENOENT); });
+        Child child = Child::run(
+            [path = path] { return failsWith(::open(path, O_RDONLY), ENOENT) + failsWith(::open("/a-last", O_RDONLY), ENOENT); });
         QCOMPARE(child.wait(), 0);
         kernel.collectors().tellCounted(); // alike what an earlier child did
         const auto mine = [&] { return failuresOf(kernel, child.pid()); };

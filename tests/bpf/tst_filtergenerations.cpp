@@ -32,10 +32,7 @@ constexpr std::chrono::hours never{1};
 
 } // namespace
 
-void tst_FilterGenerations::initTestCase()
-{
-    TAPIO_NEEDS_KERNEL();
-}
+void tst_FilterGenerations::initTestCase() { TAPIO_NEEDS_KERNEL(); }
 
 void tst_FilterGenerations::noFilter_asksNothing()
 {
@@ -143,7 +140,7 @@ void tst_FilterGenerations::verdicts_beyondTheRoomPass()
 {
     KernelFixture kernel;
     agent::KernelOptions options;
-    options.filterCgroups = 1;      // and the host, each in two hierarchies: four verdicts of each generation
+    options.filterCgroups = 1; // and the host, each in two hierarchies: four verdicts of each generation
     TAPIO_OPEN(kernel, {"process"}, options);
     agent::CgroupVerdicts many;
     for (std::uint64_t id = 1'000'000; id < 1'000'100; ++id)

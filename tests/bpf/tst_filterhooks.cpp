@@ -54,7 +54,7 @@ private slots:
     void cleanupTestCase() { m_alone.reset(); }
 
 private:
-    std::unique_ptr<AloneInCgroup> m_alone;   ///< tokens are granted to a cgroup
+    std::unique_ptr<AloneInCgroup> m_alone; ///< tokens are granted to a cgroup
 };
 
 namespace {
@@ -212,7 +212,7 @@ void tst_FilterHooks::tcpFloor_tellsWhatFailed()
     QVERIFY(kernel.waitFor(of<wire::TcpConnection>(reset.pid())).has_value());
     QCOMPARE(countOf(kernel, of<wire::TcpConnection>(good.pid())), 0u);
     QVERIFY(leftOut(kernel, "tcp", FilterCause::Floor) >= 2);
-    const auto totals = kernel.collectors().tcpCounters();   // sums are not concerned
+    const auto totals = kernel.collectors().tcpCounters(); // sums are not concerned
     QVERIFY(totals && std::any_of(totals->begin(), totals->end(), [](const agent::CgroupTcp &one) { return one.connects > 0; }));
 }
 
@@ -303,7 +303,8 @@ void tst_FilterHooks::cgroup()
     QCOMPARE(countOf(kernel, of<wire::ProcessExit>(inDenied.pid())), 0u);
     QVERIFY(leftOut(kernel, "process", FilterCause::Cgroup) >= 1);
     // Another verdict while the filter stays as it is.
-    QVERIFY(kernel.collectors().changeVerdicts({{{denied.id(), hierarchyOf(denied)}, verdict({}, 2)}}, {{allowed.id(), hierarchyOf(allowed)}}));
+    QVERIFY(
+        kernel.collectors().changeVerdicts({{{denied.id(), hierarchyOf(denied)}, verdict({}, 2)}}, {{allowed.id(), hierarchyOf(allowed)}}));
     Child again = endWith(0, &denied);
     QCOMPARE(again.wait(), 0);
     QVERIFY(kernel.waitFor(of<wire::ProcessExit>(again.pid())).has_value());
@@ -372,10 +373,12 @@ void tst_FilterHooks::tokens_boundOneCgroupAndCountTheRest()
     constexpr std::uint32_t burst = 5;
     KernelFixture kernel;
     TAPIO_OPEN(kernel, {"process"});
-    QVERIFY(kernel.collectors().setFilter(filterWith(Filtered::Process, [](auto &rule) {
-        rule.rate = 1;
-        rule.burst = burst;
-    }), 1, {}));
+    QVERIFY(kernel.collectors().setFilter(filterWith(Filtered::Process,
+                                                     [](auto &rule) {
+                                                         rule.rate = 1;
+                                                         rule.burst = burst;
+                                                     }),
+                                          1, {}));
     const SystemClock clock;
     const std::int64_t begin = clock.bootNs();
     std::set<std::uint32_t> pids;
@@ -385,7 +388,7 @@ void tst_FilterHooks::tokens_boundOneCgroupAndCountTheRest()
         pids.insert(child.pid());
     }
     const auto refilled = static_cast<std::uint64_t>((clock.bootNs() - begin) / nsPerSecond + 1);
-    Child failing = endWith(3, &noisy);   // has tokens of its own
+    Child failing = endWith(3, &noisy); // has tokens of its own
     failing.wait();
     Child elsewhere = endWith(4);
     elsewhere.wait();
@@ -406,7 +409,7 @@ void tst_FilterHooks::tokens_boundOneCgroupAndCountTheRest()
             left += one.records;
         }
     }
-    QCOMPARE(told + left, processes);   // what the cgroup did is known whole
+    QCOMPARE(told + left, processes); // what the cgroup did is known whole
     QVERIFY(leftOut(kernel, "process", FilterCause::Tokens) >= left);
 }
 
@@ -427,14 +430,14 @@ void tst_FilterHooks::detail_leavesPlainRequestsToTheSums()
             return request != nullptr && request->status == status;
         };
     };
-    QVERIFY(kernel.pollUntil([&] { return countOf(kernel, withStatus(500)) == 2; }));   // of both ends, though the rest was left to the sums
+    QVERIFY(kernel.pollUntil([&] { return countOf(kernel, withStatus(500)) == 2; })); // of both ends, though the rest was left to the sums
     kernel.drainAll();
     const std::size_t told = countOf(kernel, withStatus(200));
     QVERIFY2(told >= burst && told < requests, qPrintable(QString("%1 told").arg(told)));
     QVERIFY(addedUp(kernel, "client 2xx") >= requests - 1 && addedUp(kernel, "server 2xx") >= requests - 1);
     QVERIFY(addedUp(kernel, "client 5xx") >= 1 && addedUp(kernel, "server 5xx") >= 1);
-    QVERIFY(folded(kernel, "http") >= std::uint64_t(2 * requests));   // the requests, and the answers that were not told
-    QCOMPARE(leftOut(kernel, "http", FilterCause::Tokens), 0u);        // nothing is missing
+    QVERIFY(folded(kernel, "http") >= std::uint64_t(2 * requests)); // the requests, and the answers that were not told
+    QCOMPARE(leftOut(kernel, "http", FilterCause::Tokens), 0u);     // nothing is missing
     const auto limited = kernel.collectors().leftOut();
     QVERIFY(limited && limited->empty());
 }
@@ -566,10 +569,12 @@ void tst_FilterHooks::programWrittenInItsContainer_isNeverLeftOut()
         return status;
     });
     QCOMPARE(container.wait(), 0);
-    QVERIFY(kernel.waitFor([&](const agent::KernelRecord &record) {
-        const auto *exec = std::get_if<wire::ProcessExec>(&record.event.detail);
-        return exec != nullptr && exec->filename == copy.toStdString();
-    }).has_value());
+    QVERIFY(kernel
+                .waitFor([&](const agent::KernelRecord &record) {
+                    const auto *exec = std::get_if<wire::ProcessExec>(&record.event.detail);
+                    return exec != nullptr && exec->filename == copy.toStdString();
+                })
+                .has_value());
 }
 
 QTEST_GUILESS_MAIN(tst_FilterHooks)

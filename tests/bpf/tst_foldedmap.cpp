@@ -44,9 +44,8 @@ struct ManualClock final : Clock {
 
 class TestMap {
 public:
-    explicit TestMap(std::uint32_t entries) :
-        m_fd(bpf_map_create(BPF_MAP_TYPE_PERCPU_HASH, "tapio_test", sizeof(tapio_cgroups), sizeof(tapio_tcp_totals),
-                            entries, nullptr))
+    explicit TestMap(std::uint32_t entries)
+        : m_fd(bpf_map_create(BPF_MAP_TYPE_PERCPU_HASH, "tapio_test", sizeof(tapio_cgroups), sizeof(tapio_tcp_totals), entries, nullptr))
     {}
     ~TestMap() { ::close(m_fd); }
     TestMap(const TestMap &) = delete;
@@ -139,7 +138,7 @@ void tst_FoldedMap::idleEntries_goWithTheirCgroup()
     clock.now = 4 * minutes;
     folded.forgetIdle(isOdd);
     QCOMPARE(left(), (std::set<std::uint64_t>{2, 4, 5})); // the fifth moved two minutes ago
-    QVERIFY(map.set(3, 1)); // a socket that outlived its cgroup
+    QVERIFY(map.set(3, 1));                               // a socket that outlived its cgroup
     QCOMPARE(left(), (std::set<std::uint64_t>{2, 3, 4, 5}));
     clock.now = 10 * minutes;
     folded.forgetIdle(isOdd);
@@ -174,12 +173,20 @@ void tst_FoldedMap::histogram_isOfTheKindThatItsKeySays_data()
     QTest::addColumn<QString>("label");
     QTest::addColumn<QString>("name");
     constexpr int write = TAPIO_BLOCK_WRITE;
-    QTest::newRow("run-queue latency") << 0u << int(TAPIO_RUNQUEUE_LATENCY) << 0 << "" << "runqueue.latency";
-    QTest::newRow("block I/O") << (4095u << 20 | 77) << int(TAPIO_BLOCK_LATENCY) << write << "4095:77 write" << "blockio.latency";
-    QTest::newRow("block I/O whose disk is not known") << 0u << int(TAPIO_BLOCK_LATENCY) << write << "0:0 write" << "blockio.latency";
-    QTest::newRow("requests that a server answered") << 0u << int(TAPIO_HTTP_LATENCY) << int(TAPIO_HTTP_OP(TAPIO_INBOUND, 2)) << "server 2xx" << "http.latency";
-    QTest::newRow("requests that a client was refused") << 0u << int(TAPIO_HTTP_LATENCY) << int(TAPIO_HTTP_OP(TAPIO_OUTBOUND, 5)) << "client 5xx" << "http.latency";
-    QTest::newRow("requests without an answer") << 0u << int(TAPIO_HTTP_LATENCY) << int(TAPIO_HTTP_OP(TAPIO_OUTBOUND, 0)) << "client none" << "http.latency";
+    QTest::newRow("run-queue latency") << 0u << int(TAPIO_RUNQUEUE_LATENCY) << 0 << ""
+                                       << "runqueue.latency";
+    QTest::newRow("block I/O") << (4095u << 20 | 77) << int(TAPIO_BLOCK_LATENCY) << write << "4095:77 write"
+                               << "blockio.latency";
+    QTest::newRow("block I/O whose disk is not known") << 0u << int(TAPIO_BLOCK_LATENCY) << write << "0:0 write"
+                                                       << "blockio.latency";
+    QTest::newRow("requests that a server answered")
+        << 0u << int(TAPIO_HTTP_LATENCY) << int(TAPIO_HTTP_OP(TAPIO_INBOUND, 2)) << "server 2xx"
+        << "http.latency";
+    QTest::newRow("requests that a client was refused")
+        << 0u << int(TAPIO_HTTP_LATENCY) << int(TAPIO_HTTP_OP(TAPIO_OUTBOUND, 5)) << "client 5xx"
+        << "http.latency";
+    QTest::newRow("requests without an answer") << 0u << int(TAPIO_HTTP_LATENCY) << int(TAPIO_HTTP_OP(TAPIO_OUTBOUND, 0)) << "client none"
+                                                << "http.latency";
 }
 
 void tst_FoldedMap::histogram_isOfTheKindThatItsKeySays()

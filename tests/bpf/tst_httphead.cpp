@@ -30,10 +30,7 @@ private slots:
 
 namespace {
 
-std::string bytesOf(const char *text)
-{
-    return text;
-}
+std::string bytesOf(const char *text) { return text; }
 
 } // namespace
 
@@ -43,17 +40,39 @@ void tst_HttpHead::request_data()
     QTest::addColumn<QString>("method");
     QTest::addColumn<QString>("target");
     QTest::addColumn<QString>("host");
-    QTest::newRow("plain") << QByteArray("GET /a?b=c HTTP/1.1\r\nHost: x.example:80\r\n\r\n") << "GET" << "/a?b=c" << "x.example:80";
-    QTest::newRow("a later field, any case") << QByteArray("POST / HTTP/1.0\r\nAccept: */*\r\nhOST:\t x \r\n\r\nbody") << "POST" << "/" << "x";
-    QTest::newRow("bare line feeds") << QByteArray("PUT /a HTTP/1.1\nHost: x\n\n") << "PUT" << "/a" << "x";
-    QTest::newRow("no host") << QByteArray("HEAD / HTTP/1.0\r\n\r\n") << "HEAD" << "/" << "";
-    QTest::newRow("a host in the body is none") << QByteArray("POST / HTTP/1.1\r\n\r\nHost: x\r\n") << "POST" << "/" << "";
-    QTest::newRow("everything") << QByteArray("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n") << "OPTIONS" << "*" << "x";
-    QTest::newRow("absolute form") << QByteArray("GET http://h/p HTTP/1.1\r\nHost: h\r\n\r\n") << "GET" << "http://h/p" << "h";
-    QTest::newRow("a tunnel") << QByteArray("CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n") << "CONNECT" << "h:443" << "h:443";
-    QTest::newRow("cut within the target") << QByteArray("DELETE /abc") << "DELETE" << "/abc" << "";
-    QTest::newRow("cut within the version") << QByteArray("GET /abc HTT") << "GET" << "/abc" << "";
-    QTest::newRow("cut within the host: not half of it") << QByteArray("GET / HTTP/1.1\r\nHost: exam") << "GET" << "/" << "";
+    QTest::newRow("plain") << QByteArray("GET /a?b=c HTTP/1.1\r\nHost: x.example:80\r\n\r\n") << "GET"
+                           << "/a?b=c"
+                           << "x.example:80";
+    QTest::newRow("a later field, any case") << QByteArray("POST / HTTP/1.0\r\nAccept: */*\r\nhOST:\t x \r\n\r\nbody") << "POST"
+                                             << "/"
+                                             << "x";
+    QTest::newRow("bare line feeds") << QByteArray("PUT /a HTTP/1.1\nHost: x\n\n") << "PUT"
+                                     << "/a"
+                                     << "x";
+    QTest::newRow("no host") << QByteArray("HEAD / HTTP/1.0\r\n\r\n") << "HEAD"
+                             << "/"
+                             << "";
+    QTest::newRow("a host in the body is none") << QByteArray("POST / HTTP/1.1\r\n\r\nHost: x\r\n") << "POST"
+                                                << "/"
+                                                << "";
+    QTest::newRow("everything") << QByteArray("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n") << "OPTIONS"
+                                << "*"
+                                << "x";
+    QTest::newRow("absolute form") << QByteArray("GET http://h/p HTTP/1.1\r\nHost: h\r\n\r\n") << "GET"
+                                   << "http://h/p"
+                                   << "h";
+    QTest::newRow("a tunnel") << QByteArray("CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n") << "CONNECT"
+                              << "h:443"
+                              << "h:443";
+    QTest::newRow("cut within the target") << QByteArray("DELETE /abc") << "DELETE"
+                                           << "/abc"
+                                           << "";
+    QTest::newRow("cut within the version") << QByteArray("GET /abc HTT") << "GET"
+                                            << "/abc"
+                                            << "";
+    QTest::newRow("cut within the host: not half of it") << QByteArray("GET / HTTP/1.1\r\nHost: exam") << "GET"
+                                                         << "/"
+                                                         << "";
     QTest::newRow("a target that is no UTF-8") << QByteArray("GET /\xff HTTP/1.1\r\n\r\n") << "GET" << QString("/\ufffd") << "";
 }
 
@@ -107,11 +126,13 @@ void tst_HttpHead::answer_data()
     QTest::addColumn<quint64>("bytes");
     const QByteArray ten = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n";
     const QByteArray bare = "HTTP/1.1 204 No Content\r\n\r\n";
-    QTest::newRow("with a length") << ten + "0123456789" << "GET" << 200 << quint64(ten.size() + 10);
+    QTest::newRow("with a length") << ten + "0123456789"
+                                   << "GET" << 200 << quint64(ten.size() + 10);
     QTest::newRow("its body comes later") << ten << "GET" << 200 << quint64(ten.size() + 10);
     QTest::newRow("of HEAD") << ten << "HEAD" << 200 << quint64(ten.size());
     QTest::newRow("without content") << bare << "GET" << 204 << quint64(bare.size());
-    QTest::newRow("not modified, with a length") << QByteArray("HTTP/1.1 304 x\r\nContent-Length: 10\r\n\r\n") << "GET" << 304 << quint64(38);
+    QTest::newRow("not modified, with a length")
+        << QByteArray("HTTP/1.1 304 x\r\nContent-Length: 10\r\n\r\n") << "GET" << 304 << quint64(38);
     QTest::newRow("in chunks") << QByteArray("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n") << "GET" << 200 << quint64(0);
     QTest::newRow("in chunks, and a length that counts for nothing")
         << QByteArray("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n") << "GET" << 200 << quint64(0);

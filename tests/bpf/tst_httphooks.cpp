@@ -69,20 +69,11 @@ namespace {
 
 constexpr int failed = 9;
 
-Says client(const QByteArray &bytes)
-{
-    return {Who::Client, bytes};
-}
+Says client(const QByteArray &bytes) { return {Who::Client, bytes}; }
 
-Says server(const QByteArray &bytes)
-{
-    return {Who::Server, bytes};
-}
+Says server(const QByteArray &bytes) { return {Who::Server, bytes}; }
 
-QByteArray get(const QByteArray &target)
-{
-    return "GET " + target + " HTTP/1.1\r\nHost: h.example\r\n\r\n";
-}
+QByteArray get(const QByteArray &target) { return "GET " + target + " HTTP/1.1\r\nHost: h.example\r\n\r\n"; }
 
 QByteArray answer(const QByteArray &status, const QByteArray &body = {})
 {
@@ -139,10 +130,7 @@ int use(Family family, std::uint16_t port, const Script &script, End end)
     return 0;
 }
 
-const wire::HttpRequest &http(const agent::KernelRecord &record)
-{
-    return std::get<wire::HttpRequest>(record.event.detail);
-}
+const wire::HttpRequest &http(const agent::KernelRecord &record) { return std::get<wire::HttpRequest>(record.event.detail); }
 
 std::vector<agent::KernelRecord> recordsOf(const KernelFixture &kernel, std::uint32_t pid)
 {
@@ -169,9 +157,8 @@ QString difference(const agent::KernelRecord &record, const Told &told, wire::Tc
     };
     QString text = differs("method", QString::fromStdString(is.texts->method), told.method)
                    + differs("target", QString::fromStdString(is.texts->target), told.target)
-                   + differs("route", QString::fromStdString(is.texts->route), told.route)
-                   + differs("status", int(is.status), told.status) + differs("aborted", is.aborted, told.status == 0)
-                   + differs("pipelined", is.pipelined, told.pipelined)
+                   + differs("route", QString::fromStdString(is.texts->route), told.route) + differs("status", int(is.status), told.status)
+                   + differs("aborted", is.aborted, told.status == 0) + differs("pipelined", is.pipelined, told.pipelined)
                    + differs("request bytes", quint64(is.requestBytes), told.requestBytes)
                    + differs("answer bytes", quint64(is.responseBytes), told.responseBytes)
                    + differs("direction", int(is.direction), int(direction));
@@ -201,7 +188,8 @@ void tst_HttpHooks::conversation_data()
     const QByteArray created = answer("201 Created");
     for (const Family family : {Family::V4, Family::V6}) {
         const auto add = [&](const char *name, const Script &script, const Tale &tale, End end = End::ClientCloses) {
-            QTest::newRow(qPrintable(QString("%1, %2").arg(family == Family::V4 ? "IPv4" : "IPv6", name))) << family << script << end << tale;
+            QTest::newRow(qPrintable(QString("%1, %2").arg(family == Family::V4 ? "IPv4" : "IPv6", name)))
+                << family << script << end << tale;
         };
         add("one request", {client(get("/a?b=c")), server(ok)}, {one("/a?b=c", "/a", 200, ok)});
         add("keep-alive, and errors",
@@ -209,7 +197,8 @@ void tst_HttpHooks::conversation_data()
              server(answer("500 Oh", "no"))},
             {one("/users/7", "/users/{id}", 200, ok), one("/nowhere", "/nowhere", 404, answer("404 Not Found")),
              one("/broken", "/broken", 500, answer("500 Oh", "no"))});
-        add("three pipelined", {client(get("/1")), client(get("/2")), client(get("/3")), server(ok), server(answer("404 x")), server(answer("500 x"))},
+        add("three pipelined",
+            {client(get("/1")), client(get("/2")), client(get("/3")), server(ok), server(answer("404 x")), server(answer("500 x"))},
             {one("/1", "/{id}", 200, ok), one("/2", "/{id}", 404, answer("404 x"), true), one("/3", "/{id}", 500, answer("500 x"), true)});
         add("a head in pieces", {client(split.left(20)), client(split.mid(20, 30)), client(split.mid(50)), server(ok)},
             {one("/split/123e4567-e89b-12d3-a456-426614174000", "/split/{id}", 200, ok)});
@@ -227,7 +216,8 @@ void tst_HttpHooks::conversation_data()
         add("the client resets before the answer", {client(get("/a"))}, {one("/a", "/a", 0, QByteArray())}, End::ClientResets);
         add("pipelined, and a reset", {client(get("/1")), client(get("/2")), server(ok)},
             {one("/1", "/{id}", 200, ok), one("/2", "/{id}", 0, QByteArray(), true)}, End::ServerResets);
-        add("another protocol afterwards", {client(get("/ws")), server("HTTP/1.1 101 Switching Protocols\r\n\r\n"), client(get("/none")), server(ok)},
+        add("another protocol afterwards",
+            {client(get("/ws")), server("HTTP/1.1 101 Switching Protocols\r\n\r\n"), client(get("/none")), server(ok)},
             {one("/ws", "/ws", 101, "HTTP/1.1 101 Switching Protocols\r\n\r\n")});
     }
 }
@@ -247,11 +237,11 @@ void tst_HttpHooks::conversation()
     QCOMPARE(WEXITSTATUS(user.wait()), 0);
     QCOMPARE(WEXITSTATUS(host.child().wait()), 0);
     const auto expected = static_cast<std::size_t>(tale.size());
-    QVERIFY(kernel.pollUntil([&] {
-        return recordsOf(kernel, user.pid()).size() >= expected && recordsOf(kernel, host.pid()).size() >= expected;
-    }));
+    QVERIFY(kernel.pollUntil(
+        [&] { return recordsOf(kernel, user.pid()).size() >= expected && recordsOf(kernel, host.pid()).size() >= expected; }));
     QVERIFY(settles(kernel));
-    for (const auto &[pid, direction] : {std::pair(user.pid(), wire::TcpDirection::Outbound), std::pair(host.pid(), wire::TcpDirection::Inbound)}) {
+    for (const auto &[pid, direction] :
+         {std::pair(user.pid(), wire::TcpDirection::Outbound), std::pair(host.pid(), wire::TcpDirection::Inbound)}) {
         const auto records = recordsOf(kernel, pid);
         QCOMPARE(records.size(), expected);
         for (std::size_t i = 0; i < expected; ++i) {
@@ -370,12 +360,15 @@ void tst_HttpHooks::otherProtocols_data()
     };
     QTest::newRow("binary") << Script{client(QByteArray(100, '\x01')), server(QByteArray(100, '\xff')), client(QByteArray(5, '\0'))};
     QTest::newRow("a handshake of TLS, and what only looks like HTTP")
-        << Script{client(QByteArray("\x16\x03\x01\x00\x50\x01", 6) + QByteArray(80, 'r')), server(QByteArray("\x16\x03\x03", 3) + QByteArray(90, 's')),
-                  client(get("/a")), server(answer("200 OK"))};
-    QTest::newRow("HTTP/2") << Script{client("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), server(QByteArray(30, '\0')), client(get("/a")), server(answer("200 OK"))};
+        << Script{client(QByteArray("\x16\x03\x01\x00\x50\x01", 6) + QByteArray(80, 'r')),
+                  server(QByteArray("\x16\x03\x03", 3) + QByteArray(90, 's')), client(get("/a")), server(answer("200 OK"))};
+    QTest::newRow("HTTP/2") << Script{client("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), server(QByteArray(30, '\0')), client(get("/a")),
+                                      server(answer("200 OK"))};
     QTest::newRow("one byte at a time") << times(12, client("G"));
-    QTest::newRow("words that begin alike") << Script{client("GETTING somewhere is not a request\r\n"), server("HTTPS is no answer at all, is it\r\n")};
-    QTest::newRow("an answer that nobody asked for") << Script{client("hello, I would like something"), server(answer("200 OK")), server(answer("200 OK"))};
+    QTest::newRow("words that begin alike") << Script{client("GETTING somewhere is not a request\r\n"),
+                                                      server("HTTPS is no answer at all, is it\r\n")};
+    QTest::newRow("an answer that nobody asked for")
+        << Script{client("hello, I would like something"), server(answer("200 OK")), server(answer("200 OK"))};
     QTest::newRow("answers from the client") << Script{client(answer("200 OK")), server(QByteArray(50, 'x')), client(answer("200 OK"))};
 }
 

@@ -27,15 +27,9 @@ namespace {
 
 constexpr int failed = 9;
 
-QByteArray get(const QByteArray &target)
-{
-    return "GET " + target + " HTTP/1.1\r\nHost: h.example\r\n\r\n";
-}
+QByteArray get(const QByteArray &target) { return "GET " + target + " HTTP/1.1\r\nHost: h.example\r\n\r\n"; }
 
-QByteArray answer(const QByteArray &status)
-{
-    return "HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n\r\n";
-}
+QByteArray answer(const QByteArray &status) { return "HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n\r\n"; }
 
 /// For a child: both ends of a connection.
 struct BothEnds {

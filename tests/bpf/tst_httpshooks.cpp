@@ -56,39 +56,37 @@ namespace {
 
 constexpr int failed = 9;
 
-std::string get(const std::string &target)
-{
-    return "GET " + target + " HTTP/1.1\r\nHost: h.example\r\n\r\n";
-}
+std::string get(const std::string &target) { return "GET " + target + " HTTP/1.1\r\nHost: h.example\r\n\r\n"; }
 
-std::string answer(const std::string &status)
-{
-    return "HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n\r\n";
-}
+std::string answer(const std::string &status) { return "HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n\r\n"; }
 
 /// What a child does with a connection: true when all went as it should.
 using Talk = bool (*)(TlsPair &);
 
 bool keepAlive(TlsPair &tls)
 {
-    return tls.ask(get("/one")) && tls.reply(answer("200 OK")) && tls.ask(get("/two")) && tls.reply(answer("404 Not Found")) && tls.ask(get("/three"))
-           && tls.reply(answer("503 Busy"));
+    return tls.ask(get("/one")) && tls.reply(answer("200 OK")) && tls.ask(get("/two")) && tls.reply(answer("404 Not Found"))
+           && tls.ask(get("/three")) && tls.reply(answer("503 Busy"));
 }
 bool otherFunctions(TlsPair &tls)
 {
-    return TlsPair::pass(tls.client(), tls.server(), get("/ex"), 16384, true) && TlsPair::pass(tls.server(), tls.client(), answer("201 Created"), 16384, true);
+    return TlsPair::pass(tls.client(), tls.server(), get("/ex"), 16384, true)
+           && TlsPair::pass(tls.server(), tls.client(), answer("201 Created"), 16384, true);
 }
 bool inPieces(TlsPair &tls, std::size_t most)
 {
-    return TlsPair::pass(tls.client(), tls.server(), get("/pieces"), most) && TlsPair::pass(tls.server(), tls.client(), answer("202 Accepted"), most)
-           && TlsPair::pass(tls.client(), tls.server(), get("/more"), most) && TlsPair::pass(tls.server(), tls.client(), answer("204 No Content"), most);
+    return TlsPair::pass(tls.client(), tls.server(), get("/pieces"), most)
+           && TlsPair::pass(tls.server(), tls.client(), answer("202 Accepted"), most)
+           && TlsPair::pass(tls.client(), tls.server(), get("/more"), most)
+           && TlsPair::pass(tls.server(), tls.client(), answer("204 No Content"), most);
 }
 bool byByte(TlsPair &tls) { return inPieces(tls, 1); }
 bool byThree(TlsPair &tls) { return inPieces(tls, 3); }
 bool byTwenty(TlsPair &tls) { return inPieces(tls, 20); }
 bool writtenInPieces(TlsPair &tls)
 {
-    return tls.ask("GET ") && tls.ask("/written HTTP/1.1\r\n") && tls.ask("Host: h.example\r\n\r\n") && tls.reply("HTTP/1.1 ") && tls.reply("200 OK\r\n\r\n");
+    return tls.ask("GET ") && tls.ask("/written HTTP/1.1\r\n") && tls.ask("Host: h.example\r\n\r\n") && tls.reply("HTTP/1.1 ")
+           && tls.reply("200 OK\r\n\r\n");
 }
 /// Nothing is there at first: SSL_read returns -1.
 bool readsTooEarly(TlsPair &tls)
@@ -124,8 +122,9 @@ bool writesAgain(TlsPair &tls)
 bool body(TlsPair &tls)
 {
     const std::string text(3000, 'y');
-    return tls.ask("PUT /body HTTP/1.1\r\nHost: h.example\r\nContent-Length: 3000\r\n\r\n") && tls.ask(text) && tls.reply("HTTP/1.1 100 Continue\r\n\r\n")
-           && tls.reply("HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n") && tls.reply(text) && tls.ask(get("/next")) && tls.reply(answer("200 OK"));
+    return tls.ask("PUT /body HTTP/1.1\r\nHost: h.example\r\nContent-Length: 3000\r\n\r\n") && tls.ask(text)
+           && tls.reply("HTTP/1.1 100 Continue\r\n\r\n") && tls.reply("HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n") && tls.reply(text)
+           && tls.ask(get("/next")) && tls.reply(answer("200 OK"));
 }
 bool aborted(TlsPair &tls)
 {
@@ -135,10 +134,7 @@ bool aborted(TlsPair &tls)
     return fine;
 }
 /// Most programs do not free their connections before they end.
-bool endsMeanwhile(TlsPair &tls)
-{
-    ::_exit(tls.ask(get("/left")) ? 0 : failed);
-}
+bool endsMeanwhile(TlsPair &tls) { ::_exit(tls.ask(get("/left")) ? 0 : failed); }
 /// The thread that spoke is gone before the process is.
 bool endsOutsideOfThread(TlsPair &tls)
 {
@@ -147,12 +143,10 @@ bool endsOutsideOfThread(TlsPair &tls)
 }
 bool upgraded(TlsPair &tls)
 {
-    return tls.ask(get("/chat")) && tls.reply("HTTP/1.1 101 Switching Protocols\r\n\r\n") && tls.ask(get("/no more of this")) && tls.reply(answer("200 OK"));
+    return tls.ask(get("/chat")) && tls.reply("HTTP/1.1 101 Switching Protocols\r\n\r\n") && tls.ask(get("/no more of this"))
+           && tls.reply(answer("200 OK"));
 }
-bool http2(TlsPair &tls)
-{
-    return tls.ask("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") && tls.ask(get("/none")) && tls.reply(answer("200 OK"));
-}
+bool http2(TlsPair &tls) { return tls.ask("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") && tls.ask(get("/none")) && tls.reply(answer("200 OK")); }
 bool somethingElse(TlsPair &tls)
 {
     for (int i = 0; i < 8; ++i) {
@@ -165,13 +159,13 @@ bool somethingElse(TlsPair &tls)
 /// A child that is there before the programs are, since it would inherit and keep them, and talks when they are attached.
 class Talker {
 public:
-    Talker(Talk talk, TlsPair::Way way = TlsPair::Way::Sockets) :
-        m_child(Child::run([this, talk, way] {
-            if (m_there.receive() != 1)
-                return failed;
-            TlsPair tls(way);
-            return tls.isReady() && talk(tls) ? 0 : failed;
-        }))
+    Talker(Talk talk, TlsPair::Way way = TlsPair::Way::Sockets)
+        : m_child(Child::run([this, talk, way] {
+              if (m_there.receive() != 1)
+                  return failed;
+              TlsPair tls(way);
+              return tls.isReady() && talk(tls) ? 0 : failed;
+          }))
     {}
     bool go() { return m_there.send(1); }
     std::uint32_t pid() const { return m_child.pid(); }
@@ -184,7 +178,8 @@ private:
 
 const wire::Hook *libraryOf(const std::vector<wire::Hook> &hooks)
 {
-    const auto found = std::find_if(hooks.begin(), hooks.end(), [](const wire::Hook &hook) { return hook.collector == "https" && hook.name.starts_with('/'); });
+    const auto found = std::find_if(hooks.begin(), hooks.end(),
+                                    [](const wire::Hook &hook) { return hook.collector == "https" && hook.name.starts_with('/'); });
     return found == hooks.end() ? nullptr : &*found;
 }
 
@@ -222,7 +217,9 @@ QStringList toldOf(const KernelFixture &kernel, std::uint32_t pid, wire::TcpDire
 {
     QStringList told;
     for (const wire::HttpRequest &request : requestsOf(kernel, pid, direction))
-        told.append(QString("%1 %2 %3").arg(QString::fromStdString(request.texts->method), QString::fromStdString(request.texts->target)).arg(request.status));
+        told.append(QString("%1 %2 %3")
+                        .arg(QString::fromStdString(request.texts->method), QString::fromStdString(request.texts->target))
+                        .arg(request.status));
     return told;
 }
 
@@ -265,10 +262,10 @@ bool isDrained(KernelFixture &kernel)
 
 } // namespace
 
-#define TAPIO_OPEN_HTTPS(...)                                                                                          \
-    do {                                                                                                               \
-        const QString error_ = openHttps(__VA_ARGS__);                                                                 \
-        QVERIFY2(error_.isEmpty(), qPrintable(error_));                                                                \
+#define TAPIO_OPEN_HTTPS(...)                                                                                                              \
+    do {                                                                                                                                   \
+        const QString error_ = openHttps(__VA_ARGS__);                                                                                     \
+        QVERIFY2(error_.isEmpty(), qPrintable(error_));                                                                                    \
     } while (false)
 
 void tst_HttpsHooks::exchanges_areTold_data()
@@ -276,7 +273,8 @@ void tst_HttpsHooks::exchanges_areTold_data()
     QTest::addColumn<Talk>("talk");
     QTest::addColumn<QStringList>("expected");
     QTest::addColumn<QString>("attachKind");
-    QTest::newRow("several on one connection") << Talk(keepAlive) << QStringList{"GET /one 200", "GET /two 404", "GET /three 503"} << "uprobe_multi";
+    QTest::newRow("several on one connection") << Talk(keepAlive) << QStringList{"GET /one 200", "GET /two 404", "GET /three 503"}
+                                               << "uprobe_multi";
     QTest::newRow("each place by itself") << Talk(keepAlive) << QStringList{"GET /one 200", "GET /two 404", "GET /three 503"} << "uprobe";
     QTest::newRow("SSL_write_ex and SSL_read_ex") << Talk(otherFunctions) << QStringList{"GET /ex 201"} << "uprobe_multi";
     QTest::newRow("the same, each place by itself") << Talk(otherFunctions) << QStringList{"GET /ex 201"} << "uprobe";
@@ -398,8 +396,8 @@ void tst_HttpsHooks::pipelined_firstIsTold_restIsLost()
 {
     TAPIO_NEEDS_KERNEL();
     Talker talker([](TlsPair &tls) {
-        return tls.ask(get("/first")) && tls.ask(get("/second")) && tls.reply(answer("200 OK")) && tls.reply(answer("404 Not Found")) && tls.ask(get("/third"))
-               && tls.reply(answer("500 Broken"));
+        return tls.ask(get("/first")) && tls.ask(get("/second")) && tls.reply(answer("200 OK")) && tls.reply(answer("404 Not Found"))
+               && tls.ask(get("/third")) && tls.reply(answer("500 Broken"));
     });
     KernelFixture kernel;
     TAPIO_OPEN_HTTPS(kernel);
@@ -424,7 +422,8 @@ void tst_HttpsHooks::isAddedUp_bySideAndStatus()
     QVERIFY(isDrained(kernel));
     const auto histograms = kernel.collectors().histograms();
     QVERIFY(histograms.has_value());
-    for (const char *label : {"client 2xx", "client 4xx", "client 5xx", "client none", "server 2xx", "server 4xx", "server 5xx", "server none"}) {
+    for (const char *label :
+         {"client 2xx", "client 4xx", "client 5xx", "client none", "server 2xx", "server 4xx", "server 5xx", "server none"}) {
         std::uint64_t sum = 0;
         for (const agent::CgroupHistogram &one : *histograms) {
             if (one.kind == wire::HistogramKind::HttpLatency && one.label == label)

@@ -99,9 +99,8 @@ void tst_HybridCgroups::foldedFigures_areKeptByBoth()
 
     const auto totals = kernel.collectors().tcpCounters();
     QVERIFY(totals.has_value());
-    const auto tcp = std::find_if(totals->begin(), totals->end(), [&](const agent::CgroupTcp &one) {
-        return isIn(service, container, one.cgroupId, one.memoryCgroupId);
-    });
+    const auto tcp = std::find_if(totals->begin(), totals->end(),
+                                  [&](const agent::CgroupTcp &one) { return isIn(service, container, one.cgroupId, one.memoryCgroupId); });
     QVERIFY(tcp != totals->end());
     QCOMPARE(tcp->connects, connections);
     const auto histograms = kernel.collectors().histograms();

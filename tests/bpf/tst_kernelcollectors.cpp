@@ -107,10 +107,7 @@ void startAndEnd(int processes)
         Child::run([] { return 0; }).wait();
 }
 
-std::int64_t unaccounted(const CounterSet &counters)
-{
-    return counters.inRing();
-}
+std::int64_t unaccounted(const CounterSet &counters) { return counters.inRing(); }
 
 struct Descriptor {
     explicit Descriptor(int number) : fd(number) {}
@@ -169,7 +166,8 @@ void tst_KernelCollectors::everyHook_isActiveHere()
     const bool measuredBefore = statisticsAreOn();
     QVERIFY(measuredBefore || !othersMeasure);
     KernelFixture kernel;
-    TAPIO_OPEN(kernel, {"process", "oom", "signal", "tcp", "runqueue", "blockio", "dns", "http", "security", "drops", "capability", "file", "cgroup"});
+    TAPIO_OPEN(kernel, {"process", "oom", "signal", "tcp", "runqueue", "blockio", "dns", "http", "security", "drops", "capability", "file",
+                        "cgroup"});
     startAndEnd(1);
     const auto hooks = kernel.collectors().hooks();
     const bool measuredAfter = statisticsAreOn();
@@ -220,7 +218,8 @@ void tst_KernelCollectors::sharedHook_isThereWhileEitherNeedsIt()
     const auto isFor = [&](std::set<std::string> off) -> std::string {
         kernel.collectors().setDisabled(off);
         const auto hooks = kernel.collectors().hooks();
-        const auto fork = std::find_if(hooks.begin(), hooks.end(), [](const wire::Hook &hook) { return hook.name == "sched_process_fork"; });
+        const auto fork =
+            std::find_if(hooks.begin(), hooks.end(), [](const wire::Hook &hook) { return hook.name == "sched_process_fork"; });
         return fork->state == wire::HookState::Active ? fork->collector : "off";
     };
     QCOMPARE(isFor({}), "security");
@@ -244,8 +243,9 @@ void tst_KernelCollectors::attachKindWithoutAny_isSaid()
     for (const wire::Hook &hook : (*opened)->hooks()) {
         if (KernelFixture::lacks(hook.name))
             continue;
-        const bool typedOnly = hook.collector == "tcp" || hook.collector == "runqueue" || hook.collector == "dns" || hook.collector == "http" || hook.collector == "https"
-            || hook.name == "sched_process_fork" || hook.name == "task" || hook.name == "counted";
+        const bool typedOnly = hook.collector == "tcp" || hook.collector == "runqueue" || hook.collector == "dns"
+                               || hook.collector == "http" || hook.collector == "https" || hook.name == "sched_process_fork"
+                               || hook.name == "task" || hook.name == "counted";
         QCOMPARE(hook.state, typedOnly ? wire::HookState::Disabled : wire::HookState::Active);
         QCOMPARE(hook.reason.empty(), !typedOnly);
     }
@@ -301,10 +301,14 @@ void tst_KernelCollectors::open_refuses_data()
     QTest::addColumn<QString>("code");
     QTest::addColumn<QString>("says");
     const quint32 oneMiB = 1u << 20;
-    QTest::newRow("a path without type information") << "/nowhere/vmlinux" << oneMiB << "unsupported" << "/nowhere/vmlinux";
-    QTest::newRow("a file that is no type information") << "/etc/passwd" << oneMiB << "unsupported" << "/etc/passwd";
-    QTest::newRow("a ring size that is no power of two") << "" << 100'000u << "invalid-argument" << "100000";
-    QTest::newRow("a ring smaller than a page") << "" << 2048u << "invalid-argument" << "2048";
+    QTest::newRow("a path without type information") << "/nowhere/vmlinux" << oneMiB << "unsupported"
+                                                     << "/nowhere/vmlinux";
+    QTest::newRow("a file that is no type information") << "/etc/passwd" << oneMiB << "unsupported"
+                                                        << "/etc/passwd";
+    QTest::newRow("a ring size that is no power of two") << "" << 100'000u << "invalid-argument"
+                                                         << "100000";
+    QTest::newRow("a ring smaller than a page") << "" << 2048u << "invalid-argument"
+                                                << "2048";
 }
 
 void tst_KernelCollectors::open_refuses()
@@ -341,10 +345,7 @@ void tst_KernelCollectors::open_withoutCapabilities()
             if (!setCapabilities(one.capabilities))
                 return 2;
             const auto opened = agent::KernelCollectors::open({}, sink);
-            return !opened && opened.error().code() == Errc::PermissionDenied
-                           && opened.error().context().find(one.says) == 0
-                       ? 0
-                       : 1;
+            return !opened && opened.error().code() == Errc::PermissionDenied && opened.error().context().find(one.says) == 0 ? 0 : 1;
         });
         QCOMPARE(child.wait(), 0);
     }

@@ -66,9 +66,9 @@ std::optional<agent::CgroupHistogram> histogramOf(KernelFixture &kernel, std::ui
 
 std::uint64_t countFrom(const std::optional<agent::CgroupHistogram> &histogram, std::size_t bucket)
 {
-    return histogram ? std::accumulate(histogram->counts.begin() + static_cast<std::ptrdiff_t>(bucket),
-                                       histogram->counts.end(), std::uint64_t(0))
-                     : 0;
+    return histogram
+               ? std::accumulate(histogram->counts.begin() + static_cast<std::ptrdiff_t>(bucket), histogram->counts.end(), std::uint64_t(0))
+               : 0;
 }
 
 bool pinToFirstCpu()
@@ -323,7 +323,11 @@ void tst_LatencyHooks::waits_areAsLongAsTheSchedulerSays()
     }
     // The runs at both ends lie in one of the two accounts only: a few, of some milliseconds each.
     constexpr std::uint64_t ends = 100'000'000;
-    const QString figures = QString("%1 ns in %2 runs; here %3 to %4 ns in %5").arg(said.delayNs).arg(said.runs).arg(least).arg(most)
+    const QString figures = QString("%1 ns in %2 runs; here %3 to %4 ns in %5")
+                                .arg(said.delayNs)
+                                .arg(said.runs)
+                                .arg(least)
+                                .arg(most)
                                 .arg(countFrom(histogram, 0));
     QVERIFY2(said.delayNs + ends >= least && said.delayNs <= most + ends, qPrintable(figures));
     QVERIFY2(countFrom(histogram, 0) + 3 >= said.runs && countFrom(histogram, 0) <= said.runs + 6, qPrintable(figures));
@@ -419,9 +423,7 @@ void tst_LatencyHooks::blockIo_isSeenInItsCgroup()
     ::sync();
     std::map<std::string, std::uint64_t> all, most;
     for (int times = 0; times < 10 && (most["write"] < blocks / 2 || most["read"] < blocks / 2); ++times) {
-        Child child = Child::run([&] {
-            return cgroup.enter() && direct(path, false, blocks) && direct(path, true, blocks) ? 0 : 1;
-        });
+        Child child = Child::run([&] { return cgroup.enter() && direct(path, false, blocks) && direct(path, true, blocks) ? 0 : 1; });
         QCOMPARE(child.wait(), 0);
         for (const std::string what : {"write", "read"}) {
             const std::uint64_t now = countFrom(histogramOf(kernel, cgroup.id(), disk + ' ' + what), 0);
@@ -534,12 +536,16 @@ void tst_LatencyHooks::merge_endsOneOfTwoRequests()
 
     const std::string label = disk.name() + " write";
     // A write is done for its program a moment before the disk's own books are.
-    const bool settled = kernel.pollUntil([&] {
-        return since().completed + since().merged == written && countOfAll(kernel, label) + runsLeftOut() >= since().completed;
-    });
+    const bool settled = kernel.pollUntil(
+        [&] { return since().completed + since().merged == written && countOfAll(kernel, label) + runsLeftOut() >= since().completed; });
     const std::uint64_t counted = countOfAll(kernel, label), leftOut = runsLeftOut();
     const QString figures = QString("%1 writes, %2 completed, %3 merged, %4 counted, %5 runs left out, %6 merges seen")
-                                .arg(written).arg(since().completed).arg(since().merged).arg(counted).arg(leftOut).arg(mergesSeen());
+                                .arg(written)
+                                .arg(since().completed)
+                                .arg(since().merged)
+                                .arg(counted)
+                                .arg(leftOut)
+                                .arg(mergesSeen());
     QVERIFY2(settled, qPrintable(figures));
     QVERIFY2(leftOut == 0 ? counted == since().completed : counted <= since().completed, qPrintable(figures));
     QVERIFY2(mergesSeen() + leftOut >= mergedRequests, qPrintable(figures)); // other disks merge as well

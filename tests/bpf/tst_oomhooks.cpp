@@ -60,8 +60,7 @@ private:
 /// Takes `bytes` of memory and keeps them.
 void take(std::uint64_t bytes)
 {
-    auto *memory = static_cast<volatile char *>(
-        ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    auto *memory = static_cast<volatile char *>(::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     for (std::uint64_t offset = 0; offset < bytes; offset += 4096)
         memory[offset] = 1;
 }

@@ -29,11 +29,16 @@ void tst_PacketPrograms::packets_areSeenBothWaysOrNotAtAll_data()
     QTest::addColumn<QString>("root");
     QTest::addColumn<QString>("state");
     QTest::addColumn<QString>("says");
-    QTest::newRow("no cgroup of version 2") << QStringList{"tp_btf", "cgroup", "run"} << "/nowhere" << "unsupported" << "/nowhere";
-    QTest::newRow("attaching to cgroups is switched off")
-        << QStringList{"tp_btf", "run"} << "/sys/fs/cgroup" << "disabled" << "disabled by configuration";
+    QTest::newRow("no cgroup of version 2") << QStringList{"tp_btf", "cgroup", "run"} << "/nowhere"
+                                            << "unsupported"
+                                            << "/nowhere";
+    QTest::newRow("attaching to cgroups is switched off") << QStringList{"tp_btf", "run"} << "/sys/fs/cgroup"
+                                                          << "disabled"
+                                                          << "disabled by configuration";
     QTest::newRow("typed tracepoints are switched off") // of no use without: HTTP's end of a connection
-        << QStringList{"cgroup", "run"} << "/sys/fs/cgroup" << "disabled" << "disabled by configuration";
+        << QStringList{"cgroup", "run"} << "/sys/fs/cgroup"
+        << "disabled"
+        << "disabled by configuration";
 }
 
 /// Half of a collector of packets tells what is not true: with the answers unseen, every connection ends with requests unanswered.
@@ -68,20 +73,21 @@ void tst_PacketPrograms::packetPrograms_callWhatOlderKernelsAllow()
 {
     TAPIO_NEEDS_KERNEL();
     // net/core/filter.c of 5.11: cg_skb_func_proto, sk_filter_func_proto, bpf_sk_base_func_proto; kernel/bpf/helpers.c: bpf_base_func_proto
-    const std::set<int> allowed{BPF_FUNC_map_lookup_elem,   BPF_FUNC_map_update_elem,  BPF_FUNC_map_delete_elem,
-                                BPF_FUNC_get_smp_processor_id, BPF_FUNC_ktime_get_ns,  BPF_FUNC_ktime_get_boot_ns,
-                                BPF_FUNC_skb_load_bytes,    BPF_FUNC_get_socket_cookie, BPF_FUNC_sk_fullsock,
-                                BPF_FUNC_sk_storage_get,    BPF_FUNC_skc_to_tcp_sock,  BPF_FUNC_get_current_task,
-                                BPF_FUNC_probe_read_kernel, BPF_FUNC_probe_read_kernel_str, BPF_FUNC_ringbuf_reserve,
-                                BPF_FUNC_ringbuf_submit,    BPF_FUNC_ringbuf_discard,  BPF_FUNC_ringbuf_query};
+    const std::set<int> allowed{BPF_FUNC_map_lookup_elem,      BPF_FUNC_map_update_elem,       BPF_FUNC_map_delete_elem,
+                                BPF_FUNC_get_smp_processor_id, BPF_FUNC_ktime_get_ns,          BPF_FUNC_ktime_get_boot_ns,
+                                BPF_FUNC_skb_load_bytes,       BPF_FUNC_get_socket_cookie,     BPF_FUNC_sk_fullsock,
+                                BPF_FUNC_sk_storage_get,       BPF_FUNC_skc_to_tcp_sock,       BPF_FUNC_get_current_task,
+                                BPF_FUNC_probe_read_kernel,    BPF_FUNC_probe_read_kernel_str, BPF_FUNC_ringbuf_reserve,
+                                BPF_FUNC_ringbuf_submit,       BPF_FUNC_ringbuf_discard,       BPF_FUNC_ringbuf_query};
     const std::unique_ptr<tapio_collectors, void (*)(tapio_collectors *)> skeleton(tapio_collectors__open(), tapio_collectors__destroy);
     QVERIFY(skeleton != nullptr);
     bpf_program *program = nullptr;
-    bpf_object__for_each_program (program, skeleton->obj)
+    bpf_object__for_each_program(program, skeleton->obj)
         bpf_program__set_autoload(program, bpf_program__type(program) == BPF_PROG_TYPE_CGROUP_SKB);
     QCOMPARE(tapio_collectors__load(skeleton.get()), 0);
     int programs = 0;
-    bpf_object__for_each_program (program, skeleton->obj) {
+    bpf_object__for_each_program(program, skeleton->obj)
+    {
         if (!bpf_program__autoload(program))
             continue;
         ++programs;

@@ -60,10 +60,7 @@ void tst_ProcessHooks::addAttachKinds()
     QTest::newRow("plain tracepoint") << "tracepoint";
 }
 
-void tst_ProcessHooks::exec_data()
-{
-    addAttachKinds();
-}
+void tst_ProcessHooks::exec_data() { addAttachKinds(); }
 
 void tst_ProcessHooks::exec()
 {

@@ -144,8 +144,7 @@ void tst_RecordDecoder::exec_decodes()
     QCOMPARE(record->event.cpu, quint16(1));
     QCOMPARE(record->event.type, wire::EventType::ProcessExec);
     QVERIFY(record->event.process == (wire::Process{42, 1000, 4'000, "proc"}));
-    QVERIFY(std::get<wire::ProcessExec>(record->event.detail)
-            == (wire::ProcessExec{41, "sh", "/bin/ls", {"ls", "-l"}, false}));
+    QVERIFY(std::get<wire::ProcessExec>(record->event.detail) == (wire::ProcessExec{41, "sh", "/bin/ls", {"ls", "-l"}, false}));
 }
 
 void tst_RecordDecoder::exit_decodes_data()
@@ -173,8 +172,7 @@ void tst_RecordDecoder::exit_decodes()
     const QByteArray bytes = bytesOf(raw);
     const auto record = agent::decodeRecord(view(bytes));
     QVERIFY(record.has_value());
-    QVERIFY(std::get<wire::ProcessExit>(record->event.detail)
-            == (wire::ProcessExit{exitCode, signal, coreDumped, 1'000, 9, "killer"}));
+    QVERIFY(std::get<wire::ProcessExit>(record->event.detail) == (wire::ProcessExit{exitCode, signal, coreDumped, 1'000, 9, "killer"}));
 }
 
 void tst_RecordDecoder::cgroup_data()

@@ -172,8 +172,8 @@ void tst_SecurityHooks::gainWithoutASetIdProgram()
         QSKIP("setpriv of util-linux is not there");
     KernelFixture kernel;
     TAPIO_OPEN(kernel, {"security"});
-    Child child = Child::command({setpriv, "--reuid=65534", "--inh-caps=+setuid", "--ambient-caps=+setuid", setpriv, "--reuid=0",
-                                  "/bin/true"});
+    Child child =
+        Child::command({setpriv, "--reuid=65534", "--inh-caps=+setuid", "--ambient-caps=+setuid", setpriv, "--reuid=0", "/bin/true"});
     QCOMPARE(child.wait(), 0);
     const auto record = kernel.waitFor(of<wire::PrivilegeGain>(child.pid()));
     QVERIFY(record.has_value());
@@ -420,11 +420,11 @@ std::function<bool(const agent::KernelRecord &)> usedIn(std::uint64_t cgroup, bo
 
 } // namespace
 
-#define TAPIO_OPEN_CAPABILITY(kernel)                                                                                  \
-    KernelFixture kernel;                                                                                              \
-    const QString error_ = (kernel).open({"capability", "process"});                                                   \
-    if (error_.contains("does not have it"))                                                                           \
-        QSKIP(qPrintable("cap_capable: " + error_));                                                                   \
+#define TAPIO_OPEN_CAPABILITY(kernel)                                                                                                      \
+    KernelFixture kernel;                                                                                                                  \
+    const QString error_ = (kernel).open({"capability", "process"});                                                                       \
+    if (error_.contains("does not have it"))                                                                                               \
+        QSKIP(qPrintable("cap_capable: " + error_));                                                                                       \
     QVERIFY2(error_.isEmpty(), qPrintable(error_))
 
 void tst_SecurityHooks::capability_isToldOnceAndCounted()

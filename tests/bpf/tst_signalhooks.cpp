@@ -46,17 +46,17 @@ namespace {
 /// A child that says it is ready and then waits for signals.
 class Target {
 public:
-    explicit Target(const std::function<void()> &prepare) :
-        m_ready(makePipe()), m_child(Child::run([&] {
-            const rlimit noCore{0, 0};
-            ::setrlimit(RLIMIT_CORE, &noCore);
-            prepare();
-            const char one = 1;
-            if (::write(m_ready.second, &one, 1) != 1)
-                return 1;
-            for (;;)
-                ::pause();
-        }))
+    explicit Target(const std::function<void()> &prepare)
+        : m_ready(makePipe()), m_child(Child::run([&] {
+              const rlimit noCore{0, 0};
+              ::setrlimit(RLIMIT_CORE, &noCore);
+              prepare();
+              const char one = 1;
+              if (::write(m_ready.second, &one, 1) != 1)
+                  return 1;
+              for (;;)
+                  ::pause();
+          }))
     {
         ::close(m_ready.second);
         char one = 0;
@@ -199,7 +199,12 @@ void tst_SignalHooks::byTheKernel()
     });
     QCOMPARE(WTERMSIG(child.wait()), signal);
     const auto record = kernel.waitFor(of<wire::FatalSignal>(child.pid()));
-    QVERIFY(record.has_value());
+    const CounterSet counters = kernel.counters("signal");
+    QVERIFY2(record.has_value(), qPrintable(QString("seen %1, filtered %2, lost %3, drained %4")
+                                                .arg(counters[Counter::Seen])
+                                                .arg(counters[Counter::KFiltered])
+                                                .arg(counters[Counter::Lost])
+                                                .arg(counters[Counter::Drained])));
     const auto &detail = std::get<wire::FatalSignal>(record->event.detail);
     QCOMPARE(detail.signal, signal);
     QCOMPARE(detail.code, code);

@@ -81,8 +81,11 @@ QStringList textOf(const ElfImage &image, const std::vector<SslPlace> &places)
         std::size_t within = 0;
         while (within + 1 < image.at.size() && image.at[within + 1] <= place.offset)
             ++within;
-        all.append(QString("%1@%2+%3%4%5").arg(names[std::size_t(place.probe)]).arg(QByteArray(image.functions[within].name.data(), qsizetype(image.functions[within].name.size())).constData())
-                       .arg(place.offset - image.at[within]).arg(place.onReturn ? " return" : "", place.emulated ? "" : " stepped"));
+        all.append(QString("%1@%2+%3%4%5")
+                       .arg(names[std::size_t(place.probe)])
+                       .arg(QByteArray(image.functions[within].name.data(), qsizetype(image.functions[within].name.size())).constData())
+                       .arg(place.offset - image.at[within])
+                       .arg(place.onReturn ? " return" : "", place.emulated ? "" : " stepped"));
     }
     return all;
 }
@@ -113,28 +116,39 @@ void tst_SslLibrary::places_data()
     ElfImage image;
     const std::string write = code("4883ec18 85d2 7800 c3");
     image.functions = {{"SSL_write", write}, {"SSL_read", code(plainRead)}};
-    QTest::newRow("no end to be had") << image << QStringList{"write@SSL_write+6", "read@SSL_read+0 stepped", "read_return@SSL_read+0 return stepped"} << "SSL_read";
+    QTest::newRow("no end to be had") << image
+                                      << QStringList{"write@SSL_write+6", "read@SSL_read+0 stepped",
+                                                     "read_return@SSL_read+0 return stepped"}
+                                      << "SSL_read";
     image.functions = {{"SSL_write", write}, {"SSL_read", code(checkedRead)}};
-    QTest::newRow("a check of the stack at the end") << image << QStringList{"write@SSL_write+6", "read@SSL_read+6", "read_return@SSL_read+20"} << "";
+    QTest::newRow("a check of the stack at the end")
+        << image << QStringList{"write@SSL_write+6", "read@SSL_read+6", "read_return@SSL_read+20"} << "";
     image.functions = {{"SSL_write", code("c5f877")}, {"SSL_read", code("55 c5f877 c3")}, {"SSL_free", code("4885ff 7400 c3")}};
     QTest::newRow("unknown instructions") << image
-                                           << QStringList{"write@SSL_write+0 stepped", "free@SSL_free+3", "read@SSL_read+0", "read_return@SSL_read+0 return"} << "SSL_write";
+                                          << QStringList{"write@SSL_write+0 stepped", "free@SSL_free+3", "read@SSL_read+0",
+                                                         "read_return@SSL_read+0 return"}
+                                          << "SSL_write";
     const std::string worker = code("4155 c3");
     image.functions = {{"SSL_write", write}, {"SSL_read_ex", callOf(14 - 9)}, {"worker", worker}, {"SSL_read", code(checkedRead)}};
-    QTest::newRow("one that reads for SSL_read_ex") << image
-                                                    << QStringList{"write@SSL_write+6", "read_ex@worker+0", "read_return@worker+0 return", "read@SSL_read+6", "read_return@SSL_read+20"} << "";
+    QTest::newRow("one that reads for SSL_read_ex")
+        << image
+        << QStringList{"write@SSL_write+6", "read_ex@worker+0", "read_return@worker+0 return", "read@SSL_read+6", "read_return@SSL_read+20"}
+        << "";
     image.functions = {{"SSL_write", write}, {"SSL_read_ex", callOf(14 - 9)}, {"worker", worker}, {"SSL_read", callOf(-3 - 9)}};
-    QTest::newRow("one that reads for both") << image << QStringList{"write@SSL_write+6", "read_ex@worker+0", "read_return@worker+0 return"} << "";
+    QTest::newRow("one that reads for both") << image << QStringList{"write@SSL_write+6", "read_ex@worker+0", "read_return@worker+0 return"}
+                                             << "";
     image.functions = {{"SSL_write", write}, {"SSL_read_ex", callOf(14 - 9)}, {"worker", code("31c0 c3")}, {"SSL_read", code(checkedRead)}};
-    QTest::newRow("one that reads and begins otherwise") << image
-                                                         << QStringList{"write@SSL_write+6", "read@SSL_read+6", "read_return@SSL_read+20", "read_ex@SSL_read_ex+0 stepped",
-                                                                        "read_return@SSL_read_ex+0 return stepped"}
-                                                         << "SSL_read_ex";
+    QTest::newRow("one that reads and begins otherwise")
+        << image
+        << QStringList{"write@SSL_write+6", "read@SSL_read+6", "read_return@SSL_read+20", "read_ex@SSL_read_ex+0 stepped",
+                       "read_return@SSL_read_ex+0 return stepped"}
+        << "SSL_read_ex";
     image.functions = {{"SSL_write", write}, {"SSL_read_ex", callOf(0x7fffffff)}, {"SSL_read", code(checkedRead)}};
-    QTest::newRow("one that reads and is nowhere") << image
-                                                   << QStringList{"write@SSL_write+6", "read@SSL_read+6", "read_return@SSL_read+20", "read_ex@SSL_read_ex+0 stepped",
-                                                                  "read_return@SSL_read_ex+0 return stepped"}
-                                                   << "SSL_read_ex";
+    QTest::newRow("one that reads and is nowhere")
+        << image
+        << QStringList{"write@SSL_write+6", "read@SSL_read+6", "read_return@SSL_read+20", "read_ex@SSL_read_ex+0 stepped",
+                       "read_return@SSL_read_ex+0 return stepped"}
+        << "SSL_read_ex";
 }
 
 void tst_SslLibrary::places()
@@ -169,14 +183,17 @@ void tst_SslLibrary::hostile_isRefused_data()
     constexpr std::size_t table = ElfImage::sectionsAt + sizeof(Elf64_Shdr), texts = table + sizeof(Elf64_Shdr);
     row("no symbols", Errc::NotFound, [](ElfImage &image) { image.put(table + offsetof(Elf64_Shdr, sh_type), Elf64_Word(SHT_NULL)); });
     row("symbols without end", Errc::Malformed, [](ElfImage &image) { image.put(table + offsetof(Elf64_Shdr, sh_size), ~Elf64_Xword(0)); });
-    row("symbols behind the end", Errc::Malformed, [](ElfImage &image) { image.put(table + offsetof(Elf64_Shdr, sh_offset), Elf64_Off(1) << 63); });
+    row("symbols behind the end", Errc::Malformed,
+        [](ElfImage &image) { image.put(table + offsetof(Elf64_Shdr, sh_offset), Elf64_Off(1) << 63); });
     row("names of no section", Errc::NotFound, [](ElfImage &image) { image.put(table + offsetof(Elf64_Shdr, sh_link), Elf64_Word(900)); });
     row("names without end", Errc::Malformed, [](ElfImage &image) { image.put(texts + offsetof(Elf64_Shdr, sh_size), ~Elf64_Xword(0)); });
     row("names that are empty", Errc::NotFound, [](ElfImage &image) { image.put(texts + offsetof(Elf64_Shdr, sh_size), Elf64_Xword(0)); });
-    row("a name behind the names", Errc::NotFound, [](ElfImage &image) { image.put(ElfImage::symbolsAt + sizeof(Elf64_Sym), Elf64_Word(0x7fffffff)); });
+    row("a name behind the names", Errc::NotFound,
+        [](ElfImage &image) { image.put(ElfImage::symbolsAt + sizeof(Elf64_Sym), Elf64_Word(0x7fffffff)); });
     row("a function outside of the code", Errc::Malformed,
         [](ElfImage &image) { image.put(ElfImage::symbolsAt + sizeof(Elf64_Sym) + offsetof(Elf64_Sym, st_value), ~Elf64_Addr(0)); });
-    row("a segment that is no code", Errc::Malformed, [](ElfImage &image) { image.put(sizeof(Elf64_Ehdr) + offsetof(Elf64_Phdr, p_flags), Elf64_Word(PF_R)); });
+    row("a segment that is no code", Errc::Malformed,
+        [](ElfImage &image) { image.put(sizeof(Elf64_Ehdr) + offsetof(Elf64_Phdr, p_flags), Elf64_Word(PF_R)); });
     row("other functions", Errc::NotFound, [](ElfImage &image) {
         image.functions = {{"SSL_ImportFD", code("c3")}, {"SSL_read", code("c3")}};
         image.build();
@@ -205,7 +222,8 @@ void tst_SslLibrary::costly_isReadOnce()
 {
     constexpr std::size_t sections = 512, symbols = 1u << 15, nameBytes = 1u << 20;
     ElfImage image = small();
-    const std::size_t tableAt = image.bytes.size(), symbolsAt = tableAt + sections * sizeof(Elf64_Shdr), namesAt = symbolsAt + symbols * sizeof(Elf64_Sym);
+    const std::size_t tableAt = image.bytes.size(), symbolsAt = tableAt + sections * sizeof(Elf64_Shdr),
+                      namesAt = symbolsAt + symbols * sizeof(Elf64_Sym);
     Elf64_Shdr table{}, texts{};
     table.sh_type = SHT_DYNSYM;
     table.sh_offset = symbolsAt;
@@ -250,10 +268,13 @@ void tst_SslLibrary::mappings_data()
     QTest::newRow("one") << libssl << QStringList{"fe:01 333427 /usr/lib/libssl.so.3"};
     QTest::newRow("mapped twice") << libssl + libssl << QStringList{"fe:01 333427 /usr/lib/libssl.so.3"};
     QTest::newRow("without the end of the line") << libssl.chopped(1) << QStringList{"fe:01 333427 /usr/lib/libssl.so.3"};
-    QTest::newRow("of a wheel, and a folder with blanks") << QByteArray("1-2 r-xp 0 00:2f 7 /a b/libssl-3f6dd5b8.so.1.1\n") << QStringList{"00:2f 7 /a b/libssl-3f6dd5b8.so.1.1"};
+    QTest::newRow("of a wheel, and a folder with blanks")
+        << QByteArray("1-2 r-xp 0 00:2f 7 /a b/libssl-3f6dd5b8.so.1.1\n") << QStringList{"00:2f 7 /a b/libssl-3f6dd5b8.so.1.1"};
     QTest::newRow("data") << QByteArray(libssl).replace("r-xp", "r--p") << QStringList();
-    QTest::newRow("deleted") << QByteArray(libssl).replace("\n", " (deleted)\n") << QStringList{"fe:01 333427 /usr/lib/libssl.so.3 deleted"};
-    QTest::newRow("deleted, and called so") << QByteArray(libssl).replace("\n", " (deleted) (deleted)\n") << QStringList{"fe:01 333427 /usr/lib/libssl.so.3 (deleted) deleted"};
+    QTest::newRow("deleted") << QByteArray(libssl).replace("\n", " (deleted)\n")
+                             << QStringList{"fe:01 333427 /usr/lib/libssl.so.3 deleted"};
+    QTest::newRow("deleted, and called so") << QByteArray(libssl).replace("\n", " (deleted) (deleted)\n")
+                                            << QStringList{"fe:01 333427 /usr/lib/libssl.so.3 (deleted) deleted"};
     QTest::newRow("NSS") << QByteArray(libssl).replace("libssl.so.3", "libssl3.so") << QStringList();
     QTest::newRow("another name") << QByteArray(libssl).replace("libssl.so.3", "notlibssl.so.3") << QStringList();
     QTest::newRow("a folder of that name") << QByteArray(libssl).replace("libssl.so.3", "libssl.so.3/x") << QStringList();
@@ -270,7 +291,10 @@ void tst_SslLibrary::mappings()
     QFETCH(QByteArray, maps);
     QStringList found;
     for (const SslMapping &one : parseSslMappings(maps.toStdString()))
-        found.append(QString("%1 %2 %3%4").arg(QString::fromStdString(one.device)).arg(one.inode).arg(QString::fromStdString(one.path), one.isDeleted ? " deleted" : ""));
+        found.append(QString("%1 %2 %3%4")
+                         .arg(QString::fromStdString(one.device))
+                         .arg(one.inode)
+                         .arg(QString::fromStdString(one.path), one.isDeleted ? " deleted" : ""));
     QTEST(found, "expected");
 }
 

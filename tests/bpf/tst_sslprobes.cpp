@@ -87,8 +87,7 @@ private slots:
         SslProbes::Options costly = options(proc, 0ms);
         costly.open = [](const std::string &, std::uint32_t, const SslMapping &) -> Result<OpenFile> {
             const std::clock_t end = std::clock() + CLOCKS_PER_SEC / 10; // the process has no other thread
-            while (std::clock() < end) {
-            }
+            while (std::clock() < end) {}
             return fail(Errc::NotFound, "gone");
         };
         SslProbes probes(noPrograms(), costly);

@@ -37,10 +37,7 @@ constexpr const char *nearV6 = "2001:db8::1";
 constexpr const char *farV6 = "2001:db8::2";
 constexpr std::uint16_t anyPort = 9;
 
-bool run(const std::string &command)
-{
-    return std::system((command + " >/dev/null 2>&1").c_str()) == 0;
-}
+bool run(const std::string &command) { return std::system((command + " >/dev/null 2>&1").c_str()) == 0; }
 
 /// A namespace of this process with one end of a wire, v0; the other end, v1, is there too.
 bool makeWire()
@@ -51,10 +48,7 @@ bool makeWire()
 }
 
 /// One quick question who has an address, instead of three slow ones.
-bool askOnce()
-{
-    return run("echo 1 > /proc/sys/net/ipv4/neigh/v0/mcast_solicit && echo 1 > /proc/sys/net/ipv6/neigh/v0/mcast_solicit");
-}
+bool askOnce() { return run("echo 1 > /proc/sys/net/ipv4/neigh/v0/mcast_solicit && echo 1 > /proc/sys/net/ipv6/neigh/v0/mcast_solicit"); }
 
 int connectTo(const char *address, std::uint16_t port, int *socket = nullptr)
 {
@@ -107,10 +101,7 @@ int talkToTheVanished(Pipe &listening, Pipe &gone, Pipe &retransmits)
     return error;
 }
 
-const wire::TcpConnection &tcp(const agent::KernelRecord &record)
-{
-    return std::get<wire::TcpConnection>(record.event.detail);
-}
+const wire::TcpConnection &tcp(const agent::KernelRecord &record) { return std::get<wire::TcpConnection>(record.event.detail); }
 
 } // namespace
 
@@ -148,8 +139,7 @@ void tst_TcpFaults::unreachable()
     QCOMPARE(tcp(*record).outcome, wire::TcpOutcome::Unreachable);
     QCOMPARE(tcp(*record).socketError, EHOSTUNREACH);
     QVERIFY(!tcp(*record).established);
-    QCOMPARE(QString::fromStdString(wire::toString(tcp(*record).remote)),
-             QString(address.contains(':') ? "[%1]:9" : "%1:9").arg(address));
+    QCOMPARE(QString::fromStdString(wire::toString(tcp(*record).remote)), QString(address.contains(':') ? "[%1]:9" : "%1:9").arg(address));
 }
 
 void tst_TcpFaults::peerVanishes()

@@ -44,15 +44,9 @@ private:
 
 namespace {
 
-const wire::TcpConnection &tcp(const agent::KernelRecord &record)
-{
-    return std::get<wire::TcpConnection>(record.event.detail);
-}
+const wire::TcpConnection &tcp(const agent::KernelRecord &record) { return std::get<wire::TcpConnection>(record.event.detail); }
 
-std::string loopback(Family family, std::uint16_t port)
-{
-    return (family == Family::V4 ? "127.0.0.1:" : "[::1]:") + std::to_string(port);
-}
+std::string loopback(Family family, std::uint16_t port) { return (family == Family::V4 ? "127.0.0.1:" : "[::1]:") + std::to_string(port); }
 
 agent::CgroupTcp totalsOf(KernelFixture &kernel, std::uint64_t cgroup)
 {
@@ -66,11 +60,12 @@ agent::CgroupTcp totalsOf(KernelFixture &kernel, std::uint64_t cgroup)
 
 /// A listener whose queue is full: it answers nothing to whoever comes next.
 struct FullServer : Server {
-    explicit FullServer(Family family) : Server(family, 0, [](int) {
-            for (;;)
-                ::pause();
-            return 0;
-        })
+    explicit FullServer(Family family)
+        : Server(family, 0, [](int) {
+              for (;;)
+                  ::pause();
+              return 0;
+          })
     {
         for (int i = 0; i < 3; ++i) {
             fillers.push_back(makeSocket(family, false));
@@ -104,8 +99,7 @@ void tst_TcpHooks::connection_data()
         for (const bool serverFirst : {false, true}) {
             const auto add = [&](const char *what, quint64 up, quint64 down) {
                 QTest::newRow(qPrintable(QString("%1, %2 closes first, %3")
-                                             .arg(family == Family::V4 ? "IPv4" : "IPv6",
-                                                  serverFirst ? "server" : "client", what)))
+                                             .arg(family == Family::V4 ? "IPv4" : "IPv6", serverFirst ? "server" : "client", what)))
                     << family << serverFirst << up << down;
             };
             add("nothing said", 0, 0);
@@ -175,10 +169,7 @@ void tst_TcpHooks::connection()
     }
 }
 
-void tst_TcpHooks::refused_data()
-{
-    addFamilies();
-}
+void tst_TcpHooks::refused_data() { addFamilies(); }
 
 void tst_TcpHooks::refused()
 {
@@ -202,10 +193,7 @@ void tst_TcpHooks::refused()
     QCOMPARE(tcp(*record).bytesSent, 0u);
 }
 
-void tst_TcpHooks::timedOut_data()
-{
-    addFamilies();
-}
+void tst_TcpHooks::timedOut_data() { addFamilies(); }
 
 void tst_TcpHooks::timedOut()
 {

@@ -25,12 +25,16 @@ private slots:
 namespace {
 
 QByteArray bytes(const char *hex) { return QByteArray::fromHex(hex); }
-std::span<const std::byte> view(const QByteArray &code) { return std::as_bytes(std::span(code.constData(), static_cast<std::size_t>(code.size()))); }
+std::span<const std::byte> view(const QByteArray &code)
+{
+    return std::as_bytes(std::span(code.constData(), static_cast<std::size_t>(code.size())));
+}
 
 // Debian 12's libssl3 3.0.19-1~deb12u2, amd64
-constexpr const char *debianWrite =
-    "4883ec18 64488b042528000000 4889442408 31c0 85d2 782f 4889e1 4863d2 e8fdfbffff 85c0 7e03 8b0424 488b542408 64482b142528000000 7544 4883c418"
-    "31d2 31c9 31f6 31ff c3 e8f499feff 488d1525cf0400 be46080000 488d3d12c70400 e8dca0feff 31c0 31d2 be0f010000 bf14000000 e8f99efeff b8ffffffff ebac e8edabfeff";
+constexpr const char *debianWrite = "4883ec18 64488b042528000000 4889442408 31c0 85d2 782f 4889e1 4863d2 e8fdfbffff 85c0 7e03 8b0424 "
+                                    "488b542408 64482b142528000000 7544 4883c418"
+                                    "31d2 31c9 31f6 31ff c3 e8f499feff 488d1525cf0400 be46080000 488d3d12c70400 e8dca0feff 31c0 31d2 "
+                                    "be0f010000 bf14000000 e8f99efeff b8ffffffff ebac e8edabfeff";
 constexpr const char *debianWriteEx = "4883ec08 e887fbffff 31d2 85c0 0f48c2 4883c408 31d2 31c9 31f6 31ff c3";
 
 constexpr int none = -1;
@@ -120,7 +124,8 @@ void tst_X86Code::instruction()
 void tst_X86Code::unknown_data()
 {
     QTest::addColumn<QByteArray>("code");
-    for (const char *hex : {"", "f0480fc187e0090000", "c5f877", "cc", "f4", "0f05", "0fa2", "cd80", "62", "67488b00", "06", "82c001", "d9c0", "a4", "f3a4", "f2ff25c0000000", "6666666666660f1f00", "4190"})
+    for (const char *hex : {"", "f0480fc187e0090000", "c5f877", "cc", "f4", "0f05", "0fa2", "cd80", "62", "67488b00", "06", "82c001",
+                            "d9c0", "a4", "f3a4", "f2ff25c0000000", "6666666666660f1f00", "4190"})
         QTest::newRow(hex) << bytes(hex);
 }
 

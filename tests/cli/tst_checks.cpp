@@ -26,7 +26,8 @@ void write(const QString &path, const QByteArray &content)
 }
 
 /// A process as /proc shows it.
-void writeProcess(const QTemporaryDir &machine, const QString &pid, const QByteArray &name, const QByteArray &commandLine, const QByteArray &users = {})
+void writeProcess(const QTemporaryDir &machine, const QString &pid, const QByteArray &name, const QByteArray &commandLine,
+                  const QByteArray &users = {})
 {
     const QByteArray one = QByteArray::number(::geteuid());
     const QByteArray all = users.isNull() ? one + '\t' + one + '\t' + one + '\t' + one : users;
@@ -61,7 +62,8 @@ class TestChecks : public QObject {
 
     CheckRoots roots() const
     {
-        return {std::filesystem::path(m_dir.filePath("proc").toStdString()), std::filesystem::path(m_dir.filePath("sys").toStdString()), "/etc"};
+        return {std::filesystem::path(m_dir.filePath("proc").toStdString()), std::filesystem::path(m_dir.filePath("sys").toStdString()),
+                "/etc"};
     }
 
 private slots:
@@ -106,10 +108,15 @@ private slots:
         QTest::newRow("root has all") << QByteArray("000001ffffffffff") << true << CheckState::Ok << "";
         QTest::newRow("CAP_SYS_ADMIN stands for the newer ones") << QByteArray("0000000000281004") << true << CheckState::Ok << "";
         QTest::newRow("what the systemd unit gives") << QByteArray("000000c400081004") << true << CheckState::Ok << "";
-        QTest::newRow("without what packets need, DNS and HTTP are named") << QByteArray("000000c400080004") << true << CheckState::Warning << "CAP_NET_ADMIN (neither DNS nor HTTP)";
-        QTest::newRow("without what the kernel's log needs") << QByteArray("000000c000081004") << true << CheckState::Warning << "lacks CAP_SYSLOG (no kernel log)";
-        QTest::newRow("one that loads programs and no more") << QByteArray("000000c000000004") << true << CheckState::Warning << "CAP_NET_ADMIN (neither DNS nor HTTP), CAP_SYSLOG (no kernel log), CAP_SYS_PTRACE (no network figures and ports of containers)";
-        QTest::newRow("an agent without any cannot work") << QByteArray("0000000000000000") << true << CheckState::Failed << "CAP_BPF, CAP_PERFMON, CAP_DAC_READ_SEARCH";
+        QTest::newRow("without what packets need, DNS and HTTP are named")
+            << QByteArray("000000c400080004") << true << CheckState::Warning << "CAP_NET_ADMIN (neither DNS nor HTTP)";
+        QTest::newRow("without what the kernel's log needs")
+            << QByteArray("000000c000081004") << true << CheckState::Warning << "lacks CAP_SYSLOG (no kernel log)";
+        QTest::newRow("one that loads programs and no more") << QByteArray("000000c000000004") << true << CheckState::Warning
+                                                             << "CAP_NET_ADMIN (neither DNS nor HTTP), CAP_SYSLOG (no kernel log), "
+                                                                "CAP_SYS_PTRACE (no network figures and ports of containers)";
+        QTest::newRow("an agent without any cannot work")
+            << QByteArray("0000000000000000") << true << CheckState::Failed << "CAP_BPF, CAP_PERFMON, CAP_DAC_READ_SEARCH";
         QTest::newRow("an ordinary user is no fault") << QByteArray("0000000000000000") << false << CheckState::Warning << "CAP_BPF";
     }
     void capabilities()
@@ -194,7 +201,8 @@ private slots:
         QVERIFY(issued);
         const QTemporaryDir machine;
         const QByteArray file = QByteArray::fromStdString(issued->files.certificate.native());
-        CheckRoots roots{machine.filePath("proc").toStdString(), machine.filePath("sys").toStdString(), machine.filePath("etc").toStdString()};
+        CheckRoots roots{machine.filePath("proc").toStdString(), machine.filePath("sys").toStdString(),
+                         machine.filePath("etc").toStdString()};
         writeProcess(machine, "12", "bash", "bash");
         if (!command.isEmpty())
             writeProcess(machine, "77", "tapio-agent", command.replace("FILE", file));
@@ -220,25 +228,34 @@ private slots:
     {
         QTest::addColumn<QString>("server");
         QTest::addColumn<QString>("node"); // of the agent found; empty: none
-        QTest::newRow("by its command line") << "127.0.0.1:7200" << "second";
-        QTest::newRow("by another name of this machine") << "localhost:7200" << "second";
-        QTest::newRow("by its configuration, with a name of its own") << "collector.example:7117" << "third";
-        QTest::newRow("another port") << "127.0.0.1:7300" << "";
-        QTest::newRow("another machine") << "10.0.0.1:7200" << "";
-        QTest::newRow("that of the standard place") << "127.0.0.1:7117" << "first";
-        QTest::newRow("any") << "" << "first";
+        QTest::newRow("by its command line") << "127.0.0.1:7200"
+                                             << "second";
+        QTest::newRow("by another name of this machine") << "localhost:7200"
+                                                         << "second";
+        QTest::newRow("by its configuration, with a name of its own") << "collector.example:7117"
+                                                                      << "third";
+        QTest::newRow("another port") << "127.0.0.1:7300"
+                                      << "";
+        QTest::newRow("another machine") << "10.0.0.1:7200"
+                                         << "";
+        QTest::newRow("that of the standard place") << "127.0.0.1:7117"
+                                                    << "first";
+        QTest::newRow("any") << ""
+                             << "first";
     }
     void localAgent_isTheOneOfTheServer()
     {
         QFETCH(QString, server);
         QFETCH(QString, node);
         const QTemporaryDir machine;
-        const CheckRoots roots{machine.filePath("proc").toStdString(), machine.filePath("sys").toStdString(), machine.filePath("etc").toStdString()};
+        const CheckRoots roots{machine.filePath("proc").toStdString(), machine.filePath("sys").toStdString(),
+                               machine.filePath("etc").toStdString()};
         const QString config = machine.filePath("other.toml");
         write(config, "node = \"unused\"\n[server]\naddress = \"collector.example\"\ncertificate = \"c.crt\"\n");
-        const QList<QPair<QString, QStringList>> agents{{"9", {"tapio-agent", "--node", "first"}},
-                                                        {"77", {"tapio-agent", "--node=second", "--server=127.0.0.1:7200", "--cert", "b.crt"}},
-                                                        {"123", {"tapio-agent", "--config", config, "--node", "third"}}};
+        const QList<QPair<QString, QStringList>> agents{
+            {"9", {"tapio-agent", "--node", "first"}},
+            {"77", {"tapio-agent", "--node=second", "--server=127.0.0.1:7200", "--cert", "b.crt"}},
+            {"123", {"tapio-agent", "--config", config, "--node", "third"}}};
         for (const auto &[pid, words] : agents)
             writeProcess(machine, pid, "tapio-agent", words.join(QChar(0)).toUtf8() + '\0');
         const auto address = server.isEmpty() ? std::nullopt : std::optional(*parseHostPort(server.toStdString()));
@@ -264,7 +281,8 @@ private slots:
         QFETCH(QByteArray, users);
         QFETCH(QString, node);
         const QTemporaryDir machine;
-        const CheckRoots roots{machine.filePath("proc").toStdString(), machine.filePath("sys").toStdString(), machine.filePath("etc").toStdString()};
+        const CheckRoots roots{machine.filePath("proc").toStdString(), machine.filePath("sys").toStdString(),
+                               machine.filePath("etc").toStdString()};
         users.replace("OTHER", QByteArray::number(::geteuid() + 1)).replace("OWN", QByteArray::number(::geteuid()));
         writeProcess(machine, "77", "tapio-agent", QByteArray("tapio-agent\0--node\0named\0", 25), users);
         const auto found = findLocalAgent(roots, std::nullopt);

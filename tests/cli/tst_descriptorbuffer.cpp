@@ -109,7 +109,8 @@ private slots:
         QTest::newRow("a full disk, seen only at the end") << "/dev/full" << false << ENOSPC << int(ExitOk) << int(ExitIo);
         QTest::newRow("a full disk, seen on the way") << "/dev/full" << true << ENOSPC << int(ExitOk) << int(ExitIo);
         QTest::newRow("a full disk, and the answer was not healthy") << "/dev/full" << false << ENOSPC << int(ExitUnhealthy) << int(ExitIo);
-        QTest::newRow("a full disk, and the command had failed") << "/dev/full" << false << ENOSPC << int(ExitUnavailable) << int(ExitUnavailable);
+        QTest::newRow("a full disk, and the command had failed")
+            << "/dev/full" << false << ENOSPC << int(ExitUnavailable) << int(ExitUnavailable);
         QTest::newRow("a descriptor that is closed") << "closed" << false << EBADF << int(ExitOk) << int(ExitIo);
         QTest::newRow("a reader that left") << "reader" << false << EPIPE << int(ExitOk) << int(ExitOk);
         QTest::newRow("a reader that left on the way") << "reader" << true << EPIPE << int(ExitOk) << int(ExitOk);

@@ -33,7 +33,8 @@ private slots:
     void initTestCase()
     {
 #ifdef __SANITIZE_THREAD__
-        QSKIP("the thread sanitizer takes a thread made after fork for Qt Test's watchdog, whose address it has"); // gcc 12: dup thread with used id
+        QSKIP(
+            "the thread sanitizer takes a thread made after fork for Qt Test's watchdog, whose address it has"); // gcc 12: dup thread with used id
 #endif
     }
     void signals_askForTheEnd_data()

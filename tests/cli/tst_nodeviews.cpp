@@ -84,7 +84,8 @@ private slots:
     void rate_ofANodeWithAWrongClock()
     {
         const std::int64_t behind = 3600 * s;
-        const auto rate = sentRate({report(t0 - behind, 0, 0, 1, behind), report(t0 + s - behind, 0, 3, 1, behind)}, connected(t0 - 60 * s, t0 + s));
+        const auto rate =
+            sentRate({report(t0 - behind, 0, 0, 1, behind), report(t0 + s - behind, 0, 3, 1, behind)}, connected(t0 - 60 * s, t0 + s));
         QCOMPARE(rate.value_or(-1), 3.);
     }
 
@@ -96,7 +97,8 @@ private slots:
         handlers.agentState(connected(t0 - 60 * s, t0));
         QVERIFY(!views.nodes().at("a").hooks && !views.nodes().at("a").counters());
         wire::Delivery delivery = report(t0, 0, 0);
-        delivery.frame.body = wire::HookReport{0, {{"tcp", "a hook", wire::HookState::Active, "", "", 0, 0}, {"tcp", "another", wire::HookState::Failed, "", "", 0, 0}}};
+        delivery.frame.body = wire::HookReport{
+            0, {{"tcp", "a hook", wire::HookState::Active, "", "", 0, 0}, {"tcp", "another", wire::HookState::Failed, "", "", 0, 0}}};
         handlers.delivery(delivery);
         QVERIFY(!views.reportsKnown());
         handlers.delivery(report(t0, 100, 90));

@@ -162,7 +162,12 @@ private slots:
         ServerClient client(server.connect(), "console-1", {}, {}, m_clock);
         std::stop_source stop;
         stop.request_stop();
-        QCOMPARE(client.run(10s, [] { return false; }, stop.get_token()).error().code(), Errc::Cancelled);
+        QCOMPARE(client
+                     .run(
+                         10s, [] { return false; }, stop.get_token())
+                     .error()
+                     .code(),
+                 Errc::Cancelled);
     }
 };
 

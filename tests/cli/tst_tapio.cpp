@@ -67,25 +67,33 @@ private slots:
         QTest::addColumn<QString>("named");
         QTest::newRow("a drill that is none") << QStringList{"drill", "run", "dance"} << int(ExitUsage) << "there is no drill 'dance'";
         QTest::newRow("a drill without a name") << QStringList{"drill", "run"} << int(ExitUsage) << "name";
-        QTest::newRow("a drill that takes too long") << QStringList{"drill", "run", "oom-kill", "--seconds", "61"} << int(ExitUsage) << "61";
-        QTest::newRow("a drill where none is allowed") << QStringList{"drill", "--agent-config", "/nope/agent.toml", "run", "oom-kill"} << int(ExitPermission)
-                                                       << "drill.allowed is false in /nope/agent.toml";
+        QTest::newRow("a drill that takes too long")
+            << QStringList{"drill", "run", "oom-kill", "--seconds", "61"} << int(ExitUsage) << "61";
+        QTest::newRow("a drill where none is allowed") << QStringList{"drill", "--agent-config", "/nope/agent.toml", "run", "oom-kill"}
+                                                       << int(ExitPermission) << "drill.allowed is false in /nope/agent.toml";
         QTest::newRow("no command") << QStringList{} << int(ExitUsage) << "subcommand";
         QTest::newRow("unknown command") << QStringList{"dance"} << int(ExitUsage) << "dance";
-        QTest::newRow("unknown output format") << QStringList{"-o", "xml", "check"} << int(ExitUsage) << "there is no output format 'xml', only table and json";
+        QTest::newRow("unknown output format") << QStringList{"-o", "xml", "check"} << int(ExitUsage)
+                                               << "there is no output format 'xml', only table and json";
         QTest::newRow("unknown event type") << QStringList{"events", "--type", "nope"} << int(ExitUsage) << "nope";
         QTest::newRow("time that is none") << QStringList{"events", "--since", "yesterday"} << int(ExitUsage) << "yesterday";
         QTest::newRow("since after until") << QStringList{"events", "--since", "1m", "--until", "2m"} << int(ExitUsage) << "--since";
         QTest::newRow("no store") << QStringList{"events"} << int(ExitUnavailable) << "store";
         QTest::newRow("no authority") << QStringList{"pki", "list"} << int(ExitUnavailable) << "pki";
-        QTest::newRow("a folder that nobody can make") << QStringList{"pki", "init", "--pki", "/proc/tapio-x"} << int(ExitCannotCreate) << "/proc/tapio-x";
-        QTest::newRow("a folder below a file") << QStringList{"pki", "init", "--pki", "/proc/version/x"} << int(ExitCannotCreate) << "/proc/version";
-        QTest::newRow("a folder that is not permitted") << QStringList{"pki", "init", "--pki", "/sys/tapio-x"} << int(ExitCannotCreate) << "/sys/tapio-x";
+        QTest::newRow("a folder that nobody can make")
+            << QStringList{"pki", "init", "--pki", "/proc/tapio-x"} << int(ExitCannotCreate) << "/proc/tapio-x";
+        QTest::newRow("a folder below a file") << QStringList{"pki", "init", "--pki", "/proc/version/x"} << int(ExitCannotCreate)
+                                               << "/proc/version";
+        QTest::newRow("a folder that is not permitted")
+            << QStringList{"pki", "init", "--pki", "/sys/tapio-x"} << int(ExitCannotCreate) << "/sys/tapio-x";
         QTest::newRow("unknown role") << QStringList{"pki", "issue", "king", "a"} << int(ExitUsage) << "king";
-        QTest::newRow("no certificate to connect with") << QStringList{"status"} << int(ExitUnavailable) << "hint: 'tapio pki issue console";
+        QTest::newRow("no certificate to connect with")
+            << QStringList{"status"} << int(ExitUnavailable) << "hint: 'tapio pki issue console";
         QTest::newRow("no authority to connect with") << QStringList{"status"} << int(ExitUnavailable) << "'tapio pki init'";
-        QTest::newRow("port too high") << QStringList{"status", "--server", "a:99999"} << int(ExitUsage) << "hint: --server takes HOST:PORT";
-        QTest::newRow("configuration that is not there") << QStringList{"agents", "--config", "/nope"} << int(ExitConfiguration) << "hint: mend console.toml";
+        QTest::newRow("port too high") << QStringList{"status", "--server", "a:99999"} << int(ExitUsage)
+                                       << "hint: --server takes HOST:PORT";
+        QTest::newRow("configuration that is not there")
+            << QStringList{"agents", "--config", "/nope"} << int(ExitConfiguration) << "hint: mend console.toml";
         QTest::newRow("port that is none") << QStringList{"status", "--server", "a:b"} << int(ExitUsage) << "'b' is no port";
     }
     void wrongInput()

@@ -306,7 +306,9 @@ private slots:
         const transport::TlsFiles tls = stranger.console();
         QFile config(m_home.filePath("stranger.toml"));
         QVERIFY(config.open(QFile::WriteOnly));
-        config.write(("[tls]\nca = \"" + tls.ca.native() + "\"\ncert = \"" + tls.certificate.native() + "\"\nkey = \"" + tls.key.native() + "\"\n").c_str());
+        config.write(
+            ("[tls]\nca = \"" + tls.ca.native() + "\"\ncert = \"" + tls.certificate.native() + "\"\nkey = \"" + tls.key.native() + "\"\n")
+                .c_str());
         config.close();
         const Outcome outcome = run({"status", "--server", address(), "--config", config.fileName()});
         QCOMPARE(outcome.code, int(ExitUnavailable));
@@ -362,8 +364,10 @@ private slots:
         const auto newest = run({"events", "--store", file, "-o", "json"}).lines();
         const auto oldest = run({"events", "--store", file, "-o", "json", "--oldest-first"}).lines();
         QCOMPARE(newest.size(), oldest.size());
-        QVERIFY(std::is_sorted(oldest.begin(), oldest.end(), [](const auto &a, const auto &b) { return a["time"].toString() < b["time"].toString(); }));
-        QVERIFY(std::is_sorted(newest.rbegin(), newest.rend(), [](const auto &a, const auto &b) { return a["time"].toString() < b["time"].toString(); }));
+        QVERIFY(std::is_sorted(oldest.begin(), oldest.end(),
+                               [](const auto &a, const auto &b) { return a["time"].toString() < b["time"].toString(); }));
+        QVERIFY(std::is_sorted(newest.rbegin(), newest.rend(),
+                               [](const auto &a, const auto &b) { return a["time"].toString() < b["time"].toString(); }));
     }
 
     void events_ofSeveralPages_sayWhatWasLostInAllOfTheRange_data()
@@ -464,7 +468,8 @@ private:
             qFatal("%s", flushed.error().message().c_str());
         return path;
     }
-    static void addBatch(StoreWriter &writer, const std::string &node, std::uint64_t frameSeq, std::int64_t firstNs, const wire::Origin &origin)
+    static void addBatch(StoreWriter &writer, const std::string &node, std::uint64_t frameSeq, std::int64_t firstNs,
+                         const wire::Origin &origin)
     {
         wire::EventBatch batch;
         batch.firstSeq = (frameSeq - 1) * 20 + 1;

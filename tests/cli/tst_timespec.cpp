@@ -43,11 +43,16 @@ private slots:
     {
         QTest::addColumn<QString>("text");
         QTest::addColumn<QString>("said");
-        QTest::newRow("minutes") << "15m" << "15 minutes ago";
-        QTest::newRow("one hour") << "1h" << "1 hour ago";
-        QTest::newRow("days") << "30d" << "30 days ago";
-        QTest::newRow("now") << "now" << "now";
-        QTest::newRow("a date") << "2026-03-01" << "2026-03-01";
+        QTest::newRow("minutes") << "15m"
+                                 << "15 minutes ago";
+        QTest::newRow("one hour") << "1h"
+                                  << "1 hour ago";
+        QTest::newRow("days") << "30d"
+                              << "30 days ago";
+        QTest::newRow("now") << "now"
+                             << "now";
+        QTest::newRow("a date") << "2026-03-01"
+                                << "2026-03-01";
     }
     void momentText_isOfASentence()
     {

@@ -15,8 +15,7 @@ void post(transport::ClientEndpoint &client, const wire::Message &message)
 
 } // namespace
 
-FakeAgent::FakeAgent(std::uint16_t port, const std::string &node, transport::TlsFiles tls, const Clock &clock,
-                     std::uint64_t streamId)
+FakeAgent::FakeAgent(std::uint16_t port, const std::string &node, transport::TlsFiles tls, const Clock &clock, std::uint64_t streamId)
     : m_node(node), m_tls(std::move(tls)), m_clock(clock), m_streamId(streamId), m_port(port)
 {
     m_thread = std::jthread([this](const std::stop_token &stop) { run(stop); });
@@ -24,8 +23,7 @@ FakeAgent::FakeAgent(std::uint16_t port, const std::string &node, transport::Tls
 
 FakeAgent::~FakeAgent() = default;
 
-std::uint64_t
-FakeAgent::send(std::variant<wire::EventBatch, wire::SampleBatch, wire::CounterReport, wire::HookReport> body)
+std::uint64_t FakeAgent::send(std::variant<wire::EventBatch, wire::SampleBatch, wire::CounterReport, wire::HookReport> body)
 {
     const std::lock_guard lock(m_mutex);
     if (const auto *events = std::get_if<wire::EventBatch>(&body))

@@ -49,7 +49,7 @@ private:
     std::atomic<bool> m_welcomed{false};
 
     std::mutex m_mutex;
-    std::deque<wire::Frame> m_frames;       ///< not acknowledged
+    std::deque<wire::Frame> m_frames; ///< not acknowledged
     std::uint64_t m_nextSeq = 1;
 
     // The thread's own.

@@ -19,13 +19,22 @@ public:
     std::unique_ptr<transport::ClientEndpoint> connect();
 
     /// A new connection comes up.
-    void bringUp() { change([this] { ++m_generation; }); }
+    void bringUp()
+    {
+        change([this] { ++m_generation; });
+    }
     void say(const wire::Message &message)
     {
         change([&] { m_incoming.push_back(wire::encode(message).value()); });
     }
-    void setRoom(bool room) { change([&] { m_room = room; }); }
-    void notice(transport::Notice notice) { change([&] { m_notices.push_back(std::move(notice)); }); }
+    void setRoom(bool room)
+    {
+        change([&] { m_room = room; });
+    }
+    void notice(transport::Notice notice)
+    {
+        change([&] { m_notices.push_back(std::move(notice)); });
+    }
 
     template <typename Message> std::vector<Message> sent() const
     {
@@ -86,7 +95,10 @@ class FakeServer::Endpoint final : public transport::ClientEndpoint {
 public:
     explicit Endpoint(FakeServer &server) : m_server(server) {}
 
-    transport::LinkPhase phase() const override { return m_generation > 0 ? transport::LinkPhase::Connected : transport::LinkPhase::Waiting; }
+    transport::LinkPhase phase() const override
+    {
+        return m_generation > 0 ? transport::LinkPhase::Connected : transport::LinkPhase::Waiting;
+    }
     std::uint64_t generation() const override { return m_generation; }
     Result<std::optional<transport::Bytes>> receive(std::chrono::milliseconds timeout) override
     {

@@ -15,8 +15,8 @@ class FakeWriter final : public console::StoreWriter {
 public:
     struct State {
         std::mutex mutex;
-        bool full = false;                  ///< flush fails with NoSpace
-        std::size_t bufferFrames = 1000;    ///< append is Busy beyond
+        bool full = false;               ///< flush fails with NoSpace
+        std::size_t bufferFrames = 1000; ///< append is Busy beyond
         std::vector<wire::Delivery> committed;
         std::vector<console::Figure> figures;
         std::vector<console::OperatorAction> actions;

@@ -69,8 +69,8 @@ struct InputBuilder {
     }
 
     /// One sample each five seconds in [from, to].
-    InputBuilder &samples(const std::string &node, wire::Metric metric, const wire::Origin &origin, double from, double to, double start, double perSecond,
-                          const std::string &label = {})
+    InputBuilder &samples(const std::string &node, wire::Metric metric, const wire::Origin &origin, double from, double to, double start,
+                          double perSecond, const std::string &label = {})
     {
         console::SeriesData data{{node, metric, origin, label}, {}};
         for (double t = from; t <= to; t += 5) {
@@ -82,7 +82,8 @@ struct InputBuilder {
     }
 
     /// Counters that grow steadily: one reading each five seconds in [from, to].
-    InputBuilder &counters(const std::string &node, const std::string &source, std::vector<std::pair<Counter, double>> perSecond, double from = 0, double to = 900)
+    InputBuilder &counters(const std::string &node, const std::string &source, std::vector<std::pair<Counter, double>> perSecond,
+                           double from = 0, double to = 900)
     {
         console::CounterTrack track{node, source, {}};
         for (double t = from; t <= to; t += 5) {
@@ -104,7 +105,10 @@ struct InputBuilder {
         return *this;
     }
 
-    console::PanelSnapshot panel(console::PanelId id) const { return console::computeOverview(input, 1).panels[static_cast<std::size_t>(id)]; }
+    console::PanelSnapshot panel(console::PanelId id) const
+    {
+        return console::computeOverview(input, 1).panels[static_cast<std::size_t>(id)];
+    }
     console::GroupSummary group(std::size_t index) const { return console::computeOverview(input, 1).groups[index]; }
 };
 
@@ -117,7 +121,8 @@ inline const console::Fact *fact(const console::PanelSnapshot &panel, std::strin
 
 inline const console::PlotSeries *series(const console::PanelSnapshot &panel, std::string_view key)
 {
-    const auto found = std::find_if(panel.series.begin(), panel.series.end(), [&](const console::PlotSeries &each) { return each.key == key; });
+    const auto found =
+        std::find_if(panel.series.begin(), panel.series.end(), [&](const console::PlotSeries &each) { return each.key == key; });
     return found == panel.series.end() ? nullptr : &*found;
 }
 

@@ -16,7 +16,7 @@ using namespace console;
 inline constexpr std::int64_t ms = nsPerMs;
 
 inline wire::Delivery delivery(const std::string &node, std::int64_t receivedNs, std::int64_t offsetNs = 0,
-                        std::int64_t uncertaintyNs = ms / 2)
+                               std::int64_t uncertaintyNs = ms / 2)
 {
     wire::Delivery result;
     result.node = node;
@@ -70,9 +70,7 @@ inline double latest(const LiveModel &model, std::string_view name, const std::s
 inline std::size_t readings(const LiveModel &model, std::string_view name, const std::string &label)
 {
     const auto tracks = model.input().figures.find(name);
-    return tracks == model.input().figures.end() || !tracks->second.contains(label)
-        ? 0
-        : tracks->second.find(label)->second.size();
+    return tracks == model.input().figures.end() || !tracks->second.contains(label) ? 0 : tracks->second.find(label)->second.size();
 }
 
 /// Sampled once in each of `seconds`.

@@ -47,10 +47,12 @@ private:
 /// A store whose counter reports are read only when the gate is open; all else at once.
 class SlowReader final : public console::StoreReader {
 public:
-    SlowReader(std::unique_ptr<console::StoreReader> store, std::shared_ptr<Gate> gate) : m_store(std::move(store)), m_gate(std::move(gate)) {}
+    SlowReader(std::unique_ptr<console::StoreReader> store, std::shared_ptr<Gate> gate) : m_store(std::move(store)), m_gate(std::move(gate))
+    {}
 
     void setProgress(Progress progress) override { m_store->setProgress(std::move(progress)); }
-    Result<console::EventPage> events(const console::EventQuery &query, std::optional<console::EventId> after, std::stop_token stop) const override
+    Result<console::EventPage> events(const console::EventQuery &query, std::optional<console::EventId> after,
+                                      std::stop_token stop) const override
     {
         return m_store->events(query, after, std::move(stop));
     }
@@ -59,8 +61,8 @@ public:
     {
         return m_store->countByType(from, to, step, std::move(stop));
     }
-    Result<console::SeriesSet> seriesAtMost(std::size_t atMost, const std::vector<wire::Metric> &metrics, std::int64_t from, std::int64_t to, std::int64_t step,
-                                            std::stop_token stop) const override
+    Result<console::SeriesSet> seriesAtMost(std::size_t atMost, const std::vector<wire::Metric> &metrics, std::int64_t from,
+                                            std::int64_t to, std::int64_t step, std::stop_token stop) const override
     {
         return m_store->seriesAtMost(atMost, metrics, from, to, step, std::move(stop));
     }
@@ -85,8 +87,14 @@ public:
     {
         return m_store->figureExtremes(prefix, from, to, step, std::move(stop));
     }
-    Result<std::vector<console::OperatorAction>> actions(std::int64_t from, std::int64_t to) const override { return m_store->actions(from, to); }
-    Result<std::vector<wire::LinkNotice>> linkNotices(std::int64_t from, std::int64_t to) const override { return m_store->linkNotices(from, to); }
+    Result<std::vector<console::OperatorAction>> actions(std::int64_t from, std::int64_t to) const override
+    {
+        return m_store->actions(from, to);
+    }
+    Result<std::vector<wire::LinkNotice>> linkNotices(std::int64_t from, std::int64_t to) const override
+    {
+        return m_store->linkNotices(from, to);
+    }
     Result<std::vector<wire::HookReport>> hookReports(const std::string &node) const override { return m_store->hookReports(node); }
     Result<std::vector<wire::AgentState>> agents() const override { return m_store->agents(); }
     Result<console::StoreStats> stats() const override { return m_store->stats(); }

@@ -74,7 +74,8 @@ private slots:
         InputBuilder builder;
         builder.samples("a", Metric::AgentCpuNs, InputBuilder::host(), 0, 900, 8e9, 4e6);
         std::vector<SeriesBucket> &buckets = builder.input.series[0].buckets;
-        std::erase_if(buckets, [&](const SeriesBucket &bucket) { return bucket.timeNs >= at(880 - awaySeconds) && bucket.timeNs < at(880); });
+        std::erase_if(buckets,
+                      [&](const SeriesBucket &bucket) { return bucket.timeNs >= at(880 - awaySeconds) && bucket.timeNs < at(880); });
         for (SeriesBucket &bucket : buckets) {
             if (bucket.timeNs < at(880))
                 continue;
@@ -132,7 +133,8 @@ private slots:
             wire::SampleBatch batch;
             batch.timeNs = at(second);
             batch.origins = {InputBuilder::host()};
-            batch.samples = {{Metric::AgentCpuNs, 0, 0, second * 5'000'000}, {Metric::AgentRssBytes, 0, 0, 1000 + second},
+            batch.samples = {{Metric::AgentCpuNs, 0, 0, second * 5'000'000},
+                             {Metric::AgentRssBytes, 0, 0, 1000 + second},
                              {Metric::AgentBpfRunNs, 0, 0, second * 1'000'000}};
             wire::Delivery delivery;
             delivery.node = "a";

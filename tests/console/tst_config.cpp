@@ -92,12 +92,10 @@ private slots:
     {
         QTest::addColumn<QByteArray>("text");
         QTest::addColumn<QByteArray>("message");
-        QTest::newRow("unknown section") << QByteArray("[listen]\n[lsiten]\n")
-                                         << QByteArray("/c.toml:2: unknown section 'lsiten'");
+        QTest::newRow("unknown section") << QByteArray("[listen]\n[lsiten]\n") << QByteArray("/c.toml:2: unknown section 'lsiten'");
         QTest::newRow("unknown key") << QByteArray("[store]\nfile = \"x\"\nmax_sizee = 1\n")
                                      << QByteArray("/c.toml:3: unknown key 'store.max_sizee'");
-        QTest::newRow("a value where a section is")
-            << QByteArray("listen = 3\n") << QByteArray("/c.toml:1: 'listen' must be a section");
+        QTest::newRow("a value where a section is") << QByteArray("listen = 3\n") << QByteArray("/c.toml:1: 'listen' must be a section");
         QTest::newRow("port 0") << QByteArray("[listen]\nport = 0\n")
                                 << QByteArray("/c.toml:2: listen.port: a port from 1 to 65535 is needed");
         QTest::newRow("port too large") << QByteArray("[listen]\nport = 65536\n")
@@ -106,17 +104,15 @@ private slots:
                                       << QByteArray("/c.toml:3: server.port: a port from 1 to 65535 is needed");
         QTest::newRow("number as text") << QByteArray("[listen]\naddress = 1\n")
                                         << QByteArray("/c.toml:2: listen.address: a text in quotes is needed");
-        QTest::newRow("empty path") << QByteArray("[tls]\nca = \"\"\n")
-                                    << QByteArray("/c.toml:2: tls.ca: a path in quotes is needed");
+        QTest::newRow("empty path") << QByteArray("[tls]\nca = \"\"\n") << QByteArray("/c.toml:2: tls.ca: a path in quotes is needed");
         QTest::newRow("unknown theme") << QByteArray("[ui]\ntheme = \"pink\"\n")
-                                       << QByteArray(
-                                              "/c.toml:2: ui.theme: one of \"system\", \"dark\", \"light\" is needed");
+                                       << QByteArray("/c.toml:2: ui.theme: one of \"system\", \"dark\", \"light\" is needed");
         QTest::newRow("size without sense") << QByteArray("[store]\nmax_size = \"much\"\n")
                                             << QByteArray("/c.toml:2: store.max_size: 'much' is not a size");
         QTest::newRow("size too small") << QByteArray("[store]\nmax_size = \"1 MiB\"\n")
                                         << QByteArray("/c.toml:2: store.max_size: too small");
-        QTest::newRow("age without unit")
-            << QByteArray("[store]\nmax_age = 7\n") << QByteArray("/c.toml:2: store.max_age: '7' is not a time");
+        QTest::newRow("age without unit") << QByteArray("[store]\nmax_age = 7\n")
+                                          << QByteArray("/c.toml:2: store.max_age: '7' is not a time");
         QTest::newRow("syntax") << QByteArray("[store\n") << QByteArray("/c.toml:1: ");
         QTest::newRow("not UTF-8") << QByteArray("[ui]\ntheme = \"\xff\"\n") << QByteArray("/c.toml:2: ");
     }

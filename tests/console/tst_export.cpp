@@ -101,7 +101,7 @@ private slots:
         QVERIFY(header > 0);
         QCOMPARE(rows.at(header + 1), QStringLiteral("2026-03-01T13:00:00.000000000+01:00,1,"));
         QCOMPARE(rows.at(header + 2), QStringLiteral("2026-03-01T13:00:10.000000000+01:00,2.5,1e+09"));
-        QCOMPARE(rows.at(header + 3), QStringLiteral("2026-03-01T13:00:20.000000000+01:00,,"));   // no sample
+        QCOMPARE(rows.at(header + 3), QStringLiteral("2026-03-01T13:00:20.000000000+01:00,,")); // no sample
         QCOMPARE(rows.size(), header + 5);
     }
 
@@ -137,9 +137,12 @@ private slots:
         else if (view == 1)
             panel.view = CoverageView{{{"node-a", NodeCell::State::Full, 3, 3, {}},
                                        {"node-b", NodeCell::State::Partial, 1, 3, {"tcp/retransmit: unsupported", "oom: denied"}}},
-                                      99.5, std::nullopt, std::nullopt};
+                                      99.5,
+                                      std::nullopt,
+                                      std::nullopt};
         else if (view == 2)
-            panel.view = PodStatusView{5, 6, {{"running", 5}, {"crash-loop", 1}}, {{"critical", "crash-loop", "shop/cart", at(2)}}, 0, true};
+            panel.view =
+                PodStatusView{5, 6, {{"running", 5}, {"crash-loop", 1}}, {{"critical", "crash-loop", "shop/cart", at(2)}}, 0, true};
         else
             panel.view = GroupsView{{{"P1", "pool exhausted", "shop/cart\ndb", 0}}};
         std::ostringstream out;
@@ -188,8 +191,8 @@ private slots:
         writeCsv(out, exampleEvent(wire::ProcessExec{1, "init", "/bin/sh", {"sh", "-c", "a,b"}, false}));
         const QStringList rows = rowsOf(out.str());
         QVERIFY(rows.at(1).startsWith("e-12-45,2026-03-01T12:00:01.500000000Z,warning,process.exec,node-a,7,812,1000,"));
-        QVERIFY(rows.at(1).contains(",'=cmd,shop,web,app,"));   // no formula in a spreadsheet
-        QVERIFY(rows.at(1).endsWith('"'));                       // the summary has a comma
+        QVERIFY(rows.at(1).contains(",'=cmd,shop,web,app,")); // no formula in a spreadsheet
+        QVERIFY(rows.at(1).endsWith('"'));                    // the summary has a comma
         QCOMPARE(rows.at(0).count(','), 14);
     }
 
@@ -208,8 +211,8 @@ private slots:
     {
         QFETCH(int, index);
         QFETCH(QString, key);
-        const std::array<wire::Detail, 6> details{wire::Detail(),          wire::ProcessExec(), wire::ProcessExit(),
-                                                  wire::OomKill(),         wire::FatalSignal(), wire::TcpConnection()};
+        const std::array<wire::Detail, 6> details{wire::Detail(),  wire::ProcessExec(), wire::ProcessExit(),
+                                                  wire::OomKill(), wire::FatalSignal(), wire::TcpConnection()};
         const nlohmann::json json = eventJson(exampleEvent(details.at(static_cast<std::size_t>(index))));
         QCOMPARE(json["id"], "e-12-45");
         QCOMPARE(json["time"], "2026-03-01T12:00:01.500000000Z");
@@ -229,22 +232,33 @@ private slots:
     {
         QTest::addColumn<int>("kind");
         QTest::addColumn<QString>("json");
-        QTest::newRow("exec") << 1 << R"({"parentPid":41,"parentComm":"sh","filename":"/usr/bin/curl","arguments":["curl","-s","http://10.0.0.1/health"],)"
-                                      R"("argumentsTruncated":true,"fileModifiedNs":1699999999999999993,"writtenAfterStart":true})";
-        QTest::newRow("dns") << 6 << R"({"server":"10.0.0.10:53","name":"api\\046x.shop.svc.cluster.local.","queryType":28,"responseCode":3,)"
-                                     R"("outcome":"answered","latencyNs":1200000,"answers":2,"attempts":3,"tcp":true,"truncated":true})";
-        QTest::newRow("http") << 7 << R"({"local":"10.0.0.1:8080","remote":"10.0.0.9:51000","direction":"inbound","method":"GET",)"
-                                      R"("target":"/cart/8841?page=2","route":"/cart/{id}","host":"shop.example","status":503,"latencyNs":12000000,)"
-                                      R"("requestBytes":640,"responseBytes":2048,"pipelined":true,"tls":true,"aborted":true})";
+        QTest::newRow("exec")
+            << 1
+            << R"({"parentPid":41,"parentComm":"sh","filename":"/usr/bin/curl","arguments":["curl","-s","http://10.0.0.1/health"],)"
+               R"("argumentsTruncated":true,"fileModifiedNs":1699999999999999993,"writtenAfterStart":true})";
+        QTest::newRow("dns") << 6
+                             << R"({"server":"10.0.0.10:53","name":"api\\046x.shop.svc.cluster.local.","queryType":28,"responseCode":3,)"
+                                R"("outcome":"answered","latencyNs":1200000,"answers":2,"attempts":3,"tcp":true,"truncated":true})";
+        QTest::newRow("http")
+            << 7
+            << R"({"local":"10.0.0.1:8080","remote":"10.0.0.9:51000","direction":"inbound","method":"GET",)"
+               R"("target":"/cart/8841?page=2","route":"/cart/{id}","host":"shop.example","status":503,"latencyNs":12000000,)"
+               R"("requestBytes":640,"responseBytes":2048,"pipelined":true,"tls":true,"aborted":true})";
         QTest::newRow("capability") << 9 << R"({"capability":21,"granted":true,"repeats":4})";
         QTest::newRow("mount") << 13 << R"({"source":"/dev/sdb1","target":"/mnt","fsType":"ext4","flags":3,"error":16,"unmount":true})";
-        QTest::newRow("agent") << 16 << R"({"kind":"shed-begin","what":"http","text":"over the budget of processor time","measured":240,"limit":200,"unit":"mcores"})";
-        QTest::newRow("memory of a cgroup") << 18 << R"({"low":1,"high":2,"max":3,"oom":4,"oomKill":5,"oomGroupKill":6,"underOom":true,)"
-                                                     R"("currentBytes":534773760,"limitBytes":536870912})";
-        QTest::newRow("pressure") << 19 << R"({"resource":"io","full":true,"ended":true,"thresholdUs":300000,"windowUs":2000000,)"
-                                           R"("avg10BasisPoints":1234,"stallUs":4500000,"durationNs":31000000000})";
-        QTest::newRow("drill") << 17 << R"({"drill":"memory-pressure","target":"/kubepods/burstable/pod1","phase":"begin","fromNs":1700000000000000000,)"
-                                        R"("toNs":1700000060000000000,"runId":99,"signature":"0100fe"})";
+        QTest::newRow("agent")
+            << 16
+            << R"({"kind":"shed-begin","what":"http","text":"over the budget of processor time","measured":240,"limit":200,"unit":"mcores"})";
+        QTest::newRow("memory of a cgroup") << 18
+                                            << R"({"low":1,"high":2,"max":3,"oom":4,"oomKill":5,"oomGroupKill":6,"underOom":true,)"
+                                               R"("currentBytes":534773760,"limitBytes":536870912})";
+        QTest::newRow("pressure") << 19
+                                  << R"({"resource":"io","full":true,"ended":true,"thresholdUs":300000,"windowUs":2000000,)"
+                                     R"("avg10BasisPoints":1234,"stallUs":4500000,"durationNs":31000000000})";
+        QTest::newRow("drill")
+            << 17
+            << R"({"drill":"memory-pressure","target":"/kubepods/burstable/pod1","phase":"begin","fromNs":1700000000000000000,)"
+               R"("toNs":1700000060000000000,"runId":99,"signature":"0100fe"})";
     }
     void jsonOfDetails()
     {

@@ -14,10 +14,7 @@ namespace {
 
 constexpr double mib = 1048576;
 
-bool near(double a, double b)
-{
-    return std::abs(a - b) < 1e-6 * std::max(1., std::abs(b));
-}
+bool near(double a, double b) { return std::abs(a - b) < 1e-6 * std::max(1., std::abs(b)); }
 
 /// A node with four CPUs that uses `cores` of them, and 8 GiB of which `usedMib` are used.
 InputBuilder &node(InputBuilder &builder, const std::string &name, double cores, double usedMib)
@@ -25,14 +22,14 @@ InputBuilder &node(InputBuilder &builder, const std::string &name, double cores,
     builder.agent(name).samples(name, Metric::CpuUsageNs, InputBuilder::host(), -60, 900, 0, cores * 1e9);
     builder.samples(name, Metric::NodeCpuCount, InputBuilder::host(), -60, 900, 4, 0);
     builder.samples(name, Metric::NodeMemoryTotalBytes, InputBuilder::host(), -60, 900, 8192 * mib, 0);
-    return builder.samples(name, Metric::NodeMemoryAvailableBytes, InputBuilder::host(), -60, 900,
-                           (8192 - usedMib) * mib, 0);
+    return builder.samples(name, Metric::NodeMemoryAvailableBytes, InputBuilder::host(), -60, 900, (8192 - usedMib) * mib, 0);
 }
 
 /// Series but for what the nodes used beside them.
 std::size_t named(const PanelSnapshot &panel)
 {
-    return static_cast<std::size_t>(std::count_if(panel.series.begin(), panel.series.end(), [](const PlotSeries &series) { return series.key != "rest"; }));
+    return static_cast<std::size_t>(
+        std::count_if(panel.series.begin(), panel.series.end(), [](const PlotSeries &series) { return series.key != "rest"; }));
 }
 
 double state(const PanelSnapshot &panel, std::string_view key)
@@ -131,8 +128,7 @@ private slots:
         wire::Origin before = InputBuilder::pod("web"), after = before;
         before.podName.clear();
         before.namespaceName.clear();
-        builder.samples("a", Metric::CpuUsageNs, before, -60, 450, 0, 1e9)
-            .samples("a", Metric::CpuUsageNs, after, 455, 900, 515e9, 1e9);
+        builder.samples("a", Metric::CpuUsageNs, before, -60, 450, 0, 1e9).samples("a", Metric::CpuUsageNs, after, 455, 900, 515e9, 1e9);
         const PanelSnapshot panel = builder.panel(PanelId::CpuUsage);
         QCOMPARE(named(panel), 1u);
         QCOMPARE(panel.series[0].label, std::string("shop/web"));
@@ -271,8 +267,7 @@ private slots:
         SeriesData &available = builder.input.series[3];
         QCOMPARE(available.key.metric, Metric::NodeMemoryAvailableBytes);
         for (SeriesBucket &bucket : available.buckets)
-            bucket.last = bucket.timeNs >= at(since) ? static_cast<std::int64_t>(400 * mib)
-                                                     : static_cast<std::int64_t>(4000 * mib);
+            bucket.last = bucket.timeNs >= at(since) ? static_cast<std::int64_t>(400 * mib) : static_cast<std::int64_t>(4000 * mib);
         builder.samples("a", Metric::FilesystemTotalBytes, InputBuilder::host(), 0, 900, 1000, 0, "/data")
             .samples("a", Metric::FilesystemUsedBytes, InputBuilder::host(), 0, 900, disk * 10, 0, "/data");
         const PanelSnapshot panel = builder.panel(PanelId::MemoryUsage);
@@ -336,14 +331,16 @@ private slots:
 
     void scaling_data()
     {
-        QTest::addColumn<int>("minutes"); // length of the range
-        QTest::addColumn<double>("usage"); // cores of four, and GiB of eight / 2
+        QTest::addColumn<int>("minutes");        // length of the range
+        QTest::addColumn<double>("usage");       // cores of four, and GiB of eight / 2
         QTest::addColumn<double>("sinceMinute"); // before it: half
-        QTest::addColumn<QList<bool>>("held"); // CPU up, down; memory up, down
+        QTest::addColumn<QList<bool>>("held");   // CPU up, down; memory up, down
         QTest::addColumn<QList<double>>("heldMinutes");
         QTest::newRow("an hour of load") << 60 << 3.5 << -1. << QList<bool>{true, false, true, false} << QList<double>{60, 0, 60, 0};
-        QTest::newRow("too little history to say") << 15 << 3.5 << -1. << QList<bool>{false, false, false, false} << QList<double>{15, 0, 15, 0};
-        QTest::newRow("half an hour of load is enough for memory") << 60 << 3.5 << 28. << QList<bool>{false, false, true, false} << QList<double>{32, 0, 32, 0};
+        QTest::newRow("too little history to say")
+            << 15 << 3.5 << -1. << QList<bool>{false, false, false, false} << QList<double>{15, 0, 15, 0};
+        QTest::newRow("half an hour of load is enough for memory")
+            << 60 << 3.5 << 28. << QList<bool>{false, false, true, false} << QList<double>{32, 0, 32, 0};
         QTest::newRow("idle for four hours") << 240 << 1. << -1. << QList<bool>{false, true, false, true} << QList<double>{0, 240, 0, 240};
         QTest::newRow("idle for two hours") << 120 << 1. << -1. << QList<bool>{false, false, false, true} << QList<double>{0, 120, 0, 120};
     }
@@ -441,7 +438,7 @@ private slots:
     {
         QTest::addColumn<double>("lastSample");
         QTest::addColumn<QList<double>>("restarts");
-        QTest::addColumn<double>("oomAt"); // 0 = none
+        QTest::addColumn<double>("oomAt");    // 0 = none
         QTest::addColumn<double>("exitCode"); // -1 = none
         QTest::addColumn<QString>("shown");
         QTest::newRow("running") << 900. << QList<double>{} << 0. << -1. << "running";
@@ -449,10 +446,8 @@ private slots:
         QTest::newRow("ended, nobody knows how") << 600. << QList<double>{} << 0. << -1. << "ended";
         QTest::newRow("ended with an error") << 600. << QList<double>{} << 0. << 137. << "error";
         QTest::newRow("restarted once") << 900. << QList<double>{100} << 0. << -1. << "restarted";
-        QTest::newRow("crash loop: three restarts in half an hour")
-            << 900. << QList<double>{-800, 100, 500} << 0. << 1. << "crash-loop";
-        QTest::newRow("three restarts in an hour are none")
-            << 900. << QList<double>{-2000, 100, 500} << 0. << -1. << "restarted";
+        QTest::newRow("crash loop: three restarts in half an hour") << 900. << QList<double>{-800, 100, 500} << 0. << 1. << "crash-loop";
+        QTest::newRow("three restarts in an hour are none") << 900. << QList<double>{-2000, 100, 500} << 0. << -1. << "restarted";
         QTest::newRow("out of memory in the last hour") << 900. << QList<double>{} << -2600. << -1. << "oom-killed";
         QTest::newRow("out of memory before that") << 900. << QList<double>{} << -2800. << -1. << "running";
     }
@@ -464,8 +459,7 @@ private slots:
         QFETCH(double, exitCode);
         QFETCH(QString, shown);
         InputBuilder builder;
-        builder.agent("a").samples("a", Metric::MemoryWorkingSetBytes, InputBuilder::pod("web", "c1"), 0, lastSample, 1,
-                                   0);
+        builder.agent("a").samples("a", Metric::MemoryWorkingSetBytes, InputBuilder::pod("web", "c1"), 0, lastSample, 1, 0);
         for (const double t : restarts)
             builder.figure(figure::podRestart, "shop/web", {{t, 1}});
         if (oomAt != 0)
@@ -486,8 +480,7 @@ private slots:
     void pods_ofASilentNodeAreUnknown()
     {
         InputBuilder builder;
-        builder.agent("a", false)
-            .samples("a", Metric::MemoryWorkingSetBytes, InputBuilder::pod("web", "c1"), 0, 800, 1, 0);
+        builder.agent("a", false).samples("a", Metric::MemoryWorkingSetBytes, InputBuilder::pod("web", "c1"), 0, 800, 1, 0);
         QCOMPARE(state(builder.panel(PanelId::PodStatus), "unknown"), 1.);
     }
 
@@ -518,8 +511,7 @@ private slots:
     {
         InputBuilder builder;
         node(builder, "a", 1, 1)
-            .samples("a", Metric::MemoryWorkingSetBytes, InputBuilder::cgroup("/system.slice/ssh.service"), 0, 900, 1,
-                     0);
+            .samples("a", Metric::MemoryWorkingSetBytes, InputBuilder::cgroup("/system.slice/ssh.service"), 0, 900, 1, 0);
         builder.samples("a", Metric::NetRxBytes, InputBuilder::host(), 0, 900, 0, 1, "eth0");
         QCOMPARE(builder.panel(PanelId::PodStatus).reason, NoDataReason::NoKubernetes);
         QCOMPARE(builder.group(2).key, std::string("all-good"));

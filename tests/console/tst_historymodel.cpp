@@ -52,8 +52,9 @@ private slots:
         QVERIFY((*store.writer)->putAgent(agent));
         constexpr double end = 50 * 3600, peak = 20 * 3600 + 20;
         for (double t = 0; t <= end; t += 10)
-            QVERIFY((*store.writer)->putFigures({{at(t), std::string(figure::latencyP99), "total", t == peak ? 7e9 : 1e6},
-                                           {at(t), std::string(figure::latencyCount), "total", 10}}));
+            QVERIFY((*store.writer)
+                        ->putFigures({{at(t), std::string(figure::latencyP99), "total", t == peak ? 7e9 : 1e6},
+                                      {at(t), std::string(figure::latencyCount), "total", 10}}));
         QVERIFY((*store.writer)->flush());
         const auto reader = StoreReader::open(store.options.file);
         std::size_t last = 0, parts = 0;
@@ -128,10 +129,11 @@ private slots:
         hooks.frame.body = wire::HookReport{at(3600), {{"tcp", "x", wire::HookState::Failed, "", "no BTF", 0, 0}}};
         QVERIFY((*store.writer)->append(hooks));
         for (double t = 0; t <= 600; t += 10)
-            QVERIFY((*store.writer)->putFigures({{at(t), std::string(figure::agentAlive), "a", 1},
-                                           {at(t), std::string(figure::coverage), "", 100},
-                                           {at(t), std::string(figure::hooksActive), "a", 5},
-                                           {at(t), std::string(figure::hooksWanted), "a", 5}}));
+            QVERIFY((*store.writer)
+                        ->putFigures({{at(t), std::string(figure::agentAlive), "a", 1},
+                                      {at(t), std::string(figure::coverage), "", 100},
+                                      {at(t), std::string(figure::hooksActive), "a", 5},
+                                      {at(t), std::string(figure::hooksWanted), "a", 5}}));
         QVERIFY((*store.writer)->flush());
         const auto reader = StoreReader::open(store.options.file);
         const auto history = readHistory(**reader, {at(0), at(600), at(4000)}, {});
@@ -152,10 +154,11 @@ private slots:
         for (const char *node : {"a", "b"})
             QVERIFY((*store.writer)->putAgent(agentState(node)));
         for (double t = 0; t <= 600; t += 10)
-            QVERIFY((*store.writer)->putFigures({{at(t), std::string(figure::agentAlive), "a", 1},
-                                                 {at(t), std::string(figure::agentAlive), "b", 1},
-                                                 {at(t), std::string(figure::processed), "a/tcp", 100 * t},
-                                                 {at(t), std::string(figure::processed), "b/tcp", 200 * t}}));
+            QVERIFY((*store.writer)
+                        ->putFigures({{at(t), std::string(figure::agentAlive), "a", 1},
+                                      {at(t), std::string(figure::agentAlive), "b", 1},
+                                      {at(t), std::string(figure::processed), "a/tcp", 100 * t},
+                                      {at(t), std::string(figure::processed), "b/tcp", 200 * t}}));
         QVERIFY((*store.writer)->flush());
         const auto reader = StoreReader::open(store.options.file);
         const auto history = readHistory(**reader, {at(0), at(600), at(4000)}, {});

@@ -47,8 +47,8 @@ private slots:
         std::vector<std::int64_t> values;
         LatencyHistogram histogram;
         for (int i = 0; i < 20'000; ++i) {
-            values.push_back(std::clamp<std::int64_t>(static_cast<std::int64_t>(spread(random)),
-                                                      LatencyHistogram::lowestNs, LatencyHistogram::highestNs));
+            values.push_back(std::clamp<std::int64_t>(static_cast<std::int64_t>(spread(random)), LatencyHistogram::lowestNs,
+                                                      LatencyHistogram::highestNs));
             histogram.record(values.back());
         }
         std::sort(values.begin(), values.end());
@@ -56,8 +56,7 @@ private slots:
             const std::int64_t truth = values[static_cast<std::size_t>(std::ceil(q * 20'000)) - 1];
             const std::int64_t found = *histogram.quantileNs(q);
             QVERIFY2(found >= truth / 1000 * 1000, qPrintable(QString::number(q)));
-            QVERIFY2(static_cast<double>(found) <= static_cast<double>(truth) * 1.032 + 1'000,
-                     qPrintable(QString::number(q)));
+            QVERIFY2(static_cast<double>(found) <= static_cast<double>(truth) * 1.032 + 1'000, qPrintable(QString::number(q)));
         }
     }
 

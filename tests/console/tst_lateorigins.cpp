@@ -19,16 +19,17 @@ private slots:
     /// A kill whose pod becomes known late counts for it, whatever came between, and once.
     void pods_oomKillGetsItsNameLater_data()
     {
-        QTest::addColumn<bool>("uidFirst");     // the kill came with the pod's uid
-        QTest::addColumn<bool>("half");         // an amendment tells the uid alone first
-        QTest::addColumn<int>("first");         // of what the amendment is about
+        QTest::addColumn<bool>("uidFirst"); // the kill came with the pod's uid
+        QTest::addColumn<bool>("half");     // an amendment tells the uid alone first
+        QTest::addColumn<int>("first");     // of what the amendment is about
         QTest::addColumn<int>("last");
         QTest::addColumn<int>("stream");
         QTest::addColumn<QString>("node");
         QTest::addColumn<bool>("otherWas");
-        QTest::addColumn<double>("seconds");    // after the kill
+        QTest::addColumn<double>("seconds"); // after the kill
         QTest::addColumn<bool>("named");
-        const auto row = [](const char *name, bool uidFirst, bool half, int first, int last, int stream, const char *node, bool otherWas, double seconds, bool named) {
+        const auto row = [](const char *name, bool uidFirst, bool half, int first, int last, int stream, const char *node, bool otherWas,
+                            double seconds, bool named) {
             QTest::newRow(name) << uidFirst << half << first << last << stream << QString(node) << otherWas << seconds << named;
         };
         row("of nothing known", false, false, 2, 2, 7, "a", false, 5, true);
@@ -76,7 +77,7 @@ private slots:
             }
         };
         const auto shown = [&](const std::string &pod) { return readings(model, figure::podOom, pod); };
-        QCOMPARE(shown(uid), std::size_t(uidFirst ? 1 : 0));    // at once
+        QCOMPARE(shown(uid), std::size_t(uidFirst ? 1 : 0)); // at once
         for (double t = 1; t < 1 + seconds; t += 1)
             tick(t);
         const auto amend = [&](const wire::Origin &now) {
@@ -92,7 +93,7 @@ private slots:
             QCOMPARE(shown(uid), 1u);
             QVERIFY(stored.empty());
         }
-        for (int i = 0; i < 2; ++i)     // the second tells nothing new
+        for (int i = 0; i < 2; ++i) // the second tells nothing new
             amend(InputBuilder::pod("web", "c1"));
         QCOMPARE(shown("shop/web"), std::size_t(named ? 1 : 0));
         QCOMPARE(shown(uid), std::size_t(uidFirst && !named ? 1 : 0));
@@ -116,7 +117,7 @@ private slots:
         wire::Delivery kills = delivery("a", at(1));
         kills.frame.body = batchOf(1, {nameless}, std::vector<wire::Event>(many, eventAt(at(1), wire::OomKill())));
         model.onDelivery(kills, at(1));
-        wire::Delivery others = delivery("b", at(1));       // makes no room for itself among those of another node
+        wire::Delivery others = delivery("b", at(1)); // makes no room for itself among those of another node
         others.frame.body = batchOf(1, {wire::Origin()}, std::vector<wire::Event>(many, eventAt(at(1), wire::OomKill())));
         model.onDelivery(others, at(1));
         wire::Delivery more = delivery("a", at(2));
@@ -131,8 +132,8 @@ private slots:
     /// Only of events that this console had.
     void attribution_countsAmendmentsOfEventsThatCame_data()
     {
-        QTest::addColumn<int>("had");           // events 11 ..
-        QTest::addColumn<int>("first");         // of the amendment
+        QTest::addColumn<int>("had");   // events 11 ..
+        QTest::addColumn<int>("first"); // of the amendment
         QTest::addColumn<int>("last");
         QTest::addColumn<int>("events");
         QTest::addColumn<int>("times");
@@ -164,7 +165,7 @@ private slots:
         wire::Delivery batch = delivery("a", at(1));
         std::vector<wire::Event> all(static_cast<std::size_t>(had), eventAt(at(1)));
         all.push_back(eventAt(at(1)));
-        all.back().origin = 1;                  // something is of a pod at once
+        all.back().origin = 1; // something is of a pod at once
         batch.frame.body = batchOf(11, {vague, InputBuilder::pod("other", "c2")}, all);
         model.onDelivery(batch, at(1));
         for (double t = 1; t <= 1 + seconds; t += 1)
@@ -172,7 +173,8 @@ private slots:
         wire::Delivery more = delivery("a", at(1 + seconds));
         wire::EventBatch amending = batchOf(90, {vague, InputBuilder::pod("web", "c1")}, {});
         for (int i = 0; i < times; ++i)
-            amending.amendments.push_back({0, 0, 1, static_cast<std::uint32_t>(events), static_cast<std::uint64_t>(first), static_cast<std::uint64_t>(last)});
+            amending.amendments.push_back(
+                {0, 0, 1, static_cast<std::uint32_t>(events), static_cast<std::uint64_t>(first), static_cast<std::uint64_t>(last)});
         more.frame.body = std::move(amending);
         model.onDelivery(more, at(1 + seconds));
         model.tick(at(2 + seconds), {}, 0);
@@ -190,7 +192,7 @@ private slots:
         batch.frame.body = batchOf(1, {vague}, {eventAt(at(1)), eventAt(at(1))});
         model.onDelivery(batch, at(1));
         wire::EventBatch amending = batchOf(3, {vague, container, InputBuilder::pod("web", "c1")}, {});
-        amending.amendments = {{0, 1, 2, 2, 1, 2}};     // that it is this container was told in a frame that was lost
+        amending.amendments = {{0, 1, 2, 2, 1, 2}}; // that it is this container was told in a frame that was lost
         batch.frame.body = std::move(amending);
         model.onDelivery(batch, at(2));
         model.tick(at(3), {}, 0);
@@ -208,7 +210,7 @@ private slots:
         QCOMPARE(resolved(0), 0u);
         QCOMPARE(resolved(many - 1), 1u);
         QCOMPARE(late.nodes(), std::size_t(1));
-        late.age(at(-1000));                    // the clock was set back
+        late.age(at(-1000)); // the clock was set back
         late.age(at(-1000) + LateOrigins::keptNs);
         QCOMPARE(late.nodes(), std::size_t(1));
         late.age(at(-1000) + 2 * LateOrigins::keptNs);

@@ -63,10 +63,19 @@ private slots:
         QTest::addColumn<QString>("listen");
         QTest::addColumn<QString>("server");
         QTest::addColumn<QString>("sentence");
-        QTest::newRow("a port to listen on that is too high") << "127.0.0.1:99999" << "" << "--listen: '127.0.0.1:99999': '99999' is no port (1 to 65535, or 0: the system chooses)";
-        QTest::newRow("a port of a server that is too high") << "" << "[::1]:65536" << "--server: '[::1]:65536': '65536' is no port (1 to 65535)";
-        QTest::newRow("port 0 of a server") << "" << "hub:0" << "--server: 'hub:0': '0' is no port (1 to 65535)";
-        QTest::newRow("no port after the colon") << "" << "hub:" << "--server: 'hub:' is no ADDRESS:PORT";
+        QTest::newRow("a port to listen on that is too high")
+            << "127.0.0.1:99999"
+            << ""
+            << "--listen: '127.0.0.1:99999': '99999' is no port (1 to 65535, or 0: the system chooses)";
+        QTest::newRow("a port of a server that is too high") << ""
+                                                             << "[::1]:65536"
+                                                             << "--server: '[::1]:65536': '65536' is no port (1 to 65535)";
+        QTest::newRow("port 0 of a server") << ""
+                                            << "hub:0"
+                                            << "--server: 'hub:0': '0' is no port (1 to 65535)";
+        QTest::newRow("no port after the colon") << ""
+                                                 << "hub:"
+                                                 << "--server: 'hub:' is no ADDRESS:PORT";
     }
     void address_thatIsNoneIsNamedByOptionAndValue()
     {
@@ -91,7 +100,8 @@ private slots:
         {
             const RuntimeFolder folder;
             own = qEnvironmentVariable("XDG_RUNTIME_DIR");
-            constexpr auto others = QFile::ReadGroup | QFile::WriteGroup | QFile::ExeGroup | QFile::ReadOther | QFile::WriteOther | QFile::ExeOther;
+            constexpr auto others =
+                QFile::ReadGroup | QFile::WriteGroup | QFile::ExeGroup | QFile::ReadOther | QFile::WriteOther | QFile::ExeOther;
             QVERIFY(QFileInfo(own).isDir());
             QVERIFY(!(QFile::permissions(own) & others));
             QVERIFY(!QStandardPaths::writableLocation(QStandardPaths::RuntimeLocation).isEmpty());
@@ -121,7 +131,8 @@ private slots:
         QTest::newRow("no more files in the system") << Error(Errc::Io, "cannot create a listening socket", ENFILE) << 71;
         QTest::newRow("certificate missing") << Error(Errc::NotFound, "cannot open /p/cert.pem", ENOENT) << 77;
         QTest::newRow("key readable by others") << Error(Errc::PermissionDenied, "the private key /p/key.pem may be read by others") << 77;
-        QTest::newRow("certificate of another role") << Error(Errc::InvalidArgument, "/p/cert.pem is not the certificate of a server") << 77;
+        QTest::newRow("certificate of another role")
+            << Error(Errc::InvalidArgument, "/p/cert.pem is not the certificate of a server") << 77;
         QTest::newRow("no certificate") << Error(Errc::Malformed, "/p/ca.crt holds no certificate in PEM form") << 77;
         QTest::newRow("disk full") << Error(Errc::NoSpace, "store '/d/c.tapio' may not be written", ENOSPC) << 73;
         QTest::newRow("read-only") << Error(Errc::ReadOnly, "store '/d/c.tapio' may not be written", EROFS) << 73;

@@ -61,7 +61,7 @@ private slots:
         QFETCH(double, wireMs);
         LiveModel model;
         model.tick(at(0), {}, 0);
-        const std::int64_t kernel = at(5); // by the node's clock
+        const std::int64_t kernel = at(5);                      // by the node's clock
         const std::int64_t received = kernel + 8 * ms + offset; // by the server's
         wire::Delivery batch = delivery("a", received, offset, uncertainty);
         batch.frame.sealedNs = kernel + 5 * ms;
@@ -74,10 +74,8 @@ private slots:
             const double value = latest(model, figure::latencyP99, std::string(stage));
             return value < 0 ? -1 : std::round(value / 1e5) / 10;
         };
-        QCOMPARE(shown(figure::stageTotal),
-                 totalMs < 0 ? -1. : std::clamp(shown(figure::stageTotal), totalMs, totalMs * 1.032));
-        QCOMPARE(shown(figure::stageWire),
-                 wireMs < 0 ? -1. : std::clamp(shown(figure::stageWire), wireMs, wireMs * 1.032));
+        QCOMPARE(shown(figure::stageTotal), totalMs < 0 ? -1. : std::clamp(shown(figure::stageTotal), totalMs, totalMs * 1.032));
+        QCOMPARE(shown(figure::stageWire), wireMs < 0 ? -1. : std::clamp(shown(figure::stageWire), wireMs, wireMs * 1.032));
         QVERIFY(shown(figure::stageDrain) >= 2 && shown(figure::stageDrain) <= 2.1);
         QVERIFY(shown(figure::stageAgentQueue) >= 3 && shown(figure::stageAgentQueue) <= 3.1);
         QVERIFY(shown(figure::stageReceiveQueue) >= 4 && shown(figure::stageReceiveQueue) <= 4.2);
@@ -115,12 +113,11 @@ private slots:
         wire::Delivery batch = delivery("a", at(1));
         wire::Event strange = eventAt(at(1), std::monostate());
         strange.type = static_cast<wire::EventType>(900);
-        batch.frame.body =
-            batchOf(1, {},
-                    {eventAt(at(1)), eventAt(at(1), wire::ProcessExit()), eventAt(at(1), wire::OomKill()),
-                     eventAt(at(1), wire::FatalSignal()), eventAt(at(1), wire::TcpConnection()),
-                     eventAt(at(1), wire::TcpConnection()), eventAt(at(1), wire::DnsQuery()), eventAt(at(1), wire::Mount()),
-                     eventAt(at(1), wire::ModuleLoad()), eventAt(at(1), wire::DrillLabel()), strange});
+        batch.frame.body = batchOf(1, {},
+                                   {eventAt(at(1)), eventAt(at(1), wire::ProcessExit()), eventAt(at(1), wire::OomKill()),
+                                    eventAt(at(1), wire::FatalSignal()), eventAt(at(1), wire::TcpConnection()),
+                                    eventAt(at(1), wire::TcpConnection()), eventAt(at(1), wire::DnsQuery()), eventAt(at(1), wire::Mount()),
+                                    eventAt(at(1), wire::ModuleLoad()), eventAt(at(1), wire::DrillLabel()), strange});
         model.onDelivery(batch, at(1));
         model.tick(at(2), {}, 0);
         QCOMPARE(latest(model, figure::processed, "a/process"), 2.);
@@ -141,8 +138,7 @@ private slots:
         plain.containerId = "docker-1";
         plain.cgroupPath = "/docker/docker-1";
         wire::Delivery batch = delivery("a", at(1));
-        wire::EventBatch events =
-            batchOf(1, {InputBuilder::host(), InputBuilder::pod("web", "c2"), unresolved, plain}, {});
+        wire::EventBatch events = batchOf(1, {InputBuilder::host(), InputBuilder::pod("web", "c2"), unresolved, plain}, {});
         for (std::uint32_t origin = 0; origin < 4; ++origin) {
             events.events.push_back(eventAt(at(1)));
             events.events.back().origin = origin;
@@ -208,7 +204,7 @@ private slots:
         LiveModel model;
         wire::AgentState state = agentState("a", at(100));
         state.heartbeat.offsetNs = 10 * nsPerSecond; // the node is ten seconds behind
-        state.heartbeat.oldestNs = at(87); // 97 by the server's clock
+        state.heartbeat.oldestNs = at(87);           // 97 by the server's clock
         model.onAgentState(state);
         model.tick(at(100), {}, 5);
         QCOMPARE(latest(model, figure::queueOldest), 3e9);
@@ -227,8 +223,7 @@ private slots:
         wire::Delivery exit = delivery("a", at(3));
         wire::ProcessExit ended;
         ended.signal = 9;
-        exit.frame.body =
-            batchOf(1, {InputBuilder::pod("web", "c1")}, {eventAt(at(3), ended), eventAt(at(3), wire::OomKill())});
+        exit.frame.body = batchOf(1, {InputBuilder::pod("web", "c1")}, {eventAt(at(3), ended), eventAt(at(3), wire::OomKill())});
         model.onDelivery(exit, at(3));
         sample(5, "c2");
         model.tick(at(6), {}, 0);
@@ -341,13 +336,11 @@ private slots:
         QVERIFY(model.takeFigures().empty());
         model.tick(at(10), {{"a", 10, 0, 0}}, 0);
         const std::vector<Figure> due = model.takeFigures();
-        const auto received =
-            std::find_if(due.begin(), due.end(), [](const Figure &each) { return each.name == figure::received; });
+        const auto received = std::find_if(due.begin(), due.end(), [](const Figure &each) { return each.name == figure::received; });
         QVERIFY(received != due.end());
         QCOMPARE(received->timeNs, at(9));
         QCOMPARE(received->value, 9.);
-        QCOMPARE(
-            std::count_if(due.begin(), due.end(), [](const Figure &each) { return each.name == figure::received; }), 1);
+        QCOMPARE(std::count_if(due.begin(), due.end(), [](const Figure &each) { return each.name == figure::received; }), 1);
         QVERIFY(model.takeFigures().empty());
     }
 
@@ -410,8 +403,7 @@ void TestLiveModel::feed(LiveModel &model, StoreWriter &writer, FakeClock &clock
         wire::EventBatch batch = batchOf(m_seq, {InputBuilder::host(), InputBuilder::pod("web-" + node, "c1")}, {});
         for (int i = 0; i < 3 + second % 5; ++i) {
             batch.events.push_back(
-                eventAt(at(t) - (10 + i) * ms,
-                        i % 2 ? wire::Detail(wire::TcpConnection()) : wire::Detail(wire::ProcessExec())));
+                eventAt(at(t) - (10 + i) * ms, i % 2 ? wire::Detail(wire::TcpConnection()) : wire::Detail(wire::ProcessExec())));
             batch.events.back().origin = static_cast<std::uint32_t>(i % 2);
         }
         if (second == 80 && n == 0) {
@@ -435,8 +427,8 @@ void TestLiveModel::feed(LiveModel &model, StoreWriter &writer, FakeClock &clock
         wire::SampleBatch sampled;
         sampled.timeNs = at(t);
         sampled.labels = {"", "eth0", "/"};
-        sampled.origins = {InputBuilder::host(), InputBuilder::pod("web-" + node),
-                           InputBuilder::pod("web-" + node, "c1"), InputBuilder::cgroup("/system.slice/ssh.service")};
+        sampled.origins = {InputBuilder::host(), InputBuilder::pod("web-" + node), InputBuilder::pod("web-" + node, "c1"),
+                           InputBuilder::cgroup("/system.slice/ssh.service")};
         const std::int64_t cpu = static_cast<std::int64_t>(t * 7e8) + second * second;
         sampled.samples = {{Metric::CpuUsageNs, 0, 0, cpu},
                            {Metric::CpuUsageNs, 1, 0, cpu / 2},
@@ -466,9 +458,9 @@ void TestLiveModel::feed(LiveModel &model, StoreWriter &writer, FakeClock &clock
         if (second == 0) {
             wire::Delivery hooks = delivery(node, at(t));
             hooks.frame.streamId = n + 1;
-            hooks.frame.body = wire::HookReport{at(t),
-                                                {{"tcp", "x", wire::HookState::Active, "tp_btf", "", 0, 0},
-                                                 {"oom", "y", wire::HookState::Failed, "", "no BTF", 0, 0}}};
+            hooks.frame.body = wire::HookReport{
+                at(t),
+                {{"tcp", "x", wire::HookState::Active, "tp_btf", "", 0, 0}, {"oom", "y", wire::HookState::Failed, "", "no BTF", 0, 0}}};
             take(hooks);
         }
     }
@@ -523,25 +515,22 @@ void TestLiveModel::liveAndHistory_answerAlike()
         QVERIFY2(a.pastThreshold == b.pastThreshold && a.asOfNs == b.asOfNs, name.c_str());
         QVERIFY2(a.facts.size() == b.facts.size(), (name + ": facts").c_str());
         for (std::size_t f = 0; f < a.facts.size(); ++f)
-            QVERIFY2(a.facts[f].key == b.facts[f].key && a.facts[f].label == b.facts[f].label
-                         && nearly(a.facts[f].value, b.facts[f].value),
-                     (name + '/' + a.facts[f].key + ' ' + std::to_string(a.facts[f].value) + ' '
-                      + std::to_string(b.facts[f].value))
-                         .c_str());
+            QVERIFY2(
+                a.facts[f].key == b.facts[f].key && a.facts[f].label == b.facts[f].label && nearly(a.facts[f].value, b.facts[f].value),
+                (name + '/' + a.facts[f].key + ' ' + std::to_string(a.facts[f].value) + ' ' + std::to_string(b.facts[f].value)).c_str());
         QVERIFY2(a.losses.size() == b.losses.size(), (name + ": losses").c_str());
         for (std::size_t l = 0; l < a.losses.size(); ++l)
-            QVERIFY2(a.losses[l].lost == b.losses[l].lost && a.losses[l].of == b.losses[l].of
-                         && a.losses[l].fromNs == b.losses[l].fromNs && a.losses[l].cause == b.losses[l].cause,
+            QVERIFY2(a.losses[l].lost == b.losses[l].lost && a.losses[l].of == b.losses[l].of && a.losses[l].fromNs == b.losses[l].fromNs
+                         && a.losses[l].cause == b.losses[l].cause,
                      name.c_str());
         QVERIFY2(a.series.size() == b.series.size(), (name + ": series").c_str());
         for (std::size_t s = 0; s < a.series.size(); ++s) {
             const std::string line = name + '/' + a.series[s].key;
-            QVERIFY2(a.series[s].key == b.series[s].key && a.series[s].points.size() == b.series[s].points.size(),
-                     line.c_str());
+            QVERIFY2(a.series[s].key == b.series[s].key && a.series[s].points.size() == b.series[s].points.size(), line.c_str());
             for (std::size_t p = 0; p < a.series[s].points.size(); ++p)
                 QVERIFY2(nearly(a.series[s].points[p].value, b.series[s].points[p].value),
-                         (line + " at " + std::to_string(p) + ": " + std::to_string(a.series[s].points[p].value)
-                          + " and " + std::to_string(b.series[s].points[p].value))
+                         (line + " at " + std::to_string(p) + ": " + std::to_string(a.series[s].points[p].value) + " and "
+                          + std::to_string(b.series[s].points[p].value))
                              .c_str());
         }
     }

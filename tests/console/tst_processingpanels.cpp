@@ -11,10 +11,7 @@ using namespace tapio::test;
 
 namespace {
 
-bool near(double a, double b)
-{
-    return std::abs(a - b) < 1e-6 * std::max(1., std::abs(b));
-}
+bool near(double a, double b) { return std::abs(a - b) < 1e-6 * std::max(1., std::abs(b)); }
 
 } // namespace
 
@@ -73,9 +70,7 @@ private slots:
     void eventsProcessed_countsAfterAResetFromZero()
     {
         InputBuilder builder;
-        builder.agent("a")
-            .ramp(figure::processed, "a/tcp", 0, 895, 1, 1'000'000, 10)
-            .ramp(figure::processed, "a/tcp", 896, 900, 1, 0, 10);
+        builder.agent("a").ramp(figure::processed, "a/tcp", 0, 895, 1, 1'000'000, 10).ramp(figure::processed, "a/tcp", 896, 900, 1, 0, 10);
         const PanelSnapshot panel = builder.panel(PanelId::EventsProcessed);
         // From 890 to 895: 50; the restart gives 0 known events in its first second; then 40.
         QVERIFY(near(panel.value->value, 9));
@@ -101,8 +96,7 @@ private slots:
     {
         InputBuilder builder;
         for (int i = 0; i < 60; ++i)
-            builder.agent("n" + std::to_string(i))
-                .ramp(figure::processed, "n" + std::to_string(i) + "/tcp", 0, 900, 1, 0, i + 1);
+            builder.agent("n" + std::to_string(i)).ramp(figure::processed, "n" + std::to_string(i) + "/tcp", 0, 900, 1, 0, i + 1);
         const PanelSnapshot panel = builder.panel(PanelId::EventsProcessed);
         QVERIFY(near(panel.value->value, 60 * 61 / 2));
         QCOMPARE(panel.seriesTotal, 60u);
@@ -193,7 +187,7 @@ private slots:
 
     void lastMinute_data()
     {
-        QTest::addColumn<double>("at");   // a loss of 30 by ring, 7 by budget, 5 by queue, and 13 that never arrived
+        QTest::addColumn<double>("at");    // a loss of 30 by ring, 7 by budget, 5 by queue, and 13 that never arrived
         QTest::addColumn<double>("toNow"); // seconds that the range ends before now
         QTest::addColumn<int>("bucket");
         QTest::addColumn<qint64>("lost"); // -1 = nothing is claimed
@@ -271,12 +265,10 @@ private slots:
         builder.agent("a");
         for (int t = 0; t <= 900; t += 10) {
             builder.figure(figure::latencyP50, "total", {{t, 2e6}}).figure(figure::latencyP95, "total", {{t, 8e6}});
-            builder.figure(figure::latencyP99, "total", {{t, t == 900 ? 12e6 : 9e6}})
-                .figure(figure::latencyCount, "total", {{t, 500}});
+            builder.figure(figure::latencyP99, "total", {{t, t == 900 ? 12e6 : 9e6}}).figure(figure::latencyCount, "total", {{t, 500}});
             builder.figure(figure::latencyP99, "wire", {{t, 1e6}});
         }
-        builder.figure(figure::clockUncertainty, "a", {{900, 4e5}})
-            .ramp(figure::latencyNoClock, "a", 890, 900, 1, 0, 3);
+        builder.figure(figure::clockUncertainty, "a", {{900, 4e5}}).ramp(figure::latencyNoClock, "a", 890, 900, 1, 0, 3);
         const PanelSnapshot panel = builder.panel(PanelId::ProcessingLatency);
         QVERIFY(near(panel.value->value, 12e6));
         QVERIFY(near(fact(panel, "p50")->value, 2e6));
@@ -332,7 +324,7 @@ private slots:
         QVERIFY(near(fact(panel, "receive")->value, 1));
         QVERIFY(near(fact(panel, "oldest")->value, 4e8));
         QVERIFY(std::abs(fact(panel, "slope")->value - 1) < 0.01); // one event per second
-        QVERIFY(!panel.pastThreshold); // above 1000 for less than 5 min
+        QVERIFY(!panel.pastThreshold);                             // above 1000 for less than 5 min
     }
 
     void queueDepth_data()
@@ -354,7 +346,7 @@ private slots:
         const PanelSnapshot panel = builder.panel(PanelId::QueueDepth);
         QCOMPARE(panel.pastThreshold, past);
         QCOMPARE(panel.checks.size(), 2u);
-        QCOMPARE(panel.checks[0].held, past); // scale up
+        QCOMPARE(panel.checks[0].held, past);        // scale up
         QCOMPARE(panel.checks[1].held, since > 900); // below 100 for five minutes: scale down
         QCOMPARE(builder.group(0).key == "queue-high", past);
     }
@@ -388,9 +380,10 @@ private slots:
         std::map<std::string, double> inputs;
         for (const Fact &input : panel.computation.inputs)
             inputs[input.key] = input.value;
-        QCOMPARE(inputs,
-                 (std::map<std::string, double>{{"seen", 6000}, {"kfiltered", 2400}, {"folded", 3000}, {"ufiltered", 300},
-                                                {"lost", 60}, {"shed", 120}, {"qdrop", 60}}));
+        QCOMPARE(
+            inputs,
+            (std::map<std::string, double>{
+                {"seen", 6000}, {"kfiltered", 2400}, {"folded", 3000}, {"ufiltered", 300}, {"lost", 60}, {"shed", 120}, {"qdrop", 60}}));
         QVERIFY(near(series(panel, "filtered")->points.at(90).value, 95));
         QVERIFY(near(series(panel, "lost")->points.at(90).value, 4));
         QVERIFY(series(panel, "lost")->loss);

@@ -20,11 +20,9 @@ private slots:
         QTest::addColumn<double>("need");
         QTest::addColumn<int>("kind");
         QTest::addColumn<double>("bound");
-        QTest::newRow("signal-to-noise") << int(PanelId::SignalToNoise) << 1000. << int(ThresholdKind::AlertBelow)
-                                         << 95.;
+        QTest::newRow("signal-to-noise") << int(PanelId::SignalToNoise) << 1000. << int(ThresholdKind::AlertBelow) << 95.;
         QTest::newRow("accuracy") << int(PanelId::CorrelationAccuracy) << 20. << int(ThresholdKind::AlertBelow) << 98.;
-        QTest::newRow("false positives") << int(PanelId::FalsePositiveRate) << 20. << int(ThresholdKind::AlertAbove)
-                                         << 2.;
+        QTest::newRow("false positives") << int(PanelId::FalsePositiveRate) << 20. << int(ThresholdKind::AlertAbove) << 2.;
     }
     void judged()
     {
@@ -74,14 +72,13 @@ private slots:
         QTest::addColumn<int>("alive");
         QTest::addColumn<int>("known");
         QTest::addColumn<QList<int>>("states"); // hooks of node a; -1 ends it and begins node b
-        QTest::addColumn<double>("percent"); // -1 = none
+        QTest::addColumn<double>("percent");    // -1 = none
         const int active = int(HookState::Active), failed = int(HookState::Failed), disabled = int(HookState::Disabled),
                   unsupported = int(HookState::Unsupported);
         QTest::newRow("everything") << 1 << 1 << QList<int>{active, active} << 100.;
         QTest::newRow("one of two hooks") << 1 << 1 << QList<int>{active, failed} << 50.;
         QTest::newRow("switched off is not wanted") << 1 << 1 << QList<int>{active, disabled} << 100.;
-        QTest::newRow("what the kernel lacks is missing")
-            << 1 << 1 << QList<int>{active, active, active, unsupported} << 75.;
+        QTest::newRow("what the kernel lacks is missing") << 1 << 1 << QList<int>{active, active, active, unsupported} << 75.;
         QTest::newRow("one of two nodes") << 1 << 2 << QList<int>{active} << 50.;
         QTest::newRow("mean of the nodes' shares") << 2 << 2 << QList<int>{active, failed, -1, active, active} << 75.;
         QTest::newRow("no report yet") << 1 << 1 << QList<int>{} << -1.;
@@ -107,8 +104,7 @@ private slots:
         }
         if (!states.isEmpty())
             builder.hooks(node, hooks);
-        const auto found = console::coveragePercent(static_cast<std::size_t>(alive), static_cast<std::size_t>(known),
-                                                    builder.input.hooks);
+        const auto found = console::coveragePercent(static_cast<std::size_t>(alive), static_cast<std::size_t>(known), builder.input.hooks);
         QCOMPARE(found.value_or(-1), percent);
     }
 
@@ -116,8 +112,7 @@ private slots:
     {
         InputBuilder builder;
         builder.agent("a").agent("b", false);
-        builder.hooks("a", {{HookState::Active, ""}, {HookState::Denied, "CAP_PERFMON is missing"}})
-            .hooks("b", {{HookState::Active, ""}});
+        builder.hooks("a", {{HookState::Active, ""}, {HookState::Denied, "CAP_PERFMON is missing"}}).hooks("b", {{HookState::Active, ""}});
         builder.ramp(figure::coverage, "", 0, 900, 1, 37.5, 0);
         builder.ramp(figure::containerEvents, "", 0, 900, 1, 0, 10).ramp(figure::resolvedEvents, "", 0, 900, 1, 0, 9);
         builder.counters("a", "tcp", {{Counter::Seen, 100}, {Counter::QDrop, 1}});
@@ -141,7 +136,9 @@ private slots:
     void coverage_ofThenIsNotOfNow()
     {
         InputBuilder builder;
-        builder.agent("a").hooks("a", {{HookState::Active, ""}, {HookState::Failed, "no BTF"}}).ramp(figure::coverage, "", 0, 900, 1, 75, 0);
+        builder.agent("a")
+            .hooks("a", {{HookState::Active, ""}, {HookState::Failed, "no BTF"}})
+            .ramp(figure::coverage, "", 0, 900, 1, 75, 0);
         builder.ramp(figure::hooksActive, "a", 0, 900, 1, 3, 0).ramp(figure::hooksWanted, "a", 0, 900, 1, 4, 0);
         const auto view = std::get<CoverageView>(builder.panel(PanelId::Coverage).view);
         QCOMPARE(view.cells[0].hooksActive, 3u);
@@ -156,7 +153,8 @@ private slots:
         for (const PanelId id : {PanelId::SignalToNoise, PanelId::CorrelationAccuracy, PanelId::FalsePositiveRate})
             QVERIFY(!builder.panel(id).losses.empty());
         // Samples are cumulative or gauges: one that is missing is a gap, not a lost count (README).
-        for (const PanelId id : {PanelId::CpuUsage, PanelId::MemoryUsage, PanelId::NetworkIo, PanelId::UserInteractions, PanelId::ApiResponseTimes})
+        for (const PanelId id :
+             {PanelId::CpuUsage, PanelId::MemoryUsage, PanelId::NetworkIo, PanelId::UserInteractions, PanelId::ApiResponseTimes})
             QVERIFY(builder.panel(id).losses.empty());
     }
 
@@ -189,7 +187,7 @@ private slots:
                   [](const auto &a, const auto &b) { return a.timeNs < b.timeNs; });
         const PanelSnapshot panel = builder.panel(PanelId::UserInteractions);
         QCOMPARE(panel.state, PanelState::Ready); // no agent is needed for it
-        QCOMPARE(panel.value->value, 3.); // -2700.5 is 3600.5 s before the end
+        QCOMPARE(panel.value->value, 3.);         // -2700.5 is 3600.5 s before the end
         QCOMPARE(panel.value->unit, Unit::PerHour);
         QCOMPARE(fact(panel, "kind", "query")->value, 2.);
         QCOMPARE(fact(panel, "kind", "export")->value, 1.);
@@ -217,8 +215,7 @@ private slots:
             .figure(figure::apiP95, "", {{890, 3e6}, {900, 4e6}})
             .figure(figure::apiP50, "", {{900, 1e6}})
             .figure(figure::apiP99, "", {{900, 9e6}});
-        builder.figure(figure::apiP95, "store.events", {{900, 6e9}})
-            .figure(figure::apiP95, "agent.heartbeat", {{600, 1e6}});
+        builder.figure(figure::apiP95, "store.events", {{900, 6e9}}).figure(figure::apiP95, "agent.heartbeat", {{600, 1e6}});
         builder.figure(figure::apiCount, "store.events", {{0, 0}, {450, 10}, {900 - 1, 50}})
             .figure(figure::apiErrors, "store.events", {{0, 0}, {450, 1}, {900 - 1, 1}});
         builder.figure(figure::apiHeat, "4", {{0, 0}, {5, 7}, {455, 9}})

@@ -45,7 +45,8 @@ class TestRemoteLink : public QObject {
                 bench.dropped = events;
             ++bench.reports;
         };
-        bench.link = makeRemoteLink(bench.server.connect(), {"server:1", "console-1"}, std::move(resume), m_sink, std::move(hooks), m_clock);
+        bench.link =
+            makeRemoteLink(bench.server.connect(), {"server:1", "console-1"}, std::move(resume), m_sink, std::move(hooks), m_clock);
         begin(bench);
     }
     static void begin(Bench &bench)
@@ -116,7 +117,10 @@ private slots:
         Bench bench;
         open(bench, known);
         const std::vector<wire::ResumePoint> named = bench.server.sent<wire::Subscribe>().back().resume;
-        QCOMPARE(named, (std::vector<wire::ResumePoint>{{"calm", 1, 9}, {"crash-looping", 17, 5}, {"crash-looping", 18, 5}, {"crash-looping", 19, 5}, {"crash-looping", 20, 5}}));
+        QCOMPARE(
+            named,
+            (std::vector<wire::ResumePoint>{
+                {"calm", 1, 9}, {"crash-looping", 17, 5}, {"crash-looping", 18, 5}, {"crash-looping", 19, 5}, {"crash-looping", 20, 5}}));
     }
 
     void resume_ofAHugeStoreFitsAMessage()

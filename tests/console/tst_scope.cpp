@@ -14,10 +14,7 @@ namespace {
 
 constexpr double mib = 1048576;
 
-bool near(double a, double b)
-{
-    return std::abs(a - b) < 1e-6 * std::max(1., std::abs(b));
-}
+bool near(double a, double b) { return std::abs(a - b) < 1e-6 * std::max(1., std::abs(b)); }
 
 /// Two pods, "web" in the namespace "shop" and "db" in "data"; everything of the node grows with `size`.
 void node(InputBuilder &builder, const std::string &name, double size)
@@ -154,8 +151,8 @@ private slots:
         InputBuilder builder;
         node(builder, "a", 2);
         const OverviewSnapshot all = computeOverview(builder.input, 1), one = computeOverview(builder.input, 1, {"a", {}});
-        for (const PanelId id : {PanelId::EventsProcessed, PanelId::FilterEfficiency, PanelId::PodStatus, PanelId::CpuUsage, PanelId::MemoryUsage,
-                                 PanelId::NetworkIo}) {
+        for (const PanelId id : {PanelId::EventsProcessed, PanelId::FilterEfficiency, PanelId::PodStatus, PanelId::CpuUsage,
+                                 PanelId::MemoryUsage, PanelId::NetworkIo}) {
             const PanelSnapshot &whole = all.panels[static_cast<std::size_t>(id)], &part = one.panels[static_cast<std::size_t>(id)];
             QCOMPARE(part.value->value, whole.value->value);
             QCOMPARE(part.asOfNs, whole.asOfNs);

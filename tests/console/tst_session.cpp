@@ -45,21 +45,17 @@ std::uint16_t portOf(const Session &session)
     return endpoint.mid(endpoint.lastIndexOf(QLatin1Char(':')) + 1).toUShort();
 }
 
-const PanelSnapshot &panel(const Session &session, PanelId id)
-{
-    return session.overview().panels[static_cast<std::size_t>(id)];
-}
+const PanelSnapshot &panel(const Session &session, PanelId id) { return session.overview().panels[static_cast<std::size_t>(id)]; }
 
 /// Runs a query to its answer.
 std::optional<EventPage> ask(Session &session, EventQuery query = {})
 {
     std::optional<EventPage> answer;
     query.limit = 100'000;
-    const auto connection =
-        QObject::connect(&session, &Session::eventsReady, [&answer](int slot, quint64, const EventPage &page) {
-            if (slot == 9)
-                answer = page;
-        });
+    const auto connection = QObject::connect(&session, &Session::eventsReady, [&answer](int slot, quint64, const EventPage &page) {
+        if (slot == 9)
+            answer = page;
+    });
     session.queryEvents(9, query, std::nullopt);
     [[maybe_unused]] const bool answered = QTest::qWaitFor([&answer] { return answer.has_value(); }, patience);
     QObject::disconnect(connection);
@@ -133,8 +129,7 @@ private slots:
         FakeAgent agent(portOf(session), "node-1", m_pki.node(), m_clock);
         agent.send(hookReport());
         std::uint64_t last = 0;
-        QTRY_VERIFY_WITH_TIMEOUT(
-            (last = agent.sendEvents(10), panel(session, PanelId::EventsProcessed).value.has_value()), patience);
+        QTRY_VERIFY_WITH_TIMEOUT((last = agent.sendEvents(10), panel(session, PanelId::EventsProcessed).value.has_value()), patience);
         QVERIFY(panel(session, PanelId::EventsProcessed).value->value > 0);
         QTRY_COMPARE_WITH_TIMEOUT(agent.acked(), last, patience);
 
@@ -159,8 +154,7 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(panel(session, PanelId::Coverage).value.has_value(), patience);
         QCOMPARE(panel(session, PanelId::Coverage).value->value, 50.);
         QTRY_VERIFY_WITH_TIMEOUT(panel(session, PanelId::QueueDepth).value.has_value(), patience);
-        QTRY_VERIFY_WITH_TIMEOUT((agent.sendEvents(5), panel(session, PanelId::ProcessingLatency).value.has_value()),
-                                 30'000);
+        QTRY_VERIFY_WITH_TIMEOUT((agent.sendEvents(5), panel(session, PanelId::ProcessingLatency).value.has_value()), 30'000);
         QVERIFY(fact(panel(session, PanelId::ProcessingLatency), "stage-wire"));
         // The query above is an operator action; its time is an API response time.
         QCOMPARE(panel(session, PanelId::UserInteractions).value->value, 1.);
@@ -248,9 +242,11 @@ private slots:
         QTest::addColumn<qint64>("sinceSecond");
         QTest::addColumn<qint64>("heartbeatSecond");
         QTest::addColumn<qint64>("goneSinceSecond");
-        QTest::newRow("connected for ten days when the console ended") << wire::LinkState::Connected << qint64(0) << qint64(864'000) << qint64(864'000);
+        QTest::newRow("connected for ten days when the console ended")
+            << wire::LinkState::Connected << qint64(0) << qint64(864'000) << qint64(864'000);
         QTest::newRow("connected, and no heartbeat yet") << wire::LinkState::Connected << qint64(500) << qint64(0) << qint64(500);
-        QTest::newRow("connected again, the heartbeat is of the session before") << wire::LinkState::Connected << qint64(500) << qint64(400) << qint64(500);
+        QTest::newRow("connected again, the heartbeat is of the session before")
+            << wire::LinkState::Connected << qint64(500) << qint64(400) << qint64(500);
         QTest::newRow("silent already") << wire::LinkState::Silent << qint64(615) << qint64(600) << qint64(600);
         QTest::newRow("gone already") << wire::LinkState::Gone << qint64(700) << qint64(600) << qint64(700);
     }
@@ -293,8 +289,7 @@ private slots:
         agent.sendEvents(10);
         QTRY_VERIFY_WITH_TIMEOUT(panel(session, PanelId::Coverage).value.has_value(), patience);
         session.setRange({TimeRange::Kind::Last1Hour, 0, 0});
-        QTRY_COMPARE_WITH_TIMEOUT(panel(session, PanelId::EventsProcessed).toNs
-                                          - panel(session, PanelId::EventsProcessed).fromNs
+        QTRY_COMPARE_WITH_TIMEOUT(panel(session, PanelId::EventsProcessed).toNs - panel(session, PanelId::EventsProcessed).fromNs
                                       >= 3600 * nsPerSecond,
                                   true, patience);
         // What the console measured reaches the store each ten seconds.
@@ -324,11 +319,13 @@ private slots:
         QTRY_COMPARE_WITH_TIMEOUT(panel(session, PanelId::EventsProcessed).reason, NoDataReason::NothingInScope, patience);
         session.setPaused(false);
         session.setRange({TimeRange::Kind::Last1Hour, 0, 0});
-        QTRY_VERIFY_WITH_TIMEOUT(panel(session, PanelId::EventsProcessed).toNs - panel(session, PanelId::EventsProcessed).fromNs >= 3600 * nsPerSecond
+        QTRY_VERIFY_WITH_TIMEOUT(panel(session, PanelId::EventsProcessed).toNs - panel(session, PanelId::EventsProcessed).fromNs
+                                         >= 3600 * nsPerSecond
                                      && panel(session, PanelId::EventsProcessed).reason == NoDataReason::NothingInScope,
                                  patience);
         session.setScope({});
-        QTRY_VERIFY_WITH_TIMEOUT(session.overview().scope.all() && panel(session, PanelId::EventsProcessed).state != PanelState::Loading, patience);
+        QTRY_VERIFY_WITH_TIMEOUT(session.overview().scope.all() && panel(session, PanelId::EventsProcessed).state != PanelState::Loading,
+                                 patience);
         QVERIFY(panel(session, PanelId::EventsProcessed).reason != NoDataReason::NothingInScope);
     }
 
@@ -468,8 +465,7 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(session.link().up, patience);
         QVERIFY(!session.link().embedded);
         FakeAgent agent((*fanIn)->port(), "node-1", m_pki.node(), m_clock);
-        QTRY_VERIFY_WITH_TIMEOUT((agent.sendEvents(10), panel(session, PanelId::EventsProcessed).value.has_value()),
-                                 patience);
+        QTRY_VERIFY_WITH_TIMEOUT((agent.sendEvents(10), panel(session, PanelId::EventsProcessed).value.has_value()), patience);
         const std::uint64_t produced = agent.produced();
         QTRY_VERIFY_WITH_TIMEOUT(session.storeStats() && session.storeStats()->events >= produced, patience);
         const auto page = ask(session);

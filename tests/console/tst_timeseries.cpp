@@ -17,10 +17,7 @@ namespace {
 
 constexpr double gap = -1; // stands for NaN in expectations: no rate is negative
 
-std::int64_t ns(double seconds)
-{
-    return std::llround(seconds * 1e9);
-}
+std::int64_t ns(double seconds) { return std::llround(seconds * 1e9); }
 
 Track track(const Readings &readings)
 {
@@ -38,8 +35,7 @@ Values shown(const Dense &dense)
     return values;
 }
 
-SeriesBucket bucket(double start, std::int64_t first, std::int64_t last, std::int64_t minimum, std::int64_t maximum,
-                    std::uint32_t n = 3)
+SeriesBucket bucket(double start, std::int64_t first, std::int64_t last, std::int64_t minimum, std::int64_t maximum, std::uint32_t n = 3)
 {
     return {ns(start), n, first, last, minimum, maximum, ns(start + 1), ns(start + 4)};
 }
@@ -88,8 +84,7 @@ private slots:
         QTest::addColumn<Readings>("readings");
         QTest::addColumn<Values>("expected");
         // Grid: 0 to 50 s in buckets of 10 s; a gap begins beyond 25 s (2.5 buckets).
-        QTest::newRow("steady counter") << Readings{{5, 0}, {15, 100}, {25, 200}, {35, 300}, {45, 400}}
-                                        << Values{gap, 10, 10, 10, 10};
+        QTest::newRow("steady counter") << Readings{{5, 0}, {15, 100}, {25, 200}, {35, 300}, {45, 400}} << Values{gap, 10, 10, 10, 10};
         QTest::newRow("elapsed time is the measured one")
             << Readings{{5, 0}, {17, 120}, {25, 200}, {35, 300}, {45, 400}} << Values{gap, 10, 10, 10, 10};
         QTest::newRow("several readings in a bucket: first to last")
@@ -101,14 +96,11 @@ private slots:
         QTest::newRow("a hole is a gap") << Readings{{2, 0}, {8, 60}, {45, 400}} << Values{10, gap, gap, gap, gap};
         QTest::newRow("two readings after a hole give a rate again")
             << Readings{{2, 0}, {8, 60}, {41, 400}, {46, 450}} << Values{10, gap, gap, gap, 10};
-        QTest::newRow("no time between two readings gives nothing")
-            << Readings{{5, 0}, {5, 100}} << Values{gap, gap, gap, gap, gap};
+        QTest::newRow("no time between two readings gives nothing") << Readings{{5, 0}, {5, 100}} << Values{gap, gap, gap, gap, gap};
         QTest::newRow("one reading gives nothing") << Readings{{5, 100}} << Values{gap, gap, gap, gap, gap};
         QTest::newRow("nothing gives nothing") << Readings{} << Values{gap, gap, gap, gap, gap};
-        QTest::newRow("the reading before the range counts")
-            << Readings{{-5, 0}, {5, 100}, {15, 200}} << Values{10, 10, 10, 10, 10};
-        QTest::newRow("the newest rate is not kept for ever")
-            << Readings{{-5, 0}, {5, 100}} << Values{10, 10, 10, 10, gap};
+        QTest::newRow("the reading before the range counts") << Readings{{-5, 0}, {5, 100}, {15, 200}} << Values{10, 10, 10, 10, 10};
+        QTest::newRow("the newest rate is not kept for ever") << Readings{{-5, 0}, {5, 100}} << Values{10, 10, 10, 10, gap};
         QTest::newRow("no change is a rate of 0") << Readings{{5, 7}, {15, 7}, {25, 7}} << Values{gap, 0, 0, 0, 0};
     }
     void rates()
@@ -122,8 +114,7 @@ private slots:
     {
         QTest::addColumn<Readings>("readings");
         QTest::addColumn<Values>("expected");
-        QTest::newRow("the last of each bucket")
-            << Readings{{1, 5}, {9, 6}, {15, 7}, {25, 8}, {35, 9}, {45, 4}} << Values{6, 7, 8, 9, 4};
+        QTest::newRow("the last of each bucket") << Readings{{1, 5}, {9, 6}, {15, 7}, {25, 8}, {35, 9}, {45, 4}} << Values{6, 7, 8, 9, 4};
         QTest::newRow("kept until the next") << Readings{{5, 5}, {25, 8}, {45, 9}} << Values{5, 5, 8, 8, 9};
         QTest::newRow("not over a hole") << Readings{{5, 5}, {45, 9}} << Values{5, gap, gap, gap, 9};
         QTest::newRow("not for ever") << Readings{{5, 5}} << Values{5, 5, 5, 5, gap};
@@ -154,8 +145,7 @@ private slots:
         const Track unrolled = unroll(data);
         QCOMPARE(unrolled.front().value, 0.);
         QCOMPARE(unrolled.back().value, total);
-        QVERIFY(std::is_sorted(unrolled.begin(), unrolled.end(),
-                               [](const auto &a, const auto &b) { return a.value < b.value; }));
+        QVERIFY(std::is_sorted(unrolled.begin(), unrolled.end(), [](const auto &a, const auto &b) { return a.value < b.value; }));
     }
 
     void unrollBuckets_skipsEmptyOnes()
@@ -185,8 +175,7 @@ private slots:
         QTest::addColumn<double>("rate"); // gap = none
         QTest::addColumn<double>("elapsed");
         QTest::newRow("ten seconds") << Readings{{80, 0}, {90, 100}, {95, 150}, {100, 250}} << 15. << 10.;
-        QTest::newRow("readings off the second: the nearest")
-            << Readings{{80, 0}, {89.7, 100}, {100, 203}} << 10. << 10.3;
+        QTest::newRow("readings off the second: the nearest") << Readings{{80, 0}, {89.7, 100}, {100, 203}} << 10. << 10.3;
         QTest::newRow("less than the window is known") << Readings{{97, 0}, {100, 30}} << 10. << 3.;
         QTest::newRow("reset in the window") << Readings{{90, 1000}, {95, 1100}, {100, 20}} << 12. << 10.;
         QTest::newRow("one reading") << Readings{{100, 5}} << gap << 0.;
@@ -213,8 +202,7 @@ private slots:
         QTest::addColumn<Readings>("readings");
         QTest::addColumn<double>("slope"); // -99 = none
         QTest::newRow("rising by 2 per second") << Readings{{0, 0}, {100, 200}, {200, 400}, {300, 600}} << 2.;
-        QTest::newRow("uneven distances: per second, not per reading")
-            << Readings{{0, 0}, {10, 20}, {290, 580}, {300, 600}} << 2.;
+        QTest::newRow("uneven distances: per second, not per reading") << Readings{{0, 0}, {10, 20}, {290, 580}, {300, 600}} << 2.;
         QTest::newRow("falling") << Readings{{0, 300}, {150, 150}, {300, 0}} << -1.;
         QTest::newRow("level") << Readings{{0, 5}, {150, 5}, {300, 5}} << 0.;
         QTest::newRow("only what is in the window") << Readings{{-500, 9999}, {0, 0}, {150, 150}, {300, 300}} << 1.;
@@ -252,8 +240,7 @@ private slots:
         Dense dense;
         for (const double value : values)
             dense.push_back(value == gap ? noValue : value);
-        QCOMPARE(console::sustained(dense, TimeGrid(0, ns(10.) * values.size(), ns(10)), ns(30),
-                                    [](double value) { return value > 80; }),
+        QCOMPARE(console::sustained(dense, TimeGrid(0, ns(10.) * values.size(), ns(10)), ns(30), [](double value) { return value > 80; }),
                  held);
     }
 

@@ -54,12 +54,14 @@ void fuzzSeries(int kind, Blob bytes)
     Compressor compressor;
     Decompressor decompressor;
     if (kind == 1) {
-        if (const auto block = decodeBlock(bytes, 1, decompressor); block && !block->empty() && !decodeBlock(encodeBlock(*block, compressor), 1, decompressor))
+        if (const auto block = decodeBlock(bytes, 1, decompressor);
+            block && !block->empty() && !decodeBlock(encodeBlock(*block, compressor), 1, decompressor))
             std::abort();
     } else if (kind == 2) {
         if (const auto tier = decodeTier(bytes, decompressor); tier && !decodeTier(encodeTier(*tier, compressor), decompressor))
             std::abort();
-    } else if (const auto recent = decodeRecent(bytes, decompressor); recent && !decodeRecent(encodeRecent(*recent, compressor), decompressor)) {
+    } else if (const auto recent = decodeRecent(bytes, decompressor);
+               recent && !decodeRecent(encodeRecent(*recent, compressor), decompressor)) {
         std::abort();
     }
 }

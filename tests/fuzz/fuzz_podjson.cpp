@@ -25,10 +25,7 @@ void promise(bool kept)
         std::abort();
 }
 
-void isLine(const std::string &text, std::size_t most)
-{
-    promise(wire::isValidUtf8(text) && wire::toLine(text, most) == text);
-}
+void isLine(const std::string &text, std::size_t most) { promise(wire::isValidUtf8(text) && wire::toLine(text, most) == text); }
 
 void usable(const PodFacts &pod)
 {
@@ -81,7 +78,8 @@ void runtime(const Result<RuntimeFacts> &facts)
         promise(facts.error().code() == Errc::Malformed && !facts.error().context().empty());
         return;
     }
-    promise((facts->podName.empty() || isKubernetesName(facts->podName)) && (facts->namespaceName.empty() || isKubernetesName(facts->namespaceName)));
+    promise((facts->podName.empty() || isKubernetesName(facts->podName))
+            && (facts->namespaceName.empty() || isKubernetesName(facts->namespaceName)));
     promise(facts->podUid.empty() || isPodUid(facts->podUid));
     isLine(facts->containerName, 253);
     isLine(facts->image, 512);

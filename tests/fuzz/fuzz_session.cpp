@@ -78,11 +78,12 @@ private:
 /// Peers 0 and 3 hold certificates of one node, 1 of another, 2 of a console. A closed peer comes back under a new number.
 class Run {
 public:
-    explicit Run(bool withSink) : m_hub(options(), withSink ? &m_sink : nullptr, m_clock, [this, withSink](PeerId peer) {
-        return std::make_unique<CheckingLink>(withSink ? &m_sink : nullptr, identityOf(static_cast<std::uint8_t>(peer & peerBits)).name);
-    })
-    {
-    }
+    explicit Run(bool withSink)
+        : m_hub(options(), withSink ? &m_sink : nullptr, m_clock, [this, withSink](PeerId peer) {
+              return std::make_unique<CheckingLink>(withSink ? &m_sink : nullptr,
+                                                    identityOf(static_cast<std::uint8_t>(peer & peerBits)).name);
+          })
+    {}
 
     void record(std::uint8_t operation, std::span<const std::uint8_t> payload)
     {
@@ -135,7 +136,7 @@ private:
         if (peer == 2 && (variant & 1) != 0)
             hello.capabilities = {"store", "zstd"};
         if (peer != 2)
-            hello.streamId = 0x1122334455667788 + (variant & 1);    // the stream of the stored examples, or the next
+            hello.streamId = 0x1122334455667788 + (variant & 1); // the stream of the stored examples, or the next
         hello.nextFrameSeq = 1 + (variant >> 1);
         return hello;
     }

@@ -47,7 +47,9 @@ void ConsoleProgram::launch()
     m_out.clear();
     m_err.clear();
     const QStringList mode = display ? QStringList() : QStringList("--headless");
-    m_process.start(TAPIO_CONSOLE, mode + QStringList{"--config", m_folder + "/console.toml", "--data", data, "--listen", "127.0.0.1:" + QString::number(port)}
+    m_process.start(TAPIO_CONSOLE, mode
+                                       + QStringList{"--config", m_folder + "/console.toml", "--data", data, "--listen",
+                                                     "127.0.0.1:" + QString::number(port)}
                                        + arguments);
 }
 

@@ -21,10 +21,10 @@ public:
     ConsoleProgram(const QString &folder, const transport::TlsFiles &tls);
     ~ConsoleProgram();
 
-    QStringList arguments;                  ///< besides --headless, --config, --data and --listen
-    std::optional<QString> display;         ///< set: with a window on this X display, not headless
-    std::uint16_t port = 0;                 ///< 0 = the system chooses; the one in use after start()
-    QString data;                           ///< folder of the store
+    QStringList arguments;          ///< besides --headless, --config, --data and --listen
+    std::optional<QString> display; ///< set: with a window on this X display, not headless
+    std::uint16_t port = 0;         ///< 0 = the system chooses; the one in use after start()
+    QString data;                   ///< folder of the store
     /// In the new process, before the program.
     void beforeStart(std::function<void()> what) { m_process.setChildProcessModifier(std::move(what)); }
 

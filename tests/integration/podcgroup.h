@@ -24,8 +24,8 @@ public:
 private:
     void make(const QString &mount, const QString &path);
 
-    QStringList m_made;             ///< folders made here, parents first
-    QList<QByteArray> m_procs;      ///< cgroup.procs of each leaf
+    QStringList m_made;        ///< folders made here, parents first
+    QList<QByteArray> m_procs; ///< cgroup.procs of each leaf
     QString m_error;
 };
 

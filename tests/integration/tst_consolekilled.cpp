@@ -26,8 +26,7 @@ constexpr std::size_t mostUnacknowledged = 200; ///< frames
 struct Producer {
     Producer(std::uint16_t port, const std::string &nodeName, const transport::TlsFiles &tls, const Clock &clock, std::uint64_t stream)
         : node(nodeName), agent(port, nodeName, tls, clock, stream)
-    {
-    }
+    {}
 
     void produce()
     {
@@ -39,7 +38,7 @@ struct Producer {
 
     const std::string node;
     FakeAgent agent;
-    std::uint64_t last = 0;                 ///< frame
+    std::uint64_t last = 0; ///< frame
 };
 
 using Numbers = std::map<std::string, std::multiset<std::uint64_t>>;

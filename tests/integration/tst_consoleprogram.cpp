@@ -76,8 +76,10 @@ private slots:
     {
         QTest::addColumn<QString>("display");
         QTest::addColumn<QString>("said");
-        QTest::newRow("nobody is there") << ":9999" << "the display ':9999' cannot be opened";
-        QTest::newRow("none is named") << "" << "there is no display";
+        QTest::newRow("nobody is there") << ":9999"
+                                         << "the display ':9999' cannot be opened";
+        QTest::newRow("none is named") << ""
+                                       << "there is no display";
     }
     void display_thatCannotBeOpened()
     {
@@ -163,12 +165,18 @@ private slots:
     {
         QTest::addColumn<QString>("kind");
         QTest::addColumn<QString>("named");
-        QTest::newRow("of a node") << "node" << "is for a node";
-        QTest::newRow("expired") << "expired" << "expired on ";
-        QTest::newRow("not yet valid") << "early" << "valid only from ";
-        QTest::newRow("not there") << "missing" << "/nonexistent/cert.pem";
-        QTest::newRow("no certificate at all") << "garbage" << "holds no certificate";
-        QTest::newRow("another's key") << "foreign key" << "key";
+        QTest::newRow("of a node") << "node"
+                                   << "is for a node";
+        QTest::newRow("expired") << "expired"
+                                 << "expired on ";
+        QTest::newRow("not yet valid") << "early"
+                                       << "valid only from ";
+        QTest::newRow("not there") << "missing"
+                                   << "/nonexistent/cert.pem";
+        QTest::newRow("no certificate at all") << "garbage"
+                                               << "holds no certificate";
+        QTest::newRow("another's key") << "foreign key"
+                                       << "key";
     }
     void certificate_thatDoesNotDo()
     {
@@ -203,7 +211,10 @@ private slots:
         const QTemporaryDir folder;
         ConsoleProgram console(folder.path(), m_pki.server());
         const QString picture = folder.filePath("overview.png");
-        console.arguments << "--snapshot" << picture << "--size" << "1600x900" << "--seconds" << "7";
+        console.arguments << "--snapshot" << picture << "--size"
+                          << "1600x900"
+                          << "--seconds"
+                          << "7";
         QVERIFY(console.start());
         FakeAgent agent(console.port, "node-1", m_pki.node(), m_clock);
         QTRY_VERIFY_WITH_TIMEOUT((agent.sendEvents(10), console.output().contains("picture of the Overview: " + picture)), soon);
@@ -230,7 +241,8 @@ private slots:
         QFile log(console.storeFile() + ".log");
         QVERIFY(log.open(QFile::ReadOnly));
         const QString lines = QString::fromUtf8(log.readAll());
-        for (const char *expected : {"listening on 127.0.0.1:", "connection refused: 127.0.0.1:", "[wrong-ca] ", "node node-2: connected", "stopped"})
+        for (const char *expected :
+             {"listening on 127.0.0.1:", "connection refused: 127.0.0.1:", "[wrong-ca] ", "node node-2: connected", "stopped"})
             QVERIFY2(lines.contains(expected), qPrintable(lines));
     }
 
@@ -238,7 +250,10 @@ private slots:
     {
         const QTemporaryDir folder;
         ConsoleProgram console(folder.path(), m_pki.server());
-        console.arguments << "--snapshot" << "/nonexistent/overview.png" << "--seconds" << "1";
+        console.arguments << "--snapshot"
+                          << "/nonexistent/overview.png"
+                          << "--seconds"
+                          << "1";
         QCOMPARE(console.run(), 73);
         QVERIFY2(console.complaints().join('\n').contains("/nonexistent/overview.png"), qPrintable(console.output()));
     }

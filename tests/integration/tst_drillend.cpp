@@ -36,7 +36,8 @@ std::vector<wire::DrillLabel> labelsOf(const DeliveryLog &log)
 bool sawOomKill(const DeliveryLog &log)
 {
     bool found = false;
-    log.eachEvent([&](const wire::Event &event, const wire::Origin &) { found = found || std::holds_alternative<wire::OomKill>(event.detail); });
+    log.eachEvent(
+        [&](const wire::Event &event, const wire::Origin &) { found = found || std::holds_alternative<wire::OomKill>(event.detail); });
     return found;
 }
 
@@ -59,7 +60,8 @@ class TestDrillEnd : public QObject {
     {
         m_agent = std::make_unique<AgentProcess>(m_pki.node(), m_fanIn->port());
         std::ofstream((m_agent->folder() + "/agent.toml").toStdString())
-            << "runtime_folder = \"" << m_agent->folder().toStdString() << "\"\n[drill]\nallowed = " << (allowed ? "true" : "false") << '\n';
+            << "runtime_folder = \"" << m_agent->folder().toStdString() << "\"\n[drill]\nallowed = " << (allowed ? "true" : "false")
+            << '\n';
         m_agent->arguments << "--config" << m_agent->folder() + "/agent.toml";
         QVERIFY(m_agent->start());
         QTRY_VERIFY_WITH_TIMEOUT(m_agent->output().contains("welcomed"), soon);

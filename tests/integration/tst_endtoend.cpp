@@ -64,10 +64,7 @@ class TestEndToEnd : public QObject {
         return std::move(*session);
     }
 
-    static std::uint16_t portOf(const Session &session)
-    {
-        return session.link().endpoint.section(':', -1).toUShort();
-    }
+    static std::uint16_t portOf(const Session &session) { return session.link().endpoint.section(':', -1).toUShort(); }
 
     /// Stored events of processes started with exactly this argument, from the file itself.
     static std::vector<StoredEvent> stored(const QString &folder, const QString &argument)
@@ -195,10 +192,11 @@ private slots:
             runOnce("x");
             return session->overview().panels[static_cast<std::size_t>(id)].state == PanelState::Ready;
         };
-        for (const PanelId id : {PanelId::EventsProcessed, PanelId::ProcessingLatency, PanelId::QueueDepth, PanelId::FilterEfficiency, PanelId::Coverage,
-                                 PanelId::CpuUsage, PanelId::MemoryUsage, PanelId::NetworkIo, PanelId::ApiResponseTimes})
+        for (const PanelId id : {PanelId::EventsProcessed, PanelId::ProcessingLatency, PanelId::QueueDepth, PanelId::FilterEfficiency,
+                                 PanelId::Coverage, PanelId::CpuUsage, PanelId::MemoryUsage, PanelId::NetworkIo, PanelId::ApiResponseTimes})
             QTRY_VERIFY2_WITH_TIMEOUT(ready(id), panelKey(id).data(), soon);
-        for (const PanelId id : {PanelId::CorrelationAccuracy, PanelId::FalsePositiveRate, PanelId::ActiveCorrelations, PanelId::InsightsGenerated}) {
+        for (const PanelId id :
+             {PanelId::CorrelationAccuracy, PanelId::FalsePositiveRate, PanelId::ActiveCorrelations, PanelId::InsightsGenerated}) {
             const PanelSnapshot &panel = session->overview().panels[static_cast<std::size_t>(id)];
             QCOMPARE(panel.state, PanelState::NoData);
             QVERIFY(panel.reason != NoDataReason::None);

@@ -45,8 +45,7 @@ struct Seen {
     wire::Origin origin;
 };
 
-template <typename Detail>
-std::optional<Seen> find(const DeliveryLog &log, std::uint32_t pid)
+template <typename Detail> std::optional<Seen> find(const DeliveryLog &log, std::uint32_t pid)
 {
     std::optional<Seen> found;
     log.eachEvent([&](const wire::Event &event, const wire::Origin &origin) {
@@ -119,7 +118,8 @@ private slots:
         QVERIFY(fanIn.has_value());
         AgentProcess agent(m_pki.node(), (*fanIn)->port());
         QVERIFY(QDir().mkpath(agent.folder() + "/pods/payments_checkout-7d9f_" + uid + "/api"));
-        QVERIFY(put((agent.folder() + "/agent.toml").toStdString(), "[collect]\npod_logs = \"" + agent.folder().toStdString() + "/pods\"\n" + noBudget));
+        QVERIFY(put((agent.folder() + "/agent.toml").toStdString(),
+                    "[collect]\npod_logs = \"" + agent.folder().toStdString() + "/pods\"\n" + noBudget));
         agent.arguments << "--config" << agent.folder() + "/agent.toml";
         QVERIFY(agent.start());
         QTRY_VERIFY_WITH_TIMEOUT(agent.output().contains("welcomed"), soon);
@@ -129,7 +129,7 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(find<wire::OomKill>(log, victim) && find<wire::ProcessExit>(log, victim), soon);
         const Seen kill = *find<wire::OomKill>(log, victim);
         QCOMPARE(kill.event.type, wire::EventType::OomKill);
-        QCOMPARE(kill.event.severity, wire::Severity::Error);   // a container's and not the host's
+        QCOMPARE(kill.event.severity, wire::Severity::Error); // a container's and not the host's
         const auto &detail = std::get<wire::OomKill>(kill.event.detail);
         QCOMPARE(detail.triggerPid, trigger);
         QCOMPARE(detail.oomScoreAdj, 1000);

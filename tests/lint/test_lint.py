@@ -11,6 +11,7 @@ import layers  # noqa: E402
 import links  # noqa: E402
 import presets  # noqa: E402
 import registered  # noqa: E402
+import style  # noqa: E402
 import tree  # noqa: E402
 
 SPDX = "// SPDX-License-Identifier: GPL-3.0-or-later\n"
@@ -89,6 +90,17 @@ class Locks(unittest.TestCase):
         self.assertEqual(tree.problems(self.root), [])
         self.write("tests/data/code.cpp", "int a;\n")
         self.assertEqual(len(tree.problems(self.root)), 1, "code can carry the line")
+
+    @unittest.skipIf(style.version() != style.VERSION, "clang-format of another version, or none")
+    def test_style_refuses(self):
+        self.write(".clang-format", "BasedOnStyle: LLVM\n")
+        self.write("protocol/a.cpp", "int a;\n")
+        self.assertEqual(style.problems(self.root), [])
+        self.write("protocol/b.h", "int a;\nint  b;\n")
+        self.assertEqual(len(style.problems(self.root)), 1)
+        self.assertIn("protocol/b.h:2:", style.problems(self.root)[0])
+        self.write(".clang-format", "BasedOnStyle: none of these\n")
+        self.assertIn("clang-format:", style.problems(self.root)[0])
 
     def test_tree_misses_licence_texts(self):
         self.assertEqual(len(tree.missing_licences(self.root)), 3)

@@ -33,8 +33,7 @@ struct HubFixture {
               links[peer]->busy = newLinksAreBusy;
               return std::make_unique<SharedLink>(links[peer]);
           })
-    {
-    }
+    {}
 
     bool newLinksAreBusy = false;
     FakeClock clock;
@@ -56,7 +55,7 @@ struct HubFixture {
     RecordingLink &link(transport::PeerId peer) { return *links.at(peer); }
 
     RecordingLink &agent(transport::PeerId peer, const std::string &name = "node-1", std::uint64_t streamId = streamA,
-                               std::uint64_t nextFrameSeq = 1)
+                         std::uint64_t nextFrameSeq = 1)
     {
         identities[peer] = identity(Role::Node, name);
         send(peer, nodeHello(name, streamId, nextFrameSeq));

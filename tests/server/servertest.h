@@ -19,8 +19,7 @@ public:
     Status send(std::span<const std::byte> bytes) override;
     void close(const std::string &code, const std::string &) override { closed = code; }
 
-    template <typename Kind>
-    std::vector<Kind> all() const
+    template <typename Kind> std::vector<Kind> all() const
     {
         std::vector<Kind> some;
         for (const auto &message : sent) {
@@ -30,16 +29,15 @@ public:
         return some;
     }
     /// The last of its kind; a default value when there is none.
-    template <typename Kind>
-    Kind last() const
+    template <typename Kind> Kind last() const
     {
         const auto some = all<Kind>();
         return some.empty() ? Kind() : some.back();
     }
 
     std::vector<wire::Message> sent;
-    bool busy = false;                      ///< refuse, as a full queue does
-    std::string closed;                     ///< the code it was closed with
+    bool busy = false;  ///< refuse, as a full queue does
+    std::string closed; ///< the code it was closed with
 };
 
 /// Keeps what the fan-in gave; refuses while told to.

@@ -26,8 +26,7 @@ public:
     std::optional<wire::Welcome> greet(const wire::Hello &hello);
 
     /// The oldest message of this kind that was not taken yet; nothing after ten seconds.
-    template <typename Kind>
-    std::optional<Kind> await()
+    template <typename Kind> std::optional<Kind> await()
     {
         const auto end = deadline();
         do {

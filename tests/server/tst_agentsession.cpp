@@ -311,8 +311,14 @@ private slots:
     void notForANode()
     {
         QFETCH(int, index);
-        const wire::Message messages[] = {test::nodeHello("node-1"), wire::Subscribe(), wire::Ack(), wire::Delivery(), wire::Welcome(),
-                                          wire::AgentState(), test::eventFrame(1, 1, test::streamB), test::eventFrame(0)};
+        const wire::Message messages[] = {test::nodeHello("node-1"),
+                                          wire::Subscribe(),
+                                          wire::Ack(),
+                                          wire::Delivery(),
+                                          wire::Welcome(),
+                                          wire::AgentState(),
+                                          test::eventFrame(1, 1, test::streamB),
+                                          test::eventFrame(0)};
         Fixture f;
         f.connect(test::nodeHello("node-1"));
         const auto bye = f.send(messages[index]);

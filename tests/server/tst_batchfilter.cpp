@@ -49,12 +49,14 @@ private slots:
         QTest::newRow("an empty filter takes all") << wire::EventFilter() << all;
         QTest::newRow("the node's own name takes all") << filter({}, Severity::Debug, {"other", "node-1"}, {}, {}) << all;
         QTest::newRow("another node's name takes none") << filter({}, Severity::Debug, {"node-10"}, {}, {}) << QList<quint64>();
-        QTest::newRow("by type") << filter({EventType::OomKill, EventType::ProcessExit}, Severity::Debug, {}, {}, {}) << QList<quint64>{100, 102};
+        QTest::newRow("by type") << filter({EventType::OomKill, EventType::ProcessExit}, Severity::Debug, {}, {}, {})
+                                 << QList<quint64>{100, 102};
         QTest::newRow("by severity") << filter({}, Severity::Warning, {}, {}, {}) << QList<quint64>{102, 103};
         QTest::newRow("by namespace") << filter({}, Severity::Debug, {}, {"shop"}, {}) << QList<quint64>{101, 102};
         QTest::newRow("by pod") << filter({}, Severity::Debug, {}, {}, {"api-0"}) << QList<quint64>{101, 102};
         QTest::newRow("a prefix is not the name") << filter({}, Severity::Debug, {}, {}, {"api"}) << QList<quint64>();
-        QTest::newRow("all conditions together") << filter({EventType::ProcessExec, EventType::TcpConnection}, Severity::Info, {"node-1"}, {"shop"}, {}) << QList<quint64>{101};
+        QTest::newRow("all conditions together")
+            << filter({EventType::ProcessExec, EventType::TcpConnection}, Severity::Info, {"node-1"}, {"shop"}, {}) << QList<quint64>{101};
     }
     void events()
     {
@@ -88,7 +90,8 @@ private slots:
         QTest::newRow("what they are of now") << wire::EventFilter{{}, Severity::Debug, {}, {"shop"}, {}} << QList<int>{0};
         QTest::newRow("what they were of") << wire::EventFilter{{}, Severity::Debug, {}, {"other"}, {}} << QList<int>{1};
         QTest::newRow("something else") << wire::EventFilter{{}, Severity::Debug, {}, {"third"}, {}} << QList<int>{};
-        QTest::newRow("another type of event: nobody knows what they are about") << wire::EventFilter{{EventType::Login}, Severity::Debug, {}, {}, {}} << QList<int>{0, 1};
+        QTest::newRow("another type of event: nobody knows what they are about")
+            << wire::EventFilter{{EventType::Login}, Severity::Debug, {}, {}, {}} << QList<int>{0, 1};
     }
     void amendments_goToWhoeverMayHaveTheirEvents()
     {

@@ -210,7 +210,7 @@ private slots:
         for (std::uint64_t round = 1; round < 100; ++round)
             subscribeTo(1 + 1000 * round);
         const std::size_t after = ::mallinfo2().uordblks;
-        QVERIFY2(after < before + (1u << 20), qPrintable(QString::number(after - before)));   // 99,000 of them would be 20 MB
+        QVERIFY2(after < before + (1u << 20), qPrintable(QString::number(after - before))); // 99,000 of them would be 20 MB
     }
 
     void away_whatTheRingLetGoIsNamed()
@@ -305,7 +305,7 @@ private slots:
         f.link.busy = false;
         f.session.show(stateOf("node-2"));
         f.session.pump();
-        QVERIFY(f.link.all<wire::LinkNotice>().empty());    // with the state of their node
+        QVERIFY(f.link.all<wire::LinkNotice>().empty()); // with the state of their node
         f.session.show(stateOf("node-1"));
         f.session.pump();
         auto notices = f.link.all<wire::LinkNotice>();
@@ -316,7 +316,7 @@ private slots:
         QCOMPARE(f.link.last<wire::AgentState>().loss.consoleEvents, f.session.droppedEvents());
         f.session.show(stateOf("node-1"));
         f.session.pump();
-        QCOMPARE(f.link.all<wire::LinkNotice>().size(), std::size_t(1));    // said once
+        QCOMPARE(f.link.all<wire::LinkNotice>().size(), std::size_t(1)); // said once
     }
 
     void hooks_surviveBeingDropped()
@@ -339,7 +339,7 @@ private slots:
         for (std::uint64_t seq = 2; seq <= 4; ++seq)
             f.ring.append(test::delivery("node-1", test::eventFrame(seq)));
         f.subscribe();
-        f.session.showHooks(hooks, 0);      // still in the ring: it comes from there
+        f.session.showHooks(hooks, 0); // still in the ring: it comes from there
         f.session.pump();
         QCOMPARE(f.received(), (QList<quint64>{1, 2, 3, 4}));
         f.ring.setLimit(1);
@@ -408,8 +408,8 @@ private slots:
     void notForAConsole()
     {
         QFETCH(int, index);
-        const wire::Message messages[] = {test::eventFrame(1), wire::Delivery(), wire::AgentState(), wire::LinkNotice(),
-                                          test::consoleHello("c"), wire::Filter()};
+        const wire::Message messages[] = {test::eventFrame(1), wire::Delivery(),        wire::AgentState(),
+                                          wire::LinkNotice(),  test::consoleHello("c"), wire::Filter()};
         Fixture f;
         f.subscribe();
         const auto bye = f.session.onMessage(messages[index], 0);

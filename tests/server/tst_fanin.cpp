@@ -330,7 +330,7 @@ private slots:
             if (!delivery || delivery->frame.frameSeq != last + 1)
                 break;
             ++last;
-            static_cast<void>(desk.send(wire::Ack{"node-1", test::streamA, last}));   // after the last one the server is gone
+            static_cast<void>(desk.send(wire::Ack{"node-1", test::streamA, last})); // after the last one the server is gone
         }
         stopping.join();
         QCOMPARE(last, frames);

@@ -134,7 +134,8 @@ public:
     std::optional<wire::LinkNotice> find(LinkNoticeKind kind, const std::string &code) const
     {
         const std::lock_guard lock(m_mutex);
-        const auto found = std::find_if(m_notices.begin(), m_notices.end(), [&](const auto &n) { return n.kind == kind && n.code == code; });
+        const auto found =
+            std::find_if(m_notices.begin(), m_notices.end(), [&](const auto &n) { return n.kind == kind && n.code == code; });
         return found == m_notices.end() ? std::nullopt : std::optional(*found);
     }
     std::string all() const
@@ -196,7 +197,8 @@ void TestFanInRefusals::certificateRows()
     const std::int64_t hourNs = 3600 * nsPerSecond;
     const std::int64_t nowNs = m_clock.utcNs();
     row("wrong authority", onlyTls({m_otherPki.node(), 0x0304}), "wrong-ca", "not issued by our authority");
-    row("expired", onlyTls({m_pki.odd({.notBeforeNs = nowNs - 2 * hourNs, .notAfterNs = nowNs - hourNs}), 0x0304}), "expired", "has expired");
+    row("expired", onlyTls({m_pki.odd({.notBeforeNs = nowNs - 2 * hourNs, .notAfterNs = nowNs - hourNs}), 0x0304}), "expired",
+        "has expired");
     row("not yet valid", onlyTls({m_pki.odd({.notBeforeNs = nowNs + hourNs, .notAfterNs = nowNs + 2 * hourNs}), 0x0304}), "not-yet-valid",
         "not yet valid");
     m_pki.node("revoked-1");
@@ -214,8 +216,8 @@ void TestFanInRefusals::handshakeRows()
     row("garbage", plain(std::string(2048, '\x8E')), "garbage", "not TLS");
     row("a slow handshake", attack([](RawPeer &peer) {
             peer.send("\x16\x03\x01\x40\x00\x01"s);
-            while (peer.send("x") && !peer.waitForEnd(50ms)) {
-            } }),
+            while (peer.send("x") && !peer.waitForEnd(50ms)) {}
+        }),
         "handshake-timeout", "within 1 s");
     row("300 half-open connections", halfOpen(300), "too-many-pending", "16 connections from there");
     row("garbage inside TLS", insideTls(m_pki.node("node-2"), std::string(100, 'x')), "garbage", "other than ZMTP");
@@ -237,7 +239,8 @@ void TestFanInRefusals::messageRows()
     wire::Bytes newerFormat = *wire::encode(nodeHello("node-2"));
     newerFormat[0] = std::byte{9};
     row("a newer format", message(node, newerFormat), "version", "format 9");
-    row("another node's name", message(node, *wire::encode(nodeHello("node-1"))), "spoofed-node", "'node-1', but its certificate is for 'node-2'");
+    row("another node's name", message(node, *wire::encode(nodeHello("node-1"))), "spoofed-node",
+        "'node-1', but its certificate is for 'node-2'");
     row("another role", message(m_pki.console("desk"), *wire::encode(nodeHello("desk"))), "wrong-role", "its certificate is for a console");
     row("a frame before the greeting", message(node, *wire::encode(eventFrame(1))), "protocol", "not a greeting");
 }
@@ -267,7 +270,7 @@ void TestFanInRefusals::refused()
     QVERIFY2(QString::fromStdString(notice.reason).contains(reason), notice.reason.c_str());
     QVERIFY(notice.remoteAddress.starts_with("127.0."));
     const std::string line = std::string(wasOpen ? "info connection closed: " : "warning connection refused: ") + notice.remoteAddress + ' '
-        + (notice.identity.empty() ? "" : notice.identity + ' ') + '[' + notice.code + "] " + notice.reason;
+                             + (notice.identity.empty() ? "" : notice.identity + ' ') + '[' + notice.code + "] " + notice.reason;
     QVERIFY2(log.all().find(line) != std::string::npos, log.all().c_str());
     QVERIFY(bad.front()->waitForEnd(5s));
 

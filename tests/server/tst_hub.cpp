@@ -149,8 +149,9 @@ private slots:
         newer.versionMin = newer.versionMax = 2;
         wire::Bytes newerFormat = *wire::encode(newer);
         newerFormat[0] = std::byte{9};
-        const wire::Bytes rows[] = {*wire::encode(test::nodeHello("node-2")), *wire::encode(newer), *wire::encode(test::nodeHello("node-1")),
-                                    *wire::encode(test::eventFrame(1)), wire::Bytes(100, std::byte{1}), newerFormat};
+        const wire::Bytes rows[] = {*wire::encode(test::nodeHello("node-2")), *wire::encode(newer),
+                                    *wire::encode(test::nodeHello("node-1")), *wire::encode(test::eventFrame(1)),
+                                    wire::Bytes(100, std::byte{1}),           newerFormat};
         f.sendBytes(1, rows[row]);
         f.hub.tick(true);
         QCOMPARE(f.link(1).closed, code);

@@ -43,7 +43,7 @@ private slots:
         const auto passed = agent.last<wire::FilterRequest>();
         QCOMPARE(passed.node, std::string("node-1"));
         QCOMPARE(passed.rules, std::string("[filter]\n"));
-        QCOMPARE(passed.requestedBy, std::string("desk"));   // as the certificate says, whatever was written
+        QCOMPARE(passed.requestedBy, std::string("desk")); // as the certificate says, whatever was written
         QVERIFY(f.link(2).all<wire::FilterRequest>().empty());
         f.send(1, reply(passed.id));
         const auto answered = console.all<wire::FilterReply>();
@@ -53,7 +53,7 @@ private slots:
         QVERIFY(answered[0].applied);
         QVERIFY(other.all<wire::FilterReply>().empty());
         QCOMPARE(f.sink.lastState("node-1").agent.configSha256, std::string(64, 'c'));
-        f.send(1, reply(passed.id));   // once more
+        f.send(1, reply(passed.id)); // once more
         QCOMPARE(console.all<wire::FilterReply>().size(), std::size_t(1));
     }
 
@@ -61,9 +61,12 @@ private slots:
     {
         QTest::addColumn<QString>("node");
         QTest::addColumn<QString>("code");
-        QTest::newRow("of a node that nobody knows") << "node-9" << "not-connected";
-        QTest::newRow("of an older agent") << "node-2" << "unsupported";
-        QTest::newRow("of an agent that reads too slowly") << "node-1" << "busy";
+        QTest::newRow("of a node that nobody knows") << "node-9"
+                                                     << "not-connected";
+        QTest::newRow("of an older agent") << "node-2"
+                                           << "unsupported";
+        QTest::newRow("of an agent that reads too slowly") << "node-1"
+                                                           << "busy";
     }
     void request_refusedByTheServer()
     {

@@ -38,10 +38,7 @@ wire::EventBatch batch(std::uint64_t firstSeq, const std::vector<std::uint32_t> 
     return made;
 }
 
-wire::EventFilter ofShop(std::vector<EventType> types = {})
-{
-    return {std::move(types), Severity::Debug, {}, {"shop"}, {}};
-}
+wire::EventFilter ofShop(std::vector<EventType> types = {}) { return {std::move(types), Severity::Debug, {}, {"shop"}, {}}; }
 
 struct Fixture {
     test::FakeClock clock;
@@ -71,7 +68,9 @@ struct Fixture {
             QString text = QString::number(delivery.frame.frameSeq) + ":";
             for (std::size_t i = 0; i < events.events.size(); ++i) {
                 const wire::Origin &origin = events.origins.at(events.events[i].origin);
-                text += QString(" %1-%2/%3").arg(events.seqOf(i)).arg(QString::fromStdString(origin.namespaceName), QString::fromStdString(origin.workloadName));
+                text += QString(" %1-%2/%3")
+                            .arg(events.seqOf(i))
+                            .arg(QString::fromStdString(origin.namespaceName), QString::fromStdString(origin.workloadName));
             }
             all << text;
         }
@@ -101,7 +100,8 @@ private slots:
         QTest::addColumn<wire::EventFilter>("filter");
         QTest::addColumn<QStringList>("received");
         QTest::newRow("by namespace") << ofShop() << QStringList{"1: 3-shop/", "3: 1-shop/cart 5-shop/cart 6-shop/"};
-        QTest::newRow("everything: none of them comes again") << wire::EventFilter() << QStringList{"1: 1-/ 2-/ 3-shop/", "2: 4-bank/", "3: 5-/ 6-shop/"};
+        QTest::newRow("everything: none of them comes again")
+            << wire::EventFilter() << QStringList{"1: 1-/ 2-/ 3-shop/", "2: 4-bank/", "3: 5-/ 6-shop/"};
         QTest::newRow("another namespace") << wire::EventFilter{{}, Severity::Debug, {}, {"bank"}, {}} << QStringList{"2: 4-bank/"};
         QTest::newRow("another type") << ofShop({EventType::OomKill}) << QStringList{"3:"};
         QTest::newRow("another node") << wire::EventFilter{{}, Severity::Debug, {"node-2"}, {"shop"}, {}} << QStringList{};
@@ -113,7 +113,7 @@ private slots:
         f.subscribe(filter);
         f.append(batch(1, {unnamed, host, shop}));
         f.append(batch(4, {bank}));
-        f.append(batch(5, {unnamed, shop}, {{unnamed, unnamed, shopLater, 2, 1, 5}}));   // one of them is in this very batch
+        f.append(batch(5, {unnamed, shop}, {{unnamed, unnamed, shopLater, 2, 1, 5}})); // one of them is in this very batch
         QTEST(f.received(), "received");
         QVERIFY(f.told().isEmpty());
         QCOMPARE(f.session.droppedEvents(), 0u);
@@ -165,12 +165,12 @@ private slots:
         f.append(batch(1, {unnamed, unnamed}));
         f.append(batch(3, {unnamed}));
         f.received();
-        f.ring.setLimit(1);                 // only the last is left
+        f.ring.setLimit(1); // only the last is left
         f.ring.setLimit(plenty);
         f.append(batch(4, {}, {{unnamed, unnamed, shop, 3, 1, 3}}));
         QCOMPARE(f.received(), QStringList{"3: 3-shop/"});
         QCOMPARE(f.told(), QStringList{"late-events-gone 2"});
-        QCOMPARE(f.told(), QStringList{"late-events-gone 2"});      // once
+        QCOMPARE(f.told(), QStringList{"late-events-gone 2"}); // once
         QCOMPARE(f.session.droppedEvents(), 0u);
     }
 
@@ -239,7 +239,7 @@ private slots:
         const wire::OriginAmendment all{unnamed, unnamed, shop, UINT32_MAX, 1, UINT64_MAX};
         f.append(batch(firstSeqs.back() + 2, {shop}, std::vector<wire::OriginAmendment>(std::size_t(amendments), all)));
         f.session.pump();
-        QCOMPARE(f.link.all<wire::Delivery>().size(), std::size_t(firstSeqs.size() + 1));   // the link decodes them
+        QCOMPARE(f.link.all<wire::Delivery>().size(), std::size_t(firstSeqs.size() + 1)); // the link decodes them
     }
 };
 

@@ -58,13 +58,15 @@ private slots:
         };
         QTest::newRow("refused") << notice(LinkNoticeKind::Refused, "expired", "Its certificate has expired.")
                                  << "warning connection refused: 10.0.0.9:7 spiffe://t/tapio/node/n [expired] Its certificate has expired.";
-        QTest::newRow("refused, folded") << notice(LinkNoticeKind::Refused, "plaintext", "It sent plain text.", 12)
-                                         << "warning connection refused: 10.0.0.9:7 spiffe://t/tapio/node/n [plaintext] It sent plain text. (12 times)";
+        QTest::newRow("refused, folded") << notice(
+            LinkNoticeKind::Refused, "plaintext", "It sent plain text.",
+            12) << "warning connection refused: 10.0.0.9:7 spiffe://t/tapio/node/n [plaintext] It sent plain text. (12 times)";
         QTest::newRow("accepted") << notice(LinkNoticeKind::Accepted, "accepted", "It connected.")
                                   << "info connection accepted: 10.0.0.9:7 spiffe://t/tapio/node/n [accepted] It connected.";
         QTest::newRow("closed") << notice(LinkNoticeKind::Closed, "reset", "reset")
                                 << "info connection closed: 10.0.0.9:7 spiffe://t/tapio/node/n [reset] reset";
-        QTest::newRow("a stranger") << wire::LinkNotice{1, LinkNoticeKind::Refused, "10.0.0.9:7", {}, "plaintext", "It sent plain text.", 12}
+        QTest::newRow("a stranger") << wire::LinkNotice{1, LinkNoticeKind::Refused, "10.0.0.9:7", {}, "plaintext", "It sent plain text.",
+                                                        12}
                                     << "warning connection refused: 10.0.0.9:7 [plaintext] It sent plain text. (12 times)";
         QTest::newRow("our own files") << wire::LinkNotice{1, LinkNoticeKind::Refused, {}, {}, "tls-files", "Our files changed.", 1}
                                        << "warning connection refused: [tls-files] Our files changed.";
@@ -118,7 +120,9 @@ private slots:
         const wire::StreamLoss loss{more(gaps), more(dropped), more(transit), more(duplicates)};
         f.sink.onAgentState(state(LinkState::Connected, loss));
         const QString line = QStringLiteral("warning node node-1: %1 events dropped by the agent, %2 lost on the way, %3 frames never came")
-                                 .arg(1 + dropped).arg(1 + transit).arg(1 + gaps);
+                                 .arg(1 + dropped)
+                                 .arg(1 + transit)
+                                 .arg(1 + gaps);
         QFETCH(bool, said);
         QCOMPARE(f.lines(), said ? QStringList{line} : QStringList());
         f.sink.onAgentState(state(LinkState::Connected, loss));

@@ -51,17 +51,16 @@ private slots:
 
     void footprint_growsWithEveryKindOfContent()
     {
-        const auto size = [](decltype(wire::Frame::body) body) {
-            return footprint(*test::delivery("n", {1, 1, 1, std::move(body)}));
-        };
+        const auto size = [](decltype(wire::Frame::body) body) { return footprint(*test::delivery("n", {1, 1, 1, std::move(body)})); };
         const std::uint64_t empty = size(wire::EventBatch());
         QVERIFY(size(test::batch(1, {test::event(), test::event()})) >= empty + 2 * sizeof(wire::Event));
         auto long10 = std::vector<std::string>(10, std::string(1000, 'x'));
         wire::EventBatch withArguments = test::batch(1, {test::event()});
         withArguments.events[0].detail = wire::ProcessExec{1, "sh", std::string(200, 'f'), long10, false};
         QVERIFY(size(withArguments) >= size(test::batch(1, {test::event()})) + 10 * 1000 + 200);
-        QVERIFY(size(wire::EventBatch{1, std::vector<wire::Origin>(1, wire::Origin{1, std::string(4096, 'c'), {}, {}, {}, {}, {}, {}}), {}, {}})
-                >= empty + 4096);
+        QVERIFY(
+            size(wire::EventBatch{1, std::vector<wire::Origin>(1, wire::Origin{1, std::string(4096, 'c'), {}, {}, {}, {}, {}, {}}), {}, {}})
+            >= empty + 4096);
         QVERIFY(size(wire::SampleBatch{1, {}, long10, {}, {}}) >= empty + 10 * 1000);
         QVERIFY(size(wire::HookReport{1, {{"tcp", "x", {}, "", std::string(9000, 'r'), 0, 0}}}) >= empty + 9000);
         QVERIFY(size(wire::SampleBatch{1, {}, {""}, std::vector<wire::Sample>(100), {}}) >= empty + 100 * sizeof(wire::Sample));

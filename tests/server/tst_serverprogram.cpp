@@ -36,8 +36,9 @@ private:
     QStringList tlsArguments()
     {
         const transport::TlsFiles files = m_pki.server();
-        return {QStringLiteral("--ca"), QString::fromStdString(files.ca.native()), QStringLiteral("--cert"),
-                QString::fromStdString(files.certificate.native()), QStringLiteral("--key"), QString::fromStdString(files.key.native())};
+        return {QStringLiteral("--ca"),   QString::fromStdString(files.ca.native()),
+                QStringLiteral("--cert"), QString::fromStdString(files.certificate.native()),
+                QStringLiteral("--key"),  QString::fromStdString(files.key.native())};
     }
     QString write(const QByteArray &content)
     {
@@ -80,9 +81,10 @@ private slots:
 
     void configuration_isReadWhole()
     {
-        const QString file = write("log_level = \"debug\"\n[listen]\naddress = \"::1\"\nport = 0\n[tls]\nca = \"/a\"\ncertificate = \"/b\"\n"
-                                   "key = \"/c\"\ncrl = \"/d\"\n[limits]\ncredit_bytes = 65536\nreplay_bytes = 1000000\n"
-                                   "console_queue_bytes = 2000000\npending_handshakes = 7\npending_handshakes_per_address = 3\n");
+        const QString file =
+            write("log_level = \"debug\"\n[listen]\naddress = \"::1\"\nport = 0\n[tls]\nca = \"/a\"\ncertificate = \"/b\"\n"
+                  "key = \"/c\"\ncrl = \"/d\"\n[limits]\ncredit_bytes = 65536\nreplay_bytes = 1000000\n"
+                  "console_queue_bytes = 2000000\npending_handshakes = 7\npending_handshakes_per_address = 3\n");
         ServerConfig config;
         const auto read = readConfig(file.toStdString(), config);
         QVERIFY2(read, read ? "" : read.error().message().c_str());
@@ -101,11 +103,14 @@ private slots:
     {
         QTest::addColumn<QByteArray>("content");
         QTest::addColumn<QString>("named");
-        QTest::newRow("an unknown key") << QByteArray("log_level = \"info\"\nlog_levle = \"info\"\n") << "line 2: there is no setting \"log_levle\"";
+        QTest::newRow("an unknown key") << QByteArray("log_level = \"info\"\nlog_levle = \"info\"\n")
+                                        << "line 2: there is no setting \"log_levle\"";
         QTest::newRow("an unknown key in a table") << QByteArray("[listen]\n\nprot = 1\n") << "line 3: there is no setting \"listen.prot\"";
         QTest::newRow("an unknown table") << QByteArray("[lisen]\nport = 1\n") << "\"lisen\"";
-        QTest::newRow("a port that is none") << QByteArray("[listen]\nport = 70000\n") << "line 2: \"listen.port\" must be a number from 0 to 65535";
-        QTest::newRow("a text for a number") << QByteArray("[limits]\ncredit_bytes = \"1 MiB\"\n") << "\"limits.credit_bytes\" must be a number";
+        QTest::newRow("a port that is none") << QByteArray("[listen]\nport = 70000\n")
+                                             << "line 2: \"listen.port\" must be a number from 0 to 65535";
+        QTest::newRow("a text for a number") << QByteArray("[limits]\ncredit_bytes = \"1 MiB\"\n")
+                                             << "\"limits.credit_bytes\" must be a number";
         QTest::newRow("a value for a table") << QByteArray("tls = 3\n") << "\"tls\" must be a table";
         QTest::newRow("broken TOML") << QByteArray("a = 1\n[listen\n") << "line 2";
         QTest::newRow("a file that is too long") << QByteArray(300'000, '#') << "256 KiB";
@@ -132,10 +137,13 @@ private slots:
         QTest::newRow("an unknown option") << QStringList{"--prot", "1"} << false << 64 << "--prot";
         QTest::newRow("a port that is none") << QStringList{"--port", "many"} << true << 64 << "--port";
         for (const char *port : {"99999", "65536", "-1", "70x", ""})
-            QTest::addRow("port '%s'", port) << QStringList{"--port", port} << true << 64 << QString("--port: '%1' is no port (1 to 65535").arg(port);
+            QTest::addRow("port '%s'", port) << QStringList{"--port", port} << true << 64
+                                             << QString("--port: '%1' is no port (1 to 65535").arg(port);
         QTest::newRow("no certificate") << QStringList{} << false << 78 << "certificate authority";
-        QTest::newRow("a configuration that is not there") << QStringList{"--config", "/nonexistent/x.toml"} << true << 78 << "/nonexistent/x.toml";
-        QTest::newRow("a certificate that is not there") << QStringList{"--port", "0", "--crl", "/nonexistent/crl"} << true << 78 << "/nonexistent/crl";
+        QTest::newRow("a configuration that is not there")
+            << QStringList{"--config", "/nonexistent/x.toml"} << true << 78 << "/nonexistent/x.toml";
+        QTest::newRow("a certificate that is not there")
+            << QStringList{"--port", "0", "--crl", "/nonexistent/crl"} << true << 78 << "/nonexistent/crl";
         QTest::newRow("a log level that is none") << QStringList{"--log-level", "loud"} << true << 78 << "loud";
         QTest::newRow("an address that is none") << QStringList{"--address", "here", "--port", "0"} << true << 78 << "here";
     }
@@ -153,8 +161,9 @@ private slots:
     {
         const auto files = m_pki.of(Role::Server, "careless");
         std::filesystem::permissions(files.key, std::filesystem::perms::others_read, std::filesystem::perm_options::add);
-        const Ended ended = run({"--ca", QString::fromStdString(files.ca.native()), "--cert", QString::fromStdString(files.certificate.native()),
-                                 "--key", QString::fromStdString(files.key.native()), "--port", "0", "--address", "127.0.0.1"});
+        const Ended ended =
+            run({"--ca", QString::fromStdString(files.ca.native()), "--cert", QString::fromStdString(files.certificate.native()), "--key",
+                 QString::fromStdString(files.key.native()), "--port", "0", "--address", "127.0.0.1"});
         QVERIFY2(ended.errors.contains(QString::fromStdString(files.key.native())), qPrintable(ended.errors));
         QCOMPARE(ended.code, 77);
     }

@@ -90,14 +90,17 @@ int checkReserved(sqlite3_file *file, int *out) { return real(file)->pMethods->x
 int control(sqlite3_file *file, int op, void *argument) { return real(file)->pMethods->xFileControl(real(file), op, argument); }
 int sectorSize(sqlite3_file *) { return static_cast<int>(sectorBytes); }
 int characteristics(sqlite3_file *) { return 0; } // nothing atomic, nothing in order
-int shmMap(sqlite3_file *file, int page, int size, int extend, void volatile **out) { return real(file)->pMethods->xShmMap(real(file), page, size, extend, out); }
+int shmMap(sqlite3_file *file, int page, int size, int extend, void volatile **out)
+{
+    return real(file)->pMethods->xShmMap(real(file), page, size, extend, out);
+}
 int shmLock(sqlite3_file *file, int offset, int n, int flags) { return real(file)->pMethods->xShmLock(real(file), offset, n, flags); }
 void shmBarrier(sqlite3_file *file) { real(file)->pMethods->xShmBarrier(real(file)); }
 int shmUnmap(sqlite3_file *file, int remove) { return real(file)->pMethods->xShmUnmap(real(file), remove); }
 
 const sqlite3_io_methods methods = {
-    2, closeFile, readFile, writeFile, truncateFile, syncFile, fileSize, lockFile, unlockFile, checkReserved, control,
-    sectorSize, characteristics, shmMap, shmLock, shmBarrier, shmUnmap, nullptr, nullptr,
+    2,       closeFile,  readFile,        writeFile, truncateFile, syncFile,   fileSize, lockFile, unlockFile, checkReserved,
+    control, sectorSize, characteristics, shmMap,    shmLock,      shmBarrier, shmUnmap, nullptr,  nullptr,
 };
 
 int openFile(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *outFlags)

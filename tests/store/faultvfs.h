@@ -43,8 +43,8 @@ public:
         bool truncate = false;
     };
     struct Disk {
-        bool exists = false;         ///< surely, on the disk
-        bool deleted = false;        ///< not surely any more
+        bool exists = false;  ///< surely, on the disk
+        bool deleted = false; ///< not surely any more
         std::vector<unsigned char> durable;
         std::vector<Operation> unsynced;
         /// The deleted file of the same name before this one; its content comes back when neither change of the folder was sure.

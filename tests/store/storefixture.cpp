@@ -53,7 +53,8 @@ void StoreFixture::reopen()
 
 std::unique_ptr<StoreReader> StoreFixture::reader() const { return must(StoreReader::open(file())); }
 
-wire::Delivery StoreFixture::frame(const std::string &node, std::variant<wire::EventBatch, wire::SampleBatch, wire::CounterReport, wire::HookReport> body)
+wire::Delivery StoreFixture::frame(const std::string &node,
+                                   std::variant<wire::EventBatch, wire::SampleBatch, wire::CounterReport, wire::HookReport> body)
 {
     auto known = std::find_if(m_next.begin(), m_next.end(), [&](const auto &entry) { return entry.first == node; });
     if (known == m_next.end())
@@ -84,14 +85,13 @@ FlushResult StoreFixture::flush() { return must(m_writer->flush()); }
 
 void StoreFixture::maintainAll()
 {
-    while (must(m_writer->maintain())) {
-    }
+    while (must(m_writer->maintain())) {}
 }
 
 wire::Origin pod(const std::string &name, const std::string &namespaceName)
 {
     wire::Origin origin;
-    origin.cgroupId = std::hash<std::string>{}(name) & 0xffff;
+    origin.cgroupId = std::hash<std::string>{}(name)&0xffff;
     origin.cgroupPath = "/kubepods/burstable/pod-" + name + "/c1";
     origin.containerId = std::string(64, 'c');
     origin.containerName = "main-" + name;
@@ -157,7 +157,8 @@ std::vector<wire::Event> oddEvents(std::int64_t timeNs)
     events[4].detail = wire::FatalSignal{-1, i32, u32, "sender"};
     events[5].type = wire::EventType::TcpConnection;
     wire::SocketAddress address{{0xfe, 0x80, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 255}, 65535};
-    events[5].detail = wire::TcpConnection{address, {}, static_cast<wire::TcpDirection>(9), static_cast<wire::TcpOutcome>(77), -110, true, u64, u64, u64, u64, u32, u32};
+    events[5].detail = wire::TcpConnection{
+        address, {}, static_cast<wire::TcpDirection>(9), static_cast<wire::TcpOutcome>(77), -110, true, u64, u64, u64, u64, u32, u32};
     events[6].type = static_cast<wire::EventType>(4711); // of a newer agent
     events[7].type = wire::EventType::ProcessExit;       // a known type without its detail
     events[8].type = wire::EventType::OomKill;           // a detail of another type

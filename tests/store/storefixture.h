@@ -33,7 +33,8 @@ public:
     std::string folder() const { return m_folder.path().toStdString(); }
 
     /// The next frame of the node's stream.
-    wire::Delivery frame(const std::string &node, std::variant<wire::EventBatch, wire::SampleBatch, wire::CounterReport, wire::HookReport> body);
+    wire::Delivery frame(const std::string &node,
+                         std::variant<wire::EventBatch, wire::SampleBatch, wire::CounterReport, wire::HookReport> body);
     /// Events of one batch, with this origin at index 0.
     void append(const std::string &node, std::vector<wire::Event> events, wire::Origin origin = {});
     void append(const std::string &node, wire::SampleBatch batch);

@@ -34,7 +34,8 @@ private slots:
         QTest::newRow("one") << Ints{-5};
         QTest::newRow("the extremes") << Ints{INT64_MIN, INT64_MAX, 0, -1, 1, INT64_MAX, INT64_MIN};
         QTest::newRow("all equal") << Ints(8192, 1'750'000'000'000'000'000);
-        QTest::newRow("rising") << made(8192, [](std::size_t i) { return 1'750'000'000'000'000'000 + static_cast<std::int64_t>(i) * 1000; });
+        QTest::newRow("rising") << made(8192,
+                                        [](std::size_t i) { return 1'750'000'000'000'000'000 + static_cast<std::int64_t>(i) * 1000; });
         QTest::newRow("falling below zero") << made(1000, [](std::size_t i) { return 500 - static_cast<std::int64_t>(i); });
         QTest::newRow("random bytes") << made(1000, [&](std::size_t) { return random() & 0xff; });
         QTest::newRow("random words") << made(1000, [&](std::size_t) { return random(); });

@@ -34,7 +34,8 @@ struct Bench {
         }
         store.flush();
     }
-    void amend(const wire::Origin &was, const wire::Origin &now, std::uint64_t first, std::uint64_t last, const std::string &node = "node-a")
+    void amend(const wire::Origin &was, const wire::Origin &now, std::uint64_t first, std::uint64_t last,
+               const std::string &node = "node-a")
     {
         wire::EventBatch batch;
         batch.origins = {was, now};
@@ -79,7 +80,7 @@ private slots:
             QCOMPARE(event.origin == pod("web"), event.node == "node-a" && (event.seq == 2 || event.seq == 3));
         bench.store.reopen();
         QCOMPARE(bench.of("web"), (QList<quint64>{2, 3}));
-        bench.store.maintainAll();       // merged, sealed and indexed
+        bench.store.maintainAll(); // merged, sealed and indexed
         QCOMPARE(bench.of("web"), (QList<quint64>{2, 3}));
         const auto reader = bench.store.reader();
         QVERIFY(reader->event(bench.events()[2].id)->origin == bench.events()[2].origin);
@@ -106,7 +107,7 @@ private slots:
         bench.amend(unknown(77), pod("web"), 1, 4);
         QCOMPARE(bench.of("web").size(), 4);
         QVERIFY(bench.events()[0].origin == pod("web"));
-        bench.amend(pod("web"), unknown(77), 1, 4);     // nothing came as that, and nobody is led round in circles
+        bench.amend(pod("web"), unknown(77), 1, 4); // nothing came as that, and nobody is led round in circles
         QCOMPARE(bench.of("web").size(), 4);
     }
 
@@ -118,7 +119,7 @@ private slots:
         batch.amendments = {{0, 0, 1, 2, 2, 3}};
         const wire::Delivery frame = bench.store.frame("node-a", batch);
         for (int i = 0; i < 2; ++i) {
-            QVERIFY(bench.store.writer().append(frame));    // as after a reconnect
+            QVERIFY(bench.store.writer().append(frame)); // as after a reconnect
             bench.store.flush();
             QCOMPARE(bench.of("web"), (QList<quint64>{2, 3}));
             QCOMPARE(bench.store.writer().stats()->amendments, 1u);
@@ -139,7 +140,8 @@ private slots:
         QTest::newRow("of later numbers") << quint64(77) << quint64(5) << quint64(900) << "node-a" << 1;
         QTest::newRow("of another origin") << quint64(78) << quint64(1) << quint64(4) << "node-a" << 1;
         QTest::newRow("of a node that sent nothing") << quint64(77) << quint64(1) << quint64(4) << "node-c" << 1;
-        QTest::newRow("of numbers that nobody can have given") << quint64(77) << quint64(UINT64_MAX) << quint64(UINT64_MAX) << "node-a" << 1;
+        QTest::newRow("of numbers that nobody can have given")
+            << quint64(77) << quint64(UINT64_MAX) << quint64(UINT64_MAX) << "node-a" << 1;
         QTest::newRow("to the last number that there is") << quint64(79) << quint64(1) << quint64(UINT64_MAX) << "node-a" << 1;
     }
     void amendmentsWithoutEvents_areCountedAndChangeNothing()
@@ -180,7 +182,7 @@ private slots:
         take(many, true);
         writer.committed();
         QCOMPARE(writer.totals().withoutEvents, 0u);
-        take(1, true);      // too long ago to say
+        take(1, true); // too long ago to say
         QVERIFY(writer.bufferedBytes() > 0);
         writer.committed();
         QCOMPARE(writer.totals().withoutEvents, 1u);
@@ -193,8 +195,8 @@ private slots:
         bench.store.reopen();
         bench.amend(unknown(77), pod("web"), 1, 4);
         QCOMPARE(bench.of("web").size(), 4);
-        QCOMPARE(bench.store.writer().stats()->amendmentsWithoutEvents, 0u);    // nobody remembers, which says nothing
-        bench.amend(unknown(78), pod("web"), 5, 5);                             // of what came since, all is known
+        QCOMPARE(bench.store.writer().stats()->amendmentsWithoutEvents, 0u); // nobody remembers, which says nothing
+        bench.amend(unknown(78), pod("web"), 5, 5);                          // of what came since, all is known
         QCOMPARE(bench.store.writer().stats()->amendments, 2u);
         QCOMPARE(bench.store.writer().stats()->amendmentsWithoutEvents, 1u);
     }
@@ -221,11 +223,11 @@ private slots:
 
     void amendmentsOfNumbersThatNobodyGave_areRefused_data()
     {
-        QTest::addColumn<int>("events");        // of the batch itself, from number 5
-        QTest::addColumn<bool>("filtered");     // a server took some out, maybe the last
+        QTest::addColumn<int>("events");    // of the batch itself, from number 5
+        QTest::addColumn<bool>("filtered"); // a server took some out, maybe the last
         QTest::addColumn<quint64>("last");
         QTest::addColumn<bool>("refused");
-        constexpr quint64 most = 65'536;        // events of one batch
+        constexpr quint64 most = 65'536; // events of one batch
         QTest::newRow("to the batch's last event") << 2 << false << quint64(6) << false;
         QTest::newRow("one further") << 2 << false << quint64(7) << true;
         QTest::newRow("further than there are numbers") << 2 << false << quint64(UINT64_MAX) << true;
@@ -278,7 +280,7 @@ private slots:
         for (std::uint64_t seq = 1; seq <= 2000; ++seq)
             batch.amendments.push_back({0, 0, 1, 1, seq, seq});
         QVERIFY(bench.store.writer().append(bench.store.frame("node-b", std::move(batch))));
-        bench.amend(unknown(77), pod("other", "elsewhere"), 1, 1);      // also said of events that came as web's
+        bench.amend(unknown(77), pod("other", "elsewhere"), 1, 1); // also said of events that came as web's
         bench.amend(unknown(77), pod("web"), 2, 3);
         const auto file = Database::open(bench.store.file(), Database::Mode::ReadWrite, {});
         QVERIFY(file);
@@ -293,7 +295,7 @@ private slots:
         QVERIFY(some);
         QCOMPARE(some->size(), std::size_t(2));
         QCOMPARE(some->storedAs({web}), (std::vector<std::int64_t>{std::min(vague, web), std::max(vague, web)}));
-        QCOMPARE(Amendments::read(**file, 0, {vague})->size(), std::size_t(2));     // no longer all of its
+        QCOMPARE(Amendments::read(**file, 0, {vague})->size(), std::size_t(2)); // no longer all of its
         QCOMPARE(Amendments::read(**file, 0, {})->size(), std::size_t(0));
         QCOMPARE(Amendments::read(**file, INT64_MAX, {web})->size(), std::size_t(0));
         EventQuery byPod;
@@ -319,7 +321,7 @@ private slots:
         bench.store.reopen();
         bench.amend(unknown(77), pod("web"), 1, 4);
         const auto after = bench.store.reader();
-        for (const StoreReader *reader : {before.get(), after.get()}) {     // also one that was open meanwhile
+        for (const StoreReader *reader : {before.get(), after.get()}) { // also one that was open meanwhile
             QCOMPARE(allEvents(*reader, byName).size(), std::size_t(4));
             QCOMPARE(allEvents(*reader, severe).size(), std::size_t(2));
         }

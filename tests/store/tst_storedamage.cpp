@@ -21,7 +21,8 @@ void fill(StoreFixture &store)
     for (int i = 0; i < 60; ++i) {
         std::vector<wire::Event> events;
         for (std::uint32_t e = 0; e < 150; ++e)
-            events.push_back(e % 2 == 0 ? execEvent(t0 + i * nsPerSecond + e, e + 1, "/bin/x" + std::to_string(e)) : tcpEvent(t0 + i * nsPerSecond + e, 1, 80));
+            events.push_back(e % 2 == 0 ? execEvent(t0 + i * nsPerSecond + e, e + 1, "/bin/x" + std::to_string(e))
+                                        : tcpEvent(t0 + i * nsPerSecond + e, 1, 80));
         events.push_back(oddEvents(t0 + i * nsPerSecond)[3]);
         store.append("node-a", events, pod("web"));
         wire::SampleBatch batch;
@@ -84,26 +85,47 @@ private slots:
     {
         QTest::addColumn<QString>("sql");
         QTest::addColumn<QString>("says");
-        QTest::newRow("a chunk's bytes") << "UPDATE event_chunk SET data = substr(data, 1, length(data) / 2) || zeroblob(length(data) / 2 + 1) WHERE id = 1" << "chunk 1";
-        QTest::newRow("a chunk is cut off") << "UPDATE event_chunk SET data = substr(data, 1, length(data) - 30)" << "chunk 1";
-        QTest::newRow("a chunk is empty") << "UPDATE event_chunk SET data = x''" << "chunk ";
-        QTest::newRow("a chunk is a text") << "UPDATE event_chunk SET data = 'hello'" << "chunk ";
-        QTest::newRow("a chunk is missing") << "DELETE FROM event_chunk WHERE id = 1" << "event_chunk";
-        QTest::newRow("another number of events") << "UPDATE event_zone SET n = n - 1 WHERE id = 1" << "chunk 1";
-        QTest::newRow("a negative number of events") << "UPDATE event_zone SET n = -5" << "zone row";
-        QTest::newRow("a huge number of events") << "UPDATE event_zone SET n = 9223372036854775807" << "zone row";
-        QTest::newRow("a negative front") << "UPDATE event_zone SET front = -1" << "zone row";
-        QTest::newRow("a front beyond the chunk") << "UPDATE event_zone SET front = 1 << 40" << "";
-        QTest::newRow("times turned around") << "UPDATE event_zone SET t0 = t1 + 1" << "";
-        QTest::newRow("type counts are damaged") << "UPDATE event_zone SET type_counts = x'ff'" << "zone row";
-        QTest::newRow("a severe event that is in no chunk") << "UPDATE event_hot SET event = event + 1000000" << "no chunk";
-        QTest::newRow("no zone rows") << "DELETE FROM event_zone" << "no chunk";
-        QTest::newRow("a block's bytes") << "UPDATE sample_block SET data = zeroblob(100)" << "chunk";
-        QTest::newRow("a block is cut off") << "UPDATE sample_block SET data = substr(data, 1, 20)" << "chunk";
-        QTest::newRow("recent readings") << "UPDATE sample_recent SET data = zeroblob(10)" << "chunk";
-        QTest::newRow("a slot that does not exist") << "UPDATE series SET slot = 70" << "slot";
-        QTest::newRow("an agent's state") << "INSERT INTO agent VALUES(1, 1, x'00ff00')" << "message";
-        QTest::newRow("names are gone") << "DELETE FROM origin; DELETE FROM node; DELETE FROM stream" << "";
+        QTest::newRow("a chunk's bytes")
+            << "UPDATE event_chunk SET data = substr(data, 1, length(data) / 2) || zeroblob(length(data) / 2 + 1) WHERE id = 1"
+            << "chunk 1";
+        QTest::newRow("a chunk is cut off") << "UPDATE event_chunk SET data = substr(data, 1, length(data) - 30)"
+                                            << "chunk 1";
+        QTest::newRow("a chunk is empty") << "UPDATE event_chunk SET data = x''"
+                                          << "chunk ";
+        QTest::newRow("a chunk is a text") << "UPDATE event_chunk SET data = 'hello'"
+                                           << "chunk ";
+        QTest::newRow("a chunk is missing") << "DELETE FROM event_chunk WHERE id = 1"
+                                            << "event_chunk";
+        QTest::newRow("another number of events") << "UPDATE event_zone SET n = n - 1 WHERE id = 1"
+                                                  << "chunk 1";
+        QTest::newRow("a negative number of events") << "UPDATE event_zone SET n = -5"
+                                                     << "zone row";
+        QTest::newRow("a huge number of events") << "UPDATE event_zone SET n = 9223372036854775807"
+                                                 << "zone row";
+        QTest::newRow("a negative front") << "UPDATE event_zone SET front = -1"
+                                          << "zone row";
+        QTest::newRow("a front beyond the chunk") << "UPDATE event_zone SET front = 1 << 40"
+                                                  << "";
+        QTest::newRow("times turned around") << "UPDATE event_zone SET t0 = t1 + 1"
+                                             << "";
+        QTest::newRow("type counts are damaged") << "UPDATE event_zone SET type_counts = x'ff'"
+                                                 << "zone row";
+        QTest::newRow("a severe event that is in no chunk") << "UPDATE event_hot SET event = event + 1000000"
+                                                            << "no chunk";
+        QTest::newRow("no zone rows") << "DELETE FROM event_zone"
+                                      << "no chunk";
+        QTest::newRow("a block's bytes") << "UPDATE sample_block SET data = zeroblob(100)"
+                                         << "chunk";
+        QTest::newRow("a block is cut off") << "UPDATE sample_block SET data = substr(data, 1, 20)"
+                                            << "chunk";
+        QTest::newRow("recent readings") << "UPDATE sample_recent SET data = zeroblob(10)"
+                                         << "chunk";
+        QTest::newRow("a slot that does not exist") << "UPDATE series SET slot = 70"
+                                                    << "slot";
+        QTest::newRow("an agent's state") << "INSERT INTO agent VALUES(1, 1, x'00ff00')"
+                                          << "message";
+        QTest::newRow("names are gone") << "DELETE FROM origin; DELETE FROM node; DELETE FROM stream"
+                                        << "";
     }
     void damagedRows()
     {
@@ -138,13 +160,21 @@ private slots:
     {
         QTest::addColumn<QString>("sql");
         QTest::addColumn<QString>("says");
-        QTest::newRow("nothing in a whole file") << "" << "";
-        QTest::newRow("a changed byte") << "UPDATE event_chunk SET data = CAST(substr(data, 1, 200) || x'5a5b5c5d' || substr(data, 205) AS BLOB) WHERE id = 1" << "bytes are not the ones";
-        QTest::newRow("a removed chunk") << "DELETE FROM event_zone WHERE id = (SELECT id FROM event_zone ORDER BY id LIMIT 1 OFFSET 1)" << "are missing";
-        QTest::newRow("a removed end") << "DELETE FROM event_zone WHERE id = (SELECT max(id) FROM event_zone)" << "missing at the end";
-        QTest::newRow("a changed hash") << "UPDATE event_zone SET hash = zeroblob(32) WHERE id = 1" << "hash";
-        QTest::newRow("another history") << "UPDATE event_zone SET previous = zeroblob(32) WHERE hash IS NOT NULL AND id > 1" << "chain of hashes";
-        QTest::newRow("a damaged block") << "UPDATE sample_block SET data = x'00'" << "readings";
+        QTest::newRow("nothing in a whole file") << ""
+                                                 << "";
+        QTest::newRow("a changed byte")
+            << "UPDATE event_chunk SET data = CAST(substr(data, 1, 200) || x'5a5b5c5d' || substr(data, 205) AS BLOB) WHERE id = 1"
+            << "bytes are not the ones";
+        QTest::newRow("a removed chunk") << "DELETE FROM event_zone WHERE id = (SELECT id FROM event_zone ORDER BY id LIMIT 1 OFFSET 1)"
+                                         << "are missing";
+        QTest::newRow("a removed end") << "DELETE FROM event_zone WHERE id = (SELECT max(id) FROM event_zone)"
+                                       << "missing at the end";
+        QTest::newRow("a changed hash") << "UPDATE event_zone SET hash = zeroblob(32) WHERE id = 1"
+                                        << "hash";
+        QTest::newRow("another history") << "UPDATE event_zone SET previous = zeroblob(32) WHERE hash IS NOT NULL AND id > 1"
+                                         << "chain of hashes";
+        QTest::newRow("a damaged block") << "UPDATE sample_block SET data = x'00'"
+                                         << "readings";
     }
     void verify_finds()
     {
@@ -190,7 +220,8 @@ private slots:
         StoreFixture store;
         fill(store);
         const auto size = std::filesystem::file_size(store.file());
-        std::filesystem::resize_file(store.file(), part < 0 ? size - 2 * 16384 : static_cast<std::uintmax_t>(static_cast<double>(size) * part));
+        std::filesystem::resize_file(store.file(),
+                                     part < 0 ? size - 2 * 16384 : static_cast<std::uintmax_t>(static_cast<double>(size) * part));
         const Status status = useEverything(store.file());
         QVERIFY(!status);
         QCOMPARE(status.error().code(), Errc::Corrupt);
@@ -212,7 +243,8 @@ private slots:
             std::ofstream(store.file(), std::ios::binary) << bad;
             const Status status = useEverything(store.file());
             if (!status) {
-                QVERIFY2(status.error().code() == Errc::Corrupt || status.error().code() == Errc::VersionMismatch, status.error().message().c_str());
+                QVERIFY2(status.error().code() == Errc::Corrupt || status.error().code() == Errc::VersionMismatch,
+                         status.error().message().c_str());
                 ++noticed;
             }
             const auto writer = StoreWriter::open(store.options(), store.clock);

@@ -65,7 +65,7 @@ private slots:
         store.append("node-a", {execEvent(t0 + 1, 1, "/bin/a")}, known);
         store.flush();
         const auto after = store.reader();
-        for (const StoreReader *reader : {before.get(), after.get()}) {      // also one that was open meanwhile
+        for (const StoreReader *reader : {before.get(), after.get()}) { // also one that was open meanwhile
             const auto events = allEvents(*reader, query);
             QCOMPARE(events.size(), std::size_t(2));
             QVERIFY(events[0].origin == pod("web"));

@@ -66,7 +66,8 @@ public:
             batch.firstSeq = 3 * f;
             batch.origins = {pod("pod-" + std::to_string(f % 5))};
             for (std::uint32_t i = 0; i < 3; ++i) {
-                batch.events.push_back(execEvent(t0 + static_cast<std::int64_t>(3 * f + i), static_cast<std::uint32_t>(f), "/bin/x" + std::to_string(f * 7919)));
+                batch.events.push_back(execEvent(t0 + static_cast<std::int64_t>(3 * f + i), static_cast<std::uint32_t>(f),
+                                                 "/bin/x" + std::to_string(f * 7919)));
                 batch.events.back().severity = i == 2 ? wire::Severity::Error : wire::Severity::Info;
             }
             delivery.frame.body = batch;
@@ -149,7 +150,8 @@ class TestStorePower : public QObject {
             next = event.seq + 1;
         }
         const std::uint64_t lastEventFrame = safe - safe % 2;
-        QVERIFY2(lastEventFrame == 0 || next == 0 || next == 3 * lastEventFrame + 3, qPrintable(QString("%1 of %2").arg(next).arg(3 * lastEventFrame + 3)));
+        QVERIFY2(lastEventFrame == 0 || next == 0 || next == 3 * lastEventFrame + 3,
+                 qPrintable(QString("%1 of %2").arg(next).arg(3 * lastEventFrame + 3)));
         query.filter.minSeverity = wire::Severity::Error;
         const std::size_t events = (*reader)->stats()->events;
         QCOMPARE(allEvents(**reader, query).size(), events / 3);
@@ -184,7 +186,8 @@ private slots:
             harness.vfs.writeSurvivors(folder, static_cast<std::uint64_t>(seed));
             check(folder / "session.tapio", harness.acknowledged, harness.clock);
             if (QTest::currentTestFailed())
-                QFAIL(qPrintable(QString("seed %1, died: %2, operations %3").arg(seed).arg(harness.vfs.dead()).arg(harness.vfs.operations())));
+                QFAIL(qPrintable(
+                    QString("seed %1, died: %2, operations %3").arg(seed).arg(harness.vfs.dead()).arg(harness.vfs.operations())));
         }
     }
 };

@@ -103,7 +103,8 @@ private slots:
 
             const auto report = verifyStore(options.file, {});
             QVERIFY2(report && report->problems.empty(), report ? "" : report.error().message().c_str());
-            QVERIFY2(report->events >= safe * eventsPerFrame, qPrintable(QString("%1 of %2").arg(report->events).arg(safe * eventsPerFrame)));
+            QVERIFY2(report->events >= safe * eventsPerFrame,
+                     qPrintable(QString("%1 of %2").arg(report->events).arg(safe * eventsPerFrame)));
             QCOMPARE(report->events % eventsPerFrame, 0u);
         }
         const SystemClock clock;
@@ -130,7 +131,8 @@ private slots:
                 if (kind == 2)
                     query.text = "bin/x";
                 const auto page = reader->events(query, {}, source.get_token());
-                const auto series = reader->series({wire::Metric::CpuUsageNs}, t0, t0 + 1000 * nsPerSecond, (kind == 0 ? 60 : 7) * nsPerSecond, source.get_token());
+                const auto series = reader->series({wire::Metric::CpuUsageNs}, t0, t0 + 1000 * nsPerSecond,
+                                                   (kind == 0 ? 60 : 7) * nsPerSecond, source.get_token());
                 const auto stats = reader->stats();
                 if (!page || !series || !stats || stats->events % eventsPerFrame != 0)
                     ++failures;

@@ -38,9 +38,9 @@ template <typename T> bool anyOrIn(const std::vector<T> &list, const T &value)
 bool matches(const Reference &r, const EventQuery &query)
 {
     const wire::EventFilter &f = query.filter;
-    return r.event.timeNs >= query.fromNs && r.event.timeNs < query.toNs && anyOrIn(f.types, r.event.type) && r.event.severity >= f.minSeverity
-           && anyOrIn(f.nodes, r.node) && anyOrIn(f.namespaces, r.origin.namespaceName) && anyOrIn(f.pods, r.origin.podName)
-           && (!query.pid || *query.pid == r.event.process.pid)
+    return r.event.timeNs >= query.fromNs && r.event.timeNs < query.toNs && anyOrIn(f.types, r.event.type)
+           && r.event.severity >= f.minSeverity && anyOrIn(f.nodes, r.node) && anyOrIn(f.namespaces, r.origin.namespaceName)
+           && anyOrIn(f.pods, r.origin.podName) && (!query.pid || *query.pid == r.event.process.pid)
            && (query.text.empty() || r.text.find(lowered(query.text)) != std::string::npos);
 }
 
@@ -61,7 +61,8 @@ public:
     {
         for (int batch = 0; batch < 260; ++batch) {
             const std::string node = "node-" + std::to_string(pick(4));
-            const wire::Origin origin = pick(5) == 0 ? wire::Origin{} : pod("pod-" + std::to_string(pick(12)), "ns-" + std::to_string(pick(3)));
+            const wire::Origin origin =
+                pick(5) == 0 ? wire::Origin{} : pod("pod-" + std::to_string(pick(12)), "ns-" + std::to_string(pick(3)));
             std::vector<wire::Event> events;
             const std::size_t count = batch % 50 == 0 ? 3000 : 1 + pick(60);
             for (std::size_t i = 0; i < count; ++i)
@@ -83,7 +84,8 @@ public:
         // Nodes lag and run ahead, and equal times are common.
         const std::int64_t time = store.clock.utcNs() - static_cast<std::int64_t>(pick(4000)) * nsPerMs;
         const auto pid = static_cast<std::uint32_t>(1 + pick(300));
-        wire::Event event = pick(2) == 0 ? execEvent(time, pid, "/usr/bin/Tool-" + std::to_string(pick(500))) : tcpEvent(time, pid, static_cast<std::uint16_t>(pick(60000)));
+        wire::Event event = pick(2) == 0 ? execEvent(time, pid, "/usr/bin/Tool-" + std::to_string(pick(500)))
+                                         : tcpEvent(time, pid, static_cast<std::uint16_t>(pick(60000)));
         if (pick(50) == 0) {
             event = oddEvents(time)[pick(9)];
             event.timeNs = time;
@@ -101,7 +103,8 @@ public:
             query.toNs = query.fromNs + static_cast<std::int64_t>(pick(15'000)) * nsPerMs;
         }
         if (pick(3) == 0)
-            query.filter.types = {pick(2) == 0 ? wire::EventType::ProcessExec : static_cast<wire::EventType>(4711), wire::EventType::OomKill};
+            query.filter.types = {pick(2) == 0 ? wire::EventType::ProcessExec : static_cast<wire::EventType>(4711),
+                                  wire::EventType::OomKill};
         if (pick(4) == 0)
             query.filter.minSeverity = static_cast<wire::Severity>(pick(7));
         if (pick(4) == 0)
@@ -113,7 +116,8 @@ public:
         if (pick(4) == 0)
             query.pid = static_cast<std::uint32_t>(pick(320));
         if (pick(3) == 0) {
-            static const std::vector<std::string> texts{"tool-12", "TOOL-49", "pod-1", "nginx", "main-pod-7", "--port 17", "e", "no such text", "10.0.0.2:443", "worker"};
+            static const std::vector<std::string> texts{"tool-12",   "TOOL-49", "pod-1",        "nginx",        "main-pod-7",
+                                                        "--port 17", "e",       "no such text", "10.0.0.2:443", "worker"};
             query.text = texts[pick(texts.size())];
         }
         return query;
@@ -130,9 +134,18 @@ private:
 QByteArray described(const EventQuery &query)
 {
     return QString("from %1 to %2 types %3 severity %4 nodes %5 namespaces %6 pods %7 pid %8 text '%9' newest %10 limit %11")
-        .arg(query.fromNs).arg(query.toNs).arg(query.filter.types.size()).arg(int(query.filter.minSeverity)).arg(query.filter.nodes.size())
-        .arg(query.filter.namespaces.size()).arg(query.filter.pods.size()).arg(query.pid ? int(*query.pid) : -1)
-        .arg(QString::fromStdString(query.text)).arg(query.newestFirst).arg(query.limit).toUtf8();
+        .arg(query.fromNs)
+        .arg(query.toNs)
+        .arg(query.filter.types.size())
+        .arg(int(query.filter.minSeverity))
+        .arg(query.filter.nodes.size())
+        .arg(query.filter.namespaces.size())
+        .arg(query.filter.pods.size())
+        .arg(query.pid ? int(*query.pid) : -1)
+        .arg(QString::fromStdString(query.text))
+        .arg(query.newestFirst)
+        .arg(query.limit)
+        .toUtf8();
 }
 
 } // namespace
@@ -147,11 +160,13 @@ class TestStoreQuery : public QObject {
             const EventQuery query = random.randomQuery();
             const std::vector<Reference> wanted = expected(random.all, query);
             const std::vector<StoredEvent> found = allEvents(*reader, query);
-            QVERIFY2(found.size() == wanted.size(), described(query) + QByteArray(": ") + QByteArray::number(qulonglong(found.size())) + " instead of " + QByteArray::number(qulonglong(wanted.size())));
+            QVERIFY2(found.size() == wanted.size(), described(query) + QByteArray(": ") + QByteArray::number(qulonglong(found.size()))
+                                                        + " instead of " + QByteArray::number(qulonglong(wanted.size())));
             for (std::size_t e = 0; e < found.size(); ++e) {
                 wire::Event event = wanted[e].event;
                 event.origin = found[e].event.origin;
-                QVERIFY2(found[e].event == event && found[e].node == wanted[e].node && found[e].origin == wanted[e].origin, described(query));
+                QVERIFY2(found[e].event == event && found[e].node == wanted[e].node && found[e].origin == wanted[e].origin,
+                         described(query));
             }
         }
     }
@@ -354,7 +369,8 @@ private slots:
         wire::AgentState agent;
         agent.node = "node-a";
         agent.streamId = first.frame.streamId;
-        for (const auto &[transit, unread] : std::vector<std::pair<std::uint64_t, std::uint64_t>>{{3, 0}, {10, 7}, {4, 0}}) { // the last: a new session
+        for (const auto &[transit, unread] :
+             std::vector<std::pair<std::uint64_t, std::uint64_t>>{{3, 0}, {10, 7}, {4, 0}}) { // the last: a new session
             agent.loss.transitEvents = transit;
             agent.loss.consoleEvents = unread;
             QVERIFY(store.writer().putAgent(agent));

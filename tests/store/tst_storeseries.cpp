@@ -22,7 +22,8 @@ struct Sampled {
 
 using Key = std::tuple<std::string, std::string, std::string>; // node, pod, label
 
-std::map<Key, std::map<std::int64_t, SeriesBucket>> expected(const std::vector<Sampled> &all, wire::Metric metric, std::int64_t from, std::int64_t to, std::int64_t step)
+std::map<Key, std::map<std::int64_t, SeriesBucket>> expected(const std::vector<Sampled> &all, wire::Metric metric, std::int64_t from,
+                                                             std::int64_t to, std::int64_t step)
 {
     std::map<Key, std::map<std::int64_t, SeriesBucket>> out;
     from = from / step * step;
@@ -46,7 +47,8 @@ std::map<Key, std::map<std::int64_t, SeriesBucket>> expected(const std::vector<S
 
 bool same(const SeriesBucket &a, const SeriesBucket &b)
 {
-    return std::tie(a.n, a.first, a.last, a.minimum, a.maximum, a.firstNs, a.lastNs) == std::tie(b.n, b.first, b.last, b.minimum, b.maximum, b.firstNs, b.lastNs);
+    return std::tie(a.n, a.first, a.last, a.minimum, a.maximum, a.firstNs, a.lastNs)
+           == std::tie(b.n, b.first, b.last, b.minimum, b.maximum, b.firstNs, b.lastNs);
 }
 
 /// Three nodes, pods that come and go, a counter, a gauge with extremes and a rare metric; some batches late, by up to half an hour.
@@ -56,7 +58,8 @@ public:
     {
         for (int tick = 0; tick < ticks; ++tick) {
             for (int n = 0; n < 3; ++n)
-                batch("node-" + std::to_string(n), store.clock.utcNs() - (pick(40) == 0 ? static_cast<std::int64_t>(pick(1800)) * nsPerSecond + 1 : 0) - n, tick);
+                batch("node-" + std::to_string(n),
+                      store.clock.utcNs() - (pick(40) == 0 ? static_cast<std::int64_t>(pick(1800)) * nsPerSecond + 1 : 0) - n, tick);
             store.clock.advance(tickNs);
             store.flush();
             if (maintain && pick(20) == 0)
@@ -128,7 +131,8 @@ public:
     std::vector<Sampled> all;
 
 private:
-    void add(wire::SampleBatch &batch, const std::string &node, const std::string &name, std::uint32_t origin, wire::Metric metric, std::uint32_t label, std::int64_t value)
+    void add(wire::SampleBatch &batch, const std::string &node, const std::string &name, std::uint32_t origin, wire::Metric metric,
+             std::uint32_t label, std::int64_t value)
     {
         batch.samples.push_back({metric, origin, label, value});
         all.push_back({node, name, batch.labels[label], metric, batch.timeNs, value});
@@ -214,7 +218,8 @@ private slots:
         QTest::addColumn<std::size_t>("atMost");
         QTest::addColumn<std::size_t>("kept");
         QTest::addColumn<std::uint64_t>("refused");
-        for (const auto &[name, step] : {std::pair{"from the readings", 7 * nsPerSecond}, std::pair{"from the coarser level", 60 * nsPerSecond}}) {
+        for (const auto &[name, step] :
+             {std::pair{"from the readings", 7 * nsPerSecond}, std::pair{"from the coarser level", 60 * nsPerSecond}}) {
             QTest::addRow("%s, too many", name) << step << std::size_t(10) << std::size_t(10) << std::uint64_t(12);
             QTest::addRow("%s, as many as there is room for", name) << step << std::size_t(22) << std::size_t(22) << std::uint64_t(0);
             QTest::addRow("%s, no room at all", name) << step << std::size_t(0) << std::size_t(0) << std::uint64_t(22);
@@ -344,7 +349,8 @@ private slots:
         StoreFixture store;
         for (int i = 0; i < 100; ++i) {
             const std::int64_t time = t0 + i * nsPerSecond;
-            QVERIFY(store.writer().putFigures({{time, "latency.p99", "", 0.5 * i}, {time, "latency.p99", "node-a", -1.25 * i}, {time, "queue.events", "", 1e300}}));
+            QVERIFY(store.writer().putFigures(
+                {{time, "latency.p99", "", 0.5 * i}, {time, "latency.p99", "node-a", -1.25 * i}, {time, "queue.events", "", 1e300}}));
             store.clock.advance(nsPerSecond);
             store.flush();
         }

@@ -39,7 +39,8 @@ bool ownMounts() { return unshare(CLONE_NEWNS) == 0 && mount(nullptr, "/", nullp
 
 int report(const Error &error, Errc wanted, const std::filesystem::path &file)
 {
-    if (error.code() == wanted && error.context().find(file.string()) != std::string::npos && error.context().find("folder") != std::string::npos)
+    if (error.code() == wanted && error.context().find(file.string()) != std::string::npos
+        && error.context().find("folder") != std::string::npos)
         return Good;
     fprintf(stderr, "%s\n", error.message().c_str());
     return Bad;
@@ -95,12 +96,19 @@ private slots:
         QTest::addColumn<QByteArray>("sql");
         QTest::addColumn<int>("code");
         QTest::addColumn<QString>("says");
-        QTest::newRow("a text file") << QByteArray("This is a diary, not a database. ").repeated(100) << QByteArray() << int(Errc::Corrupt) << "not a database";
-        QTest::newRow("another program's database") << QByteArray() << QByteArray("CREATE TABLE bookmarks(url)") << int(Errc::Corrupt) << "another program";
-        QTest::newRow("another program's mark") << QByteArray() << QByteArray("PRAGMA application_id=77; PRAGMA user_version=1") << int(Errc::Corrupt) << "another program";
-        QTest::newRow("a newer version") << QByteArray() << QByteArray("PRAGMA application_id=0x54706F31; PRAGMA user_version=999") << int(Errc::VersionMismatch) << "newer Tapio";
-        QTest::newRow("no version") << QByteArray() << QByteArray("PRAGMA application_id=0x54706F31; CREATE TABLE x(y)") << int(Errc::Corrupt) << "version is 0";
-        QTest::newRow("tables are missing") << QByteArray() << QByteArray("PRAGMA application_id=0x54706F31; PRAGMA user_version=1; CREATE TABLE x(y)") << int(Errc::Corrupt) << "no such table";
+        QTest::newRow("a text file") << QByteArray("This is a diary, not a database. ").repeated(100) << QByteArray() << int(Errc::Corrupt)
+                                     << "not a database";
+        QTest::newRow("another program's database")
+            << QByteArray() << QByteArray("CREATE TABLE bookmarks(url)") << int(Errc::Corrupt) << "another program";
+        QTest::newRow("another program's mark")
+            << QByteArray() << QByteArray("PRAGMA application_id=77; PRAGMA user_version=1") << int(Errc::Corrupt) << "another program";
+        QTest::newRow("a newer version") << QByteArray() << QByteArray("PRAGMA application_id=0x54706F31; PRAGMA user_version=999")
+                                         << int(Errc::VersionMismatch) << "newer Tapio";
+        QTest::newRow("no version") << QByteArray() << QByteArray("PRAGMA application_id=0x54706F31; CREATE TABLE x(y)")
+                                    << int(Errc::Corrupt) << "version is 0";
+        QTest::newRow("tables are missing") << QByteArray()
+                                            << QByteArray("PRAGMA application_id=0x54706F31; PRAGMA user_version=1; CREATE TABLE x(y)")
+                                            << int(Errc::Corrupt) << "no such table";
     }
     void open_refuses()
     {
@@ -239,7 +247,9 @@ private slots:
             for (int i = 0; i < 200 && flushed; ++i) {
                 std::vector<wire::Event> events;
                 for (std::uint32_t e = 0; e < 500; ++e)
-                    events.push_back(execEvent(t0 + i * 500 + e, e + 1, "/bin/" + std::to_string(std::hash<std::uint64_t>{}(e * 7919 + static_cast<std::uint32_t>(i)))));
+                    events.push_back(
+                        execEvent(t0 + i * 500 + e, e + 1,
+                                  "/bin/" + std::to_string(std::hash<std::uint64_t>{}(e * 7919 + static_cast<std::uint32_t>(i)))));
                 wire::EventBatch batch;
                 batch.events = events;
                 batch.origins.emplace_back();
@@ -384,7 +394,8 @@ private slots:
         QVERIFY(store.writer().putAgent(state));
         state.state = wire::LinkState::Gone;
         QVERIFY(store.writer().putAgent(state));
-        const wire::LinkNotice notice{t0 + 5, wire::LinkNoticeKind::Refused, "10.0.0.1:4", "", "expired", "The certificate has expired.", 3};
+        const wire::LinkNotice notice{t0 + 5, wire::LinkNoticeKind::Refused, "10.0.0.1:4", "", "expired", "The certificate has expired.",
+                                      3};
         QVERIFY(store.writer().putLinkNotice(notice));
         const OperatorAction action{t0 + 6, "query", "text=curl", "ada"};
         QVERIFY(store.writer().putAction(action));
@@ -415,7 +426,8 @@ private slots:
         store.reopen();
         std::vector<EventId> ids;
         for (int hour = 0; hour < 6; ++hour) {
-            store.append("node-a", std::vector<wire::Event>(100, execEvent(store.clock.utcNs(), std::uint32_t(hour + 1), "/bin/x")), pod("pod-" + std::to_string(hour)));
+            store.append("node-a", std::vector<wire::Event>(100, execEvent(store.clock.utcNs(), std::uint32_t(hour + 1), "/bin/x")),
+                         pod("pod-" + std::to_string(hour)));
             wire::SampleBatch batch;
             batch.timeNs = store.clock.utcNs();
             batch.origins = {pod("pod-" + std::to_string(hour))};

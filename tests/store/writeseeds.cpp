@@ -28,7 +28,8 @@ int main(int argc, char **argv)
     write("chunk-odd", 0, static_cast<std::uint8_t>(odd.size()), encodeChunk(odd, compressor).blob);
     EventRows plain;
     for (std::uint32_t i = 0; i < 200; ++i)
-        plain.push({i % 3, i, i % 7}, i % 2 == 0 ? test::execEvent(test::t0 + i * 1000, i % 20, "/bin/tool") : test::tcpEvent(test::t0 + i, 5, 80));
+        plain.push({i % 3, i, i % 7},
+                   i % 2 == 0 ? test::execEvent(test::t0 + i * 1000, i % 20, "/bin/tool") : test::tcpEvent(test::t0 + i, 5, 80));
     write("chunk-plain", 0, 200, encodeChunk(plain, compressor).blob);
     EventRows details;
     const wire::Frame detailFrame = wire::examples::detailFrame();

@@ -16,17 +16,16 @@ bool containsNoCase(const std::string &text, const std::string &part)
     return QString::fromStdString(text).contains(QString::fromStdString(part), Qt::CaseInsensitive);
 }
 
-template <typename T>
-bool allows(const std::vector<T> &list, const T &value)
+template <typename T> bool allows(const std::vector<T> &list, const T &value)
 {
     return list.empty() || std::find(list.begin(), list.end(), value) != list.end();
 }
 
 bool matches(const StoredEvent &e, const EventQuery &q)
 {
-    return e.event.timeNs >= q.fromNs && e.event.timeNs < q.toNs && e.event.severity >= q.filter.minSeverity && allows(q.filter.types, e.event.type)
-           && allows(q.filter.nodes, e.node) && allows(q.filter.namespaces, e.origin.namespaceName) && allows(q.filter.pods, e.origin.podName)
-           && (!q.pid || e.event.process.pid == *q.pid)
+    return e.event.timeNs >= q.fromNs && e.event.timeNs < q.toNs && e.event.severity >= q.filter.minSeverity
+           && allows(q.filter.types, e.event.type) && allows(q.filter.nodes, e.node) && allows(q.filter.namespaces, e.origin.namespaceName)
+           && allows(q.filter.pods, e.origin.podName) && (!q.pid || e.event.process.pid == *q.pid)
            && (q.text.empty() || containsNoCase(wire::summary(e.event), q.text) || containsNoCase(e.event.process.comm, q.text)
                || containsNoCase(e.origin.podName, q.text) || containsNoCase(e.origin.containerName, q.text));
 }
@@ -36,7 +35,11 @@ wire::Event execEvent(std::size_t i)
     wire::Event event;
     event.type = wire::EventType::ProcessExec;
     event.process = {static_cast<std::uint32_t>(4000 + i), 0, 1'000'000 + i, "curl"};
-    event.detail = wire::ProcessExec{static_cast<std::uint32_t>(812 + i % 7), "bash", "/usr/bin/curl", {"curl", "-s", "--max-time", "5", "http://10.0.0.1:8080/healthz"}, false};
+    event.detail = wire::ProcessExec{static_cast<std::uint32_t>(812 + i % 7),
+                                     "bash",
+                                     "/usr/bin/curl",
+                                     {"curl", "-s", "--max-time", "5", "http://10.0.0.1:8080/healthz"},
+                                     false};
     return event;
 }
 
@@ -104,7 +107,9 @@ wire::Origin originOf(std::size_t i)
     origin.containerId = std::string(60, 'a') + "c0de";
     origin.containerName = "app";
     origin.podUid = "0f6c9e3e-6f0e-4b0f-9f51-0c7f3c1d2e3f";
-    origin.podName = i % 11 == 3 ? "a-very-long-workload-name-that-somebody-thought-was-a-good-idea-7d9f5b6c8d-x2k4q" : i % 2 ? "checkout-api-7d9f-x2k4" : "ledger-db-0";
+    origin.podName = i % 11 == 3 ? "a-very-long-workload-name-that-somebody-thought-was-a-good-idea-7d9f5b6c8d-x2k4q"
+                     : i % 2     ? "checkout-api-7d9f-x2k4"
+                                 : "ledger-db-0";
     origin.namespaceName = i % 3 ? "payments" : "kube-system";
     origin.cgroupPath = "/kubepods/burstable/pod" + origin.podUid + "/" + origin.containerId;
     origin.attribution = static_cast<wire::Attribution>(i % 4);

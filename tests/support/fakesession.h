@@ -25,11 +25,16 @@ public:
     std::optional<console::StoreStats> stats;
     QString storeErrorText;
     std::int64_t serverOffset = 0;
-    std::vector<console::StoredEvent> events;      ///< any order; answered by time
+    std::vector<console::StoredEvent> events; ///< any order; answered by time
     std::uint64_t lostEvents = 0;
-    QString queryError;                            ///< not empty: queries fail with it
-    bool holdAnswers = false;                      ///< answer only in answerAll()
-    struct Query { int slot; quint64 id; console::EventQuery query; std::optional<console::EventId> after; };
+    QString queryError;       ///< not empty: queries fail with it
+    bool holdAnswers = false; ///< answer only in answerAll()
+    struct Query {
+        int slot;
+        quint64 id;
+        console::EventQuery query;
+        std::optional<console::EventId> after;
+    };
     QList<Query> pending, asked;
     QList<int> cancelled;
     QList<std::pair<QString, QString>> actions;

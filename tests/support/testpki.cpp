@@ -40,8 +40,7 @@ KeyPurpose purposeOf(TestPki::Odd::Purpose purpose)
 TestPki::TestPki(std::string trustDomain)
     : m_authority(must(CertificateAuthority::init((m_folder.path() + "/pki").toStdString(), std::move(trustDomain),
                                                   std::chrono::hours(24 * 365), m_clock)))
-{
-}
+{}
 
 TlsFiles TestPki::of(Role role, const std::string &name)
 {

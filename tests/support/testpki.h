@@ -24,8 +24,8 @@ public:
     /// A certificate that the authority would not make: see the fields. Signed by this authority.
     struct Odd {
         std::string uri = "spiffe://test.tapio/tapio/node/odd-1";
-        std::int64_t notBeforeNs = 0;     ///< 0 = an hour ago
-        std::int64_t notAfterNs = 0;      ///< 0 = in an hour
+        std::int64_t notBeforeNs = 0; ///< 0 = an hour ago
+        std::int64_t notAfterNs = 0;  ///< 0 = in an hour
         enum class Purpose { None, ClientAuth, ServerAuth } purpose = Purpose::ClientAuth;
     };
     transport::TlsFiles odd(const Odd &spec);

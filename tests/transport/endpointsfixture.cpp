@@ -13,8 +13,7 @@ std::unique_ptr<ServerEndpoint> EndpointsFixture::openServer(ServerOptions optio
     return std::move(*server);
 }
 
-std::unique_ptr<ClientEndpoint> EndpointsFixture::openClient(std::uint16_t port, TlsFiles files, ClientOptions options,
-                                                          const Clock *clock)
+std::unique_ptr<ClientEndpoint> EndpointsFixture::openClient(std::uint16_t port, TlsFiles files, ClientOptions options, const Clock *clock)
 {
     options.port = port;
     options.tls = std::move(files);

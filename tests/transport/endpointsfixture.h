@@ -24,10 +24,7 @@ inline Bytes bytes(std::string_view text)
     return Bytes(data, data + text.size());
 }
 
-inline std::string text(const Bytes &bytes)
-{
-    return {reinterpret_cast<const char *>(bytes.data()), bytes.size()};
-}
+inline std::string text(const Bytes &bytes) { return {reinterpret_cast<const char *>(bytes.data()), bytes.size()}; }
 
 inline bool has(const std::vector<Notice> &notices, NoticeKind kind, const std::string &code)
 {
@@ -65,12 +62,14 @@ template <typename Endpoint>
 std::vector<Notice> EndpointsFixture::noticesUntil(Endpoint &endpoint, NoticeKind kind, const std::string &code)
 {
     std::vector<Notice> all;
-    static_cast<void>(QTest::qWaitFor([&] {
-        static_cast<void>(endpoint.receive(5ms));
-        for (Notice &notice : endpoint.takeNotices())
-            all.push_back(std::move(notice));
-        return has(all, kind, code);
-    }, 15'000));
+    static_cast<void>(QTest::qWaitFor(
+        [&] {
+            static_cast<void>(endpoint.receive(5ms));
+            for (Notice &notice : endpoint.takeNotices())
+                all.push_back(std::move(notice));
+            return has(all, kind, code);
+        },
+        15'000));
     return all;
 }
 

@@ -56,10 +56,7 @@ void blockSigpipe()
 
 } // namespace
 
-RawPeer::RawPeer()
-{
-    blockSigpipe();
-}
+RawPeer::RawPeer() { blockSigpipe(); }
 
 RawPeer::RawPeer(std::uint16_t port, const std::string &from, const std::string &to)
 {
@@ -179,10 +176,7 @@ bool RawPeer::updateKeys()
     return SSL_key_update(m_tls->ssl.get(), SSL_KEY_UPDATE_REQUESTED) == 1 && SSL_do_handshake(m_tls->ssl.get()) == 1;
 }
 
-void RawPeer::shutdown()
-{
-    ::shutdown(m_fd, SHUT_WR);
-}
+void RawPeer::shutdown() { ::shutdown(m_fd, SHUT_WR); }
 
 void RawPeer::reset()
 {
@@ -202,10 +196,7 @@ RawListener::RawListener() : m_fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 
         m_port = ntohs(reinterpret_cast<sockaddr_in *>(&address)->sin_port);
 }
 
-RawListener::~RawListener()
-{
-    ::close(m_fd);
-}
+RawListener::~RawListener() { ::close(m_fd); }
 
 std::unique_ptr<RawPeer> RawListener::accept(milliseconds timeout)
 {
@@ -264,9 +255,6 @@ std::string zmtpFrame(char flags, std::string_view body)
     return frame;
 }
 
-std::string zmtpPing()
-{
-    return zmtpFrame(4, std::string_view("\4PING\0\0", 7));
-}
+std::string zmtpPing() { return zmtpFrame(4, std::string_view("\4PING\0\0", 7)); }
 
 } // namespace tapio::test

@@ -14,8 +14,8 @@
 namespace tapio::test {
 
 struct RawTlsOptions {
-    std::optional<transport::TlsFiles> files;    ///< none: no certificate is offered
-    int version = 0x0304;                        ///< TLS 1.3; 0x0303: TLS 1.2
+    std::optional<transport::TlsFiles> files; ///< none: no certificate is offered
+    int version = 0x0304;                     ///< TLS 1.3; 0x0303: TLS 1.2
 };
 
 class RawPeer {

@@ -113,10 +113,7 @@ void ServerRig::run(std::function<void(ServerEndpoint &)> call)
     finished.wait();
 }
 
-void ServerRig::setReceiving(bool receiving)
-{
-    m_receiving = receiving;
-}
+void ServerRig::setReceiving(bool receiving) { m_receiving = receiving; }
 
 NumberSender::NumberSender(ClientOptions options, const Clock &clock)
 {

@@ -34,10 +34,10 @@ public:
 
     struct Stream {
         std::uint64_t received = 0;
-        std::uint64_t gaps = 0;           ///< numbers that were not the one before plus one
+        std::uint64_t gaps = 0; ///< numbers that were not the one before plus one
         std::uint64_t last = 0;
         transport::PeerId peer = 0;
-        std::size_t otherMessages = 0;    ///< payloads that are no number
+        std::size_t otherMessages = 0; ///< payloads that are no number
     };
     Stream stream(const std::string &nodeName) const;
     /// Runs on the endpoint's thread, with the endpoint.

@@ -40,14 +40,11 @@ QString openssl(const QStringList &arguments)
 
 QString verify(const TlsFiles &files, const QString &purpose)
 {
-    return openssl({"verify", "-x509_strict", "-crl_check", "-purpose", purpose, "-CAfile", files.ca.c_str(), "-CRLfile",
-                    files.crl.c_str(), files.certificate.c_str()});
+    return openssl({"verify", "-x509_strict", "-crl_check", "-purpose", purpose, "-CAfile", files.ca.c_str(), "-CRLfile", files.crl.c_str(),
+                    files.certificate.c_str()});
 }
 
-QString describe(const fs::path &certificate)
-{
-    return openssl({"x509", "-noout", "-text", "-in", certificate.c_str()});
-}
+QString describe(const fs::path &certificate) { return openssl({"x509", "-noout", "-text", "-in", certificate.c_str()}); }
 
 } // namespace
 
@@ -85,7 +82,7 @@ private slots:
     {
         QFETCH(QString, atFile);
         const fs::path inTheWay = folder() / atFile.toStdString();
-        QVERIFY(fs::create_directories(inTheWay / "x"));   // no file can take its place
+        QVERIFY(fs::create_directories(inTheWay / "x")); // no file can take its place
         QVERIFY(!CertificateAuthority::init(folder(), "test.tapio", hours(24 * 3650), m_clock));
         fs::remove_all(inTheWay);
         auto authority = make(m_clock);
@@ -102,8 +99,8 @@ private slots:
         QCOMPARE(modeOf(folder() / "ca.key"), 0600u);
         QCOMPARE(modeOf(folder() / "index.json"), 0600u);
         const QString text = describe(folder() / "ca.crt");
-        QVERIFY2(text.contains("CA:TRUE, pathlen:0") && text.contains("Certificate Sign, CRL Sign")
-                     && text.contains("prime256v1") && text.contains("ecdsa-with-SHA256") && text.contains("URI:spiffe://test.tapio\n"),
+        QVERIFY2(text.contains("CA:TRUE, pathlen:0") && text.contains("Certificate Sign, CRL Sign") && text.contains("prime256v1")
+                     && text.contains("ecdsa-with-SHA256") && text.contains("URI:spiffe://test.tapio\n"),
                  qPrintable(text));
         const auto again = CertificateAuthority::init(folder(), "other.tapio", hours(1), m_clock);
         QVERIFY(!again);
@@ -135,9 +132,12 @@ private slots:
         QTest::addColumn<Role>("role");
         QTest::addColumn<QString>("right");
         QTest::addColumn<QString>("wrong");
-        QTest::newRow("a node") << Role::Node << "sslclient" << "sslserver";
-        QTest::newRow("a console") << Role::Console << "sslclient" << "sslserver";
-        QTest::newRow("a server") << Role::Server << "sslserver" << "sslclient";
+        QTest::newRow("a node") << Role::Node << "sslclient"
+                                << "sslserver";
+        QTest::newRow("a console") << Role::Console << "sslclient"
+                                   << "sslserver";
+        QTest::newRow("a server") << Role::Server << "sslserver"
+                                  << "sslclient";
     }
     void issue_makesWhatTheRoleNeeds()
     {
@@ -234,7 +234,7 @@ private slots:
         TlsFiles seenByServer = bad->files;
         seenByServer.crl = server->files.crl;
         QVERIFY(verify(seenByServer, "sslclient").contains("certificate revoked"));
-        QVERIFY(authority.revoke(bad->identity.serial, m_clock)); // again: nothing to do
+        QVERIFY(authority.revoke(bad->identity.serial, m_clock));            // again: nothing to do
         QVERIFY(authority.issue({Role::Node, "bad", hours(1), 0}, m_clock)); // the name is free again
         QCOMPARE(authority.revoke("00ff", m_clock).error().code(), Errc::NotFound);
         QVERIFY(openssl({"crl", "-noout", "-text", "-in", server->files.crl.c_str()}).contains("X509v3 CRL Number"));
@@ -296,13 +296,15 @@ private slots:
         QTest::newRow("an index cut short") << "index.json" << QByteArray("{\"version\": 1, ") << Errc::Corrupt;
         QTest::newRow("an index that is a list") << "index.json" << QByteArray("[1, 2]") << Errc::Corrupt;
         QTest::newRow("an index nested a thousand deep") << "index.json" << QByteArray(100'000, '[') << Errc::Corrupt;
-        QTest::newRow("an index with wrong types") << "index.json"
-                                                   << QByteArray(R"({"version":1,"trustDomain":5,"crlNumber":0,"certificates":[]})") << Errc::Corrupt;
-        QTest::newRow("an index whose names lead out of the folder") << "index.json"
-            << QByteArray(R"({"version":1,"trustDomain":"a","crlNumber":0,"certificates":[{"serial":"1","role":"node","name":"../x","notBeforeNs":0,"notAfterNs":1,"revokedNs":0}]})")
+        QTest::newRow("an index with wrong types")
+            << "index.json" << QByteArray(R"({"version":1,"trustDomain":5,"crlNumber":0,"certificates":[]})") << Errc::Corrupt;
+        QTest::newRow("an index whose names lead out of the folder")
+            << "index.json"
+            << QByteArray(
+                   R"({"version":1,"trustDomain":"a","crlNumber":0,"certificates":[{"serial":"1","role":"node","name":"../x","notBeforeNs":0,"notAfterNs":1,"revokedNs":0}]})")
             << Errc::Corrupt;
-        QTest::newRow("an index of a later version") << "index.json"
-            << QByteArray(R"({"version":2,"trustDomain":"a","crlNumber":0,"certificates":[]})") << Errc::VersionMismatch;
+        QTest::newRow("an index of a later version")
+            << "index.json" << QByteArray(R"({"version":2,"trustDomain":"a","crlNumber":0,"certificates":[]})") << Errc::VersionMismatch;
         QTest::newRow("an index of two megabytes") << "index.json" << QByteArray(2 << 20, ' ') << Errc::Malformed;
         QTest::newRow("a key that is none") << "ca.key" << QByteArray("hello") << Errc::Corrupt;
         QTest::newRow("a certificate that is none") << "ca.crt" << QByteArray() << Errc::Corrupt;
@@ -329,10 +331,7 @@ private slots:
         QVERIFY(authority.error().context().find("chmod 600") != std::string::npos);
     }
 
-    void open_needsAnAuthority()
-    {
-        QCOMPARE(CertificateAuthority::open(folder()).error().code(), Errc::NotFound);
-    }
+    void open_needsAnAuthority() { QCOMPARE(CertificateAuthority::open(folder()).error().code(), Errc::NotFound); }
 
     void aFullOrReadOnlyDisk_isNamed_data()
     {
@@ -352,7 +351,9 @@ private slots:
         std::thread([&] {
             const std::string path = m_dir->path().toStdString();
             mounted = ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0
-                      && ::mount("tmpfs", path.c_str(), "tmpfs", readOnly ? static_cast<unsigned long>(MS_RDONLY) : 0ul, options.toUtf8().constData()) == 0;
+                      && ::mount("tmpfs", path.c_str(), "tmpfs", readOnly ? static_cast<unsigned long>(MS_RDONLY) : 0ul,
+                                 options.toUtf8().constData())
+                             == 0;
             if (mounted)
                 authority = CertificateAuthority::init(path + "/pki", "test.tapio", hours(1), m_clock);
         }).join();
@@ -360,8 +361,7 @@ private slots:
             QSKIP("a mount namespace needs CAP_SYS_ADMIN");
         QVERIFY(!authority);
         QTEST(authority.error().code(), "code");
-        QVERIFY2(authority.error().context().find(m_dir->path().toStdString()) != std::string::npos,
-                 authority.error().context().c_str());
+        QVERIFY2(authority.error().context().find(m_dir->path().toStdString()) != std::string::npos, authority.error().context().c_str());
     }
 
     void inspect_refuses_data()

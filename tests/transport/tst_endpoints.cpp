@@ -47,9 +47,12 @@ void TestEndpoints::exchange_carriesMessagesBothWaysWithTheVerifiedIdentity_data
 {
     QTest::addColumn<QString>("address");
     QTest::addColumn<QString>("shown");
-    QTest::newRow("IPv4") << "127.0.0.1" << "127.0.0.1:";
-    QTest::newRow("IPv6") << "::1" << "[::1]:";
-    QTest::newRow("IPv4 to a server on all addresses") << "::" << "127.0.0.1:";
+    QTest::newRow("IPv4") << "127.0.0.1"
+                          << "127.0.0.1:";
+    QTest::newRow("IPv6") << "::1"
+                          << "[::1]:";
+    QTest::newRow("IPv4 to a server on all addresses") << "::"
+                                                       << "127.0.0.1:";
 }
 
 void TestEndpoints::exchange_carriesMessagesBothWaysWithTheVerifiedIdentity()
@@ -121,8 +124,7 @@ void TestEndpoints::ready_cannotSpoofAnIdentity()
     QVERIFY(spoofer.startTls({m_pki.node("spoofer")}));
     const std::string claims = zmtpProperty("Identity", std::to_string(genuine->peer))
                                + zmtpProperty("X-Tapio-Identity", "spiffe://test.tapio/tapio/node/victim")
-                               + zmtpProperty("X-Tapio-Serial", genuine->identity.serial)
-                               + zmtpProperty("x-tapio-address", "10.0.0.1:1");
+                               + zmtpProperty("X-Tapio-Serial", genuine->identity.serial) + zmtpProperty("x-tapio-address", "10.0.0.1:1");
     QVERIFY(spoofer.startZmtp("DEALER", claims));
     QVERIFY(spoofer.send(zmtpFrame(0, "it is me, too")));
     const auto spoofed = nextMessage(*server);
@@ -278,7 +280,7 @@ void TestEndpoints::client_cutsAServerThatFallsSilent()
     frozen.join();
     QVERIFY(connected);
     QVERIFY(has(notices, NoticeKind::Closed, "heartbeat-timeout"));
-    const auto phase = [&] {   // as of the last receive(); the notice is told when the end begins
+    const auto phase = [&] { // as of the last receive(); the notice is told when the end begins
         static_cast<void>(client->receive(5ms));
         return client->phase();
     };
@@ -289,8 +291,10 @@ void TestEndpoints::client_saysWhyItCannotConnect_data()
 {
     QTest::addColumn<QString>("host");
     QTest::addColumn<QString>("code");
-    QTest::newRow("nobody listens") << "127.0.0.1" << "unreachable";
-    QTest::newRow("a name that does not exist") << "no-such-host.invalid" << "unresolved";
+    QTest::newRow("nobody listens") << "127.0.0.1"
+                                    << "unreachable";
+    QTest::newRow("a name that does not exist") << "no-such-host.invalid"
+                                                << "unresolved";
 }
 
 void TestEndpoints::client_saysWhyItCannotConnect()

@@ -70,7 +70,7 @@ private slots:
         const QStringList folders = QDir(m_folder->path()).entryList({"tapio-ipc-*"}, QDir::Dirs);
         QCOMPARE(folders.size(), 1);
         const QString socket = m_folder->filePath(folders[0] + "/zmq");
-        QVERIFY(QFile::remove(socket));     // a Unix socket is bound to its name when it is made, and to nothing after that
+        QVERIFY(QFile::remove(socket)); // a Unix socket is bound to its name when it is made, and to nothing after that
         QProcess stranger;
         stranger.start("python3", {"-c", QString("import socket\n"
                                                  "s = socket.socket(socket.AF_UNIX)\n"

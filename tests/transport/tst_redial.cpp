@@ -49,10 +49,10 @@ void TestRedial::dialNow_doesNotWaitForTheBackOff()
     ServerOptions again;
     again.port = port;
     server = openServer(again);
-    client->reconnect(0ms);      // a session that was told to come back does not come before its time
+    client->reconnect(0ms); // a session that was told to come back does not come before its time
     client->dialNow();
     QVERIFY(waitPhase(*client, LinkPhase::Connected));
-    client->dialNow();           // and of one that is up a person makes a new one
+    client->dialNow(); // and of one that is up a person makes a new one
     QTRY_VERIFY((static_cast<void>(client->receive(10ms)), client->generation() == 2));
 }
 

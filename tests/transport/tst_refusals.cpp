@@ -50,8 +50,7 @@ Attack plain(std::string bytes)
 
 void sendForEver(RawPeer &peer, const std::string &bytes)
 {
-    while (peer.send(bytes)) {
-    }
+    while (peer.send(bytes)) {}
 }
 
 } // namespace
@@ -71,10 +70,7 @@ private:
     void rows();
 
 private slots:
-    void refusal_data()
-    {
-        rows();
-    }
+    void refusal_data() { rows(); }
     void refusal();
     void clientEndpoint_isToldWhyItWasRefused_data();
     void clientEndpoint_isToldWhyItWasRefused();
@@ -100,43 +96,52 @@ void TestRefusals::rows()
     const TlsFiles node = m_pki.node("node-2");
 
     row("a certificate of another authority", onlyTls({m_otherPki.node()}), "wrong-ca", "not issued by our authority");
-    row("an expired certificate", onlyTls({m_pki.odd({.notBeforeNs = nowNs - 2 * hourNs, .notAfterNs = nowNs - hourNs})}),
-        "expired", "has expired");
-    row("a certificate that is not yet valid",
-        onlyTls({m_pki.odd({.notBeforeNs = nowNs + hourNs, .notAfterNs = nowNs + 2 * hourNs})}), "not-yet-valid", "not yet valid");
+    row("an expired certificate", onlyTls({m_pki.odd({.notBeforeNs = nowNs - 2 * hourNs, .notAfterNs = nowNs - hourNs})}), "expired",
+        "has expired");
+    row("a certificate that is not yet valid", onlyTls({m_pki.odd({.notBeforeNs = nowNs + hourNs, .notAfterNs = nowNs + 2 * hourNs})}),
+        "not-yet-valid", "not yet valid");
     m_pki.node("revoked-1");
     m_pki.revoke(Role::Node, "revoked-1");
     row("a revoked certificate", onlyTls({m_pki.node("revoked-1")}), "revoked", "was revoked");
     row("a server's certificate in a client's hand", onlyTls({m_pki.server()}), "wrong-purpose", "purpose");
     row("a certificate without extended key usage", onlyTls({m_pki.odd({.purpose = Odd::Purpose::None})}), "wrong-purpose",
         "extended key usage");
-    row("a client certificate whose role is server", onlyTls({m_pki.odd({.uri = "spiffe://test.tapio/tapio/server/odd-1"})}),
-        "wrong-role", "it is a server");
+    row("a client certificate whose role is server", onlyTls({m_pki.odd({.uri = "spiffe://test.tapio/tapio/server/odd-1"})}), "wrong-role",
+        "it is a server");
     row("a certificate without identity", onlyTls({m_pki.odd({.uri = ""})}), "bad-identity", "names no identity");
     row("a certificate with another application's identity", onlyTls({m_pki.odd({.uri = "spiffe://test.tapio/ns/default/sa/web"})}),
         "bad-identity", "not spiffe://TRUST-DOMAIN/tapio/ROLE/NAME");
-    row("a certificate of another trust domain", onlyTls({m_pki.odd({.uri = "spiffe://elsewhere/tapio/node/odd-1"})}),
-        "bad-identity", "trust domain elsewhere");
+    row("a certificate of another trust domain", onlyTls({m_pki.odd({.uri = "spiffe://elsewhere/tapio/node/odd-1"})}), "bad-identity",
+        "trust domain elsewhere");
     row("no certificate", onlyTls({}), "no-certificate", "no certificate");
     row("a TLS 1.2 client", onlyTls({node, 0x0303}), "tls-version", "TLS 1.3");
     row("ZeroMQ without TLS", plain(zmtpGreeting()), "plaintext", "ZeroMQ without TLS");
     row("an HTTP request", plain("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), "plaintext", "plain text");
     row("two kilobytes of garbage", plain(std::string(2048, '\x8E')), "garbage", "not TLS");
     row("a TLS record of garbage", plain("\x16\x03\x01\x00\x10"s + std::string(16, '\xAA')), "garbage", "not valid TLS");
-    row("it hangs up after the connect", [](RawPeer &peer) { peer.reset(); }, "reset", "reset");
+    row(
+        "it hangs up after the connect", [](RawPeer &peer) { peer.reset(); }, "reset", "reset");
 
-    row("connected and silent", [](RawPeer &) {}, "handshake-timeout", "within 1 s");
-    row("a TLS hello that trickles in", [](RawPeer &peer) {
-        peer.send("\x16\x03\x01\x40\x00\x01"s);
-        while (peer.send("x") && !peer.waitForEnd(50ms)) {
-        } }, "handshake-timeout", "within 1 s");
+    row(
+        "connected and silent", [](RawPeer &) {}, "handshake-timeout", "within 1 s");
+    row(
+        "a TLS hello that trickles in",
+        [](RawPeer &peer) {
+            peer.send("\x16\x03\x01\x40\x00\x01"s);
+            while (peer.send("x") && !peer.waitForEnd(50ms)) {}
+        },
+        "handshake-timeout", "within 1 s");
     row("TLS and then silence", onlyTls({node}), "handshake-timeout", "within 1 s");
-    row("a greeting that trickles in", [node](RawPeer &peer) {
-        peer.startTls({node});
-        for (const char c : zmtpGreeting()) {
-            if (!peer.send({&c, 1}) || peer.waitForEnd(50ms))
-                return;
-        } }, "handshake-timeout", "within 1 s");
+    row(
+        "a greeting that trickles in",
+        [node](RawPeer &peer) {
+            peer.startTls({node});
+            for (const char c : zmtpGreeting()) {
+                if (!peer.send({&c, 1}) || peer.waitForEnd(50ms))
+                    return;
+            }
+        },
+        "handshake-timeout", "within 1 s");
     row("a greeting and no READY", insideTls(node, zmtpGreeting()), "handshake-timeout", "within 1 s");
 
     row("garbage inside TLS", insideTls(node, std::string(100, 'x')), "garbage", "other than ZMTP");
@@ -150,30 +155,37 @@ void TestRefusals::rows()
 
     row("a message over the limit", afterReady(node, [](RawPeer &peer) { peer.send(zmtpLongHeader(0, maxMessageBytes + 1)); }),
         "frame-too-large", "65537 bytes; the limit is 65536", true);
-    row("a message of a terabyte", afterReady(node, [](RawPeer &peer) { peer.send(zmtpLongHeader(0, 1ull << 40)); }),
-        "frame-too-large", "1099511627776", true);
+    row("a message of a terabyte", afterReady(node, [](RawPeer &peer) { peer.send(zmtpLongHeader(0, 1ull << 40)); }), "frame-too-large",
+        "1099511627776", true);
     row("an endless multipart message", afterReady(node, [](RawPeer &peer) { sendForEver(peer, zmtpFrame(1, std::string(60'000, 'm'))); }),
         "multipart", "several frames", true);
-    row("a flood of pings", afterReady(node, [](RawPeer &peer) { sendForEver(peer, zmtpPing()); }), "command-flood",
-        "20 per second", true);
-    row("a command of a megabyte", afterReady(node, [](RawPeer &peer) { peer.send(zmtpLongHeader(4, 1u << 20)); }),
-        "frame-too-large", "command", true);
+    row("a flood of pings", afterReady(node, [](RawPeer &peer) { sendForEver(peer, zmtpPing()); }), "command-flood", "20 per second", true);
+    row("a command of a megabyte", afterReady(node, [](RawPeer &peer) { peer.send(zmtpLongHeader(4, 1u << 20)); }), "frame-too-large",
+        "command", true);
     row("reserved flags", afterReady(node, [](RawPeer &peer) { peer.send(zmtpFrame(0x40, "x")); }), "garbage", "reserved", true);
-    row("a ping that is too short", afterReady(node, [](RawPeer &peer) { peer.send(zmtpFrame(4, "\4PING")); }), "garbage",
+    row("a ping that is too short", afterReady(node, [](RawPeer &peer) { peer.send(zmtpFrame(4, "\4PING")); }), "garbage", "PING and PONG",
+        true);
+    row("a command of later ZMTP versions", afterReady(node, [](RawPeer &peer) { peer.send(zmtpFrame(4, "\x09SUBSCRIBE")); }), "garbage",
         "PING and PONG", true);
-    row("a command of later ZMTP versions", afterReady(node, [](RawPeer &peer) { peer.send(zmtpFrame(4, "\x09SUBSCRIBE")); }),
-        "garbage", "PING and PONG", true);
-    row("a flood of key updates", afterReady(node, [](RawPeer &peer) {
-            for (int i = 0; i < 1000 && peer.updateKeys(); ++i) {
-            } }),
+    row("a flood of key updates",
+        afterReady(node,
+                   [](RawPeer &peer) {
+                       for (int i = 0; i < 1000 && peer.updateKeys(); ++i) {}
+                   }),
         "command-flood", "TLS keys", true);
-    row("a reset in the middle of a frame", afterReady(node, [](RawPeer &peer) {
-            peer.send(zmtpLongHeader(0, 1000) + std::string(10, 'r'));
-            peer.reset(); }),
+    row("a reset in the middle of a frame",
+        afterReady(node,
+                   [](RawPeer &peer) {
+                       peer.send(zmtpLongHeader(0, 1000) + std::string(10, 'r'));
+                       peer.reset();
+                   }),
         "reset", "reset", true);
-    row("an end without goodbye", afterReady(node, [](RawPeer &peer) {
-            peer.send(zmtpLongHeader(0, 1000) + std::string(10, 'r'));
-            peer.shutdown(); }),
+    row("an end without goodbye",
+        afterReady(node,
+                   [](RawPeer &peer) {
+                       peer.send(zmtpLongHeader(0, 1000) + std::string(10, 'r'));
+                       peer.shutdown();
+                   }),
         "reset", "without a goodbye", true);
     row("it connects and falls silent", afterReady(node, [](RawPeer &) {}), "heartbeat-timeout", "Nothing was heard from it for 3 s", true);
 }
@@ -202,16 +214,19 @@ void TestRefusals::refusal()
     QVERIFY(bad.isConnected());
     attack(bad);
     const Notice notice = server.waitFor(wasOpen ? NoticeKind::Closed : NoticeKind::Refused, code.toStdString());
-    QVERIFY2(notice.code == code.toStdString(), [&] {
-        std::string all = "notices:";
-        for (const Notice &each : server.notices())
-            all += "\n  " + each.code + ": " + each.reason;
-        return all;
-    }().c_str());
+    QVERIFY2(notice.code == code.toStdString(),
+             [&] {
+                 std::string all = "notices:";
+                 for (const Notice &each : server.notices())
+                     all += "\n  " + each.code + ": " + each.reason;
+                 return all;
+             }()
+                 .c_str());
     QVERIFY2(QString::fromStdString(notice.reason).contains(reason), notice.reason.c_str());
     QVERIFY(notice.reason.ends_with('.'));
     QVERIFY(notice.remoteAddress.starts_with("127.0.0.1:"));
-    QCOMPARE(QString::fromStdString(notice.identity), wasOpen ? QString("spiffe://test.tapio/tapio/node/node-2") : QString::fromStdString(notice.identity));
+    QCOMPARE(QString::fromStdString(notice.identity),
+             wasOpen ? QString("spiffe://test.tapio/tapio/node/node-2") : QString::fromStdString(notice.identity));
     QVERIFY(bad.waitForEnd(5s));
 
     const auto report = healthy.finish();
@@ -225,9 +240,12 @@ void TestRefusals::clientEndpoint_isToldWhyItWasRefused_data()
 {
     QTest::addColumn<QString>("certificate");
     QTest::addColumn<QString>("code");
-    QTest::newRow("expired") << "expired" << "expired";
-    QTest::newRow("revoked") << "revoked" << "revoked";
-    QTest::newRow("another role") << "role" << "bad-identity";
+    QTest::newRow("expired") << "expired"
+                             << "expired";
+    QTest::newRow("revoked") << "revoked"
+                             << "revoked";
+    QTest::newRow("another role") << "role"
+                                  << "bad-identity";
 }
 
 void TestRefusals::clientEndpoint_isToldWhyItWasRefused()
@@ -283,7 +301,8 @@ void TestRefusals::clientEndpoint_refusesItsOwnCertificateThatNoServerWouldTake(
     QVERIFY(!client);
     QCOMPARE(client.error().code(), Errc::InvalidArgument);
     const QString sentence = QString::fromStdString(client.error().context());
-    QVERIFY2(sentence.startsWith(QString::fromStdString(options.tls.certificate.native()) + " is no certificate to connect with"), qPrintable(sentence));
+    QVERIFY2(sentence.startsWith(QString::fromStdString(options.tls.certificate.native()) + " is no certificate to connect with"),
+             qPrintable(sentence));
     QVERIFY2(sentence.contains("'tapio pki issue node NAME'"), qPrintable(sentence));
 }
 
@@ -337,11 +356,21 @@ void TestRefusals::clientEndpoint_refusesAWrongServer_data()
     QTest::addColumn<QString>("certificate");
     QTest::addColumn<QString>("expectedName");
     QTest::addColumn<QString>("code");
-    QTest::newRow("a server of another authority") << "other" << "" << "wrong-ca";
-    QTest::newRow("a node that plays server") << "node" << "" << "wrong-purpose";
-    QTest::newRow("a server of another name") << "server" << "server-2" << "bad-identity";
-    QTest::newRow("a server certificate of the role node") << "role" << "" << "wrong-role";
-    QTest::newRow("plain bytes") << "plain" << "" << "garbage";
+    QTest::newRow("a server of another authority") << "other"
+                                                   << ""
+                                                   << "wrong-ca";
+    QTest::newRow("a node that plays server") << "node"
+                                              << ""
+                                              << "wrong-purpose";
+    QTest::newRow("a server of another name") << "server"
+                                              << "server-2"
+                                              << "bad-identity";
+    QTest::newRow("a server certificate of the role node") << "role"
+                                                           << ""
+                                                           << "wrong-role";
+    QTest::newRow("plain bytes") << "plain"
+                                 << ""
+                                 << "garbage";
 }
 
 void TestRefusals::clientEndpoint_refusesAWrongServer()

@@ -97,7 +97,7 @@ void TestServerBridge::filesThatStayBroken_areSaidOnce()
     auto notices = noticesUntil(*server, NoticeKind::Refused, "tls-files");
     QVERIFY(has(notices, NoticeKind::Refused, "tls-files"));
     pki.node("late");
-    pki.revoke(Role::Node, "late");        // writes a good list again
+    pki.revoke(Role::Node, "late"); // writes a good list again
     const auto revoked = openClient(server->port(), pki.node("late"));
     notices = noticesUntil(*server, NoticeKind::Refused, "revoked");
     QVERIFY(has(notices, NoticeKind::Refused, "revoked"));
@@ -118,7 +118,7 @@ void TestServerBridge::halfOpenFromTheNewcomersAddress_makeRoom()
     QFETCH(int, own);
     ServerOptions options;
     options.tls = m_pki.server();
-    options.handshakeDeadline = 120s;       // none of them gives up its place by that
+    options.handshakeDeadline = 120s; // none of them gives up its place by that
     const auto server = openServer(options);
     std::vector<std::unique_ptr<RawPeer>> halfOpen;
     for (int i = 0; i < others; ++i)

@@ -46,8 +46,8 @@ private slots:
     void whatDoesNotHold_isRefused_data()
     {
         QTest::addColumn<QString>("change");
-        for (const char *change : {"another byte", "a byte more", "a byte less", "another signature", "no signature", "a long signature", "another node",
-                                   "another authority", "before its time", "after its time", "revoked"})
+        for (const char *change : {"another byte", "a byte more", "a byte less", "another signature", "no signature", "a long signature",
+                                   "another node", "another authority", "before its time", "after its time", "revoked"})
             QTest::newRow(change) << change;
     }
     void whatDoesNotHold_isRefused()
@@ -96,14 +96,16 @@ private slots:
         const auto signature = signBytes(files, m_bytes);
         const auto put = [&](const char *name, const Bytes &bytes) {
             QFile file(folder.filePath(name));
-            return file.open(QFile::WriteOnly) && file.write(reinterpret_cast<const char *>(bytes.data()), qint64(bytes.size())) == qint64(bytes.size());
+            return file.open(QFile::WriteOnly)
+                   && file.write(reinterpret_cast<const char *>(bytes.data()), qint64(bytes.size())) == qint64(bytes.size());
         };
         QVERIFY(signature && put("bytes", m_bytes) && put("signature", *signature));
         QProcess key;
         key.start("openssl", {"x509", "-in", files.certificate.c_str(), "-pubkey", "-noout", "-out", folder.filePath("key.pem")});
         QVERIFY(key.waitForFinished());
         QProcess verify;
-        verify.start("openssl", {"dgst", "-sha256", "-verify", folder.filePath("key.pem"), "-signature", folder.filePath("signature"), folder.filePath("bytes")});
+        verify.start("openssl", {"dgst", "-sha256", "-verify", folder.filePath("key.pem"), "-signature", folder.filePath("signature"),
+                                 folder.filePath("bytes")});
         QVERIFY(verify.waitForFinished());
         QVERIFY2(verify.readAllStandardOutput().contains("Verified OK"), verify.readAllStandardError());
     }

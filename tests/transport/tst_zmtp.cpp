@@ -12,15 +12,9 @@ using namespace std::string_literals;
 
 namespace {
 
-std::span<const std::byte> bytes(std::string_view text)
-{
-    return std::as_bytes(std::span(text.data(), text.size()));
-}
+std::span<const std::byte> bytes(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
 
-std::string text(const std::vector<std::byte> &bytes)
-{
-    return {reinterpret_cast<const char *>(bytes.data()), bytes.size()};
-}
+std::string text(const std::vector<std::byte> &bytes) { return {reinterpret_cast<const char *>(bytes.data()), bytes.size()}; }
 
 struct Fed {
     std::string code;
@@ -87,8 +81,8 @@ private slots:
 
     void prologue_putsOurPropertiesInThePlaceOfThePeers()
     {
-        const std::string theirs = zmtpProperty("Identity", "victim") + zmtpProperty("X-Tapio-Identity", "root")
-                                   + zmtpProperty("Resource", "x");
+        const std::string theirs =
+            zmtpProperty("Identity", "victim") + zmtpProperty("X-Tapio-Identity", "root") + zmtpProperty("Resource", "x");
         const std::string input = zmtpGreeting() + zmtpReady("DEALER", theirs) + "left alone";
         const std::string ours = "\5READY" + zmtpProperty("Socket-Type", "DEALER") + zmtpProperty("Identity", "7")
                                  + zmtpProperty("X-Tapio-Identity", "spiffe://a/tapio/node/n");
@@ -119,20 +113,23 @@ private slots:
         asServer[32] = 1;
         std::string mechanismTail = greeting;
         mechanismTail[20] = 'x';
-        QTest::newRow("text") << "GET / HTTP/1.1\r\n\r\n"s << "garbage"s;
+        QTest::newRow("text") << "GET / HTTP/1.1\r\n\r\n"s
+                              << "garbage"s;
         QTest::newRow("a signature that ends wrongly") << std::string(11, '\xFF') << "garbage"s;
         QTest::newRow("ZMTP 2") << zmtpGreeting("NULL", 2) << "garbage"s;
         QTest::newRow("CURVE") << zmtpGreeting("CURVE") << "mechanism"s;
         QTest::newRow("something behind NULL") << mechanismTail << "mechanism"s;
         QTest::newRow("as-server") << asServer << "mechanism"s;
         QTest::newRow("a message instead of READY") << greeting + zmtpFrame(0, "x") << "garbage"s;
-        QTest::newRow("READY in the long form") << greeting + zmtpLongHeader(4, 6) + "\5READY" << "garbage"s;
+        QTest::newRow("READY in the long form") << greeting + zmtpLongHeader(4, 6) + "\5READY"
+                                                << "garbage"s;
         QTest::newRow("an empty command") << greeting + zmtpFrame(4, "") << "garbage"s;
         QTest::newRow("ERROR") << greeting + zmtpFrame(4, "\5ERROR\0") << "garbage"s;
         QTest::newRow("no socket type") << greeting + zmtpFrame(4, "\5READY") << "garbage"s;
         QTest::newRow("another socket type") << greeting + zmtpReady("ROUTER") << "garbage"s;
         QTest::newRow("a socket type that only begins like ours") << greeting + zmtpReady("DEALER2") << "garbage"s;
-        QTest::newRow("two socket types, the last one bad") << greeting + zmtpReady("DEALER", zmtpProperty("socket-type", "PUB")) << "garbage"s;
+        QTest::newRow("two socket types, the last one bad")
+            << greeting + zmtpReady("DEALER", zmtpProperty("socket-type", "PUB")) << "garbage"s;
         QTest::newRow("a property longer than the command") << greeting + zmtpReady("DEALER", "\3abc\xFF\xFF\xFF\xFF") << "garbage"s;
         QTest::newRow("a property name longer than the command") << greeting + zmtpReady("DEALER", "\xFF") << "garbage"s;
     }
@@ -175,7 +172,8 @@ private slots:
         QTest::newRow("a command with more to come") << before + zmtpFrame(5, std::string("\4PING\0\0", 7)) << "multipart"s;
         QTest::newRow("an empty command") << before + zmtpFrame(4, "") << "garbage"s;
         QTest::newRow("a ping without time to live") << before + zmtpFrame(4, "\4PING\0"s) << "garbage"s;
-        QTest::newRow("READY again") << before + zmtpReady("DEALER").substr(0, 2 + 5) + "junk" << "frame-too-large"s;
+        QTest::newRow("READY again") << before + zmtpReady("DEALER").substr(0, 2 + 5) + "junk"
+                                     << "frame-too-large"s;
         QTest::newRow("an unknown command") << before + zmtpFrame(4, "\4PEEK\0\0\0") << "garbage"s;
         QTest::newRow("a command that is too long") << before + zmtpFrame(4, std::string(24, 'p')) << "frame-too-large"s;
         QTest::newRow("a hundred and one pings at once") << before + repeated(zmtpPing(), 101) << "command-flood"s;

@@ -44,8 +44,15 @@ std::vector<Scene> scenes()
             {"extreme", madeup::extreme(), {}},
             {"long-names", madeup::longNames(), {}},
             {"full", madeup::busy(), [](OverviewView &view) { view.openFullScreen(); }},
-            {"full-crowded", madeup::crowded(), [](OverviewView &view) { view.grid().setCurrent(9); view.openFullScreen(); }},
-            {"full-table", madeup::busy(), [](OverviewView &view) { view.grid().setCurrent(1); view.toggleTable(); }}};
+            {"full-crowded", madeup::crowded(),
+             [](OverviewView &view) {
+                 view.grid().setCurrent(9);
+                 view.openFullScreen();
+             }},
+            {"full-table", madeup::busy(), [](OverviewView &view) {
+                 view.grid().setCurrent(1);
+                 view.toggleTable();
+             }}};
 }
 
 } // namespace
@@ -71,11 +78,13 @@ int main(int argc, char **argv)
             themes.setChoice(choice);
             themes.setWindowSize(window);
             for (const Scene &scene : scenes()) {
-                const QString name = QStringLiteral("%1-%2-%3x%4").arg(scene.name, themes.theme().name).arg(window.width()).arg(window.height());
-                if (!wanted.isEmpty() && !std::any_of(wanted.begin(), wanted.end(), [&](const QString &each) { return name.startsWith(each); }))
+                const QString name =
+                    QStringLiteral("%1-%2-%3x%4").arg(scene.name, themes.theme().name).arg(window.width()).arg(window.height());
+                if (!wanted.isEmpty()
+                    && !std::any_of(wanted.begin(), wanted.end(), [&](const QString &each) { return name.startsWith(each); }))
                     continue;
-                OverviewView view(Look {themes, icons}, time);
-                FocusRing ring(&view, Look {themes, icons});
+                OverviewView view(Look{themes, icons}, time);
+                FocusRing ring(&view, Look{themes, icons});
                 // What the window leaves to a page: rail and bars taken off.
                 view.resize(window.width() - (window.width() >= 1600 ? 204 : 52), window.height() - 68);
                 view.show();

@@ -16,7 +16,10 @@ using namespace tapio::test;
 
 namespace {
 constexpr std::int64_t now = FakeClock::startNs;
-QString cellText(const QAbstractItemModel &model, int row, int column) { return model.index(row, column).data().toString().replace(QChar(0x00A0), ' '); }
+QString cellText(const QAbstractItemModel &model, int row, int column)
+{
+    return model.index(row, column).data().toString().replace(QChar(0x00A0), ' ');
+}
 } // namespace
 
 class TestConnectionModels : public QObject {
@@ -30,7 +33,8 @@ private slots:
         model.update(agents, now);
         QCOMPARE(model.rowCount(), 9);
         QPersistentModelIndex third = model.index(model.rowOf("node-12"), AgentsModel::Node);
-        QSignalSpy inserted(&model, &QAbstractItemModel::rowsInserted), removed(&model, &QAbstractItemModel::rowsRemoved), reset(&model, &QAbstractItemModel::modelReset);
+        QSignalSpy inserted(&model, &QAbstractItemModel::rowsInserted), removed(&model, &QAbstractItemModel::rowsRemoved),
+            reset(&model, &QAbstractItemModel::modelReset);
         agents.erase(agents.begin());
         agents.push_back(agents.back());
         agents.back().node = "aaa-first";
@@ -81,7 +85,8 @@ private slots:
         QCOMPARE(cellText(model, 0, AgentsModel::Lost), "0");
         const QString tip = model.index(1, AgentsModel::Lost).data(Qt::ToolTipRole).toString();
         QVERIFY(tip.startsWith("Lost in the kernel's ring: 1,000\nShed by the overhead budget: 200\nDropped by the agent: 311\n"));
-        QVERIFY(detailText("n", agentDetails(sampleAgents(2, now)[1], {}, m_time, now, counters)).contains("Lost in the kernel's ring: 1,000"));
+        QVERIFY(
+            detailText("n", agentDetails(sampleAgents(2, now)[1], {}, m_time, now, counters)).contains("Lost in the kernel's ring: 1,000"));
     }
     void agent_notMeasuredIsSaid()
     {
@@ -161,7 +166,8 @@ private slots:
     void details_haveEveryHookWithItsReason()
     {
         wire::HookReport report;
-        report.hooks = {{"process", "sched_process_exec", wire::HookState::Active, "tp_btf", "", 4000, 10}, {"oom", "mark_victim", wire::HookState::Denied, "", "needs CAP_BPF", 0, 0}};
+        report.hooks = {{"process", "sched_process_exec", wire::HookState::Active, "tp_btf", "", 4000, 10},
+                        {"oom", "mark_victim", wire::HookState::Denied, "", "needs CAP_BPF", 0, 0}};
         const QString text = detailText("n", agentDetails(sampleAgents(1, now)[0], {report}, m_time, now));
         QVERIFY(text.contains("process/sched_process_exec: active, tp_btf, 400 ns per run"));
         QVERIFY(text.contains("oom/mark_victim: denied: needs CAP_BPF"));

@@ -138,8 +138,10 @@ private slots:
         QTest::addColumn<std::int64_t>("offsetNs");
         QTest::addColumn<QString>("since");
         QTest::addColumn<QString>("silent");
-        QTest::newRow("one clock") << std::int64_t(0) << "4 min" << "for 1 h";
-        QTest::newRow("a console two hours behind its server") << 7200 * nsPerSecond << "2 h" << "for 3 h";
+        QTest::newRow("one clock") << std::int64_t(0) << "4 min"
+                                   << "for 1 h";
+        QTest::newRow("a console two hours behind its server") << 7200 * nsPerSecond << "2 h"
+                                                               << "for 3 h";
     }
     void agesAreOfTheServersClock()
     {
@@ -149,7 +151,8 @@ private slots:
         m_ui->window->openPage(PageId::Connections, QStringLiteral("node=node-10"));
         emit m_ui->session.agentsChanged();
         const auto plain = [](const QString &text) { return QString(text).replace(QChar(0x00A0), QLatin1Char(' ')); };
-        const QModelIndexList rows = m_page->agents().match(m_page->agents().index(0, AgentsModel::Node), Qt::DisplayRole, QStringLiteral("node-10"), 1, Qt::MatchExactly);
+        const QModelIndexList rows = m_page->agents().match(m_page->agents().index(0, AgentsModel::Node), Qt::DisplayRole,
+                                                            QStringLiteral("node-10"), 1, Qt::MatchExactly);
         QCOMPARE(rows.size(), 1);
         QTEST(plain(rows[0].siblingAtColumn(AgentsModel::Since).data().toString()), "since");
         QTEST(plain(drawn("Since")).section('(', 1).section(" ago", 0, 0), "since");

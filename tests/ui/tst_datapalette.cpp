@@ -36,10 +36,16 @@ Triple seen(const QColor &color, const Matrix &sight)
     Triple rgb = multiplied(sight, {linear(color.redF()), linear(color.greenF()), linear(color.blueF())});
     for (double &c : rgb)
         c = std::max(c, 0.0); // the simulation is of the eye, not of a screen: what is brighter than white is not cut
-    Triple lms = multiplied({{{0.4122214708, 0.5363325363, 0.0514459929}, {0.2119034982, 0.6806995451, 0.1073969566}, {0.0883024619, 0.2817188376, 0.6299787005}}}, rgb);
+    Triple lms = multiplied({{{0.4122214708, 0.5363325363, 0.0514459929},
+                              {0.2119034982, 0.6806995451, 0.1073969566},
+                              {0.0883024619, 0.2817188376, 0.6299787005}}},
+                            rgb);
     for (double &c : lms)
         c = std::cbrt(c);
-    return multiplied({{{0.2104542553, 0.7936177850, -0.0040720468}, {1.9779984951, -2.4285922050, 0.4505937099}, {0.0259040371, 0.7827717662, -0.8086757660}}}, lms);
+    return multiplied({{{0.2104542553, 0.7936177850, -0.0040720468},
+                        {1.9779984951, -2.4285922050, 0.4505937099},
+                        {0.0259040371, 0.7827717662, -0.8086757660}}},
+                      lms);
 }
 
 /// Smallest distance of two of the first `count` colours, times 100.

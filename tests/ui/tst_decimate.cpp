@@ -13,10 +13,7 @@ namespace {
 constexpr std::int64_t second = 1'000'000'000;
 constexpr double noSample = std::numeric_limits<double>::quiet_NaN();
 
-PlotFrame frame(std::int64_t toNs, double width = 100)
-{
-    return {QRectF(0, 0, width, 100), QRectF(), 0, toNs, 0, 100, 1};
-}
+PlotFrame frame(std::int64_t toNs, double width = 100) { return {QRectF(0, 0, width, 100), QRectF(), 0, toNs, 0, 100, 1}; }
 
 PlotSeries series(const char *key, std::vector<PlotPoint> points, bool stacked = false)
 {
@@ -60,12 +57,13 @@ private slots:
         QTest::addColumn<QList<double>>("values");
         QTest::addColumn<QList<qint64>>("seconds");
         QTest::addColumn<QList<int>>("runs");
-        const QList<qint64> even {0, 1, 2, 3, 4, 5};
-        QTest::newRow("nothing missing is one line") << QList<double> {1, 2, 3, 4, 5, 6} << even << QList<int> {6};
-        QTest::newRow("NaN breaks the line") << QList<double> {1, 2, noSample, 4, 5, 6} << even << QList<int> {2, 3};
-        QTest::newRow("one sample between gaps is a run of one") << QList<double> {1, noSample, 3, noSample, 5, 6} << even << QList<int> {1, 1, 2};
-        QTest::newRow("one missing bucket breaks the line") << QList<double> {1, 2, 3, 4} << QList<qint64> {0, 1, 3, 4} << QList<int> {2, 2};
-        QTest::newRow("all NaN is no line") << QList<double> {noSample, noSample} << QList<qint64> {0, 1} << QList<int> {};
+        const QList<qint64> even{0, 1, 2, 3, 4, 5};
+        QTest::newRow("nothing missing is one line") << QList<double>{1, 2, 3, 4, 5, 6} << even << QList<int>{6};
+        QTest::newRow("NaN breaks the line") << QList<double>{1, 2, noSample, 4, 5, 6} << even << QList<int>{2, 3};
+        QTest::newRow("one sample between gaps is a run of one")
+            << QList<double>{1, noSample, 3, noSample, 5, 6} << even << QList<int>{1, 1, 2};
+        QTest::newRow("one missing bucket breaks the line") << QList<double>{1, 2, 3, 4} << QList<qint64>{0, 1, 3, 4} << QList<int>{2, 2};
+        QTest::newRow("all NaN is no line") << QList<double>{noSample, noSample} << QList<qint64>{0, 1} << QList<int>{};
     }
     void gap()
     {
@@ -83,7 +81,7 @@ private slots:
 
     void aJitteringSourceIsNoGap()
     {
-        const std::vector<PlotPoint> points {{0, 1}, {1'400'000'000, 2}, {2'100'000'000, 3}, {3'500'000'000, 4}};
+        const std::vector<PlotPoint> points{{0, 1}, {1'400'000'000, 2}, {2'100'000'000, 3}, {3'500'000'000, 4}};
         QCOMPARE(decimate(points, frame(5 * second), second, 1).size(), 1u);
     }
 
@@ -102,22 +100,19 @@ private slots:
         QCOMPARE(runs[0].back().x(), 100.);
     }
 
-    void noPointsAreNoLine()
-    {
-        QVERIFY(decimate({}, frame(second), second, 1).empty());
-    }
+    void noPointsAreNoLine() { QVERIFY(decimate({}, frame(second), second, 1).empty()); }
 
     void emptySpans_data()
     {
         QTest::addColumn<QList<qint64>>("seconds");
         QTest::addColumn<QList<QPair<int, int>>>("spans");
         using Spans = QList<QPair<int, int>>;
-        QTest::newRow("everything is there") << QList<qint64> {0, 1, 2, 3, 4, 5, 6, 7, 8, 9} << Spans {};
-        QTest::newRow("nothing is there") << QList<qint64> {} << Spans {{0, 10}};
-        QTest::newRow("it began late") << QList<qint64> {6, 7, 8, 9} << Spans {{0, 6}};
-        QTest::newRow("it ended early") << QList<qint64> {0, 1, 2} << Spans {{2, 10}};
-        QTest::newRow("a hole in the middle") << QList<qint64> {0, 1, 2, 6, 7, 8, 9} << Spans {{2, 6}};
-        QTest::newRow("the newest bucket may still be filling") << QList<qint64> {0, 1, 2, 3, 4, 5, 6, 7, 8} << Spans {};
+        QTest::newRow("everything is there") << QList<qint64>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9} << Spans{};
+        QTest::newRow("nothing is there") << QList<qint64>{} << Spans{{0, 10}};
+        QTest::newRow("it began late") << QList<qint64>{6, 7, 8, 9} << Spans{{0, 6}};
+        QTest::newRow("it ended early") << QList<qint64>{0, 1, 2} << Spans{{2, 10}};
+        QTest::newRow("a hole in the middle") << QList<qint64>{0, 1, 2, 6, 7, 8, 9} << Spans{{2, 6}};
+        QTest::newRow("the newest bucket may still be filling") << QList<qint64>{0, 1, 2, 3, 4, 5, 6, 7, 8} << Spans{};
     }
     void emptySpans()
     {
@@ -128,7 +123,7 @@ private slots:
         for (const qint64 each : seconds)
             points.push_back({each * second, 1});
         Spans found;
-        for (const PlotSpan &span : tapio::console::emptySpans(std::vector {series("a", points)}, 0, 10 * second, second))
+        for (const PlotSpan &span : tapio::console::emptySpans(std::vector{series("a", points)}, 0, 10 * second, second))
             found.append({static_cast<int>(span.fromNs / second), static_cast<int>(span.toNs / second)});
         QCOMPARE(found, spans);
     }
@@ -140,13 +135,13 @@ private slots:
             early.push_back({i * second, 1});
             late.push_back({(i + 5) * second, 1});
         }
-        QVERIFY(tapio::console::emptySpans(std::vector {series("a", early), series("b", late)}, 0, 10 * second, second).empty());
+        QVERIFY(tapio::console::emptySpans(std::vector{series("a", early), series("b", late)}, 0, 10 * second, second).empty());
     }
 
     void stackAddsUpAndKeepsCommonGaps()
     {
-        const std::vector all {series("a", {{0, 1}, {second, noSample}, {2 * second, 3}}, true), series("line", {{0, 100}}),
-                               series("b", {{0, 10}, {second, noSample}, {2 * second, noSample}, {3 * second, 40}}, true)};
+        const std::vector all{series("a", {{0, 1}, {second, noSample}, {2 * second, 3}}, true), series("line", {{0, 100}}),
+                              series("b", {{0, 10}, {second, noSample}, {2 * second, noSample}, {3 * second, 40}}, true)};
         const auto sums = stack(all);
         QCOMPARE(sums.size(), 3u);
         QVERIFY(sums[1].empty());
@@ -173,7 +168,7 @@ private slots:
     {
         QFETCH(qint64, at);
         QFETCH(double, value);
-        const std::vector<PlotPoint> points {{0, 0}, {second, 1}, {2 * second, 2}, {3 * second, 3}, {5 * second, noSample}, {7 * second, 7}};
+        const std::vector<PlotPoint> points{{0, 0}, {second, 1}, {2 * second, 2}, {3 * second, 3}, {5 * second, noSample}, {7 * second, 7}};
         const PlotPoint *found = tapio::console::sampleAt(points, at, second / 2);
         QCOMPARE(found ? found->value : -1, value);
     }

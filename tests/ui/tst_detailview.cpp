@@ -18,7 +18,8 @@ std::vector<DetailSection> sections(const QString &received, SignValue sign = up
     DetailSection seen{QStringLiteral("Seen"), {}};
     for (int i = 0; i < hooks; ++i)
         seen.rows.push_back({QStringLiteral("hook %1").arg(i), QStringLiteral("active"), false, {}});
-    return {{QStringLiteral("Connection"), {{QStringLiteral("State"), QStringLiteral("connected"), false, sign}, {QStringLiteral("Address"), {}, true, {}}}},
+    return {{QStringLiteral("Connection"),
+             {{QStringLiteral("State"), QStringLiteral("connected"), false, sign}, {QStringLiteral("Address"), {}, true, {}}}},
             {QStringLiteral("Events"), {{QStringLiteral("Received"), received, false, {}}}},
             seen};
 }

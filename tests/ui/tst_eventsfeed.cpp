@@ -94,7 +94,8 @@ private slots:
         QTest::newRow("none") << QList<int>() << Runs();
         QTest::newRow("one") << QList<int>{50} << Runs{{50, 50}};
         QTest::newRow("neighbours") << QList<int>{7, 8, 9} << Runs{{7, 9}};
-        QTest::newRow("both ends, and some between") << QList<int>{0, 100, 101, 103, 199} << Runs{{0, 0}, {100, 101}, {103, 103}, {199, 199}};
+        QTest::newRow("both ends, and some between")
+            << QList<int>{0, 100, 101, 103, 199} << Runs{{0, 0}, {100, 101}, {103, 103}, {199, 199}};
         QTest::newRow("all") << all << Runs{{0, 199}};
         QList<int> every2nd, some;
         Runs single;
@@ -117,14 +118,14 @@ private slots:
         QAbstractItemModelTester tester(&model);
         const auto events = sampleEvents(300, now, nsPerMs);
         model.append({events.begin() + 50, events.begin() + 250});
-        auto page = events;     // has more than the window, in the other order
+        auto page = events; // has more than the window, in the other order
         for (const int row : changed) {
             page[static_cast<std::size_t>(row) + 50].origin.podName = "learnt";
             page[static_cast<std::size_t>(row) + 50].isAmended = true;
         }
         std::reverse(page.begin(), page.end());
         QSignalSpy told(&model, &EventsModel::dataChanged);
-        int stale = 0;          // rows that were not renewed yet when a view heard of any
+        int stale = 0; // rows that were not renewed yet when a view heard of any
         connect(&model, &EventsModel::dataChanged, &model, [&] {
             for (const int row : changed)
                 stale += model.eventAt(row).isAmended ? 0 : 1;
@@ -140,7 +141,7 @@ private slots:
         QCOMPARE(stale, 0);
         for (int row = 0; row < model.rowCount(); ++row)
             QCOMPARE(model.eventAt(row).isAmended, changed.contains(row));
-        model.renew(page);      // nothing more is known
+        model.renew(page); // nothing more is known
         QCOMPARE(told.size(), runs.size());
         model.renew({});
         QCOMPARE(model.rowCount(), 200);
@@ -212,8 +213,9 @@ private slots:
         b.feed.setFollowing(following);
         QTRY_VERIFY(b.session.pending.isEmpty());
         QCOMPARE(b.model.rowCount(), 400);
-        const int row = 350;    // further down than one look at what is new reaches
-        StoredEvent &event = *std::find_if(b.session.events.begin(), b.session.events.end(), [&](const StoredEvent &e) { return e.id == b.model.eventAt(row).id; });
+        const int row = 350; // further down than one look at what is new reaches
+        StoredEvent &event = *std::find_if(b.session.events.begin(), b.session.events.end(),
+                                           [&](const StoredEvent &e) { return e.id == b.model.eventAt(row).id; });
         event.origin.podName = "learnt";
         event.isAmended = true;
         QSignalSpy changed(&b.model, &EventsModel::dataChanged);

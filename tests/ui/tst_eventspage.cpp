@@ -254,7 +254,8 @@ private:
     void clickHeader(int column)
     {
         QHeaderView *header = m_table->horizontalHeader();
-        QTest::mouseClick(header->viewport(), Qt::LeftButton, {}, QPoint(header->sectionViewportPosition(column) + 20, header->height() / 2));
+        QTest::mouseClick(header->viewport(), Qt::LeftButton, {},
+                          QPoint(header->sectionViewportPosition(column) + 20, header->height() / 2));
     }
     QString cell(int row, int column) const { return m_page->rows().index(row, column).data().toString(); }
     QString foot() const { return m_page->findChild<FootLine *>()->text(); }

@@ -47,7 +47,10 @@ private slots:
             else if (isUnknown(right, column))
                 unknown = true;
             else
-                QVERIFY2(!unknown && QVariant::compare(left, right) == (order == Qt::AscendingOrder ? QPartialOrdering::Less : QPartialOrdering::Greater), "out of order");
+                QVERIFY2(!unknown
+                             && QVariant::compare(left, right)
+                                    == (order == Qt::AscendingOrder ? QPartialOrdering::Less : QPartialOrdering::Greater),
+                         "out of order");
         }
     }
     void withoutAColumnRowsAreAsTheyCome()
@@ -104,7 +107,8 @@ private:
     }
     static bool isUnknown(const QVariant &value, int column)
     {
-        return column == EventsModel::Pid ? value.toUInt() == 0 : value.userType() == QMetaType::QByteArray && value.toByteArray().isEmpty();
+        return column == EventsModel::Pid ? value.toUInt() == 0
+                                          : value.userType() == QMetaType::QByteArray && value.toByteArray().isEmpty();
     }
     TimeDisplay m_time{QTimeZone::utc()};
 };

@@ -18,9 +18,15 @@ private slots:
     {
         QTest::addColumn<int>("row");
         QTest::addColumn<QStringList>("contain");
-        QTest::newRow("a start") << 0 << QStringList{"File: /usr/bin/curl", "Arguments: curl -s --max-time 5", "Parent: bash (pid 812)", "Identity: unknown"};
-        QTest::newRow("a connection") << 1 << QStringList{"Remote: 10.0.3.12:5432", "Outcome: closed", "Established: yes", "Direction: outbound"};
-        QTest::newRow("a kill for memory") << 2 << QStringList{"Anonymous memory: 498", "Triggered by: kworker/u8:2 (pid 41999)", "oom_score_adj: 987"};
+        QTest::newRow("a start") << 0
+                                 << QStringList{"File: /usr/bin/curl", "Arguments: curl -s --max-time 5", "Parent: bash (pid 812)",
+                                                "Identity: unknown"};
+        QTest::newRow("a connection") << 1
+                                      << QStringList{"Remote: 10.0.3.12:5432", "Outcome: closed", "Established: yes",
+                                                     "Direction: outbound"};
+        QTest::newRow("a kill for memory") << 2
+                                           << QStringList{"Anonymous memory: 498", "Triggered by: kworker/u8:2 (pid 41999)",
+                                                          "oom_score_adj: 987"};
         QTest::newRow("an end by signal") << 5 << QStringList{"Ended by: SIGKILL (9)", "Sent by: systemd (pid 1)", "Core dumped: no"};
         QTest::newRow("a fatal signal") << 8 << QStringList{"Signal: SIGSEGV (11)", "Sent by: the kernel"};
         QTest::newRow("a type of a newer agent") << 11 << QStringList{"Type: type.77", "not known to this version"};
@@ -44,20 +50,35 @@ private slots:
         QTest::addColumn<int>("kind");
         QTest::addColumn<QStringList>("contain");
         QTest::newRow("a changed program") << 1 << QStringList{"File changed: 2023-11-14", "Changed after the container started: yes"};
-        QTest::newRow("a name query") << 6 << QStringList{"Type: AAAA", "Server: 10.0.0.10:53", "Outcome: answered", "Answer: NXDOMAIN", "Asked: 3", "Over: TCP", "Truncated: yes"};
-        QTest::newRow("a request") << 7 << QStringList{"Method: GET", "Route: /cart/{id}", "Host: shop.example", "Status: 503", "Direction: inbound", "TLS: yes", "Aborted: yes"};
-        QTest::newRow("a file") << 8 << QStringList{"Operation: open", "File: /var/lib/db/wal", "Error: ENOSPC (28)", "Flags: 0x241", "Times: 12"};
+        QTest::newRow("a name query") << 6 << QStringList{"Type: AAAA",        "Server: 10.0.0.10:53",
+                                                          "Outcome: answered", "Answer: NXDOMAIN",
+                                                          "Asked: 3",          "Over: TCP",
+                                                          "Truncated: yes"};
+        QTest::newRow("a request") << 7 << QStringList{"Method: GET",        "Route: /cart/{id}", "Host: shop.example", "Status: 503",
+                                                       "Direction: inbound", "TLS: yes",          "Aborted: yes"};
+        QTest::newRow("a file") << 8
+                                << QStringList{"Operation: open", "File: /var/lib/db/wal", "Error: ENOSPC (28)", "Flags: 0x241",
+                                               "Times: 12"};
         QTest::newRow("a capability") << 9 << QStringList{"Capability: CAP_SYS_ADMIN", "Granted: yes", "Times: 4"};
-        QTest::newRow("privileges") << 10 << QStringList{"By: exec", "uid: 1, before 1000", "gid: 3, before 1002", "Capabilities gained: CAP_CHOWN, CAP_SYS_ADMIN (0x200001)"};
+        QTest::newRow("privileges") << 10
+                                    << QStringList{"By: exec", "uid: 1, before 1000", "gid: 3, before 1002",
+                                                   "Capabilities gained: CAP_CHOWN, CAP_SYS_ADMIN (0x200001)"};
         QTest::newRow("tracing") << 11 << QStringList{"Target: sshd (pid 812)", "Request: PTRACE_SEIZE", "Error: EPERM (1)"};
         QTest::newRow("a module") << 12 << QStringList{"Module: vfat", "Taints: out-of-tree, unsigned (0x3000)"};
         QTest::newRow("an unmount") << 13 << QStringList{"Unmount", "Target: /mnt", "File system: ext4", "Flags: 0x3", "Error: EBUSY (16)"};
-        QTest::newRow("a login") << 14 << QStringList{"Succeeded: yes", "User: root", "Service: sshd", "Method: publickey", "From: 203.0.113.9", "Times: 7"};
+        QTest::newRow("a login") << 14 << QStringList{"Succeeded: yes",    "User: root",        "Service: sshd",
+                                                      "Method: publickey", "From: 203.0.113.9", "Times: 7"};
         QTest::newRow("the kernel's log") << 15 << QStringList{"Text: nvme0: I/O error", "Priority: err (3)", "Facility: 1"};
         QTest::newRow("the agent") << 16 << QStringList{"Notice: shed-begin", "About: http", "Measured: 240 mcores", "Limit: 200 mcores"};
-        QTest::newRow("memory of a cgroup") << 18 << QStringList{"Times at its limit: 3", "Processes killed: 5", "Stands still: yes", "Limit: 512"};
-        QTest::newRow("pressure") << 19 << QStringList{"Resource: io", "Stalled: all tasks (full)", "Phase: end", "Share of the last 10 s: 12.34 %", "Lasted: 31"};
-        QTest::newRow("a drill") << 17 << QStringList{"Drill: memory-pressure", "Phase: begin", "To: 2023-11-14", "Run: 0x63", "Signature: 0100fe"};
+        QTest::newRow("memory of a cgroup") << 18
+                                            << QStringList{"Times at its limit: 3", "Processes killed: 5", "Stands still: yes",
+                                                           "Limit: 512"};
+        QTest::newRow("pressure") << 19
+                                  << QStringList{"Resource: io", "Stalled: all tasks (full)", "Phase: end",
+                                                 "Share of the last 10 s: 12.34 %", "Lasted: 31"};
+        QTest::newRow("a drill") << 17
+                                 << QStringList{"Drill: memory-pressure", "Phase: begin", "To: 2023-11-14", "Run: 0x63",
+                                                "Signature: 0100fe"};
     }
     void details_ofTheOtherTypes()
     {
@@ -116,14 +137,22 @@ private slots:
         QTest::addColumn<QString>("pid");
         QTest::addColumn<QString>("text");
         QTest::addColumn<bool>("right");
-        QTest::newRow("nothing") << "" << "" << true;
-        QTest::newRow("a pid") << " 4122 " << "" << true;
-        QTest::newRow("the largest pid") << "4194304" << "" << true;
-        QTest::newRow("beyond the largest pid") << "4194305" << "" << false;
-        QTest::newRow("pid 0 is the kernel's idle task") << "0" << "" << false;
-        QTest::newRow("a negative pid") << "-4" << "" << false;
-        QTest::newRow("words for a pid") << "nginx" << "" << false;
-        QTest::newRow("a fraction") << "4.5" << "" << false;
+        QTest::newRow("nothing") << ""
+                                 << "" << true;
+        QTest::newRow("a pid") << " 4122 "
+                               << "" << true;
+        QTest::newRow("the largest pid") << "4194304"
+                                         << "" << true;
+        QTest::newRow("beyond the largest pid") << "4194305"
+                                                << "" << false;
+        QTest::newRow("pid 0 is the kernel's idle task") << "0"
+                                                         << "" << false;
+        QTest::newRow("a negative pid") << "-4"
+                                        << "" << false;
+        QTest::newRow("words for a pid") << "nginx"
+                                         << "" << false;
+        QTest::newRow("a fraction") << "4.5"
+                                    << "" << false;
         QTest::newRow("a long text") << "" << QString(256, 'x') << true;
         QTest::newRow("too long a text") << "" << QString(257, 'x') << false;
     }
@@ -143,7 +172,8 @@ private slots:
 
     void filter_takesEveryField()
     {
-        EventFilterInput input{{wire::EventType::OomKill}, wire::Severity::Error, "node-07", "payments", " checkout-0 ", "12", " oom ", false};
+        EventFilterInput input{
+            {wire::EventType::OomKill}, wire::Severity::Error, "node-07", "payments", " checkout-0 ", "12", " oom ", false};
         QVERIFY(!input.isEmpty());
         const auto query = toQuery(input);
         QVERIFY(query);

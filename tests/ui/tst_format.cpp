@@ -58,7 +58,10 @@ private slots:
         QTEST(plain(result.text()), "text");
     }
 
-    void quantity_usesTheLocalesDecimalSign() { QCOMPARE(plain(console::quantity(48213.0, Unit::EventsPerSecond, german).text()), "48,2 k events/s"); }
+    void quantity_usesTheLocalesDecimalSign()
+    {
+        QCOMPARE(plain(console::quantity(48213.0, Unit::EventsPerSecond, german).text()), "48,2 k events/s");
+    }
     void exact_keepsAllDigits()
     {
         QCOMPARE(plain(exactQuantity(48213, Unit::Events, english).text()), "48,213 events");
@@ -121,7 +124,8 @@ private slots:
         const qint64 summer = 1'781'000'000'123'456'789;
         QTest::newRow("UTC") << summer << QByteArray("UTC") << "2026-06-09 10:13:20.123456 UTC";
         QTest::newRow("Helsinki in summer") << summer << QByteArray("Europe/Helsinki") << "2026-06-09 13:13:20.123456 EEST";
-        QTest::newRow("a zone without a name shows its offset") << summer << QByteArray("Asia/Kathmandu") << "2026-06-09 15:58:20.123456 UTC+05:45";
+        QTest::newRow("a zone without a name shows its offset")
+            << summer << QByteArray("Asia/Kathmandu") << "2026-06-09 15:58:20.123456 UTC+05:45";
         QTest::newRow("before 1970") << qint64(-1) << QByteArray("UTC") << "1969-12-31 23:59:59.999999 UTC";
     }
     void time()
@@ -141,7 +145,8 @@ private slots:
         QTest::newRow("within a day") << midnight << midnight + 3600 << QByteArray("UTC") << false;
         QTest::newRow("over midnight") << midnight - 60 << midnight + 60 << QByteArray("UTC") << true;
         QTest::newRow("a whole day, its end is not of the next") << midnight << midnight + 86'400 << QByteArray("UTC") << false;
-        QTest::newRow("over UTC's midnight, not over the zone's") << midnight - 60 << midnight + 60 << QByteArray("Europe/Helsinki") << false;
+        QTest::newRow("over UTC's midnight, not over the zone's")
+            << midnight - 60 << midnight + 60 << QByteArray("Europe/Helsinki") << false;
         QTest::newRow("over the zone's midnight") << midnight - 10'860 << midnight - 10'740 << QByteArray("Europe/Helsinki") << true;
         QTest::newRow("nothing") << midnight << midnight << QByteArray("UTC") << false;
     }
@@ -164,7 +169,6 @@ private slots:
         QCOMPARE(tabularWidth(metrics, QString()), 0.0);
     }
 };
-
 
 QTEST_MAIN(TestFormat)
 #include "tst_format.moc"

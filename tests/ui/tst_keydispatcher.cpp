@@ -68,7 +68,8 @@ private slots:
         QFETCH(QList<int>, keys);
         QFETCH(QString, action);
         for (const int key : keys)
-            QTest::keyClick(m_page, static_cast<Qt::Key>(key & ~static_cast<int>(Qt::KeyboardModifierMask)), static_cast<Qt::KeyboardModifiers>(key) & Qt::KeyboardModifierMask);
+            QTest::keyClick(m_page, static_cast<Qt::Key>(key & ~static_cast<int>(Qt::KeyboardModifierMask)),
+                            static_cast<Qt::KeyboardModifiers>(key) & Qt::KeyboardModifierMask);
         QCOMPARE(m_done, action.isEmpty() ? QStringList() : QStringList{action});
         QVERIFY(!m_keys->isPending());
     }
@@ -186,7 +187,8 @@ private slots:
 
     void disabled_doesNothing()
     {
-        m_actions->add({"off", "off", ActionGroup::List, {QKeySequence("X")}, [this] { m_done.append("off"); }, [] { return false; }, nullptr});
+        m_actions->add(
+            {"off", "off", ActionGroup::List, {QKeySequence("X")}, [this] { m_done.append("off"); }, [] { return false; }, nullptr});
         QTest::keyClick(m_page, Qt::Key_X);
         QVERIFY(m_done.isEmpty());
         QVERIFY(!m_actions->trigger("off"));
@@ -225,7 +227,13 @@ private:
     {
         add("range.15min", "T, 1");
         add("range.1h", "T, 2");
-        m_actions->add({"panel.table", "panel.table", ActionGroup::Panel, {QKeySequence("T")}, [this] { m_done.append("panel.table"); }, {}, m_button});
+        m_actions->add({"panel.table",
+                        "panel.table",
+                        ActionGroup::Panel,
+                        {QKeySequence("T")},
+                        [this] { m_done.append("panel.table"); },
+                        {},
+                        m_button});
     }
     void add(const QString &id, const QString &keys)
     {

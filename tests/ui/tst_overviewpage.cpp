@@ -32,7 +32,10 @@ class TestOverviewPage : public QObject {
         emit m_ui->session.overviewChanged();
         m_page->view().flush();
     }
-    void press(const QString &keys) { QTest::keyClicks(QApplication::focusWidget() ? QApplication::focusWidget() : m_ui->window.get(), keys); }
+    void press(const QString &keys)
+    {
+        QTest::keyClicks(QApplication::focusWidget() ? QApplication::focusWidget() : m_ui->window.get(), keys);
+    }
 
 private slots:
     void init()
@@ -41,7 +44,8 @@ private slots:
         m_page = m_ui->window->findChild<OverviewPage *>();
         if (!m_page) {
             m_page = new OverviewPage(m_ui->window->context(), m_ui->window->pageParent());
-            m_ui->window->addPage(PageId::Overview, RailGroup::Respond, QStringLiteral("overview"), m_page, QKeySequence(QStringLiteral("G, O")));
+            m_ui->window->addPage(PageId::Overview, RailGroup::Respond, QStringLiteral("overview"), m_page,
+                                  QKeySequence(QStringLiteral("G, O")));
         }
         m_ui->window->openPage(PageId::Overview);
         QTRY_VERIFY(m_page->isVisible());
@@ -65,7 +69,8 @@ private slots:
         QVERIFY(page);
         auto *steps = page->findChild<StateMessage *>();
         QVERIFY(steps->isVisible() && !page->view().isVisible());
-        QVERIFY(std::ranges::any_of(steps->findChildren<QLabel *>(), [](const QLabel *label) { return label->text().contains("tapio-agent"); }));
+        QVERIFY(std::ranges::any_of(steps->findChildren<QLabel *>(),
+                                    [](const QLabel *label) { return label->text().contains("tapio-agent"); }));
         ui.keep(QStringLiteral("overview-first-start"));
         ui.session.overviewValue = madeup::busy();
         emit ui.session.overviewChanged();

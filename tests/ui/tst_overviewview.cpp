@@ -85,7 +85,9 @@ private slots:
     void arrowsMoveInTheGridAndEnterOpens()
     {
         panel(PanelId::EventsProcessed).setFocus(Qt::TabFocusReason);
-        const auto press = [this](Qt::Key key) { QTest::keyClick(QApplication::focusWidget() ? QApplication::focusWidget() : m_view.get(), key); };
+        const auto press = [this](Qt::Key key) {
+            QTest::keyClick(QApplication::focusWidget() ? QApplication::focusWidget() : m_view.get(), key);
+        };
         press(Qt::Key_Right);
         QCOMPARE(m_view->current(), PanelId::ProcessingLatency);
         QVERIFY(panel(PanelId::ProcessingLatency).hasFocus());
@@ -109,8 +111,9 @@ private slots:
     {
         QTest::addColumn<bool>("data");
         QTest::addColumn<QStringList>("buttons");
-        QTest::newRow("the f button and the menu") << true << QStringList {"How this is computed", "More actions"};
-        QTest::newRow("and what remedies a missing figure") << false << QStringList {"How this is computed", "More actions", "Show the last 24 h"};
+        QTest::newRow("the f button and the menu") << true << QStringList{"How this is computed", "More actions"};
+        QTest::newRow("and what remedies a missing figure")
+            << false << QStringList{"How this is computed", "More actions", "Show the last 24 h"};
     }
     void tabStopsOnceInTheGridAndAtThatPanelsButtons()
     {
@@ -160,7 +163,8 @@ private slots:
     {
         tapio::test::mouse(plot(PanelId::QueueDepth), QEvent::MouseMove, 0.4321, 0.5);
         const std::int64_t at = *m_view->crosshair();
-        QVERIFY(std::ranges::any_of(panel(PanelId::QueueDepth).shown()->series[0].points, [at](const PlotPoint &point) { return point.timeNs == at; }));
+        QVERIFY(std::ranges::any_of(panel(PanelId::QueueDepth).shown()->series[0].points,
+                                    [at](const PlotPoint &point) { return point.timeNs == at; }));
     }
 
     void aClickPinsTheCrosshairAndEscLetsGo()
@@ -226,7 +230,8 @@ private slots:
         QCOMPARE(selected.count(), 1);
         const auto fromNs = selected[0][0].toLongLong(), toNs = selected[0][1].toLongLong();
         QCOMPARE(toNs - fromNs, before.toNs - before.fromNs); // its length stays
-        QVERIFY2(std::abs(toNs - before.toNs - endsAfterSeconds * nsPerSecond) < 15 * nsPerSecond, qPrintable(QString::number((toNs - before.toNs) / nsPerSecond)));
+        QVERIFY2(std::abs(toNs - before.toNs - endsAfterSeconds * nsPerSecond) < 15 * nsPerSecond,
+                 qPrintable(QString::number((toNs - before.toNs) / nsPerSecond)));
         QVERIFY(toNs <= before.toNs + nowAfterSeconds * nsPerSecond);
         QCOMPARE(plot(PanelId::CpuUsage).frame().toNs, toNs); // seen while it was dragged
     }
@@ -388,7 +393,8 @@ private slots:
     {
         for (std::size_t i = 0; i < panelCount; ++i)
             QVERIFY(m_view->grid().panel(i).accessibleName().startsWith(PanelText::title(static_cast<PanelId>(i))));
-        QCOMPARE(m_view->grid().head(0).accessibleName().replace(QChar(0x00A0), ' '), "Event processing: 0.41 % lost, most on node-07 (ring full)");
+        QCOMPARE(m_view->grid().head(0).accessibleName().replace(QChar(0x00A0), ' '),
+                 "Event processing: 0.41 % lost, most on node-07 (ring full)");
     }
 
     void signalsNameThePanel()

@@ -11,9 +11,18 @@ namespace {
 
 std::vector<PaletteEntry> entries()
 {
-    const auto entry = [](EntryKind kind, const char *text, int recent = 0) { return PaletteEntry{kind, QString::fromUtf8(text), {}, {}, [] {}, {}, recent}; };
-    return {entry(EntryKind::Page, "Go to Overview"), entry(EntryKind::Page, "Go to Events"), entry(EntryKind::Time, "Last 6 h"), entry(EntryKind::Action, "Export these events"),
-            entry(EntryKind::Action, "Switch between dark and light"), entry(EntryKind::Node, "node-07"), entry(EntryKind::Node, "node-17", 1), entry(EntryKind::Pod, "ledger-db-0"), entry(EntryKind::Help, "About Tapio")};
+    const auto entry = [](EntryKind kind, const char *text, int recent = 0) {
+        return PaletteEntry{kind, QString::fromUtf8(text), {}, {}, [] {}, {}, recent};
+    };
+    return {entry(EntryKind::Page, "Go to Overview"),
+            entry(EntryKind::Page, "Go to Events"),
+            entry(EntryKind::Time, "Last 6 h"),
+            entry(EntryKind::Action, "Export these events"),
+            entry(EntryKind::Action, "Switch between dark and light"),
+            entry(EntryKind::Node, "node-07"),
+            entry(EntryKind::Node, "node-17", 1),
+            entry(EntryKind::Pod, "ledger-db-0"),
+            entry(EntryKind::Help, "About Tapio")};
 }
 
 QStringList texts(const QString &typed)
@@ -35,15 +44,24 @@ private slots:
         QTest::addColumn<QString>("typed");
         QTest::addColumn<QString>("text");
         QTest::addColumn<QList<int>>("positions");
-        QTest::newRow("the beginning") << "exp" << "Export these events" << QList<int>{0, 1, 2};
-        QTest::newRow("beginnings of words before letters inside") << "ete" << "Export these events" << QList<int>{0, 7, 13};
-        QTest::newRow("case does not matter") << "GO" << "go to" << QList<int>{0, 1};
-        QTest::newRow("spaces are no letters") << "g o" << "go to" << QList<int>{0, 1};
-        QTest::newRow("a later run beats an earlier scatter") << "dark" << "Switch to dedicated dark" << QList<int>{20, 21, 22, 23};
-        QTest::newRow("umlauts") << "\u00fcb" << "\u00dcbersicht" << QList<int>{0, 1};
-        QTest::newRow("letters in the wrong order do not match") << "ab" << "ba" << QList<int>{};
-        QTest::newRow("a letter that is not there") << "zz" << "Export" << QList<int>{};
-        QTest::newRow("more typed than there is") << "exported" << "export" << QList<int>{};
+        QTest::newRow("the beginning") << "exp"
+                                       << "Export these events" << QList<int>{0, 1, 2};
+        QTest::newRow("beginnings of words before letters inside") << "ete"
+                                                                   << "Export these events" << QList<int>{0, 7, 13};
+        QTest::newRow("case does not matter") << "GO"
+                                              << "go to" << QList<int>{0, 1};
+        QTest::newRow("spaces are no letters") << "g o"
+                                               << "go to" << QList<int>{0, 1};
+        QTest::newRow("a later run beats an earlier scatter") << "dark"
+                                                              << "Switch to dedicated dark" << QList<int>{20, 21, 22, 23};
+        QTest::newRow("umlauts") << "\u00fcb"
+                                 << "\u00dcbersicht" << QList<int>{0, 1};
+        QTest::newRow("letters in the wrong order do not match") << "ab"
+                                                                 << "ba" << QList<int>{};
+        QTest::newRow("a letter that is not there") << "zz"
+                                                    << "Export" << QList<int>{};
+        QTest::newRow("more typed than there is") << "exported"
+                                                  << "export" << QList<int>{};
     }
     void match()
     {
@@ -67,15 +85,24 @@ private slots:
     {
         QTest::addColumn<QString>("typed");
         QTest::addColumn<QString>("first");
-        QTest::newRow("initials") << "gtev" << "Go to Events";
-        QTest::newRow("a node by its number, the recent one first") << "7" << "node-17";
-        QTest::newRow("exact node") << "node-07" << "node-07";
-        QTest::newRow("a time range") << "6 h" << "Last 6 h";
-        QTest::newRow("only commands") << "> ev" << "Go to Events";
-        QTest::newRow("only nodes") << "@07" << "node-07";
-        QTest::newRow("pods are entities too") << "@ led" << "ledger-db-0";
-        QTest::newRow("a pod by its name alone") << "ledger" << "ledger-db-0";
-        QTest::newRow("help") << "?" << "About Tapio";
+        QTest::newRow("initials") << "gtev"
+                                  << "Go to Events";
+        QTest::newRow("a node by its number, the recent one first") << "7"
+                                                                    << "node-17";
+        QTest::newRow("exact node") << "node-07"
+                                    << "node-07";
+        QTest::newRow("a time range") << "6 h"
+                                      << "Last 6 h";
+        QTest::newRow("only commands") << "> ev"
+                                       << "Go to Events";
+        QTest::newRow("only nodes") << "@07"
+                                    << "node-07";
+        QTest::newRow("pods are entities too") << "@ led"
+                                               << "ledger-db-0";
+        QTest::newRow("a pod by its name alone") << "ledger"
+                                                 << "ledger-db-0";
+        QTest::newRow("help") << "?"
+                              << "About Tapio";
     }
     void search()
     {

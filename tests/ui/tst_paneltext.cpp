@@ -35,7 +35,9 @@ private slots:
         QTest::addColumn<QByteArray>("key");
         QTest::addColumn<QStringList>("arguments");
         QTest::addColumn<QString>("sentence");
-        const auto row = [](const char *key, const QStringList &arguments, const char *sentence) { QTest::newRow(qPrintable(QString::fromUtf8(sentence))) << QByteArray(key) << arguments << QString::fromUtf8(sentence); };
+        const auto row = [](const char *key, const QStringList &arguments, const char *sentence) {
+            QTest::newRow(qPrintable(QString::fromUtf8(sentence))) << QByteArray(key) << arguments << QString::fromUtf8(sentence);
+        };
         row("all-good", {}, "all within bounds");
         row("no-agent", {}, "no agent is connected");
         row("no-samples", {}, "nothing was measured in this range");
@@ -63,7 +65,7 @@ private slots:
         QFETCH(QByteArray, key);
         QFETCH(QStringList, arguments);
         QFETCH(QString, sentence);
-        GroupSummary summary {GroupSummary::Level::Bad, key.toStdString(), {}};
+        GroupSummary summary{GroupSummary::Level::Bad, key.toStdString(), {}};
         for (const QString &each : arguments)
             summary.arguments.push_back(each.toStdString());
         QCOMPARE(plain(PanelText::groupSentence(summary)), sentence);
@@ -100,9 +102,12 @@ private slots:
         QTest::addColumn<int>("id");
         QTest::addColumn<bool>("data");
         QTest::addColumn<QString>("name");
-        QTest::newRow("value and direction") << static_cast<int>(PanelId::QueueDepth) << true << "Event queue depth, 312 events, steady, 61 events lost";
-        QTest::newRow("past its threshold") << static_cast<int>(PanelId::MemoryUsage) << true << "Memory usage, 84.0 % of allocatable, steady, past its threshold";
-        QTest::newRow("no data says why") << static_cast<int>(PanelId::EventsProcessed) << false << "Events processed/sec, no data, A rate needs two readings, 1 of 2 s measured";
+        QTest::newRow("value and direction") << static_cast<int>(PanelId::QueueDepth) << true
+                                             << "Event queue depth, 312 events, steady, 61 events lost";
+        QTest::newRow("past its threshold") << static_cast<int>(PanelId::MemoryUsage) << true
+                                            << "Memory usage, 84.0 % of allocatable, steady, past its threshold";
+        QTest::newRow("no data says why") << static_cast<int>(PanelId::EventsProcessed) << false
+                                          << "Events processed/sec, no data, A rate needs two readings, 1 of 2 s measured";
     }
     void accessibleName()
     {
@@ -155,7 +160,9 @@ private slots:
     {
         PanelSnapshot network = panel(madeup::healthy(), PanelId::NetworkIo);
         QVERIFY(PanelText::formula(network).contains("loopback"));
-        network.facts = {{"receive", 0, Unit::BytesPerSecond, {}}, {"transmit", 0, Unit::BytesPerSecond, {}}, {"loopback", 1.5e6, Unit::BytesPerSecond, {}}};
+        network.facts = {{"receive", 0, Unit::BytesPerSecond, {}},
+                         {"transmit", 0, Unit::BytesPerSecond, {}},
+                         {"loopback", 1.5e6, Unit::BytesPerSecond, {}}};
         network.value->value = 0;
         QCOMPARE(PanelText::sideFacts(network).size(), 1);
         QCOMPARE(plain(PanelText::sideFacts(network)[0]), "loopback 1.50 MB/s, not counted");
@@ -172,7 +179,8 @@ private slots:
     {
         QCOMPARE(plain(PanelText::threshold({ThresholdKind::AlertBelow, 95, Unit::Percent, 0})), "alert below 95 %");
         QCOMPARE(plain(PanelText::threshold({ThresholdKind::ScaleUp, 1000, Unit::Events, 0})), "scale up 1,000");
-        QCOMPARE(plain(PanelText::thresholdSentence({ThresholdKind::AlertAbove, 80, Unit::Percent, 900'000'000'000})), "alert above 80 % for 15 min");
+        QCOMPARE(plain(PanelText::thresholdSentence({ThresholdKind::AlertAbove, 80, Unit::Percent, 900'000'000'000})),
+                 "alert above 80 % for 15 min");
     }
 
     void head_data()
@@ -181,8 +189,10 @@ private slots:
         QTest::addColumn<int>("width");
         QTest::addColumn<int>("density");
         for (const char *scene : {"busy", "healthy", "no data", "first seconds", "troubled", "crowded", "extreme", "long names"})
-            for (const auto &[width, density] : {std::pair {294, Density::Compact}, {420, Density::Compact}, {580, Density::Comfortable}, {700, Density::Presenter}})
-                QTest::addRow("%s at %d px, density %d", scene, width, static_cast<int>(density)) << QString(scene) << width << static_cast<int>(density);
+            for (const auto &[width, density] :
+                 {std::pair{294, Density::Compact}, {420, Density::Compact}, {580, Density::Comfortable}, {700, Density::Presenter}})
+                QTest::addRow("%s at %d px, density %d", scene, width, static_cast<int>(density))
+                    << QString(scene) << width << static_cast<int>(density);
     }
     /// Nothing in a panel's head overlaps or leaves the panel.
     void head()
@@ -192,14 +202,20 @@ private slots:
         QFETCH(int, density);
         Theme theme = m_ui->themes.theme();
         theme.density = static_cast<Density>(density);
-        const OverviewSnapshot overview = scene == "busy" ? madeup::busy() : scene == "healthy" ? madeup::healthy() : scene == "no data" ? madeup::noData()
-            : scene == "first seconds" ? madeup::firstSeconds() : scene == "troubled" ? madeup::troubled() : scene == "crowded" ? madeup::crowded()
-            : scene == "extreme" ? madeup::extreme() : madeup::longNames();
+        const OverviewSnapshot overview = scene == "busy"            ? madeup::busy()
+                                          : scene == "healthy"       ? madeup::healthy()
+                                          : scene == "no data"       ? madeup::noData()
+                                          : scene == "first seconds" ? madeup::firstSeconds()
+                                          : scene == "troubled"      ? madeup::troubled()
+                                          : scene == "crowded"       ? madeup::crowded()
+                                          : scene == "extreme"       ? madeup::extreme()
+                                                                     : madeup::longNames();
         for (const PanelSnapshot &each : overview.panels) {
             const PanelHeader header = panelHeader(each, theme);
             const double right = width - 50;
             const PanelHeaderLayout layout = layoutPanelHeader(header, theme, width, right);
-            const QByteArray where = (PanelText::title(each.id) + ": " + header.value + ' ' + header.unit + " | " + layout.factsText).toUtf8();
+            const QByteArray where =
+                (PanelText::title(each.id) + ": " + header.value + ' ' + header.unit + " | " + layout.factsText).toUtf8();
             QVERIFY2(layout.value.left() >= 0 && layout.unit.right() <= width - 8, where);
             QVERIFY2(layout.facts.left() >= layout.unit.right(), where);
             QVERIFY2(QFontMetricsF(layout.titleFont).horizontalAdvance(layout.titleText) <= layout.title.width() + 1, where);
@@ -239,12 +255,13 @@ private slots:
         QTest::addColumn<int>("id");
         QTest::addColumn<bool>("troubled");
         QTest::addColumn<QStringList>("texts");
-        QTest::newRow("loss, in words where events are counted") << static_cast<int>(PanelId::EventsProcessed) << false << QStringList {"0.41 % lost"};
-        QTest::newRow("loss, as a reminder elsewhere") << static_cast<int>(PanelId::QueueDepth) << false << QStringList {"0.41 %"};
-        QTest::newRow("crashing pods") << static_cast<int>(PanelId::PodStatus) << false << QStringList {"3 crash loop"};
-        QTest::newRow("a silent node") << static_cast<int>(PanelId::Coverage) << false << QStringList {"1 silent"};
-        QTest::newRow("stale with its age") << static_cast<int>(PanelId::SignalToNoise) << true << QStringList {"stale 40 s"};
-        QTest::newRow("partial") << static_cast<int>(PanelId::CorrelationAccuracy) << true << QStringList {"partial"};
+        QTest::newRow("loss, in words where events are counted")
+            << static_cast<int>(PanelId::EventsProcessed) << false << QStringList{"0.41 % lost"};
+        QTest::newRow("loss, as a reminder elsewhere") << static_cast<int>(PanelId::QueueDepth) << false << QStringList{"0.41 %"};
+        QTest::newRow("crashing pods") << static_cast<int>(PanelId::PodStatus) << false << QStringList{"3 crash loop"};
+        QTest::newRow("a silent node") << static_cast<int>(PanelId::Coverage) << false << QStringList{"1 silent"};
+        QTest::newRow("stale with its age") << static_cast<int>(PanelId::SignalToNoise) << true << QStringList{"stale 40 s"};
+        QTest::newRow("partial") << static_cast<int>(PanelId::CorrelationAccuracy) << true << QStringList{"partial"};
     }
     void chips()
     {
@@ -252,7 +269,8 @@ private slots:
         QFETCH(bool, troubled);
         QFETCH(QStringList, texts);
         QStringList found;
-        for (const auto &chip : panelHeader(panel(troubled ? madeup::troubled() : madeup::busy(), static_cast<PanelId>(id)), m_ui->themes.theme()).chips)
+        for (const auto &chip :
+             panelHeader(panel(troubled ? madeup::troubled() : madeup::busy(), static_cast<PanelId>(id)), m_ui->themes.theme()).chips)
             found << plain(chip.chip.text);
         QCOMPARE(found, texts);
     }
@@ -274,7 +292,8 @@ private slots:
     {
         const PanelSnapshot queue = panel(madeup::busy(), PanelId::QueueDepth);
         const std::int64_t at = snapped(queue, madeup::nowNs - 13 * 60'000'000'000);
-        const TooltipContent content = TooltipContent::at(queue, SeriesColors().assign(queue.series), m_ui->themes.theme(), at, QTimeZone("Asia/Kolkata"));
+        const TooltipContent content =
+            TooltipContent::at(queue, SeriesColors().assign(queue.series), m_ui->themes.theme(), at, QTimeZone("Asia/Kolkata"));
         QCOMPARE(content.rows.size(), 4u);
         QCOMPARE(content.rows[0].name, "All together");
         QVERIFY(!content.rows[0].color.isValid());
@@ -321,9 +340,18 @@ private slots:
         QTest::addColumn<QString>("namespaceName");
         QTest::addColumn<QString>("sentence");
         QTest::addColumn<QString>("action");
-        QTest::newRow("node") << "node-07" << "" << "No data for node-07 in this range" << "Show all nodes";
-        QTest::newRow("namespace") << "" << "shop" << "No data for namespace shop in this range" << "Show all namespaces";
-        QTest::newRow("both") << "node-07" << "shop" << "No data for namespace shop on node-07 in this range" << "Show everything";
+        QTest::newRow("node") << "node-07"
+                              << ""
+                              << "No data for node-07 in this range"
+                              << "Show all nodes";
+        QTest::newRow("namespace") << ""
+                                   << "shop"
+                                   << "No data for namespace shop in this range"
+                                   << "Show all namespaces";
+        QTest::newRow("both") << "node-07"
+                              << "shop"
+                              << "No data for namespace shop on node-07 in this range"
+                              << "Show everything";
     }
     void nothingInScopeLeadsBackToAll()
     {
@@ -352,14 +380,16 @@ private slots:
         memory.series.resize(1);
         for (PlotPoint &point : memory.series[0].points)
             point.value = 480. * 1024 * 1024 * 1024;
-        const TooltipContent content = TooltipContent::at(memory, {}, m_ui->themes.theme(), memory.series[0].points[100].timeNs, QTimeZone::utc());
+        const TooltipContent content =
+            TooltipContent::at(memory, {}, m_ui->themes.theme(), memory.series[0].points[100].timeNs, QTimeZone::utc());
         QCOMPARE(plain(content.rows[0].value), "50.0 % (515,396,075,520 B)");
     }
 
     void tooltipOutsideOfTheLossNamesNone()
     {
         const PanelSnapshot queue = panel(madeup::busy(), PanelId::QueueDepth);
-        const TooltipContent content = TooltipContent::at(queue, {}, m_ui->themes.theme(), snapped(queue, madeup::nowNs - 60'000'000'000), QTimeZone::utc());
+        const TooltipContent content =
+            TooltipContent::at(queue, {}, m_ui->themes.theme(), snapped(queue, madeup::nowNs - 60'000'000'000), QTimeZone::utc());
         QVERIFY(content.losses.empty());
     }
 
@@ -375,7 +405,8 @@ private slots:
     void tooltipOfAHeatMapCountsPerDuration()
     {
         const PanelSnapshot api = panel(madeup::busy(), PanelId::ApiResponseTimes);
-        const TooltipContent content = TooltipContent::at(api, {}, m_ui->themes.theme(), snapped(api, madeup::nowNs - 60'000'000'000), QTimeZone::utc());
+        const TooltipContent content =
+            TooltipContent::at(api, {}, m_ui->themes.theme(), snapped(api, madeup::nowNs - 60'000'000'000), QTimeZone::utc());
         QVERIFY(content.rows.size() >= 3);
         QVERIFY(content.rows[0].name.contains(" to "));
         QVERIFY(content.rows[0].value.toInt() >= content.rows[1].value.toInt());
@@ -387,7 +418,8 @@ private slots:
         window.resize(600, 300);
         PlotTooltip tooltip(m_ui->look(), &window);
         const PanelSnapshot queue = panel(madeup::busy(), PanelId::QueueDepth);
-        const TooltipContent content = TooltipContent::at(queue, {}, m_ui->themes.theme(), snapped(queue, madeup::nowNs - 13 * 60'000'000'000), QTimeZone::utc());
+        const TooltipContent content =
+            TooltipContent::at(queue, {}, m_ui->themes.theme(), snapped(queue, madeup::nowNs - 13 * 60'000'000'000), QTimeZone::utc());
         for (int x = 0; x < 600; x += 20)
             for (int y = 0; y < 300; y += 30) {
                 tooltip.show(content, {x, y});
@@ -400,8 +432,9 @@ private slots:
     {
         const ComputationText text = computationText(panel(madeup::busy(), PanelId::FilterEfficiency), m_ui->time);
         const QString all = text.plain();
-        for (const char *part : {"Filter efficiency rate", "divided by seen", "Result: 97.4 %", "Seen: 2,918,400 events", "Window: 1 min", "Samples (n): 2,918,400",
-                                 "Completeness: 99.6 %", "Bound: reference 97 %", "2026-03-01 14:34:59 UTC", "node-07/tcp, node-07/exec, node-12/tcp"})
+        for (const char *part : {"Filter efficiency rate", "divided by seen", "Result: 97.4 %", "Seen: 2,918,400 events", "Window: 1 min",
+                                 "Samples (n): 2,918,400", "Completeness: 99.6 %", "Bound: reference 97 %", "2026-03-01 14:34:59 UTC",
+                                 "node-07/tcp, node-07/exec, node-12/tcp"})
             QVERIFY2(all.contains(QString::fromUtf8(part)), part);
     }
 };

@@ -34,7 +34,8 @@ QByteArray missingIn(const QByteArray &file, PanelFormat format, const PanelSnap
     if (format == PanelFormat::Png)
         return QImage::fromData(file, "PNG").size() == QSize(1920, 1080) ? QByteArray() : "its picture";
     const auto key = panelKey(panel.id);
-    QByteArrayList parts {"# panel: " + QByteArray(key.data(), static_cast<qsizetype>(key.size())), "# range: 2026-03-01T14:05:00", "\r\ntime"};
+    QByteArrayList parts{"# panel: " + QByteArray(key.data(), static_cast<qsizetype>(key.size())), "# range: 2026-03-01T14:05:00",
+                         "\r\ntime"};
     if (format == PanelFormat::Svg) {
         QXmlStreamReader xml(file); // QSvgRenderer takes a second for each of the crowded ones
         while (!xml.atEnd())
@@ -203,7 +204,8 @@ private slots:
 
     void theClipboardHasUnitAndTime()
     {
-        QCOMPARE(widget(PanelId::EventsProcessed, madeup::busy())->valueForClipboard(), "Events processed/sec: 48,213 events/s (as of 2026-03-01 14:34:59 UTC)");
+        QCOMPARE(widget(PanelId::EventsProcessed, madeup::busy())->valueForClipboard(),
+                 "Events processed/sec: 48,213 events/s (as of 2026-03-01 14:34:59 UTC)");
     }
 
     void whatDoesNotFitIsInTheTooltip()
@@ -227,12 +229,18 @@ private slots:
         QTest::addColumn<int>("rows");
         QTest::addColumn<QStringList>("headers");
         QTest::addColumn<QString>("first");
-        QTest::newRow("lines by time, newest first") << static_cast<int>(PanelId::ProcessingLatency) << 360 << QStringList {"Time (UTC)", "p50", "p95", "p99"} << "2026-03-01 14:34:55";
-        QTest::newRow("both directions of traffic") << static_cast<int>(PanelId::NetworkIo) << 360 << QStringList {"Time (UTC)", "all nodes", "all nodes sent"} << "2026-03-01 14:34:55";
-        QTest::newRow("pods") << static_cast<int>(PanelId::PodStatus) << 9 << QStringList {"State or pod", "Pods, or state", "Since"} << "Running";
-        QTest::newRow("nodes") << static_cast<int>(PanelId::Coverage) << 34 << QStringList {"Node", "State", "Hooks", "Missing"} << "node-01";
-        QTest::newRow("estimates") << static_cast<int>(PanelId::CorrelationAccuracy) << 2 << QStringList {"Source", "Estimate", "Wilson 95 % from", "to", "Verdicts", "Alert bound"} << "Drill";
-        QTest::newRow("groups") << static_cast<int>(PanelId::ActiveCorrelations) << 3 << QStringList {"Severity", "Rule", "Entity", "Since"} << "P1";
+        QTest::newRow("lines by time, newest first") << static_cast<int>(PanelId::ProcessingLatency) << 360
+                                                     << QStringList{"Time (UTC)", "p50", "p95", "p99"} << "2026-03-01 14:34:55";
+        QTest::newRow("both directions of traffic") << static_cast<int>(PanelId::NetworkIo) << 360
+                                                    << QStringList{"Time (UTC)", "all nodes", "all nodes sent"} << "2026-03-01 14:34:55";
+        QTest::newRow("pods") << static_cast<int>(PanelId::PodStatus) << 9 << QStringList{"State or pod", "Pods, or state", "Since"}
+                              << "Running";
+        QTest::newRow("nodes") << static_cast<int>(PanelId::Coverage) << 34 << QStringList{"Node", "State", "Hooks", "Missing"}
+                               << "node-01";
+        QTest::newRow("estimates") << static_cast<int>(PanelId::CorrelationAccuracy) << 2
+                                   << QStringList{"Source", "Estimate", "Wilson 95 % from", "to", "Verdicts", "Alert bound"} << "Drill";
+        QTest::newRow("groups") << static_cast<int>(PanelId::ActiveCorrelations) << 3 << QStringList{"Severity", "Rule", "Entity", "Since"}
+                                << "P1";
     }
     void table()
     {

@@ -42,10 +42,18 @@ private slots:
         QTest::addColumn<bool>("headline");
         QTest::addColumn<QString>("chip");
         QTest::addColumn<QString>("sentence");
-        QTest::newRow("the figure's own") << "memory" << "node-a" << true << "past its bound" << "node-a: 91.0 %; alert above 90 % for 10 min";
-        QTest::newRow("all nodes together") << "memory" << "" << true << "past its bound" << "91.0 %; alert above 90 % for 10 min";
-        QTest::newRow("one pod's") << "memory" << "shop/web" << false << "1 past the bound" << "shop/web: 91.0 %; alert above 90 % for 10 min";
-        QTest::newRow("a disk's") << "disk" << "node-a:/var" << false << "disk 91.0 %" << "disk node-a:/var: 91.0 %; alert above 90 % for 10 min";
+        QTest::newRow("the figure's own") << "memory"
+                                          << "node-a" << true << "past its bound"
+                                          << "node-a: 91.0 %; alert above 90 % for 10 min";
+        QTest::newRow("all nodes together") << "memory"
+                                            << "" << true << "past its bound"
+                                            << "91.0 %; alert above 90 % for 10 min";
+        QTest::newRow("one pod's") << "memory"
+                                   << "shop/web" << false << "1 past the bound"
+                                   << "shop/web: 91.0 %; alert above 90 % for 10 min";
+        QTest::newRow("a disk's") << "disk"
+                                  << "node-a:/var" << false << "disk 91.0 %"
+                                  << "disk node-a:/var: 91.0 %; alert above 90 % for 10 min";
     }
     /// Only its own threshold colours a figure; a chip says whose it is where it is another's.
     void breach()

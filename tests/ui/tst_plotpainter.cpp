@@ -20,7 +20,8 @@ PlotFrame frame() { return {QRectF(0, 0, 200, 100), QRectF(), 0, 100 * second, 0
 
 bool resembles(QRgb pixel, const QColor &color)
 {
-    return qAlpha(pixel) > 60 && std::abs(qRed(pixel) - color.red()) < 40 && std::abs(qGreen(pixel) - color.green()) < 40 && std::abs(qBlue(pixel) - color.blue()) < 40;
+    return qAlpha(pixel) > 60 && std::abs(qRed(pixel) - color.red()) < 40 && std::abs(qGreen(pixel) - color.green()) < 40
+           && std::abs(qBlue(pixel) - color.blue()) < 40;
 }
 
 } // namespace
@@ -46,8 +47,8 @@ class TestPlotPainter : public QObject {
         panel->toNs = 100 * second;
         panel->bucketNs = second;
         panel->state = PanelState::Ready;
-        panel->value = Fact {"processed", 1, Unit::EventsPerSecond, {}};
-        PlotJob made {panel, frame(), {m_theme, SeriesColors().assign(panel->series)}};
+        panel->value = Fact{"processed", 1, Unit::EventsPerSecond, {}};
+        PlotJob made{panel, frame(), {m_theme, SeriesColors().assign(panel->series)}};
         made.style.passes = 1;
         return made;
     }
@@ -153,8 +154,8 @@ private slots:
         PlotJob made = job({line([](int) { return 70; }), sent});
         made.frame.low = -100;
         const QImage image = renderPlot(made);
-        QVERIFY(count(image, QRect(10, 12, 150, 6), m_theme->series[0]) > 100);  // 70 of -100 .. 100
-        QVERIFY(count(image, QRect(10, 62, 150, 6), m_theme->series[1]) > 100);  // -30
+        QVERIFY(count(image, QRect(10, 12, 150, 6), m_theme->series[0]) > 100); // 70 of -100 .. 100
+        QVERIFY(count(image, QRect(10, 62, 150, 6), m_theme->series[1]) > 100); // -30
         QCOMPARE(count(image, QRect(10, 80, 150, 18), m_theme->series[1]), 0);
     }
 
@@ -165,9 +166,9 @@ private slots:
         lower.stacked = upper.stacked = true;
         upper.key = "b";
         const QImage image = renderPlot(job({lower, upper}));
-        QVERIFY(count(image, QRect(10, 67, 150, 6), m_theme->series[0]) > 100);  // 30
-        QVERIFY(count(image, QRect(10, 27, 150, 6), m_theme->series[1]) > 100);  // 30 + 40
-        QVERIFY(ink(image, QRect(10, 40, 100, 20)) == 2000);                     // filled between
+        QVERIFY(count(image, QRect(10, 67, 150, 6), m_theme->series[0]) > 100); // 30
+        QVERIFY(count(image, QRect(10, 27, 150, 6), m_theme->series[1]) > 100); // 30 + 40
+        QVERIFY(ink(image, QRect(10, 40, 100, 20)) == 2000);                    // filled between
         QCOMPARE(ink(image, QRect(10, 0, 100, 20)), 0);
     }
 
@@ -218,7 +219,7 @@ private slots:
         low.stacked = high.stacked = true;
         high.key = "b";
         PlotJob made = job({low, high});
-        edit(made).view = BarsView {10 * second};
+        edit(made).view = BarsView{10 * second};
         const QImage image = renderPlot(made);
         QVERIFY(count(image, QRect(101, 75, 17, 20), m_theme->series[0]) == 17 * 20);
         QVERIFY(count(image, QRect(101, 35, 17, 20), m_theme->series[1]) == 17 * 20);
@@ -231,7 +232,7 @@ private slots:
         PlotJob made = job({});
         PanelSnapshot &panel = edit(made);
         panel.bucketNs = 10 * second;
-        panel.view = HeatView {{0, 1e6, 1e9, 1e10}, {{20 * second, {0, 7, 0}}}};
+        panel.view = HeatView{{0, 1e6, 1e9, 1e10}, {{20 * second, {0, 7, 0}}}};
         made.frame.high = 3;
         const QImage image = renderPlot(made);
         QVERIFY(count(image, QRect(42, 36, 15, 28), m_theme->heatHigh) > 300);

@@ -82,7 +82,7 @@ private slots:
             plot->grab();
         }
         QVERIFY(plot->grab().toImage() != without);
-        plot->setSelection(PlotSpan {madeup::nowNs - 600'000'000'000, madeup::nowNs - 300'000'000'000}, true);
+        plot->setSelection(PlotSpan{madeup::nowNs - 600'000'000'000, madeup::nowNs - 300'000'000'000}, true);
         plot->grab();
         QCOMPARE(plot->layer().rendered(), before);
         plot->setSelection(std::nullopt, false);
@@ -97,7 +97,8 @@ private slots:
         QTest::addColumn<QString>("chip");
         QTest::newRow("a range within a day") << QByteArray("UTC") << std::int64_t(0) << "14:25:00";
         QTest::newRow("a range over the zone's midnight") << QByteArray("Australia/Darwin") << std::int64_t(0) << "2026-03-01 23:55:00";
-        QTest::newRow("a range that is dragged over midnight") << QByteArray("UTC") << madeup::nowNs - 24 * 3600 * tapio::nsPerSecond << "2026-03-01 14:25:00";
+        QTest::newRow("a range that is dragged over midnight")
+            << QByteArray("UTC") << madeup::nowNs - 24 * 3600 * tapio::nsPerSecond << "2026-03-01 14:25:00";
     }
     void theCrosshairsTimeHasADateInARangeOfDays()
     {
@@ -106,7 +107,7 @@ private slots:
         const auto plot = view(PanelId::QueueDepth);
         plot->setTimeZone(QTimeZone(zone));
         if (previewFromNs != 0)
-            plot->setPreviewRange(PlotSpan {previewFromNs, madeup::nowNs});
+            plot->setPreviewRange(PlotSpan{previewFromNs, madeup::nowNs});
         plot->setCrosshair(madeup::nowNs - 600 * tapio::nsPerSecond, true, false);
         QTEST(plot->layer().crosshairChip(), "chip");
     }
@@ -162,11 +163,12 @@ private slots:
             const int bottom = qRound(plot->frame().whole().bottom());
             const QRect rows = foot ? QRect(0, bottom + 3, plot->width(), plot->height()) : QRect(0, 0, plot->width(), bottom - 3);
             int width = 0;
-            for (const QRect &strip : watch.region & rows)
+            for (const QRect &strip : watch.region &rows)
                 width = std::max(width, strip.width());
             return width;
         };
-        for (const std::optional<std::int64_t> at : {std::optional(madeup::nowNs - 25 * minute), std::optional(madeup::nowNs - 5 * minute), std::optional<std::int64_t>()}) {
+        for (const std::optional<std::int64_t> at :
+             {std::optional(madeup::nowNs - 25 * minute), std::optional(madeup::nowNs - 5 * minute), std::optional<std::int64_t>()}) {
             watch.region = {};
             plot->setCrosshair(at, chip && at, false);
             QTRY_VERIFY(!watch.region.isEmpty());
@@ -217,7 +219,7 @@ private slots:
         plot->grab();
         QTRY_VERIFY(plot->layer().sharp());
         const QImage whole = plot->grab().toImage();
-        plot->setPreviewRange(PlotSpan {madeup::nowNs - 600'000'000'000, madeup::nowNs});
+        plot->setPreviewRange(PlotSpan{madeup::nowNs - 600'000'000'000, madeup::nowNs});
         const QImage zoomed = plot->grab().toImage();
         QVERIFY(zoomed != whole);
         QVERIFY(!plot->layer().sharp());

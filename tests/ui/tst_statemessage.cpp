@@ -85,7 +85,8 @@ private slots:
     {
         QWidget *body = label("The events could not be read")->parentWidget();
         const int before = body->height();
-        m_message->setState(failure(QString(600, QLatin1Char('w')).replace(20, 1, QLatin1Char(' ')) + QStringLiteral(" and so on ").repeated(30)));
+        m_message->setState(
+            failure(QString(600, QLatin1Char('w')).replace(20, 1, QLatin1Char(' ')) + QStringLiteral(" and so on ").repeated(30)));
         QVERIFY(body->height() > before);
     }
 
@@ -94,25 +95,31 @@ private slots:
         QTest::addColumn<LinkSummary>("link");
         QTest::addColumn<SetupFacts>("setup");
         QTest::addColumn<QStringList>("commands");
-        QTest::newRow("this machine") << LinkSummary{true, true, "127.0.0.1:7117", {}, 0, 0} << SetupFacts{"/home/m/.config/tapio/pki", true, "box"}
-                                      << QStringList{"tapio pki issue --ensure node box",
-                                                     "sudo tapio-agent --node box --server 127.0.0.1:7117 --ca /home/m/.config/tapio/pki/issued/node-box/ca.crt"
-                                                     " --cert /home/m/.config/tapio/pki/issued/node-box/cert.pem --key /home/m/.config/tapio/pki/issued/node-box/key.pem"
-                                                     " --crl /home/m/.config/tapio/pki/issued/node-box/crl.pem",
-                                                     "tapio check"};
+        QTest::newRow("this machine")
+            << LinkSummary{true, true, "127.0.0.1:7117", {}, 0, 0} << SetupFacts{"/home/m/.config/tapio/pki", true, "box"}
+            << QStringList{
+                   "tapio pki issue --ensure node box",
+                   "sudo tapio-agent --node box --server 127.0.0.1:7117 --ca /home/m/.config/tapio/pki/issued/node-box/ca.crt"
+                   " --cert /home/m/.config/tapio/pki/issued/node-box/cert.pem --key /home/m/.config/tapio/pki/issued/node-box/key.pem"
+                   " --crl /home/m/.config/tapio/pki/issued/node-box/crl.pem",
+                   "tapio check"};
         QTest::newRow("a folder of its own, with a space; a name that no certificate has; listening everywhere")
             << LinkSummary{true, true, "0.0.0.0:9000", {}, 0, 0} << SetupFacts{"/srv/my pki", false, "Build_Host-3.Example"}
             << QStringList{"tapio pki issue --pki '/srv/my pki' --ensure node build-host-3.example",
-                           "sudo tapio-agent --node build-host-3.example --server 127.0.0.1:9000 --ca '/srv/my pki/issued/node-build-host-3.example/ca.crt'"
-                           " --cert '/srv/my pki/issued/node-build-host-3.example/cert.pem' --key '/srv/my pki/issued/node-build-host-3.example/key.pem'"
+                           "sudo tapio-agent --node build-host-3.example --server 127.0.0.1:9000 --ca '/srv/my "
+                           "pki/issued/node-build-host-3.example/ca.crt'"
+                           " --cert '/srv/my pki/issued/node-build-host-3.example/cert.pem' --key '/srv/my "
+                           "pki/issued/node-build-host-3.example/key.pem'"
                            " --crl '/srv/my pki/issued/node-build-host-3.example/crl.pem'",
                            "tapio check --pki '/srv/my pki'"};
-        QTest::newRow("a server elsewhere") << LinkSummary{false, true, "tapio.example:7117", {}, 0, 0} << SetupFacts{"/home/m/.config/tapio/pki", true, "box"}
-                                            << QStringList{"tapio pki issue --ensure node NAME",
-                                                           "sudo tapio-agent --node NAME --server tapio.example:7117 --ca node-NAME/ca.crt --cert node-NAME/cert.pem"
-                                                           " --key node-NAME/key.pem --crl node-NAME/crl.pem",
-                                                           "tapio check"};
-        QTest::newRow("not listening") << LinkSummary{true, false, "127.0.0.1:7117", "address in use", 0, 0} << SetupFacts{} << QStringList();
+        QTest::newRow("a server elsewhere")
+            << LinkSummary{false, true, "tapio.example:7117", {}, 0, 0} << SetupFacts{"/home/m/.config/tapio/pki", true, "box"}
+            << QStringList{"tapio pki issue --ensure node NAME",
+                           "sudo tapio-agent --node NAME --server tapio.example:7117 --ca node-NAME/ca.crt --cert node-NAME/cert.pem"
+                           " --key node-NAME/key.pem --crl node-NAME/crl.pem",
+                           "tapio check"};
+        QTest::newRow("not listening") << LinkSummary{true, false, "127.0.0.1:7117", "address in use", 0, 0} << SetupFacts{}
+                                       << QStringList();
     }
     void firstStart()
     {
@@ -136,11 +143,16 @@ private slots:
     {
         QTest::addColumn<QString>("host");
         QTest::addColumn<QString>("name");
-        QTest::newRow("as it is") << "node-7.example" << "node-7.example";
-        QTest::newRow("capitals and underscores") << "My_Host" << "my-host";
-        QTest::newRow("what a shell would run") << "a$(reboot);b" << "arebootb";
-        QTest::newRow("nothing left") << "\u00e4\u00f6" << "localhost";
-        QTest::newRow("nothing") << "" << "localhost";
+        QTest::newRow("as it is") << "node-7.example"
+                                  << "node-7.example";
+        QTest::newRow("capitals and underscores") << "My_Host"
+                                                  << "my-host";
+        QTest::newRow("what a shell would run") << "a$(reboot);b"
+                                                << "arebootb";
+        QTest::newRow("nothing left") << "\u00e4\u00f6"
+                                      << "localhost";
+        QTest::newRow("nothing") << ""
+                                 << "localhost";
     }
     void names()
     {
@@ -151,11 +163,16 @@ private slots:
     {
         QTest::addColumn<QString>("text");
         QTest::addColumn<QString>("word");
-        QTest::newRow("plain") << "/srv/pki-2" << "/srv/pki-2";
-        QTest::newRow("a space") << "/a b" << "'/a b'";
-        QTest::newRow("a quote") << "/it's" << "'/it'\\''s'";
-        QTest::newRow("a dollar") << "/$HOME" << "'/$HOME'";
-        QTest::newRow("empty") << "" << "''";
+        QTest::newRow("plain") << "/srv/pki-2"
+                               << "/srv/pki-2";
+        QTest::newRow("a space") << "/a b"
+                                 << "'/a b'";
+        QTest::newRow("a quote") << "/it's"
+                                 << "'/it'\\''s'";
+        QTest::newRow("a dollar") << "/$HOME"
+                                  << "'/$HOME'";
+        QTest::newRow("empty") << ""
+                               << "''";
     }
     void words()
     {
@@ -189,7 +206,6 @@ private:
     StateMessage *m_message = nullptr;
     QString m_done;
 };
-
 
 QTEST_MAIN(TestStateMessage)
 #include "tst_statemessage.moc"

@@ -35,12 +35,18 @@ private slots:
         QTest::addColumn<LinkSummary>("link");
         QTest::addColumn<QString>("label");
         QTest::addColumn<QString>("value");
-        QTest::newRow("embedded, not listening") << LinkSummary{true, false, "e", "in use", 0, 0} << "Link" << "not listening";
-        QTest::newRow("embedded, nobody yet") << LinkSummary{true, true, "e", {}, 0, 0} << "Link" << "listening \u00b7 no agent yet";
-        QTest::newRow("embedded, all gone") << LinkSummary{true, true, "e", {}, 0, 9} << "Link" << "listening \u00b7 0 of 9 agents";
-        QTest::newRow("embedded, some") << LinkSummary{true, true, "e", {}, 7, 9} << "TLS 1.3" << "connected \u00b7 7 of 9 agents";
-        QTest::newRow("server, no link") << LinkSummary{false, false, "e", {}, 0, 0} << "Link" << "not connected";
-        QTest::newRow("server, link but no agent") << LinkSummary{false, true, "e", {}, 0, 0} << "TLS 1.3" << "connected \u00b7 no agent yet";
+        QTest::newRow("embedded, not listening") << LinkSummary{true, false, "e", "in use", 0, 0} << "Link"
+                                                 << "not listening";
+        QTest::newRow("embedded, nobody yet") << LinkSummary{true, true, "e", {}, 0, 0} << "Link"
+                                              << "listening \u00b7 no agent yet";
+        QTest::newRow("embedded, all gone") << LinkSummary{true, true, "e", {}, 0, 9} << "Link"
+                                            << "listening \u00b7 0 of 9 agents";
+        QTest::newRow("embedded, some") << LinkSummary{true, true, "e", {}, 7, 9} << "TLS 1.3"
+                                        << "connected \u00b7 7 of 9 agents";
+        QTest::newRow("server, no link") << LinkSummary{false, false, "e", {}, 0, 0} << "Link"
+                                         << "not connected";
+        QTest::newRow("server, link but no agent") << LinkSummary{false, true, "e", {}, 0, 0} << "TLS 1.3"
+                                                   << "connected \u00b7 no agent yet";
     }
     void protocol_isNamedOnlyWhereItIsSpoken()
     {
@@ -108,7 +114,8 @@ private slots:
         QTest::addColumn<QString>("says");
         QTest::newRow("of all") << QList<double>{0.1, 0.05} << "n0: 0.40 % CPU (0.10 % of it in the kernel), 23 MiB"
                                 << "Includes the run time of their programs in the kernel";
-        QTest::newRow("of none") << QList<double>{-1, -1} << "n0: 0.40 % CPU, 23 MiB" << "Not measured: the run time of their programs in the kernel";
+        QTest::newRow("of none") << QList<double>{-1, -1} << "n0: 0.40 % CPU, 23 MiB"
+                                 << "Not measured: the run time of their programs in the kernel";
         QTest::newRow("of some") << QList<double>{-1, 0.05} << "n0: 0.40 % CPU, 23 MiB"
                                  << "Includes the run time of their programs in the kernel for 1 of 2; of the others it is not measured";
     }

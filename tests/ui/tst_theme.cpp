@@ -27,7 +27,8 @@ private slots:
             const auto row = [&t](const char *what, const QColor &fg, const QColor &bg, double atLeast) {
                 QTest::addRow("%s: %s", qPrintable(t.name), what) << fg << bg << atLeast;
             };
-            const QColor surfaces[] = {t.surface.app, t.surface.rail, t.surface.panel, t.surface.raised, t.surface.hover, t.surface.selected};
+            const QColor surfaces[] = {t.surface.app,    t.surface.rail,  t.surface.panel,
+                                       t.surface.raised, t.surface.hover, t.surface.selected};
             const char *names[] = {"app", "rail", "panel", "raised", "hover", "selected"};
             for (int i = 0; i < 6; ++i) {
                 row(qPrintable(QStringLiteral("primary text on %1").arg(names[i])), t.text.primary, surfaces[i], 7.0);
@@ -39,7 +40,8 @@ private slots:
             row("a control's edge on a panel", t.border.strong, t.surface.panel, 3.0);
             row("white on the primary button", t.text.onFill, t.accent.fill, 4.5);
             row("accent on an active chip", t.accent.base, t.accent.subtle, 4.5);
-            const QColor meanings[] = {t.meaning.p1, t.meaning.p2, t.meaning.p3, t.meaning.p4, t.meaning.ok, t.meaning.pending, t.meaning.acknowledged, t.meaning.muted};
+            const QColor meanings[] = {t.meaning.p1, t.meaning.p2,      t.meaning.p3,           t.meaning.p4,
+                                       t.meaning.ok, t.meaning.pending, t.meaning.acknowledged, t.meaning.muted};
             const char *words[] = {"P1", "P2", "P3", "P4", "ok", "pending", "acknowledged", "muted"};
             for (int i = 0; i < 8; ++i) {
                 row(qPrintable(QStringLiteral("%1 on a panel").arg(words[i])), meanings[i], t.surface.panel, 4.5);
@@ -64,12 +66,24 @@ private slots:
         QTest::addColumn<QString>("replace");
         QTest::addColumn<QString>("with");
         QTest::addColumn<QString>("names");
-        QTest::newRow("a missing colour") << "app = \"#0D0F13\"" << "" << "surface.app";
-        QTest::newRow("a colour by name") << "app = \"#0D0F13\"" << "app = \"red\"" << "surface.app";
-        QTest::newRow("a number for a colour") << "app = \"#0D0F13\"" << "app = 3" << "surface.app";
-        QTest::newRow("an alpha above one") << "chip_alpha = 0.16" << "chip_alpha = 1.6" << "meaning.chip_alpha";
-        QTest::newRow("a series too few") << "\"#A9B096\"]" << "]" << "series.slots";
-        QTest::newRow("broken TOML names its line") << "[surface]" << "[surface" << "line 6";
+        QTest::newRow("a missing colour") << "app = \"#0D0F13\""
+                                          << ""
+                                          << "surface.app";
+        QTest::newRow("a colour by name") << "app = \"#0D0F13\""
+                                          << "app = \"red\""
+                                          << "surface.app";
+        QTest::newRow("a number for a colour") << "app = \"#0D0F13\""
+                                               << "app = 3"
+                                               << "surface.app";
+        QTest::newRow("an alpha above one") << "chip_alpha = 0.16"
+                                            << "chip_alpha = 1.6"
+                                            << "meaning.chip_alpha";
+        QTest::newRow("a series too few") << "\"#A9B096\"]"
+                                          << "]"
+                                          << "series.slots";
+        QTest::newRow("broken TOML names its line") << "[surface]"
+                                                    << "[surface"
+                                                    << "line 6";
     }
     void parse_refusesBadTokens()
     {
@@ -154,7 +168,6 @@ private slots:
 private:
     Theme m_dark, m_light;
 };
-
 
 QTEST_MAIN(TestTheme)
 #include "tst_theme.moc"

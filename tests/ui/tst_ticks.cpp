@@ -19,10 +19,7 @@ QStringList labels(const ValueScale &scale)
     return texts;
 }
 
-std::int64_t utc(const char *iso)
-{
-    return QDateTime::fromString(QString::fromUtf8(iso), Qt::ISODate).toSecsSinceEpoch() * 1'000'000'000;
-}
+std::int64_t utc(const char *iso) { return QDateTime::fromString(QString::fromUtf8(iso), Qt::ISODate).toSecsSinceEpoch() * 1'000'000'000; }
 
 } // namespace
 
@@ -37,7 +34,8 @@ private slots:
         QTest::addColumn<bool>("fromZero");
         QTest::addColumn<int>("intervals");
         QTest::addColumn<QStringList>("expected");
-        const auto row = [](const char *name, double least, double most, Unit unit, bool fromZero, int intervals, const QStringList &expected) {
+        const auto row = [](const char *name, double least, double most, Unit unit, bool fromZero, int intervals,
+                            const QStringList &expected) {
             QTest::newRow(name) << least << most << static_cast<int>(unit) << fromZero << intervals << expected;
         };
         row("thousands carry k", 0, 51'000, Unit::EventsPerSecond, true, 2, {"0", "30 k", "60 k"});
@@ -99,8 +97,10 @@ private slots:
         };
         row("half an hour", "2026-03-01T14:05:00Z", "2026-03-01T14:35:00Z", "UTC", {"14:10", "14:20", "14:30"});
         row("a minute has seconds", "2026-03-01T14:05:03Z", "2026-03-01T14:05:33Z", "UTC", {"14:05:10", "14:05:20", "14:05:30"});
-        row("a zone of half hours ticks on its own hours", "2026-03-01T12:00:00Z", "2026-03-01T18:00:00Z", "Asia/Kolkata", {"18:00", "20:00", "22:00"});
-        row("days begin where the zone's do", "2026-03-01T00:00:00Z", "2026-03-02T06:00:00Z", "America/New_York", {"21:00", "09:00", "21:00"});
+        row("a zone of half hours ticks on its own hours", "2026-03-01T12:00:00Z", "2026-03-01T18:00:00Z", "Asia/Kolkata",
+            {"18:00", "20:00", "22:00"});
+        row("days begin where the zone's do", "2026-03-01T00:00:00Z", "2026-03-02T06:00:00Z", "America/New_York",
+            {"21:00", "09:00", "21:00"});
     }
     void time()
     {

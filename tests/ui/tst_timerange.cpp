@@ -24,8 +24,10 @@ private slots:
         QTest::addColumn<TimeRange>("expected");
         QTest::newRow("back from live is the quarter hour before") << TimeRange{} << -1 << custom(now - 30 * minute, now - 15 * minute);
         QTest::newRow("forward again is live") << custom(now - 30 * minute, now - 15 * minute) << 1 << TimeRange{};
-        QTest::newRow("forward onto now with the length of a preset is that preset") << custom(now - 2 * hour, now - hour) << 1 << TimeRange{Kind::Last1Hour, 0, 0};
-        QTest::newRow("forward past now with another length ends now") << custom(now - 50 * minute, now - 20 * minute) << 1 << custom(now - 30 * minute, now);
+        QTest::newRow("forward onto now with the length of a preset is that preset")
+            << custom(now - 2 * hour, now - hour) << 1 << TimeRange{Kind::Last1Hour, 0, 0};
+        QTest::newRow("forward past now with another length ends now")
+            << custom(now - 50 * minute, now - 20 * minute) << 1 << custom(now - 30 * minute, now);
         QTest::newRow("forward within the past") << custom(now - 5 * hour, now - 4 * hour) << 1 << custom(now - 4 * hour, now - 3 * hour);
         QTest::newRow("back from a day") << TimeRange{Kind::Last24Hours, 0, 0} << -1 << custom(now - 48 * hour, now - 24 * hour);
     }
@@ -107,12 +109,24 @@ private slots:
         QTest::addColumn<QString>("from");
         QTest::addColumn<QString>("to");
         QTest::addColumn<QString>("says");
-        QTest::newRow("bad from") << "x" << "now" << "From";
-        QTest::newRow("bad to") << "-1h" << "x" << "To";
-        QTest::newRow("ends before it begins") << "-1h" << "-2h" << "ends before";
-        QTest::newRow("begins in the future") << "2026-03-02" << "2026-03-03" << "future";
-        QTest::newRow("too short") << "-5s" << "now" << "shorter";
-        QTest::newRow("too long") << "2020-01-01" << "now" << "longer";
+        QTest::newRow("bad from") << "x"
+                                  << "now"
+                                  << "From";
+        QTest::newRow("bad to") << "-1h"
+                                << "x"
+                                << "To";
+        QTest::newRow("ends before it begins") << "-1h"
+                                               << "-2h"
+                                               << "ends before";
+        QTest::newRow("begins in the future") << "2026-03-02"
+                                              << "2026-03-03"
+                                              << "future";
+        QTest::newRow("too short") << "-5s"
+                                   << "now"
+                                   << "shorter";
+        QTest::newRow("too long") << "2020-01-01"
+                                  << "now"
+                                  << "longer";
     }
     void parseRange_refuses()
     {
@@ -157,7 +171,8 @@ private slots:
     void text_ofOneDayNamesItOnce()
     {
         QCOMPARE(rangeText(custom(now - hour - 2 * nsPerSecond, now - 2 * nsPerSecond), QTimeZone::utc()), "03-01, 13:35 to 14:35");
-        QCOMPARE(rangeText(custom(now - 24 * hour - 2 * nsPerSecond, now - 2 * nsPerSecond), QTimeZone::utc()), "02-28 14:35 to 03-01 14:35");
+        QCOMPARE(rangeText(custom(now - 24 * hour - 2 * nsPerSecond, now - 2 * nsPerSecond), QTimeZone::utc()),
+                 "02-28 14:35 to 03-01 14:35");
     }
 };
 

@@ -18,7 +18,8 @@ private slots:
         for (const QSize size : {QSize(960, 600), QSize(1280, 800), QSize(1920, 1080), QSize(2560, 1440)})
             for (const ThemeChoice theme : {ThemeChoice::Dark, ThemeChoice::Light})
                 for (const auto data : {WindowFixture::Data::None, WindowFixture::Data::Some})
-                    QTest::addRow("%dx%d-%s-%s", size.width(), size.height(), theme == ThemeChoice::Dark ? "dark" : "light", data == WindowFixture::Data::None ? "empty" : "data")
+                    QTest::addRow("%dx%d-%s-%s", size.width(), size.height(), theme == ThemeChoice::Dark ? "dark" : "light",
+                                  data == WindowFixture::Data::None ? "empty" : "data")
                         << size << theme << data;
     }
     void everyPage_paintsInBothThemesAndSizes()

@@ -52,7 +52,8 @@ private slots:
         QTest::addColumn<QString>("keys");
         QTest::addColumn<TimeRange>("to");
         const TimeRange live, past{Kind::Custom, testNowNs - 2 * hour, testNowNs - hour};
-        QTest::newRow("[ goes back by one range") << live << "[" << TimeRange{Kind::Custom, testNowNs - 30 * minute, testNowNs - 15 * minute};
+        QTest::newRow("[ goes back by one range")
+            << live << "[" << TimeRange{Kind::Custom, testNowNs - 30 * minute, testNowNs - 15 * minute};
         QTest::newRow("] comes forward to now") << past << "]" << TimeRange{Kind::Last1Hour, 0, 0};
         QTest::newRow("] has nothing after live") << live << "]" << live;
         QTest::newRow("+ zooms in") << past << "+" << TimeRange{Kind::Custom, testNowNs - 105 * minute, testNowNs - 75 * minute};
@@ -126,9 +127,12 @@ private slots:
             QTest::addRow("%s", qPrintable(rangeKey({kind, 0, 0}))) << rangeKey({kind, 0, 0}) << rangeKey({kind, 0, 0});
         const QString custom = rangeKey({Kind::Custom, testNowNs - hour, testNowNs});
         QTest::newRow("custom") << custom << custom;
-        QTest::newRow("damaged") << "custom 5 abc" << "live";
-        QTest::newRow("from a newer version") << "last-7d" << "live";
-        QTest::newRow("backwards") << "custom 1750000000000000000 1740000000000000000" << "live";
+        QTest::newRow("damaged") << "custom 5 abc"
+                                 << "live";
+        QTest::newRow("from a newer version") << "last-7d"
+                                              << "live";
+        QTest::newRow("backwards") << "custom 1750000000000000000 1740000000000000000"
+                                   << "live";
     }
     void rangeIsRemembered()
     {
@@ -271,7 +275,9 @@ private slots:
         auto *drawer = window().findChild<Drawer *>();
         QTRY_VERIFY(ring->isVisible());
         QCOMPARE(ring->mask(), QRegion(ring->rect()));
-        const auto onDrawer = [&] { return ring->mask().translated(ring->pos()).intersects(QRect(drawer->mapTo(&window(), QPoint()), drawer->size())); };
+        const auto onDrawer = [&] {
+            return ring->mask().translated(ring->pos()).intersects(QRect(drawer->mapTo(&window(), QPoint()), drawer->size()));
+        };
         window().toggleDrawer();
         QTRY_VERIFY(drawer->isVisible() && ring->geometry().intersects(QRect(drawer->mapTo(&window(), QPoint()), drawer->size())));
         QTRY_VERIFY(!onDrawer());
@@ -316,15 +322,24 @@ private slots:
         QTest::addColumn<QString>("from");
         QTest::addColumn<QString>("to");
         QTest::addColumn<bool>("good");
-        QTest::newRow("times of day") << "14:05" << "14:20" << true;
-        QTest::newRow("relative") << "-2h" << "now" << true;
-        QTest::newRow("ISO 8601") << "2025-06-15T10:00:00Z" << "2025-06-15T11:00:00+00:00" << true;
-        QTest::newRow("backwards") << "14:20" << "14:05" << false;
-        QTest::newRow("no time") << "soon" << "now" << false;
-        QTest::newRow("empty") << "" << "" << false;
-        QTest::newRow("too short") << "14:05:00" << "14:05:03" << false;
-        QTest::newRow("in the future") << "2031-01-01" << "2031-01-02" << false;
-        QTest::newRow("too long") << "1990-01-01" << "now" << false;
+        QTest::newRow("times of day") << "14:05"
+                                      << "14:20" << true;
+        QTest::newRow("relative") << "-2h"
+                                  << "now" << true;
+        QTest::newRow("ISO 8601") << "2025-06-15T10:00:00Z"
+                                  << "2025-06-15T11:00:00+00:00" << true;
+        QTest::newRow("backwards") << "14:20"
+                                   << "14:05" << false;
+        QTest::newRow("no time") << "soon"
+                                 << "now" << false;
+        QTest::newRow("empty") << ""
+                               << "" << false;
+        QTest::newRow("too short") << "14:05:00"
+                                   << "14:05:03" << false;
+        QTest::newRow("in the future") << "2031-01-01"
+                                       << "2031-01-02" << false;
+        QTest::newRow("too long") << "1990-01-01"
+                                  << "now" << false;
     }
     void rangeDialogTakesOnlyWhatIsARange()
     {
@@ -378,7 +393,9 @@ private slots:
     {
         QSettings settings(m_ui->folder.filePath("other.ini"), QSettings::IniFormat);
         ActionRegistry actions(settings);
-        const auto add = [&](const char *id, const char *key) { actions.add({QLatin1String(id), QLatin1String(id), ActionGroup::View, {QKeySequence(QLatin1String(key))}, [] {}, {}, nullptr}); };
+        const auto add = [&](const char *id, const char *key) {
+            actions.add({QLatin1String(id), QLatin1String(id), ActionGroup::View, {QKeySequence(QLatin1String(key))}, [] {}, {}, nullptr});
+        };
         add("one", "1");
         KeysModel model(actions);
         QSortFilterProxyModel rows;
@@ -399,7 +416,8 @@ private slots:
     void connectionFiltersObeyTheRulesWhileRowsComeAndGo()
     {
         auto *connections = page<ConnectionsPage>();
-        QAbstractItemModelTester agents(const_cast<QAbstractItemModel *>(&connections->agents())), notices(const_cast<QAbstractItemModel *>(&connections->notices()));
+        QAbstractItemModelTester agents(const_cast<QAbstractItemModel *>(&connections->agents())),
+            notices(const_cast<QAbstractItemModel *>(&connections->notices()));
         QCOMPARE(connections->agents().rowCount(), 31);
         auto *filter = qobject_cast<QLineEdit *>(connections->filterField());
         filter->setText(QStringLiteral("silent"));
@@ -447,7 +465,8 @@ private slots:
             hint = label->text().contains(QLatin1String("JSON")) && label->isVisible() ? label->text() : hint;
         QVERIFY2(hint.contains("events and connections") && hint.contains("always in UTC"), qPrintable(hint));
         QVERIFY2(hint.contains("panel is exported in the zone chosen here"), qPrintable(hint));
-        const PanelExport panel(m_ui->session.overviewValue.panels[static_cast<std::size_t>(PanelId::QueueDepth)], m_ui->themes.theme(), QTimeZone("Asia/Kolkata"));
+        const PanelExport panel(m_ui->session.overviewValue.panels[static_cast<std::size_t>(PanelId::QueueDepth)], m_ui->themes.theme(),
+                                QTimeZone("Asia/Kolkata"));
         QVERIFY(panel.csv().contains("+05:30"));
         QVERIFY(panel.suggestedName(PanelFormat::Csv).endsWith("IST.csv"));
     }
@@ -455,7 +474,8 @@ private slots:
     void englishHasPlurals()
     {
         QTranslator translator;
-        QVERIFY(translator.load(QLocale(QLocale::English, QLocale::UnitedStates), QStringLiteral("tapio"), QStringLiteral("_"), QStringLiteral(":/tapio/translations")));
+        QVERIFY(translator.load(QLocale(QLocale::English, QLocale::UnitedStates), QStringLiteral("tapio"), QStringLiteral("_"),
+                                QStringLiteral(":/tapio/translations")));
         QCOMPARE(translator.translate("tapio::console::EventsPage", "%n event(s)", nullptr, 1), "%n event");
         QCOMPARE(translator.translate("tapio::console::EventsPage", "%n event(s)", nullptr, 3), "%n events");
     }
@@ -481,18 +501,16 @@ private slots:
                 continue;
             QAccessibleInterface *seen = QAccessible::queryAccessibleInterface(const_cast<QWidget *>(widget));
             if (!seen || seen->text(QAccessible::Name).isEmpty())
-                nameless << QStringLiteral("%1 in %2").arg(QString::fromLatin1(widget->metaObject()->className()), QString::fromLatin1(widget->parentWidget()->metaObject()->className()));
+                nameless << QStringLiteral("%1 in %2")
+                                .arg(QString::fromLatin1(widget->metaObject()->className()),
+                                     QString::fromLatin1(widget->parentWidget()->metaObject()->className()));
         }
         QVERIFY2(nameless.isEmpty(), qPrintable(nameless.join(QLatin1String(", "))));
     }
 
 private:
     MainWindow &window() const { return *m_ui->window; }
-    template <typename P>
-    P *page() const
-    {
-        return qobject_cast<P *>(window().currentPage());
-    }
+    template <typename P> P *page() const { return qobject_cast<P *>(window().currentPage()); }
     QWidget *focus() const { return QApplication::focusWidget() ? QApplication::focusWidget() : m_ui->window.get(); }
     void type(const QString &keys) const
     {

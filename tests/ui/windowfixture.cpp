@@ -15,10 +15,10 @@ using namespace tapio::console;
 
 namespace tapio::test {
 
-WindowFixture::WindowFixture(Data data, QSize size, ThemeChoice theme) :
-    settings(folder.filePath(QStringLiteral("settings.ini")), QSettings::IniFormat),
-    themes(ThemeStore::loadBuiltIn().value().first, ThemeStore::loadBuiltIn().value().second), actions(settings), applier(*qApp, themes),
-    uiSettings(settings, themes, time, UiDefaults())
+WindowFixture::WindowFixture(Data data, QSize size, ThemeChoice theme)
+    : settings(folder.filePath(QStringLiteral("settings.ini")), QSettings::IniFormat),
+      themes(ThemeStore::loadBuiltIn().value().first, ThemeStore::loadBuiltIn().value().second), actions(settings), applier(*qApp, themes),
+      uiSettings(settings, themes, time, UiDefaults())
 {
     themes.setChoice(theme);
     themes.setReduceMotion(true);
@@ -35,14 +35,20 @@ WindowFixture::WindowFixture(Data data, QSize size, ThemeChoice theme) :
         session.linkValue.agentsKnown = 31;
         session.linkValue.agentsConnected = 23;
     }
-    window = std::make_unique<MainWindow>(WindowServices{session, themes, icons, time, actions, uiSettings, clock,
-                                                          SetupFacts{QStringLiteral("/home/m.rantala/.config/tapio/pki"), true, QStringLiteral("Build_Host-3.example")}});
-    window->addPage(PageId::Overview, RailGroup::Respond, QStringLiteral("overview"), new OverviewPage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, O")));
-    window->addPage(PageId::Events, RailGroup::Investigate, QStringLiteral("events"), new EventsPage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, V")));
-    window->addPage(PageId::Connections, RailGroup::Operate, QStringLiteral("connections"), new ConnectionsPage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, N")));
+    window = std::make_unique<MainWindow>(
+        WindowServices{session, themes, icons, time, actions, uiSettings, clock,
+                       SetupFacts{QStringLiteral("/home/m.rantala/.config/tapio/pki"), true, QStringLiteral("Build_Host-3.example")}});
+    window->addPage(PageId::Overview, RailGroup::Respond, QStringLiteral("overview"),
+                    new OverviewPage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, O")));
+    window->addPage(PageId::Events, RailGroup::Investigate, QStringLiteral("events"),
+                    new EventsPage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, V")));
+    window->addPage(PageId::Connections, RailGroup::Operate, QStringLiteral("connections"),
+                    new ConnectionsPage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, N")));
     window->addPage(PageId::Settings, RailGroup::Foot, QStringLiteral("settings"),
-                    new SettingsPage(window->context(), {QStringLiteral("/home/m.rantala/.local/share/tapio/console.tapio"), QStringLiteral("/home/m.rantala/.config/tapio/console.toml"),
-                                                         8LL << 30, 7LL * 86'400 * nsPerSecond}, window->pageParent()),
+                    new SettingsPage(window->context(),
+                                     {QStringLiteral("/home/m.rantala/.local/share/tapio/console.tapio"),
+                                      QStringLiteral("/home/m.rantala/.config/tapio/console.toml"), 8LL << 30, 7LL * 86'400 * nsPerSecond},
+                                     window->pageParent()),
                     QKeySequence(QStringLiteral("Ctrl+,")));
     window->resize(size);
     window->show();

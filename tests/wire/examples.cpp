@@ -11,16 +11,19 @@ constexpr std::int64_t startNs = 1'700'000'000'000'000'000;
 
 Origin podOrigin()
 {
-    return {4711, "/kubepods/burstable/pod1f0c2d3e-0000-4000-8000-00000000002a/" + std::string(64, 'c'), std::string(64, 'c'),
-            "api", "1f0c2d3e-0000-4000-8000-00000000002a", "api-7d9f6c5b4-x2x7q", "shop", Attribution::Live};
+    return {4711,
+            "/kubepods/burstable/pod1f0c2d3e-0000-4000-8000-00000000002a/" + std::string(64, 'c'),
+            std::string(64, 'c'),
+            "api",
+            "1f0c2d3e-0000-4000-8000-00000000002a",
+            "api-7d9f6c5b4-x2x7q",
+            "shop",
+            Attribution::Live};
 }
 
 Origin hostOrigin() { return {1, "/", "", "", "", "", "", Attribution::Inferred}; }
 
-SocketAddress mapped(std::uint8_t last, std::uint16_t port)
-{
-    return {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 10, 0, 0, last}, port};
-}
+SocketAddress mapped(std::uint8_t last, std::uint16_t port) { return {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 10, 0, 0, last}, port}; }
 
 ProcessExec execDetail() { return {41, "sh", "/usr/bin/curl", {"curl", "-s", "http://10.0.0.1/health"}, true}; }
 ProcessExit exitDetail() { return {3, 9, true, 1'500'000'000, 812, "sh"}; }
@@ -29,8 +32,8 @@ FatalSignal signalDetail() { return {11, 1, 33, "kworker"}; }
 
 TcpConnection tcpDetail()
 {
-    return {mapped(1, 41234), mapped(2, 443), TcpDirection::Outbound, TcpOutcome::Reset, 104, true, 2'000'000, 350'000, 512,
-            1'048'576, 420, 2};
+    return {
+        mapped(1, 41234), mapped(2, 443), TcpDirection::Outbound, TcpOutcome::Reset, 104, true, 2'000'000, 350'000, 512, 1'048'576, 420, 2};
 }
 
 Event event(EventType type, Detail detail, std::uint32_t origin)
@@ -59,8 +62,9 @@ CounterReport counterReport()
 
 HookReport hookReport()
 {
-    return {startNs, {{"process", "sched_process_exec", HookState::Active, "tp_btf", "", 1'000, 7},
-                      {"tcp", "tcp_retransmit_skb", HookState::Denied, "raw_tp", "operation not permitted", 0, 0}}};
+    return {startNs,
+            {{"process", "sched_process_exec", HookState::Active, "tp_btf", "", 1'000, 7},
+             {"tcp", "tcp_retransmit_skb", HookState::Denied, "raw_tp", "operation not permitted", 0, 0}}};
 }
 
 AgentInfo agentInfo() { return {"0.1.0", "6.18.0", "6f8c1a52-0000-4000-8000-000000000001", 8, 16ULL << 30, 321, {}}; }
@@ -94,7 +98,8 @@ EventBatch amendingBatch()
 
 EventBatch filteredBatch()
 {
-    EventBatch batch{100, {podOrigin()}, {event(EventType::OomKill, oomDetail(), 0), event(EventType::FatalSignal, signalDetail(), 0)}, {2, 7}};
+    EventBatch batch{
+        100, {podOrigin()}, {event(EventType::OomKill, oomDetail(), 0), event(EventType::FatalSignal, signalDetail(), 0)}, {2, 7}};
     return batch;
 }
 
@@ -105,8 +110,8 @@ Frame eventFrame()
     EventBatch batch;
     batch.firstSeq = 17;
     batch.origins = {hostOrigin(), podOrigin()};
-    batch.events = {event(EventType::ProcessExec, execDetail(), 1), event(EventType::ProcessExit, exitDetail(), 1),
-                    event(EventType::OomKill, oomDetail(), 1),      event(EventType::FatalSignal, signalDetail(), 0),
+    batch.events = {event(EventType::ProcessExec, execDetail(), 1),  event(EventType::ProcessExit, exitDetail(), 1),
+                    event(EventType::OomKill, oomDetail(), 1),       event(EventType::FatalSignal, signalDetail(), 0),
                     event(EventType::TcpConnection, tcpDetail(), 0), event(static_cast<EventType>(4000), std::monostate(), 0)};
     return frame(5, std::move(batch));
 }
@@ -116,9 +121,23 @@ Frame detailFrame()
     ProcessExec changed = execDetail();
     changed.fileModifiedNs = startNs - 7;
     changed.writtenAfterStart = true;
-    const HttpRequest http{mapped(1, 8080), mapped(9, 51000), TcpDirection::Inbound, 503, true, true, true, 12'000'000, 640, 2048,
+    const HttpRequest http{mapped(1, 8080),
+                           mapped(9, 51000),
+                           TcpDirection::Inbound,
+                           503,
+                           true,
+                           true,
+                           true,
+                           12'000'000,
+                           640,
+                           2048,
                            HttpTexts{"GET", "/cart/8841?page=2", "/cart/{id}", "shop.example"}};
-    const DrillLabel drill{"memory-pressure", "/kubepods/burstable/pod1", "begin", startNs, startNs + 60'000'000'000, 99,
+    const DrillLabel drill{"memory-pressure",
+                           "/kubepods/burstable/pod1",
+                           "begin",
+                           startNs,
+                           startNs + 60'000'000'000,
+                           99,
                            {std::byte{1}, std::byte{0}, std::byte{0xFE}}};
     const Detail details[] = {
         changed,
@@ -202,12 +221,36 @@ std::vector<std::pair<std::string, Message>> all()
         {"filter", Filter{4, {filter(), EventFilter{{}, Severity::Info, {}, {}, {"pod"}}}}},
         {"delivery", Delivery{"node-1", startNs + 20, -250'000, 120'000, eventFrame()}},
         {"delivery-filtered", Delivery{"node-1", startNs + 20, -250'000, 120'000, frame(9, filteredBatch())}},
-        {"agent-state",
-         AgentState{"node-1", LinkState::Silent, startNs, startNs - 1, "10.0.0.1:41234", "01ab", startNs * 2, 0x1122334455667788, 2,
-                    agentInfo(), heartbeat(), 990, 12, 34'567, {1, 2, 3, 4}}},
-        {"agent-state-missed",
-         AgentState{"node-1", LinkState::Connected, startNs, startNs - 1, "10.0.0.1:41234", "01ab", startNs * 2, 0x1122334455667788, 2,
-                    agentInfo(), heartbeat(), 990, 12, 34'567, {1, 2, 9, 4, 6}}},
+        {"agent-state", AgentState{"node-1",
+                                   LinkState::Silent,
+                                   startNs,
+                                   startNs - 1,
+                                   "10.0.0.1:41234",
+                                   "01ab",
+                                   startNs * 2,
+                                   0x1122334455667788,
+                                   2,
+                                   agentInfo(),
+                                   heartbeat(),
+                                   990,
+                                   12,
+                                   34'567,
+                                   {1, 2, 3, 4}}},
+        {"agent-state-missed", AgentState{"node-1",
+                                          LinkState::Connected,
+                                          startNs,
+                                          startNs - 1,
+                                          "10.0.0.1:41234",
+                                          "01ab",
+                                          startNs * 2,
+                                          0x1122334455667788,
+                                          2,
+                                          agentInfo(),
+                                          heartbeat(),
+                                          990,
+                                          12,
+                                          34'567,
+                                          {1, 2, 9, 4, 6}}},
         {"link-notice", LinkNotice{startNs, LinkNoticeKind::Refused, "10.0.0.9:5555", "spiffe://t/tapio/node/x", "revoked",
                                    "the certificate is revoked", 12}},
         {"bye", Bye{"replaced", "a newer connection of the same node took over", 1500}},

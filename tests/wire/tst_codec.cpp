@@ -70,7 +70,7 @@ private slots:
 
     void hello_carriesTheConfigurationsHash()
     {
-        Hello hello;   // younger than the stored bytes
+        Hello hello; // younger than the stored bytes
         hello.role = Role::Node;
         hello.name = "node-1";
         hello.streamId = 1;
@@ -85,7 +85,7 @@ private slots:
 
     void counters_carryWhatTheKernelLeftOut()
     {
-        CounterReport report{5, {{"process", {}, {1, 2, 3, 4, 5}}, {"oom", {}, {}}}, 12};   // younger than the stored bytes
+        CounterReport report{5, {{"process", {}, {1, 2, 3, 4, 5}}, {"oom", {}, {}}}, 12}; // younger than the stored bytes
         report.sources[0].counters[Counter::KFiltered] = 20;
         const Message message = Frame{1, 1, 1, report};
         const auto bytes = encode(message);
@@ -105,7 +105,8 @@ private slots:
     void filterRequests_comeBack()
     {
         QFETCH(int, row);
-        const Message messages[] = {FilterRequest{7, "node-1", "desk", "[filter.http]\nfloor_ms = 20\n"}, FilterRequest{8, "node-1", "", ""},
+        const Message messages[] = {FilterRequest{7, "node-1", "desk", "[filter.http]\nfloor_ms = 20\n"},
+                                    FilterRequest{8, "node-1", "", ""},
                                     FilterReply{7, "node-1", true, "ok", "", 3, std::string(64, 'a'), std::string(64, 'b'), "[filter]\n"},
                                     FilterReply{7, "node-1", false, "not-allowed", "filter.remote is false", 2, "", "", ""}};
         for (const bool zstd : {false, true}) {

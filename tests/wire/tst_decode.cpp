@@ -38,22 +38,19 @@ Bytes finished(capnp::MessageBuilder &builder)
 }
 
 /// A message that a well-behaved encoder would not make: `fill` gets the root.
-template <typename Fill>
-Bytes built(Fill fill)
+template <typename Fill> Bytes built(Fill fill)
 {
     capnp::MallocMessageBuilder builder;
     fill(builder.initRoot<schema::Message>());
     return finished(builder);
 }
 
-template <typename Fill>
-Bytes builtEvents(Fill fill)
+template <typename Fill> Bytes builtEvents(Fill fill)
 {
     return built([&](schema::Message::Builder root) { fill(root.initFrame().getBody().initEvents()); });
 }
 
-template <typename Fill>
-Bytes builtSamples(Fill fill)
+template <typename Fill> Bytes builtSamples(Fill fill)
 {
     return built([&](schema::Message::Builder root) { fill(root.initFrame().getBody().initSamples()); });
 }
@@ -68,13 +65,13 @@ Bytes rawWords(std::vector<std::uint64_t> words)
 constexpr std::uint64_t structPointer(std::int32_t offset, std::uint16_t dataWords, std::uint16_t pointers)
 {
     return (static_cast<std::uint64_t>(pointers) << 48) | (static_cast<std::uint64_t>(dataWords) << 32)
-        | (static_cast<std::uint32_t>(offset) << 2);
+           | (static_cast<std::uint32_t>(offset) << 2);
 }
 
 constexpr std::uint64_t listPointer(std::int32_t offset, unsigned elementSize, std::uint32_t count)
 {
     return (static_cast<std::uint64_t>(count) << 35) | (static_cast<std::uint64_t>(elementSize) << 32)
-        | (static_cast<std::uint32_t>(offset) << 2) | 1;
+           | (static_cast<std::uint32_t>(offset) << 2) | 1;
 }
 
 /// 64 MB of zeros in a few kilobytes.
@@ -102,11 +99,11 @@ Bytes lyingZstd()
 Bytes sizelessList(std::uint32_t count)
 {
     return rawWords({
-        structPointer(0, 1, 1), 3,                      // Message, frame
-        structPointer(0, 4, 1), 0, 0, 0, 1,             // Frame, its body a batch of events
-        structPointer(0, 1, 3), 0, 0,                   // EventBatch: no origins
-        listPointer(1, 7, 0), 0,                        // events: a composite list of no words
-        static_cast<std::uint64_t>(count) << 2          // its tag: `count` elements of no size
+        structPointer(0, 1, 1), 3,             // Message, frame
+        structPointer(0, 4, 1), 0, 0, 0, 1,    // Frame, its body a batch of events
+        structPointer(0, 1, 3), 0, 0,          // EventBatch: no origins
+        listPointer(1, 7, 0), 0,               // events: a composite list of no words
+        static_cast<std::uint64_t>(count) << 2 // its tag: `count` elements of no size
     });
 }
 
@@ -115,10 +112,17 @@ Bytes amplifiedTexts()
 {
     constexpr std::uint32_t count = 60'000;
     constexpr std::uint32_t textBytes = 16'000;
-    std::vector<std::uint64_t> words{
-        structPointer(0, 1, 1), 1,                                // Message, hello
-        structPointer(0, 5, 3), 0, 0, 0, 0, 0,                    // Hello
-        0, listPointer(1, 6, count), 0};                          // name, capabilities, agent
+    std::vector<std::uint64_t> words{structPointer(0, 1, 1),
+                                     1, // Message, hello
+                                     structPointer(0, 5, 3),
+                                     0,
+                                     0,
+                                     0,
+                                     0,
+                                     0, // Hello
+                                     0,
+                                     listPointer(1, 6, count),
+                                     0}; // name, capabilities, agent
     const std::size_t first = words.size();
     for (std::uint32_t i = 0; i < count; ++i)
         words.push_back(listPointer(static_cast<std::int32_t>(count - i - 1), 2, textBytes));
@@ -131,11 +135,11 @@ Bytes amplifiedTexts()
 Bytes sizelessEvents()
 {
     return rawWords({
-        structPointer(0, 1, 1), 3,                                  // Message, frame
-        structPointer(0, 4, 1), 0, 0, 0, 1,                         // Frame, its body a batch of events
-        structPointer(0, 1, 3), 0,                                  // EventBatch
-        listPointer(2, 7, 0), listPointer(2, 7, 0), 0,              // origins, events, no offsets
-        1 << 2, 65'536 << 2                                         // their tags: elements of no size
+        structPointer(0, 1, 1), 3,                     // Message, frame
+        structPointer(0, 4, 1), 0, 0, 0, 1,            // Frame, its body a batch of events
+        structPointer(0, 1, 3), 0,                     // EventBatch
+        listPointer(2, 7, 0), listPointer(2, 7, 0), 0, // origins, events, no offsets
+        1 << 2, 65'536 << 2                            // their tags: elements of no size
     });
 }
 
@@ -157,8 +161,8 @@ Bytes execOf(std::size_t commBytes, std::size_t filenameBytes, std::size_t argum
 Bytes pointerLoop()
 {
     return rawWords({
-        structPointer(0, 1, 1), 9,     // Message, delivery
-        structPointer(-2, 1, 1),       // ... which is the message, read as a Delivery
+        structPointer(0, 1, 1), 9, // Message, delivery
+        structPointer(-2, 1, 1),   // ... which is the message, read as a Delivery
     });
 }
 
@@ -220,8 +224,8 @@ std::vector<Hostile> structureRows()
         {"a null root", rawWords({0}), Errc::Malformed, "without content"},
         {"a message kind of a newer version", rawWords({structPointer(0, 1, 1), 99, 0}), Errc::Unsupported, "kind 99"},
         {"a frame without a body", built([](schema::Message::Builder root) { root.initFrame(); }), Errc::Malformed, "without a body"},
-        {"a frame body of a newer version",
-         rawWords({structPointer(0, 1, 1), 3, structPointer(0, 4, 1), 0, 0, 0, 77, 0}), Errc::Unsupported, "body 77"},
+        {"a frame body of a newer version", rawWords({structPointer(0, 1, 1), 3, structPointer(0, 4, 1), 0, 0, 0, 77, 0}),
+         Errc::Unsupported, "body 77"},
         {"a pointer outside its segment", rawWords({structPointer(1000, 1, 1)}), Errc::Malformed, ""},
         {"a pointer loop", pointerLoop(), Errc::Malformed, ""},
         {"more elements of no size than a list may have", sizelessList(70'000), Errc::Malformed, "listElements"},
@@ -229,14 +233,13 @@ std::vector<Hostile> structureRows()
         {"one text pointed to 60,000 times", amplifiedTexts(), Errc::Malformed, "expansion"},
         {"events without size", sizelessEvents(), Errc::Malformed, "expansion"},
         {"a text that does not end in NUL",
-         rawWords({structPointer(0, 1, 1), 12, structPointer(0, 1, 2), 0, listPointer(1, 2, 8), 0, 0x4141414141414141}),
-         Errc::Malformed, "'\\0'"},
+         rawWords({structPointer(0, 1, 1), 12, structPointer(0, 1, 2), 0, listPointer(1, 2, 8), 0, 0x4141414141414141}), Errc::Malformed,
+         "'\\0'"},
     };
 }
 
 /// An event whose detail `fill` writes.
-template <typename Fill>
-Bytes detailOf(Fill fill)
+template <typename Fill> Bytes detailOf(Fill fill)
 {
     return builtEvents([&](auto batch) {
         batch.initOrigins(1);
@@ -250,20 +253,34 @@ std::vector<Hostile> detailRows()
     const auto text = [](std::size_t limit) { return std::string(3 * limit + 1, 'x'); };
     return {
         {"a name longer than DNS has", detailOf([&](auto to) { to.initDns().setName(text(255)); }), Errc::Malformed, "exceeds name"},
-        {"a method longer than the agent sends", detailOf([&](auto to) { to.initHttp().setMethod(text(16)); }), Errc::Malformed, "exceeds method"},
-        {"a target longer than the agent sends", detailOf([&](auto to) { to.initHttp().setTarget(text(200)); }), Errc::Malformed, "exceeds target"},
-        {"a route longer than the agent sends", detailOf([&](auto to) { to.initHttp().setRoute(text(200)); }), Errc::Malformed, "exceeds route"},
-        {"a host longer than the agent sends", detailOf([&](auto to) { to.initHttp().setHost(text(100)); }), Errc::Malformed, "exceeds host"},
-        {"a path longer than the agent sends", detailOf([&](auto to) { to.initFileFailure().setPath(text(255)); }), Errc::Malformed, "exceeds path"},
-        {"a way to privileges longer than the agent sends", detailOf([&](auto to) { to.initPrivilegeGain().setHow(text(16)); }), Errc::Malformed, "exceeds how"},
-        {"a traced task name longer than the kernel has", detailOf([&](auto to) { to.initPtraceAttach().setTargetComm(text(15)); }), Errc::Malformed, "commBytes"},
-        {"a module name longer than the kernel has", detailOf([&](auto to) { to.initModuleLoad().setName(text(64)); }), Errc::Malformed, "exceeds name"},
-        {"a file system longer than the agent sends", detailOf([&](auto to) { to.initMount().setFsType(text(32)); }), Errc::Malformed, "exceeds fsType"},
-        {"a user longer than the agent sends", detailOf([&](auto to) { to.initLogin().setUser(text(64)); }), Errc::Malformed, "exceeds user"},
-        {"a line of the kernel longer than the agent sends", detailOf([&](auto to) { to.initKernelLog().setText(text(1000)); }), Errc::Malformed, "exceeds text"},
-        {"a notice longer than the agent sends", detailOf([&](auto to) { to.initAgentNotice().setText(text(400)); }), Errc::Malformed, "exceeds text"},
-        {"a drill's target longer than the agent sends", detailOf([&](auto to) { to.initDrillLabel().setTarget(text(200)); }), Errc::Malformed, "exceeds target"},
-        {"a signature longer than the agent sends", detailOf([](auto to) { to.initDrillLabel().initSignature(129); }), Errc::Malformed, "exceeds signature"},
+        {"a method longer than the agent sends", detailOf([&](auto to) { to.initHttp().setMethod(text(16)); }), Errc::Malformed,
+         "exceeds method"},
+        {"a target longer than the agent sends", detailOf([&](auto to) { to.initHttp().setTarget(text(200)); }), Errc::Malformed,
+         "exceeds target"},
+        {"a route longer than the agent sends", detailOf([&](auto to) { to.initHttp().setRoute(text(200)); }), Errc::Malformed,
+         "exceeds route"},
+        {"a host longer than the agent sends", detailOf([&](auto to) { to.initHttp().setHost(text(100)); }), Errc::Malformed,
+         "exceeds host"},
+        {"a path longer than the agent sends", detailOf([&](auto to) { to.initFileFailure().setPath(text(255)); }), Errc::Malformed,
+         "exceeds path"},
+        {"a way to privileges longer than the agent sends", detailOf([&](auto to) { to.initPrivilegeGain().setHow(text(16)); }),
+         Errc::Malformed, "exceeds how"},
+        {"a traced task name longer than the kernel has", detailOf([&](auto to) { to.initPtraceAttach().setTargetComm(text(15)); }),
+         Errc::Malformed, "commBytes"},
+        {"a module name longer than the kernel has", detailOf([&](auto to) { to.initModuleLoad().setName(text(64)); }), Errc::Malformed,
+         "exceeds name"},
+        {"a file system longer than the agent sends", detailOf([&](auto to) { to.initMount().setFsType(text(32)); }), Errc::Malformed,
+         "exceeds fsType"},
+        {"a user longer than the agent sends", detailOf([&](auto to) { to.initLogin().setUser(text(64)); }), Errc::Malformed,
+         "exceeds user"},
+        {"a line of the kernel longer than the agent sends", detailOf([&](auto to) { to.initKernelLog().setText(text(1000)); }),
+         Errc::Malformed, "exceeds text"},
+        {"a notice longer than the agent sends", detailOf([&](auto to) { to.initAgentNotice().setText(text(400)); }), Errc::Malformed,
+         "exceeds text"},
+        {"a drill's target longer than the agent sends", detailOf([&](auto to) { to.initDrillLabel().setTarget(text(200)); }),
+         Errc::Malformed, "exceeds target"},
+        {"a signature longer than the agent sends", detailOf([](auto to) { to.initDrillLabel().initSignature(129); }), Errc::Malformed,
+         "exceeds signature"},
     };
 }
 
@@ -405,10 +422,7 @@ private slots:
         QVERIFY2(message.error().context().find("raversal") != std::string::npos, message.error().context().c_str());
     }
 
-    void execTexts_atTheirLimitsAreRead()
-    {
-        QVERIFY(decode(execOf(45, 765, 512, 3)));
-    }
+    void execTexts_atTheirLimitsAreRead() { QVERIFY(decode(execOf(45, 765, 512, 3))); }
 
     void expansion_leavesRoomForWhatEncodeWrites_data()
     {
@@ -536,7 +550,10 @@ private slots:
         QTest::addColumn<QByteArray>("read");
         QTest::newRow("plain") << QByteArray("curl") << QByteArray("curl");
         QTest::newRow("valid beyond ASCII") << QByteArray("gr\xC3\xBC\xC3\x9F") << QByteArray("gr\xC3\xBC\xC3\x9F");
-        QTest::newRow("a byte that starts nothing") << QByteArray("a\xFF" "b") << QByteArray("a\xEF\xBF\xBD" "b");
+        QTest::newRow("a byte that starts nothing") << QByteArray("a\xFF"
+                                                                  "b")
+                                                    << QByteArray("a\xEF\xBF\xBD"
+                                                                  "b");
         QTest::newRow("a sequence cut by the kernel's 15 bytes") << QByteArray("abc\xE2\x82") << QByteArray("abc\xEF\xBF\xBD\xEF\xBF\xBD");
     }
     void text_isMadeValid()

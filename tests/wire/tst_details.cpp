@@ -101,12 +101,14 @@ private slots:
         for (const Detail &detail : everyDetail()) {
             QSet<QByteArray> names;
             int count = 0;
-            std::visit([&](const auto &value) {
-                visitFields(value, [&](const Field &field, const auto &) {
-                    names.insert(QByteArray(field.name.data(), static_cast<qsizetype>(field.name.size())));
-                    ++count;
-                });
-            }, detail);
+            std::visit(
+                [&](const auto &value) {
+                    visitFields(value, [&](const Field &field, const auto &) {
+                        names.insert(QByteArray(field.name.data(), static_cast<qsizetype>(field.name.size())));
+                        ++count;
+                    });
+                },
+                detail);
             QCOMPARE(names.size(), count);
         }
     }

@@ -10,10 +10,7 @@ Q_DECLARE_METATYPE(Detail)
 
 namespace {
 
-SocketAddress host(std::uint8_t last, std::uint16_t port)
-{
-    return {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 10, 0, 0, last}, port};
-}
+SocketAddress host(std::uint8_t last, std::uint16_t port) { return {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 10, 0, 0, last}, port}; }
 
 TcpConnection connection(TcpDirection direction, TcpOutcome outcome)
 {
@@ -66,21 +63,28 @@ private slots:
         QTest::addColumn<QString>("line");
         QTest::newRow("exec with arguments") << Detail(ProcessExec{1, "sh", "/usr/bin/curl", {"curl", "-s", "http://10.0.0.1"}, false})
                                              << "exec /usr/bin/curl -s http://10.0.0.1";
-        QTest::newRow("exec whose arguments were cut") << Detail(ProcessExec{1, "sh", "/bin/x", {"x", "a"}, true}) << QString::fromUtf8("exec /bin/x a …");
-        QTest::newRow("an argument cannot break the line") << Detail(ProcessExec{1, "sh", "/bin/sh", {"sh", "a\nb\x1b[0m"}, false}) << "exec /bin/sh a b [0m";
+        QTest::newRow("exec whose arguments were cut")
+            << Detail(ProcessExec{1, "sh", "/bin/x", {"x", "a"}, true}) << QString::fromUtf8("exec /bin/x a …");
+        QTest::newRow("an argument cannot break the line")
+            << Detail(ProcessExec{1, "sh", "/bin/sh", {"sh", "a\nb\x1b[0m"}, false}) << "exec /bin/sh a b [0m";
         QTest::newRow("exit by itself") << Detail(ProcessExit{1, 0, false, 1'500'000'000, 0, ""}) << "exited with code 1, lived 1.5 s";
         QTest::newRow("killed by a process") << Detail(ProcessExit{0, 9, false, 0, 812, "sh"}) << "killed by SIGKILL (9) from sh (812)";
-        QTest::newRow("killed by no known sender, with a core") << Detail(ProcessExit{0, 11, true, 0, 0, ""}) << "killed by SIGSEGV (11), core dumped";
-        QTest::newRow("killed by a real-time signal") << Detail(ProcessExit{0, 34, false, 0, 812, "sh"}) << "killed by signal 34 from sh (812)";
-        QTest::newRow("out of memory") << Detail(OomKill{77, "stress", 0, 512u << 20, 4096, 0, 0, 0})
-                                       << "killed for lack of memory, anonymous 512.0 MiB, file 4.0 KiB, shared 0 B, allocation by stress (77)";
+        QTest::newRow("killed by no known sender, with a core")
+            << Detail(ProcessExit{0, 11, true, 0, 0, ""}) << "killed by SIGSEGV (11), core dumped";
+        QTest::newRow("killed by a real-time signal")
+            << Detail(ProcessExit{0, 34, false, 0, 812, "sh"}) << "killed by signal 34 from sh (812)";
+        QTest::newRow("out of memory") << Detail(
+            OomKill{77, "stress", 0, 512u << 20, 4096, 0, 0,
+                    0}) << "killed for lack of memory, anonymous 512.0 MiB, file 4.0 KiB, shared 0 B, allocation by stress (77)";
         QTest::newRow("a signal of the kernel") << Detail(FatalSignal{11, 1, 0, ""}) << "SIGSEGV (11) from the kernel";
         QTest::newRow("a signal of a process") << Detail(FatalSignal{15, 0, 33, "systemd"}) << "SIGTERM (15) from systemd (33)";
         QTest::newRow("a real-time signal") << Detail(FatalSignal{64, 0, 33, "systemd"}) << "signal 64 from systemd (33)";
-        QTest::newRow("refused") << Detail(connection(TcpDirection::Outbound, TcpOutcome::Refused)) << "connect 10.0.0.2:443 refused after 3.2 ms";
-        QTest::newRow("timed out") << Detail(connection(TcpDirection::Outbound, TcpOutcome::TimedOut)) << "connect 10.0.0.2:443 timed out after 3.2 ms";
-        QTest::newRow("an accepted transfer") << Detail(transfer())
-            << "accept 10.0.0.1:41234 from 10.0.0.2:443 closed after 75.0 s, sent 1.5 KiB, received 12 B, 4 retransmits";
+        QTest::newRow("refused") << Detail(connection(TcpDirection::Outbound, TcpOutcome::Refused))
+                                 << "connect 10.0.0.2:443 refused after 3.2 ms";
+        QTest::newRow("timed out") << Detail(connection(TcpDirection::Outbound, TcpOutcome::TimedOut))
+                                   << "connect 10.0.0.2:443 timed out after 3.2 ms";
+        QTest::newRow("an accepted transfer") << Detail(
+            transfer()) << "accept 10.0.0.1:41234 from 10.0.0.2:443 closed after 75.0 s, sent 1.5 KiB, received 12 B, 4 retransmits";
         detailRows();
         QTest::newRow("a newer agent's event") << Detail() << "type.4000: details are not known to this version";
     }
@@ -94,8 +98,10 @@ private:
         slow.tls = true;
         HttpRequest ended = request(TcpDirection::Inbound, 0);
         ended.aborted = true;
-        QTest::newRow("a program changed in its container") << Detail(changedProgram()) << "exec /tmp/x (changed after the container started) -v";
-        QTest::newRow("a name answered") << Detail(DnsQuery{host(10, 53), "a.shop.", 1, 0, DnsOutcome::Answered, 1'200'000, 2, 1, false, false})
+        QTest::newRow("a program changed in its container")
+            << Detail(changedProgram()) << "exec /tmp/x (changed after the container started) -v";
+        QTest::newRow("a name answered") << Detail(
+            DnsQuery{host(10, 53), "a.shop.", 1, 0, DnsOutcome::Answered, 1'200'000, 2, 1, false, false})
                                          << "dns A a.shop. at 10.0.0.10:53: NOERROR, 2 answers after 1.2 ms";
         QTest::newRow("a name not answered") << Detail(DnsQuery{host(10, 53), "a.\n", 28, 0, DnsOutcome::TimedOut, 0, 0, 3, true, false})
                                              << "dns AAAA a.  at 10.0.0.10:53 over tcp: timed out, asked 3 times";
@@ -112,7 +118,8 @@ private:
                                     << "gained privileges by exec of /bin/su, uid 1000 to 0, euid 1000 to 0, CAP_SYS_ADMIN";
         QTest::newRow("tracing refused") << Detail(PtraceAttach{812, "sshd", 16, 1}) << "PTRACE_ATTACH of sshd (812) failed: EPERM";
         QTest::newRow("a module") << Detail(ModuleLoad{"zfs", 0x1000}) << "module zfs loaded, taints the kernel: out-of-tree";
-        QTest::newRow("a mount") << Detail(Mount{"/dev/sdb1", "/mnt", "ext4", 3, 0, false}) << "mount /dev/sdb1 on /mnt type ext4 (ro,nosuid)";
+        QTest::newRow("a mount") << Detail(Mount{"/dev/sdb1", "/mnt", "ext4", 3, 0, false})
+                                 << "mount /dev/sdb1 on /mnt type ext4 (ro,nosuid)";
         QTest::newRow("an unmount that failed") << Detail(Mount{"", "/mnt", "", 2, 16, true}) << "unmount /mnt failed: EBUSY";
         QTest::newRow("a failed login") << Detail(Login{false, "root", "password", "sshd", "203.0.113.9", 4})
                                         << "failed login of root to sshd by password from 203.0.113.9, 4 times";
@@ -122,11 +129,13 @@ private:
         QTest::newRow("a cgroup at its limit") << Detail(MemoryEvents{0, 0, 3, 0, 0, 0, false, 536870912, 536870912})
                                                << "at its memory limit 3 times, uses 512.0 MiB of 512.0 MiB";
         QTest::newRow("a cgroup in which was killed") << Detail(MemoryEvents{1, 2, 3, 1, 2, 1, false, 0, 1024})
-            << "killed for lack of memory 2 times, killed as a whole, out of memory, at its memory limit 3 times, throttled above memory.high 2 times, "
-               "reclaimed below memory.low, limit 1.0 KiB";
+                                                      << "killed for lack of memory 2 times, killed as a whole, out of memory, at its "
+                                                         "memory limit 3 times, throttled above memory.high 2 times, "
+                                                         "reclaimed below memory.low, limit 1.0 KiB";
         QTest::newRow("a cgroup that stands still") << Detail(MemoryEvents{0, 0, 1, 0, 0, 0, true, 2048, 0})
                                                     << "at its memory limit, stands still for lack of memory, uses 2.0 KiB";
-        QTest::newRow("a cgroup that only stands still") << Detail(MemoryEvents{0, 0, 0, 0, 0, 0, true, 0, 0}) << "stands still for lack of memory";
+        QTest::newRow("a cgroup that only stands still")
+            << Detail(MemoryEvents{0, 0, 0, 0, 0, 0, true, 0, 0}) << "stands still for lack of memory";
         QTest::newRow("a cgroup that goes on") << Detail(MemoryEvents()) << "no longer stands still for lack of memory";
         QTest::newRow("pressure begins") << Detail(PressureStall{PressureResource::Memory, false, false, 300'000, 2'000'000, 1205, 0, 0})
                                          << "memory pressure: some tasks stalled 300.0 ms or more within 2.0 s, 12.05 % of the last 10 s";

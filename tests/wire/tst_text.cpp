@@ -15,7 +15,8 @@ private slots:
         const QByteArray bad("\xEF\xBF\xBD");
         QTest::newRow("nothing") << QByteArray() << QByteArray();
         QTest::newRow("ASCII longer than a word") << QByteArray("/usr/bin/containerd") << QByteArray("/usr/bin/containerd");
-        QTest::newRow("two, three and four bytes") << QByteArray("\xC2\xA2\xE2\x82\xAC\xF0\x9F\x98\x80") << QByteArray("\xC2\xA2\xE2\x82\xAC\xF0\x9F\x98\x80");
+        QTest::newRow("two, three and four bytes")
+            << QByteArray("\xC2\xA2\xE2\x82\xAC\xF0\x9F\x98\x80") << QByteArray("\xC2\xA2\xE2\x82\xAC\xF0\x9F\x98\x80");
         QTest::newRow("a lone continuation") << QByteArray("a\x80") << "a" + bad;
         QTest::newRow("an overlong slash") << QByteArray("\xC0\xAF") << bad + bad;
         QTest::newRow("an overlong form of three bytes") << QByteArray("\xE0\x80\xAF") << bad + bad + bad;
@@ -57,10 +58,20 @@ private slots:
         QTest::addColumn<QByteArray>("line");
         QTest::newRow("a line break") << QByteArray("a\nb") << QByteArray("a b");
         QTest::newRow("an escape sequence of a terminal") << QByteArray("\x1b[31m") << QByteArray(" [31m");
-        QTest::newRow("NUL and DEL") << QByteArray("a\0b\x7F" "c", 5) << QByteArray("a b c");
-        QTest::newRow("C1 next line") << QByteArray("a\xC2\x85" "b") << QByteArray("a b");
-        QTest::newRow("a paragraph separator") << QByteArray("a\xE2\x80\xA9" "b") << QByteArray("a b");
-        QTest::newRow("a right-to-left override") << QByteArray("\xE2\x80\xAE" "gpj.exe") << QByteArray("\xEF\xBF\xBD" "gpj.exe");
+        QTest::newRow("NUL and DEL") << QByteArray("a\0b\x7F"
+                                                   "c",
+                                                   5)
+                                     << QByteArray("a b c");
+        QTest::newRow("C1 next line") << QByteArray("a\xC2\x85"
+                                                    "b")
+                                      << QByteArray("a b");
+        QTest::newRow("a paragraph separator") << QByteArray("a\xE2\x80\xA9"
+                                                             "b")
+                                               << QByteArray("a b");
+        QTest::newRow("a right-to-left override") << QByteArray("\xE2\x80\xAE"
+                                                                "gpj.exe")
+                                                  << QByteArray("\xEF\xBF\xBD"
+                                                                "gpj.exe");
         QTest::newRow("a bad byte") << QByteArray("a\xFE") << QByteArray("a\xEF\xBF\xBD");
     }
     void appendLine()

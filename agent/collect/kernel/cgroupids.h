@@ -10,8 +10,8 @@ namespace tapio::agent {
 
 /// What the kernel programs say of a task's cgroups, as KernelRecord and the folded figures have it.
 struct CgroupIds {
-    std::uint64_t id = 0;        ///< v2 id unless that is the root and v1 memory says more
-    std::uint64_t memoryId = 0;  ///< v1 memory's where v2 says something too
+    std::uint64_t id = 0;                            ///< v2 id unless that is the root and v1 memory says more
+    std::uint64_t memoryId = 0;                      ///< v1 memory's where v2 says something too
     CgroupHierarchy hierarchy = CgroupHierarchy::V2; ///< of `id`
 };
 

@@ -25,7 +25,7 @@ constexpr unsigned file(unsigned argument) { return TAPIO_FILE_OPEN + argument; 
 struct Call {
     long number;
     std::string_view operation;
-    unsigned path;      ///< number of the argument, from 1; 0 = none
+    unsigned path; ///< number of the argument, from 1; 0 = none
     unsigned errors;
     unsigned flags = 0; ///< number of the argument
 };

@@ -22,12 +22,9 @@ constexpr std::uint32_t fewestEntries = 1024;
 constexpr std::uint32_t mostEntries = 4096;
 constexpr std::int64_t idleNs = 600 * nsPerSecond;
 constexpr std::int64_t goneIdleNs = 180 * nsPerSecond;
-constexpr std::int64_t goneIdleNsWhenHalfFull = 5 * nsPerSecond;    ///< dozens of containers come and go in a second
+constexpr std::int64_t goneIdleNsWhenHalfFull = 5 * nsPerSecond; ///< dozens of containers come and go in a second
 
-std::size_t possibleCpus() noexcept
-{
-    return static_cast<std::size_t>(std::max(libbpf_num_possible_cpus(), 1));
-}
+std::size_t possibleCpus() noexcept { return static_cast<std::size_t>(std::max(libbpf_num_possible_cpus(), 1)); }
 
 } // namespace
 

@@ -23,10 +23,7 @@ std::string lastVerifierLine(std::string_view log)
     return std::string(last.substr(0, 200));
 }
 
-std::string errnoText(int error)
-{
-    return std::generic_category().message(error);
-}
+std::string errnoText(int error) { return std::generic_category().message(error); }
 
 } // namespace
 

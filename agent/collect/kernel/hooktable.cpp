@@ -9,8 +9,8 @@ namespace tapio::agent {
 
 namespace {
 
-constexpr std::array<std::string_view, TAPIO_COLLECTORS> names{"process", "oom",  "signal",   "tcp",   "runqueue",   "blockio", "dns",
-                                                                 "http",    "security", "drops", "capability", "file",   "cgroup", "https"};
+constexpr std::array<std::string_view, TAPIO_COLLECTORS> names{
+    "process", "oom", "signal", "tcp", "runqueue", "blockio", "dns", "http", "security", "drops", "capability", "file", "cgroup", "https"};
 
 constexpr HookAlternative exec[] = {{"tp_btf", "exec_btf"}, {"raw_tp", "exec_raw"}, {"tracepoint", "exec_tp"}};
 constexpr HookAlternative exit[] = {{"tp_btf", "exit_btf"}, {"raw_tp", "exit_raw"}, {"tracepoint", "exit_tp"}};
@@ -89,7 +89,7 @@ constexpr HookSpec table[] = {
     {"security", "signal_generate", ptrace},
     {"security", "module_load", moduleLoad},
     {"capability", "cap_capable", capable}, // came with 6.12, d48da4d5ed7b
-    {"drops", "kfree_skb", packetDrop, 3}, // the reason came with 5.17, c504e5c2f964
+    {"drops", "kfree_skb", packetDrop, 3},  // the reason came with 5.17, c504e5c2f964
     {"file", "sys_exit", fileExit},
     {"file", "counted", fileCounted},
     {"https", "SSL_write", sslWrite, 0, Bond::Needed},
@@ -104,14 +104,8 @@ constexpr HookSpec table[] = {
 
 } // namespace
 
-std::span<const HookSpec> hookTable() noexcept
-{
-    return table;
-}
+std::span<const HookSpec> hookTable() noexcept { return table; }
 
-std::span<const std::string_view> collectorNames() noexcept
-{
-    return names;
-}
+std::span<const std::string_view> collectorNames() noexcept { return names; }
 
 } // namespace tapio::agent

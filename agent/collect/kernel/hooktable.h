@@ -11,7 +11,7 @@ struct HookAlternative {
     /// "tp_btf", "raw_tp", "tracepoint"; "iter", run once over what there is; "cgroup", packets of all sockets below the root
     /// of version 2; "run", at no hook: the agent runs it; "uprobe_multi", "uprobe", in every libssl that is in use (sslprobes.h)
     std::string_view attachKind;
-    const char *program;     ///< its name in the object
+    const char *program; ///< its name in the object
 };
 
 /// What a hook is without the collector's others: a question that is never seen answered would be told as one that nobody answered.
@@ -23,7 +23,7 @@ enum class Bond {
 
 struct HookSpec {
     std::string_view collector;
-    std::string_view name;       ///< the kernel's
+    std::string_view name; ///< the kernel's
     std::span<const HookAlternative> alternatives;
     unsigned leastArguments = 0; ///< a tracepoint with fewer lacks what the programs need
     Bond bond = Bond::Alone;

@@ -2,8 +2,8 @@
 #include "agent/collect/kernel/httphead.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cctype>
+#include <charconv>
 #include <cstddef>
 #include <limits>
 #include <optional>
@@ -37,16 +37,12 @@ std::string_view trimmed(std::string_view text)
 
 bool sameName(std::string_view name, std::string_view lower)
 {
-    return std::equal(name.begin(), name.end(), lower.begin(), lower.end(), [](char a, char b) {
-        return std::tolower(static_cast<unsigned char>(a)) == b;
-    });
+    return std::equal(name.begin(), name.end(), lower.begin(), lower.end(),
+                      [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
 }
 
 /// Valid UTF-8 of at most `most` bytes.
-std::string text(std::string_view bytes, std::size_t most)
-{
-    return std::string(wire::truncateUtf8(wire::toValidUtf8(bytes), most));
-}
+std::string text(std::string_view bytes, std::size_t most) { return std::string(wire::truncateUtf8(wire::toValidUtf8(bytes), most)); }
 
 /// What the captured fields say; `complete` when the empty line after them was captured.
 struct Fields {

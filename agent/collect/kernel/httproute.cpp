@@ -11,15 +11,9 @@ constexpr std::size_t longestName = 40; ///< of a segment that still names a kin
 constexpr std::size_t shortestHex = 8;
 constexpr std::string_view more = "{more}";
 
-bool isDigit(char c)
-{
-    return c >= '0' && c <= '9';
-}
+bool isDigit(char c) { return c >= '0' && c <= '9'; }
 
-bool isHex(char c)
-{
-    return isDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
+bool isHex(char c) { return isDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 /// RFC 9562 section 4
 bool isUuid(std::string_view text)

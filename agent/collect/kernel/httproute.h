@@ -21,9 +21,7 @@ std::string routeTemplate(std::string_view method, std::string_view target);
 /// request. One thread.
 class RouteTable {
 public:
-    explicit RouteTable(std::size_t mostRoutes = 1000, std::int64_t idleNs = 600'000'000'000) :
-        m_most(mostRoutes), m_idleNs(idleNs)
-    {}
+    explicit RouteTable(std::size_t mostRoutes = 1000, std::int64_t idleNs = 600'000'000'000) : m_most(mostRoutes), m_idleNs(idleNs) {}
 
     /// `route`, or "{other}" when there are too many that were used within the last `idleNs`.
     std::string admit(std::string route, std::int64_t nowNs);
@@ -36,7 +34,7 @@ private:
     };
     std::size_t m_most;
     std::int64_t m_idleNs;
-    std::list<Use> m_uses; ///< the last used first
+    std::list<Use> m_uses;                                                   ///< the last used first
     std::unordered_map<std::string_view, std::list<Use>::iterator> m_routes; ///< keys lie in m_uses
 };
 

@@ -98,10 +98,7 @@ tapio_verdict packed(const CgroupVerdict &verdict)
     return to;
 }
 
-tapio_verdict_key packed(const CgroupKey &key, std::uint32_t slot)
-{
-    return {key.id, key.hierarchy == CgroupHierarchy::Memory, slot};
-}
+tapio_verdict_key packed(const CgroupKey &key, std::uint32_t slot) { return {key.id, key.hierarchy == CgroupHierarchy::Memory, slot}; }
 
 std::optional<LeftOut> unpacked(const tapio_bucket_key &key, const tapio_bucket &bucket)
 {
@@ -109,7 +106,11 @@ std::optional<LeftOut> unpacked(const tapio_bucket_key &key, const tapio_bucket 
     if (collector == collectors.end() || bucket.left_out == 0)
         return std::nullopt;
     const CgroupIds cgroups = cgroupIds(key.cgroups);
-    return LeftOut{static_cast<Filtered>(collector - collectors.begin()), cgroups.id, cgroups.memoryId, key.lane == TAPIO_LANE_FAILED, bucket.left_out,
+    return LeftOut{static_cast<Filtered>(collector - collectors.begin()),
+                   cgroups.id,
+                   cgroups.memoryId,
+                   key.lane == TAPIO_LANE_FAILED,
+                   bucket.left_out,
                    cgroups.hierarchy};
 }
 
@@ -172,7 +173,7 @@ Result<CgroupKeys> KernelFilters::writeVerdicts(std::uint32_t slot, const Cgroup
         if (error == 0) {
             m_written[slot].insert(cgroup);
         } else if (error == E2BIG) {
-            removeVerdict(slot, cgroup);    // that of before is not to stay
+            removeVerdict(slot, cgroup); // that of before is not to stay
             withoutRoom.push_back(cgroup);
         } else {
             return failErrno("telling the kernel programs of a cgroup", error);
@@ -200,7 +201,7 @@ void KernelFilters::removeVerdicts(std::uint32_t slot)
 Result<CgroupKeys> KernelFilters::set(const KernelFilter &filter, std::uint64_t generation, const CgroupVerdicts &verdicts)
 {
     if (m_maps.filters < 0 || m_maps.active == nullptr)
-        return CgroupKeys();    // nobody asks
+        return CgroupKeys(); // nobody asks
     Status ready = openGrace();
     if (ready && m_graceOwed)
         ready = waitForRuns();
@@ -246,7 +247,7 @@ Result<std::vector<LeftOut>> KernelFilters::leftOut()
     std::vector<tapio_bucket_key> keys;
     tapio_bucket_key key{}, next{};
     void *after = nullptr;
-    constexpr std::size_t most = 1u << 16;   // a key that is removed meanwhile makes the walk begin again; it may not go on for ever
+    constexpr std::size_t most = 1u << 16; // a key that is removed meanwhile makes the walk begin again; it may not go on for ever
     while (keys.size() < most && bpf_map_get_next_key(m_maps.buckets, after, &next) == 0) {
         keys.push_back(next);
         key = next;

@@ -17,8 +17,8 @@ namespace tapio::agent {
 class KernelFilters {
 public:
     struct Maps {
-        int filters = -1, verdicts = -1, buckets = -1;      ///< descriptors; -1: no program asks for them
-        std::uint32_t *active = nullptr;                    ///< tapio_filter_active, shared with the programs
+        int filters = -1, verdicts = -1, buckets = -1; ///< descriptors; -1: no program asks for them
+        std::uint32_t *active = nullptr;               ///< tapio_filter_active, shared with the programs
     };
     /// What is referred to outlives it.
     KernelFilters(Maps maps, const Clock &clock);
@@ -41,11 +41,11 @@ private:
 
     Maps m_maps;
     const Clock &m_clock;
-    std::size_t m_room = 0;                                 ///< for verdicts of one generation: half of the map
-    std::uint32_t m_slot = 1;                               ///< in force; before the first filter, the one that comes second
-    std::array<std::set<CgroupKey>, 2> m_written;           ///< verdicts in the kernel, by slot
+    std::size_t m_room = 0;                       ///< for verdicts of one generation: half of the map
+    std::uint32_t m_slot = 1;                     ///< in force; before the first filter, the one that comes second
+    std::array<std::set<CgroupKey>, 2> m_written; ///< verdicts in the kernel, by slot
     int m_graceInner = -1, m_graceOuter = -1;
-    bool m_graceOwed = false;                               ///< runs may still be in the slot that is not in force
+    bool m_graceOwed = false; ///< runs may still be in the slot that is not in force
 };
 
 } // namespace tapio::agent

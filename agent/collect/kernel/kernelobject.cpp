@@ -29,10 +29,7 @@ namespace {
 
 constexpr std::uint64_t wakeFraction = 4; ///< the reader is woken when 1/4 of the event ring is full
 
-bool isTracepoint(std::string_view attachKind)
-{
-    return attachKind == "tp_btf" || attachKind == "raw_tp" || attachKind == "tracepoint";
-}
+bool isTracepoint(std::string_view attachKind) { return attachKind == "tp_btf" || attachKind == "raw_tp" || attachKind == "tracepoint"; }
 
 bool isUprobe(std::string_view attachKind) { return attachKind == "uprobe_multi" || attachKind == "uprobe"; }
 
@@ -53,31 +50,22 @@ bool runIterator(int linkFd)
     return count == 0;
 }
 
-std::uint32_t pageSize() noexcept
-{
-    return static_cast<std::uint32_t>(::sysconf(_SC_PAGESIZE));
-}
+std::uint32_t pageSize() noexcept { return static_cast<std::uint32_t>(::sysconf(_SC_PAGESIZE)); }
 
 Status checkRing(std::uint32_t bytes, const char *name)
 {
     const std::uint32_t page = pageSize();
     if (!std::has_single_bit(bytes) || bytes < page || bytes > 1u << 30)
-        return fail(Errc::InvalidArgument, std::string("the ") + name + " ring's size must be a power of two from "
-                                               + std::to_string(page) + " bytes to 1 GiB, not " + std::to_string(bytes));
+        return fail(Errc::InvalidArgument, std::string("the ") + name + " ring's size must be a power of two from " + std::to_string(page)
+                                               + " bytes to 1 GiB, not " + std::to_string(bytes));
     return {};
 }
 
 } // namespace
 
-void KernelObject::SkeletonDeleter::operator()(tapio_collectors *skeleton) const noexcept
-{
-    tapio_collectors__destroy(skeleton);
-}
+void KernelObject::SkeletonDeleter::operator()(tapio_collectors *skeleton) const noexcept { tapio_collectors__destroy(skeleton); }
 
-void KernelObject::LinkDeleter::operator()(bpf_link *link) const noexcept
-{
-    bpf_link__destroy(link);
-}
+void KernelObject::LinkDeleter::operator()(bpf_link *link) const noexcept { bpf_link__destroy(link); }
 
 void KernelObject::HookRun::stepDown(wire::HookState newState, const std::string &why)
 {
@@ -88,8 +76,8 @@ void KernelObject::HookRun::stepDown(wire::HookState newState, const std::string
     candidates.erase(candidates.begin());
 }
 
-KernelObject::KernelObject(const KernelOptions &options) :
-    m_options(options), m_off(options.disabledCollectors.begin(), options.disabledCollectors.end()), m_types(options.btfPath)
+KernelObject::KernelObject(const KernelOptions &options)
+    : m_options(options), m_off(options.disabledCollectors.begin(), options.disabledCollectors.end()), m_types(options.btfPath)
 {}
 
 KernelObject::~KernelObject()
@@ -102,9 +90,9 @@ KernelObject::~KernelObject()
 
 Result<std::unique_ptr<KernelObject>> KernelObject::open(const KernelOptions &options)
 {
-    for (const Status &status : {checkRing(options.eventRingBytes, "event"), checkRing(options.criticalRingBytes, "critical"),
-                                 check(options.configurationFiles), checkCapabilities(),
-                                 checkBtf(options.btfPath.empty() ? kernelBtfPath : options.btfPath)}) {
+    for (const Status &status :
+         {checkRing(options.eventRingBytes, "event"), checkRing(options.criticalRingBytes, "critical"), check(options.configurationFiles),
+          checkCapabilities(), checkBtf(options.btfPath.empty() ? kernelBtfPath : options.btfPath)}) {
         if (!status)
             return fail(status.error());
     }
@@ -148,8 +136,7 @@ void KernelObject::chooseCandidates()
                 hook.reason = "every way of attaching is disabled by configuration";
             }
         }
-        while (hook.wanted() && m_types.known() && isTracepoint(hook.candidates.front().attachKind)
-               && !m_types.hasTracepoint(spec.name))
+        while (hook.wanted() && m_types.known() && isTracepoint(hook.candidates.front().attachKind) && !m_types.hasTracepoint(spec.name))
             hook.stepDown(wire::HookState::Unsupported, "this kernel does not have it");
         while (hook.wanted() && m_types.known() && m_types.argumentCount(spec.name) < spec.leastArguments)
             hook.stepDown(wire::HookState::Unsupported, "this kernel's tells too little");
@@ -230,10 +217,10 @@ Result<KernelObject::Skeleton> KernelObject::openSkeleton(const std::vector<Choi
         return failErrno("reading our own kernel programs", errno);
     Skeleton skeleton(opened, SkeletonDeleter());
     bpf_program *program = nullptr;
-    bpf_object__for_each_program (program, skeleton->obj) {
-        const bool wanted = std::any_of(choices.begin(), choices.end(), [&](const Choice &choice) {
-            return std::strcmp(choice.program, bpf_program__name(program)) == 0;
-        });
+    bpf_object__for_each_program(program, skeleton->obj)
+    {
+        const bool wanted = std::any_of(choices.begin(), choices.end(),
+                                        [&](const Choice &choice) { return std::strcmp(choice.program, bpf_program__name(program)) == 0; });
         bpf_program__set_autoload(program, wanted || program == skeleton->progs.identify);
         if (std::string_view(bpf_program__name(program)).ends_with("_multi"))
             bpf_program__set_expected_attach_type(program, static_cast<bpf_attach_type>(uprobeMultiAttachType));
@@ -244,8 +231,7 @@ Result<KernelObject::Skeleton> KernelObject::openSkeleton(const std::vector<Choi
     skeleton->rodata->tapio_dns_wait_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(m_options.dnsWait).count());
     skeleton->rodata->tapio_told_capabilities = m_options.toldCapabilities;
     skeleton->rodata->tapio_told_when_granted = 1ull << CAP_DAC_READ_SEARCH; // asked for before CAP_DAC_OVERRIDE
-    skeleton->rodata->tapio_capability_quiet_ns =
-        static_cast<std::uint64_t>(std::chrono::nanoseconds(m_options.capabilityQuiet).count());
+    skeleton->rodata->tapio_capability_quiet_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(m_options.capabilityQuiet).count());
     describeTracepoints(*skeleton);
     describeFiles(*skeleton);
     return skeleton;
@@ -261,8 +247,7 @@ Status KernelObject::load()
         return failErrno("the kernel refuses our programs", -error);
     m_skeleton = std::move(*skeleton);
     for (HookRun &hook : m_hooks) {
-        hook.program = hook.wanted() ? bpf_object__find_program_by_name(m_skeleton->obj, hook.candidates.front().program)
-                                     : nullptr;
+        hook.program = hook.wanted() ? bpf_object__find_program_by_name(m_skeleton->obj, hook.candidates.front().program) : nullptr;
     }
     return {};
 }
@@ -300,10 +285,7 @@ Status KernelObject::runOnce(const bpf_program *program)
     return {};
 }
 
-Status KernelObject::identifySelf()
-{
-    return runOnce(m_skeleton->progs.identify);
-}
+Status KernelObject::identifySelf() { return runOnce(m_skeleton->progs.identify); }
 
 void KernelObject::tellWaiting()
 {
@@ -458,8 +440,7 @@ Status KernelObject::nothingLeft() const
     }
     if (!refused)
         return {};
-    return fail(Errc::Unsupported, "the kernel takes none of our programs; " + std::string(refused->spec->name) + ": "
-                                       + refused->reason);
+    return fail(Errc::Unsupported, "the kernel takes none of our programs; " + std::string(refused->spec->name) + ": " + refused->reason);
 }
 
 void KernelObject::openSslProbes()
@@ -471,13 +452,15 @@ void KernelObject::openSslProbes()
             programs[next++] = {hook.program, hook.candidates.front().attachKind == "uprobe_multi"};
     }
     if (next == programs.size())
-        m_ssl = std::make_unique<SslWatcher>(m_skeleton, programs, SslProbes::Options{m_options.procRoot, m_options.librariesRound, {}, openMapped});
+        m_ssl = std::make_unique<SslWatcher>(m_skeleton, programs,
+                                             SslProbes::Options{m_options.procRoot, m_options.librariesRound, {}, openMapped});
 }
 
 /// What belongs into libraries that nobody has mapped yet has nothing to watch.
 wire::HookState KernelObject::stateOf(const HookRun &hook) const
 {
-    const bool waits = hook.state == wire::HookState::Active && isUprobe(hook.candidates.front().attachKind) && !(m_ssl && m_ssl->isAttached());
+    const bool waits =
+        hook.state == wire::HookState::Active && isUprobe(hook.candidates.front().attachKind) && !(m_ssl && m_ssl->isAttached());
     return waits ? wire::HookState::Unknown : hook.state;
 }
 
@@ -510,7 +493,7 @@ std::uint64_t KernelObject::recursionMisses(std::string_view collector) const
 {
     std::uint64_t misses = 0;
     for (const HookRun &hook : m_hooks) {
-        if (collectorOf(*hook.spec) != collector || hook.program == nullptr)   // one that was switched off keeps its misses
+        if (collectorOf(*hook.spec) != collector || hook.program == nullptr) // one that was switched off keeps its misses
             continue;
         bpf_prog_info info{};
         std::uint32_t size = sizeof(info);
@@ -530,9 +513,6 @@ void KernelObject::setUtcMinusBoot(std::int64_t ns)
     std::atomic_ref(m_skeleton->bss->tapio_utc_minus_boot_ns).store(static_cast<std::uint64_t>(ns), std::memory_order_relaxed);
 }
 
-int KernelObject::mapFd(const char *name) const
-{
-    return bpf_object__find_map_fd_by_name(m_skeleton->obj, name);
-}
+int KernelObject::mapFd(const char *name) const { return bpf_object__find_map_fd_by_name(m_skeleton->obj, name); }
 
 } // namespace tapio::agent

@@ -7,12 +7,12 @@
 #include <string_view>
 #include <vector>
 
-#include "agent/collect/kernelcollectors.h"
 #include "agent/collect/kernel/cgrouproot.h"
 #include "agent/collect/kernel/hooktable.h"
 #include "agent/collect/kernel/kernelfilters.h"
 #include "agent/collect/kernel/kerneltypes.h"
 #include "agent/collect/kernel/sslwatcher.h"
+#include "agent/collect/kernelcollectors.h"
 #include "protocol/base/result.h"
 #include "protocol/wire/report.h"
 
@@ -74,7 +74,7 @@ private:
         std::vector<HookAlternative> candidates; ///< still to try; the first is the current one
         wire::HookState state = wire::HookState::Unknown;
         std::string reason;
-        std::string reasonAttached;              ///< while it is switched off: why it was not attached in a better way
+        std::string reasonAttached; ///< while it is switched off: why it was not attached in a better way
         std::unique_ptr<bpf_link, LinkDeleter> link;
         bpf_program *program = nullptr;
 
@@ -95,7 +95,7 @@ private:
     bool stepDownUnloadable();
     Status identifySelf();
     Status runOnce(const bpf_program *program);
-    HookRun *hookOf(const bpf_program *program);    ///< null: none of the hooks runs it
+    HookRun *hookOf(const bpf_program *program); ///< null: none of the hooks runs it
     void runHook(HookRun &hook);
     bool attachAll();
     void attach(HookRun &hook);

@@ -7,13 +7,10 @@
 
 namespace tapio::agent {
 
-void KernelTypes::Deleter::operator()(btf *types) const noexcept
-{
-    btf__free(types);
-}
+void KernelTypes::Deleter::operator()(btf *types) const noexcept { btf__free(types); }
 
-KernelTypes::KernelTypes(const std::string &btfPath) :
-    m_types(btfPath.empty() ? btf__load_vmlinux_btf() : btf__parse(btfPath.c_str(), nullptr))
+KernelTypes::KernelTypes(const std::string &btfPath)
+    : m_types(btfPath.empty() ? btf__load_vmlinux_btf() : btf__parse(btfPath.c_str(), nullptr))
 {}
 
 int KernelTypes::prototype(std::string_view name) const
@@ -29,10 +26,7 @@ int KernelTypes::prototype(std::string_view name) const
     return pointer ? static_cast<int>(pointer->type) : -1;
 }
 
-bool KernelTypes::hasTracepoint(std::string_view name) const
-{
-    return prototype(name) >= 0;
-}
+bool KernelTypes::hasTracepoint(std::string_view name) const { return prototype(name) >= 0; }
 
 unsigned KernelTypes::argumentCount(std::string_view name) const
 {

@@ -24,9 +24,10 @@ public:
         if (isQuiet)
             m_interval = std::min(m_interval * 2, m_pace.idle);
         else if (m_wasQuiet)
-            m_interval = m_pace.busy;   // nobody knows yet how many more there will be
+            m_interval = m_pace.busy; // nobody knows yet how many more there will be
         else
-            m_interval = std::clamp(m_interval * atOnce / static_cast<std::int64_t>(recordsRead), m_pace.busy, std::max(m_pace.busy, m_pace.steady));
+            m_interval =
+                std::clamp(m_interval * atOnce / static_cast<std::int64_t>(recordsRead), m_pace.busy, std::max(m_pace.busy, m_pace.steady));
         m_wasQuiet = isQuiet;
     }
 

@@ -31,15 +31,13 @@ Status checkCapabilities(std::uint64_t effective)
         missing = "CAP_BPF";
     if (!has(CAP_PERFMON))
         missing += missing.empty() ? "CAP_PERFMON" : " and CAP_PERFMON";
-    return fail(Errc::PermissionDenied,
-                "missing " + missing + ": loading kernel programs needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN");
+    return fail(Errc::PermissionDenied, "missing " + missing + ": loading kernel programs needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN");
 }
 
 Status checkBtf(const std::string &path)
 {
     if (::access(path.c_str(), R_OK) != 0)
-        return fail(Errc::Unsupported,
-                    "no kernel type information (BTF) at " + path + ": the kernel needs CONFIG_DEBUG_INFO_BTF=y", errno);
+        return fail(Errc::Unsupported, "no kernel type information (BTF) at " + path + ": the kernel needs CONFIG_DEBUG_INFO_BTF=y", errno);
     btf *types = btf__parse(path.c_str(), nullptr);
     if (!types)
         return fail(Errc::Unsupported, path + " holds no readable kernel type information (BTF)", errno);

@@ -90,9 +90,9 @@ Status decodeOom(std::span<const std::byte> bytes, KernelRecord &to)
         return unterminated("trigger's name");
 
     event.type = wire::EventType::OomKill;
-    event.detail = wire::OomKill{record->trigger_pid,     *trigger,
-                                 record->total_vm_bytes,  record->anon_rss_bytes,
-                                 record->file_rss_bytes,  record->shmem_rss_bytes,
+    event.detail = wire::OomKill{record->trigger_pid,      *trigger,
+                                 record->total_vm_bytes,   record->anon_rss_bytes,
+                                 record->file_rss_bytes,   record->shmem_rss_bytes,
                                  record->page_table_bytes, record->score_adj};
     return {};
 }
@@ -189,8 +189,7 @@ const Kind *kindOf(std::span<const std::byte> bytes) noexcept
     if (bytes.size() < sizeof(header))
         return nullptr;
     std::memcpy(&header, bytes.data(), sizeof(header));
-    const auto *found = std::find_if(std::begin(kinds), std::end(kinds),
-                                     [&](const Kind &kind) { return kind.number == header.kind; });
+    const auto *found = std::find_if(std::begin(kinds), std::end(kinds), [&](const Kind &kind) { return kind.number == header.kind; });
     return found == std::end(kinds) ? nullptr : found;
 }
 
@@ -210,8 +209,8 @@ Result<KernelRecord> decodeRecord(std::span<const std::byte> bytes)
     tapio_header header;
     std::memcpy(&header, bytes.data(), sizeof(header));
     if (header.size != bytes.size())
-        return fail(Errc::Malformed, "a record that claims " + std::to_string(header.size) + " bytes and has "
-                                         + std::to_string(bytes.size()));
+        return fail(Errc::Malformed,
+                    "a record that claims " + std::to_string(header.size) + " bytes and has " + std::to_string(bytes.size()));
     const auto comm = terminated(header.process.comm);
     if (!comm)
         return unterminated("process name");

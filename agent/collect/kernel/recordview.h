@@ -20,8 +20,8 @@ template <typename Record> Result<Record> recordView(std::span<const std::byte> 
 {
     Record record;
     if (bytes.size() != sizeof(record))
-        return fail(Errc::Malformed, "a record of " + std::to_string(bytes.size()) + " bytes where its kind has "
-                                         + std::to_string(sizeof(record)));
+        return fail(Errc::Malformed,
+                    "a record of " + std::to_string(bytes.size()) + " bytes where its kind has " + std::to_string(sizeof(record)));
     std::memcpy(&record, bytes.data(), sizeof(record));
     return record;
 }

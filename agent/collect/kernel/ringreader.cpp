@@ -15,10 +15,7 @@ namespace {
 
 constexpr int stopDraining = -ECANCELED;
 
-std::size_t pageSize() noexcept
-{
-    return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-}
+std::size_t pageSize() noexcept { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
 
 std::uint64_t position(void *page) noexcept
 {

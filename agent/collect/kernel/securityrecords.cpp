@@ -66,8 +66,8 @@ Status decodeCapability(std::span<const std::byte> bytes, KernelRecord &record)
         return fail(raw.error());
     constexpr std::uint8_t most = 63;
     if (raw->capability > most || raw->granted > 1 || raw->repeats == 0)
-        return fail(Errc::Malformed, "a record of capability " + std::to_string(raw->capability) + " used "
-                                         + std::to_string(raw->repeats) + " times");
+        return fail(Errc::Malformed,
+                    "a record of capability " + std::to_string(raw->capability) + " used " + std::to_string(raw->repeats) + " times");
     record.containersOnly = true;
     record.event.type = wire::EventType::CapabilityUse;
     record.event.detail = wire::CapabilityUse{raw->capability, raw->granted != 0, raw->repeats};

@@ -93,8 +93,7 @@ Status decodeHttp(std::span<const std::byte> bytes, KernelRecord &to)
         detail.responseBytes = answer->bytes;
     }
     std::string route = routeTemplate(request->method, request->target);
-    detail.texts = wire::HttpTexts{std::move(request->method), std::move(request->target), std::move(route),
-                                   std::move(request->host)};
+    detail.texts = wire::HttpTexts{std::move(request->method), std::move(request->target), std::move(route), std::move(request->host)};
     to.event.type = wire::EventType::HttpRequest;
     to.event.detail = std::move(detail);
     return {};

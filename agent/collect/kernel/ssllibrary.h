@@ -20,10 +20,10 @@ inline constexpr std::size_t sslProbeCount = 5;
 
 struct SslPlace {
     SslProbe probe = SslProbe::Write;
-    std::uint64_t offset = 0;    ///< in the file
-    bool onReturn = false;       ///< when the function that begins there returns
-    bool emulated = false;       ///< the kernel need not step over the instruction
-    std::string_view function;   ///< of static lifetime
+    std::uint64_t offset = 0;  ///< in the file
+    bool onReturn = false;     ///< when the function that begins there returns
+    bool emulated = false;     ///< the kernel need not step over the instruction
+    std::string_view function; ///< of static lifetime
 };
 
 /// Reads exactly `to.size()` bytes of the file; false when there are not so many.

@@ -26,8 +26,8 @@ namespace tapio::agent {
 
 namespace {
 
-constexpr std::chrono::nanoseconds budget = std::chrono::milliseconds(10);   ///< of one step
-constexpr std::chrono::nanoseconds mostOwed = std::chrono::seconds(1);       ///< by then no more than 50 s without a look
+constexpr std::chrono::nanoseconds budget = std::chrono::milliseconds(10); ///< of one step
+constexpr std::chrono::nanoseconds mostOwed = std::chrono::seconds(1);     ///< by then no more than 50 s without a look
 constexpr std::size_t mostStarted = 64;
 constexpr std::size_t mostFiles = 32;
 /// Where each place is detached by itself, one after the other (150 ms each): two files' worth would take the agent's two seconds at
@@ -96,10 +96,7 @@ SslLink::~SslLink()
 
 SslProbes::SslProbes(const Programs &programs, Options options) : m_programs(programs), m_options(std::move(options)) {}
 
-SslProbes::~SslProbes()
-{
-    setOn(false);
-}
+SslProbes::~SslProbes() { setOn(false); }
 
 void SslProbes::setOn(bool on)
 {
@@ -258,7 +255,8 @@ void SslProbes::addLibrary(const FileIdentity &identity, const SslMapping &mappi
 {
     Library library;
     library.lastRound = m_round;
-    library.name = std::string(wire::truncateUtf8(wire::toValidUtf8(mapping.path), mostNameBytes)) + " (inode " + std::to_string(mapping.inode) + ')';
+    library.name =
+        std::string(wire::truncateUtf8(wire::toValidUtf8(mapping.path), mostNameBytes)) + " (inode " + std::to_string(mapping.inode) + ')';
     if (file) {
         attach(library, file->fd);
     } else {
@@ -266,7 +264,8 @@ void SslProbes::addLibrary(const FileIdentity &identity, const SslMapping &mappi
         library.state = denied ? wire::HookState::Denied : wire::HookState::Unsupported;
         library.reason = file.error().message();
     }
-    const auto unwatched = std::count_if(m_libraries.begin(), m_libraries.end(), [](const auto &entry) { return !entry.second.isWatched(); });
+    const auto unwatched =
+        std::count_if(m_libraries.begin(), m_libraries.end(), [](const auto &entry) { return !entry.second.isWatched(); });
     if (library.isWatched() || static_cast<std::size_t>(unwatched) < mostUnwatched)
         m_libraries.emplace(identity, std::move(library));
     else
@@ -386,9 +385,11 @@ std::vector<wire::Hook> SslProbes::hooks() const
     for (const auto &[identity, library] : m_libraries)
         add(library.name, library.state, library.attachKind, library.reason);
     if (m_unnamedRound && *m_unnamedRound + 1 >= m_round)
-        add("libssl", wire::HookState::Unsupported, "", "more files cannot be watched than the " + std::to_string(mostUnwatched) + " that are named");
+        add("libssl", wire::HookState::Unsupported, "",
+            "more files cannot be watched than the " + std::to_string(mostUnwatched) + " that are named");
     if (!m_leftOut.empty())
-        add("libssl", wire::HookState::Failed, "", "more files of the library are in use than the " + std::to_string(mostLibraries()) + " that are watched at once");
+        add("libssl", wire::HookState::Failed, "",
+            "more files of the library are in use than the " + std::to_string(mostLibraries()) + " that are watched at once");
     return all;
 }
 

@@ -48,14 +48,14 @@ class SslProbes {
 public:
     struct Program {
         bpf_program *program = nullptr;
-        bool multi = false;      ///< one link for all places of a file; else one each, which the kernel detaches one after the other
+        bool multi = false; ///< one link for all places of a file; else one each, which the kernel detaches one after the other
     };
     using Programs = std::array<Program, sslProbeCount>; ///< by SslProbe
 
     struct Options {
         std::string procRoot = "/proc";
         std::chrono::milliseconds round{30'000};
-        std::function<void(std::uint32_t pid)> looking;  ///< before a look at that process, and with 0 after it; may be empty
+        std::function<void(std::uint32_t pid)> looking; ///< before a look at that process, and with 0 after it; may be empty
         std::function<Result<OpenFile>(const std::string &procRoot, std::uint32_t pid, const SslMapping &mapping)> open = openMapped;
     };
 
@@ -79,7 +79,7 @@ private:
     struct MappingKey {
         std::string device;
         std::uint64_t inode = 0;
-        std::string place;           ///< mount namespace and path where those two are ambiguous, else empty
+        std::string place; ///< mount namespace and path where those two are ambiguous, else empty
 
         auto operator<=>(const MappingKey &) const = default;
     };
@@ -88,7 +88,7 @@ private:
         wire::HookState state = wire::HookState::Unknown;
         std::string attachKind;
         std::string reason;
-        std::vector<SslLink> links;  ///< empty: it cannot be watched
+        std::vector<SslLink> links; ///< empty: it cannot be watched
         std::uint64_t lastRound = 0;
 
         bool isWatched() const noexcept { return !links.empty(); }
@@ -96,7 +96,7 @@ private:
     struct Known {
         FileIdentity identity;
         std::uint64_t lastRound = 0;
-        bool isAmbiguous = false;    ///< no file, but a word on all that have this device and inode: look for the one with a place
+        bool isAmbiguous = false; ///< no file, but a word on all that have this device and inode: look for the one with a place
     };
 
     void beginRound(Clock::time_point now);
@@ -117,9 +117,9 @@ private:
     Programs m_programs;
     Options m_options;
     bool m_on = true;
-    std::vector<std::uint32_t> m_pids;  ///< of this round, those still to be looked at
+    std::vector<std::uint32_t> m_pids;                                    ///< of this round, those still to be looked at
     std::set<std::uint32_t> m_started, m_startedBefore, m_startedLongAgo; ///< the last are to be looked at now
-    std::chrono::nanoseconds m_spent{0};  ///< CPU time, of which each step gives some
+    std::chrono::nanoseconds m_spent{0};                                  ///< CPU time, of which each step gives some
     Clock::time_point m_roundDue{};
     std::uint64_t m_round = 0;
     std::map<MappingKey, Known> m_known;

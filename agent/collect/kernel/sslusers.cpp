@@ -181,8 +181,8 @@ std::string fileSystemOf(std::string_view mountInfo, std::string_view path)
 
 bool isLocalFileSystem(std::string_view type) noexcept
 {
-    constexpr std::array<std::string_view, 14> local{"overlay", "ext2",  "ext3",     "ext4",  "xfs",   "btrfs",    "tmpfs",
-                                                     "ramfs",   "rootfs", "squashfs", "erofs", "f2fs",  "bcachefs", "zfs"};
+    constexpr std::array<std::string_view, 14> local{"overlay", "ext2",   "ext3",     "ext4",  "xfs",  "btrfs",    "tmpfs",
+                                                     "ramfs",   "rootfs", "squashfs", "erofs", "f2fs", "bcachefs", "zfs"};
     return std::find(local.begin(), local.end(), type) != local.end();
 }
 
@@ -232,7 +232,8 @@ Result<OpenFile> openMapped(const std::string &procRoot, std::uint32_t pid, cons
     if (mounts.empty())
         return fail(Errc::NotFound, "the process is gone");
     if (const std::string type = fileSystemOf(mounts, mapping.path); !isLocalFileSystem(type))
-        return fail(Errc::Unsupported, "a file on " + (type.empty() ? "an unknown file system" : type) + " is not opened: reading it could wait for another process");
+        return fail(Errc::Unsupported, "a file on " + (type.empty() ? "an unknown file system" : type)
+                                           + " is not opened: reading it could wait for another process");
     const Descriptor root(::open((process + "/root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     const Descriptor path(root.get() < 0 ? -1 : openPath(root.get(), mapping.path));
     struct stat facts {};
@@ -248,8 +249,10 @@ Result<OpenFile> openMapped(const std::string &procRoot, std::uint32_t pid, cons
     OpenFile open;
     open.isAmbiguous = system.f_type == BTRFS_SUPER_MAGIC || system.f_type == bcachefsMagic;
     const std::string subvolume = std::to_string(::major(facts.st_dev)) + ':' + std::to_string(::minor(facts.st_dev));
-    open.identity = {isOverlay ? std::string() : open.isAmbiguous ? subvolume : mapping.device, facts.st_ino, static_cast<std::uint64_t>(facts.st_size),
-                     facts.st_mtim.tv_sec * 1'000'000'000 + facts.st_mtim.tv_nsec};
+    open.identity = {isOverlay          ? std::string()
+                     : open.isAmbiguous ? subvolume
+                                        : mapping.device,
+                     facts.st_ino, static_cast<std::uint64_t>(facts.st_size), facts.st_mtim.tv_sec * 1'000'000'000 + facts.st_mtim.tv_nsec};
     open.fd = file.release();
     return open;
 }

@@ -13,10 +13,10 @@
 namespace tapio::agent {
 
 struct SslMapping {
-    std::string device;          ///< "fe:01", as maps names it
+    std::string device; ///< "fe:01", as maps names it
     std::uint64_t inode = 0;
-    std::string path;            ///< in the process's mount namespace
-    bool isDeleted = false;      ///< the path leads to another file by now, or to none
+    std::string path;       ///< in the process's mount namespace
+    bool isDeleted = false; ///< the path leads to another file by now, or to none
 
     bool operator==(const SslMapping &) const = default;
 };
@@ -52,9 +52,9 @@ struct FileIdentity {
 };
 
 struct OpenFile {
-    int fd = -1;                 ///< the caller's to close
+    int fd = -1; ///< the caller's to close
     FileIdentity identity;
-    bool isAmbiguous = false;    ///< maps names other files alike: a snapshot's have the device and the inodes of what it was made of
+    bool isAmbiguous = false; ///< maps names other files alike: a snapshot's have the device and the inodes of what it was made of
 };
 
 /// Opens the file for reading. Errors: NotFound (the process is gone, or the file is not what was mapped), Unsupported (its file system

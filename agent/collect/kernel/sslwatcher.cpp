@@ -158,7 +158,8 @@ std::vector<wire::Hook> SslWatcher::hooks() const
     } else if (since >= tolerated) {
         const std::uint32_t pid = m_shared->lookingAt.load(std::memory_order_relaxed);
         reason = (pid == 0 ? "detaching" : "the look at process " + std::to_string(pid)) + " has not returned for "
-                 + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(since).count()) + " s, and until it does no other library is found or let go";
+                 + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(since).count())
+                 + " s, and until it does no other library is found or let go";
     }
     if (!reason.empty()) {
         wire::Hook hook;

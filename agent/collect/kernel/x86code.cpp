@@ -214,32 +214,61 @@ private:
     bool rarer(std::uint8_t opcode)
     {
         switch (opcode) {
-        case 0x58: case 0x59: case 0x5a: case 0x5b: case 0x5c: case 0x5d: case 0x5e: case 0x5f: // pop
+        case 0x58:
+        case 0x59:
+        case 0x5a:
+        case 0x5b:
+        case 0x5c:
+        case 0x5d:
+        case 0x5e:
+        case 0x5f: // pop
             write(extended(opcode & 7, 1));
             return true;
-        case 0x63: case 0x8d: modRm(); writeReg(); return true; // movslq, lea
+        case 0x63:
+        case 0x8d:
+            modRm();
+            writeReg();
+            return true; // movslq, lea
         case 0x68: skip(immediate()); return true;
         case 0x6a: skip(1); return true;
-        case 0x80: case 0x81: case 0x83: return arithmeticImmediate(opcode);
-        case 0x84: case 0x85: modRm(); return true; // test
-        case 0x88: case 0x89: case 0x8a: case 0x8b: return move(opcode);
+        case 0x80:
+        case 0x81:
+        case 0x83: return arithmeticImmediate(opcode);
+        case 0x84:
+        case 0x85: modRm(); return true; // test
+        case 0x88:
+        case 0x89:
+        case 0x8a:
+        case 0x8b: return move(opcode);
         case 0x90:
             m_result.kind = m_rex ? X86Kind::Plain : X86Kind::Nop;
             m_result.emulated = !m_rex;
-            return !(m_rex & 1); // xchg with r8
+            return !(m_rex & 1);                            // xchg with r8
         case 0x98: m_result.writes = bit(rax); return true; // cltq
         case 0x99: m_result.writes = bit(rdx); return true; // cqto
         case 0xa8: skip(1); return true;                    // test
         case 0xa9: skip(immediate()); return true;
-        case 0xc0: case 0xc1: case 0xd0: case 0xd1: case 0xd2: case 0xd3: return shift(opcode);
+        case 0xc0:
+        case 0xc1:
+        case 0xd0:
+        case 0xd1:
+        case 0xd2:
+        case 0xd3: return shift(opcode);
         case 0xc3: return ends(X86Kind::Return);
-        case 0xc6: case 0xc7: modRm(); skip(opcode == 0xc6 ? 1 : immediate()); writeRm(opcode == 0xc6); return m_regLow == 0;
+        case 0xc6:
+        case 0xc7:
+            modRm();
+            skip(opcode == 0xc6 ? 1 : immediate());
+            writeRm(opcode == 0xc6);
+            return m_regLow == 0;
         case 0xc9: m_result.writes = bit(rsp) | bit(rbp); return true; // leave
         case 0xe8: return jumpBy(X86Kind::Call, 4);
         case 0xe9: return jumpBy(X86Kind::Jump, 4);
         case 0xeb: return jumpBy(X86Kind::Jump, 1);
-        case 0xf6: case 0xf7: return unary(opcode);
-        case 0xfe: case 0xff: return increment(opcode);
+        case 0xf6:
+        case 0xf7: return unary(opcode);
+        case 0xfe:
+        case 0xff: return increment(opcode);
         default: return false;
         }
     }
@@ -297,25 +326,21 @@ struct Listing {
     bool jumpsInto(std::size_t after, std::size_t last, const X86Instruction *but) const
     {
         return std::any_of(all.begin(), all.end(), [&](const X86Instruction &one) {
-            return &one != but && jumps(one) && one.target > static_cast<std::int64_t>(after) && one.target <= static_cast<std::int64_t>(last);
+            return &one != but && jumps(one) && one.target > static_cast<std::int64_t>(after)
+                   && one.target <= static_cast<std::int64_t>(last);
         });
     }
     /// All jumps stay within, and hit the beginning of an instruction.
     bool isClosed() const
     {
         return std::all_of(all.begin(), all.end(), [&](const X86Instruction &one) {
-            return one.kind != X86Kind::Indirect
-                   && (!jumps(one)
-                       || std::any_of(all.begin(), all.end(), [&](const X86Instruction &other) {
-                              return one.target == static_cast<std::int64_t>(other.at);
-                          }));
+            return one.kind != X86Kind::Indirect && (!jumps(one) || std::any_of(all.begin(), all.end(), [&](const X86Instruction &other) {
+                       return one.target == static_cast<std::int64_t>(other.at);
+                   }));
         });
     }
     /// Where the compiler has a broken stack reported: a call with nothing behind it does not return.
-    bool isEnd(std::int64_t target) const
-    {
-        return all.back().kind == X86Kind::Call && target == static_cast<std::int64_t>(all.back().at);
-    }
+    bool isEnd(std::int64_t target) const { return all.back().kind == X86Kind::Call && target == static_cast<std::int64_t>(all.back().at); }
 };
 
 std::optional<std::size_t> findEnter(const Listing &listing)
@@ -350,10 +375,7 @@ std::optional<std::size_t> findLeave(const Listing &listing)
 
 } // namespace
 
-std::optional<X86Instruction> decodeX86(std::span<const std::byte> code, std::size_t at)
-{
-    return Decoder(code, at).decode();
-}
+std::optional<X86Instruction> decodeX86(std::span<const std::byte> code, std::size_t at) { return Decoder(code, at).decode(); }
 
 X86Places findX86Places(std::span<const std::byte> code)
 {
@@ -367,8 +389,10 @@ X86Places findX86Places(std::span<const std::byte> code)
             places.calls.push_back(one.target);
         onlyDirect = onlyDirect && one.kind != X86Kind::Indirect && !(jumps(one) && one.target >= static_cast<std::int64_t>(code.size()));
     }
-    const auto first = std::find_if(listing.all.begin(), listing.all.end(), [&](const X86Instruction &one) { return places.enter && one.at == *places.enter; });
-    if (listing.isWhole && onlyDirect && listing.isClosed() && first != listing.all.end() && first->kind == X86Kind::Call && places.calls.size() == 1)
+    const auto first = std::find_if(listing.all.begin(), listing.all.end(),
+                                    [&](const X86Instruction &one) { return places.enter && one.at == *places.enter; });
+    if (listing.isWhole && onlyDirect && listing.isClosed() && first != listing.all.end() && first->kind == X86Kind::Call
+        && places.calls.size() == 1)
         places.worker = first->target;
     return places;
 }

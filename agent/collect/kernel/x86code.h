@@ -14,23 +14,23 @@ namespace tapio::agent {
 
 enum class X86Kind : std::uint8_t {
     Plain,
-    Push,     ///< of a register
-    Nop,      ///< 0x90
-    Jump,     ///< with a target, as the next two
-    Branch,   ///< a conditional jump
+    Push,   ///< of a register
+    Nop,    ///< 0x90
+    Jump,   ///< with a target, as the next two
+    Branch, ///< a conditional jump
     Call,
     Indirect, ///< a jump or call to where a register or memory says
     Return,
-    Trap,     ///< ud2: nothing comes after it
+    Trap, ///< ud2: nothing comes after it
 };
 
 struct X86Instruction {
-    std::size_t at = 0;          ///< from the beginning of the code
+    std::size_t at = 0; ///< from the beginning of the code
     std::size_t size = 0;
     X86Kind kind = X86Kind::Plain;
-    bool emulated = false;       ///< the kernel carries it out itself
-    std::uint32_t writes = 0;    ///< bit N: register N, as they are numbered in code (0 rax, 1 rcx, 2 rdx, 6 rsi, 7 rdi)
-    std::int64_t target = 0;     ///< of Jump, Branch and Call; may lie outside of the code
+    bool emulated = false;    ///< the kernel carries it out itself
+    std::uint32_t writes = 0; ///< bit N: register N, as they are numbered in code (0 rax, 1 rcx, 2 rdx, 6 rsi, 7 rdi)
+    std::int64_t target = 0;  ///< of Jump, Branch and Call; may lie outside of the code
 };
 
 /// The instruction at `at`. Nothing: it is cut, or of a kind that is not known here.

@@ -66,7 +66,9 @@ Status look(const std::filesystem::path &folder)
     if (error)
         return failErrno("looking into " + folder.native(), error.value());
     if (denied)
-        return fail(Errc::PermissionDenied, "the journal in " + folder.native() + " may not be read: that takes CAP_DAC_READ_SEARCH or the group systemd-journal", EACCES);
+        return fail(Errc::PermissionDenied,
+                    "the journal in " + folder.native() + " may not be read: that takes CAP_DAC_READ_SEARCH or the group systemd-journal",
+                    EACCES);
     return fail(Errc::NotFound, "there is no journal in " + folder.native(), ENOENT);
 }
 
@@ -126,7 +128,10 @@ public:
     std::filesystem::path folder() const override { return m_folder; }
 
 private:
-    Status failed(const char *what, int status) const { return failErrno(std::string(what) + " the journal in " + m_folder.native(), -status); }
+    Status failed(const char *what, int status) const
+    {
+        return failErrno(std::string(what) + " the journal in " + m_folder.native(), -status);
+    }
     Status match(const std::string &bootId);
     Status seek(const std::string &cursor);
     void noteCursor();
@@ -135,7 +140,7 @@ private:
     std::filesystem::path m_folder;
     std::string m_cursor;
     bool m_holdsAuth = false;
-    bool m_more = true;             ///< the last call left something, or there was none
+    bool m_more = true; ///< the last call left something, or there was none
 };
 
 /// Facilities auth and authpriv: what rsyslog writes to auth.log. Each file has an index of them, so the rest of the journal is not looked at.
@@ -143,9 +148,13 @@ Status SystemdJournal::match(const std::string &bootId)
 {
     const std::string boot = "_BOOT_ID=" + bootId;
     const auto add = [this](const std::string &text) { return ::sd_journal_add_match(m_journal.get(), text.data(), text.size()); };
-    const std::array<int, 7> statuses{
-        add(boot), add("SYSLOG_FACILITY=4"), add("SYSLOG_FACILITY=10"), ::sd_journal_add_disjunction(m_journal.get()),
-        add(boot), add("_TRANSPORT=driver"), add("MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e")};
+    const std::array<int, 7> statuses{add(boot),
+                                      add("SYSLOG_FACILITY=4"),
+                                      add("SYSLOG_FACILITY=10"),
+                                      ::sd_journal_add_disjunction(m_journal.get()),
+                                      add(boot),
+                                      add("_TRANSPORT=driver"),
+                                      add("MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e")};
     const auto bad = std::find_if(statuses.begin(), statuses.end(), [](int status) { return status < 0; });
     return bad == statuses.end() ? Status() : failed("filtering", *bad);
 }

@@ -17,13 +17,13 @@ namespace tapio::agent {
 /// A message of facility auth or authpriv. What begins with an underscore in the journal (systemd.journal-fields(7)) is from the kernel and
 /// not from whoever wrote the message: pid, uid, executable, and that journald dropped messages.
 struct JournalEntry {
-    std::string program;                    ///< the tag, as its writer gives it
-    std::uint32_t pid = 0;                  ///< 0 = not known
-    std::optional<std::uint32_t> uid;       ///< real user id of the writer; none = not known
-    std::string executable;                 ///< path of its program; empty = it was gone before journald looked
-    std::string message;                    ///< any bytes
-    bool isMalformed = false;               ///< the message is damaged, or longer than a line may be
-    std::uint64_t dropped = 0;              ///< no message, but journald's word that it dropped so many of a login service
+    std::string program;              ///< the tag, as its writer gives it
+    std::uint32_t pid = 0;            ///< 0 = not known
+    std::optional<std::uint32_t> uid; ///< real user id of the writer; none = not known
+    std::string executable;           ///< path of its program; empty = it was gone before journald looked
+    std::string message;              ///< any bytes
+    bool isMalformed = false;         ///< the message is damaged, or longer than a line may be
+    std::uint64_t dropped = 0;        ///< no message, but journald's word that it dropped so many of a login service
 };
 
 /// The systemd journal, followed from a place in it. Not thread-safe.

@@ -32,8 +32,8 @@ std::string unescaped(std::string_view text)
     for (std::size_t i = 0; i < text.size();) {
         unsigned value = 0;
         const char *digits = text.data() + i + 2;
-        const bool isEscape = text.substr(i).starts_with("\\x") && text.size() - i >= 4
-                              && std::from_chars(digits, digits + 2, value, 16).ptr == digits + 2;
+        const bool isEscape =
+            text.substr(i).starts_with("\\x") && text.size() - i >= 4 && std::from_chars(digits, digits + 2, value, 16).ptr == digits + 2;
         plain.push_back(isEscape ? static_cast<char>(value) : text[i]);
         i += isEscape ? 4 : 1;
     }

@@ -14,12 +14,12 @@ inline constexpr std::size_t kmsgTextBytes = 1000;
 
 /// One record of /dev/kmsg (Documentation/ABI/testing/dev-kmsg).
 struct KmsgRecord {
-    std::uint8_t priority = 0;      ///< 0 (emerg) to 7 (debug)
-    std::uint8_t facility = 0;      ///< 0 = kern; anything else was written by a process
+    std::uint8_t priority = 0; ///< 0 (emerg) to 7 (debug)
+    std::uint8_t facility = 0; ///< 0 = kern; anything else was written by a process
     std::uint64_t sequence = 0;
-    std::uint64_t timeNs = 0;       ///< of the clock of printk: since boot, without suspend, and not disciplined by NTP
-    bool isContinuation = false;    ///< goes on where the record before it stopped
-    std::string text;               ///< valid UTF-8, the kernel's \xNN taken back, at most kmsgTextBytes
+    std::uint64_t timeNs = 0;    ///< of the clock of printk: since boot, without suspend, and not disciplined by NTP
+    bool isContinuation = false; ///< goes on where the record before it stopped
+    std::string text;            ///< valid UTF-8, the kernel's \xNN taken back, at most kmsgTextBytes
 
     bool operator==(const KmsgRecord &) const = default;
 };

@@ -32,8 +32,8 @@ Result<std::unique_ptr<KmsgDevice>> openKmsg(const std::filesystem::path &path);
 struct KmsgOptions {
     std::function<Result<std::unique_ptr<KmsgDevice>>()> open = [] { return openKmsg("/dev/kmsg"); };
     /// How long the machine slept since it started: what the kernel's log does not count.
-    std::function<std::int64_t()> suspendedNs;      ///< empty = ask the machine
-    std::uint8_t leastPriority = 4;                 ///< 4 (warning) and worse become events; all are counted
+    std::function<std::int64_t()> suspendedNs; ///< empty = ask the machine
+    std::uint8_t leastPriority = 4;            ///< 4 (warning) and worse become events; all are counted
     /// Two buckets of this size, one for err and worse and one for the rest: a flood of warnings sheds no error.
     std::uint32_t perSecond = 50;
     std::uint32_t burst = 200;
@@ -63,10 +63,10 @@ private:
     TokenBucket m_others;
     std::unique_ptr<KmsgDevice> m_device;
     std::optional<Error> m_problem;
-    std::optional<KmsgRecord> m_line;           ///< its end may be in the next record
-    std::uint64_t m_lastSequence = 0;           ///< of m_line and what was joined to it
+    std::optional<KmsgRecord> m_line; ///< its end may be in the next record
+    std::uint64_t m_lastSequence = 0; ///< of m_line and what was joined to it
     std::optional<std::uint64_t> m_nextSequence;
-    std::int64_t m_readBootNs = 0;              ///< when it was read last
+    std::int64_t m_readBootNs = 0; ///< when it was read last
     CounterSet m_counters;
 };
 

@@ -41,8 +41,8 @@ private:
     dev_t m_device = 0;
     ino_t m_inode = 0;
     off_t m_offset = 0;
-    std::string m_partial;          ///< a line without its end yet
-    bool m_skips = false;           ///< inside a line that is too long
+    std::string m_partial; ///< a line without its end yet
+    bool m_skips = false;  ///< inside a line that is too long
     std::uint64_t m_overlong = 0;
 };
 

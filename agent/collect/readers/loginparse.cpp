@@ -90,8 +90,7 @@ std::optional<LoginLine> sshd(Text message)
 /// logging.c and verify code of sudo: "USER : WHAT ; TTY=... ; COMMAND=...". What succeeds is told as a gain of privilege.
 std::optional<LoginLine> sudo(Text message)
 {
-    while (take(message, " ")) {
-    }
+    while (take(message, " ")) {}
     const auto user = takeUntil(message, " : ");
     const auto what = user ? takeUntil(message, " ; ") : std::nullopt;
     if (!what)
@@ -167,7 +166,7 @@ std::optional<LoginLine> pam(Text message, std::string &service)
             return std::nullopt;
     }
     service = wire::toLine(*name, serviceBytes);
-    if (service.empty())        // no name, or bytes of which none is left
+    if (service.empty()) // no name, or bytes of which none is left
         return std::nullopt;
     Text remote, user;
     if (const std::size_t at = message.find(" rhost="); at != Text::npos)

@@ -11,13 +11,13 @@ namespace tapio::agent {
 /// Somebody proved, or failed to prove, who they are. Every text is one line of valid UTF-8, as far as it was logged.
 struct LoginLine {
     bool success = false;
-    std::string service;            ///< "sshd", "sudo", "su", "login", or what PAM calls it
-    std::uint32_t pid = 0;          ///< of the process that logged it; 0 = the line does not say
-    std::string user;               ///< who was to be logged in as; for sudo, who asked
-    std::string method;             ///< "publickey", "password"; empty = the line does not say
-    std::string remote;             ///< address or host; empty = local
-    std::uint32_t repeats = 1;      ///< how many the line stands for
-    bool isUnknownUser = false;     ///< the first of two lines that sshd writes about a user that does not exist
+    std::string service;        ///< "sshd", "sudo", "su", "login", or what PAM calls it
+    std::uint32_t pid = 0;      ///< of the process that logged it; 0 = the line does not say
+    std::string user;           ///< who was to be logged in as; for sudo, who asked
+    std::string method;         ///< "publickey", "password"; empty = the line does not say
+    std::string remote;         ///< address or host; empty = local
+    std::uint32_t repeats = 1;  ///< how many the line stands for
+    bool isUnknownUser = false; ///< the first of two lines that sshd writes about a user that does not exist
 
     bool operator==(const LoginLine &) const = default;
 };

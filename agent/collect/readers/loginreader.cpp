@@ -15,8 +15,7 @@ constexpr std::uint64_t hostCgroup = 1;
 LoginReader::LoginReader(LoginOptions options, const Clock &clock)
     : m_options(std::move(options)), m_clock(clock), m_successes(m_options.perSecond, m_options.burst, clock),
       m_failures(m_options.perSecond, m_options.burst, clock), m_sources(m_options.files, m_options.openJournal, clock)
-{
-}
+{}
 
 void LoginReader::read(KernelRecordSink &out)
 {
@@ -118,7 +117,7 @@ void LoginReader::tell(LoginLine &&login, KernelRecordSink &out)
     record.event.type = wire::EventType::Login;
     record.event.process.pid = login.pid;
     record.event.process.comm = login.service.substr(0, 15);
-    record.event.detail = wire::Login{login.success, std::move(login.user), std::move(login.method), std::move(login.service),
+    record.event.detail = wire::Login{login.success,           std::move(login.user), std::move(login.method), std::move(login.service),
                                       std::move(login.remote), login.repeats};
     out.onRecord(std::move(record));
 }

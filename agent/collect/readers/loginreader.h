@@ -43,9 +43,9 @@ private:
     using Alike = std::tuple<std::string, std::string, std::string, std::string>; ///< service, user, method, remote
     struct Fold {
         std::int64_t untilBootNs = 0;
-        std::uint32_t waiting = 0;    ///< lines that no event has told yet
-        std::uint32_t failures = 0;   ///< that those stand for
-        std::uint32_t pid = 0;        ///< of the last one
+        std::uint32_t waiting = 0;  ///< lines that no event has told yet
+        std::uint32_t failures = 0; ///< that those stand for
+        std::uint32_t pid = 0;      ///< of the last one
     };
     void take(std::optional<LoginLine> &&login, KernelRecordSink &out);
     void takeFailure(LoginLine &&login, KernelRecordSink &out);

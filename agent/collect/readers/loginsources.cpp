@@ -36,7 +36,8 @@ bool isForged(const JournalEntry &entry)
     const std::filesystem::path program(entry.executable);
     // Folders in which only root writes: a user may call a program of its own "sudo".
     constexpr std::array<std::string_view, 4> folders{"/usr/", "/bin/", "/sbin/", "/opt/"};
-    const bool isRoots = std::any_of(folders.begin(), folders.end(), [&](std::string_view folder) { return entry.executable.starts_with(folder); });
+    const bool isRoots =
+        std::any_of(folders.begin(), folders.end(), [&](std::string_view folder) { return entry.executable.starts_with(folder); });
     return !isRoots || program.filename() != entry.program;
 }
 
@@ -63,7 +64,8 @@ void LoginSources::choose()
 {
     if (m_openJournal && m_clock.bootNs() >= m_retryBootNs) {
         m_retryBootNs = m_clock.bootNs() + retryAfterNs;
-        const bool anyFile = std::any_of(m_files.begin(), m_files.end(), [](const File &file) { return ::access(file.path.c_str(), R_OK) == 0; });
+        const bool anyFile =
+            std::any_of(m_files.begin(), m_files.end(), [](const File &file) { return ::access(file.path.c_str(), R_OK) == 0; });
         auto journal = m_openJournal(m_cursor);
         if (journal && ((*journal)->holdsAuth() || !anyFile)) {
             m_journal = std::move(*journal);
@@ -72,7 +74,8 @@ void LoginSources::choose()
             closeFiles();
             return;
         }
-        m_whyNoJournal = journal ? Error(Errc::NotFound, "the journal in " + (*journal)->folder().native() + " holds no message of facility auth of this start of the machine")
+        m_whyNoJournal = journal ? Error(Errc::NotFound, "the journal in " + (*journal)->folder().native()
+                                                             + " holds no message of facility auth of this start of the machine")
                                  : journal.error();
     }
     for (File &file : m_files) {
@@ -83,7 +86,7 @@ void LoginSources::choose()
 
 void LoginSources::closeFiles()
 {
-    m_counters = counters();        // with what they counted
+    m_counters = counters(); // with what they counted
     for (File &file : m_files)
         file.log.reset();
 }
@@ -125,9 +128,9 @@ void LoginSources::readJournal(const std::function<void(std::optional<LoginLine>
     if (status)
         return;
     if (m_cursor == m_openedAt)
-        m_cursor.clear();       // nothing can be read there
+        m_cursor.clear(); // nothing can be read there
     m_journal.reset();
-    choose();       // of the files from their ends: what is in them until here was in the journal
+    choose(); // of the files from their ends: what is in them until here was in the journal
     if (!m_journal)
         m_whyNoJournal = status.error();
 }

@@ -38,7 +38,7 @@ public:
 private:
     struct File {
         std::filesystem::path path;
-        std::unique_ptr<LogFollower> log;      ///< null: it is not read
+        std::unique_ptr<LogFollower> log; ///< null: it is not read
         int errnum = 0;
     };
     void choose();
@@ -51,12 +51,12 @@ private:
     std::vector<File> m_files;
     OpenJournal m_openJournal;
     const Clock &m_clock;
-    std::unique_ptr<Journal> m_journal;        ///< null: the files are read
-    std::string m_cursor;                      ///< of the journal that was read last
-    std::string m_openedAt;                    ///< what m_cursor was when it was opened
+    std::unique_ptr<Journal> m_journal; ///< null: the files are read
+    std::string m_cursor;               ///< of the journal that was read last
+    std::string m_openedAt;             ///< what m_cursor was when it was opened
     std::optional<Error> m_whyNoJournal;
-    std::int64_t m_retryBootNs = INT64_MIN;    ///< it is not opened again before
-    std::uint64_t m_forged = 0;                ///< messages in the name of another program
+    std::int64_t m_retryBootNs = INT64_MIN; ///< it is not opened again before
+    std::uint64_t m_forged = 0;             ///< messages in the name of another program
     CounterSet m_counters;
 };
 

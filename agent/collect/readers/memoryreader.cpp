@@ -67,10 +67,9 @@ bool isEmpty(const MemoryCounts &counts)
 
 MemoryReader::MemoryReader(MemoryOptions options, const CgroupInventory &inventory, const Clock &clock)
     : m_options(options), m_inventory(inventory), m_clock(clock), m_bucket(options.perSecond, options.burst, clock),
-      m_v1Hook(m_hooks.add("memory", "memory.failcnt, memory.oom_control")),
-      m_v2Hook(m_hooks.add("memory", localEvents)), m_inotify(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC))
-{
-}
+      m_v1Hook(m_hooks.add("memory", "memory.failcnt, memory.oom_control")), m_v2Hook(m_hooks.add("memory", localEvents)),
+      m_inotify(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC))
+{}
 
 MemoryReader::~MemoryReader()
 {
@@ -283,9 +282,10 @@ void MemoryReader::sayWhatIsWatched()
     std::size_t unwatched = 0;
     for (const auto &[path, known] : m_cgroups)
         unwatched += known.memoryId == 0 && known.watch < 0 && known.counts ? 1 : 0;
-    m_hooks.remark(m_v2Hook, unwatched == 0 ? std::string()
-                                            : std::to_string(unwatched) + " of " + std::to_string(m_cgroups.size())
-                                                  + " cgroups are looked at in turn, as inotify has no more watches (fs.inotify.max_user_watches)");
+    m_hooks.remark(m_v2Hook, unwatched == 0
+                                 ? std::string()
+                                 : std::to_string(unwatched) + " of " + std::to_string(m_cgroups.size())
+                                       + " cgroups are looked at in turn, as inotify has no more watches (fs.inotify.max_user_watches)");
 }
 
 } // namespace tapio::agent

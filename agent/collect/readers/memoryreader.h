@@ -43,14 +43,14 @@ public:
 private:
     struct Known {
         std::uint64_t v2Id = 0;
-        std::uint64_t memoryId = 0;             ///< not 0: its controller is v1's
-        std::uint64_t round = 0;                ///< of the inventory that last had it
-        int watch = -1;                         ///< of inotify
-        bool isNew = false;                     ///< began with zeros
-        std::optional<MemoryCounts> counts;     ///< as of the last look
+        std::uint64_t memoryId = 0;         ///< not 0: its controller is v1's
+        std::uint64_t round = 0;            ///< of the inventory that last had it
+        int watch = -1;                     ///< of inotify
+        bool isNew = false;                 ///< began with zeros
+        std::optional<MemoryCounts> counts; ///< as of the last look
         bool underOom = false;
     };
-    using Cgroups = std::map<std::string, Known>;   ///< by path
+    using Cgroups = std::map<std::string, Known>; ///< by path
 
     void follow(KernelRecordSink &out);
     void forgetOthers();
@@ -74,10 +74,10 @@ private:
     FileHooks::Id m_v1Hook, m_v2Hook;
     int m_inotify = -1;
     Cgroups m_cgroups;
-    std::map<int, std::string> m_watches;       ///< inotify's number -> path
-    std::string m_next;                         ///< where lookAtSome() goes on
+    std::map<int, std::string> m_watches; ///< inotify's number -> path
+    std::string m_next;                   ///< where lookAtSome() goes on
     std::uint64_t m_round = 0;
-    bool m_sawAll = false;                      ///< the last round left nothing out: what comes now is new
+    bool m_sawAll = false; ///< the last round left nothing out: what comes now is new
     CounterSet m_counters;
 };
 

@@ -39,13 +39,13 @@ std::uint64_t mountFlags(std::string_view options)
 {
     constexpr std::uint64_t noSymlinkFollow = 256; // from 5.10; the C library's headers may not have it
     constexpr std::array<std::pair<std::string_view, std::uint64_t>, 8> names{{{"ro", MS_RDONLY},
-                                                                              {"nosuid", MS_NOSUID},
-                                                                              {"nodev", MS_NODEV},
-                                                                              {"noexec", MS_NOEXEC},
-                                                                              {"noatime", MS_NOATIME},
-                                                                              {"nodiratime", MS_NODIRATIME},
-                                                                              {"relatime", MS_RELATIME},
-                                                                              {"nosymfollow", noSymlinkFollow}}};
+                                                                               {"nosuid", MS_NOSUID},
+                                                                               {"nodev", MS_NODEV},
+                                                                               {"noexec", MS_NOEXEC},
+                                                                               {"noatime", MS_NOATIME},
+                                                                               {"nodiratime", MS_NODIRATIME},
+                                                                               {"relatime", MS_RELATIME},
+                                                                               {"nosymfollow", noSymlinkFollow}}};
     std::uint64_t flags = 0;
     while (!options.empty()) {
         const std::size_t end = std::min(options.find(','), options.size());
@@ -57,9 +57,8 @@ std::uint64_t mountFlags(std::string_view options)
 }
 
 MountReader::MountReader(MountOptions options, const CgroupInventory &inventory, const Clock &clock)
-    : m_options(std::move(options)), m_inventory(inventory), m_clock(clock),
-      m_bucket(m_options.perSecond, m_options.burst, clock), m_reader(mostBytes),
-      m_hostHook(m_hooks.add("security", "/proc/1/mountinfo")),
+    : m_options(std::move(options)), m_inventory(inventory), m_clock(clock), m_bucket(m_options.perSecond, m_options.burst, clock),
+      m_reader(mostBytes), m_hostHook(m_hooks.add("security", "/proc/1/mountinfo")),
       m_containerHook(m_hooks.add("security", "/proc/PID/mountinfo of containers"))
 {
     if (!m_options.changed)

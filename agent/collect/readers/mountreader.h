@@ -25,7 +25,7 @@ std::uint64_t mountFlags(std::string_view options);
 
 struct MountOptions {
     std::filesystem::path procRoot = "/proc";
-    std::int64_t containersNs = 10 * nsPerSecond;   ///< how often each container's mounts are looked at
+    std::int64_t containersNs = 10 * nsPerSecond; ///< how often each container's mounts are looked at
     std::uint32_t perSecond = 50;
     std::uint32_t burst = 500;
     /// Has the namespace of this open mountinfo changed since the last call? Empty = ask poll(2), which costs nothing else.
@@ -56,7 +56,7 @@ private:
     };
     struct Space {
         Mounts mounts;
-        std::uint64_t round = 0;    ///< that last saw it
+        std::uint64_t round = 0; ///< that last saw it
     };
     void readHost(KernelRecordSink &out);
     void readContainers(KernelRecordSink &out);
@@ -75,7 +75,7 @@ private:
     int m_hostFd = -1;
     std::optional<Mounts> m_host;
     std::string m_hostSpace;
-    std::map<std::string, Space> m_spaces;      ///< of containers, by the name of their mount namespace
+    std::map<std::string, Space> m_spaces; ///< of containers, by the name of their mount namespace
     std::uint64_t m_round = 0;
     std::int64_t m_nextContainersBootNs = 0;
     CounterSet m_counters;

@@ -49,7 +49,7 @@ public:
 private:
     int m_fd;
     int m_triggerErrno;
-    std::array<char, 512> m_text;   ///< two lines of at most a hundred bytes
+    std::array<char, 512> m_text; ///< two lines of at most a hundred bytes
 };
 
 /// A setting may point elsewhere, and what is written to a plain file stays there.

@@ -14,7 +14,7 @@ namespace tapio::agent {
 
 /// Stall time within a window: what a trigger of the kernel's pressure stall information asks for.
 struct PressureRule {
-    bool full = false;              ///< else "some"
+    bool full = false; ///< else "some"
     std::uint64_t thresholdUs = 0;
     std::uint64_t windowUs = 0;
 

@@ -16,13 +16,12 @@ namespace {
 struct Resource {
     wire::PressureResource resource;
     std::string PressureOptions::*rule;
-    const char *hostFile;       ///< below /proc
+    const char *hostFile; ///< below /proc
     const char *groupFile;
 };
-constexpr std::array<Resource, 3> table{
-    {{wire::PressureResource::Cpu, &PressureOptions::cpu, "pressure/cpu", "cpu.pressure"},
-     {wire::PressureResource::Memory, &PressureOptions::memory, "pressure/memory", "memory.pressure"},
-     {wire::PressureResource::Io, &PressureOptions::io, "pressure/io", "io.pressure"}}};
+constexpr std::array<Resource, 3> table{{{wire::PressureResource::Cpu, &PressureOptions::cpu, "pressure/cpu", "cpu.pressure"},
+                                         {wire::PressureResource::Memory, &PressureOptions::memory, "pressure/memory", "memory.pressure"},
+                                         {wire::PressureResource::Io, &PressureOptions::io, "pressure/io", "io.pressure"}}};
 
 wire::HookState stateOf(int errnum)
 {
@@ -54,10 +53,7 @@ std::string readInstead(int errnum)
     return "read in each window, since the kernel takes no trigger: " + why;
 }
 
-std::string_view lastSegment(const std::string &path)
-{
-    return std::string_view(path).substr(path.rfind('/') + 1);
-}
+std::string_view lastSegment(const std::string &path) { return std::string_view(path).substr(path.rfind('/') + 1); }
 
 } // namespace
 
@@ -308,13 +304,10 @@ wire::Hook PressureReader::groupHook() const
     }
     if (m_unwatched > 0)
         hook.reason += (hook.reason.empty() ? "" : "; ") + std::to_string(m_unwatched) + " more are not watched: pressure.max_cgroups is "
-            + std::to_string(m_options.mostCgroups);
+                       + std::to_string(m_options.mostCgroups);
     return hook;
 }
 
-std::vector<wire::Hook> PressureReader::hooks() const
-{
-    return {hostHook(0), hostHook(1), hostHook(2), groupHook()};
-}
+std::vector<wire::Hook> PressureReader::hooks() const { return {hostHook(0), hostHook(1), hostHook(2), groupHook()}; }
 
 } // namespace tapio::agent

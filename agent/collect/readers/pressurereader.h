@@ -29,8 +29,8 @@ struct PressureOptions {
     std::string io = "some 600000 2000000";
     /// So many pods, and containers that are in none, are watched by themselves where cgroup v2 tells of them: up to three open files each.
     std::size_t mostCgroups = 32;
-    std::int64_t quietNs = 10 * nsPerSecond;        ///< a stall ends when nothing was told for so long
-    std::int64_t retryNs = 60 * nsPerSecond;        ///< what could not be opened is tried again
+    std::int64_t quietNs = 10 * nsPerSecond; ///< a stall ends when nothing was told for so long
+    std::int64_t retryNs = 60 * nsPerSecond; ///< what could not be opened is tried again
     std::function<Result<std::unique_ptr<PressureFile>>(const std::filesystem::path &, const PressureRule &)> open = openPressureFile;
 };
 
@@ -61,15 +61,15 @@ private:
     };
     struct Watched {
         std::unique_ptr<PressureFile> file;
-        int errnum = 0;                         ///< why there is no file, or nothing to be read in it
+        int errnum = 0; ///< why there is no file, or nothing to be read in it
         std::int64_t triedBootNs = 0;
-        std::optional<Mark> window;             ///< of a file without a trigger: its begin
-        std::optional<Mark> begin;              ///< of a stall that was told and not ended yet
-        std::int64_t lastBootNs = 0;            ///< when it was last told
+        std::optional<Mark> window;  ///< of a file without a trigger: its begin
+        std::optional<Mark> begin;   ///< of a stall that was told and not ended yet
+        std::int64_t lastBootNs = 0; ///< when it was last told
     };
     struct Group {
         Place place;
-        std::uint64_t round = 0;                ///< of the inventory that last had it
+        std::uint64_t round = 0; ///< of the inventory that last had it
         std::array<Watched, resources> watched;
     };
 
@@ -90,8 +90,8 @@ private:
     const Clock &m_clock;
     std::array<std::optional<PressureRule>, resources> m_rules;
     std::array<Watched, resources> m_host;
-    std::map<std::string, Group> m_groups;      ///< by path
-    std::size_t m_unwatched = 0;                ///< beyond mostCgroups
+    std::map<std::string, Group> m_groups; ///< by path
+    std::size_t m_unwatched = 0;           ///< beyond mostCgroups
     std::uint64_t m_round = 0;
     CounterSet m_counters;
 };

@@ -37,17 +37,17 @@ CgroupSampler::CgroupSampler(const std::filesystem::path &procRoot, const Cgroup
                              const std::set<std::string> &disabled)
     : m_diskstats(procRoot / "diskstats"), m_inventory(inventory), m_resolver(resolver), m_disabled(disabled),
       m_walk(m_hooks.add("cgroup", std::string("cgroup tree (") + inventory.layout().kind() + ")"))
-{
-}
+{}
 
 void CgroupSampler::sample(SampleWriter &out)
 {
     m_hooks.begin();
     const CgroupLayout &layout = m_inventory.layout();
     m_hooks.note(m_walk, layout.hasV1() || !layout.unified.empty() ? 0 : ENOENT);
-    m_hooks.remark(m_walk, m_inventory.cutOff() == 0 ? std::string()
-                                                     : "more than " + std::to_string(m_inventory.maxCgroups())
-                               + " cgroups exist: pods and containers come first, and what is beyond is not sampled");
+    m_hooks.remark(m_walk, m_inventory.cutOff() == 0
+                               ? std::string()
+                               : "more than " + std::to_string(m_inventory.maxCgroups())
+                                     + " cgroups exist: pods and containers come first, and what is beyond is not sampled");
     if (wants("disk")) {
         if (const FileText names = m_reader.read(m_diskstats))
             m_deviceNames = parseDeviceNames(names.text);
@@ -93,7 +93,7 @@ FileText CgroupSampler::read(const FolderHandle &folder, const char *collector, 
     if (known == m_files.end())
         known = m_files.emplace(file, m_hooks.add(collector, file)).first;
     if (!folder.isOpen())
-        return {{}, ESRCH};   // removed since the walk
+        return {{}, ESRCH}; // removed since the walk
     const FileText text = m_reader.read(folder.fd(), file);
     m_hooks.note(known->second, text.errnum);
     return text;
@@ -122,7 +122,7 @@ void CgroupSampler::sampleCpuV1(const CgroupNode &node, const OriginPtr &origin,
     const FileText quotaText = read(folder, "cpu", "cpu.cfs_quota_us");
     const std::string quota(quotaText ? quotaText.text : std::string_view());
     if (!parseUnsigned(quota))
-        return;   // -1: no limit
+        return; // -1: no limit
     const FileText period = read(folder, "cpu", "cpu.cfs_period_us");
     if (const auto limit = period ? parseCfsQuota(quota, period.text) : std::nullopt)
         out.add(origin, Metric::CpuLimitMillicores, limit->millicores());
@@ -137,7 +137,7 @@ void CgroupSampler::sampleCpuV2(const FolderHandle &folder, const OriginPtr &ori
         out.add(origin, Metric::CpuThrottledNs, microsecondsToNs(keyedValue(stat.text, "throttled_usec")));
     }
     if (!m_inventory.layout().cpu.empty())
-        return;   // hybrid: the controller is not here
+        return; // hybrid: the controller is not here
     const FileText max = read(folder, "cpu", "cpu.max");
     if (const auto limit = max ? parseCpuMax(max.text) : std::nullopt)
         out.add(origin, Metric::CpuLimitMillicores, limit->millicores());

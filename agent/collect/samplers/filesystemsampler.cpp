@@ -48,8 +48,7 @@ std::map<std::string, std::string> localMounts(std::string_view mountInfo)
 FilesystemSampler::FilesystemSampler(std::filesystem::path procRoot, OriginPtr host)
     : m_procRoot(std::move(procRoot)), m_host(std::move(host)), m_mounts(m_hooks.add("filesystem", "/proc/1/mountinfo")),
       m_statvfs(m_hooks.add("filesystem", "statvfs"))
-{
-}
+{}
 
 int FilesystemSampler::sizeOf(const std::string &mountPoint, struct statvfs &status) const
 {

@@ -107,7 +107,7 @@ void HostSampler::sampleMemory(SampleWriter &out)
     }
     const FileText vmstat = read("vmstat");
     const auto kills = vmstat ? keyedValue(vmstat.text, "oom_kill") : std::nullopt;
-    m_hooks.note(m_vmstat, vmstat ? (kills ? 0 : ENOENT) : vmstat.errnum);   // before Linux 4.13 it had no such line
+    m_hooks.note(m_vmstat, vmstat ? (kills ? 0 : ENOENT) : vmstat.errnum); // before Linux 4.13 it had no such line
     out.add(m_host, Metric::MemoryOomKills, kills);
 }
 

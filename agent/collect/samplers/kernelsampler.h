@@ -27,7 +27,7 @@ public:
     const std::string &problem() const noexcept { return m_problem; }
 
 private:
-    using SeriesKey = std::tuple<std::uint64_t, wire::HistogramKind, std::string>;   ///< cgroup id, kind, label
+    using SeriesKey = std::tuple<std::uint64_t, wire::HistogramKind, std::string>; ///< cgroup id, kind, label
     using Counts = std::array<std::uint64_t, wire::histogramBuckets>;
 
     void sampleTcp(SampleWriter &out);
@@ -38,9 +38,9 @@ private:
     KernelCollectors &m_kernel;
     OriginResolver &m_resolver;
     std::string m_problem;
-    std::map<SeriesKey, CgroupTcp> m_tcp;        ///< as told last
+    std::map<SeriesKey, CgroupTcp> m_tcp; ///< as told last
     std::map<SeriesKey, Counts> m_histograms;
-    std::uint64_t m_runCount = 0;                ///< of all programs, when last sampled
+    std::uint64_t m_runCount = 0; ///< of all programs, when last sampled
 };
 
 } // namespace tapio::agent

@@ -28,8 +28,7 @@ bool ownsNetwork(const CgroupNode &node, const wire::Origin &origin)
 PodNetworkSampler::PodNetworkSampler(std::filesystem::path procRoot, const CgroupInventory &inventory, OriginResolver &resolver)
     : m_procRoot(std::move(procRoot)), m_inventory(inventory), m_resolver(resolver),
       m_netdev(m_hooks.add("network", "/proc/PID/net/dev of pods"))
-{
-}
+{}
 
 void PodNetworkSampler::sample(SampleWriter &out)
 {
@@ -39,7 +38,7 @@ void PodNetworkSampler::sample(SampleWriter &out)
     if (hostNamespace.empty())
         hostNamespace = networkNamespace(2);
     if (hostNamespace.empty()) {
-        m_hooks.note(m_netdev, errno);   // without it, the host's own traffic would pass for a pod's
+        m_hooks.note(m_netdev, errno); // without it, the host's own traffic would pass for a pod's
         return;
     }
     const auto &nodes = m_inventory.nodes();

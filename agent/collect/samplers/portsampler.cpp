@@ -36,13 +36,12 @@ bool isPodOrContainer(const CgroupNode &node)
 
 } // namespace
 
-PortSampler::PortSampler(std::filesystem::path procRoot, const CgroupInventory &inventory, OriginResolver &resolver,
-                         const Clock &clock, std::int64_t intervalNs)
+PortSampler::PortSampler(std::filesystem::path procRoot, const CgroupInventory &inventory, OriginResolver &resolver, const Clock &clock,
+                         std::int64_t intervalNs)
     : m_procRoot(std::move(procRoot)), m_inventory(inventory), m_resolver(resolver), m_clock(clock), m_intervalNs(intervalNs),
       m_hostHook(m_hooks.add("ports", "/proc/1/net/{tcp,tcp6,udp,udp6}")),
       m_podHook(m_hooks.add("ports", "/proc/PID/net/{tcp,tcp6,udp,udp6} of pods"))
-{
-}
+{}
 
 void PortSampler::sample(SampleWriter &out)
 {

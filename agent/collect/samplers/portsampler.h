@@ -41,7 +41,7 @@ private:
     const Clock &m_clock;
     std::int64_t m_intervalNs;
     std::int64_t m_nextBootNs = 0;
-    std::uint16_t m_ephemeralFirst = 32768;     ///< the kernel's default, ip-sysctl
+    std::uint16_t m_ephemeralFirst = 32768; ///< the kernel's default, ip-sysctl
     std::uint16_t m_ephemeralLast = 60999;
     SmallFileReader m_reader;
     std::string m_buffer;

@@ -11,10 +11,7 @@ namespace tapio::agent {
 
 using wire::Metric;
 
-SelfSampler::SelfSampler(OriginPtr host, std::function<Traffic()> traffic)
-    : m_host(std::move(host)), m_traffic(std::move(traffic))
-{
-}
+SelfSampler::SelfSampler(OriginPtr host, std::function<Traffic()> traffic) : m_host(std::move(host)), m_traffic(std::move(traffic)) {}
 
 void SelfSampler::sample(SampleWriter &out)
 {

@@ -16,8 +16,8 @@ SeriesData sinceLastStart(const SeriesData &counter, std::int64_t gapNs)
     for (const SeriesBucket &bucket : counter.buckets) {
         if (bucket.n == 0)
             continue;
-        const bool anew = !run.buckets.empty()
-            && (bucket.first < run.buckets.back().last || bucket.firstNs - run.buckets.back().lastNs > gapNs);
+        const bool anew =
+            !run.buckets.empty() && (bucket.first < run.buckets.back().last || bucket.firstNs - run.buckets.back().lastNs > gapNs);
         if (anew)
             run.buckets.clear();
         run.buckets.push_back(bucket);

@@ -15,10 +15,7 @@ constexpr std::int64_t hour = 3600 * nsPerSecond;
 constexpr double slowestQueryNs = 5e9;
 
 /// Bars need room: a fifteenth of the range, at least a minute.
-std::int64_t barBucketNs(const TimeGrid &grid)
-{
-    return niceBucketNs((grid.toNs() - grid.fromNs()) * 12, 60 * nsPerSecond);
-}
+std::int64_t barBucketNs(const TimeGrid &grid) { return niceBucketNs((grid.toNs() - grid.fromNs()) * 12, 60 * nsPerSecond); }
 
 std::optional<double> latestOf(const PanelContext &context, std::string_view name, std::string_view label)
 {
@@ -133,9 +130,8 @@ void userInteractions(const PanelContext &context, PanelSnapshot &panel)
 void apiResponseTimes(const PanelContext &context, PanelSnapshot &panel)
 {
     const TimeGrid &grid = context.figures;
-    const TimeGrid columns(
-        context.input.fromNs, context.input.toNs,
-        niceBucketNs((grid.toNs() - grid.fromNs()) * 4, std::max(10 * nsPerSecond, grid.bucketNs())));
+    const TimeGrid columns(context.input.fromNs, context.input.toNs,
+                           niceBucketNs((grid.toNs() - grid.fromNs()) * 4, std::max(10 * nsPerSecond, grid.bucketNs())));
     setRange(panel, columns);
     panel.thresholds = {{ThresholdKind::AlertAbove, slowestQueryNs, Unit::Nanoseconds, 0}};
     panel.computation.formulaKey = "api-response-times";
@@ -151,9 +147,7 @@ void apiResponseTimes(const PanelContext &context, PanelSnapshot &panel)
     panel.computation.inputs = {{"calls", calls, Unit::Count, {}}, {"errors", errors, Unit::Count, {}}};
     const LabelledTracks &p95 = context.tracks(figure::apiP95);
     const auto all = p95.find("");
-    const auto value = all == p95.end()
-        ? std::nullopt
-        : newest(all->second, context.endNs, std::max(60 * nsPerSecond, grid.maxGapNs()));
+    const auto value = all == p95.end() ? std::nullopt : newest(all->second, context.endNs, std::max(60 * nsPerSecond, grid.maxGapNs()));
     if (!value)
         return setNoData(context, panel, NoDataReason::NoSamplesInRange);
     panel.value = Fact{"p95", value->value, Unit::Nanoseconds, {}};

@@ -12,8 +12,7 @@ namespace {
 
 std::string_view thresholdName(ThresholdKind kind)
 {
-    static constexpr std::array<std::string_view, 5> names{"alert-above", "alert-below", "scale-up", "scale-down",
-                                                           "reference"};
+    static constexpr std::array<std::string_view, 5> names{"alert-above", "alert-below", "scale-up", "scale-down", "reference"};
     return names[std::min<std::size_t>(static_cast<std::size_t>(kind), names.size() - 1)];
 }
 
@@ -47,8 +46,8 @@ void writeView(std::ostream &out, const CoverageView &view, const CsvOptions &)
     share("events not lost", view.completeness);
     share("hooks", view.hooks);
     for (const NodeCell &cell : view.cells) {
-        out << "# node " << oneLine(cell.node) << ": " << cellName(cell.state) << ", " << cell.hooksActive << " of "
-            << cell.hooksWanted << " hooks";
+        out << "# node " << oneLine(cell.node) << ": " << cellName(cell.state) << ", " << cell.hooksActive << " of " << cell.hooksWanted
+            << " hooks";
         for (const std::string &missing : cell.missing)
             out << "; " << oneLine(missing);
         out << "\r\n";
@@ -60,8 +59,8 @@ void writeView(std::ostream &out, const IntervalView &view, const CsvOptions &)
     for (const Interval &interval : view.intervals) {
         out << "# " << oneLine(interval.key) << ": ";
         if (interval.estimate)
-            out << decimal(*interval.estimate) << " % (Wilson 95 %: " << decimal(interval.low) << " to "
-                << decimal(interval.high) << "), " << interval.have << " verdicts\r\n";
+            out << decimal(*interval.estimate) << " % (Wilson 95 %: " << decimal(interval.low) << " to " << decimal(interval.high) << "), "
+                << interval.have << " verdicts\r\n";
         else
             out << interval.have << " of " << interval.need << " verdicts\r\n";
     }
@@ -111,9 +110,8 @@ std::string_view reasonName(NoDataReason reason)
                                                            "source-unavailable"};
     if (reason == NoDataReason::NothingInScope)
         return "nothing-in-scope";
-    return reason == NoDataReason::StoreFailed
-        ? "store-failed"
-        : names[std::min<std::size_t>(static_cast<std::size_t>(reason), names.size() - 1)];
+    return reason == NoDataReason::StoreFailed ? "store-failed"
+                                               : names[std::min<std::size_t>(static_cast<std::size_t>(reason), names.size() - 1)];
 }
 
 void writeComments(std::ostream &out, const PanelSnapshot &panel, const CsvOptions &options)
@@ -125,8 +123,8 @@ void writeComments(std::ostream &out, const PanelSnapshot &panel, const CsvOptio
         out << "# namespace: " << oneLine(panel.scope.namespaceName) << "\r\n";
     if (panel.allNodes || panel.allNamespaces)
         out << "# of all " << (panel.allNodes ? "nodes" : "namespaces") << "\r\n";
-    out << "# range: " << timeText(panel.fromNs, options.utcOffsetMinutes) << " to "
-        << timeText(panel.toNs, options.utcOffsetMinutes) << " (" << oneLine(options.zoneName) << ")\r\n";
+    out << "# range: " << timeText(panel.fromNs, options.utcOffsetMinutes) << " to " << timeText(panel.toNs, options.utcOffsetMinutes)
+        << " (" << oneLine(options.zoneName) << ")\r\n";
     out << "# bucket: " << decimal(static_cast<double>(panel.bucketNs) / nsPerSecond) << " s\r\n";
     out << "# state: " << stateName(panel.state);
     if (panel.reason != NoDataReason::None)
@@ -135,31 +133,28 @@ void writeComments(std::ostream &out, const PanelSnapshot &panel, const CsvOptio
     if (!panel.value && panel.need > 0)
         out << "# have: " << decimal(panel.have) << " of " << decimal(panel.need) << "\r\n";
     if (panel.value)
-        out << "# value: " << panel.value->key << ' ' << decimal(panel.value->value) << ' '
-            << unitName(panel.value->unit) << " as of " << timeText(panel.asOfNs, options.utcOffsetMinutes) << "\r\n";
+        out << "# value: " << panel.value->key << ' ' << decimal(panel.value->value) << ' ' << unitName(panel.value->unit) << " as of "
+            << timeText(panel.asOfNs, options.utcOffsetMinutes) << "\r\n";
     for (const Fact &fact : panel.facts)
-        out << "# " << fact.key << (fact.label.empty() ? "" : " ") << oneLine(fact.label) << ": " << decimal(fact.value)
-            << ' ' << unitName(fact.unit) << "\r\n";
+        out << "# " << fact.key << (fact.label.empty() ? "" : " ") << oneLine(fact.label) << ": " << decimal(fact.value) << ' '
+            << unitName(fact.unit) << "\r\n";
     for (const Breach &breach : panel.breaches)
         out << "# past its bound: " << breach.key << (breach.label.empty() ? "" : " ") << oneLine(breach.label) << ' '
-            << decimal(breach.value) << ' ' << unitName(breach.threshold.unit) << ", bound "
-            << decimal(breach.threshold.value) << "\r\n";
+            << decimal(breach.value) << ' ' << unitName(breach.threshold.unit) << ", bound " << decimal(breach.threshold.value) << "\r\n";
     for (const Breach &breach : panel.pending)
-        out << "# pending: " << breach.key << (breach.label.empty() ? "" : " ") << oneLine(breach.label) << ' '
-            << decimal(breach.value) << ' ' << unitName(breach.threshold.unit) << ", past "
-            << decimal(breach.threshold.value) << " for " << breach.heldNs / nsPerSecond << " of "
-            << breach.threshold.forNs / nsPerSecond << " s\r\n";
+        out << "# pending: " << breach.key << (breach.label.empty() ? "" : " ") << oneLine(breach.label) << ' ' << decimal(breach.value)
+            << ' ' << unitName(breach.threshold.unit) << ", past " << decimal(breach.threshold.value) << " for "
+            << breach.heldNs / nsPerSecond << " of " << breach.threshold.forNs / nsPerSecond << " s\r\n";
     if (panel.seriesRefused > 0)
         out << "# series that did not fit in memory: " << panel.seriesRefused << "\r\n";
     if (panel.computation.completeness)
         out << "# completeness: " << decimal(*panel.computation.completeness) << " %\r\n";
     for (const Threshold &threshold : panel.thresholds)
-        out << "# threshold: " << thresholdName(threshold.kind) << ' ' << decimal(threshold.value) << ' '
-            << unitName(threshold.unit) << " for " << threshold.forNs / nsPerSecond << " s\r\n";
+        out << "# threshold: " << thresholdName(threshold.kind) << ' ' << decimal(threshold.value) << ' ' << unitName(threshold.unit)
+            << " for " << threshold.forNs / nsPerSecond << " s\r\n";
     for (const LossBand &band : panel.losses)
-        out << "# loss: " << timeText(band.fromNs, options.utcOffsetMinutes) << " to "
-            << timeText(band.toNs, options.utcOffsetMinutes) << ", " << band.lost << " of " << band.of
-            << " events, node " << oneLine(band.node) << ", cause " << band.cause << "\r\n";
+        out << "# loss: " << timeText(band.fromNs, options.utcOffsetMinutes) << " to " << timeText(band.toNs, options.utcOffsetMinutes)
+            << ", " << band.lost << " of " << band.of << " events, node " << oneLine(band.node) << ", cause " << band.cause << "\r\n";
     std::visit(
         [&](const auto &view) { // heat maps and bars are rows
             if constexpr (requires { writeView(out, view, options); })

@@ -44,10 +44,7 @@ std::string columnName(const PlotSeries &series)
     return unit.empty() ? name : name + " [" + unit + ']';
 }
 
-std::string idText(EventId id)
-{
-    return "e-" + std::to_string(id.chunk) + '-' + std::to_string(id.row);
-}
+std::string idText(EventId id) { return "e-" + std::to_string(id.chunk) + '-' + std::to_string(id.row); }
 
 json factJson(const Fact &fact)
 {
@@ -214,13 +211,11 @@ void writeCsv(std::ostream &out, const StoredEvent &stored, const CsvOptions &op
 {
     const wire::Event &event = stored.event;
     const wire::Origin &origin = stored.origin;
-    out << idText(stored.id) << ',' << timeText(event.timeNs, options.utcOffsetMinutes) << ','
-        << wire::severityName(event.severity) << ',' << wire::eventTypeName(event.type) << ',' << cell(stored.node)
-        << ',' << stored.seq << ',' << event.process.pid << ',' << event.process.uid << ',' << cell(event.process.comm)
-        << ',' << cell(origin.namespaceName) << ',' << cell(origin.podName) << ','
-        << cell(origin.containerName.empty() ? origin.containerId : origin.containerName) << ','
-        << cell(origin.cgroupPath) << ',' << attributionName(origin.attribution) << ',' << cell(wire::summary(event))
-        << "\r\n";
+    out << idText(stored.id) << ',' << timeText(event.timeNs, options.utcOffsetMinutes) << ',' << wire::severityName(event.severity) << ','
+        << wire::eventTypeName(event.type) << ',' << cell(stored.node) << ',' << stored.seq << ',' << event.process.pid << ','
+        << event.process.uid << ',' << cell(event.process.comm) << ',' << cell(origin.namespaceName) << ',' << cell(origin.podName) << ','
+        << cell(origin.containerName.empty() ? origin.containerId : origin.containerName) << ',' << cell(origin.cgroupPath) << ','
+        << attributionName(origin.attribution) << ',' << cell(wire::summary(event)) << "\r\n";
 }
 
 json eventJson(const StoredEvent &stored)
@@ -237,19 +232,16 @@ json eventJson(const StoredEvent &stored)
                 {"cpu", event.cpu},
                 {"summary", wire::summary(event)},
                 {"origin", originJson(stored.origin, stored.isAmended)}};
-    object["process"] = {{"pid", event.process.pid},
-                         {"uid", event.process.uid},
-                         {"comm", event.process.comm},
-                         {"startTimeNs", event.process.startTimeNs}};
+    object["process"] = {
+        {"pid", event.process.pid}, {"uid", event.process.uid}, {"comm", event.process.comm}, {"startTimeNs", event.process.startTimeNs}};
     object["detail"] = detailJson(event.detail);
     return object;
 }
 
 json panelJson(const PanelSnapshot &panel)
 {
-    json object{{"panel", panelKey(panel.id)},    {"state", stateName(panel.state)},
-                {"from", timeText(panel.fromNs)}, {"to", timeText(panel.toNs)},
-                {"bucketNs", panel.bucketNs},     {"pastThreshold", panel.pastThreshold},
+    json object{{"panel", panelKey(panel.id)},    {"state", stateName(panel.state)}, {"from", timeText(panel.fromNs)},
+                {"to", timeText(panel.toNs)},     {"bucketNs", panel.bucketNs},      {"pastThreshold", panel.pastThreshold},
                 {"facts", factsJson(panel.facts)}};
     if (panel.reason != NoDataReason::None)
         object["reason"] = reasonName(panel.reason);

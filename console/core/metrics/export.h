@@ -17,8 +17,8 @@ namespace tapio::console {
 std::string timeText(std::int64_t utcNs, int offsetMinutes = 0);
 
 struct CsvOptions {
-    int utcOffsetMinutes = 0;       ///< zone of the times written
-    std::string zoneName = "UTC";   ///< its name in the header
+    int utcOffsetMinutes = 0;     ///< zone of the times written
+    std::string zoneName = "UTC"; ///< its name in the header
 };
 
 /// RFC 4180 with comment lines ("# ...") before the header: panel, unit, range and zone, state, headline, completeness,

@@ -83,8 +83,8 @@ void addThrottling(const PanelContext &context, PanelSnapshot &panel, std::int64
         double periods = 0, throttled = 0;
         for (const SeriesData *part : entity.parts) {
             periods += increaseOver(context, part, windowNs);
-            throttled += increaseOver(
-                context, context.find(Metric::CpuThrottledPeriods, entity.node, part->key.origin.cgroupPath), windowNs);
+            throttled +=
+                increaseOver(context, context.find(Metric::CpuThrottledPeriods, entity.node, part->key.origin.cgroupPath), windowNs);
         }
         if (periods > 0)
             worst.offer(100 * throttled / periods, entity.label);
@@ -364,9 +364,7 @@ void cpuUsage(const PanelContext &context, PanelSnapshot &panel)
     std::vector<Line> hosts;
     const Gauge nodes = ofNodes ? nodeCpu(context, panel, window, worst, hosts) : podCpu(context, panel, window, entities);
     if (nodes.of <= 0 || nodes.asOfNs == 0)
-        return setNoData(context, panel,
-                         context.of(Metric::CpuUsageNs).empty() ? NoDataReason::NoSamplesInRange
-                                                                : NoDataReason::WarmingUp);
+        return setNoData(context, panel, context.of(Metric::CpuUsageNs).empty() ? NoDataReason::NoSamplesInRange : NoDataReason::WarmingUp);
     if (ofNodes)
         checkNodes(panel, nodes, grid, "cpu");
     std::vector<Line> lines = cpuLines(context, panel, entities, worst);
@@ -381,8 +379,7 @@ void cpuUsage(const PanelContext &context, PanelSnapshot &panel)
     addWorst(panel, worst);
     addThrottling(context, panel, window);
     addPressure(context, panel, Metric::PsiCpuSomeUs, window);
-    panel.computation.inputs = {{"cores-used", nodes.used, Unit::Cores, {}},
-                                {"cores-allocatable", nodes.of, Unit::Cores, {}}};
+    panel.computation.inputs = {{"cores-used", nodes.used, Unit::Cores, {}}, {"cores-allocatable", nodes.of, Unit::Cores, {}}};
     // Of all that the nodes have, as the headline and its bounds: one unit for chart, table and export.
     for (Line &line : lines)
         line.values = scaled(std::move(line.values), 100 / nodes.of);

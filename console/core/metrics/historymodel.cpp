@@ -80,7 +80,7 @@ Status readCounters(const StoreReader &reader, const OverviewInput &input, std::
                 auto &readings = tracks[entry->second].readings;
                 const CounterTrack::Reading reading{stored.report.timeNs, stored.streamId, source.counters};
                 const bool sameBucket = !readings.empty() && readings.back().streamId == stored.streamId
-                    && readings.back().timeNs / input.sampleBucketNs == reading.timeNs / input.sampleBucketNs;
+                                        && readings.back().timeNs / input.sampleBucketNs == reading.timeNs / input.sampleBucketNs;
                 if (sameBucket)
                     readings.back() = reading;
                 else if (readings.empty() || readings.back().timeNs <= reading.timeNs)
@@ -104,8 +104,8 @@ Status readNodes(const StoreReader &reader, OverviewInput &input)
             return fail(reports.error());
         // What was reported after the range says nothing of it.
         std::erase_if(*reports, [&input](const wire::HookReport &report) { return report.timeNs > input.toNs; });
-        const auto newest = std::max_element(reports->begin(), reports->end(),
-                                             [](const auto &a, const auto &b) { return a.timeNs < b.timeNs; });
+        const auto newest =
+            std::max_element(reports->begin(), reports->end(), [](const auto &a, const auto &b) { return a.timeNs < b.timeNs; });
         if (newest != reports->end())
             input.hooks[agent.node] = std::move(*newest);
     }
@@ -114,8 +114,7 @@ Status readNodes(const StoreReader &reader, OverviewInput &input)
 
 } // namespace
 
-Result<OverviewInput> readHistory(const StoreReader &reader, const HistoryRange &range, std::stop_token stop,
-                                  const ReadProgress &progress)
+Result<OverviewInput> readHistory(const StoreReader &reader, const HistoryRange &range, std::stop_token stop, const ReadProgress &progress)
 {
     OverviewInput input;
     input.fromNs = range.fromNs;

@@ -10,7 +10,7 @@ namespace tapio::console {
 
 struct HistoryRange {
     std::int64_t fromNs = 0;
-    std::int64_t toNs = 0;          ///< exclusive
+    std::int64_t toNs = 0; ///< exclusive
     std::int64_t nowNs = 0;
     std::size_t maxSeries = maxOverviewSeries;
 };

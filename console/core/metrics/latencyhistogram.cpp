@@ -12,8 +12,7 @@ std::size_t LatencyHistogram::indexOf(std::uint64_t us) noexcept
     if (us < steps)
         return static_cast<std::size_t>(us);
     const int shift = static_cast<int>(std::bit_width(us)) - 1 - stepBits;
-    return std::min(bucketCount - 1,
-                    (static_cast<std::size_t>(shift) + 1) * steps + static_cast<std::size_t>((us >> shift) - steps));
+    return std::min(bucketCount - 1, (static_cast<std::size_t>(shift) + 1) * steps + static_cast<std::size_t>((us >> shift) - steps));
 }
 
 std::uint64_t LatencyHistogram::upperUs(std::size_t index) noexcept
@@ -36,8 +35,7 @@ std::optional<std::int64_t> LatencyHistogram::quantileNs(double q) const noexcep
 {
     if (m_count == 0)
         return std::nullopt;
-    const auto rank =
-        std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::ceil(q * static_cast<double>(m_count))));
+    const auto rank = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::ceil(q * static_cast<double>(m_count))));
     std::uint64_t seen = 0;
     for (std::size_t i = 0; i < bucketCount; ++i) {
         seen += m_counts[i];

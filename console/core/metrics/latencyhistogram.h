@@ -26,7 +26,7 @@ public:
 private:
     static constexpr int stepBits = 5;
     static constexpr std::size_t steps = std::size_t{1} << stepBits;
-    static constexpr std::size_t octaves = 23;              ///< 2^27 us > 120 s; the first 32 us are one linear run
+    static constexpr std::size_t octaves = 23; ///< 2^27 us > 120 s; the first 32 us are one linear run
     static constexpr std::size_t bucketCount = steps * octaves;
 
     static std::size_t indexOf(std::uint64_t us) noexcept;

@@ -22,8 +22,8 @@ void turn(auto &node, std::int64_t nowNs)
 std::size_t LateOrigins::hashOf(const wire::Origin &origin) noexcept
 {
     std::size_t hash = std::hash<std::uint64_t>()(origin.cgroupId) + static_cast<std::size_t>(origin.attribution);
-    for (const std::string *text : {&origin.cgroupPath, &origin.containerId, &origin.containerName, &origin.podUid, &origin.podName, &origin.namespaceName,
-                                    &origin.workloadKind, &origin.workloadName, &origin.image, &origin.imageId})
+    for (const std::string *text : {&origin.cgroupPath, &origin.containerId, &origin.containerName, &origin.podUid, &origin.podName,
+                                    &origin.namespaceName, &origin.workloadKind, &origin.workloadName, &origin.image, &origin.imageId})
         hash = hash * 0x9e3779b97f4a7c15u + std::hash<std::string>()(*text);
     return hash;
 }
@@ -48,7 +48,8 @@ void LateOrigins::note(const std::string &node, std::uint64_t streamId, std::siz
     all.resolved += events.resolved;
 }
 
-LateOrigins::Counts LateOrigins::amend(const std::string &node, std::uint64_t streamId, std::size_t was, const wire::OriginAmendment &one, News news)
+LateOrigins::Counts LateOrigins::amend(const std::string &node, std::uint64_t streamId, std::size_t was, const wire::OriginAmendment &one,
+                                       News news)
 {
     Counts more;
     const auto known = m_nodes.find(node);
@@ -91,7 +92,8 @@ std::vector<LateOrigins::OomKill> LateOrigins::hold(const std::string &node, Oom
     return out;
 }
 
-std::vector<LateOrigins::OomKill> LateOrigins::takeKills(const std::string &node, std::uint64_t streamId, std::size_t was, const wire::OriginAmendment &one)
+std::vector<LateOrigins::OomKill> LateOrigins::takeKills(const std::string &node, std::uint64_t streamId, std::size_t was,
+                                                         const wire::OriginAmendment &one)
 {
     std::vector<OomKill> taken;
     const auto known = m_nodes.find(node);
@@ -113,7 +115,7 @@ std::vector<LateOrigins::OomKill> LateOrigins::age(std::int64_t nowNs)
     std::vector<OomKill> out;
     for (auto place = m_nodes.begin(); place != m_nodes.end();) {
         Node &node = place->second;
-        node.turnedNs = std::min(node.turnedNs, nowNs);     // the clock may have been set back
+        node.turnedNs = std::min(node.turnedNs, nowNs); // the clock may have been set back
         if (nowNs - node.turnedNs >= keptNs)
             turn(node, nowNs);
         for (OomKill &kill : node.kills)

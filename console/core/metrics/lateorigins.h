@@ -22,23 +22,23 @@ inline bool isResolved(const wire::Origin &origin) noexcept { return isInContain
 class LateOrigins {
 public:
     static constexpr std::size_t mostKills = 1024;
-    static constexpr std::size_t mostOrigins = 2048;                    ///< (stream, origin) in each of two generations
-    static constexpr std::int64_t keptNs = 120 * nsPerSecond;           ///< an agent amends within this time
+    static constexpr std::size_t mostOrigins = 2048;          ///< (stream, origin) in each of two generations
+    static constexpr std::int64_t keptNs = 120 * nsPerSecond; ///< an agent amends within this time
 
     /// A process that the kernel killed for want of memory, in a pod without a name so far. The kill itself is an event as all others: one that is
     /// forgotten here is not lost, only no later name reaches the figure of the pods' kills.
     struct OomKill {
         std::uint64_t streamId = 0, seq = 0;
-        std::size_t was = 0;            ///< hashOf() what it came with
-        std::int64_t timeNs = 0;        ///< of the kill
-        std::int64_t heldNs = 0;        ///< since then
-        std::string pod;                ///< under which it is shown by now; empty = not at all
+        std::size_t was = 0;     ///< hashOf() what it came with
+        std::int64_t timeNs = 0; ///< of the kill
+        std::int64_t heldNs = 0; ///< since then
+        std::string pod;         ///< under which it is shown by now; empty = not at all
     };
     /// Events of one stream that came with one origin.
     struct Events {
-        std::uint64_t first = 0, last = 0;              ///< numbers; there may be others between
+        std::uint64_t first = 0, last = 0; ///< numbers; there may be others between
         std::uint64_t count = 0;
-        std::uint64_t inContainer = 0, resolved = 0;    ///< of them, as it is counted so far
+        std::uint64_t inContainer = 0, resolved = 0; ///< of them, as it is counted so far
     };
     struct Counts {
         std::uint64_t inContainer = 0, resolved = 0;
@@ -73,8 +73,8 @@ private:
     using Origins = std::unordered_map<Key, Events, Hash>;
     struct Node {
         Origins young, old;
-        std::int64_t turnedNs = 0;      ///< when `young` began
-        std::deque<OomKill> kills;      ///< in the order they came
+        std::int64_t turnedNs = 0; ///< when `young` began
+        std::deque<OomKill> kills; ///< in the order they came
     };
 
     std::unordered_map<std::string, Node> m_nodes;

@@ -15,13 +15,12 @@ constexpr std::int64_t tenSeconds = 10 * nsPerSecond;
 constexpr std::int64_t slackNs = 60 * nsPerSecond;
 constexpr std::int64_t podMemoryNs = 3600 * nsPerSecond;
 enum Stage : std::size_t { Total, Drain, AgentQueue, Wire, ReceiveQueue };
-constexpr std::array<std::string_view, 5> stageNames{figure::stageTotal, figure::stageDrain, figure::stageAgentQueue,
-                                                     figure::stageWire, figure::stageReceiveQueue};
+constexpr std::array<std::string_view, 5> stageNames{figure::stageTotal, figure::stageDrain, figure::stageAgentQueue, figure::stageWire,
+                                                     figure::stageReceiveQueue};
 
 std::string seriesName(const SeriesKey &key)
 {
-    return key.node + '\n' + std::to_string(static_cast<unsigned>(key.metric)) + '\n' + key.origin.cgroupPath + '\n'
-        + key.label;
+    return key.node + '\n' + std::to_string(static_cast<unsigned>(key.metric)) + '\n' + key.origin.cgroupPath + '\n' + key.label;
 }
 
 bool wanted(wire::Metric metric)
@@ -58,7 +57,7 @@ template <typename List, typename TimeOf> void dropBefore(List &list, std::int64
 
 } // namespace
 
-LiveModel::LiveModel(LiveOptions options) : m_options(options), m_heat(apiHeatBoundsNs().size() - 1, 0) { }
+LiveModel::LiveModel(LiveOptions options) : m_options(options), m_heat(apiHeatBoundsNs().size() - 1, 0) {}
 
 void LiveModel::seed(OverviewInput input)
 {
@@ -70,7 +69,8 @@ void LiveModel::seed(OverviewInput input)
     for (std::size_t i = 0; i < m_input.counters.size(); ++i)
         m_counterIndex.emplace(m_input.counters[i].node + '\n' + m_input.counters[i].source, i);
     for (const SeriesData &series : m_input.series) {
-        const auto read = std::find_if(series.buckets.begin(), series.buckets.end(), [](const SeriesBucket &bucket) { return bucket.n > 0; });
+        const auto read =
+            std::find_if(series.buckets.begin(), series.buckets.end(), [](const SeriesBucket &bucket) { return bucket.n > 0; });
         if (read != series.buckets.end())
             m_firstSentNs = std::min(m_firstSentNs, read->timeNs);
     }
@@ -93,7 +93,7 @@ void LiveModel::onDelivery(const wire::Delivery &delivery, std::int64_t finished
         const bool earlier = wire::sentBefore(delivery, beganNs);
         if (earlier)
             m_earlier[delivery.node] += events->events.size();
-        else if (!events->events.empty())       // there may be nothing but amendments of earlier ones
+        else if (!events->events.empty()) // there may be nothing but amendments of earlier ones
             recordLatency(delivery, *events, finishedNs);
         onEvents(delivery, *events, earlier, finishedNs);
     } else if (const auto *samples = std::get_if<wire::SampleBatch>(&delivery.frame.body))
@@ -107,7 +107,7 @@ void LiveModel::onDelivery(const wire::Delivery &delivery, std::int64_t finished
 void LiveModel::onEvents(const wire::Delivery &delivery, const wire::EventBatch &batch, bool earlier, std::int64_t finishedNs)
 {
     std::vector<LateOrigins::Events> byOrigin(batch.origins.size());
-    std::vector<std::size_t> hashes;        // once each: few origins may be of many events and amendments, and long
+    std::vector<std::size_t> hashes; // once each: few origins may be of many events and amendments, and long
     for (const wire::Origin &origin : batch.origins)
         hashes.push_back(LateOrigins::hashOf(origin));
     std::array<std::uint64_t, std::variant_size_v<wire::Detail>> byType{};
@@ -188,8 +188,7 @@ void LiveModel::onSamples(const wire::Delivery &delivery, const wire::SampleBatc
         seeContainer(delivery.node, origin, timeNs);
     for (const wire::Sample &sample : batch.samples) {
         if (wanted(sample.metric) && sample.origin < batch.origins.size() && sample.label < batch.labels.size())
-            addSample({delivery.node, sample.metric, batch.origins[sample.origin], batch.labels[sample.label]}, timeNs,
-                      sample.value);
+            addSample({delivery.node, sample.metric, batch.origins[sample.origin], batch.labels[sample.label]}, timeNs, sample.value);
     }
 }
 
@@ -225,8 +224,7 @@ void LiveModel::onCounters(const wire::Delivery &delivery, const wire::CounterRe
     for (const wire::SourceCounters &source : report.sources) {
         if (!source.countsEvents())
             continue;
-        const auto [entry, fresh] =
-            m_counterIndex.try_emplace(delivery.node + '\n' + source.source, m_input.counters.size());
+        const auto [entry, fresh] = m_counterIndex.try_emplace(delivery.node + '\n' + source.source, m_input.counters.size());
         if (fresh)
             m_input.counters.push_back({delivery.node, source.source, {}});
         auto &readings = m_input.counters[entry->second].readings;
@@ -238,8 +236,7 @@ void LiveModel::onCounters(const wire::Delivery &delivery, const wire::CounterRe
             // Reports of one stream come in order: its node's clock was set back.
             std::erase_if(readings, [&reading](const CounterTrack::Reading &read) { return read.timeNs >= reading.timeNs; });
         }
-        if (!readings.empty() && readings.back().streamId == reading.streamId
-            && readings.back().timeNs / m_input.sampleBucketNs == bucket)
+        if (!readings.empty() && readings.back().streamId == reading.streamId && readings.back().timeNs / m_input.sampleBucketNs == bucket)
             readings.back() = reading;
         else
             readings.push_back(reading);
@@ -315,10 +312,9 @@ void LiveModel::readCounter(std::string_view name, const std::string &label, dou
 /// reading of them.
 bool LiveModel::isAway(const std::string &node) const
 {
-    const auto agent = std::find_if(m_input.agents.begin(), m_input.agents.end(),
-                                    [&node](const wire::AgentState &known) { return known.node == node; });
-    return agent != m_input.agents.end()
-        && (agent->state == wire::LinkState::Gone || agent->state == wire::LinkState::Silent);
+    const auto agent =
+        std::find_if(m_input.agents.begin(), m_input.agents.end(), [&node](const wire::AgentState &known) { return known.node == node; });
+    return agent != m_input.agents.end() && (agent->state == wire::LinkState::Gone || agent->state == wire::LinkState::Silent);
 }
 
 void LiveModel::readNodes(const std::vector<ReceiveReading> &receive)
@@ -343,13 +339,13 @@ void LiveModel::readAgents()
     std::int64_t oldest = 0;
     for (const wire::AgentState &agent : m_input.agents) {
         // The Hello that began a session is as good a sign of life as the heartbeat that follows it.
-        const std::int64_t lastSignNs =
-            std::max(agent.lastHeartbeatNs, agent.state == wire::LinkState::Connected ? agent.sinceNs : 0);
+        const std::int64_t lastSignNs = std::max(agent.lastHeartbeatNs, agent.state == wire::LinkState::Connected ? agent.sinceNs : 0);
         const bool fresh = lastSignNs > 0 && m_nowNs - lastSignNs <= heartbeatFreshNs && !isAway(agent.node);
         alive += fresh ? 1 : 0;
         read(figure::agentAlive, agent.node, fresh ? 1 : 0);
         if (agent.streamId != 0)
-            read(figure::transitLoss, agent.node, static_cast<double>(agent.loss.transitEvents - std::min(agent.loss.consoleEvents, agent.loss.transitEvents)));
+            read(figure::transitLoss, agent.node,
+                 static_cast<double>(agent.loss.transitEvents - std::min(agent.loss.consoleEvents, agent.loss.transitEvents)));
         if (!fresh || agent.heartbeat.id == 0)
             continue;
         read(figure::queueAgent, agent.node, static_cast<double>(agent.heartbeat.queuedEvents));
@@ -457,10 +453,7 @@ void LiveModel::closeTenSeconds()
     m_lastDueNs = m_nowNs;
 }
 
-std::vector<Figure> LiveModel::takeFigures()
-{
-    return std::exchange(m_due, {});
-}
+std::vector<Figure> LiveModel::takeFigures() { return std::exchange(m_due, {}); }
 
 void LiveModel::trim()
 {
@@ -487,9 +480,8 @@ void LiveModel::trim()
         for (std::size_t i = 0; i < m_input.series.size(); ++i)
             m_seriesIndex.emplace(seriesName(m_input.series[i].key), i);
     }
-    std::erase_if(m_slots, [this](const auto &slot) {
-        return !m_containers.contains(slot.second) && m_slots.size() > m_options.maxSeries;
-    });
+    std::erase_if(m_slots,
+                  [this](const auto &slot) { return !m_containers.contains(slot.second) && m_slots.size() > m_options.maxSeries; });
 }
 
 std::int64_t LiveModel::windowBegin() const

@@ -20,7 +20,7 @@ namespace tapio::console {
 /// What the receiving side counted for one node, cumulative.
 struct ReceiveReading {
     std::string node;
-    std::uint64_t received = 0;         ///< without what was sent before the console began
+    std::uint64_t received = 0; ///< without what was sent before the console began
     std::uint64_t duplicate = 0;
     std::uint64_t rejected = 0;
 };
@@ -64,12 +64,14 @@ public:
 
 private:
     static constexpr std::size_t stageCount = 5;
-    struct SourceCounts { std::map<std::string, std::uint64_t> bySource; };
+    struct SourceCounts {
+        std::map<std::string, std::uint64_t> bySource;
+    };
     struct Container {
         std::string pod, slot, node;
         std::int64_t lastNs = 0;
-        std::optional<double> exitCode;         ///< of its oldest process that ended: the first of all, once that did
-        std::uint64_t exitedStartNs = 0;        ///< boot time at which that one had started
+        std::optional<double> exitCode;  ///< of its oldest process that ended: the first of all, once that did
+        std::uint64_t exitedStartNs = 0; ///< boot time at which that one had started
 
         /// The kernel kills what is left in a container after its first process has ended.
         void noteExit(std::uint64_t startNs, double code)
@@ -80,7 +82,10 @@ private:
             exitedStartNs = startNs;
         }
     };
-    struct Calls { LatencyHistogram histogram; std::uint64_t count = 0, errors = 0; };
+    struct Calls {
+        LatencyHistogram histogram;
+        std::uint64_t count = 0, errors = 0;
+    };
 
     void onEvents(const wire::Delivery &delivery, const wire::EventBatch &batch, bool earlier, std::int64_t finishedNs);
     void noteEvent(const wire::Delivery &delivery, const wire::EventBatch &batch, std::size_t i, std::size_t was, std::int64_t finishedNs);
@@ -116,33 +121,34 @@ private:
     LiveOptions m_options;
     OverviewInput m_input;
     std::int64_t m_nowNs = 0;
-    std::int64_t m_previousNs = 0;        ///< the tick before
+    std::int64_t m_previousNs = 0; ///< the tick before
     std::int64_t m_lastDueNs = 0;
     std::int64_t m_lastTrimNs = 0;
-    std::int64_t m_firstSentNs = INT64_MAX;     ///< of what agents sent, by its own time
-    std::int64_t m_firstFigureNs = INT64_MAX;   ///< of what the console measured
+    std::int64_t m_firstSentNs = INT64_MAX;   ///< of what agents sent, by its own time
+    std::int64_t m_firstFigureNs = INT64_MAX; ///< of what the console measured
     std::vector<Figure> m_due;
     std::vector<Figure> m_podFigures;
 
     using Labels = std::set<std::string, std::less<>>;
-    std::map<std::string, Labels, std::less<>> m_counted;           ///< counts that were there at some tick, by figure: no more than the counts themselves
-    std::unordered_map<std::string, std::size_t> m_seriesIndex;     ///< into m_input.series
-    std::unordered_map<std::string, std::size_t> m_counterIndex;    ///< into m_input.counters
-    std::unordered_set<std::string> m_refusedSeries;                ///< since the last trim
-    std::unordered_map<std::string, SourceCounts> m_processed;      ///< by node
-    std::unordered_map<std::string, Container> m_containers;        ///< by container id
-    std::unordered_map<std::string, std::string> m_slots;           ///< pod and container name -> container id now in it
-    std::unordered_map<std::string, std::int64_t> m_lastSampleNs;   ///< by node
-    std::unordered_map<std::string, std::uint64_t> m_heartbeatIds;  ///< by node: the last one whose round trip was counted
+    std::map<std::string, Labels, std::less<>>
+        m_counted; ///< counts that were there at some tick, by figure: no more than the counts themselves
+    std::unordered_map<std::string, std::size_t> m_seriesIndex;    ///< into m_input.series
+    std::unordered_map<std::string, std::size_t> m_counterIndex;   ///< into m_input.counters
+    std::unordered_set<std::string> m_refusedSeries;               ///< since the last trim
+    std::unordered_map<std::string, SourceCounts> m_processed;     ///< by node
+    std::unordered_map<std::string, Container> m_containers;       ///< by container id
+    std::unordered_map<std::string, std::string> m_slots;          ///< pod and container name -> container id now in it
+    std::unordered_map<std::string, std::int64_t> m_lastSampleNs;  ///< by node
+    std::unordered_map<std::string, std::uint64_t> m_heartbeatIds; ///< by node: the last one whose round trip was counted
     std::array<LatencyHistogram, stageCount> m_latency;
     std::map<std::string, std::uint64_t> m_withoutClock;
-    std::map<std::string, std::uint64_t> m_earlier;                 ///< by node: sent before the console began
+    std::map<std::string, std::uint64_t> m_earlier; ///< by node: sent before the console began
     std::map<std::string, double> m_uncertaintyNs;
-    std::map<std::string, std::uint64_t> m_consoleQueue;            ///< by server
+    std::map<std::string, std::uint64_t> m_consoleQueue; ///< by server
     std::uint64_t m_containerEvents = 0;
     std::uint64_t m_resolvedEvents = 0;
     LateOrigins m_late;
-    std::map<std::string, Calls> m_calls;                           ///< by operation; "" = all
+    std::map<std::string, Calls> m_calls; ///< by operation; "" = all
     std::vector<std::uint64_t> m_heat;
 };
 

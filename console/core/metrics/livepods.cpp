@@ -19,7 +19,8 @@ std::string podLabel(const wire::Origin &origin)
 } // namespace
 
 /// What it tells of its pod or container.
-void LiveModel::noteEvent(const wire::Delivery &delivery, const wire::EventBatch &batch, std::size_t i, std::size_t was, std::int64_t finishedNs)
+void LiveModel::noteEvent(const wire::Delivery &delivery, const wire::EventBatch &batch, std::size_t i, std::size_t was,
+                          std::int64_t finishedNs)
 {
     const wire::Event &event = batch.events[i];
     const wire::Origin &origin = batch.origins[event.origin];
@@ -98,8 +99,8 @@ void LiveModel::podEvent(std::string_view figureName, const std::string &pod, st
 void LiveModel::showPodEvent(std::string_view figureName, const std::string &pod, std::int64_t timeNs, double value)
 {
     Track &track = m_input.figures[std::string(figureName)][pod];
-    const auto place = std::upper_bound(track.begin(), track.end(), timeNs,
-                                        [](std::int64_t time, const PlotPoint &point) { return time < point.timeNs; });
+    const auto place =
+        std::upper_bound(track.begin(), track.end(), timeNs, [](std::int64_t time, const PlotPoint &point) { return time < point.timeNs; });
     track.insert(place, {timeNs, value});
 }
 
@@ -109,7 +110,8 @@ void LiveModel::hidePodEvent(std::string_view figureName, const std::string &pod
     const auto track = tracks.find(pod);
     if (track == tracks.end())
         return;
-    const auto point = std::find_if(track->second.begin(), track->second.end(), [timeNs](const PlotPoint &one) { return one.timeNs == timeNs; });
+    const auto point =
+        std::find_if(track->second.begin(), track->second.end(), [timeNs](const PlotPoint &one) { return one.timeNs == timeNs; });
     if (point != track->second.end())
         track->second.erase(point);
     if (track->second.empty())

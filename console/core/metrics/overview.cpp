@@ -13,10 +13,7 @@ namespace {
 
 using Level = GroupSummary::Level;
 
-const PanelSnapshot &panelOf(const OverviewSnapshot &overview, PanelId id)
-{
-    return overview.panels[static_cast<std::size_t>(id)];
-}
+const PanelSnapshot &panelOf(const OverviewSnapshot &overview, PanelId id) { return overview.panels[static_cast<std::size_t>(id)]; }
 
 const Breach *worstBreach(const PanelSnapshot &panel, std::string_view key)
 {
@@ -116,8 +113,7 @@ GroupSummary processing(const OverviewSnapshot &overview)
     if (largest && lost > 0) {
         const double percent = events.computation.lost.value_or(0);
         // Patterns: above 0.1 % of seen is an incident of its own.
-        return {
-            percent > 0.1 ? Level::Bad : Level::Attention, "loss", {number(percent), largest->cause, largest->node}};
+        return {percent > 0.1 ? Level::Bad : Level::Attention, "loss", {number(percent), largest->cause, largest->node}};
     }
     const PanelSnapshot &latency = panelOf(overview, PanelId::ProcessingLatency);
     if (latency.pastThreshold)
@@ -147,9 +143,7 @@ GroupSummary quality(const OverviewSnapshot &overview)
     if (silent > 0)
         return {Level::Bad, "silent-nodes", {number(static_cast<double>(silent)), first->node}};
     if (partial)
-        return {Level::Attention,
-                "coverage-low",
-                {number(coverage.value ? coverage.value->value : 0), partial->missing.front()}};
+        return {Level::Attention, "coverage-low", {number(coverage.value ? coverage.value->value : 0), partial->missing.front()}};
     return general(overview, 1);
 }
 
@@ -162,8 +156,8 @@ GroupSummary health(const OverviewSnapshot &overview)
     }
     const PanelSnapshot &memory = panelOf(overview, PanelId::MemoryUsage);
     const PanelSnapshot &cpu = panelOf(overview, PanelId::CpuUsage);
-    for (const auto &[panel, what, key] : {std::tuple(&memory, "disk", "disk-high"), std::tuple(&memory, "memory", "memory-high"),
-                                           std::tuple(&cpu, "cpu", "cpu-high")}) {
+    for (const auto &[panel, what, key] :
+         {std::tuple(&memory, "disk", "disk-high"), std::tuple(&memory, "memory", "memory-high"), std::tuple(&cpu, "cpu", "cpu-high")}) {
         if (const Breach *worst = worstBreach(*panel, what))
             return {Level::Bad, key, {worst->label, number(worst->value)}};
     }
@@ -259,8 +253,8 @@ OverviewSnapshot computeOverview(const OverviewInput &input, std::uint64_t revis
         panel.scope = scopeOf(panel.id, scope);
         panel.allNodes = panel.scope.node != scope.node;
         panel.allNamespaces = panel.scope.namespaceName != scope.namespaceName;
-        auto context = std::find_if(contexts.begin(), contexts.end(),
-                                    [&panel](const PanelContext &each) { return each.scope == panel.scope; });
+        auto context =
+            std::find_if(contexts.begin(), contexts.end(), [&panel](const PanelContext &each) { return each.scope == panel.scope; });
         if (context == contexts.end())
             context = contexts.emplace(contexts.end(), input, panel.scope);
         context->endNs = context->newestFor(panel.id);

@@ -19,7 +19,11 @@ namespace tapio::console {
 
 /// Counters of one agent and source. Readings of a new stream begin at 0.
 struct CounterTrack {
-    struct Reading { std::int64_t timeNs = 0; std::uint64_t streamId = 0; CounterSet counters; };
+    struct Reading {
+        std::int64_t timeNs = 0;
+        std::uint64_t streamId = 0;
+        CounterSet counters;
+    };
     std::string node;
     std::string source;
     std::vector<Reading> readings;
@@ -31,20 +35,20 @@ using FigureMap = std::map<std::string, LabelledTracks, std::less<>>;
 
 struct OverviewInput {
     std::int64_t fromNs = 0;
-    std::int64_t toNs = 0;                          ///< end of the range; the headline is as of then
+    std::int64_t toNs = 0; ///< end of the range; the headline is as of then
     std::int64_t nowNs = 0;
     std::int64_t figureBucketNs = nsPerSecond;
     std::int64_t sampleBucketNs = 5 * nsPerSecond;
 
     std::vector<wire::AgentState> agents;
-    std::map<std::string, wire::HookReport> hooks;  ///< by node
+    std::map<std::string, wire::HookReport> hooks; ///< by node
     std::vector<CounterTrack> counters;
     std::vector<SeriesData> series;
     FigureMap figures;
     std::vector<OperatorAction> actions;
 
-    std::uint64_t seriesRefused = 0;                ///< series that did not fit in memory and are in no figure
-    std::string failure;                            ///< the store's error when nothing could be read
+    std::uint64_t seriesRefused = 0; ///< series that did not fit in memory and are in no figure
+    std::string failure;             ///< the store's error when nothing could be read
 };
 
 /// Sampled series in memory, of now or of a range; what does not fit is counted and said.
@@ -58,7 +62,9 @@ const std::vector<double> &apiHeatBoundsNs();
 /// A heartbeat within this time means that the agent is alive (metrics, panel 8).
 inline constexpr std::int64_t heartbeatFreshNs = 30 * nsPerSecond;
 /// Hooks that an agent should have (not switched off by configuration) and those that are attached.
-struct HookCount { std::uint32_t active = 0, wanted = 0; };
+struct HookCount {
+    std::uint32_t active = 0, wanted = 0;
+};
 HookCount countHooks(const wire::HookReport &report) noexcept;
 /// Coverage in percent: (agents alive / nodes known) x mean(attached / wanted hooks). Empty without a node.
 std::optional<double> coveragePercent(std::size_t alive, std::size_t known, const std::map<std::string, wire::HookReport> &hooks);

@@ -6,12 +6,9 @@ namespace tapio::console {
 std::string_view panelKey(PanelId id) noexcept
 {
     static constexpr std::array<std::string_view, panelCount> keys{
-        "events-processed",    "processing-latency", "queue-depth",
-        "filter-efficiency",   "signal-to-noise",    "correlation-accuracy",
-        "false-positive-rate", "coverage",           "pod-status",
-        "cpu-usage",           "memory-usage",       "network-io",
-        "active-correlations", "insights-generated", "user-interactions",
-        "api-response-times"};
+        "events-processed",    "processing-latency", "queue-depth",       "filter-efficiency", "signal-to-noise", "correlation-accuracy",
+        "false-positive-rate", "coverage",           "pod-status",        "cpu-usage",         "memory-usage",    "network-io",
+        "active-correlations", "insights-generated", "user-interactions", "api-response-times"};
     const auto index = static_cast<std::size_t>(id);
     return index < keys.size() ? keys[index] : std::string_view("unknown");
 }

@@ -14,17 +14,40 @@
 namespace tapio::console {
 
 enum class PanelId : std::uint8_t {
-    EventsProcessed, ProcessingLatency, QueueDepth, FilterEfficiency,
-    SignalToNoise, CorrelationAccuracy, FalsePositiveRate, Coverage,
-    PodStatus, CpuUsage, MemoryUsage, NetworkIo,
-    ActiveCorrelations, InsightsGenerated, UserInteractions, ApiResponseTimes,
+    EventsProcessed,
+    ProcessingLatency,
+    QueueDepth,
+    FilterEfficiency,
+    SignalToNoise,
+    CorrelationAccuracy,
+    FalsePositiveRate,
+    Coverage,
+    PodStatus,
+    CpuUsage,
+    MemoryUsage,
+    NetworkIo,
+    ActiveCorrelations,
+    InsightsGenerated,
+    UserInteractions,
+    ApiResponseTimes,
 };
 inline constexpr std::size_t panelCount = 16;
 /// Stable key for settings, exports and tests: "events-processed" ...
 std::string_view panelKey(PanelId id) noexcept;
 
 enum class Unit : std::uint8_t {
-    None, EventsPerSecond, Events, Percent, Nanoseconds, Bytes, BytesPerSecond, PacketsPerSecond, Cores, PerHour, PerSecond, Count,
+    None,
+    EventsPerSecond,
+    Events,
+    Percent,
+    Nanoseconds,
+    Bytes,
+    BytesPerSecond,
+    PacketsPerSecond,
+    Cores,
+    PerHour,
+    PerSecond,
+    Count,
 };
 
 /// Symbol for exports and text output: "events/s", "%", "B" ... (UCUM where it has one).
@@ -55,19 +78,19 @@ enum class NoDataReason : std::uint8_t {
 };
 
 struct PlotPoint {
-    std::int64_t timeNs = 0;           ///< start of the bucket
-    double value = 0;                  ///< NaN = no sample from here to the next point: a gap, never interpolated
+    std::int64_t timeNs = 0; ///< start of the bucket
+    double value = 0;        ///< NaN = no sample from here to the next point: a gap, never interpolated
 };
 
 struct PlotSeries {
-    std::string key;                   ///< keeps its colour slot by this
-    std::string label;                 ///< data (a node, a pod, "p99"); known keys are translated by the ui
+    std::string key;   ///< keeps its colour slot by this
+    std::string label; ///< data (a node, a pod, "p99"); known keys are translated by the ui
     Unit unit = Unit::None;
-    bool below = false;                ///< drawn downwards (transmit)
+    bool below = false; ///< drawn downwards (transmit)
     bool stacked = false;
-    bool loss = false;                 ///< drawn in the loss colour
-    std::vector<PlotPoint> points;     ///< sorted by time
-    std::vector<PlotPoint> minimum;    ///< optional, same times as points: envelope of each bucket
+    bool loss = false;              ///< drawn in the loss colour
+    std::vector<PlotPoint> points;  ///< sorted by time
+    std::vector<PlotPoint> minimum; ///< optional, same times as points: envelope of each bucket
     std::vector<PlotPoint> maximum;
 };
 
@@ -76,9 +99,9 @@ struct LossBand {
     std::int64_t fromNs = 0;
     std::int64_t toNs = 0;
     std::uint64_t lost = 0;
-    std::uint64_t of = 0;              ///< seen in that time, the lost included
+    std::uint64_t of = 0; ///< seen in that time, the lost included
     std::string node;
-    std::string cause;                 ///< counter name: "lost", "qdrop", "shed"; "gap", "console-queue"
+    std::string cause; ///< counter name: "lost", "qdrop", "shed"; "gap", "console-queue"
 };
 
 enum class ThresholdKind : std::uint8_t { AlertAbove, AlertBelow, ScaleUp, ScaleDown, Reference };
@@ -86,77 +109,104 @@ struct Threshold {
     ThresholdKind kind = ThresholdKind::Reference;
     double value = 0;
     Unit unit = Unit::None;
-    std::int64_t forNs = 0;            ///< must hold this long
+    std::int64_t forNs = 0; ///< must hold this long
 };
 
 /// How a threshold with a duration stands, from what the range holds: what was not seen is not claimed.
 struct ThresholdCheck {
     Threshold threshold;
-    std::int64_t heldNs = 0;           ///< past it without a break, up to the newest reading
-    std::int64_t knownNs = 0;          ///< without a gap before that reading; less than forNs = too little history to say
-    bool held = false;                 ///< for all of its time
+    std::int64_t heldNs = 0;  ///< past it without a break, up to the newest reading
+    std::int64_t knownNs = 0; ///< without a gap before that reading; less than forNs = too little history to say
+    bool held = false;        ///< for all of its time
 };
 
 /// A threshold that is past, for all of its time or (pending) not yet, and whose figure is.
 struct Breach {
-    std::string key;                   ///< what: "cpu", "memory", "disk", "p99", "queued", "operation"
-    std::string label;                 ///< data: who ("node-a", "shop/checkout", "node-a:/var"); empty = all together
-    double value = 0;                  ///< now
+    std::string key;   ///< what: "cpu", "memory", "disk", "p99", "queued", "operation"
+    std::string label; ///< data: who ("node-a", "shop/checkout", "node-a:/var"); empty = all together
+    double value = 0;  ///< now
     Threshold threshold;
-    bool headline = false;             ///< it is the headline's own figure
-    std::int64_t heldNs = 0;           ///< pending: past it without a break, up to the newest reading
+    bool headline = false;   ///< it is the headline's own figure
+    std::int64_t heldNs = 0; ///< pending: past it without a break, up to the newest reading
 };
 
 /// A named number beside the headline: "received", "p50", "oldest", "throttled".
 struct Fact {
-    std::string key;                   ///< known keys are translated by the ui
+    std::string key; ///< known keys are translated by the ui
     double value = 0;
     Unit unit = Unit::None;
-    std::string label;                 ///< data: whose number it is ("node-a", "shop/checkout"); empty = of all
+    std::string label; ///< data: whose number it is ("node-a", "shop/checkout"); empty = of all
 };
 
-struct Counted { std::string key; std::uint64_t count = 0; };
+struct Counted {
+    std::string key;
+    std::uint64_t count = 0;
+};
 /// One cell per node of the coverage panel.
 struct NodeCell {
     enum class State : std::uint8_t { Full, Partial, Silent, Gone };
     std::string node;
     State state = State::Gone;
     std::uint32_t hooksActive = 0, hooksWanted = 0;
-    std::vector<std::string> missing;  ///< "collector/hook: reason"
+    std::vector<std::string> missing; ///< "collector/hook: reason"
 };
 /// Estimate with a Wilson 95 % interval, or how many verdicts are there of how many needed.
 struct Interval {
-    std::string key;                   ///< "drill", "field"
-    std::optional<double> estimate;    ///< percent
+    std::string key;                ///< "drill", "field"
+    std::optional<double> estimate; ///< percent
     double low = 0, high = 0;
     std::uint64_t have = 0, need = 0;
     double alert = 0;
 };
-struct GroupRow { std::string severity, title, entity; std::int64_t sinceNs = 0; };
-struct HeatColumn { std::int64_t timeNs = 0; std::vector<std::uint64_t> counts; };
+struct GroupRow {
+    std::string severity, title, entity;
+    std::int64_t sinceNs = 0;
+};
+struct HeatColumn {
+    std::int64_t timeNs = 0;
+    std::vector<std::uint64_t> counts;
+};
 
-struct PodStatusView { std::uint64_t ready = 0, total = 0; std::vector<Counted> states; std::vector<GroupRow> worst; double restartsPerHour = 0; bool observedOnly = false; };
-struct CoverageView { std::vector<NodeCell> cells; std::optional<double> attribution, completeness, hooks; };
-struct IntervalView { std::vector<Interval> intervals; };
-struct GroupsView { std::vector<GroupRow> rows; };
-struct HeatView { std::vector<double> boundsNs; std::vector<HeatColumn> columns; };  ///< counts[i] is [bounds[i], bounds[i+1])
-struct BarsView { std::int64_t bucketNs = 0; };  ///< series are counts per bucket, stacked bars
+struct PodStatusView {
+    std::uint64_t ready = 0, total = 0;
+    std::vector<Counted> states;
+    std::vector<GroupRow> worst;
+    double restartsPerHour = 0;
+    bool observedOnly = false;
+};
+struct CoverageView {
+    std::vector<NodeCell> cells;
+    std::optional<double> attribution, completeness, hooks;
+};
+struct IntervalView {
+    std::vector<Interval> intervals;
+};
+struct GroupsView {
+    std::vector<GroupRow> rows;
+};
+struct HeatView {
+    std::vector<double> boundsNs;
+    std::vector<HeatColumn> columns;
+}; ///< counts[i] is [bounds[i], bounds[i+1])
+struct BarsView {
+    std::int64_t bucketNs = 0;
+}; ///< series are counts per bucket, stacked bars
 
 /// "How this is computed", with the numbers it used just now.
 struct Computation {
-    std::string formulaKey;            ///< the ui has the translated sentence
-    std::vector<Fact> inputs;          ///< counters and their present values
+    std::string formulaKey;   ///< the ui has the translated sentence
+    std::vector<Fact> inputs; ///< counters and their present values
     std::int64_t windowNs = 0;
-    std::uint64_t n = 0;               ///< samples that went in
-    std::vector<std::string> sources;  ///< "node-a/tcp", "cgroup cpu.stat"
-    std::optional<double> completeness;///< percent: 1 - (lost + shed + qdrop) / seen, in the range
+    std::uint64_t n = 0;                       ///< samples that went in
+    std::vector<std::string> sources;          ///< "node-a/tcp", "cgroup cpu.stat"
+    std::optional<double> completeness;        ///< percent: 1 - (lost + shed + qdrop) / seen, in the range
     std::optional<double> lost = std::nullopt; ///< percent of seen that was lost by any cause, what never arrived too
 };
 
 struct PanelSnapshot {
     PanelId id = PanelId::EventsProcessed;
-    std::uint64_t revision = 0;        ///< changes when anything below changed
-    Scope scope;                       ///< what the figure is of
+    std::uint64_t revision = 0;                   ///< changes when anything below changed
+    Scope scope;                                  ///< what the figure is of
     bool allNodes = false, allNamespaces = false; ///< it exists only for all of them, although one was chosen
     PanelState state = PanelState::Loading;
     NoDataReason reason = NoDataReason::None;
@@ -164,16 +214,16 @@ struct PanelSnapshot {
     std::string detail;                ///< verbatim, data; Partial: the silent nodes
     std::int64_t fromNs = 0, toNs = 0; ///< plotted range
     std::int64_t bucketNs = 0;
-    std::int64_t asOfNs = 0;           ///< newest reading in it
-    std::optional<Fact> value;         ///< the headline
-    bool pastThreshold = false;        ///< some threshold is past: `breaches` says which and whose
+    std::int64_t asOfNs = 0;    ///< newest reading in it
+    std::optional<Fact> value;  ///< the headline
+    bool pastThreshold = false; ///< some threshold is past: `breaches` says which and whose
     std::vector<Breach> breaches;
-    std::vector<Breach> pending;       ///< past a threshold, not yet for all of its time
+    std::vector<Breach> pending; ///< past a threshold, not yet for all of its time
     std::vector<ThresholdCheck> checks;
-    std::uint64_t seriesRefused = 0;   ///< series that did not fit in memory and are in no figure here
+    std::uint64_t seriesRefused = 0; ///< series that did not fit in memory and are in no figure here
     std::vector<Fact> facts;
-    std::vector<PlotSeries> series;    ///< at most 50, the rest as key "others"; what no series stands for as key "rest"
-    std::uint64_t seriesTotal = 0;     ///< how many there are, when more than drawn
+    std::vector<PlotSeries> series; ///< at most 50, the rest as key "others"; what no series stands for as key "rest"
+    std::uint64_t seriesTotal = 0;  ///< how many there are, when more than drawn
     std::vector<LossBand> losses;
     std::vector<Threshold> thresholds;
     std::variant<std::monostate, PodStatusView, CoverageView, IntervalView, GroupsView, HeatView, BarsView> view;
@@ -191,16 +241,18 @@ struct GroupSummary {
     /// what is missing), "silent-nodes" (nodes, first node). System health: "pods-bad" (pods, worst pod, state), "cpu-high" (entity, percent),
     /// "memory-high" (entity, percent), "disk-high" (mount, percent). Business: "api-slow" (operation, p95 ms).
     std::string key;
-    std::vector<std::string> arguments;///< data to fill it, numbers as plain decimals
+    std::vector<std::string> arguments; ///< data to fill it, numbers as plain decimals
 };
 
 /// What the counters name as lost, by any cause, of what was seen in the same readings.
-struct RecentLoss { std::uint64_t lost = 0, seen = 0; };
+struct RecentLoss {
+    std::uint64_t lost = 0, seen = 0;
+};
 
 /// What an agent costs its node as it measures itself: its process, and its programs in the kernel where that measures them.
 struct AgentCost {
     std::string node;
-    std::optional<double> cpuPercent;  ///< of one core, over about a minute; empty until there are two readings
+    std::optional<double> cpuPercent; ///< of one core, over about a minute; empty until there are two readings
     std::optional<double> rssBytes;
     std::optional<double> kernelPercent{}; ///< what of cpuPercent its programs in the kernel take; empty = not measured, not in it
 };
@@ -210,9 +262,9 @@ struct OverviewSnapshot {
     std::array<GroupSummary, 4> groups;
     /// Of the last minute, when the range ends now and its readings are fine enough to say so.
     std::optional<RecentLoss> lastMinute;
-    Scope scope;                       ///< as it was chosen; each panel has what it is of
+    Scope scope;                         ///< as it was chosen; each panel has what it is of
     std::vector<std::string> namespaces; ///< seen in the range on any node, sorted
-    std::vector<AgentCost> agentCosts; ///< at the end of the range, of the nodes with a reading near it; by name
+    std::vector<AgentCost> agentCosts;   ///< at the end of the range, of the nodes with a reading near it; by name
 };
 
 } // namespace tapio::console

@@ -29,15 +29,14 @@ SeriesData merge(const SeriesData &one, const SeriesData &two)
 {
     const auto endOf = [](const SeriesData &data) { return data.buckets.empty() ? 0 : data.buckets.back().lastNs; };
     SeriesData merged{endOf(one) > endOf(two) ? one.key : two.key, {}};
-    std::merge(one.buckets.begin(), one.buckets.end(), two.buckets.begin(), two.buckets.end(),
-               std::back_inserter(merged.buckets),
+    std::merge(one.buckets.begin(), one.buckets.end(), two.buckets.begin(), two.buckets.end(), std::back_inserter(merged.buckets),
                [](const SeriesBucket &a, const SeriesBucket &b) { return a.firstNs < b.firstNs; });
     std::erase_if(merged.buckets, [](const SeriesBucket &bucket) { return bucket.n == 0; });
     return merged;
 }
 
-void appendBands(std::vector<LossBand> &bands, const Dense &lost, const Dense &seen, const TimeGrid &grid,
-                 const std::string &node, const std::string &cause)
+void appendBands(std::vector<LossBand> &bands, const Dense &lost, const Dense &seen, const TimeGrid &grid, const std::string &node,
+                 const std::string &cause)
 {
     LossBand *open = nullptr;
     for (std::size_t i = 0; i < lost.size(); ++i) {
@@ -60,10 +59,7 @@ constexpr auto later = [](std::int64_t timeNs, const PlotPoint &point) { return 
 /// Increase of a monotonic track inside of the grid's range.
 } // namespace
 
-bool isHost(const wire::Origin &origin) noexcept
-{
-    return origin.cgroupPath == "/" || origin.cgroupPath.empty();
-}
+bool isHost(const wire::Origin &origin) noexcept { return origin.cgroupPath == "/" || origin.cgroupPath.empty(); }
 
 std::int64_t PanelContext::newestFor(PanelId id) const
 {
@@ -94,8 +90,7 @@ std::int64_t PanelContext::newestFor(PanelId id) const
     case PanelId::Coverage: figure(scope.node.empty() ? figure::coverage : figure::hooksWanted); break;
     case PanelId::CpuUsage: metric(wire::Metric::CpuUsageNs); break;
     case PanelId::MemoryUsage:
-        metric(scope.namespaceName.empty() ? wire::Metric::NodeMemoryAvailableBytes
-                                           : wire::Metric::MemoryWorkingSetBytes);
+        metric(scope.namespaceName.empty() ? wire::Metric::NodeMemoryAvailableBytes : wire::Metric::MemoryWorkingSetBytes);
         break;
     case PanelId::NetworkIo:
         metric(wire::Metric::NetRxBytes);
@@ -122,8 +117,7 @@ Track unrollSum(const CounterTrack &track, std::initializer_list<Counter> counte
         const CounterTrack::Reading &reading = track.readings[i];
         if (i > 0) {
             const CounterTrack::Reading &before = track.readings[i - 1];
-            total += sumOf(before.streamId == reading.streamId ? difference(reading.counters, before.counters).delta
-                                                               : reading.counters);
+            total += sumOf(before.streamId == reading.streamId ? difference(reading.counters, before.counters).delta : reading.counters);
         }
         unrolled.push_back({reading.timeNs, total});
     }
@@ -132,8 +126,9 @@ Track unrollSum(const CounterTrack &track, std::initializer_list<Counter> counte
 
 PanelContext::PanelContext(const OverviewInput &source, const Scope &narrowedTo)
     : m_narrowed(narrowedTo.all() ? std::nullopt : std::optional(narrowed(source, narrowedTo))), scope(narrowedTo),
-      input(m_narrowed ? *m_narrowed : source), agentsKnown(!source.agents.empty()), figures(source.fromNs, source.toNs, source.figureBucketNs),
-      samples(source.fromNs, source.toNs, source.sampleBucketNs), endNs(source.toNs)
+      input(m_narrowed ? *m_narrowed : source), agentsKnown(!source.agents.empty()),
+      figures(source.fromNs, source.toNs, source.figureBucketNs), samples(source.fromNs, source.toNs, source.sampleBucketNs),
+      endNs(source.toNs)
 {
     index(source.series);
     findLosses();
@@ -145,8 +140,7 @@ void PanelContext::index(const std::vector<SeriesData> &series)
     for (const SeriesData &data : series) {
         if (!inScope(data.key, scope))
             continue;
-        const auto key =
-            std::make_pair(data.key.metric, placeKey(data.key.node, data.key.origin.cgroupPath, data.key.label));
+        const auto key = std::make_pair(data.key.metric, placeKey(data.key.node, data.key.origin.cgroupPath, data.key.label));
         const SeriesData *&slot = byLabel[key];
         slot = slot ? &m_merged.emplace_back(merge(*slot, data)) : &data;
     }
@@ -202,8 +196,7 @@ void PanelContext::findLosses()
         for (const Counter cause : {Counter::Lost, Counter::Shed, Counter::QDrop}) {
             const Track lostTrack = unrollSum(track, {cause});
             lost += increaseWithin(lostTrack, samples);
-            appendBands(losses, increases(lostTrack, samples), seenDense, samples, track.node,
-                        std::string(counterName(cause)));
+            appendBands(losses, increases(lostTrack, samples), seenDense, samples, track.node, std::string(counterName(cause)));
         }
     }
     for (const FigureLoss &loss : figureLosses) {
@@ -260,8 +253,7 @@ std::vector<Entity> PanelContext::entities(wire::Metric metric) const
     for (const SeriesData *data : of(metric)) {
         nodes.insert(data->key.node);
         const std::string &path = data->key.origin.cgroupPath;
-        for (std::size_t slash = path.rfind('/'); slash != std::string::npos && slash > 0;
-             slash = path.rfind('/', slash - 1))
+        for (std::size_t slash = path.rfind('/'); slash != std::string::npos && slash > 0; slash = path.rfind('/', slash - 1))
             parents[data->key.node].insert(path.substr(0, slash));
     }
     for (const SeriesData *data : of(metric)) {
@@ -410,13 +402,12 @@ void setNoData(const PanelContext &context, PanelSnapshot &panel, NoDataReason o
         panel.state = PanelState::Failed;
         panel.reason = NoDataReason::StoreFailed;
         panel.detail = context.input.failure;
-    } else if (!context.agentsKnown && otherwise != NoDataReason::CorrelationNotBuilt
-               && otherwise != NoDataReason::NoOperatorAction) {
+    } else if (!context.agentsKnown && otherwise != NoDataReason::CorrelationNotBuilt && otherwise != NoDataReason::NoOperatorAction) {
         panel.reason = NoDataReason::NoAgent;
     } else {
         const bool pods = otherwise == NoDataReason::NoKubernetes;
-        const bool scoped = pods ? !context.scope.namespaceName.empty()
-                                 : otherwise == NoDataReason::NoSamplesInRange && !context.scope.all();
+        const bool scoped =
+            pods ? !context.scope.namespaceName.empty() : otherwise == NoDataReason::NoSamplesInRange && !context.scope.all();
         panel.reason = scoped ? NoDataReason::NothingInScope : otherwise;
     }
 }
@@ -461,8 +452,8 @@ void checkScaling(PanelSnapshot &panel, const Dense &values, const TimeGrid &gri
     }
 }
 
-void checkAlert(PanelSnapshot &panel, const Threshold &threshold, const Dense &values, const TimeGrid &grid,
-                std::string key, std::string label, bool headline)
+void checkAlert(PanelSnapshot &panel, const Threshold &threshold, const Dense &values, const TimeGrid &grid, std::string key,
+                std::string label, bool headline)
 {
     const auto past = [bound = threshold.value](double value) { return value > bound; };
     const std::int64_t heldNs = heldFor(values, grid, past).heldNs;

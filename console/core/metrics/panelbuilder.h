@@ -19,13 +19,16 @@ namespace tapio::console {
 inline constexpr std::size_t maxSeries = 50;
 
 /// Losses that no agent's counters have: the figure that counts them, by node or server, and the name of the cause.
-struct FigureLoss { std::string_view figure; const char *cause; };
+struct FigureLoss {
+    std::string_view figure;
+    const char *cause;
+};
 inline constexpr std::array figureLosses{FigureLoss{figure::transitLoss, "gap"}, FigureLoss{figure::consoleQueueLoss, "console-queue"}};
 
 /// A pod or a cgroup: what a line of the CPU and memory panels stands for. Entities never overlap, so their sum is exact.
 struct Entity {
-    std::string key;        ///< stable: node and pod uid, or node and path
-    std::string label;      ///< "namespace/pod", or the cgroup's path (with its node when there are several)
+    std::string key;   ///< stable: node and pod uid, or node and path
+    std::string label; ///< "namespace/pod", or the cgroup's path (with its node when there are several)
     std::string node;
     bool pod = false;
     std::vector<const SeriesData *> parts;
@@ -43,14 +46,14 @@ public:
 
     const Scope scope;
     const OverviewInput &input; ///< in the scope, without series: see of()
-    const bool agentsKnown; ///< of any node
-    TimeGrid figures;       ///< grid of what the console measures
-    TimeGrid samples;       ///< grid of what agents sample
+    const bool agentsKnown;     ///< of any node
+    TimeGrid figures;           ///< grid of what the console measures
+    TimeGrid samples;           ///< grid of what agents sample
     /// Headlines are as of then: the newest reading of what the panel is about, so that old figures are shown as old.
     std::int64_t endNs;
     std::vector<LossBand> losses;
-    std::optional<double> completeness;   ///< percent: 1 - (lost + shed + qdrop) / seen, in the range
-    std::optional<double> lostPercent;    ///< percent of seen, lost by any cause, in the range
+    std::optional<double> completeness; ///< percent: 1 - (lost + shed + qdrop) / seen, in the range
+    std::optional<double> lostPercent;  ///< percent of seen, lost by any cause, in the range
 
     const std::vector<const SeriesData *> &of(wire::Metric metric) const;
     const SeriesData *find(wire::Metric metric, const std::string &node, const std::string &path) const;
@@ -83,7 +86,10 @@ bool isHost(const wire::Origin &origin) noexcept;
 /// Readings of some counters added up, resets taken out (a new stream is one).
 Track unrollSum(const CounterTrack &track, std::initializer_list<Counter> counters);
 
-struct Line { std::string key, label; Dense values; };
+struct Line {
+    std::string key, label;
+    Dense values;
+};
 /// The 50 largest lines by maximum, the others added into one exact "others"; all of one unit.
 void drawTop(PanelSnapshot &panel, std::vector<Line> lines, const TimeGrid &grid, Unit unit, bool stacked, bool below = false);
 PlotSeries makeSeries(std::string key, std::string label, Unit unit, const Dense &values, const TimeGrid &grid);
@@ -98,8 +104,8 @@ void setValue(const PanelContext &context, PanelSnapshot &panel, Fact value, std
 /// How the panel's scaling thresholds stand by the values of its own figure.
 void checkScaling(PanelSnapshot &panel, const Dense &values, const TimeGrid &grid);
 /// Adds a breach when the values are past the threshold for all of its time, a pending one when not yet for all of it.
-void checkAlert(PanelSnapshot &panel, const Threshold &threshold, const Dense &values, const TimeGrid &grid, std::string key, std::string label,
-                bool headline = false);
+void checkAlert(PanelSnapshot &panel, const Threshold &threshold, const Dense &values, const TimeGrid &grid, std::string key,
+                std::string label, bool headline = false);
 /// Rates or newest values of a sampled series in each bucket; none of what was only kept while its agent was away.
 Dense sampledRates(const PanelContext &context, const SeriesData &counter);
 Dense sampledValues(const PanelContext &context, const SeriesData &gauge);

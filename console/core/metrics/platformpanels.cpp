@@ -32,10 +32,9 @@ std::map<std::string, ObservedPod> observedPods(const PanelContext &context)
     for (const Metric metric : {Metric::MemoryWorkingSetBytes, Metric::CpuUsageNs}) {
         for (const SeriesData *data : context.of(metric)) {
             const wire::Origin &origin = data->key.origin;
-            const auto last =
-                std::find_if(data->buckets.rbegin(), data->buckets.rend(), [&context](const SeriesBucket &bucket) {
-                    return bucket.n > 0 && bucket.lastNs <= context.endNs;
-                });
+            const auto last = std::find_if(data->buckets.rbegin(), data->buckets.rend(), [&context](const SeriesBucket &bucket) {
+                return bucket.n > 0 && bucket.lastNs <= context.endNs;
+            });
             if (origin.podUid.empty() || last == data->buckets.rend())
                 continue;
             ObservedPod &pod = pods[data->key.node + '/' + origin.podUid];
@@ -49,8 +48,7 @@ std::map<std::string, ObservedPod> observedPods(const PanelContext &context)
 }
 
 /// Calls `take(label, time, value)` for each reading of the last `windowNs`.
-template <typename Take>
-void forRecent(const PanelContext &context, std::string_view name, std::int64_t windowNs, Take take)
+template <typename Take> void forRecent(const PanelContext &context, std::string_view name, std::int64_t windowNs, Take take)
 {
     for (const auto &[label, track] : context.tracks(name)) {
         for (const PlotPoint &point : track) {
@@ -128,8 +126,7 @@ Dense podsPerBucket(const PanelContext &context)
     std::map<std::string, Dense> byPod;
     for (const SeriesData *data : context.of(Metric::MemoryWorkingSetBytes)) {
         if (!data->key.origin.podUid.empty())
-            addInto(byPod[data->key.node + '/' + data->key.origin.podUid],
-                    sampledValues(context, *data));
+            addInto(byPod[data->key.node + '/' + data->key.origin.podUid], sampledValues(context, *data));
     }
     Dense count(context.samples.count(), noValue);
     for (auto &[key, values] : byPod) {
@@ -143,9 +140,8 @@ Dense podsPerBucket(const PanelContext &context)
 /// Interfaces whose traffic is another interface's too: the node's total leaves them out.
 bool isVirtual(const std::string &name)
 {
-    static constexpr std::array<std::string_view, 14> prefixes{"lo",     "veth",  "cni",     "cbr",  "docker",
-                                                               "br-",    "virbr", "flannel", "cali", "lxc",
-                                                               "cilium", "tunl",  "kube-",   "vxlan"};
+    static constexpr std::array<std::string_view, 14> prefixes{"lo",      "veth", "cni", "cbr",    "docker", "br-",   "virbr",
+                                                               "flannel", "cali", "lxc", "cilium", "tunl",   "kube-", "vxlan"};
     return std::any_of(prefixes.begin(), prefixes.end(), [&name](std::string_view prefix) {
         return prefix == "lo" ? name == "lo" : name.compare(0, prefix.size(), prefix) == 0;
     });
@@ -200,9 +196,7 @@ std::vector<Line> trafficLines(const PanelContext &context, Metric metric)
         const std::string key = data->key.node + (isHost(origin) ? std::string() : '/' + origin.podUid);
         Line &line = lines[key];
         line.key = key;
-        line.label = isHost(origin)  ? data->key.node
-            : origin.podName.empty() ? origin.podUid
-                                     : origin.namespaceName + '/' + origin.podName;
+        line.label = isHost(origin) ? data->key.node : origin.podName.empty() ? origin.podUid : origin.namespaceName + '/' + origin.podName;
         addInto(line.values, sampledRates(context, *data));
     }
     std::vector<Line> result;
@@ -246,8 +240,7 @@ void podStatus(const PanelContext &context, PanelSnapshot &panel)
     }
     for (const auto &[state, count] : counts)
         view.states.push_back({state, count});
-    std::stable_sort(view.worst.begin(), view.worst.end(),
-                     [](const GroupRow &a, const GroupRow &b) { return a.severity < b.severity; });
+    std::stable_sort(view.worst.begin(), view.worst.end(), [](const GroupRow &a, const GroupRow &b) { return a.severity < b.severity; });
     view.restartsPerHour = restarts;
     panel.computation.n = pods.size();
     panel.pastThreshold = !view.worst.empty();
@@ -276,10 +269,8 @@ void networkIo(const PanelContext &context, PanelSnapshot &panel)
     panel.computation.n = rx.n + tx.n;
     if (rx.n + tx.n == 0)
         return setNoData(context, panel, received.empty() ? NoDataReason::NoSamplesInRange : NoDataReason::WarmingUp);
-    setValue(context, panel, {"throughput", rx.perSecond + tx.perSecond, Unit::BytesPerSecond, {}},
-             std::max(rx.asOfNs, tx.asOfNs));
-    panel.facts = {{"receive", rx.perSecond, Unit::BytesPerSecond, {}},
-                   {"transmit", tx.perSecond, Unit::BytesPerSecond, {}}};
+    setValue(context, panel, {"throughput", rx.perSecond + tx.perSecond, Unit::BytesPerSecond, {}}, std::max(rx.asOfNs, tx.asOfNs));
+    panel.facts = {{"receive", rx.perSecond, Unit::BytesPerSecond, {}}, {"transmit", tx.perSecond, Unit::BytesPerSecond, {}}};
     const auto addFact = [&](const char *key, Unit unit, std::initializer_list<Metric> metrics, bool hostOnly) {
         Flow sum;
         for (const Metric metric : metrics) {

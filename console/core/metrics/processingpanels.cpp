@@ -15,8 +15,7 @@ struct NamedFigure {
     const char *key;
     std::string_view name;
 };
-constexpr std::array<NamedFigure, 3> quantiles{
-    {{"p50", figure::latencyP50}, {"p95", figure::latencyP95}, {"p99", figure::latencyP99}}};
+constexpr std::array<NamedFigure, 3> quantiles{{{"p50", figure::latencyP50}, {"p95", figure::latencyP95}, {"p99", figure::latencyP99}}};
 constexpr std::array<NamedFigure, 3> queueParts{
     {{"agent", figure::queueAgent}, {"in-flight", figure::queueInFlight}, {"receive", figure::queueReceive}}};
 
@@ -32,10 +31,7 @@ struct RateSum {
     std::size_t tracks = 0;
 };
 
-std::string nodeOf(const std::string &label)
-{
-    return label.substr(0, label.find('/'));
-}
+std::string nodeOf(const std::string &label) { return label.substr(0, label.find('/')); }
 
 /// Rates of all labels ("node" or "node/source") added up, each over its own measured time.
 RateSum sumRates(const PanelContext &context, const LabelledTracks &tracks, std::int64_t windowNs)
@@ -118,8 +114,7 @@ void nameEarlier(const PanelContext &context, PanelSnapshot &panel)
     }
 }
 
-void finishComputation(const PanelContext &context, PanelSnapshot &panel, std::string formula, std::int64_t windowNs,
-                       std::uint64_t n)
+void finishComputation(const PanelContext &context, PanelSnapshot &panel, std::string formula, std::int64_t windowNs, std::uint64_t n)
 {
     panel.computation.formulaKey = std::move(formula);
     panel.computation.windowNs = windowNs;
@@ -196,14 +191,12 @@ void processingLatency(const PanelContext &context, PanelSnapshot &panel)
         const LabelledTracks &tracks = context.tracks(name);
         const auto found = tracks.find(stage);
         // One reading per ten seconds: two of them may be missing before the figure is called old.
-        return found == tracks.end()
-            ? std::nullopt
-            : newest(found->second, context.endNs, std::max(30 * nsPerSecond, context.staleNs(grid)));
+        return found == tracks.end() ? std::nullopt
+                                     : newest(found->second, context.endNs, std::max(30 * nsPerSecond, context.staleNs(grid)));
     };
     const auto p99 = latest(figure::latencyP99, figure::stageTotal);
     const auto n = latest(figure::latencyCount, figure::stageTotal);
-    finishComputation(context, panel, "processing-latency", 10 * nsPerSecond,
-                      n ? static_cast<std::uint64_t>(n->value) : 0);
+    finishComputation(context, panel, "processing-latency", 10 * nsPerSecond, n ? static_cast<std::uint64_t>(n->value) : 0);
     if (!p99)
         return setWarmingUp(context, panel, context.tracks(figure::processed), 10);
 
@@ -221,8 +214,7 @@ void processingLatency(const PanelContext &context, PanelSnapshot &panel)
             panel.series.push_back(makeEnveloped(key, {}, Unit::Nanoseconds, found->second, grid));
         }
     }
-    for (const std::string_view stage :
-         {figure::stageDrain, figure::stageAgentQueue, figure::stageWire, figure::stageReceiveQueue}) {
+    for (const std::string_view stage : {figure::stageDrain, figure::stageAgentQueue, figure::stageWire, figure::stageReceiveQueue}) {
         if (const auto value = latest(figure::latencyP99, stage))
             panel.facts.push_back({"stage-" + std::string(stage), value->value, Unit::Nanoseconds, "p99"});
     }
@@ -235,8 +227,7 @@ void processingLatency(const PanelContext &context, PanelSnapshot &panel)
     }
     panel.facts.push_back({"clock-uncertainty", uncertainty, Unit::Nanoseconds, {}});
     for (const auto &[label, track] : context.tracks(figure::latencyNoClock)) {
-        if (const auto rate = rateOver(unroll(track), context.endNs, 10 * nsPerSecond, context.staleNs(grid));
-            rate && rate->increase > 0)
+        if (const auto rate = rateOver(unroll(track), context.endNs, 10 * nsPerSecond, context.staleNs(grid)); rate && rate->increase > 0)
             panel.computation.inputs.push_back({"without-clock", rate->increase, Unit::Events, label});
     }
     nameEarlier(context, panel);

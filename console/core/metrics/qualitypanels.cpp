@@ -53,17 +53,15 @@ NodeCell makeCell(const PanelContext &context, const std::string &node, bool ali
         cell.hooksWanted = count.wanted;
         for (const wire::Hook &hook : hooks->second.hooks) {
             if (hook.missing())
-                cell.missing.push_back(
-                    hook.collector + '/' + hook.name + ": "
-                    + (hook.reason.empty() ? std::string(wire::hookStateName(hook.state)) : hook.reason));
+                cell.missing.push_back(hook.collector + '/' + hook.name + ": "
+                                       + (hook.reason.empty() ? std::string(wire::hookStateName(hook.state)) : hook.reason));
         }
     }
     // What was counted then: the report that is known may be of another time.
     const auto counted = [&](std::string_view name) -> std::optional<std::uint32_t> {
         const LabelledTracks &tracks = context.tracks(name);
         const auto track = tracks.find(node);
-        const auto point =
-            track == tracks.end() ? std::nullopt : newest(track->second, context.endNs, context.staleNs(context.figures));
+        const auto point = track == tracks.end() ? std::nullopt : newest(track->second, context.endNs, context.staleNs(context.figures));
         return point ? std::optional(static_cast<std::uint32_t>(point->value)) : std::nullopt;
     };
     if (const auto wanted = counted(figure::hooksWanted)) {
@@ -73,8 +71,7 @@ NodeCell makeCell(const PanelContext &context, const std::string &node, bool ali
             cell.missing.clear();
     }
     if (alive)
-        cell.state = cell.hooksActive == cell.hooksWanted && cell.hooksWanted > 0 ? NodeCell::State::Full
-                                                                                  : NodeCell::State::Partial;
+        cell.state = cell.hooksActive == cell.hooksWanted && cell.hooksWanted > 0 ? NodeCell::State::Full : NodeCell::State::Partial;
     else
         cell.state = agent && agent->state == wire::LinkState::Gone ? NodeCell::State::Gone : NodeCell::State::Silent;
     return cell;
@@ -122,8 +119,7 @@ HookCount countHooks(const wire::HookReport &report) noexcept
     return count;
 }
 
-std::optional<double> coveragePercent(std::size_t alive, std::size_t known,
-                                      const std::map<std::string, wire::HookReport> &hooks)
+std::optional<double> coveragePercent(std::size_t alive, std::size_t known, const std::map<std::string, wire::HookReport> &hooks)
 {
     if (known == 0)
         return std::nullopt;
@@ -170,9 +166,8 @@ void coveragePanel(const PanelContext &context, PanelSnapshot &panel)
     std::size_t alive = 0, known = 0;
     for (const auto &[node, track] : context.tracks(figure::agentAlive)) {
         const auto state = newest(track, context.endNs, context.staleNs(grid));
-        const auto agent =
-            std::find_if(context.input.agents.begin(), context.input.agents.end(),
-                         [&node = node](const wire::AgentState &candidate) { return candidate.node == node; });
+        const auto agent = std::find_if(context.input.agents.begin(), context.input.agents.end(),
+                                        [&node = node](const wire::AgentState &candidate) { return candidate.node == node; });
         ++known;
         const bool isAlive = state && state->value >= 1;
         alive += isAlive ? 1 : 0;

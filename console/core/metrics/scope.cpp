@@ -16,7 +16,7 @@ enum class LabelKind { Whole, Node, NodeAndSource, Pod };
 LabelKind labelKind(std::string_view name)
 {
     using namespace figure;
-    static constexpr std::array ofNodes{received, duplicate, rejected, transitLoss, latencyNoClock, clockUncertainty,
+    static constexpr std::array ofNodes{received,   duplicate,     rejected,   transitLoss, latencyNoClock, clockUncertainty,
                                         queueAgent, queueInFlight, agentAlive, hooksActive, hooksWanted};
     if (std::find(ofNodes.begin(), ofNodes.end(), name) != ofNodes.end())
         return LabelKind::Node;
@@ -63,8 +63,8 @@ bool inScope(const SeriesKey &key, const Scope &scope)
 {
     if (!scope.node.empty() && key.node != scope.node)
         return false;
-    return scope.namespaceName.empty() || key.origin.namespaceName == scope.namespaceName
-        || key.metric == wire::Metric::NodeCpuCount || key.metric == wire::Metric::NodeMemoryTotalBytes;
+    return scope.namespaceName.empty() || key.origin.namespaceName == scope.namespaceName || key.metric == wire::Metric::NodeCpuCount
+           || key.metric == wire::Metric::NodeMemoryTotalBytes;
 }
 
 OverviewInput narrowed(const OverviewInput &input, const Scope &scope)

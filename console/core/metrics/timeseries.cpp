@@ -48,15 +48,9 @@ TimeGrid::TimeGrid(std::int64_t fromNs, std::int64_t toNs, std::int64_t bucketNs
         m_count = static_cast<std::size_t>((toNs - m_fromNs + m_bucketNs - 1) / m_bucketNs);
 }
 
-std::int64_t TimeGrid::indexOf(std::int64_t timeNs) const noexcept
-{
-    return (floorTo(timeNs, m_bucketNs) - m_fromNs) / m_bucketNs;
-}
+std::int64_t TimeGrid::indexOf(std::int64_t timeNs) const noexcept { return (floorTo(timeNs, m_bucketNs) - m_fromNs) / m_bucketNs; }
 
-std::int64_t TimeGrid::maxGapNs() const noexcept
-{
-    return std::max(15 * nsPerSecond, m_bucketNs * 5 / 2);
-}
+std::int64_t TimeGrid::maxGapNs() const noexcept { return std::max(15 * nsPerSecond, m_bucketNs * 5 / 2); }
 
 std::int64_t niceBucketNs(std::int64_t rangeNs, std::int64_t atLeastNs) noexcept
 {
@@ -98,8 +92,7 @@ Track unroll(const SeriesData &counter)
         if (bucket.lastNs > bucket.firstNs) {
             // A count that only grew has its largest value last: anything else means that it began anew in between.
             const bool reset = bucket.maximum > bucket.last;
-            total +=
-                static_cast<double>(reset ? bucket.maximum - bucket.first + bucket.last : bucket.last - bucket.first);
+            total += static_cast<double>(reset ? bucket.maximum - bucket.first + bucket.last : bucket.last - bucket.first);
             unrolled.push_back({bucket.lastNs, total});
         }
         previous = bucket.last;
@@ -216,8 +209,7 @@ std::optional<PlotPoint> newest(const Track &track, std::int64_t endNs, std::int
     return *std::prev(after);
 }
 
-std::optional<MeasuredRate> rateOver(const Track &unrolled, std::int64_t endNs, std::int64_t windowNs,
-                                     std::int64_t staleNs)
+std::optional<MeasuredRate> rateOver(const Track &unrolled, std::int64_t endNs, std::int64_t windowNs, std::int64_t staleNs)
 {
     const std::optional<PlotPoint> last = newest(unrolled, endNs, staleNs);
     if (!last)
@@ -235,8 +227,7 @@ std::optional<MeasuredRate> rateOver(const Track &unrolled, std::int64_t endNs, 
     return MeasuredRate{increase * nsPerSecond / static_cast<double>(elapsed), increase, elapsed, last->timeNs};
 }
 
-std::optional<double> slopePerSecond(const Track &track, std::int64_t endNs, std::int64_t windowNs,
-                                     std::size_t minimumReadings)
+std::optional<double> slopePerSecond(const Track &track, std::int64_t endNs, std::int64_t windowNs, std::size_t minimumReadings)
 {
     double n = 0, sumX = 0, sumY = 0, sumXX = 0, sumXY = 0;
     std::int64_t firstNs = 0, lastNs = 0;
@@ -268,8 +259,7 @@ bool sustained(const Dense &values, const TimeGrid &grid, std::int64_t forNs, co
     const auto need = static_cast<std::size_t>(std::max<std::int64_t>(1, forNs / grid.bucketNs()));
     if (end < need)
         return false;
-    return std::all_of(values.begin() + static_cast<std::ptrdiff_t>(end - need),
-                       values.begin() + static_cast<std::ptrdiff_t>(end),
+    return std::all_of(values.begin() + static_cast<std::ptrdiff_t>(end - need), values.begin() + static_cast<std::ptrdiff_t>(end),
                        [&past](double value) { return !std::isnan(value) && past(value); });
 }
 

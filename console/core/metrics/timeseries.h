@@ -60,7 +60,9 @@ Dense rates(const Track &unrolled, const TimeGrid &grid);
 /// Last reading in each bucket, kept for maxGapNs.
 Dense lastValues(const Track &gauge, const TimeGrid &grid);
 /// Smallest and largest reading in each bucket; NaN where there is none.
-struct Envelope { Dense minimum, maximum; };
+struct Envelope {
+    Dense minimum, maximum;
+};
 Envelope envelope(const Track &gauge, const TimeGrid &grid);
 Envelope envelope(const SeriesData &gauge, const TimeGrid &grid);
 /// Increase in each bucket (0 where readings show none); NaN where nothing was read.
@@ -73,7 +75,12 @@ void addInto(Dense &sum, const Dense &other);
 
 /// Change per second over about `windowNs` up to the newest reading at or before endNs; the elapsed time is the measured
 /// one. Empty without two readings, with no time between them, or when the newest is older than `staleNs`.
-struct MeasuredRate { double perSecond = 0; double increase = 0; std::int64_t elapsedNs = 0; std::int64_t asOfNs = 0; };
+struct MeasuredRate {
+    double perSecond = 0;
+    double increase = 0;
+    std::int64_t elapsedNs = 0;
+    std::int64_t asOfNs = 0;
+};
 std::optional<MeasuredRate> rateOver(const Track &unrolled, std::int64_t endNs, std::int64_t windowNs, std::int64_t staleNs);
 /// Newest reading at or before endNs that is not older than staleNs.
 std::optional<PlotPoint> newest(const Track &track, std::int64_t endNs, std::int64_t staleNs);
@@ -87,7 +94,9 @@ std::optional<double> slopePerSecond(const Track &track, std::int64_t endNs, std
 bool sustained(const Dense &values, const TimeGrid &grid, std::int64_t forNs, const std::function<bool(double)> &past);
 
 /// How long the newest values have satisfied `past` without a break, and how long they are known without a gap.
-struct Held { std::int64_t heldNs = 0, knownNs = 0; };
+struct Held {
+    std::int64_t heldNs = 0, knownNs = 0;
+};
 Held heldFor(const Dense &values, const TimeGrid &grid, const std::function<bool(double)> &past);
 
 /// Dense values as plot points: one NaN point where a gap begins.

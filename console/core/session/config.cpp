@@ -36,7 +36,7 @@ fs::path xdgFolder(const char *variable, const char *fallback)
 /// One file being read: collects values, stops at the first error.
 class ConfigReader {
 public:
-    explicit ConfigReader(const fs::path &file) : m_file(file) { }
+    explicit ConfigReader(const fs::path &file) : m_file(file) {}
 
     using Setter = std::function<Status(const toml::node &)>;
     using Section = std::map<std::string_view, Setter>;
@@ -51,8 +51,7 @@ public:
             if (setter == keys.end())
                 return failAt(key.source(), "unknown key '" + std::string(name) + '.' + std::string(key.str()) + "'");
             if (const Status status = setter->second(value); !status)
-                return failAt(value.source(),
-                              std::string(name) + '.' + std::string(key.str()) + ": " + status.error().context());
+                return failAt(value.source(), std::string(name) + '.' + std::string(key.str()) + ": " + status.error().context());
         }
         return {};
     }
@@ -157,14 +156,8 @@ Result<std::int64_t> parseQuantity(std::string_view text, std::initializer_list<
 
 } // namespace
 
-fs::path defaultConfigFile()
-{
-    return xdgFolder("XDG_CONFIG_HOME", ".config") / "tapio" / "console.toml";
-}
-fs::path defaultStoreFile()
-{
-    return xdgFolder("XDG_DATA_HOME", ".local/share") / "tapio" / "console.tapio";
-}
+fs::path defaultConfigFile() { return xdgFolder("XDG_CONFIG_HOME", ".config") / "tapio" / "console.toml"; }
+fs::path defaultStoreFile() { return xdgFolder("XDG_DATA_HOME", ".local/share") / "tapio" / "console.tapio"; }
 
 Result<std::int64_t> parseBytes(std::string_view text)
 {
@@ -200,9 +193,7 @@ Result<ConsoleConfig> parseConsoleConfig(std::string_view text, const fs::path &
     const std::map<std::string_view, ConfigReader::Section> sections{
         {"listen", {{"address", reader.text(config.listen.address)}, {"port", reader.port(config.listen.port)}}},
         {"server",
-         {{"host", reader.text(config.server.host)},
-          {"port", reader.port(config.server.port)},
-          {"name", reader.text(config.server.name)}}},
+         {{"host", reader.text(config.server.host)}, {"port", reader.port(config.server.port)}, {"name", reader.text(config.server.name)}}},
         {"tls",
          {{"ca", reader.path(config.tls.ca)},
           {"cert", reader.path(config.tls.certificate)},

@@ -29,7 +29,7 @@ struct ListenConfig {
 };
 
 struct ServerConfig {
-    std::string host;                   ///< empty = listen instead
+    std::string host; ///< empty = listen instead
     std::uint16_t port = standardPort;
     std::string name;
 };
@@ -43,13 +43,13 @@ struct UiConfig {
 struct ConsoleConfig {
     ListenConfig listen;
     ServerConfig server;
-    transport::TlsFiles tls;            ///< empty paths where the file says nothing
-    StoreOptions store;                 ///< file is defaultStoreFile() where the file says nothing
+    transport::TlsFiles tls; ///< empty paths where the file says nothing
+    StoreOptions store;      ///< file is defaultStoreFile() where the file says nothing
     UiConfig ui;
 };
 
-std::filesystem::path defaultConfigFile();   ///< ~/.config/tapio/console.toml
-std::filesystem::path defaultStoreFile();    ///< ~/.local/share/tapio/console.tapio
+std::filesystem::path defaultConfigFile(); ///< ~/.config/tapio/console.toml
+std::filesystem::path defaultStoreFile();  ///< ~/.local/share/tapio/console.tapio
 
 /// Reads a configuration; an empty path means defaultConfigFile(), which may be missing. Errors: NotFound (a named file),
 /// PermissionDenied, Malformed ("FILE:LINE: what": syntax, an unknown section or key, a wrong type, a value out of range).

@@ -39,13 +39,15 @@ Result<std::unique_ptr<ConsoleLog>> ConsoleLog::open(const LogOptions &options)
         if (const Status writable = tryToWrite(options.file); !writable)
             return fail(writable.error());
         try {
-            sinks.push_back(std::make_shared<spdlog::sinks::rotating_file_sink_mt>(options.file.string(), options.maxBytes, options.keptFiles));
+            sinks.push_back(
+                std::make_shared<spdlog::sinks::rotating_file_sink_mt>(options.file.string(), options.maxBytes, options.keptFiles));
         } catch (const spdlog::spdlog_ex &error) {
             return fail(Errc::Io, "log '" + options.file.string() + "' cannot be written: " + error.what());
         }
     }
     auto pool = std::make_shared<spdlog::details::thread_pool>(waitingLines, 1);
-    auto logger = std::make_shared<spdlog::async_logger>("tapio-console", sinks.begin(), sinks.end(), pool, spdlog::async_overflow_policy::overrun_oldest);
+    auto logger = std::make_shared<spdlog::async_logger>("tapio-console", sinks.begin(), sinks.end(), pool,
+                                                         spdlog::async_overflow_policy::overrun_oldest);
     logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v", spdlog::pattern_time_type::utc);
     logger->flush_on(spdlog::level::info);
     return std::unique_ptr<ConsoleLog>(new ConsoleLog(std::move(pool), std::move(logger)));
@@ -53,8 +55,7 @@ Result<std::unique_ptr<ConsoleLog>> ConsoleLog::open(const LogOptions &options)
 
 ConsoleLog::ConsoleLog(std::shared_ptr<spdlog::details::thread_pool> pool, std::shared_ptr<spdlog::logger> logger)
     : m_pool(std::move(pool)), m_logger(std::move(logger))
-{
-}
+{}
 
 ConsoleLog::~ConsoleLog()
 {

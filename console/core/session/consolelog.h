@@ -18,9 +18,9 @@ class thread_pool;
 namespace tapio::console {
 
 struct LogOptions {
-    std::filesystem::path file;             ///< empty = none
+    std::filesystem::path file; ///< empty = none
     bool standardError = false;
-    std::size_t maxBytes = 4u << 20;        ///< then the file is renamed to NAME.1.log, and a new one begun
+    std::size_t maxBytes = 4u << 20; ///< then the file is renamed to NAME.1.log, and a new one begun
     std::size_t keptFiles = 3;
 };
 
@@ -40,7 +40,7 @@ public:
 private:
     ConsoleLog(std::shared_ptr<spdlog::details::thread_pool> pool, std::shared_ptr<spdlog::logger> logger);
 
-    std::shared_ptr<spdlog::details::thread_pool> m_pool;   ///< its destructor writes what waits and joins
+    std::shared_ptr<spdlog::details::thread_pool> m_pool; ///< its destructor writes what waits and joins
     std::shared_ptr<spdlog::logger> m_logger;
 };
 

@@ -7,10 +7,7 @@ namespace {
 
 class EmbeddedLink final : public Link {
 public:
-    EmbeddedLink(std::unique_ptr<server::FanIn> fanIn, std::string address)
-        : m_fanIn(std::move(fanIn)), m_address(std::move(address))
-    {
-    }
+    EmbeddedLink(std::unique_ptr<server::FanIn> fanIn, std::string address) : m_fanIn(std::move(fanIn)), m_address(std::move(address)) {}
 
     void acknowledge(const std::vector<wire::ResumePoint> &points) override
     {
@@ -43,8 +40,7 @@ private:
 
 } // namespace
 
-Result<std::unique_ptr<Link>> startEmbeddedLink(server::FanInOptions options, server::FanInSink &sink,
-                                                const Clock &clock)
+Result<std::unique_ptr<Link>> startEmbeddedLink(server::FanInOptions options, server::FanInSink &sink, const Clock &clock)
 {
     std::string address = options.endpoint.address;
     auto fanIn = server::FanIn::start(std::move(options), &sink, clock);

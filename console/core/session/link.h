@@ -18,7 +18,7 @@ namespace tapio::console {
 struct LinkStatus {
     bool up = false;
     std::string endpoint;
-    std::string error;          ///< last persistent error, verbatim
+    std::string error; ///< last persistent error, verbatim
 };
 
 /// Where deliveries come from. Owns its I/O thread; the destructor says Bye and joins. All calls from any thread.
@@ -40,24 +40,25 @@ public:
 Result<std::unique_ptr<Link>> startEmbeddedLink(server::FanInOptions options, server::FanInSink &sink, const Clock &clock);
 
 struct RemoteLinkHooks {
-    std::function<void(const LinkStatus &)> status;                          ///< changed
-    std::function<void(std::int64_t durationNs, bool ok)> heartbeat;         ///< a round trip with the server
+    std::function<void(const LinkStatus &)> status;                  ///< changed
+    std::function<void(std::int64_t durationNs, bool ok)> heartbeat; ///< a round trip with the server
     /// Events that the server dropped since this link began, because they were read too slowly; with each heartbeat.
     std::function<void(const std::string &server, std::uint64_t events)> queueDropped;
 };
 
 /// Who speaks to which server.
 struct RemotePeers {
-    std::string server;         ///< "HOST:PORT"
-    std::string console;        ///< the console's name, as in its certificate
+    std::string server;  ///< "HOST:PORT"
+    std::string console; ///< the console's name, as in its certificate
 };
 
 /// A server elsewhere, spoken to as a console. `resume`: what the store has. Errors: those of ClientEndpoint::open and
 /// inspectCertificate. Does not wait for the connection.
-Result<std::unique_ptr<Link>> startRemoteLink(transport::ClientOptions options, std::vector<wire::ResumePoint> resume, server::FanInSink &sink,
-                                              RemoteLinkHooks hooks, const Clock &clock);
+Result<std::unique_ptr<Link>> startRemoteLink(transport::ClientOptions options, std::vector<wire::ResumePoint> resume,
+                                              server::FanInSink &sink, RemoteLinkHooks hooks, const Clock &clock);
 /// The same over an endpoint that is there already.
-std::unique_ptr<Link> makeRemoteLink(std::unique_ptr<transport::ClientEndpoint> client, RemotePeers peers, std::vector<wire::ResumePoint> resume,
-                                     server::FanInSink &sink, RemoteLinkHooks hooks, const Clock &clock);
+std::unique_ptr<Link> makeRemoteLink(std::unique_ptr<transport::ClientEndpoint> client, RemotePeers peers,
+                                     std::vector<wire::ResumePoint> resume, server::FanInSink &sink, RemoteLinkHooks hooks,
+                                     const Clock &clock);
 
 } // namespace tapio::console

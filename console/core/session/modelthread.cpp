@@ -7,8 +7,7 @@ namespace tapio::console {
 
 ModelThread::ModelThread(LiveOptions options, ModelHooks hooks, const Clock &clock)
     : m_hooks(std::move(hooks)), m_clock(clock), m_model(options)
-{
-}
+{}
 
 void ModelThread::start()
 {

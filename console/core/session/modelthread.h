@@ -20,12 +20,12 @@ namespace tapio::console {
 
 /// Called on the model thread.
 struct ModelHooks {
-    std::function<std::optional<OverviewInput>()> seed;             ///< once, before anything else
+    std::function<std::optional<OverviewInput>()> seed; ///< once, before anything else
     std::function<std::vector<ReceiveReading>()> received;
-    std::function<std::uint64_t()> queuedEvents;                    ///< received, not yet processed
+    std::function<std::uint64_t()> queuedEvents; ///< received, not yet processed
     std::function<std::int64_t()> serverOffsetNs;
-    std::function<bool()> clockKnown;                               ///< the offset is measured; false: figures have no place in the store yet
-    std::function<void(std::vector<Figure>)> figures;               ///< for the store
+    std::function<bool()> clockKnown;                 ///< the offset is measured; false: figures have no place in the store yet
+    std::function<void(std::vector<Figure>)> figures; ///< for the store
     std::function<void(std::shared_ptr<const OverviewSnapshot>)> overview;
 };
 
@@ -53,9 +53,19 @@ public:
     void setScope(Scope scope);
 
 private:
-    struct Processed { std::shared_ptr<const wire::Delivery> delivery; std::int64_t finishedNs, beganNs; };
-    struct ApiCall { std::string operation; std::int64_t durationNs; bool ok; };
-    struct ConsoleQueue { std::string server; std::uint64_t droppedEvents; };
+    struct Processed {
+        std::shared_ptr<const wire::Delivery> delivery;
+        std::int64_t finishedNs, beganNs;
+    };
+    struct ApiCall {
+        std::string operation;
+        std::int64_t durationNs;
+        bool ok;
+    };
+    struct ConsoleQueue {
+        std::string server;
+        std::uint64_t droppedEvents;
+    };
     using Item = std::variant<Processed, wire::AgentState, OperatorAction, ApiCall, ConsoleQueue>;
 
     void push(Item item);
@@ -71,9 +81,9 @@ private:
     std::condition_variable m_emptied;
     std::deque<Item> m_items;
     bool m_stopping = false;
-    Scope m_scope;                       ///< under the mutex
+    Scope m_scope; ///< under the mutex
     std::atomic<bool> m_live{true};
-    std::atomic<bool> m_wanted{false};   ///< compute now, do not wait for the second
+    std::atomic<bool> m_wanted{false}; ///< compute now, do not wait for the second
 
     LiveModel m_model;
     std::uint64_t m_revision = 0;

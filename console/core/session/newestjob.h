@@ -29,7 +29,7 @@ public:
 
 private:
     struct State {
-        std::mutex mutex;       ///< held while a job runs: a reader is for one thread at a time
+        std::mutex mutex; ///< held while a job runs: a reader is for one thread at a time
         OpenReader open;
         std::shared_ptr<StoreReader> reader;
     };

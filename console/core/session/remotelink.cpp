@@ -34,7 +34,8 @@ class RemoteLink final : public Link {
 public:
     RemoteLink(std::unique_ptr<transport::ClientEndpoint> client, RemotePeers peers, const std::vector<wire::ResumePoint> &resume,
                server::FanInSink &sink, RemoteLinkHooks hooks, const Clock &clock)
-        : m_client(std::move(client)), m_peers(std::move(peers)), m_sink(sink), m_hooks(std::move(hooks)), m_clock(clock), m_beganNs(clock.utcNs())
+        : m_client(std::move(client)), m_peers(std::move(peers)), m_sink(sink), m_hooks(std::move(hooks)), m_clock(clock),
+          m_beganNs(clock.utcNs())
     {
         for (const wire::ResumePoint &point : resume)
             accept({point.node, point.streamId}, point.frameSeq);
@@ -95,7 +96,7 @@ private:
             sendDue();
         }
         if (m_welcomed)
-            sendAcks(); // of the last flush
+            sendAcks();                                                      // of the last flush
         static_cast<void>(send(wire::Bye{"closed", "the console ends", 0})); // courtesy: the end of the connection says as much
     }
 
@@ -171,8 +172,7 @@ private:
             return;
         // RFC 5905 section 8: t1 sent, t2 received, t3 replied, t4 now.
         const std::int64_t t4 = m_clock.utcNs();
-        const std::int64_t roundTrip =
-            std::max<std::int64_t>(0, (t4 - reply.sentNs) - (reply.repliedNs - reply.receivedNs));
+        const std::int64_t roundTrip = std::max<std::int64_t>(0, (t4 - reply.sentNs) - (reply.repliedNs - reply.receivedNs));
         m_exchanges.emplace_back(roundTrip, ((reply.receivedNs - reply.sentNs) + (reply.repliedNs - t4)) / 2);
         if (m_exchanges.size() > clockExchanges)
             m_exchanges.pop_front();
@@ -261,8 +261,7 @@ private:
         heartbeat.id = ++m_heartbeatId;
         heartbeat.sentNs = m_clock.utcNs();
         heartbeat.offsetNs = m_offsetNs.load(std::memory_order_relaxed);
-        heartbeat.uncertaintyNs =
-            m_exchanges.empty() ? -1 : std::min_element(m_exchanges.begin(), m_exchanges.end())->first / 2;
+        heartbeat.uncertaintyNs = m_exchanges.empty() ? -1 : std::min_element(m_exchanges.begin(), m_exchanges.end())->first / 2;
         static_cast<void>(send(heartbeat)); // no room: the next one measures
     }
 
@@ -290,11 +289,10 @@ private:
     void forwardNotices()
     {
         for (const transport::Notice &notice : m_client->takeNotices()) {
-            const auto kind = notice.kind == transport::NoticeKind::Accepted ? wire::LinkNoticeKind::Accepted
-                : notice.kind == transport::NoticeKind::Refused              ? wire::LinkNoticeKind::Refused
-                                                                             : wire::LinkNoticeKind::Closed;
-            m_sink.onLinkNotice({notice.timeNs, kind, notice.remoteAddress, notice.identity, notice.code, notice.reason,
-                                 notice.repeated});
+            const auto kind = notice.kind == transport::NoticeKind::Accepted  ? wire::LinkNoticeKind::Accepted
+                              : notice.kind == transport::NoticeKind::Refused ? wire::LinkNoticeKind::Refused
+                                                                              : wire::LinkNoticeKind::Closed;
+            m_sink.onLinkNotice({notice.timeNs, kind, notice.remoteAddress, notice.identity, notice.code, notice.reason, notice.repeated});
             if (notice.kind != transport::NoticeKind::Accepted)
                 setStatus(false, notice.reason + " (" + notice.code + ')');
         }
@@ -320,7 +318,7 @@ private:
     server::FanInSink &m_sink;
     const RemoteLinkHooks m_hooks;
     const Clock &m_clock;
-    const std::int64_t m_beganNs;    ///< console's UTC
+    const std::int64_t m_beganNs; ///< console's UTC
 
     // The I/O thread's own.
     std::uint64_t m_generation = 0;
@@ -333,7 +331,7 @@ private:
     std::deque<std::pair<std::int64_t, std::int64_t>> m_exchanges; ///< round trip, offset
     struct Accepted {
         std::uint64_t frameSeq = 0;
-        std::uint64_t order = 0;        ///< the higher, the later it was taken
+        std::uint64_t order = 0; ///< the higher, the later it was taken
     };
     std::map<StreamKey, Accepted> m_accepted; ///< last frame taken, per stream
     std::uint64_t m_acceptedCount = 0;
@@ -362,11 +360,13 @@ Result<std::unique_ptr<Link>> startRemoteLink(transport::ClientOptions options, 
     auto client = transport::ClientEndpoint::open(std::move(options), clock);
     if (!client)
         return fail(client.error());
-    return makeRemoteLink(std::move(*client), {std::move(endpoint), certificate->identity.name}, std::move(resume), sink, std::move(hooks), clock);
+    return makeRemoteLink(std::move(*client), {std::move(endpoint), certificate->identity.name}, std::move(resume), sink, std::move(hooks),
+                          clock);
 }
 
-std::unique_ptr<Link> makeRemoteLink(std::unique_ptr<transport::ClientEndpoint> client, RemotePeers peers, std::vector<wire::ResumePoint> resume,
-                                     server::FanInSink &sink, RemoteLinkHooks hooks, const Clock &clock)
+std::unique_ptr<Link> makeRemoteLink(std::unique_ptr<transport::ClientEndpoint> client, RemotePeers peers,
+                                     std::vector<wire::ResumePoint> resume, server::FanInSink &sink, RemoteLinkHooks hooks,
+                                     const Clock &clock)
 {
     return std::make_unique<RemoteLink>(std::move(client), std::move(peers), resume, sink, std::move(hooks), clock);
 }

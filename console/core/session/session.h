@@ -22,8 +22,8 @@ namespace tapio::console {
 
 struct TimeRange {
     enum class Kind : std::uint8_t { Live, Last15Minutes, Last1Hour, Last6Hours, Last24Hours, Custom };
-    Kind kind = Kind::Live;             ///< Live: the last 15 minutes, moving; less while there is less, see LiveModel
-    std::int64_t fromNs = 0, toNs = 0;  ///< Custom only
+    Kind kind = Kind::Live;            ///< Live: the last 15 minutes, moving; less while there is less, see LiveModel
+    std::int64_t fromNs = 0, toNs = 0; ///< Custom only
     bool operator==(const TimeRange &) const = default;
 };
 
@@ -31,19 +31,19 @@ struct TimeRange {
 using OpenReader = std::function<Result<std::shared_ptr<StoreReader>>()>;
 
 struct SessionOptions {
-    std::optional<server::FanInOptions> embedded;          ///< exactly one of these two
+    std::optional<server::FanInOptions> embedded; ///< exactly one of these two
     std::optional<transport::ClientOptions> remote;
     StoreOptions store;
-    LogOptions log;                     ///< links, agents and the store's troubles; none unless asked for
+    LogOptions log; ///< links, agents and the store's troubles; none unless asked for
     std::string userName;
-    OpenReader openReader;                                 ///< for events and history; empty = store.file. Tests read slowly here.
+    OpenReader openReader; ///< for events and history; empty = store.file. Tests read slowly here.
 };
 
 struct LinkSummary {
     bool embedded = false;
-    bool up = false;                    ///< listening, or welcomed by the server
-    QString endpoint;                   ///< "127.0.0.1:7117"
-    QString error;                      ///< last persistent error, verbatim
+    bool up = false;  ///< listening, or welcomed by the server
+    QString endpoint; ///< "127.0.0.1:7117"
+    QString error;    ///< last persistent error, verbatim
     int agentsConnected = 0, agentsKnown = 0;
 };
 
@@ -62,9 +62,9 @@ public:
     virtual std::vector<wire::HookReport> hooks(const std::string &node) const = 0;
     /// What the node's sources of events have counted, all together, over all streams since this console began; all 0 before the first report.
     virtual CounterSet counters(const std::string &node) const = 0;
-    virtual std::vector<wire::LinkNotice> linkNotices() const = 0;   ///< newest first, at most 1000
+    virtual std::vector<wire::LinkNotice> linkNotices() const = 0; ///< newest first, at most 1000
     virtual std::optional<StoreStats> storeStats() const = 0;
-    virtual QString storeError() const = 0;                          ///< empty when the store is well
+    virtual QString storeError() const = 0; ///< empty when the store is well
 
     /// Server's UTC minus the console's, ns; 0 when the server is in the console, and until one elsewhere was asked for its time. What
     /// agents and server told of is on the server's clock, so "now" is too.

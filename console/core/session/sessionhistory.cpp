@@ -22,10 +22,7 @@ std::int64_t lengthOf(TimeRange::Kind kind)
 }
 
 /// Apart from those of the live Overview.
-std::uint64_t historyRevision(std::uint64_t run)
-{
-    return (std::uint64_t{1} << 32) + run;
-}
+std::uint64_t historyRevision(std::uint64_t run) { return (std::uint64_t{1} << 32) + run; }
 
 } // namespace
 
@@ -81,13 +78,12 @@ void SessionImpl::refreshHistory()
     const std::uint64_t revision = historyRevision(run);
     m_historyReading = true;
     m_history.start([this, range, run, revision, scope = m_scope](const Result<std::shared_ptr<StoreReader>> &reader,
-                                            const std::stop_token &stop) {
+                                                                  const std::stop_token &stop) {
         const std::int64_t start = m_clock.bootNs();
         const ReadProgress progress = [this, run](std::size_t read, std::size_t parts) {
             m_mailbox.post([&](SessionUpdate &update) { update.historyProgress = {run, read, parts}; });
         };
-        Result<OverviewInput> input =
-            reader ? readHistory(**reader, range, stop, progress) : Result<OverviewInput>(fail(reader.error()));
+        Result<OverviewInput> input = reader ? readHistory(**reader, range, stop, progress) : Result<OverviewInput>(fail(reader.error()));
         if (stop.stop_requested())
             return;
         m_model->onApiCall("store.overview", m_clock.bootNs() - start, input.has_value());

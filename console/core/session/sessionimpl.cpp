@@ -52,8 +52,7 @@ QString describe(const EventQuery &query)
     for (const wire::EventType type : query.filter.types)
         parts << QString::fromStdString(wire::eventTypeName(type));
     if (query.filter.minSeverity > wire::Severity::Debug)
-        parts << QStringLiteral("severity>=%1")
-                     .arg(QString::fromUtf8(wire::severityName(query.filter.minSeverity).data()));
+        parts << QStringLiteral("severity>=%1").arg(QString::fromUtf8(wire::severityName(query.filter.minSeverity).data()));
     const auto add = [&parts](const char *name, const std::vector<std::string> &values) {
         for (const std::string &value : values)
             parts << QString::fromLatin1(name) + QLatin1Char('=') + QString::fromStdString(value);
@@ -69,8 +68,7 @@ QString describe(const EventQuery &query)
 }
 
 /// A page of `limit` events out of as many slices as it takes.
-Result<EventPage> readPage(const StoreReader &reader, EventQuery query, std::optional<EventId> after,
-                           const std::stop_token &stop)
+Result<EventPage> readPage(const StoreReader &reader, EventQuery query, std::optional<EventId> after, const std::stop_token &stop)
 {
     EventPage page;
     const std::size_t limit = query.limit;
@@ -155,7 +153,8 @@ Result<std::unique_ptr<Session>> SessionImpl::open(SessionOptions options, const
 }
 
 SessionImpl::SessionImpl(SessionOptions options, std::unique_ptr<StoreWriter> writer, std::unique_ptr<ConsoleLog> log, const Clock &clock)
-    : m_options(std::move(options)), m_clock(clock), m_beganNs(clock.utcNs()), m_log(std::move(log)), m_logSink(m_log->logger()), m_mailbox([this] {
+    : m_options(std::move(options)), m_clock(clock), m_beganNs(clock.utcNs()), m_log(std::move(log)), m_logSink(m_log->logger()),
+      m_mailbox([this] {
           QMetaObject::invokeMethod(
               this, [this] { scheduleFlush(); }, Qt::QueuedConnection);
       }),
@@ -187,12 +186,8 @@ Status SessionImpl::startLink(std::vector<wire::ResumePoint> known)
         m_link = std::move(*link);
     } else {
         RemoteLinkHooks hooks;
-        hooks.status = [this](const LinkStatus &status) {
-            m_mailbox.post([&status](SessionUpdate &update) { update.link = status; });
-        };
-        hooks.heartbeat = [this](std::int64_t durationNs, bool ok) {
-            m_model->onApiCall("server.heartbeat", durationNs, ok);
-        };
+        hooks.status = [this](const LinkStatus &status) { m_mailbox.post([&status](SessionUpdate &update) { update.link = status; }); };
+        hooks.heartbeat = [this](std::int64_t durationNs, bool ok) { m_model->onApiCall("server.heartbeat", durationNs, ok); };
         hooks.queueDropped = [this](const std::string &server, std::uint64_t events) { m_model->onConsoleQueue(server, events); };
         auto link = startRemoteLink(*m_options.remote, std::move(known), *this, std::move(hooks), m_clock);
         if (!link)
@@ -218,8 +213,9 @@ SessionImpl::~SessionImpl()
     const bool ran = m_link != nullptr;
     m_link.reset();
     if (m_store->unstoredEvents() > 0)
-        m_log->logger().error("store: {} events were received and could not be stored: {}; who still holds them sends them again to the next console",
-                              m_store->unstoredEvents(), m_store->lastError());
+        m_log->logger().error(
+            "store: {} events were received and could not be stored: {}; who still holds them sends them again to the next console",
+            m_store->unstoredEvents(), m_store->lastError());
     if (ran) // else it never started, and the last word is the error that open() returns
         m_log->logger().info("stopped");
 }
@@ -289,9 +285,7 @@ StoreHooks SessionImpl::storeHooks()
             m_log->logger().error("store: {}", error);
         m_mailbox.post([&error](SessionUpdate &update) { update.storeError = error; });
     };
-    hooks.stats = [this](const StoreStats &stats) {
-        m_mailbox.post([&stats](SessionUpdate &update) { update.stats = stats; });
-    };
+    hooks.stats = [this](const StoreStats &stats) { m_mailbox.post([&stats](SessionUpdate &update) { update.stats = stats; }); };
     return hooks;
 }
 
@@ -489,16 +483,14 @@ quint64 SessionImpl::queryEvents(int slot, const EventQuery &query, std::optiona
     std::unique_ptr<NewestJob> &job = m_queries[slot];
     if (!job)
         job = std::make_unique<NewestJob>(m_pool, readerOf(m_options));
-    job->start([this, slot, id, query, after](const Result<std::shared_ptr<StoreReader>> &reader,
-                                              const std::stop_token &stop) {
+    job->start([this, slot, id, query, after](const Result<std::shared_ptr<StoreReader>> &reader, const std::stop_token &stop) {
         const std::int64_t start = m_clock.bootNs();
         if (reader) {
             (*reader)->setProgress([this, slot, id](std::uint64_t passed, std::uint64_t total) {
                 m_mailbox.post([&](SessionUpdate &update) { update.progress[slot] = {id, passed, total}; });
             });
         }
-        Result<EventPage> page =
-            reader ? readPage(**reader, query, after, stop) : Result<EventPage>(fail(reader.error()));
+        Result<EventPage> page = reader ? readPage(**reader, query, after, stop) : Result<EventPage>(fail(reader.error()));
         if (stop.stop_requested())
             return;
         m_model->onApiCall("store.events", m_clock.bootNs() - start, page.has_value());
@@ -516,8 +508,7 @@ void SessionImpl::cancelQuery(int slot)
 
 void SessionImpl::recordAction(const QString &kind, const QString &detail)
 {
-    const OperatorAction action{m_clock.utcNs() + m_link->serverOffsetNs(), kind.toStdString(), detail.toStdString(),
-                                m_options.userName};
+    const OperatorAction action{m_clock.utcNs() + m_link->serverOffsetNs(), kind.toStdString(), detail.toStdString(), m_options.userName};
     m_model->onAction(action);
     m_store->putAction(action);
 }

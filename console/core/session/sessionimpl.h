@@ -26,22 +26,31 @@ struct StreamCounters {
 
 /// What the threads hand to the GUI thread; the newest of each wins.
 struct SessionUpdate {
-    struct Answer { int slot; quint64 id; Result<EventPage> page; };
-    struct Progress { quint64 id, scanned, total; };
-    struct HistoryProgress { std::uint64_t run; std::size_t read, parts; };
+    struct Answer {
+        int slot;
+        quint64 id;
+        Result<EventPage> page;
+    };
+    struct Progress {
+        quint64 id, scanned, total;
+    };
+    struct HistoryProgress {
+        std::uint64_t run;
+        std::size_t read, parts;
+    };
 
     /// What the store knew when the session began.
     struct Known {
         std::vector<wire::AgentState> agents;
         std::map<std::string, wire::HookReport> hooks;
-        std::vector<wire::LinkNotice> notices;              ///< oldest first
+        std::vector<wire::LinkNotice> notices; ///< oldest first
     };
 
     std::optional<Known> known;
     std::shared_ptr<const OverviewSnapshot> live, history;
     std::map<std::string, wire::AgentState> agents;
-    std::map<std::string, wire::HookReport> hooks;          ///< by node, the newest
-    std::map<std::string, StreamCounters> counters;         ///< by node, the newest
+    std::map<std::string, wire::HookReport> hooks;  ///< by node, the newest
+    std::map<std::string, StreamCounters> counters; ///< by node, the newest
     std::vector<wire::LinkNotice> notices;
     std::optional<LinkStatus> link;
     std::optional<StoreStats> stats;
@@ -106,16 +115,16 @@ private:
 
     const SessionOptions m_options;
     const Clock &m_clock;
-    const std::int64_t m_beganNs;                           ///< UTC of this console
-    const std::unique_ptr<ConsoleLog> m_log;                ///< any thread
-    server::LogSink m_logSink;                              ///< link thread
+    const std::int64_t m_beganNs;            ///< UTC of this console
+    const std::unique_ptr<ConsoleLog> m_log; ///< any thread
+    server::LogSink m_logSink;               ///< link thread
     Mailbox<SessionUpdate> m_mailbox;
     QThreadPool m_pool;
 
     // The GUI thread's copies.
     std::shared_ptr<const OverviewSnapshot> m_overview;
-    std::shared_ptr<const OverviewSnapshot> m_live;         ///< the newest, shown or not
-    std::shared_ptr<const OverviewSnapshot> m_historic;     ///< of the chosen range; null until its job has answered
+    std::shared_ptr<const OverviewSnapshot> m_live;     ///< the newest, shown or not
+    std::shared_ptr<const OverviewSnapshot> m_historic; ///< of the chosen range; null until its job has answered
     std::map<std::string, wire::AgentState> m_agents;
     std::map<std::string, wire::HookReport> m_hooks;
     std::map<std::string, StreamCounters> m_counters;
@@ -126,20 +135,20 @@ private:
     TimeRange m_range;
     Scope m_scope;
     bool m_paused = false;
-    bool m_rangeChosen = false;         ///< the next overview is shown even when paused: it was asked for
+    bool m_rangeChosen = false; ///< the next overview is shown even when paused: it was asked for
     quint64 m_nextQuery = 1;
     std::map<int, quint64> m_currentQuery;
     std::map<int, std::unique_ptr<NewestJob>> m_queries;
     std::uint64_t m_historyRuns = 0;
-    bool m_historyReading = false;      ///< the newest run has not answered
+    bool m_historyReading = false; ///< the newest run has not answered
     SessionUpdate::HistoryProgress m_historyProgress{0, 0, 0};
     QTimer m_flushTimer;
-    QTimer m_loadingTimer;              ///< from the choice of a range until it is said that it is read
+    QTimer m_loadingTimer; ///< from the choice of a range until it is said that it is read
     QTimer m_historyTimer;
     QElapsedTimer m_sinceFlush;
 
-    std::int64_t m_oldestUnsafeNs = INT64_MAX;                ///< store thread: of what is not committed, when the server received it
-    std::map<std::string, wire::AgentState> m_storedAgents;   ///< link thread: as last given to the store
+    std::int64_t m_oldestUnsafeNs = INT64_MAX;              ///< store thread: of what is not committed, when the server received it
+    std::map<std::string, wire::AgentState> m_storedAgents; ///< link thread: as last given to the store
 
     // Stopped by the destructor in the order store, model, jobs, link: each uses those after it.
     NewestJob m_history;

@@ -35,16 +35,14 @@ std::string quantity(double value, Unit unit)
         return rounded(value, step == 0 ? 0 : 1) + ' ' + prefixes[step] + std::string(unitName(unit));
     }
     const std::string symbol(unit == Unit::Count ? std::string_view() : unitName(unit));
-    return rounded(value, value == static_cast<double>(static_cast<long long>(value)) ? 0 : 1)
-        + (symbol.empty() ? "" : " ") + symbol;
+    return rounded(value, value == static_cast<double>(static_cast<long long>(value)) ? 0 : 1) + (symbol.empty() ? "" : " ") + symbol;
 }
 
 std::string reasonText(const PanelSnapshot &panel)
 {
     switch (panel.reason) {
     case NoDataReason::NoAgent: return "no agent has connected yet";
-    case NoDataReason::WarmingUp:
-        return "warming up, " + rounded(panel.have, 0) + " of " + rounded(panel.need, 0) + " s";
+    case NoDataReason::WarmingUp: return "warming up, " + rounded(panel.have, 0) + " of " + rounded(panel.need, 0) + " s";
     case NoDataReason::CorrelationNotBuilt: return "this version has no correlation engine";
     case NoDataReason::NeedsVerdicts: return rounded(panel.have, 0) + " of " + rounded(panel.need, 0) + " verdicts";
     case NoDataReason::NoKubernetes: return "no pod on any connected node";
@@ -68,8 +66,7 @@ std::string panelLine(const PanelSnapshot &panel)
     std::string text = panel.value ? quantity(panel.value->value, panel.value->unit) : "no data: " + reasonText(panel);
     for (const Fact &fact : panel.facts) {
         if (panel.value)
-            text +=
-                ", " + fact.key + (fact.label.empty() ? "" : ' ' + fact.label) + ' ' + quantity(fact.value, fact.unit);
+            text += ", " + fact.key + (fact.label.empty() ? "" : ' ' + fact.label) + ' ' + quantity(fact.value, fact.unit);
     }
     return line(std::string(panelKey(panel.id)), text);
 }
@@ -81,8 +78,7 @@ std::string lossLine(const OverviewSnapshot &overview)
         byCause[{band.node, band.cause}] += band.lost;
     std::string text;
     for (const auto &[place, lost] : byCause)
-        text +=
-            (text.empty() ? "" : ", ") + std::to_string(lost) + " events on " + place.first + " (" + place.second + ')';
+        text += (text.empty() ? "" : ", ") + std::to_string(lost) + " events on " + place.first + " (" + place.second + ')';
     return line("loss", text.empty() ? "none in the range" : text);
 }
 
@@ -92,8 +88,8 @@ std::string agentLines(const Session &session)
     std::string text;
     for (const wire::AgentState &agent : session.agents()) {
         const auto state = static_cast<std::size_t>(agent.state);
-        std::string about = agent.node + ' ' + states[state < states.size() ? state : 0] + ", "
-            + std::to_string(agent.receivedEvents) + " events received";
+        std::string about =
+            agent.node + ' ' + states[state < states.size() ? state : 0] + ", " + std::to_string(agent.receivedEvents) + " events received";
         const std::vector<wire::HookReport> reports = session.hooks(agent.node);
         if (!reports.empty()) {
             const HookCount count = countHooks(reports.front());
@@ -101,7 +97,7 @@ std::string agentLines(const Session &session)
             for (const wire::Hook &hook : reports.front().hooks) {
                 if (hook.missing())
                     about += "\n                    " + hook.collector + '/' + hook.name + ' '
-                        + std::string(wire::hookStateName(hook.state)) + ": " + hook.reason;
+                             + std::string(wire::hookStateName(hook.state)) + ": " + hook.reason;
             }
         }
         text += line("agent", about);
@@ -114,23 +110,17 @@ std::string agentLines(const Session &session)
 std::string statusBlock(const Session &session)
 {
     const LinkSummary link = session.link();
-    std::string where = (link.embedded ? "listening on "
-                             : link.up ? "connected to "
-                                       : "not connected to ")
-        + link.endpoint.toStdString();
+    std::string where = (link.embedded ? "listening on " : link.up ? "connected to " : "not connected to ") + link.endpoint.toStdString();
     if (!link.error.isEmpty())
         where += ": " + link.error.toStdString();
     std::string text = line("link", where);
-    text +=
-        line("agents", std::to_string(link.agentsConnected) + " of " + std::to_string(link.agentsKnown) + " connected");
+    text += line("agents", std::to_string(link.agentsConnected) + " of " + std::to_string(link.agentsKnown) + " connected");
     text += agentLines(session);
     for (const PanelSnapshot &panel : session.overview().panels)
         text += panelLine(panel);
     text += lossLine(session.overview());
     if (const auto stats = session.storeStats())
-        text += line("store",
-                     std::to_string(stats->events) + " events, "
-                         + quantity(static_cast<double>(stats->fileBytes), Unit::Bytes));
+        text += line("store", std::to_string(stats->events) + " events, " + quantity(static_cast<double>(stats->fileBytes), Unit::Bytes));
     if (!session.storeError().isEmpty())
         text += line("store error", session.storeError().toStdString());
     return text;

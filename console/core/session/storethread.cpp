@@ -36,13 +36,9 @@ std::string whileRunning(const Error &error)
 
 StoreThread::StoreThread(std::unique_ptr<StoreWriter> writer, StoreHooks hooks, const Clock &clock)
     : m_writer(std::move(writer)), m_hooks(std::move(hooks)), m_clock(clock)
-{
-}
+{}
 
-StoreThread::~StoreThread()
-{
-    stop();
-}
+StoreThread::~StoreThread() { stop(); }
 
 void StoreThread::start()
 {
@@ -91,8 +87,7 @@ void StoreThread::putNotice(const wire::LinkNotice &notice)
 void StoreThread::putFigures(std::vector<Figure> figures)
 {
     const std::lock_guard lock(m_mutex);
-    m_side.figures.insert(m_side.figures.end(), std::make_move_iterator(figures.begin()),
-                          std::make_move_iterator(figures.end()));
+    m_side.figures.insert(m_side.figures.end(), std::make_move_iterator(figures.begin()), std::make_move_iterator(figures.end()));
     keepNewest(m_side.figures, maxFigures);
 }
 
@@ -137,8 +132,7 @@ bool StoreThread::waitForWork(const std::stop_token &stop)
     // While something waits for its flush or its second try, look at the clock often; frames wake it in any case.
     const auto patience = std::chrono::milliseconds(m_unflushed || !m_taken.empty() ? 25 : 250);
     const bool moreToTake = m_taken.empty();
-    m_filled.wait_for(lock, stop, patience,
-                      [this, moreToTake] { return moreToTake && (!m_incoming.empty() || !m_side.actions.empty()); });
+    m_filled.wait_for(lock, stop, patience, [this, moreToTake] { return moreToTake && (!m_incoming.empty() || !m_side.actions.empty()); });
     if (moreToTake)
         m_taken.swap(m_incoming); // else they wait where their number is bounded
     for (auto &[node, state] : m_side.agents)

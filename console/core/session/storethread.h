@@ -22,8 +22,8 @@ namespace tapio::console {
 struct StoreHooks {
     /// The frame reached the end of the pipeline: it is in the store's buffer.
     std::function<void(std::shared_ptr<const wire::Delivery>)> processed;
-    std::function<void(const std::vector<wire::ResumePoint> &safe)> safe;   ///< committed, with all that was processed before
-    std::function<void(const std::string &error)> error;    ///< changed; empty = well again
+    std::function<void(const std::vector<wire::ResumePoint> &safe)> safe; ///< committed, with all that was processed before
+    std::function<void(const std::string &error)> error;                  ///< changed; empty = well again
     std::function<void(const StoreStats &)> stats;
 };
 
@@ -88,11 +88,11 @@ private:
     std::deque<std::shared_ptr<const wire::Delivery>> m_taken;
     Side m_takenSide;
     std::string m_error;
-    std::string m_sideError;                ///< of the last writeSide(); empty = it went well
+    std::string m_sideError; ///< of the last writeSide(); empty = it went well
     std::int64_t m_nextTryNs = 0;
     std::int64_t m_nextMaintainNs = 0;
     std::int64_t m_nextReportNs = 0;
-    std::uint64_t m_unflushedEvents = 0;    ///< appended since the last flush
+    std::uint64_t m_unflushedEvents = 0; ///< appended since the last flush
     bool m_unflushed = false;
     std::jthread m_thread;
 };

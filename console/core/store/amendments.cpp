@@ -56,7 +56,8 @@ std::int64_t Amendments::originOf(std::int64_t stream, std::int64_t seq, std::in
 
 bool Amendments::concerns(std::int64_t origin) const
 {
-    const auto first = std::lower_bound(m_rows.begin(), m_rows.end(), origin, [](const AmendmentRow &row, std::int64_t was) { return row.was < was; });
+    const auto first =
+        std::lower_bound(m_rows.begin(), m_rows.end(), origin, [](const AmendmentRow &row, std::int64_t was) { return row.was < was; });
     return first != m_rows.end() && first->was == origin;
 }
 

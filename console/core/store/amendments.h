@@ -39,7 +39,7 @@ public:
     std::vector<std::int64_t> concerned(const std::vector<std::int64_t> &origins) const;
 
 private:
-    std::vector<AmendmentRow> m_rows;   ///< by was, stream, first
+    std::vector<AmendmentRow> m_rows; ///< by was, stream, first
 };
 
 } // namespace tapio::console

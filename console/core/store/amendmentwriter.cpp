@@ -29,7 +29,8 @@ std::uint64_t endOf(const wire::EventBatch &batch)
 
 } // namespace
 
-void AmendmentWriter::take(std::int64_t stream, std::uint64_t sinceSeq, const wire::EventBatch &batch, const std::vector<Catalog::Origin> &origins)
+void AmendmentWriter::take(std::int64_t stream, std::uint64_t sinceSeq, const wire::EventBatch &batch,
+                           const std::vector<Catalog::Origin> &origins)
 {
     std::vector<Range> ranges(origins.size());
     for (std::size_t i = 0; i < batch.events.size(); ++i) {
@@ -54,7 +55,8 @@ void AmendmentWriter::take(std::int64_t stream, std::uint64_t sinceSeq, const wi
         const std::int64_t was = origins[one.was].id;
         // Its events may have come before the store was opened: whether there are any decides who reads them.
         m_taken.withoutEvents += one.firstSeq >= sinceSeq && !hasEvents({stream, was}, {one.firstSeq, one.lastSeq}) ? 1 : 0;
-        m_buffered.push_back({stream, was, static_cast<std::int64_t>(one.firstSeq), static_cast<std::int64_t>(one.lastSeq), origins[one.now].id});
+        m_buffered.push_back(
+            {stream, was, static_cast<std::int64_t>(one.firstSeq), static_cast<std::int64_t>(one.lastSeq), origins[one.now].id});
     }
 }
 
@@ -87,9 +89,9 @@ bool AmendmentWriter::hasEvents(const Key &key, const Range &range) const
 
 Status AmendmentWriter::write(std::int64_t nextEvent)
 {
-    Statement insert = m_database.statement(
-        "INSERT INTO amendment(stream, was, first, last, now, before) VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
-        " ON CONFLICT DO UPDATE SET last=max(last, excluded.last), now=excluded.now, before=excluded.before");
+    Statement insert =
+        m_database.statement("INSERT INTO amendment(stream, was, first, last, now, before) VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
+                             " ON CONFLICT DO UPDATE SET last=max(last, excluded.last), now=excluded.now, before=excluded.before");
     for (const AmendmentRow &one : m_buffered) {
         if (Status status = insert.bind(one.stream, one.was, one.first, one.last, one.now, nextEvent).run(); !status)
             return status;

@@ -15,7 +15,7 @@ namespace tapio::console {
 /// it can count what is about none. Store thread only; `database` outlives it.
 class AmendmentWriter {
 public:
-    static constexpr std::size_t mostRemembered = 8192;     ///< (stream, origin) in each of two generations
+    static constexpr std::size_t mostRemembered = 8192; ///< (stream, origin) in each of two generations
 
     explicit AmendmentWriter(Database &database) : m_database(database) {}
 
@@ -31,8 +31,8 @@ public:
     /// Committed since the store was opened.
     struct Totals {
         std::uint64_t all = 0;
-        std::uint64_t withoutEvents = 0;    ///< of those: about none of the events that came since then, or for long
-        std::uint64_t refused = 0;          ///< of those: about numbers that their node cannot have given by then
+        std::uint64_t withoutEvents = 0; ///< of those: about none of the events that came since then, or for long
+        std::uint64_t refused = 0;       ///< of those: about numbers that their node cannot have given by then
     };
     const Totals &totals() const noexcept { return m_totals; }
 
@@ -55,7 +55,7 @@ private:
     Database &m_database;
     std::vector<AmendmentRow> m_buffered;
     Ranges m_young, m_old;
-    Totals m_taken, m_totals;               ///< m_taken: since the last commit
+    Totals m_taken, m_totals; ///< m_taken: since the last commit
 };
 
 } // namespace tapio::console

@@ -18,10 +18,7 @@ inline std::uint64_t zigzag(std::int64_t value) noexcept
 {
     return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
 }
-inline std::int64_t unzigzag(std::uint64_t value) noexcept
-{
-    return static_cast<std::int64_t>((value >> 1) ^ (~(value & 1) + 1));
-}
+inline std::int64_t unzigzag(std::uint64_t value) noexcept { return static_cast<std::int64_t>((value >> 1) ^ (~(value & 1) + 1)); }
 
 /// Appends to a Blob that the caller owns.
 class ByteWriter {

@@ -116,9 +116,9 @@ Result<Catalog::Origin> Catalog::findOrigin(const wire::Origin &origin)
     Statement query = m_database.statement(
         "SELECT id, place, seen FROM origin WHERE path=?1 AND container_id=?2 AND pod_uid=?3 AND container=?4 AND pod=?5"
         " AND namespace=?6 AND cgroup=?7 AND attribution=?8 AND workload_kind=?9 AND workload=?10 AND image=?11 AND image_id=?12");
-    query.bind(origin.cgroupPath, origin.containerId, origin.podUid, origin.containerName, origin.podName,
-               origin.namespaceName, origin.cgroupId, static_cast<int>(origin.attribution), origin.workloadKind,
-               origin.workloadName, origin.image, origin.imageId);
+    query.bind(origin.cgroupPath, origin.containerId, origin.podUid, origin.containerName, origin.podName, origin.namespaceName,
+               origin.cgroupId, static_cast<int>(origin.attribution), origin.workloadKind, origin.workloadName, origin.image,
+               origin.imageId);
     const Result<bool> row = query.step();
     if (!row)
         return fail(row.error());
@@ -129,9 +129,9 @@ Result<std::int64_t> Catalog::findPlace(const wire::Origin &origin)
 {
     if (const auto found = m_newPlaces.find(placeKey(origin)); found != m_newPlaces.end())
         return found->second;
-    Statement query = m_database.statement(origin.cgroupPath.empty()
-            ? "SELECT min(place) FROM origin WHERE path=?1 AND container_id=?2 AND pod_uid=?3 AND cgroup=?4"
-            : "SELECT min(place) FROM origin WHERE path=?1 AND container_id=?2 AND pod_uid=?3");
+    Statement query = m_database.statement(
+        origin.cgroupPath.empty() ? "SELECT min(place) FROM origin WHERE path=?1 AND container_id=?2 AND pod_uid=?3 AND cgroup=?4"
+                                  : "SELECT min(place) FROM origin WHERE path=?1 AND container_id=?2 AND pod_uid=?3");
     query.bind(origin.cgroupPath, origin.containerId, origin.podUid);
     if (origin.cgroupPath.empty())
         query.bind(origin.cgroupPath, origin.containerId, origin.podUid, origin.cgroupId);
@@ -178,9 +178,9 @@ Status Catalog::write()
         if (Status status = newNode.bind(id, name).run(); !status)
             return status;
     }
-    Statement stream = m_database.statement(
-        "INSERT INTO stream(id, node, stream, frame_seq, whole, seen) VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
-        " ON CONFLICT(id) DO UPDATE SET frame_seq=excluded.frame_seq, whole=excluded.whole, seen=excluded.seen");
+    Statement stream =
+        m_database.statement("INSERT INTO stream(id, node, stream, frame_seq, whole, seen) VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
+                             " ON CONFLICT(id) DO UPDATE SET frame_seq=excluded.frame_seq, whole=excluded.whole, seen=excluded.seen");
     for (const auto &[key, s] : m_streams) {
         if (!s.dirty)
             continue;
@@ -192,9 +192,8 @@ Status Catalog::write()
         " workload_kind, workload, image, image_id) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)");
     for (const NewOrigin &added : m_newOrigins) {
         const wire::Origin &o = added.origin;
-        origin.bind(added.ids.id, added.ids.place, o.cgroupId, o.cgroupPath, o.containerId, o.containerName, o.podUid,
-                    o.podName, o.namespaceName, static_cast<int>(o.attribution), added.ids.seenNs, o.workloadKind, o.workloadName,
-                    o.image, o.imageId);
+        origin.bind(added.ids.id, added.ids.place, o.cgroupId, o.cgroupPath, o.containerId, o.containerName, o.podUid, o.podName,
+                    o.namespaceName, static_cast<int>(o.attribution), added.ids.seenNs, o.workloadKind, o.workloadName, o.image, o.imageId);
         if (Status status = origin.run(); !status)
             return status;
     }
@@ -225,7 +224,8 @@ std::vector<wire::ResumePoint> Catalog::resumePoints() const
         if (stream.stored != 0)
             stored.push_back(&stream);
     }
-    std::sort(stored.begin(), stored.end(), [](const Stream *a, const Stream *b) { return std::tie(a->seenNs, a->id) < std::tie(b->seenNs, b->id); });
+    std::sort(stored.begin(), stored.end(),
+              [](const Stream *a, const Stream *b) { return std::tie(a->seenNs, a->id) < std::tie(b->seenNs, b->id); });
     std::vector<wire::ResumePoint> points;
     points.reserve(stored.size());
     for (const Stream *stream : stored)

@@ -25,16 +25,16 @@ public:
         std::int64_t node = 0;
         std::string nodeName;
         std::uint64_t streamId = 0;
-        std::uint64_t taken = 0;   ///< last frame taken into the buffer
-        std::uint64_t stored = 0;  ///< last frame that is safe
-        bool whole = false;        ///< its very first frame came to this store
+        std::uint64_t taken = 0;  ///< last frame taken into the buffer
+        std::uint64_t stored = 0; ///< last frame that is safe
+        bool whole = false;       ///< its very first frame came to this store
         std::int64_t seenNs = 0;
         bool dirty = false;
-        std::optional<std::uint64_t> sinceSeq;  ///< number of its first event since the store was opened
+        std::optional<std::uint64_t> sinceSeq; ///< number of its first event since the store was opened
     };
     struct Origin {
         std::int64_t id = 0;
-        std::int64_t place = 0;    ///< the first origin with the same cgroup path, container and pod: what stays when names become known
+        std::int64_t place = 0; ///< the first origin with the same cgroup path, container and pod: what stays when names become known
         std::int64_t seenNs = 0;
     };
 

@@ -12,16 +12,25 @@ namespace {
 
 /// Column numbers are part of the file format: never reused, never renumbered.
 enum Column : std::uint32_t {
-    Time = 1, Type = 2, Severity = 3, Stream = 4, Origin = 5, ProcessIndex = 6, Pid = 7, Comm = 8,
-    Seq = 9, Drain = 10, Cpu = 11, DetailKind = 12, Uid = 13, Start = 14,
+    Time = 1,
+    Type = 2,
+    Severity = 3,
+    Stream = 4,
+    Origin = 5,
+    ProcessIndex = 6,
+    Pid = 7,
+    Comm = 8,
+    Seq = 9,
+    Drain = 10,
+    Cpu = 11,
+    DetailKind = 12,
+    Uid = 13,
+    Start = 14,
 };
 /// Details: firstDetail * (1 + kind) + field.
 constexpr std::uint32_t firstDetail = 32;
 
-std::uint32_t detailColumn(std::size_t kind, std::size_t field)
-{
-    return static_cast<std::uint32_t>(firstDetail * (1 + kind) + field);
-}
+std::uint32_t detailColumn(std::size_t kind, std::size_t field) { return static_cast<std::uint32_t>(firstDetail * (1 + kind) + field); }
 
 /// Sequence numbers run on within a stream: what is kept is the difference from the one expected, nearly always 0.
 class SeqPredictor {
@@ -207,11 +216,7 @@ public:
     FieldLoader(EventChunk &chunk, std::size_t kind) : m_chunk(chunk), m_kind(kind) {}
 
     template <typename T>
-        requires(std::is_integral_v<T> || std::is_enum_v<T>)
-    void operator()(T &)
-    {
-        numbers(rows());
-    }
+    requires(std::is_integral_v<T> || std::is_enum_v<T>) void operator()(T &) { numbers(rows()); }
     void operator()(std::string &) { texts(rows()); }
     void operator()(std::vector<std::byte> &) { texts(rows()); }
     void operator()(std::vector<std::string> &)
@@ -270,8 +275,7 @@ public:
     FieldReader(const Kind &kind, std::size_t row) : m_kind(kind), m_row(row) {}
 
     template <typename T>
-        requires(std::is_integral_v<T> || std::is_enum_v<T>)
-    void operator()(T &value)
+    requires(std::is_integral_v<T> || std::is_enum_v<T>) void operator()(T &value)
     {
         if (const Field &field = next(); m_row < field.numbers.size())
             value = static_cast<T>(field.numbers[m_row]);

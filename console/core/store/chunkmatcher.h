@@ -28,7 +28,8 @@ struct PageBounds {
     /// a comes before b on the page.
     bool before(const Hit &a, const Hit &b) const
     {
-        return newestFirst ? std::tie(a.timeNs, a.number) > std::tie(b.timeNs, b.number) : std::tie(a.timeNs, a.number) < std::tie(b.timeNs, b.number);
+        return newestFirst ? std::tie(a.timeNs, a.number) > std::tie(b.timeNs, b.number)
+                           : std::tie(a.timeNs, a.number) < std::tie(b.timeNs, b.number);
     }
     bool allow(const Hit &hit) const { return hit.timeNs >= fromNs && hit.timeNs < toNs && (!after || before(*after, hit)); }
 };

@@ -31,10 +31,7 @@ void writePlanes(std::span<const std::uint64_t> values, std::size_t width, Blob 
     }
 }
 
-std::size_t bytesFor(std::uint64_t largest) noexcept
-{
-    return (static_cast<std::size_t>(std::bit_width(largest)) + 7) / 8;
-}
+std::size_t bytesFor(std::uint64_t largest) noexcept { return (static_cast<std::size_t>(std::bit_width(largest)) + 7) / 8; }
 
 } // namespace
 
@@ -145,8 +142,7 @@ void ColumnWriter::texts(std::uint32_t id, const TextColumn &values)
     Interner interner(values.size());
     for (std::size_t i = 0; i < values.size(); ++i) {
         const std::string_view text = values[i];
-        const auto found = interner.intern(std::hash<std::string_view>{}(text),
-                                           [&](std::uint32_t at) { return distinct[at] == text; });
+        const auto found = interner.intern(std::hash<std::string_view>{}(text), [&](std::uint32_t at) { return distinct[at] == text; });
         if (found.added)
             distinct.push(text);
         index.push_back(found.index);

@@ -28,8 +28,8 @@ bool Compressor::compress(BlobView raw, Blob &out)
         return false;
     const std::size_t before = out.size();
     out.resize(before + ZSTD_compressBound(raw.size()));
-    const std::size_t packed = ZSTD_compressCCtx(m_context.get(), out.data() + before, out.size() - before,
-                                                 raw.data(), raw.size(), compressionLevel);
+    const std::size_t packed =
+        ZSTD_compressCCtx(m_context.get(), out.data() + before, out.size() - before, raw.data(), raw.size(), compressionLevel);
     const bool smaller = ZSTD_isError(packed) == 0 && packed < raw.size();
     out.resize(before + (smaller ? packed : 0));
     return smaller;

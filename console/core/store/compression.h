@@ -23,7 +23,9 @@ public:
     bool compress(BlobView raw, Blob &out);
 
 private:
-    struct Free { void operator()(ZSTD_CCtx_s *context) const; };
+    struct Free {
+        void operator()(ZSTD_CCtx_s *context) const;
+    };
     std::unique_ptr<ZSTD_CCtx_s, Free> m_context;
 };
 
@@ -39,7 +41,9 @@ public:
     Status decompress(BlobView packed, std::size_t rawSize, Blob &out);
 
 private:
-    struct Free { void operator()(ZSTD_DCtx_s *context) const; };
+    struct Free {
+        void operator()(ZSTD_DCtx_s *context) const;
+    };
     std::unique_ptr<ZSTD_DCtx_s, Free> m_context;
 };
 

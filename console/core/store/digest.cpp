@@ -13,7 +13,9 @@ namespace {
 
 Digest sha256(std::initializer_list<BlobView> parts)
 {
-    struct Free { void operator()(EVP_MD_CTX *context) const { EVP_MD_CTX_free(context); } };
+    struct Free {
+        void operator()(EVP_MD_CTX *context) const { EVP_MD_CTX_free(context); }
+    };
     const std::unique_ptr<EVP_MD_CTX, Free> context(EVP_MD_CTX_new());
     Digest digest{};
     bool good = context && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;

@@ -97,8 +97,8 @@ Status CompiledFilter::takeAmendments(NameLookup &names, std::int64_t fromNs)
 bool CompiledFilter::mayMatch(const Zone &zone) const
 {
     const std::uint64_t severe = ~0ull << std::min<std::int64_t>(minSeverity, 6);
-    return (zone.types & typeMask) != 0 && (zone.severities & severe) != 0
-           && (!streams || zone.streams.mayContainAny(*streams)) && (!origins || zone.origins.mayContainAny(storedOrigins));
+    return (zone.types & typeMask) != 0 && (zone.severities & severe) != 0 && (!streams || zone.streams.mayContainAny(*streams))
+           && (!origins || zone.origins.mayContainAny(storedOrigins));
 }
 
 bool CompiledFilter::mayMatchText(const Zone &zone, const GramIndex &index) const

@@ -37,24 +37,24 @@ struct CompiledFilter {
     bool mayMatchPids(const Bloom &pids) const { return !pid || pids.mayContain(static_cast<std::uint64_t>(*pid)); }
     bool mayMatchText(const Zone &zone, const GramIndex &index) const;
     bool typeMatches(std::int64_t type) const;
-    bool needsTypes(const Zone &zone) const;      ///< not decided by the zone row
+    bool needsTypes(const Zone &zone) const; ///< not decided by the zone row
     bool needsSeverities(const Zone &zone) const;
-    bool needsSeqs(const Zone &zone) const;       ///< not all of its origins are what they were
+    bool needsSeqs(const Zone &zone) const; ///< not all of its origins are what they were
 
-    bool nothing = false;                         ///< a name that the file does not have: no event can match
+    bool nothing = false; ///< a name that the file does not have: no event can match
     std::vector<std::int64_t> types;
     std::uint64_t typeMask = ~0ull;
     std::int64_t minSeverity = 0;
     std::optional<std::vector<std::int64_t>> streams;
     std::optional<std::vector<std::int64_t>> origins;
-    std::vector<std::int64_t> storedOrigins;      ///< what events that are of these by now may be stored with
+    std::vector<std::int64_t> storedOrigins; ///< what events that are of these by now may be stored with
     std::optional<std::int64_t> pid;
     TextSearch text{{}};
-    std::vector<std::int64_t> textOrigins;        ///< whose pod or container has the text
-    std::vector<std::int64_t> storedTextOrigins;  ///< as storedOrigins
-    Amendments amendments;                        ///< when there are origins to look at: those about them
-    std::vector<std::int64_t> amendedOrigins;     ///< those of storedOrigins that they concern
-    std::vector<std::uint32_t> grams;             ///< of the text
+    std::vector<std::int64_t> textOrigins;       ///< whose pod or container has the text
+    std::vector<std::int64_t> storedTextOrigins; ///< as storedOrigins
+    Amendments amendments;                       ///< when there are origins to look at: those about them
+    std::vector<std::int64_t> amendedOrigins;    ///< those of storedOrigins that they concern
+    std::vector<std::uint32_t> grams;            ///< of the text
 
 private:
     Status takeAmendments(NameLookup &names, std::int64_t fromNs);

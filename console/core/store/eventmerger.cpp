@@ -76,7 +76,9 @@ Status EventMerger::sealOne()
     const OpenChunk chunk = m_events.openChunks().front();
     const Digest previous = m_events.lastHash();
     const Digest hash = chainHash(previous, chunk.digest);
-    Status status = m_database.statement("UPDATE event_zone SET previous=?2, hash=?3 WHERE id=?1").bind(chunk.id, BlobView(previous), BlobView(hash)).run();
+    Status status = m_database.statement("UPDATE event_zone SET previous=?2, hash=?3 WHERE id=?1")
+                        .bind(chunk.id, BlobView(previous), BlobView(hash))
+                        .run();
     if (status)
         m_events.sealFront(1, hash);
     return status;

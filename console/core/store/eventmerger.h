@@ -10,7 +10,8 @@ namespace tapio::console {
 class EventMerger {
 public:
     EventMerger(Database &database, Compressor &compressor, Decompressor &decompressor, EventWriter &events)
-        : m_database(database), m_compressor(compressor), m_decompressor(decompressor), m_events(events) {}
+        : m_database(database), m_compressor(compressor), m_decompressor(decompressor), m_events(events)
+    {}
 
     /// True: something was done, ask again. Errors: those of writing; the file is then as it was.
     Result<bool> mergeSlice();

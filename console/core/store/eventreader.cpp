@@ -80,7 +80,8 @@ Result<StoredEvent> EventReader::stored(EventChunk &chunk, std::int64_t chunkId,
     const Result<const NameLookup::Stream *> stream = m_names.stream(chunk.stream(row));
     if (!stream)
         return fail(stream.error());
-    const Result<std::int64_t> known = anyAmended ? m_names.amended(chunk.stream(row), chunk.seq(row), chunk.origin(row)) : chunk.origin(row);
+    const Result<std::int64_t> known =
+        anyAmended ? m_names.amended(chunk.stream(row), chunk.seq(row), chunk.origin(row)) : chunk.origin(row);
     if (!known)
         return fail(known.error());
     const Result<const wire::Origin *> origin = m_names.origin(*known);
@@ -95,8 +96,8 @@ Result<StoredEvent> EventReader::event(EventId id)
     if (!hit)
         return fail(hit.error());
     if (!*hit)
-        return fail(Errc::NotFound, "store '" + m_database.file().string() + "' has no event e-" + std::to_string(id.chunk) + "-" + std::to_string(id.row)
-                                        + ": it was removed by retention, or never stored here");
+        return fail(Errc::NotFound, "store '" + m_database.file().string() + "' has no event e-" + std::to_string(id.chunk) + "-"
+                                        + std::to_string(id.row) + ": it was removed by retention, or never stored here");
     std::vector<StoredEvent> events;
     if (Status status = materialise({**hit}, events, {}); !status)
         return fail(status.error());
@@ -164,7 +165,8 @@ Status EventReader::findChunks(std::vector<Hit> &hits)
     return {};
 }
 
-Result<EventPage> EventReader::page(const EventQuery &query, std::optional<EventId> after, std::stop_token stop, const StoreReader::Progress &progress)
+Result<EventPage> EventReader::page(const EventQuery &query, std::optional<EventId> after, std::stop_token stop,
+                                    const StoreReader::Progress &progress)
 {
     if (query.limit == 0 || query.limit > pageLimit)
         return fail(Errc::InvalidArgument, "a page has 1 to " + std::to_string(pageLimit) + " events");
@@ -203,14 +205,16 @@ Result<EventPage> EventReader::page(const EventQuery &query, std::optional<Event
     return page;
 }
 
-Result<std::vector<StoreReader::TypeCount>> EventReader::countByType(std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs, std::stop_token stop)
+Result<std::vector<StoreReader::TypeCount>> EventReader::countByType(std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
+                                                                     std::stop_token stop)
 {
     if (stepNs <= 0 || fromNs < INT64_MIN + stepNs)
         return fail(Errc::InvalidArgument, "a bucket is longer than 0 ns, and a time range begins after the year 1677");
     std::map<std::pair<std::int64_t, std::int64_t>, std::uint64_t> counts;
     const auto startOf = [stepNs](std::int64_t timeNs) { return bucketStart(timeNs, stepNs); };
     BlobReader fronts(m_database, "event_chunk", "data");
-    Statement zones = m_database.statement("SELECT " + std::string(zoneColumns) + " FROM event_zone WHERE t1 >= ?1 AND t0 < ?2 ORDER BY t0");
+    Statement zones =
+        m_database.statement("SELECT " + std::string(zoneColumns) + " FROM event_zone WHERE t1 >= ?1 AND t0 < ?2 ORDER BY t0");
     zones.bind(fromNs, toNs);
     Result<bool> row = zones.step();
     for (; row && *row; row = zones.step()) {

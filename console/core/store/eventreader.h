@@ -12,11 +12,14 @@ namespace tapio::console {
 class EventReader {
 public:
     EventReader(Database &database, Decompressor &decompressor, NameLookup &names)
-        : m_database(database), m_decompressor(decompressor), m_names(names) {}
+        : m_database(database), m_decompressor(decompressor), m_names(names)
+    {}
 
-    Result<EventPage> page(const EventQuery &query, std::optional<EventId> after, std::stop_token stop, const StoreReader::Progress &progress);
+    Result<EventPage> page(const EventQuery &query, std::optional<EventId> after, std::stop_token stop,
+                           const StoreReader::Progress &progress);
     Result<StoredEvent> event(EventId id);
-    Result<std::vector<StoreReader::TypeCount>> countByType(std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs, std::stop_token stop);
+    Result<std::vector<StoreReader::TypeCount>> countByType(std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
+                                                            std::stop_token stop);
 
 private:
     Result<std::optional<Hit>> locate(EventId id);

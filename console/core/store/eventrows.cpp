@@ -15,8 +15,7 @@ public:
     FieldAppender(std::vector<FieldColumn> &columns, std::size_t &textBytes) : m_columns(columns), m_textBytes(textBytes) {}
 
     template <typename T>
-        requires(std::is_integral_v<T> || std::is_enum_v<T>)
-    void operator()(const T &value)
+    requires(std::is_integral_v<T> || std::is_enum_v<T>) void operator()(const T &value)
     {
         next().numbers.push_back(static_cast<std::int64_t>(value));
     }
@@ -28,10 +27,7 @@ public:
         for (const std::string &value : values)
             text(column, value);
     }
-    void operator()(const std::vector<std::byte> &value)
-    {
-        text(next(), {reinterpret_cast<const char *>(value.data()), value.size()});
-    }
+    void operator()(const std::vector<std::byte> &value) { text(next(), {reinterpret_cast<const char *>(value.data()), value.size()}); }
     void operator()(const wire::SocketAddress &value)
     {
         text(next(), {reinterpret_cast<const char *>(value.bytes.data()), value.bytes.size()});
@@ -65,8 +61,7 @@ std::uint32_t EventRows::processIndex(const wire::Process &process)
     const std::size_t hash = std::hash<std::string_view>{}(process.comm) ^ process.startTimeNs * 31
                              ^ (static_cast<std::size_t>(process.pid) << 32 | process.uid);
     const Interner::Found found = m_processes.intern(hash, [&](std::uint32_t i) {
-        return m_pid[i] == process.pid && m_start[i] == number(process.startTimeNs) && m_uid[i] == process.uid
-               && m_comm[i] == process.comm;
+        return m_pid[i] == process.pid && m_start[i] == number(process.startTimeNs) && m_uid[i] == process.uid && m_comm[i] == process.comm;
     });
     if (found.added) {
         m_pid.push_back(process.pid);

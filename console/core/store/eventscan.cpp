@@ -67,7 +67,8 @@ Status EventScan::scanHot()
     const std::string order = m_bounds.newestFirst ? "t DESC, event DESC" : "t, event";
     // A file from before there were amendments has no `seq` either.
     const std::string seq = m_filter.amendments.empty() ? "0" : "seq";
-    Statement rows = m_database.statement("SELECT t, event, severity, type, stream, origin, pid, " + seq + " FROM event_hot WHERE t >= ?1 AND t < ?2 ORDER BY " + order);
+    Statement rows = m_database.statement("SELECT t, event, severity, type, stream, origin, pid, " + seq
+                                          + " FROM event_hot WHERE t >= ?1 AND t < ?2 ORDER BY " + order);
     rows.bind(m_bounds.fromNs, m_bounds.toNs);
     Result<bool> row = rows.step();
     for (; row && *row && !full(); row = rows.step()) {
@@ -75,7 +76,9 @@ Status EventScan::scanHot()
             return fail(cancelled());
         const Hit hit{rows.integer(0), rows.integer(1), 0};
         if (m_bounds.allow(hit) && rows.integer(2) >= m_filter.minSeverity && m_filter.typeMatches(rows.integer(3))
-            && (!m_filter.streams || among(*m_filter.streams, rows.integer(4))) && (!m_filter.origins || among(*m_filter.origins, m_filter.amendments.originOf(rows.integer(4), rows.integer(7), rows.integer(5))))
+            && (!m_filter.streams || among(*m_filter.streams, rows.integer(4)))
+            && (!m_filter.origins
+                || among(*m_filter.origins, m_filter.amendments.originOf(rows.integer(4), rows.integer(7), rows.integer(5))))
             && (!m_filter.pid || rows.integer(6) == *m_filter.pid))
             push(hit);
     }
@@ -144,7 +147,8 @@ Status EventScan::matchTasks(std::vector<Task> &tasks)
 Status EventScan::scanChunks()
 {
     const std::string order = m_bounds.newestFirst ? "t1 DESC" : "t0";
-    Statement zones = m_database.statement("SELECT " + std::string(zoneColumns) + " FROM event_zone WHERE t1 >= ?1 AND t0 < ?2 ORDER BY " + order);
+    Statement zones =
+        m_database.statement("SELECT " + std::string(zoneColumns) + " FROM event_zone WHERE t1 >= ?1 AND t0 < ?2 ORDER BY " + order);
     zones.bind(m_bounds.fromNs, m_bounds.toNs);
     // Without a text one at a time; with one more and more at a time, since the first may have all that the page needs.
     std::size_t together = 1;

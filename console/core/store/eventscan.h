@@ -13,8 +13,11 @@ namespace tapio::console {
 /// included, is on the caller's thread. Used once.
 class EventScan {
 public:
-    EventScan(Database &database, const CompiledFilter &filter, const PageBounds &bounds, std::stop_token stop, const StoreReader::Progress &progress)
-        : m_database(database), m_filter(filter), m_bounds(bounds), m_stop(std::move(stop)), m_progress(progress), m_matcher(filter, bounds), m_fronts(database, "event_chunk", "data") {}
+    EventScan(Database &database, const CompiledFilter &filter, const PageBounds &bounds, std::stop_token stop,
+              const StoreReader::Progress &progress)
+        : m_database(database), m_filter(filter), m_bounds(bounds), m_stop(std::move(stop)), m_progress(progress),
+          m_matcher(filter, bounds), m_fronts(database, "event_chunk", "data")
+    {}
 
     /// Errors: Cancelled, Corrupt, Io.
     Status run();
@@ -46,9 +49,9 @@ private:
     const PageBounds &m_bounds;
     std::stop_token m_stop;
     const StoreReader::Progress &m_progress;
-    ChunkMatcher m_matcher;    ///< the caller's thread's
-    BlobReader m_fronts;       ///< here and not longer: an open blob keeps the file's state from being forgotten
-    std::vector<Hit> m_hits;   ///< a heap with the worst on top
+    ChunkMatcher m_matcher;  ///< the caller's thread's
+    BlobReader m_fronts;     ///< here and not longer: an open blob keeps the file's state from being forgotten
+    std::vector<Hit> m_hits; ///< a heap with the worst on top
     std::uint64_t m_scanned = 0;
     std::uint64_t m_passed = 0; ///< scanned, or excluded
     std::uint64_t m_total = 0;

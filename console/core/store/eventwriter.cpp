@@ -23,19 +23,19 @@ Status insertChunk(Database &database, const ChunkRow &row, const Bloom &pids)
 {
     const Zone &zone = row.zone;
     const Blob counts = encodeTypeCounts(zone);
-    Statement insert = database.statement(
-        "INSERT INTO event_zone(id, n, t0, t1, level, types, severities, streams, origins, type_counts, front, size, written, digest, previous, hash)"
-        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)");
+    Statement insert = database.statement("INSERT INTO event_zone(id, n, t0, t1, level, types, severities, streams, origins, type_counts, "
+                                          "front, size, written, digest, previous, hash)"
+                                          " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)");
     const BlobView digest(row.digest);
     const std::uint64_t front = row.chunk.frontBytes;
     const std::uint64_t size = row.chunk.blob.size();
     Status status;
     if (row.hash != nullptr)
-        insert.bind(zone.id, zone.n, zone.t0, zone.t1, zone.level, zone.types, zone.severities, zone.streams.encoded(), zone.origins.encoded(),
-                    counts, front, size, row.writtenNs, digest, BlobView(*row.previous), BlobView(*row.hash));
+        insert.bind(zone.id, zone.n, zone.t0, zone.t1, zone.level, zone.types, zone.severities, zone.streams.encoded(),
+                    zone.origins.encoded(), counts, front, size, row.writtenNs, digest, BlobView(*row.previous), BlobView(*row.hash));
     else
-        insert.bind(zone.id, zone.n, zone.t0, zone.t1, zone.level, zone.types, zone.severities, zone.streams.encoded(), zone.origins.encoded(),
-                    counts, front, size, row.writtenNs, digest, nullptr, nullptr);
+        insert.bind(zone.id, zone.n, zone.t0, zone.t1, zone.level, zone.types, zone.severities, zone.streams.encoded(),
+                    zone.origins.encoded(), counts, front, size, row.writtenNs, digest, nullptr, nullptr);
     status = insert.run();
     if (status)
         status = database.statement("INSERT INTO event_chunk(id, data) VALUES(?1, ?2)").bind(zone.id, row.chunk.blob).run();
@@ -56,10 +56,11 @@ Status EventWriter::load()
         return fail(row.error());
     if (*row)
         m_lastHash = digestFrom(sealed.blob(0));
-    Statement open = m_database.statement(
-        "SELECT id, n, level, digest FROM event_zone WHERE id > (SELECT coalesce(max(id), 0) FROM event_zone WHERE hash IS NOT NULL) ORDER BY id");
+    Statement open = m_database.statement("SELECT id, n, level, digest FROM event_zone WHERE id > (SELECT coalesce(max(id), 0) FROM "
+                                          "event_zone WHERE hash IS NOT NULL) ORDER BY id");
     for (row = open.step(); row && *row; row = open.step())
-        m_open.push_back({open.integer(0), static_cast<std::uint32_t>(open.integer(1)), static_cast<int>(open.integer(2)), digestFrom(open.blob(3))});
+        m_open.push_back(
+            {open.integer(0), static_cast<std::uint32_t>(open.integer(1)), static_cast<int>(open.integer(2)), digestFrom(open.blob(3))});
     return row ? Status() : fail(row.error());
 }
 

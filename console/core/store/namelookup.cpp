@@ -54,9 +54,18 @@ Result<const wire::Origin *> NameLookup::origin(std::int64_t id)
             return fail(row.error());
         wire::Origin origin;
         if (*row) {
-            origin = {static_cast<std::uint64_t>(query.integer(0)), query.text(1), query.text(2), query.text(3), query.text(4),
-                      query.text(5), query.text(6), static_cast<wire::Attribution>(query.integer(7)), query.text(8), query.text(9),
-                      query.text(10), query.text(11)};
+            origin = {static_cast<std::uint64_t>(query.integer(0)),
+                      query.text(1),
+                      query.text(2),
+                      query.text(3),
+                      query.text(4),
+                      query.text(5),
+                      query.text(6),
+                      static_cast<wire::Attribution>(query.integer(7)),
+                      query.text(8),
+                      query.text(9),
+                      query.text(10),
+                      query.text(11)};
         }
         if (m_origins.size() >= cachedOrigins)
             m_origins.clear();
@@ -84,7 +93,8 @@ Result<bool> NameLookup::anyAmended()
 
 Result<std::int64_t> NameLookup::amended(std::int64_t stream, std::uint64_t seq, std::int64_t origin)
 {
-    Statement query = m_database.statement("SELECT now, last FROM amendment WHERE stream=?1 AND was=?2 AND first <= ?3 ORDER BY first DESC LIMIT 1");
+    Statement query =
+        m_database.statement("SELECT now, last FROM amendment WHERE stream=?1 AND was=?2 AND first <= ?3 ORDER BY first DESC LIMIT 1");
     const Result<bool> row = query.bind(stream, origin, seq).step();
     if (!row)
         return fail(row.error());

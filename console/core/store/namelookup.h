@@ -44,7 +44,7 @@ private:
     Result<std::vector<std::int64_t>> collect(std::string_view sql, const std::vector<std::string> &names);
 
     Database &m_database;
-    std::int64_t m_version = 0;        ///< of the file as read last
+    std::int64_t m_version = 0; ///< of the file as read last
     std::unordered_map<std::int64_t, Stream> m_streams;
     std::unordered_map<std::int64_t, wire::Origin> m_origins;
 };

@@ -91,7 +91,8 @@ void ReportWriter::putCounters(const Catalog::Stream &stream, const wire::Counte
     }
 }
 
-void ReportWriter::noteTotal(const Catalog::Stream &stream, const std::string &source, std::string_view cause, std::uint64_t total, std::int64_t timeNs)
+void ReportWriter::noteTotal(const Catalog::Stream &stream, const std::string &source, std::string_view cause, std::uint64_t total,
+                             std::int64_t timeNs)
 {
     const TotalKey key{stream.id, source, std::string(cause)};
     // What was lost before this store knew the stream has no time here: counted only when the stream is known from its beginning.
@@ -109,7 +110,8 @@ void ReportWriter::noteTotal(const Catalog::Stream &stream, const std::string &s
 }
 
 /// The server's counts begin anew with it, and those of the console's queue with each session.
-void ReportWriter::noteNodeTotal(const Catalog::Stream &stream, std::string_view cause, std::uint64_t total, bool fromTheBeginning, std::int64_t timeNs)
+void ReportWriter::noteNodeTotal(const Catalog::Stream &stream, std::string_view cause, std::uint64_t total, bool fromTheBeginning,
+                                 std::int64_t timeNs)
 {
     const TotalKey key{-stream.node, "node", std::string(cause)};
     const auto [known, added] = m_totals.try_emplace(key, fromTheBeginning ? 0 : total);
@@ -137,19 +139,28 @@ Status ReportWriter::write()
 {
     Status status;
     for (auto it = m_agents.begin(); status && it != m_agents.end(); ++it)
-        status = m_database.statement("INSERT OR REPLACE INTO agent(node, t, data) VALUES(?1, ?2, ?3)").bind(it->first, it->second.timeNs, view(it->second.data)).run();
+        status = m_database.statement("INSERT OR REPLACE INTO agent(node, t, data) VALUES(?1, ?2, ?3)")
+                     .bind(it->first, it->second.timeNs, view(it->second.data))
+                     .run();
     for (auto it = m_hooks.begin(); status && it != m_hooks.end(); ++it)
-        status = m_database.statement("INSERT OR REPLACE INTO hook_report(stream, t, data) VALUES(?1, ?2, ?3)").bind(it->first, it->second.timeNs, view(it->second.data)).run();
+        status = m_database.statement("INSERT OR REPLACE INTO hook_report(stream, t, data) VALUES(?1, ?2, ?3)")
+                     .bind(it->first, it->second.timeNs, view(it->second.data))
+                     .run();
     for (auto it = m_notices.begin(); status && it != m_notices.end(); ++it)
         status = m_database.statement("INSERT INTO link_notice(t, data) VALUES(?1, ?2)").bind(it->timeNs, view(it->data)).run();
     for (auto it = m_actions.begin(); status && it != m_actions.end(); ++it)
-        status = m_database.statement("INSERT INTO action(t, kind, detail, user) VALUES(?1, ?2, ?3, ?4)").bind(it->timeNs, it->kind, it->detail, it->user).run();
+        status = m_database.statement("INSERT INTO action(t, kind, detail, user) VALUES(?1, ?2, ?3, ?4)")
+                     .bind(it->timeNs, it->kind, it->detail, it->user)
+                     .run();
     for (auto it = m_losses.begin(); status && it != m_losses.end(); ++it)
-        status = m_database.statement("INSERT INTO loss(t, stream, cause, events) VALUES(?1, ?2, ?3, ?4)").bind(it->timeNs, it->stream, it->cause, it->events).run();
+        status = m_database.statement("INSERT INTO loss(t, stream, cause, events) VALUES(?1, ?2, ?3, ?4)")
+                     .bind(it->timeNs, it->stream, it->cause, it->events)
+                     .run();
     for (auto it = m_movedTotals.begin(); status && it != m_movedTotals.end(); ++it) {
         const auto &[stream, source, cause] = it->first;
         status = m_database.statement("INSERT OR REPLACE INTO loss_total(stream, source, cause, events) VALUES(?1, ?2, ?3, ?4)")
-                     .bind(stream, source, cause, it->second).run();
+                     .bind(stream, source, cause, it->second)
+                     .run();
     }
     return status;
 }

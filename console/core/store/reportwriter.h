@@ -43,11 +43,15 @@ private:
         std::uint64_t events = 0;
     };
     using TotalKey = std::tuple<std::int64_t, std::string, std::string>; ///< stream (or minus the node's number), source, cause
-    void noteTotal(const Catalog::Stream &stream, const std::string &source, std::string_view cause, std::uint64_t total, std::int64_t timeNs);
-    void noteNodeTotal(const Catalog::Stream &stream, std::string_view cause, std::uint64_t total, bool fromTheBeginning, std::int64_t timeNs);
+    void noteTotal(const Catalog::Stream &stream, const std::string &source, std::string_view cause, std::uint64_t total,
+                   std::int64_t timeNs);
+    void noteNodeTotal(const Catalog::Stream &stream, std::string_view cause, std::uint64_t total, bool fromTheBeginning,
+                       std::int64_t timeNs);
 
     /// What one stream's agent dropped, as its heartbeats say and as its sources' counters say: the larger is what is known.
-    struct Drops { std::uint64_t byAgent = 0, bySource = 0; };
+    struct Drops {
+        std::uint64_t byAgent = 0, bySource = 0;
+    };
     /// Returns by how much the larger of the two grew.
     std::uint64_t growDrops(std::int64_t stream, std::string_view cause, std::uint64_t by);
 
@@ -58,7 +62,7 @@ private:
     std::vector<OperatorAction> m_actions;
     std::vector<Loss> m_losses;
     std::map<TotalKey, std::uint64_t> m_totals;
-    std::map<std::int64_t, Drops> m_drops;                               ///< by stream
+    std::map<std::int64_t, Drops> m_drops; ///< by stream
     std::map<TotalKey, std::uint64_t> m_movedTotals;
 };
 

@@ -19,14 +19,16 @@ constexpr std::int64_t seenLagNs = 2 * 3600 * nsPerSecond;
 
 constexpr std::string_view oldestChunk = "SELECT written FROM event_zone ORDER BY id LIMIT 1";
 /// They may concern what was never stored, so it is not only the removing of chunks that they go with.
-constexpr const char *amendmentsOfNone = "DELETE FROM amendment WHERE before <= coalesce((SELECT min(id) FROM event_zone), 9223372036854775807)";
+constexpr const char *amendmentsOfNone =
+    "DELETE FROM amendment WHERE before <= coalesce((SELECT min(id) FROM event_zone), 9223372036854775807)";
 constexpr std::string_view oldestBlock = "SELECT min(written) FROM sample_block";
 
 } // namespace
 
 Result<std::int64_t> Retention::usedBytes()
 {
-    return m_database.integer("SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size");
+    return m_database.integer(
+        "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size");
 }
 
 namespace {
@@ -72,7 +74,9 @@ Result<bool> Retention::removeSlice(std::int64_t nowNs)
 
 Result<bool> Retention::removeChunks(std::int64_t writtenBefore)
 {
-    struct Row { std::int64_t id, n, t0, t1; };
+    struct Row {
+        std::int64_t id, n, t0, t1;
+    };
     std::vector<Row> rows;
     Statement query = m_database.statement("SELECT id, n, t0, t1, written FROM event_zone ORDER BY id LIMIT ?1");
     Result<bool> row = query.bind(chunksPerSlice).step();
@@ -88,9 +92,10 @@ Result<bool> Retention::removeChunks(std::int64_t writtenBefore)
         events += static_cast<std::uint64_t>(chunk.n);
         if (status)
             status = m_database.statement("DELETE FROM event_hot WHERE t BETWEEN ?1 AND ?2 AND event BETWEEN ?3 AND ?4")
-                         .bind(chunk.t0, chunk.t1, chunk.id, chunk.id + chunk.n - 1).run();
-        for (const char *sql : {"DELETE FROM event_zone WHERE id=?1", "DELETE FROM event_chunk WHERE id=?1", "DELETE FROM event_pids WHERE id=?1",
-                                "DELETE FROM event_grams WHERE id=?1"}) {
+                         .bind(chunk.t0, chunk.t1, chunk.id, chunk.id + chunk.n - 1)
+                         .run();
+        for (const char *sql : {"DELETE FROM event_zone WHERE id=?1", "DELETE FROM event_chunk WHERE id=?1",
+                                "DELETE FROM event_pids WHERE id=?1", "DELETE FROM event_grams WHERE id=?1"}) {
             if (status)
                 status = m_database.statement(sql).bind(chunk.id).run();
         }
@@ -109,8 +114,11 @@ Result<bool> Retention::removeChunks(std::int64_t writtenBefore)
 
 Result<bool> Retention::removeBlocks(std::int64_t writtenBefore)
 {
-    const Status status = m_database.statement("DELETE FROM sample_block WHERE id IN (SELECT id FROM sample_block WHERE written < ?1 ORDER BY written LIMIT ?2)")
-                              .bind(writtenBefore, blocksPerSlice).run();
+    const Status status =
+        m_database
+            .statement("DELETE FROM sample_block WHERE id IN (SELECT id FROM sample_block WHERE written < ?1 ORDER BY written LIMIT ?2)")
+            .bind(writtenBefore, blocksPerSlice)
+            .run();
     if (!status)
         return fail(status.error());
     return m_database.changes() > 0;
@@ -142,8 +150,7 @@ Result<std::int64_t> Retention::sweepNames(std::int64_t nowNs)
     std::int64_t removed = 0;
     Transaction transaction(m_database);
     Status status = transaction.begin();
-    for (const char *sql : {amendmentsOfNone,
-                            "DELETE FROM origin WHERE seen < ?1 AND id < (SELECT max(id) FROM origin)",
+    for (const char *sql : {amendmentsOfNone, "DELETE FROM origin WHERE seen < ?1 AND id < (SELECT max(id) FROM origin)",
                             ("DELETE FROM series_group WHERE seen < ?1 AND id < (SELECT max(id) FROM series_group)"
                              " AND NOT EXISTS (SELECT 1 FROM sample_block b WHERE b.grp = series_group.id)"),
                             "DELETE FROM series WHERE grp NOT IN (SELECT id FROM series_group)",
@@ -164,7 +171,8 @@ Result<std::int64_t> Retention::sweepNames(std::int64_t nowNs)
 
 Result<bool> Retention::vacuumSlice()
 {
-    Statement query = m_database.statement("SELECT page_count, freelist_count, page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size");
+    Statement query = m_database.statement(
+        "SELECT page_count, freelist_count, page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size");
     const Result<bool> row = query.step();
     if (!row)
         return fail(row.error());

@@ -126,7 +126,9 @@ Status migrate(Database &database, std::int64_t from, std::int64_t nowNs)
     for (auto version = static_cast<std::size_t>(from); status && version < migrations.size(); ++version)
         status = database.execute(migrations[version]);
     if (status && from == 0)
-        status = database.statement("INSERT INTO meta(key, value) VALUES('created', ?1), ('next_event', 1), ('next_recent', 1)").bind(nowNs).run();
+        status = database.statement("INSERT INTO meta(key, value) VALUES('created', ?1), ('next_event', 1), ('next_recent', 1)")
+                     .bind(nowNs)
+                     .run();
     if (status)
         status = database.execute("PRAGMA application_id=" + std::to_string(storeApplicationId)
                                   + "; PRAGMA user_version=" + std::to_string(storeSchemaVersion));

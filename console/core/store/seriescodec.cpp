@@ -14,7 +14,15 @@ using Ints = std::vector<std::int64_t>;
 enum RecentColumn : std::uint32_t { RecentTimes = 1, RecentTimeIndex = 2, RecentGroup = 3, RecentSlot = 4, RecentValue = 5 };
 enum BlockColumn : std::uint32_t { BlockTimes = 1, BlockSlots = 2, BlockCounts = 3, BlockRows = 4, BlockFirst = 5, BlockSteps = 6 };
 enum TierColumn : std::uint32_t {
-    TierSlot = 1, TierStart = 2, TierN = 3, TierFirst = 4, TierLast = 5, TierMinimum = 6, TierMaximum = 7, TierFirstNs = 8, TierLastNs = 9,
+    TierSlot = 1,
+    TierStart = 2,
+    TierN = 3,
+    TierFirst = 4,
+    TierLast = 5,
+    TierMinimum = 6,
+    TierMaximum = 7,
+    TierFirstNs = 8,
+    TierLastNs = 9,
 };
 
 std::int64_t minus(std::int64_t a, std::int64_t b) noexcept
@@ -45,10 +53,7 @@ std::int64_t indexOf(const Ints &times, std::int64_t timeNs)
 
 bool within(std::int64_t value, std::size_t limit) noexcept { return value >= 0 && static_cast<std::uint64_t>(value) < limit; }
 
-tl::unexpected<Error> damaged(const char *what)
-{
-    return fail(Errc::Corrupt, std::string("a block of readings is damaged: ") + what);
-}
+tl::unexpected<Error> damaged(const char *what) { return fail(Errc::Corrupt, std::string("a block of readings is damaged: ") + what); }
 
 /// Reads columns until the first error.
 class Columns {
@@ -203,7 +208,8 @@ Result<std::vector<Reading>> decodeBlock(Blob blob, std::int64_t group, Decompre
     for (std::size_t s = 0; s < slots.size(); ++s) {
         const bool everyTime = counts[s] == 0;
         const std::size_t count = everyTime ? times.size() : static_cast<std::size_t>(counts[s]);
-        if (!within(slots[s], groupSlots) || count == 0 || count - 1 > steps.size() - nextStep || (!everyTime && count > rows.size() - nextRow))
+        if (!within(slots[s], groupSlots) || count == 0 || count - 1 > steps.size() - nextStep
+            || (!everyTime && count > rows.size() - nextRow))
             return damaged("its counts do not add up");
         std::int64_t value = first[s];
         for (std::size_t i = 0; i < count; ++i) {
@@ -261,9 +267,10 @@ Result<std::vector<TierCell>> decodeTier(Blob blob, Decompressor &decompressor)
     for (std::size_t i = 0; i < rows; ++i) {
         if (!within(slot[i], groupSlots) || n[i] <= 0)
             return damaged("a slot that does not exist");
-        cells[i] = {static_cast<std::uint32_t>(slot[i]), start[i],
-                    {static_cast<std::uint32_t>(n[i]), first[i], plus(first[i], last[i]), plus(first[i], minimum[i]), plus(first[i], maximum[i]),
-                     plus(start[i], firstNs[i]), plus(start[i], lastNs[i])}};
+        cells[i] = {static_cast<std::uint32_t>(slot[i]),
+                    start[i],
+                    {static_cast<std::uint32_t>(n[i]), first[i], plus(first[i], last[i]), plus(first[i], minimum[i]),
+                     plus(first[i], maximum[i]), plus(start[i], firstNs[i]), plus(start[i], lastNs[i])}};
     }
     return cells;
 }

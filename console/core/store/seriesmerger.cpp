@@ -56,7 +56,8 @@ Status SeriesMerger::note(const std::vector<std::int64_t> &groups)
 
 Status SeriesMerger::check(std::int64_t group)
 {
-    Statement query = m_database.statement("SELECT count(*), coalesce(sum(times), 0), coalesce(max(t1) - min(t0), 0) FROM sample_block WHERE grp=?1 AND state=?2");
+    Statement query = m_database.statement(
+        "SELECT count(*), coalesce(sum(times), 0), coalesce(max(t1) - min(t0), 0) FROM sample_block WHERE grp=?1 AND state=?2");
     for (const BlockState state : {BlockState::Small, BlockState::Full}) {
         const Result<bool> row = query.bind(group, static_cast<int>(state)).step();
         if (!row)
@@ -122,7 +123,8 @@ namespace {
 
 BlockRow rowOf(std::int64_t group, int tier, const std::vector<Reading> &readings)
 {
-    const auto [first, last] = std::minmax_element(readings.begin(), readings.end(), [](const Reading &a, const Reading &b) { return a.timeNs < b.timeNs; });
+    const auto [first, last] =
+        std::minmax_element(readings.begin(), readings.end(), [](const Reading &a, const Reading &b) { return a.timeNs < b.timeNs; });
     return {group, tier, first->timeNs, last->timeNs, readings.size(), distinctTimes(readings), BlockState::Tiered, 0};
 }
 

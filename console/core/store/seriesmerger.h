@@ -13,7 +13,8 @@ namespace tapio::console {
 class SeriesMerger {
 public:
     SeriesMerger(Database &database, Compressor &compressor, Decompressor &decompressor)
-        : m_database(database), m_compressor(compressor), m_decompressor(decompressor) {}
+        : m_database(database), m_compressor(compressor), m_decompressor(decompressor)
+    {}
     Status load();
     /// These groups got a block.
     Status note(const std::vector<std::int64_t> &groups);

@@ -80,7 +80,8 @@ template <typename Take> Status SeriesReader::readRecent(const Selection &select
         for (const Reading &reading : *readings) {
             if (group == selection.groups.end() || group->first != reading.group)
                 group = selection.groups.find(reading.group);
-            if (group == selection.groups.end() || query.integer(0) <= group->second.done || reading.timeNs < range.fromNs || reading.timeNs >= range.toNs)
+            if (group == selection.groups.end() || query.integer(0) <= group->second.done || reading.timeNs < range.fromNs
+                || reading.timeNs >= range.toNs)
                 continue;
             if (const std::int32_t series = group->second.series[reading.slot]; series >= 0)
                 take(static_cast<std::size_t>(series), reading);
@@ -91,8 +92,9 @@ template <typename Take> Status SeriesReader::readRecent(const Selection &select
 
 template <typename Take> Status SeriesReader::readBlocks(const Selection &selection, const Range &range, bool tiered, Take &&take)
 {
-    Statement query = m_database.statement(tiered ? "SELECT data FROM sample_block WHERE grp=?1 AND tier=0 AND t1 >= ?2 AND t0 < ?3 AND state < 2"
-                                                  : "SELECT data FROM sample_block WHERE grp=?1 AND tier=0 AND t1 >= ?2 AND t0 < ?3");
+    Statement query =
+        m_database.statement(tiered ? "SELECT data FROM sample_block WHERE grp=?1 AND tier=0 AND t1 >= ?2 AND t0 < ?3 AND state < 2"
+                                    : "SELECT data FROM sample_block WHERE grp=?1 AND tier=0 AND t1 >= ?2 AND t0 < ?3");
     for (const auto &[id, group] : selection.groups) {
         query.bind(id, range.fromNs, range.toNs);
         Result<bool> row = query.step();
@@ -234,7 +236,8 @@ Result<std::vector<StoreReader::StoredCounters>> SeriesReader::counters(std::int
     const auto take = [&](std::size_t series, const Reading &reading) {
         const Member &member = selection.series[series];
         if (member.place >= 0 && member.place < static_cast<std::int64_t>(counterCount))
-            sets[{reading.timeNs, member.owner, member.label}][static_cast<Counter>(member.place)] = static_cast<std::uint64_t>(reading.value);
+            sets[{reading.timeNs, member.owner, member.label}][static_cast<Counter>(member.place)] =
+                static_cast<std::uint64_t>(reading.value);
     };
     const Range range{fromNs, toNs, 1, 0, std::move(stop)};
     Status status = readRecent(selection, range, take);
@@ -258,8 +261,8 @@ Result<std::vector<StoreReader::StoredCounters>> SeriesReader::counters(std::int
     return out;
 }
 
-Result<std::vector<StoreReader::StoredHistogram>> SeriesReader::histograms(wire::HistogramKind kind, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
-                                                                           std::stop_token stop)
+Result<std::vector<StoreReader::StoredHistogram>> SeriesReader::histograms(wire::HistogramKind kind, std::int64_t fromNs, std::int64_t toNs,
+                                                                           std::int64_t stepNs, std::stop_token stop)
 {
     const Result<Range> range = rangeOf(fromNs, toNs, stepNs, std::move(stop));
     if (!range)
@@ -273,7 +276,8 @@ Result<std::vector<StoreReader::StoredHistogram>> SeriesReader::histograms(wire:
     Result<Buckets> buckets = bucketsOf(selection, *range);
     if (!buckets)
         return fail(buckets.error());
-    std::map<std::tuple<std::int64_t, std::int64_t, std::string, std::size_t>, StoreReader::StoredHistogram> found; // node, place, label, time bucket
+    std::map<std::tuple<std::int64_t, std::int64_t, std::string, std::size_t>, StoreReader::StoredHistogram>
+        found; // node, place, label, time bucket
     for (std::size_t i = 0; i < selection.series.size(); ++i) {
         const Member &member = selection.series[i];
         const std::vector<Bucket> row = buckets->take(i);
@@ -298,8 +302,8 @@ Result<std::vector<StoreReader::StoredHistogram>> SeriesReader::histograms(wire:
     return out;
 }
 
-Result<std::vector<Figure>> SeriesReader::figures(const std::string &prefix, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs, bool extremes,
-                                                  std::stop_token stop)
+Result<std::vector<Figure>> SeriesReader::figures(const std::string &prefix, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
+                                                  bool extremes, std::stop_token stop)
 {
     const Result<Range> range = rangeOf(fromNs, toNs, stepNs, std::move(stop));
     if (!range)
@@ -321,7 +325,8 @@ Result<std::vector<Figure>> SeriesReader::figures(const std::string &prefix, std
         const std::vector<Bucket> row = buckets->take(i);
         for (const Bucket &bucket : row) {
             const auto put = [&](std::int64_t bits) {
-                out.push_back({bucket.lastNs, label.substr(0, split), split < label.size() ? label.substr(split + 1) : "", std::bit_cast<double>(bits)});
+                out.push_back({bucket.lastNs, label.substr(0, split), split < label.size() ? label.substr(split + 1) : "",
+                               std::bit_cast<double>(bits)});
             };
             // The bits of doubles that are not negative have the order of their values.
             if (bucket.n > 1 && extremes) {

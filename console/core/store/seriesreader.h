@@ -18,16 +18,17 @@ namespace tapio::console {
 class SeriesReader {
 public:
     SeriesReader(Database &database, Decompressor &decompressor, NameLookup &names)
-        : m_database(database), m_decompressor(decompressor), m_names(names) {}
+        : m_database(database), m_decompressor(decompressor), m_names(names)
+    {}
 
-    Result<SeriesSet> series(std::size_t atMost, const std::vector<wire::Metric> &metrics, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
-                             std::stop_token stop);
+    Result<SeriesSet> series(std::size_t atMost, const std::vector<wire::Metric> &metrics, std::int64_t fromNs, std::int64_t toNs,
+                             std::int64_t stepNs, std::stop_token stop);
     Result<std::vector<StoreReader::StoredCounters>> counters(std::int64_t fromNs, std::int64_t toNs, std::stop_token stop);
-    Result<std::vector<StoreReader::StoredHistogram>> histograms(wire::HistogramKind kind, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
-                                                                 std::stop_token stop);
+    Result<std::vector<StoreReader::StoredHistogram>> histograms(wire::HistogramKind kind, std::int64_t fromNs, std::int64_t toNs,
+                                                                 std::int64_t stepNs, std::stop_token stop);
     /// `extremes`: the smallest and the largest of a bucket come before its last.
-    Result<std::vector<Figure>> figures(const std::string &prefix, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs, bool extremes,
-                                        std::stop_token stop);
+    Result<std::vector<Figure>> figures(const std::string &prefix, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
+                                        bool extremes, std::stop_token stop);
 
 private:
     struct Member {
@@ -54,7 +55,9 @@ private:
     /// Of each series of a selection; empty = nothing in range, or refused since `atMost` others have something.
     class Buckets {
     public:
-        Buckets(std::size_t series, std::size_t perSeries, std::size_t atMost) : m_rows(series), m_refused(series, false), m_perSeries(perSeries), m_atMost(atMost) {}
+        Buckets(std::size_t series, std::size_t perSeries, std::size_t atMost)
+            : m_rows(series), m_refused(series, false), m_perSeries(perSeries), m_atMost(atMost)
+        {}
         /// Null: refused, and counted.
         std::vector<Bucket> *row(std::size_t series);
         /// Gives it away, so that a caller who converts one after the other never has all of them twice.

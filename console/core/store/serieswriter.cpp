@@ -71,8 +71,8 @@ Result<SeriesWriter::Group *> SeriesWriter::group(std::int64_t id)
 {
     if (const auto known = m_groups.find(id); known != m_groups.end())
         return known->second.get();
-    Statement query = m_database.statement(
-        "SELECT class, owner, code, done, seen, (SELECT coalesce(max(slot) + 1, 0) FROM series WHERE grp = g.id) FROM series_group g WHERE id=?1");
+    Statement query = m_database.statement("SELECT class, owner, code, done, seen, (SELECT coalesce(max(slot) + 1, 0) FROM series WHERE "
+                                           "grp = g.id) FROM series_group g WHERE id=?1");
     const Result<bool> row = query.bind(id).step();
     if (!row)
         return fail(row.error());
@@ -121,8 +121,8 @@ Result<SeriesWriter::Series *> SeriesWriter::series(const SeriesId &id, std::int
     auto known = m_series.find(id);
     if (known == m_series.end()) {
         Series found;
-        Statement query = m_database.statement(
-            "SELECT grp, slot, origin FROM series WHERE class=?1 AND owner=?2 AND code=?3 AND place=?4 AND label=?5");
+        Statement query =
+            m_database.statement("SELECT grp, slot, origin FROM series WHERE class=?1 AND owner=?2 AND code=?3 AND place=?4 AND label=?5");
         const Result<bool> row = query.bind(static_cast<int>(id.kind), id.owner, id.code, id.place, id.label).step();
         if (!row)
             return fail(row.error());
@@ -174,7 +174,8 @@ Status SeriesWriter::push(const SeriesId &id, std::int64_t originId, std::int64_
 Status SeriesWriter::writeCatalog(std::int64_t nowNs)
 {
     Statement seen = m_database.statement("UPDATE series_group SET seen=?2 WHERE id=?1");
-    Statement newGroup = m_database.statement("INSERT INTO series_group(id, class, owner, code, done, seen) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
+    Statement newGroup =
+        m_database.statement("INSERT INTO series_group(id, class, owner, code, done, seen) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
     for (const auto &[id, group] : m_groups) {
         Status status;
         if (group->isNew)
@@ -196,7 +197,8 @@ Status SeriesWriter::writeCatalog(std::int64_t nowNs)
         if (added.existing)
             status = moved.bind(added.group, added.slot, added.origin).run();
         else
-            status = newSeries.bind(added.group, added.slot, static_cast<int>(id.kind), id.owner, id.code, id.place, id.label, added.origin).run();
+            status = newSeries.bind(added.group, added.slot, static_cast<int>(id.kind), id.owner, id.code, id.place, id.label, added.origin)
+                         .run();
         if (!status)
             return status;
     }
@@ -210,11 +212,17 @@ bool SeriesWriter::due(const Group &group, std::int64_t bootNs) const noexcept
 
 Status SeriesWriter::writeBlock(Group &group, std::int64_t nowNs)
 {
-    const auto [first, last] = std::minmax_element(group.head.begin(), group.head.end(),
-                                                   [](const Reading &a, const Reading &b) { return a.timeNs < b.timeNs; });
+    const auto [first, last] =
+        std::minmax_element(group.head.begin(), group.head.end(), [](const Reading &a, const Reading &b) { return a.timeNs < b.timeNs; });
     const Blob data = encodeBlock(group.head, m_compressor);
-    const BlockRow block{group.id, 0, first->timeNs, last->timeNs, group.head.size(), group.times,
-                         group.times >= blockTimes ? BlockState::Full : BlockState::Small, nowNs};
+    const BlockRow block{group.id,
+                         0,
+                         first->timeNs,
+                         last->timeNs,
+                         group.head.size(),
+                         group.times,
+                         group.times >= blockTimes ? BlockState::Full : BlockState::Small,
+                         nowNs};
     Status status = insertBlock(m_database, block, data);
     if (status)
         status = m_database.statement("UPDATE series_group SET done=?2, seen=?3 WHERE id=?1").bind(group.id, m_nextRecent, nowNs).run();
@@ -257,12 +265,13 @@ Status SeriesWriter::write(std::int64_t nowNs, std::int64_t bootNs)
     m_nowBootNs = bootNs;
     Status status = writeCatalog(nowNs);
     if (status && !m_pending.empty()) {
-        const auto [first, last] = std::minmax_element(m_pending.begin(), m_pending.end(),
-                                                       [](const Reading &a, const Reading &b) { return a.timeNs < b.timeNs; });
+        const auto [first, last] =
+            std::minmax_element(m_pending.begin(), m_pending.end(), [](const Reading &a, const Reading &b) { return a.timeNs < b.timeNs; });
         const Blob data = encodeRecent(m_pending, m_compressor);
         const std::uint64_t n = m_pending.size();
         status = m_database.statement("INSERT INTO sample_recent(id, t0, t1, n, data) VALUES(?1, ?2, ?3, ?4, ?5)")
-                     .bind(m_nextRecent, first->timeNs, last->timeNs, n, data).run();
+                     .bind(m_nextRecent, first->timeNs, last->timeNs, n, data)
+                     .run();
     }
     if (status)
         status = writeBlocks(nowNs, bootNs);

@@ -13,10 +13,10 @@ namespace tapio::console {
 /// What a series is, in the store's own numbers.
 struct SeriesId {
     SeriesClass kind = SeriesClass::Sample;
-    std::int64_t owner = 0;    ///< node; of counters the stream; of figures 0
-    std::int64_t code = 0;     ///< metric; of histograms kind * 32 + bucket
-    std::int64_t place = 0;    ///< of the origin; of counters which of them
-    std::string label;         ///< of counters the source; of figures name, NUL, label
+    std::int64_t owner = 0; ///< node; of counters the stream; of figures 0
+    std::int64_t code = 0;  ///< metric; of histograms kind * 32 + bucket
+    std::int64_t place = 0; ///< of the origin; of counters which of them
+    std::string label;      ///< of counters the source; of figures name, NUL, label
     bool operator==(const SeriesId &) const = default;
 };
 
@@ -41,7 +41,8 @@ Status insertBlock(Database &database, const BlockRow &block, const Blob &data);
 class SeriesWriter {
 public:
     SeriesWriter(Database &database, Compressor &compressor, Decompressor &decompressor)
-        : m_database(database), m_compressor(compressor), m_decompressor(decompressor) {}
+        : m_database(database), m_compressor(compressor), m_decompressor(decompressor)
+    {}
     /// Reads back what was not in blocks yet when the file was last closed.
     Status load(std::int64_t bootNs);
 
@@ -65,15 +66,15 @@ private:
         std::int64_t owner = 0;
         std::int64_t code = 0;
         std::uint32_t slots = 0;
-        std::int64_t done = 0;          ///< recent rows up to this one are in blocks
+        std::int64_t done = 0; ///< recent rows up to this one are in blocks
         std::int64_t seenNs = 0;
         bool isNew = false;
-        std::vector<Reading> head;      ///< not in a block yet
-        std::size_t times = 0;          ///< distinct times in head, as they came
+        std::vector<Reading> head; ///< not in a block yet
+        std::size_t times = 0;     ///< distinct times in head, as they came
         std::int64_t lastTime = INT64_MIN;
-        std::int64_t firstRecent = 0;   ///< the recent row that has the first of head
-        std::int64_t openedNs = 0;      ///< boot time
-        bool closing = false;           ///< the running transaction has it in a block
+        std::int64_t firstRecent = 0; ///< the recent row that has the first of head
+        std::int64_t openedNs = 0;    ///< boot time
+        bool closing = false;         ///< the running transaction has it in a block
     };
     struct Series {
         Group *group = nullptr;
@@ -85,9 +86,11 @@ private:
         std::int64_t group = 0;
         std::uint32_t slot = 0;
         std::int64_t origin = 0;
-        bool existing = false;          ///< only its origin changed
+        bool existing = false; ///< only its origin changed
     };
-    struct Hash { std::size_t operator()(const SeriesId &id) const noexcept; };
+    struct Hash {
+        std::size_t operator()(const SeriesId &id) const noexcept;
+    };
 
     Result<Group *> group(std::int64_t id);
     Result<Group *> openGroup(const SeriesId &id);

@@ -70,12 +70,10 @@ std::string adviceFor(Errc code, const std::filesystem::path &file)
 
 Statement::Statement(Database &database, sqlite3_stmt *statement, std::string sql)
     : m_database(&database), m_statement(statement), m_sql(std::move(sql))
-{
-}
+{}
 
 Statement::Statement(Statement &&other) noexcept
-    : m_database(other.m_database), m_statement(other.m_statement), m_sql(std::move(other.m_sql)),
-      m_error(std::move(other.m_error))
+    : m_database(other.m_database), m_statement(other.m_statement), m_sql(std::move(other.m_sql)), m_error(std::move(other.m_error))
 {
     other.m_statement = nullptr;
 }
@@ -101,8 +99,7 @@ void Statement::bindOne(int at, std::int64_t value)
 void Statement::bindOne(int at, std::string_view value)
 {
     if (m_statement != nullptr)
-        note(sqlite3_bind_text64(m_statement, at, value.data() != nullptr ? value.data() : "", value.size(),
-                                 SQLITE_STATIC, SQLITE_UTF8));
+        note(sqlite3_bind_text64(m_statement, at, value.data() != nullptr ? value.data() : "", value.size(), SQLITE_STATIC, SQLITE_UTF8));
 }
 
 void Statement::bindOne(int at, BlobView value)
@@ -171,8 +168,7 @@ BlobView Statement::blob(int column) const
 
 BlobReader::BlobReader(Database &database, std::string table, std::string column)
     : m_database(database), m_table(std::move(table)), m_column(std::move(column))
-{
-}
+{}
 
 BlobReader::~BlobReader() { sqlite3_blob_close(m_blob); }
 
@@ -209,8 +205,8 @@ Database::~Database()
 
 Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path &file, Mode mode, const std::string &vfs)
 {
-    const int flags = (mode == Mode::ReadWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY)
-                      | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | (mode == Mode::Immutable ? SQLITE_OPEN_URI : 0);
+    const int flags = (mode == Mode::ReadWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX
+                      | SQLITE_OPEN_EXRESCODE | (mode == Mode::Immutable ? SQLITE_OPEN_URI : 0);
     const std::string name = mode == Mode::Immutable ? immutableUri(file) : file.string();
     sqlite3 *handle = nullptr;
     const int code = sqlite3_open_v2(name.c_str(), &handle, flags, vfs.empty() ? nullptr : vfs.c_str());
@@ -245,8 +241,7 @@ Statement Database::statement(std::string_view sql)
         return Statement(*this, idle, std::move(key));
     }
     sqlite3_stmt *prepared = nullptr;
-    const int code = sqlite3_prepare_v3(m_handle, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
-                                        &prepared, nullptr);
+    const int code = sqlite3_prepare_v3(m_handle, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &prepared, nullptr);
     Statement statement(*this, prepared, std::move(key));
     statement.note(code);
     return statement;

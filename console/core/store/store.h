@@ -22,15 +22,15 @@ namespace tapio::console {
 
 struct StoreOptions {
     std::filesystem::path file;
-    std::int64_t maxBytes = 8LL << 30;              ///< retention by size
+    std::int64_t maxBytes = 8LL << 30; ///< retention by size
     std::int64_t maxAgeNs = 7LL * 24 * 3600 * nsPerSecond;
     std::int64_t flushNs = 250 * nsPerMs;
-    std::string vfs;                                ///< SQLite VFS name; empty = default. Tests inject faults here.
+    std::string vfs; ///< SQLite VFS name; empty = default. Tests inject faults here.
 };
 
 /// What a flush made safe.
 struct FlushResult {
-    std::vector<wire::ResumePoint> safe;            ///< acknowledge these
+    std::vector<wire::ResumePoint> safe; ///< acknowledge these
     std::uint64_t events = 0;
     std::int64_t durationNs = 0;
 };
@@ -38,29 +38,29 @@ struct FlushResult {
 struct StoreStats {
     std::int64_t fileBytes = 0;
     std::uint64_t events = 0;
-    std::int64_t oldestNs = 0;                      ///< 0 = empty
+    std::int64_t oldestNs = 0; ///< 0 = empty
     std::int64_t newestNs = 0;
     std::uint64_t chunks = 0;
-    std::uint64_t deletedEvents = 0;                ///< by retention, since open
-    std::uint64_t amendments = 0;                   ///< of events' origins that came and can be read, since open; only a writer knows
-    std::uint64_t amendmentsWithoutEvents = 0;      ///< of those: about events that did not come, or came too long ago to say
-    std::uint64_t amendmentsRefused = 0;            ///< of those without events: about numbers that their node cannot have given by then; not kept
+    std::uint64_t deletedEvents = 0;           ///< by retention, since open
+    std::uint64_t amendments = 0;              ///< of events' origins that came and can be read, since open; only a writer knows
+    std::uint64_t amendmentsWithoutEvents = 0; ///< of those: about events that did not come, or came too long ago to say
+    std::uint64_t amendmentsRefused = 0; ///< of those without events: about numbers that their node cannot have given by then; not kept
 };
 
 /// A figure that the console itself measured (latency quantiles, queue depth, query times ...): one double at one time.
 /// Kept so that history shows what was seen live. Absence is "no data".
 struct Figure {
     std::int64_t timeNs = 0;
-    std::string name;                               ///< "latency.p99", "queue.events", "api.store.p95"
-    std::string label;                              ///< node, stage, operation; empty = all
+    std::string name;  ///< "latency.p99", "queue.events", "api.store.p95"
+    std::string label; ///< node, stage, operation; empty = all
     double value = 0;
 };
 
 /// What an operator did: the audit log behind the panel "User interactions". Append only.
 struct OperatorAction {
     std::int64_t timeNs = 0;
-    std::string kind;                               ///< "query", "export", "command", "acknowledge", "settings" ...
-    std::string detail;                             ///< one line, data
+    std::string kind;   ///< "query", "export", "command", "acknowledge", "settings" ...
+    std::string detail; ///< one line, data
     std::string user;
 };
 
@@ -89,10 +89,10 @@ public:
 };
 
 struct EventQuery {
-    std::int64_t fromNs = 0;                        ///< inclusive
-    std::int64_t toNs = INT64_MAX;                  ///< exclusive
+    std::int64_t fromNs = 0;       ///< inclusive
+    std::int64_t toNs = INT64_MAX; ///< exclusive
     wire::EventFilter filter;
-    std::string text;                               ///< substring of summary, comm, pod or container; case-insensitive; empty = any
+    std::string text; ///< substring of summary, comm, pod or container; case-insensitive; empty = any
     std::optional<std::uint32_t> pid;
     bool newestFirst = true;
     std::size_t limit = 200;
@@ -109,18 +109,18 @@ struct StoredEvent {
     EventId id;
     std::string node;
     std::uint64_t seq = 0;
-    wire::Origin origin;                            ///< as it is known by now
-    wire::Event event;                              ///< event.origin is meaningless here
-    bool isAmended = false;                         ///< its origin became known, or known better, after it came
+    wire::Origin origin;    ///< as it is known by now
+    wire::Event event;      ///< event.origin is meaningless here
+    bool isAmended = false; ///< its origin became known, or known better, after it came
 };
 
 struct EventPage {
     std::vector<StoredEvent> events;
-    bool more = false;                              ///< continue with `next`
-    EventQuery next;                                ///< the same query, moved on
-    EventId nextAfter;                              ///< pass to the next call
-    std::uint64_t scannedEvents = 0;                ///< looked at; what zone rows or an index excluded is not among them
-    std::uint64_t lostEvents = 0;                   ///< named losses in [fromNs, toNs): "N of M, missing because ..."
+    bool more = false;               ///< continue with `next`
+    EventQuery next;                 ///< the same query, moved on
+    EventId nextAfter;               ///< pass to the next call
+    std::uint64_t scannedEvents = 0; ///< looked at; what zone rows or an index excluded is not among them
+    std::uint64_t lostEvents = 0;    ///< named losses in [fromNs, toNs): "N of M, missing because ..."
 };
 
 struct SeriesKey {
@@ -132,7 +132,7 @@ struct SeriesKey {
 
 /// One bucket of a series: never interpolated; n = 0 means no sample, and the values are then meaningless.
 struct SeriesBucket {
-    std::int64_t timeNs = 0;                        ///< start of the bucket
+    std::int64_t timeNs = 0; ///< start of the bucket
     std::uint32_t n = 0;
     std::int64_t first = 0, last = 0, minimum = 0, maximum = 0;
     std::int64_t firstNs = 0, lastNs = 0;
@@ -145,7 +145,7 @@ struct SeriesData {
 
 struct SeriesSet {
     std::vector<SeriesData> series;
-    std::uint64_t refused = 0;                      ///< more that had a reading in range, and are not among them
+    std::uint64_t refused = 0; ///< more that had a reading in range, and are not among them
 };
 
 /// Any one thread per Reader; sees what was flushed. All queries are cancellable.
@@ -162,30 +162,44 @@ public:
     virtual Result<EventPage> events(const EventQuery &query, std::optional<EventId> after, std::stop_token stop) const = 0;
     virtual Result<StoredEvent> event(EventId id) const = 0;
     /// Counts per bucket of `stepNs` and event type.
-    struct TypeCount { std::int64_t timeNs; wire::EventType type; std::uint64_t count; };
-    virtual Result<std::vector<TypeCount>> countByType(std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs, std::stop_token stop) const = 0;
+    struct TypeCount {
+        std::int64_t timeNs;
+        wire::EventType type;
+        std::uint64_t count;
+    };
+    virtual Result<std::vector<TypeCount>> countByType(std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
+                                                       std::stop_token stop) const = 0;
     /// All series of these metrics with a reading in range, in buckets of stepNs that begin at multiples of stepNs: those that
     /// [fromNs, toNs) touches, each whole. Steps that are multiples of a minute are answered from a coarser level, many times faster.
     /// No more than `atMost`, since each takes 64 bytes a bucket: of too many, those that were written last are kept.
     /// Errors: InvalidArgument (stepNs < 1, or more than 100,000 buckets).
-    virtual Result<SeriesSet> seriesAtMost(std::size_t atMost, const std::vector<wire::Metric> &metrics, std::int64_t fromNs, std::int64_t toNs,
-                                           std::int64_t stepNs, std::stop_token stop) const = 0;
+    virtual Result<SeriesSet> seriesAtMost(std::size_t atMost, const std::vector<wire::Metric> &metrics, std::int64_t fromNs,
+                                           std::int64_t toNs, std::int64_t stepNs, std::stop_token stop) const = 0;
     /// However many there are: for who knows that they are few.
-    Result<std::vector<SeriesData>> series(const std::vector<wire::Metric> &metrics, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
-                                           std::stop_token stop) const;
+    Result<std::vector<SeriesData>> series(const std::vector<wire::Metric> &metrics, std::int64_t fromNs, std::int64_t toNs,
+                                           std::int64_t stepNs, std::stop_token stop) const;
     /// Counter reports in range, for rates and losses.
-    struct StoredCounters { std::string node; std::uint64_t streamId; wire::CounterReport report; };
+    struct StoredCounters {
+        std::string node;
+        std::uint64_t streamId;
+        wire::CounterReport report;
+    };
     virtual Result<std::vector<StoredCounters>> counters(std::int64_t fromNs, std::int64_t toNs, std::stop_token stop) const = 0;
     /// Latency histograms (run queue, block I/O): the last cumulative reading in each bucket of stepNs, with its own time.
-    struct StoredHistogram { SeriesKey key; wire::HistogramKind kind; std::int64_t timeNs; std::array<std::uint64_t, wire::histogramBuckets> counts; };
-    virtual Result<std::vector<StoredHistogram>> histograms(wire::HistogramKind kind, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
-                                                            std::stop_token stop) const = 0;
+    struct StoredHistogram {
+        SeriesKey key;
+        wire::HistogramKind kind;
+        std::int64_t timeNs;
+        std::array<std::uint64_t, wire::histogramBuckets> counts;
+    };
+    virtual Result<std::vector<StoredHistogram>> histograms(wire::HistogramKind kind, std::int64_t fromNs, std::int64_t toNs,
+                                                            std::int64_t stepNs, std::stop_token stop) const = 0;
     /// Figures whose name begins with `prefix`, oldest first; at most one per name, label and bucket of stepNs (its last, with its own time).
     virtual Result<std::vector<Figure>> figures(const std::string &prefix, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
                                                 std::stop_token stop) const = 0;
     /// As figures(), and before the last of a bucket its smallest and its largest, with the last's time: for names that are never negative.
-    virtual Result<std::vector<Figure>> figureExtremes(const std::string &prefix, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
-                                                       std::stop_token stop) const = 0;
+    virtual Result<std::vector<Figure>> figureExtremes(const std::string &prefix, std::int64_t fromNs, std::int64_t toNs,
+                                                       std::int64_t stepNs, std::stop_token stop) const = 0;
     virtual Result<std::vector<OperatorAction>> actions(std::int64_t fromNs, std::int64_t toNs) const = 0;
     virtual Result<std::vector<wire::LinkNotice>> linkNotices(std::int64_t fromNs, std::int64_t toNs) const = 0;
     virtual Result<std::vector<wire::HookReport>> hookReports(const std::string &node) const = 0; ///< the last of each stream

@@ -18,8 +18,7 @@ public:
     explicit Reader(std::unique_ptr<Database> database)
         : m_database(std::move(database)), m_names(*m_database), m_events(*m_database, m_decompressor, m_names),
           m_series(*m_database, m_decompressor, m_names)
-    {
-    }
+    {}
 
     void setProgress(Progress progress) override { m_progress = std::move(progress); }
 
@@ -31,7 +30,8 @@ public:
     {
         return snapshot([&] { return m_events.event(id); });
     }
-    Result<std::vector<TypeCount>> countByType(std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs, std::stop_token stop) const override
+    Result<std::vector<TypeCount>> countByType(std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
+                                               std::stop_token stop) const override
     {
         return snapshot([&] { return m_events.countByType(fromNs, toNs, stepNs, std::move(stop)); });
     }
@@ -98,7 +98,8 @@ template <typename T> Result<std::vector<T>> Reader::messages(Statement &query) 
         Result<wire::Message> message = wire::decode(std::as_bytes(data));
         T *value = message ? std::get_if<T>(&*message) : nullptr;
         if (value == nullptr)
-            return fail(Errc::Corrupt, "store '" + m_database->file().string() + "': a kept message is damaged" + (message ? "" : ": " + message.error().context()));
+            return fail(Errc::Corrupt, "store '" + m_database->file().string() + "': a kept message is damaged"
+                                           + (message ? "" : ": " + message.error().context()));
         out.push_back(std::move(*value));
     }
     if (!row)
@@ -150,8 +151,8 @@ Result<std::vector<wire::AgentState>> Reader::agents() const
 
 } // namespace
 
-Result<std::vector<SeriesData>> StoreReader::series(const std::vector<wire::Metric> &metrics, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
-                                                    std::stop_token stop) const
+Result<std::vector<SeriesData>> StoreReader::series(const std::vector<wire::Metric> &metrics, std::int64_t fromNs, std::int64_t toNs,
+                                                    std::int64_t stepNs, std::stop_token stop) const
 {
     Result<SeriesSet> all = seriesAtMost(SIZE_MAX, metrics, fromNs, toNs, stepNs, std::move(stop));
     if (!all)

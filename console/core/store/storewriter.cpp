@@ -38,13 +38,12 @@ Status createPrivately(const std::filesystem::path &file)
 class Writer final : public StoreWriter {
 public:
     Writer(StoreOptions options, const Clock &clock, std::unique_ptr<LockFile> lock, std::unique_ptr<Database> database)
-        : m_options(std::move(options)), m_clock(clock), m_lock(std::move(lock)), m_database(std::move(database)),
-          m_catalog(*m_database), m_events(*m_database, m_compressor), m_amendments(*m_database), m_series(*m_database, m_compressor, m_decompressor),
+        : m_options(std::move(options)), m_clock(clock), m_lock(std::move(lock)), m_database(std::move(database)), m_catalog(*m_database),
+          m_events(*m_database, m_compressor), m_amendments(*m_database), m_series(*m_database, m_compressor, m_decompressor),
           m_reports(*m_database), m_eventMerger(*m_database, m_compressor, m_decompressor, m_events),
           m_seriesMerger(*m_database, m_compressor, m_decompressor),
           m_retention(*m_database, {m_options.maxBytes, m_options.maxAgeNs}, m_events)
-    {
-    }
+    {}
 
     Status load()
     {
@@ -216,7 +215,8 @@ Status Writer::take(Catalog::Stream &stream, const wire::Frame &, const wire::Sa
     for (const wire::Histogram &histogram : batch.histograms) {
         const Catalog::Origin &origin = originAt(histogram.origin);
         for (std::size_t bucket = 0; bucket < histogram.counts.size(); ++bucket) {
-            const SeriesId id{SeriesClass::Histogram, stream.node, histogramCode(histogram.kind, bucket), origin.place, labelAt(histogram.label)};
+            const SeriesId id{SeriesClass::Histogram, stream.node, histogramCode(histogram.kind, bucket), origin.place,
+                              labelAt(histogram.label)};
             if (Status status = m_series.push(id, origin.id, batch.timeNs, static_cast<std::int64_t>(histogram.counts[bucket])); !status)
                 return status;
         }

@@ -111,7 +111,8 @@ private:
         const Digest digest = chunkDigest(data, id, static_cast<std::uint32_t>(n));
         if (!std::ranges::equal(digest, query.blob(2)))
             problem(name + ": its bytes are not the ones that were stored");
-        Result<EventChunk> chunk = EventChunk::open(Blob(data.begin(), data.end()), static_cast<std::size_t>(std::max<std::int64_t>(n, 0)), m_decompressor);
+        Result<EventChunk> chunk =
+            EventChunk::open(Blob(data.begin(), data.end()), static_cast<std::size_t>(std::max<std::int64_t>(n, 0)), m_decompressor);
         if (!chunk)
             return problem(name + ": " + chunk.error().context());
         std::vector<std::uint32_t> rows(chunk->rows());

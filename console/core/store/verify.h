@@ -16,8 +16,8 @@ struct VerifyReport {
     std::uint64_t sealedChunks = 0;
     std::uint64_t events = 0;
     std::uint64_t sampleBlocks = 0;
-    std::string lastHash;               ///< hex, of the newest sealed chunk: vouches for all older ones; empty = none is sealed
-    std::vector<std::string> problems;  ///< one plain sentence each; empty = the file is whole
+    std::string lastHash;              ///< hex, of the newest sealed chunk: vouches for all older ones; empty = none is sealed
+    std::vector<std::string> problems; ///< one plain sentence each; empty = the file is whole
 };
 
 /// Reads everything in a store and checks it: SQLite's own structure, that event numbers have no hole, each chunk's digest, the

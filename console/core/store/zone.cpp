@@ -102,8 +102,7 @@ bool IdSet::mayContainAny(const std::vector<std::int64_t> &wanted) const
 
 Bloom::Bloom(std::size_t items, std::size_t maximumBytes)
     : m_bits(std::min(std::bit_ceil(items * bloomBitsPerItem / 8 + 1), maximumBytes), 0)
-{
-}
+{}
 
 void Bloom::add(std::uint64_t item) noexcept
 {

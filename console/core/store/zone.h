@@ -49,24 +49,23 @@ std::uint64_t typeBit(std::int64_t type) noexcept;
 std::uint64_t severityBit(std::int64_t severity) noexcept;
 
 struct Zone {
-    std::int64_t id = 0;              ///< number of the chunk's first event
-    std::uint32_t n = 0;              ///< events; their numbers are id .. id + n - 1
-    std::int64_t t0 = 0, t1 = 0;      ///< earliest and latest event
-    int level = 0;                    ///< 0 = as flushed, more = merged
+    std::int64_t id = 0;         ///< number of the chunk's first event
+    std::uint32_t n = 0;         ///< events; their numbers are id .. id + n - 1
+    std::int64_t t0 = 0, t1 = 0; ///< earliest and latest event
+    int level = 0;               ///< 0 = as flushed, more = merged
     std::uint64_t types = 0;
     std::uint64_t severities = 0;
     IdSet streams;
     IdSet origins;
     std::vector<std::pair<std::int64_t, std::uint32_t>> typeCounts;
     std::size_t frontBytes = 0;
-    std::size_t size = 0;             ///< of the chunk's blob
+    std::size_t size = 0; ///< of the chunk's blob
 
     static Zone of(const EventRows &rows, std::int64_t id, int level);
 };
 
 /// The columns of event_zone that make a Zone, in the order that zoneFrom() expects.
-inline constexpr std::string_view zoneColumns
-    = "id, n, t0, t1, level, types, severities, streams, origins, type_counts, front, size";
+inline constexpr std::string_view zoneColumns = "id, n, t0, t1, level, types, severities, streams, origins, type_counts, front, size";
 Result<Zone> zoneFrom(const Statement &row);
 Blob encodeTypeCounts(const Zone &zone);
 

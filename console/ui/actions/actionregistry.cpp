@@ -10,15 +10,9 @@ namespace tapio::console {
 
 namespace {
 
-QString settingsKey(const QString &id)
-{
-    return QStringLiteral("keys/") + id;
-}
+QString settingsKey(const QString &id) { return QStringLiteral("keys/") + id; }
 
-QString listText(const QList<QKeySequence> &keys)
-{
-    return QKeySequence::listToString(keys, QKeySequence::PortableText);
-}
+QString listText(const QList<QKeySequence> &keys) { return QKeySequence::listToString(keys, QKeySequence::PortableText); }
 
 /// One is the other, or the beginning of the other: the shorter one would have to wait for what may follow. Only a page's own
 /// key may begin a key of the window ("t" of a panel, "t 1" of the time range).
@@ -48,15 +42,13 @@ QString actionGroupName(ActionGroup group)
     return tr("General");
 }
 
-ActionRegistry::ActionRegistry(QSettings &settings, QObject *parent) : QObject(parent), m_settings(settings)
-{
-}
+ActionRegistry::ActionRegistry(QSettings &settings, QObject *parent) : QObject(parent), m_settings(settings) {}
 
 void ActionRegistry::add(Action action)
 {
     action.scoped = !action.scope.isNull();
-    const auto same = std::find_if(m_actions.begin(), m_actions.end(),
-                                   [&](const Action &a) { return a.id == action.id && a.scope == action.scope; });
+    const auto same =
+        std::find_if(m_actions.begin(), m_actions.end(), [&](const Action &a) { return a.id == action.id && a.scope == action.scope; });
     if (same != m_actions.end())
         *same = std::move(action);
     else
@@ -129,9 +121,6 @@ void ActionRegistry::resetKeys(const QString &id)
     emit changed();
 }
 
-bool ActionRegistry::isRemapped(const QString &id) const
-{
-    return m_settings.contains(settingsKey(id));
-}
+bool ActionRegistry::isRemapped(const QString &id) const { return m_settings.contains(settingsKey(id)); }
 
 } // namespace tapio::console

@@ -21,14 +21,14 @@ QString actionGroupName(ActionGroup group); ///< translated heading of the key l
 
 /// One thing the user can do, by key, by palette or by a button. A command that cannot do anything now says so by `enabled`.
 struct Action {
-    QString id;                        ///< stable, for the settings file: "page.overview"
-    QString text;                      ///< translated verb phrase: "Go to Overview"
+    QString id;   ///< stable, for the settings file: "page.overview"
+    QString text; ///< translated verb phrase: "Go to Overview"
     ActionGroup group = ActionGroup::General;
-    QList<QKeySequence> keys;          ///< the default keys: QKeySequence("G, O"), QKeySequence("Ctrl+K")
+    QList<QKeySequence> keys; ///< the default keys: QKeySequence("G, O"), QKeySequence("Ctrl+K")
     std::function<void()> run;
-    std::function<bool()> enabled;     ///< empty = always
-    QPointer<QWidget> scope;           ///< null = everywhere; else only while this widget is visible
-    bool scoped = false;               ///< set by ActionRegistry::add
+    std::function<bool()> enabled; ///< empty = always
+    QPointer<QWidget> scope;       ///< null = everywhere; else only while this widget is visible
+    bool scoped = false;           ///< set by ActionRegistry::add
 };
 
 /// Every action of the window, and the keys that the user gave them. GUI thread. The settings outlive it.
@@ -46,7 +46,7 @@ public:
     static bool available(const Action &action);
 
     QList<QKeySequence> keys(const QString &id) const;
-    QString keyText(const QString &id) const;          ///< first key in the platform's spelling, or empty
+    QString keyText(const QString &id) const; ///< first key in the platform's spelling, or empty
     /// Errors: NotFound; AlreadyExists, naming the action that has the key (or a key that begins with it).
     Status setKeys(const QString &id, const QList<QKeySequence> &keys);
     void resetKeys(const QString &id);

@@ -10,8 +10,8 @@ namespace tapio::console {
 
 /// How well a text answers what was typed, and which of its characters did.
 struct FuzzyMatch {
-    int score = 0;                    ///< higher is better
-    QList<int> positions;             ///< ascending, one per typed character that is no space
+    int score = 0;        ///< higher is better
+    QList<int> positions; ///< ascending, one per typed character that is no space
 };
 
 /// All characters of `typed` must occur in `text` in order, case-insensitively (spaces are ignored). Beginnings of words and

@@ -14,7 +14,8 @@ QRgb over(QRgb ink, QRgb ground)
         return ink;
     const auto keep = static_cast<unsigned>(255 - qAlpha(ink));
     const auto mix = [keep](int above, int below) { return above + static_cast<int>((static_cast<unsigned>(below) * keep + 127) / 255); };
-    return qRgba(mix(qRed(ink), qRed(ground)), mix(qGreen(ink), qGreen(ground)), mix(qBlue(ink), qBlue(ground)), mix(qAlpha(ink), qAlpha(ground)));
+    return qRgba(mix(qRed(ink), qRed(ground)), mix(qGreen(ink), qGreen(ground)), mix(qBlue(ink), qBlue(ground)),
+                 mix(qAlpha(ink), qAlpha(ground)));
 }
 
 QRgb premultiplied(QColor color, double alpha)
@@ -25,10 +26,10 @@ QRgb premultiplied(QColor color, double alpha)
 
 } // namespace
 
-AreaFill::AreaFill(QImage &image, const QPointF &origin) :
-    m_bits(image.bits()), m_stride(image.bytesPerLine()), m_width(image.width()), m_height(image.height()), m_ratio(image.devicePixelRatio()), m_origin(origin)
-{
-}
+AreaFill::AreaFill(QImage &image, const QPointF &origin)
+    : m_bits(image.bits()), m_stride(image.bytesPerLine()), m_width(image.width()), m_height(image.height()),
+      m_ratio(image.devicePixelRatio()), m_origin(origin)
+{}
 
 AreaFill::Columns AreaFill::columnsOf(const LineRun &run) const
 {

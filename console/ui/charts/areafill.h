@@ -25,7 +25,7 @@ public:
 private:
     struct Columns {
         int first = 0;
-        std::vector<float> y;  ///< device pixels, of the columns first, first + 1 ...
+        std::vector<float> y; ///< device pixels, of the columns first, first + 1 ...
     };
     Columns columnsOf(const LineRun &run) const;
     double deviceY(double y) const { return (y - m_origin.y()) * m_ratio; }

@@ -49,8 +49,8 @@ void PlotLayer::setJob(PlotJob job)
 {
     if (job == m_job)
         return;
-    const bool sameFrame = job.frame == m_job.frame && job.style.theme == m_job.style.theme
-                           && job.style.devicePixelRatio == m_job.style.devicePixelRatio;
+    const bool sameFrame =
+        job.frame == m_job.frame && job.style.theme == m_job.style.theme && job.style.devicePixelRatio == m_job.style.devicePixelRatio;
     m_job = std::move(job);
     if (!sameFrame)
         m_frame = {};

@@ -60,7 +60,7 @@ private:
     PlotJob m_job, m_shown;
     PlotLabels m_labels;
     std::optional<QImage> m_image;
-    QPixmap m_frame;            ///< grid and labels; null = to be drawn again
+    QPixmap m_frame; ///< grid and labels; null = to be drawn again
     bool m_submitted = false;
     quint64 m_rendered = 0;
 

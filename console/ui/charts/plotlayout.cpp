@@ -100,9 +100,11 @@ void paintAxes(QPainter &painter, const PlotLayout &layout, const QSizeF &size, 
     if (layout.labels.downwards) {
         const double zero = frame.yOf(0);
         const double left = frame.plot.left() + theme.px(4);
-        drawTabular(painter, QRectF(left, zero - 2 * half - 1, frame.plot.width(), 2 * half), Qt::AlignLeft | Qt::AlignVCenter, PanelText::upwards());
+        drawTabular(painter, QRectF(left, zero - 2 * half - 1, frame.plot.width(), 2 * half), Qt::AlignLeft | Qt::AlignVCenter,
+                    PanelText::upwards());
         if (zero + 1 + 2 * half <= frame.plot.bottom()) // without traffic zero is the lowest line, and the times stand below it
-            drawTabular(painter, QRectF(left, zero + 1, frame.plot.width(), 2 * half), Qt::AlignLeft | Qt::AlignVCenter, PanelText::downwards());
+            drawTabular(painter, QRectF(left, zero + 1, frame.plot.width(), 2 * half), Qt::AlignLeft | Qt::AlignVCenter,
+                        PanelText::downwards());
     }
     double free = 0;
     for (const TimeTick &tick : layout.labels.times) {
@@ -129,7 +131,8 @@ void paintThresholdWords(QPainter &painter, const PlotLayout &layout, const Them
         drawTabular(painter, area.adjusted(theme.px(3), 0, -theme.px(3), 0), Qt::AlignRight | Qt::AlignVCenter, text);
     };
     if (!layout.labels.note.isEmpty())
-        word(QRectF(layout.frame.plot.left(), layout.frame.plot.top() + 1, tabularWidth(metrics, layout.labels.note) + theme.px(6), height), layout.labels.note, theme.text.tertiary);
+        word(QRectF(layout.frame.plot.left(), layout.frame.plot.top() + 1, tabularWidth(metrics, layout.labels.note) + theme.px(6), height),
+             layout.labels.note, theme.text.tertiary);
     for (const PlotLabels::Word &each : layout.labels.words) {
         const QString text = wordText(each, layout.frame);
         const double width = tabularWidth(metrics, text) + theme.px(6);

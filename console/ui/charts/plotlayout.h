@@ -20,17 +20,17 @@ namespace tapio::console {
 
 struct PlotLabels {
     struct Word {
-        double value = 0;      ///< on the value axis
-        bool above = true;     ///< on which side of its line the data rarely is
+        double value = 0;  ///< on the value axis
+        bool above = true; ///< on which side of its line the data rarely is
         bool reference = false;
         QString text;
     };
     std::vector<ValueTick> values;
     std::vector<TimeTick> times;
-    bool downwards = false;    ///< one direction of traffic is drawn below zero: both are named
-    QString lane;              ///< top of the lost share's own scale
-    std::vector<Word> words;   ///< of the thresholds
-    QString note;              ///< what is drawn of what, when not everything is
+    bool downwards = false;  ///< one direction of traffic is drawn below zero: both are named
+    QString lane;            ///< top of the lost share's own scale
+    std::vector<Word> words; ///< of the thresholds
+    QString note;            ///< what is drawn of what, when not everything is
 };
 struct PlotLayout {
     PlotFrame frame;

@@ -35,8 +35,9 @@ std::span<const PlotSeries> drawn(const PlotJob &job)
 class SeriesPainter {
 public:
     /// `fill` is null for vector formats.
-    SeriesPainter(QPainter &painter, const PlotJob &job, AreaFill *fill) :
-        m_painter(painter), m_job(job), m_theme(*job.style.theme), m_series(drawn(job)), m_fill(fill) {}
+    SeriesPainter(QPainter &painter, const PlotJob &job, AreaFill *fill)
+        : m_painter(painter), m_job(job), m_theme(*job.style.theme), m_series(drawn(job)), m_fill(fill)
+    {}
 
     void lines();
     void bars(std::int64_t bucketNs);
@@ -132,7 +133,10 @@ void SeriesPainter::stackedAreas()
         m_painter.setRenderHint(QPainter::Antialiasing, false); // the line on top hides the steps
         const bool rest = isRest(i);
         for (const LineRun &top : tops)
-            areaBetween(top, floors, m_job.frame.yOf(std::max(0., m_job.frame.low)), faded(color(i), rest ? 0.14 : m_theme.dark ? 0.36 : 0.30));
+            areaBetween(top, floors, m_job.frame.yOf(std::max(0., m_job.frame.low)),
+                        faded(color(i), rest           ? 0.14
+                                        : m_theme.dark ? 0.36
+                                                       : 0.30));
         m_painter.setRenderHint(QPainter::Antialiasing);
         if (!rest || i + 1 == m_series.size() || m_job.style.isolated == static_cast<int>(i))
             stroke(i, tops);
@@ -271,7 +275,9 @@ void paintEmptySpans(QPainter &painter, const PlotJob &job)
 
 void paintLossBands(QPainter &painter, const PlotJob &job)
 {
-    struct Extent { double left, right; };
+    struct Extent {
+        double left, right;
+    };
     std::vector<Extent> extents;
     const QRectF whole = job.frame.whole();
     for (const LossBand &band : job.panel->losses) {
@@ -349,10 +355,7 @@ void paintHeat(QPainter &painter, const PlotJob &job, const HeatView &heat)
 
 } // namespace
 
-QColor heatColor(double share, const Theme &theme)
-{
-    return mixed(theme.heatHigh, theme.heatLow, std::clamp(share, 0., 1.));
-}
+QColor heatColor(double share, const Theme &theme) { return mixed(theme.heatHigh, theme.heatLow, std::clamp(share, 0., 1.)); }
 
 namespace {
 
@@ -375,10 +378,7 @@ void paint(QPainter &painter, const PlotJob &job, AreaFill *fill)
 
 } // namespace
 
-void paintPlot(QPainter &painter, const PlotJob &job)
-{
-    paint(painter, job, nullptr);
-}
+void paintPlot(QPainter &painter, const PlotJob &job) { paint(painter, job, nullptr); }
 
 QImage renderPlot(const PlotJob &job)
 {

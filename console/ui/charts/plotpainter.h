@@ -20,12 +20,12 @@ inline constexpr std::size_t maxDrawnSeries = 102;
 
 struct PlotStyle {
     std::shared_ptr<const Theme> theme;
-    std::vector<SeriesLook> looks;  ///< one per series
+    std::vector<SeriesLook> looks; ///< one per series
     double devicePixelRatio = 1;
-    int passes = 2;                 ///< 1 px strokes half a pixel apart: 2 look like 1.5 px at a fraction of the cost
-    bool wide = false;              ///< real 1.5 px strokes: for exports
-    bool allThresholds = false;     ///< a small plot shows the main one only
-    int isolated = -1;              ///< index of the series that stands out, the others fade; -1 = none
+    int passes = 2;             ///< 1 px strokes half a pixel apart: 2 look like 1.5 px at a fraction of the cost
+    bool wide = false;          ///< real 1.5 px strokes: for exports
+    bool allThresholds = false; ///< a small plot shows the main one only
+    int isolated = -1;          ///< index of the series that stands out, the others fade; -1 = none
     bool operator==(const PlotStyle &) const = default;
 };
 

@@ -3,10 +3,7 @@
 
 namespace tapio::console {
 
-PlotRenderer::PlotRenderer(QObject *parent) : QObject(parent)
-{
-    m_pool.setMaxThreadCount(2);
-}
+PlotRenderer::PlotRenderer(QObject *parent) : QObject(parent) { m_pool.setMaxThreadCount(2); }
 
 PlotRenderer::~PlotRenderer()
 {
@@ -17,23 +14,21 @@ PlotRenderer::~PlotRenderer()
 void PlotRenderer::submit(const void *owner, PlotJob job, Done done)
 {
     if (const auto slot = m_slots.find(owner); slot != m_slots.end())
-        slot->next = Waiting {std::move(job), std::move(done)};
+        slot->next = Waiting{std::move(job), std::move(done)};
     else
         start(owner, {std::move(job), std::move(done)});
 }
 
-void PlotRenderer::forget(const void *owner)
-{
-    m_slots.remove(owner);
-}
+void PlotRenderer::forget(const void *owner) { m_slots.remove(owner); }
 
 void PlotRenderer::start(const void *owner, Waiting waiting)
 {
     const quint64 number = ++m_number;
-    m_slots.insert(owner, Slot {number, std::move(waiting.done), std::nullopt});
+    m_slots.insert(owner, Slot{number, std::move(waiting.done), std::nullopt});
     m_pool.start([this, owner, number, job = std::move(waiting.job)] {
         const QImage image = renderPlot(job);
-        QMetaObject::invokeMethod(this, [this, owner, number, image, job] { finished(owner, number, image, job); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            this, [this, owner, number, image, job] { finished(owner, number, image, job); }, Qt::QueuedConnection);
     });
 }
 

@@ -68,8 +68,8 @@ Extremes extremesOfBars(const PanelSnapshot &panel)
 bool closesIn(const PanelSnapshot &panel, const Extremes &extremes)
 {
     const bool wantsHigh = panel.thresholds.empty() || std::ranges::any_of(panel.thresholds, [](const Threshold &threshold) {
-        return threshold.kind == ThresholdKind::AlertBelow || threshold.kind == ThresholdKind::Reference;
-    });
+                               return threshold.kind == ThresholdKind::AlertBelow || threshold.kind == ThresholdKind::Reference;
+                           });
     return plotUnit(panel) == Unit::Percent && wantsHigh && extremes.any() && extremes.low >= 50;
 }
 
@@ -188,7 +188,9 @@ PlotScale emptyScale(const PanelSnapshot &panel, int intervals)
     if (threshold && threshold->kind != ThresholdKind::AlertAbove && unit == Unit::Percent && threshold->value >= 50)
         scale.main = valueScale(threshold->value - 5, 100, unit, false, intervals);
     else
-        scale.main = valueScale(0, threshold ? std::min(*thresholdPosition(panel, *threshold) * 1.2, unit == Unit::Percent ? 100. : INFINITY) : 0, unit, true, intervals);
+        scale.main =
+            valueScale(0, threshold ? std::min(*thresholdPosition(panel, *threshold) * 1.2, unit == Unit::Percent ? 100. : INFINITY) : 0,
+                       unit, true, intervals);
     if (!threshold)
         for (ValueTick &tick : scale.main.ticks)
             tick.label.clear();
@@ -240,7 +242,8 @@ PlotScale plotScale(const PanelSnapshot &panel, int intervals)
     if (const Threshold *threshold = mainThreshold(panel)) {
         const double at = *thresholdPosition(panel, *threshold);
         if (unit == Unit::Percent || (at > 0 && at <= thresholdReach * extremes.high))
-            extremes.add(close && threshold->kind == ThresholdKind::AlertBelow ? std::min(at, extremes.low) - 0.1 : at); // room below the line
+            extremes.add(close && threshold->kind == ThresholdKind::AlertBelow ? std::min(at, extremes.low) - 0.1
+                                                                               : at); // room below the line
     }
     scale.main = valueScale(extremes.low, extremes.high, unit, !close, intervals);
     if (close) {

@@ -11,7 +11,7 @@ namespace tapio::console {
 /// The value axis of one panel, chosen from its data, unit and thresholds. Pure; any thread.
 struct PlotScale {
     ValueScale main;
-    bool lane = false;       ///< the lost share needs a strip of its own, since the main axis does not start at 0
+    bool lane = false; ///< the lost share needs a strip of its own, since the main axis does not start at 0
     double laneHigh = 1;
     QString laneLabel;
 };

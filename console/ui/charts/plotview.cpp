@@ -20,22 +20,19 @@ namespace {
 
 constexpr std::int64_t leastRangeNs = 10 * nsPerMs;
 
-QDateTime dateTime(std::int64_t timeNs)
-{
-    return QDateTime::fromMSecsSinceEpoch(timeNs / nsPerMs, Qt::UTC);
-}
+QDateTime dateTime(std::int64_t timeNs) { return QDateTime::fromMSecsSinceEpoch(timeNs / nsPerMs, Qt::UTC); }
 
 } // namespace
 
-PlotView::PlotView(PlotRenderer *renderer, QWidget *parent) :
-    QChartView(parent), m_timeAxis(new QDateTimeAxis), m_valueAxis(new QValueAxis), m_carrier(new QLineSeries)
+PlotView::PlotView(PlotRenderer *renderer, QWidget *parent)
+    : QChartView(parent), m_timeAxis(new QDateTimeAxis), m_valueAxis(new QValueAxis), m_carrier(new QLineSeries)
 {
     setFrameShape(QFrame::NoFrame);
     setViewportUpdateMode(QGraphicsView::MinimalViewportUpdate);
     setOptimizationFlag(QGraphicsView::DontSavePainterState);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    setFocusPolicy(Qt::NoFocus); // the panel has the keyboard
+    setFocusPolicy(Qt::NoFocus);             // the panel has the keyboard
     viewport()->setFocusPolicy(Qt::NoFocus); // QGraphicsView makes it a stop of its own
     setMouseTracking(true);
     viewport()->setMouseTracking(true);
@@ -141,10 +138,7 @@ void PlotView::updateAxes(const PlotFrame &frame)
     m_valueAxis->setRange(frame.low, frame.high);
 }
 
-std::int64_t PlotView::timeAt(const QPointF &at) const
-{
-    return std::clamp(frame().timeAt(at.x()), frame().fromNs, frame().toNs);
-}
+std::int64_t PlotView::timeAt(const QPointF &at) const { return std::clamp(frame().timeAt(at.x()), frame().fromNs, frame().toNs); }
 
 PlotSpan PlotView::panRange(const QPointF &at) const
 {
@@ -213,7 +207,7 @@ void PlotView::mouseReleaseEvent(QMouseEvent *event)
     if (drag == Drag::Pressed && frame().whole().contains(m_pressedAt)) {
         emit clicked(timeAt(at));
     } else if (drag == Drag::Select) {
-        const PlotSpan span {std::min(timeAt(m_pressedAt), timeAt(at)), std::max(timeAt(m_pressedAt), timeAt(at))};
+        const PlotSpan span{std::min(timeAt(m_pressedAt), timeAt(at)), std::max(timeAt(m_pressedAt), timeAt(at))};
         if (span.toNs - span.fromNs >= leastRangeNs)
             emit selected(span.fromNs, span.toNs);
         else
@@ -243,9 +237,6 @@ void PlotView::wheelEvent(QWheelEvent *event)
     event->ignore(); // scrolls the page
 }
 
-void PlotView::keyPressEvent(QKeyEvent *event)
-{
-    event->ignore();
-}
+void PlotView::keyPressEvent(QKeyEvent *event) { event->ignore(); }
 
 } // namespace tapio::console

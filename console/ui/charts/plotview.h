@@ -35,9 +35,9 @@ public:
     void setPanel(std::shared_ptr<const PanelSnapshot> panel);
     /// Another range than the snapshot's, until the next snapshot: the picture is moved and stretched at once.
     void setPreviewRange(std::optional<PlotSpan> range);
-    void setIsolated(int series);                 ///< -1 = none
-    void setPasses(int passes);                   ///< see PlotStyle
-    void setDetailed(bool detailed);              ///< room for all thresholds
+    void setIsolated(int series);    ///< -1 = none
+    void setPasses(int passes);      ///< see PlotStyle
+    void setDetailed(bool detailed); ///< room for all thresholds
     void setCrosshair(std::optional<std::int64_t> timeNs, bool chip, bool pinned);
     void setSelection(std::optional<PlotSpan> span, bool chip);
     /// Forgets a drag that has begun.
@@ -51,14 +51,14 @@ public:
     PlotJob job() const { return m_layer->job(); }
 
 signals:
-    void hovered(std::int64_t timeNs, const QPoint &at);  ///< `at` in the view's coordinates
+    void hovered(std::int64_t timeNs, const QPoint &at); ///< `at` in the view's coordinates
     void left();
     void clicked(std::int64_t timeNs);
     void selecting(std::int64_t fromNs, std::int64_t toNs);
     void selected(std::int64_t fromNs, std::int64_t toNs);
     void panning(std::int64_t fromNs, std::int64_t toNs);
     void panned(std::int64_t fromNs, std::int64_t toNs);
-    void cancelled();                                     ///< a drag ended without a result
+    void cancelled(); ///< a drag ended without a result
     void resetRequested();
 
 protected:
@@ -75,7 +75,9 @@ protected:
 
 private:
     enum class Drag { None, Pressed, Select, Pan };
-    struct RangeAtPress { std::int64_t fromNs = 0, toNs = 0; };
+    struct RangeAtPress {
+        std::int64_t fromNs = 0, toNs = 0;
+    };
 
     void relayout();
     void updateAxes(const PlotFrame &frame);
@@ -84,8 +86,8 @@ private:
 
     QDateTimeAxis *m_timeAxis;
     QValueAxis *m_valueAxis;
-    QLineSeries *m_carrier;      ///< empty: it only ties the axes to the chart's coordinates
-    PlotLayer *m_layer;          ///< owned by the scene
+    QLineSeries *m_carrier; ///< empty: it only ties the axes to the chart's coordinates
+    PlotLayer *m_layer;     ///< owned by the scene
     std::shared_ptr<const Theme> m_theme;
     QTimeZone m_zone = QTimeZone::utc();
     std::shared_ptr<const PanelSnapshot> m_panel;

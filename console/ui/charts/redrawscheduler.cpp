@@ -5,8 +5,8 @@
 
 namespace tapio::console {
 
-RedrawScheduler::RedrawScheduler(std::size_t items, std::function<bool(std::size_t)> redraw, QObject *parent) :
-    QObject(parent), m_marked(items, false), m_redraw(std::move(redraw))
+RedrawScheduler::RedrawScheduler(std::size_t items, std::function<bool(std::size_t)> redraw, QObject *parent)
+    : QObject(parent), m_marked(items, false), m_redraw(std::move(redraw))
 {
     m_timer.setInterval(phaseMs);
     m_timer.setTimerType(Qt::PreciseTimer);

@@ -70,7 +70,7 @@ std::vector<SeriesLook> SeriesColors::assign(std::span<const PlotSeries> series)
                 taken.insert(slot);
             }
         }
-        looks.push_back(known == m_slots.end() ? SeriesLook {} : SeriesLook {SeriesLook::Ink::Slot, known->second});
+        looks.push_back(known == m_slots.end() ? SeriesLook{} : SeriesLook{SeriesLook::Ink::Slot, known->second});
     }
     return looks;
 }

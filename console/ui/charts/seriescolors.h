@@ -17,7 +17,7 @@ namespace tapio::console {
 struct SeriesLook {
     enum class Ink : std::uint8_t { Slot, Loss, P1, P2, P3, P4, Rest };
     Ink ink = Ink::Rest;
-    int slot = 0;              ///< 0 to 11, with Ink::Slot
+    int slot = 0; ///< 0 to 11, with Ink::Slot
     bool dashed() const { return ink == Ink::Slot && slot >= 6; }
     bool operator==(const SeriesLook &) const = default;
 };

@@ -19,19 +19,17 @@ struct Prefix {
     const char *text;
 };
 
-constexpr std::array<Prefix, 5> decimal {{{1, ""}, {1e3, "k"}, {1e6, "M"}, {1e9, "G"}, {1e12, "T"}}};
-constexpr std::array<Prefix, 7> durations {
-    {{1, "ns"}, {1e3, "µs"}, {1e6, "ms"}, {1e9, "s"}, {60e9, "min"}, {3600e9, "h"}, {86400e9, "d"}}};
+constexpr std::array<Prefix, 5> decimal{{{1, ""}, {1e3, "k"}, {1e6, "M"}, {1e9, "G"}, {1e12, "T"}}};
+constexpr std::array<Prefix, 7> durations{{{1, "ns"}, {1e3, "µs"}, {1e6, "ms"}, {1e9, "s"}, {60e9, "min"}, {3600e9, "h"}, {86400e9, "d"}}};
 constexpr double kibi = 1024;
-constexpr std::array<Prefix, 6> binary {{{1, ""},
-                                         {kibi, "Ki"},
-                                         {kibi * kibi, "Mi"},
-                                         {kibi * kibi * kibi, "Gi"},
-                                         {kibi * kibi * kibi * kibi, "Ti"},
-                                         {kibi * kibi * kibi * kibi * kibi, "Pi"}}};
+constexpr std::array<Prefix, 6> binary{{{1, ""},
+                                        {kibi, "Ki"},
+                                        {kibi * kibi, "Mi"},
+                                        {kibi * kibi * kibi, "Gi"},
+                                        {kibi * kibi * kibi * kibi, "Ti"},
+                                        {kibi * kibi * kibi * kibi * kibi, "Pi"}}};
 
-template <std::size_t N>
-Prefix pick(const std::array<Prefix, N> &table, double magnitude)
+template <std::size_t N> Prefix pick(const std::array<Prefix, N> &table, double magnitude)
 {
     Prefix best = table[0];
     for (const Prefix &each : table)
@@ -56,12 +54,9 @@ struct Top {
     double mantissa;
     int fine;
 };
-constexpr std::array<Top, 9> tops {{{1, 5}, {1.5, 3}, {2, 4}, {3, 3}, {4, 4}, {5, 5}, {6, 3}, {8, 4}, {10, 5}}};
+constexpr std::array<Top, 9> tops{{{1, 5}, {1.5, 3}, {2, 4}, {3, 3}, {4, 4}, {5, 5}, {6, 3}, {8, 4}, {10, 5}}};
 
-bool countsWholeThings(Unit unit)
-{
-    return unit == Unit::Count || unit == Unit::Events || unit == Unit::PerHour;
-}
+bool countsWholeThings(Unit unit) { return unit == Unit::Count || unit == Unit::Events || unit == Unit::PerHour; }
 
 struct RoundTop {
     double value;
@@ -92,13 +87,14 @@ ValueScale fromZeroScale(double minimum, double maximum, Unit unit, int interval
     ValueScale scale;
     const double least = unit == Unit::Percent ? 1 : unit == Unit::Nanoseconds ? 1e6 : 1;
     const bool up = maximum > 0 || minimum >= 0;
-    const bool little = unit == Unit::Percent && maximum > 100 && maximum <= 130; // readings that do not end together add up to more than all
+    const bool little =
+        unit == Unit::Percent && maximum > 100 && maximum <= 130; // readings that do not end together add up to more than all
     if (little && minimum >= 0) {
         scale = fromZeroScale(minimum, 100, unit, intervals);
         scale.high = maximum;
         return scale;
     }
-    const RoundTop above = up ? roundTop(std::max(maximum, countsWholeThings(unit) ? 2. : least), unit, intervals) : RoundTop {0, 0};
+    const RoundTop above = up ? roundTop(std::max(maximum, countsWholeThings(unit) ? 2. : least), unit, intervals) : RoundTop{0, 0};
     if (minimum < 0) { // the same scale on both sides, so that a pixel means the same
         const RoundTop below = roundTop(-minimum, unit, 1);
         scale.low = -below.value;
@@ -149,7 +145,7 @@ ValueScale closeScale(double minimum, double maximum, Unit unit, int intervals)
         if (high - low < step / 2)
             low = high - step;
     }
-    ValueScale scale {low, high, {}};
+    ValueScale scale{low, high, {}};
     const int count = std::max(1, static_cast<int>(std::lround((high - low) / step)));
     for (int i = 0; i <= count; ++i) {
         const double value = low + (high - low) * i / count;
@@ -193,8 +189,8 @@ ValueScale valueScale(double minimum, double maximum, Unit unit, bool fromZero, 
 
 std::vector<TimeTick> timeTicks(std::int64_t fromNs, std::int64_t toNs, double width, double pixelsPerTick, const QTimeZone &zone)
 {
-    static constexpr std::array<std::int64_t, 20> steps {1,    2,    5,    10,    15,    30,    60,     120,    300,    600,
-                                                         900,  1800, 3600, 7200,  10800, 21600, 43200,  86400,  172800, 604800};
+    static constexpr std::array<std::int64_t, 20> steps{1,   2,    5,    10,   15,    30,    60,    120,   300,    600,
+                                                        900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800};
     std::vector<TimeTick> ticks;
     if (toNs <= fromNs || width <= 0)
         return ticks;
@@ -220,7 +216,7 @@ std::vector<TimeTick> timeTicks(std::int64_t fromNs, std::int64_t toNs, double w
         const QDateTime when = QDateTime::fromSecsSinceEpoch(local - offset, zone);
         const bool dayStart = step >= 3600 && when.time() == QTime(0, 0);
         const QString format = dayStart || step >= 86400 ? QStringLiteral("d MMM")
-                             : step < 60                 ? QStringLiteral("HH:mm:ss")
+                               : step < 60               ? QStringLiteral("HH:mm:ss")
                                                          : QStringLiteral("HH:mm");
         ticks.push_back({timeNs, QLocale().toString(when, format)});
     }

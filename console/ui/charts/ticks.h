@@ -32,8 +32,7 @@ struct TimeTick {
     QString label; ///< "14:20", "14:20:05", or "12 Mar" where a day starts
 };
 /// Ticks on round local times of `zone`, at most one per `pixelsPerTick`.
-std::vector<TimeTick> timeTicks(std::int64_t fromNs, std::int64_t toNs, double width, double pixelsPerTick,
-                                const QTimeZone &zone);
+std::vector<TimeTick> timeTicks(std::int64_t fromNs, std::int64_t toNs, double width, double pixelsPerTick, const QTimeZone &zone);
 
 /// A number for an axis: at most three significant figures, with the unit's own prefix ("60 k", "75 ms", "400 M").
 /// The word of the unit stands in the panel's head; percent and time name theirs once, at the top.

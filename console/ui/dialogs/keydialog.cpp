@@ -9,8 +9,8 @@
 
 namespace tapio::console {
 
-KeyDialog::KeyDialog(UiContext context, const QString &actionId, QWidget *parent) :
-    QDialog(parent), m_context(context), m_id(actionId), m_edit(new QKeySequenceEdit), m_problem(new QLabel)
+KeyDialog::KeyDialog(UiContext context, const QString &actionId, QWidget *parent)
+    : QDialog(parent), m_context(context), m_id(actionId), m_edit(new QKeySequenceEdit), m_problem(new QLabel)
 {
     const Theme &t = context.themes.theme();
     setWindowTitle(tr("Change a key"));
@@ -47,7 +47,8 @@ void KeyDialog::apply()
     if (status)
         accept();
     else
-        m_problem->setText(tr("\u201c%1\u201d has this key, or one that begins with it.").arg(QString::fromStdString(status.error().context())));
+        m_problem->setText(
+            tr("\u201c%1\u201d has this key, or one that begins with it.").arg(QString::fromStdString(status.error().context())));
 }
 
 } // namespace tapio::console

@@ -11,9 +11,9 @@
 
 namespace tapio::console {
 
-RangeDialog::RangeDialog(UiContext context, QWidget *parent) :
-    QDialog(parent), m_context(context), m_range(context.session.range()), m_from(new QLineEdit), m_to(new QLineEdit), m_verdict(new QLabel),
-    m_apply(new QPushButton(tr("Show this range")))
+RangeDialog::RangeDialog(UiContext context, QWidget *parent)
+    : QDialog(parent), m_context(context), m_range(context.session.range()), m_from(new QLineEdit), m_to(new QLineEdit),
+      m_verdict(new QLabel), m_apply(new QPushButton(tr("Show this range")))
 {
     const Theme &t = context.themes.theme();
     setWindowTitle(tr("Custom time range"));

@@ -14,10 +14,7 @@ namespace {
 constexpr std::int64_t expirySoonNs = 7LL * 24 * 3600 * nsPerSecond;
 const QString dash = QStringLiteral("\u2013");
 
-QString hex(std::uint64_t value)
-{
-    return value == 0 ? dash : QString::number(value, 16);
-}
+QString hex(std::uint64_t value) { return value == 0 ? dash : QString::number(value, 16); }
 
 QString clockText(const wire::Heartbeat &beat)
 {
@@ -27,10 +24,7 @@ QString clockText(const wire::Heartbeat &beat)
     return sign + durationText(beat.offsetNs) + QLatin1Char(' ') + uncertaintyText(beat.uncertaintyNs);
 }
 
-bool byNode(const wire::AgentState &a, const wire::AgentState &b)
-{
-    return a.node < b.node;
-}
+bool byNode(const wire::AgentState &a, const wire::AgentState &b) { return a.node < b.node; }
 
 } // namespace
 
@@ -81,19 +75,14 @@ void AgentsModel::update(std::vector<wire::AgentState> agents, std::int64_t nowN
 
 int AgentsModel::rowOf(const std::string &node) const
 {
-    const auto at = std::lower_bound(m_agents.begin(), m_agents.end(), node, [](const wire::AgentState &a, const std::string &n) { return a.node < n; });
+    const auto at = std::lower_bound(m_agents.begin(), m_agents.end(), node,
+                                     [](const wire::AgentState &a, const std::string &n) { return a.node < n; });
     return at != m_agents.end() && at->node == node ? static_cast<int>(at - m_agents.begin()) : -1;
 }
 
-int AgentsModel::rowCount(const QModelIndex &parent) const
-{
-    return parent.isValid() ? 0 : static_cast<int>(m_agents.size());
-}
+int AgentsModel::rowCount(const QModelIndex &parent) const { return parent.isValid() ? 0 : static_cast<int>(m_agents.size()); }
 
-int AgentsModel::columnCount(const QModelIndex &parent) const
-{
-    return parent.isValid() ? 0 : ColumnCount;
-}
+int AgentsModel::columnCount(const QModelIndex &parent) const { return parent.isValid() ? 0 : ColumnCount; }
 
 QString AgentsModel::text(const wire::AgentState &a, int column) const
 {
@@ -163,12 +152,19 @@ QString AgentsModel::toolTip(const wire::AgentState &a, int column) const
 {
     switch (column) {
     case Since: return a.sinceNs == 0 ? QString() : tr("Since %1").arg(m_time.text(a.sinceNs, TimeStyle::Full));
-    case Expires: return a.certificateExpiresNs == 0 ? QString() : tr("Expires %1").arg(m_time.text(a.certificateExpiresNs, TimeStyle::Full));
-    case Queue: return tr("%1 queued on the node, %2 sent and not confirmed").arg(exactCount(a.heartbeat.queuedEvents), exactCount(a.heartbeat.inFlightEvents));
-    case Received: return tr("%1 events in %2 frames, %3").arg(exactCount(a.receivedEvents), exactCount(a.receivedFrames), bytesText(static_cast<double>(a.receivedBytes)));
+    case Expires:
+        return a.certificateExpiresNs == 0 ? QString() : tr("Expires %1").arg(m_time.text(a.certificateExpiresNs, TimeStyle::Full));
+    case Queue:
+        return tr("%1 queued on the node, %2 sent and not confirmed")
+            .arg(exactCount(a.heartbeat.queuedEvents), exactCount(a.heartbeat.inFlightEvents));
+    case Received:
+        return tr("%1 events in %2 frames, %3")
+            .arg(exactCount(a.receivedEvents), exactCount(a.receivedFrames), bytesText(static_cast<double>(a.receivedBytes)));
     case Lost:
-        return tr("Lost in the kernel's ring: %1\nShed by the overhead budget: %2\nDropped by the agent: %3\nLost on the way: %4\nFrames missing: %5\nDuplicate frames (not lost): %6")
-            .arg(exactCount(counters(a.node)[Counter::Lost]), exactCount(counters(a.node)[Counter::Shed]), exactCount(a.loss.droppedEvents), exactCount(a.loss.transitEvents), exactCount(a.loss.gapFrames), exactCount(a.loss.duplicateFrames));
+        return tr("Lost in the kernel's ring: %1\nShed by the overhead budget: %2\nDropped by the agent: %3\nLost on the way: %4\nFrames "
+                  "missing: %5\nDuplicate frames (not lost): %6")
+            .arg(exactCount(counters(a.node)[Counter::Lost]), exactCount(counters(a.node)[Counter::Shed]), exactCount(a.loss.droppedEvents),
+                 exactCount(a.loss.transitEvents), exactCount(a.loss.gapFrames), exactCount(a.loss.duplicateFrames));
     case Clock: return tr("The server's clock minus the node's, and half the round trip it was measured with");
     default: return text(a, column);
     }
@@ -185,7 +181,8 @@ QVariant AgentsModel::data(const QModelIndex &index, int role) const
     case cell::sortRole: return sortKey(a, index.column());
     case cell::exportRole: return exported(a, index.column());
     case cell::emphasisRole: return emphasis(a, index.column());
-    case cell::signRole: return index.column() == State ? QVariant::fromValue(SignValue{SignValue::Kind::Link, static_cast<int>(a.state)}) : QVariant();
+    case cell::signRole:
+        return index.column() == State ? QVariant::fromValue(SignValue{SignValue::Kind::Link, static_cast<int>(a.state)}) : QVariant();
     default: return {};
     }
 }
@@ -195,7 +192,8 @@ QVariant AgentsModel::headerData(int section, Qt::Orientation orientation, int r
     if (orientation != Qt::Horizontal)
         return {};
     if (role == Qt::TextAlignmentRole)
-        return QVariant::fromValue(Qt::Alignment((section == Since || (section >= Queue && section <= Expires) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
+        return QVariant::fromValue(Qt::Alignment(
+            (section == Since || (section >= Queue && section <= Expires) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
     if (role == cell::exportRole && section == Clock)
         return tr("Clock offset (ns)");
     if (role != Qt::DisplayRole && role != cell::exportRole)

@@ -23,11 +23,11 @@ public:
     enum Column { Node, State, Since, Address, Clock, Queue, Received, Lost, Sessions, Expires, Serial, Stream, Version, ColumnCount };
     AgentsModel(const TimeDisplay &time, QObject *parent = nullptr);
 
-    using Counters = std::map<std::string, CounterSet>;      ///< by node
+    using Counters = std::map<std::string, CounterSet>; ///< by node
     void update(std::vector<wire::AgentState> agents, std::int64_t nowNs, Counters counters = {});
     const CounterSet &counters(const std::string &node) const;
     const wire::AgentState &agent(int row) const { return m_agents[static_cast<std::size_t>(row)]; }
-    int rowOf(const std::string &node) const;   ///< -1 = none
+    int rowOf(const std::string &node) const; ///< -1 = none
 
     int rowCount(const QModelIndex &parent = {}) const override;
     int columnCount(const QModelIndex &parent = {}) const override;

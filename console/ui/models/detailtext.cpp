@@ -13,10 +13,7 @@ namespace tapio::console {
 
 namespace {
 
-QString tr(const char *text)
-{
-    return QCoreApplication::translate("tapio::console", text);
-}
+QString tr(const char *text) { return QCoreApplication::translate("tapio::console", text); }
 
 QString text(std::string_view value) { return QString::fromUtf8(value.data(), static_cast<qsizetype>(value.size())); }
 QString count(std::uint64_t value) { return exactCount(value); }
@@ -42,7 +39,10 @@ DetailSection detailOf(const wire::ProcessExec &exec, const TimeDisplay &time)
         arguments << text(argument);
     return {tr("Program start"),
             {{tr("File"), text(exec.filename), true, {}},
-             {tr("Arguments"), arguments.join(QLatin1Char(' ')) + (exec.argumentsTruncated ? tr(" \u2026 (cut after 512 bytes)") : QString()), true, {}},
+             {tr("Arguments"),
+              arguments.join(QLatin1Char(' ')) + (exec.argumentsTruncated ? tr(" \u2026 (cut after 512 bytes)") : QString()),
+              true,
+              {}},
              {tr("Parent"), who(exec.parentComm, exec.parentPid, tr("not known")), false, {}},
              {tr("File changed"), exec.fileModifiedNs == 0 ? tr("not known") : time.text(exec.fileModifiedNs, TimeStyle::Full), true, {}},
              {tr("Changed after the container started"), yesNo(exec.writtenAfterStart), false, {}}}};
@@ -123,21 +123,25 @@ QString changeText(std::uint32_t before, std::uint32_t after)
     return before == after ? tr("%1, unchanged").arg(after) : tr("%1, before %2").arg(after).arg(before);
 }
 /// A mask with the names of its bits.
-QString maskText(std::uint64_t mask, const std::string &names) { return mask == 0 ? tr("none") : tr("%1 (%2)").arg(text(names), hexText(mask)); }
+QString maskText(std::uint64_t mask, const std::string &names)
+{
+    return mask == 0 ? tr("none") : tr("%1 (%2)").arg(text(names), hexText(mask));
+}
 
 DetailSection detailOf(const wire::DnsQuery &dns, const TimeDisplay &)
 {
-    return {tr("DNS query"),
-            {{tr("Name"), text(dns.name), true, {}},
-             {tr("Type"), text(wire::dnsTypeName(dns.queryType)), true, {}},
-             {tr("Server"), text(wire::toString(dns.server)), true, {}},
-             {tr("Outcome"), text(wire::dnsOutcomeName(dns.outcome)), false, {}},
-             {tr("Answer"), dns.outcome == wire::DnsOutcome::Answered ? text(wire::dnsResponseName(dns.responseCode)) : tr("none"), true, {}},
-             {tr("Records"), count(dns.answers), false, {}},
-             {tr("Latency"), nsOrNone(dns.latencyNs), false, {}},
-             {tr("Asked"), repeatsText(dns.attempts), false, {}},
-             {tr("Over"), dns.tcp ? tr("TCP") : tr("UDP"), false, {}},
-             {tr("Truncated"), yesNo(dns.truncated), false, {}}}};
+    return {
+        tr("DNS query"),
+        {{tr("Name"), text(dns.name), true, {}},
+         {tr("Type"), text(wire::dnsTypeName(dns.queryType)), true, {}},
+         {tr("Server"), text(wire::toString(dns.server)), true, {}},
+         {tr("Outcome"), text(wire::dnsOutcomeName(dns.outcome)), false, {}},
+         {tr("Answer"), dns.outcome == wire::DnsOutcome::Answered ? text(wire::dnsResponseName(dns.responseCode)) : tr("none"), true, {}},
+         {tr("Records"), count(dns.answers), false, {}},
+         {tr("Latency"), nsOrNone(dns.latencyNs), false, {}},
+         {tr("Asked"), repeatsText(dns.attempts), false, {}},
+         {tr("Over"), dns.tcp ? tr("TCP") : tr("UDP"), false, {}},
+         {tr("Truncated"), yesNo(dns.truncated), false, {}}}};
 }
 
 DetailSection detailOf(const wire::HttpRequest &http, const TimeDisplay &)
@@ -199,8 +203,7 @@ DetailSection detailOf(const wire::PtraceAttach &attach, const TimeDisplay &)
 DetailSection detailOf(const wire::ModuleLoad &load, const TimeDisplay &)
 {
     return {tr("Kernel module"),
-            {{tr("Module"), text(load.name), true, {}},
-             {tr("Taints"), maskText(load.taints, wire::taintNames(load.taints)), true, {}}}};
+            {{tr("Module"), text(load.name), true, {}}, {tr("Taints"), maskText(load.taints, wire::taintNames(load.taints)), true, {}}}};
 }
 
 DetailSection detailOf(const wire::Mount &mount, const TimeDisplay &)
@@ -245,14 +248,19 @@ DetailSection detailOf(const wire::AgentNotice &notice, const TimeDisplay &)
 
 DetailSection detailOf(const wire::DrillLabel &label, const TimeDisplay &time)
 {
-    return {tr("Drill"),
-            {{tr("Drill"), text(label.drill), true, {}},
-             {tr("Phase"), text(label.phase), true, {}},
-             {tr("Target"), text(label.target), true, {}},
-             {tr("From"), time.text(label.fromNs, TimeStyle::Full), true, {}},
-             {tr("To"), label.toNs == 0 ? tr("open") : time.text(label.toNs, TimeStyle::Full), true, {}},
-             {tr("Run"), hexText(label.runId), true, {}},
-             {tr("Signature"), QString::fromLatin1(QByteArray(reinterpret_cast<const char *>(label.signature.data()), static_cast<qsizetype>(label.signature.size())).toHex()), true, {}}}};
+    return {
+        tr("Drill"),
+        {{tr("Drill"), text(label.drill), true, {}},
+         {tr("Phase"), text(label.phase), true, {}},
+         {tr("Target"), text(label.target), true, {}},
+         {tr("From"), time.text(label.fromNs, TimeStyle::Full), true, {}},
+         {tr("To"), label.toNs == 0 ? tr("open") : time.text(label.toNs, TimeStyle::Full), true, {}},
+         {tr("Run"), hexText(label.runId), true, {}},
+         {tr("Signature"),
+          QString::fromLatin1(
+              QByteArray(reinterpret_cast<const char *>(label.signature.data()), static_cast<qsizetype>(label.signature.size())).toHex()),
+          true,
+          {}}}};
 }
 
 DetailSection detailOf(const wire::MemoryEvents &memory, const TimeDisplay &)
@@ -272,12 +280,13 @@ DetailSection detailOf(const wire::MemoryEvents &memory, const TimeDisplay &)
 DetailSection detailOf(const wire::PressureStall &stall, const TimeDisplay &)
 {
     constexpr double basisPointsPerPercent = 100;
-    DetailSection section{tr("Pressure"),
-                          {{tr("Resource"), text(wire::pressureResourceName(stall.resource)), false, {}},
-                           {tr("Stalled"), stall.full ? tr("all tasks (full)") : tr("some tasks (some)"), false, {}},
-                           {tr("Phase"), stall.ended ? tr("end") : tr("begin"), false, {}},
-                           {tr("Trigger"), tr("%1 within %2").arg(usText(stall.thresholdUs), usText(stall.windowUs)), false, {}},
-                           {tr("Share of the last 10 s"), tr("%1 %").arg(stall.avg10BasisPoints / basisPointsPerPercent, 0, 'f', 2), false, {}}}};
+    DetailSection section{
+        tr("Pressure"),
+        {{tr("Resource"), text(wire::pressureResourceName(stall.resource)), false, {}},
+         {tr("Stalled"), stall.full ? tr("all tasks (full)") : tr("some tasks (some)"), false, {}},
+         {tr("Phase"), stall.ended ? tr("end") : tr("begin"), false, {}},
+         {tr("Trigger"), tr("%1 within %2").arg(usText(stall.thresholdUs), usText(stall.windowUs)), false, {}},
+         {tr("Share of the last 10 s"), tr("%1 %").arg(stall.avg10BasisPoints / basisPointsPerPercent, 0, 'f', 2), false, {}}}};
     if (stall.ended) {
         section.rows.push_back({tr("Lasted"), nsOrNone(stall.durationNs), false, {}});
         section.rows.push_back({tr("Stalled in that time"), usText(stall.stallUs), false, {}});

@@ -11,10 +11,7 @@ namespace {
 constexpr uint maxPid = 4'194'304;
 constexpr qsizetype maxText = 256;
 
-QString tr(const char *text)
-{
-    return QCoreApplication::translate("tapio::console", text);
-}
+QString tr(const char *text) { return QCoreApplication::translate("tapio::console", text); }
 
 } // namespace
 

@@ -19,7 +19,8 @@ struct EventFilterInput {
 
     bool isEmpty() const
     {
-        return types.empty() && minSeverity == wire::Severity::Debug && node.isEmpty() && namespaceName.isEmpty() && pod.isEmpty() && pid.isEmpty() && text.isEmpty();
+        return types.empty() && minSeverity == wire::Severity::Debug && node.isEmpty() && namespaceName.isEmpty() && pod.isEmpty()
+               && pid.isEmpty() && text.isEmpty();
     }
     bool operator==(const EventFilterInput &) const = default;
 };

@@ -84,17 +84,22 @@ void EventsExporter::onPage(const EventPage &page)
     if (!page.events.empty()) {
         const auto whole = static_cast<double>(m_query.toNs - m_query.fromNs);
         const std::int64_t at = page.events.back().event.timeNs;
-        m_progress = whole <= 0 ? 1.0 : std::clamp(static_cast<double>(m_query.newestFirst ? m_query.toNs - at : at - m_query.fromNs) / whole, 0.0, 1.0);
+        m_progress = whole <= 0
+                         ? 1.0
+                         : std::clamp(static_cast<double>(m_query.newestFirst ? m_query.toNs - at : at - m_query.fromNs) / whole, 0.0, 1.0);
     }
     m_writer.start([this, sink = m_sink, events = page.events, first = m_pageCount == 0, last = !page.more] {
         const QString error = sink->write(events, first, last);
         // The destructor waits for this function, so `this` lives; a cancelled export has another sink by then.
-        QMetaObject::invokeMethod(this, [this, sink, error, count = events.size()] {
-            if (sink != m_sink)
-                return;
-            m_written += count;
-            onWritten(error);
-        }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            this,
+            [this, sink, error, count = events.size()] {
+                if (sink != m_sink)
+                    return;
+                m_written += count;
+                onWritten(error);
+            },
+            Qt::QueuedConnection);
     });
     ++m_pageCount;
 }

@@ -20,11 +20,11 @@ public:
     static constexpr std::size_t pageSize = 2000;
 
     explicit EventsExporter(Session &session, QObject *parent = nullptr);
-    ~EventsExporter() override;        ///< gives up what is not finished
+    ~EventsExporter() override; ///< gives up what is not finished
 
     /// `query` with its range and order; oldest first reads best in a file, but the caller chooses.
     void start(const EventQuery &query, const QString &file, EventFileFormat format);
-    void cancel();                     ///< leaves no file
+    void cancel(); ///< leaves no file
     bool running() const { return m_running; }
     std::uint64_t written() const { return m_written; }
     /// How much of the range has been passed, 0 to 1; the number of events to come is not known before.

@@ -171,7 +171,7 @@ void EventsFeed::poll()
         return; // nothing may appear; who only counts goes on
     const bool whole = m_extent == Extent::Whole;
     if (whole && m_cutOff && !m_query.newestFirst)
-        return; // it ends before the newest
+        return;                           // it ends before the newest
     if (!m_query.newestFirst && !whole) { // new ones come at the end, where they disturb nobody
         m_mainFollows = m_mainFollows || !m_model.moreBelow();
         if (m_model.rowCount() > 0 && !m_model.moreBelow())
@@ -253,13 +253,14 @@ void EventsFeed::takeNewest(const EventPage &page)
 {
     m_model.renew(page.events);
     if (!m_query.newestFirst && m_extent != Extent::Whole)
-        return; // it was asked for nothing else
+        return;         // it was asked for nothing else
     if (m_follows == 0) // the losses of the whole range
         m_lost = page.lostEvents;
     if (!page.more)
         m_seenToNs = std::max(m_seenToNs, m_askedToNs);
-    const bool joins = !page.more || m_model.rowCount() == 0
-                       || std::any_of(page.events.begin(), page.events.end(), [this](const StoredEvent &e) { return m_model.contains(e.id); });
+    const bool joins =
+        !page.more || m_model.rowCount() == 0
+        || std::any_of(page.events.begin(), page.events.end(), [this](const StoredEvent &e) { return m_model.contains(e.id); });
     if (!m_following || m_extent == Extent::Whole) {
         for (const StoredEvent &event : page.events)
             if (!m_model.contains(event.id) && m_waiting.size() < maxWaiting)
@@ -267,7 +268,7 @@ void EventsFeed::takeNewest(const EventPage &page)
         m_waitingOverflow = m_waitingOverflow || !joins || m_waiting.size() >= maxWaiting;
         return;
     }
-    if (!joins) { // more came in half a second than one page holds: go on from the newest
+    if (!joins) {                                 // more came in half a second than one page holds: go on from the newest
         m_session.cancelQuery(queryslot::events); // it would continue rows that go
         m_mainBusy = false;
         m_model.clear();

@@ -64,7 +64,7 @@ public:
     QString error() const { return m_error; }
     /// Why what is new cannot be read; empty again once it was. It is asked for again and again, and the rows stay what they are.
     QString followError() const { return m_followError; }
-    QString aboveError() const { return m_aboveError; }   ///< the same of rows that had left the model
+    QString aboveError() const { return m_aboveError; } ///< the same of rows that had left the model
     std::uint64_t lostEvents() const { return m_lost; }
     std::uint64_t scanned() const { return m_scanned; }
     std::uint64_t scanTotal() const { return m_scanTotal; }
@@ -93,18 +93,18 @@ private:
     bool m_moving = false, m_active = false, m_following = true, m_moreAbove = false, m_firstPage = true;
     quint64 m_mainId = 0, m_aboveId = 0, m_followId = 0;
     bool m_mainBusy = false, m_aboveBusy = false, m_followBusy = false;
-    bool m_mainFollows = false;                      ///< the main query asks for what is new at the lower end
+    bool m_mainFollows = false; ///< the main query asks for what is new at the lower end
     State m_state = State::Idle;
     Extent m_extent = Extent::Pages;
     bool m_cutOff = false;
-    std::vector<StoredEvent> m_collected;            ///< of a whole, until it is
+    std::vector<StoredEvent> m_collected; ///< of a whole, until it is
     QString m_error, m_followError, m_aboveError;
     std::uint64_t m_lost = 0, m_scanned = 0, m_scanTotal = 0;
     std::set<EventId> m_waiting;
     bool m_waitingOverflow = false;
-    std::int64_t m_seenToNs = 0, m_askedToNs = 0;   ///< event time up to which answers have told everything; the asked query's
-    std::uint64_t m_amendments = 0;                  ///< that the store had taken when rows were asked for last
-    unsigned m_follows = 0;                         ///< since the query, or since the whole range was looked at
+    std::int64_t m_seenToNs = 0, m_askedToNs = 0; ///< event time up to which answers have told everything; the asked query's
+    std::uint64_t m_amendments = 0;               ///< that the store had taken when rows were asked for last
+    unsigned m_follows = 0;                       ///< since the query, or since the whole range was looked at
     QTimer m_tick;
 };
 

@@ -26,7 +26,7 @@ public:
     EventsModel(const TimeDisplay &time, QObject *parent = nullptr);
 
     const StoredEvent &eventAt(int row) const { return m_events[static_cast<std::size_t>(row)]; }
-    int rowOf(EventId id) const;                     ///< -1 = not in the window
+    int rowOf(EventId id) const; ///< -1 = not in the window
     void clear();
     /// Drop what is in the window already. Return how many rows were new, and whether rows left at the other end.
     struct Change {
@@ -36,15 +36,14 @@ public:
     Change append(std::vector<StoredEvent> events);
     Change prepend(std::vector<StoredEvent> events); ///< in the order shown: its last one comes before row 0
     /// One that arrived late: at its place among the others by `before`; nothing when it would be the last of more.
-    template <typename Before>
-    bool insertSorted(StoredEvent event, Before before);
+    template <typename Before> bool insertSorted(StoredEvent event, Before before);
     bool contains(EventId id) const { return m_ids.contains(id); }
     /// Those that are in the window, as they are known by now: whose they are may have been learnt since. In one pass, O(events + rows), with one
     /// `dataChanged` for each run of rows that changed; where they are more than `mostRuns`, one from the first to the last of them.
     void renew(const std::vector<StoredEvent> &events);
     void setMoreBelow(bool more) { m_moreBelow = more; }
     bool moreBelow() const { return m_moreBelow; }
-    void setShowDate(bool show);                     ///< the range spans days: a time alone would not tell
+    void setShowDate(bool show); ///< the range spans days: a time alone would not tell
 
     int rowCount(const QModelIndex &parent = {}) const override;
     int columnCount(const QModelIndex &parent = {}) const override;
@@ -68,8 +67,7 @@ private:
     bool m_moreBelow = false, m_showDate = false;
 };
 
-template <typename Before>
-bool EventsModel::insertSorted(StoredEvent event, Before before)
+template <typename Before> bool EventsModel::insertSorted(StoredEvent event, Before before)
 {
     const auto at = std::lower_bound(m_events.begin(), m_events.end(), event, before);
     if (m_ids.contains(event.id) || (at == m_events.end() && m_moreBelow))

@@ -7,11 +7,7 @@ namespace tapio::console {
 
 namespace {
 
-template <typename T>
-int threeWay(const T &a, const T &b)
-{
-    return a < b ? -1 : b < a ? 1 : 0;
-}
+template <typename T> int threeWay(const T &a, const T &b) { return a < b ? -1 : b < a ? 1 : 0; }
 
 /// Texts come from outside and are compared as bytes: names of nodes, pods and commands have no language.
 std::string_view entityOf(const wire::Origin &origin)

@@ -13,10 +13,7 @@ namespace tapio::console {
 
 namespace {
 
-QString tr(const char *text)
-{
-    return QCoreApplication::translate("tapio::console", text);
-}
+QString tr(const char *text) { return QCoreApplication::translate("tapio::console", text); }
 
 QString text(const std::string &value) { return QString::fromStdString(value); }
 QString count(std::uint64_t value) { return exactCount(value); }
@@ -50,10 +47,7 @@ DetailSection originSection(const StoredEvent &stored)
 
 } // namespace
 
-QString recordText(EventId id)
-{
-    return QStringLiteral("e-%1-%2").arg(id.chunk).arg(id.row);
-}
+QString recordText(EventId id) { return QStringLiteral("e-%1-%2").arg(id.chunk).arg(id.row); }
 
 QString entityText(const wire::Origin &origin)
 {
@@ -64,10 +58,7 @@ QString entityText(const wire::Origin &origin)
     return origin.cgroupPath == "/" ? tr("host") : text(origin.cgroupPath);
 }
 
-QString signalText(int signal)
-{
-    return text(wire::signalText(signal));
-}
+QString signalText(int signal) { return text(wire::signalText(signal)); }
 
 QString errnoText(int error)
 {
@@ -75,10 +66,7 @@ QString errnoText(int error)
     return name ? QStringLiteral("%1 (%2)").arg(QLatin1String(name)).arg(error) : QString::number(error);
 }
 
-QString eventTitle(const StoredEvent &event)
-{
-    return text(wire::summary(event.event));
-}
+QString eventTitle(const StoredEvent &event) { return text(wire::summary(event.event)); }
 
 std::vector<DetailSection> eventDetails(const StoredEvent &stored, const TimeDisplay &time)
 {
@@ -92,11 +80,16 @@ std::vector<DetailSection> eventDetails(const StoredEvent &stored, const TimeDis
                          {tr("Summary"), eventTitle(stored), false, {}},
                          {tr("CPU"), QString::number(e.cpu), false, {}},
                          {tr("Kernel to agent"), durationText(e.drainUs * nsPerUs), false, {}}}});
-    sections.push_back({tr("Process"),
-                        {{tr("Command"), text(e.process.comm), true, {}},
-                         {tr("pid"), idOrNone(e.process.pid), true, {}},
-                         {tr("uid"), QString::number(e.process.uid), true, {}},
-                         {tr("Started"), e.process.startTimeNs == 0 ? tr("not known") : tr("%1 after boot").arg(durationText(static_cast<std::int64_t>(e.process.startTimeNs))), false, {}}}});
+    sections.push_back(
+        {tr("Process"),
+         {{tr("Command"), text(e.process.comm), true, {}},
+          {tr("pid"), idOrNone(e.process.pid), true, {}},
+          {tr("uid"), QString::number(e.process.uid), true, {}},
+          {tr("Started"),
+           e.process.startTimeNs == 0 ? tr("not known")
+                                      : tr("%1 after boot").arg(durationText(static_cast<std::int64_t>(e.process.startTimeNs))),
+           false,
+           {}}}});
     sections.push_back(detailSection(e.detail, time));
     sections.push_back(originSection(stored));
     sections.push_back({tr("Record"), {{tr("Record"), recordText(stored.id), true, {}}, {tr("Sequence"), count(stored.seq), true, {}}}});

@@ -11,10 +11,7 @@ namespace tapio::console {
 
 namespace {
 
-QString tr(const char *text)
-{
-    return QCoreApplication::translate("tapio::console", text);
-}
+QString tr(const char *text) { return QCoreApplication::translate("tapio::console", text); }
 
 QString text(const std::string &value) { return QString::fromStdString(value); }
 
@@ -33,7 +30,8 @@ DetailSection clockSection(const wire::Heartbeat &beat)
 {
     if (beat.uncertaintyNs < 0)
         return {tr("Clock"), {{tr("Offset"), tr("not yet measured"), false, {}}}};
-    return {tr("Clock"), {{tr("Offset"), durationText(beat.offsetNs), false, {}}, {tr("Uncertainty"), uncertaintyText(beat.uncertaintyNs), false, {}}}};
+    return {tr("Clock"),
+            {{tr("Offset"), durationText(beat.offsetNs), false, {}}, {tr("Uncertainty"), uncertaintyText(beat.uncertaintyNs), false, {}}}};
 }
 
 DetailSection hookSection(const std::vector<wire::HookReport> &reports)
@@ -48,58 +46,69 @@ DetailSection hookSection(const std::vector<wire::HookReport> &reports)
                 value += tr(", %1 ns per run").arg(hook.runTimeNs / hook.runCount);
             if (!hook.reason.empty())
                 value += QStringLiteral(": ") + text(hook.reason);
-            section.rows.push_back({text(hook.collector) + QLatin1Char('/') + text(hook.name), value, false, SignValue{SignValue::Kind::Hook, static_cast<int>(hook.state)}});
+            section.rows.push_back({text(hook.collector) + QLatin1Char('/') + text(hook.name), value, false,
+                                    SignValue{SignValue::Kind::Hook, static_cast<int>(hook.state)}});
         }
     return section;
 }
 
 } // namespace
 
-std::vector<DetailSection> agentDetails(const wire::AgentState &a, const std::vector<wire::HookReport> &hooks, const TimeDisplay &time, std::int64_t nowNs,
-                                        const CounterSet &counters)
+std::vector<DetailSection> agentDetails(const wire::AgentState &a, const std::vector<wire::HookReport> &hooks, const TimeDisplay &time,
+                                        std::int64_t nowNs, const CounterSet &counters)
 {
     const wire::Heartbeat &beat = a.heartbeat;
     const wire::StreamLoss &loss = a.loss;
-    return {{tr("Connection"),
-             {{tr("State"), signOf({SignValue::Kind::Link, static_cast<int>(a.state)}, Theme()).word, false, SignValue{SignValue::Kind::Link, static_cast<int>(a.state)}},
-              {tr("Since"), timeAndAge(a.sinceNs, time, nowNs), false, {}},
-              {tr("Last heartbeat"), timeAndAge(a.lastHeartbeatNs, time, nowNs), false, {}},
-              {tr("Address"), text(a.remoteAddress), true, {}},
-              {tr("Sessions"), exactCount(a.sessions), false, {}},
-              {tr("Stream"), QString::number(a.streamId, 16), true, {}}}},
-            {tr("Certificate"),
-             {{tr("Serial"), text(a.certificateSerial), true, {}},
-              {tr("Expires"), a.certificateExpiresNs == 0 ? tr("not known") : time.textWithZone(a.certificateExpiresNs, TimeStyle::DateSecond), false, {}}}},
-            clockSection(beat),
-            {tr("Events"),
-             {{tr("Produced"), exactCount(beat.producedEvents), false, {}},
-              {tr("Received"), tr("%1 in %2 frames, %3").arg(exactCount(a.receivedEvents), exactCount(a.receivedFrames), bytesText(static_cast<double>(a.receivedBytes))), false, {}},
-              {tr("Queued on the node"), exactCount(beat.queuedEvents), false, {}},
-              {tr("Sent, not confirmed"), exactCount(beat.inFlightEvents), false, {}},
-              {tr("Oldest waiting"), oldestText(beat, nowNs), false, {}}}},
-            {tr("Loss by cause"),
-             {{tr("Lost in the kernel's ring"), exactCount(counters[Counter::Lost]), false, {}},
-              {tr("Shed by the overhead budget"), exactCount(counters[Counter::Shed]), false, {}},
-              {tr("Dropped by the agent"), exactCount(loss.droppedEvents), false, {}},
-              {tr("Lost on the way"), exactCount(loss.transitEvents - std::min(loss.consoleEvents, loss.transitEvents)), false, {}},
-              {tr("Not read by this console in time"), exactCount(loss.consoleEvents), false, {}},
-              {tr("Frames missing"), exactCount(loss.gapFrames), false, {}},
-              {tr("Duplicate frames"), tr("%1 (not lost)").arg(exactCount(loss.duplicateFrames)), false, {}}}},
-            {tr("Agent"),
-             {{tr("Version"), text(a.agent.version), false, {}},
-              {tr("Kernel"), text(a.agent.kernelRelease), true, {}},
-              {tr("CPUs"), a.agent.cpuCount == 0 ? QString() : exactCount(a.agent.cpuCount), false, {}},
-              {tr("Memory"), a.agent.memoryTotalBytes == 0 ? QString() : bytesText(static_cast<double>(a.agent.memoryTotalBytes)), false, {}},
-              {tr("pid"), a.agent.pid == 0 ? QString() : QString::number(a.agent.pid), true, {}},
-              {tr("Boot id"), text(a.agent.bootId), true, {}},
-              {tr("Configuration"), a.agent.configSha256.empty() ? tr("not told") : text(a.agent.configSha256), true, {}}}},
-            hookSection(hooks)};
+    return {
+        {tr("Connection"),
+         {{tr("State"), signOf({SignValue::Kind::Link, static_cast<int>(a.state)}, Theme()).word, false,
+           SignValue{SignValue::Kind::Link, static_cast<int>(a.state)}},
+          {tr("Since"), timeAndAge(a.sinceNs, time, nowNs), false, {}},
+          {tr("Last heartbeat"), timeAndAge(a.lastHeartbeatNs, time, nowNs), false, {}},
+          {tr("Address"), text(a.remoteAddress), true, {}},
+          {tr("Sessions"), exactCount(a.sessions), false, {}},
+          {tr("Stream"), QString::number(a.streamId, 16), true, {}}}},
+        {tr("Certificate"),
+         {{tr("Serial"), text(a.certificateSerial), true, {}},
+          {tr("Expires"),
+           a.certificateExpiresNs == 0 ? tr("not known") : time.textWithZone(a.certificateExpiresNs, TimeStyle::DateSecond),
+           false,
+           {}}}},
+        clockSection(beat),
+        {tr("Events"),
+         {{tr("Produced"), exactCount(beat.producedEvents), false, {}},
+          {tr("Received"),
+           tr("%1 in %2 frames, %3")
+               .arg(exactCount(a.receivedEvents), exactCount(a.receivedFrames), bytesText(static_cast<double>(a.receivedBytes))),
+           false,
+           {}},
+          {tr("Queued on the node"), exactCount(beat.queuedEvents), false, {}},
+          {tr("Sent, not confirmed"), exactCount(beat.inFlightEvents), false, {}},
+          {tr("Oldest waiting"), oldestText(beat, nowNs), false, {}}}},
+        {tr("Loss by cause"),
+         {{tr("Lost in the kernel's ring"), exactCount(counters[Counter::Lost]), false, {}},
+          {tr("Shed by the overhead budget"), exactCount(counters[Counter::Shed]), false, {}},
+          {tr("Dropped by the agent"), exactCount(loss.droppedEvents), false, {}},
+          {tr("Lost on the way"), exactCount(loss.transitEvents - std::min(loss.consoleEvents, loss.transitEvents)), false, {}},
+          {tr("Not read by this console in time"), exactCount(loss.consoleEvents), false, {}},
+          {tr("Frames missing"), exactCount(loss.gapFrames), false, {}},
+          {tr("Duplicate frames"), tr("%1 (not lost)").arg(exactCount(loss.duplicateFrames)), false, {}}}},
+        {tr("Agent"),
+         {{tr("Version"), text(a.agent.version), false, {}},
+          {tr("Kernel"), text(a.agent.kernelRelease), true, {}},
+          {tr("CPUs"), a.agent.cpuCount == 0 ? QString() : exactCount(a.agent.cpuCount), false, {}},
+          {tr("Memory"), a.agent.memoryTotalBytes == 0 ? QString() : bytesText(static_cast<double>(a.agent.memoryTotalBytes)), false, {}},
+          {tr("pid"), a.agent.pid == 0 ? QString() : QString::number(a.agent.pid), true, {}},
+          {tr("Boot id"), text(a.agent.bootId), true, {}},
+          {tr("Configuration"), a.agent.configSha256.empty() ? tr("not told") : text(a.agent.configSha256), true, {}}}},
+        hookSection(hooks)};
 }
 
 std::vector<DetailSection> noticeDetails(const wire::LinkNotice &n, const TimeDisplay &time)
 {
     return {{tr("Connection"),
-             {{tr("Kind"), signOf({SignValue::Kind::Notice, static_cast<int>(n.kind)}, Theme()).word, false, SignValue{SignValue::Kind::Notice, static_cast<int>(n.kind)}},
+             {{tr("Kind"), signOf({SignValue::Kind::Notice, static_cast<int>(n.kind)}, Theme()).word, false,
+               SignValue{SignValue::Kind::Notice, static_cast<int>(n.kind)}},
               {tr("Time"), time.text(n.timeNs, TimeStyle::Full), true, {}},
               {tr("Address"), text(n.remoteAddress), true, {}},
               {tr("Identity"), n.identity.empty() ? tr("none verified") : text(n.identity), true, {}},

@@ -34,8 +34,9 @@ void NoticesModel::update(std::vector<wire::LinkNotice> notices)
         endResetModel();
         return;
     }
-    const auto known = m_notices.empty() ? notices.end()
-                                         : std::find_if(notices.begin(), notices.end(), [this](const wire::LinkNotice &n) { return sameNotice(n, m_notices.front()); });
+    const auto known = m_notices.empty() ? notices.end() : std::find_if(notices.begin(), notices.end(), [this](const wire::LinkNotice &n) {
+        return sameNotice(n, m_notices.front());
+    });
     const auto fresh = known - notices.begin();
     // What fell off the end goes first, so that row numbers below stay right.
     const auto kept = std::min<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(m_notices.size()), notices.end() - known);
@@ -62,15 +63,9 @@ void NoticesModel::update(std::vector<wire::LinkNotice> notices)
     }
 }
 
-int NoticesModel::rowCount(const QModelIndex &parent) const
-{
-    return parent.isValid() ? 0 : static_cast<int>(m_notices.size());
-}
+int NoticesModel::rowCount(const QModelIndex &parent) const { return parent.isValid() ? 0 : static_cast<int>(m_notices.size()); }
 
-int NoticesModel::columnCount(const QModelIndex &parent) const
-{
-    return parent.isValid() ? 0 : ColumnCount;
-}
+int NoticesModel::columnCount(const QModelIndex &parent) const { return parent.isValid() ? 0 : ColumnCount; }
 
 QString NoticesModel::text(const wire::LinkNotice &n, int column) const
 {
@@ -95,14 +90,20 @@ QVariant NoticesModel::data(const QModelIndex &index, int role) const
     case Qt::DisplayRole: return text(n, index.column());
     case Qt::ToolTipRole: return index.column() == Time ? m_time.text(n.timeNs, TimeStyle::Full) : text(n, index.column());
     case cell::sortRole:
-        return index.column() == Time ? QVariant(static_cast<qlonglong>(n.timeNs)) : index.column() == Repeated ? QVariant(n.repeated) : QVariant(text(n, index.column()));
+        return index.column() == Time       ? QVariant(static_cast<qlonglong>(n.timeNs))
+               : index.column() == Repeated ? QVariant(n.repeated)
+                                            : QVariant(text(n, index.column()));
     case cell::exportRole:
-        return index.column() == Time ? QVariant(isoText(n.timeNs)) : index.column() == Identity ? QVariant(QString::fromStdString(n.identity)) : index.column() == Repeated ? QVariant(n.repeated) : QVariant(text(n, index.column()));
+        return index.column() == Time       ? QVariant(isoText(n.timeNs))
+               : index.column() == Identity ? QVariant(QString::fromStdString(n.identity))
+               : index.column() == Repeated ? QVariant(n.repeated)
+                                            : QVariant(text(n, index.column()));
     case cell::emphasisRole:
         if (index.column() == Reason)
             return static_cast<int>(Emphasis::Primary);
         return static_cast<int>(index.column() == Identity && n.identity.empty() ? Emphasis::Muted : Emphasis::Normal);
-    case cell::signRole: return index.column() == Kind ? QVariant::fromValue(SignValue{SignValue::Kind::Notice, static_cast<int>(n.kind)}) : QVariant();
+    case cell::signRole:
+        return index.column() == Kind ? QVariant::fromValue(SignValue{SignValue::Kind::Notice, static_cast<int>(n.kind)}) : QVariant();
     default: return {};
     }
 }

@@ -36,7 +36,8 @@ std::vector<ColumnStyle> agentColumns()
     columns[AgentsModel::State] = {Kind::Sign, Qt::ElideRight, 96, 140, false};
     columns[AgentsModel::Address] = {Kind::Mono, Qt::ElideMiddle, 100, 220, false};
     columns[AgentsModel::Clock] = {Kind::Text, Qt::ElideRight, 100, 220, false};
-    for (const int number : {AgentsModel::Since, AgentsModel::Queue, AgentsModel::Received, AgentsModel::Lost, AgentsModel::Sessions, AgentsModel::Expires})
+    for (const int number :
+         {AgentsModel::Since, AgentsModel::Queue, AgentsModel::Received, AgentsModel::Lost, AgentsModel::Sessions, AgentsModel::Expires})
         columns[static_cast<std::size_t>(number)] = {Kind::Number, Qt::ElideRight, 56, 140, false};
     columns[AgentsModel::Serial] = {Kind::Mono, Qt::ElideMiddle, 90, 130, false, 1};
     columns[AgentsModel::Stream] = {Kind::Mono, Qt::ElideMiddle, 90, 140, false, 2};
@@ -60,14 +61,15 @@ std::vector<ColumnStyle> noticeColumns()
 
 } // namespace
 
-ConnectionsPage::ConnectionsPage(UiContext context, QWidget *parent) :
-    Page(parent), m_context(context), m_agents(context.time), m_notices(context.time), m_splitter(new QSplitter(Qt::Vertical))
+ConnectionsPage::ConnectionsPage(UiContext context, QWidget *parent)
+    : Page(parent), m_context(context), m_agents(context.time), m_notices(context.time), m_splitter(new QSplitter(Qt::Vertical))
 {
     const Look look{context.themes, context.icons};
     m_agentRows.setSourceModel(&m_agents);
     m_noticeRows.setSourceModel(&m_notices);
     m_agentBlock = makeBlock(tr("Agents"), tr("Filter agents"), new TableView(look, agentColumns()), m_agentRows);
-    m_noticeBlock = makeBlock(tr("Accepted, refused and closed"), tr("Filter by address, identity, code or reason"), new TableView(look, noticeColumns()), m_noticeRows);
+    m_noticeBlock = makeBlock(tr("Accepted, refused and closed"), tr("Filter by address, identity, code or reason"),
+                              new TableView(look, noticeColumns()), m_noticeRows);
     connect(m_agentBlock.exporting, &QAbstractButton::clicked, this, [this] { askExport(List::Agents); });
     connect(m_noticeBlock.exporting, &QAbstractButton::clicked, this, [this] { askExport(List::Notices); });
     m_agentBlock.table->sortByColumn(AgentsModel::Node, Qt::AscendingOrder);
@@ -101,7 +103,8 @@ ConnectionsPage::ConnectionsPage(UiContext context, QWidget *parent) :
     refresh();
 }
 
-ConnectionsPage::Block ConnectionsPage::makeBlock(const QString &title, const QString &placeholder, TableView *table, QSortFilterProxyModel &rows)
+ConnectionsPage::Block ConnectionsPage::makeBlock(const QString &title, const QString &placeholder, TableView *table,
+                                                  QSortFilterProxyModel &rows)
 {
     const Look look{m_context.themes, m_context.icons};
     rows.setSortRole(cell::sortRole);
@@ -148,18 +151,30 @@ void ConnectionsPage::addActions()
 {
     const auto focused = [this] { return m_noticeBlock.table->hasFocus() ? m_noticeBlock.table : m_agentBlock.table; };
     const auto hasRow = [focused] { return focused()->currentIndex().isValid(); };
-    m_context.actions.add({QStringLiteral("connections.details"), tr("Details of the chosen connection"), ActionGroup::List, {QKeySequence(QStringLiteral("I"))},
-                           [this] { m_noticeBlock.table->hasFocus() ? showNotice(true) : showAgent(true); }, hasRow, this});
-    m_context.actions.add({QStringLiteral("connections.copy"), tr("Copy the chosen rows"), ActionGroup::List, {QKeySequence(QStringLiteral("C"))},
-                           [focused] { focused()->copySelection(); }, hasRow, this});
-    m_context.actions.add({QStringLiteral("connections.export"), tr("Export these connections\u2026"), ActionGroup::List, {QKeySequence(QStringLiteral("E"))},
-                           [this] { askExport(m_noticeBlock.table->hasFocus() ? List::Notices : List::Agents); }, {}, this});
+    m_context.actions.add({QStringLiteral("connections.details"),
+                           tr("Details of the chosen connection"),
+                           ActionGroup::List,
+                           {QKeySequence(QStringLiteral("I"))},
+                           [this] { m_noticeBlock.table->hasFocus() ? showNotice(true) : showAgent(true); },
+                           hasRow,
+                           this});
+    m_context.actions.add({QStringLiteral("connections.copy"),
+                           tr("Copy the chosen rows"),
+                           ActionGroup::List,
+                           {QKeySequence(QStringLiteral("C"))},
+                           [focused] { focused()->copySelection(); },
+                           hasRow,
+                           this});
+    m_context.actions.add({QStringLiteral("connections.export"),
+                           tr("Export these connections\u2026"),
+                           ActionGroup::List,
+                           {QKeySequence(QStringLiteral("E"))},
+                           [this] { askExport(m_noticeBlock.table->hasFocus() ? List::Notices : List::Agents); },
+                           {},
+                           this});
 }
 
-QWidget *ConnectionsPage::filterField() const
-{
-    return m_noticeBlock.table->hasFocus() ? m_noticeBlock.filter : m_agentBlock.filter;
-}
+QWidget *ConnectionsPage::filterField() const { return m_noticeBlock.table->hasFocus() ? m_noticeBlock.filter : m_agentBlock.filter; }
 
 void ConnectionsPage::open(const QString &argument)
 {
@@ -187,10 +202,7 @@ void ConnectionsPage::showEvent(QShowEvent *)
     refresh();
 }
 
-void ConnectionsPage::scopeChanged()
-{
-    refresh();
-}
+void ConnectionsPage::scopeChanged() { refresh(); }
 
 void ConnectionsPage::applyFilter(QSortFilterProxyModel &rows, const Block &block)
 {
@@ -198,7 +210,9 @@ void ConnectionsPage::applyFilter(QSortFilterProxyModel &rows, const Block &bloc
     if (rows.filterRegularExpression().pattern() != QRegularExpression::escape(text))
         rows.setFilterFixedString(text);
     const int shown = rows.rowCount(), all = rows.sourceModel()->rowCount();
-    block.count->setText(all == 0 ? QString() : shown == all ? exactCount(static_cast<std::uint64_t>(all)) : tr("%1 of %2").arg(shown).arg(all));
+    block.count->setText(all == 0       ? QString()
+                         : shown == all ? exactCount(static_cast<std::uint64_t>(all))
+                                        : tr("%1 of %2").arg(shown).arg(all));
     block.exporting->setEnabled(shown > 0);
     block.stack->setCurrentWidget(shown > 0 ? static_cast<QWidget *>(block.table) : block.message);
     if (shown == 0 && all > 0) {
@@ -268,7 +282,8 @@ void ConnectionsPage::updateDetails(const std::vector<wire::AgentState> &agents,
     if (agent == agents.end())
         return;
     Session &session = m_context.session;
-    std::vector<DetailSection> sections = agentDetails(*agent, session.hooks(agent->node), m_context.time, nowNs, session.counters(agent->node));
+    std::vector<DetailSection> sections =
+        agentDetails(*agent, session.hooks(agent->node), m_context.time, nowNs, session.counters(agent->node));
     m_copyText = detailText(QString::fromStdString(agent->node), sections);
     m_details->updateSections(std::move(sections));
 }
@@ -280,7 +295,8 @@ void ConnectionsPage::showAgent(bool openDrawer)
         return;
     const wire::AgentState &agent = m_agents.agent(index.row());
     m_detailedNode = agent.node;
-    showDetails(QString::fromStdString(agent.node), agentDetails(agent, m_context.session.hooks(agent.node), m_context.time, m_context.nowNs(), m_agents.counters(agent.node)));
+    showDetails(QString::fromStdString(agent.node),
+                agentDetails(agent, m_context.session.hooks(agent.node), m_context.time, m_context.nowNs(), m_agents.counters(agent.node)));
 }
 
 void ConnectionsPage::showNotice(bool openDrawer)
@@ -298,7 +314,8 @@ void ConnectionsPage::openMenu(TableView *table, const QPoint &at)
     QMenu menu(this);
     menu.addAction(tr("Details"), this, [this, table] { table == m_agentBlock.table ? showAgent(true) : showNotice(true); });
     menu.addAction(tr("Copy the rows"), table, &TableView::copySelection);
-    menu.addAction(tr("Export all rows\u2026"), this, [this, table] { askExport(table == m_agentBlock.table ? List::Agents : List::Notices); });
+    menu.addAction(tr("Export all rows\u2026"), this,
+                   [this, table] { askExport(table == m_agentBlock.table ? List::Agents : List::Notices); });
     menu.exec(at);
 }
 
@@ -313,8 +330,9 @@ Status ConnectionsPage::exportRows(List list, const QString &file) const
 
 void ConnectionsPage::askExport(List list)
 {
-    const QString file = QFileDialog::getSaveFileName(window(), tr("Export: %1").arg(block(list).title->text()),
-                                                      list == List::Agents ? QStringLiteral("agents.csv") : QStringLiteral("connections.csv"), tr("CSV (*.csv)"));
+    const QString file = QFileDialog::getSaveFileName(
+        window(), tr("Export: %1").arg(block(list).title->text()),
+        list == List::Agents ? QStringLiteral("agents.csv") : QStringLiteral("connections.csv"), tr("CSV (*.csv)"));
     if (file.isEmpty())
         return;
     const Status written = exportRows(list, file);

@@ -32,7 +32,7 @@ public:
     bool usesNodeScope() const override { return true; }
     bool usesTimeRange() const override { return false; }
     void scopeChanged() override;
-    void open(const QString &argument) override;   ///< "node=NAME", "state=silent", "refused"
+    void open(const QString &argument) override; ///< "node=NAME", "state=silent", "refused"
 
     enum class List { Agents, Notices };
     /// The rows shown, as CSV. Errors: Io, with the file's own words.
@@ -75,7 +75,7 @@ private:
     Block m_agentBlock, m_noticeBlock;
     QPointer<DetailView> m_details;
     QString m_copyText;
-    std::string m_detailedNode;        ///< whose agent the details are of; empty = they are of a notice, which does not change
+    std::string m_detailedNode; ///< whose agent the details are of; empty = they are of a notice, which does not change
     QTimer m_tick;
 };
 

@@ -16,13 +16,10 @@ namespace tapio::console {
 
 namespace {
 
-constexpr wire::Severity severities[] = {wire::Severity::Debug, wire::Severity::Info, wire::Severity::Notice, wire::Severity::Warning, wire::Severity::Error,
-                                         wire::Severity::Critical};
+constexpr wire::Severity severities[] = {wire::Severity::Debug,   wire::Severity::Info,  wire::Severity::Notice,
+                                         wire::Severity::Warning, wire::Severity::Error, wire::Severity::Critical};
 
-QString typeName(wire::EventType type)
-{
-    return QString::fromStdString(wire::eventTypeName(type));
-}
+QString typeName(wire::EventType type) { return QString::fromStdString(wire::eventTypeName(type)); }
 
 } // namespace
 
@@ -100,10 +97,7 @@ EventFilterBar::EventFilterBar(UiContext context, QWidget *parent) : QWidget(par
     refresh();
 }
 
-void EventFilterBar::addRight(QWidget *widget)
-{
-    m_right->layout()->addWidget(widget);
-}
+void EventFilterBar::addRight(QWidget *widget) { m_right->layout()->addWidget(widget); }
 
 EventFilterInput EventFilterBar::input() const
 {
@@ -179,10 +173,14 @@ void EventFilterBar::refresh()
     m_pid->setFixedWidth(t.px(84));
     m_pod->setMaximumWidth(t.px(220));
     m_text->setMaximumWidth(t.px(360));
-    m_types->setText(m_chosenTypes.empty() ? tr("All types") : m_chosenTypes.size() == 1 ? typeName(m_chosenTypes.front()) : tr("%1 types").arg(m_chosenTypes.size()));
+    m_types->setText(m_chosenTypes.empty()       ? tr("All types")
+                     : m_chosenTypes.size() == 1 ? typeName(m_chosenTypes.front())
+                                                 : tr("%1 types").arg(m_chosenTypes.size()));
     m_types->setActive(!m_chosenTypes.empty());
     const QString severity = severitySign(m_minSeverity, t).word;
-    m_severity->setText(m_minSeverity == wire::Severity::Debug ? tr("Any severity") : m_minSeverity == wire::Severity::Critical ? severity : tr("%1 and above").arg(severity));
+    m_severity->setText(m_minSeverity == wire::Severity::Debug      ? tr("Any severity")
+                        : m_minSeverity == wire::Severity::Critical ? severity
+                                                                    : tr("%1 and above").arg(severity));
     m_severity->setActive(m_minSeverity != wire::Severity::Debug);
     const bool byTime = m_sortedBy.isEmpty();
     m_order->setIconName(!byTime ? QStringLiteral("close") : m_newestFirst ? QStringLiteral("sort-down") : QStringLiteral("sort-up"));
@@ -244,7 +242,9 @@ void EventFilterBar::openSeverities()
     QMenu menu(this);
     for (const wire::Severity severity : severities) {
         const QString word = severitySign(severity, m_context.themes.theme()).word;
-        const QString text = severity == wire::Severity::Debug ? tr("Any severity") : severity == wire::Severity::Critical ? word : tr("%1 and above").arg(word);
+        const QString text = severity == wire::Severity::Debug      ? tr("Any severity")
+                             : severity == wire::Severity::Critical ? word
+                                                                    : tr("%1 and above").arg(word);
         QAction *action = menu.addAction(text, this, [this, severity] {
             m_minSeverity = severity;
             refresh();

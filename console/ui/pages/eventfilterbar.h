@@ -26,7 +26,7 @@ public:
     void setInput(const EventFilterInput &input);
     void clear();
     QLineEdit *textField() const { return m_text; }
-    QString problem() const;           ///< empty = the input is right
+    QString problem() const; ///< empty = the input is right
     void setNewestFirst(bool newestFirst);
     /// Sorted by a column rather than by time: the button of the order says so and gives the way back. Empty = by time.
     void setSortedBy(const QString &column);

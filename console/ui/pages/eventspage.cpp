@@ -20,6 +20,7 @@
 
 #include "console/core/metrics/export.h"
 #include "console/ui/models/eventtext.h"
+#include "console/ui/pages/eventcolumns.h"
 #include "console/ui/pages/eventfilterbar.h"
 #include "console/ui/pages/firststart.h"
 #include "console/ui/widgets/barbutton.h"
@@ -39,39 +40,25 @@ constexpr std::int64_t dayNs = 24LL * 3600 * nsPerSecond;
 /// Measured anew with each heartbeat, an offset moves by some milliseconds; more than this is not the same clock.
 constexpr std::int64_t anotherClockNs = 10 * nsPerSecond;
 
-std::vector<ColumnStyle> eventColumns()
-{
-    using Kind = ColumnStyle::Kind;
-    std::vector<ColumnStyle> columns(EventsModel::ColumnCount);
-    columns[EventsModel::Time] = {Kind::Mono, Qt::ElideRight, 96, 240, false};
-    columns[EventsModel::Severity] = {Kind::Sign, Qt::ElideRight, 80, 120, false};
-    columns[EventsModel::Type] = {Kind::Mono, Qt::ElideRight, 96, 160, false};
-    columns[EventsModel::Summary] = {Kind::Text, Qt::ElideRight, 260, 2000, true};
-    columns[EventsModel::Node] = {Kind::Mono, Qt::ElideMiddle, 64, 160, false};
-    columns[EventsModel::Namespace] = {Kind::Mono, Qt::ElideMiddle, 80, 140, false, 3};
-    columns[EventsModel::Entity] = {Kind::Mono, Qt::ElideMiddle, 120, 200, false};
-    columns[EventsModel::Identity] = {Kind::Sign, Qt::ElideRight, 80, 120, false};
-    columns[EventsModel::Command] = {Kind::Mono, Qt::ElideRight, 80, 130, false};
-    columns[EventsModel::Pid] = {Kind::Number, Qt::ElideRight, 56, 90, false, 2};
-    return columns;
-}
-
 } // namespace
 
-EventsPage::EventsPage(UiContext context, QWidget *parent) :
-    Page(parent), m_context(context), m_model(context.time), m_rows(m_model), m_feed(context.session, m_model), m_exporter(context.session)
+EventsPage::EventsPage(UiContext context, QWidget *parent)
+    : Page(parent), m_context(context), m_model(context.time), m_rows(m_model), m_feed(context.session, m_model),
+      m_exporter(context.session)
 {
     build();
     addActions();
     connect(&m_feed, &EventsFeed::changed, this, &EventsPage::refresh);
-    connect(&m_model, &QAbstractItemModel::rowsInserted, this, [this](const QModelIndex &, int first, int last) { onRowsInserted(first, last); });
+    connect(&m_model, &QAbstractItemModel::rowsInserted, this,
+            [this](const QModelIndex &, int first, int last) { onRowsInserted(first, last); });
     connect(&m_exporter, &EventsExporter::advanced, this, &EventsPage::refreshFoot);
     connect(&m_exporter, &EventsExporter::finished, this, [this](const QString &file, quint64 events) {
         m_context.session.recordAction(QStringLiteral("export"), tr("%1 events").arg(events));
         m_context.shell.notify(tr("%1 events written to %2").arg(exactCount(events), file));
         refreshFoot();
     });
-    connect(&m_exporter, &EventsExporter::failed, this, [this](const QString &reason) { m_context.shell.notify(tr("Export failed: %1").arg(reason)); });
+    connect(&m_exporter, &EventsExporter::failed, this,
+            [this](const QString &reason) { m_context.shell.notify(tr("Export failed: %1").arg(reason)); });
     connect(&context.session, &Session::agentsChanged, this, [this] {
         if (m_model.rowCount() == 0)
             refresh();
@@ -144,24 +131,27 @@ void EventsPage::build()
 
 void EventsPage::addActions()
 {
-    const auto add = [this](const char *id, const QString &text, const QKeySequence &key, std::function<void()> run, std::function<bool()> enabled = {}) {
-        m_context.actions.add({QLatin1String(id), text, ActionGroup::List, key.isEmpty() ? QList<QKeySequence>() : QList{key}, std::move(run), std::move(enabled), this});
+    const auto add = [this](const char *id, const QString &text, const QKeySequence &key, std::function<void()> run,
+                            std::function<bool()> enabled = {}) {
+        m_context.actions.add({QLatin1String(id), text, ActionGroup::List, key.isEmpty() ? QList<QKeySequence>() : QList{key},
+                               std::move(run), std::move(enabled), this});
     };
     const auto hasRow = [this] { return m_table->currentIndex().isValid(); };
     add("events.top", tr("Go to the newest and follow"), QKeySequence(QStringLiteral("Home")), [this] { resume(); });
-    add("events.details", tr("Details of the chosen event"), QKeySequence(QStringLiteral("I")), [this] { showDetails(true); }, hasRow);
-    add("events.copy-text", tr("Copy the chosen events as text"), QKeySequence(QStringLiteral("C")), [this] { copyAs(false); }, hasRow);
-    add("events.copy-json", tr("Copy the chosen events as JSON"), QKeySequence(QStringLiteral("Shift+C")), [this] { copyAs(true); }, hasRow);
+    add(
+        "events.details", tr("Details of the chosen event"), QKeySequence(QStringLiteral("I")), [this] { showDetails(true); }, hasRow);
+    add(
+        "events.copy-text", tr("Copy the chosen events as text"), QKeySequence(QStringLiteral("C")), [this] { copyAs(false); }, hasRow);
+    add(
+        "events.copy-json", tr("Copy the chosen events as JSON"), QKeySequence(QStringLiteral("Shift+C")), [this] { copyAs(true); },
+        hasRow);
     add("events.export", tr("Export these events\u2026"), QKeySequence(QStringLiteral("E")), [this] { askExport(); });
     add("events.sort", tr("Sort the events\u2026"), QKeySequence(QStringLiteral("O")), [this] { chooseSort(); });
     add("events.clear", tr("Clear the filter"), QKeySequence(), [this] { m_filter->clear(); });
     add("events.reload", tr("Read again"), QKeySequence(Qt::Key_F5), [this] { reload(); });
 }
 
-QWidget *EventsPage::filterField() const
-{
-    return m_filter->textField();
-}
+QWidget *EventsPage::filterField() const { return m_filter->textField(); }
 
 void EventsPage::open(const QString &argument)
 {
@@ -183,15 +173,9 @@ void EventsPage::showEvent(QShowEvent *)
     m_feed.setActive(true);
 }
 
-void EventsPage::hideEvent(QHideEvent *)
-{
-    m_feed.setActive(false);
-}
+void EventsPage::hideEvent(QHideEvent *) { m_feed.setActive(false); }
 
-void EventsPage::resizeEvent(QResizeEvent *)
-{
-    refresh();
-}
+void EventsPage::resizeEvent(QResizeEvent *) { refresh(); }
 
 void EventsPage::timeChanged()
 {
@@ -267,7 +251,8 @@ void EventsPage::showOrder()
 {
     QHeaderView *header = m_table->horizontalHeader();
     const QSignalBlocker quiet(header);
-    header->setSortIndicator(m_sortColumn, byTime() ? (m_filter->input().newestFirst ? Qt::DescendingOrder : Qt::AscendingOrder) : m_sortOrder);
+    header->setSortIndicator(m_sortColumn,
+                             byTime() ? (m_filter->input().newestFirst ? Qt::DescendingOrder : Qt::AscendingOrder) : m_sortOrder);
     m_filter->setSortedBy(byTime() ? QString() : m_model.headerData(m_sortColumn, Qt::Horizontal).toString());
 }
 
@@ -297,7 +282,8 @@ void EventsPage::chooseSort()
         const Qt::SortOrder first = m_model.headerData(column, Qt::Horizontal, Qt::InitialSortOrderRole).value<Qt::SortOrder>();
         const Qt::SortOrder shown = byTime() ? (m_filter->input().newestFirst ? Qt::DescendingOrder : Qt::AscendingOrder) : m_sortOrder;
         const Qt::SortOrder next = !now ? first : shown == Qt::DescendingOrder ? Qt::AscendingOrder : Qt::DescendingOrder;
-        QAction *action = menu.addAction(m_model.headerData(column, Qt::Horizontal).toString(), this, [this, column, next] { sortBy(column, next); });
+        QAction *action =
+            menu.addAction(m_model.headerData(column, Qt::Horizontal).toString(), this, [this, column, next] { sortBy(column, next); });
         action->setCheckable(true);
         action->setChecked(now);
     }
@@ -340,7 +326,8 @@ StateText EventsPage::emptyState() const
         state.icon = QStringLiteral("clock");
         state.headline = tr("Reading events from the store");
         state.sentence = m_feed.scanTotal() > 0 ? tr("%1 of %2 events looked at, %3")
-                                                      .arg(exactCount(m_feed.scanned()), exactCount(m_feed.scanTotal()), m_filter->input().newestFirst ? tr("newest first") : tr("oldest first"))
+                                                      .arg(exactCount(m_feed.scanned()), exactCount(m_feed.scanTotal()),
+                                                           m_filter->input().newestFirst ? tr("newest first") : tr("oldest first"))
                                                 : QString();
         state.actionText = tr("Cancel");
         state.action = [this] { const_cast<EventsPage *>(this)->cancelReading(); };
@@ -391,7 +378,8 @@ void EventsPage::refresh()
     m_stack->setCurrentWidget(message ? static_cast<QWidget *>(m_message) : m_table);
     const bool waits = m_feed.waiting() > 0 && rows;
     if (waits) {
-        m_waiting->setText(m_feed.waitingOverflows() ? tr("%1+ new").arg(exactCount(m_feed.waiting())) : tr("%1 new").arg(exactCount(m_feed.waiting())));
+        m_waiting->setText(m_feed.waitingOverflows() ? tr("%1+ new").arg(exactCount(m_feed.waiting()))
+                                                     : tr("%1 new").arg(exactCount(m_feed.waiting())));
         m_waiting->setToolTip(byTime() ? tr("The list stands still. Click to see what is new and to follow.")
                                        : tr("The sorted list stands still. Click to read it again with what is new."));
         m_waiting->resize(m_waiting->sizeHint());
@@ -406,11 +394,13 @@ QString EventsPage::countText() const
 {
     const QString rows = exactCount(static_cast<std::uint64_t>(m_model.rowCount()));
     if (m_rows.sortColumn() < 0)
-        return m_model.moreBelow() || m_feed.moreAbove() ? tr("%1 events loaded, more as you scroll").arg(rows) : tr("%n event(s)", nullptr, m_model.rowCount());
+        return m_model.moreBelow() || m_feed.moreAbove() ? tr("%1 events loaded, more as you scroll").arg(rows)
+                                                         : tr("%n event(s)", nullptr, m_model.rowCount());
     const QString column = m_model.headerData(m_rows.sortColumn(), Qt::Horizontal).toString();
     if (!m_feed.cutOff())
         return tr("All %1 events, sorted by %2").arg(rows, column);
-    return m_feed.query().newestFirst ? tr("Only the newest %1 of more events, sorted by %2").arg(rows, column) : tr("Only the oldest %1 of more events, sorted by %2").arg(rows, column);
+    return m_feed.query().newestFirst ? tr("Only the newest %1 of more events, sorted by %2").arg(rows, column)
+                                      : tr("Only the oldest %1 of more events, sorted by %2").arg(rows, column);
 }
 
 QString EventsPage::footText() const
@@ -418,7 +408,8 @@ QString EventsPage::footText() const
     QStringList parts;
     if (m_loaded && m_feed.state() == EventsFeed::State::Idle) {
         const QString key = m_context.actions.keyText(QStringLiteral("events.reload"));
-        parts << tr("Reading was cancelled: nothing is shown or followed") << (key.isEmpty() ? tr("\u201cRead again\u201d goes on") : tr("%1 reads again").arg(key));
+        parts << tr("Reading was cancelled: nothing is shown or followed")
+              << (key.isEmpty() ? tr("\u201cRead again\u201d goes on") : tr("%1 reads again").arg(key));
     } else if (m_model.rowCount() > 0) {
         parts << countText();
         if (m_feed.lostEvents() == 0)
@@ -442,7 +433,8 @@ void EventsPage::refreshFoot()
     m_cancelExport->setVisible(m_exporter.running());
     m_export->setEnabled(!m_exporter.running());
     if (m_exporter.running())
-        m_exportText->setText(tr("Exporting: %1 events, %2 % of the range").arg(exactCount(m_exporter.written())).arg(qRound(m_exporter.progress() * 100)));
+        m_exportText->setText(
+            tr("Exporting: %1 events, %2 % of the range").arg(exactCount(m_exporter.written())).arg(qRound(m_exporter.progress() * 100)));
 }
 
 void EventsPage::followIfAtTop()
@@ -516,10 +508,12 @@ void EventsPage::copyAs(bool json) const
         return;
     QStringList texts;
     for (const StoredEvent &event : events)
-        texts << (json ? QString::fromStdString(eventJson(event).dump(events.size() == 1 ? 2 : -1, ' ', false, nlohmann::json::error_handler_t::replace))
+        texts << (json ? QString::fromStdString(
+                      eventJson(event).dump(events.size() == 1 ? 2 : -1, ' ', false, nlohmann::json::error_handler_t::replace))
                        : detailText(eventTitle(event), eventDetails(event, m_context.time)));
     QGuiApplication::clipboard()->setText(texts.join(json ? QStringLiteral("\n") : QStringLiteral("\n\n")));
-    m_context.shell.notify(json ? tr("%n event(s) copied as JSON", nullptr, static_cast<int>(events.size())) : tr("%n event(s) copied as text", nullptr, static_cast<int>(events.size())));
+    m_context.shell.notify(json ? tr("%n event(s) copied as JSON", nullptr, static_cast<int>(events.size()))
+                                : tr("%n event(s) copied as text", nullptr, static_cast<int>(events.size())));
 }
 
 void EventsPage::showDetails(bool openDrawer)
@@ -561,7 +555,8 @@ void EventsPage::openMenu(const QModelIndex &index, const QPoint &at)
     const QString pod = QString::fromStdString(event.origin.podName);
     const quint32 pid = event.event.process.pid;
     const wire::EventType type = event.event.type;
-    only(tr("Only %1").arg(QString::fromStdString(wire::eventTypeName(type))), type != wire::EventType::Unknown, [type](EventFilterInput &input) { input.types = {type}; });
+    only(tr("Only %1").arg(QString::fromStdString(wire::eventTypeName(type))), type != wire::EventType::Unknown,
+         [type](EventFilterInput &input) { input.types = {type}; });
     only(tr("Only pod %1").arg(pod), !pod.isEmpty(), [pod](EventFilterInput &input) { input.pod = pod; });
     only(tr("Only pid %1").arg(pid), pid != 0, [pid](EventFilterInput &input) { input.pid = QString::number(pid); });
     menu.exec(at);
@@ -573,7 +568,8 @@ void EventsPage::askExport()
         return;
     const QString jsonLines = tr("JSON lines (*.jsonl)"), csv = tr("CSV (*.csv)");
     QString chosen = jsonLines;
-    QString file = QFileDialog::getSaveFileName(window(), tr("Export these events"), QStringLiteral("events.jsonl"), jsonLines + QStringLiteral(";;") + csv, &chosen);
+    QString file = QFileDialog::getSaveFileName(window(), tr("Export these events"), QStringLiteral("events.jsonl"),
+                                                jsonLines + QStringLiteral(";;") + csv, &chosen);
     if (file.isEmpty())
         return;
     const bool asCsv = file.endsWith(QLatin1String(".csv")) || (chosen == csv && !file.endsWith(QLatin1String(".jsonl")));

@@ -33,12 +33,12 @@ public:
     bool usesNamespaceScope() const override { return true; }
     void scopeChanged() override { reload(); }
     void timeChanged() override;
-    void open(const QString &argument) override;   ///< "text=...", "pod=...", "pid=..."
-    bool closeTopmost() override;                  ///< stops reading
+    void open(const QString &argument) override; ///< "text=...", "pod=...", "pid=..."
+    bool closeTopmost() override;                ///< stops reading
     bool settled() const override { return m_feed.state() != EventsFeed::State::Loading; }
 
     const EventsModel &model() const { return m_model; }
-    const QAbstractItemModel &rows() const { return m_rows; }  ///< as shown
+    const QAbstractItemModel &rows() const { return m_rows; } ///< as shown
     /// Time: pages as one scrolls, following the newest. Any other column: the whole result up to EventsModel::maxRows, standing
     /// still; the foot says where it ends.
     void sortBy(int column, Qt::SortOrder order);
@@ -93,10 +93,10 @@ private:
     QPointer<DetailView> m_details;
     bool m_late = false, m_loaded = false;
     int m_sortColumn = EventsModel::Time;
-    Qt::SortOrder m_sortOrder = Qt::DescendingOrder;   ///< of a column that is not time
-    std::optional<EventId> m_kept;                     ///< the current row while the rows are read anew in another order
+    Qt::SortOrder m_sortOrder = Qt::DescendingOrder; ///< of a column that is not time
+    std::optional<EventId> m_kept;                   ///< the current row while the rows are read anew in another order
     std::int64_t m_failedNs = 0;
-    std::int64_t m_offsetNs = 0;                       ///< of the server's clock, as the rows were asked for
+    std::int64_t m_offsetNs = 0; ///< of the server's clock, as the rows were asked for
 };
 
 } // namespace tapio::console

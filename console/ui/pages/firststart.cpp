@@ -9,15 +9,12 @@ namespace tapio::console {
 
 namespace {
 
-QString tr(const char *text)
-{
-    return QCoreApplication::translate("tapio::console", text);
-}
+QString tr(const char *text) { return QCoreApplication::translate("tapio::console", text); }
 
 bool isPlain(QChar c)
 {
-    return (c >= QLatin1Char('a') && c <= QLatin1Char('z')) || (c >= QLatin1Char('A') && c <= QLatin1Char('Z')) || (c >= QLatin1Char('0') && c <= QLatin1Char('9'))
-           || QStringLiteral("-._/:@%+=,").contains(c);
+    return (c >= QLatin1Char('a') && c <= QLatin1Char('z')) || (c >= QLatin1Char('A') && c <= QLatin1Char('Z'))
+           || (c >= QLatin1Char('0') && c <= QLatin1Char('9')) || QStringLiteral("-._/:@%+=,").contains(c);
 }
 
 /// The address that an agent on this machine dials: a server that listens everywhere is reached on the loopback.
@@ -61,7 +58,8 @@ QString certificateName(const QString &host)
             c = c.toLower();
         else if (c == QLatin1Char('_'))
             c = QLatin1Char('-');
-        if ((c >= QLatin1Char('a') && c <= QLatin1Char('z')) || (c >= QLatin1Char('0') && c <= QLatin1Char('9')) || c == QLatin1Char('.') || c == QLatin1Char('-'))
+        if ((c >= QLatin1Char('a') && c <= QLatin1Char('z')) || (c >= QLatin1Char('0') && c <= QLatin1Char('9')) || c == QLatin1Char('.')
+            || c == QLatin1Char('-'))
             name += c;
     }
     return name.isEmpty() ? QStringLiteral("localhost") : name;
@@ -82,12 +80,15 @@ StateText firstStartState(const LinkSummary &link, const SetupFacts &setup)
     state.icon = QStringLiteral("terminal");
     state.headline = tr("No data: no agent has connected");
     if (link.embedded) {
-        state.sentence = tr("This console listens on %1. To see this machine: make a certificate for it, then start the agent.").arg(link.endpoint);
+        state.sentence =
+            tr("This console listens on %1. To see this machine: make a certificate for it, then start the agent.").arg(link.endpoint);
         const QString node = certificateName(setup.machine);
         state.commands = steps(node, setup.pkiFolder + QStringLiteral("/issued/node-") + node, dialled(link.endpoint), setup);
     } else {
-        state.sentence = tr("The server %1 knows no agent yet. Make a certificate where the authority is, copy its folder to the node, and start the agent there. "
-                            "NAME stands for the node's host name in small letters.").arg(link.endpoint);
+        state.sentence = tr("The server %1 knows no agent yet. Make a certificate where the authority is, copy its folder to the node, and "
+                            "start the agent there. "
+                            "NAME stands for the node's host name in small letters.")
+                             .arg(link.endpoint);
         state.commands = steps(QStringLiteral("NAME"), QStringLiteral("node-NAME"), link.endpoint, setup);
     }
     return state;

@@ -33,15 +33,9 @@ void KeysModel::reload()
     endResetModel();
 }
 
-int KeysModel::rowCount(const QModelIndex &parent) const
-{
-    return parent.isValid() ? 0 : static_cast<int>(m_ids.size());
-}
+int KeysModel::rowCount(const QModelIndex &parent) const { return parent.isValid() ? 0 : static_cast<int>(m_ids.size()); }
 
-int KeysModel::columnCount(const QModelIndex &parent) const
-{
-    return parent.isValid() ? 0 : ColumnCount;
-}
+int KeysModel::columnCount(const QModelIndex &parent) const { return parent.isValid() ? 0 : ColumnCount; }
 
 QVariant KeysModel::data(const QModelIndex &index, int role) const
 {
@@ -52,7 +46,8 @@ QVariant KeysModel::data(const QModelIndex &index, int role) const
     if (!action)
         return {};
     if (role == cell::emphasisRole)
-        return static_cast<int>(index.column() == Text || (index.column() == Keys && m_actions.isRemapped(rowId)) ? Emphasis::Strong : Emphasis::Normal);
+        return static_cast<int>(index.column() == Text || (index.column() == Keys && m_actions.isRemapped(rowId)) ? Emphasis::Strong
+                                                                                                                  : Emphasis::Normal);
     if (role != Qt::DisplayRole && role != cell::sortRole)
         return {};
     switch (index.column()) {
@@ -80,14 +75,16 @@ QVariant KeysModel::headerData(int section, Qt::Orientation orientation, int rol
     }
 }
 
-KeyboardSettings::KeyboardSettings(UiContext context, QWidget *parent) :
-    QWidget(parent), m_context(context), m_model(context.actions), m_filter(new QLineEdit)
+KeyboardSettings::KeyboardSettings(UiContext context, QWidget *parent)
+    : QWidget(parent), m_context(context), m_model(context.actions), m_filter(new QLineEdit)
 {
     using Kind = ColumnStyle::Kind;
     m_rows.setSourceModel(&m_model);
     m_rows.setFilterCaseSensitivity(Qt::CaseInsensitive);
     m_rows.setFilterKeyColumn(-1);
-    m_table = new TableView({context.themes, context.icons}, {{Kind::Text, Qt::ElideRight, 90, 140, false}, {Kind::Text, Qt::ElideRight, 200, 2000, true}, {Kind::Mono, Qt::ElideRight, 120, 220, false}});
+    m_table = new TableView({context.themes, context.icons}, {{Kind::Text, Qt::ElideRight, 90, 140, false},
+                                                              {Kind::Text, Qt::ElideRight, 200, 2000, true},
+                                                              {Kind::Mono, Qt::ElideRight, 120, 220, false}});
     m_table->setModel(&m_rows);
     m_table->setSelectionMode(QAbstractItemView::SingleSelection);
     m_table->setMinimumHeight(320);
@@ -130,9 +127,6 @@ void KeyboardSettings::change()
         KeyDialog(m_context, currentId(), window()).exec();
 }
 
-void KeyboardSettings::reset()
-{
-    m_context.actions.resetKeys(currentId());
-}
+void KeyboardSettings::reset() { m_context.actions.resetKeys(currentId()); }
 
 } // namespace tapio::console

@@ -34,9 +34,9 @@ QString keyOf(PanelId id)
 
 } // namespace
 
-OverviewPage::OverviewPage(UiContext context, QWidget *parent) :
-    Page(parent), m_context(context), m_view(Look {context.themes, context.icons}, context.time, this),
-    m_firstStart(Look {context.themes, context.icons}, this)
+OverviewPage::OverviewPage(UiContext context, QWidget *parent)
+    : Page(parent), m_context(context), m_view(Look{context.themes, context.icons}, context.time, this),
+      m_firstStart(Look{context.themes, context.icons}, this)
 {
     m_firstStart.hide();
     m_view.setNow([this] { return m_context.nowNs(); });
@@ -69,7 +69,8 @@ void OverviewPage::addActions()
     add("crosshair.back", tr("Crosshair: one bucket back"), {QKeySequence(QStringLiteral(","))}, [this] { m_view.stepCrosshair(-1); });
     add("crosshair.forward", tr("Crosshair: one bucket forward"), {QKeySequence(QStringLiteral("."))}, [this] { m_view.stepCrosshair(1); });
     add("crosshair.back10", tr("Crosshair: ten buckets back"), {QKeySequence(QStringLiteral("<"))}, [this] { m_view.stepCrosshair(-10); });
-    add("crosshair.forward10", tr("Crosshair: ten buckets forward"), {QKeySequence(QStringLiteral(">"))}, [this] { m_view.stepCrosshair(10); });
+    add("crosshair.forward10", tr("Crosshair: ten buckets forward"), {QKeySequence(QStringLiteral(">"))},
+        [this] { m_view.stepCrosshair(10); });
 }
 
 void OverviewPage::refresh()
@@ -151,7 +152,7 @@ void OverviewPage::showComputation(PanelId id)
     if (!snapshot)
         return;
     m_computed = id;
-    auto *view = new ComputationView(Look {m_context.themes, m_context.icons}, m_context.time);
+    auto *view = new ComputationView(Look{m_context.themes, m_context.icons}, m_context.time);
     view->setPanel(snapshot);
     connect(view, &ComputationView::copied, this, [this](const QString &what) { m_context.shell.notify(tr("Copied: %1").arg(what)); });
     m_computation = view;
@@ -165,7 +166,8 @@ void OverviewPage::exportPanel(PanelId id, PanelFormat format)
         return;
     const PanelExport page(*snapshot, m_context.themes.theme(), m_context.time.zone());
     const QString folder = QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation);
-    const QString path = QFileDialog::getSaveFileName(this, tr("Export %1").arg(PanelText::title(id)), folder + QLatin1Char('/') + page.suggestedName(format), filterFor(format));
+    const QString path = QFileDialog::getSaveFileName(this, tr("Export %1").arg(PanelText::title(id)),
+                                                      folder + QLatin1Char('/') + page.suggestedName(format), filterFor(format));
     if (!path.isEmpty())
         save(id, page.file(format), path);
 }
@@ -175,14 +177,18 @@ void OverviewPage::save(PanelId id, PanelFile file, const QString &path)
     // The pool ends before the page does: what it posts to it is dropped with it.
     m_writers.start([this, id, path, file = std::move(file)] {
         const Status written = writePanelFile(file, path);
-        QMetaObject::invokeMethod(this, [this, id, path, written] { tellSaved(id, path, written); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            this, [this, id, path, written] { tellSaved(id, path, written); }, Qt::QueuedConnection);
     });
 }
 
 void OverviewPage::tellSaved(PanelId id, const QString &path, const Status &written)
 {
-    m_context.shell.notify(written ? tr("Saved as %1").arg(QFileInfo(path).fileName()) : tr("Not saved: %1").arg(QString::fromStdString(written.error().context())));
-    m_context.session.recordAction(QStringLiteral("export"), QStringLiteral("%1 %2").arg(keyOf(id), written ? path : QString::fromStdString(written.error().message())));
+    m_context.shell.notify(written ? tr("Saved as %1").arg(QFileInfo(path).fileName())
+                                   : tr("Not saved: %1").arg(QString::fromStdString(written.error().context())));
+    m_context.session.recordAction(
+        QStringLiteral("export"),
+        QStringLiteral("%1 %2").arg(keyOf(id), written ? path : QString::fromStdString(written.error().message())));
 }
 
 void OverviewPage::apply(PanelId, Remedy remedy)

@@ -53,8 +53,8 @@ private:
     StateMessage m_firstStart;
     QPointer<ComputationView> m_computation;
     PanelId m_computed = PanelId::EventsProcessed;
-    TimeRange m_shownRange;           ///< whose figures were read last: where a cancelled reading goes back to
-    QThreadPool m_writers;            ///< last: waits for its jobs while the page is still there
+    TimeRange m_shownRange; ///< whose figures were read last: where a cancelled reading goes back to
+    QThreadPool m_writers;  ///< last: waits for its jobs while the page is still there
 };
 
 } // namespace tapio::console

@@ -23,15 +23,14 @@ namespace {
 
 constexpr std::size_t twoPassesUpTo = 80; ///< series on the page
 
-std::size_t indexOf(PanelId id)
-{
-    return static_cast<std::size_t>(id);
-}
+std::size_t indexOf(PanelId id) { return static_cast<std::size_t>(id); }
 
 /// While a range is read its panels have no revision; how far that is, and of which range, is all that they say.
 bool saysTheSame(const PanelSnapshot &a, const PanelSnapshot &b)
 {
-    const auto said = [](const PanelSnapshot &panel) { return std::tuple(panel.revision, panel.state, panel.have, panel.need, panel.fromNs, panel.toNs); };
+    const auto said = [](const PanelSnapshot &panel) {
+        return std::tuple(panel.revision, panel.state, panel.have, panel.need, panel.fromNs, panel.toNs);
+    };
     return said(a) == said(b);
 }
 
@@ -53,9 +52,10 @@ protected:
 
 } // namespace
 
-OverviewView::OverviewView(Look look, const TimeDisplay &time, QWidget *parent) :
-    QWidget(parent), m_look(look), m_time(time), m_scheduler(panelCount, [this](std::size_t i) { return redraw(i); }), m_scroll(new GridScroll(this)),
-    m_grid(new OverviewGrid(look, time, &m_renderer)), m_full(new FullPanelView(look, time, &m_renderer, this)), m_tooltip(new PlotTooltip(look, this))
+OverviewView::OverviewView(Look look, const TimeDisplay &time, QWidget *parent)
+    : QWidget(parent), m_look(look), m_time(time), m_scheduler(panelCount, [this](std::size_t i) { return redraw(i); }),
+      m_scroll(new GridScroll(this)), m_grid(new OverviewGrid(look, time, &m_renderer)),
+      m_full(new FullPanelView(look, time, &m_renderer, this)), m_tooltip(new PlotTooltip(look, this))
 {
     m_scroll->setFrameShape(QFrame::NoFrame);
     m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
@@ -139,11 +139,11 @@ void OverviewView::connectPlot(PanelWidget &panel)
         m_dragging = true;
         m_scheduler.setPaused(true);
         m_tooltip->hide();
-        applySelection(PlotSpan {fromNs, toNs}, self);
+        applySelection(PlotSpan{fromNs, toNs}, self);
     });
     connect(plot, &PlotView::selected, this, [this](std::int64_t fromNs, std::int64_t toNs) {
         endDrag();
-        previewRange(PlotSpan {fromNs, toNs});
+        previewRange(PlotSpan{fromNs, toNs});
         emit rangeSelected(fromNs, toNs);
     });
     connect(plot, &PlotView::panning, this, [this](std::int64_t fromNs, std::int64_t toNs) {
@@ -182,10 +182,7 @@ void OverviewView::setSnapshot(const OverviewSnapshot &snapshot)
         flush();
 }
 
-void OverviewView::flush()
-{
-    m_scheduler.flush();
-}
+void OverviewView::flush() { m_scheduler.flush(); }
 
 void OverviewView::updatePasses()
 {
@@ -214,10 +211,7 @@ bool OverviewView::redraw(std::size_t i)
     return true;
 }
 
-void OverviewView::fitGrid()
-{
-    m_grid->fit(m_scroll->viewport()->size());
-}
+void OverviewView::fitGrid() { m_grid->fit(m_scroll->viewport()->size()); }
 
 void OverviewView::resizeEvent(QResizeEvent *)
 {
@@ -245,15 +239,9 @@ bool OverviewView::eventFilter(QObject *object, QEvent *event)
     return QWidget::eventFilter(object, event);
 }
 
-bool OverviewView::isFullScreen() const
-{
-    return !m_full->isHidden() && m_full->panel();
-}
+bool OverviewView::isFullScreen() const { return !m_full->isHidden() && m_full->panel(); }
 
-PanelId OverviewView::current() const
-{
-    return isFullScreen() ? m_full->panel()->id() : static_cast<PanelId>(m_grid->current());
-}
+PanelId OverviewView::current() const { return isFullScreen() ? m_full->panel()->id() : static_cast<PanelId>(m_grid->current()); }
 
 void OverviewView::setCurrent(PanelId id, Qt::FocusReason reason)
 {
@@ -305,15 +293,9 @@ void OverviewView::copyValue()
     emit copied(text);
 }
 
-void OverviewView::showComputation()
-{
-    emit computedRequested(current());
-}
+void OverviewView::showComputation() { emit computedRequested(current()); }
 
-void OverviewView::requestExport(PanelFormat format)
-{
-    emit exportRequested(current(), format);
-}
+void OverviewView::requestExport(PanelFormat format) { emit exportRequested(current(), format); }
 
 void OverviewView::stepCrosshair(int buckets)
 {
@@ -389,7 +371,8 @@ void OverviewView::showTooltip(PanelWidget &panel, int y)
         return;
     const PlotView &plot = panel.plot();
     const int x = qRound(plot.frame().xOf(*m_crosshair));
-    m_tooltip->show(TooltipContent::at(*panel.shown(), plot.looks(), m_look.theme(), *m_crosshair, m_time.zone()), QPoint(plot.mapTo(this, QPoint(x, 0)).x(), y));
+    m_tooltip->show(TooltipContent::at(*panel.shown(), plot.looks(), m_look.theme(), *m_crosshair, m_time.zone()),
+                    QPoint(plot.mapTo(this, QPoint(x, 0)).x(), y));
 }
 
 void OverviewView::applySelection(std::optional<PlotSpan> span, const PanelWidget *here)
@@ -420,13 +403,18 @@ void OverviewView::openMenu(PanelWidget &panel, const QPoint &globalAt)
     setCurrent(panel.id(), Qt::OtherFocusReason);
     QMenu menu(this);
     const auto add = [&](const QString &icon, const QString &text, auto &&run, const QString &key = {}) {
-        QAction *action = menu.addAction(m_look.icons.icon(icon, m_look.theme().px(16), m_look.theme().text.secondary), key.isEmpty() ? text : text + QLatin1Char('\t') + key, this, run);
+        QAction *action = menu.addAction(m_look.icons.icon(icon, m_look.theme().px(16), m_look.theme().text.secondary),
+                                         key.isEmpty() ? text : text + QLatin1Char('\t') + key, this, run);
         return action;
     };
     if (!isFullScreen())
-        add(QStringLiteral("full-screen"), tr("Full screen"), [this] { openFullScreen(); }, QStringLiteral("F"));
-    add(QStringLiteral("table"), tr("Table"), [this] { toggleTable(); }, QStringLiteral("T"));
-    add(QStringLiteral("copy"), tr("Copy value"), [this] { copyValue(); }, QStringLiteral("C"))->setEnabled(!panel.valueForClipboard().isEmpty());
+        add(
+            QStringLiteral("full-screen"), tr("Full screen"), [this] { openFullScreen(); }, QStringLiteral("F"));
+    add(
+        QStringLiteral("table"), tr("Table"), [this] { toggleTable(); }, QStringLiteral("T"));
+    add(
+        QStringLiteral("copy"), tr("Copy value"), [this] { copyValue(); }, QStringLiteral("C"))
+        ->setEnabled(!panel.valueForClipboard().isEmpty());
     add(QStringLiteral("formula"), tr("How this is computed"), [this] { showComputation(); });
     menu.addSeparator();
     add(QStringLiteral("image"), tr("Export as image (PNG)\u2026"), [this] { requestExport(PanelFormat::Png); });
@@ -441,8 +429,8 @@ void OverviewView::keyPressEvent(QKeyEvent *event)
     if (plain && !isFullScreen()) {
         const std::size_t from = m_grid->current();
         const std::size_t to = m_grid->neighbour(from, event->key());
-        const bool moves = event->key() == Qt::Key_Left || event->key() == Qt::Key_Right || event->key() == Qt::Key_Up || event->key() == Qt::Key_Down
-                           || event->key() == Qt::Key_Home || event->key() == Qt::Key_End;
+        const bool moves = event->key() == Qt::Key_Left || event->key() == Qt::Key_Right || event->key() == Qt::Key_Up
+                           || event->key() == Qt::Key_Down || event->key() == Qt::Key_Home || event->key() == Qt::Key_End;
         if (moves) {
             setCurrent(static_cast<PanelId>(to), Qt::TabFocusReason);
             return;

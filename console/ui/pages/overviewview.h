@@ -56,7 +56,7 @@ public:
     void openFullScreen();
     /// Makes it the current panel and opens it.
     void showPanel(PanelId id);
-    void toggleTable();               ///< in full screen; opens it when it is not
+    void toggleTable(); ///< in full screen; opens it when it is not
     void copyValue();
     void showComputation();
     void requestExport(PanelFormat format);
@@ -102,7 +102,7 @@ private:
     Look m_look;
     const TimeDisplay &m_time;
     std::function<std::int64_t()> m_nowNs;
-    PlotRenderer m_renderer;          ///< before the panels, which forget their jobs when they go
+    PlotRenderer m_renderer; ///< before the panels, which forget their jobs when they go
     RedrawScheduler m_scheduler;
     std::array<std::shared_ptr<const PanelSnapshot>, panelCount> m_snapshots;
     QScrollArea *m_scroll;

@@ -42,8 +42,8 @@ public:
 /// Where this console's certificates are made and what this machine is called, for the commands of a first start.
 struct SetupFacts {
     QString pkiFolder;
-    bool standardPki = true;           ///< the programs look there without being told
-    QString machine;                   ///< host name as certificates spell it
+    bool standardPki = true; ///< the programs look there without being told
+    QString machine;         ///< host name as certificates spell it
 };
 
 /// Handed to every page; all references outlive the pages.

@@ -61,14 +61,16 @@ QWidget *choices(const std::vector<std::pair<Enum, QString>> &values, Get get, S
     }
     row->addStretch(1);
     QObject::connect(group, &QButtonGroup::idClicked, box, [set](int id) { set(static_cast<Enum>(id)); });
-    QObject::connect(static_cast<ThemeStore *>(changes), changed, box, [group, get] { group->button(static_cast<int>(get()))->setChecked(true); });
+    QObject::connect(static_cast<ThemeStore *>(changes), changed, box,
+                     [group, get] { group->button(static_cast<int>(get()))->setChecked(true); });
     return box;
 }
 
 } // namespace
 
-SettingsPage::SettingsPage(UiContext context, DataFacts facts, QWidget *parent) :
-    Page(parent), m_context(context), m_facts(std::move(facts)), m_sections(new QButtonGroup(this)), m_side(new QVBoxLayout), m_stack(new QStackedWidget)
+SettingsPage::SettingsPage(UiContext context, DataFacts facts, QWidget *parent)
+    : Page(parent), m_context(context), m_facts(std::move(facts)), m_sections(new QButtonGroup(this)), m_side(new QVBoxLayout),
+      m_stack(new QStackedWidget)
 {
     auto *row = new QHBoxLayout(this);
     row->addLayout(m_side);
@@ -124,14 +126,17 @@ void SettingsPage::addAppearance()
     section(QStringLiteral("appearance"), tr("Appearance"), column);
     ThemeStore &themes = m_context.themes;
     column->addWidget(heading(tr("Theme")));
-    column->addWidget(choices<ThemeChoice>({{ThemeChoice::System, tr("As the desktop")}, {ThemeChoice::Dark, tr("Dark")}, {ThemeChoice::Light, tr("Light")}},
-                                           [&themes] { return themes.choice(); }, [&themes](ThemeChoice c) { themes.setChoice(c); }, &themes, &ThemeStore::settingsChanged));
+    column->addWidget(choices<ThemeChoice>(
+        {{ThemeChoice::System, tr("As the desktop")}, {ThemeChoice::Dark, tr("Dark")}, {ThemeChoice::Light, tr("Light")}},
+        [&themes] { return themes.choice(); }, [&themes](ThemeChoice c) { themes.setChoice(c); }, &themes, &ThemeStore::settingsChanged));
     column->addWidget(heading(tr("Density")));
-    column->addWidget(choices<DensityChoice>({{DensityChoice::Automatic, tr("By window size")},
-                                              {DensityChoice::Compact, tr("Compact")},
-                                              {DensityChoice::Comfortable, tr("Comfortable")},
-                                              {DensityChoice::Presenter, tr("Presenter")}},
-                                             [&themes] { return themes.densityChoice(); }, [&themes](DensityChoice c) { themes.setDensityChoice(c); }, &themes, &ThemeStore::settingsChanged));
+    column->addWidget(choices<DensityChoice>(
+        {{DensityChoice::Automatic, tr("By window size")},
+         {DensityChoice::Compact, tr("Compact")},
+         {DensityChoice::Comfortable, tr("Comfortable")},
+         {DensityChoice::Presenter, tr("Presenter")}},
+        [&themes] { return themes.densityChoice(); }, [&themes](DensityChoice c) { themes.setDensityChoice(c); }, &themes,
+        &ThemeStore::settingsChanged));
     column->addWidget(heading(tr("Scale")));
     auto *row = new QHBoxLayout;
     auto *smaller = new QPushButton(tr("Smaller"));
@@ -173,7 +178,8 @@ void SettingsPage::addTime()
     connect(&m_context.time, &TimeDisplay::changed, this, [this, utc, local] { (m_context.time.isUtc() ? utc : local)->setChecked(true); });
     column->addWidget(utc);
     column->addWidget(local);
-    column->addWidget(hint(tr("The zone stands beside every time. Exports of events and connections, and copies as JSON, are always in UTC; a panel is exported in the zone "
+    column->addWidget(hint(tr("The zone stands beside every time. Exports of events and connections, and copies as JSON, are always in "
+                              "UTC; a panel is exported in the zone "
                               "chosen here, which its file names.")));
     column->addStretch(1);
 }
@@ -186,8 +192,10 @@ void SettingsPage::addData()
     m_storeFigures = selectable({});
     column->addWidget(m_storeFigures);
     column->addWidget(heading(tr("Limits")));
-    column->addWidget(selectable(tr("Oldest events are deleted above %1, and after %2.").arg(bytesText(static_cast<double>(m_facts.maxBytes)), durationText(m_facts.maxAgeNs))));
-    column->addWidget(hint(tr("The limits are max_size and max_age of section [store] in the configuration file; a change counts from the next start.")));
+    column->addWidget(selectable(tr("Oldest events are deleted above %1, and after %2.")
+                                     .arg(bytesText(static_cast<double>(m_facts.maxBytes)), durationText(m_facts.maxAgeNs))));
+    column->addWidget(
+        hint(tr("The limits are max_size and max_age of section [store] in the configuration file; a change counts from the next start.")));
     column->addWidget(heading(tr("Configuration file")));
     column->addWidget(selectable(m_facts.configFile));
     column->addWidget(heading(tr("Store file")));
@@ -208,11 +216,13 @@ void SettingsPage::addAbout()
     QVBoxLayout *column = nullptr;
     section(QStringLiteral("about"), tr("About"), column);
     column->addWidget(heading(tr("Tapio %1").arg(QStringLiteral(TAPIO_VERSION))));
-    column->addWidget(selectable(tr("Console and agents for incident war rooms. Free software under the GNU General Public License, version 3 or later; the kernel programs are "
+    column->addWidget(selectable(tr("Console and agents for incident war rooms. Free software under the GNU General Public License, "
+                                    "version 3 or later; the kernel programs are "
                                     "under BSD-2-Clause or GPL-2.0.")));
     column->addWidget(selectable(tr("No account, no telemetry: Tapio opens no connection but those configured here.")));
     column->addWidget(heading(tr("Made with")));
-    column->addWidget(selectable(tr("Qt %1, ZeroMQ, Cap'n Proto, OpenSSL, libbpf, SQLite, zstd, spdlog, CLI11, toml++, JSON for Modern C++; typefaces Inter and JetBrains Mono.")
+    column->addWidget(selectable(tr("Qt %1, ZeroMQ, Cap'n Proto, OpenSSL, libbpf, SQLite, zstd, spdlog, CLI11, toml++, JSON for Modern "
+                                    "C++; typefaces Inter and JetBrains Mono.")
                                      .arg(QString::fromLatin1(qVersion()))));
     column->addStretch(1);
 }
@@ -229,7 +239,9 @@ void SettingsPage::refreshData()
     else {
         lines << tr("%1 on disk, %2 events").arg(bytesText(static_cast<double>(stats->fileBytes)), exactCount(stats->events));
         if (stats->oldestNs != 0)
-            lines << tr("from %1 to %2").arg(m_context.time.textWithZone(stats->oldestNs, TimeStyle::DateSecond), m_context.time.textWithZone(stats->newestNs, TimeStyle::DateSecond));
+            lines << tr("from %1 to %2")
+                         .arg(m_context.time.textWithZone(stats->oldestNs, TimeStyle::DateSecond),
+                              m_context.time.textWithZone(stats->newestNs, TimeStyle::DateSecond));
         if (stats->deletedEvents > 0)
             lines << tr("%1 events deleted by the limits since start").arg(exactCount(stats->deletedEvents));
     }
@@ -248,10 +260,7 @@ void SettingsPage::showEvent(QShowEvent *)
     refreshData();
 }
 
-void SettingsPage::hideEvent(QHideEvent *)
-{
-    m_tick.stop();
-}
+void SettingsPage::hideEvent(QHideEvent *) { m_tick.stop(); }
 
 void SettingsPage::restyle()
 {

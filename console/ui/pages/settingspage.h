@@ -27,7 +27,7 @@ public:
 
     QString title() const override { return tr("Settings"); }
     bool usesTimeRange() const override { return false; }
-    void open(const QString &argument) override;   ///< "appearance", "time", "data", "keyboard", "about"
+    void open(const QString &argument) override; ///< "appearance", "time", "data", "keyboard", "about"
 
 protected:
     void showEvent(QShowEvent *event) override;

@@ -7,9 +7,7 @@
 
 namespace tapio::console {
 
-TapioStyle::TapioStyle(const ThemeStore &themes) : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion"))), m_themes(themes)
-{
-}
+TapioStyle::TapioStyle(const ThemeStore &themes) : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion"))), m_themes(themes) {}
 
 int TapioStyle::pixelMetric(PixelMetric metric, const QStyleOption *option, const QWidget *widget) const
 {

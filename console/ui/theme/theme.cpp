@@ -10,7 +10,7 @@ namespace tapio::console {
 namespace {
 
 struct TypeStyle {
-    double comfortable, compact;  ///< pixels
+    double comfortable, compact; ///< pixels
     QFont::Weight weight;
     enum Family { Text, Display, Mono } family;
 };
@@ -42,10 +42,7 @@ QStringList families(TypeStyle::Family family)
     return {QStringLiteral("Inter"), QStringLiteral("Noto Sans"), QStringLiteral("DejaVu Sans")};
 }
 
-double linear(double channel)
-{
-    return channel <= 0.04045 ? channel / 12.92 : std::pow((channel + 0.055) / 1.055, 2.4);
-}
+double linear(double channel) { return channel <= 0.04045 ? channel / 12.92 : std::pow((channel + 0.055) / 1.055, 2.4); }
 
 double luminance(const QColor &color)
 {
@@ -54,10 +51,7 @@ double luminance(const QColor &color)
 
 } // namespace
 
-QFont Theme::font(FontRole role) const
-{
-    return font(role, typeStyle(role).weight);
-}
+QFont Theme::font(FontRole role) const { return font(role, typeStyle(role).weight); }
 
 QFont Theme::font(FontRole role, QFont::Weight weight) const
 {
@@ -71,10 +65,7 @@ QFont Theme::font(FontRole role, QFont::Weight weight) const
     return font;
 }
 
-int Theme::px(double length) const
-{
-    return qRound(length * scale);
-}
+int Theme::px(double length) const { return qRound(length * scale); }
 
 int Theme::rowHeight() const
 {
@@ -86,10 +77,7 @@ int Theme::rowHeight() const
     return px(32);
 }
 
-QColor Theme::chipFill(const QColor &meaningColor) const
-{
-    return mixed(meaningColor, surface.panel, chipAlpha);
-}
+QColor Theme::chipFill(const QColor &meaningColor) const { return mixed(meaningColor, surface.panel, chipAlpha); }
 
 QColor mixed(const QColor &over, const QColor &under, double alpha)
 {

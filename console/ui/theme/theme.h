@@ -18,7 +18,7 @@ enum class FontRole { ValueLarge, ValueCompact, PageTitle, Headline, Body, Panel
 
 /// Copied and compared; painting code takes it as an argument. GUI thread.
 struct Theme {
-    QString name;                     ///< "dark", "light"
+    QString name; ///< "dark", "light"
     bool dark = true;
     struct Surface {
         QColor app, rail, panel, raised, hover, selected;
@@ -40,18 +40,18 @@ struct Theme {
         QColor p1, p2, p3, p4, ok, pending, acknowledged, muted, onTag;
         bool operator==(const Meaning &) const = default;
     } meaning;
-    std::array<QColor, 12> series;    ///< slots 1 to 12; from 7 on also dashed
+    std::array<QColor, 12> series; ///< slots 1 to 12; from 7 on also dashed
     QColor heatLow, heatHigh;
-    QColor lossFill, lossLine;        ///< with alpha
+    QColor lossFill, lossLine; ///< with alpha
     double chipAlpha = 0.16;
-    QColor shadow;                    ///< with alpha; tooltips, menus, dialogs only
+    QColor shadow; ///< with alpha; tooltips, menus, dialogs only
     Density density = Density::Compact;
-    double scale = 1.0;               ///< 0.8 to 2.0, on type and space
+    double scale = 1.0; ///< 0.8 to 2.0, on type and space
 
-    QFont font(FontRole role) const;  ///< pixel sizes of the type table, times scale; Inter, JetBrains Mono and their fall-backs
+    QFont font(FontRole role) const; ///< pixel sizes of the type table, times scale; Inter, JetBrains Mono and their fall-backs
     QFont font(FontRole role, QFont::Weight weight) const;
-    int px(double length) const;      ///< a design length, scaled and rounded
-    int rowHeight() const;            ///< table row: 26 compact, 32 otherwise, scaled
+    int px(double length) const; ///< a design length, scaled and rounded
+    int rowHeight() const;       ///< table row: 26 compact, 32 otherwise, scaled
     bool compact() const { return density == Density::Compact; }
     QColor chipFill(const QColor &meaningColor) const; ///< the colour at chipAlpha, mixed with surface.panel: opaque
     bool operator==(const Theme &) const = default;

@@ -18,10 +18,7 @@ class TokenReader {
 public:
     explicit TokenReader(const toml::table &table) : m_table(table) {}
 
-    QColor color(std::string_view path)
-    {
-        return toColor(m_table.at_path(path).value<std::string>(), path);
-    }
+    QColor color(std::string_view path) { return toColor(m_table.at_path(path).value<std::string>(), path); }
     double fraction(std::string_view path)
     {
         const auto value = m_table.at_path(path).value<double>();
@@ -42,8 +39,7 @@ public:
             colors[i] = toColor((*array)[i].value<std::string>(), std::string(path) + "[" + std::to_string(i) + "]");
         return colors;
     }
-    template <typename T>
-    T required(std::string_view path, const char *what)
+    template <typename T> T required(std::string_view path, const char *what)
     {
         if (const auto value = m_table.at_path(path).value<T>())
             return *value;
@@ -85,13 +81,13 @@ Result<Theme> fromTable(const toml::table &table)
     Theme t;
     t.name = QString::fromStdString(read.required<std::string>("name", "a word"));
     t.dark = read.required<bool>("dark", "true or false");
-    t.surface = {read.color("surface.app"), read.color("surface.rail"), read.color("surface.panel"),
+    t.surface = {read.color("surface.app"),    read.color("surface.rail"),  read.color("surface.panel"),
                  read.color("surface.raised"), read.color("surface.hover"), read.color("surface.selected")};
     t.border = {read.color("border.subtle"), read.color("border.standard"), read.color("border.strong")};
     t.text = {read.color("text.primary"), read.color("text.secondary"), read.color("text.tertiary"), read.color("text.on_fill")};
     t.accent = {read.color("accent.base"), read.color("accent.fill"), read.color("accent.subtle")};
-    t.meaning = {read.color("meaning.p1"), read.color("meaning.p2"), read.color("meaning.p3"),
-                 read.color("meaning.p4"), read.color("meaning.ok"), read.color("meaning.pending"),
+    t.meaning = {read.color("meaning.p1"),           read.color("meaning.p2"),    read.color("meaning.p3"),
+                 read.color("meaning.p4"),           read.color("meaning.ok"),    read.color("meaning.pending"),
                  read.color("meaning.acknowledged"), read.color("meaning.muted"), read.color("meaning.on_tag")};
     t.chipAlpha = read.fraction("meaning.chip_alpha");
     t.series = read.slots12("series.slots");

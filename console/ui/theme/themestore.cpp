@@ -32,10 +32,9 @@ Result<std::pair<Theme, Theme>> ThemeStore::loadBuiltIn()
     return std::pair<Theme, Theme>(std::move(*dark), std::move(*light));
 }
 
-ThemeStore::ThemeStore(Theme dark, Theme light, QObject *parent) :
-    QObject(parent), m_dark(std::move(dark)), m_light(std::move(light)), m_theme(m_dark)
-{
-}
+ThemeStore::ThemeStore(Theme dark, Theme light, QObject *parent)
+    : QObject(parent), m_dark(std::move(dark)), m_light(std::move(light)), m_theme(m_dark)
+{}
 
 void ThemeStore::setChoice(ThemeChoice choice)
 {

@@ -23,7 +23,7 @@ public:
     ThemeStore(Theme dark, Theme light, QObject *parent = nullptr);
 
     const Theme &theme() const { return m_theme; }
-    quint64 revision() const { return m_revision; }   ///< grows with each themeChanged; key for cached images
+    quint64 revision() const { return m_revision; } ///< grows with each themeChanged; key for cached images
 
     ThemeChoice choice() const { return m_choice; }
     DensityChoice densityChoice() const { return m_densityChoice; }
@@ -33,14 +33,14 @@ public:
 
     void setChoice(ThemeChoice choice);
     void setDensityChoice(DensityChoice choice);
-    void setScale(double scale);                      ///< clamped to 0.8 .. 2.0, rounded to steps of 0.1
+    void setScale(double scale); ///< clamped to 0.8 .. 2.0, rounded to steps of 0.1
     void setReduceMotion(bool reduce);
-    void setSystemDark(bool dark);                    ///< what the desktop says (palette lightness)
-    void setWindowSize(QSize size);                   ///< automatic density: compact below 2000 px width or 900 px height
+    void setSystemDark(bool dark);  ///< what the desktop says (palette lightness)
+    void setWindowSize(QSize size); ///< automatic density: compact below 2000 px width or 900 px height
 
 signals:
     void themeChanged();
-    void settingsChanged();                           ///< any of the four choices
+    void settingsChanged(); ///< any of the four choices
 
 private:
     void refresh();

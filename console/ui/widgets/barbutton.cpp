@@ -71,10 +71,7 @@ void BarButton::setMaximumTextWidth(int pixels)
     updateGeometry();
 }
 
-QFont BarButton::textFont() const
-{
-    return m_look.theme().font(FontRole::Body, m_quiet ? QFont::Normal : QFont::Medium);
-}
+QFont BarButton::textFont() const { return m_look.theme().font(FontRole::Body, m_quiet ? QFont::Normal : QFont::Medium); }
 
 int BarButton::textWidth() const
 {
@@ -99,10 +96,7 @@ QSize BarButton::sizeHint() const
     return {width, height};
 }
 
-bool BarButton::isElided() const
-{
-    return m_maxText > 0 && tabularWidth(QFontMetricsF(textFont()), text()) > m_look.theme().px(m_maxText);
-}
+bool BarButton::isElided() const { return m_maxText > 0 && tabularWidth(QFontMetricsF(textFont()), text()) > m_look.theme().px(m_maxText); }
 
 bool BarButton::event(QEvent *event)
 {
@@ -122,7 +116,10 @@ QString BarButton::shownText(qreal available) const
 void BarButton::paintGround(QPainter &painter) const
 {
     const Theme &t = m_look.theme();
-    const QColor ground = isDown() ? t.surface.selected : underMouse() && isEnabled() ? t.surface.hover : m_active ? t.accent.subtle : t.surface.raised;
+    const QColor ground = isDown()                      ? t.surface.selected
+                          : underMouse() && isEnabled() ? t.surface.hover
+                          : m_active                    ? t.accent.subtle
+                                                        : t.surface.raised;
     if (m_flat && !underMouse() && !isDown() && !isChecked())
         return;
     painter.setPen(m_flat ? QPen(Qt::NoPen) : QPen(m_border.value_or(m_active ? t.accent.base : t.border.standard), 1));

@@ -18,16 +18,16 @@ public:
 
     void setIconName(const QString &name);
     void setChevron(bool shown);
-    void setFlat(bool flat);                     ///< no border and no ground until hovered
+    void setFlat(bool flat); ///< no border and no ground until hovered
     void setBorderColor(std::optional<QColor> color);
-    void setActive(bool active);                 ///< accent text on the selected ground: a filter is set
-    void setTrailing(const QString &text);       ///< key hint at the right edge: "Ctrl+K"
-    void setQuiet(bool quiet);                   ///< a field to type into rather than a choice: thin text
-    void setMaximumTextWidth(int pixels);        ///< design pixels; longer text is elided in the middle
+    void setActive(bool active);           ///< accent text on the selected ground: a filter is set
+    void setTrailing(const QString &text); ///< key hint at the right edge: "Ctrl+K"
+    void setQuiet(bool quiet);             ///< a field to type into rather than a choice: thin text
+    void setMaximumTextWidth(int pixels);  ///< design pixels; longer text is elided in the middle
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override { return sizeHint(); }
-    bool isElided() const;                       ///< whether the text did not fit
+    bool isElided() const; ///< whether the text did not fit
 
 protected:
     void paintEvent(QPaintEvent *event) override;

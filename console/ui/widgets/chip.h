@@ -18,7 +18,7 @@ struct Chip {
     QColor color;
     Glyph glyph = Glyph::None;
     bool filled = false;
-    bool hatch = false;               ///< mini hatch in front: loss
+    bool hatch = false; ///< mini hatch in front: loss
 };
 
 QSizeF chipSize(const Chip &chip, const Theme &theme);

@@ -22,7 +22,7 @@ constexpr std::size_t maxSources = 12;
 
 QString ComputationText::plain() const
 {
-    QStringList lines {title, formula};
+    QStringList lines{title, formula};
     for (const Rows *rows : {&inputs, &beside, &measured})
         for (const auto &[name, value] : *rows)
             lines << name + QStringLiteral(": ") + QString(value).replace(QLatin1Char('\n'), QStringLiteral(", "));
@@ -43,7 +43,7 @@ static QString sourcesText(const Computation &computation)
 
 ComputationText computationText(const PanelSnapshot &panel, const TimeDisplay &time)
 {
-    ComputationText text {PanelText::title(panel.id), PanelText::formula(panel), {}, {}, {}};
+    ComputationText text{PanelText::title(panel.id), PanelText::formula(panel), {}, {}, {}};
     const Computation &computation = panel.computation;
     if (panel.value)
         text.inputs.emplace_back(ComputationView::tr("Result"), exactQuantity(panel.value->value, panel.value->unit).text());
@@ -92,8 +92,8 @@ void ComputationView::setPanel(std::shared_ptr<const PanelSnapshot> panel)
 {
     m_panel = std::move(panel);
     const ComputationText next = computationText(*m_panel, m_time);
-    const bool sameRows = widget() && next.title == m_text.title && next.inputs.size() == m_text.inputs.size() && next.beside.size() == m_text.beside.size()
-                          && next.measured.size() == m_text.measured.size();
+    const bool sameRows = widget() && next.title == m_text.title && next.inputs.size() == m_text.inputs.size()
+                          && next.beside.size() == m_text.beside.size() && next.measured.size() == m_text.measured.size();
     m_text = next;
     if (!sameRows) {
         rebuild();

@@ -17,9 +17,9 @@ namespace tapio::console {
 struct ComputationText {
     QString title, formula;
     using Rows = std::vector<std::pair<QString, QString>>;
-    Rows inputs;                      ///< counters and their values just now
-    Rows beside;                      ///< the other figures of the panel
-    Rows measured;                    ///< window, samples, completeness, bounds, sources
+    Rows inputs;   ///< counters and their values just now
+    Rows beside;   ///< the other figures of the panel
+    Rows measured; ///< window, samples, completeness, bounds, sources
     QString plain() const;
 };
 ComputationText computationText(const PanelSnapshot &panel, const TimeDisplay &time);

@@ -81,7 +81,8 @@ QString detailText(const QString &title, const std::vector<DetailSection> &secti
     return lines.join(QLatin1Char('\n'));
 }
 
-DetailView::DetailView(Look look, QWidget *parent) : QScrollArea(parent), m_look(look), m_body(new QWidget), m_column(new QVBoxLayout(m_body))
+DetailView::DetailView(Look look, QWidget *parent)
+    : QScrollArea(parent), m_look(look), m_body(new QWidget), m_column(new QVBoxLayout(m_body))
 {
     setFrameShape(NoFrame);
     setWidgetResizable(true);

@@ -16,14 +16,14 @@ namespace tapio::console {
 struct DetailRow {
     QString label;
     QString value;
-    bool mono = false;                ///< ids, times, paths, commands
-    std::optional<SignValue> sign;    ///< in front of the value
+    bool mono = false;             ///< ids, times, paths, commands
+    std::optional<SignValue> sign; ///< in front of the value
     bool operator==(const DetailRow &) const = default;
 };
 
 struct DetailSection {
     QString title;
-    std::vector<DetailRow> rows;      ///< empty values are left out
+    std::vector<DetailRow> rows; ///< empty values are left out
 };
 
 /// "Label: value" lines with section heads, for the clipboard.
@@ -50,7 +50,7 @@ private:
 
     Look m_look;
     std::vector<DetailSection> m_sections;
-    std::vector<Cell> m_cells;         ///< of the rows that are shown, in order
+    std::vector<Cell> m_cells; ///< of the rows that are shown, in order
     QWidget *m_body, *m_content = nullptr;
     QVBoxLayout *m_column;
 };

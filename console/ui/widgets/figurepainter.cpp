@@ -45,8 +45,9 @@ StateInk podInk(const std::string &state, const Theme &theme)
 /// The worst first, then what is well.
 int podRank(const std::string &state)
 {
-    static constexpr std::array<std::string_view, 13> order {"ready",   "running",   "restarted",   "crash-loop", "error",   "oom-killed", "evicted",
-                                                             "image-pull", "not-ready", "pending", "terminating", "unknown", "ended"};
+    static constexpr std::array<std::string_view, 13> order{"ready",       "running", "restarted",  "crash-loop", "error",
+                                                            "oom-killed",  "evicted", "image-pull", "not-ready",  "pending",
+                                                            "terminating", "unknown", "ended"};
     return static_cast<int>(std::ranges::find(order, std::string_view(state)) - order.begin());
 }
 
@@ -69,10 +70,7 @@ std::vector<Counted> sortedStates(const PodStatusView &view)
     return states;
 }
 
-QString percentText(double value)
-{
-    return quantity(value, Unit::Percent).value;
-}
+QString percentText(double value) { return quantity(value, Unit::Percent).value; }
 
 } // namespace
 
@@ -87,7 +85,9 @@ void FigurePainter::text(const QRectF &rect, Qt::Alignment alignment, const QStr
     m_painter.setPen(color);
     const QFontMetricsF metrics(m_painter.font());
     const bool mono = role == FontRole::Mono;
-    const QString shown = tabularWidth(metrics, text) <= rect.width() + 0.5 ? text : metrics.elidedText(text, mono ? Qt::ElideMiddle : Qt::ElideRight, rect.width());
+    const QString shown = tabularWidth(metrics, text) <= rect.width() + 0.5
+                              ? text
+                              : metrics.elidedText(text, mono ? Qt::ElideMiddle : Qt::ElideRight, rect.width());
     drawTabular(m_painter, rect, alignment | Qt::AlignVCenter, shown);
 }
 
@@ -152,7 +152,8 @@ double FigurePainter::podCounts(const QRectF &area, const PodStatusView &view)
     rows = std::min(rows, static_cast<std::size_t>(std::max(0., area.height() / height)));
     for (std::size_t i = 0; i < std::min(states.size(), rows * 2); ++i) {
         const std::size_t row = i / 2;
-        const QRectF rect(area.left() + (i % 2 == 1 ? column + m_theme.px(16) : 0), area.top() + static_cast<double>(row) * height, column, height);
+        const QRectF rect(area.left() + (i % 2 == 1 ? column + m_theme.px(16) : 0), area.top() + static_cast<double>(row) * height, column,
+                          height);
         const StateInk ink = podInk(states[i].key, m_theme);
         const double side = m_theme.px(8);
         drawGlyph(m_painter, QRectF(rect.left(), rect.center().y() - side / 2, side, side), ink.glyph, ink.color);
@@ -160,7 +161,8 @@ double FigurePainter::podCounts(const QRectF &area, const PodStatusView &view)
         m_painter.setFont(m_theme.font(FontRole::Label, QFont::DemiBold));
         const double countWidth = tabularWidth(QFontMetricsF(m_painter.font()), count);
         text(rect, Qt::AlignRight, count, FontRole::Label, m_theme.text.primary, QFont::DemiBold);
-        text(rect.adjusted(m_theme.px(16), 0, -countWidth - m_theme.px(6), 0), Qt::AlignLeft, PanelText::podCount(states[i].key), FontRole::Label, m_theme.text.secondary);
+        text(rect.adjusted(m_theme.px(16), 0, -countWidth - m_theme.px(6), 0), Qt::AlignLeft, PanelText::podCount(states[i].key),
+             FontRole::Label, m_theme.text.secondary);
     }
     return static_cast<double>(rows) * height;
 }
@@ -185,7 +187,8 @@ void FigurePainter::podRows(const QRectF &area, const PodStatusView &view, std::
         m_painter.setFont(m_theme.font(FontRole::Label));
         const double stateWidth = tabularWidth(QFontMetricsF(m_painter.font()), state);
         text(rect, Qt::AlignRight, state, FontRole::Label, m_theme.text.secondary);
-        text(rect.adjusted(0, 0, -stateWidth - m_theme.px(8), 0), Qt::AlignLeft, QString::fromStdString(row.entity), FontRole::Mono, m_theme.text.primary);
+        text(rect.adjusted(0, 0, -stateWidth - m_theme.px(8), 0), Qt::AlignLeft, QString::fromStdString(row.entity), FontRole::Mono,
+             m_theme.text.primary);
         m_spot(rect, QStringLiteral("%1: %2").arg(QString::fromStdString(row.entity), PanelText::podState(row.title)));
     }
 }
@@ -208,7 +211,8 @@ void FigurePainter::cell(const QRectF &rect, const NodeCell &cell)
         color = m_theme.meaning.pending;
         m_painter.setPen(Qt::NoPen);
         m_painter.setBrush(color);
-        m_painter.drawRoundedRect(QRectF(rect.left(), rect.bottom() - rect.height() * share, rect.width(), rect.height() * share), radius, radius);
+        m_painter.drawRoundedRect(QRectF(rect.left(), rect.bottom() - rect.height() * share, rect.width(), rect.height() * share), radius,
+                                  radius);
         m_painter.setPen(QPen(color, 1));
         m_painter.setBrush(Qt::NoBrush);
         m_painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius);
@@ -226,7 +230,10 @@ void FigurePainter::cell(const QRectF &rect, const NodeCell &cell)
         m_painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius);
         break;
     }
-    QString explanation = tr("%1: %2, %3 of %4 hooks").arg(QString::fromStdString(cell.node), PanelText::nodeState(cell.state)).arg(cell.hooksActive).arg(cell.hooksWanted);
+    QString explanation = tr("%1: %2, %3 of %4 hooks")
+                              .arg(QString::fromStdString(cell.node), PanelText::nodeState(cell.state))
+                              .arg(cell.hooksActive)
+                              .arg(cell.hooksWanted);
     for (std::size_t i = 0; i < std::min<std::size_t>(cell.missing.size(), maxMissingLines); ++i)
         explanation += QLatin1Char('\n') + QString::fromStdString(cell.missing[i]);
     if (cell.missing.size() > maxMissingLines)
@@ -252,18 +259,20 @@ double FigurePainter::cells(const QRectF &area, const CoverageView &view)
     const std::size_t columns = perRow(side);
     for (std::size_t i = 0; i < count; ++i) {
         const std::size_t row = i / columns, column = i % columns;
-        cell(QRectF(area.left() + static_cast<double>(column) * (side + gap), area.top() + static_cast<double>(row) * (side + gap), side, side), view.cells[i]);
+        cell(QRectF(area.left() + static_cast<double>(column) * (side + gap), area.top() + static_cast<double>(row) * (side + gap), side,
+                    side),
+             view.cells[i]);
     }
     return height(side);
 }
 
 double FigurePainter::coverageLegend(const QRectF &area, const CoverageView &view)
 {
-    std::array<std::size_t, 4> counts {};
+    std::array<std::size_t, 4> counts{};
     for (const NodeCell &each : view.cells)
         ++counts[static_cast<std::size_t>(each.state)];
-    static constexpr std::array<Glyph, 4> glyphs {Glyph::Disc, Glyph::Square, Glyph::Triangle, Glyph::DottedRing};
-    const std::array<QColor, 4> colors {m_theme.meaning.ok, m_theme.meaning.pending, m_theme.meaning.p1, m_theme.meaning.muted};
+    static constexpr std::array<Glyph, 4> glyphs{Glyph::Disc, Glyph::Square, Glyph::Triangle, Glyph::DottedRing};
+    const std::array<QColor, 4> colors{m_theme.meaning.ok, m_theme.meaning.pending, m_theme.meaning.p1, m_theme.meaning.muted};
     double left = area.left();
     const double height = line();
     m_painter.setFont(m_theme.font(FontRole::Label));
@@ -303,12 +312,18 @@ void FigurePainter::pairs(const QRectF &area, const std::vector<Pair> &list)
 void FigurePainter::coverage(const QRectF &area, const CoverageView &view)
 {
     const double below = line() * (m_theme.compact() ? 2 : 4.5) + m_theme.px(8);
-    double top = area.top() + cells(QRectF(area.left(), area.top(), area.width(), std::max(area.height() - below, area.height() * 0.3)), view) + m_theme.px(m_theme.compact() ? 5 : 10);
+    double top = area.top()
+                 + cells(QRectF(area.left(), area.top(), area.width(), std::max(area.height() - below, area.height() * 0.3)), view)
+                 + m_theme.px(m_theme.compact() ? 5 : 10);
     top += coverageLegend(QRectF(area.left(), top, area.width(), area.bottom() - top), view) + m_theme.px(m_theme.compact() ? 1 : 6);
-    const auto percent = [](const std::optional<double> &value) { return value ? quantity(*value, Unit::Percent).text() : QStringLiteral("\u2013"); };
+    const auto percent = [](const std::optional<double> &value) {
+        return value ? quantity(*value, Unit::Percent).text() : QStringLiteral("\u2013");
+    };
     const QRectF rest(area.left(), top, area.width(), area.bottom() - top);
     if (rest.height() >= 3 * line()) {
-        pairs(rest, {{tr("Attribution"), percent(view.attribution)}, {tr("Completeness"), percent(view.completeness)}, {tr("Hooks attached"), percent(view.hooks)}});
+        pairs(rest, {{tr("Attribution"), percent(view.attribution)},
+                     {tr("Completeness"), percent(view.completeness)},
+                     {tr("Hooks attached"), percent(view.hooks)}});
         return;
     }
     QStringList words;
@@ -317,7 +332,8 @@ void FigurePainter::coverage(const QRectF &area, const CoverageView &view)
     if (view.hooks)
         words << tr("hooks %1").arg(percent(view.hooks));
     if (rest.height() >= line())
-        text(QRectF(rest.left(), rest.top(), rest.width(), line()), Qt::AlignLeft, words.join(QStringLiteral(" \u00b7 ")), FontRole::Label, m_theme.text.tertiary);
+        text(QRectF(rest.left(), rest.top(), rest.width(), line()), Qt::AlignLeft, words.join(QStringLiteral(" \u00b7 ")), FontRole::Label,
+             m_theme.text.tertiary);
 }
 
 void FigurePainter::track(const QRectF &rect, const Interval &interval, double low, double high)
@@ -337,7 +353,8 @@ void FigurePainter::track(const QRectF &rect, const Interval &interval, double l
     } else {
         drawHatch(m_painter, rect.adjusted(2, 0, -2, 0), Qt::transparent, m_theme.border.strong);
     }
-    m_painter.fillRect(QRectF(std::round(x(interval.alert)) - 1, rect.top() - m_theme.px(5), 2, rect.height() + m_theme.px(10)), m_theme.meaning.p2);
+    m_painter.fillRect(QRectF(std::round(x(interval.alert)) - 1, rect.top() - m_theme.px(5), 2, rect.height() + m_theme.px(10)),
+                       m_theme.meaning.p2);
     if (interval.estimate) {
         m_painter.setBrush(m_theme.series[0]);
         m_painter.setPen(QPen(m_theme.surface.panel, 2));
@@ -367,8 +384,10 @@ void FigurePainter::intervals(const QRectF &area, const IntervalView &view, cons
         const QRectF row(area.left(), top, area.width(), label);
         text(row, Qt::AlignLeft, PanelText::interval(each.key), FontRole::Label, m_theme.text.primary, QFont::Medium);
         const QString count = tr("n %1").arg(exactCount(each.have));
-        const QString figures = each.estimate ? tr("%1 to %2").arg(percentText(each.low), percentText(each.high)) + QStringLiteral("  ") + count
-                                              : tr("no data") + QStringLiteral(" \u00b7 ") + tr("%1 of %2 verdicts").arg(exactCount(each.have), exactCount(each.need));
+        const QString figures =
+            each.estimate
+                ? tr("%1 to %2").arg(percentText(each.low), percentText(each.high)) + QStringLiteral("  ") + count
+                : tr("no data") + QStringLiteral(" \u00b7 ") + tr("%1 of %2 verdicts").arg(exactCount(each.have), exactCount(each.need));
         text(row, Qt::AlignRight, figures, FontRole::Label, each.estimate ? m_theme.text.primary : m_theme.text.secondary, QFont::Medium);
         track(QRectF(area.left(), top + label + m_theme.px(compact ? 4 : 10), area.width(), height), each, low, high);
         top += step;
@@ -386,7 +405,8 @@ void FigurePainter::groups(const QRectF &area, const GroupsView &view, std::int6
 {
     const double height = m_theme.px(m_theme.compact() ? 23 : 30);
     if (view.rows.empty())
-        text(QRectF(area.left(), area.top(), area.width(), height), Qt::AlignLeft, tr("No correlation is open"), FontRole::Label, m_theme.text.secondary);
+        text(QRectF(area.left(), area.top(), area.width(), height), Qt::AlignLeft, tr("No correlation is open"), FontRole::Label,
+             m_theme.text.secondary);
     const auto rows = static_cast<std::size_t>(std::max(1., std::floor(area.height() / height)));
     const bool all = view.rows.size() <= rows;
     const std::size_t shown = all ? view.rows.size() : rows - 1;
@@ -395,7 +415,7 @@ void FigurePainter::groups(const QRectF &area, const GroupsView &view, std::int6
         const GroupRow &row = view.rows[i];
         const QRectF rect(area.left(), top, area.width(), height);
         const StateInk ink = severityInk(row.severity, m_theme);
-        const Chip tag {QString::fromStdString(row.severity), ink.color, Glyph::None, true};
+        const Chip tag{QString::fromStdString(row.severity), ink.color, Glyph::None, true};
         const double tagWidth = drawChip(m_painter, {rect.left(), rect.center().y()}, tag, m_theme).width();
         const QString age = ageText(nowNs - row.sinceNs);
         m_painter.setFont(m_theme.font(FontRole::Label));
@@ -403,15 +423,18 @@ void FigurePainter::groups(const QRectF &area, const GroupsView &view, std::int6
         text(rect, Qt::AlignRight, age, FontRole::Label, m_theme.text.secondary);
         const QRectF middle = rect.adjusted(tagWidth + m_theme.px(8), 0, -ageWidth - m_theme.px(8), 0);
         m_painter.setFont(m_theme.font(FontRole::Body, QFont::DemiBold));
-        const double titleWidth = std::min(tabularWidth(QFontMetricsF(m_painter.font()), QString::fromStdString(row.title)), middle.width());
+        const double titleWidth =
+            std::min(tabularWidth(QFontMetricsF(m_painter.font()), QString::fromStdString(row.title)), middle.width());
         text(middle, Qt::AlignLeft, QString::fromStdString(row.title), FontRole::Body, m_theme.text.primary, QFont::DemiBold);
         const QRectF entity = middle.adjusted(titleWidth + m_theme.px(8), 0, 0, 0);
         if (entity.width() > m_theme.px(40))
             text(entity, Qt::AlignLeft, QString::fromStdString(row.entity), FontRole::Mono, m_theme.text.tertiary);
-        m_spot(rect, QStringLiteral("%1 %2: %3").arg(QString::fromStdString(row.severity), QString::fromStdString(row.title), QString::fromStdString(row.entity)));
+        m_spot(rect, QStringLiteral("%1 %2: %3")
+                         .arg(QString::fromStdString(row.severity), QString::fromStdString(row.title), QString::fromStdString(row.entity)));
     }
     if (!all)
-        text(QRectF(area.left(), top, area.width(), height), Qt::AlignLeft, tr("+ %1 more").arg(view.rows.size() - shown), FontRole::Label, m_theme.text.tertiary);
+        text(QRectF(area.left(), top, area.width(), height), Qt::AlignLeft, tr("+ %1 more").arg(view.rows.size() - shown), FontRole::Label,
+             m_theme.text.tertiary);
 }
 
 } // namespace tapio::console

@@ -28,9 +28,11 @@ public:
     void groups(const QRectF &area, const GroupsView &view, std::int64_t nowNs);
 
 private:
-    struct Pair { QString name, value; };
+    struct Pair {
+        QString name, value;
+    };
 
-    double line() const;                                    ///< height of one row of small text
+    double line() const; ///< height of one row of small text
     void text(const QRectF &rect, Qt::Alignment alignment, const QString &text, FontRole role, const QColor &color, int weight = -1);
     double podBar(const QRectF &area, const PodStatusView &view);
     double podCounts(const QRectF &area, const PodStatusView &view);

@@ -9,10 +9,7 @@
 
 namespace tapio::console {
 
-FigureView::FigureView(QWidget *parent) : QWidget(parent)
-{
-    setAttribute(Qt::WA_OpaquePaintEvent);
-}
+FigureView::FigureView(QWidget *parent) : QWidget(parent) { setAttribute(Qt::WA_OpaquePaintEvent); }
 
 void FigureView::setTheme(std::shared_ptr<const Theme> theme)
 {
@@ -42,7 +39,9 @@ void FigureView::paintEvent(QPaintEvent *)
     m_spots.clear();
     if (!m_panel)
         return;
-    FigurePainter figure(painter, theme, [this](const QRectF &area, const QString &explanation) { m_spots.push_back({area, explanation}); });
+    FigurePainter figure(painter, theme, [this](const QRectF &area, const QString &explanation) {
+        m_spots.push_back({area, explanation});
+    });
     const QRectF area = QRectF(rect()).adjusted(0, theme.px(theme.compact() ? 5 : 10), 0, -theme.px(theme.compact() ? 8 : 12));
     figure.paint(area, *m_panel);
 }

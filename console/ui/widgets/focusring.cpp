@@ -39,7 +39,8 @@ bool FocusRing::eventFilter(QObject *object, QEvent *event)
     case QEvent::Show:
     case QEvent::Hide:
     case QEvent::ZOrderChange:
-        if (m_target && object->isWidgetType() && (object == m_target || static_cast<QWidget *>(object)->isAncestorOf(m_target) || mayCover(object)))
+        if (m_target && object->isWidgetType()
+            && (object == m_target || static_cast<QWidget *>(object)->isAncestorOf(m_target) || mayCover(object)))
             place();
         break;
     default: break;

@@ -27,10 +27,7 @@ void FootLine::setText(const QString &text, const QString &loss, const QString &
     update();
 }
 
-QSize FootLine::sizeHint() const
-{
-    return {m_look.theme().px(200), m_look.theme().px(28)};
-}
+QSize FootLine::sizeHint() const { return {m_look.theme().px(200), m_look.theme().px(28)}; }
 
 void FootLine::paintEvent(QPaintEvent *)
 {

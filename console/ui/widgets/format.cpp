@@ -16,10 +16,7 @@ namespace {
 const QString noSample = QStringLiteral("\u2013");
 const QString minus = QStringLiteral("\u2212");
 
-QString tr(const char *text)
-{
-    return QCoreApplication::translate("tapio::console", text);
-}
+QString tr(const char *text) { return QCoreApplication::translate("tapio::console", text); }
 
 /// Three significant digits of a magnitude below 1000.
 QString threeDigits(double magnitude, const QLocale &locale)
@@ -52,18 +49,14 @@ QString exactPercent(double magnitude, const QLocale &locale)
     return allDigits(claims ? magnitude : rounded, locale);
 }
 
-QString withSign(double value, const QString &magnitude)
-{
-    return value < 0 ? minus + magnitude : magnitude;
-}
+QString withSign(double value, const QString &magnitude) { return value < 0 ? minus + magnitude : magnitude; }
 
 struct Step {
     double factor;
     const char *prefix;
 };
 
-template <std::size_t N>
-const Step &stepFor(double magnitude, const std::array<Step, N> &steps)
+template <std::size_t N> const Step &stepFor(double magnitude, const std::array<Step, N> &steps)
 {
     const Step *chosen = &steps[0];
     for (const Step &step : steps)
@@ -74,8 +67,12 @@ const Step &stepFor(double magnitude, const std::array<Step, N> &steps)
 
 constexpr std::array<Step, 5> siSteps{{{1, ""}, {1e3, "k"}, {1e6, "M"}, {1e9, "G"}, {1e12, "T"}}};
 constexpr double kibi = 1024.0;
-constexpr std::array<Step, 6> iecSteps{{{1, ""}, {kibi, "Ki"}, {kibi * kibi, "Mi"}, {kibi * kibi * kibi, "Gi"},
-                                        {kibi * kibi * kibi * kibi, "Ti"}, {kibi * kibi * kibi * kibi * kibi, "Pi"}}};
+constexpr std::array<Step, 6> iecSteps{{{1, ""},
+                                        {kibi, "Ki"},
+                                        {kibi * kibi, "Mi"},
+                                        {kibi * kibi * kibi, "Gi"},
+                                        {kibi * kibi * kibi * kibi, "Ti"},
+                                        {kibi * kibi * kibi * kibi * kibi, "Pi"}}};
 constexpr std::array<Step, 4> timeSteps{{{1, "ns"}, {1e3, "\u00b5s"}, {1e6, "ms"}, {1e9, "s"}}};
 
 QString plainOrThree(double magnitude, const QLocale &locale)
@@ -95,8 +92,7 @@ Quantity scaledWord(double value, const QString &unit, const QLocale &locale)
     return {text, unit};
 }
 
-template <std::size_t N>
-Quantity scaledUnit(double value, const std::array<Step, N> &steps, const QString &unit, const QLocale &locale)
+template <std::size_t N> Quantity scaledUnit(double value, const std::array<Step, N> &steps, const QString &unit, const QLocale &locale)
 {
     const double magnitude = std::fabs(value);
     const Step &step = stepFor(magnitude, steps);
@@ -133,15 +129,9 @@ QString unitWord(Unit unit)
     return {};
 }
 
-std::int64_t floorDivide(std::int64_t a, std::int64_t b)
-{
-    return a / b - (a % b < 0 ? 1 : 0);
-}
+std::int64_t floorDivide(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
-QDateTime dateTime(std::int64_t utcNs, const QTimeZone &zone)
-{
-    return QDateTime::fromMSecsSinceEpoch(floorDivide(utcNs, nsPerMs), zone);
-}
+QDateTime dateTime(std::int64_t utcNs, const QTimeZone &zone) { return QDateTime::fromMSecsSinceEpoch(floorDivide(utcNs, nsPerMs), zone); }
 
 constexpr std::int64_t secondsPerMinute = 60, secondsPerHour = 3600, secondsPerDay = 86400;
 
@@ -199,20 +189,11 @@ Quantity exactQuantity(double value, Unit unit, const QLocale &locale)
     return {withSign(value, locale.toString(magnitude, 'f', whole ? 0 : magnitude >= 100 ? 1 : 3)), unitWord(unit)};
 }
 
-QString exactCount(std::uint64_t count, const QLocale &locale)
-{
-    return locale.toString(static_cast<qulonglong>(count));
-}
+QString exactCount(std::uint64_t count, const QLocale &locale) { return locale.toString(static_cast<qulonglong>(count)); }
 
-QString bytesText(double bytes, const QLocale &locale)
-{
-    return quantity(bytes, Unit::Bytes, locale).text();
-}
+QString bytesText(double bytes, const QLocale &locale) { return quantity(bytes, Unit::Bytes, locale).text(); }
 
-QString durationText(std::int64_t ns, const QLocale &locale)
-{
-    return quantity(static_cast<double>(ns), Unit::Nanoseconds, locale).text();
-}
+QString durationText(std::int64_t ns, const QLocale &locale) { return quantity(static_cast<double>(ns), Unit::Nanoseconds, locale).text(); }
 
 QString ageText(std::int64_t ns, const QLocale &locale)
 {
@@ -263,8 +244,8 @@ QString timeText(std::int64_t utcNs, TimeStyle style, const QTimeZone &zone)
     case TimeStyle::Full: break;
     }
     const std::int64_t inSecond = utcNs - floorDivide(utcNs, nsPerSecond) * nsPerSecond;
-    return time.toString(QStringLiteral("yyyy-MM-dd HH:mm:ss"))
-           + QStringLiteral(".%1 ").arg(inSecond / nsPerUs, 6, 10, QLatin1Char('0')) + zoneText(utcNs, zone);
+    return time.toString(QStringLiteral("yyyy-MM-dd HH:mm:ss")) + QStringLiteral(".%1 ").arg(inSecond / nsPerUs, 6, 10, QLatin1Char('0'))
+           + zoneText(utcNs, zone);
 }
 
 QString zoneText(std::int64_t utcNs, const QTimeZone &zone)

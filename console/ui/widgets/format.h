@@ -17,7 +17,7 @@ namespace tapio::console {
 /// A figure ready to draw: the value in text.primary, the unit in text.tertiary beside it. "48.2 k" + "events/s", "312" + "MB/s".
 struct Quantity {
     QString value;
-    QString unit;                     ///< empty for a plain number
+    QString unit; ///< empty for a plain number
     QString text() const { return unit.isEmpty() ? value : value + QChar(0x00A0) + unit; }
     bool operator==(const Quantity &) const = default;
 };
@@ -27,8 +27,8 @@ struct Quantity {
 Quantity quantity(double value, Unit unit, const QLocale &locale = QLocale());
 /// All digits, for tooltips and tables: "48,213 events/s", "1,536 B".
 Quantity exactQuantity(double value, Unit unit, const QLocale &locale = QLocale());
-QString exactCount(std::uint64_t count, const QLocale &locale = QLocale());   ///< "5,210"
-QString bytesText(double bytes, const QLocale &locale = QLocale());           ///< "12.4 GiB"
+QString exactCount(std::uint64_t count, const QLocale &locale = QLocale()); ///< "5,210"
+QString bytesText(double bytes, const QLocale &locale = QLocale());         ///< "12.4 GiB"
 
 /// "850 ns", "3.10 ms", "0.42 s", "2 min 10 s", "1 h 5 min", "3 d 4 h"; a minus sign in front of what is negative.
 QString durationText(std::int64_t ns, const QLocale &locale = QLocale());
@@ -38,13 +38,13 @@ QString ageText(std::int64_t ns, const QLocale &locale = QLocale());
 QString uncertaintyText(std::int64_t ns, const QLocale &locale = QLocale());
 
 enum class TimeStyle {
-    Minute,      ///< 14:35
-    Second,      ///< 14:35:02
-    Millisecond, ///< 14:35:02.204
-    DateMinute,  ///< 2026-03-01 14:35
-    DateSecond,  ///< 2026-03-01 14:35:02
+    Minute,          ///< 14:35
+    Second,          ///< 14:35:02
+    Millisecond,     ///< 14:35:02.204
+    DateMinute,      ///< 2026-03-01 14:35
+    DateSecond,      ///< 2026-03-01 14:35:02
     DateMillisecond, ///< 03-01 14:35:02.204
-    Full,        ///< 2026-03-01 14:35:02.204118 UTC
+    Full,            ///< 2026-03-01 14:35:02.204118 UTC
 };
 /// The same with its date, for where a time alone would not tell the day.
 TimeStyle withDate(TimeStyle style);

@@ -36,10 +36,10 @@ std::vector<ColumnStyle> columnsFor(PanelId id)
 
 } // namespace
 
-FullPanelView::FullPanelView(Look look, const TimeDisplay &time, PlotRenderer *renderer, QWidget *parent) :
-    QWidget(parent), m_look(look), m_time(time), m_renderer(renderer), m_bar(new QWidget(this)), m_stack(new QStackedWidget(this)),
-    m_model(new PanelTableModel(time, this)), m_truncated(new QLabel), m_seriesScroll(new QScrollArea(this)),
-    m_series(new SeriesList(look)), m_computation(new ComputationView(look, time, this))
+FullPanelView::FullPanelView(Look look, const TimeDisplay &time, PlotRenderer *renderer, QWidget *parent)
+    : QWidget(parent), m_look(look), m_time(time), m_renderer(renderer), m_bar(new QWidget(this)), m_stack(new QStackedWidget(this)),
+      m_model(new PanelTableModel(time, this)), m_truncated(new QLabel), m_seriesScroll(new QScrollArea(this)),
+      m_series(new SeriesList(look)), m_computation(new ComputationView(look, time, this))
 {
     setAttribute(Qt::WA_OpaquePaintEvent);
     buildBar();
@@ -77,12 +77,14 @@ void FullPanelView::buildBar()
 {
     auto *row = new QHBoxLayout(m_bar);
     row->setContentsMargins(0, 0, 0, 0);
-    connect(addButton(QStringLiteral("chevron-left"), tr("Overview"), tr("Back to all panels (Esc)")), &QPushButton::clicked, this, &FullPanelView::closeRequested);
+    connect(addButton(QStringLiteral("chevron-left"), tr("Overview"), tr("Back to all panels (Esc)")), &QPushButton::clicked, this,
+            &FullPanelView::closeRequested);
     row->addStretch();
     m_tableButton = addButton(QStringLiteral("table"), tr("Table"), tr("Show the figures as a table (T)"));
     m_tableButton->setCheckable(true);
     connect(m_tableButton, &QPushButton::clicked, this, &FullPanelView::setTableShown);
-    connect(addButton(QStringLiteral("copy"), tr("Copy value"), tr("Copy the value with its unit and time (C)")), &QPushButton::clicked, this, &FullPanelView::copyRequested);
+    connect(addButton(QStringLiteral("copy"), tr("Copy value"), tr("Copy the value with its unit and time (C)")), &QPushButton::clicked,
+            this, &FullPanelView::copyRequested);
     QPushButton *save = addButton(QStringLiteral("export"), tr("Export"), tr("Save as an image or as data"));
     auto *menu = new QMenu(save);
     menu->addAction(tr("Image (PNG)\u2026"), this, [this] { emit exportRequested(PanelFormat::Png); });
@@ -165,10 +167,7 @@ void FullPanelView::setTableShown(bool shown)
     m_table->setFocus(Qt::OtherFocusReason);
 }
 
-bool FullPanelView::isTableShown() const
-{
-    return m_stack->currentIndex() == m_stack->count() - 1 && m_stack->count() > 1;
-}
+bool FullPanelView::isTableShown() const { return m_stack->currentIndex() == m_stack->count() - 1 && m_stack->count() > 1; }
 
 void FullPanelView::place()
 {
@@ -195,10 +194,7 @@ void FullPanelView::place()
     m_computation->setGeometry(right);
 }
 
-void FullPanelView::resizeEvent(QResizeEvent *)
-{
-    place();
-}
+void FullPanelView::resizeEvent(QResizeEvent *) { place(); }
 
 void FullPanelView::paintEvent(QPaintEvent *)
 {

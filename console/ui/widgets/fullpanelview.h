@@ -73,13 +73,13 @@ private:
     QStackedWidget *m_stack;
     PanelWidget *m_panel = nullptr;
     QVBoxLayout *m_tableColumn = nullptr;
-    TableView *m_table = nullptr;    ///< made anew for each panel: its columns differ
+    TableView *m_table = nullptr; ///< made anew for each panel: its columns differ
     PanelTableModel *m_model;
     QLabel *m_truncated;
     QScrollArea *m_seriesScroll;
     SeriesList *m_series;
     ComputationView *m_computation;
-    QRect m_side;                     ///< the card that holds both
+    QRect m_side; ///< the card that holds both
 };
 
 } // namespace tapio::console

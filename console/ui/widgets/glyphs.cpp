@@ -9,10 +9,7 @@ namespace tapio::console {
 
 namespace {
 
-QString tr(const char *text)
-{
-    return QCoreApplication::translate("tapio::console", text);
-}
+QString tr(const char *text) { return QCoreApplication::translate("tapio::console", text); }
 
 void drawStroked(QPainter &painter, const QRectF &r, Glyph glyph, const QColor &color)
 {
@@ -27,7 +24,8 @@ void drawStroked(QPainter &painter, const QRectF &r, Glyph glyph, const QColor &
     painter.setBrush(Qt::NoBrush);
     switch (glyph) {
     case Glyph::Check:
-        painter.drawPolyline(QPolygonF({{inner.left(), inner.center().y()}, {inner.left() + inner.width() * 0.38, inner.bottom() - inner.height() * 0.12},
+        painter.drawPolyline(QPolygonF({{inner.left(), inner.center().y()},
+                                        {inner.left() + inner.width() * 0.38, inner.bottom() - inner.height() * 0.12},
                                         {inner.right(), inner.top() + inner.height() * 0.15}}));
         break;
     case Glyph::BarredCircle: {
@@ -58,7 +56,8 @@ void drawGlyph(QPainter &painter, const QRectF &rect, Glyph glyph, const QColor 
         painter.drawPolygon(QPolygonF({{r.center().x(), r.top()}, {r.right(), r.bottom() - 0.5}, {r.left(), r.bottom() - 0.5}}));
         break;
     case Glyph::Diamond:
-        painter.drawPolygon(QPolygonF({{r.center().x(), r.top()}, {r.right(), r.center().y()}, {r.center().x(), r.bottom()}, {r.left(), r.center().y()}}));
+        painter.drawPolygon(
+            QPolygonF({{r.center().x(), r.top()}, {r.right(), r.center().y()}, {r.center().x(), r.bottom()}, {r.left(), r.center().y()}}));
         break;
     case Glyph::QuarterDisc:
         painter.drawPie(r, 0, 90 * 16);

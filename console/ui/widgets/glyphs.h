@@ -22,7 +22,7 @@ void drawGlyph(QPainter &painter, const QRectF &rect, Glyph glyph, const QColor 
 struct Sign {
     Glyph glyph = Glyph::None;
     QColor color;
-    QString word;                     ///< translated
+    QString word; ///< translated
 };
 Sign attributionSign(wire::Attribution attribution, const Theme &theme);
 Sign linkSign(wire::LinkState state, const Theme &theme);

@@ -17,7 +17,7 @@ public:
     QPixmap pixmap(const QString &name, int size, const QColor &color, qreal devicePixelRatio) const;
     /// For Qt's own controls: normal in `color`, disabled at 60 %.
     QIcon icon(const QString &name, int size, const QColor &color) const;
-    static QStringList names();       ///< all that are built in, sorted
+    static QStringList names(); ///< all that are built in, sorted
 
 private:
     mutable QHash<QString, QByteArray> m_sources;

@@ -5,8 +5,8 @@
 
 namespace tapio::console {
 
-PanelButton::PanelButton(Look look, const QString &icon, const QString &name, QWidget *parent) :
-    QAbstractButton(parent), m_look(look), m_icon(icon)
+PanelButton::PanelButton(Look look, const QString &icon, const QString &name, QWidget *parent)
+    : QAbstractButton(parent), m_look(look), m_icon(icon)
 {
     setToolTip(name);
     setAccessibleName(name);

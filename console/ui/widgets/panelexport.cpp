@@ -64,15 +64,11 @@ Theme exportTheme(Theme theme)
 
 } // namespace
 
-PanelExport::PanelExport(const PanelSnapshot &panel, const Theme &theme, const QTimeZone &zone) :
-    m_panel(std::make_shared<PanelSnapshot>(panel)), m_theme(std::make_shared<Theme>(exportTheme(theme))), m_zone(zone)
-{
-}
+PanelExport::PanelExport(const PanelSnapshot &panel, const Theme &theme, const QTimeZone &zone)
+    : m_panel(std::make_shared<PanelSnapshot>(panel)), m_theme(std::make_shared<Theme>(exportTheme(theme))), m_zone(zone)
+{}
 
-QSize PanelExport::size() const
-{
-    return {960, 540};
-}
+QSize PanelExport::size() const { return {960, 540}; }
 
 void PanelExport::paint(QPainter &painter) const
 {
@@ -93,9 +89,10 @@ void PanelExport::paint(QPainter &painter) const
     painter.setFont(theme.font(FontRole::Label));
     painter.setPen(theme.text.tertiary);
     const QString range = QCoreApplication::translate("tapio::console::PanelExport", "%1 to %2 %3")
-                              .arg(timeText(m_panel->fromNs, TimeStyle::DateSecond, m_zone), timeText(m_panel->toNs, TimeStyle::DateSecond, m_zone),
-                                   zoneText(m_panel->toNs, m_zone));
-    drawTabular(painter, QRectF(theme.px(12), body.bottom(), page.width() - 2 * theme.px(12), foot), Qt::AlignRight | Qt::AlignVCenter, range);
+                              .arg(timeText(m_panel->fromNs, TimeStyle::DateSecond, m_zone),
+                                   timeText(m_panel->toNs, TimeStyle::DateSecond, m_zone), zoneText(m_panel->toNs, m_zone));
+    drawTabular(painter, QRectF(theme.px(12), body.bottom(), page.width() - 2 * theme.px(12), foot), Qt::AlignRight | Qt::AlignVCenter,
+                range);
 }
 
 void PanelExport::paintFigure(QPainter &painter, const QRectF &area) const
@@ -188,7 +185,9 @@ Status writePanelFile(const PanelFile &panel, const QString &path)
 {
     QSaveFile file(path);
     const auto failed = [&] {
-        const Errc code = file.error() == QFileDevice::PermissionsError ? Errc::PermissionDenied : file.error() == QFileDevice::ResourceError ? Errc::NoSpace : Errc::Io;
+        const Errc code = file.error() == QFileDevice::PermissionsError ? Errc::PermissionDenied
+                          : file.error() == QFileDevice::ResourceError  ? Errc::NoSpace
+                                                                        : Errc::Io;
         return fail(code, (path + QStringLiteral(": ") + file.errorString()).toStdString());
     };
     if (!file.open(QIODevice::WriteOnly))
@@ -207,7 +206,9 @@ QString PanelExport::suggestedName(PanelFormat format) const
     time.replace(QLatin1Char(':'), QLatin1Char('-'));
     QString zone = zoneText(m_panel->toNs, m_zone);
     zone.replace(QLatin1Char(':'), QLatin1Char('-'));
-    return QStringLiteral("%1 %2 %3.%4").arg(QString::fromUtf8(key.data(), static_cast<qsizetype>(key.size())), time, zone, QLatin1String(suffixes[static_cast<int>(format)]));
+    return QStringLiteral("%1 %2 %3.%4")
+        .arg(QString::fromUtf8(key.data(), static_cast<qsizetype>(key.size())), time, zone,
+             QLatin1String(suffixes[static_cast<int>(format)]));
 }
 
 } // namespace tapio::console

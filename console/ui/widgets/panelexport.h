@@ -18,8 +18,8 @@ enum class PanelFormat { Png, Svg, Csv };
 /// A panel on its way into a file; a value.
 struct PanelFile {
     PanelFormat format = PanelFormat::Csv;
-    QImage image;                     ///< PNG
-    QByteArray bytes;                 ///< the other formats
+    QImage image;     ///< PNG
+    QByteArray bytes; ///< the other formats
 };
 /// Encodes and writes it. Any thread. Errors: Io, PermissionDenied, NoSpace, naming the path.
 Status writePanelFile(const PanelFile &panel, const QString &path);

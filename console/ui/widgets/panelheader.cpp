@@ -13,10 +13,7 @@ namespace tapio::console {
 
 namespace {
 
-bool isSevere(const std::string &severity)
-{
-    return severity == "P1" || severity == "critical" || severity == "error";
-}
+bool isSevere(const std::string &severity) { return severity == "P1" || severity == "critical" || severity == "error"; }
 
 /// "0.41 % lost", or the count where the number seen is not known.
 std::optional<PanelHeader::PanelChip> lossChip(const PanelSnapshot &panel, const Theme &theme)
@@ -33,7 +30,7 @@ std::optional<PanelHeader::PanelChip> lossChip(const PanelSnapshot &panel, const
     QString explanation = PanelHeader::tr("%1 events were lost in this range").arg(exactCount(total->lost));
     const auto worst = std::ranges::max_element(panel.losses, {}, &LossBand::lost);
     explanation += PanelHeader::tr(", most of them on %1 %2").arg(QString::fromStdString(worst->node), PanelText::lossCause(worst->cause));
-    return PanelHeader::PanelChip {{text, theme.meaning.p1, Glyph::None, false, true}, explanation};
+    return PanelHeader::PanelChip{{text, theme.meaning.p1, Glyph::None, false, true}, explanation};
 }
 
 std::optional<PanelHeader::PanelChip> stateChip(const PanelSnapshot &panel, const Theme &theme)
@@ -41,12 +38,14 @@ std::optional<PanelHeader::PanelChip> stateChip(const PanelSnapshot &panel, cons
     switch (panel.state) {
     case PanelState::Stale: {
         const QString age = ageText(panel.toNs - panel.asOfNs);
-        return PanelHeader::PanelChip {{PanelHeader::tr("stale %1").arg(age), theme.meaning.pending, Glyph::QuarterDisc}, PanelHeader::tr("The newest reading is %1 old").arg(age)};
+        return PanelHeader::PanelChip{{PanelHeader::tr("stale %1").arg(age), theme.meaning.pending, Glyph::QuarterDisc},
+                                      PanelHeader::tr("The newest reading is %1 old").arg(age)};
     }
     case PanelState::Partial:
-        return PanelHeader::PanelChip {{PanelHeader::tr("partial"), theme.meaning.muted, Glyph::BarredCircle}, PanelHeader::tr("Without: %1").arg(PanelText::without(panel).join(QStringLiteral(", ")))};
+        return PanelHeader::PanelChip{{PanelHeader::tr("partial"), theme.meaning.muted, Glyph::BarredCircle},
+                                      PanelHeader::tr("Without: %1").arg(PanelText::without(panel).join(QStringLiteral(", ")))};
     case PanelState::Failed:
-        return PanelHeader::PanelChip {{PanelHeader::tr("failed"), theme.meaning.p1, Glyph::Triangle}, QString::fromStdString(panel.detail)};
+        return PanelHeader::PanelChip{{PanelHeader::tr("failed"), theme.meaning.p1, Glyph::Triangle}, QString::fromStdString(panel.detail)};
     default: return std::nullopt;
     }
 }
@@ -62,9 +61,10 @@ PanelHeader::PanelChip breachChip(const PanelSnapshot &panel, const Theme &theme
 {
     const Breach *own = headlineBreach(panel);
     const Breach &first = own ? *own : panel.breaches.front();
-    QString word = own && first.threshold.kind == ThresholdKind::ScaleUp ? PanelHeader::tr("scale up") : own ? PanelHeader::tr("past its bound")
-                 : first.key == "disk" ? PanelHeader::tr("disk %1").arg(quantity(first.value, first.threshold.unit).text())
-                                       : PanelHeader::tr("%1 past the bound").arg(panel.breaches.size());
+    QString word = own && first.threshold.kind == ThresholdKind::ScaleUp ? PanelHeader::tr("scale up")
+                   : own                                                 ? PanelHeader::tr("past its bound")
+                   : first.key == "disk" ? PanelHeader::tr("disk %1").arg(quantity(first.value, first.threshold.unit).text())
+                                         : PanelHeader::tr("%1 past the bound").arg(panel.breaches.size());
     QStringList lines;
     for (const Breach &breach : panel.breaches)
         lines << PanelText::breach(breach);
@@ -77,12 +77,16 @@ std::optional<PanelHeader::PanelChip> meaningChip(const PanelSnapshot &panel, co
     if (const auto *pods = std::get_if<PodStatusView>(&panel.view); pods && !pods->worst.empty()) {
         const std::string &worst = pods->worst.front().title;
         const auto count = std::ranges::count(pods->worst, worst, &GroupRow::title);
-        return PanelHeader::PanelChip {{QStringLiteral("%1 %2").arg(count).arg(PanelText::podState(worst).toLower()), theme.meaning.p1, Glyph::Triangle}, QString()};
+        return PanelHeader::PanelChip{
+            {QStringLiteral("%1 %2").arg(count).arg(PanelText::podState(worst).toLower()), theme.meaning.p1, Glyph::Triangle}, QString()};
     }
     if (const auto *coverage = std::get_if<CoverageView>(&panel.view)) {
-        const auto silent = std::ranges::count_if(coverage->cells, [](const NodeCell &cell) { return cell.state == NodeCell::State::Silent || cell.state == NodeCell::State::Gone; });
+        const auto silent = std::ranges::count_if(coverage->cells, [](const NodeCell &cell) {
+            return cell.state == NodeCell::State::Silent || cell.state == NodeCell::State::Gone;
+        });
         if (silent > 0)
-            return PanelHeader::PanelChip {{PanelHeader::tr("%1 silent").arg(silent), theme.meaning.pending, Glyph::QuarterDisc}, PanelHeader::tr("No heartbeat for 30 s or more")};
+            return PanelHeader::PanelChip{{PanelHeader::tr("%1 silent").arg(silent), theme.meaning.pending, Glyph::QuarterDisc},
+                                          PanelHeader::tr("No heartbeat for 30 s or more")};
     }
     if (!panel.breaches.empty())
         return breachChip(panel, theme);
@@ -90,18 +94,22 @@ std::optional<PanelHeader::PanelChip> meaningChip(const PanelSnapshot &panel, co
         QStringList lines;
         for (const Breach &pending : panel.pending)
             lines << PanelText::pending(pending);
-        return PanelHeader::PanelChip {{PanelHeader::tr("pending"), theme.meaning.pending, Glyph::QuarterDisc}, lines.join(QLatin1Char('\n'))};
+        return PanelHeader::PanelChip{{PanelHeader::tr("pending"), theme.meaning.pending, Glyph::QuarterDisc},
+                                      lines.join(QLatin1Char('\n'))};
     }
     for (const ThresholdCheck &check : panel.checks)
         if (check.held && check.threshold.kind == ThresholdKind::ScaleUp)
-            return PanelHeader::PanelChip {{PanelHeader::tr("scale up"), theme.meaning.pending, Glyph::QuarterDisc}, PanelText::thresholdSentence(check.threshold)};
+            return PanelHeader::PanelChip{{PanelHeader::tr("scale up"), theme.meaning.pending, Glyph::QuarterDisc},
+                                          PanelText::thresholdSentence(check.threshold)};
     if (!panel.pastThreshold)
         return std::nullopt;
     for (const Threshold &threshold : panel.thresholds) { // the alert that may have tripped comes first
-        const QString word = threshold.kind == ThresholdKind::ScaleUp ? PanelHeader::tr("scale up") : threshold.kind == ThresholdKind::ScaleDown ? PanelHeader::tr("scale down") : PanelHeader::tr("past its bound");
-        return PanelHeader::PanelChip {{word, theme.meaning.p2, Glyph::Triangle}, PanelText::thresholdSentence(threshold)};
+        const QString word = threshold.kind == ThresholdKind::ScaleUp     ? PanelHeader::tr("scale up")
+                             : threshold.kind == ThresholdKind::ScaleDown ? PanelHeader::tr("scale down")
+                                                                          : PanelHeader::tr("past its bound");
+        return PanelHeader::PanelChip{{word, theme.meaning.p2, Glyph::Triangle}, PanelText::thresholdSentence(threshold)};
     }
-    return PanelHeader::PanelChip {{PanelHeader::tr("past its bound"), theme.meaning.p2, Glyph::Triangle}, QString()};
+    return PanelHeader::PanelChip{{PanelHeader::tr("past its bound"), theme.meaning.p2, Glyph::Triangle}, QString()};
 }
 
 std::optional<QColor> edgeColor(const PanelSnapshot &panel, const Theme &theme)
@@ -140,7 +148,9 @@ PanelHeader panelHeader(const PanelSnapshot &panel, const Theme &theme)
     } else {
         header.figure = false;
         header.facts = PanelText::sideFacts(panel);
-        header.value = panel.state == PanelState::Loading ? PanelHeader::tr("Reading\u2026") : panel.state == PanelState::Failed ? PanelHeader::tr("Failed") : PanelHeader::tr("No data");
+        header.value = panel.state == PanelState::Loading  ? PanelHeader::tr("Reading\u2026")
+                       : panel.state == PanelState::Failed ? PanelHeader::tr("Failed")
+                                                           : PanelHeader::tr("No data");
         header.valueColor = panel.state == PanelState::Failed ? theme.meaning.p1 : theme.text.tertiary;
     }
     for (const auto &chip : {lossChip(panel, theme), meaningChip(panel, theme), stateChip(panel, theme)})
@@ -150,17 +160,15 @@ PanelHeader panelHeader(const PanelSnapshot &panel, const Theme &theme)
     return header;
 }
 
-int panelHeaderHeight(const Theme &theme)
-{
-    return theme.px(theme.compact() ? 50 : theme.density == Density::Presenter ? 116 : 84);
-}
+int panelHeaderHeight(const Theme &theme) { return theme.px(theme.compact() ? 50 : theme.density == Density::Presenter ? 116 : 84); }
 
 PanelHeaderLayout layoutPanelHeader(const PanelHeader &header, const Theme &theme, double width, double right)
 {
     PanelHeaderLayout layout;
     const bool compact = theme.compact();
     layout.titleFont = theme.font(FontRole::PanelTitle);
-    layout.valueFont = theme.font(header.figure ? (compact ? FontRole::ValueCompact : FontRole::ValueLarge) : (compact ? FontRole::PageTitle : FontRole::Headline));
+    layout.valueFont = theme.font(header.figure ? (compact ? FontRole::ValueCompact : FontRole::ValueLarge)
+                                                : (compact ? FontRole::PageTitle : FontRole::Headline));
     layout.unitFont = theme.font(FontRole::Body, QFont::Medium);
     layout.factFont = theme.font(FontRole::Label, QFont::Medium);
     const QFontMetricsF title(layout.titleFont);

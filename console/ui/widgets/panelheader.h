@@ -23,16 +23,16 @@ struct PanelHeader {
 public:
     struct PanelChip {
         Chip chip;
-        QString explanation;          ///< for its tooltip
+        QString explanation; ///< for its tooltip
     };
     QString title;
-    QString value;                    ///< "312", or "No data"
-    QString unit;                     ///< unit and qualifier
-    QStringList facts;                ///< the most telling first
-    std::vector<PanelChip> chips;     ///< the most important first
+    QString value;                ///< "312", or "No data"
+    QString unit;                 ///< unit and qualifier
+    QStringList facts;            ///< the most telling first
+    std::vector<PanelChip> chips; ///< the most important first
     QColor valueColor;
-    bool figure = true;               ///< value is a figure, not a word
-    std::optional<QColor> edge;       ///< state edge at the left
+    bool figure = true;         ///< value is a figure, not a word
+    std::optional<QColor> edge; ///< state edge at the left
 };
 PanelHeader panelHeader(const PanelSnapshot &panel, const Theme &theme);
 
@@ -42,12 +42,12 @@ int panelHeaderHeight(const Theme &theme);
 /// Where its parts are in a panel of a width. Chips and facts that do not fit are left out; the value never is.
 struct PanelHeaderLayout {
     QRectF title, value, unit, facts;
-    QString titleText, factsText;     ///< as much as fits
+    QString titleText, factsText; ///< as much as fits
     struct PlacedChip {
         QRectF area;
         Chip chip;
     };
-    std::vector<PlacedChip> chips;    ///< the first of the header's
+    std::vector<PlacedChip> chips; ///< the first of the header's
     QFont valueFont, unitFont, titleFont, factFont;
 };
 /// `right`: where the buttons begin.

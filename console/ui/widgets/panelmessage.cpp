@@ -28,16 +28,15 @@ void PanelMessage::setPanel(const PanelSnapshot &panel)
     place();
 }
 
-void PanelMessage::setButtonInTabOrder(bool on)
-{
-    m_button->setFocusPolicy(on ? Qt::StrongFocus : Qt::NoFocus);
-}
+void PanelMessage::setButtonInTabOrder(bool on) { m_button->setFocusPolicy(on ? Qt::StrongFocus : Qt::NoFocus); }
 
 void PanelMessage::place()
 {
     const Theme &theme = m_look.theme();
     const double line = QFontMetricsF(theme.font(FontRole::Body)).height();
-    const double lines = m_progress >= 0 ? 2 * line + theme.px(8) : m_reason.missing.isEmpty() ? line : 2 * line; // the bar of the progress too
+    const double lines = m_progress >= 0              ? 2 * line + theme.px(8)
+                         : m_reason.missing.isEmpty() ? line
+                                                      : 2 * line; // the bar of the progress too
     const int buttonHeight = theme.px(theme.compact() ? 24 : 30);
     const bool room = height() >= lines + buttonHeight + theme.px(6);
     m_button->setVisible(m_reason.remedy != Remedy::None && room);
@@ -60,10 +59,7 @@ QRectF PanelMessage::textArea() const
     return QRectF(icon, top, width() - icon, height() - top);
 }
 
-void PanelMessage::resizeEvent(QResizeEvent *)
-{
-    place();
-}
+void PanelMessage::resizeEvent(QResizeEvent *) { place(); }
 
 void PanelMessage::paintEvent(QPaintEvent *)
 {
@@ -85,9 +81,12 @@ void PanelMessage::paintEvent(QPaintEvent *)
         painter.setPen(color);
         drawTabular(painter, QRectF(area.left(), top, area.width(), line), Qt::AlignLeft | Qt::AlignVCenter, shown);
     };
-    const QString icon = failed ? QStringLiteral("error") : m_state == PanelState::Loading ? QStringLiteral("clock") : QStringLiteral("no-data");
+    const QString icon = failed                           ? QStringLiteral("error")
+                         : m_state == PanelState::Loading ? QStringLiteral("clock")
+                                                          : QStringLiteral("no-data");
     painter.fillRect(QRectF(0, area.top(), side, line), theme.surface.panel);
-    painter.drawPixmap(QPointF(0, area.top() + (line - side) / 2), m_look.icons.pixmap(icon, side, failed ? theme.meaning.p1 : theme.text.tertiary, devicePixelRatioF()));
+    painter.drawPixmap(QPointF(0, area.top() + (line - side) / 2),
+                       m_look.icons.pixmap(icon, side, failed ? theme.meaning.p1 : theme.text.tertiary, devicePixelRatioF()));
     put(area.top(), m_reason.sentence, strong, theme.text.primary);
     if (!m_reason.missing.isEmpty())
         put(area.top() + line, m_reason.missing, small, theme.text.secondary);

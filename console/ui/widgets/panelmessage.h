@@ -33,7 +33,7 @@ private:
     Look m_look;
     PanelText::Reason m_reason;
     PanelState m_state = PanelState::NoData;
-    double m_progress = -1;           ///< 0 to 1 while reading; -1 = not known
+    double m_progress = -1; ///< 0 to 1 while reading; -1 = not known
     QPushButton *m_button;
 };
 

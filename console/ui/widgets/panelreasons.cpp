@@ -8,7 +8,6 @@
 #include <cmath>
 #include <map>
 
-
 namespace tapio::console {
 
 namespace {
@@ -35,7 +34,8 @@ std::vector<PlotPoint> recentSum(const PanelSnapshot &panel)
 
 QString ofCount(double have, double need)
 {
-    return PanelText::tr("%1 of %2").arg(exactCount(static_cast<std::uint64_t>(std::max(0., have))), exactCount(static_cast<std::uint64_t>(std::max(0., need))));
+    return PanelText::tr("%1 of %2")
+        .arg(exactCount(static_cast<std::uint64_t>(std::max(0., have))), exactCount(static_cast<std::uint64_t>(std::max(0., need))));
 }
 
 } // namespace
@@ -76,30 +76,38 @@ PanelText::Reason PanelText::noData(const PanelSnapshot &panel)
     switch (panel.reason) {
     case NoDataReason::None:
         if (panel.state == PanelState::Loading)
-            return {tr("Reading the store"), panel.need > 0 ? tr("%1 parts").arg(ofCount(panel.have, panel.need)) : QString(), Remedy::CancelReading,
-                    tr("Cancel")};
+            return {tr("Reading the store"), panel.need > 0 ? tr("%1 parts").arg(ofCount(panel.have, panel.need)) : QString(),
+                    Remedy::CancelReading, tr("Cancel")};
         return {tr("No figure came with this range"), detail, Remedy::None, {}};
     case NoDataReason::NoAgent: return {tr("No agent has connected yet"), {}, Remedy::OpenConnections, tr("Connect an agent")};
     case NoDataReason::NoSamplesInRange: return {tr("Nothing measured in this range"), {}, Remedy::WidenRange, tr("Show the last 24 h")};
     case NoDataReason::WarmingUp:
         return {tr("A rate needs two readings"),
-                panel.need > 0 ? tr("%1 of %2 s measured").arg(std::floor(panel.have)).arg(std::ceil(panel.need)) : QString(), Remedy::None, {}};
+                panel.need > 0 ? tr("%1 of %2 s measured").arg(std::floor(panel.have)).arg(std::ceil(panel.need)) : QString(),
+                Remedy::None,
+                {}};
     case NoDataReason::CorrelationNotBuilt:
         return {tr("No correlation in this version"), tr("so no insight to count or judge"), Remedy::None, {}};
-    case NoDataReason::NeedsVerdicts: return {tr("Too few verdicts"), tr("%1 verdicts").arg(ofCount(panel.have, panel.need)), Remedy::None, {}};
+    case NoDataReason::NeedsVerdicts:
+        return {tr("Too few verdicts"), tr("%1 verdicts").arg(ofCount(panel.have, panel.need)), Remedy::None, {}};
     case NoDataReason::NothingInScope: {
-        const QString all = panel.scope.namespaceName.empty() ? tr("Show all nodes") : panel.scope.node.empty() ? tr("Show all namespaces") : tr("Show everything");
+        const QString all = panel.scope.namespaceName.empty() ? tr("Show all nodes")
+                            : panel.scope.node.empty()        ? tr("Show all namespaces")
+                                                              : tr("Show everything");
         return {tr("No data for %1 in this range").arg(scope(panel.scope)), {}, Remedy::ShowAll, all};
     }
     case NoDataReason::NoKubernetes:
         if (!panel.scope.node.empty())
             return {tr("No pod runs on %1").arg(scope(panel.scope)), {}, Remedy::ShowAll, tr("Show all nodes")};
         return {tr("No pod runs on a connected node"), {}, Remedy::OpenConnections, tr("Connect a node")};
-    case NoDataReason::NoOperatorAction: return {tr("Nobody did anything here"), tr("0 actions recorded"), Remedy::WidenRange, tr("Show the last 24 h")};
+    case NoDataReason::NoOperatorAction:
+        return {tr("Nobody did anything here"), tr("0 actions recorded"), Remedy::WidenRange, tr("Show the last 24 h")};
     case NoDataReason::SourceUnavailable:
-        return {tr("The source cannot be read"), detail, detail.isEmpty() ? Remedy::None : Remedy::CopyDetail, detail.isEmpty() ? QString() : tr("Copy the message")};
+        return {tr("The source cannot be read"), detail, detail.isEmpty() ? Remedy::None : Remedy::CopyDetail,
+                detail.isEmpty() ? QString() : tr("Copy the message")};
     case NoDataReason::StoreFailed:
-        return {tr("The store cannot be read"), detail, detail.isEmpty() ? Remedy::None : Remedy::CopyDetail, detail.isEmpty() ? QString() : tr("Copy the message")};
+        return {tr("The store cannot be read"), detail, detail.isEmpty() ? Remedy::None : Remedy::CopyDetail,
+                detail.isEmpty() ? QString() : tr("Copy the message")};
     }
     return {tr("No figure came with this range"), detail, Remedy::None, {}};
 }
@@ -108,7 +116,8 @@ QString PanelText::sampleSentence(PanelId id)
 {
     switch (id) {
     case PanelId::CpuUsage:
-    case PanelId::NetworkIo: return QLatin1Char(' ') + tr("The counts are cumulative: a sample that did not arrive loses nothing but a point of the line.");
+    case PanelId::NetworkIo:
+        return QLatin1Char(' ') + tr("The counts are cumulative: a sample that did not arrive loses nothing but a point of the line.");
     case PanelId::MemoryUsage: return QLatin1Char(' ') + tr("A sample that did not arrive is a gap in the line.");
     default: return {};
     }
@@ -125,61 +134,90 @@ QString PanelText::formulaSentence(const PanelSnapshot &panel)
 {
     switch (panel.id) {
     case PanelId::EventsProcessed:
-        return tr("Increase of \u201cprocessed\u201d divided by the measured time between two readings, added up over all nodes and sources. A counter "
-                  "that was reset is recognised and never gives a negative rate. Received and lost events are drawn on the same chart; lost are those of a "
-                  "full ring, shed, dropped from a full queue, or sent and never received. Left out: events sent before this console began, which "
+        return tr("Increase of \u201cprocessed\u201d divided by the measured time between two readings, added up over all nodes and "
+                  "sources. A counter "
+                  "that was reset is recognised and never gives a negative rate. Received and lost events are drawn on the same chart; "
+                  "lost are those of a "
+                  "full ring, shed, dropped from a full queue, or sent and never received. Left out: events sent before this console "
+                  "began, which "
                   "were held for it.");
     case PanelId::ProcessingLatency:
-        return tr("Time at which the console finished an event, minus its kernel timestamp, corrected by the node\u2019s clock offset (four-timestamp "
-                  "exchange on the heartbeat). Kept in a histogram from 1 \u00b5s to 120 s; p50, p95 and p99 over 10 s. Left out: events sent before this "
+        return tr("Time at which the console finished an event, minus its kernel timestamp, corrected by the node\u2019s clock offset "
+                  "(four-timestamp "
+                  "exchange on the heartbeat). Kept in a histogram from 1 \u00b5s to 120 s; p50, p95 and p99 over 10 s. Left out: events "
+                  "sent before this "
                   "console began, which were held for it. The alert compares p99 with 5 s.");
     case PanelId::QueueDepth:
-        return tr("Events in the agents\u2019 queues, plus events sent and not yet acknowledged, plus events in the receive queues. \u201cRising\u201d is a "
-                  "positive slope (least squares) over 5 min or, in long ranges, over three points; \u201cfalling\u201d a negative one. Above 1000 for "
+        return tr("Events in the agents\u2019 queues, plus events sent and not yet acknowledged, plus events in the receive queues. "
+                  "\u201cRising\u201d is a "
+                  "positive slope (least squares) over 5 min or, in long ranges, over three points; \u201cfalling\u201d a negative one. "
+                  "Above 1000 for "
                   "5 min: scale up; below 100 for 5 min: scale down.");
     case PanelId::FilterEfficiency:
-        return tr("(Dropped by a rule in the kernel + folded into a kernel map + dropped by a rule in user space) divided by seen, over 1 min. Events that "
+        return tr("(Dropped by a rule in the kernel + folded into a kernel map + dropped by a rule in user space) divided by seen, over 1 "
+                  "min. Events that "
                   "were lost, shed or dropped from a full queue are never counted as efficiency: they are drawn as a share of their own.");
     case PanelId::SignalToNoise:
-        return tr("Signal divided by (signal + noise), over forwarded events older than the longest rule window. Signal: used as evidence by an insight "
-                  "that was not rejected, or of severity warning and above and not a duplicate. Judged from 1000 events on; alert below 95 %.");
+        return tr(
+            "Signal divided by (signal + noise), over forwarded events older than the longest rule window. Signal: used as evidence by an "
+            "insight "
+            "that was not rejected, or of severity warning and above and not a duplicate. Judged from 1000 events on; alert below 95 %.");
     case PanelId::CorrelationAccuracy:
-        return tr("Drill: (true positives + true negatives) divided by all labelled scenarios; a true positive has the right rule and the right root "
-                  "entity inside the window. Field: confirmed divided by (confirmed + rejected) verdicts of 30 days, with Wilson 95 % bounds; no data "
+        return tr("Drill: (true positives + true negatives) divided by all labelled scenarios; a true positive has the right rule and the "
+                  "right root "
+                  "entity inside the window. Field: confirmed divided by (confirmed + rejected) verdicts of 30 days, with Wilson 95 % "
+                  "bounds; no data "
                   "below 20 verdicts. Alert below 98 % on drill, or when the field\u2019s upper bound is below 98 %.");
     case PanelId::FalsePositiveRate:
-        return tr("Field: rejected divided by (confirmed + rejected) verdicts, which is a false discovery rate. Drill: false positives divided by (false "
-                  "positives + true negatives) on labelled quiet windows. Alert above 2 %; in the field, when its lower bound is above 2 %.");
+        return tr(
+            "Field: rejected divided by (confirmed + rejected) verdicts, which is a false discovery rate. Drill: false positives divided "
+            "by (false "
+            "positives + true negatives) on labelled quiet windows. Alert above 2 %; in the field, when its lower bound is above 2 %.");
     case PanelId::Coverage:
-        return tr("(Agents with a heartbeat within 30 s divided by nodes) times the mean of (attached hooks divided by wanted hooks). Attribution: events "
-                  "resolved to a pod divided by container events, those of containers outside of Kubernetes among them. Completeness: 1 \u2212 (lost + shed + "
+        return tr("(Agents with a heartbeat within 30 s divided by nodes) times the mean of (attached hooks divided by wanted hooks). "
+                  "Attribution: events "
+                  "resolved to a pod divided by container events, those of containers outside of Kubernetes among them. Completeness: 1 "
+                  "\u2212 (lost + shed + "
                   "dropped) divided by seen; what was sent and never received is not in it.");
     case PanelId::PodStatus:
-        return tr("Pods by the worst state that holds for each. Where the Kubernetes API is not asked, pods are counted as the nodes see them: their "
-                  "control groups, log folders, and the kernel\u2019s out-of-memory and exit events of the last hour. Crash loop: three restarts in 30 min.");
+        return tr("Pods by the worst state that holds for each. Where the Kubernetes API is not asked, pods are counted as the nodes see "
+                  "them: their "
+                  "control groups, log folders, and the kernel\u2019s out-of-memory and exit events of the last hour. Crash loop: three "
+                  "restarts in 30 min.");
     case PanelId::CpuUsage:
-        return tr("Increase of the control group\u2019s CPU time divided by the measured time, in percent of all cores that the nodes have; of a pod with "
-                  "a limit also in percent of that. Rest of the nodes: what they used beside the control groups drawn. Beside it the share of throttled periods and the pressure (PSI). Alert above 80 % for 15 min, of a node or of a pod\u2019s limit; "
+        return tr("Increase of the control group\u2019s CPU time divided by the measured time, in percent of all cores that the nodes "
+                  "have; of a pod with "
+                  "a limit also in percent of that. Rest of the nodes: what they used beside the control groups drawn. Beside it the share "
+                  "of throttled periods and the pressure (PSI). Alert above 80 % for 15 min, of a node or of a pod\u2019s limit; "
                   "scale up above 70 % for 1 h; scale down below 30 % for 4 h.");
     case PanelId::MemoryUsage:
-        return tr("The headline is the nodes\u2019: total minus available memory as the kernel says (/proc/meminfo), since a node has no working set of its "
-                  "own. Pods and control groups: working set, which is current memory minus inactive file pages, in bytes and as percent of the limit; "
-                  "with the slope and the time until the limit is reached. Alert above 90 % for 10 min, of a node or of a pod\u2019s limit; scale up above "
+        return tr("The headline is the nodes\u2019: total minus available memory as the kernel says (/proc/meminfo), since a node has no "
+                  "working set of its "
+                  "own. Pods and control groups: working set, which is current memory minus inactive file pages, in bytes and as percent "
+                  "of the limit; "
+                  "with the slope and the time until the limit is reached. Alert above 90 % for 10 min, of a node or of a pod\u2019s "
+                  "limit; scale up above "
                   "80 % for 30 min; scale down below 50 % for 2 h. Disks alert above 85 %.");
     case PanelId::NetworkIo:
-        return tr("Increase of received and sent bytes divided by the measured time, per pod and node; received upwards, sent downwards. Left out: the "
-                  "loopback, so a machine that talks only to itself shows 0, and bridges, tunnels and pod links of a node, whose traffic another interface "
-                  "counts. Beside it packets, retransmits, failed connections and drops per second, and apart the agents\u2019 own traffic to the console.");
+        return tr("Increase of received and sent bytes divided by the measured time, per pod and node; received upwards, sent downwards. "
+                  "Left out: the "
+                  "loopback, so a machine that talks only to itself shows 0, and bridges, tunnels and pod links of a node, whose traffic "
+                  "another interface "
+                  "counts. Beside it packets, retransmits, failed connections and drops per second, and apart the agents\u2019 own traffic "
+                  "to the console.");
     case PanelId::ActiveCorrelations:
-        return tr("Open groups: the last evidence is younger than the rule\u2019s lifetime, and nobody resolved or rejected them. By rule and severity, "
+        return tr("Open groups: the last evidence is younger than the rule\u2019s lifetime, and nobody resolved or rejected them. By rule "
+                  "and severity, "
                   "with the oldest age.");
     case PanelId::InsightsGenerated:
         return tr("New insights per hour, without duplicates: two with the same rule, root entity and cooldown window are one.");
     case PanelId::UserInteractions:
-        return tr("Operator actions per hour from the audit log, by kind: acknowledge, silence, verdict, runbook step, command, export, query, incident "
+        return tr("Operator actions per hour from the audit log, by kind: acknowledge, silence, verdict, runbook step, command, export, "
+                  "query, incident "
                   "update. The console writes that log itself, so nothing of it is lost on the way.");
     case PanelId::ApiResponseTimes:
-        return tr("Duration of agent calls, Kubernetes API calls and the console\u2019s own queries, by operation and status, as a histogram; p50, p95 and "
+        return tr("Duration of agent calls, Kubernetes API calls and the console\u2019s own queries, by operation and status, as a "
+                  "histogram; p50, p95 and "
                   "p99 over 10 s, and the share of errors. Measured in the console, so no call is lost on the way. Bounds: a query 5 s.");
     }
     return unknownKey(panel.computation.formulaKey);
@@ -187,7 +225,7 @@ QString PanelText::formulaSentence(const PanelSnapshot &panel)
 
 QString PanelText::accessibleName(const PanelSnapshot &panel)
 {
-    QStringList parts {title(panel.id)};
+    QStringList parts{title(panel.id)};
     if (const auto head = headline(panel)) {
         parts << head->value.text() + (head->qualifier.isEmpty() ? QString() : QLatin1Char(' ') + head->qualifier);
         if (const QString direction = trend(panel); !direction.isEmpty())

@@ -23,7 +23,8 @@ std::vector<QStringList> podRows(const PodStatusView &view, const TimeDisplay &t
     for (const Counted &each : view.states)
         rows.push_back({PanelText::podState(each.key), exactCount(each.count), {}});
     for (const GroupRow &each : view.worst)
-        rows.push_back({QString::fromStdString(each.entity), PanelText::podState(each.title), each.sinceNs > 0 ? time.textWithZone(each.sinceNs, TimeStyle::DateSecond) : QString()});
+        rows.push_back({QString::fromStdString(each.entity), PanelText::podState(each.title),
+                        each.sinceNs > 0 ? time.textWithZone(each.sinceNs, TimeStyle::DateSecond) : QString()});
     return rows;
 }
 
@@ -34,8 +35,8 @@ std::vector<QStringList> coverageRows(const CoverageView &view)
         QStringList missing;
         for (const std::string &line : each.missing)
             missing << QString::fromStdString(line);
-        rows.push_back({QString::fromStdString(each.node), PanelText::nodeState(each.state), PanelTableModel::tr("%1 of %2").arg(each.hooksActive).arg(each.hooksWanted),
-                        missing.join(QStringLiteral("; "))});
+        rows.push_back({QString::fromStdString(each.node), PanelText::nodeState(each.state),
+                        PanelTableModel::tr("%1 of %2").arg(each.hooksActive).arg(each.hooksWanted), missing.join(QStringLiteral("; "))});
     }
     rows.push_back({PanelTableModel::tr("Attribution"), percentOr(view.attribution), {}, {}});
     rows.push_back({PanelTableModel::tr("Completeness"), percentOr(view.completeness), {}, {}});
@@ -48,7 +49,8 @@ std::vector<QStringList> intervalRows(const IntervalView &view)
     std::vector<QStringList> rows;
     for (const Interval &each : view.intervals) {
         const auto percent = [](double value) { return quantity(value, Unit::Percent).text(); };
-        rows.push_back({PanelText::interval(each.key), percentOr(each.estimate), each.estimate ? percent(each.low) : QString(), each.estimate ? percent(each.high) : QString(),
+        rows.push_back({PanelText::interval(each.key), percentOr(each.estimate), each.estimate ? percent(each.low) : QString(),
+                        each.estimate ? percent(each.high) : QString(),
                         PanelTableModel::tr("%1 of %2").arg(exactCount(each.have), exactCount(each.need)), percent(each.alert)});
     }
     return rows;
@@ -58,7 +60,8 @@ std::vector<QStringList> groupRows(const GroupsView &view, const TimeDisplay &ti
 {
     std::vector<QStringList> rows;
     for (const GroupRow &each : view.rows)
-        rows.push_back({QString::fromStdString(each.severity), QString::fromStdString(each.title), QString::fromStdString(each.entity), time.textWithZone(each.sinceNs, TimeStyle::DateSecond)});
+        rows.push_back({QString::fromStdString(each.severity), QString::fromStdString(each.title), QString::fromStdString(each.entity),
+                        time.textWithZone(each.sinceNs, TimeStyle::DateSecond)});
     return rows;
 }
 
@@ -78,7 +81,7 @@ PanelTableModel::PanelTableModel(const TimeDisplay &time, QObject *parent) : QAb
 
 PanelTableModel::Shape PanelTableModel::shapeOf(const PanelSnapshot &panel) const
 {
-    Shape shape {panel.view.index(), {}};
+    Shape shape{panel.view.index(), {}};
     if (std::holds_alternative<PodStatusView>(panel.view)) {
         shape.headers = {tr("State or pod"), tr("Pods, or state"), tr("Since")};
     } else if (std::holds_alternative<CoverageView>(panel.view)) {
@@ -150,7 +153,7 @@ void PanelTableModel::fillHeat()
     const auto &heat = std::get<HeatView>(m_panel->view);
     const TimeStyle style = TimeStyle::DateSecond;
     for (auto column = heat.columns.rbegin(); column != heat.columns.rend(); ++column) {
-        QStringList row {m_time.text(column->timeNs, style)};
+        QStringList row{m_time.text(column->timeNs, style)};
         for (std::size_t i = 0; i + 1 < heat.boundsNs.size(); ++i)
             row << (i < column->counts.size() ? exactCount(column->counts[i]) : QString());
         m_rows.push_back(std::move(row));

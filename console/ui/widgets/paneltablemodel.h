@@ -47,8 +47,8 @@ private:
     const TimeDisplay &m_time;
     std::shared_ptr<const PanelSnapshot> m_panel;
     Shape m_shape;
-    std::vector<std::int64_t> m_times;      ///< of plots, newest first
-    std::vector<QStringList> m_rows;        ///< of figures
+    std::vector<std::int64_t> m_times; ///< of plots, newest first
+    std::vector<QStringList> m_rows;   ///< of figures
     std::size_t m_truncated = 0;
 };
 

@@ -2,130 +2,22 @@
 #include "console/ui/widgets/paneltext.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+
+#include "console/ui/widgets/factwording.h"
 
 namespace tapio::console {
 
 namespace {
 
-QString data(const std::string &text)
-{
-    return QString::fromStdString(text);
-}
+QString data(const std::string &text) { return QString::fromStdString(text); }
 
-QString withUnit(double value, Unit unit)
-{
-    return quantity(value, unit).text();
-}
+QString withUnit(double value, Unit unit) { return quantity(value, unit).text(); }
 
 const Fact *findFact(const PanelSnapshot &panel, std::string_view key)
 {
     const auto found = std::ranges::find(panel.facts, key, &Fact::key);
     return found == panel.facts.end() ? nullptr : &*found;
-}
-
-/// A key, and its wording with %1 for the value.
-struct Wording {
-    const char *key;
-    const char *text;
-    const char *name;
-};
-
-// "in a row" wording and table name of every known fact.
-constexpr std::array facts {
-    Wording {"received", QT_TRANSLATE_NOOP("tapio::console::PanelText", "received %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Received")},
-    Wording {"average-1m", QT_TRANSLATE_NOOP("tapio::console::PanelText", "1 min average %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Average of 1 min")},
-    Wording {"source", QT_TRANSLATE_NOOP("tapio::console::PanelText", "%1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Source")},
-    Wording {"processed", QT_TRANSLATE_NOOP("tapio::console::PanelText", "processed %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Processed")},
-    Wording {"elapsed", QT_TRANSLATE_NOOP("tapio::console::PanelText", "in %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Measured time")},
-    Wording {"p50", QT_TRANSLATE_NOOP("tapio::console::PanelText", "p50 %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "p50")},
-    Wording {"p95", QT_TRANSLATE_NOOP("tapio::console::PanelText", "p95 %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "p95")},
-    Wording {"p99", QT_TRANSLATE_NOOP("tapio::console::PanelText", "p99 %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "p99")},
-    Wording {"stage-drain", QT_TRANSLATE_NOOP("tapio::console::PanelText", "kernel to drain %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Stage: kernel to drain")},
-    Wording {"stage-agent-queue", QT_TRANSLATE_NOOP("tapio::console::PanelText", "agent queue %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Stage: agent queue")},
-    Wording {"stage-wire", QT_TRANSLATE_NOOP("tapio::console::PanelText", "wire %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Stage: wire")},
-    Wording {"stage-receive-queue", QT_TRANSLATE_NOOP("tapio::console::PanelText", "receive queue %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Stage: receive queue")},
-    Wording {"clock-uncertainty", QT_TRANSLATE_NOOP("tapio::console::PanelText", "clock \u00b1 %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Clock uncertainty, largest")},
-    Wording {"without-clock", QT_TRANSLATE_NOOP("tapio::console::PanelText", "without clock offset %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Left out: no clock offset yet")},
-    Wording {"earlier", QT_TRANSLATE_NOOP("tapio::console::PanelText", "sent before the console began %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Left out: sent before the console began")},
-    Wording {"queued", QT_TRANSLATE_NOOP("tapio::console::PanelText", "waiting %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Waiting")},
-    Wording {"in-flight", QT_TRANSLATE_NOOP("tapio::console::PanelText", "in flight %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Sent, not acknowledged")},
-    Wording {"receive-queue", QT_TRANSLATE_NOOP("tapio::console::PanelText", "receive queues %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Receive queues")},
-    Wording {"agent-queue", QT_TRANSLATE_NOOP("tapio::console::PanelText", "agent queues %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Agent queues")},
-    Wording {"oldest", QT_TRANSLATE_NOOP("tapio::console::PanelText", "oldest %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Age of the oldest")},
-    Wording {"slope", QT_TRANSLATE_NOOP("tapio::console::PanelText", "change %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Slope: change per second")},
-    Wording {"lost-share", QT_TRANSLATE_NOOP("tapio::console::PanelText", "lost %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Lost, shed or dropped")},
-    Wording {"seen", QT_TRANSLATE_NOOP("tapio::console::PanelText", "seen %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Seen")},
-    Wording {"filtered", QT_TRANSLATE_NOOP("tapio::console::PanelText", "filtered %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Filtered or folded")},
-    Wording {"filtered-or-folded", QT_TRANSLATE_NOOP("tapio::console::PanelText", "filtered or folded %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Filtered or folded")},
-    Wording {"kfiltered", QT_TRANSLATE_NOOP("tapio::console::PanelText", "dropped by a rule in the kernel %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Dropped by a rule in the kernel")},
-    Wording {"folded", QT_TRANSLATE_NOOP("tapio::console::PanelText", "folded %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Folded into a kernel map")},
-    Wording {"ufiltered", QT_TRANSLATE_NOOP("tapio::console::PanelText", "dropped by a rule in user space %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Dropped by a rule in user space")},
-    Wording {"lost", QT_TRANSLATE_NOOP("tapio::console::PanelText", "lost %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Lost: the ring was full")},
-    Wording {"shed", QT_TRANSLATE_NOOP("tapio::console::PanelText", "shed %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Shed to keep the overhead budget")},
-    Wording {"qdrop", QT_TRANSLATE_NOOP("tapio::console::PanelText", "dropped %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Dropped: a queue was full")},
-    Wording {"signal", QT_TRANSLATE_NOOP("tapio::console::PanelText", "signal %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Signal")},
-    Wording {"noise", QT_TRANSLATE_NOOP("tapio::console::PanelText", "noise %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Noise")},
-    Wording {"n", QT_TRANSLATE_NOOP("tapio::console::PanelText", "n = %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Events judged")},
-    Wording {"confirmed", QT_TRANSLATE_NOOP("tapio::console::PanelText", "confirmed %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Confirmed")},
-    Wording {"rejected", QT_TRANSLATE_NOOP("tapio::console::PanelText", "rejected %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Rejected")},
-    Wording {"nodes-alive", QT_TRANSLATE_NOOP("tapio::console::PanelText", "alive %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Nodes with a heartbeat within 30 s")},
-    Wording {"nodes-known", QT_TRANSLATE_NOOP("tapio::console::PanelText", "known %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Nodes known")},
-    Wording {"agents-alive", QT_TRANSLATE_NOOP("tapio::console::PanelText", "alive %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Agents with a heartbeat within 30 s")},
-    Wording {"hooks-attached", QT_TRANSLATE_NOOP("tapio::console::PanelText", "hooks %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Hooks attached of wanted")},
-    Wording {"attribution", QT_TRANSLATE_NOOP("tapio::console::PanelText", "attribution %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Attribution")},
-    Wording {"completeness", QT_TRANSLATE_NOOP("tapio::console::PanelText", "complete %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Completeness")},
-    Wording {"total", QT_TRANSLATE_NOOP("tapio::console::PanelText", "%1 in all"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "In all")},
-    Wording {"restarts", QT_TRANSLATE_NOOP("tapio::console::PanelText", "restarts %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Restarts")},
-    Wording {"oom-kills", QT_TRANSLATE_NOOP("tapio::console::PanelText", "OOM kills %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Killed for lack of memory")},
-    Wording {"error-exits", QT_TRANSLATE_NOOP("tapio::console::PanelText", "error exits %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Ended with an error")},
-    Wording {"cores", QT_TRANSLATE_NOOP("tapio::console::PanelText", "%1 used"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Used")},
-    Wording {"cores-used", QT_TRANSLATE_NOOP("tapio::console::PanelText", "%1 used"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Used")},
-    Wording {"cores-allocatable", QT_TRANSLATE_NOOP("tapio::console::PanelText", "of %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Allocatable")},
-    Wording {"allocatable", QT_TRANSLATE_NOOP("tapio::console::PanelText", "of %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Allocatable")},
-    Wording {"used", QT_TRANSLATE_NOOP("tapio::console::PanelText", "%1 used"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Used")},
-    Wording {"working-set", QT_TRANSLATE_NOOP("tapio::console::PanelText", "working set %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Working set")},
-    Wording {"worst", QT_TRANSLATE_NOOP("tapio::console::PanelText", "highest %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Highest")},
-    Wording {"throttled", QT_TRANSLATE_NOOP("tapio::console::PanelText", "throttled %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Throttled periods, highest")},
-    Wording {"pressure", QT_TRANSLATE_NOOP("tapio::console::PanelText", "PSI %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Pressure (PSI some), highest")},
-    Wording {"time-to-limit", QT_TRANSLATE_NOOP("tapio::console::PanelText", "limit in %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Reaches its limit in")},
-    Wording {"disk", QT_TRANSLATE_NOOP("tapio::console::PanelText", "disk %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Fullest disk")},
-    Wording {"throughput", QT_TRANSLATE_NOOP("tapio::console::PanelText", "both %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Received and sent")},
-    Wording {"receive", QT_TRANSLATE_NOOP("tapio::console::PanelText", "rx %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Received")},
-    Wording {"transmit", QT_TRANSLATE_NOOP("tapio::console::PanelText", "tx %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Sent")},
-    Wording {"receive-packets", QT_TRANSLATE_NOOP("tapio::console::PanelText", "rx %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Received packets")},
-    Wording {"transmit-packets", QT_TRANSLATE_NOOP("tapio::console::PanelText", "tx %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Sent packets")},
-    Wording {"retransmits", QT_TRANSLATE_NOOP("tapio::console::PanelText", "retransmits %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "TCP retransmits")},
-    Wording {"connection-failures", QT_TRANSLATE_NOOP("tapio::console::PanelText", "failed connections %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Failed connections")},
-    Wording {"receive-drops", QT_TRANSLATE_NOOP("tapio::console::PanelText", "rx drops %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Dropped on receiving")},
-    Wording {"transmit-drops", QT_TRANSLATE_NOOP("tapio::console::PanelText", "tx drops %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Dropped on sending")},
-    Wording {"loopback", QT_TRANSLATE_NOOP("tapio::console::PanelText", "loopback %1, not counted"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Loopback, not counted")},
-    Wording {"agent", QT_TRANSLATE_NOOP("tapio::console::PanelText", "agents %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "The agents\u2019 own traffic")},
-    Wording {"open", QT_TRANSLATE_NOOP("tapio::console::PanelText", "%1 open"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Open groups")},
-    Wording {"suppressed", QT_TRANSLATE_NOOP("tapio::console::PanelText", "%1 suppressed by cooldown"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Suppressed by cooldown")},
-    Wording {"actions", QT_TRANSLATE_NOOP("tapio::console::PanelText", "actions %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Actions")},
-    Wording {"kind", QT_TRANSLATE_NOOP("tapio::console::PanelText", "%1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Kind")},
-    Wording {"time-to-acknowledge", QT_TRANSLATE_NOOP("tapio::console::PanelText", "median to ack %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Median time to acknowledge")},
-    Wording {"operation", QT_TRANSLATE_NOOP("tapio::console::PanelText", "p95 %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "p95 of operation")},
-    Wording {"calls", QT_TRANSLATE_NOOP("tapio::console::PanelText", "%1 calls"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Calls")},
-    Wording {"errors", QT_TRANSLATE_NOOP("tapio::console::PanelText", "errors %1"), QT_TRANSLATE_NOOP("tapio::console::PanelText", "Errors")},
-};
-
-/// "agent" and "receive" name queues where they count events, and traffic where they count bytes.
-std::string_view factKey(const Fact &fact)
-{
-    if (fact.unit == Unit::Events && fact.key == "agent")
-        return "agent-queue";
-    if (fact.unit == Unit::Events && fact.key == "receive")
-        return "receive-queue";
-    return fact.key;
-}
-
-const Wording *wordingOf(const Fact &fact)
-{
-    const auto found = std::ranges::find_if(facts, [key = factKey(fact)](const Wording &each) { return key == each.key; });
-    return found == facts.end() ? nullptr : &*found;
 }
 
 /// The facts beside the headline, by panel, in the order of what one wants to know first.
@@ -182,17 +74,11 @@ QString argument(const GroupSummary &summary, std::size_t i)
     return i < summary.arguments.size() ? data(summary.arguments[i]) : QString();
 }
 
-double number(const GroupSummary &summary, std::size_t i)
-{
-    return argument(summary, i).toDouble();
-}
+double number(const GroupSummary &summary, std::size_t i) { return argument(summary, i).toDouble(); }
 
 } // namespace
 
-QString PanelText::unknownKey(const std::string &key)
-{
-    return data(key).replace(QLatin1Char('-'), QLatin1Char(' '));
-}
+QString PanelText::unknownKey(const std::string &key) { return data(key).replace(QLatin1Char('-'), QLatin1Char(' ')); }
 
 QString PanelText::title(PanelId id)
 {
@@ -253,7 +139,8 @@ QString PanelText::groupSentence(const GroupSummary &summary)
     if (key == "pending") {
         const auto ns = [&summary](std::size_t i) { return static_cast<std::int64_t>(number(summary, i)) * nsPerSecond; };
         const Unit unit = first == QLatin1String("queued") ? Unit::Events : Unit::Percent;
-        return pending({first.toStdString(), second.toStdString(), 0, {ThresholdKind::AlertAbove, number(summary, 2), unit, ns(4)}, false, ns(3)});
+        return pending(
+            {first.toStdString(), second.toStdString(), 0, {ThresholdKind::AlertAbove, number(summary, 2), unit, ns(4)}, false, ns(3)});
     }
     if (key == "loss") {
         const QString cause = summary.arguments.size() > 1 ? lossCause(summary.arguments[1]) : QString();
@@ -282,7 +169,7 @@ QString PanelText::groupSentence(const GroupSummary &summary)
         return tr("%1: disk %2").arg(first, percent(1));
     if (key == "api-slow")
         return tr("%1: p95 %2").arg(first, milliseconds(1));
-    QStringList words {unknownKey(key)};
+    QStringList words{unknownKey(key)};
     for (const std::string &each : summary.arguments)
         words << data(each);
     return words.join(QLatin1Char(' '));
@@ -298,7 +185,7 @@ QString PanelText::scope(const Scope &scope)
 
 QString PanelText::factName(const Fact &fact)
 {
-    const Wording *wording = wordingOf(fact);
+    const FactWording *wording = factWording(fact);
     QString name = wording ? tr(wording->name) : unknownKey(fact.key);
     if (!fact.label.empty())
         name += QStringLiteral(" \u00b7 ") + data(fact.label);
@@ -307,7 +194,7 @@ QString PanelText::factName(const Fact &fact)
 
 QString PanelText::fact(const Fact &fact)
 {
-    const Wording *wording = wordingOf(fact);
+    const FactWording *wording = factWording(fact);
     const QString value = withUnit(fact.value, fact.unit);
     const QString text = wording ? tr(wording->text).arg(value) : unknownKey(fact.key) + QLatin1Char(' ') + value;
     return fact.label.empty() ? text : QStringLiteral("%1 (%2)").arg(text, data(fact.label));
@@ -318,10 +205,11 @@ std::optional<PanelText::Headline> PanelText::headline(const PanelSnapshot &pane
     if (!panel.value)
         return std::nullopt;
     const Fact &value = *panel.value;
-    Headline headline {quantity(value.value, value.unit), {}};
+    Headline headline{quantity(value.value, value.unit), {}};
     if (const auto *pods = std::get_if<PodStatusView>(&panel.view)) {
         headline.value = {exactCount(pods->ready), {}};
-        headline.qualifier = pods->observedOnly ? tr("of %1 running").arg(exactCount(pods->total)) : tr("of %1 ready").arg(exactCount(pods->total));
+        headline.qualifier =
+            pods->observedOnly ? tr("of %1 running").arg(exactCount(pods->total)) : tr("of %1 ready").arg(exactCount(pods->total));
     } else if (value.key == "p99" || value.key == "p95" || value.key == "p50") {
         headline.qualifier = data(value.key);
     } else if (value.key == "drill" || value.key == "field") {
@@ -337,7 +225,8 @@ std::optional<PanelText::Headline> PanelText::headline(const PanelSnapshot &pane
     }
     if (panel.allNodes || panel.allNamespaces) {
         const QString whole = panel.allNodes ? tr("all nodes") : tr("all namespaces");
-        headline.qualifier = headline.qualifier.isEmpty() ? QStringLiteral("\u00b7 ") + whole : tr("%1 \u00b7 %2").arg(headline.qualifier, whole);
+        headline.qualifier =
+            headline.qualifier.isEmpty() ? QStringLiteral("\u00b7 ") + whole : tr("%1 \u00b7 %2").arg(headline.qualifier, whole);
     }
     return headline;
 }
@@ -367,7 +256,7 @@ QStringList PanelText::sideFacts(const PanelSnapshot &panel)
         if (!found || (key == "lost-share" && found->value <= 0) || (key == "restarts" && found->value <= 0))
             continue;
         // The head is too narrow for whose it is: the full view and the f button say so.
-        const Wording *wording = wordingOf(*found);
+        const FactWording *wording = factWording(*found);
         const QString value = shortValue(*found, panel.value->unit);
         texts << (wording ? tr(wording->text).arg(value) : unknownKey(found->key) + QLatin1Char(' ') + value);
     }
@@ -420,15 +309,9 @@ QString PanelText::threshold(const Threshold &threshold)
     return tr("reference %1").arg(value);
 }
 
-QString PanelText::upwards()
-{
-    return tr("\u2191 received");
-}
+QString PanelText::upwards() { return tr("\u2191 received"); }
 
-QString PanelText::downwards()
-{
-    return tr("\u2193 sent");
-}
+QString PanelText::downwards() { return tr("\u2193 sent"); }
 
 QString PanelText::thresholdSentence(const Threshold &threshold)
 {
@@ -459,10 +342,13 @@ QString PanelText::pending(const Breach &breach)
 {
     constexpr std::int64_t minute = 60 * nsPerSecond;
     const std::int64_t whole = breach.threshold.forNs;
-    const QString time = breach.heldNs >= minute && whole % minute == 0 ? tr("%1 of %2 min").arg(breach.heldNs / minute).arg(whole / minute)
-                                                                        : tr("%1 of %2").arg(durationText(breach.heldNs), durationText(whole));
-    const QString what = breach.key == "cpu" ? title(PanelId::CpuUsage) : breach.key == "memory" ? title(PanelId::MemoryUsage)
-                       : breach.key == "queued" ? title(PanelId::QueueDepth) : unknownKey(breach.key);
+    const QString time = breach.heldNs >= minute && whole % minute == 0
+                             ? tr("%1 of %2 min").arg(breach.heldNs / minute).arg(whole / minute)
+                             : tr("%1 of %2").arg(durationText(breach.heldNs), durationText(whole));
+    const QString what = breach.key == "cpu"      ? title(PanelId::CpuUsage)
+                         : breach.key == "memory" ? title(PanelId::MemoryUsage)
+                         : breach.key == "queued" ? title(PanelId::QueueDepth)
+                                                  : unknownKey(breach.key);
     const QString text = tr("%1 past %2 for %3").arg(what, boundText(breach.threshold), time);
     return breach.label.empty() ? text : QStringLiteral("%1 (%2)").arg(text, data(breach.label));
 }
@@ -484,7 +370,7 @@ QString PanelText::lossCause(const std::string &counter)
 
 QString PanelText::podState(const std::string &state)
 {
-    static constexpr std::array<std::pair<std::string_view, const char *>, 13> words {{
+    static constexpr std::array<std::pair<std::string_view, const char *>, 13> words{{
         {"running", QT_TR_NOOP("Running")},
         {"restarted", QT_TR_NOOP("Restarted")},
         {"crash-loop", QT_TR_NOOP("Crash loop")},
@@ -526,7 +412,8 @@ QString PanelText::nodeState(NodeCell::State state)
 
 QString PanelText::tooMuchShort(const PanelSnapshot &panel)
 {
-    const auto shown = static_cast<std::uint64_t>(std::ranges::count_if(panel.series, [](const PlotSeries &each) { return each.key != "others" && each.key != "rest"; }));
+    const auto shown = static_cast<std::uint64_t>(
+        std::ranges::count_if(panel.series, [](const PlotSeries &each) { return each.key != "others" && each.key != "rest"; }));
     if (shown == panel.series.size() || panel.seriesTotal <= shown)
         return {};
     return tr("%1 of %2 series").arg(exactCount(shown), exactCount(panel.seriesTotal));

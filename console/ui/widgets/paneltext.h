@@ -28,7 +28,7 @@ public:
 
     struct Headline {
         Quantity value;
-        QString qualifier;            ///< "p99", "of limit", "of 418 running"
+        QString qualifier; ///< "p99", "of limit", "of 418 running"
     };
     /// Nothing when there is no figure. The qualifier says when it is of all nodes or namespaces although one was chosen.
     static std::optional<Headline> headline(const PanelSnapshot &panel);
@@ -63,10 +63,10 @@ public:
     static QString trend(const PanelSnapshot &panel);
 
     struct Reason {
-        QString sentence;             ///< "No agent has connected yet"
-        QString missing;              ///< "12 of 20 verdicts", or empty
+        QString sentence; ///< "No agent has connected yet"
+        QString missing;  ///< "12 of 20 verdicts", or empty
         Remedy remedy = Remedy::None;
-        QString action;               ///< the button's verb, empty without a remedy
+        QString action; ///< the button's verb, empty without a remedy
     };
     static Reason noData(const PanelSnapshot &panel);
     static QString formula(const PanelSnapshot &panel);
@@ -88,7 +88,10 @@ private:
 /// How many events of the plotted range were lost, of how many; nothing when none was.
 struct LossTotal {
     std::uint64_t lost = 0, of = 0;
-    std::optional<double> percent() const { return of > 0 ? std::optional(100. * static_cast<double>(lost) / static_cast<double>(of)) : std::nullopt; }
+    std::optional<double> percent() const
+    {
+        return of > 0 ? std::optional(100. * static_cast<double>(lost) / static_cast<double>(of)) : std::nullopt;
+    }
 };
 std::optional<LossTotal> lossTotal(const PanelSnapshot &panel);
 

@@ -26,18 +26,15 @@ bool isFigurePanel(PanelId id)
            || id == PanelId::ActiveCorrelations;
 }
 
-bool hasData(const PanelSnapshot &panel)
-{
-    return panel.value.has_value();
-}
+bool hasData(const PanelSnapshot &panel) { return panel.value.has_value(); }
 
 } // namespace
 
-PanelWidget::PanelWidget(PanelId id, Style style, Look look, const TimeDisplay &time, PlotRenderer *renderer, QWidget *parent) :
-    QWidget(parent), m_id(id), m_style(style), m_look(look), m_time(time),
-    m_computed(new PanelButton(look, QStringLiteral("formula"), tr("How this is computed"), this)),
-    m_menu(new PanelButton(look, QStringLiteral("more"), tr("More actions"), this)), m_plot(new PlotView(renderer, this)), m_figure(new FigureView(this)),
-    m_legend(new PlotLegend(look, this)), m_message(new PanelMessage(look, this))
+PanelWidget::PanelWidget(PanelId id, Style style, Look look, const TimeDisplay &time, PlotRenderer *renderer, QWidget *parent)
+    : QWidget(parent), m_id(id), m_style(style), m_look(look), m_time(time),
+      m_computed(new PanelButton(look, QStringLiteral("formula"), tr("How this is computed"), this)),
+      m_menu(new PanelButton(look, QStringLiteral("more"), tr("More actions"), this)), m_plot(new PlotView(renderer, this)),
+      m_figure(new FigureView(this)), m_legend(new PlotLegend(look, this)), m_message(new PanelMessage(look, this))
 {
     setAttribute(Qt::WA_OpaquePaintEvent);
     setProperty(FocusRing::insideProperty, true);
@@ -48,7 +45,8 @@ PanelWidget::PanelWidget(PanelId id, Style style, Look look, const TimeDisplay &
     m_plot->setDetailed(style == Style::FullScreen);
     m_menu->hide();
     m_computed->setVisible(style == Style::InGrid);
-    for (QWidget *part : {static_cast<QWidget *>(m_plot), static_cast<QWidget *>(m_figure), static_cast<QWidget *>(m_legend), static_cast<QWidget *>(m_message)})
+    for (QWidget *part : {static_cast<QWidget *>(m_plot), static_cast<QWidget *>(m_figure), static_cast<QWidget *>(m_legend),
+                          static_cast<QWidget *>(m_message)})
         part->hide();
     m_loadingDelay.setSingleShot(true);
     m_loadingDelay.setInterval(loadingBarAfterMs);
@@ -91,7 +89,8 @@ void PanelWidget::setLegendShown(bool shown)
 
 void PanelWidget::connectPlot()
 {
-    connect(m_plot, &PlotView::hovered, this, [this](std::int64_t timeNs, const QPoint &at) { emit hovered(timeNs, m_plot->mapTo(this, at)); });
+    connect(m_plot, &PlotView::hovered, this,
+            [this](std::int64_t timeNs, const QPoint &at) { emit hovered(timeNs, m_plot->mapTo(this, at)); });
     connect(m_plot, &PlotView::left, this, &PanelWidget::left);
 }
 
@@ -125,10 +124,7 @@ void PanelWidget::refreshHeader()
     update(QRect(0, 0, width(), panelHeaderHeight(theme())));
 }
 
-bool PanelWidget::plotVisible() const
-{
-    return !m_plot->isHidden();
-}
+bool PanelWidget::plotVisible() const { return !m_plot->isHidden(); }
 
 void PanelWidget::refreshBody()
 {
@@ -174,10 +170,7 @@ void PanelWidget::place()
     update();
 }
 
-bool PanelWidget::showsButtons() const
-{
-    return m_style == Style::InGrid;
-}
+bool PanelWidget::showsButtons() const { return m_style == Style::InGrid; }
 
 PanelHeaderLayout PanelWidget::headerLayout() const
 {
@@ -188,15 +181,9 @@ PanelHeaderLayout PanelWidget::headerLayout() const
     return layoutPanelHeader(m_header, theme, width(), right);
 }
 
-void PanelWidget::setCrosshair(std::optional<std::int64_t> timeNs, bool here, bool pinned)
-{
-    m_plot->setCrosshair(timeNs, here, pinned);
-}
+void PanelWidget::setCrosshair(std::optional<std::int64_t> timeNs, bool here, bool pinned) { m_plot->setCrosshair(timeNs, here, pinned); }
 
-void PanelWidget::setSelection(std::optional<PlotSpan> span, bool here)
-{
-    m_plot->setSelection(span, here);
-}
+void PanelWidget::setSelection(std::optional<PlotSpan> span, bool here) { m_plot->setSelection(span, here); }
 
 void PanelWidget::setPreviewRange(std::optional<PlotSpan> range)
 {
@@ -204,10 +191,7 @@ void PanelWidget::setPreviewRange(std::optional<PlotSpan> range)
         m_plot->setPreviewRange(range);
 }
 
-void PanelWidget::setIsolated(int series)
-{
-    m_plot->setIsolated(series);
-}
+void PanelWidget::setIsolated(int series) { m_plot->setIsolated(series); }
 
 void PanelWidget::setButtonsInTabOrder(bool on)
 {
@@ -223,7 +207,9 @@ QString PanelWidget::valueForClipboard() const
     const auto head = PanelText::headline(*m_shown);
     const QString value = exactQuantity(m_shown->value->value, m_shown->value->unit).text();
     const QString qualifier = head && !head->qualifier.isEmpty() ? QLatin1Char(' ') + head->qualifier : QString();
-    return tr("%1: %2%3 (as of %4)").arg(PanelText::title(m_id), value, qualifier, m_time.textWithZone(m_shown->asOfNs, TimeStyle::DateSecond)).replace(QChar(0x00A0), QLatin1Char(' '));
+    return tr("%1: %2%3 (as of %4)")
+        .arg(PanelText::title(m_id), value, qualifier, m_time.textWithZone(m_shown->asOfNs, TimeStyle::DateSecond))
+        .replace(QChar(0x00A0), QLatin1Char(' '));
 }
 
 QString PanelWidget::headExplanationAt(const QPoint &at) const
@@ -247,7 +233,8 @@ bool PanelWidget::event(QEvent *event)
         if (explanation.isEmpty())
             QToolTip::hideText();
         else
-            QToolTip::showText(help->globalPos(), QStringLiteral("<p style='white-space:pre'>%1</p>").arg(explanation.toHtmlEscaped()), this);
+            QToolTip::showText(help->globalPos(), QStringLiteral("<p style='white-space:pre'>%1</p>").arg(explanation.toHtmlEscaped()),
+                               this);
         return true;
     }
     if (event->type() == QEvent::FocusIn || event->type() == QEvent::FocusOut)
@@ -288,10 +275,7 @@ void PanelWidget::paintEvent(QPaintEvent *)
     paintPanelHeader(painter, m_header, headerLayout(), theme);
 }
 
-void PanelWidget::resizeEvent(QResizeEvent *)
-{
-    place();
-}
+void PanelWidget::resizeEvent(QResizeEvent *) { place(); }
 
 void PanelWidget::enterEvent(QEnterEvent *)
 {
@@ -305,9 +289,6 @@ void PanelWidget::leaveEvent(QEvent *)
     updateMenu();
 }
 
-void PanelWidget::contextMenuEvent(QContextMenuEvent *event)
-{
-    emit menuRequested(event->globalPos());
-}
+void PanelWidget::contextMenuEvent(QContextMenuEvent *event) { emit menuRequested(event->globalPos()); }
 
 } // namespace tapio::console

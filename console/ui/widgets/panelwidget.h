@@ -60,7 +60,7 @@ public:
     QString headExplanationAt(const QPoint &at) const;
 
 signals:
-    void hovered(std::int64_t timeNs, const QPoint &at);  ///< `at` in the panel's coordinates
+    void hovered(std::int64_t timeNs, const QPoint &at); ///< `at` in the panel's coordinates
     void left();
     void computedRequested();
     void menuRequested(const QPoint &globalAt);
@@ -94,7 +94,7 @@ private:
     std::shared_ptr<const PanelSnapshot> m_newest, m_shown;
     std::shared_ptr<const Theme> m_theme;
     PanelHeader m_header;
-    PanelButton *m_computed, *m_menu;   ///< made first: Tab goes from the head to the body
+    PanelButton *m_computed, *m_menu; ///< made first: Tab goes from the head to the body
     PlotView *m_plot;
     FigureView *m_figure;
     PlotLegend *m_legend;

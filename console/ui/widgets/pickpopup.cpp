@@ -15,9 +15,9 @@ constexpr int nameRole = Qt::UserRole;
 constexpr int shownRows = 10;
 } // namespace
 
-PickPopup::PickPopup(Look look, Options options, QStringList names, QString current, QWidget *parent) :
-    QFrame(parent, Qt::Popup), m_look(look), m_options(std::move(options)), m_names(std::move(names)), m_current(std::move(current)),
-    m_edit(new QLineEdit), m_list(new QListWidget)
+PickPopup::PickPopup(Look look, Options options, QStringList names, QString current, QWidget *parent)
+    : QFrame(parent, Qt::Popup), m_look(look), m_options(std::move(options)), m_names(std::move(names)), m_current(std::move(current)),
+      m_edit(new QLineEdit), m_list(new QListWidget)
 {
     setAttribute(Qt::WA_DeleteOnClose);
     const Theme &t = look.theme();

@@ -17,8 +17,8 @@ class PickPopup : public QFrame {
 public:
     struct Options {
         QString placeholder;
-        QString allText;              ///< the entry that clears the choice: "All nodes"
-        QString emptyText;            ///< when the list has no name: why
+        QString allText;   ///< the entry that clears the choice: "All nodes"
+        QString emptyText; ///< when the list has no name: why
         bool freeText = false;
     };
     PickPopup(Look look, Options options, QStringList names, QString current, QWidget *parent);

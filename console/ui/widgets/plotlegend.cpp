@@ -19,10 +19,7 @@ PlotLegend::PlotLegend(Look look, QWidget *parent) : QWidget(parent), m_look(loo
     connect(&look.themes, &ThemeStore::themeChanged, this, qOverload<>(&QWidget::update));
 }
 
-QSize PlotLegend::sizeHint() const
-{
-    return {m_look.theme().px(120), m_look.theme().px(30)};
-}
+QSize PlotLegend::sizeHint() const { return {m_look.theme().px(120), m_look.theme().px(30)}; }
 
 void PlotLegend::setPanel(const PanelSnapshot &panel, const std::vector<SeriesLook> &looks)
 {
@@ -95,9 +92,6 @@ void PlotLegend::mouseMoveEvent(QMouseEvent *event)
     isolate(entry == m_entries.end() ? -1 : entry->series);
 }
 
-void PlotLegend::leaveEvent(QEvent *)
-{
-    isolate(-1);
-}
+void PlotLegend::leaveEvent(QEvent *) { isolate(-1); }
 
 } // namespace tapio::console

@@ -21,7 +21,7 @@ public:
     QSize sizeHint() const override;
 
 signals:
-    void isolated(int series);        ///< -1 = none
+    void isolated(int series); ///< -1 = none
 
 protected:
     void paintEvent(QPaintEvent *event) override;
@@ -39,7 +39,7 @@ private:
 
     Look m_look;
     std::vector<Entry> m_entries;
-    QString m_note;                   ///< what is drawn of what
+    QString m_note; ///< what is drawn of what
     int m_isolated = -1;
 };
 

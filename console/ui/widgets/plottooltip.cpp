@@ -60,7 +60,7 @@ std::vector<Valued> seriesRows(const PanelSnapshot &panel, const std::vector<Ser
             continue;
         if (hasColumns(panel) && sample->value == 0)
             continue;
-        const SeriesLook look = i < looks.size() ? looks[i] : SeriesLook {};
+        const SeriesLook look = i < looks.size() ? looks[i] : SeriesLook{};
         QString name = PanelText::series(series);
         if (series.below)
             name = TooltipContent::tr("%1 sent").arg(name);
@@ -89,8 +89,9 @@ std::vector<Valued> heatRows(const PanelSnapshot &panel, const HeatView &heat, c
         for (std::size_t i = 0; i < std::min(column.counts.size(), heat.boundsNs.size() - 1); ++i) {
             if (column.counts[i] == 0)
                 continue;
-            const QString bounds = TooltipContent::tr("%1 to %2").arg(durationText(static_cast<std::int64_t>(heat.boundsNs[i])),
-                                                                        durationText(static_cast<std::int64_t>(heat.boundsNs[i + 1])));
+            const QString bounds = TooltipContent::tr("%1 to %2")
+                                       .arg(durationText(static_cast<std::int64_t>(heat.boundsNs[i])),
+                                            durationText(static_cast<std::int64_t>(heat.boundsNs[i + 1])));
             const double share = std::log1p(static_cast<double>(column.counts[i])) / std::log1p(static_cast<double>(most));
             rows.push_back({static_cast<double>(column.counts[i]), {heatColor(share, theme), false, bounds, exactCount(column.counts[i])}});
         }
@@ -127,7 +128,8 @@ TooltipContent TooltipContent::at(const PanelSnapshot &panel, const std::vector<
     const std::int64_t start = hasColumns(panel) ? timeNs - bucket / 2 : timeNs;
     const bool days = spansDays(panel.fromNs, panel.toNs, zone);
     const auto styled = [days](TimeStyle style) { return days ? withDate(style) : style; };
-    content.time = timeText(start, styled(bucket < nsPerSecond ? TimeStyle::Millisecond : TimeStyle::Second), zone) + QLatin1Char(' ') + zoneText(start, zone);
+    content.time = timeText(start, styled(bucket < nsPerSecond ? TimeStyle::Millisecond : TimeStyle::Second), zone) + QLatin1Char(' ')
+                   + zoneText(start, zone);
     content.bucket = tr("%1 bucket").arg(durationText(bucket));
     const auto *heat = std::get_if<HeatView>(&panel.view);
     const std::vector<Valued> rows = heat ? heatRows(panel, *heat, theme, timeNs) : seriesRows(panel, looks, theme, timeNs);
@@ -142,7 +144,8 @@ TooltipContent TooltipContent::at(const PanelSnapshot &panel, const std::vector<
     for (const LossBand &band : panel.losses) {
         if (band.toNs <= start || band.fromNs >= start + bucket)
             continue;
-        const QString count = band.of > 0 ? tr("%1 of %2 lost").arg(exactCount(band.lost), exactCount(band.of)) : tr("%1 lost").arg(exactCount(band.lost));
+        const QString count =
+            band.of > 0 ? tr("%1 of %2 lost").arg(exactCount(band.lost), exactCount(band.of)) : tr("%1 lost").arg(exactCount(band.lost));
         const QString where = QStringLiteral("%1 %2").arg(QString::fromStdString(band.node), PanelText::lossCause(band.cause));
         const TimeStyle bounds = styled(TimeStyle::Second);
         const QString when = tr("%1 to %2").arg(timeText(band.fromNs, bounds, zone), timeText(band.toNs, bounds, zone));
@@ -170,7 +173,8 @@ QSize PlotTooltip::contentSize() const
     const QFontMetricsF bold(theme.font(FontRole::Label, QFont::DemiBold));
     double width = tabularWidth(bold, m_content.time) + theme.px(24) + tabularWidth(label, m_content.bucket);
     for (const TooltipContent::Row &row : m_content.rows)
-        width = std::max(width, theme.px(16) + std::min<double>(tabularWidth(label, row.name), theme.px(220)) + theme.px(20) + tabularWidth(bold, row.value));
+        width = std::max(width, theme.px(16) + std::min<double>(tabularWidth(label, row.name), theme.px(220)) + theme.px(20)
+                                    + tabularWidth(bold, row.value));
     auto lines = static_cast<double>(1 + m_content.rows.size()) + (m_content.more.isEmpty() ? 0 : 1);
     for (const TooltipContent::Loss &loss : m_content.losses) {
         width = std::max(width, theme.px(16) + std::max(tabularWidth(bold, loss.count), tabularWidth(label, loss.where)));
@@ -226,7 +230,8 @@ void PlotTooltip::paintEvent(QPaintEvent *)
         }
         const double valueWidth = tabularWidth(QFontMetricsF(bold), each.value);
         const QRectF name = row.adjusted(theme.px(16), 0, -valueWidth - theme.px(10), 0);
-        put(name, Qt::AlignLeft, QFontMetricsF(label).elidedText(each.name, Qt::ElideMiddle, name.width() + 1), label, theme.text.secondary);
+        put(name, Qt::AlignLeft, QFontMetricsF(label).elidedText(each.name, Qt::ElideMiddle, name.width() + 1), label,
+            theme.text.secondary);
         put(row, Qt::AlignRight, each.value, bold, theme.text.primary);
         row.translate(0, step);
     }

@@ -20,21 +20,21 @@ struct TooltipContent {
 public:
     static constexpr std::size_t maxRows = 8;
     struct Row {
-        QColor color;                 ///< invalid = no swatch
+        QColor color; ///< invalid = no swatch
         bool dashed = false;
         QString name, value;
         bool operator==(const Row &) const = default;
     };
-    QString time;                     ///< with the zone; in a range of more than one day with the date, as all times here
-    QString bucket;                   ///< "5 s bucket"
-    std::vector<Row> rows;            ///< largest first
-    QString more;                     ///< "+ 12 more"
+    QString time;          ///< with the zone; in a range of more than one day with the date, as all times here
+    QString bucket;        ///< "5 s bucket"
+    std::vector<Row> rows; ///< largest first
+    QString more;          ///< "+ 12 more"
     static constexpr std::size_t maxLosses = 3;
     struct Loss {
-        QString count;                ///< "61 of 5,210 lost"
-        QString where;                ///< "14:21:00 to 14:23:00, node-07 (ring full)"
+        QString count; ///< "61 of 5,210 lost"
+        QString where; ///< "14:21:00 to 14:23:00, node-07 (ring full)"
     };
-    std::vector<Loss> losses;         ///< what was lost then
+    std::vector<Loss> losses; ///< what was lost then
     /// `timeNs` is inside of the bucket that is meant.
     static TooltipContent at(const PanelSnapshot &panel, const std::vector<SeriesLook> &looks, const Theme &theme, std::int64_t timeNs,
                              const QTimeZone &zone);

@@ -14,10 +14,10 @@ class ProgressLine : public QWidget {
 public:
     ProgressLine(Look look, QWidget *parent = nullptr);
     void setBusy(bool busy);
-    void setShare(double share);       ///< 0 to 1
+    void setShare(double share); ///< 0 to 1
 
 signals:
-    void lateChanged(bool late);       ///< busy for more than 200 ms, or no longer
+    void lateChanged(bool late); ///< busy for more than 200 ms, or no longer
 
 protected:
     void paintEvent(QPaintEvent *event) override;

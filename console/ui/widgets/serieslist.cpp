@@ -28,7 +28,8 @@ void SeriesList::setPanel(const PanelSnapshot &panel, const std::vector<SeriesLo
             continue;
         const QString name = series.below ? tr("%1 sent").arg(PanelText::series(series)) : PanelText::series(series);
         const bool measured = !series.points.empty() && std::isfinite(series.points.back().value);
-        m_rows.push_back({static_cast<int>(i), looks[i], name, measured ? quantity(series.points.back().value, series.unit).text() : tr("no sample")});
+        m_rows.push_back(
+            {static_cast<int>(i), looks[i], name, measured ? quantity(series.points.back().value, series.unit).text() : tr("no sample")});
     }
     setFixedHeight(static_cast<int>(m_rows.size()) * rowHeight());
     update();
@@ -76,9 +77,6 @@ void SeriesList::mouseMoveEvent(QMouseEvent *event)
     isolate(row >= 0 && row < static_cast<int>(m_rows.size()) ? row : -1);
 }
 
-void SeriesList::leaveEvent(QEvent *)
-{
-    isolate(-1);
-}
+void SeriesList::leaveEvent(QEvent *) { isolate(-1); }
 
 } // namespace tapio::console

@@ -21,7 +21,7 @@ public:
     int rowHeight() const { return m_look.theme().px(22); }
 
 signals:
-    void isolated(int series);        ///< -1 = none
+    void isolated(int series); ///< -1 = none
 
 protected:
     void paintEvent(QPaintEvent *event) override;

@@ -149,7 +149,7 @@ void StateMessage::fill()
     setAccessibleName(m_state.headline);
     setAccessibleDescription(m_state.sentence);
     // Wrapping labels have no height of their own before the width is known.
-    m_body->layout()->activate(); // the inner layout still has the height of the words before
+    m_body->layout()->activate();                                          // the inner layout still has the height of the words before
     const int wrapped = m_body->layout()->heightForWidth(m_body->width()); // -1 while there are no words
     const int height = wrapped >= 0 ? wrapped : m_body->layout()->sizeHint().height();
     if (m_body->height() != height)

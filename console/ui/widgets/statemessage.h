@@ -15,14 +15,14 @@ namespace tapio::console {
 
 /// What stands where there is nothing to show, or not yet: the word, the reason, what to do. Texts are plain.
 struct StateText {
-    QString icon;                     ///< name in IconCache
-    QString headline;                 ///< "No data: no agent has connected"
-    QString sentence;                 ///< the reason, what is missing
-    QString verbatim;                 ///< an error as it came; monospaced, selectable
-    QStringList commands;             ///< numbered steps, each with a copy button
-    QString actionText;               ///< empty = no button
+    QString icon;         ///< name in IconCache
+    QString headline;     ///< "No data: no agent has connected"
+    QString sentence;     ///< the reason, what is missing
+    QString verbatim;     ///< an error as it came; monospaced, selectable
+    QStringList commands; ///< numbered steps, each with a copy button
+    QString actionText;   ///< empty = no button
     std::function<void()> action;
-    bool problem = false;             ///< icon in P1
+    bool problem = false; ///< icon in P1
 };
 
 /// Centred message of an empty list or page. The same again, or other words in the same places, leaves focus, selection and a

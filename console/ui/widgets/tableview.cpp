@@ -31,10 +31,7 @@ Sign noticeSign(int kind, const Theme &t)
     return {Glyph::DottedRing, t.text.tertiary, TableView::tr("unknown")};
 }
 
-Emphasis emphasisOf(const QModelIndex &index)
-{
-    return static_cast<Emphasis>(index.data(cell::emphasisRole).toInt());
-}
+Emphasis emphasisOf(const QModelIndex &index) { return static_cast<Emphasis>(index.data(cell::emphasisRole).toInt()); }
 
 } // namespace
 
@@ -50,8 +47,8 @@ Sign signOf(const SignValue &value, const Theme &theme)
     return noticeSign(value.value, theme);
 }
 
-TableView::TableView(Look look, std::vector<ColumnStyle> columns, QWidget *parent) :
-    QTableView(parent), m_look(look), m_columns(std::move(columns))
+TableView::TableView(Look look, std::vector<ColumnStyle> columns, QWidget *parent)
+    : QTableView(parent), m_look(look), m_columns(std::move(columns))
 {
     setItemDelegate(new TableDelegate(look, this));
     setProperty(FocusRing::insideProperty, true);
@@ -80,10 +77,7 @@ TableView::TableView(Look look, std::vector<ColumnStyle> columns, QWidget *paren
     restyle();
 }
 
-const ColumnStyle &TableView::columnStyle(int column) const
-{
-    return m_columns[static_cast<std::size_t>(column)];
-}
+const ColumnStyle &TableView::columnStyle(int column) const { return m_columns[static_cast<std::size_t>(column)]; }
 
 void TableView::setModel(QAbstractItemModel *newModel)
 {
@@ -117,7 +111,8 @@ int TableView::measuredWidth(int column) const
     const QString head = model()->headerData(column, Qt::Horizontal).toString();
     const int arrow = horizontalHeader()->isSortIndicatorShown() ? t.px(16) : 0;
     qreal width = QFontMetricsF(t.font(FontRole::Body, QFont::Medium)).horizontalAdvance(head) + arrow;
-    const QFontMetricsF plain(TableDelegate::cellFont(t, style, Emphasis::Normal)), strong(TableDelegate::cellFont(t, style, Emphasis::Strong));
+    const QFontMetricsF plain(TableDelegate::cellFont(t, style, Emphasis::Normal)),
+        strong(TableDelegate::cellFont(t, style, Emphasis::Strong));
     const int rows = std::min(model()->rowCount(), measuredRows);
     for (int row = 0; row < rows; ++row) {
         const QModelIndex index = model()->index(row, column);
@@ -171,7 +166,8 @@ void TableView::distribute(int rest)
         if (!columnStyle(column).stretch)
             continue;
         int &width = m_widths[static_cast<std::size_t>(column)];
-        const int wanted = std::clamp(width + rest, m_look.theme().px(columnStyle(column).minimum), m_look.theme().px(columnStyle(column).maximum));
+        const int wanted =
+            std::clamp(width + rest, m_look.theme().px(columnStyle(column).minimum), m_look.theme().px(columnStyle(column).maximum));
         rest -= wanted - width;
         width = wanted;
     }
@@ -232,7 +228,8 @@ QString TableView::selectedText() const
     const auto line = [this](auto cellText) {
         QStringList cells;
         for (int column = 0; column < model()->columnCount(); ++column)
-            cells.append(QString(cellText(column)).replace(QLatin1Char('\t'), QLatin1Char(' ')).replace(QLatin1Char('\n'), QLatin1Char(' ')));
+            cells.append(
+                QString(cellText(column)).replace(QLatin1Char('\t'), QLatin1Char(' ')).replace(QLatin1Char('\n'), QLatin1Char(' ')));
         return cells.join(QLatin1Char('\t'));
     };
     QStringList lines{line([this](int column) { return model()->headerData(column, Qt::Horizontal).toString(); })};
@@ -304,7 +301,8 @@ void TableDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,
     const Emphasis emphasis = emphasisOf(index);
     if (const QVariant value = index.data(cell::signRole); value.canConvert<SignValue>()) {
         const Sign sign = signOf(value.value<SignValue>(), t);
-        drawGlyph(*painter, QRectF(text.left(), text.center().y() - t.px(signWidth) / 2.0, t.px(signWidth), t.px(signWidth)), sign.glyph, sign.color);
+        drawGlyph(*painter, QRectF(text.left(), text.center().y() - t.px(signWidth) / 2.0, t.px(signWidth), t.px(signWidth)), sign.glyph,
+                  sign.color);
         text.adjust(t.px(signWidth + signGap), 0, 0, 0);
     }
     painter->setFont(cellFont(t, style, emphasis));

@@ -22,19 +22,19 @@ Sign signOf(const SignValue &value, const Theme &theme);
 enum class Emphasis { Normal, Primary, Strong, Muted, Warn, Alarm };
 
 namespace cell {
-inline constexpr int sortRole = Qt::UserRole;        ///< what to compare: a number or a text
-inline constexpr int signRole = Qt::UserRole + 1;    ///< SignValue
-inline constexpr int emphasisRole = Qt::UserRole + 2;///< Emphasis as int
-inline constexpr int exportRole = Qt::UserRole + 3;  ///< for other programs: plain numbers, times as ISO 8601 in UTC; also of headers
+inline constexpr int sortRole = Qt::UserRole;         ///< what to compare: a number or a text
+inline constexpr int signRole = Qt::UserRole + 1;     ///< SignValue
+inline constexpr int emphasisRole = Qt::UserRole + 2; ///< Emphasis as int
+inline constexpr int exportRole = Qt::UserRole + 3;   ///< for other programs: plain numbers, times as ISO 8601 in UTC; also of headers
 } // namespace cell
 
 /// How a column looks; the header's texts come from the model.
 struct ColumnStyle {
     enum class Kind { Text, Mono, Number, Sign } kind = Kind::Text;
     Qt::TextElideMode elide = Qt::ElideRight;
-    int minimum = 48, maximum = 320;                  ///< design pixels
-    bool stretch = false;                             ///< takes what is left, up to `maximum`
-    int dispensable = 0;                              ///< the highest goes first where the table is too narrow; 0 = always shown
+    int minimum = 48, maximum = 320; ///< design pixels
+    bool stretch = false;            ///< takes what is left, up to `maximum`
+    int dispensable = 0;             ///< the highest goes first where the table is too narrow; 0 = always shown
 };
 
 /// A dense table of plain text: uniform rows, hovered row, columns measured once from the first 200 rows, Ctrl+C copies the

@@ -8,8 +8,7 @@ namespace tapio::console {
 namespace {
 
 /// Calls back with runs of non-digits, and with each digit alone, and its x offset. Returns the whole width.
-template <typename Visit>
-qreal forEachRun(const QFontMetricsF &metrics, const QString &text, Visit visit)
+template <typename Visit> qreal forEachRun(const QFontMetricsF &metrics, const QString &text, Visit visit)
 {
     const qreal digit = metrics.horizontalAdvance(QLatin1Char('0'));
     qreal x = 0;

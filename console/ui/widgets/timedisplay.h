@@ -12,8 +12,8 @@ namespace tapio::console {
 class TimeDisplay : public QObject {
     Q_OBJECT
 public:
-    explicit TimeDisplay(const QTimeZone &local = QTimeZone::systemTimeZone(), QObject *parent = nullptr) :
-        QObject(parent), m_local(local) {}
+    explicit TimeDisplay(const QTimeZone &local = QTimeZone::systemTimeZone(), QObject *parent = nullptr) : QObject(parent), m_local(local)
+    {}
 
     bool isUtc() const { return m_utc; }
     void setUtc(bool utc)

@@ -17,8 +17,8 @@ namespace {
 constexpr int designWidth = 640, shownRows = 10;
 }
 
-CommandPalette::CommandPalette(Look look, QWidget *window) :
-    OverlayPanel(look, window), m_edit(new QLineEdit), m_list(new QListView), m_hint(new QLabel), m_model(new PaletteModel(this))
+CommandPalette::CommandPalette(Look look, QWidget *window)
+    : OverlayPanel(look, window), m_edit(new QLineEdit), m_list(new QListView), m_hint(new QLabel), m_model(new PaletteModel(this))
 {
     setAccessibleName(tr("Command palette"));
     m_edit->setProperty("kind", "bare");
@@ -91,7 +91,8 @@ void CommandPalette::search()
     m_model->search(m_edit->text());
     const int rows = m_model->rowCount();
     m_list->setCurrentIndex(m_model->index(0, 0));
-    m_hint->setText(rows == 0 ? tr("Nothing matches \u201c%1\u201d").arg(m_edit->text()) : tr("%n match(es) \u00b7 Enter runs \u00b7 Esc closes", nullptr, rows));
+    m_hint->setText(rows == 0 ? tr("Nothing matches \u201c%1\u201d").arg(m_edit->text())
+                              : tr("%n match(es) \u00b7 Enter runs \u00b7 Esc closes", nullptr, rows));
     place();
 }
 
@@ -106,10 +107,7 @@ void CommandPalette::place()
     move((parentWidget()->width() - width) / 2, t.px(56) - shadow());
 }
 
-void CommandPalette::resizeEvent(QResizeEvent *)
-{
-    update();
-}
+void CommandPalette::resizeEvent(QResizeEvent *) { update(); }
 
 bool CommandPalette::eventFilter(QObject *object, QEvent *event)
 {

@@ -22,10 +22,10 @@ public:
 
     void open(std::vector<PaletteEntry> entries);
     void close();
-    void place();                      ///< after the window was resized
+    void place(); ///< after the window was resized
 
 signals:
-    void ran(const QString &text);     ///< an entry was chosen; for "recently used"
+    void ran(const QString &text); ///< an entry was chosen; for "recently used"
 
 protected:
     bool eventFilter(QObject *object, QEvent *event) override;

@@ -114,15 +114,18 @@ void ContextBar::pickNode()
     for (const wire::AgentState &agent : m_context.session.agents())
         names.append(QString::fromStdString(agent.node));
     names.sort();
-    auto *popup = new PickPopup({m_context.themes, m_context.icons}, {tr("Node"), tr("All nodes"), tr("No agent is known yet"), true}, names, m_node, this);
+    auto *popup = new PickPopup({m_context.themes, m_context.icons}, {tr("Node"), tr("All nodes"), tr("No agent is known yet"), true},
+                                names, m_node, this);
     connect(popup, &PickPopup::picked, this, &ContextBar::setNode);
     popup->popUp(*m_nodeField);
 }
 
 void ContextBar::pickNamespace()
 {
-    auto *popup = new PickPopup({m_context.themes, m_context.icons}, {tr("Namespace"), tr("All namespaces"), tr("No namespace is known yet: no pod was seen whose name the node tells"), true}, m_namespaces,
-                                m_namespace, this);
+    auto *popup = new PickPopup(
+        {m_context.themes, m_context.icons},
+        {tr("Namespace"), tr("All namespaces"), tr("No namespace is known yet: no pod was seen whose name the node tells"), true},
+        m_namespaces, m_namespace, this);
     connect(popup, &PickPopup::picked, this, &ContextBar::setNamespace);
     popup->popUp(*m_namespaceField);
 }
@@ -147,10 +150,7 @@ void ContextBar::fit()
     m_drawer->setToolTip(drawerKey.isEmpty() ? tr("Drawer") : tr("Drawer (%1)").arg(drawerKey));
 }
 
-void ContextBar::resizeEvent(QResizeEvent *)
-{
-    fit();
-}
+void ContextBar::resizeEvent(QResizeEvent *) { fit(); }
 
 void ContextBar::paintEvent(QPaintEvent *)
 {

@@ -27,8 +27,9 @@ QLabel *emptyLabel(const QString &text)
 
 } // namespace
 
-Drawer::Drawer(Look look, QWidget *parent) :
-    QWidget(parent), m_look(look), m_bar(new QTabBar), m_title(new QLabel), m_stack(new QStackedWidget), m_dock(new BarButton(look)), m_close(new BarButton(look))
+Drawer::Drawer(Look look, QWidget *parent)
+    : QWidget(parent), m_look(look), m_bar(new QTabBar), m_title(new QLabel), m_stack(new QStackedWidget), m_dock(new BarButton(look)),
+      m_close(new BarButton(look))
 {
     setAttribute(Qt::WA_OpaquePaintEvent);
     m_tabs[0].empty = emptyLabel(tr("How a panel's figure is computed appears here: focus a panel and choose \u0192."));
@@ -94,10 +95,7 @@ void Drawer::setContent(DrawerTab tab, const QString &title, QWidget *content)
     refreshTitle();
 }
 
-const QWidget *Drawer::current() const
-{
-    return m_tabs[static_cast<std::size_t>(std::clamp(m_bar->currentIndex(), 0, 1))].content;
-}
+const QWidget *Drawer::current() const { return m_tabs[static_cast<std::size_t>(std::clamp(m_bar->currentIndex(), 0, 1))].content; }
 
 void Drawer::showTab(DrawerTab tab)
 {

@@ -26,8 +26,8 @@ public:
 
     void setContent(DrawerTab tab, const QString &title, QWidget *content);
     void showTab(DrawerTab tab);
-    const QWidget *current() const;    ///< the content in front; null = its tab is empty
-    void setDocked(bool docked);       ///< only how its own pin is drawn; the window places it
+    const QWidget *current() const; ///< the content in front; null = its tab is empty
+    void setDocked(bool docked);    ///< only how its own pin is drawn; the window places it
 
 signals:
     void closeRequested();

@@ -33,7 +33,8 @@ bool isTextField(const QWidget *widget)
 
 bool isModifier(int key)
 {
-    return key == Qt::Key_Shift || key == Qt::Key_Control || key == Qt::Key_Alt || key == Qt::Key_Meta || key == Qt::Key_AltGr || key == Qt::Key_unknown;
+    return key == Qt::Key_Shift || key == Qt::Key_Control || key == Qt::Key_Alt || key == Qt::Key_Meta || key == Qt::Key_AltGr
+           || key == Qt::Key_unknown;
 }
 
 bool beginsWith(const QKeySequence &sequence, const QList<QKeyCombination> &typed)
@@ -58,8 +59,8 @@ QKeyCombination normalized(const QKeyEvent &event)
     return QKeyCombination(modifiers, static_cast<Qt::Key>(key));
 }
 
-KeyDispatcher::KeyDispatcher(QWidget &window, ActionRegistry &actions, QObject *parent) :
-    QObject(parent), m_window(window), m_actions(actions)
+KeyDispatcher::KeyDispatcher(QWidget &window, ActionRegistry &actions, QObject *parent)
+    : QObject(parent), m_window(window), m_actions(actions)
 {
     m_timeout.setSingleShot(true);
     m_timeout.setInterval(standardWait);
@@ -173,10 +174,7 @@ void KeyDispatcher::setPending(const QList<QKeyCombination> &keys)
     emit pendingChanged();
 }
 
-void KeyDispatcher::cancel()
-{
-    setPending({});
-}
+void KeyDispatcher::cancel() { setPending({}); }
 
 QList<KeyDispatcher::Choice> KeyDispatcher::choices() const
 {
@@ -190,7 +188,8 @@ QList<KeyDispatcher::Choice> KeyDispatcher::choices() const
             continue;
         for (const QKeySequence &sequence : m_actions.keys(action.id))
             if (sequence.count() > m_pending.size() && beginsWith(sequence, m_pending))
-                list.append({QKeySequence(sequence[static_cast<uint>(m_pending.size())]).toString(QKeySequence::NativeText).toLower(), action.text});
+                list.append({QKeySequence(sequence[static_cast<uint>(m_pending.size())]).toString(QKeySequence::NativeText).toLower(),
+                             action.text});
     }
     return list;
 }

@@ -40,7 +40,7 @@ signals:
 
 private:
     struct Found {
-        const Action *exact = nullptr;     ///< the visible page's before the window's
+        const Action *exact = nullptr; ///< the visible page's before the window's
         bool longer = false;
     };
     Found find(const QList<QKeyCombination> &typed) const;

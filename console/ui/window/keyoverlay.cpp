@@ -86,10 +86,7 @@ void KeyOverlay::open()
     QAccessible::updateAccessibility(&opened);
 }
 
-void KeyOverlay::mousePressEvent(QMouseEvent *)
-{
-    hide();
-}
+void KeyOverlay::mousePressEvent(QMouseEvent *) { hide(); }
 
 void KeyOverlay::paintEvent(QPaintEvent *event)
 {
@@ -119,7 +116,8 @@ void KeyOverlay::paintEvent(QPaintEvent *event)
                 painter.setFont(t.font(FontRole::Body));
                 painter.setPen(t.text.primary);
                 const QRectF text = row.adjusted(t.px(keyWidth), 0, 0, 0);
-                painter.drawText(text, Qt::AlignLeft | Qt::AlignVCenter, QFontMetricsF(painter.font()).elidedText(line.text, Qt::ElideRight, text.width()));
+                painter.drawText(text, Qt::AlignLeft | Qt::AlignVCenter,
+                                 QFontMetricsF(painter.font()).elidedText(line.text, Qt::ElideRight, text.width()));
             }
             y += t.px(lineHeight);
         }

@@ -24,11 +24,11 @@ namespace tapio::console {
 namespace {
 constexpr int wideRailFrom = 1600, drawerDocksFrom = 2000, leastWidth = 960, leastHeight = 600;
 constexpr qsizetype maxSeenPods = 2000;
-}
+} // namespace
 
-MainWindow::MainWindow(WindowServices services) :
-    m_services(services), m_rail(new Rail({services.themes, services.icons}, this)), m_area(new QWidget(this)), m_stack(new QStackedWidget(m_area)),
-    m_drawer(new Drawer({services.themes, services.icons}, m_area))
+MainWindow::MainWindow(WindowServices services)
+    : m_services(services), m_rail(new Rail({services.themes, services.icons}, this)), m_area(new QWidget(this)),
+      m_stack(new QStackedWidget(m_area)), m_drawer(new Drawer({services.themes, services.icons}, m_area))
 {
     setWindowTitle(QStringLiteral("Tapio"));
     setMinimumSize(leastWidth, leastHeight);
@@ -49,13 +49,11 @@ MainWindow::~MainWindow() = default;
 
 UiContext MainWindow::context()
 {
-    return {m_services.session, m_services.themes, m_services.icons, m_services.time, m_services.actions, m_services.clock, *this, m_services.setup};
+    return {m_services.session, m_services.themes, m_services.icons, m_services.time, m_services.actions, m_services.clock, *this,
+            m_services.setup};
 }
 
-QWidget *MainWindow::pageParent() const
-{
-    return m_stack;
-}
+QWidget *MainWindow::pageParent() const { return m_stack; }
 
 void MainWindow::build()
 {
@@ -120,15 +118,13 @@ void MainWindow::addPage(PageId id, RailGroup group, const QString &icon, Page *
     m_rail->addPage(id, group, icon, page->title());
     page->setProperty(FocusRing::insideProperty, true); // it fills its place: a ring outside would be drawn over the bars
     const QString actionId = QStringLiteral("page.%1").arg(icon);
-    m_services.actions.add({actionId, tr("Go to %1").arg(page->title()), ActionGroup::Pages, {key}, [this, id] { openPage(id); }, {}, nullptr});
+    m_services.actions.add(
+        {actionId, tr("Go to %1").arg(page->title()), ActionGroup::Pages, {key}, [this, id] { openPage(id); }, {}, nullptr});
     if (m_pages.size() == 1)
         openPage(id);
 }
 
-Page *MainWindow::currentPage() const
-{
-    return m_pages.value(static_cast<int>(m_current));
-}
+Page *MainWindow::currentPage() const { return m_pages.value(static_cast<int>(m_current)); }
 
 void MainWindow::restore(QSize standard)
 {
@@ -166,25 +162,32 @@ void MainWindow::addWindowActions()
     const auto add = [&](const char *id, const QString &text, ActionGroup group, QList<QKeySequence> keys, std::function<void()> run) {
         actions.add({QLatin1String(id), text, group, std::move(keys), std::move(run), {}, nullptr});
     };
-    add("palette", tr("Search or run a command"), ActionGroup::General, {QKeySequence(QStringLiteral("Ctrl+K"))}, [this] {
-        m_palette->isVisible() ? m_palette->close() : openPalette();
-    });
-    add("keys", tr("Show the keys of this page"), ActionGroup::General, {QKeySequence(Qt::Key_F1), QKeySequence(QStringLiteral("?"))}, [this] {
-        m_keyOverlay->isVisible() ? m_keyOverlay->hide() : m_keyOverlay->open();
-    });
+    add("palette", tr("Search or run a command"), ActionGroup::General, {QKeySequence(QStringLiteral("Ctrl+K"))},
+        [this] { m_palette->isVisible() ? m_palette->close() : openPalette(); });
+    add("keys", tr("Show the keys of this page"), ActionGroup::General, {QKeySequence(Qt::Key_F1), QKeySequence(QStringLiteral("?"))},
+        [this] { m_keyOverlay->isVisible() ? m_keyOverlay->hide() : m_keyOverlay->open(); });
     add("escape", tr("Close the topmost"), ActionGroup::General, {QKeySequence(Qt::Key_Escape)}, [this] { closeTopmost(); });
     add("quit", tr("Quit"), ActionGroup::General, {QKeySequence(QStringLiteral("Ctrl+Q"))}, [this] { close(); });
-    actions.add({QStringLiteral("filter"), tr("Filter this page"), ActionGroup::List, {QKeySequence(QStringLiteral("/"))},
+    actions.add({QStringLiteral("filter"),
+                 tr("Filter this page"),
+                 ActionGroup::List,
+                 {QKeySequence(QStringLiteral("/"))},
                  [this] { currentPage()->filterField()->setFocus(Qt::ShortcutFocusReason); },
-                 [this] { return currentPage() && currentPage()->filterField(); }, nullptr});
+                 [this] { return currentPage() && currentPage()->filterField(); },
+                 nullptr});
     add("drawer", tr("Open or close the drawer"), ActionGroup::View, {QKeySequence(QStringLiteral("Ctrl+I"))}, [this] { toggleDrawer(); });
 }
 
 void MainWindow::addTimeActions()
 {
     const auto add = [this](const char *id, const QString &text, const char *key, std::function<void()> run) {
-        m_services.actions.add({QLatin1String(id), text, ActionGroup::Time, key ? QList{QKeySequence(QLatin1String(key))} : QList<QKeySequence>(),
-                                std::move(run), {}, nullptr});
+        m_services.actions.add({QLatin1String(id),
+                                text,
+                                ActionGroup::Time,
+                                key ? QList{QKeySequence(QLatin1String(key))} : QList<QKeySequence>(),
+                                std::move(run),
+                                {},
+                                nullptr});
     };
     RangeControl &range = m_bar->range();
     add("range.live", tr("Live"), "L", [this, &range] {
@@ -193,13 +196,20 @@ void MainWindow::addTimeActions()
     });
     add("range.pause", tr("Pause or go on"), "Space", [this] { togglePause(); });
     add("range.back", tr("Back by one range"), "[", [&range] { range.step(-1); });
-    m_services.actions.add({QStringLiteral("range.forward"), tr("Forward by one range"), ActionGroup::Time, {QKeySequence(QStringLiteral("]"))},
-                            [&range] { range.step(1); }, [this] { return !isMoving(m_services.session.range()); }, nullptr});
+    m_services.actions.add({QStringLiteral("range.forward"),
+                            tr("Forward by one range"),
+                            ActionGroup::Time,
+                            {QKeySequence(QStringLiteral("]"))},
+                            [&range] { range.step(1); },
+                            [this] { return !isMoving(m_services.session.range()); },
+                            nullptr});
     add("range.in", tr("Zoom in on the range"), "+", [&range] { range.zoom(0.5); });
     add("range.out", tr("Zoom out of the range"), "-", [&range] { range.zoom(2.0); });
     add("range.reset", tr("Reset the range"), "0", [&range] { range.setRange({}); });
-    const std::pair<TimeRange::Kind, const char *> presets[] = {{TimeRange::Kind::Last15Minutes, "T, 1"}, {TimeRange::Kind::Last1Hour, "T, 2"},
-                                                                {TimeRange::Kind::Last6Hours, "T, 3"}, {TimeRange::Kind::Last24Hours, "T, 4"}};
+    const std::pair<TimeRange::Kind, const char *> presets[] = {{TimeRange::Kind::Last15Minutes, "T, 1"},
+                                                                {TimeRange::Kind::Last1Hour, "T, 2"},
+                                                                {TimeRange::Kind::Last6Hours, "T, 3"},
+                                                                {TimeRange::Kind::Last24Hours, "T, 4"}};
     for (const auto &[kind, key] : presets) {
         const TimeRange preset{kind, 0, 0};
         const QByteArray id = "range." + rangeKey(preset).toUtf8();
@@ -223,20 +233,30 @@ void MainWindow::addViewActions()
         [&themes] { themes.setChoice(themes.theme().dark ? ThemeChoice::Light : ThemeChoice::Dark); });
     add("view.larger", tr("Larger"), {QKeySequence(QStringLiteral("Ctrl+=")), QKeySequence(QStringLiteral("Ctrl++"))},
         [scale, &themes] { scale(themes.scale() + ThemeStore::scaleStep); });
-    add("view.smaller", tr("Smaller"), {QKeySequence(QStringLiteral("Ctrl+-"))}, [scale, &themes] { scale(themes.scale() - ThemeStore::scaleStep); });
+    add("view.smaller", tr("Smaller"), {QKeySequence(QStringLiteral("Ctrl+-"))},
+        [scale, &themes] { scale(themes.scale() - ThemeStore::scaleStep); });
     add("view.normal", tr("Normal size"), {QKeySequence(QStringLiteral("Ctrl+0"))}, [scale] { scale(1.0); });
-    add("view.fullscreen", tr("Whole screen"), {QKeySequence(Qt::Key_F11)}, [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
+    add("view.fullscreen", tr("Whole screen"), {QKeySequence(Qt::Key_F11)},
+        [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
 }
 
 void MainWindow::addScopeActions()
 {
     const auto add = [this](const char *id, const QString &text, std::function<void()> run, bool (Page::*uses)() const) {
-        m_services.actions.add({QLatin1String(id), text, ActionGroup::View, {}, std::move(run),
-                                [this, uses] { return currentPage() && (currentPage()->*uses)(); }, nullptr});
+        m_services.actions.add({QLatin1String(id),
+                                text,
+                                ActionGroup::View,
+                                {},
+                                std::move(run),
+                                [this, uses] { return currentPage() && (currentPage()->*uses)(); },
+                                nullptr});
     };
-    add("scope.node", tr("Choose a node\u2026"), [this] { m_bar->pickNode(); }, &Page::usesNodeScope);
-    add("scope.namespace", tr("Choose a namespace\u2026"), [this] { m_bar->pickNamespace(); }, &Page::usesNamespaceScope);
-    add("scope.all", tr("Show all nodes and namespaces"), [this] { setScope({}, {}); }, &Page::usesNodeScope);
+    add(
+        "scope.node", tr("Choose a node\u2026"), [this] { m_bar->pickNode(); }, &Page::usesNodeScope);
+    add(
+        "scope.namespace", tr("Choose a namespace\u2026"), [this] { m_bar->pickNamespace(); }, &Page::usesNamespaceScope);
+    add(
+        "scope.all", tr("Show all nodes and namespaces"), [this] { setScope({}, {}); }, &Page::usesNodeScope);
 }
 
 void MainWindow::tellScope()
@@ -254,8 +274,16 @@ std::vector<PaletteEntry> MainWindow::commandEntries() const
         if (!ActionRegistry::available(action) || action.id == QLatin1String("palette") || action.id == QLatin1String("escape"))
             continue;
         const bool page = action.group == ActionGroup::Pages, time = action.group == ActionGroup::Time;
-        entries.push_back({page ? EntryKind::Page : time ? EntryKind::Time : EntryKind::Action, action.text, m_services.actions.keyText(action.id),
-                           page ? action.id.mid(5) : time ? QStringLiteral("clock") : QStringLiteral("command"), action.run, {}});
+        entries.push_back({page   ? EntryKind::Page
+                           : time ? EntryKind::Time
+                                  : EntryKind::Action,
+                           action.text,
+                           m_services.actions.keyText(action.id),
+                           page   ? action.id.mid(5)
+                           : time ? QStringLiteral("clock")
+                                  : QStringLiteral("command"),
+                           action.run,
+                           {}});
     }
     return entries;
 }
@@ -265,8 +293,12 @@ std::vector<PaletteEntry> MainWindow::entityEntries()
     std::vector<PaletteEntry> entries;
     for (const wire::AgentState &agent : m_services.session.agents()) {
         const QString node = QString::fromStdString(agent.node);
-        entries.push_back({EntryKind::Node, node, linkSign(agent.state, m_services.themes.theme()).word, QStringLiteral("node"),
-                           [this, node] { openPage(PageId::Connections, QStringLiteral("node=") + node); }, {}});
+        entries.push_back({EntryKind::Node,
+                           node,
+                           linkSign(agent.state, m_services.themes.theme()).word,
+                           QStringLiteral("node"),
+                           [this, node] { openPage(PageId::Connections, QStringLiteral("node=") + node); },
+                           {}});
     }
     const PanelSnapshot &pods = m_services.session.overview().panels[static_cast<std::size_t>(PanelId::PodStatus)];
     if (const auto *view = std::get_if<PodStatusView>(&pods.view))
@@ -276,18 +308,35 @@ std::vector<PaletteEntry> MainWindow::entityEntries()
                 notePod(entity.section(QLatin1Char('/'), -1), entity.section(QLatin1Char('/'), 0, -2));
         }
     for (auto pod = m_pods.cbegin(); pod != m_pods.cend(); ++pod)
-        entries.push_back({EntryKind::Pod, pod.key(), pod.value().isEmpty() ? tr("pod") : tr("pod in %1").arg(pod.value()), QStringLiteral("pod"),
-                           [this, name = pod.key()] { openPage(PageId::Events, QStringLiteral("pod=") + name); }, {}});
+        entries.push_back({EntryKind::Pod,
+                           pod.key(),
+                           pod.value().isEmpty() ? tr("pod") : tr("pod in %1").arg(pod.value()),
+                           QStringLiteral("pod"),
+                           [this, name = pod.key()] { openPage(PageId::Events, QStringLiteral("pod=") + name); },
+                           {}});
     return entries;
 }
 
 std::vector<PaletteEntry> MainWindow::helpEntries()
 {
     const QString icon = QStringLiteral("info");
-    const auto fill = [&icon](const QString &text, const QString &prefix) { return PaletteEntry{EntryKind::Help, text, prefix, icon, [] {}, prefix}; };
-    return {fill(tr("Find commands, pages and times only"), QStringLiteral(">")), fill(tr("Find nodes and pods only"), QStringLiteral("@")),
-            {EntryKind::Help, tr("Show the keys of this page"), m_services.actions.keyText(QStringLiteral("keys")), QStringLiteral("keyboard"), [this] { m_services.actions.trigger(QStringLiteral("keys")); }, {}},
-            {EntryKind::Help, tr("Change keys"), {}, QStringLiteral("keyboard"), [this] { openPage(PageId::Settings, QStringLiteral("keyboard")); }, {}},
+    const auto fill = [&icon](const QString &text, const QString &prefix) {
+        return PaletteEntry{EntryKind::Help, text, prefix, icon, [] {}, prefix};
+    };
+    return {fill(tr("Find commands, pages and times only"), QStringLiteral(">")),
+            fill(tr("Find nodes and pods only"), QStringLiteral("@")),
+            {EntryKind::Help,
+             tr("Show the keys of this page"),
+             m_services.actions.keyText(QStringLiteral("keys")),
+             QStringLiteral("keyboard"),
+             [this] { m_services.actions.trigger(QStringLiteral("keys")); },
+             {}},
+            {EntryKind::Help,
+             tr("Change keys"),
+             {},
+             QStringLiteral("keyboard"),
+             [this] { openPage(PageId::Settings, QStringLiteral("keyboard")); },
+             {}},
             {EntryKind::Help, tr("About Tapio"), {}, icon, [this] { openPage(PageId::Settings, QStringLiteral("about")); }, {}}};
 }
 
@@ -420,9 +469,6 @@ void MainWindow::closeEvent(QCloseEvent *event)
     QWidget::closeEvent(event);
 }
 
-void MainWindow::paintEvent(QPaintEvent *)
-{
-    QPainter(this).fillRect(rect(), m_services.themes.theme().surface.app);
-}
+void MainWindow::paintEvent(QPaintEvent *) { QPainter(this).fillRect(rect(), m_services.themes.theme().surface.app); }
 
 } // namespace tapio::console

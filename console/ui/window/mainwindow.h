@@ -104,13 +104,16 @@ private:
     KeyDispatcher *m_keys = nullptr;
     KeyHint *m_keyHint = nullptr;
     QHash<int, Page *> m_pages;
-    struct RailEntry { PageId id; QString icon; };
+    struct RailEntry {
+        PageId id;
+        QString icon;
+    };
     std::vector<RailEntry> m_order;
     PageId m_current = PageId::Overview;
-    QMap<QString, QString> m_pods;     ///< name to namespace, of what was seen
+    QMap<QString, QString> m_pods; ///< name to namespace, of what was seen
     bool m_drawerOpen = false;
     QVariantAnimation m_slide;
-    double m_drawerShown = 0;          ///< 0 shut, 1 open
+    double m_drawerShown = 0; ///< 0 shut, 1 open
 };
 
 } // namespace tapio::console

@@ -5,10 +5,7 @@
 
 namespace tapio::console {
 
-OverlayPanel::OverlayPanel(Look look, QWidget *window) : QWidget(window), m_look(look)
-{
-    hide();
-}
+OverlayPanel::OverlayPanel(Look look, QWidget *window) : QWidget(window), m_look(look) { hide(); }
 
 void OverlayPanel::paintEvent(QPaintEvent *)
 {

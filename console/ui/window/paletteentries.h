@@ -16,15 +16,15 @@ enum class EntryKind { Page, Time, Action, Node, Pod, Help };
 struct PaletteEntry {
     EntryKind kind = EntryKind::Action;
     QString text;
-    QString hint;                     ///< key, or "connected"
+    QString hint; ///< key, or "connected"
     QString icon;
     std::function<void()> run;
-    QString fill;                     ///< not empty: typed in its place instead of running anything
-    int recent = 0;                   ///< 1 = used last; 0 = not recently
+    QString fill;   ///< not empty: typed in its place instead of running anything
+    int recent = 0; ///< 1 = used last; 0 = not recently
 };
 
 struct PaletteHit {
-    std::size_t entry = 0;            ///< index into the entries
+    std::size_t entry = 0; ///< index into the entries
     FuzzyMatch match;
 };
 

@@ -27,10 +27,7 @@ QString PaletteModel::hint(const PaletteEntry &entry) const
     return entry.hint.isEmpty() ? tr("recent") : tr("recent \u00b7 %1").arg(entry.hint);
 }
 
-int PaletteModel::rowCount(const QModelIndex &parent) const
-{
-    return parent.isValid() ? 0 : static_cast<int>(m_hits.size());
-}
+int PaletteModel::rowCount(const QModelIndex &parent) const { return parent.isValid() ? 0 : static_cast<int>(m_hits.size()); }
 
 QVariant PaletteModel::data(const QModelIndex &index, int role) const
 {
@@ -47,10 +44,7 @@ QVariant PaletteModel::data(const QModelIndex &index, int role) const
     }
 }
 
-QSize PaletteDelegate::sizeHint(const QStyleOptionViewItem &, const QModelIndex &) const
-{
-    return {0, m_look.theme().px(32)};
-}
+QSize PaletteDelegate::sizeHint(const QStyleOptionViewItem &, const QModelIndex &) const { return {0, m_look.theme().px(32)}; }
 
 void PaletteDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const
 {
@@ -65,7 +59,8 @@ void PaletteDelegate::paint(QPainter *painter, const QStyleOptionViewItem &optio
     }
     const int icon = t.px(16);
     painter->drawPixmap(QPointF(row.left() + t.px(10), row.center().y() - icon / 2.0),
-                        m_look.icons.pixmap(index.data(PaletteModel::IconRole).toString(), icon, t.text.secondary, option.widget ? option.widget->devicePixelRatioF() : 1.0));
+                        m_look.icons.pixmap(index.data(PaletteModel::IconRole).toString(), icon, t.text.secondary,
+                                            option.widget ? option.widget->devicePixelRatioF() : 1.0));
     painter->setFont(t.font(FontRole::Label));
     painter->setPen(t.text.secondary);
     const QString hint = index.data(PaletteModel::HintRole).toString();

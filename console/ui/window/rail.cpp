@@ -10,8 +10,8 @@ namespace tapio::console {
 
 class RailButton : public QAbstractButton {
 public:
-    RailButton(Look look, QString icon, const QString &title, QWidget *parent) :
-        QAbstractButton(parent), m_look(look), m_icon(std::move(icon))
+    RailButton(Look look, QString icon, const QString &title, QWidget *parent)
+        : QAbstractButton(parent), m_look(look), m_icon(std::move(icon))
     {
         setText(title);
         setAccessibleName(title);
@@ -52,7 +52,8 @@ protected:
         painter.setFont(t.font(FontRole::Body, isChecked() ? QFont::DemiBold : QFont::Medium));
         painter.setPen(isChecked() ? t.text.primary : t.text.secondary);
         const QRectF textRect = body.adjusted(t.px(40), 0, -t.px(8), 0);
-        painter.drawText(textRect, Qt::AlignLeft | Qt::AlignVCenter, QFontMetricsF(painter.font()).elidedText(text(), Qt::ElideRight, textRect.width()));
+        painter.drawText(textRect, Qt::AlignLeft | Qt::AlignVCenter,
+                         QFontMetricsF(painter.font()).elidedText(text(), Qt::ElideRight, textRect.width()));
     }
 
 private:
@@ -134,10 +135,7 @@ void Rail::arrange()
     }
 }
 
-void Rail::resizeEvent(QResizeEvent *)
-{
-    arrange();
-}
+void Rail::resizeEvent(QResizeEvent *) { arrange(); }
 
 void Rail::paintEvent(QPaintEvent *)
 {
@@ -147,7 +145,8 @@ void Rail::paintEvent(QPaintEvent *)
     painter.fillRect(QRect(width() - 1, 0, 1, height()), t.border.subtle);
     const int mark = t.px(24);
     const int left = m_wide ? t.px(14) : (width() - mark) / 2;
-    painter.drawPixmap(QPoint(left, (t.px(44) - mark) / 2), m_look.icons.pixmap(QStringLiteral("tapio"), mark, t.accent.fill, devicePixelRatioF()));
+    painter.drawPixmap(QPoint(left, (t.px(44) - mark) / 2),
+                       m_look.icons.pixmap(QStringLiteral("tapio"), mark, t.accent.fill, devicePixelRatioF()));
     if (m_wide) {
         painter.setPen(t.text.primary);
         painter.setFont(t.font(FontRole::PageTitle));

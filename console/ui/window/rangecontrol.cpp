@@ -52,15 +52,9 @@ std::int64_t RangeControl::liveNs()
     return m_liveNs;
 }
 
-void RangeControl::step(int direction)
-{
-    setRange(shifted(m_context.session.range(), direction, m_context.nowNs(), liveNs()));
-}
+void RangeControl::step(int direction) { setRange(shifted(m_context.session.range(), direction, m_context.nowNs(), liveNs())); }
 
-void RangeControl::zoom(double factor)
-{
-    setRange(zoomed(m_context.session.range(), factor, m_context.nowNs(), liveNs()));
-}
+void RangeControl::zoom(double factor) { setRange(zoomed(m_context.session.range(), factor, m_context.nowNs(), liveNs())); }
 
 void RangeControl::askCustom()
 {
@@ -74,12 +68,15 @@ void RangeControl::refresh()
     const TimeRange range = m_context.session.range();
     const std::int64_t now = m_context.nowNs();
     const TimeWindow span = resolve(range, now);
-    m_field->setText(rangeText(range, m_context.time.zone()) + (isMoving(range) ? QString() : QLatin1Char(' ') + m_context.time.zoneName(span.fromNs)));
+    m_field->setText(rangeText(range, m_context.time.zone())
+                     + (isMoving(range) ? QString() : QLatin1Char(' ') + m_context.time.zoneName(span.fromNs)));
     m_field->setAccessibleName(tr("Time range: %1").arg(m_field->text()));
     m_field->updateGeometry();
     m_field->update();
-    m_field->setToolTip(isMoving(range) ? tr("A range that moves with the clock")
-                                        : tr("%1 to %2").arg(m_context.time.text(span.fromNs, TimeStyle::Full), m_context.time.text(span.toNs, TimeStyle::Full)));
+    m_field->setToolTip(
+        isMoving(range)
+            ? tr("A range that moves with the clock")
+            : tr("%1 to %2").arg(m_context.time.text(span.fromNs, TimeStyle::Full), m_context.time.text(span.toNs, TimeStyle::Full)));
     m_forward->setEnabled(!isMoving(range));
     const auto withKey = [this](const QString &text, const char *id) {
         const QString key = m_context.actions.keyText(QLatin1String(id));

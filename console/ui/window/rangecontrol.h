@@ -17,10 +17,10 @@ class RangeControl : public QWidget {
 public:
     RangeControl(UiContext context, QWidget *parent = nullptr);
 
-    void setRange(const TimeRange &range);   ///< in the session, and shown
+    void setRange(const TimeRange &range); ///< in the session, and shown
     void step(int direction);
     void zoom(double factor);
-    void askCustom();                        ///< dialog
+    void askCustom(); ///< dialog
     void refresh();
 
 signals:
@@ -31,7 +31,7 @@ private:
     std::int64_t liveNs();
 
     UiContext m_context;
-    std::int64_t m_liveNs = fullLiveNs;      ///< how wide Live was when it was shown last
+    std::int64_t m_liveNs = fullLiveNs; ///< how wide Live was when it was shown last
     BarButton *m_back, *m_field, *m_forward;
 };
 

@@ -29,10 +29,7 @@ QString StatePill::word() const
     return tr("HISTORY");
 }
 
-QString StatePill::hint() const
-{
-    return m_state == State::History ? tr("back to live") : QString();
-}
+QString StatePill::hint() const { return m_state == State::History ? tr("back to live") : QString(); }
 
 void StatePill::setState(State state)
 {

@@ -81,10 +81,7 @@ StatusBar::StatusBar(UiContext context, QWidget *parent) : QWidget(parent), m_co
     refresh();
 }
 
-void StatusBar::showEvent(QShowEvent *)
-{
-    m_tick.start();
-}
+void StatusBar::showEvent(QShowEvent *) { m_tick.start(); }
 
 void StatusBar::notify(const QString &sentence)
 {
@@ -122,7 +119,8 @@ void StatusBar::arrange()
     std::vector<std::size_t> order(m_items.size());
     for (std::size_t i = 0; i < order.size(); ++i)
         order[i] = i;
-    std::stable_sort(order.begin(), order.end(), [this](std::size_t a, std::size_t b) { return m_items[a].importance > m_items[b].importance; });
+    std::stable_sort(order.begin(), order.end(),
+                     [this](std::size_t a, std::size_t b) { return m_items[a].importance > m_items[b].importance; });
     std::vector<bool> shown(m_buttons.size(), false);
     int used = 0;
     for (const std::size_t i : order) {
@@ -154,10 +152,7 @@ QStringList StatusBar::shownKeys() const
     return keys;
 }
 
-void StatusBar::resizeEvent(QResizeEvent *)
-{
-    arrange();
-}
+void StatusBar::resizeEvent(QResizeEvent *) { arrange(); }
 
 void StatusBar::paintEvent(QPaintEvent *)
 {

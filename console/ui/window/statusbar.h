@@ -20,7 +20,7 @@ public:
     /// One sentence in place of the items for a few seconds; what is alarming stays.
     void notify(const QString &sentence);
     void refresh();
-    QStringList shownKeys() const;     ///< of the items that have room
+    QStringList shownKeys() const; ///< of the items that have room
 
 signals:
     void activated(tapio::console::PageId page, const QString &argument);
@@ -39,7 +39,7 @@ private:
     std::vector<StatusButton *> m_buttons;
     QTimer m_tick, m_noticeEnd;
     QString m_notice;
-    int m_itemsEnd = 0;                ///< where the notice begins
+    int m_itemsEnd = 0; ///< where the notice begins
 };
 
 } // namespace tapio::console

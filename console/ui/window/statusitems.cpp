@@ -16,10 +16,7 @@ namespace {
 constexpr std::int64_t wideUncertaintyNs = 50 * nsPerMs;
 constexpr std::size_t costLines = 12; ///< nodes named in a tooltip
 
-QString tr(const char *text)
-{
-    return QCoreApplication::translate("tapio::console", text);
-}
+QString tr(const char *text) { return QCoreApplication::translate("tapio::console", text); }
 
 StatusItem linkItem(const LinkSummary &link, const Theme &t)
 {
@@ -43,7 +40,9 @@ StatusItem linkItem(const LinkSummary &link, const Theme &t)
     if (link.agentsKnown == 0)
         item.value = link.embedded ? tr("listening \u00b7 no agent yet") : tr("connected \u00b7 no agent yet");
     else
-        item.value = (spoken ? tr("connected \u00b7 %1 of %2 agents") : tr("listening \u00b7 %1 of %2 agents")).arg(link.agentsConnected).arg(link.agentsKnown);
+        item.value = (spoken ? tr("connected \u00b7 %1 of %2 agents") : tr("listening \u00b7 %1 of %2 agents"))
+                         .arg(link.agentsConnected)
+                         .arg(link.agentsKnown);
     item.toolTip = link.embedded ? tr("Agents connect to %1 in mutual TLS 1.3").arg(link.endpoint)
                                  : tr("Connected to the server %1 in mutual TLS 1.3").arg(link.endpoint);
     return item;
@@ -73,10 +72,7 @@ void addSilent(std::vector<StatusItem> &items, const std::vector<wire::AgentStat
 }
 
 /// A historic overview knows nothing of now.
-bool followsThePresent(const Session &session)
-{
-    return session.range().kind != TimeRange::Kind::Custom && !session.paused();
-}
+bool followsThePresent(const Session &session) { return session.range().kind != TimeRange::Kind::Custom && !session.paused(); }
 
 /// Only when the console follows the present: another range knows nothing of now.
 void addLoss(std::vector<StatusItem> &items, const Session &session, const Theme &t)
@@ -97,7 +93,8 @@ void addLoss(std::vector<StatusItem> &items, const Session &session, const Theme
         item.glyph = Glyph::Triangle;
         item.color = t.meaning.p1;
         item.alarming = true;
-        item.value = seen > 0 ? quantity(std::min(100., 100. * static_cast<double>(lost) / static_cast<double>(seen)), Unit::Percent).text() : exactCount(lost);
+        item.value = seen > 0 ? quantity(std::min(100., 100. * static_cast<double>(lost) / static_cast<double>(seen)), Unit::Percent).text()
+                              : exactCount(lost);
         item.toolTip = seen > 0 ? tr("%1 of %2 events were lost in the last minute").arg(exactCount(lost), exactCount(seen))
                                 : tr("%1 events were lost in the last minute").arg(exactCount(lost));
     }
@@ -151,7 +148,8 @@ QString costInFull(const AgentCost &cost)
 {
     if (!cost.cpuPercent || !cost.kernelPercent)
         return costText(cost);
-    const QString cpu = tr("%1 CPU (%2 of it in the kernel)").arg(quantity(*cost.cpuPercent, Unit::Percent).text(), quantity(*cost.kernelPercent, Unit::Percent).text());
+    const QString cpu = tr("%1 CPU (%2 of it in the kernel)")
+                            .arg(quantity(*cost.cpuPercent, Unit::Percent).text(), quantity(*cost.kernelPercent, Unit::Percent).text());
     return cost.rssBytes ? tr("%1, %2").arg(cpu, bytesText(*cost.rssBytes)) : cpu;
 }
 
@@ -163,14 +161,18 @@ QString kernelPartText(const std::vector<AgentCost> &costs)
         return tr("Includes the run time of their programs in the kernel");
     if (measured == 0)
         return tr("Not measured: the run time of their programs in the kernel");
-    return tr("Includes the run time of their programs in the kernel for %1 of %2; of the others it is not measured").arg(measured).arg(costs.size());
+    return tr("Includes the run time of their programs in the kernel for %1 of %2; of the others it is not measured")
+        .arg(measured)
+        .arg(costs.size());
 }
 
 QString costToolTip(std::vector<AgentCost> costs)
 {
     std::stable_sort(costs.begin(), costs.end(), [](const AgentCost &a, const AgentCost &b) { return a.cpuPercent > b.cpuPercent; });
-    QStringList lines{costs.size() == 1 ? tr("What the agent itself uses; CPU in percent of one core, over a minute")
-                                        : tr("What the agents themselves use, the highest of %1; CPU in percent of one core, over a minute").arg(costs.size())};
+    QStringList lines{
+        costs.size() == 1
+            ? tr("What the agent itself uses; CPU in percent of one core, over a minute")
+            : tr("What the agents themselves use, the highest of %1; CPU in percent of one core, over a minute").arg(costs.size())};
     for (std::size_t i = 0; i < std::min(costs.size(), costLines); ++i)
         lines << tr("%1: %2").arg(QString::fromStdString(costs[i].node), costInFull(costs[i]));
     if (costs.size() > costLines)
@@ -190,15 +192,16 @@ void addOverhead(std::vector<StatusItem> &items, const Session &session, const s
     item.importance = 45;
     item.label = tr("Agents");
     const std::vector<AgentCost> &costs = session.overview().agentCosts;
-    const bool connected = std::any_of(agents.begin(), agents.end(), [](const wire::AgentState &agent) { return agent.state == wire::LinkState::Connected; });
+    const bool connected =
+        std::any_of(agents.begin(), agents.end(), [](const wire::AgentState &agent) { return agent.state == wire::LinkState::Connected; });
     if (followsThePresent(session) && connected && !costs.empty()) {
         item.value = costText(highest(costs));
         item.toolTip = costToolTip(costs);
     } else {
         item.value = tr("no data");
-        item.toolTip = !connected                 ? tr("What the agents themselves use is not known: none is connected")
-            : !followsThePresent(session) ? tr("What the agents themselves use is known while the present is followed")
-                                          : tr("No agent has said yet what it uses itself");
+        item.toolTip = !connected                    ? tr("What the agents themselves use is not known: none is connected")
+                       : !followsThePresent(session) ? tr("What the agents themselves use is known while the present is followed")
+                                                     : tr("No agent has said yet what it uses itself");
     }
     items.push_back(item);
 }

@@ -16,10 +16,7 @@ namespace {
 
 constexpr std::int64_t minuteNs = 60 * nsPerSecond;
 
-QString tr(const char *text)
-{
-    return QCoreApplication::translate("tapio::console", text);
-}
+QString tr(const char *text) { return QCoreApplication::translate("tapio::console", text); }
 
 std::int64_t lengthOf(TimeRange::Kind kind, std::int64_t liveNs)
 {
@@ -48,7 +45,10 @@ Result<std::int64_t> parseRelative(const QString &text, std::int64_t nowNs)
     if (!match.hasMatch())
         return fail(Errc::InvalidArgument, {});
     const QString unit = match.captured(2);
-    const std::int64_t factor = unit == QLatin1String("s") ? 1 : unit == QLatin1String("h") ? 3600 : unit == QLatin1String("d") ? 86400 : 60;
+    const std::int64_t factor = unit == QLatin1String("s")   ? 1
+                                : unit == QLatin1String("h") ? 3600
+                                : unit == QLatin1String("d") ? 86400
+                                                             : 60;
     return nowNs - match.captured(1).toLongLong() * factor * nsPerSecond;
 }
 
@@ -66,10 +66,7 @@ QString spanText(const TimeWindow &span, const QTimeZone &zone)
 
 } // namespace
 
-bool isMoving(const TimeRange &range)
-{
-    return range.kind != TimeRange::Kind::Custom;
-}
+bool isMoving(const TimeRange &range) { return range.kind != TimeRange::Kind::Custom; }
 
 TimeWindow resolve(const TimeRange &range, std::int64_t nowNs, std::int64_t liveNs)
 {

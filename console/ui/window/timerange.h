@@ -27,7 +27,7 @@ inline constexpr std::array presetRanges{TimeRange::Kind::Live, TimeRange::Kind:
 /// Live once it is full; until then it begins with the first sample, see LiveModel.
 inline constexpr std::int64_t fullLiveNs = 15 * 60 * nsPerSecond;
 
-bool isMoving(const TimeRange &range);                       ///< its end is now
+bool isMoving(const TimeRange &range); ///< its end is now
 /// `liveNs`: how wide Live is now.
 TimeWindow resolve(const TimeRange &range, std::int64_t nowNs, std::int64_t liveNs = fullLiveNs);
 /// One length back (steps = -1) or forward (+1). A step that would reach now gives the moving range of that length, if there is
@@ -47,6 +47,6 @@ Result<TimeRange> parseRange(const QString &from, const QString &to, const QTime
 
 /// For the settings file: "live", "last-1h", "custom 1781000000000000000 1781000900000000000".
 QString rangeKey(const TimeRange &range);
-TimeRange rangeFromKey(const QString &key);                  ///< Live for what it does not know
+TimeRange rangeFromKey(const QString &key); ///< Live for what it does not know
 
 } // namespace tapio::console

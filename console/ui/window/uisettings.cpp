@@ -10,18 +10,18 @@ namespace tapio::console {
 namespace {
 
 const QString keyTheme = QStringLiteral("appearance/theme"), keyDensity = QStringLiteral("appearance/density"),
-              keyScale = QStringLiteral("appearance/scale"), keyMotion = QStringLiteral("appearance/reduceMotion"), keyUtc = QStringLiteral("time/utc"),
-              keyRange = QStringLiteral("time/range"), keyGeometry = QStringLiteral("window/geometry"), keyPage = QStringLiteral("window/page"),
-              keyDocked = QStringLiteral("window/drawerDocked"), keyRecent = QStringLiteral("palette/recent"),
-              keyNode = QStringLiteral("scope/node"), keyNamespace = QStringLiteral("scope/namespace");
+              keyScale = QStringLiteral("appearance/scale"), keyMotion = QStringLiteral("appearance/reduceMotion"),
+              keyUtc = QStringLiteral("time/utc"), keyRange = QStringLiteral("time/range"), keyGeometry = QStringLiteral("window/geometry"),
+              keyPage = QStringLiteral("window/page"), keyDocked = QStringLiteral("window/drawerDocked"),
+              keyRecent = QStringLiteral("palette/recent"), keyNode = QStringLiteral("scope/node"),
+              keyNamespace = QStringLiteral("scope/namespace");
 
 constexpr const char *themeNames[] = {"system", "dark", "light"};
 constexpr const char *densityNames[] = {"automatic", "compact", "comfortable", "presenter"};
 constexpr qsizetype maxRecent = 8;
 
 /// Index of a name; `otherwise` for what a newer or a damaged file says.
-template <std::size_t N>
-int indexOf(const char *const (&names)[N], const QString &name, int otherwise)
+template <std::size_t N> int indexOf(const char *const (&names)[N], const QString &name, int otherwise)
 {
     for (std::size_t i = 0; i < N; ++i)
         if (name == QLatin1String(names[i]))
@@ -31,8 +31,8 @@ int indexOf(const char *const (&names)[N], const QString &name, int otherwise)
 
 } // namespace
 
-UiSettings::UiSettings(QSettings &settings, ThemeStore &themes, TimeDisplay &time, const UiDefaults &defaults, QObject *parent) :
-    QObject(parent), m_settings(settings), m_themes(themes), m_time(time)
+UiSettings::UiSettings(QSettings &settings, ThemeStore &themes, TimeDisplay &time, const UiDefaults &defaults, QObject *parent)
+    : QObject(parent), m_settings(settings), m_themes(themes), m_time(time)
 {
     load(defaults);
     connect(&themes, &ThemeStore::settingsChanged, this, &UiSettings::save);
@@ -42,7 +42,8 @@ UiSettings::UiSettings(QSettings &settings, ThemeStore &themes, TimeDisplay &tim
 void UiSettings::load(const UiDefaults &defaults)
 {
     m_themes.setChoice(static_cast<ThemeChoice>(indexOf(themeNames, m_settings.value(keyTheme, defaults.theme).toString(), 0)));
-    m_themes.setDensityChoice(static_cast<DensityChoice>(indexOf(densityNames, m_settings.value(keyDensity, defaults.density).toString(), 0)));
+    m_themes.setDensityChoice(
+        static_cast<DensityChoice>(indexOf(densityNames, m_settings.value(keyDensity, defaults.density).toString(), 0)));
     m_themes.setScale(m_settings.value(keyScale, 1.0).toDouble());
     m_themes.setReduceMotion(m_settings.value(keyMotion, false).toBool());
     m_time.setUtc(m_settings.value(keyUtc, defaults.utc).toBool());
@@ -57,15 +58,9 @@ void UiSettings::save()
     m_settings.setValue(keyUtc, m_time.isUtc());
 }
 
-TimeRange UiSettings::range() const
-{
-    return rangeFromKey(m_settings.value(keyRange).toString());
-}
+TimeRange UiSettings::range() const { return rangeFromKey(m_settings.value(keyRange).toString()); }
 
-void UiSettings::setRange(const TimeRange &range)
-{
-    m_settings.setValue(keyRange, rangeKey(range));
-}
+void UiSettings::setRange(const TimeRange &range) { m_settings.setValue(keyRange, rangeKey(range)); }
 
 QString UiSettings::scopeNode() const { return m_settings.value(keyNode).toString(); }
 QString UiSettings::scopeNamespace() const { return m_settings.value(keyNamespace).toString(); }

@@ -13,8 +13,8 @@ namespace tapio::console {
 
 /// What holds as long as the user has chosen nothing: from the configuration file.
 struct UiDefaults {
-    QString theme = QStringLiteral("system");     ///< "system", "dark", "light"
-    QString density = QStringLiteral("automatic");///< "automatic", "compact", "comfortable", "presenter"
+    QString theme = QStringLiteral("system");      ///< "system", "dark", "light"
+    QString density = QStringLiteral("automatic"); ///< "automatic", "compact", "comfortable", "presenter"
     bool utc = true;
 };
 
@@ -27,16 +27,16 @@ public:
 
     TimeRange range() const;
     void setRange(const TimeRange &range);
-    QString scopeNode() const;         ///< empty = all
+    QString scopeNode() const; ///< empty = all
     QString scopeNamespace() const;
     void setScope(const QString &node, const QString &namespaceName);
     QByteArray geometry() const;
     void setGeometry(const QByteArray &geometry);
-    int page() const;                  ///< PageId as a number; 0 = none
+    int page() const; ///< PageId as a number; 0 = none
     void setPage(int page);
     bool drawerDocked() const;
     void setDrawerDocked(bool docked);
-    QStringList recentCommands() const;///< texts, newest first, at most 8
+    QStringList recentCommands() const; ///< texts, newest first, at most 8
     void addRecentCommand(const QString &text);
 
 private:

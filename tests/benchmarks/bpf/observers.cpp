@@ -44,8 +44,7 @@ public:
             return false;
         m_collectors = std::move(*opened);
         m_thread = std::jthread([this](const std::stop_token &stop) {
-            while (!stop.stop_requested() && m_collectors->poll(std::chrono::milliseconds(500))) {
-            }
+            while (!stop.stop_requested() && m_collectors->poll(std::chrono::milliseconds(500))) {}
         });
         return true;
     }
@@ -77,8 +76,7 @@ private:
 std::uint32_t newestProgram()
 {
     std::uint32_t id = 0;
-    while (bpf_prog_get_next_id(id, &id) == 0) {
-    }
+    while (bpf_prog_get_next_id(id, &id) == 0) {}
     return id;
 }
 
@@ -127,7 +125,8 @@ public:
         m_pid = ::fork();
         if (m_pid == 0)
             become(command);
-        return m_by == WatchesBy::Programs ? waitUntilAttached(m_pid, before) : waitUntilAttached(m_pid, 0, [this] { return perfEventsOf(m_pid); });
+        return m_by == WatchesBy::Programs ? waitUntilAttached(m_pid, before)
+                                           : waitUntilAttached(m_pid, 0, [this] { return perfEventsOf(m_pid); });
     }
     ~Peer() override
     {
@@ -237,14 +236,17 @@ std::vector<Condition> conditions()
     const std::string closes = "tracepoint:sock:inet_sock_set_state { if (args->newstate == 2 || args->newstate == 1) "
                                "{ @start[args->skaddr] = nsecs; } if (args->newstate == 7) { printf(\"%d %d %d %d\\n\", pid, "
                                "args->sport, args->dport, nsecs - @start[args->skaddr]); delete(@start[args->skaddr]); } }";
-    const std::string opens = "tracepoint:syscalls:sys_enter_open,tracepoint:syscalls:sys_enter_openat { @file[tid] = args->filename; } "
-                              "tracepoint:syscalls:sys_exit_open,tracepoint:syscalls:sys_exit_openat /@file[tid]/ { printf(\"%d %s %d %s\\n\", pid, "
-                              "comm, args->ret, str(@file[tid])); delete(@file[tid]); }";
+    const std::string opens =
+        "tracepoint:syscalls:sys_enter_open,tracepoint:syscalls:sys_enter_openat { @file[tid] = args->filename; } "
+        "tracepoint:syscalls:sys_exit_open,tracepoint:syscalls:sys_exit_openat /@file[tid]/ { printf(\"%d %s %d %s\\n\", pid, "
+        "comm, args->ret, str(@file[tid])); delete(@file[tid]); }";
     return {
         {"none", {}, [] { return std::make_unique<Nobody>(); }},
         ours("tapio, all collectors", {}, {}, false),
         ours("tapio, all collectors and run time statistics", {}, {}, true),
-        {"tapio-agent, the whole program", {}, [] {
+        {"tapio-agent, the whole program",
+         {},
+         [] {
              auto observer = std::make_unique<Agent>();
              return observer->start() ? std::unique_ptr<Observer>(std::move(observer)) : nullptr;
          }},
@@ -257,7 +259,8 @@ std::vector<Condition> conditions()
         peer("execsnoop (libbpf-tools)", {"exec"}, {"/usr/sbin/execsnoop"}),
         peer("bpftrace, exec and exit", {"exec"}, {"/usr/bin/bpftrace", "-q", "-e", execs}),
         peer("perf record, exec and exit", {"exec"},
-             {"/usr/bin/perf", "record", "-q", "-a", "-e", "sched:sched_process_exec,sched:sched_process_exit", "-o", "-"}, WatchesBy::PerfEvents),
+             {"/usr/bin/perf", "record", "-q", "-a", "-e", "sched:sched_process_exec,sched:sched_process_exit", "-o", "-"},
+             WatchesBy::PerfEvents),
         peer("tcplife (libbpf-tools)", {"tcp", "requests"}, {"/usr/sbin/tcplife"}),
         peer("bpftrace, TCP connections", {"tcp", "requests"}, {"/usr/bin/bpftrace", "-q", "-e", closes}),
         peer("tcpstates (libbpf-tools)", {"tcp"}, {"/usr/sbin/tcpstates"}),

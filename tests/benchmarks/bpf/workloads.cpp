@@ -31,8 +31,7 @@ bool exec(int operations)
     for (int i = 0; i < operations; ++i) {
         pid_t pid = 0;
         int status = 0;
-        if (::posix_spawn(&pid, program, nullptr, nullptr, arguments, environment) != 0
-            || ::waitpid(pid, &status, 0) != pid || status != 0)
+        if (::posix_spawn(&pid, program, nullptr, nullptr, arguments, environment) != 0 || ::waitpid(pid, &status, 0) != pid || status != 0)
             return false;
     }
     return true;
@@ -117,7 +116,8 @@ bool http(int operations)
 /// A name server and who asks it, both in this process. On an address of its own: 127.0.0.1 may have a resolver.
 bool dns(int operations)
 {
-    constexpr unsigned char question[] = {0x47, 0x11, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 6, 'o', 'r', 'd', 'e', 'r', 's', 4, 's', 'h', 'o', 'p', 0, 0, 1, 0, 1};
+    constexpr unsigned char question[] = {0x47, 0x11, 1,   0,   0, 1,   0,   0,   0,   0, 0, 0, 6, 'o', 'r',
+                                          'd',  'e',  'r', 's', 4, 's', 'h', 'o', 'p', 0, 0, 1, 0, 1};
     constexpr std::size_t flagsAt = 2;
     constexpr unsigned char answered = 0x81;
     sockaddr_in address{AF_INET, htons(53), {htonl(INADDR_LOOPBACK + 152)}, {}};
@@ -132,7 +132,8 @@ bool dns(int operations)
         works = ::send(client, question, sizeof(question), 0) == sizeof(question);
         const ssize_t got = works ? ::recvfrom(server, room.data(), room.size(), 0, reinterpret_cast<sockaddr *>(&from), &size) : -1;
         room[flagsAt] = answered;
-        works = got == sizeof(question) && ::sendto(server, room.data(), sizeof(question), 0, reinterpret_cast<sockaddr *>(&from), size) == got
+        works = got == sizeof(question)
+                && ::sendto(server, room.data(), sizeof(question), 0, reinterpret_cast<sockaddr *>(&from), size) == got
                 && ::recv(client, room.data(), room.size(), 0) == got;
     }
     ::close(client);
@@ -149,8 +150,7 @@ bool switches(int operations)
         return false;
     const pid_t other = ::fork();
     if (other == 0) {
-        for (int i = 0; i < operations && ::read(there[0], &one, 1) == 1 && ::write(back[1], &one, 1) == 1; ++i) {
-        }
+        for (int i = 0; i < operations && ::read(there[0], &one, 1) == 1 && ::write(back[1], &one, 1) == 1; ++i) {}
         ::_exit(0);
     }
     for (int i = 0; i < operations; ++i) {
@@ -196,8 +196,7 @@ double cpuNs()
     rusage children{};
     ::getrusage(RUSAGE_CHILDREN, &children);
     const auto ns = [](const timeval &time) { return 1e9 * static_cast<double>(time.tv_sec) + 1e3 * static_cast<double>(time.tv_usec); };
-    return 1e9 * static_cast<double>(own.tv_sec) + static_cast<double>(own.tv_nsec) + ns(children.ru_utime)
-           + ns(children.ru_stime);
+    return 1e9 * static_cast<double>(own.tv_sec) + static_cast<double>(own.tv_nsec) + ns(children.ru_utime) + ns(children.ru_stime);
 }
 
 void pinToLastCpu()
@@ -222,10 +221,7 @@ constexpr Workload all[] = {
 
 } // namespace
 
-std::span<const Workload> workloads() noexcept
-{
-    return all;
-}
+std::span<const Workload> workloads() noexcept { return all; }
 
 double measure(const Workload &workload)
 {

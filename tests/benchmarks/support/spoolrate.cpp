@@ -39,7 +39,8 @@ public:
 /// A spool with its thread, and the longest of the calls that went through timed().
 struct Bench {
     Bench(const std::filesystem::path &folder, std::uint64_t streamId)
-        : disk(agent::spoolDiskThread(agent::SpoolExecutor(agent::SpoolFiles::inFolder(folder), "node-1", agent::SpoolFsync::Interval), {})),
+        : disk(
+            agent::spoolDiskThread(agent::SpoolExecutor(agent::SpoolFiles::inFolder(folder), "node-1", agent::SpoolFsync::Interval), {})),
           spool(options(folder, streamId), *disk, clock)
     {
         spool.begin(listener);
@@ -57,8 +58,7 @@ struct Bench {
         options.streamId = streamId;
         return options;
     }
-    template <typename Call>
-    auto timed(Call call)
+    template <typename Call> auto timed(Call call)
     {
         const auto begin = Watch::now();
         const std::int64_t cpuBegin = threadCpuNs();
@@ -82,7 +82,7 @@ struct Bench {
     agent::Spool spool;
     Watch::duration longest{};
     std::int64_t longestCpuNs = 0;
-    std::int64_t cpuNs = 0;            ///< of all calls
+    std::int64_t cpuNs = 0; ///< of all calls
 };
 
 agent::SpoolBytes frame(std::uint64_t seq, std::size_t bytes)

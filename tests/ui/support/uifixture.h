@@ -13,7 +13,9 @@ namespace tapio::test {
 
 /// Theme, icons and clock of one test.
 struct UiFixture {
-    UiFixture() : themes(console::ThemeStore::loadBuiltIn().value().first, console::ThemeStore::loadBuiltIn().value().second), applier(*qApp, themes)
+    UiFixture()
+        : themes(console::ThemeStore::loadBuiltIn().value().first, console::ThemeStore::loadBuiltIn().value().second),
+          applier(*qApp, themes)
     {
         themes.setReduceMotion(true);
         themes.setChoice(console::ThemeChoice::Dark);
@@ -28,7 +30,8 @@ struct UiFixture {
 };
 
 /// A mouse event on a plot at a fraction (0 to 1) of its width and height.
-inline void mouse(const console::PlotView &plot, QEvent::Type type, double x, double y, Qt::MouseButton button = Qt::NoButton, Qt::KeyboardModifiers modifiers = {})
+inline void mouse(const console::PlotView &plot, QEvent::Type type, double x, double y, Qt::MouseButton button = Qt::NoButton,
+                  Qt::KeyboardModifiers modifiers = {})
 {
     const QRectF area = plot.frame().plot;
     const QPointF at(area.left() + x * area.width(), area.top() + y * area.height());
