@@ -109,7 +109,8 @@ private:
     FileDescriptor m_wake;
     PollPacer m_pacer;
     RouteTable m_routes;
-    std::chrono::steady_clock::time_point m_halfSecondDue{};
+    std::chrono::steady_clock::time_point m_halfSecondDue{}, m_descriptorsDue{};
+    std::chrono::milliseconds m_descriptorsLook{};
     std::uint64_t m_nowBootNs = 0;
     std::size_t m_sinceClockRead = 0;
     std::map<std::string_view, CounterSet> m_read; ///< drained and malformed, by source
@@ -127,6 +128,8 @@ Status KernelCollectorsImpl::watch(int fd, std::uint32_t events)
 
 Status KernelCollectorsImpl::openRings(const KernelOptions &options)
 {
+    m_descriptorsLook = options.descriptorsLook;
+    m_descriptorsDue = std::chrono::steady_clock::now() + m_descriptorsLook; // the first look was when it was attached
     const auto handler = [this](std::span<const std::byte> bytes) { onRecord(bytes); };
     const int eventsFd = m_object->mapFd("events");
     const int criticalFd = m_object->mapFd("critical");
@@ -198,6 +201,10 @@ void KernelCollectorsImpl::everyHalfSecond()
     m_halfSecondDue = now + halfSecond;
     m_object->setUtcMinusBoot(m_clock.utcNs() - m_clock.bootNs());
     m_object->tellWaiting();
+    if (now >= m_descriptorsDue) {
+        m_descriptorsDue = now + m_descriptorsLook;
+        m_object->lookAtDescriptors();
+    }
     if (SslWatcher *watcher = m_object->sslWatcher())
         watcher->step();
 }

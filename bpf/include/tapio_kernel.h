@@ -121,10 +121,15 @@ struct sighand_struct {
 	struct k_sigaction action[64];
 };
 
+struct rlimit {
+	unsigned long rlim_cur;
+};
+
 struct signal_struct {
 	atomic_t live;
 	unsigned int flags;
 	int group_exit_code;
+	struct rlimit rlim[16];
 	short oom_score_adj;
 };
 
@@ -182,6 +187,8 @@ struct file {
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
+	unsigned long *open_fds;
+	unsigned long *full_fds_bits;
 };
 
 struct files_struct {

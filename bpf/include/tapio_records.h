@@ -36,6 +36,7 @@ enum tapio_collector {
 	TAPIO_FILE,
 	TAPIO_CGROUP,
 	TAPIO_HTTPS,
+	TAPIO_DESCRIPTORS,
 	TAPIO_COLLECTORS
 };
 
@@ -75,6 +76,7 @@ enum tapio_kind {
 	TAPIO_KIND_HTTP = 7,
 	TAPIO_KIND_FILE = 8,
 	TAPIO_KIND_HTTPS = 9, /* a struct tapio_http too */
+	TAPIO_KIND_DESCRIPTORS = 10,
 	TAPIO_KIND_PRIVILEGE = 16,
 	TAPIO_KIND_PTRACE = 17,
 	TAPIO_KIND_MODULE = 18,
@@ -307,6 +309,12 @@ struct tapio_file {
 	char path[TAPIO_FILENAME_LEN]; /* of that failure; empty = not known */
 };
 TAPIO_ASSERT(sizeof(struct tapio_file) == 336);
+
+/* A process that has as many descriptors as it may. */
+struct tapio_descriptors {
+	struct tapio_header header;
+	__u64 limit; /* RLIMIT_NOFILE; never 0 */
+};
 
 /* What a cgroup was called when it was made; kept in the kernel and looked up. */
 

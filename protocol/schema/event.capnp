@@ -159,6 +159,7 @@ struct FileFailure {
   repeats @2 :UInt32;
   path @3 :Text;
   operation @4 :Text;
+  limit @5 :UInt64;
 }
 
 struct CapabilityUse {

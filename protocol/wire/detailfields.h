@@ -118,6 +118,7 @@ template <IsDetail<FileFailure> D, typename Visit> void visitFields(D &d, Visit 
     visit(Field{"error"}, d.error);
     visit(Field{"flags"}, d.flags);
     visit(Field{"repeats"}, d.repeats);
+    visit(Field{"limit"}, d.limit);
 }
 template <IsDetail<CapabilityUse> D, typename Visit> void visitFields(D &d, Visit &&visit)
 {

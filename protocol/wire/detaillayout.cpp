@@ -224,6 +224,7 @@ struct DetailWriter {
         failure.setError(from.error);
         failure.setFlags(from.flags);
         failure.setRepeats(from.repeats);
+        failure.setLimit(from.limit);
         setText(from.path, [&](auto text) { failure.setPath(text); });
         setText(from.operation, [&](auto text) { failure.setOperation(text); });
     }

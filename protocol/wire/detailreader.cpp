@@ -137,6 +137,7 @@ FileFailure readFileFailure(const LayoutReader &reader, schema::FileFailure::Rea
     to.error = from.getError();
     to.flags = from.getFlags();
     to.repeats = from.getRepeats();
+    to.limit = from.getLimit();
     to.path = reader.text(from.getPath());
     to.operation = reader.text(from.getOperation());
     requireTexts(to, Errc::Malformed);

@@ -160,17 +160,19 @@ struct HttpRequest {
     bool operator==(const HttpRequest &) const = default;
 };
 
-/// A file operation that the kernel refused.
+/// A file operation that the kernel refused. Or, where there is a limit, a process seen with so many descriptors that it may have no more: no
+/// call was seen to fail, and whatever needs another one will.
 struct FileFailure {
     static constexpr std::size_t pathBytes = 255;
     static constexpr std::size_t operationBytes = 16;
 
     std::string path;        ///< as given by the process; of an operation on an open file its name without folders; empty = not known
-    std::string operation;   ///< the system call without its variants: "open", "write"
+    std::string operation;   ///< the system call without its variants: "open", "write"; empty = none was seen
     std::int32_t error = 0;  ///< errno, positive
     std::uint32_t flags = 0; ///< of open(2); 0 for other operations
     std::uint32_t repeats =
-        0; ///< same cgroup, program, operation and error since the last event, `path` being the first one's; 1 = this one alone
+        0; ///< same cgroup, program, operation and error since the last event, `path` being the first one's; 1 = this alone
+    std::uint64_t limit = 0; ///< RLIMIT_NOFILE, all of it in use; 0 = a call failed
 
     bool operator==(const FileFailure &) const = default;
 };

@@ -213,6 +213,10 @@ struct Writer {
 
     void operator()(const FileFailure &failure) const
     {
+        if (failure.limit != 0) {
+            line += "all " + std::to_string(failure.limit) + " descriptors are in use, " + errnoName(failure.error) + " for one more";
+            return;
+        }
         appendLine(line, failure.operation);
         appendPart(line, " ", failure.path);
         line += " failed: " + errnoName(failure.error);

@@ -167,7 +167,7 @@ void tst_KernelCollectors::everyHook_isActiveHere()
     QVERIFY(measuredBefore || !othersMeasure);
     KernelFixture kernel;
     TAPIO_OPEN(kernel, {"process", "oom", "signal", "tcp", "runqueue", "blockio", "dns", "http", "security", "drops", "capability", "file",
-                        "cgroup"});
+                        "cgroup", "descriptors"});
     startAndEnd(1);
     const auto hooks = kernel.collectors().hooks();
     const bool measuredAfter = statisticsAreOn();

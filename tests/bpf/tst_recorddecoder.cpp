@@ -36,6 +36,7 @@ private slots:
     void https_isHttpOverTls();
     void https_hostile_isRefused();
     void file_decodes();
+    void descriptors_decode();
     void fileRules_nameEveryCall();
     void filePatterns_data();
     void filePatterns();
@@ -310,6 +311,18 @@ void tst_RecordDecoder::file_decodes()
     QVERIFY(std::get<wire::FileFailure>(record->event.detail) == (wire::FileFailure{"/var/lib/db/wal", "open", ENOSPC, 0x241, 12}));
 }
 
+void tst_RecordDecoder::descriptors_decode()
+{
+    auto used = make<tapio_descriptors>(TAPIO_KIND_DESCRIPTORS);
+    used.limit = 1024;
+    const QByteArray bytes = bytesOf(used);
+    const auto record = agent::decodeRecord(view(bytes));
+    QVERIFY(record.has_value());
+    QCOMPARE(record->source, "descriptors");
+    QCOMPARE(record->event.type, wire::EventType::FileFailure);
+    QVERIFY(std::get<wire::FileFailure>(record->event.detail) == (wire::FileFailure{"", "", EMFILE, 0, 1, 1024}));
+}
+
 void tst_RecordDecoder::fileRules_nameEveryCall()
 {
     const auto calls = agent::fileCalls();
@@ -467,6 +480,7 @@ void tst_RecordDecoder::hostile_data()
     file("a failure without an error", [](tapio_file &record) { record.error = 0; });
     file("an error beyond the kernel's", [](tapio_file &record) { record.error = 4096; });
     file("a failure that did not happen", [](tapio_file &record) { record.repeats = 0; });
+    QTest::newRow("all of no descriptors") << bytesOf(make<tapio_descriptors>(TAPIO_KIND_DESCRIPTORS)) << "descriptors";
     const auto dns = [](const char *name, const std::function<void(tapio_dns &)> &spoil) {
         auto record = makeDns();
         spoil(record);

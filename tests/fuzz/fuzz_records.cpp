@@ -36,7 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
             check(wire::isValidUtf8(argument));
     }
     if (const auto *file = std::get_if<wire::FileFailure>(&record->event.detail))
-        check(!file->operation.empty() && file->error > 0 && file->repeats > 0 && wire::isValidUtf8(file->path));
+        check(file->operation.empty() == (file->limit != 0) && file->error > 0 && file->repeats > 0 && wire::isValidUtf8(file->path));
     if (const auto *dns = std::get_if<wire::DnsQuery>(&record->event.detail))
         check(!dns->name.empty() && dns->name.size() <= wire::DnsQuery::nameBytes && wire::isValidUtf8(dns->name));
     if (const auto *http = std::get_if<wire::HttpRequest>(&record->event.detail)) {

@@ -80,6 +80,17 @@ private slots:
                                  << QStringList{"Drill: memory-pressure", "Phase: begin", "To: 2023-11-14", "Run: 0x63",
                                                 "Signature: 0100fe"};
     }
+    void details_ofUsedDescriptors()
+    {
+        StoredEvent event;
+        event.event.type = wire::EventType::FileFailure;
+        event.event.detail = wire::FileFailure{"", "", 24, 0, 1, 1024};
+        const QString text = detailText(eventTitle(event), eventDetails(event, TimeDisplay(QTimeZone::utc()))).replace(QChar(0x00A0), ' ');
+        for (const char *part :
+             {"all 1024 descriptors are in use, EMFILE for one more", "Descriptors", "In use: 1,024", "One more gives: EMFILE (24)"})
+            QVERIFY2(text.contains(part), qPrintable(text));
+        QVERIFY2(!text.contains("failed"), qPrintable(text));
+    }
     void details_ofTheOtherTypes()
     {
         QFETCH(int, kind);

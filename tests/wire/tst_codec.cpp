@@ -83,6 +83,18 @@ private slots:
         QVERIFY(back && *back == Message(hello));
     }
 
+    void fileFailures_carryTheLimit()
+    {
+        EventBatch batch{1, {Origin{}}, {Event{}}, {}}; // younger than the stored bytes
+        batch.events[0].type = EventType::FileFailure;
+        batch.events[0].detail = FileFailure{"", "", 24, 0, 1, 1ULL << 40};
+        const Message message = Frame{1, 1, 1, batch};
+        const auto bytes = encode(message);
+        QVERIFY2(bytes, bytes ? "" : bytes.error().message().c_str());
+        const auto back = decode(*bytes);
+        QVERIFY(back && *back == message);
+    }
+
     void counters_carryWhatTheKernelLeftOut()
     {
         CounterReport report{5, {{"process", {}, {1, 2, 3, 4, 5}}, {"oom", {}, {}}}, 12}; // younger than the stored bytes

@@ -112,6 +112,8 @@ private:
         unseen.remote = {};
         QTest::newRow("a request to nobody knows whom") << Detail(unseen) << "GET /cart/7 of shop to an unknown peer over tls: 200";
         QTest::newRow("a request without texts") << Detail(HttpRequest()) << "request to [::]:0: no answer seen";
+        QTest::newRow("no descriptors") << Detail(FileFailure{"", "", 24, 0, 1, 1024})
+                                        << "all 1024 descriptors are in use, EMFILE for one more";
         QTest::newRow("no space") << Detail(FileFailure{"/data/wal", "write", 28, 0, 12}) << "write /data/wal failed: ENOSPC, 12 times";
         QTest::newRow("a capability denied") << Detail(CapabilityUse{21, false, 1}) << "CAP_SYS_ADMIN denied";
         QTest::newRow("privileges") << Detail(PrivilegeGain{1000, 0, 1000, 0, 5, 5, 1ULL << 21, "exec", "/bin/su"})

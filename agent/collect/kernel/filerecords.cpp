@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/collect/kernel/filerecords.h"
 
+#include <cerrno>
 #include <utility>
 
 #include "agent/collect/kernel/filerules.h"
@@ -28,6 +29,22 @@ Status decodeFile(std::span<const std::byte> bytes, KernelRecord &record)
     detail.error = raw->error;
     detail.flags = raw->flags;
     detail.repeats = raw->repeats;
+    record.event.type = wire::EventType::FileFailure;
+    record.event.detail = std::move(detail);
+    return {};
+}
+
+Status decodeDescriptors(std::span<const std::byte> bytes, KernelRecord &record)
+{
+    const auto raw = recordView<tapio_descriptors>(bytes);
+    if (!raw)
+        return fail(raw.error());
+    if (raw->limit == 0)
+        return fail(Errc::Malformed, "a record of a process that has used all of no descriptors");
+    wire::FileFailure detail;
+    detail.error = EMFILE;
+    detail.repeats = 1;
+    detail.limit = raw->limit;
     record.event.type = wire::EventType::FileFailure;
     record.event.detail = std::move(detail);
     return {};

@@ -9,7 +9,8 @@
 
 namespace tapio::agent {
 
-/// Records of the collector "file": what the header does not say. Pure. Errors: Malformed.
+/// Records of the collectors "file" and "descriptors": what the header does not say. Pure. Errors: Malformed.
 Status decodeFile(std::span<const std::byte> bytes, KernelRecord &record);
+Status decodeDescriptors(std::span<const std::byte> bytes, KernelRecord &record);
 
 } // namespace tapio::agent

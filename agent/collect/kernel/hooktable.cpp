@@ -9,8 +9,9 @@ namespace tapio::agent {
 
 namespace {
 
-constexpr std::array<std::string_view, TAPIO_COLLECTORS> names{
-    "process", "oom", "signal", "tcp", "runqueue", "blockio", "dns", "http", "security", "drops", "capability", "file", "cgroup", "https"};
+constexpr std::array<std::string_view, TAPIO_COLLECTORS> names{"process",    "oom",  "signal", "tcp",      "runqueue",
+                                                               "blockio",    "dns",  "http",   "security", "drops",
+                                                               "capability", "file", "cgroup", "https",    "descriptors"};
 
 constexpr HookAlternative exec[] = {{"tp_btf", "exec_btf"}, {"raw_tp", "exec_raw"}, {"tracepoint", "exec_tp"}};
 constexpr HookAlternative exit[] = {{"tp_btf", "exit_btf"}, {"raw_tp", "exit_raw"}, {"tracepoint", "exit_tp"}};
@@ -46,6 +47,7 @@ constexpr HookAlternative moduleLoad[] = {{"tp_btf", "module_btf"}, {"raw_tp", "
 constexpr HookAlternative packetDrop[] = {{"tp_btf", "drop_btf"}, {"raw_tp", "drop_raw"}};
 constexpr HookAlternative capable[] = {{"tp_btf", "capable_btf"}, {"raw_tp", "capable_raw"}};
 constexpr HookAlternative fileExit[] = {{"tp_btf", "file_exit_btf"}, {"raw_tp", "file_exit_raw"}};
+constexpr HookAlternative descriptorsUsed[] = {{"iter", "descriptors_used"}};
 constexpr HookAlternative fileCounted[] = {{"run", "file_counted"}};
 
 // One program each for two ways: what a program may be attached to is decided when it is loaded.
@@ -92,6 +94,7 @@ constexpr HookSpec table[] = {
     {"drops", "kfree_skb", packetDrop, 3},  // the reason came with 5.17, c504e5c2f964
     {"file", "sys_exit", fileExit},
     {"file", "counted", fileCounted},
+    {"descriptors", "task", descriptorsUsed},
     {"https", "SSL_write", sslWrite, 0, Bond::Needed},
     {"https", "SSL_read", sslRead, 0, Bond::Needed},
     {"https", "SSL_read_ex", sslReadEx, 0, Bond::Needed},

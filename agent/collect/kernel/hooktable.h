@@ -8,7 +8,7 @@
 namespace tapio::agent {
 
 struct HookAlternative {
-    /// "tp_btf", "raw_tp", "tracepoint"; "iter", run once over what there is; "cgroup", packets of all sockets below the root
+    /// "tp_btf", "raw_tp", "tracepoint"; "iter", run over what there is, once or again and again; "cgroup", packets of all sockets below the root
     /// of version 2; "run", at no hook: the agent runs it; "uprobe_multi", "uprobe", in every libssl that is in use (sslprobes.h)
     std::string_view attachKind;
     const char *program; ///< its name in the object

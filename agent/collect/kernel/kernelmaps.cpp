@@ -61,6 +61,7 @@ void KernelObject::sizeMaps(tapio_collectors &skeleton, const std::vector<Choice
     bpf_map__set_autocreate(maps.capability_uses, needed("capability"));
     bpf_map__set_autocreate(maps.file_kinds, needed("file"));
     bpf_map__set_autocreate(maps.file_scratch, needed("file"));
+    bpf_map__set_autocreate(maps.descriptors_noted, needed("descriptors"));
     bpf_map__set_autocreate(maps.cgroup_births, needed("cgroup"));
     bpf_map__set_autocreate(maps.cgroup_scratch, needed("cgroup"));
     const bool filters = needed("https") || std::any_of(filteredNames.begin(), filteredNames.end(), needed);

@@ -27,7 +27,8 @@ namespace tapio::agent {
 
 namespace {
 
-constexpr std::uint64_t wakeFraction = 4; ///< the reader is woken when 1/4 of the event ring is full
+constexpr std::uint32_t mostExhausted = 64; ///< processes without a descriptor left that one look tells
+constexpr std::uint64_t wakeFraction = 4;   ///< the reader is woken when 1/4 of the event ring is full
 
 bool isTracepoint(std::string_view attachKind) { return attachKind == "tp_btf" || attachKind == "raw_tp" || attachKind == "tracepoint"; }
 
@@ -298,6 +299,22 @@ void KernelObject::tellWaiting()
     tell(m_skeleton->progs.file_counted, m_skeleton->bss->tapio_file_kinds);
 }
 
+void KernelObject::lookAtDescriptors()
+{
+    HookRun *hook = hookOf(m_skeleton->progs.descriptors_used);
+    if (hook == nullptr || hook->state != wire::HookState::Active || iterate(*hook))
+        return;
+    hook->state = wire::HookState::Failed;
+    hook->reason = "looking at all processes: " + std::generic_category().message(errno);
+}
+
+/// Runs an iterator over all that exists now. False with errno.
+bool KernelObject::iterate(HookRun &hook)
+{
+    std::atomic_ref(m_skeleton->bss->tapio_descriptors_room).store(mostExhausted, std::memory_order_relaxed);
+    return runIterator(bpf_link__fd(hook.link.get()));
+}
+
 /// Also of a collector that was just switched off.
 void KernelObject::tellAllCounted()
 {
@@ -350,7 +367,7 @@ void KernelObject::attach(HookRun &hook)
         hook.link.reset(bpf_program__attach(hook.program));
     }
     const bool attached = hook.link || kind == "run" || isUprobe(kind);
-    if (!attached || (kind == "iter" && !runIterator(bpf_link__fd(hook.link.get())))) {
+    if (!attached || (kind == "iter" && !iterate(hook))) {
         const int error = errno;
         hook.link.reset();
         const auto [state, why] = attachRefusal(kind, error);

@@ -40,6 +40,8 @@ public:
     std::vector<wire::Hook> hooks() const;
     /// How often the kernel skipped the programs of a collector because the same program was running already on that CPU.
     std::uint64_t recursionMisses(std::string_view collector) const;
+    /// Has it look for processes that have no descriptor left. Where that fails, the hook says so from then on.
+    void lookAtDescriptors();
     /// Has the kernel tell of the questions to name servers that nobody answered in time, and of failures of files that were counted for
     /// long enough; at once when there is neither. Where that fails, its hook says so from then on.
     void tellWaiting();
@@ -97,6 +99,7 @@ private:
     Status runOnce(const bpf_program *program);
     HookRun *hookOf(const bpf_program *program); ///< null: none of the hooks runs it
     void runHook(HookRun &hook);
+    bool iterate(HookRun &hook);
     bool attachAll();
     void attach(HookRun &hook);
     void dropTheUseless();

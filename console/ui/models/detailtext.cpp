@@ -165,6 +165,9 @@ DetailSection detailOf(const wire::HttpRequest &http, const TimeDisplay &)
 
 DetailSection detailOf(const wire::FileFailure &failure, const TimeDisplay &)
 {
+    if (failure.limit != 0)
+        return {tr("Descriptors"),
+                {{tr("In use"), exactCount(failure.limit), false, {}}, {tr("One more gives"), errorText(failure.error), true, {}}}};
     return {tr("File operation that failed"),
             {{tr("Operation"), text(failure.operation), true, {}},
              {tr("File"), text(failure.path), true, {}},
