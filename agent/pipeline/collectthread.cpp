@@ -47,12 +47,14 @@ void CollectThread::run(const std::stop_token &stop, CollectLoop &loop, const Cl
     }
     takeRequests(loop);
     wire::CounterReport last = loop.finish();
-    const std::lock_guard lock(m_mutex);
-    m_last = std::move(last);
-    m_loop = nullptr;
+    {
+        const std::lock_guard lock(m_mutex);
+        m_loop = nullptr;
+    }
+    m_last.set_value(std::move(last));
 }
 
-CollectThread::~CollectThread() { stop(); }
+CollectThread::~CollectThread() { stop(); } // and the thread's own destructor waits for its end
 
 void CollectThread::stop()
 {
@@ -62,15 +64,12 @@ void CollectThread::stop()
         if (m_loop != nullptr)
             m_loop->wake();
     }
-    if (m_thread.joinable())
-        m_thread.join();
 }
 
 wire::CounterReport CollectThread::finish()
 {
     stop();
-    const std::lock_guard lock(m_mutex);
-    return m_last;
+    return m_last.get_future().get();
 }
 
 void CollectThread::change(CollectChange change)

@@ -23,7 +23,8 @@ public:
                                                         const Clock &clock, spdlog::logger &log);
     ~CollectThread();
 
-    /// Ends the thread after a last poll, with the counters as of then. Detaches the programs. Call once.
+    /// Ends collecting after a last poll, with the counters as of then, and does not wait for the thread to detach the programs, which it then
+    /// does: the kernel may take a second for that. The destructor waits. Call once.
     wire::CounterReport finish();
     /// Before the next turn.
     void change(CollectChange change);
@@ -57,8 +58,8 @@ private:
     CollectTotals m_totals;
     std::shared_ptr<const CollectSnapshot> m_snapshot;
     std::int64_t m_turnedBootNs = 0;
-    wire::CounterReport m_last;
     std::optional<Error> m_failure;
+    std::promise<wire::CounterReport> m_last; ///< not guarded: set once, taken once
     std::jthread m_thread;
 };
 

@@ -53,6 +53,15 @@ bool hasSample(const DeliveryLog &log, wire::Metric metric)
     return false;
 }
 
+/// How many of them a process has open.
+int pressureFiles(qint64 pid)
+{
+    int open = 0;
+    for (const QFileInfo &fd : QDir(QString("/proc/%1/fd").arg(pid)).entryInfoList(QDir::AllEntries | QDir::System))
+        open += fd.symLinkTarget().contains("pressure") ? 1 : 0;
+    return open;
+}
+
 /// Runs a program that ends at once and returns its pid. `before` runs in its process, just before it.
 qint64 runOnce(const QString &argument, const std::function<void()> &before = {})
 {
@@ -191,8 +200,22 @@ private slots:
         }
     }
 
+    void terminate_whileTheServerConfirmsNothing_spoolsForTheNextStart_data()
+    {
+        QTest::addColumn<int>("pods");
+        QTest::newRow("as the machine is") << 0;
+        QTest::newRow("with triggers on 32 pods") << 32;
+    }
     void terminate_whileTheServerConfirmsNothing_spoolsForTheNextStart()
     {
+        QFETCH(int, pods);
+        const agent::CgroupLayout layout = agent::CgroupLayout::detect("/sys/fs/cgroup");
+        if (pods > 0 && (layout.unified.empty() || !QFile::exists("/proc/pressure/cpu")))
+            QSKIP("this machine has no unified hierarchy, or no pressure stall information");
+        std::vector<std::unique_ptr<TestPodCgroup>> made;
+        for (int i = 0; i < pods; ++i)
+            made.push_back(std::make_unique<TestPodCgroup>(layout.unified, QUuid::createUuid().toString(QUuid::WithoutBraces).toStdString(),
+                                                           times32("c8")));
         std::uint64_t produced = 0;
         std::uint16_t port = 0;
         LoggedServer first;
@@ -201,6 +224,7 @@ private slots:
         AgentProcess agent(m_pki.node(), port);
         QVERIFY(agent.start());
         QTRY_VERIFY_WITH_TIMEOUT(agent.welcomed(), soon);
+        QTRY_VERIFY_WITH_TIMEOUT(pressureFiles(agent.pid()) >= 3 * pods, soon);
         for (int i = 0; i < 50; ++i)
             runOnce("spool");
         const int took = agent.terminate();

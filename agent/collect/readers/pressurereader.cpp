@@ -78,6 +78,20 @@ PressureReader::PressureReader(PressureOptions options, const CgroupInventory &i
     }
 }
 
+PressureReader::~PressureReader()
+{
+    for (auto &[path, group] : m_groups)
+        close(group);
+    for (Watched &watched : m_host)
+        m_closer.close(std::move(watched.file));
+}
+
+void PressureReader::close(Group &group)
+{
+    for (Watched &watched : group.watched)
+        m_closer.close(std::move(watched.file));
+}
+
 void PressureReader::read(KernelRecordSink &out)
 {
     if (m_inventory.round() != m_round)
@@ -144,6 +158,8 @@ void PressureReader::forgetOthers(KernelRecordSink &out)
         const bool isThere = group.round == m_round;
         for (std::size_t i = 0; !isThere && i < resources; ++i)
             end(i, group.watched[i], group.place, out);
+        if (!isThere)
+            close(group);
         entry = isThere ? std::next(entry) : m_groups.erase(entry);
     }
 }
@@ -162,7 +178,7 @@ void PressureReader::openFile(std::size_t resource, const std::filesystem::path 
     // Where it is switched off in the kernel, there is a file that cannot be read.
     watched.errnum = watched.file->read().errnum;
     if (watched.errnum != 0)
-        watched.file.reset();
+        m_closer.close(std::move(watched.file));
 }
 
 PressureTotals PressureReader::totals(Watched &watched)
@@ -198,7 +214,7 @@ void PressureReader::look(std::size_t resource, Watched &watched, const Place &p
     const PressureFile::Told told = watched.file->told();
     if (told == PressureFile::Told::Gone) {
         end(resource, watched, place, out);
-        watched.file.reset();
+        m_closer.close(std::move(watched.file));
         watched.errnum = ENODEV;
         watched.triedBootNs = m_clock.bootNs();
         return;

@@ -15,6 +15,7 @@
 #include "agent/collect/cgroupinventory.h"
 #include "agent/collect/procparse.h"
 #include "agent/collect/readers/eventreader.h"
+#include "agent/collect/readers/pressurecloser.h"
 #include "agent/collect/readers/pressurefile.h"
 #include "protocol/base/clock.h"
 
@@ -43,6 +44,8 @@ class PressureReader final : public EventReader {
 public:
     /// Both outlive the reader. A text that is no trigger counts as empty.
     PressureReader(PressureOptions options, const CgroupInventory &inventory, const Clock &clock);
+    /// Waits until the triggers are ended: many at once.
+    ~PressureReader() override;
 
     void read(KernelRecordSink &out) override;
     std::vector<wire::Hook> hooks() const override;
@@ -74,6 +77,7 @@ private:
     };
 
     void follow(KernelRecordSink &out);
+    void close(Group &group);
     void forgetOthers(KernelRecordSink &out);
     bool isWorthWatching(const CgroupNode &node) const;
     void openFile(std::size_t resource, const std::filesystem::path &path, Watched &watched);
@@ -88,6 +92,7 @@ private:
     PressureOptions m_options;
     const CgroupInventory &m_inventory;
     const Clock &m_clock;
+    PressureCloser m_closer;
     std::array<std::optional<PressureRule>, resources> m_rules;
     std::array<Watched, resources> m_host;
     std::map<std::string, Group> m_groups; ///< by path
