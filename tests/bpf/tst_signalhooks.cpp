@@ -77,6 +77,20 @@ public:
     bool m_isReady = false;
 };
 
+/// What became of the signals, and how often the kernel called the programs at all.
+QString account(KernelFixture &kernel)
+{
+    const CounterSet counters = kernel.counters("signal");
+    QString text = QString("seen %1, filtered %2, lost %3, drained %4")
+                       .arg(counters[Counter::Seen])
+                       .arg(counters[Counter::KFiltered])
+                       .arg(counters[Counter::Lost])
+                       .arg(counters[Counter::Drained]);
+    for (const wire::Hook &hook : kernel.collectors().hooks())
+        text += QString("; %1 by %2 ran %3 times").arg(hook.name.c_str(), hook.attachKind.c_str()).arg(hook.runCount);
+    return text;
+}
+
 agent::KernelOptions only(const QString &attachKind)
 {
     agent::KernelOptions options;
@@ -199,12 +213,7 @@ void tst_SignalHooks::byTheKernel()
     });
     QCOMPARE(WTERMSIG(child.wait()), signal);
     const auto record = kernel.waitFor(of<wire::FatalSignal>(child.pid()));
-    const CounterSet counters = kernel.counters("signal");
-    QVERIFY2(record.has_value(), qPrintable(QString("seen %1, filtered %2, lost %3, drained %4")
-                                                .arg(counters[Counter::Seen])
-                                                .arg(counters[Counter::KFiltered])
-                                                .arg(counters[Counter::Lost])
-                                                .arg(counters[Counter::Drained])));
+    QVERIFY2(record.has_value(), qPrintable(account(kernel)));
     const auto &detail = std::get<wire::FatalSignal>(record->event.detail);
     QCOMPARE(detail.signal, signal);
     QCOMPARE(detail.code, code);
