@@ -80,14 +80,18 @@ public:
 /// What became of the signals, and how often the kernel called the programs at all.
 QString account(KernelFixture &kernel)
 {
-    const CounterSet counters = kernel.counters("signal");
-    QString text = QString("seen %1, filtered %2, lost %3, drained %4")
-                       .arg(counters[Counter::Seen])
-                       .arg(counters[Counter::KFiltered])
-                       .arg(counters[Counter::Lost])
-                       .arg(counters[Counter::Drained]);
+    QString text;
+    for (const char *source : {"signal", "process"}) {
+        const CounterSet counters = kernel.counters(source);
+        text += QString("%1: seen %2, filtered %3, lost %4, drained %5; ")
+                    .arg(source)
+                    .arg(counters[Counter::Seen])
+                    .arg(counters[Counter::KFiltered])
+                    .arg(counters[Counter::Lost])
+                    .arg(counters[Counter::Drained]);
+    }
     for (const wire::Hook &hook : kernel.collectors().hooks())
-        text += QString("; %1 by %2 ran %3 times").arg(hook.name.c_str(), hook.attachKind.c_str()).arg(hook.runCount);
+        text += QString("%1 by %2 ran %3 times; ").arg(hook.name.c_str(), hook.attachKind.c_str()).arg(hook.runCount);
     return text;
 }
 

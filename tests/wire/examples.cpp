@@ -103,6 +103,12 @@ EventBatch filteredBatch()
     return batch;
 }
 
+AgentState agentState(LinkState state, const StreamLoss &loss)
+{
+    return {"node-1",    state,       startNs, startNs - 1, "10.0.0.1:41234", "01ab", startNs * 2, 0x1122334455667788, 2,
+            agentInfo(), heartbeat(), 990,     12,          34'567,           loss};
+}
+
 } // namespace
 
 Frame eventFrame()
@@ -221,36 +227,8 @@ std::vector<std::pair<std::string, Message>> all()
         {"filter", Filter{4, {filter(), EventFilter{{}, Severity::Info, {}, {}, {"pod"}}}}},
         {"delivery", Delivery{"node-1", startNs + 20, -250'000, 120'000, eventFrame()}},
         {"delivery-filtered", Delivery{"node-1", startNs + 20, -250'000, 120'000, frame(9, filteredBatch())}},
-        {"agent-state", AgentState{"node-1",
-                                   LinkState::Silent,
-                                   startNs,
-                                   startNs - 1,
-                                   "10.0.0.1:41234",
-                                   "01ab",
-                                   startNs * 2,
-                                   0x1122334455667788,
-                                   2,
-                                   agentInfo(),
-                                   heartbeat(),
-                                   990,
-                                   12,
-                                   34'567,
-                                   {1, 2, 3, 4}}},
-        {"agent-state-missed", AgentState{"node-1",
-                                          LinkState::Connected,
-                                          startNs,
-                                          startNs - 1,
-                                          "10.0.0.1:41234",
-                                          "01ab",
-                                          startNs * 2,
-                                          0x1122334455667788,
-                                          2,
-                                          agentInfo(),
-                                          heartbeat(),
-                                          990,
-                                          12,
-                                          34'567,
-                                          {1, 2, 9, 4, 6}}},
+        {"agent-state", agentState(LinkState::Silent, {1, 2, 3, 4})},
+        {"agent-state-missed", agentState(LinkState::Connected, {1, 2, 9, 4, 6})},
         {"link-notice", LinkNotice{startNs, LinkNoticeKind::Refused, "10.0.0.9:5555", "spiffe://t/tapio/node/x", "revoked",
                                    "the certificate is revoked", 12}},
         {"bye", Bye{"replaced", "a newer connection of the same node took over", 1500}},
