@@ -44,7 +44,8 @@ public:
     void noteRefusedReload();
     /// Connects anew, with the certificates as they are now.
     void reconnect();
-    /// Ends both threads with everything flushed, in less than two seconds.
+    /// Ends collecting and the publisher with everything flushed, in less than two seconds. The destructor waits until the kernel has let go of
+    /// the programs and triggers, which goes on meanwhile.
     SessionStatus stop();
     /// "pipeline: 812 events/sec, queued 12, lost 0, ..." since the last call.
     std::string progress();

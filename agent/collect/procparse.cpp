@@ -392,7 +392,7 @@ std::vector<MountEntry> parseMountInfo(std::string_view text)
     std::vector<MountEntry> mounts;
     for (std::string_view line; nextLine(text, line) && mounts.size() < maxParsedEntries;) {
         const auto id = parseUnsigned(nextWord(line));
-        nextWord(line); // parent id
+        const auto parentId = parseUnsigned(nextWord(line));
         const std::string_view device = nextWord(line);
         const std::string_view root = nextWord(line);
         const std::string_view mountPoint = nextWord(line);
@@ -405,7 +405,7 @@ std::vector<MountEntry> parseMountInfo(std::string_view text)
         const std::string_view fileSystem = nextWord(line);
         const std::string_view source = nextWord(line);
         mounts.push_back({std::string(device), withoutOctalEscapes(root), withoutOctalEscapes(mountPoint), std::string(fileSystem),
-                          withoutOctalEscapes(source), *id, std::string(options)});
+                          withoutOctalEscapes(source), *id, std::string(options), parentId.value_or(0)});
     }
     return mounts;
 }

@@ -107,6 +107,7 @@ struct MountEntry {
     std::string source;     ///< "/dev/vda"
     std::uint64_t id = 0;   ///< of the mount; given anew after it ended
     std::string options;    ///< of the mount, not of the file system: "ro,nosuid,relatime"
+    std::uint64_t parentId = 0;
 };
 /// /proc/PID/mountinfo, octal escapes undone.
 std::vector<MountEntry> parseMountInfo(std::string_view text);

@@ -2,6 +2,7 @@
 #include "agent/filter/filterkeeper.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "protocol/transport/digest.h"
@@ -265,27 +266,39 @@ std::vector<LeftOutNews> FilterKeeper::takeLeftOut(KernelCollectors &kernel, std
         noteProblem(leftOut.error());
         return news;
     }
-    std::map<Cgroup, std::uint64_t> sums;
-    for (const LeftOut &one : *leftOut)
-        sums[{one.collector, one.cgroupId, one.memoryCgroupId, one.hierarchy}] += one.records;
-    std::erase_if(m_told, [&](const auto &told) { return !sums.contains(told.first); });
+    noteLeftOut(*leftOut);
     const std::int64_t now = m_clock.bootNs();
     m_untold = false;
-    for (const auto &[cgroup, records] : sums) {
-        Told &told = m_told[cgroup];
-        if (records < told.records)
-            told.records = 0; // its bucket began anew
-        if (records == told.records)
+    for (auto &[cgroup, told] : m_told) {
+        if (told.untold == 0)
             continue;
         if ((!all && now < told.againNs) || news.size() >= mostLeftOutNews) {
             m_untold = true;
             continue;
         }
         const auto &[collector, cgroupId, memoryCgroupId, hierarchy] = cgroup;
-        news.push_back({collector, cgroupId, memoryCgroupId, hierarchy, records - told.records, m_inForce.of(collector).rate});
-        told = {records, now + ns(leftOutEvery)};
+        news.push_back({collector, cgroupId, memoryCgroupId, hierarchy, told.untold, m_inForce.of(collector).rate});
+        told = {0, now + ns(leftOutEvery)};
     }
     return news;
+}
+
+/// Bucket by bucket: each of a cgroup's is let go by itself, and begins anew at nothing.
+void FilterKeeper::noteLeftOut(const std::vector<LeftOut> &leftOut)
+{
+    std::map<Bucket, std::uint64_t> counts;
+    std::set<Cgroup> known;
+    for (const LeftOut &one : leftOut) {
+        const Cgroup cgroup{one.collector, one.cgroupId, one.memoryCgroupId, one.hierarchy};
+        const Bucket bucket{cgroup, one.failed};
+        const auto before = m_counts.find(bucket);
+        const std::uint64_t told = before == m_counts.end() || one.records < before->second ? 0 : before->second;
+        m_told[cgroup].untold += one.records - told;
+        counts[bucket] = one.records;
+        known.insert(cgroup);
+    }
+    m_counts = std::move(counts);
+    std::erase_if(m_told, [&](const auto &told) { return told.second.untold == 0 && !known.contains(told.first); });
 }
 
 } // namespace tapio::agent

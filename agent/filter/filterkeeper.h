@@ -72,8 +72,9 @@ public:
 
 private:
     using Cgroup = std::tuple<Filtered, std::uint64_t, std::uint64_t, CgroupHierarchy>;
+    using Bucket = std::pair<Cgroup, bool>; ///< of what failed, or of the rest
     struct Told {
-        std::uint64_t records = 0;
+        std::uint64_t untold = 0;
         std::int64_t againNs = 0;
     };
     KernelFilter compile() const;
@@ -85,6 +86,7 @@ private:
     /// The kernel has them now, but for those without room.
     void noteVerdicts(std::map<CgroupKey, CgroupVerdict> &&known, const CgroupKeys &withoutRoom, std::uint64_t changes);
     bool isLookDue(std::uint64_t byTokens, bool all);
+    void noteLeftOut(const std::vector<LeftOut> &leftOut);
     void noteProblem(const Error &error) { m_state.problem = error.message(); }
 
     FilterRules m_rules; ///< as asked for
@@ -102,6 +104,7 @@ private:
     std::map<CgroupKey, CgroupVerdict> m_verdicts; ///< in the kernel
     std::uint64_t m_resolverChanges = 0;           ///< up to which m_verdicts follow
     std::map<Cgroup, Told> m_told;                 ///< as many as the kernel has buckets
+    std::map<Bucket, std::uint64_t> m_counts;      ///< the kernel's, at the last look
     std::uint64_t m_byTokens = 0;                  ///< at the last look
     bool m_untold = false;
     std::int64_t m_nextLookNs = 0, m_nextCleanNs = 0;

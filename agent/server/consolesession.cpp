@@ -58,6 +58,9 @@ void ConsoleSession::onSubscribe(const wire::Subscribe &subscribe)
         nameLetGo(stream, frameSeq);
     m_prepared.reset();
     m_since = m_ring.end();
+    m_before = m_ring.newestEvents();
+    for (const auto &[stream, frameSeq] : m_resume) // it was there before
+        m_before.erase(stream);
     // As much of the past as it may lag behind: more would be dropped again at once. Of streams that it goes on with, that is a loss.
     m_cursor = m_ring.begin();
     while (m_ring.bytesFrom(m_cursor) > m_limits.queueBytes) {
@@ -155,7 +158,8 @@ ConsoleSession::Wanted ConsoleSession::wantedAt(ReplayRing::Position position) c
     const auto some = wanted(*m_interest, delivery);
     if (some == nullptr)
         return {};
-    const LateEvents late = lateEvents(*m_interest, m_ring, position);
+    const auto before = m_before.find({delivery->node, delivery->frame.streamId});
+    const LateEvents late = lateEvents(*m_interest, m_ring, position, before == m_before.end() ? 0 : before->second);
     return {withLate(some, late), late.outOfRing, late.outOfRoom};
 }
 

@@ -119,7 +119,8 @@ private:
     bool m_subscriptionChanged = false;
     std::map<StreamKey, std::uint64_t> m_resume; ///< last frame that the console has
     ReplayRing::Position m_cursor;
-    ReplayRing::Position m_since = 0; ///< what came before was before its subscription
+    ReplayRing::Position m_since = 0;            ///< what came before was before its subscription
+    std::map<StreamKey, std::uint64_t> m_before; ///< of streams that it does not go on with: the newest event then
     std::optional<Prepared> m_prepared;
     std::map<std::string, std::shared_ptr<const wire::Delivery>> m_hooks; ///< by node, due before the cursor's
     std::map<StreamKey, std::deque<InFlight>> m_inFlight;

@@ -17,7 +17,8 @@ namespace {
 
 // What an agent sends decides how long the search is. Honest ones amend within a minute, and seal a batch each 100 ms or when it is full.
 constexpr std::size_t mostBatches = 2048;
-constexpr std::size_t mostRanges = 8; ///< of one origin in one batch
+constexpr std::size_t mostDeliveries = 4 * mostBatches; ///< of the stream, whatever they are
+constexpr std::size_t mostRanges = 8;                   ///< of one origin in one batch
 
 struct Range {
     std::uint64_t first = 0, last = 0;
@@ -36,13 +37,17 @@ struct Same {
 
 class Search {
 public:
-    Search(const wire::EventFilter &filter, const wire::EventBatch &amending) : m_filter(filter)
+    Search(const wire::EventFilter &filter, const wire::EventBatch &amending, std::uint64_t before) : m_filter(filter), m_before(before)
     {
         const auto isWanted = [&](std::uint32_t origin) { return wire::wantsOrigin(filter, amending.origins[origin]); };
         for (const wire::OriginAmendment &one : amending.amendments) {
             if (isWanted(one.was) || isWanted(one.told) || !isWanted(one.now))
                 continue;
-            m_owed += one.events;
+            m_named += one.events;
+            // Of a range that is from before and after, as many as it can have after.
+            if (one.lastSeq > before)
+                m_owed += std::min<std::uint64_t>(one.events,
+                                                  one.lastSeq - std::max(before, one.firstSeq - std::min<std::uint64_t>(one.firstSeq, 1)));
             std::vector<Range> &ranges = m_ranges[&amending.origins[one.was]];
             if (ranges.size() >= mostRanges)
                 continue;
@@ -51,7 +56,7 @@ public:
         }
     }
 
-    bool isOver() const noexcept { return m_found >= m_owed || m_batches == mostBatches; }
+    bool isOver() const noexcept { return m_found >= m_named || m_batches == mostBatches; }
     /// False: what lies before it has none.
     bool look(const wire::EventBatch &batch)
     {
@@ -69,7 +74,7 @@ public:
     }
     LateEvents result() &&
     {
-        m_late.outOfRing = m_owed - std::min(m_found, m_owed);
+        m_late.outOfRing = m_owed - std::min(m_foundAfter, m_owed);
         return std::move(m_late);
     }
 
@@ -81,6 +86,7 @@ private:
         if (range == ranges.end())
             return;
         ++m_found;
+        m_foundAfter += seq > m_before ? 1 : 0;
         if (!wire::wantsEvent(m_filter, event))
             return;
         m_bytes += sizeof(event) + wire::heapBytes(event);
@@ -91,29 +97,29 @@ private:
     }
 
     const wire::EventFilter &m_filter;
+    std::uint64_t m_before;
     std::unordered_map<const wire::Origin *, std::vector<Range>, Hash, Same> m_ranges; ///< by what its events were of
     std::uint64_t m_first = std::numeric_limits<std::uint64_t>::max();
-    std::uint64_t m_owed = 0, m_found = 0;
+    std::uint64_t m_named = 0, m_found = 0;
+    std::uint64_t m_owed = 0, m_foundAfter = 0; ///< of these the ones since the console is there
     std::size_t m_batches = 0, m_bytes = 0;
     LateEvents m_late;
 };
 
 } // namespace
 
-LateEvents lateEvents(const Interest &interest, const ReplayRing &ring, ReplayRing::Position position)
+LateEvents lateEvents(const Interest &interest, const ReplayRing &ring, ReplayRing::Position position, std::uint64_t before)
 {
     const wire::Delivery &amending = *ring.at(position);
     const auto *batch = std::get_if<wire::EventBatch>(&amending.frame.body);
     const bool takesAllOrigins = interest.filter.namespaces.empty() && interest.filter.pods.empty();
     if (batch == nullptr || batch->amendments.empty() || takesAllOrigins || !wire::wantsNode(interest.filter, amending.node))
         return {};
-    Search search(interest.filter, *batch);
-    for (ReplayRing::Position at = position + 1; at > ring.begin() && !search.isOver();) {
-        const wire::Delivery &earlier = *ring.at(--at);
-        const auto *events = std::get_if<wire::EventBatch>(&earlier.frame.body);
-        if (events == nullptr || earlier.frame.streamId != amending.frame.streamId || earlier.node != amending.node)
-            continue;
-        if (!search.look(*events))
+    Search search(interest.filter, *batch, before);
+    std::optional<ReplayRing::Position> at = position;
+    for (std::size_t looked = 0; at && looked < mostDeliveries && !search.isOver(); ++looked, at = ring.previousOfStream(*at)) {
+        const auto *events = std::get_if<wire::EventBatch>(&ring.at(*at)->frame.body);
+        if (events != nullptr && !search.look(*events))
             break;
     }
     return std::move(search).result();

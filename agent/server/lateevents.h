@@ -26,8 +26,9 @@ struct LateEvents {
     std::uint64_t outOfRoom = 0; ///< wanted, and beyond mostLateBytes: the oldest
 };
 
-/// What the delivery at `position` amends. Looks at deliveries of that stream from there backwards, as far as its amendments reach.
-LateEvents lateEvents(const Interest &interest, const ReplayRing &ring, ReplayRing::Position position);
+/// What the delivery at `position` amends. Looks at deliveries of that stream from there backwards, as far as its amendments reach and some
+/// thousands at most. Events up to number `before` were there before the console was: the ring need not have them.
+LateEvents lateEvents(const Interest &interest, const ReplayRing &ring, ReplayRing::Position position, std::uint64_t before = 0);
 
 /// `delivery`, as wanted() made it of that one, with these among its events.
 std::shared_ptr<const wire::Delivery> withLate(const std::shared_ptr<const wire::Delivery> &delivery, const LateEvents &late);

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -34,6 +35,10 @@ public:
     const std::shared_ptr<const wire::Delivery> &at(Position position) const { return m_entries[position - m_first].delivery; }
     /// The last frame of a stream that was let go; 0 = none.
     std::uint64_t letGoUpTo(const std::string &node, std::uint64_t streamId) const;
+    /// The delivery of the same stream before the one at `position`; empty = there is none, or it was let go.
+    std::optional<Position> previousOfStream(Position position) const;
+    /// The number of each stream's newest event, of the streams that are remembered.
+    std::map<std::pair<std::string, std::uint64_t>, std::uint64_t> newestEvents() const;
     /// Bytes of all entries from `position` on.
     std::uint64_t bytesFrom(Position position) const noexcept;
     std::uint64_t bytes() const noexcept { return bytesFrom(m_first); }
@@ -41,16 +46,23 @@ public:
 private:
     struct Entry {
         std::shared_ptr<const wire::Delivery> delivery;
-        std::uint64_t startByte = 0; ///< of all bytes ever appended
+        std::uint64_t startByte = 0;      ///< of all bytes ever appended
+        std::optional<Position> previous; ///< of the same stream
+    };
+    struct Stream {
+        std::uint64_t letGoUpTo = 0;
+        std::uint64_t newestEvent = 0;
+        std::optional<Position> newest;
     };
 
+    Stream &streamOf(const wire::Delivery &delivery);
     void shrink();
 
     std::uint64_t m_maxBytes;
     std::deque<Entry> m_entries;
     Position m_first = 0;
     std::uint64_t m_endByte = 0;
-    std::map<std::pair<std::string, std::uint64_t>, std::uint64_t> m_letGo; ///< by node and stream; bounded
+    std::map<std::pair<std::string, std::uint64_t>, Stream> m_streams; ///< by node and stream; bounded
 };
 
 } // namespace tapio::server

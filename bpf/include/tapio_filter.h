@@ -113,6 +113,8 @@ static __always_inline bool tapio_takes_token(__u64 token_ns, __u64 burst_ns, en
 			return true;
 	}
 	full_ns = bucket->full_ns;
+	if (full_ns > now_ns + burst_ns) /* the rule was another one, and slower: its debt ends with it */
+		bucket->full_ns = full_ns = now_ns + burst_ns;
 	if (full_ns <= now_ns) {
 		bucket->full_ns = now_ns + token_ns;
 		return true;

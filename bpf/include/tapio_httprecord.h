@@ -30,13 +30,14 @@ struct tapio_http_told {
 	__u64 now_ns;
 	__u32 cause; /* TAPIO_TOLD, or why they are left out */
 	__u16 generation;
+	__u16 reserved; /* no padding: before 6.4 a global function takes no byte that was not written */
 };
 
 /* The server's port counts; one that is not known is told of, as cgroups are. `failed`: no answer, or an error. */
 static __always_inline struct tapio_http_told tapio_judge_http(const struct tapio_http_parties *of, __u64 begun_ns, bool failed)
 {
 	const struct tapio_filter *filter = tapio_filter_of(tapio_filter_now());
-	struct tapio_http_told told = {bpf_ktime_get_boot_ns(), TAPIO_TOLD, tapio_generation(filter)};
+	struct tapio_http_told told = {bpf_ktime_get_boot_ns(), TAPIO_TOLD, tapio_generation(filter), 0};
 	__u16 port = of->direction == TAPIO_OUTBOUND ? of->ends->remote_port : of->ends->local_port;
 
 	if (!filter)

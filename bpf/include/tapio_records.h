@@ -49,7 +49,7 @@ enum tapio_cause {
 	TAPIO_BY_TOKENS, /* its cgroup has had its share */
 	TAPIO_CAUSES,
 	TAPIO_TOLD = TAPIO_CAUSES,
-	TAPIO_INTO_SUMS /* not told by itself, but nothing is missing: its collector adds it up */
+	TAPIO_INTO_SUMS /* not told by itself, but counted: its collector adds up how many */
 };
 
 /*

@@ -210,7 +210,8 @@ __noinline int tapio_dns_on_question(struct __sk_buff *skb, __u32 at, bool tcp)
 {
 	struct tapio_counters *count = tapio_count(TAPIO_DNS);
 	struct tapio_dns_question *known;
-	struct tapio_dns_section section;
+	/* Before 6.4 the verifier asks for every byte of what a global function is to fill. */
+	struct tapio_dns_section section = {};
 	struct tapio_dns_message header;
 	struct tapio_dns_key key;
 	int free = -1;

@@ -5,6 +5,7 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define TAPIO_HTTP_BEGINNING 16
+#define TAPIO_HTTP_STATUS 12 /* "HTTP/1.1 200" */
 /* Segments with payload that a socket is looked at before it is taken for something else. */
 #define TAPIO_HTTP_PATIENCE 8
 #define TAPIO_SHUTDOWN_BOTH 3
@@ -222,6 +223,12 @@ static __always_inline void on_answer(struct tapio_http_side *side, struct __sk_
 		side->socket->state = TAPIO_HTTP_IGNORED;
 	if (!side->exchange->owner_tgid)
 		tapio_known_owner(&side->exchange->owner, side->sk, &is_own);
+	if (is_own) { /* sent when its window opened, in nobody's name */
+		forget(side->exchange, request, &key);
+		side->socket->state = TAPIO_HTTP_IGNORED;
+		TAPIO_ADD(side->count->kfiltered, 1);
+		return;
+	}
 	told = tapio_judge_http(&of, request->begun_ns, status[0] >= '4');
 	tapio_settle_http(&of, request->begun_ns, status[0] - '0', &told);
 	record = tapio_begin_http(TAPIO_KIND_HTTP, &of, request, &told, side->count);
@@ -299,7 +306,9 @@ static __always_inline void on_payload(struct tapio_http_side *side, struct __sk
 	struct tapio_http_socket *socket = side->socket;
 	bool is_request, on_request_side = (socket->direction == TAPIO_OUTBOUND) == egress;
 	enum tapio_http_sight sight;
-	__u32 enough = packet->length >= TAPIO_HTTP_BEGINNING ? TAPIO_HTTP_BEGINNING : TAPIO_HTTP_BEGINNING / 2;
+	__u32 enough = packet->length >= TAPIO_HTTP_BEGINNING ? TAPIO_HTTP_BEGINNING
+		       : packet->length >= TAPIO_HTTP_STATUS  ? TAPIO_HTTP_STATUS
+							      : TAPIO_HTTP_BEGINNING / 2;
 
 	/* The body of an answer: nothing to see before the next request. */
 	if (socket->state == TAPIO_HTTP_SPOKEN && !on_request_side && socket->first == socket->next) {

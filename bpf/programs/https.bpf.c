@@ -8,8 +8,8 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 /*
  * HTTP/1.1 as a program gives it to OpenSSL and gets it from there. What is read and written is a stream in order, so nothing
  * is seen twice but a write that OpenSSL could not finish: the program must repeat it as it was (SSL_write(3)).
- * Several libraries may turn out to be one file (overlay file systems), and then each program runs twice for a call: no run may
- * count on being the only one.
+ * Several libraries may turn out to be one file (overlay file systems), and then each program runs twice for a call. The beginning of
+ * a request, and what is read, are told apart from what was seen already; bytes of a body that is written are not, and count twice.
  */
 
 #define TAPIO_HTTPS_BEGINNING 16

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -130,6 +131,13 @@ ServerClientHandlers handlersOf(const CommandContext &context, EventLines &lines
         if (events > said)
             context.err << "incomplete: " << events << " events were dropped, as they came faster than they were read" << std::endl;
         said = events;
+    };
+    // What the server had to keep from this console, in its own words; the other notices are of connections.
+    handlers.linkNotice = [&context](const wire::LinkNotice &notice) {
+        constexpr std::array<std::string_view, 3> losses{"late-events-gone", "late-events-dropped", "amendments-dropped"};
+        if (std::find(losses.begin(), losses.end(), notice.code) != losses.end())
+            context.err << "incomplete: " << printable(notice.reason) << " (" << notice.repeated << ", " << printable(notice.code) << ')'
+                        << std::endl;
     };
     return handlers;
 }

@@ -23,7 +23,8 @@ bool wantsOrigin(const EventFilter &filter, const Origin &origin) noexcept
 
 bool isUnnamed(const Origin &origin) noexcept
 {
-    return origin.namespaceName.empty() && (!origin.podUid.empty() || origin.cgroupPath.empty());
+    const bool isGuess = origin.attribution == Attribution::Inferred;
+    return origin.namespaceName.empty() && (!origin.podUid.empty() || origin.cgroupPath.empty() || isGuess);
 }
 
 bool wantsEvent(const EventFilter &filter, const Event &event) noexcept

@@ -204,7 +204,7 @@ struct LinkNotice {
     std::string identity;       ///< the certificate's URI; empty when none was verified
     std::string code;           ///< stable: "wrong-ca", "expired", "revoked", "tls-version", "plaintext" ...
     std::string reason;         ///< one plain sentence
-    std::uint32_t repeated = 1; ///< how often within the rate limit's second
+    std::uint32_t repeated = 1; ///< for how many of the same it stands: attempts within the rate limit's second, or what was dropped
 
     bool operator==(const LinkNotice &) const = default;
 };

@@ -121,6 +121,12 @@ void tst_LogParse::login_data()
     add("a certificate that names another address",
         "sshd[12]: Accepted publickey for alice from 10.0.0.7 port 1 ssh2: RSA-CERT SHA256:x ID a from 1.2.3.4 port 2 (serial 0) CA x",
         "ok sshd[12] alice publickey 10.0.0.7 x1");
+    add("a refused certificate that names another address",
+        "sshd[12]: Failed publickey for invalid user root from 203.0.113.9 port 1 ssh2: RSA-CERT SHA256:x ID a from 1.2.3.4 port 2 (serial "
+        "0) CA x",
+        "failed sshd[12] - publickey - x1");
+    add("a refused key", "sshd[12]: Failed publickey for root from 203.0.113.9 port 1 ssh2: RSA SHA256:x",
+        "failed sshd[12] root publickey 203.0.113.9 x1");
     add("control characters in a name", "sshd[14]: Invalid user a\x1b[2Jb\tc from 203.0.113.9 port 4711",
         "failed sshd[14] a [2Jb c - 203.0.113.9 x1");
     add("PAM's own line for sshd is the second of one failure",

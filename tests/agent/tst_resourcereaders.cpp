@@ -469,12 +469,19 @@ void tst_ResourceReaders::pressure_thatIsGoneEnds()
 {
     PressureBench bench;
     bench.after(0s);
+    bench.memory().say("20.00", 1000);
     bench.memory().stalls = true;
     QCOMPARE(bench.after(1s).size(), std::size_t(1));
+    bench.memory().say("30.00", 700'000);
+    bench.memory().stalls = true;
+    QVERIFY(bench.after(2s).empty());
     bench.memory().isGone = true;
+    bench.memory().readErrno = ENODEV;
+    bench.memory().text.clear();
     const auto told = bench.after(1s);
     QCOMPARE(told.size(), std::size_t(1));
     QVERIFY(told[0].ended);
+    QCOMPARE(told[0].stallUs, 699'000u); // as of when the trigger last told
     QVERIFY(bench.after(1s).empty());
 }
 

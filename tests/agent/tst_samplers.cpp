@@ -253,6 +253,30 @@ private slots:
                 <= got.at(key("/", wire::Metric::FilesystemTotalBytes, "/data disk")));
     }
 
+    /// The path leads to what lies over it: to ask would ask that one.
+    void filesystems_thatAreHiddenAreNotAsked_data()
+    {
+        QTest::addColumn<QByteArray>("over");
+        QTest::addColumn<int>("told");
+        QTest::newRow("nothing") << QByteArray() << 2;
+        QTest::newRow("a server at the same place") << QByteArray("40 28 0:50 / /mnt/disk rw - nfs4 host:/x rw\n") << 0;
+        QTest::newRow("a server above it") << QByteArray("40 22 0:50 / /mnt rw - nfs4 host:/x rw\n") << 0;
+        QTest::newRow("something below it") << QByteArray("40 28 0:50 / /mnt/disk/in rw - nfs4 host:/x rw\n") << 2;
+        QTest::newRow("something beside it") << QByteArray("40 22 0:50 / /mnt/dis rw - nfs4 host:/x rw\n") << 2;
+        QTest::newRow("a loop of parents") << QByteArray("22 28 0:1 / / rw - rootfs rootfs rw\n") << 2;
+    }
+    void filesystems_thatAreHiddenAreNotAsked()
+    {
+        QFETCH(QByteArray, over);
+        QTemporaryDir folder;
+        const fs::path proc = folder.path().toStdString();
+        fs::create_directories(proc / "1/root/mnt/disk");
+        std::ofstream(proc / "1/mountinfo") << "28 22 8:17 / /mnt/disk rw - ext4 /dev/sdb1 rw\n" << over.toStdString();
+        Bench bench(fixture("cgroup-v2"));
+        FilesystemSampler sampler(proc, bench.resolver.host());
+        QTEST(int(bench.sample(sampler).size()), "told");
+    }
+
     /// Whoever asks one of those waits for a process, for as long as it likes.
     void filesystems_inUserSpaceAreNotAsked_data()
     {

@@ -183,6 +183,26 @@ private slots:
         QVERIFY(f.told().isEmpty());
     }
 
+    void fromBeforeItCame_isNoLossWhenToldAfterwards_data()
+    {
+        QTest::addColumn<quint32>("last");
+        QTest::addColumn<QStringList>("told");
+        QTest::newRow("all of them from before") << quint32(3) << QStringList();
+        QTest::newRow("some of them since") << quint32(5) << QStringList{"late-events-gone 2"};
+    }
+    void fromBeforeItCame_isNoLossWhenToldAfterwards()
+    {
+        QFETCH(quint32, last);
+        Fixture f;
+        f.append(batch(1, {unnamed, unnamed, unnamed}));
+        f.subscribe(ofShop());
+        f.append(batch(4, {unnamed, unnamed}));
+        f.ring.setLimit(1); // they go before anybody knows
+        f.append(batch(6, {}, {{unnamed, unnamed, shop, last, 1, last}}));
+        f.session.pump();
+        QTEST(f.told(), "told");
+    }
+
     void tooMany_areTheNewestAndTheRestIsCounted()
     {
         Fixture f;

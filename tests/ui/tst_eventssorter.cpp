@@ -53,6 +53,29 @@ private slots:
                          "out of order");
         }
     }
+    void rowsThatAreRenewedMoveToTheirPlaces()
+    {
+        EventsModel model(m_time);
+        EventsSorter rows(model);
+        QAbstractItemModelTester tester(&rows);
+        auto events = sampleEvents(200, now, nsPerMs);
+        model.append(events);
+        rows.sort(EventsModel::Namespace, Qt::AscendingOrder);
+        for (std::size_t i = 3; i < events.size(); i += 9) { // scattered, each to another place
+            events[i].origin.namespaceName = "ns-" + std::to_string(i * 7919 % 101);
+            events[i].isAmended = true;
+        }
+        model.renew(events);
+        QByteArray last;
+        for (int row = 0; row < rows.rowCount(); ++row) {
+            const QByteArray name = key(model.eventAt(rows.sourceRow(rows.index(row, 0))), EventsModel::Namespace).toByteArray();
+            if (name.isEmpty())
+                break; // what is not known comes last
+            QVERIFY2(row == 0 || last <= name, name.constData());
+            last = name;
+        }
+        QVERIFY(!last.isEmpty());
+    }
     void withoutAColumnRowsAreAsTheyCome()
     {
         EventsModel model(m_time);

@@ -219,6 +219,8 @@ void SslProbes::found(std::uint32_t pid, const SslMapping &mapping)
     if (const Known *known = findKnown(key, pid, mapping)) {
         if (const auto library = m_libraries.find(known->identity); library != m_libraries.end())
             library->second.lastRound = m_round;
+        else
+            m_unnamedRound = m_round;
         return;
     }
     if (mapping.isDeleted)

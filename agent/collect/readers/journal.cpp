@@ -209,8 +209,11 @@ Status SystemdJournal::read(std::size_t most, const std::function<void(JournalEn
     std::size_t given = 0;
     for (m_more = true; given < most; ++given) {
         const int status = ::sd_journal_next(m_journal.get());
-        if (status < 0)
+        if (status < 0) {
+            if (given > 0)
+                noteCursor(); // what was given is not given again
             return failed("reading", status);
+        }
         if (status == 0) {
             m_more = false;
             break;

@@ -53,7 +53,7 @@ LoginLine make(bool success, Text user, Text method = {}, Text remote = {})
     return login;
 }
 
-/// "USER from ADDRESS port NUMBER[ ...]". The name is the only part that a stranger chooses, so the last "from" is sshd's own.
+/// "USER from ADDRESS port NUMBER[ ...]". Where the name is the only part that a stranger chooses, the last "from" is sshd's own.
 std::optional<LoginLine> userFrom(Text rest, bool success, Text method)
 {
     const std::size_t from = rest.rfind(" from ");
@@ -73,7 +73,11 @@ std::optional<LoginLine> sshd(Text message)
         if (!method || method->find(' ') != Text::npos)
             return std::nullopt;
         const bool isUnknown = !success && take(message, "invalid user ");
-        // What follows "ssh2:" of a success is the key; a certificate's own words could hold another "from".
+        // What follows "ssh2:" is the key where one was offered; a certificate's own words (format_method_key() of auth2.c) could hold another
+        // "from". The name of a success is an account's; of a failure it is the stranger's, too, and then neither can be told from the other.
+        const bool tellsKey = *method == "publickey" || *method == "hostbased";
+        if (!success && tellsKey && message.find(" from ") != message.rfind(" from "))
+            return make(false, {}, *method);
         auto login = userFrom(success ? message.substr(0, message.find(" ssh2: ")) : message, success, *method);
         if (login)
             login->isUnknownUser = isUnknown;

@@ -19,6 +19,9 @@ namespace tapio::agent {
 namespace {
 
 constexpr std::size_t mostBytes = 8u << 20;
+/// Of one container, and of all of them together: their owners mount what they like, and the lists are kept between two looks.
+constexpr std::size_t mostContainerBytes = 512u << 10;
+constexpr std::size_t mostKeptBytes = 4u << 20;
 
 bool pollSaysChanged(int fd)
 {
@@ -58,7 +61,7 @@ std::uint64_t mountFlags(std::string_view options)
 
 MountReader::MountReader(MountOptions options, const CgroupInventory &inventory, const Clock &clock)
     : m_options(std::move(options)), m_inventory(inventory), m_clock(clock), m_bucket(m_options.perSecond, m_options.burst, clock),
-      m_reader(mostBytes), m_hostHook(m_hooks.add("security", "/proc/1/mountinfo")),
+      m_reader(mostBytes), m_containerReader(mostContainerBytes), m_hostHook(m_hooks.add("security", "/proc/1/mountinfo")),
       m_containerHook(m_hooks.add("security", "/proc/PID/mountinfo of containers"))
 {
     if (!m_options.changed)
@@ -93,22 +96,24 @@ void MountReader::readHost(KernelRecordSink &out)
         m_hostSpace = spaceOf("1");
     }
     // Asked before the list is read, so that no change falls between the two.
-    const bool changed = m_options.changed(m_hostFd);
-    if (m_host && !changed) {
+    m_isHostStale = m_options.changed(m_hostFd) || m_isHostStale || !m_host;
+    if (!m_isHostStale) {
         m_hooks.note(m_hostHook, 0);
         return;
     }
-    auto mounts = mountsOf("1", m_hostHook);
+    auto mounts = mountsOf("1", m_hostHook, m_reader);
     if (!mounts)
         return;
+    m_isHostStale = false;
     if (m_host)
-        compare(*m_host, *mounts, {}, out);
-    m_host = std::move(mounts);
+        compare(*m_host, mounts->byId, {}, out);
+    m_host = std::move(mounts->byId);
 }
 
 void MountReader::readContainers(KernelRecordSink &out)
 {
     ++m_round;
+    std::size_t kept = 0, tooLong = 0;
     m_hooks.forget(m_containerHook);
     const auto &nodes = m_inventory.nodes();
     for (std::size_t i = 0; i < nodes.size(); ++i) {
@@ -120,34 +125,44 @@ void MountReader::readContainers(KernelRecordSink &out)
         const std::string space = spaceOf(std::to_string(*pid));
         if (space.empty() || space == m_hostSpace)
             continue;
-        auto mounts = mountsOf(std::to_string(*pid), m_containerHook);
+        auto mounts = mountsOf(std::to_string(*pid), m_containerHook, m_containerReader);
+        tooLong += !mounts && mounts.error().errnum() == EFBIG ? 1 : 0;
         // The process may have ended and its number gone to another meanwhile.
         if (!mounts || spaceOf(std::to_string(*pid)) != space)
             continue;
         const auto known = m_spaces.find(space);
+        const bool isAgain = known != m_spaces.end() && known->second.round == m_round;
+        if (!isAgain && kept + mounts->bytes > mostKeptBytes) {
+            ++tooLong;
+            continue;
+        }
+        kept += isAgain ? 0 : mounts->bytes;
         if (known != m_spaces.end() && known->second.round != m_round) {
             const bool hasV2 = nodes[i].v2Id != 0;
-            compare(known->second.mounts, *mounts, {hasV2 ? nodes[i].v2Id : nodes[i].memoryId, hasV2 ? nodes[i].memoryId : 0}, out);
+            compare(known->second.mounts, mounts->byId, {hasV2 ? nodes[i].v2Id : nodes[i].memoryId, hasV2 ? nodes[i].memoryId : 0}, out);
         }
-        m_spaces[space] = {std::move(*mounts), m_round};
+        m_spaces[space] = {std::move(mounts->byId), m_round};
     }
+    m_hooks.remark(m_containerHook,
+                   tooLong == 0 ? std::string() : std::to_string(tooLong) + " are not watched, as their lists are too long");
     std::erase_if(m_spaces, [this](const auto &entry) { return entry.second.round != m_round; });
 }
 
-std::optional<MountReader::Mounts> MountReader::mountsOf(const std::string &pid, FileHooks::Id hook)
+Result<MountReader::ReadMounts> MountReader::mountsOf(const std::string &pid, FileHooks::Id hook, SmallFileReader &reader)
 {
-    const FileText file = m_reader.read(m_options.procRoot / pid / "mountinfo");
+    const FileText file = reader.read(m_options.procRoot / pid / "mountinfo");
     std::vector<MountEntry> entries = file ? parseMountInfo(file.text) : std::vector<MountEntry>();
     int errnum = hook == m_containerHook && file.errnum == ENOENT ? ESRCH : file.errnum;
     if (entries.size() >= maxParsedEntries)
         errnum = EFBIG; // what lies beyond the bound would come and go in the comparison
     m_hooks.note(hook, errnum);
     if (errnum != 0)
-        return std::nullopt;
-    Mounts mounts;
+        return failErrno("reading the mounts of " + pid, errnum);
+    ReadMounts mounts;
+    mounts.bytes = file.text.size();
     for (MountEntry &entry : entries) {
         const std::uint64_t id = entry.id;
-        mounts.insert_or_assign(id, std::move(entry));
+        mounts.byId.insert_or_assign(id, std::move(entry));
     }
     return mounts;
 }

@@ -54,13 +54,17 @@ private:
         std::uint64_t cgroupId = 1;
         std::uint64_t memoryCgroupId = 0;
     };
+    struct ReadMounts {
+        Mounts byId;
+        std::size_t bytes = 0; ///< of the text they were read from
+    };
     struct Space {
         Mounts mounts;
         std::uint64_t round = 0; ///< that last saw it
     };
     void readHost(KernelRecordSink &out);
     void readContainers(KernelRecordSink &out);
-    std::optional<Mounts> mountsOf(const std::string &pid, FileHooks::Id hook);
+    Result<ReadMounts> mountsOf(const std::string &pid, FileHooks::Id hook, SmallFileReader &reader);
     void compare(const Mounts &before, const Mounts &now, const Place &place, KernelRecordSink &out);
     void tell(const MountEntry &mount, bool isUnmount, const Place &place, KernelRecordSink &out);
     std::string spaceOf(const std::string &pid) const;
@@ -69,11 +73,12 @@ private:
     const CgroupInventory &m_inventory;
     const Clock &m_clock;
     TokenBucket m_bucket;
-    SmallFileReader m_reader;
+    SmallFileReader m_reader, m_containerReader;
     FileHooks m_hooks;
     FileHooks::Id m_hostHook, m_containerHook;
     int m_hostFd = -1;
     std::optional<Mounts> m_host;
+    bool m_isHostStale = true; ///< poll(2) tells a change once, and reading may fail then
     std::string m_hostSpace;
     std::map<std::string, Space> m_spaces; ///< of containers, by the name of their mount namespace
     std::uint64_t m_round = 0;

@@ -222,12 +222,13 @@ void PressureReader::look(std::size_t resource, Watched &watched, const Place &p
     const std::int64_t now = m_clock.bootNs();
     const bool stalls = told == PressureFile::Told::Stall || (watched.file->triggerErrno() != 0 && passes(resource, watched));
     if (stalls) {
-        watched.lastBootNs = now;
-        if (watched.begin)
-            return;
         const PressureTotals read = totals(watched);
         const bool isFull = m_rules[resource]->full;
-        watched.begin = Mark{now, (isFull ? read.fullUs : read.someUs).value_or(0)};
+        watched.lastBootNs = now;
+        watched.lastUs = (isFull ? read.fullUs : read.someUs).value_or(watched.lastUs);
+        if (watched.begin)
+            return;
+        watched.begin = Mark{now, watched.lastUs};
         wire::PressureStall stall;
         stall.avg10BasisPoints = (isFull ? read.fullAvg10 : read.someAvg10).value_or(0);
         tell(resource, stall, place, out);
@@ -243,7 +244,7 @@ void PressureReader::end(std::size_t resource, Watched &watched, const Place &pl
     const Mark begin = *std::exchange(watched.begin, std::nullopt);
     const PressureTotals read = totals(watched);
     const bool isFull = m_rules[resource]->full;
-    const std::uint64_t stallUs = (isFull ? read.fullUs : read.someUs).value_or(begin.stallUs);
+    const std::uint64_t stallUs = (isFull ? read.fullUs : read.someUs).value_or(watched.lastUs);
     wire::PressureStall stall;
     stall.ended = true;
     stall.avg10BasisPoints = (isFull ? read.fullAvg10 : read.someAvg10).value_or(0);

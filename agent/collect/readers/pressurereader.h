@@ -69,6 +69,7 @@ private:
         std::optional<Mark> window;  ///< of a file without a trigger: its begin
         std::optional<Mark> begin;   ///< of a stall that was told and not ended yet
         std::int64_t lastBootNs = 0; ///< when it was last told
+        std::uint64_t lastUs = 0;    ///< stall time as of then: of a cgroup that is gone nothing more can be read
     };
     struct Group {
         Place place;

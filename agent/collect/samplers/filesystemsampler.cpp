@@ -25,19 +25,45 @@ bool isLocal(const MountEntry &mount)
     return mount.source.starts_with("/dev/") && std::find(images.begin(), images.end(), mount.fileSystem) == images.end();
 }
 
+bool isAtOrAbove(std::string_view folder, std::string_view path)
+{
+    return folder == "/" || folder == path || (path.starts_with(folder) && path[folder.size()] == '/');
+}
+
+/// Does the path to it lead to another mount, which lies over it or over a folder above it? To ask for its size would ask that one, which
+/// may be a server that hangs.
+bool isHidden(const MountEntry &mount, const std::vector<MountEntry> &all)
+{
+    std::vector<const MountEntry *> way{&mount}; // it, what it is mounted in, and so on up to the root
+    const auto isOnWay = [&](std::uint64_t id) {
+        return std::any_of(way.begin(), way.end(), [id](const auto *one) { return one->id == id; });
+    };
+    for (bool found = true; found;) {
+        const auto parent = std::find_if(all.begin(), all.end(), [&](const MountEntry &one) { return one.id == way.back()->parentId; });
+        found = parent != all.end() && !isOnWay(parent->id);
+        if (found)
+            way.push_back(&*parent);
+    }
+    return std::any_of(all.begin(), all.end(), [&](const MountEntry &one) {
+        const bool isInWay = isOnWay(one.parentId) || one.parentId == way.back()->parentId;
+        return isInWay && !isOnWay(one.id) && isAtOrAbove(one.mountPoint, mount.mountPoint);
+    });
+}
+
 /// Device number -> shortest mount point.
 std::map<std::string, std::string> localMounts(std::string_view mountInfo)
 {
     std::map<std::string, std::string> mounts;
-    for (MountEntry &mount : parseMountInfo(mountInfo)) {
+    const std::vector<MountEntry> all = parseMountInfo(mountInfo);
+    for (const MountEntry &mount : all) {
         if (!isLocal(mount))
             continue;
         const auto known = mounts.find(mount.device);
         if (known != mounts.end()) {
-            if (mount.mountPoint.size() < known->second.size())
-                known->second = std::move(mount.mountPoint);
-        } else if (mounts.size() < maxFilesystems) {
-            mounts.emplace(std::move(mount.device), std::move(mount.mountPoint));
+            if (mount.mountPoint.size() < known->second.size() && !isHidden(mount, all))
+                known->second = mount.mountPoint;
+        } else if (mounts.size() < maxFilesystems && !isHidden(mount, all)) {
+            mounts.emplace(mount.device, mount.mountPoint);
         }
     }
     return mounts;

@@ -19,6 +19,8 @@ namespace tapio::agent {
 namespace {
 
 constexpr std::size_t blockBytes = 16u << 10;
+/// The kernel gives less than a page at a time, and all that was read is looked at again: not after each page.
+constexpr std::size_t parsedBytes = 64u << 10;
 constexpr std::size_t mostBytes = 1u << 20;
 
 struct File {
@@ -92,6 +94,7 @@ int PortSampler::readFile(const std::filesystem::path &path, bool isTcp, std::ve
     m_buffer.clear();
     ListenList list;
     int errnum = 0;
+    std::size_t nextParse = 0; // the first page tells enough of most
     for (;;) {
         const std::size_t length = m_buffer.size();
         m_buffer.resize(length + blockBytes);
@@ -99,8 +102,12 @@ int PortSampler::readFile(const std::filesystem::path &path, bool isTcp, std::ve
         if (got < 0)
             errnum = errno;
         m_buffer.resize(length + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+        const bool isOver = got <= 0 || m_buffer.size() >= mostBytes;
+        if (!isOver && m_buffer.size() < nextParse)
+            continue;
+        nextParse = m_buffer.size() + parsedBytes;
         list = parse(isTcp);
-        if (got <= 0 || list.isWhole || m_buffer.size() >= mostBytes)
+        if (isOver || list.isWhole)
             break;
     }
     ::close(fd);

@@ -21,6 +21,8 @@ constexpr std::string_view oldestChunk = "SELECT written FROM event_zone ORDER B
 /// They may concern what was never stored, so it is not only the removing of chunks that they go with.
 constexpr const char *amendmentsOfNone =
     "DELETE FROM amendment WHERE before <= coalesce((SELECT min(id) FROM event_zone), 9223372036854775807)";
+/// Merged, a chunk is as new as its newest part.
+constexpr std::string_view oldestEvent = "SELECT min(t0) FROM event_zone";
 constexpr std::string_view oldestBlock = "SELECT min(written) FROM sample_block";
 
 } // namespace
@@ -143,9 +145,10 @@ Result<std::int64_t> Retention::sweepNames(std::int64_t nowNs)
         return INT64_MIN;
     const Result<std::int64_t> chunk = oldestWritten(oldestChunk);
     const Result<std::int64_t> block = oldestWritten(oldestBlock);
-    if (!chunk || !block)
-        return fail(!chunk ? chunk.error() : block.error());
-    const std::int64_t before = std::min({*chunk, *block, nowNs}) - seenLagNs;
+    const Result<std::int64_t> event = oldestWritten(oldestEvent);
+    if (!chunk || !event || !block)
+        return fail(!chunk ? chunk.error() : !event ? event.error() : block.error());
+    const std::int64_t before = std::min({*chunk, *event, *block, nowNs}) - seenLagNs;
     // The highest number of each stays, so that numbers are not given twice.
     std::int64_t removed = 0;
     Transaction transaction(m_database);

@@ -148,12 +148,16 @@ EventQuery EventsFeed::forNew()
     EventQuery query = m_query;
     query.limit = followPageSize;
     m_askedToNs = newestStored();
+    m_askedAmendments = m_session.storeStats() ? m_session.storeStats()->amendments : m_amendments;
     if (isAmended()) {
-        m_amendments = m_session.storeStats()->amendments;
+        m_amendedSinceWhole = true;
         query.limit = renewPageSize;
     }
     if (++m_follows >= followsPerWhole) {
         m_follows = 0;
+        // What was learnt late may be of events further back than the other looks go.
+        if (std::exchange(m_amendedSinceWhole, false))
+            query.limit = renewPageSize;
         return query;
     }
     std::int64_t seenToNs = m_seenToNs;
@@ -251,6 +255,7 @@ void EventsFeed::takeWhole(const EventPage &page)
 
 void EventsFeed::takeNewest(const EventPage &page)
 {
+    m_amendments = m_askedAmendments;
     m_model.renew(page.events);
     if (!m_query.newestFirst && m_extent != Extent::Whole)
         return;         // it was asked for nothing else

@@ -103,7 +103,9 @@ private:
     std::set<EventId> m_waiting;
     bool m_waitingOverflow = false;
     std::int64_t m_seenToNs = 0, m_askedToNs = 0; ///< event time up to which answers have told everything; the asked query's
-    std::uint64_t m_amendments = 0;               ///< that the store had taken when rows were asked for last
+    std::uint64_t m_amendments = 0;               ///< that the store had taken when rows were last asked for and came
+    std::uint64_t m_askedAmendments = 0;          ///< the same of the question that is under way
+    bool m_amendedSinceWhole = false;             ///< since the whole range was last looked at
     unsigned m_follows = 0;                       ///< since the query, or since the whole range was looked at
     QTimer m_tick;
 };

@@ -36,7 +36,7 @@ void EventsModel::renew(const std::vector<StoredEvent> &events)
     std::unordered_map<EventId, const StoredEvent *, Hash> byId(events.size());
     for (const StoredEvent &event : events)
         byId.emplace(event.id, &event);
-    std::vector<std::pair<int, int>> runs;
+    int first = -1, last = -1;
     for (int row = 0; row < rowCount() && !byId.empty(); ++row) {
         StoredEvent &known = m_events[static_cast<std::size_t>(row)];
         const auto found = byId.find(known.id);
@@ -48,15 +48,12 @@ void EventsModel::renew(const std::vector<StoredEvent> &events)
             continue;
         known.origin = event.origin;
         known.isAmended = event.isAmended;
-        if (!runs.empty() && runs.back().second == row - 1)
-            runs.back().second = row;
-        else
-            runs.emplace_back(row, row);
+        first = first < 0 ? row : first;
+        last = row;
     }
-    if (runs.size() > mostRuns)
-        runs = {{runs.front().first, runs.back().second}};
-    // Views ask when they are told: by then every row is what it is.
-    for (const auto &[first, last] : runs)
+    // Told once, of all of them: a sorting view takes the rows of a signal out and puts each back among the others, which it expects to be in
+    // order already. Others that changed and wait for their own signal would lead it astray.
+    if (first >= 0)
         emit dataChanged(index(first, 0), index(last, ColumnCount - 1));
 }
 

@@ -20,8 +20,6 @@ class EventsModel : public QAbstractTableModel {
 public:
     enum Column { Time, Severity, Type, Summary, Node, Namespace, Entity, Identity, Command, Pid, ColumnCount };
     static constexpr std::size_t maxRows = 20'000;
-    /// A sorted view lays out all its rows again at each signal.
-    static constexpr std::size_t mostRuns = 64;
 
     EventsModel(const TimeDisplay &time, QObject *parent = nullptr);
 

@@ -114,7 +114,7 @@ std::vector<DetailSection> noticeDetails(const wire::LinkNotice &n, const TimeDi
               {tr("Identity"), n.identity.empty() ? tr("none verified") : text(n.identity), true, {}},
               {tr("Code"), text(n.code), true, {}},
               {tr("Reason"), text(n.reason), false, {}},
-              {tr("Stands for"), tr("%1 attempts within a second").arg(exactCount(n.repeated)), false, {}}}}};
+              {tr("Stands for"), tr("%1 of the same").arg(exactCount(n.repeated)), false, {}}}}};
 }
 
 } // namespace tapio::console
