@@ -211,6 +211,8 @@ void tst_HttpHooks::conversation_data()
         add("a large answer", {client(get("/large")), server(large), client(get("/after")), server(ok)},
             {one("/large", "/large", 200, large), one("/after", "/after", 200, ok)});
         add("an answer in pieces", {client(get("/a")), server(ok.left(30)), server(ok.mid(30))}, {one("/a", "/a", 200, QByteArray())});
+        add("an answer whose status line is alone", {client(get("/a")), server("HTTP/1.1 200 \r\n"), server("Content-Length: 0\r\n\r\n")},
+            {one("/a", "/a", 200, QByteArray())});
         add("a reset before the answer", {client(get("/a")), server(ok), client(get("/b"))},
             {one("/a", "/a", 200, ok), one("/b", "/b", 0, QByteArray())}, End::ServerResets);
         add("the client resets before the answer", {client(get("/a"))}, {one("/a", "/a", 0, QByteArray())}, End::ClientResets);
