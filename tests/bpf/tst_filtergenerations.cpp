@@ -24,6 +24,7 @@ private slots:
     void counters_addUp();
     void generations_doNotMix();
     void verdicts_beyondTheRoomPass();
+    void tokens_thatWereOwedToASlowerRuleAreNotOwedToTheNext();
 };
 
 namespace {
@@ -158,6 +159,30 @@ void tst_FilterGenerations::verdicts_beyondTheRoomPass()
     const Result<agent::CgroupKeys> none = agent::CgroupKeys();
     QCOMPARE(kernel.collectors().setFilter(filter, 2, {many.begin(), many.begin() + 1}), none);
     QCOMPARE(kernel.collectors().setFilter(filter, 3, {many.begin(), many.begin() + 4}), none);
+}
+
+void tst_FilterGenerations::tokens_thatWereOwedToASlowerRuleAreNotOwedToTheNext()
+{
+    const MemoryCgroup noisy("noisy");
+    if (!noisy.problem().empty())
+        QSKIP(noisy.problem().c_str());
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"process"});
+    const auto withRate = [](std::uint32_t rate, std::uint32_t burst) {
+        return filterWith(Filtered::Process, [=](auto &rule) {
+            rule.rate = rate;
+            rule.burst = burst;
+        });
+    };
+    QVERIFY(kernel.collectors().setFilter(withRate(1, 1000), 1, {}));
+    for (int i = 0; i < 60; ++i) // a minute's share, in advance
+        endWith(0, &noisy).wait();
+    QVERIFY(kernel.collectors().setFilter(withRate(1000, 10), 2, {}));
+    QVERIFY(kernel.pollUntil([&] {
+        Child child = endWith(0, &noisy);
+        child.wait();
+        return kernel.waitFor(of<wire::ProcessExit>(child.pid()), std::chrono::milliseconds(200)).has_value();
+    }));
 }
 
 QTEST_GUILESS_MAIN(tst_FilterGenerations)

@@ -44,7 +44,6 @@ private slots:
     void container_countsRatherThanItsService_data();
     void container_countsRatherThanItsService();
     void tokens_boundOneCgroupAndCountTheRest();
-    void tokens_thatWereOwedToASlowerRuleAreNotOwedToTheNext();
     void detail_leavesPlainRequestsToTheSums();
     void detail_doesNotHoldBackSlowRequests();
     void detail_leavesPlainConnectionsToTheSums();
@@ -412,30 +411,6 @@ void tst_FilterHooks::tokens_boundOneCgroupAndCountTheRest()
     }
     QCOMPARE(told + left, processes); // what the cgroup did is known whole
     QVERIFY(leftOut(kernel, "process", FilterCause::Tokens) >= left);
-}
-
-void tst_FilterHooks::tokens_thatWereOwedToASlowerRuleAreNotOwedToTheNext()
-{
-    const MemoryCgroup noisy("noisy");
-    if (!noisy.problem().empty())
-        QSKIP(noisy.problem().c_str());
-    KernelFixture kernel;
-    TAPIO_OPEN(kernel, {"process"});
-    const auto withRate = [](std::uint32_t rate, std::uint32_t burst) {
-        return filterWith(Filtered::Process, [=](auto &rule) {
-            rule.rate = rate;
-            rule.burst = burst;
-        });
-    };
-    QVERIFY(kernel.collectors().setFilter(withRate(1, 1000), 1, {}));
-    for (int i = 0; i < 60; ++i) // a minute's share, in advance
-        endWith(0, &noisy).wait();
-    QVERIFY(kernel.collectors().setFilter(withRate(1000, 10), 2, {}));
-    QVERIFY(kernel.pollUntil([&] {
-        Child child = endWith(0, &noisy);
-        child.wait();
-        return kernel.waitFor(of<wire::ProcessExit>(child.pid()), std::chrono::milliseconds(200)).has_value();
-    }));
 }
 
 void tst_FilterHooks::detail_leavesPlainRequestsToTheSums()

@@ -12,7 +12,8 @@
 namespace tapio::agent {
 
 /// Reads the lines that are added to a log file, across its rotation: by renaming (another inode at the path; the old one is read to
-/// its end first) and by truncating in place. One thread.
+/// its end first) and by truncating in place. What somebody writes into the old file after that, until he is told of the new one, is not seen:
+/// the file is let go, and nobody knows how long to wait. One thread.
 class LogFollower {
 public:
     /// Begins at the end of the file that is there now; a file that appears later is read from its beginning.
