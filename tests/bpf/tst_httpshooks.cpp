@@ -136,7 +136,7 @@ bool aborted(TlsPair &tls)
 /// Most programs do not free their connections before they end.
 bool endsMeanwhile(TlsPair &tls) { ::_exit(tls.ask(get("/left")) ? 0 : failed); }
 /// The thread that spoke is gone before the process is.
-bool endsOutsideOfThread(TlsPair &tls)
+[[maybe_unused]] bool endsOutsideOfThread(TlsPair &tls)
 {
     std::thread([&tls] { static_cast<void>(tls.ask(get("/thread"))); }).join();
     ::_exit(0);
@@ -287,7 +287,9 @@ void tst_HttpsHooks::exchanges_areTold_data()
     QTest::newRow("bodies, and a word in between") << Talk(body) << QStringList{"PUT /body 200", "GET /next 200"} << "uprobe_multi";
     QTest::newRow("freed without an answer") << Talk(aborted) << QStringList{"GET /slow 0"} << "uprobe_multi";
     QTest::newRow("process ends without an answer") << Talk(endsMeanwhile) << QStringList{"GET /left 0"} << "uprobe_multi";
+#if !defined(__SANITIZE_THREAD__) // which ends a child that was forked beside other threads and begins one of its own
     QTest::newRow("process ends, and its thread before it") << Talk(endsOutsideOfThread) << QStringList{"GET /thread 0"} << "uprobe_multi";
+#endif
     QTest::newRow("another protocol afterwards") << Talk(upgraded) << QStringList{"GET /chat 101"} << "uprobe_multi";
     QTest::newRow("HTTP/2") << Talk(http2) << QStringList() << "uprobe_multi";
     QTest::newRow("another protocol") << Talk(somethingElse) << QStringList() << "uprobe_multi";
