@@ -495,6 +495,26 @@ private slots:
         QVERIFY2(verified && verified->problems.empty(), verified && !verified->problems.empty() ? verified->problems.front().c_str() : "");
     }
 
+    /// A quiet store: chunks are merged for hours, and what is in the oldest was written by others than its newest events.
+    void names_stayWhileStoredEventsHaveThem()
+    {
+        StoreFixture store;
+        store.reopen();
+        constexpr int times = 300; // 256 chunks become 16, and these one
+        for (int i = 0; i < times; ++i) {
+            store.append("node-a", {execEvent(store.clock.utcNs(), 1, "/bin/x")}, pod("pod-" + std::to_string(i)));
+            store.clock.advance(600 * nsPerSecond);
+            store.flush();
+            store.maintainAll();
+        }
+        const auto events = allEvents(*store.reader(), {});
+        QCOMPARE(events.size(), std::size_t(times));
+        for (const StoredEvent &event : events) {
+            QVERIFY(!event.origin.podName.empty());
+            QCOMPARE(event.node, std::string("node-a"));
+        }
+    }
+
     void names_areForgottenWhenNothingUsesThem()
     {
         StoreFixture store;
