@@ -3,6 +3,10 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <functional>
+#include <optional>
+#include <utility>
+
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
@@ -64,70 +68,71 @@ void link(const QString &path, const char *target)
 const QByteArray root("1 0 254:0 / / rw,relatime - ext4 /dev/vda rw\n");
 const QByteArray data("30 1 0:45 / /mnt/data rw,nosuid - tmpfs tmpfs rw\n");
 
+/// The host's list, and no container.
+struct HostBench {
+    explicit HostBench(std::function<bool(int)> changed)
+    {
+        say(root);
+        MountOptions options;
+        options.procRoot = proc.path().toStdString();
+        options.changed = std::move(changed);
+        reader.emplace(std::move(options), none, clock);
+        reader->read(sink);
+    }
+    void say(const QByteArray &list) { put(proc.filePath("1/mountinfo"), list); }
+    void read(const QByteArray &list)
+    {
+        say(list);
+        reader->read(sink);
+    }
+
+    QTemporaryDir proc;
+    test::FakeClock clock;
+    CgroupInventory none{"/nowhere", 16};
+    std::optional<MountReader> reader;
+    Sink sink;
+};
+
 } // namespace
 
 void tst_MountReader::mounts_ofAList()
 {
-    QTemporaryDir proc;
-    put(proc.filePath("1/mountinfo"), root);
-    test::FakeClock clock;
-    CgroupInventory none("/nowhere", 16);
     bool changed = false;
-    MountOptions options;
-    options.procRoot = proc.path().toStdString();
-    options.changed = [&](int) { return changed; };
-    MountReader reader(options, none, clock);
-    Sink sink;
-    reader.read(sink);
-    put(proc.filePath("1/mountinfo"), root + data);
-    reader.read(sink);
-    QVERIFY(sink.records.empty()); // nobody said that it changed
+    HostBench bench([&](int) { return changed; });
+    bench.read(root + data);
+    QVERIFY(bench.sink.records.empty()); // nobody said that it changed
     changed = true;
-    reader.read(sink);
-    put(proc.filePath("1/mountinfo"), root + QByteArray(data).replace("nosuid", "ro"));
-    reader.read(sink);
-    put(proc.filePath("1/mountinfo"), root + "30 1 0:46 / /mnt/other rw - tmpfs tmpfs rw\n");
-    reader.read(sink);
-    put(proc.filePath("1/mountinfo"), root);
-    reader.read(sink);
-    const auto mounts = sink.details<wire::Mount>();
+    bench.read(root + data);
+    bench.read(root + QByteArray(data).replace("nosuid", "ro"));
+    bench.read(root + "30 1 0:46 / /mnt/other rw - tmpfs tmpfs rw\n");
+    bench.read(root);
+    const auto mounts = bench.sink.details<wire::Mount>();
     QCOMPARE(mounts.size(), std::size_t(5));
     QVERIFY(mounts[0] == (wire::Mount{"tmpfs", "/mnt/data", "tmpfs", MS_NOSUID, 0, false}));
     QCOMPARE(mounts[1].flags, std::uint64_t(MS_RDONLY)); // mounted again with other flags
     QVERIFY(mounts[2] == (wire::Mount{"tmpfs", "/mnt/data", "tmpfs", 0, 0, true}));
     QCOMPARE(mounts[3].target, "/mnt/other"); // with the number of the one that went
     QVERIFY(mounts[4].unmount);
-    QCOMPARE(sink.records[0].cgroupId, 1u);
-    QCOMPARE(reader.counters().counters[Counter::Seen], 5u);
-    QCOMPARE(reader.hooks().front().state, wire::HookState::Active);
+    QCOMPARE(bench.sink.records[0].cgroupId, 1u);
+    QCOMPARE(bench.reader->counters().counters[Counter::Seen], 5u);
+    QCOMPARE(bench.reader->hooks().front().state, wire::HookState::Active);
 }
 
 void tst_MountReader::mounts_thatCouldNotBeReadAreReadAgain()
 {
-    QTemporaryDir proc;
-    put(proc.filePath("1/mountinfo"), root);
-    test::FakeClock clock;
-    CgroupInventory none("/nowhere", 16);
     bool changed = false;
-    MountOptions options;
-    options.procRoot = proc.path().toStdString();
-    options.changed = [&](int) { return std::exchange(changed, false); };
-    MountReader reader(options, none, clock);
-    Sink sink;
-    reader.read(sink);
+    HostBench bench([&](int) { return std::exchange(changed, false); });
     QByteArray many = root;
     for (int i = 0; i < 5000; ++i)
         many += QByteArray(data).replace("30 1", QByteArray::number(100 + i) + " 1");
-    put(proc.filePath("1/mountinfo"), many);
     changed = true;
     for (int look = 0; look < 3; ++look) {
-        reader.read(sink);
-        QCOMPARE(reader.hooks().front().state, wire::HookState::Failed);
+        bench.read(many);
+        QCOMPARE(bench.reader->hooks().front().state, wire::HookState::Failed);
     }
-    put(proc.filePath("1/mountinfo"), root + data); // and nobody says so again
-    reader.read(sink);
-    QCOMPARE(reader.hooks().front().state, wire::HookState::Active);
-    QCOMPARE(sink.details<wire::Mount>().size(), std::size_t(1));
+    bench.read(root + data); // and nobody says so again
+    QCOMPARE(bench.reader->hooks().front().state, wire::HookState::Active);
+    QCOMPARE(bench.sink.details<wire::Mount>().size(), std::size_t(1));
 }
 
 void tst_MountReader::mounts_ofContainersAreKeptWithinBounds_data()
