@@ -128,8 +128,9 @@ bool ConsoleSession::settled(const std::string &node, std::uint64_t streamId, st
 
 bool ConsoleSession::drained() const noexcept
 {
-    const bool sent = !m_interest || (m_cursor >= m_ring.end() && !m_prepared && m_hooks.empty() && (!m_stores || m_inFlight.empty()));
-    return sent && m_states.empty() && m_notices.empty();
+    const bool sent = !m_interest || (m_cursor >= m_ring.end() && !m_prepared && m_hooks.empty());
+    // What the link took may still wait in its socket, which is closed soon after.
+    return sent && m_inFlight.empty() && m_states.empty() && m_notices.empty();
 }
 
 ConsoleSession::Unsent ConsoleSession::unsent() const
@@ -158,6 +159,8 @@ ConsoleSession::Wanted ConsoleSession::wantedAt(ReplayRing::Position position) c
     const auto some = wanted(*m_interest, delivery);
     if (some == nullptr)
         return {};
+    if (!mayHaveLate(*m_interest, *delivery)) // most of them: their stream is not looked for
+        return {some};
     const auto before = m_before.find({delivery->node, delivery->frame.streamId});
     const LateEvents late = lateEvents(*m_interest, m_ring, position, before == m_before.end() ? 0 : before->second);
     return {withLate(some, late), late.outOfRing, late.outOfRoom};

@@ -51,7 +51,7 @@ public:
     bool stores() const noexcept { return m_stores && m_interest; }
     /// This frame, which lies at `position` of the ring, waits for nothing of this console: acknowledged, not wanted, or dropped.
     bool settled(const std::string &node, std::uint64_t streamId, std::uint64_t frameSeq, ReplayRing::Position position) const;
-    /// Nothing is left to send, and if it stores, to acknowledge.
+    /// Nothing is left to send or to acknowledge.
     bool drained() const noexcept;
     struct Unsent {
         std::uint64_t events = 0, amendments = 0;

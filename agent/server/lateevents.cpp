@@ -108,14 +108,19 @@ private:
 
 } // namespace
 
+bool mayHaveLate(const Interest &interest, const wire::Delivery &delivery)
+{
+    const auto *batch = std::get_if<wire::EventBatch>(&delivery.frame.body);
+    const bool takesAllOrigins = interest.filter.namespaces.empty() && interest.filter.pods.empty();
+    return batch != nullptr && !batch->amendments.empty() && !takesAllOrigins && wire::wantsNode(interest.filter, delivery.node);
+}
+
 LateEvents lateEvents(const Interest &interest, const ReplayRing &ring, ReplayRing::Position position, std::uint64_t before)
 {
     const wire::Delivery &amending = *ring.at(position);
-    const auto *batch = std::get_if<wire::EventBatch>(&amending.frame.body);
-    const bool takesAllOrigins = interest.filter.namespaces.empty() && interest.filter.pods.empty();
-    if (batch == nullptr || batch->amendments.empty() || takesAllOrigins || !wire::wantsNode(interest.filter, amending.node))
+    if (!mayHaveLate(interest, amending))
         return {};
-    Search search(interest.filter, *batch, before);
+    Search search(interest.filter, std::get<wire::EventBatch>(amending.frame.body), before);
     std::optional<ReplayRing::Position> at = position;
     for (std::size_t looked = 0; at && looked < mostDeliveries && !search.isOver(); ++looked, at = ring.previousOfStream(*at)) {
         const auto *events = std::get_if<wire::EventBatch>(&ring.at(*at)->frame.body);

@@ -26,6 +26,9 @@ struct LateEvents {
     std::uint64_t outOfRoom = 0; ///< wanted, and beyond mostLateBytes: the oldest
 };
 
+/// It amends origins, and the interest asks for some of them only. Otherwise lateEvents() finds none.
+bool mayHaveLate(const Interest &interest, const wire::Delivery &delivery);
+
 /// What the delivery at `position` amends. Looks at deliveries of that stream from there backwards, as far as its amendments reach and some
 /// thousands at most. Events up to number `before` were there before the console was: the ring need not have them.
 LateEvents lateEvents(const Interest &interest, const ReplayRing &ring, ReplayRing::Position position, std::uint64_t before = 0);

@@ -2,6 +2,7 @@
 #include "protocol/transport/ipcfolder.h"
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 
@@ -19,6 +20,7 @@ namespace {
 
 constexpr const char *prefix = "tapio-ipc-";
 constexpr const char *lockName = "lock";
+constexpr const char *unlockedName = "lock.new"; ///< until its maker holds it
 
 /// Nobody but root and this user can put something else in the place of what we make there. `sudo -E`, su(1) and cron leave folders of other
 /// users in the environment.
@@ -56,7 +58,7 @@ bool isAbandoned(const fs::path &folder)
 void removeFolder(const fs::path &folder)
 {
     // The lock last: a folder without it is never taken for abandoned, nor for whole.
-    for (const char *name : {"zmq", lockName})
+    for (const char *name : {"zmq", unlockedName, lockName})
         ::unlink((folder / name).c_str());
     ::rmdir(folder.c_str());
 }
@@ -79,8 +81,10 @@ Result<std::unique_ptr<IpcFolder>> IpcFolder::make()
     std::string pattern = (parent / prefix).string() + "XXXXXX";
     if (::mkdtemp(pattern.data()) == nullptr)
         return failErrno("cannot make a folder for the local socket in " + parent.string(), errno);
-    FileDescriptor lock(::open((fs::path(pattern) / lockName).c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    // It gets its name when it is held: others, who make folders now, take one whose lock is free for abandoned.
+    const fs::path unlocked = fs::path(pattern) / unlockedName;
+    FileDescriptor lock(::open(unlocked.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0 || ::rename(unlocked.c_str(), (fs::path(pattern) / lockName).c_str()) != 0) {
         const int problem = errno;
         removeFolder(pattern);
         return failErrno("cannot lock the folder " + pattern, problem);

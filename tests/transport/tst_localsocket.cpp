@@ -4,6 +4,9 @@
 
 #include <QProcess>
 
+#include <atomic>
+#include <thread>
+
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -61,6 +64,26 @@ private slots:
         QVERIFY2(folder, folder ? "" : folder.error().message().c_str());
         const std::filesystem::path where = (*folder)->socketPath().parent_path().parent_path();
         QCOMPARE(where.native(), used ? path.toStdString() : std::string("/tmp"));
+    }
+
+    void foldersMadeAtOnce_areNotTakenForAbandoned()
+    {
+        qputenv("XDG_RUNTIME_DIR", m_folder->path().toLocal8Bit());
+        constexpr int makers = 4, each = 500;
+        std::atomic<int> there = 0;
+        std::vector<std::thread> threads;
+        for (int i = 0; i < makers; ++i) {
+            threads.emplace_back([&there] {
+                for (int made = 0; made < each; ++made) {
+                    const auto folder = IpcFolder::make(); // looks for abandoned ones, as the other three do
+                    there += folder && std::filesystem::exists((*folder)->socketPath().parent_path()) ? 1 : 0;
+                }
+            });
+        }
+        for (auto &thread : threads)
+            thread.join();
+        QCOMPARE(there.load(), makers * each);
+        QVERIFY(QDir(m_folder->path()).entryList({"tapio-ipc-*"}, QDir::Dirs).isEmpty());
     }
 
     void socketOfAnotherProcess_hearsNothing()
