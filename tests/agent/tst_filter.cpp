@@ -291,6 +291,10 @@ private slots:
         QVERIFY(one.deniesOrigin(Filtered::Http, origin("/k/q", "b", "bank", "v")));
         QVERIFY(one.deniesOrigin(Filtered::Http, origin("/")));
         QVERIFY(!one.deniesOrigin(Filtered::Http, origin("/k/r", "", "", "w"))); // it may be one of them
+        wire::Origin guess = origin("/k/s");
+        QVERIFY(one.deniesOrigin(Filtered::Http, guess));
+        guess.attribution = wire::Attribution::Inferred;
+        QVERIFY(!one.deniesOrigin(Filtered::Http, guess)); // what it is of may turn out to be another
         QVERIFY(!Subscription().deniesOrigin(Filtered::Http, origin("/")));
     }
 

@@ -134,6 +134,19 @@ private slots:
         QCOMPARE(opens.count(), 1);
     }
 
+    /// A file is opened in the first round only, but what is left without a name is so for as long as it is in use.
+    void unwatchable_withoutANameIsSaidInLaterRoundsToo()
+    {
+        const FakeProc proc;
+        for (std::uint32_t pid = 1; pid <= 40; ++pid)
+            proc.process(pid, FakeProc::mapping(proc.file("libssl-" + std::to_string(pid) + ".so", "no library")));
+        SslProbes probes(noPrograms(), options(proc, 0ms));
+        steps(probes, 100);
+        const auto hooks = probes.hooks();
+        QCOMPARE(hooks.size(), std::size_t(33));
+        QVERIFY2(hooks.back().reason.find("than the 32 that are named") != std::string::npos, hooks.back().reason.c_str());
+    }
+
     /// An upgrade, until the programs are started again.
     void deleted_staysKnown_andIsNotOpened()
     {

@@ -269,6 +269,46 @@ private slots:
         QTEST(int(pids.size()), "count");
     }
 
+    void watch_saysWhatTheServerHasNoLonger()
+    {
+        QProcess process;
+        prepare(process, {"watch", "--namespace", "books", "--server", address()});
+        process.start();
+        QByteArray out, err;
+        const auto collect = [&] {
+            out += process.readAllStandardOutput();
+            err += process.readAllStandardError();
+            return true;
+        };
+        wire::EventBatch batch;
+        batch.firstSeq = 50'001;
+        batch.origins.resize(2);
+        batch.origins[0].podUid = "0e1b";
+        batch.origins[1] = batch.origins[0];
+        batch.origins[1].namespaceName = "books";
+        wire::Event event;
+        event.type = wire::EventType::ProcessExec;
+        event.process.comm = "of-books";
+        event.origin = 1;
+        event.detail = wire::ProcessExec{1, "init", "/bin/true", {"true"}, false};
+        batch.events = {event};
+        const auto next = [&] {
+            ++batch.firstSeq;
+            batch.events[0].timeNs = m_clock.utcNs();
+            m_agent->send(batch);
+            return true;
+        };
+        QTRY_VERIFY2_WITH_TIMEOUT(next() && collect() && out.contains("of-books"), err.constData(), soon);
+        // Of events that came since it is there, and that the server has not got.
+        batch.firstSeq += 3;
+        batch.amendments = {{0, 0, 1, 3, batch.firstSeq - 2, batch.firstSeq}};
+        QVERIFY(next());
+        QTRY_VERIFY2_WITH_TIMEOUT(collect() && err.contains("late-events-gone"), err.constData(), soon);
+        QVERIFY2(err.startsWith("incomplete: node node-1: ") && err.contains(" (3, late-events-gone)\n"), err.constData());
+        ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+        QVERIFY(process.waitForFinished(soon));
+    }
+
     void watch_hasAHeaderAndSaysWhenItIsDisconnected()
     {
         QProcess process;

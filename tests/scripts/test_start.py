@@ -3,11 +3,12 @@
 """installers/run: what it starts, what it does only once, and that it ends what it started and nothing else."""
 import os
 import re
+import shutil
 import signal
 import subprocess
 import unittest
 
-from checkout import NODE, PATIENCE, ScriptTest
+from checkout import NODE, PATIENCE, ScriptTest, write_program
 
 
 class Start(ScriptTest):
@@ -110,6 +111,15 @@ class Start(ScriptTest):
         process.terminate()
         process.communicate(timeout=PATIENCE)
         self.assertEqual(process.returncode, 143)
+        self.assertEqual(self.calls()[-1], "agent ended")
+
+    def test_an_agent_that_is_too_slow_is_no_success(self):
+        # It leaves with 0 when asked to. The half minute that it has is three hundred looks, shorter ones here.
+        (self.stubs / "sleep").unlink()  # a link to the machine's own
+        write_program(self.stubs / "sleep", f'[ "$1" != 0.1 ] || set -- 0.01; exec {shutil.which("sleep")} "$@"')
+        code, _, err = self.once(AGENT_HANGS="yes")
+        self.assertEqual(code, 69, err)
+        self.assertIn("tapio-agent did not start", err)
         self.assertEqual(self.calls()[-1], "agent ended")
 
     def test_a_killed_script_leaves_no_agent(self):

@@ -217,6 +217,24 @@ private slots:
         QVERIFY(b.ordered());
     }
 
+    void amendedRows_areAskedForAgainAfterAFailure()
+    {
+        Bench b(400);
+        b.session.stats.emplace();
+        b.session.stats->newestNs = now;
+        b.load(true);
+        const int row = 350; // further down than a look at what is new reaches
+        StoredEvent &event = *std::find_if(b.session.events.begin(), b.session.events.end(),
+                                           [&](const StoredEvent &e) { return e.id == b.model.eventAt(row).id; });
+        event.origin.podName = "learnt";
+        event.isAmended = true;
+        b.session.queryError = QStringLiteral("store 'x': disk I/O error");
+        b.session.stats->amendments = 1;
+        QTRY_VERIFY(!b.feed.followError().isEmpty());
+        b.session.queryError.clear();
+        QTRY_COMPARE(QString::fromStdString(b.model.eventAt(row).origin.podName), QString("learnt"));
+    }
+
     void following_looksOnlyWhereSomethingMayBeNew_data()
     {
         QTest::addColumn<int>("count");
