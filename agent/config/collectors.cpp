@@ -31,7 +31,7 @@ std::set<std::string> switchedOff(const AgentConfig &config)
     return off;
 }
 
-Status checkCollectors(const AgentConfig &config)
+Status checkDisabled(const AgentConfig &config)
 {
     for (const std::string &name : config.collect.disabled) {
         if (isOptional(name))
@@ -40,6 +40,11 @@ Status checkCollectors(const AgentConfig &config)
         if (!isUsual(name))
             return fail(Errc::InvalidArgument, "there is no collector \"" + name + "\" to switch off");
     }
+    return {};
+}
+
+Status checkEnabled(const AgentConfig &config)
+{
     for (const std::string &name : config.enabled) {
         if (isUsual(name))
             return fail(Errc::InvalidArgument,

@@ -16,7 +16,9 @@ std::set<std::string> switchedOff(const AgentConfig &config);
 /// Is it off unless it is enabled?
 bool isOptional(std::string_view collector) noexcept;
 
-/// Errors: InvalidArgument for a name that is no collector's, or that is in the wrong list.
-Status checkCollectors(const AgentConfig &config);
+/// Errors: InvalidArgument for a name in collect.disabled that is no collector's, or that belongs into the other list.
+Status checkDisabled(const AgentConfig &config);
+/// The same of collect.enabled.
+Status checkEnabled(const AgentConfig &config);
 
 } // namespace tapio::agent

@@ -39,7 +39,9 @@ void declare(CLI::App &app, Given &given)
     app.add_option("--runtime-folder", given.runtimeFolder, "Folder of the lock file")->type_name("FOLDER");
     app.add_option("--spool-folder", given.spoolFolder, "Folder of the disk spool")->type_name("FOLDER");
     app.add_option("--pid-file", given.pidFile, "Holds the process's number while it runs")->type_name("FILE");
-    app.add_option("--log-level", given.logLevel, "trace, debug, info, warn, error or off")->type_name("LEVEL");
+    app.add_option("--log-level", given.logLevel, "trace, debug, info, warn, error or off")
+        ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
+        ->type_name("LEVEL");
     app.add_flag("--once-check", given.onceCheck, "Open everything once, print the state of each hook, and leave: 0 = healthy");
     app.add_flag("--print-config", given.printConfig,
                  "Print the configuration that would be in force, with where each value comes from, and leave");
@@ -112,12 +114,21 @@ std::string addressSource(const Given &given, const AgentConfig &config)
     return ", server.address = \"" + config.server + "\" of " + given.file;
 }
 
-Status validate(const AgentConfig &config, const Given &given)
+/// The error with where the setting comes from: the file and the line, or the option.
+Error placed(const Error &error, const Settings &settings, std::string_view name)
+{
+    const auto found = std::find_if(settings.begin(), settings.end(), [&](const Setting &setting) { return setting.name == name; });
+    return found == settings.end() ? error : error.within(found->origin);
+}
+
+Status validate(const AgentConfig &config, const Given &given, const Settings &settings)
 {
     if (auto level = daemon::checkLogLevel(config.logLevel); !level)
-        return level;
-    if (Status status = checkCollectors(config); !status)
-        return status;
+        return fail(placed(level.error(), settings, "log_level"));
+    if (const Status status = checkDisabled(config); !status)
+        return fail(placed(status.error(), settings, "collect.disabled"));
+    if (const Status status = checkEnabled(config); !status)
+        return fail(placed(status.error(), settings, "collect.enabled"));
     if (const auto address = parseHostPort(config.server); !address)
         return fail(address.error().within("the server's address" + addressSource(given, config)));
     if (!config.kubernetes.address.empty()) {
@@ -126,7 +137,7 @@ Status validate(const AgentConfig &config, const Given &given)
     }
     if (!config.observeAddress.empty()) {
         if (const auto address = parseListenAddress(config.observeAddress); !address)
-            return fail(address.error().within("the address of metrics and health"));
+            return fail(placed(address.error().within("the address of metrics and health"), settings, "observe.address"));
     }
     return {};
 }
@@ -156,7 +167,7 @@ Result<Command> parseCommand(int argc, const char *const *argv)
     if (given.onceCheck || given.printConfig)
         command.kind = given.printConfig ? Command::Kind::PrintConfig : Command::Kind::OnceCheck;
     command.json = given.output == "json";
-    if (const Status status = validate(command.config, given); !status)
+    if (const Status status = validate(command.config, given, command.settings); !status)
         return fail(status.error());
     command.config.kernel.disabledCollectors = switchedOff(command.config);
     command.config.kernel.procRoot = command.config.collect.resolver.procRoot.native();

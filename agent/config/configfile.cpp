@@ -69,31 +69,36 @@ void readCollect(ConfigSection &collect, AgentConfig &config)
     collect.milliseconds("cgroup_interval_ms", config.collect.cgroupInterval, 1000, 60'000);
 }
 
-Status readFiles(ConfigSection &files, AgentConfig &config, const std::string &file)
+void readFiles(ConfigSection &files, AgentConfig &config)
 {
     FilePatterns &patterns = config.kernel.configurationFiles;
     files.texts("prefixes", patterns.prefixes);
     files.texts("suffixes", patterns.suffixes);
     files.milliseconds("fold_ms", config.kernel.fileFold, 1000, 600'000);
-    if (const Status status = check(patterns); !status)
-        return fail(Errc::Malformed, file + ": " + status.error().context());
-    return {};
+    if (const Status status = check(FilePatterns{patterns.prefixes, {}}); !status)
+        files.refuse("prefixes", status.error().context());
+    if (const Status status = check(FilePatterns{{}, patterns.suffixes}); !status)
+        files.refuse("suffixes", status.error().context());
 }
 
-Status readPressure(ConfigSection &pressure, AgentConfig &config, const std::string &file)
+void readPressure(ConfigSection &pressure, AgentConfig &config)
 {
     PressureOptions &options = config.collect.pressure;
-    pressure.text("cpu", options.cpu);
-    pressure.text("memory", options.memory);
-    pressure.text("io", options.io);
+    const auto trigger = [&](const char *key, std::string PressureOptions::*rule) {
+        pressure.text(key, options.*rule);
+        if ((options.*rule).empty())
+            return;
+        if (const auto parsed = parsePressureRule(options.*rule); !parsed)
+            pressure.refuse(key, parsed.error().within(std::string("pressure.") + key).context());
+    };
+    trigger("cpu", &PressureOptions::cpu);
+    trigger("memory", &PressureOptions::memory);
+    trigger("io", &PressureOptions::io);
     constexpr std::int64_t mostCgroups = 1024;
     pressure.number("max_cgroups", options.mostCgroups, 0, mostCgroups);
-    if (const Status status = check(options); !status)
-        return fail(Errc::Malformed, file + ": " + status.error().context());
-    return {};
 }
 
-Status readKubernetes(ConfigSection &kubernetes, KubeSettings &settings, const std::string &file)
+void readKubernetes(ConfigSection &kubernetes, KubeSettings &settings)
 {
     const std::map<std::string, KubeSourceKind> kinds{{"auto", KubeSourceKind::Auto},
                                                       {"apiserver", KubeSourceKind::ApiServer},
@@ -107,8 +112,7 @@ Status readKubernetes(ConfigSection &kubernetes, KubeSettings &settings, const s
     kubernetes.path("key", settings.key);
     kubernetes.text("node", settings.node);
     if (settings.certificate.empty() != settings.key.empty())
-        return fail(Errc::Malformed, file + ": kubernetes.certificate and kubernetes.key go together");
-    return {};
+        kubernetes.refuse(settings.key.empty() ? "certificate" : "key", "kubernetes.certificate and kubernetes.key go together");
 }
 
 void readObserve(ConfigSection &observe, AgentConfig &config) { observe.text("address", config.observeAddress); }
@@ -122,20 +126,20 @@ void readBudget(ConfigSection &budget, BudgetLimits &limits)
     budget.number("bandwidth_bytes_per_second", limits.bytesPerSecond, 0, mostBytes);
 }
 
-Status readKernel(ConfigSection &kernel, AgentConfig &config, const std::string &file)
+void readKernel(ConfigSection &kernel, AgentConfig &config)
 {
     kernel.text("btf", config.kernel.btfPath);
     kernel.flag("run_time_statistics", config.kernel.runTimeStatistics);
     kernel.milliseconds("dns_wait_ms", config.kernel.dnsWait, 100, 60'000);
     constexpr std::int64_t leastRing = 64 << 10;
     constexpr std::int64_t mostRing = 256 << 20;
-    kernel.number("event_ring_bytes", config.kernel.eventRingBytes, leastRing, mostRing);
-    kernel.number("critical_ring_bytes", config.kernel.criticalRingBytes, leastRing, mostRing);
-    for (const std::uint32_t bytes : {config.kernel.eventRingBytes, config.kernel.criticalRingBytes}) {
+    const auto ring = [&](const char *key, auto &bytes) {
+        kernel.number(key, bytes, leastRing, mostRing);
         if ((bytes & (bytes - 1)) != 0)
-            return fail(Errc::Malformed, file + ": the size of a ring must be a power of two, not " + std::to_string(bytes));
-    }
-    return {};
+            kernel.refuse(key, "the size of a ring must be a power of two, not " + std::to_string(bytes));
+    };
+    ring("event_ring_bytes", config.kernel.eventRingBytes);
+    ring("critical_ring_bytes", config.kernel.criticalRingBytes);
 }
 
 /// A null file names nothing.
@@ -150,17 +154,13 @@ Status readAll(const toml::table *file, const std::filesystem::path &path, Agent
     ConfigSection collect(top.table("collect"), path.native(), "collect.", values);
     readCollect(collect, config);
     ConfigSection kernel(top.table("kernel"), path.native(), "kernel.", values);
-    if (Status status = readKernel(kernel, config, path.native()); !status)
-        return status;
+    readKernel(kernel, config);
     ConfigSection files(top.table("file"), path.native(), "file.", values);
-    if (Status status = readFiles(files, config, path.native()); !status)
-        return status;
+    readFiles(files, config);
     ConfigSection pressure(top.table("pressure"), path.native(), "pressure.", values);
-    if (Status status = readPressure(pressure, config, path.native()); !status)
-        return status;
+    readPressure(pressure, config);
     ConfigSection kubernetes(top.table("kubernetes"), path.native(), "kubernetes.", values);
-    if (Status status = readKubernetes(kubernetes, config.kubernetes, path.native()); !status)
-        return status;
+    readKubernetes(kubernetes, config.kubernetes);
     ConfigSection drill(top.table("drill"), path.native(), "drill.", values);
     drill.flag("allowed", config.drillAllowed);
     if (file != nullptr)

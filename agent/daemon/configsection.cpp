@@ -19,6 +19,9 @@ Result<std::string> readWhole(const std::filesystem::path &path)
     const std::unique_ptr<std::FILE, int (*)(std::FILE *)> file(std::fopen(path.c_str(), "re"), &std::fclose);
     if (file == nullptr)
         return failErrno("configuration " + path.native(), errno);
+    std::error_code problem;
+    if (std::filesystem::is_directory(path, problem))
+        return fail(Errc::Malformed, "configuration " + path.native() + " is a folder, not a file");
     std::string text(maxConfigBytes + 1, '\0');
     text.resize(std::fread(text.data(), 1, text.size(), file.get()));
     if (std::ferror(file.get()) != 0)
@@ -108,6 +111,13 @@ template <typename Use> void ConfigSection::take(const char *key, const std::str
     const toml::node *node = m_table == nullptr ? nullptr : m_table->get(key);
     if (node != nullptr && !use(*node) && m_problem.empty())
         m_problem = where(*node) + "\"" + m_prefix + key + "\" must be " + wanted;
+}
+
+void ConfigSection::refuse(const char *key, const std::string &reason)
+{
+    const toml::node *node = m_table == nullptr ? nullptr : m_table->get(key);
+    if (m_problem.empty())
+        m_problem = (node == nullptr ? m_file + ": " : where(*node)) + reason;
 }
 
 void ConfigSection::text(const char *key, std::string &target)

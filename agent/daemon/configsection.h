@@ -72,6 +72,8 @@ public:
         if (const auto found = words.find(word); found != words.end())
             target = found->second;
     }
+    /// What its taker found wrong with a value; end() tells it, with the line where the file has the key.
+    void refuse(const char *key, const std::string &reason);
     /// Null: the key is absent.
     const toml::table *table(const char *key);
 

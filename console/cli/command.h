@@ -26,6 +26,9 @@ struct CommandContext {
     std::string server;           ///< HOST:PORT; empty = as configured
 };
 
+/// The highest that Linux gives, PID_MAX_LIMIT. 0 stands for a process that the agent cannot see the number of.
+inline constexpr int mostPid = 4'194'304;
+
 /// $XDG_CONFIG_HOME/tapio/pki, else ~/.config/tapio/pki.
 std::filesystem::path defaultPkiFolder();
 inline std::filesystem::path pkiFolder(const CommandContext &context) { return context.pki.empty() ? defaultPkiFolder() : context.pki; }

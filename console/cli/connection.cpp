@@ -152,7 +152,7 @@ std::string_view connectionHint(const CommandContext &context)
 {
     const auto config = loadConsoleConfig(context.config);
     if (!config)
-        return configurationHint;
+        return config.error().code() == Errc::PermissionDenied ? std::string_view() : configurationHint;
     if (!serverOf(context, *config))
         return "--server takes HOST:PORT, with a port from 1 to 65535";
     if (!config->tls.certificate.empty() && !transport::inspectCertificate(config->tls, context.clock))
@@ -170,7 +170,7 @@ std::string_view connectionHint(const CommandContext &context)
 ExitCode reportNoConnection(const CommandContext &context, const Error &error)
 {
     const ExitCode code = report(context.err, error, connectionHint(context));
-    return loadConsoleConfig(context.config) ? code : ExitConfiguration;
+    return loadConsoleConfig(context.config) || error.code() == Errc::PermissionDenied ? code : ExitConfiguration;
 }
 
 wire::Subscribe statesOnly()

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
+
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -39,8 +42,20 @@ Status allowedBy(const Result<LocalAgent> &agent)
     if (!agent)
         return fail(agent.error());
     if (!agent->drillAllowed)
-        return fail(Errc::PermissionDenied, "this node does not allow drills: drill.allowed is false in " + agent->config.native());
+        return fail(Errc::PermissionDenied, "this node does not allow drills: "
+                                                + (agent->config.empty() ? std::string("its agent was started without a configuration file")
+                                                                         : "drill.allowed is false in " + agent->config.native()));
     return {};
+}
+
+/// False, and it is said: the configuration that was named cannot be read, so nobody knows what it allows.
+bool canReadConfig(const CommandContext &context, const DrillArguments &arguments)
+{
+    if (arguments.agentConfig.empty() || ::access(arguments.agentConfig.c_str(), R_OK) == 0)
+        return true;
+    const Error error(errcFromErrno(errno), "the agent's configuration " + arguments.agentConfig.native(), errno);
+    report(context.err, error, "name the file that tapio-agent was started with, or leave --agent-config out");
+    return false;
 }
 
 constexpr std::string_view allowHint =
@@ -56,6 +71,8 @@ std::string join(const std::vector<std::string> &words)
 
 int listDrills(const CommandContext &context, const DrillArguments &arguments)
 {
+    if (!canReadConfig(context, arguments))
+        return ExitConfiguration;
     const Status allowed = allowedBy(agentOf(arguments));
     nlohmann::json list = nlohmann::json::array();
     Table table({{"DRILL"}, {"AVAILABLE"}, {"WHAT"}, {"WHY NOT"}});
@@ -126,6 +143,8 @@ int runDrill(const CommandContext &context, const DrillArguments &arguments)
             names.emplace_back(one->name());
         return report(context.err, Error(Errc::InvalidArgument, "there is no drill '" + arguments.name + "'"), "there are " + join(names));
     }
+    if (!canReadConfig(context, arguments))
+        return ExitConfiguration;
     const auto agent = agentOf(arguments);
     if (const Status allowed = allowedBy(agent); !allowed)
         return report(context.err, allowed.error(), agent ? allowHint : "start tapio-agent first");

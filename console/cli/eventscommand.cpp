@@ -39,6 +39,8 @@ Result<EventQuery> queryFor(const EventsArguments &arguments, std::int64_t nowNs
     const auto until = parseMoment(arguments.until, nowNs);
     if (!until)
         return fail(until.error().within("--until"));
+    if (arguments.until == "now" && *since >= *until)
+        return fail(Errc::InvalidArgument, "--since must be before now, and '" + arguments.since + "' is not");
     if (*since >= *until)
         return fail(Errc::InvalidArgument, "--since must be before --until");
     query.fromNs = *since;
@@ -138,9 +140,9 @@ void addEventsCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
     events->add_option("--node", arguments->nodes, "only these nodes");
     events->add_option("--namespace", arguments->namespaces, "only these Kubernetes namespaces");
     events->add_option("--pod", arguments->pods, "only these pods");
-    events->add_option("--pid", arguments->pid, "only this process");
+    events->add_option("--pid", arguments->pid, "only this process")->check(CLI::Range(0, mostPid));
     events->add_option("--text", arguments->text, "only with this text in summary, command, pod or container");
-    events->add_option("--since", arguments->since, "10m, 2h, 1d ago, or 2026-03-01T12:00:05Z")->capture_default_str();
+    events->add_option("--since", arguments->since, "10m, 2h, 1d ago, or 2026-03-01T12:00:05Z, or with +02:00")->capture_default_str();
     events->add_option("--until", arguments->until, "as --since")->capture_default_str();
     events->add_option("--limit", arguments->limit, "how many at most")
         ->capture_default_str()

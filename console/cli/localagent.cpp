@@ -124,8 +124,10 @@ LocalAgent running(const CheckRoots &roots, std::uint32_t pid)
     if (const std::string folder = valueOf(words, "--runtime-folder"); !folder.empty())
         agent.runtimeFolder = folder;
     agent.runtimeFolder = place / agent.runtimeFolder;
-    if (config.empty())
-        agent.drillAllowed = false; // an agent reads no file that it is not told of
+    if (config.empty()) { // an agent reads no file that it is not told of
+        agent.drillAllowed = false;
+        agent.config.clear();
+    }
     if (!agent.certificate.empty())
         agent.certificate = place / agent.certificate;
     return agent;

@@ -17,7 +17,7 @@ struct LocalAgent {
     std::string node;                  ///< empty: as in its certificate
     std::string server;                ///< HOST:PORT
     std::filesystem::path certificate; ///< may be empty
-    std::filesystem::path config;      ///< its file, which may not be there
+    std::filesystem::path config;      ///< its file, which may not be there; empty = it runs without one
     std::filesystem::path runtimeFolder = "/run/tapio";
     bool drillAllowed = false; ///< drill.allowed of the file; false when it cannot be read
 };

@@ -32,6 +32,16 @@ std::string refuseFormat(const std::string &name)
     return name == "table" || name == "json" ? std::string() : "there is no output format '" + name + "', only table and json";
 }
 
+/// The help of a command lists its own options only.
+void nameCommonOptions(CLI::App &command)
+{
+    const std::string own = command.get_footer();
+    command.footer(own + (own.empty() ? "" : "\n\n")
+                   + "Taken by every command: -o table|json, --server HOST:PORT, --config FILE, --pki DIR; 'tapio --help' explains them.");
+    for (CLI::App *below : command.get_subcommands([](const CLI::App *) { return true; }))
+        nameCommonOptions(*below);
+}
+
 /// Its answer is in `out`, perhaps not written yet.
 int run(int argc, char **argv, std::ostream &out)
 {
@@ -63,6 +73,8 @@ int run(int argc, char **argv, std::ostream &out)
     addFilterCommand(app, context, chosen);
     addPkiCommand(app, context, chosen);
     addCompletionCommand(app, context, chosen);
+    for (CLI::App *command : app.get_subcommands([](const CLI::App *) { return true; }))
+        nameCommonOptions(*command);
 
     try {
         app.parse(argc, argv);

@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <ctime>
+#include <limits>
 #include <optional>
 
 #include "protocol/base/clock.h"
@@ -33,6 +34,24 @@ std::string_view unitName(char unit)
     }
 }
 
+/// "Z" or "+02:00", and nothing after it: seconds east of UTC. A time without a zone could be of any.
+std::optional<std::int64_t> parseZone(std::string_view text)
+{
+    if (text == "Z")
+        return 0;
+    constexpr std::string_view shape = "+00:00";
+    bool fits = text.size() == shape.size() && (text[0] == '+' || text[0] == '-') && text[3] == ':';
+    for (const std::size_t digit : {1, 2, 4, 5})
+        fits = fits && text[digit] >= '0' && text[digit] <= '9';
+    if (!fits)
+        return std::nullopt;
+    const int hours = (text[1] - '0') * 10 + (text[2] - '0');
+    const int minutes = (text[4] - '0') * 10 + (text[5] - '0');
+    if (hours > 14 || minutes > 59)
+        return std::nullopt;
+    return (text[0] == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
+}
+
 std::optional<std::int64_t> parseDate(std::string_view text)
 {
     const std::string copy(text);
@@ -40,15 +59,21 @@ std::optional<std::int64_t> parseDate(std::string_view text)
     const char *end = strptime(copy.c_str(), "%Y-%m-%d", &parts);
     if (end == nullptr)
         return std::nullopt;
-    if (*end == 'T') {
-        end = strptime(end, "T%H:%M:%S", &parts);
-        if (end == nullptr || *end != 'Z')
+    std::int64_t eastOfUtc = 0;
+    if (*end == 'T' || *end == ' ') {
+        end = strptime(end + 1, "%H:%M", &parts);
+        if (end != nullptr && *end == ':')
+            end = strptime(end, ":%S", &parts);
+        const auto zone = end == nullptr ? std::nullopt : parseZone(end);
+        if (!zone)
             return std::nullopt;
-        ++end;
-    }
-    if (*end != '\0')
+        eastOfUtc = *zone;
+    } else if (*end != '\0') {
         return std::nullopt;
-    return static_cast<std::int64_t>(timegm(&parts)) * nsPerSecond;
+    }
+    const std::int64_t seconds = static_cast<std::int64_t>(timegm(&parts)) - eastOfUtc;
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / nsPerSecond; // in the year 2262
+    return seconds < -most || seconds > most ? std::nullopt : std::optional(seconds * nsPerSecond);
 }
 
 } // namespace
@@ -67,7 +92,8 @@ Result<std::int64_t> parseMoment(std::string_view text, std::int64_t nowNs)
     if (const auto date = parseDate(text))
         return *date;
     return fail(Errc::InvalidArgument,
-                "'" + std::string(text) + "' is no time: 10m, 2h, 1d (ago), now, 2026-03-01 or 2026-03-01T12:00:05Z (UTC)");
+                "'" + std::string(text)
+                    + "' is no time: 10m, 2h, 1d (ago), now, 2026-03-01 (UTC), 2026-03-01T12:00:05Z or 2026-03-01T14:00+02:00");
 }
 
 std::string momentText(std::string_view text)

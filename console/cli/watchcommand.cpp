@@ -176,14 +176,16 @@ int runWatch(const CommandContext &context, const WatchArguments &arguments)
 void addWatchCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
 {
     auto arguments = std::make_shared<WatchArguments>();
-    CLI::App *watch = app.add_subcommand("watch", "Events as they come, until Ctrl-C; with -o json one object per line");
+    CLI::App *watch =
+        app.add_subcommand("watch", "The last events that the server still holds, then new ones as they come, until Ctrl-C; with -o "
+                                    "json one object per line");
     watch->add_option("--type", arguments->types, "only these types, e.g. process.exec")->check(CLI::IsMember(knownEventTypes()));
     watch->add_option("--severity", arguments->severity, "this severity and above")
         ->check(CLI::IsMember({"debug", "info", "notice", "warning", "error", "critical"}));
     watch->add_option("--node", arguments->nodes, "only these nodes");
     watch->add_option("--namespace", arguments->namespaces, "only these Kubernetes namespaces");
     watch->add_option("--pod", arguments->pods, "only these pods");
-    watch->add_option("--pid", arguments->pid, "only this process");
+    watch->add_option("--pid", arguments->pid, "only this process")->check(CLI::Range(0, mostPid));
     watch->add_option("--text", arguments->text, "only with this text in summary, command, pod or container");
     watch->add_option("--seconds", arguments->seconds, "leave after this time")->check(CLI::Range(1, 86400));
     watch->callback([&context, &chosen, arguments] { chosen = [&context, arguments] { return runWatch(context, *arguments); }; });

@@ -271,7 +271,10 @@ Result<CertificateAuthority> CertificateAuthority::init(const fs::path &folder, 
 Result<CertificateAuthority> CertificateAuthority::open(const fs::path &folder)
 {
     std::error_code problem;
-    if (!fs::exists(indexFile(folder), problem))
+    const bool exists = fs::exists(indexFile(folder), problem);
+    if (problem)
+        return failErrno("looking for a certificate authority in " + folder.string(), problem.value());
+    if (!exists)
         return fail(Errc::NotFound, "there is no certificate authority in " + folder.string());
     auto authority = load(folder);
     if (!authority)

@@ -141,7 +141,8 @@ private slots:
             << QByteArray("[budget]\ncpu_percent = \"1 %\"\n") << "\"budget.cpu_percent\" must be a number";
         QTest::newRow("a fraction of a byte") << QByteArray("[budget]\nrss_bytes = 1.5\n") << "\"budget.rss_bytes\" must be a number";
         QTest::newRow("a text for a table") << QByteArray("server = \"x\"\n") << "\"server\" must be a table";
-        QTest::newRow("a ring that is no power of two") << QByteArray("[kernel]\nevent_ring_bytes = 1000000\n") << "power of two";
+        QTest::newRow("a ring that is no power of two")
+            << QByteArray("[kernel]\nevent_ring_bytes = 1000000\n") << "line 2: the size of a ring must be a power of two";
         QTest::newRow("an unknown key of the spool") << QByteArray("[spool]\nsize = 1\n") << "line 2: there is no setting \"spool.size\"";
         QTest::newRow("an unknown word") << QByteArray("[spool]\nfsync = \"sometimes\"\n")
                                          << "line 2: \"spool.fsync\" must be one of \"always\", \"interval\", \"never\"";
@@ -165,7 +166,7 @@ private slots:
             << QByteArray("[file]\nfold_ms = 0\n") << "line 2: \"file.fold_ms\" must be a number from 1000";
         QTest::newRow("an unknown key of files") << QByteArray("[file]\nprefix = 1\n") << "line 2: there is no setting \"file.prefix\"";
         QTest::newRow("a trigger without a window")
-            << QByteArray("[pressure]\nio = \"some 1\"\n") << "pressure.io: \"some 1\" is no trigger of pressure";
+            << QByteArray("[pressure]\nio = \"some 1\"\n") << "line 2: pressure.io: \"some 1\" is no trigger of pressure";
         QTest::newRow("a window too short") << QByteArray("[pressure]\ncpu = \"some 1 1000\"\n") << "the window must be from 500000";
         QTest::newRow("an unknown key of pressure")
             << QByteArray("[pressure]\nirq = \"\"\n") << "line 2: there is no setting \"pressure.irq\"";
@@ -174,7 +175,8 @@ private slots:
         QTest::newRow("an unknown source of pods")
             << QByteArray("[kubernetes]\nsource = \"etcd\"\n")
             << "line 2: \"kubernetes.source\" must be one of \"apiserver\", \"auto\", \"kubelet\", \"off\"";
-        QTest::newRow("a certificate without its key") << QByteArray("[kubernetes]\ncertificate = \"/x\"\n") << "go together";
+        QTest::newRow("a certificate without its key")
+            << QByteArray("[kubernetes]\ncertificate = \"/x\"\n") << "line 2: kubernetes.certificate and kubernetes.key go together";
         QTest::newRow("an unknown key of filters")
             << QByteArray("[filter]\nremotely = true\n") << "line 2: there is no setting \"filter.remotely\"";
         QTest::newRow("an unknown collector of filters")
@@ -299,13 +301,37 @@ private slots:
 
     void values_thatCannotBeAreRefused()
     {
-        QVERIFY(!parse({"--log-level", "loud"}));
         QVERIFY(!parse({"--server", "nowhere:"}));
-        QVERIFY(!parse({"--config", File("[observe]\naddress = \"node-1:9117\"\n").path.c_str()}));
-        const File file("[collect]\ndisabled = [\"tpc\"]\n");
+        const auto folder = parse({"--config", "/"});
+        QVERIFY(!folder);
+        QCOMPARE(daemon::exitCodeFor(folder.error()), 78);
+    }
+
+    /// What only the whole tells of a value has its place all the same.
+    void values_thatDoNotFitTheProgram_areNamedWithTheirLine_data()
+    {
+        QTest::addColumn<QByteArray>("text");
+        QTest::addColumn<QString>("line");
+        QTest::addColumn<QString>("about");
+        QTest::newRow("a level") << QByteArray("\nlog_level = \"LOUD\"\n") << "line 2: "
+                                 << "\"LOUD\"";
+        QTest::newRow("a collector off") << QByteArray("[collect]\n\ndisabled = [\"tpc\"]\n") << "line 3: "
+                                         << "\"tpc\"";
+        QTest::newRow("a collector on") << QByteArray("[collect]\nenabled = [\"files\"]\n") << "line 2: "
+                                        << "\"files\"";
+        QTest::newRow("an address") << QByteArray("[observe]\naddress = \"node-1:9117\"\n") << "line 2: "
+                                    << "node-1";
+    }
+    void values_thatDoNotFitTheProgram_areNamedWithTheirLine()
+    {
+        QFETCH(QByteArray, text);
+        QFETCH(QString, line);
+        QFETCH(QString, about);
+        const File file(text);
         const auto command = parse({"--config", file.path.c_str()});
         QVERIFY(!command);
-        QVERIFY(command.error().context().find("\"tpc\"") != std::string::npos);
+        const QString said = QString::fromStdString(command.error().context());
+        QVERIFY2(said.startsWith(QString::fromStdString(file.path) + ", " + line) && said.contains(about), qPrintable(said));
     }
 
     void collectors_haveOneWayToBeSwitched_data()

@@ -56,7 +56,7 @@ private slots:
         QFETCH(QStringList, arguments);
         const Outcome outcome = run(arguments);
         QCOMPARE(outcome.code, int(ExitOk));
-        QVERIFY(outcome.out.contains("Usage:"));
+        QVERIFY(outcome.out.contains("Usage:") && outcome.out.contains("--server"));
         QVERIFY(outcome.err.isEmpty());
     }
 
@@ -69,8 +69,13 @@ private slots:
         QTest::newRow("a drill without a name") << QStringList{"drill", "run"} << int(ExitUsage) << "name";
         QTest::newRow("a drill that takes too long")
             << QStringList{"drill", "run", "oom-kill", "--seconds", "61"} << int(ExitUsage) << "61";
-        QTest::newRow("a drill where none is allowed") << QStringList{"drill", "--agent-config", "/nope/agent.toml", "run", "oom-kill"}
-                                                       << int(ExitPermission) << "drill.allowed is false in /nope/agent.toml";
+        QTest::newRow("a drill where none is allowed") << QStringList{"drill", "--agent-config", "/dev/null", "run", "oom-kill"}
+                                                       << int(ExitPermission) << "drill.allowed is false in /dev/null";
+        for (const QStringList &command : {QStringList{"run", "oom-kill"}, QStringList{"list"}}) {
+            QTest::newRow(qPrintable("drill " + command[0] + ", a configuration that is not there"))
+                << QStringList{"drill", "--agent-config", "/nope/agent.toml"} + command << int(ExitConfiguration)
+                << "the agent's configuration /nope/agent.toml: No such file";
+        }
         QTest::newRow("no command") << QStringList{} << int(ExitUsage) << "subcommand";
         QTest::newRow("unknown command") << QStringList{"dance"} << int(ExitUsage) << "dance";
         QTest::newRow("unknown output format") << QStringList{"-o", "xml", "check"} << int(ExitUsage)
@@ -78,6 +83,9 @@ private slots:
         QTest::newRow("unknown event type") << QStringList{"events", "--type", "nope"} << int(ExitUsage) << "nope";
         QTest::newRow("time that is none") << QStringList{"events", "--since", "yesterday"} << int(ExitUsage) << "yesterday";
         QTest::newRow("since after until") << QStringList{"events", "--since", "1m", "--until", "2m"} << int(ExitUsage) << "--since";
+        QTest::newRow("since in the future") << QStringList{"events", "--since", "2200-01-01"} << int(ExitUsage)
+                                             << "--since must be before now";
+        QTest::newRow("a process that is none") << QStringList{"events", "--pid", "-1"} << int(ExitUsage) << "not in range";
         QTest::newRow("no store") << QStringList{"events"} << int(ExitUnavailable) << "store";
         QTest::newRow("no authority") << QStringList{"pki", "list"} << int(ExitUnavailable) << "pki";
         QTest::newRow("a folder that nobody can make")

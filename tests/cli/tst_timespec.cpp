@@ -18,6 +18,17 @@ private slots:
         QTest::newRow("minutes ago") << "10m" << qint64(1'772'366'405 - 600);
         QTest::newRow("days ago") << "2d" << qint64(1'772'366'405 - 172'800);
         QTest::newRow("a moment in UTC") << "2026-03-01T12:00:05Z" << qint64(1'772'366'405);
+        QTest::newRow("without seconds") << "2026-03-01T12:00Z" << qint64(1'772'366'400);
+        QTest::newRow("with a blank") << "2026-03-01 12:00:05Z" << qint64(1'772'366'405);
+        QTest::newRow("of a zone in the east") << "2026-03-01T14:00:05+02:00" << qint64(1'772'366'405);
+        QTest::newRow("of a zone in the west") << "2026-03-01 08:30-03:30" << qint64(1'772'366'400);
+        QTest::newRow("a zone that is none") << "2026-03-01T12:00:05+2" << qint64(-1);
+        QTest::newRow("a zone of letters") << "2026-03-01T12:00:05CEST" << qint64(-1);
+        QTest::newRow("a zone too far") << "2026-03-01T12:00:05+15:00" << qint64(-1);
+        QTest::newRow("rubbish after a zone") << "2026-03-01T12:00:05Zz" << qint64(-1);
+        QTest::newRow("a year beyond what can be counted") << "2999-01-01" << qint64(-1);
+        QTest::newRow("a year before that") << "0001-01-01" << qint64(-1);
+        QTest::newRow("an hour alone") << "2026-03-01T12Z" << qint64(-1);
         QTest::newRow("a day begins at midnight UTC") << "2026-03-01" << qint64(1'772'323'200);
         QTest::newRow("no zone is ambiguous") << "2026-03-01T12:00:05" << qint64(-1);
         QTest::newRow("no unit") << "10" << qint64(-1);

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import unittest
 
@@ -121,6 +122,15 @@ class Start(ScriptTest):
         self.assertEqual(code, 69, err)
         self.assertIn("tapio-agent did not start", err)
         self.assertEqual(self.calls()[-1], "agent ended")
+
+    def test_a_port_in_use_is_said_before_the_agent_starts(self):
+        # It would connect to the console that is there, in the place of that one's own agent.
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = str(other.getsockname()[1])
+            code, _, err = self.once("--port", port)
+        self.assertEqual(code, 69)
+        self.assertIn(f"port {port} is in use", err)
+        self.assertFalse([call for call in self.calls() if "started" in call or call.startswith("tapio pki")])
 
     def test_a_killed_script_leaves_no_agent(self):
         process = self.begin()

@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "protocol/transport/pki.h"
 #include "tests/support/fakeclock.h"
@@ -329,6 +330,22 @@ private slots:
         QVERIFY(!authority);
         QCOMPARE(authority.error().code(), Errc::PermissionDenied);
         QVERIFY(authority.error().context().find("chmod 600") != std::string::npos);
+    }
+
+    /// To make another one in its place would lock everybody out.
+    void open_thatIsNotPermittedIsNotAbsent()
+    {
+        make(m_clock);
+        const bool isRoot = ::geteuid() == 0;
+        QCOMPARE(::chmod(folder().c_str(), isRoot ? 0700 : 0), 0);
+        if (isRoot)
+            QCOMPARE(::seteuid(65534), 0);
+        const auto authority = CertificateAuthority::open(folder());
+        if (isRoot)
+            QCOMPARE(::seteuid(0), 0);
+        QCOMPARE(::chmod(folder().c_str(), 0700), 0);
+        QCOMPARE(authority.error().code(), Errc::PermissionDenied);
+        QVERIFY(authority.error().context().find(folder().string()) != std::string::npos);
     }
 
     void open_needsAnAuthority() { QCOMPARE(CertificateAuthority::open(folder()).error().code(), Errc::NotFound); }

@@ -63,6 +63,17 @@ private slots:
         QCOMPARE(plain(item(session, "silent").value), "node-15 for 25 min");
         session.agentList = sampleAgents(9, now);
         QCOMPARE(item(session, "silent").value, "2 agents");
+        using wire::LinkState;
+        for (wire::AgentState &agent : session.agentList)
+            agent.state = LinkState::Connected;
+        const auto labelOf = [&](LinkState first, LinkState second) {
+            session.agentList[0].state = first;
+            session.agentList[1].state = second;
+            return item(session, "silent").label;
+        };
+        QCOMPARE(labelOf(LinkState::Silent, LinkState::Silent), "Silent");
+        QCOMPARE(labelOf(LinkState::Gone, LinkState::Connected), "Gone");
+        QCOMPARE(labelOf(LinkState::Silent, LinkState::Gone), "Silent or gone");
     }
     void loss_isThatOfTheLastMinute()
     {

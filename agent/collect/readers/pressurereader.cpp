@@ -57,18 +57,6 @@ std::string_view lastSegment(const std::string &path) { return std::string_view(
 
 } // namespace
 
-Status check(const PressureOptions &options)
-{
-    for (const Resource &one : table) {
-        const std::string &text = options.*one.rule;
-        if (text.empty())
-            continue;
-        if (const auto rule = parsePressureRule(text); !rule)
-            return fail(rule.error().within("pressure." + std::string(wire::pressureResourceName(one.resource))));
-    }
-    return {};
-}
-
 PressureReader::PressureReader(PressureOptions options, const CgroupInventory &inventory, const Clock &clock)
     : m_options(std::move(options)), m_inventory(inventory), m_clock(clock)
 {

@@ -35,9 +35,6 @@ struct PressureOptions {
     std::function<Result<std::unique_ptr<PressureFile>>(const std::filesystem::path &, const PressureRule &)> open = openPressureFile;
 };
 
-/// Errors: those of parsePressureRule, for the first of the three.
-Status check(const PressureOptions &options);
-
 /// Tells when tasks of the machine, or of a pod, begin to lose too much time waiting for a resource, and when that ends. The kernel watches,
 /// by triggers; where it takes none, the files are read once in each window. Nothing is told in between, however long it lasts.
 class PressureReader final : public EventReader {

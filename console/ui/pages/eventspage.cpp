@@ -428,7 +428,7 @@ void EventsPage::refreshFoot()
 {
     const bool lost = m_model.rowCount() > 0 && m_feed.lostEvents() > 0;
     m_foot->setText(footText(), lost ? tr("%1 lost").arg(exactCount(m_feed.lostEvents())) : QString(),
-                    lost ? tr("on the way in this range: the list is incomplete") : QString());
+                    lost ? tr("on the way in this range, of whatever kind: the list may be incomplete") : QString());
     m_exportText->setVisible(m_exporter.running());
     m_cancelExport->setVisible(m_exporter.running());
     m_export->setEnabled(!m_exporter.running());

@@ -63,7 +63,8 @@ void addSilent(std::vector<StatusItem> &items, const std::vector<wire::AgentStat
     item.glyph = Glyph::QuarterDisc;
     item.color = t.meaning.pending;
     item.alarming = true;
-    item.label = tr("Silent");
+    const auto gone = std::count_if(silent.begin(), silent.end(), [](auto *agent) { return agent->state == wire::LinkState::Gone; });
+    item.label = gone == 0 ? tr("Silent") : gone == static_cast<std::ptrdiff_t>(silent.size()) ? tr("Gone") : tr("Silent or gone");
     item.value = silent.size() == 1 ? tr("%1 for %2").arg(QString::fromStdString(oldest->node), ageText(nowNs - oldest->sinceNs))
                                     : tr("%1 agents").arg(silent.size());
     item.toolTip = tr("No heartbeat; longest: %1, for %2").arg(QString::fromStdString(oldest->node), ageText(nowNs - oldest->sinceNs));
