@@ -112,20 +112,28 @@ private slots:
         QCOMPARE(panelHeader(panel, m_theme).chips.size(), check.held ? 1u : 0u);
     }
 
-    void trend_ofTheQueueIsTheSignOfItsSlope_data()
+    void trend_ofTheQueue_data()
     {
-        QTest::addColumn<double>("slope");
+        QTest::addColumn<double>("queued");
+        QTest::addColumn<double>("slope"); // events per second
         QTest::addColumn<QString>("word");
-        QTest::newRow("ever so little") << 0.001 << "rising";
-        QTest::newRow("down") << -3. << "falling";
-        QTest::newRow("level") << 0. << "steady";
+        QTest::newRow("up") << 312. << 3. << "rising";
+        QTest::newRow("ten events per minute") << 312. << 10. / 60 << "rising";
+        QTest::newRow("nine events per minute") << 312. << 9. / 60 << "steady";
+        QTest::newRow("ever so little") << 312. << 0.001 << "steady";
+        QTest::newRow("ever so little downwards") << 312. << -0.001 << "steady";
+        QTest::newRow("down") << 312. << -3. << "falling";
+        QTest::newRow("level") << 312. << 0. << "steady";
+        QTest::newRow("empty by now, after a peak") << 0. << 3. << "steady";
+        QTest::newRow("just emptied") << 0. << -3. << "steady";
     }
-    void trend_ofTheQueueIsTheSignOfItsSlope()
+    void trend_ofTheQueue()
     {
+        QFETCH(double, queued);
         QFETCH(double, slope);
         PanelSnapshot panel;
         panel.id = PanelId::QueueDepth;
-        panel.value = Fact{"queued", 312, Unit::Events, {}};
+        panel.value = Fact{"queued", queued, Unit::Events, {}};
         panel.facts = {{"slope", slope, Unit::EventsPerSecond, {}}};
         QTEST(PanelText::trend(panel), "word");
     }

@@ -14,6 +14,9 @@ namespace {
 
 constexpr std::int64_t trendWindowNs = 300 * nsPerSecond;
 constexpr double steadyShare = 0.05; ///< a change below this share of the mean is no change
+/// Ten events a minute, 1 % of the bound of scaling up: a queue that grows no faster needs well over an hour to get there,
+/// while one that is emptied all the time always has some slope.
+constexpr double steadyEventsPerSecond = 10. / 60;
 
 /// Sum of the main series over the last five minutes: what the headline is about.
 std::vector<PlotPoint> recentSum(const PanelSnapshot &panel)
@@ -42,9 +45,15 @@ QString ofCount(double have, double need)
 
 QString PanelText::trend(const PanelSnapshot &panel)
 {
-    if (panel.id == PanelId::QueueDepth) { // the core measured it: what is said is the sign of that figure
-        if (const auto slope = std::ranges::find(panel.facts, "slope", &Fact::key); slope != panel.facts.end())
-            return slope->value > 0 ? tr("rising") : slope->value < 0 ? tr("falling") : tr("steady");
+    if (panel.id == PanelId::QueueDepth) { // the core measured it: what is said is of that figure
+        const bool empty = panel.value && panel.value->value <= 0;
+        if (const auto slope = std::ranges::find(panel.facts, "slope", &Fact::key); slope != panel.facts.end()) {
+            if (empty || std::abs(slope->value) < steadyEventsPerSecond)
+                return tr("steady");
+            return slope->value > 0 ? tr("rising") : tr("falling");
+        }
+        if (empty)
+            return {};
     }
     const std::vector<PlotPoint> recent = recentSum(panel);
     if (recent.size() < 5)
@@ -150,7 +159,9 @@ QString PanelText::formulaSentence(const PanelSnapshot &panel)
     case PanelId::QueueDepth:
         return tr("Events in the agents\u2019 queues, plus events sent and not yet acknowledged, plus events in the receive queues. "
                   "\u201cRising\u201d is a "
-                  "positive slope (least squares) over 5 min or, in long ranges, over three points; \u201cfalling\u201d a negative one. "
+                  "slope (least squares) of 10 events per minute or more over 5 min or, in long ranges, over three points; "
+                  "\u201cfalling\u201d the same "
+                  "downwards; an empty queue is steady. "
                   "Above 1000 for "
                   "5 min: scale up; below 100 for 5 min: scale down.");
     case PanelId::FilterEfficiency:
