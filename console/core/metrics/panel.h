@@ -224,6 +224,8 @@ struct PanelSnapshot {
     std::vector<Fact> facts;
     std::vector<PlotSeries> series; ///< at most 50, the rest as key "others"; what no series stands for as key "rest"
     std::uint64_t seriesTotal = 0;  ///< how many there are, when more than drawn
+    /// What the series are percentages of, at each time, in the unit of the fact "allocatable"; empty where they are none.
+    std::vector<PlotPoint> allocatable;
     std::vector<LossBand> losses;
     std::vector<Threshold> thresholds;
     std::variant<std::monostate, PodStatusView, CoverageView, IntervalView, GroupsView, HeatView, BarsView> view;

@@ -89,6 +89,7 @@ Track unrollSum(const CounterTrack &track, std::initializer_list<Counter> counte
 struct Line {
     std::string key, label;
     Dense values;
+    std::string node = {}; ///< whose it is, where that matters
 };
 /// The 50 largest lines by maximum, the others added into one exact "others"; all of one unit.
 void drawTop(PanelSnapshot &panel, std::vector<Line> lines, const TimeGrid &grid, Unit unit, bool stacked, bool below = false);

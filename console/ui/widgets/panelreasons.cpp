@@ -197,7 +197,7 @@ QString PanelText::formulaSentence(const PanelSnapshot &panel)
                   "restarts in 30 min.");
     case PanelId::CpuUsage:
         return tr("Increase of the control group\u2019s CPU time divided by the measured time, in percent of all cores that the nodes "
-                  "have; of a pod with "
+                  "had at that time; of a pod with "
                   "a limit also in percent of that. Rest of the nodes: what they used beside the control groups drawn. Beside it the share "
                   "of throttled periods and the pressure (PSI). Alert above 80 % for 15 min, of a node or of a pod\u2019s limit; "
                   "scale up above 70 % for 1 h; scale down below 30 % for 4 h.");
