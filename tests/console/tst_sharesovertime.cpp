@@ -2,7 +2,9 @@
 #include <QtTest>
 
 #include <cmath>
+#include <sstream>
 
+#include "console/core/metrics/export.h"
 #include "tests/console/inputbuilder.h"
 
 using namespace tapio;
@@ -99,6 +101,40 @@ private slots:
         const double each = id == PanelId::CpuUsage ? cores : 4 * gib;
         QCOMPARE(valueAt(panel.allocatable, 100), each);
         QCOMPARE(valueAt(panel.allocatable, 400), 2 * each);
+    }
+
+    /// The headline's own figure stands beside the stack of working sets, which may be more.
+    void memory_hasALineOfTheNodes()
+    {
+        InputBuilder builder;
+        node(builder, "a", 0.25, {});
+        node(builder, "b", 0, {300, 500, 300});
+        busyPod(builder, "a");
+        const PanelSnapshot panel = panelOf(builder, PanelId::MemoryUsage);
+        const PlotSeries &nodes = panel.series.front();
+        QCOMPARE(nodes.key, std::string("nodes"));
+        QVERIFY(nodes.label.empty());
+        QVERIFY(!nodes.stacked);
+        QCOMPARE(nodes.unit, Unit::Percent);
+        QCOMPARE(valueAt(nodes.points, 100), 25.);
+        QCOMPARE(valueAt(nodes.points, 400), 12.5);
+        QCOMPARE(valueAt(nodes.points, 850), 25.);
+        QCOMPARE(panel.value->value, 25.);
+        QCOMPARE(panel.series.size(), 2u);
+        QVERIFY(panel.series[1].stacked);
+        QCOMPARE(shareOf(panel, "shop/web", 850), 100.);
+        QCOMPARE(panel.seriesTotal, 1u); // it is none of the pods
+        std::ostringstream csv;
+        writeCsv(csv, panel, {});
+        QVERIFY(csv.str().find("\r\ntime,nodes [%],shop/web [%]\r\n") != std::string::npos);
+    }
+
+    void memory_ofANamespaceHasNoLineOfTheNodes()
+    {
+        InputBuilder builder;
+        node(builder, "a", 0.25, {});
+        busyPod(builder, "a");
+        QVERIFY(!series(panelOf(builder, PanelId::MemoryUsage, {{}, "shop"}), "nodes"));
     }
 
     /// A node that has left is still in the past: what it used, and what it had.

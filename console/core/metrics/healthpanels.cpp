@@ -513,7 +513,9 @@ void memoryUsage(const PanelContext &context, PanelSnapshot &panel)
     addDisks(context, panel);
     addPressure(context, panel, Metric::PsiMemorySomeUs, std::max(minute, 2 * grid.bucketNs()));
     panel.computation.inputs = {{"used", nodes.used, Unit::Bytes, {}}, {"allocatable", nodes.of, Unit::Bytes, {}}};
-    toShares(panel, lines, nodes.whole, grid);
+    const Dense whole = toShares(panel, lines, nodes.whole, grid);
+    if (ofNodes) // the headline's own line, first: working sets may be more, as they count pages that the kernel calls available
+        panel.series.push_back(makeSeries("nodes", {}, Unit::Percent, percentOf(nodes.usedDense, whole), grid));
     drawTop(panel, std::move(lines), grid, Unit::Percent, true);
 }
 

@@ -18,12 +18,17 @@ constexpr double steadyShare = 0.05; ///< a change below this share of the mean 
 /// while one that is emptied all the time always has some slope.
 constexpr double steadyEventsPerSecond = 10. / 60;
 
-/// Sum of the main series over the last five minutes: what the headline is about.
+/// Over the last five minutes what the headline is about: its own series, else the sum of the main ones.
 std::vector<PlotPoint> recentSum(const PanelSnapshot &panel)
 {
+    const auto own = std::ranges::find(panel.series, "nodes", &PlotSeries::key);
+    const auto isMain = [&](const PlotSeries &series) {
+        return own != panel.series.end() ? &series == &*own
+                                         : !series.loss && !series.below && (&series == &panel.series.front() || series.stacked);
+    };
     std::map<std::int64_t, double> sums;
     for (const PlotSeries &series : panel.series) {
-        if (series.loss || series.below || (&series != &panel.series.front() && !series.stacked))
+        if (!isMain(series))
             continue;
         for (const PlotPoint &point : series.points)
             if (std::isfinite(point.value) && point.timeNs >= panel.toNs - trendWindowNs)
@@ -204,9 +209,11 @@ QString PanelText::formulaSentence(const PanelSnapshot &panel)
     case PanelId::MemoryUsage:
         return tr("The headline is the nodes\u2019: total minus available memory as the kernel says (/proc/meminfo), since a node has no "
                   "working set of its "
-                  "own. Pods and control groups: working set, which is current memory minus inactive file pages, in bytes and as percent "
-                  "of the limit; "
-                  "with the slope and the time until the limit is reached. Alert above 90 % for 10 min, of a node or of a pod\u2019s "
+                  "own. \u201cNodes, used\u201d is that line, in percent of all memory that the nodes had at each time. Pods and control "
+                  "groups, stacked: working set, which is current memory minus inactive file pages, in percent of the same, and of a pod "
+                  "with a limit also in percent of that. Their sum may be above the line, as a working set also counts file pages that the "
+                  "kernel calls available; or below it, as nodes also use memory outside of control groups. Beside it "
+                  "the slope and the time until the limit is reached. Alert above 90 % for 10 min, of a node or of a pod\u2019s "
                   "limit; scale up above "
                   "80 % for 30 min; scale down below 50 % for 2 h. Disks alert above 85 %.");
     case PanelId::NetworkIo:
