@@ -41,6 +41,14 @@ std::optional<double> limitOf(const PanelContext &context, const Entity &entity,
     return entity.parts.empty() ? std::nullopt : std::optional(sum);
 }
 
+Dense coveredOf(const PanelContext &context, const Entity &entity)
+{
+    Dense coveredNs;
+    for (const SeriesData *part : entity.parts)
+        coverAlso(coveredNs, covered(*part, context.samples, context.input.toNs));
+    return coveredNs;
+}
+
 Dense scaled(Dense values, double factor)
 {
     for (double &value : values)
@@ -185,13 +193,15 @@ struct Gauge {
     std::int64_t asOfNs = 0;
     Dense usedDense;
     Whole whole;
-    std::vector<std::pair<std::string, Dense>> percents; ///< by node, of those that are there now
+    Dense coveredNs;
+    std::vector<std::pair<std::string, Measured>> percents; ///< by node, of those that are there now
 
-    void draw(const std::string &node, const Dense &usage, Dense capacity)
+    void draw(const std::string &node, const Measured &usage, Dense capacity)
     {
-        addInto(usedDense, usage);
+        addInto(usedDense, usage.values);
+        coverAlso(coveredNs, usage.coveredNs);
         whole.know(node, std::move(capacity));
-        whole.see(node, usage);
+        whole.see(node, usage.values);
     }
 };
 
@@ -200,11 +210,11 @@ void checkNodes(PanelSnapshot &panel, const Gauge &nodes, const TimeGrid &grid, 
 {
     const bool one = nodes.percents.size() == 1;
     for (const auto &[node, percent] : nodes.percents)
-        checkAlert(panel, panel.thresholds.front(), percent, grid, key, node, one);
-    const Dense all = percentOf(nodes.usedDense, nodes.whole.sum(grid.count()));
+        checkAlert(panel, panel.thresholds.front(), percent, key, node, one);
+    const Measured all{percentOf(nodes.usedDense, nodes.whole.sum(grid.count())), nodes.coveredNs};
     if (!one)
-        checkAlert(panel, panel.thresholds.front(), all, grid, key, {}, true);
-    checkScaling(panel, all, grid);
+        checkAlert(panel, panel.thresholds.front(), all, key, {}, true);
+    checkScaling(panel, all);
 }
 
 /// Used and total memory of all nodes.
@@ -215,7 +225,8 @@ Gauge nodeMemory(const PanelContext &context, PanelSnapshot &panel, Worst &worst
         const std::string &node = host->key.node;
         const Dense capacity = capacityOf(context, Metric::NodeMemoryTotalBytes, node);
         const Dense used = minus(capacity, sampledValues(context, *host));
-        sum.draw(node, used, capacity);
+        const Dense coveredNs = covered(*host, context.samples, context.input.toNs);
+        sum.draw(node, {used, coveredNs}, capacity);
         const auto total = context.latestHost(Metric::NodeMemoryTotalBytes, node);
         const auto available = newest(gaugeTrack(*host), context.endNs, context.staleNs(context.samples));
         if (!total || *total <= 0 || !available)
@@ -225,7 +236,7 @@ Gauge nodeMemory(const PanelContext &context, PanelSnapshot &panel, Worst &worst
         sum.asOfNs = std::max(sum.asOfNs, available->timeNs);
         ++panel.computation.n;
         worst.offer(100 * (1 - available->value / *total), node);
-        sum.percents.emplace_back(node, percentOf(used, capacity));
+        sum.percents.emplace_back(node, Measured{percentOf(used, capacity), coveredNs});
     }
     return sum;
 }
@@ -293,10 +304,10 @@ Gauge nodeCpu(const PanelContext &context, PanelSnapshot &panel, std::int64_t wi
         const Dense capacity = capacityOf(context, Metric::NodeCpuCount, node, count);
         if (capacity.empty() || std::isnan(capacity.front()))
             continue; // nobody knows what it is a share of
-        Dense usage = scaled(sampledRates(context, *host), 1.0 / nsPerSecond);
+        Measured usage{scaled(sampledRates(context, *host), 1.0 / nsPerSecond), covered(*host, grid, context.input.toNs)};
         sum.draw(node, usage, capacity);
-        Dense percent = percentOf(usage, capacity);
-        lines.push_back({node, node, std::move(usage), node});
+        Dense percent = percentOf(usage.values, capacity);
+        lines.push_back({node, node, std::move(usage.values), node});
         const auto rate = rateOver(unroll(*host), context.endNs, windowNs, context.staleNs(grid));
         if (!rate || !count)
             continue;
@@ -306,7 +317,7 @@ Gauge nodeCpu(const PanelContext &context, PanelSnapshot &panel, std::int64_t wi
         panel.computation.windowNs = rate->elapsedNs;
         ++panel.computation.n;
         worst.offer(100 * rate->perSecond / nsPerSecond / *count, node);
-        sum.percents.emplace_back(node, std::move(percent));
+        sum.percents.emplace_back(node, Measured{std::move(percent), std::move(usage.coveredNs)});
     }
     return sum;
 }
@@ -351,10 +362,10 @@ std::vector<Line> cpuLines(const PanelContext &context, PanelSnapshot &panel, co
         for (const SeriesData *part : entity.parts)
             addInto(usage, scaled(sampledRates(context, *part), 1.0 / nsPerSecond));
         if (const auto limit = limitOf(context, entity, Metric::CpuLimitMillicores)) {
-            const Dense percent = scaled(usage, 100'000 / *limit);
-            if (const auto now = lastOf(percent))
+            const Measured percent{scaled(usage, 100'000 / *limit), coveredOf(context, entity)};
+            if (const auto now = lastOf(percent.values))
                 worst.offer(*now, entity.label);
-            checkAlert(panel, panel.thresholds.front(), percent, grid, "cpu", entity.label);
+            checkAlert(panel, panel.thresholds.front(), percent, "cpu", entity.label);
         }
         lines.push_back({entity.key, entity.label, std::move(usage), entity.node});
     }
@@ -389,10 +400,10 @@ std::vector<Line> memoryLines(const PanelContext &context, PanelSnapshot &panel,
                 workingSet += now->value;
         }
         if (const auto limit = limitOf(context, entity, Metric::MemoryLimitBytes)) {
-            const Dense percent = scaled(bytes, 100 / *limit);
-            if (const auto now = lastOf(percent))
+            const Measured percent{scaled(bytes, 100 / *limit), coveredOf(context, entity)};
+            if (const auto now = lastOf(percent.values))
                 worst.offer(*now, entity.label);
-            checkAlert(panel, panel.thresholds.front(), percent, grid, "memory", entity.label);
+            checkAlert(panel, panel.thresholds.front(), percent, "memory", entity.label);
         }
         lines.push_back({entity.key, entity.label, std::move(bytes), entity.node});
     }
