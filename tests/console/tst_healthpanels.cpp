@@ -329,6 +329,40 @@ private slots:
         QCOMPARE(group.arguments, arguments);
     }
 
+    void breachOfALongRange_data()
+    {
+        QTest::addColumn<double>("from");
+        QTest::addColumn<int>("cpuSeconds"); // that an alert is pending for; 0 = it is past its bound
+        QTest::addColumn<int>("memorySeconds");
+        QTest::newRow("under seven minutes of data") << 590. << 410 << 410;
+        QTest::newRow("eleven minutes: of memory no more is needed") << 340. << 660 << 0;
+        QTest::newRow("sixteen minutes") << 40. << 0 << 0;
+    }
+    /// A breach lasts as long as its data, however long the buckets of the range are.
+    void breachOfALongRange()
+    {
+        QFETCH(double, from);
+        QFETCH(int, cpuSeconds);
+        QFETCH(int, memorySeconds);
+        InputBuilder builder;
+        builder.input.toNs = builder.input.nowNs = at(1000);
+        builder.input.fromNs = at(1000 - 86'400);
+        builder.input.sampleBucketNs = 300 * nsPerSecond;
+        builder.agent("a").samples("a", Metric::CpuUsageNs, InputBuilder::host(), from, 1000, 0, 3.9e9);
+        builder.samples("a", Metric::NodeCpuCount, InputBuilder::host(), from, 1000, 4, 0);
+        builder.samples("a", Metric::NodeMemoryTotalBytes, InputBuilder::host(), from, 1000, 8192 * mib, 0);
+        builder.samples("a", Metric::NodeMemoryAvailableBytes, InputBuilder::host(), from, 1000, 100 * mib, 0);
+        for (const auto &[id, seconds] : {std::pair(PanelId::CpuUsage, cpuSeconds), std::pair(PanelId::MemoryUsage, memorySeconds)}) {
+            const PanelSnapshot panel = builder.panel(id);
+            QCOMPARE(panel.pastThreshold, seconds == 0);
+            QCOMPARE(panel.breaches.size(), seconds == 0 ? 1u : 0u);
+            QCOMPARE(panel.pending.size(), seconds == 0 ? 0u : 1u);
+            if (seconds > 0)
+                QCOMPARE(panel.pending.front().heldNs, seconds * nsPerSecond);
+            QCOMPARE(panel.checks.front().knownNs, static_cast<std::int64_t>(1000 - from) * nsPerSecond);
+        }
+    }
+
     void scaling_data()
     {
         QTest::addColumn<int>("minutes");        // length of the range

@@ -220,28 +220,56 @@ private slots:
             QVERIFY(std::abs(*found - slope) < 1e-9);
     }
 
-    void sustained_data()
+    void covered_data()
+    {
+        QTest::addColumn<Readings>("readings"); // of a grid of four buckets of 20 s; gaps are longer than 50 s
+        QTest::addColumn<double>("until");
+        QTest::addColumn<Values>("seconds");
+        QTest::newRow("from the first to the last reading") << Readings{{5, 0}, {45, 0}} << 45. << Values{15, 20, 5, 0};
+        QTest::newRow("and to now, which is soon after") << Readings{{5, 0}, {45, 0}} << 52. << Values{15, 20, 12, 0};
+        QTest::newRow("but not for long without a reading") << Readings{{5, 0}, {42, 0}} << 80. << Values{15, 20, 17, 0};
+        QTest::newRow("a gap is not covered") << Readings{{0, 0}, {5, 0}, {60, 0}, {70, 0}} << 70. << Values{5, 0, 0, 10};
+        QTest::newRow("what came before counts from the beginning") << Readings{{-10, 0}, {10, 0}} << 10. << Values{10, 0, 0, 0};
+        QTest::newRow("what came after, to the end") << Readings{{60, 0}, {100, 0}} << 100. << Values{0, 0, 0, 20};
+        QTest::newRow("nothing") << Readings{} << 80. << Values{0, 0, 0, 0};
+    }
+    void covered()
+    {
+        QFETCH(Readings, readings);
+        QFETCH(double, until);
+        QFETCH(Values, seconds);
+        Dense dense = console::covered(track(readings), TimeGrid(0, ns(80), ns(20)), ns(until));
+        for (double &value : dense)
+            value /= 1e9;
+        QCOMPARE(shown(dense), seconds);
+    }
+
+    void held_data()
     {
         QTest::addColumn<Values>("values");
-        QTest::addColumn<bool>("held");
-        QTest::newRow("long enough") << Values{0, 90, 90, 90} << true;
-        QTest::newRow("the newest bucket is not read yet") << Values{90, 90, 90, gap} << true;
-        QTest::newRow("not long enough") << Values{0, 0, 90, 90} << false;
-        QTest::newRow("interrupted") << Values{90, 90, 10, 90} << false;
-        QTest::newRow("a hole is no proof") << Values{90, 90, gap, 90} << false;
-        QTest::newRow("two missing are a hole") << Values{90, 90, gap, gap} << false;
-        QTest::newRow("shorter than the time asked") << Values{90, 90} << false;
-        QTest::newRow("nothing") << Values{} << false;
+        QTest::addColumn<Values>("covered"); // seconds
+        QTest::addColumn<double>("held");
+        QTest::addColumn<double>("known");
+        QTest::newRow("a part of the range") << Values{0, 90, 90, 90} << Values{10, 10, 10, 10} << 30. << 40.;
+        QTest::newRow("the newest bucket is not read yet") << Values{90, 90, 90, gap} << Values{10, 10, 10, 0} << 30. << 30.;
+        QTest::newRow("interrupted") << Values{90, 90, 10, 90} << Values{10, 10, 10, 10} << 10. << 40.;
+        QTest::newRow("a hole is no proof") << Values{90, 90, gap, 90} << Values{10, 10, 0, 10} << 10. << 10.;
+        QTest::newRow("two missing are a hole") << Values{90, 90, gap, gap} << Values{10, 10, 0, 0} << 0. << 0.;
+        QTest::newRow("no longer than there is data") << Values{gap, 90, 90, 90} << Values{0, 1, 10, 4} << 15. << 15.;
+        QTest::newRow("nothing") << Values{} << Values{} << 0. << 0.;
     }
-    void sustained()
+    void held()
     {
         QFETCH(Values, values);
-        QFETCH(bool, held);
-        Dense dense;
+        QFETCH(Values, covered);
+        Measured measured;
         for (const double value : values)
-            dense.push_back(value == gap ? noValue : value);
-        QCOMPARE(console::sustained(dense, TimeGrid(0, ns(10.) * values.size(), ns(10)), ns(30), [](double value) { return value > 80; }),
-                 held);
+            measured.values.push_back(value == gap ? noValue : value);
+        for (const double seconds : covered)
+            measured.coveredNs.push_back(seconds * 1e9);
+        const Held held = heldFor(measured, [](double value) { return value > 80; });
+        QTEST(static_cast<double>(held.heldNs) / 1e9, "held");
+        QTEST(static_cast<double>(held.knownNs) / 1e9, "known");
     }
 
     void toPoints_marksAGapOnce()

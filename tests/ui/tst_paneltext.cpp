@@ -379,10 +379,15 @@ private slots:
         PanelSnapshot memory = panel(madeup::busy(), PanelId::MemoryUsage);
         memory.series.resize(1);
         for (PlotPoint &point : memory.series[0].points)
-            point.value = 480. * 1024 * 1024 * 1024;
-        const TooltipContent content =
-            TooltipContent::at(memory, {}, m_ui->themes.theme(), memory.series[0].points[100].timeNs, QTimeZone::utc());
-        QCOMPARE(plain(content.rows[0].value), "50.0 % (515,396,075,520 B)");
+            point.value = 50;
+        // The amount is of what there was then, not of what there is now.
+        memory.allocatable[100].value /= 2;
+        const auto shown = [&](std::size_t i) {
+            return plain(
+                TooltipContent::at(memory, {}, m_ui->themes.theme(), memory.series[0].points[i].timeNs, QTimeZone::utc()).rows[0].value);
+        };
+        QCOMPARE(shown(99), "50.0 % (515,396,075,520 B)");
+        QCOMPARE(shown(100), "50.0 % (257,698,037,760 B)");
     }
 
     void tooltipOutsideOfTheLossNamesNone()

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QtTest>
 
+#include <algorithm>
+#include <memory>
+
 #include "console/core/metrics/overviewinput.h"
+#include "console/ui/charts/seriescolors.h"
 #include "console/ui/theme/themestore.h"
 #include "console/ui/widgets/panelheader.h"
+#include "console/ui/widgets/paneltablemodel.h"
 #include "console/ui/widgets/paneltext.h"
+#include "console/ui/widgets/plottooltip.h"
+#include "console/ui/widgets/timedisplay.h"
+#include "tests/ui/support/madeup.h"
 
 using namespace tapio;
 using namespace tapio::console;
@@ -112,22 +120,59 @@ private slots:
         QCOMPARE(panelHeader(panel, m_theme).chips.size(), check.held ? 1u : 0u);
     }
 
-    void trend_ofTheQueueIsTheSignOfItsSlope_data()
+    void trend_ofTheQueue_data()
     {
-        QTest::addColumn<double>("slope");
+        QTest::addColumn<double>("queued");
+        QTest::addColumn<double>("slope"); // events per second
         QTest::addColumn<QString>("word");
-        QTest::newRow("ever so little") << 0.001 << "rising";
-        QTest::newRow("down") << -3. << "falling";
-        QTest::newRow("level") << 0. << "steady";
+        QTest::newRow("up") << 312. << 3. << "rising";
+        QTest::newRow("ten events per minute") << 312. << 10. / 60 << "rising";
+        QTest::newRow("nine events per minute") << 312. << 9. / 60 << "steady";
+        QTest::newRow("ever so little") << 312. << 0.001 << "steady";
+        QTest::newRow("ever so little downwards") << 312. << -0.001 << "steady";
+        QTest::newRow("down") << 312. << -3. << "falling";
+        QTest::newRow("level") << 312. << 0. << "steady";
+        QTest::newRow("empty by now, after a peak") << 0. << 3. << "steady";
+        QTest::newRow("just emptied") << 0. << -3. << "steady";
     }
-    void trend_ofTheQueueIsTheSignOfItsSlope()
+    void trend_ofTheQueue()
     {
+        QFETCH(double, queued);
         QFETCH(double, slope);
         PanelSnapshot panel;
         panel.id = PanelId::QueueDepth;
-        panel.value = Fact{"queued", 312, Unit::Events, {}};
+        panel.value = Fact{"queued", queued, Unit::Events, {}};
         panel.facts = {{"slope", slope, Unit::EventsPerSecond, {}}};
         QTEST(PanelText::trend(panel), "word");
+    }
+
+    void nodesLine_isNamedInLegendTooltipAndTable()
+    {
+        const auto memory = std::make_shared<PanelSnapshot>(madeup::crowded().panels[static_cast<std::size_t>(PanelId::MemoryUsage)]);
+        const PlotSeries &nodes = memory->series.front();
+        QCOMPARE(PanelText::series(nodes), "nodes, used");
+        const auto looks = SeriesColors().assign(memory->series);
+        QCOMPARE(looks.front().ink, SeriesLook::Ink::Nodes); // told from fifty pods
+        const std::int64_t at = nodes.points[100].timeNs;
+        const TooltipContent content = TooltipContent::at(*memory, looks, m_theme, at, QTimeZone::utc());
+        const auto row = std::ranges::find(content.rows, QStringLiteral("nodes, used"), &TooltipContent::Row::name);
+        QVERIFY(row != content.rows.end());
+        QVERIFY(row->value.contains(QLatin1Char('%')) && row->value.contains(QStringLiteral("B)")));
+        QCOMPARE(PanelText::tooMuch(*memory), "50 of 4,812 series, by maximum; the sum is exact");
+        QVERIFY(PanelText::formula(*memory).contains(PanelText::series(nodes), Qt::CaseInsensitive));
+        const TimeDisplay time(QTimeZone::utc());
+        PanelTableModel table(time);
+        table.setPanel(memory);
+        QCOMPARE(table.headerData(1, Qt::Horizontal, Qt::DisplayRole).toString(), "nodes, used");
+    }
+
+    void trend_ofMemoryIsThatOfTheHeadline()
+    {
+        PanelSnapshot memory = madeup::busy().panels[static_cast<std::size_t>(PanelId::MemoryUsage)];
+        for (PlotSeries &each : memory.series)
+            for (std::size_t i = 0; i < each.points.size(); ++i)
+                each.points[i].value = each.key == "nodes" ? 40 : static_cast<double>(i) / 10;
+        QCOMPARE(PanelText::trend(memory), "steady");
     }
 
     void partial_saysWhatItIsWithout()

@@ -147,12 +147,11 @@ private slots:
 
     void aShareIsMeasuredInPercentOfWhatThereIs()
     {
-        constexpr double all = 960. * 1024 * 1024 * 1024;
         const PanelSnapshot memory = madeup::busy().panels[static_cast<std::size_t>(PanelId::MemoryUsage)];
         const PlotScale scale = plotScale(memory, 2);
         QCOMPARE(labels(scale.main), QStringList({"0", "50", "100 %"}));
-        QCOMPARE(scale.main.high, all);
-        QCOMPARE(*thresholdPosition(memory, memory.thresholds.front()), all * 0.9);
+        QCOMPARE(scale.main.high, 100.);
+        QCOMPARE(*thresholdPosition(memory, memory.thresholds.front()), 90.);
         const PanelSnapshot cpu = madeup::busy().panels[static_cast<std::size_t>(PanelId::CpuUsage)];
         QCOMPARE(labels(plotScale(cpu, 2).main), QStringList({"0", "50", "100 %"}));
         QCOMPARE(plotScale(cpu, 2).main.high, 100.);

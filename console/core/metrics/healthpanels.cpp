@@ -2,6 +2,7 @@
 // Panels 10 and 11: CPU and memory.
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "console/core/metrics/panelbuilder.h"
@@ -40,10 +41,25 @@ std::optional<double> limitOf(const PanelContext &context, const Entity &entity,
     return entity.parts.empty() ? std::nullopt : std::optional(sum);
 }
 
+Dense coveredOf(const PanelContext &context, const Entity &entity)
+{
+    Dense coveredNs;
+    for (const SeriesData *part : entity.parts)
+        coverAlso(coveredNs, covered(*part, context.samples, context.input.toNs));
+    return coveredNs;
+}
+
 Dense scaled(Dense values, double factor)
 {
     for (double &value : values)
         value *= factor;
+    return values;
+}
+
+Dense minus(Dense values, const Dense &less)
+{
+    for (std::size_t i = 0; i < values.size(); ++i)
+        values[i] -= less[i];
     return values;
 }
 
@@ -107,21 +123,85 @@ void addPressure(const PanelContext &context, PanelSnapshot &panel, Metric metri
 /// The bound of a disk (metrics, panel 11).
 constexpr Threshold diskAlert{ThresholdKind::AlertAbove, 85, Unit::Percent, 0};
 
-/// What all nodes use of what they have, now and over time.
+/// Values where they are known; elsewhere the nearest known one, of two that are as near the earlier.
+Dense nearestKnown(const Dense &values)
+{
+    Dense filled = values;
+    std::optional<std::size_t> before;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (std::isnan(values[i]))
+            continue;
+        const std::size_t first = before ? *before + (i - *before) / 2 + 1 : 0;
+        for (std::size_t hole = before ? *before + 1 : 0; hole < i; ++hole)
+            filled[hole] = values[hole < first ? *before : i];
+        before = i;
+    }
+    if (before)
+        std::fill(filled.begin() + static_cast<std::ptrdiff_t>(*before), filled.end(), values[*before]);
+    return filled;
+}
+
+/// What a node has, at any time of the range: `otherwise` where it was never sampled; NaN throughout where nobody knows.
+Dense capacityOf(const PanelContext &context, Metric metric, const std::string &node, std::optional<double> otherwise = std::nullopt)
+{
+    Dense sampled(context.samples.count(), noValue);
+    for (const SeriesData *data : context.of(metric)) {
+        if (data->key.node != node || !isHost(data->key.origin))
+            continue;
+        const Track track = gaugeTrack(*data);
+        sampled = lastValues(track, context.samples);
+        if (!track.empty())
+            otherwise = track.back().value;
+    }
+    const bool never = std::all_of(sampled.begin(), sampled.end(), [](double value) { return std::isnan(value); });
+    return never ? Dense(sampled.size(), otherwise.value_or(noValue)) : nearestKnown(sampled);
+}
+
+/// What there was to share in each bucket: what the nodes have that have any value there. The past is not redrawn when a
+/// node comes or goes.
+class Whole {
+public:
+    /// The capacity of a node, which counts where it has a value.
+    void know(const std::string &node, Dense capacity) { m_nodes[node].capacity = std::move(capacity); }
+    void see(const std::string &node, const Dense &values)
+    {
+        if (const auto found = m_nodes.find(node); found != m_nodes.end())
+            addInto(found->second.seen, values);
+    }
+    Dense sum(std::size_t count) const
+    {
+        Dense all(count, noValue);
+        for (const auto &[name, node] : m_nodes) {
+            Dense part(count, noValue);
+            for (std::size_t i = 0; i < std::min({count, node.seen.size(), node.capacity.size()}); ++i)
+                part[i] = std::isnan(node.seen[i]) ? noValue : node.capacity[i];
+            addInto(all, part);
+        }
+        return all;
+    }
+
+private:
+    struct Node {
+        Dense capacity, seen;
+    };
+    std::map<std::string, Node> m_nodes;
+};
+
+/// What all nodes use of what they have: now, and in the range with those that have left by now.
 struct Gauge {
     double used = 0, of = 0;
     std::int64_t asOfNs = 0;
-    Dense usedDense, ofDense;
-    std::vector<std::pair<std::string, Dense>> percents; ///< by node
+    Dense usedDense;
+    Whole whole;
+    Dense coveredNs;
+    std::vector<std::pair<std::string, Measured>> percents; ///< by node, of those that are there now
 
-    void add(const std::string &node, const Dense &usage, double whole)
+    void draw(const std::string &node, const Measured &usage, Dense capacity)
     {
-        Dense all(usage.size(), noValue);
-        for (std::size_t i = 0; i < usage.size(); ++i)
-            all[i] = std::isnan(usage[i]) ? noValue : whole;
-        addInto(usedDense, usage);
-        addInto(ofDense, all);
-        percents.emplace_back(node, percentOf(usage, all));
+        addInto(usedDense, usage.values);
+        coverAlso(coveredNs, usage.coveredNs);
+        whole.know(node, std::move(capacity));
+        whole.see(node, usage.values);
     }
 };
 
@@ -130,11 +210,11 @@ void checkNodes(PanelSnapshot &panel, const Gauge &nodes, const TimeGrid &grid, 
 {
     const bool one = nodes.percents.size() == 1;
     for (const auto &[node, percent] : nodes.percents)
-        checkAlert(panel, panel.thresholds.front(), percent, grid, key, node, one);
-    const Dense all = percentOf(nodes.usedDense, nodes.ofDense);
+        checkAlert(panel, panel.thresholds.front(), percent, key, node, one);
+    const Measured all{percentOf(nodes.usedDense, nodes.whole.sum(grid.count())), nodes.coveredNs};
     if (!one)
-        checkAlert(panel, panel.thresholds.front(), all, grid, key, {}, true);
-    checkScaling(panel, all, grid);
+        checkAlert(panel, panel.thresholds.front(), all, key, {}, true);
+    checkScaling(panel, all);
 }
 
 /// Used and total memory of all nodes.
@@ -142,20 +222,21 @@ Gauge nodeMemory(const PanelContext &context, PanelSnapshot &panel, Worst &worst
 {
     Gauge sum;
     for (const SeriesData *host : context.hosts(Metric::NodeMemoryAvailableBytes)) {
-        const auto total = context.latestHost(Metric::NodeMemoryTotalBytes, host->key.node);
-        const Track track = gaugeTrack(*host);
-        const auto available = newest(track, context.endNs, context.staleNs(context.samples));
+        const std::string &node = host->key.node;
+        const Dense capacity = capacityOf(context, Metric::NodeMemoryTotalBytes, node);
+        const Dense used = minus(capacity, sampledValues(context, *host));
+        const Dense coveredNs = covered(*host, context.samples, context.input.toNs);
+        sum.draw(node, {used, coveredNs}, capacity);
+        const auto total = context.latestHost(Metric::NodeMemoryTotalBytes, node);
+        const auto available = newest(gaugeTrack(*host), context.endNs, context.staleNs(context.samples));
         if (!total || *total <= 0 || !available)
             continue;
         sum.used += *total - available->value;
         sum.of += *total;
         sum.asOfNs = std::max(sum.asOfNs, available->timeNs);
         ++panel.computation.n;
-        worst.offer(100 * (1 - available->value / *total), host->key.node);
-        Dense used = sampledValues(context, *host);
-        for (double &value : used)
-            value = *total - value;
-        sum.add(host->key.node, used, *total);
+        worst.offer(100 * (1 - available->value / *total), node);
+        sum.percents.emplace_back(node, Measured{percentOf(used, capacity), coveredNs});
     }
     return sum;
 }
@@ -194,8 +275,11 @@ void addForecast(const PanelContext &context, PanelSnapshot &panel, const std::v
 Gauge podMemory(const PanelContext &context, PanelSnapshot &panel, const std::vector<Entity> &entities)
 {
     Gauge sum;
-    for (const SeriesData *total : context.of(Metric::NodeMemoryTotalBytes))
+    for (const SeriesData *total : context.of(Metric::NodeMemoryTotalBytes)) {
         sum.of += context.latest(total).value_or(0);
+        sum.whole.know(total->key.node, capacityOf(context, Metric::NodeMemoryTotalBytes, total->key.node));
+        sum.whole.see(total->key.node, sampledValues(context, *total));
+    }
     for (const Entity &entity : entities) {
         for (const SeriesData *part : entity.parts) {
             const auto now = newest(gaugeTrack(*part), context.endNs, context.staleNs(context.samples));
@@ -215,9 +299,16 @@ Gauge nodeCpu(const PanelContext &context, PanelSnapshot &panel, std::int64_t wi
     const TimeGrid &grid = context.samples;
     Gauge sum;
     for (const SeriesData *host : context.hosts(Metric::CpuUsageNs)) {
-        const Track track = unroll(*host);
-        const auto rate = rateOver(track, context.endNs, windowNs, context.staleNs(grid));
-        const auto count = cpuCount(context, host->key.node);
+        const std::string &node = host->key.node;
+        const auto count = cpuCount(context, node);
+        const Dense capacity = capacityOf(context, Metric::NodeCpuCount, node, count);
+        if (capacity.empty() || std::isnan(capacity.front()))
+            continue; // nobody knows what it is a share of
+        Measured usage{scaled(sampledRates(context, *host), 1.0 / nsPerSecond), covered(*host, grid, context.input.toNs)};
+        sum.draw(node, usage, capacity);
+        Dense percent = percentOf(usage.values, capacity);
+        lines.push_back({node, node, std::move(usage.values), node});
+        const auto rate = rateOver(unroll(*host), context.endNs, windowNs, context.staleNs(grid));
         if (!rate || !count)
             continue;
         sum.used += rate->perSecond / nsPerSecond;
@@ -225,10 +316,8 @@ Gauge nodeCpu(const PanelContext &context, PanelSnapshot &panel, std::int64_t wi
         sum.asOfNs = std::max(sum.asOfNs, rate->asOfNs);
         panel.computation.windowNs = rate->elapsedNs;
         ++panel.computation.n;
-        worst.offer(100 * rate->perSecond / nsPerSecond / *count, host->key.node);
-        Dense usage = scaled(sampledRates(context, *host), 1.0 / nsPerSecond);
-        sum.add(host->key.node, usage, *count);
-        lines.push_back({host->key.node, host->key.node, std::move(usage)});
+        worst.offer(100 * rate->perSecond / nsPerSecond / *count, node);
+        sum.percents.emplace_back(node, Measured{std::move(percent), std::move(usage.coveredNs)});
     }
     return sum;
 }
@@ -242,8 +331,13 @@ Gauge podCpu(const PanelContext &context, PanelSnapshot &panel, std::int64_t win
         nodes.insert(count->key.node);
     for (const wire::AgentState &agent : context.input.agents)
         nodes.insert(agent.node);
-    for (const std::string &node : nodes)
-        sum.of += cpuCount(context, node).value_or(0);
+    for (const std::string &node : nodes) {
+        const auto count = cpuCount(context, node);
+        sum.of += count.value_or(0);
+        sum.whole.know(node, capacityOf(context, Metric::NodeCpuCount, node, count));
+    }
+    for (const SeriesData *count : context.of(Metric::NodeCpuCount))
+        sum.whole.see(count->key.node, sampledValues(context, *count));
     for (const Entity &entity : entities) {
         for (const SeriesData *part : entity.parts) {
             const auto rate = rateOver(unroll(*part), context.endNs, windowNs, context.staleNs(context.samples));
@@ -268,12 +362,12 @@ std::vector<Line> cpuLines(const PanelContext &context, PanelSnapshot &panel, co
         for (const SeriesData *part : entity.parts)
             addInto(usage, scaled(sampledRates(context, *part), 1.0 / nsPerSecond));
         if (const auto limit = limitOf(context, entity, Metric::CpuLimitMillicores)) {
-            const Dense percent = scaled(usage, 100'000 / *limit);
-            if (const auto now = lastOf(percent))
+            const Measured percent{scaled(usage, 100'000 / *limit), coveredOf(context, entity)};
+            if (const auto now = lastOf(percent.values))
                 worst.offer(*now, entity.label);
-            checkAlert(panel, panel.thresholds.front(), percent, grid, "cpu", entity.label);
+            checkAlert(panel, panel.thresholds.front(), percent, "cpu", entity.label);
         }
-        lines.push_back({entity.key, entity.label, std::move(usage)});
+        lines.push_back({entity.key, entity.label, std::move(usage), entity.node});
     }
     return lines;
 }
@@ -306,14 +400,27 @@ std::vector<Line> memoryLines(const PanelContext &context, PanelSnapshot &panel,
                 workingSet += now->value;
         }
         if (const auto limit = limitOf(context, entity, Metric::MemoryLimitBytes)) {
-            const Dense percent = scaled(bytes, 100 / *limit);
-            if (const auto now = lastOf(percent))
+            const Measured percent{scaled(bytes, 100 / *limit), coveredOf(context, entity)};
+            if (const auto now = lastOf(percent.values))
                 worst.offer(*now, entity.label);
-            checkAlert(panel, panel.thresholds.front(), percent, grid, "memory", entity.label);
+            checkAlert(panel, panel.thresholds.front(), percent, "memory", entity.label);
         }
-        lines.push_back({entity.key, entity.label, std::move(bytes)});
+        lines.push_back({entity.key, entity.label, std::move(bytes), entity.node});
     }
     return lines;
+}
+
+/// The lines in percent of all that there was at their time, as the headline and its bounds: one unit for chart, table and
+/// export. Returns what there was, in each bucket.
+Dense toShares(PanelSnapshot &panel, std::vector<Line> &lines, Whole &whole, const TimeGrid &grid)
+{
+    for (const Line &line : lines)
+        whole.see(line.node, line.values);
+    Dense all = whole.sum(grid.count());
+    for (Line &line : lines)
+        line.values = percentOf(line.values, all);
+    panel.allocatable = toPoints(all, grid);
+    return all;
 }
 
 void addWorst(PanelSnapshot &panel, const Worst &worst)
@@ -362,7 +469,7 @@ void cpuUsage(const PanelContext &context, PanelSnapshot &panel)
     const std::vector<Entity> entities = context.entities(Metric::CpuUsageNs);
     Worst worst;
     std::vector<Line> hosts;
-    const Gauge nodes = ofNodes ? nodeCpu(context, panel, window, worst, hosts) : podCpu(context, panel, window, entities);
+    Gauge nodes = ofNodes ? nodeCpu(context, panel, window, worst, hosts) : podCpu(context, panel, window, entities);
     if (nodes.of <= 0 || nodes.asOfNs == 0)
         return setNoData(context, panel, context.of(Metric::CpuUsageNs).empty() ? NoDataReason::NoSamplesInRange : NoDataReason::WarmingUp);
     if (ofNodes)
@@ -370,7 +477,7 @@ void cpuUsage(const PanelContext &context, PanelSnapshot &panel)
     std::vector<Line> lines = cpuLines(context, panel, entities, worst);
     // Where the kernel accounts CPU to no cgroup below the root, the nodes themselves are all there is to draw.
     const bool parts = !lines.empty();
-    Dense rest = parts ? besides(hosts, lines, grid) : Dense();
+    const Dense rest = parts ? besides(hosts, lines, grid) : Dense();
     if (!parts)
         lines = std::move(hosts);
     setValue(context, panel, {"cpu", 100 * nodes.used / nodes.of, Unit::Percent, {}}, nodes.asOfNs);
@@ -380,12 +487,10 @@ void cpuUsage(const PanelContext &context, PanelSnapshot &panel)
     addThrottling(context, panel, window);
     addPressure(context, panel, Metric::PsiCpuSomeUs, window);
     panel.computation.inputs = {{"cores-used", nodes.used, Unit::Cores, {}}, {"cores-allocatable", nodes.of, Unit::Cores, {}}};
-    // Of all that the nodes have, as the headline and its bounds: one unit for chart, table and export.
-    for (Line &line : lines)
-        line.values = scaled(std::move(line.values), 100 / nodes.of);
+    const Dense whole = toShares(panel, lines, nodes.whole, grid);
     drawTop(panel, std::move(lines), grid, Unit::Percent, true);
     if (parts && ofNodes) { // so that the stack is as high as the headline says
-        PlotSeries series = makeSeries("rest", {}, Unit::Percent, scaled(std::move(rest), 100 / nodes.of), grid);
+        PlotSeries series = makeSeries("rest", {}, Unit::Percent, percentOf(rest, whole), grid);
         series.stacked = true;
         panel.series.push_back(std::move(series));
     }
@@ -403,23 +508,26 @@ void memoryUsage(const PanelContext &context, PanelSnapshot &panel)
     const bool ofNodes = context.scope.namespaceName.empty();
     const std::vector<Entity> entities = context.entities(Metric::MemoryWorkingSetBytes);
     Worst worst;
-    const Gauge node = ofNodes ? nodeMemory(context, panel, worst) : podMemory(context, panel, entities);
-    if (node.of <= 0 || node.asOfNs == 0)
+    Gauge nodes = ofNodes ? nodeMemory(context, panel, worst) : podMemory(context, panel, entities);
+    if (nodes.of <= 0 || nodes.asOfNs == 0)
         return setNoData(context, panel, NoDataReason::NoSamplesInRange);
     if (ofNodes)
-        checkNodes(panel, node, grid, "memory");
+        checkNodes(panel, nodes, grid, "memory");
     double workingSet = 0;
     std::vector<Line> lines = memoryLines(context, panel, entities, worst, workingSet);
-    setValue(context, panel, {"memory", 100 * node.used / node.of, Unit::Percent, {}}, node.asOfNs);
-    panel.facts.push_back({"used", node.used, Unit::Bytes, {}});
-    panel.facts.push_back({"allocatable", node.of, Unit::Bytes, {}});
+    setValue(context, panel, {"memory", 100 * nodes.used / nodes.of, Unit::Percent, {}}, nodes.asOfNs);
+    panel.facts.push_back({"used", nodes.used, Unit::Bytes, {}});
+    panel.facts.push_back({"allocatable", nodes.of, Unit::Bytes, {}});
     panel.facts.push_back({"working-set", workingSet, Unit::Bytes, {}});
     addWorst(panel, worst);
     addForecast(context, panel, entities);
     addDisks(context, panel);
     addPressure(context, panel, Metric::PsiMemorySomeUs, std::max(minute, 2 * grid.bucketNs()));
-    panel.computation.inputs = {{"used", node.used, Unit::Bytes, {}}, {"allocatable", node.of, Unit::Bytes, {}}};
-    drawTop(panel, std::move(lines), grid, Unit::Bytes, true);
+    panel.computation.inputs = {{"used", nodes.used, Unit::Bytes, {}}, {"allocatable", nodes.of, Unit::Bytes, {}}};
+    const Dense whole = toShares(panel, lines, nodes.whole, grid);
+    if (ofNodes) // the headline's own line, first: working sets may be more, as they count pages that the kernel calls available
+        panel.series.push_back(makeSeries("nodes", {}, Unit::Percent, percentOf(nodes.usedDense, whole), grid));
+    drawTop(panel, std::move(lines), grid, Unit::Percent, true);
 }
 
 } // namespace tapio::console

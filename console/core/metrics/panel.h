@@ -222,8 +222,11 @@ struct PanelSnapshot {
     std::vector<ThresholdCheck> checks;
     std::uint64_t seriesRefused = 0; ///< series that did not fit in memory and are in no figure here
     std::vector<Fact> facts;
-    std::vector<PlotSeries> series; ///< at most 50, the rest as key "others"; what no series stands for as key "rest"
-    std::uint64_t seriesTotal = 0;  ///< how many there are, when more than drawn
+    /// At most 50, the rest as key "others"; what no series stands for as key "rest"; the headline's own where it is no sum, "nodes".
+    std::vector<PlotSeries> series;
+    std::uint64_t seriesTotal = 0; ///< how many there are, when more than drawn
+    /// What the series are percentages of, at each time, in the unit of the fact "allocatable"; empty where they are none.
+    std::vector<PlotPoint> allocatable;
     std::vector<LossBand> losses;
     std::vector<Threshold> thresholds;
     std::variant<std::monostate, PodStatusView, CoverageView, IntervalView, GroupsView, HeatView, BarsView> view;

@@ -440,28 +440,29 @@ void setValue(const PanelContext &context, PanelSnapshot &panel, Fact value, std
         panel.state = PanelState::Stale;
 }
 
-void checkScaling(PanelSnapshot &panel, const Dense &values, const TimeGrid &grid)
+void checkScaling(PanelSnapshot &panel, const Measured &measured)
 {
     for (const Threshold &threshold : panel.thresholds) {
         const bool up = threshold.kind == ThresholdKind::ScaleUp;
         if (!up && threshold.kind != ThresholdKind::ScaleDown)
             continue;
         const auto past = [up, bound = threshold.value](double value) { return up ? value > bound : value < bound; };
-        const Held held = heldFor(values, grid, past);
-        panel.checks.push_back({threshold, held.heldNs, held.knownNs, sustained(values, grid, threshold.forNs, past)});
+        const Held held = heldFor(measured, past);
+        panel.checks.push_back({threshold, held.heldNs, held.knownNs, held.heldNs > 0 && held.heldNs >= threshold.forNs});
     }
 }
 
-void checkAlert(PanelSnapshot &panel, const Threshold &threshold, const Dense &values, const TimeGrid &grid, std::string key,
-                std::string label, bool headline)
+void checkAlert(PanelSnapshot &panel, const Threshold &threshold, const Measured &measured, std::string key, std::string label,
+                bool headline)
 {
     const auto past = [bound = threshold.value](double value) { return value > bound; };
-    const std::int64_t heldNs = heldFor(values, grid, past).heldNs;
+    const std::int64_t heldNs = heldFor(measured, past).heldNs;
     if (heldNs <= 0)
         return;
+    const Dense &values = measured.values;
     const double newest = !std::isnan(values.back()) || values.size() < 2 ? values.back() : values[values.size() - 2];
     Breach breach{std::move(key), std::move(label), newest, threshold, headline, heldNs};
-    if (!sustained(values, grid, threshold.forNs, past)) {
+    if (heldNs < threshold.forNs) {
         panel.pending.push_back(std::move(breach));
         return;
     }

@@ -89,6 +89,7 @@ Track unrollSum(const CounterTrack &track, std::initializer_list<Counter> counte
 struct Line {
     std::string key, label;
     Dense values;
+    std::string node = {}; ///< whose it is, where that matters
 };
 /// The 50 largest lines by maximum, the others added into one exact "others"; all of one unit.
 void drawTop(PanelSnapshot &panel, std::vector<Line> lines, const TimeGrid &grid, Unit unit, bool stacked, bool below = false);
@@ -102,10 +103,10 @@ void setNoData(const PanelContext &context, PanelSnapshot &panel, NoDataReason o
 /// A figure as of a time: Ready, Partial when nodes are missing, Stale when it is old.
 void setValue(const PanelContext &context, PanelSnapshot &panel, Fact value, std::int64_t asOfNs);
 /// How the panel's scaling thresholds stand by the values of its own figure.
-void checkScaling(PanelSnapshot &panel, const Dense &values, const TimeGrid &grid);
+void checkScaling(PanelSnapshot &panel, const Measured &measured);
 /// Adds a breach when the values are past the threshold for all of its time, a pending one when not yet for all of it.
-void checkAlert(PanelSnapshot &panel, const Threshold &threshold, const Dense &values, const TimeGrid &grid, std::string key,
-                std::string label, bool headline = false);
+void checkAlert(PanelSnapshot &panel, const Threshold &threshold, const Measured &measured, std::string key, std::string label,
+                bool headline = false);
 /// Rates or newest values of a sampled series in each bucket; none of what was only kept while its agent was away.
 Dense sampledRates(const PanelContext &context, const SeriesData &counter);
 Dense sampledValues(const PanelContext &context, const SeriesData &gauge);

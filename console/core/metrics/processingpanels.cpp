@@ -241,7 +241,7 @@ void queueDepth(const PanelContext &context, PanelSnapshot &panel)
     panel.thresholds = {{ThresholdKind::ScaleUp, 1000, Unit::Events, 300 * nsPerSecond},
                         {ThresholdKind::ScaleDown, 100, Unit::Events, 300 * nsPerSecond}};
     finishComputation(context, panel, "queue-depth", 0, 0);
-    Dense total(grid.count(), noValue);
+    Dense total(grid.count(), noValue), coveredNs;
     double value = 0;
     std::int64_t asOfNs = 0;
     for (const auto &[key, name] : queueParts) {
@@ -253,6 +253,7 @@ void queueDepth(const PanelContext &context, PanelSnapshot &panel)
             Dense values = lastValues(track, grid);
             context.hideAway(values, label, grid);
             addInto(part, values);
+            coverAlso(coveredNs, covered(track, grid, context.input.toNs));
             const auto point = newest(track, context.endNs, context.staleNs(grid));
             if (point && !context.isAway(label, context.endNs)) {
                 now += point->value;
@@ -292,8 +293,9 @@ void queueDepth(const PanelContext &context, PanelSnapshot &panel)
     panel.computation.windowNs = window;
     if (const auto slope = slopePerSecond(totals, context.endNs, window))
         panel.facts.push_back({"slope", *slope, Unit::EventsPerSecond, {}});
-    checkAlert(panel, panel.thresholds.front(), total, grid, "queued", {}, true);
-    checkScaling(panel, total, grid);
+    const Measured queued{std::move(total), std::move(coveredNs)};
+    checkAlert(panel, panel.thresholds.front(), queued, "queued", {}, true);
+    checkScaling(panel, queued);
 }
 
 void filterEfficiency(const PanelContext &context, PanelSnapshot &panel)

@@ -33,6 +33,17 @@ void fill(Dense &dense, std::int64_t first, std::int64_t last, double value)
         dense[static_cast<std::size_t>(i)] = value;
 }
 
+/// How late the next reading may be: agents sample each five seconds, the console stores each ten.
+constexpr std::int64_t lateNs = 15 * nsPerSecond;
+
+/// Adds the time in [fromNs, toNs) to the buckets that it is in.
+void cover(Dense &coveredNs, const TimeGrid &grid, std::int64_t fromNs, std::int64_t toNs)
+{
+    for (auto i = static_cast<std::size_t>(std::max<std::int64_t>(0, grid.indexOf(fromNs))); i < coveredNs.size() && grid.start(i) < toNs;
+         ++i)
+        coveredNs[i] += static_cast<double>(std::min(toNs, grid.start(i) + grid.bucketNs()) - std::max(fromNs, grid.start(i)));
+}
+
 void include(Envelope &bounds, std::size_t i, double low, double high)
 {
     bounds.minimum[i] = std::isnan(bounds.minimum[i]) ? low : std::min(bounds.minimum[i], low);
@@ -50,7 +61,7 @@ TimeGrid::TimeGrid(std::int64_t fromNs, std::int64_t toNs, std::int64_t bucketNs
 
 std::int64_t TimeGrid::indexOf(std::int64_t timeNs) const noexcept { return (floorTo(timeNs, m_bucketNs) - m_fromNs) / m_bucketNs; }
 
-std::int64_t TimeGrid::maxGapNs() const noexcept { return std::max(15 * nsPerSecond, m_bucketNs * 5 / 2); }
+std::int64_t TimeGrid::maxGapNs() const noexcept { return std::max(lateNs, m_bucketNs * 5 / 2); }
 
 std::int64_t niceBucketNs(std::int64_t rangeNs, std::int64_t atLeastNs) noexcept
 {
@@ -250,31 +261,54 @@ std::optional<double> slopePerSecond(const Track &track, std::int64_t endNs, std
     return (n * sumXY - sumX * sumY) / spread;
 }
 
-bool sustained(const Dense &values, const TimeGrid &grid, std::int64_t forNs, const std::function<bool(double)> &past)
+Dense covered(const Track &readings, const TimeGrid &grid, std::int64_t untilNs)
 {
-    // The newest bucket may not have been read yet.
-    std::size_t end = values.size();
-    if (end > 0 && std::isnan(values[end - 1]))
-        --end;
-    const auto need = static_cast<std::size_t>(std::max<std::int64_t>(1, forNs / grid.bucketNs()));
-    if (end < need)
-        return false;
-    return std::all_of(values.begin() + static_cast<std::ptrdiff_t>(end - need), values.begin() + static_cast<std::ptrdiff_t>(end),
-                       [&past](double value) { return !std::isnan(value) && past(value); });
+    Dense coveredNs(grid.count(), 0);
+    for (std::size_t i = 0; i < readings.size();) {
+        std::size_t end = i + 1;
+        while (end < readings.size() && readings[end].timeNs - readings[end - 1].timeNs <= grid.maxGapNs())
+            ++end;
+        const std::int64_t last = readings[end - 1].timeNs;
+        const bool newest = end == readings.size();
+        cover(coveredNs, grid, readings[i].timeNs, newest ? std::max(last, std::min(untilNs, last + lateNs)) : last);
+        i = end;
+    }
+    return coveredNs;
 }
 
-Held heldFor(const Dense &values, const TimeGrid &grid, const std::function<bool(double)> &past)
+Dense covered(const SeriesData &series, const TimeGrid &grid, std::int64_t untilNs)
+{
+    Track readings;
+    readings.reserve(series.buckets.size() * 2);
+    for (const SeriesBucket &bucket : series.buckets) {
+        if (bucket.n == 0)
+            continue;
+        readings.push_back({bucket.firstNs, 0});
+        readings.push_back({bucket.lastNs, 0});
+    }
+    return covered(readings, grid, untilNs);
+}
+
+void coverAlso(Dense &coveredNs, const Dense &other)
+{
+    coveredNs.resize(std::max(coveredNs.size(), other.size()), 0);
+    for (std::size_t i = 0; i < other.size(); ++i)
+        coveredNs[i] = std::max(coveredNs[i], other[i]);
+}
+
+Held heldFor(const Measured &measured, const std::function<bool(double)> &past)
 {
     Held held;
     // The newest bucket may not have been read yet.
-    std::size_t i = values.size();
-    if (i > 0 && std::isnan(values[i - 1]))
+    std::size_t i = std::min(measured.values.size(), measured.coveredNs.size());
+    if (i > 0 && std::isnan(measured.values[i - 1]))
         --i;
     bool holds = true;
-    for (; i > 0 && !std::isnan(values[i - 1]); --i) {
-        holds = holds && past(values[i - 1]);
-        held.heldNs += holds ? grid.bucketNs() : 0;
-        held.knownNs += grid.bucketNs();
+    for (; i > 0 && !std::isnan(measured.values[i - 1]); --i) {
+        const auto ns = static_cast<std::int64_t>(measured.coveredNs[i - 1]);
+        holds = holds && past(measured.values[i - 1]);
+        held.heldNs += holds ? ns : 0;
+        held.knownNs += ns;
     }
     return held;
 }

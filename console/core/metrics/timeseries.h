@@ -89,15 +89,23 @@ std::optional<PlotPoint> newest(const Track &track, std::int64_t endNs, std::int
 /// when they span less than half of the window.
 std::optional<double> slopePerSecond(const Track &track, std::int64_t endNs, std::int64_t windowNs, std::size_t minimumReadings = 3);
 
-/// True when every bucket of the last forNs has a value that satisfies `past` (at least one bucket). A hole or too short a
-/// grid gives false: what was not seen is not claimed.
-bool sustained(const Dense &values, const TimeGrid &grid, std::int64_t forNs, const std::function<bool(double)> &past);
+/// How much of each bucket there are readings for, ns: from the first to the last of those without a gap between them. The
+/// newest stands for 15 s more at most, as the next may be late, and not beyond untilNs.
+Dense covered(const Track &readings, const TimeGrid &grid, std::int64_t untilNs);
+Dense covered(const SeriesData &series, const TimeGrid &grid, std::int64_t untilNs);
+/// Of two that are one together: the longer in each bucket.
+void coverAlso(Dense &coveredNs, const Dense &other);
 
-/// How long the newest values have satisfied `past` without a break, and how long they are known without a gap.
+/// Values and how much of their buckets they are known for: a bucket that has just begun holds for no longer than its data.
+struct Measured {
+    Dense values, coveredNs;
+};
+/// How long the newest values have satisfied `past` without a break, and how long they are known without a gap. What was not
+/// seen is not claimed.
 struct Held {
     std::int64_t heldNs = 0, knownNs = 0;
 };
-Held heldFor(const Dense &values, const TimeGrid &grid, const std::function<bool(double)> &past);
+Held heldFor(const Measured &measured, const std::function<bool(double)> &past);
 
 /// Dense values as plot points: one NaN point where a gap begins.
 std::vector<PlotPoint> toPoints(const Dense &values, const TimeGrid &grid);

@@ -134,11 +134,7 @@ std::optional<double> thresholdPosition(const PanelSnapshot &panel, const Thresh
 {
     if (const auto *heat = std::get_if<HeatView>(&panel.view))
         return heatRow(*heat, threshold.value);
-    const Unit unit = plotUnit(panel);
-    if (threshold.unit == unit)
-        return threshold.value;
-    const std::optional<double> whole = threshold.unit == Unit::Percent ? allocatable(panel) : std::nullopt;
-    return whole ? std::optional(*whole * threshold.value / 100) : std::nullopt;
+    return threshold.unit == plotUnit(panel) ? std::optional(threshold.value) : std::nullopt;
 }
 
 const Threshold *mainThreshold(const PanelSnapshot &panel)
@@ -167,18 +163,6 @@ bool isQuietLoss(const PlotSeries &series)
 
 namespace {
 
-/// The axis of a panel whose headline is a share of what there is: in percent of it, as the headline and the bounds are.
-PlotScale shareScale(const Extremes &extremes, double whole, int intervals)
-{
-    PlotScale scale;
-    scale.main = valueScale(0, std::max(100., 100 * extremes.high / whole), Unit::Percent, true, intervals);
-    for (ValueTick &tick : scale.main.ticks)
-        tick.value *= whole / 100;
-    scale.main.low *= whole / 100;
-    scale.main.high *= whole / 100;
-    return scale;
-}
-
 /// No data: a bound gives the axis its numbers; without one it has none, since they would be made up.
 PlotScale emptyScale(const PanelSnapshot &panel, int intervals)
 {
@@ -199,23 +183,17 @@ PlotScale emptyScale(const PanelSnapshot &panel, int intervals)
 
 } // namespace
 
-std::optional<double> allocatable(const PanelSnapshot &panel)
+std::optional<Fact> wholeOf(const PanelSnapshot &panel, std::int64_t timeNs, std::int64_t toleranceNs)
 {
-    const Unit unit = plotUnit(panel);
-    if (!panel.value || panel.value->unit != Unit::Percent || unit == Unit::Percent)
+    if (!panel.value || panel.value->unit != Unit::Percent || plotUnit(panel) != Unit::Percent)
         return std::nullopt;
-    for (const Fact &fact : panel.facts)
-        if (fact.key == "allocatable" && fact.unit == unit && fact.value > 0)
-            return fact.value;
-    return std::nullopt;
-}
-
-std::optional<Fact> wholeOf(const PanelSnapshot &panel)
-{
-    if (!panel.value || panel.value->unit != Unit::Percent)
+    const auto now = std::ranges::find(panel.facts, "allocatable", &Fact::key);
+    const PlotPoint *then = sampleAt(panel.allocatable, timeNs, toleranceNs);
+    if (now == panel.facts.end() || !then || then->value <= 0)
         return std::nullopt;
-    const auto found = std::ranges::find(panel.facts, "allocatable", &Fact::key);
-    return found != panel.facts.end() && found->value > 0 ? std::optional(*found) : std::nullopt;
+    Fact whole = *now;
+    whole.value = then->value;
+    return whole;
 }
 
 PlotScale plotScale(const PanelSnapshot &panel, int intervals)
@@ -234,8 +212,6 @@ PlotScale plotScale(const PanelSnapshot &panel, int intervals)
     Extremes extremes = extremesOfLines(panel, false);
     if (!extremes.any())
         return emptyScale(panel, intervals);
-    if (const auto whole = allocatable(panel))
-        return shareScale(extremes, *whole, intervals);
     const bool close = closesIn(panel, extremes);
     if (!close)
         extremes = extremesOfLines(panel, true);

@@ -20,13 +20,10 @@ struct PlotScale {
 PlotScale plotScale(const PanelSnapshot &panel, int intervals);
 /// The unit of the value axis.
 Unit plotUnit(const PanelSnapshot &panel);
-/// Where a threshold lies on the panel's value axis: a percentage of what there is becomes cores or bytes, a duration the
-/// row of a heat map. Nothing when the axis cannot show it.
+/// Where a threshold lies on the panel's value axis: a duration in the row of a heat map. Nothing when the axis cannot show it.
 std::optional<double> thresholdPosition(const PanelSnapshot &panel, const Threshold &threshold);
-/// What a share is taken of: the "allocatable" fact in the plot's unit, where the headline is a percentage of it.
-std::optional<double> allocatable(const PanelSnapshot &panel);
-/// The same where the plot is in percent too: what a percentage on the value axis is of, in cores or bytes.
-std::optional<Fact> wholeOf(const PanelSnapshot &panel);
+/// What a percentage on the value axis was of at that time, in cores or bytes; `toleranceNs` as far as a sample may be away.
+std::optional<Fact> wholeOf(const PanelSnapshot &panel, std::int64_t timeNs, std::int64_t toleranceNs);
 /// The one threshold that a small plot has room for: an alert before a scaling bound before a reference; null = none.
 const Threshold *mainThreshold(const PanelSnapshot &panel);
 /// Nothing was lost in the whole series: it is not drawn, so that a healthy page shows no red.

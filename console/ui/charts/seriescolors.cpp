@@ -22,6 +22,8 @@ std::optional<SeriesLook::Ink> fixedInk(const PlotSeries &series)
         return SeriesLook::Ink::P3;
     if (series.key == "P4" || series.key == "p4")
         return SeriesLook::Ink::P4;
+    if (series.key == "nodes")
+        return SeriesLook::Ink::Nodes;
     if (series.key == "others" || series.key == "rest")
         return SeriesLook::Ink::Rest;
     return std::nullopt;
@@ -38,6 +40,7 @@ QColor colorOf(const SeriesLook &look, const Theme &theme)
     case SeriesLook::Ink::P2: return theme.meaning.p2;
     case SeriesLook::Ink::P3: return theme.meaning.p3;
     case SeriesLook::Ink::P4: return theme.meaning.p4;
+    case SeriesLook::Ink::Nodes: return theme.text.primary;
     case SeriesLook::Ink::Rest: break;
     }
     return theme.text.tertiary;

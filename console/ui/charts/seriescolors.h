@@ -15,7 +15,7 @@ namespace tapio::console {
 
 /// How one series is drawn.
 struct SeriesLook {
-    enum class Ink : std::uint8_t { Slot, Loss, P1, P2, P3, P4, Rest };
+    enum class Ink : std::uint8_t { Slot, Loss, P1, P2, P3, P4, Nodes, Rest };
     Ink ink = Ink::Rest;
     int slot = 0; ///< 0 to 11, with Ink::Slot
     bool dashed() const { return ink == Ink::Slot && slot >= 6; }
@@ -24,7 +24,8 @@ struct SeriesLook {
 QColor colorOf(const SeriesLook &look, const Theme &theme);
 
 /// Gives series their colours: a series keeps its slot by key for as long as the panel lives, however the ranking
-/// changes. Severities and loss have the colour of their meaning; "others" and what comes after slot 12 share the muted one.
+/// changes. Severities and loss have the colour of their meaning, "nodes" that of text, as it stands above the
+/// colours of a stack; "others" and what comes after slot 12 share the muted one.
 class SeriesColors {
 public:
     std::vector<SeriesLook> assign(std::span<const PlotSeries> series);

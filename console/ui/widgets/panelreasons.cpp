@@ -14,13 +14,21 @@ namespace {
 
 constexpr std::int64_t trendWindowNs = 300 * nsPerSecond;
 constexpr double steadyShare = 0.05; ///< a change below this share of the mean is no change
+/// Ten events a minute, 1 % of the bound of scaling up: a queue that grows no faster needs well over an hour to get there,
+/// while one that is emptied all the time always has some slope.
+constexpr double steadyEventsPerSecond = 10. / 60;
 
-/// Sum of the main series over the last five minutes: what the headline is about.
+/// Over the last five minutes what the headline is about: its own series, else the sum of the main ones.
 std::vector<PlotPoint> recentSum(const PanelSnapshot &panel)
 {
+    const auto own = std::ranges::find(panel.series, "nodes", &PlotSeries::key);
+    const auto isMain = [&](const PlotSeries &series) {
+        return own != panel.series.end() ? &series == &*own
+                                         : !series.loss && !series.below && (&series == &panel.series.front() || series.stacked);
+    };
     std::map<std::int64_t, double> sums;
     for (const PlotSeries &series : panel.series) {
-        if (series.loss || series.below || (&series != &panel.series.front() && !series.stacked))
+        if (!isMain(series))
             continue;
         for (const PlotPoint &point : series.points)
             if (std::isfinite(point.value) && point.timeNs >= panel.toNs - trendWindowNs)
@@ -42,9 +50,15 @@ QString ofCount(double have, double need)
 
 QString PanelText::trend(const PanelSnapshot &panel)
 {
-    if (panel.id == PanelId::QueueDepth) { // the core measured it: what is said is the sign of that figure
-        if (const auto slope = std::ranges::find(panel.facts, "slope", &Fact::key); slope != panel.facts.end())
-            return slope->value > 0 ? tr("rising") : slope->value < 0 ? tr("falling") : tr("steady");
+    if (panel.id == PanelId::QueueDepth) { // the core measured it: what is said is of that figure
+        const bool empty = panel.value && panel.value->value <= 0;
+        if (const auto slope = std::ranges::find(panel.facts, "slope", &Fact::key); slope != panel.facts.end()) {
+            if (empty || std::abs(slope->value) < steadyEventsPerSecond)
+                return tr("steady");
+            return slope->value > 0 ? tr("rising") : tr("falling");
+        }
+        if (empty)
+            return {};
     }
     const std::vector<PlotPoint> recent = recentSum(panel);
     if (recent.size() < 5)
@@ -150,7 +164,9 @@ QString PanelText::formulaSentence(const PanelSnapshot &panel)
     case PanelId::QueueDepth:
         return tr("Events in the agents\u2019 queues, plus events sent and not yet acknowledged, plus events in the receive queues. "
                   "\u201cRising\u201d is a "
-                  "positive slope (least squares) over 5 min or, in long ranges, over three points; \u201cfalling\u201d a negative one. "
+                  "slope (least squares) of 10 events per minute or more over 5 min or, in long ranges, over three points; "
+                  "\u201cfalling\u201d the same "
+                  "downwards; an empty queue is steady. "
                   "Above 1000 for "
                   "5 min: scale up; below 100 for 5 min: scale down.");
     case PanelId::FilterEfficiency:
@@ -186,16 +202,18 @@ QString PanelText::formulaSentence(const PanelSnapshot &panel)
                   "restarts in 30 min.");
     case PanelId::CpuUsage:
         return tr("Increase of the control group\u2019s CPU time divided by the measured time, in percent of all cores that the nodes "
-                  "have; of a pod with "
+                  "had at that time; of a pod with "
                   "a limit also in percent of that. Rest of the nodes: what they used beside the control groups drawn. Beside it the share "
                   "of throttled periods and the pressure (PSI). Alert above 80 % for 15 min, of a node or of a pod\u2019s limit; "
                   "scale up above 70 % for 1 h; scale down below 30 % for 4 h.");
     case PanelId::MemoryUsage:
         return tr("The headline is the nodes\u2019: total minus available memory as the kernel says (/proc/meminfo), since a node has no "
                   "working set of its "
-                  "own. Pods and control groups: working set, which is current memory minus inactive file pages, in bytes and as percent "
-                  "of the limit; "
-                  "with the slope and the time until the limit is reached. Alert above 90 % for 10 min, of a node or of a pod\u2019s "
+                  "own. \u201cNodes, used\u201d is that line, in percent of all memory that the nodes had at each time. Pods and control "
+                  "groups, stacked: working set, which is current memory minus inactive file pages, in percent of the same, and of a pod "
+                  "with a limit also in percent of that. Their sum may be above the line, as a working set also counts file pages that the "
+                  "kernel calls available; or below it, as nodes also use memory outside of control groups. Beside it "
+                  "the slope and the time until the limit is reached. Alert above 90 % for 10 min, of a node or of a pod\u2019s "
                   "limit; scale up above "
                   "80 % for 30 min; scale down below 50 % for 2 h. Disks alert above 85 %.");
     case PanelId::NetworkIo:

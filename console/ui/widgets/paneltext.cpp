@@ -275,6 +275,8 @@ QString PanelText::series(const PlotSeries &series)
         return tr("all others");
     if (series.key == "rest")
         return tr("rest of the nodes");
+    if (series.key == "nodes")
+        return tr("nodes, used");
     if (series.key == "lost")
         return series.unit == Unit::Percent ? tr("lost, shed, dropped") : tr("lost, by any cause");
     if (series.key == "received")
@@ -412,8 +414,8 @@ QString PanelText::nodeState(NodeCell::State state)
 
 QString PanelText::tooMuchShort(const PanelSnapshot &panel)
 {
-    const auto shown = static_cast<std::uint64_t>(
-        std::ranges::count_if(panel.series, [](const PlotSeries &each) { return each.key != "others" && each.key != "rest"; }));
+    const auto counted = [](const PlotSeries &each) { return each.key != "others" && each.key != "rest" && each.key != "nodes"; };
+    const auto shown = static_cast<std::uint64_t>(std::ranges::count_if(panel.series, counted));
     if (shown == panel.series.size() || panel.seriesTotal <= shown)
         return {};
     return tr("%1 of %2 series").arg(exactCount(shown), exactCount(panel.seriesTotal));

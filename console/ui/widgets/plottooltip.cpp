@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "console/ui/charts/decimate.h"
 #include "console/ui/charts/plotpainter.h"
@@ -36,20 +37,21 @@ struct Valued {
     TooltipContent::Row row;
 };
 
-/// In the unit of the axis; where that is a share, the amount in parentheses.
-QString valueText(const PanelSnapshot &panel, double value, Unit unit)
+/// In the unit of the axis; where that is a share of something, the amount in parentheses.
+QString valueText(double value, Unit unit, const std::optional<Fact> &whole)
 {
-    const auto whole = wholeOf(panel);
-    if (!whole || (unit != Unit::Percent && unit != whole->unit))
+    if (!whole || unit != Unit::Percent)
         return exactQuantity(value, unit).text();
-    const double percent = unit == Unit::Percent ? value : 100 * value / whole->value;
-    const double amount = unit == Unit::Percent ? value * whole->value / 100 : value;
-    return QStringLiteral("%1 (%2)").arg(quantity(percent, Unit::Percent).text(), exactQuantity(amount, whole->unit).text());
+    double amount = value * whole->value / 100;
+    if (whole->unit == Unit::Bytes)
+        amount = std::round(amount); // they were whole before they became a share
+    return QStringLiteral("%1 (%2)").arg(quantity(value, Unit::Percent).text(), exactQuantity(amount, whole->unit).text());
 }
 
 std::vector<Valued> seriesRows(const PanelSnapshot &panel, const std::vector<SeriesLook> &looks, const Theme &theme, std::int64_t timeNs)
 {
     const std::int64_t bucket = bucketOf(panel);
+    const auto whole = wholeOf(panel, timeNs, bucket / 2);
     std::vector<Valued> rows;
     double sum = 0;
     std::size_t summed = 0;
@@ -64,7 +66,7 @@ std::vector<Valued> seriesRows(const PanelSnapshot &panel, const std::vector<Ser
         QString name = PanelText::series(series);
         if (series.below)
             name = TooltipContent::tr("%1 sent").arg(name);
-        rows.push_back({sample->value, {colorOf(look, theme), look.dashed(), name, valueText(panel, sample->value, series.unit)}});
+        rows.push_back({sample->value, {colorOf(look, theme), look.dashed(), name, valueText(sample->value, series.unit, whole)}});
         if (series.stacked) {
             sum += sample->value;
             ++summed;
@@ -72,7 +74,7 @@ std::vector<Valued> seriesRows(const PanelSnapshot &panel, const std::vector<Ser
     }
     std::ranges::stable_sort(rows, std::greater<>(), &Valued::value);
     if (summed > 1)
-        rows.insert(rows.begin(), {sum, {QColor(), false, TooltipContent::tr("All together"), valueText(panel, sum, plotUnit(panel))}});
+        rows.insert(rows.begin(), {sum, {QColor(), false, TooltipContent::tr("All together"), valueText(sum, plotUnit(panel), whole)}});
     return rows;
 }
 

@@ -224,6 +224,7 @@ void health(OverviewSnapshot &overview, bool incident)
         if (incident && i == 0)
             bump(cpu.series[0].points, 0.55, 1.4, 0.4);
     }
+    cpu.allocatable = walk(0, 248, 0);
     PanelSnapshot &memory = at(overview, PanelId::MemoryUsage);
     memory.value = {"memory", incident ? 84. : 61, Unit::Percent, {}};
     memory.facts = {{"used", 806 * gi, Unit::Bytes, {}},
@@ -235,12 +236,14 @@ void health(OverviewSnapshot &overview, bool incident)
     memory.thresholds = {{ThresholdKind::AlertAbove, 90, Unit::Percent, 10 * minute},
                          {ThresholdKind::ScaleUp, 80, Unit::Percent, 30 * minute},
                          {ThresholdKind::ScaleDown, 50, Unit::Percent, 120 * minute}};
+    memory.series = {series("nodes", "", Unit::Percent, walk(39, memory.value->value, 0.3))};
     for (unsigned i = 0; i < 3; ++i) {
-        auto points = walk(30 + i, (300. - 90 * i) * gi, 3 * gi);
+        auto points = walk(30 + i, (300. - 90 * i) / 9.6, 0.3);
         for (std::size_t s = 0; s < points.size(); ++s)
             points[s].value *= 1 + (i == 0 ? 0.25 * static_cast<double>(s % 180) / 180 : 0);
-        memory.series.push_back(series(names[i], names[i], Unit::Bytes, points, true));
+        memory.series.push_back(series(names[i], names[i], Unit::Percent, points, true));
     }
+    memory.allocatable = walk(0, 960 * gi, 0);
     PanelSnapshot &network = at(overview, PanelId::NetworkIo);
     network.value = {"throughput", 500e6, Unit::BytesPerSecond, {}};
     network.facts = {{"receive", 312e6, Unit::BytesPerSecond, {}},
@@ -446,13 +449,13 @@ OverviewSnapshot crowded()
          {PanelId::EventsProcessed, PanelId::CpuUsage, PanelId::MemoryUsage, PanelId::NetworkIo, PanelId::ProcessingLatency}) {
         PanelSnapshot &panel = at(overview, id);
         const Unit unit = panel.series.front().unit;
-        const bool stacked = panel.series.front().stacked;
-        const double level = id == PanelId::MemoryUsage         ? 4 * gi
+        const bool stacked = std::ranges::any_of(panel.series, &PlotSeries::stacked);
+        const double level = id == PanelId::MemoryUsage         ? 0.4
                              : id == PanelId::CpuUsage          ? 2
                              : id == PanelId::ProcessingLatency ? 20 * ms
                              : id == PanelId::NetworkIo         ? 3e6
                                                                 : 900;
-        panel.series.clear();
+        std::erase_if(panel.series, [](const PlotSeries &each) { return each.key != "nodes"; });
         for (unsigned i = 0; i < 50; ++i) {
             const std::string name = "payments/workload-" + std::to_string(i);
             panel.series.push_back(
