@@ -103,6 +103,28 @@ private slots:
         QCOMPARE(drawer(), before);
     }
 
+    void aLaterRowsWordsAreWhole()
+    {
+        std::vector<wire::LinkNotice> &notices = m_ui->session.notices;
+        notices = sampleNotices(1, testNowNs - nsPerSecond);
+        emit m_ui->session.noticesChanged();
+        TableView *table = nullptr;
+        for (TableView *each : m_page->findChildren<TableView *>())
+            table = each->accessibleName() == QLatin1String("Accepted, refused and closed") ? each : table;
+        QVERIFY(table);
+        QCOMPARE(table->model()->rowCount(), 1);
+        wire::LinkNotice refused = notices.front();
+        refused.timeNs = testNowNs;
+        refused.kind = wire::LinkNoticeKind::Refused;
+        refused.code = "no-certificate";
+        notices.insert(notices.begin(), refused);
+        emit m_ui->session.noticesChanged();
+        QCOMPARE(table->model()->rowCount(), 2);
+        const QFontMetricsF metrics(m_ui->themes.theme().font(FontRole::Mono));
+        const qreal words = metrics.horizontalAdvance(QStringLiteral("no-certificate")) + 2 * m_ui->themes.theme().px(8);
+        QVERIFY2(table->columnWidth(NoticesModel::Code) >= words, qPrintable(QString::number(table->columnWidth(NoticesModel::Code))));
+    }
+
     /// Opened from the status bar as often as an agent is silent.
     void openedAgain_askOnceWhereToExport_data()
     {
