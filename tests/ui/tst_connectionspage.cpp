@@ -3,6 +3,7 @@
 #include <QClipboard>
 #include <QFileDialog>
 #include <QLabel>
+#include <QLineEdit>
 #include <QPushButton>
 #include <QtTest>
 
@@ -123,6 +124,22 @@ private slots:
         const QFontMetricsF metrics(m_ui->themes.theme().font(FontRole::Mono));
         const qreal words = metrics.horizontalAdvance(QStringLiteral("no-certificate")) + 2 * m_ui->themes.theme().px(8);
         QVERIFY2(table->columnWidth(NoticesModel::Code) >= words, qPrintable(QString::number(table->columnWidth(NoticesModel::Code))));
+    }
+
+    void exportThatFails_namesItsFile()
+    {
+        const QString file = m_ui->folder.filePath(QStringLiteral("nowhere/agents.csv"));
+        QTimer choose;
+        connect(&choose, &QTimer::timeout, this, [&file] {
+            if (auto *dialog = qobject_cast<QFileDialog *>(QApplication::activeModalWidget())) {
+                dialog->findChild<QLineEdit *>()->setText(file);
+                static_cast<QDialog *>(dialog)->done(QDialog::Accepted);
+            }
+        });
+        choose.start(0);
+        m_ui->actions.find(QStringLiteral("connections.export"))->run();
+        const QString said = m_ui->window->findChild<StatusBar *>()->accessibleDescription();
+        QVERIFY2(said.contains(file), qPrintable(said));
     }
 
     /// Opened from the status bar as often as an agent is silent.
