@@ -547,7 +547,9 @@ private slots:
         node(builder, "a", 1, 1)
             .samples("a", Metric::MemoryWorkingSetBytes, InputBuilder::cgroup("/system.slice/ssh.service"), 0, 900, 1, 0);
         builder.samples("a", Metric::NetRxBytes, InputBuilder::host(), 0, 900, 0, 1, "eth0");
+        builder.agent("away", false);
         QCOMPARE(builder.panel(PanelId::PodStatus).reason, NoDataReason::NoKubernetes);
+        QCOMPARE(builder.panel(PanelId::PodStatus).have, 1.); // of the two nodes is connected
         QCOMPARE(builder.group(2).key, std::string("all-good"));
     }
 };

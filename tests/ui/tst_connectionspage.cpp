@@ -3,6 +3,7 @@
 #include <QClipboard>
 #include <QFileDialog>
 #include <QLabel>
+#include <QLineEdit>
 #include <QPushButton>
 #include <QtTest>
 
@@ -101,6 +102,44 @@ private slots:
         QVERIFY(before.contains("Code: "));
         emit m_ui->session.agentsChanged();
         QCOMPARE(drawer(), before);
+    }
+
+    void aLaterRowsWordsAreWhole()
+    {
+        std::vector<wire::LinkNotice> &notices = m_ui->session.notices;
+        notices = sampleNotices(1, testNowNs - nsPerSecond);
+        emit m_ui->session.noticesChanged();
+        TableView *table = nullptr;
+        for (TableView *each : m_page->findChildren<TableView *>())
+            table = each->accessibleName() == QLatin1String("Accepted, refused and closed") ? each : table;
+        QVERIFY(table);
+        QCOMPARE(table->model()->rowCount(), 1);
+        wire::LinkNotice refused = notices.front();
+        refused.timeNs = testNowNs;
+        refused.kind = wire::LinkNoticeKind::Refused;
+        refused.code = "no-certificate";
+        notices.insert(notices.begin(), refused);
+        emit m_ui->session.noticesChanged();
+        QCOMPARE(table->model()->rowCount(), 2);
+        const QFontMetricsF metrics(m_ui->themes.theme().font(FontRole::Mono));
+        const qreal words = metrics.horizontalAdvance(QStringLiteral("no-certificate")) + 2 * m_ui->themes.theme().px(8);
+        QVERIFY2(table->columnWidth(NoticesModel::Code) >= words, qPrintable(QString::number(table->columnWidth(NoticesModel::Code))));
+    }
+
+    void exportThatFails_namesItsFile()
+    {
+        const QString file = m_ui->folder.filePath(QStringLiteral("nowhere/agents.csv"));
+        QTimer choose;
+        connect(&choose, &QTimer::timeout, this, [&file] {
+            if (auto *dialog = qobject_cast<QFileDialog *>(QApplication::activeModalWidget())) {
+                dialog->findChild<QLineEdit *>()->setText(file);
+                static_cast<QDialog *>(dialog)->done(QDialog::Accepted);
+            }
+        });
+        choose.start(0);
+        m_ui->actions.find(QStringLiteral("connections.export"))->run();
+        const QString said = m_ui->window->findChild<StatusBar *>()->accessibleDescription();
+        QVERIFY2(said.contains(file), qPrintable(said));
     }
 
     /// Opened from the status bar as often as an agent is silent.

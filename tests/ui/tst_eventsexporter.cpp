@@ -96,9 +96,11 @@ private slots:
         session.queryError = queryError;
         EventsExporter exporter(session);
         QSignalSpy failed(&exporter, &EventsExporter::failed);
-        exporter.start(query(), path.isEmpty() ? folder.filePath("out") : path, EventFileFormat::Csv);
+        const QString file = path.isEmpty() ? folder.filePath("out") : path;
+        exporter.start(query(), file, EventFileFormat::Csv);
         QTRY_COMPARE(failed.count(), 1);
-        QVERIFY(!failed.front().front().toString().isEmpty());
+        QCOMPARE(failed.front().front().toString(), file);
+        QVERIFY(!failed.front().back().toString().isEmpty());
         QVERIFY(!exporter.running());
         QCOMPARE(QDir(folder.path()).entryList(QDir::Files).size(), 0);
     }
@@ -119,7 +121,8 @@ private slots:
         QSignalSpy failed(&exporter, &EventsExporter::failed);
         exporter.start(query(), folder.filePath("out"), EventFileFormat::JsonLines);
         QTRY_COMPARE_WITH_TIMEOUT(failed.count(), 1, 20000);
-        QVERIFY(!failed.front().front().toString().isEmpty());
+        QCOMPARE(failed.front().front().toString(), folder.filePath("out"));
+        QVERIFY(!failed.front().back().toString().isEmpty());
         QCOMPARE(QDir(folder.path()).entryList(QDir::Files).size(), 0);
     }
 

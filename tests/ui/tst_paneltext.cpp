@@ -334,6 +334,31 @@ private slots:
         QTEST(PanelText::headline(snapshot)->qualifier, "qualifier");
     }
 
+    void withoutPods_anAgentIsOfferedOnlyWhereNoneIsConnected_data()
+    {
+        QTest::addColumn<double>("connected");
+        QTest::addColumn<QString>("node");
+        QTest::addColumn<Remedy>("remedy");
+        QTest::newRow("nobody is connected") << 0. << "" << Remedy::OpenConnections;
+        QTest::newRow("one is") << 1. << "" << Remedy::None;
+        QTest::newRow("a node was chosen") << 1. << "node-07" << Remedy::ShowAll;
+    }
+    void withoutPods_anAgentIsOfferedOnlyWhereNoneIsConnected()
+    {
+        QFETCH(double, connected);
+        QFETCH(QString, node);
+        PanelSnapshot none;
+        none.id = PanelId::PodStatus;
+        none.state = PanelState::NoData;
+        none.reason = NoDataReason::NoKubernetes;
+        none.have = connected;
+        none.scope.node = node.toStdString();
+        const PanelText::Reason reason = PanelText::noData(none);
+        QTEST(reason.remedy, "remedy");
+        QCOMPARE(reason.action.isEmpty(), reason.remedy == Remedy::None);
+        QVERIFY(reason.sentence.startsWith("No pod runs on"));
+    }
+
     void nothingInScopeLeadsBackToAll_data()
     {
         QTest::addColumn<QString>("node");

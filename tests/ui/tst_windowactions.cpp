@@ -305,15 +305,30 @@ private slots:
         QTest::mouseClick(statusButtons(*bar).at(at), Qt::LeftButton);
         QTEST(window().currentPageId(), "page");
     }
-    void aNoticeLeavesAlarmsInSight()
+    void aNoticeLeavesInSightWhatItHasNoNeedToHide_data()
     {
+        QTest::addColumn<QString>("notice");
+        QTest::addColumn<int>("width");
+        QTest::addColumn<QStringList>("shown");
+        const QString words = QStringLiteral("Export to /mnt/backup/2026-03-01/events.csv failed: No such file or directory");
+        QTest::newRow("a word beside all that matters") << "Copied" << 1280 << QStringList{"link", "silent", "loss", "store"};
+        QTest::newRow("a sentence leaves the link and what is wrong") << words << 1280 << QStringList{"link", "silent", "loss", "store"};
+        QTest::newRow("little room is for what is wrong") << words << 960 << QStringList{"silent", "loss", "store"};
+    }
+    void aNoticeLeavesInSightWhatItHasNoNeedToHide()
+    {
+        QFETCH(QString, notice);
+        QFETCH(int, width);
+        QFETCH(QStringList, shown);
+        window().resize(width, 800);
         auto *bar = window().findChild<StatusBar *>();
         QVERIFY(bar->shownKeys().contains("store"));
         m_ui->session.storeErrorText = QStringLiteral("no space left on device");
         bar->refresh();
-        window().notify(QStringLiteral("Copied"));
-        QCOMPARE(bar->shownKeys(), (QStringList{"silent", "loss", "store"}));
-        QCOMPARE(bar->accessibleDescription(), "Copied");
+        window().notify(notice);
+        for (const QString &key : shown)
+            QVERIFY2(bar->shownKeys().contains(key), qPrintable(key + QStringLiteral(" of ") + bar->shownKeys().join(QLatin1Char(' '))));
+        QCOMPARE(bar->accessibleDescription(), notice);
         m_ui->keep(QStringLiteral("notice-and-alarms"));
     }
 

@@ -70,7 +70,7 @@ enum class NoDataReason : std::uint8_t {
     WarmingUp,           ///< a rate needs two readings: have of need seconds
     CorrelationNotBuilt, ///< this version has no correlation engine, so there is no insight to count or judge
     NeedsVerdicts,       ///< have of need verdicts
-    NoKubernetes,        ///< no pod is on any connected node, or on the chosen one
+    NoKubernetes,        ///< no pod is on any of `have` connected nodes, or on the chosen one
     NoOperatorAction,    ///< nobody did anything in the range: a count of 0, said in words
     SourceUnavailable,   ///< detail names the source and why
     StoreFailed,         ///< detail has the error

@@ -216,8 +216,11 @@ void podStatus(const PanelContext &context, PanelSnapshot &panel)
     panel.computation.windowNs = 60 * minute;
     panel.computation.sources = {"cgroups", "pod log folders", "oom/exit events"};
     std::map<std::string, ObservedPod> pods = observedPods(context);
-    if (pods.empty())
+    if (pods.empty()) {
+        for (const auto &[node, track] : context.tracks(figure::agentAlive))
+            panel.have += context.isAway(node, context.input.toNs) ? 0 : 1;
         return setNoData(context, panel, NoDataReason::NoKubernetes);
+    }
     addIncidents(context, pods);
     const std::set<std::string> silent = silentNodes(context);
     PodStatusView view;

@@ -28,10 +28,14 @@ std::string quantity(double value, Unit unit)
         return value < 1e9 ? rounded(value / 1e6, 1) + " ms" : rounded(value / 1e9, 2) + " s";
     }
     if (unit == Unit::Bytes || unit == Unit::BytesPerSecond) {
-        static constexpr std::array<const char *, 5> prefixes{"", "Ki", "Mi", "Gi", "Ti"};
+        // As in the window: sizes in IEC steps, rates of traffic in SI steps.
+        const bool rate = unit == Unit::BytesPerSecond;
+        static constexpr std::array<const char *, 5> binary{"", "Ki", "Mi", "Gi", "Ti"}, decimal{"", "k", "M", "G", "T"};
+        const auto &prefixes = rate ? decimal : binary;
+        const double factor = rate ? 1000 : 1024;
         std::size_t step = 0;
-        for (; value >= 1024 && step + 1 < prefixes.size(); ++step)
-            value /= 1024;
+        for (; value >= factor && step + 1 < prefixes.size(); ++step)
+            value /= factor;
         return rounded(value, step == 0 ? 0 : 1) + ' ' + prefixes[step] + std::string(unitName(unit));
     }
     const std::string symbol(unit == Unit::Count ? std::string_view() : unitName(unit));

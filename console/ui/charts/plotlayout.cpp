@@ -14,6 +14,8 @@ namespace {
 
 constexpr double laneShare = 0.2; ///< of the height, for the lost share
 constexpr double laneGap = 6;
+constexpr double labelGap = 6; ///< between a value and its grid line
+constexpr double edgeGap = 5;  ///< between the panel's border and a value
 constexpr std::int64_t leastRangeNs = 10 * nsPerMs;
 
 QString wordText(const PlotLabels::Word &word, const PlotFrame &frame)
@@ -32,6 +34,15 @@ double wordTop(const PlotLabels::Word &word, const PlotFrame &frame, double heig
     return std::clamp(over ? y - height - 1 : y + 2, 0., frame.plot.bottom() - height);
 }
 
+/// Plots of a column align by the same gutter; only words that do not fit into it get more.
+double gutterWidth(const PlotScale &scale, const QFontMetricsF &metrics, const Theme &theme)
+{
+    double widest = tabularWidth(metrics, scale.laneLabel);
+    for (const ValueTick &tick : scale.main.ticks)
+        widest = std::max(widest, tabularWidth(metrics, tick.label));
+    return std::max<double>(theme.px(theme.compact() ? 42 : 50), std::ceil(widest) + theme.px(labelGap) + theme.px(edgeGap));
+}
+
 } // namespace
 
 PlotLayout layoutPlot(const PanelSnapshot &panel, const QSizeF &size, const Theme &theme, const QTimeZone &zone, bool detailed,
@@ -39,14 +50,14 @@ PlotLayout layoutPlot(const PanelSnapshot &panel, const QSizeF &size, const Them
 {
     PlotLayout layout;
     const QFontMetricsF metrics(theme.font(FontRole::Axis));
-    const double left = theme.px(theme.compact() ? 42 : 50);
     const double top = theme.px(10);
     const double bottom = theme.px(theme.compact() ? 20 : 22);
     PlotFrame &frame = layout.frame;
-    frame.plot = QRectF(left, top, size.width() - left - theme.px(12), size.height() - top - bottom).toRect();
+    const QRectF room(0, top, size.width() - theme.px(12), size.height() - top - bottom);
+    const PlotScale scale = plotScale(panel, static_cast<int>(room.toRect().height() / (3.2 * metrics.height())));
+    frame.plot = room.adjusted(gutterWidth(scale, metrics, theme), 0, 0, 0).toRect();
     frame.fromNs = range ? range->fromNs : panel.fromNs;
     frame.toNs = std::max(range ? range->toNs : panel.toNs, frame.fromNs + leastRangeNs);
-    const PlotScale scale = plotScale(panel, static_cast<int>(frame.plot.height() / (3.2 * metrics.height())));
     frame.low = scale.main.low;
     frame.high = scale.main.high;
     if (scale.lane) {
@@ -82,7 +93,8 @@ void paintAxes(QPainter &painter, const PlotLayout &layout, const QSizeF &size, 
     const auto grid = [&](double y, const QString &label, const QColor &ink) {
         painter.fillRect(QRectF(frame.plot.left(), std::round(y), frame.plot.width(), 1 / devicePixelRatio), theme.border.subtle);
         painter.setPen(ink);
-        drawTabular(painter, QRectF(0, y - half, frame.plot.left() - theme.px(6), 2 * half), Qt::AlignRight | Qt::AlignVCenter, label);
+        drawTabular(painter, QRectF(0, y - half, frame.plot.left() - theme.px(labelGap), 2 * half), Qt::AlignRight | Qt::AlignVCenter,
+                    label);
     };
     // Little traffic one way and much the other: the words would stand on each other, and zero is the one that must be read.
     const auto crowdsZero = [&](double value) {
@@ -106,11 +118,12 @@ void paintAxes(QPainter &painter, const PlotLayout &layout, const QSizeF &size, 
             drawTabular(painter, QRectF(left, zero + 1, frame.plot.width(), 2 * half), Qt::AlignLeft | Qt::AlignVCenter,
                         PanelText::downwards());
     }
-    double free = 0;
+    double free = frame.plot.left() - theme.px(2); // left of it stands the lowest value
     for (const TimeTick &tick : layout.labels.times) {
         const double width = tabularWidth(metrics, tick.label);
-        const double left = std::min(frame.xOf(tick.timeNs) - width / 2, size.width() - width - 2);
-        if (left < std::max(free, frame.plot.left() - width / 2))
+        const double left = std::clamp(frame.xOf(tick.timeNs) - width / 2, frame.plot.left() - theme.px(2),
+                                       std::max(frame.plot.left(), size.width() - width - 2));
+        if (left < free)
             continue;
         drawTabular(painter, QRectF(left, frame.whole().bottom() + theme.px(4), width, 2 * half), Qt::AlignLeft, tick.label);
         free = left + width + theme.px(8);
@@ -124,9 +137,7 @@ void paintThresholdWords(QPainter &painter, const PlotLayout &layout, const Them
     const double height = metrics.height();
     std::vector<QRectF> taken;
     const auto word = [&](const QRectF &area, const QString &text, const QColor &ink) {
-        QColor ground = theme.surface.panel;
-        ground.setAlphaF(0.72F);
-        painter.fillRect(area, ground);
+        painter.fillRect(area, theme.surface.panel); // through anything less, the cells of a heat map make it hard to read
         painter.setPen(ink);
         drawTabular(painter, area.adjusted(theme.px(3), 0, -theme.px(3), 0), Qt::AlignRight | Qt::AlignVCenter, text);
     };

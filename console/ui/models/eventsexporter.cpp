@@ -133,8 +133,9 @@ void EventsExporter::cancel()
 
 void EventsExporter::stop(const QString &reason)
 {
+    const QString file = m_sink->file.fileName();
     cancel();
-    emit failed(reason);
+    emit failed(file, reason);
 }
 
 } // namespace tapio::console

@@ -33,7 +33,7 @@ public:
 signals:
     void advanced();
     void finished(const QString &file, quint64 events);
-    void failed(const QString &reason);
+    void failed(const QString &file, const QString &reason);
 
 private:
     struct Sink;

@@ -337,7 +337,7 @@ void ConnectionsPage::askExport(List list)
         return;
     const Status written = exportRows(list, file);
     m_context.shell.notify(written ? tr("%n row(s) written to %1", nullptr, block(list).table->model()->rowCount()).arg(file)
-                                   : tr("Export failed: %1").arg(QString::fromStdString(written.error().context())));
+                                   : tr("Export to %1 failed: %2").arg(file, QString::fromStdString(written.error().context())));
     if (written)
         m_context.session.recordAction(QStringLiteral("export"), QFileInfo(file).fileName());
 }

@@ -57,8 +57,9 @@ EventsPage::EventsPage(UiContext context, QWidget *parent)
         m_context.shell.notify(tr("%1 events written to %2").arg(exactCount(events), file));
         refreshFoot();
     });
-    connect(&m_exporter, &EventsExporter::failed, this,
-            [this](const QString &reason) { m_context.shell.notify(tr("Export failed: %1").arg(reason)); });
+    connect(&m_exporter, &EventsExporter::failed, this, [this](const QString &file, const QString &reason) {
+        m_context.shell.notify(tr("Export to %1 failed: %2").arg(file, reason));
+    });
     connect(&context.session, &Session::agentsChanged, this, [this] {
         if (m_model.rowCount() == 0)
             refresh();

@@ -4,6 +4,7 @@
 #include <QApplication>
 #include <QEvent>
 #include <QScopedValueRollback>
+#include <QWidget>
 
 #include "console/ui/theme/tapiostyle.h"
 
@@ -43,6 +44,11 @@ void ThemeApplier::apply()
     m_app.setPalette(paletteOf(theme));
     m_app.setFont(theme.font(FontRole::Body));
     m_app.setStyleSheet(styleSheetOf(theme));
+    // Polishing a widget brings back the palette that it had when the style sheet was set. What was not shown yet would be polished
+    // at its first show, and lose the colours that it takes from this theme once it hears of it.
+    const QWidgetList widgets = QApplication::allWidgets();
+    for (const QWidget *widget : widgets)
+        widget->ensurePolished();
 }
 
 QPalette paletteOf(const Theme &t)

@@ -113,6 +113,8 @@ PanelText::Reason PanelText::noData(const PanelSnapshot &panel)
     case NoDataReason::NoKubernetes:
         if (!panel.scope.node.empty())
             return {tr("No pod runs on %1").arg(scope(panel.scope)), {}, Remedy::ShowAll, tr("Show all nodes")};
+        if (panel.have > 0) // connecting another one is no remedy where no pods are wanted
+            return {tr("No pod runs on a connected node"), {}, Remedy::None, {}};
         return {tr("No pod runs on a connected node"), {}, Remedy::OpenConnections, tr("Connect a node")};
     case NoDataReason::NoOperatorAction:
         return {tr("Nobody did anything here"), tr("0 actions recorded"), Remedy::WidenRange, tr("Show the last 24 h")};

@@ -34,13 +34,19 @@ PickPopup::PickPopup(Look look, Options options, QStringList names, QString curr
     m_list->setTextElideMode(Qt::ElideMiddle);
     m_list->setFrameShape(QFrame::NoFrame);
     m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    QPalette palette = m_list->palette();
-    palette.setColor(QPalette::Base, t.surface.raised);
-    palette.setColor(QPalette::Highlight, t.surface.hover);
-    m_list->setPalette(palette);
+    m_list->viewport()->setAutoFillBackground(false); // its ground is the popup's
     connect(m_edit, &QLineEdit::textChanged, this, &PickPopup::refill);
     connect(m_list, &QListWidget::itemClicked, this, &PickPopup::accept);
+    connect(&look.themes, &ThemeStore::themeChanged, this, &PickPopup::restyle);
+    restyle();
     refill();
+}
+
+void PickPopup::restyle()
+{
+    QPalette palette = m_list->palette();
+    palette.setColor(QPalette::Highlight, m_look.theme().surface.hover);
+    m_list->setPalette(palette);
 }
 
 void PickPopup::refill()

@@ -84,12 +84,14 @@ void TableView::setModel(QAbstractItemModel *newModel)
     QTableView::setModel(newModel);
     m_measured = false;
     m_widths.clear();
-    const auto measure = [this] {
+    connect(newModel, &QAbstractItemModel::rowsInserted, this, [this](const QModelIndex &, int first, int last) {
+        if (!m_measured || (model()->rowCount() <= measuredRows && outgrown(first, last)))
+            fitColumns();
+    });
+    connect(newModel, &QAbstractItemModel::modelReset, this, [this] {
         if (!m_measured && model()->rowCount() > 0)
             fitColumns();
-    };
-    connect(newModel, &QAbstractItemModel::rowsInserted, this, measure);
-    connect(newModel, &QAbstractItemModel::modelReset, this, measure);
+    });
     fitColumns();
 }
 
@@ -104,7 +106,16 @@ void TableView::restyle()
         fitColumns();
 }
 
-int TableView::measuredWidth(int column) const
+bool TableView::outgrown(int first, int last) const
+{
+    for (int column = 0; column < model()->columnCount(); ++column)
+        if (!isColumnHidden(column) && !columnStyle(column).stretch
+            && measuredWidth(column, first, last) > m_widths[static_cast<std::size_t>(column)])
+            return true;
+    return false;
+}
+
+int TableView::measuredWidth(int column, int first, int last) const
 {
     const Theme &t = m_look.theme();
     const ColumnStyle &style = columnStyle(column);
@@ -113,8 +124,7 @@ int TableView::measuredWidth(int column) const
     qreal width = QFontMetricsF(t.font(FontRole::Body, QFont::Medium)).horizontalAdvance(head) + arrow;
     const QFontMetricsF plain(TableDelegate::cellFont(t, style, Emphasis::Normal)),
         strong(TableDelegate::cellFont(t, style, Emphasis::Strong));
-    const int rows = std::min(model()->rowCount(), measuredRows);
-    for (int row = 0; row < rows; ++row) {
+    for (int row = first; row <= last; ++row) {
         const QModelIndex index = model()->index(row, column);
         const QString text = index.data().toString();
         const QFontMetricsF &metrics = emphasisOf(index) == Emphasis::Strong ? strong : plain;
@@ -132,7 +142,7 @@ void TableView::fitColumns()
     m_widths.assign(static_cast<std::size_t>(count), 0);
     int used = 0;
     for (int column = 0; column < count; ++column) {
-        m_widths[static_cast<std::size_t>(column)] = measuredWidth(column);
+        m_widths[static_cast<std::size_t>(column)] = measuredWidth(column, 0, std::min(model()->rowCount(), measuredRows) - 1);
         used += m_widths[static_cast<std::size_t>(column)];
     }
     hideDispensable(used);

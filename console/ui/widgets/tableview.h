@@ -37,7 +37,7 @@ struct ColumnStyle {
     int dispensable = 0;             ///< the highest goes first where the table is too narrow; 0 = always shown
 };
 
-/// A dense table of plain text: uniform rows, hovered row, columns measured once from the first 200 rows, Ctrl+C copies the
+/// A dense table of plain text: uniform rows, hovered row, columns measured from the first 200 rows, Ctrl+C copies the
 /// selected rows as tab-separated text. GUI thread.
 class TableView : public QTableView {
     Q_OBJECT
@@ -66,7 +66,9 @@ protected:
 private:
     void restyle();
     void setHovered(int row);
-    int measuredWidth(int column) const;
+    int measuredWidth(int column, int first, int last) const;
+    /// Whether one of these rows is wider than its column.
+    bool outgrown(int first, int last) const;
     void hideDispensable(int &used);
     void distribute(int rest);
 

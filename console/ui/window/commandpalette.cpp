@@ -32,6 +32,7 @@ CommandPalette::CommandPalette(Look look, QWidget *window)
     m_list->setFocusPolicy(Qt::NoFocus);
     m_list->setFrameShape(QFrame::NoFrame);
     m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_list->viewport()->setAutoFillBackground(false); // its ground is the panel's
     m_hint->setTextFormat(Qt::PlainText);
     m_hint->setForegroundRole(QPalette::PlaceholderText);
     auto *column = new QVBoxLayout(this);
@@ -57,9 +58,6 @@ void CommandPalette::restyle()
     m_edit->setTextMargins(t.px(16), t.px(4), t.px(16), t.px(4));
     m_hint->setFont(t.font(FontRole::Label));
     m_hint->setContentsMargins(t.px(16), t.px(4), t.px(16), 0);
-    QPalette palette = m_list->palette();
-    palette.setColor(QPalette::Base, t.surface.raised);
-    m_list->setPalette(palette);
     place();
 }
 

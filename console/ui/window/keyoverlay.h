@@ -9,7 +9,8 @@
 
 namespace tapio::console {
 
-/// F1 or "?": the keys that work on this page, by group. Esc closes it.
+/// F1 or "?": the keys that work on this page, by group. Esc closes it. Nothing is cut off: where the window has too little room the
+/// whole is drawn smaller.
 class KeyOverlay : public OverlayPanel {
     Q_OBJECT
 public:
@@ -26,7 +27,16 @@ private:
         QString keys, text;
         bool heading = false;
     };
-    std::vector<std::vector<Line>> columns() const;
+    struct Column {
+        std::vector<Line> lines;
+        qreal keys = 0, width = 0; ///< of the widest keys; of the whole
+    };
+    std::vector<Column> columns() const;
+    void measure(Column &column) const;
+    QSizeF naturalSize(const std::vector<Column> &columns) const;
+    QSizeF room() const;
+    void paintHead(QPainter &painter, qreal width) const;
+    void paintColumn(QPainter &painter, const Column &column, QPointF at) const;
     /// The picture in words, for those who do not see it.
     QString description() const;
     ActionRegistry &m_actions;

@@ -6,6 +6,7 @@
 #include <QPainter>
 
 #include <algorithm>
+#include <numeric>
 
 #include "console/ui/widgets/focusring.h"
 #include "console/ui/widgets/tabular.h"
@@ -113,22 +114,33 @@ int StatusBar::clockWidth() const
     return QFontMetrics(m_context.themes.theme().font(FontRole::Mono)).horizontalAdvance(clock) + m_context.themes.theme().px(28);
 }
 
+int StatusBar::noticeWidth() const
+{
+    const Theme &t = m_context.themes.theme();
+    return m_notice.isEmpty() ? 0 : QFontMetrics(t.font(FontRole::Label, QFont::Medium)).horizontalAdvance(m_notice) + t.px(20);
+}
+
+std::vector<std::size_t> StatusBar::byImportance() const
+{
+    std::vector<std::size_t> order(m_items.size());
+    std::iota(order.begin(), order.end(), std::size_t(0));
+    // Beside a sentence there is less room: what is wrong stays in sight.
+    const auto rank = [this](std::size_t i) { return std::pair(!m_notice.isEmpty() && m_items[i].alarming, m_items[i].importance); };
+    std::ranges::stable_sort(order, std::ranges::greater(), rank);
+    return order;
+}
+
 void StatusBar::arrange()
 {
     const int room = width() - clockWidth();
-    std::vector<std::size_t> order(m_items.size());
-    for (std::size_t i = 0; i < order.size(); ++i)
-        order[i] = i;
-    std::stable_sort(order.begin(), order.end(),
-                     [this](std::size_t a, std::size_t b) { return m_items[a].importance > m_items[b].importance; });
+    const int forNotice = std::min(noticeWidth(), room / 2);
     std::vector<bool> shown(m_buttons.size(), false);
     int used = 0;
-    for (const std::size_t i : order) {
-        if (!m_notice.isEmpty() && !m_items[i].alarming)
-            continue;
-        used += m_buttons[i]->sizeHint().width();
-        if (used > room)
+    for (const std::size_t i : byImportance()) {
+        const int width = m_buttons[i]->sizeHint().width();
+        if (used + width + (m_items[i].alarming ? 0 : forNotice) > room)
             break;
+        used += width;
         shown[i] = true;
     }
     int x = m_context.themes.theme().px(4);
@@ -169,7 +181,7 @@ void StatusBar::paintEvent(QPaintEvent *)
     painter.setFont(t.font(FontRole::Label, QFont::Medium));
     painter.setPen(t.text.primary);
     const QRect rest = QRect(m_itemsEnd + t.px(10), 0, width() - clockWidth() - m_itemsEnd - t.px(16), height());
-    painter.drawText(rest, Qt::AlignLeft | Qt::AlignVCenter, painter.fontMetrics().elidedText(m_notice, Qt::ElideRight, rest.width()));
+    painter.drawText(rest, Qt::AlignLeft | Qt::AlignVCenter, painter.fontMetrics().elidedText(m_notice, Qt::ElideMiddle, rest.width()));
 }
 
 } // namespace tapio::console

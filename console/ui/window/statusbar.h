@@ -33,6 +33,9 @@ protected:
 private:
     void arrange();
     int clockWidth() const;
+    int noticeWidth() const; ///< that the whole sentence takes
+    /// Places in m_items, the most important first.
+    std::vector<std::size_t> byImportance() const;
 
     UiContext m_context;
     std::vector<StatusItem> m_items;
