@@ -329,6 +329,20 @@ private slots:
         QCOMPARE(group.arguments, arguments);
     }
 
+    /// The range is as long as the rule, and its ends fall anywhere between readings.
+    void breachOfARangeAsLongAsItsRule()
+    {
+        for (double second = 0; second < 10; second += 0.5) {
+            InputBuilder builder;
+            builder.input.fromNs = at(second);
+            builder.input.toNs = builder.input.nowNs = at(900 + second);
+            builder.agent("a").samples("a", Metric::CpuUsageNs, InputBuilder::host(), -57, 900 + second, 0, 3.9e9);
+            builder.samples("a", Metric::NodeCpuCount, InputBuilder::host(), -57, 900 + second, 4, 0);
+            const PanelSnapshot panel = builder.panel(PanelId::CpuUsage);
+            QVERIFY2(panel.pastThreshold, qPrintable(QString::number(second)));
+        }
+    }
+
     void breachOfALongRange_data()
     {
         QTest::addColumn<double>("from");
