@@ -88,6 +88,13 @@ class TestTapioLive : public QObject {
             return {};
         return {process.exitCode(), process.readAllStandardOutput(), process.readAllStandardError()};
     }
+    /// What the program has written since the last call. True, so that it can stand in a condition.
+    static bool readInto(QProcess &process, QByteArray &out, QByteArray &err)
+    {
+        out += process.readAllStandardOutput();
+        err += process.readAllStandardError();
+        return true;
+    }
     QString address() const { return "127.0.0.1:" + QString::number(m_fanIn->port()); }
     Outcome live(const QStringList &arguments) const { return run(arguments + QStringList{"--server", address()}); }
 
@@ -275,11 +282,7 @@ private slots:
         prepare(process, {"watch", "--namespace", "books", "--server", address()});
         process.start();
         QByteArray out, err;
-        const auto collect = [&] {
-            out += process.readAllStandardOutput();
-            err += process.readAllStandardError();
-            return true;
-        };
+        const auto collect = [&] { return readInto(process, out, err); };
         wire::EventBatch batch;
         batch.firstSeq = 50'001;
         batch.origins.resize(2);
@@ -315,11 +318,7 @@ private slots:
         prepare(process, {"watch", "--server", address()});
         process.start();
         QByteArray out, err;
-        const auto collect = [&] {
-            out += process.readAllStandardOutput();
-            err += process.readAllStandardError();
-            return true;
-        };
+        const auto collect = [&] { return readInto(process, out, err); };
         m_agent->sendEvents(1);
         QTRY_VERIFY2_WITH_TIMEOUT(collect() && out.contains("exec-test"), err.constData(), soon);
         const QList<QByteArray> lines = out.split('\n');
