@@ -108,6 +108,7 @@ Severity severityOfMemory(const wire::MemoryEvents &memory)
 
 struct Rules {
     const wire::Origin &origin;
+    Severity given;
 
     Severity operator()(const std::monostate &) const { return Severity::Info; }
     Severity operator()(const wire::ProcessExec &exec) const { return exec.writtenAfterStart ? Severity::Warning : Severity::Info; }
@@ -140,10 +141,14 @@ struct Rules {
     Severity operator()(const wire::DrillLabel &) const { return Severity::Notice; }
     Severity operator()(const wire::MemoryEvents &memory) const { return severityOfMemory(memory); }
     Severity operator()(const wire::PressureStall &stall) const { return stall.ended ? Severity::Info : Severity::Warning; }
+    Severity operator()(const wire::Boxed<wire::Insight> &) const { return given; } // the rule knows, the finding alone does not say
 };
 
 } // namespace
 
-Severity severityOf(const wire::Event &event, const wire::Origin &origin) noexcept { return std::visit(Rules{origin}, event.detail); }
+Severity severityOf(const wire::Event &event, const wire::Origin &origin) noexcept
+{
+    return std::visit(Rules{origin, event.severity}, event.detail);
+}
 
 } // namespace tapio::agent

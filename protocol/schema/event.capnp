@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 @0xb81d3fa0a66c1e52;
 # Events as they travel, and the places they happened at. The meaning and unit of each field is documented once, beside the
-# value types in protocol/wire/details.h, event.h and origin.h; this file fixes only the layout.
+# value types in protocol/wire/details.h, insight.h, event.h and origin.h; this file fixes only the layout.
 #
 # Version 1. Compatible changes: new fields at the end of a struct, new members of a union, new numbers of an enumeration
 # (kept as plain integers, so that an unknown number survives). Anything else needs a new format byte (protocol/wire/codec.h).
@@ -57,6 +57,7 @@ struct Event {
     drillLabel @27 :DrillLabel;
     memoryEvents @28 :MemoryEvents;
     pressureStall @29 :PressureStall;
+    insight @30 :Insight;
   }
 }
 
@@ -257,6 +258,24 @@ struct PressureStall {
   resource @5 :UInt8;
   full @6 :Bool;
   ended @7 :Bool;
+}
+
+struct Insight {
+  id @0 :UInt64;
+  fromNs @1 :Int64;
+  toNs @2 :Int64;
+  evidenceCount @3 :UInt64;
+  state @4 :UInt8;
+  rootKind @5 :UInt8;
+  score @6 :UInt8;
+  rule @7 :Text;
+  root @8 :Text;
+  text @9 :Text;
+  evidence @10 :List(Text);
+  contradicting @11 :List(Text);
+  affected @12 :List(Text);
+  settle @13 :Text;
+  runbook @14 :Text;
 }
 
 struct OriginAmendment {

@@ -16,6 +16,15 @@ struct Fitter {
         if (text.size() > field.maxBytes)
             text.resize(truncateUtf8(text, field.maxBytes).size());
     }
+    void operator()(const Field &field, std::vector<std::string> &texts) const
+    {
+        if (field.maxItems == 0)
+            return;
+        if (texts.size() > field.maxItems)
+            texts.resize(field.maxItems);
+        for (std::string &text : texts)
+            (*this)(field, text);
+    }
     void operator()(const Field &field, std::vector<std::byte> &bytes) const
     {
         if (bytes.size() > field.maxBytes)
@@ -27,8 +36,10 @@ struct Fitter {
 
 void fitTexts(Detail &detail)
 {
-    // Walking the fields of a request would take memory for texts that it does not have.
+    // Walking the fields of one that is empty would take memory for texts that it does not have.
     if (const auto *http = std::get_if<HttpRequest>(&detail); http != nullptr && !http->texts.isHeld())
+        return;
+    if (const auto *insight = std::get_if<Boxed<Insight>>(&detail); insight != nullptr && !insight->isHeld())
         return;
     std::visit([](auto &value) { visitFields(value, Fitter()); }, detail);
 }

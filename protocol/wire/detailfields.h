@@ -12,15 +12,16 @@ namespace tapio::wire {
 
 struct Field {
     std::string_view name;    ///< as in details.h; the key in JSON
-    std::size_t maxBytes = 0; ///< of a text or of bytes; 0 = neither, or a list with limits of its own
+    std::size_t maxBytes = 0; ///< of a text, of each text of a list, or of bytes; 0 = none of these, or a list with limits of its own
+    std::size_t maxItems = 0; ///< of a list of texts; 0 = none, or one with limits of its own
 };
 
 /// What the kernel gives, each byte of which may have become a replacement character of three bytes.
 inline constexpr std::size_t taskNameBytes = 3 * 15;
 inline constexpr std::size_t fileNameBytes = 3 * 255;
 
-/// Makes every text of the detail valid UTF-8 of at most its field's bytes, cut between characters, and cuts bytes to their
-/// limit: what encode() takes. A list of texts is left alone.
+/// Makes every text of the detail valid UTF-8 of at most its field's bytes, cut between characters, and cuts bytes and lists to their
+/// limits, of which the first stay: what encode() takes. A list of texts with limits of its own is left alone.
 void fitTexts(Detail &detail);
 
 template <typename T, typename As>
@@ -216,6 +217,25 @@ template <IsDetail<PressureStall> D, typename Visit> void visitFields(D &d, Visi
     visit(Field{"avg10BasisPoints"}, d.avg10BasisPoints);
     visit(Field{"stallUs"}, d.stallUs);
     visit(Field{"durationNs"}, d.durationNs);
+}
+template <IsDetail<Boxed<Insight>> D, typename Visit> void visitFields(D &d, Visit &&visit)
+{
+    auto &insight = *d;
+    visit(Field{"id"}, insight.id);
+    visit(Field{"rule", Insight::ruleBytes}, insight.rule);
+    visit(Field{"state"}, insight.state);
+    visit(Field{"rootKind"}, insight.rootKind);
+    visit(Field{"root", Insight::entityBytes}, insight.root);
+    visit(Field{"text", Insight::textBytes}, insight.text);
+    visit(Field{"fromNs"}, insight.fromNs);
+    visit(Field{"toNs"}, insight.toNs);
+    visit(Field{"evidenceCount"}, insight.evidenceCount);
+    visit(Field{"score"}, insight.score);
+    visit(Field{"evidence", Insight::lineBytes, Insight::mostEvidence}, insight.evidence);
+    visit(Field{"contradicting", Insight::lineBytes, Insight::mostContradicting}, insight.contradicting);
+    visit(Field{"affected", Insight::entityBytes, Insight::mostAffected}, insight.affected);
+    visit(Field{"settle", Insight::textBytes}, insight.settle);
+    visit(Field{"runbook", Insight::runbookBytes}, insight.runbook);
 }
 
 } // namespace tapio::wire

@@ -65,6 +65,9 @@ template <> struct SchemaOf<MemoryEvents> {
 template <> struct SchemaOf<PressureStall> {
     using Type = schema::PressureStall;
 };
+template <> struct SchemaOf<Boxed<Insight>> {
+    using Type = schema::Insight;
+};
 
 struct FieldWords {
     std::size_t &words;
@@ -355,6 +358,27 @@ struct DetailWriter {
         stall.setAvg10BasisPoints(from.avg10BasisPoints);
         stall.setStallUs(from.stallUs);
         stall.setDurationNs(from.durationNs);
+    }
+
+    void operator()(const Boxed<Insight> &from)
+    {
+        requireTexts(from, Errc::InvalidArgument);
+        auto insight = to.initInsight();
+        insight.setId(from->id);
+        insight.setFromNs(from->fromNs);
+        insight.setToNs(from->toNs);
+        insight.setEvidenceCount(from->evidenceCount);
+        insight.setState(static_cast<std::uint8_t>(from->state));
+        insight.setRootKind(static_cast<std::uint8_t>(from->rootKind));
+        insight.setScore(from->score);
+        setText(from->rule, [&](auto text) { insight.setRule(text); });
+        setText(from->root, [&](auto text) { insight.setRoot(text); });
+        setText(from->text, [&](auto text) { insight.setText(text); });
+        setTexts(from->evidence, [&](unsigned size) { return insight.initEvidence(size); });
+        setTexts(from->contradicting, [&](unsigned size) { return insight.initContradicting(size); });
+        setTexts(from->affected, [&](unsigned size) { return insight.initAffected(size); });
+        setText(from->settle, [&](auto text) { insight.setSettle(text); });
+        setText(from->runbook, [&](auto text) { insight.setRunbook(text); });
     }
 };
 

@@ -16,6 +16,22 @@ struct AddressHalves {
     std::uint64_t low = 0;
 };
 
+inline void requireItems(std::size_t items, std::size_t limit, std::string_view name, Errc code)
+{
+    if (items > limit)
+        throw Refusal{code, std::string("list of ").append(std::to_string(items)).append(" exceeds ").append(name)};
+}
+
+/// A list of texts, unless it has limits of its own.
+inline void requireList(const std::vector<std::string> &texts, const Field &field, Errc code)
+{
+    if (field.maxItems == 0)
+        return;
+    requireItems(texts.size(), field.maxItems, field.name, code);
+    for (const std::string &text : texts)
+        requireText(text.size(), 3 * field.maxBytes, std::string(field.name).c_str(), code);
+}
+
 /// The limits beside those of every text, from the table of fields. Three times the field's: a byte that is no text becomes a
 /// replacement character of three.
 template <typename D> void requireTexts(const D &detail, Errc code)
@@ -24,6 +40,8 @@ template <typename D> void requireTexts(const D &detail, Errc code)
         using Value = std::remove_cvref_t<decltype(value)>;
         if constexpr (std::is_same_v<Value, std::string>)
             requireText(value.size(), 3 * field.maxBytes, std::string(field.name).c_str(), code);
+        else if constexpr (std::is_same_v<Value, std::vector<std::string>>)
+            requireList(value, field, code);
         else if constexpr (std::is_same_v<Value, std::vector<std::byte>>)
             requireText(value.size(), field.maxBytes, std::string(field.name).c_str(), code);
     });

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "protocol/wire/details.h"
+#include "protocol/wire/insight.h"
 
 namespace tapio::wire {
 
@@ -237,6 +238,18 @@ std::string_view pressureResourceName(PressureResource resource) noexcept
     case PressureResource::Cpu: return "cpu";
     case PressureResource::Memory: return "memory";
     case PressureResource::Io: return "io";
+    }
+    return "unknown";
+}
+
+std::string_view insightStateName(InsightState state) noexcept
+{
+    switch (state) {
+    case InsightState::Unknown: break;
+    case InsightState::Open: return "open";
+    case InsightState::Updated: return "updated";
+    case InsightState::Resolved: return "resolved";
+    case InsightState::Expired: return "expired";
     }
     return "unknown";
 }

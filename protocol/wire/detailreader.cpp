@@ -286,6 +286,38 @@ PressureStall readPressureStall(schema::PressureStall::Reader from)
     return to;
 }
 
+/// As many as the field may have: counted before memory is taken for them.
+std::vector<std::string> readLines(const LayoutReader &reader, capnp::List<capnp::Text>::Reader from, std::size_t most,
+                                   std::string_view name)
+{
+    requireItems(from.size(), most, name, Errc::Malformed);
+    return reader.texts(from);
+}
+
+Boxed<Insight> readInsight(const LayoutReader &reader, schema::Insight::Reader from)
+{
+    reader.charge(sizeof(Insight));
+    Insight to;
+    to.id = from.getId();
+    to.fromNs = from.getFromNs();
+    to.toNs = from.getToNs();
+    to.evidenceCount = from.getEvidenceCount();
+    to.state = static_cast<InsightState>(from.getState());
+    to.rootKind = static_cast<EntityKind>(from.getRootKind());
+    to.score = from.getScore();
+    to.rule = reader.text(from.getRule());
+    to.root = reader.text(from.getRoot());
+    to.text = reader.text(from.getText());
+    to.evidence = readLines(reader, from.getEvidence(), Insight::mostEvidence, "evidence");
+    to.contradicting = readLines(reader, from.getContradicting(), Insight::mostContradicting, "contradicting");
+    to.affected = readLines(reader, from.getAffected(), Insight::mostAffected, "affected");
+    to.settle = reader.text(from.getSettle());
+    to.runbook = reader.text(from.getRunbook());
+    Boxed<Insight> boxed(std::move(to));
+    requireTexts(boxed, Errc::Malformed);
+    return boxed;
+}
+
 } // namespace
 
 void read(Detail &to, const LayoutReader &reader, schema::Event::Detail::Reader from)
@@ -311,6 +343,7 @@ void read(Detail &to, const LayoutReader &reader, schema::Event::Detail::Reader 
     case schema::Event::Detail::DRILL_LABEL: to = readDrillLabel(reader, from.getDrillLabel()); break;
     case schema::Event::Detail::MEMORY_EVENTS: to = readMemoryEvents(from.getMemoryEvents()); break;
     case schema::Event::Detail::PRESSURE_STALL: to = readPressureStall(from.getPressureStall()); break;
+    case schema::Event::Detail::INSIGHT: to = readInsight(reader, from.getInsight()); break;
     }
 }
 

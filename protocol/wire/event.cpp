@@ -18,7 +18,7 @@ struct TypeRow {
 };
 
 /// By number, from 1 on.
-constexpr std::array<TypeRow, 19> typeRows{{
+constexpr std::array<TypeRow, 20> typeRows{{
     {"process.exec", "process"},      // ProcessExec
     {"process.exit", "process"},      // ProcessExit
     {"oom.kill", "oom"},              // OomKill
@@ -38,6 +38,7 @@ constexpr std::array<TypeRow, 19> typeRows{{
     {"drill.label", "drill"},         // DrillLabel
     {"memory.events", "memory"},      // MemoryEvents
     {"pressure.stall", "psi"},        // PressureStall
+    {"insight", "correlation"},       // Insight
 }};
 static_assert(std::variant_size_v<Detail> == 1 + typeRows.size());
 
@@ -60,7 +61,7 @@ static_assert(isAt<EventType::PtraceAttach, PtraceAttach> && isAt<EventType::Mod
 static_assert(isAt<EventType::Mount, Mount> && isAt<EventType::Login, Login>);
 static_assert(isAt<EventType::KernelLog, KernelLog> && isAt<EventType::AgentNotice, AgentNotice>);
 static_assert(isAt<EventType::DrillLabel, DrillLabel> && isAt<EventType::MemoryEvents, MemoryEvents>);
-static_assert(isAt<EventType::PressureStall, PressureStall>);
+static_assert(isAt<EventType::PressureStall, PressureStall> && isAt<EventType::Insight, Boxed<Insight>>);
 
 const TypeRow *rowOf(EventType type) noexcept
 {

@@ -9,7 +9,9 @@
 #include <variant>
 #include <vector>
 
+#include "protocol/wire/boxed.h"
 #include "protocol/wire/details.h"
+#include "protocol/wire/insight.h"
 #include "protocol/wire/origin.h"
 
 /// Events as values. Enums keep unknown numbers: a newer agent's event type survives decode, store and encode.
@@ -36,6 +38,7 @@ enum class EventType : std::uint16_t {
     DrillLabel = 17,
     MemoryEvents = 18,
     PressureStall = 19,
+    Insight = 20,
 };
 /// "process.exec", "oom.kill" ...: the name in filters, JSON and tables. "type.N" for an unknown number N.
 std::string eventTypeName(EventType type);
@@ -63,7 +66,13 @@ struct Process {
 /// index.
 using Detail = std::variant<std::monostate, ProcessExec, ProcessExit, OomKill, FatalSignal, TcpConnection, DnsQuery, HttpRequest,
                             FileFailure, CapabilityUse, PrivilegeGain, PtraceAttach, ModuleLoad, Mount, Login, KernelLog, AgentNotice,
-                            DrillLabel, MemoryEvents, PressureStall>;
+                            DrillLabel, MemoryEvents, PressureStall, Boxed<Insight>>;
+/// The insight that it is; nullptr for anything else.
+inline const Insight *insightOf(const Detail &detail) noexcept
+{
+    const auto *boxed = std::get_if<Boxed<Insight>>(&detail);
+    return boxed != nullptr ? &**boxed : nullptr;
+}
 
 /// The index in Detail of what an event of this type says; 0 (monostate) for a type that this build does not know.
 std::size_t detailIndex(EventType type) noexcept;

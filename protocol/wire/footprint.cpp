@@ -46,6 +46,8 @@ std::size_t heapBytes(const Detail &detail) noexcept
     std::visit([&](const auto &value) { visitFields(value, FieldBytes{bytes}); }, detail);
     if (const auto *http = std::get_if<HttpRequest>(&detail))
         bytes += http->texts.isHeld() ? sizeof(HttpTexts) : 0;
+    if (const auto *insight = std::get_if<Boxed<Insight>>(&detail))
+        bytes += insight->isHeld() ? sizeof(Insight) : 0;
     return bytes;
 }
 

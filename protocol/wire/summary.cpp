@@ -95,6 +95,18 @@ void appendPart(std::string &line, std::string_view word, std::string_view text)
     appendLine(line, text);
 }
 
+std::string_view insightWord(InsightState state) noexcept
+{
+    switch (state) {
+    case InsightState::Open: return "opened";
+    case InsightState::Updated:
+    case InsightState::Resolved:
+    case InsightState::Expired: return insightStateName(state);
+    case InsightState::Unknown: break;
+    }
+    return "insight";
+}
+
 /// ", uid 1000 to 0"; an id that stayed is not told.
 void appendChange(std::string &line, std::string_view what, std::uint32_t before, std::uint32_t after)
 {
@@ -338,6 +350,12 @@ struct Writer {
         else
             line += durationText(usInNs(stall.thresholdUs)) + " or more within " + durationText(usInNs(stall.windowUs));
         line += ", " + fixed(stall.avg10BasisPoints / basisPointsPerPercent, 2, "% of the last 10 s");
+    }
+
+    void operator()(const Boxed<Insight> &insight) const
+    {
+        line += insightWord(insight->state);
+        appendPart(line, ": ", insight->text.empty() ? insight->rule : insight->text);
     }
 };
 
