@@ -31,6 +31,9 @@ RULES = {
     "agent/observe": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, BPF, own("console")],
     # agent/daemon is what the two programs that run as services share; the server library itself does without it.
     "agent/server": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, BPF, own("agent/(?!server|daemon)\\w+", "console", "bpf")],
+    # agent/correlation is pure: agent, server and tests run the same engine.
+    "agent/correlation": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, BPF, PROMETHEUS, CURL, SYSTEMD,
+                          own("agent/(?!correlation)\\w+", "protocol/transport", "console", "bpf")],
     # agent/drill is a library of the command line, which runs the drills; the agent has its message format from there.
     "agent/drill": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, BPF, own("agent/(?!drill)\\w+", "protocol/transport", "console", "bpf")],
     "console/core": [WIDGETS, CAPNP, ZMQ, OPENSSL, BPF, own("console/ui", "console/cli", "bpf", "agent/(?!server)\\w+")],

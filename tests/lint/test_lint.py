@@ -37,6 +37,7 @@ class Locks(unittest.TestCase):
             ("agent/collect/a.cpp", "#include <QtCore/QString>"),
             ("agent/server/a.cpp", '#include "agent/collect/kernelcollectors.h"'),
             ("agent/pipeline/a.cpp", "#include <prometheus/registry.h>"),
+            ("agent/correlation/a.cpp", '#include "agent/pipeline/pipeline.h"'),
             ("agent/drill/a.cpp", '#include "agent/collect/smallfile.h"'),
             ("console/cli/a.cpp", '#include "agent/config/agentconfig.h"'),
             ("agent/server/b.cpp", "#include <bpf/libbpf.h>"),

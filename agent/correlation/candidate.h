@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/correlation/evidence.h"
+#include "agent/correlation/selector.h"
+#include "agent/correlation/sharewindow.h"
+#include "protocol/wire/evidence.h"
+
+namespace tapio::correlation {
+
+/// What an insight has that is out.
+struct OpenInsight {
+    std::uint64_t id = 0;
+    wire::InsightState state = wire::InsightState::Open; ///< as last told
+    wire::Severity severity = wire::Severity::Notice;
+    std::int64_t fromNs = 0, toNs = 0;
+    std::int64_t toldNs = 0;  ///< when it was told last, by event time
+    std::int64_t endedNs = 0; ///< 0 = open
+    std::uint64_t count = 0, toldCount = 0;
+    std::uint32_t fulfilled = 0;
+    std::vector<wire::EvidenceRef> chain, against; ///< bounded: the first, and the newest
+    std::vector<std::string> affected;
+    std::shared_ptr<const wire::Origin> origin;
+    std::string lastText[mostSteps];
+    std::uint32_t counts[mostSteps] = {}; ///< the most so far
+};
+
+/// One rule and one entity of which there is some evidence.
+struct Candidate {
+    EntityName entity;
+    EvidenceList evidence;
+    std::vector<ShareWindow> shares; ///< one per step of a rule that counts any; else empty
+    std::int64_t newestNs = 0;
+    std::int64_t deadlineNs = 0; ///< under which the rule has it in its queue
+    std::unique_ptr<OpenInsight> insight;
+};
+
+} // namespace tapio::correlation

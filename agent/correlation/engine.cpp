@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/correlation/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "agent/correlation/rulestate.h"
+
+namespace tapio::correlation {
+
+namespace {
+
+constexpr std::size_t mostNodes = 10'000;
+constexpr std::size_t selectors = 10;
+constexpr std::uint16_t firstFact = 1000;
+
+bool compare(const Predicate &predicate, const Value &value)
+{
+    const auto anyNumber = [&] {
+        return std::find(predicate.numbers.begin(), predicate.numbers.end(), value.number) != predicate.numbers.end();
+    };
+    const auto anyText = [&] { return std::find(predicate.texts.begin(), predicate.texts.end(), value.text) != predicate.texts.end(); };
+    const bool isNumber = value.kind == ValueKind::Number;
+    switch (predicate.comparison) {
+    case Comparison::Equal:
+    case Comparison::OneOf: return isNumber ? anyNumber() : anyText();
+    case Comparison::NotEqual:
+    case Comparison::NoneOf: return isNumber ? !anyNumber() : !anyText();
+    case Comparison::AtLeast: return value.number >= predicate.numbers.front();
+    case Comparison::AtMost: return value.number <= predicate.numbers.front();
+    case Comparison::Above: return value.number > predicate.numbers.front();
+    case Comparison::Below: return value.number < predicate.numbers.front();
+    case Comparison::BeginsWith:
+        return std::any_of(predicate.texts.begin(), predicate.texts.end(), [&](const auto &text) { return value.text.starts_with(text); });
+    case Comparison::EndsWith:
+        return std::any_of(predicate.texts.begin(), predicate.texts.end(), [&](const auto &text) { return value.text.ends_with(text); });
+    case Comparison::Contains:
+        return std::any_of(predicate.texts.begin(), predicate.texts.end(),
+                           [&](const auto &text) { return value.text.find(text) != std::string_view::npos; });
+    }
+    return false;
+}
+
+bool fulfils(const Step &step, const Observation &seen)
+{
+    return std::all_of(step.where.begin(), step.where.end(), [&](const Predicate &predicate) {
+        const Value value = predicate.field.of(seen);
+        return value.kind != ValueKind::None && compare(predicate, value);
+    });
+}
+
+std::size_t slotOf(Topic topic)
+{
+    const auto number = static_cast<std::uint16_t>(topic);
+    return number >= firstFact ? wire::knownEventTypes().size() + 1 + number - firstFact : number;
+}
+
+/// Entities of one observation, each worked out once.
+class Selection {
+public:
+    explicit Selection(const Observation &seen) : m_seen(seen) {}
+    const std::optional<EntityName> &of(Selector selector)
+    {
+        auto &known = m_known[static_cast<std::size_t>(selector)];
+        if (!known)
+            known = select(selector, m_seen);
+        return *known;
+    }
+
+private:
+    const Observation &m_seen;
+    std::array<std::optional<std::optional<EntityName>>, selectors> m_known;
+};
+
+} // namespace
+
+Engine::Engine(RuleSetPtr rules, EngineLimits limits, FindingSink &sink)
+    : m_rules(std::move(rules)), m_limits(limits), m_sink(sink), m_identities(limits.identities)
+{
+    for (const Rule &rule : *m_rules)
+        m_states.push_back(std::make_unique<RuleState>(rule, m_sink, m_limits.updateEveryNs));
+    subscribe();
+}
+
+Engine::~Engine() = default;
+
+void Engine::subscribe()
+{
+    m_byTopic.assign(wire::knownEventTypes().size() + 16, {});
+    for (std::size_t rule = 0; rule < m_rules->size(); ++rule) {
+        for (std::size_t step = 0; step < (*m_rules)[rule].steps.size(); ++step) {
+            const std::size_t slot = slotOf((*m_rules)[rule].steps[step].topic);
+            m_byTopic.at(slot).push_back({rule, static_cast<std::uint8_t>(step)});
+        }
+    }
+}
+
+std::uint32_t Engine::nodeNumber(std::string_view node)
+{
+    const auto known = std::find(m_nodes.begin(), m_nodes.end(), node);
+    if (known != m_nodes.end())
+        return static_cast<std::uint32_t>(known - m_nodes.begin());
+    if (m_nodes.size() >= mostNodes)
+        m_nodes.clear();
+    m_nodes.emplace_back(node);
+    return static_cast<std::uint32_t>(m_nodes.size() - 1);
+}
+
+void Engine::onEvent(const wire::Event &event, const wire::Origin &origin, const EventPlace &place)
+{
+    const Identities::Changes changes = m_identities.note(origin);
+    if (changes.image)
+        observe({Topic::RolloutImage, event, origin, place, changes.image->before, changes.image->now});
+    if (changes.restart)
+        observe({Topic::ContainerRestart, event, origin, place, changes.restart->before, changes.restart->now});
+    observe({topicOf(event.type), event, origin, place});
+}
+
+void Engine::observe(const Observation &seen)
+{
+    const std::size_t slot = slotOf(seen.topic);
+    if (slot >= m_byTopic.size() || m_byTopic[slot].empty())
+        return;
+    Selection entities(seen);
+    std::optional<std::uint32_t> node;
+    for (const Subscription &wants : m_byTopic[slot]) {
+        RuleState &state = *m_states[wants.rule];
+        const Step &step = state.rule().steps[wants.step];
+        ++state.count.evaluations;
+        const bool isEvidence = fulfils(step, seen);
+        if (!isEvidence && !step.share)
+            continue;
+        const auto &entity = entities.of(step.by);
+        if (!entity) {
+            state.count.unjoined += isEvidence ? 1 : 0;
+            continue;
+        }
+        if (!node)
+            node = nodeNumber(seen.place.node);
+        std::string affects;
+        if (isEvidence && step.affects) {
+            if (const auto &affected = entities.of(*step.affects))
+                affects = std::string(wire::entityKindName(affected->kind)) + ' ' + affected->name;
+        }
+        const std::size_t before = state.size();
+        state.take({seen, *entity, std::move(affects), *node, wants.step, isEvidence}, m_nodes);
+        m_candidates += state.size() - before;
+        while (state.size() > m_limits.candidatesOfRule && state.evictOne())
+            --m_candidates;
+        makeRoom();
+    }
+}
+
+void Engine::makeRoom()
+{
+    while (m_candidates > m_limits.candidates) {
+        const auto largest =
+            std::max_element(m_states.begin(), m_states.end(), [](const auto &a, const auto &b) { return a->size() < b->size(); });
+        if (!(*largest)->evictOne())
+            return;
+        --m_candidates;
+    }
+}
+
+void Engine::onAmendment(const wire::Origin &was, const wire::Origin &now, std::string_view node)
+{
+    const wire::Event none;
+    const Observation before{Topic::None, none, was, {node}}, after{Topic::None, none, now, {node}};
+    for (const Selector selector : {Selector::Pod, Selector::Container, Selector::Workload}) {
+        const auto old = select(selector, before), better = select(selector, after);
+        if (!old || !better || (old->kind == better->kind && old->id == better->id))
+            continue;
+        for (const auto &state : m_states) {
+            const auto &steps = state->rule().steps;
+            const bool concerns = std::any_of(steps.begin(), steps.end(), [selector](const Step &step) { return step.by == selector; });
+            if (!concerns)
+                continue;
+            m_candidates -= state->size();
+            state->amend(*old, *better);
+            m_candidates += state->size();
+        }
+    }
+}
+
+void Engine::advance(std::int64_t nowNs)
+{
+    m_candidates = 0;
+    for (const auto &state : m_states) {
+        state->advance(nowNs);
+        m_candidates += state->size();
+    }
+}
+
+void Engine::setRules(RuleSetPtr rules, std::int64_t nowNs)
+{
+    std::vector<std::unique_ptr<RuleState>> next;
+    for (const Rule &rule : *rules) {
+        const auto same = std::find_if(m_states.begin(), m_states.end(), [&](const auto &state) {
+            return state && state->rule().id == rule.id && state->rule().digest == rule.digest;
+        });
+        if (same == m_states.end()) {
+            next.push_back(std::make_unique<RuleState>(rule, m_sink, m_limits.updateEveryNs));
+        } else {
+            (*same)->setRule(rule);
+            next.push_back(std::move(*same));
+        }
+    }
+    m_candidates = 0;
+    for (const auto &state : m_states) {
+        if (state)
+            state->expireAll(nowNs);
+    }
+    m_states = std::move(next);
+    m_rules = std::move(rules); // last: the states that went referred to the old ones
+    for (const auto &state : m_states)
+        m_candidates += state->size();
+    subscribe();
+}
+
+std::vector<RuleCounters> Engine::counters() const
+{
+    std::vector<RuleCounters> all;
+    for (const auto &state : m_states)
+        all.push_back(state->counters());
+    return all;
+}
+
+} // namespace tapio::correlation

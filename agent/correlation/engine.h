@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/correlation/evidence.h"
+#include "agent/correlation/identities.h"
+#include "agent/correlation/observation.h"
+#include "agent/correlation/rule.h"
+#include "protocol/wire/event.h"
+
+/// Events and time in, insights out: no kernel, no network, no clock of its own. The same events in the same order give the same insights,
+/// byte for byte, at any speed.
+namespace tapio::correlation {
+
+/// An insight as it goes out.
+struct Finding {
+    wire::Insight insight;
+    wire::Severity severity = wire::Severity::Notice;
+    std::int64_t timeNs = 0;                    ///< UTC: of what made it go out
+    std::shared_ptr<const wire::Origin> origin; ///< of the last evidence; null: there was none with one
+};
+
+/// Called from within the engine's calls; must not call the engine.
+class FindingSink {
+public:
+    virtual ~FindingSink() = default;
+    virtual void onFinding(Finding &&finding) = 0;
+};
+
+struct EngineLimits {
+    std::size_t candidates = 100'000; ///< of all rules
+    std::size_t candidatesOfRule = 16'384;
+    std::size_t identities = 32'768;
+    std::int64_t updateEveryNs = 60'000'000'000; ///< an open insight that only grows is told again no more often than this
+};
+
+/// Cumulative, but for the last two.
+struct RuleCounters {
+    std::string rule;
+    std::uint64_t evaluations = 0; ///< observations of a topic that the rule asks for, once per step
+    std::uint64_t evidence = 0;    ///< of these: taken
+    std::uint64_t unjoined = 0;    ///< fulfilled the conditions, but whose it is was not known
+    std::uint64_t late = 0;        ///< older than the rule looks back
+    std::uint64_t opened = 0, updated = 0, resolved = 0, expired = 0;
+    std::uint64_t reopened = 0; ///< within the cooldown, instead of opening another
+    std::uint64_t evicted = 0;  ///< candidates that went for want of room
+    std::size_t candidates = 0, open = 0;
+};
+
+class RuleState;
+
+/// One thread.
+class Engine {
+public:
+    /// `sink` outlives the engine.
+    Engine(RuleSetPtr rules, EngineLimits limits, FindingSink &sink);
+    ~Engine();
+    Engine(const Engine &) = delete;
+    Engine &operator=(const Engine &) = delete;
+
+    void onEvent(const wire::Event &event, const wire::Origin &origin, const EventPlace &place);
+    /// What was said of `was` is about `now`.
+    void onAmendment(const wire::Origin &was, const wire::Origin &now, std::string_view node);
+    /// Time has passed, UTC: insights without news end, and what is too old is forgotten. Once a second or so; never earlier than before.
+    void advance(std::int64_t nowNs);
+    /// Rules of the same id and digest keep what they have; of the others, insights that are open expire.
+    void setRules(RuleSetPtr rules, std::int64_t nowNs);
+
+    const RuleSet &rules() const noexcept { return *m_rules; }
+    std::vector<RuleCounters> counters() const;
+    std::size_t candidates() const noexcept { return m_candidates; }
+
+private:
+    struct Subscription {
+        std::size_t rule = 0;
+        std::uint8_t step = 0;
+    };
+    void subscribe();
+    void observe(const Observation &seen);
+    std::uint32_t nodeNumber(std::string_view node);
+    void makeRoom();
+
+    RuleSetPtr m_rules;
+    EngineLimits m_limits;
+    FindingSink &m_sink;
+    Identities m_identities;
+    std::vector<std::unique_ptr<RuleState>> m_states; ///< as m_rules
+    std::vector<std::vector<Subscription>> m_byTopic; ///< first the types of events, then the facts
+    std::vector<std::string> m_nodes;
+    std::size_t m_candidates = 0;
+};
+
+} // namespace tapio::correlation

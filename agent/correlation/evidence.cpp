@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/correlation/evidence.h"
+
+#include <algorithm>
+#include <array>
+
+namespace tapio::correlation {
+
+namespace {
+
+constexpr std::uint32_t spare = 4; ///< evidence of a step beyond its count, so that the newest and those that raise it are there
+
+std::uint32_t mostOf(const Rule &rule, std::size_t step)
+{
+    std::uint32_t most = rule.steps[step].count;
+    for (const Raise &raise : rule.raises)
+        most = raise.step == step ? std::max(most, raise.count) : most;
+    return most + spare;
+}
+
+/// The most that lies within one window of the step: `times` is sorted.
+std::uint32_t densest(const Step &step, const std::vector<const Evidence *> &found)
+{
+    std::uint32_t most = 0;
+    std::size_t from = 0;
+    for (std::size_t to = 0; to < found.size(); ++to) {
+        while (found[to]->timeNs - found[from]->timeNs > step.windowNs)
+            ++from;
+        std::uint32_t here = 0;
+        for (std::size_t i = from; i <= to; ++i) {
+            const auto isSame = [&](const Evidence *one) { return one->affects == found[i]->affects; };
+            if (!step.countsAffected)
+                here += found[i]->weight;
+            else if (std::none_of(found.begin() + static_cast<std::ptrdiff_t>(from), found.begin() + static_cast<std::ptrdiff_t>(i),
+                                  isSame))
+                ++here;
+        }
+        most = std::max(most, here);
+    }
+    return most;
+}
+
+/// Evidence of a step that its order lets count.
+std::vector<const Evidence *> inOrder(const Rule &rule, std::size_t index, const EvidenceList &list,
+                                      const std::array<std::vector<const Evidence *>, mostSteps> &before)
+{
+    const Step &step = rule.steps[index];
+    std::vector<const Evidence *> found;
+    for (const Evidence &one : list) {
+        if (one.step != index)
+            continue;
+        const auto isCause = [&](const Evidence *cause) {
+            return isCertainlyAfter(*cause, one) && one.timeNs - cause->timeNs <= step.afterWithinNs;
+        };
+        if (!step.after || std::any_of(before[*step.after].begin(), before[*step.after].end(), isCause))
+            found.push_back(&one);
+    }
+    return found;
+}
+
+} // namespace
+
+bool isCertainlyAfter(const Evidence &earlier, const Evidence &later) noexcept
+{
+    const std::int64_t apart = later.timeNs - earlier.timeNs;
+    return earlier.node == later.node ? apart >= 0 : apart > earlier.uncertaintyNs + later.uncertaintyNs;
+}
+
+bool insert(EvidenceList &list, Evidence &&one, const Rule &rule)
+{
+    const std::int64_t newest = list.empty() ? one.timeNs : std::max(list.back().timeNs, one.timeNs);
+    if (newest - one.timeNs > rule.horizonNs)
+        return false;
+    const std::uint8_t step = one.step;
+    const auto place = std::upper_bound(list.begin(), list.end(), one.timeNs,
+                                        [](std::int64_t time, const Evidence &other) { return time < other.timeNs; });
+    list.insert(place, std::move(one));
+    std::erase_if(list, [&](const Evidence &old) { return newest - old.timeNs > rule.horizonNs; });
+    const auto isOfStep = [step](const Evidence &other) { return other.step == step; };
+    if (std::count_if(list.begin(), list.end(), isOfStep) > static_cast<std::ptrdiff_t>(mostOf(rule, step)))
+        list.erase(std::find_if(list.begin(), list.end(), isOfStep));
+    return true;
+}
+
+Standing assess(const Rule &rule, const EvidenceList &list, std::uint32_t shares)
+{
+    Standing standing;
+    std::array<std::vector<const Evidence *>, mostSteps> found;
+    standing.matches = true;
+    for (std::size_t i = 0; i < rule.steps.size(); ++i) {
+        const Step &step = rule.steps[i];
+        found[i] = inOrder(rule, i, list, found);
+        standing.counts[i] = densest(step, found[i]);
+        const bool isThere = standing.counts[i] >= step.count && (!step.share || (shares >> i & 1) != 0);
+        if (isThere)
+            standing.fulfilled |= 1u << i;
+        else
+            found[i].clear(); // nothing comes after what is not there
+        standing.matches = standing.matches && (isThere || step.role != StepRole::Required);
+    }
+    return standing;
+}
+
+} // namespace tapio::correlation

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "agent/correlation/rule.h"
+
+/// What a candidate has of its rule's evidence, and what that comes to. Pure.
+namespace tapio::correlation {
+
+/// One observation that a step took. Kept by the hundred thousand, so it is small.
+struct Evidence {
+    std::int64_t timeNs = 0;
+    std::int64_t uncertaintyNs = 0;
+    std::uint64_t streamId = 0;
+    std::uint64_t seq = 0;
+    std::uint32_t node = 0;   ///< the engine's number of it
+    std::uint32_t weight = 1; ///< how many alike it stands for
+    std::uint8_t step = 0;
+    std::string affects; ///< name, where the step asks for one
+    std::string text;    ///< beginning of the event's summary
+};
+
+/// By time; what came late is where it belongs.
+using EvidenceList = std::vector<Evidence>;
+
+/// Whether `later` happened after `earlier` whatever their clocks say wrongly. Of one node: not before it.
+bool isCertainlyAfter(const Evidence &earlier, const Evidence &later) noexcept;
+
+/// Puts it in its place and forgets what is too old, and the oldest of what a step has more of than it can use. False: it is too old itself.
+bool insert(EvidenceList &list, Evidence &&one, const Rule &rule);
+
+/// What is fulfilled, as bits by step, and how much there is of each within its window.
+struct Standing {
+    std::uint32_t fulfilled = 0;
+    std::uint32_t counts[mostSteps] = {}; ///< the most within the step's window: of events, or of different ones affected
+    bool matches = false;                 ///< all that is required is there
+
+    bool has(std::size_t step) const noexcept { return (fulfilled >> step & 1) != 0; }
+};
+
+/// `shares`: bits of the steps that count a share and have it.
+Standing assess(const Rule &rule, const EvidenceList &list, std::uint32_t shares);
+
+} // namespace tapio::correlation

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+
+#include "agent/correlation/candidate.h"
+#include "agent/correlation/engine.h"
+
+/// Insights as they are told. Pure.
+namespace tapio::correlation {
+
+/// The placeholders of a summary; an error of the rule's author is found by the loader (placeholderProblem).
+std::string fillIn(const std::string &summary, const Rule &rule, const Candidate &candidate);
+/// What is wrong with the placeholders of a summary: "{killl.count}: there is no step 'killl'". Empty: nothing.
+std::string placeholderProblem(const std::string &summary, const Rule &rule);
+Finding findingOf(const Rule &rule, const Candidate &candidate, wire::InsightState state, std::int64_t nowNs);
+std::uint8_t scoreOf(const Rule &rule, std::uint32_t fulfilled);
+
+} // namespace tapio::correlation

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/correlation/ruleloader.h"
+
+#include <algorithm>
+#include <cctype>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <utility>
+
+#include "agent/correlation/ruletable.h"
+
+namespace tapio::correlation {
+
+namespace {
+
+constexpr std::size_t mostFileBytes = 256u << 10;
+constexpr std::size_t mostFiles = 1024;
+
+tl::expected<std::string, RuleProblem> readFile(const std::filesystem::path &path)
+{
+    std::ifstream file(path, std::ios::binary);
+    std::string text(mostFileBytes + 1, '\0');
+    if (file)
+        file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (!file.is_open() || file.bad())
+        return tl::unexpected(RuleProblem{path.native(), 0, "the file cannot be read"});
+    text.resize(static_cast<std::size_t>(file.gcount()));
+    if (text.size() > mostFileBytes)
+        return tl::unexpected(RuleProblem{path.native(), 0, "a rule has at most " + std::to_string(mostFileBytes) + " bytes"});
+    return text;
+}
+
+std::vector<std::filesystem::path> filesOf(const std::filesystem::path &folder, std::vector<RuleProblem> &problems)
+{
+    std::vector<std::filesystem::path> files;
+    std::error_code error;
+    for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+        if (at->path().extension() == ".toml" && files.size() < mostFiles)
+            files.push_back(at->path());
+    }
+    if (error)
+        problems.push_back({folder.native(), 0, "the folder of rules cannot be read: " + error.message()});
+    std::sort(files.begin(), files.end()); // as the folder gives them is by chance
+    return files;
+}
+
+void refuseTwins(LoadedRules &loaded)
+{
+    std::map<std::string, std::vector<std::string>> files;
+    for (const Rule &rule : loaded.rules)
+        files[rule.id].push_back(rule.file);
+    for (const auto &[id, of] : files) {
+        for (std::size_t i = 0; of.size() > 1 && i < of.size(); ++i)
+            loaded.problems.push_back(
+                {of[i], 1, "the id '" + id + "' is also that of " + of[i == 0 ? 1 : 0] + "; give one of them another"});
+    }
+    std::erase_if(loaded.rules, [&](const Rule &rule) { return files[rule.id].size() > 1; });
+}
+
+} // namespace
+
+std::string toString(const RuleProblem &problem)
+{
+    return problem.file + (problem.line == 0 ? std::string() : ':' + std::to_string(problem.line)) + ": " + problem.reason;
+}
+
+tl::expected<Rule, std::vector<RuleProblem>> parseRule(std::string_view text, const std::string &file)
+{
+    std::vector<RuleProblem> problems;
+    Rule rule = readRule(text, file, problems);
+    if (!problems.empty())
+        return tl::unexpected(std::move(problems));
+    return rule;
+}
+
+LoadedRules loadRules(const std::filesystem::path &folder)
+{
+    LoadedRules loaded;
+    for (const std::filesystem::path &path : filesOf(folder, loaded.problems)) {
+        const auto text = readFile(path);
+        if (!text) {
+            loaded.problems.push_back(text.error());
+            continue;
+        }
+        auto rule = parseRule(*text, path.native());
+        if (!rule)
+            std::move(rule.error().begin(), rule.error().end(), std::back_inserter(loaded.problems));
+        else if (loaded.rules.size() >= mostRules)
+            loaded.problems.push_back({path.native(), 0, "there are more than " + std::to_string(mostRules) + " rules"});
+        else
+            loaded.rules.push_back(std::move(*rule));
+    }
+    refuseTwins(loaded);
+    std::sort(loaded.rules.begin(), loaded.rules.end(), [](const Rule &a, const Rule &b) { return a.id < b.id; });
+    return loaded;
+}
+
+} // namespace tapio::correlation

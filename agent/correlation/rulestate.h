@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+#include "agent/correlation/candidate.h"
+#include "agent/correlation/engine.h"
+
+namespace tapio::correlation {
+
+/// One rule with all its candidates. One thread.
+class RuleState {
+public:
+    /// What a step took, or of a share only counted.
+    struct Taken {
+        const Observation &seen;
+        const EntityName &entity;
+        std::string affects;
+        std::uint32_t node = 0;
+        std::uint8_t step = 0;
+        bool fulfils = true; ///< false: it counts for the share only
+    };
+
+    RuleState(const Rule &rule, FindingSink &sink, std::int64_t updateEveryNs);
+
+    const Rule &rule() const noexcept { return *m_rule; }
+    void take(const Taken &taken, const std::vector<std::string> &nodes);
+    void advance(std::int64_t nowNs);
+    /// What there is of `was` belongs to `now`.
+    void amend(const EntityName &was, const EntityName &now);
+    /// The candidate that would be forgotten next; insights that are out go last. False: there is none.
+    bool evictOne();
+    /// All that is open ends.
+    void expireAll(std::int64_t nowNs);
+    /// The rule is another object with the same digest.
+    void setRule(const Rule &rule) noexcept { m_rule = &rule; }
+    std::size_t size() const noexcept { return m_candidates.size(); }
+    RuleCounters counters() const;
+
+    RuleCounters count; ///< what the engine counts for it, too
+
+private:
+    using Key = std::uint64_t;
+    using Candidates = std::unordered_map<Key, Candidate>;
+
+    Key keyOf(const EntityName &entity) const;
+    Candidates::iterator findOrMake(const EntityName &entity);
+    void judge(Candidate &candidate, const Observation &seen, const std::vector<std::string> &nodes);
+    void open(Candidate &candidate, const Standing &standing, const Observation &seen, const std::vector<std::string> &nodes);
+    void grow(Candidate &candidate, const Standing &standing, const Observation &seen);
+    void end(Candidate &candidate, wire::InsightState state, std::int64_t nowNs);
+    void tell(const Candidate &candidate, wire::InsightState state, std::int64_t nowNs);
+    void queue(Key key, Candidate &candidate);
+    std::int64_t deadlineOf(const Candidate &candidate) const noexcept;
+    void erase(Candidates::iterator at);
+
+    const Rule *m_rule;
+    FindingSink &m_sink;
+    std::int64_t m_updateEveryNs;
+    Candidates m_candidates;
+    std::set<std::pair<std::int64_t, Key>> m_queue; ///< by deadline
+};
+
+} // namespace tapio::correlation

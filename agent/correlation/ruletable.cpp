@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/correlation/ruletable.h"
+
+#define TOML_EXCEPTIONS 0
+#define TOML_HEADER_ONLY 1
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <set>
+#include <sstream>
+
+#include "agent/correlation/duration.h"
+#include "agent/correlation/findingtext.h"
+
+namespace tapio::correlation {
+
+namespace {
+
+template <typename T> using Words = std::map<std::string, T>;
+
+const Words<StepRole> roles{{"required", StepRole::Required},
+                            {"supporting", StepRole::Supporting},
+                            {"contradicting", StepRole::Contradicting},
+                            {"ending", StepRole::Ending}};
+const Words<Comparison> comparisons{
+    {"equals", Comparison::Equal},       {"not", Comparison::NotEqual},     {"at_least", Comparison::AtLeast},
+    {"at_most", Comparison::AtMost},     {"above", Comparison::Above},      {"below", Comparison::Below},
+    {"one_of", Comparison::OneOf},       {"none_of", Comparison::NoneOf},   {"begins_with", Comparison::BeginsWith},
+    {"ends_with", Comparison::EndsWith}, {"contains", Comparison::Contains}};
+
+std::string joined(const std::vector<std::string> &words)
+{
+    std::string all;
+    for (const std::string &word : words)
+        all += (all.empty() ? "" : ", ") + word;
+    return all;
+}
+
+template <typename T> std::string joined(const Words<T> &words)
+{
+    std::vector<std::string> names;
+    for (const auto &[name, value] : words)
+        names.push_back(name);
+    return joined(names);
+}
+
+/// A table whose keys are taken one by one; what nobody took is refused.
+class Table {
+public:
+    Table(const toml::table &table, std::string file, std::vector<RuleProblem> &problems)
+        : m_table(table), m_file(std::move(file)), m_problems(problems)
+    {}
+
+    const toml::node *node(const char *key)
+    {
+        m_taken.insert(key);
+        return m_table.get(key);
+    }
+    bool has(const char *key) const { return m_table.contains(key); }
+    void refuse(const toml::node *at, std::string reason)
+    {
+        m_problems.push_back({m_file, at == nullptr ? line() : at->source().begin.line, std::move(reason)});
+    }
+    std::size_t line() const { return m_table.source().begin.line; }
+    std::string text(const char *key, bool isNeeded = true, std::size_t most = 400)
+    {
+        const toml::node *at = node(key);
+        const auto value = at == nullptr ? std::nullopt : at->value_exact<std::string>();
+        if (value && value->size() <= most && !value->empty())
+            return *value;
+        if (at != nullptr)
+            refuse(at, '\'' + std::string(key) + "' must be a text of 1 to " + std::to_string(most) + " bytes");
+        else if (isNeeded)
+            refuse(nullptr, '\'' + std::string(key) + "' is missing");
+        return {};
+    }
+    std::int64_t integer(const char *key, std::int64_t otherwise, std::int64_t least, std::int64_t most)
+    {
+        const toml::node *at = node(key);
+        if (at == nullptr)
+            return otherwise;
+        const auto value = at->value_exact<std::int64_t>();
+        if (value && *value >= least && *value <= most)
+            return *value;
+        refuse(at, '\'' + std::string(key) + "' must be a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+        return otherwise;
+    }
+    std::int64_t duration(const char *key, bool isNeeded)
+    {
+        const std::string value = text(key, isNeeded);
+        const auto ns = parseDuration(value);
+        if (!value.empty() && !ns)
+            refuse(node(key), '\'' + std::string(key) + "' must be a time such as \"30s\" or \"5m\", of at most 30 days");
+        return ns.value_or(1);
+    }
+    template <typename T> std::optional<T> word(const char *key, const Words<T> &words, bool isNeeded)
+    {
+        const std::string value = text(key, isNeeded);
+        const auto known = words.find(value);
+        if (known != words.end())
+            return known->second;
+        if (!value.empty())
+            refuse(node(key), '\'' + value + "' is none of " + joined(words));
+        return std::nullopt;
+    }
+    /// The tables of an array of tables.
+    std::vector<const toml::table *> tables(const char *key)
+    {
+        const toml::node *at = node(key);
+        std::vector<const toml::table *> all;
+        if (at == nullptr)
+            return all;
+        const toml::array *list = at->as_array();
+        for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
+            if (const toml::table *one = list->get(i)->as_table())
+                all.push_back(one);
+            else
+                list = nullptr;
+        }
+        if (list == nullptr) {
+            refuse(at, '\'' + std::string(key) + "' must be a list of tables");
+            all.clear();
+        }
+        return all;
+    }
+    void end()
+    {
+        for (const auto &[key, value] : m_table) {
+            if (!m_taken.contains(std::string(key.str())))
+                m_problems.push_back({m_file, key.source().begin.line,
+                                      "unknown key '" + std::string(key.str()) + "'; known are "
+                                          + joined(std::vector<std::string>(m_taken.begin(), m_taken.end()))});
+        }
+    }
+
+private:
+    const toml::table &m_table;
+    std::string m_file;
+    std::vector<RuleProblem> &m_problems;
+    std::set<std::string> m_taken;
+};
+
+class RuleReader {
+public:
+    RuleReader(const std::string &file, std::vector<RuleProblem> &problems) : m_file(file), m_problems(problems) {}
+
+    Rule read(const toml::table &root)
+    {
+        Table table(root, m_file, m_problems);
+        m_rule.file = m_file;
+        readHead(table);
+        for (const toml::table *one : table.tables("step"))
+            readStep(*one);
+        for (const toml::table *one : table.tables("raise"))
+            readRaise(*one);
+        table.end();
+        checkWhole(table);
+        std::ostringstream decisive;
+        for (const char *key : {"root", "lifetime", "cooldown", "step"}) {
+            if (const toml::node *node = root.get(key))
+                decisive << key << '=' << toml::node_view<const toml::node>(node) << '\n';
+        }
+        m_rule.digest = decisive.str();
+        return std::move(m_rule);
+    }
+
+private:
+    void readHead(Table &table)
+    {
+        m_rule.id = table.text("id", true, 48);
+        const bool isPlain = std::all_of(m_rule.id.begin(), m_rule.id.end(),
+                                         [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+        if (!isPlain)
+            table.refuse(table.node("id"), "an id has small letters, digits and hyphens only");
+        m_rule.title = table.text("title", true, 80);
+        m_root = readSelector(table, "root", true);
+        m_rule.root = m_root ? kindOf(*m_root) : wire::EntityKind::Unknown;
+        m_rule.severity = readSeverity(table);
+        m_rule.score = static_cast<std::uint8_t>(table.integer("score", m_rule.score, 1, 99));
+        m_rule.lifetimeNs = table.duration("lifetime", true);
+        m_rule.cooldownNs = table.duration("cooldown", true);
+        m_rule.summary = table.text("summary");
+        m_rule.settle = table.text("settle", false);
+        m_rule.runbook = table.text("runbook", false, 64);
+    }
+
+    wire::Severity readSeverity(Table &table)
+    {
+        const std::string name = table.text("severity");
+        const auto number = numberNamed(Naming::Severity, name);
+        if (!number && !name.empty())
+            table.refuse(table.node("severity"), '\'' + name + "' is none of debug, info, notice, warning, error, critical");
+        return static_cast<wire::Severity>(number.value_or(0));
+    }
+
+    std::optional<Selector> readSelector(Table &table, const char *key, bool isNeeded)
+    {
+        const std::string name = table.text(key, isNeeded);
+        const auto selector = selectorFromName(name);
+        if (!selector && !name.empty())
+            table.refuse(table.node(key), '\'' + name
+                                              + "' is none of node, namespace, workload, pod, container, process, destination, nameserver, "
+                                                "account, address");
+        return selector;
+    }
+
+    std::optional<std::size_t> stepNamed(Table &table, const char *key, bool isNeeded)
+    {
+        const std::string name = table.text(key, isNeeded);
+        const auto found = std::find_if(m_rule.steps.begin(), m_rule.steps.end(), [&](const Step &step) { return step.name == name; });
+        if (found != m_rule.steps.end())
+            return static_cast<std::size_t>(found - m_rule.steps.begin());
+        if (!name.empty())
+            table.refuse(table.node(key), "there is no step '" + name + "' before this");
+        return std::nullopt;
+    }
+
+    void readStep(const toml::table &from)
+    {
+        Table table(from, m_file, m_problems);
+        Step step;
+        step.name = table.text("name", true, 32);
+        const std::string topic = table.text("event");
+        const auto known = topicFromName(topic);
+        if (!known && !topic.empty())
+            table.refuse(table.node("event"), "there are no events of type '" + topic + "'");
+        step.topic = known.value_or(Topic::None);
+        step.role = table.word("role", roles, false).value_or(StepRole::Required);
+        step.windowNs = table.duration("within", true);
+        step.score = static_cast<std::uint8_t>(table.integer("score", 0, 0, 98));
+        readJoin(table, step);
+        readCount(table, step);
+        readOrder(table, step);
+        for (const toml::table *one : table.tables("where"))
+            readPredicate(*one, step);
+        table.end();
+        const bool isTwin =
+            std::any_of(m_rule.steps.begin(), m_rule.steps.end(), [&](const Step &other) { return other.name == step.name; });
+        if (isTwin)
+            table.refuse(nullptr, "two steps are called '" + step.name + '\'');
+        m_rule.steps.push_back(std::move(step));
+    }
+
+    void readJoin(Table &table, Step &step)
+    {
+        const auto by = table.has("by") ? readSelector(table, "by", true) : m_root;
+        static_cast<void>(table.node("by"));
+        step.affects = readSelector(table, "affects", false);
+        if (!by || step.topic == Topic::None)
+            return;
+        step.by = *by;
+        for (const Selector one : {*by, step.affects.value_or(*by)}) {
+            if (!applies(one, step.topic))
+                table.refuse(table.node("by"), "events of type " + topicName(step.topic) + " have no " + std::string(selectorName(one)));
+        }
+        if (m_root && kindOf(*by) != kindOf(*m_root))
+            table.refuse(table.node("by"), "impossible join: the rule is about a " + std::string(selectorName(*m_root))
+                                               + ", and this step would join by " + std::string(selectorName(*by)));
+    }
+
+    void readCount(Table &table, Step &step)
+    {
+        if (table.has("count") && table.has("distinct"))
+            table.refuse(table.node("distinct"), "'count' and 'distinct' exclude each other");
+        step.countsAffected = table.has("distinct");
+        step.count = static_cast<std::uint32_t>(table.integer("count", 1, 1, mostCount));
+        step.count = static_cast<std::uint32_t>(table.integer("distinct", step.count, 1, mostCount));
+        if (step.countsAffected && !table.has("affects"))
+            table.refuse(table.node("distinct"), "'distinct' counts what 'affects' names, and there is none");
+        const toml::node *share = table.node("share");
+        step.leastOf = static_cast<std::uint32_t>(table.integer("of_at_least", 0, 1, 1'000'000));
+        if (share == nullptr && step.leastOf != 0)
+            table.refuse(table.node("of_at_least"), "'of_at_least' belongs to 'share', and there is none");
+        if (share == nullptr)
+            return;
+        step.share = share->value<double>();
+        if (!step.share || *step.share <= 0 || *step.share > 1)
+            table.refuse(share, "'share' must be a number above 0 and at most 1");
+        if (step.leastOf == 0)
+            table.refuse(share, "'share' needs 'of_at_least': a share of very few says nothing");
+    }
+
+    void readOrder(Table &table, Step &step)
+    {
+        step.after = stepNamed(table, "after", false);
+        if (table.has("after_within") && !table.has("after"))
+            table.refuse(table.node("after_within"), "'after_within' belongs to 'after', and there is none");
+        step.afterWithinNs = table.duration("after_within", table.has("after"));
+        if (step.after && step.role == StepRole::Required && m_rule.steps[*step.after].role != StepRole::Required)
+            table.refuse(table.node("after"),
+                         "unreachable: a required step cannot come after '" + m_rule.steps[*step.after].name + "', which is not required");
+    }
+
+    void readPredicate(const toml::table &from, Step &step)
+    {
+        Table table(from, m_file, m_problems);
+        const std::string name = table.text("field");
+        const auto field = step.topic == Topic::None ? std::nullopt : findField(step.topic, name);
+        if (!field && !name.empty() && step.topic != Topic::None)
+            table.refuse(table.node("field"), "events of type " + topicName(step.topic) + " have no field '" + name + "'; they have "
+                                                  + joined(fieldNames(step.topic)));
+        std::size_t count = 0;
+        for (const auto &[word, comparison] : comparisons) {
+            const toml::node *value = table.node(word.c_str());
+            if (value == nullptr)
+                continue;
+            ++count;
+            if (field)
+                readComparison(table, *value, word, Predicate{*field, comparison, {}, {}}, name.ends_with("Ns"), step);
+        }
+        if (count != 1)
+            table.refuse(nullptr, "a condition has one of " + joined(comparisons) + ", not " + std::to_string(count));
+        table.end();
+    }
+
+    void readComparison(Table &table, const toml::node &value, const std::string &word, Predicate predicate, bool isTime, Step &step)
+    {
+        const bool isList = predicate.comparison == Comparison::OneOf || predicate.comparison == Comparison::NoneOf;
+        const bool isText = predicate.field.kind == ValueKind::Text;
+        const bool isOfText = predicate.comparison == Comparison::BeginsWith || predicate.comparison == Comparison::EndsWith
+                              || predicate.comparison == Comparison::Contains;
+        const bool isOrder =
+            !isList && !isOfText && predicate.comparison != Comparison::Equal && predicate.comparison != Comparison::NotEqual;
+        if (isText ? isOrder : isOfText) {
+            table.refuse(&value, '\'' + word + "' does not go with a " + (isText ? "text" : "number"));
+            return;
+        }
+        const toml::array *list = value.as_array();
+        if ((list != nullptr) != isList || (isList && list->empty())) {
+            table.refuse(&value, '\'' + word + (isList ? "' takes a list" : "' takes one value"));
+            return;
+        }
+        bool fits = true;
+        for (std::size_t i = 0; i < (isList ? list->size() : 1); ++i)
+            fits = readValue(isList ? *list->get(i) : value, isTime, predicate) && fits;
+        if (!fits)
+            table.refuse(&value, std::string("this must be ")
+                                     + (isText   ? "a text"
+                                        : isTime ? "a time such as \"100ms\", or nanoseconds"
+                                                 : "a number")
+                                     + (predicate.field.naming == Naming::None ? "" : " or the name of one"));
+        else
+            step.where.push_back(std::move(predicate));
+    }
+
+    static bool readValue(const toml::node &value, bool isTime, Predicate &predicate)
+    {
+        const auto text = value.value_exact<std::string>();
+        if (predicate.field.kind == ValueKind::Text) {
+            if (text && !text->empty())
+                predicate.texts.push_back(*text);
+            return text && !text->empty();
+        }
+        std::optional<double> number;
+        if (text && isTime) {
+            if (const auto ns = parseDuration(*text))
+                number = static_cast<double>(*ns);
+        } else if (text) {
+            number = numberNamed(predicate.field.naming, *text);
+        } else if (const auto flag = value.value_exact<bool>()) {
+            number = *flag ? 1 : 0;
+        } else {
+            number = value.value<double>();
+        }
+        if (number)
+            predicate.numbers.push_back(*number);
+        return number.has_value();
+    }
+
+    void readRaise(const toml::table &from)
+    {
+        Table table(from, m_file, m_problems);
+        Raise raise;
+        raise.severity = readSeverity(table);
+        const auto step = stepNamed(table, "step", true);
+        raise.step = step.value_or(0);
+        raise.count = static_cast<std::uint32_t>(table.integer("count", 1, 1, mostCount));
+        table.end();
+        if (raise.severity <= m_rule.severity)
+            table.refuse(table.node("severity"), "unreachable: this is not above the severity of the rule");
+        if (step)
+            m_rule.raises.push_back(raise);
+    }
+
+    void checkWhole(Table &table)
+    {
+        const auto isRequired = [](const Step &step) { return step.role == StepRole::Required; };
+        if (std::none_of(m_rule.steps.begin(), m_rule.steps.end(), isRequired))
+            table.refuse(nullptr, "a rule needs at least one step that is required");
+        if (m_rule.steps.size() > mostSteps)
+            table.refuse(nullptr, "a rule has at most " + std::to_string(mostSteps) + " steps");
+        for (const char *key : {"summary", "settle"}) {
+            const std::string problem = placeholderProblem(key == std::string("summary") ? m_rule.summary : m_rule.settle, m_rule);
+            if (!problem.empty())
+                table.refuse(table.node(key), '\'' + std::string(key) + "': " + problem);
+        }
+        for (const Step &step : m_rule.steps)
+            checkReachable(table, step);
+        for (const Step &step : m_rule.steps)
+            m_rule.horizonNs = std::max(m_rule.horizonNs, reach(step));
+    }
+
+    /// Two conditions on one number that leave nothing.
+    void checkReachable(Table &table, const Step &step)
+    {
+        for (const Predicate &low : step.where) {
+            for (const Predicate &high : step.where) {
+                const bool isPair = (low.comparison == Comparison::AtLeast || low.comparison == Comparison::Above)
+                                    && (high.comparison == Comparison::AtMost || high.comparison == Comparison::Below)
+                                    && low.field.read == high.field.read && low.field.index == high.field.index;
+                if (isPair && low.numbers.front() > high.numbers.front())
+                    table.refuse(nullptr, "unreachable: no value fulfils all conditions of step '" + step.name + '\'');
+            }
+        }
+    }
+
+    std::int64_t reach(const Step &step) const
+    {
+        return step.windowNs + (step.after ? step.afterWithinNs + reach(m_rule.steps[*step.after]) : 0);
+    }
+
+    const std::string &m_file;
+    std::vector<RuleProblem> &m_problems;
+    std::optional<Selector> m_root;
+    Rule m_rule;
+};
+
+} // namespace
+
+Rule readRule(std::string_view text, const std::string &file, std::vector<RuleProblem> &problems)
+{
+    const toml::parse_result parsed = toml::parse(text, std::string_view(file));
+    if (!parsed) {
+        problems.push_back({file, parsed.error().source().begin.line, std::string(parsed.error().description())});
+        return {};
+    }
+    return RuleReader(file, problems).read(parsed.table());
+}
+
+} // namespace tapio::correlation

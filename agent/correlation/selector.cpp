@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/correlation/selector.h"
+
+#include <algorithm>
+#include <array>
+#include <variant>
+
+namespace tapio::correlation {
+
+namespace {
+
+using wire::EntityKind;
+
+struct Known {
+    Selector selector;
+    std::string_view name;
+    EntityKind kind;
+};
+
+constexpr std::array<Known, 10> known{{{Selector::Node, "node", EntityKind::Node},
+                                       {Selector::Namespace, "namespace", EntityKind::Namespace},
+                                       {Selector::Workload, "workload", EntityKind::Workload},
+                                       {Selector::Pod, "pod", EntityKind::Pod},
+                                       {Selector::Container, "container", EntityKind::Container},
+                                       {Selector::Process, "process", EntityKind::Process},
+                                       {Selector::Destination, "destination", EntityKind::Destination},
+                                       {Selector::NameServer, "nameserver", EntityKind::Destination},
+                                       {Selector::Account, "account", EntityKind::Account},
+                                       {Selector::Address, "address", EntityKind::Address}}};
+
+constexpr std::size_t shortIdLength = 12; // as container runtimes show them
+
+const Known &lookUp(Selector selector)
+{
+    return *std::find_if(known.begin(), known.end(), [selector](const Known &one) { return one.selector == selector; });
+}
+
+EntityName node(const Observation &seen) { return {EntityKind::Node, std::string(seen.place.node), std::string(seen.place.node)}; }
+
+/// Of the host itself, as "/system.slice/sshd.service" is not.
+bool isHost(const wire::Origin &origin) { return origin.cgroupPath == "/"; }
+
+std::optional<EntityName> cgroup(const Observation &seen)
+{
+    const wire::Origin &origin = seen.origin;
+    if (isHost(origin))
+        return node(seen);
+    if (origin.cgroupPath.empty() && origin.cgroupId == 0)
+        return std::nullopt;
+    const std::string path = origin.cgroupPath.empty() ? "cgroup " + std::to_string(origin.cgroupId) : origin.cgroupPath;
+    return EntityName{EntityKind::Container, std::string(seen.place.node) + path, path};
+}
+
+std::string podName(const wire::Origin &origin)
+{
+    if (origin.podName.empty())
+        return origin.podUid;
+    return origin.namespaceName.empty() ? origin.podName : origin.namespaceName + '/' + origin.podName;
+}
+
+std::optional<EntityName> container(const Observation &seen)
+{
+    const wire::Origin &origin = seen.origin;
+    if (origin.containerId.empty())
+        return cgroup(seen);
+    const std::string pod = podName(origin);
+    const std::string own = origin.containerName.empty() ? origin.containerId.substr(0, shortIdLength) : origin.containerName;
+    return EntityName{EntityKind::Container, origin.containerId, pod.empty() ? own : pod + '/' + own};
+}
+
+std::optional<EntityName> pod(const Observation &seen)
+{
+    if (seen.origin.podUid.empty())
+        return container(seen);
+    return EntityName{EntityKind::Pod, seen.origin.podUid, podName(seen.origin)};
+}
+
+std::optional<EntityName> workload(const Observation &seen)
+{
+    const wire::Origin &origin = seen.origin;
+    if (origin.workloadName.empty())
+        return pod(seen);
+    const std::string name = origin.namespaceName + '/' + origin.workloadName;
+    return EntityName{EntityKind::Workload, origin.workloadKind + ' ' + name, name};
+}
+
+/// The end that listens.
+template <typename D> std::optional<EntityName> destination(const Observation &seen)
+{
+    const auto *detail = std::get_if<D>(&seen.event.detail);
+    if (detail == nullptr || detail->direction == wire::TcpDirection::Unknown)
+        return std::nullopt;
+    const std::string name = wire::toString(detail->direction == wire::TcpDirection::Outbound ? detail->remote : detail->local);
+    return EntityName{EntityKind::Destination, name, name};
+}
+
+std::optional<EntityName> login(const Observation &seen, std::string wire::Login::*field, EntityKind kind)
+{
+    const auto *detail = std::get_if<wire::Login>(&seen.event.detail);
+    if (detail == nullptr || (detail->*field).empty())
+        return std::nullopt;
+    return EntityName{kind, detail->*field, detail->*field};
+}
+
+} // namespace
+
+std::optional<Selector> selectorFromName(std::string_view name) noexcept
+{
+    const auto found = std::find_if(known.begin(), known.end(), [name](const Known &one) { return one.name == name; });
+    return found == known.end() ? std::nullopt : std::optional(found->selector);
+}
+
+std::string_view selectorName(Selector selector) noexcept { return lookUp(selector).name; }
+
+wire::EntityKind kindOf(Selector selector) noexcept { return lookUp(selector).kind; }
+
+bool applies(Selector selector, Topic topic) noexcept
+{
+    const wire::EventType type = eventTypeOf(topic);
+    switch (selector) {
+    case Selector::Destination: return type == wire::EventType::TcpConnection || type == wire::EventType::HttpRequest;
+    case Selector::NameServer: return type == wire::EventType::DnsQuery;
+    case Selector::Account:
+    case Selector::Address: return type == wire::EventType::Login;
+    case Selector::Process: return type != wire::EventType::Unknown;
+    default: return true;
+    }
+}
+
+std::optional<EntityName> select(Selector selector, const Observation &seen)
+{
+    const wire::Origin &origin = seen.origin;
+    switch (selector) {
+    case Selector::Node: return node(seen);
+    case Selector::Namespace:
+        if (origin.namespaceName.empty())
+            return std::nullopt;
+        return EntityName{EntityKind::Namespace, origin.namespaceName, origin.namespaceName};
+    case Selector::Workload: return workload(seen);
+    case Selector::Pod: return pod(seen);
+    case Selector::Container: return container(seen);
+    case Selector::Process: {
+        const wire::Process &process = seen.event.process;
+        if (process.pid == 0)
+            return std::nullopt;
+        const std::string number = std::to_string(process.pid);
+        return EntityName{EntityKind::Process, std::string(seen.place.node) + ' ' + number + ' ' + std::to_string(process.startTimeNs),
+                          process.comm + " (" + number + ')'};
+    }
+    case Selector::Destination: {
+        const auto found = destination<wire::TcpConnection>(seen);
+        return found ? found : destination<wire::HttpRequest>(seen);
+    }
+    case Selector::NameServer: {
+        const auto *dns = std::get_if<wire::DnsQuery>(&seen.event.detail);
+        if (dns == nullptr)
+            return std::nullopt;
+        const std::string name = wire::toString(dns->server);
+        return EntityName{EntityKind::Destination, name, name};
+    }
+    case Selector::Account: return login(seen, &wire::Login::user, EntityKind::Account);
+    case Selector::Address: return login(seen, &wire::Login::remote, EntityKind::Address);
+    }
+    return std::nullopt;
+}
+
+} // namespace tapio::correlation

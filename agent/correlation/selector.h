@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "agent/correlation/observation.h"
+#include "protocol/wire/entity.h"
+
+/// Which entity an observation is counted for.
+namespace tapio::correlation {
+
+enum class Selector : std::uint8_t {
+    Node,
+    Namespace,
+    Workload,    ///< what runs the pod; without one the pod
+    Pod,         ///< else its container, else its cgroup; the node for what the host itself does
+    Container,   ///< else its cgroup; the node for what the host itself does
+    Process,     ///< by its number and start
+    Destination, ///< address and port of the side that listens
+    NameServer,  ///< of a question: address and port
+    Account,     ///< of a login
+    Address,     ///< of a login: where from
+};
+
+/// "pod", "destination". None for a name that is none.
+std::optional<Selector> selectorFromName(std::string_view name) noexcept;
+std::string_view selectorName(Selector selector) noexcept;
+/// What kind of entity it gives. Pods also stand for what is in none.
+wire::EntityKind kindOf(Selector selector) noexcept;
+/// Whether observations of a topic can have one.
+bool applies(Selector selector, Topic topic) noexcept;
+
+/// Who it is. `id` tells entities of one kind apart, `name` is for people.
+struct EntityName {
+    wire::EntityKind kind = wire::EntityKind::Unknown;
+    std::string id;
+    std::string name;
+};
+/// None: not known of this one, such as the pod of what nobody could place.
+std::optional<EntityName> select(Selector selector, const Observation &seen);
+
+} // namespace tapio::correlation

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/correlation/topic.h"
+
+#include <array>
+#include <utility>
+
+namespace tapio::correlation {
+
+namespace {
+
+constexpr std::array<std::pair<Topic, std::string_view>, 2> facts{
+    {{Topic::ContainerRestart, "container.restart"}, {Topic::RolloutImage, "rollout.image"}}};
+
+} // namespace
+
+std::optional<Topic> topicFromName(std::string_view name) noexcept
+{
+    for (const auto &[topic, known] : facts) {
+        if (known == name)
+            return topic;
+    }
+    const wire::EventType type = wire::eventTypeFromName(name);
+    return type == wire::EventType::Unknown ? std::nullopt : std::optional(topicOf(type));
+}
+
+std::string topicName(Topic topic)
+{
+    for (const auto &[known, name] : facts) {
+        if (known == topic)
+            return std::string(name);
+    }
+    return wire::eventTypeName(eventTypeOf(topic));
+}
+
+} // namespace tapio::correlation

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "protocol/wire/event.h"
+
+/// What a step of a rule can be about: a type of event, or a fact that the engine sees between two of them.
+namespace tapio::correlation {
+
+enum class Topic : std::uint16_t {
+    None = 0,
+    // 1 to 999: wire::EventType
+    ContainerRestart = 1000, ///< a container of a pod has a new id under its old name
+    RolloutImage = 1001,     ///< a workload's container runs another image than before
+};
+
+constexpr Topic topicOf(wire::EventType type) noexcept { return static_cast<Topic>(type); }
+/// The type of event, for a topic that is one; else Unknown.
+constexpr wire::EventType eventTypeOf(Topic topic) noexcept
+{
+    return static_cast<std::uint16_t>(topic) < 1000 ? static_cast<wire::EventType>(topic) : wire::EventType::Unknown;
+}
+/// "oom.kill", "container.restart". Empty for a name that is none.
+std::optional<Topic> topicFromName(std::string_view name) noexcept;
+std::string topicName(Topic topic);
+
+} // namespace tapio::correlation

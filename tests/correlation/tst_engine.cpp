@@ -1,0 +1,566 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include <algorithm>
+#include <csignal>
+
+#include "protocol/wire/detailfields.h"
+#include "protocol/wire/evidence.h"
+#include "tests/correlation/stage.h"
+
+using namespace tapio;
+using namespace tapio::correlation;
+using wire::InsightState;
+using wire::Severity;
+
+namespace {
+
+const std::string head = "title = \"t\"\nroot = \"pod\"\nseverity = \"warning\"\nlifetime = \"5m\"\ncooldown = \"10m\"\n"
+                         "summary = \"{root}: {kill.count} kills, {count} in all\"\n";
+
+Rule ruleOf(const std::string &steps, const std::string &id = "r")
+{
+    auto rule = parseRule("id = \"" + id + "\"\n" + head + steps, "test.toml");
+    if (!rule)
+        qFatal("%s", toString(rule.error().front()).c_str());
+    return *rule;
+}
+
+const std::string killStep = "[[step]]\nname = \"kill\"\nevent = \"oom.kill\"\nwithin = \"1m\"\n";
+const std::string killThenExit = killStep
+                                 + "[[step]]\nname = \"exit\"\nevent = \"process.exit\"\nwithin = \"1m\"\nafter = \"kill\"\n"
+                                   "after_within = \"30s\"\n";
+
+wire::ProcessExit exitOf(int code)
+{
+    wire::ProcessExit exit;
+    exit.exitCode = code;
+    return exit;
+}
+
+} // namespace
+
+class tst_Engine : public QObject {
+    Q_OBJECT
+
+private slots:
+    void oneStep_opensOnce();
+    void insight_carriesItsEvidence();
+    void order_isAskedFor_data();
+    void order_isAskedFor();
+    void order_isNotAssertedWithinTheClocksUncertainty_data();
+    void order_isNotAssertedWithinTheClocksUncertainty();
+    void lateEvidence_isPutInItsPlace();
+    void tooOldEvidence_isCounted();
+    void count_isWithinTheWindow_data();
+    void count_isWithinTheWindow();
+    void repeats_countAsWhatTheyStandFor();
+    void distinct_countsOthersOnly();
+    void share_needsEnough_data();
+    void share_needsEnough();
+    void growth_isToldOncePerMinute();
+    void raise_isToldAtOnce();
+    void silence_expires();
+    void ending_resolves();
+    void cooldown_reopensTheSame();
+    void afterCooldown_anotherOpens();
+    void contradiction_lowersTheScore();
+    void support_neverLowersTheScore();
+    void unknownOwner_isCounted();
+    void amendment_movesWhatThereIs();
+    void amendment_mergesIntoWhatIsThere();
+    void restart_isSeenFromANewContainer();
+    void lateEventOfTheOldContainer_isNoRestart();
+    void rollout_isSeenOnceWhileBothImagesRun();
+    void limits_evictAndCount();
+    void evictedInsight_isEnded();
+    void reload_keepsWhatIsTheSame();
+    void reload_endsWhatIsNot();
+    void sameInput_sameInsights();
+    void manyEvents_keepMemoryBounded();
+    void texts_fitTheWire();
+};
+
+void tst_Engine::oneStep_opensOnce()
+{
+    Stage stage({ruleOf(killStep)});
+    for (int i = 0; i < 20; ++i)
+        stage.event(i, wire::OomKill());
+    QCOMPARE(stage.found.size(), std::size_t(1));
+    QCOMPARE(stage.found[0].insight.state, InsightState::Open);
+    QCOMPARE(stage.found[0].severity, Severity::Warning);
+    QCOMPARE(stage.found[0].timeNs, Stage::timeOf(0));
+    QCOMPARE(stage.engine().counters()[0].evidence, 20u);
+    QCOMPARE(stage.engine().counters()[0].open, std::size_t(1));
+}
+
+void tst_Engine::insight_carriesItsEvidence()
+{
+    Stage stage({ruleOf(killThenExit)});
+    stage.event(1, wire::OomKill(), pod("a"), "n1");
+    stage.event(2, exitOf(137), pod("a"), "n1");
+    QCOMPARE(stage.found.size(), std::size_t(1));
+    const wire::Insight &insight = stage.found[0].insight;
+    QCOMPARE(insight.root, std::string("shop/a"));
+    QCOMPARE(insight.rootKind, wire::EntityKind::Pod);
+    QCOMPARE(insight.text, std::string("shop/a: 1 kills, 2 in all"));
+    QCOMPARE(insight.fromNs, Stage::timeOf(1));
+    QCOMPARE(insight.toNs, Stage::timeOf(2));
+    QCOMPARE(insight.evidence.size(), std::size_t(2));
+    const auto first = wire::parseEvidence(insight.evidence[0]), second = wire::parseEvidence(insight.evidence[1]);
+    QVERIFY(first && second);
+    QCOMPARE(first->step, std::string("kill"));
+    QCOMPARE(second->step, std::string("exit"));
+    QCOMPARE(first->timeNs, Stage::timeOf(1));
+    QCOMPARE(first->node, std::string("n1"));
+    QCOMPARE(first->streamId, 7u);
+    QCOMPARE(first->seq, 1u);
+    QCOMPARE(second->seq, 2u);
+    QVERIFY(second->text.find("137") != std::string::npos);
+    QVERIFY(stage.found[0].origin && stage.found[0].origin->podName == "a");
+}
+
+void tst_Engine::order_isAskedFor_data()
+{
+    QTest::addColumn<double>("killAt");
+    QTest::addColumn<double>("exitAt");
+    QTest::addColumn<int>("insights");
+    QTest::newRow("after it") << 1.0 << 2.0 << 1;
+    QTest::newRow("at the same time, by one clock") << 1.0 << 1.0 << 1;
+    QTest::newRow("at the end of the time given") << 1.0 << 31.0 << 1;
+    QTest::newRow("too long after it") << 1.0 << 31.1 << 0;
+    QTest::newRow("before it") << 2.0 << 1.0 << 0;
+}
+
+void tst_Engine::order_isAskedFor()
+{
+    QFETCH(double, killAt);
+    QFETCH(double, exitAt);
+    for (const bool killComesFirst : {true, false}) { // in the stream, where it makes no difference
+        Stage stage({ruleOf(killThenExit)});
+        if (killComesFirst)
+            stage.event(killAt, wire::OomKill());
+        stage.event(exitAt, exitOf(1));
+        if (!killComesFirst)
+            stage.event(killAt, wire::OomKill());
+        QTEST(static_cast<int>(stage.opened("r")), "insights");
+    }
+}
+
+void tst_Engine::order_isNotAssertedWithinTheClocksUncertainty_data()
+{
+    QTest::addColumn<double>("apartMs");
+    QTest::addColumn<std::string>("otherNode");
+    QTest::addColumn<int>("insights");
+    QTest::newRow("apart by more than both are unsure of") << 7.1 << std::string("n2") << 1;
+    QTest::newRow("by just as much") << 7.0 << std::string("n2") << 0;
+    QTest::newRow("by less") << 3.0 << std::string("n2") << 0;
+    QTest::newRow("by less, but by one clock") << 3.0 << std::string("n1") << 1;
+}
+
+void tst_Engine::order_isNotAssertedWithinTheClocksUncertainty()
+{
+    QFETCH(double, apartMs);
+    QFETCH(std::string, otherNode);
+    Stage stage({ruleOf(killThenExit)});
+    stage.event(1, wire::OomKill(), pod("a"), "n1", 3 * nsPerMs);
+    stage.event(1 + apartMs / 1e3, exitOf(1), pod("a"), otherNode, 4 * nsPerMs);
+    QTEST(static_cast<int>(stage.opened("r")), "insights");
+}
+
+void tst_Engine::lateEvidence_isPutInItsPlace()
+{
+    Stage stage({ruleOf(killStep + "count = 3\n")});
+    stage.event(10, wire::OomKill());
+    stage.event(8, wire::OomKill());
+    stage.event(9, wire::OomKill());
+    QCOMPARE(stage.found.size(), std::size_t(1));
+    std::vector<std::int64_t> times;
+    for (const std::string &line : stage.found[0].insight.evidence)
+        times.push_back(wire::parseEvidence(line)->timeNs);
+    QVERIFY(std::is_sorted(times.begin(), times.end()));
+    QCOMPARE(stage.found[0].insight.fromNs, Stage::timeOf(8));
+}
+
+void tst_Engine::tooOldEvidence_isCounted()
+{
+    Stage stage({ruleOf(killStep + "count = 3\n")});
+    stage.event(100, wire::OomKill());
+    stage.event(10, wire::OomKill());
+    QCOMPARE(stage.engine().counters()[0].late, 1u);
+    QCOMPARE(stage.engine().counters()[0].evidence, 1u);
+}
+
+void tst_Engine::count_isWithinTheWindow_data()
+{
+    QTest::addColumn<std::vector<double>>("times");
+    QTest::addColumn<int>("insights");
+    QTest::newRow("one too few") << std::vector<double>{0, 1} << 0;
+    QTest::newRow("enough") << std::vector<double>{0, 1, 2} << 1;
+    QTest::newRow("just within") << std::vector<double>{0, 30, 60} << 1;
+    QTest::newRow("just not within") << std::vector<double>{0, 30, 60.1} << 0;
+    QTest::newRow("never three in a minute") << std::vector<double>{0, 31, 62, 93, 124, 155} << 0;
+    QTest::newRow("three of the last four") << std::vector<double>{0, 61, 90, 120} << 1;
+}
+
+void tst_Engine::count_isWithinTheWindow()
+{
+    QFETCH(std::vector<double>, times);
+    Stage stage({ruleOf(killStep + "count = 3\n")});
+    for (const double at : times)
+        stage.event(at, wire::OomKill());
+    QTEST(static_cast<int>(stage.opened("r")), "insights");
+}
+
+void tst_Engine::repeats_countAsWhatTheyStandFor()
+{
+    const std::string step = "[[step]]\nname = \"kill\"\nevent = \"login\"\nwithin = \"1m\"\ncount = 5\n";
+    Stage stage({ruleOf(step)});
+    wire::Login login;
+    login.repeats = 4;
+    stage.event(0, login);
+    QCOMPARE(stage.opened("r"), std::size_t(0));
+    login.repeats = 1;
+    stage.event(1, login);
+    QCOMPARE(stage.opened("r"), std::size_t(1));
+    QCOMPARE(stage.found[0].insight.evidenceCount, 5u);
+}
+
+void tst_Engine::distinct_countsOthersOnly()
+{
+    const std::string step =
+        "[[step]]\nname = \"kill\"\nevent = \"tcp.connection\"\nby = \"node\"\naffects = \"pod\"\ndistinct = 3\nwithin = \"1m\"\n";
+    auto rule = parseRule("id = \"r\"\ntitle = \"t\"\nroot = \"node\"\nseverity = \"warning\"\nlifetime = \"5m\"\ncooldown = \"10m\"\n"
+                          "summary = \"{kill.count}\"\n"
+                              + step,
+                          "test.toml");
+    QVERIFY(rule.has_value());
+    Stage stage({*rule});
+    for (int i = 0; i < 10; ++i)
+        stage.event(i, connection(wire::TcpOutcome::Refused), pod(i % 2 == 0 ? "a" : "b"));
+    QCOMPARE(stage.opened("r"), std::size_t(0));
+    stage.event(11, connection(wire::TcpOutcome::Refused), pod("c"));
+    QCOMPARE(stage.opened("r"), std::size_t(1));
+    QCOMPARE(stage.found[0].insight.text, std::string("3"));
+    auto affected = stage.found[0].insight.affected;
+    std::sort(affected.begin(), affected.end());
+    QCOMPARE(affected, (std::vector<std::string>{"pod shop/a", "pod shop/b", "pod shop/c"}));
+}
+
+void tst_Engine::share_needsEnough_data()
+{
+    QTest::addColumn<int>("failures");
+    QTest::addColumn<int>("others");
+    QTest::addColumn<int>("insights");
+    QTest::newRow("half of twenty") << 10 << 10 << 1;
+    QTest::newRow("too few to say") << 5 << 4 << 0;
+    QTest::newRow("a small share of many") << 5 << 500 << 0;
+    QTest::newRow("all") << 20 << 0 << 1;
+}
+
+void tst_Engine::share_needsEnough()
+{
+    QFETCH(int, failures);
+    QFETCH(int, others);
+    Stage stage({ruleOf("[[step]]\nname = \"kill\"\nevent = \"process.exit\"\nwithin = \"1m\"\ncount = 2\nshare = 0.25\nof_at_least = 10\n"
+                        "where = [{ field = \"failed\", equals = true }]\n")});
+    double at = 0;
+    stage.event(at, exitOf(1));
+    for (int i = 0; i < others; ++i)
+        stage.event(at += 0.01, exitOf(0));
+    for (int i = 1; i < failures; ++i)
+        stage.event(at += 0.01, exitOf(1));
+    QTEST(static_cast<int>(stage.opened("r")), "insights");
+}
+
+void tst_Engine::growth_isToldOncePerMinute()
+{
+    Stage stage({ruleOf(killStep)});
+    for (int i = 0; i <= 600; ++i)
+        stage.event(i * 0.5, wire::OomKill());
+    QCOMPARE(stage.opened("r"), std::size_t(1));
+    QCOMPARE(stage.of("r", InsightState::Updated).size(), std::size_t(5));
+    QCOMPARE(stage.found.back().insight.evidenceCount, 601u);
+    QCOMPARE(stage.found.back().insight.evidence.size(), std::size_t(24)); // the first, and the newest
+    QCOMPARE(wire::parseEvidence(stage.found.back().insight.evidence.front())->timeNs, Stage::timeOf(0));
+    QCOMPARE(wire::parseEvidence(stage.found.back().insight.evidence.back())->timeNs, Stage::timeOf(300));
+}
+
+void tst_Engine::raise_isToldAtOnce()
+{
+    Stage stage({ruleOf(killStep + "[[raise]]\nstep = \"kill\"\ncount = 3\nseverity = \"critical\"\n")});
+    for (int i = 0; i < 5; ++i)
+        stage.event(i, wire::OomKill());
+    QCOMPARE(stage.found.size(), std::size_t(2));
+    QCOMPARE(stage.found[0].severity, Severity::Warning);
+    QCOMPARE(stage.found[1].severity, Severity::Critical);
+    QCOMPARE(stage.found[1].timeNs, Stage::timeOf(2));
+    stage.pass(1000);
+    QCOMPARE(stage.found.back().severity, Severity::Critical); // it gets no better at its end
+}
+
+void tst_Engine::silence_expires()
+{
+    Stage stage({ruleOf(killStep)});
+    stage.event(0, wire::OomKill());
+    stage.event(100, wire::OomKill());
+    stage.pass(399);
+    QCOMPARE(stage.of("r", InsightState::Expired).size(), std::size_t(0));
+    stage.pass(401);
+    QCOMPARE(stage.of("r", InsightState::Expired).size(), std::size_t(1));
+    QCOMPARE(stage.found.back().insight.id, stage.found.front().insight.id);
+    QCOMPARE(stage.engine().counters()[0].open, std::size_t(0));
+    stage.pass(401 + 601);
+    QCOMPARE(stage.engine().candidates(), std::size_t(0));
+}
+
+void tst_Engine::ending_resolves()
+{
+    Stage stage({ruleOf(killStep + "[[step]]\nname = \"over\"\nevent = \"process.exec\"\nrole = \"ending\"\nwithin = \"1m\"\n")});
+    stage.event(0, wire::ProcessExec()); // ends nothing, since there is nothing
+    stage.event(1, wire::OomKill());
+    stage.event(2, wire::ProcessExec());
+    QCOMPARE(stage.found.size(), std::size_t(2));
+    QCOMPARE(stage.found[1].insight.state, InsightState::Resolved);
+    QCOMPARE(stage.engine().counters()[0].resolved, 1u);
+    QCOMPARE(stage.engine().counters()[0].open, std::size_t(0));
+}
+
+void tst_Engine::cooldown_reopensTheSame()
+{
+    Stage stage({ruleOf(killStep)});
+    stage.event(0, wire::OomKill());
+    stage.pass(301);
+    QCOMPARE(stage.found.back().insight.state, InsightState::Expired);
+    stage.event(500, wire::OomKill());
+    QCOMPARE(stage.opened("r"), std::size_t(1));
+    QCOMPARE(stage.found.back().insight.state, InsightState::Updated);
+    QCOMPARE(stage.found.back().insight.id, stage.found.front().insight.id);
+    QCOMPARE(stage.found.back().insight.evidenceCount, 2u);
+    QCOMPARE(stage.engine().counters()[0].reopened, 1u);
+}
+
+void tst_Engine::afterCooldown_anotherOpens()
+{
+    Stage stage({ruleOf(killStep)});
+    stage.event(0, wire::OomKill());
+    stage.pass(301);
+    stage.pass(1000);
+    stage.event(1001, wire::OomKill());
+    QCOMPARE(stage.opened("r"), std::size_t(2));
+    QVERIFY(stage.found.back().insight.id != stage.found.front().insight.id);
+}
+
+void tst_Engine::contradiction_lowersTheScore()
+{
+    const std::string steps =
+        "score = 60\n" + killStep
+        + "[[step]]\nname = \"but\"\nevent = \"process.exec\"\nrole = \"contradicting\"\nwithin = \"1m\"\nscore = 20\n";
+    Stage stage({ruleOf(steps)});
+    stage.event(0, wire::OomKill());
+    QCOMPARE(stage.found[0].insight.score, std::uint8_t(60));
+    stage.event(1, wire::ProcessExec());
+    QCOMPARE(stage.found.size(), std::size_t(2));
+    QCOMPARE(stage.found[1].insight.score, std::uint8_t(40));
+    QCOMPARE(stage.found[1].insight.contradicting.size(), std::size_t(1));
+    QCOMPARE(stage.found[1].insight.evidence.size(), std::size_t(1));
+}
+
+void tst_Engine::support_neverLowersTheScore()
+{
+    Stage stage({ruleOf("score = 98\n" + killStep
+                        + "[[step]]\nname = \"too\"\nevent = \"process.exec\"\nrole = \"supporting\"\nwithin = \"1m\"\nscore = 50\n")});
+    stage.event(0, wire::OomKill());
+    std::uint8_t last = stage.found.back().insight.score;
+    for (int i = 1; i < 200; ++i) {
+        if (i % 3 == 0)
+            stage.event(i, wire::ProcessExec());
+        else
+            stage.event(i, wire::OomKill());
+        QVERIFY(stage.found.back().insight.score >= last);
+        last = stage.found.back().insight.score;
+    }
+    QCOMPARE(last, std::uint8_t(99)); // never certain
+}
+
+void tst_Engine::unknownOwner_isCounted()
+{
+    Stage stage({ruleOf(killStep)});
+    stage.event(0, wire::OomKill(), wire::Origin());
+    QCOMPARE(stage.found.size(), std::size_t(0));
+    QCOMPARE(stage.engine().counters()[0].unjoined, 1u);
+}
+
+void tst_Engine::amendment_movesWhatThereIs()
+{
+    wire::Origin unnamed = pod("a");
+    unnamed.podUid.clear();
+    unnamed.podName.clear();
+    Stage stage({ruleOf(killStep + "count = 2\n")});
+    stage.event(0, wire::OomKill(), unnamed);
+    stage.engine().onAmendment(unnamed, pod("a"), "n1");
+    stage.event(1, wire::OomKill(), pod("a"));
+    QCOMPARE(stage.opened("r"), std::size_t(1));
+    QCOMPARE(stage.found[0].insight.root, std::string("shop/a"));
+    QCOMPARE(stage.engine().candidates(), std::size_t(1));
+}
+
+void tst_Engine::amendment_mergesIntoWhatIsThere()
+{
+    wire::Origin unnamed = pod("a");
+    unnamed.podUid.clear();
+    Stage stage({ruleOf(killStep + "count = 3\n")});
+    stage.event(0, wire::OomKill(), unnamed);
+    stage.event(1, wire::OomKill(), pod("a"));
+    stage.engine().onAmendment(unnamed, pod("a"), "n1");
+    QCOMPARE(stage.engine().candidates(), std::size_t(1));
+    stage.event(2, wire::OomKill(), pod("a"));
+    QCOMPARE(stage.opened("r"), std::size_t(1));
+    QCOMPARE(stage.found[0].insight.evidence.size(), std::size_t(3));
+}
+
+void tst_Engine::restart_isSeenFromANewContainer()
+{
+    const std::string step = "[[step]]\nname = \"kill\"\nevent = \"container.restart\"\nwithin = \"10m\"\n";
+    Stage stage({ruleOf(step)});
+    stage.event(0, wire::ProcessExec(), pod("a", "c1"));
+    stage.event(1, wire::ProcessExec(), pod("b", "c1"));
+    QCOMPARE(stage.found.size(), std::size_t(0));
+    stage.event(2, wire::ProcessExec(), pod("a", "c2"));
+    QCOMPARE(stage.found.size(), std::size_t(1));
+    QCOMPARE(stage.found[0].insight.root, std::string("shop/a"));
+    wire::Origin unnamed = pod("b", "c2"); // a second container of the pod, for all that is known
+    unnamed.containerName.clear();
+    stage.event(3, wire::ProcessExec(), unnamed);
+    QCOMPARE(stage.found.size(), std::size_t(1));
+}
+
+void tst_Engine::lateEventOfTheOldContainer_isNoRestart()
+{
+    const std::string step = "[[step]]\nname = \"kill\"\nevent = \"container.restart\"\nwithin = \"10m\"\ncount = 2\n";
+    Stage stage({ruleOf(step)});
+    for (int i = 0; i < 10; ++i)
+        stage.event(i, wire::ProcessExec(), pod("a", i % 2 == 0 ? "c1" : "c2"));
+    QCOMPARE(stage.found.size(), std::size_t(0));
+}
+
+void tst_Engine::rollout_isSeenOnceWhileBothImagesRun()
+{
+    auto rule = parseRule("id = \"r\"\ntitle = \"t\"\nroot = \"workload\"\nseverity = \"warning\"\nlifetime = \"5m\"\ncooldown = \"10m\"\n"
+                          "summary = \"{roll.text}\"\n[[step]]\nname = \"roll\"\nevent = \"rollout.image\"\nwithin = \"10m\"\n",
+                          "test.toml");
+    QVERIFY(rule.has_value());
+    Stage stage({*rule});
+    wire::Origin next = pod("new");
+    next.image = "web:2";
+    for (int i = 0; i < 20; ++i)
+        stage.event(i, wire::ProcessExec(), i % 2 == 0 || i < 6 ? pod("old") : next);
+    QCOMPARE(stage.found.size(), std::size_t(1));
+    QCOMPARE(stage.found[0].insight.evidenceCount, 1u);
+    QCOMPARE(stage.found[0].insight.text, std::string("image web:2, was web:1"));
+    QCOMPARE(stage.found[0].insight.root, std::string("shop/web"));
+}
+
+void tst_Engine::limits_evictAndCount()
+{
+    EngineLimits limits;
+    limits.candidates = 50;
+    limits.candidatesOfRule = 30;
+    Stage stage({ruleOf(killStep + "count = 2\n"), ruleOf(killStep + "count = 3\n", "s")}, limits);
+    for (int i = 0; i < 1000; ++i) {
+        stage.event(i * 0.01, wire::OomKill(), pod("p" + std::to_string(i)));
+        QVERIFY(stage.engine().candidates() <= 50);
+    }
+    std::uint64_t evicted = 0;
+    std::size_t candidates = 0;
+    for (const RuleCounters &counters : stage.engine().counters()) {
+        evicted += counters.evicted;
+        candidates += counters.candidates;
+        QVERIFY(counters.candidates <= 30);
+    }
+    QCOMPARE(evicted, 2000u - candidates);
+}
+
+void tst_Engine::evictedInsight_isEnded()
+{
+    EngineLimits limits;
+    limits.candidatesOfRule = 3;
+    Stage stage({ruleOf(killStep)}, limits);
+    for (int i = 0; i < 5; ++i)
+        stage.event(i, wire::OomKill(), pod("p" + std::to_string(i)));
+    QCOMPARE(stage.opened("r"), std::size_t(5));
+    QCOMPARE(stage.of("r", InsightState::Expired).size(), std::size_t(2));
+    QCOMPARE(stage.engine().counters()[0].open, std::size_t(3));
+}
+
+void tst_Engine::reload_keepsWhatIsTheSame()
+{
+    Stage stage({ruleOf(killStep)});
+    stage.event(0, wire::OomKill());
+    Rule same = ruleOf(killStep);
+    same.summary = "another text"; // which decides nothing
+    stage.engine().setRules(std::make_shared<const RuleSet>(RuleSet{ruleOf(killStep, "q"), same}), Stage::timeOf(1));
+    QCOMPARE(stage.found.size(), std::size_t(1));
+    stage.event(2, wire::OomKill(), pod("a"));
+    QCOMPARE(stage.opened("r"), std::size_t(1)); // still that one
+    QCOMPARE(stage.opened("q"), std::size_t(1));
+}
+
+void tst_Engine::reload_endsWhatIsNot()
+{
+    Stage stage({ruleOf(killStep)});
+    stage.event(0, wire::OomKill());
+    stage.engine().setRules(std::make_shared<const RuleSet>(RuleSet{ruleOf(killStep + "count = 2\n")}), Stage::timeOf(1));
+    QCOMPARE(stage.found.size(), std::size_t(2));
+    QCOMPARE(stage.found[1].insight.state, InsightState::Expired);
+    QCOMPARE(stage.engine().candidates(), std::size_t(0));
+}
+
+void tst_Engine::sameInput_sameInsights()
+{
+    const auto play = [] {
+        Stage stage(loadRules(TAPIO_RULES).rules);
+        for (int i = 0; i < 3000; ++i) {
+            const wire::Origin origin = pod("p" + std::to_string(i * 7 % 13), i % 50 == 0 ? "c" + std::to_string(i) : "c1");
+            if (i % 3 == 0)
+                stage.event(i * 0.1, wire::OomKill(), origin);
+            else if (i % 3 == 1)
+                stage.event(i * 0.1, exitOf(i % 2), origin);
+            else
+                stage.event(i * 0.1 - 3, wire::TcpConnection(), origin);
+            if (i % 10 == 0)
+                stage.pass(i * 0.1);
+        }
+        stage.pass(100'000);
+        return stage.found;
+    };
+    const auto once = play(), again = play();
+    QVERIFY(once.size() > 20);
+    QCOMPARE(once.size(), again.size());
+    for (std::size_t i = 0; i < once.size(); ++i)
+        QVERIFY(once[i].insight == again[i].insight && once[i].timeNs == again[i].timeNs && once[i].severity == again[i].severity);
+}
+
+void tst_Engine::manyEvents_keepMemoryBounded()
+{
+    Stage stage({ruleOf(killStep)});
+    for (int i = 0; i < 20'000; ++i)
+        stage.event(i * 0.001, wire::OomKill());
+    QCOMPARE(stage.engine().candidates(), std::size_t(1));
+    QVERIFY(stage.found.size() < 5);
+}
+
+void tst_Engine::texts_fitTheWire()
+{
+    Rule rule = ruleOf(killStep);
+    rule.summary = std::string(390, 'x') + "{root}";
+    Stage stage({rule});
+    wire::Origin origin = pod(std::string(400, 'p'));
+    stage.event(0, wire::OomKill(), origin);
+    wire::Detail detail = stage.found.at(0).insight;
+    wire::fitTexts(detail);
+    QVERIFY(wire::insightOf(detail)->text.size() <= wire::Insight::textBytes);
+}
+
+QTEST_GUILESS_MAIN(tst_Engine)
+#include "tst_engine.moc"

@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include <cerrno>
+#include <csignal>
+#include <functional>
+#include <set>
+
+#include "tests/correlation/stage.h"
+
+using namespace tapio;
+using namespace tapio::correlation;
+using wire::TcpOutcome;
+
+namespace {
+
+using Script = std::function<void(Stage &)>;
+
+wire::ProcessExit ended(int signal, int code = 0)
+{
+    wire::ProcessExit exit;
+    exit.signal = signal;
+    exit.exitCode = code;
+    return exit;
+}
+
+wire::DnsQuery question(wire::DnsOutcome outcome, std::uint16_t code = 0)
+{
+    wire::DnsQuery dns;
+    dns.server = address(53, 53);
+    dns.name = "db.shop.svc.cluster.local";
+    dns.outcome = outcome;
+    dns.responseCode = code;
+    return dns;
+}
+
+wire::HttpRequest request(std::uint16_t status)
+{
+    wire::HttpRequest http;
+    http.local = address(1, 40'000);
+    http.remote = address(9, 80);
+    http.direction = wire::TcpDirection::Outbound;
+    http.status = status;
+    return http;
+}
+
+wire::FileFailure fileFailure(int error)
+{
+    wire::FileFailure failure;
+    failure.error = error;
+    failure.path = "/etc/app/app.yaml";
+    failure.operation = "open";
+    failure.repeats = 1;
+    return failure;
+}
+
+wire::MemoryEvents memory(std::uint64_t max, std::uint64_t oom = 0)
+{
+    wire::MemoryEvents events;
+    events.max = max;
+    events.oom = oom;
+    return events;
+}
+
+wire::PressureStall stall(wire::PressureResource resource, bool ended)
+{
+    wire::PressureStall stall;
+    stall.resource = resource;
+    stall.ended = ended;
+    return stall;
+}
+
+wire::PrivilegeGain gain(const std::string &how)
+{
+    wire::PrivilegeGain gain;
+    gain.oldEuid = 1000;
+    gain.how = how;
+    gain.filename = "/tmp/id";
+    return gain;
+}
+
+wire::ProcessExec written(bool afterStart)
+{
+    wire::ProcessExec exec;
+    exec.filename = "/tmp/x";
+    exec.writtenAfterStart = afterStart;
+    return exec;
+}
+
+wire::Login login(bool success, const std::string &user, const std::string &remote)
+{
+    wire::Login login;
+    login.success = success;
+    login.user = user;
+    login.remote = remote;
+    login.repeats = 1;
+    return login;
+}
+
+wire::AgentNotice notice(wire::AgentNoticeKind kind)
+{
+    wire::AgentNotice notice;
+    notice.kind = kind;
+    return notice;
+}
+
+wire::Origin named(int number) { return pod("p" + std::to_string(number)); }
+
+template <typename Make> Script times(int count, double apart, Make make)
+{
+    return [=](Stage &stage) {
+        for (int i = 0; i < count; ++i)
+            stage.event(i * apart, make(i));
+    };
+}
+
+template <typename Make> Script ofPods(int pods, double apart, Make make)
+{
+    return [=](Stage &stage) {
+        for (int i = 0; i < pods; ++i)
+            stage.event(i * apart, make(i), named(i));
+    };
+}
+
+Script restarts(int count, double apart)
+{
+    return [=](Stage &stage) {
+        for (int i = 0; i <= count; ++i)
+            stage.event(i * apart, written(false), pod("a", "c" + std::to_string(i)));
+    };
+}
+
+/// A new image, and then some of its containers are back.
+Script rollout(int restartsAfter, bool isNewImage)
+{
+    return [=](Stage &stage) {
+        stage.event(0, written(false), pod("old"));
+        for (int i = 0; i <= restartsAfter; ++i) {
+            wire::Origin origin = pod("new", "c" + std::to_string(i));
+            origin.image = isNewImage ? "web:2" : "web:1";
+            stage.event(10 + i, written(false), origin);
+        }
+    };
+}
+
+struct Play {
+    const char *rule;
+    const char *kind; ///< "find", "quiet", "near"
+    const char *name;
+    Script script;
+    int opened = 0;
+};
+
+// NOLINTNEXTLINE(readability-function-size): a table
+std::vector<Play> plays()
+{
+    const auto oom = [](int) { return wire::OomKill(); };
+    const auto refused = [](int) { return connection(TcpOutcome::Refused); };
+    const auto reset = [](int i) { return connection(i % 2 == 0 ? TcpOutcome::Reset : TcpOutcome::Closed); };
+    const auto lossy = [](int) { return connection(TcpOutcome::Closed, 4); };
+    const auto unanswered = [](int) { return question(wire::DnsOutcome::TimedOut); };
+    const auto http = [](int every) { return [every](int i) { return request(i % every == 0 ? 503 : 200); }; };
+    const auto file = [](int error) { return [error](int) { return fileFailure(error); }; };
+    const auto logins = [](bool success) { return [success](int) { return login(success, "root", "192.0.2.7"); }; };
+    return {
+        {"oom-kill", "find", "one", times(1, 1, oom), 1},
+        {"oom-kill", "find", "many of one pod are one", times(30, 1, oom), 1},
+        {"oom-kill", "find", "of two pods", ofPods(2, 1, oom), 2},
+        {"oom-kill", "quiet", "at the limit without a kill", times(30, 1, [](int) { return memory(3); })},
+        {"oom-kill", "near", "killed by somebody, with the same signal", times(5, 1, [](int) { return ended(SIGKILL); })},
+        {"oom-cascade", "find", "two pods of a node", ofPods(2, 60, oom), 1},
+        {"oom-cascade", "quiet", "many kills in one pod", times(20, 1, oom)},
+        {"oom-cascade", "near", "two pods, but apart", ofPods(2, 601, oom)},
+        {"oom-cascade", "near", "two pods of two nodes",
+         [](Stage &stage) {
+             stage.event(0, wire::OomKill(), pod("a"), "n1");
+             stage.event(1, wire::OomKill(), pod("b"), "n2");
+         }},
+        {"crash-loop", "find", "faults of its own", times(3, 60, [](int) { return ended(SIGSEGV); }), 1},
+        {"crash-loop", "quiet", "ended on request", times(50, 1, [](int) { return ended(SIGTERM); })},
+        {"crash-loop", "quiet", "jobs that fail", times(50, 1, [](int) { return ended(0, 1); })},
+        {"crash-loop", "near", "two", times(2, 60, [](int) { return ended(SIGSEGV); })},
+        {"crash-loop", "near", "three, but slowly", times(3, 901, [](int) { return ended(SIGSEGV); })},
+        {"container-restarts", "find", "three", restarts(3, 60), 1},
+        {"container-restarts", "quiet", "another pod each time", ofPods(10, 1, [](int) { return written(false); })},
+        {"container-restarts", "near", "two", restarts(2, 60)},
+        {"rollout-errors", "find", "two restarts of the new pod", rollout(2, true), 1},
+        {"rollout-errors", "quiet", "a rollout that goes well", rollout(0, true)},
+        {"rollout-errors", "near", "restarts without a rollout", rollout(3, false)},
+        {"rollout-errors", "near", "one restart", rollout(1, true)},
+        {"config-crash", "find", "a missing file, then a failing start",
+         [](Stage &stage) {
+             stage.event(0, fileFailure(ENOENT));
+             stage.event(1, ended(0, 1));
+         },
+         1},
+        {"config-crash", "quiet", "files that are missing while all goes well",
+         [](Stage &stage) {
+             for (int i = 0; i < 20; ++i) {
+                 stage.event(2 * i, fileFailure(ENOENT));
+                 stage.event(2 * i + 1, ended(0, 0));
+             }
+         }},
+        {"config-crash", "near", "the failure came first",
+         [](Stage &stage) {
+             stage.event(0, ended(0, 1));
+             stage.event(1, fileFailure(ENOENT));
+         }},
+        {"dns-failures", "find", "no answers", times(3, 5, unanswered), 1},
+        {"dns-failures", "find", "the server fails", times(3, 5, [](int) { return question(wire::DnsOutcome::Answered, 2); }), 1},
+        {"dns-failures", "quiet", "no such name, as search lists bring with them",
+         times(50, 1, [](int) { return question(wire::DnsOutcome::Answered, 3); })},
+        {"dns-failures", "near", "two", times(2, 5, unanswered)},
+        {"dns-failures", "near", "three of three pods", ofPods(3, 5, unanswered)},
+        {"dns-server", "find", "three pods", ofPods(3, 5, unanswered), 1},
+        {"dns-server", "quiet", "answers", ofPods(20, 1, [](int) { return question(wire::DnsOutcome::Answered); })},
+        {"dns-server", "near", "one pod, often", times(30, 1, unanswered)},
+        {"refused-burst", "find", "five", times(5, 5, refused), 1},
+        {"refused-burst", "quiet", "connections that go well", times(100, 0.1, [](int) { return connection(TcpOutcome::Closed); })},
+        {"refused-burst", "near", "four", times(4, 5, refused)},
+        {"refused-burst", "near", "given up, which is no refusal", times(20, 1, [](int) { return connection(TcpOutcome::Aborted); })},
+        {"refused-burst", "near", "five at five destinations",
+         times(5, 1, [](int i) { return connection(TcpOutcome::Refused, 0, static_cast<std::uint8_t>(10 + i)); })},
+        {"reset-burst", "find", "half of them", times(40, 0.5, reset), 1},
+        {"reset-burst", "quiet", "connections that go well", times(200, 0.1, [](int) { return connection(TcpOutcome::Closed); })},
+        {"reset-burst", "near", "a small share of many",
+         times(400, 0.1, [](int i) { return connection(i % 30 == 0 ? TcpOutcome::Reset : TcpOutcome::Closed); })},
+        {"packet-loss", "find", "all", times(8, 2, lossy), 1},
+        {"packet-loss", "quiet", "single retransmissions", times(100, 0.5, [](int) { return connection(TcpOutcome::Closed, 1); })},
+        {"packet-loss", "near", "a small share",
+         times(200, 0.5, [](int i) { return connection(TcpOutcome::Closed, i % 10 == 0 ? 5 : 0); })},
+        {"unreachable", "find", "three destinations",
+         times(3, 30, [](int i) { return connection(TcpOutcome::TimedOut, 0, static_cast<std::uint8_t>(10 + i)); }), 1},
+        {"unreachable", "quiet", "given up without an answer",
+         times(30, 1, [](int i) { return connection(TcpOutcome::Aborted, 0, static_cast<std::uint8_t>(10 + i)); })},
+        {"unreachable", "near", "one destination, often", times(30, 1, [](int) { return connection(TcpOutcome::TimedOut); })},
+        {"http-errors", "find", "one in ten", times(100, 0.5, http(10)), 1},
+        {"http-errors", "quiet", "what clients asked wrongly", times(100, 0.5, [](int) { return request(404); })},
+        {"http-errors", "near", "one in forty", times(400, 0.5, http(40))},
+        {"http-errors", "near", "all, but few", times(5, 1, http(1))},
+        {"disk-full", "find", "no space", times(1, 1, file(ENOSPC)), 1},
+        {"disk-full", "quiet", "missing files", times(50, 1, file(ENOENT))},
+        {"disk-full", "near", "a failing disk", times(5, 1, file(EIO))},
+        {"descriptors", "find", "all are used", times(1, 1, file(EMFILE)), 1},
+        {"descriptors", "quiet", "missing files", times(50, 1, file(ENOENT))},
+        {"descriptors", "near", "no space", times(5, 1, file(ENOSPC))},
+        {"memory-limit", "find", "again and again", times(5, 10, [](int) { return memory(3); }), 1},
+        {"memory-limit", "quiet", "held back by memory.high", times(50, 1, [](int) { return memory(0); })},
+        {"memory-limit", "near", "four", times(4, 10, [](int) { return memory(3); })},
+        {"memory-pressure", "find", "a stall", times(1, 1, [](int) { return stall(wire::PressureResource::Memory, false); }), 1},
+        {"memory-pressure", "quiet", "of something else", times(9, 1, [](int) { return stall(wire::PressureResource::Cpu, false); })},
+        {"memory-pressure", "near", "an end without a beginning",
+         times(3, 1, [](int) { return stall(wire::PressureResource::Memory, true); })},
+        {"disk-pressure", "find", "a stall", times(1, 1, [](int) { return stall(wire::PressureResource::Io, false); }), 1},
+        {"disk-pressure", "quiet", "of something else", times(9, 1, [](int) { return stall(wire::PressureResource::Memory, false); })},
+        {"disk-pressure", "near", "an end without a beginning", times(3, 1, [](int) { return stall(wire::PressureResource::Io, true); })},
+        {"cpu-pressure", "find", "a stall", times(1, 1, [](int) { return stall(wire::PressureResource::Cpu, false); }), 1},
+        {"cpu-pressure", "quiet", "of something else", times(9, 1, [](int) { return stall(wire::PressureResource::Io, false); })},
+        {"cpu-pressure", "near", "an end without a beginning", times(3, 1, [](int) { return stall(wire::PressureResource::Cpu, true); })},
+        {"privilege-gain", "find", "by a program", times(3, 1, [](int) { return gain("exec"); }), 1},
+        {"privilege-gain", "quiet", "programs that are as they were", times(50, 1, [](int) { return written(false); })},
+        {"privilege-gain", "near", "the host's own",
+         [](Stage &stage) {
+             for (int i = 0; i < 5; ++i)
+                 stage.event(i, gain("exec"), host());
+         }},
+        {"written-program", "find", "one", times(2, 1, [](int) { return written(true); }), 1},
+        {"written-program", "quiet", "the image's", times(50, 1, [](int) { return written(false); })},
+        {"written-program", "near", "on the host", [](Stage &stage) { stage.event(0, written(true), host()); }},
+        {"kernel-module", "find", "one",
+         times(1, 1,
+               [](int) {
+                   return wire::ModuleLoad{"wireguard", 0};
+               }),
+         1},
+        {"kernel-module", "quiet", "mounts", times(20, 1, [](int) { return wire::Mount(); })},
+        {"kernel-module", "near", "programs that might load one", times(5, 1, [](int) { return written(false); })},
+        {"brute-force-address", "find", "five", times(5, 10, logins(false)), 1},
+        {"brute-force-address", "quiet", "logins", times(50, 1, logins(true))},
+        {"brute-force-address", "near", "four", times(4, 10, logins(false))},
+        {"brute-force-address", "near", "of five addresses",
+         times(5, 1, [](int i) { return login(false, "root", "192.0.2." + std::to_string(i)); })},
+        {"brute-force-account", "find", "from anywhere",
+         times(5, 1, [](int i) { return login(false, "root", "192.0.2." + std::to_string(i)); }), 1},
+        {"brute-force-account", "quiet", "logins", times(50, 1, logins(true))},
+        {"brute-force-account", "near", "of five accounts",
+         times(5, 1, [](int i) { return login(false, "user" + std::to_string(i), "192.0.2.7"); })},
+        {"event-loss", "find", "a collector is thinned", times(1, 1, [](int) { return notice(wire::AgentNoticeKind::ShedBegin); }), 1},
+        {"event-loss", "quiet", "a configuration is applied",
+         times(5, 1, [](int) { return notice(wire::AgentNoticeKind::ConfigApplied); })},
+        {"event-loss", "near", "an end without a beginning", times(3, 1, [](int) { return notice(wire::AgentNoticeKind::ShedEnd); })},
+    };
+}
+
+} // namespace
+
+class tst_Rules : public QObject {
+    Q_OBJECT
+
+private slots:
+    void allAreUnderstood();
+    void plays_data();
+    void plays();
+    void oomKill_isOfTheVictim();
+    void oomKill_withARestart_isOneChain();
+    void bruteForce_withASuccess_isCritical();
+    void refusal_withASuccess_countsLess();
+    void pressure_resolvesWithItsEnd();
+    void everyRule_isPlayedThreeWays();
+};
+
+void tst_Rules::allAreUnderstood()
+{
+    const LoadedRules loaded = loadRules(TAPIO_RULES);
+    for (const RuleProblem &problem : loaded.problems)
+        qWarning("%s", toString(problem).c_str());
+    QVERIFY(loaded.problems.empty());
+    QVERIFY(loaded.rules.size() >= 20);
+    for (const Rule &rule : loaded.rules)
+        QCOMPARE(rule.file, std::string(TAPIO_RULES "/") + rule.id + ".toml");
+}
+
+void tst_Rules::plays_data()
+{
+    QTest::addColumn<int>("index");
+    int index = 0;
+    for (const Play &play : ::plays())
+        QTest::addRow("%s, %s: %s", play.rule, play.kind, play.name) << index++;
+}
+
+void tst_Rules::plays()
+{
+    QFETCH(int, index);
+    const Play play = ::plays()[static_cast<std::size_t>(index)];
+    Stage stage(loadRules(TAPIO_RULES).rules);
+    play.script(stage);
+    QCOMPARE(static_cast<int>(stage.opened(play.rule)), play.opened);
+    QCOMPARE(play.opened > 0, play.kind == std::string("find"));
+    for (const Finding &finding : stage.found) {
+        QVERIFY(!finding.insight.evidence.empty()); // no insight without evidence
+        QVERIFY(finding.insight.text.find('{') == std::string::npos);
+    }
+}
+
+/// The event is the victim's, whoever's allocation it was.
+void tst_Rules::oomKill_isOfTheVictim()
+{
+    Stage stage(loadRules(TAPIO_RULES).rules);
+    wire::OomKill kill;
+    kill.triggerPid = 1;
+    kill.triggerComm = "neighbour";
+    stage.event(0, kill, pod("victim"));
+    QCOMPARE(stage.of("oom-kill", wire::InsightState::Open).at(0).insight.root, std::string("shop/victim"));
+}
+
+void tst_Rules::oomKill_withARestart_isOneChain()
+{
+    Stage stage(loadRules(TAPIO_RULES).rules);
+    stage.event(0, memory(3), pod("a", "c1"));
+    stage.event(1, wire::OomKill(), pod("a", "c1"));
+    stage.event(20, written(false), pod("a", "c2"));
+    const auto updated = stage.of("oom-kill", wire::InsightState::Updated);
+    QCOMPARE(updated.size(), std::size_t(1));
+    QCOMPARE(updated[0].insight.evidence.size(), std::size_t(3));
+    QVERIFY(updated[0].insight.score > stage.of("oom-kill", wire::InsightState::Open).at(0).insight.score);
+}
+
+void tst_Rules::bruteForce_withASuccess_isCritical()
+{
+    Stage stage(loadRules(TAPIO_RULES).rules);
+    for (int i = 0; i < 6; ++i)
+        stage.event(i, login(false, "root", "192.0.2.7"), host());
+    stage.event(7, login(true, "root", "192.0.2.7"), host());
+    const auto updated = stage.of("brute-force-address", wire::InsightState::Updated);
+    QCOMPARE(updated.size(), std::size_t(1));
+    QCOMPARE(updated[0].severity, wire::Severity::Critical);
+}
+
+void tst_Rules::refusal_withASuccess_countsLess()
+{
+    Stage stage(loadRules(TAPIO_RULES).rules);
+    for (int i = 0; i < 5; ++i)
+        stage.event(i, connection(TcpOutcome::Refused));
+    const int before = stage.found.at(0).insight.score;
+    stage.event(6, connection(TcpOutcome::Closed));
+    QVERIFY(stage.found.back().insight.score < before);
+    QCOMPARE(stage.found.back().insight.contradicting.size(), std::size_t(1));
+}
+
+void tst_Rules::pressure_resolvesWithItsEnd()
+{
+    Stage stage(loadRules(TAPIO_RULES).rules);
+    stage.event(0, stall(wire::PressureResource::Memory, false));
+    stage.event(20, stall(wire::PressureResource::Memory, true));
+    QCOMPARE(stage.of("memory-pressure", wire::InsightState::Resolved).size(), std::size_t(1));
+}
+
+void tst_Rules::everyRule_isPlayedThreeWays()
+{
+    std::map<std::string, std::set<std::string>> kinds;
+    for (const Play &play : ::plays())
+        kinds[play.rule].insert(play.kind);
+    for (const Rule &rule : loadRules(TAPIO_RULES).rules)
+        QVERIFY2(kinds[rule.id] == (std::set<std::string>{"find", "near", "quiet"}), rule.id.c_str());
+}
+
+QTEST_GUILESS_MAIN(tst_Rules)
+#include "tst_rules.moc"
