@@ -209,6 +209,11 @@ private:
         add("pressure begins", stall, Severity::Warning);
         stall.ended = true;
         add("pressure ends", stall, Severity::Info);
+        for (const Severity given : {Severity::Info, Severity::Critical}) {
+            wire::Event insight = withDetail(wire::EventType::Insight, wire::Insight());
+            insight.severity = given;
+            QTest::addRow("an insight keeps %s", wire::severityName(given).data()) << insight << false << given;
+        }
     }
 
 private slots:

@@ -172,6 +172,7 @@ private slots:
         QTest::newRow("a login") << eventOf(wire::Login{}) << 5;
         QTest::newRow("a line of the kernel's log") << eventOf(wire::KernelLog{}) << 5;
         QTest::newRow("a notice of the agent") << eventOf(wire::AgentNotice{}) << 5;
+        QTest::newRow("an insight") << eventOf(wire::Insight{}) << 5;
         QTest::newRow("a crash") << eventOf(exited(0, SIGSEGV)) << 5;
         QTest::newRow("a kill") << eventOf(exited(0, SIGKILL)) << 5;
         QTest::newRow("an end by SIGTERM") << eventOf(exited(0, SIGTERM)) << 5;

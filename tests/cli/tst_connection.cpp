@@ -37,6 +37,7 @@ private slots:
         QVERIFY(std::find(names.begin(), names.end(), "process.exec") != names.end());
         QVERIFY(std::find(names.begin(), names.end(), "tcp.connection") != names.end());
         QVERIFY(std::find(names.begin(), names.end(), "drill.label") != names.end());
+        QVERIFY(std::find(names.begin(), names.end(), "insight") != names.end());
         for (const std::string &name : names)
             QVERIFY(wire::eventTypeFromName(name) != wire::EventType::Unknown);
     }

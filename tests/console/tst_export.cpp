@@ -256,6 +256,16 @@ private slots:
         QTest::newRow("pressure") << 19
                                   << R"({"resource":"io","full":true,"ended":true,"thresholdUs":300000,"windowUs":2000000,)"
                                      R"("avg10BasisPoints":1234,"stallUs":4500000,"durationNs":31000000000})";
+        QTest::newRow("insight")
+            << 20
+            << R"({"id":12648430,"rule":"oom-cascade","state":"updated","rootKind":"pod","root":"shop/api-7d9f6c5b4-x2x7q",)"
+               R"("text":"The container api ran out of memory, was killed and started again.","fromNs":1700000000000000000,)"
+               R"("toNs":1700000090000000000,"evidenceCount":31,"score":88,)"
+               R"("evidence":["kill 1700000000000000000 +-2000000 node-a/1f2e3d4c5b6a7988/1234 oom kill of api",)"
+               R"("restart 1700000000000000004 +-0 node-b/0000000000000007/1"],)"
+               R"("contradicting":["no-pressure 1699999999999999991 +-1 node-a/0000000000000000/0 memory of the host was not short"],)"
+               R"("affected":["pod shop/cart-5f6b7-9zk2p","workload shop/api"],)"
+               R"("settle":"Look at the working set of shop/api against its limit over the last hour.","runbook":"raise-memory-limit"})";
         QTest::newRow("drill")
             << 17
             << R"({"drill":"memory-pressure","target":"/kubepods/burstable/pod1","phase":"begin","fromNs":1700000000000000000,)"
@@ -266,7 +276,7 @@ private slots:
         QFETCH(int, kind);
         QFETCH(QString, json);
         std::vector<wire::Event> events;
-        for (const wire::Frame &frame : {wire::examples::detailFrame(), wire::examples::resourceFrame()}) {
+        for (const wire::Frame &frame : {wire::examples::detailFrame(), wire::examples::resourceFrame(), wire::examples::insightFrame()}) {
             const auto &more = std::get<wire::EventBatch>(frame.body).events;
             events.insert(events.end(), more.begin(), more.end());
         }

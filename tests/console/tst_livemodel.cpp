@@ -113,11 +113,12 @@ private slots:
         wire::Delivery batch = delivery("a", at(1));
         wire::Event strange = eventAt(at(1), std::monostate());
         strange.type = static_cast<wire::EventType>(900);
-        batch.frame.body = batchOf(1, {},
-                                   {eventAt(at(1)), eventAt(at(1), wire::ProcessExit()), eventAt(at(1), wire::OomKill()),
-                                    eventAt(at(1), wire::FatalSignal()), eventAt(at(1), wire::TcpConnection()),
-                                    eventAt(at(1), wire::TcpConnection()), eventAt(at(1), wire::DnsQuery()), eventAt(at(1), wire::Mount()),
-                                    eventAt(at(1), wire::ModuleLoad()), eventAt(at(1), wire::DrillLabel()), strange});
+        batch.frame.body =
+            batchOf(1, {},
+                    {eventAt(at(1)), eventAt(at(1), wire::ProcessExit()), eventAt(at(1), wire::OomKill()),
+                     eventAt(at(1), wire::FatalSignal()), eventAt(at(1), wire::TcpConnection()), eventAt(at(1), wire::TcpConnection()),
+                     eventAt(at(1), wire::DnsQuery()), eventAt(at(1), wire::Mount()), eventAt(at(1), wire::ModuleLoad()),
+                     eventAt(at(1), wire::DrillLabel()), eventAt(at(1), wire::Insight()), strange});
         model.onDelivery(batch, at(1));
         model.tick(at(2), {}, 0);
         QCOMPARE(latest(model, figure::processed, "a/process"), 2.);
@@ -127,6 +128,7 @@ private slots:
         QCOMPARE(latest(model, figure::processed, "a/dns"), 1.);
         QCOMPARE(latest(model, figure::processed, "a/security"), 2.);
         QCOMPARE(latest(model, figure::processed, "a/drill"), 1.);
+        QCOMPARE(latest(model, figure::processed, "a/correlation"), 1.);
         QCOMPARE(latest(model, figure::processed, "a/type.900"), 1.);
     }
 

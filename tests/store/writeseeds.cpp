@@ -36,6 +36,11 @@ int main(int argc, char **argv)
     for (const wire::Event &event : std::get<wire::EventBatch>(detailFrame.body).events)
         details.push({3, details.size() + 1, 5}, event);
     write("chunk-details", 0, static_cast<std::uint8_t>(details.size()), encodeChunk(details, compressor).blob);
+    EventRows insights;
+    const wire::Frame insightFrame = wire::examples::insightFrame();
+    for (const wire::Event &event : std::get<wire::EventBatch>(insightFrame.body).events)
+        insights.push({3, insights.size() + 1, 5}, event);
+    write("chunk-insights", 0, static_cast<std::uint8_t>(insights.size()), encodeChunk(insights, compressor).blob);
     EventRows one;
     one.push({1, 1, 1}, test::execEvent(test::t0, 1, "/bin/true"));
     write("chunk-one", 0, 1, encodeChunk(one, compressor).blob);

@@ -76,6 +76,24 @@ private slots:
         QTest::newRow("pressure") << 19
                                   << QStringList{"Resource: io", "Stalled: all tasks (full)", "Phase: end",
                                                  "Share of the last 10 s: 12.34 %", "Lasted: 31"};
+        QTest::newRow("an insight")
+            << 20
+            << QStringList{"updated: The container api ran out of memory",
+                           "Rule: oom-cascade",
+                           "State: updated",
+                           "Root: pod shop/api-7d9f6c5b4-x2x7q",
+                           "From: 2023-11-14 22:13:20.000000 UTC",
+                           "To: 2023-11-14 22:14:50.000000 UTC",
+                           "Rule score: 88 %",
+                           "Evidence in all: 31",
+                           QString::fromUtf8("Evidence 1: kill, 2023-11-14 22:13:20.000000 UTC ± 2 ms, node-a: oom kill of api"),
+                           "Evidence 2: restart, 2023-11-14 22:13:20.000000 UTC, node-b\n",
+                           QString::fromUtf8("Against 1: no-pressure, 2023-11-14 22:13:19.999999 UTC ± 1 ns, node-a: memory of"),
+                           "Affected: pod shop/cart-5f6b7-9zk2p",
+                           "Affected: workload shop/api",
+                           "What would settle it: Look at the working set",
+                           "Runbook step: raise-memory-limit",
+                           "Insight id: 0xc0ffee"};
         QTest::newRow("a drill") << 17
                                  << QStringList{"Drill: memory-pressure", "Phase: begin", "To: 2023-11-14", "Run: 0x63",
                                                 "Signature: 0100fe"};
@@ -96,7 +114,7 @@ private slots:
         QFETCH(int, kind);
         QFETCH(QStringList, contain);
         std::vector<wire::Event> events;
-        for (const wire::Frame &frame : {wire::examples::detailFrame(), wire::examples::resourceFrame()}) {
+        for (const wire::Frame &frame : {wire::examples::detailFrame(), wire::examples::resourceFrame(), wire::examples::insightFrame()}) {
             const auto &more = std::get<wire::EventBatch>(frame.body).events;
             events.insert(events.end(), more.begin(), more.end());
         }
@@ -108,6 +126,22 @@ private slots:
         const QString text = detailText(eventTitle(event), eventDetails(event, TimeDisplay(QTimeZone::utc()))).replace(QChar(0x00A0), ' ');
         for (const QString &part : contain)
             QVERIFY2(text.contains(part), qPrintable(part + " not in\n" + text));
+    }
+
+    void details_ofAnInsightOfAnotherVersion()
+    {
+        wire::Insight insight;
+        insight.state = static_cast<wire::InsightState>(99);
+        insight.evidence = {"a line of another form"};
+        insight.contradicting = {"kill 5 +-18446744073709551615 -/0000000000000000/0 text"};
+        StoredEvent event;
+        event.event.type = wire::EventType::Insight;
+        event.event.detail = insight;
+        const QString text = detailText(eventTitle(event), eventDetails(event, TimeDisplay(QTimeZone::utc()))).replace(QChar(0x00A0), ' ');
+        for (const char *part : {"State: unknown", "From: not known", "To: not known", "Rule score: 0 %",
+                                 "Evidence 1: a line of another form", "Against 1: kill, 1970-01-01 00:00:00.000000 UTC \xC2\xB1 "})
+            QVERIFY2(text.contains(QString::fromUtf8(part)), qPrintable(text));
+        QVERIFY2(!text.contains("Affected") && !text.contains("Runbook step"), qPrintable(text));
     }
 
     void endsThatAreNotKnown_areNoAddresses()

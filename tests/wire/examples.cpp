@@ -3,6 +3,8 @@
 
 #include <random>
 
+#include "protocol/wire/evidence.h"
+
 namespace tapio::wire::examples {
 
 namespace {
@@ -178,6 +180,38 @@ Frame resourceFrame()
     return frame(11, std::move(batch));
 }
 
+Frame insightFrame()
+{
+    Insight found{0xC0FFEE,
+                  "oom-cascade",
+                  InsightState::Updated,
+                  EntityKind::Pod,
+                  "shop/api-7d9f6c5b4-x2x7q",
+                  "The container api ran out of memory, was killed and started again.",
+                  startNs,
+                  startNs + 90'000'000'000,
+                  31,
+                  88,
+                  {},
+                  {},
+                  {"pod shop/cart-5f6b7-9zk2p", "workload shop/api"},
+                  "Look at the working set of shop/api against its limit over the last hour.",
+                  "raise-memory-limit"};
+    found.evidence = {evidenceLine({"kill", startNs, 2'000'000, "node-a", 0x1F2E3D4C5B6A7988, 1234, "oom kill of api"}),
+                      evidenceLine({"restart", startNs + 4, 0, "node-b", 7, 1, ""})};
+    found.contradicting = {evidenceLine({"no-pressure", startNs - 9, 1, "node-a", 0, 0, "memory of the host was not short"})};
+    Insight newer;
+    newer.state = static_cast<InsightState>(200);
+    newer.rootKind = static_cast<EntityKind>(201);
+    newer.evidence = {"a line of a newer version"};
+    EventBatch batch{80, {hostOrigin(), podOrigin()}, {}, {}};
+    for (const Insight &insight : {found, newer, Insight()}) {
+        batch.events.push_back(event(EventType::Insight, insight, 1));
+        batch.events.back().process = {};
+    }
+    return frame(12, std::move(batch));
+}
+
 EventBatch busyBatch(std::size_t count)
 {
     EventBatch batch{1, {hostOrigin(), podOrigin()}, {}, {}};
@@ -215,6 +249,7 @@ std::vector<std::pair<std::string, Message>> all()
         {"frame-events", eventFrame()},
         {"frame-details", detailFrame()},
         {"frame-resources", resourceFrame()},
+        {"frame-insights", insightFrame()},
         {"frame-workload", frame(10, EventBatch{60, {workloadOrigin()}, {event(EventType::ProcessExit, exitDetail(), 0)}, {}})},
         {"frame-amendments", frame(11, amendingBatch())},
         {"frame-samples", frame(6, sampleBatch())},

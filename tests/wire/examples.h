@@ -16,8 +16,10 @@ std::vector<std::pair<std::string, Message>> all();
 Frame eventFrame();
 /// One event of each type from dns.query to drill.label, and a program changed after its container started.
 Frame detailFrame();
-/// One event of each type from memory.events on.
+/// One event of each type from memory.events to pressure.stall.
 Frame resourceFrame();
+/// An insight with everything, one of a newer version and an empty one.
+Frame insightFrame();
 /// `count` events as they may come from a busy node: three connections to one exec and one exit, with varied numbers.
 EventBatch busyBatch(std::size_t count);
 

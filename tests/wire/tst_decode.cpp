@@ -284,6 +284,43 @@ std::vector<Hostile> detailRows()
     };
 }
 
+/// An insight whose list `fill` gets with so many lines of so many bytes.
+template <typename Init> Bytes insightOf(Init init, unsigned lines, std::size_t bytes)
+{
+    return detailOf([&](auto to) {
+        auto list = init(to.initInsight(), lines);
+        for (unsigned i = 0; bytes != 0 && i < lines; ++i)
+            list.set(i, std::string(bytes, 'x'));
+    });
+}
+
+std::vector<Hostile> insightRows()
+{
+    const auto text = [](std::size_t limit) { return std::string(3 * limit + 1, 'x'); };
+    const auto evidence = [](auto to, unsigned lines) { return to.initEvidence(lines); };
+    const auto contradicting = [](auto to, unsigned lines) { return to.initContradicting(lines); };
+    const auto affected = [](auto to, unsigned lines) { return to.initAffected(lines); };
+    return {
+        {"a rule longer than the agent sends", detailOf([&](auto to) { to.initInsight().setRule(text(48)); }), Errc::Malformed,
+         "exceeds rule"},
+        {"a root longer than the agent sends", detailOf([&](auto to) { to.initInsight().setRoot(text(300)); }), Errc::Malformed,
+         "exceeds root"},
+        {"an insight's text longer than the agent sends", detailOf([&](auto to) { to.initInsight().setText(text(400)); }), Errc::Malformed,
+         "exceeds text"},
+        {"a probe longer than the agent sends", detailOf([&](auto to) { to.initInsight().setSettle(text(400)); }), Errc::Malformed,
+         "exceeds settle"},
+        {"a runbook step longer than the agent sends", detailOf([&](auto to) { to.initInsight().setRunbook(text(64)); }), Errc::Malformed,
+         "exceeds runbook"},
+        {"more evidence than the agent sends", insightOf(evidence, 25, 0), Errc::Malformed, "list of 25 exceeds evidence"},
+        {"as much evidence as a message holds", insightOf(evidence, 60'000, 0), Errc::Malformed, "list of 60000 exceeds evidence"},
+        {"evidence longer than the agent sends", insightOf(evidence, 24, 1201), Errc::Malformed, "exceeds evidence"},
+        {"more that contradicts than the agent sends", insightOf(contradicting, 9, 0), Errc::Malformed, "exceeds contradicting"},
+        {"a contradicting line longer than the agent sends", insightOf(contradicting, 8, 1201), Errc::Malformed, "exceeds contradicting"},
+        {"more that is affected than the agent sends", insightOf(affected, 17, 0), Errc::Malformed, "exceeds affected"},
+        {"an affected name longer than the agent sends", insightOf(affected, 16, 901), Errc::Malformed, "exceeds affected"},
+    };
+}
+
 std::vector<Hostile> valueRows()
 {
     return {
@@ -374,7 +411,7 @@ private slots:
         QTest::addColumn<QByteArray>("bytes");
         QTest::addColumn<int>("code");
         QTest::addColumn<QString>("named");
-        for (const auto &rows : {framingRows(), structureRows(), valueRows(), detailRows()}) {
+        for (const auto &rows : {framingRows(), structureRows(), valueRows(), detailRows(), insightRows()}) {
             for (const auto &[row, bytes, code, named] : rows) {
                 QTest::newRow(row) << QByteArray(reinterpret_cast<const char *>(bytes.data()), static_cast<qsizetype>(bytes.size()))
                                    << static_cast<int>(code) << QString::fromLatin1(named);
@@ -422,6 +459,13 @@ private slots:
         QVERIFY2(message.error().context().find("raversal") != std::string::npos, message.error().context().c_str());
     }
 
+    void insightLists_atTheirLimitsAreRead()
+    {
+        QVERIFY(decode(insightOf([](auto to, unsigned lines) { return to.initEvidence(lines); }, 24, 1200)));
+        QVERIFY(decode(insightOf([](auto to, unsigned lines) { return to.initContradicting(lines); }, 8, 1200)));
+        QVERIFY(decode(insightOf([](auto to, unsigned lines) { return to.initAffected(lines); }, 16, 900)));
+    }
+
     void execTexts_atTheirLimitsAreRead() { QVERIFY(decode(execOf(45, 765, 512, 3))); }
 
     void expansion_leavesRoomForWhatEncodeWrites_data()
@@ -438,6 +482,8 @@ private slots:
         QTest::newRow("capabilities that are empty") << 8;
         QTest::newRow("requests of one letter") << 9;
         QTest::newRow("drills with nothing in them") << 10;
+        QTest::newRow("insights with nothing in them") << 11;
+        QTest::newRow("insights whose lines are empty") << 12;
     }
     void expansion_leavesRoomForWhatEncodeWrites()
     {
@@ -448,6 +494,13 @@ private slots:
         http.detail = HttpRequest{{}, {}, {}, 0, false, false, false, 0, 0, 0, HttpTexts{"G", "", "", ""}};
         Event drill;
         drill.detail = DrillLabel();
+        Event bare, lines;
+        bare.detail = Insight();
+        Insight empty;
+        empty.evidence.resize(Insight::mostEvidence);
+        empty.contradicting.resize(Insight::mostContradicting);
+        empty.affected.resize(Insight::mostAffected);
+        lines.detail = empty;
         const auto frame = [](decltype(Frame::body) body) { return Message(Frame{1, 1, 1, std::move(body)}); };
         const std::array messages{frame(EventBatch{1, {Origin()}, std::vector<Event>(many), {}}),
                                   frame(EventBatch{1, {Origin()}, std::vector<Event>(100, exec), {}}),
@@ -459,7 +512,9 @@ private slots:
                                   Message(Subscribe{1, {}, true, true, std::vector<ResumePoint>(many)}),
                                   Message(Hello{1, 1, Role::Node, "n", 1, 1, 0, 0, std::vector<std::string>(many), {}}),
                                   frame(EventBatch{1, {Origin()}, std::vector<Event>(many, http), {}}),
-                                  frame(EventBatch{1, {Origin()}, std::vector<Event>(many, drill), {}})};
+                                  frame(EventBatch{1, {Origin()}, std::vector<Event>(many, drill), {}}),
+                                  frame(EventBatch{1, {Origin()}, std::vector<Event>(many, bare), {}}),
+                                  frame(EventBatch{1, {Origin()}, std::vector<Event>(1000, lines), {}})};
         const auto bytes = encode(messages.at(static_cast<std::size_t>(row)));
         QVERIFY(bytes);
         DecodeLimits half;

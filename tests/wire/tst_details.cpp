@@ -18,6 +18,11 @@ namespace {
 struct Spoiler {
     template <typename T> void operator()(const Field &, T &) const {}
     void operator()(const Field &, std::string &text) const { text.assign(5000, '\xFF'); }
+    void operator()(const Field &field, std::vector<std::string> &texts) const
+    {
+        if (field.maxItems != 0)
+            texts.assign(100, std::string(5000, '\xFF'));
+    }
     void operator()(const Field &, std::vector<std::byte> &bytes) const { bytes.resize(5000); }
 };
 
@@ -28,6 +33,14 @@ struct Checker {
     void operator()(const Field &field, const std::string &text) const
     {
         fits = fits && isValidUtf8(text) && text.size() <= field.maxBytes && text.size() + 3 > field.maxBytes;
+    }
+    void operator()(const Field &field, const std::vector<std::string> &texts) const
+    {
+        fits = fits && (field.maxItems == 0 || texts.size() == field.maxItems);
+        if (field.maxItems != 0) {
+            for (const std::string &text : texts)
+                (*this)(field, text);
+        }
     }
     void operator()(const Field &field, const std::vector<std::byte> &bytes) const { fits = fits && bytes.size() == field.maxBytes; }
 };
@@ -42,7 +55,7 @@ Message messageOf(const Detail &detail)
 std::vector<Detail> everyDetail()
 {
     std::vector<Detail> all;
-    for (const Frame &frame : {examples::eventFrame(), examples::detailFrame(), examples::resourceFrame()}) {
+    for (const Frame &frame : {examples::eventFrame(), examples::detailFrame(), examples::resourceFrame(), examples::insightFrame()}) {
         for (const Event &event : std::get<EventBatch>(frame.body).events)
             all.push_back(event.detail);
     }
@@ -87,6 +100,27 @@ private slots:
         Detail http = HttpRequest();
         fitTexts(http);
         QVERIFY(!std::get<HttpRequest>(http).texts.isHeld());
+        Detail insight = Boxed<Insight>();
+        fitTexts(insight);
+        QVERIFY(!std::get<Boxed<Insight>>(insight).isHeld());
+    }
+
+    void fitTexts_keepsTheFirstOfAList()
+    {
+        Insight insight;
+        for (int i = 0; i < 30; ++i)
+            insight.evidence.push_back("line " + std::to_string(i));
+        Detail detail = insight;
+        fitTexts(detail);
+        insight.evidence.resize(Insight::mostEvidence);
+        QVERIFY(*insightOf(detail) == insight);
+    }
+
+    void insightOf_isNothingOfAnotherType()
+    {
+        QVERIFY(insightOf(KernelLog()) == nullptr);
+        const Detail empty = Boxed<Insight>();
+        QVERIFY(insightOf(empty) != nullptr && *insightOf(empty) == Insight());
     }
 
     void encode_refusesATextThatDoesNotFit()
@@ -94,6 +128,29 @@ private slots:
         const auto bytes = encode(messageOf(KernelLog{3, 0, 1, std::string(3001, 'x')}));
         QVERIFY(!bytes);
         QCOMPARE(bytes.error().code(), Errc::InvalidArgument);
+    }
+
+    void encode_refusesAnInsightThatDoesNotFit_data()
+    {
+        QTest::addColumn<QString>("named");
+        QTest::newRow("a list that is too long") << "list of 17 exceeds affected";
+        QTest::newRow("a line that is too long") << "text of 1201 bytes exceeds contradicting";
+        QTest::newRow("a rule that is too long") << "text of 145 bytes exceeds rule";
+    }
+    void encode_refusesAnInsightThatDoesNotFit()
+    {
+        QFETCH(QString, named);
+        Insight insight;
+        if (named.endsWith("affected"))
+            insight.affected.resize(17);
+        else if (named.endsWith("contradicting"))
+            insight.contradicting.emplace_back(1201, 'x');
+        else
+            insight.rule.assign(145, 'x');
+        const auto bytes = encode(messageOf(insight));
+        QVERIFY(!bytes);
+        QCOMPARE(bytes.error().code(), Errc::InvalidArgument);
+        QVERIFY2(bytes.error().context().find(named.toStdString()) != std::string::npos, bytes.error().context().c_str());
     }
 
     void fields_haveOneNameEach()
@@ -122,6 +179,10 @@ private slots:
         QCOMPARE(sizeOf(http), empty);
         http.texts->target.assign(100, 'x');
         QCOMPARE(sizeOf(http), empty + sizeof(HttpTexts) + 101);
+        QCOMPARE(sizeOf(Boxed<Insight>()), empty);
+        Insight insight;
+        insight.evidence.emplace_back(100, 'x');
+        QCOMPARE(sizeOf(insight), empty + sizeof(Insight) + sizeof(std::string) + 101);
         QCOMPARE(sizeOf(DrillLabel{"", "", "", 0, 0, 0, std::vector<std::byte>(64)}), empty + 64);
     }
 

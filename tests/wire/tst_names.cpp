@@ -46,6 +46,7 @@ private slots:
         QTest::newRow("drill") << 17U << "drill.label";
         QTest::newRow("memory of a cgroup") << 18U << "memory.events";
         QTest::newRow("pressure") << 19U << "pressure.stall";
+        QTest::newRow("insight") << 20U << "insight";
         QTest::newRow("a newer agent's type keeps its number") << 4000U << "type.4000";
     }
     void eventType()
@@ -71,8 +72,34 @@ private slots:
         QCOMPARE(eventSource(static_cast<EventType>(4000)), std::string("type.4000"));
         QCOMPARE(eventSource(EventType::MemoryEvents), std::string("memory"));
         QCOMPARE(eventSource(EventType::PressureStall), std::string("psi"));
-        QCOMPARE(detailIndex(static_cast<EventType>(20)), std::size_t(0));
+        QCOMPARE(eventSource(EventType::Insight), std::string("correlation"));
+        QCOMPARE(detailIndex(static_cast<EventType>(21)), std::size_t(0));
         QCOMPARE(detailIndex(EventType::Unknown), std::size_t(0));
+    }
+
+    void entityKind_data()
+    {
+        QTest::addColumn<int>("number");
+        QTest::addColumn<QString>("name");
+        int number = 0;
+        for (const char *name :
+             {"unknown", "node", "namespace", "workload", "pod", "container", "process", "destination", "account", "address"})
+            QTest::newRow(name) << number++ << name;
+    }
+    void entityKind()
+    {
+        QFETCH(int, number);
+        QFETCH(QString, name);
+        QCOMPARE(text(entityKindName(static_cast<EntityKind>(number))), name);
+        QCOMPARE(entityKindFromName(name.toStdString()), static_cast<EntityKind>(number));
+    }
+    void entityKind_ofAnotherVersionIsUnknown()
+    {
+        QCOMPARE(text(entityKindName(EntityKind::Address)), "address");
+        QCOMPARE(text(entityKindName(static_cast<EntityKind>(10))), "unknown");
+        QCOMPARE(text(entityKindName(static_cast<EntityKind>(255))), "unknown");
+        QCOMPARE(entityKindFromName("Pod"), EntityKind::Unknown);
+        QCOMPARE(entityKindFromName(""), EntityKind::Unknown);
     }
 
     void eventTypeFromName_refuses_data()
@@ -192,6 +219,11 @@ private slots:
         QCOMPARE(text(agentNoticeKindName(static_cast<AgentNoticeKind>(99))), "unknown");
         QCOMPARE(text(pressureResourceName(PressureResource::Io)), "io");
         QCOMPARE(text(pressureResourceName(static_cast<PressureResource>(99))), "unknown");
+        QCOMPARE(text(insightStateName(InsightState::Open)), "open");
+        QCOMPARE(text(insightStateName(InsightState::Updated)), "updated");
+        QCOMPARE(text(insightStateName(InsightState::Resolved)), "resolved");
+        QCOMPARE(text(insightStateName(InsightState::Expired)), "expired");
+        QCOMPARE(text(insightStateName(static_cast<InsightState>(99))), "unknown");
         QCOMPARE(errnoName(28), std::string("ENOSPC"));
         QCOMPARE(errnoName(-28), std::string("errno -28"));
         QCOMPARE(errnoName(9999), std::string("errno 9999"));

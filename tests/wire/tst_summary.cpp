@@ -45,6 +45,15 @@ HttpRequest request(TcpDirection direction, std::uint16_t status)
     return http;
 }
 
+Insight insight(InsightState state, std::string text, std::string rule = "oom-cascade")
+{
+    Insight found;
+    found.state = state;
+    found.text = std::move(text);
+    found.rule = std::move(rule);
+    return found;
+}
+
 ProcessExec changedProgram()
 {
     ProcessExec exec{1, "sh", "/tmp/x", {"x", "-v"}, false};
@@ -147,6 +156,14 @@ private:
             << Detail(PressureStall{static_cast<PressureResource>(9), false, false, UINT64_MAX, 0, 0, 0, 0})
             << "unknown pressure: some tasks stalled 18446744073.7 s or more within 0 us, 0.00 % of the last 10 s";
         QTest::newRow("a drill") << Detail(DrillLabel{"oom", "/kubepods/x", "begin", 1, 0, 9, {}}) << "drill oom begin on /kubepods/x";
+        QTest::newRow("an insight that opens") << Detail(insight(InsightState::Open, "Pod a was killed.")) << "opened: Pod a was killed.";
+        QTest::newRow("an insight to which is added") << Detail(insight(InsightState::Updated, "a\nb")) << "updated: a b";
+        QTest::newRow("an insight that is over") << Detail(insight(InsightState::Resolved, "Pod a runs.")) << "resolved: Pod a runs.";
+        QTest::newRow("an insight that nothing was added to") << Detail(insight(InsightState::Expired, "Pod a.")) << "expired: Pod a.";
+        QTest::newRow("an insight without a text") << Detail(insight(InsightState::Open, "")) << "opened: oom-cascade";
+        QTest::newRow("an insight in a state of a later version")
+            << Detail(insight(static_cast<InsightState>(9), "Pod a.")) << "insight: Pod a.";
+        QTest::newRow("an empty insight") << Detail(Boxed<Insight>()) << "insight";
     }
 
 private slots:
@@ -167,6 +184,9 @@ private slots:
         for (int i = 0; i < 200; ++i)
             exec.arguments.push_back("\xE2\x82\xAC\xE2\x82\xAC");
         event.detail = exec;
+        Event finding;
+        finding.detail = insight(InsightState::Open, std::string(400, 'x'));
+        QCOMPARE(tapio::wire::summary(finding).size(), std::size_t(400));
         const std::string line = tapio::wire::summary(event);
         QVERIFY(line.size() <= 400 && line.size() > 390);
         QVERIFY(isValidUtf8(line));

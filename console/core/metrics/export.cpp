@@ -102,6 +102,8 @@ std::string_view nameOf(wire::TcpOutcome outcome) { return wire::tcpOutcomeName(
 std::string_view nameOf(wire::DnsOutcome outcome) { return wire::dnsOutcomeName(outcome); }
 std::string_view nameOf(wire::AgentNoticeKind kind) { return wire::agentNoticeKindName(kind); }
 std::string_view nameOf(wire::PressureResource resource) { return wire::pressureResourceName(resource); }
+std::string_view nameOf(wire::InsightState state) { return wire::insightStateName(state); }
+std::string_view nameOf(wire::EntityKind kind) { return wire::entityKindName(kind); }
 
 std::string hexOf(const std::vector<std::byte> &bytes)
 {

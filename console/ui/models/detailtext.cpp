@@ -8,6 +8,7 @@
 
 #include "console/ui/models/eventtext.h"
 #include "console/ui/widgets/format.h"
+#include "protocol/wire/evidence.h"
 
 namespace tapio::console {
 
@@ -294,6 +295,50 @@ DetailSection detailOf(const wire::PressureStall &stall, const TimeDisplay &)
         section.rows.push_back({tr("Lasted"), nsOrNone(stall.durationNs), false, {}});
         section.rows.push_back({tr("Stalled in that time"), usText(stall.stallUs), false, {}});
     }
+    return section;
+}
+
+QString timeOrNone(std::int64_t utcNs, const TimeDisplay &time) { return utcNs == 0 ? tr("not known") : time.text(utcNs, TimeStyle::Full); }
+
+/// "kill, 2026-03-01 12:00:01 UTC ± 2 ms, node-a: oom kill of web". What no parser of ours reads is shown as it came.
+QString evidenceText(const std::string &line, const TimeDisplay &time)
+{
+    const Result<wire::EvidenceRef> ref = wire::parseEvidence(line);
+    if (!ref)
+        return text(line);
+    constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    QString when = time.text(ref->timeNs, TimeStyle::Full);
+    if (ref->uncertaintyNs != 0)
+        when += QLatin1Char(' ') + uncertaintyText(static_cast<std::int64_t>(std::min(ref->uncertaintyNs, most)));
+    QStringList parts{text(ref->step), when, text(ref->node)};
+    parts.removeAll(QString());
+    const QString where = parts.join(QStringLiteral(", "));
+    return ref->text.empty() ? where : tr("%1: %2").arg(where, text(ref->text));
+}
+
+DetailSection detailOf(const wire::Boxed<wire::Insight> &boxed, const TimeDisplay &time)
+{
+    const wire::Insight &insight = *boxed;
+    DetailSection section{tr("Insight"),
+                          {{tr("Rule"), text(insight.rule), true, {}},
+                           {tr("State"), text(wire::insightStateName(insight.state)), false, {}},
+                           {tr("Root"), text(wire::entityKindName(insight.rootKind)) + QLatin1Char(' ') + text(insight.root), true, {}},
+                           {tr("From"), timeOrNone(insight.fromNs, time), true, {}},
+                           {tr("To"), timeOrNone(insight.toNs, time), true, {}},
+                           {tr("Rule score"), tr("%1 %").arg(insight.score), false, {}},
+                           {tr("Evidence in all"), count(insight.evidenceCount), false, {}}}};
+    const auto add = [&section](const QString &label, const QString &value, bool mono) {
+        section.rows.push_back({label, value, mono, {}});
+    };
+    for (std::size_t i = 0; i < insight.evidence.size(); ++i)
+        add(tr("Evidence %1").arg(i + 1), evidenceText(insight.evidence[i], time), false);
+    for (std::size_t i = 0; i < insight.contradicting.size(); ++i)
+        add(tr("Against %1").arg(i + 1), evidenceText(insight.contradicting[i], time), false);
+    for (const std::string &affected : insight.affected)
+        add(tr("Affected"), text(affected), true);
+    add(tr("What would settle it"), text(insight.settle), false);
+    add(tr("Runbook step"), text(insight.runbook), true);
+    add(tr("Insight id"), hexText(insight.id), true);
     return section;
 }
 
