@@ -138,6 +138,8 @@ Result<std::unique_ptr<Agent>> Agent::start(AgentConfig config, std::string conf
     Publisher &publisher = agent->m_publisher;
     config.collect.node = config.node;
     config.collect.disabled = switchedOff(config);
+    config.collect.streamId = agent->m_streamId;
+    config.collect.correlation = config.correlation;
     // Before the kernel programs: loading them takes a moment, and probes are to be told so.
     agent->m_blank.configSha256 = std::move(configSha256);
     agent->observe(config.observeAddress);
@@ -162,7 +164,7 @@ Result<std::unique_ptr<Agent>> Agent::start(AgentConfig config, std::string conf
 }
 
 Agent::Agent(PublisherOptions options, const AgentConfig &config, const Clock &clock, spdlog::logger &log)
-    : m_clock(clock), m_log(log), m_publisher(std::move(options), clock, log),
+    : m_clock(clock), m_log(log), m_streamId(options.session.streamId), m_publisher(std::move(options), clock, log),
       m_kube(KubeSource::start(chooseKube(config.kubernetes, config.node, processEnvironment), clock, log))
 {
     m_blank.version = TAPIO_VERSION;
@@ -189,7 +191,8 @@ void Agent::change(const AgentConfig &config)
                        collect.cgroupInterval,
                        {m_observer->hook()},
                        collect.budget,
-                       collect.filter});
+                       collect.filter,
+                       config.correlation});
 }
 
 void Agent::changeFilter(const AgentConfig &config, const std::string &configSha256)

@@ -62,6 +62,7 @@ private:
     spdlog::logger &m_log;
     mutable std::mutex m_mutex; ///< guards what follows
     AgentView m_blank;          ///< with what the threads do not know
+    std::uint64_t m_streamId;   ///< of this start
     Publisher m_publisher;
     std::shared_ptr<const KubeSource> m_kube;
     std::unique_ptr<CollectThread> m_collect;

@@ -43,6 +43,7 @@ struct AgentConfig {
     CollectOptions collect;
     std::set<std::string> enabled; ///< collectors that are off unless named here; see collectors.h
     KubeSettings kubernetes;
+    CorrelationOptions correlation;
     bool drillAllowed = false;  ///< `tapio drill` may make faults on this node
     std::filesystem::path file; ///< that all this was read from; empty = none
 };

@@ -169,11 +169,14 @@ Status readAll(const toml::table *file, const std::filesystem::path &path, Agent
     readObserve(observe, config);
     ConfigSection budget(top.table("budget"), path.native(), "budget.", values);
     readBudget(budget, config.collect.budget);
+    ConfigSection correlation(top.table("correlation"), path.native(), "correlation.", values);
+    correlation.flag("enabled", config.correlation.isOn);
+    correlation.path("rules", config.correlation.rules);
     ConfigSection filter(top.table("filter"), path.native(), "filter.", values);
     if (Status status = readFilter(filter, path.native(), config.collect.filter, values); !status)
         return status;
     for (const ConfigSection *section :
-         {&top, &server, &spool, &collect, &kernel, &files, &pressure, &kubernetes, &drill, &observe, &budget, &filter}) {
+         {&top, &server, &spool, &collect, &kernel, &files, &pressure, &kubernetes, &drill, &observe, &budget, &correlation, &filter}) {
         if (Status status = section->end(); !status)
             return status;
     }

@@ -18,7 +18,7 @@ struct LiveSetting {
     void (*take)(AgentConfig &running, const AgentConfig &next);
 };
 
-constexpr std::array<LiveSetting, 10> liveSettings{{
+constexpr std::array<LiveSetting, 12> liveSettings{{
     {"log_level", [](AgentConfig &running, const AgentConfig &next) { running.logLevel = next.logLevel; }},
     {"collect.disabled", [](AgentConfig &running, const AgentConfig &next) { running.collect.disabled = next.collect.disabled; }},
     {"collect.enabled", [](AgentConfig &running, const AgentConfig &next) { running.enabled = next.enabled; }},
@@ -33,6 +33,8 @@ constexpr std::array<LiveSetting, 10> liveSettings{{
      [](AgentConfig &running, const AgentConfig &next) { running.collect.budget.rssBytes = next.collect.budget.rssBytes; }},
     {"budget.bandwidth_bytes_per_second",
      [](AgentConfig &running, const AgentConfig &next) { running.collect.budget.bytesPerSecond = next.collect.budget.bytesPerSecond; }},
+    {"correlation.enabled", [](AgentConfig &running, const AgentConfig &next) { running.correlation.isOn = next.correlation.isOn; }},
+    {"correlation.rules", [](AgentConfig &running, const AgentConfig &next) { running.correlation.rules = next.correlation.rules; }},
     {"observe.address", [](AgentConfig &running, const AgentConfig &next) { running.observeAddress = next.observeAddress; }},
 }};
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "agent/correlation/ruletable.h"
+#include "agent/correlation/ruletexts.h"
 
 namespace tapio::correlation {
 
@@ -58,6 +59,23 @@ void refuseTwins(LoadedRules &loaded)
     std::erase_if(loaded.rules, [&](const Rule &rule) { return files[rule.id].size() > 1; });
 }
 
+void take(LoadedRules &loaded, std::string_view text, const std::string &file)
+{
+    auto rule = parseRule(text, file);
+    if (!rule)
+        std::move(rule.error().begin(), rule.error().end(), std::back_inserter(loaded.problems));
+    else if (loaded.rules.size() >= mostRules)
+        loaded.problems.push_back({file, 0, "there are more than " + std::to_string(mostRules) + " rules"});
+    else
+        loaded.rules.push_back(std::move(*rule));
+}
+
+void finish(LoadedRules &loaded)
+{
+    refuseTwins(loaded);
+    std::sort(loaded.rules.begin(), loaded.rules.end(), [](const Rule &a, const Rule &b) { return a.id < b.id; });
+}
+
 } // namespace
 
 std::string toString(const RuleProblem &problem)
@@ -74,6 +92,15 @@ tl::expected<Rule, std::vector<RuleProblem>> parseRule(std::string_view text, co
     return rule;
 }
 
+LoadedRules shippedRules()
+{
+    LoadedRules loaded;
+    for (const RuleText &one : shippedRuleTexts())
+        take(loaded, one.text, std::string(one.file));
+    finish(loaded);
+    return loaded;
+}
+
 LoadedRules loadRules(const std::filesystem::path &folder)
 {
     LoadedRules loaded;
@@ -83,16 +110,9 @@ LoadedRules loadRules(const std::filesystem::path &folder)
             loaded.problems.push_back(text.error());
             continue;
         }
-        auto rule = parseRule(*text, path.native());
-        if (!rule)
-            std::move(rule.error().begin(), rule.error().end(), std::back_inserter(loaded.problems));
-        else if (loaded.rules.size() >= mostRules)
-            loaded.problems.push_back({path.native(), 0, "there are more than " + std::to_string(mostRules) + " rules"});
-        else
-            loaded.rules.push_back(std::move(*rule));
+        take(loaded, *text, path.native());
     }
-    refuseTwins(loaded);
-    std::sort(loaded.rules.begin(), loaded.rules.end(), [](const Rule &a, const Rule &b) { return a.id < b.id; });
+    finish(loaded);
     return loaded;
 }
 

@@ -27,6 +27,8 @@ struct LoadedRules {
     RuleSet rules; ///< those that were understood, by id
     std::vector<RuleProblem> problems;
 };
+/// Those that this build was made with.
+LoadedRules shippedRules();
 /// All files *.toml of a folder. Two rules of one id are both refused.
 LoadedRules loadRules(const std::filesystem::path &folder);
 

@@ -167,8 +167,36 @@ void addFilter(MetricFamilies &out, const FilterState &filter)
         .add(std::uint64_t{filter.cgroupsWithoutRoom});
 }
 
+void addRules(MetricFamilies &out, const std::vector<correlation::RuleCounters> &rules)
+{
+    const auto each = [&](const char *name, const char *help, std::uint64_t correlation::RuleCounters::*counter) {
+        out.counter(name, help);
+        for (const correlation::RuleCounters &rule : rules)
+            out.add(rule.*counter, {{"rule", rule.rule}});
+    };
+    using Rule = correlation::RuleCounters;
+    each("tapio_agent_rule_evaluations_total", "Events that a rule was asked about, once for each of its steps.", &Rule::evaluations);
+    each("tapio_agent_rule_evidence_total", "Events that a step of a rule took.", &Rule::evidence);
+    each("tapio_agent_rule_unjoined_total", "Events that a step would have taken, but whose they are is not known.", &Rule::unjoined);
+    each("tapio_agent_rule_late_total", "Events that came when their rule looks no further back.", &Rule::late);
+    each("tapio_agent_rule_evicted_total", "Candidates that went for want of room.", &Rule::evicted);
+    out.counter("tapio_agent_insights_total", "Insights, by rule and what became of them.");
+    for (const Rule &rule : rules)
+        out.add(rule.opened, {{"rule", rule.rule}, {"state", "opened"}})
+            .add(rule.reopened, {{"rule", rule.rule}, {"state", "reopened"}})
+            .add(rule.resolved, {{"rule", rule.rule}, {"state", "resolved"}})
+            .add(rule.expired, {{"rule", rule.rule}, {"state", "expired"}});
+    out.gauge("tapio_agent_rule_candidates", "Entities of which a rule has some evidence.");
+    for (const Rule &rule : rules)
+        out.add(std::uint64_t{rule.candidates}, {{"rule", rule.rule}});
+    out.gauge("tapio_agent_insights_open", "Insights that are open.");
+    for (const Rule &rule : rules)
+        out.add(std::uint64_t{rule.open}, {{"rule", rule.rule}});
+}
+
 void addCollecting(MetricFamilies &out, const CollectSnapshot &snapshot)
 {
+    addRules(out, snapshot.rules);
     addHooks(out, snapshot.hooks);
     addBudget(out, snapshot.budget);
     addFilter(out, snapshot.filter);

@@ -76,9 +76,27 @@ Result<std::unique_ptr<CollectLoop>> CollectLoop::open(CollectOptions options, c
     loop->m_kernel = std::move(*kernel);
     loop->m_resolver.setBirth([&births = *loop->m_kernel](std::uint64_t id, bool isV1) { return births.cgroupBirth(id, isV1); });
     loop->m_filter.turn(*loop->m_kernel, loop->m_resolver); // the first generation is no news
+    loop->makeCorrelator();
     loop->makeSamplers();
     loop->makeReaders();
     return loop;
+}
+
+void CollectLoop::makeCorrelator()
+{
+    const auto &wanted = m_options.correlation;
+    if (!wanted && !m_correlator)
+        return;
+    correlation::LoadedRules rules;
+    if (wanted && wanted->isOn)
+        rules = wanted->rules.empty() ? correlation::shippedRules() : correlation::loadRules(wanted->rules);
+    for (const correlation::RuleProblem &problem : rules.problems)
+        m_log.warn("correlation: a rule is refused: {}", correlation::toString(problem));
+    if (m_correlator)
+        m_correlator->setRules(std::move(rules), m_clock.utcNs());
+    else
+        m_correlator = std::make_unique<Correlator>(m_options.node, m_options.streamId, std::move(rules));
+    m_pipeline.setCorrelator(m_correlator.get());
 }
 
 void CollectLoop::makeSamplers()
@@ -168,6 +186,8 @@ void CollectLoop::change(CollectChange change)
     m_options.otherHooks = std::move(change.otherHooks);
     m_budget.setLimits(change.budget);
     m_filter.setRules(std::move(change.filter));
+    m_options.correlation = std::move(change.correlation);
+    makeCorrelator();
     keepFilter();
     m_inventory.setMaxCgroups(m_options.maxCgroups);
     m_kernel->setDisabled(m_options.disabled);
@@ -212,6 +232,7 @@ void CollectLoop::everySecond()
     readEvents();
     sampleDue(false);
     m_pipeline.amend(); // after the names, and a walk where one was due
+    m_pipeline.correlate();
     std::vector<wire::Hook> hooks = this->hooks();
     reportHooks(hooks);
     keepBudget(hooks);
@@ -282,6 +303,8 @@ std::vector<wire::Hook> CollectLoop::hooks() const
         std::vector<wire::Hook> more = reader->hooks();
         hooks.insert(hooks.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
     }
+    if (m_correlator && m_options.correlation)
+        hooks.push_back(m_options.correlation->isOn ? m_correlator->hook() : disabledHook("correlation"));
     for (const char *collector : fileCollectors) {
         if (m_options.disabled.count(collector) != 0)
             hooks.push_back(disabledHook(collector));
@@ -375,6 +398,8 @@ void CollectLoop::takeSnapshot(std::vector<wire::Hook> hooks)
     snapshot->filter = m_filter.state();
     snapshot->pendingEvents = m_pipeline.pending();
     snapshot->unlearnt = m_pipeline.unlearnt();
+    if (m_correlator)
+        snapshot->rules = m_correlator->counters();
     snapshot->cgroups = m_inventory.nodes().size();
     snapshot->cgroupsCutOff = m_inventory.cutOff();
     m_snapshot = std::move(snapshot);

@@ -24,11 +24,18 @@
 #include "agent/enrich/originresolver.h"
 #include "agent/filter/filterkeeper.h"
 #include "agent/pipeline/budget.h"
+#include "agent/pipeline/correlator.h"
 #include "agent/pipeline/pipeline.h"
 
 namespace tapio::agent {
 
 class LabelInbox;
+
+/// Rules of this node, for the engine.
+struct CorrelationOptions {
+    bool isOn = true;
+    std::filesystem::path rules; ///< folder; empty = those that the program brings along
+};
 
 struct CollectOptions {
     std::string node;
@@ -49,7 +56,9 @@ struct CollectOptions {
     BudgetLimits budget;
     BudgetListener *budgetListener = nullptr; ///< outlives the loop; null = the log only
     std::function<SelfUse()> readSelf = readSelfUse;
-    std::shared_ptr<LabelInbox> drillLabels; ///< null: drills are not allowed here
+    std::shared_ptr<LabelInbox> drillLabels;       ///< null: drills are not allowed here
+    std::uint64_t streamId = 0;                    ///< of the agent's own stream
+    std::optional<CorrelationOptions> correlation; ///< none: nothing is correlated here
 };
 
 /// What of it can change while the loop runs.
@@ -60,6 +69,7 @@ struct CollectChange {
     std::vector<wire::Hook> otherHooks;
     BudgetLimits budget;
     FilterRules filter{};
+    std::optional<CorrelationOptions> correlation{};
 };
 
 /// The collector reads files; the others are kernel programs.
@@ -111,10 +121,11 @@ struct CollectSnapshot {
     RingFill events, critical;
     BudgetState budget;
     FilterState filter;
-    std::size_t pendingEvents = 0;    ///< in the batch that is being filled, or held by the budget
-    AmendmentLedger::Totals unlearnt; ///< origins of events that were sent before they were known, and never were
-    std::size_t cgroups = 0;          ///< sampled
-    std::size_t cgroupsCutOff = 0;    ///< exist, but beyond collect.max_cgroups
+    std::size_t pendingEvents = 0;                ///< in the batch that is being filled, or held by the budget
+    AmendmentLedger::Totals unlearnt;             ///< origins of events that were sent before they were known, and never were
+    std::vector<correlation::RuleCounters> rules; ///< of the correlation engine
+    std::size_t cgroups = 0;                      ///< sampled
+    std::size_t cgroupsCutOff = 0;                ///< exist, but beyond collect.max_cgroups
 };
 
 /// All that happens on the collecting thread: poll the kernel's rings, and each second samples, counters, hooks and the clock.
@@ -148,6 +159,7 @@ public:
 private:
     CollectLoop(CollectOptions options, PublisherPort port, const Clock &clock, spdlog::logger &log);
     void makeSamplers();
+    void makeCorrelator();
     /// Those that are wanted and not there.
     void makeReaders();
     /// Of collectors that were switched off: what they kept is told, and what they counted stays.
@@ -183,6 +195,7 @@ private:
     BootTime m_bootTime;
     CgroupInventory m_inventory;
     OriginResolver m_resolver;
+    std::unique_ptr<Correlator> m_correlator; ///< null: nothing is correlated
     Pipeline m_pipeline;
     std::unique_ptr<KernelCollectors> m_kernel;
     FilterKeeper m_filter;

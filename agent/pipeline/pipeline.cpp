@@ -21,6 +21,7 @@ std::uint32_t drainUs(const KernelRecord &record)
 }
 
 constexpr std::string_view agentSource = "agent";
+constexpr std::string_view correlationSource = "correlation";
 
 /// What nobody could place may be in a container.
 bool isOutside(const wire::Origin &origin)
@@ -111,11 +112,38 @@ void Pipeline::pass(HeldEvent &&item)
     if (m_shedder.trims() && isSheddable(item.event) && trimDetail(item.event))
         ++m_trimmed;
     wire::fitTexts(item.event.detail); // a text too long would have the whole batch refused
+    if (m_correlator != nullptr)
+        m_correlator->onEvent(item.event, *item.origin, m_batcher.lastSeq() + 1);
+    const bool isInsight = item.event.type == wire::EventType::Insight;
     const bool isFull = m_batcher.add(std::move(item.event), item.origin, item.source, item.sinceBootNs);
-    if (m_resolver.mayBeNamed(*item.origin))
+    if (!isInsight && m_resolver.mayBeNamed(*item.origin)) // an insight has the name that it was found under
         m_ledger.note(item.cgroup, item.origin, m_batcher.lastSeq(), m_clock.bootNs());
     if (isFull)
         send();
+    if (!isInsight)
+        tellFound();
+}
+
+void Pipeline::tellFound()
+{
+    if (m_correlator == nullptr || !m_correlator->hasFound())
+        return;
+    for (Correlator::Found &found : m_correlator->take()) {
+        ++m_insights;
+        OriginPtr origin = found.origin ? std::move(found.origin) : m_resolver.host();
+        if (m_gate.wants(found.event, *origin))
+            pass(HeldEvent{std::move(found.event), std::move(origin), correlationSource, m_clock.bootNs(), {}});
+        else
+            ++totals(correlationSource).ufiltered;
+    }
+}
+
+void Pipeline::correlate()
+{
+    if (m_correlator == nullptr)
+        return;
+    m_correlator->advance(m_clock.utcNs());
+    tellFound();
 }
 
 void Pipeline::pass(std::vector<HeldEvent> &&events)
@@ -145,6 +173,8 @@ void Pipeline::amend()
     };
     for (const Amendment &amendment : m_ledger.learn(ask)) {
         ++m_amendments;
+        if (m_correlator != nullptr)
+            m_correlator->onAmendment(*amendment.told, *amendment.now);
         if (m_batcher.amend(amendment, now))
             send();
     }
@@ -194,6 +224,10 @@ std::vector<wire::SourceCounters> Pipeline::counters(const std::vector<SourceCou
         own[Counter::Seen] = m_announced + m_lostNotices;
         own[Counter::Lost] = m_lostNotices;
         own[Counter::Drained] = m_announced;
+    }
+    if (m_insights > 0) {
+        CounterSet &own = all.emplace_back(wire::SourceCounters{std::string(correlationSource), {}}).counters;
+        own[Counter::Seen] = own[Counter::Drained] = m_insights;
     }
     if (m_amendments > 0) {
         CounterSet &own = all.emplace_back(wire::SourceCounters{std::string(wire::amendmentsSource), {}}).counters;

@@ -11,6 +11,7 @@
 #include "agent/pipeline/amendments.h"
 #include "agent/pipeline/batcher.h"
 #include "agent/pipeline/boottime.h"
+#include "agent/pipeline/correlator.h"
 #include "agent/pipeline/eventgate.h"
 #include "agent/pipeline/shedder.h"
 #include "agent/publish/outgoing.h"
@@ -33,6 +34,10 @@ public:
     /// What the agent has to say of itself: an event from the source "agent", that no budget sheds. `about`: null = the host. `cgroup`: as which
     /// the resolver was asked for `about`.
     void announce(wire::AgentNotice notice, wire::Process self, const OriginPtr &about = nullptr, const CgroupRef &cgroup = {});
+    /// What goes out goes through it, and what it finds goes out. Null: nothing is correlated. Outlives the pipeline, or the next call of this.
+    void setCorrelator(Correlator *correlator) noexcept { m_correlator = correlator; }
+    /// Time has passed for what is correlated. For once a second.
+    void correlate();
     /// So many notices never came to announce().
     void noteLostNotices(std::uint64_t count) { m_lostNotices += count; }
     /// Says of events that went out whose they are, as far as the resolver has learnt it since. For once a second.
@@ -62,6 +67,7 @@ private:
     void pass(HeldEvent &&event);
     void pass(std::vector<HeldEvent> &&events);
     void send();
+    void tellFound();
     /// Of an exec: the file is not as the image brought it.
     bool writtenAfterStart(const KernelRecord &record) const;
 
@@ -73,6 +79,8 @@ private:
     Shedder m_shedder;
     std::vector<HeldEvent> m_alongWith; ///< room for Shedder::sheds
     std::uint64_t m_trimmed = 0;
+    Correlator *m_correlator = nullptr;
+    std::uint64_t m_insights = 0;
     std::uint64_t m_announced = 0;
     std::uint64_t m_lostNotices = 0;
     Batcher m_batcher;

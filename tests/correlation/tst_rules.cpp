@@ -299,6 +299,7 @@ class tst_Rules : public QObject {
 
 private slots:
     void allAreUnderstood();
+    void shippedOnes_areTheSame();
     void plays_data();
     void plays();
     void oomKill_isOfTheVictim();
@@ -318,6 +319,17 @@ void tst_Rules::allAreUnderstood()
     QVERIFY(loaded.rules.size() >= 20);
     for (const Rule &rule : loaded.rules)
         QCOMPARE(rule.file, std::string(TAPIO_RULES "/") + rule.id + ".toml");
+}
+
+void tst_Rules::shippedOnes_areTheSame()
+{
+    const LoadedRules shipped = shippedRules(), read = loadRules(TAPIO_RULES);
+    QVERIFY(shipped.problems.empty());
+    QCOMPARE(shipped.rules.size(), read.rules.size());
+    for (std::size_t i = 0; i < read.rules.size(); ++i) {
+        QCOMPARE(shipped.rules[i].id, read.rules[i].id);
+        QCOMPARE(shipped.rules[i].digest, read.rules[i].digest);
+    }
 }
 
 void tst_Rules::plays_data()

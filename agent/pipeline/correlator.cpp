@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/pipeline/correlator.h"
+
+#include <utility>
+
+namespace tapio::agent {
+
+namespace {
+
+constexpr std::size_t mostProblemsSaid = 5;
+
+} // namespace
+
+Correlator::Correlator(std::string node, std::uint64_t streamId, correlation::LoadedRules rules, correlation::EngineLimits limits)
+    : m_node(std::move(node)), m_streamId(streamId), m_problems(std::move(rules.problems)),
+      m_engine(std::make_shared<const correlation::RuleSet>(std::move(rules.rules)), limits, *this)
+{}
+
+void Correlator::onEvent(const wire::Event &event, const wire::Origin &origin, std::uint64_t seq)
+{
+    // What is found is no evidence of anything here: a rule about insights would feed itself.
+    if (event.type != wire::EventType::Insight)
+        m_engine.onEvent(event, origin, {m_node, m_streamId, seq, 0}); // of one node, whose clock is one
+}
+
+void Correlator::setRules(correlation::LoadedRules rules, std::int64_t utcNs)
+{
+    m_problems = std::move(rules.problems);
+    m_engine.setRules(std::make_shared<const correlation::RuleSet>(std::move(rules.rules)), utcNs);
+}
+
+void Correlator::onFinding(correlation::Finding &&finding)
+{
+    wire::Event event;
+    event.timeNs = finding.timeNs;
+    event.type = wire::EventType::Insight;
+    event.severity = finding.severity;
+    event.detail = std::move(finding.insight);
+    m_found.push_back({std::move(event), std::move(finding.origin)});
+}
+
+std::vector<Correlator::Found> Correlator::take() { return std::exchange(m_found, {}); }
+
+std::string Correlator::describe(const std::vector<correlation::RuleProblem> &problems)
+{
+    std::string text;
+    for (std::size_t i = 0; i < problems.size() && i < mostProblemsSaid; ++i)
+        text += (i == 0 ? "" : "; ") + correlation::toString(problems[i]);
+    if (problems.size() > mostProblemsSaid)
+        text += "; and " + std::to_string(problems.size() - mostProblemsSaid) + " more";
+    return text;
+}
+
+wire::Hook Correlator::hook() const
+{
+    wire::Hook hook;
+    hook.collector = "correlation";
+    hook.name = "rules";
+    hook.state = m_problems.empty() ? wire::HookState::Active : wire::HookState::Failed;
+    hook.attachKind = m_problems.empty() ? "node" : "";
+    hook.reason = describe(m_problems);
+    return hook;
+}
+
+} // namespace tapio::agent

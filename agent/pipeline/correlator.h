@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/correlation/engine.h"
+#include "agent/correlation/ruleloader.h"
+#include "agent/enrich/originresolver.h"
+#include "protocol/wire/report.h"
+
+namespace tapio::agent {
+
+/// The correlation engine at the scope of this node: what the pipeline lets go goes through it, and what it finds goes out as events. One thread.
+class Correlator final : private correlation::FindingSink {
+public:
+    /// What was found, ready for a batch.
+    struct Found {
+        wire::Event event;
+        OriginPtr origin; ///< null: the host's
+    };
+
+    /// `streamId` is that of the agent's own stream, under whose numbers events are known later.
+    Correlator(std::string node, std::uint64_t streamId, correlation::LoadedRules rules, correlation::EngineLimits limits = {});
+
+    /// Before the event gets its number, which is `seq`.
+    void onEvent(const wire::Event &event, const wire::Origin &origin, std::uint64_t seq);
+    void onAmendment(const wire::Origin &was, const wire::Origin &now) { m_engine.onAmendment(was, now, m_node); }
+    /// Once a second.
+    void advance(std::int64_t utcNs) { m_engine.advance(utcNs); }
+    void setRules(correlation::LoadedRules rules, std::int64_t utcNs);
+    bool hasFound() const noexcept { return !m_found.empty(); }
+    /// What was found since the last call, in its order.
+    std::vector<Found> take();
+
+    /// "active" with how many rules there are, or "failed" with what is wrong with those that are refused.
+    wire::Hook hook() const;
+    std::vector<correlation::RuleCounters> counters() const { return m_engine.counters(); }
+
+private:
+    void onFinding(correlation::Finding &&finding) override;
+    static std::string describe(const std::vector<correlation::RuleProblem> &problems);
+
+    std::string m_node;
+    std::uint64_t m_streamId;
+    std::vector<correlation::RuleProblem> m_problems;
+    std::vector<Found> m_found;
+    correlation::Engine m_engine;
+};
+
+} // namespace tapio::agent
