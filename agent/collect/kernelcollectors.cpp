@@ -199,6 +199,7 @@ void KernelCollectorsImpl::everyHalfSecond()
     if (now < m_halfSecondDue)
         return;
     m_halfSecondDue = now + halfSecond;
+    m_object->measureRunTimes(); // first, so that it measures the rest of this turn as a whole, or not at all
     m_object->setUtcMinusBoot(m_clock.utcNs() - m_clock.bootNs());
     m_object->tellWaiting();
     if (now >= m_descriptorsDue) {

@@ -75,9 +75,10 @@ struct KernelOptions {
     std::function<int()> uprobeMultiRefusal;
     /// How long a question to a name server waits before it is told as not answered.
     std::chrono::milliseconds dnsWait{5000};
-    /// Have the kernel measure the programs' run time while we run. Costs two clock reads per run, and counts for every
-    /// BPF program of the node; without it Hook::runTimeNs and runCount are 0.
+    /// Have the kernel measure the programs' run time, half a second in five or so. That costs two clock reads per run of every BPF program of
+    /// the node while it lasts. Without it Hook::runTimeNs and runCount are 0; with it they are estimates.
     bool runTimeStatistics = true;
+    bool measureAllRuns = false; ///< all of the time, where those are wanted: exact, and dearer
     PollPace pace;
     /// How many cgroups a filter can tell apart.
     std::size_t filterCgroups = 1024;

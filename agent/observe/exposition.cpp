@@ -108,12 +108,14 @@ void addHooks(MetricFamilies &out, const std::vector<wire::Hook> &all)
     each([&](const wire::Hook &hook) {
         out.add(1.0, {{"collector", hook.collector}, {"hook", hook.name}, {"attached", hook.attachKind}, {"reason", hook.reason}});
     });
-    out.counter("tapio_agent_hook_run_seconds_total", "Run time of a hook's kernel programs; absent without the kernel's statistics.");
+    out.counter("tapio_agent_hook_run_seconds_total",
+                "Run time of a hook's kernel programs, estimated from a tenth of the time; absent without the kernel's statistics.");
     each([&](const wire::Hook &hook) {
         if (hook.runCount > 0)
             out.add(static_cast<double>(hook.runTimeNs) / 1e9, {{"collector", hook.collector}, {"hook", hook.name}});
     });
-    out.counter("tapio_agent_hook_runs_total", "Runs of a hook's kernel programs; absent without the kernel's statistics.");
+    out.counter("tapio_agent_hook_runs_total",
+                "Runs of a hook's kernel programs, estimated from a tenth of the time; absent without the kernel's statistics.");
     each([&](const wire::Hook &hook) {
         if (hook.runCount > 0)
             out.add(hook.runCount, {{"collector", hook.collector}, {"hook", hook.name}});

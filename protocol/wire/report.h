@@ -25,9 +25,10 @@ struct Hook {
     std::string collector; ///< "process", "oom", "signal", "tcp", "runqueue", "blockio", "cgroup", "psi" ...
     std::string name;      ///< the kernel's name: "sched_process_exec"; for a sampler, the file it reads
     HookState state = HookState::Unknown;
-    std::string attachKind;      ///< "tp_btf", "raw_tp", "tracepoint", "kprobe", "file"; the one that won
-    std::string reason;          ///< one sentence when not Active, or why a better attach kind did not win
-    std::uint64_t runTimeNs = 0; ///< cumulative, kernel BPF statistics; 0 with runCount 0 = statistics off
+    std::string attachKind; ///< "tp_btf", "raw_tp", "tracepoint", "kprobe", "file"; the one that won
+    std::string reason;     ///< one sentence when not Active, or why a better attach kind did not win
+    std::uint64_t runTimeNs =
+        0; ///< cumulative, from the kernel's BPF statistics of a tenth of the time; 0 with runCount 0 = statistics off
     std::uint64_t runCount = 0;
 
     bool operator==(const Hook &) const = default;

@@ -143,7 +143,9 @@ nlohmann::json runTimes()
         void onRecord(agent::KernelRecord &&) override {}
     } sink;
     nlohmann::json all = nlohmann::json::array();
-    auto collectors = agent::KernelCollectors::open({}, sink);
+    agent::KernelOptions options;
+    options.measureAllRuns = true;
+    auto collectors = agent::KernelCollectors::open(std::move(options), sink);
     if (!collectors)
         return all;
     for (const Workload &workload : workloads()) {

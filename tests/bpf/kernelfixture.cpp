@@ -53,7 +53,7 @@ QString KernelFixture::openTolerant(const std::set<std::string> &collectors, age
         if (!collectors.contains(std::string(name)))
             options.disabledCollectors.emplace(name);
     }
-    options.runTimeStatistics = false;
+    options.runTimeStatistics = options.measureAllRuns;
     auto opened = agent::KernelCollectors::open(std::move(options), *this);
     if (!opened)
         return QString::fromStdString(opened.error().message());

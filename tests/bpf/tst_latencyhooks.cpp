@@ -509,10 +509,9 @@ void tst_LatencyHooks::merge_endsOneOfTwoRequests()
     MemoryCgroup cgroup("merge");
     if (!cgroup.problem().empty())
         QSKIP(cgroup.problem().c_str());
-    const int statistics = bpf_enable_stats(BPF_STATS_RUN_TIME); // what says that the hook ran
-    const auto turnOff = qScopeGuard([statistics] { ::close(statistics); });
     KernelFixture kernel;
     agent::KernelOptions options;
+    options.measureAllRuns = true; // what says that the hook ran
     options.attachKinds = {attachKind.toStdString()};
     TAPIO_OPEN(kernel, {"blockio"}, options);
     const auto mergesSeen = [&kernel] {

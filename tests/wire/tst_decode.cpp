@@ -2,53 +2,18 @@
 // Hostile bytes: each is refused with the name of what is wrong, and none reads or allocates beyond the limits.
 #include <QtTest>
 
-#include <capnp/message.h>
-#include <capnp/serialize.h>
 #include <zstd.h>
 
 #include <array>
-#include <cstring>
 
-#include "protocol/schema/session.capnp.h"
-#include "protocol/wire/codec.h"
 #include "tests/wire/examples.h"
+#include "tests/wire/hostile.h"
 
 using namespace tapio;
 using namespace tapio::wire;
+using namespace tapio::wire::hostile;
 
 namespace {
-
-constexpr std::size_t headerBytes = 8;
-constexpr char formatPlain = 1;
-constexpr char formatZstd = 2;
-
-Bytes withHeader(char format, const void *payload, std::size_t size)
-{
-    Bytes bytes(headerBytes + size);
-    bytes[0] = static_cast<std::byte>(format);
-    if (size > 0)
-        std::memcpy(bytes.data() + headerBytes, payload, size);
-    return bytes;
-}
-
-Bytes finished(capnp::MessageBuilder &builder)
-{
-    const auto flat = capnp::messageToFlatArray(builder);
-    return withHeader(formatPlain, flat.begin(), flat.asBytes().size());
-}
-
-/// A message that a well-behaved encoder would not make: `fill` gets the root.
-template <typename Fill> Bytes built(Fill fill)
-{
-    capnp::MallocMessageBuilder builder;
-    fill(builder.initRoot<schema::Message>());
-    return finished(builder);
-}
-
-template <typename Fill> Bytes builtEvents(Fill fill)
-{
-    return built([&](schema::Message::Builder root) { fill(root.initFrame().getBody().initEvents()); });
-}
 
 template <typename Fill> Bytes builtSamples(Fill fill)
 {
@@ -177,13 +142,6 @@ Bytes multiSegment()
     return finished(builder);
 }
 
-struct Hostile {
-    const char *row;
-    Bytes bytes;
-    Errc code;
-    const char *named;
-};
-
 std::vector<Hostile> framingRows()
 {
     Bytes plain = *encode(examples::eventFrame());
@@ -235,89 +193,6 @@ std::vector<Hostile> structureRows()
         {"a text that does not end in NUL",
          rawWords({structPointer(0, 1, 1), 12, structPointer(0, 1, 2), 0, listPointer(1, 2, 8), 0, 0x4141414141414141}), Errc::Malformed,
          "'\\0'"},
-    };
-}
-
-/// An event whose detail `fill` writes.
-template <typename Fill> Bytes detailOf(Fill fill)
-{
-    return builtEvents([&](auto batch) {
-        batch.initOrigins(1);
-        fill(batch.initEvents(1)[0].getDetail());
-    });
-}
-
-/// Three times what a field may have is the most that replacement characters make of it.
-std::vector<Hostile> detailRows()
-{
-    const auto text = [](std::size_t limit) { return std::string(3 * limit + 1, 'x'); };
-    return {
-        {"a name longer than DNS has", detailOf([&](auto to) { to.initDns().setName(text(255)); }), Errc::Malformed, "exceeds name"},
-        {"a method longer than the agent sends", detailOf([&](auto to) { to.initHttp().setMethod(text(16)); }), Errc::Malformed,
-         "exceeds method"},
-        {"a target longer than the agent sends", detailOf([&](auto to) { to.initHttp().setTarget(text(200)); }), Errc::Malformed,
-         "exceeds target"},
-        {"a route longer than the agent sends", detailOf([&](auto to) { to.initHttp().setRoute(text(200)); }), Errc::Malformed,
-         "exceeds route"},
-        {"a host longer than the agent sends", detailOf([&](auto to) { to.initHttp().setHost(text(100)); }), Errc::Malformed,
-         "exceeds host"},
-        {"a path longer than the agent sends", detailOf([&](auto to) { to.initFileFailure().setPath(text(255)); }), Errc::Malformed,
-         "exceeds path"},
-        {"a way to privileges longer than the agent sends", detailOf([&](auto to) { to.initPrivilegeGain().setHow(text(16)); }),
-         Errc::Malformed, "exceeds how"},
-        {"a traced task name longer than the kernel has", detailOf([&](auto to) { to.initPtraceAttach().setTargetComm(text(15)); }),
-         Errc::Malformed, "commBytes"},
-        {"a module name longer than the kernel has", detailOf([&](auto to) { to.initModuleLoad().setName(text(64)); }), Errc::Malformed,
-         "exceeds name"},
-        {"a file system longer than the agent sends", detailOf([&](auto to) { to.initMount().setFsType(text(32)); }), Errc::Malformed,
-         "exceeds fsType"},
-        {"a user longer than the agent sends", detailOf([&](auto to) { to.initLogin().setUser(text(64)); }), Errc::Malformed,
-         "exceeds user"},
-        {"a line of the kernel longer than the agent sends", detailOf([&](auto to) { to.initKernelLog().setText(text(1000)); }),
-         Errc::Malformed, "exceeds text"},
-        {"a notice longer than the agent sends", detailOf([&](auto to) { to.initAgentNotice().setText(text(400)); }), Errc::Malformed,
-         "exceeds text"},
-        {"a drill's target longer than the agent sends", detailOf([&](auto to) { to.initDrillLabel().setTarget(text(200)); }),
-         Errc::Malformed, "exceeds target"},
-        {"a signature longer than the agent sends", detailOf([](auto to) { to.initDrillLabel().initSignature(129); }), Errc::Malformed,
-         "exceeds signature"},
-    };
-}
-
-/// An insight whose list `fill` gets with so many lines of so many bytes.
-template <typename Init> Bytes insightOf(Init init, unsigned lines, std::size_t bytes)
-{
-    return detailOf([&](auto to) {
-        auto list = init(to.initInsight(), lines);
-        for (unsigned i = 0; bytes != 0 && i < lines; ++i)
-            list.set(i, std::string(bytes, 'x'));
-    });
-}
-
-std::vector<Hostile> insightRows()
-{
-    const auto text = [](std::size_t limit) { return std::string(3 * limit + 1, 'x'); };
-    const auto evidence = [](auto to, unsigned lines) { return to.initEvidence(lines); };
-    const auto contradicting = [](auto to, unsigned lines) { return to.initContradicting(lines); };
-    const auto affected = [](auto to, unsigned lines) { return to.initAffected(lines); };
-    return {
-        {"a rule longer than the agent sends", detailOf([&](auto to) { to.initInsight().setRule(text(48)); }), Errc::Malformed,
-         "exceeds rule"},
-        {"a root longer than the agent sends", detailOf([&](auto to) { to.initInsight().setRoot(text(300)); }), Errc::Malformed,
-         "exceeds root"},
-        {"an insight's text longer than the agent sends", detailOf([&](auto to) { to.initInsight().setText(text(400)); }), Errc::Malformed,
-         "exceeds text"},
-        {"a probe longer than the agent sends", detailOf([&](auto to) { to.initInsight().setSettle(text(400)); }), Errc::Malformed,
-         "exceeds settle"},
-        {"a runbook step longer than the agent sends", detailOf([&](auto to) { to.initInsight().setRunbook(text(64)); }), Errc::Malformed,
-         "exceeds runbook"},
-        {"more evidence than the agent sends", insightOf(evidence, 25, 0), Errc::Malformed, "list of 25 exceeds evidence"},
-        {"as much evidence as a message holds", insightOf(evidence, 60'000, 0), Errc::Malformed, "list of 60000 exceeds evidence"},
-        {"evidence longer than the agent sends", insightOf(evidence, 24, 1201), Errc::Malformed, "exceeds evidence"},
-        {"more that contradicts than the agent sends", insightOf(contradicting, 9, 0), Errc::Malformed, "exceeds contradicting"},
-        {"a contradicting line longer than the agent sends", insightOf(contradicting, 8, 1201), Errc::Malformed, "exceeds contradicting"},
-        {"more that is affected than the agent sends", insightOf(affected, 17, 0), Errc::Malformed, "exceeds affected"},
-        {"an affected name longer than the agent sends", insightOf(affected, 16, 901), Errc::Malformed, "exceeds affected"},
     };
 }
 
@@ -406,27 +281,8 @@ const Event &firstEvent(const Message &message) { return std::get<EventBatch>(st
 class TestDecode : public QObject {
     Q_OBJECT
 private slots:
-    void refuses_data()
-    {
-        QTest::addColumn<QByteArray>("bytes");
-        QTest::addColumn<int>("code");
-        QTest::addColumn<QString>("named");
-        for (const auto &rows : {framingRows(), structureRows(), valueRows(), detailRows(), insightRows()}) {
-            for (const auto &[row, bytes, code, named] : rows) {
-                QTest::newRow(row) << QByteArray(reinterpret_cast<const char *>(bytes.data()), static_cast<qsizetype>(bytes.size()))
-                                   << static_cast<int>(code) << QString::fromLatin1(named);
-            }
-        }
-    }
-    void refuses()
-    {
-        QFETCH(QByteArray, bytes);
-        QFETCH(QString, named);
-        const auto message = decode(std::as_bytes(std::span(bytes.constData(), static_cast<std::size_t>(bytes.size()))));
-        QVERIFY(!message);
-        QTEST(static_cast<int>(message.error().code()), "code");
-        QVERIFY2(message.error().context().find(named.toStdString()) != std::string::npos, message.error().context().c_str());
-    }
+    void refuses_data() { addRows({framingRows(), structureRows(), valueRows()}); }
+    void refuses() { refuse(); }
 
     void truncated_data()
     {
@@ -457,13 +313,6 @@ private slots:
         const auto message = decode(amplifiedTexts(), limits);
         QVERIFY(!message);
         QVERIFY2(message.error().context().find("raversal") != std::string::npos, message.error().context().c_str());
-    }
-
-    void insightLists_atTheirLimitsAreRead()
-    {
-        QVERIFY(decode(insightOf([](auto to, unsigned lines) { return to.initEvidence(lines); }, 24, 1200)));
-        QVERIFY(decode(insightOf([](auto to, unsigned lines) { return to.initContradicting(lines); }, 8, 1200)));
-        QVERIFY(decode(insightOf([](auto to, unsigned lines) { return to.initAffected(lines); }, 16, 900)));
     }
 
     void execTexts_atTheirLimitsAreRead() { QVERIFY(decode(execOf(45, 765, 512, 3))); }

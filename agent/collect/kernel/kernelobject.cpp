@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstring>
 #include <iterator>
+#include <random>
 #include <utility>
 
 #include <linux/capability.h>
@@ -84,9 +85,8 @@ KernelObject::KernelObject(const KernelOptions &options)
 KernelObject::~KernelObject()
 {
     m_ssl.reset();
+    m_runTimes.reset();
     m_hooks.clear();
-    if (m_statisticsFd >= 0)
-        ::close(m_statisticsFd);
 }
 
 Result<std::unique_ptr<KernelObject>> KernelObject::open(const KernelOptions &options)
@@ -102,9 +102,36 @@ Result<std::unique_ptr<KernelObject>> KernelObject::open(const KernelOptions &op
     object->chooseCandidates();
     if (const Status status = object->start(); !status)
         return fail(status.error());
+    RunTimeStatistics &statistics = *object; // which nobody else can say
     if (options.runTimeStatistics)
-        object->m_statisticsFd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+        object->m_runTimes.emplace(statistics, object->m_clock.bootNs(), std::random_device()());
     return object;
+}
+
+bool KernelObject::turnOn()
+{
+    m_statisticsFd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+    return m_statisticsFd >= 0;
+}
+
+void KernelObject::turnOff() { ::close(std::exchange(m_statisticsFd, -1)); }
+
+std::vector<RunTime> KernelObject::read() const
+{
+    std::vector<RunTime> all;
+    for (const HookRun &hook : m_hooks) {
+        bpf_prog_info info{};
+        std::uint32_t size = sizeof(info);
+        const bool isThere = hook.program != nullptr && bpf_obj_get_info_by_fd(bpf_program__fd(hook.program), &info, &size) == 0;
+        all.push_back(isThere ? RunTime{info.run_time_ns, info.run_cnt} : RunTime());
+    }
+    return all;
+}
+
+void KernelObject::measureRunTimes()
+{
+    if (m_runTimes && !m_options.measureAllRuns) // the first measurement then never ends
+        m_runTimes->turn(m_clock.bootNs());
 }
 
 bool KernelObject::isOff(const HookSpec &spec) const
@@ -484,7 +511,9 @@ wire::HookState KernelObject::stateOf(const HookRun &hook) const
 std::vector<wire::Hook> KernelObject::hooks() const
 {
     std::vector<wire::Hook> reports;
-    for (const HookRun &hook : m_hooks) {
+    const std::vector<RunTime> runTimes = m_runTimes ? m_runTimes->at(m_clock.bootNs()) : std::vector<RunTime>();
+    for (std::size_t i = 0; i < m_hooks.size(); ++i) {
+        const HookRun &hook = m_hooks[i];
         wire::Hook report;
         report.collector = collectorOf(*hook.spec);
         report.name = hook.spec->name;
@@ -492,11 +521,9 @@ std::vector<wire::Hook> KernelObject::hooks() const
         report.reason = hook.reason;
         if (hook.state == wire::HookState::Active) {
             report.attachKind = hook.candidates.front().attachKind;
-            bpf_prog_info info{};
-            std::uint32_t size = sizeof(info);
-            if (bpf_obj_get_info_by_fd(bpf_program__fd(hook.program), &info, &size) == 0) {
-                report.runTimeNs = info.run_time_ns;
-                report.runCount = info.run_cnt;
+            if (i < runTimes.size()) {
+                report.runTimeNs = runTimes[i].ns;
+                report.runCount = runTimes[i].runs;
             }
         }
         reports.push_back(std::move(report));

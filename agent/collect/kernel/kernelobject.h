@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,8 +12,10 @@
 #include "agent/collect/kernel/hooktable.h"
 #include "agent/collect/kernel/kernelfilters.h"
 #include "agent/collect/kernel/kerneltypes.h"
+#include "agent/collect/kernel/runtimemeter.h"
 #include "agent/collect/kernel/sslwatcher.h"
 #include "agent/collect/kernelcollectors.h"
+#include "protocol/base/clock.h"
 #include "protocol/base/result.h"
 #include "protocol/wire/report.h"
 
@@ -26,18 +29,20 @@ namespace tapio::agent {
 /// The loaded and attached programs. Loads all collectors as one object, which costs one reading of the kernel's types;
 /// only when that fails is each program tried alone, to find and step down those that this kernel refuses.
 /// One thread. Destructor detaches.
-class KernelObject {
+class KernelObject final : private RunTimeStatistics {
 public:
     /// Errors: as KernelCollectors::open.
     static Result<std::unique_ptr<KernelObject>> open(const KernelOptions &options);
-    ~KernelObject();
+    ~KernelObject() override;
     KernelObject(const KernelObject &) = delete;
     KernelObject &operator=(const KernelObject &) = delete;
 
     /// Detaches the programs of these collectors, and attaches those of all others that are loaded.
     void setDisabled(const std::set<std::string> &collectors);
-    /// States with the kernel's run time statistics as of now.
+    /// States, with what the programs cost as RunTimeMeter knows it.
     std::vector<wire::Hook> hooks() const;
+    /// Measures what the programs cost, now and then; twice a second.
+    void measureRunTimes();
     /// How often the kernel skipped the programs of a collector because the same program was running already on that CPU.
     std::uint64_t recursionMisses(std::string_view collector) const;
     /// Has it look for processes that have no descriptor left. Where that fails, the hook says so from then on.
@@ -85,6 +90,9 @@ private:
     };
 
     explicit KernelObject(const KernelOptions &options);
+    bool turnOn() override;
+    void turnOff() override;
+    std::vector<RunTime> read() const override;
     void chooseCandidates();
     void stepDownFromUprobeMulti();
     Status start();
@@ -119,7 +127,9 @@ private:
     Skeleton m_skeleton;
     std::vector<HookRun> m_hooks;
     std::unique_ptr<SslWatcher> m_ssl; ///< null: https is not loaded
+    SystemClock m_clock;
     int m_statisticsFd = -1;
+    std::optional<RunTimeMeter> m_runTimes; ///< none: not asked for
 };
 
 } // namespace tapio::agent

@@ -9,6 +9,7 @@
 #include "console/ui/models/eventtext.h"
 #include "console/ui/widgets/format.h"
 #include "protocol/wire/evidence.h"
+#include "protocol/wire/text.h"
 
 namespace tapio::console {
 
@@ -305,7 +306,7 @@ QString evidenceText(const std::string &line, const TimeDisplay &time)
 {
     const Result<wire::EvidenceRef> ref = wire::parseEvidence(line);
     if (!ref)
-        return text(line);
+        return text(wire::toLine(line, line.size()));
     constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
     QString when = time.text(ref->timeNs, TimeStyle::Full);
     if (ref->uncertaintyNs != 0)
@@ -316,13 +317,19 @@ QString evidenceText(const std::string &line, const TimeDisplay &time)
     return ref->text.empty() ? where : tr("%1: %2").arg(where, text(ref->text));
 }
 
+/// "pod shop/web-7d4b9-x2x1z".
+QString rootText(const wire::Insight &insight)
+{
+    return insight.root.empty() ? QString() : text(wire::entityKindName(insight.rootKind)) + QLatin1Char(' ') + text(insight.root);
+}
+
 DetailSection detailOf(const wire::Boxed<wire::Insight> &boxed, const TimeDisplay &time)
 {
     const wire::Insight &insight = *boxed;
     DetailSection section{tr("Insight"),
                           {{tr("Rule"), text(insight.rule), true, {}},
                            {tr("State"), text(wire::insightStateName(insight.state)), false, {}},
-                           {tr("Root"), text(wire::entityKindName(insight.rootKind)) + QLatin1Char(' ') + text(insight.root), true, {}},
+                           {tr("Root"), rootText(insight), true, {}},
                            {tr("From"), timeOrNone(insight.fromNs, time), true, {}},
                            {tr("To"), timeOrNone(insight.toNs, time), true, {}},
                            {tr("Rule score"), tr("%1 %").arg(insight.score), false, {}},
