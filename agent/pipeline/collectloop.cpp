@@ -223,7 +223,11 @@ void CollectLoop::everySecond()
     if (const auto step = m_bootTime.measure())
         m_log.warn("clock: the machine's clock was set by {:+.3f} s; times follow it from here", static_cast<double>(*step) / 1e9);
     if (auto filter = m_port.takeFilter()) {
-        m_filter.setSubscription(*filter);
+        wire::Filter kernel = *filter;
+        // What nobody subscribes to is evidence all the same.
+        if (m_correlator && !kernel.any.empty())
+            kernel.any.emplace_back().types = m_correlator->wanted();
+        m_filter.setSubscription(std::move(kernel));
         m_pipeline.setFilter(std::move(*filter));
     }
     m_resolver.refreshNames();

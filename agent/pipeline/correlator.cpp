@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/pipeline/correlator.h"
 
+#include <set>
 #include <utility>
 
 namespace tapio::agent {
@@ -20,7 +21,7 @@ void Correlator::onEvent(const wire::Event &event, const wire::Origin &origin, s
 {
     // What is found is no evidence of anything here: a rule about insights would feed itself.
     if (event.type != wire::EventType::Insight)
-        m_engine.onEvent(event, origin, {m_node, m_streamId, seq, 0}); // of one node, whose clock is one
+        m_engine.onEvent(event, origin, {m_node, seq == 0 ? 0 : m_streamId, seq, 0}); // of one node, whose clock is one
 }
 
 void Correlator::setRules(correlation::LoadedRules rules, std::int64_t utcNs)
@@ -37,6 +38,19 @@ void Correlator::onFinding(correlation::Finding &&finding)
     event.severity = finding.severity;
     event.detail = std::move(finding.insight);
     m_found.push_back({std::move(event), std::move(finding.origin)});
+}
+
+std::vector<wire::EventType> Correlator::wanted() const
+{
+    std::set<wire::EventType> types;
+    for (const correlation::Rule &rule : m_engine.rules()) {
+        for (const correlation::Step &step : rule.steps) {
+            const wire::EventType type = correlation::eventTypeOf(step.topic);
+            // A fact is seen in the origins of whatever happens first in a new container.
+            types.insert(type == wire::EventType::Unknown ? wire::EventType::ProcessExec : type);
+        }
+    }
+    return {types.begin(), types.end()};
 }
 
 std::vector<Correlator::Found> Correlator::take() { return std::exchange(m_found, {}); }

@@ -25,12 +25,14 @@ public:
     /// `streamId` is that of the agent's own stream, under whose numbers events are known later.
     Correlator(std::string node, std::uint64_t streamId, correlation::LoadedRules rules, correlation::EngineLimits limits = {});
 
-    /// Before the event gets its number, which is `seq`.
+    /// Before the event gets its number, which is `seq`; 0 = it is not sent.
     void onEvent(const wire::Event &event, const wire::Origin &origin, std::uint64_t seq);
     void onAmendment(const wire::Origin &was, const wire::Origin &now) { m_engine.onAmendment(was, now, m_node); }
     /// Once a second.
     void advance(std::int64_t utcNs) { m_engine.advance(utcNs); }
     void setRules(correlation::LoadedRules rules, std::int64_t utcNs);
+    /// Types of events that any rule asks for.
+    std::vector<wire::EventType> wanted() const;
     bool hasFound() const noexcept { return !m_found.empty(); }
     /// What was found since the last call, in its order.
     std::vector<Found> take();

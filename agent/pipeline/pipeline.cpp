@@ -61,8 +61,14 @@ void Pipeline::onRecord(KernelRecord &&record)
     const OriginPtr origin =
         m_resolver.resolve(record.cgroupId, event.process.pid, event.process.startTimeNs, record.memoryCgroupId, record.hierarchy);
     event.severity = severityOf(event, *origin);
-    if ((record.containersOnly && isOutside(*origin)) || !m_gate.wants(event, *origin)) {
+    const bool isNobodys = record.containersOnly && isOutside(*origin);
+    if (isNobodys || !m_gate.wants(event, *origin)) {
         ++totals(record.source).ufiltered;
+        // Whoever subscribes to insights alone gets them all the same; their evidence then has no number.
+        if (!isNobodys && m_correlator != nullptr) {
+            m_correlator->onEvent(event, *origin, 0);
+            tellFound();
+        }
         return;
     }
     HeldEvent item{std::move(event),

@@ -56,6 +56,7 @@ private slots:
             "[file]\nprefixes = [\"/opt/\"]\nsuffixes = [\".json\"]\nfold_ms = 2000\n"
             "[pressure]\ncpu = \"\"\nmemory = \"full 1 500000\"\nio = \"some 10 1000000\"\nmax_cgroups = 3\n"
             "[observe]\naddress = \"127.0.0.1:0\"\n"
+            "[correlation]\nenabled = false\nrules = \"/etc/tapio/rules\"\n"
             "[budget]\ncpu_percent = 2.5\nrss_bytes = 1000\nbandwidth_bytes_per_second = 20\n"
             "[kubernetes]\nsource = \"kubelet\"\naddress = \"worker-1:10250\"\ntoken_file = \"/t\"\nca = \"/k\"\ncertificate = \"/l\"\nkey "
             "= \"/m\"\nnode = \"w\"\n"
@@ -95,6 +96,8 @@ private slots:
         QVERIFY(!config.kernel.runTimeStatistics);
         QCOMPARE(config.collect.budget, (BudgetLimits{2.5, 1000, 20}));
         QCOMPARE(config.observeAddress, std::string("127.0.0.1:0"));
+        QVERIFY(!config.correlation.isOn);
+        QCOMPARE(config.correlation.rules.native(), std::string("/etc/tapio/rules"));
         QCOMPARE(config.kubernetes.source, KubeSourceKind::Kubelet);
         QCOMPARE(config.kubernetes.address, std::string("worker-1:10250"));
         QCOMPARE(config.kubernetes.tokenFile.native(), std::string("/t"));

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include <fstream>
+
+#include "agent/pipeline/correlator.h"
+#include "protocol/wire/evidence.h"
+#include "tests/agent/collectbench.h"
+
+using namespace tapio;
+using namespace tapio::agent;
+using namespace tapio::test;
+using wire::InsightState;
+
+namespace {
+
+constexpr std::uint64_t ownStream = 0xabc;
+
+CollectOptions withRules(const std::string &folder = {})
+{
+    CollectOptions options = CollectBench::options({});
+    options.streamId = ownStream;
+    options.correlation = CorrelationOptions{true, folder};
+    return options;
+}
+
+/// A loop that correlates.
+struct Bench : CollectBench {
+    explicit Bench(CollectOptions options = withRules())
+    {
+        options.readSelf = [this] { return use; };
+        auto opened = CollectLoop::open(
+            std::move(options), [this](KernelRecordSink &sink) { return std::make_unique<FakeKernel>(kernel, sink); }, port(), clock, log);
+        loop = std::move(*opened);
+    }
+    void oomKill()
+    {
+        KernelRecord one = record();
+        one.source = "oom";
+        one.event.type = wire::EventType::OomKill;
+        one.event.detail = wire::OomKill();
+        kernel.records.push_back(std::move(one));
+    }
+    /// Events with their numbers, as they went out.
+    std::vector<std::pair<std::uint64_t, wire::Event>> sent() const
+    {
+        std::vector<std::pair<std::uint64_t, wire::Event>> all;
+        for (const wire::EventBatch &batch : outlet.events()) {
+            for (std::size_t i = 0; i < batch.events.size(); ++i)
+                all.emplace_back(batch.seqOf(i), batch.events[i]);
+        }
+        return all;
+    }
+    std::vector<wire::Insight> insights() const
+    {
+        std::vector<wire::Insight> all;
+        for (const auto &[seq, event] : sent()) {
+            if (const wire::Insight *insight = wire::insightOf(event.detail))
+                all.push_back(*insight);
+        }
+        return all;
+    }
+    wire::Hook rulesHook() const
+    {
+        for (const wire::Hook &one : loop->hooks()) {
+            if (one.collector == "correlation")
+                return one;
+        }
+        return {};
+    }
+    CounterSet counters(const std::string &source)
+    {
+        const wire::CounterReport report = loop->finish();
+        const auto found =
+            std::find_if(report.sources.begin(), report.sources.end(), [&](const auto &one) { return one.source == source; });
+        return found == report.sources.end() ? CounterSet() : found->counters;
+    }
+};
+
+} // namespace
+
+class tst_Correlator : public QObject {
+    Q_OBJECT
+
+private slots:
+    void finding_followsItsEvidence();
+    void finding_isCounted();
+    void silence_endsIt();
+    void withoutCorrelation_nothingIsFound();
+    void whoSubscribesToInsights_getsThem();
+    void refusedRule_isInTheHookAndTheLog();
+    void folderOfRules_takesThePlaceOfTheShipped();
+    void change_isFollowed();
+    void snapshot_hasTheRules();
+};
+
+void tst_Correlator::finding_followsItsEvidence()
+{
+    Bench bench;
+    bench.oomKill();
+    bench.second();
+    bench.second();
+    const auto sent = bench.sent();
+    const auto kill = std::find_if(sent.begin(), sent.end(), [](const auto &one) { return one.second.type == wire::EventType::OomKill; });
+    const auto found = std::find_if(sent.begin(), sent.end(), [](const auto &one) { return one.second.type == wire::EventType::Insight; });
+    QVERIFY(kill != sent.end() && found != sent.end());
+    QCOMPARE(found->first, kill->first + 1);
+    const wire::Insight &insight = *wire::insightOf(found->second.detail);
+    QCOMPARE(insight.rule, std::string("oom-kill"));
+    QCOMPARE(insight.state, InsightState::Open);
+    QCOMPARE(found->second.severity, wire::Severity::Error);
+    const auto evidence = wire::parseEvidence(insight.evidence.at(0));
+    QVERIFY(evidence);
+    QCOMPARE(evidence->node, std::string("node-1"));
+    QCOMPARE(evidence->streamId, ownStream);
+    QCOMPARE(evidence->seq, kill->first);
+    QCOMPARE(evidence->timeNs, kill->second.timeNs);
+}
+
+void tst_Correlator::finding_isCounted()
+{
+    Bench bench;
+    bench.oomKill();
+    bench.second();
+    const CounterSet counters = bench.counters("correlation");
+    QCOMPARE(counters[Counter::Seen], 1u);
+    QCOMPARE(counters[Counter::Drained], 1u);
+    QCOMPARE(counters[Counter::UFiltered], 0u);
+}
+
+void tst_Correlator::silence_endsIt()
+{
+    Bench bench;
+    bench.oomKill();
+    bench.second();
+    for (int i = 0; i < 15 * 60; ++i)
+        bench.second();
+    const auto insights = bench.insights();
+    QVERIFY(insights.size() >= 2);
+    QCOMPARE(insights.front().state, InsightState::Open);
+    QCOMPARE(insights.back().state, InsightState::Expired);
+    QCOMPARE(insights.back().id, insights.front().id);
+}
+
+void tst_Correlator::withoutCorrelation_nothingIsFound()
+{
+    CollectOptions options = withRules();
+    options.correlation->isOn = false;
+    Bench bench(std::move(options));
+    bench.oomKill();
+    bench.second();
+    bench.second();
+    QVERIFY(bench.insights().empty());
+    QCOMPARE(bench.rulesHook().state, wire::HookState::Disabled);
+    CollectBench without;
+    QVERIFY(without.loop->snapshot() == nullptr || without.loop->snapshot()->rules.empty());
+}
+
+void tst_Correlator::whoSubscribesToInsights_getsThem()
+{
+    Bench bench;
+    wire::EventFilter only;
+    only.types = {wire::EventType::Insight};
+    bench.filter = wire::Filter{1, {only}};
+    bench.second();
+    bench.oomKill();
+    bench.second();
+    bench.second();
+    QCOMPARE(bench.sent().size(), std::size_t(1));
+    const auto evidence = wire::parseEvidence(bench.insights().at(0).evidence.at(0));
+    QVERIFY(evidence);
+    QCOMPARE(evidence->seq, 0u); // it was not sent, so nobody can open it
+    QCOMPARE(evidence->streamId, 0u);
+    QCOMPARE(bench.counters("oom")[Counter::UFiltered], 1u);
+}
+
+void tst_Correlator::refusedRule_isInTheHookAndTheLog()
+{
+    const QTemporaryDir folder;
+    std::ofstream(folder.filePath("broken.toml").toStdString()) << "id = \"broken\"\nseverity = [\n";
+    Bench bench(withRules(folder.path().toStdString()));
+    const wire::Hook hook = bench.rulesHook();
+    QCOMPARE(hook.state, wire::HookState::Failed);
+    QVERIFY2(hook.reason.find("broken.toml:") != std::string::npos, hook.reason.c_str());
+    QVERIFY(bench.logged.str().find("a rule is refused: ") != std::string::npos);
+}
+
+void tst_Correlator::folderOfRules_takesThePlaceOfTheShipped()
+{
+    const QTemporaryDir folder;
+    Bench bench(withRules(folder.path().toStdString()));
+    QCOMPARE(bench.rulesHook().state, wire::HookState::Active);
+    bench.oomKill();
+    bench.second();
+    QVERIFY(bench.insights().empty());
+}
+
+void tst_Correlator::change_isFollowed()
+{
+    Bench bench;
+    bench.oomKill();
+    bench.second();
+    CollectChange change;
+    change.maxCgroups = 100;
+    change.hostInterval = change.cgroupInterval = std::chrono::milliseconds(1000);
+    change.correlation = CorrelationOptions{true, {}};
+    bench.loop->change(change); // the same rules: what is open goes on
+    bench.second();
+    QCOMPARE(bench.insights().size(), std::size_t(1));
+    change.correlation = CorrelationOptions{false, {}};
+    bench.loop->change(change);
+    bench.second();
+    bench.second();
+    QCOMPARE(bench.insights().back().state, InsightState::Expired);
+    QCOMPARE(bench.rulesHook().state, wire::HookState::Disabled);
+}
+
+void tst_Correlator::snapshot_hasTheRules()
+{
+    Bench bench;
+    bench.oomKill();
+    bench.second();
+    const auto &rules = bench.loop->snapshot()->rules;
+    const auto kill = std::find_if(rules.begin(), rules.end(), [](const auto &rule) { return rule.rule == "oom-kill"; });
+    QVERIFY(kill != rules.end());
+    QCOMPARE(kill->opened, 1u);
+    QCOMPARE(kill->open, std::size_t(1));
+}
+
+QTEST_GUILESS_MAIN(tst_Correlator)
+#include "tst_correlator.moc"
