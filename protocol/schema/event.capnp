@@ -160,6 +160,7 @@ struct FileFailure {
   path @3 :Text;
   operation @4 :Text;
   limit @5 :UInt64;
+  limitIsInodes @6 :Bool;
 }
 
 struct CapabilityUse {

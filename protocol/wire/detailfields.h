@@ -119,6 +119,7 @@ template <IsDetail<FileFailure> D, typename Visit> void visitFields(D &d, Visit 
     visit(Field{"flags"}, d.flags);
     visit(Field{"repeats"}, d.repeats);
     visit(Field{"limit"}, d.limit);
+    visit(Field{"limitIsInodes"}, d.limitIsInodes);
 }
 template <IsDetail<CapabilityUse> D, typename Visit> void visitFields(D &d, Visit &&visit)
 {

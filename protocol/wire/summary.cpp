@@ -213,6 +213,13 @@ struct Writer {
 
     void operator()(const FileFailure &failure) const
     {
+        if (failure.isFullFileSystem()) {
+            appendLine(line, failure.path.empty() ? std::string_view("a file system") : failure.path);
+            line +=
+                " is full: no "
+                + (failure.limitIsInodes ? "inode left of " + std::to_string(failure.limit) : "space left of " + bytesText(failure.limit));
+            return;
+        }
         if (failure.limit != 0) {
             line += "all " + std::to_string(failure.limit) + " descriptors are in use, " + errnoName(failure.error) + " for one more";
             return;

@@ -91,6 +91,26 @@ private slots:
             QVERIFY2(text.contains(part), qPrintable(text));
         QVERIFY2(!text.contains("failed"), qPrintable(text));
     }
+    void details_ofAFullFileSystem_data()
+    {
+        QTest::addColumn<bool>("inodes");
+        QTest::addColumn<QString>("row");
+        QTest::newRow("bytes") << false << "Size, all in use: 64.0 MiB";
+        QTest::newRow("inodes") << true << "Inodes, all in use: 67,108,864";
+    }
+    void details_ofAFullFileSystem()
+    {
+        QFETCH(bool, inodes);
+        QFETCH(QString, row);
+        StoredEvent event;
+        event.event.type = wire::EventType::FileFailure;
+        event.event.detail = wire::FileFailure{"/data", "", 28, 0, 1, 64u << 20, inodes};
+        const QString text = detailText(eventTitle(event), eventDetails(event, TimeDisplay(QTimeZone::utc()))).replace(QChar(0x00A0), ' ');
+        for (const QString &part :
+             {QString("/data is full: no "), QString("Full file system"), QString("Mounted at: /data"), row, QString("ENOSPC (28)")})
+            QVERIFY2(text.contains(part), qPrintable(text));
+        QVERIFY2(!text.contains("failed") && !text.contains("escriptor"), qPrintable(text));
+    }
     void details_ofTheOtherTypes()
     {
         QFETCH(int, kind);
