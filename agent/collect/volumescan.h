@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -27,9 +28,10 @@ struct VolumeSize {
     std::uint64_t availableInodes = 0;
     bool isReadOnly = false;
 
-    bool hasNoSpace() const noexcept { return totalBytes > 0 && availableBytes == 0; }
+    /// None, or too little for a write of usual size.
+    bool hasNoSpace() const noexcept;
     bool hasNoInodes() const noexcept { return inodes > 0 && availableInodes == 0; }
-    /// At least one hundredth of both.
+    /// At least one hundredth of both, beyond what counts as none.
     bool hasRoom() const noexcept;
 };
 
@@ -48,9 +50,12 @@ struct VolumeScan {
     int errnum = 0;              ///< of reading the host's mounts: without them nothing is looked at
     std::size_t beyond = 0;      ///< there are, but not among `volumes`: too many
     std::size_t unread = 0;      ///< lists of mounts that are too long or too tangled
-    std::size_t failed = 0;      ///< file systems that could not be asked
+    std::size_t failed = 0;      ///< file systems that could not be asked, and cgroups whose process could not
     int failedErrnum = 0;        ///< of one of them
     std::int64_t cpuNs = 0;      ///< that it took
+
+    /// What has ended is no failure.
+    void noteFailure(int errnum);
 };
 
 /// Asks one: 0, or an errno; ESRCH, ENOENT: it is not there any more. `root` is the open root of a process that sees it.
@@ -66,25 +71,39 @@ struct VolumeScanOptions {
 
 /// Looks at the file systems that processes of cgroups see in mount namespaces of their own: those on local block devices, and in memory
 /// (tmpfs), that can be written to and are not the host's, too. What the kubelet or a runtime has mounted for a container is in the host's
-/// list, and still the container's. May wait for a file system for ever. One thread at a time.
+/// list, and still the container's. Of a namespace that is known for a while, the list of mounts is read only now and then, as that is most
+/// of what a look costs. May wait for a file system for ever. One thread at a time.
 class VolumeScanner {
 public:
+    static constexpr std::uint64_t looksPerRead = 6;
+
     explicit VolumeScanner(VolumeScanOptions options);
 
     /// `at` is told what comes next, so that others can say where it hangs.
     VolumeScan scan(const CgroupLayout &layout, const std::vector<CgroupNode> &nodes, const std::function<void(std::string)> &at);
 
 private:
+    /// A mount namespace: what is asked in it.
+    struct Space {
+        std::vector<MountEntry> mounts; ///< of each what asking needs
+        std::size_t beyond = 0;
+        bool isUnread = false;
+        int errnum = 0;                          ///< of reading the list
+        std::uint64_t firstRound = 0, round = 0; ///< that saw it first and last
+    };
     struct Look;
     int readHost();
-    void lookAt(const CgroupNode &node, const std::string &pid, const std::string &space, Look &look);
-    void ask(const CgroupNode &node, int root, const std::vector<const MountEntry *> &mounts, Look &look);
-    std::vector<const MountEntry *> choose(MountTree &tree, VolumeScan &scan) const;
-    std::string spaceOf(const std::string &pid) const;
+    void lookAt(const CgroupNode &node, const std::string &pid, Space &space, const std::string &name, Look &look);
+    void readMounts(const std::string &process, Space &space, Look &look);
+    std::vector<const MountEntry *> choose(MountTree &tree) const;
+    void ask(const CgroupNode &node, int root, const Space &space, Look &look);
+    std::string spaceOf(std::string_view pid) const;
 
     VolumeScanOptions m_options;
     SmallFileReader m_hostReader, m_reader;
     std::set<std::string, std::less<>> m_hostDevices; ///< but for those that are only there for containers
+    std::map<std::string, Space> m_spaces;            ///< by the namespace's name; their mounts are no more than mostInAll
+    std::uint64_t m_round = 0;
 };
 
 } // namespace tapio::agent

@@ -161,6 +161,7 @@ struct FileFailure {
   operation @4 :Text;
   limit @5 :UInt64;
   limitIsInodes @6 :Bool;
+  left @7 :UInt64;
 }
 
 struct CapabilityUse {

@@ -226,6 +226,7 @@ struct DetailWriter {
         failure.setRepeats(from.repeats);
         failure.setLimit(from.limit);
         failure.setLimitIsInodes(from.limitIsInodes);
+        failure.setLeft(from.left);
         setText(from.path, [&](auto text) { failure.setPath(text); });
         setText(from.operation, [&](auto text) { failure.setOperation(text); });
     }

@@ -215,9 +215,11 @@ struct Writer {
     {
         if (failure.isFullFileSystem()) {
             appendLine(line, failure.path.empty() ? std::string_view("a file system") : failure.path);
-            line +=
-                " is full: no "
-                + (failure.limitIsInodes ? "inode left of " + std::to_string(failure.limit) : "space left of " + bytesText(failure.limit));
+            const std::string of = failure.limitIsInodes ? std::to_string(failure.limit) : bytesText(failure.limit);
+            if (failure.left != 0)
+                line += " is all but full: " + bytesText(failure.left) + " left of " + of;
+            else
+                line += std::string(" is full: no ") + (failure.limitIsInodes ? "inode" : "space") + " left of " + of;
             return;
         }
         if (failure.limit != 0) {

@@ -116,6 +116,8 @@ private:
                                         << "all 1024 descriptors are in use, EMFILE for one more";
         QTest::newRow("a full file system") << Detail(FileFailure{"/data", "", 28, 0, 1, 16u << 20})
                                             << "/data is full: no space left of 16.0 MiB";
+        QTest::newRow("a file system with little left")
+            << Detail(FileFailure{"/data", "", 28, 0, 1, 16u << 20, false, 166'912}) << "/data is all but full: 163.0 KiB left of 16.0 MiB";
         QTest::newRow("no inodes") << Detail(FileFailure{"/data", "", 28, 0, 1, 4096, true}) << "/data is full: no inode left of 4096";
         QTest::newRow("a full one that nobody knows")
             << Detail(FileFailure{"", "", 28, 0, 1, 512}) << "a file system is full: no space left of 512 B";

@@ -77,6 +77,7 @@ void VolumeReader::tell(const Volume &volume, KernelRecordSink &out)
     detail.repeats = 1;
     // A file system that makes inodes as it needs them (XFS) has neither where it has no space.
     detail.limitIsInodes = !volume.size.hasNoSpace();
+    detail.left = detail.limitIsInodes ? 0 : volume.size.availableBytes;
     detail.limit = detail.limitIsInodes ? volume.size.inodes : volume.size.totalBytes;
     KernelRecord record;
     record.source = "volumes";
@@ -97,7 +98,7 @@ std::string VolumeReader::remarkOf(const VolumeScan &scan) const
     };
     add(scan.beyond, " file systems are not looked at, as there are too many");
     add(scan.unread, " lists of mounts are not looked at, or not all of them, as they are too long");
-    add(scan.failed, " file systems could not be asked: " + std::generic_category().message(scan.failedErrnum));
+    add(scan.failed, " could not be asked: " + std::generic_category().message(scan.failedErrnum));
     return text;
 }
 

@@ -23,8 +23,8 @@ struct VolumeOptions {
     std::uint32_t burst = 500;
 };
 
-/// File systems of containers that are full: one event for each when no space or no inode is left to others than root, and the next one
-/// only after there was room again, at least a hundredth. What fills up and gets room between two looks is not seen.
+/// File systems of containers that are full: one event for each when no space, or next to none, or no inode is left to others than root,
+/// and the next one only after there was room again, at least a hundredth. What fills up and gets room between two looks is not seen.
 class VolumeReader final : public EventReader {
 public:
     /// All outlive the reader.

@@ -168,8 +168,9 @@ DetailSection detailOf(const wire::FileFailure &failure, const TimeDisplay &)
     if (failure.isFullFileSystem())
         return {tr("Full file system"),
                 {{tr("Mounted at"), text(failure.path), true, {}},
-                 failure.limitIsInodes ? DetailRow{tr("Inodes, all in use"), exactCount(failure.limit), false, {}}
-                                       : DetailRow{tr("Size, all in use"), bytes(failure.limit), false, {}},
+                 failure.limitIsInodes ? DetailRow{tr("Inodes"), exactCount(failure.limit), false, {}}
+                                       : DetailRow{tr("Size"), bytes(failure.limit), false, {}},
+                 {tr("Left"), failure.left == 0 ? tr("none") : bytes(failure.left), false, {}},
                  {tr("More of it gives"), errorText(failure.error), true, {}}}};
     if (failure.limit != 0)
         return {tr("Descriptors"),
