@@ -7,19 +7,25 @@
 
 namespace tapio::agent {
 
+std::optional<std::uint32_t> processIn(const CgroupLayout &layout, const CgroupNode &node, SmallFileReader &reader)
+{
+    for (const auto &[root, there] :
+         {std::pair(&layout.memory, node.memoryId != 0), std::pair(&layout.cpu, node.inCpu), std::pair(&layout.unified, node.v2Id != 0)}) {
+        if (!there)
+            continue;
+        const FileText procs = reader.read(root->native() + node.path + "/cgroup.procs");
+        if (const auto pid = procs ? firstPid(procs.text) : std::nullopt)
+            return pid;
+    }
+    return std::nullopt;
+}
+
 std::optional<std::uint32_t> processBelow(const CgroupInventory &inventory, std::size_t index, SmallFileReader &reader)
 {
-    const CgroupLayout &layout = inventory.layout();
     const auto &nodes = inventory.nodes();
     for (std::size_t i = index; i < nodes.size() && nodes[i].path.starts_with(nodes[index].path); ++i) {
-        for (const auto &[root, there] : {std::pair(&layout.memory, nodes[i].memoryId != 0), std::pair(&layout.cpu, nodes[i].inCpu),
-                                          std::pair(&layout.unified, nodes[i].v2Id != 0)}) {
-            if (!there)
-                continue;
-            const FileText procs = reader.read(root->native() + nodes[i].path + "/cgroup.procs");
-            if (const auto pid = procs ? firstPid(procs.text) : std::nullopt)
-                return pid;
-        }
+        if (const auto pid = processIn(inventory.layout(), nodes[i], reader))
+            return pid;
     }
     return std::nullopt;
 }

@@ -10,6 +10,9 @@
 
 namespace tapio::agent {
 
+/// The first process found in the cgroup itself.
+std::optional<std::uint32_t> processIn(const CgroupLayout &layout, const CgroupNode &node, SmallFileReader &reader);
+
 /// The first process found in the cgroup nodes()[index] or below it: a way into the namespaces of a pod or container.
 std::optional<std::uint32_t> processBelow(const CgroupInventory &inventory, std::size_t index, SmallFileReader &reader);
 

@@ -13,11 +13,13 @@
 #include "agent/collect/readers/loginreader.h"
 #include "agent/collect/readers/memoryreader.h"
 #include "agent/collect/readers/mountreader.h"
+#include "agent/collect/readers/volumereader.h"
 #include "agent/collect/samplers/cgroupsampler.h"
 #include "agent/collect/samplers/filesystemsampler.h"
 #include "agent/collect/samplers/hostsampler.h"
 #include "agent/collect/samplers/podnetworksampler.h"
 #include "agent/collect/samplers/portsampler.h"
+#include "agent/collect/samplers/volumesampler.h"
 #include "agent/control/drilllabels.h"
 #include "agent/pipeline/notices.h"
 
@@ -28,7 +30,8 @@ using std::chrono::milliseconds;
 namespace {
 
 /// Collectors that read files, as the configuration names them.
-constexpr std::array<const char *, 9> fileCollectors{"cpu", "memory", "psi", "disk", "network", "filesystem", "ports", "kmsg", "login"};
+constexpr std::array<const char *, 10> fileCollectors{"cpu",        "memory",  "psi",   "disk", "network",
+                                                      "filesystem", "volumes", "ports", "kmsg", "login"};
 
 /// Equal in all that tells what can be seen; run times grow for ever.
 bool sameStates(const std::vector<wire::Hook> &a, const std::vector<wire::Hook> &b)
@@ -62,7 +65,7 @@ CollectLoop::CollectLoop(CollectOptions options, PublisherPort port, const Clock
     : m_options(std::move(options)), m_port(std::move(port)), m_clock(clock), m_log(log), m_bootTime(clock),
       m_inventory(m_options.cgroupRoot, m_options.maxCgroups), m_resolver(m_options.resolver, m_inventory, clock),
       m_pipeline(m_options.node, m_options.batch, m_resolver, m_bootTime, clock, m_port.outlet),
-      m_filter(m_options.filter, m_options.node, clock), m_budget(m_options.budget)
+      m_filter(m_options.filter, m_options.node, clock), m_volumes({.procRoot = m_options.resolver.procRoot}), m_budget(m_options.budget)
 {}
 
 Result<std::unique_ptr<CollectLoop>> CollectLoop::open(CollectOptions options, const KernelFactory &openKernel, PublisherPort port,
@@ -118,6 +121,8 @@ void CollectLoop::makeSamplers()
     add(std::make_unique<SelfSampler>(m_resolver.host(), traffic), m_options.hostInterval);
     if (wants("filesystem"))
         add(std::make_unique<FilesystemSampler>(procRoot, m_resolver.host()), m_options.filesystemInterval);
+    if (wants("volumes"))
+        add(std::make_unique<VolumeSampler>(m_volumes, m_resolver), m_options.hostInterval);
     m_cgroupSamplers.push_back(std::make_unique<CgroupSampler>(procRoot, m_inventory, m_resolver, m_options.disabled));
     if (wants("network"))
         m_cgroupSamplers.push_back(std::make_unique<PodNetworkSampler>(procRoot, m_inventory, m_resolver));
@@ -156,6 +161,8 @@ void CollectLoop::makeReaders()
         options.procRoot = m_options.resolver.procRoot;
         m_readers.push_back(std::make_unique<PressureReader>(std::move(options), m_inventory, m_clock));
     }
+    if (wants("volumes"))
+        m_readers.push_back(std::make_unique<VolumeReader>(VolumeOptions(), m_volumes, m_inventory, m_clock));
     if (m_options.drillLabels && wants("drill"))
         m_readers.push_back(std::make_unique<DrillReader>(m_options.drillLabels, m_clock));
 }

@@ -21,6 +21,7 @@
 #include "agent/collect/samplers/kernelsampler.h"
 #include "agent/collect/samplers/selfsampler.h"
 #include "agent/collect/selfuse.h"
+#include "agent/collect/volumelooks.h"
 #include "agent/enrich/originresolver.h"
 #include "agent/filter/filterkeeper.h"
 #include "agent/pipeline/budget.h"
@@ -201,6 +202,7 @@ private:
     FilterKeeper m_filter;
     std::string m_filterProblem;         ///< as logged last
     std::uint64_t m_leftOutByTokens = 0; ///< records, as of the last counter report
+    VolumeLooks m_volumes;               ///< of their reader and their sampler; outlives both, since a look may hang
     std::vector<Scheduled> m_samplers;
     std::vector<std::unique_ptr<EventReader>> m_readers;
     std::vector<SourceCounterSet> m_endedReaders;           ///< one of each source

@@ -2,10 +2,11 @@
 #include "agent/pipeline/notices.h"
 
 #include <cmath>
-#include <ctime>
 #include <utility>
 
-#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "agent/collect/utctext.h"
 
 namespace tapio::agent {
 
@@ -31,14 +32,6 @@ private:
     wire::AgentNotice &m_notice;
     double m_share = -1;
 };
-
-std::string utcText(std::int64_t ns)
-{
-    const std::time_t seconds = ns / nsPerSecond;
-    std::tm utc{};
-    gmtime_r(&seconds, &utc);
-    return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", utc);
-}
 
 } // namespace
 

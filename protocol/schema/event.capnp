@@ -161,6 +161,8 @@ struct FileFailure {
   path @3 :Text;
   operation @4 :Text;
   limit @5 :UInt64;
+  limitIsInodes @6 :Bool;
+  left @7 :UInt64;
 }
 
 struct CapabilityUse {

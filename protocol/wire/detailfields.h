@@ -120,6 +120,8 @@ template <IsDetail<FileFailure> D, typename Visit> void visitFields(D &d, Visit 
     visit(Field{"flags"}, d.flags);
     visit(Field{"repeats"}, d.repeats);
     visit(Field{"limit"}, d.limit);
+    visit(Field{"limitIsInodes"}, d.limitIsInodes);
+    visit(Field{"left"}, d.left);
 }
 template <IsDetail<CapabilityUse> D, typename Visit> void visitFields(D &d, Visit &&visit)
 {

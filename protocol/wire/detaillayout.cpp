@@ -228,6 +228,8 @@ struct DetailWriter {
         failure.setFlags(from.flags);
         failure.setRepeats(from.repeats);
         failure.setLimit(from.limit);
+        failure.setLimitIsInodes(from.limitIsInodes);
+        failure.setLeft(from.left);
         setText(from.path, [&](auto text) { failure.setPath(text); });
         setText(from.operation, [&](auto text) { failure.setOperation(text); });
     }

@@ -138,6 +138,8 @@ FileFailure readFileFailure(const LayoutReader &reader, schema::FileFailure::Rea
     to.flags = from.getFlags();
     to.repeats = from.getRepeats();
     to.limit = from.getLimit();
+    to.limitIsInodes = from.getLimitIsInodes();
+    to.left = from.getLeft();
     to.path = reader.text(from.getPath());
     to.operation = reader.text(from.getOperation());
     requireTexts(to, Errc::Malformed);

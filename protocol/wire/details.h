@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -160,20 +161,25 @@ struct HttpRequest {
     bool operator==(const HttpRequest &) const = default;
 };
 
-/// A file operation that the kernel refused. Or, where there is a limit, a process seen with so many descriptors that it may have no more: no
-/// call was seen to fail, and whatever needs another one will.
+/// A file operation that the kernel refused. Or, where there is a limit, something seen to be used up: no call was seen to fail, and
+/// whatever needs more will. With ENOSPC that is a file system, with other errors the descriptors of a process.
 struct FileFailure {
     static constexpr std::size_t pathBytes = 255;
     static constexpr std::size_t operationBytes = 16;
 
-    std::string path;        ///< as given by the process; of an operation on an open file its name without folders; empty = not known
+    std::string path;        ///< as given by the process; of an operation on an open file its name without folders; of a full file system
+                             ///< where it is mounted, as its container sees it; empty = not known
     std::string operation;   ///< the system call without its variants: "open", "write"; empty = none was seen
     std::int32_t error = 0;  ///< errno, positive
     std::uint32_t flags = 0; ///< of open(2); 0 for other operations
     std::uint32_t repeats =
         0; ///< same cgroup, program, operation and error since the last event, `path` being the first one's; 1 = this alone
-    std::uint64_t limit = 0; ///< RLIMIT_NOFILE, all of it in use; 0 = a call failed
+    std::uint64_t limit = 0; ///< RLIMIT_NOFILE, or the size of the file system, bytes or inodes, all of it in use; 0 = a call failed
+    bool limitIsInodes = false;
+    std::uint64_t left = 0; ///< of a file system's bytes, too few to write much; 0 = none
 
+    /// Not a call that failed.
+    bool isFullFileSystem() const noexcept { return limit != 0 && error == ENOSPC; }
     bool operator==(const FileFailure &) const = default;
 };
 

@@ -225,6 +225,15 @@ struct Writer {
 
     void operator()(const FileFailure &failure) const
     {
+        if (failure.isFullFileSystem()) {
+            appendLine(line, failure.path.empty() ? std::string_view("a file system") : failure.path);
+            const std::string of = failure.limitIsInodes ? std::to_string(failure.limit) : bytesText(failure.limit);
+            if (failure.left != 0)
+                line += " is all but full: " + bytesText(failure.left) + " left of " + of;
+            else
+                line += std::string(" is full: no ") + (failure.limitIsInodes ? "inode" : "space") + " left of " + of;
+            return;
+        }
         if (failure.limit != 0) {
             line += "all " + std::to_string(failure.limit) + " descriptors are in use, " + errnoName(failure.error) + " for one more";
             return;

@@ -71,8 +71,6 @@ private slots:
     void eventRing_wakesTheReaderFromAQuarterOn();
     void eventRing_letsTheReaderSleepBelowAQuarter();
     void criticalRing_wakesTheReaderAtOnce();
-    void runTime_isMeasuredOnRequest();
-    void runTime_isNotMeasuredAllTheTime();
     void pidNamespace_ofTheAgentCounts();
 };
 
@@ -121,24 +119,6 @@ struct Descriptor {
     int fd;
 };
 
-/// Whether the kernel measures the run time of BPF programs now, whoever asked for it: a program of ours is run and looked at.
-/// The sysctl kernel.bpf_stats_enabled does not tell of those who asked by bpf_enable_stats().
-bool statisticsAreOn()
-{
-    const bpf_insn code[] = {{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0}, {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}};
-    const Descriptor program(bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, "tapio_probe", "GPL", code, 2, nullptr));
-    const char packet[64] = {};
-    bpf_test_run_opts run{};
-    run.sz = sizeof(run);
-    run.data_in = packet;
-    run.data_size_in = sizeof(packet);
-    bpf_prog_info info{};
-    std::uint32_t size = sizeof(info);
-    if (bpf_prog_test_run_opts(program.fd, &run) != 0 || bpf_obj_get_info_by_fd(program.fd, &info, &size) != 0)
-        qFatal("cannot run a program to see whether runs are counted: %s", strerror(errno));
-    return info.run_cnt > 0;
-}
-
 /// Capabilities of the calling thread, all sets, as bits.
 bool setCapabilities(std::uint64_t bits)
 {
@@ -164,7 +144,6 @@ void tst_KernelCollectors::everyHook_isActiveHere()
     QFETCH(bool, othersMeasure);
     const Descriptor statistics(othersMeasure ? bpf_enable_stats(BPF_STATS_RUN_TIME) : -1);
     QVERIFY(!othersMeasure || statistics.fd >= 0);
-    QVERIFY(statisticsAreOn() || !othersMeasure);
     KernelFixture kernel;
     TAPIO_OPEN(kernel, {"process", "oom", "signal", "tcp", "runqueue", "blockio", "dns", "http", "security", "drops", "capability", "file",
                         "cgroup", "descriptors"});
@@ -522,49 +501,6 @@ void tst_KernelCollectors::criticalRing_wakesTheReaderAtOnce()
     killer.join();
     QVERIFY(found);
     QVERIFY2(timer.elapsed() < longWait.count(), "seen by looking, not by a wake-up");
-}
-
-void tst_KernelCollectors::runTime_isMeasuredOnRequest()
-{
-    TAPIO_NEEDS_KERNEL();
-    NullSink sink;
-    agent::KernelOptions options;
-    options.runTimeStatistics = true;
-    const auto opened = agent::KernelCollectors::open(options, sink);
-    QVERIFY(opened.has_value());
-    QVERIFY(statisticsAreOn());
-    startAndEnd(1);
-    for (const wire::Hook &hook : (*opened)->hooks()) {
-        if (hook.name != "sched_process_exit")
-            continue;
-        QVERIFY(hook.runCount >= 1);
-        QVERIFY(hook.runTimeNs > 0);
-    }
-}
-
-/// Which would cost each run of a program of the node two readings of the clock.
-void tst_KernelCollectors::runTime_isNotMeasuredAllTheTime()
-{
-    TAPIO_NEEDS_KERNEL();
-    NullSink sink;
-    const auto opened = agent::KernelCollectors::open({}, sink);
-    QVERIFY(opened.has_value());
-    const auto becomes = [&](bool on) {
-        QElapsedTimer timer;
-        timer.start();
-        while (timer.elapsed() < longWait.count()) {
-            if (statisticsAreOn() == on)
-                return true;
-            if (!(*opened)->poll(std::chrono::milliseconds(20)))
-                return false;
-        }
-        return false;
-    };
-    QVERIFY(statisticsAreOn());
-    if (!becomes(false))
-        QSKIP("another program of this machine has the kernel measure run times");
-    QVERIFY(becomes(true));
-    QVERIFY(becomes(false));
 }
 
 /// In a pid namespace of its own, as an agent in a container is. 0 = all is well.

@@ -211,6 +211,25 @@ private slots:
         QVERIFY(!panel.pastThreshold);
     }
 
+    void memory_volumesOfContainersAreNoDisks()
+    {
+        InputBuilder builder;
+        node(builder, "a", 1, 2048);
+        const auto add = [&](const wire::Origin &origin, double used, double total) {
+            builder.samples("a", Metric::FilesystemTotalBytes, origin, 0, 900, total, 0, "/data")
+                .samples("a", Metric::FilesystemUsedBytes, origin, 0, 900, used, 0, "/data");
+        };
+        add(InputBuilder::pod("web", "c1"), 5000, 5000); // full, at the place of a disk that is not
+        QVERIFY(!fact(builder.panel(PanelId::MemoryUsage), "disk"));
+        add(InputBuilder::host(), 300, 1000);
+        const PanelSnapshot panel = builder.panel(PanelId::MemoryUsage);
+        QVERIFY(near(fact(panel, "disk")->value, 30));
+        QCOMPARE(fact(panel, "disk")->label, std::string("a:/data"));
+        QVERIFY(near(fact(panel, "volume")->value, 100));
+        QCOMPARE(fact(panel, "volume")->label, std::string("shop/web:/data"));
+        QVERIFY(!panel.pastThreshold && panel.breaches.empty());
+    }
+
     void memory_forecastNeedsAKnownLimitAndARise_data()
     {
         QTest::addColumn<double>("perSecond");

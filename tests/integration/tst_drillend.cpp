@@ -41,6 +41,18 @@ bool sawOomKill(const DeliveryLog &log)
     return found;
 }
 
+/// Full file systems that are told as of a drill's cgroup.
+std::vector<wire::FileFailure> fullOf(const DeliveryLog &log)
+{
+    std::vector<wire::FileFailure> full;
+    log.eachEvent([&](const wire::Event &event, const wire::Origin &origin) {
+        const auto *failure = std::get_if<wire::FileFailure>(&event.detail);
+        if (failure && failure->isFullFileSystem() && origin.cgroupPath.starts_with("/tapio-drill-"))
+            full.push_back(*failure);
+    });
+    return full;
+}
+
 } // namespace
 
 class TestDrillEnd : public QObject {
@@ -108,6 +120,25 @@ private slots:
             QVERIFY2(who, who ? "" : who.error().message().c_str());
             QCOMPARE(who->name, std::string("node-1"));
         }
+        QVERIFY(drill::findLeftovers({}).empty());
+    }
+
+    /// With the configuration that an agent has by itself: what is full is in a mount namespace of its own.
+    void aFullDisk_isHeardOf()
+    {
+        startAgent(true);
+        QProcess tapio;
+        tapio.start(TAPIO_PROGRAM, drill({"run", "disk-full", "--seconds", "14"})); // so that one of the looks is in it
+        QVERIFY(tapio.waitForFinished(60'000));
+        const QByteArray error = tapio.readAllStandardError();
+        if (tapio.exitCode() == 69 || tapio.exitCode() == 77)
+            QSKIP(error.constData());
+        QVERIFY2(tapio.exitCode() == 0, error.constData());
+        QTRY_COMPARE_WITH_TIMEOUT(fullOf(m_log).size(), std::size_t(1), soon);
+        const wire::FileFailure failure = fullOf(m_log).at(0);
+        QVERIFY2(failure.path.ends_with("/disk"), failure.path.c_str());
+        QVERIFY(failure.limit > 8u << 20 && failure.limit <= 16u << 20);
+        QVERIFY(!failure.limitIsInodes);
         QVERIFY(drill::findLeftovers({}).empty());
     }
 

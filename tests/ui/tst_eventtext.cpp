@@ -109,6 +109,28 @@ private slots:
             QVERIFY2(text.contains(part), qPrintable(text));
         QVERIFY2(!text.contains("failed"), qPrintable(text));
     }
+    void details_ofAFullFileSystem_data()
+    {
+        QTest::addColumn<bool>("inodes");
+        QTest::addColumn<int>("left");
+        QTest::addColumn<QStringList>("parts");
+        QTest::newRow("bytes") << false << 0 << QStringList{"/data is full: no space", "Size: 64.0 MiB", "Left: none"};
+        QTest::newRow("nearly") << false << 4096 << QStringList{"/data is all but full: 4.0 KiB", "Size: 64.0 MiB", "Left: 4.0"};
+        QTest::newRow("inodes") << true << 0 << QStringList{"/data is full: no inode", "Inodes: 67,108,864", "Left: none"};
+    }
+    void details_ofAFullFileSystem()
+    {
+        QFETCH(bool, inodes);
+        QFETCH(int, left);
+        QFETCH(QStringList, parts);
+        StoredEvent event;
+        event.event.type = wire::EventType::FileFailure;
+        event.event.detail = wire::FileFailure{"/data", "", 28, 0, 1, 64u << 20, inodes, std::uint64_t(left)};
+        const QString text = detailText(eventTitle(event), eventDetails(event, TimeDisplay(QTimeZone::utc()))).replace(QChar(0x00A0), ' ');
+        for (const QString &part : parts + QStringList{"Full file system", "Mounted at: /data", "More of it gives: ENOSPC (28)"})
+            QVERIFY2(text.contains(part), qPrintable(text));
+        QVERIFY2(!text.contains("failed") && !text.contains("escriptor"), qPrintable(text));
+    }
     void details_ofTheOtherTypes()
     {
         QFETCH(int, kind);

@@ -87,7 +87,7 @@ private slots:
     {
         EventBatch batch{1, {Origin{}}, {Event{}}, {}}; // younger than the stored bytes
         batch.events[0].type = EventType::FileFailure;
-        batch.events[0].detail = FileFailure{"", "", 24, 0, 1, 1ULL << 40};
+        batch.events[0].detail = FileFailure{"", "", 24, 0, 1, 1ULL << 40, true, 7};
         const Message message = Frame{1, 1, 1, batch};
         const auto bytes = encode(message);
         QVERIFY2(bytes, bytes ? "" : bytes.error().message().c_str());

@@ -123,6 +123,13 @@ private:
         QTest::newRow("a request without texts") << Detail(HttpRequest()) << "request to [::]:0: no answer seen";
         QTest::newRow("no descriptors") << Detail(FileFailure{"", "", 24, 0, 1, 1024})
                                         << "all 1024 descriptors are in use, EMFILE for one more";
+        QTest::newRow("a full file system") << Detail(FileFailure{"/data", "", 28, 0, 1, 16u << 20})
+                                            << "/data is full: no space left of 16.0 MiB";
+        QTest::newRow("a file system with little left")
+            << Detail(FileFailure{"/data", "", 28, 0, 1, 16u << 20, false, 166'912}) << "/data is all but full: 163.0 KiB left of 16.0 MiB";
+        QTest::newRow("no inodes") << Detail(FileFailure{"/data", "", 28, 0, 1, 4096, true}) << "/data is full: no inode left of 4096";
+        QTest::newRow("a full one that nobody knows")
+            << Detail(FileFailure{"", "", 28, 0, 1, 512}) << "a file system is full: no space left of 512 B";
         QTest::newRow("no space") << Detail(FileFailure{"/data/wal", "write", 28, 0, 12}) << "write /data/wal failed: ENOSPC, 12 times";
         QTest::newRow("a capability denied") << Detail(CapabilityUse{21, false, 1}) << "CAP_SYS_ADMIN denied";
         QTest::newRow("privileges") << Detail(PrivilegeGain{1000, 0, 1000, 0, 5, 5, 1ULL << 21, "exec", "/bin/su"})

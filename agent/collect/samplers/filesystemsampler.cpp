@@ -2,11 +2,11 @@
 #include "agent/collect/samplers/filesystemsampler.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <map>
 #include <utility>
 
+#include "agent/collect/mounttree.h"
 #include "agent/collect/procparse.h"
 
 namespace tapio::agent {
@@ -15,54 +15,19 @@ namespace {
 
 constexpr std::size_t maxFilesystems = 64;
 
-bool isLocal(const MountEntry &mount)
-{
-    // Read-only images are always full, which says nothing.
-    constexpr std::array<std::string_view, 3> images{"squashfs", "iso9660", "erofs"};
-    // Behind a FUSE file system is a process: one that hangs would hang whoever asks it, for as long as it likes.
-    if (mount.fileSystem.starts_with("fuse"))
-        return false;
-    return mount.source.starts_with("/dev/") && std::find(images.begin(), images.end(), mount.fileSystem) == images.end();
-}
-
-bool isAtOrAbove(std::string_view folder, std::string_view path)
-{
-    return folder == "/" || folder == path || (path.starts_with(folder) && path[folder.size()] == '/');
-}
-
-/// Does the path to it lead to another mount, which lies over it or over a folder above it? To ask for its size would ask that one, which
-/// may be a server that hangs.
-bool isHidden(const MountEntry &mount, const std::vector<MountEntry> &all)
-{
-    std::vector<const MountEntry *> way{&mount}; // it, what it is mounted in, and so on up to the root
-    const auto isOnWay = [&](std::uint64_t id) {
-        return std::any_of(way.begin(), way.end(), [id](const auto *one) { return one->id == id; });
-    };
-    for (bool found = true; found;) {
-        const auto parent = std::find_if(all.begin(), all.end(), [&](const MountEntry &one) { return one.id == way.back()->parentId; });
-        found = parent != all.end() && !isOnWay(parent->id);
-        if (found)
-            way.push_back(&*parent);
-    }
-    return std::any_of(all.begin(), all.end(), [&](const MountEntry &one) {
-        const bool isInWay = isOnWay(one.parentId) || one.parentId == way.back()->parentId;
-        return isInWay && !isOnWay(one.id) && isAtOrAbove(one.mountPoint, mount.mountPoint);
-    });
-}
-
 /// Device number -> shortest mount point.
 std::map<std::string, std::string> localMounts(std::string_view mountInfo)
 {
     std::map<std::string, std::string> mounts;
-    const std::vector<MountEntry> all = parseMountInfo(mountInfo);
-    for (const MountEntry &mount : all) {
+    MountTree all(parseMountInfo(mountInfo));
+    for (const MountEntry &mount : all.mounts()) {
         if (!isLocal(mount))
             continue;
         const auto known = mounts.find(mount.device);
         if (known != mounts.end()) {
-            if (mount.mountPoint.size() < known->second.size() && !isHidden(mount, all))
+            if (mount.mountPoint.size() < known->second.size() && all.isVisible(mount))
                 known->second = mount.mountPoint;
-        } else if (mounts.size() < maxFilesystems && !isHidden(mount, all)) {
+        } else if (mounts.size() < maxFilesystems && all.isVisible(mount)) {
             mounts.emplace(mount.device, mount.mountPoint);
         }
     }

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <string_view>
+#include <tuple>
 
 #include "console/core/metrics/panelbuilder.h"
 
@@ -429,23 +431,43 @@ void addWorst(PanelSnapshot &panel, const Worst &worst)
         panel.facts.push_back({"worst", worst.percent, Unit::Percent, worst.label});
 }
 
+/// How full each file system is, as far as both of its figures are known. `use` takes percent and series.
+template <typename Use> void eachFileSystem(const PanelContext &context, Use use)
+{
+    const auto place = [](const SeriesData *data) {
+        return std::tuple<std::string_view, std::string_view, std::string_view>(data->key.node, data->key.origin.cgroupPath,
+                                                                                data->key.label);
+    };
+    std::map<decltype(place(nullptr)), const SeriesData *> totals;
+    for (const SeriesData *total : context.of(Metric::FilesystemTotalBytes))
+        totals.emplace(place(total), total);
+    for (const SeriesData *used : context.of(Metric::FilesystemUsedBytes)) {
+        const auto total = totals.find(place(used));
+        const auto bytes = context.latest(used), of = total == totals.end() ? std::nullopt : context.latest(total->second);
+        if (bytes && of && *of > 0)
+            use(100 * *bytes / *of, *used);
+    }
+}
+
+/// Those of the nodes. What only a container sees fills up with no harm to its node, and may be small and full on purpose: it is told, and
+/// not held against the bound.
 void addDisks(const PanelContext &context, PanelSnapshot &panel)
 {
-    Worst worst;
-    for (const SeriesData *used : context.of(Metric::FilesystemUsedBytes)) {
-        for (const SeriesData *total : context.of(Metric::FilesystemTotalBytes)) {
-            if (total->key.node != used->key.node || total->key.label != used->key.label)
-                continue;
-            const auto bytes = context.latest(used), of = context.latest(total);
-            if (!bytes || !of || *of <= 0)
-                continue;
-            const double percent = 100 * *bytes / *of;
-            const std::string label = used->key.node + ':' + used->key.label;
-            worst.offer(percent, label);
-            if (percent > diskAlert.value)
-                panel.breaches.push_back({"disk", label, percent, diskAlert, false});
+    Worst worst, volume;
+    eachFileSystem(context, [&](double percent, const SeriesData &used) {
+        const wire::Origin &origin = used.key.origin;
+        if (!isHost(origin)) {
+            const std::string whose = origin.podName.empty() ? origin.cgroupPath : origin.namespaceName + '/' + origin.podName;
+            volume.offer(percent, whose + ':' + used.key.label);
+            return;
         }
-    }
+        const std::string label = used.key.node + ':' + used.key.label;
+        worst.offer(percent, label);
+        if (percent > diskAlert.value)
+            panel.breaches.push_back({"disk", label, percent, diskAlert, false});
+    });
+    if (volume.percent >= 0)
+        panel.facts.push_back({"volume", volume.percent, Unit::Percent, volume.label});
     if (worst.percent < 0)
         return;
     panel.facts.push_back({"disk", worst.percent, Unit::Percent, worst.label});

@@ -167,6 +167,13 @@ DetailSection detailOf(const wire::HttpRequest &http, const TimeDisplay &)
 
 DetailSection detailOf(const wire::FileFailure &failure, const TimeDisplay &)
 {
+    if (failure.isFullFileSystem())
+        return {tr("Full file system"),
+                {{tr("Mounted at"), text(failure.path), true, {}},
+                 failure.limitIsInodes ? DetailRow{tr("Inodes"), exactCount(failure.limit), false, {}}
+                                       : DetailRow{tr("Size"), bytes(failure.limit), false, {}},
+                 {tr("Left"), failure.left == 0 ? tr("none") : bytes(failure.left), false, {}},
+                 {tr("More of it gives"), errorText(failure.error), true, {}}}};
     if (failure.limit != 0)
         return {tr("Descriptors"),
                 {{tr("In use"), exactCount(failure.limit), false, {}}, {tr("One more gives"), errorText(failure.error), true, {}}}};

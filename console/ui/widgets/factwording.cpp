@@ -120,6 +120,8 @@ constexpr std::array facts{
                 QT_TRANSLATE_NOOP("tapio::console::PanelText", "Reaches its limit in")},
     FactWording{"disk", QT_TRANSLATE_NOOP("tapio::console::PanelText", "disk %1"),
                 QT_TRANSLATE_NOOP("tapio::console::PanelText", "Fullest disk")},
+    FactWording{"volume", QT_TRANSLATE_NOOP("tapio::console::PanelText", "volume %1"),
+                QT_TRANSLATE_NOOP("tapio::console::PanelText", "Fullest volume of a container")},
     FactWording{"throughput", QT_TRANSLATE_NOOP("tapio::console::PanelText", "both %1"),
                 QT_TRANSLATE_NOOP("tapio::console::PanelText", "Received and sent")},
     FactWording{"receive", QT_TRANSLATE_NOOP("tapio::console::PanelText", "rx %1"),
