@@ -14,6 +14,7 @@
 
 #include "agent/correlation/duration.h"
 #include "agent/correlation/findingtext.h"
+#include "protocol/base/tomlguard.h"
 
 namespace tapio::correlation {
 
@@ -432,6 +433,10 @@ private:
 
 Rule readRule(std::string_view text, const std::string &file, std::vector<RuleProblem> &problems)
 {
+    if (const auto hazard = tomlHazard(text)) {
+        problems.push_back({file, hazard->line, hazard->reason});
+        return {};
+    }
     const toml::parse_result parsed = toml::parse(text, std::string_view(file));
     if (!parsed) {
         problems.push_back({file, parsed.error().source().begin.line, std::string(parsed.error().description())});

@@ -7,6 +7,8 @@
 #include <memory>
 #include <sstream>
 
+#include "protocol/base/tomlguard.h"
+
 namespace tapio::daemon {
 
 namespace {
@@ -29,30 +31,6 @@ Result<std::string> readWhole(const std::filesystem::path &path)
     if (text.size() > maxConfigBytes)
         return fail(Errc::Malformed, "configuration " + path.native() + " is longer than 256 KiB");
     return text;
-}
-
-/// The line, from 1 on, of a table's header that does not begin with a name; 0 = there is none. toml++ 3.3 takes the name for granted: a
-/// debug build ends there, another one may do anything (parse_key of impl/parser.inl).
-unsigned headerWithoutName(std::string_view text)
-{
-    constexpr std::string_view byteOrderMark = "\xef\xbb\xbf";
-    constexpr std::string_view blank = " \t";
-    constexpr std::string_view beginsName = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_\"'";
-    if (text.starts_with(byteOrderMark))
-        text.remove_prefix(byteOrderMark.size());
-    for (unsigned line = 1; !text.empty(); ++line) {
-        const std::size_t end = std::min(text.find('\n'), text.size());
-        std::string_view rest = text.substr(0, end);
-        text.remove_prefix(std::min(end + 1, text.size()));
-        rest.remove_prefix(std::min(rest.find_first_not_of(blank), rest.size()));
-        if (!rest.starts_with('['))
-            continue;
-        rest.remove_prefix(rest.starts_with("[[") ? 2 : 1);
-        rest.remove_prefix(std::min(rest.find_first_not_of(blank), rest.size()));
-        if (rest.empty() || beginsName.find(rest.front()) == std::string_view::npos)
-            return line;
-    }
-    return 0;
 }
 
 /// A value as TOML; one line, whatever it holds.
@@ -87,8 +65,8 @@ Result<toml::table> readToml(const std::filesystem::path &path)
 
 Result<toml::table> parseToml(std::string_view text, const std::string &name)
 {
-    if (const unsigned line = headerWithoutName(text); line != 0)
-        return fail(Errc::Malformed, name + ", line " + std::to_string(line) + ": a table without a name");
+    if (const auto hazard = tomlHazard(text))
+        return fail(Errc::Malformed, name + ", line " + std::to_string(hazard->line) + ": " + hazard->reason);
     toml::parse_result parsed = toml::parse(text);
     if (!parsed) {
         return fail(Errc::Malformed, name + ", line " + std::to_string(parsed.error().source().begin.line) + ": "
