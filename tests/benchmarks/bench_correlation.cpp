@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the correlation engine costs: events per second and time per event with all shipped rules, and memory of many candidates.
+#include <malloc.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "agent/correlation/engine.h"
+#include "agent/correlation/ruleloader.h"
+#include "protocol/base/clock.h"
+
+using namespace tapio;
+using namespace tapio::correlation;
+
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+struct Sink final : FindingSink {
+    std::size_t count = 0;
+    void onFinding(Finding &&) override { ++count; }
+};
+
+wire::Origin pod(int number)
+{
+    wire::Origin origin;
+    const std::string name = "web-" + std::to_string(number);
+    origin.cgroupId = static_cast<std::uint64_t>(number) + 100;
+    origin.cgroupPath = "/kubepods/burstable/pod" + name;
+    origin.containerId = std::string(52, 'c') + name;
+    origin.containerName = "main";
+    origin.podUid = "00000000-0000-0000-0000-" + name;
+    origin.podName = name;
+    origin.namespaceName = "shop";
+    origin.workloadKind = "Deployment";
+    origin.workloadName = "web";
+    origin.image = "registry.example/web:1";
+    return origin;
+}
+
+wire::SocketAddress address(std::uint32_t number, std::uint16_t port)
+{
+    wire::SocketAddress one;
+    one.bytes = {0,
+                 0,
+                 0,
+                 0,
+                 0,
+                 0,
+                 0,
+                 0,
+                 0,
+                 0,
+                 0xff,
+                 0xff,
+                 10,
+                 static_cast<std::uint8_t>(number >> 16),
+                 static_cast<std::uint8_t>(number >> 8),
+                 static_cast<std::uint8_t>(number)};
+    one.port = port;
+    return one;
+}
+
+/// `failing` percent of each kind fail.
+wire::Event made(std::mt19937 &random, unsigned failing)
+{
+    wire::Event event;
+    event.process = {4711, 0, 1, "web"};
+    const bool fails = random() % 1000 < failing * 10;
+    const unsigned kind = random() % 100;
+    if (kind < 20) {
+        event.type = wire::EventType::ProcessExec;
+        wire::ProcessExec exec;
+        exec.filename = "/usr/bin/true";
+        event.detail = exec;
+    } else if (kind < 40) {
+        event.type = wire::EventType::ProcessExit;
+        wire::ProcessExit exit;
+        exit.exitCode = fails ? 1 : 0;
+        event.detail = exit;
+    } else if (kind < 75) {
+        event.type = wire::EventType::TcpConnection;
+        wire::TcpConnection tcp;
+        tcp.direction = wire::TcpDirection::Outbound;
+        tcp.local = address(1, static_cast<std::uint16_t>(random()));
+        tcp.remote = address(random() % 500, 443);
+        tcp.outcome = fails ? wire::TcpOutcome::Refused : wire::TcpOutcome::Closed;
+        tcp.established = !fails;
+        event.detail = tcp;
+    } else if (kind < 92) {
+        event.type = wire::EventType::HttpRequest;
+        wire::HttpRequest http;
+        http.direction = wire::TcpDirection::Outbound;
+        http.remote = address(random() % 500, 80);
+        http.status = fails ? 503 : 200;
+        event.detail = http;
+    } else {
+        event.type = wire::EventType::DnsQuery;
+        wire::DnsQuery dns;
+        dns.server = address(53, 53);
+        dns.outcome = fails ? wire::DnsOutcome::TimedOut : wire::DnsOutcome::Answered;
+        event.detail = dns;
+    }
+    return event;
+}
+
+nlohmann::json speed(unsigned failing, std::size_t events)
+{
+    std::mt19937 random(1);
+    std::vector<wire::Origin> origins;
+    for (int i = 0; i < 100; ++i)
+        origins.push_back(pod(i));
+    std::vector<wire::Event> load;
+    for (std::size_t i = 0; i < 50'000; ++i)
+        load.push_back(made(random, failing));
+    Sink sink;
+    Engine engine(std::make_shared<const RuleSet>(shippedRules().rules), {}, sink);
+    std::vector<std::uint32_t> times;
+    times.reserve(events / 16 + 1);
+    const auto begin = Steady::now();
+    std::int64_t timeNs = 1'700'000'000 * nsPerSecond;
+    for (std::size_t i = 0; i < events; ++i) {
+        wire::Event &event = load[i % load.size()];
+        event.timeNs = timeNs += 100'000; // 10 000 a second
+        const bool isTimed = i % 16 == 0;
+        const auto before = isTimed ? Steady::now() : Steady::time_point();
+        engine.onEvent(event, origins[i / 8 % origins.size()], {"node-1", 7, i + 1, 0});
+        if (isTimed)
+            times.push_back(static_cast<std::uint32_t>((Steady::now() - before).count()));
+        if (i % 10'000 == 0)
+            engine.advance(timeNs);
+    }
+    const double seconds = std::chrono::duration<double>(Steady::now() - begin).count();
+    std::sort(times.begin(), times.end());
+    return {{"failing_percent", failing},
+            {"events", events},
+            {"events_per_second", static_cast<double>(events) / seconds},
+            {"p50_ns", times[times.size() / 2]},
+            {"p99_ns", times[times.size() * 99 / 100]},
+            {"insights_told", sink.count},
+            {"candidates", engine.candidates()}};
+}
+
+/// Of one rule that needs three, two of each of so many pods.
+nlohmann::json memory(int candidates)
+{
+    const auto rule = parseRule(
+        "id = \"r\"\ntitle = \"t\"\nroot = \"pod\"\nseverity = \"warning\"\nlifetime = \"5m\"\ncooldown = \"5m\"\nsummary = \"x\"\n"
+        "[[step]]\nname = \"kill\"\nevent = \"oom.kill\"\nwithin = \"10m\"\ncount = 3\n",
+        "r.toml");
+    EngineLimits limits;
+    limits.candidatesOfRule = limits.candidates = static_cast<std::size_t>(candidates);
+    Sink sink;
+    const std::size_t before = ::mallinfo2().uordblks;
+    Engine engine(std::make_shared<const RuleSet>(RuleSet{*rule}), limits, sink);
+    wire::Event event;
+    event.type = wire::EventType::OomKill;
+    event.timeNs = 1'700'000'000 * nsPerSecond;
+    event.detail = wire::OomKill();
+    for (int i = 0; i < candidates; ++i) {
+        const wire::Origin origin = pod(i);
+        engine.onEvent(event, origin, {"node-1", 7, 1, 0});
+    }
+    const double used = static_cast<double>(::mallinfo2().uordblks - before);
+    return {{"candidates", engine.candidates()}, {"mib", used / (1 << 20)}, {"bytes_each", used / candidates}};
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    bool json = false;
+    std::size_t events = 3'000'000;
+    CLI::App app("The correlation engine with all shipped rules");
+    app.add_flag("--json", json, "Print one JSON object");
+    app.add_option("--events", events, "Of each load")->check(CLI::Range(1000, 1'000'000'000));
+    CLI11_PARSE(app, argc, argv);
+    nlohmann::json report{{"rules", shippedRules().rules.size()}, {"loads", nlohmann::json::array()}};
+    for (const unsigned failing : {0u, 1u, 10u, 50u})
+        report["loads"].push_back(speed(failing, events));
+    report["memory"] = memory(100'000);
+    if (json) {
+        std::printf("%s\n", report.dump().c_str());
+        return 0;
+    }
+    std::printf("%zu rules\n%10s %14s %9s %9s %10s %11s\n", report["rules"].get<std::size_t>(), "failing %", "events/s", "p50 ns", "p99 ns",
+                "told", "candidates");
+    for (const auto &one : report["loads"])
+        std::printf("%10u %14.0f %9u %9u %10zu %11zu\n", one["failing_percent"].get<unsigned>(), one["events_per_second"].get<double>(),
+                    one["p50_ns"].get<unsigned>(), one["p99_ns"].get<unsigned>(), one["insights_told"].get<std::size_t>(),
+                    one["candidates"].get<std::size_t>());
+    std::printf("%zu candidates: %.1f MiB, %.0f bytes each\n", report["memory"]["candidates"].get<std::size_t>(),
+                report["memory"]["mib"].get<double>(), report["memory"]["bytes_each"].get<double>());
+    return 0;
+}
