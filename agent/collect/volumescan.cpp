@@ -145,19 +145,35 @@ VolumeScan VolumeScanner::scan(const CgroupLayout &layout, const std::vector<Cgr
     for (const CgroupNode &node : nodes) {
         if (look.scan.errnum != 0 || (node.v2Id == 0 && node.memoryId == 0))
             continue;
-        const auto number = processIn(layout, node, m_reader);
-        const std::string pid = number ? std::to_string(*number) : std::string();
-        const std::string name = number ? spaceOf(pid) : std::string();
-        look.scan.noteFailure(number && name.empty() ? errno : 0);
+        const auto &[pid, name, unused] = processOf(layout, node, look.scan);
         if (name.empty() || name == host[0] || name == host[1])
             continue;
         Space &space = m_spaces.try_emplace(name, Space{{}, 0, false, 0, m_round, 0}).first->second;
         if (std::exchange(space.round, m_round) != m_round) // else another of its cgroups has come before
             lookAt(node, pid, space, name, look);
     }
-    std::erase_if(m_spaces, [this](const auto &entry) { return entry.second.round != m_round; });
+    const auto isGone = [this](const auto &entry) { return entry.second.round != m_round; };
+    std::erase_if(m_spaces, isGone);
+    std::erase_if(m_processes, isGone);
     look.scan.cpuNs = threadCpuNs() - before;
     return std::move(look.scan);
+}
+
+/// Now and then by chance of its name, so that not all are read in one look.
+bool VolumeScanner::isDue(std::string_view name) const { return (m_round + std::hash<std::string_view>()(name)) % looksPerRead == 0; }
+
+const VolumeScanner::Process &VolumeScanner::processOf(const CgroupLayout &layout, const CgroupNode &node, VolumeScan &scan)
+{
+    Process &process = m_processes[node.path];
+    process.round = m_round;
+    if (!process.space.empty() && !isDue(node.path) && spaceOf(process.pid) == process.space)
+        return process;
+    const auto number = processIn(layout, node, m_reader);
+    process.pid = number ? std::to_string(*number) : std::string();
+    process.space = number ? spaceOf(process.pid) : std::string();
+    if (number && process.space.empty())
+        scan.noteFailure(errno);
+    return process;
 }
 
 /// 0, or an errno.
@@ -182,9 +198,7 @@ void VolumeScanner::lookAt(const CgroupNode &node, const std::string &pid, Space
 {
     look.at(node.path);
     const std::string process = m_options.procRoot.native() + '/' + pid;
-    const bool isYoung = m_round - space.firstRound < looksPerRead;                    // its mounts may be still to come
-    const bool isDue = (m_round + std::hash<std::string>()(name)) % looksPerRead == 0; // not all in one look
-    if (isYoung || isDue)
+    if (m_round - space.firstRound < youngLooks || isDue(name))
         readMounts(process, space, look);
     const std::size_t room = m_options.mostInAll - look.chosen;
     if (space.mounts.size() > room) {

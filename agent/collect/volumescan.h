@@ -71,11 +71,12 @@ struct VolumeScanOptions {
 
 /// Looks at the file systems that processes of cgroups see in mount namespaces of their own: those on local block devices, and in memory
 /// (tmpfs), that can be written to and are not the host's, too. What the kubelet or a runtime has mounted for a container is in the host's
-/// list, and still the container's. Of a namespace that is known for a while, the list of mounts is read only now and then, as that is most
-/// of what a look costs. May wait for a file system for ever. One thread at a time.
+/// list, and still the container's. Of a namespace that is known for a while, the list of mounts is read only now and then, and the
+/// processes of cgroups are, too: those are most of what a look costs. May wait for a file system for ever. One thread at a time.
 class VolumeScanner {
 public:
-    static constexpr std::uint64_t looksPerRead = 6;
+    static constexpr std::uint64_t youngLooks = 6; ///< in which a namespace's mounts may be still to come
+    static constexpr std::uint64_t looksPerRead = 12;
 
     explicit VolumeScanner(VolumeScanOptions options);
 
@@ -91,7 +92,14 @@ private:
         int errnum = 0;                          ///< of reading the list
         std::uint64_t firstRound = 0, round = 0; ///< that saw it first and last
     };
+    /// Of a cgroup, as it was found last.
+    struct Process {
+        std::string pid, space; ///< empty: it has none
+        std::uint64_t round = 0;
+    };
     struct Look;
+    const Process &processOf(const CgroupLayout &layout, const CgroupNode &node, VolumeScan &scan);
+    bool isDue(std::string_view name) const;
     int readHost();
     void lookAt(const CgroupNode &node, const std::string &pid, Space &space, const std::string &name, Look &look);
     void readMounts(const std::string &process, Space &space, Look &look);
@@ -102,6 +110,7 @@ private:
     VolumeScanOptions m_options;
     SmallFileReader m_hostReader, m_reader;
     std::set<std::string, std::less<>> m_hostDevices; ///< but for those that are only there for containers
+    std::map<std::string, Process> m_processes;       ///< by the cgroup's path
     std::map<std::string, Space> m_spaces;            ///< by the namespace's name; their mounts are no more than mostInAll
     std::uint64_t m_round = 0;
 };

@@ -395,8 +395,11 @@ private slots:
         bench.second();
         QVERIFY(has(bench, "memory", "memory.events.local"));
         QVERIFY(has(bench, "psi", "trigger on /proc/pressure/memory"));
-        bench.loop->change({{"memory", "psi"}, 1024, 1s, 2s, {}, {}});
+        QVERIFY(has(bench, "volumes", "statvfs in mount namespaces"));
+        bench.loop->change({{"memory", "psi", "volumes"}, 1024, 1s, 2s, {}, {}});
         bench.second();
+        QVERIFY(!has(bench, "volumes", "statvfs in mount namespaces"));
+        QVERIFY(has(bench, "volumes", "volumes")); // said to be off
         QVERIFY(!has(bench, "memory", "memory.events.local"));
         QVERIFY(!has(bench, "psi", "trigger on /proc/pressure/memory"));
     }

@@ -109,7 +109,7 @@ private slots:
         QTest::newRow("room") << QList<int>{0, 12, 0} << 2;
         QTest::newRow("nearly full") << QList<int>{3, 3, 3} << 0;
         QTest::newRow("not found for a moment") << QList<int>{0, -1, 0} << 1;
-        QTest::newRow("not there for long") << QList<int>{0, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0} << 2;
+        QTest::newRow("not there for long") << (QList<int>{0} + QList<int>(8, -1) + QList<int>(13, 0)) << 2;
     }
     void aFullOne_isToldAgainOnlyAfterThereWasRoom()
     {

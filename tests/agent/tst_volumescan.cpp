@@ -158,8 +158,8 @@ private slots:
         QTest::addColumn<int>("looks"); // before another mount comes
         QTest::addColumn<int>("until"); // it is found, looks
         QTest::newRow("of a young namespace") << 1 << 1;
-        QTest::newRow("of one that is just not young any more") << 6 << 6;
-        QTest::newRow("of an old one") << 12 << 6;
+        QTest::newRow("of one that is just not young any more") << 6 << 12;
+        QTest::newRow("of an old one") << 25 << 12;
     }
     void lists_areReadNowAndThen()
     {
@@ -182,6 +182,24 @@ private slots:
         QCOMPARE(toldOf(look()), QString("8:18 /else"));
     }
 
+    void aProcess_thatEndedIsReplacedByTheNextOfItsCgroup()
+    {
+        VolumeBench bench;
+        bench.add("/c", 77, mountRow(60, "8:16", "/data"), "space");
+        bench.inventory.refresh();
+        VolumeScanner scanner(bench.options());
+        const auto look = [&] { return scanner.scan(bench.inventory.layout(), bench.inventory.nodes(), [](const std::string &) {}); };
+        for (int i = 0; i < 10; ++i)
+            look();
+        std::filesystem::remove_all(bench.proc() / "77");
+        bench.add("/c", 78, mountRow(60, "8:16", "/data"), "space");
+        QCOMPARE(toldOf(look()), QString("8:16 /data"));
+        std::filesystem::remove_all(bench.proc() / "78"); // and nobody follows
+        const VolumeScan last = look();
+        QVERIFY(last.volumes.empty());
+        QCOMPARE(last.failed, std::size_t(0));
+    }
+
     void counts_ofWhatIsLeftOutStay() // a state that changes is sent
     {
         VolumeBench bench;
@@ -192,7 +210,7 @@ private slots:
         bench.add("/d", 78, rows + std::string(600'000, '\n'));
         bench.inventory.refresh();
         VolumeScanner scanner(bench.options());
-        for (int i = 0; i < 20; ++i) {
+        for (int i = 0; i < 30; ++i) {
             const VolumeScan scan = scanner.scan(bench.inventory.layout(), bench.inventory.nodes(), [](const std::string &) {});
             QCOMPARE(scan.beyond, std::size_t(6));
             QCOMPARE(scan.unread, std::size_t(1));
