@@ -9,9 +9,9 @@
 #include "console/cli/command.h"
 #include "console/cli/connection.h"
 #include "console/cli/interrupt.h"
+#include "console/cli/storefile.h"
 #include "console/cli/timespec.h"
 #include "console/core/metrics/export.h"
-#include "console/core/session/config.h"
 #include "console/core/store/store.h"
 
 namespace tapio::console {
@@ -82,20 +82,10 @@ int runEvents(const CommandContext &context, const EventsArguments &arguments)
     auto query = queryFor(arguments, context.clock.utcNs());
     if (!query)
         return report(context.err, query.error());
-    auto file = arguments.store;
-    if (file.empty()) {
-        const auto config = loadConsoleConfig(context.config);
-        if (!config) {
-            report(context.err, config.error(), "mend console.toml, or name the store with --store FILE");
-            return ExitConfiguration;
-        }
-        file = config->store.file;
-    }
-    const auto reader = StoreReader::open(file);
-    if (!reader) {
-        return report(context.err, reader.error(),
-                      "name the file with --store FILE; tapio-console writes it, by default " + defaultStoreFile().string());
-    }
+    int exitCode = ExitOk;
+    const auto reader = openStore(context, arguments.store, exitCode);
+    if (!reader)
+        return exitCode;
     Interrupt interrupt;
     Table table({{"TIME"}, {"SEVERITY"}, {"TYPE"}, {"NODE"}, {"PID", Table::Align::Right}, {"COMM"}, {"WHERE"}, {"IDENTITY"}, {"SUMMARY"}});
     std::size_t shown = 0;
@@ -104,7 +94,7 @@ int runEvents(const CommandContext &context, const EventsArguments &arguments)
     std::optional<EventId> after;
     while (more && shown < arguments.limit && context.out.good() && !interrupt.token().stop_requested()) {
         query->limit = std::min<std::size_t>(arguments.limit - shown, 1000);
-        const auto page = (*reader)->events(*query, after, interrupt.token());
+        const auto page = reader->events(*query, after, interrupt.token());
         if (!page)
             return report(context.err, page.error());
         printPage(context, *page, table);

@@ -69,6 +69,7 @@ int run(int argc, char **argv, std::ostream &out)
     addWatchCommand(app, context, chosen);
     addCheckCommand(app, context, chosen);
     addEventsCommand(app, context, chosen);
+    addInsightsCommand(app, context, chosen);
     addDrillCommand(app, context, chosen);
     addFilterCommand(app, context, chosen);
     addPkiCommand(app, context, chosen);

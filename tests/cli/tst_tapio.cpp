@@ -44,8 +44,10 @@ private slots:
     {
         QTest::addColumn<QStringList>("arguments");
         QTest::newRow("the program") << QStringList{"--help"};
-        for (const char *command : {"status", "check", "watch", "events", "agents", "filter", "drill", "pki", "completion"})
+        for (const char *command : {"status", "check", "watch", "events", "insights", "agents", "filter", "drill", "pki", "completion"})
             QTest::newRow(command) << QStringList{command, "--help"};
+        for (const char *command : {"list", "show"})
+            QTest::newRow(qPrintable(QString("insights %1").arg(command))) << QStringList{"insights", command, "--help"};
         for (const char *command : {"list", "run", "stop"})
             QTest::newRow(qPrintable(QString("drill %1").arg(command))) << QStringList{"drill", command, "--help"};
         for (const char *command : {"init", "issue", "list", "renew", "revoke"})
@@ -87,6 +89,9 @@ private slots:
                                              << "--since must be before now";
         QTest::newRow("a process that is none") << QStringList{"events", "--pid", "-1"} << int(ExitUsage) << "not in range";
         QTest::newRow("no store") << QStringList{"events"} << int(ExitUnavailable) << "store";
+        QTest::newRow("no store of insights") << QStringList{"insights", "list"} << int(ExitUnavailable) << "store";
+        QTest::newRow("insights of no time") << QStringList{"insights", "list", "--since", "yesterday"} << int(ExitUsage) << "yesterday";
+        QTest::newRow("an insight without its id") << QStringList{"insights", "show"} << int(ExitUsage) << "ID";
         QTest::newRow("no authority") << QStringList{"pki", "list"} << int(ExitUnavailable) << "pki";
         QTest::newRow("a folder that nobody can make")
             << QStringList{"pki", "init", "--pki", "/proc/tapio-x"} << int(ExitCannotCreate) << "/proc/tapio-x";
