@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -23,7 +24,7 @@ struct OpenInsight {
     std::int64_t endedNs = 0; ///< 0 = open
     std::uint64_t count = 0, toldCount = 0;
     std::uint32_t fulfilled = 0;
-    std::vector<wire::EvidenceRef> chain, against; ///< bounded: the first, and the newest
+    EvidenceList chain, against; ///< bounded: the first, and the newest
     std::vector<std::string> affected;
     std::shared_ptr<const wire::Origin> origin;
     std::string lastText[mostSteps];
@@ -32,9 +33,11 @@ struct OpenInsight {
 
 /// One rule and one entity of which there is some evidence.
 struct Candidate {
-    EntityName entity;
+    wire::EntityKind kind = wire::EntityKind::Unknown;
+    std::uint64_t check = 0; ///< a second hash of the entity's id: two of one key and one check are one
+    std::string name;        ///< of the entity, for people
     EvidenceList evidence;
-    std::vector<ShareWindow> shares; ///< one per step of a rule that counts any; else empty
+    std::unique_ptr<std::array<ShareWindow, mostSteps>> shares; ///< of a rule that counts any
     std::int64_t newestNs = 0;
     std::int64_t deadlineNs = 0; ///< under which the rule has it in its queue
     std::unique_ptr<OpenInsight> insight;

@@ -78,7 +78,7 @@ Engine::Engine(RuleSetPtr rules, EngineLimits limits, FindingSink &sink)
     : m_rules(std::move(rules)), m_limits(limits), m_sink(sink), m_identities(limits.identities)
 {
     for (const Rule &rule : *m_rules)
-        m_states.push_back(std::make_unique<RuleState>(rule, m_sink, m_limits.updateEveryNs));
+        m_states.push_back(std::make_unique<RuleState>(rule, m_nodes, m_sink, m_limits.updateEveryNs));
     subscribe();
 }
 
@@ -97,13 +97,19 @@ void Engine::subscribe()
 
 std::uint32_t Engine::nodeNumber(std::string_view node)
 {
-    const auto known = std::find(m_nodes.begin(), m_nodes.end(), node);
-    if (known != m_nodes.end())
-        return static_cast<std::uint32_t>(known - m_nodes.begin());
-    if (m_nodes.size() >= mostNodes)
-        m_nodes.clear();
-    m_nodes.emplace_back(node);
-    return static_cast<std::uint32_t>(m_nodes.size() - 1);
+    if (m_nodes[m_lastNode] == node && m_lastNode != 0) // runs of events of one node are the rule
+        return m_lastNode;
+    const auto [known, isNew] = m_nodeNumbers.try_emplace(std::string(node), 0);
+    if (isNew && m_nodes.size() > mostNodes) {
+        m_nodeNumbers.erase(known);
+        return 0;
+    }
+    if (isNew) {
+        known->second = static_cast<std::uint32_t>(m_nodes.size());
+        m_nodes.emplace_back(node);
+    }
+    m_lastNode = known->second;
+    return m_lastNode;
 }
 
 void Engine::onEvent(const wire::Event &event, const wire::Origin &origin, const EventPlace &place)
@@ -143,7 +149,7 @@ void Engine::observe(const Observation &seen)
                 affects = std::string(wire::entityKindName(affected->kind)) + ' ' + affected->name;
         }
         const std::size_t before = state.size();
-        state.take({seen, *entity, std::move(affects), *node, wants.step, isEvidence}, m_nodes);
+        state.take({seen, *entity, affects, *node, wants.step, isEvidence});
         m_candidates += state.size() - before;
         while (state.size() > m_limits.candidatesOfRule && state.evictOne())
             --m_candidates;
@@ -199,7 +205,7 @@ void Engine::setRules(RuleSetPtr rules, std::int64_t nowNs)
             return state && state->rule().id == rule.id && state->rule().digest == rule.digest;
         });
         if (same == m_states.end()) {
-            next.push_back(std::make_unique<RuleState>(rule, m_sink, m_limits.updateEveryNs));
+            next.push_back(std::make_unique<RuleState>(rule, m_nodes, m_sink, m_limits.updateEveryNs));
         } else {
             (*same)->setRule(rule);
             next.push_back(std::move(*same));

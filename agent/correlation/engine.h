@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "agent/correlation/evidence.h"
@@ -93,7 +94,9 @@ private:
     Identities m_identities;
     std::vector<std::unique_ptr<RuleState>> m_states; ///< as m_rules
     std::vector<std::vector<Subscription>> m_byTopic; ///< first the types of events, then the facts
-    std::vector<std::string> m_nodes;
+    std::vector<std::string> m_nodes{std::string()};  ///< by number; 0 = one of too many
+    std::unordered_map<std::string, std::uint32_t> m_nodeNumbers;
+    std::uint32_t m_lastNode = 0;
     std::size_t m_candidates = 0;
 };
 

@@ -2,7 +2,6 @@
 #include "agent/correlation/evidence.h"
 
 #include <algorithm>
-#include <array>
 
 namespace tapio::correlation {
 
@@ -28,7 +27,7 @@ std::uint32_t densest(const Step &step, const std::vector<const Evidence *> &fou
             ++from;
         std::uint32_t here = 0;
         for (std::size_t i = from; i <= to; ++i) {
-            const auto isSame = [&](const Evidence *one) { return one->affects == found[i]->affects; };
+            const auto isSame = [&](const Evidence *one) { return one->affects() == found[i]->affects(); };
             if (!step.countsAffected)
                 here += found[i]->weight;
             else if (std::none_of(found.begin() + static_cast<std::ptrdiff_t>(from), found.begin() + static_cast<std::ptrdiff_t>(i),
@@ -41,21 +40,20 @@ std::uint32_t densest(const Step &step, const std::vector<const Evidence *> &fou
 }
 
 /// Evidence of a step that its order lets count.
-std::vector<const Evidence *> inOrder(const Rule &rule, std::size_t index, const EvidenceList &list,
-                                      const std::array<std::vector<const Evidence *>, mostSteps> &before)
+void findInOrder(const Rule &rule, std::size_t index, const EvidenceList &list, AssessRoom &room)
 {
     const Step &step = rule.steps[index];
-    std::vector<const Evidence *> found;
+    std::vector<const Evidence *> &found = room.found[index];
+    found.clear();
     for (const Evidence &one : list) {
         if (one.step != index)
             continue;
         const auto isCause = [&](const Evidence *cause) {
             return isCertainlyAfter(*cause, one) && one.timeNs - cause->timeNs <= step.afterWithinNs;
         };
-        if (!step.after || std::any_of(before[*step.after].begin(), before[*step.after].end(), isCause))
+        if (!step.after || std::any_of(room.found[*step.after].begin(), room.found[*step.after].end(), isCause))
             found.push_back(&one);
     }
-    return found;
 }
 
 } // namespace
@@ -63,7 +61,7 @@ std::vector<const Evidence *> inOrder(const Rule &rule, std::size_t index, const
 bool isCertainlyAfter(const Evidence &earlier, const Evidence &later) noexcept
 {
     const std::int64_t apart = later.timeNs - earlier.timeNs;
-    return earlier.node == later.node ? apart >= 0 : apart > earlier.uncertaintyNs + later.uncertaintyNs;
+    return earlier.node == later.node && earlier.node != 0 ? apart >= 0 : apart > earlier.uncertaintyNs + later.uncertaintyNs;
 }
 
 bool insert(EvidenceList &list, Evidence &&one, const Rule &rule)
@@ -82,20 +80,19 @@ bool insert(EvidenceList &list, Evidence &&one, const Rule &rule)
     return true;
 }
 
-Standing assess(const Rule &rule, const EvidenceList &list, std::uint32_t shares)
+Standing assess(const Rule &rule, const EvidenceList &list, std::uint32_t shares, AssessRoom &room)
 {
     Standing standing;
-    std::array<std::vector<const Evidence *>, mostSteps> found;
     standing.matches = true;
     for (std::size_t i = 0; i < rule.steps.size(); ++i) {
         const Step &step = rule.steps[i];
-        found[i] = inOrder(rule, i, list, found);
-        standing.counts[i] = densest(step, found[i]);
+        findInOrder(rule, i, list, room);
+        standing.counts[i] = densest(step, room.found[i]);
         const bool isThere = standing.counts[i] >= step.count && (!step.share || (shares >> i & 1) != 0);
         if (isThere)
             standing.fulfilled |= 1u << i;
         else
-            found[i].clear(); // nothing comes after what is not there
+            room.found[i].clear(); // nothing comes after what is not there
         standing.matches = standing.matches && (isThere || step.role != StepRole::Required);
     }
     return standing;

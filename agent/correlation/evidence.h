@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/correlation/rule.h"
@@ -16,11 +18,14 @@ struct Evidence {
     std::int64_t uncertaintyNs = 0;
     std::uint64_t streamId = 0;
     std::uint64_t seq = 0;
-    std::uint32_t node = 0;   ///< the engine's number of it
+    std::uint32_t node = 0;   ///< the engine's number of it; 0 = one of too many, and no clock is known to be the same
     std::uint32_t weight = 1; ///< how many alike it stands for
     std::uint8_t step = 0;
-    std::string affects; ///< name, where the step asks for one
-    std::string text;    ///< beginning of the event's summary
+    std::uint8_t affectsBytes = 0;
+    std::string words; ///< the name of what it affects, where the step asks for one, and then the beginning of the event's summary
+
+    std::string_view affects() const noexcept { return std::string_view(words).substr(0, affectsBytes); }
+    std::string_view text() const noexcept { return std::string_view(words).substr(affectsBytes); }
 };
 
 /// By time; what came late is where it belongs.
@@ -41,7 +46,12 @@ struct Standing {
     bool has(std::size_t step) const noexcept { return (fulfilled >> step & 1) != 0; }
 };
 
+/// Room for assess(), kept so that it is taken once.
+struct AssessRoom {
+    std::array<std::vector<const Evidence *>, mostSteps> found;
+};
+
 /// `shares`: bits of the steps that count a share and have it.
-Standing assess(const Rule &rule, const EvidenceList &list, std::uint32_t shares);
+Standing assess(const Rule &rule, const EvidenceList &list, std::uint32_t shares, AssessRoom &room);
 
 } // namespace tapio::correlation

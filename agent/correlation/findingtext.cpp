@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "protocol/wire/evidence.h"
+
 namespace tapio::correlation {
 
 namespace {
@@ -48,15 +50,15 @@ std::optional<StepField> stepField(const Rule &rule, std::string_view name)
     return StepField{*step, what};
 }
 
-std::string valueOf(std::string_view name, const Rule &rule, const Candidate &candidate)
+std::string valueOf(std::string_view name, const Rule &rule, const Candidate &candidate, const std::vector<std::string> &nodes)
 {
     const OpenInsight &insight = *candidate.insight;
     if (name == "root")
-        return candidate.entity.name;
+        return candidate.name;
     if (name == "count")
         return std::to_string(insight.count);
     if (name == "node")
-        return insight.chain.empty() ? std::string() : insight.chain.back().node;
+        return insight.chain.empty() ? std::string() : nodes[insight.chain.back().node];
     if (name == "namespace")
         return insight.origin ? insight.origin->namespaceName : std::string();
     const auto field = stepField(rule, name);
@@ -65,15 +67,22 @@ std::string valueOf(std::string_view name, const Rule &rule, const Candidate &ca
     return field->what == "count" ? std::to_string(insight.counts[field->step]) : insight.lastText[field->step];
 }
 
+std::string lineOf(const Evidence &evidence, const Rule &rule, const std::vector<std::string> &nodes)
+{
+    return wire::evidenceLine({rule.steps[evidence.step].name, evidence.timeNs, static_cast<std::uint64_t>(evidence.uncertaintyNs),
+                               nodes[evidence.node], evidence.streamId, evidence.seq, std::string(evidence.text())});
+}
+
 bool isCommon(std::string_view name) { return name == "root" || name == "count" || name == "node" || name == "namespace"; }
 
 } // namespace
 
-std::string fillIn(const std::string &summary, const Rule &rule, const Candidate &candidate)
+std::string fillIn(const std::string &summary, const Rule &rule, const Candidate &candidate, const std::vector<std::string> &nodes)
 {
     std::string filled;
     eachPart(
-        summary, [&](std::string_view text) { filled += text; }, [&](std::string_view name) { filled += valueOf(name, rule, candidate); });
+        summary, [&](std::string_view text) { filled += text; },
+        [&](std::string_view name) { filled += valueOf(name, rule, candidate, nodes); });
     return filled;
 }
 
@@ -101,7 +110,8 @@ std::uint8_t scoreOf(const Rule &rule, std::uint32_t fulfilled)
     return static_cast<std::uint8_t>(std::clamp(std::min(rule.score + adds, most) - takes, 1, most));
 }
 
-Finding findingOf(const Rule &rule, const Candidate &candidate, wire::InsightState state, std::int64_t nowNs)
+Finding findingOf(const Rule &rule, const Candidate &candidate, wire::InsightState state, std::int64_t nowNs,
+                  const std::vector<std::string> &nodes)
 {
     const OpenInsight &from = *candidate.insight;
     Finding finding;
@@ -109,19 +119,19 @@ Finding findingOf(const Rule &rule, const Candidate &candidate, wire::InsightSta
     to.id = from.id;
     to.rule = rule.id;
     to.state = state;
-    to.rootKind = candidate.entity.kind;
-    to.root = candidate.entity.name;
-    to.text = fillIn(rule.summary, rule, candidate);
+    to.rootKind = candidate.kind;
+    to.root = candidate.name;
+    to.text = fillIn(rule.summary, rule, candidate, nodes);
     to.fromNs = from.fromNs;
     to.toNs = from.toNs;
     to.evidenceCount = from.count;
     to.score = scoreOf(rule, from.fulfilled);
-    for (const wire::EvidenceRef &one : from.chain)
-        to.evidence.push_back(wire::evidenceLine(one));
-    for (const wire::EvidenceRef &one : from.against)
-        to.contradicting.push_back(wire::evidenceLine(one));
+    for (const Evidence &one : from.chain)
+        to.evidence.push_back(lineOf(one, rule, nodes));
+    for (const Evidence &one : from.against)
+        to.contradicting.push_back(lineOf(one, rule, nodes));
     to.affected = from.affected;
-    to.settle = fillIn(rule.settle, rule, candidate);
+    to.settle = fillIn(rule.settle, rule, candidate, nodes);
     to.runbook = rule.runbook;
     finding.severity = from.severity;
     finding.timeNs = nowNs;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "agent/correlation/candidate.h"
 #include "agent/correlation/engine.h"
@@ -10,10 +11,12 @@
 namespace tapio::correlation {
 
 /// The placeholders of a summary; an error of the rule's author is found by the loader (placeholderProblem).
-std::string fillIn(const std::string &summary, const Rule &rule, const Candidate &candidate);
+std::string fillIn(const std::string &summary, const Rule &rule, const Candidate &candidate, const std::vector<std::string> &nodes);
 /// What is wrong with the placeholders of a summary: "{killl.count}: there is no step 'killl'". Empty: nothing.
 std::string placeholderProblem(const std::string &summary, const Rule &rule);
-Finding findingOf(const Rule &rule, const Candidate &candidate, wire::InsightState state, std::int64_t nowNs);
+/// `nodes`: names by their numbers.
+Finding findingOf(const Rule &rule, const Candidate &candidate, wire::InsightState state, std::int64_t nowNs,
+                  const std::vector<std::string> &nodes);
 std::uint8_t scoreOf(const Rule &rule, std::uint32_t fulfilled);
 
 } // namespace tapio::correlation

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "agent/correlation/findingtext.h"
+#include "agent/correlation/fnv.h"
 #include "protocol/wire/text.h"
 
 namespace tapio::correlation {
@@ -12,29 +13,8 @@ namespace tapio::correlation {
 namespace {
 
 constexpr std::size_t mostChain = 24, mostAgainst = 8, mostAffected = 16;
-constexpr std::size_t evidenceTextBytes = 96;
+constexpr std::size_t evidenceTextBytes = 96, mostAffectsBytes = 120;
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
-
-/// FNV-1a, 64 bits (draft-eastlake-fnv): the same on every machine, which an insight's id has to be.
-class Fnv {
-public:
-    void add(std::string_view bytes) noexcept
-    {
-        for (const char byte : bytes)
-            step(static_cast<std::uint8_t>(byte));
-        step(0);
-    }
-    void add(std::uint64_t number) noexcept
-    {
-        for (int i = 0; i < 64; i += 8)
-            step(static_cast<std::uint8_t>(number >> i));
-    }
-    std::uint64_t value() const noexcept { return m_value; }
-
-private:
-    void step(std::uint8_t byte) noexcept { m_value = (m_value ^ byte) * 1099511628211ull; }
-    std::uint64_t m_value = 14695981039346656037ull;
-};
 
 std::string textOf(const Observation &seen)
 {
@@ -62,39 +42,30 @@ std::uint32_t weightOf(const wire::Event &event)
     return std::max(repeats, 1u);
 }
 
-/// The first ones, and then the newest in the last place of each half.
-void append(std::vector<wire::EvidenceRef> &list, wire::EvidenceRef one, std::size_t most)
+/// The first ones, and then the newest.
+void append(EvidenceList &list, const Evidence &one, std::size_t most)
 {
     if (list.size() >= most)
         list.erase(list.begin() + static_cast<std::ptrdiff_t>(most / 2));
-    const auto place = std::upper_bound(list.begin(), list.end(), one, [](const auto &a, const auto &b) { return a.timeNs < b.timeNs; });
-    list.insert(place, std::move(one));
+    const auto place = std::upper_bound(list.begin(), list.end(), one.timeNs,
+                                        [](std::int64_t time, const Evidence &other) { return time < other.timeNs; });
+    list.insert(place, one);
 }
 
-wire::EvidenceRef refOf(const Evidence &evidence, const Rule &rule, const std::vector<std::string> &nodes)
-{
-    return {rule.steps[evidence.step].name,
-            evidence.timeNs,
-            static_cast<std::uint64_t>(evidence.uncertaintyNs),
-            nodes[evidence.node],
-            evidence.streamId,
-            evidence.seq,
-            evidence.text};
-}
-
-void noteEvidence(OpenInsight &insight, const Evidence &evidence, const Rule &rule, const std::vector<std::string> &nodes)
+void noteEvidence(OpenInsight &insight, const Evidence &evidence, const Rule &rule)
 {
     const bool isAgainst = rule.steps[evidence.step].role == StepRole::Contradicting;
-    append(isAgainst ? insight.against : insight.chain, refOf(evidence, rule, nodes), isAgainst ? mostAgainst : mostChain);
-    insight.lastText[evidence.step] = evidence.text;
+    append(isAgainst ? insight.against : insight.chain, evidence, isAgainst ? mostAgainst : mostChain);
+    insight.lastText[evidence.step] = evidence.text();
     if (isAgainst)
         return;
     insight.count += evidence.weight;
     insight.toNs = std::max(insight.toNs, evidence.timeNs);
     insight.fromNs = std::min(insight.fromNs, evidence.timeNs);
-    const bool isKnown = std::find(insight.affected.begin(), insight.affected.end(), evidence.affects) != insight.affected.end();
-    if (!evidence.affects.empty() && !isKnown && insight.affected.size() < mostAffected)
-        insight.affected.push_back(evidence.affects);
+    const std::string_view affects = evidence.affects();
+    const bool isKnown = std::find(insight.affected.begin(), insight.affected.end(), affects) != insight.affected.end();
+    if (!affects.empty() && !isKnown && insight.affected.size() < mostAffected)
+        insight.affected.emplace_back(affects);
 }
 
 wire::Severity severityOf(const Rule &rule, const OpenInsight &insight)
@@ -115,27 +86,40 @@ void noteStanding(OpenInsight &insight, const Standing &standing, const Rule &ru
     insight.severity = severityOf(rule, insight);
 }
 
+Evidence evidenceOf(const RuleState::Taken &taken, std::uint32_t weight)
+{
+    Evidence evidence;
+    evidence.timeNs = taken.seen.event.timeNs;
+    evidence.uncertaintyNs = std::max<std::int64_t>(taken.seen.place.uncertaintyNs, 0);
+    evidence.streamId = taken.seen.place.streamId;
+    evidence.seq = taken.seen.place.seq;
+    evidence.node = taken.node;
+    evidence.weight = weight;
+    evidence.step = taken.step;
+    const std::string_view affects = wire::truncateUtf8(taken.affects, mostAffectsBytes);
+    evidence.affectsBytes = static_cast<std::uint8_t>(affects.size());
+    evidence.words = affects;
+    evidence.words += textOf(taken.seen);
+    evidence.words.shrink_to_fit(); // there are hundreds of thousands of them
+    return evidence;
+}
+
 bool isOut(const Candidate &candidate) { return candidate.insight && candidate.insight->endedNs == 0; }
 
 } // namespace
 
-RuleState::RuleState(const Rule &rule, FindingSink &sink, std::int64_t updateEveryNs)
-    : m_rule(&rule), m_sink(sink), m_updateEveryNs(updateEveryNs)
+RuleState::RuleState(const Rule &rule, const std::vector<std::string> &nodes, FindingSink &sink, std::int64_t updateEveryNs)
+    : m_rule(&rule), m_nodes(nodes), m_sink(sink), m_updateEveryNs(updateEveryNs)
 {
     count.rule = rule.id;
 }
 
+/// Where it is, or would be: whoever makes two names of one hash must not have them mixed up.
 RuleState::Key RuleState::keyOf(const EntityName &entity) const
 {
-    Fnv hash;
-    hash.add(static_cast<std::uint64_t>(entity.kind));
-    hash.add(entity.id);
-    Key key = hash.value();
-    // Whoever finds two names of one hash must not have them mixed up.
-    for (auto at = m_candidates.find(key); at != m_candidates.end(); at = m_candidates.find(++key)) {
-        if (at->second.entity.kind == entity.kind && at->second.entity.id == entity.id)
-            break;
-    }
+    Key key = entity.key;
+    for (auto at = m_candidates.find(key); at != m_candidates.end() && at->second.check != entity.check; at = m_candidates.find(key))
+        ++key;
     return key;
 }
 
@@ -145,14 +129,16 @@ RuleState::Candidates::iterator RuleState::findOrMake(const EntityName &entity)
     if (!isNew)
         return at;
     Candidate &candidate = at->second;
-    candidate.entity = entity;
+    candidate.kind = entity.kind;
+    candidate.check = entity.check;
+    candidate.name = entity.name;
     candidate.deadlineNs = never;
     if (std::any_of(m_rule->steps.begin(), m_rule->steps.end(), [](const Step &step) { return step.share.has_value(); }))
-        candidate.shares.resize(m_rule->steps.size());
+        candidate.shares = std::make_unique<std::array<ShareWindow, mostSteps>>();
     return at;
 }
 
-void RuleState::take(const Taken &taken, const std::vector<std::string> &nodes)
+void RuleState::take(const Taken &taken)
 {
     const Step &step = m_rule->steps[taken.step];
     const std::int64_t timeNs = taken.seen.event.timeNs;
@@ -165,24 +151,15 @@ void RuleState::take(const Taken &taken, const std::vector<std::string> &nodes)
     Candidate &candidate = at->second;
     const std::uint32_t weight = weightOf(taken.seen.event);
     if (step.share)
-        candidate.shares[taken.step].add(timeNs, step.windowNs, weight, taken.fulfils);
+        (*candidate.shares)[taken.step].add(timeNs, step.windowNs, weight, taken.fulfils);
     if (taken.fulfils) {
         candidate.newestNs = std::max(candidate.newestNs, timeNs);
-        Evidence evidence;
-        evidence.timeNs = timeNs;
-        evidence.uncertaintyNs = std::max<std::int64_t>(taken.seen.place.uncertaintyNs, 0);
-        evidence.streamId = taken.seen.place.streamId;
-        evidence.seq = taken.seen.place.seq;
-        evidence.node = taken.node;
-        evidence.weight = weight;
-        evidence.step = taken.step;
-        evidence.affects = taken.affects;
-        evidence.text = textOf(taken.seen);
+        Evidence evidence = evidenceOf(taken, weight);
         if (isOut(candidate))
-            noteEvidence(*candidate.insight, evidence, *m_rule, nodes);
+            noteEvidence(*candidate.insight, evidence, *m_rule);
         if (insert(candidate.evidence, std::move(evidence), *m_rule)) {
             ++count.evidence;
-            judge(candidate, taken.seen, nodes);
+            judge(candidate, taken);
         } else {
             ++count.late;
         }
@@ -190,39 +167,40 @@ void RuleState::take(const Taken &taken, const std::vector<std::string> &nodes)
     queue(at->first, candidate);
 }
 
-void RuleState::judge(Candidate &candidate, const Observation &seen, const std::vector<std::string> &nodes)
+void RuleState::judge(Candidate &candidate, const Taken &taken)
 {
     std::uint32_t shares = 0;
-    for (std::size_t i = 0; i < candidate.shares.size(); ++i) {
+    for (std::size_t i = 0; candidate.shares && i < m_rule->steps.size(); ++i) {
         const Step &step = m_rule->steps[i];
-        shares |= step.share && candidate.shares[i].reaches(*step.share, step.leastOf) ? 1u << i : 0u;
+        shares |= step.share && (*candidate.shares)[i].reaches(*step.share, step.leastOf) ? 1u << i : 0u;
     }
-    const Standing standing = assess(*m_rule, candidate.evidence, shares);
+    const Standing standing = assess(*m_rule, candidate.evidence, shares, m_room);
     const bool ends = std::any_of(m_rule->steps.begin(), m_rule->steps.end(), [&](const Step &step) {
         return step.role == StepRole::Ending && standing.has(static_cast<std::size_t>(&step - m_rule->steps.data()));
     });
     if (isOut(candidate)) {
         if (ends) {
             noteStanding(*candidate.insight, standing, *m_rule);
-            end(candidate, wire::InsightState::Resolved, seen.event.timeNs);
+            end(candidate, wire::InsightState::Resolved, taken.seen.event.timeNs);
         } else {
-            grow(candidate, standing, seen);
+            grow(candidate, standing, taken.seen);
         }
     } else if (standing.matches && !ends) {
-        open(candidate, standing, seen, nodes);
+        open(candidate, standing, taken);
     }
 }
 
-void RuleState::open(Candidate &candidate, const Standing &standing, const Observation &seen, const std::vector<std::string> &nodes)
+void RuleState::open(Candidate &candidate, const Standing &standing, const Taken &taken)
 {
+    const Observation &seen = taken.seen;
     const bool isAgain = candidate.insight && seen.event.timeNs - candidate.insight->endedNs <= m_rule->cooldownNs;
     if (!isAgain) {
         candidate.insight = std::make_unique<OpenInsight>();
         candidate.insight->fromNs = candidate.evidence.front().timeNs;
         Fnv id;
         id.add(m_rule->id);
-        id.add(static_cast<std::uint64_t>(candidate.entity.kind));
-        id.add(candidate.entity.id);
+        id.add(static_cast<std::uint64_t>(taken.entity.kind));
+        id.add(taken.entity.id);
         id.add(static_cast<std::uint64_t>(candidate.insight->fromNs));
         candidate.insight->id = id.value();
     }
@@ -230,7 +208,7 @@ void RuleState::open(Candidate &candidate, const Standing &standing, const Obser
     const std::int64_t knownUntil = isAgain ? insight.toNs : std::numeric_limits<std::int64_t>::min();
     for (const Evidence &evidence : candidate.evidence) {
         if (evidence.timeNs > knownUntil)
-            noteEvidence(insight, evidence, *m_rule, nodes);
+            noteEvidence(insight, evidence, *m_rule);
     }
     insight.endedNs = 0;
     insight.origin = std::make_shared<const wire::Origin>(seen.origin);
@@ -266,7 +244,7 @@ void RuleState::tell(const Candidate &candidate, wire::InsightState state, std::
     insight.state = state;
     insight.toldNs = nowNs;
     insight.toldCount = insight.count;
-    m_sink.onFinding(findingOf(*m_rule, candidate, state, nowNs));
+    m_sink.onFinding(findingOf(*m_rule, candidate, state, nowNs, m_nodes));
 }
 
 std::int64_t RuleState::deadlineOf(const Candidate &candidate) const noexcept
@@ -287,9 +265,9 @@ void RuleState::queue(Key key, Candidate &candidate)
 
 void RuleState::advance(std::int64_t nowNs)
 {
-    while (!m_queue.empty() && m_queue.begin()->first <= nowNs) {
-        const Key key = m_queue.begin()->second;
-        m_queue.erase(m_queue.begin());
+    while (!m_queue.empty() && m_queue.top().first <= nowNs) {
+        const Key key = m_queue.top().second;
+        m_queue.pop();
         const auto at = m_candidates.find(key);
         Candidate &candidate = at->second;
         candidate.deadlineNs = never;
@@ -304,36 +282,40 @@ void RuleState::advance(std::int64_t nowNs)
     }
 }
 
-void RuleState::erase(Candidates::iterator at)
-{
-    m_queue.erase({at->second.deadlineNs, at->first});
-    m_candidates.erase(at);
-}
-
 bool RuleState::evictOne()
 {
-    for (const bool alsoOut : {false, true}) {
-        for (const auto &[deadline, key] : m_queue) {
-            const auto at = m_candidates.find(key);
-            if (isOut(at->second) && !alsoOut)
-                continue;
-            if (isOut(at->second))
-                end(at->second, wire::InsightState::Expired, at->second.newestNs);
-            ++count.evicted;
-            erase(at);
-            return true;
-        }
+    // What is out stays as long as there is something else, but nobody searches for long.
+    constexpr std::size_t mostPassed = 64;
+    std::vector<Due> passed;
+    const auto isPassed = [this](const Due &due) { return isOut(m_candidates.at(due.second)); };
+    while (!m_queue.empty() && passed.size() < mostPassed && isPassed(m_queue.top())) {
+        passed.push_back(m_queue.top());
+        m_queue.pop();
     }
-    return false;
+    if (m_queue.empty() && passed.empty())
+        return false;
+    const bool isSpared = !m_queue.empty() && !isPassed(m_queue.top());
+    const Due victim = isSpared ? m_queue.top() : passed.front();
+    if (isSpared)
+        m_queue.pop();
+    for (std::size_t i = isSpared ? 0 : 1; i < passed.size(); ++i)
+        m_queue.push(passed[i]);
+    const auto at = m_candidates.find(victim.second);
+    if (isOut(at->second))
+        end(at->second, wire::InsightState::Expired, at->second.newestNs);
+    ++count.evicted;
+    m_candidates.erase(at);
+    return true;
 }
 
 void RuleState::expireAll(std::int64_t nowNs)
 {
-    for (const auto &[deadline, key] : m_queue) {
-        Candidate &candidate = m_candidates.at(key);
+    for (; !m_queue.empty(); m_queue.pop()) {
+        Candidate &candidate = m_candidates.at(m_queue.top().second);
         if (isOut(candidate))
             end(candidate, wire::InsightState::Expired, nowNs);
     }
+    m_candidates.clear();
 }
 
 void RuleState::amend(const EntityName &was, const EntityName &now)
@@ -342,26 +324,35 @@ void RuleState::amend(const EntityName &was, const EntityName &now)
     if (at == m_candidates.end())
         return;
     Candidate moved = std::move(at->second);
-    erase(at);
-    moved.entity = now;
+    forget(at);
     const auto target = findOrMake(now);
     Candidate &there = target->second;
     const bool wasThere = there.deadlineNs != never;
-    if (!wasThere) {
-        there = std::move(moved);
-        there.deadlineNs = never;
-    } else {
-        for (Evidence &evidence : moved.evidence)
-            insert(there.evidence, std::move(evidence), *m_rule);
-        there.newestNs = std::max(there.newestNs, moved.newestNs);
-        if (!there.insight)
-            there.insight = std::move(moved.insight);
-        else if (isOut(moved))
-            end(moved, wire::InsightState::Expired, moved.newestNs); // the other one goes on for both
-    }
+    for (Evidence &evidence : moved.evidence)
+        insert(there.evidence, std::move(evidence), *m_rule);
+    there.newestNs = std::max(there.newestNs, moved.newestNs);
+    if (!there.shares || !wasThere)
+        there.shares = std::move(moved.shares);
+    if (!there.insight)
+        there.insight = std::move(moved.insight);
+    else if (isOut(moved))
+        end(moved, wire::InsightState::Expired, moved.newestNs); // the other one goes on for both
     if (!wasThere && isOut(there))
         tell(there, wire::InsightState::Updated, there.newestNs);
     queue(target->first, there);
+}
+
+/// Out of the queue, too, which is rare enough to build it anew.
+void RuleState::forget(Candidates::iterator at)
+{
+    const Key key = at->first;
+    m_candidates.erase(at);
+    std::vector<Due> rest;
+    for (; !m_queue.empty(); m_queue.pop()) {
+        if (m_queue.top().second != key)
+            rest.push_back(m_queue.top());
+    }
+    m_queue = decltype(m_queue)(std::greater<>(), std::move(rest));
 }
 
 RuleCounters RuleState::counters() const

@@ -3,10 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <set>
+#include <functional>
+#include <queue>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "agent/correlation/candidate.h"
 #include "agent/correlation/engine.h"
@@ -20,16 +23,17 @@ public:
     struct Taken {
         const Observation &seen;
         const EntityName &entity;
-        std::string affects;
+        std::string_view affects; ///< with its kind; empty = the step asks for none
         std::uint32_t node = 0;
         std::uint8_t step = 0;
         bool fulfils = true; ///< false: it counts for the share only
     };
 
-    RuleState(const Rule &rule, FindingSink &sink, std::int64_t updateEveryNs);
+    /// `nodes`: names by their numbers; outlives it, and only grows.
+    RuleState(const Rule &rule, const std::vector<std::string> &nodes, FindingSink &sink, std::int64_t updateEveryNs);
 
     const Rule &rule() const noexcept { return *m_rule; }
-    void take(const Taken &taken, const std::vector<std::string> &nodes);
+    void take(const Taken &taken);
     void advance(std::int64_t nowNs);
     /// What there is of `was` belongs to `now`.
     void amend(const EntityName &was, const EntityName &now);
@@ -47,23 +51,26 @@ public:
 private:
     using Key = std::uint64_t;
     using Candidates = std::unordered_map<Key, Candidate>;
+    using Due = std::pair<std::int64_t, Key>;
 
     Key keyOf(const EntityName &entity) const;
+    void forget(Candidates::iterator at);
     Candidates::iterator findOrMake(const EntityName &entity);
-    void judge(Candidate &candidate, const Observation &seen, const std::vector<std::string> &nodes);
-    void open(Candidate &candidate, const Standing &standing, const Observation &seen, const std::vector<std::string> &nodes);
+    void judge(Candidate &candidate, const Taken &taken);
+    void open(Candidate &candidate, const Standing &standing, const Taken &taken);
     void grow(Candidate &candidate, const Standing &standing, const Observation &seen);
     void end(Candidate &candidate, wire::InsightState state, std::int64_t nowNs);
     void tell(const Candidate &candidate, wire::InsightState state, std::int64_t nowNs);
     void queue(Key key, Candidate &candidate);
     std::int64_t deadlineOf(const Candidate &candidate) const noexcept;
-    void erase(Candidates::iterator at);
 
     const Rule *m_rule;
+    const std::vector<std::string> &m_nodes;
     FindingSink &m_sink;
     std::int64_t m_updateEveryNs;
     Candidates m_candidates;
-    std::set<std::pair<std::int64_t, Key>> m_queue; ///< by deadline
+    std::priority_queue<Due, std::vector<Due>, std::greater<>> m_queue; ///< by deadline; one of each candidate
+    AssessRoom m_room;
 };
 
 } // namespace tapio::correlation

@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 #include <variant>
+
+#include "agent/correlation/fnv.h"
 
 namespace tapio::correlation {
 
@@ -102,32 +105,7 @@ std::optional<EntityName> login(const Observation &seen, std::string wire::Login
     return EntityName{kind, detail->*field, detail->*field};
 }
 
-} // namespace
-
-std::optional<Selector> selectorFromName(std::string_view name) noexcept
-{
-    const auto found = std::find_if(known.begin(), known.end(), [name](const Known &one) { return one.name == name; });
-    return found == known.end() ? std::nullopt : std::optional(found->selector);
-}
-
-std::string_view selectorName(Selector selector) noexcept { return lookUp(selector).name; }
-
-wire::EntityKind kindOf(Selector selector) noexcept { return lookUp(selector).kind; }
-
-bool applies(Selector selector, Topic topic) noexcept
-{
-    const wire::EventType type = eventTypeOf(topic);
-    switch (selector) {
-    case Selector::Destination: return type == wire::EventType::TcpConnection || type == wire::EventType::HttpRequest;
-    case Selector::NameServer: return type == wire::EventType::DnsQuery;
-    case Selector::Account:
-    case Selector::Address: return type == wire::EventType::Login;
-    case Selector::Process: return type != wire::EventType::Unknown;
-    default: return true;
-    }
-}
-
-std::optional<EntityName> select(Selector selector, const Observation &seen)
+std::optional<EntityName> find(Selector selector, const Observation &seen)
 {
     const wire::Origin &origin = seen.origin;
     switch (selector) {
@@ -162,6 +140,46 @@ std::optional<EntityName> select(Selector selector, const Observation &seen)
     case Selector::Address: return login(seen, &wire::Login::remote, EntityKind::Address);
     }
     return std::nullopt;
+}
+
+} // namespace
+
+std::optional<Selector> selectorFromName(std::string_view name) noexcept
+{
+    const auto found = std::find_if(known.begin(), known.end(), [name](const Known &one) { return one.name == name; });
+    return found == known.end() ? std::nullopt : std::optional(found->selector);
+}
+
+std::string_view selectorName(Selector selector) noexcept { return lookUp(selector).name; }
+
+wire::EntityKind kindOf(Selector selector) noexcept { return lookUp(selector).kind; }
+
+bool applies(Selector selector, Topic topic) noexcept
+{
+    const wire::EventType type = eventTypeOf(topic);
+    switch (selector) {
+    case Selector::Destination: return type == wire::EventType::TcpConnection || type == wire::EventType::HttpRequest;
+    case Selector::NameServer: return type == wire::EventType::DnsQuery;
+    case Selector::Account:
+    case Selector::Address: return type == wire::EventType::Login;
+    case Selector::Process: return type != wire::EventType::Unknown;
+    default: return true;
+    }
+}
+
+std::optional<EntityName> select(Selector selector, const Observation &seen)
+{
+    auto entity = find(selector, seen);
+    if (!entity)
+        return entity;
+    constexpr std::uint64_t other = 0x9e3779b97f4a7c15; // any but 0
+    for (auto [salt, target] : {std::pair(std::uint64_t{0}, &entity->key), std::pair(other, &entity->check)}) {
+        Fnv hash(salt);
+        hash.add(static_cast<std::uint64_t>(entity->kind));
+        hash.add(entity->id);
+        *target = hash.value();
+    }
+    return entity;
 }
 
 } // namespace tapio::correlation

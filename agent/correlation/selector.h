@@ -38,8 +38,9 @@ struct EntityName {
     wire::EntityKind kind = wire::EntityKind::Unknown;
     std::string id;
     std::string name;
+    std::uint64_t key = 0, check = 0; ///< two hashes of kind and id, by which it is found
 };
-/// None: not known of this one, such as the pod of what nobody could place.
+/// With its hashes. None: not known of this one, such as the pod of what nobody could place.
 std::optional<EntityName> select(Selector selector, const Observation &seen);
 
 } // namespace tapio::correlation
