@@ -114,8 +114,8 @@ private slots:
         QTest::addColumn<bool>("inodes");
         QTest::addColumn<int>("left");
         QTest::addColumn<QStringList>("parts");
-        QTest::newRow("bytes") << false << 0 << QStringList{"/data is full: no space", "Size: 64.0 MiB", "Left: none"};
-        QTest::newRow("nearly") << false << 4096 << QStringList{"/data is all but full: 4.0 KiB", "Size: 64.0 MiB", "Left: 4.0"};
+        QTest::newRow("bytes") << false << 0 << QStringList{"/data is full: no space", "Size: 64 MiB", "Left: none"};
+        QTest::newRow("nearly") << false << 4096 << QStringList{"/data is all but full: 4.0 KiB", "Size: 64 MiB", "Left: 4 KiB"};
         QTest::newRow("inodes") << true << 0 << QStringList{"/data is full: no inode", "Inodes: 67,108,864", "Left: none"};
     }
     void details_ofAFullFileSystem()
