@@ -12,7 +12,6 @@ using namespace tapio;
 using namespace tapio::agent;
 using namespace tapio::test;
 using namespace std::chrono_literals;
-
 using Bench = CollectBench;
 
 class TestCollectLoop : public QObject {

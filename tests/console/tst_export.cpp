@@ -244,7 +244,9 @@ private slots:
             << R"({"local":"10.0.0.1:8080","remote":"10.0.0.9:51000","direction":"inbound","method":"GET",)"
                R"("target":"/cart/8841?page=2","route":"/cart/{id}","host":"shop.example","status":503,"latencyNs":12000000,)"
                R"("requestBytes":640,"responseBytes":2048,"pipelined":true,"tls":true,"aborted":true})";
-        QTest::newRow("file") << 8 << R"({"path":"/var/lib/db/wal","operation":"open","error":28,"flags":577,"repeats":12,"limit":0,"limitIsInodes":false,"left":0})";
+        QTest::newRow("file")
+            << 8
+            << R"({"path":"/var/lib/db/wal","operation":"open","error":28,"flags":577,"repeats":12,"limit":0,"limitIsInodes":false,"left":0})";
         QTest::newRow("capability") << 9 << R"({"capability":21,"granted":true,"repeats":4})";
         QTest::newRow("mount") << 13 << R"({"source":"/dev/sdb1","target":"/mnt","fsType":"ext4","flags":3,"error":16,"unmount":true})";
         QTest::newRow("agent")
