@@ -10,18 +10,16 @@
 #include <fstream>
 
 #include "agent/drill/runlock.h"
-#include "agent/drill/scratch.h"
 #include "protocol/transport/signature.h"
 #include "protocol/wire/drilllabel.h"
-#include "tests/agent/agentprocess.h"
-#include "tests/support/testpki.h"
+#include "tests/integration/drillstage.h"
 
 using namespace tapio;
 using namespace tapio::test;
 
 namespace {
 
-constexpr int soon = 15'000;
+constexpr int soon = DrillStage::soon;
 
 std::vector<wire::DrillLabel> labelsOf(const DeliveryLog &log)
 {
@@ -58,49 +56,21 @@ std::vector<wire::FileFailure> fullOf(const DeliveryLog &log)
 class TestDrillEnd : public QObject {
     Q_OBJECT
 
-    TestPki m_pki;
-    SystemClock m_clock;
-    DeliveryLog m_log;
-    std::unique_ptr<server::FanIn> m_fanIn;
-    std::unique_ptr<AgentProcess> m_agent;
-
-    QStringList drill(const QStringList &arguments) const
-    {
-        return QStringList{"-o", "json", "drill", "--agent-config", m_agent->folder() + "/agent.toml"} + arguments;
-    }
-    void startAgent(bool allowed)
-    {
-        m_agent = std::make_unique<AgentProcess>(m_pki.node(), m_fanIn->port());
-        std::ofstream((m_agent->folder() + "/agent.toml").toStdString())
-            << "runtime_folder = \"" << m_agent->folder().toStdString() << "\"\n[drill]\nallowed = " << (allowed ? "true" : "false")
-            << '\n';
-        m_agent->arguments << "--config" << m_agent->folder() + "/agent.toml";
-        QVERIFY(m_agent->start());
-        QTRY_VERIFY_WITH_TIMEOUT(m_agent->output().contains("welcomed"), soon);
-    }
+    DrillStage m_stage;
 
 private slots:
     void init()
     {
-        if (::geteuid() != 0 || !drill::CgroupHierarchies::detect("/sys/fs/cgroup").require("memory"))
-            QSKIP("drills need root and the memory controller");
-        server::FanInOptions options;
-        options.endpoint.tls = m_pki.server();
-        auto started = server::FanIn::start(options, &m_log, m_clock);
-        QVERIFY(started.has_value());
-        m_fanIn = std::move(*started);
+        if (const QString problem = m_stage.start(); !problem.isEmpty())
+            QSKIP(qPrintable(problem));
     }
-    void cleanup()
-    {
-        m_agent.reset();
-        m_fanIn.reset();
-    }
+    void cleanup() { m_stage.end(); }
 
     void aRun_isHeardOfWithItsFault()
     {
-        startAgent(true);
+        m_stage.startAgent(true);
         QProcess tapio;
-        tapio.start(TAPIO_PROGRAM, drill({"run", "oom-kill", "--seconds", "2"}));
+        tapio.start(TAPIO_PROGRAM, m_stage.drill({"run", "oom-kill", "--seconds", "2"}));
         QVERIFY(tapio.waitForFinished(30'000));
         const QByteArray error = tapio.readAllStandardError();
         if (tapio.exitCode() == 69 || tapio.exitCode() == 77)
@@ -108,15 +78,16 @@ private slots:
         QVERIFY2(tapio.exitCode() == 0, error.constData());
         const QJsonObject report = QJsonDocument::fromJson(tapio.readAllStandardOutput()).object();
         QVERIFY(report["happened"].toBool() && report["clean"].toBool());
-        QTRY_COMPARE_WITH_TIMEOUT(labelsOf(m_log).size(), std::size_t(2), soon);
-        QTRY_VERIFY_WITH_TIMEOUT(sawOomKill(m_log), soon);
-        const auto labels = labelsOf(m_log);
+        QTRY_COMPARE_WITH_TIMEOUT(labelsOf(m_stage.log).size(), std::size_t(2), soon);
+        QTRY_VERIFY_WITH_TIMEOUT(sawOomKill(m_stage.log), soon);
+        const auto labels = labelsOf(m_stage.log);
         QCOMPARE(labels[0].phase, std::string("begin"));
         QCOMPARE(labels[1].phase, std::string("end"));
         for (const wire::DrillLabel &label : labels) {
             QCOMPARE(label.drill, std::string("oom-kill"));
             QCOMPARE(QString::fromStdString(label.target), report["target"].toString());
-            const auto who = transport::verifySignature(m_pki.node(), wire::signedBytes(label), label.signature, m_clock.utcNs());
+            const auto who =
+                transport::verifySignature(m_stage.pki.node(), wire::signedBytes(label), label.signature, m_stage.clock.utcNs());
             QVERIFY2(who, who ? "" : who.error().message().c_str());
             QCOMPARE(who->name, std::string("node-1"));
         }
@@ -126,16 +97,16 @@ private slots:
     /// With the configuration that an agent has by itself: what is full is in a mount namespace of its own.
     void aFullDisk_isHeardOf()
     {
-        startAgent(true);
+        m_stage.startAgent(true);
         QProcess tapio;
-        tapio.start(TAPIO_PROGRAM, drill({"run", "disk-full", "--seconds", "14"})); // so that one of the looks is in it
+        tapio.start(TAPIO_PROGRAM, m_stage.drill({"run", "disk-full", "--seconds", "14"})); // so that one of the looks is in it
         QVERIFY(tapio.waitForFinished(60'000));
         const QByteArray error = tapio.readAllStandardError();
         if (tapio.exitCode() == 69 || tapio.exitCode() == 77)
             QSKIP(error.constData());
         QVERIFY2(tapio.exitCode() == 0, error.constData());
-        QTRY_COMPARE_WITH_TIMEOUT(fullOf(m_log).size(), std::size_t(1), soon);
-        const wire::FileFailure failure = fullOf(m_log).at(0);
+        QTRY_COMPARE_WITH_TIMEOUT(fullOf(m_stage.log).size(), std::size_t(1), soon);
+        const wire::FileFailure failure = fullOf(m_stage.log).at(0);
         QVERIFY2(failure.path.ends_with("/disk"), failure.path.c_str());
         QVERIFY(failure.limit > 8u << 20 && failure.limit <= 16u << 20);
         QVERIFY(!failure.limitIsInodes);
@@ -144,21 +115,21 @@ private slots:
 
     void aStop_endsTheRunAndItsEndIsHeardOf()
     {
-        startAgent(true);
+        m_stage.startAgent(true);
         QProcess tapio;
-        tapio.start(TAPIO_PROGRAM, drill({"run", "crash-loop", "--seconds", "60"}));
-        const std::size_t before = labelsOf(m_log).size();
-        QTRY_VERIFY_WITH_TIMEOUT(labelsOf(m_log).size() == before + 1 || tapio.state() == QProcess::NotRunning, soon);
+        tapio.start(TAPIO_PROGRAM, m_stage.drill({"run", "crash-loop", "--seconds", "60"}));
+        const std::size_t before = labelsOf(m_stage.log).size();
+        QTRY_VERIFY_WITH_TIMEOUT(labelsOf(m_stage.log).size() == before + 1 || tapio.state() == QProcess::NotRunning, soon);
         if (tapio.state() == QProcess::NotRunning)
             QSKIP(tapio.readAllStandardError().constData());
         QProcess stop;
-        stop.start(TAPIO_PROGRAM, drill({"stop"}));
+        stop.start(TAPIO_PROGRAM, m_stage.drill({"stop"}));
         QVERIFY(stop.waitForFinished(soon) && stop.exitCode() == 0);
         QVERIFY(QJsonDocument::fromJson(stop.readAllStandardOutput()).object()["stopped"].toBool());
         QVERIFY(tapio.waitForFinished(soon));
         QVERIFY(QJsonDocument::fromJson(tapio.readAllStandardOutput()).object()["stopped"].toBool());
-        QTRY_COMPARE_WITH_TIMEOUT(labelsOf(m_log).size(), before + 2, soon);
-        QVERIFY(labelsOf(m_log).back().toNs > labelsOf(m_log).back().fromNs);
+        QTRY_COMPARE_WITH_TIMEOUT(labelsOf(m_stage.log).size(), before + 2, soon);
+        QVERIFY(labelsOf(m_stage.log).back().toNs > labelsOf(m_stage.log).back().fromNs);
         QVERIFY(drill::findLeftovers({}).empty());
     }
 
@@ -171,34 +142,34 @@ private slots:
     void aSignal_endsTheRunAndItsEndIsHeardOf()
     {
         QFETCH(int, number);
-        startAgent(true);
+        m_stage.startAgent(true);
         QProcess tapio;
-        const std::size_t before = labelsOf(m_log).size();
-        tapio.start(TAPIO_PROGRAM, drill({"run", "crash-loop", "--seconds", "60"}));
-        QTRY_VERIFY_WITH_TIMEOUT(labelsOf(m_log).size() == before + 1 || tapio.state() == QProcess::NotRunning, soon);
+        const std::size_t before = labelsOf(m_stage.log).size();
+        tapio.start(TAPIO_PROGRAM, m_stage.drill({"run", "crash-loop", "--seconds", "60"}));
+        QTRY_VERIFY_WITH_TIMEOUT(labelsOf(m_stage.log).size() == before + 1 || tapio.state() == QProcess::NotRunning, soon);
         if (tapio.state() == QProcess::NotRunning)
             QSKIP(tapio.readAllStandardError().constData());
         QCOMPARE(::kill(static_cast<pid_t>(tapio.processId()), number), 0);
         QVERIFY(tapio.waitForFinished(soon));
-        QTRY_COMPARE_WITH_TIMEOUT(labelsOf(m_log).size(), before + 2, soon);
-        QVERIFY(labelsOf(m_log).back().toNs > labelsOf(m_log).back().fromNs);
+        QTRY_COMPARE_WITH_TIMEOUT(labelsOf(m_stage.log).size(), before + 2, soon);
+        QVERIFY(labelsOf(m_stage.log).back().toNs > labelsOf(m_stage.log).back().fromNs);
         QVERIFY(drill::findLeftovers({}).empty());
     }
 
     void aKilledRun_isCleanedUpByStop()
     {
-        startAgent(true);
+        m_stage.startAgent(true);
         QProcess tapio;
-        const std::size_t before = labelsOf(m_log).size();
-        tapio.start(TAPIO_PROGRAM, drill({"run", "memory-leak", "--seconds", "60"}));
-        QTRY_VERIFY_WITH_TIMEOUT(labelsOf(m_log).size() == before + 1 || tapio.state() == QProcess::NotRunning, soon);
+        const std::size_t before = labelsOf(m_stage.log).size();
+        tapio.start(TAPIO_PROGRAM, m_stage.drill({"run", "memory-leak", "--seconds", "60"}));
+        QTRY_VERIFY_WITH_TIMEOUT(labelsOf(m_stage.log).size() == before + 1 || tapio.state() == QProcess::NotRunning, soon);
         if (tapio.state() == QProcess::NotRunning)
             QSKIP(tapio.readAllStandardError().constData());
         tapio.kill();
         QVERIFY(tapio.waitForFinished(soon));
         QVERIFY(!drill::findLeftovers({}).empty());
         QProcess stop;
-        stop.start(TAPIO_PROGRAM, drill({"stop"}));
+        stop.start(TAPIO_PROGRAM, m_stage.drill({"stop"}));
         QVERIFY(stop.waitForFinished(soon) && stop.exitCode() == 0);
         QVERIFY(!QJsonDocument::fromJson(stop.readAllStandardOutput()).object()["removed"].toArray().isEmpty());
         QVERIFY(drill::findLeftovers({}).empty());
@@ -206,9 +177,9 @@ private slots:
 
     void whereItIsNotAllowed_nothingRuns()
     {
-        startAgent(false);
+        m_stage.startAgent(false);
         QProcess list;
-        list.start(TAPIO_PROGRAM, drill({"list"}));
+        list.start(TAPIO_PROGRAM, m_stage.drill({"list"}));
         QVERIFY(list.waitForFinished(soon));
         QCOMPARE(list.exitCode(), 0);
         const QJsonArray drills = QJsonDocument::fromJson(list.readAllStandardOutput()).array();
@@ -216,19 +187,19 @@ private slots:
         for (const QJsonValue &one : drills) {
             QCOMPARE(one.toObject().keys(), (QStringList{"available", "name", "needs", "reason"}));
             QVERIFY(!one["available"].toBool());
-            QVERIFY(one["reason"].toString().contains("drill.allowed is false in " + m_agent->folder() + "/agent.toml"));
+            QVERIFY(one["reason"].toString().contains("drill.allowed is false in " + m_stage.agent->folder() + "/agent.toml"));
         }
         // The agent says the same, should its configuration be another than what the command read.
-        const std::size_t before = labelsOf(m_log).size();
-        std::ofstream((m_agent->folder() + "/other.toml").toStdString())
-            << "runtime_folder = \"" << m_agent->folder().toStdString() << "\"\n[drill]\nallowed = true\n";
+        const std::size_t before = labelsOf(m_stage.log).size();
+        std::ofstream((m_stage.agent->folder() + "/other.toml").toStdString())
+            << "runtime_folder = \"" << m_stage.agent->folder().toStdString() << "\"\n[drill]\nallowed = true\n";
         QProcess run;
-        run.start(TAPIO_PROGRAM, {"drill", "--agent-config", m_agent->folder() + "/other.toml", "run", "oom-kill"});
+        run.start(TAPIO_PROGRAM, {"drill", "--agent-config", m_stage.agent->folder() + "/other.toml", "run", "oom-kill"});
         QVERIFY(run.waitForFinished(soon));
         const QByteArray error = run.readAllStandardError();
         QVERIFY2(run.exitCode() != 0 && error.contains("not run"), error.constData());
         QVERIFY2(error.contains("agent.toml is false"), error.constData());
-        QCOMPARE(labelsOf(m_log).size(), before);
+        QCOMPARE(labelsOf(m_stage.log).size(), before);
         QVERIFY(drill::findLeftovers({}).empty());
     }
 };
