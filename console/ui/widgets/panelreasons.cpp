@@ -100,10 +100,15 @@ PanelText::Reason PanelText::noData(const PanelSnapshot &panel)
                 panel.need > 0 ? tr("%1 of %2 s measured").arg(std::floor(panel.have)).arg(std::ceil(panel.need)) : QString(),
                 Remedy::None,
                 {}};
-    case NoDataReason::CorrelationNotBuilt:
-        return {tr("No correlation in this version"), tr("so no insight to count or judge"), Remedy::None, {}};
+    case NoDataReason::NotJudged:
+        return {tr("No event is judged yet"), tr("%1 events").arg(ofCount(panel.have, panel.need)), Remedy::None, {}};
     case NoDataReason::NeedsVerdicts:
-        return {tr("Too few verdicts"), tr("%1 verdicts").arg(ofCount(panel.have, panel.need)), Remedy::None, {}};
+        return {panel.have > 0 ? tr("Too few verdicts") : tr("No verdict and no scored drill yet"),
+                tr("%1 verdicts").arg(ofCount(panel.have, panel.need)),
+                Remedy::None,
+                {}};
+    case NoDataReason::NotCorrelated:
+        return {tr("No agent correlates"), tr("correlation.enabled is off, or the agents are older"), Remedy::None, {}};
     case NoDataReason::NothingInScope: {
         const QString all = panel.scope.namespaceName.empty() ? tr("Show all nodes")
                             : panel.scope.node.empty()        ? tr("Show all namespaces")
