@@ -231,11 +231,16 @@ QString PanelText::formulaSentence(const PanelSnapshot &panel)
                   "counts. Beside it packets, retransmits, failed connections and drops per second, and apart the agents\u2019 own traffic "
                   "to the console.");
     case PanelId::ActiveCorrelations:
-        return tr("Open groups: the last evidence is younger than the rule\u2019s lifetime, and nobody resolved or rejected them. By rule "
-                  "and severity, "
-                  "with the oldest age.");
+        return tr("Insights that agents told of and did not end: the last evidence is younger than the rule\u2019s lifetime, and nothing "
+                  "resolved it. By rule and severity, with the age of the oldest since its first evidence. Read once a second from the "
+                  "insights that this console received. Over as well: those of an agent that began anew, and those not heard of for 24 h. "
+                  "Not counted: one that was told only before this console began, until the next news of it.");
     case PanelId::InsightsGenerated:
-        return tr("New insights per hour, without duplicates: two with the same rule, root entity and cooldown window are one.");
+        return tr(
+            "Insights that opened in the last hour, from the events of the agents that tell so, each insight once: what an agent "
+            "finds again within the rule\u2019s cooldown is the same one. Bars: those of each bucket, by rule. Left out: insights sent "
+            "before this console began, and those that were open already when it first heard of them. 0 is measured where at least "
+            "one agent correlates; \u201cmeasured time\u201d is how much of the hour that was.");
     case PanelId::UserInteractions:
         return tr("Operator actions per hour from the audit log, by kind: acknowledge, silence, verdict, runbook step, command, export, "
                   "query, incident "
