@@ -109,7 +109,7 @@ private slots:
     {
         std::ostringstream out;
         writeCsv(out, InputBuilder().agent("a").panel(PanelId::SignalToNoise));
-        QVERIFY(rowsOf(out.str()).contains("# state: no-data, correlation-not-built"));
+        QVERIFY(rowsOf(out.str()).contains("# state: no-data, not-judged"));
         QVERIFY(out.str().find("# value") == std::string::npos);
     }
 
@@ -125,7 +125,9 @@ private slots:
         QTest::newRow("pods") << 2
                               << QStringList{"# pods running: 5", "# pods crash-loop: 1",
                                              "# pod shop/cart: crash-loop, since 2026-03-01T12:00:02.000000000Z"};
-        QTest::newRow("groups") << 3 << QStringList{"# group P1: pool exhausted, shop/cart db"};
+        QTest::newRow("groups") << 3
+                                << QStringList{"# group critical: pool exhausted, 3 open, since 2026-03-01T12:00:02.000000000Z",
+                                               "# group error: a b, 1 open"};
     }
     void csvSaysWhatIsNoSeries()
     {
@@ -144,7 +146,7 @@ private slots:
             panel.view =
                 PodStatusView{5, 6, {{"running", 5}, {"crash-loop", 1}}, {{"critical", "crash-loop", "shop/cart", at(2)}}, 0, true};
         else
-            panel.view = GroupsView{{{"P1", "pool exhausted", "shop/cart\ndb", 0}}};
+            panel.view = GroupsView{{{"critical", "pool exhausted", "", at(2), 3}, {"error", "a\nb", "", 0, 1}}};
         std::ostringstream out;
         writeCsv(out, panel);
         const QStringList rows = rowsOf(out.str());

@@ -25,8 +25,7 @@ private slots:
             QCOMPARE(panel.revision, 7u);
             QVERIFY2(!panel.value, panelKey(panel.id).data());
             QCOMPARE(panel.state, PanelState::NoData);
-            QVERIFY(panel.reason == NoDataReason::NoAgent || panel.reason == NoDataReason::CorrelationNotBuilt
-                    || panel.reason == NoDataReason::NoOperatorAction);
+            QCOMPARE(panel.reason, panel.id == PanelId::UserInteractions ? NoDataReason::NoOperatorAction : NoDataReason::NoAgent);
             QVERIFY(!panel.computation.formulaKey.empty());
             QVERIFY(panel.toNs > panel.fromNs);
         }

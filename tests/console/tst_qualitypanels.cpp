@@ -32,7 +32,7 @@ private slots:
         QFETCH(double, bound);
         const PanelSnapshot panel = InputBuilder().agent("a").panel(static_cast<PanelId>(id));
         QCOMPARE(panel.state, PanelState::NoData);
-        QCOMPARE(panel.reason, NoDataReason::CorrelationNotBuilt);
+        QCOMPARE(panel.reason, id == int(PanelId::SignalToNoise) ? NoDataReason::NotJudged : NoDataReason::NeedsVerdicts);
         QVERIFY(!panel.value);
         QVERIFY(panel.series.empty());
         QCOMPARE(panel.have, 0.);
@@ -56,15 +56,6 @@ private slots:
             QCOMPARE(interval.need, 20u);
             QCOMPARE(interval.alert, 98.);
         }
-    }
-
-    void correlations_areNotBuilt()
-    {
-        InputBuilder builder;
-        builder.agent("a");
-        QCOMPARE(builder.panel(PanelId::ActiveCorrelations).reason, NoDataReason::CorrelationNotBuilt);
-        QVERIFY(std::get<GroupsView>(builder.panel(PanelId::ActiveCorrelations).view).rows.empty());
-        QCOMPARE(builder.panel(PanelId::InsightsGenerated).reason, NoDataReason::CorrelationNotBuilt);
     }
 
     void coveragePercent_data()

@@ -52,6 +52,8 @@ private slots:
         row("cpu-high", {"shop/cart", "92"}, "shop/cart: CPU 92.0 %");
         row("memory-high", {"shop/cart", "84"}, "shop/cart: memory 84.0 %");
         row("disk-high", {"/var", "91"}, "/var: disk 91.0 %");
+        row("insights-open", {"1", "oom-kill"}, "open: oom-kill");
+        row("insights-open", {"3", "oom-kill"}, "3 open correlations, worst oom-kill");
         row("api-slow", {"query", "6000"}, "query: p95 6 s");
         row("stale", {"14"}, "no reading for 14 s");
         row("not-in-scope", {"node-07", ""}, "nothing of node-07 in this range");
@@ -136,7 +138,7 @@ private slots:
     void everyReasonIsASentence()
     {
         PanelSnapshot none = panel(madeup::noData(), PanelId::EventsProcessed);
-        for (int reason = 0; reason <= static_cast<int>(NoDataReason::NothingInScope); ++reason) {
+        for (int reason = 0; reason <= static_cast<int>(NoDataReason::NotCorrelated); ++reason) {
             none.reason = static_cast<NoDataReason>(reason);
             none.detail = "verbatim";
             const PanelText::Reason text = PanelText::noData(none);
@@ -147,6 +149,14 @@ private slots:
         none.have = 12;
         none.need = 20;
         QCOMPARE(PanelText::noData(none).missing, "12 of 20 verdicts");
+        QCOMPARE(PanelText::noData(none).sentence, "Too few verdicts");
+        none.have = 0;
+        QCOMPARE(PanelText::noData(none).sentence, "No verdict and no scored drill yet");
+        none.reason = NoDataReason::NotJudged;
+        none.need = 1000;
+        QCOMPARE(PanelText::noData(none).missing, "0 of 1,000 events");
+        none.reason = NoDataReason::NotCorrelated;
+        QCOMPARE(PanelText::noData(none).missing, "correlation.enabled is off, or the agents are older");
     }
 
     void whatIsLeftOutIsSaid()

@@ -146,7 +146,7 @@ private slots:
         auto panel = widget(PanelId::CorrelationAccuracy, madeup::noData());
         QVERIFY(panel->findChild<FigureView *>()->isVisible());
         QVERIFY(!panel->findChild<PanelMessage *>()->isVisible());
-        QCOMPARE(panel->header().facts, QStringList("Too few verdicts"));
+        QCOMPARE(panel->header().facts, QStringList("No verdict and no scored drill yet"));
     }
 
     void failedIsSaidInColourShapeAndWord()
@@ -239,8 +239,8 @@ private slots:
                                << "node-01";
         QTest::newRow("estimates") << static_cast<int>(PanelId::CorrelationAccuracy) << 2
                                    << QStringList{"Source", "Estimate", "Wilson 95 % from", "to", "Verdicts", "Alert bound"} << "Drill";
-        QTest::newRow("groups") << static_cast<int>(PanelId::ActiveCorrelations) << 3 << QStringList{"Severity", "Rule", "Entity", "Since"}
-                                << "P1";
+        QTest::newRow("groups") << static_cast<int>(PanelId::ActiveCorrelations) << 3
+                                << QStringList{"Severity", "Rule", "Open", "Oldest since"} << "critical";
     }
     void table()
     {

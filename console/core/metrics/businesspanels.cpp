@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Panels 13 to 16: business metrics; and the sentences of the four groups.
+// Panels 15 and 16: what the operators did, and how long calls took.
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -13,9 +13,6 @@ namespace {
 
 constexpr std::int64_t hour = 3600 * nsPerSecond;
 constexpr double slowestQueryNs = 5e9;
-
-/// Bars need room: a fifteenth of the range, at least a minute.
-std::int64_t barBucketNs(const TimeGrid &grid) { return niceBucketNs((grid.toNs() - grid.fromNs()) * 12, 60 * nsPerSecond); }
 
 std::optional<double> latestOf(const PanelContext &context, std::string_view name, std::string_view label)
 {
@@ -57,29 +54,13 @@ double increaseInRange(const PanelContext &context, const Track &track)
 
 } // namespace
 
+std::int64_t barBucketNs(const TimeGrid &grid) { return niceBucketNs((grid.toNs() - grid.fromNs()) * 12, 60 * nsPerSecond); }
+
 const std::vector<double> &apiHeatBoundsNs()
 {
     static const std::vector<double> bounds{0,   1e5, 2.5e5, 5e5, 1e6, 2.5e6, 5e6, 1e7,  2.5e7,
                                             5e7, 1e8, 2.5e8, 5e8, 1e9, 2.5e9, 5e9, 1e10, 1.2e11};
     return bounds;
-}
-
-void activeCorrelations(const PanelContext &context, PanelSnapshot &panel)
-{
-    setRange(panel, context.figures);
-    panel.losses = context.losses;
-    setNoData(context, panel, NoDataReason::CorrelationNotBuilt);
-    panel.view = GroupsView{};
-    panel.computation.formulaKey = "active-correlations";
-}
-
-void insightsGenerated(const PanelContext &context, PanelSnapshot &panel)
-{
-    setRange(panel, context.figures);
-    panel.losses = context.losses;
-    setNoData(context, panel, NoDataReason::CorrelationNotBuilt);
-    panel.view = BarsView{barBucketNs(context.figures)};
-    panel.computation.formulaKey = "insights-generated";
 }
 
 void userInteractions(const PanelContext &context, PanelSnapshot &panel)

@@ -69,7 +69,7 @@ void writeView(std::ostream &out, const IntervalView &view, const CsvOptions &)
 void writeView(std::ostream &out, const GroupsView &view, const CsvOptions &options)
 {
     for (const GroupRow &row : view.rows)
-        out << "# group " << oneLine(row.severity) << ": " << oneLine(row.title) << ", " << oneLine(row.entity)
+        out << "# group " << oneLine(row.severity) << ": " << oneLine(row.title) << ", " << row.open << " open"
             << since(row.sinceNs, options) << "\r\n";
 }
 
@@ -103,13 +103,15 @@ std::string_view reasonName(NoDataReason reason)
                                                            "no-agent",
                                                            "no-samples-in-range",
                                                            "warming-up",
-                                                           "correlation-not-built",
+                                                           "not-judged",
                                                            "needs-verdicts",
                                                            "no-kubernetes",
                                                            "no-operator-action",
                                                            "source-unavailable"};
     if (reason == NoDataReason::NothingInScope)
         return "nothing-in-scope";
+    if (reason == NoDataReason::NotCorrelated)
+        return "not-correlated";
     return reason == NoDataReason::StoreFailed ? "store-failed"
                                                : names[std::min<std::size_t>(static_cast<std::size_t>(reason), names.size() - 1)];
 }

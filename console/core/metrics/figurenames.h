@@ -41,6 +41,12 @@ inline constexpr std::string_view podOom = "pod.oom";         ///< at the kill; 
 inline constexpr std::string_view podExit = "pod.exit";       ///< a container ended; value = last exit code; label as above
 inline constexpr std::string_view podRestart = "pod.restart"; ///< a container began anew; label as above
 
+inline constexpr std::string_view insightAgents = "insight.agents"; ///< agents here that correlate; without one no insight is no 0
+inline constexpr std::string_view insightOpened = "insight.opened"; ///< counter, label = rule: new insights, each once
+inline constexpr std::string_view insightOpen = "insight.open"; ///< open insights, label = "rule|severity"; 0 once when the last has ended
+inline constexpr std::string_view insightOldest = "insight.oldest";       ///< ns of age of the oldest of these; label as above
+inline constexpr std::string_view insightDisplaced = "insight.displaced"; ///< counter: open insights that did not fit in memory
+
 inline constexpr std::string_view apiP50 = "api.p50"; ///< ns over ten seconds, label = operation, empty = all
 inline constexpr std::string_view apiP95 = "api.p95";
 inline constexpr std::string_view apiP99 = "api.p99";

@@ -13,7 +13,7 @@ namespace {
 constexpr std::int64_t tenSeconds = 10 * nsPerSecond;
 /// Formulas look one minute back before the window.
 constexpr std::int64_t slackNs = 60 * nsPerSecond;
-constexpr std::int64_t podMemoryNs = 3600 * nsPerSecond;
+constexpr std::int64_t hourNs = 3600 * nsPerSecond;
 enum Stage : std::size_t { Total, Drain, AgentQueue, Wire, ReceiveQueue };
 constexpr std::array<std::string_view, 5> stageNames{figure::stageTotal, figure::stageDrain, figure::stageAgentQueue, figure::stageWire,
                                                      figure::stageReceiveQueue};
@@ -49,6 +49,12 @@ void addReading(SeriesBucket &bucket, std::int64_t timeNs, std::int64_t value)
     ++bucket.n;
 }
 
+/// What the panels count over the last hour, however short the window is.
+bool isOfTheHour(std::string_view name)
+{
+    return name.starts_with("pod.") || name == figure::insightOpened || name == figure::insightAgents;
+}
+
 template <typename List, typename TimeOf> void dropBefore(List &list, std::int64_t timeNs, TimeOf timeOf)
 {
     const auto keep = std::find_if(list.begin(), list.end(), [&](const auto &item) { return timeOf(item) >= timeNs; });
@@ -68,6 +74,10 @@ void LiveModel::seed(OverviewInput input)
         m_seriesIndex.emplace(seriesName(m_input.series[i].key), i);
     for (std::size_t i = 0; i < m_input.counters.size(); ++i)
         m_counterIndex.emplace(m_input.counters[i].node + '\n' + m_input.counters[i].source, i);
+    for (const auto &[node, report] : m_input.hooks) {
+        if (correlates(report))
+            m_correlating.insert(node);
+    }
     for (const SeriesData &series : m_input.series) {
         const auto read =
             std::find_if(series.buckets.begin(), series.buckets.end(), [](const SeriesBucket &bucket) { return bucket.n > 0; });
@@ -101,7 +111,7 @@ void LiveModel::onDelivery(const wire::Delivery &delivery, std::int64_t finished
     else if (const auto *counters = std::get_if<wire::CounterReport>(&delivery.frame.body))
         onCounters(delivery, *counters);
     else if (const auto *hooks = std::get_if<wire::HookReport>(&delivery.frame.body))
-        m_input.hooks[delivery.node] = *hooks;
+        onHooks(delivery.node, *hooks);
 }
 
 void LiveModel::onEvents(const wire::Delivery &delivery, const wire::EventBatch &batch, bool earlier, std::int64_t finishedNs)
@@ -118,6 +128,8 @@ void LiveModel::onEvents(const wire::Delivery &delivery, const wire::EventBatch 
             byType[type] += earlier ? 0 : 1;
         else
             counts.bySource[wire::eventSource(event.type)] += earlier ? 0 : 1;
+        if (event.type == wire::EventType::Insight)
+            noteInsight(delivery, batch, i, earlier, finishedNs);
         if (event.origin >= byOrigin.size())
             continue;
         LateOrigins::Events &events = byOrigin[event.origin];
@@ -251,6 +263,7 @@ void LiveModel::onAgentState(const wire::AgentState &state)
         *known = state;
     else
         m_input.agents.push_back(state);
+    m_insights.onStream(state.node, state.streamId);
     // Half of the round trip is what the agent keeps as the uncertainty of its clock offset.
     if (state.heartbeat.id == 0 || state.heartbeat.uncertaintyNs < 0)
         return;
@@ -379,6 +392,7 @@ void LiveModel::tick(std::int64_t nowNs, const std::vector<ReceiveReading> &rece
     readNodes(receive);
     read(figure::queueReceive, {}, static_cast<double>(receiveQueued));
     readAgents();
+    readInsights();
     for (const auto &[node, uncertainty] : m_uncertaintyNs)
         read(figure::clockUncertainty, node, uncertainty);
     for (const auto &[node, count] : m_withoutClock)
@@ -465,7 +479,7 @@ void LiveModel::trim()
     const std::int64_t keepNs = m_nowNs - m_options.windowNs - slackNs;
     const auto pointTime = [](const auto &item) { return item.timeNs; };
     for (auto &[name, tracks] : m_input.figures) {
-        const std::int64_t from = name.starts_with("pod.") ? std::min(keepNs, m_nowNs - podMemoryNs) : keepNs;
+        const std::int64_t from = isOfTheHour(name) ? std::min(keepNs, m_nowNs - hourNs - slackNs) : keepNs;
         for (auto &[label, track] : tracks)
             dropBefore(track, from, pointTime);
         std::erase_if(tracks, [](const auto &entry) { return entry.second.empty(); });
@@ -474,7 +488,7 @@ void LiveModel::trim()
         dropBefore(track.readings, keepNs, pointTime);
     for (SeriesData &series : m_input.series)
         dropBefore(series.buckets, keepNs, pointTime);
-    dropBefore(m_input.actions, m_nowNs - 24 * podMemoryNs, pointTime);
+    dropBefore(m_input.actions, m_nowNs - 24 * hourNs, pointTime);
     if (std::erase_if(m_input.series, [](const SeriesData &series) { return series.buckets.empty(); }) > 0) {
         m_seriesIndex.clear();
         for (std::size_t i = 0; i < m_input.series.size(); ++i)

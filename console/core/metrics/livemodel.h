@@ -11,6 +11,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "console/core/metrics/insighttracker.h"
 #include "console/core/metrics/latencyhistogram.h"
 #include "console/core/metrics/lateorigins.h"
 #include "console/core/metrics/overviewinput.h"
@@ -95,6 +96,8 @@ private:
     /// What is shown of them holds, and is stored.
     void conclude(const std::vector<LateOrigins::OomKill> &kills);
     void recordLatency(const wire::Delivery &delivery, const wire::EventBatch &batch, std::int64_t finishedNs);
+    void noteInsight(const wire::Delivery &delivery, const wire::EventBatch &batch, std::size_t i, bool earlier, std::int64_t finishedNs);
+    void onHooks(const std::string &node, const wire::HookReport &report);
     void onSamples(const wire::Delivery &delivery, const wire::SampleBatch &batch);
     void onCounters(const wire::Delivery &delivery, const wire::CounterReport &report);
     void addSample(const SeriesKey &key, std::int64_t timeNs, std::int64_t value);
@@ -113,6 +116,8 @@ private:
     bool isAway(const std::string &node) const;
     void readNodes(const std::vector<ReceiveReading> &receive);
     void readAgents();
+    void readInsights();
+    std::size_t correlatingAgents() const;
     void rewind(std::int64_t nowNs);
     void closeTenSeconds();
     void trim();
@@ -148,6 +153,10 @@ private:
     std::uint64_t m_containerEvents = 0;
     std::uint64_t m_resolvedEvents = 0;
     LateOrigins m_late;
+    InsightTracker m_insights;
+    std::set<std::string> m_correlating;  ///< nodes whose agent says that it correlates
+    std::size_t m_correlatingRead = 0;    ///< how many there were at the tick before
+    Labels m_openRead;                    ///< groups that were open at the tick before
     std::map<std::string, Calls> m_calls; ///< by operation; "" = all
     std::vector<std::uint64_t> m_heat;
 };

@@ -168,8 +168,25 @@ GroupSummary health(const OverviewSnapshot &overview)
     return summary;
 }
 
+/// How many insights are open that tell of a failure, and the worst rule; warnings and less are no trouble of the group's.
+std::optional<GroupSummary> openFailures(const OverviewSnapshot &overview)
+{
+    const PanelSnapshot &panel = panelOf(overview, PanelId::ActiveCorrelations);
+    const auto *view = std::get_if<GroupsView>(&panel.view);
+    if (!view || panel.state == PanelState::Stale)
+        return std::nullopt;
+    std::uint64_t open = 0;
+    for (const GroupRow &row : view->rows)
+        open += row.severity == "critical" || row.severity == "error" ? row.open : 0;
+    if (open == 0)
+        return std::nullopt;
+    return GroupSummary{Level::Bad, "insights-open", {number(static_cast<double>(open)), view->rows.front().title}};
+}
+
 GroupSummary business(const OverviewSnapshot &overview)
 {
+    if (auto failures = openFailures(overview))
+        return std::move(*failures);
     const PanelSnapshot &api = panelOf(overview, PanelId::ApiResponseTimes);
     if (api.pastThreshold) {
         const Fact *worst = nullptr;

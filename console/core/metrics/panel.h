@@ -65,16 +65,17 @@ enum class PanelState : std::uint8_t { Loading, NoData, Ready, Stale, Partial, F
 /// Why there is no figure. The ui has one sentence and one action for each; `have` and `need` fill it.
 enum class NoDataReason : std::uint8_t {
     None,
-    NoAgent,             ///< no agent has ever connected
-    NoSamplesInRange,    ///< nothing in the chosen time range
-    WarmingUp,           ///< a rate needs two readings: have of need seconds
-    CorrelationNotBuilt, ///< this version has no correlation engine, so there is no insight to count or judge
-    NeedsVerdicts,       ///< have of need verdicts
-    NoKubernetes,        ///< no pod is on any of `have` connected nodes, or on the chosen one
-    NoOperatorAction,    ///< nobody did anything in the range: a count of 0, said in words
-    SourceUnavailable,   ///< detail names the source and why
-    StoreFailed,         ///< detail has the error
-    NothingInScope,      ///< there are agents, but nothing of the chosen node or namespace in the range
+    NoAgent,           ///< no agent has ever connected
+    NoSamplesInRange,  ///< nothing in the chosen time range
+    WarmingUp,         ///< a rate needs two readings: have of need seconds
+    NotJudged,         ///< have of need events: whether an insight used one is not counted yet
+    NeedsVerdicts,     ///< have of need verdicts; no drill is scored either
+    NoKubernetes,      ///< no pod is on any of `have` connected nodes, or on the chosen one
+    NoOperatorAction,  ///< nobody did anything in the range: a count of 0, said in words
+    SourceUnavailable, ///< detail names the source and why
+    StoreFailed,       ///< detail has the error
+    NothingInScope,    ///< there are agents, but nothing of the chosen node or namespace in the range
+    NotCorrelated,     ///< no agent looks for insights: it is switched off, or they are older
 };
 
 struct PlotPoint {
@@ -160,7 +161,8 @@ struct Interval {
 };
 struct GroupRow {
     std::string severity, title, entity;
-    std::int64_t sinceNs = 0;
+    std::int64_t sinceNs = 0; ///< 0 = not known
+    std::uint64_t open = 0;   ///< of a group: how many insights it is
 };
 struct HeatColumn {
     std::int64_t timeNs = 0;
@@ -183,7 +185,7 @@ struct IntervalView {
 };
 struct GroupsView {
     std::vector<GroupRow> rows;
-};
+}; ///< one row per rule (title) and severity, without an entity; since = of the oldest
 struct HeatView {
     std::vector<double> boundsNs;
     std::vector<HeatColumn> columns;
@@ -242,7 +244,8 @@ struct GroupSummary {
     /// "stale" (seconds since the newest reading, of figures that are all old).
     /// Event processing: "loss" (percent, cause, node), "latency-high" (p99 ms), "queue-high" (events). Data quality: "coverage-low" (percent,
     /// what is missing), "silent-nodes" (nodes, first node). System health: "pods-bad" (pods, worst pod, state), "cpu-high" (entity, percent),
-    /// "memory-high" (entity, percent), "disk-high" (mount, percent). Business: "api-slow" (operation, p95 ms).
+    /// "memory-high" (entity, percent), "disk-high" (mount, percent). Business: "insights-open" (insights, rule of the worst),
+    /// "api-slow" (operation, p95 ms).
     std::string key;
     std::vector<std::string> arguments; ///< data to fill it, numbers as plain decimals
 };

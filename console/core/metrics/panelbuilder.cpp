@@ -96,6 +96,8 @@ std::int64_t PanelContext::newestFor(PanelId id) const
         metric(wire::Metric::NetRxBytes);
         metric(wire::Metric::NetTxBytes);
         break;
+    case PanelId::ActiveCorrelations:
+    case PanelId::InsightsGenerated: figure(figure::insightAgents); break;
     case PanelId::ApiResponseTimes: figure(figure::apiP95); break;
     default: break;
     }
@@ -402,7 +404,7 @@ void setNoData(const PanelContext &context, PanelSnapshot &panel, NoDataReason o
         panel.state = PanelState::Failed;
         panel.reason = NoDataReason::StoreFailed;
         panel.detail = context.input.failure;
-    } else if (!context.agentsKnown && otherwise != NoDataReason::CorrelationNotBuilt && otherwise != NoDataReason::NoOperatorAction) {
+    } else if (!context.agentsKnown && otherwise != NoDataReason::NoOperatorAction) {
         panel.reason = NoDataReason::NoAgent;
     } else {
         const bool pods = otherwise == NoDataReason::NoKubernetes;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "console/core/metrics/figurenames.h"
+#include "console/core/metrics/insighttracker.h"
 #include "console/core/metrics/overviewinput.h"
 
 /// Shared by the formulas of the panels; private to console/core/metrics.
@@ -113,6 +114,8 @@ Dense sampledValues(const PanelContext &context, const SeriesData &gauge);
 /// 100 * part / whole where both are known.
 Dense percentOf(const Dense &part, const Dense &whole);
 std::string number(double value);
+/// Bars need room: a fifteenth of the range, at least a minute.
+std::int64_t barBucketNs(const TimeGrid &grid);
 
 // One function per panel, metrics 1 to 16.
 void eventsProcessed(const PanelContext &, PanelSnapshot &);

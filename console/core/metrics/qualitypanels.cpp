@@ -13,12 +13,12 @@ namespace {
 /// Verdicts needed before a field estimate is shown (metrics, panel 6).
 constexpr std::uint64_t neededVerdicts = 20;
 
-/// No engine gives insights in this version, so nothing can be right or wrong: no interval, 0 of 20 verdicts.
+/// Nobody has said of any insight whether it is right, and no drill is scored: no interval, 0 of 20 verdicts.
 void notJudged(const PanelContext &context, PanelSnapshot &panel, std::string formula, Threshold threshold)
 {
     setRange(panel, context.figures);
     panel.losses = context.losses;
-    setNoData(context, panel, NoDataReason::CorrelationNotBuilt);
+    setNoData(context, panel, NoDataReason::NeedsVerdicts);
     panel.have = 0;
     panel.need = static_cast<double>(neededVerdicts);
     panel.thresholds = {threshold};
@@ -141,7 +141,7 @@ void signalToNoise(const PanelContext &context, PanelSnapshot &panel)
 {
     setRange(panel, context.figures);
     panel.losses = context.losses;
-    setNoData(context, panel, NoDataReason::CorrelationNotBuilt);
+    setNoData(context, panel, NoDataReason::NotJudged);
     panel.need = 1000;
     panel.thresholds = {{ThresholdKind::AlertBelow, 95, Unit::Percent, 0}};
     panel.computation.formulaKey = "signal-to-noise";

@@ -47,8 +47,9 @@ std::string reasonText(const PanelSnapshot &panel)
     switch (panel.reason) {
     case NoDataReason::NoAgent: return "no agent has connected yet";
     case NoDataReason::WarmingUp: return "warming up, " + rounded(panel.have, 0) + " of " + rounded(panel.need, 0) + " s";
-    case NoDataReason::CorrelationNotBuilt: return "this version has no correlation engine";
+    case NoDataReason::NotJudged: return rounded(panel.have, 0) + " of " + rounded(panel.need, 0) + " events judged";
     case NoDataReason::NeedsVerdicts: return rounded(panel.have, 0) + " of " + rounded(panel.need, 0) + " verdicts";
+    case NoDataReason::NotCorrelated: return "no agent correlates: correlation.enabled is off, or the agents are older";
     case NoDataReason::NoKubernetes: return "no pod on any connected node";
     case NoDataReason::NoOperatorAction: return "nobody did anything";
     case NoDataReason::SourceUnavailable:

@@ -417,7 +417,8 @@ void FigurePainter::groups(const QRectF &area, const GroupsView &view, std::int6
         const StateInk ink = severityInk(row.severity, m_theme);
         const Chip tag{QString::fromStdString(row.severity), ink.color, Glyph::None, true};
         const double tagWidth = drawChip(m_painter, {rect.left(), rect.center().y()}, tag, m_theme).width();
-        const QString age = ageText(nowNs - row.sinceNs);
+        const QString age = row.sinceNs > 0 ? ageText(nowNs - row.sinceNs) : QString();
+        const QString count = tr("%1 open").arg(exactCount(row.open));
         m_painter.setFont(m_theme.font(FontRole::Label));
         const double ageWidth = tabularWidth(QFontMetricsF(m_painter.font()), age);
         text(rect, Qt::AlignRight, age, FontRole::Label, m_theme.text.secondary);
@@ -426,11 +427,10 @@ void FigurePainter::groups(const QRectF &area, const GroupsView &view, std::int6
         const double titleWidth =
             std::min(tabularWidth(QFontMetricsF(m_painter.font()), QString::fromStdString(row.title)), middle.width());
         text(middle, Qt::AlignLeft, QString::fromStdString(row.title), FontRole::Body, m_theme.text.primary, QFont::DemiBold);
-        const QRectF entity = middle.adjusted(titleWidth + m_theme.px(8), 0, 0, 0);
-        if (entity.width() > m_theme.px(40))
-            text(entity, Qt::AlignLeft, QString::fromStdString(row.entity), FontRole::Mono, m_theme.text.tertiary);
-        m_spot(rect, QStringLiteral("%1 %2: %3")
-                         .arg(QString::fromStdString(row.severity), QString::fromStdString(row.title), QString::fromStdString(row.entity)));
+        const QRectF rest = middle.adjusted(titleWidth + m_theme.px(8), 0, 0, 0);
+        if (rest.width() > m_theme.px(40))
+            text(rest, Qt::AlignLeft, count, FontRole::Label, m_theme.text.tertiary);
+        m_spot(rect, QStringLiteral("%1 %2: %3").arg(QString::fromStdString(row.severity), QString::fromStdString(row.title), count));
     }
     if (!all)
         text(QRectF(area.left(), top, area.width(), height), Qt::AlignLeft, tr("+ %1 more").arg(view.rows.size() - shown), FontRole::Label,

@@ -100,10 +100,15 @@ PanelText::Reason PanelText::noData(const PanelSnapshot &panel)
                 panel.need > 0 ? tr("%1 of %2 s measured").arg(std::floor(panel.have)).arg(std::ceil(panel.need)) : QString(),
                 Remedy::None,
                 {}};
-    case NoDataReason::CorrelationNotBuilt:
-        return {tr("No correlation in this version"), tr("so no insight to count or judge"), Remedy::None, {}};
+    case NoDataReason::NotJudged:
+        return {tr("No event is judged yet"), tr("%1 events").arg(ofCount(panel.have, panel.need)), Remedy::None, {}};
     case NoDataReason::NeedsVerdicts:
-        return {tr("Too few verdicts"), tr("%1 verdicts").arg(ofCount(panel.have, panel.need)), Remedy::None, {}};
+        return {panel.have > 0 ? tr("Too few verdicts") : tr("No verdict and no scored drill yet"),
+                tr("%1 verdicts").arg(ofCount(panel.have, panel.need)),
+                Remedy::None,
+                {}};
+    case NoDataReason::NotCorrelated:
+        return {tr("No agent correlates"), tr("correlation.enabled is off, or the agents are older"), Remedy::None, {}};
     case NoDataReason::NothingInScope: {
         const QString all = panel.scope.namespaceName.empty() ? tr("Show all nodes")
                             : panel.scope.node.empty()        ? tr("Show all namespaces")
@@ -226,11 +231,16 @@ QString PanelText::formulaSentence(const PanelSnapshot &panel)
                   "counts. Beside it packets, retransmits, failed connections and drops per second, and apart the agents\u2019 own traffic "
                   "to the console.");
     case PanelId::ActiveCorrelations:
-        return tr("Open groups: the last evidence is younger than the rule\u2019s lifetime, and nobody resolved or rejected them. By rule "
-                  "and severity, "
-                  "with the oldest age.");
+        return tr("Insights that agents told of and did not end: the last evidence is younger than the rule\u2019s lifetime, and nothing "
+                  "resolved it. By rule and severity, with the age of the oldest since its first evidence. Read once a second from the "
+                  "insights that this console received. Over as well: those of an agent that began anew, and those not heard of for 24 h. "
+                  "Not counted: one that was told only before this console began, until the next news of it.");
     case PanelId::InsightsGenerated:
-        return tr("New insights per hour, without duplicates: two with the same rule, root entity and cooldown window are one.");
+        return tr(
+            "Insights that opened in the last hour, from the events of the agents that tell so, each insight once: what an agent "
+            "finds again within the rule\u2019s cooldown is the same one. Bars: those of each bucket, by rule. Left out: insights sent "
+            "before this console began, and those that were open already when it first heard of them. 0 is measured where at least "
+            "one agent correlates; \u201cmeasured time\u201d is how much of the hour that was.");
     case PanelId::UserInteractions:
         return tr("Operator actions per hour from the audit log, by kind: acknowledge, silence, verdict, runbook step, command, export, "
                   "query, incident "

@@ -60,8 +60,8 @@ std::vector<QStringList> groupRows(const GroupsView &view, const TimeDisplay &ti
 {
     std::vector<QStringList> rows;
     for (const GroupRow &each : view.rows)
-        rows.push_back({QString::fromStdString(each.severity), QString::fromStdString(each.title), QString::fromStdString(each.entity),
-                        time.textWithZone(each.sinceNs, TimeStyle::DateSecond)});
+        rows.push_back({QString::fromStdString(each.severity), QString::fromStdString(each.title), exactCount(each.open),
+                        each.sinceNs > 0 ? time.textWithZone(each.sinceNs, TimeStyle::DateSecond) : QString()});
     return rows;
 }
 
@@ -89,7 +89,7 @@ PanelTableModel::Shape PanelTableModel::shapeOf(const PanelSnapshot &panel) cons
     } else if (std::holds_alternative<IntervalView>(panel.view)) {
         shape.headers = {tr("Source"), tr("Estimate"), tr("Wilson 95 % from"), tr("to"), tr("Verdicts"), tr("Alert bound")};
     } else if (std::holds_alternative<GroupsView>(panel.view)) {
-        shape.headers = {tr("Severity"), tr("Rule"), tr("Entity"), tr("Since")};
+        shape.headers = {tr("Severity"), tr("Rule"), tr("Open"), tr("Oldest since")};
     } else if (const auto *heat = std::get_if<HeatView>(&panel.view)) {
         shape.headers << tr("Time (%1)").arg(m_time.zoneName(panel.toNs));
         for (std::size_t i = 0; i + 1 < heat->boundsNs.size(); ++i)

@@ -37,7 +37,7 @@ std::vector<std::string_view> sideKeys(PanelId id)
     case PanelId::MemoryUsage: return {"time-to-limit", "worst", "disk"};
     case PanelId::NetworkIo: return {"receive", "transmit", "retransmits"};
     case PanelId::ActiveCorrelations: return {"oldest"};
-    case PanelId::InsightsGenerated: return {"total"};
+    case PanelId::InsightsGenerated: return {"in-range"};
     case PanelId::UserInteractions: return {"time-to-acknowledge"};
     case PanelId::ApiResponseTimes: return {"p99", "errors"};
     }
@@ -167,6 +167,8 @@ QString PanelText::groupSentence(const GroupSummary &summary)
         return first.isEmpty() ? tr("memory %1").arg(percent(1)) : tr("%1: memory %2").arg(first, percent(1));
     if (key == "disk-high")
         return tr("%1: disk %2").arg(first, percent(1));
+    if (key == "insights-open")
+        return number(summary, 0) <= 1 ? tr("open: %1").arg(second) : tr("%1 open correlations, worst %2").arg(first, second);
     if (key == "api-slow")
         return tr("%1: p95 %2").arg(first, milliseconds(1));
     QStringList words{unknownKey(key)};
@@ -293,6 +295,8 @@ QString PanelText::series(const PlotSeries &series)
         return tr("signal share");
     if (series.key == "coverage")
         return tr("coverage");
+    if (series.key == "open")
+        return tr("open");
     if (series.key == "observed")
         return tr("pods seen");
     return unknownKey(series.key);

@@ -270,20 +270,25 @@ void business(OverviewSnapshot &overview, bool incident)
 {
     PanelSnapshot &open = at(overview, PanelId::ActiveCorrelations);
     open.value = {"open", incident ? 3. : 0, Unit::Count, {}};
-    open.facts = {{"oldest", 9. * 60e9, Unit::Nanoseconds, {}}};
     if (incident)
-        open.view = GroupsView{{{"P1", "OOM cascade", "node-07", nowNs - 9 * minute},
-                                {"P3", "Throttling \u2192 latency", "checkout-api", nowNs - 6 * minute},
-                                {"P3", "Retransmits", "ledger-db", nowNs - 2 * minute}}};
+        open.facts = {{"oldest", 9. * 60e9, Unit::Nanoseconds, {}}};
+    if (incident)
+        open.view = GroupsView{{{"critical", "oom-cascade", "", nowNs - 9 * minute, 1},
+                                {"warning", "cpu-pressure", "", nowNs - 6 * minute, 1},
+                                {"warning", "packet-loss", "", nowNs - 2 * minute, 1}}};
     else
         open.view = GroupsView{};
     const std::int64_t bar = 2 * minute;
     PanelSnapshot &insights = at(overview, PanelId::InsightsGenerated);
     insights.value = {"insights", 7, Unit::PerHour, {}};
-    insights.facts = {{"total", 214, Unit::Count, {}}};
+    insights.facts = {
+        {"in-range", 14, Unit::Count, {}}, {"rule", 4, Unit::PerHour, "oom-cascade"}, {"rule", 3, Unit::PerHour, "packet-loss"}};
     insights.bucketNs = bar;
     insights.view = BarsView{bar};
-    insights.series = {bars("P1", 50, incident ? 0.12 : 0, 15, bar), bars("P2", 51, 0.2, 15, bar), bars("P3", 52, 0.25, 15, bar)};
+    insights.series = {bars("oom-cascade", 50, incident ? 0.12 : 0, 15, bar), bars("cpu-pressure", 51, 0.2, 15, bar),
+                       bars("packet-loss", 52, 0.25, 15, bar)};
+    for (PlotSeries &each : insights.series)
+        each.label = each.key;
     PanelSnapshot &actions = at(overview, PanelId::UserInteractions);
     actions.value = {"actions", 42, Unit::PerHour, {}};
     actions.facts = {{"kind", 20, Unit::PerHour, "query"}, {"time-to-acknowledge", 130e9, Unit::Nanoseconds, {}}};
@@ -354,11 +359,7 @@ OverviewSnapshot firstStart()
     OverviewSnapshot overview;
     for (std::size_t i = 0; i < panelCount; ++i) {
         const auto id = static_cast<PanelId>(i);
-        const bool insight = id == PanelId::SignalToNoise || id == PanelId::CorrelationAccuracy || id == PanelId::FalsePositiveRate
-                             || id == PanelId::ActiveCorrelations || id == PanelId::InsightsGenerated;
-        overview.panels[i] = without(id, insight                           ? NoDataReason::CorrelationNotBuilt
-                                         : id == PanelId::UserInteractions ? NoDataReason::NoOperatorAction
-                                                                           : NoDataReason::NoAgent);
+        overview.panels[i] = without(id, id == PanelId::UserInteractions ? NoDataReason::NoOperatorAction : NoDataReason::NoAgent);
         overview.panels[i].thresholds = busy().panels[i].thresholds;
     }
     at(overview, PanelId::CorrelationAccuracy).view =
@@ -385,6 +386,11 @@ OverviewSnapshot firstSeconds()
     for (const PanelId id : {PanelId::SignalToNoise, PanelId::CorrelationAccuracy, PanelId::FalsePositiveRate, PanelId::ActiveCorrelations,
                              PanelId::InsightsGenerated, PanelId::UserInteractions})
         at(overview, id) = empty.panels[static_cast<std::size_t>(id)];
+    at(overview, PanelId::SignalToNoise).reason = NoDataReason::NotJudged;
+    for (const PanelId id : {PanelId::CorrelationAccuracy, PanelId::FalsePositiveRate})
+        at(overview, id).reason = NoDataReason::NeedsVerdicts;
+    for (const PanelId id : {PanelId::ActiveCorrelations, PanelId::InsightsGenerated})
+        at(overview, id).reason = NoDataReason::NotCorrelated;
     at(overview, PanelId::PodStatus) = without(PanelId::PodStatus, NoDataReason::NoKubernetes);
     at(overview, PanelId::CpuUsage) = without(PanelId::CpuUsage, NoDataReason::WarmingUp, 8, 10);
     std::get<CoverageView>(at(overview, PanelId::Coverage).view).cells.resize(1);
@@ -508,10 +514,8 @@ OverviewSnapshot longNames()
                 each.label = name + each.label;
     for (GroupRow &row : std::get<PodStatusView>(at(overview, PanelId::PodStatus).view).worst)
         row.entity = name;
-    for (GroupRow &row : std::get<GroupsView>(at(overview, PanelId::ActiveCorrelations).view).rows) {
-        row.entity = name;
-        row.title = "A rule with a rather long name that goes on and on " + row.title;
-    }
+    for (GroupRow &row : std::get<GroupsView>(at(overview, PanelId::ActiveCorrelations).view).rows)
+        row.title = "a-rule-with-a-rather-long-name-that-goes-on-and-on-" + row.title;
     overview.groups[2].arguments = {"5", name, "crash-loop"};
     return overview;
 }
