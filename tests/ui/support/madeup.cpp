@@ -374,6 +374,16 @@ OverviewSnapshot firstStart()
     return overview;
 }
 
+/// There is an agent, which is of an older version.
+static void nothingJudged(OverviewSnapshot &overview)
+{
+    at(overview, PanelId::SignalToNoise).reason = NoDataReason::NotJudged;
+    for (const PanelId id : {PanelId::CorrelationAccuracy, PanelId::FalsePositiveRate})
+        at(overview, id).reason = NoDataReason::NeedsVerdicts;
+    for (const PanelId id : {PanelId::ActiveCorrelations, PanelId::InsightsGenerated})
+        at(overview, id).reason = NoDataReason::NotCorrelated;
+}
+
 OverviewSnapshot firstSeconds()
 {
     OverviewSnapshot overview = healthy();
@@ -386,11 +396,7 @@ OverviewSnapshot firstSeconds()
     for (const PanelId id : {PanelId::SignalToNoise, PanelId::CorrelationAccuracy, PanelId::FalsePositiveRate, PanelId::ActiveCorrelations,
                              PanelId::InsightsGenerated, PanelId::UserInteractions})
         at(overview, id) = empty.panels[static_cast<std::size_t>(id)];
-    at(overview, PanelId::SignalToNoise).reason = NoDataReason::NotJudged;
-    for (const PanelId id : {PanelId::CorrelationAccuracy, PanelId::FalsePositiveRate})
-        at(overview, id).reason = NoDataReason::NeedsVerdicts;
-    for (const PanelId id : {PanelId::ActiveCorrelations, PanelId::InsightsGenerated})
-        at(overview, id).reason = NoDataReason::NotCorrelated;
+    nothingJudged(overview);
     at(overview, PanelId::PodStatus) = without(PanelId::PodStatus, NoDataReason::NoKubernetes);
     at(overview, PanelId::CpuUsage) = without(PanelId::CpuUsage, NoDataReason::WarmingUp, 8, 10);
     std::get<CoverageView>(at(overview, PanelId::Coverage).view).cells.resize(1);
@@ -408,7 +414,7 @@ OverviewSnapshot noData()
     at(overview, PanelId::ProcessingLatency).thresholds = busy().panels[1].thresholds;
     at(overview, PanelId::QueueDepth) =
         without(PanelId::QueueDepth, NoDataReason::SourceUnavailable, 0, 0, "tcp 10.4.0.7:7117: connection refused");
-    at(overview, PanelId::CorrelationAccuracy).reason = NoDataReason::NeedsVerdicts;
+    nothingJudged(overview);
     at(overview, PanelId::PodStatus) = without(PanelId::PodStatus, NoDataReason::NoKubernetes);
     at(overview, PanelId::NetworkIo) = without(PanelId::NetworkIo, NoDataReason::StoreFailed, 0, 0,
                                                "/var/lib/tapio/session.tapio: database disk image is malformed (corrupt)");
