@@ -49,10 +49,14 @@ bool fulfils(const Step &step, const Observation &seen)
     });
 }
 
+/// The types that this build knows by their number, and the facts behind them; a type of a newer version has the first place, which no step asks for.
 std::size_t slotOf(Topic topic)
 {
     const auto number = static_cast<std::uint16_t>(topic);
-    return number >= firstFact ? wire::knownEventTypes().size() + 1 + number - firstFact : number;
+    const std::size_t types = wire::knownEventTypes().size() + 1;
+    if (number >= firstFact)
+        return types + number - firstFact;
+    return number < types ? number : 0;
 }
 
 /// Entities of one observation, each worked out once.

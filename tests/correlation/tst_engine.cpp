@@ -77,6 +77,7 @@ private slots:
     void reload_keepsWhatIsTheSame();
     void reload_endsWhatIsNot();
     void sameInput_sameInsights();
+    void typeOfALaterVersion_isNoFact();
     void manyEvents_keepMemoryBounded();
     void texts_fitTheWire();
 };
@@ -539,6 +540,20 @@ void tst_Engine::sameInput_sameInsights()
     QCOMPARE(once.size(), again.size());
     for (std::size_t i = 0; i < once.size(); ++i)
         QVERIFY(once[i].insight == again[i].insight && once[i].timeNs == again[i].timeNs && once[i].severity == again[i].severity);
+}
+
+/// Its number is none of those that facts have within the engine.
+void tst_Engine::typeOfALaterVersion_isNoFact()
+{
+    Stage stage({ruleOf("[[step]]\nname = \"kill\"\nevent = \"container.restart\"\nwithin = \"10m\"\n")});
+    for (std::uint16_t type = 1; type < 999; ++type) {
+        wire::Event event;
+        event.timeNs = Stage::begin + type;
+        event.type = static_cast<wire::EventType>(type);
+        stage.engine().onEvent(event, pod("a"), {"n1", 7, type, 0});
+    }
+    QCOMPARE(stage.engine().counters()[0].evaluations, 0u);
+    QVERIFY(stage.found.empty());
 }
 
 void tst_Engine::manyEvents_keepMemoryBounded()
