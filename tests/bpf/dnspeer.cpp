@@ -7,12 +7,10 @@
 #include <vector>
 
 #include <fcntl.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,17 +21,6 @@ namespace {
 constexpr std::uint16_t dnsPort = 53;
 constexpr std::size_t headerBytes = 12;
 constexpr unsigned noError = 0, formErr = 1, servFail = 2, nxDomain = 3;
-
-bool loopbackUp()
-{
-    ifreq request{};
-    std::strcpy(request.ifr_name, "lo");
-    const int fd = ::socket(AF_INET, SOCK_DGRAM, 0);
-    request.ifr_flags = IFF_UP | IFF_RUNNING;
-    const bool up = ::ioctl(fd, SIOCSIFFLAGS, &request) == 0;
-    ::close(fd);
-    return up;
-}
 
 struct ServerAddress {
     sockaddr_storage storage{};
@@ -154,7 +141,7 @@ int serveConnection(int fd)
 
 int serve(Pipe &started)
 {
-    if (::unshare(CLONE_NEWNET) != 0 || !loopbackUp())
+    if (!ownNetwork())
         return started.send(2) ? 1 : 2;
     std::vector<pollfd> sockets;
     for (const Family family : {Family::V4, Family::V6}) {

@@ -7,8 +7,10 @@
 #include <cstring>
 
 #include <linux/sockios.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -36,7 +38,20 @@ struct Address {
     sockaddr *get() { return reinterpret_cast<sockaddr *>(&storage); }
 };
 
+bool loopbackUp()
+{
+    ifreq request{};
+    std::strcpy(request.ifr_name, "lo");
+    const int fd = ::socket(AF_INET, SOCK_DGRAM, 0);
+    request.ifr_flags = IFF_UP | IFF_RUNNING;
+    const bool up = ::ioctl(fd, SIOCSIFFLAGS, &request) == 0;
+    ::close(fd);
+    return up;
+}
+
 } // namespace
+
+bool ownNetwork() { return ::unshare(CLONE_NEWNET) == 0 && loopbackUp(); }
 
 int makeSocket(Family family, bool blocking)
 {

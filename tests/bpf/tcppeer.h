@@ -14,6 +14,10 @@ namespace tapio::test {
 
 enum class Family { V4, V6 };
 
+/// Moves this process into a network namespace of its own, loopback up: its ports and its table of sockets in TIME_WAIT are
+/// then nobody else's. A full table ends a connection with a reset.
+bool ownNetwork();
+
 int listenOn(Family family, int backlog, std::uint16_t &port);
 /// Blocks until the handshake is over.
 int connectTo(Family family, std::uint16_t port);

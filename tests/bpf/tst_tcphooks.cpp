@@ -23,6 +23,7 @@ class tst_TcpHooks : public QObject {
     Q_OBJECT
 
 private slots:
+    void initTestCase();
     void connection_data();
     void connection();
     void refused_data();
@@ -87,6 +88,12 @@ void tst_TcpHooks::addFamilies()
     QTest::addColumn<Family>("family");
     QTest::newRow("IPv4") << Family::V4;
     QTest::newRow("IPv6") << Family::V6;
+}
+
+void tst_TcpHooks::initTestCase()
+{
+    TAPIO_NEEDS_KERNEL();
+    QVERIFY(ownNetwork());
 }
 
 void tst_TcpHooks::connection_data()
