@@ -26,7 +26,7 @@ namespace tapio::agent {
 /// A validated record of a ring, before time conversion and enrichment.
 struct KernelRecord {
     std::string_view source;    ///< collector name with static lifetime: "process", "oom", "signal", "tcp", "dns", "http", "https", "file",
-                                ///< "descriptors"
+                                ///< "descriptors", "security", "capability", "entry"
     std::uint64_t cgroupId = 0; ///< v2 id unless that is the root and v1 memory says more
     std::uint64_t memoryCgroupId = 0;                    ///< v1 memory's where v2 says something too: see OriginResolver::resolve
     CgroupHierarchy hierarchy = CgroupHierarchy::Either; ///< of cgroupId
@@ -86,6 +86,7 @@ struct KernelOptions {
     /// set of container runtimes is the baseline, and these lie outside of it, but for CAP_NET_RAW.
     std::uint64_t toldCapabilities = dangerousCapabilities;
     std::chrono::seconds capabilityQuiet{600};  ///< after one was told, uses alike are counted for so long
+    std::chrono::seconds entryQuiet{600};       ///< the same of entries into containers without a terminal
     FilePatterns configurationFiles;            ///< missing ones are told
     std::chrono::milliseconds fileFold{10'000}; ///< after one was told, failures alike are counted for so long
     /// How often all processes are looked at for descriptors that are all in use; not more often than twice a second.

@@ -14,8 +14,8 @@
 #include "agent/collect/cgroupinventory.h"
 
 /// What the kernel programs leave out, as they understand it. Values. What the programs add up is not concerned, and neither is what a
-/// filter must never hide: OOM kills, fatal signals, ends by a signal, everything of the collectors security and capability, and starts of
-/// files that were written after their container started.
+/// filter must never hide: OOM kills, fatal signals, ends by a signal, everything of the collectors security, capability and entry, and
+/// starts of files that were written after their container started.
 namespace tapio::agent {
 
 /// Collectors whose records a filter may leave out.

@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <csignal>
 
+#include "protocol/wire/containerexec.h"
+
 namespace tapio::agent {
 
 using wire::Severity;
@@ -106,6 +108,14 @@ Severity severityOfMemory(const wire::MemoryEvents &memory)
     return memory.high != 0 || memory.low != 0 ? Severity::Notice : Severity::Info;
 }
 
+Severity severityOfLogin(const wire::Login &login)
+{
+    if (!login.success)
+        return Severity::Warning;
+    const bool sitsInContainer = login.service == wire::containerExecService && login.method == wire::terminalMethod;
+    return sitsInContainer ? Severity::Notice : Severity::Info;
+}
+
 struct Rules {
     const wire::Origin &origin;
     Severity given;
@@ -135,7 +145,7 @@ struct Rules {
     Severity operator()(const wire::PtraceAttach &) const { return Severity::Warning; }
     Severity operator()(const wire::ModuleLoad &) const { return Severity::Warning; }
     Severity operator()(const wire::Mount &) const { return Severity::Notice; }
-    Severity operator()(const wire::Login &login) const { return login.success ? Severity::Info : Severity::Warning; }
+    Severity operator()(const wire::Login &login) const { return severityOfLogin(login); }
     Severity operator()(const wire::KernelLog &log) const { return severityOfPriority(log.priority); }
     Severity operator()(const wire::AgentNotice &notice) const { return severityOfNotice(notice.kind); }
     Severity operator()(const wire::DrillLabel &) const { return Severity::Notice; }

@@ -17,7 +17,7 @@ namespace tapio::agent {
 ///             kernel's log at warning; what the agent sheds, drops, limits, refuses or cannot do
 ///   Notice    ended by another signal; left with a code other than 0; a connection reset or given up; a request answered 400 to
 ///             499; any other file operation that failed; a cgroup above memory.high or reclaimed below memory.low; a capability
-///             used; a mount; a drill; the kernel's log at notice
+///             used; somebody in a container with a terminal; a mount; a drill; the kernel's log at notice
 ///   Info      everything else
 ///   Debug     the kernel's log at debug
 wire::Severity severityOf(const wire::Event &event, const wire::Origin &origin) noexcept;

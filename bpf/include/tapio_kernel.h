@@ -64,6 +64,7 @@ enum cgroup_subsys_id { io_cgrp_id = 3, memory_cgrp_id = 4 };
 struct css_set {
 	struct cgroup_subsys_state *subsys[16];
 	struct cgroup *dfl_cgrp;
+	int nr_tasks; /* from 4.13 on, 73a7242a06ac */
 };
 
 typedef struct {
@@ -127,6 +128,7 @@ struct rlimit {
 
 struct signal_struct {
 	atomic_t live;
+	struct tty_struct *tty;
 	unsigned int flags;
 	int group_exit_code;
 	struct rlimit rlim[16];
@@ -221,6 +223,10 @@ struct thread_info {
 	__u32 status; /* on x86-64 */
 };
 
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
@@ -240,6 +246,7 @@ struct task_struct {
 	sigset_t real_blocked;
 	struct sched_info sched_info; /* with CONFIG_SCHED_INFO */
 	struct files_struct *files;
+	struct nsproxy *nsproxy;
 	struct css_set *cgroups;
 	struct mm_struct *mm;
 	char comm[16];

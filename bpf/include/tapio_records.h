@@ -37,6 +37,7 @@ enum tapio_collector {
 	TAPIO_CGROUP,
 	TAPIO_HTTPS,
 	TAPIO_DESCRIPTORS,
+	TAPIO_ENTRY,
 	TAPIO_COLLECTORS
 };
 
@@ -80,7 +81,8 @@ enum tapio_kind {
 	TAPIO_KIND_PRIVILEGE = 16,
 	TAPIO_KIND_PTRACE = 17,
 	TAPIO_KIND_MODULE = 18,
-	TAPIO_KIND_CAPABILITY = 19
+	TAPIO_KIND_CAPABILITY = 19,
+	TAPIO_KIND_ENTRY = 20
 };
 
 /*
@@ -274,6 +276,15 @@ struct tapio_capability {
 	__u16 reserved;
 };
 TAPIO_ASSERT(sizeof(struct tapio_capability) == 72);
+
+/* A process that was put into a container from outside, at its first program. */
+struct tapio_entry {
+	struct tapio_header header; /* process: as it is there */
+	__u32 repeats;		    /* alike since the last record, this one included */
+	__u8 has_terminal;
+	__u8 reserved[3];
+};
+TAPIO_ASSERT(sizeof(struct tapio_entry) == 72);
 
 /* What the agent tells of a system call: TAPIO_FILE_CALL(), by the call's number. 0 = it is not looked at. */
 #define TAPIO_FILE_CALLS 512 /* a power of two above every number */

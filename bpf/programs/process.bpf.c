@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
 #include "tapio_filter.h"
 #include "tapio_killer.h"
+#include "tapio_pidns.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -81,14 +82,12 @@ static __always_inline void read_file_times(struct tapio_file_times *times, stru
 /* A container's pid namespace begins with it; what shares the host's has no beginning that means anything. */
 static __always_inline __u64 container_start_ns(struct task_struct *task)
 {
-	struct pid *pid = BPF_CORE_READ(task, group_leader, thread_pid);
+	struct pid *pid = tapio_pid_of(task);
 	__u32 level = pid ? BPF_CORE_READ(pid, level) : 0;
-	struct upid *number;
 
 	if (level == 0)
 		return 0;
-	number = (void *)pid + bpf_core_field_offset(struct pid, numbers) + level * bpf_core_type_size(struct upid);
-	return BPF_CORE_READ(number, ns, child_reaper, start_boottime);
+	return BPF_CORE_READ(tapio_number_at(pid, level), ns, child_reaper, start_boottime);
 }
 
 #define TAPIO_CLOCK_SLACK_NS 2000000000ll /* the agent tells us the clock once a second: in doubt it decides itself */

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "protocol/base/clock.h"
+#include "protocol/wire/containerexec.h"
 #include "protocol/wire/event.h"
 #include "protocol/wire/signalname.h"
 #include "protocol/wire/text.h"
@@ -295,6 +296,12 @@ struct Writer {
 
     void operator()(const Login &login) const
     {
+        if (login.service == containerExecService) {
+            line += "put into the container from outside, ";
+            line += login.method == terminalMethod ? "with a terminal" : "without a terminal";
+            appendRepeats(line, login.repeats);
+            return;
+        }
         line += login.success ? "login" : "failed login";
         appendPart(line, " of ", login.user);
         appendPart(line, " to ", login.service);

@@ -182,6 +182,8 @@ private:
         add("a module", wire::ModuleLoad(), Severity::Warning);
         add("a mount", wire::Mount(), Severity::Notice);
         add("a login", wire::Login{true, {}, {}, {}, {}, 1}, Severity::Info);
+        add("a terminal in a container", wire::Login{true, {}, "terminal", "container exec", {}, 1}, Severity::Notice);
+        add("an exec probe", wire::Login{true, {}, "no terminal", "container exec", {}, 1}, Severity::Info);
         add("a failed login", wire::Login{false, {}, {}, {}, {}, 1}, Severity::Warning);
         const Severity byPriority[] = {Severity::Critical, Severity::Critical, Severity::Critical, Severity::Error, Severity::Warning,
                                        Severity::Notice,   Severity::Info,     Severity::Debug,    Severity::Debug};

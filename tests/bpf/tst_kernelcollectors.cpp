@@ -146,7 +146,7 @@ void tst_KernelCollectors::everyHook_isActiveHere()
     QVERIFY(!othersMeasure || statistics.fd >= 0);
     KernelFixture kernel;
     TAPIO_OPEN(kernel, {"process", "oom", "signal", "tcp", "runqueue", "blockio", "dns", "http", "security", "drops", "capability", "file",
-                        "cgroup", "descriptors"});
+                        "cgroup", "descriptors", "entry"});
     startAndEnd(1);
     const auto hooks = kernel.collectors().hooks();
     QCOMPARE(hooks.size(), agent::hookTable().size());

@@ -466,6 +466,11 @@ void tst_RecordDecoder::hostile_data()
     capability.capability = 63;
     capability.granted = 2;
     QTest::newRow("neither granted nor refused") << bytesOf(capability) << "capability";
+    auto entry = make<tapio_entry>(TAPIO_KIND_ENTRY);
+    QTest::newRow("an entry that was none") << bytesOf(entry) << "entry";
+    entry.repeats = 1;
+    entry.has_terminal = 2;
+    QTest::newRow("neither with a terminal nor without") << bytesOf(entry) << "entry";
     auto tcp = make<tapio_tcp>(TAPIO_KIND_TCP);
     tcp.direction = 3;
     QTest::newRow("a third direction") << bytesOf(tcp) << "tcp";

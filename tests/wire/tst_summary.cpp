@@ -139,6 +139,10 @@ private:
         QTest::newRow("a mount") << Detail(Mount{"/dev/sdb1", "/mnt", "ext4", 3, 0, false})
                                  << "mount /dev/sdb1 on /mnt type ext4 (ro,nosuid)";
         QTest::newRow("an unmount that failed") << Detail(Mount{"", "/mnt", "", 2, 16, true}) << "unmount /mnt failed: EBUSY";
+        QTest::newRow("an exec probe") << Detail(Login{true, {}, "no terminal", "container exec", {}, 60})
+                                       << "put into the container from outside, without a terminal (60 times)";
+        QTest::newRow("a terminal in a container")
+            << Detail(Login{true, {}, "terminal", "container exec", {}, 1}) << "put into the container from outside, with a terminal";
         QTest::newRow("a failed login") << Detail(Login{false, "root", "password", "sshd", "203.0.113.9", 4})
                                         << "failed login of root to sshd by password from 203.0.113.9, 4 times";
         QTest::newRow("the kernel's log") << Detail(KernelLog{3, 0, 7, "nvme0: I/O\x1b error"}) << "err: nvme0: I/O  error";

@@ -9,9 +9,9 @@ namespace tapio::agent {
 
 namespace {
 
-constexpr std::array<std::string_view, TAPIO_COLLECTORS> names{"process",    "oom",  "signal", "tcp",      "runqueue",
-                                                               "blockio",    "dns",  "http",   "security", "drops",
-                                                               "capability", "file", "cgroup", "https",    "descriptors"};
+constexpr std::array<std::string_view, TAPIO_COLLECTORS> names{"process", "oom",   "signal",      "tcp",   "runqueue",   "blockio",
+                                                               "dns",     "http",  "security",    "drops", "capability", "file",
+                                                               "cgroup",  "https", "descriptors", "entry"};
 
 constexpr HookAlternative exec[] = {{"tp_btf", "exec_btf"}, {"raw_tp", "exec_raw"}, {"tracepoint", "exec_tp"}};
 constexpr HookAlternative exit[] = {{"tp_btf", "exit_btf"}, {"raw_tp", "exit_raw"}, {"tracepoint", "exit_tp"}};
@@ -46,6 +46,7 @@ constexpr HookAlternative ptrace[] = {{"tp_btf", "ptrace_btf"}, {"raw_tp", "ptra
 constexpr HookAlternative moduleLoad[] = {{"tp_btf", "module_btf"}, {"raw_tp", "module_raw"}};
 constexpr HookAlternative packetDrop[] = {{"tp_btf", "drop_btf"}, {"raw_tp", "drop_raw"}};
 constexpr HookAlternative capable[] = {{"tp_btf", "capable_btf"}, {"raw_tp", "capable_raw"}};
+constexpr HookAlternative entry[] = {{"tp_btf", "entry_btf"}, {"raw_tp", "entry_raw"}, {"tracepoint", "entry_tp"}};
 constexpr HookAlternative fileExit[] = {{"tp_btf", "file_exit_btf"}, {"raw_tp", "file_exit_raw"}};
 constexpr HookAlternative descriptorsUsed[] = {{"iter", "descriptors_used"}};
 constexpr HookAlternative fileCounted[] = {{"run", "file_counted"}};
@@ -91,7 +92,8 @@ constexpr HookSpec table[] = {
     {"security", "signal_generate", ptrace},
     {"security", "module_load", moduleLoad},
     {"capability", "cap_capable", capable}, // came with 6.12, d48da4d5ed7b
-    {"drops", "kfree_skb", packetDrop, 3},  // the reason came with 5.17, c504e5c2f964
+    {"entry", "sched_process_exec", entry},
+    {"drops", "kfree_skb", packetDrop, 3}, // the reason came with 5.17, c504e5c2f964
     {"file", "sys_exit", fileExit},
     {"file", "counted", fileCounted},
     {"descriptors", "task", descriptorsUsed},

@@ -59,6 +59,8 @@ void KernelObject::sizeMaps(tapio_collectors &skeleton, const std::vector<Choice
     bpf_map__set_autocreate(maps.http_pipelined, needed("http"));
     bpf_map__set_autocreate(maps.drops, needed("drops"));
     bpf_map__set_autocreate(maps.capability_uses, needed("capability"));
+    bpf_map__set_autocreate(maps.entry_uses, needed("entry"));
+    bpf_map__set_autocreate(maps.entered, needed("entry"));
     bpf_map__set_autocreate(maps.file_kinds, needed("file"));
     bpf_map__set_autocreate(maps.file_scratch, needed("file"));
     bpf_map__set_autocreate(maps.descriptors_noted, needed("descriptors"));

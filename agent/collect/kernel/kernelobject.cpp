@@ -260,6 +260,7 @@ Result<KernelObject::Skeleton> KernelObject::openSkeleton(const std::vector<Choi
     skeleton->rodata->tapio_told_capabilities = m_options.toldCapabilities;
     skeleton->rodata->tapio_told_when_granted = 1ull << CAP_DAC_READ_SEARCH; // asked for before CAP_DAC_OVERRIDE
     skeleton->rodata->tapio_capability_quiet_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(m_options.capabilityQuiet).count());
+    skeleton->rodata->tapio_entry_quiet_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(m_options.entryQuiet).count());
     describeTracepoints(*skeleton);
     describeFiles(*skeleton);
     return skeleton;

@@ -182,6 +182,7 @@ constexpr Kind kinds[] = {
     {TAPIO_KIND_PTRACE, "security", decodePtrace},
     {TAPIO_KIND_MODULE, "security", decodeModule},
     {TAPIO_KIND_CAPABILITY, "capability", decodeCapability},
+    {TAPIO_KIND_ENTRY, "entry", decodeEntry},
 };
 
 const Kind *kindOf(std::span<const std::byte> bytes) noexcept

@@ -5,6 +5,7 @@
 
 #include "agent/collect/kernel/recordview.h"
 #include "bpf/include/tapio_records.h"
+#include "protocol/wire/containerexec.h"
 
 namespace tapio::agent {
 
@@ -71,6 +72,24 @@ Status decodeCapability(std::span<const std::byte> bytes, KernelRecord &record)
     record.containersOnly = true;
     record.event.type = wire::EventType::CapabilityUse;
     record.event.detail = wire::CapabilityUse{raw->capability, raw->granted != 0, raw->repeats};
+    return {};
+}
+
+Status decodeEntry(std::span<const std::byte> bytes, KernelRecord &record)
+{
+    const auto raw = recordView<tapio_entry>(bytes);
+    if (!raw)
+        return fail(raw.error());
+    if (raw->has_terminal > 1 || raw->repeats == 0)
+        return fail(Errc::Malformed, "a record of " + std::to_string(raw->repeats) + " entries");
+    record.containersOnly = true;
+    wire::Login login;
+    login.success = true;
+    login.method = raw->has_terminal != 0 ? wire::terminalMethod : wire::noTerminalMethod;
+    login.service = wire::containerExecService;
+    login.repeats = raw->repeats;
+    record.event.type = wire::EventType::Login;
+    record.event.detail = std::move(login);
     return {};
 }
 
