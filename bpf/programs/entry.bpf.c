@@ -87,7 +87,8 @@ static __always_inline bool is_first_program(struct task_struct *task, bool type
 }
 
 /* False when the ring is full: then the next one is told instead. */
-static __always_inline bool emit(struct tapio_counters *count, struct task_struct *task, bool has_terminal, __u64 repeats, bool typed)
+static __always_inline bool emit(struct tapio_counters *count, struct task_struct *task, bool has_terminal, __u64 repeats,
+				 bool typed)
 {
 	struct tapio_entry *record = bpf_ringbuf_reserve(&events, sizeof(*record), 0);
 
