@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/correlation/findingtext.h"
 #include "agent/correlation/rulestate.h"
 
 namespace tapio::correlation {
@@ -13,6 +14,7 @@ namespace {
 constexpr std::size_t mostNodes = 10'000;
 constexpr std::size_t selectors = 10;
 constexpr std::uint16_t firstFact = 1000;
+constexpr std::size_t mostFacts = 64;
 
 bool compare(const Predicate &predicate, const Value &value)
 {
@@ -41,12 +43,17 @@ bool compare(const Predicate &predicate, const Value &value)
     return false;
 }
 
-bool fulfils(const Step &step, const Observation &seen)
+bool fulfils(const std::vector<Predicate> &where, const Observation &seen)
 {
-    return std::all_of(step.where.begin(), step.where.end(), [&](const Predicate &predicate) {
+    return std::all_of(where.begin(), where.end(), [&](const Predicate &predicate) {
         const Value value = predicate.field.of(seen);
         return value.kind != ValueKind::None && compare(predicate, value);
     });
+}
+
+bool fulfils(const Step &step, const Observation &seen)
+{
+    return fulfils(step.where, seen) || (!step.orWhere.empty() && fulfils(step.orWhere, seen));
 }
 
 /// The types that this build knows by their number, and the facts behind them; a type of a newer version has the first place, which no step asks for.
@@ -90,10 +97,13 @@ Engine::~Engine() = default;
 
 void Engine::subscribe()
 {
-    m_byTopic.assign(wire::knownEventTypes().size() + 16, {});
+    m_byTopic.assign(wire::knownEventTypes().size() + mostFacts, {});
+    m_wantsFigures = false;
     for (std::size_t rule = 0; rule < m_rules->size(); ++rule) {
         for (std::size_t step = 0; step < (*m_rules)[rule].steps.size(); ++step) {
-            const std::size_t slot = slotOf((*m_rules)[rule].steps[step].topic);
+            const Topic topic = (*m_rules)[rule].steps[step].topic;
+            m_wantsFigures = m_wantsFigures || isFigure(topic);
+            const std::size_t slot = slotOf(topic);
             m_byTopic.at(slot).push_back({rule, static_cast<std::uint8_t>(step)});
         }
     }
@@ -126,6 +136,18 @@ void Engine::onEvent(const wire::Event &event, const wire::Origin &origin, const
     observe({topicOf(event.type), event, origin, place});
 }
 
+void Engine::onSamples(const wire::SampleBatch &batch, const EventPlace &place)
+{
+    if (!m_wantsFigures || batch.timeNs <= 0)
+        return;
+    wire::Event event;
+    event.timeNs = batch.timeNs;
+    event.severity = wire::Severity::Info;
+    const auto known = m_figures.try_emplace(nodeNumber(place.node), m_limits.figures).first;
+    for (const FigureTracker::Fact &fact : known->second.onSamples(batch))
+        observe({fact.topic, event, batch.origins[fact.origin], {place.node, 0, 0, place.uncertaintyNs}, {}, {}, &fact.figures});
+}
+
 void Engine::observe(const Observation &seen)
 {
     const std::size_t slot = slotOf(seen.topic);
@@ -133,6 +155,7 @@ void Engine::observe(const Observation &seen)
         return;
     Selection entities(seen);
     std::optional<std::uint32_t> node;
+    std::string text; // the same for all, and the dearest part of evidence
     for (const Subscription &wants : m_byTopic[slot]) {
         RuleState &state = *m_states[wants.rule];
         const Step &step = state.rule().steps[wants.step];
@@ -147,13 +170,15 @@ void Engine::observe(const Observation &seen)
         }
         if (!node)
             node = nodeNumber(seen.place.node);
+        if (isEvidence && text.empty())
+            text = evidenceText(seen);
         std::string affects;
         if (isEvidence && step.affects) {
             if (const auto &affected = entities.of(*step.affects))
                 affects = std::string(wire::entityKindName(affected->kind)) + ' ' + affected->name;
         }
         const std::size_t before = state.size();
-        state.take({seen, *entity, affects, *node, wants.step, isEvidence});
+        state.take({seen, *entity, affects, text, *node, wants.step, isEvidence});
         m_candidates += state.size() - before;
         while (state.size() > m_limits.candidatesOfRule && state.evictOne())
             --m_candidates;

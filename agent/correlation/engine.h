@@ -11,10 +11,12 @@
 #include <vector>
 
 #include "agent/correlation/evidence.h"
+#include "agent/correlation/figuretracker.h"
 #include "agent/correlation/identities.h"
 #include "agent/correlation/observation.h"
 #include "agent/correlation/rule.h"
 #include "protocol/wire/event.h"
+#include "protocol/wire/sample.h"
 
 /// Events and time in, insights out: no kernel, no network, no clock of its own. The same events in the same order give the same insights,
 /// byte for byte, at any speed.
@@ -39,6 +41,7 @@ struct EngineLimits {
     std::size_t candidates = 100'000; ///< of all rules
     std::size_t candidatesOfRule = 16'384;
     std::size_t identities = 32'768;
+    std::size_t figures = 2'048;                 ///< cgroups of a node whose samples are followed
     std::int64_t updateEveryNs = 60'000'000'000; ///< an open insight that only grows is told again no more often than this
 };
 
@@ -67,6 +70,8 @@ public:
     Engine &operator=(const Engine &) = delete;
 
     void onEvent(const wire::Event &event, const wire::Origin &origin, const EventPlace &place);
+    /// Figures that were read at one moment: rules see what is worked out of them (topic.h). Evidence of that is no event, and has no number.
+    void onSamples(const wire::SampleBatch &batch, const EventPlace &place);
     /// What was said of `was` is about `now`.
     void onAmendment(const wire::Origin &was, const wire::Origin &now, std::string_view node);
     /// Time has passed, UTC: insights without news end, and what is too old is forgotten. Once a second or so; never earlier than before.
@@ -92,6 +97,8 @@ private:
     EngineLimits m_limits;
     FindingSink &m_sink;
     Identities m_identities;
+    std::unordered_map<std::uint32_t, FigureTracker> m_figures; ///< by node
+    bool m_wantsFigures = false;
     std::vector<std::unique_ptr<RuleState>> m_states; ///< as m_rules
     std::vector<std::vector<Subscription>> m_byTopic; ///< first the types of events, then the facts
     std::vector<std::string> m_nodes{std::string()};  ///< by number; 0 = one of too many

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <type_traits>
@@ -156,6 +157,31 @@ const std::array<WorkedOut, 10> workedOut{
      {Topic::RolloutImage, {"before", ValueKind::Text, [](const Observation &seen, std::uint8_t) { return text(seen.before); }}},
      {Topic::RolloutImage, {"now", ValueKind::Text, [](const Observation &seen, std::uint8_t) { return text(seen.now); }}}}};
 
+Value readFigure(const Observation &seen, std::uint8_t index)
+{
+    return seen.figures == nullptr || std::isnan(seen.figures->values[index]) ? Value() : number(seen.figures->values[index]);
+}
+
+Value readFigureText(const Observation &seen, std::uint8_t index)
+{
+    return seen.figures == nullptr ? Value() : text(seen.figures->texts[index]);
+}
+
+std::optional<FieldRef> findFigure(Topic topic, std::string_view name)
+{
+    const auto names = figureNames(topic);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (names[i].name == name)
+            return FieldRef{readFigure, static_cast<std::uint8_t>(i), ValueKind::Number, Naming::None};
+    }
+    const auto texts = figureTexts(topic);
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        if (texts[i] == name)
+            return FieldRef{readFigureText, static_cast<std::uint8_t>(i), ValueKind::Text, Naming::None};
+    }
+    return std::nullopt;
+}
+
 Naming namingOf(std::string_view field)
 {
     if (field == "error" || field == "socketError")
@@ -188,7 +214,7 @@ std::optional<FieldRef> findField(Topic topic, std::string_view name)
         if (one.topic == topic && one.field.name == name)
             return FieldRef{one.field.read, 0, one.field.kind, one.field.naming};
     }
-    std::optional<FieldRef> found;
+    std::optional<FieldRef> found = findFigure(topic, name);
     eachDetailField(eventTypeOf(topic), [&](std::string_view field, ValueKind kind, std::uint8_t index) {
         if (field == name && kind != ValueKind::None)
             found = FieldRef{readDetail, index, kind, namingOf(field)};
@@ -206,6 +232,10 @@ std::vector<std::string> fieldNames(Topic topic)
         if (kind != ValueKind::None)
             names.emplace_back(field);
     });
+    for (const FigureName &one : figureNames(topic))
+        names.emplace_back(one.name);
+    for (const std::string_view one : figureTexts(topic))
+        names.emplace_back(one);
     for (const WorkedOut &one : workedOut) {
         if (one.topic == topic)
             names.emplace_back(one.field.name);

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "protocol/wire/evidence.h"
+#include "protocol/wire/text.h"
 
 namespace tapio::correlation {
 
@@ -73,9 +74,26 @@ std::string lineOf(const Evidence &evidence, const Rule &rule, const std::vector
                                nodes[evidence.node], evidence.streamId, evidence.seq, std::string(evidence.text())});
 }
 
+constexpr std::size_t evidenceTextBytes = 96;
+
 bool isCommon(std::string_view name) { return name == "root" || name == "count" || name == "node" || name == "namespace"; }
 
 } // namespace
+
+std::string evidenceText(const Observation &seen)
+{
+    std::string text;
+    if (seen.topic == Topic::ContainerRestart)
+        text = "container " + seen.origin.containerName + " is back as " + std::string(seen.now.substr(0, 12)) + ", was "
+               + std::string(seen.before.substr(0, 12));
+    else if (seen.topic == Topic::RolloutImage)
+        text = "image " + std::string(seen.now) + ", was " + std::string(seen.before);
+    else if (seen.figures != nullptr)
+        text = figureLine(seen.topic, *seen.figures);
+    else
+        text = wire::summary(seen.event);
+    return wire::toLine(text, evidenceTextBytes);
+}
 
 std::string fillIn(const std::string &summary, const Rule &rule, const Candidate &candidate, const std::vector<std::string> &nodes)
 {

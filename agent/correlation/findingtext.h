@@ -6,6 +6,7 @@
 
 #include "agent/correlation/candidate.h"
 #include "agent/correlation/engine.h"
+#include "agent/correlation/observation.h"
 
 /// Insights as they are told. Pure.
 namespace tapio::correlation {
@@ -17,6 +18,8 @@ std::string placeholderProblem(const std::string &summary, const Rule &rule);
 /// `nodes`: names by their numbers.
 Finding findingOf(const Rule &rule, const Candidate &candidate, wire::InsightState state, std::int64_t nowNs,
                   const std::vector<std::string> &nodes);
+/// One line of what was seen, as evidence has it; cut where it is too long.
+std::string evidenceText(const Observation &seen);
 std::uint8_t scoreOf(const Rule &rule, std::uint32_t fulfilled);
 
 } // namespace tapio::correlation

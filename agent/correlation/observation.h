@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "agent/correlation/figures.h"
 #include "agent/correlation/topic.h"
 #include "protocol/wire/event.h"
 
@@ -23,8 +24,9 @@ struct Observation {
     const wire::Event &event; ///< of a fact the event that showed it
     const wire::Origin &origin;
     EventPlace place;
-    std::string_view before = {}; ///< of a fact: what it was
-    std::string_view now = {};    ///< of a fact: what it is
+    std::string_view before = {};       ///< of a fact: what it was
+    std::string_view now = {};          ///< of a fact: what it is
+    const FigureSet *figures = nullptr; ///< of a topic that has some
 };
 
 } // namespace tapio::correlation

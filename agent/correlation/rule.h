@@ -37,8 +37,9 @@ enum class StepRole : std::uint8_t {
 struct Step {
     std::string name;
     Topic topic{};
-    std::vector<Predicate> where; ///< all of them
-    Selector by{};                ///< what it joins by: gives an entity of the rule's kind
+    std::vector<Predicate> where;   ///< all of them
+    std::vector<Predicate> orWhere; ///< or else all of these, where there are some
+    Selector by{};                  ///< what it joins by: gives an entity of the rule's kind
     StepRole role = StepRole::Required;
     std::uint32_t count = 1;          ///< so many within windowNs; events that stand for several count as those
     std::int64_t windowNs = 0;        ///< of this step's evidence; above 0

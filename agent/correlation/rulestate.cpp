@@ -13,21 +13,8 @@ namespace tapio::correlation {
 namespace {
 
 constexpr std::size_t mostChain = 24, mostAgainst = 8, mostAffected = 16;
-constexpr std::size_t evidenceTextBytes = 96, mostAffectsBytes = 120;
+constexpr std::size_t mostAffectsBytes = 120;
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
-
-std::string textOf(const Observation &seen)
-{
-    std::string text;
-    if (seen.topic == Topic::ContainerRestart)
-        text = "container " + seen.origin.containerName + " is back as " + std::string(seen.now.substr(0, 12)) + ", was "
-               + std::string(seen.before.substr(0, 12));
-    else if (seen.topic == Topic::RolloutImage)
-        text = "image " + std::string(seen.now) + ", was " + std::string(seen.before);
-    else
-        text = wire::summary(seen.event);
-    return wire::toLine(text, evidenceTextBytes);
-}
 
 /// How many alike an event stands for.
 std::uint32_t weightOf(const wire::Event &event)
@@ -99,7 +86,7 @@ Evidence evidenceOf(const RuleState::Taken &taken, std::uint32_t weight)
     const std::string_view affects = wire::truncateUtf8(taken.affects, mostAffectsBytes);
     evidence.affectsBytes = static_cast<std::uint8_t>(affects.size());
     evidence.words = affects;
-    evidence.words += textOf(taken.seen);
+    evidence.words += taken.text;
     evidence.words.shrink_to_fit(); // there are hundreds of thousands of them
     return evidence;
 }

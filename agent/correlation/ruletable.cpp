@@ -236,7 +236,11 @@ private:
         readCount(table, step);
         readOrder(table, step);
         for (const toml::table *one : table.tables("where"))
-            readPredicate(*one, step);
+            readPredicate(*one, step, step.where);
+        for (const toml::table *one : table.tables("or_where"))
+            readPredicate(*one, step, step.orWhere);
+        if (table.has("or_where") && !table.has("where"))
+            table.refuse(table.node("or_where"), "'or_where' is what else than 'where' will do, and there is none");
         table.end();
         const bool isTwin =
             std::any_of(m_rule.steps.begin(), m_rule.steps.end(), [&](const Step &other) { return other.name == step.name; });
@@ -295,7 +299,7 @@ private:
                          "unreachable: a required step cannot come after '" + m_rule.steps[*step.after].name + "', which is not required");
     }
 
-    void readPredicate(const toml::table &from, Step &step)
+    void readPredicate(const toml::table &from, const Step &step, std::vector<Predicate> &to)
     {
         Table table(from, m_file, m_problems);
         const std::string name = table.text("field");
@@ -310,14 +314,15 @@ private:
                 continue;
             ++count;
             if (field)
-                readComparison(table, *value, word, Predicate{*field, comparison, {}, {}}, name.ends_with("Ns"), step);
+                readComparison(table, *value, word, Predicate{*field, comparison, {}, {}}, name.ends_with("Ns"), to);
         }
         if (count != 1)
             table.refuse(nullptr, "a condition has one of " + joined(comparisons) + ", not " + std::to_string(count));
         table.end();
     }
 
-    void readComparison(Table &table, const toml::node &value, const std::string &word, Predicate predicate, bool isTime, Step &step)
+    void readComparison(Table &table, const toml::node &value, const std::string &word, Predicate predicate, bool isTime,
+                        std::vector<Predicate> &to)
     {
         const bool isList = predicate.comparison == Comparison::OneOf || predicate.comparison == Comparison::NoneOf;
         const bool isText = predicate.field.kind == ValueKind::Text;
@@ -344,7 +349,7 @@ private:
                                                  : "a number")
                                      + (predicate.field.naming == Naming::None ? "" : " or the name of one"));
         else
-            step.where.push_back(std::move(predicate));
+            to.push_back(std::move(predicate));
     }
 
     static bool readValue(const toml::node &value, bool isTime, Predicate &predicate)
@@ -399,21 +404,23 @@ private:
                 table.refuse(table.node(key), '\'' + std::string(key) + "': " + problem);
         }
         for (const Step &step : m_rule.steps)
-            checkReachable(table, step);
+            checkReachable(table, step.name, step.where);
+        for (const Step &step : m_rule.steps)
+            checkReachable(table, step.name, step.orWhere);
         for (const Step &step : m_rule.steps)
             m_rule.horizonNs = std::max(m_rule.horizonNs, reach(step));
     }
 
     /// Two conditions on one number that leave nothing.
-    void checkReachable(Table &table, const Step &step)
+    void checkReachable(Table &table, const std::string &step, const std::vector<Predicate> &where)
     {
-        for (const Predicate &low : step.where) {
-            for (const Predicate &high : step.where) {
+        for (const Predicate &low : where) {
+            for (const Predicate &high : where) {
                 const bool isPair = (low.comparison == Comparison::AtLeast || low.comparison == Comparison::Above)
                                     && (high.comparison == Comparison::AtMost || high.comparison == Comparison::Below)
                                     && low.field.read == high.field.read && low.field.index == high.field.index;
                 if (isPair && low.numbers.front() > high.numbers.front())
-                    table.refuse(nullptr, "unreachable: no value fulfils all conditions of step '" + step.name + '\'');
+                    table.refuse(nullptr, "unreachable: no value fulfils all conditions of step '" + step + '\'');
             }
         }
     }

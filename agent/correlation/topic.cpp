@@ -8,8 +8,17 @@ namespace tapio::correlation {
 
 namespace {
 
-constexpr std::array<std::pair<Topic, std::string_view>, 2> facts{
-    {{Topic::ContainerRestart, "container.restart"}, {Topic::RolloutImage, "rollout.image"}}};
+constexpr std::array<std::pair<Topic, std::string_view>, 11> facts{{{Topic::ContainerRestart, "container.restart"},
+                                                                    {Topic::RolloutImage, "rollout.image"},
+                                                                    {Topic::MemoryTrend, "memory.trend"},
+                                                                    {Topic::FilesystemTrend, "filesystem.trend"},
+                                                                    {Topic::CpuThrottling, "cpu.throttling"},
+                                                                    {Topic::CpuUse, "cpu.use"},
+                                                                    {Topic::DiskLatency, "disk.latency"},
+                                                                    {Topic::RunQueueLatency, "runqueue.latency"},
+                                                                    {Topic::HttpLatency, "http.latency"},
+                                                                    {Topic::NetworkEgress, "network.egress"},
+                                                                    {Topic::TcpRetransmission, "tcp.retransmission"}}};
 
 } // namespace
 

@@ -16,6 +16,16 @@ enum class Topic : std::uint16_t {
     // 1 to 999: wire::EventType
     ContainerRestart = 1000, ///< a container of a pod has a new id under its old name
     RolloutImage = 1001,     ///< a workload's container runs another image than before
+    // Worked out of samples, each half minute (figures.h)
+    MemoryTrend = 1002,       ///< working set of a cgroup: how it grows, against its limit
+    FilesystemTrend = 1003,   ///< used space of a file system
+    CpuThrottling = 1004,     ///< of a cgroup with a CPU limit
+    CpuUse = 1005,            ///< of a cgroup, against all CPUs of the node
+    DiskLatency = 1006,       ///< of a cgroup's requests to a device, reads and writes apart, against what was usual
+    RunQueueLatency = 1007,   ///< waking up to running
+    HttpLatency = 1008,       ///< of a cgroup as server or as client
+    NetworkEgress = 1009,     ///< bytes that a pod sends
+    TcpRetransmission = 1010, ///< segments that a cgroup sends again
 };
 
 constexpr Topic topicOf(wire::EventType type) noexcept { return static_cast<Topic>(type); }
@@ -24,6 +34,8 @@ constexpr wire::EventType eventTypeOf(Topic topic) noexcept
 {
     return static_cast<std::uint16_t>(topic) < 1000 ? static_cast<wire::EventType>(topic) : wire::EventType::Unknown;
 }
+/// It has figures, and samples are what it is worked out of.
+constexpr bool isFigure(Topic topic) noexcept { return topic >= Topic::MemoryTrend && topic <= Topic::TcpRetransmission; }
 /// "oom.kill", "container.restart". Empty for a name that is none.
 std::optional<Topic> topicFromName(std::string_view name) noexcept;
 std::string topicName(Topic topic);

@@ -279,6 +279,8 @@ void CollectLoop::push(SampleWriter &writer)
 {
     for (wire::SampleBatch &batch : writer.take()) {
         ++m_sampleFrames;
+        if (m_correlator)
+            m_correlator->onSamples(batch);
         if (m_port.outlet.push({std::move(batch), {}}))
             continue;
         ++m_refusedSampleFrames;

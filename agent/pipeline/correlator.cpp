@@ -45,6 +45,8 @@ std::vector<wire::EventType> Correlator::wanted() const
     std::set<wire::EventType> types;
     for (const correlation::Rule &rule : m_engine.rules()) {
         for (const correlation::Step &step : rule.steps) {
+            if (correlation::isFigure(step.topic))
+                continue; // samples come whatever is subscribed to
             const wire::EventType type = correlation::eventTypeOf(step.topic);
             // A fact is seen in the origins of whatever happens first in a new container.
             types.insert(type == wire::EventType::Unknown ? wire::EventType::ProcessExec : type);

@@ -27,6 +27,7 @@ public:
 
     /// Before the event gets its number, which is `seq`; 0 = it is not sent.
     void onEvent(const wire::Event &event, const wire::Origin &origin, std::uint64_t seq);
+    void onSamples(const wire::SampleBatch &batch) { m_engine.onSamples(batch, {m_node}); }
     void onAmendment(const wire::Origin &was, const wire::Origin &now) { m_engine.onAmendment(was, now, m_node); }
     /// Once a second.
     void advance(std::int64_t utcNs) { m_engine.advance(utcNs); }

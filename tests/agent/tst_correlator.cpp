@@ -92,6 +92,7 @@ private slots:
     void folderOfRules_takesThePlaceOfTheShipped();
     void change_isFollowed();
     void snapshot_hasTheRules();
+    void samples_areEvidence();
 };
 
 void tst_Correlator::finding_followsItsEvidence()
@@ -225,6 +226,28 @@ void tst_Correlator::snapshot_hasTheRules()
     QVERIFY(kill != rules.end());
     QCOMPARE(kill->opened, 1u);
     QCOMPARE(kill->open, std::size_t(1));
+}
+
+/// What is worked out of them is no event, and so has no number.
+void tst_Correlator::samples_areEvidence()
+{
+    const QTemporaryDir folder;
+    std::ofstream(folder.filePath("large.toml").toStdString())
+        << "id = \"large\"\ntitle = \"t\"\nroot = \"container\"\nseverity = \"warning\"\nlifetime = \"5m\"\ncooldown = \"5m\"\n"
+           "summary = \"{use.text}\"\n[[step]]\nname = \"use\"\nevent = \"memory.trend\"\nwithin = \"5m\"\n"
+           "where = [{ field = \"used\", at_least = 1 }, { field = \"inContainer\", equals = true }]\n";
+    Bench bench(withRules(folder.path().toStdString()));
+    for (int i = 0; i < 150 && bench.insights().empty(); ++i)
+        bench.second();
+    const auto insights = bench.insights();
+    QVERIFY(!insights.empty());
+    QVERIFY2(insights[0].text.starts_with("memory "), insights[0].text.c_str());
+    const auto evidence = wire::parseEvidence(insights[0].evidence.at(0));
+    QVERIFY(evidence);
+    QCOMPARE(evidence->node, std::string("node-1"));
+    QCOMPARE(evidence->streamId, 0u);
+    QCOMPARE(evidence->text, insights[0].text);
+    QVERIFY(bench.sampled(wire::Metric::MemoryWorkingSetBytes));
 }
 
 QTEST_GUILESS_MAIN(tst_Correlator)

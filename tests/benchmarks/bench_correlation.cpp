@@ -172,6 +172,52 @@ nlohmann::json memory(int candidates)
     return {{"candidates", engine.candidates()}, {"mib", used / (1 << 20)}, {"bytes_each", used / candidates}};
 }
 
+/// What a node's samples cost: so many cgroups, each read every two seconds for 20 minutes.
+nlohmann::json samples(int cgroups)
+{
+    using wire::Metric;
+    wire::SampleBatch batch;
+    for (int i = 0; i < cgroups; ++i)
+        batch.origins.push_back(pod(i));
+    Sink sink;
+    const std::size_t before = ::mallinfo2().uordblks;
+    Engine engine(std::make_shared<const RuleSet>(shippedRules().rules), {}, sink);
+    std::mt19937 random(1);
+    std::vector<double> us;
+    for (int second = 0; second < 1200; second += 2) {
+        batch.timeNs = (1'700'000'000ll + second) * nsPerSecond;
+        batch.samples.clear();
+        batch.histograms.clear();
+        for (std::uint32_t i = 0; i < batch.origins.size(); ++i) {
+            for (const Metric metric :
+                 {Metric::CpuUsageNs, Metric::CpuPeriods, Metric::CpuThrottledPeriods, Metric::CpuThrottledNs, Metric::NetTxBytes,
+                  Metric::NetRxBytes, Metric::DiskReadBytes, Metric::DiskWriteBytes, Metric::TcpConnects, Metric::TcpRetransmits})
+                batch.samples.push_back({metric, i, 0, second * 1000ll});
+            for (const Metric metric : {Metric::MemoryCurrentBytes, Metric::MemoryWorkingSetBytes})
+                batch.samples.push_back({metric, i, 0, 100'000'000 + static_cast<std::int64_t>(random() % 1'000'000)});
+            wire::Histogram waits;
+            waits.kind = wire::HistogramKind::RunQueueLatency;
+            waits.origin = i;
+            waits.counts[8] = static_cast<std::uint64_t>(second) * 100;
+            batch.histograms.push_back(waits);
+        }
+        const auto begin = Steady::now();
+        engine.onSamples(batch, {"node-1"});
+        engine.advance(batch.timeNs);
+        us.push_back(std::chrono::duration<double, std::micro>(Steady::now() - begin).count());
+    }
+    double sum = 0;
+    for (const double one : us)
+        sum += one;
+    std::sort(us.begin(), us.end());
+    const double used = static_cast<double>(::mallinfo2().uordblks - before);
+    return {{"cgroups", cgroups},
+            {"us_per_batch", sum / static_cast<double>(us.size())},
+            {"us_largest", us.back()},
+            {"percent_of_a_core", sum / 1200e6 * 100},
+            {"mib", used / (1 << 20)}};
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -186,6 +232,7 @@ int main(int argc, char **argv)
     for (const unsigned failing : {0u, 1u, 10u, 50u})
         report["loads"].push_back(speed(failing, events));
     report["memory"] = memory(100'000);
+    report["samples"] = samples(500);
     if (json) {
         std::printf("%s\n", report.dump().c_str());
         return 0;
@@ -198,5 +245,9 @@ int main(int argc, char **argv)
                     one["candidates"].get<std::size_t>());
     std::printf("%zu candidates: %.1f MiB, %.0f bytes each\n", report["memory"]["candidates"].get<std::size_t>(),
                 report["memory"]["mib"].get<double>(), report["memory"]["bytes_each"].get<double>());
+    const auto &samples = report["samples"];
+    std::printf("samples of %d cgroups each two seconds: %.0f us a batch, %.0f at most, %.3f %% of a core, %.1f MiB\n",
+                samples["cgroups"].get<int>(), samples["us_per_batch"].get<double>(), samples["us_largest"].get<double>(),
+                samples["percent_of_a_core"].get<double>(), samples["mib"].get<double>());
     return 0;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -64,6 +66,45 @@ inline wire::TcpConnection connection(wire::TcpOutcome outcome, std::uint32_t re
     return tcp;
 }
 
+/// What was read at one moment, put together.
+class Reading {
+public:
+    Reading &add(const wire::Origin &origin, wire::Metric metric, double value, const std::string &label = {})
+    {
+        m_batch.samples.push_back({metric, originOf(origin), labelOf(label), static_cast<std::int64_t>(value)});
+        return *this;
+    }
+    /// `count` of them took about `ms` each.
+    static void count(wire::Histogram &to, double ms, std::uint64_t count)
+    {
+        to.counts[std::min<std::size_t>(std::bit_width(static_cast<std::uint64_t>(ms * 1000)), wire::histogramBuckets - 1)] += count;
+    }
+    Reading &add(const wire::Origin &origin, wire::Histogram histogram, const std::string &label = {})
+    {
+        histogram.origin = originOf(origin);
+        histogram.label = labelOf(label);
+        m_batch.histograms.push_back(histogram);
+        return *this;
+    }
+    wire::SampleBatch take() { return std::move(m_batch); }
+
+private:
+    std::uint32_t originOf(const wire::Origin &origin)
+    {
+        const auto known = std::find(m_batch.origins.begin(), m_batch.origins.end(), origin);
+        const auto index = static_cast<std::uint32_t>(known - m_batch.origins.begin());
+        if (known == m_batch.origins.end())
+            m_batch.origins.push_back(origin);
+        return index;
+    }
+    std::uint32_t labelOf(const std::string &label)
+    {
+        m_batch.labels.push_back(label);
+        return static_cast<std::uint32_t>(m_batch.labels.size() - 1);
+    }
+    wire::SampleBatch m_batch;
+};
+
 class Stage final : public FindingSink {
 public:
     static constexpr std::int64_t begin = 1'700'000'000 * nsPerSecond;
@@ -83,6 +124,12 @@ public:
         event.process = {4711, 0, 99, "web"};
         event.detail = std::move(detail);
         m_engine->onEvent(event, origin, {node, 7, ++m_seq, uncertaintyNs});
+    }
+    void samples(double at, wire::SampleBatch batch, const std::string &node = "n1")
+    {
+        batch.timeNs = timeOf(at);
+        m_engine->onSamples(batch, {node, 7});
+        pass(at);
     }
     void pass(double at) { m_engine->advance(timeOf(at)); }
     static std::int64_t timeOf(double at) { return begin + static_cast<std::int64_t>(at * 1e9); }

@@ -163,6 +163,7 @@ void tst_RuleLoader::refusals_nameLineAndReason_data()
     row("what events do not have", "root = \"pod\"", "root = \"account\"", "events of type oom.kill have no account");
     row("an unknown entity", "root = \"pod\"", "root = \"pots\"", "r.toml:3: 'pots' is none of node");
     row("an unknown severity", "severity = \"error\"", "severity = \"bad\"", "r.toml:4: 'bad' is none of debug");
+    row("another way without a first", "where = [{", "or_where = [{", "'or_where' is what else than 'where' will do");
     row("a raise to less", "severity = \"critical\"", "severity = \"warning\"", "unreachable: this is not above the severity of the rule");
     row("a raise of no step", "step = \"kill\"", "step = \"k\"", "there is no step 'k'");
     row("a count of none", "count = 2", "count = 0", "'count' must be a whole number from 1 to 24");

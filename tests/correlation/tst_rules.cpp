@@ -2,6 +2,7 @@
 #include <QtTest>
 
 #include <cerrno>
+#include <cmath>
 #include <csignal>
 #include <functional>
 #include <set>
@@ -105,6 +106,81 @@ wire::AgentNotice notice(wire::AgentNoticeKind kind)
 }
 
 wire::Origin named(int number) { return pod("p" + std::to_string(number)); }
+
+constexpr double mega = 1e6, kibi = 1024, mebi = kibi * kibi, gibi = kibi * mebi;
+using wire::Metric;
+
+/// Readings each 15 seconds for so many minutes: read(reading, minutes since the beginning).
+template <typename Read> Script readings(double minutes, Read read)
+{
+    return [=](Stage &stage) {
+        for (double at = 0; at <= minutes * 60; at += 15) {
+            Reading reading;
+            read(reading, at / 60);
+            stage.samples(at, reading.take());
+        }
+    };
+}
+
+/// A working set in MiB by the minute; 0 as a limit is none.
+template <typename Used> Script memoryUse(double minutes, double limit, Used used)
+{
+    return readings(minutes, [=](Reading &reading, double at) {
+        reading.add(pod("a"), Metric::MemoryWorkingSetBytes, used(at) * mebi);
+        if (limit > 0)
+            reading.add(pod("a"), Metric::MemoryLimitBytes, limit * mebi);
+    });
+}
+
+Script throttledFor(double minutes, double share)
+{
+    return readings(8, [=](Reading &reading, double at) {
+        reading.add(pod("a"), Metric::CpuPeriods, at * 600);
+        reading.add(pod("a"), Metric::CpuThrottledPeriods, std::min(at, minutes) * 600 * share);
+    });
+}
+
+Script neighbours(int waiting, double shareOfOne)
+{
+    return readings(5, [=](Reading &reading, double at) {
+        reading.add(host(), Metric::NodeCpuCount, 2).add(host(), Metric::CpuUsageNs, at * 60e9 * 1.8);
+        reading.add(pod("loud"), Metric::CpuUsageNs, at * 60e9 * 2 * shareOfOne);
+        for (int i = 0; i < waiting; ++i) {
+            wire::Histogram waits;
+            waits.kind = wire::HistogramKind::RunQueueLatency;
+            Reading::count(waits, 40, static_cast<std::uint64_t>(at * 400));
+            reading.add(pod("w" + std::to_string(i)), waits);
+        }
+    });
+}
+
+/// So many a minute that took `usual`, and after ten minutes, for `slowFor` minutes, `slow` milliseconds.
+Script latencies(wire::HistogramKind kind, const std::string &label, double perMinute, double usual, double slow, double slowFor)
+{
+    return readings(10 + slowFor, [=](Reading &reading, double at) {
+        wire::Histogram counts;
+        counts.kind = kind;
+        Reading::count(counts, usual, static_cast<std::uint64_t>(std::min(at, 10.0) * perMinute));
+        Reading::count(counts, slow, static_cast<std::uint64_t>(std::max(at - 10, 0.0) * perMinute));
+        reading.add(pod("a"), counts, label);
+    });
+}
+
+/// A counter that grows by so much a minute, and after ten minutes by another amount.
+Script rates(Metric metric, double before, double after, double minutes)
+{
+    return readings(10 + minutes, [=](Reading &reading, double at) {
+        reading.add(pod("a"), metric, std::min(at, 10.0) * before + std::max(at - 10, 0.0) * after, "eth0");
+    });
+}
+
+template <typename Used> Script fileSystem(Used usedGib)
+{
+    return readings(12, [=](Reading &reading, double at) {
+        reading.add(host(), Metric::FilesystemTotalBytes, 100 * gibi, "/")
+            .add(host(), Metric::FilesystemUsedBytes, usedGib(at) * gibi, "/");
+    });
+}
 
 template <typename Make> Script times(int count, double apart, Make make)
 {
@@ -285,6 +361,50 @@ std::vector<Play> plays()
         {"brute-force-account", "quiet", "logins", times(50, 1, logins(true))},
         {"brute-force-account", "near", "of five accounts",
          times(5, 1, [](int i) { return login(false, "user" + std::to_string(i), "192.0.2.7"); })},
+        {"oom-forecast", "find", "grows", memoryUse(8, 512, [](double at) { return 380 + 12 * at; }), 1},
+        {"oom-forecast", "quiet", "is large", memoryUse(20, 512, [](double) { return 480.0; })},
+        {"oom-forecast", "near", "no limit is known", memoryUse(8, 0, [](double at) { return 380 + 12 * at; })},
+        {"oom-forecast", "near", "half is free", memoryUse(8, 512, [](double at) { return 130 + 12 * at; })},
+        {"oom-forecast", "near", "it takes hours", memoryUse(8, 512, [](double at) { return 380 + at; })},
+        {"oom-forecast", "near", "four minutes only", memoryUse(4, 512, [](double at) { return 380 + 12 * at; })},
+        {"memory-leak", "find", "fast", memoryUse(20, 0, [](double at) { return 100 + 2 * at; }), 1},
+        {"memory-leak", "find", "slowly", memoryUse(180, 0, [](double at) { return 100 + 0.1 * at; }), 1},
+        {"memory-leak", "quiet", "as before", memoryUse(30, 0, [](double at) { return 100 + 3 * std::sin(at * 7); })},
+        {"memory-leak", "near", "is given back", memoryUse(30, 0, [](double at) { return 100 + 20 * std::fmod(at, 5); })},
+        {"memory-leak", "near", "ten minutes only", memoryUse(10, 0, [](double at) { return 100 + 2 * at; })},
+        {"memory-leak", "near", "a step", memoryUse(30, 0, [](double at) { return at < 5 ? 100.0 : 160.0; })},
+        {"cpu-throttling", "find", "a fifth", throttledFor(8, 0.2), 1},
+        {"cpu-throttling", "quiet", "never", throttledFor(8, 0)},
+        {"cpu-throttling", "near", "a tenth", throttledFor(8, 0.1)},
+        {"cpu-throttling", "near", "for two minutes", throttledFor(2, 0.5)},
+        {"noisy-neighbour", "find", "three wait", neighbours(3, 0.7), 1},
+        {"noisy-neighbour", "quiet", "nobody waits", neighbours(0, 0.7)},
+        {"noisy-neighbour", "near", "two wait", neighbours(2, 0.7)},
+        {"noisy-neighbour", "near", "nobody dominates", neighbours(4, 0.3)},
+        {"disk-latency", "find", "became slow", latencies(wire::HistogramKind::BlockIoLatency, "vda write", 200, 1, 60, 3), 1},
+        {"disk-latency", "find", "was always", latencies(wire::HistogramKind::BlockIoLatency, "vda write", 200, 140, 140, 3), 1},
+        {"disk-latency", "quiet", "as before", latencies(wire::HistogramKind::BlockIoLatency, "vda write", 200, 1, 1, 10)},
+        {"disk-latency", "near", "for a minute", latencies(wire::HistogramKind::BlockIoLatency, "vda write", 200, 1, 60, 1)},
+        {"disk-latency", "near", "a few", latencies(wire::HistogramKind::BlockIoLatency, "vda write", 20, 1, 60, 5)},
+        {"disk-latency", "near", "flushes", latencies(wire::HistogramKind::BlockIoLatency, "vda flush", 200, 1, 60, 5)},
+        {"unusual-egress", "find", "hundredfold", rates(Metric::NetTxBytes, 6 * mega, 600 * mega, 3), 1},
+        {"unusual-egress", "quiet", "as before", rates(Metric::NetTxBytes, 600 * mega, 600 * mega, 10)},
+        {"unusual-egress", "near", "fivefold", rates(Metric::NetTxBytes, 100 * mega, 500 * mega, 5)},
+        {"unusual-egress", "near", "of very little", rates(Metric::NetTxBytes, 60e3, 6 * mega, 5)},
+        {"unusual-egress", "near", "for a minute", rates(Metric::NetTxBytes, 6 * mega, 600 * mega, 1)},
+        {"retransmissions", "find", "where there were none", rates(Metric::TcpRetransmits, 0, 300, 3), 1},
+        {"retransmissions", "quiet", "none", rates(Metric::TcpRetransmits, 0, 0, 10)},
+        {"retransmissions", "near", "as always", rates(Metric::TcpRetransmits, 300, 300, 10)},
+        {"retransmissions", "near", "below the floor", rates(Metric::TcpRetransmits, 2, 40, 10)},
+        {"filesystem-forecast", "find", "grows", fileSystem([](double at) { return 84 + 0.3 * at; }), 1},
+        {"filesystem-forecast", "quiet", "is nearly full", fileSystem([](double) { return 97.0; })},
+        {"filesystem-forecast", "near", "half is free", fileSystem([](double at) { return 50 + at; })},
+        {"filesystem-forecast", "near", "it takes days", fileSystem([](double at) { return 84 + 0.003 * at; })},
+        {"slow-service", "find", "became slow", latencies(wire::HistogramKind::HttpLatency, "server 2xx", 100, 10, 400, 2), 1},
+        {"slow-service", "quiet", "as before", latencies(wire::HistogramKind::HttpLatency, "server 2xx", 100, 10, 10, 10)},
+        {"slow-service", "near", "always slow", latencies(wire::HistogramKind::HttpLatency, "server 2xx", 100, 400, 400, 5)},
+        {"slow-service", "near", "as a client", latencies(wire::HistogramKind::HttpLatency, "client 2xx", 100, 10, 400, 5)},
+        {"slow-service", "near", "a few", latencies(wire::HistogramKind::HttpLatency, "server 2xx", 20, 10, 400, 5)},
         {"event-loss", "find", "a collector is thinned", times(1, 1, [](int) { return notice(wire::AgentNoticeKind::ShedBegin); }), 1},
         {"event-loss", "quiet", "a configuration is applied",
          times(5, 1, [](int) { return notice(wire::AgentNoticeKind::ConfigApplied); })},

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+namespace tapio::correlation {
+
+/// What is usual: median and median absolute deviation of the last values, so that a few outliers move neither. One thread.
+class Baseline {
+public:
+    struct Comparison {
+        double median = 0;
+        double ratio = 0; ///< of the value to the median
+        double deviation =
+            0; ///< distance from the median in robust standard deviations (1.4826 MAD); at least a tenth of the median counts as one
+    };
+
+    /// `most` values are kept; with fewer than `fewest` nothing is usual. Both above 0. Values are compared with `least`, above 0, where less
+    /// is usual, so that the first of something is not infinitely more than usual.
+    Baseline(std::size_t most, std::size_t fewest, double least) : m_most(most), m_fewest(fewest), m_least(least) {}
+    /// Finite values only: others are left out.
+    void add(double value);
+    /// Nothing while too little is known.
+    std::optional<Comparison> compare(double value) const;
+
+private:
+    std::size_t m_most, m_fewest;
+    double m_least;
+    std::size_t m_next = 0;
+    std::vector<double> m_values;
+};
+
+} // namespace tapio::correlation

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "agent/correlation/topic.h"
+
+/// What facts that are worked out of samples say: some numbers and up to two texts, by the topic.
+namespace tapio::correlation {
+
+inline constexpr std::size_t mostFigures = 10;
+inline constexpr double noFigure = std::numeric_limits<double>::quiet_NaN(); ///< not known: fulfils no condition
+
+struct FigureSet {
+    std::array<double, mostFigures> values = filled();
+    std::array<std::string_view, 2> texts; ///< refer to what the caller has
+
+private:
+    static constexpr std::array<double, mostFigures> filled()
+    {
+        std::array<double, mostFigures> all{};
+        for (double &one : all)
+            one = noFigure;
+        return all;
+    }
+};
+
+enum class Unit : std::uint8_t { Plain, Bytes, BytesPerSecond, BytesPerMinute, Share, Minutes, Seconds, Milliseconds, PerMinute, Cores };
+
+struct FigureName {
+    std::string_view name;
+    Unit unit = Unit::Plain;
+};
+
+/// What a topic's figures are called, in their order; empty for a topic that has none.
+std::span<const FigureName> figureNames(Topic topic) noexcept;
+std::span<const std::string_view> figureTexts(Topic topic) noexcept;
+/// One plain English line of what is known: "memory 412 MiB of 512 MiB (80 %), +14 MiB/min for 6 min, 7 min left".
+std::string figureLine(Topic topic, const FigureSet &figures);
+
+/// Places of the figures that are filled in and asked for by name in code.
+namespace trend {
+enum : std::size_t { Used, Limit, UsedShare, PerMinute, Fit, Rising, Resets, MinutesLeft, Span };
+}
+namespace throttling {
+enum : std::size_t { Periods, Throttled, Share, ThrottledMs, Limit };
+}
+namespace cpu {
+enum : std::size_t { Share, Cores };
+}
+namespace latency {
+enum : std::size_t { P50, P99, Count, Baseline, Ratio, Deviation, FailedShare };
+}
+namespace rate {
+enum : std::size_t { Rate, Baseline, Ratio, Deviation };
+}
+
+} // namespace tapio::correlation
