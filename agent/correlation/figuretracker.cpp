@@ -103,11 +103,12 @@ double quantileMs(const Sums &counts, double share)
 struct Gauge {
     Trend recent{shortStepNs, trendPoints}, longer{longStepNs, trendPoints};
     double used = noFigure, limit = noFigure;
-    std::int64_t limitNs = 0;
+    std::int64_t usedNs = 0, limitNs = 0;
 
     void add(std::int64_t timeNs, double value)
     {
         used = value;
+        usedNs = timeNs;
         recent.add(timeNs, value);
         longer.add(timeNs, value);
     }
@@ -257,7 +258,7 @@ void FigureTracker::Subject::tell(std::vector<Fact> &facts, double cpus)
 
 void FigureTracker::Subject::tellTrends(std::vector<Fact> &facts)
 {
-    if (seenNs - memory.limitNs > everyNs)
+    if (memory.usedNs - memory.limitNs > everyNs)
         memory.limit = noFigure; // it was taken away: no limit is no sample
     if (!isHost)
         tellTrend(facts, Topic::MemoryTrend, memory, {});
