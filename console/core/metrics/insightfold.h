@@ -7,11 +7,12 @@
 #include <utility>
 #include <vector>
 
-#include <nlohmann/json_fwd.hpp>
-
 #include "console/core/store/store.h"
 
 namespace tapio::console {
+
+/// Names an insight: whose agent found it, and its id there.
+using InsightKey = std::pair<std::string, std::uint64_t>;
 
 /// One insight, as what was told last says.
 struct InsightView {
@@ -19,26 +20,30 @@ struct InsightView {
     wire::Insight insight;
     wire::Severity severity = wire::Severity::Notice;
     std::int64_t toldNs = 0; ///< UTC, last
-    std::uint32_t times = 0; ///< how often it was told, of what is stored
+    std::uint32_t times = 0; ///< how often it was told, of what was given
     std::uint64_t seq = 0;
 
+    InsightKey key() const { return {node, insight.id}; }
     bool isOpen() const noexcept { return insight.state == wire::InsightState::Open || insight.state == wire::InsightState::Updated; }
+    bool operator==(const InsightView &) const = default;
 };
 
-/// Puts together what was told of each insight, in whatever order it comes. One thread.
+/// Puts together what was told of each insight, in whatever order it comes, the same more than once too. One thread (any).
 class InsightFold {
 public:
-    /// What is no insight is passed over.
-    void add(const StoredEvent &stored);
+    /// What is no insight is passed over. True: it says something new of one.
+    bool add(const StoredEvent &stored);
+    std::size_t size() const noexcept { return m_views.size(); }
     /// Newest first; of the same moment by node and id.
+    std::vector<InsightView> views() const;
+    /// The same, and forgets them.
     std::vector<InsightView> take();
 
 private:
-    std::map<std::pair<std::string, std::uint64_t>, InsightView> m_views;
+    std::map<InsightKey, InsightView> m_views;
 };
 
-/// "00c3f1a27b44e9d0": what `show` takes.
+/// "00c3f1a27b44e9d0": what `tapio insights show` takes.
 std::string insightIdText(std::uint64_t id);
-nlohmann::json insightJson(const InsightView &view);
 
 } // namespace tapio::console
