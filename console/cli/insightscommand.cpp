@@ -288,7 +288,7 @@ int runWatchInsights(const CommandContext &context, const InsightsArguments &arg
             const wire::Insight *insight = wire::insightOf(batch->events[i].detail);
             if (insight == nullptr || !isOfRule(arguments, insight->rule))
                 continue;
-            printTold(context, {delivery.node, *insight, batch->events[i].severity, batch->events[i].timeNs, 1, batch->seqOf(i)});
+            printTold(context, {delivery.node, *insight, batch->events[i].severity, batch->events[i].timeNs, 1, batch->seqOf(i), {}});
         }
         context.out.flush();
     };

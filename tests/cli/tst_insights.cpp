@@ -80,6 +80,7 @@ class tst_Insights : public QObject {
 private slots:
     void fold_keepsWhatWasToldLast_data();
     void fold_keepsWhatWasToldLast();
+    void fold_goesByTheOrderOfTheStore();
     void fold_tellsNodesApart();
     void json_namesTheEvents();
     void list_hasThem();
@@ -116,11 +117,26 @@ void tst_Insights::fold_keepsWhatWasToldLast()
     for (const int index : order)
         fold.add(all[static_cast<std::size_t>(index)]);
     fold.add(stored(execEvent(t0, 1, "/bin/true"), 9)); // no insight
+    QVERIFY(!fold.add(all[2]));                         // the same again
     const auto views = fold.take();
     QCOMPARE(views.size(), std::size_t(1));
     QCOMPARE(views[0].insight.state, InsightState::Resolved); // of the same moment what has the higher number
-    QCOMPARE(views[0].times, 3u);
+    QCOMPARE(views[0].times, 4u);
     QVERIFY(!views[0].isOpen());
+}
+
+/// Evidence that comes late ends an insight at a time before what was told of it last.
+void tst_Insights::fold_goesByTheOrderOfTheStore()
+{
+    StoredEvent open = stored(told(t0 + 5, 7, InsightState::Open), 1), ended = stored(told(t0, 7, InsightState::Resolved), 2);
+    open.id = {1, 0};
+    ended.id = {1, 1};
+    for (const bool turned : {false, true}) {
+        InsightFold fold;
+        fold.add(turned ? ended : open);
+        fold.add(turned ? open : ended);
+        QVERIFY(!fold.views().at(0).isOpen());
+    }
 }
 
 void tst_Insights::fold_tellsNodesApart()

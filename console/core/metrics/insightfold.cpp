@@ -5,6 +5,7 @@
 #include <array>
 #include <cinttypes>
 #include <cstdio>
+#include <tuple>
 
 namespace tapio::console {
 
@@ -15,13 +16,14 @@ bool InsightFold::add(const StoredEvent &stored)
         return false;
     InsightView &view = m_views[{stored.node, insight->id}];
     ++view.times;
-    if (view.times > 1 && std::pair(stored.event.timeNs, stored.seq) <= std::pair(view.toldNs, view.seq))
+    if (view.times > 1 && std::tuple(stored.id, stored.event.timeNs, stored.seq) <= std::tuple(view.event, view.toldNs, view.seq))
         return false;
     view.node = stored.node;
     view.insight = *insight;
     view.severity = stored.event.severity;
     view.toldNs = stored.event.timeNs;
     view.seq = stored.seq;
+    view.event = stored.id;
     return true;
 }
 

@@ -22,13 +22,15 @@ struct InsightView {
     std::int64_t toldNs = 0; ///< UTC, last
     std::uint32_t times = 0; ///< how often it was told, of what was given
     std::uint64_t seq = 0;
+    EventId event; ///< that told it last
 
     InsightKey key() const { return {node, insight.id}; }
     bool isOpen() const noexcept { return insight.state == wire::InsightState::Open || insight.state == wire::InsightState::Updated; }
     bool operator==(const InsightView &) const = default;
 };
 
-/// Puts together what was told of each insight, in whatever order it comes, the same more than once too. One thread (any).
+/// Puts together what was told of each insight, in whatever order it comes, the same more than once too. What the store took later was told
+/// later: its time may be older, since evidence that comes late ends an insight at the time of that evidence. One thread (any).
 class InsightFold {
 public:
     /// What is no insight is passed over. True: it says something new of one.
