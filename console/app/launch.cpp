@@ -3,11 +3,8 @@
 
 #include <QSysInfo>
 
-#include <array>
-#include <pwd.h>
-#include <unistd.h>
-
 #include "console/app/exitcode.h"
+#include "console/core/session/username.h"
 #include "console/ui/widgets/format.h"
 #include "protocol/transport/pki.h"
 
@@ -22,16 +19,6 @@ using transport::IssuedCertificate;
 tl::unexpected<LaunchFailure> refuse(int code, std::string sentence)
 {
     return tl::unexpected<LaunchFailure>(LaunchFailure{std::move(sentence), code});
-}
-
-std::string userName()
-{
-    std::array<char, 4096> buffer{};
-    passwd entry{};
-    passwd *found = nullptr;
-    if (getpwuid_r(geteuid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found)
-        return found->pw_name;
-    return "uid " + std::to_string(geteuid());
 }
 
 fs::path defaultPkiFolder() { return defaultConfigFile().parent_path() / "pki"; }
@@ -57,7 +44,7 @@ std::string problemOf(const IssuedCertificate &certificate, Role role)
 /// The newest valid certificate of this role in the authority's folder; the user's own first.
 tl::expected<transport::TlsFiles, LaunchFailure> fromAuthority(const fs::path &folder, Role role, const Clock &clock)
 {
-    const std::string wanted = role == Role::Server ? "local" : userName();
+    const std::string wanted = role == Role::Server ? "local" : localUserName();
     const std::string hint = "; make one with 'tapio pki issue " + std::string(roleName(role)) + ' ' + wanted + "'";
     const auto authority = transport::CertificateAuthority::open(folder);
     if (!authority)
@@ -145,7 +132,7 @@ tl::expected<Launch, LaunchFailure> prepareLaunch(const LaunchOptions &options, 
         return refuse(exitcode::cannotCreate,
                       "the folder " + config->store.file.parent_path().string() + " cannot be made: " + error.message());
     Launch launch;
-    launch.session = sessionOptions(*config, userName());
+    launch.session = sessionOptions(*config, localUserName());
     launch.session.log.standardError = options.headless;
     launch.ui = config->ui;
     launch.facts = {QString::fromStdString(config->store.file.string()),

@@ -3,6 +3,7 @@
 
 #include "console/ui/pages/connectionspage.h"
 #include "console/ui/pages/eventspage.h"
+#include "console/ui/pages/insightspage.h"
 #include "console/ui/pages/overviewpage.h"
 
 namespace tapio::console {
@@ -14,6 +15,8 @@ std::unique_ptr<MainWindow> buildWindow(WindowServices services, const DataFacts
     const UiContext context = window->context();
     window->addPage(PageId::Overview, RailGroup::Respond, QStringLiteral("overview"), new OverviewPage(context, parent),
                     QKeySequence(QStringLiteral("G, O")));
+    window->addPage(PageId::Insights, RailGroup::Respond, QStringLiteral("insights"), new InsightsPage(context, parent),
+                    QKeySequence(QStringLiteral("G, I")));
     window->addPage(PageId::Events, RailGroup::Investigate, QStringLiteral("events"), new EventsPage(context, parent),
                     QKeySequence(QStringLiteral("G, V")));
     window->addPage(PageId::Connections, RailGroup::Operate, QStringLiteral("connections"), new ConnectionsPage(context, parent),

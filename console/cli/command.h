@@ -40,7 +40,7 @@ void addCheckCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addLiveCommands(CLI::App &app, CommandContext &context, Chosen &chosen); ///< status, agents
 void addWatchCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addEventsCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
-void addInsightsCommand(CLI::App &app, CommandContext &context, Chosen &chosen); ///< list, show
+void addInsightsCommand(CLI::App &app, CommandContext &context, Chosen &chosen); ///< list, show, watch, verdict
 void addDrillCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addFilterCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addCompletionCommand(CLI::App &app, CommandContext &context, Chosen &chosen);

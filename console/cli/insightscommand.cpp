@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
+#include <array>
+#include <cstdio>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "console/cli/command.h"
 #include "console/cli/connection.h"
-#include "console/cli/insightviews.h"
 #include "console/cli/interrupt.h"
+#include "console/cli/livestream.h"
 #include "console/cli/storefile.h"
 #include "console/cli/timespec.h"
+#include "console/core/metrics/insightexport.h"
+#include "console/core/session/username.h"
 #include "protocol/wire/evidence.h"
 
 namespace tapio::console {
@@ -23,19 +27,29 @@ struct InsightsArguments {
     std::vector<std::string> rules, nodes;
     std::string severity = "debug";
     std::string since = "1d";
-    std::string id;
+    std::string id, verdict, reason;
     bool onlyOpen = false;
+    int seconds = 0;
+};
+
+constexpr std::size_t mostVerdicts = 100'000;
+
+struct StoredInsights {
+    std::vector<InsightView> views;
+    VerdictBook verdicts;
+    std::filesystem::path file;
 };
 
 /// What was told since then, put together; none when it was reported why not.
-std::optional<std::vector<InsightView>> readInsights(const CommandContext &context, const InsightsArguments &arguments, int &exitCode)
+std::optional<StoredInsights> readInsights(const CommandContext &context, const InsightsArguments &arguments, int &exitCode)
 {
     const auto since = parseMoment(arguments.since, context.clock.utcNs());
     if (!since) {
         exitCode = report(context.err, since.error().within("--since"));
         return std::nullopt;
     }
-    const auto reader = openStore(context, arguments.store, exitCode);
+    StoredInsights stored;
+    const auto reader = openStore(context, arguments.store, exitCode, &stored.file);
     if (!reader)
         return std::nullopt;
     EventQuery query;
@@ -53,45 +67,70 @@ std::optional<std::vector<InsightView>> readInsights(const CommandContext &conte
             exitCode = report(context.err, page.error());
             return std::nullopt;
         }
-        for (const StoredEvent &stored : page->events)
-            fold.add(stored);
+        for (const StoredEvent &event : page->events)
+            fold.add(event);
         more = page->more;
         query = page->next;
         after = page->nextAfter;
     }
-    return fold.take();
+    const auto verdicts = reader->verdicts(mostVerdicts);
+    if (!verdicts) {
+        exitCode = report(context.err, verdicts.error());
+        return std::nullopt;
+    }
+    stored.views = fold.take();
+    stored.verdicts = VerdictBook(*verdicts);
+    return stored;
+}
+
+bool isOfRule(const InsightsArguments &arguments, const std::string &rule)
+{
+    return arguments.rules.empty() || std::find(arguments.rules.begin(), arguments.rules.end(), rule) != arguments.rules.end();
 }
 
 void keepWanted(std::vector<InsightView> &views, const InsightsArguments &arguments)
 {
     const wire::Severity least = severityFromName(arguments.severity);
     std::erase_if(views, [&](const InsightView &view) {
-        const bool isOfRule = arguments.rules.empty()
-                              || std::find(arguments.rules.begin(), arguments.rules.end(), view.insight.rule) != arguments.rules.end();
-        return !isOfRule || view.severity < least || (arguments.onlyOpen && !view.isOpen());
+        return !isOfRule(arguments, view.insight.rule) || view.severity < least || (arguments.onlyOpen && !view.isOpen());
     });
+}
+
+std::string verdictWord(const VerdictBook &verdicts, const InsightView &view)
+{
+    const Verdict *verdict = verdicts.inForce(view.key());
+    return verdict ? std::string(verdictKindName(verdict->kind)) : "-";
 }
 
 int runList(const CommandContext &context, const InsightsArguments &arguments)
 {
     int exitCode = ExitOk;
-    auto views = readInsights(context, arguments, exitCode);
-    if (!views)
+    auto stored = readInsights(context, arguments, exitCode);
+    if (!stored)
         return exitCode;
-    keepWanted(*views, arguments);
+    keepWanted(stored->views, arguments);
     if (context.format == OutputFormat::Json) {
         nlohmann::json all = nlohmann::json::array();
-        for (const InsightView &view : *views)
-            all.push_back(insightJson(view));
+        for (const InsightView &view : stored->views)
+            all.push_back(insightJson(view, stored->verdicts));
         printJson(context.out, all);
         return ExitOk;
     }
-    Table table(
-        {{"ID"}, {"STATE"}, {"SEVERITY"}, {"FROM"}, {"TO"}, {"RULE"}, {"ROOT"}, {"EVIDENCE", Table::Align::Right}, {"WHAT HAPPENED"}});
-    for (const InsightView &view : *views) {
+    Table table({{"ID"},
+                 {"STATE"},
+                 {"SEVERITY"},
+                 {"VERDICT"},
+                 {"FROM"},
+                 {"TO"},
+                 {"RULE"},
+                 {"ROOT"},
+                 {"EVIDENCE", Table::Align::Right},
+                 {"WHAT HAPPENED"}});
+    for (const InsightView &view : stored->views) {
         table.add({insightIdText(view.insight.id), std::string(wire::insightStateName(view.insight.state)),
-                   std::string(wire::severityName(view.severity)), utcText(view.insight.fromNs), utcText(view.insight.toNs),
-                   view.insight.rule, view.insight.root, std::to_string(view.insight.evidenceCount), view.insight.text});
+                   std::string(wire::severityName(view.severity)), verdictWord(stored->verdicts, view), utcText(view.insight.fromNs),
+                   utcText(view.insight.toNs), view.insight.rule, view.insight.root, std::to_string(view.insight.evidenceCount),
+                   view.insight.text});
     }
     if (table.empty())
         context.err << "no insight is stored since " << momentText(arguments.since) << '\n';
@@ -119,7 +158,22 @@ void printEvidence(std::ostream &out, const char *title, const std::vector<std::
     table.print(out);
 }
 
-void printOne(std::ostream &out, const InsightView &view)
+void printVerdicts(std::ostream &out, const VerdictBook &verdicts, const InsightView &view)
+{
+    const std::vector<Verdict> history = verdicts.history(view.key());
+    out << "verdict     " << (history.empty() ? "none" : verdictWord(verdicts, view) == "-" ? "none: withdrawn" : "");
+    for (auto given = history.rbegin(); given != history.rend(); ++given) {
+        const bool first = given == history.rbegin();
+        if (!first || given->kind == VerdictKind::Withdrawn)
+            out << (first ? "\n  last      " : "\n  before    ");
+        out << verdictKindName(given->kind) << " by " << printable(given->user) << " at " << utcText(given->timeNs);
+        if (!given->reason.empty())
+            out << ": " << printable(given->reason);
+    }
+    out << '\n';
+}
+
+void printOne(std::ostream &out, const InsightView &view, const VerdictBook &verdicts)
 {
     const wire::Insight &insight = view.insight;
     out << printable(insight.text) << "\n\n"
@@ -136,30 +190,109 @@ void printOne(std::ostream &out, const InsightView &view)
         out << "to settle   " << printable(insight.settle) << '\n';
     if (!insight.runbook.empty())
         out << "runbook     " << printable(insight.runbook) << '\n';
+    printVerdicts(out, verdicts, view);
     out << '\n';
     printEvidence(out, "Chain", insight.evidence);
     printEvidence(out, "Speaks against it", insight.contradicting);
 }
 
+/// The one that the id, or its beginning, names. Null: it was reported which it could be.
+const InsightView *chooseOne(const CommandContext &context, const InsightsArguments &arguments, StoredInsights &stored, int &exitCode)
+{
+    std::erase_if(stored.views, [&](const InsightView &view) { return !insightIdText(view.insight.id).starts_with(arguments.id); });
+    if (stored.views.size() == 1)
+        return &stored.views.front();
+    const bool none = stored.views.empty();
+    const std::string found = none ? "no insight" : std::to_string(stored.views.size()) + " insights";
+    exitCode = report(context.err,
+                      Error(none ? Errc::NotFound : Errc::InvalidArgument,
+                            found + " of " + momentText(arguments.since) + " until now: '" + arguments.id + "'"),
+                      none ? "'tapio insights list' has the ids; --since looks further back"
+                           : "'tapio insights list' has the ids; --node tells those of two nodes apart");
+    return nullptr;
+}
+
 int runShow(const CommandContext &context, const InsightsArguments &arguments)
 {
     int exitCode = ExitOk;
-    auto views = readInsights(context, arguments, exitCode);
-    if (!views)
+    auto stored = readInsights(context, arguments, exitCode);
+    const InsightView *view = stored ? chooseOne(context, arguments, *stored, exitCode) : nullptr;
+    if (!view)
         return exitCode;
-    std::erase_if(*views, [&](const InsightView &view) { return !insightIdText(view.insight.id).starts_with(arguments.id); });
-    if (views->size() != 1) {
-        const std::string found = views->empty() ? "no insight" : std::to_string(views->size()) + " insights";
-        return report(context.err,
-                      Error(views->empty() ? Errc::NotFound : Errc::InvalidArgument,
-                            found + " of " + momentText(arguments.since) + " until now: '" + arguments.id + "'"),
-                      "'tapio insights list' has the ids; --since looks further back");
-    }
     if (context.format == OutputFormat::Json)
-        printJson(context.out, insightJson(views->front()));
+        printJson(context.out, insightJson(*view, stored->verdicts));
     else
-        printOne(context.out, views->front());
+        printOne(context.out, *view, stored->verdicts);
     return ExitOk;
+}
+
+int runVerdict(const CommandContext &context, const InsightsArguments &arguments)
+{
+    int exitCode = ExitOk;
+    const VerdictKind kind = verdictKindFromName(arguments.verdict);
+    auto stored = readInsights(context, arguments, exitCode);
+    const InsightView *view = stored ? chooseOne(context, arguments, *stored, exitCode) : nullptr;
+    if (!view)
+        return exitCode;
+    if (kind == VerdictKind::Withdrawn && !stored->verdicts.inForce(view->key()))
+        return report(context.err,
+                      Error(Errc::InvalidArgument, "there is no verdict on " + insightIdText(view->insight.id) + " to withdraw"),
+                      "'tapio insights show ID' has all that were given");
+    const Verdict verdict{view->node, view->insight.id, view->insight.rule, kind, arguments.reason, localUserName(), context.clock.utcNs()};
+    if (const Status status = addVerdict(stored->file, verdict, context.clock); !status)
+        return report(context.err, status.error(), status.error().code() == Errc::InvalidArgument ? "say why with --reason TEXT" : "");
+    std::vector<Verdict> all = stored->verdicts.history(view->key());
+    all.push_back(verdict);
+    if (context.format == OutputFormat::Json)
+        printJson(context.out, insightJson(*view, VerdictBook(all)));
+    else
+        context.out << insightIdText(view->insight.id) << ' ' << verdictKindName(kind) << " by " << printable(verdict.user) << ": "
+                    << printable(view->insight.text) << '\n';
+    return ExitOk;
+}
+
+void printTold(const CommandContext &context, const InsightView &view)
+{
+    if (context.format == OutputFormat::Json) {
+        nlohmann::json object = insightJson(view, {});
+        object.erase("verdict"); // those are in a store, and this is from a server
+        object.erase("verdicts");
+        context.out << object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+        return;
+    }
+    const wire::Insight &insight = view.insight;
+    std::array<char, 512> head{};
+    std::snprintf(head.data(), head.size(), "%-24s  %-8s  %-8s  %-16s  %-24s  ", utcText(view.toldNs).c_str(),
+                  std::string(wire::insightStateName(insight.state)).c_str(), std::string(wire::severityName(view.severity)).c_str(),
+                  insightIdText(insight.id).c_str(), printable(insight.rule).c_str());
+    context.out << head.data() << printable(insight.text) << '\n';
+}
+
+int runWatchInsights(const CommandContext &context, const InsightsArguments &arguments)
+{
+    LiveStream stream;
+    stream.seconds = arguments.seconds;
+    stream.subscribe.samples = false;
+    stream.subscribe.reports = false;
+    stream.subscribe.filter.types = {wire::EventType::Insight};
+    stream.subscribe.filter.minSeverity = severityFromName(arguments.severity);
+    stream.subscribe.filter.nodes = arguments.nodes;
+    stream.begin = [&context] {
+        if (context.format == OutputFormat::Table)
+            context.out << "TOLD                      STATE     SEVERITY  ID                RULE                      WHAT HAPPENED\n";
+        context.out.flush();
+    };
+    stream.take = [&context, &arguments](const wire::Delivery &delivery) {
+        const auto *batch = std::get_if<wire::EventBatch>(&delivery.frame.body);
+        for (std::size_t i = 0; batch && i < batch->events.size(); ++i) {
+            const wire::Insight *insight = wire::insightOf(batch->events[i].detail);
+            if (insight == nullptr || !isOfRule(arguments, insight->rule))
+                continue;
+            printTold(context, {delivery.node, *insight, batch->events[i].severity, batch->events[i].timeNs, 1, batch->seqOf(i), {}});
+        }
+        context.out.flush();
+    };
+    return runLiveStream(context, stream);
 }
 
 } // namespace
@@ -170,19 +303,37 @@ void addInsightsCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
     CLI::App *insights = app.add_subcommand("insights", "What the agents' rules found, with its evidence");
     insights->require_subcommand(1);
     CLI::App *list = insights->add_subcommand("list", "Stored insights, the newest first");
-    CLI::App *show = insights->add_subcommand("show", "One insight with its chain of events");
-    for (CLI::App *one : {list, show}) {
+    CLI::App *show = insights->add_subcommand("show", "One insight with its chain of events and the verdicts on it");
+    CLI::App *watch = insights->add_subcommand(
+        "watch", "What the server still holds, then new ones as they come, until Ctrl-C; with -o json one object per line");
+    CLI::App *verdict = insights->add_subcommand(
+        "verdict", "Say whether an insight is right. The last verdict holds; 'withdrawn' takes it back, and all of them are kept");
+    for (CLI::App *one : {list, show, verdict}) {
         one->add_option("--since", arguments->since, "10m, 2h, 1d ago, or 2026-03-01T12:00:05Z, or with +02:00")->capture_default_str();
-        one->add_option("--node", arguments->nodes, "only what these nodes' agents found");
         one->add_option("--store", arguments->store, "the store's file");
     }
-    list->add_option("--rule", arguments->rules, "only of these rules");
-    list->add_option("--severity", arguments->severity, "this severity and above")
-        ->check(CLI::IsMember({"debug", "info", "notice", "warning", "error", "critical"}));
+    for (CLI::App *one : {list, show, watch, verdict})
+        one->add_option("--node", arguments->nodes, "only what these nodes' agents found");
+    for (CLI::App *one : {list, watch}) {
+        one->add_option("--rule", arguments->rules, "only of these rules");
+        one->add_option("--severity", arguments->severity, "this severity and above")
+            ->check(CLI::IsMember({"debug", "info", "notice", "warning", "error", "critical"}));
+    }
     list->add_flag("--open", arguments->onlyOpen, "only what is neither resolved nor expired");
-    show->add_option("ID", arguments->id, "as list shows it, or its beginning")->required();
-    list->callback([&context, &chosen, arguments] { chosen = [&context, arguments] { return runList(context, *arguments); }; });
-    show->callback([&context, &chosen, arguments] { chosen = [&context, arguments] { return runShow(context, *arguments); }; });
+    watch->add_option("--seconds", arguments->seconds, "leave after this time")->check(CLI::Range(1, 86400));
+    for (CLI::App *one : {show, verdict})
+        one->add_option("ID", arguments->id, "as list shows it, or its beginning")->required();
+    verdict->add_option("VERDICT", arguments->verdict, "confirmed, rejected or withdrawn")
+        ->required()
+        ->check(CLI::IsMember({"confirmed", "rejected", "withdrawn"}));
+    verdict->add_option("--reason", arguments->reason, "what was seen that makes it right or wrong; needed, but to withdraw");
+    const auto runs = [&context, &chosen, arguments](CLI::App *one, int (*run)(const CommandContext &, const InsightsArguments &)) {
+        one->callback([&context, &chosen, arguments, run] { chosen = [&context, arguments, run] { return run(context, *arguments); }; });
+    };
+    runs(list, runList);
+    runs(show, runShow);
+    runs(watch, runWatchInsights);
+    runs(verdict, runVerdict);
 }
 
 } // namespace tapio::console

@@ -5,7 +5,8 @@
 
 namespace tapio::console {
 
-std::unique_ptr<StoreReader> openStore(const CommandContext &context, const std::filesystem::path &named, int &exitCode)
+std::unique_ptr<StoreReader> openStore(const CommandContext &context, const std::filesystem::path &named, int &exitCode,
+                                       std::filesystem::path *opened)
 {
     auto file = named;
     if (file.empty()) {
@@ -23,6 +24,8 @@ std::unique_ptr<StoreReader> openStore(const CommandContext &context, const std:
                           "name the file with --store FILE; tapio-console writes it, by default " + defaultStoreFile().string());
         return nullptr;
     }
+    if (opened != nullptr)
+        *opened = file;
     return std::move(*reader);
 }
 

@@ -10,6 +10,8 @@
 namespace tapio::console {
 
 /// The store that `named` names, else the configured one. Null: it was reported why not, and `exitCode` is what the command ends with.
-std::unique_ptr<StoreReader> openStore(const CommandContext &context, const std::filesystem::path &named, int &exitCode);
+/// `file`, where given, becomes its path.
+std::unique_ptr<StoreReader> openStore(const CommandContext &context, const std::filesystem::path &named, int &exitCode,
+                                       std::filesystem::path *file = nullptr);
 
 } // namespace tapio::console

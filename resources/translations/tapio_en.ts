@@ -2,6 +2,16 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en">
 <context>
+    <name>tapio::console::ChainView</name>
+    <message numerus="yes">
+        <source>Chain of evidence on a time line: %n event(s); the table below has them</source>
+        <translation>
+            <numerusform>Chain of evidence on a time line: %n event; the table below has them</numerusform>
+            <numerusform>Chain of evidence on a time line: %n events; the table below has them</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>tapio::console::CommandPalette</name>
     <message numerus="yes">
         <source>%n match(es) · Enter runs · Esc closes</source>
@@ -42,6 +52,53 @@
         <translation>
             <numerusform>%n event copied as text</numerusform>
             <numerusform>%n events copied as text</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>tapio::console::InsightCard</name>
+    <message numerus="yes">
+        <source>%n event(s)</source>
+        <translation>
+            <numerusform>%n event</numerusform>
+            <numerusform>%n events</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>tapio::console::InsightDetail</name>
+    <message numerus="yes">
+        <source>%n event(s), all of them</source>
+        <translation>
+            <numerusform>%n event, which is all</numerusform>
+            <numerusform>%n events, all of them</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>tapio::console::InsightsPage</name>
+    <message numerus="yes">
+        <source>%n insight(s) of this time range are filtered out.</source>
+        <translation>
+            <numerusform>%n insight of this time range is filtered out.</numerusform>
+            <numerusform>%n insights of this time range are filtered out.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n insight(s)</source>
+        <translation>
+            <numerusform>%n insight</numerusform>
+            <numerusform>%n insights</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>tapio::console::MainWindow</name>
+    <message numerus="yes">
+        <source>%n open critical insight(s)</source>
+        <translation>
+            <numerusform>%n open critical insight</numerusform>
+            <numerusform>%n open critical insights</numerusform>
         </translation>
     </message>
 </context>

@@ -3,10 +3,12 @@
 
 #include <QProcess>
 
+#include <sstream>
+
 #include <nlohmann/json.hpp>
 
-#include "console/cli/insightviews.h"
 #include "console/cli/output.h"
+#include "console/core/metrics/insightexport.h"
 #include "protocol/wire/evidence.h"
 #include "tests/store/storefixture.h"
 
@@ -78,6 +80,7 @@ class tst_Insights : public QObject {
 private slots:
     void fold_keepsWhatWasToldLast_data();
     void fold_keepsWhatWasToldLast();
+    void fold_goesByTheOrderOfTheStore();
     void fold_tellsNodesApart();
     void json_namesTheEvents();
     void list_hasThem();
@@ -86,6 +89,12 @@ private slots:
     void show_hasTheChain();
     void show_asksForOne_data();
     void show_asksForOne();
+    void verdict_isStoredAndTakenBack();
+    void verdict_reachesAStoreThatIsWritten();
+    void verdict_refuses_data();
+    void verdict_refuses();
+    void watch_saysThatThereIsNoServer();
+    void csv_isOneRowEach();
 
 private:
     void fill(StoreFixture &store);
@@ -108,11 +117,26 @@ void tst_Insights::fold_keepsWhatWasToldLast()
     for (const int index : order)
         fold.add(all[static_cast<std::size_t>(index)]);
     fold.add(stored(execEvent(t0, 1, "/bin/true"), 9)); // no insight
+    QVERIFY(!fold.add(all[2]));                         // the same again
     const auto views = fold.take();
     QCOMPARE(views.size(), std::size_t(1));
     QCOMPARE(views[0].insight.state, InsightState::Resolved); // of the same moment what has the higher number
-    QCOMPARE(views[0].times, 3u);
+    QCOMPARE(views[0].times, 4u);
     QVERIFY(!views[0].isOpen());
+}
+
+/// Evidence that comes late ends an insight at a time before what was told of it last.
+void tst_Insights::fold_goesByTheOrderOfTheStore()
+{
+    StoredEvent open = stored(told(t0 + 5, 7, InsightState::Open), 1), ended = stored(told(t0, 7, InsightState::Resolved), 2);
+    open.id = {1, 0};
+    ended.id = {1, 1};
+    for (const bool turned : {false, true}) {
+        InsightFold fold;
+        fold.add(turned ? ended : open);
+        fold.add(turned ? open : ended);
+        QVERIFY(!fold.views().at(0).isOpen());
+    }
 }
 
 void tst_Insights::fold_tellsNodesApart()
@@ -129,7 +153,7 @@ void tst_Insights::json_namesTheEvents()
 {
     InsightFold fold;
     fold.add(stored(told(t0 + 5, 0xabc, InsightState::Open), 1));
-    const nlohmann::json json = insightJson(fold.take().at(0));
+    const nlohmann::json json = insightJson(fold.take().at(0), {});
     QCOMPARE(json.at("id").get<std::string>(), std::string("0000000000000abc"));
     QCOMPARE(json.at("state").get<std::string>(), std::string("open"));
     QCOMPARE(json.at("root").at("kind").get<std::string>(), std::string("pod"));
@@ -212,6 +236,98 @@ void tst_Insights::show_asksForOne()
     const Outcome outcome = run(store, {"insights", "show", id, "--since", "2000-01-01"});
     QVERIFY2(outcome.err.contains(says) && outcome.err.contains("hint: "), qPrintable(outcome.err));
     QTEST(outcome.code, "code");
+}
+
+void tst_Insights::verdict_isStoredAndTakenBack()
+{
+    StoreFixture store;
+    fill(store);
+    const QStringList since{"--since", "2000-01-01"};
+    const Outcome given =
+        run(store, QStringList{"insights", "verdict", "0000000000000003", "confirmed", "--reason", "the limit, seen in the log"} + since);
+    QVERIFY2(given.code == ExitOk, qPrintable(given.err));
+    QVERIFY2(given.out.startsWith("0000000000000003 confirmed by ") && given.out.contains("more memory"), qPrintable(given.out));
+    const Outcome list = run(store, QStringList{"insights", "list"} + since);
+    QCOMPARE(list.out.count("confirmed"), 1);
+    const Outcome other = run(store, QStringList{"insights", "verdict", "0000000000000003", "rejected", "--reason", "a test"} + since);
+    QVERIFY2(other.code == ExitOk, qPrintable(other.err));
+    const Outcome back = run(store, QStringList{"-o", "json", "insights", "verdict", "0000000000000003", "withdrawn"} + since);
+    QVERIFY2(back.code == ExitOk, qPrintable(back.err));
+    const auto json = nlohmann::json::parse(back.out.toStdString());
+    QVERIFY(json.at("verdict").is_null());
+    QCOMPARE(json.at("verdicts").size(), std::size_t(3));
+    QCOMPARE(json.at("verdicts").at(1).at("reason").get<std::string>(), std::string("a test"));
+    const Outcome show = run(store, QStringList{"insights", "show", "0000000000000003"} + since);
+    for (const char *part : {"verdict     none: withdrawn", "last      withdrawn by ", "before    rejected by ", "before    confirmed by "})
+        QVERIFY2(show.out.contains(part), qPrintable(show.out));
+    const Outcome again = run(store, QStringList{"insights", "verdict", "0000000000000003", "withdrawn"} + since);
+    QCOMPARE(again.code, int(ExitUsage));
+    QVERIFY2(again.err.contains("no verdict on 0000000000000003 to withdraw"), qPrintable(again.err));
+}
+
+void tst_Insights::verdict_reachesAStoreThatIsWritten()
+{
+    StoreFixture store;
+    fill(store);
+    store.reopen(); // a console holds it
+    const Outcome given =
+        run(store, {"insights", "verdict", "0000000000000003", "rejected", "--reason", "planned", "--since", "2000-01-01"});
+    QVERIFY2(given.code == ExitOk, qPrintable(given.err));
+    QCOMPARE(store.reader()->verdicts(10)->size(), std::size_t(1));
+}
+
+void tst_Insights::verdict_refuses_data()
+{
+    QTest::addColumn<QStringList>("arguments");
+    QTest::addColumn<int>("code");
+    QTest::addColumn<QString>("says");
+    QTest::newRow("no reason") << QStringList{"3", "confirmed"} << int(ExitUsage) << "needs a reason";
+    QTest::newRow("another word") << QStringList{"3", "perhaps", "--reason", "x"} << int(ExitUsage) << "perhaps";
+    QTest::newRow("no such insight") << QStringList{"f", "confirmed", "--reason", "x"} << int(ExitUnavailable) << "no insight of";
+    QTest::newRow("several") << QStringList{"0", "confirmed", "--reason", "x"} << int(ExitUsage) << "3 insights of";
+}
+
+void tst_Insights::verdict_refuses()
+{
+    QFETCH(QStringList, arguments);
+    QFETCH(QString, says);
+    StoreFixture store;
+    fill(store);
+    if (arguments.front() == "3")
+        arguments.front() = "0000000000000003";
+    const Outcome outcome = run(store, QStringList{"insights", "verdict"} + arguments + QStringList{"--since", "2000-01-01"});
+    QVERIFY2(outcome.err.contains(says), qPrintable(outcome.err));
+    QTEST(outcome.code, "code");
+    QVERIFY(store.reader()->verdicts(10)->empty());
+}
+
+void tst_Insights::watch_saysThatThereIsNoServer()
+{
+    QTemporaryDir home;
+    QProcess process;
+    process.start(TAPIO_PROGRAM, {"--pki", home.path(), "insights", "watch", "--seconds", "1"});
+    QVERIFY(process.waitForFinished(30'000));
+    QVERIFY(process.exitCode() != ExitOk);
+    QVERIFY(process.readAllStandardError().contains("hint: "));
+}
+
+void tst_Insights::csv_isOneRowEach()
+{
+    InsightFold fold;
+    wire::Event event = told(t0 + 5, 0xabc, InsightState::Open);
+    wire::Insight insight = *wire::insightOf(event.detail);
+    insight.text = "=1+1, \"quoted\"";
+    event.detail = insight;
+    fold.add(stored(event, 1));
+    const InsightView view = fold.take().at(0);
+    const VerdictBook verdicts({{"n1", 0xabc, "oom-kill", VerdictKind::Confirmed, "seen", "m", t0}});
+    std::ostringstream out;
+    writeInsightCsvHeader(out);
+    writeInsightCsv(out, view, verdicts);
+    const QString text = QString::fromStdString(out.str());
+    QCOMPARE(text.count("\r\n"), 2);
+    QVERIFY2(text.contains("\"'=1+1, \"\"quoted\"\"\"") && text.contains(",confirmed,seen,m,2025-06-15T15:06:40.000000000Z,n1"),
+             qPrintable(text));
 }
 
 QTEST_GUILESS_MAIN(tst_Insights)

@@ -21,6 +21,7 @@ public:
         std::vector<console::Figure> figures;
         std::vector<console::OperatorAction> actions;
         std::vector<wire::AgentState> agents;
+        std::vector<console::Verdict> verdicts;
         int flushes = 0;
     };
 
@@ -64,6 +65,7 @@ public:
         return {};
     }
     Status putAction(const console::OperatorAction &action) override { return keep(m_state->actions, action); }
+    Status putVerdict(const console::Verdict &verdict) override { return keep(m_state->verdicts, verdict); }
     Result<std::vector<wire::ResumePoint>> resumePoints() const override { return std::vector<wire::ResumePoint>(); }
     Result<console::StoreStats> stats() const override { return console::StoreStats(); }
 

@@ -91,6 +91,7 @@ public:
     {
         return m_store->actions(from, to);
     }
+    Result<std::vector<console::Verdict>> verdicts(std::size_t atMost) const override { return m_store->verdicts(atMost); }
     Result<std::vector<wire::LinkNotice>> linkNotices(std::int64_t from, std::int64_t to) const override
     {
         return m_store->linkNotices(from, to);

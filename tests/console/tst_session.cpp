@@ -104,6 +104,28 @@ private slots:
         QCOMPARE(Session::open(embedded(folder, m_pki), m_clock).error().code(), Errc::Busy);
     }
 
+    void verdicts_areStoredAndReadBack()
+    {
+        const QTemporaryDir folder;
+        const SessionOptions options = embedded(folder, m_pki);
+        const auto session = Session::open(options, m_clock);
+        QVERIFY(session);
+        QSignalSpy storedSpy(session->get(), &Session::verdictsStored);
+        std::optional<std::vector<Verdict>> read;
+        connect(session->get(), &Session::verdictsReady, session->get(), [&read](const std::vector<Verdict> &all) { read = all; });
+        QCOMPARE((*session)->giveVerdict({"n1", 7, "oom-kill", VerdictKind::Confirmed, "", "", 0}).error().code(), Errc::InvalidArgument);
+        QVERIFY((*session)->giveVerdict({"n1", 7, "oom-kill", VerdictKind::Confirmed, "seen", "somebody else", 1}));
+        QTRY_COMPARE_WITH_TIMEOUT(storedSpy.count(), 1, patience);
+        // One that `tapio` gives meanwhile is read too.
+        QVERIFY(addVerdict(options.store.file, {"n1", 7, "oom-kill", VerdictKind::Withdrawn, "", "lee", 5}, m_clock));
+        (*session)->readVerdicts();
+        QTRY_VERIFY_WITH_TIMEOUT(read.has_value(), patience);
+        QCOMPARE(read->size(), std::size_t(2));
+        QCOMPARE(read->at(0).user, std::string("kim")); // whoever it is that runs this
+        QVERIFY(read->at(0).timeNs > 1);
+        QCOMPARE(read->at(1).kind, VerdictKind::Withdrawn);
+    }
+
     void idle_saysThatThereIsNoAgent()
     {
         const QTemporaryDir folder;

@@ -186,6 +186,8 @@ Status makeOlder(const std::filesystem::path &file, int version)
     if (!opened)
         return fail(opened.error());
     std::string steps = "PRAGMA user_version=" + std::to_string(version) + ';';
+    if (version < 5)
+        steps += "DROP TABLE verdict;";
     if (version < 4)
         steps += "DROP INDEX origin_place; CREATE INDEX origin_path ON origin(path); DROP INDEX amendment_was; DROP INDEX amendment_now;";
     if (version < 3)

@@ -288,7 +288,7 @@ private slots:
         QCOMPARE((*file)->integer(known).value_or(-1), 2);
         if (!indexes)
             QVERIFY((*file)->execute("DROP INDEX amendment_was; DROP INDEX amendment_now; DROP INDEX origin_place; "
-                                     "CREATE INDEX origin_path ON origin(path); PRAGMA user_version=3"));
+                                     "CREATE INDEX origin_path ON origin(path); DROP TABLE verdict; PRAGMA user_version=3"));
         const std::int64_t web = (*file)->integer("SELECT id FROM origin WHERE pod='web'").value_or(-1);
         const std::int64_t vague = (*file)->integer("SELECT id FROM origin WHERE cgroup=77").value_or(-1);
         const auto some = Amendments::read(**file, 0, {web});

@@ -253,6 +253,31 @@ quint64 FakeSession::queryEvents(int slot, const EventQuery &query, std::optiona
     return asking.id;
 }
 
+Status FakeSession::giveVerdict(const Verdict &verdict)
+{
+    Verdict given = verdict;
+    given.user = "m.rantala";
+    given.timeNs = 1'750'000'100 * nsPerSecond + static_cast<std::int64_t>(verdicts.size()) * nsPerSecond;
+    if (Status status = checkVerdict(given); !status)
+        return status;
+    if (holdVerdicts)
+        return {};
+    verdicts.push_back(given);
+    QTimer::singleShot(0, this, [this] { emit verdictsStored(); });
+    return {};
+}
+
+void FakeSession::readVerdicts()
+{
+    ++verdictReads;
+    QTimer::singleShot(0, this, [this] {
+        if (verdictError.isEmpty())
+            emit verdictsReady(verdicts);
+        else
+            emit verdictsFailed(verdictError);
+    });
+}
+
 void FakeSession::cancelQuery(int slot)
 {
     cancelled.append(slot);

@@ -38,6 +38,10 @@ public:
     QList<Query> pending, asked;
     QList<int> cancelled;
     QList<std::pair<QString, QString>> actions;
+    std::vector<console::Verdict> verdicts; ///< what is stored, oldest first; given ones join at once unless holdVerdicts
+    bool holdVerdicts = false;
+    QString verdictError; ///< not empty: reading them fails with it
+    int verdictReads = 0;
 
     void answerAll();
     /// The page that a store with `events` gives.
@@ -60,6 +64,8 @@ public:
     bool paused() const override { return m_paused; }
     quint64 queryEvents(int slot, const console::EventQuery &query, std::optional<console::EventId> after) override;
     void cancelQuery(int slot) override;
+    Status giveVerdict(const console::Verdict &verdict) override;
+    void readVerdicts() override;
     void recordAction(const QString &kind, const QString &detail) override { actions.append({kind, detail}); }
 
 private:

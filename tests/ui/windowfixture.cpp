@@ -7,6 +7,7 @@
 
 #include "console/ui/pages/connectionspage.h"
 #include "console/ui/pages/eventspage.h"
+#include "console/ui/pages/insightspage.h"
 #include "console/ui/pages/overviewpage.h"
 #include "console/ui/pages/settingspage.h"
 #include "tests/ui/support/madeup.h"
@@ -40,6 +41,8 @@ WindowFixture::WindowFixture(Data data, QSize size, ThemeChoice theme)
                        SetupFacts{QStringLiteral("/home/m.rantala/.config/tapio/pki"), true, QStringLiteral("Build_Host-3.example")}});
     window->addPage(PageId::Overview, RailGroup::Respond, QStringLiteral("overview"),
                     new OverviewPage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, O")));
+    window->addPage(PageId::Insights, RailGroup::Respond, QStringLiteral("insights"),
+                    new InsightsPage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, I")));
     window->addPage(PageId::Events, RailGroup::Investigate, QStringLiteral("events"),
                     new EventsPage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, V")));
     window->addPage(PageId::Connections, RailGroup::Operate, QStringLiteral("connections"),

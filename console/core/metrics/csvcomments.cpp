@@ -84,6 +84,21 @@ std::string decimal(double value)
     return {text.data(), end};
 }
 
+std::string csvCell(std::string text)
+{
+    if (!text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos)
+        text.insert(text.begin(), '\'');
+    if (text.find_first_of(",\"\r\n") == std::string::npos)
+        return text;
+    std::string quoted = "\"";
+    for (const char c : text) {
+        quoted += c;
+        if (c == '"')
+            quoted += c;
+    }
+    return quoted + '"';
+}
+
 std::string oneLine(std::string text)
 {
     for (char &c : text)

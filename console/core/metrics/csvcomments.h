@@ -12,6 +12,8 @@ namespace tapio::console {
 
 /// Shortest decimals that read back as the same number; empty for what was not sampled.
 std::string decimal(double value);
+/// Quoted where RFC 4180 asks for it; a leading sign of a formula is kept harmless for spreadsheets.
+std::string csvCell(std::string text);
 /// A comment stays one line whatever is in it.
 std::string oneLine(std::string text);
 std::string_view stateName(PanelState state);

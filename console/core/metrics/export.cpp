@@ -19,22 +19,6 @@ namespace {
 
 using nlohmann::json;
 
-/// Quoted where RFC 4180 asks for it; a leading sign of a formula is kept harmless for spreadsheets.
-std::string cell(std::string text)
-{
-    if (!text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos)
-        text.insert(text.begin(), '\'');
-    if (text.find_first_of(",\"\r\n") == std::string::npos)
-        return text;
-    std::string quoted = "\"";
-    for (const char c : text) {
-        quoted += c;
-        if (c == '"')
-            quoted += c;
-    }
-    return quoted + '"';
-}
-
 std::string columnName(const PlotSeries &series)
 {
     std::string name = series.label.empty() ? series.key : series.label;
@@ -184,7 +168,7 @@ void writeCsv(std::ostream &out, const PanelSnapshot &panel, const CsvOptions &o
         rows.try_emplace(timeNs, columns, std::nan("")).first->second[column] = value;
     };
     for (std::size_t column = 0; column < panel.series.size(); ++column) {
-        out << ',' << cell(columnName(panel.series[column]));
+        out << ',' << csvCell(columnName(panel.series[column]));
         for (const PlotPoint &point : panel.series[column].points)
             put(point.timeNs, column, point.value);
     }
@@ -214,10 +198,10 @@ void writeCsv(std::ostream &out, const StoredEvent &stored, const CsvOptions &op
     const wire::Event &event = stored.event;
     const wire::Origin &origin = stored.origin;
     out << idText(stored.id) << ',' << timeText(event.timeNs, options.utcOffsetMinutes) << ',' << wire::severityName(event.severity) << ','
-        << wire::eventTypeName(event.type) << ',' << cell(stored.node) << ',' << stored.seq << ',' << event.process.pid << ','
-        << event.process.uid << ',' << cell(event.process.comm) << ',' << cell(origin.namespaceName) << ',' << cell(origin.podName) << ','
-        << cell(origin.containerName.empty() ? origin.containerId : origin.containerName) << ',' << cell(origin.cgroupPath) << ','
-        << attributionName(origin.attribution) << ',' << cell(wire::summary(event)) << "\r\n";
+        << wire::eventTypeName(event.type) << ',' << csvCell(stored.node) << ',' << stored.seq << ',' << event.process.pid << ','
+        << event.process.uid << ',' << csvCell(event.process.comm) << ',' << csvCell(origin.namespaceName) << ',' << csvCell(origin.podName)
+        << ',' << csvCell(origin.containerName.empty() ? origin.containerId : origin.containerName) << ',' << csvCell(origin.cgroupPath)
+        << ',' << attributionName(origin.attribution) << ',' << csvCell(wire::summary(event)) << "\r\n";
 }
 
 json eventJson(const StoredEvent &stored)

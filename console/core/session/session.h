@@ -83,6 +83,14 @@ public:
     virtual void cancelQuery(int slot) = 0;
     virtual void recordAction(const QString &kind, const QString &detail) = 0;
 
+    /// Stores a verdict on an insight as of now and by this session's user, and records the action; verdictsStored follows once it is safe, and
+    /// storeError says why it waits. Errors: those of checkVerdict.
+    virtual Status giveVerdict(const Verdict &verdict) = 0;
+    /// Reads the verdicts that were stored last, at most mostVerdicts, given here or by `tapio`. The newest reading replaces the older; answered by
+    /// verdictsReady or verdictsFailed. No operator action.
+    virtual void readVerdicts() = 0;
+    static constexpr std::size_t mostVerdicts = 20'000;
+
 signals:
     void overviewChanged();
     void agentsChanged();
@@ -92,6 +100,9 @@ signals:
     void eventsReady(int slot, quint64 id, const tapio::console::EventPage &page);
     void eventsFailed(int slot, quint64 id, const QString &error);
     void eventsProgress(int slot, quint64 id, quint64 scanned, quint64 total);
+    void verdictsStored();
+    void verdictsReady(const std::vector<tapio::console::Verdict> &oldestFirst);
+    void verdictsFailed(const QString &error);
 
 protected:
     using QObject::QObject;

@@ -5,6 +5,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "console/core/metrics/insightfold.h"
 #include "console/core/session/config.h"
 
 namespace tapio::console {
@@ -159,7 +160,7 @@ SessionImpl::SessionImpl(SessionOptions options, std::unique_ptr<StoreWriter> wr
               this, [this] { scheduleFlush(); }, Qt::QueuedConnection);
       }),
       m_overview(std::make_shared<const OverviewSnapshot>(loadingOverview(clock.utcNs() - 15 * minute, clock.utcNs(), 0, 0))),
-      m_history(m_pool, readerOf(m_options))
+      m_history(m_pool, readerOf(m_options)), m_verdicts(m_pool, readerOf(m_options))
 {
     m_flushTimer.setSingleShot(true);
     connect(&m_flushTimer, &QTimer::timeout, this, [this] { flush(); });
@@ -205,6 +206,7 @@ Status SessionImpl::startLink(std::vector<wire::ResumePoint> known)
 SessionImpl::~SessionImpl()
 {
     m_history.cancel();
+    m_verdicts.cancel();
     for (auto &[slot, job] : m_queries)
         job->cancel();
     m_store->stop(); // the last flush still acknowledges
@@ -286,6 +288,7 @@ StoreHooks SessionImpl::storeHooks()
         m_mailbox.post([&error](SessionUpdate &update) { update.storeError = error; });
     };
     hooks.stats = [this](const StoreStats &stats) { m_mailbox.post([&stats](SessionUpdate &update) { update.stats = stats; }); };
+    hooks.verdicts = [this] { m_mailbox.post([](SessionUpdate &update) { update.verdictsStored = true; }); };
     return hooks;
 }
 
@@ -381,6 +384,7 @@ void SessionImpl::flush()
     applyLink(update);
     applyOverview(update);
     applyAnswers(update);
+    applyVerdicts(update);
 }
 
 void SessionImpl::applyLink(SessionUpdate &update)
@@ -511,6 +515,42 @@ void SessionImpl::recordAction(const QString &kind, const QString &detail)
     const OperatorAction action{m_clock.utcNs() + m_link->serverOffsetNs(), kind.toStdString(), detail.toStdString(), m_options.userName};
     m_model->onAction(action);
     m_store->putAction(action);
+}
+
+Status SessionImpl::giveVerdict(const Verdict &verdict)
+{
+    Verdict given = verdict;
+    given.user = m_options.userName;
+    given.timeNs = m_clock.utcNs() + m_link->serverOffsetNs();
+    if (Status status = checkVerdict(given); !status)
+        return status;
+    m_store->putVerdict(given);
+    recordAction(QStringLiteral("verdict"),
+                 QStringLiteral("%1 %2 %3")
+                     .arg(QString::fromUtf8(verdictKindName(given.kind).data()), QString::fromStdString(given.rule),
+                          QString::fromStdString(insightIdText(given.insight))));
+    return {};
+}
+
+void SessionImpl::readVerdicts()
+{
+    m_verdicts.start([this](const Result<std::shared_ptr<StoreReader>> &reader, const std::stop_token &stop) {
+        Result<std::vector<Verdict>> all = reader ? (*reader)->verdicts(mostVerdicts) : Result<std::vector<Verdict>>(fail(reader.error()));
+        if (!stop.stop_requested())
+            m_mailbox.post([&all](SessionUpdate &update) { update.verdicts = std::move(all); });
+    });
+}
+
+void SessionImpl::applyVerdicts(const SessionUpdate &update)
+{
+    if (update.verdictsStored)
+        emit verdictsStored();
+    if (!update.verdicts)
+        return;
+    if (*update.verdicts)
+        emit verdictsReady(**update.verdicts);
+    else
+        emit verdictsFailed(QString::fromStdString(update.verdicts->error().message()));
 }
 
 } // namespace tapio::console

@@ -56,6 +56,8 @@ struct SessionUpdate {
     std::optional<StoreStats> stats;
     std::optional<std::string> storeError;
     std::vector<Answer> answers;
+    std::optional<Result<std::vector<Verdict>>> verdicts;
+    bool verdictsStored = false;
     std::map<int, Progress> progress;
     std::optional<HistoryProgress> historyProgress;
 };
@@ -88,6 +90,8 @@ public:
     quint64 queryEvents(int slot, const EventQuery &query, std::optional<EventId> after) override;
     void cancelQuery(int slot) override;
     void recordAction(const QString &kind, const QString &detail) override;
+    Status giveVerdict(const Verdict &verdict) override;
+    void readVerdicts() override;
 
 private:
     SessionImpl(SessionOptions options, std::unique_ptr<StoreWriter> writer, std::unique_ptr<ConsoleLog> log, const Clock &clock);
@@ -110,6 +114,7 @@ private:
     void show(std::shared_ptr<const OverviewSnapshot> overview);
     void showLoading();
     void applyAnswers(SessionUpdate &update);
+    void applyVerdicts(const SessionUpdate &update);
     void refreshHistory();
     HistoryRange historyRange() const;
 
@@ -151,7 +156,7 @@ private:
     std::map<std::string, wire::AgentState> m_storedAgents; ///< link thread: as last given to the store
 
     // Stopped by the destructor in the order store, model, jobs, link: each uses those after it.
-    NewestJob m_history;
+    NewestJob m_history, m_verdicts;
     std::unique_ptr<ModelThread> m_model;
     std::unique_ptr<StoreThread> m_store;
     std::unique_ptr<Link> m_link;

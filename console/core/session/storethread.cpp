@@ -2,6 +2,7 @@
 #include "console/core/session/storethread.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tapio::console {
 
@@ -12,6 +13,7 @@ constexpr std::int64_t reportNs = 2 * nsPerSecond;
 constexpr std::int64_t maintainNs = 5 * nsPerSecond;
 constexpr std::size_t maxNotices = 5'000;
 constexpr std::size_t maxActions = 10'000;
+constexpr std::size_t maxVerdicts = 10'000; ///< more than people give while a disk is full
 constexpr std::size_t maxFigures = 100'000;
 
 std::uint64_t eventsOf(const wire::Delivery &delivery)
@@ -101,6 +103,16 @@ void StoreThread::putAction(const OperatorAction &action)
     m_filled.notify_one();
 }
 
+void StoreThread::putVerdict(const Verdict &verdict)
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_side.verdicts.push_back(verdict);
+        keepNewest(m_side.verdicts, maxVerdicts);
+    }
+    m_filled.notify_one();
+}
+
 void StoreThread::run(const std::stop_token &stop)
 {
     report();
@@ -132,7 +144,9 @@ bool StoreThread::waitForWork(const std::stop_token &stop)
     // While something waits for its flush or its second try, look at the clock often; frames wake it in any case.
     const auto patience = std::chrono::milliseconds(m_unflushed || !m_taken.empty() ? 25 : 250);
     const bool moreToTake = m_taken.empty();
-    m_filled.wait_for(lock, stop, patience, [this, moreToTake] { return moreToTake && (!m_incoming.empty() || !m_side.actions.empty()); });
+    m_filled.wait_for(lock, stop, patience, [this, moreToTake] {
+        return moreToTake && (!m_incoming.empty() || !m_side.actions.empty() || !m_side.verdicts.empty());
+    });
     if (moreToTake)
         m_taken.swap(m_incoming); // else they wait where their number is bounded
     for (auto &[node, state] : m_side.agents)
@@ -140,11 +154,13 @@ bool StoreThread::waitForWork(const std::stop_token &stop)
     m_side.agents.clear();
     std::move(m_side.notices.begin(), m_side.notices.end(), std::back_inserter(m_takenSide.notices));
     std::move(m_side.actions.begin(), m_side.actions.end(), std::back_inserter(m_takenSide.actions));
+    std::move(m_side.verdicts.begin(), m_side.verdicts.end(), std::back_inserter(m_takenSide.verdicts));
     std::move(m_side.figures.begin(), m_side.figures.end(), std::back_inserter(m_takenSide.figures));
     m_side = {};
     lock.unlock();
     keepNewest(m_takenSide.notices, maxNotices);
     keepNewest(m_takenSide.actions, maxActions);
+    keepNewest(m_takenSide.verdicts, maxVerdicts);
     keepNewest(m_takenSide.figures, maxFigures);
     return !stop.stop_requested();
 }
@@ -185,6 +201,12 @@ Status StoreThread::writeSide()
             return status;
         m_takenSide.actions.pop_front();
     }
+    while (!m_takenSide.verdicts.empty()) {
+        if (Status status = m_writer->putVerdict(m_takenSide.verdicts.front()); !status)
+            return status;
+        m_takenSide.verdicts.pop_front();
+        m_unflushedVerdicts = true;
+    }
     if (!m_takenSide.figures.empty()) {
         if (Status status = m_writer->putFigures(m_takenSide.figures); !status)
             return status;
@@ -213,6 +235,8 @@ void StoreThread::flush()
     setError(m_sideError);
     if (!result->safe.empty())
         m_hooks.safe(result->safe);
+    if (std::exchange(m_unflushedVerdicts, false))
+        m_hooks.verdicts();
 }
 
 void StoreThread::report()

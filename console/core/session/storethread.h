@@ -25,6 +25,7 @@ struct StoreHooks {
     std::function<void(const std::vector<wire::ResumePoint> &safe)> safe; ///< committed, with all that was processed before
     std::function<void(const std::string &error)> error;                  ///< changed; empty = well again
     std::function<void(const StoreStats &)> stats;
+    std::function<void()> verdicts; ///< all that were given until now are committed
 };
 
 /// Owns the store's writer on a thread of its own: appends, flushes, tells what is safe, keeps house when idle. On an error
@@ -53,6 +54,7 @@ public:
     void putNotice(const wire::LinkNotice &notice);
     void putFigures(std::vector<Figure> figures);
     void putAction(const OperatorAction &action);
+    void putVerdict(const Verdict &verdict);
 
 private:
     /// Small writes beside the frames; bounded, the newest wins.
@@ -60,8 +62,8 @@ private:
         std::map<std::string, wire::AgentState> agents;
         std::deque<wire::LinkNotice> notices;
         std::deque<OperatorAction> actions;
+        std::deque<Verdict> verdicts;
         std::vector<Figure> figures;
-        bool empty() const { return agents.empty() && notices.empty() && actions.empty() && figures.empty(); }
     };
 
     void run(const std::stop_token &stop);
@@ -94,6 +96,7 @@ private:
     std::int64_t m_nextReportNs = 0;
     std::uint64_t m_unflushedEvents = 0; ///< appended since the last flush
     bool m_unflushed = false;
+    bool m_unflushedVerdicts = false;
     std::jthread m_thread;
 };
 

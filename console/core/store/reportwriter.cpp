@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "console/core/store/verdicttable.h"
+
 namespace tapio::console {
 
 namespace {
@@ -74,6 +76,16 @@ Status ReportWriter::putAction(const OperatorAction &action)
     return {};
 }
 
+Status ReportWriter::putVerdict(const Verdict &verdict)
+{
+    if (m_verdicts.size() >= waitingLimit)
+        return fail(Errc::Busy, "the store cannot be written and its list of verdicts is full");
+    if (Status status = checkVerdict(verdict); !status)
+        return status;
+    m_verdicts.push_back(verdict);
+    return {};
+}
+
 void ReportWriter::putHooks(const Catalog::Stream &stream, const wire::Frame &frame, const wire::HookReport &report)
 {
     // It came through the decoder's limits, so it fits the encoder's.
@@ -132,7 +144,8 @@ std::uint64_t ReportWriter::growDrops(std::int64_t stream, std::string_view caus
 
 bool ReportWriter::empty() const noexcept
 {
-    return m_agents.empty() && m_hooks.empty() && m_notices.empty() && m_actions.empty() && m_losses.empty() && m_movedTotals.empty();
+    return m_agents.empty() && m_hooks.empty() && m_notices.empty() && m_actions.empty() && m_verdicts.empty() && m_losses.empty()
+           && m_movedTotals.empty();
 }
 
 Status ReportWriter::write()
@@ -152,6 +165,8 @@ Status ReportWriter::write()
         status = m_database.statement("INSERT INTO action(t, kind, detail, user) VALUES(?1, ?2, ?3, ?4)")
                      .bind(it->timeNs, it->kind, it->detail, it->user)
                      .run();
+    for (auto it = m_verdicts.begin(); status && it != m_verdicts.end(); ++it)
+        status = insertVerdict(m_database, *it);
     for (auto it = m_losses.begin(); status && it != m_losses.end(); ++it)
         status = m_database.statement("INSERT INTO loss(t, stream, cause, events) VALUES(?1, ?2, ?3, ?4)")
                      .bind(it->timeNs, it->stream, it->cause, it->events)
@@ -171,6 +186,7 @@ void ReportWriter::committed()
     m_hooks.clear();
     m_notices.clear();
     m_actions.clear();
+    m_verdicts.clear();
     m_losses.clear();
     m_movedTotals.clear();
 }

@@ -13,7 +13,7 @@
 
 namespace tapio::console {
 
-/// Buffers and writes what is neither an event nor a reading: agents, links, hooks, operator actions, and losses with their
+/// Buffers and writes what is neither an event nor a reading: agents, links, hooks, operator actions, verdicts, and losses with their
 /// cause and time, which are the growth of cumulative counts. Store thread only.
 class ReportWriter {
 public:
@@ -24,6 +24,7 @@ public:
     Status putAgent(const Catalog::Stream *stream, std::int64_t node, const wire::AgentState &state, std::int64_t nowNs);
     Status putNotice(const wire::LinkNotice &notice);
     Status putAction(const OperatorAction &action);
+    Status putVerdict(const Verdict &verdict); ///< also those of checkVerdict
     void putHooks(const Catalog::Stream &stream, const wire::Frame &frame, const wire::HookReport &report);
     void putCounters(const Catalog::Stream &stream, const wire::CounterReport &report);
     bool empty() const noexcept;
@@ -60,6 +61,7 @@ private:
     std::map<std::int64_t, Row> m_hooks;
     std::vector<Row> m_notices;
     std::vector<OperatorAction> m_actions;
+    std::vector<Verdict> m_verdicts;
     std::vector<Loss> m_losses;
     std::map<TotalKey, std::uint64_t> m_totals;
     std::map<std::int64_t, Drops> m_drops; ///< by stream

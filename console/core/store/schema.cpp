@@ -85,8 +85,16 @@ CREATE INDEX amendment_was ON amendment(was);
 CREATE INDEX amendment_now ON amendment(now, was);
 )sql";
 
+/// Version 5: what operators said of insights. Rows are added and never changed; of an insight the one with the highest id holds. No AUTOINCREMENT:
+/// none is ever removed.
+constexpr const char *version5 = R"sql(
+CREATE TABLE verdict(id INTEGER PRIMARY KEY, t INTEGER NOT NULL, node TEXT NOT NULL, insight INTEGER NOT NULL, rule TEXT NOT NULL,
+    kind INTEGER NOT NULL, reason TEXT NOT NULL, user TEXT NOT NULL);
+CREATE INDEX verdict_insight ON verdict(insight);
+)sql";
+
 /// Step i brings a file from version i to i + 1. Never changed once released; a new version appends one.
-constexpr std::array<const char *, storeSchemaVersion> migrations{version1, version2, version3, version4};
+constexpr std::array<const char *, storeSchemaVersion> migrations{version1, version2, version3, version4, version5};
 
 Status notAStore(const Database &database, const std::string &why)
 {

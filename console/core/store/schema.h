@@ -7,7 +7,7 @@
 namespace tapio::console {
 
 inline constexpr std::int64_t storeApplicationId = 0x54706F31; ///< "Tpo1"
-inline constexpr std::int64_t storeSchemaVersion = 4;
+inline constexpr std::int64_t storeSchemaVersion = 5;
 
 /// Writer: checks that the file is a store (or new), sets how SQLite works with it, creates or upgrades the tables.
 /// Errors: Corrupt (not a store, or damaged), VersionMismatch (written by a newer Tapio), and those of writing.

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "console/core/store/verdict.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/result.h"
 #include "protocol/wire/message.h"
@@ -84,6 +85,8 @@ public:
     virtual Status putLinkNotice(const wire::LinkNotice &notice) = 0;
     virtual Status putFigures(const std::vector<Figure> &figures) = 0;
     virtual Status putAction(const OperatorAction &action) = 0;
+    /// Errors: those of checkVerdict, and Busy when too many wait to be written.
+    virtual Status putVerdict(const Verdict &verdict) = 0;
     virtual Result<std::vector<wire::ResumePoint>> resumePoints() const = 0;
     virtual Result<StoreStats> stats() const = 0;
 };
@@ -201,6 +204,8 @@ public:
     virtual Result<std::vector<Figure>> figureExtremes(const std::string &prefix, std::int64_t fromNs, std::int64_t toNs,
                                                        std::int64_t stepNs, std::stop_token stop) const = 0;
     virtual Result<std::vector<OperatorAction>> actions(std::int64_t fromNs, std::int64_t toNs) const = 0;
+    /// The `atMost` verdicts that were stored last, oldest first.
+    virtual Result<std::vector<Verdict>> verdicts(std::size_t atMost) const = 0;
     virtual Result<std::vector<wire::LinkNotice>> linkNotices(std::int64_t fromNs, std::int64_t toNs) const = 0;
     virtual Result<std::vector<wire::HookReport>> hookReports(const std::string &node) const = 0; ///< the last of each stream
     virtual Result<std::vector<wire::AgentState>> agents() const = 0;

@@ -6,6 +6,7 @@
 #include "console/core/store/seriesreader.h"
 #include "console/core/store/stats.h"
 #include "console/core/store/store.h"
+#include "console/core/store/verdicttable.h"
 #include "protocol/wire/codec.h"
 
 namespace tapio::console {
@@ -60,6 +61,10 @@ public:
         return snapshot([&] { return m_series.figures(prefix, fromNs, toNs, stepNs, true, std::move(stop)); });
     }
     Result<std::vector<OperatorAction>> actions(std::int64_t fromNs, std::int64_t toNs) const override;
+    Result<std::vector<Verdict>> verdicts(std::size_t atMost) const override
+    {
+        return snapshot([&] { return readVerdicts(*m_database, atMost); });
+    }
     Result<std::vector<wire::LinkNotice>> linkNotices(std::int64_t fromNs, std::int64_t toNs) const override;
     Result<std::vector<wire::HookReport>> hookReports(const std::string &node) const override;
     Result<std::vector<wire::AgentState>> agents() const override;

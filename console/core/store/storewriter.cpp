@@ -119,6 +119,12 @@ public:
         return m_reports.putAction(action);
     }
 
+    Status putVerdict(const Verdict &verdict) override
+    {
+        noteBuffered();
+        return m_reports.putVerdict(verdict);
+    }
+
     Result<std::vector<wire::ResumePoint>> resumePoints() const override { return m_catalog.resumePoints(); }
 
     Result<StoreStats> stats() const override

@@ -11,6 +11,7 @@
 #include "console/ui/pages/firststart.h"
 #include "console/ui/pages/overviewgrid.h"
 #include "console/ui/widgets/computationview.h"
+#include "console/ui/widgets/panelwidget.h"
 
 namespace tapio::console {
 
@@ -50,6 +51,8 @@ OverviewPage::OverviewPage(UiContext context, QWidget *parent)
     connect(&m_view, &OverviewView::exportRequested, this, &OverviewPage::exportPanel);
     connect(&m_view, &OverviewView::remedyRequested, this, &OverviewPage::apply);
     connect(&m_view, &OverviewView::copied, this, [this](const QString &what) { m_context.shell.notify(tr("Copied: %1").arg(what)); });
+    connect(&m_view, &OverviewView::insightsRequested, this,
+            [this](const QString &filter) { m_context.shell.openPage(PageId::Insights, filter); });
     addActions();
     refresh();
 }
@@ -63,6 +66,13 @@ void OverviewPage::addActions()
     add("panel.table", tr("Panel: show as a table"), {QKeySequence(QStringLiteral("T"))}, [this] { m_view.toggleTable(); });
     add("panel.copy", tr("Panel: copy the value"), {QKeySequence(QStringLiteral("C"))}, [this] { m_view.copyValue(); });
     add("panel.computed", tr("Panel: how it is computed"), {}, [this] { m_view.showComputation(); });
+    m_context.actions.add({QStringLiteral("panel.insights"),
+                           tr("Panel: show its insights"),
+                           ActionGroup::Panel,
+                           {QKeySequence(QStringLiteral("I"))},
+                           [this] { m_view.showInsights(); },
+                           [this] { return PanelWidget::isOfInsights(m_view.current()); },
+                           this});
     add("panel.png", tr("Panel: export as image (PNG)\u2026"), {}, [this] { m_view.requestExport(PanelFormat::Png); });
     add("panel.svg", tr("Panel: export as drawing (SVG)\u2026"), {}, [this] { m_view.requestExport(PanelFormat::Svg); });
     add("panel.csv", tr("Panel: export data (CSV)\u2026"), {}, [this] { m_view.requestExport(PanelFormat::Csv); });

@@ -21,6 +21,9 @@ namespace tapio::console {
 
 namespace {
 
+/// What the insights page is to show of a panel that is about insights.
+QString filterOf(PanelId id) { return id == PanelId::ActiveCorrelations ? QStringLiteral("state=open") : QStringLiteral("state=any"); }
+
 constexpr std::size_t twoPassesUpTo = 80; ///< series on the page
 
 std::size_t indexOf(PanelId id) { return static_cast<std::size_t>(id); }
@@ -116,6 +119,10 @@ void OverviewView::connectPanel(PanelWidget &panel)
             emit copied(PanelText::title(self->id()));
         }
         emit remedyRequested(self->id(), remedy);
+    });
+    connect(self, &PanelWidget::insightsRequested, this, [this, self](const QPoint &at) {
+        const GroupRow *group = self->groupAt(at);
+        emit insightsRequested(group ? QStringLiteral("state=open&rule=") + QString::fromStdString(group->title) : filterOf(self->id()));
     });
     connect(self, &PanelWidget::hovered, this, [this, self](std::int64_t timeNs, const QPoint &at) { hover(*self, timeNs, at); });
     connect(self, &PanelWidget::left, this, &OverviewView::unhover);
@@ -251,6 +258,12 @@ void OverviewView::setCurrent(PanelId id, Qt::FocusReason reason)
     m_grid->setCurrent(indexOf(id));
     panel.setFocus(reason);
     m_scroll->ensureWidgetVisible(&panel, 0, m_look.theme().px(32));
+}
+
+void OverviewView::showInsights()
+{
+    if (PanelWidget::isOfInsights(current()))
+        emit insightsRequested(filterOf(current()));
 }
 
 void OverviewView::openFullScreen()
@@ -416,6 +429,9 @@ void OverviewView::openMenu(PanelWidget &panel, const QPoint &globalAt)
         QStringLiteral("copy"), tr("Copy value"), [this] { copyValue(); }, QStringLiteral("C"))
         ->setEnabled(!panel.valueForClipboard().isEmpty());
     add(QStringLiteral("formula"), tr("How this is computed"), [this] { showComputation(); });
+    if (PanelWidget::isOfInsights(panel.id()))
+        add(
+            QStringLiteral("insights"), tr("Show these insights"), [this] { showInsights(); }, QStringLiteral("I"));
     menu.addSeparator();
     add(QStringLiteral("image"), tr("Export as image (PNG)\u2026"), [this] { requestExport(PanelFormat::Png); });
     add(QStringLiteral("image"), tr("Export as drawing (SVG)\u2026"), [this] { requestExport(PanelFormat::Svg); });

@@ -48,6 +48,8 @@ public:
     PlotTooltip &tooltip() const { return *m_tooltip; }
     bool isFullScreen() const;
     PanelId current() const;
+    /// Asks for the insights that the current panel is about, if it is about some.
+    void showInsights();
     std::shared_ptr<const PanelSnapshot> snapshotOf(PanelId id) const { return m_snapshots[static_cast<std::size_t>(id)]; }
     std::optional<std::int64_t> crosshair() const { return m_crosshair; }
     bool pinned() const { return m_pinned; }
@@ -72,6 +74,7 @@ signals:
     void computedRequested(tapio::console::PanelId id);
     void exportRequested(tapio::console::PanelId id, tapio::console::PanelFormat format);
     void remedyRequested(tapio::console::PanelId id, tapio::console::Remedy remedy);
+    void insightsRequested(const QString &filter); ///< as InsightsPage::open takes it
     void copied(const QString &text);
 
 protected:

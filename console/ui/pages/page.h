@@ -11,7 +11,8 @@
 
 namespace tapio::console {
 
-enum class PageId { Overview, Events, Connections, Settings };
+/// Kept by number in the settings: new ones come last.
+enum class PageId { Overview, Events, Connections, Settings, Insights };
 enum class DrawerTab { HowComputed, Inspector };
 
 /// What a page may ask of the window around it. GUI thread.

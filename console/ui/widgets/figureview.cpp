@@ -54,6 +54,16 @@ QString FigureView::explanationAt(const QPoint &at) const
     return {};
 }
 
+const GroupRow *FigureView::groupAt(const QPoint &at) const
+{
+    const auto *view = m_panel ? std::get_if<GroupsView>(&m_panel->view) : nullptr;
+    for (std::size_t i = 0; view && i < std::min(m_spots.size(), view->rows.size()); ++i) { // one spot a row
+        if (m_spots[i].area.contains(at))
+            return &view->rows[i];
+    }
+    return nullptr;
+}
+
 bool FigureView::event(QEvent *event)
 {
     if (event->type() != QEvent::ToolTip)

@@ -24,6 +24,8 @@ public:
     static bool draws(const PanelSnapshot &panel);
     /// What stands under the pointer, for its tooltip; empty = nothing.
     QString explanationAt(const QPoint &at) const;
+    /// The group of open insights under the pointer; null = none.
+    const GroupRow *groupAt(const QPoint &at) const;
 
 protected:
     void paintEvent(QPaintEvent *event) override;

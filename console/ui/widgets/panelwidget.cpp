@@ -3,6 +3,7 @@
 
 #include <QContextMenuEvent>
 #include <QHelpEvent>
+#include <QMouseEvent>
 #include <QPainter>
 #include <QToolTip>
 
@@ -287,6 +288,23 @@ void PanelWidget::leaveEvent(QEvent *)
 {
     m_hovered = false;
     updateMenu();
+}
+
+const GroupRow *PanelWidget::groupAt(const QPoint &at) const
+{
+    return m_figure->isVisible() ? m_figure->groupAt(m_figure->mapFrom(this, at)) : nullptr;
+}
+
+void PanelWidget::mousePressEvent(QMouseEvent *event)
+{
+    // Who does not take the press gets no release.
+    event->setAccepted(isOfInsights(m_id) && event->button() == Qt::LeftButton);
+}
+
+void PanelWidget::mouseReleaseEvent(QMouseEvent *event)
+{
+    if (isOfInsights(m_id) && event->button() == Qt::LeftButton && rect().contains(event->position().toPoint()))
+        emit insightsRequested(event->position().toPoint());
 }
 
 void PanelWidget::contextMenuEvent(QContextMenuEvent *event) { emit menuRequested(event->globalPos()); }

@@ -58,6 +58,10 @@ public:
     /// "48,213 events/s (as of 2026-03-01 14:35:02 UTC)", for the clipboard; empty without a figure.
     QString valueForClipboard() const;
     QString headExplanationAt(const QPoint &at) const;
+    /// The group of open insights at a place of the panel; null = none.
+    const GroupRow *groupAt(const QPoint &at) const;
+    /// Its figures are of insights, which have a page of their own.
+    static bool isOfInsights(PanelId id) { return id == PanelId::ActiveCorrelations || id == PanelId::InsightsGenerated; }
 
 signals:
     void hovered(std::int64_t timeNs, const QPoint &at); ///< `at` in the panel's coordinates
@@ -65,12 +69,15 @@ signals:
     void computedRequested();
     void menuRequested(const QPoint &globalAt);
     void remedyRequested(tapio::console::Remedy remedy);
+    void insightsRequested(const QPoint &at); ///< a click beside the plot of a panel that is of insights
 
 protected:
     void paintEvent(QPaintEvent *event) override;
     void resizeEvent(QResizeEvent *event) override;
     void enterEvent(QEnterEvent *event) override;
     void leaveEvent(QEvent *event) override;
+    void mousePressEvent(QMouseEvent *event) override;
+    void mouseReleaseEvent(QMouseEvent *event) override;
     void contextMenuEvent(QContextMenuEvent *event) override;
     bool event(QEvent *event) override;
     bool eventFilter(QObject *object, QEvent *event) override;

@@ -77,6 +77,7 @@ void MainWindow::tintIcon()
 void MainWindow::wire()
 {
     connect(m_rail, &Rail::chosen, this, [this](PageId page) { openPage(page); });
+    connect(&m_services.session, &Session::overviewChanged, this, &MainWindow::countInsights);
     connect(m_bar, &ContextBar::searchRequested, this, &MainWindow::openPalette);
     connect(m_bar, &ContextBar::stateClicked, this, &MainWindow::stateClicked);
     connect(m_bar, &ContextBar::drawerRequested, this, &MainWindow::toggleDrawer);
@@ -392,6 +393,19 @@ void MainWindow::tellTime()
 {
     for (Page *page : std::as_const(m_pages))
         page->timeChanged();
+}
+
+/// Only as of now: of a range that ended nobody needs to be alarmed.
+void MainWindow::countInsights()
+{
+    std::uint64_t critical = 0;
+    const PanelSnapshot &panel = m_services.session.overview().panels[static_cast<std::size_t>(PanelId::ActiveCorrelations)];
+    if (const auto *groups = std::get_if<GroupsView>(&panel.view); groups && isMoving(m_services.session.range())) {
+        for (const GroupRow &row : groups->rows)
+            critical += row.severity == wire::severityName(wire::Severity::Critical) ? row.open : 0;
+    }
+    m_rail->setBadge(PageId::Insights, critical,
+                     tr("%n open critical insight(s)", nullptr, static_cast<int>(std::min<std::uint64_t>(critical, INT_MAX))));
 }
 
 void MainWindow::showInDrawer(DrawerTab tab, const QString &title, QWidget *content)

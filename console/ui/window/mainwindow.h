@@ -88,6 +88,7 @@ private:
     void stateClicked();
     void togglePause();
     void tellTime();
+    void countInsights();
     std::vector<PaletteEntry> commandEntries() const;
     std::vector<PaletteEntry> entityEntries();
     std::vector<PaletteEntry> helpEntries();

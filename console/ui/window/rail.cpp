@@ -4,6 +4,7 @@
 #include <QAbstractButton>
 #include <QPainter>
 
+#include "console/ui/widgets/chip.h"
 #include "console/ui/widgets/focusring.h"
 
 namespace tapio::console {
@@ -23,8 +24,39 @@ public:
     void setWide(bool wide)
     {
         m_wide = wide;
-        setToolTip(wide ? QString() : text());
+        tell();
+    }
+    void setBadge(std::uint64_t count, const QString &words)
+    {
+        m_count = count;
+        m_words = words;
+        setAccessibleName(count == 0 ? text() : text() + QStringLiteral(", ") + words);
+        tell();
+    }
+
+private:
+    void tell()
+    {
+        setToolTip(m_count > 0 ? text() + QStringLiteral(": ") + m_words : m_wide ? QString() : text());
         update();
+    }
+    /// Returns how much of the label's place it takes.
+    double paintBadge(QPainter &painter, const QRectF &body) const
+    {
+        const Theme &t = m_look.theme();
+        if (m_count == 0)
+            return 0;
+        if (!m_wide) {
+            const QPointF at(width() / 2.0 + t.px(9), height() / 2.0 - t.px(8));
+            drawGlyph(painter, QRectF(at.x() - t.px(5), at.y() - t.px(5), t.px(10), t.px(10)), Glyph::Disc,
+                      isChecked() ? t.surface.selected : t.surface.rail);
+            drawGlyph(painter, QRectF(at.x() - t.px(4), at.y() - t.px(4), t.px(8), t.px(8)), Glyph::Triangle, t.meaning.p1);
+            return 0;
+        }
+        const Chip chip{m_count > 99 ? QStringLiteral("99+") : QString::number(m_count), t.meaning.p1, Glyph::Triangle, false, false};
+        const QSizeF size = chipSize(chip, t);
+        drawChip(painter, {body.right() - t.px(8) - size.width(), height() / 2.0}, chip, t);
+        return size.width() + t.px(8);
     }
 
 protected:
@@ -47,18 +79,20 @@ protected:
         const QColor ink = isChecked() ? t.accent.base : t.text.secondary;
         const qreal x = m_wide ? body.left() + t.px(10) : (width() - size) / 2.0;
         painter.drawPixmap(QPointF(x, (height() - size) / 2.0), m_look.icons.pixmap(m_icon, size, ink, devicePixelRatioF()));
+        const double badge = paintBadge(painter, body);
         if (!m_wide)
             return;
         painter.setFont(t.font(FontRole::Body, isChecked() ? QFont::DemiBold : QFont::Medium));
         painter.setPen(isChecked() ? t.text.primary : t.text.secondary);
-        const QRectF textRect = body.adjusted(t.px(40), 0, -t.px(8), 0);
+        const QRectF textRect = body.adjusted(t.px(40), 0, -t.px(8) - badge, 0);
         painter.drawText(textRect, Qt::AlignLeft | Qt::AlignVCenter,
                          QFontMetricsF(painter.font()).elidedText(text(), Qt::ElideRight, textRect.width()));
     }
 
 private:
     Look m_look;
-    QString m_icon;
+    QString m_icon, m_words;
+    std::uint64_t m_count = 0;
     bool m_wide = false;
 };
 
@@ -100,6 +134,14 @@ void Rail::setCurrent(PageId page)
 {
     for (const Entry &entry : m_entries)
         entry.button->setChecked(entry.page == page);
+}
+
+void Rail::setBadge(PageId page, std::uint64_t count, const QString &words)
+{
+    for (const Entry &entry : m_entries) {
+        if (entry.page == page)
+            entry.button->setBadge(count, words);
+    }
 }
 
 void Rail::setWide(bool wide)

@@ -23,6 +23,8 @@ public:
 
     void addPage(PageId page, RailGroup group, const QString &icon, const QString &title);
     void setCurrent(PageId page);
+    /// A count beside the page's name, a dot with the count in the tooltip where the rail is narrow; 0 = none. `words` say what is counted.
+    void setBadge(PageId page, std::uint64_t count, const QString &words);
     void setWide(bool wide);
     bool isWide() const { return m_wide; }
 

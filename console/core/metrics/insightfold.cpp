@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/core/metrics/insightfold.h"
+
+#include <algorithm>
+#include <array>
+#include <cinttypes>
+#include <cstdio>
+#include <tuple>
+
+namespace tapio::console {
+
+bool InsightFold::add(const StoredEvent &stored)
+{
+    const wire::Insight *insight = wire::insightOf(stored.event.detail);
+    if (insight == nullptr)
+        return false;
+    InsightView &view = m_views[{stored.node, insight->id}];
+    ++view.times;
+    if (view.times > 1 && std::tuple(stored.id, stored.event.timeNs, stored.seq) <= std::tuple(view.event, view.toldNs, view.seq))
+        return false;
+    view.node = stored.node;
+    view.insight = *insight;
+    view.severity = stored.event.severity;
+    view.toldNs = stored.event.timeNs;
+    view.seq = stored.seq;
+    view.event = stored.id;
+    return true;
+}
+
+std::vector<InsightView> InsightFold::views() const
+{
+    std::vector<InsightView> all;
+    for (const auto &[key, view] : m_views)
+        all.push_back(view);
+    std::stable_sort(all.begin(), all.end(), [](const InsightView &a, const InsightView &b) { return a.toldNs > b.toldNs; });
+    return all;
+}
+
+std::vector<InsightView> InsightFold::take()
+{
+    std::vector<InsightView> all = views();
+    m_views.clear();
+    return all;
+}
+
+std::string insightIdText(std::uint64_t id)
+{
+    std::array<char, 17> text{};
+    std::snprintf(text.data(), text.size(), "%016" PRIx64, id);
+    return text.data();
+}
+
+} // namespace tapio::console

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/core/metrics/insightlife.h"
+
+#include <algorithm>
+#include <numeric>
+#include <optional>
+#include <tuple>
+
+#include "console/core/metrics/insighttracker.h"
+#include "protocol/wire/evidence.h"
+
+namespace tapio::console {
+
+namespace {
+
+/// Of the agent that told it, when it told it; nothing when the chain names no event of its node.
+std::optional<std::uint64_t> streamOf(const InsightView &view)
+{
+    // The newest names the stream best.
+    for (auto line = view.insight.evidence.rbegin(); line != view.insight.evidence.rend(); ++line) {
+        const auto ref = wire::parseEvidence(*line);
+        if (ref && ref->node == view.node && ref->streamId != 0)
+            return ref->streamId;
+    }
+    return std::nullopt;
+}
+
+bool isSameRoot(const wire::Insight &a, const wire::Insight &b) { return a.rootKind == b.rootKind && a.root == b.root; }
+
+} // namespace
+
+InsightLife lifeOf(const InsightView &view, const NodeStreams &streams, std::int64_t nowNs)
+{
+    switch (view.insight.state) {
+    case wire::InsightState::Open:
+    case wire::InsightState::Updated: break;
+    case wire::InsightState::Resolved: return InsightLife::Resolved;
+    case wire::InsightState::Expired: return InsightLife::Expired;
+    default: return InsightLife::Unknown;
+    }
+    if (nowNs - view.toldNs > InsightTracker::longestSilenceNs)
+        return InsightLife::Abandoned;
+    const auto now = streams.find(view.node);
+    const auto then = streamOf(view);
+    const bool beganAnew = now != streams.end() && now->second != 0 && then && *then != now->second;
+    return beganAnew ? InsightLife::Abandoned : InsightLife::Open;
+}
+
+std::vector<std::size_t> groupByCause(const std::vector<InsightView> &views, std::int64_t gapNs)
+{
+    std::vector<std::size_t> order(views.size()), headOf(views.size());
+    std::iota(order.begin(), order.end(), std::size_t(0));
+    std::iota(headOf.begin(), headOf.end(), std::size_t(0));
+    const auto key = [&views](std::size_t i) {
+        const InsightView &v = views[i];
+        return std::tuple(v.insight.rootKind, std::string_view(v.insight.root), v.insight.fromNs, -static_cast<int>(v.severity),
+                          std::string_view(v.node), v.insight.id);
+    };
+    std::sort(order.begin(), order.end(), [&key](std::size_t a, std::size_t b) { return key(a) < key(b); });
+    std::int64_t endNs = 0;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        const wire::Insight &insight = views[order[i]].insight;
+        const bool joins = i > 0 && !insight.root.empty() && isSameRoot(insight, views[order[i - 1]].insight) && insight.fromNs != 0
+                           && insight.fromNs - endNs <= gapNs;
+        headOf[order[i]] = joins ? headOf[order[i - 1]] : order[i];
+        endNs = joins ? std::max(endNs, insight.toNs) : insight.toNs;
+    }
+    return headOf;
+}
+
+} // namespace tapio::console

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "console/core/metrics/insightfold.h"
+
+/// What can be said of insights beyond what was told of each. Pure; any thread.
+namespace tapio::console {
+
+enum class InsightLife : std::uint8_t {
+    Open,
+    Resolved,
+    Expired,
+    Abandoned, ///< told as open, and nobody will end it: its agent began anew, or was not heard of it for a day
+    Unknown,   ///< a state of a newer version
+};
+
+/// The stream that each node's agent has now, as AgentState says.
+using NodeStreams = std::map<std::string, std::uint64_t>;
+
+/// Of an open one the chain says which stream its agent had.
+InsightLife lifeOf(const InsightView &view, const NodeStreams &streams, std::int64_t nowNs);
+
+/// For each insight which of them it stands under: the earliest of those with the same root entity that follow each other without a gap of
+/// more than `gapNs` between the last evidence of the ones and the first of the next. Itself, when it is the earliest or alone.
+/// O(n log n); the same answer in whatever order they are given.
+std::vector<std::size_t> groupByCause(const std::vector<InsightView> &views, std::int64_t gapNs = 60 * nsPerSecond);
+
+} // namespace tapio::console

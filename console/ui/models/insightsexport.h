@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QString>
+
+#include <vector>
+
+#include "console/core/metrics/verdictbook.h"
+
+namespace tapio::console {
+
+enum class InsightFileFormat { Csv, JsonLines };
+
+/// Writes the file whole or not at all. Blocks for the disk; any thread. Errors: Io, with the system's words.
+Status writeInsights(const QString &path, InsightFileFormat format, const std::vector<InsightView> &views, const VerdictBook &verdicts);
+
+} // namespace tapio::console

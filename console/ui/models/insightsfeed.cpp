@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/ui/models/insightsfeed.h"
+
+#include <algorithm>
+
+#include "console/ui/models/eventsfeed.h"
+
+namespace tapio::console {
+
+InsightsFeed::InsightsFeed(Session &session, QObject *parent) : QObject(parent), m_session(session)
+{
+    connect(&session, &Session::eventsReady, this, &InsightsFeed::onReady);
+    connect(&session, &Session::eventsFailed, this, &InsightsFeed::onFailed);
+    connect(&session, &Session::verdictsStored, this, [this] { m_session.readVerdicts(); });
+    connect(&session, &Session::verdictsReady, this, [this](const std::vector<Verdict> &oldestFirst) {
+        m_verdictError.clear();
+        m_verdicts = VerdictBook(oldestFirst);
+        emit changed();
+    });
+    connect(&session, &Session::verdictsFailed, this, [this](const QString &error) {
+        m_verdictError = error;
+        emit changed();
+    });
+    m_tick.setInterval(followMs);
+    connect(&m_tick, &QTimer::timeout, this, &InsightsFeed::poll);
+}
+
+EventQuery InsightsFeed::query() const
+{
+    EventQuery query;
+    query.fromNs = m_range.fromNs;
+    query.toNs = m_range.moving ? INT64_MAX : m_range.toNs;
+    query.filter.types = {wire::EventType::Insight};
+    query.filter.nodes = m_range.nodes;
+    query.limit = pageSize;
+    return query;
+}
+
+void InsightsFeed::setRange(const Range &range)
+{
+    m_session.cancelQuery(queryslot::insightsFollow);
+    m_range = range;
+    m_fold = {};
+    m_followBusy = m_cutOff = false;
+    m_told = 0;
+    m_lost = 0;
+    m_newestNs = 0;
+    m_error.clear();
+    m_followError.clear();
+    m_state = State::Loading;
+    m_session.readVerdicts();
+    m_mainId = m_session.queryEvents(queryslot::insights, query(), std::nullopt);
+    emit changed();
+}
+
+void InsightsFeed::cancel()
+{
+    if (m_state != State::Loading)
+        return;
+    m_session.cancelQuery(queryslot::insights);
+    m_fold = {};
+    m_state = State::Idle;
+    emit changed();
+}
+
+void InsightsFeed::setActive(bool active)
+{
+    if (m_active == active)
+        return;
+    m_active = active;
+    if (!active) {
+        m_tick.stop();
+        return;
+    }
+    m_tick.start();
+    poll();
+}
+
+void InsightsFeed::poll()
+{
+    if (m_state != State::Ready)
+        return;
+    m_session.readVerdicts(); // `tapio` may have given some
+    if (!m_range.moving || m_followBusy || m_session.paused())
+        return;
+    m_followBusy = true;
+    EventQuery newest = query();
+    newest.fromNs = std::max(newest.fromNs, m_newestNs - followSlackNs);
+    m_followId = m_session.queryEvents(queryslot::insightsFollow, newest, beforeFirst(newest));
+}
+
+void InsightsFeed::take(const EventPage &page)
+{
+    for (const StoredEvent &event : page.events) {
+        if (m_fold.size() >= mostInsights) {
+            m_cutOff = true;
+            return;
+        }
+        m_fold.add(event);
+        m_newestNs = std::max(m_newestNs, event.event.timeNs);
+    }
+    m_told += page.events.size();
+}
+
+void InsightsFeed::takePage(const EventPage &page)
+{
+    m_lost = std::max(m_lost, page.lostEvents);
+    take(page);
+    m_cutOff = m_cutOff || (page.more && m_told >= mostTold);
+    if (page.more && !m_cutOff) {
+        m_mainId = m_session.queryEvents(queryslot::insights, page.next, page.nextAfter);
+        return;
+    }
+    m_state = State::Ready;
+}
+
+void InsightsFeed::onReady(int slot, quint64 id, const EventPage &page)
+{
+    if (slot == queryslot::insights && id == m_mainId && m_state == State::Loading) {
+        takePage(page);
+    } else if (slot == queryslot::insightsFollow && id == m_followId && m_followBusy) {
+        m_followBusy = false;
+        m_followError.clear();
+        take(page);
+        if (page.more) { // more came than a page holds: from the newest again
+            reload();
+            return;
+        }
+    } else {
+        return;
+    }
+    emit changed();
+}
+
+void InsightsFeed::onFailed(int slot, quint64 id, const QString &error)
+{
+    if (slot == queryslot::insights && id == m_mainId && m_state == State::Loading) {
+        m_state = State::Failed;
+        m_error = error;
+    } else if (slot == queryslot::insightsFollow && id == m_followId) {
+        m_followBusy = false;
+        m_followError = error;
+    } else {
+        return;
+    }
+    emit changed();
+}
+
+std::vector<InsightView> InsightsFeed::insights(std::int64_t nowNs) const
+{
+    std::vector<InsightView> all = m_fold.views();
+    if (m_range.moving)
+        std::erase_if(all, [fromNs = nowNs - (m_range.toNs - m_range.fromNs)](const InsightView &view) { return view.toldNs < fromNs; });
+    return all;
+}
+
+} // namespace tapio::console

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/ui/models/insightsmodel.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "console/ui/models/insighttext.h"
+
+namespace tapio::console {
+
+namespace {
+
+/// What the order goes by; the larger comes first.
+std::int64_t rankOf(const InsightView &view, InsightOrder order)
+{
+    switch (order) {
+    case InsightOrder::Newest: return view.insight.fromNs;
+    case InsightOrder::Told: return view.toldNs;
+    case InsightOrder::Severity: return static_cast<std::int64_t>(view.severity);
+    case InsightOrder::Evidence: break;
+    }
+    return static_cast<std::int64_t>(std::min<std::uint64_t>(view.insight.evidenceCount, INT64_MAX));
+}
+
+} // namespace
+
+InsightsModel::InsightsModel(const TimeDisplay &time, QObject *parent) : QAbstractListModel(parent), m_time(time)
+{
+    connect(&time, &TimeDisplay::changed, this, [this] {
+        if (rowCount() > 0)
+            emit dataChanged(index(0), index(rowCount() - 1));
+    });
+}
+
+void InsightsModel::setInsights(std::vector<InsightView> views, const NodeStreams &streams, std::int64_t nowNs)
+{
+    m_views = std::move(views);
+    m_streams = streams;
+    m_nowNs = nowNs;
+    rebuild();
+}
+
+void InsightsModel::setVerdicts(const VerdictBook &verdicts)
+{
+    if (m_verdicts == verdicts)
+        return;
+    m_verdicts = verdicts;
+    rebuild();
+}
+
+void InsightsModel::setFilter(const InsightFilter &filter)
+{
+    if (m_filter == filter)
+        return;
+    m_filter = filter;
+    rebuild();
+}
+
+void InsightsModel::setOrder(InsightOrder order)
+{
+    if (m_order == order)
+        return;
+    m_order = order;
+    rebuild();
+}
+
+int InsightsModel::rowOf(const InsightKey &key) const
+{
+    const auto at = std::find_if(m_rows.begin(), m_rows.end(), [&key](const InsightRow &row) { return row.view.key() == key; });
+    return at == m_rows.end() ? -1 : static_cast<int>(at - m_rows.begin());
+}
+
+std::size_t InsightsModel::open() const
+{
+    return static_cast<std::size_t>(std::count_if(
+        m_views.begin(), m_views.end(), [this](const InsightView &view) { return lifeOf(view, m_streams, m_nowNs) == InsightLife::Open; }));
+}
+
+std::vector<std::string> InsightsModel::rules() const
+{
+    std::set<std::string> names;
+    for (const InsightView &view : m_views)
+        names.insert(view.insight.rule);
+    return {names.begin(), names.end()};
+}
+
+std::vector<InsightRow> InsightsModel::wantedRows()
+{
+    std::vector<InsightView> views;
+    std::vector<InsightRow> rows;
+    for (const InsightView &view : m_views) {
+        const InsightLife life = lifeOf(view, m_streams, m_nowNs);
+        const Verdict *verdict = m_verdicts.inForce(view.key());
+        if (!m_filter.wants(view, life, verdict))
+            continue;
+        views.push_back(view);
+        rows.push_back({view, verdict ? std::optional(*verdict) : std::nullopt, life, false, 0});
+    }
+    const std::vector<std::size_t> headOf = groupByCause(views);
+    struct Place {
+        std::int64_t group; ///< the best of its group
+        std::int64_t headFromNs;
+        InsightKey head;
+        bool isUnder;
+        std::int64_t fromNs;
+        InsightKey key;
+    };
+    std::vector<std::int64_t> best(rows.size(), INT64_MIN);
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        best[headOf[i]] = std::max(best[headOf[i]], rankOf(views[i], m_order));
+    std::vector<std::pair<Place, std::size_t>> places;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const std::size_t head = headOf[i];
+        rows[i].isUnder = head != i;
+        rows[head].under += head != i ? 1 : 0;
+        places.push_back(
+            {{best[head], views[head].insight.fromNs, views[head].key(), head != i, views[i].insight.fromNs, views[i].key()}, i});
+    }
+    std::sort(places.begin(), places.end(), [](const auto &one, const auto &two) {
+        const Place &a = one.first, &b = two.first;
+        return std::tie(b.group, b.headFromNs, a.head, a.isUnder, a.fromNs, a.key)
+               < std::tie(a.group, a.headFromNs, b.head, b.isUnder, b.fromNs, b.key);
+    });
+    std::vector<InsightRow> sorted;
+    for (const auto &[place, i] : places)
+        sorted.push_back(std::move(rows[i]));
+    return sorted;
+}
+
+void InsightsModel::rebuild()
+{
+    std::vector<InsightRow> rows = wantedRows();
+    m_wanted = rows.size();
+    if (rows.size() > maxRows)
+        rows.resize(maxRows);
+    show(std::move(rows));
+}
+
+/// Whether the rows that stay are in the order that they have.
+bool InsightsModel::keepsOrder(const std::vector<InsightRow> &rows) const
+{
+    std::map<InsightKey, std::size_t> places;
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        places[rows[i].view.key()] = i;
+    std::optional<std::size_t> last;
+    for (const InsightRow &row : m_rows) {
+        const auto place = places.find(row.view.key());
+        if (place == places.end())
+            continue;
+        if (last && place->second < *last)
+            return false;
+        last = place->second;
+    }
+    return true;
+}
+
+void InsightsModel::show(std::vector<InsightRow> rows)
+{
+    if (keepsOrder(rows)) {
+        update(std::move(rows));
+        return;
+    }
+    beginResetModel();
+    m_rows = std::move(rows);
+    endResetModel();
+}
+
+void InsightsModel::update(std::vector<InsightRow> rows)
+{
+    std::set<InsightKey> staying;
+    for (const InsightRow &row : rows)
+        staying.insert(row.view.key());
+    for (int i = rowCount() - 1; i >= 0; --i) {
+        if (staying.contains(rowAt(i).view.key()))
+            continue;
+        beginRemoveRows({}, i, i);
+        m_rows.erase(m_rows.begin() + i);
+        endRemoveRows();
+    }
+    for (int i = 0; i < static_cast<int>(rows.size()); ++i) {
+        InsightRow &row = rows[static_cast<std::size_t>(i)];
+        if (i < rowCount() && rowAt(i).view.key() == row.view.key()) {
+            if (rowAt(i) == row)
+                continue;
+            m_rows[static_cast<std::size_t>(i)] = std::move(row);
+            emit dataChanged(index(i), index(i));
+            continue;
+        }
+        beginInsertRows({}, i, i);
+        m_rows.insert(m_rows.begin() + i, std::move(row));
+        endInsertRows();
+    }
+}
+
+int InsightsModel::rowCount(const QModelIndex &parent) const { return parent.isValid() ? 0 : static_cast<int>(m_rows.size()); }
+
+QVariant InsightsModel::data(const QModelIndex &index, int role) const
+{
+    if (!checkIndex(index, CheckIndexOption::IndexIsValid | CheckIndexOption::ParentIsInvalid))
+        return {};
+    const InsightRow &row = rowAt(index.row());
+    switch (role) {
+    case Qt::DisplayRole: return QString::fromStdString(row.view.insight.text);
+    case Qt::ToolTipRole:
+    case Qt::AccessibleTextRole: return insightLine(row, m_time);
+    case rowRole: return QVariant::fromValue(reinterpret_cast<quintptr>(&row));
+    default: return {};
+    }
+}
+
+} // namespace tapio::console

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QAbstractListModel>
+
+#include <optional>
+#include <vector>
+
+#include "console/ui/models/insightfilter.h"
+#include "console/ui/widgets/timedisplay.h"
+
+namespace tapio::console {
+
+/// One insight as it is listed.
+struct InsightRow {
+    InsightView view;
+    std::optional<Verdict> verdict; ///< in force
+    InsightLife life = InsightLife::Unknown;
+    bool isUnder = false; ///< stands under the earliest of its cause, the nearest row above that does not
+    int under = 0;        ///< how many stand under this one
+    bool operator==(const InsightRow &) const = default;
+};
+
+/// Insights, filtered, in order, those of one cause together. At most `maxRows`. Rows that stay keep their place in the view: what changed is
+/// told as such, unless the order itself turned. GUI thread.
+class InsightsModel : public QAbstractListModel {
+    Q_OBJECT
+public:
+    static constexpr std::size_t maxRows = 2000;
+    static constexpr int rowRole = Qt::UserRole; ///< const InsightRow * as quintptr, for the delegate
+
+    explicit InsightsModel(const TimeDisplay &time, QObject *parent = nullptr);
+
+    void setInsights(std::vector<InsightView> views, const NodeStreams &streams, std::int64_t nowNs);
+    void setVerdicts(const VerdictBook &verdicts);
+    void setFilter(const InsightFilter &filter);
+    void setOrder(InsightOrder order);
+    const InsightFilter &filter() const { return m_filter; }
+    InsightOrder order() const { return m_order; }
+    const VerdictBook &verdicts() const { return m_verdicts; }
+
+    const InsightRow &rowAt(int row) const { return m_rows[static_cast<std::size_t>(row)]; }
+    int rowOf(const InsightKey &key) const;              ///< -1 = not listed
+    std::int64_t nowNs() const { return m_nowNs; }       ///< as of which the states are
+    std::size_t total() const { return m_views.size(); } ///< listed or not
+    std::size_t wanted() const { return m_wanted; }      ///< that the filter lets through: more than the rows, where those are too many
+    std::size_t open() const;                            ///< of all, listed or not
+    std::vector<std::string> rules() const;              ///< of all, in order
+
+    int rowCount(const QModelIndex &parent = {}) const override;
+    QVariant data(const QModelIndex &index, int role = Qt::DisplayRole) const override;
+
+private:
+    void rebuild();
+    std::vector<InsightRow> wantedRows();
+    void show(std::vector<InsightRow> rows);
+    bool keepsOrder(const std::vector<InsightRow> &rows) const;
+    void update(std::vector<InsightRow> rows);
+
+    const TimeDisplay &m_time;
+    std::vector<InsightView> m_views;
+    NodeStreams m_streams;
+    std::int64_t m_nowNs = 0;
+    VerdictBook m_verdicts;
+    InsightFilter m_filter;
+    InsightOrder m_order = InsightOrder::Newest;
+    std::vector<InsightRow> m_rows;
+    std::size_t m_wanted = 0;
+};
+
+} // namespace tapio::console

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include <algorithm>
+
+#include "console/core/metrics/insightlife.h"
+#include "protocol/wire/evidence.h"
+
+using namespace tapio;
+using namespace tapio::console;
+
+namespace {
+
+constexpr std::int64_t t0 = 1'750'000'000 * nsPerSecond, s = nsPerSecond;
+
+InsightView view(std::uint64_t id, const std::string &root, std::int64_t fromNs, std::int64_t toNs)
+{
+    InsightView one;
+    one.node = "n1";
+    one.insight.id = id;
+    one.insight.state = wire::InsightState::Open;
+    one.insight.rootKind = wire::EntityKind::Pod;
+    one.insight.root = root;
+    one.insight.fromNs = fromNs;
+    one.insight.toNs = toNs;
+    one.toldNs = toNs;
+    return one;
+}
+
+} // namespace
+
+class tst_InsightLife : public QObject {
+    Q_OBJECT
+
+private slots:
+    void life_data();
+    void life();
+    void group_data();
+    void group();
+    void group_isTheSameInAnyOrder();
+};
+
+void tst_InsightLife::life_data()
+{
+    QTest::addColumn<int>("state");
+    QTest::addColumn<quint64>("streamThen");
+    QTest::addColumn<quint64>("streamNow");
+    QTest::addColumn<qint64>("silentS");
+    QTest::addColumn<int>("life");
+    const auto row = [](const char *name, wire::InsightState state, quint64 then, quint64 now, qint64 silentS, InsightLife is) {
+        QTest::newRow(name) << int(state) << then << now << silentS << int(is);
+    };
+    using enum InsightLife;
+    row("open", wire::InsightState::Open, 7, 7, 60, Open);
+    row("updated", wire::InsightState::Updated, 7, 7, 60, Open);
+    row("resolved, whoever told it", wire::InsightState::Resolved, 7, 8, 60, Resolved);
+    row("expired", wire::InsightState::Expired, 7, 8, 60, Expired);
+    row("its agent began anew", wire::InsightState::Open, 7, 8, 60, Abandoned);
+    row("which stream it was is not known", wire::InsightState::Open, 0, 8, 60, Open);
+    row("which stream it is now is not known", wire::InsightState::Open, 7, 0, 60, Open);
+    row("just less than a day", wire::InsightState::Open, 7, 7, 24 * 3600, Open);
+    row("not heard of for a day", wire::InsightState::Open, 7, 7, 24 * 3600 + 1, Abandoned);
+    row("of a newer version", static_cast<wire::InsightState>(77), 7, 7, 60, Unknown);
+}
+
+void tst_InsightLife::life()
+{
+    QFETCH(int, state);
+    QFETCH(quint64, streamThen);
+    QFETCH(quint64, streamNow);
+    QFETCH(qint64, silentS);
+    InsightView one = view(1, "shop/web", t0, t0);
+    one.insight.state = static_cast<wire::InsightState>(state);
+    one.insight.evidence = {"nothing that can be read",
+                            wire::evidenceLine({"kill", t0, 0, "n1", streamThen, streamThen == 0 ? 0ULL : 5ULL, "killed"}),
+                            wire::evidenceLine({"seen", t0, 0, "n2", 99, 5, "of another node"})};
+    const NodeStreams streams = streamNow == 0 ? NodeStreams() : NodeStreams{{"n1", streamNow}};
+    QTEST(static_cast<int>(lifeOf(one, streams, t0 + silentS * s)), "life");
+}
+
+void tst_InsightLife::group_data()
+{
+    QTest::addColumn<std::vector<InsightView>>("views");
+    QTest::addColumn<std::vector<std::size_t>>("heads");
+    using V = std::vector<InsightView>;
+    using H = std::vector<std::size_t>;
+    QTest::newRow("none") << V{} << H{};
+    QTest::newRow("alone") << V{view(1, "a", t0, t0)} << H{0};
+    QTest::newRow("overlapping, the earliest is second")
+        << V{view(1, "a", t0 + 5 * s, t0 + 9 * s), view(2, "a", t0, t0 + 6 * s)} << H{1, 1};
+    QTest::newRow("another root") << V{view(1, "a", t0, t0 + 9 * s), view(2, "b", t0, t0 + 9 * s)} << H{0, 1};
+    QTest::newRow("no root is no cause") << V{view(1, "", t0, t0 + 9 * s), view(2, "", t0, t0 + 9 * s)} << H{0, 1};
+    QTest::newRow("just within the gap") << V{view(1, "a", t0, t0), view(2, "a", t0 + 60 * s, t0 + 61 * s)} << H{0, 0};
+    QTest::newRow("just beyond") << V{view(1, "a", t0, t0), view(2, "a", t0 + 60 * s + 1, t0 + 61 * s)} << H{0, 1};
+    QTest::newRow("a long one reaches over a short one")
+        << V{view(1, "a", t0, t0 + 500 * s), view(2, "a", t0 + s, t0 + 2 * s), view(3, "a", t0 + 400 * s, t0 + 401 * s)} << H{0, 0, 0};
+    V kinds{view(1, "a", t0, t0 + s), view(2, "a", t0, t0 + s)};
+    kinds[1].insight.rootKind = wire::EntityKind::Node;
+    QTest::newRow("a node called as a pod") << kinds << H{0, 1};
+    V worst{view(1, "a", t0, t0 + s), view(2, "a", t0, t0 + s)};
+    worst[1].severity = wire::Severity::Critical;
+    QTest::newRow("of one moment the worst") << worst << H{1, 1};
+}
+
+void tst_InsightLife::group()
+{
+    QFETCH(std::vector<InsightView>, views);
+    QTEST(groupByCause(views), "heads");
+}
+
+void tst_InsightLife::group_isTheSameInAnyOrder()
+{
+    std::vector<InsightView> views;
+    for (std::uint64_t i = 0; i < 7; ++i)
+        views.push_back(view(i, i % 2 ? "a" : "b", t0 + static_cast<std::int64_t>(i * 40) * s, t0 + static_cast<std::int64_t>(i * 41) * s));
+    const auto heads = [](const std::vector<InsightView> &all) {
+        std::map<std::uint64_t, std::uint64_t> byId;
+        const auto headOf = groupByCause(all);
+        for (std::size_t i = 0; i < all.size(); ++i)
+            byId[all[i].insight.id] = all[headOf[i]].insight.id;
+        return byId;
+    };
+    const auto expected = heads(views);
+    std::reverse(views.begin(), views.end());
+    QCOMPARE(heads(views), expected);
+    std::rotate(views.begin(), views.begin() + 3, views.end());
+    QCOMPARE(heads(views), expected);
+}
+
+QTEST_GUILESS_MAIN(tst_InsightLife)
+#include "tst_insightlife.moc"

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QSignalSpy>
+#include <QtTest>
+
+#include "console/ui/models/eventsfeed.h"
+#include "console/ui/models/insightsfeed.h"
+#include "tests/support/fakeclock.h"
+#include "tests/support/fakesession.h"
+#include "tests/support/sampleinsights.h"
+
+using namespace tapio;
+using namespace tapio::console;
+using namespace tapio::test;
+
+namespace {
+constexpr std::int64_t nowNs = FakeClock::startNs, hour = 3600 * nsPerSecond;
+using State = InsightsFeed::State;
+} // namespace
+
+class tst_InsightsFeed : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init()
+    {
+        m_session = std::make_unique<FakeSession>();
+        m_session->events = sampleInsights(nowNs);
+        m_feed = std::make_unique<InsightsFeed>(*m_session);
+    }
+    void cleanup()
+    {
+        m_feed.reset();
+        m_session.reset();
+    }
+    void reads_theRange();
+    void reads_pageByPage();
+    void follows_whatIsNew();
+    void follows_neitherHiddenNorPausedNorThePast();
+    void failing_saysWhy();
+    void cancel_leavesNothingHalf();
+    void verdicts_areReadWhenStored();
+    void whatLeavesTheRange_goes();
+    void tooMany_isSaid();
+
+private:
+    void read(std::int64_t fromNs = nowNs - hour, bool moving = true)
+    {
+        m_feed->setRange({fromNs, nowNs, moving, {}});
+        QTRY_COMPARE(m_feed->state(), State::Ready);
+    }
+
+    std::unique_ptr<FakeSession> m_session;
+    std::unique_ptr<InsightsFeed> m_feed;
+};
+
+void tst_InsightsFeed::reads_theRange()
+{
+    read();
+    QCOMPARE(m_feed->insights(nowNs).size(), std::size_t(5));
+    QCOMPARE(m_session->asked.front().query.filter.types, std::vector{wire::EventType::Insight});
+    m_feed->setRange({nowNs - hour, nowNs, true, {"node-11"}});
+    QTRY_COMPARE(m_feed->state(), State::Ready);
+    QCOMPARE(m_feed->insights(nowNs).size(), std::size_t(1));
+}
+
+void tst_InsightsFeed::reads_pageByPage()
+{
+    std::vector<StoredEvent> many;
+    StoredEvent one = m_session->events.front();
+    for (std::size_t i = 0; i < 2 * InsightsFeed::pageSize + 5; ++i) {
+        wire::Insight insight = *wire::insightOf(one.event.detail);
+        insight.id = i;
+        one.id = {static_cast<std::int64_t>(i), 0};
+        one.event.timeNs = nowNs - static_cast<std::int64_t>(i);
+        one.event.detail = insight;
+        many.push_back(one);
+    }
+    m_session->events = many;
+    read();
+    QCOMPARE(m_feed->insights(nowNs).size(), many.size());
+    QCOMPARE(m_session->asked.size(), 3);
+    QVERIFY(!m_feed->cutOff());
+}
+
+void tst_InsightsFeed::follows_whatIsNew()
+{
+    read();
+    m_feed->setActive(true);
+    StoredEvent ended = m_session->events[2]; // the crash loop
+    wire::Insight insight = *wire::insightOf(ended.event.detail);
+    insight.state = wire::InsightState::Resolved;
+    ended.id.chunk += 1000;
+    ended.event.timeNs = nowNs;
+    ended.event.detail = insight;
+    m_session->events.push_back(ended);
+    QTRY_VERIFY(m_feed->insights(nowNs).front().insight.state == wire::InsightState::Resolved);
+    QCOMPARE(m_feed->insights(nowNs).size(), std::size_t(5));
+    QVERIFY(m_session->asked.back().after.has_value()); // no action of an operator
+}
+
+void tst_InsightsFeed::follows_neitherHiddenNorPausedNorThePast()
+{
+    read();
+    const qsizetype asked = m_session->asked.size();
+    m_session->setPaused(true);
+    m_feed->setActive(true);
+    QCOMPARE(m_session->asked.size(), asked);
+    m_session->setPaused(false);
+    m_feed->setActive(false);
+    read(nowNs - hour, false);
+    const qsizetype askedThen = m_session->asked.size();
+    m_feed->setActive(true);
+    QCOMPARE(m_session->asked.size(), askedThen);
+}
+
+void tst_InsightsFeed::failing_saysWhy()
+{
+    m_session->queryError = QStringLiteral("chunk 7 is damaged");
+    m_session->verdictError = QStringLiteral("disk I/O error");
+    m_feed->setRange({nowNs - hour, nowNs, true, {}});
+    QTRY_COMPARE(m_feed->state(), State::Failed);
+    QCOMPARE(m_feed->error(), "chunk 7 is damaged");
+    QTRY_COMPARE(m_feed->verdictError(), "disk I/O error");
+    m_session->queryError.clear();
+    m_session->verdictError.clear();
+    m_feed->reload();
+    QTRY_COMPARE(m_feed->state(), State::Ready);
+    QTRY_VERIFY(m_feed->verdictError().isEmpty());
+    m_session->queryError = QStringLiteral("gone");
+    m_feed->setActive(true);
+    QTRY_COMPARE(m_feed->followError(), "gone");
+    QCOMPARE(m_feed->state(), State::Ready); // what is there stays
+}
+
+void tst_InsightsFeed::cancel_leavesNothingHalf()
+{
+    m_session->holdAnswers = true;
+    m_feed->setRange({nowNs - hour, nowNs, true, {}});
+    QCOMPARE(m_feed->state(), State::Loading);
+    m_feed->cancel();
+    QCOMPARE(m_feed->state(), State::Idle);
+    m_session->answerAll();
+    QCOMPARE(m_feed->state(), State::Idle);
+    QVERIFY(m_feed->insights(nowNs).empty());
+}
+
+void tst_InsightsFeed::verdicts_areReadWhenStored()
+{
+    read();
+    const InsightView view = m_feed->insights(nowNs).front();
+    QVERIFY(m_session->giveVerdict({view.node, view.insight.id, view.insight.rule, VerdictKind::Rejected, "planned", {}, 0}));
+    QTRY_VERIFY(m_feed->verdicts().inForce(view.key()));
+    QCOMPARE(m_feed->verdicts().inForce(view.key())->reason, std::string("planned"));
+}
+
+void tst_InsightsFeed::whatLeavesTheRange_goes()
+{
+    read(nowNs - 1000 * nsPerSecond);
+    const std::size_t now = m_feed->insights(nowNs).size();
+    QCOMPARE(now, std::size_t(3));
+    QCOMPARE(m_feed->insights(nowNs + 500 * nsPerSecond).size(), std::size_t(2));
+    QVERIFY(m_feed->insights(nowNs + hour).empty());
+}
+
+void tst_InsightsFeed::tooMany_isSaid()
+{
+    std::vector<StoredEvent> many;
+    StoredEvent one = m_session->events.front();
+    for (std::size_t i = 0; i < InsightsFeed::mostInsights + 5; ++i) {
+        wire::Insight insight;
+        insight.id = i;
+        one.id = {static_cast<std::int64_t>(i), 0};
+        one.event.timeNs = nowNs - static_cast<std::int64_t>(i);
+        one.event.detail = insight;
+        many.push_back(one);
+    }
+    m_session->events = many;
+    read();
+    QVERIFY(m_feed->cutOff());
+    QCOMPARE(m_feed->insights(nowNs).size(), InsightsFeed::mostInsights);
+}
+
+QTEST_MAIN(tst_InsightsFeed)
+#include "tst_insightsfeed.moc"
