@@ -44,6 +44,7 @@ void addInsightsCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addDrillCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addRecordCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addReplayCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
+void addScoreCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addFilterCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addCompletionCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 

@@ -73,6 +73,7 @@ int run(int argc, char **argv, std::ostream &out)
     addDrillCommand(app, context, chosen);
     addRecordCommand(app, context, chosen);
     addReplayCommand(app, context, chosen);
+    addScoreCommand(app, context, chosen);
     addFilterCommand(app, context, chosen);
     addPkiCommand(app, context, chosen);
     addCompletionCommand(app, context, chosen);

@@ -12,6 +12,7 @@
 #include "console/cli/recording.h"
 #include "console/cli/storefile.h"
 #include "console/cli/timespec.h"
+#include "protocol/recording/reader.h"
 
 namespace tapio::console {
 
@@ -77,6 +78,7 @@ public:
         return handlers;
     }
 
+    void begin() const { m_context.err << "recording; Ctrl-C ends it" << std::endl; }
     /// Nothing more can be written; or what was written is safe for now.
     bool isBroken()
     {
@@ -110,6 +112,7 @@ Status runSession(LiveRecording &live, ServerClient &client, int seconds, std::s
             4000ms, [&] { return client.welcomed(); }, stop);
         !first)
         return first;
+    live.begin();
     const auto budget = seconds > 0 ? std::chrono::milliseconds(1000LL * seconds) : std::chrono::milliseconds(std::chrono::hours(24 * 365));
     return client.run(
         budget, [&] { return live.isBroken(); }, stop);
