@@ -16,9 +16,15 @@ bool isOf(const Selection &selection, const wire::Origin &origin)
                        [&](const std::string &prefix) { return origin.cgroupPath.starts_with(prefix); });
 }
 
+/// What an agent found in a cgroup may name what it saw elsewhere on its node.
 bool isWanted(const Selection &selection, const wire::Event &event, const wire::Origin &origin)
 {
-    return event.type == wire::EventType::AgentNotice || event.type == wire::EventType::DrillLabel || isOf(selection, origin);
+    switch (event.type) {
+    case wire::EventType::Insight: return false;
+    case wire::EventType::DrillLabel: return true;
+    case wire::EventType::AgentNotice: return origin.cgroupPath == "/" || isOf(selection, origin);
+    default: return isOf(selection, origin);
+    }
 }
 
 /// Origins that are left, by the number they had.

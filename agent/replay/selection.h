@@ -13,8 +13,8 @@ namespace tapio::replay {
 /// What of a stream goes into a recording. Empty lists: all.
 struct Selection {
     std::vector<std::string> nodes;
-    /// Beginnings of paths of cgroups: events of these only, and what agents say of themselves (agent.notice, drill.label). What was sent before it was known whose
-    /// it is counts as it was sent.
+    /// Beginnings of paths of cgroups: events of these only, and what agents say of themselves and of drills. No insights: what an agent found may be of others
+    /// as well. What was sent before it was known whose it is counts as it was sent.
     std::vector<std::string> cgroups;
 };
 

@@ -228,7 +228,7 @@ void addRecordCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
     auto *seconds = record->add_option("--seconds", arguments->seconds, "end after this time")->check(CLI::Range(1, 86400));
     record->add_option("--node", arguments->selection.nodes, "only these nodes");
     record->add_option("--cgroup", arguments->selection.cgroups,
-                       "only events of cgroups whose paths begin so, and what agents say of themselves and of drills");
+                       "only events of cgroups whose paths begin so, and what agents say of themselves and of drills; no insights");
     auto *store =
         record->add_option("--store", arguments->store, "from this store instead, or with --from or --to alone from the configured one")
             ->option_text("FILE");

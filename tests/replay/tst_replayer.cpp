@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QtTest>
 
+#include <csignal>
+
 #include "agent/replay/replayer.h"
 #include "agent/replay/selection.h"
 #include "protocol/wire/codec.h"
@@ -22,7 +24,7 @@ struct Told {
     correlation::Finding finding;
 };
 
-std::vector<Told> replay(const std::vector<wire::Delivery> &deliveries, std::int64_t endNs = 0)
+std::vector<Told> replayed(const std::vector<wire::Delivery> &deliveries, std::int64_t endNs = 0)
 {
     std::vector<Told> told;
     Replayer replayer(shipped(), [&](const std::string &node, correlation::Finding &&finding) {
@@ -136,25 +138,25 @@ void tst_Replayer::sameInput_sameInsightsByteForByte()
 {
     QFETCH(std::size_t, most);
     const auto deliveries = busyHour();
-    const auto first = bytesOf(replay(deliveries, timeOf(3600)));
+    const auto first = bytesOf(replayed(deliveries, timeOf(3600)));
     QVERIFY2(first.size() > 10, qPrintable(QString::number(first.size())));
     const auto others = most == 0 ? deliveries : joined(deliveries, most);
     QVERIFY(most == 0 || others.size() < deliveries.size());
-    QVERIFY(bytesOf(replay(others, timeOf(3600))) == first);
+    QVERIFY(bytesOf(replayed(others, timeOf(3600))) == first);
 }
 
 void tst_Replayer::time_isThatOfTheEvents()
 {
     Stream stream;
     stream.event(0, wire::OomKill());
-    QCOMPARE(replay(stream.deliveries, timeOf(60)).size(), std::size_t(1));
-    const auto told = replay(stream.deliveries, timeOf(3600)); // ten minutes without evidence end it
+    QCOMPARE(replayed(stream.deliveries, timeOf(60)).size(), std::size_t(1));
+    const auto told = replayed(stream.deliveries, timeOf(3600)); // ten minutes without evidence end it
     QCOMPARE(told.size(), std::size_t(2));
     QCOMPARE(told[0].finding.timeNs, timeOf(0));
     QCOMPARE(told[1].finding.insight.state, InsightState::Expired);
     QVERIFY(told[1].finding.timeNs <= timeOf(601));
     stream.event(86'400, connection(TcpOutcome::Closed)); // a gap that nobody ticks through
-    QCOMPARE(replay(stream.deliveries).size(), std::size_t(2));
+    QCOMPARE(replayed(stream.deliveries).size(), std::size_t(2));
 }
 
 void tst_Replayer::anEventFromTheFuture_doesNotStopTheClock()
@@ -165,7 +167,7 @@ void tst_Replayer::anEventFromTheFuture_doesNotStopTheClock()
     std::get<wire::EventBatch>(stream.deliveries.back().frame.body).events[0].timeNs = timeOf(1e6);
     stream.event(2, wire::OomKill(), pod("b"));
     std::size_t opened = 0, ended = 0;
-    for (const Told &one : replay(stream.deliveries)) {
+    for (const Told &one : replayed(stream.deliveries)) {
         opened += one.finding.insight.state == InsightState::Open && one.finding.insight.rule == "oom-kill" ? 1 : 0;
         ended += one.finding.insight.state == InsightState::Expired ? 1 : 0;
     }
@@ -182,10 +184,10 @@ void tst_Replayer::nodes_haveAnEngineEach()
     }
     auto all = one.deliveries;
     all.insert(all.end(), two.deliveries.begin(), two.deliveries.end());
-    QCOMPARE(replay(all).size(), std::size_t(0)); // five of one node would be enough
+    QCOMPARE(replayed(all).size(), std::size_t(0)); // five of one node would be enough
     for (int i = 3; i < 5; ++i)
         two.event(i, connection(TcpOutcome::Refused));
-    const auto told = replay(two.deliveries);
+    const auto told = replayed(two.deliveries);
     QCOMPARE(told.size(), std::size_t(1));
     QCOMPARE(told[0].node, std::string("n2"));
 }
