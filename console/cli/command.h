@@ -42,6 +42,9 @@ void addWatchCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addEventsCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addInsightsCommand(CLI::App &app, CommandContext &context, Chosen &chosen); ///< list, show, watch, verdict
 void addDrillCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
+void addRecordCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
+void addReplayCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
+void addScoreCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addFilterCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addCompletionCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 

@@ -71,6 +71,9 @@ int run(int argc, char **argv, std::ostream &out)
     addEventsCommand(app, context, chosen);
     addInsightsCommand(app, context, chosen);
     addDrillCommand(app, context, chosen);
+    addRecordCommand(app, context, chosen);
+    addReplayCommand(app, context, chosen);
+    addScoreCommand(app, context, chosen);
     addFilterCommand(app, context, chosen);
     addPkiCommand(app, context, chosen);
     addCompletionCommand(app, context, chosen);

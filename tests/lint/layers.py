@@ -25,7 +25,8 @@ def own(*folders):
 # Folder (longest prefix wins) -> what it must never include.
 RULES = {
     "protocol/base": [QT, ZMQ, OPENSSL, CAPNP, BPF, SQLITE, own("protocol/wire", "protocol/transport", "agent", "console", "bpf")],
-    "protocol/wire": [QT, ZMQ, OPENSSL, BPF, SQLITE, own("protocol/transport", "agent", "console", "bpf")],
+    "protocol/wire": [QT, ZMQ, OPENSSL, BPF, SQLITE, own("protocol/transport", "protocol/recording", "agent", "console", "bpf")],
+    "protocol/recording": [QT, ZMQ, OPENSSL, CAPNP, BPF, SQLITE, own("protocol/transport", "agent", "console", "bpf")],
     "protocol/transport": [QT, CAPNP, BPF, SQLITE, own("protocol/wire", "agent", "console", "bpf")],
     "agent": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, PROMETHEUS, CURL, SYSTEMD, own("console")],
     "agent/observe": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, BPF, own("console")],
@@ -34,11 +35,14 @@ RULES = {
     # agent/correlation is pure: agent, server and tests run the same engine.
     "agent/correlation": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, BPF, PROMETHEUS, CURL, SYSTEMD,
                           own("agent/(?!correlation)\\w+", "protocol/transport", "console", "bpf")],
+    # agent/replay feeds recordings through that engine: as pure, of the command line and of tests.
+    "agent/replay": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, BPF, PROMETHEUS, CURL, SYSTEMD,
+                     own("agent/(?!replay|correlation)\\w+", "protocol/transport", "console", "bpf")],
     # agent/drill is a library of the command line, which runs the drills; the agent has its message format from there.
     "agent/drill": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, BPF, own("agent/(?!drill)\\w+", "protocol/transport", "console", "bpf")],
     "console/core": [WIDGETS, CAPNP, ZMQ, OPENSSL, BPF, own("console/ui", "console/cli", "bpf", "agent/(?!server)\\w+")],
     "console/core/store": [QT, CAPNP, ZMQ, OPENSSL, BPF, own("console/ui", "console/cli", "console/core/session", "agent", "bpf", "protocol/transport")],
-    "console/cli": [WIDGETS, CAPNP, ZMQ, OPENSSL, BPF, SQLITE, own("console/ui", "bpf", "agent/(?!server|drill)\\w+")],
+    "console/cli": [WIDGETS, CAPNP, ZMQ, OPENSSL, BPF, SQLITE, own("console/ui", "bpf", "agent/(?!server|drill|replay|correlation)\\w+")],
     "console/ui": [CAPNP, ZMQ, OPENSSL, BPF, SQLITE, own("console/cli", "bpf", "agent/(?!server)\\w+")],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"].*[>"])')

@@ -39,6 +39,9 @@ class Locks(unittest.TestCase):
             ("agent/pipeline/a.cpp", "#include <prometheus/registry.h>"),
             ("agent/correlation/a.cpp", '#include "agent/pipeline/pipeline.h"'),
             ("agent/drill/a.cpp", '#include "agent/collect/smallfile.h"'),
+            ("agent/correlation/b.cpp", '#include "agent/replay/replayer.h"'),
+            ("agent/replay/a.cpp", '#include "agent/pipeline/correlator.h"'),
+            ("protocol/recording/a.cpp", '#include "protocol/transport/endpoint.h"'),
             ("console/cli/a.cpp", '#include "agent/config/agentconfig.h"'),
             ("agent/server/b.cpp", "#include <bpf/libbpf.h>"),
             ("console/core/session/a.cpp", "#include <QWidget>"),
@@ -55,7 +58,7 @@ class Locks(unittest.TestCase):
     def test_layers_allow(self):
         self.write("console/core/session/a.cpp", '#include <QObject>\n#include "agent/server/fanin.h"\n')
         self.write("protocol/wire/a.cpp", '#include <capnp/message.h>\n#include "protocol/base/result.h"\n')
-        self.write("console/cli/a.cpp", '#include "agent/drill/runner.h"\n')
+        self.write("console/cli/a.cpp", '#include "agent/drill/runner.h"\n#include "agent/replay/replayer.h"\n')
         self.write("agent/collect/a.cpp", '#include <bpf/libbpf.h>\n')
         self.assertEqual(layers.breaks(self.root), [])
 

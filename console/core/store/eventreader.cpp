@@ -87,7 +87,8 @@ Result<StoredEvent> EventReader::stored(EventChunk &chunk, std::int64_t chunkId,
     const Result<const wire::Origin *> origin = m_names.origin(*known);
     if (!origin)
         return fail(origin.error());
-    return StoredEvent{idOf(chunkId + row), (*stream)->node, chunk.seq(row), **origin, chunk.event(row), *known != chunk.origin(row)};
+    return StoredEvent{idOf(chunkId + row),         (*stream)->node,    chunk.seq(row), **origin, chunk.event(row),
+                       *known != chunk.origin(row), (*stream)->streamId};
 }
 
 Result<StoredEvent> EventReader::event(EventId id)

@@ -112,9 +112,10 @@ struct StoredEvent {
     EventId id;
     std::string node;
     std::uint64_t seq = 0;
-    wire::Origin origin;    ///< as it is known by now
-    wire::Event event;      ///< event.origin is meaningless here
-    bool isAmended = false; ///< its origin became known, or known better, after it came
+    wire::Origin origin;        ///< as it is known by now
+    wire::Event event;          ///< event.origin is meaningless here
+    bool isAmended = false;     ///< its origin became known, or known better, after it came
+    std::uint64_t streamId = 0; ///< of the node; with it `seq` names one event. 0 = not known
 };
 
 struct EventPage {

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/replay/drilltruth.h"
+
+#include <algorithm>
+
+namespace tapio::replay {
+
+namespace {
+
+constexpr std::size_t mostRuns = 4096;
+
+/// `also` has what is true of the drill as well, by what the drill does: never what a rule happens to say of it.
+const std::vector<DrillTruth> &truths()
+{
+    static const std::vector<DrillTruth> all{
+        {"brute-force-logins", {"brute-force-address"}, {"brute-force-account"}},
+        {"cpu-throttling", {"cpu-pressure"}, {}},
+        {"crash-loop", {"crash-loop"}, {}},
+        {"disk-full", {"disk-full"}, {"disk-pressure"}},
+        {"dns-failure", {"dns-failures"}, {}},
+        {"fd-exhaustion", {"descriptors"}, {}},
+        {"large-egress", {}, {}},
+        {"memory-leak", {}, {"memory-limit", "memory-pressure"}},
+        {"noisy-neighbour", {}, {"cpu-pressure"}},
+        {"oom-kill", {"oom-kill"}, {"memory-limit", "memory-pressure"}},
+        {"packet-loss", {"packet-loss"}, {}},
+        {"privilege-escalation", {"privilege-gain"}, {}},
+        {"refused-burst", {"refused-burst"}, {}},
+        {"reset-burst", {"reset-burst"}, {}},
+        {"slow-disk", {"disk-pressure"}, {}},
+    };
+    return all;
+}
+
+} // namespace
+
+const DrillTruth *truthOf(std::string_view drill)
+{
+    const auto &all = truths();
+    const auto found = std::find_if(all.begin(), all.end(), [&](const DrillTruth &one) { return one.drill == drill; });
+    return found == all.end() ? nullptr : &*found;
+}
+
+void DrillLabels::onEvent(const wire::Event &event, const std::string &node)
+{
+    const auto *label = std::get_if<wire::DrillLabel>(&event.detail);
+    if (label == nullptr)
+        return;
+    if (label->signature.empty()) {
+        ++m_unsigned;
+        return;
+    }
+    if (m_runs.size() >= mostRuns)
+        return;
+    Run &run = m_runs[{node, label->runId}];
+    run.node = node;
+    run.hasFailed = run.hasFailed || label->phase == "failed";
+    const std::int64_t toNs = std::max(run.label.toNs, label->toNs);
+    run.label = *label;
+    run.label.toNs = toNs;
+}
+
+std::vector<Label> DrillLabels::take(std::int64_t endNs)
+{
+    std::vector<Label> labels;
+    for (const auto &[key, run] : m_runs) {
+        const DrillTruth *truth = truthOf(run.label.drill);
+        if (truth == nullptr || run.hasFailed) {
+            m_untold.push_back(run.label.drill);
+            continue;
+        }
+        Label label;
+        label.what = "drill " + run.label.drill;
+        label.node = run.node;
+        label.entity = run.label.target;
+        label.fromNs = run.label.fromNs;
+        label.toNs = run.label.toNs != 0 ? run.label.toNs : std::max(endNs, run.label.fromNs);
+        label.expected = truth->expected;
+        label.also = truth->also;
+        label.isDrill = true;
+        labels.push_back(std::move(label));
+    }
+    m_runs.clear();
+    return labels;
+}
+
+} // namespace tapio::replay

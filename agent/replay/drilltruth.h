@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/replay/labels.h"
+#include "protocol/wire/event.h"
+
+namespace tapio::replay {
+
+/// What rules are to say of a drill.
+struct DrillTruth {
+    std::string_view drill;
+    std::vector<std::string> expected; ///< none: there is no rule for this yet
+    std::vector<std::string> also;
+};
+/// Of every drill of agent/drill; nullptr for a name that is none.
+const DrillTruth *truthOf(std::string_view drill);
+
+/// Gathers what the drills themselves say in the stream: label by label as it comes. One thread.
+///
+/// A label carries the signature of the agent that passed it on; one without is believed by nobody and counted. That it is
+/// the agent's own key was checked where the stream was taken in, which a recording has no certificates for: who can write the file can write the labels.
+class DrillLabels {
+public:
+    void onEvent(const wire::Event &event, const std::string &node);
+    /// What still ran when the recording ended, ended with it. Of a drill whose fault was not seen to happen there is no label.
+    std::vector<Label> take(std::int64_t endNs);
+
+    std::uint64_t unsignedLabels() const noexcept { return m_unsigned; }
+    /// Drills that are not known here, or in which nothing happened: nobody knows what is to be found.
+    const std::vector<std::string> &untold() const noexcept { return m_untold; }
+
+private:
+    struct Run {
+        wire::DrillLabel label;
+        std::string node;
+        bool hasFailed = false;
+    };
+    std::map<std::pair<std::string, std::uint64_t>, Run> m_runs; ///< by node and run
+    std::vector<std::string> m_untold;
+    std::uint64_t m_unsigned = 0;
+};
+
+} // namespace tapio::replay

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/replay/mixture.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+namespace tapio::replay {
+
+namespace {
+
+constexpr std::uint64_t otherStream = 0x5EC0'0000'0000'0001;
+constexpr std::int64_t cascadeNs = 600 * nsPerSecond;
+
+const std::string &nodeOf(const Scenario &scenario)
+{
+    static const std::string none;
+    return scenario.deliveries.empty() ? none : scenario.deliveries.front().node;
+}
+
+bool isLeftOut(const wire::Event &event) { return event.type == wire::EventType::Insight || event.type == wire::EventType::DrillLabel; }
+
+/// Numbers of events stay: evidence names them.
+void keepEvents(wire::EventBatch &batch, std::int64_t shiftNs)
+{
+    std::vector<wire::Event> kept;
+    std::vector<std::uint32_t> offsets;
+    for (std::size_t i = 0; i < batch.events.size(); ++i) {
+        if (isLeftOut(batch.events[i]))
+            continue;
+        batch.events[i].timeNs += shiftNs;
+        offsets.push_back(static_cast<std::uint32_t>(batch.seqOf(i) - batch.firstSeq));
+        kept.push_back(std::move(batch.events[i]));
+    }
+    batch.events = std::move(kept);
+    batch.seqOffsets = std::move(offsets);
+}
+
+void append(Scenario &to, const Scenario &from, std::int64_t shiftNs, const std::string &node, std::uint64_t streamChange)
+{
+    for (wire::Delivery delivery : from.deliveries) {
+        delivery.node = node;
+        delivery.receivedNs += shiftNs;
+        delivery.frame.sealedNs += shiftNs;
+        delivery.frame.streamId ^= streamChange;
+        keepEvents(std::get<wire::EventBatch>(delivery.frame.body), shiftNs);
+        to.events += std::get<wire::EventBatch>(delivery.frame.body).events.size();
+        to.deliveries.push_back(std::move(delivery));
+    }
+    for (Label label : from.labels) {
+        label.fromNs += shiftNs;
+        label.toNs += shiftNs;
+        if (label.entity == nodeOf(from))
+            label.entity = node;
+        label.node = label.node.empty() ? label.node : node;
+        to.labels.push_back(std::move(label));
+    }
+    to.endNs = std::max(to.endNs, from.endNs + shiftNs);
+}
+
+bool isOom(const Label &label) { return std::find(label.expected.begin(), label.expected.end(), "oom-kill") != label.expected.end(); }
+
+void addCascade(Scenario &mixture, const std::string &node)
+{
+    std::vector<Label> kills;
+    std::copy_if(mixture.labels.begin(), mixture.labels.end(), std::back_inserter(kills), isOom);
+    std::sort(kills.begin(), kills.end(), [](const Label &a, const Label &b) { return a.fromNs < b.fromNs; });
+    for (std::size_t i = 1; i < kills.size(); ++i) {
+        if (kills[i].entity == kills[i - 1].entity || kills[i].fromNs - kills[i - 1].toNs > cascadeNs)
+            continue;
+        Label label = kills[i];
+        label.what = "OOM kills in two cgroups of a node";
+        label.entity = node;
+        label.expected = {"oom-cascade"};
+        label.also.clear();
+        label.isDrill = false;
+        mixture.labels.push_back(std::move(label));
+        return; // one insight of the node stands for all of them
+    }
+}
+
+/// Without a distribution, which each library makes in its own way.
+std::uint64_t below(std::mt19937_64 &random, std::uint64_t bound) { return bound == 0 ? 0 : random() % bound; }
+
+std::int64_t lengthOf(const Scenario &scenario) { return std::max<std::int64_t>(scenario.endNs - scenario.beginNs, 0); }
+
+} // namespace
+
+Scenario mix(const Scenario &first, const Scenario &second, std::int64_t shiftNs)
+{
+    Scenario mixture;
+    mixture.name = first.name + " + " + second.name + " after " + std::to_string(shiftNs / nsPerSecond) + " s";
+    mixture.family = first.family + " + " + second.family;
+    mixture.isMixture = true;
+    mixture.beginNs = first.beginNs;
+    const std::string &node = nodeOf(first);
+    append(mixture, first, 0, node, 0);
+    append(mixture, second, first.beginNs + shiftNs - second.beginNs, node, otherStream);
+    std::stable_sort(mixture.deliveries.begin(), mixture.deliveries.end(),
+                     [](const wire::Delivery &a, const wire::Delivery &b) { return a.receivedNs < b.receivedNs; });
+    addCascade(mixture, node);
+    return mixture;
+}
+
+std::vector<MixtureSpec> planMixtures(const std::vector<Scenario> &scenarios, std::uint64_t seed, unsigned rounds)
+{
+    std::mt19937_64 random(seed);
+    std::vector<std::size_t> healthy, faults;
+    for (std::size_t i = 0; i < scenarios.size(); ++i)
+        (scenarios[i].labels.empty() ? healthy : faults).push_back(i);
+    std::vector<MixtureSpec> specs;
+    for (const std::size_t fault : faults) {
+        std::vector<std::size_t> others;
+        std::copy_if(faults.begin(), faults.end(), std::back_inserter(others),
+                     [&](std::size_t other) { return scenarios[other].family != scenarios[fault].family; });
+        for (unsigned round = 0; round < rounds; ++round) {
+            for (const auto *choice : {&healthy, &others}) {
+                if (choice->empty())
+                    continue;
+                const std::size_t first = (*choice)[below(random, choice->size())];
+                const auto shiftNs = static_cast<std::int64_t>(below(random, static_cast<std::uint64_t>(lengthOf(scenarios[first]))));
+                specs.push_back({first, fault, shiftNs});
+            }
+        }
+    }
+    for (std::size_t i = 0; i + 1 < healthy.size(); ++i) {
+        const auto length = static_cast<std::uint64_t>(lengthOf(scenarios[healthy[i]]));
+        specs.push_back({healthy[i], healthy[i + 1], static_cast<std::int64_t>(below(random, length))});
+    }
+    return specs;
+}
+
+} // namespace tapio::replay

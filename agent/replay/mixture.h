@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "agent/replay/scenario.h"
+
+/// Scenarios made of others, so that they need not be stored. Pure.
+namespace tapio::replay {
+
+/// The second begins `shiftNs` (not below 0) after the first did, on the same node: its node takes the first's name, and all its times move with it. Labels move along.
+/// What agents found is left out, as are drills' own labels, whose signatures would be of other times.
+/// Two OOM kills of different cgroups of one node within ten minutes are a cascade as well, which gets a label.
+Scenario mix(const Scenario &first, const Scenario &second, std::int64_t shiftNs);
+
+struct MixtureSpec {
+    std::size_t first = 0, second = 0; ///< of the scenarios that were given
+    std::int64_t shiftNs = 0;
+
+    bool operator==(const MixtureSpec &) const = default;
+};
+/// Of each scenario with a fault `rounds` that begin within a healthy one, and `rounds` that begin while another fault of another family lasts; and of each healthy one
+/// one with another. The same for the same scenarios and seed, on every machine; chosen by chance where there are several.
+std::vector<MixtureSpec> planMixtures(const std::vector<Scenario> &scenarios, std::uint64_t seed, unsigned rounds);
+
+} // namespace tapio::replay

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "agent/correlation/engine.h"
+#include "protocol/base/result.h"
+#include "protocol/wire/message.h"
+
+/// Recordings through the correlation engine, and what that is worth.
+namespace tapio::replay {
+
+struct ReplayCounters {
+    std::uint64_t deliveries = 0;
+    std::uint64_t events = 0;   ///< that went through the engine
+    std::uint64_t insights = 0; ///< events that are insights themselves: what agents found, and no evidence of anything here
+    std::uint64_t amendments = 0;
+    std::uint64_t opened = 0, told = 0; ///< insights of this replay: different ones, and how often something was told of them
+};
+
+/// Feeds what was received through engines as agents have them: one per node, so one clock each. Time is that of the events, never this machine's,
+/// and passes in whole seconds, as agents let it: so what comes out depends neither on the speed nor on how events are divided into
+/// deliveries. One thread.
+class Replayer {
+public:
+    /// `found` is called from within the calls below and must not call back.
+    using Found = std::function<void(const std::string &node, correlation::Finding &&finding)>;
+
+    Replayer(correlation::RuleSetPtr rules, Found found, correlation::EngineLimits limits = {});
+    ~Replayer();
+    Replayer(const Replayer &) = delete;
+    Replayer &operator=(const Replayer &) = delete;
+
+    /// In order of arrival; of events, as recording::Reader gives it: with times that are times.
+    /// Errors: Malformed (more nodes than anybody has, no batch of events).
+    Status onDelivery(const wire::Delivery &delivery);
+    /// Nothing more comes; it was `nowNs` then, UTC. What is open stays open.
+    void finish(std::int64_t nowNs);
+
+    const ReplayCounters &counters() const noexcept { return m_counters; }
+
+private:
+    class Node;
+    Result<Node *> nodeOf(const std::string &name);
+
+    correlation::RuleSetPtr m_rules;
+    Found m_found;
+    correlation::EngineLimits m_limits;
+    std::map<std::string, std::unique_ptr<Node>> m_nodes;
+    ReplayCounters m_counters;
+};
+
+} // namespace tapio::replay

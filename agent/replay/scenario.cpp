@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/replay/scenario.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "agent/replay/drilltruth.h"
+#include "agent/replay/replayer.h"
+#include "protocol/recording/reader.h"
+
+namespace tapio::replay {
+
+namespace {
+
+Status readDeliveries(recording::Reader &reader, Scenario &scenario, DrillLabels &drills)
+{
+    for (;;) {
+        auto next = reader.next();
+        if (!next)
+            return fail(next.error());
+        if (!*next)
+            return {};
+        if (reader.events() > mostEvents)
+            return fail(Errc::InvalidArgument, "has more than " + std::to_string(mostEvents) + " events, too many to be a scenario");
+        for (const wire::Event &event : std::get<wire::EventBatch>((*next)->frame.body).events)
+            drills.onEvent(event, (*next)->node);
+        scenario.deliveries.push_back(std::move(**next));
+    }
+}
+
+void addRemarks(const recording::Reader &reader, const DrillLabels &drills, Scenario &scenario)
+{
+    if (reader.tornAt())
+        scenario.remarks.push_back("ends within the record at byte " + std::to_string(*reader.tornAt()));
+    else if (!reader.end())
+        scenario.remarks.push_back("was not ended in order");
+    if (reader.end() && reader.end()->lost > 0)
+        scenario.remarks.push_back(std::to_string(reader.end()->lost) + " events were lost while it was recorded");
+    for (const std::string &drill : drills.untold())
+        scenario.remarks.push_back("nobody knows what is to be found of the drill '" + drill
+                                   + "' in it: it is not known, or nothing happened");
+    if (drills.unsignedLabels() > 0)
+        scenario.remarks.push_back(std::to_string(drills.unsignedLabels()) + " labels of drills without a signature were not believed");
+}
+
+} // namespace
+
+Result<Scenario> loadScenario(const std::filesystem::path &recording)
+{
+    auto reader = recording::Reader::open(recording);
+    if (!reader)
+        return fail(reader.error());
+    Scenario scenario;
+    scenario.name = recording.stem().native();
+    DrillLabels drills;
+    if (const Status read = readDeliveries(*reader, scenario, drills); !read)
+        return fail(read.error().within(recording.native()));
+    scenario.events = reader->events();
+    scenario.beginNs = reader->header().startedNs;
+    scenario.endNs = reader->end() ? reader->end()->endedNs : std::max(reader->lastReceivedNs(), scenario.beginNs);
+    scenario.labels = drills.take(scenario.endNs);
+    addRemarks(*reader, drills, scenario);
+    auto file = readLabels(labelFileOf(recording));
+    if (!file && (file.error().code() != Errc::NotFound || scenario.labels.empty())) {
+        if (file.error().code() != Errc::NotFound)
+            return fail(file.error());
+        return fail(Errc::InvalidArgument, recording.native() + " has neither a label file " + labelFileOf(recording).filename().native()
+                                               + " beside it nor labels of drills in it: nothing says what is to be found");
+    }
+    if (!file) {
+        scenario.family = scenario.name;
+        return scenario;
+    }
+    scenario.family = file->family;
+    std::move(file->labels.begin(), file->labels.end(), std::back_inserter(scenario.labels));
+    if (file->isHealthy == !scenario.labels.empty())
+        return fail(Errc::InvalidArgument,
+                    labelFileOf(recording).native()
+                        + (file->isHealthy ? " says that all is well, and there are faults in it"
+                                           : " names no fault, and there is no drill in it: say 'healthy = true' if all is well"));
+    return scenario;
+}
+
+Result<Judgement> judgeScenario(const Scenario &scenario, const correlation::RuleSetPtr &rules)
+{
+    std::vector<Opened> opened;
+    Replayer replayer(rules, [&](const std::string &node, correlation::Finding &&finding) {
+        if (auto one = openedOf(node, finding))
+            opened.push_back(std::move(*one));
+    });
+    for (const wire::Delivery &delivery : scenario.deliveries) {
+        if (const Status fed = replayer.onDelivery(delivery); !fed)
+            return fail(fed.error().within(scenario.name));
+    }
+    replayer.finish(scenario.endNs);
+    std::vector<std::string> names;
+    for (const correlation::Rule &rule : *rules)
+        names.push_back(rule.id);
+    return judge(scenario.labels, opened, names);
+}
+
+} // namespace tapio::replay

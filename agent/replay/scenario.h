@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "agent/correlation/engine.h"
+#include "agent/replay/labels.h"
+#include "agent/replay/score.h"
+#include "protocol/wire/message.h"
+
+namespace tapio::replay {
+
+/// A recording with what is true of it, in memory.
+struct Scenario {
+    std::string name;
+    std::string family;
+    bool isMixture = false;
+    std::vector<wire::Delivery> deliveries; ///< in order of arrival
+    std::vector<Label> labels;              ///< of the file beside it, and of the drills in it
+    std::int64_t beginNs = 0, endNs = 0;    ///< UTC
+    std::uint64_t events = 0;
+    std::vector<std::string> remarks; ///< what whoever reads the figures should know: a torn tail, lost events
+};
+
+/// More is no scenario, and not taken into memory.
+inline constexpr std::uint64_t mostEvents = 2'000'000;
+
+/// Errors: those of the recording and of its label file; InvalidArgument (too many events, nothing says what is true of it).
+Result<Scenario> loadScenario(const std::filesystem::path &recording);
+
+/// Through engines with these rules, and judged. Errors: those of Replayer.
+Result<Judgement> judgeScenario(const Scenario &scenario, const correlation::RuleSetPtr &rules);
+
+} // namespace tapio::replay

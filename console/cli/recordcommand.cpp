@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "console/cli/command.h"
+#include "console/cli/connection.h"
+#include "console/cli/interrupt.h"
+#include "console/cli/recording.h"
+#include "console/cli/storefile.h"
+#include "console/cli/timespec.h"
+#include "protocol/recording/reader.h"
+
+namespace tapio::console {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+struct RecordArguments {
+    std::filesystem::path out, store, recording;
+    std::string from, to;
+    replay::Selection selection;
+    int seconds = 0;
+
+    bool isOfThePast() const { return !store.empty() || !recording.empty() || !from.empty() || !to.empty(); }
+};
+
+void printSummary(const CommandContext &context, const RecordArguments &arguments, const RecordingFile &file)
+{
+    if (context.format == OutputFormat::Json) {
+        printJson(context.out, {{"file", arguments.out.native()},
+                                {"events", file.events()},
+                                {"bytes", file.bytes()},
+                                {"left_out", file.leftOut()},
+                                {"lost", file.lost()}});
+    } else {
+        context.out << file.events() << " events in " << bytesText(static_cast<std::int64_t>(file.bytes())) << " to "
+                    << printable(arguments.out.native()) << '\n';
+        if (file.leftOut() > 0)
+            context.out << file.leftOut() << " others were left out, as asked for\n";
+    }
+    if (file.lost() > 0)
+        context.err << "incomplete: " << file.lost() << " events of this time were lost before they came here" << std::endl;
+}
+
+/// A session whose deliveries go to a file.
+class LiveRecording {
+public:
+    LiveRecording(const CommandContext &context, RecordingFile &file, std::int64_t startedNs)
+        : m_context(context), m_file(file), m_startedNs(startedNs), m_flushedNs(context.clock.bootNs())
+    {}
+
+    ServerClientHandlers handlers(const std::string &server)
+    {
+        ServerClientHandlers handlers;
+        handlers.delivery = [this](const wire::Delivery &delivery) { take(delivery); };
+        handlers.queueDropped = [this](std::uint64_t events) {
+            m_dropped = std::max(m_dropped, events);
+            m_file.setLost(m_droppedBefore + m_dropped);
+        };
+        handlers.link = [this, server](bool up, const std::string &reason) {
+            m_droppedBefore += std::exchange(m_dropped, 0); // what the server counts begins anew with a session
+            if (up)
+                m_context.err << "connected to " << server << " again" << std::endl;
+            else
+                m_context.err << "disconnected from " << server << ", trying again: " << printable(reason) << std::endl;
+        };
+        handlers.linkNotice = [this](const wire::LinkNotice &notice) {
+            constexpr std::array<std::string_view, 3> losses{"late-events-gone", "late-events-dropped", "amendments-dropped"};
+            if (std::find(losses.begin(), losses.end(), notice.code) != losses.end())
+                m_context.err << "incomplete: " << printable(notice.reason) << " (" << notice.repeated << ", " << printable(notice.code)
+                              << ')' << std::endl;
+        };
+        return handlers;
+    }
+
+    void begin() const { m_context.err << "recording; Ctrl-C ends it" << std::endl; }
+    /// Nothing more can be written; or what was written is safe for now.
+    bool isBroken()
+    {
+        const std::int64_t nowNs = m_context.clock.bootNs();
+        if (m_status && nowNs - m_flushedNs >= nsPerSecond) {
+            m_status = m_file.flush();
+            m_flushedNs = nowNs;
+        }
+        return !m_status;
+    }
+    const Status &status() const noexcept { return m_status; }
+
+private:
+    void take(const wire::Delivery &delivery)
+    {
+        if (m_status && !wire::sentBefore(delivery, m_startedNs)) // the server sends also what it still holds of before
+            m_status = m_file.add(delivery);
+    }
+
+    const CommandContext &m_context;
+    RecordingFile &m_file;
+    std::int64_t m_startedNs;
+    std::int64_t m_flushedNs;
+    std::uint64_t m_dropped = 0, m_droppedBefore = 0;
+    Status m_status;
+};
+
+Status runSession(LiveRecording &live, ServerClient &client, int seconds, std::stop_token stop)
+{
+    if (Status first = client.run(
+            4000ms, [&] { return client.welcomed(); }, stop);
+        !first)
+        return first;
+    live.begin();
+    const auto budget = seconds > 0 ? std::chrono::milliseconds(1000LL * seconds) : std::chrono::milliseconds(std::chrono::hours(24 * 365));
+    return client.run(
+        budget, [&] { return live.isBroken(); }, stop);
+}
+
+int recordLive(const CommandContext &context, const RecordArguments &arguments)
+{
+    const auto connection = resolveConnection(context);
+    if (!connection)
+        return reportNoConnection(context, connection.error());
+    Interrupt interrupt;
+    const std::int64_t startedNs = context.clock.utcNs();
+    auto file = RecordingFile::create(arguments.out, {recording::Origin::Live, startedNs}, arguments.selection);
+    if (!file) {
+        report(context.err, file.error());
+        return ExitCannotCreate;
+    }
+    LiveRecording live(context, *file, startedNs);
+    wire::Subscribe subscribe;
+    subscribe.samples = false;
+    subscribe.reports = false;
+    const std::string server = connection->client.host + ':' + std::to_string(connection->client.port);
+    auto client = ServerClient::open(connection->client, connection->consoleName, subscribe, live.handlers(server), context.clock);
+    const Status ran = client ? runSession(live, *client, arguments.seconds, interrupt.token()) : fail(client.error());
+    const Status closed = live.status() ? file->close(context.clock.utcNs()) : live.status();
+    if (!closed)
+        return report(context.err, closed.error());
+    if (!client)
+        return report(context.err, client.error(), certificateHint);
+    if (!ran && ran.error().code() != Errc::Cancelled) {
+        std::error_code ignored; // what is left then is an empty recording, and harmless
+        if (file->events() == 0)
+            std::filesystem::remove(arguments.out, ignored);
+        return reportSession(context.err, ran.error(), client->refusalCode());
+    }
+    printSummary(context, arguments, *file);
+    return ExitOk;
+}
+
+struct Range {
+    std::int64_t fromNs = 0, toNs = 0;
+};
+
+Result<Range> rangeOf(const RecordArguments &arguments, std::int64_t nowNs)
+{
+    Range range{0, nowNs};
+    if (!arguments.from.empty()) {
+        const auto from = parseMoment(arguments.from, nowNs);
+        if (!from)
+            return fail(from.error().within("--from"));
+        range.fromNs = *from;
+    }
+    if (!arguments.to.empty()) {
+        const auto to = parseMoment(arguments.to, nowNs);
+        if (!to)
+            return fail(to.error().within("--to"));
+        range.toNs = *to;
+    }
+    if (range.fromNs >= range.toNs)
+        return fail(Errc::InvalidArgument, "--from must be before --to, or before now without it");
+    return range;
+}
+
+int recordPast(const CommandContext &context, const RecordArguments &arguments)
+{
+    const auto range = rangeOf(arguments, context.clock.utcNs());
+    if (!range)
+        return report(context.err, range.error());
+    int exitCode = ExitOk;
+    const bool isOfStore = arguments.recording.empty();
+    const auto reader = isOfStore ? openStore(context, arguments.store, exitCode) : nullptr;
+    if (isOfStore && !reader)
+        return exitCode;
+    Interrupt interrupt;
+    std::int64_t startedNs = range->fromNs;
+    if (!isOfStore) {
+        const auto source = recording::Reader::open(arguments.recording);
+        if (!source)
+            return report(context.err, source.error());
+        startedNs = std::max(startedNs, source->header().startedNs);
+    }
+    auto file = RecordingFile::create(arguments.out, {isOfStore ? recording::Origin::Store : recording::Origin::Live, startedNs},
+                                      arguments.selection);
+    if (!file) {
+        report(context.err, file.error());
+        return ExitCannotCreate;
+    }
+    std::int64_t endedNs = range->toNs;
+    Status status;
+    if (isOfStore) {
+        status = recordStore(*reader, range->fromNs, range->toNs, interrupt.token(), *file);
+    } else {
+        const auto ended = recordRecording(arguments.recording, range->fromNs, range->toNs, interrupt.token(), *file);
+        status = ended ? Status() : fail(ended.error());
+        endedNs = ended.value_or(endedNs);
+    }
+    if (status)
+        status = file->close(endedNs);
+    if (!status)
+        return report(context.err, status.error());
+    printSummary(context, arguments, *file);
+    return ExitOk;
+}
+
+} // namespace
+
+void addRecordCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
+{
+    auto arguments = std::make_shared<RecordArguments>();
+    CLI::App *record =
+        app.add_subcommand("record", "Events as they are received to a file, until Ctrl-C: for 'tapio replay' and 'tapio score'");
+    record->add_option("--out", arguments->out, "the recording to make; it must not be there yet")->required()->option_text("FILE");
+    auto *seconds = record->add_option("--seconds", arguments->seconds, "end after this time")->check(CLI::Range(1, 86400));
+    record->add_option("--node", arguments->selection.nodes, "only these nodes");
+    record->add_option("--cgroup", arguments->selection.cgroups,
+                       "only events of cgroups whose paths begin so, and what agents say of themselves and of drills; no insights");
+    auto *store =
+        record->add_option("--store", arguments->store, "from this store instead, or with --from or --to alone from the configured one")
+            ->option_text("FILE");
+    auto *recording =
+        record->add_option("--recording", arguments->recording, "from this recording instead, to cut it")->option_text("FILE");
+    auto *from = record->add_option("--from", arguments->from, "10m, 2h, 1d ago, or 2026-03-01T12:00:05Z, or with +02:00");
+    auto *to = record->add_option("--to", arguments->to, "as --from");
+    store->excludes(recording);
+    for (CLI::Option *past : {store, recording, from, to})
+        seconds->excludes(past);
+    record->footer("A recording has what ran on the nodes, with its arguments: the file is for its owner only.");
+    record->callback([&context, &chosen, arguments] {
+        chosen = [&context, arguments] {
+            return arguments->isOfThePast() ? recordPast(context, *arguments) : recordLive(context, *arguments);
+        };
+    });
+}
+
+} // namespace tapio::console

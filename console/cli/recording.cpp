@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/cli/recording.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <utility>
+
+#include "protocol/recording/reader.h"
+
+namespace tapio::console {
+
+namespace {
+
+constexpr std::size_t pageEvents = 1000;
+constexpr std::size_t batchEvents = 256;
+
+/// Events of a store, put together to batches again: runs of one stream with rising numbers.
+class Batches {
+public:
+    explicit Batches(RecordingFile &into) : m_into(into) {}
+
+    Status add(StoredEvent stored)
+    {
+        auto *batch = std::get_if<wire::EventBatch>(&m_delivery.frame.body);
+        const bool goesOn = !batch->events.empty() && batch->events.size() < batchEvents && m_delivery.node == stored.node
+                            && m_delivery.frame.streamId == stored.streamId && stored.seq > m_lastSeq
+                            && stored.seq - batch->firstSeq <= std::numeric_limits<std::uint32_t>::max();
+        if (!goesOn) {
+            if (Status flushed = flush(); !flushed)
+                return flushed;
+            batch = std::get_if<wire::EventBatch>(&m_delivery.frame.body);
+            m_delivery.node = stored.node;
+            m_delivery.frame.streamId = stored.streamId;
+            batch->firstSeq = stored.seq;
+        }
+        m_lastSeq = stored.seq;
+        m_delivery.receivedNs = std::max(m_delivery.receivedNs, stored.event.timeNs);
+        stored.event.origin = originOf(*batch, stored.origin);
+        batch->seqOffsets.push_back(static_cast<std::uint32_t>(stored.seq - batch->firstSeq));
+        batch->events.push_back(std::move(stored.event));
+        return {};
+    }
+
+    Status flush()
+    {
+        if (std::get<wire::EventBatch>(m_delivery.frame.body).events.empty())
+            return {};
+        wire::Delivery next;
+        next.frame.frameSeq = m_delivery.frame.frameSeq + 1;
+        next.receivedNs = m_delivery.receivedNs;
+        return m_into.add(std::exchange(m_delivery, std::move(next)));
+    }
+
+private:
+    static std::uint32_t originOf(wire::EventBatch &batch, const wire::Origin &origin)
+    {
+        const auto known = std::find(batch.origins.begin(), batch.origins.end(), origin);
+        const auto index = static_cast<std::uint32_t>(known - batch.origins.begin());
+        if (known == batch.origins.end())
+            batch.origins.push_back(origin);
+        return index;
+    }
+
+    RecordingFile &m_into;
+    wire::Delivery m_delivery;
+    std::uint64_t m_lastSeq = 0;
+};
+
+} // namespace
+
+Result<RecordingFile> RecordingFile::create(const std::filesystem::path &file, const recording::Header &header, replay::Selection selection)
+{
+    auto sink = recording::createFile(file);
+    if (!sink)
+        return fail(sink.error());
+    auto writer = recording::Writer::begin(std::move(*sink), header);
+    if (!writer)
+        return fail(writer.error());
+    return RecordingFile(std::move(*writer), std::move(selection));
+}
+
+Status RecordingFile::add(wire::Delivery delivery)
+{
+    if (!std::holds_alternative<wire::EventBatch>(delivery.frame.body))
+        return {};
+    replay::Selected selected = replay::select(m_selection, std::move(delivery));
+    m_leftOut += selected.leftOut;
+    return selected.delivery ? m_writer.add(*selected.delivery) : Status();
+}
+
+Status recordStore(const StoreReader &reader, std::int64_t fromNs, std::int64_t toNs, std::stop_token stop, RecordingFile &into)
+{
+    EventQuery query;
+    query.fromNs = fromNs;
+    query.toNs = toNs;
+    query.newestFirst = false;
+    query.limit = pageEvents;
+    Batches batches(into);
+    std::optional<EventId> after;
+    for (bool more = true; more;) {
+        auto page = reader.events(query, after, stop);
+        if (!page)
+            return fail(page.error());
+        if (!after) // of the range that is left: the first page's is of the whole
+            into.setLost(page->lostEvents);
+        for (StoredEvent &stored : page->events) {
+            if (Status added = batches.add(std::move(stored)); !added)
+                return added;
+        }
+        more = page->more;
+        query = page->next;
+        after = page->nextAfter;
+    }
+    return batches.flush();
+}
+
+Result<std::int64_t> recordRecording(const std::filesystem::path &from, std::int64_t fromNs, std::int64_t toNs, std::stop_token stop,
+                                     RecordingFile &into)
+{
+    auto reader = recording::Reader::open(from);
+    if (!reader)
+        return fail(reader.error());
+    while (!stop.stop_requested()) {
+        auto next = reader->next();
+        if (!next)
+            return fail(next.error().within(from.native()));
+        if (!*next) {
+            if (reader->end())
+                into.setLost(reader->end()->lost);
+            return std::min(toNs, reader->end() ? reader->end()->endedNs : reader->lastReceivedNs());
+        }
+        if ((*next)->receivedNs < fromNs || (*next)->receivedNs >= toNs)
+            continue;
+        if (const Status added = into.add(std::move(**next)); !added)
+            return fail(added.error());
+    }
+    return fail(Errc::Cancelled, "interrupted");
+}
+
+} // namespace tapio::console

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "agent/replay/suite.h"
+#include "console/cli/command.h"
+#include "console/cli/rulesfolder.h"
+#include "console/cli/scoreviews.h"
+
+namespace tapio::console {
+
+namespace {
+
+struct ScoreArguments {
+    std::filesystem::path place, rules;
+};
+
+/// Of the installation that this program is in, else of the sources it was built from. Errors: NotFound.
+Result<std::filesystem::path> shippedSuite()
+{
+    std::error_code error;
+    const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+    const auto installed = (program.parent_path() / "../share/tapio/scenarios").lexically_normal();
+    for (const auto &folder : {installed, std::filesystem::path(TAPIO_SCENARIOS)}) {
+        if (std::filesystem::exists(folder / replay::suiteFileName, error))
+            return folder;
+    }
+    return fail(Errc::NotFound, "the scenarios are neither in " + installed.native() + " nor in " + TAPIO_SCENARIOS);
+}
+
+void printRemarks(const CommandContext &context, const std::vector<replay::Scenario> &scenarios)
+{
+    for (const replay::Scenario &scenario : scenarios) {
+        for (const std::string &remark : scenario.remarks)
+            context.err << "incomplete: " << printable(scenario.name) << ' ' << printable(remark) << '\n';
+    }
+}
+
+struct Part {
+    const char *key;
+    const char *title;
+    const std::vector<replay::Scenario> &scenarios;
+};
+
+int runScore(const CommandContext &context, const ScoreArguments &arguments)
+{
+    const auto rules = rulesOf(context, arguments.rules);
+    if (!rules)
+        return ExitConfiguration;
+    const auto place = arguments.place.empty() ? shippedSuite() : arguments.place;
+    if (!place)
+        return report(context.err, place.error(), "name a recording, or a folder of recordings");
+    const auto suite = replay::loadSuite(*place);
+    if (!suite)
+        return report(context.err, suite.error(), "the README of agent/replay has the schema of labels and suites");
+    nlohmann::json all = nlohmann::json::object();
+    bool isFirst = true;
+    for (const Part &part : {Part{"held", "Held half, which no rule was tuned by", suite->held}, Part{"tuned", "Tuned half", suite->tuned},
+                             Part{"others", "Without a split", suite->others}}) {
+        if (part.scenarios.empty())
+            continue;
+        printRemarks(context, part.scenarios);
+        const auto score = replay::scoreOf(part.scenarios, *suite, rules);
+        if (!score)
+            return report(context.err, score.error());
+        if (context.format == OutputFormat::Json) {
+            all[part.key] = scoreJson(*score);
+            continue;
+        }
+        context.out << (isFirst ? "" : "\n");
+        printScore(context.out, part.title, *score);
+        isFirst = false;
+    }
+    if (context.format == OutputFormat::Json)
+        printJson(context.out, all);
+    return ExitOk;
+}
+
+} // namespace
+
+void addScoreCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
+{
+    auto arguments = std::make_shared<ScoreArguments>();
+    CLI::App *score = app.add_subcommand(
+        "score", "How right the rules are about recordings that are labelled with the truth: TP, FP, FN, TN and lead time of each");
+    score->add_option("PLACE", arguments->place, "a recording, or a folder of them (default: the suite that is shipped)")->option_text(" ");
+    addRulesOption(*score, arguments->rules);
+    score->footer("Shares have Wilson's bounds at 95 % and how many they are of; of fewer than 20 units, of one rule 5, there is no "
+                  "figure. Mixtures are made of "
+                  "the recordings, so the bounds that count them are too narrow: 'recordings only' has those without.");
+    score->callback([&context, &chosen, arguments] { chosen = [&context, arguments] { return runScore(context, *arguments); }; });
+}
+
+} // namespace tapio::console

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "protocol/recording/reader.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace tapio::recording {
+
+namespace {
+
+bool isTime(std::int64_t ns) noexcept { return ns >= 0 && ns <= latestNs; }
+
+/// What is wrong with it; nullptr: nothing.
+const char *problemOf(const wire::Delivery &delivery) noexcept
+{
+    const auto *batch = std::get_if<wire::EventBatch>(&delivery.frame.body);
+    if (batch == nullptr)
+        return "a delivery that is not of events";
+    if (delivery.node.empty())
+        return "a delivery that names no node";
+    if (!isTime(delivery.receivedNs) || delivery.clockOffsetNs < -latestNs || delivery.clockOffsetNs > latestNs)
+        return "a delivery that arrived at no time";
+    const bool isTimely =
+        std::all_of(batch->events.begin(), batch->events.end(), [](const wire::Event &event) { return isTime(event.timeNs); });
+    return isTimely ? nullptr : "an event before 1970 or after 2096";
+}
+
+} // namespace
+
+Result<Reader> Reader::open(std::unique_ptr<ByteSource> source)
+{
+    std::array<std::byte, headerBytes> bytes{};
+    const auto got = source->read(bytes);
+    if (!got)
+        return fail(got.error());
+    const auto header = decodeHeader(std::span(bytes).first(*got));
+    if (!header)
+        return fail(header.error());
+    if (!isTime(header->startedNs))
+        return fail(Errc::Malformed, "the header says that it began at no time");
+    return Reader(std::move(source), *header);
+}
+
+Result<Reader> Reader::open(const std::filesystem::path &file)
+{
+    auto source = openFile(file);
+    if (!source)
+        return fail(source.error());
+    auto reader = open(std::move(*source));
+    if (!reader)
+        return fail(reader.error().within(file.native()));
+    return reader;
+}
+
+tl::unexpected<Error> Reader::failHere(const Error &error)
+{
+    m_error = error.within("at byte " + std::to_string(m_recordAt));
+    return tl::unexpected(*m_error);
+}
+
+Status Reader::takeEnd(std::span<const std::byte> payload)
+{
+    const auto end = decodeEnd(payload);
+    if (!end)
+        return failHere(end.error());
+    if (end->deliveries != m_deliveries || end->events != m_events)
+        return failHere(Error(Errc::Corrupt, "the last record counts " + std::to_string(end->events) + " events, and there were "
+                                                 + std::to_string(m_events)));
+    if (!isTime(end->endedNs))
+        return failHere(Error(Errc::Malformed, "the last record says that it ended at no time"));
+    std::array<std::byte, 1> more{};
+    const auto got = m_source->read(more);
+    if (!got)
+        return failHere(got.error());
+    m_recordAt = m_offset;
+    if (*got != 0)
+        return failHere(Error(Errc::Malformed, "there is more behind the last record"));
+    m_end = *end;
+    return {};
+}
+
+Result<bool> Reader::readRecord()
+{
+    m_recordAt = m_offset;
+    std::array<std::byte, recordHeadBytes> head{};
+    const auto got = m_source->read(head);
+    if (!got)
+        return failHere(got.error());
+    if (*got < head.size()) {
+        if (*got > 0)
+            m_tornAt = m_recordAt;
+        return false;
+    }
+    const auto length = decodeHead(head);
+    if (!length)
+        return failHere(length.error());
+    Bytes payload(*length);
+    const auto rest = m_source->read(payload);
+    if (!rest)
+        return failHere(rest.error());
+    if (*rest < payload.size()) {
+        m_tornAt = m_recordAt;
+        return false;
+    }
+    m_offset += head.size() + payload.size();
+    if (!fits(head, payload))
+        return failHere(Error(Errc::Corrupt, "a record does not fit its checksum"));
+    const auto kind = kindOf(payload);
+    if (!kind)
+        return failHere(kind.error());
+    if (*kind == RecordKind::End) {
+        if (const Status taken = takeEnd(payload); !taken)
+            return fail(taken.error());
+        return false;
+    }
+    auto block = decodeBlock(payload);
+    if (!block)
+        return failHere(block.error());
+    m_block = std::move(*block);
+    m_inBlock = 0;
+    m_takenOfBlock = 0;
+    return true;
+}
+
+Result<wire::Delivery> Reader::takeDelivery()
+{
+    const auto bytes = recording::takeDelivery(m_block.plain, m_inBlock);
+    if (!bytes)
+        return failHere(bytes.error());
+    auto message = wire::decode(*bytes);
+    const std::string which = "delivery " + std::to_string(++m_takenOfBlock);
+    if (!message)
+        return failHere(message.error().within(which));
+    auto *delivery = std::get_if<wire::Delivery>(&*message);
+    if (delivery == nullptr)
+        return failHere(Error(Errc::Malformed, which + ": a message that is no delivery"));
+    if (const char *problem = problemOf(*delivery))
+        return failHere(Error(Errc::Malformed, which + ": " + problem));
+    return std::move(*delivery);
+}
+
+Result<std::optional<wire::Delivery>> Reader::next()
+{
+    if (m_error)
+        return tl::unexpected(*m_error);
+    while (!m_isOver && m_inBlock == m_block.plain.size()) {
+        if (m_takenOfBlock != m_block.deliveries)
+            return failHere(Error(Errc::Corrupt, "a block counts " + std::to_string(m_block.deliveries) + " deliveries and has "
+                                                     + std::to_string(m_takenOfBlock)));
+        const auto more = readRecord();
+        if (!more)
+            return fail(more.error());
+        m_isOver = !*more;
+    }
+    if (m_isOver)
+        return std::optional<wire::Delivery>();
+    auto delivery = takeDelivery();
+    if (!delivery)
+        return fail(delivery.error());
+    ++m_deliveries;
+    m_events += std::get<wire::EventBatch>(delivery->frame.body).events.size();
+    m_lastReceivedNs = std::max(m_lastReceivedNs, delivery->receivedNs);
+    return std::optional(std::move(*delivery));
+}
+
+} // namespace tapio::recording

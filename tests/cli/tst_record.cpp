@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `tapio record`, `tapio replay` and `tapio score` as a user meets them: files, answers and exit codes.
+#include <QtTest>
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+
+#include <csignal>
+
+#include "agent/server/fanin.h"
+#include "console/cli/output.h"
+#include "protocol/recording/reader.h"
+#include "tests/console/fakeagent.h"
+#include "tests/store/storefixture.h"
+#include "tests/support/testpki.h"
+
+using namespace tapio;
+using namespace tapio::console;
+using namespace tapio::test;
+
+namespace {
+
+constexpr int soon = 20'000;
+
+struct Outcome {
+    int code = -1;
+    QByteArray out, err;
+
+    std::vector<QJsonObject> lines() const
+    {
+        std::vector<QJsonObject> all;
+        for (const QByteArray &line : out.split('\n')) {
+            if (!line.isEmpty())
+                all.push_back(QJsonDocument::fromJson(line).object());
+        }
+        return all;
+    }
+};
+
+wire::Event kill(std::int64_t timeNs)
+{
+    wire::Event event;
+    event.timeNs = timeNs;
+    event.type = wire::EventType::OomKill;
+    event.severity = wire::Severity::Error;
+    event.detail = wire::OomKill();
+    return event;
+}
+
+std::vector<wire::Delivery> read(const QString &file, std::optional<recording::End> &end)
+{
+    std::vector<wire::Delivery> all;
+    auto reader = recording::Reader::open(std::filesystem::path(file.toStdString()));
+    for (bool more = reader.has_value(); more;) {
+        auto next = reader->next();
+        more = next && *next;
+        if (more)
+            all.push_back(std::move(**next));
+    }
+    if (reader)
+        end = reader->end();
+    return all;
+}
+
+void write(const QString &path, const QByteArray &bytes)
+{
+    QFile file(path);
+    if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size())
+        qFatal("cannot write");
+}
+
+} // namespace
+
+class tst_Record : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase();
+    void init() { m_folder = std::make_unique<QTemporaryDir>(); }
+    void live_isWhatArrives();
+    void aStore_isReplayedTwiceAlike();
+    void aRecording_isCut();
+    void wrongInput_data();
+    void wrongInput();
+    void aTornFile_isReplayedAndSaid();
+    void speed_isKept();
+    void score_isPrintedWithItsN();
+    void theShippedSuite_isScored();
+
+private:
+    QString in(const QString &name) const { return m_folder->filePath(name); }
+    void prepare(QProcess &process, const QStringList &arguments) const;
+    Outcome run(const QStringList &arguments) const;
+    /// Of the store, with kills of the pods a and b a minute apart, and something of no cgroup.
+    QString record(const QStringList &more = {}) const;
+
+    StoreFixture m_store;
+    TestPki m_pki;
+    SystemClock m_clock;
+    std::unique_ptr<QTemporaryDir> m_folder;
+};
+
+void tst_Record::prepare(QProcess &process, const QStringList &arguments) const
+{
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.insert("HOME", m_folder->path());
+    environment.insert("XDG_CONFIG_HOME", in("config"));
+    environment.insert("XDG_DATA_HOME", in("data"));
+    process.setProcessEnvironment(environment);
+    process.setProgram(TAPIO_PROGRAM);
+    process.setArguments(arguments);
+}
+
+Outcome tst_Record::run(const QStringList &arguments) const
+{
+    QProcess process;
+    prepare(process, arguments);
+    process.start();
+    if (!process.waitForFinished(60'000))
+        return {};
+    return {process.exitCode(), process.readAllStandardOutput(), process.readAllStandardError()};
+}
+
+QString tst_Record::record(const QStringList &more) const
+{
+    const QString file = in("a.tapiorec");
+    const Outcome outcome = run(QStringList{"record", "--out", file, "--store", QString::fromStdString(m_store.file().native())} + more);
+    if (outcome.code != 0)
+        qFatal("not recorded: %s", outcome.err.constData());
+    return file;
+}
+
+void tst_Record::initTestCase()
+{
+    static_cast<void>(m_pki.console());
+    wire::Origin a = pod("a"), b = pod("b");
+    a.cgroupPath = "/kubepods/a";
+    b.cgroupPath = "/kubepods/b";
+    m_store.append("n1", {kill(t0), execEvent(t0 + 1, 5, "/bin/true")}, a);
+    m_store.append("n1", {kill(t0 + 60 * nsPerSecond)}, b);
+    m_store.append("n2", {execEvent(t0 + 61 * nsPerSecond, 6, "/bin/false")});
+    m_store.flush();
+}
+
+void tst_Record::live_isWhatArrives()
+{
+    server::FanInOptions options;
+    options.endpoint.tls = m_pki.server();
+    auto fanIn = server::FanIn::start(options, nullptr, m_clock);
+    QVERIFY(fanIn);
+    FakeAgent agent((*fanIn)->port(), "node-1", m_pki.node(), m_clock);
+    agent.sendEvents(3); // before: not in it
+    QTRY_VERIFY_WITH_TIMEOUT(agent.acked() > 0, soon);
+    QProcess process;
+    prepare(process, {"--pki", m_pki.path() + "/pki", "--server", "127.0.0.1:" + QString::number((*fanIn)->port()), "record", "--out",
+                      in("live.tapiorec"), "-o", "json"});
+    process.start();
+    QByteArray err;
+    QTRY_VERIFY_WITH_TIMEOUT((err += process.readAllStandardError(), err.contains("recording; Ctrl-C")), soon);
+    const std::uint64_t before = agent.acked();
+    agent.sendEvents(4);
+    QTRY_VERIFY_WITH_TIMEOUT(agent.acked() > before, soon);
+    // It is safe a second later, without an end.
+    const auto isThere = [&] {
+        std::optional<recording::End> end;
+        return read(in("live.tapiorec"), end).size() == 1;
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(isThere(), soon);
+    QCOMPARE(::kill(static_cast<pid_t>(process.processId()), SIGINT), 0);
+    QVERIFY(process.waitForFinished(soon));
+    QCOMPARE(process.exitCode(), int(ExitOk));
+    std::optional<recording::End> end;
+    const auto deliveries = read(in("live.tapiorec"), end);
+    QVERIFY(end && end->events == 4 && end->lost == 0);
+    QCOMPARE(deliveries.at(0).node, std::string("node-1"));
+    QVERIFY(deliveries.at(0).receivedNs > 0 && deliveries.at(0).frame.streamId != 0);
+    const QJsonObject summary = QJsonDocument::fromJson(process.readAllStandardOutput()).object();
+    QCOMPARE(summary.value("events").toInt(), 4);
+    QCOMPARE(summary.value("bytes").toInt(), int(QFileInfo(in("live.tapiorec")).size()));
+}
+
+void tst_Record::aStore_isReplayedTwiceAlike()
+{
+    const QString file = record();
+    std::optional<recording::End> end;
+    const auto deliveries = read(file, end);
+    QVERIFY(end && end->events == 4);
+    QCOMPARE(std::get<wire::EventBatch>(deliveries.at(0).frame.body).events.size(), std::size_t(3));
+    QCOMPARE(std::get<wire::EventBatch>(deliveries.at(0).frame.body).origins.size(), std::size_t(2));
+    const Outcome first = run({"replay", file, "-o", "json"});
+    QVERIFY2(first.code == ExitOk, first.err.constData());
+    QVERIFY2(first.err.contains("4 events, 2 insights") || first.err.contains("4 events, 3 insights"), first.err.constData());
+    const auto told = first.lines();
+    QCOMPARE(told.at(0).value("rule").toString(), QString("oom-kill"));
+    QCOMPARE(told.at(0).value("node").toString(), QString("n1"));
+    QVERIFY(!told.at(0).value("evidence").toArray().at(0).toObject().value("event").isUndefined()); // its stream is known
+    const Outcome again = run({"replay", file, "-o", "json"});
+    QCOMPARE(again.out, first.out);
+    const Outcome ofFolder = run({"replay", file, "-o", "json", "--rules", TAPIO_RULES});
+    QCOMPARE(ofFolder.out, first.out);
+    const Outcome table = run({"replay", file});
+    QVERIFY(table.out.startsWith("TIME ") && table.out.contains("oom-kill"));
+}
+
+void tst_Record::aRecording_isCut()
+{
+    const QString file = record();
+    const Outcome cut = run({"record", "--recording", file, "--out", in("b.tapiorec"), "--cgroup", "/kubepods/b"});
+    QVERIFY2(cut.code == ExitOk, cut.err.constData());
+    QVERIFY2(cut.out.contains("1 events in") && cut.out.contains("3 others were left out"), cut.out.constData());
+    std::optional<recording::End> end;
+    const auto deliveries = read(in("b.tapiorec"), end);
+    QCOMPARE(end->leftOut, std::uint64_t(3));
+    const auto &batch = std::get<wire::EventBatch>(deliveries.at(0).frame.body);
+    QCOMPARE(batch.seqOf(0), std::uint64_t(3)); // as it was
+    const Outcome node = run({"record", "--recording", file, "--out", in("c.tapiorec"), "--node", "n2"});
+    QVERIFY2(node.out.contains("1 events in"), node.out.constData());
+}
+
+void tst_Record::wrongInput_data()
+{
+    QTest::addColumn<QStringList>("arguments");
+    QTest::addColumn<int>("code");
+    QTest::addColumn<QString>("named");
+    const auto row = [](const char *name, const QStringList &arguments, int code, const char *named) {
+        QTest::newRow(name) << arguments << code << QString(named);
+    };
+    row("nowhere to record to", {"record"}, ExitUsage, "--out");
+    row("no server", {"record", "--out", "@x"}, ExitUnavailable, "tapio pki issue console");
+    row("a file that is there", {"record", "--recording", "@good", "--out", "@good"}, ExitCannotCreate, "is not written over");
+    row("a folder that is not there", {"record", "--recording", "@good", "--out", "/nope/a"}, ExitCannotCreate, "/nope/a");
+    row("a store that is not there", {"record", "--store", "@nope", "--out", "@x"}, ExitUnavailable, "nope");
+    row("a store and a recording", {"record", "--store", "a", "--recording", "b", "--out", "@x"}, ExitUsage, "excludes");
+    row("seconds of the past", {"record", "--from", "10m", "--seconds", "5", "--out", "@x"}, ExitUsage, "excludes");
+    row("the wrong way round", {"record", "--recording", "@good", "--from", "1m", "--to", "2m", "--out", "@x"}, ExitUsage,
+        "--from must be before --to");
+    row("a time that is none", {"record", "--recording", "@good", "--from", "soon", "--out", "@x"}, ExitUsage, "soon");
+    row("no recording to replay", {"replay", "@nope"}, ExitUnavailable, "nope");
+    row("what is no recording", {"replay", "@text"}, ExitDataError, "is no recording");
+    row("a recording that is damaged", {"replay", "@damaged"}, ExitDataError, "at byte 28: ");
+    row("a speed that is none", {"replay", "@good", "--speed", "fast"}, ExitUsage, "'fast' is no speed");
+    row("no speed at all", {"replay", "@good", "--speed", "0"}, ExitUsage, "'0' is no speed");
+    row("rules that are not there", {"replay", "@good", "--rules", "@nope"}, ExitConfiguration, "nope");
+    row("a folder without rules", {"score", "@good", "--rules", "@"}, ExitConfiguration, "has no rule");
+    row("nothing says what is true", {"score", "@good"}, ExitUsage, "nothing says what is to be found");
+    row("a folder without recordings", {"score", "@none"}, ExitUnavailable, "no recording");
+}
+
+void tst_Record::wrongInput()
+{
+    QFETCH(QStringList, arguments);
+    QFETCH(QString, named);
+    const QString recorded = record();
+    QVERIFY(QFile::rename(recorded, in("good")));
+    QFile good(in("good"));
+    QVERIFY(good.open(QIODevice::ReadOnly));
+    QByteArray damaged = good.readAll();
+    damaged[60] = static_cast<char>(damaged[60] ^ 1);
+    write(in("damaged"), damaged);
+    write(in("text"), "hello");
+    QVERIFY(QDir(m_folder->path()).mkdir("none"));
+    for (QString &argument : arguments) {
+        if (argument.startsWith('@'))
+            argument = in(argument.mid(1));
+    }
+    const Outcome outcome = run(arguments);
+    QVERIFY2(QString::fromUtf8(outcome.err).contains(named), outcome.err.constData());
+    QVERIFY2(outcome.out.isEmpty() || outcome.out.startsWith("TIME"), outcome.out.constData());
+    QTEST(outcome.code, "code");
+    QVERIFY(!QFileInfo::exists(in("x")));
+}
+
+void tst_Record::aTornFile_isReplayedAndSaid()
+{
+    const QString file = record();
+    QFile whole(file);
+    QVERIFY(whole.open(QIODevice::ReadWrite) && whole.resize(whole.size() - 5));
+    whole.close();
+    const Outcome outcome = run({"replay", file});
+    QCOMPARE(outcome.code, int(ExitOk));
+    QVERIFY2(outcome.err.contains("4 events") && outcome.err.contains("incomplete: the recording ends within the record at byte "),
+             outcome.err.constData());
+}
+
+void tst_Record::speed_isKept()
+{
+    const QString file = record();
+    QElapsedTimer timer;
+    timer.start();
+    const Outcome outcome = run({"replay", file, "--speed", "200", "-o", "json"}); // 61 s
+    QCOMPARE(outcome.code, int(ExitOk));
+    QVERIFY(timer.elapsed() > 290);
+    QCOMPARE(outcome.out, run({"replay", file, "-o", "json"}).out);
+}
+
+void tst_Record::score_isPrintedWithItsN()
+{
+    const QString file = record();
+    const auto at = [](int seconds) {
+        return QDateTime::fromMSecsSinceEpoch(t0 / nsPerMs + 1000 * seconds, Qt::UTC).toString(Qt::ISODateWithMs).toUtf8();
+    };
+    const auto label = [&](const char *entity, int from, const char *rule) {
+        return QByteArray("[[label]]\nwhat = \"k\"\nentity = \"") + entity + "\"\nfrom = " + at(from) + "\nto = " + at(from + 2)
+               + "\nexpected = [\"" + rule + "\"]\n";
+    };
+    write(in("a.toml"), "what = \"w\"\nfamily = \"f\"\nmade = \"m\"\n" + label("shop/a", -1, "oom-kill") + label("shop/b", 59, "oom-kill")
+                            + label("n1", 59, "oom-cascade") + label("shop/c", 10, "disk-full"));
+    const Outcome outcome = run({"score", file, "-o", "json"});
+    QVERIFY2(outcome.code == ExitOk, outcome.err.constData());
+    const QJsonObject score = QJsonDocument::fromJson(outcome.out).object().value("others").toObject();
+    QVERIFY2(score.value("n").toInt() >= 26, outcome.out.constData());
+    QCOMPARE(score.value("tp").toInt() + score.value("fn").toInt(), 4);
+    QVERIFY(score.value("accuracy").toDouble() > 0.9 && score.value("accuracy_bounds").toArray().size() == 2);
+    QVERIFY(score.value("recall").isNull()); // of four
+    QCOMPARE(score.value("recall_n").toInt(), 4);
+    for (const QJsonValue &one : score.value("rules").toArray()) {
+        if (one["rule"].toString() != "oom-kill")
+            continue;
+        QCOMPARE(one["tp"].toInt(), 2);
+        QVERIFY(one["accuracy"].isNull());
+        QCOMPARE(one["lead_time_ms"]["n"].toInt(), 2);
+        QCOMPARE(one["lead_time_ms"]["max"].toDouble(), 1000.);
+    }
+    const Outcome table = run({"score", file});
+    QVERIFY2(table.out.contains("no data, 2 of 5") && table.out.contains("disk-full") && table.out.contains("false negative"),
+             table.out.constData());
+}
+
+void tst_Record::theShippedSuite_isScored()
+{
+    const Outcome outcome = run({"score", "-o", "json"});
+    QVERIFY2(outcome.code == ExitOk, outcome.err.constData());
+    const QJsonObject both = QJsonDocument::fromJson(outcome.out).object();
+    QCOMPARE(both.keys(), (QStringList{"held", "tuned"}));
+    for (const char *half : {"held", "tuned"}) {
+        const QJsonObject score = both.value(QLatin1String(half)).toObject();
+        QVERIFY(score.value("n").toInt() > 100 && score.value("scenarios")["mixtures"].toInt() > 0);
+        QVERIFY(score.value("accuracy").isDouble() && score.value("false_positive_rate").isDouble());
+    }
+    QCOMPARE(run({"score", "-o", "json"}).out, outcome.out);
+}
+
+QTEST_GUILESS_MAIN(tst_Record)
+#include "tst_record.moc"

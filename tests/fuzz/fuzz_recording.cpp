@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Any bytes as a recording. Reading ends, in bounded steps and memory; an error names its place; and what was read whole comes out the same when it is
+// written again. The first byte: 1 = the rest are the deliveries of a block whose checksums are right, so that what is behind them is reached.
+#include <cstdlib>
+#include <memory>
+#include <span>
+
+#include "protocol/recording/reader.h"
+#include "protocol/recording/writer.h"
+
+using namespace tapio;
+using namespace tapio::recording;
+
+namespace {
+
+void require(bool holds)
+{
+    if (!holds)
+        std::abort();
+}
+
+class MemorySink final : public ByteSink {
+public:
+    explicit MemorySink(Bytes &into) : m_into(into) {}
+    Status write(std::span<const std::byte> bytes) override
+    {
+        m_into.insert(m_into.end(), bytes.begin(), bytes.end());
+        return {};
+    }
+
+private:
+    Bytes &m_into;
+};
+
+/// All of it; empty: there was an error, which must then be the same again.
+std::optional<std::vector<wire::Delivery>> readAll(std::span<const std::byte> bytes)
+{
+    auto reader = Reader::open(overBytes(bytes));
+    if (!reader)
+        return std::nullopt;
+    std::vector<wire::Delivery> all;
+    for (;;) {
+        auto next = reader->next();
+        if (!next) {
+            require(next.error().context().starts_with("at byte "));
+            require(reader->next().error() == next.error());
+            return std::nullopt;
+        }
+        if (!*next)
+            break;
+        all.push_back(std::move(**next));
+    }
+    require(!reader->next()->has_value());
+    require(!(reader->end() && reader->tornAt()));
+    require(reader->deliveries() == all.size());
+    return all;
+}
+
+Bytes fileOf(std::span<const std::byte> plain)
+{
+    std::uint32_t deliveries = 0;
+    for (std::size_t at = 0; at < plain.size() && takeDelivery(plain, at); ++deliveries) {}
+    Bytes file = encodeHeader({Origin::Live, 1});
+    const auto block = encodeBlock(plain, deliveries);
+    require(block.has_value());
+    file.insert(file.end(), block->begin(), block->end());
+    return file;
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
+{
+    if (size == 0 || size > mostBlockBytes)
+        return 0;
+    const auto rest = std::as_bytes(std::span(data, size)).subspan(1);
+    const auto read = data[0] == 1 ? readAll(fileOf(rest)) : readAll(rest);
+    if (!read)
+        return 0;
+    Bytes again;
+    auto writer = Writer::begin(std::make_unique<MemorySink>(again), {});
+    for (const wire::Delivery &delivery : *read) {
+        if (!writer->add(delivery)) // unusual but lawful values may come to more bytes than a message has
+            return 0;
+    }
+    require(writer->close(1, 0, 0).has_value());
+    require(readAll(again) == read);
+    return 0;
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include <fstream>
+
+#include "agent/replay/mixture.h"
+#include "agent/replay/suite.h"
+#include "protocol/recording/writer.h"
+#include "tests/replay/deliveries.h"
+
+using namespace tapio;
+using namespace tapio::replay;
+using correlation::connection;
+using correlation::pod;
+using wire::TcpOutcome;
+
+namespace {
+
+correlation::RuleSetPtr shipped() { return std::make_shared<const correlation::RuleSet>(correlation::shippedRules().rules); }
+
+Label labelOf(const wire::Origin &origin, double from, double to, std::vector<std::string> expected)
+{
+    return {"a fault", "n1", origin.namespaceName + '/' + origin.podName, timeOf(from), timeOf(to), 10 * nsPerSecond, std::move(expected),
+            {},        false};
+}
+
+Scenario scenario(const std::string &name, const Stream &stream, std::vector<Label> labels = {})
+{
+    Scenario one;
+    one.name = one.family = name;
+    one.deliveries = stream.deliveries;
+    one.labels = std::move(labels);
+    one.beginNs = beginNs;
+    one.endNs = timeOf(60);
+    return one;
+}
+
+Scenario kill(const std::string &name)
+{
+    Stream stream;
+    stream.event(5, wire::OomKill(), pod(name));
+    stream.event(6, wire::OomKill(), pod(name));
+    return scenario("kill-" + name, stream, {labelOf(pod(name), 4, 7, {"oom-kill"})});
+}
+
+Scenario well(const std::string &name)
+{
+    Stream stream("n2", 9);
+    for (int i = 0; i < 30; ++i)
+        stream.event(i, connection(TcpOutcome::Closed), pod(name));
+    return scenario("well-" + name, stream);
+}
+
+void write(const std::filesystem::path &file, const Scenario &scenario, const std::string &label)
+{
+    auto sink = recording::createFile(file);
+    auto writer = recording::Writer::begin(std::move(*sink), {recording::Origin::Generated, scenario.beginNs});
+    for (const wire::Delivery &delivery : scenario.deliveries) {
+        if (!writer->add(delivery))
+            qFatal("not written");
+    }
+    if (!writer->close(scenario.endNs, 0, 0))
+        qFatal("not closed");
+    if (!label.empty())
+        std::ofstream(labelFileOf(file)) << label;
+}
+
+} // namespace
+
+class tst_Mixture : public QObject {
+    Q_OBJECT
+
+private slots:
+    void aMixture_isOfOneNodeAndMovesItsLabels();
+    void twoKills_areACascade();
+    void plans_dependOnTheSeedAlone();
+    void aFolder_isSplitByFamily();
+    void wrongFolders_data();
+    void wrongFolders();
+};
+
+void tst_Mixture::aMixture_isOfOneNodeAndMovesItsLabels()
+{
+    const Scenario mixture = mix(well("a"), kill("b"), 20 * nsPerSecond);
+    QVERIFY(mixture.isMixture);
+    QCOMPARE(mixture.labels.size(), std::size_t(1));
+    QCOMPARE(mixture.labels[0].fromNs, timeOf(24));
+    QCOMPARE(mixture.labels[0].node, std::string("n2"));
+    QCOMPARE(mixture.endNs, timeOf(80));
+    QCOMPARE(mixture.events, std::uint64_t(32));
+    QVERIFY(std::is_sorted(mixture.deliveries.begin(), mixture.deliveries.end(),
+                           [](const auto &a, const auto &b) { return a.receivedNs < b.receivedNs; }));
+    QVERIFY(std::all_of(mixture.deliveries.begin(), mixture.deliveries.end(), [](const auto &one) { return one.node == "n2"; }));
+    const auto judgement = judgeScenario(mixture, shipped());
+    QVERIFY(judgement && judgement->rules.at("oom-kill") == (Counts{1, 0, 0, 0}));
+    QCOMPARE(judgement->verdicts[0].leadNs, nsPerSecond);
+}
+
+void tst_Mixture::twoKills_areACascade()
+{
+    const Scenario mixture = mix(kill("a"), kill("b"), 20 * nsPerSecond);
+    QCOMPARE(mixture.labels.size(), std::size_t(3));
+    QCOMPARE(mixture.labels[2].expected, (std::vector<std::string>{"oom-cascade"}));
+    const auto judgement = judgeScenario(mixture, shipped());
+    QVERIFY(judgement && judgement->rules.at("oom-cascade") == (Counts{1, 0, 0, 0}));
+    QVERIFY(judgement->rules.at("oom-kill") == (Counts{2, 0, 0, 0}));
+    QCOMPARE(mix(kill("a"), kill("a"), nsPerSecond).labels.size(), std::size_t(2)); // of the same pod
+}
+
+void tst_Mixture::plans_dependOnTheSeedAlone()
+{
+    const std::vector<Scenario> all{kill("a"), well("x"), kill("b"), well("y"), well("z")};
+    const auto plan = planMixtures(all, 7, 3);
+    QVERIFY(plan == planMixtures(all, 7, 3));
+    QVERIFY(plan != planMixtures(all, 8, 3));
+    QCOMPARE(plan.size(), std::size_t(2 * 3 * 2 + 2));
+    for (const MixtureSpec &spec : plan) {
+        QVERIFY(all[spec.first].family != all[spec.second].family);
+        QVERIFY(spec.shiftNs >= 0 && spec.shiftNs < 60 * nsPerSecond);
+    }
+    const auto first = plan[0]; // the same on every machine: the generator is the standard's, and nothing else is asked
+    QCOMPARE(first.second, std::size_t(0));
+    QVERIFY(all[first.first].labels.empty());
+    QVERIFY(planMixtures({}, 7, 3).empty());
+    QCOMPARE(planMixtures({kill("a")}, 7, 3).size(), std::size_t(0)); // nothing to mix it with
+}
+
+void tst_Mixture::aFolder_isSplitByFamily()
+{
+    QTemporaryDir folder;
+    const std::filesystem::path place = folder.path().toStdString();
+    write(place / "a.tapiorec", kill("a"),
+          "what = \"w\"\nfamily = \"kills\"\nmade = \"m\"\n[[label]]\nwhat = \"k\"\nentity = \"shop/a\"\nfrom = 2023-11-14T22:13:24Z\n"
+          "to = 2023-11-14T22:13:27Z\nexpected = [\"oom-kill\"]\n");
+    write(place / "b.tapiorec", well("b"), "what = \"w\"\nfamily = \"well\"\nmade = \"m\"\nhealthy = true\n");
+    const auto plain = loadSuite(place);
+    QVERIFY2(plain, plain ? "" : plain.error().message().c_str());
+    QCOMPARE(plain->others.size(), std::size_t(2));
+    std::ofstream(place / "suite.toml") << "tuned = [\"well\"]\nheld = [\"kills\"]\nseed = 3\nrounds = 2\n";
+    const auto suite = loadSuite(place);
+    QVERIFY2(suite, suite ? "" : suite.error().message().c_str());
+    QCOMPARE(suite->tuned.size(), std::size_t(1));
+    QCOMPARE(suite->held.size(), std::size_t(1));
+    QCOMPARE(suite->rounds, 2u);
+    const auto score = scoreOf(suite->held, *suite, shipped());
+    QVERIFY(score && score->recorded.tp == 1 && score->recorded.fn == 0 && score->recorded.fp == 0);
+    const auto one = loadSuite(place / "a.tapiorec");
+    QVERIFY(one && one->others.size() == 1 && one->others[0].events == 2);
+}
+
+void tst_Mixture::wrongFolders_data()
+{
+    QTest::addColumn<std::string>("label");
+    QTest::addColumn<std::string>("suite");
+    QTest::addColumn<std::string>("reason");
+    const std::string well = "what = \"w\"\nfamily = \"well\"\nmade = \"m\"\nhealthy = true\n";
+    QTest::newRow("nothing says what is true") << std::string() << std::string() << std::string("nothing says what is to be found");
+    QTest::newRow("well, or not") << std::string("what = \"w\"\nfamily = \"f\"\nmade = \"m\"\n") << std::string()
+                                  << std::string("say 'healthy = true'");
+    QTest::newRow("well, with a fault")
+        << well + "[[label]]\nwhat = \"k\"\nentity = \"x\"\nfrom = 2023-11-14T22:13:24Z\nto = 2023-11-14T22:13:27Z\nexpected = []\n"
+        << std::string() << std::string("says that all is well, and there are faults in it");
+    QTest::newRow("on neither side") << well << std::string("tuned = []\nheld = [\"other\"]\n")
+                                     << std::string("'well' of a is on neither side");
+    QTest::newRow("on both sides") << well << std::string("tuned = [\"well\"]\nheld = [\"well\"]\n") << std::string("is on both sides");
+    QTest::newRow("no sides") << well << std::string("tuned = []\n") << std::string("'held' is missing");
+    QTest::newRow("too many mixtures") << well << std::string("tuned = []\nheld = []\nrounds = 1000\n") << std::string("from 0 to 100");
+}
+
+void tst_Mixture::wrongFolders()
+{
+    QFETCH(std::string, label);
+    QFETCH(std::string, suite);
+    QFETCH(std::string, reason);
+    QTemporaryDir folder;
+    const std::filesystem::path place = folder.path().toStdString();
+    const auto empty = loadSuite(place);
+    QVERIFY(!empty && empty.error().code() == Errc::NotFound);
+    write(place / "a.tapiorec", well("a"), label);
+    if (!suite.empty())
+        std::ofstream(place / "suite.toml") << suite;
+    const auto loaded = loadSuite(place);
+    QVERIFY(!loaded);
+    QVERIFY2(loaded.error().context().find(reason) != std::string::npos, loaded.error().context().c_str());
+}
+
+QTEST_GUILESS_MAIN(tst_Mixture)
+#include "tst_mixture.moc"

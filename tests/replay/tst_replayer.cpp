@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include <csignal>
+
+#include "agent/replay/replayer.h"
+#include "agent/replay/selection.h"
+#include "protocol/wire/codec.h"
+#include "tests/replay/deliveries.h"
+
+using namespace tapio;
+using namespace tapio::replay;
+using correlation::connection;
+using correlation::pod;
+using wire::InsightState;
+using wire::TcpOutcome;
+
+namespace {
+
+correlation::RuleSetPtr shipped() { return std::make_shared<const correlation::RuleSet>(correlation::shippedRules().rules); }
+
+struct Told {
+    std::string node;
+    correlation::Finding finding;
+};
+
+std::vector<Told> replayed(const std::vector<wire::Delivery> &deliveries, std::int64_t endNs = 0)
+{
+    std::vector<Told> told;
+    Replayer replayer(shipped(), [&](const std::string &node, correlation::Finding &&finding) {
+        told.push_back({node, std::move(finding)});
+    });
+    for (const wire::Delivery &delivery : deliveries) {
+        if (!replayer.onDelivery(delivery))
+            qFatal("not taken");
+    }
+    replayer.finish(endNs);
+    return told;
+}
+
+/// Everything that was told, as bytes.
+std::vector<wire::Bytes> bytesOf(const std::vector<Told> &told)
+{
+    std::vector<wire::Bytes> all;
+    for (const Told &one : told) {
+        wire::Event event;
+        event.timeNs = one.finding.timeNs;
+        event.type = wire::EventType::Insight;
+        event.severity = one.finding.severity;
+        event.detail = one.finding.insight;
+        wire::Delivery delivery;
+        delivery.node = one.node;
+        delivery.frame.body = wire::EventBatch{1, {one.finding.origin ? *one.finding.origin : wire::Origin()}, {event}, {}, {}};
+        all.push_back(*wire::encode(delivery));
+    }
+    return all;
+}
+
+/// Refused connections, OOM kills, crashes and an identity that is learnt late, of two nodes.
+std::vector<wire::Delivery> busyHour()
+{
+    wire::Origin unnamed = pod("late");
+    unnamed.podUid.clear();
+    unnamed.podName.clear();
+    Stream one("n1", 7), two("n2", 8);
+    wire::ProcessExit crash;
+    crash.signal = SIGSEGV;
+    for (int i = 0; i < 40; ++i) {
+        one.event(i * 2, connection(TcpOutcome::Refused));
+        one.event(i * 2 + 0.5, crash, unnamed);
+        two.event(i * 2 + 0.7, connection(TcpOutcome::Closed), pod("b"));
+        if (i % 10 == 0)
+            two.event(i * 2 + 0.8, wire::OomKill(), pod("c" + std::to_string(i)));
+        if (i == 20)
+            one.amend(i * 2 + 0.9, unnamed, pod("late"));
+    }
+    std::vector<wire::Delivery> all = one.deliveries;
+    all.insert(all.end(), two.deliveries.begin(), two.deliveries.end());
+    std::stable_sort(all.begin(), all.end(), [](const auto &a, const auto &b) { return a.receivedNs < b.receivedNs; });
+    return all;
+}
+
+/// Runs of one node as one delivery each, of `most` at most: as an agent would have sent them in larger batches, arrived when the last of them did.
+std::vector<wire::Delivery> joined(const std::vector<wire::Delivery> &deliveries, std::size_t most)
+{
+    std::vector<wire::Delivery> all;
+    for (const wire::Delivery &delivery : deliveries) {
+        const auto &batch = std::get<wire::EventBatch>(delivery.frame.body);
+        auto *last = all.empty() ? nullptr : &std::get<wire::EventBatch>(all.back().frame.body);
+        // An amendment is of what went before, so nothing may follow it in its batch.
+        if (last == nullptr || all.back().node != delivery.node || last->events.size() >= most || !last->amendments.empty()) {
+            all.push_back(delivery);
+            continue;
+        }
+        const auto origins = static_cast<std::uint32_t>(last->origins.size());
+        last->origins.insert(last->origins.end(), batch.origins.begin(), batch.origins.end());
+        for (wire::Event event : batch.events) {
+            event.origin += origins;
+            last->events.push_back(std::move(event));
+        }
+        for (wire::OriginAmendment amendment : batch.amendments) {
+            amendment.was += origins;
+            amendment.told += origins;
+            amendment.now += origins;
+            last->amendments.push_back(amendment);
+        }
+        all.back().receivedNs = delivery.receivedNs;
+    }
+    return all;
+}
+
+} // namespace
+
+class tst_Replayer : public QObject {
+    Q_OBJECT
+
+private slots:
+    void sameInput_sameInsightsByteForByte_data();
+    void sameInput_sameInsightsByteForByte();
+    void time_isThatOfTheEvents();
+    void anEventFromTheFuture_doesNotStopTheClock();
+    void nodes_haveAnEngineEach();
+    void whatAgentsFound_isNoEvidence();
+    void whatIsNotOfEvents_isRefused();
+    void selection_data();
+    void selection();
+};
+
+void tst_Replayer::sameInput_sameInsightsByteForByte_data()
+{
+    QTest::addColumn<std::size_t>("most");
+    QTest::newRow("once more") << std::size_t(0);
+    QTest::newRow("two in a batch") << std::size_t(2);
+    QTest::newRow("all that there is of a node at a time") << std::size_t(1000);
+}
+
+void tst_Replayer::sameInput_sameInsightsByteForByte()
+{
+    QFETCH(std::size_t, most);
+    const auto deliveries = busyHour();
+    const auto first = bytesOf(replayed(deliveries, timeOf(3600)));
+    QVERIFY2(first.size() > 10, qPrintable(QString::number(first.size())));
+    const auto others = most == 0 ? deliveries : joined(deliveries, most);
+    QVERIFY(most == 0 || others.size() < deliveries.size());
+    QVERIFY(bytesOf(replayed(others, timeOf(3600))) == first);
+}
+
+void tst_Replayer::time_isThatOfTheEvents()
+{
+    Stream stream;
+    stream.event(0, wire::OomKill());
+    QCOMPARE(replayed(stream.deliveries, timeOf(60)).size(), std::size_t(1));
+    const auto told = replayed(stream.deliveries, timeOf(3600)); // ten minutes without evidence end it
+    QCOMPARE(told.size(), std::size_t(2));
+    QCOMPARE(told[0].finding.timeNs, timeOf(0));
+    QCOMPARE(told[1].finding.insight.state, InsightState::Expired);
+    QVERIFY(told[1].finding.timeNs <= timeOf(601));
+    stream.event(86'400, connection(TcpOutcome::Closed)); // a gap that nobody ticks through
+    QCOMPARE(replayed(stream.deliveries).size(), std::size_t(2));
+}
+
+void tst_Replayer::anEventFromTheFuture_doesNotStopTheClock()
+{
+    Stream stream;
+    stream.event(0, wire::OomKill(), pod("a"));
+    stream.event(1, connection(TcpOutcome::Closed), pod("a"));
+    std::get<wire::EventBatch>(stream.deliveries.back().frame.body).events[0].timeNs = timeOf(1e6);
+    stream.event(2, wire::OomKill(), pod("b"));
+    std::size_t opened = 0, ended = 0;
+    for (const Told &one : replayed(stream.deliveries)) {
+        opened += one.finding.insight.state == InsightState::Open && one.finding.insight.rule == "oom-kill" ? 1 : 0;
+        ended += one.finding.insight.state == InsightState::Expired ? 1 : 0;
+    }
+    QCOMPARE(opened, std::size_t(2));
+    QCOMPARE(ended, std::size_t(0));
+}
+
+void tst_Replayer::nodes_haveAnEngineEach()
+{
+    Stream one("n1"), two("n2");
+    for (int i = 0; i < 3; ++i) {
+        one.event(i, connection(TcpOutcome::Refused));
+        two.event(i, connection(TcpOutcome::Refused));
+    }
+    auto all = one.deliveries;
+    all.insert(all.end(), two.deliveries.begin(), two.deliveries.end());
+    QCOMPARE(replayed(all).size(), std::size_t(0)); // five of one node would be enough
+    for (int i = 3; i < 5; ++i)
+        two.event(i, connection(TcpOutcome::Refused));
+    const auto told = replayed(two.deliveries);
+    QCOMPARE(told.size(), std::size_t(1));
+    QCOMPARE(told[0].node, std::string("n2"));
+}
+
+void tst_Replayer::whatAgentsFound_isNoEvidence()
+{
+    Stream stream;
+    wire::Insight insight;
+    insight.rule = "oom-kill";
+    stream.event(0, insight);
+    stream.event(1, connection(TcpOutcome::Closed));
+    Replayer replayer(shipped(), [](const std::string &, correlation::Finding &&) { qFatal("nothing is to be found"); });
+    for (const wire::Delivery &delivery : stream.deliveries)
+        QVERIFY(replayer.onDelivery(delivery));
+    QCOMPARE(replayer.counters().insights, std::uint64_t(1));
+    QCOMPARE(replayer.counters().events, std::uint64_t(1));
+}
+
+void tst_Replayer::whatIsNotOfEvents_isRefused()
+{
+    Replayer replayer(shipped(), [](const std::string &, correlation::Finding &&) {});
+    wire::Delivery samples;
+    samples.frame.body = wire::SampleBatch();
+    QCOMPARE(replayer.onDelivery(samples).error().code(), Errc::Malformed);
+}
+
+void tst_Replayer::selection_data()
+{
+    QTest::addColumn<Selection>("wanted");
+    QTest::addColumn<std::size_t>("kept");
+    QTest::addColumn<bool>("keepsAmendments");
+    QTest::newRow("all") << Selection{} << std::size_t(4) << true;
+    QTest::newRow("another node") << Selection{{"n2"}, {}} << std::size_t(0) << false;
+    QTest::newRow("a cgroup, and what the agent says") << Selection{{"n1"}, {"/kubepods/poda"}} << std::size_t(3) << true;
+    QTest::newRow("what the agent says alone") << Selection{{}, {"/none"}} << std::size_t(1) << false;
+}
+
+void tst_Replayer::selection()
+{
+    QFETCH(Selection, wanted);
+    QFETCH(std::size_t, kept);
+    QFETCH(bool, keepsAmendments);
+    Stream stream;
+    stream.event(0, wire::OomKill(), pod("b"));
+    stream.event(1, wire::OomKill(), pod("a"));
+    stream.event(2, wire::AgentNotice(), correlation::host());
+    stream.event(3, wire::OomKill(), pod("a", "c2"));
+    stream.amend(4, pod("x"), pod("a"));
+    const wire::Delivery whole = joined(stream.deliveries, 100).front();
+    const Selected selected = select(wanted, whole);
+    QCOMPARE(selected.leftOut, 4 - kept);
+    QCOMPARE(selected.delivery.has_value(), kept > 0);
+    if (kept == 0)
+        return;
+    const auto &batch = std::get<wire::EventBatch>(selected.delivery->frame.body);
+    QCOMPARE(batch.events.size(), kept);
+    QCOMPARE(!batch.amendments.empty(), keepsAmendments);
+    QVERIFY(wire::decode(*wire::encode(*selected.delivery)).has_value());
+    const auto &before = std::get<wire::EventBatch>(whole.frame.body);
+    for (std::size_t i = 0; i < kept; ++i) {
+        const auto at = static_cast<std::size_t>(batch.seqOf(i) - before.firstSeq);
+        QCOMPARE(batch.events[i].timeNs, before.events[at].timeNs);
+        QVERIFY(batch.origins[batch.events[i].origin] == before.origins[before.events[at].origin]);
+    }
+}
+
+QTEST_GUILESS_MAIN(tst_Replayer)
+#include "tst_replayer.moc"

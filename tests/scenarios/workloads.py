@@ -1,0 +1,326 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the recordings of tests/scenarios are of, where it is no drill. Run in a cgroup of its own by make; workloads.py NAME FOLDER.
+
+Faults are made by other means than the drills make them, so that a rule is not only right about drills. A workload prints one JSON
+line: when what it does began and ended, as seconds of UTC."""
+import http.client
+import http.server
+import json
+import os
+import pathlib
+import random
+import resource
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+LOCAL = "127.0.0.1"
+
+
+def every(seconds, apart):
+    """Turns so far apart, for so long."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        begun = time.monotonic()
+        yield
+        time.sleep(max(0.0, apart - (time.monotonic() - begun)))
+
+
+def listener(address=(LOCAL, 0)):
+    server = socket.create_server(address, backlog=64)
+    return server, server.getsockname()
+
+
+def serve(server, answer):
+    def loop():
+        while True:
+            peer, _ = server.accept()
+            answer(peer)
+    threading.Thread(target=loop, daemon=True).start()
+
+
+def closed_port():
+    server, place = listener()
+    server.close()
+    return place
+
+
+def try_connect(place, timeout=5.0):
+    try:
+        with socket.create_connection(place, timeout=timeout) as peer:
+            peer.sendall(b"x")
+            peer.recv(16)
+        return True
+    except OSError:
+        return False
+
+
+def answer_well(peer):
+    with peer:
+        peer.recv(16)
+        peer.sendall(b"y")
+        peer.recv(16)
+
+
+def answer_by_reset(peer):
+    peer.recv(16)
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    peer.close()
+
+
+# Faults
+
+def oom(_):
+    """The limit is 32 MiB: a child that takes 200 is killed, twice."""
+    for _ in every(2.0, 1.0):
+        subprocess.run([sys.executable, "-c", "x = bytearray(200 << 20); x[::4096] = b'1' * len(x[::4096])"], check=False)
+
+
+def crash(_):
+    for _ in every(4.0, 0.5):
+        subprocess.run(["sh", "-c", "ulimit -c 0; kill -ABRT $$"], check=False)
+
+
+def refused(_):
+    place = closed_port()
+    for _ in every(4.0, 0.05):
+        try_connect(place)
+
+
+def reset(_):
+    server, place = listener()
+    serve(server, answer_by_reset)
+    for _ in every(4.0, 0.05):
+        try_connect(place)
+
+
+def name_server(code):
+    """Answers whatever is asked with this code, on port 53 of a network namespace of its own."""
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind((LOCAL, 53))
+
+    def loop():
+        while True:
+            question, peer = server.recvfrom(512)
+            server.sendto(question[:2] + bytes([0x81, 0x80 | code]) + question[4:], peer)
+    threading.Thread(target=loop, daemon=True).start()
+
+
+def ask(name):
+    question = struct.pack("!HHHHHH", random.randrange(65536), 0x0100, 1, 0, 0, 0)
+    question += b"".join(bytes([len(part)]) + part.encode() for part in name.split(".")) + b"\0" + struct.pack("!HH", 1, 1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(1.0)
+        client.connect((LOCAL, 53))
+        client.send(question)
+        client.recv(512)
+
+
+def names(code, seconds, apart):
+    name_server(code)
+    for number, _ in enumerate(every(seconds, apart)):
+        ask(f"db{number % 3}.shop.example")
+
+
+def dns(_):
+    names(2, 4.0, 0.2)  # SERVFAIL
+
+
+def descriptors(_):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (48, 48))
+    held = []
+    for _ in every(6.0, 0.02):
+        try:
+            held.append(os.open("/dev/null", os.O_RDONLY))
+        except OSError:
+            pass
+
+
+def disk(folder):
+    """A file system of 12 MiB is filled, and written to further."""
+    image, place = folder / "image", folder / "disk"
+    place.mkdir()
+    subprocess.run(["truncate", "-s", "12M", image], check=True)
+    subprocess.run(["mkfs.ext4", "-q", "-F", image], check=True)
+    subprocess.run(["mount", "-o", "loop", image, place], check=True)
+    try:
+        for _ in every(14.0, 0.5):
+            subprocess.run(["dd", "if=/dev/zero", f"of={place}/file", "bs=64k", "oflag=append", "conv=notrunc", "status=none"], check=False,
+                           stderr=subprocess.DEVNULL)
+    finally:
+        subprocess.run(["umount", place], check=True)
+
+
+def privilege(folder):
+    program = folder / "id"
+    program.write_bytes(pathlib.Path("/usr/bin/id").read_bytes())
+    program.chmod(0o4755)
+    for _ in every(1.0, 0.5):
+        subprocess.run(["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", program], check=True, stdout=subprocess.DEVNULL)
+
+
+def unreachable(_):
+    """Four addresses that nobody has, behind an interface whose other end drops all: connections time out."""
+    for command in ("ip link add t0 type veth peer name t1", "ip addr add 10.9.0.1/24 dev t0", "ip link set t0 up", "ip link set t1 up",
+                    "sysctl -qw net.ipv4.tcp_syn_retries=1"):
+        subprocess.run(command.split(), check=True)
+    for host in range(2, 6):
+        subprocess.run(["ip", "neigh", "add", f"10.9.0.{host}", "lladdr", f"02:00:00:00:00:{host:02x}", "dev", "t0"], check=True)
+    clients = [threading.Thread(target=try_connect, args=((f"10.9.0.{host}", 80), 10.0)) for host in range(2, 6)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+
+
+class Answers(http.server.BaseHTTPRequestHandler):
+    status = 200
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.send_response(self.status if self.path.endswith("/bad") else 200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def log_message(self, *_):
+        pass
+
+
+def requests(seconds, apart, path_of):
+    server = http.server.ThreadingHTTPServer((LOCAL, 0), Answers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    for number, _ in enumerate(every(seconds, apart)):
+        client = http.client.HTTPConnection(*server.server_address, timeout=5)
+        client.request("GET", path_of(number))
+        client.getresponse().read()
+        client.close()
+
+
+def http_errors(_):
+    Answers.status = 500
+    requests(5.0, 0.05, lambda number: "/bad" if number % 3 == 0 else "/good")
+
+
+# What is well
+
+def service(_):
+    """A service that is asked once a second: as quiet as a node with something on it gets."""
+    requests(60.0, 1.0, lambda _: "/good")
+
+
+def connections(_):
+    server, place = listener()
+    serve(server, answer_well)
+    for _ in every(10.0, 0.01):
+        try_connect(place)
+
+
+def waits(_):
+    """Starts before what it needs is there, and asks again: three times refused, then not."""
+    place = closed_port()
+    for _ in range(3):
+        try_connect(place)
+        time.sleep(0.5)
+    server, _ = listener(place)
+    serve(server, answer_well)
+    for _ in every(6.0, 0.1):
+        try_connect(place)
+
+
+def clients(_):
+    """One in twenty clients breaks off, as people do."""
+    server, place = listener()
+    serve(server, answer_well)
+    for number, _ in enumerate(every(8.0, 0.04)):
+        with socket.create_connection(place) as peer:
+            peer.sendall(b"x")
+            if number % 20 == 0:
+                peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            else:
+                peer.recv(16)
+
+
+def names_unknown(_):
+    names(3, 8.0, 0.2)  # NXDOMAIN is an answer
+
+
+def compile_all(folder):
+    sources = []
+    for number in range(12):
+        source = folder / f"part{number}.cpp"
+        source.write_text("#include <map>\n#include <string>\n#include <vector>\n"
+                          f"std::map<std::string, std::vector<int>> part{number}() {{ return {{{{\"a\", {{{number}}}}}}}; }}\n")
+        sources.append(source)
+    (folder / "main.cpp").write_text("int main() { return 0; }\n")
+    (folder / "Makefile").write_text("all: " + " ".join(f"part{n}.o" for n in range(12)) + " main.o\n\tg++ -o all $^\n"
+                                     "%.o: %.cpp\n\tg++ -O1 -c -o $@ $<\n")
+    subprocess.run(["make", "-s", "-j2", "-C", folder], check=True)
+
+
+def test_suite(folder):
+    """A suite of tests, of which many expect a failure and two a crash: an exit code is no fault."""
+    (folder / "list").write_text("a\nb\n")
+    for number in range(60):
+        subprocess.run(["grep", "-q", "c", folder / "list"], check=False)
+        subprocess.run(["false"], check=False)
+        subprocess.run(["timeout", "0.05", "sleep", "1"], check=False)
+        if number in (20, 40):
+            subprocess.run(["sh", "-c", "ulimit -c 0; kill -SEGV $$"], check=False)
+
+
+def package(folder):
+    """A package is built, installed, updated and removed, below a root of its own."""
+    root, tree = folder / "root", folder / "tree"
+    for place in ("var/lib/dpkg/updates", "var/lib/dpkg/info"):
+        (root / place).mkdir(parents=True)
+    for name in ("status", "available"):
+        (root / "var/lib/dpkg" / name).touch()
+    (tree / "DEBIAN").mkdir(parents=True)
+    (tree / "usr/share/made-up").mkdir(parents=True)
+    for number in range(50):
+        (tree / f"usr/share/made-up/{number}").write_text("x" * 4096)
+    quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    for version in range(1, 6):
+        (tree / "DEBIAN/control").write_text(f"Package: made-up\nVersion: {version}\nArchitecture: all\nMaintainer: nobody <nobody@example.org>\n"
+                                             "Description: nothing\n")
+        subprocess.run(["dpkg-deb", "-b", tree, folder / "a.deb"], **quiet)
+        subprocess.run(["dpkg", f"--root={root}", "-i", folder / "a.deb"], **quiet)
+    subprocess.run(["dpkg", f"--root={root}", "-P", "made-up"], **quiet)
+
+
+def archive(folder):
+    for _ in range(3):
+        subprocess.run(["tar", "-czf", folder / "a.tar.gz", "-C", "/usr/share", "zoneinfo"], check=True)
+        (folder / "out").mkdir(exist_ok=True)
+        subprocess.run(["tar", "-xzf", folder / "a.tar.gz", "-C", folder / "out"], check=True)
+        subprocess.run(["cp", "-a", folder / "out", folder / "copy"], check=True)
+        subprocess.run(["rm", "-rf", folder / "out", folder / "copy"], check=True)
+
+
+def cache(folder):
+    """Reads more than its limit of 32 MiB again and again: what is only cache goes away by itself."""
+    (folder / "data").write_bytes(os.urandom(96 << 20))
+    for _ in range(6):
+        subprocess.run(["sha256sum", folder / "data"], check=True, stdout=subprocess.DEVNULL)
+
+
+WORKLOADS = {"oom": oom, "crash": crash, "refused": refused, "reset": reset, "dns": dns, "descriptors": descriptors, "disk": disk,
+             "privilege": privilege, "unreachable": unreachable, "http-errors": http_errors, "service": service, "connections": connections,
+             "waits": waits, "clients": clients, "names-unknown": names_unknown, "compile": compile_all, "test-suite": test_suite,
+             "package": package, "archive": archive, "cache": cache}
+
+
+def main():
+    name, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+    begun = time.time()
+    WORKLOADS[name](folder)
+    print(json.dumps({"from": begun, "to": time.time()}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
