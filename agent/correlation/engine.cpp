@@ -11,7 +11,7 @@ namespace tapio::correlation {
 namespace {
 
 constexpr std::size_t mostNodes = 10'000;
-constexpr std::size_t selectors = 10;
+constexpr std::size_t selectors = 15;
 constexpr std::uint16_t firstFact = 1000;
 
 bool compare(const Predicate &predicate, const Value &value)
@@ -90,7 +90,7 @@ Engine::~Engine() = default;
 
 void Engine::subscribe()
 {
-    m_byTopic.assign(wire::knownEventTypes().size() + 16, {});
+    m_byTopic.assign(wire::knownEventTypes().size() + 1 + mostFacts, {});
     for (std::size_t rule = 0; rule < m_rules->size(); ++rule) {
         for (std::size_t step = 0; step < (*m_rules)[rule].steps.size(); ++step) {
             const std::size_t slot = slotOf((*m_rules)[rule].steps[step].topic);

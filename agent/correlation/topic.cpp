@@ -8,8 +8,17 @@ namespace tapio::correlation {
 
 namespace {
 
-constexpr std::array<std::pair<Topic, std::string_view>, 2> facts{
-    {{Topic::ContainerRestart, "container.restart"}, {Topic::RolloutImage, "rollout.image"}}};
+constexpr std::array<std::pair<Topic, std::string_view>, 11> facts{{{Topic::ContainerRestart, "container.restart"},
+                                                                    {Topic::RolloutImage, "rollout.image"},
+                                                                    {Topic::NodeLost, "node.lost"},
+                                                                    {Topic::NodeBack, "node.back"},
+                                                                    {Topic::LinkLost, "link.lost"},
+                                                                    {Topic::LinkReached, "link.reached"},
+                                                                    {Topic::StreamLoss, "stream.loss"},
+                                                                    {Topic::ServiceErrors, "service.errors"},
+                                                                    {Topic::ServiceSlow, "service.slow"},
+                                                                    {Topic::CallerAffected, "caller.affected"},
+                                                                    {Topic::CallerSlow, "caller.slow"}}};
 
 } // namespace
 
