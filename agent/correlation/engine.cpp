@@ -12,9 +12,8 @@ namespace tapio::correlation {
 namespace {
 
 constexpr std::size_t mostNodes = 10'000;
-constexpr std::size_t selectors = 10;
+constexpr std::size_t selectors = 15;
 constexpr std::uint16_t firstFact = 1000;
-constexpr std::size_t mostFacts = 64;
 
 bool compare(const Predicate &predicate, const Value &value)
 {
@@ -97,7 +96,7 @@ Engine::~Engine() = default;
 
 void Engine::subscribe()
 {
-    m_byTopic.assign(wire::knownEventTypes().size() + mostFacts, {});
+    m_byTopic.assign(wire::knownEventTypes().size() + 1 + mostFacts, {});
     m_wantsFigures = false;
     for (std::size_t rule = 0; rule < m_rules->size(); ++rule) {
         for (std::size_t step = 0; step < (*m_rules)[rule].steps.size(); ++step) {
@@ -145,7 +144,13 @@ void Engine::onSamples(const wire::SampleBatch &batch, const EventPlace &place)
     event.severity = wire::Severity::Info;
     const auto known = m_figures.try_emplace(nodeNumber(place.node), m_limits.figures).first;
     for (const FigureTracker::Fact &fact : known->second.onSamples(batch))
-        observe({fact.topic, event, batch.origins[fact.origin], {place.node, 0, 0, place.uncertaintyNs}, {}, {}, &fact.figures});
+        observe({fact.topic,
+                 event,
+                 batch.origins[fact.origin],
+                 {place.node, 0, 0, place.uncertaintyNs, place.offsetNs},
+                 {},
+                 {},
+                 &fact.figures});
 }
 
 void Engine::observe(const Observation &seen)

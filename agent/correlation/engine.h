@@ -72,6 +72,8 @@ public:
     void onEvent(const wire::Event &event, const wire::Origin &origin, const EventPlace &place);
     /// Figures that were read at one moment: rules see what is worked out of them (topic.h). Evidence of that is no event, and has no number.
     void onSamples(const wire::SampleBatch &batch, const EventPlace &place);
+    /// What is known beside the events, of a topic that is a fact. Nothing in it is kept.
+    void onFact(const Observation &fact) { observe(fact); }
     /// What was said of `was` is about `now`.
     void onAmendment(const wire::Origin &was, const wire::Origin &now, std::string_view node);
     /// Time has passed, UTC: insights without news end, and what is too old is forgotten. Once a second or so; never earlier than before.

@@ -56,6 +56,19 @@ void findInOrder(const Rule &rule, std::size_t index, const EvidenceList &list, 
     }
 }
 
+/// The oldest of a step; where it counts different ones affected, the oldest that there is another of: one that fails often must not push the
+/// others out.
+EvidenceList::iterator expendable(EvidenceList &list, const Rule &rule, std::uint8_t step)
+{
+    const auto oldest = std::find_if(list.begin(), list.end(), [step](const Evidence &one) { return one.step == step; });
+    for (auto at = oldest; rule.steps[step].countsAffected && at != list.end(); ++at) {
+        const auto isTwin = [&](const Evidence &other) { return other.step == step && other.affects() == at->affects(); };
+        if (at->step == step && std::any_of(std::next(at), list.end(), isTwin))
+            return at;
+    }
+    return oldest;
+}
+
 } // namespace
 
 bool isCertainlyAfter(const Evidence &earlier, const Evidence &later) noexcept
@@ -76,7 +89,7 @@ bool insert(EvidenceList &list, Evidence &&one, const Rule &rule)
     std::erase_if(list, [&](const Evidence &old) { return newest - old.timeNs > rule.horizonNs; });
     const auto isOfStep = [step](const Evidence &other) { return other.step == step; };
     if (std::count_if(list.begin(), list.end(), isOfStep) > static_cast<std::ptrdiff_t>(mostOf(rule, step)))
-        list.erase(std::find_if(list.begin(), list.end(), isOfStep));
+        list.erase(expendable(list, rule, step));
     return true;
 }
 
@@ -84,6 +97,7 @@ Standing assess(const Rule &rule, const EvidenceList &list, std::uint32_t shares
 {
     Standing standing;
     standing.matches = true;
+    bool hasEither = false, isEither = false;
     for (std::size_t i = 0; i < rule.steps.size(); ++i) {
         const Step &step = rule.steps[i];
         findInOrder(rule, i, list, room);
@@ -94,7 +108,10 @@ Standing assess(const Rule &rule, const EvidenceList &list, std::uint32_t shares
         else
             room.found[i].clear(); // nothing comes after what is not there
         standing.matches = standing.matches && (isThere || step.role != StepRole::Required);
+        hasEither = hasEither || step.role == StepRole::Either;
+        isEither = isEither || (isThere && step.role == StepRole::Either);
     }
+    standing.matches = standing.matches && (isEither || !hasEither);
     return standing;
 }
 

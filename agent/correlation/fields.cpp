@@ -145,6 +145,11 @@ struct WorkedOut {
     NamedField field;
 };
 
+Value factValue(const Observation &seen, std::uint8_t) { return number(seen.value); }
+
+/// Of facts that are about nodes and services.
+const std::array<NamedField, 1> ofFacts{{{"value", ValueKind::Number, factValue}}};
+
 const std::array<WorkedOut, 10> workedOut{
     {{topicOf(wire::EventType::TcpConnection), {"failed", ValueKind::Number, tcpFailed}},
      {topicOf(wire::EventType::TcpConnection), {"remotePort", ValueKind::Number, remotePort<wire::TcpConnection>}},
@@ -214,6 +219,8 @@ std::optional<FieldRef> findField(Topic topic, std::string_view name)
         if (one.topic == topic && one.field.name == name)
             return FieldRef{one.field.read, 0, one.field.kind, one.field.naming};
     }
+    if (isOfCluster(topic) && name == ofFacts[0].name)
+        return FieldRef{ofFacts[0].read, 0, ofFacts[0].kind, ofFacts[0].naming};
     std::optional<FieldRef> found = findFigure(topic, name);
     eachDetailField(eventTypeOf(topic), [&](std::string_view field, ValueKind kind, std::uint8_t index) {
         if (field == name && kind != ValueKind::None)
@@ -240,6 +247,8 @@ std::vector<std::string> fieldNames(Topic topic)
         if (one.topic == topic)
             names.emplace_back(one.field.name);
     }
+    if (isOfCluster(topic))
+        names.emplace_back(ofFacts[0].name);
     for (const NamedField &one : common)
         names.emplace_back(one.name);
     std::sort(names.begin(), names.end());

@@ -83,7 +83,9 @@ bool isCommon(std::string_view name) { return name == "root" || name == "count" 
 std::string evidenceText(const Observation &seen)
 {
     std::string text;
-    if (seen.topic == Topic::ContainerRestart)
+    if (!seen.told.empty())
+        text = seen.told;
+    else if (seen.topic == Topic::ContainerRestart)
         text = "container " + seen.origin.containerName + " is back as " + std::string(seen.now.substr(0, 12)) + ", was "
                + std::string(seen.before.substr(0, 12));
     else if (seen.topic == Topic::RolloutImage)

@@ -26,8 +26,12 @@ struct Predicate {
     std::vector<std::string> texts; ///< the same
 };
 
+/// Where it runs: in the agent, on the events of its node; or in the fan-in, on those of all.
+enum class RuleScope : std::uint8_t { Node, Cluster };
+
 enum class StepRole : std::uint8_t {
     Required,      ///< without it there is no insight
+    Either,        ///< one of these, where a rule has any
     Supporting,    ///< adds to the chain and the score
     Contradicting, ///< told beside the chain, and takes from the score
     Ending,        ///< the insight is resolved
@@ -63,6 +67,7 @@ struct Raise {
 struct Rule {
     std::string id;
     std::string title;
+    RuleScope scope = RuleScope::Node;
     wire::EntityKind root{}; ///< what the steps join by, and what the insight is about
     wire::Severity severity = wire::Severity::Warning;
     std::uint8_t score = 50;     ///< percent; a rule score until it is calibrated

@@ -101,6 +101,12 @@ LoadedRules shippedRules()
     return loaded;
 }
 
+LoadedRules ofScope(LoadedRules loaded, RuleScope scope)
+{
+    std::erase_if(loaded.rules, [scope](const Rule &rule) { return rule.scope != scope; });
+    return loaded;
+}
+
 LoadedRules loadRules(const std::filesystem::path &folder)
 {
     LoadedRules loaded;

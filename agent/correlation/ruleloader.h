@@ -29,6 +29,8 @@ struct LoadedRules {
 };
 /// Those that this build was made with.
 LoadedRules shippedRules();
+/// Those that run at `scope`; what is wrong with any stays.
+LoadedRules ofScope(LoadedRules loaded, RuleScope scope);
 /// All files *.toml of a folder. Two rules of one id are both refused.
 LoadedRules loadRules(const std::filesystem::path &folder);
 

@@ -76,7 +76,7 @@ void noteStanding(OpenInsight &insight, const Standing &standing, const Rule &ru
 Evidence evidenceOf(const RuleState::Taken &taken, std::uint32_t weight)
 {
     Evidence evidence;
-    evidence.timeNs = taken.seen.event.timeNs;
+    evidence.timeNs = taken.seen.timeNs();
     evidence.uncertaintyNs = std::max<std::int64_t>(taken.seen.place.uncertaintyNs, 0);
     evidence.streamId = taken.seen.place.streamId;
     evidence.seq = taken.seen.place.seq;
@@ -128,10 +128,12 @@ RuleState::Candidates::iterator RuleState::findOrMake(const EntityName &entity)
 void RuleState::take(const Taken &taken)
 {
     const Step &step = m_rule->steps[taken.step];
-    const std::int64_t timeNs = taken.seen.event.timeNs;
+    const std::int64_t timeNs = taken.seen.timeNs();
     // What only supports by following, ends or contradicts begins nothing; nor does what went well, of which a share is counted: that would make
     // a candidate of every healthy destination. So a share is of those seen from the first failure on.
-    const bool begins = taken.fulfils && (step.role == StepRole::Required || (step.role == StepRole::Supporting && !step.after));
+    const bool begins =
+        taken.fulfils
+        && (step.role == StepRole::Required || step.role == StepRole::Either || (step.role == StepRole::Supporting && !step.after));
     const auto at = begins ? findOrMake(taken.entity) : m_candidates.find(keyOf(taken.entity));
     if (at == m_candidates.end())
         return;
@@ -168,7 +170,7 @@ void RuleState::judge(Candidate &candidate, const Taken &taken)
     if (isOut(candidate)) {
         if (ends) {
             noteStanding(*candidate.insight, standing, *m_rule);
-            end(candidate, wire::InsightState::Resolved, taken.seen.event.timeNs);
+            end(candidate, wire::InsightState::Resolved, taken.seen.timeNs());
         } else {
             grow(candidate, standing, taken.seen);
         }
@@ -180,7 +182,7 @@ void RuleState::judge(Candidate &candidate, const Taken &taken)
 void RuleState::open(Candidate &candidate, const Standing &standing, const Taken &taken)
 {
     const Observation &seen = taken.seen;
-    const bool isAgain = candidate.insight && seen.event.timeNs - candidate.insight->endedNs <= m_rule->cooldownNs;
+    const bool isAgain = candidate.insight && seen.timeNs() - candidate.insight->endedNs <= m_rule->cooldownNs;
     if (!isAgain) {
         candidate.insight = std::make_unique<OpenInsight>();
         candidate.insight->fromNs = candidate.evidence.front().timeNs;
@@ -201,7 +203,7 @@ void RuleState::open(Candidate &candidate, const Standing &standing, const Taken
     insight.origin = std::make_shared<const wire::Origin>(seen.origin);
     noteStanding(insight, standing, *m_rule);
     ++(isAgain ? count.reopened : count.opened);
-    tell(candidate, isAgain ? wire::InsightState::Updated : wire::InsightState::Open, seen.event.timeNs);
+    tell(candidate, isAgain ? wire::InsightState::Updated : wire::InsightState::Open, seen.timeNs());
 }
 
 void RuleState::grow(Candidate &candidate, const Standing &standing, const Observation &seen)
@@ -211,10 +213,10 @@ void RuleState::grow(Candidate &candidate, const Standing &standing, const Obser
     const std::uint32_t fulfilled = insight.fulfilled;
     noteStanding(insight, standing, *m_rule);
     const bool isNews = insight.severity != severity || insight.fulfilled != fulfilled;
-    if (!isNews && seen.event.timeNs - insight.toldNs < m_updateEveryNs)
+    if (!isNews && seen.timeNs() - insight.toldNs < m_updateEveryNs)
         return;
     ++count.updated;
-    tell(candidate, wire::InsightState::Updated, seen.event.timeNs);
+    tell(candidate, wire::InsightState::Updated, seen.timeNs());
 }
 
 void RuleState::end(Candidate &candidate, wire::InsightState state, std::int64_t nowNs)

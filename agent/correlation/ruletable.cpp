@@ -22,7 +22,9 @@ namespace {
 
 template <typename T> using Words = std::map<std::string, T>;
 
+const Words<RuleScope> scopes{{"node", RuleScope::Node}, {"cluster", RuleScope::Cluster}};
 const Words<StepRole> roles{{"required", StepRole::Required},
+                            {"either", StepRole::Either},
                             {"supporting", StepRole::Supporting},
                             {"contradicting", StepRole::Contradicting},
                             {"ending", StepRole::Ending}};
@@ -177,6 +179,7 @@ private:
         if (!isPlain)
             table.refuse(table.node("id"), "an id has small letters, digits and hyphens only");
         m_rule.title = table.text("title", true, 80);
+        m_rule.scope = table.word("scope", scopes, false).value_or(RuleScope::Node);
         m_root = readSelector(table, "root", true);
         m_rule.root = m_root ? kindOf(*m_root) : wire::EntityKind::Unknown;
         m_rule.severity = readSeverity(table);
@@ -204,7 +207,7 @@ private:
         if (!selector && !name.empty())
             table.refuse(table.node(key), '\'' + name
                                               + "' is none of node, namespace, workload, pod, container, process, destination, nameserver, "
-                                                "account, address");
+                                                "account, address, cluster, pair, peernode, callee, caller");
         return selector;
     }
 
@@ -229,6 +232,8 @@ private:
         if (!known && !topic.empty())
             table.refuse(table.node("event"), "there are no events of type '" + topic + "'");
         step.topic = known.value_or(Topic::None);
+        if (known && isOfCluster(*known) && m_rule.scope == RuleScope::Node)
+            table.refuse(table.node("event"), "unreachable: '" + topic + "' is seen at scope \"cluster\" only");
         step.role = table.word("role", roles, false).value_or(StepRole::Required);
         step.windowNs = table.duration("within", true);
         step.score = static_cast<std::uint8_t>(table.integer("score", 0, 0, 98));
@@ -294,7 +299,8 @@ private:
         if (table.has("after_within") && !table.has("after"))
             table.refuse(table.node("after_within"), "'after_within' belongs to 'after', and there is none");
         step.afterWithinNs = table.duration("after_within", table.has("after"));
-        if (step.after && step.role == StepRole::Required && m_rule.steps[*step.after].role != StepRole::Required)
+        const auto isNeeded = [](const Step &one) { return one.role == StepRole::Required || one.role == StepRole::Either; };
+        if (step.after && isNeeded(step) && !isNeeded(m_rule.steps[*step.after]))
             table.refuse(table.node("after"),
                          "unreachable: a required step cannot come after '" + m_rule.steps[*step.after].name + "', which is not required");
     }
@@ -393,9 +399,9 @@ private:
 
     void checkWhole(Table &table)
     {
-        const auto isRequired = [](const Step &step) { return step.role == StepRole::Required; };
-        if (std::none_of(m_rule.steps.begin(), m_rule.steps.end(), isRequired))
-            table.refuse(nullptr, "a rule needs at least one step that is required");
+        const auto isNeeded = [](const Step &step) { return step.role == StepRole::Required || step.role == StepRole::Either; };
+        if (std::none_of(m_rule.steps.begin(), m_rule.steps.end(), isNeeded))
+            table.refuse(nullptr, "a rule needs at least one step that is required, or one of those that are \"either\"");
         if (m_rule.steps.size() > mostSteps)
             table.refuse(nullptr, "a rule has at most " + std::to_string(mostSteps) + " steps");
         for (const char *key : {"summary", "settle"}) {

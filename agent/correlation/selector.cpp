@@ -6,6 +6,7 @@
 #include <utility>
 #include <variant>
 
+#include "agent/correlation/addresskind.h"
 #include "agent/correlation/fnv.h"
 
 namespace tapio::correlation {
@@ -20,7 +21,7 @@ struct Known {
     EntityKind kind;
 };
 
-constexpr std::array<Known, 10> known{{{Selector::Node, "node", EntityKind::Node},
+constexpr std::array<Known, 15> known{{{Selector::Node, "node", EntityKind::Node},
                                        {Selector::Namespace, "namespace", EntityKind::Namespace},
                                        {Selector::Workload, "workload", EntityKind::Workload},
                                        {Selector::Pod, "pod", EntityKind::Pod},
@@ -29,7 +30,12 @@ constexpr std::array<Known, 10> known{{{Selector::Node, "node", EntityKind::Node
                                        {Selector::Destination, "destination", EntityKind::Destination},
                                        {Selector::NameServer, "nameserver", EntityKind::Destination},
                                        {Selector::Account, "account", EntityKind::Account},
-                                       {Selector::Address, "address", EntityKind::Address}}};
+                                       {Selector::Address, "address", EntityKind::Address},
+                                       {Selector::Cluster, "cluster", EntityKind::Cluster},
+                                       {Selector::Pair, "pair", EntityKind::Node},
+                                       {Selector::PeerNode, "peernode", EntityKind::Node},
+                                       {Selector::Callee, "callee", EntityKind::Workload},
+                                       {Selector::Caller, "caller", EntityKind::Workload}}};
 
 constexpr std::size_t shortIdLength = 12; // as container runtimes show them
 
@@ -87,14 +93,20 @@ std::optional<EntityName> workload(const Observation &seen)
     return EntityName{EntityKind::Workload, origin.workloadKind + ' ' + name, name};
 }
 
+/// Where something listens. On each node another where the address is the node's own.
+EntityName listener(const Observation &seen, const wire::SocketAddress &address)
+{
+    const std::string name = wire::toString(address);
+    return {EntityKind::Destination, isOfOneNode(address) ? std::string(seen.place.node) + ' ' + name : name, name};
+}
+
 /// The end that listens.
 template <typename D> std::optional<EntityName> destination(const Observation &seen)
 {
     const auto *detail = std::get_if<D>(&seen.event.detail);
     if (detail == nullptr || detail->direction == wire::TcpDirection::Unknown)
         return std::nullopt;
-    const std::string name = wire::toString(detail->direction == wire::TcpDirection::Outbound ? detail->remote : detail->local);
-    return EntityName{EntityKind::Destination, name, name};
+    return listener(seen, detail->direction == wire::TcpDirection::Outbound ? detail->remote : detail->local);
 }
 
 std::optional<EntityName> login(const Observation &seen, std::string wire::Login::*field, EntityKind kind)
@@ -103,6 +115,19 @@ std::optional<EntityName> login(const Observation &seen, std::string wire::Login
     if (detail == nullptr || (detail->*field).empty())
         return std::nullopt;
     return EntityName{kind, detail->*field, detail->*field};
+}
+
+std::optional<EntityName> party(const Party *party)
+{
+    return party == nullptr ? std::nullopt : std::optional(EntityName{party->kind, party->id, party->name});
+}
+
+std::optional<EntityName> pair(const Observation &seen)
+{
+    if (seen.subject == nullptr || seen.peer == nullptr)
+        return std::nullopt;
+    const std::string name = seen.subject->name + " -> " + seen.peer->name;
+    return EntityName{EntityKind::Node, name, name};
 }
 
 std::optional<EntityName> find(Selector selector, const Observation &seen)
@@ -133,11 +158,15 @@ std::optional<EntityName> find(Selector selector, const Observation &seen)
         const auto *dns = std::get_if<wire::DnsQuery>(&seen.event.detail);
         if (dns == nullptr)
             return std::nullopt;
-        const std::string name = wire::toString(dns->server);
-        return EntityName{EntityKind::Destination, name, name};
+        return listener(seen, dns->server);
     }
     case Selector::Account: return login(seen, &wire::Login::user, EntityKind::Account);
     case Selector::Address: return login(seen, &wire::Login::remote, EntityKind::Address);
+    case Selector::Cluster: return EntityName{EntityKind::Cluster, "cluster", "the cluster"};
+    case Selector::Pair: return pair(seen);
+    case Selector::PeerNode: return seen.peer == nullptr || seen.peer->kind != EntityKind::Node ? std::nullopt : party(seen.peer);
+    case Selector::Callee: return party(seen.subject);
+    case Selector::Caller: return party(seen.peer);
     }
     return std::nullopt;
 }
@@ -163,6 +192,10 @@ bool applies(Selector selector, Topic topic) noexcept
     case Selector::Account:
     case Selector::Address: return type == wire::EventType::Login;
     case Selector::Process: return type != wire::EventType::Unknown;
+    case Selector::Pair:
+    case Selector::PeerNode: return topic == Topic::LinkLost || topic == Topic::LinkReached;
+    case Selector::Callee: return topic >= Topic::ServiceErrors && topic <= Topic::CallerSlow;
+    case Selector::Caller: return topic == Topic::CallerAffected || topic == Topic::CallerSlow;
     default: return true;
     }
 }

@@ -23,6 +23,11 @@ enum class Selector : std::uint8_t {
     NameServer,  ///< of a question: address and port
     Account,     ///< of a login
     Address,     ///< of a login: where from
+    Cluster,     ///< all nodes as one
+    Pair,        ///< of a link: which node to which address or node
+    PeerNode,    ///< of a link: the node at its other end
+    Callee,      ///< of a service: the workload that is called; the address where that is all that is known
+    Caller,      ///< the workload that calls, likewise
 };
 
 /// "pod", "destination". None for a name that is none.

@@ -8,7 +8,7 @@ namespace tapio::correlation {
 
 namespace {
 
-constexpr std::array<std::pair<Topic, std::string_view>, 11> facts{{{Topic::ContainerRestart, "container.restart"},
+constexpr std::array<std::pair<Topic, std::string_view>, 20> facts{{{Topic::ContainerRestart, "container.restart"},
                                                                     {Topic::RolloutImage, "rollout.image"},
                                                                     {Topic::MemoryTrend, "memory.trend"},
                                                                     {Topic::FilesystemTrend, "filesystem.trend"},
@@ -18,7 +18,16 @@ constexpr std::array<std::pair<Topic, std::string_view>, 11> facts{{{Topic::Cont
                                                                     {Topic::RunQueueLatency, "runqueue.latency"},
                                                                     {Topic::HttpLatency, "http.latency"},
                                                                     {Topic::NetworkEgress, "network.egress"},
-                                                                    {Topic::TcpRetransmission, "tcp.retransmission"}}};
+                                                                    {Topic::TcpRetransmission, "tcp.retransmission"},
+                                                                    {Topic::NodeLost, "node.lost"},
+                                                                    {Topic::NodeBack, "node.back"},
+                                                                    {Topic::LinkLost, "link.lost"},
+                                                                    {Topic::LinkReached, "link.reached"},
+                                                                    {Topic::StreamLoss, "stream.loss"},
+                                                                    {Topic::ServiceErrors, "service.errors"},
+                                                                    {Topic::ServiceSlow, "service.slow"},
+                                                                    {Topic::CallerAffected, "caller.affected"},
+                                                                    {Topic::CallerSlow, "caller.slow"}}};
 
 } // namespace
 

@@ -26,9 +26,25 @@ enum class Topic : std::uint16_t {
     HttpLatency = 1008,       ///< of a cgroup as server or as client
     NetworkEgress = 1009,     ///< bytes that a pod sends
     TcpRetransmission = 1010, ///< segments that a cgroup sends again
+
+    // At cluster scope, where what the server knows of its agents and the service map are at hand (clusterscope.h).
+    NodeLost = 1020,      ///< of a node (subject) nothing is heard, and it did not say goodbye; value: seconds
+    NodeBack = 1021,      ///< it is heard again
+    LinkLost = 1022,      ///< a connection of one node (subject) to an address of another (peer) timed out, or found no way there
+    LinkReached = 1023,   ///< one came about where some were lost lately, or the other node is
+    StreamLoss = 1024,    ///< too many of a node's events (subject) were lost, shed or dropped; value: their share
+    ServiceErrors = 1025, ///< too many calls of a callee (subject) fail; value: their share
+    ServiceSlow = 1026,   ///< calls of a callee (subject) take long for it; value: how many times as long as they do else
+    CallerAffected =
+        1027,          ///< calls of one caller (peer) of a callee (subject) fail or take long; value: the share, or how many times as long
+    CallerSlow = 1028, ///< a caller (peer) is slow itself after a callee (subject) that it calls became so; value: how many times as long
 };
 
 constexpr Topic topicOf(wire::EventType type) noexcept { return static_cast<Topic>(type); }
+/// Beyond the types of events: so many numbers.
+inline constexpr std::uint16_t mostFacts = 64;
+/// No node sees it alone.
+constexpr bool isOfCluster(Topic topic) noexcept { return topic >= Topic::NodeLost && topic <= Topic::CallerSlow; }
 /// The type of event, for a topic that is one; else Unknown.
 constexpr wire::EventType eventTypeOf(Topic topic) noexcept
 {

@@ -14,8 +14,14 @@ constexpr std::size_t mostProblemsSaid = 5;
 
 Correlator::Correlator(std::string node, std::uint64_t streamId, correlation::LoadedRules rules, correlation::EngineLimits limits)
     : m_node(std::move(node)), m_streamId(streamId), m_problems(std::move(rules.problems)),
-      m_engine(std::make_shared<const correlation::RuleSet>(std::move(rules.rules)), limits, *this)
+      m_engine(ofNode(std::move(rules)), limits, *this)
 {}
+
+/// Rules of the other scope are the server's.
+correlation::RuleSetPtr Correlator::ofNode(correlation::LoadedRules rules)
+{
+    return std::make_shared<const correlation::RuleSet>(correlation::ofScope(std::move(rules), correlation::RuleScope::Node).rules);
+}
 
 void Correlator::onEvent(const wire::Event &event, const wire::Origin &origin, std::uint64_t seq)
 {
@@ -27,7 +33,7 @@ void Correlator::onEvent(const wire::Event &event, const wire::Origin &origin, s
 void Correlator::setRules(correlation::LoadedRules rules, std::int64_t utcNs)
 {
     m_problems = std::move(rules.problems);
-    m_engine.setRules(std::make_shared<const correlation::RuleSet>(std::move(rules.rules)), utcNs);
+    m_engine.setRules(ofNode(std::move(rules)), utcNs);
 }
 
 void Correlator::onFinding(correlation::Finding &&finding)

@@ -44,6 +44,7 @@ public:
 
 private:
     void onFinding(correlation::Finding &&finding) override;
+    static correlation::RuleSetPtr ofNode(correlation::LoadedRules rules);
     static std::string describe(const std::vector<correlation::RuleProblem> &problems);
 
     std::string m_node;

@@ -4,12 +4,16 @@
 #include <condition_variable>
 #include <future>
 #include <mutex>
+#include <random>
 #include <stop_token>
 #include <thread>
 #include <tuple>
 #include <utility>
 
+#include "agent/correlation/ruleloader.h"
+#include "agent/server/correlationthread.h"
 #include "agent/server/hub.h"
+#include "protocol/transport/pki.h"
 
 namespace tapio::server {
 
@@ -70,6 +74,12 @@ public:
         return m_counters;
     }
 
+    std::optional<CorrelationFigures> correlation() const override
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_correlation;
+    }
+
 private:
     void end()
     {
@@ -89,15 +99,19 @@ private:
         setEndpoint(endpoint->get());
         opened.set_value((*endpoint)->port());
         {
+            const auto rules = startRules();
             Hub hub(m_options, m_sink, m_clock, [&](transport::PeerId peer) { return std::make_unique<EndpointLink>(**endpoint, peer); });
+            if (rules != nullptr)
+                hub.correlate(*rules, identity());
             while (!stop.stop_requested())
                 turn(**endpoint, hub, stop);
             hub.drain();
             const std::int64_t latest = m_clock.bootNs() + longestDrainNs;
-            while (!hub.drained() && m_clock.bootNs() < latest)
+            while (!(hub.drained() && (rules == nullptr || rules->isIdle())) && m_clock.bootNs() < latest)
                 turn(**endpoint, hub, stop);
+            hub.tick(true); // what was found last
             hub.shutDown();
-            setCounters(hub.counters());
+            setCounters(hub);
         }
         setEndpoint(nullptr);
     }
@@ -124,7 +138,7 @@ private:
         const std::int64_t now = m_clock.bootNs();
         if (now - m_countersBootNs >= countersEveryNs) {
             m_countersBootNs = now;
-            setCounters(hub.counters());
+            setCounters(hub);
         }
     }
 
@@ -157,10 +171,56 @@ private:
         return std::exchange(m_acknowledged, {});
     }
 
-    void setCounters(std::vector<ReceiveCounters> counters)
+    void setCounters(const Hub &hub)
     {
+        auto counters = hub.counters();
+        const auto correlation = hub.correlation();
         const std::lock_guard lock(m_mutex);
         m_counters = std::move(counters);
+        if (!correlation)
+            return;
+        const correlation::ScopeCounters &scope = correlation->scope;
+        m_correlation = CorrelationFigures{correlation->offeredEvents,
+                                           scope.events + scope.insights + scope.untimely,
+                                           correlation->refusedEvents,
+                                           correlation->waitingEvents,
+                                           scope.found,
+                                           correlation->toldInsights,
+                                           correlation->untoldInsights,
+                                           m_rules,
+                                           m_refusedRules};
+    }
+
+    /// Null: nothing is to be correlated.
+    std::unique_ptr<CorrelationThread> startRules()
+    {
+        if (!m_options.correlation)
+            return nullptr;
+        const auto &folder = m_options.correlation->folder;
+        auto loaded = correlation::ofScope(folder.empty() ? correlation::shippedRules() : correlation::loadRules(folder),
+                                           correlation::RuleScope::Cluster);
+        m_rules = loaded.rules.size();
+        m_refusedRules = loaded.problems.size();
+        for (const auto &problem : loaded.problems) {
+            if (m_sink != nullptr)
+                m_sink->onLinkNotice(
+                    {m_clock.utcNs(), wire::LinkNoticeKind::Unknown, {}, {}, "rule-refused", correlation::toString(problem), 1});
+        }
+        auto scope = std::make_unique<correlation::ClusterScope>(identity().name, std::move(loaded.rules));
+        return std::make_unique<CorrelationThread>(
+            std::move(scope), CorrelationThread::Limits{}, [this] { wake(); }, m_clock);
+    }
+
+    const OwnIdentity &identity()
+    {
+        if (m_identity.streamId != 0)
+            return m_identity;
+        const auto own = transport::inspectCertificate(m_options.endpoint.tls, m_clock);
+        m_identity.name = own ? own->identity.name : "unnamed";
+        std::random_device random;
+        while (m_identity.streamId == 0)
+            m_identity.streamId = std::uint64_t{random()} << 32 | random();
+        return m_identity;
     }
 
     const FanInOptions m_options;
@@ -168,11 +228,14 @@ private:
     const Clock &m_clock;
     std::uint16_t m_port = 0;
     std::int64_t m_countersBootNs = 0;
+    OwnIdentity m_identity;
+    std::uint64_t m_rules = 0, m_refusedRules = 0; ///< across nodes
 
     mutable std::mutex m_mutex;
     transport::ServerEndpoint *m_endpoint = nullptr; ///< only to wake it; null before and after its life
     std::vector<wire::ResumePoint> m_acknowledged;
     std::vector<ReceiveCounters> m_counters;
+    std::optional<CorrelationFigures> m_correlation;
 
     std::jthread m_thread; ///< last: it ends before what it uses
 };

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +30,11 @@ public:
     virtual void onLinkNotice(const wire::LinkNotice &notice) = 0;
 };
 
+/// Correlation at the scope of all nodes (agent/correlation): what it finds comes as events of a stream of the server's own.
+struct RulesAcrossNodes {
+    std::filesystem::path folder; ///< of the rules; empty: those that this build was made with
+};
+
 struct FanInOptions {
     transport::ServerOptions endpoint;
     /// True: frames are acknowledged to agents only through FanIn::acknowledge (a store committed them).
@@ -40,6 +47,7 @@ struct FanInOptions {
     std::uint64_t replayRingBytes = 64u << 20;   ///< recent frames kept for consoles that (re)connect
     std::uint64_t consoleQueueBytes = 16u << 20; ///< per console; overflow drops that console's events, counted
     std::vector<wire::ResumePoint> known;        ///< last safe frame per stream, from the store at start
+    std::optional<RulesAcrossNodes> correlation; ///< empty: nothing is correlated
 };
 
 /// Snapshot of the receiving side's counters, per node and source "events".
@@ -48,6 +56,14 @@ struct ReceiveCounters {
     CounterSet counters;             ///< received, dup, processed, rejected
     std::uint64_t queuedEvents = 0;  ///< received, not yet processed
     std::uint64_t earlierEvents = 0; ///< of those received: sent by the agent before this server began
+};
+
+/// What became of events and findings at the scope of all nodes. Each event offered is one of the three that follow it, each insight found is told
+/// or untold, but for what is under way.
+struct CorrelationFigures {
+    std::uint64_t offeredEvents = 0, lookedAtEvents = 0, refusedEvents = 0, waitingEvents = 0;
+    std::uint64_t foundInsights = 0, toldInsights = 0, untoldInsights = 0;
+    std::uint64_t rules = 0, refusedRules = 0;
 };
 
 class FanIn {
@@ -64,6 +80,8 @@ public:
     virtual void acknowledge(const std::string &node, std::uint64_t streamId, std::uint64_t frameSeq) = 0;
     /// Any thread; at most a tenth of a second old.
     virtual std::vector<ReceiveCounters> counters() const = 0;
+    /// Likewise. Empty: nothing is correlated.
+    virtual std::optional<CorrelationFigures> correlation() const = 0;
 };
 
 } // namespace tapio::server

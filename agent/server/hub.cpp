@@ -55,11 +55,20 @@ Hub::Hub(const FanInOptions &options, FanInSink *sink, const Clock &clock, LinkM
     : m_options(options), m_sink(sink), m_clock(clock), m_makeLink(std::move(makeLink)),
       m_sinkTakes(sink != nullptr && sink->takesDeliveries()), m_beganNs(clock.utcNs()), m_ring(options.replayRingBytes)
 {
-    for (const auto &point : options.known)
-        nodeOf(point.node).know(point.streamId, point.frameSeq);
+    for (const auto &point : options.known) {
+        if (!point.node.starts_with(wire::serverNodePrefix)) // an earlier server's own: that does not come back
+            nodeOf(point.node).know(point.streamId, point.frameSeq);
+    }
 }
 
 Hub::~Hub() = default;
+
+void Hub::correlate(CorrelationFeed &feed, const OwnIdentity &identity)
+{
+    m_feed = &feed;
+    m_own = std::make_unique<OwnStream>(identity, m_beganNs);
+    updateFilter();
+}
 
 NodeRecord &Hub::nodeOf(const std::string &name) { return m_nodes.try_emplace(name, name, m_beganNs).first->second; }
 
@@ -137,9 +146,10 @@ void Hub::dispatch(transport::PeerId id, Peer &peer, wire::Message &&message, co
             agent->onMessage(std::move(message), {incoming.payload.size(), wire::plainBytes(incoming.payload)}, incoming.receivedNs);
         deliver(node);
         m_due.insert(id);
-        if (bye)
+        if (bye) {
+            node.setSaidBye(bye->code == "closed");
             end(id, *bye);
-        else if (node.linkState() != before)
+        } else if (node.linkState() != before)
             publishState(node);
     } else if (auto *console = std::get_if<ConsoleSession>(&peer.session)) {
         if (const auto *request = std::get_if<wire::FilterRequest>(&message))
@@ -291,6 +301,8 @@ void Hub::refuseMute()
 
 void Hub::acknowledge(const std::string &node, std::uint64_t streamId, std::uint64_t frameSeq)
 {
+    if (m_own != nullptr && node == m_own->record().name())
+        m_own->record().acknowledge(streamId, frameSeq);
     const auto known = m_nodes.find(node);
     if (known == m_nodes.end() || !known->second.acknowledge(streamId, frameSeq))
         return;
@@ -304,7 +316,7 @@ void Hub::deliver(NodeRecord &node)
     while (!pending.empty()) {
         const auto delivery = pending.front();
         if (m_sinkTakes && !m_sink->onDelivery(delivery)) {
-            m_stuck.insert(node.name());
+            m_stuck.insert(&node);
             return;
         }
         const std::uint64_t bytes = footprint(*delivery);
@@ -316,8 +328,50 @@ void Hub::deliver(NodeRecord &node)
         else if (!m_options.acknowledgeBySink)
             m_heldAcks.hold(*delivery, m_ring.end(), m_clock.bootNs());
         m_ring.append(delivery);
+        if (m_feed != nullptr && &node != &m_own->record())
+            m_feed->onDelivery(delivery, bytes);
     }
-    m_stuck.erase(node.name());
+    m_stuck.erase(&node);
+}
+
+void Hub::tellFound()
+{
+    if (m_feed == nullptr)
+        return;
+    if (auto found = m_feed->take(); !found.empty()) {
+        m_own->add(std::move(found), m_clock.utcNs());
+        deliver(m_own->record());
+    }
+}
+
+/// With the states of nodes: a burst is one notice.
+void Hub::sayRefused()
+{
+    if (m_feed == nullptr)
+        return;
+    const std::uint64_t refused = m_feed->counters().refusedEvents;
+    if (refused == m_refusedSaid)
+        return;
+    const auto repeated = static_cast<std::uint32_t>(std::min<std::uint64_t>(refused - m_refusedSaid, UINT32_MAX));
+    m_refusedSaid = refused;
+    publishNotice(
+        {m_clock.utcNs(),
+         wire::LinkNoticeKind::Unknown,
+         {},
+         {},
+         "correlation-behind",
+         "events came faster than the rules across nodes can look at them: some were stored and shown, but are evidence of nothing",
+         repeated});
+}
+
+std::optional<CorrelationCounters> Hub::correlation() const
+{
+    if (m_feed == nullptr)
+        return std::nullopt;
+    CorrelationCounters counters = m_feed->counters();
+    counters.toldInsights = m_own->told();
+    counters.untoldInsights = m_own->untold();
+    return counters;
 }
 
 void Hub::releaseAcks()
@@ -342,8 +396,9 @@ void Hub::tick(bool quiet)
 {
     forgetClosed(quiet);
     const auto stuck = m_stuck;
-    for (const auto &name : stuck)
-        deliver(nodeOf(name));
+    for (NodeRecord *node : stuck)
+        deliver(*node);
+    tellFound();
     const bool all = m_clock.bootNs() >= m_nextTickBootNs;
     if (all) {
         // What a full queue refused is due again without a further cause.
@@ -380,6 +435,7 @@ void Hub::publishStates()
         if (node.linkState() != wire::LinkState::Unknown)
             publishState(node);
     }
+    sayRefused();
 }
 
 void Hub::markSilent()
@@ -396,6 +452,8 @@ void Hub::publishState(const NodeRecord &node)
     const wire::AgentState state = node.state();
     if (m_sink != nullptr)
         m_sink->onAgentState(state);
+    if (m_feed != nullptr)
+        m_feed->onAgent({state, node.saidBye()});
     for (const auto &[id, console] : m_consoles)
         console->show(state);
 }
@@ -416,6 +474,8 @@ void Hub::updateFilter()
             wanted.push_back(console->interest().filter);
     }
     const bool everything = m_sinkTakes || wanted.empty();
+    if (m_feed != nullptr && !everything && !m_feed->wanted().empty())
+        wanted.emplace_back().types = m_feed->wanted(); // rules across nodes see what no console asked for, too
     if (m_filter.update(std::move(wanted), everything)) {
         for (const auto &[node, id] : m_agents)
             m_due.insert(id);
@@ -490,6 +550,8 @@ std::vector<ReceiveCounters> Hub::counters() const
     all.reserve(m_nodes.size());
     for (const auto &[name, node] : m_nodes)
         all.push_back(node.counters());
+    if (m_own != nullptr)
+        all.push_back(m_own->record().counters());
     return all;
 }
 

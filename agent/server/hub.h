@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -15,10 +16,12 @@
 
 #include "agent/server/agentsession.h"
 #include "agent/server/consolesession.h"
+#include "agent/server/correlationfeed.h"
 #include "agent/server/fanin.h"
 #include "agent/server/filterrequests.h"
 #include "agent/server/filterunion.h"
 #include "agent/server/heldacks.h"
+#include "agent/server/ownstream.h"
 
 namespace tapio::server {
 
@@ -31,6 +34,9 @@ public:
 
     Hub(const FanInOptions &options, FanInSink *sink, const Clock &clock, LinkMaker makeLink);
     ~Hub();
+
+    /// Before the first message: what agents send is handed to `feed`, which outlives the hub, and what it finds is told under this name.
+    void correlate(CorrelationFeed &feed, const OwnIdentity &identity);
 
     void onMessage(const transport::Incoming &incoming);
     /// Accepted, refused and closed connections, in order. A closed peer is forgotten by the next tick() that is quiet, since
@@ -49,6 +55,8 @@ public:
     void shutDown();
 
     std::vector<ReceiveCounters> counters() const;
+    /// Empty: nothing is correlated.
+    std::optional<CorrelationCounters> correlation() const;
 
 private:
     struct Peer;
@@ -67,6 +75,8 @@ private:
 
     NodeRecord &nodeOf(const std::string &name);
     void deliver(NodeRecord &node);
+    void tellFound();
+    void sayRefused();
     void releaseAcks();
     void publishState(const NodeRecord &node);
     void publishNotice(const wire::LinkNotice &notice);
@@ -96,7 +106,10 @@ private:
     std::set<transport::PeerId> m_forgotten;                         ///< closed peers of whom something may still wait to be received
     HeldAcks m_heldAcks;
     bool m_draining = false;
-    std::set<std::string> m_stuck; ///< nodes with frames that the sink did not take
+    std::set<NodeRecord *> m_stuck; ///< nodes with frames that the sink did not take
+    CorrelationFeed *m_feed = nullptr;
+    std::unique_ptr<OwnStream> m_own; ///< null: nothing is correlated
+    std::uint64_t m_refusedSaid = 0;  ///< events that rules did not look at, as the last notice had them
     std::uint64_t m_lastSessionId = 0;
     std::int64_t m_nextTickBootNs = 0;
     std::int64_t m_nextStatesBootNs = 0;

@@ -36,6 +36,11 @@ void logProgress(const FanIn &fanIn, spdlog::logger &log)
         sum += one.counters;
     log.info("{} nodes: {} events received, {} came twice, {} messages refused", all.size(), sum[Counter::Received], sum[Counter::Dup],
              sum[Counter::Rejected]);
+    if (const auto found = fanIn.correlation())
+        log.info("{} rules across nodes ({} refused): {} events offered, {} looked at, {} refused, {} waiting; {} insights found, {} told, "
+                 "{} untold",
+                 found->rules, found->refusedRules, found->offeredEvents, found->lookedAtEvents, found->refusedEvents, found->waitingEvents,
+                 found->foundInsights, found->toldInsights, found->untoldInsights);
 }
 
 /// Until SIGTERM or SIGINT.

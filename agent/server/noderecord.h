@@ -33,6 +33,9 @@ public:
     void onHeartbeat(const wire::Heartbeat &heartbeat, std::int64_t nowNs);
     /// True: the current stream's safe frame moved on.
     bool acknowledge(std::uint64_t streamId, std::uint64_t frameSeq);
+    /// Whether the agent itself ended its session; a new one begins without.
+    void setSaidBye(bool saidBye) noexcept { m_saidBye = saidBye; }
+    bool saidBye() const noexcept { return m_saidBye; }
     /// True: the state changed.
     bool setLinkState(wire::LinkState state, std::int64_t nowNs);
 
@@ -76,6 +79,7 @@ private:
     std::uint64_t m_hooksPosition = 0;
     CounterSet m_counters;
     wire::AgentState m_state;
+    bool m_saidBye = false;
 };
 
 } // namespace tapio::server

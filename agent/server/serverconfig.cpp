@@ -89,7 +89,11 @@ Status validate(const ServerConfig &config)
 
 } // namespace
 
-ServerConfig::ServerConfig() { fanIn.endpoint.port = defaultPort; }
+ServerConfig::ServerConfig()
+{
+    fanIn.endpoint.port = defaultPort;
+    fanIn.correlation.emplace();
+}
 
 Status readConfig(const std::filesystem::path &path, ServerConfig &config)
 {
@@ -114,7 +118,13 @@ Status readConfig(const std::filesystem::path &path, ServerConfig &config)
     limits.number("console_queue_bytes", options.consoleQueueBytes, leastBytes, std::int64_t{4} << 30);
     limits.number("pending_handshakes", options.endpoint.maxPendingHandshakes, 1, 65'536);
     limits.number("pending_handshakes_per_address", options.endpoint.maxPendingPerAddress, 1, 65'536);
-    for (const ConfigSection *section : {&top, &listen, &tls, &limits}) {
+    ConfigSection correlation(top.table("correlation"), path.native(), "correlation.");
+    bool isOn = options.correlation.has_value();
+    correlation.flag("enabled", isOn);
+    RulesAcrossNodes rules = options.correlation.value_or(RulesAcrossNodes());
+    correlation.path("rules", rules.folder);
+    options.correlation = isOn ? std::optional(rules) : std::nullopt;
+    for (const ConfigSection *section : {&top, &listen, &tls, &limits, &correlation}) {
         if (Status status = section->end(); !status)
             return status;
     }

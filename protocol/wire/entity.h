@@ -18,6 +18,7 @@ enum class EntityKind : std::uint8_t {
     Destination = 7, ///< what is connected to: an address with its port, or a service
     Account = 8,     ///< a user, or a service account
     Address = 9,     ///< of a host, without a port
+    Cluster = 10,    ///< all nodes of one server
 };
 std::string_view entityKindName(EntityKind kind) noexcept; ///< "workload"; "unknown" for a number without a name here
 /// The inverse; Unknown for a name that is none.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -141,6 +142,9 @@ struct Filter {
 
     bool operator==(const Filter &) const = default;
 };
+
+/// What a server says itself comes as frames of a node that is called this and the server's name: no certificate of a node can have it.
+inline constexpr std::string_view serverNodePrefix = "server:";
 
 /// Server to console: a frame of a node.
 struct Delivery {

@@ -14,6 +14,8 @@ void LiveModel::noteInsight(const wire::Delivery &delivery, const wire::EventBat
 {
     const wire::Event &event = batch.events[i];
     if (const wire::Insight *insight = wire::insightOf(event.detail)) {
+        if (delivery.node.starts_with(wire::serverNodePrefix)) // of which no state tells the stream
+            m_insights.onStream(delivery.node, delivery.frame.streamId);
         m_insights.onInsight({delivery.node, delivery.frame.streamId, batch.seqOf(i), event.timeNs, delivery.clockOffsetNs, finishedNs,
                               event.severity, earlier},
                              *insight);

@@ -124,6 +124,7 @@ SessionOptions sessionOptions(const ConsoleConfig &config, std::string userName)
         options.embedded->endpoint.address = config.listen.address;
         options.embedded->endpoint.port = config.listen.port;
         options.embedded->endpoint.tls = config.tls;
+        options.embedded->correlation.emplace();
     } else {
         options.remote.emplace();
         options.remote->host = config.server.host;

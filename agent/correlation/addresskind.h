@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include "protocol/wire/event.h"
+
+namespace tapio::correlation {
+
+/// An IPv4 address in IPv6's clothes (RFC 4291 section 2.5.5.2).
+inline bool isIpv4(const wire::SocketAddress &address) noexcept
+{
+    constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    return std::equal(mapped.begin(), mapped.end(), address.bytes.begin());
+}
+
+/// Loopback (RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3), link-local (RFC 3927, RFC 4291 section 2.5.6) and unspecified addresses: they
+/// mean something on their own node only, and something else on each.
+inline bool isOfOneNode(const wire::SocketAddress &address) noexcept
+{
+    const auto &bytes = address.bytes;
+    if (isIpv4(address))
+        return bytes[12] == 127 || (bytes[12] == 169 && bytes[13] == 254)
+               || std::all_of(bytes.begin() + 12, bytes.end(), [](auto b) { return b == 0; });
+    const bool isZero = std::all_of(bytes.begin(), bytes.end() - 1, [](auto byte) { return byte == 0; });
+    return (isZero && bytes[15] <= 1) || (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80);
+}
+
+} // namespace tapio::correlation

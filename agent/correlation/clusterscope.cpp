@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/correlation/clusterscope.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "protocol/wire/text.h"
+
+namespace tapio::correlation {
+
+namespace {
+
+/// Of a node whose clock nobody has compared yet: nothing of it is before or after anything elsewhere.
+constexpr std::int64_t unknownClockNs = 3600LL * 1'000'000'000;
+constexpr std::int64_t latestNs = std::int64_t{1} << 62; ///< leaves room for any offset
+
+RuleSetPtr ofCluster(RuleSet rules)
+{
+    std::erase_if(rules, [](const Rule &rule) { return rule.scope != RuleScope::Cluster; });
+    return std::make_shared<const RuleSet>(std::move(rules));
+}
+
+/// Whether the last evidence's origin says where the insight belongs.
+bool hasPlace(wire::EntityKind root) { return root != wire::EntityKind::Cluster && root != wire::EntityKind::Node; }
+
+} // namespace
+
+ClusterScope::ClusterScope(std::string server, RuleSet rules, EngineLimits limits)
+    : m_server(std::move(server)), m_engine(ofCluster(std::move(rules)), limits, *this), m_nodes(*this),
+      m_links(*this, [this](const std::string &node) { return m_nodes.isLost(node); }), m_losses(*this)
+{}
+
+void ClusterScope::onDelivery(const wire::Delivery &delivery)
+{
+    if (const auto *report = std::get_if<wire::CounterReport>(&delivery.frame.body))
+        m_losses.onReport(delivery.node, delivery.frame.streamId, *report, delivery.receivedNs);
+    const auto *batch = std::get_if<wire::EventBatch>(&delivery.frame.body);
+    if (batch == nullptr)
+        return;
+    const bool isKnown = delivery.clockUncertaintyNs >= 0;
+    EventPlace place{delivery.node, delivery.frame.streamId, 0, isKnown ? delivery.clockUncertaintyNs : unknownClockNs,
+                     isKnown ? delivery.clockOffsetNs : 0};
+    for (std::size_t i = 0; i < batch->events.size(); ++i) {
+        place.seq = batch->seqOf(i);
+        onEvent(batch->events[i], batch->origins[batch->events[i].origin], place);
+    }
+    for (const wire::OriginAmendment &one : batch->amendments) {
+        ++m_counters.amendments;
+        m_engine.onAmendment(batch->origins[one.told], batch->origins[one.now], delivery.node);
+        if (one.was != one.told)
+            m_engine.onAmendment(batch->origins[one.was], batch->origins[one.now], delivery.node);
+    }
+}
+
+void ClusterScope::onEvent(const wire::Event &event, const wire::Origin &origin, const EventPlace &place)
+{
+    if (event.type == wire::EventType::Insight) {
+        ++m_counters.insights;
+        return;
+    }
+    if (event.timeNs < 0 || event.timeNs > latestNs) {
+        ++m_counters.untimely;
+        return;
+    }
+    ++m_counters.events;
+    m_engine.onEvent(event, origin, place);
+    m_links.onEvent(event, origin, place);
+}
+
+void ClusterScope::onAgent(const AgentSign &sign)
+{
+    m_nodes.onAgent(sign);
+    m_losses.onAgent(sign);
+}
+
+void ClusterScope::advance(std::int64_t nowNs)
+{
+    m_nodes.advance(nowNs);
+    m_engine.advance(nowNs);
+}
+
+std::vector<ClusterScope::Found> ClusterScope::take() { return std::exchange(m_found, {}); }
+
+void ClusterScope::onFact(const Observation &fact)
+{
+    ++m_counters.facts;
+    m_engine.onFact(fact);
+}
+
+void ClusterScope::onFinding(Finding &&finding)
+{
+    ++m_counters.found;
+    wire::Event event;
+    event.timeNs = finding.timeNs;
+    event.type = wire::EventType::Insight;
+    event.severity = finding.severity;
+    const std::string by = " (found across nodes by the server " + m_server + ")";
+    wire::Insight &insight = finding.insight;
+    insight.text = wire::toLine(insight.text, wire::Insight::textBytes - std::min(by.size(), wire::Insight::textBytes / 2)) + by;
+    const bool isSomewhere = hasPlace(insight.rootKind);
+    event.detail = std::move(insight);
+    m_found.push_back({std::move(event), isSomewhere ? std::move(finding.origin) : nullptr});
+}
+
+std::vector<wire::EventType> ClusterScope::wanted() const
+{
+    std::set<wire::EventType> types;
+    for (const Rule &rule : m_engine.rules()) {
+        for (const Step &step : rule.steps) {
+            const wire::EventType type = eventTypeOf(step.topic);
+            if (type != wire::EventType::Unknown)
+                types.insert(type);
+            else if (!isOfCluster(step.topic))
+                types.insert(wire::EventType::ProcessExec); // a fact is seen in the origins of whatever happens first in a new container
+            else if (step.topic >= Topic::LinkLost && step.topic != Topic::StreamLoss)
+                types.insert({wire::EventType::TcpConnection, wire::EventType::HttpRequest});
+        }
+    }
+    return {types.begin(), types.end()};
+}
+
+} // namespace tapio::correlation

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/correlation/engine.h"
+#include "agent/correlation/factsink.h"
+#include "agent/correlation/linkwatch.h"
+#include "agent/correlation/losswatch.h"
+#include "agent/correlation/nodewatch.h"
+#include "protocol/wire/message.h"
+
+namespace tapio::correlation {
+
+/// Cumulative. Each event that was handed over is one of the first three.
+struct ScopeCounters {
+    std::uint64_t events = 0;   ///< that went through the engine
+    std::uint64_t insights = 0; ///< of agents: what is found is no evidence of anything here
+    std::uint64_t untimely = 0; ///< of a time that is none
+    std::uint64_t amendments = 0;
+    std::uint64_t facts = 0;
+    std::uint64_t found = 0; ///< insights told: opened, updated, ended
+};
+
+/// The engine at the scope of all nodes of a server: what they sent, put on one clock, and what the server knows of their links. Pure: the same
+/// calls give the same findings. One thread.
+class ClusterScope final : private FindingSink, private FactSink {
+public:
+    /// What was found, ready for a batch of the server's own stream.
+    struct Found {
+        wire::Event event;
+        std::shared_ptr<const wire::Origin> origin; ///< null: it is of no one place
+    };
+
+    /// `server` is the name that insights give as who found them. Rules of the other scope are left out.
+    ClusterScope(std::string server, RuleSet rules, EngineLimits limits = {});
+
+    /// Once each, in the order of their stream.
+    void onDelivery(const wire::Delivery &delivery);
+    void onAgent(const AgentSign &sign);
+    /// Time has passed, server's UTC. Once a second or so.
+    void advance(std::int64_t nowNs);
+    bool hasFound() const noexcept { return !m_found.empty(); }
+    /// What was found since the last call, in its order.
+    std::vector<Found> take();
+
+    /// Types of events that any rule needs, itself or for its facts.
+    std::vector<wire::EventType> wanted() const;
+    const ScopeCounters &counters() const noexcept { return m_counters; }
+    std::vector<RuleCounters> ruleCounters() const { return m_engine.counters(); }
+
+private:
+    void onEvent(const wire::Event &event, const wire::Origin &origin, const EventPlace &place);
+    void onFact(const Observation &fact) override;
+    void onFinding(Finding &&finding) override;
+
+    std::string m_server;
+    ScopeCounters m_counters;
+    std::vector<Found> m_found;
+    Engine m_engine;
+    NodeWatch m_nodes;
+    LinkWatch m_links;
+    LossWatch m_losses;
+};
+
+} // namespace tapio::correlation

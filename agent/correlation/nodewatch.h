@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "agent/correlation/factsink.h"
+#include "protocol/wire/message.h"
+
+namespace tapio::correlation {
+
+/// What the server knows of one agent's link. Times are the server's UTC.
+struct AgentSign {
+    wire::AgentState state;
+    bool saidBye = false; ///< the agent itself ended its last session
+};
+
+/// Which nodes are lost: their link went, or nothing comes over it, without a farewell, and no heartbeat was heard for 40 s. A node that was never
+/// connected is not known here. Bounded: of more nodes than `most` those that come later are not watched, and counted. One thread.
+class NodeWatch {
+public:
+    static constexpr std::int64_t lostAfterNs =
+        40'000'000'000; ///< as long as Kubernetes waits by default (node-monitor-grace-period, before 1.32)
+
+    /// `sink` outlives it.
+    explicit NodeWatch(FactSink &sink, std::size_t most = 10'000) : m_sink(sink), m_most(most) {}
+
+    void onAgent(const AgentSign &sign);
+    void advance(std::int64_t nowNs);
+    bool isLost(const std::string &node) const;
+    std::uint64_t unwatched() const noexcept { return m_unwatched; }
+
+private:
+    struct Node {
+        Party party;
+        wire::LinkState state = wire::LinkState::Unknown;
+        bool saidBye = false, isLost = false;
+        std::int64_t heardNs = 0;
+    };
+    void tell(const Node &node, Topic topic, std::int64_t nowNs);
+
+    FactSink &m_sink;
+    std::size_t m_most;
+    std::map<std::string, Node> m_nodes;
+    std::uint64_t m_unwatched = 0; ///< signs of nodes that there was no room for
+};
+
+} // namespace tapio::correlation

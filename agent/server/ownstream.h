@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "agent/correlation/clusterscope.h"
+#include "agent/server/noderecord.h"
+
+namespace tapio::server {
+
+/// Who the server is as the source of a stream.
+struct OwnIdentity {
+    std::string name;           ///< of its certificate
+    std::uint64_t streamId = 0; ///< random per start
+};
+
+/// What the server has to say itself, as a stream like those of agents: it goes to the sink, into the replay ring and to consoles in the same way.
+/// Its node is called "server:NAME", which no certificate of a node can be. Fan-in thread.
+class OwnStream {
+public:
+    static constexpr std::uint64_t mostPendingBytes = 4u << 20;
+
+    /// `beganNs`: server's UTC.
+    OwnStream(const OwnIdentity &identity, std::int64_t beganNs);
+
+    /// Makes frames of them, which wait in record().pending(). What there is no room for is counted, and has no number.
+    void add(std::vector<correlation::ClusterScope::Found> &&found, std::int64_t nowNs);
+
+    NodeRecord &record() noexcept { return m_record; }
+    const NodeRecord &record() const noexcept { return m_record; }
+    std::uint64_t told() const noexcept { return m_lastSeq; }
+    std::uint64_t untold() const noexcept { return m_untold; }
+
+private:
+    const std::uint64_t m_streamId;
+    NodeRecord m_record;
+    std::uint64_t m_lastFrameSeq = 0, m_lastSeq = 0, m_untold = 0;
+};
+
+} // namespace tapio::server
