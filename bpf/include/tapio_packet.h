@@ -125,7 +125,7 @@ static __always_inline void tapio_describe_current(struct tapio_process *process
 /* As far as the TCP collector knows: where the segment is sent by a timer or an interrupt, no process is to be seen. */
 static __always_inline bool tapio_known_owner(struct tapio_process *process, struct bpf_sock *sk, bool *is_own)
 {
-	struct tapio_socket *known = bpf_sk_storage_get(&sockets, sk, NULL, 0);
+	struct tapio_socket *known = tapio_socket_of(sk);
 
 	if (!known)
 		return false;

@@ -23,8 +23,7 @@ enum {
 
 /*
  * What is remembered of a socket. A connection that comes in is made in a softirq, where no process is to be seen: it
- * begins as a copy of its listener's (BPF_F_CLONE) and names the listener's process until the one that works on the
- * connection shows itself by shutting down or closing.
+ * names the listener's process until the one that works on the connection shows itself by shutting down or closing.
  */
 struct tapio_socket {
 	struct tapio_process owner;
@@ -40,12 +39,28 @@ struct tapio_socket {
 	__u8 reserved[7];
 };
 
+/*
+ * By address of the struct sock. A storage of the socket's own would go with it by itself, but making and freeing that costs
+ * ten times as much. An address is given to another socket after the program at tcp_destroy_sock has taken the entry out,
+ * which every socket that ever had a state passes. What finds no room is counted: LRU would evict without a word.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
-	__type(key, int);
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 131072); /* set by the agent */
+	__type(key, __u64);
 	__type(value, struct tapio_socket);
 } sockets __weak SEC(".maps");
+
+static __always_inline struct tapio_socket *tapio_socket_at(__u64 address)
+{
+	return bpf_map_lookup_elem(&sockets, &address);
+}
+
+static __always_inline struct tapio_socket *tapio_socket_of(const void *sk)
+{
+	return tapio_socket_at((__u64)sk);
+}
 
 /*
  * Is the current task working on this socket? Softirqs leave a socket alone that a process has locked, so where it is

@@ -38,6 +38,8 @@ void KernelObject::sizeMaps(tapio_collectors &skeleton, const std::vector<Choice
     const auto needed = [&](std::string_view collector) {
         return std::any_of(choices.begin(), choices.end(), [&](const Choice &one) { return one.collector == collector; });
     };
+    // Others only look into it.
+    bpf_map__set_max_entries(maps.sockets, needed("tcp") ? m_options.tcpSockets : 1);
     bpf_map__set_autocreate(maps.sockets, needed("tcp") || needed("dns") || needed("http"));
     bpf_map__set_autocreate(maps.https_connections, needed("https"));
     bpf_map__set_autocreate(maps.https_calls, needed("https"));
