@@ -30,19 +30,31 @@ static __always_inline void confirm_owner(struct tapio_socket *socket)
 	socket->owner_is_certain = true;
 }
 
-/* False when the map is full. What was known of the socket before does not count any more. */
+const volatile __u32 tapio_place_mask = 8191;
+
+/* One that is not known yet. False when there is no room. */
 static __always_inline bool remember(struct sock *sk, const struct tapio_socket *socket)
 {
-	__u64 address = (__u64)sk;
+	__u64 address = tapio_address_of(sk);
+	struct tapio_socket_place *place = tapio_place_of(address);
 
+	if (place && __sync_val_compare_and_swap(&place->address, 0, TAPIO_PLACE_TAKEN) == 0) {
+		place->socket = *socket;
+		__sync_lock_test_and_set(&place->address, address);
+		return true;
+	}
 	return bpf_map_update_elem(&sockets, &address, socket, BPF_ANY) == 0;
 }
 
 static __always_inline void forget(struct sock *sk)
 {
-	__u64 address = (__u64)sk;
+	__u64 address = tapio_address_of(sk);
+	struct tapio_socket_place *place = tapio_place_of(address);
 
-	bpf_map_delete_elem(&sockets, &address);
+	if (place && place->address == address)
+		__sync_lock_test_and_set(&place->address, 0);
+	else
+		bpf_map_delete_elem(&sockets, &address);
 }
 
 static __always_inline void settle_beginning(struct tapio_counters *count, bool remembered)
@@ -259,7 +271,7 @@ static __always_inline void on_established(struct sock *sk, int old, struct tapi
 /* Both begin in a system call of the process that will own the socket. */
 static __always_inline void on_begin(struct sock *sk, int new, struct tapio_counters *count)
 {
-	struct tapio_socket socket = {};
+	struct tapio_socket socket = {}, *known = tapio_socket_of(sk);
 
 	set_owner(&socket, bpf_get_current_task_btf());
 	if (new == TAPIO_SYN_SENT) {
@@ -267,7 +279,9 @@ static __always_inline void on_begin(struct sock *sk, int new, struct tapio_coun
 		socket.owner_is_certain = true;
 		socket.start_ns = bpf_ktime_get_boot_ns();
 	}
-	settle_beginning(count, remember(sk, &socket));
+	if (known) /* it was another connection before, or listened */
+		*known = socket;
+	settle_beginning(count, known || remember(sk, &socket));
 }
 
 /*
@@ -279,7 +293,8 @@ static __always_inline __u64 listener_of(struct sock *child)
 {
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(child);
 
-	return tcp ? (__u64)BPF_CORE_READ(tcp, tsorted_sent_queue.next) - bpf_core_field_offset(struct tcp_sock, tsorted_sent_queue) : 0;
+	return tcp ? tapio_address_of(tcp->tsorted_sent_queue.next) - bpf_core_field_offset(struct tcp_sock, tsorted_sent_queue)
+		   : 0;
 }
 
 static __always_inline void on_child(struct sock *sk, struct tapio_counters *count)
@@ -323,7 +338,7 @@ int tcp_state_btf(__u64 *ctx)
 		on_child(sk, count);
 	else if (new == TAPIO_ESTABLISHED)
 		on_established(sk, old, count);
-	else if (new == TAPIO_CLOSE && old != TAPIO_CLOSE && old != TAPIO_LISTEN)
+	else if (new == TAPIO_CLOSE && old != TAPIO_CLOSE &&old != TAPIO_LISTEN)
 		on_close(sk, old, count);
 	else
 		on_change(sk, new, count);

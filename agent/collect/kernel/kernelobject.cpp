@@ -467,6 +467,10 @@ void KernelObject::forgetSocketsIfOff()
     bpf_map *map = m_skeleton->maps.sockets;
     if (!m_off.contains("tcp") || !bpf_map__autocreate(map))
         return;
+    const bpf_map *places = m_skeleton->maps.socket_places;
+    const std::vector<std::byte> free(bpf_map__value_size(places));
+    for (std::uint32_t place = 0; place < bpf_map__max_entries(places); ++place)
+        bpf_map_update_elem(bpf_map__fd(places), &place, free.data(), BPF_ANY);
     constexpr std::uint32_t atOnce = 1024;
     std::vector<std::byte> keys(atOnce * bpf_map__key_size(map)), values(atOnce * bpf_map__value_size(map));
     std::uint32_t position = 0, count = 0;
