@@ -72,10 +72,10 @@ struct {
 	__type(value, struct tapio_socket);
 } sockets __weak SEC(".maps");
 
+/* Addresses are multiples of a size: 2^64 by the golden ratio spreads them. */
 static __always_inline struct tapio_socket_place *tapio_place_of(__u64 address)
 {
-	__u32 place = address * 0x9e3779b97f4a7c15ull >> 32
-		      & tapio_place_mask; /* 2^64 by the golden ratio: spreads multiples of a size */
+	__u32 place = address * 0x9e3779b97f4a7c15ull >> 32 & tapio_place_mask;
 
 	return bpf_map_lookup_elem(&socket_places, &place);
 }
