@@ -46,15 +46,22 @@ static __always_inline bool remember(struct sock *sk, const struct tapio_socket 
 	return bpf_map_update_elem(&sockets, &address, socket, BPF_ANY) == 0;
 }
 
-static __always_inline void forget(struct sock *sk)
+/*
+ * Of one whose beginning was not seen there may be two: its state may change at the moment in which the iterator comes upon it,
+ * and who comes second finds its place taken.
+ */
+static __always_inline void forget(struct sock *sk, const struct tapio_socket *socket)
 {
 	__u64 address = tapio_address_of(sk);
 	struct tapio_socket_place *place = tapio_place_of(address);
+	bool once = socket->start_ns;
 
-	if (place && place->address == address)
+	if (place && place->address == address) {
 		__sync_lock_test_and_set(&place->address, 0);
-	else
-		bpf_map_delete_elem(&sockets, &address);
+		if (once)
+			return;
+	}
+	bpf_map_delete_elem(&sockets, &address);
 }
 
 static __always_inline void settle_beginning(struct tapio_counters *count, bool remembered)
@@ -371,7 +378,7 @@ int tcp_destroy_btf(__u64 *ctx)
 	else
 		TAPIO_ADD(count->kfiltered, 1);
 	if (socket)
-		forget(sk);
+		forget(sk, socket);
 	return 0;
 }
 
