@@ -80,6 +80,9 @@ struct KernelOptions {
     bool runTimeStatistics = true;
     bool measureAllRuns = false; ///< all of the time, where those are wanted: exact, and dearer
     PollPace pace;
+    /// How many TCP sockets are remembered at once. One that finds no room is counted as lost and its end told with what is known then. The
+    /// kernel takes 16 bytes for each at once, and 150 more for those that there are.
+    std::uint32_t tcpSockets = 1u << 17;
     /// How many cgroups a filter can tell apart.
     std::size_t filterCgroups = 1024;
     /// Bit N: uses of capability N of capabilities(7) are told. By default those that a container can harm its node with. The default

@@ -304,6 +304,10 @@ struct inet_connection_sock {
 	struct inet_sock icsk_inet;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
 	__u64 bytes_received;
@@ -312,6 +316,7 @@ struct tcp_sock {
 	__u64 bytes_retrans;
 	__u32 srtt_us;
 	__u32 total_retrans;
+	struct list_head tsorted_sent_queue;
 };
 
 enum sock_flags { SOCK_DONE = 1 };

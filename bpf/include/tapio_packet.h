@@ -122,16 +122,20 @@ static __always_inline void tapio_describe_current(struct tapio_process *process
 	tapio_describe(process, (struct task_struct *)bpf_get_current_task(), false);
 }
 
-/* As far as the TCP collector knows: where the segment is sent by a timer or an interrupt, no process is to be seen. */
+/*
+ * As far as the TCP collector knows: where the segment is sent by a timer or an interrupt, no process is to be seen. A socket
+ * that a segment comes in for may be destroyed meanwhile, and what was known of it be another one's: hence the second look.
+ */
 static __always_inline bool tapio_known_owner(struct tapio_process *process, struct bpf_sock *sk, bool *is_own)
 {
-	struct tapio_socket *known = bpf_sk_storage_get(&sockets, sk, NULL, 0);
+	struct tapio_socket *known = tapio_socket_of(sk);
 
 	if (!known)
 		return false;
 	*process = known->owner;
 	*is_own = known->is_own;
-	return true;
+	barrier();
+	return tapio_socket_of(sk) == known;
 }
 
 #endif

@@ -428,7 +428,7 @@ static __always_inline void on_end(struct sock *sk, struct tapio_http_socket *so
 	if (!exchange)
 		return;
 	if (!exchange->owner_tgid) {
-		known = bpf_sk_storage_get(&sockets, sk, NULL, 0);
+		known = tapio_socket_of(sk);
 		if (known)
 			exchange->owner = known->owner;
 		if (known && known->is_own)

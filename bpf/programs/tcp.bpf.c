@@ -24,10 +24,52 @@ static __always_inline void confirm_owner(struct tapio_socket *socket)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	if (socket->direction != TAPIO_INBOUND || socket->owner_is_certain || task->flags & TAPIO_PF_KTHREAD)
+	if (socket->owner_is_certain || task->flags & TAPIO_PF_KTHREAD)
 		return;
 	set_owner(socket, task);
 	socket->owner_is_certain = true;
+}
+
+const volatile __u32 tapio_place_mask = 8191;
+
+/* One that is not known yet. False when there is no room. */
+static __always_inline bool remember(struct sock *sk, const struct tapio_socket *socket)
+{
+	__u64 address = tapio_address_of(sk);
+	struct tapio_socket_place *place = tapio_place_of(address);
+
+	if (place && __sync_val_compare_and_swap(&place->address, 0, TAPIO_PLACE_TAKEN) == 0) {
+		place->socket = *socket;
+		__sync_lock_test_and_set(&place->address, address);
+		return true;
+	}
+	return bpf_map_update_elem(&sockets, &address, socket, BPF_ANY) == 0;
+}
+
+/*
+ * Of one whose beginning was not seen there may be two: its state may change at the moment in which the iterator comes upon it,
+ * and who comes second finds its place taken.
+ */
+static __always_inline void forget(struct sock *sk, const struct tapio_socket *socket)
+{
+	__u64 address = tapio_address_of(sk);
+	struct tapio_socket_place *place = tapio_place_of(address);
+	bool once = socket->start_ns;
+
+	if (place && place->address == address) {
+		__sync_lock_test_and_set(&place->address, 0);
+		if (once)
+			return;
+	}
+	bpf_map_delete_elem(&sockets, &address);
+}
+
+static __always_inline void settle_beginning(struct tapio_counters *count, bool remembered)
+{
+	if (remembered)
+		TAPIO_ADD(count->folded, 1);
+	else
+		TAPIO_ADD(count->lost, 1);
 }
 
 /* NULL when the map is full. A socket nobody is known for counts for the host. */
@@ -138,11 +180,10 @@ static __always_inline __u32 judge(const struct tapio_filter *filter, const stru
 }
 
 /* At most once per run of a program, which so sees one filter. */
-static __always_inline void emit(struct sock *sk, struct tapio_socket *socket, struct tapio_counters *count)
+static __always_inline void emit(struct sock *sk, struct tapio_socket *socket, __u64 now_ns, struct tapio_counters *count)
 {
 	struct tapio_filter *filter = tapio_filter_of(tapio_filter_now());
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
-	__u64 now_ns = bpf_ktime_get_boot_ns();
 	struct tapio_tcp *record;
 
 	if (filter && tcp && tapio_is_left_out(count, judge(filter, socket, sk, tcp, now_ns)))
@@ -176,7 +217,7 @@ static __always_inline bool will_show_its_owner(struct sock *sk, struct tapio_so
 	return socket->direction == TAPIO_INBOUND && !socket->owner_is_certain && sk->sk_socket;
 }
 
-static __always_inline void on_close(struct sock *sk, struct tapio_socket *socket, int old, struct tapio_counters *count)
+static __always_inline void end(struct sock *sk, struct tapio_socket *socket, int old, struct tapio_counters *count)
 {
 	struct tapio_tcp_totals *totals;
 
@@ -200,13 +241,28 @@ static __always_inline void on_close(struct sock *sk, struct tapio_socket *socke
 		TAPIO_ADD(count->folded, 1);
 		return;
 	}
-	emit(sk, socket, count);
+	emit(sk, socket, socket->end_ns, count);
 }
 
-static __always_inline void on_established(struct tapio_socket *socket, int old, struct tapio_counters *count)
+/* One that nothing is known of is reported all the same. */
+static __always_inline void on_close(struct sock *sk, int old, struct tapio_counters *count)
 {
+	struct tapio_socket unknown = {}, *socket = tapio_socket_of(sk);
+
+	end(sk, socket ? socket : &unknown, old, count);
+}
+
+static __always_inline void on_established(struct sock *sk, int old, struct tapio_counters *count)
+{
+	struct tapio_socket unknown = {}, *socket = tapio_socket_of(sk);
 	__u64 now = bpf_ktime_get_boot_ns();
 
+	if (!socket && remember(sk, &unknown))
+		socket = tapio_socket_of(sk);
+	if (!socket) {
+		TAPIO_ADD(count->lost, 1);
+		return;
+	}
 	socket->was_established = true;
 	socket->established_ns = now;
 	if (old == TAPIO_SYN_SENT || socket->direction == TAPIO_OUTBOUND) {
@@ -222,40 +278,53 @@ static __always_inline void on_established(struct tapio_socket *socket, int old,
 /* Both begin in a system call of the process that will own the socket. */
 static __always_inline void on_begin(struct sock *sk, int new, struct tapio_counters *count)
 {
-	struct tapio_socket *socket = bpf_sk_storage_get(&sockets, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	struct tapio_socket socket = {}, *known = tapio_socket_of(sk);
 
-	if (!socket) {
-		TAPIO_ADD(count->lost, 1);
-		return;
-	}
-	__builtin_memset(socket, 0, sizeof(*socket));
-	set_owner(socket, bpf_get_current_task_btf());
+	set_owner(&socket, bpf_get_current_task_btf());
 	if (new == TAPIO_SYN_SENT) {
-		socket->direction = TAPIO_OUTBOUND;
-		socket->owner_is_certain = true;
-		socket->start_ns = bpf_ktime_get_boot_ns();
+		socket.direction = TAPIO_OUTBOUND;
+		socket.owner_is_certain = true;
+		socket.start_ns = bpf_ktime_get_boot_ns();
 	}
-	TAPIO_ADD(count->folded, 1);
+	if (known) /* it was another connection before, or listened */
+		*known = socket;
+	settle_beginning(count, known || remember(sk, &socket));
 }
 
-static __always_inline void on_change(struct sock *sk, int old, int new, struct tapio_counters *count)
+/*
+ * The listener of a socket that has just been copied from it: an empty list names itself, and the copy's names the listener's
+ * until tcp_create_openreq_child() begins it anew, which is after this change of state. 0 where it is not known. A number to
+ * look up, nothing that is followed.
+ */
+static __always_inline __u64 listener_of(struct sock *child)
 {
-	bool ends = (new == TAPIO_CLOSE) && (old != TAPIO_CLOSE) && (old != TAPIO_LISTEN);
-	struct tapio_socket *socket;
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(child);
 
-	/* One that nobody is known for is reported all the same. */
-	socket = bpf_sk_storage_get(&sockets, sk, NULL, ends || new == TAPIO_ESTABLISHED ? BPF_SK_STORAGE_GET_F_CREATE : 0);
-	if (ends && socket) {
-		on_close(sk, socket, old, count);
-	} else if (new == TAPIO_ESTABLISHED && socket) {
-		on_established(socket, old, count);
-	} else if (ends || new == TAPIO_ESTABLISHED) {
-		TAPIO_ADD(count->lost, 1);
-	} else {
-		if (socket && (new == TAPIO_FIN_WAIT1 || new == TAPIO_LAST_ACK))
-			confirm_owner(socket);
-		TAPIO_ADD(count->folded, 1);
+	return tcp ? tapio_address_of(tcp->tsorted_sent_queue.next) - bpf_core_field_offset(struct tcp_sock, tsorted_sent_queue)
+		   : 0;
+}
+
+static __always_inline void on_child(struct sock *sk, struct tapio_counters *count)
+{
+	struct tapio_socket *listener = tapio_socket_at(listener_of(sk));
+	struct tapio_socket child = {.direction = TAPIO_INBOUND};
+
+	if (listener) {
+		child.owner = listener->owner;
+		child.is_own = listener->is_own;
 	}
+	settle_beginning(count, remember(sk, &child));
+}
+
+static __always_inline void on_change(struct sock *sk, int new, struct tapio_counters *count)
+{
+	struct tapio_socket *socket = NULL;
+
+	if (new == TAPIO_FIN_WAIT1 || new == TAPIO_LAST_ACK)
+		socket = tapio_socket_of(sk);
+	if (socket)
+		confirm_owner(socket);
+	TAPIO_ADD(count->folded, 1);
 }
 
 SEC("tp_btf/inet_sock_set_state")
@@ -272,12 +341,27 @@ int tcp_state_btf(__u64 *ctx)
 		TAPIO_ADD(count->kfiltered, 1);
 	else if (new == TAPIO_SYN_SENT || new == TAPIO_LISTEN)
 		on_begin(sk, new, count);
+	else if (new == TAPIO_SYN_RECV && old == TAPIO_LISTEN)
+		on_child(sk, count);
+	else if (new == TAPIO_ESTABLISHED)
+		on_established(sk, old, count);
+	else if (new == TAPIO_CLOSE && old != TAPIO_CLOSE &&old != TAPIO_LISTEN)
+		on_close(sk, old, count);
 	else
-		on_change(sk, old, new, count);
+		on_change(sk, new, count);
 	return 0;
 }
 
 /* Its process closes a socket whose connection had ended before. */
+static __always_inline void on_late_owner(struct sock *sk, struct tapio_socket *socket, struct tapio_counters *count)
+{
+	confirm_owner(socket);
+	if (socket->is_own)
+		TAPIO_ADD(count->kfiltered, 1);
+	else
+		emit(sk, socket, bpf_ktime_get_boot_ns(), count);
+}
+
 SEC("tp_btf/tcp_destroy_sock")
 int tcp_destroy_btf(__u64 *ctx)
 {
@@ -288,17 +372,13 @@ int tcp_destroy_btf(__u64 *ctx)
 	if (!count)
 		return 0;
 	TAPIO_ADD(count->seen, 1);
-	socket = bpf_sk_storage_get(&sockets, sk, NULL, 0);
-	if (!socket || !socket->awaits_owner) {
-		TAPIO_ADD(count->kfiltered, 1);
-		return 0;
-	}
-	socket->awaits_owner = false;
-	confirm_owner(socket);
-	if (socket->is_own)
-		TAPIO_ADD(count->kfiltered, 1);
+	socket = tapio_socket_of(sk);
+	if (socket && socket->awaits_owner)
+		on_late_owner(sk, socket, count);
 	else
-		emit(sk, socket, count);
+		TAPIO_ADD(count->kfiltered, 1);
+	if (socket)
+		forget(sk, socket);
 	return 0;
 }
 
@@ -321,7 +401,7 @@ int tcp_retransmit_btf(__u64 *ctx)
 		return 0;
 	}
 	segments = BPF_CORE_READ((struct tcp_skb_cb *)&skb->cb, tcp_gso_segs);
-	socket = bpf_sk_storage_get(&sockets, sk, NULL, 0);
+	socket = tapio_socket_of(sk);
 	TAPIO_FOLD(socket, retransmits, segments ? segments : 1);
 	return 0;
 }
@@ -338,7 +418,7 @@ int tcp_send_reset_btf(__u64 *ctx)
 		return 0;
 	TAPIO_ADD(count->seen, 1);
 	if (sk)
-		socket = bpf_sk_storage_get(&sockets, sk, NULL, 0);
+		socket = tapio_socket_of(sk);
 	TAPIO_FOLD(socket, resets_sent, 1);
 	return 0;
 }
@@ -352,7 +432,7 @@ int tcp_receive_reset_btf(__u64 *ctx)
 	if (!count)
 		return 0;
 	TAPIO_ADD(count->seen, 1);
-	socket = bpf_sk_storage_get(&sockets, (void *)ctx[0], NULL, 0);
+	socket = tapio_socket_of((void *)ctx[0]);
 	TAPIO_FOLD(socket, resets_received, 1);
 	return 0;
 }
@@ -363,7 +443,7 @@ int tcp_existing(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
-	struct tapio_socket *known;
+	struct tapio_socket known = {};
 	struct socket *outer;
 	struct sock *sk;
 	int state;
@@ -377,15 +457,13 @@ int tcp_existing(struct bpf_iter__task_file *ctx)
 	if (!sk || sk->sk_protocol != TAPIO_IPPROTO_TCP || sk->sk_type != TAPIO_SOCK_STREAM)
 		return 0;
 	state = sk->__sk_common.skc_state;
-	if (state == TAPIO_CLOSE || bpf_sk_storage_get(&sockets, sk, NULL, 0))
+	if (state == TAPIO_CLOSE || tapio_socket_of(sk))
 		return 0;
-	known = bpf_sk_storage_get(&sockets, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
-	if (!known)
-		return 0;
-	set_owner(known, task);
-	known->owner_is_certain = state != TAPIO_LISTEN;
-	known->was_established = state != TAPIO_LISTEN && state != TAPIO_SYN_SENT;
+	set_owner(&known, task);
+	known.owner_is_certain = state != TAPIO_LISTEN;
+	known.was_established = state != TAPIO_LISTEN && state != TAPIO_SYN_SENT;
 	if (state == TAPIO_SYN_SENT)
-		known->direction = TAPIO_OUTBOUND;
+		known.direction = TAPIO_OUTBOUND;
+	remember(sk, &known); /* its file is held, so that it is not destroyed meanwhile */
 	return 0;
 }

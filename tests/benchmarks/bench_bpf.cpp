@@ -54,6 +54,11 @@ bool concerns(const Condition &condition, const Workload &workload)
            || std::find(condition.workloads.begin(), condition.workloads.end(), workload.name) != condition.workloads.end();
 }
 
+bool isWanted(const std::string &name, const std::vector<std::string> &only)
+{
+    return only.empty() || name == "none" || std::find(only.begin(), only.end(), name) != only.end();
+}
+
 /// CPU time per operation, ns; nothing when the condition cannot run here.
 std::optional<double> measureUnder(const Condition &condition, const Workload &workload, Rounds &rounds)
 {
@@ -72,11 +77,11 @@ std::optional<double> measureUnder(const Condition &condition, const Workload &w
 }
 
 /// Each round begins elsewhere in the list, so that no condition always follows the same other.
-std::map<std::string, Rounds> compare(const Workload &workload, int rounds)
+std::map<std::string, Rounds> compare(const Workload &workload, int rounds, const std::vector<std::string> &only)
 {
     std::vector<Condition> wanted;
     for (Condition &condition : conditions()) {
-        if (concerns(condition, workload))
+        if (concerns(condition, workload) && isWanted(condition.name, only))
             wanted.push_back(std::move(condition));
     }
     std::map<std::string, Rounds> results;
@@ -194,9 +199,10 @@ int main(int argc, char **argv)
     CLI::App app("Measures what the kernel programs cost, beside peers that watch the same.");
     int rounds = 9;
     bool json = false;
-    std::vector<std::string> only;
+    std::vector<std::string> only, onlyConditions;
     app.add_option("--rounds", rounds, "Measurements of each condition")->check(CLI::Range(1, 1000));
     app.add_option("--workload", only, "Only these workloads: exec, tcp, requests, http, switches, open, missing, calls");
+    app.add_option("--condition", onlyConditions, "Only these conditions, by name, and \"none\"; then without what each program costs");
     app.add_flag("--json", json, "Print one JSON object");
     CLI11_PARSE(app, argc, argv);
 
@@ -208,16 +214,16 @@ int main(int argc, char **argv)
     for (const Workload &workload : workloads()) {
         if (!only.empty() && std::find(only.begin(), only.end(), workload.name) == only.end())
             continue;
-        const auto results = compare(workload, rounds);
+        const auto results = compare(workload, rounds, onlyConditions);
         nlohmann::json one{{"name", workload.name}, {"operation", workload.operation}, {"conditions", nlohmann::json::array()}};
         for (const Condition &condition : conditions()) {
-            if (concerns(condition, workload))
+            if (concerns(condition, workload) && isWanted(condition.name, onlyConditions))
                 one["conditions"].push_back(describe(condition.name, results.at(condition.name)));
         }
         report["workloads"].push_back(std::move(one));
     }
-    report["programs"] = runTimes();
-    report["start_and_stop"] = startAndStop(rounds);
+    report["programs"] = onlyConditions.empty() ? runTimes() : nlohmann::json::array();
+    report["start_and_stop"] = onlyConditions.empty() ? startAndStop(rounds) : nlohmann::json();
     if (json)
         std::printf("%s\n", report.dump(2).c_str());
     else

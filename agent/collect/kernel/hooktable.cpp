@@ -67,12 +67,13 @@ constexpr HookSpec table[] = {
     {"process", "sched_process_exit", exit},
     {"oom", "mark_victim", oom},
     {"signal", "signal_generate", signal},
-    {"tcp", "inet_sock_set_state", tcpState},
-    {"tcp", "tcp_destroy_sock", tcpDestroy},
+    // What ends a socket before what begins one: an entry that stays behind would be the next one's at that address.
+    {"tcp", "tcp_destroy_sock", tcpDestroy, 0, Bond::Needed},
+    {"tcp", "inet_sock_set_state", tcpState, 0, Bond::Needy},
     {"tcp", "tcp_retransmit_skb", tcpRetransmit},
     {"tcp", "tcp_send_reset", tcpSendReset},
     {"tcp", "tcp_receive_reset", tcpReceiveReset},
-    {"tcp", "task_file", tcpExisting},
+    {"tcp", "task_file", tcpExisting, 0, Bond::Needy},
     // Tasks that come, then those that are there; then what asks for what is kept with them.
     {"security", "sched_process_fork", fork, 0, Bond::Alone, "runqueue"},
     {"runqueue", "task", runqueueExisting},

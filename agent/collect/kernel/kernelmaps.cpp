@@ -3,6 +3,7 @@
 #include "agent/collect/kernel/kernelobject.h"
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cstring>
 
@@ -24,6 +25,9 @@ std::uint32_t verdictEntries(std::size_t cgroups) noexcept
     return static_cast<std::uint32_t>(std::min(4 * (cgroups + 1), most));
 }
 
+/// Those of most nodes find their place free; the kernel makes room for all of them at once.
+std::uint32_t socketPlaces(std::uint32_t sockets) noexcept { return std::bit_floor(std::clamp(sockets / 16, 1u, 8192u)); }
+
 } // namespace
 
 /// Only the maps of these collectors are made: an older kernel may lack the kind of map that another one needs.
@@ -38,7 +42,14 @@ void KernelObject::sizeMaps(tapio_collectors &skeleton, const std::vector<Choice
     const auto needed = [&](std::string_view collector) {
         return std::any_of(choices.begin(), choices.end(), [&](const Choice &one) { return one.collector == collector; });
     };
-    bpf_map__set_autocreate(maps.sockets, needed("tcp") || needed("dns") || needed("http"));
+    // Others only look into it.
+    const std::uint32_t places = needed("tcp") ? socketPlaces(m_options.tcpSockets) : 1;
+    skeleton.rodata->tapio_place_mask = places - 1;
+    bpf_map__set_max_entries(maps.socket_places, places);
+    bpf_map__set_max_entries(maps.sockets, needed("tcp") ? std::max(m_options.tcpSockets, 1u) : 1);
+    const bool sockets = needed("tcp") || needed("dns") || needed("http");
+    bpf_map__set_autocreate(maps.socket_places, sockets);
+    bpf_map__set_autocreate(maps.sockets, sockets);
     bpf_map__set_autocreate(maps.https_connections, needed("https"));
     bpf_map__set_autocreate(maps.https_calls, needed("https"));
     bpf_map__set_autocreate(maps.ended, needed("process"));

@@ -436,6 +436,7 @@ void KernelObject::setDisabled(const std::set<std::string> &collectors)
         std::atomic_ref(m_skeleton->bss->tapio_http_generation).fetch_add(1, std::memory_order_relaxed);
     if (m_off.contains("https") && !collectors.contains("https"))
         std::atomic_ref(m_skeleton->bss->tapio_https_generation).fetch_add(1, std::memory_order_relaxed);
+    forgetSocketsIfOff();
     m_off = {m_options.disabledCollectors.begin(), m_options.disabledCollectors.end()}; // were not loaded
     m_off.insert(collectors.begin(), collectors.end());
     chooseWhoPaysForForks();
@@ -451,12 +452,36 @@ void KernelObject::setDisabled(const std::set<std::string> &collectors)
         }
     }
     dropTheUseless();
+    forgetSocketsIfOff();
     if (m_ssl)
         m_ssl->setOn(!m_off.contains("https"));
     if (collectors.contains("dns"))
         forgetDnsQuestions();
     if (collectors.contains("file"))
         tellAllCounted();
+}
+
+/// Nobody sees any more when a socket is destroyed and its address is another one's. Before the collector is switched on again once more, for
+/// what a program that was still running has left.
+void KernelObject::forgetSocketsIfOff()
+{
+    bpf_map *map = m_skeleton->maps.sockets;
+    if (!m_off.contains("tcp") || !bpf_map__autocreate(map))
+        return;
+    const bpf_map *places = m_skeleton->maps.socket_places;
+    const std::vector<std::byte> free(bpf_map__value_size(places));
+    for (std::uint32_t place = 0; place < bpf_map__max_entries(places); ++place)
+        bpf_map_update_elem(bpf_map__fd(places), &place, free.data(), BPF_ANY);
+    constexpr std::uint32_t atOnce = 1024;
+    std::vector<std::byte> keys(atOnce * bpf_map__key_size(map)), values(atOnce * bpf_map__value_size(map));
+    std::uint32_t position = 0, count = 0;
+    void *from = nullptr;
+    do {
+        count = atOnce;
+        if (bpf_map_lookup_and_delete_batch(bpf_map__fd(map), from, &position, keys.data(), values.data(), &count, nullptr) != 0)
+            return; // at the end
+        from = &position;
+    } while (count > 0);
 }
 
 /// Whether they are answered is not seen any more: told later, they would be false alarms. No counter needs to know, for a question is

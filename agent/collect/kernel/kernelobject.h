@@ -112,6 +112,7 @@ private:
     void attach(HookRun &hook);
     void dropTheUseless();
     bool attachToCgroups(HookRun &hook);
+    void forgetSocketsIfOff();
     void forgetDnsQuestions();
     Status nothingLeft() const;
     bool isOff(const HookSpec &spec) const;
