@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t pageEvents = 1000;
 constexpr std::size_t batchEvents = 256;
+constexpr std::int64_t longestBatchNs = nsPerSecond; ///< so that replaying at the speed of then is smooth
 
 /// Events of a store, put together to batches again: runs of one stream with rising numbers.
 class Batches {
@@ -23,7 +24,8 @@ public:
     Status add(StoredEvent stored)
     {
         auto *batch = std::get_if<wire::EventBatch>(&m_delivery.frame.body);
-        const bool goesOn = !batch->events.empty() && batch->events.size() < batchEvents && m_delivery.node == stored.node
+        const bool goesOn = !batch->events.empty() && batch->events.size() < batchEvents
+                            && stored.event.timeNs - batch->events.front().timeNs < longestBatchNs && m_delivery.node == stored.node
                             && m_delivery.frame.streamId == stored.streamId && stored.seq > m_lastSeq
                             && stored.seq - batch->firstSeq <= std::numeric_limits<std::uint32_t>::max();
         if (!goesOn) {

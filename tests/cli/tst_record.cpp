@@ -187,8 +187,8 @@ void tst_Record::aStore_isReplayedTwiceAlike()
     std::optional<recording::End> end;
     const auto deliveries = read(file, end);
     QVERIFY(end && end->events == 4);
-    QCOMPARE(std::get<wire::EventBatch>(deliveries.at(0).frame.body).events.size(), std::size_t(3));
-    QCOMPARE(std::get<wire::EventBatch>(deliveries.at(0).frame.body).origins.size(), std::size_t(2));
+    QCOMPARE(std::get<wire::EventBatch>(deliveries.at(0).frame.body).events.size(), std::size_t(2));
+    QCOMPARE(deliveries.size(), std::size_t(3)); // what is a minute apart did not arrive together
     const Outcome first = run({"replay", file, "-o", "json"});
     QVERIFY2(first.code == ExitOk, first.err.constData());
     QVERIFY2(first.err.contains("4 events, 2 insights") || first.err.contains("4 events, 3 insights"), first.err.constData());
