@@ -28,7 +28,7 @@ struct InsightsArguments {
     std::string severity = "debug";
     std::string since = "1d";
     std::string id, verdict, reason;
-    bool onlyOpen = false;
+    bool onlyOpen = false, onlyWithoutVerdict = false;
     int seconds = 0;
 };
 
@@ -88,11 +88,12 @@ bool isOfRule(const InsightsArguments &arguments, const std::string &rule)
     return arguments.rules.empty() || std::find(arguments.rules.begin(), arguments.rules.end(), rule) != arguments.rules.end();
 }
 
-void keepWanted(std::vector<InsightView> &views, const InsightsArguments &arguments)
+void keepWanted(std::vector<InsightView> &views, const VerdictBook &verdicts, const InsightsArguments &arguments)
 {
     const wire::Severity least = severityFromName(arguments.severity);
     std::erase_if(views, [&](const InsightView &view) {
-        return !isOfRule(arguments, view.insight.rule) || view.severity < least || (arguments.onlyOpen && !view.isOpen());
+        return !isOfRule(arguments, view.insight.rule) || view.severity < least || (arguments.onlyOpen && !view.isOpen())
+               || (arguments.onlyWithoutVerdict && verdicts.inForce(view.key()));
     });
 }
 
@@ -108,7 +109,7 @@ int runList(const CommandContext &context, const InsightsArguments &arguments)
     auto stored = readInsights(context, arguments, exitCode);
     if (!stored)
         return exitCode;
-    keepWanted(stored->views, arguments);
+    keepWanted(stored->views, stored->verdicts, arguments);
     if (context.format == OutputFormat::Json) {
         nlohmann::json all = nlohmann::json::array();
         for (const InsightView &view : stored->views)
@@ -320,6 +321,7 @@ void addInsightsCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
             ->check(CLI::IsMember({"debug", "info", "notice", "warning", "error", "critical"}));
     }
     list->add_flag("--open", arguments->onlyOpen, "only what is neither resolved nor expired");
+    list->add_flag("--without-verdict", arguments->onlyWithoutVerdict, "only what nobody has confirmed or rejected");
     watch->add_option("--seconds", arguments->seconds, "leave after this time")->check(CLI::Range(1, 86400));
     for (CLI::App *one : {show, verdict})
         one->add_option("ID", arguments->id, "as list shows it, or its beginning")->required();

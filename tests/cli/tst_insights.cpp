@@ -249,6 +249,7 @@ void tst_Insights::verdict_isStoredAndTakenBack()
     QVERIFY2(given.out.startsWith("0000000000000003 confirmed by ") && given.out.contains("more memory"), qPrintable(given.out));
     const Outcome list = run(store, QStringList{"insights", "list"} + since);
     QCOMPARE(list.out.count("confirmed"), 1);
+    QCOMPARE(run(store, QStringList{"insights", "list", "--without-verdict"} + since).out.count('\n'), 3); // a head and the others
     const Outcome other = run(store, QStringList{"insights", "verdict", "0000000000000003", "rejected", "--reason", "a test"} + since);
     QVERIFY2(other.code == ExitOk, qPrintable(other.err));
     const Outcome back = run(store, QStringList{"-o", "json", "insights", "verdict", "0000000000000003", "withdrawn"} + since);

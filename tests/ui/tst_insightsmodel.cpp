@@ -70,6 +70,7 @@ private slots:
     void verdicts_changeRowsInPlace();
     void changes_keepTheRowsThatStay();
     void tooMany_areBoundedAndCounted();
+    void storm_isShutUntilAskedFor();
     void abandoned_isNotOpen();
     void chain_links_data();
     void chain_links();
@@ -196,6 +197,34 @@ void tst_InsightsModel::tooMany_areBoundedAndCounted()
     QCOMPARE(model.wanted(), InsightsModel::maxRows + 7);
 }
 
+void tst_InsightsModel::storm_isShutUntilAskedFor()
+{
+    std::vector<InsightView> storm;
+    InsightView one = viewOf("disk-full");
+    for (std::uint64_t i = 0; i < 6; ++i) {
+        one.insight.id = i;
+        one.insight.fromNs = nowNs - 100 * s + static_cast<std::int64_t>(i) * s;
+        one.insight.toNs = nowNs;
+        storm.push_back(one);
+    }
+    InsightsModel model(m_time);
+    QAbstractItemModelTester tester(&model);
+    model.setInsights(storm, {}, nowNs);
+    QCOMPARE(model.rowCount(), 1);
+    QVERIFY(model.rowAt(0).isShut && model.rowAt(0).under == 5);
+    QCOMPARE(model.rowAt(0).view.insight.id, std::uint64_t(0)); // the earliest
+    QCOMPARE(model.underShut(), std::size_t(5));
+    QCOMPARE(model.wanted(), std::size_t(6));
+    model.setShut(0, false);
+    QCOMPARE(model.rowCount(), 6);
+    model.setInsights(storm, {}, nowNs + s); // stays as it was asked for
+    QCOMPARE(model.rowCount(), 6);
+    model.setShut(3, true); // nothing stands under that one
+    QCOMPARE(model.rowCount(), 6);
+    model.setShut(0, true);
+    QCOMPARE(model.rowCount(), 1);
+}
+
 void tst_InsightsModel::abandoned_isNotOpen()
 {
     InsightsModel model(m_time);
@@ -269,7 +298,7 @@ void tst_InsightsModel::evidence_hasWhatCannotBeReadLast()
 
 void tst_InsightsModel::report_isPlainOrEscaped()
 {
-    const InsightRow row{viewOf("brute-force"), std::nullopt, InsightLife::Open, false, 0};
+    const InsightRow row{viewOf("brute-force"), std::nullopt, InsightLife::Open, false, 0, false};
     const QString plain = insightReport(row, {}, m_time, InsightFormat::Text);
     QVERIFY2(plain.startsWith("<b>root</b> | 7 failed logins") && plain.contains("Rule score: 90 %, not calibrated")
                  && plain.contains("Verdict: none"),

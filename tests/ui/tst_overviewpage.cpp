@@ -9,6 +9,8 @@
 
 #include <algorithm>
 
+#include "console/ui/pages/insightfilterbar.h"
+#include "console/ui/pages/insightspage.h"
 #include "console/ui/pages/overviewgrid.h"
 #include "console/ui/pages/overviewpage.h"
 #include "console/ui/widgets/computationview.h"
@@ -31,6 +33,15 @@ class TestOverviewPage : public QObject {
         m_ui->session.overviewValue = overview;
         emit m_ui->session.overviewChanged();
         m_page->view().flush();
+    }
+    /// Where the first group of open insights is drawn.
+    static QPoint groupPlace(PanelWidget &widget)
+    {
+        for (int y = 0; y < widget.height(); ++y) {
+            if (widget.groupAt({widget.width() / 2, y}))
+                return {widget.width() / 2, y + 2};
+        }
+        return {};
     }
     void press(const QString &keys)
     {
@@ -219,6 +230,37 @@ private slots:
         QTest::keyClicks(QApplication::activePopupWidget()->findChild<QLineEdit *>(), "sho");
         QTest::keyClick(QApplication::activePopupWidget()->findChild<QLineEdit *>(), Qt::Key_Return);
         QCOMPARE(m_ui->session.scope(), (Scope{{}, "shop"}));
+    }
+
+    void insights_openTheirPageFiltered_data()
+    {
+        QTest::addColumn<PanelId>("panel");
+        QTest::addColumn<bool>("onGroup");
+        QTest::addColumn<int>("state");
+        QTest::addColumn<QString>("rule");
+        QTest::newRow("the head of open ones") << PanelId::ActiveCorrelations << false << int(InsightFilter::State::Open) << "";
+        QTest::newRow("a group of open ones") << PanelId::ActiveCorrelations << true << int(InsightFilter::State::Open) << "oom-cascade";
+        QTest::newRow("the head of new ones") << PanelId::InsightsGenerated << false << int(InsightFilter::State::Any) << "";
+    }
+    void insights_openTheirPageFiltered()
+    {
+        QFETCH(PanelId, panel);
+        QFETCH(bool, onGroup);
+        PanelWidget &widget = m_page->view().grid().panel(static_cast<std::size_t>(panel));
+        QTest::mouseClick(&widget, Qt::LeftButton, {}, onGroup ? groupPlace(widget) : QPoint(30, 12));
+        QCOMPARE(m_ui->window->currentPageId(), PageId::Insights);
+        const auto filter = m_ui->window->findChild<InsightsPage *>()->filterBar().filter();
+        QTEST(static_cast<int>(filter.state), "state");
+        QTEST(filter.rule, "rule");
+    }
+    void insights_openByKeyAndNotByOtherPanels()
+    {
+        QVERIFY(!m_ui->actions.trigger(QStringLiteral("panel.insights")));
+        QTest::mouseClick(&m_page->view().grid().panel(0), Qt::LeftButton, {}, QPoint(30, 12));
+        QCOMPARE(m_ui->window->currentPageId(), PageId::Overview);
+        m_page->view().grid().panel(static_cast<std::size_t>(PanelId::ActiveCorrelations)).setFocus(Qt::TabFocusReason);
+        press("i");
+        QCOMPARE(m_ui->window->currentPageId(), PageId::Insights);
     }
 
     void loadingIsNotSettled()

@@ -380,7 +380,7 @@ private slots:
     void firstStartStandsStillWhileItSaysTheSame()
     {
         m_ui = std::make_unique<WindowFixture>(WindowFixture::Data::None, QSize(1280, 800), ThemeChoice::Light);
-        for (const PageId id : {PageId::Events, PageId::Connections}) {
+        for (const PageId id : {PageId::Events, PageId::Connections, PageId::Insights}) {
             window().openPage(id);
             QTRY_VERIFY(window().currentPage()->settled());
             QPointer<BarButton> copy;
@@ -501,6 +501,7 @@ private slots:
         QTest::newRow("Overview") << PageId::Overview;
         QTest::newRow("Events") << PageId::Events;
         QTest::newRow("Connections") << PageId::Connections;
+        QTest::newRow("Insights") << PageId::Insights;
         QTest::newRow("Settings") << PageId::Settings;
     }
     void everythingThatTakesTheFocusHasAName()

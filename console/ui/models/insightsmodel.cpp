@@ -2,7 +2,6 @@
 #include "console/ui/models/insightsmodel.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "console/ui/models/insighttext.h"
@@ -95,7 +94,7 @@ std::vector<InsightRow> InsightsModel::wantedRows()
         if (!m_filter.wants(view, life, verdict))
             continue;
         views.push_back(view);
-        rows.push_back({view, verdict ? std::optional(*verdict) : std::nullopt, life, false, 0});
+        rows.push_back({view, verdict ? std::optional(*verdict) : std::nullopt, life, false, 0, false});
     }
     const std::vector<std::size_t> headOf = groupByCause(views);
     struct Place {
@@ -128,10 +127,33 @@ std::vector<InsightRow> InsightsModel::wantedRows()
     return sorted;
 }
 
+void InsightsModel::setShut(int row, bool shut)
+{
+    if (row < 0 || row >= rowCount() || rowAt(row).under == 0 || rowAt(row).isShut == shut)
+        return;
+    m_shut[rowAt(row).view.key()] = shut;
+    rebuild();
+}
+
+/// A storm is one line until somebody wants to read all of it.
+void InsightsModel::hideShut(std::vector<InsightRow> &rows)
+{
+    bool isShut = false;
+    for (InsightRow &row : rows) {
+        if (!row.isUnder) {
+            const auto asked = m_shut.find(row.view.key());
+            isShut = row.under > 0 && (asked != m_shut.end() ? asked->second : row.under > mostUnder);
+        }
+        row.isShut = isShut;
+    }
+    m_underShut = std::erase_if(rows, [](const InsightRow &row) { return row.isUnder && row.isShut; });
+}
+
 void InsightsModel::rebuild()
 {
     std::vector<InsightRow> rows = wantedRows();
     m_wanted = rows.size();
+    hideShut(rows);
     if (rows.size() > maxRows)
         rows.resize(maxRows);
     show(std::move(rows));

@@ -3,6 +3,7 @@
 
 #include <QAbstractListModel>
 
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -17,7 +18,8 @@ struct InsightRow {
     std::optional<Verdict> verdict; ///< in force
     InsightLife life = InsightLife::Unknown;
     bool isUnder = false; ///< stands under the earliest of its cause, the nearest row above that does not
-    int under = 0;        ///< how many stand under this one
+    int under = 0;        ///< how many stand under this one, listed or not
+    bool isShut = false;  ///< those under it are not listed
     bool operator==(const InsightRow &) const = default;
 };
 
@@ -27,6 +29,7 @@ class InsightsModel : public QAbstractListModel {
     Q_OBJECT
 public:
     static constexpr std::size_t maxRows = 2000;
+    static constexpr int mostUnder = 3;          ///< of one cause; more are listed only where asked for
     static constexpr int rowRole = Qt::UserRole; ///< const InsightRow * as quintptr, for the delegate
 
     explicit InsightsModel(const TimeDisplay &time, QObject *parent = nullptr);
@@ -35,23 +38,27 @@ public:
     void setVerdicts(const VerdictBook &verdicts);
     void setFilter(const InsightFilter &filter);
     void setOrder(InsightOrder order);
+    /// Lists those under a row, or no longer. Without a word, what is not too much.
+    void setShut(int row, bool shut);
     const InsightFilter &filter() const { return m_filter; }
     InsightOrder order() const { return m_order; }
     const VerdictBook &verdicts() const { return m_verdicts; }
 
     const InsightRow &rowAt(int row) const { return m_rows[static_cast<std::size_t>(row)]; }
-    int rowOf(const InsightKey &key) const;              ///< -1 = not listed
-    std::int64_t nowNs() const { return m_nowNs; }       ///< as of which the states are
-    std::size_t total() const { return m_views.size(); } ///< listed or not
-    std::size_t wanted() const { return m_wanted; }      ///< that the filter lets through: more than the rows, where those are too many
-    std::size_t open() const;                            ///< of all, listed or not
-    std::vector<std::string> rules() const;              ///< of all, in order
+    int rowOf(const InsightKey &key) const;               ///< -1 = not listed
+    std::int64_t nowNs() const { return m_nowNs; }        ///< as of which the states are
+    std::size_t total() const { return m_views.size(); }  ///< listed or not
+    std::size_t wanted() const { return m_wanted; }       ///< that the filter lets through: more than the rows, where those are too many
+    std::size_t underShut() const { return m_underShut; } ///< wanted, and not listed since they stand under one that is shut
+    std::size_t open() const;                             ///< of all, listed or not
+    std::vector<std::string> rules() const;               ///< of all, in order
 
     int rowCount(const QModelIndex &parent = {}) const override;
     QVariant data(const QModelIndex &index, int role = Qt::DisplayRole) const override;
 
 private:
     void rebuild();
+    void hideShut(std::vector<InsightRow> &rows);
     std::vector<InsightRow> wantedRows();
     void show(std::vector<InsightRow> rows);
     bool keepsOrder(const std::vector<InsightRow> &rows) const;
@@ -65,7 +72,8 @@ private:
     InsightFilter m_filter;
     InsightOrder m_order = InsightOrder::Newest;
     std::vector<InsightRow> m_rows;
-    std::size_t m_wanted = 0;
+    std::size_t m_wanted = 0, m_underShut = 0;
+    std::map<InsightKey, bool> m_shut; ///< what was asked for
 };
 
 } // namespace tapio::console

@@ -170,27 +170,43 @@ void ChainView::paintPoint(QPainter &painter, std::size_t i) const
         drawGlyph(painter, mark.adjusted(-3, -3, 3, 3), Glyph::Ring, t.accent.base);
 }
 
-/// What happened, where there is room before the next mark of the lane.
-void ChainView::paintLabel(QPainter &painter, std::size_t i) const
+/// From the mark to the next one of its lane, or to the edge: how much room its words have to its right, or to its left when that is negative.
+double ChainView::roomBeside(std::size_t i, double wanted) const
 {
     const Theme &t = m_look.theme();
     const ChainPoint &point = m_chain.points[i];
-    const QPointF at = placeOf(i);
-    double end = plotArea().right();
+    const double x = placeOf(i).x();
+    double right = plotArea().right() - x, left = x - plotArea().left();
     for (std::size_t k = 0; k < m_chain.points.size(); ++k) {
-        const QPointF other = placeOf(k);
-        if (k != i && m_chain.points[k].lane == point.lane && (other.x() > at.x() || (other.x() == at.x() && k > i)))
-            end = std::min(end, other.x() - t.px(10));
+        if (k == i || m_chain.points[k].lane != point.lane)
+            continue;
+        // Points are in order of time: of one moment the later one has the words.
+        const double distance = placeOf(k).x() - x;
+        if (k > i)
+            right = std::min(right, distance - t.px(10));
+        else
+            left = std::min(left, -distance - t.px(10));
     }
-    const double left = at.x() + t.px(10);
-    if (end - left < t.px(leastLabel))
-        return;
+    return right >= wanted || right >= left ? right - t.px(10) : t.px(10) - left;
+}
+
+/// What happened, on the side that has room for it.
+void ChainView::paintLabel(QPainter &painter, std::size_t i) const
+{
+    const Theme &t = m_look.theme();
     painter.setFont(t.font(FontRole::Label));
-    const QString text = QFontMetricsF(painter.font()).elidedText(QString::fromStdString(point.ref.text), Qt::ElideRight, end - left);
-    const QRectF place(left, at.y() - t.px(8), QFontMetricsF(painter.font()).horizontalAdvance(text) + t.px(4), t.px(16));
-    painter.fillRect(place, t.surface.panel);
+    const QFontMetricsF metrics(painter.font());
+    const QString words = QString::fromStdString(m_chain.points[i].ref.text);
+    const double room = roomBeside(i, metrics.horizontalAdvance(words) + t.px(16));
+    if (std::abs(room) < t.px(leastLabel))
+        return;
+    const QString text = metrics.elidedText(words, Qt::ElideRight, std::abs(room) - t.px(6));
+    const double width = metrics.horizontalAdvance(text) + t.px(4);
+    const QPointF at = placeOf(i);
+    const double left = room > 0 ? at.x() + t.px(10) : at.x() - t.px(10) - width;
+    painter.fillRect(QRectF(left, at.y() - t.px(8), width, t.px(16)), t.surface.panel);
     painter.setPen(t.text.secondary);
-    painter.drawText(place.adjusted(t.px(2), 0, t.px(2), 0), Qt::AlignLeft | Qt::AlignVCenter, text);
+    painter.drawText(QRectF(left + t.px(2), at.y() - t.px(8), width, t.px(16)), Qt::AlignLeft | Qt::AlignVCenter, text);
 }
 
 void ChainView::paintEvent(QPaintEvent *)

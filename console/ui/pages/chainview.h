@@ -38,6 +38,7 @@ private:
     QRectF plotArea() const;
     double xOf(std::int64_t timeNs) const;
     double yOf(int lane) const;
+    double roomBeside(std::size_t i, double wanted) const;
     int pointAt(const QPointF &at) const;
     void paintLanes(QPainter &painter) const;
     void paintTicks(QPainter &painter) const;

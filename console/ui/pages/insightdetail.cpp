@@ -27,12 +27,12 @@ std::vector<ColumnStyle> evidenceColumns()
     using Kind = ColumnStyle::Kind;
     std::vector<ColumnStyle> columns(EvidenceModel::ColumnCount);
     columns[EvidenceModel::Time] = {Kind::Mono, Qt::ElideRight, 104, 200, false};
-    columns[EvidenceModel::Unsure] = {Kind::Mono, Qt::ElideRight, 60, 110, false, 2};
-    columns[EvidenceModel::Says] = {Kind::Text, Qt::ElideRight, 52, 80, false};
+    columns[EvidenceModel::Unsure] = {Kind::Mono, Qt::ElideRight, 76, 110, false, 2};
+    columns[EvidenceModel::Says] = {Kind::Text, Qt::ElideRight, 68, 90, false};
     columns[EvidenceModel::Step] = {Kind::Mono, Qt::ElideRight, 64, 150, false};
     columns[EvidenceModel::Node] = {Kind::Mono, Qt::ElideMiddle, 64, 150, false, 1};
     columns[EvidenceModel::What] = {Kind::Text, Qt::ElideRight, 180, 2000, true};
-    columns[EvidenceModel::Record] = {Kind::Mono, Qt::ElideRight, 64, 120, false};
+    columns[EvidenceModel::Record] = {Kind::Mono, Qt::ElideRight, 84, 120, false};
     return columns;
 }
 
@@ -107,6 +107,7 @@ QWidget *InsightDetail::buildHead()
     m_root = addFact(*facts, tr("Root"), 2);
     m_span = addFact(*facts, tr("First to last evidence"), 3);
     m_node = addFact(*facts, tr("Found by the agent of"), 4);
+    facts->setHorizontalSpacing(16);
     facts->setColumnStretch(2, 2);
     facts->setColumnStretch(3, 2);
     for (const int column : {0, 1, 4})
@@ -192,6 +193,7 @@ QWidget *InsightDetail::buildRest()
 {
     auto *frame = new PanelFrame(m_look);
     auto *grid = new QGridLayout;
+    grid->setHorizontalSpacing(16);
     const auto add = [this, grid](const QString &name, int row, int column) {
         QLabel *label = plainLabel(name), *value = valueLabel();
         value->setAccessibleName(name);
@@ -287,10 +289,18 @@ void InsightDetail::openRow(int row)
         emit evidenceWanted(*ref);
 }
 
+/// Fonts that were set before the parts had their place in the window are lost to the style sheet.
+void InsightDetail::showEvent(QShowEvent *event)
+{
+    QScrollArea::showEvent(event);
+    restyle();
+}
+
 void InsightDetail::restyle()
 {
     const Theme &t = m_look.theme();
     m_body->layout()->setSpacing(t.px(8));
+    m_body->layout()->setContentsMargins(0, 0, t.px(6), 0);
     for (QVBoxLayout *column : std::as_const(m_columns)) {
         column->setContentsMargins(t.px(12), t.px(10), t.px(12), t.px(10));
         column->setSpacing(t.px(6));
@@ -310,9 +320,9 @@ void InsightDetail::restyle()
         style(label, t.font(FontRole::Label), t.text.tertiary);
     for (QLabel *label : std::as_const(m_values))
         style(label, t.font(FontRole::Body, QFont::Medium), t.text.primary);
-    for (QLabel *label : {m_rule, m_root, m_span, m_node, m_runbook, m_affected})
+    for (QLabel *label : {m_rule, m_root, m_span, m_node})
         style(label, t.font(FontRole::Mono), t.text.primary);
-    for (QLabel *label : {m_against, m_settle})
+    for (QLabel *label : {m_against, m_settle, m_affected, m_runbook})
         style(label, t.font(FontRole::Body), t.text.primary);
     if (m_row)
         fillFacts();

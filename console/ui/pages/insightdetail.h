@@ -35,6 +35,9 @@ public:
     TableView &table() const { return *m_table; }
     const EvidenceModel &evidence() const { return m_evidence; }
 
+protected:
+    void showEvent(QShowEvent *event) override;
+
 signals:
     void evidenceWanted(const tapio::wire::EvidenceRef &ref);
     void copyWanted(tapio::console::InsightFormat format);

@@ -2,7 +2,9 @@
 #include "console/ui/pages/insightlist.h"
 
 #include <QContextMenuEvent>
+#include <QKeyEvent>
 #include <QPainter>
+#include <QScrollBar>
 #include <QTextLayout>
 
 #include <algorithm>
@@ -94,10 +96,16 @@ void InsightCard::paintFoot(QPainter &painter, const QRectF &line, const Insight
                               : tr("%n event(s)", nullptr, static_cast<int>(std::min<std::uint64_t>(insight.evidenceCount, INT_MAX)));
     const double countWidth = QFontMetricsF(painter.font()).horizontalAdvance(count) + 2;
     painter.drawText(second, Qt::AlignRight | Qt::AlignVCenter, count);
+    if (row.under > 0) {
+        const double size = t.px(14);
+        painter.drawPixmap(QPointF(second.right() - countWidth - size - t.px(2), second.center().y() - size / 2),
+                           m_look.icons.pixmap(row.isShut ? QStringLiteral("chevron-right") : QStringLiteral("chevron-down"), t.px(14),
+                                               t.text.secondary, painter.device()->devicePixelRatioF()));
+    }
     painter.setFont(mono);
     painter.drawText(second, Qt::AlignLeft | Qt::AlignVCenter,
                      monoMetrics.elidedText(spanText(insight.fromNs, insight.toNs, m_time, m_model.nowNs()), Qt::ElideRight,
-                                            second.width() - countWidth - t.px(8)));
+                                            second.width() - countWidth - t.px(row.under > 0 ? 24 : 8)));
 }
 
 void InsightCard::paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const
@@ -130,7 +138,8 @@ void InsightCard::paint(QPainter *painter, const QStyleOptionViewItem &option, c
     painter->restore();
 }
 
-InsightList::InsightList(Look look, InsightsModel &model, const TimeDisplay &time, QWidget *parent) : QListView(parent), m_look(look)
+InsightList::InsightList(Look look, InsightsModel &model, const TimeDisplay &time, QWidget *parent)
+    : QListView(parent), m_look(look), m_insights(model)
 {
     setItemDelegate(new InsightCard(look, model, time, this));
     setModel(&model);
@@ -143,6 +152,14 @@ InsightList::InsightList(Look look, InsightsModel &model, const TimeDisplay &tim
     setProperty(FocusRing::insideProperty, true);
     setAccessibleName(tr("Insights"));
     connect(&look.themes, &ThemeStore::themeChanged, this, &InsightList::restyle);
+    connect(&model, &QAbstractItemModel::rowsInserted, this, [this](const QModelIndex &, int first, int last) {
+        executeDelayedItemsLayout(); // else the bar ends where the list did
+        keepPlace(first, last);
+    });
+    connect(this, &QAbstractItemView::activated, this, [this](const QModelIndex &index) {
+        if (m_insights.rowAt(index.row()).under > 0)
+            emit shutWanted(index.row(), !m_insights.rowAt(index.row()).isShut);
+    });
     restyle();
 }
 
@@ -154,10 +171,29 @@ void InsightList::restyle()
     scheduleDelayedItemsLayout();
 }
 
+/// What came in above must not move what is being read.
+void InsightList::keepPlace(int first, int last)
+{
+    QScrollBar *bar = verticalScrollBar();
+    const int height = itemDelegate()->sizeHint({}, {}).height();
+    if (bar->value() > 0 && first * height < bar->value())
+        bar->setValue(bar->value() + (last - first + 1) * height);
+}
+
 void InsightList::currentChanged(const QModelIndex &current, const QModelIndex &previous)
 {
     QListView::currentChanged(current, previous);
     emit currentMoved();
+}
+
+void InsightList::keyPressEvent(QKeyEvent *event)
+{
+    const int row = currentIndex().row();
+    const bool isHead = row >= 0 && m_insights.rowAt(row).under > 0;
+    if (isHead && (event->key() == Qt::Key_Left || event->key() == Qt::Key_Right))
+        emit shutWanted(row, event->key() == Qt::Key_Left);
+    else
+        QListView::keyPressEvent(event);
 }
 
 void InsightList::contextMenuEvent(QContextMenuEvent *event)

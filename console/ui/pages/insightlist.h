@@ -38,14 +38,18 @@ public:
 signals:
     void currentMoved();
     void menuRequested(const QPoint &globalPos);
+    void shutWanted(int row, bool shut); ///< those under the row, by Left, Right, Enter or a double click
 
 protected:
     void currentChanged(const QModelIndex &current, const QModelIndex &previous) override;
     void contextMenuEvent(QContextMenuEvent *event) override;
+    void keyPressEvent(QKeyEvent *event) override;
 
 private:
     void restyle();
+    void keepPlace(int first, int last);
     Look m_look;
+    InsightsModel &m_insights;
 };
 
 } // namespace tapio::console

@@ -155,10 +155,21 @@ void InsightsPage::build()
             m_current = m_model.rowAt(index.row()).view.key();
         showCurrent();
     });
+    connect(m_list, &InsightList::shutWanted, this, [this](int row, bool shut) {
+        m_model.setShut(row, shut);
+        choose();
+        refreshFoot();
+    });
     connect(m_list, &InsightList::menuRequested, this, [this](const QPoint &at) {
         QMenu menu(this);
         menu.addAction(tr("Copy as text"), this, [this] { copyAs(InsightFormat::Text); });
         menu.addAction(tr("Copy as Markdown"), this, [this] { copyAs(InsightFormat::Markdown); });
+        const int row = m_list->currentIndex().row();
+        if (m_model.rowAt(row).under > 0) {
+            menu.addSeparator();
+            menu.addAction(m_model.rowAt(row).isShut ? tr("List the others of this cause") : tr("List only the first of this cause"), this,
+                           [this, row] { emit m_list->shutWanted(row, !m_model.rowAt(row).isShut); });
+        }
         menu.exec(at);
     });
     connect(m_detail, &InsightDetail::copyWanted, this, &InsightsPage::copyAs);
@@ -406,7 +417,7 @@ StateText InsightsPage::nothingFound() const
 QString InsightsPage::footText() const
 {
     QStringList parts;
-    const auto shown = static_cast<std::size_t>(m_model.rowCount());
+    const std::size_t shown = static_cast<std::size_t>(m_model.rowCount()) + m_model.underShut();
     if (m_feed.state() == InsightsFeed::State::Failed && shown > 0)
         parts << tr("stale: %1").arg(m_feed.error());
     if (m_feed.state() == InsightsFeed::State::Ready) {
@@ -417,6 +428,8 @@ QString InsightsPage::footText() const
             parts << tr("%1 of %2 insights").arg(exactCount(shown), exactCount(m_model.total()));
         else
             parts << tr("%n insight(s)", nullptr, static_cast<int>(shown));
+        if (m_model.underShut() > 0)
+            parts << tr("%1 of them under their cause").arg(exactCount(m_model.underShut()));
         if (m_feed.cutOff())
             parts << tr("only the newest of more that were told: narrow the time range");
         parts << tr("%1 open").arg(exactCount(m_model.open()));

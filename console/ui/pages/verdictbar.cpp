@@ -110,6 +110,12 @@ void VerdictBar::keyPressEvent(QKeyEvent *event)
     m_reason->clearFocus();
 }
 
+void VerdictBar::showEvent(QShowEvent *event)
+{
+    QWidget::showEvent(event);
+    restyle();
+}
+
 void VerdictBar::refresh()
 {
     const bool given = !m_history.empty() && m_history.back().kind != VerdictKind::Withdrawn;
