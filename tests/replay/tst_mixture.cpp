@@ -105,6 +105,11 @@ void tst_Mixture::twoKills_areACascade()
     QVERIFY(judgement && judgement->rules.at("oom-cascade") == (Counts{1, 0, 0, 0}));
     QVERIFY(judgement->rules.at("oom-kill") == (Counts{2, 0, 0, 0}));
     QCOMPARE(mix(kill("a"), kill("a"), nsPerSecond).labels.size(), std::size_t(2)); // of the same pod
+    const Scenario three = mix(mixture, kill("c"), nsPerSecond);                    // is one cascade, which begins with the second pod
+    QCOMPARE(three.labels.size(), std::size_t(4));
+    QCOMPARE(three.labels[3].fromNs, timeOf(5));
+    const auto again = judgeScenario(three, shipped());
+    QVERIFY(again && again->rules.at("oom-cascade") == (Counts{1, 0, 0, 0}));
 }
 
 void tst_Mixture::plans_dependOnTheSeedAlone()
