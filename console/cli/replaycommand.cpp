@@ -10,9 +10,9 @@
 
 #include "agent/replay/replayer.h"
 #include "console/cli/command.h"
-#include "console/cli/insightviews.h"
 #include "console/cli/interrupt.h"
 #include "console/cli/rulesfolder.h"
+#include "console/core/metrics/insightexport.h"
 #include "protocol/recording/reader.h"
 
 namespace tapio::console {
@@ -84,10 +84,10 @@ public:
 
     void print(const std::string &node, correlation::Finding &&finding) const
     {
-        const InsightView view{node, std::move(finding.insight), finding.severity, finding.timeNs, 0, 0};
+        const InsightView view{node, std::move(finding.insight), finding.severity, finding.timeNs, 0, 0, {}};
         const wire::Insight &insight = view.insight;
         if (m_context.format == OutputFormat::Json)
-            m_context.out << insightJson(view).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+            m_context.out << insightJson(view, {}).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
         else
             line({utcText(view.toldNs), std::string(wire::insightStateName(insight.state)), std::string(wire::severityName(view.severity)),
                   printable(insight.rule), printable(node)},
