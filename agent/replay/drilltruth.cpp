@@ -14,20 +14,20 @@ const std::vector<DrillTruth> &truths()
 {
     static const std::vector<DrillTruth> all{
         {"brute-force-logins", {"brute-force-address"}, {"brute-force-account"}},
-        {"cpu-throttling", {"cpu-pressure"}, {}},
+        {"cpu-throttling", {"cpu-pressure"}, {"cpu-throttling"}},
         {"crash-loop", {"crash-loop"}, {}},
         {"disk-full", {"disk-full"}, {"disk-pressure"}},
         {"dns-failure", {"dns-failures"}, {}},
         {"fd-exhaustion", {"descriptors"}, {}},
-        {"large-egress", {}, {}},
-        {"memory-leak", {}, {"memory-limit", "memory-pressure"}},
-        {"noisy-neighbour", {}, {"cpu-pressure"}},
+        {"large-egress", {}, {"unusual-egress"}},
+        {"memory-leak", {}, {"memory-leak", "memory-limit", "memory-pressure", "oom-forecast"}},
+        {"noisy-neighbour", {}, {"cpu-pressure", "noisy-neighbour"}},
         {"oom-kill", {"oom-kill"}, {"memory-limit", "memory-pressure"}},
-        {"packet-loss", {"packet-loss"}, {}},
+        {"packet-loss", {"packet-loss"}, {"retransmissions"}},
         {"privilege-escalation", {"privilege-gain"}, {}},
         {"refused-burst", {"refused-burst"}, {}},
         {"reset-burst", {"reset-burst"}, {}},
-        {"slow-disk", {"disk-pressure"}, {}},
+        {"slow-disk", {"disk-pressure"}, {"disk-latency"}},
     };
     return all;
 }

@@ -55,6 +55,26 @@ private:
     std::int64_t m_nowNs = 0;
 };
 
+Replayable replayable(const correlation::RuleSet &rules)
+{
+    const auto isHeard = [](const correlation::Rule &rule) {
+        return rule.scope == correlation::RuleScope::Node
+               && std::none_of(rule.steps.begin(), rule.steps.end(), [](const correlation::Step &step) {
+                      return step.role == correlation::StepRole::Required && correlation::isFigure(step.topic);
+                  });
+    };
+    auto heard = std::make_shared<correlation::RuleSet>();
+    Replayable all;
+    for (const correlation::Rule &rule : rules) {
+        if (isHeard(rule))
+            heard->push_back(rule);
+        else
+            all.others.push_back(rule.id);
+    }
+    all.rules = std::move(heard);
+    return all;
+}
+
 Replayer::Replayer(correlation::RuleSetPtr rules, Found found, correlation::EngineLimits limits)
     : m_rules(std::move(rules)), m_found(std::move(found)), m_limits(limits)
 {}

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "agent/correlation/engine.h"
 #include "protocol/base/result.h"
@@ -13,6 +14,13 @@
 
 /// Recordings through the correlation engine, and what that is worth.
 namespace tapio::replay {
+
+/// A recording has events and no samples, and is replayed node by node: rules that need more than that cannot open, and their silence is no merit.
+struct Replayable {
+    correlation::RuleSetPtr rules;
+    std::vector<std::string> others; ///< ids of those that are left out
+};
+Replayable replayable(const correlation::RuleSet &rules);
 
 struct ReplayCounters {
     std::uint64_t deliveries = 0;

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "agent/replay/replayer.h"
 #include "agent/replay/suite.h"
 #include "console/cli/command.h"
 #include "console/cli/rulesfolder.h"
@@ -36,6 +37,16 @@ void printRemarks(const CommandContext &context, const std::vector<replay::Scena
     }
 }
 
+void printNotScored(const CommandContext &context, const std::vector<std::string> &rules)
+{
+    if (rules.empty())
+        return;
+    context.out << "\nNot scored, since recordings have no samples and one node at a time:";
+    for (const std::string &rule : rules)
+        context.out << ' ' << printable(rule);
+    context.out << '\n';
+}
+
 struct Part {
     const char *key;
     const char *title;
@@ -44,9 +55,10 @@ struct Part {
 
 int runScore(const CommandContext &context, const ScoreArguments &arguments)
 {
-    const auto rules = rulesOf(context, arguments.rules);
-    if (!rules)
+    const auto known = rulesOf(context, arguments.rules);
+    if (!known)
         return ExitConfiguration;
+    const auto [rules, others] = replay::replayable(*known);
     const auto place = arguments.place.empty() ? shippedSuite() : arguments.place;
     if (!place)
         return report(context.err, place.error(), "name a recording, or a folder of recordings");
@@ -71,8 +83,12 @@ int runScore(const CommandContext &context, const ScoreArguments &arguments)
         printScore(context.out, part.title, *score);
         isFirst = false;
     }
-    if (context.format == OutputFormat::Json)
+    if (context.format == OutputFormat::Json) {
+        all["not_scored"] = others;
         printJson(context.out, all);
+    } else {
+        printNotScored(context, others);
+    }
     return ExitOk;
 }
 
