@@ -214,6 +214,8 @@ void tst_InsightsModel::storm_isShutUntilAskedFor()
     QVERIFY(model.rowAt(0).isShut && model.rowAt(0).under == 5);
     QCOMPARE(model.rowAt(0).view.insight.id, std::uint64_t(0)); // the earliest
     QCOMPARE(model.underShut(), std::size_t(5));
+    QCOMPARE(model.rowOf(storm[3].key()), -1);
+    QCOMPARE(model.rowFor(storm[3].key()), 0);
     QCOMPARE(model.wanted(), std::size_t(6));
     model.setShut(0, false);
     QCOMPARE(model.rowCount(), 6);

@@ -6,6 +6,7 @@
 #include <QPushButton>
 #include <QtTest>
 
+#include "console/ui/pages/chainview.h"
 #include "console/ui/pages/insightdetail.h"
 #include "console/ui/pages/insightfilterbar.h"
 #include "console/ui/pages/insightlist.h"
@@ -41,6 +42,8 @@ private slots:
     void copy_hasTheReport();
     void export_writesWhatIsListed_data();
     void export_writesWhatIsListed();
+    void chain_wordsStandOnNothing_data();
+    void chain_wordsStandOnNothing();
     void badge_countsOpenCriticalOnes();
     void pictures_data();
     void pictures();
@@ -255,6 +258,43 @@ void tst_InsightsPage::export_writesWhatIsListed()
     QVERIFY(file.open(QIODevice::ReadOnly));
     QCOMPARE(file.readAll().count('\n'), lines);
     QTRY_VERIFY(m_ui->session.actions.contains({"export", "3 insights"}));
+}
+
+void tst_InsightsPage::chain_wordsStandOnNothing_data()
+{
+    QTest::addColumn<int>("points");
+    QTest::addColumn<int>("width");
+    for (const int points : {1, 2, 5, 24}) {
+        for (const int width : {300, 900, 2200})
+            QTest::addRow("%d in %d px", points, width) << points << width;
+    }
+}
+
+void tst_InsightsPage::chain_wordsStandOnNothing()
+{
+    QFETCH(int, points);
+    QFETCH(int, width);
+    bring(WindowFixture::Data::Some, false);
+    wire::Insight insight;
+    for (int i = 0; i < points; ++i)
+        insight.evidence.push_back(wire::evidenceLine({i % 3 ? "kill" : "restart", testNowNs + i * i * 200 * nsPerMs,
+                                                       static_cast<std::uint64_t>(i % 4) * 100'000'000, "n1", 1,
+                                                       static_cast<std::uint64_t>(i + 1), "oom kill of a program with a long name"}));
+    ChainView view({m_ui->themes, m_ui->icons}, m_ui->time);
+    view.resize(width, 200);
+    view.setChain(evidenceChain(insight));
+    const std::vector<QRectF> places = view.labelPlaces();
+    QCOMPARE(places.size(), static_cast<std::size_t>(points));
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        if (places[i].isNull())
+            continue;
+        QVERIFY(places[i].left() >= 0 && places[i].right() <= width);
+        for (std::size_t k = 0; k < places.size(); ++k) {
+            QVERIFY(!places[i].contains(view.placeOf(k)));
+            QVERIFY(k == i || !places[i].intersects(places[k]));
+        }
+    }
+    view.grab(); // and it is painted
 }
 
 void tst_InsightsPage::badge_countsOpenCriticalOnes()

@@ -70,6 +70,12 @@ int InsightsModel::rowOf(const InsightKey &key) const
     return at == m_rows.end() ? -1 : static_cast<int>(at - m_rows.begin());
 }
 
+int InsightsModel::rowFor(const InsightKey &key) const
+{
+    const auto hidden = m_headOfHidden.find(key);
+    return rowOf(hidden == m_headOfHidden.end() ? key : hidden->second);
+}
+
 std::size_t InsightsModel::open() const
 {
     return static_cast<std::size_t>(std::count_if(
@@ -139,12 +145,18 @@ void InsightsModel::setShut(int row, bool shut)
 void InsightsModel::hideShut(std::vector<InsightRow> &rows)
 {
     bool isShut = false;
+    InsightKey head;
+    m_headOfHidden.clear();
     for (InsightRow &row : rows) {
         if (!row.isUnder) {
             const auto asked = m_shut.find(row.view.key());
             isShut = row.under > 0 && (asked != m_shut.end() ? asked->second : row.under > mostUnder);
         }
         row.isShut = isShut;
+        if (!row.isUnder)
+            head = row.view.key();
+        else if (isShut)
+            m_headOfHidden[row.view.key()] = head;
     }
     m_underShut = std::erase_if(rows, [](const InsightRow &row) { return row.isUnder && row.isShut; });
 }

@@ -45,7 +45,9 @@ public:
     const VerdictBook &verdicts() const { return m_verdicts; }
 
     const InsightRow &rowAt(int row) const { return m_rows[static_cast<std::size_t>(row)]; }
-    int rowOf(const InsightKey &key) const;               ///< -1 = not listed
+    int rowOf(const InsightKey &key) const; ///< -1 = not listed
+    /// Its own row, or that of the shut one that it stands under; -1 = neither.
+    int rowFor(const InsightKey &key) const;
     std::int64_t nowNs() const { return m_nowNs; }        ///< as of which the states are
     std::size_t total() const { return m_views.size(); }  ///< listed or not
     std::size_t wanted() const { return m_wanted; }       ///< that the filter lets through: more than the rows, where those are too many
@@ -74,6 +76,7 @@ private:
     std::vector<InsightRow> m_rows;
     std::size_t m_wanted = 0, m_underShut = 0;
     std::map<InsightKey, bool> m_shut; ///< what was asked for
+    std::map<InsightKey, InsightKey> m_headOfHidden;
 };
 
 } // namespace tapio::console

@@ -170,43 +170,59 @@ void ChainView::paintPoint(QPainter &painter, std::size_t i) const
         drawGlyph(painter, mark.adjusted(-3, -3, 3, 3), Glyph::Ring, t.accent.base);
 }
 
-/// From the mark to the next one of its lane, or to the edge: how much room its words have to its right, or to its left when that is negative.
-double ChainView::roomBeside(std::size_t i, double wanted) const
+/// How far a mark with its bar reaches to either side, and some air.
+double ChainView::reachOf(std::size_t point) const
 {
     const Theme &t = m_look.theme();
-    const ChainPoint &point = m_chain.points[i];
-    const double x = placeOf(i).x();
-    double right = plotArea().right() - x, left = x - plotArea().left();
-    for (std::size_t k = 0; k < m_chain.points.size(); ++k) {
-        if (k == i || m_chain.points[k].lane != point.lane)
-            continue;
-        // Points are in order of time: of one moment the later one has the words.
-        const double distance = placeOf(k).x() - x;
-        if (k > i)
-            right = std::min(right, distance - t.px(10));
-        else
-            left = std::min(left, -distance - t.px(10));
-    }
-    return right >= wanted || right >= left ? right - t.px(10) : t.px(10) - left;
+    const wire::EvidenceRef &ref = m_chain.points[point].ref;
+    const auto unsure = static_cast<std::int64_t>(std::min<std::uint64_t>(ref.uncertaintyNs, INT64_MAX / 4));
+    return std::max<double>(t.px(10), xOf(ref.timeNs + unsure) - xOf(ref.timeNs) + t.px(4));
 }
 
-/// What happened, on the side that has room for it.
-void ChainView::paintLabel(QPainter &painter, std::size_t i) const
+std::vector<QRectF> ChainView::labelPlaces() const
+{
+    const Theme &t = m_look.theme();
+    const QFontMetricsF metrics(t.font(FontRole::Label));
+    const QRectF area = plotArea();
+    std::vector<QRectF> places(m_chain.points.size());
+    std::vector<double> taken(m_chain.lanes.size(), area.left()); // by lane, up to where
+    for (std::size_t i = 0; i < m_chain.points.size(); ++i) {
+        const ChainPoint &point = m_chain.points[i];
+        const QPointF at = placeOf(i);
+        double end = area.right();
+        for (std::size_t k = i + 1; k < m_chain.points.size(); ++k) { // the next of the lane
+            if (m_chain.points[k].lane == point.lane) {
+                end = std::min(end, placeOf(k).x() - reachOf(k));
+                break;
+            }
+        }
+        double &from = taken[static_cast<std::size_t>(point.lane)];
+        const double wanted = metrics.horizontalAdvance(QString::fromStdString(point.ref.text)) + t.px(6);
+        const double right = end - at.x() - reachOf(i), left = at.x() - reachOf(i) - from;
+        const bool isRight = right >= wanted || right >= left;
+        const double width = std::min(wanted, isRight ? right : left);
+        const double mark = at.x() + reachOf(i);
+        if (width >= t.px(leastLabel))
+            places[i] = QRectF(isRight ? mark : at.x() - reachOf(i) - width, at.y() - t.px(8), width, t.px(16));
+        from = std::max(mark, places[i].isNull() ? mark : places[i].right() + t.px(4));
+    }
+    return places;
+}
+
+void ChainView::paintLabels(QPainter &painter) const
 {
     const Theme &t = m_look.theme();
     painter.setFont(t.font(FontRole::Label));
-    const QFontMetricsF metrics(painter.font());
-    const QString words = QString::fromStdString(m_chain.points[i].ref.text);
-    const double room = roomBeside(i, metrics.horizontalAdvance(words) + t.px(16));
-    if (std::abs(room) < t.px(leastLabel))
-        return;
-    const QString text = metrics.elidedText(words, Qt::ElideRight, std::abs(room) - t.px(6));
-    const double width = metrics.horizontalAdvance(text) + t.px(4);
-    const QPointF at = placeOf(i);
-    const double left = room > 0 ? at.x() + t.px(10) : at.x() - t.px(10) - width;
-    painter.fillRect(QRectF(left, at.y() - t.px(8), width, t.px(16)), t.surface.panel);
-    painter.setPen(t.text.secondary);
-    painter.drawText(QRectF(left + t.px(2), at.y() - t.px(8), width, t.px(16)), Qt::AlignLeft | Qt::AlignVCenter, text);
+    const std::vector<QRectF> places = labelPlaces();
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        if (places[i].isNull())
+            continue;
+        painter.fillRect(places[i], t.surface.panel);
+        painter.setPen(t.text.secondary);
+        painter.drawText(places[i].adjusted(t.px(2), 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter,
+                         QFontMetricsF(painter.font())
+                             .elidedText(QString::fromStdString(m_chain.points[i].ref.text), Qt::ElideRight, places[i].width() - t.px(3)));
+    }
 }
 
 void ChainView::paintEvent(QPaintEvent *)
@@ -218,8 +234,7 @@ void ChainView::paintEvent(QPaintEvent *)
     paintTicks(painter);
     paintLanes(painter);
     paintLinks(painter);
-    for (std::size_t i = 0; i < m_chain.points.size(); ++i)
-        paintLabel(painter, i);
+    paintLabels(painter);
     for (std::size_t i = 0; i < m_chain.points.size(); ++i)
         paintPoint(painter, i);
 }

@@ -21,6 +21,8 @@ public:
     void setCurrent(int point);
     /// Where a point is drawn, in the widget's coordinates.
     QPointF placeOf(std::size_t point) const;
+    /// Where the words of each point stand: beside its mark, on the side with room, never on others; null where there is no room.
+    std::vector<QRectF> labelPlaces() const;
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override { return {200, sizeHint().height()}; }
 
@@ -38,13 +40,13 @@ private:
     QRectF plotArea() const;
     double xOf(std::int64_t timeNs) const;
     double yOf(int lane) const;
-    double roomBeside(std::size_t i, double wanted) const;
+    double reachOf(std::size_t point) const;
     int pointAt(const QPointF &at) const;
     void paintLanes(QPainter &painter) const;
     void paintTicks(QPainter &painter) const;
     void paintLinks(QPainter &painter) const;
     void paintPoint(QPainter &painter, std::size_t i) const;
-    void paintLabel(QPainter &painter, std::size_t i) const;
+    void paintLabels(QPainter &painter) const;
 
     Look m_look;
     const TimeDisplay &m_time;

@@ -311,7 +311,7 @@ void InsightsPage::choose()
         m_current.reset();
         return;
     }
-    const int known = m_current ? m_model.rowOf(*m_current) : -1;
+    const int known = m_current ? m_model.rowFor(*m_current) : -1;
     const QModelIndex index = m_model.index(std::max(known, 0));
     if (m_list->currentIndex() != index) {
         m_list->setCurrentIndex(index);
