@@ -28,7 +28,7 @@ bool hasPlace(wire::EntityKind root) { return root != wire::EntityKind::Cluster 
 
 ClusterScope::ClusterScope(std::string server, RuleSet rules, EngineLimits limits)
     : m_server(std::move(server)), m_engine(ofCluster(std::move(rules)), limits, *this), m_nodes(*this),
-      m_links(*this, [this](const std::string &node) { return m_nodes.isLost(node); }), m_losses(*this)
+      m_links(*this, [this](const std::string &node) { return m_nodes.isLost(node); }), m_losses(*this), m_map(this)
 {}
 
 void ClusterScope::onDelivery(const wire::Delivery &delivery)
@@ -66,6 +66,7 @@ void ClusterScope::onEvent(const wire::Event &event, const wire::Origin &origin,
     ++m_counters.events;
     m_engine.onEvent(event, origin, place);
     m_links.onEvent(event, origin, place);
+    m_map.onEvent(event, origin, place);
 }
 
 void ClusterScope::onAgent(const AgentSign &sign)

@@ -12,6 +12,7 @@
 #include "agent/correlation/linkwatch.h"
 #include "agent/correlation/losswatch.h"
 #include "agent/correlation/nodewatch.h"
+#include "agent/correlation/servicemap.h"
 #include "protocol/wire/message.h"
 
 namespace tapio::correlation {
@@ -50,6 +51,7 @@ public:
 
     /// Types of events that any rule needs, itself or for its facts.
     std::vector<wire::EventType> wanted() const;
+    const ServiceMap &map() const noexcept { return m_map; }
     const ScopeCounters &counters() const noexcept { return m_counters; }
     std::vector<RuleCounters> ruleCounters() const { return m_engine.counters(); }
 
@@ -65,6 +67,7 @@ private:
     NodeWatch m_nodes;
     LinkWatch m_links;
     LossWatch m_losses;
+    ServiceMap m_map;
 };
 
 } // namespace tapio::correlation

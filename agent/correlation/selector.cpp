@@ -200,19 +200,22 @@ bool applies(Selector selector, Topic topic) noexcept
     }
 }
 
-std::optional<EntityName> select(Selector selector, const Observation &seen)
+EntityName hashed(EntityName entity)
 {
-    auto entity = find(selector, seen);
-    if (!entity)
-        return entity;
     constexpr std::uint64_t other = 0x9e3779b97f4a7c15; // any but 0
-    for (auto [salt, target] : {std::pair(std::uint64_t{0}, &entity->key), std::pair(other, &entity->check)}) {
+    for (auto [salt, target] : {std::pair(std::uint64_t{0}, &entity.key), std::pair(other, &entity.check)}) {
         Fnv hash(salt);
-        hash.add(static_cast<std::uint64_t>(entity->kind));
-        hash.add(entity->id);
+        hash.add(static_cast<std::uint64_t>(entity.kind));
+        hash.add(entity.id);
         *target = hash.value();
     }
     return entity;
+}
+
+std::optional<EntityName> select(Selector selector, const Observation &seen)
+{
+    auto entity = find(selector, seen);
+    return entity ? std::optional(hashed(std::move(*entity))) : std::nullopt;
 }
 
 } // namespace tapio::correlation

@@ -45,6 +45,8 @@ struct EntityName {
     std::string name;
     std::uint64_t key = 0, check = 0; ///< two hashes of kind and id, by which it is found
 };
+/// The same with its hashes.
+EntityName hashed(EntityName entity);
 /// With its hashes. None: not known of this one, such as the pod of what nobody could place.
 std::optional<EntityName> select(Selector selector, const Observation &seen);
 

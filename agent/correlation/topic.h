@@ -28,16 +28,15 @@ enum class Topic : std::uint16_t {
     TcpRetransmission = 1010, ///< segments that a cgroup sends again
 
     // At cluster scope, where what the server knows of its agents and the service map are at hand (clusterscope.h).
-    NodeLost = 1020,      ///< of a node (subject) nothing is heard, and it did not say goodbye; value: seconds
-    NodeBack = 1021,      ///< it is heard again
-    LinkLost = 1022,      ///< a connection of one node (subject) to an address of another (peer) timed out, or found no way there
-    LinkReached = 1023,   ///< one came about where some were lost lately, or the other node is
-    StreamLoss = 1024,    ///< too many of a node's events (subject) were lost, shed or dropped; value: their share
-    ServiceErrors = 1025, ///< too many calls of a callee (subject) fail; value: their share
-    ServiceSlow = 1026,   ///< calls of a callee (subject) take long for it; value: how many times as long as they do else
-    CallerAffected =
-        1027,          ///< calls of one caller (peer) of a callee (subject) fail or take long; value: the share, or how many times as long
-    CallerSlow = 1028, ///< a caller (peer) is slow itself after a callee (subject) that it calls became so; value: how many times as long
+    NodeLost = 1020,       ///< of a node (subject) nothing is heard, and it did not say goodbye; value: seconds
+    NodeBack = 1021,       ///< it is heard again
+    LinkLost = 1022,       ///< a connection of one node (subject) to an address of another (peer) timed out, or found no way there
+    LinkReached = 1023,    ///< one came about where some were lost lately, or the other node is
+    StreamLoss = 1024,     ///< too many of a node's events (subject) were lost, shed or dropped; value: their share
+    ServiceErrors = 1025,  ///< too many calls of a callee (subject) fail; value: their share
+    ServiceSlow = 1026,    ///< calls of a callee (subject) take long for it; value: how many times as long as they do else
+    CallerAffected = 1027, ///< calls of one caller (peer) of a callee (subject) fail or take long; value: the share that fails
+    CallerSlow = 1028,     ///< a caller (peer) is slow itself after a callee (subject) that it calls became so; value: seconds
 };
 
 constexpr Topic topicOf(wire::EventType type) noexcept { return static_cast<Topic>(type); }

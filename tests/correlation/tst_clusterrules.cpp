@@ -6,6 +6,7 @@
 
 #include "protocol/wire/evidence.h"
 #include "tests/correlation/clusterstage.h"
+#include "tests/correlation/traffic.h"
 
 using namespace tapio;
 using namespace tapio::correlation;
@@ -83,6 +84,22 @@ Script losing(std::uint64_t seenEach, std::uint64_t lostEach)
         for (std::uint64_t i = 0; i < 20; ++i)
             stage.report(static_cast<double>(10 * i), "n2", seenEach * i, lostEach * i);
     };
+}
+
+const Workload front{"front", "n1", 11}, web{"web", "n2", 12}, cart{"cart", "n4", 13}, db{"db", "n3", 19};
+
+Script traffic(std::vector<Traffic> all, double seconds = 200)
+{
+    return [=](ClusterStage &stage) { run(stage, all, 0, seconds); };
+}
+
+/// front, which somebody without an agent calls, calls web, which calls db; slow from these seconds on.
+std::vector<Traffic> chain(double dbFrom, double webFrom, double frontFrom)
+{
+    const auto ok = [](double) { return std::uint16_t{200}; };
+    return {{web, db, slowFrom(dbFrom), ok, false, 0},
+            {front, web, slowFrom(webFrom), ok, false, 0.1},
+            {{"outside", "", 99}, front, slowFrom(frontFrom), ok, true, 0.2}};
 }
 
 struct Play {
@@ -163,6 +180,30 @@ std::vector<Play> plays()
         {"network-partition", "near", "addresses that nobody ever reached", partition(3, {{1, 77}, {2, 77}, {1, 78}, {2, 78}, {3, 79}})},
         {"network-partition", "near", "given up, which is no timeout", partition(3, {{1, 2}, {2, 1}, {1, 3}, {3, 1}}, TcpOutcome::Aborted)},
         {"network-partition", "near", "within a node", partition(3, {{1, 1}, {2, 2}, {3, 3}})},
+        {"service-dependency", "find", "errors of two callers",
+         traffic({{web, db, slowFrom(1e9), failingFrom(100, 5)}, {cart, db, slowFrom(1e9), failingFrom(100, 5)}}), 1},
+        {"service-dependency", "find", "slow for two callers", traffic({{web, db, slowFrom(100)}, {cart, db, slowFrom(100)}}), 1},
+        {"service-dependency", "find", "as the callee itself tells",
+         traffic({{web, db, slowFrom(100), failingFrom(1e9, 1), true}, {cart, db, slowFrom(100), failingFrom(1e9, 1), true}}), 1},
+        {"service-dependency", "quiet", "all goes well", traffic({{web, db}, {cart, db}, {front, web}})},
+        {"service-dependency", "near", "one caller", traffic({{web, db, slowFrom(100), failingFrom(100, 5)}})},
+        {"service-dependency", "near", "one error in forty",
+         traffic({{web, db, slowFrom(1e9), failingFrom(100, 40)}, {cart, db, slowFrom(1e9), failingFrom(100, 40)}}, 400)},
+        {"service-dependency", "near", "twice as long", traffic({{web, db, slowFrom(100, 20)}, {cart, db, slowFrom(100, 20)}})},
+        {"service-dependency", "near", "slow from the beginning", traffic({{web, db, slowFrom(0)}, {cart, db, slowFrom(0)}})},
+        {"service-dependency", "near", "two callees of one caller each", traffic({{web, db, slowFrom(100)}, {cart, front, slowFrom(100)}})},
+        {"latency-propagation", "find", "one hop", traffic(chain(100, 103, 1e9)), 1},
+        {"latency-propagation", "find", "two hops are two", traffic(chain(100, 110, 120)), 2},
+        {"latency-propagation", "quiet", "all goes well", traffic(chain(1e9, 1e9, 1e9))},
+        {"latency-propagation", "near", "the caller was slow first", traffic(chain(110, 100, 1e9))},
+        {"latency-propagation", "near", "too long after", traffic(chain(100, 145, 1e9), 300)},
+        {"latency-propagation", "near", "who is slow does not call who was",
+         traffic({{web, db, slowFrom(100)}, {front, cart, slowFrom(105)}})},
+        {"latency-propagation", "near", "in an order that the clocks do not tell",
+         [](ClusterStage &stage) {
+             stage.clocks["n1"].uncertaintyNs = stage.clocks["n2"].uncertaintyNs = 3 * nsPerSecond;
+             run(stage, chain(100, 105, 1e9), 0, 200);
+         }},
         {"stream-loss", "find", "one in a hundred", losing(10'000, 100), 1},
         {"stream-loss", "quiet", "nothing", losing(10'000, 0)},
         {"stream-loss", "near", "one in a thousand", losing(10'000, 10)},

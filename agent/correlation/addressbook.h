@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "agent/correlation/boundedmap.h"
+#include "protocol/wire/event.h"
+
+namespace tapio::correlation {
+
+/// Which service: two hashes of its kind and id, as EntityName has them.
+struct ServiceKey {
+    std::uint64_t key = 0, check = 0;
+
+    bool operator==(const ServiceKey &) const = default;
+    explicit operator bool() const noexcept { return key != 0 || check != 0; }
+};
+
+/// Whose an address is, learnt from connections: what listens at an address and port is who answered there; what calls from an address is all
+/// that calls from there, where that is one service (the address of a node is that of many). What a virtual address stands for is learnt from
+/// connections that both ends told of: the client's own address and port are the same in both. Bounded; one thread.
+class AddressBook {
+public:
+    struct Limits {
+        std::size_t listeners = 32'768, hosts = 32'768, connections = 16'384;
+    };
+    explicit AddressBook(Limits limits) : m_listeners(limits.listeners), m_hosts(limits.hosts), m_connections(limits.connections) {}
+
+    /// A connection as the end that called tells it, or the end that answered.
+    void onCaller(const wire::SocketAddress &local, const wire::SocketAddress &remote, std::string_view node, ServiceKey caller);
+    void onCallee(const wire::SocketAddress &local, const wire::SocketAddress &remote, std::string_view node, ServiceKey callee);
+
+    /// None: not known.
+    ServiceKey listener(const wire::SocketAddress &address, std::string_view node);
+    ServiceKey host(const wire::SocketAddress &address, std::string_view node);
+    std::uint64_t forgotten() const noexcept { return m_listeners.evicted() + m_hosts.evicted() + m_connections.evicted(); }
+
+private:
+    struct Place {
+        std::array<std::uint8_t, 16> bytes{};
+        std::uint64_t node = 0; ///< hash, of addresses that are of one node only
+        std::uint16_t port = 0;
+
+        bool operator==(const Place &) const = default;
+    };
+    struct PlaceHash {
+        std::size_t operator()(const Place &place) const noexcept;
+    };
+    struct Host {
+        ServiceKey service;
+        std::uint8_t changes = 0; ///< pods come and go, and their addresses are used again; the address of a node changes all the time
+        bool isShared() const noexcept { return changes >= 3; }
+    };
+    struct Connection {
+        wire::SocketAddress called; ///< as the client knows it; port 0 = it has not told
+        ServiceKey answered;
+    };
+    static Place placeOf(const wire::SocketAddress &address, std::string_view node, bool withPort);
+    void noteHost(const Place &place, ServiceKey service);
+    void join(const Connection &connection, std::string_view node);
+
+    BoundedMap<Place, ServiceKey, PlaceHash> m_listeners;
+    BoundedMap<Place, Host, PlaceHash> m_hosts;
+    BoundedMap<Place, Connection, PlaceHash> m_connections; ///< by the client's end
+};
+
+} // namespace tapio::correlation
