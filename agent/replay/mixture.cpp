@@ -88,7 +88,9 @@ void labelCascade(Scenario &mixture, const std::string &node)
 /// Without a distribution, which each library makes in its own way.
 std::uint64_t below(std::mt19937_64 &random, std::uint64_t bound) { return bound == 0 ? 0 : random() % bound; }
 
-std::int64_t lengthOf(const Scenario &scenario) { return std::max<std::int64_t>(scenario.endNs - scenario.beginNs, 0); }
+/// A file may say that it lasted a century, and that added to its times would be no time.
+constexpr std::int64_t longestNs = 30LL * 24 * 3600 * nsPerSecond;
+std::int64_t lengthOf(const Scenario &scenario) { return std::clamp<std::int64_t>(scenario.endNs - scenario.beginNs, 0, longestNs); }
 
 } // namespace
 

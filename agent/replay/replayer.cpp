@@ -14,6 +14,15 @@ constexpr std::size_t mostNodes = 1024; ///< each has an engine
 /// A gap longer than this passes at once: nothing that rules keep needs to be looked at each second of it.
 constexpr std::int64_t longestTickedNs = 4 * 3600 * nsPerSecond;
 
+/// By the node's own clock; whatever a file says of that clock, a time.
+std::int64_t arrivalOf(const wire::Delivery &delivery) noexcept
+{
+    std::int64_t arrivedNs = 0;
+    if (__builtin_sub_overflow(delivery.receivedNs, delivery.clockOffsetNs, &arrivedNs))
+        return delivery.receivedNs;
+    return std::max<std::int64_t>(arrivedNs, 0);
+}
+
 } // namespace
 
 /// A node's engine, with that node's time.
@@ -101,7 +110,7 @@ Status Replayer::onDelivery(const wire::Delivery &delivery)
         return fail(node.error());
     ++m_counters.deliveries;
     // An event cannot be of later than it arrived: one that says so has not stopped the node's clock until then.
-    const std::int64_t arrivedNs = delivery.receivedNs - delivery.clockOffsetNs;
+    const std::int64_t arrivedNs = arrivalOf(delivery);
     for (std::size_t i = 0; i < batch->events.size(); ++i) {
         const wire::Event &event = batch->events[i];
         (*node)->advance(std::min(event.timeNs, arrivedNs));

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Any bytes as a recording. Reading ends, in bounded steps and memory; an error names its place; and what was read whole comes out the same when it is
-// written again. The first byte: 1 = the rest are the deliveries of a block whose checksums are right, so that what is behind them is reached.
+// written again. Through the engine with all rules it goes as well. The first byte: 1 = the rest are the deliveries of a block whose checksums are right, so that what is behind them is reached.
 #include <cstdlib>
 #include <memory>
 #include <span>
 
+#include "agent/correlation/ruleloader.h"
+#include "agent/replay/replayer.h"
 #include "protocol/recording/reader.h"
 #include "protocol/recording/writer.h"
 
@@ -56,6 +58,16 @@ std::optional<std::vector<wire::Delivery>> readAll(std::span<const std::byte> by
     return all;
 }
 
+void replayAll(const std::vector<wire::Delivery> &deliveries)
+{
+    static const auto rules = std::make_shared<const correlation::RuleSet>(correlation::shippedRules().rules);
+    replay::Replayer replayer(rules,
+                              [](const std::string &, correlation::Finding &&finding) { require(finding.insight.evidenceCount > 0); });
+    for (const wire::Delivery &delivery : deliveries)
+        require(replayer.onDelivery(delivery).has_value());
+    replayer.finish(latestNs);
+}
+
 Bytes fileOf(std::span<const std::byte> plain)
 {
     std::uint32_t deliveries = 0;
@@ -77,6 +89,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     const auto read = data[0] == 1 ? readAll(fileOf(rest)) : readAll(rest);
     if (!read)
         return 0;
+    replayAll(*read);
     Bytes again;
     auto writer = Writer::begin(std::make_unique<MemorySink>(again), {});
     for (const wire::Delivery &delivery : *read) {
