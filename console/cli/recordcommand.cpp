@@ -47,6 +47,13 @@ void printSummary(const CommandContext &context, const RecordArguments &argument
         context.err << "incomplete: " << file.lost() << " events of this time were lost before they came here" << std::endl;
 }
 
+/// What was begun and is of no use. Should it stay, it is an empty recording and says so.
+void discard(const std::filesystem::path &file)
+{
+    std::error_code ignored;
+    std::filesystem::remove(file, ignored);
+}
+
 /// A session whose deliveries go to a file.
 class LiveRecording {
 public:
@@ -140,14 +147,13 @@ int recordLive(const CommandContext &context, const RecordArguments &arguments)
     const Status closed = live.status() ? file->close(context.clock.utcNs()) : live.status();
     if (!closed)
         return report(context.err, closed.error());
+    const bool hasFailed = !ran && ran.error().code() != Errc::Cancelled;
+    if (hasFailed && file->events() == 0)
+        discard(arguments.out);
     if (!client)
         return report(context.err, client.error(), certificateHint);
-    if (!ran && ran.error().code() != Errc::Cancelled) {
-        std::error_code ignored; // what is left then is an empty recording, and harmless
-        if (file->events() == 0)
-            std::filesystem::remove(arguments.out, ignored);
+    if (hasFailed)
         return reportSession(context.err, ran.error(), client->refusalCode());
-    }
     printSummary(context, arguments, *file);
     return ExitOk;
 }
@@ -211,8 +217,10 @@ int recordPast(const CommandContext &context, const RecordArguments &arguments)
     }
     if (status)
         status = file->close(endedNs);
-    if (!status)
+    if (!status) {
+        discard(arguments.out); // part of the past would pass for all of it
         return report(context.err, status.error());
+    }
     printSummary(context, arguments, *file);
     return ExitOk;
 }

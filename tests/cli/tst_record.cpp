@@ -230,6 +230,7 @@ void tst_Record::wrongInput_data()
     row("nowhere to record to", {"record"}, ExitUsage, "--out");
     row("no server", {"record", "--out", "@x"}, ExitUnavailable, "tapio pki issue console");
     row("a file that is there", {"record", "--recording", "@good", "--out", "@good"}, ExitCannotCreate, "is not written over");
+    row("a source that is damaged", {"record", "--recording", "@damaged", "--out", "@x"}, ExitDataError, "at byte 28: ");
     row("a folder that is not there", {"record", "--recording", "@good", "--out", "/nope/a"}, ExitCannotCreate, "/nope/a");
     row("a store that is not there", {"record", "--store", "@nope", "--out", "@x"}, ExitUnavailable, "nope");
     row("a store and a recording", {"record", "--store", "a", "--recording", "b", "--out", "@x"}, ExitUsage, "excludes");
