@@ -231,37 +231,6 @@ private slots:
         QVERIFY(!lines[0].contains("id")); // it is in no store
     }
 
-    void insightsWatch_printsWhatIsTold()
-    {
-        wire::EventBatch batch;
-        batch.firstSeq = 1501;
-        batch.origins.resize(1);
-        for (const char *rule : {"oom-kill", "crash-loop"}) {
-            wire::Insight insight;
-            insight.id = 0xabc;
-            insight.rule = rule;
-            insight.state = wire::InsightState::Open;
-            insight.text = "shop/web used more memory than it may";
-            wire::Event event;
-            event.timeNs = m_clock.utcNs();
-            event.type = wire::EventType::Insight;
-            event.severity = wire::Severity::Warning; // as no other here
-            event.detail = insight;
-            batch.events.push_back(event);
-        }
-        const std::uint64_t sent = m_agent->send(batch);
-        QTRY_VERIFY_WITH_TIMEOUT(m_agent->acked() >= sent, soon);
-        const Outcome outcome = live({"insights", "watch", "-o", "json", "--seconds", "1", "--rule", "oom-kill"});
-        QVERIFY2(outcome.code == ExitOk, outcome.err.constData());
-        const auto lines = outcome.lines();
-        QCOMPARE(lines.size(), std::size_t(1));
-        QCOMPARE(lines[0].value("id").toString(), QString("0000000000000abc"));
-        QCOMPARE(lines[0].value("state").toString(), QString("open"));
-        QVERIFY(!lines[0].contains("verdict")); // those are in a store
-        const Outcome table = live({"insights", "watch", "--seconds", "1"});
-        QVERIFY2(table.out.startsWith("TOLD") && table.out.count("shop/web used more memory") == 2, table.out.constData());
-    }
-
     void watch_filters_data()
     {
         QTest::addColumn<QStringList>("filters");
