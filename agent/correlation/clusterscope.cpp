@@ -59,7 +59,7 @@ void ClusterScope::onEvent(const wire::Event &event, const wire::Origin &origin,
         ++m_counters.insights;
         return;
     }
-    if (event.timeNs < 0 || event.timeNs > latestNs) {
+    if (event.timeNs < 0 || event.timeNs > latestNs || event.timeNs + place.offsetNs < 0) {
         ++m_counters.untimely;
         return;
     }

@@ -12,6 +12,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "agent/correlation/clusterscope.h"
 #include "agent/correlation/engine.h"
 #include "agent/correlation/ruleloader.h"
 #include "protocol/base/clock.h"
@@ -121,7 +122,7 @@ nlohmann::json speed(unsigned failing, std::size_t events)
     for (std::size_t i = 0; i < 50'000; ++i)
         load.push_back(made(random, failing));
     Sink sink;
-    Engine engine(std::make_shared<const RuleSet>(shippedRules().rules), {}, sink);
+    Engine engine(std::make_shared<const RuleSet>(ofScope(shippedRules(), RuleScope::Node).rules), {}, sink);
     std::vector<std::uint32_t> times;
     times.reserve(events / 16 + 1);
     const auto begin = Steady::now();
@@ -146,6 +147,57 @@ nlohmann::json speed(unsigned failing, std::size_t events)
             {"p99_ns", times[times.size() * 99 / 100]},
             {"insights_told", sink.count},
             {"candidates", engine.candidates()}};
+}
+
+/// What `each` costs with the events of 20 nodes, each a batch of 256.
+template <typename Each> double nsPerEvent(unsigned failing, std::size_t events, Each &&each)
+{
+    std::mt19937 random(1);
+    std::vector<wire::Delivery> load;
+    for (int i = 0; i < 200; ++i) {
+        wire::EventBatch batch;
+        for (int one = 0; one < 8; ++one)
+            batch.origins.push_back(pod(i % 20 * 8 + one));
+        for (std::uint32_t one = 0; one < 256; ++one) {
+            batch.events.push_back(made(random, failing));
+            batch.events.back().origin = one % 8;
+        }
+        load.push_back({"node-" + std::to_string(i % 20), 0, 0, 1000, {7, 1, 0, std::move(batch)}});
+    }
+    std::int64_t timeNs = 1'700'000'000 * nsPerSecond;
+    double seconds = 0;
+    for (std::size_t done = 0; done < events; done += 256) {
+        wire::Delivery &delivery = load[done / 256 % load.size()];
+        for (wire::Event &event : std::get<wire::EventBatch>(delivery.frame.body).events)
+            event.timeNs = timeNs += 10'000; // 100 000 a second
+        const auto begin = Steady::now();
+        each(delivery, timeNs);
+        seconds += std::chrono::duration<double>(Steady::now() - begin).count();
+    }
+    return seconds * 1e9 / static_cast<double>(events);
+}
+
+nlohmann::json cluster(unsigned failing, std::size_t events)
+{
+    ServiceMap map(nullptr);
+    const double mapNs = nsPerEvent(failing, events, [&](const wire::Delivery &delivery, std::int64_t) {
+        const auto &batch = std::get<wire::EventBatch>(delivery.frame.body);
+        for (std::size_t i = 0; i < batch.events.size(); ++i)
+            map.onEvent(batch.events[i], batch.origins[batch.events[i].origin], {delivery.node, 7, i + 1, 1000});
+    });
+    ClusterScope scope("hq", shippedRules().rules);
+    std::size_t found = 0;
+    std::int64_t advancedNs = 0;
+    const double scopeNs = nsPerEvent(failing, events, [&](const wire::Delivery &delivery, std::int64_t timeNs) {
+        scope.onDelivery(delivery);
+        if (timeNs - advancedNs > nsPerSecond) {
+            advancedNs = timeNs;
+            scope.advance(timeNs);
+        }
+        found += scope.take().size();
+    });
+    return {{"failing_percent", failing}, {"map_ns_per_event", mapNs},   {"scope_ns_per_event", scopeNs},
+            {"insights_told", found},     {"edges", map.edges().size()}, {"services", map.services()}};
 }
 
 /// Of one rule that needs three, two of each of so many pods.
@@ -233,6 +285,8 @@ int main(int argc, char **argv)
         report["loads"].push_back(speed(failing, events));
     report["memory"] = memory(100'000);
     report["samples"] = samples(500);
+    for (const unsigned failing : {0u, 1u, 10u})
+        report["cluster"].push_back(cluster(failing, events));
     if (json) {
         std::printf("%s\n", report.dump().c_str());
         return 0;
@@ -243,6 +297,11 @@ int main(int argc, char **argv)
         std::printf("%10u %14.0f %9u %9u %10zu %11zu\n", one["failing_percent"].get<unsigned>(), one["events_per_second"].get<double>(),
                     one["p50_ns"].get<unsigned>(), one["p99_ns"].get<unsigned>(), one["insights_told"].get<std::size_t>(),
                     one["candidates"].get<std::size_t>());
+    std::printf("across nodes\n%10s %14s %14s %10s %8s %9s\n", "failing %", "map ns/ev", "all ns/ev", "told", "edges", "services");
+    for (const auto &one : report["cluster"])
+        std::printf("%10u %14.0f %14.0f %10zu %8zu %9zu\n", one["failing_percent"].get<unsigned>(), one["map_ns_per_event"].get<double>(),
+                    one["scope_ns_per_event"].get<double>(), one["insights_told"].get<std::size_t>(), one["edges"].get<std::size_t>(),
+                    one["services"].get<std::size_t>());
     std::printf("%zu candidates: %.1f MiB, %.0f bytes each\n", report["memory"]["candidates"].get<std::size_t>(),
                 report["memory"]["mib"].get<double>(), report["memory"]["bytes_each"].get<double>());
     const auto &samples = report["samples"];

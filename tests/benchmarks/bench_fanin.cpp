@@ -32,6 +32,7 @@ struct Load {
     int seconds = 5;
     int consoles = 0;
     bool zstd = false;
+    bool correlates = false;
 };
 
 double cpuSeconds(const rusage &usage)
@@ -209,6 +210,8 @@ nlohmann::json measure(const Load &load)
     Meter meter;
     server::FanInOptions options;
     options.endpoint.tls = pki.server();
+    if (load.correlates)
+        options.correlation.emplace();
     const auto fanIn = server::FanIn::start(options, &meter, systemClock);
     if (!fanIn)
         throw std::runtime_error(fanIn.error().message());
@@ -218,10 +221,14 @@ nlohmann::json measure(const Load &load)
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     const double receiverCpu = cpuSecondsNow() - cpuBefore;
     const auto events = static_cast<double>(meter.events());
+    const auto correlation = (*fanIn)->correlation().value_or(server::CorrelationFigures());
     return {{"eventsPerFrame", load.eventsPerFrame},
             {"wantedPerSecond", load.eventsPerSecond},
             {"consoles", load.consoles},
             {"zstd", load.zstd},
+            {"correlates", load.correlates},
+            {"correlationRefused", correlation.refusedEvents},
+            {"correlationOffered", correlation.offeredEvents},
             {"events", meter.events()},
             {"eventsPerSecond", events / elapsed.count()},
             {"p50us", meter.quantileUs(0.5)},
@@ -252,6 +259,7 @@ int main(int argc, char **argv)
     app.add_option("--seconds", load.seconds, "Per rate");
     app.add_option("--consoles", load.consoles, "Consoles that get everything");
     app.add_flag("--zstd", load.zstd, "Compressed frames");
+    app.add_flag("--correlate", load.correlates, "With the rules across nodes");
     CLI11_PARSE(app, argc, argv);
     if (!json)
         std::printf("%8s %9s %11s %9s %9s %11s %11s\n", "ev/frame", "wanted/s", "events/s", "p50 us", "p99 us", "tx us/ev", "rx us/ev");

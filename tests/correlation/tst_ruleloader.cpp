@@ -62,6 +62,7 @@ private slots:
     void refusals_nameLineAndReason();
     void everyProblem_isTold();
     void digest_isOfWhatDecides();
+    void scope_isReadAndRefused();
     void folder_isRead();
     void folderThatIsNotThere_isSaid();
     void durations_data();
@@ -213,6 +214,31 @@ void tst_RuleLoader::digest_isOfWhatDecides()
     QCOMPARE(digest("{root} had", "It was {root} with"), before);
     QVERIFY(digest("within = \"5m\"", "within = \"6m\"") != before);
     QVERIFY(digest("SIGKILL", "SIGTERM") != before);
+}
+
+void tst_RuleLoader::scope_isReadAndRefused()
+{
+    const QString cluster = QString(good).replace("root = \"pod\"", "scope = \"cluster\"\nroot = \"pod\"");
+    QCOMPARE(parseRule(good.toStdString(), "r.toml")->scope, RuleScope::Node);
+    QCOMPARE(parseRule(cluster.toStdString(), "r.toml")->scope, RuleScope::Cluster);
+    LoadedRules both;
+    both.rules = {*parseRule(good.toStdString(), "r.toml"), *parseRule(cluster.toStdString(), "r.toml")};
+    QCOMPARE(ofScope(both, RuleScope::Cluster).rules.size(), std::size_t(1));
+    QCOMPARE(problemsOf(QString(cluster).replace("\"cluster\"", "\"galaxy\"")), QString("r.toml:3: 'galaxy' is none of cluster, node"));
+    const QString lost = R"(id = "r"
+title = "t"
+root = "node"
+severity = "error"
+lifetime = "1m"
+cooldown = "1m"
+summary = "s"
+[[step]]
+name = "lost"
+event = "node.lost"
+within = "1m"
+)";
+    QCOMPARE(problemsOf(lost), QString("r.toml:10: unreachable: 'node.lost' is seen at scope \"cluster\" only"));
+    QCOMPARE(problemsOf("scope = \"cluster\"\n" + lost), QString());
 }
 
 void tst_RuleLoader::folder_isRead()

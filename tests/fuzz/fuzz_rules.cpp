@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Rules of anybody, and the shipped ones with events in random order, of random times and owners. The first byte chooses.
+// Rules of anybody, and the shipped ones with events in random order, of random times and owners, of one node and of several. The first byte chooses.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
-#include "agent/correlation/engine.h"
+#include "agent/correlation/clusterscope.h"
 #include "agent/correlation/ruleloader.h"
 #include "protocol/wire/detailfields.h"
 #include "protocol/wire/evidence.h"
@@ -83,8 +83,22 @@ wire::Event event(Bytes &bytes, std::int64_t &now)
         tcp.direction = wire::TcpDirection::Outbound;
         tcp.outcome = static_cast<wire::TcpOutcome>(what % 9);
         tcp.retransmits = what;
+        tcp.established = what % 2 == 0;
+        tcp.durationNs = std::uint64_t{what} << what % 64;
+        tcp.connectLatencyNs = what;
+        tcp.local.bytes[15] = static_cast<std::uint8_t>(2 + what % 4);
+        tcp.remote.bytes[15] = static_cast<std::uint8_t>(2 + what / 4 % 4);
         tcp.remote.port = what % 3;
         event.detail = tcp;
+    } else if (event.type == wire::EventType::HttpRequest) {
+        wire::HttpRequest http;
+        http.direction = static_cast<wire::TcpDirection>(what % 3);
+        http.local.port = what % 7;
+        http.remote.bytes[15] = what % 5;
+        http.remote.port = 80;
+        http.status = what % 2 == 0 ? 200 : 503;
+        http.latencyNs = std::uint64_t{what} << what % 32;
+        event.detail = http;
     } else if (event.type == wire::EventType::ProcessExit) {
         wire::ProcessExit exit;
         exit.signal = what % 16;
@@ -133,6 +147,76 @@ void play(std::string_view text)
     promise(engine.candidates() == 0);
 }
 
+wire::EventBatch batch(Bytes &bytes, std::int64_t &now, std::uint64_t &seq)
+{
+    wire::EventBatch batch;
+    batch.firstSeq = ++seq;
+    for (int i = 0; i < 3; ++i)
+        batch.origins.push_back(origin(bytes.next()));
+    for (std::uint32_t i = 0; i < 4; ++i, ++seq) {
+        batch.events.push_back(event(bytes, now));
+        batch.events.back().origin = i % 3;
+    }
+    if (bytes.next() % 4 == 0)
+        batch.amendments.push_back({0, 1, 2, 1, 1, seq});
+    return batch;
+}
+
+/// Deliveries of several nodes with clocks of any kind, their links, their counters and time.
+void cluster(std::string_view text)
+{
+    static const RuleSet rules = shippedRules().rules;
+    EngineLimits limits;
+    limits.candidates = 64;
+    limits.candidatesOfRule = 16;
+    limits.identities = 8;
+    ClusterScope scope("hq", rules, limits);
+    Bytes bytes{text};
+    std::int64_t now = 1'000'000'000'000, furthest = 0;
+    std::uint64_t seq = 0, handed = 0;
+    Sink sink;
+    while (!bytes.left.empty()) {
+        const std::uint8_t does = bytes.next();
+        const std::string node(1, static_cast<char>('a' + does % 3));
+        furthest = now > furthest ? now : furthest;
+        if (does % 16 == 0) {
+            scope.advance(furthest);
+        } else if (does % 16 == 1) {
+            AgentSign sign;
+            sign.state.node = node;
+            sign.state.state = static_cast<wire::LinkState>(bytes.next() % 5);
+            sign.state.sinceNs = now;
+            sign.state.loss.transitEvents = bytes.next();
+            sign.saidBye = does > 128;
+            scope.onAgent(sign);
+        } else if (does % 16 == 2) {
+            wire::CounterReport report;
+            report.sources.push_back({"tcp", {}, {}});
+            report.sources[0].counters[Counter::Seen] = std::uint64_t{bytes.next()} << 8;
+            report.sources[0].counters[Counter::Lost] = bytes.next();
+            scope.onDelivery({node, furthest, 0, 0, {7, ++seq, 0, std::move(report)}});
+        } else {
+            wire::EventBatch some = batch(bytes, now, seq);
+            handed += some.events.size();
+            const std::int64_t offsetNs = (static_cast<std::int64_t>(does) - 128) * (does % 5 == 0 ? 20'000'000'000'000'000 : 1'000'000);
+            scope.onDelivery({node, now, offsetNs, does % 7 == 0 ? -1 : does * 1'000'000, {7, seq, 0, std::move(some)}});
+        }
+        for (ClusterScope::Found &found : scope.take()) {
+            Finding finding;
+            finding.insight = *wire::insightOf(found.event.detail);
+            sink.onFinding(std::move(finding));
+        }
+    }
+    const ScopeCounters &counters = scope.counters();
+    promise(counters.events + counters.insights + counters.untimely == handed);
+    std::uint64_t calls = 0;
+    for (const ServiceMap::Edge &edge : scope.map().edges()) {
+        calls += edge.calls;
+        promise(edge.errors <= edge.calls && edge.firstNs <= edge.lastNs);
+    }
+    promise(calls <= scope.map().counters().calls);
+}
+
 void read(std::string_view text)
 {
     const auto rule = parseRule(text, "r.toml");
@@ -160,7 +244,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     const std::string_view text(reinterpret_cast<const char *>(data) + 1, size - 1);
     if (data[0] % 2 == 0)
         read(text);
-    else
+    else if (data[0] % 4 == 1)
         play(text);
+    else
+        cluster(text);
     return 0;
 }

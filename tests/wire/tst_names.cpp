@@ -96,7 +96,8 @@ private slots:
     void entityKind_ofAnotherVersionIsUnknown()
     {
         QCOMPARE(text(entityKindName(EntityKind::Address)), "address");
-        QCOMPARE(text(entityKindName(static_cast<EntityKind>(10))), "unknown");
+        QCOMPARE(text(entityKindName(EntityKind::Cluster)), "cluster");
+        QCOMPARE(text(entityKindName(static_cast<EntityKind>(11))), "unknown");
         QCOMPARE(text(entityKindName(static_cast<EntityKind>(255))), "unknown");
         QCOMPARE(entityKindFromName("Pod"), EntityKind::Unknown);
         QCOMPARE(entityKindFromName(""), EntityKind::Unknown);
