@@ -140,7 +140,7 @@ private:
                                  << "mount /dev/sdb1 on /mnt type ext4 (ro,nosuid)";
         QTest::newRow("an unmount that failed") << Detail(Mount{"", "/mnt", "", 2, 16, true}) << "unmount /mnt failed: EBUSY";
         QTest::newRow("an exec probe") << Detail(Login{true, {}, "no terminal", "container exec", {}, 60})
-                                       << "put into the container from outside, without a terminal (60 times)";
+                                       << "put into the container from outside, without a terminal, 60 times";
         QTest::newRow("a terminal in a container")
             << Detail(Login{true, {}, "terminal", "container exec", {}, 1}) << "put into the container from outside, with a terminal";
         QTest::newRow("a failed login") << Detail(Login{false, "root", "password", "sshd", "203.0.113.9", 4})
