@@ -169,6 +169,7 @@ private slots:
     void pressureRule_data();
     void pressureRule();
     void pressure_beginsAndEnds();
+    void pressure_ofANewTriggerIsNotBelievedBlindly();
     void pressure_withoutTriggersIsReadInWindows();
     void pressure_thatIsGoneEnds();
     void pressure_ofPods();
@@ -438,6 +439,26 @@ void tst_ResourceReaders::pressure_beginsAndEnds()
     QCOMPARE(bench.reader->counters().counters.inRing(), 0);
 }
 
+void tst_ResourceReaders::pressure_ofANewTriggerIsNotBelievedBlindly()
+{
+    PressureBench bench;
+    bench.memory().say("0.00", 106'000'000);
+    QVERIFY(bench.after(0s).empty());
+    for (const std::uint64_t total : {106'004'000, 106'008'000}) { // as it was seen: twice, with next to nothing stalled
+        bench.memory().say("0.00", total);
+        bench.memory().stalls = true;
+        QVERIFY(bench.after(2s).empty());
+    }
+    bench.memory().say("15.00", 106'300'000);
+    bench.memory().stalls = true;
+    QCOMPARE(bench.after(1s).size(), std::size_t(1)); // true, though it is new
+    // Later it is believed: of the time before its window nothing is known.
+    bench.after(20s);
+    bench.memory().say("1.00", 106'300'001);
+    bench.memory().stalls = true;
+    QCOMPARE(bench.after(1s).size(), std::size_t(1));
+}
+
 void tst_ResourceReaders::pressure_withoutTriggersIsReadInWindows()
 {
     PressureBench bench;
@@ -468,7 +489,7 @@ void tst_ResourceReaders::pressure_thatIsGoneEnds()
 {
     PressureBench bench;
     bench.after(0s);
-    bench.memory().say("20.00", 1000);
+    bench.memory().say("20.00", 400'000);
     bench.memory().stalls = true;
     QCOMPARE(bench.after(1s).size(), std::size_t(1));
     bench.memory().say("30.00", 700'000);
@@ -480,7 +501,7 @@ void tst_ResourceReaders::pressure_thatIsGoneEnds()
     const auto told = bench.after(1s);
     QCOMPARE(told.size(), std::size_t(1));
     QVERIFY(told[0].ended);
-    QCOMPARE(told[0].stallUs, 699'000u); // as of when the trigger last told
+    QCOMPARE(told[0].stallUs, 300'000u); // as of when the trigger last told
     QVERIFY(bench.after(1s).empty());
 }
 
@@ -502,6 +523,7 @@ void tst_ResourceReaders::pressure_ofPods()
     const std::string first = folder.path().toStdString() + pod.toStdString() + "1";
     QVERIFY(bench.files.contains(first + "/io.pressure"));
     QVERIFY(bench.hook(3).reason.find("1 more are not watched") != std::string::npos);
+    bench.files[first + "/memory.pressure"].say("20.00", 400'000);
     bench.files[first + "/memory.pressure"].stalls = true;
     QCOMPARE(bench.after(1s).size(), std::size_t(1));
     QCOMPARE(bench.sink.records[0].cgroupId, bench.inventory.look(pod.toStdString() + "1").v2Id);

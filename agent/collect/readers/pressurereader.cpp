@@ -53,6 +53,11 @@ std::string readInstead(int errnum)
     return "read in each window, since the kernel takes no trigger: " + why;
 }
 
+std::optional<std::uint64_t> stallOf(const PressureTotals &totals, const PressureRule &rule)
+{
+    return rule.full ? totals.fullUs : totals.someUs;
+}
+
 std::string_view lastSegment(const std::string &path) { return std::string_view(path).substr(path.rfind('/') + 1); }
 
 } // namespace
@@ -163,10 +168,12 @@ void PressureReader::openFile(std::size_t resource, const std::filesystem::path 
     if (!opened)
         return;
     watched.file = std::move(*opened);
-    // Where it is switched off in the kernel, there is a file that cannot be read.
-    watched.errnum = watched.file->read().errnum;
+    const FileText text = watched.file->read();
+    watched.errnum = text.errnum; // where it is switched off in the kernel, there is a file that cannot be read
     if (watched.errnum != 0)
         m_closer.close(std::move(watched.file));
+    else
+        watched.opened = {now, stallOf(parsePressure(text.text), *m_rules[resource]).value_or(0)};
 }
 
 PressureTotals PressureReader::totals(Watched &watched)
@@ -184,7 +191,7 @@ bool PressureReader::passes(std::size_t resource, Watched &watched)
     if (watched.window && now - watched.window->bootNs < windowNs)
         return false;
     const PressureTotals read = totals(watched);
-    const auto stallUs = rule.full ? read.fullUs : read.someUs;
+    const auto stallUs = stallOf(read, rule);
     if (!stallUs)
         return false;
     const auto before = std::exchange(watched.window, Mark{now, *stallUs});
@@ -193,6 +200,16 @@ bool PressureReader::passes(std::size_t resource, Watched &watched)
     const double share = static_cast<double>(rule.thresholdUs) / static_cast<double>(rule.windowUs);
     const double passedUs = static_cast<double>(now - before->bootNs) / static_cast<double>(nsPerUs);
     return static_cast<double>(*stallUs - before->stallUs) >= share * passedUs;
+}
+
+/// A trigger that needs no privilege is told of a stall in its first windows that was not there: psi_trigger_create() begins its window with the
+/// sum that other triggers count by, often 0, so that all the time since the start of the machine counts (seen on Linux 6.18: 4 ms of 600).
+bool PressureReader::isBelieved(std::size_t resource, const Watched &watched, std::uint64_t stallUs) const
+{
+    constexpr std::int64_t windowsInDoubt = 3; // the growth of one is carried into the next
+    const PressureRule &rule = *m_rules[resource];
+    const bool isNew = m_clock.bootNs() - watched.opened.bootNs <= windowsInDoubt * static_cast<std::int64_t>(rule.windowUs) * nsPerUs;
+    return !isNew || stallUs >= watched.opened.stallUs + rule.thresholdUs;
 }
 
 void PressureReader::look(std::size_t resource, Watched &watched, const Place &place, KernelRecordSink &out)
@@ -212,8 +229,11 @@ void PressureReader::look(std::size_t resource, Watched &watched, const Place &p
     if (stalls) {
         const PressureTotals read = totals(watched);
         const bool isFull = m_rules[resource]->full;
+        const auto stallUs = stallOf(read, *m_rules[resource]);
+        if (stallUs && !isBelieved(resource, watched, *stallUs))
+            return;
         watched.lastBootNs = now;
-        watched.lastUs = (isFull ? read.fullUs : read.someUs).value_or(watched.lastUs);
+        watched.lastUs = stallUs.value_or(watched.lastUs);
         if (watched.begin)
             return;
         watched.begin = Mark{now, watched.lastUs};
@@ -232,7 +252,7 @@ void PressureReader::end(std::size_t resource, Watched &watched, const Place &pl
     const Mark begin = *std::exchange(watched.begin, std::nullopt);
     const PressureTotals read = totals(watched);
     const bool isFull = m_rules[resource]->full;
-    const std::uint64_t stallUs = (isFull ? read.fullUs : read.someUs).value_or(watched.lastUs);
+    const std::uint64_t stallUs = stallOf(read, *m_rules[resource]).value_or(watched.lastUs);
     wire::PressureStall stall;
     stall.ended = true;
     stall.avg10BasisPoints = (isFull ? read.fullAvg10 : read.someAvg10).value_or(0);

@@ -63,6 +63,7 @@ private:
         std::unique_ptr<PressureFile> file;
         int errnum = 0; ///< why there is no file, or nothing to be read in it
         std::int64_t triedBootNs = 0;
+        Mark opened;                 ///< since when it is watched
         std::optional<Mark> window;  ///< of a file without a trigger: its begin
         std::optional<Mark> begin;   ///< of a stall that was told and not ended yet
         std::int64_t lastBootNs = 0; ///< when it was last told
@@ -81,6 +82,7 @@ private:
     void openFile(std::size_t resource, const std::filesystem::path &path, Watched &watched);
     void look(std::size_t resource, Watched &watched, const Place &place, KernelRecordSink &out);
     bool passes(std::size_t resource, Watched &watched);
+    bool isBelieved(std::size_t resource, const Watched &watched, std::uint64_t stallUs) const;
     void end(std::size_t resource, Watched &watched, const Place &place, KernelRecordSink &out);
     PressureTotals totals(Watched &watched);
     void tell(std::size_t resource, wire::PressureStall stall, const Place &place, KernelRecordSink &out);
