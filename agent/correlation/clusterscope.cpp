@@ -21,6 +21,14 @@ RuleSetPtr ofCluster(RuleSet rules)
     return std::make_shared<const RuleSet>(std::move(rules));
 }
 
+/// Nothing arrives before it happens: of a clock that is ahead, and not compared yet, the arrival is the better time. One event of tomorrow
+/// would else be what all later ones are late for.
+std::int64_t offsetOf(const wire::Event &event, std::int64_t offsetNs, std::int64_t receivedNs)
+{
+    const bool isTimely = event.timeNs >= 0 && event.timeNs <= latestNs && receivedNs > 0;
+    return isTimely ? std::min(offsetNs, receivedNs - event.timeNs) : offsetNs;
+}
+
 /// Whether the last evidence's origin says where the insight belongs.
 bool hasPlace(wire::EntityKind root) { return root != wire::EntityKind::Cluster && root != wire::EntityKind::Node; }
 
@@ -39,10 +47,11 @@ void ClusterScope::onDelivery(const wire::Delivery &delivery)
     if (batch == nullptr)
         return;
     const bool isKnown = delivery.clockUncertaintyNs >= 0;
-    EventPlace place{delivery.node, delivery.frame.streamId, 0, isKnown ? delivery.clockUncertaintyNs : unknownClockNs,
-                     isKnown ? delivery.clockOffsetNs : 0};
+    const std::int64_t offsetNs = isKnown ? delivery.clockOffsetNs : 0;
+    EventPlace place{delivery.node, delivery.frame.streamId, 0, isKnown ? delivery.clockUncertaintyNs : unknownClockNs, offsetNs};
     for (std::size_t i = 0; i < batch->events.size(); ++i) {
         place.seq = batch->seqOf(i);
+        place.offsetNs = offsetOf(batch->events[i], offsetNs, delivery.receivedNs);
         onEvent(batch->events[i], batch->origins[batch->events[i].origin], place);
     }
     for (const wire::OriginAmendment &one : batch->amendments) {

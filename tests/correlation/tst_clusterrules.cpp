@@ -225,6 +225,7 @@ private slots:
     void lostNode_thatOthersReach_isLessSure();
     void lostNode_isResolvedWhenItIsBack();
     void clocks_areCorrected();
+    void clockAhead_thatNobodyCompared_isNotBelieved();
     void order_isNotAssertedWithinTheClocksUncertainty_data();
     void order_isNotAssertedWithinTheClocksUncertainty();
     void amendment_movesWhatWasFound();
@@ -323,6 +324,19 @@ void tst_ClusterRules::clocks_areCorrected()
         QVERIFY(evidence->timeNs >= last && evidence->seq > 0);
         last = evidence->timeNs;
     }
+}
+
+void tst_ClusterRules::clockAhead_thatNobodyCompared_isNotBelieved()
+{
+    ClusterStage stage;
+    stage.clocks["n3"] = {-3600 * nsPerSecond, -1};
+    stage.event(0, wire::OomKill(), "n3", named(3)); // what the others say next is not an hour late
+    stage.event(60, wire::OomKill(), "n1", named(1));
+    stage.event(120, wire::OomKill(), "n2", named(2));
+    QCOMPARE(stage.opened("oom-spread"), std::size_t(1));
+    const auto found = stage.last("oom-spread").insight;
+    QCOMPARE(found.fromNs, Stage::timeOf(0));
+    QCOMPARE(found.toNs, Stage::timeOf(120));
 }
 
 void tst_ClusterRules::order_isNotAssertedWithinTheClocksUncertainty_data()
