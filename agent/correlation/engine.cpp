@@ -166,7 +166,7 @@ void Engine::observe(const Observation &seen)
         const Step &step = state.rule().steps[wants.step];
         ++state.count.evaluations;
         const bool isEvidence = fulfils(step, seen);
-        if (!isEvidence && !step.share)
+        if (!isEvidence && (!step.share || state.size() == 0)) // of what is well a share is counted only where something failed
             continue;
         const auto &entity = entities.of(step.by);
         if (!entity) {

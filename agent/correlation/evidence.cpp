@@ -17,23 +17,36 @@ std::uint32_t mostOf(const Rule &rule, std::size_t step)
     return most + spare;
 }
 
-/// The most that lies within one window of the step: `times` is sorted.
-std::uint32_t densest(const Step &step, const std::vector<const Evidence *> &found)
+/// The most that lies within one window of that length: they are sorted by time.
+std::uint32_t heaviest(std::int64_t windowNs, const std::vector<const Evidence *> &found)
 {
+    std::uint32_t most = 0, here = 0;
+    std::size_t from = 0;
+    for (const Evidence *newest : found) {
+        here += newest->weight;
+        for (; newest->timeNs - found[from]->timeNs > windowNs; ++from)
+            here -= found[from]->weight;
+        most = std::max(most, here);
+    }
+    return most;
+}
+
+/// The same of different ones affected: those that none of the same is before within the window.
+std::uint32_t mostDifferent(std::int64_t windowNs, AssessRoom &room, std::size_t step)
+{
+    const std::vector<const Evidence *> &found = room.found[step];
+    std::vector<std::size_t> &twinsEnd = room.twinsEnd; // one behind the place of the nearest before it that affects the same; 0 = none
+    twinsEnd.assign(found.size(), 0);
     std::uint32_t most = 0;
     std::size_t from = 0;
     for (std::size_t to = 0; to < found.size(); ++to) {
-        while (found[to]->timeNs - found[from]->timeNs > step.windowNs)
+        for (std::size_t before = to; before > 0 && twinsEnd[to] == 0; --before)
+            twinsEnd[to] = found[before - 1]->affectsSame(*found[to]) ? before : 0;
+        while (found[to]->timeNs - found[from]->timeNs > windowNs)
             ++from;
         std::uint32_t here = 0;
-        for (std::size_t i = from; i <= to; ++i) {
-            const auto isSame = [&](const Evidence *one) { return one->affects() == found[i]->affects(); };
-            if (!step.countsAffected)
-                here += found[i]->weight;
-            else if (std::none_of(found.begin() + static_cast<std::ptrdiff_t>(from), found.begin() + static_cast<std::ptrdiff_t>(i),
-                                  isSame))
-                ++here;
-        }
+        for (std::size_t i = from; i <= to; ++i)
+            here += twinsEnd[i] <= from ? 1 : 0;
         most = std::max(most, here);
     }
     return most;
@@ -62,7 +75,7 @@ EvidenceList::iterator expendable(EvidenceList &list, const Rule &rule, std::uin
 {
     const auto oldest = std::find_if(list.begin(), list.end(), [step](const Evidence &one) { return one.step == step; });
     for (auto at = oldest; rule.steps[step].countsAffected && at != list.end(); ++at) {
-        const auto isTwin = [&](const Evidence &other) { return other.step == step && other.affects() == at->affects(); };
+        const auto isTwin = [&](const Evidence &other) { return other.step == step && other.affectsSame(*at); };
         if (at->step == step && std::any_of(std::next(at), list.end(), isTwin))
             return at;
     }
@@ -101,7 +114,7 @@ Standing assess(const Rule &rule, const EvidenceList &list, std::uint32_t shares
     for (std::size_t i = 0; i < rule.steps.size(); ++i) {
         const Step &step = rule.steps[i];
         findInOrder(rule, i, list, room);
-        standing.counts[i] = densest(step, room.found[i]);
+        standing.counts[i] = step.countsAffected ? mostDifferent(step.windowNs, room, i) : heaviest(step.windowNs, room.found[i]);
         const bool isThere = standing.counts[i] >= step.count && (!step.share || (shares >> i & 1) != 0);
         if (isThere)
             standing.fulfilled |= 1u << i;

@@ -18,14 +18,16 @@ struct Evidence {
     std::int64_t uncertaintyNs = 0;
     std::uint64_t streamId = 0;
     std::uint64_t seq = 0;
-    std::uint32_t node = 0;   ///< the engine's number of it; 0 = one of too many, and no clock is known to be the same
-    std::uint32_t weight = 1; ///< how many alike it stands for
+    std::uint32_t node = 0;        ///< the engine's number of it; 0 = one of too many, and no clock is known to be the same
+    std::uint32_t weight = 1;      ///< how many alike it stands for
+    std::uint32_t affectsHash = 0; ///< of affects(): those of one hash are told apart by the name
     std::uint8_t step = 0;
     std::uint8_t affectsBytes = 0;
     std::string words; ///< the name of what it affects, where the step asks for one, and then the beginning of the event's summary
 
     std::string_view affects() const noexcept { return std::string_view(words).substr(0, affectsBytes); }
     std::string_view text() const noexcept { return std::string_view(words).substr(affectsBytes); }
+    bool affectsSame(const Evidence &other) const noexcept { return affectsHash == other.affectsHash && affects() == other.affects(); }
 };
 
 /// By time; what came late is where it belongs.
@@ -49,6 +51,7 @@ struct Standing {
 /// Room for assess(), kept so that it is taken once.
 struct AssessRoom {
     std::array<std::vector<const Evidence *>, mostSteps> found;
+    std::vector<std::size_t> twinsEnd;
 };
 
 /// `shares`: bits of the steps that count a share and have it.

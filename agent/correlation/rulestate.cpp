@@ -85,9 +85,10 @@ Evidence evidenceOf(const RuleState::Taken &taken, std::uint32_t weight)
     evidence.step = taken.step;
     const std::string_view affects = wire::truncateUtf8(taken.affects, mostAffectsBytes);
     evidence.affectsBytes = static_cast<std::uint8_t>(affects.size());
-    evidence.words = affects;
+    evidence.affectsHash = static_cast<std::uint32_t>(std::hash<std::string_view>()(affects));
+    evidence.words.reserve(affects.size() + taken.text.size()); // no more: there are hundreds of thousands of them
+    evidence.words += affects;
     evidence.words += taken.text;
-    evidence.words.shrink_to_fit(); // there are hundreds of thousands of them
     return evidence;
 }
 

@@ -137,12 +137,16 @@ std::string_view tcpOutcomeName(TcpOutcome outcome) noexcept
 
 std::string toString(const SocketAddress &address)
 {
-    const bool mapped = std::equal(mappedPrefix.begin(), mappedPrefix.end(), address.bytes.begin());
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    const char *host = mapped ? inet_ntop(AF_INET, address.bytes.data() + mappedPrefix.size(), text.data(), text.size())
-                              : inet_ntop(AF_INET6, address.bytes.data(), text.data(), text.size());
     const std::string port = ':' + std::to_string(address.port);
-    return mapped ? host + port : '[' + std::string(host) + ']' + port;
+    if (std::equal(mappedPrefix.begin(), mappedPrefix.end(),
+                   address.bytes.begin())) { // by hand, for inet_ntop() prints it, and storms are full of it
+        std::string text;
+        for (auto byte = address.bytes.begin() + mappedPrefix.size(); byte != address.bytes.end(); ++byte)
+            (text += text.empty() ? "" : ".") += std::to_string(*byte);
+        return text + port;
+    }
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    return '[' + std::string(inet_ntop(AF_INET6, address.bytes.data(), text.data(), text.size())) + ']' + port;
 }
 
 } // namespace tapio::wire
