@@ -201,7 +201,7 @@ int main(int argc, char **argv)
     bool json = false;
     std::vector<std::string> only, onlyConditions;
     app.add_option("--rounds", rounds, "Measurements of each condition")->check(CLI::Range(1, 1000));
-    app.add_option("--workload", only, "Only these workloads: exec, tcp, requests, http, switches, open, missing, calls");
+    app.add_option("--workload", only, "Only these workloads: exec, tcp, requests, http, web, dns, switches, open, missing, calls");
     app.add_option("--condition", onlyConditions, "Only these conditions, by name, and \"none\"; then without what each program costs");
     app.add_flag("--json", json, "Print one JSON object");
     CLI11_PARSE(app, argc, argv);

@@ -3,10 +3,16 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <string>
 #include <string_view>
+#include <system_error>
+#include <vector>
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -113,6 +119,68 @@ bool http(int operations)
     return true;
 }
 
+/// A port that nobody has just now.
+int freePort()
+{
+    sockaddr_in address;
+    const int listener = listenLocally(address);
+    ::close(listener);
+    return listener < 0 ? 0 : ntohs(address.sin_port);
+}
+
+pid_t start(std::vector<std::string> words)
+{
+    std::vector<char *> arguments;
+    for (std::string &word : words)
+        arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    posix_spawn_file_actions_t quietly;
+    ::posix_spawn_file_actions_init(&quietly);
+    ::posix_spawn_file_actions_addopen(&quietly, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    ::posix_spawn_file_actions_addopen(&quietly, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    pid_t pid = -1;
+    if (::posix_spawn(&pid, arguments[0], &quietly, nullptr, arguments.data(), environ) != 0)
+        pid = -1;
+    ::posix_spawn_file_actions_destroy(&quietly);
+    return pid;
+}
+
+bool answers(int port)
+{
+    const sockaddr_in address{AF_INET, htons(static_cast<std::uint16_t>(port)), {htonl(INADDR_LOOPBACK)}, {}};
+    const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+    const bool connected = ::connect(fd, reinterpret_cast<const sockaddr *>(&address), sizeof(address)) == 0;
+    ::close(fd);
+    return connected;
+}
+
+/// A real server and a real client, h2load on four kept connections to nginx, which answers from its configuration: the least that one can do.
+bool web(int operations)
+{
+    char folder[] = "/tmp/tapio-bench-web-XXXXXX";
+    const int port = freePort();
+    if (::mkdtemp(folder) == nullptr || port == 0)
+        return false;
+    const std::string configuration = std::string(folder) + "/nginx.conf";
+    std::ofstream(configuration) << "daemon off; master_process off; pid " << folder << "/pid; error_log /dev/null;\n"
+                                 << "events { worker_connections 64; }\n"
+                                 << "http { access_log off; keepalive_requests 1000000; server { listen 127.0.0.1:" << port
+                                 << "; location / { return 200 \"0123456789abcdef\"; } } }\n";
+    const pid_t server = start({"/usr/sbin/nginx", "-c", configuration});
+    for (int i = 0; i < 200 && server > 0 && !answers(port); ++i)
+        ::usleep(10'000);
+    const pid_t client = server < 0 ? -1
+                                    : start({"/usr/bin/h2load", "--h1", "-n", std::to_string(operations), "-c", "4", "-t", "1",
+                                             "http://127.0.0.1:" + std::to_string(port) + "/api/v1/orders/4711"});
+    int status = -1;
+    const bool done = client > 0 && ::waitpid(client, &status, 0) == client && status == 0;
+    if (server > 0 && ::kill(server, SIGTERM) == 0)
+        ::waitpid(server, nullptr, 0);
+    std::error_code ignored; // a folder in /tmp that is left is no reason to fail
+    std::filesystem::remove_all(folder, ignored);
+    return done;
+}
+
 /// A name server and who asks it, both in this process. On an address of its own: 127.0.0.1 may have a resolver.
 bool dns(int operations)
 {
@@ -212,6 +280,7 @@ constexpr Workload all[] = {
     {"tcp", "connect, accept, 64 bytes, close", 4000, connections},
     {"requests", "64 bytes there and back on one connection", 20000, requests},
     {"http", "HTTP request and answer on one connection, both ends", 20000, http},
+    {"web", "HTTP request of h2load to nginx on kept connections, both programs", 20000, web},
     {"dns", "question to a name server on loopback and its answer", 10000, dns},
     {"switches", "two context switches through pipes", 20000, switches},
     {"open", "open and close of a file", 100000, opens},
