@@ -159,6 +159,17 @@ struct Interval {
     std::uint64_t have = 0, need = 0;
     double alert = 0;
 };
+/// When a rule did something about a drill, last.
+struct ProofMoment {
+    std::int64_t timeNs = 0; ///< UTC; 0 = never
+    std::int64_t leadNs = 0; ///< from the drill's beginning until the insight opened
+    std::string node, drill;
+};
+/// How a rule stands by the drills that were run: its key is the rule.
+struct RuleProofRow {
+    Interval interval;
+    ProofMoment found, missed, wrong;
+};
 struct GroupRow {
     std::string severity, title, entity;
     std::int64_t sinceNs = 0; ///< 0 = not known
@@ -182,6 +193,7 @@ struct CoverageView {
 };
 struct IntervalView {
     std::vector<Interval> intervals;
+    std::vector<RuleProofRow> rules = {}; ///< beside the headline: each rule that drills tried, by name
 };
 struct GroupsView {
     std::vector<GroupRow> rows;
