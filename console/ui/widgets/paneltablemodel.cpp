@@ -6,6 +6,7 @@
 
 #include "console/ui/charts/decimate.h"
 #include "console/ui/widgets/paneltext.h"
+#include "console/ui/widgets/prooftext.h"
 #include "console/ui/widgets/tableview.h"
 
 namespace tapio::console {
@@ -44,14 +45,29 @@ std::vector<QStringList> coverageRows(const CoverageView &view)
     return rows;
 }
 
-std::vector<QStringList> intervalRows(const IntervalView &view)
+QStringList intervalCells(const QString &name, const Interval &interval)
+{
+    const auto percent = [](double value) { return quantity(value, Unit::Percent).text(); };
+    return {name,
+            percentOr(interval.estimate),
+            interval.estimate ? percent(interval.low) : QString(),
+            interval.estimate ? percent(interval.high) : QString(),
+            PanelTableModel::tr("%1 of %2").arg(exactCount(interval.have), exactCount(interval.need)),
+            percent(interval.alert)};
+}
+
+std::vector<QStringList> intervalRows(const IntervalView &view, const TimeDisplay &time)
 {
     std::vector<QStringList> rows;
-    for (const Interval &each : view.intervals) {
-        const auto percent = [](double value) { return quantity(value, Unit::Percent).text(); };
-        rows.push_back({PanelText::interval(each.key), percentOr(each.estimate), each.estimate ? percent(each.low) : QString(),
-                        each.estimate ? percent(each.high) : QString(),
-                        PanelTableModel::tr("%1 of %2").arg(exactCount(each.have), exactCount(each.need)), percent(each.alert)});
+    for (const Interval &each : view.intervals)
+        rows.push_back(intervalCells(PanelText::interval(each.key), each));
+    for (const RuleProofRow &rule : view.rules)
+        rows.push_back(intervalCells(QString::fromStdString(rule.interval.key), rule.interval)
+                       << proofMomentText(rule.found, time) << proofMomentText(rule.missed, time) << proofMomentText(rule.wrong, time));
+    const bool hasRules = !view.rules.empty();
+    for (QStringList &row : rows) {
+        while (hasRules && row.size() < 9)
+            row << QString();
     }
     return rows;
 }
@@ -87,7 +103,9 @@ PanelTableModel::Shape PanelTableModel::shapeOf(const PanelSnapshot &panel) cons
     } else if (std::holds_alternative<CoverageView>(panel.view)) {
         shape.headers = {tr("Node"), tr("State"), tr("Hooks"), tr("Missing")};
     } else if (std::holds_alternative<IntervalView>(panel.view)) {
-        shape.headers = {tr("Source"), tr("Estimate"), tr("Wilson 95 % from"), tr("to"), tr("Verdicts"), tr("Alert bound")};
+        shape.headers = {tr("Source"), tr("Estimate"), tr("Wilson 95 % from"), tr("to"), tr("Counted of needed"), tr("Alert bound")};
+        if (!std::get<IntervalView>(panel.view).rules.empty())
+            shape.headers << tr("Last proved") << tr("Last missed") << tr("Last false alarm");
     } else if (std::holds_alternative<GroupsView>(panel.view)) {
         shape.headers = {tr("Severity"), tr("Rule"), tr("Open"), tr("Oldest since")};
     } else if (const auto *heat = std::get_if<HeatView>(&panel.view)) {
@@ -135,7 +153,7 @@ void PanelTableModel::fill()
     else if (const auto *coverage = std::get_if<CoverageView>(&m_panel->view))
         m_rows = coverageRows(*coverage);
     else if (const auto *intervals = std::get_if<IntervalView>(&m_panel->view))
-        m_rows = intervalRows(*intervals);
+        m_rows = intervalRows(*intervals, m_time);
     else if (const auto *groups = std::get_if<GroupsView>(&m_panel->view))
         m_rows = groupRows(*groups, m_time);
     else if (std::holds_alternative<HeatView>(m_panel->view))

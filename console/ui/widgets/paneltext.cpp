@@ -341,6 +341,8 @@ QString PanelText::breach(const Breach &breach)
     const QString figure = QStringLiteral("%1; %2").arg(withUnit(breach.value, breach.threshold.unit), thresholdSentence(breach.threshold));
     if (breach.key == "disk")
         return tr("disk %1: %2").arg(data(breach.label), figure);
+    if (breach.key == "drill" || breach.key == "field")
+        return tr("%1: %2").arg(interval(breach.key), figure);
     return breach.label.empty() ? figure : tr("%1: %2").arg(data(breach.label), figure);
 }
 
