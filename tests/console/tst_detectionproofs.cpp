@@ -113,6 +113,7 @@ void tst_DetectionProofs::judged_data()
     row("no name at all", {label("", "", 0, 0, 0)}, 100, {}, 0, 1);
     row("no rule is there for it", {label("memory-leak", "end", 1, 10, 15)}, 100, {0, 0, 1, 0});
     row("it ends before it begins", {label("oom-kill", "end", 1, 15, 10)}, 100, {0, 0, 1, 0});
+    row("in no time", {label("oom-kill", "end", 1, 10, 6e9), label("oom-kill", "end", 2, -6e9, 10)}, 100, {}, 0, 2);
     row("nobody signed it", {label("oom-kill", "end", 1, 10, 15, "n1", false), oomFound[1]}, 100, {});
     row("insights without a drill", {oomFound[1]}, 100, {});
     row("in the time to come", {oomFound[1], oomFound[2]}, -100, {}, 1);

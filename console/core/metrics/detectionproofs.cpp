@@ -11,6 +11,9 @@ namespace {
 /// As judge() has it: the drill's clock and that of the events are the same machine's, read in two ways.
 constexpr std::int64_t sameTimeNs = 100 * nsPerMs;
 
+/// From 1970 to 2200: what an agent says is signed, not sensible.
+bool isTime(std::int64_t utcNs) { return utcNs >= 0 && utcNs < 7'258'118'400 * nsPerSecond; }
+
 std::string drillOf(const replay::Label &label)
 {
     constexpr std::string_view before = "drill ";
@@ -78,6 +81,10 @@ bool DetectionProofs::addLabel(const std::string &node, const wire::DrillLabel &
 {
     if (label.signature.empty()) {
         ++m_unsigned;
+        return false;
+    }
+    if (!isTime(label.fromNs) || !isTime(label.toNs)) {
+        ++m_senseless;
         return false;
     }
     replay::DrillRun &run = m_runs[{node, label.runId}];
@@ -171,6 +178,7 @@ ProofReport DetectionProofs::report(std::int64_t nowNs, const VerdictBook &verdi
     ProofReport report;
     report.unsignedLabels = m_unsigned;
     report.forgotten = m_forgotten;
+    report.unknown = m_senseless;
     std::vector<std::pair<Group, std::vector<Told>>> over;
     std::map<std::string, std::set<std::string>> spoken; ///< rules by node
     for (Group &group : groups(nowNs, report)) {

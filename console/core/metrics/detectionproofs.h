@@ -36,7 +36,7 @@ struct ProofReport {
     std::uint64_t drills = 0;       ///< runs that were judged
     std::uint64_t running = 0;      ///< a rule may still open
     std::uint64_t unfinished = 0;   ///< their end was never told
-    std::uint64_t unknown = 0;      ///< drills that nobody here knows, or in which nothing happened
+    std::uint64_t unknown = 0;      ///< drills that nobody here knows, or in which nothing happened; labels of no time
     std::uint64_t unsignedLabels = 0;
     std::uint64_t forgotten = 0; ///< runs that went for want of room
 };
@@ -84,7 +84,7 @@ private:
 
     std::map<std::pair<std::string, std::uint64_t>, replay::DrillRun> m_runs; ///< by node and run
     std::map<OpenedKey, replay::Opened> m_opened;
-    std::uint64_t m_forgotten = 0, m_unsigned = 0;
+    std::uint64_t m_forgotten = 0, m_unsigned = 0, m_senseless = 0;
 };
 
 } // namespace tapio::console

@@ -11,7 +11,7 @@
 
 namespace tapio::console {
 
-/// "node-a, 2026-11-27 11:30:02 UTC, drill oom-kill, after 1.8 s"; "never".
+/// "node-a, 2026-11-27 11:30:02 UTC, drill oom-kill, after 1.80 s"; "never".
 QString proofMomentText(const ProofMoment &moment, const TimeDisplay &time);
 /// How the detection by a rule stands by the drills.
 struct ProofState {
