@@ -153,6 +153,7 @@ private slots:
         QCOMPARE(view.rules[0].found.node, std::string("a"));
         QCOMPARE(view.rules[0].found.leadNs, std::int64_t(1'800'000'000));
         QCOMPARE(view.rules[0].missed.timeNs != 0, missed > 0);
+        QCOMPARE(computeOverview(builder.input, 1).groups[1].key == "accuracy-low", past);
         // Nothing was silent and nothing was false: of that there is no figure.
         QVERIFY(!std::get<IntervalView>(builder.panel(PanelId::FalsePositiveRate).view).intervals[0].estimate);
     }

@@ -255,7 +255,8 @@ struct GroupSummary {
     /// "not-in-scope" (node, namespace), "pending" (key and label of the breach, its bound, seconds held, seconds of the threshold),
     /// "stale" (seconds since the newest reading, of figures that are all old).
     /// Event processing: "loss" (percent, cause, node), "latency-high" (p99 ms), "queue-high" (events). Data quality: "coverage-low" (percent,
-    /// what is missing), "silent-nodes" (nodes, first node). System health: "pods-bad" (pods, worst pod, state), "cpu-high" (entity, percent),
+    /// what is missing), "silent-nodes" (nodes, first node), "accuracy-low" and "false-positives-high" ("drill" or "field", percent).
+    /// System health: "pods-bad" (pods, worst pod, state), "cpu-high" (entity, percent),
     /// "memory-high" (entity, percent), "disk-high" (mount, percent). Business: "insights-open" (insights, rule of the worst),
     /// "api-slow" (operation, p95 ms).
     std::string key;
