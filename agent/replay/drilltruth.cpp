@@ -41,6 +41,31 @@ const DrillTruth *truthOf(std::string_view drill)
     return found == all.end() ? nullptr : &*found;
 }
 
+void DrillRun::add(const wire::DrillLabel &told)
+{
+    hasFailed = hasFailed || told.phase == "failed";
+    const std::int64_t toNs = std::max(label.toNs, told.toNs);
+    label = told;
+    label.toNs = toNs;
+}
+
+std::optional<Label> labelOf(const DrillRun &run, std::int64_t endNs)
+{
+    const DrillTruth *truth = truthOf(run.label.drill);
+    if (truth == nullptr || run.hasFailed)
+        return std::nullopt;
+    Label label;
+    label.what = "drill " + run.label.drill;
+    label.node = run.node;
+    label.entity = run.label.target;
+    label.fromNs = run.label.fromNs;
+    label.toNs = run.label.toNs != 0 ? run.label.toNs : std::max(endNs, run.label.fromNs);
+    label.expected = truth->expected;
+    label.also = truth->also;
+    label.isDrill = true;
+    return label;
+}
+
 void DrillLabels::onEvent(const wire::Event &event, const std::string &node)
 {
     const auto *label = std::get_if<wire::DrillLabel>(&event.detail);
@@ -52,33 +77,19 @@ void DrillLabels::onEvent(const wire::Event &event, const std::string &node)
     }
     if (m_runs.size() >= mostRuns)
         return;
-    Run &run = m_runs[{node, label->runId}];
+    DrillRun &run = m_runs[{node, label->runId}];
     run.node = node;
-    run.hasFailed = run.hasFailed || label->phase == "failed";
-    const std::int64_t toNs = std::max(run.label.toNs, label->toNs);
-    run.label = *label;
-    run.label.toNs = toNs;
+    run.add(*label);
 }
 
 std::vector<Label> DrillLabels::take(std::int64_t endNs)
 {
     std::vector<Label> labels;
     for (const auto &[key, run] : m_runs) {
-        const DrillTruth *truth = truthOf(run.label.drill);
-        if (truth == nullptr || run.hasFailed) {
+        if (auto label = labelOf(run, endNs))
+            labels.push_back(std::move(*label));
+        else
             m_untold.push_back(run.label.drill);
-            continue;
-        }
-        Label label;
-        label.what = "drill " + run.label.drill;
-        label.node = run.node;
-        label.entity = run.label.target;
-        label.fromNs = run.label.fromNs;
-        label.toNs = run.label.toNs != 0 ? run.label.toNs : std::max(endNs, run.label.fromNs);
-        label.expected = truth->expected;
-        label.also = truth->also;
-        label.isDrill = true;
-        labels.push_back(std::move(label));
     }
     m_runs.clear();
     return labels;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,17 @@ struct DrillTruth {
 /// Of every drill of agent/drill; nullptr for a name that is none.
 const DrillTruth *truthOf(std::string_view drill);
 
+/// One run of a drill, as its labels tell it.
+struct DrillRun {
+    wire::DrillLabel label; ///< the last one, with the latest end; 0 = it has not ended
+    std::string node;
+    bool hasFailed = false; ///< nothing was seen to happen
+
+    void add(const wire::DrillLabel &told);
+};
+/// What is to be found of it; nothing for a drill that is not known here, and where nothing happened. It has ended, or ended at `endNs`.
+std::optional<Label> labelOf(const DrillRun &run, std::int64_t endNs);
+
 /// Gathers what the drills themselves say in the stream: label by label as it comes. One thread.
 ///
 /// A label carries the signature of the agent that passed it on; one without is believed by nobody and counted. That it is
@@ -36,12 +48,7 @@ public:
     const std::vector<std::string> &untold() const noexcept { return m_untold; }
 
 private:
-    struct Run {
-        wire::DrillLabel label;
-        std::string node;
-        bool hasFailed = false;
-    };
-    std::map<std::pair<std::string, std::uint64_t>, Run> m_runs; ///< by node and run
+    std::map<std::pair<std::string, std::uint64_t>, DrillRun> m_runs; ///< by node and run
     std::vector<std::string> m_untold;
     std::uint64_t m_unsigned = 0;
 };

@@ -81,6 +81,11 @@ Result<Scenario> loadScenario(const std::filesystem::path &recording)
     return scenario;
 }
 
+std::optional<Opened> openedOf(const std::string &node, const correlation::Finding &finding)
+{
+    return openedOf(node, finding.insight, finding.origin ? finding.origin->cgroupPath : std::string(), finding.timeNs);
+}
+
 Result<Judgement> judgeScenario(const Scenario &scenario, const correlation::RuleSetPtr &rules)
 {
     std::vector<Opened> opened;

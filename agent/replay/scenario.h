@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,9 @@ inline constexpr std::uint64_t mostEvents = 2'000'000;
 
 /// Errors: those of the recording and of its label file; InvalidArgument (too many events, nothing says what is true of it).
 Result<Scenario> loadScenario(const std::filesystem::path &recording);
+
+/// An insight of the engine; nothing for what is told later of one that is open.
+std::optional<Opened> openedOf(const std::string &node, const correlation::Finding &finding);
 
 /// Through engines with these rules, and judged. Errors: those of Replayer.
 Result<Judgement> judgeScenario(const Scenario &scenario, const correlation::RuleSetPtr &rules);

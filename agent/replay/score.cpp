@@ -70,13 +70,11 @@ void judgeFaults(const std::vector<Label> &labels, const std::vector<Opened> &op
 
 } // namespace
 
-std::optional<Opened> openedOf(const std::string &node, const correlation::Finding &finding)
+std::optional<Opened> openedOf(const std::string &node, const wire::Insight &insight, const std::string &cgroup, std::int64_t timeNs)
 {
-    const wire::Insight &insight = finding.insight;
     if (insight.state != wire::InsightState::Open)
         return std::nullopt;
-    return Opened{insight.rule, node,          insight.root, insight.affected, finding.origin ? finding.origin->cgroupPath : std::string(),
-                  insight.text, finding.timeNs};
+    return Opened{insight.rule, node, insight.root, insight.affected, cgroup, insight.text, timeNs};
 }
 
 Counts &Counts::operator+=(const Counts &other) noexcept

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "agent/correlation/engine.h"
 #include "agent/replay/labels.h"
+#include "protocol/wire/event.h"
 
 /// Insights against labels. What is counted, and why, is in tests/scenarios/README.md. Pure; times are UTC ns.
 namespace tapio::replay {
@@ -23,8 +23,8 @@ struct Opened {
     std::string text;
     std::int64_t timeNs = 0;
 };
-/// Nothing for what is told later of one that is open.
-std::optional<Opened> openedOf(const std::string &node, const correlation::Finding &finding);
+/// `cgroup` is that of its last evidence. Nothing for what is told later of one that is open.
+std::optional<Opened> openedOf(const std::string &node, const wire::Insight &insight, const std::string &cgroup, std::int64_t timeNs);
 
 struct Counts {
     std::uint64_t tp = 0, fp = 0, fn = 0, tn = 0;

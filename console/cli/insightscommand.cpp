@@ -10,9 +10,11 @@
 #include "console/cli/connection.h"
 #include "console/cli/interrupt.h"
 #include "console/cli/livestream.h"
+#include "console/cli/proofviews.h"
 #include "console/cli/storefile.h"
 #include "console/cli/timespec.h"
 #include "console/core/metrics/insightexport.h"
+#include "console/core/metrics/proofsreader.h"
 #include "console/core/session/username.h"
 #include "protocol/wire/evidence.h"
 
@@ -252,6 +254,28 @@ int runVerdict(const CommandContext &context, const InsightsArguments &arguments
     return ExitOk;
 }
 
+int runProofs(const CommandContext &context, const InsightsArguments &arguments)
+{
+    int exitCode = ExitOk;
+    const auto reader = openStore(context, arguments.store, exitCode);
+    if (!reader)
+        return exitCode;
+    Interrupt interrupt;
+    const std::int64_t nowNs = context.clock.utcNs();
+    const auto proofs = readProofs(*reader, nowNs, interrupt.token());
+    if (!proofs)
+        return report(context.err, proofs.error());
+    const auto verdicts = reader->verdicts(mostVerdicts);
+    if (!verdicts)
+        return report(context.err, verdicts.error());
+    const ProofReport proved = proofs->report(nowNs, VerdictBook(*verdicts));
+    if (context.format == OutputFormat::Json)
+        printJson(context.out, proofsJson(proved));
+    else
+        printProofs(context.out, proved);
+    return ExitOk;
+}
+
 void printTold(const CommandContext &context, const InsightView &view)
 {
     if (context.format == OutputFormat::Json) {
@@ -309,6 +333,9 @@ void addInsightsCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
         "watch", "What the server still holds, then new ones as they come, until Ctrl-C; with -o json one object per line");
     CLI::App *verdict = insights->add_subcommand(
         "verdict", "Say whether an insight is right. The last verdict holds; 'withdrawn' takes it back, and all of them are kept");
+    CLI::App *proofs = insights->add_subcommand(
+        "proofs", "When drills last proved that each rule finds what it is there for, and what was missed or a false alarm, of 30 days");
+    proofs->add_option("--store", arguments->store, "the store's file");
     for (CLI::App *one : {list, show, verdict}) {
         one->add_option("--since", arguments->since, "10m, 2h, 1d ago, or 2026-03-01T12:00:05Z, or with +02:00")->capture_default_str();
         one->add_option("--store", arguments->store, "the store's file");
@@ -336,6 +363,7 @@ void addInsightsCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
     runs(show, runShow);
     runs(watch, runWatchInsights);
     runs(verdict, runVerdict);
+    runs(proofs, runProofs);
 }
 
 } // namespace tapio::console

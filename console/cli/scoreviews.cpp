@@ -23,16 +23,6 @@ void addShare(json &object, const std::string &name, const Share &share)
     object[name + "_n"] = share.of;
 }
 
-json countsJson(const Counts &counts, std::uint64_t floor)
-{
-    json object{{"n", counts.n()}, {"tp", counts.tp}, {"fp", counts.fp}, {"fn", counts.fn}, {"tn", counts.tn}};
-    addShare(object, "accuracy", accuracyOf(counts, floor));
-    addShare(object, "false_positive_rate", falsePositiveRateOf(counts, floor));
-    addShare(object, "precision", precisionOf(counts, floor));
-    addShare(object, "recall", recallOf(counts, floor));
-    return object;
-}
-
 double msOf(std::int64_t ns) { return static_cast<double>(ns) / static_cast<double>(nsPerMs); }
 
 json leadJson(const std::vector<std::int64_t> &leadsNs)
@@ -95,6 +85,16 @@ std::string shareText(const Share &share, std::uint64_t floor)
     if (!share.isEnough)
         return "no data, " + std::to_string(share.of) + " of " + std::to_string(floor);
     return percent(share.value) + " % [" + percent(share.low) + ", " + percent(share.high) + "] of " + std::to_string(share.of);
+}
+
+json countsJson(const Counts &counts, std::uint64_t floor)
+{
+    json object{{"n", counts.n()}, {"tp", counts.tp}, {"fp", counts.fp}, {"fn", counts.fn}, {"tn", counts.tn}};
+    addShare(object, "accuracy", accuracyOf(counts, floor));
+    addShare(object, "false_positive_rate", falsePositiveRateOf(counts, floor));
+    addShare(object, "precision", precisionOf(counts, floor));
+    addShare(object, "recall", recallOf(counts, floor));
+    return object;
 }
 
 json scoreJson(const Score &score)

@@ -9,6 +9,8 @@
 
 namespace tapio::console {
 
+/// n, what was counted as what, and the shares of it; null where there are fewer units than the floor.
+nlohmann::json countsJson(const replay::Counts &counts, std::uint64_t floor);
 /// Figures with n and bounds; null where there are too few units to be one.
 nlohmann::json scoreJson(const replay::Score &score);
 /// The same for people, under this title.

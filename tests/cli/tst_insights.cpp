@@ -95,6 +95,8 @@ private slots:
     void verdict_refuses();
     void watch_saysThatThereIsNoServer();
     void csv_isOneRowEach();
+    void proofs_areOfTheDrills();
+    void proofs_ofNothing_sayHow();
 
 private:
     void fill(StoreFixture &store);
@@ -329,6 +331,48 @@ void tst_Insights::csv_isOneRowEach()
     QCOMPARE(text.count("\r\n"), 2);
     QVERIFY2(text.contains("\"'=1+1, \"\"quoted\"\"\"") && text.contains(",confirmed,seen,m,2025-06-15T15:06:40.000000000Z,n1"),
              qPrintable(text));
+}
+
+void tst_Insights::proofs_areOfTheDrills()
+{
+    StoreFixture store;
+    // The command asks for what is 30 days old at most, by the clock of the machine.
+    const std::int64_t fromNs = SystemClock().utcNs() - 3600 * nsPerSecond;
+    wire::Event label;
+    label.timeNs = fromNs + 5 * nsPerSecond;
+    label.type = wire::EventType::DrillLabel;
+    label.detail = wire::DrillLabel{"oom-kill", "shop/web", "end", fromNs, fromNs + 5 * nsPerSecond, 7, {std::byte{1}}};
+    wire::Event missed = label;
+    missed.detail = wire::DrillLabel{"crash-loop", "/tapio-drill-8", "end", fromNs, fromNs + 5 * nsPerSecond, 8, {std::byte{1}}};
+    store.append("n1", {told(fromNs + 1800 * nsPerMs, 1, InsightState::Open), label, missed});
+    store.append("n2", {told(fromNs + 1800 * nsPerMs, 2, InsightState::Open, "disk-full")}); // no drill ran there
+    store.flush();
+    store.close();
+    const Outcome table = run(store, {"insights", "proofs"});
+    QVERIFY2(table.code == ExitOk, qPrintable(table.err));
+    QVERIFY2(table.out.contains("oom-kill") && table.out.contains("on n1") && !table.out.contains("disk-full"), qPrintable(table.out));
+    QVERIFY2(table.out.contains("no data, 2 of 20"), qPrintable(table.out));
+    const Outcome json = run(store, {"insights", "proofs", "-o", "json"});
+    const auto parsed = nlohmann::json::parse(json.out.toStdString());
+    QCOMPARE(parsed["tp"].get<int>(), 1);
+    QCOMPARE(parsed["fn"].get<int>(), 1);
+    QVERIFY(parsed["accuracy"].is_null());
+    QCOMPARE(parsed["drills"]["judged"].get<int>(), 2);
+    QCOMPARE(parsed["rules"].size(), std::size_t(2));
+    QVERIFY(parsed["rules"][0]["last_proved"].is_null());
+    QCOMPARE(parsed["rules"][1]["rule"].get<std::string>(), std::string("oom-kill"));
+    QCOMPARE(parsed["rules"][1]["last_proved"]["lead_time_ms"].get<double>(), 1800.0);
+    QCOMPARE(parsed["rules"][1]["last_proved"]["node"].get<std::string>(), std::string("n1"));
+}
+
+void tst_Insights::proofs_ofNothing_sayHow()
+{
+    StoreFixture store;
+    store.flush();
+    store.close();
+    const Outcome table = run(store, {"insights", "proofs"});
+    QVERIFY2(table.code == ExitOk, qPrintable(table.err));
+    QVERIFY2(table.out.contains("tapio drill run"), qPrintable(table.out));
 }
 
 QTEST_GUILESS_MAIN(tst_Insights)

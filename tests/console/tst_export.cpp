@@ -118,7 +118,7 @@ private slots:
         QTest::addColumn<int>("view");
         QTest::addColumn<QStringList>("lines");
         QTest::newRow("estimates and what is missing for one")
-            << 0 << QStringList{"# drill: 98.6 % (Wilson 95 %: 97.1 to 99.3), 412 verdicts", "# field: 12 of 20 verdicts"};
+            << 0 << QStringList{"# drill: 98.6 % (Wilson 95 %: 97.1 to 99.3), 412 trials", "# field: 12 of 20 verdicts"};
         QTest::newRow("nodes") << 1
                                << QStringList{"# attribution: 99.5 %", "# node node-a: full, 3 of 3 hooks",
                                               "# node node-b: partial, 1 of 3 hooks; tcp/retransmit: unsupported; oom: denied"};

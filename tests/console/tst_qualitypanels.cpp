@@ -58,6 +58,106 @@ private slots:
         }
     }
 
+    void field_isWhatOperatorsSaid_data()
+    {
+        QTest::addColumn<int>("confirmed");
+        QTest::addColumn<int>("rejected");
+        QTest::addColumn<double>("accuracy"); // -1 = no data
+        QTest::addColumn<double>("high");
+        QTest::addColumn<bool>("pastAccuracy");
+        QTest::addColumn<bool>("pastRate");
+        QTest::newRow("none") << 0 << 0 << -1. << 0. << false << false;
+        QTest::newRow("one too few") << 19 << 0 << -1. << 0. << false << false;
+        QTest::newRow("all are right") << 20 << 0 << 100. << 100. << false << false;
+        QTest::newRow("one of twenty is wrong") << 19 << 1 << 95. << 99.11 << false << false; // its bounds reach past both alerts
+        QTest::newRow("half are wrong") << 10 << 10 << 50. << 70.07 << true << true;
+    }
+    void field_isWhatOperatorsSaid()
+    {
+        QFETCH(int, confirmed);
+        QFETCH(int, rejected);
+        QFETCH(double, accuracy);
+        QFETCH(double, high);
+        QFETCH(bool, pastAccuracy);
+        QFETCH(bool, pastRate);
+        InputBuilder builder;
+        builder.agent("a");
+        std::vector<Verdict> verdicts;
+        const auto give = [&verdicts](int count, VerdictKind kind, double seconds) {
+            for (int i = 0; i < count; ++i)
+                verdicts.push_back({"a", verdicts.size() + 1, "oom-kill", kind, "seen", "kim", at(seconds)});
+        };
+        give(confirmed, VerdictKind::Confirmed, 10);
+        give(rejected, VerdictKind::Rejected, 10);
+        give(30, VerdictKind::Rejected, -31. * 86400); // more than 30 days ago
+        give(30, VerdictKind::Withdrawn, 10);
+        builder.input.verdicts = VerdictBook(verdicts);
+        const PanelSnapshot right = builder.panel(PanelId::CorrelationAccuracy), wrong = builder.panel(PanelId::FalsePositiveRate);
+        const Interval field = std::get<IntervalView>(right.view).intervals[1];
+        QCOMPARE(field.have, std::uint64_t(confirmed + rejected));
+        QCOMPARE(field.estimate.value_or(-1), accuracy);
+        QVERIFY2(std::abs(field.high - high) < 0.01, qPrintable(QString::number(field.high)));
+        QCOMPARE(right.pastThreshold, pastAccuracy);
+        QCOMPARE(wrong.pastThreshold, pastRate);
+        QCOMPARE(right.value.has_value(), accuracy >= 0);
+        QCOMPARE(right.have, accuracy >= 0 ? 0. : double(confirmed + rejected));
+        if (accuracy < 0)
+            return;
+        QCOMPARE(right.value->key, std::string("field"));
+        QCOMPARE(wrong.value->value, 100 - accuracy);
+    }
+
+    void drill_isOfWhatWasProved_data()
+    {
+        QTest::addColumn<int>("found");
+        QTest::addColumn<int>("missed");
+        QTest::addColumn<double>("accuracy"); // -1 = no data
+        QTest::addColumn<bool>("past");
+        QTest::newRow("one too few") << 19 << 0 << -1. << false;
+        QTest::newRow("enough") << 20 << 0 << 100. << false;
+        QTest::newRow("one missed") << 19 << 1 << 95. << true;
+    }
+    void drill_isOfWhatWasProved()
+    {
+        QFETCH(int, found);
+        QFETCH(int, missed);
+        QFETCH(double, accuracy);
+        QFETCH(bool, past);
+        InputBuilder builder;
+        builder.agent("a");
+        for (int i = 0; i < found + missed; ++i) {
+            const double from = 20. * i - 3600;
+            wire::Event event;
+            event.type = wire::EventType::DrillLabel;
+            event.detail = wire::DrillLabel{"oom-kill", "/drill", "end", at(from), at(from + 2), std::uint64_t(i), {std::byte{1}}};
+            builder.input.proofs.onEvent("a", event, {});
+            if (i >= found)
+                continue;
+            wire::Insight insight;
+            insight.id = std::uint64_t(i);
+            insight.state = wire::InsightState::Open;
+            insight.rule = "oom-kill";
+            insight.root = "/drill";
+            event.timeNs = at(from + 1.8);
+            event.type = wire::EventType::Insight;
+            event.detail = wire::Boxed<wire::Insight>(insight);
+            builder.input.proofs.onEvent("a", event, {});
+        }
+        const PanelSnapshot panel = builder.panel(PanelId::CorrelationAccuracy);
+        const auto &view = std::get<IntervalView>(panel.view);
+        QCOMPARE(view.intervals[0].estimate.value_or(-1), accuracy);
+        QCOMPARE(view.intervals[0].have, std::uint64_t(found + missed));
+        QCOMPARE(panel.pastThreshold, past);
+        QCOMPARE(view.rules.size(), std::size_t(1));
+        QCOMPARE(view.rules[0].interval.key, std::string("oom-kill"));
+        QCOMPARE(view.rules[0].found.node, std::string("a"));
+        QCOMPARE(view.rules[0].found.leadNs, std::int64_t(1'800'000'000));
+        QCOMPARE(view.rules[0].missed.timeNs != 0, missed > 0);
+        QCOMPARE(computeOverview(builder.input, 1).groups[1].key == "accuracy-low", past);
+        // Nothing was silent and nothing was false: of that there is no figure.
+        QVERIFY(!std::get<IntervalView>(builder.panel(PanelId::FalsePositiveRate).view).intervals[0].estimate);
+    }
+
     void coveragePercent_data()
     {
         QTest::addColumn<int>("alive");

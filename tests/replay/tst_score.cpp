@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QtTest>
 
+#include "agent/replay/scenario.h"
 #include "agent/replay/score.h"
 #include "tests/replay/deliveries.h"
 

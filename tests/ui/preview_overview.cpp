@@ -49,8 +49,13 @@ std::vector<Scene> scenes()
                  view.grid().setCurrent(9);
                  view.openFullScreen();
              }},
-            {"full-table", madeup::busy(), [](OverviewView &view) {
+            {"full-table", madeup::busy(),
+             [](OverviewView &view) {
                  view.grid().setCurrent(1);
+                 view.toggleTable();
+             }},
+            {"full-proofs", madeup::busy(), [](OverviewView &view) {
+                 view.grid().setCurrent(5);
                  view.toggleTable();
              }}};
 }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QAbstractItemModelTester>
+#include <QAbstractProxyModel>
 #include <QClipboard>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QtTest>
 
+#include "console/core/metrics/overviewinput.h"
 #include "console/ui/pages/chainview.h"
+#include "console/ui/pages/eventspage.h"
 #include "console/ui/pages/insightdetail.h"
 #include "console/ui/pages/insightfilterbar.h"
 #include "console/ui/pages/insightlist.h"
@@ -38,7 +41,9 @@ private slots:
     void failing_saysWhy();
     void argument_setsTheFilter();
     void evidence_opensItsEvent();
+    void evidence_isChosenInEvents();
     void evidence_saysWhatIsNotThere();
+    void proof_isOfItsRule();
     void copy_hasTheReport();
     void export_writesWhatIsListed_data();
     void export_writesWhatIsListed();
@@ -217,6 +222,52 @@ void tst_InsightsPage::evidence_opensItsEvent()
     m_page->detail().table().setCurrentIndex(m_page->detail().evidence().index(1, 0));
     QTest::keyClick(&m_page->detail().table(), Qt::Key_Return);
     QTRY_VERIFY(m_ui->window->drawerOpen());
+}
+
+void tst_InsightsPage::evidence_isChosenInEvents()
+{
+    bring(WindowFixture::Data::Some);
+    const wire::EvidenceRef ref = *m_page->detail().evidence().refAt(1);
+    // More than a page is newer than it: it is read until it is there.
+    for (std::uint32_t i = 0; i < 1200; ++i) {
+        StoredEvent event;
+        event.id = {4711, i};
+        event.node = i == 100 ? ref.node : "node-99";
+        event.seq = i == 100 ? ref.seq : 100'000 + i;
+        event.event.timeNs = ref.timeNs + (static_cast<std::int64_t>(i) - 100) * 10 * nsPerMs;
+        event.event.type = wire::EventType::OomKill;
+        m_ui->session.events.push_back(event);
+    }
+    m_page->detail().table().setCurrentIndex(m_page->detail().evidence().index(1, 0));
+    QTest::keyClick(&m_page->detail().table(), Qt::Key_Return);
+    QTRY_VERIFY(m_ui->window->drawerOpen());
+    for (QPushButton *one : m_ui->window->findChildren<QPushButton *>()) {
+        if (one->text() == "Show in Events")
+            one->click();
+    }
+    auto *events = qobject_cast<EventsPage *>(m_ui->window->currentPage());
+    QVERIFY(events);
+    const auto *table = events->findChild<TableView *>();
+    QTRY_VERIFY(table->currentIndex().isValid());
+    const auto *rows = qobject_cast<const QAbstractProxyModel *>(&events->rows());
+    QCOMPARE(events->model().eventAt(rows->mapToSource(table->currentIndex()).row()).id, (EventId{4711, 100}));
+    QVERIFY(table->selectionModel()->isRowSelected(table->currentIndex().row()));
+}
+
+void tst_InsightsPage::proof_isOfItsRule()
+{
+    bring(WindowFixture::Data::Some);
+    m_ui->window->openPage(PageId::Insights, "rule=oom-kill");
+    QVERIFY2(m_page->detail().proofText().startsWith("last proved: node-01, ") && m_page->detail().proofText().contains("after 1.80"),
+             qPrintable(m_page->detail().proofText()));
+    QVERIFY(m_page->detail().proofText().endsWith("last missed: never \u00b7 last false alarm: never"));
+    m_ui->session.overviewValue.panels[static_cast<std::size_t>(PanelId::CorrelationAccuracy)].view = IntervalView{};
+    m_ui->window->openPage(PageId::Insights, "rule=disk-full");
+    m_ui->window->openPage(PageId::Insights, "rule=oom-kill");
+    QCOMPARE(m_page->detail().proofText(), "no drill of the last 30 days tried this rule");
+    m_ui->session.overviewValue = loadingOverview(testNowNs - nsPerSecond, testNowNs, 0, 0);
+    emit m_ui->session.overviewChanged();
+    QCOMPARE(m_page->detail().proofText(), "not known yet");
 }
 
 void tst_InsightsPage::evidence_saysWhatIsNotThere()

@@ -46,6 +46,9 @@ private slots:
         row("loss", {"0.41", "lost", "node-07"}, "0.41 % lost, most on node-07 (ring full)");
         row("latency-high", {"6200"}, "p99 latency 6.20 s");
         row("queue-high", {"1400"}, "1.40 k events waiting");
+        row("accuracy-low", {"drill", "93"}, "accuracy in drills 93.0 %");
+        row("accuracy-low", {"field", "70.07"}, "accuracy in the field at most 70.1 %");
+        row("false-positives-high", {"drill", "5.4"}, "false positives in drills 5.4 %");
         row("coverage-low", {"97.5", "tcp/retransmit: unsupported"}, "coverage 97.5 %: tcp/retransmit: unsupported");
         row("silent-nodes", {"1", "node-23"}, "node-23 is silent");
         row("pods-bad", {"2", "shop/cart", "oom-killed"}, "2 pods in trouble, worst shop/cart: OOM-killed");

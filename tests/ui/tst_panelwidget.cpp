@@ -237,8 +237,18 @@ private slots:
                               << "Running";
         QTest::newRow("nodes") << static_cast<int>(PanelId::Coverage) << 34 << QStringList{"Node", "State", "Hooks", "Missing"}
                                << "node-01";
-        QTest::newRow("estimates") << static_cast<int>(PanelId::CorrelationAccuracy) << 2
-                                   << QStringList{"Source", "Estimate", "Wilson 95 % from", "to", "Verdicts", "Alert bound"} << "Drill";
+        QTest::newRow("estimates") << static_cast<int>(PanelId::CorrelationAccuracy) << 5 << QStringList{"Source",
+                                                                                                         "Estimate",
+                                                                                                         "Last proved (UTC)",
+                                                                                                         "On",
+                                                                                                         "After",
+                                                                                                         "Last missed (UTC)",
+                                                                                                         "Last false alarm (UTC)",
+                                                                                                         "Wilson 95 % from",
+                                                                                                         "to",
+                                                                                                         "Counted of needed",
+                                                                                                         "Alert bound"}
+                                   << "Drill";
         QTest::newRow("groups") << static_cast<int>(PanelId::ActiveCorrelations) << 3
                                 << QStringList{"Severity", "Rule", "Open", "Oldest since"} << "critical";
     }

@@ -54,15 +54,40 @@ void writeView(std::ostream &out, const CoverageView &view, const CsvOptions &)
     }
 }
 
-void writeView(std::ostream &out, const IntervalView &view, const CsvOptions &)
+void writeInterval(std::ostream &out, const Interval &interval, const char *unit)
+{
+    out << oneLine(interval.key) << ": ";
+    if (interval.estimate)
+        out << decimal(*interval.estimate) << " % (Wilson 95 %: " << decimal(interval.low) << " to " << decimal(interval.high) << "), "
+            << interval.have << ' ' << unit;
+    else
+        out << interval.have << " of " << interval.need << ' ' << unit;
+}
+
+void writeMoment(std::ostream &out, const char *what, const ProofMoment &moment, const CsvOptions &options)
+{
+    if (moment.timeNs == 0)
+        return;
+    out << "; last " << what << ' ' << timeText(moment.timeNs, options.utcOffsetMinutes) << " on " << oneLine(moment.node) << ", drill "
+        << oneLine(moment.drill);
+    if (moment.leadNs != 0)
+        out << ", after " << decimal(static_cast<double>(moment.leadNs) / static_cast<double>(nsPerSecond)) << " s";
+}
+
+void writeView(std::ostream &out, const IntervalView &view, const CsvOptions &options)
 {
     for (const Interval &interval : view.intervals) {
-        out << "# " << oneLine(interval.key) << ": ";
-        if (interval.estimate)
-            out << decimal(*interval.estimate) << " % (Wilson 95 %: " << decimal(interval.low) << " to " << decimal(interval.high) << "), "
-                << interval.have << " verdicts\r\n";
-        else
-            out << interval.have << " of " << interval.need << " verdicts\r\n";
+        out << "# ";
+        writeInterval(out, interval, interval.key == "drill" ? "trials" : "verdicts");
+        out << "\r\n";
+    }
+    for (const RuleProofRow &rule : view.rules) {
+        out << "# rule ";
+        writeInterval(out, rule.interval, "trials");
+        writeMoment(out, "proved", rule.found, options);
+        writeMoment(out, "missed", rule.missed, options);
+        writeMoment(out, "false", rule.wrong, options);
+        out << "\r\n";
     }
 }
 

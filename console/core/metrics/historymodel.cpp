@@ -5,12 +5,15 @@
 #include <array>
 #include <unordered_map>
 
+#include "console/core/metrics/proofsreader.h"
+
 namespace tapio::console {
 
 namespace {
 
 constexpr std::int64_t tenSeconds = 10 * nsPerSecond;
 constexpr std::int64_t sixtySeconds = 60 * nsPerSecond;
+constexpr std::size_t mostVerdicts = 20'000;
 constexpr std::int64_t hour = 3600 * nsPerSecond;
 /// Counter reports are read in slices so that a day of them is never in memory at once.
 constexpr std::int64_t sliceNs = hour;
@@ -131,6 +134,21 @@ Status readNodes(const StoreReader &reader, OverviewInput &input)
     return {};
 }
 
+/// What was said after the range does not judge it.
+Status readJudged(const StoreReader &reader, OverviewInput &input, const std::stop_token &stop)
+{
+    auto verdicts = reader.verdicts(mostVerdicts);
+    if (!verdicts)
+        return fail(verdicts.error());
+    std::erase_if(*verdicts, [&input](const Verdict &verdict) { return verdict.timeNs > input.toNs; });
+    input.verdicts = VerdictBook(*verdicts);
+    auto proofs = readProofs(reader, input.toNs, stop);
+    if (!proofs)
+        return fail(proofs.error());
+    input.proofs = std::move(*proofs);
+    return {};
+}
+
 } // namespace
 
 Result<OverviewInput> readHistory(const StoreReader &reader, const HistoryRange &range, std::stop_token stop, const ReadProgress &progress)
@@ -147,7 +165,7 @@ Result<OverviewInput> readHistory(const StoreReader &reader, const HistoryRange 
     const std::int64_t toNs = input.toNs + 1;
 
     const std::size_t slices = static_cast<std::size_t>((toNs - fromNs) / sliceNs) + 1;
-    const std::size_t parts = families.size() + slices + 5;
+    const std::size_t parts = families.size() + slices + 6;
     std::size_t done = 0;
     const auto advance = [&] {
         ++done;
@@ -171,6 +189,9 @@ Result<OverviewInput> readHistory(const StoreReader &reader, const HistoryRange 
     if (!actions)
         return fail(actions.error());
     input.actions = std::move(*actions);
+    advance();
+    if (const Status status = readJudged(reader, input, stop); !status)
+        return fail(status.error());
     advance();
     if (stop.stop_requested())
         return fail(Errc::Cancelled, "overview");

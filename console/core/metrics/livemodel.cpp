@@ -130,6 +130,9 @@ void LiveModel::onEvents(const wire::Delivery &delivery, const wire::EventBatch 
             counts.bySource[wire::eventSource(event.type)] += earlier ? 0 : 1;
         if (event.type == wire::EventType::Insight)
             noteInsight(delivery, batch, i, earlier, finishedNs);
+        if (event.type == wire::EventType::Insight || event.type == wire::EventType::DrillLabel)
+            m_input.proofs.onEvent(delivery.node, event,
+                                   event.origin < batch.origins.size() ? batch.origins[event.origin].cgroupPath : std::string());
         if (event.origin >= byOrigin.size())
             continue;
         LateOrigins::Events &events = byOrigin[event.origin];

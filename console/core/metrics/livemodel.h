@@ -47,6 +47,8 @@ public:
     void onDelivery(const wire::Delivery &delivery, std::int64_t finishedNs, std::int64_t beganNs = INT64_MIN);
     void onAgentState(const wire::AgentState &state);
     void onAction(const OperatorAction &action);
+    /// All that were given, in the order in which they were stored.
+    void onVerdicts(const std::vector<Verdict> &verdicts) { m_input.verdicts = VerdictBook(verdicts); }
     /// What the server dropped for this console, since the console began.
     void onConsoleQueue(const std::string &server, std::uint64_t droppedEvents) { m_consoleQueue[server] = droppedEvents; }
     /// A call that the console made or saw: "store.events", "agent.heartbeat" ...

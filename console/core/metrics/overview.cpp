@@ -124,12 +124,23 @@ GroupSummary processing(const OverviewSnapshot &overview)
     return general(overview, 0);
 }
 
+/// How right the rules are, where nodes and hooks are as they should be.
+GroupSummary judgement(const OverviewSnapshot &overview)
+{
+    for (const auto &[id, key] :
+         {std::pair(PanelId::CorrelationAccuracy, "accuracy-low"), std::pair(PanelId::FalsePositiveRate, "false-positives-high")}) {
+        if (const std::vector<Breach> &past = panelOf(overview, id).breaches; !past.empty())
+            return {Level::Attention, key, {past.front().key, number(past.front().value)}};
+    }
+    return general(overview, 1);
+}
+
 GroupSummary quality(const OverviewSnapshot &overview)
 {
     const PanelSnapshot &coverage = panelOf(overview, PanelId::Coverage);
     const auto *view = std::get_if<CoverageView>(&coverage.view);
     if (!view)
-        return general(overview, 1);
+        return judgement(overview);
     std::size_t silent = 0;
     const NodeCell *first = nullptr, *partial = nullptr;
     for (const NodeCell &cell : view->cells) {
@@ -144,7 +155,7 @@ GroupSummary quality(const OverviewSnapshot &overview)
         return {Level::Bad, "silent-nodes", {number(static_cast<double>(silent)), first->node}};
     if (partial)
         return {Level::Attention, "coverage-low", {number(coverage.value ? coverage.value->value : 0), partial->missing.front()}};
-    return general(overview, 1);
+    return judgement(overview);
 }
 
 GroupSummary health(const OverviewSnapshot &overview)

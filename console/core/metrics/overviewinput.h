@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "console/core/metrics/detectionproofs.h"
 #include "console/core/metrics/timeseries.h"
 #include "console/core/store/store.h"
 #include "protocol/base/counters.h"
@@ -46,6 +47,8 @@ struct OverviewInput {
     std::vector<SeriesData> series;
     FigureMap figures;
     std::vector<OperatorAction> actions;
+    VerdictBook verdicts;   ///< none that was given after the range
+    DetectionProofs proofs; ///< drills and insights of the days before, too
 
     std::uint64_t seriesRefused = 0; ///< series that did not fit in memory and are in no figure
     std::string failure;             ///< the store's error when nothing could be read

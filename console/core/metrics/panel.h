@@ -159,6 +159,17 @@ struct Interval {
     std::uint64_t have = 0, need = 0;
     double alert = 0;
 };
+/// When a rule did something about a drill, last.
+struct ProofMoment {
+    std::int64_t timeNs = 0; ///< UTC; 0 = never
+    std::int64_t leadNs = 0; ///< from the drill's beginning until the insight opened
+    std::string node, drill;
+};
+/// How a rule stands by the drills that were run: its key is the rule.
+struct RuleProofRow {
+    Interval interval;
+    ProofMoment found, missed, wrong;
+};
 struct GroupRow {
     std::string severity, title, entity;
     std::int64_t sinceNs = 0; ///< 0 = not known
@@ -182,6 +193,7 @@ struct CoverageView {
 };
 struct IntervalView {
     std::vector<Interval> intervals;
+    std::vector<RuleProofRow> rules = {}; ///< beside the headline: each rule that drills tried, by name
 };
 struct GroupsView {
     std::vector<GroupRow> rows;
@@ -243,7 +255,8 @@ struct GroupSummary {
     /// "not-in-scope" (node, namespace), "pending" (key and label of the breach, its bound, seconds held, seconds of the threshold),
     /// "stale" (seconds since the newest reading, of figures that are all old).
     /// Event processing: "loss" (percent, cause, node), "latency-high" (p99 ms), "queue-high" (events). Data quality: "coverage-low" (percent,
-    /// what is missing), "silent-nodes" (nodes, first node). System health: "pods-bad" (pods, worst pod, state), "cpu-high" (entity, percent),
+    /// what is missing), "silent-nodes" (nodes, first node), "accuracy-low" and "false-positives-high" ("drill" or "field", percent).
+    /// System health: "pods-bad" (pods, worst pod, state), "cpu-high" (entity, percent),
     /// "memory-high" (entity, percent), "disk-high" (mount, percent). Business: "insights-open" (insights, rule of the worst),
     /// "api-slow" (operation, p95 ms).
     std::string key;

@@ -10,21 +10,70 @@ namespace tapio::console {
 
 namespace {
 
-/// Verdicts needed before a field estimate is shown (metrics, panel 6).
-constexpr std::uint64_t neededVerdicts = 20;
+Interval intervalOf(std::string key, const replay::Share &share, std::uint64_t floor, double alert)
+{
+    Interval interval{std::move(key), std::nullopt, 0, 0, share.of, floor, alert};
+    if (share.isEnough) {
+        interval.estimate = 100 * share.value;
+        interval.low = 100 * share.low;
+        interval.high = 100 * share.high;
+    }
+    return interval;
+}
 
-/// Nobody has said of any insight whether it is right, and no drill is scored: no interval, 0 of 20 verdicts.
-void notJudged(const PanelContext &context, PanelSnapshot &panel, std::string formula, Threshold threshold)
+ProofMoment momentOf(const std::optional<ProofTrial> &trial)
+{
+    return trial ? ProofMoment{trial->verdict.timeNs, trial->verdict.leadNs, trial->verdict.node, trial->drill} : ProofMoment{};
+}
+
+/// What both panels of judgement count: what operators said, and how the rules stand by the drills.
+struct Judged {
+    VerdictBook::Count verdicts;
+    ProofReport proofs;
+
+    explicit Judged(const PanelContext &context)
+        : verdicts(context.input.verdicts.count(context.input.toNs - DetectionProofs::windowNs, context.input.toNs)),
+          proofs(context.input.proofs.report(context.input.toNs, context.input.verdicts))
+    {}
+    std::uint64_t given() const { return verdicts.confirmed + verdicts.rejected; }
+};
+
+void addBreach(PanelSnapshot &panel, const Interval &interval, double value, bool isPast)
+{
+    if (!interval.estimate || !isPast)
+        return;
+    panel.breaches.push_back({interval.key, {}, value, panel.thresholds.front(), panel.value && panel.value->key == interval.key, 0});
+    panel.pastThreshold = true;
+}
+
+/// Two labelled estimates. The headline is the drills', or the operators' where too few drills were run.
+void showJudged(const PanelContext &context, PanelSnapshot &panel, const Judged &judged, std::string formula, IntervalView view)
 {
     setRange(panel, context.figures);
     panel.losses = context.losses;
-    setNoData(context, panel, NoDataReason::NeedsVerdicts);
-    panel.have = 0;
-    panel.need = static_cast<double>(neededVerdicts);
-    panel.thresholds = {threshold};
-    panel.view = IntervalView{{{"drill", std::nullopt, 0, 0, 0, neededVerdicts, threshold.value},
-                               {"field", std::nullopt, 0, 0, 0, neededVerdicts, threshold.value}}};
+    const auto counted = std::find_if(view.intervals.begin(), view.intervals.end(), [](const Interval &one) { return one.estimate; });
+    if (counted != view.intervals.end()) {
+        setValue(context, panel, {counted->key, *counted->estimate, Unit::Percent, {}}, context.endNs);
+    } else {
+        setNoData(context, panel, NoDataReason::NeedsVerdicts);
+        panel.have = static_cast<double>(judged.given());
+        panel.need = static_cast<double>(replay::floorOfAll);
+    }
+    const replay::Counts &all = judged.proofs.all;
+    const auto input = [&panel](const char *key, std::uint64_t count) {
+        panel.computation.inputs.push_back({key, static_cast<double>(count), Unit::Count, {}});
+    };
+    input("confirmed", judged.verdicts.confirmed);
+    input("rejected", judged.verdicts.rejected);
+    input("drills", judged.proofs.drills);
+    input("true-positives", all.tp);
+    input("true-negatives", all.tn);
+    input("false-positives", all.fp);
+    input("false-negatives", all.fn);
+    panel.computation.n = all.n() + judged.given();
+    panel.computation.windowNs = DetectionProofs::windowNs;
     panel.computation.formulaKey = std::move(formula);
+    panel.view = std::move(view);
 }
 
 /// Share of the increase of one track in that of another, percent, over the range.
@@ -149,12 +198,33 @@ void signalToNoise(const PanelContext &context, PanelSnapshot &panel)
 
 void correlationAccuracy(const PanelContext &context, PanelSnapshot &panel)
 {
-    notJudged(context, panel, "correlation-accuracy", {ThresholdKind::AlertBelow, 98, Unit::Percent, 0});
+    const Threshold threshold{ThresholdKind::AlertBelow, 98, Unit::Percent, 0};
+    const Judged judged(context);
+    const Interval drill = intervalOf("drill", accuracyOf(judged.proofs.all, replay::floorOfAll), replay::floorOfAll, threshold.value);
+    const Interval field = intervalOf("field", replay::shareOf(judged.verdicts.confirmed, judged.given(), replay::floorOfAll),
+                                      replay::floorOfAll, threshold.value);
+    IntervalView view{{drill, field}};
+    for (const RuleProof &rule : judged.proofs.rules)
+        view.rules.push_back({intervalOf(rule.rule, accuracyOf(rule.counts, replay::floorOfRule), replay::floorOfRule, threshold.value),
+                              momentOf(rule.found), momentOf(rule.missed), momentOf(rule.wrong)});
+    panel.thresholds = {threshold};
+    showJudged(context, panel, judged, "correlation-accuracy", std::move(view));
+    addBreach(panel, drill, drill.estimate.value_or(0), drill.estimate < threshold.value);
+    addBreach(panel, field, field.high, field.high < threshold.value);
 }
 
 void falsePositiveRate(const PanelContext &context, PanelSnapshot &panel)
 {
-    notJudged(context, panel, "false-positive-rate", {ThresholdKind::AlertAbove, 2, Unit::Percent, 0});
+    const Threshold threshold{ThresholdKind::AlertAbove, 2, Unit::Percent, 0};
+    const Judged judged(context);
+    const Interval drill =
+        intervalOf("drill", falsePositiveRateOf(judged.proofs.all, replay::floorOfAll), replay::floorOfAll, threshold.value);
+    const Interval field = intervalOf("field", replay::shareOf(judged.verdicts.rejected, judged.given(), replay::floorOfAll),
+                                      replay::floorOfAll, threshold.value);
+    panel.thresholds = {threshold};
+    showJudged(context, panel, judged, "false-positive-rate", {{drill, field}});
+    addBreach(panel, drill, drill.estimate.value_or(0), drill.estimate > threshold.value);
+    addBreach(panel, field, field.low, field.low > threshold.value);
 }
 
 void coveragePanel(const PanelContext &context, PanelSnapshot &panel)

@@ -17,6 +17,19 @@ const Verdict *VerdictBook::inForce(const InsightKey &key) const
     return &found->second.back();
 }
 
+VerdictBook::Count VerdictBook::count(std::int64_t fromNs, std::int64_t toNs) const
+{
+    Count count;
+    for (const auto &[key, given] : m_byKey) {
+        const Verdict &last = given.back();
+        if (last.timeNs <= fromNs || last.timeNs > toNs)
+            continue;
+        count.confirmed += last.kind == VerdictKind::Confirmed ? 1 : 0;
+        count.rejected += last.kind == VerdictKind::Rejected ? 1 : 0;
+    }
+    return count;
+}
+
 std::vector<Verdict> VerdictBook::history(const InsightKey &key) const
 {
     const auto found = m_byKey.find(key);

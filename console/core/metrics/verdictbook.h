@@ -19,6 +19,11 @@ public:
     const Verdict *inForce(const InsightKey &key) const;
     /// All of one insight, oldest first; withdrawals too.
     std::vector<Verdict> history(const InsightKey &key) const;
+    /// Insights that are judged, by the verdict that holds and was given in (fromNs, toNs].
+    struct Count {
+        std::uint64_t confirmed = 0, rejected = 0;
+    };
+    Count count(std::int64_t fromNs, std::int64_t toNs) const;
     bool operator==(const VerdictBook &) const = default;
 
 private:

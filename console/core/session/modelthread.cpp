@@ -110,6 +110,8 @@ void ModelThread::take(const Item &item)
         m_model.onApiCall(call->operation, call->durationNs, call->ok);
     else if (const auto *queue = std::get_if<ConsoleQueue>(&item))
         m_model.onConsoleQueue(queue->server, queue->droppedEvents);
+    else if (const auto *verdicts = std::get_if<std::vector<Verdict>>(&item))
+        m_model.onVerdicts(*verdicts);
 }
 
 void ModelThread::tick(std::int64_t nowNs)

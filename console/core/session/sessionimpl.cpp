@@ -537,8 +537,11 @@ void SessionImpl::readVerdicts()
 {
     m_verdicts.start([this](const Result<std::shared_ptr<StoreReader>> &reader, const std::stop_token &stop) {
         Result<std::vector<Verdict>> all = reader ? (*reader)->verdicts(mostVerdicts) : Result<std::vector<Verdict>>(fail(reader.error()));
-        if (!stop.stop_requested())
-            m_mailbox.post([&all](SessionUpdate &update) { update.verdicts = std::move(all); });
+        if (stop.stop_requested())
+            return;
+        if (all)
+            m_model->onVerdicts(*all);
+        m_mailbox.post([&all](SessionUpdate &update) { update.verdicts = std::move(all); });
     });
 }
 

@@ -11,10 +11,7 @@
 #include <QMenu>
 #include <QPushButton>
 #include <QScrollBar>
-#include <QSignalBlocker>
 #include <QStackedLayout>
-
-#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -39,6 +36,14 @@ namespace {
 constexpr std::int64_t dayNs = 24LL * 3600 * nsPerSecond;
 /// Measured anew with each heartbeat, an offset moves by some milliseconds; more than this is not the same clock.
 constexpr std::int64_t anotherClockNs = 10 * nsPerSecond;
+
+/// Of "CHUNK-ROW"; nothing for anything else.
+std::optional<EventId> eventIdOf(const QString &text)
+{
+    bool isChunk = false, isRow = false;
+    const EventId id{text.section(QLatin1Char('-'), 0, 0).toLongLong(&isChunk), text.section(QLatin1Char('-'), 1).toUInt(&isRow)};
+    return isChunk && isRow ? std::optional(id) : std::nullopt;
+}
 
 } // namespace
 
@@ -164,7 +169,9 @@ void EventsPage::open(const QString &argument)
         input.pod = value;
     else if (argument.startsWith(QLatin1String("pid=")))
         input.pid = value;
+    m_wanted = argument.startsWith(QLatin1String("event=")) ? eventIdOf(value) : std::nullopt;
     m_filter->setInput(input);
+    refresh(); // it may be there already
 }
 
 void EventsPage::showEvent(QShowEvent *)
@@ -218,77 +225,6 @@ void EventsPage::reload()
     m_feed.setFollowing(byTime() && !m_context.session.paused());
     m_feed.setQuery(wanted, isMoving(range), byTime() ? EventsFeed::Extent::Pages : EventsFeed::Extent::Whole);
     m_table->scrollToTop();
-}
-
-void EventsPage::sortBy(int column, Qt::SortOrder order)
-{
-    if (column < 0) { // the header's third click
-        column = EventsModel::Time;
-        order = Qt::DescendingOrder;
-    }
-    const bool wasWhole = !byTime() && m_feed.extent() == EventsFeed::Extent::Whole && m_feed.state() == EventsFeed::State::Ready;
-    const bool wasByTime = byTime();
-    const StoredEvent *current = column == EventsModel::Time ? nullptr : currentEvent();
-    m_kept = current ? std::optional(current->id) : std::nullopt;
-    m_sortColumn = column;
-    m_sortOrder = order;
-    if (byTime()) {
-        const bool newest = order == Qt::DescendingOrder;
-        const bool turned = m_filter->input().newestFirst != newest;
-        showOrder();
-        m_filter->setNewestFirst(newest); // reads again when it was turned
-        if (!turned && !wasByTime)
-            reload();
-    } else if (wasWhole) {
-        refresh();
-    } else {
-        showOrder();
-        reload();
-    }
-}
-
-/// In the header and in the filter bar.
-void EventsPage::showOrder()
-{
-    QHeaderView *header = m_table->horizontalHeader();
-    const QSignalBlocker quiet(header);
-    header->setSortIndicator(m_sortColumn,
-                             byTime() ? (m_filter->input().newestFirst ? Qt::DescendingOrder : Qt::AscendingOrder) : m_sortOrder);
-    m_filter->setSortedBy(byTime() ? QString() : m_model.headerData(m_sortColumn, Qt::Horizontal).toString());
-}
-
-/// The rows themselves, once all of them are there: some of them in order would look like all of them.
-void EventsPage::orderRows()
-{
-    if (m_feed.state() != EventsFeed::State::Ready)
-        return;
-    const int column = m_feed.extent() == EventsFeed::Extent::Whole && !byTime() ? m_sortColumn : -1;
-    if (m_rows.sortColumn() != column || (column >= 0 && m_rows.sortOrder() != m_sortOrder))
-        m_rows.sort(column, m_sortOrder);
-    if (column < 0 || !m_kept)
-        return;
-    const int row = m_model.rowOf(*std::exchange(m_kept, std::nullopt));
-    if (row < 0)
-        return;
-    const QModelIndex index = m_rows.mapFromSource(m_model.index(row, std::max(0, m_table->currentIndex().column())));
-    m_table->setCurrentIndex(index);
-    m_table->scrollTo(index);
-}
-
-void EventsPage::chooseSort()
-{
-    QMenu menu(this);
-    for (int column = 0; column < EventsModel::ColumnCount; ++column) {
-        const bool now = column == m_sortColumn;
-        const Qt::SortOrder first = m_model.headerData(column, Qt::Horizontal, Qt::InitialSortOrderRole).value<Qt::SortOrder>();
-        const Qt::SortOrder shown = byTime() ? (m_filter->input().newestFirst ? Qt::DescendingOrder : Qt::AscendingOrder) : m_sortOrder;
-        const Qt::SortOrder next = !now ? first : shown == Qt::DescendingOrder ? Qt::AscendingOrder : Qt::DescendingOrder;
-        QAction *action =
-            menu.addAction(m_model.headerData(column, Qt::Horizontal).toString(), this, [this, column, next] { sortBy(column, next); });
-        action->setCheckable(true);
-        action->setChecked(now);
-    }
-    menu.exec(m_table->horizontalHeader()->mapToGlobal(QPoint(0, m_table->horizontalHeader()->height())));
 }
 
 bool EventsPage::closeTopmost()

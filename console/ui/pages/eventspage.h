@@ -33,7 +33,7 @@ public:
     bool usesNamespaceScope() const override { return true; }
     void scopeChanged() override { reload(); }
     void timeChanged() override;
-    void open(const QString &argument) override; ///< "text=...", "pod=...", "pid=..."
+    void open(const QString &argument) override; ///< "text=...", "pod=...", "pid=...", "event=CHUNK-ROW"
     bool closeTopmost() override;                ///< stops reading
     bool settled() const override { return m_feed.state() != EventsFeed::State::Loading; }
 
@@ -65,6 +65,8 @@ private:
     void chooseSort();
     void showOrder();
     void orderRows();
+    void findWanted();
+    void select(int row);
     void cancelReading();
     QString countText() const;
     QString footText() const;
@@ -95,6 +97,7 @@ private:
     int m_sortColumn = EventsModel::Time;
     Qt::SortOrder m_sortOrder = Qt::DescendingOrder; ///< of a column that is not time
     std::optional<EventId> m_kept;                   ///< the current row while the rows are read anew in another order
+    std::optional<EventId> m_wanted;                 ///< to be selected once it is read
     std::int64_t m_failedNs = 0;
     std::int64_t m_offsetNs = 0; ///< of the server's clock, as the rows were asked for
 };

@@ -112,10 +112,17 @@ QWidget *InsightDetail::buildHead()
     facts->setColumnStretch(3, 2);
     for (const int column : {0, 1, 4})
         facts->setColumnStretch(column, 1);
+    QLabel *proofName = plainLabel(tr("Detection, by drills"));
+    m_proof = valueLabel();
+    m_proof->setAccessibleName(proofName->text());
+    m_names.append(proofName);
+    m_values.append(m_proof);
     auto *column = new QVBoxLayout(frame);
     column->addLayout(signs);
     column->addWidget(m_sentence);
     column->addLayout(facts);
+    column->addWidget(proofName);
+    column->addWidget(m_proof);
     m_columns.append(column);
     return frame;
 }
@@ -233,6 +240,16 @@ void InsightDetail::setInsight(const InsightRow &row, const std::vector<Verdict>
         verticalScrollBar()->setValue(0);
 }
 
+void InsightDetail::setProof(const ProofState &proof)
+{
+    m_proved = proof;
+    const QString text = proofSentence(proof, m_time);
+    if (m_proof->text() != text) // a selection in it survives
+        m_proof->setText(text);
+}
+
+QString InsightDetail::proofText() const { return m_proof->text(); }
+
 void InsightDetail::fillFacts()
 {
     const Theme &t = m_look.theme();
@@ -248,6 +265,7 @@ void InsightDetail::fillFacts()
     m_root->setText(insight.root.empty() ? tr("not known") : rootText(insight));
     m_span->setText(spanText(insight.fromNs, insight.toNs, m_time));
     m_node->setText(text(m_row->view.node));
+    setProof(ProofState(m_proved));
 }
 
 void InsightDetail::fillRest()
@@ -322,7 +340,7 @@ void InsightDetail::restyle()
         style(label, t.font(FontRole::Body, QFont::Medium), t.text.primary);
     for (QLabel *label : {m_rule, m_root, m_span, m_node})
         style(label, t.font(FontRole::Mono), t.text.primary);
-    for (QLabel *label : {m_against, m_settle, m_affected, m_runbook})
+    for (QLabel *label : {m_against, m_settle, m_affected, m_runbook, m_proof})
         style(label, t.font(FontRole::Body), t.text.primary);
     if (m_row)
         fillFacts();

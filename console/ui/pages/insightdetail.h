@@ -8,6 +8,7 @@
 #include "console/ui/models/evidencemodel.h"
 #include "console/ui/models/insighttext.h"
 #include "console/ui/widgets/look.h"
+#include "console/ui/widgets/prooftext.h"
 
 class QGridLayout;
 class QLabel;
@@ -30,6 +31,9 @@ public:
 
     /// The same insight a moment later keeps the place that is read and what is typed.
     void setInsight(const InsightRow &row, const std::vector<Verdict> &history);
+    /// How the drills proved its rule.
+    void setProof(const ProofState &proof);
+    QString proofText() const;
     const std::optional<InsightRow> &insight() const { return m_row; }
     VerdictBar &verdictBar() const { return *m_verdict; }
     TableView &table() const { return *m_table; }
@@ -58,12 +62,13 @@ private:
     Look m_look;
     const TimeDisplay &m_time;
     std::optional<InsightRow> m_row;
+    ProofState m_proved;
     EvidenceModel m_evidence;
     QWidget *m_body;
     QLabel *m_sentence = nullptr, *m_chainHint = nullptr, *m_tableHint = nullptr;
     SignLabel *m_severity = nullptr, *m_life = nullptr;
     QLabel *m_rule = nullptr, *m_score = nullptr, *m_root = nullptr, *m_span = nullptr, *m_node = nullptr;
-    QLabel *m_against = nullptr, *m_settle = nullptr, *m_runbook = nullptr, *m_affected = nullptr;
+    QLabel *m_against = nullptr, *m_settle = nullptr, *m_runbook = nullptr, *m_affected = nullptr, *m_proof = nullptr;
     BarButton *m_copy = nullptr;
     VerdictBar *m_verdict = nullptr;
     ChainView *m_chain = nullptr;

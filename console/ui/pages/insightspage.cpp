@@ -96,6 +96,10 @@ InsightsPage::InsightsPage(UiContext context, QWidget *parent)
         if (m_waiting)
             showCurrent();
     });
+    connect(&context.session, &Session::overviewChanged, this, [this] {
+        if (isVisible())
+            showProof();
+    });
     connect(&context.themes, &ThemeStore::themeChanged, this, &InsightsPage::restyle);
     restyle();
 }
@@ -330,6 +334,7 @@ void InsightsPage::showCurrent()
     if (m_waiting && m_waiting->key == *m_current && history.size() > m_waiting->known)
         m_waiting.reset();
     m_detail->setInsight(m_model.rowAt(row), history);
+    showProof();
     const bool isWaiting = m_waiting && m_waiting->key == *m_current;
     m_detail->verdictBar().setWaiting(isWaiting, isWaiting ? m_context.session.storeError() : QString());
 }
@@ -477,6 +482,12 @@ void InsightsPage::giveVerdict(VerdictKind kind, const QString &reason)
     showCurrent();
 }
 
+void InsightsPage::showProof()
+{
+    if (const std::optional<InsightRow> &row = m_detail->insight())
+        m_detail->setProof(proofOf(m_context.session.overview(), row->view.insight.rule));
+}
+
 void InsightsPage::copyAs(InsightFormat format) const
 {
     const int row = m_current ? m_model.rowOf(*m_current) : -1;
@@ -554,9 +565,9 @@ void InsightsPage::showStored(const StoredEvent &event)
         m_eventDetails = new DetailView({m_context.themes, m_context.icons});
     auto *around = new QPushButton(tr("Show in Events"));
     around->setToolTip(tr("All events from %1 before it to %1 after it").arg(durationText(aroundEventNs)));
-    connect(around, &QPushButton::clicked, this, [this, timeNs = event.event.timeNs] {
+    connect(around, &QPushButton::clicked, this, [this, timeNs = event.event.timeNs, id = event.id] {
         m_context.shell.setRange({TimeRange::Kind::Custom, timeNs - aroundEventNs, timeNs + aroundEventNs});
-        m_context.shell.openPage(PageId::Events);
+        m_context.shell.openPage(PageId::Events, QStringLiteral("event=%1-%2").arg(id.chunk).arg(id.row));
     });
     m_eventDetails->setButtons({around});
     m_eventDetails->setSections(eventDetails(event, m_context.time));

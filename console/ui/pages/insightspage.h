@@ -59,6 +59,7 @@ private:
     void refreshFoot();
     void choose();
     void showCurrent();
+    void showProof();
     StateText emptyState() const;
     StateText nothingFound() const;
     QString footText() const;

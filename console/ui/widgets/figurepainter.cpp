@@ -384,10 +384,10 @@ void FigurePainter::intervals(const QRectF &area, const IntervalView &view, cons
         const QRectF row(area.left(), top, area.width(), label);
         text(row, Qt::AlignLeft, PanelText::interval(each.key), FontRole::Label, m_theme.text.primary, QFont::Medium);
         const QString count = tr("n %1").arg(exactCount(each.have));
+        const QString ofNeeded = each.key == "drill" ? tr("%1 of %2 trials") : tr("%1 of %2 verdicts");
         const QString figures =
-            each.estimate
-                ? tr("%1 to %2").arg(percentText(each.low), percentText(each.high)) + QStringLiteral("  ") + count
-                : tr("no data") + QStringLiteral(" \u00b7 ") + tr("%1 of %2 verdicts").arg(exactCount(each.have), exactCount(each.need));
+            each.estimate ? tr("%1 to %2").arg(percentText(each.low), percentText(each.high)) + QStringLiteral("  ") + count
+                          : tr("no data") + QStringLiteral(" \u00b7 ") + ofNeeded.arg(exactCount(each.have), exactCount(each.need));
         text(row, Qt::AlignRight, figures, FontRole::Label, each.estimate ? m_theme.text.primary : m_theme.text.secondary, QFont::Medium);
         track(QRectF(area.left(), top + label + m_theme.px(compact ? 4 : 10), area.width(), height), each, low, high);
         top += step;

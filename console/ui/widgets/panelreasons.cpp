@@ -18,6 +18,13 @@ constexpr double steadyShare = 0.05; ///< a change below this share of the mean 
 /// while one that is emptied all the time always has some slope.
 constexpr double steadyEventsPerSecond = 10. / 60;
 
+/// Some drill is judged, if too few.
+bool hasTrials(const PanelSnapshot &panel)
+{
+    const auto *view = std::get_if<IntervalView>(&panel.view);
+    return view && std::ranges::any_of(view->intervals, [](const Interval &each) { return each.key == "drill" && each.have > 0; });
+}
+
 /// Over the last five minutes what the headline is about: its own series, else the sum of the main ones.
 std::vector<PlotPoint> recentSum(const PanelSnapshot &panel)
 {
@@ -103,7 +110,9 @@ PanelText::Reason PanelText::noData(const PanelSnapshot &panel)
     case NoDataReason::NotJudged:
         return {tr("No event is judged yet"), tr("%1 events").arg(ofCount(panel.have, panel.need)), Remedy::None, {}};
     case NoDataReason::NeedsVerdicts:
-        return {panel.have > 0 ? tr("Too few verdicts") : tr("No verdict and no scored drill yet"),
+        return {panel.have > 0     ? tr("Too few verdicts")
+                : hasTrials(panel) ? tr("Too few drills")
+                                   : tr("No verdict and no scored drill yet"),
                 tr("%1 verdicts").arg(ofCount(panel.have, panel.need)),
                 Remedy::None,
                 {}};
@@ -186,16 +195,17 @@ QString PanelText::formulaSentence(const PanelSnapshot &panel)
             "insight "
             "that was not rejected, or of severity warning and above and not a duplicate. Judged from 1000 events on; alert below 95 %.");
     case PanelId::CorrelationAccuracy:
-        return tr("Drill: (true positives + true negatives) divided by all labelled scenarios; a true positive has the right rule and the "
-                  "right root "
-                  "entity inside the window. Field: confirmed divided by (confirmed + rejected) verdicts of 30 days, with Wilson 95 % "
-                  "bounds; no data "
-                  "below 20 verdicts. Alert below 98 % on drill, or when the field\u2019s upper bound is below 98 %.");
-    case PanelId::FalsePositiveRate:
         return tr(
-            "Field: rejected divided by (confirmed + rejected) verdicts, which is a false discovery rate. Drill: false positives divided "
-            "by (false "
-            "positives + true negatives) on labelled quiet windows. Alert above 2 %; in the field, when its lower bound is above 2 %.");
+            "Drill: (true positives + true negatives) divided by all trials. A trial is a run of a drill and a rule, over the drills of 30 "
+            "days; a true positive has the right rule and the right root entity inside the window, and a rule that was silent counts "
+            "only where it has spoken on that node during some drill. Field: confirmed divided by (confirmed + rejected) verdicts of "
+            "30 days. Both with Wilson 95 % bounds, and no data below 20. Alert below 98 % on drill, or when the field\u2019s upper "
+            "bound is below 98 %.");
+    case PanelId::FalsePositiveRate:
+        return tr("Field: rejected divided by (confirmed + rejected) verdicts of 30 days, which is a false discovery rate. Drill: false "
+                  "positives divided by (false positives + true negatives) while drills ran; what an operator confirmed is no false "
+                  "positive. Both with Wilson 95 % bounds, and no data below 20. Alert above 2 %; in the field, when its lower bound is "
+                  "above 2 %.");
     case PanelId::Coverage:
         return tr("(Agents with a heartbeat within 30 s divided by nodes) times the mean of (attached hooks divided by wanted hooks). "
                   "Attribution: events "

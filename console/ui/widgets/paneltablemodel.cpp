@@ -44,15 +44,33 @@ std::vector<QStringList> coverageRows(const CoverageView &view)
     return rows;
 }
 
-std::vector<QStringList> intervalRows(const IntervalView &view)
+QStringList boundCells(const Interval &interval)
+{
+    const auto percent = [](double value) { return quantity(value, Unit::Percent).text(); };
+    return {interval.estimate ? percent(interval.low) : QString(), interval.estimate ? percent(interval.high) : QString(),
+            PanelTableModel::tr("%1 of %2").arg(exactCount(interval.have), exactCount(interval.need)), percent(interval.alert)};
+}
+
+/// When the rule found its drill, where and how fast; when it did not; when it was wrong.
+QStringList proofCells(const RuleProofRow &rule, const TimeDisplay &time)
+{
+    const auto when = [&time](const ProofMoment &moment) {
+        return moment.timeNs == 0 ? PanelTableModel::tr("never") : time.text(moment.timeNs, TimeStyle::DateSecond);
+    };
+    const bool isProved = rule.found.timeNs != 0;
+    return {when(rule.found), isProved ? QString::fromStdString(rule.found.node) : QString(),
+            isProved ? durationText(rule.found.leadNs) : QString(), when(rule.missed), when(rule.wrong)};
+}
+
+std::vector<QStringList> intervalRows(const IntervalView &view, const TimeDisplay &time)
 {
     std::vector<QStringList> rows;
-    for (const Interval &each : view.intervals) {
-        const auto percent = [](double value) { return quantity(value, Unit::Percent).text(); };
-        rows.push_back({PanelText::interval(each.key), percentOr(each.estimate), each.estimate ? percent(each.low) : QString(),
-                        each.estimate ? percent(each.high) : QString(),
-                        PanelTableModel::tr("%1 of %2").arg(exactCount(each.have), exactCount(each.need)), percent(each.alert)});
-    }
+    const QStringList noProof = view.rules.empty() ? QStringList() : QStringList{{}, {}, {}, {}, {}};
+    for (const Interval &each : view.intervals)
+        rows.push_back(QStringList{PanelText::interval(each.key), percentOr(each.estimate)} + noProof + boundCells(each));
+    for (const RuleProofRow &rule : view.rules)
+        rows.push_back(QStringList{QString::fromStdString(rule.interval.key), percentOr(rule.interval.estimate)} + proofCells(rule, time)
+                       + boundCells(rule.interval));
     return rows;
 }
 
@@ -87,7 +105,13 @@ PanelTableModel::Shape PanelTableModel::shapeOf(const PanelSnapshot &panel) cons
     } else if (std::holds_alternative<CoverageView>(panel.view)) {
         shape.headers = {tr("Node"), tr("State"), tr("Hooks"), tr("Missing")};
     } else if (std::holds_alternative<IntervalView>(panel.view)) {
-        shape.headers = {tr("Source"), tr("Estimate"), tr("Wilson 95 % from"), tr("to"), tr("Verdicts"), tr("Alert bound")};
+        shape.headers = {tr("Source"), tr("Estimate")};
+        if (!std::get<IntervalView>(panel.view).rules.empty()) {
+            const QString zone = m_time.zoneName(panel.toNs);
+            shape.headers << tr("Last proved (%1)").arg(zone) << tr("On") << tr("After") << tr("Last missed (%1)").arg(zone)
+                          << tr("Last false alarm (%1)").arg(zone);
+        }
+        shape.headers << tr("Wilson 95 % from") << tr("to") << tr("Counted of needed") << tr("Alert bound");
     } else if (std::holds_alternative<GroupsView>(panel.view)) {
         shape.headers = {tr("Severity"), tr("Rule"), tr("Open"), tr("Oldest since")};
     } else if (const auto *heat = std::get_if<HeatView>(&panel.view)) {
@@ -135,7 +159,7 @@ void PanelTableModel::fill()
     else if (const auto *coverage = std::get_if<CoverageView>(&m_panel->view))
         m_rows = coverageRows(*coverage);
     else if (const auto *intervals = std::get_if<IntervalView>(&m_panel->view))
-        m_rows = intervalRows(*intervals);
+        m_rows = intervalRows(*intervals, m_time);
     else if (const auto *groups = std::get_if<GroupsView>(&m_panel->view))
         m_rows = groupRows(*groups, m_time);
     else if (std::holds_alternative<HeatView>(m_panel->view))

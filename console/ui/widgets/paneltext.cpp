@@ -155,6 +155,12 @@ QString PanelText::groupSentence(const GroupSummary &summary)
         return tr("%1 waiting").arg(withUnit(number(summary, 0), Unit::Events));
     if (key == "coverage-low")
         return tr("coverage %1: %2").arg(percent(0), second);
+    const bool ofDrills = first == QLatin1String("drill");
+    if (key == "accuracy-low")
+        return ofDrills ? tr("accuracy in drills %1").arg(percent(1)) : tr("accuracy in the field at most %1").arg(percent(1));
+    if (key == "false-positives-high")
+        return ofDrills ? tr("false positives in drills %1").arg(percent(1))
+                        : tr("false positives in the field at least %1").arg(percent(1));
     if (key == "silent-nodes")
         return number(summary, 0) <= 1 ? tr("%1 is silent").arg(second) : tr("%1 nodes are silent, %2 among them").arg(first, second);
     if (key == "pods-bad") {
@@ -341,6 +347,8 @@ QString PanelText::breach(const Breach &breach)
     const QString figure = QStringLiteral("%1; %2").arg(withUnit(breach.value, breach.threshold.unit), thresholdSentence(breach.threshold));
     if (breach.key == "disk")
         return tr("disk %1: %2").arg(data(breach.label), figure);
+    if (breach.key == "drill" || breach.key == "field")
+        return tr("%1: %2").arg(interval(breach.key), figure);
     return breach.label.empty() ? figure : tr("%1: %2").arg(data(breach.label), figure);
 }
 

@@ -158,7 +158,14 @@ void quality(OverviewSnapshot &overview, bool incident)
     PanelSnapshot &accuracy = at(overview, PanelId::CorrelationAccuracy);
     accuracy.value = {"drill", 98.6, Unit::Percent, {}};
     accuracy.thresholds = {{ThresholdKind::AlertBelow, 98, Unit::Percent, 0}};
-    accuracy.view = IntervalView{{{"drill", 98.6, 97.0, 99.4, 412, 20, 98}, {"field", std::nullopt, 0, 0, 12, 20, 98}}};
+    accuracy.view = IntervalView{
+        {{"drill", 98.6, 97.0, 99.4, 412, 20, 98}, {"field", std::nullopt, 0, 0, 12, 20, 98}},
+        {{{"crash-loop", std::nullopt, 0, 0, 4, 5, 98}, {nowNs - 7200'000'000'000, 3'100'000'000, "node-04", "crash-loop"}, {}, {}},
+         {{"oom-kill", 100, 94.6, 100, 67, 5, 98}, {nowNs - 600'000'000'000, 1'800'000'000, "node-01", "oom-kill"}, {}, {}},
+         {{"packet-loss", 90.9, 62.3, 98.4, 11, 5, 98},
+          {nowNs - 90'000'000'000'000, 12'400'000'000, "node-02", "packet-loss"},
+          {nowNs - 3600'000'000'000, 0, "node-17", "packet-loss"},
+          {nowNs - 5400'000'000'000, 0, "node-17", "dns-failure"}}}};
 
     PanelSnapshot &wrong = at(overview, PanelId::FalsePositiveRate);
     wrong.value = {"drill", 1.2, Unit::Percent, {}};
