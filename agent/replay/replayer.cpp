@@ -34,6 +34,7 @@ public:
     {
         m_engine.onEvent(event, origin, {m_name, streamId, seq, 0}); // of one node, whose clock is one
     }
+    void onSamples(const wire::SampleBatch &batch, std::uint64_t streamId) { m_engine.onSamples(batch, {m_name, streamId, 0, 0}); }
     void onAmendment(const wire::Origin &told, const wire::Origin &now) { m_engine.onAmendment(told, now, m_name); }
 
     /// As an agent does it: once in each second.
@@ -102,13 +103,20 @@ Result<Replayer::Node *> Replayer::nodeOf(const std::string &name)
 
 Status Replayer::onDelivery(const wire::Delivery &delivery)
 {
+    const auto *samples = std::get_if<wire::SampleBatch>(&delivery.frame.body);
     const auto *batch = std::get_if<wire::EventBatch>(&delivery.frame.body);
-    if (batch == nullptr)
-        return fail(Errc::Malformed, "a delivery that is not of events");
+    if (batch == nullptr && samples == nullptr)
+        return fail(Errc::Malformed, "a delivery that is neither of events nor of samples");
     const auto node = nodeOf(delivery.node);
     if (!node)
         return fail(node.error());
     ++m_counters.deliveries;
+    if (samples != nullptr) {
+        ++m_counters.sampleBatches;
+        (*node)->advance(std::min(samples->timeNs, arrivalOf(delivery)));
+        (*node)->onSamples(*samples, delivery.frame.streamId);
+        return {};
+    }
     // An event cannot be of later than it arrived: one that says so has not stopped the node's clock until then.
     const std::int64_t arrivedNs = arrivalOf(delivery);
     for (std::size_t i = 0; i < batch->events.size(); ++i) {

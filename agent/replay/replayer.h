@@ -27,6 +27,7 @@ struct ReplayCounters {
     std::uint64_t events = 0;   ///< that went through the engine
     std::uint64_t insights = 0; ///< events that are insights themselves: what agents found, and no evidence of anything here
     std::uint64_t amendments = 0;
+    std::uint64_t sampleBatches = 0;    ///< each of one moment
     std::uint64_t opened = 0, told = 0; ///< insights of this replay: different ones, and how often something was told of them
 };
 
@@ -43,8 +44,8 @@ public:
     Replayer(const Replayer &) = delete;
     Replayer &operator=(const Replayer &) = delete;
 
-    /// In order of arrival; of events, as recording::Reader gives it: with times that are times.
-    /// Errors: Malformed (more nodes than anybody has, no batch of events).
+    /// In order of arrival; of events or samples, with times that are times, as recording::Reader checks those of events. Recordings have no samples yet.
+    /// Errors: Malformed (more nodes than anybody has, a batch of neither).
     Status onDelivery(const wire::Delivery &delivery);
     /// Nothing more comes; it was `nowNs` then, UTC. What is open stays open.
     void finish(std::int64_t nowNs);

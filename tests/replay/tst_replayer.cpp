@@ -121,7 +121,9 @@ private slots:
     void anEventFromTheFuture_doesNotStopTheClock();
     void nodes_haveAnEngineEach();
     void whatAgentsFound_isNoEvidence();
-    void whatIsNotOfEvents_isRefused();
+    void whatIsOfNeither_isRefused();
+    void samples_data();
+    void samples();
     void selection_data();
     void selection();
 };
@@ -206,12 +208,41 @@ void tst_Replayer::whatAgentsFound_isNoEvidence()
     QCOMPARE(replayer.counters().events, std::uint64_t(1));
 }
 
-void tst_Replayer::whatIsNotOfEvents_isRefused()
+void tst_Replayer::whatIsOfNeither_isRefused()
 {
     Replayer replayer(shipped(), [](const std::string &, correlation::Finding &&) {});
-    wire::Delivery samples;
-    samples.frame.body = wire::SampleBatch();
-    QCOMPARE(replayer.onDelivery(samples).error().code(), Errc::Malformed);
+    wire::Delivery report;
+    report.frame.body = wire::CounterReport();
+    QCOMPARE(replayer.onDelivery(report).error().code(), Errc::Malformed);
+}
+
+void tst_Replayer::samples_data()
+{
+    QTest::addColumn<qint64>("bytesPerMinute");
+    QTest::addColumn<bool>("isLeak");
+    QTest::newRow("it grows") << qint64(6'000'000) << true;
+    QTest::newRow("it is flat") << qint64(0) << false;
+    QTest::newRow("it shrinks") << qint64(-2'000'000) << false;
+}
+
+void tst_Replayer::samples()
+{
+    QFETCH(qint64, bytesPerMinute);
+    QFETCH(bool, isLeak);
+    std::vector<wire::Delivery> deliveries;
+    for (int i = 0; i <= 120; ++i) {
+        wire::SampleBatch batch;
+        batch.timeNs = timeOf(i * 10.0);
+        batch.origins = {pod("a")};
+        batch.samples = {{wire::Metric::MemoryWorkingSetBytes, 0, 0, 100'000'000 + bytesPerMinute * i / 6}};
+        wire::Delivery &delivery = deliveries.emplace_back();
+        delivery.node = "n1";
+        delivery.receivedNs = batch.timeNs + nsPerSecond / 10;
+        delivery.frame.body = std::move(batch);
+    }
+    const auto told = replayed(deliveries, timeOf(1210));
+    QCOMPARE(std::any_of(told.begin(), told.end(), [](const Told &one) { return one.finding.insight.rule == "memory-leak"; }), isLeak);
+    QCOMPARE(bytesOf(replayed(deliveries, timeOf(1210))), bytesOf(told));
 }
 
 void tst_Replayer::selection_data()
