@@ -291,7 +291,10 @@ private slots:
             wire::Event one = test::event(wire::EventType::OomKill, wire::Severity::Error, 1);
             one.timeNs = clock.utcNs();
             one.detail = wire::OomKill();
-            thread.onDelivery(test::delivery(node, {test::streamA, 1, 0, test::batch(1, {one, test::event()})}), 1000);
+            auto delivery =
+                std::make_shared<wire::Delivery>(*test::delivery(node, {test::streamA, 1, 0, test::batch(1, {one, test::event()})}));
+            delivery->receivedNs = clock.utcNs(); // nothing arrives before it happens
+            thread.onDelivery(std::move(delivery), 1000);
         }
         QTRY_VERIFY(woken > 0 && thread.isIdle());
         const auto found = thread.take();
