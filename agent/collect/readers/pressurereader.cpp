@@ -202,8 +202,8 @@ bool PressureReader::passes(std::size_t resource, Watched &watched)
     return static_cast<double>(*stallUs - before->stallUs) >= share * passedUs;
 }
 
-/// A trigger that needs no privilege is told of a stall in its first windows that was not there: psi_trigger_create() begins its window with the
-/// sum that other triggers count by, often 0, so that all the time since the start of the machine counts (seen on Linux 6.18: 4 ms of 600).
+/// A trigger that needs no privilege is told of a stall in its first windows that was not there (seen on Linux 6.18: told twice for 4 ms of 600).
+/// Probably its first window begins with a sum that is not kept for such triggers, so that all the time since the start of the machine counts.
 bool PressureReader::isBelieved(std::size_t resource, const Watched &watched, std::uint64_t stallUs) const
 {
     constexpr std::int64_t windowsInDoubt = 3; // the growth of one is carried into the next
