@@ -358,10 +358,10 @@ struct Writer {
     {
         constexpr double basisPointsPerPercent = 100;
         line.append(pressureResourceName(stall.resource)).append(stall.ended ? " pressure ended" : " pressure");
-        if (stall.ended && stall.durationNs != 0)
-            line += " after " + durationText(stall.durationNs);
+        if (stall.durationNs != 0)
+            line += (stall.ended ? " after " : " for ") + durationText(stall.durationNs);
         line += stall.full ? ": all tasks stalled " : ": some tasks stalled ";
-        if (stall.ended)
+        if (stall.ended || stall.durationNs != 0)
             line += durationText(usInNs(stall.stallUs));
         else
             line += durationText(usInNs(stall.thresholdUs)) + " or more within " + durationText(usInNs(stall.windowUs));

@@ -169,6 +169,7 @@ private slots:
     void pressureRule_data();
     void pressureRule();
     void pressure_beginsAndEnds();
+    void pressure_thatGoesOnIsToldOnceAMinute();
     void pressure_ofANewTriggerIsNotBelievedBlindly();
     void pressure_withoutTriggersIsReadInWindows();
     void pressure_thatIsGoneEnds();
@@ -437,6 +438,33 @@ void tst_ResourceReaders::pressure_beginsAndEnds()
     QCOMPARE(bench.after(1s).size(), std::size_t(1));
     QCOMPARE(bench.reader->counters().counters[Counter::Seen], 3u);
     QCOMPARE(bench.reader->counters().counters.inRing(), 0);
+}
+
+void tst_ResourceReaders::pressure_thatGoesOnIsToldOnceAMinute()
+{
+    PressureBench bench;
+    bench.after(0s);
+    bench.memory().say("50.00", 5'000'000);
+    bench.memory().stalls = true;
+    QCOMPARE(bench.after(1s).size(), std::size_t(1));
+    std::vector<wire::PressureStall> all;
+    for (int second = 2; second <= 180; second += 2) {
+        bench.memory().say("50.00", 5'000'000 + static_cast<std::uint64_t>(second) * 500'000);
+        bench.memory().stalls = true;
+        for (const wire::PressureStall &stall : bench.after(2s))
+            all.push_back(stall);
+    }
+    QCOMPARE(all.size(), std::size_t(3));
+    for (std::size_t minute = 1; minute <= all.size(); ++minute) {
+        const wire::PressureStall &stall = all[minute - 1];
+        QVERIFY(stall
+                == (wire::PressureStall{wire::PressureResource::Memory, false, false, 300'000, 2'000'000, 5000, minute * 30'000'000,
+                                        minute * 60'000'000'000}));
+    }
+    const auto end = bench.after(10s);
+    QCOMPARE(end.size(), std::size_t(1));
+    QVERIFY(end[0].ended);
+    QCOMPARE(end[0].durationNs, 190'000'000'000u);
 }
 
 void tst_ResourceReaders::pressure_ofANewTriggerIsNotBelievedBlindly()

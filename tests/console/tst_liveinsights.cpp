@@ -71,6 +71,26 @@ private slots:
         QCOMPARE(readings(model, figure::insightOpen, "oom-kill|error"), 2u); // 0 is said once
     }
 
+    void newsIsWhatOpensOrEnds_data()
+    {
+        QTest::addColumn<int>("state");
+        QTest::addColumn<bool>("news");
+        QTest::newRow("opens") << int(InsightState::Open) << true;
+        QTest::newRow("more of it") << int(InsightState::Updated) << false;
+        QTest::newRow("over") << int(InsightState::Resolved) << true;
+        QTest::newRow("expired") << int(InsightState::Expired) << true;
+    }
+    void newsIsWhatOpensOrEnds()
+    {
+        QFETCH(int, state);
+        LiveModel model;
+        model.onDelivery(delivery("a", at(0)), at(0));
+        QVERIFY(!model.takeNews());
+        model.onDelivery(told(1, insightOf(1, static_cast<InsightState>(state)), 1), at(1));
+        QTEST(model.takeNews(), "news");
+        QVERIFY(!model.takeNews()); // was asked
+    }
+
     void readsNothingWithoutAnAgentThatCorrelates_data()
     {
         QTest::addColumn<int>("state"); // -1 = no such hook

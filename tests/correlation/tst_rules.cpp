@@ -63,11 +63,12 @@ wire::MemoryEvents memory(std::uint64_t max, std::uint64_t oom = 0)
     return events;
 }
 
-wire::PressureStall stall(wire::PressureResource resource, bool ended)
+wire::PressureStall stall(wire::PressureResource resource, bool ended, std::chrono::nanoseconds lasted = {})
 {
     wire::PressureStall stall;
     stall.resource = resource;
     stall.ended = ended;
+    stall.durationNs = static_cast<std::uint64_t>(lasted.count());
     return stall;
 }
 
@@ -330,9 +331,12 @@ std::vector<Play> plays()
         {"disk-pressure", "find", "a stall", times(1, 1, [](int) { return stall(wire::PressureResource::Io, false); }), 1},
         {"disk-pressure", "quiet", "of something else", times(9, 1, [](int) { return stall(wire::PressureResource::Memory, false); })},
         {"disk-pressure", "near", "an end without a beginning", times(3, 1, [](int) { return stall(wire::PressureResource::Io, true); })},
-        {"cpu-pressure", "find", "a stall", times(1, 1, [](int) { return stall(wire::PressureResource::Cpu, false); }), 1},
+        {"cpu-pressure", "find", "a stall that goes on",
+         times(3, 60, [](int i) { return stall(wire::PressureResource::Cpu, false, i * std::chrono::seconds(60)); }), 1},
         {"cpu-pressure", "quiet", "of something else", times(9, 1, [](int) { return stall(wire::PressureResource::Io, false); })},
         {"cpu-pressure", "near", "an end without a beginning", times(3, 1, [](int) { return stall(wire::PressureResource::Cpu, true); })},
+        {"cpu-pressure", "near", "moments, each over before a minute",
+         times(8, 30, [](int i) { return stall(wire::PressureResource::Cpu, i % 2 == 1, i % 2 * std::chrono::seconds(29)); })},
         {"privilege-gain", "find", "by a program", times(3, 1, [](int) { return gain("exec"); }), 1},
         {"privilege-gain", "quiet", "programs that are as they were", times(50, 1, [](int) { return written(false); })},
         {"privilege-gain", "near", "the host's own",

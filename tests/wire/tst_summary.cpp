@@ -161,6 +161,9 @@ private:
         QTest::newRow("a cgroup that goes on") << Detail(MemoryEvents()) << "no longer stands still for lack of memory";
         QTest::newRow("pressure begins") << Detail(PressureStall{PressureResource::Memory, false, false, 300'000, 2'000'000, 1205, 0, 0})
                                          << "memory pressure: some tasks stalled 300.0 ms or more within 2.0 s, 12.05 % of the last 10 s";
+        QTest::newRow("pressure goes on") << Detail(
+            PressureStall{PressureResource::Cpu, false, false, 1, 2, 6100, 36'500'000, 60'000'000'000})
+                                          << "cpu pressure for 60.0 s: some tasks stalled 36.5 s, 61.00 % of the last 10 s";
         QTest::newRow("pressure ends") << Detail(PressureStall{PressureResource::Io, true, true, 1, 2, 3, 4'500'000, 31'000'000'000})
                                        << "io pressure ended after 31.0 s: all tasks stalled 4.5 s, 0.03 % of the last 10 s";
         QTest::newRow("pressure of a later version, without end")

@@ -224,41 +224,50 @@ void PressureReader::look(std::size_t resource, Watched &watched, const Place &p
         watched.triedBootNs = m_clock.bootNs();
         return;
     }
-    const std::int64_t now = m_clock.bootNs();
-    const bool stalls = told == PressureFile::Told::Stall || (watched.file->triggerErrno() != 0 && passes(resource, watched));
-    if (stalls) {
-        const PressureTotals read = totals(watched);
-        const bool isFull = m_rules[resource]->full;
-        const auto stallUs = stallOf(read, *m_rules[resource]);
-        if (stallUs && !isBelieved(resource, watched, *stallUs))
-            return;
-        watched.lastBootNs = now;
-        watched.lastUs = stallUs.value_or(watched.lastUs);
-        if (watched.begin)
-            return;
-        watched.begin = Mark{now, watched.lastUs};
-        wire::PressureStall stall;
-        stall.avg10BasisPoints = (isFull ? read.fullAvg10 : read.someAvg10).value_or(0);
-        tell(resource, stall, place, out);
-    } else if (watched.begin && now - watched.lastBootNs >= m_options.quietNs) {
+    const bool isStall = told == PressureFile::Told::Stall || (watched.file->triggerErrno() != 0 && passes(resource, watched));
+    if (isStall)
+        stalls(resource, watched, place, out);
+    else if (watched.begin && m_clock.bootNs() - watched.lastBootNs >= m_options.quietNs)
         end(resource, watched, place, out);
-    }
+}
+
+void PressureReader::stalls(std::size_t resource, Watched &watched, const Place &place, KernelRecordSink &out)
+{
+    const PressureTotals read = totals(watched);
+    const auto stallUs = stallOf(read, *m_rules[resource]);
+    if (stallUs && !isBelieved(resource, watched, *stallUs))
+        return;
+    const std::int64_t now = m_clock.bootNs();
+    watched.lastBootNs = now;
+    watched.lastUs = stallUs.value_or(watched.lastUs);
+    if (!watched.begin)
+        watched.begin = Mark{now, watched.lastUs};
+    else if (now - watched.toldBootNs < m_options.againNs)
+        return;
+    watched.toldBootNs = now;
+    tell(resource, lasting(resource, watched, read, watched.lastUs), place, out);
 }
 
 void PressureReader::end(std::size_t resource, Watched &watched, const Place &place, KernelRecordSink &out)
 {
     if (!watched.begin)
         return;
-    const Mark begin = *std::exchange(watched.begin, std::nullopt);
     const PressureTotals read = totals(watched);
-    const bool isFull = m_rules[resource]->full;
-    const std::uint64_t stallUs = stallOf(read, *m_rules[resource]).value_or(watched.lastUs);
-    wire::PressureStall stall;
+    wire::PressureStall stall = lasting(resource, watched, read, stallOf(read, *m_rules[resource]).value_or(watched.lastUs));
     stall.ended = true;
-    stall.avg10BasisPoints = (isFull ? read.fullAvg10 : read.someAvg10).value_or(0);
-    stall.stallUs = stallUs - std::min(stallUs, begin.stallUs);
-    stall.durationNs = static_cast<std::uint64_t>(std::max<std::int64_t>(m_clock.bootNs() - begin.bootNs, 0));
+    watched.begin.reset();
     tell(resource, stall, place, out);
+}
+
+/// What is to be said of a stall that has begun.
+wire::PressureStall PressureReader::lasting(std::size_t resource, const Watched &watched, const PressureTotals &read,
+                                            std::uint64_t stallUs) const
+{
+    wire::PressureStall stall;
+    stall.avg10BasisPoints = (m_rules[resource]->full ? read.fullAvg10 : read.someAvg10).value_or(0);
+    stall.stallUs = stallUs - std::min(stallUs, watched.begin->stallUs);
+    stall.durationNs = static_cast<std::uint64_t>(std::max<std::int64_t>(m_clock.bootNs() - watched.begin->bootNs, 0));
+    return stall;
 }
 
 void PressureReader::tell(std::size_t resource, wire::PressureStall stall, const Place &place, KernelRecordSink &out)

@@ -31,12 +31,13 @@ struct PressureOptions {
     /// So many pods, and containers that are in none, are watched by themselves where cgroup v2 tells of them: up to three open files each.
     std::size_t mostCgroups = 32;
     std::int64_t quietNs = 10 * nsPerSecond; ///< a stall ends when nothing was told for so long
+    std::int64_t againNs = 60 * nsPerSecond; ///< one that lasts is told again as often
     std::int64_t retryNs = 60 * nsPerSecond; ///< what could not be opened is tried again
     std::function<Result<std::unique_ptr<PressureFile>>(const std::filesystem::path &, const PressureRule &)> open = openPressureFile;
 };
 
 /// Tells when tasks of the machine, or of a pod, begin to lose too much time waiting for a resource, and when that ends. The kernel watches,
-/// by triggers; where it takes none, the files are read once in each window. Nothing is told in between, however long it lasts.
+/// by triggers; where it takes none, the files are read once in each window. What lasts is told again once a minute, with how long it has lasted.
 class PressureReader final : public EventReader {
 public:
     /// Both outlive the reader. A text that is no trigger counts as empty.
@@ -66,7 +67,8 @@ private:
         Mark opened;                 ///< since when it is watched
         std::optional<Mark> window;  ///< of a file without a trigger: its begin
         std::optional<Mark> begin;   ///< of a stall that was told and not ended yet
-        std::int64_t lastBootNs = 0; ///< when it was last told
+        std::int64_t toldBootNs = 0; ///< when an event last said so
+        std::int64_t lastBootNs = 0; ///< when the kernel last told of it
         std::uint64_t lastUs = 0;    ///< stall time as of then: of a cgroup that is gone nothing more can be read
     };
     struct Group {
@@ -81,10 +83,12 @@ private:
     bool isWorthWatching(const CgroupNode &node) const;
     void openFile(std::size_t resource, const std::filesystem::path &path, Watched &watched);
     void look(std::size_t resource, Watched &watched, const Place &place, KernelRecordSink &out);
+    void stalls(std::size_t resource, Watched &watched, const Place &place, KernelRecordSink &out);
     bool passes(std::size_t resource, Watched &watched);
     bool isBelieved(std::size_t resource, const Watched &watched, std::uint64_t stallUs) const;
     void end(std::size_t resource, Watched &watched, const Place &place, KernelRecordSink &out);
     PressureTotals totals(Watched &watched);
+    wire::PressureStall lasting(std::size_t resource, const Watched &watched, const PressureTotals &read, std::uint64_t stallUs) const;
     void tell(std::size_t resource, wire::PressureStall stall, const Place &place, KernelRecordSink &out);
     wire::Hook hostHook(std::size_t resource) const;
     wire::Hook groupHook() const;

@@ -16,6 +16,7 @@ void LiveModel::noteInsight(const wire::Delivery &delivery, const wire::EventBat
     if (const wire::Insight *insight = wire::insightOf(event.detail)) {
         if (delivery.node.starts_with(wire::serverNodePrefix)) // of which no state tells the stream
             m_insights.onStream(delivery.node, delivery.frame.streamId);
+        m_isNews = m_isNews || insight->state != wire::InsightState::Updated;
         m_insights.onInsight({delivery.node, delivery.frame.streamId, batch.seqOf(i), event.timeNs, delivery.clockOffsetNs, finishedNs,
                               event.severity, earlier},
                              *insight);

@@ -9,6 +9,7 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "console/core/metrics/insighttracker.h"
@@ -34,7 +35,7 @@ struct LiveOptions {
 };
 
 /// The last fifteen minutes in memory, and the Overview over them or over what there is of them. One thread (any). Every time is the server's UTC: with an
-/// embedded server the console's own. Bounded: one reading a second per figure, one bucket per five seconds and series.
+/// embedded server the console's own. Bounded: one reading per tick and figure, one bucket per five seconds and series.
 class LiveModel {
 public:
     explicit LiveModel(LiveOptions options = {});
@@ -54,8 +55,10 @@ public:
     /// A call that the console made or saw: "store.events", "agent.heartbeat" ...
     void onApiCall(const std::string &operation, std::int64_t durationNs, bool ok);
 
-    /// Once a second: takes a reading of every figure. `receiveQueued`: events received and not yet processed.
+    /// Once a second, or a little more often: takes a reading of every figure. `receiveQueued`: events received and not yet processed.
     void tick(std::int64_t nowNs, const std::vector<ReceiveReading> &receive, std::uint64_t receiveQueued);
+    /// Whether an insight opened or ended since this was asked last: worth a tick before its second.
+    bool takeNews() noexcept { return std::exchange(m_isNews, false); }
     /// The readings due for the store: about one per figure and ten seconds.
     std::vector<Figure> takeFigures();
 
@@ -156,6 +159,7 @@ private:
     std::uint64_t m_resolvedEvents = 0;
     LateOrigins m_late;
     InsightTracker m_insights;
+    bool m_isNews = false;
     std::set<std::string> m_correlating;  ///< nodes whose agent says that it correlates
     std::size_t m_correlatingRead = 0;    ///< how many there were at the tick before
     Labels m_openRead;                    ///< groups that were open at the tick before

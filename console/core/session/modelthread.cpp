@@ -73,12 +73,12 @@ void ModelThread::run(const std::stop_token &stop)
 {
     if (std::optional<OverviewInput> known = m_hooks.seed())
         m_model.seed(std::move(*known));
-    std::int64_t lastSecond = 0;
     while (!stop.stop_requested()) {
         std::deque<Item> items;
         {
             const std::int64_t untilSecond = nsPerSecond - m_clock.utcNs() % nsPerSecond;
-            const auto patience = std::chrono::nanoseconds(std::min(untilSecond, 250 * nsPerMs) + nsPerMs);
+            const std::int64_t longest = m_isNews && !m_isEarlyTaken ? leastBetweenTicksNs : 250 * nsPerMs;
+            const auto patience = std::chrono::nanoseconds(std::min(untilSecond, longest) + nsPerMs);
             std::unique_lock lock(m_mutex);
             m_filled.wait_for(lock, stop, patience, [this] { return !m_items.empty() || m_wanted; });
             items.swap(m_items);
@@ -87,11 +87,11 @@ void ModelThread::run(const std::stop_token &stop)
         for (const Item &item : items)
             take(item);
         const std::int64_t now = m_clock.utcNs() + m_hooks.serverOffsetNs();
-        if (now / nsPerSecond == lastSecond && !m_wanted)
+        const bool isDue = isTickDue(now);
+        if (!isDue && !m_wanted)
             continue;
-        if (now / nsPerSecond != lastSecond)
+        if (isDue)
             tick(now);
-        lastSecond = now / nsPerSecond;
         m_wanted = false;
         if (m_live)
             m_hooks.overview(std::make_shared<const OverviewSnapshot>(m_model.overview(++m_revision, scope())));
@@ -114,8 +114,23 @@ void ModelThread::take(const Item &item)
         m_model.onVerdicts(*verdicts);
 }
 
+/// Each second, and once within it when there is news: who waits for an insight sees it a moment after it came.
+bool ModelThread::isTickDue(std::int64_t nowNs)
+{
+    m_isNews = m_model.takeNews() || m_isNews;
+    if (nowNs / nsPerSecond != m_tickedNs / nsPerSecond) {
+        m_isEarlyTaken = false;
+        return true;
+    }
+    const bool isEarly = m_isNews && !m_isEarlyTaken && nowNs - m_tickedNs >= leastBetweenTicksNs;
+    m_isEarlyTaken = m_isEarlyTaken || isEarly;
+    return isEarly;
+}
+
 void ModelThread::tick(std::int64_t nowNs)
 {
+    m_tickedNs = nowNs;
+    m_isNews = false;
     m_model.tick(nowNs, m_hooks.received(), m_hooks.queuedEvents());
     if (std::vector<Figure> due = m_model.takeFigures(); !due.empty() && m_hooks.clockKnown())
         m_hooks.figures(std::move(due));

@@ -30,10 +30,11 @@ struct ModelHooks {
 };
 
 /// Owns the live model on a thread of its own, so that neither a slow disk nor the GUI holds up the figures: takes what was
-/// processed, ticks once a second, computes the Overview while the live range is shown.
+/// processed, ticks once a second and when an insight came, computes the Overview while the live range is shown.
 class ModelThread {
 public:
     static constexpr std::size_t maxItems = 8192;
+    static constexpr std::int64_t leastBetweenTicksNs = 100 * nsPerMs;
 
     ModelThread(LiveOptions options, ModelHooks hooks, const Clock &clock);
     ~ModelThread() { stop(); }
@@ -73,6 +74,7 @@ private:
     Scope scope();
     void run(const std::stop_token &stop);
     void take(const Item &item);
+    bool isTickDue(std::int64_t nowNs);
     void tick(std::int64_t nowNs);
 
     const ModelHooks m_hooks;
@@ -88,6 +90,9 @@ private:
 
     LiveModel m_model;
     std::uint64_t m_revision = 0;
+    std::int64_t m_tickedNs = 0;
+    bool m_isNews = false;       ///< not in a tick yet
+    bool m_isEarlyTaken = false; ///< this second had its tick for news
     std::jthread m_thread;
 };
 

@@ -296,10 +296,15 @@ DetailSection detailOf(const wire::PressureStall &stall, const TimeDisplay &)
         tr("Pressure"),
         {{tr("Resource"), text(wire::pressureResourceName(stall.resource)), false, {}},
          {tr("Stalled"), stall.full ? tr("all tasks (full)") : tr("some tasks (some)"), false, {}},
-         {tr("Phase"), stall.ended ? tr("end") : tr("begin"), false, {}},
+         {tr("Phase"),
+          stall.ended             ? tr("end")
+          : stall.durationNs != 0 ? tr("goes on")
+                                  : tr("begin"),
+          false,
+          {}},
          {tr("Trigger"), tr("%1 within %2").arg(usText(stall.thresholdUs), usText(stall.windowUs)), false, {}},
          {tr("Share of the last 10 s"), tr("%1 %").arg(stall.avg10BasisPoints / basisPointsPerPercent, 0, 'f', 2), false, {}}}};
-    if (stall.ended) {
+    if (stall.ended || stall.durationNs != 0) {
         section.rows.push_back({tr("Lasted"), nsOrNone(stall.durationNs), false, {}});
         section.rows.push_back({tr("Stalled in that time"), usText(stall.stallUs), false, {}});
     }
