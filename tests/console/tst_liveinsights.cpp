@@ -71,6 +71,23 @@ private slots:
         QCOMPARE(readings(model, figure::insightOpen, "oom-kill|error"), 2u); // 0 is said once
     }
 
+    void readsWhatIsSignal()
+    {
+        LiveModel model;
+        model.onAgentState(agentState("a", at(0)));
+        wire::Delivery seen = delivery("a", at(1));
+        seen.frame.body = batchOf(1, {}, {eventAt(at(1)), eventAt(at(1))});
+        model.onDelivery(seen, at(1));
+        wire::Insight insight = insightOf(1, InsightState::Open, 1);
+        insight.evidence = {"step " + std::to_string(at(1)) + " +-0 a/0000000000000007/1 text"};
+        model.onDelivery(told(3, insight, 2), at(2));
+        model.tick(at(3), {}, 0);
+        QCOMPARE(readings(model, figure::signalJudged, "a"), 0u);
+        model.tick(at(1) + SignalBook::ripeNs, {}, 0);
+        QCOMPARE(latest(model, figure::signalJudged, "a"), 2.);
+        QCOMPARE(latest(model, figure::signalKept, "a"), 2.); // one kind, told in one moment
+    }
+
     void newsIsWhatOpensOrEnds_data()
     {
         QTest::addColumn<int>("state");

@@ -58,6 +58,40 @@ private slots:
         }
     }
 
+    void signal_isAShareOfWhatWasJudged_data()
+    {
+        QTest::addColumn<double>("judged");
+        QTest::addColumn<double>("kept");
+        QTest::addColumn<double>("share"); // -1 = no data
+        QTest::addColumn<bool>("past");
+        QTest::newRow("one too few") << 999. << 999. << -1. << false;
+        QTest::newRow("all") << 1000. << 1000. << 100. << false;
+        QTest::newRow("just enough") << 1000. << 950. << 95. << false;
+        QTest::newRow("mostly noise") << 2000. << 100. << 5. << true;
+        QTest::newRow("nothing but noise") << 2000. << 0. << 0. << true;
+    }
+    void signal_isAShareOfWhatWasJudged()
+    {
+        QFETCH(double, judged);
+        QFETCH(double, kept);
+        QFETCH(double, share);
+        QFETCH(bool, past);
+        InputBuilder builder;
+        builder.agent("a").agent("b");
+        // Counted since before the range, and of two nodes
+        builder.figure(console::figure::signalJudged, "a", {{1, 500.}, {100, 500 + judged / 2}});
+        builder.figure(console::figure::signalJudged, "b", {{1, 7.}, {100, 7 + judged / 2}});
+        builder.figure(console::figure::signalKept, "a", {{1, 100.}, {100, 100 + kept}});
+        const PanelSnapshot panel = builder.panel(PanelId::SignalToNoise);
+        QCOMPARE(panel.value ? panel.value->value : -1, share);
+        QCOMPARE(panel.pastThreshold, past);
+        QCOMPARE(panel.computation.n, std::uint64_t(judged));
+        if (!panel.value) {
+            QCOMPARE(panel.reason, NoDataReason::NotJudged);
+            QCOMPARE(panel.have, judged);
+        }
+    }
+
     void field_isWhatOperatorsSaid_data()
     {
         QTest::addColumn<int>("confirmed");

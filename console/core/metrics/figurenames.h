@@ -47,6 +47,13 @@ inline constexpr std::string_view insightOpen = "insight.open"; ///< open insigh
 inline constexpr std::string_view insightOldest = "insight.oldest";       ///< ns of age of the oldest of these; label as above
 inline constexpr std::string_view insightDisplaced = "insight.displaced"; ///< counter: open insights that did not fit in memory
 
+inline constexpr std::string_view signalJudged =
+    "signal.judged"; ///< counter, label = node: events that have been judged, half an hour after they came
+inline constexpr std::string_view signalKept = "signal.kept";    ///< counter, label = node: those of them that are signal
+inline constexpr std::string_view signalOneIn = "signal.one-in"; ///< of so many events one is judged; not read while each is
+inline constexpr std::string_view signalDisplaced =
+    "signal.displaced"; ///< counter: what was cited, and severe kinds, that did not fit in memory
+
 inline constexpr std::string_view apiP50 = "api.p50"; ///< ns over ten seconds, label = operation, empty = all
 inline constexpr std::string_view apiP95 = "api.p95";
 inline constexpr std::string_view apiP99 = "api.p99";

@@ -24,15 +24,16 @@ struct Family {
     bool everyReading;
 };
 constexpr std::int64_t longestFineNs = 24 * hour; ///< up to here every reading is read
-constexpr std::array<Family, 9> families{{{"receive.", false},
-                                          {"loss.", false},
-                                          {"latency.", true},
-                                          {"clock.", false},
-                                          {"queue.", true},
-                                          {"attribution.", false},
-                                          {"agent.", false},
-                                          {"coverage.", false},
-                                          {"api.", false}}};
+constexpr std::array<Family, 10> families{{{"receive.", false},
+                                           {"loss.", false},
+                                           {"latency.", true},
+                                           {"clock.", false},
+                                           {"queue.", true},
+                                           {"attribution.", false},
+                                           {"agent.", false},
+                                           {"coverage.", false},
+                                           {"signal.", false},
+                                           {"api.", false}}};
 
 Status takeFigures(Result<std::vector<Figure>> read, FigureMap &figures)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the live model knows of insights: which are open, and how many opened.
+// What the live model knows of insights: which are open, how many opened, and which events were worth it.
 #include "console/core/metrics/livemodel.h"
 
 #include <algorithm>
@@ -17,6 +17,7 @@ void LiveModel::noteInsight(const wire::Delivery &delivery, const wire::EventBat
         if (delivery.node.starts_with(wire::serverNodePrefix)) // of which no state tells the stream
             m_insights.onStream(delivery.node, delivery.frame.streamId);
         m_isNews = m_isNews || insight->state != wire::InsightState::Updated;
+        m_signals.onInsight({delivery.node, insight->id}, *insight, delivery.receivedNs);
         m_insights.onInsight({delivery.node, delivery.frame.streamId, batch.seqOf(i), event.timeNs, delivery.clockOffsetNs, finishedNs,
                               event.severity, earlier},
                              *insight);
@@ -82,6 +83,20 @@ void LiveModel::readInsights()
         readCounter(figure::insightOpened, rule, 0);
     if (m_insights.displaced() > 0)
         readCounter(figure::insightDisplaced, {}, static_cast<double>(m_insights.displaced()));
+}
+
+/// From the first event on that was judged; until then there is none to say 0 of.
+void LiveModel::readSignals()
+{
+    m_signals.ripen(m_nowNs, m_input.verdicts);
+    for (const auto &[node, count] : m_signals.counts()) {
+        readCounter(figure::signalJudged, node, static_cast<double>(count.judged));
+        readCounter(figure::signalKept, node, static_cast<double>(count.signal));
+    }
+    if (m_signals.oneIn() > 1)
+        read(figure::signalOneIn, {}, m_signals.oneIn());
+    if (m_signals.displaced() > 0)
+        readCounter(figure::signalDisplaced, {}, static_cast<double>(m_signals.displaced()));
 }
 
 } // namespace tapio::console

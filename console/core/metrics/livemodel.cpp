@@ -105,6 +105,8 @@ void LiveModel::onDelivery(const wire::Delivery &delivery, std::int64_t finished
             m_earlier[delivery.node] += events->events.size();
         else if (!events->events.empty()) // there may be nothing but amendments of earlier ones
             recordLatency(delivery, *events, finishedNs);
+        if (!earlier)
+            m_signals.onEvents(delivery);
         onEvents(delivery, *events, earlier, finishedNs);
     } else if (const auto *samples = std::get_if<wire::SampleBatch>(&delivery.frame.body))
         onSamples(delivery, *samples);
@@ -396,6 +398,7 @@ void LiveModel::tick(std::int64_t nowNs, const std::vector<ReceiveReading> &rece
     read(figure::queueReceive, {}, static_cast<double>(receiveQueued));
     readAgents();
     readInsights();
+    readSignals();
     for (const auto &[node, uncertainty] : m_uncertaintyNs)
         read(figure::clockUncertainty, node, uncertainty);
     for (const auto &[node, count] : m_withoutClock)

@@ -16,6 +16,7 @@
 #include "console/core/metrics/latencyhistogram.h"
 #include "console/core/metrics/lateorigins.h"
 #include "console/core/metrics/overviewinput.h"
+#include "console/core/metrics/signalbook.h"
 
 namespace tapio::console {
 
@@ -122,6 +123,7 @@ private:
     void readNodes(const std::vector<ReceiveReading> &receive);
     void readAgents();
     void readInsights();
+    void readSignals();
     std::size_t correlatingAgents() const;
     void rewind(std::int64_t nowNs);
     void closeTenSeconds();
@@ -159,6 +161,7 @@ private:
     std::uint64_t m_resolvedEvents = 0;
     LateOrigins m_late;
     InsightTracker m_insights;
+    SignalBook m_signals;
     bool m_isNews = false;
     std::set<std::string> m_correlating;  ///< nodes whose agent says that it correlates
     std::size_t m_correlatingRead = 0;    ///< how many there were at the tick before

@@ -87,6 +87,7 @@ std::int64_t PanelContext::newestFor(PanelId id) const
             std::any_of(track.readings.rbegin(), track.readings.rend(),
                         [&](const CounterTrack::Reading &reading) { return offer(reading.timeNs); });
         break;
+    case PanelId::SignalToNoise: figure(figure::signalJudged); break;
     case PanelId::Coverage: figure(scope.node.empty() ? figure::coverage : figure::hooksWanted); break;
     case PanelId::CpuUsage: metric(wire::Metric::CpuUsageNs); break;
     case PanelId::MemoryUsage:

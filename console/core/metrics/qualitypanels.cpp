@@ -76,18 +76,39 @@ void showJudged(const PanelContext &context, PanelSnapshot &panel, const Judged 
     panel.view = std::move(view);
 }
 
+/// Of a counter, all labels together.
+struct Increase {
+    double sum = 0;
+    Dense dense; ///< in each bucket
+    std::int64_t asOfNs = 0;
+};
+
+Increase increaseOf(const PanelContext &context, std::string_view name)
+{
+    Increase all;
+    all.dense.assign(context.figures.count(), noValue);
+    for (const auto &[label, track] : context.tracks(name)) {
+        const Dense values = increases(unroll(track), context.figures);
+        addInto(all.dense, values);
+        all.asOfNs = track.empty() ? all.asOfNs : std::max(all.asOfNs, track.back().timeNs);
+    }
+    for (const double value : all.dense)
+        all.sum += std::isnan(value) ? 0 : value;
+    return all;
+}
+
+std::optional<double> newestOf(const PanelContext &context, std::string_view name)
+{
+    const LabelledTracks &tracks = context.tracks(name);
+    const auto track = tracks.find("");
+    const auto point = track == tracks.end() ? std::nullopt : newest(track->second, context.endNs, context.staleNs(context.figures));
+    return point ? std::optional(point->value) : std::nullopt;
+}
+
 /// Share of the increase of one track in that of another, percent, over the range.
 std::optional<double> shareInRange(const PanelContext &context, std::string_view part, std::string_view whole)
 {
-    double parts = 0, wholes = 0;
-    const auto sum = [&context](const LabelledTracks &tracks, double &total) {
-        for (const auto &[label, track] : tracks) {
-            for (const double value : increases(unroll(track), context.figures))
-                total += std::isnan(value) ? 0 : value;
-        }
-    };
-    sum(context.tracks(part), parts);
-    sum(context.tracks(whole), wholes);
+    const double parts = increaseOf(context, part).sum, wholes = increaseOf(context, whole).sum;
     // An amendment counts when it comes, which may be in a later range than its events.
     return wholes > 0 ? std::optional(std::min(100 * parts / wholes, 100.0)) : std::nullopt;
 }
@@ -188,12 +209,31 @@ std::optional<double> coveragePercent(std::size_t alive, std::size_t known, cons
 
 void signalToNoise(const PanelContext &context, PanelSnapshot &panel)
 {
+    constexpr double leastJudged = 1000;
     setRange(panel, context.figures);
     panel.losses = context.losses;
-    setNoData(context, panel, NoDataReason::NotJudged);
-    panel.need = 1000;
+    panel.need = leastJudged;
     panel.thresholds = {{ThresholdKind::AlertBelow, 95, Unit::Percent, 0}};
     panel.computation.formulaKey = "signal-to-noise";
+    panel.computation.windowNs = context.input.toNs - context.input.fromNs;
+    const Increase judged = increaseOf(context, figure::signalJudged), kept = increaseOf(context, figure::signalKept);
+    panel.computation.n = static_cast<std::uint64_t>(judged.sum);
+    panel.computation.inputs = {{"judged", judged.sum, Unit::Events, {}}, {"signal", kept.sum, Unit::Events, {}}};
+    if (const auto oneIn = newestOf(context, figure::signalOneIn))
+        panel.computation.inputs.push_back({"one-in", *oneIn, Unit::Count, {}});
+    if (const double displaced = increaseOf(context, figure::signalDisplaced).sum; displaced > 0)
+        panel.computation.inputs.push_back({"displaced", displaced, Unit::Count, {}});
+    panel.have = judged.sum;
+    if (judged.sum < leastJudged)
+        return setNoData(context, panel, NoDataReason::NotJudged);
+    const double share = 100 * kept.sum / judged.sum;
+    setValue(context, panel, {"signal", share, Unit::Percent, {}}, judged.asOfNs);
+    panel.facts.push_back({"n", judged.sum, Unit::Count, {}});
+    panel.series.push_back(makeSeries("signal", {}, Unit::Percent, percentOf(kept.dense, judged.dense), context.figures));
+    if (share < panel.thresholds.front().value) {
+        panel.breaches.push_back({"signal", {}, share, panel.thresholds.front(), true, 0});
+        panel.pastThreshold = true;
+    }
 }
 
 void correlationAccuracy(const PanelContext &context, PanelSnapshot &panel)

@@ -108,7 +108,10 @@ PanelText::Reason PanelText::noData(const PanelSnapshot &panel)
                 Remedy::None,
                 {}};
     case NoDataReason::NotJudged:
-        return {tr("No event is judged yet"), tr("%1 events").arg(ofCount(panel.have, panel.need)), Remedy::None, {}};
+        return {panel.have > 0 ? tr("Too few events are judged") : tr("No event is judged before it is half an hour old"),
+                tr("%1 events").arg(ofCount(panel.have, panel.need)),
+                Remedy::None,
+                {}};
     case NoDataReason::NeedsVerdicts:
         return {panel.have > 0     ? tr("Too few verdicts")
                 : hasTrials(panel) ? tr("Too few drills")
@@ -191,9 +194,12 @@ QString PanelText::formulaSentence(const PanelSnapshot &panel)
                   "were lost, shed or dropped from a full queue are never counted as efficiency: they are drawn as a share of their own.");
     case PanelId::SignalToNoise:
         return tr(
-            "Signal divided by (signal + noise), over forwarded events older than the longest rule window. Signal: used as evidence by an "
-            "insight "
-            "that was not rejected, or of severity warning and above and not a duplicate. Judged from 1000 events on; alert below 95 %.");
+            "Signal divided by all events that were judged in this range, each half an hour after it came: no rule that is shipped looks "
+            "at events for longer. "
+            "Signal: of severity warning and above, and the first of its kind in a minute; or cited by an insight that was not rejected, "
+            "and "
+            "so is every event of the same kind between the first and the last that it cites. A kind is node, type, severity and owner. "
+            "What agents say of themselves, of drills and of insights is not judged. From 1000 events on; alert below 95 %.");
     case PanelId::CorrelationAccuracy:
         return tr(
             "Drill: (true positives + true negatives) divided by all trials. A trial is a run of a drill and a rule, over the drills of 30 "
