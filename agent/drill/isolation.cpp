@@ -76,7 +76,7 @@ int sayFailed(const Error &error)
 Status setBounds(const Limits &limits)
 {
     // Memory and processes are the cgroup's to bound: rlimits count addresses that nobody touched, and processes of a whole user.
-    const auto seconds = static_cast<rlim_t>(mostTime.count());
+    const auto seconds = static_cast<rlim_t>(limits.most.count());
     const std::array<std::pair<int, rlim_t>, 5> bounds{{{RLIMIT_CORE, 0},
                                                         {RLIMIT_CPU, seconds},
                                                         {RLIMIT_NOFILE, limits.openFiles},

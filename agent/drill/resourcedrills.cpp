@@ -98,19 +98,26 @@ public:
 class MemoryLeak final : public CgroupDrill {
 public:
     std::string_view name() const override { return "memory-leak"; }
-    std::string_view summary() const override
+    std::string_view summary() const override { return "a process grows steadily to three quarters of its limit, over all of its time"; }
+    Limits limits() const override
     {
-        return "a process grows by 2 MiB at a time up to three quarters of its limit, and keeps it";
+        Limits limits;
+        limits.most = mostTime; // what grows for minutes only may be a start
+        return limits;
     }
     Result<std::string> run(Workplace &work) const override
     {
+        constexpr std::uint64_t step = mib / 4;
+        const std::uint64_t steps = limits().memoryBytes / 4 * 3 / step;
+        const auto time = std::chrono::nanoseconds(work.untilBootNs - bootNs());
+        const auto each = std::max(std::chrono::duration_cast<std::chrono::milliseconds>(time) / static_cast<std::int64_t>(steps + 1), 1ms);
         std::uint64_t held = 0;
-        const std::uint64_t most = limits().memoryBytes / 4 * 3;
         do {
-            if (held < most && take(2 * mib) != nullptr)
+            if (held < steps * step && take(step) != nullptr) {
+                held += step;
                 work.count();
-            held = 2 * mib * *work.effects;
-        } while (pause(100ms, work.untilBootNs));
+            }
+        } while (pause(each, work.untilBootNs));
         return std::to_string(held / mib) + " MiB kept";
     }
     Status verify(const Evidence &evidence) const override
@@ -128,6 +135,7 @@ public:
     {
         Limits limits;
         limits.cpuPercent = 10;
+        limits.most = mostTime;
         return limits;
     }
     Result<std::string> run(Workplace &work) const override

@@ -246,8 +246,9 @@ Result<RunReport> runDrill(const RunRequest &request)
 {
     const Limits limits = request.drill.limits();
     const std::chrono::seconds time = request.time.count() == 0 ? limits.time : request.time;
-    if (time < 1s || time > mostTime)
-        return fail(Errc::InvalidArgument, "a drill takes 1 to " + std::to_string(mostTime.count()) + " seconds");
+    const std::chrono::seconds most = std::min(limits.most, mostTime);
+    if (time < 1s || time > most)
+        return fail(Errc::InvalidArgument, std::string(request.drill.name()) + " takes 1 to " + std::to_string(most.count()) + " seconds");
     if (const Status possible = probeDrill(request.drill, request.place); !possible)
         return fail(possible.error());
     const auto lock = RunLock::acquire(request.place);

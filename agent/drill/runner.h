@@ -17,7 +17,7 @@ namespace tapio::drill {
 
 struct RunRequest {
     const Drill &drill;
-    std::chrono::seconds time{0}; ///< 0 = the drill's own; at most mostTime
+    std::chrono::seconds time{0}; ///< 0 = the drill's own; at most its Limits::most
     Place place;
     /// Told before the fault begins, and when it is over. A refusal of the first keeps the drill from running: nothing happens on a
     /// node that nobody could tell from the real thing.

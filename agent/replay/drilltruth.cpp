@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "protocol/base/clock.h"
+
 namespace tapio::replay {
 
 namespace {
@@ -14,13 +16,17 @@ const std::vector<DrillTruth> &truths()
 {
     static const std::vector<DrillTruth> all{
         {"brute-force-logins", {"brute-force-address"}, {"brute-force-account"}},
-        {"cpu-throttling", {"cpu-pressure"}, {"cpu-throttling"}},
+        {"cpu-throttling", {}, {"cpu-pressure", "cpu-throttling"}, 330 * nsPerSecond, {"cpu-throttling"}}, // five minutes, and half of one
         {"crash-loop", {"crash-loop"}, {}},
         {"disk-full", {"disk-full"}, {"disk-pressure"}},
         {"dns-failure", {"dns-failures"}, {}},
         {"fd-exhaustion", {"descriptors"}, {}},
         {"large-egress", {}, {"unusual-egress"}},
-        {"memory-leak", {}, {"memory-leak", "memory-limit", "memory-pressure", "oom-forecast"}},
+        {"memory-leak",
+         {},
+         {"memory-leak", "memory-limit", "memory-pressure", "oom-forecast"},
+         720 * nsPerSecond,
+         {"memory-leak"}}, // ten, and two
         {"noisy-neighbour", {}, {"cpu-pressure", "noisy-neighbour"}},
         {"oom-kill", {"oom-kill"}, {"memory-limit", "memory-pressure"}},
         {"packet-loss", {"packet-loss"}, {"retransmissions"}},
@@ -62,6 +68,12 @@ std::optional<Label> labelOf(const DrillRun &run, std::int64_t endNs)
     label.toNs = run.label.toNs != 0 ? run.label.toNs : std::max(endNs, run.label.fromNs);
     label.expected = truth->expected;
     label.also = truth->also;
+    if (truth->lastsNs > 0 && label.toNs - label.fromNs >= truth->lastsNs) {
+        label.expected.insert(label.expected.end(), truth->expectedThen.begin(), truth->expectedThen.end());
+        std::erase_if(label.also, [&](const std::string &rule) {
+            return std::find(label.expected.begin(), label.expected.end(), rule) != label.expected.end();
+        });
+    }
     label.isDrill = true;
     return label;
 }

@@ -18,6 +18,8 @@ struct DrillTruth {
     std::string_view drill;
     std::vector<std::string> expected; ///< none: there is no rule for this yet
     std::vector<std::string> also;
+    std::int64_t lastsNs = 0;                   ///< a run of at least so long, others count as above ...
+    std::vector<std::string> expectedThen = {}; ///< ... must be found by these, too
 };
 /// Of every drill of agent/drill; nullptr for a name that is none.
 const DrillTruth *truthOf(std::string_view drill);

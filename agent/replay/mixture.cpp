@@ -36,15 +36,51 @@ void keepEvents(wire::EventBatch &batch, std::int64_t shiftNs)
     batch.seqOffsets = std::move(offsets);
 }
 
+bool isOfNode(const wire::Origin &origin) { return origin.cgroupPath == "/"; }
+
+bool hasNodeSamples(const Scenario &scenario)
+{
+    return std::any_of(scenario.deliveries.begin(), scenario.deliveries.end(), [](const wire::Delivery &delivery) {
+        const auto *samples = std::get_if<wire::SampleBatch>(&delivery.frame.body);
+        return samples != nullptr && std::any_of(samples->origins.begin(), samples->origins.end(), isOfNode);
+    });
+}
+
+void dropNodeSamples(wire::SampleBatch &batch)
+{
+    const auto isDropped = [&batch](const auto &one) { return isOfNode(batch.origins[one.origin]); };
+    std::erase_if(batch.samples, isDropped);
+    std::erase_if(batch.histograms, isDropped);
+}
+
+/// `isSecondOfNode`: there are samples of the node already, whose counters would go to and fro with those of another time.
+void shift(wire::Delivery &delivery, std::int64_t shiftNs, bool isSecondOfNode)
+{
+    delivery.receivedNs += shiftNs;
+    delivery.frame.sealedNs += shiftNs;
+    if (auto *events = std::get_if<wire::EventBatch>(&delivery.frame.body))
+        keepEvents(*events, shiftNs);
+    if (auto *samples = std::get_if<wire::SampleBatch>(&delivery.frame.body)) {
+        samples->timeNs += shiftNs;
+        if (isSecondOfNode)
+            dropNodeSamples(*samples);
+    }
+}
+
+std::uint64_t eventsIn(const wire::Delivery &delivery)
+{
+    const auto *batch = std::get_if<wire::EventBatch>(&delivery.frame.body);
+    return batch == nullptr ? 0 : batch->events.size();
+}
+
 void append(Scenario &to, const Scenario &from, std::int64_t shiftNs, const std::string &node, std::uint64_t streamChange)
 {
+    const bool isSecondOfNode = hasNodeSamples(to);
     for (wire::Delivery delivery : from.deliveries) {
         delivery.node = node;
-        delivery.receivedNs += shiftNs;
-        delivery.frame.sealedNs += shiftNs;
         delivery.frame.streamId ^= streamChange;
-        keepEvents(std::get<wire::EventBatch>(delivery.frame.body), shiftNs);
-        to.events += std::get<wire::EventBatch>(delivery.frame.body).events.size();
+        shift(delivery, shiftNs, isSecondOfNode);
+        to.events += eventsIn(delivery);
         to.deliveries.push_back(std::move(delivery));
     }
     for (Label label : from.labels) {
@@ -100,6 +136,7 @@ Scenario mix(const Scenario &first, const Scenario &second, std::int64_t shiftNs
     mixture.name = first.name + " + " + second.name + " after " + std::to_string(shiftNs / nsPerSecond) + " s";
     mixture.family = first.family + " + " + second.family;
     mixture.isMixture = true;
+    mixture.hasSamples = first.hasSamples && second.hasSamples;
     mixture.beginNs = first.beginNs;
     const std::string &node = nodeOf(first);
     append(mixture, first, 0, node, 0);
@@ -117,24 +154,26 @@ std::vector<MixtureSpec> planMixtures(const std::vector<Scenario> &scenarios, st
     for (std::size_t i = 0; i < scenarios.size(); ++i)
         (scenarios[i].labels.empty() ? healthy : faults).push_back(i);
     std::vector<MixtureSpec> specs;
+    const auto lengthOfOne = [&](std::size_t i) { return static_cast<std::uint64_t>(lengthOf(scenarios[i])); };
     for (const std::size_t fault : faults) {
-        std::vector<std::size_t> others;
-        std::copy_if(faults.begin(), faults.end(), std::back_inserter(others),
-                     [&](std::size_t other) { return scenarios[other].family != scenarios[fault].family; });
+        // With one that has no samples it would lose its own.
+        const auto goesWith = [&](std::size_t other) {
+            return scenarios[other].family != scenarios[fault].family && (scenarios[other].hasSamples || !scenarios[fault].hasSamples);
+        };
+        std::vector<std::size_t> calm, others;
+        std::copy_if(healthy.begin(), healthy.end(), std::back_inserter(calm), goesWith);
+        std::copy_if(faults.begin(), faults.end(), std::back_inserter(others), goesWith);
         for (unsigned round = 0; round < rounds; ++round) {
-            for (const auto *choice : {&healthy, &others}) {
+            for (const auto *choice : {&calm, &others}) {
                 if (choice->empty())
                     continue;
                 const std::size_t first = (*choice)[below(random, choice->size())];
-                const auto shiftNs = static_cast<std::int64_t>(below(random, static_cast<std::uint64_t>(lengthOf(scenarios[first]))));
-                specs.push_back({first, fault, shiftNs});
+                specs.push_back({first, fault, static_cast<std::int64_t>(below(random, lengthOfOne(first)))});
             }
         }
     }
-    for (std::size_t i = 0; i + 1 < healthy.size(); ++i) {
-        const auto length = static_cast<std::uint64_t>(lengthOf(scenarios[healthy[i]]));
-        specs.push_back({healthy[i], healthy[i + 1], static_cast<std::int64_t>(below(random, length))});
-    }
+    for (std::size_t i = 0; i + 1 < healthy.size(); ++i)
+        specs.push_back({healthy[i], healthy[i + 1], static_cast<std::int64_t>(below(random, lengthOfOne(healthy[i])))});
     return specs;
 }
 

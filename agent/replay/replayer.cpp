@@ -67,21 +67,26 @@ private:
 
 Replayable replayable(const correlation::RuleSet &rules)
 {
-    const auto isHeard = [](const correlation::Rule &rule) {
-        return rule.scope == correlation::RuleScope::Node
-               && std::none_of(rule.steps.begin(), rule.steps.end(), [](const correlation::Step &step) {
-                      return step.role == correlation::StepRole::Required && correlation::isFigure(step.topic);
-                  });
+    const auto needsSamples = [](const correlation::Rule &rule) {
+        return std::any_of(rule.steps.begin(), rule.steps.end(), [](const correlation::Step &step) {
+            return step.role == correlation::StepRole::Required && correlation::isFigure(step.topic);
+        });
     };
-    auto heard = std::make_shared<correlation::RuleSet>();
+    auto ofEvents = std::make_shared<correlation::RuleSet>(), withSamples = std::make_shared<correlation::RuleSet>();
     Replayable all;
     for (const correlation::Rule &rule : rules) {
-        if (isHeard(rule))
-            heard->push_back(rule);
-        else
+        if (rule.scope != correlation::RuleScope::Node) {
             all.others.push_back(rule.id);
+            continue;
+        }
+        withSamples->push_back(rule);
+        if (needsSamples(rule))
+            all.onlyWithSamples.push_back(rule.id);
+        else
+            ofEvents->push_back(rule);
     }
-    all.rules = std::move(heard);
+    all.ofEvents = std::move(ofEvents);
+    all.withSamples = std::move(withSamples);
     return all;
 }
 

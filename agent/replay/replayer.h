@@ -15,10 +15,12 @@
 /// Recordings through the correlation engine, and what that is worth.
 namespace tapio::replay {
 
-/// A recording has events and no samples, and is replayed node by node: rules that need more than that cannot open, and their silence is no merit.
+/// A recording is replayed node by node, and many have events alone: rules that need more than that cannot open, and their silence is no merit.
 struct Replayable {
-    correlation::RuleSetPtr rules;
-    std::vector<std::string> others; ///< ids of those that are left out
+    correlation::RuleSetPtr ofEvents;         ///< what events alone can open
+    correlation::RuleSetPtr withSamples;      ///< what they and samples can
+    std::vector<std::string> onlyWithSamples; ///< ids of those that the first lacks
+    std::vector<std::string> others;          ///< ids of those that neither has
 };
 Replayable replayable(const correlation::RuleSet &rules);
 
@@ -44,7 +46,7 @@ public:
     Replayer(const Replayer &) = delete;
     Replayer &operator=(const Replayer &) = delete;
 
-    /// In order of arrival; of events or samples, with times that are times, as recording::Reader checks those of events. Recordings have no samples yet.
+    /// In order of arrival; of events or samples, with times that are times, as recording::Reader checks them.
     /// Errors: Malformed (more nodes than anybody has, a batch of neither).
     Status onDelivery(const wire::Delivery &delivery);
     /// Nothing more comes; it was `nowNs` then, UTC. What is open stays open.

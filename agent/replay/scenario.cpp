@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "agent/replay/drilltruth.h"
-#include "agent/replay/replayer.h"
 #include "protocol/recording/reader.h"
 
 namespace tapio::replay {
@@ -22,8 +21,12 @@ Status readDeliveries(recording::Reader &reader, Scenario &scenario, DrillLabels
             return {};
         if (reader.events() > mostEvents)
             return fail(Errc::InvalidArgument, "has more than " + std::to_string(mostEvents) + " events, too many to be a scenario");
-        for (const wire::Event &event : std::get<wire::EventBatch>((*next)->frame.body).events)
-            drills.onEvent(event, (*next)->node);
+        if (reader.samples() > mostEvents)
+            return fail(Errc::InvalidArgument, "has more than " + std::to_string(mostEvents) + " samples, too many to be a scenario");
+        if (const auto *batch = std::get_if<wire::EventBatch>(&(*next)->frame.body)) {
+            for (const wire::Event &event : batch->events)
+                drills.onEvent(event, (*next)->node);
+        }
         scenario.deliveries.push_back(std::move(**next));
     }
 }
@@ -43,6 +46,20 @@ void addRemarks(const recording::Reader &reader, const DrillLabels &drills, Scen
         scenario.remarks.push_back(std::to_string(drills.unsignedLabels()) + " labels of drills without a signature were not believed");
 }
 
+/// Labels without the rules that could not hear what is in the recording.
+std::vector<Label> withoutDeaf(std::vector<Label> labels, const Replayable &rules, bool hasSamples)
+{
+    const auto isOneOf = [](const std::vector<std::string> &ids, const std::string &rule) {
+        return std::find(ids.begin(), ids.end(), rule) != ids.end();
+    };
+    for (Label &label : labels) {
+        std::erase_if(label.expected, [&](const std::string &rule) {
+            return isOneOf(rules.others, rule) || (!hasSamples && isOneOf(rules.onlyWithSamples, rule));
+        });
+    }
+    return labels;
+}
+
 } // namespace
 
 Result<Scenario> loadScenario(const std::filesystem::path &recording)
@@ -56,6 +73,7 @@ Result<Scenario> loadScenario(const std::filesystem::path &recording)
     if (const Status read = readDeliveries(*reader, scenario, drills); !read)
         return fail(read.error().within(recording.native()));
     scenario.events = reader->events();
+    scenario.hasSamples = reader->samples() > 0;
     scenario.beginNs = reader->header().startedNs;
     scenario.endNs = reader->end() ? reader->end()->endedNs : std::max(reader->lastReceivedNs(), scenario.beginNs);
     scenario.labels = drills.take(scenario.endNs);
@@ -86,10 +104,11 @@ std::optional<Opened> openedOf(const std::string &node, const correlation::Findi
     return openedOf(node, finding.insight, finding.origin ? finding.origin->cgroupPath : std::string(), finding.timeNs);
 }
 
-Result<Judgement> judgeScenario(const Scenario &scenario, const correlation::RuleSetPtr &rules)
+Result<Judgement> judgeScenario(const Scenario &scenario, const Replayable &rules)
 {
+    const correlation::RuleSetPtr &heard = scenario.hasSamples ? rules.withSamples : rules.ofEvents;
     std::vector<Opened> opened;
-    Replayer replayer(rules, [&](const std::string &node, correlation::Finding &&finding) {
+    Replayer replayer(heard, [&](const std::string &node, correlation::Finding &&finding) {
         if (auto one = openedOf(node, finding))
             opened.push_back(std::move(*one));
     });
@@ -99,9 +118,9 @@ Result<Judgement> judgeScenario(const Scenario &scenario, const correlation::Rul
     }
     replayer.finish(scenario.endNs);
     std::vector<std::string> names;
-    for (const correlation::Rule &rule : *rules)
+    for (const correlation::Rule &rule : *heard)
         names.push_back(rule.id);
-    return judge(scenario.labels, opened, names);
+    return judge(withoutDeaf(scenario.labels, rules, scenario.hasSamples), opened, names);
 }
 
 } // namespace tapio::replay

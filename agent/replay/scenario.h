@@ -9,6 +9,7 @@
 
 #include "agent/correlation/engine.h"
 #include "agent/replay/labels.h"
+#include "agent/replay/replayer.h"
 #include "agent/replay/score.h"
 #include "protocol/wire/message.h"
 
@@ -23,10 +24,11 @@ struct Scenario {
     std::vector<Label> labels;              ///< of the file beside it, and of the drills in it
     std::int64_t beginNs = 0, endNs = 0;    ///< UTC
     std::uint64_t events = 0;
+    bool hasSamples = false;          ///< so that rules that need them are judged, too
     std::vector<std::string> remarks; ///< what whoever reads the figures should know: a torn tail, lost events
 };
 
-/// More is no scenario, and not taken into memory.
+/// Events, or samples: more is no scenario, and not taken into memory.
 inline constexpr std::uint64_t mostEvents = 2'000'000;
 
 /// Errors: those of the recording and of its label file; InvalidArgument (too many events, nothing says what is true of it).
@@ -35,7 +37,8 @@ Result<Scenario> loadScenario(const std::filesystem::path &recording);
 /// An insight of the engine; nothing for what is told later of one that is open.
 std::optional<Opened> openedOf(const std::string &node, const correlation::Finding &finding);
 
-/// Through engines with these rules, and judged. Errors: those of Replayer.
-Result<Judgement> judgeScenario(const Scenario &scenario, const correlation::RuleSetPtr &rules);
+/// Through engines with the rules that can hear what is in it, and judged. A fault that only others could find counts as one that no rule is there for.
+/// Errors: those of Replayer.
+Result<Judgement> judgeScenario(const Scenario &scenario, const Replayable &rules);
 
 } // namespace tapio::replay

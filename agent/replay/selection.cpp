@@ -71,21 +71,68 @@ wire::EventBatch wantedOf(const Selection &selection, wire::EventBatch &batch)
     return kept;
 }
 
+bool isWanted(const Selection &selection, const wire::SampleBatch &batch, std::uint32_t origin, std::uint32_t label)
+{
+    const std::string &path = batch.origins[origin].cgroupPath;
+    if (path == "/")
+        return batch.labels[label].empty() || batch.labels[label] == "/";
+    return isOf(selection, batch.origins[origin]);
+}
+
+wire::SampleBatch wantedOf(const Selection &selection, const wire::SampleBatch &batch)
+{
+    wire::SampleBatch kept;
+    kept.timeNs = batch.timeNs;
+    Origins origins(batch.origins);
+    std::map<std::uint32_t, std::uint32_t> labels{{0, 0}};
+    const auto take = [&](auto one, auto &into) {
+        if (!isWanted(selection, batch, one.origin, one.label))
+            return;
+        one.origin = origins.keep(one.origin);
+        const auto [at, isNew] = labels.try_emplace(one.label, static_cast<std::uint32_t>(kept.labels.size()));
+        if (isNew)
+            kept.labels.push_back(batch.labels[one.label]);
+        one.label = at->second;
+        into.push_back(std::move(one));
+    };
+    for (const wire::Sample &sample : batch.samples)
+        take(sample, kept.samples);
+    for (const wire::Histogram &histogram : batch.histograms)
+        take(histogram, kept.histograms);
+    kept.origins = origins.take();
+    return kept;
+}
+
+/// What was sent empty is nothing either.
+Selected wanted(const Selection &selection, wire::Delivery delivery)
+{
+    if (auto *samples = std::get_if<wire::SampleBatch>(&delivery.frame.body)) {
+        if (!selection.cgroups.empty())
+            *samples = wantedOf(selection, *samples);
+        const bool isEmpty = samples->samples.empty() && samples->histograms.empty();
+        return {isEmpty ? std::nullopt : std::optional(std::move(delivery)), 0};
+    }
+    auto *batch = std::get_if<wire::EventBatch>(&delivery.frame.body);
+    if (batch == nullptr)
+        return {};
+    const std::size_t all = batch->events.size();
+    if (!selection.cgroups.empty())
+        *batch = wantedOf(selection, *batch);
+    const std::uint64_t leftOut = all - batch->events.size();
+    if (batch->events.empty() && batch->amendments.empty())
+        return {std::nullopt, leftOut};
+    return {std::move(delivery), leftOut};
+}
+
 } // namespace
 
 Selected select(const Selection &selection, wire::Delivery delivery)
 {
-    auto &batch = std::get<wire::EventBatch>(delivery.frame.body);
-    const std::size_t all = batch.events.size();
     const auto &nodes = selection.nodes;
-    if (!nodes.empty() && std::find(nodes.begin(), nodes.end(), delivery.node) == nodes.end())
-        return {std::nullopt, all};
-    if (!selection.cgroups.empty())
-        batch = wantedOf(selection, batch);
-    const std::uint64_t leftOut = all - batch.events.size();
-    if (batch.events.empty() && batch.amendments.empty())
-        return {std::nullopt, leftOut};
-    return {std::move(delivery), leftOut};
+    if (nodes.empty() || std::find(nodes.begin(), nodes.end(), delivery.node) != nodes.end())
+        return wanted(selection, std::move(delivery));
+    const auto *batch = std::get_if<wire::EventBatch>(&delivery.frame.body);
+    return {std::nullopt, batch == nullptr ? 0 : batch->events.size()};
 }
 
 } // namespace tapio::replay

@@ -14,7 +14,7 @@ namespace tapio::replay {
 struct Selection {
     std::vector<std::string> nodes;
     /// Beginnings of paths of cgroups: events of these only, and what agents say of themselves and of drills. No insights: what an agent found may be of others
-    /// as well. What was sent before it was known whose it is counts as it was sent.
+    /// as well. Samples of these, and of the node itself what has no label but "/": devices, mounts and ports are nobody's business. What was sent before it was known whose it is counts as it was sent.
     std::vector<std::string> cgroups;
 };
 
@@ -23,7 +23,7 @@ struct Selected {
     std::uint64_t leftOut = 0;              ///< events
 };
 
-/// Numbers of events stay as they are. `delivery` is of events. Pure.
+/// Numbers of events stay as they are. Of neither events nor samples: nothing. Pure.
 Selected select(const Selection &selection, wire::Delivery delivery);
 
 } // namespace tapio::replay

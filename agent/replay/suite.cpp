@@ -114,7 +114,7 @@ Result<Suite> loadSuite(const std::filesystem::path &place)
     return suite;
 }
 
-Result<Score> scoreOf(const std::vector<Scenario> &scenarios, const Suite &suite, const correlation::RuleSetPtr &rules)
+Result<Score> scoreOf(const std::vector<Scenario> &scenarios, const Suite &suite, const Replayable &rules)
 {
     Score score;
     const auto add = [&](const Scenario &scenario) -> Status {

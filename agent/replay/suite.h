@@ -26,6 +26,6 @@ inline constexpr const char *suiteFileName = "suite.toml";
 Result<Suite> loadSuite(const std::filesystem::path &place);
 
 /// Everything, and mixtures of the scenarios of that half, which are made one after the other.
-Result<Score> scoreOf(const std::vector<Scenario> &scenarios, const Suite &suite, const correlation::RuleSetPtr &rules);
+Result<Score> scoreOf(const std::vector<Scenario> &scenarios, const Suite &suite, const Replayable &rules);
 
 } // namespace tapio::replay

@@ -25,6 +25,7 @@ struct RecordArguments {
     std::string from, to;
     replay::Selection selection;
     int seconds = 0;
+    bool withSamples = false;
 
     bool isOfThePast() const { return !store.empty() || !recording.empty() || !from.empty() || !to.empty(); }
 };
@@ -34,12 +35,15 @@ void printSummary(const CommandContext &context, const RecordArguments &argument
     if (context.format == OutputFormat::Json) {
         printJson(context.out, {{"file", arguments.out.native()},
                                 {"events", file.events()},
+                                {"samples", file.samples()},
                                 {"bytes", file.bytes()},
                                 {"left_out", file.leftOut()},
                                 {"lost", file.lost()}});
     } else {
-        context.out << file.events() << " events in " << bytesText(static_cast<std::int64_t>(file.bytes())) << " to "
-                    << printable(arguments.out.native()) << '\n';
+        context.out << file.events() << " events";
+        if (file.samples() > 0)
+            context.out << " and " << file.samples() << " samples";
+        context.out << " in " << bytesText(static_cast<std::int64_t>(file.bytes())) << " to " << printable(arguments.out.native()) << '\n';
         if (file.leftOut() > 0)
             context.out << file.leftOut() << " others were left out, as asked for\n";
     }
@@ -139,7 +143,7 @@ int recordLive(const CommandContext &context, const RecordArguments &arguments)
     }
     LiveRecording live(context, *file, startedNs);
     wire::Subscribe subscribe;
-    subscribe.samples = false;
+    subscribe.samples = arguments.withSamples;
     subscribe.reports = false;
     const std::string server = connection->client.host + ':' + std::to_string(connection->client.port);
     auto client = ServerClient::open(connection->client, connection->consoleName, subscribe, live.handlers(server), context.clock);
@@ -189,6 +193,9 @@ int recordPast(const CommandContext &context, const RecordArguments &arguments)
         return report(context.err, range.error());
     int exitCode = ExitOk;
     const bool isOfStore = arguments.recording.empty();
+    if (isOfStore && arguments.withSamples)
+        return report(context.err,
+                      Error(Errc::InvalidArgument, "--samples is for what is received from now on: of a store only events are taken"));
     const auto reader = isOfStore ? openStore(context, arguments.store, exitCode) : nullptr;
     if (isOfStore && !reader)
         return exitCode;
@@ -230,13 +237,15 @@ int recordPast(const CommandContext &context, const RecordArguments &arguments)
 void addRecordCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
 {
     auto arguments = std::make_shared<RecordArguments>();
-    CLI::App *record =
-        app.add_subcommand("record", "Events as they are received to a file, until Ctrl-C: for 'tapio replay' and 'tapio score'");
+    CLI::App *record = app.add_subcommand(
+        "record", "Events, and samples if wanted, as they are received to a file, until Ctrl-C: for 'tapio replay' and 'tapio score'");
     record->add_option("--out", arguments->out, "the recording to make; it must not be there yet")->required()->option_text("FILE");
     auto *seconds = record->add_option("--seconds", arguments->seconds, "end after this time")->check(CLI::Range(1, 86400));
     record->add_option("--node", arguments->selection.nodes, "only these nodes");
     record->add_option("--cgroup", arguments->selection.cgroups,
-                       "only events of cgroups whose paths begin so, and what agents say of themselves and of drills; no insights");
+                       "only what is of cgroups whose paths begin so, and what agents say of themselves and of drills; no insights");
+    record->add_flag("--samples", arguments->withSamples,
+                     "samples too, which rules about memory, throttling and traffic need; older versions do not read such a file");
     auto *store =
         record->add_option("--store", arguments->store, "from this store instead, or with --from or --to alone from the configured one")
             ->option_text("FILE");

@@ -84,8 +84,6 @@ Result<RecordingFile> RecordingFile::create(const std::filesystem::path &file, c
 
 Status RecordingFile::add(wire::Delivery delivery)
 {
-    if (!std::holds_alternative<wire::EventBatch>(delivery.frame.body))
-        return {};
     replay::Selected selected = replay::select(m_selection, std::move(delivery));
     m_leftOut += selected.leftOut;
     return selected.delivery ? m_writer.add(*selected.delivery) : Status();

@@ -20,7 +20,7 @@ public:
     /// Errors: those of recording::createFile.
     static Result<RecordingFile> create(const std::filesystem::path &file, const recording::Header &header, replay::Selection selection);
 
-    /// Those that are not of events are passed over.
+    /// Those that are neither of events nor of samples are passed over.
     Status add(wire::Delivery delivery);
     /// What was added survives this program; once a second is enough.
     Status flush() { return m_writer.flush(); }
@@ -28,6 +28,7 @@ public:
 
     void setLost(std::uint64_t events) { m_lost = events; } ///< so far
     std::uint64_t events() const noexcept { return m_writer.events(); }
+    std::uint64_t samples() const noexcept { return m_writer.samples(); }
     std::uint64_t bytes() const noexcept { return m_writer.bytes(); }
     std::uint64_t lost() const noexcept { return m_lost; }
     std::uint64_t leftOut() const noexcept { return m_leftOut; }

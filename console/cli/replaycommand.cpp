@@ -108,7 +108,10 @@ private:
 
 void printSummary(const CommandContext &context, const recording::Reader &reader, const replay::ReplayCounters &counters)
 {
-    context.err << counters.events << " events, " << counters.opened << " insights";
+    context.err << counters.events << " events, ";
+    if (reader.samples() > 0)
+        context.err << reader.samples() << " samples, ";
+    context.err << counters.opened << " insights";
     if (counters.insights > 0)
         context.err << "; " << counters.insights << " events are insights that agents found, and no evidence";
     context.err << '\n';

@@ -37,11 +37,11 @@ void printRemarks(const CommandContext &context, const std::vector<replay::Scena
     }
 }
 
-void printNotScored(const CommandContext &context, const std::vector<std::string> &rules)
+void printRules(const CommandContext &context, const char *title, const std::vector<std::string> &rules)
 {
     if (rules.empty())
         return;
-    context.out << "\nNot scored, since recordings have no samples and one node at a time:";
+    context.out << '\n' << title << ':';
     for (const std::string &rule : rules)
         context.out << ' ' << printable(rule);
     context.out << '\n';
@@ -58,7 +58,7 @@ int runScore(const CommandContext &context, const ScoreArguments &arguments)
     const auto known = rulesOf(context, arguments.rules);
     if (!known)
         return ExitConfiguration;
-    const auto [rules, others] = replay::replayable(*known);
+    const replay::Replayable rules = replay::replayable(*known);
     const auto place = arguments.place.empty() ? shippedSuite() : arguments.place;
     if (!place)
         return report(context.err, place.error(), "name a recording, or a folder of recordings");
@@ -84,10 +84,12 @@ int runScore(const CommandContext &context, const ScoreArguments &arguments)
         isFirst = false;
     }
     if (context.format == OutputFormat::Json) {
-        all["not_scored"] = others;
+        all["not_scored"] = rules.others;
+        all["scored_with_samples"] = rules.onlyWithSamples;
         printJson(context.out, all);
     } else {
-        printNotScored(context, others);
+        printRules(context, "Scored only in recordings with samples", rules.onlyWithSamples);
+        printRules(context, "Not scored, since a recording is replayed node by node", rules.others);
     }
     return ExitOk;
 }

@@ -92,12 +92,12 @@ Result<Header> decodeHeader(std::span<const std::byte> bytes)
                   number<std::int64_t>(bytes, 16)};
 }
 
-Result<Bytes> encodeBlock(std::span<const std::byte> plain, std::uint32_t deliveries)
+Result<Bytes> encodeBlock(std::span<const std::byte> plain, std::uint32_t deliveries, RecordKind kind)
 {
     if (plain.size() > mostBlockBytes)
         return fail(Errc::InvalidArgument, "a block of " + std::to_string(plain.size()) + " bytes is longer than a reader takes");
     Bytes payload;
-    put(payload, static_cast<std::uint8_t>(RecordKind::Block));
+    put(payload, static_cast<std::uint8_t>(kind));
     put(payload, deliveries);
     put(payload, static_cast<std::uint32_t>(plain.size()));
     payload.resize(blockHeadBytes + ZSTD_compressBound(plain.size()));
@@ -142,7 +142,7 @@ bool fits(std::span<const std::byte> head, std::span<const std::byte> payload) n
 Result<RecordKind> kindOf(std::span<const std::byte> payload)
 {
     const auto kind = payload.empty() ? 0 : std::to_integer<unsigned>(payload[0]);
-    if (kind != static_cast<unsigned>(RecordKind::Block) && kind != static_cast<unsigned>(RecordKind::End))
+    if (kind < static_cast<unsigned>(RecordKind::Block) || kind > static_cast<unsigned>(RecordKind::MixedBlock))
         return fail(Errc::Unsupported, "a record of kind " + std::to_string(kind) + ", which this version does not know");
     return static_cast<RecordKind>(kind);
 }
@@ -152,6 +152,7 @@ Result<Block> decodeBlock(std::span<const std::byte> payload)
     if (payload.size() < blockHeadBytes)
         return fail(Errc::Malformed, "a block of " + std::to_string(payload.size()) + " bytes is too short");
     Block block;
+    block.mayHaveSamples = payload[0] == static_cast<std::byte>(RecordKind::MixedBlock);
     block.deliveries = number<std::uint32_t>(payload, 1);
     const std::size_t size = number<std::uint32_t>(payload, 5);
     const auto frame = payload.subspan(blockHeadBytes);

@@ -56,8 +56,13 @@ Bytes encodeHeader(const Header &header);
 /// Errors: Malformed (no recording), VersionMismatch (names the version), Corrupt (the checksum).
 Result<Header> decodeHeader(std::span<const std::byte> bytes);
 
-/// Head and payload of a record. `plain`: encoded deliveries, as appendDelivery() put them.
-Result<Bytes> encodeBlock(std::span<const std::byte> plain, std::uint32_t deliveries);
+enum class RecordKind : std::uint8_t {
+    Block = 1, ///< deliveries of events
+    End = 2,
+    MixedBlock = 3, ///< deliveries of events or samples
+};
+/// Head and payload of a record. `plain`: encoded deliveries, as appendDelivery() put them. `kind`: of a block.
+Result<Bytes> encodeBlock(std::span<const std::byte> plain, std::uint32_t deliveries, RecordKind kind = RecordKind::Block);
 Bytes encodeEnd(const End &end);
 
 /// Errors: Malformed, Corrupt; the length of the payload.
@@ -65,10 +70,10 @@ Result<std::size_t> decodeHead(std::span<const std::byte> head);
 /// Whether the payload is what the head was made for.
 bool fits(std::span<const std::byte> head, std::span<const std::byte> payload) noexcept;
 
-enum class RecordKind : std::uint8_t { Block = 1, End = 2 };
 struct Block {
     std::uint32_t deliveries = 0;
     Bytes plain;
+    bool mayHaveSamples = false;
 };
 /// Kinds of a later version are Unsupported.
 Result<RecordKind> kindOf(std::span<const std::byte> payload);

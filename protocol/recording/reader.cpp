@@ -12,15 +12,18 @@ namespace {
 bool isTime(std::int64_t ns) noexcept { return ns >= 0 && ns <= latestNs; }
 
 /// What is wrong with it; nullptr: nothing.
-const char *problemOf(const wire::Delivery &delivery) noexcept
+const char *problemOf(const wire::Delivery &delivery, bool mayHaveSamples) noexcept
 {
     const auto *batch = std::get_if<wire::EventBatch>(&delivery.frame.body);
-    if (batch == nullptr)
-        return "a delivery that is not of events";
+    const auto *samples = std::get_if<wire::SampleBatch>(&delivery.frame.body);
+    if (batch == nullptr && !(samples != nullptr && mayHaveSamples))
+        return mayHaveSamples ? "a delivery that is neither of events nor of samples" : "a delivery that is not of events";
     if (delivery.node.empty())
         return "a delivery that names no node";
     if (!isTime(delivery.receivedNs) || delivery.clockOffsetNs < -latestNs || delivery.clockOffsetNs > latestNs)
         return "a delivery that arrived at no time";
+    if (samples != nullptr)
+        return isTime(samples->timeNs) ? nullptr : "samples of before 1970 or after 2096";
     const bool isTimely =
         std::all_of(batch->events.begin(), batch->events.end(), [](const wire::Event &event) { return isTime(event.timeNs); });
     return isTimely ? nullptr : "an event before 1970 or after 2096";
@@ -135,9 +138,19 @@ Result<wire::Delivery> Reader::takeDelivery()
     auto *delivery = std::get_if<wire::Delivery>(&*message);
     if (delivery == nullptr)
         return failHere(Error(Errc::Malformed, which + ": a message that is no delivery"));
-    if (const char *problem = problemOf(*delivery))
+    if (const char *problem = problemOf(*delivery, m_block.mayHaveSamples))
         return failHere(Error(Errc::Malformed, which + ": " + problem));
     return std::move(*delivery);
+}
+
+void Reader::count(const wire::Delivery &delivery)
+{
+    ++m_deliveries;
+    if (const auto *batch = std::get_if<wire::EventBatch>(&delivery.frame.body))
+        m_events += batch->events.size();
+    else if (const auto *samples = std::get_if<wire::SampleBatch>(&delivery.frame.body))
+        m_samples += samples->samples.size() + samples->histograms.size();
+    m_lastReceivedNs = std::max(m_lastReceivedNs, delivery.receivedNs);
 }
 
 Result<std::optional<wire::Delivery>> Reader::next()
@@ -158,9 +171,7 @@ Result<std::optional<wire::Delivery>> Reader::next()
     auto delivery = takeDelivery();
     if (!delivery)
         return fail(delivery.error());
-    ++m_deliveries;
-    m_events += std::get<wire::EventBatch>(delivery->frame.body).events.size();
-    m_lastReceivedNs = std::max(m_lastReceivedNs, delivery->receivedNs);
+    count(*delivery);
     return std::optional(std::move(*delivery));
 }
 

@@ -24,7 +24,7 @@ public:
     static Result<Reader> open(const std::filesystem::path &file);
 
     const Header &header() const noexcept { return m_header; }
-    /// The next that arrived: always one of events. Empty at the end. After an error or the end the same again.
+    /// The next that arrived: one of events, or of samples. Empty at the end. After an error or the end the same again.
     /// Errors: Malformed, Corrupt, Unsupported, Io.
     Result<std::optional<wire::Delivery>> next();
 
@@ -35,6 +35,7 @@ public:
 
     std::uint64_t deliveries() const noexcept { return m_deliveries; }
     std::uint64_t events() const noexcept { return m_events; }
+    std::uint64_t samples() const noexcept { return m_samples; }              ///< single ones, histograms among them
     std::int64_t lastReceivedNs() const noexcept { return m_lastReceivedNs; } ///< UTC; 0 = nothing yet
 
 private:
@@ -44,6 +45,7 @@ private:
     Result<bool> readRecord();
     Status takeEnd(std::span<const std::byte> payload);
     Result<wire::Delivery> takeDelivery();
+    void count(const wire::Delivery &delivery);
     tl::unexpected<Error> failHere(const Error &error);
 
     std::unique_ptr<ByteSource> m_source;
@@ -53,7 +55,7 @@ private:
     std::uint32_t m_takenOfBlock = 0;
     std::uint64_t m_offset = headerBytes; ///< of what is read next
     std::uint64_t m_recordAt = 0;         ///< of the block
-    std::uint64_t m_deliveries = 0, m_events = 0;
+    std::uint64_t m_deliveries = 0, m_events = 0, m_samples = 0;
     std::int64_t m_lastReceivedNs = 0;
     std::optional<End> m_end;
     std::optional<std::uint64_t> m_tornAt;

@@ -32,8 +32,9 @@ Status Writer::write(std::span<const std::byte> bytes)
 Status Writer::add(const wire::Delivery &delivery)
 {
     const auto *batch = std::get_if<wire::EventBatch>(&delivery.frame.body);
-    if (batch == nullptr)
-        return fail(Errc::InvalidArgument, "a recording is of events, and this delivery is of something else");
+    const auto *samples = std::get_if<wire::SampleBatch>(&delivery.frame.body);
+    if (batch == nullptr && samples == nullptr)
+        return fail(Errc::InvalidArgument, "a recording is of events and samples, and this delivery is of something else");
     const auto message = wire::encode(delivery);
     if (!message)
         return fail(message.error());
@@ -44,7 +45,9 @@ Status Writer::add(const wire::Delivery &delivery)
     appendDelivery(m_plain, *message);
     ++m_inBlock;
     ++m_deliveries;
-    m_events += batch->events.size();
+    m_events += batch != nullptr ? batch->events.size() : 0;
+    m_samples += samples != nullptr ? samples->samples.size() + samples->histograms.size() : 0;
+    m_hasSamples = m_hasSamples || samples != nullptr;
     return m_status;
 }
 
@@ -52,7 +55,8 @@ Status Writer::flush()
 {
     if (m_inBlock == 0)
         return m_status;
-    const auto block = encodeBlock(m_plain, m_inBlock);
+    // Without samples as before there were any: older versions read it.
+    const auto block = encodeBlock(m_plain, m_inBlock, std::exchange(m_hasSamples, false) ? RecordKind::MixedBlock : RecordKind::Block);
     m_plain.clear();
     m_inBlock = 0;
     if (!block)

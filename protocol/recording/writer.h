@@ -17,7 +17,7 @@ public:
     /// Writes the header. Errors: those of the sink.
     static Result<Writer> begin(std::unique_ptr<ByteSink> sink, const Header &header);
 
-    /// In order of arrival. Errors: InvalidArgument (not one of events), those of the sink.
+    /// In order of arrival. Errors: InvalidArgument (neither of events nor of samples), those of the sink.
     Status add(const wire::Delivery &delivery);
     /// All that was added goes to the sink.
     Status flush();
@@ -26,7 +26,8 @@ public:
 
     std::uint64_t deliveries() const noexcept { return m_deliveries; }
     std::uint64_t events() const noexcept { return m_events; }
-    std::uint64_t bytes() const noexcept { return m_bytes; } ///< that went to the sink
+    std::uint64_t samples() const noexcept { return m_samples; } ///< single ones, histograms among them
+    std::uint64_t bytes() const noexcept { return m_bytes; }     ///< that went to the sink
 
 private:
     explicit Writer(std::unique_ptr<ByteSink> sink) : m_sink(std::move(sink)) {}
@@ -35,7 +36,8 @@ private:
     std::unique_ptr<ByteSink> m_sink;
     Bytes m_plain;
     std::uint32_t m_inBlock = 0;
-    std::uint64_t m_deliveries = 0, m_events = 0, m_bytes = 0;
+    std::uint64_t m_deliveries = 0, m_events = 0, m_samples = 0, m_bytes = 0;
+    bool m_hasSamples = false; ///< in the block
     Status m_status;
 };
 

@@ -79,6 +79,7 @@ class tst_Record : public QObject {
 private slots:
     void initTestCase();
     void init() { m_folder = std::make_unique<QTemporaryDir>(); }
+    void live_isWhatArrives_data();
     void live_isWhatArrives();
     void aStore_isReplayedTwiceAlike();
     void aRecording_isCut();
@@ -144,8 +145,16 @@ void tst_Record::initTestCase()
     m_store.flush();
 }
 
+void tst_Record::live_isWhatArrives_data()
+{
+    QTest::addColumn<bool>("samples");
+    QTest::newRow("events alone") << false;
+    QTest::newRow("samples, too") << true;
+}
+
 void tst_Record::live_isWhatArrives()
 {
+    QFETCH(bool, samples);
     server::FanInOptions options;
     options.endpoint.tls = m_pki.server();
     auto fanIn = server::FanIn::start(options, nullptr, m_clock);
@@ -154,18 +163,24 @@ void tst_Record::live_isWhatArrives()
     agent.sendEvents(3); // before: not in it
     QTRY_VERIFY_WITH_TIMEOUT(agent.acked() > 0, soon);
     QProcess process;
-    prepare(process, {"--pki", m_pki.path() + "/pki", "--server", "127.0.0.1:" + QString::number((*fanIn)->port()), "record", "--out",
-                      in("live.tapiorec"), "-o", "json"});
+    prepare(process, QStringList{"--pki", m_pki.path() + "/pki", "--server", "127.0.0.1:" + QString::number((*fanIn)->port()), "record",
+                                 "--out", in("live.tapiorec"), "-o", "json"}
+                         + (samples ? QStringList{"--samples"} : QStringList()));
     process.start();
     QByteArray err;
     QTRY_VERIFY_WITH_TIMEOUT((err += process.readAllStandardError(), err.contains("recording; Ctrl-C")), soon);
     const std::uint64_t before = agent.acked();
+    wire::SampleBatch memory;
+    memory.timeNs = m_clock.utcNs();
+    memory.origins = {pod("a")};
+    memory.samples = {{wire::Metric::MemoryWorkingSetBytes, 0, 0, 5}};
+    agent.send(memory);
     agent.sendEvents(4);
     QTRY_VERIFY_WITH_TIMEOUT(agent.acked() > before, soon);
     // It is safe a second later, without an end.
     const auto isThere = [&] {
         std::optional<recording::End> end;
-        return read(in("live.tapiorec"), end).size() == 1;
+        return read(in("live.tapiorec"), end).size() == (samples ? 2u : 1u);
     };
     QTRY_VERIFY_WITH_TIMEOUT(isThere(), soon);
     QCOMPARE(::kill(static_cast<pid_t>(process.processId()), SIGINT), 0);
@@ -178,6 +193,7 @@ void tst_Record::live_isWhatArrives()
     QVERIFY(deliveries.at(0).receivedNs > 0 && deliveries.at(0).frame.streamId != 0);
     const QJsonObject summary = QJsonDocument::fromJson(process.readAllStandardOutput()).object();
     QCOMPARE(summary.value("events").toInt(), 4);
+    QCOMPARE(summary.value("samples").toInt(), samples ? 1 : 0);
     QCOMPARE(summary.value("bytes").toInt(), int(QFileInfo(in("live.tapiorec")).size()));
 }
 
@@ -237,6 +253,7 @@ void tst_Record::wrongInput_data()
     row("seconds of the past", {"record", "--from", "10m", "--seconds", "5", "--out", "@x"}, ExitUsage, "excludes");
     row("the wrong way round", {"record", "--recording", "@good", "--from", "1m", "--to", "2m", "--out", "@x"}, ExitUsage,
         "--from must be before --to");
+    row("samples of a store", {"record", "--from", "10m", "--samples", "--out", "@x"}, ExitUsage, "of a store only events are taken");
     row("a time that is none", {"record", "--recording", "@good", "--from", "soon", "--out", "@x"}, ExitUsage, "soon");
     row("no recording to replay", {"replay", "@nope"}, ExitUnavailable, "nope");
     row("what is no recording", {"replay", "@text"}, ExitDataError, "is no recording");
@@ -334,7 +351,7 @@ void tst_Record::theShippedSuite_isScored()
     const Outcome outcome = run({"score", "-o", "json"});
     QVERIFY2(outcome.code == ExitOk, outcome.err.constData());
     const QJsonObject both = QJsonDocument::fromJson(outcome.out).object();
-    QCOMPARE(both.keys(), (QStringList{"held", "not_scored", "tuned"}));
+    QCOMPARE(both.keys(), (QStringList{"held", "not_scored", "scored_with_samples", "tuned"}));
     for (const char *half : {"held", "tuned"}) {
         const QJsonObject score = both.value(QLatin1String(half)).toObject();
         QVERIFY(score.value("n").toInt() > 100 && score.value("scenarios")["mixtures"].toInt() > 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Any bytes as a recording. Reading ends, in bounded steps and memory; an error names its place; and what was read whole comes out the same when it is
-// written again. Through the engine with all rules it goes as well. The first byte: 1 = the rest are the deliveries of a block whose checksums are right, so that what is behind them is reached.
+// written again. Through the engine with all rules it goes as well. The first byte: 1 = the rest are the deliveries of a block whose checksums are right, so that what is behind them is
+// reached; 2 = of one that may have samples.
 #include <cstdlib>
 #include <memory>
 #include <span>
@@ -68,12 +69,12 @@ void replayAll(const std::vector<wire::Delivery> &deliveries)
     replayer.finish(latestNs);
 }
 
-Bytes fileOf(std::span<const std::byte> plain)
+Bytes fileOf(std::span<const std::byte> plain, RecordKind kind)
 {
     std::uint32_t deliveries = 0;
     for (std::size_t at = 0; at < plain.size() && takeDelivery(plain, at); ++deliveries) {}
     Bytes file = encodeHeader({Origin::Live, 1});
-    const auto block = encodeBlock(plain, deliveries);
+    const auto block = encodeBlock(plain, deliveries, kind);
     require(block.has_value());
     file.insert(file.end(), block->begin(), block->end());
     return file;
@@ -86,7 +87,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     if (size == 0 || size > mostBlockBytes)
         return 0;
     const auto rest = std::as_bytes(std::span(data, size)).subspan(1);
-    const auto read = data[0] == 1 ? readAll(fileOf(rest)) : readAll(rest);
+    const auto read = data[0] == 1   ? readAll(fileOf(rest, RecordKind::Block))
+                      : data[0] == 2 ? readAll(fileOf(rest, RecordKind::MixedBlock))
+                                     : readAll(rest);
     if (!read)
         return 0;
     replayAll(*read);

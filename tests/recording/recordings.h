@@ -29,7 +29,7 @@ private:
     Bytes &m_into;
 };
 
-inline wire::Delivery deliveryOf(wire::EventBatch batch, std::int64_t receivedNs = begunNs)
+inline wire::Delivery deliveryOf(decltype(wire::Frame::body) body, std::int64_t receivedNs = begunNs)
 {
     wire::Delivery delivery;
     delivery.node = "n1";
@@ -37,8 +37,23 @@ inline wire::Delivery deliveryOf(wire::EventBatch batch, std::int64_t receivedNs
     delivery.clockUncertaintyNs = 1000;
     delivery.frame.streamId = 7;
     delivery.frame.frameSeq = 1;
-    delivery.frame.body = std::move(batch);
+    delivery.frame.body = std::move(body);
     return delivery;
+}
+
+/// Two gauges and a histogram of one moment.
+inline wire::Delivery samplesAt(std::int64_t timeNs)
+{
+    wire::SampleBatch batch;
+    batch.timeNs = timeNs;
+    batch.origins.resize(2);
+    batch.origins[0].cgroupPath = "/";
+    batch.origins[1].cgroupPath = "/kubepods/x";
+    batch.labels.push_back("vda read");
+    batch.samples = {{wire::Metric::MemoryWorkingSetBytes, 1, 0, 1 << 20}, {wire::Metric::CpuUsageNs, 0, 0, 77}};
+    batch.histograms.resize(1);
+    batch.histograms[0] = {wire::HistogramKind::BlockIoLatency, 0, 1, {}};
+    return deliveryOf(std::move(batch), timeNs);
 }
 
 /// Every kind of event there is.

@@ -49,6 +49,9 @@ private slots:
     void aFile_isTheOwnersAndNeverWrittenOver();
     void aTornTail_isToldAndTheRestIsThere();
     void manyEvents_areSeveralBlocks();
+    void withoutSamples_itIsAsBefore();
+    void samples_areReadInOrder_data();
+    void samples_areReadInOrder();
     void whatIsNoBatch_isRefused();
     void aFullDisk_staysAnError();
 };
@@ -65,7 +68,7 @@ void tst_Recording::written_isReadAlike()
 {
     QFETCH(std::size_t, blockEvery);
     auto deliveries = everything();
-    deliveries.push_back(deliveryOf({9, {}, {}, {}, {}})); // a batch of nothing
+    deliveries.push_back(deliveryOf(wire::EventBatch{9, {}, {}, {}, {}})); // a batch of nothing
     const Bytes bytes = recorded(deliveries, blockEvery);
     auto reader = Reader::open(overBytes(bytes));
     QVERIFY(reader);
@@ -137,14 +140,44 @@ void tst_Recording::manyEvents_areSeveralBlocks()
     QVERIFY2(records > 10, qPrintable(QString::number(records)));
 }
 
+/// Versions that know no samples read what has none.
+void tst_Recording::withoutSamples_itIsAsBefore()
+{
+    const Bytes bytes = recorded(everything(), 1);
+    for (std::size_t at = headerBytes; at < bytes.size();) {
+        const std::size_t length = *decodeHead(std::span(bytes).subspan(at, recordHeadBytes));
+        const unsigned kind = std::to_integer<unsigned>(bytes[at + recordHeadBytes]);
+        QVERIFY2(kind == 1 || kind == 2, qPrintable(QString::number(kind)));
+        at += recordHeadBytes + length;
+    }
+}
+
+void tst_Recording::samples_areReadInOrder_data() { written_isReadAlike_data(); }
+
+void tst_Recording::samples_areReadInOrder()
+{
+    QFETCH(std::size_t, blockEvery);
+    const wire::Delivery events = deliveryOf(wire::examples::busyBatch(2));
+    const std::vector<wire::Delivery> deliveries{events, samplesAt(begunNs),    samplesAt(begunNs + 1), events, events,
+                                                 events, samplesAt(begunNs + 2)};
+    const Bytes bytes = recorded(deliveries, blockEvery);
+    auto reader = Reader::open(overBytes(bytes));
+    QVERIFY(reader);
+    std::vector<wire::Delivery> read;
+    for (auto next = reader->next(); next && *next; next = reader->next())
+        read.push_back(std::move(**next));
+    QVERIFY(read == deliveries);
+    QCOMPARE(reader->events(), 8u);
+    QCOMPARE(reader->samples(), 9u);
+    QVERIFY(reader->end() && reader->end()->deliveries == deliveries.size() && reader->end()->events == 8);
+}
+
 void tst_Recording::whatIsNoBatch_isRefused()
 {
     Bytes bytes;
     auto writer = Writer::begin(std::make_unique<MemorySink>(bytes), {});
     QVERIFY(writer);
-    wire::Delivery samples;
-    samples.frame.body = wire::SampleBatch();
-    const Status added = writer->add(samples);
+    const Status added = writer->add(deliveryOf(wire::CounterReport()));
     QVERIFY(!added && added.error().code() == Errc::InvalidArgument);
 }
 

@@ -19,13 +19,16 @@ Bytes joined(std::initializer_list<Bytes> parts)
 
 Bytes header() { return encodeHeader({Origin::Live, begunNs}); }
 
-Bytes blockOf(const Bytes &plain, std::uint32_t deliveries) { return *encodeBlock(plain, deliveries); }
+Bytes blockOf(const Bytes &plain, std::uint32_t deliveries, RecordKind kind = RecordKind::Block)
+{
+    return *encodeBlock(plain, deliveries, kind);
+}
 
-Bytes blockOf(const wire::Message &message)
+Bytes blockOf(const wire::Message &message, RecordKind kind = RecordKind::Block)
 {
     Bytes plain;
     appendDelivery(plain, *wire::encode(message));
-    return blockOf(plain, 1);
+    return blockOf(plain, 1, kind);
 }
 
 Bytes changed(Bytes bytes, std::size_t at, unsigned value)
@@ -103,9 +106,18 @@ void tst_RecordingHostile::refused_data()
     inFirst("a delivery longer than its block", blockOf(Bytes(16, std::byte{1}), 1), Errc::Malformed, "more than its block has");
     inFirst("an empty delivery", blockOf(Bytes(8, std::byte{0}), 1), Errc::Malformed, "delivery 1: ");
     inFirst("a message that is no delivery", blockOf(wire::Ack()), Errc::Malformed, "delivery 1: a message that is no delivery");
-    wire::Delivery samples = small();
-    samples.frame.body = wire::SampleBatch();
-    inFirst("a delivery of samples", blockOf(samples), Errc::Malformed, "delivery 1: a delivery that is not of events");
+    inFirst("samples in a block of events", blockOf(samplesAt(begunNs)), Errc::Malformed, "delivery 1: a delivery that is not of events");
+    constexpr auto mixed = RecordKind::MixedBlock;
+    inFirst("a report in a mixed block", blockOf(deliveryOf(wire::CounterReport()), mixed), Errc::Malformed,
+            "delivery 1: a delivery that is neither of events nor of samples");
+    inFirst("samples before 1970", blockOf(samplesAt(-1), mixed), Errc::Malformed, "arrived at no time");
+    wire::Delivery late = samplesAt(begunNs);
+    std::get<wire::SampleBatch>(late.frame.body).timeNs = INT64_MAX;
+    inFirst("samples at the end of time", blockOf(late, mixed), Errc::Malformed, "samples of before 1970 or after 2096");
+    wire::Delivery strangers = samplesAt(begunNs);
+    strangers.node.clear();
+    inFirst("samples of no node", blockOf(strangers, mixed), Errc::Malformed, "names no node");
+    inFirst("a record of a later version", blockOf({}, 0, static_cast<RecordKind>(4)), Errc::Unsupported, "a record of kind 4");
     wire::Delivery nobodys = small();
     nobodys.node.clear();
     inFirst("a delivery of no node", blockOf(nobodys), Errc::Malformed, "names no node");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Writes the corpus of fuzz_recording into the folder given. The first byte says what the rest is: 0 = a file, 1 = the deliveries of one block.
+// Writes the corpus of fuzz_recording into the folder given. The first byte says what the rest is: 0 = a file, 1 = the deliveries of one block,
+// 2 = of one that may have samples.
 #include <filesystem>
 #include <fstream>
 
@@ -33,6 +34,12 @@ int main(int argc, char **argv)
             appendDelivery(plain, *message);
     }
     write("block-small", 1, plain);
+    for (int second = 0; second < 3; ++second) {
+        if (const auto message = wire::encode(samplesAt(begunNs + second * nsPerSecond)))
+            appendDelivery(plain, *message);
+    }
+    write("block-mixed", 2, plain);
+    write("file-mixed", 0, recorded({samplesAt(begunNs), small, samplesAt(begunNs + nsPerSecond)}));
     write("block-short", 1, Bytes(11, std::byte{1}));
     return 0;
 }

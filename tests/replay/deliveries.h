@@ -41,6 +41,23 @@ public:
         batch.amendments = {{0, 0, 1, 1, 1, m_seq}};
     }
 
+    /// Memory that is in use, every ten seconds for so long; and of the node, that it has so much.
+    void memory(double from, double seconds, double bytesPerMinute, const wire::Origin &origin = correlation::pod("a"))
+    {
+        for (double at = from; at <= from + seconds; at += 10) {
+            wire::SampleBatch batch;
+            batch.timeNs = timeOf(at);
+            batch.origins = {origin, correlation::host()};
+            batch.labels = {"", "vda", "/"};
+            batch.samples = {
+                {wire::Metric::MemoryWorkingSetBytes, 0, 0, 100'000'000 + static_cast<std::int64_t>(bytesPerMinute * (at - from) / 60)},
+                {wire::Metric::NodeMemoryTotalBytes, 1, 0, 8'000'000'000},
+                {wire::Metric::DiskReadBytes, 1, 1, 5},
+                {wire::Metric::FilesystemUsedBytes, 1, 2, 6}};
+            next(at).frame.body = std::move(batch);
+        }
+    }
+
     std::vector<wire::Delivery> deliveries;
 
 private:

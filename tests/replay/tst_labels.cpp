@@ -44,6 +44,8 @@ private slots:
     void refused_data();
     void refused();
     void drillsSayWhatTheyDid();
+    void whatLastsMustBeFound_data();
+    void whatLastsMustBeFound();
     void everyDrillHasItsTruth();
 };
 
@@ -120,9 +122,36 @@ void tst_Labels::drillsSayWhatTheyDid()
     QVERIFY(labels[0] == kill);
     QCOMPARE(labels[1].node, std::string("n2"));
     QCOMPARE(labels[1].toNs, timeOf(20));
-    QVERIFY(labels[1].expected.empty()); // no rule is there for it yet
+    QVERIFY(labels[1].expected.empty()); // no rule can tell it from a start
     QCOMPARE(drills.untold(), (std::vector<std::string>{"crash-loop", "dance"}));
     QCOMPARE(drills.unsignedLabels(), std::uint64_t(1));
+}
+
+void tst_Labels::whatLastsMustBeFound_data()
+{
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<double>("seconds");
+    QTest::addColumn<bool>("isExpected");
+    QTest::newRow("a start") << "memory-leak" << 719. << false;
+    QTest::newRow("a leak") << "memory-leak" << 720. << true;
+    QTest::newRow("throttled for a while") << "cpu-throttling" << 60. << false;
+    QTest::newRow("throttled for long") << "cpu-throttling" << 330. << true;
+}
+
+void tst_Labels::whatLastsMustBeFound()
+{
+    QFETCH(QString, name);
+    QFETCH(double, seconds);
+    QFETCH(bool, isExpected);
+    DrillLabels drills;
+    drills.onEvent(drill(name.toStdString(), "end", 1, 5, 5 + seconds), "n1");
+    const auto labels = drills.take(timeOf(2000));
+    QCOMPARE(labels.size(), std::size_t(1));
+    const auto has = [&](const std::vector<std::string> &rules) {
+        return std::find(rules.begin(), rules.end(), name.toStdString()) != rules.end();
+    };
+    QCOMPARE(has(labels[0].expected), isExpected);
+    QCOMPARE(has(labels[0].also), !isExpected);
 }
 
 void tst_Labels::everyDrillHasItsTruth()
@@ -135,7 +164,7 @@ void tst_Labels::everyDrillHasItsTruth()
           "noisy-neighbour", "oom-kill", "packet-loss", "privilege-escalation", "refused-burst", "reset-burst", "slow-disk"}) {
         const DrillTruth *truth = truthOf(name);
         QVERIFY2(truth != nullptr, name);
-        for (const auto *list : {&truth->expected, &truth->also}) {
+        for (const auto *list : {&truth->expected, &truth->also, &truth->expectedThen}) {
             for (const std::string &rule : *list)
                 QVERIFY2(rules.contains(rule), rule.c_str());
         }

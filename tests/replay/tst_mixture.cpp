@@ -16,7 +16,7 @@ using wire::TcpOutcome;
 
 namespace {
 
-correlation::RuleSetPtr shipped() { return std::make_shared<const correlation::RuleSet>(correlation::shippedRules().rules); }
+Replayable shipped() { return replayable(correlation::shippedRules().rules); }
 
 Label labelOf(const wire::Origin &origin, double from, double to, std::vector<std::string> expected)
 {
@@ -51,6 +51,40 @@ Scenario well(const std::string &name)
     return scenario("well-" + name, stream);
 }
 
+Scenario leak(const std::string &name, bool hasSamples = true)
+{
+    Stream stream;
+    stream.memory(0, 900, 4'000'000, pod(name));
+    Scenario one = scenario("leak-" + name, stream, {labelOf(pod(name), 0, 900, {"memory-leak"})});
+    one.endNs = timeOf(910);
+    one.hasSamples = hasSamples;
+    return one;
+}
+
+Scenario flat(const std::string &name)
+{
+    Stream stream("n2", 9);
+    stream.memory(0, 900, 0, pod(name));
+    Scenario one = scenario("flat-" + name, stream);
+    one.endNs = timeOf(910);
+    one.hasSamples = true;
+    return one;
+}
+
+std::size_t samplesOf(const Scenario &scenario, const std::string &path)
+{
+    std::size_t count = 0;
+    for (const wire::Delivery &delivery : scenario.deliveries) {
+        const auto *batch = std::get_if<wire::SampleBatch>(&delivery.frame.body);
+        if (batch == nullptr)
+            continue;
+        count += static_cast<std::size_t>(std::count_if(batch->samples.begin(), batch->samples.end(), [&](const wire::Sample &sample) {
+            return batch->origins[sample.origin].cgroupPath == path;
+        }));
+    }
+    return count;
+}
+
 void write(const std::filesystem::path &file, const Scenario &scenario, const std::string &label)
 {
     auto sink = recording::createFile(file);
@@ -74,6 +108,9 @@ private slots:
     void aMixture_isOfOneNodeAndMovesItsLabels();
     void twoKills_areACascade();
     void plans_dependOnTheSeedAlone();
+    void samples_areJudgedWhereTheyAre();
+    void samples_moveAlongAndOfTheNodeOnce();
+    void plans_keepSamplesTogether();
     void aFolder_isSplitByFamily();
     void wrongFolders_data();
     void wrongFolders();
@@ -128,6 +165,46 @@ void tst_Mixture::plans_dependOnTheSeedAlone()
     QVERIFY(all[first.first].labels.empty());
     QVERIFY(planMixtures({}, 7, 3).empty());
     QCOMPARE(planMixtures({kill("a")}, 7, 3).size(), std::size_t(0)); // nothing to mix it with
+}
+
+/// Rules that need them are right or wrong only where there are some: elsewhere the fault is one that no rule is there for.
+void tst_Mixture::samples_areJudgedWhereTheyAre()
+{
+    const auto heard = judgeScenario(leak("a"), shipped());
+    QVERIFY(heard && heard->rules.at("memory-leak") == (Counts{1, 0, 0, 0}));
+    const auto deaf = judgeScenario(leak("a", false), shipped());
+    QVERIFY(deaf && !deaf->rules.contains("memory-leak"));
+    QVERIFY(deaf->rules.at(std::string(noRule)) == (Counts{0, 0, 1, 0}));
+    const auto well = judgeScenario(flat("a"), shipped());
+    QVERIFY(well && well->rules.at("memory-leak") == (Counts{0, 0, 0, 1}));
+}
+
+void tst_Mixture::samples_moveAlongAndOfTheNodeOnce()
+{
+    const Scenario one = flat("a"), two = leak("b");
+    const Scenario mixture = mix(one, two, 300 * nsPerSecond);
+    QVERIFY(mixture.hasSamples);
+    QCOMPARE(samplesOf(mixture, pod("a").cgroupPath), samplesOf(one, pod("a").cgroupPath));
+    QCOMPARE(samplesOf(mixture, pod("b").cgroupPath), samplesOf(two, pod("b").cgroupPath));
+    QCOMPARE(samplesOf(mixture, "/"), samplesOf(one, "/"));
+    std::int64_t lastNs = 0;
+    for (const wire::Delivery &delivery : mixture.deliveries)
+        lastNs = std::max(lastNs, std::get<wire::SampleBatch>(delivery.frame.body).timeNs);
+    QCOMPARE(lastNs, timeOf(1200));
+    const auto judgement = judgeScenario(mixture, shipped());
+    QVERIFY(judgement && judgement->rules.at("memory-leak") == (Counts{1, 0, 0, 0}));
+    const Scenario half = mix(well("a"), two, 0);
+    QVERIFY(!half.hasSamples);
+    QCOMPARE(samplesOf(half, "/"), samplesOf(two, "/")); // of the first there were none
+}
+
+void tst_Mixture::plans_keepSamplesTogether()
+{
+    const std::vector<Scenario> all{kill("a"), well("x"), leak("b"), flat("y"), leak("c"), well("z")};
+    for (const MixtureSpec &spec : planMixtures(all, 7, 20)) {
+        if (!all[spec.second].labels.empty() && all[spec.second].hasSamples)
+            QVERIFY(all[spec.first].hasSamples);
+    }
 }
 
 void tst_Mixture::aFolder_isSplitByFamily()

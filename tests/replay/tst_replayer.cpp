@@ -126,6 +126,9 @@ private slots:
     void samples();
     void selection_data();
     void selection();
+    void selectionOfSamples_data();
+    void selectionOfSamples();
+    void selection_ofReportsIsNothing();
 };
 
 void tst_Replayer::sameInput_sameInsightsByteForByte_data()
@@ -283,6 +286,48 @@ void tst_Replayer::selection()
         QCOMPARE(batch.events[i].timeNs, before.events[at].timeNs);
         QVERIFY(batch.origins[batch.events[i].origin] == before.origins[before.events[at].origin]);
     }
+}
+
+void tst_Replayer::selectionOfSamples_data()
+{
+    QTest::addColumn<Selection>("wanted");
+    QTest::addColumn<std::size_t>("kept");
+    QTest::newRow("all") << Selection{} << std::size_t(4);
+    QTest::newRow("another node") << Selection{{"n2"}, {}} << std::size_t(0);
+    QTest::newRow("a cgroup, and of the node what has no label or the root's") << Selection{{}, {"/kubepods/poda"}} << std::size_t(3);
+    QTest::newRow("of the node alone") << Selection{{}, {"/none"}} << std::size_t(2);
+}
+
+void tst_Replayer::selectionOfSamples()
+{
+    QFETCH(Selection, wanted);
+    QFETCH(std::size_t, kept);
+    Stream stream;
+    stream.memory(0, 0, 0);
+    const wire::Delivery whole = stream.deliveries.front();
+    const Selected selected = select(wanted, whole);
+    QCOMPARE(selected.leftOut, 0u); // events
+    QCOMPARE(selected.delivery.has_value(), kept > 0);
+    if (kept == 0)
+        return;
+    const auto &batch = std::get<wire::SampleBatch>(selected.delivery->frame.body);
+    QCOMPARE(batch.samples.size(), kept);
+    QVERIFY(wire::decode(*wire::encode(*selected.delivery)).has_value());
+    const auto &before = std::get<wire::SampleBatch>(whole.frame.body);
+    for (const wire::Sample &sample : batch.samples) {
+        const auto was = std::find_if(before.samples.begin(), before.samples.end(),
+                                      [&](const wire::Sample &one) { return one.metric == sample.metric; });
+        QVERIFY(was->value == sample.value && before.labels[was->label] == batch.labels[sample.label]);
+        QVERIFY(before.origins[was->origin] == batch.origins[sample.origin]);
+    }
+}
+
+void tst_Replayer::selection_ofReportsIsNothing()
+{
+    wire::Delivery report;
+    report.node = "n1";
+    report.frame.body = wire::CounterReport();
+    QVERIFY(!select({}, report).delivery);
 }
 
 QTEST_GUILESS_MAIN(tst_Replayer)

@@ -310,10 +310,45 @@ def cache(folder):
         subprocess.run(["sha256sum", folder / "data"], check=True, stdout=subprocess.DEVNULL)
 
 
+def leak(_):
+    """Keeps 4 MiB more each minute, in small pieces, for 13 minutes."""
+    kept = []
+    for _ in every(780, 4):
+        kept.append(bytearray(os.urandom(1)) * (280 << 10))
+
+
+def throttled(_):
+    """Wants a whole CPU for six minutes, and may have a fifth."""
+    for _ in every(360, 0):
+        sum(range(10_000))
+
+
+def growth(_):
+    """Fills its cache of 32 MiB in three minutes and then keeps it, some of it renewed now and then."""
+    kept = []
+    for _ in every(780, 4):
+        kept.append(bytearray(os.urandom(1)) * (720 << 10))
+        if len(kept) > 45:
+            del kept[random.randrange(len(kept))]
+
+
+def steady(_):
+    """Takes 24 MiB for a while and gives them back, each minute; computes a third of the time, within its limit."""
+    kept = []
+    for turn, _ in enumerate(every(780, 0.3)):
+        until = time.monotonic() + 0.1
+        while time.monotonic() < until:
+            sum(range(1000))
+        if turn % 200 == 0:
+            kept = [bytearray(os.urandom(1)) * (1 << 20) for _ in range(24)]
+        elif turn % 200 == 100:
+            kept = []
+
+
 WORKLOADS = {"oom": oom, "crash": crash, "refused": refused, "reset": reset, "dns": dns, "descriptors": descriptors, "disk": disk,
              "privilege": privilege, "unreachable": unreachable, "http-errors": http_errors, "service": service, "connections": connections,
              "waits": waits, "clients": clients, "names-unknown": names_unknown, "compile": compile_all, "test-suite": test_suite,
-             "package": package, "archive": archive, "cache": cache}
+             "package": package, "archive": archive, "cache": cache, "leak": leak, "throttled": throttled, "growth": growth, "steady": steady}
 
 
 def main():
