@@ -25,6 +25,7 @@ Value toValue(wire::TcpOutcome outcome) { return text(wire::tcpOutcomeName(outco
 Value toValue(wire::DnsOutcome outcome) { return text(wire::dnsOutcomeName(outcome)); }
 Value toValue(wire::AgentNoticeKind kind) { return text(wire::agentNoticeKindName(kind)); }
 Value toValue(wire::PressureResource resource) { return text(wire::pressureResourceName(resource)); }
+Value toValue(wire::KubernetesFactKind kind) { return text(wire::kubernetesFactKindName(kind)); }
 Value toValue(wire::InsightState state) { return text(wire::insightStateName(state)); }
 Value toValue(wire::EntityKind kind) { return text(wire::entityKindName(kind)); }
 Value toValue(wire::TcpDirection direction)

@@ -116,6 +116,15 @@ Severity severityOfLogin(const wire::Login &login)
     return sitsInContainer ? Severity::Notice : Severity::Info;
 }
 
+Severity severityOfFact(wire::KubernetesFactKind kind)
+{
+    switch (kind) {
+    case wire::KubernetesFactKind::PodEvicted:
+    case wire::KubernetesFactKind::CertificateExpiry: return Severity::Warning;
+    default: return Severity::Notice;
+    }
+}
+
 struct Rules {
     const wire::Origin &origin;
     Severity given;
@@ -152,6 +161,7 @@ struct Rules {
     Severity operator()(const wire::MemoryEvents &memory) const { return severityOfMemory(memory); }
     Severity operator()(const wire::PressureStall &stall) const { return stall.ended ? Severity::Info : Severity::Warning; }
     Severity operator()(const wire::Boxed<wire::Insight> &) const { return given; } // the rule knows, the finding alone does not say
+    Severity operator()(const wire::Boxed<wire::KubernetesFact> &fact) const { return severityOfFact(fact->kind); }
 };
 
 } // namespace

@@ -58,6 +58,7 @@ struct Event {
     memoryEvents @28 :MemoryEvents;
     pressureStall @29 :PressureStall;
     insight @30 :Insight;
+    kubernetesFact @31 :KubernetesFact;
   }
 }
 
@@ -278,6 +279,18 @@ struct Insight {
   affected @12 :List(Text);
   settle @13 :Text;
   runbook @14 :Text;
+}
+
+struct KubernetesFact {
+  notAfterNs @0 :Int64;
+  leftNs @1 :Int64;
+  kind @2 :UInt8;
+  resource @3 :Text;
+  message @4 :Text;
+  source @5 :Text;
+  volume @6 :Text;
+  file @7 :Text;
+  subject @8 :Text;
 }
 
 struct OriginAmendment {

@@ -41,6 +41,8 @@ void fitTexts(Detail &detail)
         return;
     if (const auto *insight = std::get_if<Boxed<Insight>>(&detail); insight != nullptr && !insight->isHeld())
         return;
+    if (const auto *fact = std::get_if<Boxed<KubernetesFact>>(&detail); fact != nullptr && !fact->isHeld())
+        return;
     std::visit([](auto &value) { visitFields(value, Fitter()); }, detail);
 }
 

@@ -239,5 +239,18 @@ template <IsDetail<Boxed<Insight>> D, typename Visit> void visitFields(D &d, Vis
     visit(Field{"settle", Insight::textBytes}, insight.settle);
     visit(Field{"runbook", Insight::runbookBytes}, insight.runbook);
 }
+template <IsDetail<Boxed<KubernetesFact>> D, typename Visit> void visitFields(D &d, Visit &&visit)
+{
+    auto &fact = *d;
+    visit(Field{"kind"}, fact.kind);
+    visit(Field{"resource", KubernetesFact::resourceBytes}, fact.resource);
+    visit(Field{"message", KubernetesFact::messageBytes}, fact.message);
+    visit(Field{"source", KubernetesFact::sourceBytes}, fact.source);
+    visit(Field{"volume", KubernetesFact::volumeBytes}, fact.volume);
+    visit(Field{"file", KubernetesFact::fileBytes}, fact.file);
+    visit(Field{"subject", KubernetesFact::subjectBytes}, fact.subject);
+    visit(Field{"notAfterNs"}, fact.notAfterNs);
+    visit(Field{"leftNs"}, fact.leftNs);
+}
 
 } // namespace tapio::wire

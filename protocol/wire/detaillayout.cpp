@@ -68,6 +68,9 @@ template <> struct SchemaOf<PressureStall> {
 template <> struct SchemaOf<Boxed<Insight>> {
     using Type = schema::Insight;
 };
+template <> struct SchemaOf<Boxed<KubernetesFact>> {
+    using Type = schema::KubernetesFact;
+};
 
 struct FieldWords {
     std::size_t &words;
@@ -381,6 +384,21 @@ struct DetailWriter {
         setTexts(from->affected, [&](unsigned size) { return insight.initAffected(size); });
         setText(from->settle, [&](auto text) { insight.setSettle(text); });
         setText(from->runbook, [&](auto text) { insight.setRunbook(text); });
+    }
+
+    void operator()(const Boxed<KubernetesFact> &from)
+    {
+        requireTexts(from, Errc::InvalidArgument);
+        auto fact = to.initKubernetesFact();
+        fact.setNotAfterNs(from->notAfterNs);
+        fact.setLeftNs(from->leftNs);
+        fact.setKind(static_cast<std::uint8_t>(from->kind));
+        setText(from->resource, [&](auto text) { fact.setResource(text); });
+        setText(from->message, [&](auto text) { fact.setMessage(text); });
+        setText(from->source, [&](auto text) { fact.setSource(text); });
+        setText(from->volume, [&](auto text) { fact.setVolume(text); });
+        setText(from->file, [&](auto text) { fact.setFile(text); });
+        setText(from->subject, [&](auto text) { fact.setSubject(text); });
     }
 };
 

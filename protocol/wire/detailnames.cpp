@@ -7,6 +7,7 @@
 
 #include "protocol/wire/details.h"
 #include "protocol/wire/insight.h"
+#include "protocol/wire/kubernetesfact.h"
 
 namespace tapio::wire {
 
@@ -238,6 +239,17 @@ std::string_view pressureResourceName(PressureResource resource) noexcept
     case PressureResource::Cpu: return "cpu";
     case PressureResource::Memory: return "memory";
     case PressureResource::Io: return "io";
+    }
+    return "unknown";
+}
+
+std::string_view kubernetesFactKindName(KubernetesFactKind kind) noexcept
+{
+    switch (kind) {
+    case KubernetesFactKind::Unknown: break;
+    case KubernetesFactKind::PodEvicted: return "pod-evicted";
+    case KubernetesFactKind::VolumeChanged: return "volume-changed";
+    case KubernetesFactKind::CertificateExpiry: return "certificate-expiry";
     }
     return "unknown";
 }

@@ -320,6 +320,24 @@ Boxed<Insight> readInsight(const LayoutReader &reader, schema::Insight::Reader f
     return boxed;
 }
 
+Boxed<KubernetesFact> readKubernetesFact(const LayoutReader &reader, schema::KubernetesFact::Reader from)
+{
+    reader.charge(sizeof(KubernetesFact));
+    KubernetesFact to;
+    to.notAfterNs = from.getNotAfterNs();
+    to.leftNs = from.getLeftNs();
+    to.kind = static_cast<KubernetesFactKind>(from.getKind());
+    to.resource = reader.text(from.getResource());
+    to.message = reader.text(from.getMessage());
+    to.source = reader.text(from.getSource());
+    to.volume = reader.text(from.getVolume());
+    to.file = reader.text(from.getFile());
+    to.subject = reader.text(from.getSubject());
+    Boxed<KubernetesFact> boxed(std::move(to));
+    requireTexts(boxed, Errc::Malformed);
+    return boxed;
+}
+
 } // namespace
 
 void read(Detail &to, const LayoutReader &reader, schema::Event::Detail::Reader from)
@@ -346,6 +364,7 @@ void read(Detail &to, const LayoutReader &reader, schema::Event::Detail::Reader 
     case schema::Event::Detail::MEMORY_EVENTS: to = readMemoryEvents(from.getMemoryEvents()); break;
     case schema::Event::Detail::PRESSURE_STALL: to = readPressureStall(from.getPressureStall()); break;
     case schema::Event::Detail::INSIGHT: to = readInsight(reader, from.getInsight()); break;
+    case schema::Event::Detail::KUBERNETES_FACT: to = readKubernetesFact(reader, from.getKubernetesFact()); break;
     }
 }
 

@@ -18,27 +18,28 @@ struct TypeRow {
 };
 
 /// By number, from 1 on.
-constexpr std::array<TypeRow, 20> typeRows{{
-    {"process.exec", "process"},      // ProcessExec
-    {"process.exit", "process"},      // ProcessExit
-    {"oom.kill", "oom"},              // OomKill
-    {"signal.fatal", "signal"},       // FatalSignal
-    {"tcp.connection", "tcp"},        // TcpConnection
-    {"dns.query", "dns"},             // DnsQuery
-    {"http.request", "http"},         // HttpRequest
-    {"file.failure", "file"},         // FileFailure
-    {"capability.use", "capability"}, // CapabilityUse
-    {"privilege.gain", "security"},   // PrivilegeGain
-    {"ptrace.attach", "security"},    // PtraceAttach
-    {"module.load", "security"},      // ModuleLoad
-    {"mount", "security"},            // Mount
-    {"login", "login"},               // Login
-    {"kernel.log", "kmsg"},           // KernelLog
-    {"agent.notice", "agent"},        // AgentNotice
-    {"drill.label", "drill"},         // DrillLabel
-    {"memory.events", "memory"},      // MemoryEvents
-    {"pressure.stall", "psi"},        // PressureStall
-    {"insight", "correlation"},       // Insight
+constexpr std::array<TypeRow, 21> typeRows{{
+    {"process.exec", "process"},       // ProcessExec
+    {"process.exit", "process"},       // ProcessExit
+    {"oom.kill", "oom"},               // OomKill
+    {"signal.fatal", "signal"},        // FatalSignal
+    {"tcp.connection", "tcp"},         // TcpConnection
+    {"dns.query", "dns"},              // DnsQuery
+    {"http.request", "http"},          // HttpRequest
+    {"file.failure", "file"},          // FileFailure
+    {"capability.use", "capability"},  // CapabilityUse
+    {"privilege.gain", "security"},    // PrivilegeGain
+    {"ptrace.attach", "security"},     // PtraceAttach
+    {"module.load", "security"},       // ModuleLoad
+    {"mount", "security"},             // Mount
+    {"login", "login"},                // Login
+    {"kernel.log", "kmsg"},            // KernelLog
+    {"agent.notice", "agent"},         // AgentNotice
+    {"drill.label", "drill"},          // DrillLabel
+    {"memory.events", "memory"},       // MemoryEvents
+    {"pressure.stall", "psi"},         // PressureStall
+    {"insight", "correlation"},        // Insight
+    {"kubernetes.fact", "kubernetes"}, // KubernetesFact
 }};
 static_assert(std::variant_size_v<Detail> == 1 + typeRows.size());
 
@@ -62,6 +63,7 @@ static_assert(isAt<EventType::Mount, Mount> && isAt<EventType::Login, Login>);
 static_assert(isAt<EventType::KernelLog, KernelLog> && isAt<EventType::AgentNotice, AgentNotice>);
 static_assert(isAt<EventType::DrillLabel, DrillLabel> && isAt<EventType::MemoryEvents, MemoryEvents>);
 static_assert(isAt<EventType::PressureStall, PressureStall> && isAt<EventType::Insight, Boxed<Insight>>);
+static_assert(isAt<EventType::KubernetesFact, Boxed<KubernetesFact>>);
 
 const TypeRow *rowOf(EventType type) noexcept
 {

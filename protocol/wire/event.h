@@ -12,6 +12,7 @@
 #include "protocol/wire/boxed.h"
 #include "protocol/wire/details.h"
 #include "protocol/wire/insight.h"
+#include "protocol/wire/kubernetesfact.h"
 #include "protocol/wire/origin.h"
 
 /// Events as values. Enums keep unknown numbers: a newer agent's event type survives decode, store and encode.
@@ -39,6 +40,7 @@ enum class EventType : std::uint16_t {
     MemoryEvents = 18,
     PressureStall = 19,
     Insight = 20,
+    KubernetesFact = 21,
 };
 /// "process.exec", "oom.kill" ...: the name in filters, JSON and tables. "type.N" for an unknown number N.
 std::string eventTypeName(EventType type);
@@ -66,7 +68,7 @@ struct Process {
 /// index.
 using Detail = std::variant<std::monostate, ProcessExec, ProcessExit, OomKill, FatalSignal, TcpConnection, DnsQuery, HttpRequest,
                             FileFailure, CapabilityUse, PrivilegeGain, PtraceAttach, ModuleLoad, Mount, Login, KernelLog, AgentNotice,
-                            DrillLabel, MemoryEvents, PressureStall, Boxed<Insight>>;
+                            DrillLabel, MemoryEvents, PressureStall, Boxed<Insight>, Boxed<KubernetesFact>>;
 /// The insight that it is; nullptr for anything else.
 inline const Insight *insightOf(const Detail &detail) noexcept
 {

@@ -48,6 +48,8 @@ std::size_t heapBytes(const Detail &detail) noexcept
         bytes += http->texts.isHeld() ? sizeof(HttpTexts) : 0;
     if (const auto *insight = std::get_if<Boxed<Insight>>(&detail))
         bytes += insight->isHeld() ? sizeof(Insight) : 0;
+    if (const auto *fact = std::get_if<Boxed<KubernetesFact>>(&detail))
+        bytes += fact->isHeld() ? sizeof(KubernetesFact) : 0;
     return bytes;
 }
 

@@ -45,6 +45,18 @@ std::string durationText(std::uint64_t ns)
     return fixed(value / static_cast<double>(nsPerSecond), 1, "s");
 }
 
+/// "2d 3h", "5h 10m", "9m": of what is days away, seconds say nothing.
+std::string longSpanText(std::uint64_t ns)
+{
+    constexpr std::uint64_t minutesPerHour = 60, minutesPerDay = 24 * minutesPerHour;
+    const std::uint64_t minutes = ns / static_cast<std::uint64_t>(60 * nsPerSecond);
+    const std::uint64_t hours = minutes % minutesPerDay / minutesPerHour;
+    if (minutes >= minutesPerDay)
+        return std::to_string(minutes / minutesPerDay) + "d " + std::to_string(hours) + 'h';
+    const std::string left = std::to_string(minutes % minutesPerHour) + 'm';
+    return hours == 0 ? left : std::to_string(hours) + "h " + left;
+}
+
 /// " from sh (812)"; a sender that is not known is not named.
 void appendSender(std::string &line, std::string_view comm, std::uint32_t pid)
 {
@@ -372,6 +384,37 @@ struct Writer {
     {
         line += insightWord(insight->state);
         appendPart(line, ": ", insight->text.empty() ? insight->rule : insight->text);
+    }
+
+    void operator()(const Boxed<KubernetesFact> &fact) const
+    {
+        switch (fact->kind) {
+        case KubernetesFactKind::PodEvicted:
+            line += "pod evicted";
+            appendPart(line, ", the node is low on ", fact->resource);
+            appendPart(line, ": ", fact->message);
+            return;
+        case KubernetesFactKind::VolumeChanged:
+            appendLine(line, fact->source);
+            appendPart(line, " volume ", fact->volume);
+            line += " changed";
+            return;
+        case KubernetesFactKind::CertificateExpiry: appendExpiry(*fact); return;
+        case KubernetesFactKind::Unknown: break;
+        }
+        line += kubernetesFactKindName(fact->kind);
+    }
+
+private:
+    void appendExpiry(const KubernetesFact &fact) const
+    {
+        const bool isOver = fact.leftNs < 0;
+        const auto left = static_cast<std::uint64_t>(fact.leftNs);
+        line += "certificate";
+        appendPart(line, " of ", fact.subject);
+        line += isOver ? " expired " + longSpanText(0 - left) + " ago" : " expires in " + longSpanText(left);
+        appendPart(line, ", ", fact.file);
+        appendPart(line, " of volume ", fact.volume);
     }
 };
 

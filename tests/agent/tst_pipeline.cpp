@@ -211,6 +211,15 @@ private:
         add("pressure begins", stall, Severity::Warning);
         stall.ended = true;
         add("pressure ends", stall, Severity::Info);
+        const auto fact = [](wire::KubernetesFactKind kind) {
+            wire::KubernetesFact one;
+            one.kind = kind;
+            return one;
+        };
+        add("a pod that was evicted", fact(wire::KubernetesFactKind::PodEvicted), Severity::Warning);
+        add("a volume that changed", fact(wire::KubernetesFactKind::VolumeChanged), Severity::Notice);
+        add("a certificate that ends", fact(wire::KubernetesFactKind::CertificateExpiry), Severity::Warning);
+        add("a fact of a later version", fact(static_cast<wire::KubernetesFactKind>(99)), Severity::Notice);
         for (const Severity given : {Severity::Info, Severity::Critical}) {
             wire::Event insight = withDetail(wire::EventType::Insight, wire::Insight());
             insight.severity = given;

@@ -212,6 +212,23 @@ Frame insightFrame()
     return frame(12, std::move(batch));
 }
 
+Frame kubernetesFrame()
+{
+    constexpr std::int64_t hourNs = 3'600'000'000'000;
+    const KubernetesFact facts[] = {
+        {KubernetesFactKind::PodEvicted, "memory", "The node was low on resource: memory.", "", "", "", "", 0, 0},
+        {KubernetesFactKind::VolumeChanged, "", "", "configmap", "settings", "", "", 0, 0},
+        {KubernetesFactKind::CertificateExpiry, "", "", "secret", "tls", "tls.crt", "shop.example", startNs - hourNs, -hourNs},
+        {static_cast<KubernetesFactKind>(200), "a", "b", "c", "d", "e", "f", 1, 2},
+    };
+    EventBatch batch{90, {hostOrigin(), podOrigin()}, {}, {}};
+    for (const KubernetesFact &fact : facts) {
+        batch.events.push_back(event(EventType::KubernetesFact, fact, 1));
+        batch.events.back().process = {};
+    }
+    return frame(13, std::move(batch));
+}
+
 EventBatch busyBatch(std::size_t count)
 {
     EventBatch batch{1, {hostOrigin(), podOrigin()}, {}, {}};
@@ -250,6 +267,7 @@ std::vector<std::pair<std::string, Message>> all()
         {"frame-details", detailFrame()},
         {"frame-resources", resourceFrame()},
         {"frame-insights", insightFrame()},
+        {"frame-kubernetes", kubernetesFrame()},
         {"frame-workload", frame(10, EventBatch{60, {workloadOrigin()}, {event(EventType::ProcessExit, exitDetail(), 0)}, {}})},
         {"frame-amendments", frame(11, amendingBatch())},
         {"frame-samples", frame(6, sampleBatch())},

@@ -20,6 +20,8 @@ Frame detailFrame();
 Frame resourceFrame();
 /// An insight with everything, one of a newer version and an empty one.
 Frame insightFrame();
+/// One fact of Kubernetes of each kind, and one of a newer version.
+Frame kubernetesFrame();
 /// `count` events as they may come from a busy node: three connections to one exec and one exit, with varied numbers.
 EventBatch busyBatch(std::size_t count);
 

@@ -333,6 +333,7 @@ private slots:
         QTest::newRow("drills with nothing in them") << 10;
         QTest::newRow("insights with nothing in them") << 11;
         QTest::newRow("insights whose lines are empty") << 12;
+        QTest::newRow("facts of Kubernetes with nothing in them") << 13;
     }
     void expansion_leavesRoomForWhatEncodeWrites()
     {
@@ -343,8 +344,9 @@ private slots:
         http.detail = HttpRequest{{}, {}, {}, 0, false, false, false, 0, 0, 0, HttpTexts{"G", "", "", ""}};
         Event drill;
         drill.detail = DrillLabel();
-        Event bare, lines;
+        Event bare, lines, fact;
         bare.detail = Insight();
+        fact.detail = KubernetesFact();
         Insight empty;
         empty.evidence.resize(Insight::mostEvidence);
         empty.contradicting.resize(Insight::mostContradicting);
@@ -363,7 +365,8 @@ private slots:
                                   frame(EventBatch{1, {Origin()}, std::vector<Event>(many, http), {}}),
                                   frame(EventBatch{1, {Origin()}, std::vector<Event>(many, drill), {}}),
                                   frame(EventBatch{1, {Origin()}, std::vector<Event>(many, bare), {}}),
-                                  frame(EventBatch{1, {Origin()}, std::vector<Event>(1000, lines), {}})};
+                                  frame(EventBatch{1, {Origin()}, std::vector<Event>(1000, lines), {}}),
+                                  frame(EventBatch{1, {Origin()}, std::vector<Event>(many, fact), {}})};
         const auto bytes = encode(messages.at(static_cast<std::size_t>(row)));
         QVERIFY(bytes);
         DecodeLimits half;

@@ -42,6 +42,12 @@ std::vector<Hostile> detailRows()
          "exceeds text"},
         {"a drill's target longer than the agent sends", detailOf([&](auto to) { to.initDrillLabel().setTarget(text(200)); }),
          Errc::Malformed, "exceeds target"},
+        {"an eviction's words longer than the agent sends", detailOf([&](auto to) { to.initKubernetesFact().setMessage(text(400)); }),
+         Errc::Malformed, "exceeds message"},
+        {"a volume longer than Kubernetes has", detailOf([&](auto to) { to.initKubernetesFact().setVolume(text(63)); }), Errc::Malformed,
+         "exceeds volume"},
+        {"a subject longer than the agent sends", detailOf([&](auto to) { to.initKubernetesFact().setSubject(text(100)); }),
+         Errc::Malformed, "exceeds subject"},
         {"a signature longer than the agent sends", detailOf([](auto to) { to.initDrillLabel().initSignature(129); }), Errc::Malformed,
          "exceeds signature"},
     };

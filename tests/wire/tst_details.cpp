@@ -55,7 +55,8 @@ Message messageOf(const Detail &detail)
 std::vector<Detail> everyDetail()
 {
     std::vector<Detail> all;
-    for (const Frame &frame : {examples::eventFrame(), examples::detailFrame(), examples::resourceFrame(), examples::insightFrame()}) {
+    for (const Frame &frame : {examples::eventFrame(), examples::detailFrame(), examples::resourceFrame(), examples::insightFrame(),
+                               examples::kubernetesFrame()}) {
         for (const Event &event : std::get<EventBatch>(frame.body).events)
             all.push_back(event.detail);
     }
@@ -103,6 +104,9 @@ private slots:
         Detail insight = Boxed<Insight>();
         fitTexts(insight);
         QVERIFY(!std::get<Boxed<Insight>>(insight).isHeld());
+        Detail fact = Boxed<KubernetesFact>();
+        fitTexts(fact);
+        QVERIFY(!std::get<Boxed<KubernetesFact>>(fact).isHeld());
     }
 
     void fitTexts_keepsTheFirstOfAList()
@@ -183,6 +187,10 @@ private slots:
         Insight insight;
         insight.evidence.emplace_back(100, 'x');
         QCOMPARE(sizeOf(insight), empty + sizeof(Insight) + sizeof(std::string) + 101);
+        QCOMPARE(sizeOf(Boxed<KubernetesFact>()), empty);
+        KubernetesFact fact;
+        fact.message.assign(100, 'x');
+        QCOMPARE(sizeOf(fact), empty + sizeof(KubernetesFact) + 101);
         QCOMPARE(sizeOf(DrillLabel{"", "", "", 0, 0, 0, std::vector<std::byte>(64)}), empty + 64);
     }
 

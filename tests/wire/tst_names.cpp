@@ -47,6 +47,7 @@ private slots:
         QTest::newRow("memory of a cgroup") << 18U << "memory.events";
         QTest::newRow("pressure") << 19U << "pressure.stall";
         QTest::newRow("insight") << 20U << "insight";
+        QTest::newRow("fact of Kubernetes") << 21U << "kubernetes.fact";
         QTest::newRow("a newer agent's type keeps its number") << 4000U << "type.4000";
     }
     void eventType()
@@ -73,7 +74,8 @@ private slots:
         QCOMPARE(eventSource(EventType::MemoryEvents), std::string("memory"));
         QCOMPARE(eventSource(EventType::PressureStall), std::string("psi"));
         QCOMPARE(eventSource(EventType::Insight), std::string("correlation"));
-        QCOMPARE(detailIndex(static_cast<EventType>(21)), std::size_t(0));
+        QCOMPARE(eventSource(EventType::KubernetesFact), std::string("kubernetes"));
+        QCOMPARE(detailIndex(static_cast<EventType>(22)), std::size_t(0));
         QCOMPARE(detailIndex(EventType::Unknown), std::size_t(0));
     }
 

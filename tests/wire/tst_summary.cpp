@@ -177,6 +177,25 @@ private:
         QTest::newRow("an insight without a text") << Detail(insight(InsightState::Open, "")) << "opened: oom-cascade";
         QTest::newRow("an insight in a state of a later version")
             << Detail(insight(static_cast<InsightState>(9), "Pod a.")) << "insight: Pod a.";
+        const auto fact = [](KubernetesFact one) { return Detail(std::move(one)); };
+        QTest::newRow("an eviction") << fact(
+            {KubernetesFactKind::PodEvicted, "memory", "The node was low on resource: memory.", "", "", "", "", 0, 0})
+                                     << "pod evicted, the node is low on memory: The node was low on resource: memory.";
+        QTest::newRow("an eviction without words") << fact({KubernetesFactKind::PodEvicted, "", "", "", "", "", "", 0, 0}) << "pod evicted";
+        QTest::newRow("a volume that changed") << fact({KubernetesFactKind::VolumeChanged, "", "", "configmap", "settings", "", "", 0, 0})
+                                               << "configmap volume settings changed";
+        QTest::newRow("a certificate that ends")
+            << fact({KubernetesFactKind::CertificateExpiry, "", "", "secret", "tls", "tls.crt", "shop.example", 1, 7'200'000'000'000})
+            << "certificate of shop.example expires in 2h 0m, tls.crt of volume tls";
+        QTest::newRow("a certificate that ended")
+            << fact({KubernetesFactKind::CertificateExpiry, "", "", "secret", "tls", "tls.crt", "", 1, -60'000'000'000})
+            << "certificate expired 1m ago, tls.crt of volume tls";
+        QTest::newRow("a certificate that ended before there was time")
+            << fact({KubernetesFactKind::CertificateExpiry, "", "", "", "", "", "", INT64_MIN, INT64_MIN})
+            << "certificate expired 106751d 23h ago";
+        QTest::newRow("a fact of a newer version")
+            << fact({static_cast<KubernetesFactKind>(9), "a", "b", "c", "d", "e", "f", 1, 1}) << "unknown";
+        QTest::newRow("an empty fact") << Detail(Boxed<KubernetesFact>()) << "unknown";
         QTest::newRow("an empty insight") << Detail(Boxed<Insight>()) << "insight";
     }
 

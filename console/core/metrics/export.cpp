@@ -86,6 +86,7 @@ std::string_view nameOf(wire::TcpOutcome outcome) { return wire::tcpOutcomeName(
 std::string_view nameOf(wire::DnsOutcome outcome) { return wire::dnsOutcomeName(outcome); }
 std::string_view nameOf(wire::AgentNoticeKind kind) { return wire::agentNoticeKindName(kind); }
 std::string_view nameOf(wire::PressureResource resource) { return wire::pressureResourceName(resource); }
+std::string_view nameOf(wire::KubernetesFactKind kind) { return wire::kubernetesFactKindName(kind); }
 std::string_view nameOf(wire::InsightState state) { return wire::insightStateName(state); }
 std::string_view nameOf(wire::EntityKind kind) { return wire::entityKindName(kind); }
 

@@ -361,6 +361,45 @@ DetailSection detailOf(const wire::Boxed<wire::Insight> &boxed, const TimeDispla
     return section;
 }
 
+QString factKindText(wire::KubernetesFactKind kind)
+{
+    switch (kind) {
+    case wire::KubernetesFactKind::PodEvicted: return tr("pod evicted");
+    case wire::KubernetesFactKind::VolumeChanged: return tr("mounted configuration changed");
+    case wire::KubernetesFactKind::CertificateExpiry: return tr("certificate expires");
+    case wire::KubernetesFactKind::Unknown: break;
+    }
+    return tr("not known to this version");
+}
+
+void addVolume(DetailSection &section, const wire::KubernetesFact &fact)
+{
+    section.rows.push_back({tr("Mounted from"), text(fact.source), false, {}});
+    section.rows.push_back({tr("Volume"), text(fact.volume), true, {}});
+}
+
+DetailSection detailOf(const wire::Boxed<wire::KubernetesFact> &boxed, const TimeDisplay &time)
+{
+    const wire::KubernetesFact &fact = *boxed;
+    DetailSection section{tr("Kubernetes"), {{tr("What"), factKindText(fact.kind), false, {}}}};
+    switch (fact.kind) {
+    case wire::KubernetesFactKind::PodEvicted:
+        section.rows.push_back({tr("The node is low on"), fact.resource.empty() ? tr("not said") : text(fact.resource), false, {}});
+        section.rows.push_back({tr("Message"), text(fact.message), false, {}});
+        break;
+    case wire::KubernetesFactKind::VolumeChanged: addVolume(section, fact); break;
+    case wire::KubernetesFactKind::CertificateExpiry:
+        addVolume(section, fact);
+        section.rows.push_back({tr("File"), text(fact.file), true, {}});
+        section.rows.push_back({tr("Subject"), text(fact.subject), true, {}});
+        section.rows.push_back({tr("Valid until"), timeOrNone(fact.notAfterNs, time), true, {}});
+        section.rows.push_back({tr("State"), fact.leftNs < 0 ? tr("expired") : tr("valid"), false, {}});
+        break;
+    case wire::KubernetesFactKind::Unknown: break;
+    }
+    return section;
+}
+
 DetailSection detailOf(std::monostate, const TimeDisplay &)
 {
     return {tr("Payload"), {{tr("Payload"), tr("not known to this version: a newer agent sent it"), false, {}}}};
