@@ -361,12 +361,12 @@ std::string_view pressureResourceName(PressureResource resource) noexcept; ///< 
 struct PressureStall {
     PressureResource resource = PressureResource::Unknown;
     bool full = false;                  ///< time in which all tasks that had work waited; else in which at least one did
-    bool ended = false;                 ///< the second of two events; else the first
+    bool ended = false;                 ///< the last event of it; else the first, or one of those told each minute while it lasts
     std::uint64_t thresholdUs = 0;      ///< so much stall time ...
     std::uint64_t windowUs = 0;         ///< ... within so much time is told
     std::uint32_t avg10BasisPoints = 0; ///< stalled share of the last ten seconds, in hundredths of a percent
-    std::uint64_t stallUs = 0;          ///< of the end: stall time since the first event
-    std::uint64_t durationNs = 0;       ///< of the end: time since the first event
+    std::uint64_t stallUs = 0;          ///< since the first event: stall time ...
+    std::uint64_t durationNs = 0;       ///< ... and time
 
     bool operator==(const PressureStall &) const = default;
 };
