@@ -195,10 +195,13 @@ void tst_PressureReader::pressure_ofANewTriggerIsNotBelievedBlindly()
         bench.memory().stalls = true;
         QVERIFY(bench.after(2s).empty());
     }
+    bench.memory().say("0.14", 106'014'000);
+    bench.memory().stalls = true;
+    QVERIFY(bench.after(3s).empty()); // and once more
     bench.memory().say("15.00", 106'300'000);
     bench.memory().stalls = true;
     QCOMPARE(bench.after(1s).size(), std::size_t(1)); // true, though it is new
-    // Later it is believed: of the time before its window nothing is known.
+    // From then on it is believed: of the time before its window nothing is known.
     bench.after(20s);
     bench.memory().say("1.00", 106'300'001);
     bench.memory().stalls = true;

@@ -64,7 +64,7 @@ private:
         std::unique_ptr<PressureFile> file;
         int errnum = 0; ///< why there is no file, or nothing to be read in it
         std::int64_t triedBootNs = 0;
-        Mark opened;                 ///< since when it is watched
+        std::uint64_t openedUs = 0;  ///< stall time when it was opened
         std::optional<Mark> window;  ///< of a file without a trigger: its begin
         std::optional<Mark> begin;   ///< of a stall that was told and not ended yet
         std::int64_t toldBootNs = 0; ///< when an event last said so
@@ -88,7 +88,8 @@ private:
     bool isBelieved(std::size_t resource, const Watched &watched, std::uint64_t stallUs) const;
     void end(std::size_t resource, Watched &watched, const Place &place, KernelRecordSink &out);
     PressureTotals totals(Watched &watched);
-    wire::PressureStall lasting(std::size_t resource, const Watched &watched, const PressureTotals &read, std::uint64_t stallUs) const;
+    wire::PressureStall lasting(std::size_t resource, const Watched &watched, const PressureTotals &read, std::uint64_t stallUs,
+                                std::int64_t nowBootNs) const;
     void tell(std::size_t resource, wire::PressureStall stall, const Place &place, KernelRecordSink &out);
     wire::Hook hostHook(std::size_t resource) const;
     wire::Hook groupHook() const;
