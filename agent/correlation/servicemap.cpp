@@ -57,19 +57,32 @@ bool isNever(const wire::TcpConnection &tcp)
 
 void ServiceMap::onEvent(const wire::Event &event, const wire::Origin &origin, const EventPlace &place)
 {
+    hear(event, origin, place, true);
+}
+
+void ServiceMap::learn(const wire::Event &event, const wire::Origin &origin, const EventPlace &place) { hear(event, origin, place, false); }
+
+void ServiceMap::hear(const wire::Event &event, const wire::Origin &origin, const EventPlace &place, bool counts)
+{
+    const auto ignore = [&] { m_counters.ignored += counts ? 1 : 0; };
+    const auto accept = [&](const Told &told) {
+        const Heard heard = this->place(told);
+        if (counts)
+            take(told, heard);
+    };
     const Observation seen{Topic::None, event, origin, place};
     const Call call{seen.timeNs(), 0, false};
     if (const auto *http = std::get_if<wire::HttpRequest>(&event.detail)) {
         Told told{seen, call, true, http->direction == TcpDirection::Outbound, false, http->local, http->remote};
         told.call.latencyNs = http->latencyNs;
         told.call.failed = http->status >= 500 || http->aborted || http->status == 0;
-        http->direction == TcpDirection::Unknown ? void(++m_counters.ignored) : take(told);
+        http->direction == TcpDirection::Unknown ? ignore() : accept(told);
     } else if (const auto *tcp = std::get_if<wire::TcpConnection>(&event.detail)) {
         Told told{seen, call, false, tcp->direction == TcpDirection::Outbound, isNever(*tcp), tcp->local, tcp->remote};
         told.call.latencyNs = tcp->connectLatencyNs;
         told.call.failed = told.isNever;
         const bool isCall = tcp->direction != TcpDirection::Unknown && (told.isNever ? told.isByCaller : tcp->established);
-        isCall ? take(told) : void(++m_counters.ignored);
+        isCall ? accept(told) : ignore();
     }
 }
 
@@ -127,7 +140,8 @@ ServiceMap::EdgeState &ServiceMap::edge(ServiceKey caller, ServiceKey callee)
     return edge;
 }
 
-void ServiceMap::take(const Told &told)
+/// Who they are, and what is known of the two from now on.
+ServiceMap::Heard ServiceMap::place(const Told &told)
 {
     const ServiceKey mine = own(told.seen);
     if (told.isByCaller)
@@ -139,6 +153,12 @@ void ServiceMap::take(const Told &told)
     EdgeState &at = edge(caller, callee);
     at.isRequests = at.isRequests || told.isRequest;
     at.isToldByCaller = at.isToldByCaller || told.isByCaller;
+    return {caller, callee, &at};
+}
+
+void ServiceMap::take(const Told &told, const Heard &heard)
+{
+    EdgeState &at = *heard.edge;
     if (at.isRequests && !told.isRequest && !told.isNever) {
         ++m_counters.ignored; // what its requests say is more
         return;
@@ -154,7 +174,7 @@ void ServiceMap::take(const Told &told)
     at.lastNs = std::max(at.lastNs, told.call.timeNs);
     if (told.call.latencyNs > 0)
         at.latencies.add(told.call.latencyNs);
-    judge(told, callee, at);
+    judge(told, heard.callee, at);
 }
 
 void ServiceMap::judge(const Told &told, ServiceKey calleeKey, EdgeState &edge)

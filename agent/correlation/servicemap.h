@@ -38,6 +38,10 @@ public:
     /// Of any type; takes what is a connection or a request.
     void onEvent(const wire::Event &event, const wire::Origin &origin, const EventPlace &place);
 
+    /// Only whose the addresses are, and who tells of which calls. For whoever has all events at hand: told so before the first of them counts, none counts as a call of
+    /// an address whose owner is seen later, and none twice.
+    void learn(const wire::Event &event, const wire::Origin &origin, const EventPlace &place);
+
     /// Who calls whom, since it was seen first.
     struct Edge {
         Party caller, callee;
@@ -104,7 +108,13 @@ private:
         const wire::SocketAddress &local, &remote;
     };
 
-    void take(const Told &told);
+    void hear(const wire::Event &event, const wire::Origin &origin, const EventPlace &place, bool counts);
+    struct Heard {
+        ServiceKey caller, callee;
+        EdgeState *edge; ///< until another one is made
+    };
+    Heard place(const Told &told);
+    void take(const Told &told, const Heard &heard);
     ServiceKey own(const Observation &seen);
     ServiceKey other(const Told &told);
     ServiceKey named(wire::EntityKind kind, const std::string &id, const std::string &name);

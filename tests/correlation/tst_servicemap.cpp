@@ -24,6 +24,14 @@ struct Bench final : FactSink {
         event.detail = std::move(detail);
         map.onEvent(event, teller.origin(), {teller.node, 7, ++seq, 0});
     }
+    void learn(double at, const wire::HttpRequest &request, const Workload &teller)
+    {
+        wire::Event event;
+        event.timeNs = Stage::timeOf(at);
+        event.type = wire::EventType::HttpRequest;
+        event.detail = request;
+        map.learn(event, teller.origin(), {teller.node, 7, ++seq, 0});
+    }
     void onFact(const Observation &fact) override { facts.push_back({fact.topic, fact.subject->name, fact.timeNs(), fact.value}); }
 
     struct Fact {
@@ -66,6 +74,7 @@ private slots:
     void connections_areCallsWhereThereAreNoRequests();
     void whatDidNotComeAbout_isAFailedCall_data();
     void whatDidNotComeAbout_isAFailedCall();
+    void learnt_isWhoItIs();
     void bothEnds_countOnce();
     void calleeWithoutAgent_staysAnAddress();
     void callerWithoutAgent_staysAnAddressWithoutPort();
@@ -139,6 +148,31 @@ void tst_ServiceMap::whatDidNotComeAbout_isAFailedCall()
     QCOMPARE(edges.size(), std::size_t(calls));
     QCOMPARE(edges.empty() ? 0 : static_cast<int>(edges[0].errors), errors);
     QCOMPARE(bench.map.counters().calls + bench.map.counters().ignored, std::uint64_t(1));
+}
+
+/// Without it the first call is one of an address, since nobody has told yet whose that is, and counts again when its caller tells.
+void tst_ServiceMap::learnt_isWhoItIs()
+{
+    const wire::HttpRequest there = httpCall(1, 9, 20);
+    wire::HttpRequest here = there;
+    std::swap(here.local, here.remote);
+    here.direction = wire::TcpDirection::Inbound;
+    for (const bool isLearnt : {false, true}) {
+        Bench bench;
+        if (isLearnt) {
+            bench.learn(0, here, db);
+            bench.learn(0.1, there, web);
+            QVERIFY(bench.map.edges().empty());
+            QCOMPARE(bench.map.counters().calls, std::uint64_t(0));
+        }
+        bench.add(0, here, db);
+        bench.add(0.1, there, web);
+        std::uint64_t calls = 0;
+        for (const ServiceMap::Edge &edge : bench.map.edges())
+            calls += edge.calls;
+        QCOMPARE(bench.map.edges().size(), std::size_t(isLearnt ? 1 : 2));
+        QCOMPARE(calls, std::uint64_t(isLearnt ? 1 : 2));
+    }
 }
 
 void tst_ServiceMap::bothEnds_countOnce()

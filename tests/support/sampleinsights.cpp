@@ -58,7 +58,88 @@ private:
     std::vector<console::StoredEvent> m_told;
 };
 
+wire::Origin podOf(const std::string &name, const std::string &workload)
+{
+    wire::Origin origin;
+    origin.cgroupPath = "/kubepods/" + name;
+    origin.containerId = name + "-id";
+    origin.containerName = "app";
+    origin.podUid = "uid-" + name;
+    origin.podName = name;
+    origin.namespaceName = "payments";
+    origin.workloadKind = "Deployment";
+    origin.workloadName = workload;
+    return origin;
+}
+
+wire::SocketAddress addressOf(int last, std::uint16_t port)
+{
+    wire::SocketAddress address;
+    address.bytes = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, static_cast<std::uint8_t>(last)};
+    address.port = port;
+    return address;
+}
+
+struct Route {
+    const char *caller, *callerWorkload; ///< empty: told by the callee alone
+    int callerAddress;
+    const char *callee, *calleeWorkload; ///< empty: no agent is there
+    int calleeAddress;
+    std::uint16_t port;
+    int calls, failed;
+    std::int64_t latencyNs;
+};
+
+console::StoredEvent requestOf(const Route &route, bool isOut, std::int64_t timeNs, bool failed, int number)
+{
+    console::StoredEvent stored;
+    stored.node = isOut ? "node-03" : "node-07";
+    stored.streamId = stream;
+    stored.seq = 20'000 + static_cast<std::uint64_t>(number);
+    stored.origin = isOut ? podOf(route.caller, route.callerWorkload) : podOf(route.callee, route.calleeWorkload);
+    wire::HttpRequest http;
+    http.direction = isOut ? wire::TcpDirection::Outbound : wire::TcpDirection::Inbound;
+    http.status = failed ? 503 : 200;
+    http.latencyNs = static_cast<std::uint64_t>(route.latencyNs + number * 10'000);
+    const auto client = addressOf(route.callerAddress, static_cast<std::uint16_t>(40'000 + number)),
+               server = addressOf(route.calleeAddress, route.port);
+    http.local = isOut ? client : server;
+    http.remote = isOut ? server : client;
+    stored.event.type = wire::EventType::HttpRequest;
+    stored.event.timeNs = timeNs;
+    stored.event.detail = http;
+    return stored;
+}
+
 } // namespace
+
+std::vector<console::StoredEvent> sampleCalls(std::int64_t nowNs)
+{
+    constexpr std::int64_t ms = nsPerMs;
+    const std::vector<Route> routes{
+        {"gateway-5c8-tq2v", "gateway", 20, "checkout-api-7d9f-x2k4", "checkout-api", 30, 8080, 60, 21, 40 * ms},
+        {"storefront-6b7-aa1c", "storefront", 11, "gateway-5c8-tq2v", "gateway", 20, 80, 80, 9, 55 * ms},
+        {"mobile-bff-7f6-kk2d", "mobile-bff", 12, "gateway-5c8-tq2v", "gateway", 20, 80, 30, 4, 60 * ms},
+        {"checkout-api-7d9f-x2k4", "checkout-api", 30, "ledger-0", "ledger", 40, 9000, 50, 0, 8 * ms},
+        {"checkout-api-7d9f-x2k4", "checkout-api", 30, "", "", 50, 5432, 45, 0, 2 * ms},
+        {"", "", 60, "ledger-0", "ledger", 40, 9000, 12, 0, 9 * ms},
+        {"reports-5d4-zz9x", "reports", 70, "archive-0", "archive", 71, 80, 5, 0, 300 * ms},
+    };
+    std::vector<console::StoredEvent> all;
+    int number = 0;
+    for (const Route &route : routes) {
+        for (int call = 0; call < route.calls; ++call, ++number) {
+            const std::int64_t timeNs = nowNs - 300 * s + call * s / 2;
+            if (*route.callee != 0)
+                all.push_back(requestOf(route, false, timeNs, call < route.failed, number));
+            if (*route.caller != 0)
+                all.push_back(requestOf(route, true, timeNs + ms, call < route.failed, number));
+        }
+    }
+    for (std::size_t i = 0; i < all.size(); ++i)
+        all[i].id = {static_cast<std::int64_t>(800'000 + i), 0};
+    return all;
+}
 
 std::vector<console::StoredEvent> sampleInsights(std::int64_t nowNs)
 {

@@ -12,4 +12,7 @@ namespace tapio::test {
 /// whose clock was unsure, one with something against it, one with hostile texts.
 std::vector<console::StoredEvent> sampleInsights(std::int64_t nowNs);
 
+/// Connections and requests of that half hour: what calls the pod that was killed for memory, what that calls, and others.
+std::vector<console::StoredEvent> sampleCalls(std::int64_t nowNs);
+
 } // namespace tapio::test

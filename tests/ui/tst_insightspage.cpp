@@ -58,8 +58,8 @@ private:
     {
         m_ui = std::make_unique<WindowFixture>(data, size, theme);
         if (insights) {
-            for (const StoredEvent &event : sampleInsights(testNowNs))
-                m_ui->session.events.push_back(event);
+            for (const auto &events : {sampleInsights(testNowNs), sampleCalls(testNowNs)})
+                m_ui->session.events.insert(m_ui->session.events.end(), events.begin(), events.end());
         }
         m_ui->window->openPage(PageId::Insights);
         m_page = qobject_cast<InsightsPage *>(m_ui->window->currentPage());

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 
+#include "console/ui/pages/callsection.h"
 #include "console/ui/pages/chainview.h"
 #include "console/ui/pages/verdictbar.h"
 #include "console/ui/widgets/barbutton.h"
@@ -65,7 +66,8 @@ InsightDetail::InsightDetail(Look look, const TimeDisplay &time, QWidget *parent
     m_body->setAutoFillBackground(false);
     auto *column = new QVBoxLayout(m_body);
     column->setContentsMargins(0, 0, 0, 0);
-    for (QWidget *part : {buildHead(), buildVerdict(), buildChain(), buildTable(), buildRest()})
+    m_calls = new CallSection(look, time);
+    for (QWidget *part : {buildHead(), buildVerdict(), buildChain(), buildTable(), buildRest(), static_cast<QWidget *>(m_calls)})
         column->addWidget(part);
     column->addStretch(1);
     setWidget(m_body);

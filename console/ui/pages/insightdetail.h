@@ -17,13 +17,14 @@ class QVBoxLayout;
 namespace tapio::console {
 
 class BarButton;
+class CallSection;
 class ChainView;
 class SignLabel;
 class TableView;
 class VerdictBar;
 
 /// Everything about one insight: what happened, its facts, the verdict, the chain as picture and as table, what speaks against it, what would settle it,
-/// what it reaches, the step of the runbook. Texts are plain. GUI thread.
+/// what it reaches, the step of the runbook, and who calls whom around it. Texts are plain. GUI thread.
 class InsightDetail : public QScrollArea {
     Q_OBJECT
 public:
@@ -36,6 +37,7 @@ public:
     QString proofText() const;
     const std::optional<InsightRow> &insight() const { return m_row; }
     VerdictBar &verdictBar() const { return *m_verdict; }
+    CallSection &calls() const { return *m_calls; }
     TableView &table() const { return *m_table; }
     const EvidenceModel &evidence() const { return m_evidence; }
 
@@ -71,6 +73,7 @@ private:
     QLabel *m_against = nullptr, *m_settle = nullptr, *m_runbook = nullptr, *m_affected = nullptr, *m_proof = nullptr;
     BarButton *m_copy = nullptr;
     VerdictBar *m_verdict = nullptr;
+    CallSection *m_calls = nullptr;
     ChainView *m_chain = nullptr;
     TableView *m_table = nullptr;
     QList<QLabel *> m_titles, m_names, m_values, m_hints;

@@ -24,7 +24,6 @@
 #include "console/ui/pages/insightlist.h"
 #include "console/ui/pages/verdictbar.h"
 #include "console/ui/widgets/barbutton.h"
-#include "console/ui/widgets/detailview.h"
 #include "console/ui/widgets/footline.h"
 #include "console/ui/widgets/panelframe.h"
 #include "console/ui/widgets/progressline.h"
@@ -36,7 +35,6 @@ namespace tapio::console {
 namespace {
 
 constexpr std::int64_t dayNs = 24LL * 3600 * nsPerSecond;
-constexpr std::int64_t aroundEventNs = 30 * nsPerSecond;
 
 /// Agents that find insights, and why one does not where it says so.
 struct Correlating {
@@ -75,7 +73,7 @@ wire::Severity severityOf(const QString &name)
 } // namespace
 
 InsightsPage::InsightsPage(UiContext context, QWidget *parent)
-    : Page(parent), m_context(context), m_model(context.time), m_feed(context.session)
+    : Page(parent), m_context(context), m_model(context.time), m_feed(context.session), m_calls(context.session)
 {
     build();
     addActions();
@@ -179,6 +177,7 @@ void InsightsPage::build()
     connect(m_detail, &InsightDetail::copyWanted, this, &InsightsPage::copyAs);
     connect(m_detail, &InsightDetail::evidenceWanted, this, &InsightsPage::openEvidence);
     connect(&m_detail->verdictBar(), &VerdictBar::given, this, &InsightsPage::giveVerdict);
+    connectCalls();
 }
 
 void InsightsPage::addActions()
@@ -334,6 +333,7 @@ void InsightsPage::showCurrent()
     if (m_waiting && m_waiting->key == *m_current && history.size() > m_waiting->known)
         m_waiting.reset();
     m_detail->setInsight(m_model.rowAt(row), history);
+    m_calls.want(m_model.rowAt(row).view, m_context.nowNs());
     showProof();
     const bool isWaiting = m_waiting && m_waiting->key == *m_current;
     m_detail->verdictBar().setWaiting(isWaiting, isWaiting ? m_context.session.storeError() : QString());
@@ -529,49 +529,6 @@ void InsightsPage::save(const QString &path, bool asCsv)
             },
             Qt::QueuedConnection);
     });
-}
-
-void InsightsPage::openEvidence(const wire::EvidenceRef &ref)
-{
-    if (ref.seq == 0) {
-        m_context.shell.notify(tr("The agent did not send this event: it is in no store"));
-        return;
-    }
-    m_wanted = ref;
-    EventQuery query;
-    // A person's microsecond is not the kernel's: texts and stores may round.
-    query.fromNs = ref.timeNs - nsPerSecond;
-    query.toNs = ref.timeNs + nsPerSecond;
-    query.filter.nodes = {ref.node};
-    query.limit = 20'000;
-    m_evidenceId = m_context.session.queryEvents(queryslot::insightEvidence, query, beforeFirst(query));
-}
-
-void InsightsPage::onEvidence(const EventPage &page)
-{
-    const auto found = std::find_if(page.events.begin(), page.events.end(),
-                                    [this](const StoredEvent &event) { return event.seq == m_wanted.seq && event.node == m_wanted.node; });
-    if (found != page.events.end())
-        showStored(*found);
-    else
-        m_context.shell.notify(tr("Event %1 of %2 is not in this console\u2019s store: it did not come here, or went by retention")
-                                   .arg(m_wanted.seq)
-                                   .arg(QString::fromStdString(m_wanted.node)));
-}
-
-void InsightsPage::showStored(const StoredEvent &event)
-{
-    if (!m_eventDetails)
-        m_eventDetails = new DetailView({m_context.themes, m_context.icons});
-    auto *around = new QPushButton(tr("Show in Events"));
-    around->setToolTip(tr("All events from %1 before it to %1 after it").arg(durationText(aroundEventNs)));
-    connect(around, &QPushButton::clicked, this, [this, timeNs = event.event.timeNs, id = event.id] {
-        m_context.shell.setRange({TimeRange::Kind::Custom, timeNs - aroundEventNs, timeNs + aroundEventNs});
-        m_context.shell.openPage(PageId::Events, QStringLiteral("event=%1-%2").arg(id.chunk).arg(id.row));
-    });
-    m_eventDetails->setButtons({around});
-    m_eventDetails->setSections(eventDetails(event, m_context.time));
-    m_context.shell.showInDrawer(DrawerTab::Inspector, eventTitle(event), m_eventDetails);
 }
 
 void InsightsPage::restyle()

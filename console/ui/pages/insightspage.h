@@ -4,6 +4,7 @@
 #include <QPointer>
 #include <QThreadPool>
 
+#include "console/ui/models/callsfeed.h"
 #include "console/ui/models/insightsfeed.h"
 #include "console/ui/models/insightsmodel.h"
 #include "console/ui/models/insighttext.h"
@@ -70,11 +71,14 @@ private:
     void openEvidence(const wire::EvidenceRef &ref);
     void onEvidence(const EventPage &page);
     void showStored(const StoredEvent &event);
+    void connectCalls();
+    void showEventsOf(const CallParty &party);
     void restyle();
 
     UiContext m_context;
     InsightsModel m_model;
     InsightsFeed m_feed;
+    CallsFeed m_calls;
     InsightFilterBar *m_filter = nullptr;
     BarButton *m_export = nullptr;
     ProgressLine *m_progress = nullptr;
