@@ -61,6 +61,13 @@ constexpr auto later = [](std::int64_t timeNs, const PlotPoint &point) { return 
 
 bool isHost(const wire::Origin &origin) noexcept { return origin.cgroupPath == "/" || origin.cgroupPath.empty(); }
 
+const ProofReport &PanelContext::proofs() const
+{
+    if (!m_proofs)
+        m_proofs = input.proofs.report(input.toNs, input.verdicts);
+    return *m_proofs;
+}
+
 std::int64_t PanelContext::newestFor(PanelId id) const
 {
     std::int64_t newestNs = INT64_MIN;

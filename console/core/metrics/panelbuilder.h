@@ -71,6 +71,8 @@ public:
     bool isAway(const std::string &node, std::int64_t timeNs) const;
     /// Takes out the values from `fromNs` on that were only kept while the node's agent was away.
     void hideAway(Dense &values, const std::string &node, const TimeGrid &grid, std::int64_t fromNs = INT64_MIN) const;
+    /// How the rules stand by the drills: once for the panels that ask, as it takes a while.
+    const ProofReport &proofs() const;
     /// Newest reading in the range that the panel's headline rests on; the end of the range when there is none.
     std::int64_t newestFor(PanelId id) const;
 
@@ -81,6 +83,7 @@ private:
     std::map<wire::Metric, std::vector<const SeriesData *>> m_byMetric;
     std::map<std::pair<wire::Metric, std::string>, const SeriesData *> m_byPlace;
     std::deque<SeriesData> m_merged;
+    mutable std::optional<ProofReport> m_proofs;
 };
 
 bool isHost(const wire::Origin &origin) noexcept;

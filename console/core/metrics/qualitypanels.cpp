@@ -29,11 +29,11 @@ ProofMoment momentOf(const std::optional<ProofTrial> &trial)
 /// What both panels of judgement count: what operators said, and how the rules stand by the drills.
 struct Judged {
     VerdictBook::Count verdicts;
-    ProofReport proofs;
+    const ProofReport &proofs;
 
     explicit Judged(const PanelContext &context)
         : verdicts(context.input.verdicts.count(context.input.toNs - DetectionProofs::windowNs, context.input.toNs)),
-          proofs(context.input.proofs.report(context.input.toNs, context.input.verdicts))
+          proofs(context.proofs())
     {}
     std::uint64_t given() const { return verdicts.confirmed + verdicts.rejected; }
 };
