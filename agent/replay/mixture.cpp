@@ -156,9 +156,11 @@ std::vector<MixtureSpec> planMixtures(const std::vector<Scenario> &scenarios, st
     std::vector<MixtureSpec> specs;
     const auto lengthOfOne = [&](std::size_t i) { return static_cast<std::uint64_t>(lengthOf(scenarios[i])); };
     for (const std::size_t fault : faults) {
-        // With one that has no samples it would lose its own.
+        // A fault that only samples show is lost beside what has none.
         const auto goesWith = [&](std::size_t other) {
-            return scenarios[other].family != scenarios[fault].family && (scenarios[other].hasSamples || !scenarios[fault].hasSamples);
+            const bool isLost = scenarios[fault].hasSamples != scenarios[other].hasSamples
+                                && (scenarios[fault].hasSamples || !scenarios[other].labels.empty());
+            return scenarios[other].family != scenarios[fault].family && !isLost;
         };
         std::vector<std::size_t> calm, others;
         std::copy_if(healthy.begin(), healthy.end(), std::back_inserter(calm), goesWith);

@@ -202,8 +202,10 @@ void tst_Mixture::plans_keepSamplesTogether()
 {
     const std::vector<Scenario> all{kill("a"), well("x"), leak("b"), flat("y"), leak("c"), well("z")};
     for (const MixtureSpec &spec : planMixtures(all, 7, 20)) {
-        if (!all[spec.second].labels.empty() && all[spec.second].hasSamples)
-            QVERIFY(all[spec.first].hasSamples);
+        for (const std::size_t fault : {spec.first, spec.second}) {
+            if (!all[fault].labels.empty() && all[fault].hasSamples)
+                QVERIFY(all[spec.first].hasSamples && all[spec.second].hasSamples);
+        }
     }
 }
 
