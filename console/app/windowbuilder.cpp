@@ -5,6 +5,9 @@
 #include "console/ui/pages/eventspage.h"
 #include "console/ui/pages/insightspage.h"
 #include "console/ui/pages/overviewpage.h"
+#include "console/ui/window/desktopnotes.h"
+#include "console/ui/window/insightalerts.h"
+#include "console/ui/window/uisettings.h"
 
 namespace tapio::console {
 
@@ -23,6 +26,17 @@ std::unique_ptr<MainWindow> buildWindow(WindowServices services, const DataFacts
                     QKeySequence(QStringLiteral("G, N")));
     window->addPage(PageId::Settings, RailGroup::Foot, QStringLiteral("settings"), new SettingsPage(context, facts, parent),
                     QKeySequence(QStringLiteral("Ctrl+,")));
+    auto *notes = new DBusNotes(QDBusConnection::sessionBus(), window.get());
+    MainWindow *shown = window.get();
+    new InsightAlerts(services.session, services.settings.alerts(), *notes,
+                      {[context] { return context.nowNs(); },
+                       [shown] { return shown->isActiveWindow() && qobject_cast<InsightsPage *>(shown->currentPage()) != nullptr; },
+                       [shown](const QString &argument) {
+                           shown->openPage(PageId::Insights, argument);
+                           shown->raise();
+                           shown->activateWindow();
+                       }},
+                      shown);
     return window;
 }
 

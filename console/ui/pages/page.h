@@ -8,6 +8,7 @@
 #include "console/ui/theme/themestore.h"
 #include "console/ui/widgets/iconcache.h"
 #include "console/ui/widgets/timedisplay.h"
+#include "console/ui/window/alertchoice.h"
 
 namespace tapio::console {
 
@@ -56,6 +57,7 @@ struct UiContext {
     ActionRegistry &actions;
     const Clock &clock;
     Shell &shell;
+    AlertChoice &alerts;
     SetupFacts setup = {};
 
     /// The server's UTC: of ranges, of ages and of all that is said to be now. The console's own clock may be an hour off.

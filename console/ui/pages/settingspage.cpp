@@ -77,6 +77,7 @@ SettingsPage::SettingsPage(UiContext context, DataFacts facts, QWidget *parent)
     row->addWidget(m_stack, 1);
     addAppearance();
     addTime();
+    addAlerts();
     addData();
     addKeyboard();
     addAbout();
@@ -181,6 +182,43 @@ void SettingsPage::addTime()
     column->addWidget(hint(tr("The zone stands beside every time. Exports of events and connections, and copies as JSON, are always in "
                               "UTC; a panel is exported in the zone "
                               "chosen here, which its file names.")));
+    column->addStretch(1);
+}
+
+void SettingsPage::addAlerts()
+{
+    QVBoxLayout *column = nullptr;
+    section(QStringLiteral("alerts"), tr("Notifications"), column);
+    column->addWidget(heading(tr("Tell the desktop of new insights")));
+    AlertChoice &alerts = m_context.alerts;
+    auto *group = new QButtonGroup(this);
+    const auto add = [&](std::optional<wire::Severity> least, const QString &text) {
+        auto *button = new QRadioButton(text);
+        button->setChecked(alerts.least() == least);
+        group->addButton(button, least ? static_cast<int>(*least) : 0);
+        column->addWidget(button);
+    };
+    add(std::nullopt, tr("Never"));
+    add(wire::Severity::Critical, tr("Critical ones"));
+    add(wire::Severity::Error, tr("Errors and critical ones"));
+    add(wire::Severity::Warning, tr("All from warnings on"));
+    connect(group, &QButtonGroup::idClicked, this,
+            [&alerts](int id) { alerts.setLeast(id == 0 ? std::nullopt : std::optional(static_cast<wire::Severity>(id))); });
+    connect(&alerts, &AlertChoice::changed, group, [group, &alerts] {
+        if (QAbstractButton *button = group->button(alerts.least() ? static_cast<int>(*alerts.least()) : 0))
+            button->setChecked(true);
+    });
+    column->addWidget(hint(
+        tr("While this console runs, and by the desktop\u2019s own notification service. What opens within a second is told at once, and "
+           "nothing while the page Insights is in front. Nothing leaves this machine.")));
+    QLabel *problem = label({}, "text");
+    const auto showProblem = [problem, &alerts] {
+        problem->setText(tr("The desktop shows nothing: %1").arg(alerts.problem()));
+        problem->setVisible(!alerts.problem().isEmpty());
+    };
+    connect(&alerts, &AlertChoice::problemChanged, problem, showProblem);
+    showProblem();
+    column->addWidget(problem);
     column->addStretch(1);
 }
 

@@ -27,7 +27,7 @@ public:
 
     QString title() const override { return tr("Settings"); }
     bool usesTimeRange() const override { return false; }
-    void open(const QString &argument) override; ///< "appearance", "time", "data", "keyboard", "about"
+    void open(const QString &argument) override; ///< "appearance", "time", "alerts", "data", "keyboard", "about"
 
 protected:
     void showEvent(QShowEvent *event) override;
@@ -37,6 +37,7 @@ private:
     void section(const QString &key, const QString &title, QVBoxLayout *&column);
     void addAppearance();
     void addTime();
+    void addAlerts();
     void addData();
     void addKeyboard();
     void addAbout();

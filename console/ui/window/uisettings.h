@@ -6,6 +6,7 @@
 #include "console/core/session/session.h"
 #include "console/ui/theme/themestore.h"
 #include "console/ui/widgets/timedisplay.h"
+#include "console/ui/window/alertchoice.h"
 
 class QSettings;
 
@@ -38,6 +39,7 @@ public:
     void setDrawerDocked(bool docked);
     QStringList recentCommands() const; ///< texts, newest first, at most 8
     void addRecentCommand(const QString &text);
+    AlertChoice &alerts() { return m_alerts; }
 
 private:
     void load(const UiDefaults &defaults);
@@ -46,6 +48,7 @@ private:
     QSettings &m_settings;
     ThemeStore &m_themes;
     TimeDisplay &m_time;
+    AlertChoice m_alerts;
 };
 
 } // namespace tapio::console

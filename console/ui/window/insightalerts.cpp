@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/ui/window/insightalerts.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tapio::console {
+
+InsightAlerts::InsightAlerts(Session &session, AlertChoice &choice, NoteService &notes, Surroundings surroundings, QObject *parent)
+    : QObject(parent), m_session(session), m_choice(choice), m_notes(notes), m_around(std::move(surroundings))
+{
+    m_gather.setSingleShot(true);
+    m_gather.setInterval(gatherMs);
+    connect(&m_gather, &QTimer::timeout, this, &InsightAlerts::tell);
+    connect(&choice, &AlertChoice::changed, this, &InsightAlerts::onChoice);
+    connect(&session, &Session::overviewChanged, this, &InsightAlerts::look);
+    connect(&session, &Session::eventsReady, this, [this](int slot, quint64 id, const EventPage &page) {
+        if (slot == queryslot::insightAlerts && id == m_queryId)
+            onPage(page);
+    });
+    connect(&session, &Session::eventsFailed, this, [this](int slot, quint64 id, const QString &) {
+        if (slot == queryslot::insightAlerts && id == m_queryId)
+            m_isAsking = false; // the page says what is wrong with the store; the next look asks again
+    });
+    connect(&notes, &NoteService::answered, &choice, &AlertChoice::setProblem);
+    connect(&notes, &NoteService::activated, this, [this] { m_around.open(QStringLiteral("state=open")); });
+    onChoice();
+}
+
+/// What was there before is no news.
+void InsightAlerts::onChoice()
+{
+    m_sinceNs = m_around.nowNs();
+    m_waiting.clear();
+    m_gather.stop();
+}
+
+void InsightAlerts::look()
+{
+    if (!m_choice.least() || m_isAsking)
+        return;
+    EventQuery query;
+    query.fromNs = std::max(m_sinceNs, m_around.nowNs() - lookBackNs);
+    query.filter.types = {wire::EventType::Insight};
+    query.filter.minSeverity = *m_choice.least();
+    query.limit = mostAtOnce;
+    m_isAsking = true;
+    m_queryId = m_session.queryEvents(queryslot::insightAlerts, query, std::nullopt);
+}
+
+void InsightAlerts::onPage(const EventPage &page)
+{
+    m_isAsking = false;
+    InsightFold fold;
+    for (const StoredEvent &event : page.events)
+        fold.add(event);
+    for (InsightView &view : fold.take()) {
+        if (!view.isOpen() || view.severity < m_choice.least().value_or(view.severity) || m_seen.contains(view.key()))
+            continue;
+        if (m_seen.size() >= mostSeen)
+            m_seen.erase(m_seen.begin());
+        m_seen.insert(view.key());
+        m_waiting.push_back(std::move(view));
+    }
+    if (!m_waiting.empty() && !m_gather.isActive())
+        m_gather.start();
+}
+
+void InsightAlerts::tell()
+{
+    std::vector<InsightView> views = std::exchange(m_waiting, {});
+    if (views.empty() || m_around.isLookedAt())
+        return;
+    std::stable_sort(views.begin(), views.end(), [](const InsightView &a, const InsightView &b) { return a.severity > b.severity; });
+    QStringList lines;
+    for (const InsightView &view : views) {
+        if (lines.size() < mostNamed)
+            lines << QString::fromStdString(view.insight.text.empty() ? view.insight.rule : view.insight.text);
+    }
+    if (views.size() > static_cast<std::size_t>(mostNamed))
+        lines << tr("and %n more", nullptr, static_cast<int>(views.size()) - mostNamed);
+    const QString severity = QString::fromUtf8(wire::severityName(views.front().severity).data());
+    m_notes.show({views.size() == 1 ? tr("New insight: %1").arg(severity)
+                                    : tr("%n new insights, up to %1", nullptr, static_cast<int>(views.size())).arg(severity),
+                  lines.join(QLatin1Char('\n')), views.front().severity >= wire::Severity::Critical});
+}
+
+} // namespace tapio::console
