@@ -58,6 +58,7 @@ struct CollectBench {
         options.kmsg = "/nowhere/kmsg";
         options.journal = "/nowhere/journal";
         options.logs = "/nowhere/log";
+        options.kubernetes.kubelet = "/nowhere/kubelet";
         options.disabled = std::move(disabled);
         return options;
     }

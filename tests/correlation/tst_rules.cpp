@@ -7,23 +7,14 @@
 #include <functional>
 #include <set>
 
-#include "tests/correlation/stage.h"
+#include "tests/correlation/kubeplays.h"
+#include "tests/correlation/plays.h"
 
 using namespace tapio;
 using namespace tapio::correlation;
 using wire::TcpOutcome;
 
 namespace {
-
-using Script = std::function<void(Stage &)>;
-
-wire::ProcessExit ended(int signal, int code = 0)
-{
-    wire::ProcessExit exit;
-    exit.signal = signal;
-    exit.exitCode = code;
-    return exit;
-}
 
 wire::DnsQuery question(wire::DnsOutcome outcome, std::uint16_t code = 0)
 {
@@ -63,45 +54,6 @@ wire::MemoryEvents memory(std::uint64_t max, std::uint64_t oom = 0)
     return events;
 }
 
-wire::PressureStall stall(wire::PressureResource resource, bool ended, std::chrono::nanoseconds lasted = {})
-{
-    wire::PressureStall stall;
-    stall.resource = resource;
-    stall.ended = ended;
-    stall.durationNs = static_cast<std::uint64_t>(lasted.count());
-    return stall;
-}
-
-wire::KubernetesFact evicted(const std::string &resource)
-{
-    wire::KubernetesFact fact;
-    fact.kind = wire::KubernetesFactKind::PodEvicted;
-    fact.resource = resource;
-    fact.message = resource.empty() ? "Usage of EmptyDir volume \"cache\" exceeds the limit \"1Gi\"."
-                                    : "The node was low on resource: " + resource + '.';
-    return fact;
-}
-
-wire::KubernetesFact changedVolume()
-{
-    wire::KubernetesFact fact;
-    fact.kind = wire::KubernetesFactKind::VolumeChanged;
-    fact.source = "configmap";
-    fact.volume = "settings";
-    return fact;
-}
-
-wire::KubernetesFact certificate(double hoursLeft)
-{
-    wire::KubernetesFact fact;
-    fact.kind = wire::KubernetesFactKind::CertificateExpiry;
-    fact.source = "secret";
-    fact.volume = "tls";
-    fact.file = "tls.crt";
-    fact.leftNs = static_cast<std::int64_t>(hoursLeft * 3600e9);
-    return fact;
-}
-
 wire::PrivilegeGain gain(const std::string &how)
 {
     wire::PrivilegeGain gain;
@@ -109,14 +61,6 @@ wire::PrivilegeGain gain(const std::string &how)
     gain.how = how;
     gain.filename = "/tmp/id";
     return gain;
-}
-
-wire::ProcessExec written(bool afterStart)
-{
-    wire::ProcessExec exec;
-    exec.filename = "/tmp/x";
-    exec.writtenAfterStart = afterStart;
-    return exec;
 }
 
 wire::Login login(bool success, const std::string &user, const std::string &remote)
@@ -135,8 +79,6 @@ wire::AgentNotice notice(wire::AgentNoticeKind kind)
     notice.kind = kind;
     return notice;
 }
-
-wire::Origin named(int number) { return pod("p" + std::to_string(number)); }
 
 constexpr double mega = 1e6, kibi = 1024, mebi = kibi * kibi, gibi = kibi * mebi;
 using wire::Metric;
@@ -213,50 +155,6 @@ template <typename Used> Script fileSystem(Used usedGib)
     });
 }
 
-template <typename Make> Script times(int count, double apart, Make make)
-{
-    return [=](Stage &stage) {
-        for (int i = 0; i < count; ++i)
-            stage.event(i * apart, make(i));
-    };
-}
-
-template <typename Make> Script ofPods(int pods, double apart, Make make)
-{
-    return [=](Stage &stage) {
-        for (int i = 0; i < pods; ++i)
-            stage.event(i * apart, make(i), named(i));
-    };
-}
-
-Script restarts(int count, double apart)
-{
-    return [=](Stage &stage) {
-        for (int i = 0; i <= count; ++i)
-            stage.event(i * apart, written(false), pod("a", "c" + std::to_string(i)));
-    };
-}
-
-/// The content of a volume changes, and the pod's container comes back so often.
-Script changeThenRestarts(int count, double apart)
-{
-    return [=](Stage &stage) {
-        stage.event(0, written(false), pod("a", "c0"));
-        stage.event(1, changedVolume());
-        for (int i = 1; i <= count; ++i)
-            stage.event(1 + i * apart, written(false), pod("a", "c" + std::to_string(i)));
-    };
-}
-
-Script certificateThen(double hoursLeft, int failures, double apart, TcpOutcome outcome)
-{
-    return [=](Stage &stage) {
-        stage.event(0, certificate(hoursLeft));
-        for (int i = 1; i <= failures; ++i)
-            stage.event(i * apart, connection(outcome));
-    };
-}
-
 /// A new image, and then some of its containers are back.
 Script rollout(int restartsAfter, bool isNewImage)
 {
@@ -270,16 +168,8 @@ Script rollout(int restartsAfter, bool isNewImage)
     };
 }
 
-struct Play {
-    const char *rule;
-    const char *kind; ///< "find", "quiet", "near"
-    const char *name;
-    Script script;
-    int opened = 0;
-};
-
 // NOLINTNEXTLINE(readability-function-size): a table
-std::vector<Play> plays()
+std::vector<Play> ownPlays()
 {
     const auto oom = [](int) { return wire::OomKill(); };
     const auto refused = [](int) { return connection(TcpOutcome::Refused); };
@@ -459,68 +349,19 @@ std::vector<Play> plays()
         {"slow-service", "near", "always slow", latencies(wire::HistogramKind::HttpLatency, "server 2xx", 100, 400, 400, 5)},
         {"slow-service", "near", "as a client", latencies(wire::HistogramKind::HttpLatency, "client 2xx", 100, 10, 400, 5)},
         {"slow-service", "near", "a few", latencies(wire::HistogramKind::HttpLatency, "server 2xx", 20, 10, 400, 5)},
-        {"evictions", "find", "for lack of memory", ofPods(2, 60, [](int) { return evicted("memory"); }), 1},
-        {"evictions", "find", "for lack of processes", times(1, 1, [](int) { return evicted("pids"); }), 1},
-        {"evictions", "quiet", "pressure alone",
-         [](Stage &stage) {
-             for (int i = 0; i < 9; ++i)
-                 stage.event(i, stall(wire::PressureResource::Memory, false), host());
-         }},
-        {"evictions", "near", "a pod above a limit of its own, while the node is under pressure",
-         [](Stage &stage) {
-             stage.event(0, stall(wire::PressureResource::Memory, false), host());
-             stage.event(1, evicted(""));
-         }},
-        {"evictions", "near", "killed for lack of memory, which is no eviction", ofPods(5, 1, oom)},
-        {"config-change", "find", "two restarts", changeThenRestarts(2, 20), 1},
-        {"config-change", "find", "restarts of another pod of the workload",
-         [](Stage &stage) {
-             stage.event(0, changedVolume(), pod("b"));
-             restarts(2, 20)(stage);
-         },
-         1},
-        {"config-change", "find", "crashes",
-         [](Stage &stage) {
-             stage.event(0, changedVolume());
-             times(3, 30, [](int) { return ended(SIGSEGV); })(stage);
-         },
-         1},
-        {"config-change", "quiet", "a change that goes well",
-         [](Stage &stage) {
-             stage.event(0, changedVolume());
-             times(50, 5, [](int) { return ended(0, 0); })(stage);
-         }},
-        {"config-change", "near", "restarts without a change", restarts(4, 20)},
-        {"config-change", "near", "one restart, as reloaders make", changeThenRestarts(1, 20)},
-        {"config-change", "near", "restarts after a quarter of an hour", changeThenRestarts(2, 900)},
-        {"config-change", "near", "the restarts came first",
-         [](Stage &stage) {
-             restarts(3, 20)(stage);
-             stage.event(61, changedVolume());
-         }},
-        {"config-change", "near", "a change of another workload",
-         [](Stage &stage) {
-             wire::Origin other = pod("b");
-             other.workloadName = "cart";
-             stage.event(0, changedVolume(), other);
-             restarts(3, 20)(stage);
-         }},
-        {"config-change", "near", "a certificate that ends is no change",
-         [](Stage &stage) {
-             stage.event(0, certificate(20));
-             restarts(3, 20)(stage);
-         }},
-        {"certificate-expiry", "find", "within two days", times(1, 1, [](int) { return certificate(47); }), 1},
-        {"certificate-expiry", "find", "one of all pods that have it", ofPods(5, 1, [](int) { return certificate(-3); }), 1},
-        {"certificate-expiry", "find", "told each day", times(4, 86'400, [](int i) { return certificate(71 - 24 * i); }), 1},
-        {"certificate-expiry", "quiet", "connections that break", times(40, 0.5, reset)},
-        {"certificate-expiry", "near", "in four days", times(1, 1, [](int) { return certificate(96); })},
-        {"certificate-expiry", "near", "its volume changed", times(5, 1, [](int) { return changedVolume(); })},
         {"event-loss", "find", "a collector is thinned", times(1, 1, [](int) { return notice(wire::AgentNoticeKind::ShedBegin); }), 1},
         {"event-loss", "quiet", "a configuration is applied",
          times(5, 1, [](int) { return notice(wire::AgentNoticeKind::ConfigApplied); })},
         {"event-loss", "near", "an end without a beginning", times(3, 1, [](int) { return notice(wire::AgentNoticeKind::ShedEnd); })},
     };
+}
+
+std::vector<Play> plays()
+{
+    std::vector<Play> all = ownPlays();
+    for (Play &play : kubernetesPlays())
+        all.push_back(std::move(play));
+    return all;
 }
 
 } // namespace
@@ -538,9 +379,6 @@ private slots:
     void bruteForce_withASuccess_isCritical();
     void refusal_withASuccess_countsLess();
     void pressure_resolvesWithItsEnd();
-    void certificate_isAnErrorOnlyWhereItEndedAndThenSomethingFailed_data();
-    void certificate_isAnErrorOnlyWhereItEndedAndThenSomethingFailed();
-    void eviction_namesThePodAndThePressureBefore();
     void everyRule_isPlayedThreeWays();
 };
 
@@ -639,51 +477,6 @@ void tst_Rules::pressure_resolvesWithItsEnd()
     stage.event(0, stall(wire::PressureResource::Memory, false));
     stage.event(20, stall(wire::PressureResource::Memory, true));
     QCOMPARE(stage.of("memory-pressure", wire::InsightState::Resolved).size(), std::size_t(1));
-}
-
-void tst_Rules::certificate_isAnErrorOnlyWhereItEndedAndThenSomethingFailed_data()
-{
-    QTest::addColumn<double>("hoursLeft");
-    QTest::addColumn<int>("failures");
-    QTest::addColumn<double>("apart"); // seconds
-    QTest::addColumn<TcpOutcome>("outcome");
-    QTest::addColumn<wire::Severity>("severity");
-    using enum wire::Severity;
-    QTest::newRow("ended, then resets") << -1.0 << 4 << 30.0 << TcpOutcome::Reset << Error;
-    QTest::newRow("ended, alone") << -1.0 << 0 << 1.0 << TcpOutcome::Reset << Warning;
-    QTest::newRow("ended, and all goes well") << -1.0 << 40 << 1.0 << TcpOutcome::Closed << Warning;
-    QTest::newRow("ended, then two resets") << -1.0 << 2 << 1.0 << TcpOutcome::Reset << Warning;
-    QTest::newRow("ended, resets an hour later") << -1.0 << 3 << 3600.0 << TcpOutcome::Reset << Warning;
-    QTest::newRow("still valid, and resets") << 5.0 << 40 << 1.0 << TcpOutcome::Reset << Warning;
-}
-
-void tst_Rules::certificate_isAnErrorOnlyWhereItEndedAndThenSomethingFailed()
-{
-    QFETCH(double, hoursLeft);
-    QFETCH(int, failures);
-    QFETCH(double, apart);
-    QFETCH(TcpOutcome, outcome);
-    QFETCH(wire::Severity, severity);
-    Stage stage(loadRules(TAPIO_RULES).rules);
-    certificateThen(hoursLeft, failures, apart, outcome)(stage);
-    wire::Severity worst = wire::Severity::Debug;
-    for (const Finding &finding : stage.found) {
-        if (finding.insight.rule == "certificate-expiry")
-            worst = std::max(worst, finding.severity);
-    }
-    QCOMPARE(worst, severity);
-}
-
-void tst_Rules::eviction_namesThePodAndThePressureBefore()
-{
-    Stage stage(loadRules(TAPIO_RULES).rules);
-    stage.event(0, stall(wire::PressureResource::Memory, false), host());
-    stage.event(1, stall(wire::PressureResource::Memory, false), pod("b")); // of a pod at its limit: nothing of the node
-    stage.event(200, evicted("memory"), pod("victim"));
-    const wire::Insight found = stage.of("evictions", wire::InsightState::Open).at(0).insight;
-    QCOMPARE(found.root, std::string("n1"));
-    QCOMPARE(found.evidence.size(), std::size_t(2));
-    QCOMPARE(found.affected, std::vector<std::string>{"pod shop/victim"});
 }
 
 void tst_Rules::everyRule_isPlayedThreeWays()
