@@ -161,7 +161,7 @@ private slots:
         row("of inodes", evicted("The node was low on resource: inodes. "), true, "inodes");
         row("of process ids", evicted("The node was low on resource: pids. "), true, "pids");
         row("not even started", evicted("Pod was rejected: The node had condition: [DiskPressure]. "), true, "ephemeral-storage");
-        row("not started for several reasons", evicted("The node had condition: [MemoryPressure,PIDPressure]. "), true, "memory");
+        row("not started for several reasons", evicted("The node had condition: [MemoryPressure PIDPressure]. "), true, "memory");
         row("a limit of its own", evicted("Usage of EmptyDir volume \\\"cache\\\" exceeds the limit \\\"1Gi\\\". "), true);
         row("of something new", evicted("The node was low on resource: example.com/gpu. "), true);
         row("no words", "\"phase\":\"Failed\",\"reason\":\"Evicted\"", true);
