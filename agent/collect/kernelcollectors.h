@@ -30,7 +30,8 @@ struct KernelRecord {
     std::uint64_t cgroupId = 0; ///< v2 id unless that is the root and v1 memory says more
     std::uint64_t memoryCgroupId = 0;                    ///< v1 memory's where v2 says something too: see OriginResolver::resolve
     CgroupHierarchy hierarchy = CgroupHierarchy::Either; ///< of cgroupId
-    std::uint64_t bootNs = 0;                            ///< bpf_ktime_get_boot_ns at the hook
+    std::string podUid;       ///< of a reader that knows the pod and no cgroup: whose it is, instead of the three above; else empty
+    std::uint64_t bootNs = 0; ///< bpf_ktime_get_boot_ns at the hook
     std::uint64_t drainedBootNs = 0;
     /// Of an exec: UTC of the last change of the file or of what is known about it (nobody can set that), 0 = not known; and when the
     /// container's first process started, 0 = it is in no container.

@@ -10,10 +10,10 @@ namespace tapio::agent {
 namespace {
 
 /// Those of kernel programs, then those that read files.
-constexpr std::array<std::string_view, 24> usual{"process", "oom",         "signal",   "tcp",        "runqueue", "blockio",
-                                                 "dns",     "http",        "security", "capability", "entry",    "drops",
-                                                 "cgroup",  "descriptors", "cpu",      "memory",     "psi",      "disk",
-                                                 "network", "filesystem",  "volumes",  "ports",      "kmsg",     "login"};
+constexpr std::array<std::string_view, 25> usual{"process", "oom",      "signal",     "tcp",       "runqueue", "blockio",    "dns",
+                                                 "http",    "security", "capability", "entry",     "drops",    "cgroup",     "descriptors",
+                                                 "cpu",     "memory",   "psi",        "disk",      "network",  "filesystem", "volumes",
+                                                 "ports",   "kmsg",     "login",      "kubernetes"};
 constexpr std::array<std::string_view, 2> optional{"file", "https"};
 
 bool isUsual(std::string_view collector) noexcept { return std::find(usual.begin(), usual.end(), collector) != usual.end(); }

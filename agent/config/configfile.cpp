@@ -64,6 +64,8 @@ void readCollect(ConfigSection &collect, AgentConfig &config)
     collect.path("logs", config.collect.logs);
     collect.path("journal", config.collect.journal);
     collect.path("kmsg", config.collect.kmsg);
+    collect.path("kubelet", config.collect.kubernetes.kubelet);
+    collect.flag("certificates", config.collect.kubernetes.certificates);
     collect.number("max_cgroups", config.collect.maxCgroups, 1, 65'536);
     collect.milliseconds("host_interval_ms", config.collect.hostInterval, 1000, 60'000);
     collect.milliseconds("cgroup_interval_ms", config.collect.cgroupInterval, 1000, 60'000);

@@ -341,6 +341,23 @@ OriginPtr OriginResolver::found(const CgroupRef &cgroup)
     return !origin || (other && specificity(*other) > specificity(*origin)) ? other : origin;
 }
 
+OriginPtr OriginResolver::ofPod(const std::string &uid, CgroupRef &cgroup)
+{
+    for (const auto &[path, entry] : m_byPath) {
+        if (entry.origin->podUid != uid || !entry.origin->containerId.empty())
+            continue;
+        const CgroupNode &node = entry.node;
+        cgroup = {idOf(node), node.v2Id != 0 ? node.memoryId : 0, node.v2Id != 0 ? CgroupHierarchy::V2 : CgroupHierarchy::Memory};
+        return entry.origin;
+    }
+    cgroup = {};
+    auto origin = std::make_shared<wire::Origin>();
+    origin->podUid = uid;
+    origin->attribution = wire::Attribution::Cached;
+    m_naming.name(*origin);
+    return origin;
+}
+
 bool OriginResolver::mayBeNamed(const wire::Origin &origin) const noexcept
 {
     const bool isGuess = origin.attribution == wire::Attribution::Unknown || origin.attribution == wire::Attribution::Inferred;

@@ -81,6 +81,8 @@ public:
     OriginPtr known(std::uint64_t cgroupId, std::uint64_t memoryId = 0, CgroupHierarchy hierarchy = CgroupHierarchy::Either);
     /// The same for who asks again: null where known() makes it Unknown.
     OriginPtr found(const CgroupRef &cgroup);
+    /// That of a pod, be its cgroup gone or not seen yet: then only its names are told. Never null. `cgroup` becomes what found() takes, or nothing.
+    OriginPtr ofPod(const std::string &uid, CgroupRef &cgroup);
     /// It is a guess, or lacks a name that may be learnt. Its image does not count.
     bool mayBeNamed(const wire::Origin &origin) const noexcept;
     /// How often a cgroup was found or named that was not, gone ones among them: found() may have another answer then.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,15 @@ struct ContainerFacts {
     bool operator==(const ContainerFacts &) const = default;
 };
 
+/// That the kubelet ended a pod since its node, or the pod itself, ran short of something.
+struct EvictionFacts {
+    std::string
+        resource; ///< that the node is short of: "memory", "ephemeral-storage", "inodes", "pids"; empty = not said, or a limit of the pod's own
+    std::string message; ///< the kubelet's words, on one line
+
+    bool operator==(const EvictionFacts &) const = default;
+};
+
 /// What the cluster knows of a pod. A value; what it says of a pod's uid stays true for ever, for uids are not used again.
 struct PodFacts {
     std::string uid;
@@ -31,8 +41,17 @@ struct PodFacts {
     std::string workloadKind;
     std::string workloadName;
     std::vector<ContainerFacts> containers;
+    std::optional<EvictionFacts> eviction; ///< none = it was not evicted
 
     bool operator==(const PodFacts &) const = default;
+};
+
+/// A pod that was evicted while somebody watched.
+struct Eviction {
+    std::uint64_t number = 0; ///< from 1 on, without holes
+    std::string podUid;
+    EvictionFacts facts;
+    std::int64_t seenBootNs = 0;
 };
 
 /// The pods of this node as the cluster has them. Any thread; never blocks for longer than a look into a table.
@@ -46,6 +65,8 @@ public:
     virtual std::uint64_t generation() const noexcept = 0;
     /// By the name that cgroups have for it; null = not known.
     virtual std::shared_ptr<const PodFacts> find(std::string_view uid) const = 0;
+    /// Those above this number that are still remembered, in order. What was so before anybody asked about the node's pods is none.
+    virtual std::vector<Eviction> evictionsAfter(std::uint64_t number) const = 0;
     virtual wire::Hook hook() const = 0;
 };
 

@@ -32,6 +32,7 @@ public:
     bool isAsked() const noexcept override { return m_isAsked; }
     std::uint64_t generation() const noexcept override { return m_table.generation(); }
     std::shared_ptr<const PodFacts> find(std::string_view uid) const override { return m_table.find(uid); }
+    std::vector<Eviction> evictionsAfter(std::uint64_t number) const override { return m_table.evictionsAfter(number); }
     wire::Hook hook() const override;
 
     KubeFigures figures() const;

@@ -8,7 +8,9 @@
 #include "agent/enrich/cgrouppath.h"
 #include "agent/enrich/jsonvisit.h"
 #include "agent/enrich/kubename.h"
+#include "agent/kube/eviction.h"
 #include "agent/kube/workload.h"
+#include "protocol/wire/kubernetesfact.h"
 #include "protocol/wire/text.h"
 
 namespace tapio::agent {
@@ -31,7 +33,7 @@ struct ContainerDraft {
 };
 
 struct PodDraft {
-    std::string uid, mirrorUid, namespaceName, name, nodeName, templateHash, created;
+    std::string uid, mirrorUid, namespaceName, name, nodeName, templateHash, created, phase, reason, message;
     std::vector<OwnerReference> owners;
     std::vector<ContainerDraft> spec, status;
 };
@@ -40,13 +42,16 @@ struct TextField {
     std::string_view path;
     std::string PodDraft::*member;
 };
-constexpr std::array<TextField, 7> textFields{{{"/metadata/uid", &PodDraft::uid},
-                                               {"/metadata/namespace", &PodDraft::namespaceName},
-                                               {"/metadata/name", &PodDraft::name},
-                                               {"/metadata/creationTimestamp", &PodDraft::created},
-                                               {"/metadata/labels/pod-template-hash", &PodDraft::templateHash},
-                                               {"/metadata/annotations/kubernetes.io~1config.mirror", &PodDraft::mirrorUid},
-                                               {"/spec/nodeName", &PodDraft::nodeName}}};
+constexpr std::array<TextField, 10> textFields{{{"/metadata/uid", &PodDraft::uid},
+                                                {"/metadata/namespace", &PodDraft::namespaceName},
+                                                {"/metadata/name", &PodDraft::name},
+                                                {"/metadata/creationTimestamp", &PodDraft::created},
+                                                {"/metadata/labels/pod-template-hash", &PodDraft::templateHash},
+                                                {"/metadata/annotations/kubernetes.io~1config.mirror", &PodDraft::mirrorUid},
+                                                {"/spec/nodeName", &PodDraft::nodeName},
+                                                {"/status/phase", &PodDraft::phase},
+                                                {"/status/reason", &PodDraft::reason},
+                                                {"/status/message", &PodDraft::message}}};
 
 constexpr std::array<std::string_view, 3> specLists{"/spec/containers", "/spec/initContainers", "/spec/ephemeralContainers"};
 constexpr std::array<std::string_view, 3> statusLists{"/status/containerStatuses", "/status/initContainerStatuses",
@@ -104,6 +109,11 @@ std::optional<PodFacts> finished(const PodDraft &draft)
         workloadOf({draft.name, draft.nodeName, draft.templateHash, !draft.mirrorUid.empty(), parseApiTime(draft.created), draft.owners});
     pod.workloadKind = cut(workload.kind, mostKindBytes);
     pod.workloadName = cut(workload.name, mostNameBytes);
+    if (draft.phase == "Failed" && draft.reason == "Evicted") {
+        std::string message = cut(draft.message, wire::KubernetesFact::messageBytes);
+        std::string resource = evictionResource(message);
+        pod.eviction = EvictionFacts{std::move(resource), std::move(message)};
+    }
     for (const ContainerDraft &status : draft.status) {
         if (!isKubernetesName(status.name))
             continue;

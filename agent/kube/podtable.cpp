@@ -33,7 +33,26 @@ std::size_t PodTable::gone() const
     return m_gone;
 }
 
-bool PodTable::putLocked(PodFacts &&pod)
+std::vector<Eviction> PodTable::evictionsAfter(std::uint64_t number) const
+{
+    const std::lock_guard lock(m_mutex);
+    std::vector<Eviction> all;
+    std::copy_if(m_evictions.begin(), m_evictions.end(), std::back_inserter(all),
+                 [number](const auto &one) { return one.number > number; });
+    return all;
+}
+
+/// Of a pod that is not known yet the first list says only how it stands, and not since when.
+void PodTable::noteEvictionLocked(const PodFacts &pod, std::int64_t nowBootNs)
+{
+    if (!pod.eviction || !m_hasAll)
+        return;
+    m_evictions.push_back({++m_evicted, pod.uid, *pod.eviction, nowBootNs});
+    if (m_evictions.size() > m_limits.evictions)
+        m_evictions.pop_front();
+}
+
+bool PodTable::putLocked(PodFacts &&pod, std::int64_t nowBootNs)
 {
     const auto known = m_pods.find(pod.uid);
     if (known != m_pods.end()) {
@@ -41,6 +60,8 @@ bool PodTable::putLocked(PodFacts &&pod)
         m_gone -= std::exchange(entry.goneBootNs, 0) != 0 ? 1 : 0;
         if (*entry.pod == pod)
             return true; // most updates are about conditions, of which nothing is kept
+        if (!entry.pod->eviction)
+            noteEvictionLocked(pod, nowBootNs);
         // Containers that are not told of any more were this pod's all the same.
         for (const ContainerFacts &old : entry.pod->containers) {
             const bool isTold = std::any_of(pod.containers.begin(), pod.containers.end(),
@@ -57,6 +78,7 @@ bool PodTable::putLocked(PodFacts &&pod)
             return false;
         if (!pod.cgroupUid.empty())
             m_cgroupUids[pod.cgroupUid] = pod.uid;
+        noteEvictionLocked(pod, nowBootNs);
         std::string uid = pod.uid;
         m_pods.emplace(std::move(uid), Entry{std::make_shared<const PodFacts>(std::move(pod)), 0});
     }
@@ -108,7 +130,8 @@ std::size_t PodTable::replaceAll(std::vector<PodFacts> &&pods, std::int64_t nowB
     }
     std::size_t refused = 0;
     for (PodFacts &pod : pods)
-        refused += putLocked(std::move(pod)) ? 0 : 1;
+        refused += putLocked(std::move(pod), nowBootNs) ? 0 : 1;
+    m_hasAll = true;
     forgetLocked(nowBootNs);
     return refused;
 }
@@ -116,7 +139,7 @@ std::size_t PodTable::replaceAll(std::vector<PodFacts> &&pods, std::int64_t nowB
 bool PodTable::put(PodFacts &&pod, std::int64_t nowBootNs)
 {
     const std::lock_guard lock(m_mutex);
-    const bool taken = putLocked(std::move(pod));
+    const bool taken = putLocked(std::move(pod), nowBootNs);
     forgetLocked(nowBootNs);
     return taken;
 }
@@ -126,7 +149,7 @@ void PodTable::remove(const PodFacts &pod, std::int64_t nowBootNs)
     const std::lock_guard lock(m_mutex);
     // It may tell of a container that no update told of before.
     PodFacts last = pod;
-    putLocked(std::move(last));
+    putLocked(std::move(last), nowBootNs);
     if (const auto entry = m_pods.find(pod.uid); entry != m_pods.end())
         removeLocked(entry, nowBootNs);
     forgetLocked(nowBootNs);

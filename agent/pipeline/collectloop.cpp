@@ -10,6 +10,7 @@
 
 #include "agent/collect/filehooks.h"
 #include "agent/collect/readers/kmsgreader.h"
+#include "agent/collect/readers/kubernetesreader.h"
 #include "agent/collect/readers/loginreader.h"
 #include "agent/collect/readers/memoryreader.h"
 #include "agent/collect/readers/mountreader.h"
@@ -30,8 +31,8 @@ using std::chrono::milliseconds;
 namespace {
 
 /// Collectors that read files, as the configuration names them.
-constexpr std::array<const char *, 10> fileCollectors{"cpu",        "memory",  "psi",   "disk", "network",
-                                                      "filesystem", "volumes", "ports", "kmsg", "login"};
+constexpr std::array<const char *, 11> fileCollectors{"cpu",     "memory", "psi",  "disk",  "network",   "filesystem",
+                                                      "volumes", "ports",  "kmsg", "login", "kubernetes"};
 
 /// Equal in all that tells what can be seen; run times grow for ever.
 bool sameStates(const std::vector<wire::Hook> &a, const std::vector<wire::Hook> &b)
@@ -163,6 +164,8 @@ void CollectLoop::makeReaders()
     }
     if (wants("volumes"))
         m_readers.push_back(std::make_unique<VolumeReader>(VolumeOptions(), m_volumes, m_inventory, m_clock));
+    if (wants("kubernetes"))
+        m_readers.push_back(std::make_unique<KubernetesReader>(m_options.kubernetes, m_options.resolver.cluster, m_clock));
     if (m_options.drillLabels && wants("drill"))
         m_readers.push_back(std::make_unique<DrillReader>(m_options.drillLabels, m_clock));
 }

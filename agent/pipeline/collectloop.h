@@ -16,6 +16,7 @@
 #include "agent/collect/cgroupinventory.h"
 #include "agent/collect/kernelcollectors.h"
 #include "agent/collect/readers/eventreader.h"
+#include "agent/collect/readers/kubernetesreader.h"
 #include "agent/collect/readers/pressurereader.h"
 #include "agent/collect/sampler.h"
 #include "agent/collect/samplers/kernelsampler.h"
@@ -48,6 +49,7 @@ struct CollectOptions {
     std::filesystem::path journal = "/run/log/journal"; ///< of the host: where journald stores when not in the former
     std::size_t maxCgroups = 1024;
     PressureOptions pressure; ///< its procRoot is the resolver's
+    KubernetesOptions kubernetes;
     std::chrono::milliseconds hostInterval{1000};
     std::chrono::milliseconds cgroupInterval{2000}; ///< stretched where there are many: see cgroupShare
     std::chrono::milliseconds filesystemInterval{10'000};

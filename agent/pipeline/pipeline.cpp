@@ -58,8 +58,10 @@ void Pipeline::onRecord(KernelRecord &&record)
         exec->writtenAfterStart = writtenAfterStart(record);
     if (sheds(record)) // before the rest: what is shed must cost as little as it can
         return;
-    const OriginPtr origin =
-        m_resolver.resolve(record.cgroupId, event.process.pid, event.process.startTimeNs, record.memoryCgroupId, record.hierarchy);
+    CgroupRef cgroup{record.cgroupId, record.memoryCgroupId, record.hierarchy};
+    const OriginPtr origin = record.podUid.empty() ? m_resolver.resolve(record.cgroupId, event.process.pid, event.process.startTimeNs,
+                                                                        record.memoryCgroupId, record.hierarchy)
+                                                   : m_resolver.ofPod(record.podUid, cgroup);
     event.severity = severityOf(event, *origin);
     const bool isNobodys = record.containersOnly && isOutside(*origin);
     if (isNobodys || !m_gate.wants(event, *origin)) {
@@ -71,11 +73,7 @@ void Pipeline::onRecord(KernelRecord &&record)
         }
         return;
     }
-    HeldEvent item{std::move(event),
-                   origin,
-                   record.source,
-                   static_cast<std::int64_t>(record.drainedBootNs),
-                   {record.cgroupId, record.memoryCgroupId, record.hierarchy}};
+    HeldEvent item{std::move(event), origin, record.source, static_cast<std::int64_t>(record.drainedBootNs), cgroup};
     if (m_shedder.holds(item.event)) {
         pass(m_shedder.hold(std::move(item)));
         return;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "protocol/transport/certificate.h"
 
+#include <algorithm>
 #include <ctime>
+#include <limits>
 
 #include <openssl/bn.h>
 #include <openssl/err.h>
@@ -32,7 +34,8 @@ std::int64_t toNs(const ASN1_TIME *time)
     std::tm parts{};
     if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1)
         return 0;
-    return static_cast<std::int64_t>(timegm(&parts)) * nsPerSecond;
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / nsPerSecond; // a certificate may name the year 9999
+    return std::clamp<std::int64_t>(timegm(&parts), -most, most) * nsPerSecond;
 }
 
 std::string hexOf(const ASN1_INTEGER *integer)

@@ -35,10 +35,11 @@ struct CollectBench {
     std::unique_ptr<agent::CollectLoop> loop;
 
     explicit CollectBench(std::set<std::string> disabled = {}, const std::string &logs = "/nowhere/log",
-                          std::shared_ptr<agent::LabelInbox> drillLabels = nullptr)
+                          std::shared_ptr<agent::LabelInbox> drillLabels = nullptr, const std::string &kubelet = "/nowhere/kubelet")
     {
         agent::CollectOptions all = options(std::move(disabled));
         all.logs = logs;
+        all.kubernetes.kubelet = kubelet;
         all.drillLabels = std::move(drillLabels);
         all.budgetListener = &notices;
         all.readSelf = [this] { return use; };

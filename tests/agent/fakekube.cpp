@@ -154,7 +154,7 @@ QByteArray FakePod::json() const
            + R"(],"managedFields":[{"manager":"kubelet","fieldsV1":{"f:status":{"f:conditions":{"k:{\"type\":\"Ready\"}":{".":{},"f:type":{}}}}}}]},)"
            + R"("spec":{"nodeName":")" + node + R"(","containers":[{"name":"app","image":")" + image
            + R"(","resources":{"limits":{"cpu":"500m"}},"env":[{"name":"image","value":"not this"}]},{"name":"side","image":"side:2"}],"terminationGracePeriodSeconds":30},)"
-           + R"("status":{"phase":"Running","qosClass":"Burstable","containerStatuses":)" + status
+           + R"("status":{)" + phase + R"(,"qosClass":"Burstable","containerStatuses":)" + status
            + R"(,"conditions":[{"type":"Ready","status":"True"}]}})";
 }
 

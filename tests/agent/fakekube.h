@@ -84,6 +84,7 @@ struct FakePod {
     QByteArray containerId = QByteArray(64, 'c'), image = "registry.example/shop/web:1.4",
                imageId = "registry.example/shop/web@sha256:" + QByteArray(64, '1');
     QByteArray version = "100";
+    QByteArray phase = R"("phase":"Running")"; ///< and what else the status begins with
     QByteArray json() const;
 };
 QByteArray podList(const QList<FakePod> &pods, const QByteArray &version, const QByteArray &continueToken = {});

@@ -50,7 +50,8 @@ private slots:
             "[spool]\nfolder = \"/s\"\nbytes = 2097152\nmax_age = 3600\nfsync = \"always\"\nreplay_rate = 131072\n"
             "[collect]\ndisabled = [\"psi\", \"tcp\"]\nenabled = [\"file\"]\nproc = \"/host/proc\"\ncgroup = \"/host/cgroup\"\npod_logs = "
             "\"/p\"\n"
-            "container_logs = \"/q\"\nlogs = \"/l\"\njournal = \"/j\"\nmax_cgroups = 10\nhost_interval_ms = 2000\ncgroup_interval_ms = "
+            "container_logs = \"/q\"\nlogs = \"/l\"\njournal = \"/j\"\nkubelet = \"/k\"\ncertificates = false\nmax_cgroups = "
+            "10\nhost_interval_ms = 2000\ncgroup_interval_ms = "
             "5000\n"
             "[kernel]\nbtf = \"/btf\"\nrun_time_statistics = false\nevent_ring_bytes = 1048576\ncritical_ring_bytes = 131072\n"
             "[file]\nprefixes = [\"/opt/\"]\nsuffixes = [\".json\"]\nfold_ms = 2000\n"
@@ -81,6 +82,8 @@ private slots:
         QCOMPARE(config.collect.disabled.size(), std::size_t(2));
         QCOMPARE(config.collect.logs.native(), std::string("/l"));
         QCOMPARE(config.collect.journal.native(), std::string("/j"));
+        QCOMPARE(config.collect.kubernetes.kubelet.native(), std::string("/k"));
+        QVERIFY(!config.collect.kubernetes.certificates);
         QCOMPARE(config.enabled, (std::set<std::string>{"file"}));
         QVERIFY(config.kernel.configurationFiles == (FilePatterns{{"/opt/"}, {".json"}}));
         QCOMPARE(config.kernel.fileFold.count(), 2000);

@@ -95,6 +95,40 @@ private slots:
         QCOMPARE(TokenFile({}, clock).current().value(), std::string());
     }
 
+    void evictions_areThoseThatHappenedSince()
+    {
+        PodTableLimits limits;
+        limits.evictions = 3;
+        PodTable table(limits);
+        const auto pod = [](int i, bool evicted) {
+            PodFacts facts;
+            facts.uid = "uid-" + std::to_string(i);
+            if (evicted)
+                facts.eviction = EvictionFacts{"memory", "words"};
+            return facts;
+        };
+        table.replaceAll({pod(0, true), pod(1, false)}, 1); // the first was so before
+        QVERIFY(table.evictionsAfter(0).empty());
+        QVERIFY(table.put(pod(1, true), 7));
+        QVERIFY(table.put(pod(1, true), 8));
+        table.remove(pod(1, true), 9);
+        auto told = table.evictionsAfter(0);
+        QCOMPARE(told.size(), std::size_t(1));
+        QCOMPARE(told[0].podUid, std::string("uid-1"));
+        QCOMPARE(told[0].number, std::uint64_t(1));
+        QCOMPARE(told[0].seenBootNs, std::int64_t(7));
+        QCOMPARE(told[0].facts.resource, std::string("memory"));
+        table.replaceAll({pod(0, true), pod(2, true)}, 10); // it came and was evicted while the watch was broken
+        QVERIFY(table.put(pod(3, false), 11));
+        table.remove(pod(3, true), 12); // the last that is heard of it
+        QCOMPARE(table.evictionsAfter(1).size(), std::size_t(2));
+        for (int i = 10; i < 20; ++i)
+            QVERIFY(table.put(pod(i, true), 13));
+        told = table.evictionsAfter(1);
+        QCOMPARE(told.size(), std::size_t(3)); // the last ones
+        QCOMPARE(told.back().number, std::uint64_t(13));
+    }
+
     void deletedPods_areRememberedForAWhileAndBounded()
     {
         PodTable table({10, 3, std::chrono::seconds(60)});

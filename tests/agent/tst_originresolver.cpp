@@ -276,6 +276,31 @@ private slots:
         QCOMPARE(machine.resolver.known(v2)->attribution, wire::Attribution::Cached);
     }
 
+    void pod_isFoundByItsUid_orOnlyNamed()
+    {
+        Machine machine(true);
+        const std::string path = "/kubepods/pod" + podUid;
+        const std::uint64_t id = machine.makeCgroup(path, "unified"), memory = machine.makeCgroup(path, "memory");
+        machine.makeCgroup(path + "/" + containerId, "unified");
+        fs::create_directories(machine.root / "pods" / ("shop_cart_" + podUid));
+        machine.resolver.refresh();
+        CgroupRef cgroup;
+        OriginPtr origin = machine.resolver.ofPod(podUid, cgroup);
+        QCOMPARE(origin->cgroupPath, path); // the pod's own, and not that of its container
+        QCOMPARE(origin->podName, std::string("cart"));
+        QVERIFY(cgroup == (CgroupRef{id, memory, CgroupHierarchy::V2}));
+        QCOMPARE(machine.resolver.found(cgroup), origin);
+        for (const char *hierarchy : {"unified", "memory"})
+            machine.removeCgroup(path, hierarchy);
+        machine.resolver.refresh();
+        origin = machine.resolver.ofPod(podUid, cgroup);
+        QCOMPARE(origin->podUid, podUid);
+        QCOMPARE(origin->podName, std::string("cart"));
+        QCOMPARE(origin->cgroupPath, std::string());
+        QCOMPARE(origin->attribution, wire::Attribution::Cached);
+        QVERIFY(cgroup == CgroupRef());
+    }
+
     void removedCgroup_staysKnownAsCachedForAWhile()
     {
         Machine machine;

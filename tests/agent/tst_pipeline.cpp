@@ -108,6 +108,21 @@ private slots:
         QCOMPARE(counters[0].counters[Counter::Shed], 0u);
     }
 
+    void eventOfAPod_isItsOwn()
+    {
+        Bench bench;
+        KernelRecord record;
+        record.source = "kubernetes";
+        record.podUid = "0a1b2c3d-0000-4000-8000-000000000001";
+        record.bootNs = record.drainedBootNs = static_cast<std::uint64_t>(bench.clock.bootNs());
+        record.event = withDetail(wire::EventType::KubernetesFact, wire::KubernetesFact());
+        bench.pipeline.onRecord(std::move(record));
+        bench.pipeline.flush();
+        const wire::EventBatch batch = bench.outlet.events().at(0);
+        QCOMPARE(batch.origins.at(batch.events.at(0).origin).podUid, std::string("0a1b2c3d-0000-4000-8000-000000000001"));
+        QCOMPARE(batch.events.at(0).timeNs, bench.clock.utcNs());
+    }
+
     void severity_data()
     {
         using wire::Severity;

@@ -5,6 +5,7 @@
 #include "agent/kube/linesplitter.h"
 #include "agent/kube/podjson.h"
 #include "agent/kube/workload.h"
+#include "protocol/wire/kubernetesfact.h"
 #include "tests/agent/fakekube.h"
 
 using namespace tapio;
@@ -135,6 +136,49 @@ private slots:
         pod.annotations = "\"kubernetes.io/config.mirror\":\"00112233445566778899aabbccddeeff\"";
         const auto read = page(podList({pod}, "1"));
         QCOMPARE(read->pods[0].cgroupUid, std::string("00112233445566778899aabbccddeeff"));
+    }
+
+    void eviction_data()
+    {
+        QTest::addColumn<QByteArray>("phase");
+        QTest::addColumn<bool>("evicted");
+        QTest::addColumn<QString>("resource");
+        const auto row = [](const char *name, const QByteArray &phase, bool evicted, const char *resource = "") {
+            QTest::newRow(name) << phase << evicted << QString::fromLatin1(resource);
+        };
+        const auto evicted = [](const QByteArray &message) {
+            return "\"phase\":\"Failed\",\"reason\":\"Evicted\",\"message\":\"" + message + "\"";
+        };
+        row("runs", "\"phase\":\"Running\"", false);
+        row("failed by itself", "\"phase\":\"Failed\",\"message\":\"The node was low on resource: memory.\"", false);
+        row("is about to be", "\"phase\":\"Running\",\"reason\":\"Evicted\"", false);
+        row("of memory",
+            evicted("The node was low on resource: memory. Threshold quantity: 100Mi, available: 82452Ki. Container hog was using 1Gi, "
+                    "request is 0, has larger consumption of memory. "),
+            true, "memory");
+        row("of disk", evicted("The node was low on resource: ephemeral-storage. Threshold quantity: 1Gi, available: 9Mi. "), true,
+            "ephemeral-storage");
+        row("of inodes", evicted("The node was low on resource: inodes. "), true, "inodes");
+        row("of process ids", evicted("The node was low on resource: pids. "), true, "pids");
+        row("not even started", evicted("Pod was rejected: The node had condition: [DiskPressure]. "), true, "ephemeral-storage");
+        row("not started for several reasons", evicted("The node had condition: [MemoryPressure PIDPressure]. "), true, "memory");
+        row("a limit of its own", evicted("Usage of EmptyDir volume \\\"cache\\\" exceeds the limit \\\"1Gi\\\". "), true);
+        row("of something new", evicted("The node was low on resource: example.com/gpu. "), true);
+        row("no words", "\"phase\":\"Failed\",\"reason\":\"Evicted\"", true);
+    }
+    void eviction()
+    {
+        QFETCH(QByteArray, phase);
+        QFETCH(bool, evicted);
+        QFETCH(QString, resource);
+        FakePod pod;
+        pod.phase = phase;
+        const auto read = page(podList({pod}, "1"));
+        QVERIFY(read && read->pods.size() == 1);
+        const auto &eviction = read->pods[0].eviction;
+        QCOMPARE(eviction.has_value(), evicted);
+        QCOMPARE(eviction ? QString::fromStdString(eviction->resource) : QString(), resource);
+        QVERIFY(!eviction || eviction->message.size() <= wire::KubernetesFact::messageBytes);
     }
 
     void unusablePods_areCountedAndLeftOut_data()

@@ -7,23 +7,14 @@
 #include <functional>
 #include <set>
 
-#include "tests/correlation/stage.h"
+#include "tests/correlation/kubeplays.h"
+#include "tests/correlation/plays.h"
 
 using namespace tapio;
 using namespace tapio::correlation;
 using wire::TcpOutcome;
 
 namespace {
-
-using Script = std::function<void(Stage &)>;
-
-wire::ProcessExit ended(int signal, int code = 0)
-{
-    wire::ProcessExit exit;
-    exit.signal = signal;
-    exit.exitCode = code;
-    return exit;
-}
 
 wire::DnsQuery question(wire::DnsOutcome outcome, std::uint16_t code = 0)
 {
@@ -63,15 +54,6 @@ wire::MemoryEvents memory(std::uint64_t max, std::uint64_t oom = 0)
     return events;
 }
 
-wire::PressureStall stall(wire::PressureResource resource, bool ended, std::chrono::nanoseconds lasted = {})
-{
-    wire::PressureStall stall;
-    stall.resource = resource;
-    stall.ended = ended;
-    stall.durationNs = static_cast<std::uint64_t>(lasted.count());
-    return stall;
-}
-
 wire::PrivilegeGain gain(const std::string &how)
 {
     wire::PrivilegeGain gain;
@@ -79,14 +61,6 @@ wire::PrivilegeGain gain(const std::string &how)
     gain.how = how;
     gain.filename = "/tmp/id";
     return gain;
-}
-
-wire::ProcessExec written(bool afterStart)
-{
-    wire::ProcessExec exec;
-    exec.filename = "/tmp/x";
-    exec.writtenAfterStart = afterStart;
-    return exec;
 }
 
 wire::Login login(bool success, const std::string &user, const std::string &remote)
@@ -105,8 +79,6 @@ wire::AgentNotice notice(wire::AgentNoticeKind kind)
     notice.kind = kind;
     return notice;
 }
-
-wire::Origin named(int number) { return pod("p" + std::to_string(number)); }
 
 constexpr double mega = 1e6, kibi = 1024, mebi = kibi * kibi, gibi = kibi * mebi;
 using wire::Metric;
@@ -183,30 +155,6 @@ template <typename Used> Script fileSystem(Used usedGib)
     });
 }
 
-template <typename Make> Script times(int count, double apart, Make make)
-{
-    return [=](Stage &stage) {
-        for (int i = 0; i < count; ++i)
-            stage.event(i * apart, make(i));
-    };
-}
-
-template <typename Make> Script ofPods(int pods, double apart, Make make)
-{
-    return [=](Stage &stage) {
-        for (int i = 0; i < pods; ++i)
-            stage.event(i * apart, make(i), named(i));
-    };
-}
-
-Script restarts(int count, double apart)
-{
-    return [=](Stage &stage) {
-        for (int i = 0; i <= count; ++i)
-            stage.event(i * apart, written(false), pod("a", "c" + std::to_string(i)));
-    };
-}
-
 /// A new image, and then some of its containers are back.
 Script rollout(int restartsAfter, bool isNewImage)
 {
@@ -220,16 +168,8 @@ Script rollout(int restartsAfter, bool isNewImage)
     };
 }
 
-struct Play {
-    const char *rule;
-    const char *kind; ///< "find", "quiet", "near"
-    const char *name;
-    Script script;
-    int opened = 0;
-};
-
 // NOLINTNEXTLINE(readability-function-size): a table
-std::vector<Play> plays()
+std::vector<Play> ownPlays()
 {
     const auto oom = [](int) { return wire::OomKill(); };
     const auto refused = [](int) { return connection(TcpOutcome::Refused); };
@@ -414,6 +354,14 @@ std::vector<Play> plays()
          times(5, 1, [](int) { return notice(wire::AgentNoticeKind::ConfigApplied); })},
         {"event-loss", "near", "an end without a beginning", times(3, 1, [](int) { return notice(wire::AgentNoticeKind::ShedEnd); })},
     };
+}
+
+std::vector<Play> plays()
+{
+    std::vector<Play> all = ownPlays();
+    for (Play &play : kubernetesPlays())
+        all.push_back(std::move(play));
+    return all;
 }
 
 } // namespace

@@ -36,6 +36,11 @@ void usable(const PodFacts &pod)
     isLine(pod.workloadName, 253);
     isLine(pod.nodeName, 253);
     promise(pod.containers.size() <= mostContainers);
+    if (pod.eviction) {
+        isLine(pod.eviction->message, 400);
+        promise(pod.eviction->resource.empty() || pod.eviction->message.find(pod.eviction->resource) != std::string::npos
+                || pod.eviction->message.find("Pressure") != std::string::npos);
+    }
     for (const ContainerFacts &container : pod.containers) {
         promise(isContainerId(container.containerId) && isKubernetesName(container.name));
         isLine(container.image, 512);

@@ -166,6 +166,36 @@ private slots:
         QVERIFY2(!text.contains("Root") && !text.contains("Affected") && !text.contains("Runbook step"), qPrintable(text));
     }
 
+    void details_ofFactsOfKubernetes_data()
+    {
+        QTest::addColumn<int>("index"); // in the example
+        QTest::addColumn<QStringList>("contain");
+        QTest::newRow("an eviction") << 0
+                                     << QStringList{"pod evicted, the node is low on memory", "What: pod evicted",
+                                                    "The node is low on: memory", "Message: The node was low on resource: memory."};
+        QTest::newRow("a change") << 1
+                                  << QStringList{"configmap volume settings changed", "What: mounted configuration changed",
+                                                 "Mounted from: configmap", "Volume: settings"};
+        QTest::newRow("a certificate") << 2
+                                       << QStringList{"certificate of shop.example expired 1h 0m ago",
+                                                      "File: tls.crt",
+                                                      "Subject: shop.example",
+                                                      "Valid until: 2023-11-14",
+                                                      "UTC",
+                                                      "State: expired"};
+        QTest::newRow("of a newer version") << 3 << QStringList{"What: not known to this version"};
+    }
+    void details_ofFactsOfKubernetes()
+    {
+        QFETCH(int, index);
+        QFETCH(QStringList, contain);
+        StoredEvent event;
+        event.event = std::get<wire::EventBatch>(wire::examples::kubernetesFrame().body).events.at(static_cast<std::size_t>(index));
+        const QString text = detailText(eventTitle(event), eventDetails(event, TimeDisplay(QTimeZone::utc()))).replace(QChar(0x00A0), ' ');
+        for (const QString &part : contain)
+            QVERIFY2(text.contains(part), qPrintable(part + " not in\n" + text));
+    }
+
     void endsThatAreNotKnown_areNoAddresses()
     {
         wire::HttpRequest request;

@@ -49,7 +49,7 @@ MainWindow::~MainWindow() = default;
 
 UiContext MainWindow::context()
 {
-    return {m_services.session, m_services.themes, m_services.icons, m_services.time, m_services.actions, m_services.clock, *this,
+    return {m_services.session,           m_services.themes, m_services.icons, m_services.time, m_services.actions, m_services.clock, *this,
             m_services.settings.alerts(), m_services.setup};
 }
 

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tests/correlation/plays.h"
+
+/// Of the rules about what Kubernetes does to pods.
+namespace tapio::correlation {
+
+/// `resource` empty: for a limit of the pod's own.
+wire::KubernetesFact evicted(const std::string &resource);
+wire::KubernetesFact changedVolume();
+wire::KubernetesFact certificate(double hoursLeft);
+std::vector<Play> kubernetesPlays();
+
+} // namespace tapio::correlation

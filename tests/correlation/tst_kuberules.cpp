@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How the rules about Kubernetes tell what they find; what they find is in tst_rules.
+#include <QtTest>
+
+#include <algorithm>
+
+#include "tests/correlation/kubeplays.h"
+
+using namespace tapio;
+using namespace tapio::correlation;
+using wire::TcpOutcome;
+
+namespace {
+
+Script certificateThen(double hoursLeft, int failures, double apart, TcpOutcome outcome)
+{
+    return [=](Stage &stage) {
+        stage.event(0, certificate(hoursLeft));
+        for (int i = 1; i <= failures; ++i)
+            stage.event(i * apart, connection(outcome));
+    };
+}
+
+} // namespace
+
+class tst_KubeRules : public QObject {
+    Q_OBJECT
+
+private slots:
+    void certificate_isAnErrorOnlyWhereItEndedAndThenSomethingFailed_data();
+    void certificate_isAnErrorOnlyWhereItEndedAndThenSomethingFailed();
+    void eviction_namesThePodAndThePressureBefore();
+};
+
+void tst_KubeRules::certificate_isAnErrorOnlyWhereItEndedAndThenSomethingFailed_data()
+{
+    QTest::addColumn<double>("hoursLeft");
+    QTest::addColumn<int>("failures");
+    QTest::addColumn<double>("apart"); // seconds
+    QTest::addColumn<TcpOutcome>("outcome");
+    QTest::addColumn<wire::Severity>("severity");
+    using enum wire::Severity;
+    QTest::newRow("ended, then resets") << -1.0 << 4 << 30.0 << TcpOutcome::Reset << Error;
+    QTest::newRow("ended, alone") << -1.0 << 0 << 1.0 << TcpOutcome::Reset << Warning;
+    QTest::newRow("ended, and all goes well") << -1.0 << 40 << 1.0 << TcpOutcome::Closed << Warning;
+    QTest::newRow("ended, then two resets") << -1.0 << 2 << 1.0 << TcpOutcome::Reset << Warning;
+    QTest::newRow("ended, resets an hour later") << -1.0 << 3 << 3600.0 << TcpOutcome::Reset << Warning;
+    QTest::newRow("still valid, and resets") << 5.0 << 40 << 1.0 << TcpOutcome::Reset << Warning;
+}
+
+void tst_KubeRules::certificate_isAnErrorOnlyWhereItEndedAndThenSomethingFailed()
+{
+    QFETCH(double, hoursLeft);
+    QFETCH(int, failures);
+    QFETCH(double, apart);
+    QFETCH(TcpOutcome, outcome);
+    QFETCH(wire::Severity, severity);
+    Stage stage(loadRules(TAPIO_RULES).rules);
+    certificateThen(hoursLeft, failures, apart, outcome)(stage);
+    wire::Severity worst = wire::Severity::Debug;
+    for (const Finding &finding : stage.found) {
+        if (finding.insight.rule == "certificate-expiry")
+            worst = std::max(worst, finding.severity);
+    }
+    QCOMPARE(worst, severity);
+}
+
+void tst_KubeRules::eviction_namesThePodAndThePressureBefore()
+{
+    Stage stage(loadRules(TAPIO_RULES).rules);
+    stage.event(0, stall(wire::PressureResource::Memory, false), host());
+    stage.event(1, stall(wire::PressureResource::Memory, false), pod("b")); // of a pod at its limit: nothing of the node
+    stage.event(200, evicted("memory"), pod("victim"));
+    const wire::Insight found = stage.of("evictions", wire::InsightState::Open).at(0).insight;
+    QCOMPARE(found.root, std::string("n1"));
+    QCOMPARE(found.evidence.size(), std::size_t(2));
+    QCOMPARE(found.affected, std::vector<std::string>{"pod shop/victim"});
+}
+
+QTEST_GUILESS_MAIN(tst_KubeRules)
+#include "tst_kuberules.moc"
