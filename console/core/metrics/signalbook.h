@@ -22,7 +22,7 @@ namespace tapio::console {
 /// Bounded: of more events than mostHeld every second one is judged, of twice as many every fourth, and so on. One thread (any); times are the server's UTC.
 class SignalBook {
 public:
-    /// The longest window of events in the rules that are shipped.
+    /// The longest window of events in the rules that are shipped, but for that of certificates, which are told once a day.
     static constexpr std::int64_t ripeNs = 30 * 60 * nsPerSecond;
     static constexpr std::int64_t againNs = 60 * nsPerSecond; ///< of one kind: what comes within it is a duplicate
     static constexpr std::size_t mostHeld = std::size_t(1) << 18;

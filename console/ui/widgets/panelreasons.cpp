@@ -195,7 +195,7 @@ QString PanelText::formulaSentence(const PanelSnapshot &panel)
     case PanelId::SignalToNoise:
         return tr(
             "Signal divided by all events that were judged in this range, each half an hour after it came: no rule that is shipped looks "
-            "at events for longer. "
+            "at events for longer, but for certificates. "
             "Signal: of severity warning and above, and the first of its kind in a minute; or cited by an insight that was not rejected, "
             "and "
             "so is every event of the same kind between the first and the last that it cites. A kind is node, type, severity and owner. "
