@@ -226,7 +226,8 @@ void ServiceMap::judgeEdge(const Told &told, const Service &callee, EdgeState &e
     const double errors = static_cast<double>(edge.slotErrors) / edge.slotCalls;
     const bool isFailing = edge.slotCalls >= leastEdgeCalls && edge.slotErrors >= leastEdgeErrors && errors > ServiceHealth::mostErrors;
     const bool isSlow = edge.slotSlow >= leastEdgeSlow && 2 * edge.slotSlow > edge.slotCalls;
-    if (edge.isSaid || (!isFailing && !isSlow))
+    const bool isOfItself = edge.caller == edge.callee; // who calls himself is no other that suffers
+    if (edge.isSaid || isOfItself || (!isFailing && !isSlow))
         return;
     edge.isSaid = true;
     tell(Topic::CallerAffected, told.seen, callee, edge.caller.get(), isFailing ? errors : 0,

@@ -90,6 +90,8 @@ private slots:
     void lateCalls_areCountedAndNotJudged();
     void errors_areAShareOfEnough_data();
     void errors_areAShareOfEnough();
+    void whoCallsHimself_isNoCallerThatSuffers_data();
+    void whoCallsHimself_isNoCallerThatSuffers();
     void buckets_areRightToAFifth();
 };
 
@@ -350,6 +352,27 @@ void tst_ServiceMap::errors_areAShareOfEnough()
     for (int i = 0; i < calls; ++i)
         bench.add(i * 0.01, httpCall(1, 9, 10, i % every == every - 1 ? 500 : 200), web);
     QCOMPARE(bench.count(Topic::ServiceErrors) > 0, isFailing);
+}
+
+void tst_ServiceMap::whoCallsHimself_isNoCallerThatSuffers_data()
+{
+    QTest::addColumn<bool>("itself");
+    QTest::newRow("another one") << false;
+    QTest::newRow("itself") << true;
+}
+
+void tst_ServiceMap::whoCallsHimself_isNoCallerThatSuffers()
+{
+    QFETCH(bool, itself);
+    Bench bench;
+    wire::HttpRequest here = httpCall(1, 9, 10);
+    std::swap(here.local, here.remote);
+    here.direction = wire::TcpDirection::Inbound;
+    bench.add(0, here, web); // it is web that listens there
+    for (int i = 0; i < 100; ++i)
+        bench.add(1 + i * 0.01, httpCall(1, 9, 10, i % 4 == 3 ? 500 : 200), itself ? web : cart);
+    QVERIFY(bench.count(Topic::ServiceErrors) > 0);
+    QCOMPARE(bench.count(Topic::CallerAffected) > 0, !itself);
 }
 
 void tst_ServiceMap::buckets_areRightToAFifth()
