@@ -160,6 +160,10 @@ private slots:
         QCOMPARE(panel.losses[2].lost, 13u);
         QVERIFY(near(*panel.computation.completeness, 100 * (1 - 57. / 89'500))); // what was lost on the way is not in it
         QVERIFY(near(*panel.computation.lost, 100 * 70. / 89'500));
+        for (std::size_t id = 0; id < panelCount; ++id) { // one share, whichever panel says it
+            const PanelSnapshot each = builder.panel(static_cast<PanelId>(id));
+            QCOMPARE(each.computation.lost, each.losses.empty() ? std::optional<double>() : panel.computation.lost);
+        }
         const GroupSummary group = builder.group(0);
         QCOMPARE(group.key, std::string("loss"));
         QCOMPARE(group.level, GroupSummary::Level::Attention); // 0.078 %, below 0.1 %

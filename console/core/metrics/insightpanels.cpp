@@ -127,19 +127,14 @@ double measuredNs(const PanelContext &context, std::int64_t endNs)
     return std::min(sum, static_cast<double>(hour));
 }
 
-void setComputation(const PanelContext &context, PanelSnapshot &panel, double agents)
-{
-    panel.computation.inputs.push_back({"correlating", agents, Unit::Count, {}});
-    panel.computation.completeness = context.completeness;
-    panel.computation.lost = context.lostPercent;
-}
+void setComputation(PanelSnapshot &panel, double agents) { panel.computation.inputs.push_back({"correlating", agents, Unit::Count, {}}); }
 
 } // namespace
 
 void activeCorrelations(const PanelContext &context, PanelSnapshot &panel)
 {
     setRange(panel, context.figures);
-    panel.losses = context.losses;
+    setLosses(context, panel);
     panel.view = GroupsView{};
     panel.computation.formulaKey = "active-correlations";
     const auto agents = correlatingAgents(context);
@@ -158,7 +153,7 @@ void activeCorrelations(const PanelContext &context, PanelSnapshot &panel)
     if (open > 0)
         panel.facts.push_back({"oldest", static_cast<double>(agents->timeNs - sinceNs), Unit::Nanoseconds, {}});
     panel.computation.n = open;
-    setComputation(context, panel, agents->value);
+    setComputation(panel, agents->value);
     const double displaced = increaseBetween(trackOf(context, figure::insightDisplaced, {}), context.input.fromNs, agents->timeNs);
     if (displaced > 0)
         panel.computation.inputs.push_back({"displaced", displaced, Unit::Count, {}});
@@ -170,7 +165,7 @@ void insightsGenerated(const PanelContext &context, PanelSnapshot &panel)
 {
     const TimeGrid grid(context.input.fromNs, context.input.toNs, barBucketNs(context.figures));
     setRange(panel, grid);
-    panel.losses = context.losses;
+    setLosses(context, panel);
     panel.view = BarsView{grid.bucketNs()};
     panel.computation.formulaKey = "insights-generated";
     panel.computation.windowNs = hour;
@@ -198,7 +193,7 @@ void insightsGenerated(const PanelContext &context, PanelSnapshot &panel)
     panel.facts = {{"in-range", inRange, Unit::Count, {}}};
     panel.facts.insert(panel.facts.end(), byRule.begin(), byRule.end());
     panel.computation.n = static_cast<std::uint64_t>(count);
-    setComputation(context, panel, agents->value);
+    setComputation(panel, agents->value);
     panel.computation.inputs.push_back({"elapsed", measuredNs(context, agents->timeNs), Unit::Nanoseconds, {}});
     panel.computation.inputs.insert(panel.computation.inputs.end(), byRule.begin(), byRule.end());
     drawTop(panel, std::move(lines), grid, Unit::Count, true);

@@ -397,6 +397,13 @@ void drawTop(PanelSnapshot &panel, std::vector<Line> lines, const TimeGrid &grid
     panel.seriesTotal += order.size();
 }
 
+void setLosses(const PanelContext &context, PanelSnapshot &panel)
+{
+    panel.losses = context.losses;
+    panel.computation.completeness = context.completeness;
+    panel.computation.lost = context.lostPercent;
+}
+
 void setRange(PanelSnapshot &panel, const TimeGrid &grid)
 {
     panel.fromNs = grid.fromNs();

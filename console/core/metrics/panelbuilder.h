@@ -102,6 +102,8 @@ PlotSeries makeSeries(std::string key, std::string label, Unit unit, const Dense
 PlotSeries makeEnveloped(std::string key, std::string label, Unit unit, const Track &gauge, const TimeGrid &grid);
 
 void setRange(PanelSnapshot &panel, const TimeGrid &grid);
+/// Of a panel that is made of events: what of them was lost, when, and how much that is.
+void setLosses(const PanelContext &context, PanelSnapshot &panel);
 /// No figure: the reason, from general (no agent) to special.
 void setNoData(const PanelContext &context, PanelSnapshot &panel, NoDataReason otherwise);
 /// A figure as of a time: Ready, Partial when nodes are missing, Stale when it is old.

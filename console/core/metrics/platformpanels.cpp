@@ -211,7 +211,7 @@ void podStatus(const PanelContext &context, PanelSnapshot &panel)
 {
     const TimeGrid &grid = context.samples;
     setRange(panel, grid);
-    panel.losses = context.losses;
+    setLosses(context, panel);
     panel.computation.formulaKey = "pod-status";
     panel.computation.windowNs = 60 * minute;
     panel.computation.sources = {"cgroups", "pod log folders", "oom/exit events"};

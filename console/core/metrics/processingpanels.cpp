@@ -114,13 +114,11 @@ void nameEarlier(const PanelContext &context, PanelSnapshot &panel)
     }
 }
 
-void finishComputation(const PanelContext &context, PanelSnapshot &panel, std::string formula, std::int64_t windowNs, std::uint64_t n)
+void finishComputation(PanelSnapshot &panel, std::string formula, std::int64_t windowNs, std::uint64_t n)
 {
     panel.computation.formulaKey = std::move(formula);
     panel.computation.windowNs = windowNs;
     panel.computation.n = n;
-    panel.computation.completeness = context.completeness;
-    panel.computation.lost = context.lostPercent;
 }
 
 /// Time since the first reading of any label, for "warming up: have of need seconds".
@@ -147,10 +145,10 @@ void eventsProcessed(const PanelContext &context, PanelSnapshot &panel)
     const TimeGrid &grid = context.figures;
     const LabelledTracks &processed = context.tracks(figure::processed);
     setRange(panel, grid);
-    panel.losses = context.losses;
+    setLosses(context, panel);
     const std::int64_t window = std::max(10 * nsPerSecond, grid.bucketNs());
     const RateSum now = sumRates(context, processed, window);
-    finishComputation(context, panel, "events-processed", now.elapsedNs, static_cast<std::uint64_t>(now.increase));
+    finishComputation(panel, "events-processed", now.elapsedNs, static_cast<std::uint64_t>(now.increase));
     for (const auto &[label, track] : processed)
         panel.computation.sources.push_back(label);
     if (now.tracks == 0)
@@ -185,7 +183,7 @@ void processingLatency(const PanelContext &context, PanelSnapshot &panel)
 {
     const TimeGrid &grid = context.figures;
     setRange(panel, grid);
-    panel.losses = context.losses;
+    setLosses(context, panel);
     panel.thresholds = {{ThresholdKind::AlertAbove, 5e9, Unit::Nanoseconds, 0}};
     const auto latest = [&](std::string_view name, std::string_view stage) -> std::optional<PlotPoint> {
         const LabelledTracks &tracks = context.tracks(name);
@@ -196,7 +194,7 @@ void processingLatency(const PanelContext &context, PanelSnapshot &panel)
     };
     const auto p99 = latest(figure::latencyP99, figure::stageTotal);
     const auto n = latest(figure::latencyCount, figure::stageTotal);
-    finishComputation(context, panel, "processing-latency", 10 * nsPerSecond, n ? static_cast<std::uint64_t>(n->value) : 0);
+    finishComputation(panel, "processing-latency", 10 * nsPerSecond, n ? static_cast<std::uint64_t>(n->value) : 0);
     if (!p99)
         return setWarmingUp(context, panel, context.tracks(figure::processed), 10);
 
@@ -237,10 +235,10 @@ void queueDepth(const PanelContext &context, PanelSnapshot &panel)
 {
     const TimeGrid &grid = context.figures;
     setRange(panel, grid);
-    panel.losses = context.losses;
+    setLosses(context, panel);
     panel.thresholds = {{ThresholdKind::ScaleUp, 1000, Unit::Events, 300 * nsPerSecond},
                         {ThresholdKind::ScaleDown, 100, Unit::Events, 300 * nsPerSecond}};
-    finishComputation(context, panel, "queue-depth", 0, 0);
+    finishComputation(panel, "queue-depth", 0, 0);
     Dense total(grid.count(), noValue), coveredNs;
     double value = 0;
     std::int64_t asOfNs = 0;
@@ -302,7 +300,7 @@ void filterEfficiency(const PanelContext &context, PanelSnapshot &panel)
 {
     const TimeGrid &grid = context.samples;
     setRange(panel, grid);
-    panel.losses = context.losses;
+    setLosses(context, panel);
     panel.thresholds = {{ThresholdKind::Reference, 97, Unit::Percent, 0}};
     const std::int64_t window = std::max(60 * nsPerSecond, 2 * grid.bucketNs());
     double seen = 0;
@@ -331,7 +329,7 @@ void filterEfficiency(const PanelContext &context, PanelSnapshot &panel)
             each[i] += rateOver(unrollSum(track, {filterCounters[i]}), context.endNs, window, context.staleNs(grid))->increase;
         panel.computation.sources.push_back(track.node + '/' + track.source);
     }
-    finishComputation(context, panel, "filter-efficiency", elapsedNs, static_cast<std::uint64_t>(seen));
+    finishComputation(panel, "filter-efficiency", elapsedNs, static_cast<std::uint64_t>(seen));
     panel.computation.inputs = {{"seen", seen, Unit::Events, {}}};
     for (std::size_t i = 0; i < filterCounters.size(); ++i)
         panel.computation.inputs.push_back({std::string(counterName(filterCounters[i])), each[i], Unit::Events, {}});

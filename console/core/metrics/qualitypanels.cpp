@@ -50,7 +50,7 @@ void addBreach(PanelSnapshot &panel, const Interval &interval, double value, boo
 void showJudged(const PanelContext &context, PanelSnapshot &panel, const Judged &judged, std::string formula, IntervalView view)
 {
     setRange(panel, context.figures);
-    panel.losses = context.losses;
+    setLosses(context, panel);
     const auto counted = std::find_if(view.intervals.begin(), view.intervals.end(), [](const Interval &one) { return one.estimate; });
     if (counted != view.intervals.end()) {
         setValue(context, panel, {counted->key, *counted->estimate, Unit::Percent, {}}, context.endNs);
@@ -211,7 +211,7 @@ void signalToNoise(const PanelContext &context, PanelSnapshot &panel)
 {
     constexpr double leastJudged = 1000;
     setRange(panel, context.figures);
-    panel.losses = context.losses;
+    setLosses(context, panel);
     panel.need = leastJudged;
     panel.thresholds = {{ThresholdKind::AlertBelow, 95, Unit::Percent, 0}};
     panel.computation.formulaKey = "signal-to-noise";
@@ -271,7 +271,7 @@ void coveragePanel(const PanelContext &context, PanelSnapshot &panel)
 {
     const TimeGrid &grid = context.figures;
     setRange(panel, grid);
-    panel.losses = context.losses;
+    setLosses(context, panel);
     CoverageView view;
     std::size_t alive = 0, known = 0;
     for (const auto &[node, track] : context.tracks(figure::agentAlive)) {
@@ -299,8 +299,6 @@ void coveragePanel(const PanelContext &context, PanelSnapshot &panel)
 
     panel.computation.formulaKey = "coverage";
     panel.computation.n = known;
-    panel.computation.completeness = context.completeness;
-    panel.computation.lost = context.lostPercent;
     panel.computation.inputs = {{"agents-alive", static_cast<double>(alive), Unit::Count, {}},
                                 {"nodes-known", static_cast<double>(known), Unit::Count, {}}};
     if (view.hooks)
