@@ -4,6 +4,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QtTest>
 
@@ -15,6 +16,7 @@
 #include "console/ui/pages/overviewpage.h"
 #include "console/ui/widgets/computationview.h"
 #include "console/ui/widgets/fullpanelview.h"
+#include "console/ui/widgets/tableview.h"
 #include "tests/ui/support/madeup.h"
 #include "tests/ui/support/uifixture.h"
 #include "tests/ui/windowfixture.h"
@@ -86,6 +88,22 @@ private slots:
         ui.session.overviewValue = madeup::busy();
         emit ui.session.overviewChanged();
         QVERIFY(!steps->isVisible() && page->view().isVisible());
+    }
+
+    /// At the smallest usual window nobody has to scroll sideways for how right a rule is.
+    void theTableOfRulesFits()
+    {
+        for (const Qt::Key key : {Qt::Key_Down, Qt::Key_Right})
+            QTest::keyClick(QApplication::focusWidget(), key);
+        QCOMPARE(m_page->view().current(), PanelId::CorrelationAccuracy);
+        press("t");
+        QTRY_VERIFY(m_page->view().isFullScreen());
+        const TableView &table = *m_page->view().full().table();
+        m_ui->keep(QStringLiteral("overview-rules-1280"));
+        QVERIFY(table.model()->rowCount() > 2);
+        QVERIFY2(table.horizontalScrollBar()->maximum() == 0, qPrintable(QString::number(table.horizontalScrollBar()->maximum())));
+        for (const int column : {0, 1, 2, 5, 6, 7, 8})
+            QVERIFY(!table.isColumnHidden(column));
     }
 
     void lettersActOnTheCurrentPanel()

@@ -244,10 +244,9 @@ private slots:
                                                                                                          "After",
                                                                                                          "Last missed (UTC)",
                                                                                                          "Last false alarm (UTC)",
-                                                                                                         "Wilson 95 % from",
-                                                                                                         "to",
-                                                                                                         "Counted of needed",
-                                                                                                         "Alert bound"}
+                                                                                                         "Wilson 95 %",
+                                                                                                         "Counted",
+                                                                                                         "Alert"}
                                    << "Drill";
         QTest::newRow("groups") << static_cast<int>(PanelId::ActiveCorrelations) << 3
                                 << QStringList{"Severity", "Rule", "Open", "Oldest since"} << "critical";

@@ -32,14 +32,17 @@ std::vector<ColumnStyle> columnsFor(PanelId id)
     std::vector<ColumnStyle> columns(PanelTableModel::maxColumns, {names ? Kind::Text : Kind::Number, Qt::ElideMiddle, 88, 360, false});
     columns[0] = {names ? Kind::Text : Kind::Mono, Qt::ElideMiddle, 120, 360, false};
     if (id == PanelId::CorrelationAccuracy) { // how each rule stands by the drills, then the bounds
+        columns[0].minimum = 88;
         columns[1].minimum = 80;
-        columns[2] = columns[5] = {Kind::Text, Qt::ElideRight, 144, 200, false};
-        columns[3] = {Kind::Text, Qt::ElideMiddle, 56, 200, false};
-        columns[4].minimum = 64;
-        columns[6] = {Kind::Text, Qt::ElideRight, 168, 200, false};
-        columns[7].minimum = 136;
-        columns[9].minimum = 152;
-        columns[10].minimum = 104;
+        columns[2] = columns[5] = columns[6] = {Kind::Text, Qt::ElideRight, 128, 200, false};
+        columns[3] = {Kind::Text, Qt::ElideMiddle, 56, 200, false, 2};
+        columns[4].minimum = 56;
+        columns[4].dispensable = 1;
+        columns[6].minimum = 154;
+        columns[7].minimum = 112;
+        columns[8].minimum = 76;
+        columns[9].minimum = 56;
+        columns[9].dispensable = 3; // the same in each row
     }
     return columns;
 }

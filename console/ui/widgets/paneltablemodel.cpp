@@ -47,8 +47,10 @@ std::vector<QStringList> coverageRows(const CoverageView &view)
 QStringList boundCells(const Interval &interval)
 {
     const auto percent = [](double value) { return quantity(value, Unit::Percent).text(); };
-    return {interval.estimate ? percent(interval.low) : QString(), interval.estimate ? percent(interval.high) : QString(),
-            PanelTableModel::tr("%1 of %2").arg(exactCount(interval.have), exactCount(interval.need)), percent(interval.alert)};
+    return {interval.estimate ? PanelTableModel::tr("%1 to %2").arg(percent(interval.low), percent(interval.high)) : QString(),
+            interval.estimate ? exactCount(interval.have)
+                              : PanelTableModel::tr("%1 of %2").arg(exactCount(interval.have), exactCount(interval.need)),
+            percent(interval.alert)};
 }
 
 /// When the rule found its drill, where and how fast; when it did not; when it was wrong.
@@ -111,7 +113,7 @@ PanelTableModel::Shape PanelTableModel::shapeOf(const PanelSnapshot &panel) cons
             shape.headers << tr("Last proved (%1)").arg(zone) << tr("On") << tr("After") << tr("Last missed (%1)").arg(zone)
                           << tr("Last false alarm (%1)").arg(zone);
         }
-        shape.headers << tr("Wilson 95 % from") << tr("to") << tr("Counted of needed") << tr("Alert bound");
+        shape.headers << tr("Wilson 95 %") << tr("Counted") << tr("Alert");
     } else if (std::holds_alternative<GroupsView>(panel.view)) {
         shape.headers = {tr("Severity"), tr("Rule"), tr("Open"), tr("Oldest since")};
     } else if (const auto *heat = std::get_if<HeatView>(&panel.view)) {
