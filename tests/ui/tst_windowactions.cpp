@@ -6,6 +6,7 @@
 #include <QLineEdit>
 #include <QListView>
 #include <QPushButton>
+#include <QRadioButton>
 #include <QTranslator>
 #include <QtTest>
 
@@ -45,6 +46,27 @@ private slots:
         page<ConnectionsPage>()->setFocus();
     }
     void cleanup() { m_ui.reset(); }
+
+    void notifications_areChosenAndKept()
+    {
+        window().openPage(PageId::Settings, QStringLiteral("alerts"));
+        AlertChoice &alerts = m_ui->uiSettings.alerts();
+        QVERIFY(!alerts.least()); // nobody is told of anything unasked
+        const auto button = [this](const QString &text) {
+            const auto all = window().currentPage()->findChildren<QRadioButton *>();
+            const auto found = std::find_if(all.begin(), all.end(), [&](const QRadioButton *one) { return one->text() == text; });
+            return found == all.end() ? nullptr : *found;
+        };
+        QVERIFY(button("Errors and critical ones") && button("Errors and critical ones")->isVisible());
+        button("Errors and critical ones")->click();
+        QVERIFY(alerts.least() == wire::Severity::Error);
+        alerts.setProblem("nobody answers");
+        const auto labels = window().currentPage()->findChildren<QLabel *>();
+        QVERIFY(std::any_of(labels.begin(), labels.end(), [](const QLabel *label) {
+            return label->isVisible() && label->text() == "The desktop shows nothing: nobody answers";
+        }));
+        m_ui->keep(QStringLiteral("settings-notifications"));
+    }
 
     void timeKeys_data()
     {
@@ -106,6 +128,7 @@ private slots:
         m_ui->time.setUtc(false);
         m_ui->themes.setChoice(ThemeChoice::Light);
         m_ui->themes.setDensityChoice(DensityChoice::Comfortable);
+        m_ui->uiSettings.alerts().setLeast(wire::Severity::Critical);
         window().close();
 
         ThemeStore themes(ThemeStore::loadBuiltIn().value().first, ThemeStore::loadBuiltIn().value().second);
@@ -118,6 +141,7 @@ private slots:
         QVERIFY(!time.isUtc());
         QCOMPARE(themes.choice(), ThemeChoice::Light);
         QCOMPARE(themes.densityChoice(), DensityChoice::Comfortable);
+        QVERIFY(settings.alerts().least() == wire::Severity::Critical);
     }
     void rangeIsRemembered_data()
     {
