@@ -430,6 +430,20 @@ private slots:
         QVERIFY(bench.told().empty());
     }
 
+    void muchThatIsNew_isSpreadOverTurns()
+    {
+        Bench bench;
+        bench.options.contentsPerTurn = 2;
+        const QByteArray pem = certificateUntil(bench.inNs(1h));
+        for (int i = 0; i < 6; ++i)
+            bench.put("secret", "tls", {{"tls.crt", pem}}, QStringLiteral("0000000%1-5b4a-4321-8765-0123456789ab").arg(i));
+        for (std::size_t turn = 1; turn <= 3; ++turn) {
+            bench.look(1s);
+            QCOMPARE(bench.told().size(), 2 * turn);
+        }
+        QCOMPARE(bench.hook().state, HookState::Active);
+    }
+
     void flood_isThinnedAndCounted()
     {
         Bench bench;
