@@ -2,6 +2,7 @@
 // What the kubelet's folder of pods and the cluster tell: changed volumes, certificates that end, evictions.
 #include <QDir>
 #include <QFile>
+#include <QFileInfo>
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -69,7 +70,7 @@ using Files = QHash<QString, QByteArray>;
 
 /// A folder as the kubelet makes it, and a reader that looks into it.
 struct Bench {
-    QTemporaryDir root;
+    QTemporaryDir root{place()};
     FakeClock clock;
     std::shared_ptr<FakeCluster> cluster = std::make_shared<FakeCluster>();
     KubernetesOptions options;
@@ -77,6 +78,12 @@ struct Bench {
     RecordSink sink;
     int contents = 0;
 
+    /// In memory where that can be, as Secrets are: tens of thousands of files.
+    static QString place()
+    {
+        const QString memory = QStringLiteral("/dev/shm");
+        return (QFileInfo(memory).isWritable() ? memory : QDir::tempPath()) + "/tst_kubernetesreader-XXXXXX";
+    }
     Bench()
     {
         options.kubelet = root.path().toStdString();
