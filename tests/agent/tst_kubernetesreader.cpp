@@ -2,6 +2,7 @@
 // What the kubelet's folder of pods and the cluster tell: changed volumes, certificates that end, evictions.
 #include <QDir>
 #include <QFile>
+#include <QFileInfo>
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -69,7 +70,7 @@ using Files = QHash<QString, QByteArray>;
 
 /// A folder as the kubelet makes it, and a reader that looks into it.
 struct Bench {
-    QTemporaryDir root;
+    QTemporaryDir root{place()};
     FakeClock clock;
     std::shared_ptr<FakeCluster> cluster = std::make_shared<FakeCluster>();
     KubernetesOptions options;
@@ -77,6 +78,12 @@ struct Bench {
     RecordSink sink;
     int contents = 0;
 
+    /// In memory where that can be, as Secrets are: tens of thousands of files.
+    static QString place()
+    {
+        const QString memory = QStringLiteral("/dev/shm");
+        return (QFileInfo(memory).isWritable() ? memory : QDir::tempPath()) + "/tst_kubernetesreader-XXXXXX";
+    }
     Bench()
     {
         options.kubelet = root.path().toStdString();
@@ -428,6 +435,20 @@ private slots:
         QCOMPARE(bench.hook().reason, "not all pods are watched, since there are more than 110, " + std::to_string(110 * 84 - 4096)
                                           + " volumes are not watched, since there are too many");
         QVERIFY(bench.told().empty());
+    }
+
+    void muchThatIsNew_isSpreadOverTurns()
+    {
+        Bench bench;
+        bench.options.contentsPerTurn = 2;
+        const QByteArray pem = certificateUntil(bench.inNs(1h));
+        for (int i = 0; i < 6; ++i)
+            bench.put("secret", "tls", {{"tls.crt", pem}}, QStringLiteral("0000000%1-5b4a-4321-8765-0123456789ab").arg(i));
+        for (std::size_t turn = 1; turn <= 3; ++turn) {
+            bench.look(1s);
+            QCOMPARE(bench.told().size(), 2 * turn);
+        }
+        QCOMPARE(bench.hook().state, HookState::Active);
     }
 
     void flood_isThinnedAndCounted()

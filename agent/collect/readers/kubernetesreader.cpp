@@ -111,7 +111,8 @@ void KubernetesReader::readVolumes(KernelRecordSink &out)
     const PodVolumeFolder folder(m_options.kubelet);
     if (!m_isInRound)
         beginRound(folder);
-    for (std::size_t looked = 0; looked < m_options.podsPerTurn && !m_queue.empty(); ++looked) {
+    m_contents = 0;
+    for (std::size_t looked = 0; looked < m_options.podsPerTurn && m_contents < m_options.contentsPerTurn && !m_queue.empty(); ++looked) {
         lookAtPod(folder, m_queue.front(), out);
         m_queue.pop_front();
     }
@@ -191,6 +192,7 @@ bool KubernetesReader::takeContent(const PodVolumeFolder &folder, const std::str
     if ((m_options.certificates && !takeCertificates(folder, uid, volume, known))
         || (volume.source == projected && !takeDigest(folder, uid, volume, known)))
         return false;
+    ++m_contents;
     known.target = volume.target;
     return volume.source != projected || known.digest != before;
 }

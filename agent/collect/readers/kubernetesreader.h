@@ -23,7 +23,8 @@ struct KubernetesOptions {
     std::filesystem::path kubelet = "/var/lib/kubelet";
     bool certificates = true;                ///< look into certificates in volumes
     std::int64_t everyNs = 10 * nsPerSecond; ///< how often all volumes are looked at, at most
-    std::size_t podsPerTurn = 32;            ///< so that a turn takes a millisecond or two
+    std::size_t podsPerTurn = 32;            ///< so that a turn takes two milliseconds
+    std::size_t contentsPerTurn = 16;        ///< or few more, that are read since they are new: mostly a third of a millisecond each
     std::size_t mostPods = 1024;
     std::size_t mostVolumesOfPod = 128;
     std::size_t mostVolumes = 4096;
@@ -91,6 +92,7 @@ private:
     std::uint64_t m_eviction = 0; ///< number of the last one that was told
     std::map<Key, Known> m_volumes;
     std::deque<std::string> m_queue; ///< pods that this round has not looked at yet
+    std::size_t m_contents = 0;      ///< read in this turn
     bool m_isInRound = false;
     std::uint64_t m_round = 0;
     std::int64_t m_nextBootNs = 0;
