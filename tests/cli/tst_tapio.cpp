@@ -71,7 +71,9 @@ private slots:
         QTest::newRow("a drill that is none") << QStringList{"drill", "run", "dance"} << int(ExitUsage) << "there is no drill 'dance'";
         QTest::newRow("a drill without a name") << QStringList{"drill", "run"} << int(ExitUsage) << "name";
         QTest::newRow("a drill that takes too long")
-            << QStringList{"drill", "run", "oom-kill", "--seconds", "61"} << int(ExitUsage) << "61";
+            << QStringList{"drill", "run", "oom-kill", "--seconds", "61"} << int(ExitUsage) << "oom-kill takes 1 to 60 seconds";
+        QTest::newRow("longer than any drill takes")
+            << QStringList{"drill", "run", "memory-leak", "--seconds", "901"} << int(ExitUsage) << "901 not in range 1 to 900";
         QTest::newRow("a drill where none is allowed") << QStringList{"drill", "--agent-config", "/dev/null", "run", "oom-kill"}
                                                        << int(ExitPermission) << "drill.allowed is false in /dev/null";
         for (const QStringList &command : {QStringList{"run", "oom-kill"}, QStringList{"list"}}) {
