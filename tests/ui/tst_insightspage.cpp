@@ -18,6 +18,7 @@
 #include "console/ui/widgets/footline.h"
 #include "console/ui/widgets/statemessage.h"
 #include "console/ui/widgets/tableview.h"
+#include "console/ui/window/statusbar.h"
 #include "tests/support/sampleinsights.h"
 #include "tests/ui/windowfixture.h"
 
@@ -43,6 +44,7 @@ private slots:
     void evidence_opensItsEvent();
     void evidence_isChosenInEvents();
     void evidence_saysWhatIsNotThere();
+    void evidence_thatWentMeanwhile_isSaid();
     void proof_isOfItsRule();
     void copy_hasTheReport();
     void export_writesWhatIsListed_data();
@@ -277,6 +279,13 @@ void tst_InsightsPage::evidence_saysWhatIsNotThere()
     QTest::keyClick(&m_page->detail().table(), Qt::Key_Return);
     QTRY_VERIFY(m_ui->session.pending.isEmpty());
     QVERIFY(!m_ui->window->drawerOpen());
+}
+
+void tst_InsightsPage::evidence_thatWentMeanwhile_isSaid()
+{
+    bring(WindowFixture::Data::Some);
+    m_ui->window->openPage(PageId::Events, "event=4711-1"); // what the button asks for
+    QTRY_VERIFY(m_ui->window->findChild<StatusBar *>()->accessibleDescription().contains("The event that was asked for is not here"));
 }
 
 void tst_InsightsPage::copy_hasTheReport()

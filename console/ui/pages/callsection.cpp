@@ -11,6 +11,7 @@
 
 #include "console/ui/pages/callmapview.h"
 #include "console/ui/widgets/format.h"
+#include "console/ui/widgets/styledlabel.h"
 #include "console/ui/widgets/tableview.h"
 
 namespace tapio::console {
@@ -185,15 +186,9 @@ void CallSection::restyle()
     const Theme &t = m_look.theme();
     m_column->setContentsMargins(t.px(12), t.px(10), t.px(12), t.px(10));
     m_column->setSpacing(t.px(6));
-    const auto style = [](QLabel *label, const QFont &font, const QColor &color) {
-        label->setFont(font);
-        QPalette colors = label->palette();
-        colors.setColor(QPalette::WindowText, color);
-        label->setPalette(colors);
-    };
-    style(m_title, t.font(FontRole::PanelTitle, QFont::DemiBold), t.text.primary);
-    style(m_hint, t.font(FontRole::Label), t.text.tertiary);
-    style(m_message, t.font(FontRole::Body), t.text.secondary);
+    styleLabel(m_title, t.font(FontRole::PanelTitle, QFont::DemiBold), t.text.primary);
+    styleLabel(m_hint, t.font(FontRole::Label), t.text.tertiary);
+    styleLabel(m_message, t.font(FontRole::Body), t.text.secondary);
     fitTable();
 }
 

@@ -72,6 +72,8 @@ void EventsPage::findWanted()
         return;
     }
     m_wanted.reset();
+    if (row < 0)
+        m_context.shell.notify(tr("The event that was asked for is not here: it went by retention meanwhile, or the filter leaves it out"));
     select(row);
 }
 

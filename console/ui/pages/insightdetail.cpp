@@ -15,6 +15,7 @@
 #include "console/ui/widgets/barbutton.h"
 #include "console/ui/widgets/panelframe.h"
 #include "console/ui/widgets/signlabel.h"
+#include "console/ui/widgets/styledlabel.h"
 #include "console/ui/widgets/tableview.h"
 
 namespace tapio::console {
@@ -325,25 +326,19 @@ void InsightDetail::restyle()
         column->setContentsMargins(t.px(12), t.px(10), t.px(12), t.px(10));
         column->setSpacing(t.px(6));
     }
-    const auto style = [](QLabel *label, const QFont &font, const QColor &color) {
-        label->setFont(font);
-        QPalette colors = label->palette();
-        colors.setColor(QPalette::WindowText, color);
-        label->setPalette(colors);
-    };
-    style(m_sentence, t.font(FontRole::Headline), t.text.primary);
+    styleLabel(m_sentence, t.font(FontRole::Headline), t.text.primary);
     for (QLabel *label : std::as_const(m_titles))
-        style(label, t.font(FontRole::PanelTitle, QFont::DemiBold), t.text.primary);
+        styleLabel(label, t.font(FontRole::PanelTitle, QFont::DemiBold), t.text.primary);
     for (QLabel *label : std::as_const(m_hints))
-        style(label, t.font(FontRole::Label), t.text.tertiary);
+        styleLabel(label, t.font(FontRole::Label), t.text.tertiary);
     for (QLabel *label : std::as_const(m_names))
-        style(label, t.font(FontRole::Label), t.text.tertiary);
+        styleLabel(label, t.font(FontRole::Label), t.text.tertiary);
     for (QLabel *label : std::as_const(m_values))
-        style(label, t.font(FontRole::Body, QFont::Medium), t.text.primary);
+        styleLabel(label, t.font(FontRole::Body, QFont::Medium), t.text.primary);
     for (QLabel *label : {m_rule, m_root, m_span, m_node})
-        style(label, t.font(FontRole::Mono), t.text.primary);
+        styleLabel(label, t.font(FontRole::Mono), t.text.primary);
     for (QLabel *label : {m_against, m_settle, m_affected, m_runbook, m_proof})
-        style(label, t.font(FontRole::Body), t.text.primary);
+        styleLabel(label, t.font(FontRole::Body), t.text.primary);
     if (m_row)
         fillFacts();
     fitTable();
