@@ -26,7 +26,7 @@ std::unique_ptr<MainWindow> buildWindow(WindowServices services, const DataFacts
                     QKeySequence(QStringLiteral("G, N")));
     window->addPage(PageId::Settings, RailGroup::Foot, QStringLiteral("settings"), new SettingsPage(context, facts, parent),
                     QKeySequence(QStringLiteral("Ctrl+,")));
-    auto *notes = new DBusNotes(QDBusConnection::sessionBus(), window.get());
+    auto *notes = new DBusNotes([] { return QDBusConnection::sessionBus(); }, window.get());
     MainWindow *shown = window.get();
     new InsightAlerts(services.session, services.settings.alerts(), *notes,
                       {[context] { return context.nowNs(); },

@@ -254,7 +254,7 @@ void tst_InsightAlerts::desktop_isToldOverItsBus()
                                  QDBusConnection::ExportAllSlots | QDBusConnection::ExportAllSignals));
     QVERIFY(there.registerService("org.freedesktop.Notifications"));
     {
-        DBusNotes notes(here);
+        DBusNotes notes([&here] { return here; });
         QSignalSpy answered(&notes, &NoteService::answered), activated(&notes, &NoteService::activated);
         notes.show({"New insight: critical", "<b>root</b> logged in", true});
         QTRY_COMPARE(answered.size(), 1);
@@ -278,7 +278,7 @@ void tst_InsightAlerts::desktop_isToldOverItsBus()
 
 void tst_InsightAlerts::desktop_thatIsNotThere_isSaid()
 {
-    DBusNotes notes(QDBusConnection(QStringLiteral("no such bus")));
+    DBusNotes notes([] { return QDBusConnection(QStringLiteral("no such bus")); });
     QSignalSpy answered(&notes, &NoteService::answered);
     notes.show({"t", "b", false});
     QTRY_COMPARE(answered.size(), 1);

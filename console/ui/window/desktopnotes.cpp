@@ -6,6 +6,8 @@
 #include <QDBusPendingReply>
 #include <QVariantMap>
 
+#include <utility>
+
 namespace tapio::console {
 
 namespace {
@@ -18,15 +20,22 @@ QDBusMessage call(const QString &method) { return QDBusMessage::createMethodCall
 
 } // namespace
 
-DBusNotes::DBusNotes(const QDBusConnection &bus, QObject *parent) : NoteService(parent), m_bus(bus)
+DBusNotes::DBusNotes(std::function<QDBusConnection()> bus, QObject *parent) : NoteService(parent), m_connect(std::move(bus)) {}
+
+/// Where there is none it is looked for again with the next note.
+QDBusConnection &DBusNotes::bus()
 {
-    m_bus.connect(service, path, service, QStringLiteral("ActionInvoked"), this, SLOT(onAction(uint, QString)));
+    if (!m_bus || !m_bus->isConnected()) {
+        m_bus = m_connect();
+        m_bus->connect(service, path, service, QStringLiteral("ActionInvoked"), this, SLOT(onAction(uint, QString)));
+    }
+    return *m_bus;
 }
 
 void DBusNotes::show(const DesktopNote &note)
 {
-    if (!m_bus.isConnected()) {
-        emit answered(tr("there is no session bus: %1").arg(m_bus.lastError().message()));
+    if (!bus().isConnected()) {
+        emit answered(tr("there is no session bus: %1").arg(m_bus->lastError().message()));
         return;
     }
     m_asked ? send(note) : askForMarkup(note);
@@ -35,7 +44,7 @@ void DBusNotes::show(const DesktopNote &note)
 /// Some take the text for markup: an insight's words are foreign, and must not be.
 void DBusNotes::askForMarkup(const DesktopNote &note)
 {
-    auto *watcher = new QDBusPendingCallWatcher(m_bus.asyncCall(call(QStringLiteral("GetCapabilities"))), this);
+    auto *watcher = new QDBusPendingCallWatcher(m_bus->asyncCall(call(QStringLiteral("GetCapabilities"))), this);
     connect(watcher, &QDBusPendingCallWatcher::finished, this, [this, watcher, note] {
         const QDBusPendingReply<QStringList> reply = *watcher;
         watcher->deleteLater();
@@ -57,7 +66,7 @@ void DBusNotes::send(const DesktopNote &note)
                             {QStringLiteral("desktop-entry"), QStringLiteral("tapio-console")}};
     message << QStringLiteral("Tapio") << m_id << QStringLiteral("tapio-console") << note.title
             << (m_hasMarkup ? note.body.toHtmlEscaped() : note.body) << actions << hints << asLongAsUsual;
-    auto *watcher = new QDBusPendingCallWatcher(m_bus.asyncCall(message), this);
+    auto *watcher = new QDBusPendingCallWatcher(m_bus->asyncCall(message), this);
     connect(watcher, &QDBusPendingCallWatcher::finished, this, [this, watcher] {
         const QDBusPendingReply<uint> reply = *watcher;
         watcher->deleteLater();

@@ -4,6 +4,9 @@
 #include <QDBusConnection>
 #include <QObject>
 
+#include <functional>
+#include <optional>
+
 namespace tapio::console {
 
 /// Plain text, as much as a desktop shows of it.
@@ -30,7 +33,8 @@ signals:
 class DBusNotes : public NoteService {
     Q_OBJECT
 public:
-    explicit DBusNotes(const QDBusConnection &bus, QObject *parent = nullptr);
+    /// `bus` is asked for when the first note is shown: until then nothing is connected to.
+    explicit DBusNotes(std::function<QDBusConnection()> bus, QObject *parent = nullptr);
 
     void show(const DesktopNote &note) override;
 
@@ -41,7 +45,10 @@ private:
     void send(const DesktopNote &note);
     void askForMarkup(const DesktopNote &note);
 
-    QDBusConnection m_bus;
+    QDBusConnection &bus();
+
+    const std::function<QDBusConnection()> m_connect;
+    std::optional<QDBusConnection> m_bus;
     uint m_id = 0; ///< of the note that is shown; 0 = none
     bool m_asked = false, m_hasMarkup = false;
 };
