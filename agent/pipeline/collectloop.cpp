@@ -238,7 +238,7 @@ void CollectLoop::everySecond()
         if (m_correlator && !kernel.any.empty())
             kernel.any.emplace_back().types = m_correlator->wanted();
         m_filter.setSubscription(std::move(kernel));
-        m_pipeline.setFilter(std::move(*filter));
+        m_pipeline.setFilter(*filter);
     }
     m_resolver.refreshNames();
     keepFilter(); // after the names, which its rules are about

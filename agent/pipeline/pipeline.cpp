@@ -134,7 +134,7 @@ void Pipeline::tellFound()
         return;
     for (Correlator::Found &found : m_correlator->take()) {
         ++m_insights;
-        OriginPtr origin = found.origin ? std::move(found.origin) : m_resolver.host();
+        OriginPtr origin = found.origin ? found.origin : m_resolver.host();
         if (m_gate.wants(found.event, *origin))
             pass(HeldEvent{std::move(found.event), std::move(origin), correlationSource, m_clock.bootNs(), {}});
         else
