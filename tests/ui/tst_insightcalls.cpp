@@ -140,6 +140,10 @@ void tst_InsightCalls::chosen_opensItsEvents()
     const QRectF box = view().boxOf(nodeNamed("payments/ledger"));
     QTest::mouseClick(&view(), Qt::LeftButton, {}, box.center().toPoint());
     QTRY_VERIFY(qobject_cast<EventsPage *>(m_ui->window->currentPage()));
+    const TimeRange range = m_ui->session.range(); // that of the map
+    QCOMPARE(range.fromNs, section().graph().fromNs);
+    QCOMPARE(range.toNs, section().graph().toNs);
+    QVERIFY(range.fromNs < testNowNs - 300 * nsPerSecond);
     QTRY_VERIFY(std::any_of(m_ui->session.asked.begin(), m_ui->session.asked.end(),
                             [](const FakeSession::Query &one) { return one.query.text == "ledger"; }));
 }

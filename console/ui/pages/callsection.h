@@ -28,7 +28,8 @@ public:
     CallMapView &view() const { return *m_view; }
     TableView &table() const { return *m_table; }
     const CallsModel &calls() const { return m_calls; }
-    QString words() const; ///< the message, or what stands beside the title
+    const CallGraph &graph() const { return m_graph; } ///< that is shown
+    QString words() const;                             ///< the message, or what stands beside the title
 
 signals:
     void chosen(const tapio::console::CallParty &party);

@@ -34,8 +34,8 @@ void InsightsPage::connectCalls()
 void InsightsPage::showEventsOf(const CallParty &party)
 {
     const QString name = partyName(party);
-    const wire::Insight &insight = m_detail->insight()->view.insight;
-    m_context.shell.setRange({TimeRange::Kind::Custom, insight.fromNs - aroundEventNs, insight.toNs + aroundEventNs});
+    const CallGraph &graph = m_detail->calls().graph();
+    m_context.shell.setRange({TimeRange::Kind::Custom, graph.fromNs, graph.toNs});
     m_context.shell.openPage(PageId::Events, QStringLiteral("text=") + name.section(QLatin1Char('/'), -1));
 }
 
