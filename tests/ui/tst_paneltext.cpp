@@ -157,7 +157,7 @@ private slots:
         QCOMPARE(PanelText::noData(none).sentence, "No verdict and no scored drill yet");
         none.reason = NoDataReason::NotJudged;
         none.need = 1000;
-        QCOMPARE(PanelText::noData(none).missing, "0 of 1,000 events");
+        QCOMPARE(PanelText::noData(none).missing, "0 of 1,000 events, each after 30 min");
         none.reason = NoDataReason::NotCorrelated;
         QCOMPARE(PanelText::noData(none).missing, "correlation.enabled is off, or the agents are older");
     }

@@ -108,8 +108,8 @@ PanelText::Reason PanelText::noData(const PanelSnapshot &panel)
                 Remedy::None,
                 {}};
     case NoDataReason::NotJudged:
-        return {panel.have > 0 ? tr("Too few events are judged") : tr("No event is judged before it is half an hour old"),
-                tr("%1 events").arg(ofCount(panel.have, panel.need)),
+        return {panel.have > 0 ? tr("Too few events are judged") : tr("No event is judged yet"),
+                tr("%1 events, each after 30 min").arg(ofCount(panel.have, panel.need)),
                 Remedy::None,
                 {}};
     case NoDataReason::NeedsVerdicts:
