@@ -143,6 +143,8 @@ int runDrill(const CommandContext &context, const DrillArguments &arguments)
             names.emplace_back(one->name());
         return report(context.err, Error(Errc::InvalidArgument, "there is no drill '" + arguments.name + "'"), "there are " + join(names));
     }
+    if (const auto most = (*found)->limits().most.count(); arguments.seconds > most)
+        return report(context.err, Error(Errc::InvalidArgument, arguments.name + " takes 1 to " + std::to_string(most) + " seconds"));
     if (!canReadConfig(context, arguments))
         return ExitConfiguration;
     const auto agent = agentOf(arguments);
