@@ -51,6 +51,24 @@ std::uint64_t FakeAgent::sendEvents(std::size_t count)
     return send(std::move(batch));
 }
 
+std::uint64_t FakeAgent::sendInsight(std::uint64_t id, wire::InsightState state)
+{
+    wire::Insight insight;
+    insight.id = id;
+    insight.rule = "oom-kill";
+    insight.state = state;
+    wire::Event event;
+    event.timeNs = insight.fromNs = m_clock.utcNs();
+    event.type = wire::EventType::Insight;
+    event.severity = wire::Severity::Error;
+    event.detail = std::move(insight);
+    wire::EventBatch batch;
+    batch.firstSeq = m_produced + 1;
+    batch.origins.resize(1);
+    batch.events.push_back(std::move(event));
+    return send(std::move(batch));
+}
+
 std::uint64_t FakeAgent::dropOldest(std::size_t frames)
 {
     const std::lock_guard lock(m_mutex);

@@ -22,6 +22,8 @@ public:
     std::uint64_t send(std::variant<wire::EventBatch, wire::SampleBatch, wire::CounterReport, wire::HookReport> body);
     /// A batch of `count` exec events that happen now.
     std::uint64_t sendEvents(std::size_t count);
+    /// What changed of an insight, now.
+    std::uint64_t sendInsight(std::uint64_t id, wire::InsightState state);
     /// Gives up the oldest frames that are not acknowledged, as an agent does whose ring is full; how many events that were.
     std::uint64_t dropOldest(std::size_t frames);
     /// Dials another port from the next connection on.

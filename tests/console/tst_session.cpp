@@ -258,6 +258,30 @@ private slots:
         QVERIFY(fact(panel(**session, PanelId::UserInteractions), "kind", "export"));
     }
 
+    /// An agent does not tell again what is open.
+    void restart_knowsWhichInsightsAreOpen()
+    {
+        const QTemporaryDir folder;
+        auto session = Session::open(embedded(folder, m_pki), m_clock);
+        QVERIFY(session);
+        const std::uint16_t port = portOf(**session);
+        FakeAgent agent(port, "node-1", m_pki.node(), m_clock);
+        agent.send(wire::HookReport{m_clock.utcNs(), {{"correlation", "rules", wire::HookState::Active, "node", "", 0, 0}}});
+        std::uint64_t last = agent.sendInsight(1, wire::InsightState::Open);
+        last = agent.sendInsight(2, wire::InsightState::Open);
+        QTRY_COMPARE_WITH_TIMEOUT(agent.acked(), last, patience);
+        session->reset();
+        session = Session::open(embedded(folder, m_pki, port), m_clock);
+        QVERIFY2(session, session ? "" : session.error().message().c_str());
+        QTRY_VERIFY_WITH_TIMEOUT(!(*session)->agents().empty() && (*session)->agents()[0].state == wire::LinkState::Connected, patience);
+        const std::int64_t backNs = m_clock.utcNs() + nsPerSecond;
+        QTRY_VERIFY_WITH_TIMEOUT(panel(**session, PanelId::ActiveCorrelations).toNs > backNs, patience);
+        QVERIFY(panel(**session, PanelId::ActiveCorrelations).value);
+        QCOMPARE(panel(**session, PanelId::ActiveCorrelations).value->value, 2.);
+        agent.sendInsight(1, wire::InsightState::Resolved);
+        QTRY_COMPARE_WITH_TIMEOUT(panel(**session, PanelId::ActiveCorrelations).value->value, 1., patience);
+    }
+
     void restart_aNodeIsGoneSinceItsLastSignOfLife_data()
     {
         QTest::addColumn<wire::LinkState>("stored");

@@ -43,6 +43,13 @@ public:
         std::int64_t fromNs = 0; ///< of the oldest
     };
 
+    InsightTracker() = default;
+    InsightTracker(InsightTracker &&) = default;
+    InsightTracker &operator=(InsightTracker &&) = default;
+    InsightTracker(const InsightTracker &) = delete; // its places are in its own lists
+    InsightTracker &operator=(const InsightTracker &) = delete;
+    ~InsightTracker() = default;
+
     void onInsight(const Told &told, const wire::Insight &insight);
     /// The stream that the node's agent has now.
     void onStream(const std::string &node, std::uint64_t streamId);

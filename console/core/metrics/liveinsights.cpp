@@ -33,6 +33,18 @@ void LiveModel::onHooks(const std::string &node, const wire::HookReport &report)
         m_correlating.erase(node);
 }
 
+/// An agent tells only of what changes, so what it told an earlier run of the console still holds.
+void LiveModel::seedInsights(InsightTracker insights)
+{
+    m_insights = std::move(insights);
+    for (const wire::AgentState &agent : m_input.agents)
+        m_insights.onStream(agent.node, agent.streamId);
+    if (const auto known = m_input.figures.find(figure::insightOpen); known != m_input.figures.end()) {
+        for (const auto &[label, track] : known->second)
+            m_openRead.insert(label); // what ended meanwhile is read as 0
+    }
+}
+
 /// An agent some of whose rules were refused does not say that it correlates, but what it finds is found.
 std::size_t LiveModel::correlatingAgents() const
 {

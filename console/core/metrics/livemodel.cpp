@@ -65,9 +65,10 @@ template <typename List, typename TimeOf> void dropBefore(List &list, std::int64
 
 LiveModel::LiveModel(LiveOptions options) : m_options(options), m_heat(apiHeatBoundsNs().size() - 1, 0) {}
 
-void LiveModel::seed(OverviewInput input)
+void LiveModel::seed(OverviewInput input, InsightTracker insights)
 {
     m_input = std::move(input);
+    seedInsights(std::move(insights));
     m_input.figureBucketNs = nsPerSecond;
     m_input.sampleBucketNs = 5 * nsPerSecond;
     for (std::size_t i = 0; i < m_input.series.size(); ++i)

@@ -41,8 +41,8 @@ class LiveModel {
 public:
     explicit LiveModel(LiveOptions options = {});
 
-    /// Starts from what the store knew; call before anything was received.
-    void seed(OverviewInput input);
+    /// Starts from what the store knew; call before anything was received. `insights`: what was told in the day before.
+    void seed(OverviewInput input, InsightTracker insights = {});
 
     /// A frame that reached the end of the pipeline at finishedNs. Events sent before the console began (beganNs), which agents or a
     /// server held for it, count neither into latency nor into the rate: they tell when the console was opened.
@@ -122,6 +122,7 @@ private:
     bool isAway(const std::string &node) const;
     void readNodes(const std::vector<ReceiveReading> &receive);
     void readAgents();
+    void seedInsights(InsightTracker insights);
     void readInsights();
     void readSignals();
     std::size_t correlatingAgents() const;

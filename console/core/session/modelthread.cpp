@@ -71,8 +71,8 @@ Scope ModelThread::scope()
 
 void ModelThread::run(const std::stop_token &stop)
 {
-    if (std::optional<OverviewInput> known = m_hooks.seed())
-        m_model.seed(std::move(*known));
+    if (std::optional<ModelSeed> known = m_hooks.seed())
+        m_model.seed(std::move(known->input), std::move(known->insights));
     while (!stop.stop_requested()) {
         std::deque<Item> items;
         {

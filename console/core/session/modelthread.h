@@ -18,9 +18,15 @@
 
 namespace tapio::console {
 
+/// What an earlier run of the console knew.
+struct ModelSeed {
+    OverviewInput input;
+    InsightTracker insights;
+};
+
 /// Called on the model thread.
 struct ModelHooks {
-    std::function<std::optional<OverviewInput>()> seed; ///< once, before anything else
+    std::function<std::optional<ModelSeed>()> seed; ///< once, before anything else
     std::function<std::vector<ReceiveReading>()> received;
     std::function<std::uint64_t()> queuedEvents; ///< received, not yet processed
     std::function<std::int64_t()> serverOffsetNs;

@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include "console/core/metrics/insightfold.h"
+#include "console/core/metrics/insightsreader.h"
 #include "console/core/session/config.h"
 
 namespace tapio::console {
@@ -308,7 +309,7 @@ ModelHooks SessionImpl::modelHooks()
     return hooks;
 }
 
-std::optional<OverviewInput> SessionImpl::readKnown()
+std::optional<ModelSeed> SessionImpl::readKnown()
 {
     const auto reader = StoreReader::open(m_options.store.file);
     if (!reader)
@@ -324,7 +325,10 @@ std::optional<OverviewInput> SessionImpl::readKnown()
     m_mailbox.post([&](SessionUpdate &update) {
         update.known = SessionUpdate::Known{input->agents, input->hooks, notices ? std::move(*notices) : std::vector<wire::LinkNotice>()};
     });
-    return std::move(*input);
+    ModelSeed seed{std::move(*input), {}};
+    if (auto insights = readInsightsSoFar(**reader, now, {}))
+        seed.insights = std::move(*insights);
+    return seed;
 }
 
 LinkSummary SessionImpl::link() const

@@ -104,7 +104,7 @@ private:
 
     StoreHooks storeHooks();
     ModelHooks modelHooks();
-    std::optional<OverviewInput> readKnown();
+    std::optional<ModelSeed> readKnown();
 
     void scheduleFlush();
     void flush();
