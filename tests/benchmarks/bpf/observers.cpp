@@ -23,6 +23,7 @@
 #include <bpf/bpf.h>
 
 #include "agent/collect/kernel/hooktable.h"
+#include "agent/filter/filterrules.h"
 #include "tests/benchmarks/support/process.h"
 #include "tests/benchmarks/support/sinkserver.h"
 
@@ -37,10 +38,10 @@ struct Nobody final : Observer {
 
 class Ours final : public Observer, private agent::KernelRecordSink {
 public:
-    bool open(agent::KernelOptions options)
+    bool open(agent::KernelOptions options, const std::optional<agent::KernelFilter> &filter)
     {
         auto opened = agent::KernelCollectors::open(std::move(options), *this);
-        if (!opened)
+        if (!opened || (filter && !(*opened)->setFilter(*filter, 1, {})))
             return false;
         m_collectors = std::move(*opened);
         m_thread = std::jthread([this](const std::stop_token &stop) {
@@ -200,7 +201,11 @@ Condition peer(std::string name, std::vector<std::string> workloads, std::vector
             }};
 }
 
-Condition ours(std::string name, std::vector<std::string> workloads, const std::set<std::string> &enabled, bool statistics)
+enum class Tells { All, AsByDefault };
+
+/// Without a filter each operation is told, as the peers do it. As an agent comes, most of what went well and soon goes into sums.
+Condition ours(std::string name, std::vector<std::string> workloads, const std::set<std::string> &enabled, bool statistics,
+               Tells tells = Tells::All)
 {
     agent::KernelOptions options;
     for (const std::string_view one : agent::collectorNames()) {
@@ -210,15 +215,18 @@ Condition ours(std::string name, std::vector<std::string> workloads, const std::
             options.disabledCollectors.insert(collector);
     }
     options.runTimeStatistics = statistics;
-    return {std::move(name), std::move(workloads), [options] { return startOurs(options); }};
+    std::optional<agent::KernelFilter> filter;
+    if (tells == Tells::AsByDefault)
+        filter = agent::kernelFilterOf(agent::FilterRules());
+    return {std::move(name), std::move(workloads), [options, filter] { return startOurs(options, filter); }};
 }
 
 } // namespace
 
-std::unique_ptr<Observer> startOurs(agent::KernelOptions options)
+std::unique_ptr<Observer> startOurs(agent::KernelOptions options, const std::optional<agent::KernelFilter> &filter)
 {
     auto observer = std::make_unique<Ours>();
-    return observer->open(std::move(options)) ? std::move(observer) : nullptr;
+    return observer->open(std::move(options), filter) ? std::move(observer) : nullptr;
 }
 
 bool provideTracefs()
@@ -250,9 +258,13 @@ std::vector<Condition> conditions()
              auto observer = std::make_unique<Agent>();
              return observer->start() ? std::unique_ptr<Observer>(std::move(observer)) : nullptr;
          }},
+        ours("tapio, all collectors, filtered as by default", {}, {}, false, Tells::AsByDefault),
         ours("tapio, process", {"exec"}, {"process"}, false),
+        ours("tapio, process, filtered as by default", {"exec"}, {"process"}, false, Tells::AsByDefault),
         ours("tapio, tcp", {"tcp", "requests"}, {"tcp"}, false),
+        ours("tapio, tcp, filtered as by default", {"tcp"}, {"tcp"}, false, Tells::AsByDefault),
         ours("tapio, http", {"http", "web", "requests", "tcp"}, {"http"}, false),
+        ours("tapio, http, filtered as by default", {"http", "web"}, {"http"}, false, Tells::AsByDefault),
         ours("tapio, http and tcp", {"http", "web"}, {"http", "tcp"}, false),
         ours("tapio, dns", {"http", "requests"}, {"dns"}, false),
         ours("tapio, runqueue", {"switches"}, {"runqueue"}, false),

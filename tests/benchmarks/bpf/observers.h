@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,8 +32,8 @@ struct Condition {
 /// Ours with real draining and decoding, then the peers. The first is "none".
 std::vector<Condition> conditions();
 
-/// Our collectors with a thread that drains them.
-std::unique_ptr<Observer> startOurs(agent::KernelOptions options);
+/// Our collectors with a thread that drains them, under a filter or none.
+std::unique_ptr<Observer> startOurs(agent::KernelOptions options, const std::optional<agent::KernelFilter> &filter = {});
 
 /// Makes tracefs visible to this process and its children alone, where the machine has none: the peers need it.
 bool provideTracefs();
