@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/correlation/rule.h"
+#include "agent/correlation/smalltext.h"
 
 /// What a candidate has of its rule's evidence, and what that comes to. Pure.
 namespace tapio::correlation {
@@ -23,10 +24,10 @@ struct Evidence {
     std::uint32_t affectsHash = 0; ///< of affects(): those of one hash are told apart by the name
     std::uint8_t step = 0;
     std::uint8_t affectsBytes = 0;
-    std::string words; ///< the name of what it affects, where the step asks for one, and then the beginning of the event's summary
+    SmallText words; ///< the name of what it affects, where the step asks for one, and then the beginning of the event's summary
 
-    std::string_view affects() const noexcept { return std::string_view(words).substr(0, affectsBytes); }
-    std::string_view text() const noexcept { return std::string_view(words).substr(affectsBytes); }
+    std::string_view affects() const noexcept { return words.view().substr(0, affectsBytes); }
+    std::string_view text() const noexcept { return words.view().substr(affectsBytes); }
     bool affectsSame(const Evidence &other) const noexcept { return affectsHash == other.affectsHash && affects() == other.affects(); }
 };
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "agent/correlation/identities.h"
 #include "protocol/wire/evidence.h"
 #include "protocol/wire/text.h"
 
@@ -55,7 +56,7 @@ std::string valueOf(std::string_view name, const Rule &rule, const Candidate &ca
 {
     const OpenInsight &insight = *candidate.insight;
     if (name == "root")
-        return candidate.name;
+        return std::string(candidate.name.view());
     if (name == "count")
         return std::to_string(insight.count);
     if (name == "node")
@@ -86,8 +87,8 @@ std::string evidenceText(const Observation &seen)
     if (!seen.told.empty())
         text = seen.told;
     else if (seen.topic == Topic::ContainerRestart)
-        text = "container " + seen.origin.containerName + " is back as " + std::string(seen.now.substr(0, 12)) + ", was "
-               + std::string(seen.before.substr(0, 12));
+        text = "container " + seen.origin.containerName + " is back as " + std::string(seen.now.substr(0, Identities::shortIdBytes))
+               + ", was " + std::string(seen.before);
     else if (seen.topic == Topic::RolloutImage)
         text = "image " + std::string(seen.now) + ", was " + std::string(seen.before);
     else if (seen.figures != nullptr)
@@ -140,7 +141,7 @@ Finding findingOf(const Rule &rule, const Candidate &candidate, wire::InsightSta
     to.rule = rule.id;
     to.state = state;
     to.rootKind = candidate.kind;
-    to.root = candidate.name;
+    to.root = candidate.name.view();
     to.text = fillIn(rule.summary, rule, candidate, nodes);
     to.fromNs = from.fromNs;
     to.toNs = from.toNs;

@@ -1,9 +1,43 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/correlation/identities.h"
 
+#include <algorithm>
+#include <cstring>
+#include <initializer_list>
+#include <string_view>
 #include <utility>
 
+#include "agent/correlation/fnv.h"
+
 namespace tapio::correlation {
+
+namespace {
+
+constexpr std::uint64_t checkSalt = 0x5bd1e995;
+
+std::uint64_t hashOf(std::initializer_list<std::string_view> parts, std::uint64_t salt = 0)
+{
+    Fnv hash(salt);
+    for (const std::string_view part : parts)
+        hash.add(part);
+    return hash.value();
+}
+
+/// And whether it is new, which what takes the place of another one with the same key is too.
+template <typename Value>
+std::pair<Value *, bool> placeOf(Generations<std::uint64_t, Value> &all, std::initializer_list<std::string_view> name)
+{
+    auto [place, isNew] = all.at(hashOf(name));
+    const std::uint64_t check = hashOf(name, checkSalt);
+    isNew = isNew || place->check != check;
+    if (isNew) {
+        *place = Value();
+        place->check = check;
+    }
+    return {place, isNew};
+}
+
+} // namespace
 
 Identities::Changes Identities::note(const wire::Origin &origin)
 {
@@ -14,43 +48,31 @@ Identities::Changes Identities::note(const wire::Origin &origin)
         return changes;
     m_lastContainer = origin.containerId;
     m_lastImage = origin.image;
-    Entry &container = entry("c " + origin.podUid + ' ' + origin.containerName);
-    const bool isNewPod = container.isNew;
-    changes.restart = change(container, origin.containerId, false);
+    const auto [container, isNewPod] = placeOf(m_containers, {origin.podUid, origin.containerName});
+    changes.restart = changeOf(*container, origin.containerId);
     // While a rollout goes on, pods of both images are there: only one that was not there before tells of it.
-    if (isNewPod && !origin.workloadName.empty() && !origin.image.empty())
-        changes.image =
-            change(entry("i " + origin.namespaceName + ' ' + origin.workloadKind + ' ' + origin.workloadName + ' ' + origin.containerName),
-                   origin.image, true);
+    if (!isNewPod || origin.workloadName.empty() || origin.image.empty())
+        return changes;
+    const auto [image, isNewImage] =
+        placeOf(m_images, {origin.namespaceName, origin.workloadKind, origin.workloadName, origin.containerName});
+    if (!isNewImage && image->now != origin.image)
+        changes.image = Change{image->now, origin.image};
+    image->now = origin.image;
     return changes;
 }
 
-Identities::Entry &Identities::entry(std::string key)
+std::optional<Identities::Change> Identities::changeOf(Container &known, const std::string &id)
 {
-    const auto known = m_byKey.find(key);
-    if (known != m_byKey.end()) {
-        m_entries.splice(m_entries.begin(), m_entries, known->second);
-        return *known->second;
-    }
-    m_entries.push_front({key, {}, {}, true});
-    m_byKey.emplace(std::move(key), m_entries.begin());
-    if (m_entries.size() > m_most) {
-        m_byKey.erase(m_entries.back().key);
-        m_entries.pop_back();
-    }
-    return m_entries.front();
-}
-
-std::optional<Identities::Change> Identities::change(Entry &entry, const std::string &value, bool canGoBack)
-{
-    if (std::exchange(entry.isNew, false)) {
-        entry.value = value;
+    const std::uint64_t now = hashOf({id});
+    if (known.id == now || (known.id != 0 && known.previous == now))
         return std::nullopt;
-    }
-    if (entry.value == value || (!canGoBack && entry.previous == value))
-        return std::nullopt;
-    entry.previous = std::exchange(entry.value, value);
-    return Change{entry.previous, value};
+    std::optional<Change> change;
+    if (known.id != 0)
+        change = Change{std::string(known.shortId.data(), ::strnlen(known.shortId.data(), shortIdBytes)), id};
+    known.previous = std::exchange(known.id, now);
+    known.shortId = {};
+    std::copy_n(id.begin(), std::min(id.size(), shortIdBytes), known.shortId.begin());
+    return change;
 }
 
 } // namespace tapio::correlation

@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::size_t mostChain = 24, mostAgainst = 8, mostAffected = 16;
 constexpr std::size_t mostAffectsBytes = 120;
-constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
 /// How many alike an event stands for.
 std::uint32_t weightOf(const wire::Event &event)
@@ -86,11 +85,11 @@ Evidence evidenceOf(const RuleState::Taken &taken, std::uint32_t weight)
     const std::string_view affects = wire::truncateUtf8(taken.affects, mostAffectsBytes);
     evidence.affectsBytes = static_cast<std::uint8_t>(affects.size());
     evidence.affectsHash = static_cast<std::uint32_t>(std::hash<std::string_view>()(affects));
-    evidence.words.reserve(affects.size() + taken.text.size()); // no more: there are hundreds of thousands of them
-    evidence.words += affects;
-    evidence.words += taken.text;
+    evidence.words = SmallText(affects, taken.text);
     return evidence;
 }
+
+std::uint32_t checkOf(const EntityName &entity) { return static_cast<std::uint32_t>(entity.check); }
 
 bool isOut(const Candidate &candidate) { return candidate.insight && candidate.insight->endedNs == 0; }
 
@@ -106,7 +105,7 @@ RuleState::RuleState(const Rule &rule, const std::vector<std::string> &nodes, Fi
 RuleState::Key RuleState::keyOf(const EntityName &entity) const
 {
     Key key = entity.key;
-    for (auto at = m_candidates.find(key); at != m_candidates.end() && at->second.check != entity.check; at = m_candidates.find(key))
+    for (auto at = m_candidates.find(key); at != m_candidates.end() && at->second.check != checkOf(entity); at = m_candidates.find(key))
         ++key;
     return key;
 }
@@ -118,9 +117,8 @@ RuleState::Candidates::iterator RuleState::findOrMake(const EntityName &entity)
         return at;
     Candidate &candidate = at->second;
     candidate.kind = entity.kind;
-    candidate.check = entity.check;
-    candidate.name = entity.name;
-    candidate.deadlineNs = never;
+    candidate.check = checkOf(entity);
+    candidate.name = SmallText(entity.name);
     if (std::any_of(m_rule->steps.begin(), m_rule->steps.end(), [](const Step &step) { return step.share.has_value(); }))
         candidate.shares = std::make_unique<std::array<ShareWindow, mostSteps>>();
     return at;
@@ -143,7 +141,6 @@ void RuleState::take(const Taken &taken)
     if (step.share)
         (*candidate.shares)[taken.step].add(timeNs, step.windowNs, weight, taken.fulfils);
     if (taken.fulfils) {
-        candidate.newestNs = std::max(candidate.newestNs, timeNs);
         Evidence evidence = evidenceOf(taken, weight);
         if (isOut(candidate))
             noteEvidence(*candidate.insight, evidence, *m_rule);
@@ -225,6 +222,7 @@ void RuleState::end(Candidate &candidate, wire::InsightState state, std::int64_t
     ++(state == wire::InsightState::Resolved ? count.resolved : count.expired);
     tell(candidate, state, nowNs);
     candidate.insight->endedNs = std::max<std::int64_t>(nowNs, 1);
+    candidate.insight->newestNs = candidate.newestNs();
     candidate.evidence.clear();
 }
 
@@ -240,17 +238,16 @@ void RuleState::tell(const Candidate &candidate, wire::InsightState state, std::
 std::int64_t RuleState::deadlineOf(const Candidate &candidate) const noexcept
 {
     if (isOut(candidate))
-        return candidate.newestNs + std::max(m_rule->lifetimeNs, m_rule->horizonNs);
+        return candidate.newestNs() + std::max(m_rule->lifetimeNs, m_rule->horizonNs);
     const std::int64_t remembered = candidate.insight ? candidate.insight->endedNs + m_rule->cooldownNs : 0;
-    return std::max(candidate.newestNs + m_rule->horizonNs, remembered);
+    return std::max(candidate.newestNs() + m_rule->horizonNs, remembered);
 }
 
 void RuleState::queue(Key key, Candidate &candidate)
 {
-    if (candidate.deadlineNs != never)
+    if (std::exchange(candidate.isQueued, true))
         return; // found too early, it is put back
-    candidate.deadlineNs = deadlineOf(candidate);
-    m_queue.emplace(candidate.deadlineNs, key);
+    m_queue.emplace(deadlineOf(candidate), key);
 }
 
 void RuleState::advance(std::int64_t nowNs)
@@ -260,7 +257,7 @@ void RuleState::advance(std::int64_t nowNs)
         m_queue.pop();
         const auto at = m_candidates.find(key);
         Candidate &candidate = at->second;
-        candidate.deadlineNs = never;
+        candidate.isQueued = false;
         if (deadlineOf(candidate) > nowNs) {
             queue(key, candidate);
         } else if (isOut(candidate)) {
@@ -292,7 +289,7 @@ bool RuleState::evictOne()
         m_queue.push(passed[i]);
     const auto at = m_candidates.find(victim.second);
     if (isOut(at->second))
-        end(at->second, wire::InsightState::Expired, at->second.newestNs);
+        end(at->second, wire::InsightState::Expired, at->second.newestNs());
     ++count.evicted;
     m_candidates.erase(at);
     return true;
@@ -317,18 +314,17 @@ void RuleState::amend(const EntityName &was, const EntityName &now)
     forget(at);
     const auto target = findOrMake(now);
     Candidate &there = target->second;
-    const bool wasThere = there.deadlineNs != never;
+    const bool wasThere = there.isQueued;
     for (Evidence &evidence : moved.evidence)
         insert(there.evidence, std::move(evidence), *m_rule);
-    there.newestNs = std::max(there.newestNs, moved.newestNs);
     if (!there.shares || !wasThere)
         there.shares = std::move(moved.shares);
     if (!there.insight)
         there.insight = std::move(moved.insight);
     else if (isOut(moved))
-        end(moved, wire::InsightState::Expired, moved.newestNs); // the other one goes on for both
+        end(moved, wire::InsightState::Expired, moved.newestNs()); // the other one goes on for both
     if (!wasThere && isOut(there))
-        tell(there, wire::InsightState::Updated, there.newestNs);
+        tell(there, wire::InsightState::Updated, there.newestNs());
     queue(target->first, there);
 }
 
@@ -337,7 +333,7 @@ void RuleState::forget(Candidates::iterator at)
 {
     const Key key = at->first;
     m_candidates.erase(at);
-    std::vector<Due> rest;
+    std::deque<Due> rest;
     for (; !m_queue.empty(); m_queue.pop()) {
         if (m_queue.top().second != key)
             rest.push_back(m_queue.top());

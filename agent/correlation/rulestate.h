@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <queue>
 #include <string>
@@ -70,7 +71,7 @@ private:
     FindingSink &m_sink;
     std::int64_t m_updateEveryNs;
     Candidates m_candidates;
-    std::priority_queue<Due, std::vector<Due>, std::greater<>> m_queue; ///< by deadline; one of each candidate
+    std::priority_queue<Due, std::deque<Due>, std::greater<>> m_queue; ///< by deadline; one of each candidate; a deque has no spare half
     AssessRoom m_room;
 };
 

@@ -32,12 +32,14 @@ struct Sink final : FindingSink {
 wire::Origin pod(int number)
 {
     wire::Origin origin;
-    const std::string name = "web-" + std::to_string(number);
+    const std::string digits = std::to_string(number);
+    const std::string name =
+        "web-7d9f8b6c5-" + std::string(5 - std::min<std::size_t>(digits.size(), 5), 'x') + digits; // as long as they are
     origin.cgroupId = static_cast<std::uint64_t>(number) + 100;
     origin.cgroupPath = "/kubepods/burstable/pod" + name;
-    origin.containerId = std::string(52, 'c') + name;
+    origin.containerId = digits + std::string(64 - digits.size(), 'c');
     origin.containerName = "main";
-    origin.podUid = "00000000-0000-0000-0000-" + name;
+    origin.podUid = "00000000-0000-0000-0000-000000" + digits;
     origin.podName = name;
     origin.namespaceName = "shop";
     origin.workloadKind = "Deployment";
