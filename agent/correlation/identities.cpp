@@ -2,7 +2,9 @@
 #include "agent/correlation/identities.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+#include <functional>
 #include <initializer_list>
 #include <string_view>
 #include <utility>
@@ -13,26 +15,38 @@ namespace tapio::correlation {
 
 namespace {
 
-constexpr std::uint64_t checkSalt = 0x5bd1e995;
+constexpr std::uint64_t multiplier =
+    0x9e3779b97f4a7c15; ///< 2^64 by the golden ratio: what one name ends with and another begins with differs
 
-std::uint64_t hashOf(std::initializer_list<std::string_view> parts, std::uint64_t salt = 0)
+/// For this process alone.
+std::uint64_t quickHash(std::string_view text) { return std::hash<std::string_view>()(text); }
+
+struct NameHashes {
+    std::uint64_t key = 0, check = 0;
+};
+
+NameHashes hashesOf(std::initializer_list<std::string_view> name)
 {
-    Fnv hash(salt);
-    for (const std::string_view part : parts)
-        hash.add(part);
-    return hash.value();
+    NameHashes hashes;
+    Fnv check;
+    for (const std::string_view part : name) {
+        hashes.key = std::rotl(hashes.key, 23) * multiplier ^ quickHash(part);
+        check.add(part);
+    }
+    hashes.check = check.value();
+    return hashes;
 }
 
 /// And whether it is new, which what takes the place of another one with the same key is too.
 template <typename Value>
 std::pair<Value *, bool> placeOf(Generations<std::uint64_t, Value> &all, std::initializer_list<std::string_view> name)
 {
-    auto [place, isNew] = all.at(hashOf(name));
-    const std::uint64_t check = hashOf(name, checkSalt);
-    isNew = isNew || place->check != check;
+    const NameHashes hashes = hashesOf(name);
+    auto [place, isNew] = all.at(hashes.key);
+    isNew = isNew || place->check != hashes.check;
     if (isNew) {
         *place = Value();
-        place->check = check;
+        place->check = hashes.check;
     }
     return {place, isNew};
 }
@@ -63,7 +77,7 @@ Identities::Changes Identities::note(const wire::Origin &origin)
 
 std::optional<Identities::Change> Identities::changeOf(Container &known, const std::string &id)
 {
-    const std::uint64_t now = hashOf({id});
+    const std::uint64_t now = quickHash(id);
     if (known.id == now || (known.id != 0 && known.previous == now))
         return std::nullopt;
     std::optional<Change> change;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "protocol/wire/text.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -68,6 +69,13 @@ bool reorders(char32_t code) noexcept
     return code == 0x061C || code == 0x200E || code == 0x200F || (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
 }
 
+/// How many bytes of ASCII that is printed it begins with.
+std::size_t plainBytes(std::string_view text)
+{
+    const auto isPlain = [](char byte) { return byte >= ' ' && byte < '\x7f'; };
+    return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), isPlain) - text.begin());
+}
+
 } // namespace
 
 bool isValidUtf8(std::string_view text) noexcept
@@ -108,6 +116,11 @@ std::string_view truncateUtf8(std::string_view text, std::size_t maxBytes) noexc
 void appendLine(std::string &line, std::string_view text)
 {
     for (std::size_t at = 0; at < text.size();) {
+        const std::size_t plain = plainBytes(text.substr(at)); // nearly all of nearly every text
+        line += text.substr(at, plain);
+        at += plain;
+        if (at == text.size())
+            return;
         const Sequence sequence = sequenceAt(text, at);
         if (sequence.length == 0 || reorders(sequence.code))
             line += replacement;
