@@ -312,6 +312,49 @@ private slots:
         QVERIFY(process.waitForFinished(soon));
     }
 
+    void insightsWatch_tellsWhatTheServerHoldsAndWhatComes_data()
+    {
+        QTest::addColumn<QStringList>("filters");
+        QTest::addColumn<QStringList>("told"); // "id state", in any order
+        QTest::newRow("all") << QStringList() << QStringList{"0000000000000001 open", "0000000000000002 open", "0000000000000001 resolved"};
+        QTest::newRow("of a node that has none") << QStringList{"--node", "node-2", "--seconds", "2"} << QStringList();
+    }
+    void insightsWatch_tellsWhatTheServerHoldsAndWhatComes()
+    {
+        QFETCH(QStringList, filters);
+        QFETCH(QStringList, told);
+        server::FanInOptions options;
+        options.endpoint.tls = m_pki.server();
+        auto fanIn = server::FanIn::start(options, nullptr, m_clock);
+        QVERIFY(fanIn);
+        FakeAgent agent((*fanIn)->port(), "node-1", m_pki.node(), m_clock);
+        const std::uint64_t held = agent.sendInsight(1, wire::InsightState::Open);
+        QTRY_VERIFY_WITH_TIMEOUT(agent.acked() >= held, soon);
+        QProcess process;
+        prepare(process,
+                QStringList{"insights", "watch", "-o", "json", "--server", "127.0.0.1:" + QString::number((*fanIn)->port())} + filters);
+        process.start();
+        QVERIFY(process.waitForStarted(soon));
+        agent.sendEvents(10); // are no insights
+        agent.sendInsight(2, wire::InsightState::Open);
+        const std::uint64_t last = agent.sendInsight(1, wire::InsightState::Resolved);
+        QTRY_VERIFY_WITH_TIMEOUT(agent.acked() >= last, soon);
+        QByteArray out, err;
+        const auto linesAre = [&](qsizetype count) { return readInto(process, out, err) && out.count('\n') >= count; };
+        QTRY_VERIFY2_WITH_TIMEOUT(linesAre(told.size()), err.constData(), soon);
+        if (!told.isEmpty())
+            ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+        QVERIFY(process.waitForFinished(soon));
+        QCOMPARE(process.exitCode(), int(ExitOk));
+        readInto(process, out, err);
+        QStringList lines;
+        for (const QJsonObject &line : Outcome{0, out, {}}.lines())
+            lines << line.value("id").toString() + ' ' + line.value("state").toString();
+        lines.sort();
+        told.sort();
+        QCOMPARE(lines, told);
+    }
+
     void watch_hasAHeaderAndSaysWhenItIsDisconnected()
     {
         QProcess process;
