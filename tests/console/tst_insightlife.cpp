@@ -35,6 +35,7 @@ class tst_InsightLife : public QObject {
 private slots:
     void life_data();
     void life();
+    void life_ofAServersOwn();
     void group_data();
     void group();
     void group_isTheSameInAnyOrder();
@@ -76,6 +77,14 @@ void tst_InsightLife::life()
                             wire::evidenceLine({"seen", t0, 0, "n2", 99, 5, "of another node"})};
     const NodeStreams streams = streamNow == 0 ? NodeStreams() : NodeStreams{{"n1", streamNow}};
     QTEST(static_cast<int>(lifeOf(one, streams, t0 + silentS * s)), "life");
+}
+
+void tst_InsightLife::life_ofAServersOwn()
+{
+    InsightView one = view(1, "shop/web", t0, t0);
+    one.node = "server:hq";
+    QCOMPARE(lifeOf(one, {}, t0 + 2 * 3600 * s), InsightLife::Open);
+    QCOMPARE(lifeOf(one, {}, t0 + 2 * 3600 * s + 1), InsightLife::Abandoned);
 }
 
 void tst_InsightLife::group_data()

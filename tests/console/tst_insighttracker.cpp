@@ -178,6 +178,27 @@ private slots:
         QCOMPARE(tracker.open(), 1u);
         QCOMPARE(openedBy(tracker), 1u);
     }
+
+    /// Nobody tells which stream a server has now.
+    void age_ofAServer_data()
+    {
+        QTest::addColumn<QString>("node");
+        QTest::addColumn<double>("hours");
+        QTest::addColumn<int>("open");
+        QTest::newRow("a server, a while") << "server:hq" << 1.9 << 1;
+        QTest::newRow("a server, longer than any rule") << "server:hq" << 2.1 << 0;
+        QTest::newRow("a node") << "a" << 2.1 << 1;
+        QTest::newRow("a node that is called like one") << "server" << 2.1 << 1;
+    }
+    void age_ofAServer()
+    {
+        QFETCH(QString, node);
+        QFETCH(double, hours);
+        InsightTracker tracker;
+        tracker.onInsight({node.toStdString(), 7, 1, at(0), 0, at(0), Severity::Error, false}, insightOf(1, InsightState::Open));
+        tracker.age(at(3600 * hours));
+        QTEST(static_cast<int>(tracker.open()), "open");
+    }
 };
 
 QTEST_APPLESS_MAIN(TestInsightTracker)

@@ -38,7 +38,7 @@ InsightLife lifeOf(const InsightView &view, const NodeStreams &streams, std::int
     case wire::InsightState::Expired: return InsightLife::Expired;
     default: return InsightLife::Unknown;
     }
-    if (nowNs - view.toldNs > InsightTracker::longestSilenceNs)
+    if (nowNs - view.toldNs > InsightTracker::longestSilence(view.node))
         return InsightLife::Abandoned;
     const auto now = streams.find(view.node);
     const auto then = streamOf(view);

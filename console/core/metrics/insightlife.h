@@ -15,8 +15,8 @@ enum class InsightLife : std::uint8_t {
     Open,
     Resolved,
     Expired,
-    Abandoned, ///< told as open, and nobody will end it: its agent began anew, or was not heard of it for a day
-    Unknown,   ///< a state of a newer version
+    Abandoned, ///< told as open, and nobody will end it: its agent began anew, or it was silent for longer than InsightTracker::longestSilence()
+    Unknown, ///< a state of a newer version
 };
 
 /// The stream that each node's agent has now, as AgentState says.

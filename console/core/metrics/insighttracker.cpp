@@ -3,12 +3,19 @@
 
 #include <algorithm>
 
+#include "protocol/wire/message.h"
+
 namespace tapio::console {
 
 bool correlates(const wire::HookReport &report) noexcept
 {
     return std::any_of(report.hooks.begin(), report.hooks.end(),
                        [](const wire::Hook &hook) { return hook.collector == "correlation" && hook.state == wire::HookState::Active; });
+}
+
+std::int64_t InsightTracker::longestSilence(std::string_view node) noexcept
+{
+    return node.starts_with(wire::serverNodePrefix) ? longestServerSilenceNs : longestSilenceNs;
 }
 
 bool InsightTracker::isLater(const Told &told, const Entry &than) noexcept
@@ -116,7 +123,7 @@ void InsightTracker::age(std::int64_t nowNs)
         const auto entry = next++;
         const auto stream = m_streams.find(entry->key.first);
         const bool isOrphan = stream != m_streams.end() && stream->second != entry->streamId && nowNs - entry->heardNs > streamGraceNs;
-        if (isOrphan || nowNs - entry->heardNs > longestSilenceNs)
+        if (isOrphan || nowNs - entry->heardNs > longestSilence(entry->key.first))
             place(entry, false);
     }
     while (m_ended.size() > mostEnded)

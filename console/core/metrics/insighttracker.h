@@ -5,6 +5,7 @@
 #include <list>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "protocol/base/clock.h"
@@ -28,6 +29,10 @@ public:
     static constexpr std::int64_t streamGraceNs = 30 * nsPerSecond;
     /// What ended it may be lost. Rules live for minutes, and the event does not say for how many.
     static constexpr std::int64_t longestSilenceNs = 24 * 3600 * nsPerSecond;
+    /// Of a server's own insights nothing tells that it began anew. The rules across nodes that are shipped live for half an hour at most.
+    static constexpr std::int64_t longestServerSilenceNs = 2 * 3600 * nsPerSecond;
+    /// What of the two holds for insights of this node.
+    static std::int64_t longestSilence(std::string_view node) noexcept;
 
     struct Told {
         std::string node;

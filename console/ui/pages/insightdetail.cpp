@@ -260,7 +260,7 @@ void InsightDetail::fillFacts()
     m_severity->setSign(severitySign(m_row->view.severity, t));
     m_life->setSign(lifeSign(m_row->life, t));
     m_life->setToolTip(m_row->life == InsightLife::Abandoned
-                           ? tr("Nobody will end it: its agent began anew, or was not heard of it for a day")
+                           ? tr("Nobody will end it: its agent began anew, or nothing was heard of it for a day (of a server: two hours)")
                            : tr("Last told at %1").arg(m_time.textWithZone(m_row->view.toldNs, TimeStyle::DateSecond)));
     m_sentence->setText(text(insight.text));
     m_rule->setText(text(insight.rule));
