@@ -42,6 +42,8 @@ std::vector<std::filesystem::path> filesOf(const std::filesystem::path &folder, 
     }
     if (error)
         problems.push_back({folder.native(), 0, "the folder of rules cannot be read: " + error.message()});
+    else if (files.empty())
+        problems.push_back({folder.native(), 0, "there are no rules in this folder: no file whose name ends with .toml"});
     std::sort(files.begin(), files.end()); // as the folder gives them is by chance
     return files;
 }

@@ -14,6 +14,7 @@
 #include "console/cli/storefile.h"
 #include "console/cli/timespec.h"
 #include "console/core/metrics/insightexport.h"
+#include "console/core/metrics/insightlife.h"
 #include "console/core/metrics/proofsreader.h"
 #include "console/core/session/username.h"
 #include "protocol/wire/evidence.h"
@@ -39,7 +40,11 @@ constexpr std::size_t mostVerdicts = 100'000;
 struct StoredInsights {
     std::vector<InsightView> views;
     VerdictBook verdicts;
+    NodeStreams streams; ///< that agents had when the store last heard of them
+    std::int64_t nowNs = 0;
     std::filesystem::path file;
+
+    InsightLife life(const InsightView &view) const { return lifeOf(view, streams, nowNs); }
 };
 
 /// What was told since then, put together; none when it was reported why not.
@@ -80,6 +85,14 @@ std::optional<StoredInsights> readInsights(const CommandContext &context, const 
         exitCode = report(context.err, verdicts.error());
         return std::nullopt;
     }
+    const auto agents = reader->agents();
+    if (!agents) {
+        exitCode = report(context.err, agents.error());
+        return std::nullopt;
+    }
+    for (const wire::AgentState &agent : *agents)
+        stored.streams[agent.node] = agent.streamId;
+    stored.nowNs = context.clock.utcNs();
     stored.views = fold.take();
     stored.verdicts = VerdictBook(*verdicts);
     return stored;
@@ -90,13 +103,20 @@ bool isOfRule(const InsightsArguments &arguments, const std::string &rule)
     return arguments.rules.empty() || std::find(arguments.rules.begin(), arguments.rules.end(), rule) != arguments.rules.end();
 }
 
-void keepWanted(std::vector<InsightView> &views, const VerdictBook &verdicts, const InsightsArguments &arguments)
+void keepWanted(StoredInsights &stored, const InsightsArguments &arguments)
 {
     const wire::Severity least = severityFromName(arguments.severity);
-    std::erase_if(views, [&](const InsightView &view) {
-        return !isOfRule(arguments, view.insight.rule) || view.severity < least || (arguments.onlyOpen && !view.isOpen())
-               || (arguments.onlyWithoutVerdict && verdicts.inForce(view.key()));
+    std::erase_if(stored.views, [&](const InsightView &view) {
+        return !isOfRule(arguments, view.insight.rule) || view.severity < least
+               || (arguments.onlyOpen && stored.life(view) != InsightLife::Open)
+               || (arguments.onlyWithoutVerdict && stored.verdicts.inForce(view.key()));
     });
+}
+
+/// As it was told, but for those that nobody will end.
+std::string stateWord(const StoredInsights &stored, const InsightView &view)
+{
+    return stored.life(view) == InsightLife::Abandoned ? "abandoned" : std::string(wire::insightStateName(view.insight.state));
 }
 
 std::string verdictWord(const VerdictBook &verdicts, const InsightView &view)
@@ -111,7 +131,7 @@ int runList(const CommandContext &context, const InsightsArguments &arguments)
     auto stored = readInsights(context, arguments, exitCode);
     if (!stored)
         return exitCode;
-    keepWanted(stored->views, stored->verdicts, arguments);
+    keepWanted(*stored, arguments);
     if (context.format == OutputFormat::Json) {
         nlohmann::json all = nlohmann::json::array();
         for (const InsightView &view : stored->views)
@@ -130,10 +150,9 @@ int runList(const CommandContext &context, const InsightsArguments &arguments)
                  {"EVIDENCE", Table::Align::Right},
                  {"WHAT HAPPENED"}});
     for (const InsightView &view : stored->views) {
-        table.add({insightIdText(view.insight.id), std::string(wire::insightStateName(view.insight.state)),
-                   std::string(wire::severityName(view.severity)), verdictWord(stored->verdicts, view), utcText(view.insight.fromNs),
-                   utcText(view.insight.toNs), view.insight.rule, view.insight.root, std::to_string(view.insight.evidenceCount),
-                   view.insight.text});
+        table.add({insightIdText(view.insight.id), stateWord(*stored, view), std::string(wire::severityName(view.severity)),
+                   verdictWord(stored->verdicts, view), utcText(view.insight.fromNs), utcText(view.insight.toNs), view.insight.rule,
+                   view.insight.root, std::to_string(view.insight.evidenceCount), view.insight.text});
     }
     if (table.empty())
         context.err << "no insight is stored since " << momentText(arguments.since) << '\n';

@@ -17,9 +17,7 @@ correlation::RuleSetPtr rulesOf(const CommandContext &context, const std::filesy
     auto loaded = folder.empty() ? correlation::shippedRules() : correlation::loadRules(folder);
     for (const correlation::RuleProblem &problem : loaded.problems)
         context.err << "tapio: " << printable(correlation::toString(problem)) << '\n';
-    if (loaded.problems.empty() && loaded.rules.empty())
-        context.err << "tapio: " << printable(folder.native()) << " has no rule *.toml\n";
-    if (!loaded.problems.empty() || loaded.rules.empty()) {
+    if (!loaded.problems.empty()) {
         context.err << "hint: mend the rules, or leave --rules out\n";
         return nullptr;
     }

@@ -90,6 +90,7 @@ private slots:
     void whoSubscribesToInsights_getsThem();
     void refusedRule_isInTheHookAndTheLog();
     void folderOfRules_takesThePlaceOfTheShipped();
+    void folderWithoutRules_isSaid();
     void change_isFollowed();
     void snapshot_hasTheRules();
     void samples_areEvidence();
@@ -189,11 +190,23 @@ void tst_Correlator::refusedRule_isInTheHookAndTheLog()
 void tst_Correlator::folderOfRules_takesThePlaceOfTheShipped()
 {
     const QTemporaryDir folder;
+    std::ofstream(folder.filePath("starts.toml").toStdString())
+        << "id = \"starts\"\ntitle = \"t\"\nroot = \"pod\"\nseverity = \"warning\"\nlifetime = \"5m\"\ncooldown = \"5m\"\nsummary = \"x\"\n"
+           "[[step]]\nname = \"start\"\nevent = \"process.exec\"\nwithin = \"10m\"\ncount = 3\n";
     Bench bench(withRules(folder.path().toStdString()));
     QCOMPARE(bench.rulesHook().state, wire::HookState::Active);
     bench.oomKill();
     bench.second();
     QVERIFY(bench.insights().empty());
+}
+
+/// Nobody wants an agent that finds nothing and says that all is well.
+void tst_Correlator::folderWithoutRules_isSaid()
+{
+    const QTemporaryDir folder;
+    Bench bench(withRules(folder.path().toStdString()));
+    QCOMPARE(bench.rulesHook().state, wire::HookState::Failed);
+    QVERIFY2(bench.rulesHook().reason.find("no rules in this folder") != std::string::npos, bench.rulesHook().reason.c_str());
 }
 
 void tst_Correlator::change_isFollowed()

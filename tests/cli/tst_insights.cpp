@@ -86,6 +86,8 @@ private slots:
     void list_hasThem();
     void list_isFiltered_data();
     void list_isFiltered();
+    void list_knowsWhatNobodyWillEnd_data();
+    void list_knowsWhatNobodyWillEnd();
     void show_hasTheChain();
     void show_asksForOne_data();
     void show_asksForOne();
@@ -192,7 +194,7 @@ void tst_Insights::list_isFiltered_data()
     QTest::addColumn<QStringList>("arguments");
     QTest::addColumn<int>("count");
     QTest::newRow("all") << QStringList() << 3;
-    QTest::newRow("open ones") << QStringList{"--open"} << 2;
+    QTest::newRow("open ones, but nothing was heard of them for years") << QStringList{"--open"} << 0;
     QTest::newRow("of a rule") << QStringList{"--rule", "crash-loop"} << 1;
     QTest::newRow("of a node") << QStringList{"--node", "n2"} << 1;
     QTest::newRow("of a severity") << QStringList{"--severity", "error"} << 2;
@@ -207,6 +209,34 @@ void tst_Insights::list_isFiltered()
     const Outcome outcome = run(store, QStringList{"-o", "json", "insights", "list", "--since", "2000-01-01"} + arguments);
     QVERIFY2(outcome.code == ExitOk, qPrintable(outcome.err));
     QTEST(static_cast<int>(nlohmann::json::parse(outcome.out.toStdString()).size()), "count");
+}
+
+void tst_Insights::list_knowsWhatNobodyWillEnd_data()
+{
+    QTest::addColumn<quint64>("streamNow"); // that the node's agent has; 0 = nobody said
+    QTest::addColumn<int>("open");
+    QTest::newRow("its agent goes on") << quint64(stream) << 1;
+    QTest::newRow("its agent began anew") << quint64(stream + 1) << 0;
+    QTest::newRow("its agent is not known") << quint64(0) << 1;
+}
+
+void tst_Insights::list_knowsWhatNobodyWillEnd()
+{
+    QFETCH(quint64, streamNow);
+    QFETCH(int, open);
+    StoreFixture store;
+    const std::int64_t nowNs = SystemClock().utcNs();
+    store.append("n1", {told(nowNs, 1, InsightState::Open)});
+    wire::AgentState agent;
+    agent.node = "n1";
+    agent.streamId = streamNow;
+    QVERIFY(streamNow == 0 || store.writer().putAgent(agent));
+    store.flush();
+    store.close();
+    const Outcome table = run(store, {"insights", "list", "--since", "1h"});
+    QVERIFY2(table.out.contains("abandoned") == (open == 0), qPrintable(table.out + table.err));
+    const Outcome openOnes = run(store, {"-o", "json", "insights", "list", "--since", "1h", "--open"});
+    QCOMPARE(static_cast<int>(nlohmann::json::parse(openOnes.out.toStdString()).size()), open);
 }
 
 void tst_Insights::show_hasTheChain()

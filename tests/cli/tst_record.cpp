@@ -261,7 +261,7 @@ void tst_Record::wrongInput_data()
     row("a speed that is none", {"replay", "@good", "--speed", "fast"}, ExitUsage, "'fast' is no speed");
     row("no speed at all", {"replay", "@good", "--speed", "0"}, ExitUsage, "'0' is no speed");
     row("rules that are not there", {"replay", "@good", "--rules", "@nope"}, ExitConfiguration, "nope");
-    row("a folder without rules", {"score", "@good", "--rules", "@"}, ExitConfiguration, "has no rule");
+    row("a folder without rules", {"score", "@good", "--rules", "@"}, ExitConfiguration, "there are no rules in this folder");
     row("nothing says what is true", {"score", "@good"}, ExitUsage, "nothing says what is to be found");
     row("a folder without recordings", {"score", "@none"}, ExitUnavailable, "no recording");
 }

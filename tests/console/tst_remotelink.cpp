@@ -13,10 +13,10 @@ namespace {
 
 class Sink final : public server::FanInSink {
 public:
-    std::atomic<int> deliveries{0};
+    std::atomic<int> deliveries{0}, notices{0};
     bool onDelivery(std::shared_ptr<const wire::Delivery>) override { return ++deliveries > 0; }
     void onAgentState(const wire::AgentState &) override {}
-    void onLinkNotice(const wire::LinkNotice &) override {}
+    void onLinkNotice(const wire::LinkNotice &) override { ++notices; }
 };
 
 using Acks = std::vector<wire::Ack>;
@@ -160,6 +160,25 @@ private slots:
         bench.link.reset();
         QCOMPARE(bench.server.sent<wire::Ack>(), (Acks{{"a", 1, 10}}));
         QCOMPARE(bench.server.sent<wire::Bye>().size(), std::size_t(1));
+    }
+
+    /// A server that was started again is told of twice: that it is there, and how often it was not.
+    void notices_ofBeforeDoNotEndTheSession()
+    {
+        Bench bench;
+        open(bench);
+        QTRY_VERIFY(bench.link->status().up);
+        const int before = m_sink.notices;
+        transport::Notice late;
+        late.kind = transport::NoticeKind::Refused;
+        late.code = "unreachable";
+        late.reason = "The server cannot be reached";
+        late.repeated = 3;
+        bench.server.notice(late);
+        QTRY_COMPARE(m_sink.notices.load(), before + 1);
+        begin(bench); // it goes on: whatever the notice did is done
+        QVERIFY(bench.link->status().up);
+        QCOMPARE(bench.link->status().error, std::string());
     }
 
     void bye_pauseIsBounded_data()

@@ -293,7 +293,8 @@ private:
                               : notice.kind == transport::NoticeKind::Refused ? wire::LinkNoticeKind::Refused
                                                                               : wire::LinkNoticeKind::Closed;
             m_sink.onLinkNotice({notice.timeNs, kind, notice.remoteAddress, notice.identity, notice.code, notice.reason, notice.repeated});
-            if (notice.kind != transport::NoticeKind::Accepted)
+            // How often it was refused before is told when it is connected again: that is news of then.
+            if (notice.kind != transport::NoticeKind::Accepted && !m_welcomed)
                 setStatus(false, notice.reason + " (" + notice.code + ')');
         }
     }
