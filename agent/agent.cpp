@@ -164,7 +164,8 @@ Result<std::unique_ptr<Agent>> Agent::start(AgentConfig config, std::string conf
 }
 
 Agent::Agent(PublisherOptions options, const AgentConfig &config, const Clock &clock, spdlog::logger &log)
-    : m_clock(clock), m_log(log), m_streamId(options.session.streamId), m_publisher(std::move(options), clock, log),
+    : m_clock(clock), m_log(log), m_streamId(options.session.streamId), m_bootId(options.session.info.bootId),
+      m_publisher(std::move(options), clock, log),
       m_kube(KubeSource::start(chooseKube(config.kubernetes, config.node, processEnvironment), clock, log))
 {
     m_blank.version = TAPIO_VERSION;
@@ -244,6 +245,17 @@ void Agent::announceLosses()
 {
     for (const SpoolLoss &loss : m_publisher.takeSpoolLosses())
         announce(noticeOf(loss));
+}
+
+RunMark Agent::mark() const
+{
+    RunMark mark;
+    mark.pid = static_cast<std::uint32_t>(getpid());
+    mark.bootId = m_bootId;
+    mark.utcNs = m_clock.utcNs();
+    mark.bootNs = m_clock.bootNs();
+    mark.unsafeEvents = heldAtEnd(m_publisher.status()).lostEvents;
+    return mark;
 }
 
 void Agent::reconnect()

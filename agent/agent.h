@@ -11,6 +11,7 @@
 
 #include "agent/config/agentconfig.h"
 #include "agent/config/oncecheck.h"
+#include "agent/config/runmark.h"
 #include "agent/kube/kubesource.h"
 #include "agent/observe/observer.h"
 #include "agent/pipeline/collectthread.h"
@@ -34,6 +35,8 @@ public:
     void announce(wire::AgentNotice notice) { m_collect->announce(std::move(notice)); }
     /// Tells in the agent's own stream what the disk spool gave up since the last call.
     void announceLosses();
+    /// What of it the next start may want to know, as of now.
+    RunMark mark() const;
     /// Of consoles, since the last call; each is to be answered by one of the next two.
     std::vector<wire::FilterRequest> takeFilterRequests() { return m_publisher.takeFilterRequests(); }
     /// Goes on with the rules of `config`, told as `configSha256`.
@@ -63,6 +66,7 @@ private:
     mutable std::mutex m_mutex; ///< guards what follows
     AgentView m_blank;          ///< with what the threads do not know
     std::uint64_t m_streamId;   ///< of this start
+    std::string m_bootId;       ///< of the machine
     Publisher m_publisher;
     std::shared_ptr<const KubeSource> m_kube;
     std::unique_ptr<CollectThread> m_collect;

@@ -8,6 +8,7 @@
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
+#include <utility>
 
 #include "agent/agent.h"
 #include "agent/config/filterrequests.h"
@@ -140,8 +141,36 @@ private:
     const Clock &m_clock;
 };
 
+/// Leaves the marks of this start.
+class MarkKeeper {
+public:
+    MarkKeeper(InstanceLock &lock, spdlog::logger &log) : m_lock(lock), m_log(log) {}
+    void leave(const RunMark &mark)
+    {
+        const Status status = m_lock.leave(mark);
+        if (!status && !std::exchange(m_hasFailed, true))
+            m_log.warn("lock: {}; the next start will not know until when this one looked", status.error().message());
+    }
+
+private:
+    InstanceLock &m_lock;
+    spdlog::logger &m_log;
+    bool m_hasFailed = false;
+};
+
+/// Of what happened before, nobody else can say that it is not known.
+void tellUnwatched(Agent &agent, const InstanceLock &lock, spdlog::logger &log)
+{
+    if (!lock.before())
+        log.warn("lock: {}; how the agent before ended is not known", lock.before().error().message());
+    const std::optional<RunMark> before = lock.before().value_or(std::nullopt);
+    wire::AgentNotice notice = noticeOf(unwatched(before ? &*before : nullptr, agent.mark()));
+    log.log(notice.kind == wire::AgentNoticeKind::CutOff ? spdlog::level::warn : spdlog::level::info, "begins: {}", notice.text);
+    agent.announce(std::move(notice));
+}
+
 /// Until SIGTERM or SIGINT (0), or a failure of the agent.
-Status serve(Agent &agent, Reloader &reloader, ControlSocket *control, int signals, int ticks, spdlog::logger &log)
+Status serve(Agent &agent, Reloader &reloader, ControlSocket *control, int signals, int ticks, MarkKeeper &marks, spdlog::logger &log)
 {
     for (int seconds = 0;;) {
         std::array<pollfd, 3> ready{{{signals, POLLIN, 0}, {ticks, POLLIN, 0}, {control == nullptr ? -1 : control->fd(), POLLIN, 0}}};
@@ -159,6 +188,7 @@ Status serve(Agent &agent, Reloader &reloader, ControlSocket *control, int signa
         if (std::uint64_t times = 0; (ready[1].revents & POLLIN) != 0 && read(ticks, &times, sizeof(times)) == sizeof(times)) {
             if (const auto failure = agent.failure())
                 return fail(*failure);
+            marks.leave(agent.mark());
             reloader.answerConsoles(agent);
             if (++seconds % secondsBetweenProgress == 0) {
                 log.info("{}", agent.progress());
@@ -196,7 +226,7 @@ int run(int argc, char **argv, const Command &command, const KernelFactory &open
     if (!name)
         return leave(name.error());
     config.node = *name;
-    const auto lock = InstanceLock::acquire(config.runtimeFolder, config.node);
+    auto lock = InstanceLock::acquire(config.runtimeFolder, config.node);
     if (!lock)
         return leaveWithout(lock.error());
     const auto signals = daemon::openSignals();
@@ -216,10 +246,16 @@ int run(int argc, char **argv, const Command &command, const KernelFactory &open
     agent.sayWhereObserved();
     const auto control = openControl(config, clock, *log);
     log->info("node {} collects for {}; configuration in force is sha256 {}", config.node, config.server, *hash);
+    MarkKeeper marks(*lock, *log);
+    tellUnwatched(agent, *lock, *log);
+    marks.leave(agent.mark());
     Reloader reloader(argc, argv, {config, command.settings, notLoaded(config)}, *log, clock);
-    const Status served = serve(agent, reloader, control.get(), *signals, *ticks, *log);
+    const Status served = serve(agent, reloader, control.get(), *signals, *ticks, marks, *log);
     const SessionStatus last = agent.stop();
     const HeldAtEnd held = heldAtEnd(last);
+    RunMark mark = agent.mark();
+    mark.isOver = served.has_value(); // one that failed is to be looked into as one that crashed
+    marks.leave(mark);
     log->info("stopped: produced {}, sent {}, acknowledged {}, dropped {}, given up {}, left behind {}, spooled {}", last.producedEvents,
               last.sentEvents, last.ackedEvents, last.droppedEvents, last.abandonedEvents, held.lostEvents, held.spooledEvents);
     if (const SpoolStatus &spool = last.spool; spool.held.frames > spool.unwritten.frames)

@@ -174,6 +174,7 @@ Status readAll(const toml::table *file, const std::filesystem::path &path, Agent
     ConfigSection correlation(top.table("correlation"), path.native(), "correlation.", values);
     correlation.flag("enabled", config.correlation.isOn);
     correlation.path("rules", config.correlation.rules);
+    correlation.choice<bool>("detail", {{"around-insights", true}, {"all", false}}, config.correlation.isDetailHeld);
     ConfigSection filter(top.table("filter"), path.native(), "filter.", values);
     if (Status status = readFilter(filter, path.native(), config.collect.filter, values); !status)
         return status;

@@ -13,13 +13,34 @@ namespace tapio::agent {
 
 namespace {
 
+constexpr std::size_t longestFile = 1024; ///< the process and its mark take some 200 bytes
+
+std::string contentOf(int fd)
+{
+    std::string text(longestFile, '\0');
+    const ssize_t length = pread(fd, text.data(), text.size(), 0);
+    text.resize(length > 0 ? static_cast<std::size_t>(length) : 0);
+    return text;
+}
+
 std::string holderOf(int fd)
 {
-    std::array<char, 24> text{};
-    const ssize_t length = pread(fd, text.data(), text.size(), 0);
-    std::string pid(text.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
-    pid.erase(pid.find_last_not_of('\n') + 1);
+    const std::string text = contentOf(fd);
+    const std::string pid = text.substr(0, text.find('\n'));
     return pid.empty() ? std::string("another process") : "process " + pid;
+}
+
+/// The second line.
+Result<std::optional<RunMark>> markIn(const std::string &text)
+{
+    const std::size_t begin = text.find('\n');
+    const std::size_t end = begin == std::string::npos ? begin : text.find('\n', begin + 1);
+    if (end == std::string::npos)
+        return std::optional<RunMark>();
+    auto mark = parseRunMark(std::string_view(text).substr(begin + 1, end - begin - 1));
+    if (!mark)
+        return fail(mark.error());
+    return std::optional<RunMark>(std::move(*mark));
 }
 
 } // namespace
@@ -39,11 +60,25 @@ Result<InstanceLock> InstanceLock::acquire(const std::filesystem::path &folder, 
             return fail(Errc::AlreadyExists, "an agent of node '" + std::string(node) + "' runs already (" + holderOf(lock.m_fd) + ")");
         return failErrno("cannot lock " + path.native(), errno);
     }
-    const std::string pid = std::to_string(getpid()) + "\n";
-    if (ftruncate(lock.m_fd, 0) != 0 || pwrite(lock.m_fd, pid.data(), pid.size(), 0) < 0)
-        return failErrno("cannot write the lock " + path.native(), errno);
+    lock.m_before = markIn(contentOf(lock.m_fd));
+    // The mark stays until this one leaves its own: it may yet fail to start.
+    const std::optional<RunMark> mark = lock.m_before.value_or(std::nullopt);
+    if (const Status status = lock.write(static_cast<std::uint32_t>(getpid()), mark ? &*mark : nullptr); !status)
+        return fail(status.error().within("the lock " + path.native()));
     return lock;
 }
+
+Status InstanceLock::write(std::uint32_t pid, const RunMark *mark)
+{
+    const std::string text = std::to_string(pid) + "\n" + (mark == nullptr ? std::string() : formatRunMark(*mark));
+    // In one call, and shortened only then: whenever this process ends, a whole line is there.
+    if (pwrite(m_fd, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())
+        || ftruncate(m_fd, static_cast<off_t>(text.size())) != 0)
+        return failErrno("cannot write", errno);
+    return {};
+}
+
+Status InstanceLock::leave(const RunMark &mark) { return write(mark.pid, &mark); }
 
 Result<PidFile> PidFile::write(const std::filesystem::path &path)
 {
@@ -70,7 +105,7 @@ PidFile::~PidFile()
         unlink(m_path.c_str());
 }
 
-InstanceLock::InstanceLock(InstanceLock &&other) noexcept : m_fd(std::exchange(other.m_fd, -1)) {}
+InstanceLock::InstanceLock(InstanceLock &&other) noexcept : m_fd(std::exchange(other.m_fd, -1)), m_before(std::move(other.m_before)) {}
 
 InstanceLock::~InstanceLock()
 {

@@ -18,7 +18,7 @@ struct LiveSetting {
     void (*take)(AgentConfig &running, const AgentConfig &next);
 };
 
-constexpr std::array<LiveSetting, 12> liveSettings{{
+constexpr std::array<LiveSetting, 13> liveSettings{{
     {"log_level", [](AgentConfig &running, const AgentConfig &next) { running.logLevel = next.logLevel; }},
     {"collect.disabled", [](AgentConfig &running, const AgentConfig &next) { running.collect.disabled = next.collect.disabled; }},
     {"collect.enabled", [](AgentConfig &running, const AgentConfig &next) { running.enabled = next.enabled; }},
@@ -35,6 +35,8 @@ constexpr std::array<LiveSetting, 12> liveSettings{{
      [](AgentConfig &running, const AgentConfig &next) { running.collect.budget.bytesPerSecond = next.collect.budget.bytesPerSecond; }},
     {"correlation.enabled", [](AgentConfig &running, const AgentConfig &next) { running.correlation.isOn = next.correlation.isOn; }},
     {"correlation.rules", [](AgentConfig &running, const AgentConfig &next) { running.correlation.rules = next.correlation.rules; }},
+    {"correlation.detail",
+     [](AgentConfig &running, const AgentConfig &next) { running.correlation.isDetailHeld = next.correlation.isDetailHeld; }},
     {"observe.address", [](AgentConfig &running, const AgentConfig &next) { running.observeAddress = next.observeAddress; }},
 }};
 

@@ -125,14 +125,15 @@ std::uint32_t Engine::nodeNumber(std::string_view node)
     return m_lastNode;
 }
 
-void Engine::onEvent(const wire::Event &event, const wire::Origin &origin, const EventPlace &place)
+bool Engine::onEvent(const wire::Event &event, const wire::Origin &origin, const EventPlace &place)
 {
     const Identities::Changes changes = m_identities.note(origin);
+    bool isEvidence = false;
     if (changes.image)
-        observe({Topic::RolloutImage, event, origin, place, changes.image->before, changes.image->now});
+        isEvidence |= observe({Topic::RolloutImage, event, origin, place, changes.image->before, changes.image->now});
     if (changes.restart)
-        observe({Topic::ContainerRestart, event, origin, place, changes.restart->before, changes.restart->now});
-    observe({topicOf(event.type), event, origin, place});
+        isEvidence |= observe({Topic::ContainerRestart, event, origin, place, changes.restart->before, changes.restart->now});
+    return observe({topicOf(event.type), event, origin, place}) || isEvidence;
 }
 
 void Engine::onSamples(const wire::SampleBatch &batch, const EventPlace &place)
@@ -153,11 +154,12 @@ void Engine::onSamples(const wire::SampleBatch &batch, const EventPlace &place)
                  &fact.figures});
 }
 
-void Engine::observe(const Observation &seen)
+bool Engine::observe(const Observation &seen)
 {
     const std::size_t slot = slotOf(seen.topic);
     if (slot >= m_byTopic.size() || m_byTopic[slot].empty())
-        return;
+        return false;
+    bool isTaken = false;
     Selection entities(seen);
     std::optional<std::uint32_t> node;
     std::string text; // the same for all, and the dearest part of evidence
@@ -183,12 +185,14 @@ void Engine::observe(const Observation &seen)
                 affects = std::string(wire::entityKindName(affected->kind)) + ' ' + affected->name;
         }
         const std::size_t before = state.size();
+        isTaken |= isEvidence;
         state.take({seen, *entity, affects, text, *node, wants.step, isEvidence});
         m_candidates += state.size() - before;
         while (state.size() > m_limits.candidatesOfRule && state.evictOne())
             --m_candidates;
         makeRoom();
     }
+    return isTaken;
 }
 
 void Engine::makeRoom()

@@ -69,7 +69,8 @@ public:
     Engine(const Engine &) = delete;
     Engine &operator=(const Engine &) = delete;
 
-    void onEvent(const wire::Event &event, const wire::Origin &origin, const EventPlace &place);
+    /// Whether some rule takes it as evidence.
+    bool onEvent(const wire::Event &event, const wire::Origin &origin, const EventPlace &place);
     /// Figures that were read at one moment: rules see what is worked out of them (topic.h). Evidence of that is no event, and has no number.
     void onSamples(const wire::SampleBatch &batch, const EventPlace &place);
     /// What is known beside the events, of a topic that is a fact. Nothing in it is kept.
@@ -91,7 +92,7 @@ private:
         std::uint8_t step = 0;
     };
     void subscribe();
-    void observe(const Observation &seen);
+    bool observe(const Observation &seen);
     std::uint32_t nodeNumber(std::string_view node);
     void makeRoom();
 

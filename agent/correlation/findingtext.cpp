@@ -95,7 +95,11 @@ std::string evidenceText(const Observation &seen)
         text = figureLine(seen.topic, *seen.figures);
     else
         text = wire::summary(seen.event);
-    return wire::toLine(text, evidenceTextBytes);
+    std::string line = wire::toLine(text, evidenceTextBytes + 1);
+    if (line.size() <= evidenceTextBytes)
+        return line;
+    constexpr std::string_view isCut = "\u2026";
+    return wire::toLine(text, evidenceTextBytes - isCut.size()).append(isCut);
 }
 
 std::string fillIn(const std::string &summary, const Rule &rule, const Candidate &candidate, const std::vector<std::string> &nodes)

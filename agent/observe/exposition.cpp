@@ -208,7 +208,12 @@ void addCollecting(MetricFamilies &out, const CollectSnapshot &snapshot)
     out.gauge("tapio_agent_ring_size_bytes", "Size of a ring between kernel and agent.")
         .add(snapshot.events.sizeBytes, {{"ring", "events"}})
         .add(snapshot.critical.sizeBytes, {{"ring", "critical"}});
-    out.gauge("tapio_agent_batch_events", "Events in the batch that is being filled.").add(std::uint64_t{snapshot.pendingEvents});
+    out.counter("tapio_agent_detail_events_total", "Ordinary starts and ends of programs that were held back: "
+                                                   "sent since an insight is about them, or left out.")
+        .add(snapshot.detail.released, {{"outcome", "sent"}})
+        .add(snapshot.detail.leftOut, {{"outcome", "left_out"}});
+    out.gauge("tapio_agent_batch_events", "Events in the batch that is being filled, or held back.")
+        .add(std::uint64_t{snapshot.pendingEvents});
     out.counter("tapio_agent_origins_unlearnt_total",
                 "Origins of events that were sent without it and never amended, by why they are not waited for any longer.")
         .add(snapshot.unlearnt.outOfTime, {{"cause", "time"}})

@@ -23,6 +23,7 @@
 #include "agent/collect/samplers/volumesampler.h"
 #include "agent/control/drilllabels.h"
 #include "agent/pipeline/notices.h"
+#include "protocol/wire/filter.h"
 
 namespace tapio::agent {
 
@@ -101,6 +102,7 @@ void CollectLoop::makeCorrelator()
     else
         m_correlator = std::make_unique<Correlator>(m_options.node, m_options.streamId, std::move(rules));
     m_pipeline.setCorrelator(m_correlator.get());
+    m_pipeline.setDetailHeld(wanted && wanted->isDetailHeld && m_correlator->hasRules());
 }
 
 void CollectLoop::makeSamplers()
@@ -234,6 +236,8 @@ void CollectLoop::everySecond()
         m_log.warn("clock: the machine's clock was set by {:+.3f} s; times follow it from here", static_cast<double>(*step) / 1e9);
     if (auto filter = m_port.takeFilter()) {
         wire::Filter kernel = *filter;
+        if (std::any_of(kernel.any.begin(), kernel.any.end(), wire::wantsEverything))
+            kernel.any.clear(); // who asks for detail besides changes nothing for the kernel
         // What nobody subscribes to is evidence all the same.
         if (m_correlator && !kernel.any.empty())
             kernel.any.emplace_back().types = m_correlator->wanted();
@@ -414,6 +418,7 @@ void CollectLoop::takeSnapshot(std::vector<wire::Hook> hooks)
     snapshot->filter = m_filter.state();
     snapshot->pendingEvents = m_pipeline.pending();
     snapshot->unlearnt = m_pipeline.unlearnt();
+    snapshot->detail = m_pipeline.detail();
     if (m_correlator)
         snapshot->rules = m_correlator->counters();
     snapshot->cgroups = m_inventory.nodes().size();

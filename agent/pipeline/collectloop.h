@@ -37,6 +37,7 @@ class LabelInbox;
 struct CorrelationOptions {
     bool isOn = true;
     std::filesystem::path rules; ///< folder; empty = those that the program brings along
+    bool isDetailHeld = true;    ///< detail goes out around insights alone (detailhold.h)
 };
 
 struct CollectOptions {
@@ -124,7 +125,8 @@ struct CollectSnapshot {
     RingFill events, critical;
     BudgetState budget;
     FilterState filter;
-    std::size_t pendingEvents = 0;                ///< in the batch that is being filled, or held by the budget
+    std::size_t pendingEvents = 0; ///< in the batch that is being filled, or held by the budget
+    DetailHold::Totals detail;
     AmendmentLedger::Totals unlearnt;             ///< origins of events that were sent before they were known, and never were
     std::vector<correlation::RuleCounters> rules; ///< of the correlation engine
     std::size_t cgroups = 0;                      ///< sampled

@@ -23,11 +23,11 @@ correlation::RuleSetPtr Correlator::ofNode(correlation::LoadedRules rules)
     return std::make_shared<const correlation::RuleSet>(correlation::ofScope(std::move(rules), correlation::RuleScope::Node).rules);
 }
 
-void Correlator::onEvent(const wire::Event &event, const wire::Origin &origin, std::uint64_t seq)
+bool Correlator::onEvent(const wire::Event &event, const wire::Origin &origin, std::uint64_t seq)
 {
     // What is found is no evidence of anything here: a rule about insights would feed itself.
-    if (event.type != wire::EventType::Insight)
-        m_engine.onEvent(event, origin, {m_node, seq == 0 ? 0 : m_streamId, seq, 0}); // of one node, whose clock is one
+    return event.type != wire::EventType::Insight
+           && m_engine.onEvent(event, origin, {m_node, seq == 0 ? 0 : m_streamId, seq, 0}); // of one node, whose clock is one
 }
 
 void Correlator::setRules(correlation::LoadedRules rules, std::int64_t utcNs)

@@ -25,8 +25,8 @@ public:
     /// `streamId` is that of the agent's own stream, under whose numbers events are known later.
     Correlator(std::string node, std::uint64_t streamId, correlation::LoadedRules rules, correlation::EngineLimits limits = {});
 
-    /// Before the event gets its number, which is `seq`; 0 = it is not sent.
-    void onEvent(const wire::Event &event, const wire::Origin &origin, std::uint64_t seq);
+    /// Before the event gets its number, which is `seq`; 0 = it is not sent. Whether some rule takes it as evidence.
+    bool onEvent(const wire::Event &event, const wire::Origin &origin, std::uint64_t seq);
     void onSamples(const wire::SampleBatch &batch) { m_engine.onSamples(batch, {m_node}); }
     void onAmendment(const wire::Origin &was, const wire::Origin &now) { m_engine.onAmendment(was, now, m_node); }
     /// Once a second.
@@ -34,6 +34,7 @@ public:
     void setRules(correlation::LoadedRules rules, std::int64_t utcNs);
     /// Types of events that any rule asks for.
     std::vector<wire::EventType> wanted() const;
+    bool hasRules() const noexcept { return !m_engine.rules().empty(); }
     bool hasFound() const noexcept { return !m_found.empty(); }
     /// What was found since the last call, in its order.
     std::vector<Found> take();

@@ -17,8 +17,12 @@ public:
 
     void set(wire::Filter filter) { m_filter = std::move(filter); }
     bool wants(const wire::Event &event, const wire::Origin &origin) const;
+    /// Also when it is detail, which otherwise goes out around insights alone.
+    bool wantsDetail(const wire::Event &event, const wire::Origin &origin) const;
 
 private:
+    bool takes(const wire::EventFilter &filter, const wire::Event &event, const wire::Origin &origin) const;
+
     std::string m_node;
     wire::Filter m_filter;
 };

@@ -80,6 +80,26 @@ wire::AgentNotice noticeOfReload(bool applied, std::string what, std::string tex
     return told;
 }
 
+wire::AgentNotice noticeOf(const Unwatched &gap)
+{
+    wire::AgentNotice told;
+    const bool isCutOff = gap.why == Unwatched::Why::CutOff;
+    told.kind = isCutOff ? AgentNoticeKind::CutOff : AgentNoticeKind::Began;
+    told.what = "unwatched";
+    told.measured = gap.durationNs / nsPerMs;
+    told.unit = "ms";
+    const std::string from = utcText(gap.fromNs);
+    if (gap.why == Unwatched::Why::NoneBefore) {
+        told.text = "no agent left word here since the machine's boot at " + from + ": of the time before nothing is known";
+        return told;
+    }
+    told.text = fmt::format("nobody looked from {} to {}: the agent before, process {}, {}", from, utcText(gap.toNs), gap.pid,
+                            isCutOff ? "did not end in order" : "was stopped");
+    if (gap.unsafeEvents > 0)
+        told.text += fmt::format("; {}{} events ended with it, unless they were under way", isCutOff ? "at least " : "", gap.unsafeEvents);
+    return told;
+}
+
 wire::AgentNotice noticeOf(const SpoolLoss &loss)
 {
     wire::AgentNotice told;

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "agent/config/runmark.h"
 #include "agent/filter/filterkeeper.h"
 #include "agent/pipeline/budget.h"
 #include "agent/spool/spool.h"
@@ -19,6 +20,8 @@ wire::AgentNotice noticeOf(const BudgetNotice &notice);
 wire::AgentNotice noticeOfReload(bool applied, std::string what, std::string text);
 /// Frames that the disk spool gave up.
 wire::AgentNotice noticeOf(const SpoolLoss &loss);
+/// The time before this start in which nobody looked.
+wire::AgentNotice noticeOf(const Unwatched &gap);
 /// A generation of the kernel filter is in force.
 wire::AgentNotice noticeOf(const FilterState &state, const std::string &description);
 /// `cgroup`: its path; empty = not known.

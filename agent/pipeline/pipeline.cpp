@@ -33,7 +33,7 @@ bool isOutside(const wire::Origin &origin)
 
 Pipeline::Pipeline(std::string node, BatchLimits limits, OriginResolver &resolver, const BootTime &bootTime, const Clock &clock,
                    Outlet &outlet)
-    : m_clock(clock), m_resolver(resolver), m_bootTime(bootTime), m_outlet(outlet), m_gate(std::move(node)), m_shedder(clock),
+    : m_node(node), m_clock(clock), m_resolver(resolver), m_bootTime(bootTime), m_outlet(outlet), m_gate(std::move(node)), m_shedder(clock),
       m_batcher(limits)
 {}
 
@@ -116,8 +116,20 @@ void Pipeline::pass(HeldEvent &&item)
     if (m_shedder.trims() && isSheddable(item.event) && trimDetail(item.event))
         ++m_trimmed;
     wire::fitTexts(item.event.detail); // a text too long would have the whole batch refused
-    if (m_correlator != nullptr)
-        m_correlator->onEvent(item.event, *item.origin, m_batcher.lastSeq() + 1);
+    // What is evidence has the number that the evidence names, so it is not held.
+    const bool isEvidence = m_correlator != nullptr && m_correlator->onEvent(item.event, *item.origin, m_batcher.lastSeq() + 1);
+    m_detail.note(item);
+    if (isEvidence || m_gate.wantsDetail(item.event, *item.origin) || !m_detail.holds(item, m_node, m_clock.bootNs())) {
+        put(std::move(item));
+        return;
+    }
+    leaveOut(m_detail.hold(std::move(item)));
+    tellFound();
+}
+
+/// Into the batch, with the next number.
+void Pipeline::put(HeldEvent &&item)
+{
     const bool isInsight = item.event.type == wire::EventType::Insight;
     const bool isFull = m_batcher.add(std::move(item.event), item.origin, item.source, item.sinceBootNs);
     if (!isInsight && m_resolver.mayBeNamed(*item.origin)) // an insight has the name that it was found under
@@ -135,11 +147,30 @@ void Pipeline::tellFound()
     for (Correlator::Found &found : m_correlator->take()) {
         ++m_insights;
         OriginPtr origin = found.origin ? found.origin : m_resolver.host();
+        const std::int64_t now = m_clock.bootNs();
+        const wire::Insight *insight = wire::insightOf(found.event.detail);
+        if (const std::uint64_t learnt = m_resolver.learnt(); std::exchange(m_learntOfHeld, learnt) != learnt)
+            m_detail.eachHeld([this](HeldEvent &event) { nameBetter(event); });
+        std::vector<HeldEvent> around = insight == nullptr ? std::vector<HeldEvent>() : m_detail.release(*insight, m_node, now);
         if (m_gate.wants(found.event, *origin))
-            pass(HeldEvent{std::move(found.event), std::move(origin), correlationSource, m_clock.bootNs(), {}});
+            pass(HeldEvent{std::move(found.event), std::move(origin), correlationSource, now, {}});
         else
             ++totals(correlationSource).ufiltered;
+        for (HeldEvent &detail : around)
+            put(std::move(detail));
     }
+}
+
+void Pipeline::setDetailHeld(bool isHeld)
+{
+    for (HeldEvent &detail : m_detail.setOn(isHeld && m_correlator != nullptr))
+        put(std::move(detail));
+}
+
+void Pipeline::leaveOut(const std::vector<HeldEvent> &events)
+{
+    for (const HeldEvent &event : events)
+        ++totals(event.source).ufiltered;
 }
 
 void Pipeline::correlate()
@@ -153,14 +184,19 @@ void Pipeline::correlate()
 void Pipeline::pass(std::vector<HeldEvent> &&events)
 {
     for (HeldEvent &event : events) {
-        // It was held for a while, and what has been learnt meanwhile is not learnt again.
-        if (m_resolver.mayBeNamed(*event.origin)) {
-            OriginPtr now = m_resolver.found(event.cgroup);
-            if (now && isBetter(*now, *event.origin))
-                event.origin = std::move(now);
-        }
+        nameBetter(event);
         pass(std::move(event));
     }
+}
+
+/// It was held for a while, and what has been learnt meanwhile is not learnt again.
+void Pipeline::nameBetter(HeldEvent &event)
+{
+    if (!m_resolver.mayBeNamed(*event.origin))
+        return;
+    OriginPtr now = m_resolver.found(event.cgroup);
+    if (now && isBetter(*now, *event.origin))
+        event.origin = std::move(now);
 }
 
 void Pipeline::amend()
@@ -189,6 +225,7 @@ void Pipeline::setShedStep(ShedStep step) { pass(m_shedder.setStep(step)); }
 void Pipeline::tick()
 {
     pass(m_shedder.takeDue(m_clock.bootNs()));
+    leaveOut(m_detail.takeOld(m_clock.bootNs()));
     if (untilDueNs() == 0)
         send();
 }
@@ -203,6 +240,7 @@ std::optional<std::int64_t> Pipeline::untilDueNs() const
 void Pipeline::flush()
 {
     pass(m_shedder.takeAll());
+    leaveOut(m_detail.takeAll());
     if (!m_batcher.empty())
         send();
 }

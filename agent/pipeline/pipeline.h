@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "agent/pipeline/batcher.h"
 #include "agent/pipeline/boottime.h"
 #include "agent/pipeline/correlator.h"
+#include "agent/pipeline/detailhold.h"
 #include "agent/pipeline/eventgate.h"
 #include "agent/pipeline/shedder.h"
 #include "agent/publish/outgoing.h"
@@ -36,6 +38,8 @@ public:
     void announce(wire::AgentNotice notice, wire::Process self, const OriginPtr &about = nullptr, const CgroupRef &cgroup = {});
     /// What goes out goes through it, and what it finds goes out. Null: nothing is correlated. Outlives the pipeline, or the next call of this.
     void setCorrelator(Correlator *correlator) noexcept { m_correlator = correlator; }
+    /// Whether detail goes out around insights alone (detailhold.h). Off without a correlator, which would find none.
+    void setDetailHeld(bool isHeld);
     /// Time has passed for what is correlated. For once a second.
     void correlate();
     /// So many notices never came to announce().
@@ -47,8 +51,9 @@ public:
 
     /// Adds this side's causes (ufiltered, shed, qdrop) to the kernel's counters of the same source, and what the agent announced.
     std::vector<wire::SourceCounters> counters(const std::vector<SourceCounterSet> &kernel) const;
-    /// In the batch that is being filled, or held until it is known how their process ends.
-    std::size_t pending() const noexcept { return m_batcher.pending() + m_shedder.held(); }
+    /// In the batch that is being filled, or held until it is known how their process ends, or whether an insight is about them.
+    std::size_t pending() const noexcept { return m_batcher.pending() + m_shedder.held() + m_detail.held(); }
+    const DetailHold::Totals &detail() const noexcept { return m_detail.totals(); }
     const FoldTotals &folded() const noexcept { return m_shedder.folded(); }
     /// Of whose events nothing more was learnt.
     const AmendmentLedger::Totals &unlearnt() const noexcept { return m_ledger.totals(); }
@@ -66,17 +71,22 @@ private:
     bool sheds(const KernelRecord &record);
     void pass(HeldEvent &&event);
     void pass(std::vector<HeldEvent> &&events);
+    void put(HeldEvent &&event);
+    void nameBetter(HeldEvent &event);
+    void leaveOut(const std::vector<HeldEvent> &events);
     void send();
     void tellFound();
     /// Of an exec: the file is not as the image brought it.
     bool writtenAfterStart(const KernelRecord &record) const;
 
+    const std::string m_node;
     const Clock &m_clock;
     OriginResolver &m_resolver;
     const BootTime &m_bootTime;
     Outlet &m_outlet;
     EventGate m_gate;
     Shedder m_shedder;
+    DetailHold m_detail;
     std::vector<HeldEvent> m_alongWith; ///< room for Shedder::sheds
     std::uint64_t m_trimmed = 0;
     Correlator *m_correlator = nullptr;
@@ -85,7 +95,8 @@ private:
     std::uint64_t m_lostNotices = 0;
     Batcher m_batcher;
     AmendmentLedger m_ledger;
-    std::uint64_t m_learnt = 0; ///< of the resolver, when it was asked last
+    std::uint64_t m_learnt = 0;       ///< of the resolver, when it was asked last
+    std::uint64_t m_learntOfHeld = 0; ///< the same, for what is held
     std::uint64_t m_amendments = 0, m_refusedAmendments = 0;
     std::vector<SourceTotals> m_totals;
 };

@@ -94,6 +94,7 @@ Severity severityOfNotice(wire::AgentNoticeKind kind)
     case wire::AgentNoticeKind::SpoolDropped:
     case wire::AgentNoticeKind::ConfigRefused:
     case wire::AgentNoticeKind::CollectorFailed:
+    case wire::AgentNoticeKind::CutOff:
     case wire::AgentNoticeKind::RateLimited: return Severity::Warning;
     default: return Severity::Info;
     }

@@ -11,7 +11,8 @@ namespace {
 /// The fault's clock and that of the events are the same machine's, read in two ways.
 constexpr std::int64_t sameTimeNs = 100 * nsPerMs;
 
-bool isAbout(const Opened &opened, const Label &label)
+/// Of Opened and of Standing.
+template <typename Found> bool isAbout(const Found &opened, const Label &label)
 {
     if (!label.node.empty() && label.node != opened.node)
         return false;
@@ -26,6 +27,15 @@ bool isAbout(const Opened &opened, const Label &label)
 bool isIn(const Opened &opened, const Label &label)
 {
     return opened.timeNs >= label.fromNs - sameTimeNs && opened.timeNs <= label.toNs + label.withinNs;
+}
+
+bool stoodBefore(const Standing &standing, const std::string &rule, const Label &label)
+{
+    // Until it is over nobody knows what it will tell of the fault; no shipped rule lives for longer than this after its last evidence.
+    constexpr std::int64_t longestLifeNs = 3600 * nsPerSecond;
+    const std::int64_t begins = label.fromNs - sameTimeNs;
+    return standing.rule == rule && standing.openedNs < begins
+           && (standing.toNs >= begins || (!standing.isOver && label.fromNs - standing.toldNs < longestLifeNs)) && isAbout(standing, label);
 }
 
 bool names(const std::vector<std::string> &rules, const std::string &rule)
@@ -43,9 +53,11 @@ Verdict of(Verdict::Kind kind, const Opened &opened, std::int64_t leadNs = 0)
     return {kind, opened.rule, opened.node, opened.root, opened.text, opened.timeNs, leadNs};
 }
 
-/// Each fault with each rule that must find it is one unit.
-void judgeFaults(const std::vector<Label> &labels, const std::vector<Opened> &opened, Judgement &judgement)
+/// Each fault with each rule that must find it is one unit. The rules that spoke of it before.
+std::vector<std::string> judgeFaults(const std::vector<Label> &labels, const std::vector<Opened> &opened,
+                                     const std::vector<Standing> &standing, Judgement &judgement)
 {
+    std::vector<std::string> before;
     for (const Label &label : labels) {
         for (const std::string &rule : label.expected) {
             const Opened *first = nullptr;
@@ -56,6 +68,9 @@ void judgeFaults(const std::vector<Label> &labels, const std::vector<Opened> &op
             if (first != nullptr) {
                 ++judgement.rules[rule].tp;
                 judgement.verdicts.push_back(of(Verdict::Kind::Found, *first, first->timeNs - label.fromNs));
+            } else if (std::any_of(standing.begin(), standing.end(), [&](const Standing &one) { return stoodBefore(one, rule, label); })) {
+                before.push_back(rule);
+                judgement.verdicts.push_back({Verdict::Kind::Also, rule, label.node, label.entity, label.what, label.fromNs, 0});
             } else {
                 ++judgement.rules[rule].fn;
                 judgement.verdicts.push_back(missed(label, rule));
@@ -66,6 +81,7 @@ void judgeFaults(const std::vector<Label> &labels, const std::vector<Opened> &op
             judgement.verdicts.push_back(missed(label, std::string(noRule)));
         }
     }
+    return before;
 }
 
 } // namespace
@@ -75,6 +91,13 @@ std::optional<Opened> openedOf(const std::string &node, const wire::Insight &ins
     if (insight.state != wire::InsightState::Open)
         return std::nullopt;
     return Opened{insight.rule, node, insight.root, insight.affected, cgroup, insight.text, timeNs};
+}
+
+Standing standingOf(const std::string &node, const wire::Insight &insight, const std::string &cgroup, std::int64_t timeNs)
+{
+    const bool isOver = insight.state != wire::InsightState::Open && insight.state != wire::InsightState::Updated;
+    const std::int64_t openedNs = insight.state == wire::InsightState::Open ? timeNs : insight.fromNs;
+    return {insight.rule, node, insight.root, insight.affected, cgroup, openedNs, insight.toNs, timeNs, isOver};
 }
 
 Counts &Counts::operator+=(const Counts &other) noexcept
@@ -102,11 +125,11 @@ Share shareOf(std::uint64_t hits, std::uint64_t of, std::uint64_t floor) noexcep
     return share;
 }
 
-Judgement judge(const std::vector<Label> &labels, const std::vector<Opened> &opened, const std::vector<std::string> &rules)
+Judgement judge(const std::vector<Label> &labels, const std::vector<Opened> &opened, const std::vector<std::string> &rules,
+                const std::vector<Standing> &standing)
 {
     Judgement judgement;
-    judgeFaults(labels, opened, judgement);
-    std::vector<std::string> also;
+    std::vector<std::string> also = judgeFaults(labels, opened, standing, judgement);
     for (const Opened &one : opened) {
         const auto explains = [&](const std::vector<std::string> Label::*which) {
             return std::any_of(labels.begin(), labels.end(), [&](const Label &label) {

@@ -26,6 +26,20 @@ struct Opened {
 /// `cgroup` is that of its last evidence. Nothing for what is told later of one that is open.
 std::optional<Opened> openedOf(const std::string &node, const wire::Insight &insight, const std::string &cgroup, std::int64_t timeNs);
 
+/// An insight, as it was told last: while it stands, nothing new opens for what happens to its owner.
+struct Standing {
+    std::string rule;
+    std::string node, root;
+    std::vector<std::string> affected; ///< as of Opened
+    std::string cgroup;                ///< of its last evidence
+    std::int64_t openedNs = 0;         ///< when it opened; where that was not told, its first evidence, which is earlier
+    std::int64_t toNs = 0;             ///< of its last evidence
+    std::int64_t toldNs = 0;
+    bool isOver = false;
+};
+/// `timeNs`: when that was told.
+Standing standingOf(const std::string &node, const wire::Insight &insight, const std::string &cgroup, std::int64_t timeNs);
+
 struct Counts {
     std::uint64_t tp = 0, fp = 0, fn = 0, tn = 0;
 
@@ -58,7 +72,7 @@ struct Verdict {
         Found,  ///< TP
         Wrong,  ///< FP
         Missed, ///< FN
-        Also,   ///< true as well, and not counted
+        Also,   ///< true as well, and not counted; without a lead it was open before, and says nothing of this fault
     };
     Kind kind = Kind::Found;
     std::string rule;
@@ -72,8 +86,9 @@ struct Judgement {
     std::map<std::string, Counts> rules; ///< every rule, and noRule where it is needed
     std::vector<Verdict> verdicts;       ///< of all but what was rightly silent
 };
-/// Of one scenario.
-Judgement judge(const std::vector<Label> &labels, const std::vector<Opened> &opened, const std::vector<std::string> &rules);
+/// Of one scenario. A fault that began while an insight about it stood already is no unit: whether it would have been found is not known.
+Judgement judge(const std::vector<Label> &labels, const std::vector<Opened> &opened, const std::vector<std::string> &rules,
+                const std::vector<Standing> &standing = {});
 
 /// Of many scenarios.
 struct Score {

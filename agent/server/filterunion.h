@@ -7,7 +7,7 @@
 
 namespace tapio::server {
 
-/// What agents are asked to send: everything that anyone here wants, and no more. One thread.
+/// What agents are asked to send: everything that anyone here wants, and no more; detail where it was asked for. One thread.
 class FilterUnion {
 public:
     /// Above this many different filters, comparing each event with all of them costs an agent more than sending it.

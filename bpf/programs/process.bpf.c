@@ -215,6 +215,11 @@ static __always_inline int on_exit(struct task_struct *task, bool last_thread, b
 		return 0;
 	}
 	status = wait_status(task);
+	/* The kernel keeps its workers as it likes. One that something ended is told. */
+	if (!status && (TAPIO_GET(typed, task, flags) & TAPIO_PF_KTHREAD)) {
+		TAPIO_ADD(count->kfiltered, 1);
+		return 0;
+	}
 	if (filter && !(status & TAPIO_ENDED_BY_SIGNAL)
 	    && leaves_out(filter, TAPIO_KIND_EXIT, task, typed, now_ns, status != 0, count)) {
 		bpf_map_delete_elem(&killers, &tgid); /* whoever gets the number next was not killed by him */

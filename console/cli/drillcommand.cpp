@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdio>
-
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -12,51 +9,18 @@
 #include "agent/drill/controlclient.h"
 #include "agent/drill/runner.h"
 #include "console/cli/command.h"
+#include "console/cli/drillagent.h"
 #include "console/cli/interrupt.h"
-#include "console/cli/localagent.h"
 
 namespace tapio::console {
 
 namespace {
 
 struct DrillArguments {
-    std::filesystem::path agentConfig; ///< empty = the agent that runs here
+    DrillTarget agent;
     std::string name;
     unsigned seconds = 0; ///< 0 = the drill's own
 };
-
-/// The agent that is to tell of the drill. Errors: NotFound.
-Result<LocalAgent> agentOf(const DrillArguments &arguments)
-{
-    if (!arguments.agentConfig.empty())
-        return configuredAgent(arguments.agentConfig);
-    auto agent = findLocalAgent(CheckRoots(), std::nullopt);
-    if (!agent)
-        return fail(Errc::NotFound, "no agent runs on this machine that could tell of a drill");
-    return std::move(*agent);
-}
-
-/// Errors: PermissionDenied, with the setting and its file; NotFound.
-Status allowedBy(const Result<LocalAgent> &agent)
-{
-    if (!agent)
-        return fail(agent.error());
-    if (!agent->drillAllowed)
-        return fail(Errc::PermissionDenied, "this node does not allow drills: "
-                                                + (agent->config.empty() ? std::string("its agent was started without a configuration file")
-                                                                         : "drill.allowed is false in " + agent->config.native()));
-    return {};
-}
-
-/// False, and it is said: the configuration that was named cannot be read, so nobody knows what it allows.
-bool canReadConfig(const CommandContext &context, const DrillArguments &arguments)
-{
-    if (arguments.agentConfig.empty() || ::access(arguments.agentConfig.c_str(), R_OK) == 0)
-        return true;
-    const Error error(errcFromErrno(errno), "the agent's configuration " + arguments.agentConfig.native(), errno);
-    report(context.err, error, "name the file that tapio-agent was started with, or leave --agent-config out");
-    return false;
-}
 
 constexpr std::string_view allowHint =
     "set 'allowed = true' below '[drill]' in the agent's configuration and restart it, where faults may be made";
@@ -69,11 +33,35 @@ std::string join(const std::vector<std::string> &words)
     return text;
 }
 
+/// Of what the user named, and not of this node: to be mended before anything can be said of drills.
+bool isOfTheQuestion(const Error &error) { return error.code() != Errc::PermissionDenied && error.code() != Errc::NotFound; }
+
+std::string_view hintFor(const Error &error)
+{
+    switch (error.code()) {
+    case Errc::PermissionDenied: return allowHint;
+    case Errc::NotFound: return "start tapio-agent first; 'tapio agents' names those that are connected";
+    default: return {};
+    }
+}
+
+/// False, and it is said: the configuration that was named is of no use, so nobody knows what it allows.
+bool canReadConfig(const CommandContext &context, const DrillArguments &arguments)
+{
+    const Status readable = checkConfig(arguments.agent);
+    if (!readable)
+        report(context.err, readable.error(), "name the file that tapio-agent was started with, or leave --agent-config out");
+    return readable.has_value();
+}
+
 int listDrills(const CommandContext &context, const DrillArguments &arguments)
 {
     if (!canReadConfig(context, arguments))
         return ExitConfiguration;
-    const Status allowed = allowedBy(agentOf(arguments));
+    const auto agent = agentForDrills(CheckRoots(), arguments.agent, context.clock);
+    if (!agent && isOfTheQuestion(agent.error()))
+        return report(context.err, agent.error());
+    const Status allowed = agent ? Status() : fail(agent.error());
     nlohmann::json list = nlohmann::json::array();
     Table table({{"DRILL"}, {"AVAILABLE"}, {"WHAT"}, {"WHY NOT"}});
     for (const auto &drill : drill::allDrills()) {
@@ -97,13 +85,22 @@ std::string runIdText(std::uint64_t id)
     return text.data();
 }
 
-void printReport(const CommandContext &context, std::string_view name, const drill::RunReport &report)
+std::string happenedText(const drill::RunReport &report)
+{
+    if (report.happened)
+        return report.stopped ? "yes, and it was stopped" : "yes";
+    return report.stopped ? "not until it was stopped" : "no";
+}
+
+void printReport(const CommandContext &context, std::string_view name, const LocalAgent &agent, const drill::RunReport &report)
 {
     const drill::Evidence &seen = report.evidence;
     if (context.format == OutputFormat::Json) {
         printJson(context.out, {{"name", name},
                                 {"runId", runIdText(report.runId)},
                                 {"target", report.target},
+                                {"node", nodeNameOf(agent, context.clock)},
+                                {"agentConfig", agent.config.native()},
                                 {"from", utcText(report.fromNs)},
                                 {"to", utcText(report.toNs)},
                                 {"happened", report.happened},
@@ -122,9 +119,10 @@ void printReport(const CommandContext &context, std::string_view name, const dri
     table.add({"drill", std::string(name)});
     table.add({"run", runIdText(report.runId)});
     table.add({"where", report.target});
+    table.add({"labelled by", describe(agent, context.clock)});
     table.add({"from", utcText(report.fromNs)});
     table.add({"to", utcText(report.toNs)});
-    table.add({"happened", report.happened ? "yes" : "no"});
+    table.add({"happened", happenedText(report)});
     table.add({"seen", seen.told.empty() ? std::to_string(seen.effects) + " effects" : seen.told});
     table.add({"OOM kills", std::to_string(seen.oomKills)});
     table.add({"throttled periods", std::to_string(seen.throttledPeriods)});
@@ -147,9 +145,9 @@ int runDrill(const CommandContext &context, const DrillArguments &arguments)
         return report(context.err, Error(Errc::InvalidArgument, arguments.name + " takes 1 to " + std::to_string(most) + " seconds"));
     if (!canReadConfig(context, arguments))
         return ExitConfiguration;
-    const auto agent = agentOf(arguments);
-    if (const Status allowed = allowedBy(agent); !allowed)
-        return report(context.err, allowed.error(), agent ? allowHint : "start tapio-agent first");
+    const auto agent = agentForDrills(CheckRoots(), arguments.agent, context.clock);
+    if (!agent)
+        return report(context.err, agent.error(), hintFor(agent.error()));
     const Interrupt interrupt; // before anything is forked: SIGTERM then ends the drill and cleans up
     const auto label = [socket = drill::controlSocketIn(agent->runtimeFolder)](const wire::DrillLabel &one) {
         return drill::sendLabel(socket, one);
@@ -157,7 +155,7 @@ int runDrill(const CommandContext &context, const DrillArguments &arguments)
     const auto done = drill::runDrill({**found, std::chrono::seconds(arguments.seconds), {}, label, interrupt.token(), context.clock});
     if (!done)
         return report(context.err, done.error().within("not run"), "'tapio drill list' says what can run here");
-    printReport(context, (*found)->name(), *done);
+    printReport(context, (*found)->name(), *agent, *done);
     if (!done->reason.empty())
         context.err << "tapio: " << printable(done->reason) << '\n';
     return done->happened && done->clean && done->reason.empty() ? ExitOk : ExitUnhealthy;
@@ -186,8 +184,11 @@ void addDrillCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
     CLI::App *command = app.add_subcommand(
         "drill", "Make a bounded fault on this node, to see whether it is noticed; only where the agent's configuration allows it");
     command->require_subcommand(1);
-    command->add_option("--agent-config", arguments->agentConfig, "configuration of the agent (default: that of the agent that runs here)")
+    command
+        ->add_option("--agent-config", arguments->agent.config,
+                     "configuration of the agent that is to tell of it (default: the agent that runs here)")
         ->option_text("FILE");
+    command->add_option("--node", arguments->agent.node, "node of that agent, where several run here")->option_text("NAME");
     CLI::App *list = command->add_subcommand("list", "Every drill, whether it can run here, and why not");
     list->callback([&context, &chosen, arguments] { chosen = [&context, arguments] { return listDrills(context, *arguments); }; });
     CLI::App *run = command->add_subcommand("run", "Run one to its end, and label it in the agent's stream");

@@ -13,6 +13,7 @@
 #include "console/cli/timespec.h"
 #include "console/core/metrics/export.h"
 #include "console/core/store/store.h"
+#include "protocol/wire/filter.h"
 
 namespace tapio::console {
 
@@ -55,6 +56,16 @@ Result<EventQuery> queryFor(const EventsArguments &arguments, std::int64_t nowNs
     query.pid = arguments.pid;
     query.newestFirst = !arguments.oldestFirst;
     return query;
+}
+
+constexpr std::string_view detailHint = "; ordinary starts and ends of programs are sent around insights "
+                                        "alone, or while 'tapio watch' or 'tapio record' "
+                                        "runs (correlation.detail of the agent)";
+
+bool asksForDetail(const EventsArguments &arguments)
+{
+    return std::any_of(arguments.types.begin(), arguments.types.end(),
+                       [](const std::string &name) { return wire::isDetailType(wire::eventTypeFromName(name)); });
 }
 
 std::string whereOf(const wire::Origin &origin)
@@ -110,7 +121,8 @@ int runEvents(const CommandContext &context, const EventsArguments &arguments)
     if (!context.out.good()) // main says why; how many were shown is not known
         return ExitOk;
     if (shown == 0)
-        context.err << "no stored event matches between " << momentText(arguments.since) << " and " << momentText(arguments.until) << '\n';
+        context.err << "no stored event matches between " << momentText(arguments.since) << " and " << momentText(arguments.until)
+                    << (asksForDetail(arguments) ? detailHint : "") << '\n';
     else if (more)
         context.err << shown << " shown, there are more: --limit N\n";
     if (lost > 0)

@@ -13,6 +13,7 @@
 #include "console/cli/proofviews.h"
 #include "console/cli/storefile.h"
 #include "console/cli/timespec.h"
+#include "console/core/metrics/eachevent.h"
 #include "console/core/metrics/insightexport.h"
 #include "console/core/metrics/insightlife.h"
 #include "console/core/metrics/proofsreader.h"
@@ -22,8 +23,6 @@
 namespace tapio::console {
 
 namespace {
-
-constexpr std::size_t pageEvents = 1000;
 
 struct InsightsArguments {
     std::filesystem::path store;
@@ -64,21 +63,11 @@ std::optional<StoredInsights> readInsights(const CommandContext &context, const 
     query.toNs = INT64_MAX;
     query.filter.types = {wire::EventType::Insight};
     query.filter.nodes = arguments.nodes;
-    query.limit = pageEvents;
     InsightFold fold;
-    Interrupt interrupt;
-    std::optional<EventId> after;
-    for (bool more = true; more && !interrupt.token().stop_requested();) {
-        const auto page = reader->events(query, after, interrupt.token());
-        if (!page) {
-            exitCode = report(context.err, page.error());
-            return std::nullopt;
-        }
-        for (const StoredEvent &event : page->events)
-            fold.add(event);
-        more = page->more;
-        query = page->next;
-        after = page->nextAfter;
+    const Interrupt interrupt;
+    if (const Status read = eachEvent(*reader, query, interrupt.token(), [&fold](const StoredEvent &event) { fold.add(event); }); !read) {
+        exitCode = report(context.err, read.error());
+        return std::nullopt;
     }
     const auto verdicts = reader->verdicts(mostVerdicts);
     if (!verdicts) {
@@ -119,6 +108,13 @@ std::string stateWord(const StoredInsights &stored, const InsightView &view)
     return stored.life(view) == InsightLife::Abandoned ? "abandoned" : std::string(wire::insightStateName(view.insight.state));
 }
 
+nlohmann::json jsonOf(const StoredInsights &stored, const InsightView &view, const VerdictBook &verdicts)
+{
+    nlohmann::json object = insightJson(view, verdicts);
+    object["state"] = stateWord(stored, view);
+    return object;
+}
+
 std::string verdictWord(const VerdictBook &verdicts, const InsightView &view)
 {
     const Verdict *verdict = verdicts.inForce(view.key());
@@ -135,7 +131,7 @@ int runList(const CommandContext &context, const InsightsArguments &arguments)
     if (context.format == OutputFormat::Json) {
         nlohmann::json all = nlohmann::json::array();
         for (const InsightView &view : stored->views)
-            all.push_back(insightJson(view, stored->verdicts));
+            all.push_back(jsonOf(*stored, view, stored->verdicts));
         printJson(context.out, all);
         return ExitOk;
     }
@@ -195,13 +191,13 @@ void printVerdicts(std::ostream &out, const VerdictBook &verdicts, const Insight
     out << '\n';
 }
 
-void printOne(std::ostream &out, const InsightView &view, const VerdictBook &verdicts)
+void printOne(std::ostream &out, const StoredInsights &stored, const InsightView &view)
 {
     const wire::Insight &insight = view.insight;
     out << printable(insight.text) << "\n\n"
         << "id          " << insightIdText(insight.id) << '\n'
         << "rule        " << printable(insight.rule) << ", rule score " << int{insight.score} << " %\n"
-        << "state       " << wire::insightStateName(insight.state) << ", " << wire::severityName(view.severity) << ", told " << view.times
+        << "state       " << stateWord(stored, view) << ", " << wire::severityName(view.severity) << ", told " << view.times
         << " times, last " << utcText(view.toldNs) << '\n'
         << "root        " << wire::entityKindName(insight.rootKind) << ' ' << printable(insight.root) << '\n'
         << "time        " << utcText(insight.fromNs) << " to " << utcText(insight.toNs) << '\n'
@@ -212,7 +208,7 @@ void printOne(std::ostream &out, const InsightView &view, const VerdictBook &ver
         out << "to settle   " << printable(insight.settle) << '\n';
     if (!insight.runbook.empty())
         out << "runbook     " << printable(insight.runbook) << '\n';
-    printVerdicts(out, verdicts, view);
+    printVerdicts(out, stored.verdicts, view);
     out << '\n';
     printEvidence(out, "Chain", insight.evidence);
     printEvidence(out, "Speaks against it", insight.contradicting);
@@ -242,9 +238,9 @@ int runShow(const CommandContext &context, const InsightsArguments &arguments)
     if (!view)
         return exitCode;
     if (context.format == OutputFormat::Json)
-        printJson(context.out, insightJson(*view, stored->verdicts));
+        printJson(context.out, jsonOf(*stored, *view, stored->verdicts));
     else
-        printOne(context.out, *view, stored->verdicts);
+        printOne(context.out, *stored, *view);
     return ExitOk;
 }
 
@@ -266,7 +262,7 @@ int runVerdict(const CommandContext &context, const InsightsArguments &arguments
     std::vector<Verdict> all = stored->verdicts.history(view->key());
     all.push_back(verdict);
     if (context.format == OutputFormat::Json)
-        printJson(context.out, insightJson(*view, VerdictBook(all)));
+        printJson(context.out, jsonOf(*stored, *view, VerdictBook(all)));
     else
         context.out << insightIdText(view->insight.id) << ' ' << verdictKindName(kind) << " by " << printable(verdict.user) << ": "
                     << printable(view->insight.text) << '\n';

@@ -68,6 +68,11 @@ nlohmann::json toJson(const NodeView &view)
     }
     if (const auto counters = view.counters())
         json["missing"] = counters->missing();
+    json["collectors"] = nlohmann::json::object();
+    for (const auto &[collector, counters] : view.collectors()) {
+        for (std::size_t i = 0; i < counterCount; ++i)
+            json["collectors"][collector][std::string(counterName(static_cast<Counter>(i)))] = counters[static_cast<Counter>(i)];
+    }
     if (state.heartbeat.uncertaintyNs >= 0) {
         json["clock_offset_ns"] = state.heartbeat.offsetNs;
         json["clock_uncertainty_ns"] = state.heartbeat.uncertaintyNs;
@@ -95,6 +100,28 @@ std::string lossText(const NodeView &view)
     if (!counters && view.state.loss.transitEvents == 0)
         return "no data";
     return std::to_string((counters ? counters->missing() : 0) + view.state.loss.transitEvents);
+}
+
+/// What LOST is made of, where something was; nothing else.
+void printLosses(const CommandContext &context, const NodeViews &views)
+{
+    Table table({{"NODE"}, {"COLLECTOR"}, {"CAUSE"}, {"LOST", Table::Align::Right}});
+    const auto add = [&table](const std::string &node, const std::string &collector, const char *cause, std::uint64_t lost) {
+        if (lost > 0)
+            table.add({node, collector, cause, std::to_string(lost)});
+    };
+    for (const auto &[node, view] : views.nodes()) {
+        for (const auto &[collector, counters] : view.collectors()) {
+            add(node, collector, "the kernel's buffer was full", counters[Counter::Lost]);
+            add(node, collector, "shed, to stay within the agent's budget", counters[Counter::Shed]);
+            add(node, collector, "a queue of the agent was full", counters[Counter::QDrop]);
+        }
+        add(node, "-", "on its way to the server", view.state.loss.transitEvents);
+    }
+    if (table.empty())
+        return;
+    context.out << '\n';
+    table.print(context.out);
 }
 
 void printNodes(const CommandContext &context, const NodeViews &views, bool identities)
@@ -138,6 +165,7 @@ void printNodes(const CommandContext &context, const NodeViews &views, bool iden
                    clockText(s.heartbeat)});
     }
     table.print(context.out);
+    printLosses(context, views);
 }
 
 int runNodes(const CommandContext &context, bool identities)

@@ -89,14 +89,37 @@ std::string valueOf(const std::vector<std::string> &words, const std::string &op
     return {};
 }
 
+std::string placeOf(const fs::path &config, const toml::source_region &where)
+{
+    return config.native() + ", line " + std::to_string(where.begin.line);
+}
+
+/// An agent would refuse to start with it; here it would be taken for a setting that is not made.
+std::string strangerBelowDrill(const fs::path &config, const toml::table &all)
+{
+    const toml::table *drill = all["drill"].as_table();
+    if (drill == nullptr)
+        return {};
+    for (const auto &[key, value] : *drill) {
+        if (key.str() != "allowed")
+            return placeOf(config, value.source()) + ": unknown key 'drill." + std::string(key.str()) + "'; there is drill.allowed";
+        if (!value.is_boolean())
+            return placeOf(config, value.source()) + ": drill.allowed is true or false";
+    }
+    return {};
+}
+
 LocalAgent configured(const fs::path &config)
 {
     LocalAgent agent;
     agent.config = config;
     const std::string text = contentOf(config);
     const toml::parse_result parsed = toml::parse(text, config.string());
-    if (!parsed)
+    if (!parsed) {
+        agent.problem = placeOf(config, parsed.error().source()) + ": " + std::string(parsed.error().description());
         return agent;
+    }
+    agent.problem = strangerBelowDrill(config, parsed.table());
     agent.node = parsed["node"].value_or(std::string());
     agent.server = parsed["server"]["address"].value_or(std::string());
     agent.certificate = parsed["server"]["certificate"].value_or(std::string());
@@ -127,6 +150,7 @@ LocalAgent running(const CheckRoots &roots, std::uint32_t pid)
     if (config.empty()) { // an agent reads no file that it is not told of
         agent.drillAllowed = false;
         agent.config.clear();
+        agent.problem.clear();
     }
     if (!agent.certificate.empty())
         agent.certificate = place / agent.certificate;
@@ -150,6 +174,19 @@ bool sendsTo(const LocalAgent &agent, const std::optional<HostPort> &server)
 }
 
 } // namespace
+
+std::vector<LocalAgent> localAgents(const CheckRoots &roots)
+{
+    std::vector<LocalAgent> agents;
+    for (const std::uint32_t pid : agentPids(roots))
+        agents.push_back(running(roots, pid));
+    if (!agents.empty())
+        return agents;
+    LocalAgent agent = configured(roots.etc / "tapio/agent.toml");
+    if (!agent.certificate.empty() || !agent.problem.empty())
+        agents.push_back(std::move(agent));
+    return agents;
+}
 
 std::optional<LocalAgent> findLocalAgent(const CheckRoots &roots, const std::optional<HostPort> &server)
 {

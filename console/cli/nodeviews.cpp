@@ -16,9 +16,12 @@ constexpr std::int64_t freshNs = 3 * nsPerSecond;
 void NodeView::add(const wire::Delivery &delivery, const wire::CounterReport &report)
 {
     Reading reading{delivery.frame.streamId, report.timeNs + delivery.clockOffsetNs, report.timeNs, {}};
+    m_collectors.clear();
     for (const wire::SourceCounters &source : report.sources) {
-        if (source.countsEvents())
-            reading.total += source.counters;
+        if (!source.countsEvents())
+            continue;
+        reading.total += source.counters;
+        m_collectors[source.source] += source.counters;
     }
     if (!m_readings.empty() && m_readings.back().streamId != reading.streamId)
         m_readings.clear();

@@ -27,6 +27,8 @@ public:
     void add(const wire::Delivery &delivery, const wire::CounterReport &report);
     /// The newest totals of all collectors; nothing before the first report of them.
     std::optional<CounterSet> counters() const { return m_readings.empty() ? std::nullopt : std::optional(m_readings.back().total); }
+    /// The same by collector, as last told.
+    const std::map<std::string, CounterSet> &collectors() const noexcept { return m_collectors; }
     /// Events per second over the last ten seconds at most: between two reports that the agent made in the session it has now. Those
     /// that it made before and sent since, and those that a server repeats from its memory, say nothing of now.
     std::optional<double> rate(Counter counter) const;
@@ -39,6 +41,7 @@ private:
         CounterSet total;
     };
     std::deque<Reading> m_readings; ///< of one stream, oldest first
+    std::map<std::string, CounterSet> m_collectors;
 };
 
 class NodeViews {

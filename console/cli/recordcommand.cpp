@@ -143,6 +143,7 @@ int recordLive(const CommandContext &context, const RecordArguments &arguments)
     }
     LiveRecording live(context, *file, startedNs);
     wire::Subscribe subscribe;
+    subscribe.filter.detail = true; // rules are to be tried on it that agents may not have
     subscribe.samples = arguments.withSamples;
     subscribe.reports = false;
     const std::string server = connection->client.host + ':' + std::to_string(connection->client.port);

@@ -107,6 +107,7 @@ wire::Subscribe subscriptionOf(const WatchArguments &arguments)
     subscribe.reports = false;
     for (const std::string &name : arguments.types)
         subscribe.filter.types.push_back(wire::eventTypeFromName(name));
+    subscribe.filter.detail = true; // whoever looks wants to see all of it
     subscribe.filter.minSeverity = severityFromName(arguments.severity);
     subscribe.filter.nodes = arguments.nodes;
     subscribe.filter.namespaces = arguments.namespaces;

@@ -104,6 +104,7 @@ struct EventFilter {
   nodes @2 :List(Text);
   namespaces @3 :List(Text);
   pods @4 :List(Text);
+  detail @5 :Bool;
 }
 
 struct ResumePoint {

@@ -228,6 +228,8 @@ std::string_view agentNoticeKindName(AgentNoticeKind kind) noexcept
     case AgentNoticeKind::SpoolDropped: return "spool-dropped";
     case AgentNoticeKind::CollectorFailed: return "collector-failed";
     case AgentNoticeKind::RateLimited: return "rate-limited";
+    case AgentNoticeKind::Began: return "began";
+    case AgentNoticeKind::CutOff: return "cut-off";
     }
     return "unknown";
 }

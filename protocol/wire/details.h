@@ -300,6 +300,8 @@ enum class AgentNoticeKind : std::uint8_t {
     SpoolDropped = 5,  ///< the disk spool was full: its oldest frames are gone
     CollectorFailed = 6,
     RateLimited = 7, ///< records of one cgroup were left out in the kernel: it made more than its share
+    Began = 8,       ///< looks from now on: the first since the machine's boot, or after one that was stopped
+    CutOff = 9,      ///< looks from now on: the agent before did not end in order, and of a time nothing is known
 };
 std::string_view agentNoticeKindName(AgentNoticeKind kind) noexcept; ///< "shed-begin"
 
@@ -313,7 +315,7 @@ struct AgentNotice {
     std::string what;          ///< the collector, step or file that it is about
     std::string text;          ///< plain English: data, never translated
     std::int64_t measured = 0; ///< in `unit`; meaningless without one
-    std::int64_t limit = 0;    ///< that `measured` passed, in `unit`
+    std::int64_t limit = 0;    ///< that `measured` passed, in `unit`; 0 = there is none
     std::string unit;          ///< "mcores", "By"; empty = nothing was measured
 
     bool operator==(const AgentNotice &) const = default;

@@ -32,6 +32,12 @@ bool wantsEvent(const EventFilter &filter, const Event &event) noexcept
     return event.severity >= filter.minSeverity && takes(filter.types, event.type);
 }
 
-bool wantsEverything(const EventFilter &filter) noexcept { return filter == EventFilter(); }
+bool isDetailType(EventType type) noexcept { return type == EventType::ProcessExec || type == EventType::ProcessExit; }
+
+bool wantsEverything(const EventFilter &filter) noexcept
+{
+    return filter.types.empty() && filter.minSeverity == Severity::Debug && filter.nodes.empty() && filter.namespaces.empty()
+           && filter.pods.empty();
+}
 
 } // namespace tapio::wire

@@ -113,6 +113,7 @@ struct EventFilter {
     std::vector<std::string> nodes;
     std::vector<std::string> namespaces;
     std::vector<std::string> pods;
+    bool detail = false; ///< also what agents send around insights alone
 
     bool operator==(const EventFilter &) const = default;
 };

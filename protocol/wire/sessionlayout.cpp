@@ -65,6 +65,7 @@ Heartbeat read(const LayoutReader &, schema::Heartbeat::Reader from)
 void write(schema::EventFilter::Builder to, const EventFilter &from)
 {
     to.setMinSeverity(static_cast<std::uint8_t>(from.minSeverity));
+    to.setDetail(from.detail);
     setList(
         from.types, [&](unsigned size) { return to.initTypes(size); },
         [](auto list, unsigned i, EventType type) { list.set(i, static_cast<std::uint16_t>(type)); });
@@ -77,6 +78,7 @@ EventFilter read(const LayoutReader &reader, schema::EventFilter::Reader from)
 {
     EventFilter to;
     to.minSeverity = static_cast<Severity>(from.getMinSeverity());
+    to.detail = from.getDetail();
     to.types = reader.list<EventType>(from.getTypes(), [](std::uint16_t type) { return static_cast<EventType>(type); });
     to.nodes = reader.texts(from.getNodes());
     to.namespaces = reader.texts(from.getNamespaces());

@@ -334,7 +334,9 @@ struct Writer {
         appendPart(line, " ", notice.what);
         appendPart(line, ": ", notice.text);
         if (!notice.unit.empty()) {
-            line += ", " + std::to_string(notice.measured) + " of " + std::to_string(notice.limit);
+            line += ", " + std::to_string(notice.measured);
+            if (notice.limit != 0)
+                line += " of " + std::to_string(notice.limit);
             appendPart(line, " ", notice.unit);
         }
     }

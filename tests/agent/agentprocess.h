@@ -52,8 +52,8 @@ struct LoggedServer {
     bool start(TestPki &pki, const Clock &clock, std::uint16_t port = 0, bool acknowledges = true);
 };
 
-/// For configurations of tests: they load the machine, and sanitizers the agent, beyond what a budget is for.
-inline constexpr const char *noBudget = "[budget]\ncpu_percent = 0\nrss_bytes = 0\n";
+/// For configurations of tests: they load the machine, and sanitizers the agent, beyond what a budget is for; and they look at single events.
+inline constexpr const char *noBudget = "[correlation]\ndetail = \"all\"\n[budget]\ncpu_percent = 0\nrss_bytes = 0\n";
 
 /// The real program with a runtime folder of its own. Killed when destroyed.
 class AgentProcess {

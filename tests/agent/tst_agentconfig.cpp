@@ -57,7 +57,7 @@ private slots:
             "[file]\nprefixes = [\"/opt/\"]\nsuffixes = [\".json\"]\nfold_ms = 2000\n"
             "[pressure]\ncpu = \"\"\nmemory = \"full 1 500000\"\nio = \"some 10 1000000\"\nmax_cgroups = 3\n"
             "[observe]\naddress = \"127.0.0.1:0\"\n"
-            "[correlation]\nenabled = false\nrules = \"/etc/tapio/rules\"\n"
+            "[correlation]\nenabled = false\nrules = \"/etc/tapio/rules\"\ndetail = \"all\"\n"
             "[budget]\ncpu_percent = 2.5\nrss_bytes = 1000\nbandwidth_bytes_per_second = 20\n"
             "[kubernetes]\nsource = \"kubelet\"\naddress = \"worker-1:10250\"\ntoken_file = \"/t\"\nca = \"/k\"\ncertificate = \"/l\"\nkey "
             "= \"/m\"\nnode = \"w\"\n"
@@ -100,6 +100,7 @@ private slots:
         QCOMPARE(config.collect.budget, (BudgetLimits{2.5, 1000, 20}));
         QCOMPARE(config.observeAddress, std::string("127.0.0.1:0"));
         QVERIFY(!config.correlation.isOn);
+        QVERIFY(!config.correlation.isDetailHeld && AgentConfig().correlation.isDetailHeld);
         QCOMPARE(config.correlation.rules.native(), std::string("/etc/tapio/rules"));
         QCOMPARE(config.kubernetes.source, KubeSourceKind::Kubelet);
         QCOMPARE(config.kubernetes.address, std::string("worker-1:10250"));

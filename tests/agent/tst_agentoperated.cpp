@@ -16,6 +16,19 @@ namespace {
 
 constexpr int soon = 15'000;
 
+/// "cut-off unwatched: the agent before, ...": what agents said of themselves, of the kinds that begin so.
+QStringList noticesOf(const DeliveryLog &log, const QString &kinds)
+{
+    QStringList notices;
+    log.eachEvent([&](const wire::Event &event, const wire::Origin &) {
+        const auto *notice = std::get_if<wire::AgentNotice>(&event.detail);
+        const QString kind = notice == nullptr ? QString() : QString::fromUtf8(wire::agentNoticeKindName(notice->kind).data());
+        if (notice != nullptr && kind.startsWith(kinds))
+            notices.append(kind + ' ' + QString::fromStdString(notice->what + ": " + notice->text));
+    });
+    return notices;
+}
+
 } // namespace
 
 class TestAgentOperated : public QObject {
@@ -94,6 +107,76 @@ private slots:
         QVERIFY(agent.terminate() >= 0);
     }
 
+    void unwatched_isToldByTheNextStart()
+    {
+        LoggedServer server;
+        QVERIFY(server.start(m_pki, m_clock));
+        AgentProcess agent(m_pki.node(), server.fanIn->port());
+        const auto beganAgain = [&](qsizetype times) { return agent.output().count("welcomed") == times; };
+        QVERIFY(agent.start());
+        QTRY_VERIFY_WITH_TIMEOUT(beganAgain(1), soon);
+        QTRY_VERIFY_WITH_TIMEOUT(!noticesOf(server.log, "began").isEmpty(), soon);
+        QVERIFY2(noticesOf(server.log, "began").front().startsWith("began unwatched: no agent left word here since the machine's boot at "),
+                 qPrintable(noticesOf(server.log, "began").front()));
+        const QString first = QString::number(agent.pid());
+        agent.kill();
+        QVERIFY(agent.start());
+        QTRY_VERIFY_WITH_TIMEOUT(beganAgain(2), soon);
+        QTRY_COMPARE_WITH_TIMEOUT(noticesOf(server.log, "cut-off").size(), 1, soon);
+        QString said = noticesOf(server.log, "cut-off").front();
+        QVERIFY2(said.startsWith("cut-off unwatched: nobody looked from "), qPrintable(said));
+        QVERIFY2(said.contains(": the agent before, process " + first + ", did not end in order"), qPrintable(said));
+        const QString second = QString::number(agent.pid());
+        QVERIFY(agent.terminate() >= 0);
+        QVERIFY(agent.start());
+        QTRY_COMPARE_WITH_TIMEOUT(noticesOf(server.log, "began").size(), 2, soon);
+        said = noticesOf(server.log, "began").back();
+        QVERIFY2(said.contains(": the agent before, process " + second + ", was stopped"), qPrintable(said));
+        QCOMPARE(noticesOf(server.log, "cut-off").size(), 1);
+        QVERIFY(agent.terminate() >= 0);
+    }
+
+    /// As it is by itself: ordinary starts are held, until the configuration says otherwise.
+    void detail_isHeldUnlessItIsAskedFor()
+    {
+        LoggedServer server;
+        QVERIFY(server.start(m_pki, m_clock));
+        AgentProcess agent(m_pki.node(), server.fanIn->port());
+        const auto configure = [path = agent.folder() + "/agent.toml"](const QByteArray &detail) {
+            QFile file(path);
+            return file.open(QIODevice::WriteOnly)
+                   && file.write("[observe]\naddress = \"127.0.0.1:0\"\n[budget]\ncpu_percent = 0\nrss_bytes = 0\n" + detail) > 0;
+        };
+        QVERIFY(configure(""));
+        agent.arguments << "--config" << agent.folder() + "/agent.toml";
+        QVERIFY(agent.start());
+        QTRY_VERIFY_WITH_TIMEOUT(agent.welcomed(), soon);
+        const auto told = [&](wire::EventType type, qint64 pid) {
+            bool isTold = false;
+            server.log.eachEvent([&](const wire::Event &event, const wire::Origin &) {
+                isTold = isTold || (event.type == type && event.process.pid == static_cast<std::uint32_t>(pid));
+            });
+            return isTold;
+        };
+        const auto run = [](const QString &program) {
+            QProcess process;
+            process.start(program, QStringList());
+            const qint64 pid = process.processId();
+            process.waitForFinished();
+            return pid;
+        };
+        const qint64 held = run("/bin/true");
+        const qint64 failed = run("/bin/false"); // its end is no detail
+        QTRY_VERIFY_WITH_TIMEOUT(told(wire::EventType::ProcessExit, failed), soon);
+        QVERIFY(!told(wire::EventType::ProcessExec, held) && !told(wire::EventType::ProcessExit, held));
+        QVERIFY(configure("[correlation]\ndetail = \"all\"\n"));
+        agent.signal(SIGHUP);
+        QTRY_VERIFY_WITH_TIMEOUT(told(wire::EventType::ProcessExec, held), soon); // it was still there
+        const qint64 next = run("/bin/true");
+        QTRY_VERIFY_WITH_TIMEOUT(told(wire::EventType::ProcessExit, next), soon);
+        QVERIFY(agent.terminate() >= 0);
+    }
+
     void budget_ofNothingIsAnnouncedAndGivenBack()
     {
         AgentProcess agent(m_pki.node());
@@ -164,7 +247,7 @@ private slots:
 
         QVERIFY(configure("\nlog_level = 7\n"));
         agent.signal(SIGHUP);
-        QTRY_VERIFY_WITH_TIMEOUT(agent.output().contains("agent.toml, line 7: there is no setting \"observe.log_level\""), soon);
+        QTRY_VERIFY_WITH_TIMEOUT(agent.output().contains("agent.toml, line 9: there is no setting \"observe.log_level\""), soon);
         QVERIFY(agent.output().contains("configuration: refused, the one before stays in force"));
         QTRY_VERIFY_WITH_TIMEOUT(scraped("tapio_agent_config_last_reload_successful 0\n"), soon);
         QVERIFY(scraped("config_sha256=\"" + after.toUtf8() + "\""));
@@ -175,19 +258,11 @@ private slots:
         QTRY_COMPARE_WITH_TIMEOUT(toldHash(), before, soon);
         QVERIFY(scraped("tapio_agent_config_last_reload_successful 1\n"));
         QCOMPARE(server.log.streams().size(), std::size_t(1));
-        const auto announced = [&] {
-            QStringList notices;
-            server.log.eachEvent([&](const wire::Event &event, const wire::Origin &) {
-                if (const auto *notice = std::get_if<wire::AgentNotice>(&event.detail))
-                    notices.append(QString::fromStdString(std::string(wire::agentNoticeKindName(notice->kind)) + " " + notice->what + ": "
-                                                          + notice->text));
-            });
-            return notices;
-        };
+        const auto announced = [&] { return noticesOf(server.log, "config-"); };
         QTRY_COMPARE_WITH_TIMEOUT(announced().size(), 3, soon);
         QVERIFY(announced()[0].startsWith("config-applied configuration: sha256 " + after
                                           + "; changed: collect.disabled; needs a restart: server.queue_bytes"));
-        QVERIFY(announced()[1].startsWith("config-refused configuration: ") && announced()[1].contains("line 7: there is no setting"));
+        QVERIFY(announced()[1].startsWith("config-refused configuration: ") && announced()[1].contains("line 9: there is no setting"));
         QVERIFY(announced()[2].startsWith("config-applied configuration: sha256 " + before));
         QVERIFY(agent.terminate() >= 0);
     }

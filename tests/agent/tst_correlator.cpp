@@ -33,14 +33,16 @@ struct Bench : CollectBench {
             std::move(options), [this](KernelRecordSink &sink) { return std::make_unique<FakeKernel>(kernel, sink); }, port(), clock, log);
         loop = std::move(*opened);
     }
-    void oomKill()
+    void see(const char *source, wire::EventType type, wire::Detail detail)
     {
         KernelRecord one = record();
-        one.source = "oom";
-        one.event.type = wire::EventType::OomKill;
-        one.event.detail = wire::OomKill();
+        one.source = source;
+        one.event.type = type;
+        one.event.detail = std::move(detail);
         kernel.records.push_back(std::move(one));
     }
+    void start() { see("process", wire::EventType::ProcessExec, wire::ProcessExec()); }
+    void oomKill() { see("oom", wire::EventType::OomKill, wire::OomKill()); }
     /// Events with their numbers, as they went out.
     std::vector<std::pair<std::uint64_t, wire::Event>> sent() const
     {
@@ -84,6 +86,8 @@ class tst_Correlator : public QObject {
 
 private slots:
     void finding_followsItsEvidence();
+    void detail_goesOutAroundInsights_data();
+    void detail_goesOutAroundInsights();
     void finding_isCounted();
     void silence_endsIt();
     void withoutCorrelation_nothingIsFound();
@@ -117,6 +121,48 @@ void tst_Correlator::finding_followsItsEvidence()
     QCOMPARE(evidence->streamId, ownStream);
     QCOMPARE(evidence->seq, kill->first);
     QCOMPARE(evidence->timeNs, kill->second.timeNs);
+}
+
+void tst_Correlator::detail_goesOutAroundInsights_data()
+{
+    QTest::addColumn<bool>("isHeld");
+    QTest::addColumn<bool>("isKilled");
+    QTest::addColumn<QStringList>("sent");
+    QTest::addColumn<quint64>("leftOut"); // starts
+    QTest::newRow("nothing happens") << true << false << QStringList{} << quint64(2);
+    QTest::newRow("nothing happens, and all is sent") << false << false << QStringList{"process.exec", "process.exec"} << quint64(0);
+    // What was held comes behind the insight, and what follows at once.
+    QTest::newRow("a kill") << true << true << QStringList{"oom.kill", "insight", "process.exec", "process.exec"} << quint64(0);
+    QTest::newRow("a kill, and all is sent") << false << true << QStringList{"process.exec", "oom.kill", "insight", "process.exec"}
+                                             << quint64(0);
+}
+
+void tst_Correlator::detail_goesOutAroundInsights()
+{
+    QFETCH(bool, isHeld);
+    QFETCH(bool, isKilled);
+    CollectOptions options = withRules();
+    options.correlation->isDetailHeld = isHeld;
+    Bench bench(std::move(options));
+    bench.start();
+    bench.second();
+    if (isKilled)
+        bench.oomKill();
+    bench.second();
+    bench.start();
+    bench.second();
+    for (int i = 0; i < 31; ++i)
+        bench.second();
+    const CounterSet counters = bench.counters("process");
+    QStringList sent;
+    std::uint64_t last = 0;
+    for (const auto &[seq, event] : bench.sent()) {
+        sent.append(QString::fromStdString(wire::eventTypeName(event.type)));
+        QCOMPARE(seq, last + 1); // what is held leaves no gap
+        last = seq;
+    }
+    QTEST(sent, "sent");
+    QTEST(quint64(counters[Counter::UFiltered]), "leftOut");
 }
 
 void tst_Correlator::finding_isCounted()

@@ -211,6 +211,8 @@ private:
         add("a configuration refused", notice(wire::AgentNoticeKind::ConfigRefused), Severity::Warning);
         add("a spool that was full", notice(wire::AgentNoticeKind::SpoolDropped), Severity::Warning);
         add("a cgroup that made too much", notice(wire::AgentNoticeKind::RateLimited), Severity::Warning);
+        add("a begin", notice(wire::AgentNoticeKind::Began), Severity::Info);
+        add("a begin after one that was killed", notice(wire::AgentNoticeKind::CutOff), Severity::Warning);
         add("a collector that failed", notice(wire::AgentNoticeKind::CollectorFailed), Severity::Warning);
         add("a notice of a later version", notice(static_cast<wire::AgentNoticeKind>(99)), Severity::Info);
         add("a drill", wire::DrillLabel(), Severity::Notice);

@@ -86,6 +86,7 @@ private slots:
     void kmsg_tellsWarningsAndCountsAll();
     void kmsg_overwrittenRecordsAreLost();
     void kmsg_joinsContinuations();
+    void kmsg_stackOfAnOomReportIsFolded();
     void kmsg_floodIsShedAndErrorsGoOn();
     void kmsg_timeIsBetweenTwoReadings();
     void kmsg_opensAgain();
@@ -160,6 +161,40 @@ void tst_Readers::kmsg_joinsContinuations()
     script.reads = {entry(4, 6, std::string(900, 'x')), entry(4, 7, std::string(900, 'x'), 'c')};
     reader.read(sink);
     QCOMPARE(sink.details<wire::KernelLog>().back().text.size(), kmsgTextBytes);
+}
+
+void tst_Readers::kmsg_stackOfAnOomReportIsFolded()
+{
+    test::FakeClock clock;
+    Script script;
+    KmsgReader reader(options(script), clock);
+    // As 6.18 writes it, with another's warning and error in between.
+    script.reads = {entry(4, 1, " stack_of_another_report+0x1/0x2"),
+                    entry(4, 2, "tapio invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=1000"),
+                    entry(4, 3, "CPU: 0 UID: 0 PID: 32598 Comm: tapio Not tainted 6.18.44"),
+                    entry(4, 4, "Call Trace:"),
+                    entry(4, 5, " <TASK>"),
+                    entry(4, 6, " dump_stack_lvl+0x57/0x80"),
+                    entry(4, 7, "eth0: link is down"),
+                    entry(4, 8, "RIP: 0033:0x55d188f70904"),
+                    entry(4, 9, "R13: 00007ffc835c5b40 R14: 000055d188f70811 R15: 000055d188f7091c"),
+                    entry(4, 10, " </TASK>"),
+                    entry(6, 11, "memory: usage 32768kB, limit 32768kB, failcnt 0"),
+                    entry(3, 12, "Memory cgroup out of memory: Killed process 9131 (tapio)"),
+                    entry(4, 13, "another invoked oom-killer: gfp_mask=0xcc0"),
+                    entry(4, 14, "WARNING: CPU: 1 PID: 7 at fs/inode.c:1"),
+                    entry(4, 15, "Call Trace:"),
+                    entry(4, 16, " its_own_stack+0x1/0x2")};
+    Sink sink;
+    reader.read(sink);
+    QStringList told;
+    for (const wire::KernelLog &log : sink.details<wire::KernelLog>())
+        told.append(QString::number(log.sequence));
+    QCOMPARE(told, (QStringList{"1", "2", "7", "12", "13", "14", "15", "16"}));
+    const CounterSet counters = reader.counters().counters;
+    QCOMPARE(counters[Counter::Folded], 7u);
+    QCOMPARE(counters[Counter::UFiltered], 1u);
+    QCOMPARE(counters.inRing(), 0);
 }
 
 void tst_Readers::kmsg_floodIsShedAndErrorsGoOn()

@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Trigger and assert: sched_process_exec and sched_process_exit.
+#include <QDir>
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <fstream>
 #include <map>
 #include <set>
 #include <thread>
 
+#include "agent/drill/disk.h"
 #include "protocol/base/clock.h"
 #include "tests/bpf/kernelfixture.h"
 
@@ -34,6 +39,8 @@ private slots:
     void exit_ofManyThreads();
     void exit_ofThreadsThatEndTogether();
     void ownProcess_isFiltered();
+    void kernelThread_endsUntold_data();
+    void kernelThread_endsUntold();
 
 private:
     static void addAttachKinds();
@@ -250,6 +257,53 @@ void tst_ProcessHooks::ownProcess_isFiltered()
     kernel.drainAll();
     for (const agent::KernelRecord &record : kernel.records())
         QVERIFY(record.event.process.pid != static_cast<std::uint32_t>(::getpid()));
+}
+
+/// Of the thread that keeps the journal of an ext4 file system on a loop device; 0 = there is none.
+static int journalThread()
+{
+    for (const QString &name : QDir("/proc").entryList(QDir::Dirs)) {
+        std::ifstream file("/proc/" + name.toStdString() + "/comm");
+        std::string comm;
+        if (name.toInt() > 0 && std::getline(file, comm) && comm.starts_with("jbd2/loop"))
+            return name.toInt();
+    }
+    return 0;
+}
+
+void tst_ProcessHooks::kernelThread_endsUntold_data() { addAttachKinds(); }
+
+void tst_ProcessHooks::kernelThread_endsUntold()
+{
+    TAPIO_NEEDS_KERNEL();
+    if (const Status possible = drill::probeScratchDisk({}); !possible)
+        QSKIP(possible.error().message().c_str());
+    QFETCH(QString, attachKind);
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"process"}, only(attachKind));
+    const QTemporaryDir folder;
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const bool isApart = ::unshare(CLONE_NEWNS) == 0 && ::mount("", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+        const auto disk = isApart ? drill::mountScratchDisk(folder.path().toStdString(), 16u << 20)
+                                  : Result<drill::ScratchDisk>(fail(Errc::Unsupported, ""));
+        std::ofstream(folder.filePath("thread").toStdString()) << (disk ? journalThread() : 0) << std::endl;
+        ::_exit(disk && ::umount2(disk->folder.c_str(), 0) == 0 ? 0 : 1);
+    }
+    int status = -1;
+    QCOMPARE(::waitpid(child, &status, 0), child);
+    QCOMPARE(status, 0);
+    int thread = 0;
+    std::ifstream(folder.filePath("thread").toStdString()) >> thread;
+    QVERIFY(thread > 0);
+    QTRY_VERIFY(!QFile::exists("/proc/" + QString::number(thread)));
+    kernel.drainAll();
+    bool isMakerTold = false;
+    for (const agent::KernelRecord &record : kernel.records()) {
+        QVERIFY2(record.event.process.pid != static_cast<std::uint32_t>(thread), record.event.process.comm.c_str());
+        isMakerTold = isMakerTold || (record.event.type == wire::EventType::ProcessExit && record.event.process.comm == "mkfs.ext4");
+    }
+    QVERIFY(isMakerTold);
 }
 
 QTEST_GUILESS_MAIN(tst_ProcessHooks)

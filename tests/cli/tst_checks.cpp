@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "console/cli/checks.h"
+#include "console/cli/drillagent.h"
 #include "console/cli/localagent.h"
 #include "tests/console/fakeclock.h"
 #include "tests/support/testpki.h"
@@ -287,6 +288,102 @@ private slots:
         writeProcess(machine, "77", "tapio-agent", QByteArray("tapio-agent\0--node\0named\0", 25), users);
         const auto found = findLocalAgent(roots, std::nullopt);
         QCOMPARE(found ? QString::fromStdString(found->node) : QString(), node);
+    }
+
+    void drills_areLabelledWhereItIsMeant_data()
+    {
+        QTest::addColumn<QStringList>("agents"); // node=configuration
+        QTest::addColumn<QString>("named");      // --node
+        QTest::addColumn<QString>("config");     // --agent-config
+        QTest::addColumn<QString>("node");       // that is chosen; else
+        QTest::addColumn<QString>("error");
+        const QString allows = "[drill]\nallowed = true\n";
+        const QString other = "node = \"c\"\n";
+        QTest::newRow("the only one") << QStringList{"a=" + allows} << ""
+                                      << ""
+                                      << "a"
+                                      << "";
+        QTest::newRow("none") << QStringList{} << ""
+                              << ""
+                              << ""
+                              << "no agent runs on this machine";
+        QTest::newRow("one that allows none") << QStringList{"a="} << ""
+                                              << ""
+                                              << ""
+                                              << "drill.allowed is false in ";
+        QTest::newRow("the only one that allows drills") << QStringList{"a=", "b=" + allows} << ""
+                                                         << ""
+                                                         << "b"
+                                                         << "";
+        QTest::newRow("several, and none is said")
+            << QStringList{"a=" + allows, "b=" + allows} << ""
+            << ""
+            << ""
+            << "several agents run on this machine, and only one can tell of a drill: node a, process 10, ";
+        QTest::newRow("several that allow none") << QStringList{"a=", "b="} << ""
+                                                 << ""
+                                                 << ""
+                                                 << "several agents run on this machine";
+        QTest::newRow("several, by the node") << QStringList{"a=" + allows, "b=" + allows} << "b"
+                                              << ""
+                                              << "b"
+                                              << "";
+        QTest::newRow("by the node, which allows none") << QStringList{"a=" + allows, "b="} << "b"
+                                                        << ""
+                                                        << ""
+                                                        << "drill.allowed is false in ";
+        QTest::newRow("by a node that is none") << QStringList{"a=" + allows} << "z"
+                                                << ""
+                                                << ""
+                                                << "no agent of node 'z' runs on this machine: node a, process 10";
+        QTest::newRow("by the configuration") << QStringList{"a=" + allows} << "" << other + allows << "c"
+                                              << "";
+        QTest::newRow("by the configuration of another node") << QStringList{} << "a" << other + allows << ""
+                                                              << "is not of node 'a'";
+        QTest::newRow("a key that is none") << QStringList{"a=[drill]\nallow = true\n"} << ""
+                                            << ""
+                                            << ""
+                                            << "line 2: unknown key 'drill.allow'; there is drill.allowed";
+        QTest::newRow("the same, by the configuration") << QStringList{} << ""
+                                                        << "[drill]\nallowd = true\n"
+                                                        << ""
+                                                        << "line 2: unknown key 'drill.allowd'; there is drill.allowed";
+        QTest::newRow("a value that is none") << QStringList{} << ""
+                                              << "[drill]\nallowed = \"yes\"\n"
+                                              << ""
+                                              << "line 2: drill.allowed is true or false";
+        QTest::newRow("no TOML") << QStringList{} << ""
+                                 << "[drill\n"
+                                 << ""
+                                 << "line ";
+    }
+    void drills_areLabelledWhereItIsMeant()
+    {
+        QFETCH(QStringList, agents);
+        QFETCH(QString, named);
+        QFETCH(QString, config);
+        const QTemporaryDir machine;
+        const CheckRoots roots{machine.filePath("proc").toStdString(), machine.filePath("sys").toStdString(),
+                               machine.filePath("etc").toStdString()};
+        for (int i = 0; i < agents.size(); ++i) {
+            const QString node = agents[i].section('=', 0, 0);
+            const QString file = machine.filePath(node + ".toml");
+            write(file, agents[i].section('=', 1).toUtf8());
+            writeProcess(machine, QString::number(10 + i), "tapio-agent",
+                         QStringList{"tapio-agent", "--config", file, "--node", node}.join(QChar(0)).toUtf8() + '\0');
+        }
+        DrillTarget target{{}, named.toStdString()};
+        if (!config.isEmpty()) {
+            write(machine.filePath("named.toml"), config.toUtf8());
+            target.config = machine.filePath("named.toml").toStdString();
+        }
+        const SystemClock clock;
+        const Status readable = checkConfig(target);
+        const auto agent = readable ? agentForDrills(roots, target, clock) : Result<LocalAgent>(fail(readable.error()));
+        QTEST(agent ? QString::fromStdString(agent->node) : QString(), "node");
+        QFETCH(QString, error);
+        const QString said = agent ? QString() : QString::fromStdString(agent.error().message());
+        QVERIFY2(error.isEmpty() ? said.isEmpty() : said.contains(error), qPrintable(said));
     }
 
     void agents_areCounted()

@@ -237,6 +237,11 @@ void tst_Insights::list_knowsWhatNobodyWillEnd()
     QVERIFY2(table.out.contains("abandoned") == (open == 0), qPrintable(table.out + table.err));
     const Outcome openOnes = run(store, {"-o", "json", "insights", "list", "--since", "1h", "--open"});
     QCOMPARE(static_cast<int>(nlohmann::json::parse(openOnes.out.toStdString()).size()), open);
+    const std::string state = open == 0 ? "abandoned" : "open";
+    const Outcome all = run(store, {"-o", "json", "insights", "list", "--since", "1h"});
+    QCOMPARE(nlohmann::json::parse(all.out.toStdString()).at(0).at("state").get<std::string>(), state);
+    const Outcome one = run(store, {"insights", "show", "0000000000000001", "--since", "1h"});
+    QVERIFY2(one.out.contains(QString::fromStdString("state       " + state + ", ")), qPrintable(one.out + one.err));
 }
 
 void tst_Insights::show_hasTheChain()

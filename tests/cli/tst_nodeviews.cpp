@@ -57,6 +57,23 @@ private slots:
         QCOMPARE(*rate, 80.);
     }
 
+    void collectors_areThoseOfTheLastReport()
+    {
+        NodeViews views;
+        const ServerClientHandlers handlers = views.handlers();
+        handlers.delivery(report(t0, 100, 90));
+        wire::Delivery next = report(t0 + s, 300, 250);
+        auto &sources = std::get<wire::CounterReport>(next.frame.body).sources;
+        sources.push_back({"tcp", {}});
+        sources.back().counters[Counter::Lost] = 7;
+        sources.push_back({std::string(wire::amendmentsSource), {}}); // counts no events
+        handlers.delivery(next);
+        const auto &collectors = views.nodes().at("a").collectors();
+        QCOMPARE(collectors.size(), 2u);
+        QCOMPARE(collectors.at("process")[Counter::Seen], 300u);
+        QCOMPARE(collectors.at("tcp")[Counter::Lost], 7u);
+    }
+
     void rate_oneReportIsNone() { QVERIFY(!sentRate({report(t0, 100, 90)}, connected(t0 - 60 * s, t0))); }
 
     void rate_reportsOfBeforeTheSessionSayNothing()

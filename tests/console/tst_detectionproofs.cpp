@@ -47,6 +47,17 @@ Told insight(const std::string &rule, std::uint64_t id, double when, const std::
     return told;
 }
 
+/// Of evidence from then to then, as it is told at `when`.
+Told toldAgain(const std::string &rule, std::uint64_t id, double when, const std::string &root, double from, double to,
+               wire::InsightState state = wire::InsightState::Updated)
+{
+    Told told = insight(rule, id, when, root, "n1", state);
+    auto &detail = *std::get<wire::Boxed<wire::Insight>>(told.event.detail);
+    detail.fromNs = at(from);
+    detail.toNs = at(to);
+    return told;
+}
+
 ProofReport reportOf(const std::vector<Told> &all, double now, const std::vector<Verdict> &verdicts = {})
 {
     DetectionProofs proofs;
@@ -99,7 +110,7 @@ void tst_DetectionProofs::judged_data()
     row("it has not ended", {oomFound[0], oomFound[1]}, 100, {}, 1);
     row("it never ended", {oomFound[0], oomFound[1]}, 5000, {});
     row("opened too late", {oomFound[0], oomFound[2], insight("oom-kill", 7, 25.5, "/tapio-drill-1")}, 100, {0, 0, 1, 0});
-    row("opened before", {oomFound[0], oomFound[2], insight("oom-kill", 7, 9.5, "/tapio-drill-1")}, 100, {0, 0, 1, 0});
+    row("opened before", {oomFound[0], oomFound[2], insight("oom-kill", 7, 9.5, "/tapio-drill-1")}, 100, {}); // it stands, and nobody knows
     row("about another entity", {oomFound[0], oomFound[2], insight("oom-kill", 7, 11, "/other")}, 100, {0, 1, 1, 0});
     row("on another node", {oomFound[0], oomFound[2], insight("oom-kill", 7, 11, "/tapio-drill-1", "n2")}, 100, {0, 0, 1, 0});
     row("another rule is wrong", {oomFound[0], oomFound[1], oomFound[2], insight("crash-loop", 8, 12, "/tapio-drill-1")}, 100,
@@ -107,7 +118,22 @@ void tst_DetectionProofs::judged_data()
     row("what is true as well", {oomFound[0], oomFound[1], oomFound[2], insight("memory-limit", 8, 12, "/tapio-drill-1")}, 100,
         {1, 0, 0, 0});
     row("an update is no opening", {oomFound[0], oomFound[2], insight("oom-kill", 7, 11, "/tapio-drill-1", "n1", InsightState::Updated)},
+        100, {});
+    row("it stood before, as it is told later", {oomFound[0], oomFound[2], toldAgain("oom-kill", 7, 11, "/tapio-drill-1", 2, 11)}, 100, {});
+    row("it stood before, as its end tells",
+        {oomFound[0], oomFound[2], toldAgain("oom-kill", 7, 600, "/tapio-drill-1", 2, 11, InsightState::Expired)}, 1000, {});
+    row("it opened before, and was never heard of again", {oomFound[0], oomFound[2], insight("oom-kill", 7, 9.5 - 3600, "/tapio-drill-1")},
         100, {0, 0, 1, 0});
+    row("it opened too late, of what came before, too",
+        {oomFound[0], oomFound[2], insight("oom-kill", 7, 25.5, "/tapio-drill-1"), toldAgain("oom-kill", 7, 90, "/tapio-drill-1", 2, 12)},
+        100, {0, 0, 1, 0});
+    row("it ended before", {oomFound[0], oomFound[2], toldAgain("oom-kill", 7, 11, "/tapio-drill-1", 2, 9, InsightState::Expired)}, 100,
+        {0, 0, 1, 0});
+    row("what stood before is about another", {oomFound[0], oomFound[2], toldAgain("oom-kill", 7, 11, "/other", 2, 11)}, 100, {0, 0, 1, 0});
+    row("a late update changes nothing",
+        {oomFound[0], oomFound[2], toldAgain("oom-kill", 7, 12, "/tapio-drill-1", 2, 12),
+         toldAgain("oom-kill", 7, 8, "/tapio-drill-1", 2, 8)},
+        100, {});
     row("nothing happened", {oomFound[0], oomFound[1], label("oom-kill", "failed", 1, 10, 15)}, 100, {}, 0, 1);
     row("a drill that nobody knows", {label("dance", "end", 1, 10, 15)}, 100, {}, 0, 1);
     row("no name at all", {label("", "", 0, 0, 0)}, 100, {}, 0, 1);

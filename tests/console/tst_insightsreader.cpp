@@ -42,6 +42,18 @@ std::vector<wire::Delivery> told(const QString &events)
     return all;
 }
 
+/// A second of it, with an agent that looks for insights.
+void correlate(LiveModel &model, double second, std::uint64_t stream)
+{
+    wire::AgentState agent = agentState("a", at(second));
+    agent.streamId = stream;
+    model.onAgentState(agent);
+    wire::Delivery hooks = delivery("a", at(second));
+    hooks.frame.body = wire::HookReport{at(second), {{"correlation", "rules", wire::HookState::Active, "node", "", 0, 0}}};
+    model.onDelivery(hooks, at(second));
+    model.tick(at(second), {}, 0);
+}
+
 } // namespace
 
 class TestInsightsReader : public QObject {
@@ -84,18 +96,39 @@ private slots:
         QVERIFY2(known, known ? "" : known.error().message().c_str());
         LiveModel model;
         model.seed({}, std::move(*known));
-        wire::AgentState agent = agentState("a", at(nowSecond));
-        agent.streamId = streamNow;
-        model.onAgentState(agent);
-        wire::Delivery hooks = delivery("a", at(nowSecond));
-        hooks.frame.body = wire::HookReport{at(nowSecond), {{"correlation", "rules", wire::HookState::Active, "node", "", 0, 0}}};
-        model.onDelivery(hooks, at(nowSecond));
-        model.tick(at(nowSecond), {}, 0);
+        correlate(model, nowSecond, streamNow);
         const OverviewSnapshot overview = model.overview(1);
         const PanelSnapshot &panel = overview.panels[static_cast<std::size_t>(PanelId::ActiveCorrelations)];
         QVERIFY(panel.value);
         QTEST(panel.value->value, "open");
         QCOMPARE(latest(model, figure::insightOpened, "oom-kill"), -1.); // none is new
+    }
+
+    void unread_isSaidForAsLongAsOneMayBeOpen_data()
+    {
+        QTest::addColumn<bool>("areUnread");
+        QTest::addColumn<double>("seconds"); // since the console began
+        QTest::addColumn<bool>("isSaid");
+        QTest::newRow("read") << false << 0. << false;
+        QTest::newRow("unread") << true << 0. << true;
+        QTest::newRow("unread, later") << true << 86399. << true;
+        QTest::newRow("unread, when none can be open") << true << 86400. << false;
+    }
+    void unread_isSaidForAsLongAsOneMayBeOpen()
+    {
+        QFETCH(bool, areUnread);
+        QFETCH(double, seconds);
+        LiveModel model;
+        if (areUnread)
+            model.noteUnreadInsights();
+        for (const double second : {0., seconds}) {
+            correlate(model, second, 1);
+        }
+        const OverviewSnapshot overview = model.overview(1);
+        const PanelSnapshot &panel = overview.panels[static_cast<std::size_t>(PanelId::ActiveCorrelations)];
+        QVERIFY(panel.value);
+        QFETCH(bool, isSaid);
+        QCOMPARE(std::any_of(panel.facts.begin(), panel.facts.end(), [](const Fact &fact) { return fact.key == "unread"; }), isSaid);
     }
 
     void stops()

@@ -161,9 +161,10 @@ private slots:
         builder.agent("a");
         for (int i = 0; i < found + missed; ++i) {
             const double from = 20. * i - 3600;
+            const std::string where = "/drill-" + std::to_string(i);
             wire::Event event;
             event.type = wire::EventType::DrillLabel;
-            event.detail = wire::DrillLabel{"oom-kill", "/drill", "end", at(from), at(from + 2), std::uint64_t(i), {std::byte{1}}};
+            event.detail = wire::DrillLabel{"oom-kill", where, "end", at(from), at(from + 2), std::uint64_t(i), {std::byte{1}}};
             builder.input.proofs.onEvent("a", event, {});
             if (i >= found)
                 continue;
@@ -171,7 +172,7 @@ private slots:
             insight.id = std::uint64_t(i);
             insight.state = wire::InsightState::Open;
             insight.rule = "oom-kill";
-            insight.root = "/drill";
+            insight.root = where;
             event.timeNs = at(from + 1.8);
             event.type = wire::EventType::Insight;
             event.detail = wire::Boxed<wire::Insight>(insight);

@@ -54,6 +54,13 @@ Script partition(int nodes, std::vector<std::pair<int, int>> pairs, TcpOutcome o
     };
 }
 
+wire::AgentNotice began(wire::AgentNoticeKind kind)
+{
+    wire::AgentNotice notice;
+    notice.kind = kind;
+    return notice;
+}
+
 wire::DnsQuery question(bool isAnswered, std::uint8_t server = 53)
 {
     wire::DnsQuery dns;
@@ -204,6 +211,11 @@ std::vector<Play> plays()
              stage.clocks["n1"].uncertaintyNs = stage.clocks["n2"].uncertaintyNs = 3 * nsPerSecond;
              run(stage, chain(100, 105, 1e9), 0, 200);
          }},
+        {"agent-cut-off", "find", "one was killed", spread(1, 1, 1, [](int) { return began(wire::AgentNoticeKind::CutOff); }), 1},
+        {"agent-cut-off", "find", "again and again", spread(5, 1, 60, [](int) { return began(wire::AgentNoticeKind::CutOff); }), 1},
+        {"agent-cut-off", "quiet", "one was stopped", spread(3, 1, 60, [](int) { return began(wire::AgentNoticeKind::Began); })},
+        {"agent-cut-off", "near", "one thins, and does not end",
+         spread(3, 1, 1, [](int) { return began(wire::AgentNoticeKind::ShedBegin); })},
         {"stream-loss", "find", "one in a hundred", losing(10'000, 100), 1},
         {"stream-loss", "quiet", "nothing", losing(10'000, 0)},
         {"stream-loss", "near", "one in a thousand", losing(10'000, 10)},

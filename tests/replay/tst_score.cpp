@@ -37,6 +37,7 @@ class tst_Score : public QObject {
 private slots:
     void judged_data();
     void judged();
+    void whatStoodBefore_isNoUnit();
     void lead_isFromTheFaultToTheFirstInsight();
     void faultsWithoutARule_areMissed();
     void wilson_data();
@@ -91,6 +92,25 @@ void tst_Score::judged()
     for (const auto &[rule, counts] : judgement.rules)
         sum += counts;
     QVERIFY(sum == all);
+}
+
+void tst_Score::whatStoodBefore_isNoUnit()
+{
+    const Label label = fault(5, 10, {"oom-kill"});
+    const auto standing = [](double opened, double to, bool isOver = true, const std::string &rule = "oom-kill") {
+        return Standing{rule, "n1", "/a", {}, {}, timeOf(opened), timeOf(to), timeOf(to), isOver};
+    };
+    const auto countsOf = [&](const std::vector<Opened> &opened, const Standing &one) {
+        return judge({label}, opened, rules, {one}).rules["oom-kill"];
+    };
+    const Counts missed{0, 0, 1, 0};
+    QVERIFY(countsOf({}, standing(1, 7)) == Counts());
+    QVERIFY(countsOf({}, standing(1, 4)) == missed);          // it had seen nothing of it when it ended
+    QVERIFY(countsOf({}, standing(1, 4, false)) == Counts()); // it may yet tell of it
+    QVERIFY(countsOf({}, standing(1 - 3600, 4 - 3600, false)) == missed);
+    QVERIFY(countsOf({}, standing(6, 7)) == missed); // it opened for the fault itself, and too late
+    QVERIFY(countsOf({}, standing(1, 7, true, "memory-limit")) == missed);
+    QVERIFY(countsOf({opened(6, "oom-kill")}, standing(1, 7)) == (Counts{1, 0, 0, 0})); // found all the same
 }
 
 void tst_Score::lead_isFromTheFaultToTheFirstInsight()

@@ -2,6 +2,7 @@
 #include <QtTest>
 
 #include "agent/server/filterunion.h"
+#include "protocol/wire/filter.h"
 
 using namespace tapio;
 using namespace tapio::server;
@@ -67,6 +68,25 @@ private slots:
         QVERIFY(all.update(wanted, everything));
         QVERIFY(all.current().any.empty());
         QCOMPARE(all.current().epoch, 2u);
+    }
+
+    void update_detailIsKeptWhereAllIsWanted()
+    {
+        wire::EventFilter detail = byNamespace("a");
+        detail.detail = true;
+        FilterUnion all;
+        QVERIFY(all.update({detail, byNamespace("b")}, true));
+        QVERIFY((all.current().any == std::vector{detail, wire::EventFilter()}));
+        QVERIFY(all.update({wire::EventFilter()}, false)); // whoever asked for detail is gone
+        QVERIFY(all.current().any.empty());
+        std::vector<wire::EventFilter> many;
+        for (std::size_t i = 0; i <= FilterUnion::maxFilters; ++i) {
+            many.push_back(byNamespace(std::to_string(i)));
+            many.back().detail = true;
+        }
+        QVERIFY(all.update(many, false));
+        QCOMPARE(all.current().any.size(), std::size_t(2));
+        QVERIFY(all.current().any[0].detail && wire::wantsEverything(all.current().any[0]));
     }
 };
 

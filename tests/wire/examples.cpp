@@ -278,6 +278,7 @@ std::vector<std::pair<std::string, Message>> all()
         {"heartbeat-reply", HeartbeatReply{9, startNs, startNs + 1, startNs + 2, 6}},
         {"subscribe", Subscribe{4, filter(), false, false, {{"node-1", 0x1122334455667788, 5}, {"node-2", 2, 3}}}},
         {"filter", Filter{4, {filter(), EventFilter{{}, Severity::Info, {}, {}, {"pod"}}}}},
+        {"filter-detail", Filter{5, {EventFilter{{EventType::ProcessExec}, Severity::Debug, {}, {}, {}, true}, EventFilter()}}},
         {"delivery", Delivery{"node-1", startNs + 20, -250'000, 120'000, eventFrame()}},
         {"delivery-filtered", Delivery{"node-1", startNs + 20, -250'000, 120'000, frame(9, filteredBatch())}},
         {"agent-state", agentState(LinkState::Silent, {1, 2, 3, 4})},

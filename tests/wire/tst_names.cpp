@@ -219,6 +219,8 @@ private slots:
         QCOMPARE(text(kernelPriorityName(3)), "err");
         QCOMPARE(text(kernelPriorityName(250)), "debug");
         QCOMPARE(text(agentNoticeKindName(AgentNoticeKind::SpoolDropped)), "spool-dropped");
+        QCOMPARE(text(agentNoticeKindName(AgentNoticeKind::Began)), "began");
+        QCOMPARE(text(agentNoticeKindName(AgentNoticeKind::CutOff)), "cut-off");
         QCOMPARE(text(agentNoticeKindName(static_cast<AgentNoticeKind>(99))), "unknown");
         QCOMPARE(text(pressureResourceName(PressureResource::Io)), "io");
         QCOMPARE(text(pressureResourceName(static_cast<PressureResource>(99))), "unknown");

@@ -148,6 +148,9 @@ private:
         QTest::newRow("the kernel's log") << Detail(KernelLog{3, 0, 7, "nvme0: I/O\x1b error"}) << "err: nvme0: I/O  error";
         QTest::newRow("shedding") << Detail(AgentNotice{AgentNoticeKind::ShedBegin, "http", "over the budget", 240, 200, "mcores"})
                                   << "shed-begin http: over the budget, 240 of 200 mcores";
+        QTest::newRow("a measurement without a limit")
+            << Detail(AgentNotice{AgentNoticeKind::CutOff, "unwatched", "nobody looked", 5000, 0, "ms"})
+            << "cut-off unwatched: nobody looked, 5000 ms";
         QTest::newRow("a cgroup at its limit") << Detail(MemoryEvents{0, 0, 3, 0, 0, 0, false, 536870912, 536870912})
                                                << "at its memory limit 3 times, uses 512.0 MiB of 512.0 MiB";
         QTest::newRow("a cgroup in which was killed") << Detail(MemoryEvents{1, 2, 3, 1, 2, 1, false, 0, 1024})

@@ -2,6 +2,7 @@
 #include "agent/collect/readers/kmsgparse.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 
@@ -66,6 +67,31 @@ Result<KmsgRecord> parseKmsg(std::string_view bytes)
     const std::string text = wire::toValidUtf8(unescaped(rest.substr(0, rest.find('\n'))));
     record.text = wire::truncateUtf8(text, kmsgTextBytes);
     return record;
+}
+
+bool beginsOomReport(const KmsgRecord &record)
+{
+    return record.facility == 0 && record.text.find(" invoked oom-killer: ") != std::string::npos;
+}
+
+bool endsOomDump(const KmsgRecord &record)
+{
+    constexpr std::uint8_t err = 3;
+    constexpr std::array<std::string_view, 9> beginnings{"Mem-Info:", "memory: usage", "Tasks state", "oom-kill:", "------------[ cut here",
+                                                         "WARNING:",  "BUG:",          "INFO:",       "watchdog:"};
+    return record.priority <= err || record.text == " </TASK>"
+           || std::any_of(beginnings.begin(), beginnings.end(),
+                          [&](std::string_view begin) { return std::string_view(record.text).starts_with(begin); });
+}
+
+bool isDumpLine(const KmsgRecord &record)
+{
+    constexpr std::array<std::string_view, 18> beginnings{
+        " ",     "CPU: ", "Hardware name: ", "Call Trace:", "Call trace:", "RIP: ", "Code: ", "RSP: ", "RAX: ",
+        "RBX: ", "RDX: ", "RBP: ",           "R10: ",       "R13: ",       "FS: ",  "pc : ",  "lr : ", "sp : "};
+    return record.facility == 0 && std::any_of(beginnings.begin(), beginnings.end(), [&](std::string_view begin) {
+               return std::string_view(record.text).starts_with(begin);
+           });
 }
 
 } // namespace tapio::agent

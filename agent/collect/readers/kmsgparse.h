@@ -27,4 +27,11 @@ struct KmsgRecord {
 /// The bytes of one read(2). Fields that later kernels add to the prefix are passed over, as the ABI asks. Errors: Malformed. Pure.
 Result<KmsgRecord> parseKmsg(std::string_view bytes);
 
+/// The first line of the kernel's report of an OOM kill (mm/oom_kill.c, dump_header): who asked for memory. Pure.
+bool beginsOomReport(const KmsgRecord &record);
+/// The last line of the part of it that is a dump, or the first of another report: warnings, bugs, stalls. Pure.
+bool endsOomDump(const KmsgRecord &record);
+/// A line of a dump of stack or registers, which says nothing by itself (lib/dump_stack.c, arch/x86 and arm64, show_regs). Pure.
+bool isDumpLine(const KmsgRecord &record);
+
 } // namespace tapio::agent

@@ -129,7 +129,7 @@ void KmsgReader::take(std::string_view bytes, KernelRecordSink &out)
         m_counters[Counter::Lost] += record->sequence - *m_nextSequence;
     }
     m_nextSequence = record->sequence + 1;
-    if (join(*record)) {
+    if (join(*record) || isOfOomReport(*record)) {
         ++m_counters[Counter::Folded];
         return;
     }
@@ -149,6 +149,22 @@ bool KmsgReader::join(const KmsgRecord &fragment)
     const std::string whole = m_line->text + fragment.text;
     m_line->text = wire::truncateUtf8(whole, kmsgTextBytes);
     return true;
+}
+
+/// Who was killed, and who asked for memory, is told by lines that stay, and by the kernel itself as an event of its own: where in the kernel
+/// that was helps nobody, and would be two dozen warnings a kill. Others may write in between: only what looks like a dump goes.
+bool KmsgReader::isOfOomReport(const KmsgRecord &record)
+{
+    constexpr std::uint64_t longestReportNs = 2 * nsPerSecond;
+    if (beginsOomReport(record)) {
+        m_oomReportNs = record.timeNs;
+        return false;
+    }
+    const bool isOfIt = m_oomReportNs && record.timeNs >= *m_oomReportNs && record.timeNs - *m_oomReportNs <= longestReportNs
+                        && record.priority > errPriority && isDumpLine(record);
+    if (endsOomDump(record))
+        m_oomReportNs.reset();
+    return isOfIt;
 }
 
 void KmsgReader::tell(KernelRecordSink &out)

@@ -40,7 +40,7 @@ struct KmsgOptions {
 };
 
 /// The kernel's log as events of the host. Counters: every record is seen; those that the kernel overwrote are lost, fragments that
-/// were joined to their line are folded, harmless ones ufiltered, and those beyond the bound of a second shed.
+/// were joined to their line are folded, as are the stack and registers in the report of an OOM kill, harmless ones ufiltered, and those beyond the bound of a second shed.
 class KmsgReader final : public EventReader {
 public:
     /// The clock outlives the reader.
@@ -54,6 +54,7 @@ private:
     bool openDevice();
     void take(std::string_view bytes, KernelRecordSink &out);
     bool join(const KmsgRecord &fragment);
+    bool isOfOomReport(const KmsgRecord &record);
     void tell(KernelRecordSink &out);
     std::uint64_t bootNs(const KmsgRecord &record) const;
 
@@ -66,7 +67,8 @@ private:
     std::optional<KmsgRecord> m_line; ///< its end may be in the next record
     std::uint64_t m_lastSequence = 0; ///< of m_line and what was joined to it
     std::optional<std::uint64_t> m_nextSequence;
-    std::int64_t m_readBootNs = 0; ///< when it was read last
+    std::optional<std::uint64_t> m_oomReportNs; ///< when the last one began, by the log's clock
+    std::int64_t m_readBootNs = 0;              ///< when it was read last
     CounterSet m_counters;
 };
 

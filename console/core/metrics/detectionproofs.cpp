@@ -68,13 +68,45 @@ bool DetectionProofs::onEvent(const std::string &node, const wire::Event &event,
     if (const auto *label = std::get_if<wire::DrillLabel>(&event.detail))
         return addLabel(node, *label);
     const wire::Insight *insight = wire::insightOf(event.detail);
-    auto opened = insight ? replay::openedOf(node, *insight, cgroup, event.timeNs) : std::nullopt;
-    if (!opened)
-        return false;
-    m_opened.insert_or_assign({event.timeNs, node, insight->id}, std::move(*opened));
-    if (m_opened.size() > mostOpened)
-        m_opened.erase(m_opened.begin());
+    return insight != nullptr && addInsight(node, *insight, cgroup, event.timeNs);
+}
+
+void DetectionProofs::onInsightBeside(const std::string &node, const wire::Event &event, const std::string &cgroup)
+{
+    if (const wire::Insight *insight = wire::insightOf(event.detail))
+        addStanding(node, *insight, cgroup, event.timeNs);
+}
+
+bool DetectionProofs::addInsight(const std::string &node, const wire::Insight &insight, const std::string &cgroup, std::int64_t timeNs)
+{
+    if (auto opened = replay::openedOf(node, insight, cgroup, timeNs)) {
+        m_opened.insert_or_assign({timeNs, node, insight.id}, std::move(*opened));
+        if (m_opened.size() > mostOpened)
+            m_opened.erase(m_opened.begin());
+    }
+    addStanding(node, insight, cgroup, timeNs);
     return true;
+}
+
+void DetectionProofs::addStanding(const std::string &node, const wire::Insight &insight, const std::string &cgroup, std::int64_t timeNs)
+{
+    replay::Standing told = replay::standingOf(node, insight, cgroup, timeNs);
+    const auto [last, isFirst] = m_toldLast.try_emplace({node, insight.id}, timeNs);
+    if (const auto known = isFirst ? m_standing.end() : m_standing.find({last->second, node, insight.id}); known != m_standing.end()) {
+        const bool isOpening = insight.state == wire::InsightState::Open;
+        known->second.openedNs = isOpening ? timeNs : std::max(known->second.openedNs, told.openedNs);
+        if (last->second > timeNs)
+            return; // came late
+        told.openedNs = known->second.openedNs;
+        m_standing.erase(known);
+    }
+    last->second = timeNs;
+    m_standing.insert_or_assign({timeNs, node, insight.id}, std::move(told));
+    if (m_standing.size() > mostOpened) {
+        const auto [oldestNs, oldestNode, oldestId] = m_standing.begin()->first;
+        m_toldLast.erase({oldestNode, oldestId});
+        m_standing.erase(m_standing.begin());
+    }
 }
 
 bool DetectionProofs::addLabel(const std::string &node, const wire::DrillLabel &label)
@@ -148,7 +180,18 @@ std::vector<DetectionProofs::Told> DetectionProofs::toldIn(const Window &window,
     return all;
 }
 
-replay::Judgement DetectionProofs::judge(const Group &group, const std::vector<Told> &told, std::set<std::string> rules)
+std::vector<replay::Standing> DetectionProofs::standingIn(const Window &window) const
+{
+    std::vector<replay::Standing> all;
+    for (auto at = m_standing.lower_bound({window.fromNs - longestLifeNs, {}, 0}); at != m_standing.end(); ++at) {
+        if (at->second.node == window.node && at->second.openedNs <= window.toNs)
+            all.push_back(at->second);
+    }
+    return all;
+}
+
+replay::Judgement DetectionProofs::judge(const Group &group, const std::vector<Told> &told, const std::vector<replay::Standing> &standing,
+                                         std::set<std::string> rules)
 {
     const auto judged = [&](auto isTaken) {
         std::vector<replay::Opened> opened;
@@ -156,7 +199,7 @@ replay::Judgement DetectionProofs::judge(const Group &group, const std::vector<T
             if (isTaken(one))
                 opened.push_back(one.opened);
         }
-        return replay::judge(group.labels, opened, {rules.begin(), rules.end()});
+        return replay::judge(group.labels, opened, {rules.begin(), rules.end()}, standing);
     };
     const replay::Judgement all = judged([](const Told &) { return true; });
     // What no drill explains and an operator confirmed is neither false nor silence.
@@ -191,7 +234,7 @@ ProofReport DetectionProofs::report(std::int64_t nowNs, const VerdictBook &verdi
     }
     std::map<std::string, RuleProof> rules;
     for (const auto &[group, told] : over)
-        add(report, rules, judge(group, told, spoken[group.window.node]), group.labels);
+        add(report, rules, judge(group, told, standingIn(group.window), spoken[group.window.node]), group.labels);
     for (auto &[name, proof] : rules) {
         proof.rule = name;
         report.rules.push_back(std::move(proof));

@@ -56,8 +56,12 @@ public:
 
     /// True: it is part of a proof. `cgroup` is that of the event's origin.
     bool onEvent(const std::string &node, const wire::Event &event, const std::string &cgroup);
+    /// Of a time in which nothing opens that counts: such an insight may stand while a drill runs, and finds none.
+    void onInsightBeside(const std::string &node, const wire::Event &event, const std::string &cgroup);
     /// As of then; what comes late corrects the next one.
     ProofReport report(std::int64_t nowNs, const VerdictBook &verdicts) const;
+    /// How long before and after a window something may be told of an insight that stood in it.
+    static constexpr std::int64_t longestLifeNs = 3600 * nsPerSecond;
     /// When insights matter, by node: from the beginning of what overlaps until the last may open.
     struct Window {
         std::string node;
@@ -78,12 +82,18 @@ private:
     using OpenedKey = std::tuple<std::int64_t, std::string, std::uint64_t>; ///< time, node, id
 
     bool addLabel(const std::string &node, const wire::DrillLabel &label);
+    bool addInsight(const std::string &node, const wire::Insight &insight, const std::string &cgroup, std::int64_t timeNs);
+    void addStanding(const std::string &node, const wire::Insight &insight, const std::string &cgroup, std::int64_t timeNs);
+    std::vector<replay::Standing> standingIn(const Window &window) const;
     std::vector<Group> groups(std::int64_t nowNs, ProofReport &report) const;
     std::vector<Told> toldIn(const Window &window, const VerdictBook &verdicts) const;
-    static replay::Judgement judge(const Group &group, const std::vector<Told> &told, std::set<std::string> rules);
+    static replay::Judgement judge(const Group &group, const std::vector<Told> &told, const std::vector<replay::Standing> &standing,
+                                   std::set<std::string> rules);
 
     std::map<std::pair<std::string, std::uint64_t>, replay::DrillRun> m_runs; ///< by node and run
     std::map<OpenedKey, replay::Opened> m_opened;
+    std::map<OpenedKey, replay::Standing> m_standing;                         ///< by when it was last told; one of each insight
+    std::map<std::pair<std::string, std::uint64_t>, std::int64_t> m_toldLast; ///< the time in that, by node and id
     std::uint64_t m_forgotten = 0, m_unsigned = 0, m_senseless = 0;
 };
 

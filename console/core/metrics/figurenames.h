@@ -47,6 +47,8 @@ inline constexpr std::string_view insightOpen = "insight.open"; ///< open insigh
 inline constexpr std::string_view insightOldest = "insight.oldest";       ///< ns of age of the oldest of these; label as above
 inline constexpr std::string_view insightDisplaced = "insight.displaced"; ///< counter: open insights that did not fit in memory
 
+inline constexpr std::string_view insightUnread =
+    "insight.unread"; ///< 1 while insights may be open that were told before the console began: its store could not be asked
 inline constexpr std::string_view signalJudged =
     "signal.judged"; ///< counter, label = node: events that have been judged, half an hour after they came
 inline constexpr std::string_view signalKept = "signal.kept";    ///< counter, label = node: those of them that are signal

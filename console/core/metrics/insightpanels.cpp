@@ -157,6 +157,9 @@ void activeCorrelations(const PanelContext &context, PanelSnapshot &panel)
     const double displaced = increaseBetween(trackOf(context, figure::insightDisplaced, {}), context.input.fromNs, agents->timeNs);
     if (displaced > 0)
         panel.computation.inputs.push_back({"displaced", displaced, Unit::Count, {}});
+    if (const auto unread = newest(trackOf(context, figure::insightUnread, {}), context.endNs, context.staleNs(context.figures));
+        unread && unread->value > 0)
+        panel.facts.push_back({"unread", unread->value, Unit::Count, {}});
     panel.series.push_back(makeSeries("open", {}, Unit::Count, openOverTime(context), context.figures));
     panel.view = GroupsView{std::move(rows)};
 }

@@ -93,6 +93,12 @@ void LiveModel::readInsights()
     }
     for (const std::string &rule : before)
         readCounter(figure::insightOpened, rule, 0);
+    if (m_areInsightsUnread) {
+        if (m_unreadSinceNs == 0)
+            m_unreadSinceNs = m_nowNs;
+        m_areInsightsUnread = m_nowNs - m_unreadSinceNs < InsightTracker::longestSilenceNs;
+        read(figure::insightUnread, {}, m_areInsightsUnread ? 1 : 0);
+    }
     if (m_insights.displaced() > 0)
         readCounter(figure::insightDisplaced, {}, static_cast<double>(m_insights.displaced()));
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "console/core/metrics/figurenames.h"
+#include "protocol/wire/filter.h"
 
 namespace tapio::console {
 
@@ -174,6 +175,17 @@ void LiveModel::onAmendments(const wire::Delivery &delivery, const wire::EventBa
     }
 }
 
+namespace {
+
+/// Sent since an insight asked for it: it did not wait in a queue. Nothing marks it but what it is and how long that was; of what an agent in
+/// distress is late with there is enough else.
+bool isReleasedDetail(const wire::Event &event, std::int64_t sealedNs)
+{
+    return event.severity <= wire::Severity::Info && wire::isDetailType(event.type) && sealedNs - event.timeNs > nsPerSecond;
+}
+
+} // namespace
+
 void LiveModel::recordLatency(const wire::Delivery &delivery, const wire::EventBatch &batch, std::int64_t finishedNs)
 {
     const auto n = static_cast<std::uint64_t>(batch.events.size());
@@ -185,10 +197,14 @@ void LiveModel::recordLatency(const wire::Delivery &delivery, const wire::EventB
         m_withoutClock[delivery.node] += n;
     } else {
         m_latency[Wire].record(onWire, n);
-        for (const wire::Event &event : batch.events)
-            m_latency[Total].record(finishedNs - event.timeNs - delivery.clockOffsetNs);
+        for (const wire::Event &event : batch.events) {
+            if (!isReleasedDetail(event, delivery.frame.sealedNs))
+                m_latency[Total].record(finishedNs - event.timeNs - delivery.clockOffsetNs);
+        }
     }
     for (const wire::Event &event : batch.events) {
+        if (isReleasedDetail(event, delivery.frame.sealedNs))
+            continue;
         const std::int64_t drain = static_cast<std::int64_t>(event.drainUs) * nsPerUs;
         m_latency[Drain].record(drain);
         m_latency[AgentQueue].record(delivery.frame.sealedNs - event.timeNs - drain);

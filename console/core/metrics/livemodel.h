@@ -43,6 +43,8 @@ public:
 
     /// Starts from what the store knew; call before anything was received. `insights`: what was told in the day before.
     void seed(OverviewInput input, InsightTracker insights = {});
+    /// What was told of insights before could not be read: as long as one of them may be open, the panels say so.
+    void noteUnreadInsights() noexcept { m_areInsightsUnread = true; }
 
     /// A frame that reached the end of the pipeline at finishedNs. Events sent before the console began (beganNs), which agents or a
     /// server held for it, count neither into latency nor into the rate: they tell when the console was opened.
@@ -164,7 +166,9 @@ private:
     InsightTracker m_insights;
     SignalBook m_signals;
     bool m_isNews = false;
-    std::set<std::string> m_correlating;  ///< nodes whose agent says that it correlates
+    std::set<std::string> m_correlating; ///< nodes whose agent says that it correlates
+    bool m_areInsightsUnread = false;
+    std::int64_t m_unreadSinceNs = 0;     ///< of the first tick after that
     std::size_t m_correlatingRead = 0;    ///< how many there were at the tick before
     Labels m_openRead;                    ///< groups that were open at the tick before
     std::map<std::string, Calls> m_calls; ///< by operation; "" = all

@@ -2,6 +2,7 @@
 #include "console/core/metrics/proofsreader.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "console/core/metrics/eachevent.h"
 
@@ -10,7 +11,11 @@ namespace tapio::console {
 Result<DetectionProofs> readProofs(const StoreReader &reader, std::int64_t toNs, const std::stop_token &stop)
 {
     DetectionProofs proofs;
-    const auto take = [&proofs](const StoredEvent &stored) { proofs.onEvent(stored.node, stored.event, stored.origin.cgroupPath); };
+    using Take = std::function<void(const StoredEvent &)>;
+    const Take take = [&proofs](const StoredEvent &stored) { proofs.onEvent(stored.node, stored.event, stored.origin.cgroupPath); };
+    const Take beside = [&proofs](const StoredEvent &stored) {
+        proofs.onInsightBeside(stored.node, stored.event, stored.origin.cgroupPath);
+    };
     EventQuery labels;
     labels.fromNs = toNs - DetectionProofs::windowNs;
     labels.toNs = toNs + 1;
@@ -19,11 +24,15 @@ Result<DetectionProofs> readProofs(const StoreReader &reader, std::int64_t toNs,
         return fail(read.error());
     for (const DetectionProofs::Window &window : proofs.windows(toNs)) {
         EventQuery insights;
-        insights.fromNs = window.fromNs;
-        insights.toNs = std::min(window.toNs, toNs) + 1;
+        insights.fromNs = window.fromNs - DetectionProofs::longestLifeNs;
+        insights.toNs = std::min(window.toNs + DetectionProofs::longestLifeNs, toNs) + 1;
         insights.filter.types = {wire::EventType::Insight};
         insights.filter.nodes = {window.node};
-        if (const Status read = eachEvent(reader, insights, stop, take); !read)
+        const auto takeOf = [&](const StoredEvent &stored) {
+            const bool isInside = stored.event.timeNs >= window.fromNs && stored.event.timeNs <= window.toNs;
+            (isInside ? take : beside)(stored);
+        };
+        if (const Status read = eachEvent(reader, insights, stop, takeOf); !read)
             return fail(read.error());
     }
     return proofs;

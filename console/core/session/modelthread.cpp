@@ -71,8 +71,11 @@ Scope ModelThread::scope()
 
 void ModelThread::run(const std::stop_token &stop)
 {
-    if (std::optional<ModelSeed> known = m_hooks.seed())
-        m_model.seed(std::move(known->input), std::move(known->insights));
+    if (std::optional<ModelSeed> known = m_hooks.seed()) {
+        if (!known->insights)
+            m_model.noteUnreadInsights();
+        m_model.seed(std::move(known->input), std::move(known->insights).value_or(InsightTracker()));
+    }
     while (!stop.stop_requested()) {
         std::deque<Item> items;
         {

@@ -21,7 +21,7 @@ namespace tapio::console {
 /// What an earlier run of the console knew.
 struct ModelSeed {
     OverviewInput input;
-    InsightTracker insights;
+    std::optional<InsightTracker> insights; ///< empty: could not be read
 };
 
 /// Called on the model thread.

@@ -316,8 +316,10 @@ std::optional<ModelSeed> SessionImpl::readKnown()
         return std::nullopt; // a new file: nothing is known yet
     const std::int64_t now = m_clock.utcNs();
     auto input = readHistory(**reader, {now - 15 * minute, now, now}, {});
-    if (!input)
-        return std::nullopt;
+    if (!input) {
+        m_log->logger().error("store: what was known before cannot be read: {}", input.error().message());
+        return ModelSeed();
+    }
     if (auto day = (*reader)->actions(now - 1440 * minute, now))
         input->actions = std::move(*day);
     auto notices = (*reader)->linkNotices(now - 1440 * minute, m_beganNs); // what came since then comes by the link
@@ -325,9 +327,11 @@ std::optional<ModelSeed> SessionImpl::readKnown()
     m_mailbox.post([&](SessionUpdate &update) {
         update.known = SessionUpdate::Known{input->agents, input->hooks, notices ? std::move(*notices) : std::vector<wire::LinkNotice>()};
     });
-    ModelSeed seed{std::move(*input), {}};
+    ModelSeed seed{std::move(*input), std::nullopt};
     if (auto insights = readInsightsSoFar(**reader, now, {}))
         seed.insights = std::move(*insights);
+    else
+        m_log->logger().error("store: which insights are open cannot be read: {}", insights.error().message());
     return seed;
 }
 

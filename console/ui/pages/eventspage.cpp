@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/ui/pages/eventspage.h"
 
+#include <algorithm>
+
 #include <QClipboard>
 #include <QFileDialog>
 #include <QGuiApplication>
@@ -28,6 +30,7 @@
 #include "console/ui/widgets/statemessage.h"
 #include "console/ui/widgets/tableview.h"
 #include "console/ui/window/timerange.h"
+#include "protocol/wire/filter.h"
 
 namespace tapio::console {
 
@@ -284,6 +287,12 @@ StateText EventsPage::emptyState() const
     if (!m_filter->input().isEmpty()) {
         state.headline = tr("No event matches the filter");
         state.sentence = tr("Time range: %1. Node and namespace in the bar above count too.").arg(range);
+        const auto &types = m_filter->input().types;
+        if (std::any_of(types.begin(), types.end(), wire::isDetailType)) {
+            state.sentence += QLatin1Char(' ')
+                              + tr("Agents send ordinary starts and ends of programs around insights alone, "
+                                   "unless correlation.detail is \"all\" there.");
+        }
         state.actionText = tr("Clear the filter");
         state.action = [this] { m_context.actions.trigger(QStringLiteral("events.clear")); };
         return state;

@@ -163,6 +163,8 @@ constexpr std::array facts{
                 QT_TRANSLATE_NOOP("tapio::console::PanelText", "Agents that correlate")},
     FactWording{"displaced", QT_TRANSLATE_NOOP("tapio::console::PanelText", "%1 did not fit in memory"),
                 QT_TRANSLATE_NOOP("tapio::console::PanelText", "Open insights that did not fit in memory")},
+    FactWording{"unread", QT_TRANSLATE_NOOP("tapio::console::PanelText", "without those of before this start"),
+                QT_TRANSLATE_NOOP("tapio::console::PanelText", "Those of before this start could not be read")},
     FactWording{"judged", QT_TRANSLATE_NOOP("tapio::console::PanelText", "%1 judged"),
                 QT_TRANSLATE_NOOP("tapio::console::PanelText", "Judged")},
     FactWording{"one-in", QT_TRANSLATE_NOOP("tapio::console::PanelText", "one in %1 judged"),

@@ -46,18 +46,18 @@ std::uint64_t statusKib(pid_t pid, const std::string &key)
 }
 
 std::vector<std::string> agentCommand(const std::string &program, std::uint16_t port, const transport::TlsFiles &tls,
-                                      const std::string &runtimeFolder)
+                                      const std::string &runtimeFolder, const std::string &node)
 {
     // What it costs is to be measured, not kept: a budget would shed, and all load comes from one cgroup, which would use up its share.
     const std::string config = runtimeFolder + "/benchmark.toml";
     std::ofstream(config)
-        << "[observe]\naddress = \"\"\n[budget]\ncpu_percent = 0\nrss_bytes = 0\n"
+        << "[observe]\naddress = \"\"\n[correlation]\ndetail = \"all\"\n[budget]\ncpu_percent = 0\nrss_bytes = 0\n"
            "[filter.process]\nrate = 0\n[filter.tcp]\nrate = 0\ndetail = 0\n[filter.dns]\nrate = 0\n[filter.http]\nrate = 0\ndetail = 0\n";
     return {program,
             "--config",
             config,
             "--node",
-            "node-1",
+            node,
             "--server",
             "127.0.0.1:" + std::to_string(port),
             "--ca",

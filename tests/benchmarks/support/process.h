@@ -20,8 +20,8 @@ std::uint64_t cpuNs(pid_t pid);
 /// A line of /proc/PID/status in KiB; 0 when there is none.
 std::uint64_t statusKib(pid_t pid, const std::string &key);
 
-/// The command that runs tapio-agent with its defaults against a server on loopback; its lock goes to `runtimeFolder`.
+/// The command that runs tapio-agent with its defaults against a server on loopback; its lock goes to `runtimeFolder`, of which each node needs one.
 std::vector<std::string> agentCommand(const std::string &program, std::uint16_t port, const transport::TlsFiles &tls,
-                                      const std::string &runtimeFolder);
+                                      const std::string &runtimeFolder, const std::string &node = "node-1");
 
 } // namespace tapio::bench

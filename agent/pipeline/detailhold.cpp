@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/pipeline/detailhold.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <utility>
+
+#include "agent/correlation/selector.h"
+#include "protocol/wire/filter.h"
+
+namespace tapio::agent {
+
+namespace {
+
+/// As insights call whose event it is: a pod, a container or a cgroup, a workload; the node for what belongs to nobody else.
+std::array<std::string, 3> ownersOf(const HeldEvent &held, const std::string &node)
+{
+    using correlation::Selector;
+    const correlation::Observation seen{correlation::Topic::None, held.event, *held.origin, {node}};
+    std::array<std::string, 3> names;
+    std::size_t at = 0;
+    for (const Selector selector : {Selector::Pod, Selector::Container, Selector::Workload}) {
+        if (const auto entity = correlation::select(selector, seen))
+            names[at] = entity->name;
+        ++at;
+    }
+    return names;
+}
+
+std::vector<HeldEvent> emptied(std::deque<HeldEvent> &held)
+{
+    std::deque<HeldEvent> all = std::exchange(held, {});
+    return {std::make_move_iterator(all.begin()), std::make_move_iterator(all.end())};
+}
+
+std::vector<HeldEvent> takeIf(std::deque<HeldEvent> &held, auto isTaken)
+{
+    const auto middle = std::stable_partition(held.begin(), held.end(), [&](const HeldEvent &event) { return !isTaken(event); });
+    std::vector<HeldEvent> taken(std::make_move_iterator(middle), std::make_move_iterator(held.end()));
+    held.erase(middle, held.end());
+    return taken;
+}
+
+} // namespace
+
+bool DetailHold::isDetail(const wire::Event &event) noexcept
+{
+    return wire::isDetailType(event.type) && event.severity <= wire::Severity::Info;
+}
+
+std::vector<HeldEvent> DetailHold::setOn(bool isOn)
+{
+    if (std::exchange(m_isOn, isOn) && !isOn) {
+        m_totals.released += m_held.size();
+        return emptied(m_held);
+    }
+    return {};
+}
+
+void DetailHold::note(const HeldEvent &held)
+{
+    const std::string &container = held.origin->containerId;
+    const std::uint64_t startNs = held.event.process.startTimeNs;
+    if (container.empty() || startNs == 0 || !wire::isDetailType(held.event.type))
+        return;
+    const auto [known, isNew] = m_first.try_emplace(container, startNs);
+    if (!isNew) {
+        // Where it began before the agent, those that came later were seen before its end is.
+        known->second = std::min(known->second, startNs);
+        return;
+    }
+    m_containers.push_back(container);
+    if (m_containers.size() > mostContainers) {
+        m_first.erase(m_containers.front());
+        m_containers.pop_front();
+    }
+}
+
+bool DetailHold::isOfFirstProcess(const HeldEvent &held) const
+{
+    const auto known = m_first.find(held.origin->containerId);
+    return known != m_first.end() && known->second == held.event.process.startTimeNs;
+}
+
+bool DetailHold::isAsked(const HeldEvent &event, const std::string &node) const
+{
+    if (m_owners.empty())
+        return false;
+    const auto owners = ownersOf(event, node);
+    return std::any_of(owners.begin(), owners.end(), [this](const std::string &owner) { return m_owners.contains(owner); });
+}
+
+bool DetailHold::holds(const HeldEvent &event, const std::string &node, std::int64_t nowNs)
+{
+    const bool isPlaced = event.origin->attribution != wire::Attribution::Unknown;
+    if (!m_isOn || !isDetail(event.event) || !isPlaced || isOfFirstProcess(event))
+        return false;
+    std::erase_if(m_owners, [nowNs](const auto &owner) { return owner.second < nowNs; });
+    return !isAsked(event, node);
+}
+
+std::vector<HeldEvent> DetailHold::hold(HeldEvent &&event)
+{
+    m_held.push_back(std::move(event));
+    std::vector<HeldEvent> gone;
+    if (m_held.size() > mostHeld) {
+        gone.push_back(std::move(m_held.front()));
+        m_held.pop_front();
+        ++m_totals.leftOut;
+    }
+    return gone;
+}
+
+void DetailHold::ask(std::string owner, std::int64_t untilNs)
+{
+    if (m_owners.size() >= mostOwners && !m_owners.contains(owner)) {
+        const auto first =
+            std::min_element(m_owners.begin(), m_owners.end(), [](const auto &a, const auto &b) { return a.second < b.second; });
+        m_owners.erase(first);
+    }
+    m_owners[std::move(owner)] = untilNs;
+}
+
+std::vector<HeldEvent> DetailHold::release(const wire::Insight &insight, const std::string &node, std::int64_t nowNs)
+{
+    const bool isNews = insight.state == wire::InsightState::Open || insight.state == wire::InsightState::Updated;
+    if (!m_isOn || !isNews)
+        return {};
+    ask(insight.root, nowNs + afterNs);
+    for (const std::string &affected : insight.affected) { // "pod shop/api"
+        if (const auto space = affected.find(' '); space != std::string::npos)
+            ask(affected.substr(space + 1), nowNs + afterNs);
+    }
+    std::vector<HeldEvent> released = takeIf(m_held, [&](const HeldEvent &event) { return isAsked(event, node); });
+    m_totals.released += released.size();
+    return released;
+}
+
+std::vector<HeldEvent> DetailHold::takeOld(std::int64_t nowNs)
+{
+    std::vector<HeldEvent> old;
+    while (!m_held.empty() && m_held.front().sinceBootNs + beforeNs < nowNs) {
+        old.push_back(std::move(m_held.front()));
+        m_held.pop_front();
+    }
+    m_totals.leftOut += old.size();
+    return old;
+}
+
+std::vector<HeldEvent> DetailHold::takeAll()
+{
+    m_totals.leftOut += m_held.size();
+    return emptied(m_held);
+}
+
+} // namespace tapio::agent

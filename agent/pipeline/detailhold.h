@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "agent/pipeline/shedder.h"
+#include "protocol/wire/report.h"
+
+namespace tapio::agent {
+
+/// Keeps back what nobody asks for unless something happens beside it: that a program began or ended as they do. What an insight is about goes out
+/// with it, from half a minute before, and so does what follows for half a minute. All else is left out in the end, and counted. Nothing is kept
+/// back that counts elsewhere: start and end of a container's first process are what its restarts and its exit code are known by. Nor is what
+/// nobody could place. Bounded. One thread; times are of the boot clock.
+class DetailHold {
+public:
+    static constexpr std::int64_t beforeNs = 30 * nsPerSecond;
+    static constexpr std::int64_t afterNs = 30 * nsPerSecond;
+    static constexpr std::size_t mostHeld = 2048; ///< some 2 MB at most
+    static constexpr std::size_t mostOwners = 256;
+    static constexpr std::size_t mostContainers = 4096; ///< whose first process is known
+
+    /// Pure; by type and severity.
+    static bool isDetail(const wire::Event &event) noexcept;
+
+    /// Off from the beginning. What is held when it is switched off is given back, to be sent.
+    std::vector<HeldEvent> setOn(bool isOn);
+    bool isOn() const noexcept { return m_isOn; }
+
+    /// Of everything that passes, held or not, on or off: which process of a container is its first.
+    void note(const HeldEvent &event);
+    /// Whether it is to be held instead of being sent; after note(). `node` is this node's name, as insights have it.
+    bool holds(const HeldEvent &event, const std::string &node, std::int64_t nowNs);
+    /// Returns what had to go for it: left out.
+    std::vector<HeldEvent> hold(HeldEvent &&event);
+    /// An insight was told: what is held of those whom it is about, oldest first, to be sent. Not for one that ended.
+    std::vector<HeldEvent> release(const wire::Insight &insight, const std::string &node, std::int64_t nowNs);
+    /// What has waited for long enough: left out.
+    std::vector<HeldEvent> takeOld(std::int64_t nowNs);
+    /// Everything, at the end: left out.
+    std::vector<HeldEvent> takeAll();
+
+    /// More is known of whose they are.
+    template <typename Use> void eachHeld(Use use) { std::for_each(m_held.begin(), m_held.end(), use); }
+
+    std::size_t held() const noexcept { return m_held.size(); }
+    /// Events, cumulative.
+    struct Totals {
+        std::uint64_t released = 0, leftOut = 0;
+        bool operator==(const Totals &) const = default;
+    };
+    const Totals &totals() const noexcept { return m_totals; }
+
+private:
+    bool isOfFirstProcess(const HeldEvent &event) const;
+    bool isAsked(const HeldEvent &event, const std::string &node) const;
+    void ask(std::string owner, std::int64_t untilNs);
+
+    bool m_isOn = false;
+    std::deque<HeldEvent> m_held;                 ///< oldest first
+    std::map<std::string, std::int64_t> m_owners; ///< whom insights are about, as they name them; until when
+    std::map<std::string, std::uint64_t> m_first; ///< by container: the earliest start of a process of it that was seen
+    std::deque<std::string> m_containers;         ///< of that, the one that was seen first in front
+    Totals m_totals;
+};
+
+} // namespace tapio::agent
