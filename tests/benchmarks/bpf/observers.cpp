@@ -113,6 +113,19 @@ bool waitUntilAttached(pid_t pid, std::uint32_t before, const std::function<std:
 
 enum class WatchesBy { Programs, PerfEvents };
 
+/// Within two seconds; it is reaped then.
+bool endsSoon(pid_t pid)
+{
+    constexpr int tries = 200;
+    constexpr std::chrono::milliseconds between{10};
+    for (int i = 0; i < tries; ++i) {
+        if (::waitpid(pid, nullptr, WNOHANG) != 0)
+            return true;
+        std::this_thread::sleep_for(between);
+    }
+    return false;
+}
+
 /// Another program, its output into memory.
 class Peer final : public Observer {
 public:
@@ -132,8 +145,12 @@ public:
     ~Peer() override
     {
         if (m_pid > 0) {
-            ::kill(m_pid, SIGINT);
-            ::waitpid(m_pid, nullptr, 0);
+            // bpftrace was seen to sit on it for minutes; then it is asked again, and at last not asked any more.
+            for (const int signal : {SIGINT, SIGINT, SIGTERM, SIGKILL}) {
+                ::kill(m_pid, signal);
+                if (endsSoon(m_pid))
+                    break;
+            }
         }
         ::close(m_output);
     }
