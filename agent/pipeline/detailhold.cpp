@@ -127,9 +127,12 @@ std::vector<HeldEvent> DetailHold::release(const wire::Insight &insight, const s
     const bool isNews = insight.state == wire::InsightState::Open || insight.state == wire::InsightState::Updated;
     if (!m_isOn || !isNews)
         return {};
-    ask(insight.root, nowNs + afterNs);
+    const std::string_view nodeKind = wire::entityKindName(wire::EntityKind::Node);
+    if (insight.rootKind != wire::EntityKind::Node)
+        ask(insight.root, nowNs + afterNs);
     for (const std::string &affected : insight.affected) { // "pod shop/api"
-        if (const auto space = affected.find(' '); space != std::string::npos)
+        const auto space = affected.find(' ');
+        if (space != std::string::npos && std::string_view(affected).substr(0, space) != nodeKind)
             ask(affected.substr(space + 1), nowNs + afterNs);
     }
     std::vector<HeldEvent> released = takeIf(m_held, [&](const HeldEvent &event) { return isAsked(event, node); });

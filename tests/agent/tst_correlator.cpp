@@ -33,12 +33,14 @@ struct Bench : CollectBench {
             std::move(options), [this](KernelRecordSink &sink) { return std::make_unique<FakeKernel>(kernel, sink); }, port(), clock, log);
         loop = std::move(*opened);
     }
+    std::string podUid; ///< whose the next is; empty: the host's
     void see(const char *source, wire::EventType type, wire::Detail detail)
     {
         KernelRecord one = record();
         one.source = source;
         one.event.type = type;
         one.event.detail = std::move(detail);
+        one.podUid = podUid;
         kernel.records.push_back(std::move(one));
     }
     void start() { see("process", wire::EventType::ProcessExec, wire::ProcessExec()); }
@@ -144,6 +146,7 @@ void tst_Correlator::detail_goesOutAroundInsights()
     CollectOptions options = withRules();
     options.correlation->isDetailHeld = isHeld;
     Bench bench(std::move(options));
+    bench.podUid = "0a1b2c3d-0000-4000-8000-000000000001"; // what is about the node as a whole takes nothing along
     bench.start();
     bench.second();
     if (isKilled)

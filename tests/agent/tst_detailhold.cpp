@@ -54,6 +54,7 @@ wire::Insight about(const std::string &root, std::vector<std::string> affected =
 {
     wire::Insight insight;
     insight.root = root;
+    insight.rootKind = root == node ? wire::EntityKind::Node : wire::EntityKind::Container;
     insight.affected = std::move(affected);
     insight.state = state;
     return insight;
@@ -130,8 +131,8 @@ private slots:
         QTest::addColumn<QList<int>>("pids"); // 1: /a, 2: /b, 3: the host, 104 and 105: pods
         QTest::newRow("a cgroup") << "/a"
                                   << "" << QList<int>{1};
-        QTest::newRow("the node: what belongs to nobody else") << "vm"
-                                                               << "" << QList<int>{3};
+        QTest::newRow("the node as a whole") << "vm"
+                                             << "" << QList<int>{};
         QTest::newRow("a pod") << "shop/web-1"
                                << "" << QList<int>{104};
         QTest::newRow("a container") << "shop/web-1/app"
@@ -144,6 +145,8 @@ private slots:
                                                                     << "container /b" << QList<int>{2};
         QTest::newRow("somebody else") << "shop/other"
                                        << "pod shop/another" << QList<int>{};
+        QTest::newRow("a destination that the node is affected by") << "10.0.0.1:80"
+                                                                    << "node vm" << QList<int>{};
         QTest::newRow("affected without a kind") << "x"
                                                  << "/a" << QList<int>{};
     }
