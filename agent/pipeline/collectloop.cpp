@@ -241,7 +241,7 @@ void CollectLoop::everySecond()
         // What nobody subscribes to is evidence all the same.
         if (m_correlator && !kernel.any.empty())
             kernel.any.emplace_back().types = m_correlator->wanted();
-        m_filter.setSubscription(std::move(kernel));
+        m_filter.setSubscription(kernel);
         m_pipeline.setFilter(*filter);
     }
     m_resolver.refreshNames();
