@@ -84,7 +84,8 @@ void tst_DropHooks::noSocket()
 
     const std::uint64_t before = dropsFor(kernel, "NO_SOCKET");
     sendInVain(100);
-    QVERIFY2(dropsFor(kernel, "NO_SOCKET") >= before + 100, qPrintable(QString::number(dropsFor(kernel, "NO_SOCKET"))));
+    // The last may still wait for the kernel's own thread where the machine is busy.
+    QTRY_VERIFY2(dropsFor(kernel, "NO_SOCKET") >= before + 100, qPrintable(QString::number(dropsFor(kernel, "NO_SOCKET"))));
     QCOMPARE(dropsFor(kernel, "NOT_SPECIFIED"), 0u);
     QVERIFY(kernel.records().empty());
 }
@@ -95,9 +96,9 @@ void tst_DropHooks::accounts()
     KernelFixture kernel;
     TAPIO_OPEN(kernel, {"drops"});
     sendInVain(50);
+    QTRY_VERIFY(kernel.counters("drops")[Counter::Folded] >= 50);
     const CounterSet counters = kernel.counters("drops");
     QVERIFY(counters[Counter::Seen] >= 50);
-    QVERIFY(counters[Counter::Folded] >= 50);
     QCOMPARE(counters[Counter::Lost], 0u);
 }
 
