@@ -168,7 +168,9 @@ bool Engine::observe(const Observation &seen)
         const Step &step = state.rule().steps[wants.step];
         ++state.count.evaluations;
         const bool isEvidence = fulfils(step, seen);
-        if (!isEvidence && (!step.share || state.size() == 0)) // of what is well a share is counted only where something failed
+        if (!isEvidence && !step.share)
+            continue;
+        if (state.size() == 0 && !RuleState::begins(step, isEvidence)) // nothing waits for it
             continue;
         const auto &entity = entities.of(step.by);
         if (!entity) {
@@ -185,8 +187,7 @@ bool Engine::observe(const Observation &seen)
                 affects = std::string(wire::entityKindName(affected->kind)) + ' ' + affected->name;
         }
         const std::size_t before = state.size();
-        isTaken |= isEvidence;
-        state.take({seen, *entity, affects, text, *node, wants.step, isEvidence});
+        isTaken |= state.take({seen, *entity, affects, text, *node, wants.step, isEvidence});
         m_candidates += state.size() - before;
         while (state.size() > m_limits.candidatesOfRule && state.evictOne())
             --m_candidates;

@@ -69,7 +69,7 @@ public:
     Engine(const Engine &) = delete;
     Engine &operator=(const Engine &) = delete;
 
-    /// Whether some rule takes it as evidence.
+    /// Whether it is evidence of something that some rule has found, or may find.
     bool onEvent(const wire::Event &event, const wire::Origin &origin, const EventPlace &place);
     /// Figures that were read at one moment: rules see what is worked out of them (topic.h). Evidence of that is no event, and has no number.
     void onSamples(const wire::SampleBatch &batch, const EventPlace &place);

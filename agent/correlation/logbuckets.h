@@ -13,13 +13,13 @@ namespace tapio::correlation {
 /// a bucket is full all are halved: shares stay.
 class LogBuckets {
 public:
-    void add(std::uint64_t ns) noexcept
+    void add(std::uint64_t ns, std::uint32_t times = 1) noexcept
     {
         std::uint16_t &bucket = m_counts[indexOf(ns)];
-        if (bucket == UINT16_MAX)
+        for (; times > static_cast<std::uint32_t>(UINT16_MAX - bucket); times = (times + 1) / 2)
             halve();
-        ++bucket;
-        ++m_total;
+        bucket = static_cast<std::uint16_t>(bucket + times);
+        m_total += times;
     }
     void clear() noexcept { *this = LogBuckets(); }
     std::uint32_t total() const noexcept { return m_total; }

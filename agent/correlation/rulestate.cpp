@@ -124,27 +124,33 @@ RuleState::Candidates::iterator RuleState::findOrMake(const EntityName &entity)
     return at;
 }
 
-void RuleState::take(const Taken &taken)
+// What only supports by following, ends or contradicts begins nothing; nor does what went well, of which a share is counted: that would make
+// a candidate of every healthy destination. So a share is of those seen from the first failure on.
+bool RuleState::begins(const Step &step, bool fulfils) noexcept
+{
+    return fulfils
+           && (step.role == StepRole::Required || step.role == StepRole::Either || (step.role == StepRole::Supporting && !step.after));
+}
+
+bool RuleState::take(const Taken &taken)
 {
     const Step &step = m_rule->steps[taken.step];
     const std::int64_t timeNs = taken.seen.timeNs();
-    // What only supports by following, ends or contradicts begins nothing; nor does what went well, of which a share is counted: that would make
-    // a candidate of every healthy destination. So a share is of those seen from the first failure on.
-    const bool begins =
-        taken.fulfils
-        && (step.role == StepRole::Required || step.role == StepRole::Either || (step.role == StepRole::Supporting && !step.after));
-    const auto at = begins ? findOrMake(taken.entity) : m_candidates.find(keyOf(taken.entity));
+    const auto at = begins(step, taken.fulfils) ? findOrMake(taken.entity) : m_candidates.find(keyOf(taken.entity));
     if (at == m_candidates.end())
-        return;
+        return false;
     Candidate &candidate = at->second;
     const std::uint32_t weight = weightOf(taken.seen.event);
     if (step.share)
         (*candidate.shares)[taken.step].add(timeNs, step.windowNs, weight, taken.fulfils);
+    bool isKept = false;
     if (taken.fulfils) {
         Evidence evidence = evidenceOf(taken, weight);
-        if (isOut(candidate))
+        isKept = isOut(candidate);
+        if (isKept)
             noteEvidence(*candidate.insight, evidence, *m_rule);
         if (insert(candidate.evidence, std::move(evidence), *m_rule)) {
+            isKept = true;
             ++count.evidence;
             judge(candidate, taken);
         } else {
@@ -152,6 +158,7 @@ void RuleState::take(const Taken &taken)
         }
     }
     queue(at->first, candidate);
+    return isKept;
 }
 
 void RuleState::judge(Candidate &candidate, const Taken &taken)

@@ -35,7 +35,10 @@ public:
     RuleState(const Rule &rule, const std::vector<std::string> &nodes, FindingSink &sink, std::int64_t updateEveryNs);
 
     const Rule &rule() const noexcept { return *m_rule; }
-    void take(const Taken &taken);
+    /// Whether something of the rule may come of it where there is nothing yet.
+    static bool begins(const Step &step, bool fulfils) noexcept;
+    /// Whether it is evidence of something now: it is not where nothing waits for it, or where it came too late.
+    bool take(const Taken &taken);
     void advance(std::int64_t nowNs);
     /// What there is of `was` belongs to `now`.
     void amend(const EntityName &was, const EntityName &now);

@@ -26,12 +26,12 @@ ServiceHealth::Verdict ServiceHealth::take(const Call &call)
     if (slot > m_slot)
         roll(slot);
     Slot &at = slot == m_slot ? m_now : m_before;
-    ++at.calls;
-    at.errors += call.failed ? 1 : 0;
+    at.calls += call.count;
+    at.errors += call.failed ? call.count : 0;
     if (call.latencyNs > 0) {
-        at.latencies.add(call.latencyNs);
+        at.latencies.add(call.latencyNs, call.count);
         verdict.isSlowCall = m_thresholdNs > 0 && static_cast<double>(call.latencyNs) > m_thresholdNs;
-        at.slow += verdict.isSlowCall ? 1 : 0;
+        at.slow += verdict.isSlowCall ? call.count : 0;
         if (verdict.isSlowCall && (at.firstSlowNs == 0 || call.timeNs < at.firstSlowNs))
             at.firstSlowNs = call.timeNs;
     }

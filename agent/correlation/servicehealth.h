@@ -14,6 +14,7 @@ struct Call {
     std::int64_t timeNs = 0;
     std::uint64_t latencyNs = 0;
     bool failed = false;
+    std::uint32_t count = 1; ///< how many calls just like it it stands for, itself included
 };
 
 /// How calls of one callee go, by slots of 10 s, against how they went: the median of the slots' medians and their median absolute deviation

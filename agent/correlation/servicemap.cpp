@@ -18,7 +18,8 @@ using wire::TcpDirection;
 using wire::TcpOutcome;
 
 constexpr std::uint32_t leastEdgeCalls = 5, leastEdgeSlow = 3, leastEdgeErrors = 2;
-constexpr std::uint32_t endsRun = 3; ///< calls that are not slow, one after another
+constexpr std::uint32_t endsRun = 3;            ///< calls that are not slow, one after another
+constexpr std::uint32_t mostAtOnce = 9'999'999; ///< that one event may stand for, whatever it says
 
 std::string hostName(const wire::SocketAddress &address)
 {
@@ -80,6 +81,7 @@ void ServiceMap::hear(const wire::Event &event, const wire::Origin &origin, cons
     } else if (const auto *tcp = std::get_if<wire::TcpConnection>(&event.detail)) {
         Told told{seen, call, false, tcp->direction == TcpDirection::Outbound, isNever(*tcp), tcp->local, tcp->remote};
         told.call.latencyNs = tcp->connectLatencyNs;
+        told.call.count = std::min(tcp->more, mostAtOnce) + 1;
         told.call.failed = told.isNever;
         const bool isCall = tcp->direction != TcpDirection::Unknown && (told.isNever ? told.isByCaller : tcp->established);
         isCall ? accept(told) : ignore();
@@ -160,20 +162,20 @@ void ServiceMap::take(const Told &told, const Heard &heard)
 {
     EdgeState &at = *heard.edge;
     if (at.isRequests && !told.isRequest && !told.isNever) {
-        ++m_counters.ignored; // what its requests say is more
+        m_counters.ignored += told.call.count; // what its requests say is more
         return;
     }
     if (!told.isByCaller && at.isToldByCaller) {
-        ++m_counters.told;
+        m_counters.told += told.call.count;
         return;
     }
-    ++m_counters.calls;
-    ++at.calls;
-    at.errors += told.call.failed ? 1 : 0;
+    m_counters.calls += told.call.count;
+    at.calls += told.call.count;
+    at.errors += told.call.failed ? told.call.count : 0;
     at.firstNs = at.firstNs == 0 ? told.call.timeNs : std::min(at.firstNs, told.call.timeNs);
     at.lastNs = std::max(at.lastNs, told.call.timeNs);
     if (told.call.latencyNs > 0)
-        at.latencies.add(told.call.latencyNs);
+        at.latencies.add(told.call.latencyNs, told.call.count);
     judge(told, heard.callee, at);
 }
 
@@ -181,7 +183,7 @@ void ServiceMap::judge(const Told &told, ServiceKey calleeKey, EdgeState &edge)
 {
     Service &callee = *m_services.find(calleeKey);
     if (!callee.health.isInTime(told.call)) {
-        ++m_counters.late;
+        m_counters.late += told.call.count;
         return;
     }
     const auto verdict = callee.health.take(told.call);
@@ -201,7 +203,7 @@ void ServiceMap::judge(const Told &told, ServiceKey calleeKey, EdgeState &edge)
 void ServiceMap::noteRun(const Told &told, Service &callee, bool isSlowCall)
 {
     if (!isSlowCall) {
-        callee.fastCalls += told.call.latencyNs > 0 ? 1 : 0;
+        callee.fastCalls += told.call.latencyNs > 0 ? told.call.count : 0;
         if (callee.fastCalls >= endsRun)
             callee.firstSlow.timeNs = 0;
         return;
@@ -220,9 +222,9 @@ void ServiceMap::judgeEdge(const Told &told, const Service &callee, EdgeState &e
         edge.slotCalls = edge.slotErrors = edge.slotSlow = 0;
         edge.isSaid = false;
     }
-    ++edge.slotCalls;
-    edge.slotErrors += told.call.failed ? 1 : 0;
-    edge.slotSlow += isSlowCall ? 1 : 0;
+    edge.slotCalls += told.call.count;
+    edge.slotErrors += told.call.failed ? told.call.count : 0;
+    edge.slotSlow += isSlowCall ? told.call.count : 0;
     const double errors = static_cast<double>(edge.slotErrors) / edge.slotCalls;
     const bool isFailing = edge.slotCalls >= leastEdgeCalls && edge.slotErrors >= leastEdgeErrors && errors > ServiceHealth::mostErrors;
     const bool isSlow = edge.slotSlow >= leastEdgeSlow && 2 * edge.slotSlow > edge.slotCalls;

@@ -419,6 +419,7 @@ void CollectLoop::takeSnapshot(std::vector<wire::Hook> hooks)
     snapshot->pendingEvents = m_pipeline.pending();
     snapshot->unlearnt = m_pipeline.unlearnt();
     snapshot->detail = m_pipeline.detail();
+    snapshot->toldWithin = m_pipeline.toldWithin();
     if (m_correlator)
         snapshot->rules = m_correlator->counters();
     snapshot->cgroups = m_inventory.nodes().size();

@@ -37,7 +37,7 @@ class LabelInbox;
 struct CorrelationOptions {
     bool isOn = true;
     std::filesystem::path rules; ///< folder; empty = those that the program brings along
-    bool isDetailHeld = true;    ///< detail goes out around insights alone (detailhold.h)
+    bool isDetailHeld = true;    ///< detail goes out around insights alone (detailhold.h), ordinary connections together (flowfold.h)
 };
 
 struct CollectOptions {
@@ -127,6 +127,7 @@ struct CollectSnapshot {
     FilterState filter;
     std::size_t pendingEvents = 0; ///< in the batch that is being filled, or held by the budget
     DetailHold::Totals detail;
+    std::uint64_t toldWithin = 0;                 ///< connections, cumulative (flowfold.h)
     AmendmentLedger::Totals unlearnt;             ///< origins of events that were sent before they were known, and never were
     std::vector<correlation::RuleCounters> rules; ///< of the correlation engine
     std::size_t cgroups = 0;                      ///< sampled

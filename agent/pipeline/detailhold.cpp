@@ -34,14 +34,6 @@ std::vector<HeldEvent> emptied(std::deque<HeldEvent> &held)
     return {std::make_move_iterator(all.begin()), std::make_move_iterator(all.end())};
 }
 
-std::vector<HeldEvent> takeIf(std::deque<HeldEvent> &held, auto isTaken)
-{
-    const auto middle = std::stable_partition(held.begin(), held.end(), [&](const HeldEvent &event) { return !isTaken(event); });
-    std::vector<HeldEvent> taken(std::make_move_iterator(middle), std::make_move_iterator(held.end()));
-    held.erase(middle, held.end());
-    return taken;
-}
-
 } // namespace
 
 bool DetailHold::isDetail(const wire::Event &event) noexcept
@@ -83,12 +75,15 @@ bool DetailHold::isOfFirstProcess(const HeldEvent &held) const
     return known != m_first.end() && known->second == held.event.process.startTimeNs;
 }
 
-bool DetailHold::isAsked(const HeldEvent &event, const std::string &node) const
+std::size_t *DetailHold::asked(const HeldEvent &event, const std::string &node, std::size_t Asked::*left)
 {
     if (m_owners.empty())
-        return false;
-    const auto owners = ownersOf(event, node);
-    return std::any_of(owners.begin(), owners.end(), [this](const std::string &owner) { return m_owners.contains(owner); });
+        return nullptr;
+    for (const std::string &owner : ownersOf(event, node)) {
+        if (const auto found = m_owners.find(owner); found != m_owners.end() && found->second.*left > 0)
+            return &(found->second.*left);
+    }
+    return nullptr;
 }
 
 bool DetailHold::holds(const HeldEvent &event, const std::string &node, std::int64_t nowNs)
@@ -96,8 +91,12 @@ bool DetailHold::holds(const HeldEvent &event, const std::string &node, std::int
     const bool isPlaced = event.origin->attribution != wire::Attribution::Unknown;
     if (!m_isOn || !isDetail(event.event) || !isPlaced || isOfFirstProcess(event))
         return false;
-    std::erase_if(m_owners, [nowNs](const auto &owner) { return owner.second < nowNs; });
-    return !isAsked(event, node);
+    std::erase_if(m_owners, [nowNs](const auto &owner) { return owner.second.untilNs < nowNs; });
+    std::size_t *left = asked(event, node, &Asked::after);
+    if (left == nullptr)
+        return true;
+    --*left;
+    return false;
 }
 
 std::vector<HeldEvent> DetailHold::hold(HeldEvent &&event)
@@ -115,11 +114,11 @@ std::vector<HeldEvent> DetailHold::hold(HeldEvent &&event)
 void DetailHold::ask(std::string owner, std::int64_t untilNs)
 {
     if (m_owners.size() >= mostOwners && !m_owners.contains(owner)) {
-        const auto first =
-            std::min_element(m_owners.begin(), m_owners.end(), [](const auto &a, const auto &b) { return a.second < b.second; });
+        const auto first = std::min_element(m_owners.begin(), m_owners.end(),
+                                            [](const auto &a, const auto &b) { return a.second.untilNs < b.second.untilNs; });
         m_owners.erase(first);
     }
-    m_owners[std::move(owner)] = untilNs;
+    m_owners[std::move(owner)] = {untilNs};
 }
 
 std::vector<HeldEvent> DetailHold::release(const wire::Insight &insight, const std::string &node, std::int64_t nowNs)
@@ -135,7 +134,18 @@ std::vector<HeldEvent> DetailHold::release(const wire::Insight &insight, const s
         if (space != std::string::npos && std::string_view(affected).substr(0, space) != nodeKind)
             ask(affected.substr(space + 1), nowNs + afterNs);
     }
-    std::vector<HeldEvent> released = takeIf(m_held, [&](const HeldEvent &event) { return isAsked(event, node); });
+    std::vector<HeldEvent> released;
+    std::deque<HeldEvent> rest;
+    for (auto event = m_held.rbegin(); event != m_held.rend(); ++event) { // the newest are nearest to it
+        if (std::size_t *left = asked(*event, node, &Asked::before); left != nullptr) {
+            --*left;
+            released.push_back(std::move(*event));
+        } else {
+            rest.push_front(std::move(*event));
+        }
+    }
+    m_held = std::move(rest);
+    std::reverse(released.begin(), released.end());
     m_totals.released += released.size();
     return released;
 }

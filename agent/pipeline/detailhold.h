@@ -23,6 +23,9 @@ public:
     static constexpr std::int64_t beforeNs = 30 * nsPerSecond;
     static constexpr std::int64_t afterNs = 30 * nsPerSecond;
     static constexpr std::size_t mostHeld = 2048; ///< some 2 MB at most
+    /// Of one owner, for each time that an insight about it is told: the newest of before, the first of after. What crashes a hundred times a second
+    /// shall not be told a hundred times a second.
+    static constexpr std::size_t mostBefore = 16, mostAfter = 16;
     static constexpr std::size_t mostOwners = 256;
     static constexpr std::size_t mostContainers = 4096; ///< whose first process is known
 
@@ -60,12 +63,18 @@ public:
 
 private:
     bool isOfFirstProcess(const HeldEvent &event) const;
-    bool isAsked(const HeldEvent &event, const std::string &node) const;
+    /// Whom an insight is about.
+    struct Asked {
+        std::int64_t untilNs = 0;
+        std::size_t before = mostBefore, after = mostAfter; ///< that may still be told
+    };
+    /// What is left of the first of its owners that may still be told of; null: it is to wait.
+    std::size_t *asked(const HeldEvent &event, const std::string &node, std::size_t Asked::*left);
     void ask(std::string owner, std::int64_t untilNs);
 
     bool m_isOn = false;
     std::deque<HeldEvent> m_held;                 ///< oldest first
-    std::map<std::string, std::int64_t> m_owners; ///< whom insights are about, as they name them; until when
+    std::map<std::string, Asked> m_owners;        ///< as insights name them
     std::map<std::string, std::uint64_t> m_first; ///< by container: the earliest start of a process of it that was seen
     std::deque<std::string> m_containers;         ///< of that, the one that was seen first in front
     Totals m_totals;

@@ -119,12 +119,28 @@ void Pipeline::pass(HeldEvent &&item)
     // What is evidence has the number that the evidence names, so it is not held.
     const bool isEvidence = m_correlator != nullptr && m_correlator->onEvent(item.event, *item.origin, m_batcher.lastSeq() + 1);
     m_detail.note(item);
-    if (isEvidence || m_gate.wantsDetail(item.event, *item.origin) || !m_detail.holds(item, m_node, m_clock.bootNs())) {
+    const bool isAsked = isEvidence || m_gate.wantsDetail(item.event, *item.origin);
+    if (!isAsked && m_flows.isOn() && FlowFold::isOrdinary(item)) {
+        fold(std::move(item));
+        return;
+    }
+    if (isAsked || !m_detail.holds(item, m_node, m_clock.bootNs())) {
         put(std::move(item));
         return;
     }
     leaveOut(m_detail.hold(std::move(item)));
     tellFound();
+}
+
+void Pipeline::fold(HeldEvent &&item)
+{
+    const std::string_view source = item.source;
+    FlowFold::Folded folded = m_flows.fold(std::move(item), m_clock.bootNs());
+    totals(source).ufiltered += folded.isWithin ? 1 : 0;
+    if (folded.told)
+        put(std::move(*folded.told));
+    else
+        tellFound();
 }
 
 /// Into the batch, with the next number.
@@ -138,6 +154,27 @@ void Pipeline::put(HeldEvent &&item)
         send();
     if (!isInsight)
         tellFound();
+}
+
+/// So that nobody takes it for late.
+void Pipeline::markHeld(HeldEvent &item) const
+{
+    const std::int64_t seconds = (m_clock.bootNs() - item.sinceBootNs + nsPerSecond - 1) / nsPerSecond;
+    item.event.heldSeconds = static_cast<std::uint8_t>(std::clamp<std::int64_t>(seconds, 1, std::numeric_limits<std::uint8_t>::max()));
+}
+
+void Pipeline::putHeld(HeldEvent &&item)
+{
+    markHeld(item);
+    put(std::move(item));
+}
+
+void Pipeline::putHeld(std::vector<HeldEvent> &&events)
+{
+    for (HeldEvent &event : events) {
+        nameBetter(event);
+        putHeld(std::move(event));
+    }
 }
 
 void Pipeline::tellFound()
@@ -157,14 +194,15 @@ void Pipeline::tellFound()
         else
             ++totals(correlationSource).ufiltered;
         for (HeldEvent &detail : around)
-            put(std::move(detail));
+            putHeld(std::move(detail));
     }
 }
 
 void Pipeline::setDetailHeld(bool isHeld)
 {
-    for (HeldEvent &detail : m_detail.setOn(isHeld && m_correlator != nullptr))
-        put(std::move(detail));
+    const bool isOn = isHeld && m_correlator != nullptr;
+    putHeld(m_detail.setOn(isOn));
+    putHeld(m_flows.setOn(isOn));
 }
 
 void Pipeline::leaveOut(const std::vector<HeldEvent> &events)
@@ -185,6 +223,7 @@ void Pipeline::pass(std::vector<HeldEvent> &&events)
 {
     for (HeldEvent &event : events) {
         nameBetter(event);
+        markHeld(event);
         pass(std::move(event));
     }
 }
@@ -226,6 +265,7 @@ void Pipeline::tick()
 {
     pass(m_shedder.takeDue(m_clock.bootNs()));
     leaveOut(m_detail.takeOld(m_clock.bootNs()));
+    putHeld(m_flows.takeDue(m_clock.bootNs()));
     if (untilDueNs() == 0)
         send();
 }
@@ -241,6 +281,7 @@ void Pipeline::flush()
 {
     pass(m_shedder.takeAll());
     leaveOut(m_detail.takeAll());
+    putHeld(m_flows.takeAll());
     if (!m_batcher.empty())
         send();
 }

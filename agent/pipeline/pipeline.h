@@ -15,6 +15,7 @@
 #include "agent/pipeline/correlator.h"
 #include "agent/pipeline/detailhold.h"
 #include "agent/pipeline/eventgate.h"
+#include "agent/pipeline/flowfold.h"
 #include "agent/pipeline/shedder.h"
 #include "agent/publish/outgoing.h"
 
@@ -38,7 +39,8 @@ public:
     void announce(wire::AgentNotice notice, wire::Process self, const OriginPtr &about = nullptr, const CgroupRef &cgroup = {});
     /// What goes out goes through it, and what it finds goes out. Null: nothing is correlated. Outlives the pipeline, or the next call of this.
     void setCorrelator(Correlator *correlator) noexcept { m_correlator = correlator; }
-    /// Whether detail goes out around insights alone (detailhold.h). Off without a correlator, which would find none.
+    /// Whether detail goes out around insights alone (detailhold.h), and ordinary connections together (flowfold.h). Off without a correlator, which
+    /// would find none.
     void setDetailHeld(bool isHeld);
     /// Time has passed for what is correlated. For once a second.
     void correlate();
@@ -51,9 +53,11 @@ public:
 
     /// Adds this side's causes (ufiltered, shed, qdrop) to the kernel's counters of the same source, and what the agent announced.
     std::vector<wire::SourceCounters> counters(const std::vector<SourceCounterSet> &kernel) const;
-    /// In the batch that is being filled, or held until it is known how their process ends, or whether an insight is about them.
-    std::size_t pending() const noexcept { return m_batcher.pending() + m_shedder.held() + m_detail.held(); }
+    /// In the batch that is being filled, or held until it is known how their process ends, whether an insight is about them, or for how many they stand.
+    std::size_t pending() const noexcept { return m_batcher.pending() + m_shedder.held() + m_detail.held() + m_flows.held(); }
     const DetailHold::Totals &detail() const noexcept { return m_detail.totals(); }
+    /// Connections that were told within another's event; among `ufiltered`.
+    std::uint64_t toldWithin() const noexcept { return m_flows.within(); }
     const FoldTotals &folded() const noexcept { return m_shedder.folded(); }
     /// Of whose events nothing more was learnt.
     const AmendmentLedger::Totals &unlearnt() const noexcept { return m_ledger.totals(); }
@@ -72,6 +76,10 @@ private:
     void pass(HeldEvent &&event);
     void pass(std::vector<HeldEvent> &&events);
     void put(HeldEvent &&event);
+    void markHeld(HeldEvent &event) const;
+    void putHeld(HeldEvent &&event);
+    void putHeld(std::vector<HeldEvent> &&events);
+    void fold(HeldEvent &&event);
     void nameBetter(HeldEvent &event);
     void leaveOut(const std::vector<HeldEvent> &events);
     void send();
@@ -87,6 +95,7 @@ private:
     EventGate m_gate;
     Shedder m_shedder;
     DetailHold m_detail;
+    FlowFold m_flows;
     std::vector<HeldEvent> m_alongWith; ///< room for Shedder::sheds
     std::uint64_t m_trimmed = 0;
     Correlator *m_correlator = nullptr;

@@ -105,12 +105,14 @@ Result<Suite> loadSuite(const std::filesystem::path &place)
     for (const std::filesystem::path &file : *files) {
         auto scenario = loadScenario(file);
         if (!scenario)
-            return fail(scenario.error());
-        if (!split)
+            suite.unread.push_back({file, scenario.error()});
+        else if (!split)
             suite.others.push_back(std::move(*scenario));
         else if (const Status added = addTo(suite, *split, place, std::move(*scenario)); !added)
             return fail(added.error());
     }
+    if (suite.unread.size() == files->size())
+        return fail(suite.unread.front().error);
     return suite;
 }
 

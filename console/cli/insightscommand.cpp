@@ -2,13 +2,16 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <set>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "agent/correlation/ruleloader.h"
 #include "console/cli/command.h"
 #include "console/cli/connection.h"
 #include "console/cli/interrupt.h"
+#include "console/cli/knownnames.h"
 #include "console/cli/livestream.h"
 #include "console/cli/proofviews.h"
 #include "console/cli/storefile.h"
@@ -92,6 +95,40 @@ bool isOfRule(const InsightsArguments &arguments, const std::string &rule)
     return arguments.rules.empty() || std::find(arguments.rules.begin(), arguments.rules.end(), rule) != arguments.rules.end();
 }
 
+std::set<std::string> shippedRuleIds()
+{
+    std::set<std::string> ids;
+    for (const correlation::Rule &rule : correlation::shippedRules().rules)
+        ids.insert(rule.id);
+    return ids;
+}
+
+/// Of a server that found something itself there is no state, so nobody knows which there are.
+std::vector<std::string> agentsOf(std::vector<std::string> nodes)
+{
+    std::erase_if(nodes, [](const std::string &node) { return node.starts_with(wire::serverNodePrefix); });
+    return nodes;
+}
+
+/// A rule may be an agent's own and have found nothing yet, so this is no error.
+void warnOfNames(const CommandContext &context, const InsightsArguments &arguments, const StoredInsights &stored)
+{
+    if (arguments.rules.empty() && arguments.nodes.empty())
+        return;
+    std::set<std::string> rules = shippedRuleIds(), nodes;
+    for (const auto &[node, stream] : stored.streams)
+        nodes.insert(node);
+    for (const InsightView &view : stored.views) {
+        rules.insert(view.insight.rule);
+        nodes.insert(view.node);
+    }
+    const std::string since = momentText(arguments.since);
+    warnOfUnknown(context.err, "rule", arguments.rules, rules,
+                  "none that is shipped has this name, and none that found anything since " + since);
+    warnOfUnknown(context.err, "node", agentsOf(arguments.nodes), nodes,
+                  "no agent of this name is in the store, and nothing that one found since " + since);
+}
+
 void keepWanted(StoredInsights &stored, const InsightsArguments &arguments)
 {
     const wire::Severity least = severityFromName(arguments.severity);
@@ -127,6 +164,7 @@ int runList(const CommandContext &context, const InsightsArguments &arguments)
     auto stored = readInsights(context, arguments, exitCode);
     if (!stored)
         return exitCode;
+    warnOfNames(context, arguments, *stored);
     keepWanted(*stored, arguments);
     if (context.format == OutputFormat::Json) {
         nlohmann::json all = nlohmann::json::array();
@@ -142,13 +180,14 @@ int runList(const CommandContext &context, const InsightsArguments &arguments)
                  {"FROM"},
                  {"TO"},
                  {"RULE"},
+                 {"NODE"},
                  {"ROOT"},
                  {"EVIDENCE", Table::Align::Right},
                  {"WHAT HAPPENED"}});
     for (const InsightView &view : stored->views) {
         table.add({insightIdText(view.insight.id), stateWord(*stored, view), std::string(wire::severityName(view.severity)),
                    verdictWord(stored->verdicts, view), utcText(view.insight.fromNs), utcText(view.insight.toNs), view.insight.rule,
-                   view.insight.root, std::to_string(view.insight.evidenceCount), view.insight.text});
+                   view.node, view.insight.root, std::to_string(view.insight.evidenceCount), view.insight.text});
     }
     if (table.empty())
         context.err << "no insight is stored since " << momentText(arguments.since) << '\n';
@@ -310,6 +349,7 @@ void printTold(const CommandContext &context, const InsightView &view)
 
 int runWatchInsights(const CommandContext &context, const InsightsArguments &arguments)
 {
+    std::set<std::string> nodes;
     LiveStream stream;
     stream.seconds = arguments.seconds;
     stream.subscribe.samples = false;
@@ -317,10 +357,16 @@ int runWatchInsights(const CommandContext &context, const InsightsArguments &arg
     stream.subscribe.filter.types = {wire::EventType::Insight};
     stream.subscribe.filter.minSeverity = severityFromName(arguments.severity);
     stream.subscribe.filter.nodes = arguments.nodes;
-    stream.begin = [&context] {
+    stream.begin = [&context, &arguments] {
         if (context.format == OutputFormat::Table)
             context.out << "TOLD                      STATE     SEVERITY  ID                RULE                      WHAT HAPPENED\n";
         context.out.flush();
+        warnOfUnknown(context.err, "rule", arguments.rules, shippedRuleIds(),
+                      "none that is shipped has this name; an agent may have its own");
+    };
+    stream.agent = [&nodes](const wire::AgentState &state) { nodes.insert(state.node); };
+    stream.settled = [&] {
+        warnOfUnknown(context.err, "node", agentsOf(arguments.nodes), nodes, "the server has not seen an agent of this name yet");
     };
     stream.take = [&context, &arguments](const wire::Delivery &delivery) {
         const auto *batch = std::get_if<wire::EventBatch>(&delivery.frame.body);

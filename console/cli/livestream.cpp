@@ -17,6 +17,7 @@ ServerClientHandlers handlersOf(const CommandContext &context, const LiveStream 
 {
     ServerClientHandlers handlers;
     handlers.delivery = stream.take;
+    handlers.agentState = stream.agent;
     handlers.link = [&context, server](bool up, const std::string &reason) {
         if (up)
             context.err << "connected to " << server << " again" << std::endl;
@@ -64,8 +65,16 @@ int runLiveStream(const CommandContext &context, const LiveStream &stream)
     stream.begin();
     const auto budget =
         stream.seconds > 0 ? std::chrono::milliseconds(1000LL * stream.seconds) : std::chrono::milliseconds(std::chrono::hours(24 * 365));
-    return ended(client->run(
-        budget, [&] { return !context.out.good(); }, interrupt.token()));
+    const std::int64_t settledNs = context.clock.bootNs() + nsPerSecond;
+    bool isSettled = !stream.settled;
+    const auto enough = [&] {
+        if (!isSettled && context.clock.bootNs() >= settledNs) {
+            isSettled = true;
+            stream.settled();
+        }
+        return !context.out.good();
+    };
+    return ended(client->run(budget, enough, interrupt.token()));
 }
 
 } // namespace tapio::console

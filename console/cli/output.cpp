@@ -123,6 +123,33 @@ void Table::print(std::ostream &out) const
         line([&row](std::size_t i) -> const std::string & { return row[i]; });
 }
 
+void LineTable::printTitles(std::ostream &out) const
+{
+    std::vector<std::string> titles;
+    for (const Column &column : m_columns)
+        titles.push_back(column.title);
+    print(out, titles);
+}
+
+void LineTable::print(std::ostream &out, const std::vector<std::string> &cells) const
+{
+    std::string text;
+    std::size_t printed = 0; // cells of the terminal, as are those below
+    std::size_t begin = 0;   // of the column, where all before fit into theirs
+    for (std::size_t i = 0; i < std::min(cells.size(), m_columns.size()); ++i) {
+        const Column &column = m_columns[i];
+        const std::string cell = printable(cells[i]);
+        const std::size_t room = std::max(column.width, width(cell));
+        const std::size_t wanted = column.align == Table::Align::Right ? begin + room - width(cell) : begin;
+        const std::size_t at = std::max(wanted, i == 0 ? 0 : printed + 2);
+        text.append(at - printed, ' ') += cell;
+        printed = at + width(cell);
+        begin += column.width + 2;
+    }
+    text.erase(text.find_last_not_of(' ') + 1);
+    out << text << '\n';
+}
+
 std::string printable(std::string_view text)
 {
     std::string result;

@@ -49,6 +49,25 @@ private:
     std::vector<std::vector<std::string>> m_rows;
 };
 
+/// Lines that are printed as they come, before anybody knows the widest cell of a column. A wider cell moves those behind it only as far as they
+/// have no room; the last column takes what it needs. Control characters are shown as by Table.
+class LineTable {
+public:
+    struct Column {
+        std::string title;
+        std::size_t width = 0; ///< that most cells fit in
+        Table::Align align = Table::Align::Left;
+    };
+
+    explicit LineTable(std::vector<Column> columns) : m_columns(std::move(columns)) {}
+    void printTitles(std::ostream &out) const;
+    /// One cell for each column.
+    void print(std::ostream &out, const std::vector<std::string> &cells) const;
+
+private:
+    std::vector<Column> m_columns;
+};
+
 /// One text line, safe for a terminal: control characters as \xNN, invalid UTF-8 as U+FFFD.
 std::string printable(std::string_view text);
 /// "2026-03-01T12:00:05.123Z"; "-" for 0.

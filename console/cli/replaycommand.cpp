@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <array>
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
-#include <cstdio>
 #include <mutex>
 
 #include <CLI/CLI.hpp>
@@ -71,15 +70,26 @@ private:
     std::int64_t m_startedNs = -1, m_firstNs = 0;
 };
 
+std::size_t widestId(const correlation::RuleSet &rules)
+{
+    std::size_t widest = 4; // of "RULE"
+    for (const correlation::Rule &rule : rules)
+        widest = std::max(widest, rule.id.size());
+    return widest;
+}
+
 /// What was found, a line each: columns of a width that most fit, or JSON objects.
 class FindingLines {
 public:
-    explicit FindingLines(const CommandContext &context) : m_context(context) {}
+    FindingLines(const CommandContext &context, const correlation::RuleSet &rules)
+        : m_context(context),
+          m_table({{"TIME", 24}, {"STATE", 8}, {"SEVERITY", 8}, {"RULE", widestId(rules)}, {"NODE", 15}, {"ROOT", 32}, {"WHAT HAPPENED"}})
+    {}
 
     void header() const
     {
         if (m_context.format == OutputFormat::Table)
-            line({"TIME", "STATE", "SEVERITY", "RULE", "NODE"}, "ROOT  WHAT HAPPENED");
+            m_table.printTitles(m_context.out);
     }
 
     void print(const std::string &node, correlation::Finding &&finding) const
@@ -89,21 +99,13 @@ public:
         if (m_context.format == OutputFormat::Json)
             m_context.out << insightJson(view, {}).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
         else
-            line({utcText(view.toldNs), std::string(wire::insightStateName(insight.state)), std::string(wire::severityName(view.severity)),
-                  printable(insight.rule), printable(node)},
-                 printable(insight.root) + "  " + printable(insight.text));
+            m_table.print(m_context.out, {utcText(view.toldNs), std::string(wire::insightStateName(insight.state)),
+                                          std::string(wire::severityName(view.severity)), insight.rule, node, insight.root, insight.text});
     }
 
 private:
-    void line(const std::array<std::string, 5> &cells, const std::string &rest) const
-    {
-        std::array<char, 512> head{};
-        std::snprintf(head.data(), head.size(), "%-24s  %-8s  %-8s  %-19s  %-15s  ", cells[0].c_str(), cells[1].c_str(), cells[2].c_str(),
-                      cells[3].c_str(), cells[4].c_str());
-        m_context.out << head.data() << rest << '\n';
-    }
-
     const CommandContext &m_context;
+    LineTable m_table;
 };
 
 void printSummary(const CommandContext &context, const recording::Reader &reader, const replay::ReplayCounters &counters)
@@ -115,12 +117,18 @@ void printSummary(const CommandContext &context, const recording::Reader &reader
     if (counters.insights > 0)
         context.err << "; " << counters.insights << " events are insights that agents found, and no evidence";
     context.err << '\n';
-    if (reader.tornAt())
-        context.err << "incomplete: the recording ends within the record at byte " << *reader.tornAt() << '\n';
-    else if (!reader.end())
-        context.err << "incomplete: the recording was not ended in order\n";
-    else if (reader.end()->lost > 0)
+    if (reader.end() && reader.end()->lost > 0)
         context.err << "incomplete: " << reader.end()->lost << " events were lost while it was recorded\n";
+}
+
+/// Of one that has no end. Whether its file was cut, or whoever wrote it was ended, cannot be seen: what came after is missing either way.
+Error endsInTheMiddle(const recording::Reader &reader)
+{
+    const std::string where =
+        reader.tornAt() ? "within the record at byte " + std::to_string(*reader.tornAt()) : "where its last record is missing";
+    const std::string until = reader.lastReceivedNs() > 0 ? "what arrived until " + utcText(reader.lastReceivedNs()) + " was replayed"
+                                                          : "there was nothing to replay";
+    return Error(Errc::Corrupt, "the recording ends in the middle, " + where + "; " + until);
 }
 
 int runReplay(const CommandContext &context, const ReplayArguments &arguments)
@@ -132,7 +140,7 @@ int runReplay(const CommandContext &context, const ReplayArguments &arguments)
     if (!reader)
         return report(context.err, reader.error());
     Interrupt interrupt;
-    const FindingLines lines(context);
+    const FindingLines lines(context, *rules);
     lines.header();
     replay::Replayer replayer(rules,
                               [&](const std::string &node, correlation::Finding &&finding) { lines.print(node, std::move(finding)); });
@@ -153,6 +161,9 @@ int runReplay(const CommandContext &context, const ReplayArguments &arguments)
     replayer.finish(reader->end() ? reader->end()->endedNs : reader->lastReceivedNs());
     context.out.flush();
     printSummary(context, *reader, replayer.counters());
+    if (!reader->end())
+        return report(context.err, endsInTheMiddle(*reader).within(arguments.file.native()),
+                      "copy it again if it was cut on its way; one that is still recorded, or whose recorder was killed, has no more");
     return ExitOk;
 }
 

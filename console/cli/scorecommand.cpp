@@ -47,6 +47,36 @@ void printRules(const CommandContext &context, const char *title, const std::vec
     context.out << '\n';
 }
 
+/// What the score lacks: for people, and in the answer.
+void printUnread(const CommandContext &context, const std::vector<replay::UnreadRecording> &unread)
+{
+    if (unread.empty())
+        return;
+    context.out << "\nNot scored, since they could not be read: " << unread.size() << (unread.size() == 1 ? " recording:" : " recordings:");
+    for (const replay::UnreadRecording &one : unread)
+        context.out << ' ' << printable(one.file.filename().native());
+    context.out << '\n';
+}
+
+nlohmann::json unreadJson(const std::vector<replay::UnreadRecording> &unread)
+{
+    nlohmann::json all = nlohmann::json::array();
+    for (const replay::UnreadRecording &one : unread)
+        all.push_back({{"file", one.file.native()}, {"reason", one.error.message()}});
+    return all;
+}
+
+/// The exit code: that of the first.
+int reportUnread(const CommandContext &context, const std::vector<replay::UnreadRecording> &unread)
+{
+    int exitCode = ExitOk;
+    for (const replay::UnreadRecording &one : unread) {
+        const ExitCode code = report(context.err, one.error, "replace it, or take it out of the folder; the others were scored");
+        exitCode = exitCode == ExitOk ? code : exitCode;
+    }
+    return exitCode;
+}
+
 struct Part {
     const char *key;
     const char *title;
@@ -86,12 +116,14 @@ int runScore(const CommandContext &context, const ScoreArguments &arguments)
     if (context.format == OutputFormat::Json) {
         all["not_scored"] = rules.others;
         all["scored_with_samples"] = rules.onlyWithSamples;
+        all["unread"] = unreadJson(suite->unread);
         printJson(context.out, all);
     } else {
         printRules(context, "Scored only in recordings with samples", rules.onlyWithSamples);
         printRules(context, "Not scored, since a recording is replayed node by node", rules.others);
+        printUnread(context, suite->unread);
     }
-    return ExitOk;
+    return reportUnread(context, suite->unread);
 }
 
 } // namespace

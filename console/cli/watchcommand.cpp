@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <array>
-#include <cstdio>
+#include <algorithm>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -48,6 +47,14 @@ private:
     TextSearch m_text;
 };
 
+std::size_t widestEventType()
+{
+    std::size_t widest = 0;
+    for (const std::string &name : knownEventTypes())
+        widest = std::max(widest, name.size());
+    return widest;
+}
+
 /// Events as lines: columns whose widths cannot be known before, so those of most events; or one JSON object per line.
 class EventLines {
 public:
@@ -56,7 +63,7 @@ public:
     void header() const
     {
         if (m_context.format == OutputFormat::Table)
-            line({"TIME", "SEVERITY", "TYPE", "NODE", "PID", "COMM"}, "WHERE  SUMMARY");
+            m_table.printTitles(m_context.out);
         m_context.out.flush();
     }
 
@@ -73,22 +80,14 @@ public:
             if (m_context.format == OutputFormat::Json)
                 printObject({{}, delivery.node, batch->seqOf(i), origin, event});
             else
-                line({utcText(event.timeNs), std::string(wire::severityName(event.severity)), wire::eventTypeName(event.type),
-                      printable(delivery.node), std::to_string(event.process.pid), printable(event.process.comm)},
-                     printable(whereOf(origin)) + "  " + printable(wire::summary(event)));
+                m_table.print(m_context.out, {utcText(event.timeNs), std::string(wire::severityName(event.severity)),
+                                              wire::eventTypeName(event.type), delivery.node, std::to_string(event.process.pid),
+                                              event.process.comm, whereOf(origin), wire::summary(event)});
         }
         m_context.out.flush();
     }
 
 private:
-    void line(const std::array<std::string, 6> &cells, const std::string &rest) const
-    {
-        std::array<char, 512> head{};
-        std::snprintf(head.data(), head.size(), "%-24s  %-8s  %-15s  %-15s  %7s  %-15s  ", cells[0].c_str(), cells[1].c_str(),
-                      cells[2].c_str(), cells[3].c_str(), cells[4].c_str(), cells[5].c_str());
-        m_context.out << head.data() << rest << '\n';
-    }
-
     void printObject(const StoredEvent &event) const
     {
         nlohmann::json object = eventJson(event);
@@ -98,6 +97,14 @@ private:
 
     const CommandContext &m_context;
     LocalFilter m_filter;
+    LineTable m_table{{{"TIME", 24},
+                       {"SEVERITY", 8},
+                       {"TYPE", widestEventType()},
+                       {"NODE", 15},
+                       {"PID", 7, Table::Align::Right},
+                       {"COMM", 15},
+                       {"WHERE", 32},
+                       {"SUMMARY"}}};
 };
 
 wire::Subscribe subscriptionOf(const WatchArguments &arguments)

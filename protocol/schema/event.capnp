@@ -60,6 +60,8 @@ struct Event {
     insight @30 :Insight;
     kubernetesFact @31 :KubernetesFact;
   }
+
+  heldSeconds @32 :UInt8;
 }
 
 struct ProcessExec {
@@ -117,6 +119,7 @@ struct TcpConnection {
   direction @13 :UInt8;
   outcome @14 :UInt8;
   established @15 :Bool;
+  more @16 :UInt32;
 }
 
 struct DnsQuery {

@@ -81,6 +81,7 @@ template <IsDetail<TcpConnection> D, typename Visit> void visitFields(D &d, Visi
     visit(Field{"bytesReceived"}, d.bytesReceived);
     visit(Field{"srttUs"}, d.srttUs);
     visit(Field{"retransmits"}, d.retransmits);
+    visit(Field{"more"}, d.more);
 }
 template <IsDetail<DnsQuery> D, typename Visit> void visitFields(D &d, Visit &&visit)
 {

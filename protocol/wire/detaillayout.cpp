@@ -183,6 +183,7 @@ struct DetailWriter {
         tcp.setDirection(static_cast<std::uint8_t>(from.direction));
         tcp.setOutcome(static_cast<std::uint8_t>(from.outcome));
         tcp.setEstablished(from.established);
+        tcp.setMore(from.more);
     }
 
     void operator()(const DnsQuery &from)

@@ -89,6 +89,7 @@ TcpConnection readTcp(schema::TcpConnection::Reader from)
     to.bytesReceived = from.getBytesReceived();
     to.srttUs = from.getSrttUs();
     to.retransmits = from.getRetransmits();
+    to.more = from.getMore();
     return to;
 }
 

@@ -98,6 +98,9 @@ struct TcpConnection {
     std::uint64_t bytesReceived = 0;
     std::uint32_t srttUs = 0;      ///< smoothed round trip at the end; 0 = never measured
     std::uint32_t retransmits = 0; ///< segments (tcp_sock.total_retrans)
+    /// How many more, just like this one, it stands for: of the same owner and program, with the same service, all closed in order, within ten
+    /// seconds. Bytes are then those of all of them, and times are means; the client's ports are this one's.
+    std::uint32_t more = 0;
 
     bool operator==(const TcpConnection &) const = default;
 };

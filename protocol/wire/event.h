@@ -85,6 +85,9 @@ struct Event {
     EventType type = EventType::Unknown;
     Severity severity = Severity::Info;
     std::uint16_t cpu = 0;
+    /// For how long the agent kept it back on purpose, until something asked for it or all that it stands for was known: seconds, rounded up, at
+    /// most 255. 0 = not at all.
+    std::uint8_t heldSeconds = 0;
     std::uint32_t origin = 0; ///< index into EventBatch::origins
     Process process;
     Detail detail;

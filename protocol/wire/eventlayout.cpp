@@ -23,6 +23,7 @@ void write(schema::Event::Builder to, const Event &from)
     to.setType(static_cast<std::uint16_t>(from.type));
     to.setCpu(from.cpu);
     to.setSeverity(static_cast<std::uint8_t>(from.severity));
+    to.setHeldSeconds(from.heldSeconds);
     setComm(from.process.comm, [&](auto text) { to.setComm(text); });
     write(to.getDetail(), from.detail);
 }
@@ -33,6 +34,7 @@ void read(Event &to, const LayoutReader &reader, schema::Event::Reader from)
     to.drainUs = from.getDrainUs();
     to.type = static_cast<EventType>(from.getType());
     to.severity = static_cast<Severity>(from.getSeverity());
+    to.heldSeconds = from.getHeldSeconds();
     to.cpu = from.getCpu();
     to.origin = from.getOrigin();
     to.process.pid = from.getPid();

@@ -195,6 +195,8 @@ struct Writer {
             line += ", sent " + bytesText(tcp.bytesSent) + ", received " + bytesText(tcp.bytesReceived);
         if (tcp.retransmits != 0)
             line += ", " + std::to_string(tcp.retransmits) + " retransmits";
+        if (tcp.more != 0)
+            line += ", and " + std::to_string(tcp.more) + " more like it";
     }
 
     void operator()(const DnsQuery &dns) const

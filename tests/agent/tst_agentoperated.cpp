@@ -15,6 +15,7 @@ using namespace tapio::test;
 namespace {
 
 constexpr int soon = 15'000;
+constexpr const char *anyPort = "[observe]\naddress = \"127.0.0.1:0\"\n";
 
 /// "cut-off unwatched: the agent before, ...": what agents said of themselves, of the kinds that begin so.
 QStringList noticesOf(const DeliveryLog &log, const QString &kinds)
@@ -28,6 +29,33 @@ QStringList noticesOf(const DeliveryLog &log, const QString &kinds)
     });
     return notices;
 }
+
+/// An agent, the file that configures it once a test writes one, and the server that it sends to where there is one.
+struct Bench {
+    LoggedServer server;
+    bool isServed = true;
+    /// After the server: it is told the server's port, and ends first.
+    AgentProcess agent;
+    /// What each configuration begins with.
+    QByteArray common = QByteArray(noBudget) + anyPort;
+
+    /// Without a server: the agent collects and holds.
+    explicit Bench(TestPki &pki) : agent(pki.node()) {}
+    Bench(TestPki &pki, const Clock &clock)
+        : isServed(server.start(pki, clock)), agent(pki.node(), isServed ? server.fanIn->port() : std::uint16_t(0))
+    {}
+
+    /// For start(), and again for SIGHUP. False when it cannot be written.
+    bool configure(const QByteArray &text)
+    {
+        QFile file(agent.folder() + "/agent.toml");
+        if (!agent.arguments.contains("--config"))
+            agent.arguments << "--config" << file.fileName();
+        return file.open(QIODevice::WriteOnly) && file.write(common + text) > 0;
+    }
+    /// False as well when the server is not there: no test could go on.
+    bool start() { return isServed && agent.start(); }
+};
 
 } // namespace
 
@@ -82,19 +110,15 @@ private slots:
         QVERIFY(holder.start());
         QTRY_VERIFY_WITH_TIMEOUT(holder.observePort() != 0, soon);
         const QString address = "127.0.0.1:" + QString::number(holder.observePort());
-        LoggedServer server;
-        QVERIFY(server.start(m_pki, m_clock));
-        AgentProcess agent(m_pki.node(), server.fanIn->port());
-        QFile config(agent.folder() + "/agent.toml");
-        QVERIFY(config.open(QIODevice::WriteOnly));
-        config.write("[observe]\naddress = \"" + address.toUtf8() + "\"\n");
-        config.close();
-        agent.arguments << "--config" << config.fileName();
-        QVERIFY(agent.start());
+        Bench bench(m_pki, m_clock);
+        AgentProcess &agent = bench.agent;
+        bench.common.clear();
+        QVERIFY(bench.configure("[observe]\naddress = \"" + address.toUtf8() + "\"\n"));
+        QVERIFY(bench.start());
         QTRY_VERIFY_WITH_TIMEOUT(agent.welcomed(), soon);
         QCOMPARE(agent.output().count(address + " is in use by another program; the agent runs without metrics and health"), 1);
         const auto told = [&] {
-            for (const auto &delivery : server.log.deliveries()) {
+            for (const auto &delivery : bench.server.log.deliveries()) {
                 const auto *report = std::get_if<wire::HookReport>(&delivery->frame.body);
                 if (report != nullptr && std::any_of(report->hooks.begin(), report->hooks.end(), [](const wire::Hook &hook) {
                         return hook.collector == "observe" && hook.state == wire::HookState::Failed;
@@ -109,51 +133,45 @@ private slots:
 
     void unwatched_isToldByTheNextStart()
     {
-        LoggedServer server;
-        QVERIFY(server.start(m_pki, m_clock));
-        AgentProcess agent(m_pki.node(), server.fanIn->port());
+        Bench bench(m_pki, m_clock);
+        AgentProcess &agent = bench.agent;
+        const DeliveryLog &log = bench.server.log;
         const auto beganAgain = [&](qsizetype times) { return agent.output().count("welcomed") == times; };
-        QVERIFY(agent.start());
+        QVERIFY(bench.start());
         QTRY_VERIFY_WITH_TIMEOUT(beganAgain(1), soon);
-        QTRY_VERIFY_WITH_TIMEOUT(!noticesOf(server.log, "began").isEmpty(), soon);
-        QVERIFY2(noticesOf(server.log, "began").front().startsWith("began unwatched: no agent left word here since the machine's boot at "),
-                 qPrintable(noticesOf(server.log, "began").front()));
+        QTRY_VERIFY_WITH_TIMEOUT(!noticesOf(log, "began").isEmpty(), soon);
+        QVERIFY2(noticesOf(log, "began").front().startsWith("began unwatched: no agent left word here since the machine's boot at "),
+                 qPrintable(noticesOf(log, "began").front()));
         const QString first = QString::number(agent.pid());
         agent.kill();
         QVERIFY(agent.start());
         QTRY_VERIFY_WITH_TIMEOUT(beganAgain(2), soon);
-        QTRY_COMPARE_WITH_TIMEOUT(noticesOf(server.log, "cut-off").size(), 1, soon);
-        QString said = noticesOf(server.log, "cut-off").front();
+        QTRY_COMPARE_WITH_TIMEOUT(noticesOf(log, "cut-off").size(), 1, soon);
+        QString said = noticesOf(log, "cut-off").front();
         QVERIFY2(said.startsWith("cut-off unwatched: nobody looked from "), qPrintable(said));
         QVERIFY2(said.contains(": the agent before, process " + first + ", did not end in order"), qPrintable(said));
         const QString second = QString::number(agent.pid());
         QVERIFY(agent.terminate() >= 0);
         QVERIFY(agent.start());
-        QTRY_COMPARE_WITH_TIMEOUT(noticesOf(server.log, "began").size(), 2, soon);
-        said = noticesOf(server.log, "began").back();
+        QTRY_COMPARE_WITH_TIMEOUT(noticesOf(log, "began").size(), 2, soon);
+        said = noticesOf(log, "began").back();
         QVERIFY2(said.contains(": the agent before, process " + second + ", was stopped"), qPrintable(said));
-        QCOMPARE(noticesOf(server.log, "cut-off").size(), 1);
+        QCOMPARE(noticesOf(log, "cut-off").size(), 1);
         QVERIFY(agent.terminate() >= 0);
     }
 
     /// As it is by itself: ordinary starts are held, until the configuration says otherwise.
     void detail_isHeldUnlessItIsAskedFor()
     {
-        LoggedServer server;
-        QVERIFY(server.start(m_pki, m_clock));
-        AgentProcess agent(m_pki.node(), server.fanIn->port());
-        const auto configure = [path = agent.folder() + "/agent.toml"](const QByteArray &detail) {
-            QFile file(path);
-            return file.open(QIODevice::WriteOnly)
-                   && file.write("[observe]\naddress = \"127.0.0.1:0\"\n[budget]\ncpu_percent = 0\nrss_bytes = 0\n" + detail) > 0;
-        };
-        QVERIFY(configure(""));
-        agent.arguments << "--config" << agent.folder() + "/agent.toml";
-        QVERIFY(agent.start());
+        Bench bench(m_pki, m_clock);
+        AgentProcess &agent = bench.agent;
+        bench.common = QByteArray(anyPort) + "[budget]\ncpu_percent = 0\nrss_bytes = 0\n"; // noBudget asks for all detail
+        QVERIFY(bench.configure(""));
+        QVERIFY(bench.start());
         QTRY_VERIFY_WITH_TIMEOUT(agent.welcomed(), soon);
         const auto told = [&](wire::EventType type, qint64 pid) {
             bool isTold = false;
-            server.log.eachEvent([&](const wire::Event &event, const wire::Origin &) {
+            bench.server.log.eachEvent([&](const wire::Event &event, const wire::Origin &) {
                 isTold = isTold || (event.type == type && event.process.pid == static_cast<std::uint32_t>(pid));
             });
             return isTold;
@@ -169,7 +187,7 @@ private slots:
         const qint64 failed = run("/bin/false"); // its end is no detail
         QTRY_VERIFY_WITH_TIMEOUT(told(wire::EventType::ProcessExit, failed), soon);
         QVERIFY(!told(wire::EventType::ProcessExec, held) && !told(wire::EventType::ProcessExit, held));
-        QVERIFY(configure("[correlation]\ndetail = \"all\"\n"));
+        QVERIFY(bench.configure("[correlation]\ndetail = \"all\"\n"));
         agent.signal(SIGHUP);
         QTRY_VERIFY_WITH_TIMEOUT(told(wire::EventType::ProcessExec, held), soon); // it was still there
         const qint64 next = run("/bin/true");
@@ -179,19 +197,16 @@ private slots:
 
     void budget_ofNothingIsAnnouncedAndGivenBack()
     {
-        AgentProcess agent(m_pki.node());
-        const auto configure = [path = agent.folder() + "/agent.toml"](const QByteArray &budget) {
-            QFile file(path);
-            return file.open(QIODevice::WriteOnly) && file.write("[observe]\naddress = \"127.0.0.1:0\"\n[budget]\n" + budget) > 0;
-        };
-        QVERIFY(configure("cpu_percent = 0\nrss_bytes = 1000000\n")); // no process has so little
-        agent.arguments << "--config" << agent.folder() + "/agent.toml";
-        QVERIFY(agent.start());
+        Bench bench(m_pki);
+        AgentProcess &agent = bench.agent;
+        bench.common = QByteArray(anyPort) + "[budget]\n";
+        QVERIFY(bench.configure("cpu_percent = 0\nrss_bytes = 1000000\n")); // no process has so little
+        QVERIFY(bench.start());
         QTRY_VERIFY_WITH_TIMEOUT(agent.output().contains("budget: step 1 (detail) begins: "), 2 * soon);
         const quint16 port = agent.observePort();
         const auto scraped = [port](const QByteArray &text) { return get(port, "/metrics").body.contains(text); };
         QTRY_VERIFY_WITH_TIMEOUT(scraped("tapio_agent_shed_step 1\n"), soon);
-        QVERIFY(configure("cpu_percent = 0\nrss_bytes = 0\n"));
+        QVERIFY(bench.configure("cpu_percent = 0\nrss_bytes = 0\n"));
         agent.signal(SIGHUP);
         QTRY_VERIFY_WITH_TIMEOUT(agent.output().contains("budget: step 1 (detail) ends: "), 3 * soon);
         QTRY_VERIFY_WITH_TIMEOUT(scraped("tapio_agent_shed_step 0\n"), soon);
@@ -211,28 +226,22 @@ private slots:
 
     void hangup_readsTheConfigurationAgain()
     {
-        LoggedServer server;
-        QVERIFY(server.start(m_pki, m_clock));
-        AgentProcess agent(m_pki.node(), server.fanIn->port());
-        const auto configure = [path = agent.folder() + "/agent.toml"](const QByteArray &text) {
-            QFile file(path);
-            return file.open(QIODevice::WriteOnly)
-                   && file.write(QByteArray(noBudget) + "[observe]\naddress = \"127.0.0.1:0\"\n" + text) > 0;
-        };
-        QVERIFY(configure(""));
-        agent.arguments << "--config" << agent.folder() + "/agent.toml";
-        QVERIFY(agent.start());
+        Bench bench(m_pki, m_clock);
+        AgentProcess &agent = bench.agent;
+        const DeliveryLog &log = bench.server.log;
+        QVERIFY(bench.configure(""));
+        QVERIFY(bench.start());
         QTRY_VERIFY_WITH_TIMEOUT(agent.welcomed(), soon);
         static const QRegularExpression inForce("in force is sha256 ([0-9a-f]{64})");
         const QString before = inForce.match(agent.output()).captured(1);
         const quint16 port = agent.observePort();
         const auto toldHash = [&] {
-            return server.log.states().empty() ? QString() : QString::fromStdString(server.log.states().back().agent.configSha256);
+            return log.states().empty() ? QString() : QString::fromStdString(log.states().back().agent.configSha256);
         };
         const auto scraped = [port](const QByteArray &text) { return get(port, "/metrics").body.contains(text); };
         QTRY_COMPARE_WITH_TIMEOUT(toldHash(), before, soon);
 
-        QVERIFY(configure("[collect]\ndisabled = [\"tcp\", \"psi\"]\n[server]\nqueue_bytes = 2097152\n"));
+        QVERIFY(bench.configure("[collect]\ndisabled = [\"tcp\", \"psi\"]\n[server]\nqueue_bytes = 2097152\n"));
         agent.signal(SIGHUP);
         QTRY_VERIFY_WITH_TIMEOUT(agent.output().contains("changed: collect.disabled; in force is sha256"), soon);
         QVERIFY(agent.output().contains("needs a restart to change: server.queue_bytes"));
@@ -245,20 +254,20 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(scraped("config_sha256=\"" + after.toUtf8() + "\""), soon);
         QTRY_VERIFY_WITH_TIMEOUT(scraped("{collector=\"tcp\",hook=\"inet_sock_set_state\",state=\"disabled\"} 1\n"), soon);
 
-        QVERIFY(configure("\nlog_level = 7\n"));
+        QVERIFY(bench.configure("\nlog_level = 7\n"));
         agent.signal(SIGHUP);
         QTRY_VERIFY_WITH_TIMEOUT(agent.output().contains("agent.toml, line 9: there is no setting \"observe.log_level\""), soon);
         QVERIFY(agent.output().contains("configuration: refused, the one before stays in force"));
         QTRY_VERIFY_WITH_TIMEOUT(scraped("tapio_agent_config_last_reload_successful 0\n"), soon);
         QVERIFY(scraped("config_sha256=\"" + after.toUtf8() + "\""));
 
-        QVERIFY(configure(""));
+        QVERIFY(bench.configure(""));
         agent.signal(SIGHUP);
         QTRY_VERIFY_WITH_TIMEOUT(scraped("{collector=\"tcp\",hook=\"inet_sock_set_state\",state=\"active\"} 1\n"), soon);
         QTRY_COMPARE_WITH_TIMEOUT(toldHash(), before, soon);
         QVERIFY(scraped("tapio_agent_config_last_reload_successful 1\n"));
-        QCOMPARE(server.log.streams().size(), std::size_t(1));
-        const auto announced = [&] { return noticesOf(server.log, "config-"); };
+        QCOMPARE(log.streams().size(), std::size_t(1));
+        const auto announced = [&] { return noticesOf(log, "config-"); };
         QTRY_COMPARE_WITH_TIMEOUT(announced().size(), 3, soon);
         QVERIFY(announced()[0].startsWith("config-applied configuration: sha256 " + after
                                           + "; changed: collect.disabled; needs a restart: server.queue_bytes"));
@@ -269,22 +278,15 @@ private slots:
 
     void hangup_changesWhatTheKernelLeavesOut()
     {
-        LoggedServer server;
-        QVERIFY(server.start(m_pki, m_clock));
-        AgentProcess agent(m_pki.node(), server.fanIn->port());
-        const auto configure = [path = agent.folder() + "/agent.toml"](const QByteArray &text) {
-            QFile file(path);
-            return file.open(QIODevice::WriteOnly)
-                   && file.write(QByteArray(noBudget) + "[observe]\naddress = \"127.0.0.1:0\"\n" + text) > 0;
-        };
-        QVERIFY(configure(""));
-        agent.arguments << "--config" << agent.folder() + "/agent.toml";
-        QVERIFY(agent.start());
+        Bench bench(m_pki, m_clock);
+        AgentProcess &agent = bench.agent;
+        QVERIFY(bench.configure(""));
+        QVERIFY(bench.start());
         QTRY_VERIFY_WITH_TIMEOUT(agent.welcomed(), soon);
         const quint16 port = agent.observePort();
         const auto scraped = [port](const QByteArray &text) { return get(port, "/metrics").body.contains(text); };
         QTRY_VERIFY_WITH_TIMEOUT(scraped("tapio_agent_filter_generation 1\n"), soon);
-        QVERIFY(configure("[filter.tcp]\nports = [1]\n"));
+        QVERIFY(bench.configure("[filter.tcp]\nports = [1]\n"));
         agent.signal(SIGHUP);
         QTRY_VERIFY_WITH_TIMEOUT(agent.output().contains("changed: filter.tcp.ports; in force is sha256"), soon);
         QTRY_VERIFY_WITH_TIMEOUT(agent.output().contains("filter: generation 2 is in force, sha256 "), soon);
@@ -293,7 +295,7 @@ private slots:
         static const QRegularExpression leftOut("tapio_agent_events_left_out_total\\{source=\"tcp\",cause=\"port\"\\} [1-9]");
         QTRY_VERIFY_WITH_TIMEOUT(leftOut.match(QString::fromUtf8(get(port, "/metrics").body)).hasMatch(), soon);
         const auto generation = [&] {
-            const auto report = server.log.lastCounters();
+            const auto report = bench.server.log.lastCounters();
             return report ? report->filterGeneration : 0;
         };
         QTRY_COMPARE_WITH_TIMEOUT(generation(), 2u, soon);
@@ -302,22 +304,21 @@ private slots:
 
     void hangup_withACertificateThatIsBrokenKeepsTheConnection()
     {
-        LoggedServer server;
-        QVERIFY(server.start(m_pki, m_clock));
-        AgentProcess agent(m_pki.node(), server.fanIn->port());
+        Bench bench(m_pki, m_clock);
+        AgentProcess &agent = bench.agent;
         const QString copy = agent.folder() + "/cert.pem";
         const auto at = agent.arguments.indexOf("--cert");
         QVERIFY(QFile::copy(agent.arguments[at + 1], copy));
         agent.arguments[at + 1] = copy;
-        QVERIFY(agent.start());
+        QVERIFY(bench.start());
         QTRY_VERIFY_WITH_TIMEOUT(agent.welcomed(), soon);
         QFile file(copy);
         QVERIFY(file.open(QIODevice::WriteOnly) && file.write("broken\n") > 0);
         file.close();
         agent.signal(SIGHUP);
         QTRY_VERIFY_WITH_TIMEOUT(agent.output().contains("certificates: refused, the connection stays as it is"), soon);
-        const std::size_t before = server.log.deliveries().size();
-        QTRY_VERIFY_WITH_TIMEOUT(server.log.deliveries().size() > before + 3, soon);
+        const std::size_t before = bench.server.log.deliveries().size();
+        QTRY_VERIFY_WITH_TIMEOUT(bench.server.log.deliveries().size() > before + 3, soon);
         QCOMPARE(agent.output().count("welcomed"), 1);
         QVERIFY(agent.terminate() >= 0);
     }

@@ -90,6 +90,8 @@ private slots:
     void finding_followsItsEvidence();
     void detail_goesOutAroundInsights_data();
     void detail_goesOutAroundInsights();
+    void connections_ofOneFlowGoOutTogether_data();
+    void connections_ofOneFlowGoOutTogether();
     void finding_isCounted();
     void silence_endsIt();
     void withoutCorrelation_nothingIsFound();
@@ -134,7 +136,7 @@ void tst_Correlator::detail_goesOutAroundInsights_data()
     QTest::newRow("nothing happens") << true << false << QStringList{} << quint64(2);
     QTest::newRow("nothing happens, and all is sent") << false << false << QStringList{"process.exec", "process.exec"} << quint64(0);
     // What was held comes behind the insight, and what follows at once.
-    QTest::newRow("a kill") << true << true << QStringList{"oom.kill", "insight", "process.exec", "process.exec"} << quint64(0);
+    QTest::newRow("a kill") << true << true << QStringList{"oom.kill", "insight", "process.exec, kept back", "process.exec"} << quint64(0);
     QTest::newRow("a kill, and all is sent") << false << true << QStringList{"process.exec", "oom.kill", "insight", "process.exec"}
                                              << quint64(0);
 }
@@ -160,12 +162,55 @@ void tst_Correlator::detail_goesOutAroundInsights()
     QStringList sent;
     std::uint64_t last = 0;
     for (const auto &[seq, event] : bench.sent()) {
-        sent.append(QString::fromStdString(wire::eventTypeName(event.type)));
+        sent.append(QString::fromStdString(wire::eventTypeName(event.type)) + (event.heldSeconds != 0 ? ", kept back" : ""));
         QCOMPARE(seq, last + 1); // what is held leaves no gap
         last = seq;
     }
     QTEST(sent, "sent");
     QTEST(quint64(counters[Counter::UFiltered]), "leftOut");
+}
+
+void tst_Correlator::connections_ofOneFlowGoOutTogether_data()
+{
+    QTest::addColumn<bool>("isHeld");
+    QTest::addColumn<bool>("isWatched");
+    QTest::addColumn<QList<int>>("sent"); // how many connections each event stands for
+    QTest::newRow("together") << true << false << QList<int>{1, 4};
+    QTest::newRow("all is sent") << false << false << QList<int>{1, 1, 1, 1, 1};
+    QTest::newRow("somebody watches") << true << true << QList<int>{1, 1, 1, 1, 1};
+}
+
+void tst_Correlator::connections_ofOneFlowGoOutTogether()
+{
+    QFETCH(bool, isHeld);
+    QFETCH(bool, isWatched);
+    CollectOptions options = withRules();
+    options.correlation->isDetailHeld = isHeld;
+    Bench bench(std::move(options));
+    if (isWatched) {
+        wire::EventFilter all;
+        all.detail = true;
+        bench.filter = wire::Filter{1, {all}};
+        bench.second();
+    }
+    wire::TcpConnection closed;
+    closed.direction = wire::TcpDirection::Outbound;
+    closed.outcome = wire::TcpOutcome::Closed;
+    closed.established = true;
+    closed.durationNs = 1'000'000;
+    for (int i = 0; i < 5; ++i)
+        bench.see("tcp", wire::EventType::TcpConnection, closed);
+    for (int i = 0; i < 7; ++i)
+        bench.second();
+    QList<int> sent;
+    std::uint64_t last = 0;
+    for (const auto &[seq, event] : bench.sent()) {
+        QCOMPARE(seq, ++last); // no gap
+        sent.append(static_cast<int>(std::get<wire::TcpConnection>(event.detail).more) + 1);
+        QCOMPARE(event.heldSeconds != 0, sent.back() > 1);
+    }
+    QTEST(sent, "sent");
+    QCOMPARE(bench.counters("tcp")[Counter::UFiltered], std::uint64_t(5 - sent.size()));
 }
 
 void tst_Correlator::finding_isCounted()

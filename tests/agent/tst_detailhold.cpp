@@ -178,6 +178,28 @@ private slots:
         QVERIFY(!offer(hold, of("/a", 70)));
     }
 
+    void insight_takesAlongNoFlood()
+    {
+        constexpr int before = static_cast<int>(DetailHold::mostBefore), after = static_cast<int>(DetailHold::mostAfter);
+        DetailHold hold = holding();
+        for (int i = 0; i < before + 5; ++i)
+            QVERIFY(offer(hold, of("/a", 1 + i / 1e3, static_cast<std::uint32_t>(i))));
+        QVERIFY(offer(hold, of("/b", 2, 900)));
+        const QList<int> pids = pidsOf(hold.release(about("/a", {"container /b"}), node, at(3)));
+        QCOMPARE(pids.size(), before + 1);
+        QCOMPARE(pids.front(), 5);  // not the first five
+        QCOMPARE(pids.back(), 900); // whose own it is
+        int told = 0;
+        for (int i = 0; i < after + 5; ++i)
+            told += offer(hold, of("/a", 4 + i / 1e3)) ? 0 : 1;
+        QCOMPARE(told, after);
+        QVERIFY(!offer(hold, of("/b", 5)));
+        // Told again, it is as it was.
+        QCOMPARE(pidsOf(hold.release(about("/a", {}, wire::InsightState::Updated), node, at(6))).size(), 10);
+        QVERIFY(!offer(hold, of("/a", 7)));
+        QCOMPARE(hold.totals().released, std::uint64_t(before + 1 + 10));
+    }
+
     void endOfAnInsight_takesNothingAlong()
     {
         DetailHold hold = holding();

@@ -211,21 +211,31 @@ void tst_SignalHooks::byTheKernel()
     KernelFixture kernel;
     TAPIO_OPEN(kernel, {"process", "signal"}, only(attachKind));
 
-    Child child = Child::run([&] {
-        commit(crime);
-        return 0;
-    });
-    QCOMPARE(WTERMSIG(child.wait()), signal);
-    const auto record = kernel.waitFor(of<wire::FatalSignal>(child.pid()));
+    // Of a timer's signal the kernel now and then does not call the program at all while others attach and detach theirs (bpf/README.md): its run
+    // count stays as it was, and so do its misses. The end tells it all the same.
+    int attempts = crime == "timer" ? 3 : 1;
+    std::optional<agent::KernelRecord> record;
+    while (!record && attempts-- > 0) {
+        Child child = Child::run([&] {
+            commit(crime);
+            return 0;
+        });
+        QCOMPARE(WTERMSIG(child.wait()), signal);
+        const auto end = kernel.waitFor(of<wire::ProcessExit>(child.pid()));
+        QVERIFY(end.has_value());
+        QCOMPARE(std::get<wire::ProcessExit>(end->event.detail).signal, signal);
+        QCOMPARE(std::get<wire::ProcessExit>(end->event.detail).killerPid, 0u);
+        kernel.drainAll(); // the signal came first, but in another ring
+        const auto &records = kernel.records();
+        if (const auto found = std::ranges::find_if(records, of<wire::FatalSignal>(child.pid())); found != records.end())
+            record = *found;
+    }
     QVERIFY2(record.has_value(), qPrintable(account(kernel)));
     const auto &detail = std::get<wire::FatalSignal>(record->event.detail);
     QCOMPARE(detail.signal, signal);
     QCOMPARE(detail.code, code);
     QCOMPARE(detail.senderPid, 0u);
     QCOMPARE(detail.senderComm, "");
-    const auto end = kernel.waitFor(of<wire::ProcessExit>(child.pid()));
-    QVERIFY(end.has_value());
-    QCOMPARE(std::get<wire::ProcessExit>(end->event.detail).killerPid, 0u);
 }
 
 void tst_SignalHooks::notFatal_data()

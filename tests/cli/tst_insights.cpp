@@ -86,6 +86,8 @@ private slots:
     void list_hasThem();
     void list_isFiltered_data();
     void list_isFiltered();
+    void list_saysWhichNamesAreUnknown_data();
+    void list_saysWhichNamesAreUnknown();
     void list_knowsWhatNobodyWillEnd_data();
     void list_knowsWhatNobodyWillEnd();
     void show_hasTheChain();
@@ -184,6 +186,9 @@ void tst_Insights::list_hasThem()
     QVERIFY2(table.code == ExitOk, qPrintable(table.err));
     QCOMPARE(table.out.count('\n'), 4); // a head and three of them
     QVERIFY(table.out.contains("0000000000000001") && table.out.contains("expired") && table.out.contains("used more memory"));
+    const QStringList lines = table.out.split('\n'); // the newest first
+    QCOMPARE(lines[1].mid(lines[0].indexOf("NODE"), 4), QString("n2  "));
+    QCOMPARE(lines[2].mid(lines[0].indexOf("NODE"), 4), QString("n1  "));
     const Outcome none = run(store, {"insights", "list", "--since", "2199-01-01"});
     QCOMPARE(none.code, int(ExitOk));
     QVERIFY2(none.out.isEmpty() && none.err.contains("no insight is stored since"), qPrintable(none.err));
@@ -209,6 +214,44 @@ void tst_Insights::list_isFiltered()
     const Outcome outcome = run(store, QStringList{"-o", "json", "insights", "list", "--since", "2000-01-01"} + arguments);
     QVERIFY2(outcome.code == ExitOk, qPrintable(outcome.err));
     QTEST(static_cast<int>(nlohmann::json::parse(outcome.out.toStdString()).size()), "count");
+}
+
+void tst_Insights::list_saysWhichNamesAreUnknown_data()
+{
+    QTest::addColumn<QStringList>("arguments");
+    QTest::addColumn<QStringList>("said"); // none: nothing is unknown
+    QTest::newRow("a rule that found something") << QStringList{"--rule", "crash-loop"} << QStringList();
+    QTest::newRow("a rule that found nothing") << QStringList{"--rule", "disk-full"} << QStringList();
+    QTest::newRow("a mistake in a rule") << QStringList{"--rule", "oom-kil"}
+                                         << QStringList{"warning: no rule 'oom-kil' is known: ", "hint: was 'oom-kill' meant?"};
+    QTest::newRow("in capitals") << QStringList{"--rule", "OOM-KILL"} << QStringList{"hint: was 'oom-kill' meant?"};
+    QTest::newRow("part of some rules") << QStringList{"--rule", "oom"} << QStringList{"hint: was 'oom-kill', ", " meant?"};
+    QTest::newRow("like no rule") << QStringList{"--rule", "nothing"}
+                                  << QStringList{"warning: no rule 'nothing' is known", "hint: known names: '"};
+    QTest::newRow("one of two rules") << QStringList{"--rule", "oom-kill", "--rule", "x"} << QStringList{"warning: no rule 'x' is known"};
+    QTest::newRow("a node that found something") << QStringList{"--node", "n2"} << QStringList();
+    QTest::newRow("a node that found nothing") << QStringList{"--node", "idle"} << QStringList();
+    QTest::newRow("a mistake in a node") << QStringList{"--node", "idel"}
+                                         << QStringList{"warning: no node 'idel' is known: ", "hint: known names: 'idle'"};
+    QTest::newRow("a server, of which no state is kept") << QStringList{"--node", "server:tapio"} << QStringList();
+    QTest::newRow("a name with a control character") << QStringList{"--node", "\x1b[31m"} << QStringList{"no node '\\x1b[31m'"};
+}
+
+void tst_Insights::list_saysWhichNamesAreUnknown()
+{
+    QFETCH(QStringList, arguments);
+    QFETCH(QStringList, said);
+    StoreFixture store;
+    wire::AgentState idle;
+    idle.node = "idle";
+    QVERIFY(store.writer().putAgent(idle));
+    fill(store);
+    const Outcome outcome = run(store, QStringList{"-o", "json", "insights", "list", "--since", "2000-01-01"} + arguments);
+    QCOMPARE(outcome.code, int(ExitOk)); // what has the name may come yet
+    QVERIFY(nlohmann::json::parse(outcome.out.toStdString()).is_array());
+    QCOMPARE(outcome.err.count("warning: "), said.isEmpty() ? 0 : 1);
+    for (const QString &part : said)
+        QVERIFY2(outcome.err.contains(part), qPrintable(outcome.err));
 }
 
 void tst_Insights::list_knowsWhatNobodyWillEnd_data()

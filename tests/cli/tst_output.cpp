@@ -81,6 +81,32 @@ private slots:
         QCOMPARE(out.str(), std::string("NAME      N\nä         7\nlonger  123\n"));
     }
 
+    void lineTable_keepsItsColumns_data()
+    {
+        QTest::addColumn<QStringList>("cells");
+        QTest::addColumn<QString>("line");
+        QTest::newRow("all fit") << QStringList{"a", "7", "x", "y"} << "a         7  x      y";
+        QTest::newRow("a wide one takes the room of those behind it") << QStringList{"longerone", "7", "x", "y"} << "longerone  7  x     y";
+        QTest::newRow("a wide number") << QStringList{"a", "1234567", "x", "y"} << "a       1234567  x  y";
+        QTest::newRow("an empty one keeps its place") << QStringList{"a", "7", "", "y"} << "a         7         y";
+        QTest::newRow("nothing behind the last") << QStringList{"a", "7", "x", ""} << "a         7  x";
+        QTest::newRow("letters of two bytes") << QStringList{"ä", "7", "x", "y"} << "ä         7  x      y";
+        QTest::newRow("a line break stays in its cell") << QStringList{"a", "7", "\n", "y"} << "a         7  \\x0a   y";
+    }
+    void lineTable_keepsItsColumns()
+    {
+        QFETCH(QStringList, cells);
+        QFETCH(QString, line);
+        const LineTable table({{"NAME", 6}, {"N", 3, Table::Align::Right}, {"WHERE", 5}, {"WHAT"}});
+        std::vector<std::string> texts;
+        for (const QString &cell : cells)
+            texts.push_back(cell.toStdString());
+        std::ostringstream out;
+        table.printTitles(out);
+        table.print(out, texts);
+        QCOMPARE(QString::fromStdString(out.str()), "NAME      N  WHERE  WHAT\n" + line + '\n');
+    }
+
     void report_namesErrorAndHint()
     {
         std::ostringstream err;

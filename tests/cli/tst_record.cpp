@@ -64,6 +64,16 @@ std::vector<wire::Delivery> read(const QString &file, std::optional<recording::E
     return all;
 }
 
+/// Of a label file.
+QByteArray label(const char *entity, int from, const char *rule)
+{
+    const auto at = [](int seconds) {
+        return QDateTime::fromMSecsSinceEpoch(t0 / nsPerMs + 1000 * seconds, Qt::UTC).toString(Qt::ISODateWithMs).toUtf8();
+    };
+    return QByteArray("[[label]]\nwhat = \"k\"\nentity = \"") + entity + "\"\nfrom = " + at(from) + "\nto = " + at(from + 2)
+           + "\nexpected = [\"" + rule + "\"]\n";
+}
+
 void write(const QString &path, const QByteArray &bytes)
 {
     QFile file(path);
@@ -85,9 +95,12 @@ private slots:
     void aRecording_isCut();
     void wrongInput_data();
     void wrongInput();
+    void aTornFile_isReplayedAndSaid_data();
     void aTornFile_isReplayedAndSaid();
     void speed_isKept();
     void score_isPrintedWithItsN();
+    void score_isOfWhatCanBeRead_data();
+    void score_isOfWhatCanBeRead();
     void theShippedSuite_isScored();
 
 private:
@@ -217,7 +230,10 @@ void tst_Record::aStore_isReplayedTwiceAlike()
     const Outcome ofFolder = run({"replay", file, "-o", "json", "--rules", TAPIO_RULES});
     QCOMPARE(ofFolder.out, first.out);
     const Outcome table = run({"replay", file});
-    QVERIFY(table.out.startsWith("TIME ") && table.out.contains("oom-kill"));
+    const QList<QByteArray> lines = table.out.split('\n');
+    QVERIFY(lines[0].startsWith("TIME ") && lines[1].contains("oom-kill"));
+    QCOMPARE(lines[1].indexOf("shop/a  "), lines[0].indexOf("ROOT"));
+    QCOMPARE(lines[1].indexOf("shop/a used"), lines[0].indexOf("WHAT HAPPENED"));
 }
 
 void tst_Record::aRecording_isCut()
@@ -264,6 +280,8 @@ void tst_Record::wrongInput_data()
     row("a folder without rules", {"score", "@good", "--rules", "@"}, ExitConfiguration, "there are no rules in this folder");
     row("nothing says what is true", {"score", "@good"}, ExitUsage, "nothing says what is to be found");
     row("a folder without recordings", {"score", "@none"}, ExitUnavailable, "no recording");
+    row("a folder of what is damaged alone", {"score", "@broken"}, ExitDataError, "a.tapiorec: at byte 28: ");
+    row("a split that is wrong beside what is damaged", {"score", "@split"}, ExitDataError, "suite.toml:1: ");
 }
 
 void tst_Record::wrongInput()
@@ -278,7 +296,11 @@ void tst_Record::wrongInput()
     damaged[60] = static_cast<char>(damaged[60] ^ 1);
     write(in("damaged"), damaged);
     write(in("text"), "hello");
-    QVERIFY(QDir(m_folder->path()).mkdir("none"));
+    for (const char *folder : {"none", "broken", "split"})
+        QVERIFY(QDir(m_folder->path()).mkdir(folder));
+    write(in("broken/a.tapiorec"), damaged);
+    write(in("split/a.tapiorec"), damaged);
+    write(in("split/suite.toml"), "tuned = 1\n");
     for (QString &argument : arguments) {
         if (argument.startsWith('@'))
             argument = in(argument.mid(1));
@@ -290,16 +312,37 @@ void tst_Record::wrongInput()
     QVERIFY(!QFileInfo::exists(in("x")));
 }
 
+void tst_Record::aTornFile_isReplayedAndSaid_data()
+{
+    QTest::addColumn<int>("missing"); // bytes
+    QTest::addColumn<int>("events");
+    QTest::addColumn<int>("code");
+    QTest::addColumn<QByteArray>("said");
+    constexpr int last = recording::recordHeadBytes + recording::endBytes;
+    const QByteArray until = "; what arrived until 2025-06-15T15:07:41.000Z was replayed";
+    QTest::newRow("nothing") << 0 << 4 << int(ExitOk) << QByteArray();
+    QTest::newRow("within the last record") << 5 << 4 << int(ExitDataError) << until;
+    QTest::newRow("the last record") << last << 4 << int(ExitDataError) << "ends in the middle, where its last record is missing" + until;
+    QTest::newRow("within the only block") << last + 1 << 0 << int(ExitDataError)
+                                           << QByteArray("ends in the middle, within the record at byte 28; there was nothing to replay");
+}
+
 void tst_Record::aTornFile_isReplayedAndSaid()
 {
+    QFETCH(int, missing);
+    QFETCH(int, events);
+    QFETCH(QByteArray, said);
     const QString file = record();
+    const QByteArray all = run({"replay", file, "-o", "json"}).out;
     QFile whole(file);
-    QVERIFY(whole.open(QIODevice::ReadWrite) && whole.resize(whole.size() - 5));
+    QVERIFY(whole.open(QIODevice::ReadWrite) && whole.resize(whole.size() - missing));
     whole.close();
-    const Outcome outcome = run({"replay", file});
-    QCOMPARE(outcome.code, int(ExitOk));
-    QVERIFY2(outcome.err.contains("4 events") && outcome.err.contains("incomplete: the recording ends within the record at byte "),
+    const Outcome outcome = run({"replay", file, "-o", "json"});
+    QTEST(outcome.code, "code");
+    QVERIFY2(outcome.err.startsWith(QByteArray::number(events) + " events, ") && outcome.err.contains(said), outcome.err.constData());
+    QVERIFY2(said.isEmpty() || outcome.err.contains("\ntapio: " + file.toUtf8() + ": the recording ends in the middle, "),
              outcome.err.constData());
+    QVERIFY2(events > 0 ? !outcome.out.isEmpty() && all.startsWith(outcome.out) : outcome.out.isEmpty(), outcome.out.constData());
 }
 
 void tst_Record::speed_isKept()
@@ -316,13 +359,6 @@ void tst_Record::speed_isKept()
 void tst_Record::score_isPrintedWithItsN()
 {
     const QString file = record();
-    const auto at = [](int seconds) {
-        return QDateTime::fromMSecsSinceEpoch(t0 / nsPerMs + 1000 * seconds, Qt::UTC).toString(Qt::ISODateWithMs).toUtf8();
-    };
-    const auto label = [&](const char *entity, int from, const char *rule) {
-        return QByteArray("[[label]]\nwhat = \"k\"\nentity = \"") + entity + "\"\nfrom = " + at(from) + "\nto = " + at(from + 2)
-               + "\nexpected = [\"" + rule + "\"]\n";
-    };
     write(in("a.toml"), "what = \"w\"\nfamily = \"f\"\nmade = \"m\"\n" + label("shop/a", -1, "oom-kill") + label("shop/b", 59, "oom-kill")
                             + label("n1", 59, "oom-cascade") + label("shop/c", 10, "disk-full"));
     const Outcome outcome = run({"score", file, "-o", "json"});
@@ -346,12 +382,65 @@ void tst_Record::score_isPrintedWithItsN()
              table.out.constData());
 }
 
+void tst_Record::score_isOfWhatCanBeRead_data()
+{
+    QTest::addColumn<bool>("isDamaged");    // the recording b
+    QTest::addColumn<QByteArray>("labels"); // of b
+    QTest::addColumn<QByteArray>("suite");
+    QTest::addColumn<int>("code");
+    QTest::addColumn<QString>("reason"); // of b; none: it can be read
+    const QByteArray labels = "what = \"w\"\nfamily = \"f\"\nmade = \"m\"\n" + label("shop/a", -1, "oom-kill");
+    const QByteArray split = "tuned = [\"f\"]\nheld = []\nseed = 1\nrounds = 1\n";
+    QTest::newRow("both") << false << labels << QByteArray() << int(ExitOk) << QString();
+    QTest::newRow("both, with a split") << false << labels << split << int(ExitOk) << QString();
+    QTest::newRow("one is damaged") << true << labels << QByteArray() << int(ExitDataError) << "b.tapiorec: at byte 28: ";
+    QTest::newRow("one is damaged, with a split") << true << labels << split << int(ExitDataError) << "b.tapiorec: at byte 28: ";
+    QTest::newRow("labels of one are none") << false << QByteArray("what = 1\n") << QByteArray() << int(ExitDataError) << "b.toml:1: ";
+    QTest::newRow("one without labels") << false << QByteArray() << split << int(ExitUsage) << "nothing says what is to be found";
+}
+
+void tst_Record::score_isOfWhatCanBeRead()
+{
+    QFETCH(bool, isDamaged);
+    QFETCH(QByteArray, labels);
+    QFETCH(QByteArray, suite);
+    QFETCH(int, code);
+    QFETCH(QString, reason);
+    QFile source(record());
+    QVERIFY(QDir(m_folder->path()).mkdir("all") && source.open(QIODevice::ReadOnly));
+    QByteArray bytes = source.readAll();
+    write(in("all/a.tapiorec"), bytes);
+    write(in("all/a.toml"), "what = \"w\"\nfamily = \"f\"\nmade = \"m\"\n" + label("shop/a", -1, "oom-kill"));
+    bytes[60] = static_cast<char>(bytes[60] ^ (isDamaged ? 1 : 0));
+    write(in("all/b.tapiorec"), bytes);
+    if (!labels.isEmpty())
+        write(in("all/b.toml"), labels);
+    if (!suite.isEmpty())
+        write(in("all/suite.toml"), suite);
+    const Outcome outcome = run({"score", in("all"), "-o", "json"});
+    QCOMPARE(outcome.code, code);
+    const QJsonObject answer = QJsonDocument::fromJson(outcome.out).object();
+    const QJsonObject half = answer.value(suite.isEmpty() ? "others" : "tuned").toObject();
+    QCOMPARE(half.value("scenarios")["recordings"].toInt(), reason.isEmpty() ? 2 : 1);
+    const QJsonArray unread = answer.value("unread").toArray();
+    QCOMPARE(unread.size(), reason.isEmpty() ? 0 : 1);
+    const Outcome table = run({"score", in("all")});
+    QCOMPARE(table.code, code);
+    QCOMPARE(table.out.contains("Not scored, since they could not be read: 1 recording: b.tapiorec\n"), !reason.isEmpty());
+    if (reason.isEmpty())
+        return;
+    QCOMPARE(unread[0]["file"].toString(), in("all/b.tapiorec"));
+    QVERIFY2(unread[0]["reason"].toString().contains(reason), outcome.out.constData());
+    QVERIFY2(table.err.contains("tapio: ") && table.err.contains(reason.toUtf8()), table.err.constData());
+}
+
 void tst_Record::theShippedSuite_isScored()
 {
     const Outcome outcome = run({"score", "-o", "json"});
     QVERIFY2(outcome.code == ExitOk, outcome.err.constData());
     const QJsonObject both = QJsonDocument::fromJson(outcome.out).object();
-    QCOMPARE(both.keys(), (QStringList{"held", "not_scored", "scored_with_samples", "tuned"}));
+    QCOMPARE(both.keys(), (QStringList{"held", "not_scored", "scored_with_samples", "tuned", "unread"}));
+    QVERIFY(both.value("unread").toArray().isEmpty());
     for (const char *half : {"held", "tuned"}) {
         const QJsonObject score = both.value(QLatin1String(half)).toObject();
         QVERIFY(score.value("n").toInt() > 100 && score.value("scenarios")["mixtures"].toInt() > 0);

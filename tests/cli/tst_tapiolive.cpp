@@ -316,8 +316,13 @@ private slots:
     {
         QTest::addColumn<QStringList>("filters");
         QTest::addColumn<QStringList>("told"); // "id state", in any order
-        QTest::newRow("all") << QStringList() << QStringList{"0000000000000001 open", "0000000000000002 open", "0000000000000001 resolved"};
-        QTest::newRow("of a node that has none") << QStringList{"--node", "node-2", "--seconds", "2"} << QStringList();
+        QTest::addColumn<QString>("warning");
+        QTest::newRow("all") << QStringList() << QStringList{"0000000000000001 open", "0000000000000002 open", "0000000000000001 resolved"}
+                             << QString();
+        QTest::newRow("of a node that has none")
+            << QStringList{"--node", "node-2", "--seconds", "2"} << QStringList() << "warning: no node 'node-2' is known: ";
+        QTest::newRow("of no rule") << QStringList{"--rule", "no", "--node", "node-1", "--seconds", "2"} << QStringList()
+                                    << "warning: no rule 'no' is known: ";
     }
     void insightsWatch_tellsWhatTheServerHoldsAndWhatComes()
     {
@@ -353,6 +358,8 @@ private slots:
         lines.sort();
         told.sort();
         QCOMPARE(lines, told);
+        QFETCH(QString, warning);
+        QVERIFY2(err.count("warning: ") == (warning.isEmpty() ? 0 : 1) && err.contains(warning.toUtf8()), err.constData());
     }
 
     void watch_hasAHeaderAndSaysWhenItIsDisconnected()
@@ -367,6 +374,8 @@ private slots:
         const QList<QByteArray> lines = out.split('\n');
         QVERIFY2(lines[0].startsWith("TIME ") && lines[0].endsWith("SUMMARY"), lines[0].constData());
         QCOMPARE(lines[0].indexOf("TYPE"), lines[1].indexOf("process.exec"));
+        const QByteArray fromSummary = lines[1].mid(lines[0].indexOf("SUMMARY") - 1);
+        QVERIFY2(fromSummary.startsWith(' ') && !fromSummary.startsWith("  "), out.constData());
         QCOMPARE(out.count("TIME "), 1);
 
         const std::uint16_t port = m_fanIn->port();

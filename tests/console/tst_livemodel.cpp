@@ -67,7 +67,9 @@ private slots:
         batch.frame.sealedNs = kernel + 5 * ms;
         wire::Event one = eventAt(kernel);
         one.drainUs = 2'000;
-        batch.frame.body = batchOf(1, {}, {one, one, one});
+        wire::Event heldBack = eventAt(kernel - 20'000 * ms); // says nothing of how long the rest was on its way
+        heldBack.heldSeconds = 20;
+        batch.frame.body = batchOf(1, {}, {one, one, one, heldBack});
         model.onDelivery(batch, received + 4 * ms);
         model.tick(at(10), {}, 0);
         const auto shown = [&model](std::string_view stage) {
@@ -79,7 +81,8 @@ private slots:
         QVERIFY(shown(figure::stageDrain) >= 2 && shown(figure::stageDrain) <= 2.1);
         QVERIFY(shown(figure::stageAgentQueue) >= 3 && shown(figure::stageAgentQueue) <= 3.1);
         QVERIFY(shown(figure::stageReceiveQueue) >= 4 && shown(figure::stageReceiveQueue) <= 4.2);
-        QCOMPARE(latest(model, figure::latencyNoClock, "a"), totalMs < 0 ? 3. : -1.);
+        QCOMPARE(latest(model, figure::latencyNoClock, "a"), totalMs < 0 ? 4. : -1.);
+        QCOMPARE(latest(model, figure::latencyHeld, "a"), 1.);
     }
 
     void latency_aFrameFromTheFutureIsNotBelieved()

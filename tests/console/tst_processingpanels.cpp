@@ -272,6 +272,7 @@ private slots:
             builder.figure(figure::latencyP99, "wire", {{t, 1e6}});
         }
         builder.figure(figure::clockUncertainty, "a", {{900, 4e5}}).ramp(figure::latencyNoClock, "a", 890, 900, 1, 0, 3);
+        builder.ramp(figure::latencyHeld, "a", 890, 900, 1, 0, 2);
         const PanelSnapshot panel = builder.panel(PanelId::ProcessingLatency);
         QVERIFY(near(panel.value->value, 12e6));
         QVERIFY(near(fact(panel, "p50")->value, 2e6));
@@ -281,6 +282,7 @@ private slots:
         QVERIFY(near(fact(panel, "clock-uncertainty")->value, 4e5));
         QCOMPARE(panel.computation.n, 500u);
         QVERIFY(near(panel.computation.inputs.front().value, 30)); // without a clock
+        QVERIFY(near(panel.computation.inputs.back().value, 20));  // kept back
         QVERIFY(!panel.pastThreshold);
         QCOMPARE(panel.series.size(), 3u);
         QCOMPARE(panel.thresholds.front().value, 5e9);

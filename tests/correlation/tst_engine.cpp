@@ -77,6 +77,7 @@ private slots:
     void reload_keepsWhatIsTheSame();
     void reload_endsWhatIsNot();
     void sameInput_sameInsights();
+    void evidence_isWhatSomethingWaitsFor();
     void typeOfALaterVersion_isNoFact();
     void manyEvents_keepMemoryBounded();
     void texts_fitTheWire();
@@ -540,6 +541,22 @@ void tst_Engine::sameInput_sameInsights()
     QCOMPARE(once.size(), again.size());
     for (std::size_t i = 0; i < once.size(); ++i)
         QVERIFY(once[i].insight == again[i].insight && once[i].timeNs == again[i].timeNs && once[i].severity == again[i].severity);
+}
+
+/// What nothing waits for need not be sent for its own sake (agent/pipeline).
+void tst_Engine::evidence_isWhatSomethingWaitsFor()
+{
+    Stage stage({ruleOf(killThenExit + "role = \"supporting\"\n")});
+    const auto offer = [&](double at, bool isKill, const std::string &name = "a") {
+        wire::Event event;
+        event.timeNs = Stage::timeOf(at);
+        event.type = isKill ? wire::EventType::OomKill : wire::EventType::ProcessExit;
+        event.detail = isKill ? wire::Detail(wire::OomKill()) : wire::Detail(exitOf(0));
+        return stage.engine().onEvent(event, pod(name), {"n1", 7, 1, 0});
+    };
+    QVERIFY(!offer(1, false) && offer(2, true) && offer(3, false) && !offer(4, false, "b"));
+    stage.engine().advance(Stage::timeOf(1000));
+    QVERIFY(!offer(1001, false)); // nothing waits any longer
 }
 
 /// Its number is none of those that facts have within the engine.

@@ -72,6 +72,7 @@ class tst_ServiceMap : public QObject {
 private slots:
     void requests_areCalls();
     void connections_areCallsWhereThereAreNoRequests();
+    void connectionsToldTogether_areAsManyCalls();
     void whatDidNotComeAbout_isAFailedCall_data();
     void whatDidNotComeAbout_isAFailedCall();
     void learnt_isWhoItIs();
@@ -125,6 +126,37 @@ void tst_ServiceMap::connections_areCallsWhereThereAreNoRequests()
     bench.add(2, tcp(1, 9, TcpOutcome::Closed), web); // of that request
     QCOMPARE(bench.map.edges().at(0).calls, std::uint64_t(2));
     QCOMPARE(bench.map.counters().calls + bench.map.counters().ignored, std::uint64_t(3));
+}
+
+void tst_ServiceMap::connectionsToldTogether_areAsManyCalls()
+{
+    Bench one, together;
+    const auto call = [](std::uint64_t latencyNs, std::uint32_t more) {
+        wire::TcpConnection connection = tcp(1, 9, TcpOutcome::Closed);
+        connection.connectLatencyNs = latencyNs;
+        connection.more = more;
+        return connection;
+    };
+    // Eight slots as ever, and then one in which most are slow.
+    for (int second = 0; second < 90; second += 10) {
+        const std::uint64_t latencyNs = second < 80 ? 2'000'000 : 40'000'000;
+        for (int i = 0; i < 30; ++i)
+            one.add(second + 1, call(latencyNs, 0), web);
+        together.add(second + 1, call(latencyNs, 0), web);
+        together.add(second + 1, call(latencyNs, 28), web);
+    }
+    for (Bench *bench : {&one, &together}) {
+        const auto edges = bench->map.edges();
+        QCOMPARE(edges.size(), std::size_t(1));
+        QCOMPARE(edges[0].calls, std::uint64_t(270));
+        QCOMPARE(bench->map.counters().calls, std::uint64_t(270));
+        QCOMPARE(bench->count(Topic::ServiceSlow), std::size_t(1));
+        QCOMPARE(edges[0].p50Ns, one.map.edges()[0].p50Ns);
+        QCOMPARE(edges[0].p99Ns, one.map.edges()[0].p99Ns);
+    }
+    together.add(91, call(2'000'000, UINT32_MAX), web); // nobody has so many; it must not come to none
+    QVERIFY(together.map.edges()[0].calls > 1'000'000);
+    QVERIFY(together.map.edges()[0].p50Ns > 0);
 }
 
 void tst_ServiceMap::whatDidNotComeAbout_isAFailedCall_data()

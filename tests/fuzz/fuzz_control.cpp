@@ -2,23 +2,17 @@
 // Lines of the agent's control socket, both ways, and of a drill's own process. The first byte chooses the parser.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 #include "agent/drill/controlmessage.h"
 #include "agent/drill/isolation.h"
 #include "protocol/wire/text.h"
+#include "tests/fuzz/promise.h"
 
 using namespace tapio;
+using tapio::test::promise;
 
 namespace {
-
-/// Stops the fuzzer when a promise of a header is broken.
-void promise(bool kept)
-{
-    if (!kept)
-        std::abort();
-}
 
 void request(std::string_view line)
 {

@@ -2,23 +2,17 @@
 // A line of evidence as a peer may send it: refused, or the same when it is written again. And any bytes as what an engine hands over.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 #include "protocol/wire/evidence.h"
 #include "protocol/wire/text.h"
+#include "tests/fuzz/promise.h"
 
 using namespace tapio;
 using namespace tapio::wire;
+using tapio::test::promise;
 
 namespace {
-
-/// Stops the fuzzer when a promise of a header is broken.
-void promise(bool kept)
-{
-    if (!kept)
-        std::abort();
-}
 
 void read(std::string_view line)
 {

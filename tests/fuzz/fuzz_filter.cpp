@@ -2,23 +2,13 @@
 // Rules that a console sends to an agent.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 #include "agent/config/filterconfig.h"
+#include "tests/fuzz/promise.h"
 
 using namespace tapio;
-
-namespace {
-
-/// Stops the fuzzer when a promise of a header is broken.
-void promise(bool kept)
-{
-    if (!kept)
-        std::abort();
-}
-
-} // namespace
+using tapio::test::promise;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
 {

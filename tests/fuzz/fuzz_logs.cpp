@@ -3,7 +3,6 @@
 // parser.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <optional>
 #include <string_view>
 
@@ -11,17 +10,12 @@
 #include "agent/collect/readers/kmsgparse.h"
 #include "agent/collect/readers/loginparse.h"
 #include "protocol/wire/text.h"
+#include "tests/fuzz/promise.h"
 
 using namespace tapio;
+using tapio::test::promise;
 
 namespace {
-
-/// Stops the fuzzer when a promise of a header is broken.
-void promise(bool kept)
-{
-    if (!kept)
-        std::abort();
-}
 
 void kmsg(std::string_view bytes)
 {

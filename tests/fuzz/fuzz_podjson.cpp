@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 #include "agent/enrich/cgrouppath.h"
@@ -12,18 +11,13 @@
 #include "agent/kube/podjson.h"
 #include "agent/kube/podtable.h"
 #include "protocol/wire/text.h"
+#include "tests/fuzz/promise.h"
 
 using namespace tapio;
 using namespace tapio::agent;
+using tapio::test::promise;
 
 namespace {
-
-/// Stops the fuzzer when a promise of a header is broken.
-void promise(bool kept)
-{
-    if (!kept)
-        std::abort();
-}
 
 void isLine(const std::string &text, std::size_t most) { promise(wire::isValidUtf8(text) && wire::toLine(text, most) == text); }
 

@@ -3,23 +3,17 @@
 // mutation of one file also reaches the others.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 #include "agent/collect/procparse.h"
 #include "agent/enrich/cgrouppath.h"
 #include "agent/enrich/kubeletnames.h"
+#include "tests/fuzz/promise.h"
 
 using namespace tapio::agent;
+using tapio::test::promise;
 
 namespace {
-
-/// Stops the fuzzer when a promise of a header is broken.
-void promise(bool kept)
-{
-    if (!kept)
-        std::abort();
-}
 
 void parseFile(unsigned which, std::string_view text)
 {

@@ -2,7 +2,6 @@
 // Any bytes as a recording. Reading ends, in bounded steps and memory; an error names its place; and what was read whole comes out the same when it is
 // written again. Through the engine with all rules it goes as well. The first byte: 1 = the rest are the deliveries of a block whose checksums are right, so that what is behind them is
 // reached; 2 = of one that may have samples.
-#include <cstdlib>
 #include <memory>
 #include <span>
 
@@ -10,17 +9,13 @@
 #include "agent/replay/replayer.h"
 #include "protocol/recording/reader.h"
 #include "protocol/recording/writer.h"
+#include "tests/fuzz/promise.h"
 
 using namespace tapio;
 using namespace tapio::recording;
+using tapio::test::promise;
 
 namespace {
-
-void require(bool holds)
-{
-    if (!holds)
-        std::abort();
-}
 
 class MemorySink final : public ByteSink {
 public:
@@ -45,17 +40,17 @@ std::optional<std::vector<wire::Delivery>> readAll(std::span<const std::byte> by
     for (;;) {
         auto next = reader->next();
         if (!next) {
-            require(next.error().context().starts_with("at byte "));
-            require(reader->next().error() == next.error());
+            promise(next.error().context().starts_with("at byte "));
+            promise(reader->next().error() == next.error());
             return std::nullopt;
         }
         if (!*next)
             break;
         all.push_back(std::move(**next));
     }
-    require(!reader->next()->has_value());
-    require(!(reader->end() && reader->tornAt()));
-    require(reader->deliveries() == all.size());
+    promise(!reader->next()->has_value());
+    promise(!(reader->end() && reader->tornAt()));
+    promise(reader->deliveries() == all.size());
     return all;
 }
 
@@ -63,9 +58,9 @@ void replayAll(const std::vector<wire::Delivery> &deliveries)
 {
     static const auto rules = std::make_shared<const correlation::RuleSet>(correlation::shippedRules().rules);
     replay::Replayer replayer(rules,
-                              [](const std::string &, correlation::Finding &&finding) { require(finding.insight.evidenceCount > 0); });
+                              [](const std::string &, correlation::Finding &&finding) { promise(finding.insight.evidenceCount > 0); });
     for (const wire::Delivery &delivery : deliveries)
-        require(replayer.onDelivery(delivery).has_value());
+        promise(replayer.onDelivery(delivery).has_value());
     replayer.finish(latestNs);
 }
 
@@ -75,7 +70,7 @@ Bytes fileOf(std::span<const std::byte> plain, RecordKind kind)
     for (std::size_t at = 0; at < plain.size() && takeDelivery(plain, at); ++deliveries) {}
     Bytes file = encodeHeader({Origin::Live, 1});
     const auto block = encodeBlock(plain, deliveries, kind);
-    require(block.has_value());
+    promise(block.has_value());
     file.insert(file.end(), block->begin(), block->end());
     return file;
 }
@@ -99,7 +94,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
         if (!writer->add(delivery)) // unusual but lawful values may come to more bytes than a message has
             return 0;
     }
-    require(writer->close(1, 0, 0).has_value());
-    require(readAll(again) == read);
+    promise(writer->close(1, 0, 0).has_value());
+    promise(readAll(again) == read);
     return 0;
 }

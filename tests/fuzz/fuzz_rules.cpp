@@ -2,7 +2,6 @@
 // Rules of anybody, and the shipped ones with events in random order, of random times and owners, of one node and of several. The first byte chooses.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -10,18 +9,13 @@
 #include "agent/correlation/ruleloader.h"
 #include "protocol/wire/detailfields.h"
 #include "protocol/wire/evidence.h"
+#include "tests/fuzz/promise.h"
 
 using namespace tapio;
 using namespace tapio::correlation;
+using tapio::test::promise;
 
 namespace {
-
-/// Stops the fuzzer when a promise of a header is broken.
-void promise(bool kept)
-{
-    if (!kept)
-        std::abort();
-}
 
 struct Sink final : FindingSink {
     void onFinding(Finding &&finding) override

@@ -2,25 +2,15 @@
 // What an agent finds of the one before in its lock file, and what it tells of that.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 #include "agent/pipeline/notices.h"
 #include "protocol/wire/text.h"
+#include "tests/fuzz/promise.h"
 
 using namespace tapio;
 using namespace tapio::agent;
-
-namespace {
-
-/// Stops the fuzzer when a promise of a header is broken.
-void promise(bool kept)
-{
-    if (!kept)
-        std::abort();
-}
-
-} // namespace
+using tapio::test::promise;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
 {

@@ -3,16 +3,17 @@
 // of a stream reach the sink once and in order, and nothing is acknowledged that the sink did not take. Once more without a sink, where
 // acknowledgements may wait for the console.
 // Input: records of an operation (low bits: peer; see Operation), a length of two bytes, and that many bytes of message.
-#include <cstdlib>
 #include <map>
 #include <span>
 
 #include "agent/server/hub.h"
 #include "protocol/wire/codec.h"
+#include "tests/fuzz/promise.h"
 #include "tests/server/servertest.h"
 #include "tests/support/fakeclock.h"
 
 using namespace tapio;
+using tapio::test::promise;
 using transport::PeerId;
 
 namespace {
@@ -21,12 +22,6 @@ enum Operation : std::uint8_t { Send = 0x00, Greet = 0x10, Close = 0x20, Tick = 
 constexpr std::uint8_t operationBits = 0xF0;
 constexpr std::uint8_t peerBits = 0x03;
 constexpr std::size_t maxRecords = 256;
-
-void require(bool holds)
-{
-    if (!holds)
-        std::abort();
-}
 
 using Stream = std::pair<std::string, std::uint64_t>;
 
@@ -38,7 +33,7 @@ public:
         if (refuses)
             return false;
         auto &last = taken[{delivery->node, delivery->frame.streamId}];
-        require(delivery->frame.frameSeq > last);
+        promise(delivery->frame.frameSeq > last);
         last = delivery->frame.frameSeq;
         return true;
     }
@@ -57,13 +52,13 @@ public:
     Status send(std::span<const std::byte> bytes) override
     {
         const auto message = wire::decode(bytes);
-        require(message.has_value());
+        promise(message.has_value());
         if (const auto *welcome = std::get_if<wire::Welcome>(&*message))
             m_safeBefore = welcome->ackedFrameSeq;
         if (const auto *ack = std::get_if<wire::Ack>(&*message); ack != nullptr && m_sink != nullptr) {
             const auto taken = m_sink->taken.find({m_node, ack->streamId});
             const std::uint64_t last = taken == m_sink->taken.end() ? 0 : taken->second;
-            require(ack->frameSeq <= std::max(last, m_safeBefore));
+            promise(ack->frameSeq <= std::max(last, m_safeBefore));
         }
         return {};
     }
@@ -108,7 +103,7 @@ public:
         m_sink.refuses = false;
         m_hub.tick(true);
         for (const auto &counters : m_hub.counters())
-            require(counters.queuedEvents == 0);
+            promise(counters.queuedEvents == 0);
         m_hub.drain();
         m_hub.tick(true);
         static_cast<void>(m_hub.drained());

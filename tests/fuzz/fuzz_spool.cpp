@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Any bytes as a segment of the disk spool. Recovery and reading end, in bounded steps, and give records that are the same when they
 // are encoded again; read in pieces or at once, they are the same records.
-#include <cstdlib>
 #include <span>
 
 #include "agent/spool/recovery.h"
+#include "tests/fuzz/promise.h"
 
 using namespace tapio;
 using namespace tapio::agent;
+using tapio::test::promise;
 
 namespace {
 
 constexpr SegmentName name{1, 0x4711, 1};
-
-void require(bool holds)
-{
-    if (!holds)
-        std::abort();
-}
 
 /// A folder with one file.
 class OneFile final : public SpoolFiles {
@@ -33,7 +28,7 @@ public:
     Result<std::uint64_t> size(const std::string &) override { return m_bytes.size(); }
     Result<SpoolBytes> read(const std::string &, std::uint64_t offset, std::size_t length) override
     {
-        require(offset <= m_bytes.size() && length <= maxSpoolPayload + spoolRecordHead);
+        promise(offset <= m_bytes.size() && length <= maxSpoolPayload + spoolRecordHead);
         const auto part = m_bytes.subspan(offset, std::min<std::size_t>(length, m_bytes.size() - offset));
         return SpoolBytes(part.begin(), part.end());
     }
@@ -47,10 +42,10 @@ void check(std::span<const std::byte> payload)
 {
     if (const auto record = decodeFrameRecord(payload)) {
         const SpoolBytes again = encodeRecord(*record);
-        require(std::equal(payload.begin(), payload.end(), again.begin() + spoolRecordHead, again.end()));
+        promise(std::equal(payload.begin(), payload.end(), again.begin() + spoolRecordHead, again.end()));
     }
     if (const auto sums = decodeSums(payload))
-        require(decodeSums(scanRecord(encodeRecord(*sums), true).payload) == *sums);
+        promise(decodeSums(scanRecord(encodeRecord(*sums), true).payload) == *sums);
 }
 
 /// Records of the bytes, of which `step` more are known whenever more are needed.
@@ -61,13 +56,13 @@ std::size_t count(std::span<const std::byte> bytes, std::size_t step)
     for (std::size_t at = 0;;) {
         const ScanStep found = scanRecord(bytes.subspan(at, known - at), known == bytes.size());
         if (found.kind == ScanStep::Kind::More) {
-            require(known < bytes.size());
+            promise(known < bytes.size());
             known = std::min(bytes.size(), std::max(known + step, at + std::min(found.bytes, bytes.size() - at)));
             continue;
         }
         if (found.kind == ScanStep::Kind::End || found.kind == ScanStep::Kind::Torn)
             return records;
-        require(found.bytes > 0 && found.bytes <= known - at);
+        promise(found.bytes > 0 && found.bytes <= known - at);
         if (found.kind == ScanStep::Kind::Record) {
             ++records;
             check(found.payload);
@@ -81,9 +76,9 @@ std::size_t count(std::span<const std::byte> bytes, std::size_t step)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
 {
     const auto bytes = std::as_bytes(std::span(data, size));
-    require(count(bytes, 7) == count(bytes, size + 1));
+    promise(count(bytes, 7) == count(bytes, size + 1));
     OneFile files(bytes);
     const auto found = recoverSpool(files, "node-1");
-    require(found.has_value() && found->segments.size() + found->notOurs.size() + found->worthless == 1);
+    promise(found.has_value() && found->segments.size() + found->notOurs.size() + found->worthless == 1);
     return 0;
 }

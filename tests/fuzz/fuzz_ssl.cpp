@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Any bytes as a libssl, as the code of a function, and as what /proc says of mappings and mounts.
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <span>
 #include <string_view>
@@ -9,16 +8,12 @@
 #include "agent/collect/kernel/ssllibrary.h"
 #include "agent/collect/kernel/sslusers.h"
 #include "agent/collect/kernel/x86code.h"
+#include "tests/fuzz/promise.h"
 
 namespace {
 
 using namespace tapio;
-
-void check(bool holds)
-{
-    if (!holds)
-        std::abort();
-}
+using tapio::test::promise;
 
 void checkLibrary(std::span<const std::byte> bytes)
 {
@@ -31,11 +26,11 @@ void checkLibrary(std::span<const std::byte> bytes)
             std::memcpy(to.data(), bytes.data() + offset, to.size());
         return true;
     });
-    check(read <= 2u << 20);
+    promise(read <= 2u << 20);
     if (places) {
-        check(!places->empty() && places->size() <= 8);
+        promise(!places->empty() && places->size() <= 8);
         for (const agent::SslPlace &place : *places)
-            check(static_cast<std::size_t>(place.probe) < agent::sslProbeCount && !place.function.empty());
+            promise(static_cast<std::size_t>(place.probe) < agent::sslProbeCount && !place.function.empty());
     }
 }
 
@@ -43,11 +38,11 @@ void checkCode(std::span<const std::byte> code)
 {
     for (std::size_t at = 0; at <= code.size(); ++at) {
         if (const auto one = agent::decodeX86(code, at))
-            check(one->size > 0 && one->size <= 15 && at + one->size <= code.size());
+            promise(one->size > 0 && one->size <= 15 && at + one->size <= code.size());
     }
     const agent::X86Places places = agent::findX86Places(code.first(std::min<std::size_t>(code.size(), 512)));
-    check(!places.enter || *places.enter < code.size());
-    check(!places.leave || *places.leave < code.size());
+    promise(!places.enter || *places.enter < code.size());
+    promise(!places.leave || *places.leave < code.size());
 }
 
 } // namespace
@@ -58,7 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     checkLibrary(std::as_bytes(std::span(data, size)));
     checkCode(std::as_bytes(std::span(data, size)));
     for (const agent::SslMapping &mapping : agent::parseSslMappings(text))
-        check(mapping.inode != 0 && mapping.path.starts_with('/'));
+        promise(mapping.inode != 0 && mapping.path.starts_with('/'));
     agent::fileSystemOf(text, "/usr/lib/libssl.so.3");
     return 0;
 }

@@ -3,30 +3,25 @@
 // forwarded begins as a greeting that libzmq knows, holds our properties and none of the peer's, and stays within bounds.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "protocol/transport/zmtp.h"
+#include "tests/fuzz/promise.h"
 
 using namespace tapio::transport;
+using tapio::test::promise;
 
 namespace {
-
-void require(bool holds)
-{
-    if (!holds)
-        std::abort();
-}
 
 void checkForwarded(const std::vector<std::byte> &out, bool done)
 {
     const std::string_view text(reinterpret_cast<const char *>(out.data()), out.size());
-    require(out.empty() || text[0] == '\xFF');
-    require(out.size() <= 256);
-    require(done == (text.size() > 64));
-    require(!done || text.ends_with(std::string_view("\x0FX-Tapio-Address\0\0\0\1a", 21)));
+    promise(out.empty() || text[0] == '\xFF');
+    promise(out.size() <= 256);
+    promise(done == (text.size() > 64));
+    promise(!done || text.ends_with(std::string_view("\x0FX-Tapio-Address\0\0\0\1a", 21)));
 }
 
 } // namespace
@@ -47,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
         if (!prologue.done()) {
             std::size_t consumed = 0;
             refused = prologue.feed(piece, consumed, out).has_value();
-            require(consumed <= piece.size());
+            promise(consumed <= piece.size());
             piece = piece.subspan(refused ? piece.size() : consumed);
             if (!refused)
                 checkForwarded(out, prologue.done());

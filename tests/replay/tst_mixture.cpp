@@ -230,6 +230,11 @@ void tst_Mixture::aFolder_isSplitByFamily()
     QVERIFY(score && score->recorded.tp == 1 && score->recorded.fn == 0 && score->recorded.fp == 0);
     const auto one = loadSuite(place / "a.tapiorec");
     QVERIFY(one && one->others.size() == 1 && one->others[0].events == 2);
+    std::ofstream(place / "c.tapiorec") << "no recording";
+    const auto rest = loadSuite(place);
+    QVERIFY(rest && rest->unread.size() == 1);
+    QCOMPARE(rest->unread[0].file, place / "c.tapiorec");
+    QVERIFY(rest->tuned.size() == 1 && rest->held.size() == 1);
 }
 
 void tst_Mixture::wrongFolders_data()

@@ -140,6 +140,7 @@ std::vector<wire::Event> oddEvents(std::int64_t timeNs)
         events[i].timeNs = timeNs + static_cast<std::int64_t>(i);
         events[i].drainUs = u32;
         events[i].cpu = 65535;
+        events[i].heldSeconds = static_cast<std::uint8_t>(i == 0 ? 255 : i);
         events[i].severity = wire::Severity::Notice;
         events[i].process = {u32, u32 - 1, u64, "K\xc3\xb6ln \xe2\x82\xac"};
     }

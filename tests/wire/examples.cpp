@@ -40,7 +40,7 @@ TcpConnection tcpDetail()
 
 Event event(EventType type, Detail detail, std::uint32_t origin)
 {
-    return {startNs + 5, 120, type, Severity::Warning, 3, origin, {4242, 1000, 99'000, "curl"}, std::move(detail)};
+    return {startNs + 5, 120, type, Severity::Warning, 3, 0, origin, {4242, 1000, 99'000, "curl"}, std::move(detail)};
 }
 
 SampleBatch sampleBatch()
@@ -102,6 +102,19 @@ EventBatch filteredBatch()
 {
     EventBatch batch{
         100, {podOrigin()}, {event(EventType::OomKill, oomDetail(), 0), event(EventType::FatalSignal, signalDetail(), 0)}, {2, 7}};
+    return batch;
+}
+
+/// Told late, and for more than one.
+EventBatch heldBatch()
+{
+    TcpConnection together = tcpDetail();
+    together.outcome = TcpOutcome::Closed;
+    together.more = 36;
+    EventBatch batch{
+        200, {podOrigin()}, {event(EventType::ProcessExec, execDetail(), 0), event(EventType::TcpConnection, together, 0)}, {}};
+    batch.events[0].heldSeconds = 30;
+    batch.events[1].heldSeconds = 5;
     return batch;
 }
 
@@ -270,6 +283,7 @@ std::vector<std::pair<std::string, Message>> all()
         {"frame-kubernetes", kubernetesFrame()},
         {"frame-workload", frame(10, EventBatch{60, {workloadOrigin()}, {event(EventType::ProcessExit, exitDetail(), 0)}, {}})},
         {"frame-amendments", frame(11, amendingBatch())},
+        {"frame-held", frame(12, heldBatch())},
         {"frame-samples", frame(6, sampleBatch())},
         {"frame-counters", frame(7, counterReport())},
         {"frame-hooks", frame(8, hookReport())},

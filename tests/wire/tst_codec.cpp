@@ -209,7 +209,7 @@ private:
         } else if (row.contains("message larger")) {
             events = examples::busyBatch(16'384);
         } else {
-            events.events.assign(60'000, Event{0, 0, {}, {}, 0, 0, {}, ProcessExec{1, "", std::string(120, 'x'), {}, false}});
+            events.events.assign(60'000, Event{0, 0, {}, {}, 0, 0, 0, {}, ProcessExec{1, "", std::string(120, 'x'), {}, false}});
         }
         return frameOf(events);
     }

@@ -339,7 +339,7 @@ private slots:
     {
         QFETCH(int, row);
         constexpr std::size_t many = 4000;
-        const Event exec{0, 0, {}, {}, 0, 0, {}, ProcessExec{0, "", "", std::vector<std::string>(512), false}};
+        const Event exec{0, 0, {}, {}, 0, 0, 0, {}, ProcessExec{0, "", "", std::vector<std::string>(512), false}};
         Event http;
         http.detail = HttpRequest{{}, {}, {}, 0, false, false, false, 0, 0, 0, HttpTexts{"G", "", "", ""}};
         Event drill;

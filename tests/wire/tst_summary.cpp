@@ -94,6 +94,12 @@ private slots:
                                    << "connect 10.0.0.2:443 timed out after 3.2 ms";
         QTest::newRow("an accepted transfer") << Detail(
             transfer()) << "accept 10.0.0.1:41234 from 10.0.0.2:443 closed after 75.0 s, sent 1.5 KiB, received 12 B, 4 retransmits";
+        TcpConnection together = transfer();
+        together.retransmits = 0;
+        together.more = 36;
+        QTest::newRow("transfers told together")
+            << Detail(together)
+            << "accept 10.0.0.1:41234 from 10.0.0.2:443 closed after 75.0 s, sent 1.5 KiB, received 12 B, and 36 more like it";
         detailRows();
         QTest::newRow("a newer agent's event") << Detail() << "type.4000: details are not known to this version";
     }

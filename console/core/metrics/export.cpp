@@ -212,6 +212,7 @@ json eventJson(const StoredEvent &stored)
                 {"time", timeText(event.timeNs)},
                 {"timeNs", event.timeNs},
                 {"drainUs", event.drainUs},
+                {"heldSeconds", event.heldSeconds},
                 {"severity", wire::severityName(event.severity)},
                 {"type", wire::eventTypeName(event.type)},
                 {"node", stored.node},

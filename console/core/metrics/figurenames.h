@@ -21,6 +21,7 @@ inline constexpr std::string_view latencyP50 = "latency.p50"; ///< ns over ten s
 inline constexpr std::string_view latencyP95 = "latency.p95";
 inline constexpr std::string_view latencyP99 = "latency.p99";
 inline constexpr std::string_view latencyCount = "latency.n";             ///< events in those ten seconds, label = stage
+inline constexpr std::string_view latencyHeld = "latency.held";           ///< counter: events that the agent kept back on purpose
 inline constexpr std::string_view latencyNoClock = "latency.noclock";     ///< counter: events without a usable clock offset
 inline constexpr std::string_view clockUncertainty = "clock.uncertainty"; ///< ns, label = node
 

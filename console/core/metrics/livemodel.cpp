@@ -175,17 +175,6 @@ void LiveModel::onAmendments(const wire::Delivery &delivery, const wire::EventBa
     }
 }
 
-namespace {
-
-/// Sent since an insight asked for it: it did not wait in a queue. Nothing marks it but what it is and how long that was; of what an agent in
-/// distress is late with there is enough else.
-bool isReleasedDetail(const wire::Event &event, std::int64_t sealedNs)
-{
-    return event.severity <= wire::Severity::Info && wire::isDetailType(event.type) && sealedNs - event.timeNs > nsPerSecond;
-}
-
-} // namespace
-
 void LiveModel::recordLatency(const wire::Delivery &delivery, const wire::EventBatch &batch, std::int64_t finishedNs)
 {
     const auto n = static_cast<std::uint64_t>(batch.events.size());
@@ -198,13 +187,15 @@ void LiveModel::recordLatency(const wire::Delivery &delivery, const wire::EventB
     } else {
         m_latency[Wire].record(onWire, n);
         for (const wire::Event &event : batch.events) {
-            if (!isReleasedDetail(event, delivery.frame.sealedNs))
+            if (event.heldSeconds == 0)
                 m_latency[Total].record(finishedNs - event.timeNs - delivery.clockOffsetNs);
         }
     }
     for (const wire::Event &event : batch.events) {
-        if (isReleasedDetail(event, delivery.frame.sealedNs))
+        if (event.heldSeconds != 0) { // it did not wait in a queue
+            ++m_held[delivery.node];
             continue;
+        }
         const std::int64_t drain = static_cast<std::int64_t>(event.drainUs) * nsPerUs;
         m_latency[Drain].record(drain);
         m_latency[AgentQueue].record(delivery.frame.sealedNs - event.timeNs - drain);
@@ -418,6 +409,8 @@ void LiveModel::tick(std::int64_t nowNs, const std::vector<ReceiveReading> &rece
     readSignals();
     for (const auto &[node, uncertainty] : m_uncertaintyNs)
         read(figure::clockUncertainty, node, uncertainty);
+    for (const auto &[node, count] : m_held)
+        readCounter(figure::latencyHeld, node, static_cast<double>(count));
     for (const auto &[node, count] : m_withoutClock)
         readCounter(figure::latencyNoClock, node, static_cast<double>(count));
     for (const auto &[node, count] : m_earlier)

@@ -156,7 +156,7 @@ private:
     std::unordered_map<std::string, std::int64_t> m_lastSampleNs;  ///< by node
     std::unordered_map<std::string, std::uint64_t> m_heartbeatIds; ///< by node: the last one whose round trip was counted
     std::array<LatencyHistogram, stageCount> m_latency;
-    std::map<std::string, std::uint64_t> m_withoutClock;
+    std::map<std::string, std::uint64_t> m_withoutClock, m_held;
     std::map<std::string, std::uint64_t> m_earlier; ///< by node: sent before the console began
     std::map<std::string, double> m_uncertaintyNs;
     std::map<std::string, std::uint64_t> m_consoleQueue; ///< by server

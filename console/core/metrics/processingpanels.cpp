@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Panels 1 to 4: event processing.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
 
@@ -224,9 +225,13 @@ void processingLatency(const PanelContext &context, PanelSnapshot &panel)
         }
     }
     panel.facts.push_back({"clock-uncertainty", uncertainty, Unit::Nanoseconds, {}});
-    for (const auto &[label, track] : context.tracks(figure::latencyNoClock)) {
-        if (const auto rate = rateOver(unroll(track), context.endNs, 10 * nsPerSecond, context.staleNs(grid)); rate && rate->increase > 0)
-            panel.computation.inputs.push_back({"without-clock", rate->increase, Unit::Events, label});
+    constexpr std::array leftOut{std::pair("without-clock", figure::latencyNoClock), std::pair("held", figure::latencyHeld)};
+    for (const auto &[key, name] : leftOut) {
+        for (const auto &[label, track] : context.tracks(name)) {
+            if (const auto rate = rateOver(unroll(track), context.endNs, 10 * nsPerSecond, context.staleNs(grid));
+                rate && rate->increase > 0)
+                panel.computation.inputs.push_back({key, rate->increase, Unit::Events, label});
+        }
     }
     nameEarlier(context, panel);
 }

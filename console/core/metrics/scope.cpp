@@ -16,8 +16,8 @@ enum class LabelKind { Whole, Node, NodeAndSource, Pod };
 LabelKind labelKind(std::string_view name)
 {
     using namespace figure;
-    static constexpr std::array ofNodes{received,      duplicate,  rejected,    transitLoss, latencyNoClock, clockUncertainty, queueAgent,
-                                        queueInFlight, agentAlive, hooksActive, hooksWanted, signalJudged,   signalKept};
+    static constexpr std::array ofNodes{received,   duplicate,     rejected,   transitLoss, latencyHeld, latencyNoClock, clockUncertainty,
+                                        queueAgent, queueInFlight, agentAlive, hooksActive, hooksWanted, signalJudged,   signalKept};
     if (std::find(ofNodes.begin(), ofNodes.end(), name) != ofNodes.end())
         return LabelKind::Node;
     if (name == processed)

@@ -26,6 +26,7 @@ enum Column : std::uint32_t {
     DetailKind = 12,
     Uid = 13,
     Start = 14,
+    Held = 15, // where no event was held the chunk has none
 };
 /// Details: firstDetail * (1 + kind) + field.
 constexpr std::uint32_t firstDetail = 32;
@@ -96,6 +97,8 @@ EncodedChunk encodeChunk(const EventRows &rows, Compressor &compressor)
     writer.ints(DetailKind, rows.m_kind);
     writer.ints(Uid, rows.m_uid);
     writer.ints(Start, rows.m_start);
+    if (std::ranges::any_of(rows.m_held, [](std::int64_t seconds) { return seconds != 0; }))
+        writer.ints(Held, rows.m_held);
     for (std::size_t kind = 1; kind < detailKinds; ++kind) {
         for (std::size_t field = 0; field < rows.m_details[kind].size(); ++field) {
             const FieldColumn &column = rows.m_details[kind][field];
@@ -187,6 +190,10 @@ Status EventChunk::loadCommon()
     load(m_seq, seqs());
     load(m_drain, m_reader.ints(Drain, m_rows));
     load(m_cpu, m_reader.ints(Cpu, m_rows));
+    if (m_reader.has(Held))
+        load(m_held, m_reader.ints(Held, m_rows));
+    else
+        m_held.assign(m_rows, 0);
     load(kinds, m_reader.ints(DetailKind, m_rows));
     load(m_uid, m_reader.ints(Uid, processCount()));
     load(m_start, m_reader.ints(Start, processCount()));
@@ -369,6 +376,7 @@ wire::Event EventChunk::event(std::uint32_t row) const
     event.type = static_cast<wire::EventType>(m_type[row]);
     event.severity = static_cast<wire::Severity>(m_severity[row]);
     event.cpu = static_cast<std::uint16_t>(m_cpu[row]);
+    event.heldSeconds = static_cast<std::uint8_t>(m_held[row]);
     event.process.pid = static_cast<std::uint32_t>(m_pid[process]);
     event.process.uid = static_cast<std::uint32_t>(m_uid[process]);
     event.process.startTimeNs = static_cast<std::uint64_t>(m_start[process]);

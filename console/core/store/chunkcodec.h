@@ -66,7 +66,7 @@ private:
 
     ColumnReader m_reader;
     std::size_t m_rows;
-    std::vector<std::int64_t> m_time, m_type, m_severity, m_stream, m_origin, m_process, m_seq, m_drain, m_cpu;
+    std::vector<std::int64_t> m_time, m_type, m_severity, m_stream, m_origin, m_process, m_seq, m_drain, m_cpu, m_held;
     std::vector<std::int64_t> m_pid, m_uid, m_start;
     std::vector<std::uint8_t> m_kind;
     std::vector<std::uint32_t> m_kindRow; ///< which row of its kind's columns

@@ -84,6 +84,7 @@ void EventRows::push(const Place &place, const wire::Event &event)
     m_seq.push_back(number(place.seq));
     m_drain.push_back(event.drainUs);
     m_cpu.push_back(event.cpu);
+    m_held.push_back(event.heldSeconds);
     const std::size_t kind = event.detail.index();
     m_kind.push_back(kind == wire::detailIndex(event.type) ? 0 : static_cast<std::int64_t>(1 + kind));
     ++m_detailRows[kind];

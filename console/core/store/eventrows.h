@@ -46,7 +46,7 @@ public:
     std::size_t memoryBytes() const noexcept { return size() * 160 + m_textBytes; }
 
     std::vector<std::int64_t> m_time, m_type, m_severity, m_stream, m_origin, m_process; // one per event
-    std::vector<std::int64_t> m_seq, m_drain, m_cpu, m_kind;
+    std::vector<std::int64_t> m_seq, m_drain, m_cpu, m_held, m_kind;
     std::vector<std::int64_t> m_pid, m_uid, m_start; // one per distinct process
     TextColumn m_comm;
     std::array<std::vector<FieldColumn>, detailKinds> m_details; // one per event of that kind

@@ -108,7 +108,12 @@ DetailSection detailOf(const wire::TcpConnection &tcp, const TimeDisplay &)
              {tr("Sent, acknowledged"), bytes(tcp.bytesSent), false, {}},
              {tr("Received"), bytes(tcp.bytesReceived), false, {}},
              {tr("Round trip"), tcp.srttUs == 0 ? tr("never measured") : durationText(tcp.srttUs * nsPerUs), false, {}},
-             {tr("Retransmits"), count(tcp.retransmits), false, {}}}};
+             {tr("Retransmits"), count(tcp.retransmits), false, {}},
+             {tr("Stands for"),
+              tcp.more == 0 ? tr("itself alone")
+                            : tr("%1 connections: bytes are of all, times are means").arg(count(std::uint64_t{tcp.more} + 1)),
+              false,
+              {}}}};
 }
 
 QString repeatsText(std::uint32_t repeats) { return repeats == 0 ? tr("not known") : count(repeats); }

@@ -80,6 +80,9 @@ std::vector<DetailSection> eventDetails(const StoredEvent &stored, const TimeDis
                          {tr("Summary"), eventTitle(stored), false, {}},
                          {tr("CPU"), QString::number(e.cpu), false, {}},
                          {tr("Kernel to agent"), durationText(e.drainUs * nsPerUs), false, {}}}});
+    if (e.heldSeconds != 0)
+        sections.back().rows.push_back(
+            {tr("Kept back"), tr("for %1 at most, until it was asked for").arg(durationText(e.heldSeconds * nsPerSecond)), false, {}});
     sections.push_back(
         {tr("Process"),
          {{tr("Command"), text(e.process.comm), true, {}},

@@ -37,6 +37,8 @@ constexpr std::array facts{
                 QT_TRANSLATE_NOOP("tapio::console::PanelText", "Clock uncertainty, largest")},
     FactWording{"without-clock", QT_TRANSLATE_NOOP("tapio::console::PanelText", "without clock offset %1"),
                 QT_TRANSLATE_NOOP("tapio::console::PanelText", "Left out: no clock offset yet")},
+    FactWording{"held", QT_TRANSLATE_NOOP("tapio::console::PanelText", "kept back by the agent %1"),
+                QT_TRANSLATE_NOOP("tapio::console::PanelText", "Left out: kept back by the agent until asked for")},
     FactWording{"earlier", QT_TRANSLATE_NOOP("tapio::console::PanelText", "sent before the console began %1"),
                 QT_TRANSLATE_NOOP("tapio::console::PanelText", "Left out: sent before the console began")},
     FactWording{"queued", QT_TRANSLATE_NOOP("tapio::console::PanelText", "waiting %1"),

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "agent/pipeline/shedder.h"
+
+namespace tapio::agent {
+
+/// Tells ordinary connections of one flow together: the first at once, those that follow within five seconds as one event that says how many it
+/// stands for (TcpConnection::more). A flow is an owner, a program and its user, the service, the host at the other end, and how long it took to
+/// come about, to a quarter of an octave, which is what the map of services keeps of it. What failed, was slow to close or lost segments is told by
+/// itself. Nothing is lost: the connections are counted in the event, and here. Bounded. One thread; times are of the boot clock.
+class FlowFold {
+public:
+    static constexpr std::int64_t windowNs = 5 * nsPerSecond; ///< so that none is told later than the slot of ServiceHealth after its own
+    static constexpr std::size_t mostFlows = 2048;            ///< some 1 MB; connections of further ones are told one by one
+
+    static bool isOrdinary(const HeldEvent &item) noexcept;
+
+    /// Off from the beginning. What it has when it is switched off is given back, to be sent.
+    std::vector<HeldEvent> setOn(bool isOn);
+    bool isOn() const noexcept { return m_isOn; }
+
+    /// Of one that is ordinary. `told`: to be sent now. Neither: it waits.
+    struct Folded {
+        std::optional<HeldEvent> told;
+        bool isWithin = false; ///< it is in one that waits, and will be no event
+    };
+    Folded fold(HeldEvent &&item, std::int64_t nowNs);
+    /// Those that have waited for long enough, and all of them, oldest first: to be sent.
+    std::vector<HeldEvent> takeDue(std::int64_t nowNs);
+    std::vector<HeldEvent> takeAll();
+
+    /// Events that wait.
+    std::size_t held() const noexcept { return m_waiting; }
+    /// Connections that were told within another's event, cumulative.
+    std::uint64_t within() const noexcept { return m_within; }
+
+private:
+    struct Key {
+        std::uint64_t cgroupId = 0, memoryId = 0;
+        std::uint32_t uid = 0;
+        std::string comm;
+        wire::TcpDirection direction = wire::TcpDirection::Unknown;
+        wire::SocketAddress service;
+        std::array<std::uint8_t, 16> peer{};
+        unsigned latencyClass = 0;
+
+        bool operator==(const Key &) const = default;
+    };
+    struct KeyHash {
+        std::size_t operator()(const Key &key) const noexcept;
+    };
+    struct Flow {
+        std::optional<HeldEvent> waiting;                               ///< with the bytes of all
+        std::uint64_t durationNs = 0, connectLatencyNs = 0, srttUs = 0; ///< sums
+        std::uint32_t measured = 0;                                     ///< round trips
+    };
+    static Key keyOf(const HeldEvent &item);
+    static void add(Flow &flow, HeldEvent &&item);
+    HeldEvent take(Flow &flow);
+
+    bool m_isOn = false;
+    std::unordered_map<Key, Flow, KeyHash> m_flows;
+    std::deque<std::pair<std::int64_t, const Key *>> m_due; ///< when its window ends; one per flow, the earliest in front
+    std::size_t m_waiting = 0;
+    std::uint64_t m_within = 0;
+};
+
+} // namespace tapio::agent
