@@ -555,8 +555,9 @@ void tst_Engine::evidence_isWhatSomethingWaitsFor()
         return stage.engine().onEvent(event, pod(name), {"n1", 7, 1, 0});
     };
     QVERIFY(!offer(1, false) && offer(2, true) && offer(3, false) && !offer(4, false, "b"));
-    stage.engine().advance(Stage::timeOf(1000));
-    QVERIFY(!offer(1001, false)); // nothing waits any longer
+    for (const double later : {1000, 5000}) // the insight ends, and could be opened again no longer
+        stage.engine().advance(Stage::timeOf(later));
+    QVERIFY(!offer(5001, false));
 }
 
 /// Its number is none of those that facts have within the engine.
