@@ -179,7 +179,10 @@ void tst_TcpFaults::peerVanishes()
     QVERIFY(totals.has_value());
     for (const agent::CgroupTcp &one : *totals)
         counted += one.cgroupId == record->cgroupId ? one.retransmits : 0;
-    QVERIFY(counted >= tcp(*record).retransmits);
+    QVERIFY2(
+        counted >= tcp(*record).retransmits,
+        qPrintable(
+            QString("counted %1 of %2; lost %3").arg(counted).arg(tcp(*record).retransmits).arg(kernel.counters("tcp")[Counter::Lost])));
 }
 
 QTEST_GUILESS_MAIN(tst_TcpFaults)
