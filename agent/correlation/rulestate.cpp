@@ -14,12 +14,16 @@ namespace {
 
 constexpr std::size_t mostChain = 24, mostAgainst = 8, mostAffected = 16;
 constexpr std::size_t mostAffectsBytes = 120;
+constexpr std::uint32_t mostAtOnce = 999'999; ///< connections that one event may stand for, whatever it says
 
-/// How many alike an event stands for.
-std::uint32_t weightOf(const wire::Event &event)
+/// How many alike an event stands for; a fact that is told with an event is one all the same.
+std::uint32_t weightOf(const Observation &seen)
 {
+    const wire::Event &event = seen.event;
     std::uint32_t repeats = 1;
-    if (const auto *login = std::get_if<wire::Login>(&event.detail))
+    if (const auto *tcp = std::get_if<wire::TcpConnection>(&event.detail); tcp != nullptr && seen.topic == topicOf(event.type))
+        repeats = std::min(tcp->more, mostAtOnce) + 1;
+    else if (const auto *login = std::get_if<wire::Login>(&event.detail))
         repeats = login->repeats;
     else if (const auto *file = std::get_if<wire::FileFailure>(&event.detail))
         repeats = file->repeats;
@@ -140,7 +144,7 @@ bool RuleState::take(const Taken &taken)
     if (at == m_candidates.end())
         return false;
     Candidate &candidate = at->second;
-    const std::uint32_t weight = weightOf(taken.seen.event);
+    const std::uint32_t weight = weightOf(taken.seen);
     if (step.share)
         (*candidate.shares)[taken.step].add(timeNs, step.windowNs, weight, taken.fulfils);
     bool isKept = false;

@@ -42,7 +42,7 @@ ServiceHealth::Verdict ServiceHealth::take(const Call &call)
         if (m_slowSinceNs == 0)
             m_slowSinceNs = at.firstSlowNs;
     }
-    const std::uint32_t calls = m_now.calls + m_before.calls, errors = m_now.errors + m_before.errors;
+    const std::uint64_t calls = m_now.calls + m_before.calls, errors = m_now.errors + m_before.errors;
     verdict.errorShare = static_cast<double>(errors) / static_cast<double>(calls);
     if (calls >= leastCalls && errors >= leastErrors && verdict.errorShare > mostErrors && !m_now.saidFailing)
         m_now.saidFailing = verdict.isFailing = true;

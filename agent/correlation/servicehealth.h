@@ -48,7 +48,7 @@ public:
 
 private:
     struct Slot {
-        std::uint32_t calls = 0, errors = 0, slow = 0;
+        std::uint64_t calls = 0, errors = 0, slow = 0;
         std::int64_t firstSlowNs = 0;
         bool saidSlow = false, saidFailing = false;
         LogBuckets latencies;

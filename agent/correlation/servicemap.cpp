@@ -18,8 +18,8 @@ using wire::TcpDirection;
 using wire::TcpOutcome;
 
 constexpr std::uint32_t leastEdgeCalls = 5, leastEdgeSlow = 3, leastEdgeErrors = 2;
-constexpr std::uint32_t endsRun = 3;            ///< calls that are not slow, one after another
-constexpr std::uint32_t mostAtOnce = 9'999'999; ///< that one event may stand for, whatever it says
+constexpr std::uint32_t endsRun = 3;          ///< calls that are not slow, one after another
+constexpr std::uint32_t mostAtOnce = 999'999; ///< that one event may stand for, whatever it says
 
 std::string hostName(const wire::SocketAddress &address)
 {
@@ -81,7 +81,7 @@ void ServiceMap::hear(const wire::Event &event, const wire::Origin &origin, cons
     } else if (const auto *tcp = std::get_if<wire::TcpConnection>(&event.detail)) {
         Told told{seen, call, false, tcp->direction == TcpDirection::Outbound, isNever(*tcp), tcp->local, tcp->remote};
         told.call.latencyNs = tcp->connectLatencyNs;
-        told.call.count = std::min(tcp->more, mostAtOnce) + 1;
+        told.call.count = isNever(*tcp) ? 1 : std::min(tcp->more, mostAtOnce) + 1; // what failed is told by itself
         told.call.failed = told.isNever;
         const bool isCall = tcp->direction != TcpDirection::Unknown && (told.isNever ? told.isByCaller : tcp->established);
         isCall ? accept(told) : ignore();
@@ -203,6 +203,8 @@ void ServiceMap::judge(const Told &told, ServiceKey calleeKey, EdgeState &edge)
 void ServiceMap::noteRun(const Told &told, Service &callee, bool isSlowCall)
 {
     if (!isSlowCall) {
+        if (callee.firstSlow.timeNs != 0 && told.call.timeNs < callee.firstSlow.timeNs)
+            return; // from before, and only told later
         callee.fastCalls += told.call.latencyNs > 0 ? told.call.count : 0;
         if (callee.fastCalls >= endsRun)
             callee.firstSlow.timeNs = 0;
@@ -225,7 +227,7 @@ void ServiceMap::judgeEdge(const Told &told, const Service &callee, EdgeState &e
     edge.slotCalls += told.call.count;
     edge.slotErrors += told.call.failed ? told.call.count : 0;
     edge.slotSlow += isSlowCall ? told.call.count : 0;
-    const double errors = static_cast<double>(edge.slotErrors) / edge.slotCalls;
+    const double errors = static_cast<double>(edge.slotErrors) / static_cast<double>(edge.slotCalls);
     const bool isFailing = edge.slotCalls >= leastEdgeCalls && edge.slotErrors >= leastEdgeErrors && errors > ServiceHealth::mostErrors;
     const bool isSlow = edge.slotSlow >= leastEdgeSlow && 2 * edge.slotSlow > edge.slotCalls;
     const bool isOfItself = edge.caller == edge.callee; // who calls himself is no other that suffers

@@ -76,7 +76,7 @@ private:
         std::shared_ptr<const wire::Origin> origin; ///< null: none of a workload
         ServiceHealth health;
         Rise firstSlow;              ///< of the run at hand; timeNs 0 = there is none
-        std::uint32_t fastCalls = 0; ///< since the last slow one
+        std::uint64_t fastCalls = 0; ///< since the last slow one
         Rise rise;                   ///< timeNs 0 = it is not slow
         std::vector<ServiceKey> callers, callees;
     };
@@ -97,7 +97,7 @@ private:
         std::int64_t firstNs = 0, lastNs = 0;
         LogBuckets latencies;
         std::int64_t slot = 0;
-        std::uint32_t slotCalls = 0, slotErrors = 0, slotSlow = 0;
+        std::uint64_t slotCalls = 0, slotErrors = 0, slotSlow = 0;
         bool isSaid = false;
     };
     /// One end's word of one call.

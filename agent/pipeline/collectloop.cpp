@@ -118,7 +118,7 @@ void CollectLoop::makeSamplers()
     add(std::make_unique<HostSampler>(procRoot, m_options.disabled, m_resolver.host()), m_options.hostInterval);
     const auto traffic = [this] {
         SelfSampler::Traffic all = m_port.traffic();
-        all.queuedEvents += m_pipeline.pending();
+        all.queuedEvents += m_pipeline.waiting(); // what is kept back on purpose is no queue that anything could shorten
         return all;
     };
     add(std::make_unique<SelfSampler>(m_resolver.host(), traffic), m_options.hostInterval);

@@ -144,6 +144,8 @@ std::vector<HeldEvent> DetailHold::release(const wire::Insight &insight, const s
             rest.push_front(std::move(*event));
         }
     }
+    for (auto &[owner, left] : m_owners)
+        left.before = 0; // what comes from now on is none of before
     m_held = std::move(rest);
     std::reverse(released.begin(), released.end());
     m_totals.released += released.size();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/pipeline/flowfold.h"
 
-#include <bit>
 #include <functional>
 #include <string_view>
 #include <utility>
@@ -14,19 +13,15 @@ using wire::TcpConnection;
 
 TcpConnection &connectionOf(HeldEvent &item) { return std::get<TcpConnection>(item.event.detail); }
 
-/// To a quarter of an octave, in microseconds; 0 = not known.
-unsigned latencyClass(std::uint64_t ns) noexcept
-{
-    const std::uint64_t us = ns / 1000;
-    if (us < 4)
-        return ns == 0 ? 0 : 1;
-    const auto octave = static_cast<unsigned>(std::bit_width(us) - 1);
-    return octave * 4 + static_cast<unsigned>(us >> (octave - 2) & 3);
-}
-
 std::string_view bytesOf(const std::array<std::uint8_t, 16> &address) noexcept
 {
     return {reinterpret_cast<const char *>(address.data()), address.size()};
+}
+
+bool isInSample(const wire::SocketAddress &client) noexcept
+{
+    const std::size_t hash = std::hash<std::string_view>{}(bytesOf(client.bytes)) * 31 + client.port;
+    return (hash ^ hash >> 32) % FlowFold::sampleOneIn == 0;
 }
 
 } // namespace
@@ -34,8 +29,8 @@ std::string_view bytesOf(const std::array<std::uint8_t, 16> &address) noexcept
 bool FlowFold::isOrdinary(const HeldEvent &item) noexcept
 {
     const auto *connection = std::get_if<TcpConnection>(&item.event.detail);
-    return connection != nullptr && item.event.severity <= wire::Severity::Info && isHealthyAndShort(*connection)
-           && connection->direction != wire::TcpDirection::Unknown && (item.cgroup.cgroupId != 0 || item.cgroup.memoryId != 0);
+    return connection != nullptr && connection->direction == wire::TcpDirection::Inbound && item.event.severity <= wire::Severity::Info
+           && isHealthyAndShort(*connection) && (item.cgroup.cgroupId != 0 || item.cgroup.memoryId != 0) && !isInSample(connection->remote);
 }
 
 std::size_t FlowFold::KeyHash::operator()(const Key &key) const noexcept
@@ -43,8 +38,7 @@ std::size_t FlowFold::KeyHash::operator()(const Key &key) const noexcept
     std::size_t hash = std::hash<std::string_view>{}(key.comm);
     for (const std::size_t part :
          {std::hash<std::string_view>{}(bytesOf(key.service.bytes)), std::hash<std::string_view>{}(bytesOf(key.peer)),
-          std::size_t{key.cgroupId}, std::size_t{key.memoryId}, std::size_t{key.service.port}, std::size_t{key.uid},
-          std::size_t{key.latencyClass}, static_cast<std::size_t>(key.direction)})
+          std::size_t{key.cgroupId}, std::size_t{key.memoryId}, std::size_t{key.service.port}, std::size_t{key.uid}})
         hash = hash * 1'099'511'628'211u + part;
     return hash;
 }
@@ -52,15 +46,8 @@ std::size_t FlowFold::KeyHash::operator()(const Key &key) const noexcept
 FlowFold::Key FlowFold::keyOf(const HeldEvent &item)
 {
     const auto &connection = std::get<TcpConnection>(item.event.detail);
-    const bool isInbound = connection.direction == wire::TcpDirection::Inbound;
-    return {item.cgroup.cgroupId,
-            item.cgroup.memoryId,
-            item.event.process.uid,
-            item.event.process.comm,
-            connection.direction,
-            isInbound ? connection.local : connection.remote,
-            isInbound ? connection.remote.bytes : connection.local.bytes,
-            latencyClass(connection.connectLatencyNs)};
+    return {item.cgroup.cgroupId,    item.cgroup.memoryId, item.event.process.uid,
+            item.event.process.comm, connection.local,     connection.remote.bytes};
 }
 
 std::vector<HeldEvent> FlowFold::setOn(bool isOn)
@@ -88,7 +75,6 @@ void FlowFold::add(Flow &flow, HeldEvent &&item)
 {
     TcpConnection &newest = connectionOf(item);
     flow.durationNs += newest.durationNs;
-    flow.connectLatencyNs += newest.connectLatencyNs;
     flow.srttUs += newest.srttUs;
     flow.measured += newest.srttUs != 0 ? 1 : 0;
     if (flow.waiting) {
@@ -111,7 +97,6 @@ HeldEvent FlowFold::take(Flow &flow)
     TcpConnection &connection = connectionOf(item);
     const std::uint64_t count = std::uint64_t{connection.more} + 1;
     connection.durationNs = flow.durationNs / count;
-    connection.connectLatencyNs = flow.connectLatencyNs / count;
     connection.srttUs = flow.measured == 0 ? 0 : static_cast<std::uint32_t>(flow.srttUs / flow.measured);
     flow = Flow();
     --m_waiting;

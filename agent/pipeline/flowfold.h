@@ -15,14 +15,17 @@
 
 namespace tapio::agent {
 
-/// Tells ordinary connections of one flow together: the first at once, those that follow within five seconds as one event that says how many it
-/// stands for (TcpConnection::more). A flow is an owner, a program and its user, the service, the host at the other end, and how long it took to
-/// come about, to a quarter of an octave, which is what the map of services keeps of it. What failed, was slow to close or lost segments is told by
-/// itself. Nothing is lost: the connections are counted in the event, and here. Bounded. One thread; times are of the boot clock.
+/// Tells ordinary connections that came in, and are of one flow, together: the first at once, those that follow within five seconds as one event that
+/// says how many it stands for (TcpConnection::more). A flow is an owner, a program and its user, what they listen at, and the host at the other
+/// end. Only the word of who answers: it has neither errors nor latencies, which would come later than those of others and be judged without it;
+/// where the caller tells as well, his word counts. What failed, was slow to close or lost segments is told by itself, and so is one of `sampleOneIn`,
+/// chosen by the client's end, so that whoever has the caller's word finds the two ends of one connection. Nothing is lost: the connections are
+/// counted in the event, and here. Bounded. One thread; times are of the boot clock.
 class FlowFold {
 public:
     static constexpr std::int64_t windowNs = 5 * nsPerSecond; ///< so that none is told later than the slot of ServiceHealth after its own
     static constexpr std::size_t mostFlows = 2048;            ///< some 1 MB; connections of further ones are told one by one
+    static constexpr std::uint64_t sampleOneIn = 32;
 
     static bool isOrdinary(const HeldEvent &item) noexcept;
 
@@ -50,10 +53,8 @@ private:
         std::uint64_t cgroupId = 0, memoryId = 0;
         std::uint32_t uid = 0;
         std::string comm;
-        wire::TcpDirection direction = wire::TcpDirection::Unknown;
         wire::SocketAddress service;
         std::array<std::uint8_t, 16> peer{};
-        unsigned latencyClass = 0;
 
         bool operator==(const Key &) const = default;
     };
@@ -61,9 +62,9 @@ private:
         std::size_t operator()(const Key &key) const noexcept;
     };
     struct Flow {
-        std::optional<HeldEvent> waiting;                               ///< with the bytes of all
-        std::uint64_t durationNs = 0, connectLatencyNs = 0, srttUs = 0; ///< sums
-        std::uint32_t measured = 0;                                     ///< round trips
+        std::optional<HeldEvent> waiting;         ///< with the bytes of all
+        std::uint64_t durationNs = 0, srttUs = 0; ///< sums
+        std::uint32_t measured = 0;               ///< round trips
     };
     static Key keyOf(const HeldEvent &item);
     static void add(Flow &flow, HeldEvent &&item);

@@ -53,8 +53,10 @@ public:
 
     /// Adds this side's causes (ufiltered, shed, qdrop) to the kernel's counters of the same source, and what the agent announced.
     std::vector<wire::SourceCounters> counters(const std::vector<SourceCounterSet> &kernel) const;
-    /// In the batch that is being filled, or held until it is known how their process ends, whether an insight is about them, or for how many they stand.
-    std::size_t pending() const noexcept { return m_batcher.pending() + m_shedder.held() + m_detail.held() + m_flows.held(); }
+    /// In the batch that is being filled, or held until it is known how their process ends: on their way.
+    std::size_t waiting() const noexcept { return m_batcher.pending() + m_shedder.held(); }
+    /// Those, and what is kept back until an insight asks for it, or until it is known for how many it stands.
+    std::size_t pending() const noexcept { return waiting() + m_detail.held() + m_flows.held(); }
     const DetailHold::Totals &detail() const noexcept { return m_detail.totals(); }
     /// Connections that were told within another's event; among `ufiltered`.
     std::uint64_t toldWithin() const noexcept { return m_flows.within(); }

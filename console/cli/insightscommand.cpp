@@ -124,7 +124,8 @@ void warnOfNames(const CommandContext &context, const InsightsArguments &argumen
     }
     const std::string since = momentText(arguments.since);
     warnOfUnknown(context.err, "rule", arguments.rules, rules,
-                  "none that is shipped has this name, and none that found anything since " + since);
+                  "none that is shipped has this name, and none that found anything "
+                      + std::string(arguments.nodes.empty() ? "" : "on these nodes ") + "since " + since);
     warnOfUnknown(context.err, "node", agentsOf(arguments.nodes), nodes,
                   "no agent of this name is in the store, and nothing that one found since " + since);
 }

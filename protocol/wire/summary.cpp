@@ -108,6 +108,14 @@ void appendPart(std::string &line, std::string_view word, std::string_view text)
     appendLine(line, text);
 }
 
+/// Without its port.
+std::string hostText(const SocketAddress &address)
+{
+    std::string text = toString(address);
+    text.resize(text.rfind(':'));
+    return text;
+}
+
 std::string_view insightWord(InsightState state) noexcept
 {
     switch (state) {
@@ -184,19 +192,20 @@ struct Writer {
     void operator()(const TcpConnection &tcp) const
     {
         const bool inbound = tcp.direction == TcpDirection::Inbound;
+        const bool isOfSeveral = tcp.more != 0;
+        if (isOfSeveral)
+            line += std::to_string(std::uint64_t{tcp.more} + 1) + " times ";
         line += inbound ? "accept " : "connect ";
         line += toString(inbound ? tcp.local : tcp.remote);
-        line += inbound ? " from " + toString(tcp.remote) : std::string();
+        line += inbound ? " from " + (isOfSeveral ? hostText(tcp.remote) : toString(tcp.remote)) : std::string();
         line += ' ';
         line += tcp.outcome == TcpOutcome::TimedOut ? std::string_view("timed out") : tcpOutcomeName(tcp.outcome);
         if (tcp.durationNs != 0)
-            line += " after " + durationText(tcp.durationNs);
+            line += " after " + durationText(tcp.durationNs) + (isOfSeveral ? " on average" : "");
         if (tcp.established)
-            line += ", sent " + bytesText(tcp.bytesSent) + ", received " + bytesText(tcp.bytesReceived);
+            line += ", sent " + bytesText(tcp.bytesSent) + ", received " + bytesText(tcp.bytesReceived) + (isOfSeveral ? " in all" : "");
         if (tcp.retransmits != 0)
             line += ", " + std::to_string(tcp.retransmits) + " retransmits";
-        if (tcp.more != 0)
-            line += ", and " + std::to_string(tcp.more) + " more like it";
     }
 
     void operator()(const DnsQuery &dns) const

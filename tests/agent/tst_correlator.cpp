@@ -194,7 +194,8 @@ void tst_Correlator::connections_ofOneFlowGoOutTogether()
         bench.second();
     }
     wire::TcpConnection closed;
-    closed.direction = wire::TcpDirection::Outbound;
+    closed.direction = wire::TcpDirection::Inbound;
+    closed.remote.port = 40'000;
     closed.outcome = wire::TcpOutcome::Closed;
     closed.established = true;
     closed.durationNs = 1'000'000;

@@ -242,6 +242,14 @@ std::vector<Play> ownPlays()
         {"reset-burst", "quiet", "connections that go well", times(200, 0.1, [](int) { return connection(TcpOutcome::Closed); })},
         {"reset-burst", "near", "a small share of many",
          times(400, 0.1, [](int i) { return connection(i % 30 == 0 ? TcpOutcome::Reset : TcpOutcome::Closed); })},
+        {"reset-burst", "near", "a small share of many that are told together",
+         times(24, 2,
+               [](int i) {
+                   const bool isReset = i % 2 == 0;
+                   auto one = connection(isReset ? TcpOutcome::Reset : TcpOutcome::Closed);
+                   one.more = isReset ? 0 : 29;
+                   return one;
+               })},
         {"packet-loss", "find", "all", times(8, 2, lossy), 1},
         {"packet-loss", "quiet", "single retransmissions", times(100, 0.5, [](int) { return connection(TcpOutcome::Closed, 1); })},
         {"packet-loss", "near", "a small share",

@@ -73,6 +73,7 @@ private slots:
     void requests_areCalls();
     void connections_areCallsWhereThereAreNoRequests();
     void connectionsToldTogether_areAsManyCalls();
+    void fastCallsOfBefore_doNotMoveTheBeginning();
     void whatDidNotComeAbout_isAFailedCall_data();
     void whatDidNotComeAbout_isAFailedCall();
     void learnt_isWhoItIs();
@@ -157,6 +158,29 @@ void tst_ServiceMap::connectionsToldTogether_areAsManyCalls()
     together.add(91, call(2'000'000, UINT32_MAX), web); // nobody has so many; it must not come to none
     QVERIFY(together.map.edges()[0].calls > 1'000'000);
     QVERIFY(together.map.edges()[0].p50Ns > 0);
+}
+
+/// They are told later where they were told together.
+void tst_ServiceMap::fastCallsOfBefore_doNotMoveTheBeginning()
+{
+    Bench bench;
+    const auto call = [&](double at, std::uint64_t latencyNs, std::uint32_t more = 0) {
+        wire::TcpConnection connection = tcp(1, 9, TcpOutcome::Closed);
+        connection.connectLatencyNs = latencyNs;
+        connection.more = more;
+        bench.add(at, connection, web);
+    };
+    for (int second = 0; second < 80; second += 10) {
+        for (int i = 0; i < 10; ++i)
+            call(second + 1, 2'000'000);
+    }
+    call(82, 40'000'000);
+    call(81.9, 2'000'000, 20);
+    for (int i = 0; i < 60; ++i)
+        call(83 + i / 100., 40'000'000);
+    QCOMPARE(bench.count(Topic::ServiceSlow), std::size_t(1));
+    const auto slow = std::ranges::find(bench.facts, Topic::ServiceSlow, &Bench::Fact::topic);
+    QCOMPARE(slow->timeNs, Stage::timeOf(82));
 }
 
 void tst_ServiceMap::whatDidNotComeAbout_isAFailedCall_data()

@@ -99,7 +99,7 @@ private slots:
         together.more = 36;
         QTest::newRow("transfers told together")
             << Detail(together)
-            << "accept 10.0.0.1:41234 from 10.0.0.2:443 closed after 75.0 s, sent 1.5 KiB, received 12 B, and 36 more like it";
+            << "37 times accept 10.0.0.1:41234 from 10.0.0.2 closed after 75.0 s on average, sent 1.5 KiB, received 12 B in all";
         detailRows();
         QTest::newRow("a newer agent's event") << Detail() << "type.4000: details are not known to this version";
     }

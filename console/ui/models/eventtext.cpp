@@ -82,7 +82,7 @@ std::vector<DetailSection> eventDetails(const StoredEvent &stored, const TimeDis
                          {tr("Kernel to agent"), durationText(e.drainUs * nsPerUs), false, {}}}});
     if (e.heldSeconds != 0)
         sections.back().rows.push_back(
-            {tr("Kept back"), tr("for %1 at most, until it was asked for").arg(durationText(e.heldSeconds * nsPerSecond)), false, {}});
+            {tr("Kept back"), tr("for %1 at most, on purpose").arg(durationText(e.heldSeconds * nsPerSecond)), false, {}});
     sections.push_back(
         {tr("Process"),
          {{tr("Command"), text(e.process.comm), true, {}},
