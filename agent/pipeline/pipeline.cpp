@@ -159,9 +159,8 @@ void Pipeline::put(HeldEvent &&item)
 /// So that nobody takes it for late.
 void Pipeline::markHeld(HeldEvent &item) const
 {
-    const std::int64_t seconds = std::max<std::int64_t>((m_clock.bootNs() - item.sinceBootNs + nsPerSecond - 1) / nsPerSecond, 1);
-    item.event.heldSeconds =
-        static_cast<std::uint8_t>(std::min<std::int64_t>(item.event.heldSeconds + seconds, std::numeric_limits<std::uint8_t>::max()));
+    const std::int64_t seconds = (m_clock.bootNs() - item.sinceBootNs + nsPerSecond - 1) / nsPerSecond;
+    item.event.heldSeconds = static_cast<std::uint8_t>(std::clamp<std::int64_t>(seconds, 1, std::numeric_limits<std::uint8_t>::max()));
 }
 
 void Pipeline::putHeld(HeldEvent &&item)
