@@ -320,7 +320,7 @@ private slots:
         QTest::newRow("all") << QStringList() << QStringList{"0000000000000001 open", "0000000000000002 open", "0000000000000001 resolved"}
                              << QString();
         QTest::newRow("of a node that has none")
-            << QStringList{"--node", "node-2", "--seconds", "2"} << QStringList() << "warning: no node 'node-2' is known: ";
+            << QStringList{"--node", "node-2", "--seconds", "5"} << QStringList() << "warning: no node 'node-2' is known: ";
         QTest::newRow("of no rule") << QStringList{"--rule", "no", "--node", "node-1", "--seconds", "2"} << QStringList()
                                     << "warning: no rule 'no' is known: ";
     }
