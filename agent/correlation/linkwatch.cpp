@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "agent/correlation/addresskind.h"
+#include "protocol/wire/addresstext.h"
 
 namespace tapio::correlation {
 
@@ -41,8 +42,7 @@ Party LinkWatch::partyOf(const Address &address, const Known *known) const
 {
     if (known != nullptr && !known->node.empty())
         return {wire::EntityKind::Node, known->node, known->node};
-    std::string name = wire::toString({address, 0});
-    name.resize(name.rfind(':')); // no port
+    const std::string name = wire::hostText({address, 0});
     return {wire::EntityKind::Address, name, name};
 }
 

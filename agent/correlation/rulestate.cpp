@@ -6,6 +6,7 @@
 
 #include "agent/correlation/findingtext.h"
 #include "agent/correlation/fnv.h"
+#include "agent/correlation/toldtogether.h"
 #include "protocol/wire/text.h"
 
 namespace tapio::correlation {
@@ -14,7 +15,6 @@ namespace {
 
 constexpr std::size_t mostChain = 24, mostAgainst = 8, mostAffected = 16;
 constexpr std::size_t mostAffectsBytes = 120;
-constexpr std::uint32_t mostAtOnce = 999'999; ///< connections that one event may stand for, whatever it says
 
 /// How many alike an event stands for; a fact that is told with an event is one all the same.
 std::uint32_t weightOf(const Observation &seen)
@@ -22,7 +22,7 @@ std::uint32_t weightOf(const Observation &seen)
     const wire::Event &event = seen.event;
     std::uint32_t repeats = 1;
     if (const auto *tcp = std::get_if<wire::TcpConnection>(&event.detail); tcp != nullptr && seen.topic == topicOf(event.type))
-        repeats = std::min(tcp->more, mostAtOnce) + 1;
+        repeats = connectionsOf(*tcp);
     else if (const auto *login = std::get_if<wire::Login>(&event.detail))
         repeats = login->repeats;
     else if (const auto *file = std::get_if<wire::FileFailure>(&event.detail))

@@ -8,6 +8,8 @@
 
 #include "agent/correlation/addresskind.h"
 #include "agent/correlation/selector.h"
+#include "agent/correlation/toldtogether.h"
+#include "protocol/wire/addresstext.h"
 
 namespace tapio::correlation {
 
@@ -18,15 +20,7 @@ using wire::TcpDirection;
 using wire::TcpOutcome;
 
 constexpr std::uint32_t leastEdgeCalls = 5, leastEdgeSlow = 3, leastEdgeErrors = 2;
-constexpr std::uint32_t endsRun = 3;          ///< calls that are not slow, one after another
-constexpr std::uint32_t mostAtOnce = 999'999; ///< that one event may stand for, whatever it says
-
-std::string hostName(const wire::SocketAddress &address)
-{
-    std::string name = wire::toString(address);
-    name.resize(name.rfind(':'));
-    return name;
-}
+constexpr std::uint32_t endsRun = 3; ///< calls that are not slow, one after another
 
 std::string percent(double share)
 {
@@ -81,7 +75,7 @@ void ServiceMap::hear(const wire::Event &event, const wire::Origin &origin, cons
     } else if (const auto *tcp = std::get_if<wire::TcpConnection>(&event.detail)) {
         Told told{seen, call, false, tcp->direction == TcpDirection::Outbound, isNever(*tcp), tcp->local, tcp->remote};
         told.call.latencyNs = tcp->connectLatencyNs;
-        told.call.count = isNever(*tcp) ? 1 : std::min(tcp->more, mostAtOnce) + 1; // what failed is told by itself
+        told.call.count = isNever(*tcp) ? 1 : connectionsOf(*tcp); // what failed is told by itself
         told.call.failed = told.isNever;
         const bool isCall = tcp->direction != TcpDirection::Unknown && (told.isNever ? told.isByCaller : tcp->established);
         isCall ? accept(told) : ignore();
@@ -124,7 +118,7 @@ ServiceKey ServiceMap::other(const Told &told)
     const ServiceKey known = told.isByCaller ? m_book.listener(told.remote, node) : m_book.host(told.remote, node);
     if (known && m_services.find(known) != nullptr)
         return known;
-    const std::string name = told.isByCaller ? wire::toString(told.remote) : hostName(told.remote);
+    const std::string name = told.isByCaller ? wire::toString(told.remote) : wire::hostText(told.remote);
     const std::string id = isOfOneNode(told.remote) ? std::string(node) + ' ' + name : name;
     return named(told.isByCaller ? EntityKind::Destination : EntityKind::Address, id, name);
 }

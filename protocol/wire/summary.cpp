@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "protocol/base/clock.h"
+#include "protocol/wire/addresstext.h"
 #include "protocol/wire/containerexec.h"
 #include "protocol/wire/event.h"
 #include "protocol/wire/signalname.h"
@@ -106,14 +107,6 @@ void appendPart(std::string &line, std::string_view word, std::string_view text)
         return;
     line += word;
     appendLine(line, text);
-}
-
-/// Without its port.
-std::string hostText(const SocketAddress &address)
-{
-    std::string text = toString(address);
-    text.resize(text.rfind(':'));
-    return text;
 }
 
 std::string_view insightWord(InsightState state) noexcept
