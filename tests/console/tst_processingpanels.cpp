@@ -395,6 +395,20 @@ private slots:
         QCOMPARE(panel.thresholds.front().kind, ThresholdKind::Reference);
     }
 
+    /// What was kept back is left out later than it was seen.
+    void filterEfficiency_isNeverMoreThanAll()
+    {
+        InputBuilder builder;
+        builder.agent("a").counters("a", "process",
+                                    {{Counter::Seen, 100}, {Counter::KFiltered, 60}, {Counter::UFiltered, 90}, {Counter::Lost, 50}});
+        const PanelSnapshot panel = builder.panel(PanelId::FilterEfficiency);
+        QVERIFY(near(panel.value->value, 75));
+        QVERIFY(near(fact(panel, "lost-share")->value, 25));
+        QVERIFY(near(fact(panel, "seen")->value, 100));
+        QVERIFY(near(series(panel, "filtered")->points.at(90).value, 75));
+        QVERIFY(near(series(panel, "lost")->points.at(90).value, 25));
+    }
+
     void filterEfficiency_nothingSeenIsNoFigure()
     {
         InputBuilder builder;

@@ -301,6 +301,23 @@ void queueDepth(const PanelContext &context, PanelSnapshot &panel)
     checkScaling(panel, queued);
 }
 
+namespace {
+
+/// What a share is of. Agents keep some back for half a minute before it counts as left out, so a time may settle more than was seen in it, and no share
+/// is above all.
+double settledOf(double seen, double filtered, double lost) { return std::max(seen, filtered + lost); }
+
+Dense settledOf(Dense seen, const Dense &filtered, const Dense &lost)
+{
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+        if (!std::isnan(seen[i]) && !std::isnan(filtered[i]) && !std::isnan(lost[i]))
+            seen[i] = settledOf(seen[i], filtered[i], lost[i]);
+    }
+    return seen;
+}
+
+} // namespace
+
 void filterEfficiency(const PanelContext &context, PanelSnapshot &panel)
 {
     const TimeGrid &grid = context.samples;
@@ -341,11 +358,13 @@ void filterEfficiency(const PanelContext &context, PanelSnapshot &panel)
     const double filtered = each[0] + each[1] + each[2], lost = each[3] + each[4] + each[5];
     if (seen <= 0)
         return setNoData(context, panel, NoDataReason::NoSamplesInRange);
-    setValue(context, panel, {"filtered", 100 * filtered / seen, Unit::Percent, {}}, asOfNs);
-    panel.facts.push_back({"lost-share", 100 * lost / seen, Unit::Percent, {}});
+    const double settled = settledOf(seen, filtered, lost);
+    setValue(context, panel, {"filtered", 100 * filtered / settled, Unit::Percent, {}}, asOfNs);
+    panel.facts.push_back({"lost-share", 100 * lost / settled, Unit::Percent, {}});
     panel.facts.push_back({"seen", seen * nsPerSecond / static_cast<double>(elapsedNs), Unit::EventsPerSecond, {}});
-    panel.series.push_back(makeSeries("filtered", {}, Unit::Percent, percentOf(filteredDense, seenDense), grid));
-    PlotSeries loss = makeSeries("lost", {}, Unit::Percent, percentOf(lostDense, seenDense), grid);
+    const Dense settledDense = settledOf(seenDense, filteredDense, lostDense);
+    panel.series.push_back(makeSeries("filtered", {}, Unit::Percent, percentOf(filteredDense, settledDense), grid));
+    PlotSeries loss = makeSeries("lost", {}, Unit::Percent, percentOf(lostDense, settledDense), grid);
     loss.loss = true;
     panel.series.push_back(std::move(loss));
 }
