@@ -186,6 +186,20 @@ private slots:
         QVERIFY(rows.contains("# threshold: scale-up 1000 events for 300 s"));
     }
 
+    void csvSaysThatNothingCame()
+    {
+        PanelSnapshot panel = examplePanel();
+        panel.value.reset();
+        panel.state = PanelState::NoData;
+        for (const auto &[reason, row] : {std::pair(NoDataReason::NoEvents, "# state: no-data, no-events"),
+                                          std::pair(NoDataReason::NotTimed, "# state: no-data, not-timed")}) {
+            panel.reason = reason;
+            std::ostringstream out;
+            writeCsv(out, panel);
+            QVERIFY2(rowsOf(out.str()).contains(row), out.str().c_str());
+        }
+    }
+
     void csvOfAnEvent()
     {
         std::ostringstream out;

@@ -55,6 +55,16 @@ public:
     void goAway(const std::string &node) { m_downAt[node] = m_second; }
     /// The link of the node is up again.
     void comeBack(const std::string &node) { m_downAt[node] = 9999; }
+    /// Events that each node sends in a second.
+    void sendEach(std::size_t events) { m_events = events; }
+    /// The server finds that these never came.
+    void lose(const std::string &node, std::uint64_t events) { m_lost[node] += events; }
+    Fact factOf(PanelId id, std::string_view key)
+    {
+        const PanelSnapshot shown = panel(id);
+        const Fact *found = fact(shown, key);
+        return found ? *found : Fact{"none", -1, Unit::None, {}};
+    }
 
 private:
     void send(const std::string &node, bool up)
@@ -69,29 +79,39 @@ private:
             m_beat[node] = at(m_second);
         state.lastHeartbeatNs = m_beat[node];
         state.heartbeat.id = 1;
+        state.loss.transitEvents = m_lost[node];
         m_model.onAgentState(state);
         if (!up)
             return;
-        wire::EventBatch events;
-        events.events.resize(10);
-        for (wire::Event &event : events.events)
-            event.type = wire::EventType::TcpConnection;
-        m_model.onDelivery(from(node, m_second, std::move(events)), at(m_second));
-        m_sent[node] += 10;
+        if (m_events > 0) {
+            wire::EventBatch events;
+            events.events.resize(m_events);
+            for (wire::Event &event : events.events)
+                event.type = wire::EventType::TcpConnection;
+            m_model.onDelivery(from(node, m_second, std::move(events)), at(m_second));
+            m_sent[node] += m_events;
+        }
         if (m_second % 5 != 0)
             return;
         wire::SampleBatch samples;
         samples.timeNs = at(m_second);
         samples.origins = {InputBuilder::host()};
         samples.labels = {""};
-        samples.samples = {{Metric::CpuUsageNs, 0, 0, static_cast<std::int64_t>(m_second) * nsPerSecond}, {Metric::NodeCpuCount, 0, 0, 4}};
+        samples.samples = {{Metric::CpuUsageNs, 0, 0, static_cast<std::int64_t>(m_second) * nsPerSecond},
+                           {Metric::NodeCpuCount, 0, 0, 4},
+                           {Metric::NetRxBytes, 0, 0, static_cast<std::int64_t>(m_second) * 1000}};
         m_model.onDelivery(from(node, m_second, std::move(samples)), at(m_second));
+        CounterSet counted; // goes on while the link is down, as do CPU time and bytes
+        counted[Counter::Seen] = static_cast<std::uint64_t>(m_second) * 100;
+        counted[Counter::Folded] = counted[Counter::Seen];
+        m_model.onDelivery(from(node, m_second, wire::CounterReport{at(m_second), {{"tcp", counted}}}), at(m_second));
     }
 
     LiveModel m_model;
     std::map<std::string, int> m_downAt;
     std::map<std::string, std::int64_t> m_beat;
-    std::map<std::string, std::uint64_t> m_sent;
+    std::map<std::string, std::uint64_t> m_sent, m_lost;
+    std::size_t m_events = 10;
     std::vector<Figure> m_stored;
     int m_second = 0;
 };
@@ -107,6 +127,17 @@ std::vector<double> drawn(const PanelSnapshot &panel, double fromSecond, double 
         }
     }
     return values;
+}
+
+/// The highest point of any line.
+double peakOf(const PanelSnapshot &panel)
+{
+    double peak = 0;
+    for (const PlotSeries &series : panel.series) {
+        for (const PlotPoint &point : series.points)
+            peak = std::isnan(point.value) ? peak : std::max(peak, point.value);
+    }
+    return peak;
 }
 
 } // namespace
@@ -224,6 +255,103 @@ private slots:
             const bool count = figure.name == figure::received || figure.name == figure::processed;
             QVERIFY2(!count || figure.value > 0, figure.label.c_str()); // history would tell of the same burst
         }
+    }
+
+    void idle_isAMeasured0()
+    {
+        Cluster cluster({{"a", 9999}});
+        cluster.sendEach(0);
+        cluster.run(300);
+        const PanelSnapshot events = cluster.panel(PanelId::EventsProcessed);
+        QCOMPARE(events.state, PanelState::Ready);
+        QVERIFY(events.value);
+        QCOMPARE(events.value->value, 0.);
+        QCOMPARE(events.asOfNs, at(300));
+        const std::vector<double> values = drawn(events, 10, 300);
+        QCOMPARE(values.size(), 2u * 289); // of what was received, too
+        QVERIFY(std::all_of(values.begin(), values.end(), [](double value) { return value == 0; }));
+        const PanelSnapshot latency = cluster.panel(PanelId::ProcessingLatency);
+        QCOMPARE(latency.reason, NoDataReason::NoEvents);
+        QCOMPARE(latency.have, 1.);
+        QCOMPARE(cluster.group(0).key, std::string("all-good"));
+    }
+
+    void idle_awayIsStillAGap()
+    {
+        Cluster cluster({{"a", 120}});
+        cluster.sendEach(0);
+        cluster.run(150);
+        QCOMPARE(drawn(cluster.panel(PanelId::EventsProcessed), 120, 150).size(), 0u);
+        QCOMPARE(cluster.panel(PanelId::EventsProcessed).state, PanelState::Stale);
+        cluster.comeBack("a");
+        cluster.run(180);
+        const PanelSnapshot panel = cluster.panel(PanelId::EventsProcessed);
+        QCOMPARE(drawn(panel, 120, 149).size(), 0u);
+        QVERIFY(drawn(panel, 152, 180).size() >= 28);
+        QCOMPARE(panel.state, PanelState::Ready);
+    }
+
+    void idle_thenEventsCome()
+    {
+        Cluster cluster({{"a", 9999}});
+        cluster.sendEach(0);
+        cluster.run(100);
+        cluster.sendEach(10);
+        cluster.run(140);
+        const PanelSnapshot panel = cluster.panel(PanelId::EventsProcessed);
+        for (const double value : drawn(panel, 10, 99))
+            QCOMPARE(value, 0.);
+        for (const double value : drawn(panel, 102, 139))
+            QCOMPARE(value, 10.);
+        QCOMPARE(panel.value->value, 10.);
+    }
+
+    void backAgain_noLineHasAPeak_data()
+    {
+        QTest::addColumn<PanelId>("id");
+        QTest::addColumn<QByteArray>("fact"); // empty: the headline
+        QTest::addColumn<double>("rate");
+        QTest::addColumn<double>("highest"); // of all lines
+        QTest::newRow("events, and what was lost of them") << PanelId::EventsProcessed << QByteArray() << 10. << 101.;
+        QTest::newRow("bytes") << PanelId::NetworkIo << QByteArray("receive") << 1000. << 1001.;
+        QTest::newRow("seen by the agent") << PanelId::FilterEfficiency << QByteArray("seen") << 100. << 100.5;
+        QTest::newRow("CPU time") << PanelId::CpuUsage << QByteArray() << 25. << 25.1;
+    }
+    void backAgain_noLineHasAPeak()
+    {
+        QFETCH(PanelId, id);
+        QFETCH(QByteArray, fact);
+        QFETCH(double, rate);
+        QFETCH(double, highest);
+        Cluster cluster({{"a", 120}});
+        cluster.run(179);
+        cluster.comeBack("a");
+        cluster.run(181);
+        cluster.lose("a", 6000); // told by the first heartbeat: what was dropped in the minute
+        for (int second = 182; second <= 240; second += 2) {
+            cluster.run(second);
+            const PanelSnapshot panel = cluster.panel(id);
+            QVERIFY2(peakOf(panel) <= highest, qPrintable(QString::number(second) + ": " + QString::number(peakOf(panel))));
+            QVERIFY(!panel.value || !fact.isEmpty() || panel.value->value <= rate * 1.001);
+            QVERIFY(fact.isEmpty() || cluster.factOf(id, fact.toStdString()).value <= rate * 1.001);
+        }
+        QVERIFY(cluster.panel(id).value);
+    }
+
+    void backAgain_whatWasLostMeanwhileIsOfAllThatTime()
+    {
+        Cluster cluster({{"a", 120}});
+        cluster.run(179);
+        cluster.comeBack("a");
+        cluster.run(181);
+        cluster.lose("a", 6000);
+        cluster.run(240);
+        const std::vector<LossBand> losses = cluster.panel(PanelId::EventsProcessed).losses;
+        QCOMPARE(losses.size(), 1u);
+        QCOMPARE(losses[0].cause, std::string("gap"));
+        QCOMPARE(losses[0].lost, 6000u);
+        QCOMPARE(losses[0].fromNs, at(120));
+        QCOMPARE(losses[0].toNs, at(185));
     }
 
     void backAgain_aCountThatWasNeverReadIsNoBurst()

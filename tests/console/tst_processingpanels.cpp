@@ -107,7 +107,8 @@ private slots:
     void eventsProcessed_needsTwoReadings()
     {
         InputBuilder builder;
-        builder.agent("a").figure(figure::processed, "a/tcp", {{899, 10}});
+        builder.agent("a").figure(figure::processed, "a/tcp", {{900, 10}});
+        builder.input.toNs = at(901);
         const PanelSnapshot panel = builder.panel(PanelId::EventsProcessed);
         QCOMPARE(panel.reason, NoDataReason::WarmingUp);
         QVERIFY(near(panel.have, 1));
@@ -117,7 +118,7 @@ private slots:
     void eventsProcessed_oldReadingsAreShownAsOld()
     {
         InputBuilder builder;
-        builder.agent("a").ramp(figure::processed, "a/tcp", 0, 800, 1, 0, 10).ramp(figure::processed, "b/tcp", 0, 700, 1, 0, 50);
+        builder.agent("a", false).ramp(figure::processed, "a/tcp", 0, 800, 1, 0, 10).ramp(figure::processed, "b/tcp", 0, 700, 1, 0, 50);
         const PanelSnapshot panel = builder.panel(PanelId::EventsProcessed);
         QCOMPARE(panel.state, PanelState::Stale);
         QCOMPARE(panel.asOfNs, at(800));
@@ -131,6 +132,120 @@ private slots:
         const PanelSnapshot panel = builder.panel(PanelId::EventsProcessed);
         QCOMPARE(panel.state, PanelState::Partial);
         QCOMPARE(panel.detail, std::string("b"));
+    }
+
+    void eventsProcessed_nothingFromAConnectedNodeIsAMeasured0_data()
+    {
+        QTest::addColumn<double>("from"); // connected in [from, to)
+        QTest::addColumn<double>("to");
+        QTest::addColumn<int>("state");
+        QTest::addColumn<int>("reason");
+        const auto row = [](const char *name, double from, double to, PanelState state, NoDataReason reason = NoDataReason::None) {
+            QTest::newRow(name) << from << to << static_cast<int>(state) << static_cast<int>(reason);
+        };
+        row("all the time", 0, 901, PanelState::Ready);
+        row("since a minute", 840, 901, PanelState::Ready);
+        row("since a second", 900, 901, PanelState::NoData, NoDataReason::WarmingUp);
+        row("until five minutes ago", 0, 600, PanelState::Stale);
+        row("never", 0, 0, PanelState::NoData, NoDataReason::NoSamplesInRange);
+    }
+    void eventsProcessed_nothingFromAConnectedNodeIsAMeasured0()
+    {
+        QFETCH(double, from);
+        QFETCH(double, to);
+        QFETCH(int, state);
+        QFETCH(int, reason);
+        InputBuilder builder;
+        builder.input.agents.push_back({});
+        builder.input.agents.back().node = "a";
+        for (int t = 0; t <= 900; ++t)
+            builder.figure(figure::agentAlive, "a", {{t, t >= from && t < to ? 1. : 0.}});
+        const PanelSnapshot panel = builder.panel(PanelId::EventsProcessed);
+        QCOMPARE(static_cast<int>(panel.state), state);
+        QCOMPARE(static_cast<int>(panel.reason), reason);
+        QCOMPARE(panel.value.has_value(), panel.reason == NoDataReason::None);
+        if (!panel.value)
+            return;
+        QCOMPARE(panel.value->value, 0.);
+        QCOMPARE(fact(panel, "received")->value, 0.);
+        QVERIFY(!fact(panel, "source"));
+        const PlotSeries *line = series(panel, "a");
+        QVERIFY(line);
+        std::map<std::int64_t, double> points;
+        for (const PlotPoint &point : line->points)
+            points[point.timeNs] = point.value;
+        for (int t = 0; t <= 899; ++t) { // a point stands until the next one
+            const auto point = std::prev(points.upper_bound(at(t)));
+            QCOMPARE(std::isnan(point->second), t <= from || t >= to);
+        }
+    }
+
+    void latency_withoutAnEventSaysWhy_data()
+    {
+        QTest::addColumn<int>("connected");
+        QTest::addColumn<double>("came");
+        QTest::addColumn<int>("reason");
+        QTest::addColumn<double>("have");
+        QTest::newRow("nothing came from two nodes") << 2 << 0. << static_cast<int>(NoDataReason::NoEvents) << 2.;
+        QTest::newRow("what came was kept back on purpose") << 1 << 9. << static_cast<int>(NoDataReason::NotTimed) << 9.;
+        QTest::newRow("nobody was there to send") << 0 << 0. << static_cast<int>(NoDataReason::NoSamplesInRange) << 0.;
+    }
+    void latency_withoutAnEventSaysWhy()
+    {
+        QFETCH(int, connected);
+        QFETCH(double, came);
+        QFETCH(int, reason);
+        QFETCH(double, have);
+        InputBuilder builder;
+        builder.agent("gone", false);
+        for (int n = 0; n < connected; ++n)
+            builder.agent("n" + std::to_string(n)).ramp(figure::agentAlive, "n" + std::to_string(n), 901, 900, 1, 1, 0);
+        for (auto &[node, alive] : builder.input.figures[std::string(figure::agentAlive)])
+            for (int t = 899; node != "gone" && t >= 0; --t)
+                alive.insert(alive.begin(), {at(t), 1});
+        if (came > 0)
+            builder.figure(figure::processed, "n0/tcp", {{500, 0}, {501, came}, {900, came}});
+        const PanelSnapshot panel = builder.panel(PanelId::ProcessingLatency);
+        QCOMPARE(panel.state, PanelState::NoData);
+        QCOMPARE(static_cast<int>(panel.reason), reason);
+        QCOMPARE(panel.have, have);
+    }
+
+    /// Other figures are measured: a group with nothing to time has no fault.
+    void latency_withoutAnEventIsNoFaultOfTheGroup()
+    {
+        InputBuilder builder;
+        builder.agent("a").counters("a", "tcp", {{Counter::Seen, 100}, {Counter::Folded, 100}});
+        for (int t = 0; t <= 900; ++t)
+            builder.figure(figure::queueAgent, "a", {{t, 0}});
+        builder.input.figures[std::string(figure::agentAlive)]["a"].clear();
+        builder.ramp(figure::agentAlive, "a", 0, 900, 1, 1, 0);
+        QCOMPARE(builder.panel(PanelId::ProcessingLatency).reason, NoDataReason::NoEvents);
+        QCOMPARE(builder.group(0).key, std::string("all-good"));
+    }
+
+    /// Of what was lost while nobody reported, nobody knows the second.
+    void losses_ofAGapAreOfAllOfIt()
+    {
+        InputBuilder builder;
+        builder.agent("a").counters("a", "tcp", {{Counter::Seen, 100}}).ramp(figure::processed, "a/tcp", 0, 900, 1, 0, 10);
+        auto &readings = builder.input.counters[0].readings;
+        std::erase_if(readings, [](const auto &reading) { return reading.timeNs > at(100) && reading.timeNs < at(400); });
+        for (auto &reading : readings)
+            reading.counters[Counter::QDrop] = reading.timeNs >= at(400) ? 3000 : 0;
+        const PanelSnapshot panel = builder.panel(PanelId::EventsProcessed);
+        QCOMPARE(panel.losses.size(), 1u);
+        QCOMPARE(panel.losses[0].fromNs, at(105));
+        QCOMPARE(panel.losses[0].toNs, at(405));
+        QCOMPARE(panel.losses[0].lost, 3000u);
+        QCOMPARE(panel.losses[0].of, 30'000u);
+        double drawn = 0, highest = 0;
+        for (const PlotPoint &point : series(panel, "lost")->points) {
+            drawn += std::isnan(point.value) ? 0 : point.value * 5;
+            highest = std::max(highest, point.value);
+        }
+        QVERIFY2(near(highest, 10), qPrintable(QString::number(highest)));
+        QVERIFY2(near(drawn, 3000), qPrintable(QString::number(drawn)));
     }
 
     void losses_areBandsByNodeAndCause()
@@ -223,6 +338,21 @@ private slots:
             return;
         QCOMPARE(qint64(recent->lost), lost);
         QCOMPARE(recent->seen, 12'000u);
+    }
+
+    /// The node was away for ten minutes, the last 30 s of which are in the last minute.
+    void lastMinute_hasItsShareOfAGap()
+    {
+        InputBuilder builder;
+        builder.agent("a").counters("a", "tcp", {{Counter::Seen, 100}});
+        auto &readings = builder.input.counters[0].readings;
+        std::erase_if(readings, [](const auto &reading) { return reading.timeNs > at(270) && reading.timeNs < at(870); });
+        for (auto &reading : readings)
+            reading.counters[Counter::QDrop] = reading.timeNs >= at(870) ? 6000 : 0;
+        const auto recent = computeOverview(builder.input, 1).lastMinute;
+        QVERIFY(recent);
+        QCOMPARE(recent->lost, 300u);
+        QCOMPARE(recent->seen, 6000u);
     }
 
     void lastMinute_aSilentNodeHasNone()

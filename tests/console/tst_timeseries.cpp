@@ -27,6 +27,14 @@ Track track(const Readings &readings)
     return result;
 }
 
+Readings readingsOf(const Track &track)
+{
+    Readings readings;
+    for (const PlotPoint &point : track)
+        readings.append({static_cast<double>(point.timeNs) / 1e9, point.value});
+    return readings;
+}
+
 Values shown(const Dense &dense)
 {
     Values values;
@@ -110,6 +118,51 @@ private slots:
         QCOMPARE(shown(console::rates(unroll(track(readings)), TimeGrid(0, ns(50), ns(10)))), expected);
     }
 
+    void standStill_data()
+    {
+        QTest::addColumn<Readings>("readings");
+        QTest::addColumn<Readings>("alive");
+        QTest::addColumn<Readings>("expected");
+        QTest::newRow("nothing ever came") << Readings{} << Readings{{1, 1}, {2, 1}, {3, 1}} << Readings{{1, 0}, {2, 0}, {3, 0}};
+        QTest::newRow("before the first came") << Readings{{3, 0}, {4, 5}} << Readings{{1, 1}, {2, 1}, {3, 1}, {4, 1}}
+                                               << Readings{{1, 0}, {2, 0}, {3, 0}, {4, 5}};
+        QTest::newRow("an earlier run had counted some") << Readings{{1, 0}, {2, 7}, {9, 8}} << Readings{{2, 1}, {7, 1}, {8, 1}, {9, 1}}
+                                                         << Readings{{1, 0}, {2, 7}, {7, 7}, {8, 7}, {9, 8}};
+        QTest::newRow("away is no reading") << Readings{{1, 0}} << Readings{{1, 1}, {2, 0}, {3, 0}, {4, 1}} << Readings{{1, 0}, {4, 0}};
+        QTest::newRow("nobody says who was there") << Readings{{1, 0}, {9, 5}} << Readings{} << Readings{{1, 0}, {9, 5}};
+    }
+    void standStill()
+    {
+        QFETCH(Readings, readings);
+        QFETCH(Readings, alive);
+        QFETCH(Readings, expected);
+        QCOMPARE(readingsOf(console::standStill(track(readings), track(alive))), expected);
+    }
+
+    void withoutAway_data()
+    {
+        QTest::addColumn<Readings>("readings");
+        QTest::addColumn<Readings>("alive");
+        QTest::addColumn<Readings>("expected");
+        const Readings away{{0, 1}, {10, 1}, {20, 0}, {30, 0}, {40, 1}, {50, 1}};
+        QTest::newRow("told when it is back") << Readings{{0, 0}, {10, 0}, {20, 0}, {30, 0}, {40, 9}, {50, 9}} << away
+                                              << Readings{{0, 0}, {10, 0}, {40, 9}, {50, 9}};
+        QTest::newRow("told a heartbeat later")
+            << Readings{{0, 0}, {10, 0}, {20, 0}, {30, 0}, {40, 0}, {44, 9}} << away << Readings{{0, 0}, {10, 0}, {44, 9}};
+        QTest::newRow("what is told meanwhile is a reading")
+            << Readings{{0, 0}, {20, 0}, {30, 4}, {40, 4}, {50, 4}} << away << Readings{{0, 0}, {30, 4}, {50, 4}};
+        QTest::newRow("away from the beginning") << Readings{{20, 3}, {30, 3}, {40, 9}} << away << Readings{{20, 3}, {40, 9}};
+        QTest::newRow("of nobody that can be away")
+            << Readings{{0, 0}, {20, 0}, {40, 9}} << Readings{} << Readings{{0, 0}, {20, 0}, {40, 9}};
+    }
+    void withoutAway()
+    {
+        QFETCH(Readings, readings);
+        QFETCH(Readings, alive);
+        QFETCH(Readings, expected);
+        QCOMPARE(readingsOf(console::withoutAway(track(readings), track(alive))), expected);
+    }
+
     void lastValues_data()
     {
         QTest::addColumn<Readings>("readings");
@@ -160,6 +213,32 @@ private slots:
     {
         const Track unrolled = unroll(track({{1, 10}, {4, 15}, {12, 35}, {38, 36}}));
         QCOMPARE(shown(console::increases(unrolled, TimeGrid(0, ns(50), ns(10)))), (Values{5, 20, gap, 1, gap}));
+    }
+
+    void spreadIncreases_data()
+    {
+        QTest::addColumn<Readings>("readings");
+        QTest::addColumn<Values>("expected");
+        QTest::addColumn<Values>("rates"); // over gaps alone
+        // Grid: 0 to 50 s in buckets of 10 s.
+        const Values none{gap, gap, gap, gap, gap};
+        QTest::newRow("without a gap, where it was read")
+            << Readings{{1, 10}, {4, 15}, {12, 35}, {22, 36}} << Values{5, 20, 1, gap, gap} << none;
+        QTest::newRow("over a gap, to all of it")
+            << Readings{{1, 0}, {4, 5}, {34, 305}, {44, 310}} << Values{5, 100, 100, 100, 5} << Values{gap, 10, 10, 10, gap};
+        QTest::newRow("of a gap that began before the range, what is in it")
+            << Readings{{-31, 0}, {9, 400}} << Values{100, gap, gap, gap, gap} << Values{10, gap, gap, gap, gap};
+        QTest::newRow("of one that ends after it, too")
+            << Readings{{31, 0}, {71, 400}} << Values{gap, gap, gap, 0, 100} << Values{gap, gap, gap, gap, 10};
+        QTest::newRow("nothing grew") << Readings{{1, 7}, {41, 7}} << Values{0, gap, gap, gap, 0} << none;
+    }
+    void spreadIncreases()
+    {
+        QFETCH(Readings, readings);
+        QFETCH(Values, expected);
+        const Track unrolled = unroll(track(readings));
+        QCOMPARE(shown(console::spreadIncreases(unrolled, TimeGrid(0, ns(50), ns(10)))), expected);
+        QTEST(shown(console::ratesOverGaps(unrolled, TimeGrid(0, ns(50), ns(10)))), "rates");
     }
 
     void addInto_keepsALoneValue()

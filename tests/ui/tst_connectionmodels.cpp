@@ -180,6 +180,38 @@ private slots:
         QVERIFY2(notice.contains("Stands for: ") && notice.contains(" of the same"), qPrintable(notice)); // not all are of attempts
     }
 
+    void whatAnAbsentAgentToldIsMarkedWithItsTime_data()
+    {
+        QTest::addColumn<int>("state");
+        QTest::addColumn<bool>("old");
+        QTest::newRow("connected") << static_cast<int>(wire::LinkState::Connected) << false;
+        QTest::newRow("silent") << static_cast<int>(wire::LinkState::Silent) << true;
+        QTest::newRow("gone") << static_cast<int>(wire::LinkState::Gone) << true;
+        QTest::newRow("nobody knows") << static_cast<int>(wire::LinkState::Unknown) << true;
+    }
+    void whatAnAbsentAgentToldIsMarkedWithItsTime()
+    {
+        QFETCH(int, state);
+        QFETCH(bool, old);
+        wire::AgentState agent = sampleAgents(1, now)[0];
+        agent.state = static_cast<wire::LinkState>(state);
+        agent.lastHeartbeatNs = now - 3600 * nsPerSecond;
+        wire::HookReport report;
+        report.timeNs = now - 7200 * nsPerSecond;
+        report.hooks = {{"process", "sched_process_exec", wire::HookState::Active, "tp_btf", "", 0, 0}};
+        const QString text = detailText("n", agentDetails(agent, {report}, m_time, now));
+        const QString told = m_time.textWithZone(agent.lastHeartbeatNs, TimeStyle::DateSecond);
+        for (const char *title : {"Clock", "Events", "Loss by cause", "Agent"})
+            QCOMPARE(text.contains(QString::fromLatin1(title) + ", as of " + told), old);
+        QCOMPARE(text.contains("What this agent saw, as of " + m_time.textWithZone(report.timeNs, TimeStyle::DateSecond)), old);
+        QCOMPARE(text.contains("What this agent sees"), !old);
+        AgentsModel model(m_time);
+        model.update({agent}, now);
+        const QModelIndex queue = model.index(0, AgentsModel::Queue);
+        QCOMPARE(queue.data(Qt::ToolTipRole).toString().contains("As of "), old);
+        QCOMPARE(queue.data(cell::emphasisRole).toInt() == static_cast<int>(Emphasis::Muted), old);
+    }
+
 private:
     TimeDisplay m_time{QTimeZone::utc()};
 };

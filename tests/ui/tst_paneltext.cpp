@@ -141,7 +141,7 @@ private slots:
     void everyReasonIsASentence()
     {
         PanelSnapshot none = panel(madeup::noData(), PanelId::EventsProcessed);
-        for (int reason = 0; reason <= static_cast<int>(NoDataReason::NotCorrelated); ++reason) {
+        for (int reason = 0; reason <= static_cast<int>(NoDataReason::NotTimed); ++reason) {
             none.reason = static_cast<NoDataReason>(reason);
             none.detail = "verbatim";
             const PanelText::Reason text = PanelText::noData(none);
@@ -160,6 +160,32 @@ private slots:
         QCOMPARE(PanelText::noData(none).missing, "0 of 1,000 events, each after 30 min");
         none.reason = NoDataReason::NotCorrelated;
         QCOMPARE(PanelText::noData(none).missing, "correlation.enabled is off, or the agents are older");
+    }
+
+    void nothingCameIsNoFault_data()
+    {
+        QTest::addColumn<int>("reason");
+        QTest::addColumn<double>("have");
+        QTest::addColumn<QString>("sentence");
+        QTest::addColumn<QString>("missing");
+        QTest::newRow("one node") << static_cast<int>(NoDataReason::NoEvents) << 1. << "No event came in this time"
+                                  << "1 node connected";
+        QTest::newRow("many") << static_cast<int>(NoDataReason::NoEvents) << 1200. << "No event came in this time"
+                              << "1,200 nodes connected";
+        QTest::newRow("some came") << static_cast<int>(NoDataReason::NotTimed) << 12. << "No event could be timed"
+                                   << "12 came, held back on purpose or without a clock offset";
+    }
+    void nothingCameIsNoFault()
+    {
+        QFETCH(int, reason);
+        QFETCH(double, have);
+        PanelSnapshot none = panel(madeup::noData(), PanelId::ProcessingLatency);
+        none.reason = static_cast<NoDataReason>(reason);
+        none.have = have;
+        const PanelText::Reason text = PanelText::noData(none);
+        QTEST(text.sentence, "sentence");
+        QTEST(text.missing, "missing");
+        QCOMPARE(text.remedy, Remedy::None);
     }
 
     void whatIsLeftOutIsSaid()

@@ -152,6 +152,10 @@ std::string_view reasonName(NoDataReason reason)
         return "nothing-in-scope";
     if (reason == NoDataReason::NotCorrelated)
         return "not-correlated";
+    if (reason == NoDataReason::NoEvents)
+        return "no-events";
+    if (reason == NoDataReason::NotTimed)
+        return "not-timed";
     return reason == NoDataReason::StoreFailed ? "store-failed"
                                                : names[std::min<std::size_t>(static_cast<std::size_t>(reason), names.size() - 1)];
 }

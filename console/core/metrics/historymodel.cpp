@@ -115,26 +115,6 @@ Status readCounters(const StoreReader &reader, const OverviewInput &input, std::
     return {};
 }
 
-Status readNodes(const StoreReader &reader, OverviewInput &input)
-{
-    auto agents = reader.agents();
-    if (!agents)
-        return fail(agents.error());
-    input.agents = std::move(*agents);
-    for (const wire::AgentState &agent : input.agents) {
-        auto reports = reader.hookReports(agent.node);
-        if (!reports)
-            return fail(reports.error());
-        // What was reported after the range says nothing of it.
-        std::erase_if(*reports, [&input](const wire::HookReport &report) { return report.timeNs > input.toNs; });
-        const auto newest =
-            std::max_element(reports->begin(), reports->end(), [](const auto &a, const auto &b) { return a.timeNs < b.timeNs; });
-        if (newest != reports->end())
-            input.hooks[agent.node] = std::move(*newest);
-    }
-    return {};
-}
-
 /// What was said after the range does not judge it.
 Status readJudged(const StoreReader &reader, OverviewInput &input, const std::stop_token &stop)
 {
@@ -151,6 +131,26 @@ Status readJudged(const StoreReader &reader, OverviewInput &input, const std::st
 }
 
 } // namespace
+
+Result<StoredNodes> readNodes(const StoreReader &reader, std::int64_t untilNs)
+{
+    StoredNodes nodes;
+    auto agents = reader.agents();
+    if (!agents)
+        return fail(agents.error());
+    nodes.agents = std::move(*agents);
+    for (const wire::AgentState &agent : nodes.agents) {
+        auto reports = reader.hookReports(agent.node);
+        if (!reports)
+            return fail(reports.error());
+        std::erase_if(*reports, [untilNs](const wire::HookReport &report) { return report.timeNs > untilNs; });
+        const auto newest =
+            std::max_element(reports->begin(), reports->end(), [](const auto &a, const auto &b) { return a.timeNs < b.timeNs; });
+        if (newest != reports->end())
+            nodes.hooks[agent.node] = std::move(*newest);
+    }
+    return nodes;
+}
 
 Result<OverviewInput> readHistory(const StoreReader &reader, const HistoryRange &range, std::stop_token stop, const ReadProgress &progress)
 {
@@ -173,8 +173,11 @@ Result<OverviewInput> readHistory(const StoreReader &reader, const HistoryRange 
         if (progress)
             progress(std::min(done, parts), parts);
     };
-    if (const Status status = readNodes(reader, input); !status)
-        return fail(status.error());
+    auto nodes = readNodes(reader, input.toNs); // what was reported after the range says nothing of it
+    if (!nodes)
+        return fail(nodes.error());
+    input.agents = std::move(nodes->agents);
+    input.hooks = std::move(nodes->hooks);
     advance();
     if (const Status status = readAllFigures(reader, input, fromNs, stop, advance); !status)
         return fail(status.error());

@@ -15,6 +15,14 @@ struct HistoryRange {
     std::size_t maxSeries = maxOverviewSeries;
 };
 
+/// What the store knows of nodes, connected or not.
+struct StoredNodes {
+    std::vector<wire::AgentState> agents;
+    std::map<std::string, wire::HookReport> hooks; ///< by node, the newest
+};
+/// Nodes, with what they reported until then (the server's UTC). Errors: those of StoreReader.
+Result<StoredNodes> readNodes(const StoreReader &reader, std::int64_t untilNs = INT64_MAX);
+
 /// Called on the reader's thread after each part: parts read, and parts in all.
 using ReadProgress = std::function<void(std::size_t read, std::size_t parts)>;
 

@@ -76,6 +76,8 @@ enum class NoDataReason : std::uint8_t {
     StoreFailed,       ///< detail has the error
     NothingInScope,    ///< there are agents, but nothing of the chosen node or namespace in the range
     NotCorrelated,     ///< no agent looks for insights: it is switched off, or they are older
+    NoEvents,          ///< nothing came, which is no fault: `have` nodes were connected and would have sent it
+    NotTimed,          ///< `have` events came, each of them kept back on purpose or without a clock offset
 };
 
 struct PlotPoint {

@@ -39,6 +39,7 @@ void appendBands(std::vector<LossBand> &bands, const Dense &lost, const Dense &s
                  const std::string &cause)
 {
     LossBand *open = nullptr;
+    double lostSum = 0, seenSum = 0; // a bucket of a gap has a fraction of its events
     for (std::size_t i = 0; i < lost.size(); ++i) {
         if (std::isnan(lost[i]) || lost[i] <= 0) {
             open = nullptr;
@@ -47,16 +48,27 @@ void appendBands(std::vector<LossBand> &bands, const Dense &lost, const Dense &s
         if (!open) {
             bands.push_back({grid.start(i), grid.start(i), 0, 0, node, cause});
             open = &bands.back();
+            lostSum = seenSum = 0;
         }
+        lostSum += lost[i];
+        seenSum += i < seen.size() && !std::isnan(seen[i]) ? seen[i] : 0;
         open->toNs = grid.start(i) + grid.bucketNs();
-        open->lost += static_cast<std::uint64_t>(lost[i]);
-        open->of += i < seen.size() && !std::isnan(seen[i]) ? static_cast<std::uint64_t>(seen[i]) : 0;
+        open->lost = static_cast<std::uint64_t>(std::llround(lostSum));
+        open->of = static_cast<std::uint64_t>(std::llround(seenSum));
     }
+    std::erase_if(bands, [](const LossBand &band) { return band.lost == 0; }); // next to all of its gap is out of the range
+}
+
+double sumOf(const Dense &values)
+{
+    double sum = 0;
+    for (const double value : values)
+        sum += std::isnan(value) ? 0 : value;
+    return sum;
 }
 
 constexpr auto later = [](std::int64_t timeNs, const PlotPoint &point) { return timeNs < point.timeNs; };
 
-/// Increase of a monotonic track inside of the grid's range.
 } // namespace
 
 bool isHost(const wire::Origin &origin) noexcept { return origin.cgroupPath == "/" || origin.cgroupPath.empty(); }
@@ -86,7 +98,11 @@ std::int64_t PanelContext::newestFor(PanelId id) const
                         [&](const SeriesBucket &bucket) { return bucket.n > 0 && offer(bucket.lastNs); });
     };
     switch (id) {
-    case PanelId::EventsProcessed: figure(figure::processed); break;
+    case PanelId::EventsProcessed:
+        figure(figure::processed);
+        for (const auto &[node, track] : tracks(figure::agentAlive)) // while it is connected, that nothing comes is a reading
+            std::any_of(track.rbegin(), track.rend(), [&](const PlotPoint &point) { return point.value >= 1 && offer(point.timeNs); });
+        break;
     case PanelId::ProcessingLatency: figure(figure::latencyP99); break;
     case PanelId::QueueDepth: figure(figure::queueAgent); break;
     case PanelId::FilterEfficiency:
@@ -165,15 +181,21 @@ std::optional<RecentLoss> lossOfLastMinute(const PanelContext &context)
     const OverviewInput &input = context.input;
     if (input.toNs < input.nowNs || input.sampleBucketNs > 10 * nsPerSecond)
         return std::nullopt;
-    // From the last reading before the minute: what a reading tells happened since the one before it.
-    const auto increase = [&input](const Track &track) -> std::optional<std::uint64_t> {
+    // From the last reading before the minute: what a reading tells happened since the one before it. Of a gap that is as much as there is of it
+    // in the minute.
+    const auto increase = [&input, gapNs = context.samples.maxGapNs()](const Track &track) -> std::optional<std::uint64_t> {
+        const std::int64_t beginNs = input.toNs - 60 * nsPerSecond;
         const auto end = std::upper_bound(track.begin(), track.end(), input.toNs, later);
-        auto base = std::upper_bound(track.begin(), end, input.toNs - 60 * nsPerSecond, later);
+        auto base = std::upper_bound(track.begin(), end, beginNs, later);
         if (base != track.begin())
             --base;
         if (end - base < 2)
             return std::nullopt;
-        return static_cast<std::uint64_t>(std::max(0., std::prev(end)->value - base->value));
+        const auto next = std::next(base);
+        double before = base->value;
+        if (const std::int64_t elapsed = next->timeNs - base->timeNs; elapsed > gapNs && base->timeNs < beginNs)
+            before += (next->value - base->value) * static_cast<double>(beginNs - base->timeNs) / static_cast<double>(elapsed);
+        return static_cast<std::uint64_t>(std::llround(std::max(0., std::prev(end)->value - before)));
     };
     std::optional<RecentLoss> sum;
     for (const CounterTrack &track : input.counters) {
@@ -186,7 +208,7 @@ std::optional<RecentLoss> lossOfLastMinute(const PanelContext &context)
     }
     for (const FigureLoss &loss : figureLosses) {
         for (const auto &[node, track] : context.tracks(loss.figure)) {
-            const auto missed = increase(unroll(track));
+            const auto missed = increase(context.toldOf(node, track));
             if (!missed || (!sum && *missed == 0))
                 continue;
             sum = sum.value_or(RecentLoss{});
@@ -200,20 +222,19 @@ void PanelContext::findLosses()
 {
     double seen = 0, lost = 0, missed = 0;
     for (const CounterTrack &track : input.counters) {
-        const Track seenTrack = unrollSum(track, {Counter::Seen});
-        const Dense seenDense = increases(seenTrack, samples);
-        seen += increaseWithin(seenTrack, samples);
+        const Dense seenDense = spreadIncreases(unrollSum(track, {Counter::Seen}), samples);
+        seen += sumOf(seenDense);
         for (const Counter cause : {Counter::Lost, Counter::Shed, Counter::QDrop}) {
-            const Track lostTrack = unrollSum(track, {cause});
-            lost += increaseWithin(lostTrack, samples);
-            appendBands(losses, increases(lostTrack, samples), seenDense, samples, track.node, std::string(counterName(cause)));
+            const Dense lostDense = spreadIncreases(unrollSum(track, {cause}), samples);
+            lost += sumOf(lostDense);
+            appendBands(losses, lostDense, seenDense, samples, track.node, std::string(counterName(cause)));
         }
     }
     for (const FigureLoss &loss : figureLosses) {
         for (const auto &[node, track] : tracks(loss.figure)) {
-            const Track unrolled = unroll(track);
-            missed += increaseWithin(unrolled, samples);
-            appendBands(losses, increases(unrolled, samples), {}, samples, node, loss.cause);
+            const Dense missedDense = spreadIncreases(toldOf(node, track), samples);
+            missed += sumOf(missedDense);
+            appendBands(losses, missedDense, {}, samples, node, loss.cause);
         }
     }
     if (seen > 0) {
@@ -296,6 +317,13 @@ std::vector<Entity> PanelContext::entities(wire::Metric metric) const
         result.push_back(std::move(pod));
     }
     return result;
+}
+
+Track PanelContext::toldOf(const std::string &node, const Track &count) const
+{
+    const LabelledTracks &agents = tracks(figure::agentAlive);
+    const auto alive = agents.find(node);
+    return alive == agents.end() ? unroll(count) : withoutAway(unroll(count), alive->second);
 }
 
 bool PanelContext::isAway(const std::string &node, std::int64_t timeNs) const

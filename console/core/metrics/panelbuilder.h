@@ -67,6 +67,8 @@ public:
     std::optional<double> latest(const SeriesData *gauge) const;
     std::optional<double> latestHost(wire::Metric metric, const std::string &node) const;
     std::int64_t staleNs(const TimeGrid &grid) const { return grid.maxGapNs(); }
+    /// What the server counted of a node, unrolled, without what it said of it while the node was away.
+    Track toldOf(const std::string &node, const Track &count) const;
     /// Whether the node's agent was known to be away then.
     bool isAway(const std::string &node, std::int64_t timeNs) const;
     /// Takes out the values from `fromNs` on that were only kept while the node's agent was away.

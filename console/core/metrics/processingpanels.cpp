@@ -34,12 +34,32 @@ struct RateSum {
 
 std::string nodeOf(const std::string &label) { return label.substr(0, label.find('/')); }
 
+/// A count of what came, unrolled. Heartbeats arrive from a node whatever happens on it, so a count that is not there while its node is connected is a
+/// measured 0; a node of which nothing at all has come is there under its own name.
+LabelledTracks arrivals(const PanelContext &context, std::string_view name)
+{
+    LabelledTracks counts;
+    std::set<std::string> counted;
+    const LabelledTracks &agents = context.tracks(figure::agentAlive);
+    for (const auto &[label, track] : context.tracks(name)) {
+        const std::string node = nodeOf(label);
+        const auto alive = agents.find(node);
+        counts.emplace(label, alive == agents.end() ? unroll(track) : standStill(unroll(track), alive->second));
+        counted.insert(node);
+    }
+    for (const auto &[node, alive] : agents) {
+        if (Track still = counted.contains(node) ? Track() : standStill({}, alive); !still.empty())
+            counts.emplace(node, std::move(still));
+    }
+    return counts;
+}
+
 /// Rates of all labels ("node" or "node/source") added up, each over its own measured time.
-RateSum sumRates(const PanelContext &context, const LabelledTracks &tracks, std::int64_t windowNs)
+RateSum sumRates(const PanelContext &context, const LabelledTracks &unrolled, std::int64_t windowNs)
 {
     RateSum sum;
-    for (const auto &[label, track] : tracks) {
-        const auto rate = rateOver(unroll(track), context.endNs, windowNs, context.staleNs(context.figures));
+    for (const auto &[label, track] : unrolled) {
+        const auto rate = rateOver(track, context.endNs, windowNs, context.staleNs(context.figures));
         if (!rate || context.isAway(nodeOf(label), context.endNs))
             continue;
         sum.perSecond += rate->perSecond;
@@ -51,9 +71,9 @@ RateSum sumRates(const PanelContext &context, const LabelledTracks &tracks, std:
     return sum;
 }
 
-Dense ratesOf(const PanelContext &context, const std::string &label, const Track &track)
+Dense ratesOf(const PanelContext &context, const std::string &label, const Track &unrolled)
 {
-    Dense values = rates(unroll(track), context.figures);
+    Dense values = rates(unrolled, context.figures);
     context.hideAway(values, nodeOf(label), context.figures);
     return values;
 }
@@ -96,12 +116,16 @@ Track lastOfEach(const Track &track, std::int64_t bucketNs)
 Dense lossRate(const PanelContext &context)
 {
     Dense sum(context.samples.count(), noValue);
+    const auto add = [&context, &sum](const Track &unrolled) {
+        addInto(sum, rates(unrolled, context.samples));
+        addInto(sum, ratesOverGaps(unrolled, context.samples));
+    };
     for (const CounterTrack &track : context.input.counters)
-        addInto(sum, rates(unrollSum(track, {Counter::Lost, Counter::Shed, Counter::QDrop}), context.samples));
+        add(unrollSum(track, {Counter::Lost, Counter::Shed, Counter::QDrop}));
     const std::int64_t step = std::max(context.figures.bucketNs(), context.samples.bucketNs());
     for (const FigureLoss &loss : figureLosses) {
         for (const auto &[node, track] : context.tracks(loss.figure))
-            addInto(sum, rates(lastOfEach(unroll(track), step), context.samples));
+            add(lastOfEach(context.toldOf(node, track), step));
     }
     return sum;
 }
@@ -123,10 +147,10 @@ void finishComputation(PanelSnapshot &panel, std::string formula, std::int64_t w
 }
 
 /// Time since the first reading of any label, for "warming up: have of need seconds".
-void setWarmingUp(const PanelContext &context, PanelSnapshot &panel, const LabelledTracks &tracks, double needSeconds)
+void setWarmingUp(const PanelContext &context, PanelSnapshot &panel, const LabelledTracks &counts, double needSeconds)
 {
     std::int64_t firstNs = INT64_MAX;
-    for (const auto &[label, track] : tracks) {
+    for (const auto &[label, track] : counts) {
         if (!track.empty())
             firstNs = std::min(firstNs, track.front().timeNs);
     }
@@ -139,12 +163,40 @@ void setWarmingUp(const PanelContext &context, PanelSnapshot &panel, const Label
     }
 }
 
+/// Nodes that were connected at some time of the range.
+std::size_t connectedNodes(const PanelContext &context)
+{
+    const auto isConnected = [&input = context.input](const PlotPoint &point) {
+        return point.value >= 1 && point.timeNs >= input.fromNs && point.timeNs <= input.toNs;
+    };
+    std::size_t nodes = 0;
+    for (const auto &[node, alive] : context.tracks(figure::agentAlive))
+        nodes += std::any_of(alive.rbegin(), alive.rend(), isConnected) ? 1 : 0;
+    return nodes;
+}
+
+/// That nothing came, or only what is not timed on purpose, is no fault and does not read like one.
+void setNoLatency(const PanelContext &context, PanelSnapshot &panel)
+{
+    const LabelledTracks processed = arrivals(context, figure::processed);
+    setWarmingUp(context, panel, processed, 10);
+    nameEarlier(context, panel);
+    const std::size_t connected = connectedNodes(context);
+    if (panel.reason != NoDataReason::NoSamplesInRange || connected == 0)
+        return;
+    double came = 0;
+    for (const auto &[label, track] : processed)
+        came += increaseWithin(track, context.figures);
+    panel.reason = came > 0 ? NoDataReason::NotTimed : NoDataReason::NoEvents;
+    panel.have = came > 0 ? came : static_cast<double>(connected);
+}
+
 } // namespace
 
 void eventsProcessed(const PanelContext &context, PanelSnapshot &panel)
 {
     const TimeGrid &grid = context.figures;
-    const LabelledTracks &processed = context.tracks(figure::processed);
+    const LabelledTracks processed = arrivals(context, figure::processed);
     setRange(panel, grid);
     setLosses(context, panel);
     const std::int64_t window = std::max(10 * nsPerSecond, grid.bucketNs());
@@ -159,7 +211,7 @@ void eventsProcessed(const PanelContext &context, PanelSnapshot &panel)
     const RateSum minute = sumRates(context, processed, std::max(60 * nsPerSecond, grid.bucketNs()));
     panel.facts.push_back({"average-1m", minute.perSecond, Unit::EventsPerSecond, {}});
     drawTop(panel, processedLines(context, processed), grid, Unit::EventsPerSecond, true);
-    const LabelledTracks &received = context.tracks(figure::received);
+    const LabelledTracks received = arrivals(context, figure::received);
     if (const RateSum rate = sumRates(context, received, window); rate.tracks > 0) {
         panel.facts.push_back({"received", rate.perSecond, Unit::EventsPerSecond, {}});
         panel.series.push_back(makeSeries("received", {}, Unit::EventsPerSecond, sumOfRates(context, received), grid));
@@ -173,8 +225,9 @@ void eventsProcessed(const PanelContext &context, PanelSnapshot &panel)
     nameEarlier(context, panel);
     std::map<std::string, double> bySource;
     for (const auto &[label, track] : processed) {
-        if (const auto rate = rateOver(unroll(track), context.endNs, window, context.staleNs(grid)))
-            bySource[label.substr(std::min(label.size(), label.find('/') + 1))] += rate->perSecond;
+        const auto rate = rateOver(track, context.endNs, window, context.staleNs(grid));
+        if (const std::size_t slash = label.find('/'); rate && slash != std::string::npos)
+            bySource[label.substr(slash + 1)] += rate->perSecond;
     }
     for (const auto &[source, rate] : bySource)
         panel.facts.push_back({"source", rate, Unit::EventsPerSecond, source});
@@ -197,7 +250,7 @@ void processingLatency(const PanelContext &context, PanelSnapshot &panel)
     const auto n = latest(figure::latencyCount, figure::stageTotal);
     finishComputation(panel, "processing-latency", 10 * nsPerSecond, n ? static_cast<std::uint64_t>(n->value) : 0);
     if (!p99)
-        return setWarmingUp(context, panel, context.tracks(figure::processed), 10);
+        return setNoLatency(context, panel);
 
     setValue(context, panel, {"p99", p99->value, Unit::Nanoseconds, {}}, p99->timeNs);
     if (p99->value > panel.thresholds.front().value) {

@@ -122,6 +122,41 @@ Track gaugeTrack(const SeriesData &gauge)
     return track;
 }
 
+Track standStill(const Track &unrolled, const Track &alive)
+{
+    Track all;
+    all.reserve(std::max(unrolled.size(), alive.size()));
+    auto next = unrolled.begin();
+    double value = 0;
+    for (const PlotPoint &sign : alive) {
+        for (; next != unrolled.end() && next->timeNs <= sign.timeNs; ++next) {
+            value = next->value;
+            all.push_back(*next);
+        }
+        const bool isRead = !all.empty() && all.back().timeNs == sign.timeNs;
+        if (sign.value >= 1 && !isRead)
+            all.push_back({sign.timeNs, value});
+    }
+    all.insert(all.end(), next, unrolled.end());
+    return all;
+}
+
+Track withoutAway(const Track &unrolled, const Track &alive)
+{
+    Track told;
+    told.reserve(unrolled.size());
+    auto sign = alive.begin();
+    std::int64_t awayNs = INT64_MIN; // when the node was away last
+    for (const PlotPoint &point : unrolled) {
+        for (; sign != alive.end() && sign->timeNs <= point.timeNs; ++sign)
+            awayNs = sign->value < 1 ? sign->timeNs : awayNs;
+        const bool isSettling = awayNs != INT64_MIN && point.timeNs - awayNs <= lateNs;
+        if (told.empty() || !isSettling || point.value != told.back().value)
+            told.push_back(point);
+    }
+    return told;
+}
+
 Dense rates(const Track &unrolled, const TimeGrid &grid)
 {
     Dense dense(grid.count(), noValue);
@@ -200,6 +235,37 @@ double increaseWithin(const Track &unrolled, const TimeGrid &grid)
     for (const double value : increases(unrolled, grid))
         sum += std::isnan(value) ? 0 : value;
     return sum;
+}
+
+Dense spreadIncreases(const Track &unrolled, const TimeGrid &grid)
+{
+    Dense dense = increases(unrolled, grid);
+    for (std::size_t i = 1; i < unrolled.size(); ++i) {
+        const PlotPoint &before = unrolled[i - 1], &point = unrolled[i];
+        const std::int64_t first = grid.indexOf(before.timeNs) + 1, last = grid.indexOf(point.timeNs);
+        if (point.value <= before.value || first >= last || point.timeNs - before.timeNs <= lateNs)
+            continue;
+        if (const auto bucket = bucketOf(grid, point.timeNs))
+            dense[*bucket] -= point.value - before.value; // where increases() has put all of it
+        const double share = (point.value - before.value) / static_cast<double>(last - first + 1);
+        const std::int64_t end = std::min(last + 1, static_cast<std::int64_t>(dense.size()));
+        for (auto b = static_cast<std::size_t>(std::max<std::int64_t>(first, 0)); static_cast<std::int64_t>(b) < end; ++b)
+            dense[b] = (std::isnan(dense[b]) ? 0 : dense[b]) + share;
+    }
+    return dense;
+}
+
+Dense ratesOverGaps(const Track &unrolled, const TimeGrid &grid)
+{
+    Dense dense(grid.count(), noValue);
+    for (std::size_t i = 1; i < unrolled.size(); ++i) {
+        const PlotPoint &before = unrolled[i - 1], &point = unrolled[i];
+        const std::int64_t elapsed = point.timeNs - before.timeNs;
+        if (elapsed > grid.maxGapNs() && point.value > before.value)
+            fill(dense, grid.indexOf(before.timeNs) + 1, grid.indexOf(point.timeNs),
+                 (point.value - before.value) * nsPerSecond / static_cast<double>(elapsed));
+    }
+    return dense;
 }
 
 void addInto(Dense &sum, const Dense &other)

@@ -54,6 +54,13 @@ Track unroll(const SeriesData &counter);
 /// Values of a gauge's buckets at the time of their last sample.
 Track gaugeTrack(const SeriesData &gauge);
 
+/// An unrolled count whose owner is connected and that nobody read: nothing has come to count, so it stands still. Adds a reading at each
+/// time at which `alive` is 1 and `unrolled` has none.
+Track standStill(const Track &unrolled, const Track &alive);
+/// A count of somebody else's about a node, without the readings that stood still while the node was away and shortly after: what it counts
+/// once the node is back happened at some time of that gap, not in the second in which it was told.
+Track withoutAway(const Track &unrolled, const Track &alive);
+
 /// Average increase per second in each bucket. A bucket between two readings no further apart than maxGapNs has the average
 /// of that interval; the newest rate is kept for maxGapNs; beyond that: NaN.
 Dense rates(const Track &unrolled, const TimeGrid &grid);
@@ -69,6 +76,10 @@ Envelope envelope(const SeriesData &gauge, const TimeGrid &grid);
 Dense increases(const Track &unrolled, const TimeGrid &grid);
 /// Their sum; 0 where nothing was read.
 double increaseWithin(const Track &unrolled, const TimeGrid &grid);
+/// As increases(), but what a count grew by over a gap, when nobody knows, is shared by all buckets of the gap.
+Dense spreadIncreases(const Track &unrolled, const TimeGrid &grid);
+/// Average increase per second over each gap in which the count grew, which rates() leaves out; NaN elsewhere.
+Dense ratesOverGaps(const Track &unrolled, const TimeGrid &grid);
 
 /// Adds where both have a value; a lone value stands for itself.
 void addInto(Dense &sum, const Dense &other);

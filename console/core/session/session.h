@@ -60,7 +60,8 @@ public:
     virtual const OverviewSnapshot &overview() const = 0;
     virtual std::vector<wire::AgentState> agents() const = 0;
     virtual std::vector<wire::HookReport> hooks(const std::string &node) const = 0;
-    /// What the node's sources of events have counted, all together, over all streams since this console began; all 0 before the first report.
+    /// What the node's sources of events have counted, all together, over all streams since this console began and the last one that its store knew
+    /// then; all 0 before the first report.
     virtual CounterSet counters(const std::string &node) const = 0;
     virtual std::vector<wire::LinkNotice> linkNotices() const = 0; ///< newest first, at most 1000
     virtual std::optional<StoreStats> storeStats() const = 0;

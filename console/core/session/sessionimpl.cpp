@@ -6,7 +6,6 @@
 #include <spdlog/spdlog.h>
 
 #include "console/core/metrics/insightfold.h"
-#include "console/core/metrics/insightsreader.h"
 #include "console/core/session/config.h"
 
 namespace tapio::console {
@@ -92,18 +91,6 @@ Result<EventPage> readPage(const StoreReader &reader, EventQuery query, std::opt
         query = slice->next;
         after = slice->nextAfter;
     }
-}
-
-/// What is stored is how the last console saw it, when that console ended too: connected for ten days, say. It is here once it
-/// speaks; until then it is gone, and since its last sign of life.
-void makeGone(wire::AgentState &agent)
-{
-    // The Hello that began a session is as good a sign of life as a heartbeat.
-    const std::int64_t lastSignNs = std::max(agent.lastHeartbeatNs, agent.state == wire::LinkState::Connected ? agent.sinceNs : 0);
-    if (agent.state != wire::LinkState::Gone && lastSignNs > 0)
-        agent.sinceNs = lastSignNs;
-    agent.state = wire::LinkState::Gone;
-    agent.heartbeat = {};
 }
 
 } // namespace
@@ -232,11 +219,7 @@ bool SessionImpl::onDelivery(std::shared_ptr<const wire::Delivery> delivery)
     if (const auto *hooks = std::get_if<wire::HookReport>(&taken->frame.body))
         m_mailbox.post([&](SessionUpdate &update) { update.hooks[taken->node] = *hooks; });
     if (const auto *report = std::get_if<wire::CounterReport>(&taken->frame.body)) {
-        StreamCounters counters{taken->frame.streamId, {}, {}};
-        for (const wire::SourceCounters &source : report->sources) {
-            if (source.countsEvents())
-                counters.now += source.counters;
-        }
+        const StreamCounters counters = countersOf(taken->frame.streamId, *report);
         m_mailbox.post([&](SessionUpdate &update) { update.counters[taken->node] = counters; });
     }
     return true;
@@ -307,32 +290,6 @@ ModelHooks SessionImpl::modelHooks()
         m_mailbox.post([&overview](SessionUpdate &update) { update.live = std::move(overview); });
     };
     return hooks;
-}
-
-std::optional<ModelSeed> SessionImpl::readKnown()
-{
-    const auto reader = StoreReader::open(m_options.store.file);
-    if (!reader)
-        return std::nullopt; // a new file: nothing is known yet
-    const std::int64_t now = m_clock.utcNs();
-    auto input = readHistory(**reader, {now - 15 * minute, now, now}, {});
-    if (!input) {
-        m_log->logger().error("store: what was known before cannot be read: {}", input.error().message());
-        return ModelSeed();
-    }
-    if (auto day = (*reader)->actions(now - 1440 * minute, now))
-        input->actions = std::move(*day);
-    auto notices = (*reader)->linkNotices(now - 1440 * minute, m_beganNs); // what came since then comes by the link
-    std::for_each(input->agents.begin(), input->agents.end(), makeGone);
-    m_mailbox.post([&](SessionUpdate &update) {
-        update.known = SessionUpdate::Known{input->agents, input->hooks, notices ? std::move(*notices) : std::vector<wire::LinkNotice>()};
-    });
-    ModelSeed seed{std::move(*input), std::nullopt};
-    if (auto insights = readInsightsSoFar(**reader, now, {}))
-        seed.insights = std::move(*insights);
-    else
-        m_log->logger().error("store: which insights are open cannot be read: {}", insights.error().message());
-    return seed;
 }
 
 LinkSummary SessionImpl::link() const
@@ -412,21 +369,17 @@ void SessionImpl::applyLink(SessionUpdate &update)
     }
     if (update.link)
         m_linkStatus = *update.link;
+    for (wire::LinkNotice &notice : update.notices)
+        m_notices.push_front(std::move(notice));
+    if (update.known)
+        applyKnown(*update.known);
+    if (m_notices.size() > maxNotices)
+        m_notices.resize(maxNotices);
+    // Only now: who hears of it asks at once.
     if (agentsMoved)
         emit agentsChanged();
     if (update.link || agentsMoved)
         emit linkChanged();
-    for (wire::LinkNotice &notice : update.notices)
-        m_notices.push_front(std::move(notice));
-    if (update.known) {
-        // Reading took a while: what the link told meanwhile is newer.
-        for (wire::AgentState &agent : update.known->agents)
-            m_agents.try_emplace(agent.node, std::move(agent));
-        m_hooks.merge(update.known->hooks);
-        m_notices.insert(m_notices.end(), update.known->notices.rbegin(), update.known->notices.rend());
-    }
-    if (m_notices.size() > maxNotices)
-        m_notices.resize(maxNotices);
     if (!update.notices.empty() || update.known)
         emit noticesChanged();
     if (update.stats)

@@ -23,6 +23,7 @@ struct StreamCounters {
     std::uint64_t streamId = 0;
     CounterSet now, before;
 };
+StreamCounters countersOf(std::uint64_t streamId, const wire::CounterReport &report);
 
 /// What the threads hand to the GUI thread; the newest of each wins.
 struct SessionUpdate {
@@ -43,7 +44,8 @@ struct SessionUpdate {
     struct Known {
         std::vector<wire::AgentState> agents;
         std::map<std::string, wire::HookReport> hooks;
-        std::vector<wire::LinkNotice> notices; ///< oldest first
+        std::map<std::string, StreamCounters> counters; ///< by node, as it was last heard of
+        std::vector<wire::LinkNotice> notices;          ///< oldest first
     };
 
     std::optional<Known> known;
@@ -105,10 +107,12 @@ private:
     StoreHooks storeHooks();
     ModelHooks modelHooks();
     std::optional<ModelSeed> readKnown();
+    ModelSeed readSeed(const StoreReader &reader, std::int64_t nowNs);
 
     void scheduleFlush();
     void flush();
     void applyLink(SessionUpdate &update);
+    void applyKnown(SessionUpdate::Known &known);
     void applyOverview(SessionUpdate &update);
     void applyHistory(const SessionUpdate &update);
     void show(std::shared_ptr<const OverviewSnapshot> overview);

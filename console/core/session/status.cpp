@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <map>
 
+#include "console/core/metrics/export.h"
 #include "console/core/metrics/overviewinput.h"
 
 namespace tapio::console {
@@ -55,6 +56,8 @@ std::string reasonText(const PanelSnapshot &panel)
     case NoDataReason::SourceUnavailable:
     case NoDataReason::StoreFailed: return panel.detail;
     case NoDataReason::NothingInScope: return "nothing of the chosen node or namespace in the range";
+    case NoDataReason::NoEvents: return "no event came in this time, " + rounded(panel.have, 0) + " nodes connected";
+    case NoDataReason::NotTimed: return rounded(panel.have, 0) + " events came, each held back on purpose or without a clock offset";
     case NoDataReason::NoSamplesInRange: return "no samples in the range";
     case NoDataReason::None: break;
     }
@@ -93,8 +96,10 @@ std::string agentLines(const Session &session)
     std::string text;
     for (const wire::AgentState &agent : session.agents()) {
         const auto state = static_cast<std::size_t>(agent.state);
-        std::string about =
-            agent.node + ' ' + states[state < states.size() ? state : 0] + ", " + std::to_string(agent.receivedEvents) + " events received";
+        std::string about = agent.node + ' ' + states[state < states.size() ? state : 0];
+        if (agent.state != wire::LinkState::Connected && agent.lastHeartbeatNs > 0)
+            about += ", all of it as of " + timeText(agent.lastHeartbeatNs, 0);
+        about += ", " + std::to_string(agent.receivedEvents) + " events received";
         const std::vector<wire::HookReport> reports = session.hooks(agent.node);
         if (!reports.empty()) {
             const HookCount count = countHooks(reports.front());

@@ -24,6 +24,9 @@ QString clockText(const wire::Heartbeat &beat)
     return sign + durationText(beat.offsetNs) + QLatin1Char(' ') + uncertaintyText(beat.uncertaintyNs);
 }
 
+/// What a heartbeat or a Hello told is of then once the agent is not there any more.
+bool isOld(const wire::AgentState &agent) { return agent.state != wire::LinkState::Connected; }
+
 bool byNode(const wire::AgentState &a, const wire::AgentState &b) { return a.node < b.node; }
 
 } // namespace
@@ -143,12 +146,24 @@ int AgentsModel::emphasis(const wire::AgentState &a, int column) const
         if (a.certificateExpiresNs != 0 && a.certificateExpiresNs <= m_nowNs)
             return value(Emphasis::Alarm);
         return value(a.certificateExpiresNs != 0 && a.certificateExpiresNs - m_nowNs < expirySoonNs ? Emphasis::Warn : Emphasis::Normal);
-    case Clock: return value(a.heartbeat.uncertaintyNs < 0 ? Emphasis::Muted : Emphasis::Normal);
+    case Clock: return value(a.heartbeat.uncertaintyNs < 0 || isOld(a) ? Emphasis::Muted : Emphasis::Normal);
+    case Queue:
+    case Version: return value(isOld(a) ? Emphasis::Muted : Emphasis::Normal);
     default: return value(Emphasis::Normal);
     }
 }
 
 QString AgentsModel::toolTip(const wire::AgentState &a, int column) const
+{
+    const bool isToldByNode = column == Clock || column == Queue || column == Lost || column == Version;
+    const QString text = explained(a, column);
+    if (!isToldByNode || !isOld(a) || a.lastHeartbeatNs == 0)
+        return text;
+    const QString asOf = tr("As of %1").arg(m_time.text(a.lastHeartbeatNs, TimeStyle::Full));
+    return text.isEmpty() ? asOf : text + QLatin1Char('\n') + asOf;
+}
+
+QString AgentsModel::explained(const wire::AgentState &a, int column) const
 {
     switch (column) {
     case Since: return a.sinceNs == 0 ? QString() : tr("Since %1").arg(m_time.text(a.sinceNs, TimeStyle::Full));

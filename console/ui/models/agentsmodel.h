@@ -41,6 +41,7 @@ private:
     QVariant sortKey(const wire::AgentState &agent, int column) const;
     int emphasis(const wire::AgentState &agent, int column) const;
     QString toolTip(const wire::AgentState &agent, int column) const;
+    QString explained(const wire::AgentState &agent, int column) const;
 
     const TimeDisplay &m_time;
     std::vector<wire::AgentState> m_agents;

@@ -20,23 +20,32 @@ QString timeAndAge(std::int64_t ns, const TimeDisplay &time, std::int64_t nowNs)
     return ns == 0 ? tr("not yet") : tr("%1 (%2 ago)").arg(time.textWithZone(ns, TimeStyle::DateSecond), ageText(nowNs - ns));
 }
 
+/// A title of what a node that is away said when it was there: what it is now nobody knows.
+QString asOf(const QString &title, bool connected, std::int64_t toldNs, const TimeDisplay &time)
+{
+    return connected || toldNs == 0 ? title : tr("%1, as of %2").arg(title, time.textWithZone(toldNs, TimeStyle::DateSecond));
+}
+
 /// The event's time is of the node's clock, nowNs of the server's.
 QString oldestText(const wire::Heartbeat &beat, std::int64_t nowNs)
 {
     return beat.oldestNs == 0 ? tr("none") : ageText(std::max<std::int64_t>(0, nowNs - beat.oldestNs - beat.offsetNs));
 }
 
-DetailSection clockSection(const wire::Heartbeat &beat)
+DetailSection clockSection(const QString &title, const wire::Heartbeat &beat)
 {
     if (beat.uncertaintyNs < 0)
-        return {tr("Clock"), {{tr("Offset"), tr("not yet measured"), false, {}}}};
-    return {tr("Clock"),
+        return {title, {{tr("Offset"), tr("not yet measured"), false, {}}}};
+    return {title,
             {{tr("Offset"), durationText(beat.offsetNs), false, {}}, {tr("Uncertainty"), uncertaintyText(beat.uncertaintyNs), false, {}}}};
 }
 
-DetailSection hookSection(const std::vector<wire::HookReport> &reports)
+DetailSection hookSection(const std::vector<wire::HookReport> &reports, bool connected, const TimeDisplay &time)
 {
-    DetailSection section{tr("What this agent sees"), {}};
+    std::int64_t toldNs = 0;
+    for (const wire::HookReport &report : reports)
+        toldNs = std::max(toldNs, report.timeNs);
+    DetailSection section{asOf(connected ? tr("What this agent sees") : tr("What this agent saw"), connected, toldNs, time), {}};
     for (const wire::HookReport &report : reports)
         for (const wire::Hook &hook : report.hooks) {
             QString value = signOf({SignValue::Kind::Hook, static_cast<int>(hook.state)}, Theme()).word;
@@ -59,6 +68,8 @@ std::vector<DetailSection> agentDetails(const wire::AgentState &a, const std::ve
 {
     const wire::Heartbeat &beat = a.heartbeat;
     const wire::StreamLoss &loss = a.loss;
+    const bool connected = a.state == wire::LinkState::Connected;
+    const auto titled = [&](const QString &title) { return asOf(title, connected, a.lastHeartbeatNs, time); };
     return {
         {tr("Connection"),
          {{tr("State"), signOf({SignValue::Kind::Link, static_cast<int>(a.state)}, Theme()).word, false,
@@ -74,8 +85,8 @@ std::vector<DetailSection> agentDetails(const wire::AgentState &a, const std::ve
            a.certificateExpiresNs == 0 ? tr("not known") : time.textWithZone(a.certificateExpiresNs, TimeStyle::DateSecond),
            false,
            {}}}},
-        clockSection(beat),
-        {tr("Events"),
+        clockSection(titled(tr("Clock")), beat),
+        {titled(tr("Events")),
          {{tr("Produced"), exactCount(beat.producedEvents), false, {}},
           {tr("Received"),
            tr("%1 in %2 frames, %3")
@@ -85,7 +96,7 @@ std::vector<DetailSection> agentDetails(const wire::AgentState &a, const std::ve
           {tr("Queued on the node"), exactCount(beat.queuedEvents), false, {}},
           {tr("Sent, not confirmed"), exactCount(beat.inFlightEvents), false, {}},
           {tr("Oldest waiting"), oldestText(beat, nowNs), false, {}}}},
-        {tr("Loss by cause"),
+        {titled(tr("Loss by cause")),
          {{tr("Lost in the kernel's ring"), exactCount(counters[Counter::Lost]), false, {}},
           {tr("Shed by the overhead budget"), exactCount(counters[Counter::Shed]), false, {}},
           {tr("Dropped by the agent"), exactCount(loss.droppedEvents), false, {}},
@@ -93,7 +104,7 @@ std::vector<DetailSection> agentDetails(const wire::AgentState &a, const std::ve
           {tr("Not read by this console in time"), exactCount(loss.consoleEvents), false, {}},
           {tr("Frames missing"), exactCount(loss.gapFrames), false, {}},
           {tr("Duplicate frames"), tr("%1 (not lost)").arg(exactCount(loss.duplicateFrames)), false, {}}}},
-        {tr("Agent"),
+        {titled(tr("Agent")),
          {{tr("Version"), text(a.agent.version), false, {}},
           {tr("Kernel"), text(a.agent.kernelRelease), true, {}},
           {tr("CPUs"), a.agent.cpuCount == 0 ? QString() : exactCount(a.agent.cpuCount), false, {}},
@@ -101,7 +112,7 @@ std::vector<DetailSection> agentDetails(const wire::AgentState &a, const std::ve
           {tr("pid"), a.agent.pid == 0 ? QString() : QString::number(a.agent.pid), true, {}},
           {tr("Boot id"), text(a.agent.bootId), true, {}},
           {tr("Configuration"), a.agent.configSha256.empty() ? tr("not told") : text(a.agent.configSha256), true, {}}}},
-        hookSection(hooks)};
+        hookSection(hooks, connected, time)};
 }
 
 std::vector<DetailSection> noticeDetails(const wire::LinkNotice &n, const TimeDisplay &time)

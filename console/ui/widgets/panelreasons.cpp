@@ -121,6 +121,19 @@ PanelText::Reason PanelText::noData(const PanelSnapshot &panel)
                 {}};
     case NoDataReason::NotCorrelated:
         return {tr("No agent correlates"), tr("correlation.enabled is off, or the agents are older"), Remedy::None, {}};
+    case NoDataReason::NoEvents: {
+        const auto nodes = static_cast<std::uint64_t>(std::max(0., panel.have));
+        return {tr("No event came in this time"),
+                nodes == 1 ? tr("1 node connected") : tr("%1 nodes connected").arg(exactCount(nodes)),
+                Remedy::None,
+                {}};
+    }
+    case NoDataReason::NotTimed:
+        return {tr("No event could be timed"),
+                tr("%1 came, held back on purpose or without a clock offset")
+                    .arg(exactCount(static_cast<std::uint64_t>(std::max(0., panel.have)))),
+                Remedy::None,
+                {}};
     case NoDataReason::NothingInScope: {
         const QString all = panel.scope.namespaceName.empty() ? tr("Show all nodes")
                             : panel.scope.node.empty()        ? tr("Show all namespaces")
