@@ -72,8 +72,9 @@ public:
             m_log.error("configuration: refused, the one before stays in force: {}", status.error().message());
             agent.noteRefusedReload();
             agent.announce(noticeOfReload(false, "configuration", status.error().message()));
+            return; // nothing changes, the connection included; whatever connects next takes renewed certificates by itself
         }
-        // Also then: certificates are renewed by others than those who edit the file. What cannot connect must not take what does.
+        // What cannot connect must not take what does.
         if (const auto name = nodeName(m_inForce.config, m_clock); name)
             agent.reconnect();
         else

@@ -29,7 +29,7 @@ struct Given {
 void declare(CLI::App &app, Given &given)
 {
     app.add_option("--config", given.file, "Configuration file (TOML)")->type_name("FILE");
-    app.add_option("--server", given.server, "Address of the server or console")->type_name("HOST:PORT");
+    app.add_option("--server", given.server, "Address of the server or console; port 7117 unless one is given")->type_name("HOST[:PORT]");
     app.add_option("--server-name", given.serverName, "Name that the server's certificate must have")->type_name("NAME");
     app.add_option("--ca", given.ca, "Certificate authority that both ends trust")->type_name("FILE");
     app.add_option("--cert", given.certificate, "Certificate of this node")->type_name("FILE");

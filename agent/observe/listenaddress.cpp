@@ -1,19 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/observe/listenaddress.h"
 
-#include <arpa/inet.h>
+#include "protocol/base/ipliteral.h"
 
 namespace tapio::agent {
-
-namespace {
-
-bool isLiteral(const std::string &host)
-{
-    in6_addr bytes{}; // the larger one
-    return inet_pton(AF_INET, host.c_str(), &bytes) == 1 || inet_pton(AF_INET6, host.c_str(), &bytes) == 1;
-}
-
-} // namespace
 
 Result<HostPort> parseListenAddress(std::string_view text)
 {
@@ -27,7 +17,7 @@ Result<HostPort> parseListenAddress(std::string_view text)
         return fail(Errc::InvalidArgument, "\"" + std::string(text) + "\" needs one port, ADDRESS:PORT");
     if (address->host == "localhost")
         address->host = "127.0.0.1";
-    if (!isLiteral(address->host))
+    if (!isIpLiteral(address->host))
         return fail(Errc::InvalidArgument, "\"" + address->host + "\" is no IPv4 or IPv6 address to listen on");
     return address;
 }

@@ -257,11 +257,11 @@ void PublishSession::onWelcome(const wire::Welcome &welcome)
         m_spool->replay();
     if (m_earlier != 0) {
         acknowledgeSpooled(welcome.ackedFrameSeq);
-        m_log.info("link: welcomed (session {}); it gets what an earlier start of the agent left", welcome.sessionId);
+        m_log.info("link: welcomed (session {} of the server); it gets what an earlier start of the agent left", welcome.sessionId);
         return;
     }
     acknowledge(welcome.ackedFrameSeq);
-    m_log.info("link: welcomed (session {}); {} events to send", welcome.sessionId,
+    m_log.info("link: welcomed (session {} of the server); {} events to send", welcome.sessionId,
                m_ring.events() + (m_spool != nullptr ? m_spool->ownEvents() : 0));
     sealHooks();
 }

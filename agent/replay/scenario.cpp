@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "agent/replay/drilltruth.h"
-#include "protocol/recording/reader.h"
 
 namespace tapio::replay {
 
@@ -33,11 +32,7 @@ Status readDeliveries(recording::Reader &reader, Scenario &scenario, DrillLabels
 
 void addRemarks(const recording::Reader &reader, const DrillLabels &drills, Scenario &scenario)
 {
-    if (reader.tornAt())
-        scenario.remarks.push_back("ends within the record at byte " + std::to_string(*reader.tornAt()));
-    else if (!reader.end())
-        scenario.remarks.push_back("was not ended in order");
-    if (reader.end() && reader.end()->lost > 0)
+    if (reader.end()->lost > 0)
         scenario.remarks.push_back(std::to_string(reader.end()->lost) + " events were lost while it was recorded");
     for (const std::string &drill : drills.untold())
         scenario.remarks.push_back("nobody knows what is to be found of the drill '" + drill
@@ -62,6 +57,12 @@ std::vector<Label> withoutDeaf(std::vector<Label> labels, const Replayable &rule
 
 } // namespace
 
+std::string missingEnd(const recording::Reader &reader)
+{
+    return "the recording ends in the middle, "
+           + (reader.tornAt() ? "within the record at byte " + std::to_string(*reader.tornAt()) : "where its last record is missing");
+}
+
 Result<Scenario> loadScenario(const std::filesystem::path &recording)
 {
     auto reader = recording::Reader::open(recording);
@@ -72,10 +73,12 @@ Result<Scenario> loadScenario(const std::filesystem::path &recording)
     DrillLabels drills;
     if (const Status read = readDeliveries(*reader, scenario, drills); !read)
         return fail(read.error().within(recording.native()));
+    if (!reader->end())
+        return fail(Error(Errc::Corrupt, missingEnd(*reader)).within(recording.native()));
     scenario.events = reader->events();
     scenario.hasSamples = reader->samples() > 0;
     scenario.beginNs = reader->header().startedNs;
-    scenario.endNs = reader->end() ? reader->end()->endedNs : std::max(reader->lastReceivedNs(), scenario.beginNs);
+    scenario.endNs = reader->end()->endedNs;
     scenario.labels = drills.take(scenario.endNs);
     addRemarks(*reader, drills, scenario);
     auto file = readLabels(labelFileOf(recording));

@@ -11,6 +11,7 @@
 #include "agent/replay/labels.h"
 #include "agent/replay/replayer.h"
 #include "agent/replay/score.h"
+#include "protocol/recording/reader.h"
 #include "protocol/wire/message.h"
 
 namespace tapio::replay {
@@ -25,13 +26,18 @@ struct Scenario {
     std::int64_t beginNs = 0, endNs = 0;    ///< UTC
     std::uint64_t events = 0;
     bool hasSamples = false;          ///< so that rules that need them are judged, too
-    std::vector<std::string> remarks; ///< what whoever reads the figures should know: a torn tail, lost events
+    std::vector<std::string> remarks; ///< what whoever reads the figures should know, as of lost events
 };
 
 /// Events, or samples: more is no scenario, and not taken into memory.
 inline constexpr std::uint64_t mostEvents = 2'000'000;
 
-/// Errors: those of the recording and of its label file; InvalidArgument (too many events, nothing says what is true of it).
+/// "the recording ends in the middle, WHERE": of one without an end. Whether its file was cut, or whoever wrote it was ended, cannot be seen: what
+/// came after is missing either way. Once all of it was read.
+std::string missingEnd(const recording::Reader &reader);
+
+/// Errors: those of the recording and of its label file; Corrupt (it has no end: what its labels tell of may be in what is missing);
+/// InvalidArgument (too many events, nothing says what is true of it).
 Result<Scenario> loadScenario(const std::filesystem::path &recording);
 
 /// An insight of the engine; nothing for what is told later of one that is open.

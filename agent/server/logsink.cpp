@@ -44,8 +44,8 @@ void LogSink::onAgentState(const wire::AgentState &state)
     Seen &seen = m_seen[state.node];
     if (seen.state != state.state) {
         seen.state = state.state;
-        m_log.log(state.state == wire::LinkState::Connected ? spdlog::level::info : spdlog::level::warn, "node {}: {} ({}, session {})",
-                  state.node, stateName(state.state), state.remoteAddress, state.sessions);
+        m_log.log(state.state == wire::LinkState::Connected ? spdlog::level::info : spdlog::level::warn,
+                  "node {}: {} ({}, session {} of this node)", state.node, stateName(state.state), state.remoteAddress, state.sessions);
     }
     const std::uint64_t missing = state.loss.droppedEvents + state.loss.transitEvents + state.loss.gapFrames;
     if (missing > seen.missing) {

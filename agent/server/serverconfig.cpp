@@ -11,6 +11,7 @@
 #include "agent/daemon/configsection.h"
 #include "agent/daemon/exitcode.h"
 #include "agent/daemon/log.h"
+#include "protocol/base/ipliteral.h"
 
 namespace tapio::server {
 
@@ -39,10 +40,17 @@ std::string refusePort(const std::string &text)
     return fits ? std::string() : "'" + text + "' is no port (1 to 65535, or 0: the system chooses)";
 }
 
+/// The same of an address to listen on.
+std::string refuseAddress(const std::string &text)
+{
+    return isIpLiteral(text) ? std::string() : "'" + text + "' is no IPv4 or IPv6 address to listen on";
+}
+
 void declare(CLI::App &app, Given &given)
 {
     app.add_option("--config", given.file, "Configuration file (TOML)")->type_name("FILE");
     app.add_option("--address", given.address, "IPv4 or IPv6 address to listen on (default 127.0.0.1; 0.0.0.0 or :: = all)")
+        ->check(CLI::Validator(refuseAddress, ""))
         ->type_name("ADDRESS");
     app.add_option("--port", given.port, "Port to listen on (default 7117; 0 = the system chooses)")
         ->check(CLI::Validator(refusePort, ""))
@@ -105,6 +113,8 @@ Status readConfig(const std::filesystem::path &path, ServerConfig &config)
     top.text("log_level", config.logLevel);
     ConfigSection listen(top.table("listen"), path.native(), "listen.");
     listen.text("address", options.endpoint.address);
+    if (const std::string wrong = refuseAddress(options.endpoint.address); !wrong.empty())
+        listen.refuse("address", wrong);
     listen.number("port", options.endpoint.port, 0, UINT16_MAX);
     ConfigSection tls(top.table("tls"), path.native(), "tls.");
     tls.path("ca", options.endpoint.tls.ca);

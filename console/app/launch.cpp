@@ -87,19 +87,19 @@ tl::expected<transport::TlsFiles, LaunchFailure> findCertificate(const ConsoleCo
 Status applyAddresses(ConsoleConfig &config, const LaunchOptions &options)
 {
     if (!options.server.empty()) {
-        const auto address = parseAddress(options.server, standardPort, false);
+        const auto address = parseServerAddress(options.server);
         if (!address)
             return fail(address.error().within("--server"));
-        config.server.host = address->first;
-        config.server.port = address->second;
+        config.server.host = address->host;
+        config.server.port = address->port;
         config.server.name.clear();
     }
     if (!options.listen.empty()) {
-        const auto address = parseAddress(options.listen, standardPort, true);
+        const auto address = parseListenAddress(options.listen);
         if (!address)
             return fail(address.error().within("--listen"));
-        config.listen.address = address->first;
-        config.listen.port = address->second;
+        config.listen.address = address->host;
+        config.listen.port = address->port;
         config.server.host.clear();
     }
     return {};

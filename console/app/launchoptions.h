@@ -5,9 +5,9 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <utility>
 #include <variant>
 
+#include "protocol/base/hostport.h"
 #include "protocol/base/result.h"
 
 namespace tapio::console {
@@ -31,7 +31,9 @@ struct LaunchOptions {
 /// was printed.
 std::variant<LaunchOptions, int> parseCommandLine(int argc, const char *const *argv);
 
-/// "HOST:PORT", "[v6]:PORT"; without a port, `standard`. Port 0 is allowed where `zero` says so. Errors: InvalidArgument.
-Result<std::pair<std::string, std::uint16_t>> parseAddress(const std::string &text, std::uint16_t standard, bool zero);
+/// What --server takes: "HOST:PORT", "[v6]:PORT"; without a port, the standard one. Errors: InvalidArgument.
+Result<HostPort> parseServerAddress(const std::string &text);
+/// What --listen takes: the same with an IPv4 or IPv6 address, and port 0 where the system chooses. Errors: InvalidArgument.
+Result<HostPort> parseListenAddress(const std::string &text);
 
 } // namespace tapio::console

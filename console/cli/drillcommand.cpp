@@ -68,7 +68,11 @@ int listDrills(const CommandContext &context, const DrillArguments &arguments)
         const Status possible = allowed ? drill::probeDrill(*drill, {}) : allowed;
         const std::string name(drill->name());
         const std::string reason = possible ? std::string() : possible.error().context();
-        list.push_back({{"name", name}, {"needs", drill->needs()}, {"available", possible.has_value()}, {"reason", reason}});
+        list.push_back({{"name", name},
+                        {"what", std::string(drill->summary())},
+                        {"needs", drill->needs()},
+                        {"available", possible.has_value()},
+                        {"reason", reason}});
         table.add({name, possible ? "yes" : "no", std::string(drill->summary()), reason.empty() ? "-" : reason});
     }
     if (context.format == OutputFormat::Json)

@@ -12,7 +12,7 @@
 #include "console/cli/storefile.h"
 #include "console/cli/timespec.h"
 #include "console/core/metrics/export.h"
-#include "console/core/store/store.h"
+#include "console/core/store/toldtogether.h"
 #include "protocol/wire/filter.h"
 
 namespace tapio::console {
@@ -88,6 +88,23 @@ void printPage(const CommandContext &context, const EventPage &page, Table &tabl
     }
 }
 
+/// Looked for until there is one.
+Result<bool> missesToldTogether(const StoreReader &reader, const EventQuery &query, const std::stop_token &stop)
+{
+    auto together = toldTogetherQuery(query);
+    std::optional<EventId> after;
+    while (together) {
+        const auto page = reader.events(*together, after, stop);
+        if (!page)
+            return fail(page.error());
+        if (hasToldTogether(*page))
+            return true;
+        after = page->nextAfter;
+        together = page->more ? std::optional(page->next) : std::nullopt;
+    }
+    return false;
+}
+
 int runEvents(const CommandContext &context, const EventsArguments &arguments)
 {
     auto query = queryFor(arguments, context.clock.utcNs());
@@ -97,6 +114,7 @@ int runEvents(const CommandContext &context, const EventsArguments &arguments)
     const auto reader = openStore(context, arguments.store, exitCode);
     if (!reader)
         return exitCode;
+    const EventQuery asked = *query;
     Interrupt interrupt;
     Table table({{"TIME"}, {"SEVERITY"}, {"TYPE"}, {"NODE"}, {"PID", Table::Align::Right}, {"COMM"}, {"WHERE"}, {"IDENTITY"}, {"SUMMARY"}});
     std::size_t shown = 0;
@@ -125,6 +143,9 @@ int runEvents(const CommandContext &context, const EventsArguments &arguments)
                     << (asksForDetail(arguments) ? detailHint : "") << '\n';
     else if (more)
         context.err << shown << " shown, there are more: --limit N\n";
+    const auto misses = missesToldTogether(*reader, asked, interrupt.token());
+    if (misses && *misses)
+        context.err << "connections told together (of several processes) are not in this; look by container or program\n";
     if (lost > 0)
         context.err << "incomplete: " << lost << " events of this time were lost; 'tapio status' names the causes\n";
     return ExitOk;
@@ -142,7 +163,10 @@ void addEventsCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
     events->add_option("--node", arguments->nodes, "only these nodes");
     events->add_option("--namespace", arguments->namespaces, "only these Kubernetes namespaces");
     events->add_option("--pod", arguments->pods, "only these pods");
-    events->add_option("--pid", arguments->pid, "only this process")->check(CLI::Range(0, mostPid));
+    events
+        ->add_option("--pid", arguments->pid,
+                     "only this process; connections told together, of several processes of a program, have no pid")
+        ->check(CLI::Range(0, mostPid));
     events->add_option("--text", arguments->text, "only with this text in summary, command, pod or container");
     events->add_option("--since", arguments->since, "10m, 2h, 1d ago, or 2026-03-01T12:00:05Z, or with +02:00")->capture_default_str();
     events->add_option("--until", arguments->until, "as --since")->capture_default_str();

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <set>
 
 #include <CLI/CLI.hpp>
@@ -239,6 +237,7 @@ void printOne(std::ostream &out, const StoredInsights &stored, const InsightView
         << "rule        " << printable(insight.rule) << ", rule score " << int{insight.score} << " %\n"
         << "state       " << stateWord(stored, view) << ", " << wire::severityName(view.severity) << ", told " << view.times
         << " times, last " << utcText(view.toldNs) << '\n'
+        << "node        " << printable(view.node) << '\n'
         << "root        " << wire::entityKindName(insight.rootKind) << ' ' << printable(insight.root) << '\n'
         << "time        " << utcText(insight.fromNs) << " to " << utcText(insight.toNs) << '\n'
         << "evidence    " << insight.evidenceCount << ", " << insight.evidence.size() << " of it below\n";
@@ -331,6 +330,11 @@ int runProofs(const CommandContext &context, const InsightsArguments &arguments)
     return ExitOk;
 }
 
+LineTable toldTable()
+{
+    return LineTable({{"TOLD", 24}, {"STATE", 8}, {"SEVERITY", 8}, {"ID", 16}, {"RULE", 24}, {"NODE", 15}, {"WHAT HAPPENED"}});
+}
+
 void printTold(const CommandContext &context, const InsightView &view)
 {
     if (context.format == OutputFormat::Json) {
@@ -341,11 +345,9 @@ void printTold(const CommandContext &context, const InsightView &view)
         return;
     }
     const wire::Insight &insight = view.insight;
-    std::array<char, 512> head{};
-    std::snprintf(head.data(), head.size(), "%-24s  %-8s  %-8s  %-16s  %-24s  ", utcText(view.toldNs).c_str(),
-                  std::string(wire::insightStateName(insight.state)).c_str(), std::string(wire::severityName(view.severity)).c_str(),
-                  insightIdText(insight.id).c_str(), printable(insight.rule).c_str());
-    context.out << head.data() << printable(insight.text) << '\n';
+    toldTable().print(context.out,
+                      {utcText(view.toldNs), std::string(wire::insightStateName(insight.state)),
+                       std::string(wire::severityName(view.severity)), insightIdText(insight.id), insight.rule, view.node, insight.text});
 }
 
 int runWatchInsights(const CommandContext &context, const InsightsArguments &arguments)
@@ -360,7 +362,7 @@ int runWatchInsights(const CommandContext &context, const InsightsArguments &arg
     stream.subscribe.filter.nodes = arguments.nodes;
     stream.begin = [&context, &arguments] {
         if (context.format == OutputFormat::Table)
-            context.out << "TOLD                      STATE     SEVERITY  ID                RULE                      WHAT HAPPENED\n";
+            toldTable().printTitles(context.out);
         context.out.flush();
         warnOfUnknown(context.err, "rule", arguments.rules, shippedRuleIds(),
                       "none that is shipped has this name; an agent may have its own");

@@ -59,7 +59,8 @@ int run(int argc, char **argv, std::ostream &out)
            "table or json")
         ->check(CLI::Validator(refuseFormat, "{table,json}"))
         ->option_text("FORMAT");
-    app.add_option("--server", context.server, "HOST:PORT of tapio-console or tapio-server (default 127.0.0.1:7117)");
+    app.add_option("--server", context.server,
+                   "HOST[:PORT] of tapio-console or tapio-server (default 127.0.0.1:7117); port 7117 unless one is given");
     app.add_option("--config", context.config, "console.toml (default ~/.config/tapio/console.toml)");
     app.add_option("--pki", context.pki, "folder of the certificate authority (default ~/.config/tapio/pki)");
     app.footer("Exit codes: 0 done, 1 not healthy (check), 64 wrong arguments, 65 bad data, 69 not available, 73 cannot make a file, 74 "

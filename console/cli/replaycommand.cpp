@@ -8,11 +8,11 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/replay/replayer.h"
+#include "agent/replay/scenario.h"
 #include "console/cli/command.h"
 #include "console/cli/interrupt.h"
 #include "console/cli/rulesfolder.h"
 #include "console/core/metrics/insightexport.h"
-#include "protocol/recording/reader.h"
 
 namespace tapio::console {
 
@@ -121,14 +121,11 @@ void printSummary(const CommandContext &context, const recording::Reader &reader
         context.err << "incomplete: " << reader.end()->lost << " events were lost while it was recorded\n";
 }
 
-/// Of one that has no end. Whether its file was cut, or whoever wrote it was ended, cannot be seen: what came after is missing either way.
 Error endsInTheMiddle(const recording::Reader &reader)
 {
-    const std::string where =
-        reader.tornAt() ? "within the record at byte " + std::to_string(*reader.tornAt()) : "where its last record is missing";
     const std::string until = reader.lastReceivedNs() > 0 ? "what arrived until " + utcText(reader.lastReceivedNs()) + " was replayed"
                                                           : "there was nothing to replay";
-    return Error(Errc::Corrupt, "the recording ends in the middle, " + where + "; " + until);
+    return Error(Errc::Corrupt, replay::missingEnd(reader) + "; " + until);
 }
 
 int runReplay(const CommandContext &context, const ReplayArguments &arguments)

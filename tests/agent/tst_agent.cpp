@@ -386,15 +386,41 @@ private slots:
         QCOMPARE(agent.exitCode(), 0);
     }
 
+    void secondInstance_isOneSentenceAndItsExitCode_data()
+    {
+        QTest::addColumn<QByteArray>("configuration");
+        QTest::addColumn<QString>("certificate"); // empty: that of the first
+        QTest::addColumn<int>("exitCode");
+        QTest::addColumn<QString>("said"); // of the process FIRST, and of the file FILE
+        QTest::newRow("as the first") << QByteArray() << QString() << 69 << "runs already (process FIRST";
+        QTest::newRow("with a configuration that is wrong")
+            << QByteArray("[budget]\ncpu = 1\n") << QString() << 78 << "FILE, line 2: there is no setting \"budget.cpu\"";
+        QTest::newRow("with a configuration that cannot be read")
+            << QByteArray("[server\n") << QString() << 78 << "FILE, line 1: Error while parsing";
+        QTest::newRow("with a certificate that is not there")
+            << QByteArray() << "/nonexistent/cert.pem" << 78 << "cannot open /nonexistent/cert.pem";
+    }
     void secondInstance_isOneSentenceAndItsExitCode()
     {
+        QFETCH(QByteArray, configuration);
+        QFETCH(QString, certificate);
+        QFETCH(QString, said);
         AgentProcess first(m_pki.node());
         QVERIFY(first.start());
         QTRY_VERIFY_WITH_TIMEOUT(first.output().contains("collects for"), soon);
         AgentProcess second(m_pki.node());
         second.arguments = first.arguments;
-        QCOMPARE(second.run(), 69);
-        QVERIFY2(second.output().contains("runs already (process " + QString::number(first.pid())), qPrintable(second.output()));
+        QFile file(second.folder() + "/agent.toml");
+        if (!configuration.isEmpty()) {
+            QVERIFY(file.open(QIODevice::WriteOnly) && file.write(configuration) > 0);
+            file.close();
+            second.arguments += {"--config", file.fileName()};
+        }
+        if (!certificate.isEmpty())
+            second.arguments[second.arguments.indexOf("--cert") + 1] = certificate;
+        QTEST(second.run(), "exitCode");
+        said.replace("FIRST", QString::number(first.pid())).replace("FILE", file.fileName());
+        QVERIFY2(second.output().contains(said), qPrintable(second.output()));
         QCOMPARE(second.output().count('\n'), 1);
         QVERIFY(first.running());
     }

@@ -254,12 +254,17 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(scraped("config_sha256=\"" + after.toUtf8() + "\""), soon);
         QTRY_VERIFY_WITH_TIMEOUT(scraped("{collector=\"tcp\",hook=\"inet_sock_set_state\",state=\"disabled\"} 1\n"), soon);
 
+        QTRY_COMPARE_WITH_TIMEOUT(agent.output().count("welcomed"), 2, soon);
         QVERIFY(bench.configure("\nlog_level = 7\n"));
         agent.signal(SIGHUP);
         QTRY_VERIFY_WITH_TIMEOUT(agent.output().contains("agent.toml, line 9: there is no setting \"observe.log_level\""), soon);
         QVERIFY(agent.output().contains("configuration: refused, the one before stays in force"));
         QTRY_VERIFY_WITH_TIMEOUT(scraped("tapio_agent_config_last_reload_successful 0\n"), soon);
         QVERIFY(scraped("config_sha256=\"" + after.toUtf8() + "\""));
+        // The connection stays as it is: it tells of the refusal, and nothing was dialled anew.
+        QTRY_COMPARE_WITH_TIMEOUT(noticesOf(log, "config-refused").size(), 1, soon);
+        QCOMPARE(agent.output().count("link: connecting anew"), 1);
+        QCOMPARE(agent.output().count("welcomed"), 2);
 
         QVERIFY(bench.configure(""));
         agent.signal(SIGHUP);

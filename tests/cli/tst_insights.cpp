@@ -293,7 +293,7 @@ void tst_Insights::show_hasTheChain()
     fill(store);
     const Outcome outcome = run(store, {"insights", "show", "0000000000000003", "--since", "2000-01-01"});
     QVERIFY2(outcome.code == ExitOk, qPrintable(outcome.err));
-    for (const char *part : {"shop/web used more memory than it may", "rule score 90 %", "affects     pod shop/cart",
+    for (const char *part : {"shop/web used more memory than it may", "rule score 90 %", "\nnode        n2\n", "affects     pod shop/cart",
                              "kubectl describe pod", "0000000000001f2e/42", "oom kill of web", "+- 2.0 ms", "not sent"})
         QVERIFY2(outcome.out.contains(part), part);
 }

@@ -384,24 +384,31 @@ void tst_Record::score_isPrintedWithItsN()
 
 void tst_Record::score_isOfWhatCanBeRead_data()
 {
-    QTest::addColumn<bool>("isDamaged");    // the recording b
+    QTest::addColumn<QString>("damage");    // of the recording b
     QTest::addColumn<QByteArray>("labels"); // of b
     QTest::addColumn<QByteArray>("suite");
     QTest::addColumn<int>("code");
     QTest::addColumn<QString>("reason"); // of b; none: it can be read
     const QByteArray labels = "what = \"w\"\nfamily = \"f\"\nmade = \"m\"\n" + label("shop/a", -1, "oom-kill");
     const QByteArray split = "tuned = [\"f\"]\nheld = []\nseed = 1\nrounds = 1\n";
-    QTest::newRow("both") << false << labels << QByteArray() << int(ExitOk) << QString();
-    QTest::newRow("both, with a split") << false << labels << split << int(ExitOk) << QString();
-    QTest::newRow("one is damaged") << true << labels << QByteArray() << int(ExitDataError) << "b.tapiorec: at byte 28: ";
-    QTest::newRow("one is damaged, with a split") << true << labels << split << int(ExitDataError) << "b.tapiorec: at byte 28: ";
-    QTest::newRow("labels of one are none") << false << QByteArray("what = 1\n") << QByteArray() << int(ExitDataError) << "b.toml:1: ";
-    QTest::newRow("one without labels") << false << QByteArray() << split << int(ExitUsage) << "nothing says what is to be found";
+    const QString none, flipped = "a bit", torn = "torn", endless = "without its end";
+    QTest::newRow("both") << none << labels << QByteArray() << int(ExitOk) << QString();
+    QTest::newRow("both, with a split") << none << labels << split << int(ExitOk) << QString();
+    QTest::newRow("one is damaged") << flipped << labels << QByteArray() << int(ExitDataError) << "b.tapiorec: at byte 28: ";
+    QTest::newRow("one is damaged, with a split") << flipped << labels << split << int(ExitDataError) << "b.tapiorec: at byte 28: ";
+    QTest::newRow("labels of one are none") << none << QByteArray("what = 1\n") << QByteArray() << int(ExitDataError) << "b.toml:1: ";
+    QTest::newRow("one without labels") << none << QByteArray() << split << int(ExitUsage) << "nothing says what is to be found";
+    QTest::newRow("one is torn") << torn << labels << QByteArray() << int(ExitDataError)
+                                 << "b.tapiorec: the recording ends in the middle, within the record at byte ";
+    QTest::newRow("one is torn, with a split") << torn << labels << split << int(ExitDataError)
+                                               << "b.tapiorec: the recording ends in the middle, within the record at byte ";
+    QTest::newRow("one has no end") << endless << labels << QByteArray() << int(ExitDataError)
+                                    << "b.tapiorec: the recording ends in the middle, where its last record is missing";
 }
 
 void tst_Record::score_isOfWhatCanBeRead()
 {
-    QFETCH(bool, isDamaged);
+    QFETCH(QString, damage);
     QFETCH(QByteArray, labels);
     QFETCH(QByteArray, suite);
     QFETCH(int, code);
@@ -411,7 +418,9 @@ void tst_Record::score_isOfWhatCanBeRead()
     QByteArray bytes = source.readAll();
     write(in("all/a.tapiorec"), bytes);
     write(in("all/a.toml"), "what = \"w\"\nfamily = \"f\"\nmade = \"m\"\n" + label("shop/a", -1, "oom-kill"));
-    bytes[60] = static_cast<char>(bytes[60] ^ (isDamaged ? 1 : 0));
+    constexpr int last = recording::recordHeadBytes + recording::endBytes;
+    bytes[60] = static_cast<char>(bytes[60] ^ (damage == "a bit" ? 1 : 0));
+    bytes.chop(damage == "torn" ? last / 2 : damage == "without its end" ? last : 0);
     write(in("all/b.tapiorec"), bytes);
     if (!labels.isEmpty())
         write(in("all/b.toml"), labels);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// `tapio` against a server with an agent, and over a store that has events.
+// `tapio` against a server with an agent.
 #include <QtTest>
 
 #include <QJsonArray>
@@ -12,7 +12,6 @@
 
 #include "agent/server/fanin.h"
 #include "console/cli/output.h"
-#include "console/core/store/store.h"
 #include "tests/console/fakeagent.h"
 #include "tests/support/testpki.h"
 
@@ -362,6 +361,27 @@ private slots:
         QVERIFY2(err.count("warning: ") == (warning.isEmpty() ? 0 : 1) && err.contains(warning.toUtf8()), err.constData());
     }
 
+    void insightsWatch_namesTheNode()
+    {
+        server::FanInOptions options;
+        options.endpoint.tls = m_pki.server();
+        auto fanIn = server::FanIn::start(options, nullptr, m_clock);
+        QVERIFY(fanIn);
+        FakeAgent agent((*fanIn)->port(), "node-1", m_pki.node(), m_clock);
+        const std::uint64_t held = agent.sendInsight(1, wire::InsightState::Open);
+        QTRY_VERIFY_WITH_TIMEOUT(agent.acked() >= held, soon);
+        QProcess process;
+        prepare(process, {"insights", "watch", "--server", "127.0.0.1:" + QString::number((*fanIn)->port())});
+        process.start();
+        QByteArray out, err;
+        QTRY_VERIFY2_WITH_TIMEOUT(readInto(process, out, err) && out.count('\n') >= 2, err.constData(), soon);
+        ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+        QVERIFY(process.waitForFinished(soon));
+        const QList<QByteArray> lines = out.split('\n');
+        QCOMPARE(lines[0].simplified(), QByteArray("TOLD STATE SEVERITY ID RULE NODE WHAT HAPPENED"));
+        QVERIFY2(lines[1].contains("node-1") && lines[1].indexOf("node-1") == lines[0].indexOf("NODE"), out.constData());
+    }
+
     void watch_hasAHeaderAndSaysWhenItIsDisconnected()
     {
         QProcess process;
@@ -407,98 +427,6 @@ private slots:
         QVERIFY2(outcome.err.contains("hint: both ends need certificates of one authority"), outcome.err.constData());
     }
 
-    void events_ofAStore_data()
-    {
-        QTest::addColumn<QStringList>("filters");
-        QTest::addColumn<int>("count");
-        QTest::newRow("all") << QStringList{} << 60;
-        QTest::newRow("of a node") << QStringList{"--node", "b"} << 20;
-        QTest::newRow("of two nodes") << QStringList{"--node", "a", "--node", "b"} << 60;
-        QTest::newRow("of a type") << QStringList{"--type", "process.exec"} << 30;
-        QTest::newRow("from a severity on") << QStringList{"--severity", "error"} << 6;
-        QTest::newRow("of a process") << QStringList{"--pid", "103"} << 2;
-        QTest::newRow("of a namespace") << QStringList{"--namespace", "payments"} << 20;
-        QTest::newRow("of a pod") << QStringList{"--pod", "checkout"} << 20;
-        QTest::newRow("with a text") << QStringList{"--text", "/BIN/needle"} << 30;
-        QTest::newRow("of the last minutes") << QStringList{"--since", "3m"} << 20;
-        QTest::newRow("of the minutes before") << QStringList{"--until", "3m"} << 40;
-        QTest::newRow("a few") << QStringList{"--limit", "7"} << 7;
-        QTest::newRow("several at once") << QStringList{"--node", "b", "--severity", "error"} << 2;
-        QTest::newRow("none") << QStringList{"--node", "nobody"} << 0;
-    }
-    void events_ofAStore()
-    {
-        QFETCH(QStringList, filters);
-        QFETCH(int, count);
-        const QString file = fillStore();
-        const Outcome json = run(QStringList{"events", "--store", file, "-o", "json"} + filters);
-        QVERIFY2(json.code == ExitOk, json.err.constData());
-        QCOMPARE(json.lines().size(), std::size_t(count));
-        for (const QJsonObject &event : json.lines())
-            QVERIFY(event.contains("node") && event.contains("time"));
-        const Outcome table = run(QStringList{"events", "--store", file} + filters);
-        QVERIFY2(table.code == ExitOk, table.err.constData());
-        const QList<QByteArray> lines = table.out.trimmed().split('\n');
-        if (count == 0) {
-            QVERIFY(table.out.isEmpty());
-            QVERIFY2(table.err.contains("no stored event matches"), table.err.constData());
-        } else {
-            QVERIFY2(lines[0].startsWith("TIME "), lines[0].constData());
-            QCOMPARE(lines.size(), count + 1);
-        }
-        QCOMPARE(table.err.contains("there are more"), filters.contains("--limit"));
-    }
-
-    void events_orderOfTime()
-    {
-        const QString file = fillStore();
-        const auto newest = run({"events", "--store", file, "-o", "json"}).lines();
-        const auto oldest = run({"events", "--store", file, "-o", "json", "--oldest-first"}).lines();
-        QCOMPARE(newest.size(), oldest.size());
-        QVERIFY(std::is_sorted(oldest.begin(), oldest.end(),
-                               [](const auto &a, const auto &b) { return a["time"].toString() < b["time"].toString(); }));
-        QVERIFY(std::is_sorted(newest.rbegin(), newest.rend(),
-                               [](const auto &a, const auto &b) { return a["time"].toString() < b["time"].toString(); }));
-    }
-
-    void events_ofSeveralPages_sayWhatWasLostInAllOfTheRange_data()
-    {
-        QTest::addColumn<QStringList>("order");
-        QTest::newRow("newest first") << QStringList{};
-        QTest::newRow("oldest first") << QStringList{"--oldest-first"};
-    }
-    void events_ofSeveralPages_sayWhatWasLostInAllOfTheRange()
-    {
-        QFETCH(QStringList, order);
-        const QString path = m_home.filePath("pages.tapio");
-        QFile::remove(path);
-        {
-            StoreOptions options;
-            options.file = path.toStdString();
-            auto writer = StoreWriter::open(options, m_clock);
-            QVERIFY(writer);
-            const std::int64_t now = m_clock.utcNs();
-            std::uint64_t frame = 0;
-            for (; frame < 60; ++frame) // 1200 events, more than a page of a thousand
-                addBatch(**writer, "a", frame + 1, now - (590 - 8 * static_cast<std::int64_t>(frame)) * nsPerSecond, {});
-            // Lost at both ends, so that neither the first nor the last page alone knows of all.
-            for (const auto &[secondsAgo, lost] : {std::pair{600, 0u}, std::pair{595, 40u}, std::pair{20, 61u}}) {
-                wire::CounterReport report{now - secondsAgo * nsPerSecond, {{"process", {}}}};
-                report.sources[0].counters[Counter::Lost] = lost;
-                wire::Delivery delivery;
-                delivery.node = "a";
-                delivery.receivedNs = report.timeNs;
-                delivery.frame = {1u, ++frame, report.timeNs, std::move(report)};
-                QVERIFY((*writer)->append(delivery));
-            }
-            QVERIFY((*writer)->flush());
-        }
-        const Outcome outcome = run(QStringList{"events", "--store", path, "-o", "json", "--limit", "5000"} + order);
-        QVERIFY2(outcome.code == ExitOk, outcome.err.constData());
-        QCOMPARE(outcome.lines().size(), std::size_t(1200));
-        QVERIFY2(outcome.err.contains("incomplete: 61 events of this time were lost"), outcome.err.constData());
-    }
-
     void error_hasAHint_data()
     {
         QTest::addColumn<QStringList>("arguments");
@@ -534,58 +462,6 @@ private slots:
         const QList<QByteArray> lines = outcome.err.trimmed().split('\n');
         QVERIFY2(lines.first().startsWith("tapio: "), outcome.err.constData());
         QVERIFY2(lines.last().startsWith("hint: "), outcome.err.constData());
-    }
-
-private:
-    /// Twice 20 events of node a and 20 of node b in the last ten minutes.
-    QString fillStore()
-    {
-        const QString path = m_home.filePath("filled.tapio");
-        QFile::remove(path);
-        StoreOptions options;
-        options.file = path.toStdString();
-        auto writer = StoreWriter::open(options, m_clock);
-        if (!writer)
-            qFatal("%s", writer.error().message().c_str());
-        const std::int64_t now = m_clock.utcNs();
-        addBatch(**writer, "a", 1, now - 9 * 60 * nsPerSecond, {});
-        addBatch(**writer, "a", 2, now - 6 * 60 * nsPerSecond, {});
-        wire::Origin pod;
-        pod.cgroupPath = "/kubepods/x";
-        pod.namespaceName = "payments";
-        pod.podName = "checkout";
-        addBatch(**writer, "b", 1, now - 60 * nsPerSecond, pod);
-        if (const auto flushed = (*writer)->flush(); !flushed)
-            qFatal("%s", flushed.error().message().c_str());
-        return path;
-    }
-    static void addBatch(StoreWriter &writer, const std::string &node, std::uint64_t frameSeq, std::int64_t firstNs,
-                         const wire::Origin &origin)
-    {
-        wire::EventBatch batch;
-        batch.firstSeq = (frameSeq - 1) * 20 + 1;
-        batch.origins = {origin};
-        for (std::uint32_t i = 0; i < 20; ++i) {
-            wire::Event event;
-            event.timeNs = firstNs + i * nsPerSecond;
-            event.severity = i % 10 == 9 ? wire::Severity::Error : wire::Severity::Info;
-            event.process.pid = 100 + i + static_cast<std::uint32_t>(frameSeq - 1) * 20;
-            event.process.comm = "worker";
-            if (i % 2 == 0) {
-                event.type = wire::EventType::ProcessExec;
-                event.detail = wire::ProcessExec{1, "init", "/bin/needle", {"needle"}, false};
-            } else {
-                event.type = wire::EventType::TcpConnection;
-                event.detail = wire::TcpConnection();
-            }
-            batch.events.push_back(std::move(event));
-        }
-        wire::Delivery delivery;
-        delivery.node = node;
-        delivery.receivedNs = firstNs + 20 * nsPerSecond;
-        delivery.frame = {node == "a" ? 1u : 2u, frameSeq, firstNs, std::move(batch)};
-        if (const Status added = writer.append(delivery); !added)
-            qFatal("%s", added.error().message().c_str());
     }
 };
 

@@ -103,7 +103,11 @@ private slots:
         QTest::newRow("port as text") << QByteArray("[server]\n\nport = \"1\"\n")
                                       << QByteArray("/c.toml:3: server.port: a port from 1 to 65535 is needed");
         QTest::newRow("number as text") << QByteArray("[listen]\naddress = 1\n")
-                                        << QByteArray("/c.toml:2: listen.address: a text in quotes is needed");
+                                        << QByteArray("/c.toml:2: listen.address: an IPv4 or IPv6 address in quotes is needed");
+        QTest::newRow("a name to listen on") << QByteArray("[listen]\naddress = \"foo\"\n")
+                                             << QByteArray("/c.toml:2: listen.address: an IPv4 or IPv6 address in quotes is needed");
+        QTest::newRow("server host as number") << QByteArray("[server]\nhost = 1\n")
+                                               << QByteArray("/c.toml:2: server.host: a text in quotes is needed");
         QTest::newRow("empty path") << QByteArray("[tls]\nca = \"\"\n") << QByteArray("/c.toml:2: tls.ca: a path in quotes is needed");
         QTest::newRow("unknown theme") << QByteArray("[ui]\ntheme = \"pink\"\n")
                                        << QByteArray("/c.toml:2: ui.theme: one of \"system\", \"dark\", \"light\" is needed");

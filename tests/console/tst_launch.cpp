@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QtTest>
 
+#include <array>
 #include <cerrno>
 
 #include "console/app/exitcode.h"
@@ -76,6 +77,13 @@ private slots:
         QTest::newRow("no port after the colon") << ""
                                                  << "hub:"
                                                  << "--server: 'hub:' is no ADDRESS:PORT";
+        const QString noAddress = "--listen: '%1' is no IPv4 or IPv6 address to listen on";
+        QTest::newRow("a name to listen on") << "foo"
+                                             << "" << noAddress.arg("foo");
+        QTest::newRow("a name and a port to listen on") << "localhost:7117"
+                                                        << "" << noAddress.arg("localhost");
+        QTest::newRow("half an address to listen on") << "127.0.0:7117"
+                                                      << "" << noAddress.arg("127.0.0");
     }
     void address_thatIsNoneIsNamedByOptionAndValue()
     {
@@ -90,6 +98,40 @@ private slots:
         QVERIFY(!launch);
         QCOMPARE(launch.error().exitCode, 64);
         QTEST(QString::fromStdString(launch.error().sentence), "sentence");
+        // And already by the command line, before there is anything else to complain about.
+        const QByteArray option = listen.isEmpty() ? "--server" : "--listen", value = (listen + server).toUtf8();
+        const std::array<const char *, 3> arguments{"tapio-console", option.constData(), value.constData()};
+        const auto parsed = parseCommandLine(int(arguments.size()), arguments.data());
+        QVERIFY(std::holds_alternative<int>(parsed));
+        QCOMPARE(std::get<int>(parsed), 64);
+    }
+
+    void address_withoutAPortHasTheStandardOne_data()
+    {
+        QTest::addColumn<QString>("listen");
+        QTest::addColumn<QString>("address");
+        QTest::addColumn<int>("port");
+        QTest::newRow("IPv4") << "0.0.0.0"
+                              << "0.0.0.0" << 7117;
+        QTest::newRow("IPv6") << "[::1]"
+                              << "::1" << 7117;
+        QTest::newRow("with one") << "127.0.0.1:7200"
+                                  << "127.0.0.1" << 7200;
+        QTest::newRow("that the system chooses") << "[::]:0"
+                                                 << "::" << 0;
+    }
+    void address_withoutAPortHasTheStandardOne()
+    {
+        QFETCH(QString, listen);
+        const QTemporaryDir folder;
+        QVERIFY(writeConfig(folder));
+        static_cast<void>(m_pki.server("local"));
+        LaunchOptions given = options(folder);
+        given.listen = listen.toStdString();
+        const auto launch = prepareLaunch(given, m_clock);
+        QVERIFY2(launch, launch ? "" : launch.error().sentence.c_str());
+        QTEST(QString::fromStdString(launch->session.embedded->endpoint.address), "address");
+        QTEST(int(launch->session.embedded->endpoint.port), "port");
     }
 
     void runtimeFolder_ownAndPrivateWhereThereIsNone()

@@ -185,7 +185,8 @@ private slots:
         const QJsonArray drills = QJsonDocument::fromJson(list.readAllStandardOutput()).array();
         QCOMPARE(drills.size(), 15);
         for (const QJsonValue &one : drills) {
-            QCOMPARE(one.toObject().keys(), (QStringList{"available", "name", "needs", "reason"}));
+            QCOMPARE(one.toObject().keys(), (QStringList{"available", "name", "needs", "reason", "what"}));
+            QVERIFY(!one["what"].toString().isEmpty());
             QVERIFY(!one["available"].toBool());
             QVERIFY(one["reason"].toString().contains("drill.allowed is false in " + m_stage.agent->folder() + "/agent.toml"));
         }

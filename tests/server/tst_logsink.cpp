@@ -86,13 +86,13 @@ private slots:
     {
         Fixture f;
         f.sink.onAgentState(state(LinkState::Connected));
-        QCOMPARE(f.lines(), QStringList{"info node node-1: connected (10.0.0.1:5, session 3)"});
+        QCOMPARE(f.lines(), QStringList{"info node node-1: connected (10.0.0.1:5, session 3 of this node)"});
         f.sink.onAgentState(state(LinkState::Connected));
         QCOMPARE(f.lines(), QStringList());
         f.sink.onAgentState(state(LinkState::Silent));
-        QCOMPARE(f.lines(), QStringList{"warning node node-1: silent (10.0.0.1:5, session 3)"});
+        QCOMPARE(f.lines(), QStringList{"warning node node-1: silent (10.0.0.1:5, session 3 of this node)"});
         f.sink.onAgentState(state(LinkState::Gone));
-        QCOMPARE(f.lines(), QStringList{"warning node node-1: gone (10.0.0.1:5, session 3)"});
+        QCOMPARE(f.lines(), QStringList{"warning node node-1: gone (10.0.0.1:5, session 3 of this node)"});
     }
 
     void loss_isALineWhenAnyOfItRises_data()

@@ -109,6 +109,8 @@ private slots:
         QTest::newRow("an unknown table") << QByteArray("[lisen]\nport = 1\n") << "\"lisen\"";
         QTest::newRow("a port that is none") << QByteArray("[listen]\nport = 70000\n")
                                              << "line 2: \"listen.port\" must be a number from 0 to 65535";
+        QTest::newRow("an address that is none")
+            << QByteArray("[listen]\naddress = \"here\"\n") << "line 2: 'here' is no IPv4 or IPv6 address to listen on";
         QTest::newRow("a text for a number") << QByteArray("[limits]\ncredit_bytes = \"1 MiB\"\n")
                                              << "\"limits.credit_bytes\" must be a number";
         QTest::newRow("a value for a table") << QByteArray("tls = 3\n") << "\"tls\" must be a table";
@@ -145,7 +147,10 @@ private slots:
         QTest::newRow("a certificate that is not there")
             << QStringList{"--port", "0", "--crl", "/nonexistent/crl"} << true << 78 << "/nonexistent/crl";
         QTest::newRow("a log level that is none") << QStringList{"--log-level", "loud"} << true << 78 << "loud";
-        QTest::newRow("an address that is none") << QStringList{"--address", "here", "--port", "0"} << true << 78 << "here";
+        const QString noAddress = "--address: 'here' is no IPv4 or IPv6 address to listen on";
+        QTest::newRow("an address that is none") << QStringList{"--address", "here", "--port", "0"} << true << 64 << noAddress;
+        QTest::newRow("an address that is none, before what else is missing")
+            << QStringList{"--address", "here"} << false << 64 << noAddress;
     }
     void exitCode()
     {

@@ -170,6 +170,44 @@ private slots:
         QTRY_COMPARE(foot(), before);
     }
 
+    void aPidFilter_saysWhetherConnectionsToldTogetherAreMissing_data()
+    {
+        QTest::addColumn<int>("more");
+        QTest::addColumn<QString>("pid");
+        QTest::addColumn<bool>("rows");
+        QTest::addColumn<bool>("said");
+        QTest::newRow("there are some") << 4 << "4000" << true << true;
+        QTest::newRow("there are some, and no event of the process") << 4 << "4000000" << false << true;
+        QTest::newRow("there are none") << 0 << "4000" << true << false;
+        QTest::newRow("there are some, and they are shown") << 4 << "" << true << false;
+    }
+    void aPidFilter_saysWhetherConnectionsToldTogetherAreMissing()
+    {
+        QFETCH(int, more);
+        QFETCH(QString, pid);
+        QFETCH(bool, rows);
+        QFETCH(bool, said);
+        for (StoredEvent &event : m_ui->session.events) {
+            auto *connection = std::get_if<wire::TcpConnection>(&event.event.detail);
+            if (connection == nullptr)
+                continue;
+            connection->more = static_cast<std::uint32_t>(more);
+            event.event.process.pid = 0;
+        }
+        const auto actions = m_ui->session.asked.size();
+        EventFilterInput input = m_page->filterBar().input();
+        input.pid = pid;
+        m_page->filterBar().setInput(input);
+        QTRY_VERIFY(m_page->settled() && m_ui->session.pending.isEmpty());
+        QCOMPARE(m_page->model().rowCount() > 0, rows);
+        const QString text = rows ? foot() : m_page->findChild<StateMessage *>()->accessibleDescription();
+        QVERIFY2(text.contains("told together (of several processes) are not in this; look by container or program") == said,
+                 qPrintable(text));
+        // The question beside the list is no action of the operator.
+        for (auto i = actions; i < m_ui->session.asked.size(); ++i)
+            QCOMPARE(m_ui->session.asked[i].after.has_value(), m_ui->session.asked[i].slot != queryslot::events);
+    }
+
     void whatIsNewIsCountedWhilePaused()
     {
         QTest::keyClick(m_table, Qt::Key_Space);

@@ -14,6 +14,8 @@
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
+#include "protocol/base/ipliteral.h"
+
 namespace tapio::console {
 
 namespace {
@@ -67,6 +69,17 @@ public:
             const auto value = node.value_exact<std::string>();
             if (!value)
                 return fail(Errc::Malformed, "a text in quotes is needed");
+            target = *value;
+            return {};
+        };
+    }
+
+    Setter listenAddress(std::string &target) const
+    {
+        return [&target](const toml::node &node) -> Status {
+            const auto value = node.value_exact<std::string>();
+            if (!value || !isIpLiteral(*value))
+                return fail(Errc::Malformed, "an IPv4 or IPv6 address in quotes is needed");
             target = *value;
             return {};
         };
@@ -191,7 +204,7 @@ Result<ConsoleConfig> parseConsoleConfig(std::string_view text, const fs::path &
     ConsoleConfig config;
     config.store.file = defaultStoreFile();
     const std::map<std::string_view, ConfigReader::Section> sections{
-        {"listen", {{"address", reader.text(config.listen.address)}, {"port", reader.port(config.listen.port)}}},
+        {"listen", {{"address", reader.listenAddress(config.listen.address)}, {"port", reader.port(config.listen.port)}}},
         {"server",
          {{"host", reader.text(config.server.host)}, {"port", reader.port(config.server.port)}, {"name", reader.text(config.server.name)}}},
         {"tls",

@@ -50,6 +50,7 @@ EventFilterBar::EventFilterBar(UiContext context, QWidget *parent) : QWidget(par
     m_pod->setAccessibleName(m_pod->placeholderText());
     m_pid->setPlaceholderText(tr("pid"));
     m_pid->setAccessibleName(m_pid->placeholderText());
+    m_pid->setToolTip(tr("Connections that were told together, of several processes of a program, have no pid"));
     m_problem->setTextFormat(Qt::PlainText);
     m_problem->hide();
     auto *rightRow = new QHBoxLayout(m_right);

@@ -52,11 +52,12 @@ std::optional<EventId> eventIdOf(const QString &text)
 
 EventsPage::EventsPage(UiContext context, QWidget *parent)
     : Page(parent), m_context(context), m_model(context.time), m_rows(m_model), m_feed(context.session, m_model),
-      m_exporter(context.session)
+      m_exporter(context.session), m_together(context.session)
 {
     build();
     addActions();
     connect(&m_feed, &EventsFeed::changed, this, &EventsPage::refresh);
+    connect(&m_together, &ToldTogetherProbe::changed, this, &EventsPage::refresh);
     connect(&m_model, &QAbstractItemModel::rowsInserted, this,
             [this](const QModelIndex &, int first, int last) { onRowsInserted(first, last); });
     connect(&m_exporter, &EventsExporter::advanced, this, &EventsPage::refreshFoot);
@@ -227,6 +228,7 @@ void EventsPage::reload()
     m_model.setShowDate(span.lengthNs() >= dayNs || m_context.nowNs() - span.fromNs >= dayNs);
     m_feed.setFollowing(byTime() && !m_context.session.paused());
     m_feed.setQuery(wanted, isMoving(range), byTime() ? EventsFeed::Extent::Pages : EventsFeed::Extent::Whole);
+    m_together.ask(wanted);
     m_table->scrollToTop();
 }
 
@@ -293,6 +295,8 @@ StateText EventsPage::emptyState() const
                               + tr("Agents send ordinary starts and ends of programs around insights alone, "
                                    "unless correlation.detail is \"all\" there.");
         }
+        if (m_together.found())
+            state.sentence += QLatin1Char(' ') + togetherText() + QLatin1Char('.');
         state.actionText = tr("Clear the filter");
         state.action = [this] { m_context.actions.trigger(QStringLiteral("events.clear")); };
         return state;
@@ -349,6 +353,11 @@ QString EventsPage::countText() const
                                       : tr("Only the oldest %1 of more events, sorted by %2").arg(rows, column);
 }
 
+QString EventsPage::togetherText()
+{
+    return tr("Connections told together (of several processes) are not in this; look by container or program");
+}
+
 QString EventsPage::footText() const
 {
     QStringList parts;
@@ -362,6 +371,8 @@ QString EventsPage::footText() const
             parts << tr("no loss known in this range");
         if (m_feed.state() == EventsFeed::State::Failed)
             parts << tr("stale: %1").arg(m_feed.error());
+        if (m_together.found())
+            parts << togetherText();
     }
     if (!m_feed.followError().isEmpty())
         parts << tr("stale, what is new cannot be read: %1").arg(m_feed.followError());

@@ -6,6 +6,7 @@
 #include "console/ui/models/eventsexporter.h"
 #include "console/ui/models/eventsfeed.h"
 #include "console/ui/models/eventssorter.h"
+#include "console/ui/models/toldtogetherprobe.h"
 #include "console/ui/pages/page.h"
 #include "console/ui/widgets/statemessage.h"
 
@@ -70,6 +71,7 @@ private:
     void cancelReading();
     QString countText() const;
     QString footText() const;
+    static QString togetherText();
     const StoredEvent *currentEvent() const;
     void showDetails(bool open);
     void openMenu(const QModelIndex &index, const QPoint &at);
@@ -83,6 +85,7 @@ private:
     EventsSorter m_rows;
     EventsFeed m_feed;
     EventsExporter m_exporter;
+    ToldTogetherProbe m_together;
     EventFilterBar *m_filter = nullptr;
     ProgressLine *m_progress = nullptr;
     TableView *m_table = nullptr;
