@@ -3,6 +3,7 @@
 // in turn and many times over, so that whatever else the machine does hits all alike. Figures go to README.md.
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <map>
@@ -36,6 +37,16 @@ double median(std::vector<double> values)
         return 0;
     std::sort(values.begin(), values.end());
     return values[values.size() / 2];
+}
+
+/// Between which the median lies at 95 %, by its order statistics (normal approximation of the sign test); nothing is assumed of how rounds spread.
+std::pair<double, double> boundsOfMedian(std::vector<double> values)
+{
+    constexpr double z = 1.96;
+    std::sort(values.begin(), values.end());
+    const double count = static_cast<double>(values.size()), half = z * std::sqrt(count) / 2;
+    const double low = std::floor(count / 2 - half), high = std::ceil(count / 2 + half);
+    return {values[static_cast<std::size_t>(std::max(low, 0.0))], values[static_cast<std::size_t>(std::min(high, count - 1))]};
 }
 
 std::string cpuModel()
@@ -106,6 +117,7 @@ nlohmann::json describe(const std::string &name, const Rounds &rounds)
     if (rounds.ns.empty() || rounds.ratios.empty())
         return {{"condition", name}, {"measured", false}};
     const auto [least, most] = std::minmax_element(rounds.ratios.begin(), rounds.ratios.end());
+    const auto [low, high] = boundsOfMedian(rounds.ratios);
     return {{"condition", name},
             {"measured", true},
             {"rounds", rounds.ns.size()},
@@ -113,6 +125,8 @@ nlohmann::json describe(const std::string &name, const Rounds &rounds)
             {"ratio", median(rounds.ratios)},
             {"ratio_min", *least},
             {"ratio_max", *most},
+            {"ratio_low", low},
+            {"ratio_high", high},
             {"observer_ns_per_operation", median(rounds.observerNs)},
             {"outputs_per_operation", rounds.outputsPerOperation}};
 }
@@ -170,17 +184,18 @@ nlohmann::json runTimes()
 void print(const nlohmann::json &report)
 {
     for (const auto &workload : report["workloads"]) {
-        std::printf("\n%s: %s\n%-48s %10s %8s %17s %12s %8s\n", workload["name"].get<std::string>().c_str(),
-                    workload["operation"].get<std::string>().c_str(), "condition", "ns/op", "ratio", "min..max", "own ns/op", "out/op");
+        std::printf("\n%s: %s\n%-48s %10s %8s %17s %17s %12s %8s\n", workload["name"].get<std::string>().c_str(),
+                    workload["operation"].get<std::string>().c_str(), "condition", "ns/op", "ratio", "95 % of median", "min..max",
+                    "own ns/op", "out/op");
         for (const auto &one : workload["conditions"]) {
             if (!one["measured"]) {
                 std::printf("%-48s %10s\n", one["condition"].get<std::string>().c_str(), "cannot run");
                 continue;
             }
-            std::printf("%-48s %10.0f %8.3f %8.3f..%7.3f %12.0f %8.2f\n", one["condition"].get<std::string>().c_str(),
-                        one["ns_per_operation"].get<double>(), one["ratio"].get<double>(), one["ratio_min"].get<double>(),
-                        one["ratio_max"].get<double>(), one["observer_ns_per_operation"].get<double>(),
-                        one["outputs_per_operation"].get<double>());
+            std::printf("%-48s %10.0f %8.3f %8.3f..%7.3f %8.3f..%7.3f %12.0f %8.2f\n", one["condition"].get<std::string>().c_str(),
+                        one["ns_per_operation"].get<double>(), one["ratio"].get<double>(), one["ratio_low"].get<double>(),
+                        one["ratio_high"].get<double>(), one["ratio_min"].get<double>(), one["ratio_max"].get<double>(),
+                        one["observer_ns_per_operation"].get<double>(), one["outputs_per_operation"].get<double>());
         }
     }
     std::printf("\n%-12s %-24s %12s %10s\n", "collector", "hook", "runs", "ns/run");
@@ -200,7 +215,13 @@ int main(int argc, char **argv)
     int rounds = 9;
     bool json = false;
     std::vector<std::string> only, onlyConditions;
-    app.add_option("--rounds", rounds, "Measurements of each condition")->check(CLI::Range(1, 1000));
+    int operations = 0;
+    app.add_option("--rounds", rounds, "Measurements of each condition")->check(CLI::Range(1, 10000));
+    app.add_option(
+           "--operations", operations,
+           "Operations of each measurement, 0 = as many as the workload has by itself. Many short rounds in turn see the same neighbours, "
+           "which few long ones do not")
+        ->check(CLI::Range(0, 100'000'000));
     app.add_option("--workload", only, "Only these workloads: exec, tcp, requests, http, web, dns, switches, open, missing, calls");
     app.add_option("--condition", onlyConditions, "Only these conditions, by name, and \"none\"; then without what each program costs");
     app.add_flag("--json", json, "Print one JSON object");
@@ -209,11 +230,13 @@ int main(int argc, char **argv)
     provideTracefs();
     utsname kernel{};
     ::uname(&kernel);
-    nlohmann::json report{{"benchmark", "bpf"}, {"kernel", kernel.release}, {"cpu", cpuModel()}, {"rounds", rounds}};
+    nlohmann::json report{
+        {"benchmark", "bpf"}, {"kernel", kernel.release}, {"cpu", cpuModel()}, {"rounds", rounds}, {"operations", operations}};
     report["workloads"] = nlohmann::json::array();
-    for (const Workload &workload : workloads()) {
+    for (Workload workload : workloads()) {
         if (!only.empty() && std::find(only.begin(), only.end(), workload.name) == only.end())
             continue;
+        workload.operations = operations > 0 ? operations : workload.operations;
         const auto results = compare(workload, rounds, onlyConditions);
         nlohmann::json one{{"name", workload.name}, {"operation", workload.operation}, {"conditions", nlohmann::json::array()}};
         for (const Condition &condition : conditions()) {

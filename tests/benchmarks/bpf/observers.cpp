@@ -24,6 +24,7 @@
 
 #include "agent/collect/kernel/hooktable.h"
 #include "agent/filter/filterrules.h"
+#include "tests/benchmarks/bpf/emptyprograms.h"
 #include "tests/benchmarks/support/process.h"
 #include "tests/benchmarks/support/sinkserver.h"
 
@@ -185,13 +186,15 @@ private:
     int m_output = -1;
 };
 
-/// The whole program with its defaults, as it runs on a node: naming, batching and sending over TLS to a server in this process.
+/// The whole program: naming, correlating, batching and sending over TLS to a server in this process.
 class Agent final : public Observer {
 public:
+    explicit Agent(AgentTells tells) : m_tells(tells) {}
     bool start()
     {
         const std::uint32_t before = newestProgram();
-        m_pid = spawn(agentCommand(TAPIO_AGENT_PROGRAM, m_server.port(), m_server.pki().node(), m_server.pki().path().toStdString()));
+        m_pid = spawn(agentCommand(TAPIO_AGENT_PROGRAM, m_server.port(), m_server.pki().node(), m_server.pki().path().toStdString(),
+                                   "node-1", m_tells));
         return waitUntilAttached(m_pid, before);
     }
     ~Agent() override
@@ -205,6 +208,7 @@ public:
     std::uint64_t outputs() const override { return m_server.processed(); }
 
 private:
+    const AgentTells m_tells;
     SystemClock m_clock;
     SinkServer m_server{m_clock};
     pid_t m_pid = -1;
@@ -238,6 +242,19 @@ Condition ours(std::string name, std::vector<std::string> workloads, const std::
     return {std::move(name), std::move(workloads), [options, filter] { return startOurs(options, filter); }};
 }
 
+Condition wholeAgent(std::string name, AgentTells tells)
+{
+    return {std::move(name), {}, [tells]() -> std::unique_ptr<Observer> {
+                auto observer = std::make_unique<Agent>(tells);
+                return observer->start() ? std::move(observer) : nullptr;
+            }};
+}
+
+Condition empty(std::string name, std::vector<std::string> workloads, Hooks hooks)
+{
+    return {std::move(name), std::move(workloads), [hooks = std::move(hooks)] { return attachEmptyPrograms(hooks); }};
+}
+
 } // namespace
 
 std::unique_ptr<Observer> startOurs(agent::KernelOptions options, const std::optional<agent::KernelFilter> &filter)
@@ -265,17 +282,23 @@ std::vector<Condition> conditions()
         "tracepoint:syscalls:sys_enter_open,tracepoint:syscalls:sys_enter_openat { @file[tid] = args->filename; } "
         "tracepoint:syscalls:sys_exit_open,tracepoint:syscalls:sys_exit_openat /@file[tid]/ { printf(\"%d %s %d %s\\n\", pid, "
         "comm, args->ret, str(@file[tid])); delete(@file[tid]); }";
+    // Of those that are on by default, as far as perf can: it has none for packets, capabilities and descriptors, and module_load is not on every kernel.
+    const std::string ofAllCollectors =
+        "sched:sched_process_exec,sched:sched_process_exit,sched:sched_process_fork,sched:sched_switch,"
+        "signal:signal_generate,oom:mark_victim,sock:inet_sock_set_state,tcp:tcp_destroy_sock,"
+        "tcp:tcp_retransmit_skb,tcp:tcp_send_reset,tcp:tcp_receive_reset,skb:kfree_skb,block:block_rq_insert,"
+        "block:block_rq_issue,block:block_rq_complete,cgroup:cgroup_mkdir";
     return {
         {"none", {}, [] { return std::make_unique<Nobody>(); }},
         ours("tapio, all collectors", {}, {}, false),
         ours("tapio, all collectors and run time statistics", {}, {}, true),
-        {"tapio-agent, the whole program",
-         {},
-         [] {
-             auto observer = std::make_unique<Agent>();
-             return observer->start() ? std::unique_ptr<Observer>(std::move(observer)) : nullptr;
-         }},
+        wholeAgent("tapio-agent, the whole program", AgentTells::Everything),
+        wholeAgent("tapio-agent, as it comes", AgentTells::AsItComes),
         ours("tapio, all collectors, filtered as by default", {}, {}, false, Tells::AsByDefault),
+        empty("empty programs, the hooks of process", {"exec"}, {{"sched_process_exec", "sched_process_exit"}, false}),
+        empty("empty programs, the hooks of tcp", {"tcp"},
+              {{"inet_sock_set_state", "tcp_destroy_sock", "tcp_retransmit_skb", "tcp_send_reset", "tcp_receive_reset"}, false}),
+        empty("empty programs, the hooks of http", {"http", "web"}, {{"inet_sock_set_state"}, true}),
         ours("tapio, process", {"exec"}, {"process"}, false),
         ours("tapio, process, filtered as by default", {"exec"}, {"process"}, false, Tells::AsByDefault),
         ours("tapio, tcp", {"tcp", "requests"}, {"tcp"}, false),
@@ -295,6 +318,8 @@ std::vector<Condition> conditions()
         peer("tcpstates (libbpf-tools)", {"tcp"}, {"/usr/sbin/tcpstates"}),
         peer("perf record, TCP states", {"tcp"}, {"/usr/bin/perf", "record", "-q", "-a", "-e", "sock:inet_sock_set_state", "-o", "-"},
              WatchesBy::PerfEvents),
+        peer("perf record, the tracepoints of all collectors", {"exec", "tcp"},
+             {"/usr/bin/perf", "record", "-q", "-a", "-e", ofAllCollectors, "-o", "-"}, WatchesBy::PerfEvents),
         peer("runqlat (libbpf-tools)", {"switches"}, {"/usr/sbin/runqlat", "1000"}),
         ours("tapio, file", {"open", "missing", "calls"}, {"file"}, false),
         peer("opensnoop (libbpf-tools)", {"open", "missing", "calls"}, {"/usr/sbin/opensnoop"}),

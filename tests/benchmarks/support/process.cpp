@@ -46,13 +46,13 @@ std::uint64_t statusKib(pid_t pid, const std::string &key)
 }
 
 std::vector<std::string> agentCommand(const std::string &program, std::uint16_t port, const transport::TlsFiles &tls,
-                                      const std::string &runtimeFolder, const std::string &node)
+                                      const std::string &runtimeFolder, const std::string &node, AgentTells tells)
 {
-    // What it costs is to be measured, not kept: a budget would shed, and all load comes from one cgroup, which would use up its share.
+    constexpr std::string_view everything =
+        "[correlation]\ndetail = \"all\"\n[budget]\ncpu_percent = 0\nrss_bytes = 0\n"
+        "[filter.process]\nrate = 0\n[filter.tcp]\nrate = 0\ndetail = 0\n[filter.dns]\nrate = 0\n[filter.http]\nrate = 0\ndetail = 0\n";
     const std::string config = runtimeFolder + "/benchmark.toml";
-    std::ofstream(config)
-        << "[observe]\naddress = \"\"\n[correlation]\ndetail = \"all\"\n[budget]\ncpu_percent = 0\nrss_bytes = 0\n"
-           "[filter.process]\nrate = 0\n[filter.tcp]\nrate = 0\ndetail = 0\n[filter.dns]\nrate = 0\n[filter.http]\nrate = 0\ndetail = 0\n";
+    std::ofstream(config) << "[observe]\naddress = \"\"\n" << (tells == AgentTells::Everything ? everything : std::string_view());
     return {program,
             "--config",
             config,
