@@ -184,16 +184,19 @@ private slots:
     {
         QTest::addColumn<int>("connected");
         QTest::addColumn<double>("came");
+        QTest::addColumn<double>("held");
         QTest::addColumn<int>("reason");
         QTest::addColumn<double>("have");
-        QTest::newRow("nothing came from two nodes") << 2 << 0. << static_cast<int>(NoDataReason::NoEvents) << 2.;
-        QTest::newRow("what came was kept back on purpose") << 1 << 9. << static_cast<int>(NoDataReason::NotTimed) << 9.;
-        QTest::newRow("nobody was there to send") << 0 << 0. << static_cast<int>(NoDataReason::NoSamplesInRange) << 0.;
+        QTest::newRow("nothing came from two nodes") << 2 << 0. << 0. << static_cast<int>(NoDataReason::NoEvents) << 2.;
+        QTest::newRow("what came was kept back on purpose") << 1 << 9. << 9. << static_cast<int>(NoDataReason::NotTimed) << 9.;
+        QTest::newRow("some were timed, though none lately") << 1 << 9. << 4. << static_cast<int>(NoDataReason::NoSamplesInRange) << 0.;
+        QTest::newRow("nobody was there to send") << 0 << 0. << 0. << static_cast<int>(NoDataReason::NoSamplesInRange) << 0.;
     }
     void latency_withoutAnEventSaysWhy()
     {
         QFETCH(int, connected);
         QFETCH(double, came);
+        QFETCH(double, held);
         QFETCH(int, reason);
         QFETCH(double, have);
         InputBuilder builder;
@@ -205,6 +208,8 @@ private slots:
                 alive.insert(alive.begin(), {at(t), 1});
         if (came > 0)
             builder.figure(figure::processed, "n0/tcp", {{500, 0}, {501, came}, {900, came}});
+        if (held > 0)
+            builder.figure(figure::latencyHeld, "n0", {{500, 0}, {501, held}, {900, held}});
         const PanelSnapshot panel = builder.panel(PanelId::ProcessingLatency);
         QCOMPARE(panel.state, PanelState::NoData);
         QCOMPARE(static_cast<int>(panel.reason), reason);

@@ -124,8 +124,13 @@ Dense lossRate(const PanelContext &context)
         add(unrollSum(track, {Counter::Lost, Counter::Shed, Counter::QDrop}));
     const std::int64_t step = std::max(context.figures.bucketNs(), context.samples.bucketNs());
     for (const FigureLoss &loss : figureLosses) {
-        for (const auto &[node, track] : context.tracks(loss.figure))
-            add(lastOfEach(context.toldOf(node, track), step));
+        for (const auto &[node, track] : context.tracks(loss.figure)) {
+            const Track told = lastOfEach(context.toldOf(node, track), step);
+            Dense lately = rates(told, context.samples);
+            context.hideAway(lately, node, context.samples, told.empty() ? INT64_MIN : told.back().timeNs);
+            addInto(sum, lately);
+            addInto(sum, ratesOverGaps(told, context.samples));
+        }
     }
     return sum;
 }
@@ -175,7 +180,16 @@ std::size_t connectedNodes(const PanelContext &context)
     return nodes;
 }
 
-/// That nothing came, or only what is not timed on purpose, is no fault and does not read like one.
+double cameInRange(const PanelContext &context, const LabelledTracks &counts)
+{
+    double sum = 0;
+    for (const auto &[label, track] : counts)
+        sum += increaseWithin(track, context.figures);
+    return sum;
+}
+
+/// That nothing came, or only what is not timed on purpose, is no fault and does not read like one. Where some were timed, though none lately, neither
+/// is true: the newest of them is too old, and nothing more is said.
 void setNoLatency(const PanelContext &context, PanelSnapshot &panel)
 {
     const LabelledTracks processed = arrivals(context, figure::processed);
@@ -184,9 +198,11 @@ void setNoLatency(const PanelContext &context, PanelSnapshot &panel)
     const std::size_t connected = connectedNodes(context);
     if (panel.reason != NoDataReason::NoSamplesInRange || connected == 0)
         return;
-    double came = 0;
-    for (const auto &[label, track] : processed)
-        came += increaseWithin(track, context.figures);
+    const double came = cameInRange(context, processed);
+    const double leftOut =
+        cameInRange(context, arrivals(context, figure::latencyHeld)) + cameInRange(context, arrivals(context, figure::latencyNoClock));
+    if (came > 0 && leftOut < came)
+        return;
     panel.reason = came > 0 ? NoDataReason::NotTimed : NoDataReason::NoEvents;
     panel.have = came > 0 ? came : static_cast<double>(connected);
 }

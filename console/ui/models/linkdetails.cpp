@@ -95,7 +95,7 @@ std::vector<DetailSection> agentDetails(const wire::AgentState &a, const std::ve
            {}},
           {tr("Queued on the node"), exactCount(beat.queuedEvents), false, {}},
           {tr("Sent, not confirmed"), exactCount(beat.inFlightEvents), false, {}},
-          {tr("Oldest waiting"), oldestText(beat, nowNs), false, {}}}},
+          {tr("Oldest waiting"), oldestText(beat, connected || a.lastHeartbeatNs == 0 ? nowNs : a.lastHeartbeatNs), false, {}}}},
         {titled(tr("Loss by cause")),
          {{tr("Lost in the kernel's ring"), exactCount(counters[Counter::Lost]), false, {}},
           {tr("Shed by the overhead budget"), exactCount(counters[Counter::Shed]), false, {}},
