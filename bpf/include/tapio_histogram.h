@@ -49,9 +49,10 @@ static __always_inline bool tapio_observe(const struct tapio_histogram_key *key,
 		if (!histogram)
 			return false;
 	}
-	/* Again for the verifier, which lost the bound. */
-	if (bucket >= TAPIO_HISTOGRAM_BUCKETS)
-		return false;
+	/* Again for the verifier, which lost the bound; in assembly, since clang 14 compares a copy. */
+	asm volatile("if %[bucket] <= %[last] goto +1\n%[bucket] = %[last]"
+		     : [bucket] "+r"(bucket)
+		     : [last] "i"(TAPIO_HISTOGRAM_BUCKETS - 1));
 	if (undisturbed)
 		TAPIO_ADD_UNDISTURBED(histogram->counts[bucket], 1);
 	else

@@ -11,6 +11,9 @@
 
 enum tapio_http_state { TAPIO_HTTP_UNKNOWN, TAPIO_HTTP_SPOKEN, TAPIO_HTTP_IGNORED };
 
+/* Segments with payload that a socket is looked at before it is taken for something else. */
+#define TAPIO_HTTP_PATIENCE 8
+
 /* The largest window of TCP (RFC 7323 section 2.3): nothing further back than that is on its way. */
 #define TAPIO_HTTP_WINDOW (1u << 30)
 
@@ -18,8 +21,8 @@ enum tapio_http_state { TAPIO_HTTP_UNKNOWN, TAPIO_HTTP_SPOKEN, TAPIO_HTTP_IGNORE
 #define TAPIO_HTTP_KNOWS_ANSWER 2
 
 /*
- * Of every TCP socket with traffic, so it is small. Answers come in the order of the requests (RFC 9112 section 9.3.2):
- * both are numbered, and the same number belongs together. A request that could not be kept is numbered too.
+ * Answers come in the order of the requests (RFC 9112 section 9.3.2): both are numbered, and the same number belongs together. A
+ * request that could not be kept is numbered too.
  */
 struct tapio_http_socket {
 	__u32 next;		/* number of the next request */
@@ -30,7 +33,7 @@ struct tapio_http_socket {
 	__u32 answer_floor;
 	__u8 state;	/* enum tapio_http_state */
 	__u8 direction; /* enum tapio_direction */
-	__u8 looked;
+	__u8 reserved;
 	__u8 known; /* which of the two floors are: TAPIO_HTTP_KNOWS_ */
 	__u32 generation;
 };
@@ -38,8 +41,9 @@ struct tapio_http_socket {
 /* Counted up by the agent when the collector is switched on again: what older sockets know has holes. */
 __u32 tapio_http_generation = 0;
 
-/* Of sockets that speak HTTP. The request that is waited for lies here, and more of them in http_pipelined. */
+/* Of sockets that speak HTTP, or did. The request that is waited for lies here, and more of them in http_pipelined. */
 struct tapio_http_exchange {
+	struct tapio_http_socket socket;
 	__u64 cookie;
 	__u32 owner_tgid; /* kernel-wide; 0 = no process was seen sending */
 	__u32 reserved;
@@ -48,12 +52,26 @@ struct tapio_http_exchange {
 	struct tapio_http_request request;
 };
 
+/*
+ * How often a socket that has not spoken HTTP yet was looked at, by the address of its struct sock. A storage of the socket's own would
+ * be made and freed for each connection of whatever protocol, which costs more than a microsecond. So each address has its place here,
+ * and shares it: who comes takes it from another, which then is looked at for longer. It is given up when the connection ends, or the
+ * next one at this address would be taken for it.
+ */
+struct tapio_http_looked {
+	__u64 address; /* 0 = nobody's */
+	__u32 generation;
+	__u32 looked;
+};
+
+#define TAPIO_HTTP_LOOKED_PLACES 8192
+
 struct {
-	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct tapio_http_socket);
-} http_sockets SEC(".maps");
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TAPIO_HTTP_LOOKED_PLACES);
+	__type(key, __u32);
+	__type(value, struct tapio_http_looked);
+} http_looked SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);

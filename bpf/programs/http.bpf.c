@@ -6,16 +6,14 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define TAPIO_HTTP_BEGINNING 16
 #define TAPIO_HTTP_STATUS 12 /* "HTTP/1.1 200" */
-/* Segments with payload that a socket is looked at before it is taken for something else. */
-#define TAPIO_HTTP_PATIENCE 8
 #define TAPIO_SHUTDOWN_BOTH 3
 
 /* What a segment is looked at with. */
 struct tapio_http_side {
 	struct tapio_counters *count;
 	struct bpf_sock *sk;
-	struct tapio_http_socket *socket;
 	struct tapio_http_exchange *exchange;
+	struct tapio_http_socket *socket; /* of that */
 };
 
 /*
@@ -38,15 +36,62 @@ static __always_inline bool note_owner(struct tapio_http_exchange *exchange, str
 	return true;
 }
 
-static __always_inline struct tapio_http_exchange *exchange_of(struct bpf_sock *sk, struct __sk_buff *skb)
+static __always_inline struct tapio_http_looked *looked_of(__u64 address)
 {
-	struct tapio_http_exchange *exchange = bpf_sk_storage_get(&http_exchanges, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	__u32 place = address * 0x9e3779b97f4a7c15ull >> 32 & (TAPIO_HTTP_LOOKED_PLACES - 1);
 
-	if (exchange && !exchange->cookie) {
-		exchange->cookie = bpf_get_socket_cookie(skb);
-		tapio_ends_of(&exchange->ends, sk);
+	return bpf_map_lookup_elem(&http_looked, &place);
+}
+
+/* Of one that has not spoken HTTP: was it looked at for long enough? */
+static __always_inline bool is_something_else(const void *sk)
+{
+	__u64 address = tapio_address_of(sk);
+	struct tapio_http_looked *place = looked_of(address);
+
+	return place && place->address == address && place->generation == tapio_http_generation
+	       && place->looked >= TAPIO_HTTP_PATIENCE;
+}
+
+static __always_inline void note_look(const void *sk, bool is_last)
+{
+	__u64 address = tapio_address_of(sk);
+	struct tapio_http_looked *place = looked_of(address);
+
+	if (!place)
+		return;
+	if (place->address != address || place->generation != tapio_http_generation) {
+		place->looked = 0;
+		place->generation = tapio_http_generation;
+		place->address = address;
 	}
-	return exchange;
+	place->looked = is_last ? TAPIO_HTTP_PATIENCE : place->looked + 1;
+}
+
+static __always_inline void forget_looks(const void *sk)
+{
+	__u64 address = tapio_address_of(sk);
+	struct tapio_http_looked *place = looked_of(address);
+
+	if (place && place->address == address)
+		place->address = 0;
+}
+
+/* It speaks HTTP. False where there is no memory. */
+static __always_inline bool begin_exchange(struct tapio_http_side *side, struct __sk_buff *skb)
+{
+	struct tapio_http_exchange *exchange = bpf_sk_storage_get(&http_exchanges, side->sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+
+	if (!exchange)
+		return false;
+	if (!exchange->cookie) {
+		exchange->cookie = bpf_get_socket_cookie(skb);
+		tapio_ends_of(&exchange->ends, side->sk);
+		exchange->socket.generation = tapio_http_generation;
+	}
+	side->exchange = exchange;
+	side->socket = &exchange->socket;
+	return true;
 }
 
 /* NULL when there is no room. */
@@ -161,12 +206,11 @@ static __always_inline void fetch_early(struct tapio_http_side *side, struct __s
 {
 	struct tapio_http_key key = early_key(skb, packet, egress);
 	struct tapio_http_request *early = bpf_map_lookup_elem(&http_pipelined, &key);
-	struct tapio_http_exchange *exchange = early ? exchange_of(side->sk, skb) : NULL;
 
-	if (!exchange)
+	if (!early)
 		return;
-	exchange->request = *early;
-	exchange->request.number = side->socket->first;
+	side->exchange->request = *early;
+	side->exchange->request.number = side->socket->first;
 	side->socket->next = side->socket->first + 1;
 	bpf_map_delete_elem(&http_pipelined, &key);
 }
@@ -264,12 +308,6 @@ static __always_inline void on_beginning(struct tapio_http_side *side, struct __
 		tapio_pass_by(side->count);
 		return;
 	}
-	side->exchange = exchange_of(side->sk, skb);
-	if (!side->exchange) {
-		TAPIO_ADD(side->count->seen, 1);
-		TAPIO_ADD(side->count->lost, 1);
-		return;
-	}
 	if (egress && !note_owner(side->exchange, side->sk)) {
 		socket->state = TAPIO_HTTP_IGNORED;
 		tapio_pass_by(side->count);
@@ -281,72 +319,102 @@ static __always_inline void on_beginning(struct tapio_http_side *side, struct __
 		on_answer(side, skb, packet, text + 9);
 }
 
+/* Of one that speaks HTTP: more of a request or an answer, or another protocol's. */
 static __always_inline void on_other(struct tapio_http_side *side, struct __sk_buff *skb, const struct tapio_packet *packet,
-				     enum tapio_http_sight sight, bool on_request_side)
+				     bool on_request_side)
+{
+	raise_floor(side->socket, packet->sequence, on_request_side);
+	if (on_request_side && side->socket->first != side->socket->next)
+		on_more(side, skb, packet);
+	tapio_pass_by(side->count);
+}
+
+static __always_inline enum tapio_http_sight sight_of(struct __sk_buff *skb, const struct tapio_packet *packet, __u32 *words)
+{
+	__u32 enough = packet->length >= TAPIO_HTTP_BEGINNING ? TAPIO_HTTP_BEGINNING
+		       : packet->length >= TAPIO_HTTP_STATUS  ? TAPIO_HTTP_STATUS
+							      : TAPIO_HTTP_BEGINNING / 2;
+
+	return bpf_skb_load_bytes(skb, packet->payload, words, enough) ? TAPIO_SEES_OTHER : look(words);
+}
+
+static __always_inline bool begins(enum tapio_http_sight sight)
+{
+	return sight != TAPIO_SEES_OTHER && sight != TAPIO_SEES_ENCRYPTION;
+}
+
+/* One that has not spoken HTTP, or not since the collector came on, begins to. False where there is no memory. */
+static __always_inline bool begin_speaking(struct tapio_http_side *side, struct __sk_buff *skb, const struct tapio_packet *packet,
+					   bool egress, bool is_request)
+{
+	if (!side->exchange && !begin_exchange(side, skb))
+		return false;
+	side->socket->direction = is_request == egress ? TAPIO_OUTBOUND : TAPIO_INBOUND;
+	side->socket->state = TAPIO_HTTP_SPOKEN;
+	if (side->socket->direction == TAPIO_INBOUND)
+		fetch_early(side, skb, packet, egress);
+	return true;
+}
+
+/* Numbers go on, so that none means two requests. A socket that speaks something else still does. */
+static __always_inline void begin_again(struct tapio_http_side *side)
 {
 	struct tapio_http_socket *socket = side->socket;
 
-	if (socket->state == TAPIO_HTTP_SPOKEN) {
-		raise_floor(socket, packet->sequence, on_request_side);
-		if (on_request_side && socket->first != socket->next) {
-			side->exchange = bpf_sk_storage_get(&http_exchanges, side->sk, NULL, 0);
-			if (side->exchange)
-				on_more(side, skb, packet);
-		}
-	} else if (sight == TAPIO_SEES_ENCRYPTION || ++socket->looked >= TAPIO_HTTP_PATIENCE) {
-		socket->state = TAPIO_HTTP_IGNORED;
-	}
-	tapio_pass_by(side->count);
+	side->exchange->request.begun_ns = 0;
+	socket->first = socket->next;
+	socket->known = 0;
+	if (socket->state != TAPIO_HTTP_IGNORED)
+		socket->state = TAPIO_HTTP_UNKNOWN;
+	socket->generation = tapio_http_generation;
+}
+
+/* Its storage, where it has one. False: it is left alone. */
+static __always_inline bool find_exchange(struct tapio_http_side *side)
+{
+	side->exchange = bpf_sk_storage_get(&http_exchanges, side->sk, NULL, 0);
+	if (!side->exchange)
+		return !is_something_else(side->sk);
+	side->socket = &side->exchange->socket;
+	if (side->socket->generation != tapio_http_generation)
+		begin_again(side);
+	return side->socket->state == TAPIO_HTTP_SPOKEN
+	       || (side->socket->state == TAPIO_HTTP_UNKNOWN && !is_something_else(side->sk));
 }
 
 static __always_inline void on_payload(struct tapio_http_side *side, struct __sk_buff *skb, const struct tapio_packet *packet,
 				       bool egress)
 {
 	__u32 words[TAPIO_HTTP_BEGINNING / 4] = {};
-	struct tapio_http_socket *socket = side->socket;
-	bool is_request, on_request_side = (socket->direction == TAPIO_OUTBOUND) == egress;
+	bool speaks, is_request, on_request_side = false;
 	enum tapio_http_sight sight;
-	__u32 enough = packet->length >= TAPIO_HTTP_BEGINNING ? TAPIO_HTTP_BEGINNING
-		       : packet->length >= TAPIO_HTTP_STATUS  ? TAPIO_HTTP_STATUS
-							      : TAPIO_HTTP_BEGINNING / 2;
 
-	/* The body of an answer: nothing to see before the next request. */
-	if (socket->state == TAPIO_HTTP_SPOKEN && !on_request_side && socket->first == socket->next) {
-		raise_floor(socket, packet->sequence, false);
+	if (!find_exchange(side)) {
 		tapio_pass_by(side->count);
 		return;
 	}
-	sight = bpf_skb_load_bytes(skb, packet->payload, words, enough) ? TAPIO_SEES_OTHER : look(words);
+	speaks = side->exchange && side->socket->state == TAPIO_HTTP_SPOKEN;
+	if (speaks)
+		on_request_side = (side->socket->direction == TAPIO_OUTBOUND) == egress;
+	/* The body of an answer: nothing to see before the next request. */
+	if (speaks && !on_request_side && side->socket->first == side->socket->next) {
+		raise_floor(side->socket, packet->sequence, false);
+		tapio_pass_by(side->count);
+		return;
+	}
+	sight = sight_of(skb, packet, words);
 	is_request = sight == TAPIO_SEES_REQUEST;
-	if (sight == TAPIO_SEES_OTHER || sight == TAPIO_SEES_ENCRYPTION) {
-		on_other(side, skb, packet, sight, on_request_side);
-		return;
+	if (speaks && (!begins(sight) || is_request != on_request_side)) {
+		on_other(side, skb, packet, on_request_side);
+	} else if (!begins(sight)) {
+		note_look(side->sk, sight == TAPIO_SEES_ENCRYPTION);
+		tapio_pass_by(side->count);
+	} else if (!speaks && !begin_speaking(side, skb, packet, egress, is_request)) {
+		TAPIO_ADD(side->count->seen, 1);
+		TAPIO_ADD(side->count->lost, 1);
+	} else {
+		on_beginning(side, skb, packet, (const char *)words, egress, is_request);
 	}
-	if (socket->state == TAPIO_HTTP_UNKNOWN) {
-		socket->direction = is_request == egress ? TAPIO_OUTBOUND : TAPIO_INBOUND;
-		socket->state = TAPIO_HTTP_SPOKEN;
-		if (socket->direction == TAPIO_INBOUND)
-			fetch_early(side, skb, packet, egress);
-	} else if (is_request != on_request_side) {
-		on_other(side, skb, packet, sight, on_request_side);
-		return;
-	}
-	on_beginning(side, skb, packet, (const char *)words, egress, is_request);
-}
-
-/* Numbers go on, so that none means two requests. A socket that speaks something else still does. */
-static __always_inline void begin_again(struct tapio_http_side *side)
-{
-	struct tapio_http_exchange *exchange = bpf_sk_storage_get(&http_exchanges, side->sk, NULL, 0);
-	struct tapio_http_socket *socket = side->socket;
-
-	if (exchange)
-		exchange->request.begun_ns = 0;
-	socket->first = socket->next;
-	socket->looked = socket->known = 0;
-	if (socket->state != TAPIO_HTTP_IGNORED)
-		socket->state = TAPIO_HTTP_UNKNOWN;
-	socket->generation = tapio_http_generation;
 }
 
 static __always_inline int on_segment(struct __sk_buff *skb, bool egress)
@@ -357,18 +425,12 @@ static __always_inline int on_segment(struct __sk_buff *skb, bool egress)
 
 	if (!side.count)
 		return TAPIO_LET_PASS;
-	side.sk = sk ? bpf_sk_fullsock(sk) : NULL;
-	if (side.sk && side.sk->protocol == TAPIO_IPPROTO_TCP && tapio_parse(skb, &packet)) {
-		if (side.sk->state == TAPIO_LISTEN) {
-			on_early(side.count, skb, &packet);
-			return TAPIO_LET_PASS;
-		}
-		side.socket = bpf_sk_storage_get(&http_sockets, side.sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
-		if (side.socket && side.socket->generation != tapio_http_generation)
-			begin_again(&side);
-	}
-	if (!side.socket || side.socket->state == TAPIO_HTTP_IGNORED)
+	/* The cheapest first: most packets of a short connection carry nothing. */
+	side.sk = sk && tapio_parse(skb, &packet) && packet.protocol == TAPIO_IPPROTO_TCP ? bpf_sk_fullsock(sk) : NULL;
+	if (!side.sk || side.sk->protocol != TAPIO_IPPROTO_TCP)
 		tapio_pass_by(side.count);
+	else if (side.sk->state == TAPIO_LISTEN)
+		on_early(side.count, skb, &packet);
 	else
 		on_payload(&side, skb, &packet, egress);
 	return TAPIO_LET_PASS;
@@ -417,16 +479,14 @@ __noinline int tapio_http_on_abort(struct tapio_http_exchange *exchange, const s
 	return 0;
 }
 
-static __always_inline void on_end(struct sock *sk, struct tapio_http_socket *socket, struct tapio_counters *count)
+static __always_inline void on_end(struct sock *sk, struct tapio_http_exchange *exchange, struct tapio_counters *count)
 {
-	struct tapio_http_exchange *exchange = bpf_sk_storage_get(&http_exchanges, sk, NULL, 0);
+	struct tapio_http_socket *socket = &exchange->socket;
 	struct tapio_http_parties of;
 	struct tapio_http_told told;
 	struct tapio_socket *known;
 	__u32 unkept;
 
-	if (!exchange)
-		return;
 	if (!exchange->owner_tgid) {
 		known = tapio_socket_of(sk);
 		if (known)
@@ -460,17 +520,19 @@ SEC("tp_btf/inet_sock_set_state")
 int http_state_btf(__u64 *ctx)
 {
 	struct tapio_counters *count = tapio_count(TAPIO_HTTP);
-	struct tapio_http_socket *socket = NULL;
+	struct tapio_http_exchange *exchange = NULL;
 	struct sock *sk = (void *)ctx[0];
 	int new = ctx[2];
 
 	if (!count)
 		return 0;
 	tapio_pass_by(count);
+	if (new == TAPIO_CLOSE)
+		forget_looks(sk);
 	if (new == TAPIO_CLOSE || new == TAPIO_FIN_WAIT1 || new == TAPIO_LAST_ACK)
-		socket = bpf_sk_storage_get(&http_sockets, sk, NULL, 0);
-	if (socket && socket->generation == tapio_http_generation && socket->state == TAPIO_HTTP_SPOKEN
-	    && socket->first != socket->next && ends(sk, socket, new))
-		on_end(sk, socket, count);
+		exchange = bpf_sk_storage_get(&http_exchanges, sk, NULL, 0);
+	if (exchange && exchange->socket.generation == tapio_http_generation && exchange->socket.state == TAPIO_HTTP_SPOKEN
+	    && exchange->socket.first != exchange->socket.next && ends(sk, &exchange->socket, new))
+		on_end(sk, exchange, count);
 	return 0;
 }

@@ -60,6 +60,7 @@ private slots:
     void otherProtocols_data();
     void otherProtocols();
     void binaryFirst_isGivenUp();
+    void givenUp_isTheConnectionAlone();
     void tooManyAtOnce_areCounted();
     void ownTraffic_isFiltered();
     void withoutTheTcpCollector_worksAlike();
@@ -411,6 +412,36 @@ void tst_HttpHooks::binaryFirst_isGivenUp()
         QVERIFY(settles(kernel));
         QCOMPARE(recordsOf(kernel, pid).size(), std::size_t(binary < 8 ? 1 : 0));
     }
+}
+
+/// The kernel gives the address of a socket to the next one: that is looked at anew.
+void tst_HttpHooks::givenUp_isTheConnectionAlone()
+{
+    TAPIO_NEEDS_KERNEL();
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"tcp", "http"});
+    Script other;
+    for (int i = 0; i < 8; ++i)
+        other << client(QByteArray(40, '\x02'));
+    const Script spoken = Script() << client(get("/next")) << server(answer("200 OK"));
+    constexpr int pairs = 100; // of ten none had the address of one before
+    const auto both = [&](const auto &oneEnd) {
+        for (int i = 0; i < pairs; ++i) {
+            if (const int failed = oneEnd(other) + oneEnd(spoken); failed != 0)
+                return failed;
+        }
+        return 0;
+    };
+    Server host(Family::V4, 5,
+                [&](int listener) { return both([&](const Script &script) { return serve(listener, script, End::ClientCloses); }); });
+    Child user =
+        Child::run([&] { return both([&](const Script &script) { return use(Family::V4, host.port(), script, End::ClientCloses); }); });
+    QCOMPARE(WEXITSTATUS(user.wait()), 0);
+    QCOMPARE(WEXITSTATUS(host.child().wait()), 0);
+    QVERIFY(kernel.waitFor(of<wire::TcpConnection>(user.pid())).has_value());
+    QVERIFY(settles(kernel));
+    QCOMPARE(recordsOf(kernel, user.pid()).size(), std::size_t(pairs));
+    QCOMPARE(recordsOf(kernel, host.pid()).size(), std::size_t(pairs));
 }
 
 /// More requests than are kept: those that were get their own answers, and the others are lost and counted.

@@ -65,7 +65,7 @@ void KernelObject::sizeMaps(tapio_collectors &skeleton, const std::vector<Choice
     };
     bpf_map__set_type(maps.dns_questions, looksFor("dns_timeouts") ? BPF_MAP_TYPE_HASH : BPF_MAP_TYPE_LRU_HASH);
     bpf_map__set_type(maps.file_kinds, looksFor("file_counted") ? BPF_MAP_TYPE_HASH : BPF_MAP_TYPE_LRU_HASH);
-    bpf_map__set_autocreate(maps.http_sockets, needed("http"));
+    bpf_map__set_autocreate(maps.http_looked, needed("http"));
     bpf_map__set_autocreate(maps.http_exchanges, needed("http"));
     bpf_map__set_autocreate(maps.http_pipelined, needed("http"));
     bpf_map__set_autocreate(maps.drops, needed("drops"));
