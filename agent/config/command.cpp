@@ -8,7 +8,6 @@
 #include "agent/config/collectors.h"
 #include "agent/daemon/exitcode.h"
 #include "agent/daemon/log.h"
-#include "agent/observe/listenaddress.h"
 
 namespace tapio::agent {
 
@@ -136,7 +135,7 @@ Status validate(const AgentConfig &config, const Given &given, const Settings &s
             return fail(address.error().within("the address of Kubernetes, kubernetes.address of " + given.file));
     }
     if (!config.observeAddress.empty()) {
-        if (const auto address = parseListenAddress(config.observeAddress); !address)
+        if (const auto address = parseListenAddress(config.observeAddress, {}); !address)
             return fail(placed(address.error().within("the address of metrics and health"), settings, "observe.address"));
     }
     return {};

@@ -14,8 +14,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "agent/observe/listenaddress.h"
-
 namespace tapio::agent {
 
 namespace {

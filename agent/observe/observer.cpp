@@ -5,7 +5,6 @@
 
 #include "agent/observe/exposition.h"
 #include "agent/observe/health.h"
-#include "agent/observe/listenaddress.h"
 
 namespace tapio::agent {
 
@@ -15,7 +14,7 @@ constexpr std::int64_t renderEveryNs = 250 * nsPerMs;
 
 Result<std::unique_ptr<HttpServer>> listenOn(const std::string &address, HttpServer::Handler handler, const Clock &clock)
 {
-    const auto parsed = parseListenAddress(address);
+    const auto parsed = parseListenAddress(address, {});
     if (!parsed)
         return fail(parsed.error());
     return HttpServer::start(*parsed, std::move(handler), clock);

@@ -11,7 +11,7 @@
 #include "agent/daemon/configsection.h"
 #include "agent/daemon/exitcode.h"
 #include "agent/daemon/log.h"
-#include "protocol/base/ipliteral.h"
+#include "protocol/base/hostport.h"
 
 namespace tapio::server {
 
@@ -40,17 +40,21 @@ std::string refusePort(const std::string &text)
     return fits ? std::string() : "'" + text + "' is no port (1 to 65535, or 0: the system chooses)";
 }
 
-/// The same of an address to listen on.
-std::string refuseAddress(const std::string &text)
+/// The same of an address to listen on, which becomes what can be listened on.
+std::string readAddress(std::string &text)
 {
-    return isIpLiteral(text) ? std::string() : "'" + text + "' is no IPv4 or IPv6 address to listen on";
+    auto host = parseListenHost(text);
+    if (!host)
+        return host.error().context();
+    text = std::move(*host);
+    return {};
 }
 
 void declare(CLI::App &app, Given &given)
 {
     app.add_option("--config", given.file, "Configuration file (TOML)")->type_name("FILE");
     app.add_option("--address", given.address, "IPv4 or IPv6 address to listen on (default 127.0.0.1; 0.0.0.0 or :: = all)")
-        ->check(CLI::Validator(refuseAddress, ""))
+        ->check(CLI::Validator(readAddress, ""))
         ->type_name("ADDRESS");
     app.add_option("--port", given.port, "Port to listen on (default 7117; 0 = the system chooses)")
         ->check(CLI::Validator(refusePort, ""))
@@ -113,7 +117,7 @@ Status readConfig(const std::filesystem::path &path, ServerConfig &config)
     top.text("log_level", config.logLevel);
     ConfigSection listen(top.table("listen"), path.native(), "listen.");
     listen.text("address", options.endpoint.address);
-    if (const std::string wrong = refuseAddress(options.endpoint.address); !wrong.empty())
+    if (const std::string wrong = readAddress(options.endpoint.address); !wrong.empty())
         listen.refuse("address", wrong);
     listen.number("port", options.endpoint.port, 0, UINT16_MAX);
     ConfigSection tls(top.table("tls"), path.native(), "tls.");

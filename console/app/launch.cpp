@@ -87,17 +87,17 @@ tl::expected<transport::TlsFiles, LaunchFailure> findCertificate(const ConsoleCo
 Status applyAddresses(ConsoleConfig &config, const LaunchOptions &options)
 {
     if (!options.server.empty()) {
-        const auto address = parseServerAddress(options.server);
+        const auto address = parseHostPort(options.server);
         if (!address)
-            return fail(address.error().within("--server"));
+            return fail(address.error().within("--server " + options.server));
         config.server.host = address->host;
         config.server.port = address->port;
         config.server.name.clear();
     }
     if (!options.listen.empty()) {
-        const auto address = parseListenAddress(options.listen);
+        const auto address = parseListenAddress(options.listen, standardPort);
         if (!address)
-            return fail(address.error().within("--listen"));
+            return fail(address.error().within("--listen " + options.listen));
         config.listen.address = address->host;
         config.listen.port = address->port;
         config.server.host.clear();

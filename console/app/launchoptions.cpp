@@ -6,7 +6,7 @@
 #include <charconv>
 
 #include "console/app/exitcode.h"
-#include "protocol/base/ipliteral.h"
+#include "protocol/base/hostport.h"
 
 namespace tapio::console {
 
@@ -32,57 +32,20 @@ std::string readSize(const std::string &text, LaunchOptions &options)
     return {};
 }
 
-/// Port 0 is allowed where `zero` says so.
-Result<HostPort> parseAddress(const std::string &text, bool zero)
+/// What is wrong with an address; empty when nothing is.
+std::string refuseServer(const std::string &text)
 {
-    const auto wrong = [&text] { return fail(Errc::InvalidArgument, "'" + text + "' is no ADDRESS:PORT"); };
-    std::string host = text, number;
-    if (text.starts_with('[')) {
-        const auto close = text.find(']');
-        if (close == std::string::npos || (close + 1 < text.size() && text[close + 1] != ':'))
-            return wrong();
-        host = text.substr(1, close - 1);
-        number = close + 1 < text.size() ? text.substr(close + 2) : std::string();
-        if (close + 1 < text.size() && number.empty())
-            return wrong();
-    } else if (const auto colon = text.rfind(':'); colon != std::string::npos) {
-        if (text.find(':') != colon) // an IPv6 literal without brackets: where the port begins is a guess
-            return wrong();
-        host = text.substr(0, colon);
-        number = text.substr(colon + 1);
-        if (number.empty())
-            return wrong();
-    }
-    if (host.empty())
-        return wrong();
-    std::uint16_t port = standardPort;
-    if (!number.empty()) {
-        const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), port);
-        if (error != std::errc() || end != number.data() + number.size() || (port == 0 && !zero))
-            return fail(Errc::InvalidArgument,
-                        "'" + text + "': '" + number + "' is no port (1 to 65535" + (zero ? ", or 0: the system chooses)" : ")"));
-    }
-    return HostPort{host, port};
+    const auto address = parseHostPort(text);
+    return address ? std::string() : address.error().context();
 }
 
-/// What is wrong with an argument; empty when nothing is.
-template <Result<HostPort> (*parse)(const std::string &)> std::string refuse(const std::string &text)
+std::string refuseListen(const std::string &text)
 {
-    const auto address = parse(text);
+    const auto address = parseListenAddress(text, standardPort);
     return address ? std::string() : address.error().context();
 }
 
 } // namespace
-
-Result<HostPort> parseServerAddress(const std::string &text) { return parseAddress(text, false); }
-
-Result<HostPort> parseListenAddress(const std::string &text)
-{
-    auto address = parseAddress(text, true);
-    if (address && !isIpLiteral(address->host)) // a name would have to be looked up, and could listen elsewhere tomorrow
-        return fail(Errc::InvalidArgument, "'" + address->host + "' is no IPv4 or IPv6 address to listen on");
-    return address;
-}
 
 std::variant<LaunchOptions, int> parseCommandLine(int argc, const char *const *argv)
 {
@@ -94,10 +57,10 @@ std::variant<LaunchOptions, int> parseCommandLine(int argc, const char *const *a
     app.add_option("--pki", options.pki, "folder of the certificate authority (default ~/.config/tapio/pki)");
     app.add_option("--data", options.data, "folder of the store (default ~/.local/share/tapio)");
     auto *server = app.add_option("--server", options.server, "HOST[:PORT] of a tapio-server to connect to; port 7117 unless one is given")
-                       ->check(CLI::Validator(refuse<parseServerAddress>, ""));
+                       ->check(CLI::Validator(refuseServer, ""));
     auto *listen = app.add_option("--listen", options.listen,
                                   "ADDRESS[:PORT] on which agents are accepted (default 127.0.0.1:7117); port 7117 unless one is given")
-                       ->check(CLI::Validator(refuse<parseListenAddress>, ""));
+                       ->check(CLI::Validator(refuseListen, ""));
     server->excludes(listen);
     auto *headless = app.add_flag("--headless", options.headless, "no window: print the status until Ctrl-C");
     app.add_option("--seconds", options.seconds, "with --headless: leave after this time")->check(CLI::Range(1, 864000))->needs(headless);

@@ -7,7 +7,6 @@
 #include <string>
 #include <variant>
 
-#include "protocol/base/hostport.h"
 #include "protocol/base/result.h"
 
 namespace tapio::console {
@@ -30,10 +29,5 @@ struct LaunchOptions {
 /// The options; or, when the program has nothing more to do (--help, --version, a wrong argument), its exit code after the text
 /// was printed.
 std::variant<LaunchOptions, int> parseCommandLine(int argc, const char *const *argv);
-
-/// What --server takes: "HOST:PORT", "[v6]:PORT"; without a port, the standard one. Errors: InvalidArgument.
-Result<HostPort> parseServerAddress(const std::string &text);
-/// What --listen takes: the same with an IPv4 or IPv6 address, and port 0 where the system chooses. Errors: InvalidArgument.
-Result<HostPort> parseListenAddress(const std::string &text);
 
 } // namespace tapio::console

@@ -6,7 +6,6 @@
 #include <memory>
 
 #include "agent/observe/httpserver.h"
-#include "agent/observe/listenaddress.h"
 #include "tests/agent/httpclient.h"
 
 using namespace tapio;
@@ -96,38 +95,6 @@ private slots:
                                  : *request ? (*request)->method + " " + (*request)->path
                                             : "incomplete";
         QTEST(QString::fromStdString(read), "read");
-    }
-
-    void listenAddress_data()
-    {
-        QTest::addColumn<QString>("text");
-        QTest::addColumn<QString>("address");
-        QTest::newRow("IPv4") << "127.0.0.1:9117"
-                              << "127.0.0.1:9117";
-        QTest::newRow("IPv6") << "[::1]:9117"
-                              << "[::1]:9117";
-        QTest::newRow("all") << "0.0.0.0:1"
-                             << "0.0.0.0:1";
-        QTest::newRow("the system chooses") << "127.0.0.1:0"
-                                            << "127.0.0.1:0";
-        QTest::newRow("the system chooses, IPv6") << "[::]:0"
-                                                  << "[::]:0";
-        QTest::newRow("localhost") << "localhost:9117"
-                                   << "127.0.0.1:9117";
-        QTest::newRow("a name") << "node-1.example:9117" << QString();
-        QTest::newRow("no port") << "127.0.0.1" << QString();
-        QTest::newRow("two ports") << "127.0.0.1:80:0" << QString();
-        QTest::newRow("no address") << ":9117" << QString();
-        QTest::newRow("an address that is none") << "127.0.0.256:9117" << QString();
-        QTest::newRow("a port too large") << "127.0.0.1:65536" << QString();
-        QTest::newRow("IPv6 without brackets") << "::1:9117" << QString();
-        QTest::newRow("nothing") << QString() << QString();
-    }
-    void listenAddress()
-    {
-        QFETCH(QString, text);
-        const auto address = parseListenAddress(text.toStdString());
-        QTEST(address ? QString::fromStdString(toText(*address)) : QString(), "address");
     }
 
     void answer_data()

@@ -55,6 +55,46 @@ private slots:
         QCOMPARE(QString::fromStdString(parsed->host), host);
         QTEST(int(parsed->port), "port");
     }
+
+    void listenAddress_data()
+    {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<QString>("address"); // empty = refused
+        QTest::newRow("IPv4") << "127.0.0.1:9117"
+                              << "127.0.0.1:9117";
+        QTest::newRow("IPv6") << "[::1]:9117"
+                              << "[::1]:9117";
+        QTest::newRow("all") << "0.0.0.0:1"
+                             << "0.0.0.0:1";
+        QTest::newRow("the system chooses") << "127.0.0.1:0"
+                                            << "127.0.0.1:0";
+        QTest::newRow("the system chooses, IPv6") << "[::]:0"
+                                                  << "[::]:0";
+        QTest::newRow("localhost") << "localhost:9117"
+                                   << "127.0.0.1:9117";
+        QTest::newRow("a name") << "node-1.example:9117" << QString();
+        QTest::newRow("no port") << "127.0.0.1" << QString();
+        QTest::newRow("two ports") << "127.0.0.1:80:0" << QString();
+        QTest::newRow("no address") << ":9117" << QString();
+        QTest::newRow("an address that is none") << "127.0.0.256:9117" << QString();
+        QTest::newRow("a port too large") << "127.0.0.1:65536" << QString();
+        QTest::newRow("IPv6 without brackets") << "::1:9117" << QString();
+        QTest::newRow("nothing") << QString() << QString();
+    }
+    void listenAddress()
+    {
+        QFETCH(QString, text);
+        const auto address = parseListenAddress(text.toStdString(), {});
+        QTEST(address ? QString::fromStdString(toText(*address)) : QString(), "address");
+    }
+
+    void listenAddress_withoutAPortHasTheStandardOne()
+    {
+        QCOMPARE(parseListenAddress("[::1]", standardPort).value(), (HostPort{"::1", standardPort}));
+        QCOMPARE(parseListenAddress("localhost:0", standardPort).value(), (HostPort{"127.0.0.1", 0}));
+        QVERIFY(!parseListenAddress("node-1", standardPort));
+        QVERIFY(!parseListenAddress("127.0.0.1:", standardPort));
+    }
 };
 
 QTEST_APPLESS_MAIN(TestHostPort)

@@ -67,23 +67,23 @@ private slots:
         QTest::newRow("a port to listen on that is too high")
             << "127.0.0.1:99999"
             << ""
-            << "--listen: '127.0.0.1:99999': '99999' is no port (1 to 65535, or 0: the system chooses)";
+            << "--listen 127.0.0.1:99999: '99999' is no port (1 to 65535, or 0: the system chooses)";
         QTest::newRow("a port of a server that is too high") << ""
                                                              << "[::1]:65536"
-                                                             << "--server: '[::1]:65536': '65536' is no port (1 to 65535)";
+                                                             << "--server [::1]:65536: '65536' is no port (1 to 65535)";
         QTest::newRow("port 0 of a server") << ""
                                             << "hub:0"
-                                            << "--server: 'hub:0': '0' is no port (1 to 65535)";
+                                            << "--server hub:0: '0' is no port (1 to 65535)";
         QTest::newRow("no port after the colon") << ""
                                                  << "hub:"
-                                                 << "--server: 'hub:' is no ADDRESS:PORT";
-        const QString noAddress = "--listen: '%1' is no IPv4 or IPv6 address to listen on";
+                                                 << "--server hub:: 'hub:' has no port behind its colon";
+        const QString noAddress = "--listen %2: '%1' is no IPv4 or IPv6 address to listen on";
         QTest::newRow("a name to listen on") << "foo"
-                                             << "" << noAddress.arg("foo");
-        QTest::newRow("a name and a port to listen on") << "localhost:7117"
-                                                        << "" << noAddress.arg("localhost");
+                                             << "" << noAddress.arg("foo", "foo");
+        QTest::newRow("a name and a port to listen on") << "my-host:7117"
+                                                        << "" << noAddress.arg("my-host", "my-host:7117");
         QTest::newRow("half an address to listen on") << "127.0.0:7117"
-                                                      << "" << noAddress.arg("127.0.0");
+                                                      << "" << noAddress.arg("127.0.0", "127.0.0:7117");
     }
     void address_thatIsNoneIsNamedByOptionAndValue()
     {
@@ -117,6 +117,8 @@ private slots:
                               << "::1" << 7117;
         QTest::newRow("with one") << "127.0.0.1:7200"
                                   << "127.0.0.1" << 7200;
+        QTest::newRow("the host itself") << "localhost"
+                                         << "127.0.0.1" << 7117;
         QTest::newRow("that the system chooses") << "[::]:0"
                                                  << "::" << 0;
     }

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "agent/observe/httprequest.h"
-#include "agent/observe/listenaddress.h"
+#include "protocol/base/hostport.h"
 
 using namespace tapio::agent;
 
@@ -23,7 +23,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
         if (!longer || *longer != *request)
             std::abort();
     }
-    if (const auto address = parseListenAddress(bytes.substr(0, 300)); address && parseListenAddress(toText(*address)) != address)
+    if (const auto address = tapio::parseListenAddress(bytes.substr(0, 300), {});
+        address && tapio::parseListenAddress(tapio::toText(*address), {}) != address)
         std::abort();
     return 0;
 }

@@ -14,7 +14,7 @@
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
-#include "protocol/base/ipliteral.h"
+#include "protocol/base/hostport.h"
 
 namespace tapio::console {
 
@@ -78,9 +78,10 @@ public:
     {
         return [&target](const toml::node &node) -> Status {
             const auto value = node.value_exact<std::string>();
-            if (!value || !isIpLiteral(*value))
+            const auto host = value ? parseListenHost(*value) : fail(Errc::Malformed, "");
+            if (!host)
                 return fail(Errc::Malformed, "an IPv4 or IPv6 address in quotes is needed");
-            target = *value;
+            target = *host;
             return {};
         };
     }
