@@ -114,19 +114,22 @@ int runEvents(const CommandContext &context, const EventsArguments &arguments)
     const auto reader = openStore(context, arguments.store, exitCode);
     if (!reader)
         return exitCode;
-    const EventQuery asked = *query;
+    EventQuery asked = *query;
     Interrupt interrupt;
     Table table({{"TIME"}, {"SEVERITY"}, {"TYPE"}, {"NODE"}, {"PID", Table::Align::Right}, {"COMM"}, {"WHERE"}, {"IDENTITY"}, {"SUMMARY"}});
     std::size_t shown = 0;
     std::uint64_t lost = 0;
     bool more = true;
     std::optional<EventId> after;
+    std::int64_t lastNs = 0; // of what is shown
     while (more && shown < arguments.limit && context.out.good() && !interrupt.token().stop_requested()) {
         query->limit = std::min<std::size_t>(arguments.limit - shown, 1000);
         const auto page = reader->events(*query, after, interrupt.token());
         if (!page)
             return report(context.err, page.error());
         printPage(context, *page, table);
+        if (!page->events.empty())
+            lastNs = page->events.back().event.timeNs;
         shown += page->events.size();
         lost = std::max(lost, page->lostEvents); // of the range that is left: the first page's is of the whole
         more = page->more;
@@ -143,6 +146,8 @@ int runEvents(const CommandContext &context, const EventsArguments &arguments)
                     << (asksForDetail(arguments) ? detailHint : "") << '\n';
     else if (more)
         context.err << shown << " shown, there are more: --limit N\n";
+    if (more && shown > 0) // what is beyond was not asked for
+        (asked.newestFirst ? asked.fromNs : asked.toNs) = lastNs;
     const auto misses = missesToldTogether(*reader, asked, interrupt.token());
     if (misses && *misses)
         context.err << "connections told together (of several processes) are not in this; look by container or program\n";

@@ -12,6 +12,7 @@
 #include "agent/server/fanin.h"
 #include "console/cli/output.h"
 #include "protocol/recording/reader.h"
+#include "tests/cli/programrun.h"
 #include "tests/console/fakeagent.h"
 #include "tests/store/storefixture.h"
 #include "tests/support/testpki.h"
@@ -23,21 +24,6 @@ using namespace tapio::test;
 namespace {
 
 constexpr int soon = 20'000;
-
-struct Outcome {
-    int code = -1;
-    QByteArray out, err;
-
-    std::vector<QJsonObject> lines() const
-    {
-        std::vector<QJsonObject> all;
-        for (const QByteArray &line : out.split('\n')) {
-            if (!line.isEmpty())
-                all.push_back(QJsonDocument::fromJson(line).object());
-        }
-        return all;
-    }
-};
 
 wire::Event kill(std::int64_t timeNs)
 {
@@ -105,7 +91,6 @@ private slots:
 
 private:
     QString in(const QString &name) const { return m_folder->filePath(name); }
-    void prepare(QProcess &process, const QStringList &arguments) const;
     Outcome run(const QStringList &arguments) const;
     /// Of the store, with kills of the pods a and b a minute apart, and something of no cgroup.
     QString record(const QStringList &more = {}) const;
@@ -116,26 +101,7 @@ private:
     std::unique_ptr<QTemporaryDir> m_folder;
 };
 
-void tst_Record::prepare(QProcess &process, const QStringList &arguments) const
-{
-    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
-    environment.insert("HOME", m_folder->path());
-    environment.insert("XDG_CONFIG_HOME", in("config"));
-    environment.insert("XDG_DATA_HOME", in("data"));
-    process.setProcessEnvironment(environment);
-    process.setProgram(TAPIO_PROGRAM);
-    process.setArguments(arguments);
-}
-
-Outcome tst_Record::run(const QStringList &arguments) const
-{
-    QProcess process;
-    prepare(process, arguments);
-    process.start();
-    if (!process.waitForFinished(60'000))
-        return {};
-    return {process.exitCode(), process.readAllStandardOutput(), process.readAllStandardError()};
-}
+Outcome tst_Record::run(const QStringList &arguments) const { return runAtHome(m_folder->path(), TAPIO_PROGRAM, arguments); }
 
 QString tst_Record::record(const QStringList &more) const
 {
@@ -176,9 +142,10 @@ void tst_Record::live_isWhatArrives()
     agent.sendEvents(3); // before: not in it
     QTRY_VERIFY_WITH_TIMEOUT(agent.acked() > 0, soon);
     QProcess process;
-    prepare(process, QStringList{"--pki", m_pki.path() + "/pki", "--server", "127.0.0.1:" + QString::number((*fanIn)->port()), "record",
-                                 "--out", in("live.tapiorec"), "-o", "json"}
-                         + (samples ? QStringList{"--samples"} : QStringList()));
+    prepareAtHome(process, m_folder->path(), TAPIO_PROGRAM,
+                  QStringList{"--pki", m_pki.path() + "/pki", "--server", "127.0.0.1:" + QString::number((*fanIn)->port()), "record",
+                              "--out", in("live.tapiorec"), "-o", "json"}
+                      + (samples ? QStringList{"--samples"} : QStringList()));
     process.start();
     QByteArray err;
     QTRY_VERIFY_WITH_TIMEOUT((err += process.readAllStandardError(), err.contains("recording; Ctrl-C")), soon);

@@ -2,58 +2,24 @@
 // `tapio events` over a store that has some.
 #include <QtTest>
 
-#include <QJsonDocument>
 #include <QJsonObject>
-#include <QProcess>
 
 #include <algorithm>
 #include <functional>
 
 #include "console/cli/output.h"
 #include "console/core/store/store.h"
+#include "tests/cli/programrun.h"
 
 using namespace tapio;
 using namespace tapio::console;
-
-namespace {
-
-struct Outcome {
-    int code = -1;
-    QByteArray out;
-    QByteArray err;
-
-    /// One object per line.
-    std::vector<QJsonObject> lines() const
-    {
-        std::vector<QJsonObject> all;
-        for (const QByteArray &line : out.split('\n')) {
-            if (!line.isEmpty())
-                all.push_back(QJsonDocument::fromJson(line).object());
-        }
-        return all;
-    }
-};
-
-} // namespace
 
 class TestStoredEvents : public QObject {
     Q_OBJECT
     QTemporaryDir m_home;
     SystemClock m_clock;
 
-    Outcome run(const QStringList &arguments) const
-    {
-        QProcess process;
-        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
-        environment.insert("HOME", m_home.path());
-        environment.insert("XDG_CONFIG_HOME", m_home.filePath("config"));
-        environment.insert("XDG_DATA_HOME", m_home.filePath("data"));
-        process.setProcessEnvironment(environment);
-        process.start(TAPIO_PROGRAM, arguments);
-        if (!process.waitForFinished(30'000))
-            return {};
-        return {process.exitCode(), process.readAllStandardOutput(), process.readAllStandardError()};
-    }
+    Outcome run(const QStringList &arguments) const { return runAtHome(m_home.path(), TAPIO_PROGRAM, arguments); }
 
 private slots:
     void events_ofAStore_data()
@@ -186,11 +152,39 @@ private slots:
               "said");
     }
 
+    /// What is beyond what is shown is not missing, and nobody waits until all of it is read.
+    void events_ofAProcess_lookNoFurtherThanWhatIsShown_data()
+    {
+        QTest::addColumn<QStringList>("limits");
+        QTest::addColumn<bool>("said");
+        QTest::newRow("all") << QStringList{} << true;
+        QTest::newRow("the oldest") << QStringList{"--limit", "1", "--oldest-first"} << false;
+        QTest::newRow("the newest") << QStringList{"--limit", "1"} << true;
+    }
+    void events_ofAProcess_lookNoFurtherThanWhatIsShown()
+    {
+        QFETCH(QStringList, limits);
+        const QString file = fillStore(
+            [](wire::Event &event) {
+                wire::TcpConnection together;
+                together.more = 4;
+                event.process.pid = 0;
+                event.type = wire::EventType::TcpConnection;
+                event.detail = together;
+            },
+            {"c"});
+        const Outcome outcome = run(QStringList{"events", "--store", file, "--pid", "103"} + limits);
+        QVERIFY2(outcome.code == ExitOk, outcome.err.constData());
+        QCOMPARE(outcome.err.contains("there are more"), limits.contains("--limit"));
+        QTEST(outcome.err.contains("connections told together"), "said");
+    }
+
 private:
     using Change = std::function<void(wire::Event &)>;
 
-    /// Twice 20 events of node a and 20 of node b in the last ten minutes; those of node b as `change` makes them.
-    QString fillStore(const Change &change = {})
+    /// Twice 20 events of node a and 20 of node b in the last ten minutes; those of node b as `change` makes them. And 20 of each other
+    /// node, before those of b.
+    QString fillStore(const Change &change = {}, const std::vector<std::string> &others = {})
     {
         const QString path = m_home.filePath("filled.tapio");
         QFile::remove(path);
@@ -202,6 +196,8 @@ private:
         const std::int64_t now = m_clock.utcNs();
         addBatch(**writer, "a", 1, now - 9 * 60 * nsPerSecond, {});
         addBatch(**writer, "a", 2, now - 6 * 60 * nsPerSecond, {});
+        for (const std::string &node : others)
+            addBatch(**writer, node, 1, now - 4 * 60 * nsPerSecond, {});
         wire::Origin pod;
         pod.cgroupPath = "/kubepods/x";
         pod.namespaceName = "payments";

@@ -7,18 +7,9 @@
 #include <QProcess>
 
 #include "console/cli/output.h"
+#include "tests/cli/programrun.h"
 
 using namespace tapio::console;
-
-namespace {
-
-struct Outcome {
-    int code = -1;
-    QByteArray out;
-    QByteArray err;
-};
-
-} // namespace
 
 /// The program as a user meets it: its own process, an own home.
 class TestTapio : public QObject {
@@ -27,16 +18,7 @@ class TestTapio : public QObject {
 
     Outcome run(const QStringList &arguments, const QByteArray &program = TAPIO_PROGRAM) const
     {
-        QProcess process;
-        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
-        environment.insert("HOME", m_home.path());
-        environment.insert("XDG_CONFIG_HOME", m_home.filePath("config"));
-        environment.insert("XDG_DATA_HOME", m_home.filePath("data"));
-        process.setProcessEnvironment(environment);
-        process.start(program, arguments);
-        if (!process.waitForFinished(30'000))
-            return {};
-        return {process.exitCode(), process.readAllStandardOutput(), process.readAllStandardError()};
+        return runAtHome(m_home.path(), program, arguments);
     }
 
 private slots:

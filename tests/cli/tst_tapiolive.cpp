@@ -12,6 +12,7 @@
 
 #include "agent/server/fanin.h"
 #include "console/cli/output.h"
+#include "tests/cli/programrun.h"
 #include "tests/console/fakeagent.h"
 #include "tests/support/testpki.h"
 
@@ -22,25 +23,6 @@ using namespace tapio::test;
 namespace {
 
 constexpr int soon = 20'000;
-
-struct Outcome {
-    int code = -1;
-    QByteArray out;
-    QByteArray err;
-
-    QJsonObject object() const { return QJsonDocument::fromJson(out).object(); }
-    QJsonArray array() const { return QJsonDocument::fromJson(out).array(); }
-    /// One object per line.
-    std::vector<QJsonObject> lines() const
-    {
-        std::vector<QJsonObject> all;
-        for (const QByteArray &line : out.split('\n')) {
-            if (!line.isEmpty())
-                all.push_back(QJsonDocument::fromJson(line).object());
-        }
-        return all;
-    }
-};
 
 wire::CounterReport counters(std::int64_t timeNs, std::uint64_t seen, std::uint64_t sent)
 {
@@ -70,22 +52,13 @@ class TestTapioLive : public QObject {
 
     void prepare(QProcess &process, const QStringList &arguments) const
     {
-        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
-        environment.insert("HOME", m_home.path());
-        environment.insert("XDG_CONFIG_HOME", m_home.filePath("config"));
-        environment.insert("XDG_DATA_HOME", m_home.filePath("data"));
-        process.setProcessEnvironment(environment);
-        process.setProgram(TAPIO_PROGRAM);
-        process.setArguments(QStringList{"--pki", m_pki.path() + "/pki"} + arguments);
+        prepareAtHome(process, m_home.path(), TAPIO_PROGRAM, QStringList{"--pki", m_pki.path() + "/pki"} + arguments);
     }
     Outcome run(const QStringList &arguments) const
     {
         QProcess process;
         prepare(process, arguments);
-        process.start();
-        if (!process.waitForFinished(30'000))
-            return {};
-        return {process.exitCode(), process.readAllStandardOutput(), process.readAllStandardError()};
+        return runToEnd(process);
     }
     /// What the program has written since the last call. True, so that it can stand in a condition.
     static bool readInto(QProcess &process, QByteArray &out, QByteArray &err)
