@@ -7,6 +7,7 @@
 #include "console/core/metrics/export.h"
 #include "console/core/session/session.h"
 #include "console/core/session/status.h"
+#include "console/core/session/streamcounters.h"
 #include "console/core/store/sqlite.h"
 #include "tests/console/inputbuilder.h"
 #include "tests/support/testpki.h"
@@ -87,6 +88,30 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(cell(), patience);
         QCOMPARE(cell()->state, NodeCell::State::Gone);
         QCOMPARE(cell()->hooksWanted, 2u);
+    }
+
+    void counts_areTheSameWhicheverComesFirst_data()
+    {
+        QTest::addColumn<quint64>("liveStream");
+        QTest::addColumn<quint64>("total");
+        QTest::newRow("an agent that was started again") << quint64(6) << quint64(9 + 4);
+        QTest::newRow("the agent that the store knows") << quint64(5) << quint64(4);
+    }
+    void counts_areTheSameWhicheverComesFirst()
+    {
+        QFETCH(quint64, liveStream);
+        const auto lost = [](std::uint64_t stream, std::uint64_t count) {
+            wire::CounterReport report{0, {{"process", {}}}};
+            report.sources[0].counters[Counter::Lost] = count;
+            return countersOf(stream, report);
+        };
+        StreamCounters storeFirst, liveFirst;
+        storeFirst.takeStored(lost(5, 9));
+        storeFirst.take(lost(liveStream, 4));
+        liveFirst.take(lost(liveStream, 4));
+        liveFirst.takeStored(lost(5, 9));
+        QTEST(quint64(storeFirst.total()[Counter::Lost]), "total");
+        QTEST(quint64(liveFirst.total()[Counter::Lost]), "total");
     }
 
 private:

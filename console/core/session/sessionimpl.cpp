@@ -326,10 +326,7 @@ std::vector<wire::HookReport> SessionImpl::hooks(const std::string &node) const
 CounterSet SessionImpl::counters(const std::string &node) const
 {
     const auto found = m_counters.find(node);
-    if (found == m_counters.end())
-        return {};
-    CounterSet sum = found->second.before;
-    return sum += found->second.now;
+    return found == m_counters.end() ? CounterSet() : found->second.total();
 }
 
 void SessionImpl::scheduleFlush()
@@ -360,13 +357,8 @@ void SessionImpl::applyLink(SessionUpdate &update)
         m_agents[node] = std::move(state);
     for (auto &[key, report] : update.hooks)
         m_hooks[key] = std::move(report);
-    for (const auto &[node, counters] : update.counters) {
-        StreamCounters &known = m_counters[node];
-        if (known.streamId != counters.streamId)
-            known.before += known.now; // the agent began again at 0
-        known.streamId = counters.streamId;
-        known.now = counters.now;
-    }
+    for (const auto &[node, counters] : update.counters)
+        m_counters[node].take(counters);
     if (update.link)
         m_linkStatus = *update.link;
     for (wire::LinkNotice &notice : update.notices)

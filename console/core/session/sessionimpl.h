@@ -15,15 +15,9 @@
 #include "console/core/session/newestjob.h"
 #include "console/core/session/session.h"
 #include "console/core/session/storethread.h"
+#include "console/core/session/streamcounters.h"
 
 namespace tapio::console {
-
-/// The last report of a node's stream, all its sources together, and what its streams before had counted.
-struct StreamCounters {
-    std::uint64_t streamId = 0;
-    CounterSet now, before;
-};
-StreamCounters countersOf(std::uint64_t streamId, const wire::CounterReport &report);
 
 /// What the threads hand to the GUI thread; the newest of each wins.
 struct SessionUpdate {

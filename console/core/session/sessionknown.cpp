@@ -60,16 +60,6 @@ std::map<std::string, StreamCounters> lastCounters(const StoreReader &reader, co
 
 } // namespace
 
-StreamCounters countersOf(std::uint64_t streamId, const wire::CounterReport &report)
-{
-    StreamCounters counters{streamId, {}, {}};
-    for (const wire::SourceCounters &source : report.sources) {
-        if (source.countsEvents())
-            counters.now += source.counters;
-    }
-    return counters;
-}
-
 std::optional<ModelSeed> SessionImpl::readKnown()
 {
     const auto reader = StoreReader::open(m_options.store.file);
@@ -121,7 +111,8 @@ void SessionImpl::applyKnown(SessionUpdate::Known &known)
     for (wire::AgentState &agent : known.agents)
         m_agents.try_emplace(agent.node, std::move(agent));
     m_hooks.merge(known.hooks);
-    m_counters.merge(known.counters);
+    for (const auto &[node, last] : known.counters)
+        m_counters[node].takeStored(last);
     m_notices.insert(m_notices.end(), known.notices.rbegin(), known.notices.rend());
 }
 

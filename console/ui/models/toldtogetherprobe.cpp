@@ -21,9 +21,15 @@ void ToldTogetherProbe::ask(const EventQuery &query)
 {
     setFound(false);
     const auto together = toldTogetherQuery(query);
-    if (!together && m_id != 0)
-        m_session.cancelQuery(queryslot::toldTogether);
+    if (!together)
+        cancel();
     m_id = together ? m_session.queryEvents(queryslot::toldTogether, *together, beforeFirst(*together)) : 0;
+}
+
+void ToldTogetherProbe::cancel()
+{
+    if (std::exchange(m_id, 0) != 0)
+        m_session.cancelQuery(queryslot::toldTogether);
 }
 
 void ToldTogetherProbe::setFound(bool found)

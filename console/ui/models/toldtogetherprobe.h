@@ -19,6 +19,8 @@ public:
     explicit ToldTogetherProbe(Session &session, QObject *parent = nullptr);
     /// Of this query, from now on.
     void ask(const EventQuery &query);
+    /// Nothing more is told of what was asked.
+    void cancel();
     bool found() const { return m_found; }
 
 signals:

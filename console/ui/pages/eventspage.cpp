@@ -243,6 +243,7 @@ bool EventsPage::closeTopmost()
 void EventsPage::cancelReading()
 {
     m_feed.cancel();
+    m_together.cancel();
     if (!byTime()) { // half of it cannot be sorted honestly
         sortBy(EventsModel::Time, Qt::DescendingOrder);
     } else if (m_feed.state() == EventsFeed::State::Idle) {
