@@ -14,6 +14,7 @@
 #include "console/cli/output.h"
 #include "tests/cli/programrun.h"
 #include "tests/console/fakeagent.h"
+#include "tests/support/samplehooks.h"
 #include "tests/support/testpki.h"
 
 using namespace tapio;
@@ -29,14 +30,6 @@ wire::CounterReport counters(std::int64_t timeNs, std::uint64_t seen, std::uint6
     wire::CounterReport report{timeNs, {{"process", {}}}};
     report.sources[0].counters[Counter::Seen] = report.sources[0].counters[Counter::Drained] = seen;
     report.sources[0].counters[Counter::Sent] = sent;
-    return report;
-}
-
-wire::HookReport hooks()
-{
-    wire::HookReport report;
-    report.hooks = {{"process", "sched_process_exec", wire::HookState::Active, "tp_btf", "", 0, 0},
-                    {"tcp", "inet_sock_set_state", wire::HookState::Failed, "", "no BTF", 0, 0}};
     return report;
 }
 
@@ -88,7 +81,7 @@ private slots:
         static_cast<void>(m_pki.console());
         QVERIFY(startServer());
         m_agent = std::make_unique<FakeAgent>(m_fanIn->port(), "node-1", m_pki.node(), m_clock);
-        m_agent->send(hooks());
+        m_agent->send(test::oneOfTwoHooks());
         QTRY_VERIFY_WITH_TIMEOUT(m_agent->acked() > 0, soon);
     }
 

@@ -11,6 +11,7 @@
 #include "tests/console/fakeagent.h"
 #include "tests/console/inputbuilder.h"
 #include "tests/console/slowreader.h"
+#include "tests/support/samplehooks.h"
 #include "tests/support/testpki.h"
 
 using namespace tapio;
@@ -60,14 +61,6 @@ std::optional<EventPage> ask(Session &session, EventQuery query = {})
     [[maybe_unused]] const bool answered = QTest::qWaitFor([&answer] { return answer.has_value(); }, patience);
     QObject::disconnect(connection);
     return answer;
-}
-
-wire::HookReport hookReport()
-{
-    wire::HookReport report;
-    report.hooks = {{"process", "sched_process_exec", wire::HookState::Active, "tp_btf", "", 0, 0},
-                    {"tcp", "inet_sock_set_state", wire::HookState::Failed, "", "no BTF", 0, 0}};
-    return report;
 }
 
 } // namespace
@@ -149,7 +142,7 @@ private slots:
         QVERIFY(opened);
         Session &session = **opened;
         FakeAgent agent(portOf(session), "node-1", m_pki.node(), m_clock);
-        agent.send(hookReport());
+        agent.send(test::oneOfTwoHooks());
         std::uint64_t last = 0;
         QTRY_VERIFY_WITH_TIMEOUT((last = agent.sendEvents(10), panel(session, PanelId::EventsProcessed).value.has_value()), patience);
         QVERIFY(panel(session, PanelId::EventsProcessed).value->value > 0);
@@ -240,7 +233,7 @@ private slots:
             const auto session = Session::open(embedded(folder, m_pki), m_clock);
             QVERIFY(session);
             FakeAgent agent(portOf(**session), "node-1", m_pki.node(), m_clock);
-            agent.send(hookReport());
+            agent.send(test::oneOfTwoHooks());
             std::uint64_t last = agent.sendEvents(10);
             QTRY_COMPARE_WITH_TIMEOUT(agent.acked(), last, patience);
             QTRY_VERIFY_WITH_TIMEOUT(panel(**session, PanelId::Coverage).value.has_value(), patience);
@@ -331,7 +324,7 @@ private slots:
         QVERIFY(opened);
         Session &session = **opened;
         FakeAgent agent(portOf(session), "node-1", m_pki.node(), m_clock);
-        agent.send(hookReport());
+        agent.send(test::oneOfTwoHooks());
         agent.sendEvents(10);
         QTRY_VERIFY_WITH_TIMEOUT(panel(session, PanelId::Coverage).value.has_value(), patience);
         session.setRange({TimeRange::Kind::Last1Hour, 0, 0});

@@ -10,6 +10,7 @@
 #include "console/core/session/streamcounters.h"
 #include "console/core/store/sqlite.h"
 #include "tests/console/inputbuilder.h"
+#include "tests/support/samplehooks.h"
 #include "tests/support/testpki.h"
 
 using namespace tapio;
@@ -28,14 +29,6 @@ SessionOptions embedded(const QTemporaryDir &folder, TestPki &pki)
     options.embedded->endpoint.port = 0;
     options.store.file = std::filesystem::path(folder.path().toStdString()) / "test.tapio";
     return options;
-}
-
-wire::HookReport hookReport()
-{
-    wire::HookReport report;
-    report.hooks = {{"process", "sched_process_exec", wire::HookState::Active, "tp_btf", "", 0, 0},
-                    {"tcp", "inet_sock_set_state", wire::HookState::Failed, "", "no BTF", 0, 0}};
-    return report;
 }
 
 } // namespace
@@ -130,7 +123,7 @@ private:
         agent.heartbeat.queuedEvents = 12;
         agent.receivedEvents = 77;
         QVERIFY((*writer)->putAgent(agent));
-        wire::HookReport hooks = hookReport();
+        wire::HookReport hooks = test::oneOfTwoHooks();
         hooks.timeNs = heardNs - 60 * nsPerSecond;
         wire::CounterReport counters;
         counters.timeNs = heardNs - 5 * nsPerSecond;
