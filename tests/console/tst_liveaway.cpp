@@ -291,6 +291,20 @@ private slots:
         QCOMPARE(panel.state, PanelState::Ready);
     }
 
+    /// That nothing is lost is a reading, too.
+    void away_theLineOfWhatWasLostEndsWithTheOthers()
+    {
+        Cluster cluster({{"a", 120}});
+        cluster.run(140);
+        const PanelSnapshot panel = cluster.panel(PanelId::EventsProcessed);
+        const auto lost = std::find_if(panel.series.begin(), panel.series.end(), [](const PlotSeries &series) { return series.loss; });
+        QVERIFY(lost != panel.series.end());
+        const auto isDrawn = [](const PlotPoint &point) { return !std::isnan(point.value); };
+        QVERIFY(std::any_of(lost->points.begin(), lost->points.end(), isDrawn));
+        for (const PlotPoint &point : lost->points)
+            QVERIFY2(!isDrawn(point) || point.timeNs <= at(120), qPrintable(QString::number((point.timeNs - at(0)) / nsPerSecond)));
+    }
+
     void idle_thenEventsCome()
     {
         Cluster cluster({{"a", 9999}});

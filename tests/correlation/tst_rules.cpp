@@ -73,10 +73,11 @@ wire::Login login(bool success, const std::string &user, const std::string &remo
     return login;
 }
 
-wire::AgentNotice notice(wire::AgentNoticeKind kind)
+wire::AgentNotice notice(wire::AgentNoticeKind kind, const std::string &what = "fold")
 {
     wire::AgentNotice notice;
     notice.kind = kind;
+    notice.what = what;
     return notice;
 }
 
@@ -358,6 +359,10 @@ std::vector<Play> ownPlays()
         {"slow-service", "near", "as a client", latencies(wire::HistogramKind::HttpLatency, "client 2xx", 100, 10, 400, 5)},
         {"slow-service", "near", "a few", latencies(wire::HistogramKind::HttpLatency, "server 2xx", 20, 10, 400, 5)},
         {"event-loss", "find", "a collector is thinned", times(1, 1, [](int) { return notice(wire::AgentNoticeKind::ShedBegin); }), 1},
+        {"event-loss", "find", "the spool is full", times(1, 1, [](int) { return notice(wire::AgentNoticeKind::SpoolDropped, "spool"); }),
+         1},
+        {"event-loss", "near", "arguments are left out, and no event",
+         times(3, 1, [](int) { return notice(wire::AgentNoticeKind::ShedBegin, "detail"); })},
         {"event-loss", "quiet", "a configuration is applied",
          times(5, 1, [](int) { return notice(wire::AgentNoticeKind::ConfigApplied); })},
         {"event-loss", "near", "an end without a beginning", times(3, 1, [](int) { return notice(wire::AgentNoticeKind::ShedEnd); })},

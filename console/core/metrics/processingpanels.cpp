@@ -116,21 +116,18 @@ Track lastOfEach(const Track &track, std::int64_t bucketNs)
 Dense lossRate(const PanelContext &context)
 {
     Dense sum(context.samples.count(), noValue);
-    const auto add = [&context, &sum](const Track &unrolled) {
-        addInto(sum, rates(unrolled, context.samples));
-        addInto(sum, ratesOverGaps(unrolled, context.samples));
+    const auto add = [&context, &sum](const std::string &node, const Track &told) {
+        Dense lately = rates(told, context.samples);
+        context.hideAway(lately, node, context.samples, told.empty() ? INT64_MIN : told.back().timeNs);
+        addInto(sum, lately);
+        addInto(sum, ratesOverGaps(told, context.samples));
     };
     for (const CounterTrack &track : context.input.counters)
-        add(unrollSum(track, {Counter::Lost, Counter::Shed, Counter::QDrop}));
+        add(track.node, unrollSum(track, {Counter::Lost, Counter::Shed, Counter::QDrop}));
     const std::int64_t step = std::max(context.figures.bucketNs(), context.samples.bucketNs());
     for (const FigureLoss &loss : figureLosses) {
-        for (const auto &[node, track] : context.tracks(loss.figure)) {
-            const Track told = lastOfEach(context.toldOf(node, track), step);
-            Dense lately = rates(told, context.samples);
-            context.hideAway(lately, node, context.samples, told.empty() ? INT64_MIN : told.back().timeNs);
-            addInto(sum, lately);
-            addInto(sum, ratesOverGaps(told, context.samples));
-        }
+        for (const auto &[node, track] : context.tracks(loss.figure))
+            add(node, lastOfEach(context.toldOf(node, track), step));
     }
     return sum;
 }
