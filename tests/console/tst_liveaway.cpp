@@ -38,6 +38,8 @@ public:
                 send(node, m_second < down);
                 received.push_back({node, m_sent[node], 0, 0});
             }
+            if (m_hasServer)
+                received.push_back({std::string(wire::serverNodePrefix) + "local", 0, 0, 0});
             m_model.tick(at(m_second), received, 0);
             for (Figure &figure : m_model.takeFigures())
                 m_stored.push_back(std::move(figure));
@@ -57,6 +59,8 @@ public:
     void comeBack(const std::string &node) { m_downAt[node] = 9999; }
     /// Events that each node sends in a second.
     void sendEach(std::size_t events) { m_events = events; }
+    /// The server has a stream of its own, of what it finds.
+    void receiveFromServer() { m_hasServer = true; }
     /// The server finds that these never came.
     void lose(const std::string &node, std::uint64_t events) { m_lost[node] += events; }
     Fact factOf(PanelId id, std::string_view key)
@@ -112,6 +116,7 @@ private:
     std::map<std::string, std::int64_t> m_beat;
     std::map<std::string, std::uint64_t> m_sent, m_lost;
     std::size_t m_events = 10;
+    bool m_hasServer = false;
     std::vector<Figure> m_stored;
     int m_second = 0;
 };
@@ -303,6 +308,17 @@ private slots:
         QVERIFY(std::any_of(lost->points.begin(), lost->points.end(), isDrawn));
         for (const PlotPoint &point : lost->points)
             QVERIFY2(!isDrawn(point) || point.timeNs <= at(120), qPrintable(QString::number((point.timeNs - at(0)) / nsPerSecond)));
+    }
+
+    /// A server receives what it finds itself, whoever is away: that is no reading of a node.
+    void away_whatTheServerFindsItselfIsNoReading()
+    {
+        Cluster cluster({{"a", 120}});
+        cluster.receiveFromServer();
+        cluster.run(140);
+        const PanelSnapshot panel = cluster.panel(PanelId::EventsProcessed);
+        QVERIFY(drawn(panel, 60, 115).size() > 50);
+        QCOMPARE(drawn(panel, 120, 140).size(), 0u);
     }
 
     void idle_thenEventsCome()

@@ -7,6 +7,7 @@
 
 #include "console/core/metrics/figurenames.h"
 #include "console/core/metrics/panelbuilder.h"
+#include "protocol/wire/message.h"
 
 namespace tapio::console {
 
@@ -43,6 +44,8 @@ LabelledTracks arrivals(const PanelContext &context, std::string_view name)
     const LabelledTracks &agents = context.tracks(figure::agentAlive);
     for (const auto &[label, track] : context.tracks(name)) {
         const std::string node = nodeOf(label);
+        if (node.starts_with(wire::serverNodePrefix))
+            continue; // what a server found itself came from no node, and would be a 0 where none is connected
         const auto alive = agents.find(node);
         counts.emplace(label, alive == agents.end() ? unroll(track) : standStill(unroll(track), alive->second));
         counted.insert(node);
