@@ -36,7 +36,8 @@ struct tapio_socket {
 	__u8 is_own;
 	__u8 was_established;
 	__u8 awaits_owner; /* it has ended, and its process has not closed it yet */
-	__u8 reserved[7];
+	__u8 reserved[3];
+	__u32 retransmits; /* segments that were counted as they were sent again */
 };
 
 /*
