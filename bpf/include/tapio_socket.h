@@ -37,7 +37,7 @@ struct tapio_socket {
 	__u8 was_established;
 	__u8 awaits_owner; /* it has ended, and its process has not closed it yet */
 	__u8 reserved[3];
-	__u32 retransmits; /* segments that were counted as they were sent again */
+	__u32 retransmits; /* segments sent again that were counted, or are of before the agent began */
 };
 
 /*

@@ -102,6 +102,28 @@ static __always_inline struct tapio_tcp_totals *totals_of(struct tapio_socket *s
 		}                                                     \
 	} while (0)
 
+/*
+ * Segments since the last look, by the kernel's own figure of the connection. The tracepoint tells more: a segment that is still
+ * on its way out and so is not sent again yet, from 6.16 on. And less: not the answers to a SYN, nor the runs that are missed
+ * while others attach and detach (see README.md).
+ */
+static __always_inline __u32 sent_again(struct tapio_socket *socket, struct tcp_sock *tcp)
+{
+	__u32 total = tcp->total_retrans, more = total - socket->retransmits;
+
+	socket->retransmits = total; /* the socket is locked */
+	return more;
+}
+
+/* One that nothing is known of: what it sent again until now was before us. */
+static __always_inline struct tapio_socket begun_before_us(struct sock *sk)
+{
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+	struct tapio_socket socket = {.retransmits = tcp ? tcp->total_retrans : 0};
+
+	return socket;
+}
+
 static __always_inline void read_addresses(struct tapio_tcp *record, struct sock *sk, struct tcp_sock *tcp)
 {
 	/* Not skc_num: the port is given back before the state becomes CLOSE. */
@@ -217,22 +239,17 @@ static __always_inline bool will_show_its_owner(struct sock *sk, struct tapio_so
 	return socket->direction == TAPIO_INBOUND && !socket->owner_is_certain && sk->sk_socket;
 }
 
-/*
- * What was sent again and no program was run for: answers to a SYN, which another tracepoint tells, segments that failed to leave
- * before 6.16, and the few runs that are missed while others attach and detach (see README.md). The kernel's own figure of the
- * connection has them all. One that began before us has told of times before us.
- */
+/* Of the answers to a SYN, and of what no program was run for. */
 static __always_inline void settle_retransmits(struct tapio_socket *socket, struct tcp_sock *tcp)
 {
 	struct tapio_tcp_totals *totals;
-	__u32 missed;
+	__u32 more = tcp ? sent_again(socket, tcp) : 0;
 
-	if (!tcp || !socket->start_ns || tcp->total_retrans <= socket->retransmits)
+	if (!more)
 		return;
-	missed = tcp->total_retrans - socket->retransmits;
 	totals = totals_of(socket);
 	if (totals)
-		TAPIO_ADD(totals->retransmits, missed);
+		TAPIO_ADD(totals->retransmits, more);
 }
 
 static __always_inline void end(struct sock *sk, struct tapio_socket *socket, int old, struct tapio_counters *count)
@@ -267,14 +284,14 @@ static __always_inline void end(struct sock *sk, struct tapio_socket *socket, in
 /* One that nothing is known of is reported all the same. */
 static __always_inline void on_close(struct sock *sk, int old, struct tapio_counters *count)
 {
-	struct tapio_socket unknown = {}, *socket = tapio_socket_of(sk);
+	struct tapio_socket unknown = begun_before_us(sk), *socket = tapio_socket_of(sk);
 
 	end(sk, socket ? socket : &unknown, old, count);
 }
 
 static __always_inline void on_established(struct sock *sk, int old, struct tapio_counters *count)
 {
-	struct tapio_socket unknown = {}, *socket = tapio_socket_of(sk);
+	struct tapio_socket unknown = begun_before_us(sk), *socket = tapio_socket_of(sk);
 	__u64 now = bpf_ktime_get_boot_ns();
 
 	if (!socket && remember(sk, &unknown))
@@ -402,26 +419,38 @@ int tcp_destroy_btf(__u64 *ctx)
 	return 0;
 }
 
-/* From 6.16 on it fires for those that failed to leave too, which the kernel's own figures have all the same. */
+const volatile bool tapio_retransmit_says_error = false; /* set by the agent: from 6.16 it fires for failed ones too */
+
+static __always_inline __u32 sent_again_by_unknown(__u64 *ctx)
+{
+	struct sk_buff *skb = (void *)ctx[1];
+	__u16 segments;
+
+	if (tapio_retransmit_says_error && (int)ctx[2] != 0)
+		return 0;
+	segments = BPF_CORE_READ((struct tcp_skb_cb *)&skb->cb, tcp_gso_segs);
+	return segments ? segments : 1;
+}
+
 SEC("tp_btf/tcp_retransmit_skb")
 int tcp_retransmit_btf(__u64 *ctx)
 {
 	struct tapio_counters *count = tapio_count(TAPIO_TCP);
 	struct sock *sk = (void *)ctx[0];
-	struct sk_buff *skb = (void *)ctx[1];
 	struct tapio_socket *socket;
-	__u16 segments;
+	struct tcp_sock *tcp;
+	__u32 segments;
 
 	if (!count)
 		return 0;
 	TAPIO_ADD(count->seen, 1);
-	segments = BPF_CORE_READ((struct tcp_skb_cb *)&skb->cb, tcp_gso_segs);
-	if (!segments)
-		segments = 1;
 	socket = tapio_socket_of(sk);
-	if (socket)
-		socket->retransmits += segments; /* the socket is locked */
-	TAPIO_FOLD(socket, retransmits, segments);
+	tcp = socket ? bpf_skc_to_tcp_sock(sk) : NULL;
+	segments = tcp ? sent_again(socket, tcp) : sent_again_by_unknown(ctx);
+	if (segments)
+		TAPIO_FOLD(socket, retransmits, segments);
+	else
+		TAPIO_ADD(count->kfiltered, 1);
 	return 0;
 }
 
@@ -462,7 +491,7 @@ int tcp_existing(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
-	struct tapio_socket known = {};
+	struct tapio_socket known;
 	struct socket *outer;
 	struct sock *sk;
 	int state;
@@ -478,6 +507,7 @@ int tcp_existing(struct bpf_iter__task_file *ctx)
 	state = sk->__sk_common.skc_state;
 	if (state == TAPIO_CLOSE || tapio_socket_of(sk))
 		return 0;
+	known = begun_before_us(sk);
 	set_owner(&known, task);
 	known.owner_is_certain = state != TAPIO_LISTEN;
 	known.was_established = state != TAPIO_LISTEN && state != TAPIO_SYN_SENT;

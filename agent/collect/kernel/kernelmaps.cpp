@@ -90,6 +90,7 @@ void KernelObject::describeTracepoints(tapio_collectors &skeleton) const
     facts.tapio_exit_says_last = m_types.argumentCount("sched_process_exit") >= 2;
     facts.tapio_victim_is_task = m_types.firstArgumentIsPointer("mark_victim");
     facts.tapio_request_after_queue = m_types.argumentCount("block_rq_issue") >= 2;
+    facts.tapio_retransmit_says_error = m_types.argumentCount("tcp_retransmit_skb") >= 3;
 }
 
 void KernelObject::describeFiles(tapio_collectors &skeleton) const
