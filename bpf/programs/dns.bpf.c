@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+#include "tapio_dns.h"
 #include "tapio_filter.h"
-#include "tapio_packet.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-#define TAPIO_DNS_PORT 53
 #define TAPIO_DNS_HEADER 12
 #define TAPIO_DNS_MOST_NAME 255
 #define TAPIO_DNS_MOST_LABELS 128
@@ -361,22 +360,17 @@ static __always_inline bool on_segment(struct __sk_buff *skb, __u32 at, bool ask
 	return any || on_message(skb, at, true, asks, active);
 }
 
+/* Of a packet to or from the port. By the programs of http, too (tapio_dns.h). */
+__noinline int tapio_dns_on_payload(struct __sk_buff *skb, __u32 at, bool tcp, bool asks)
+{
+	return tcp ? on_segment(skb, at, asks, tapio_filter_now()) : on_message(skb, at, false, asks, tapio_filter_now());
+}
+
 static __always_inline int on_packet(struct __sk_buff *skb, bool asks)
 {
-	struct tapio_counters *count = tapio_count(TAPIO_DNS);
 	struct tapio_packet packet = {};
-	bool taken = false;
 
-	if (!count)
-		return TAPIO_LET_PASS;
-	if (tapio_parse(skb, &packet) && (asks ? packet.target : packet.source) == TAPIO_DNS_PORT) {
-		if (packet.protocol == TAPIO_IPPROTO_TCP)
-			taken = on_segment(skb, packet.payload, asks, tapio_filter_now());
-		else
-			taken = on_message(skb, packet.payload, false, asks, tapio_filter_now());
-	}
-	if (!taken)
-		tapio_pass_by(count);
+	tapio_dns_look(skb, tapio_parse(skb, &packet) ? &packet : NULL, asks);
 	return TAPIO_LET_PASS;
 }
 

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+#include "tapio_dns.h"
 #include "tapio_httpstate.h"
-#include "tapio_packet.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define TAPIO_HTTP_BEGINNING 16
 #define TAPIO_HTTP_STATUS 12 /* "HTTP/1.1 200" */
 #define TAPIO_SHUTDOWN_BOTH 3
+
+/* Set by the agent while the programs run: dns has none of its own at the packets, and ours look for it. */
+__u32 tapio_dns_carried = 0;
 
 /* What a segment is looked at with. */
 struct tapio_http_side {
@@ -417,35 +420,49 @@ static __always_inline void on_payload(struct tapio_http_side *side, struct __sk
 	}
 }
 
-static __always_inline int on_segment(struct __sk_buff *skb, bool egress)
+/*
+ * On a stack of its own, which what is done for dns needs, too. Not static, or clang drops what it returns, and the verifier sees what is left
+ * there. `packet`: NULL where it was not to be read.
+ */
+__noinline int tapio_http_on_segment(struct __sk_buff *skb, const struct tapio_packet *packet, bool egress)
 {
 	struct tapio_http_side side = {.count = tapio_count(TAPIO_HTTP)};
 	struct bpf_sock *sk = skb->sk;
-	struct tapio_packet packet = {};
 
 	if (!side.count)
 		return TAPIO_LET_PASS;
 	/* The cheapest first: most packets of a short connection carry nothing. */
-	side.sk = sk && tapio_parse(skb, &packet) && packet.protocol == TAPIO_IPPROTO_TCP ? bpf_sk_fullsock(sk) : NULL;
+	side.sk = sk && packet && packet->protocol == TAPIO_IPPROTO_TCP ? bpf_sk_fullsock(sk) : NULL;
 	if (!side.sk || side.sk->protocol != TAPIO_IPPROTO_TCP)
 		tapio_pass_by(side.count);
 	else if (side.sk->state == TAPIO_LISTEN)
-		on_early(side.count, skb, &packet);
+		on_early(side.count, skb, packet);
 	else
-		on_payload(&side, skb, &packet, egress);
+		on_payload(&side, skb, packet, egress);
+	return TAPIO_LET_PASS;
+}
+
+static __always_inline int on_packet(struct __sk_buff *skb, bool egress)
+{
+	struct tapio_packet packet = {};
+	const struct tapio_packet *read = tapio_parse(skb, &packet) ? &packet : NULL;
+
+	if (*(volatile __u32 *)&tapio_dns_carried)
+		tapio_dns_look(skb, read, egress);
+	tapio_http_on_segment(skb, read, egress);
 	return TAPIO_LET_PASS;
 }
 
 SEC("cgroup_skb/egress")
 int http_egress(struct __sk_buff *skb)
 {
-	return on_segment(skb, true);
+	return on_packet(skb, true);
 }
 
 SEC("cgroup_skb/ingress")
 int http_ingress(struct __sk_buff *skb)
 {
-	return on_segment(skb, false);
+	return on_packet(skb, false);
 }
 
 /*

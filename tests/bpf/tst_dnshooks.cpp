@@ -3,6 +3,8 @@
 #include <QTest>
 
 #include <algorithm>
+#include <set>
+#include <string>
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -24,6 +26,7 @@ class tst_DnsHooks : public QObject {
     Q_OBJECT
 
 private slots:
+    void initTestCase_data();
     void answer_data();
     void answer();
     void silence_data();
@@ -31,6 +34,7 @@ private slots:
     void secondAttempt_isOneQuestion();
     void askedAgainAfterTheWait_isAnotherQuestion();
     void switchedOff_forgetsWhatWasAsked();
+    void httpGoesAndComes_dnsStays();
     void sameId_onTwoSockets();
     void sameId_onOneSocket();
     void askedOfTwoServers_isOfTheOneThatAnswers();
@@ -42,7 +46,6 @@ private slots:
     void ownQuestion_isFiltered();
     void full_isCounted();
     void withoutTimeouts_oldQuestionsGiveWay();
-    void withoutCgroup2_isUnsupported();
 };
 
 namespace {
@@ -86,6 +89,12 @@ std::vector<agent::KernelRecord> recordsOf(const KernelFixture &kernel, std::uin
     return found;
 }
 
+std::set<std::string> dnsCollectors()
+{
+    QFETCH_GLOBAL(bool, isBesideHttp);
+    return isBesideHttp ? std::set<std::string>{"dns", "http"} : std::set<std::string>{"dns"};
+}
+
 /// Packets go by all the time, but those that matter are all in the ring, or read.
 bool settles(KernelFixture &kernel)
 {
@@ -101,6 +110,14 @@ bool settles(KernelFixture &kernel)
     TAPIO_NEEDS_KERNEL();                                                                                                                  \
     const NameServer server;                                                                                                               \
     QVERIFY2((server).isReady(), "no network namespace with a name server")
+
+/// Programs of its own at the packets, or those of http.
+void tst_DnsHooks::initTestCase_data()
+{
+    QTest::addColumn<bool>("isBesideHttp");
+    QTest::newRow("alone") << false;
+    QTest::newRow("beside http") << true;
+}
 
 void tst_DnsHooks::answer_data()
 {
@@ -137,7 +154,7 @@ void tst_DnsHooks::answer()
     QFETCH(Transport, transport);
     QFETCH(QString, name);
     KernelFixture kernel;
-    TAPIO_OPEN(kernel, {"dns"});
+    TAPIO_OPEN(kernel, dnsCollectors());
 
     Child client = ask(server, family, transport, {dnsQuery(0x1234, name.toStdString())}, 1);
     QCOMPARE(WEXITSTATUS(client.wait()), 0);
@@ -180,7 +197,7 @@ void tst_DnsHooks::silence()
     QFETCH(Family, family);
     QFETCH(Transport, transport);
     KernelFixture kernel;
-    TAPIO_OPEN(kernel, {"dns"}, waiting(shortWait));
+    TAPIO_OPEN(kernel, dnsCollectors(), waiting(shortWait));
 
     const std::string question = dnsQuery(7, "silent.example.com");
     Child client = ask(server, family, transport, {question, question, question}, 0);
@@ -202,7 +219,7 @@ void tst_DnsHooks::secondAttempt_isOneQuestion()
 {
     TAPIO_SERVE(server);
     KernelFixture kernel;
-    TAPIO_OPEN(kernel, {"dns"});
+    TAPIO_OPEN(kernel, dnsCollectors());
     const std::string question = dnsQuery(7, "second.example.com");
     Child client = ask(server, Family::V4, Transport::Udp, {question, question}, 1);
     QCOMPARE(WEXITSTATUS(client.wait()), 0);
@@ -220,7 +237,7 @@ void tst_DnsHooks::askedAgainAfterTheWait_isAnotherQuestion()
     TAPIO_SERVE(server);
     Pipe timedOut;
     KernelFixture kernel;
-    TAPIO_OPEN(kernel, {"dns"}, waiting(shortWait));
+    TAPIO_OPEN(kernel, dnsCollectors(), waiting(shortWait));
     const std::string question = dnsQuery(7, "second.example.com");
     Child client = Child::run([&] {
         const int fd = server.enter() ? dnsSocket(Family::V4, Transport::Udp) : -1;
@@ -244,7 +261,7 @@ void tst_DnsHooks::switchedOff_forgetsWhatWasAsked()
 {
     TAPIO_SERVE(server);
     KernelFixture kernel;
-    TAPIO_OPEN(kernel, {"dns"}, waiting(shortWait));
+    TAPIO_OPEN(kernel, dnsCollectors(), waiting(shortWait));
     Child before = ask(server, Family::V4, Transport::Udp, {dnsQuery(7, "silent.before")}, 0);
     QCOMPARE(WEXITSTATUS(before.wait()), 0);
     kernel.collectors().setDisabled({"dns"});
@@ -261,11 +278,43 @@ void tst_DnsHooks::switchedOff_forgetsWhatWasAsked()
     QVERIFY(recordsOf(kernel, meanwhile.pid()).empty());
 }
 
+/// Of what lasts while the programs change nothing is missing, and nothing is seen twice.
+void tst_DnsHooks::httpGoesAndComes_dnsStays()
+{
+    TAPIO_SERVE(server);
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"dns", "http"}, waiting(shortWait));
+    const auto carried = [&] {
+        const auto hooks = kernel.collectors().hooks();
+        return std::count_if(hooks.begin(), hooks.end(), [](const wire::Hook &hook) {
+            return hook.collector == "dns" && hook.state == wire::HookState::Active
+                   && hook.reason.starts_with("done by the program of http");
+        });
+    };
+    QCOMPARE(carried(), 2);
+    Child silent = ask(server, Family::V4, Transport::Udp, {dnsQuery(7, "silent.before")}, 0);
+    QCOMPARE(WEXITSTATUS(silent.wait()), 0);
+    for (const bool isHttpOn : {false, true, false, true}) {
+        kernel.collectors().setDisabled(isHttpOn ? std::set<std::string>{} : std::set<std::string>{"http"});
+        QCOMPARE(carried(), isHttpOn ? 2 : 0);
+        Child client = ask(server, Family::V4, Transport::Udp, {dnsQuery(9, "ok.example.com")}, 1);
+        QCOMPARE(WEXITSTATUS(client.wait()), 0);
+        const auto record = kernel.waitFor(of<wire::DnsQuery>(client.pid()));
+        QVERIFY(record.has_value());
+        QCOMPARE(dns(*record).outcome, wire::DnsOutcome::Answered);
+        QCOMPARE(dns(*record).attempts, 1u);
+    }
+    const auto unanswered = kernel.waitFor(of<wire::DnsQuery>(silent.pid()));
+    QVERIFY(unanswered.has_value());
+    QCOMPARE(dns(*unanswered).outcome, wire::DnsOutcome::TimedOut);
+    QCOMPARE(recordsOf(kernel, silent.pid()).size(), std::size_t(1));
+}
+
 void tst_DnsHooks::sameId_onTwoSockets()
 {
     TAPIO_SERVE(server);
     KernelFixture kernel;
-    TAPIO_OPEN(kernel, {"dns"});
+    TAPIO_OPEN(kernel, dnsCollectors());
     Child client = Child::run([&] {
         if (!server.enter())
             return failed;
@@ -288,7 +337,7 @@ void tst_DnsHooks::sameId_onOneSocket()
 {
     TAPIO_SERVE(server);
     KernelFixture kernel;
-    TAPIO_OPEN(kernel, {"dns"}, waiting(shortWait));
+    TAPIO_OPEN(kernel, dnsCollectors(), waiting(shortWait));
     Child client =
         ask(server, Family::V4, Transport::Udp, {dnsQuery(5, "silent.one"), dnsQuery(5, "nx.other"), dnsQuery(5, "silent.one")}, 1);
     QCOMPARE(WEXITSTATUS(client.wait()), 0);
@@ -335,7 +384,7 @@ void tst_DnsHooks::askedOfTwoServers_isOfTheOneThatAnswers()
 {
     TAPIO_SERVE(server);
     KernelFixture kernel;
-    TAPIO_OPEN(kernel, {"dns"});
+    TAPIO_OPEN(kernel, dnsCollectors());
     Child client = Child::run([&] { return server.enter() ? askTwoServers() : failed; });
     QCOMPARE(WEXITSTATUS(client.wait()), 0);
     const auto record = kernel.waitFor(of<wire::DnsQuery>(client.pid()));
@@ -349,7 +398,7 @@ void tst_DnsHooks::oneSegment_withTwoQuestions()
 {
     TAPIO_SERVE(server);
     KernelFixture kernel;
-    TAPIO_OPEN(kernel, {"dns"});
+    TAPIO_OPEN(kernel, dnsCollectors());
     const std::string first = dnsQuery(1, "ok.first");
     const std::string second = dnsQuery(2, "nx.second");
     const std::string both = first + '\0' + static_cast<char>(second.size()) + second;
@@ -373,7 +422,7 @@ void tst_DnsHooks::longestName_isWhole()
 {
     TAPIO_SERVE(server);
     KernelFixture kernel;
-    TAPIO_OPEN(kernel, {"dns"});
+    TAPIO_OPEN(kernel, dnsCollectors());
     const std::string label(63, 'a');
     const std::string name = "ok." + label + '.' + label + '.' + label + '.' + std::string(58, 'b'); // 255 bytes on the wire
     Child client = ask(server, Family::V6, Transport::Udp, {dnsQuery(1, name)}, 1);
@@ -391,7 +440,7 @@ void tst_DnsHooks::asker_isInItsCgroup()
     if (!cgroup.problem().empty())
         QSKIP(cgroup.problem().c_str());
     KernelFixture kernel;
-    TAPIO_OPEN(kernel, {"dns"});
+    TAPIO_OPEN(kernel, dnsCollectors());
     for (const Transport transport : {Transport::Udp, Transport::Tcp}) {
         Child client = ask(server, Family::V4, transport, {dnsQuery(1, "ok.example")}, 1, &cgroup);
         QCOMPARE(WEXITSTATUS(client.wait()), 0);
@@ -436,7 +485,7 @@ void tst_DnsHooks::hostile()
     TAPIO_SERVE(server);
     QFETCH(QByteArray, message);
     KernelFixture kernel;
-    TAPIO_OPEN(kernel, {"dns"}, waiting(std::chrono::milliseconds(1)));
+    TAPIO_OPEN(kernel, dnsCollectors(), waiting(std::chrono::milliseconds(1)));
     for (const Transport transport : {Transport::Udp, Transport::Tcp}) {
         Child client = ask(server, Family::V4, transport, {message.toStdString()}, 0);
         QCOMPARE(WEXITSTATUS(client.wait()), 0);
@@ -454,7 +503,7 @@ void tst_DnsHooks::ownQuestion_isFiltered()
 {
     TAPIO_SERVE(server);
     KernelFixture kernel;
-    TAPIO_OPEN(kernel, {"dns"});
+    TAPIO_OPEN(kernel, dnsCollectors());
     const int home = ::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
     QVERIFY(server.enter());
     const int fd = dnsSocket(Family::V4, Transport::Udp);
@@ -476,7 +525,7 @@ void tst_DnsHooks::full_isCounted()
     TAPIO_SERVE(server);
     constexpr std::uint32_t asked = 5000, room = 4096;
     KernelFixture kernel;
-    TAPIO_OPEN(kernel, {"dns"}, waiting(std::chrono::seconds(4)));
+    TAPIO_OPEN(kernel, dnsCollectors(), waiting(std::chrono::seconds(4)));
     Child client = Child::run([&] {
         const int fd = server.enter() ? dnsSocket(Family::V4, Transport::Udp) : -1;
         for (std::uint32_t id = 0; id < asked; ++id) {
@@ -528,33 +577,6 @@ void tst_DnsHooks::withoutTimeouts_oldQuestionsGiveWay()
                && std::any_of(sink.records.begin(), sink.records.end(), of<wire::DnsQuery>(next.pid()));
     };
     QTRY_VERIFY_WITH_TIMEOUT(told(), 10'000);
-}
-
-void tst_DnsHooks::withoutCgroup2_isUnsupported()
-{
-    TAPIO_NEEDS_KERNEL();
-    struct Sink final : agent::KernelRecordSink {
-        void onRecord(agent::KernelRecord &&) override {}
-    } sink;
-    const MemoryCgroup part = MemoryCgroup::inVersion2("part");
-    if (!part.problem().empty())
-        QSKIP(part.problem().c_str());
-    const std::pair<std::string, std::string> cases[] = {{"/proc", "no cgroup version 2 at /proc"},
-                                                         {part.path(), "is only a container's part of the cgroups"}};
-    for (const auto &[root, says] : cases) {
-        agent::KernelOptions options;
-        options.cgroupRoot = root;
-        const auto opened = agent::KernelCollectors::open(options, sink);
-        QVERIFY(opened.has_value());
-        for (const wire::Hook &hook : (*opened)->hooks()) {
-            if (hook.collector == "dns" || hook.collector == "http") { // what is left of them would tell of what it cannot see
-                QCOMPARE(hook.state, wire::HookState::Unsupported);
-                QVERIFY2(hook.reason.find(says) != std::string::npos, hook.reason.c_str());
-            } else if (hook.collector != "https" && !KernelFixture::lacks(hook.name)) { // what that one hooks is no kernel's
-                QVERIFY2(hook.state == wire::HookState::Active, (hook.name + ": " + hook.reason).c_str());
-            }
-        }
-    }
 }
 
 QTEST_GUILESS_MAIN(tst_DnsHooks)

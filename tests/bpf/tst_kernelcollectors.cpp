@@ -26,6 +26,7 @@
 #include "agent/collect/kernel/hooktable.h"
 #include "agent/collect/kernel/kerneltypes.h"
 #include "bpf/include/tapio_records.h"
+#include "tests/bpf/memorycgroup.h"
 #include "tests/bpf/tcppeer.h"
 
 using namespace tapio;
@@ -57,6 +58,7 @@ private slots:
     void everyHook_isActiveHere_data();
     void everyHook_isActiveHere();
     void disabledCollector_isSaid();
+    void packetsWithoutCgroup2_areUnsupported();
     void sharedHook_isThereWhileEitherNeedsIt();
     void attachKindWithoutAny_isSaid();
     void refusedKind_stepsDownWithReason();
@@ -166,7 +168,7 @@ void tst_KernelCollectors::everyHook_isActiveHere()
             QCOMPARE(hook.attachKind, packets ? "cgroup" : "run");
         else
             QVERIFY(hook.attachKind == "tp_btf" || hook.attachKind == "iter");
-        QVERIFY(hook.reason.empty());
+        QCOMPARE(hook.reason, packets && hook.collector == "dns" ? "done by the program of http, and in its run time" : "");
         QCOMPARE(hook.runCount, 0u); // whoever else has them measured, we did not ask for it
     }
 }
@@ -538,6 +540,31 @@ void tst_KernelCollectors::pidNamespace_ofTheAgentCounts()
         return WEXITSTATUS(Child::run(watchFromInside).wait());
     });
     QCOMPARE(WEXITSTATUS(outside.wait()), 0);
+}
+
+void tst_KernelCollectors::packetsWithoutCgroup2_areUnsupported()
+{
+    TAPIO_NEEDS_KERNEL();
+    NullSink sink;
+    const MemoryCgroup part = MemoryCgroup::inVersion2("part");
+    if (!part.problem().empty())
+        QSKIP(part.problem().c_str());
+    const std::pair<std::string, std::string> cases[] = {{"/proc", "no cgroup version 2 at /proc"},
+                                                         {part.path(), "is only a container's part of the cgroups"}};
+    for (const auto &[root, says] : cases) {
+        agent::KernelOptions options;
+        options.cgroupRoot = root;
+        const auto opened = agent::KernelCollectors::open(options, sink);
+        QVERIFY(opened.has_value());
+        for (const wire::Hook &hook : (*opened)->hooks()) {
+            if (hook.collector == "dns" || hook.collector == "http") { // what is left of them would tell of what it cannot see
+                QCOMPARE(hook.state, wire::HookState::Unsupported);
+                QVERIFY2(hook.reason.find(says) != std::string::npos, hook.reason.c_str());
+            } else if (hook.collector != "https" && !KernelFixture::lacks(hook.name)) { // what that one hooks is no kernel's
+                QVERIFY2(hook.state == wire::HookState::Active, (hook.name + ": " + hook.reason).c_str());
+            }
+        }
+    }
 }
 
 QTEST_GUILESS_MAIN(tst_KernelCollectors)

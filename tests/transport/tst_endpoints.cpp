@@ -414,6 +414,8 @@ void TestEndpoints::connection_isMadeAnewAfterItsLongestLife()
     const auto server = openServer(serverOptions, &clock);
     const auto client = openClient(server->port(), m_pki.node(), clientOptions, &m_clock);
     QVERIFY(waitPhase(*client, LinkPhase::Connected));
+    // Before that the server would give up the handshake.
+    QVERIFY(has(noticesUntil(*server, NoticeKind::Accepted, "accepted"), NoticeKind::Accepted, "accepted"));
     clock.advance(std::chrono::hours(12));
     const auto notices = noticesUntil(*server, NoticeKind::Closed, "closed");
     QVERIFY(has(notices, NoticeKind::Closed, "closed"));

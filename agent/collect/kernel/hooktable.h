@@ -27,7 +27,8 @@ struct HookSpec {
     std::span<const HookAlternative> alternatives;
     unsigned leastArguments = 0; ///< a tracepoint with fewer lacks what the programs need
     Bond bond = Bond::Alone;
-    std::string_view alsoFor = {}; ///< another collector that needs it: it is attached while either is on
+    std::string_view alsoFor = {};   ///< another collector that needs it: it is attached while either is on
+    std::string_view carriedBy = {}; ///< the collector whose program at this hook does its work while both are on
 };
 
 /// All hooks, in the order in which they are attached. Static lifetime.

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the kernel object is told before it is loaded: which maps there are and how large, and what this kernel's hooks tell.
+// What the kernel object is told before it is loaded: which maps there are and how large, and what this kernel's hooks tell. And what of them is forgotten.
 #include "agent/collect/kernel/kernelobject.h"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <chrono>
+#include <cstddef>
 #include <cstring>
+#include <vector>
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <tapio_collectors.skel.h>
 
@@ -58,12 +62,14 @@ void KernelObject::sizeMaps(tapio_collectors &skeleton, const std::vector<Choice
     bpf_map__set_autocreate(maps.signal_buckets, needed("signal"));
     bpf_map__set_autocreate(maps.requests, needed("blockio"));
     bpf_map__set_autocreate(maps.latencies, needed("runqueue") || needed("blockio") || needed("http") || needed("https"));
-    bpf_map__set_autocreate(maps.dns_questions, needed("dns"));
+    bpf_map__set_autocreate(maps.dns_questions, needed("dns") || needed("http")); // whose programs may look for both
+    if (!needed("dns"))
+        bpf_map__set_max_entries(maps.dns_questions, 1);
     // Where nobody can be sent to look what is over, it must leave some other way.
     const auto looksFor = [&](std::string_view program) {
         return std::any_of(choices.begin(), choices.end(), [&](const Choice &one) { return one.program == program; });
     };
-    bpf_map__set_type(maps.dns_questions, looksFor("dns_timeouts") ? BPF_MAP_TYPE_HASH : BPF_MAP_TYPE_LRU_HASH);
+    bpf_map__set_type(maps.dns_questions, looksFor("dns_timeouts") || !needed("dns") ? BPF_MAP_TYPE_HASH : BPF_MAP_TYPE_LRU_HASH);
     bpf_map__set_type(maps.file_kinds, looksFor("file_counted") ? BPF_MAP_TYPE_HASH : BPF_MAP_TYPE_LRU_HASH);
     bpf_map__set_autocreate(maps.http_looked, needed("http"));
     bpf_map__set_autocreate(maps.http_exchanges, needed("http"));
@@ -106,6 +112,43 @@ void KernelObject::describeFiles(tapio_collectors &skeleton) const
     facts.tapio_file_prefix_count = static_cast<std::uint32_t>(m_options.configurationFiles.prefixes.size());
     facts.tapio_file_suffix_count = static_cast<std::uint32_t>(m_options.configurationFiles.suffixes.size());
     facts.tapio_file_fold_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(m_options.fileFold).count());
+}
+
+/// Nobody sees any more when a socket is destroyed and its address is another one's. Before the collector is switched on again once more, for
+/// what a program that was still running has left.
+void KernelObject::forgetSocketsIfOff()
+{
+    bpf_map *map = m_skeleton->maps.sockets;
+    if (!m_off.contains("tcp") || !bpf_map__autocreate(map))
+        return;
+    const bpf_map *places = m_skeleton->maps.socket_places;
+    const std::vector<std::byte> free(bpf_map__value_size(places));
+    for (std::uint32_t place = 0; place < bpf_map__max_entries(places); ++place)
+        bpf_map_update_elem(bpf_map__fd(places), &place, free.data(), BPF_ANY);
+    constexpr std::uint32_t atOnce = 1024;
+    std::vector<std::byte> keys(atOnce * bpf_map__key_size(map)), values(atOnce * bpf_map__value_size(map));
+    std::uint32_t position = 0, count = 0;
+    void *from = nullptr;
+    do {
+        count = atOnce;
+        if (bpf_map_lookup_and_delete_batch(bpf_map__fd(map), from, &position, keys.data(), values.data(), &count, nullptr) != 0)
+            return; // at the end
+        from = &position;
+    } while (count > 0);
+}
+
+/// Whether they are answered is not seen any more: told later, they would be false alarms. No counter needs to know, for a question is
+/// counted as folded when it is asked.
+void KernelObject::forgetDnsQuestions()
+{
+    bpf_map *map = m_skeleton->maps.dns_questions;
+    std::vector<std::byte> key(bpf_map__key_size(map));
+    std::uint64_t forgotten = 0;
+    const std::uint32_t most = bpf_map__max_entries(map);
+    while (forgotten < most && bpf_map_get_next_key(bpf_map__fd(map), nullptr, key.data()) == 0
+           && bpf_map_delete_elem(bpf_map__fd(map), key.data()) == 0)
+        ++forgotten;
+    std::atomic_ref(m_skeleton->bss->tapio_dns_waiting).fetch_sub(forgotten, std::memory_order_relaxed);
 }
 
 } // namespace tapio::agent

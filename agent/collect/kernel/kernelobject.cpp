@@ -419,8 +419,43 @@ bool KernelObject::attachAll()
     if (reload) {
         for (HookRun &hook : m_hooks)
             hook.link.reset();
+    } else {
+        carry(true);
     }
     return !reload;
+}
+
+KernelObject::HookRun *KernelObject::carrierOf(const HookRun &hook)
+{
+    const auto carrier = std::find_if(m_hooks.begin(), m_hooks.end(), [&](const HookRun &one) {
+        return one.spec->collector == hook.spec->carriedBy && one.spec->name == hook.spec->name && one.state == wire::HookState::Active;
+    });
+    return carrier == m_hooks.end() ? nullptr : &*carrier;
+}
+
+/// Has the programs of http do what those of dns would do at the same packets, if they are all attached. For a moment both look: a question
+/// whose answer nobody looked at would be told as one without.
+void KernelObject::carry(bool may)
+{
+    std::vector<HookRun *> carried;
+    for (HookRun &hook : m_hooks) {
+        if (hook.spec->carriedBy.empty() || hook.state != wire::HookState::Active)
+            continue;
+        carried.push_back(&hook);
+        may = may && carrierOf(hook) != nullptr;
+    }
+    std::atomic_ref isCarried(m_skeleton->bss->tapio_dns_carried);
+    if (may && !carried.empty()) {
+        isCarried.store(1);
+        for (HookRun *hook : carried)
+            hook->link.reset();
+        return;
+    }
+    for (HookRun *hook : carried) {
+        if (!hook->link)
+            attach(*hook);
+    }
+    isCarried.store(0);
 }
 
 void KernelObject::chooseWhoPaysForForks()
@@ -440,6 +475,7 @@ void KernelObject::setDisabled(const std::set<std::string> &collectors)
     m_off = {m_options.disabledCollectors.begin(), m_options.disabledCollectors.end()}; // were not loaded
     m_off.insert(collectors.begin(), collectors.end());
     chooseWhoPaysForForks();
+    carry(!m_off.contains("http"));
     for (HookRun &hook : m_hooks) {
         const bool off = isOff(*hook.spec);
         if (off && hook.state == wire::HookState::Active) {
@@ -452,6 +488,7 @@ void KernelObject::setDisabled(const std::set<std::string> &collectors)
         }
     }
     dropTheUseless();
+    carry(true);
     forgetSocketsIfOff();
     if (m_ssl)
         m_ssl->setOn(!m_off.contains("https"));
@@ -459,43 +496,6 @@ void KernelObject::setDisabled(const std::set<std::string> &collectors)
         forgetDnsQuestions();
     if (collectors.contains("file"))
         tellAllCounted();
-}
-
-/// Nobody sees any more when a socket is destroyed and its address is another one's. Before the collector is switched on again once more, for
-/// what a program that was still running has left.
-void KernelObject::forgetSocketsIfOff()
-{
-    bpf_map *map = m_skeleton->maps.sockets;
-    if (!m_off.contains("tcp") || !bpf_map__autocreate(map))
-        return;
-    const bpf_map *places = m_skeleton->maps.socket_places;
-    const std::vector<std::byte> free(bpf_map__value_size(places));
-    for (std::uint32_t place = 0; place < bpf_map__max_entries(places); ++place)
-        bpf_map_update_elem(bpf_map__fd(places), &place, free.data(), BPF_ANY);
-    constexpr std::uint32_t atOnce = 1024;
-    std::vector<std::byte> keys(atOnce * bpf_map__key_size(map)), values(atOnce * bpf_map__value_size(map));
-    std::uint32_t position = 0, count = 0;
-    void *from = nullptr;
-    do {
-        count = atOnce;
-        if (bpf_map_lookup_and_delete_batch(bpf_map__fd(map), from, &position, keys.data(), values.data(), &count, nullptr) != 0)
-            return; // at the end
-        from = &position;
-    } while (count > 0);
-}
-
-/// Whether they are answered is not seen any more: told later, they would be false alarms. No counter needs to know, for a question is
-/// counted as folded when it is asked.
-void KernelObject::forgetDnsQuestions()
-{
-    bpf_map *map = m_skeleton->maps.dns_questions;
-    std::vector<std::byte> key(bpf_map__key_size(map));
-    std::uint64_t forgotten = 0;
-    const std::uint32_t most = bpf_map__max_entries(map);
-    while (forgotten < most && bpf_map_get_next_key(bpf_map__fd(map), nullptr, key.data()) == 0
-           && bpf_map_delete_elem(bpf_map__fd(map), key.data()) == 0)
-        ++forgotten;
-    std::atomic_ref(m_skeleton->bss->tapio_dns_waiting).fetch_sub(forgotten, std::memory_order_relaxed);
 }
 
 /// An error when everything that was asked for was refused: then the reason is the same for all, and it is the machine's.
@@ -547,6 +547,8 @@ std::vector<wire::Hook> KernelObject::hooks() const
         report.reason = hook.reason;
         if (hook.state == wire::HookState::Active) {
             report.attachKind = hook.candidates.front().attachKind;
+            if (!hook.link && !hook.spec->carriedBy.empty())
+                report.reason = "done by the program of " + std::string(hook.spec->carriedBy) + ", and in its run time";
             if (i < runTimes.size()) {
                 report.runTimeNs = runTimes[i].ns;
                 report.runCount = runTimes[i].runs;

@@ -111,6 +111,8 @@ private:
     bool attachAll();
     void attach(HookRun &hook);
     void dropTheUseless();
+    void carry(bool may);
+    HookRun *carrierOf(const HookRun &hook); ///< null: there is none, or it is not attached
     bool attachToCgroups(HookRun &hook);
     void forgetSocketsIfOff();
     void forgetDnsQuestions();
