@@ -39,7 +39,7 @@ struct tapio_http_socket {
 };
 
 /* Counted up by the agent when the collector is switched on again: what older sockets know has holes. */
-__u32 tapio_http_generation = 0;
+extern __u32 tapio_http_generation;
 
 /* Of sockets that speak HTTP, or did. The request that is waited for lies here, and more of them in http_pipelined. */
 struct tapio_http_exchange {
@@ -71,14 +71,14 @@ struct {
 	__uint(max_entries, TAPIO_HTTP_LOOKED_PLACES);
 	__type(key, __u32);
 	__type(value, struct tapio_http_looked);
-} http_looked SEC(".maps");
+} http_looked __weak SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
 	__type(value, struct tapio_http_exchange);
-} http_exchanges SEC(".maps");
+} http_exchanges __weak SEC(".maps");
 
 struct tapio_http_key {
 	__u64 cookie;
@@ -95,7 +95,7 @@ struct {
 	__uint(max_entries, 2048);
 	__type(key, struct tapio_http_key);
 	__type(value, struct tapio_http_request);
-} http_pipelined SEC(".maps");
+} http_pipelined __weak SEC(".maps");
 
 static const struct tapio_http_request no_request = {};
 

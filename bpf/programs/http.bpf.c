@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
 #include "tapio_dns.h"
-#include "tapio_httpstate.h"
+#include "tapio_httpend.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define TAPIO_HTTP_BEGINNING 16
 #define TAPIO_HTTP_STATUS 12 /* "HTTP/1.1 200" */
-#define TAPIO_SHUTDOWN_BOTH 3
 
-/* Set by the agent while the programs run: dns has none of its own at the packets, and ours look for it. */
+/* Set by the agent, before loading: there is dns. And while the programs run: it has none of its own at the packets, and ours look for it. */
+const volatile bool tapio_carries_dns = false;
 __u32 tapio_dns_carried = 0;
+__u32 tapio_http_generation = 0;
 
 /* What a segment is looked at with. */
 struct tapio_http_side {
@@ -39,18 +40,11 @@ static __always_inline bool note_owner(struct tapio_http_exchange *exchange, str
 	return true;
 }
 
-static __always_inline struct tapio_http_looked *looked_of(__u64 address)
-{
-	__u32 place = address * 0x9e3779b97f4a7c15ull >> 32 & (TAPIO_HTTP_LOOKED_PLACES - 1);
-
-	return bpf_map_lookup_elem(&http_looked, &place);
-}
-
 /* Of one that has not spoken HTTP: was it looked at for long enough? */
 static __always_inline bool is_something_else(const void *sk)
 {
 	__u64 address = tapio_address_of(sk);
-	struct tapio_http_looked *place = looked_of(address);
+	struct tapio_http_looked *place = tapio_http_looked_of(address);
 
 	return place && place->address == address && place->generation == tapio_http_generation
 	       && place->looked >= TAPIO_HTTP_PATIENCE;
@@ -59,7 +53,7 @@ static __always_inline bool is_something_else(const void *sk)
 static __always_inline void note_look(const void *sk, bool is_last)
 {
 	__u64 address = tapio_address_of(sk);
-	struct tapio_http_looked *place = looked_of(address);
+	struct tapio_http_looked *place = tapio_http_looked_of(address);
 
 	if (!place)
 		return;
@@ -69,15 +63,6 @@ static __always_inline void note_look(const void *sk, bool is_last)
 		place->address = address;
 	}
 	place->looked = is_last ? TAPIO_HTTP_PATIENCE : place->looked + 1;
-}
-
-static __always_inline void forget_looks(const void *sk)
-{
-	__u64 address = tapio_address_of(sk);
-	struct tapio_http_looked *place = looked_of(address);
-
-	if (place && place->address == address)
-		place->address = 0;
 }
 
 /* It speaks HTTP. False where there is no memory. */
@@ -235,18 +220,11 @@ static __always_inline void forget(struct tapio_http_exchange *exchange, struct 
 		bpf_map_delete_elem(&http_pipelined, key);
 }
 
-static __always_inline struct tapio_http_parties parties(const struct tapio_http_exchange *exchange, __u8 direction)
-{
-	struct tapio_http_parties of = {.owner = &exchange->owner, .ends = &exchange->ends, .direction = direction};
-
-	return of;
-}
-
 static __always_inline void on_answer(struct tapio_http_side *side, struct __sk_buff *skb, const struct tapio_packet *packet,
 				      const char *status)
 {
 	struct tapio_http_key key = {.cookie = side->exchange->cookie, .number = side->socket->first};
-	const struct tapio_http_parties of = parties(side->exchange, side->socket->direction);
+	const struct tapio_http_parties of = tapio_http_parties_of(side->exchange, side->socket->direction);
 	struct tapio_http_request *request;
 	struct tapio_http_told told;
 	struct tapio_http *record;
@@ -447,7 +425,7 @@ static __always_inline int on_packet(struct __sk_buff *skb, bool egress)
 	struct tapio_packet packet = {};
 	const struct tapio_packet *read = tapio_parse(skb, &packet) ? &packet : NULL;
 
-	if (*(volatile __u32 *)&tapio_dns_carried)
+	if (tapio_carries_dns && *(volatile __u32 *)&tapio_dns_carried)
 		tapio_dns_look(skb, read, egress);
 	tapio_http_on_segment(skb, read, egress);
 	return TAPIO_LET_PASS;
@@ -481,7 +459,7 @@ __noinline int tapio_http_on_abort(struct tapio_http_exchange *exchange, const s
 		return 0;
 	key.cookie = exchange->cookie;
 	key.number = number;
-	of = parties(exchange, direction);
+	of = tapio_http_parties_of(exchange, direction);
 	request = request_of(exchange, &key);
 	TAPIO_ADD(count->seen, 1);
 	if (!request) {
@@ -496,60 +474,9 @@ __noinline int tapio_http_on_abort(struct tapio_http_exchange *exchange, const s
 	return 0;
 }
 
-static __always_inline void on_end(struct sock *sk, struct tapio_http_exchange *exchange, struct tapio_counters *count)
-{
-	struct tapio_http_socket *socket = &exchange->socket;
-	struct tapio_http_parties of;
-	struct tapio_http_told told;
-	struct tapio_socket *known;
-	__u32 unkept;
-
-	if (!exchange->owner_tgid) {
-		known = tapio_socket_of(sk);
-		if (known)
-			exchange->owner = known->owner;
-		if (known && known->is_own)
-			return;
-	}
-	/* Once for all of them, and one token: they end together. */
-	of = parties(exchange, socket->direction);
-	told = tapio_judge_http(&of, 0, true);
-	for (int i = 0; i < TAPIO_HTTP_DEPTH && socket->first != socket->next; i++)
-		tapio_http_on_abort(exchange, &told, count, socket->first++, socket->direction);
-	unkept = socket->next - socket->first;
-	TAPIO_ADD(count->seen, unkept);
-	TAPIO_ADD(count->lost, unkept);
-	socket->first = socket->next;
-}
-
-/*
- * A request without an answer ends with its connection, or for who asked when he closes the socket: nobody will read the
- * answer. After a mere shutdown for sending it may still come.
- */
-static __always_inline bool ends(struct sock *sk, const struct tapio_http_socket *socket, int new)
-{
-	if (new == TAPIO_CLOSE)
-		return true;
-	return socket->direction == TAPIO_OUTBOUND && BPF_CORE_READ_BITFIELD_PROBED(sk, sk_shutdown) == TAPIO_SHUTDOWN_BOTH;
-}
-
 SEC("tp_btf/inet_sock_set_state")
 int http_state_btf(__u64 *ctx)
 {
-	struct tapio_counters *count = tapio_count(TAPIO_HTTP);
-	struct tapio_http_exchange *exchange = NULL;
-	struct sock *sk = (void *)ctx[0];
-	int new = ctx[2];
-
-	if (!count)
-		return 0;
-	tapio_pass_by(count);
-	if (new == TAPIO_CLOSE)
-		forget_looks(sk);
-	if (new == TAPIO_CLOSE || new == TAPIO_FIN_WAIT1 || new == TAPIO_LAST_ACK)
-		exchange = bpf_sk_storage_get(&http_exchanges, sk, NULL, 0);
-	if (exchange && exchange->socket.generation == tapio_http_generation && exchange->socket.state == TAPIO_HTTP_SPOKEN
-	    && exchange->socket.first != exchange->socket.next && ends(sk, &exchange->socket, new))
-		on_end(sk, exchange, count);
+	tapio_http_on_state((void *)ctx[0], ctx[2]);
 	return 0;
 }

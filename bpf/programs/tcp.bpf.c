@@ -2,6 +2,7 @@
 #include <bpf/bpf_endian.h>
 
 #include "tapio_filter.h"
+#include "tapio_httpend.h"
 #include "tapio_socket.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -364,6 +365,13 @@ static __always_inline void on_change(struct sock *sk, int new, struct tapio_cou
 	TAPIO_ADD(count->folded, 1);
 }
 
+/*
+ * Set by the agent, before loading: there is http, which this kernel might refuse. And while the programs run: it has no program of its own
+ * here, and ours does its work.
+ */
+const volatile bool tapio_carries_http = false;
+__u32 tapio_http_carried = 0;
+
 SEC("tp_btf/inet_sock_set_state")
 int tcp_state_btf(__u64 *ctx)
 {
@@ -386,6 +394,8 @@ int tcp_state_btf(__u64 *ctx)
 		on_close(sk, old, count);
 	else
 		on_change(sk, new, count);
+	if (tapio_carries_http && *(volatile __u32 *)&tapio_http_carried)
+		tapio_http_on_state(sk, new);
 	return 0;
 }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <set>
+#include <string>
 
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -19,8 +21,10 @@ class tst_HttpLife : public QObject {
     Q_OBJECT
 
 private slots:
+    void initTestCase_data();
     void longBody_endsNothing();
     void switchedOff_forgetsWhatWasAsked();
+    void tcpGoesAndComes_httpStays();
 };
 
 namespace {
@@ -89,14 +93,28 @@ QStringList toldOf(const KernelFixture &kernel, std::uint32_t pid)
     return told;
 }
 
+std::set<std::string> httpCollectors()
+{
+    QFETCH_GLOBAL(bool, isBesideTcp);
+    return isBesideTcp ? std::set<std::string>{"http", "tcp"} : std::set<std::string>{"http"};
+}
+
 } // namespace
+
+/// A program of its own at changes of state, or that of tcp.
+void tst_HttpLife::initTestCase_data()
+{
+    QTest::addColumn<bool>("isBesideTcp");
+    QTest::newRow("alone") << false;
+    QTest::newRow("beside tcp") << true;
+}
 
 /// Longer than half of the sequence numbers: what comes after it looks older than what came before.
 void tst_HttpLife::longBody_endsNothing()
 {
     TAPIO_NEEDS_KERNEL();
     KernelFixture kernel;
-    TAPIO_OPEN(kernel, {"http"});
+    TAPIO_OPEN(kernel, httpCollectors());
     Child child = Child::run([] {
         const BothEnds ends;
         constexpr std::uint64_t bytes = (2ull << 30) + (256u << 20);
@@ -123,7 +141,7 @@ void tst_HttpLife::switchedOff_forgetsWhatWasAsked()
         return fine ? 0 : failed;
     });
     KernelFixture kernel;
-    TAPIO_OPEN(kernel, {"http"});
+    TAPIO_OPEN(kernel, httpCollectors());
     QVERIFY(back.send(3));
     QCOMPARE(there.receive(), 1u);
     kernel.collectors().setDisabled({"http"});
@@ -139,6 +157,38 @@ void tst_HttpLife::switchedOff_forgetsWhatWasAsked()
         return kernel.counters("http").inRing() == 0;
     }));
     QCOMPARE(toldOf(kernel, child.pid()).join(", "), expected.join(", "));
+}
+
+/// A request that nobody will answer any more is told once, whosever program sees it.
+void tst_HttpLife::tcpGoesAndComes_httpStays()
+{
+    TAPIO_NEEDS_KERNEL();
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"http", "tcp"});
+    const auto carried = [&] {
+        const auto hooks = kernel.collectors().hooks();
+        return std::count_if(hooks.begin(), hooks.end(), [](const wire::Hook &hook) {
+            return hook.collector == "http" && hook.state == wire::HookState::Active
+                   && hook.reason.starts_with("done by the program of tcp");
+        });
+    };
+    QCOMPARE(carried(), 1);
+    for (const bool isTcpOn : {false, true, false, true}) {
+        kernel.collectors().setDisabled(isTcpOn ? std::set<std::string>{} : std::set<std::string>{"tcp"});
+        QCOMPARE(carried(), isTcpOn ? 1 : 0);
+        Child child = Child::run([] {
+            const BothEnds ends;
+            const bool fine = ends.ask("/given-up") && ::shutdown(ends.client, SHUT_RDWR) == 0;
+            return fine && ::close(ends.client) == 0 ? 0 : failed;
+        });
+        QCOMPARE(WEXITSTATUS(child.wait()), 0);
+        QVERIFY(kernel.pollUntil([&] { return !toldOf(kernel, child.pid()).empty(); }));
+        QVERIFY(kernel.pollUntil([&] {
+            kernel.drainAll();
+            return kernel.counters("http").inRing() == 0;
+        }));
+        QCOMPARE(toldOf(kernel, child.pid()).join(", "), "/given-up 0");
+    }
 }
 
 QTEST_GUILESS_MAIN(tst_HttpLife)

@@ -87,7 +87,7 @@ constexpr HookSpec table[] = {
     {"dns", "timeouts", dnsTimeouts, 0, Bond::Needy},
     {"http", "cgroup_inet_egress", httpEgress, 0, Bond::Needed},
     {"http", "cgroup_inet_ingress", httpIngress, 0, Bond::Needed},
-    {"http", "inet_sock_set_state", httpState, 0, Bond::Needed},
+    {"http", "inet_sock_set_state", httpState, 0, Bond::Needed, {}, "tcp"},
     {"security", "task", privilegeExisting},
     {"security", "sched_process_exec", privilegeExec},
     {"security", "signal_generate", ptrace},

@@ -61,10 +61,17 @@ void KernelObject::sizeMaps(tapio_collectors &skeleton, const std::vector<Choice
     bpf_map__set_autocreate(maps.tasks, needed("runqueue") || needed("security"));
     bpf_map__set_autocreate(maps.signal_buckets, needed("signal"));
     bpf_map__set_autocreate(maps.requests, needed("blockio"));
-    bpf_map__set_autocreate(maps.latencies, needed("runqueue") || needed("blockio") || needed("http") || needed("https"));
-    bpf_map__set_autocreate(maps.dns_questions, needed("dns") || needed("http")); // whose programs may look for both
-    if (!needed("dns"))
-        bpf_map__set_max_entries(maps.dns_questions, 1);
+    const auto make = [](bpf_map *map, bool isOwn, bool isOfCarrier) {
+        bpf_map__set_autocreate(map, isOwn || isOfCarrier);
+        if (!isOwn)
+            bpf_map__set_max_entries(map, 1);
+    };
+    // Before 6.8 the verifier looks at functions that nobody calls, too: those that tcp would call for http, and http for dns.
+    make(maps.latencies, needed("runqueue") || needed("blockio") || needed("http") || needed("https"), needed("tcp"));
+    make(maps.http_pipelined, needed("http"), needed("tcp"));
+    make(maps.dns_questions, needed("dns"), needed("http"));
+    skeleton.rodata->tapio_carries_http = needed("http");
+    skeleton.rodata->tapio_carries_dns = needed("dns");
     // Where nobody can be sent to look what is over, it must leave some other way.
     const auto looksFor = [&](std::string_view program) {
         return std::any_of(choices.begin(), choices.end(), [&](const Choice &one) { return one.program == program; });
@@ -73,7 +80,6 @@ void KernelObject::sizeMaps(tapio_collectors &skeleton, const std::vector<Choice
     bpf_map__set_type(maps.file_kinds, looksFor("file_counted") ? BPF_MAP_TYPE_HASH : BPF_MAP_TYPE_LRU_HASH);
     bpf_map__set_autocreate(maps.http_looked, needed("http"));
     bpf_map__set_autocreate(maps.http_exchanges, needed("http"));
-    bpf_map__set_autocreate(maps.http_pipelined, needed("http"));
     bpf_map__set_autocreate(maps.drops, needed("drops"));
     bpf_map__set_autocreate(maps.capability_uses, needed("capability"));
     bpf_map__set_autocreate(maps.entry_uses, needed("entry"));

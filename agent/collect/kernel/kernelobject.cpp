@@ -420,7 +420,7 @@ bool KernelObject::attachAll()
         for (HookRun &hook : m_hooks)
             hook.link.reset();
     } else {
-        carry(true);
+        carry();
     }
     return !reload;
 }
@@ -433,20 +433,20 @@ KernelObject::HookRun *KernelObject::carrierOf(const HookRun &hook)
     return carrier == m_hooks.end() ? nullptr : &*carrier;
 }
 
-/// Has the programs of http do what those of dns would do at the same packets, if they are all attached. For a moment both look: a question
-/// whose answer nobody looked at would be told as one without.
-void KernelObject::carry(bool may)
+/// Has the programs of one collector do what those of another would do at the same hooks, if they are all attached and stay so. For a moment both
+/// do it: a question whose answer nobody looked at would be told as one without.
+void KernelObject::carry(std::string_view collector, std::uint32_t &isCarried)
 {
     std::vector<HookRun *> carried;
+    bool may = true;
     for (HookRun &hook : m_hooks) {
-        if (hook.spec->carriedBy.empty() || hook.state != wire::HookState::Active)
+        if (hook.spec->collector != collector || hook.spec->carriedBy.empty() || hook.state != wire::HookState::Active)
             continue;
         carried.push_back(&hook);
-        may = may && carrierOf(hook) != nullptr;
+        may = may && carrierOf(hook) != nullptr && !m_off.contains(hook.spec->carriedBy);
     }
-    std::atomic_ref isCarried(m_skeleton->bss->tapio_dns_carried);
     if (may && !carried.empty()) {
-        isCarried.store(1);
+        std::atomic_ref(isCarried).store(1);
         for (HookRun *hook : carried)
             hook->link.reset();
         return;
@@ -455,7 +455,13 @@ void KernelObject::carry(bool may)
         if (!hook->link)
             attach(*hook);
     }
-    isCarried.store(0);
+    std::atomic_ref(isCarried).store(0);
+}
+
+void KernelObject::carry()
+{
+    carry("dns", m_skeleton->bss->tapio_dns_carried);
+    carry("http", m_skeleton->bss->tapio_http_carried);
 }
 
 void KernelObject::chooseWhoPaysForForks()
@@ -475,7 +481,7 @@ void KernelObject::setDisabled(const std::set<std::string> &collectors)
     m_off = {m_options.disabledCollectors.begin(), m_options.disabledCollectors.end()}; // were not loaded
     m_off.insert(collectors.begin(), collectors.end());
     chooseWhoPaysForForks();
-    carry(!m_off.contains("http"));
+    carry();
     for (HookRun &hook : m_hooks) {
         const bool off = isOff(*hook.spec);
         if (off && hook.state == wire::HookState::Active) {
@@ -488,7 +494,7 @@ void KernelObject::setDisabled(const std::set<std::string> &collectors)
         }
     }
     dropTheUseless();
-    carry(true);
+    carry();
     forgetSocketsIfOff();
     if (m_ssl)
         m_ssl->setOn(!m_off.contains("https"));

@@ -111,7 +111,8 @@ private:
     bool attachAll();
     void attach(HookRun &hook);
     void dropTheUseless();
-    void carry(bool may);
+    void carry();
+    void carry(std::string_view collector, std::uint32_t &isCarried);
     HookRun *carrierOf(const HookRun &hook); ///< null: there is none, or it is not attached
     bool attachToCgroups(HookRun &hook);
     void forgetSocketsIfOff();
