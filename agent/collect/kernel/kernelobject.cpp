@@ -425,45 +425,6 @@ bool KernelObject::attachAll()
     return !reload;
 }
 
-KernelObject::HookRun *KernelObject::carrierOf(const HookRun &hook)
-{
-    const auto carrier = std::find_if(m_hooks.begin(), m_hooks.end(), [&](const HookRun &one) {
-        return one.spec->collector == hook.spec->carriedBy && one.spec->name == hook.spec->name && one.state == wire::HookState::Active;
-    });
-    return carrier == m_hooks.end() ? nullptr : &*carrier;
-}
-
-/// Has the programs of one collector do what those of another would do at the same hooks, if they are all attached and stay so. For a moment both
-/// do it: a question whose answer nobody looked at would be told as one without.
-void KernelObject::carry(std::string_view collector, std::uint32_t &isCarried)
-{
-    std::vector<HookRun *> carried;
-    bool may = true;
-    for (HookRun &hook : m_hooks) {
-        if (hook.spec->collector != collector || hook.spec->carriedBy.empty() || hook.state != wire::HookState::Active)
-            continue;
-        carried.push_back(&hook);
-        may = may && carrierOf(hook) != nullptr && !m_off.contains(hook.spec->carriedBy);
-    }
-    if (may && !carried.empty()) {
-        std::atomic_ref(isCarried).store(1);
-        for (HookRun *hook : carried)
-            hook->link.reset();
-        return;
-    }
-    for (HookRun *hook : carried) {
-        if (!hook->link)
-            attach(*hook);
-    }
-    std::atomic_ref(isCarried).store(0);
-}
-
-void KernelObject::carry()
-{
-    carry("dns", m_skeleton->bss->tapio_dns_carried);
-    carry("http", m_skeleton->bss->tapio_http_carried);
-}
-
 void KernelObject::chooseWhoPaysForForks()
 {
     const bool runqueuePays = m_off.contains("security") && !m_off.contains("runqueue");
@@ -553,7 +514,7 @@ std::vector<wire::Hook> KernelObject::hooks() const
         report.reason = hook.reason;
         if (hook.state == wire::HookState::Active) {
             report.attachKind = hook.candidates.front().attachKind;
-            if (!hook.link && !hook.spec->carriedBy.empty())
+            if (isCarried(hook))
                 report.reason = "done by the program of " + std::string(hook.spec->carriedBy) + ", and in its run time";
             if (i < runTimes.size()) {
                 report.runTimeNs = runTimes[i].ns;
@@ -565,20 +526,6 @@ std::vector<wire::Hook> KernelObject::hooks() const
     if (m_ssl)
         std::ranges::move(m_ssl->hooks(), std::back_inserter(reports));
     return reports;
-}
-
-std::uint64_t KernelObject::recursionMisses(std::string_view collector) const
-{
-    std::uint64_t misses = 0;
-    for (const HookRun &hook : m_hooks) {
-        if (collectorOf(*hook.spec) != collector || hook.program == nullptr) // one that was switched off keeps its misses
-            continue;
-        bpf_prog_info info{};
-        std::uint32_t size = sizeof(info);
-        if (bpf_obj_get_info_by_fd(bpf_program__fd(hook.program), &info, &size) == 0)
-            misses += info.recursion_misses;
-    }
-    return misses;
 }
 
 KernelFilters::Maps KernelObject::filterMaps() const

@@ -84,6 +84,9 @@ private:
         std::string reasonAttached; ///< while it is switched off: why it was not attached in a better way
         std::unique_ptr<bpf_link, LinkDeleter> link;
         bpf_program *program = nullptr;
+        std::uint64_t missedOfCarrier =
+            0; ///< runs that the kernel skipped of the program that carried it, before the last time it began to
+        std::uint64_t carrierMissedBefore = 0; ///< what that program had missed when it last began to
 
         bool wanted() const noexcept { return !candidates.empty(); }
         void stepDown(wire::HookState newState, const std::string &why);
@@ -112,8 +115,9 @@ private:
     void attach(HookRun &hook);
     void dropTheUseless();
     void carry();
-    void carry(std::string_view collector, std::uint32_t &isCarried);
-    HookRun *carrierOf(const HookRun &hook); ///< null: there is none, or it is not attached
+    void carry(std::string_view collector, std::uint32_t &isCarriedNow);
+    static bool isCarried(const HookRun &hook);
+    const HookRun *carrierOf(const HookRun &hook) const; ///< null: there is none
     bool attachToCgroups(HookRun &hook);
     void forgetSocketsIfOff();
     void forgetDnsQuestions();
