@@ -21,8 +21,11 @@ std::uint32_t weightOf(const Observation &seen)
 {
     const wire::Event &event = seen.event;
     std::uint32_t repeats = 1;
-    if (const auto *tcp = std::get_if<wire::TcpConnection>(&event.detail); tcp != nullptr && seen.topic == topicOf(event.type))
-        repeats = connectionsOf(*tcp);
+    const bool isItself = seen.topic == topicOf(event.type);
+    if (const auto *tcp = std::get_if<wire::TcpConnection>(&event.detail); tcp != nullptr && isItself)
+        repeats = toldTogether(*tcp);
+    else if (const auto *dns = std::get_if<wire::DnsQuery>(&event.detail); dns != nullptr && isItself)
+        repeats = toldTogether(*dns);
     else if (const auto *login = std::get_if<wire::Login>(&event.detail))
         repeats = login->repeats;
     else if (const auto *file = std::get_if<wire::FileFailure>(&event.detail))

@@ -75,7 +75,7 @@ void ServiceMap::hear(const wire::Event &event, const wire::Origin &origin, cons
     } else if (const auto *tcp = std::get_if<wire::TcpConnection>(&event.detail)) {
         Told told{seen, call, false, tcp->direction == TcpDirection::Outbound, isNever(*tcp), tcp->local, tcp->remote};
         told.call.latencyNs = tcp->connectLatencyNs;
-        told.call.count = isNever(*tcp) ? 1 : connectionsOf(*tcp); // what failed is told by itself
+        told.call.count = isNever(*tcp) ? 1 : toldTogether(*tcp); // what failed is told by itself
         told.call.failed = told.isNever;
         const bool isCall = tcp->direction != TcpDirection::Unknown && (told.isNever ? told.isByCaller : tcp->established);
         isCall ? accept(told) : ignore();

@@ -4,15 +4,14 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "protocol/wire/details.h"
-
 namespace tapio::correlation {
 
-/// How many connections this one stands for, itself included; of what a stranger says no more than a million, so that sums do not run over.
-inline std::uint32_t connectionsOf(const wire::TcpConnection &tcp) noexcept
+/// How many connections, or answers of a name server, this one stands for, itself included; of what a stranger says no more than a million, so that
+/// sums do not run over.
+template <typename Detail> std::uint32_t toldTogether(const Detail &detail) noexcept
 {
     constexpr std::uint32_t mostAtOnce = 1'000'000;
-    return std::min(tcp.more, mostAtOnce - 1) + 1;
+    return std::min(detail.more, mostAtOnce - 1) + 1;
 }
 
 } // namespace tapio::correlation

@@ -215,7 +215,10 @@ void addCollecting(MetricFamilies &out, const CollectSnapshot &snapshot)
         .add(snapshot.detail.leftOut, {{"outcome", "left_out"}});
     out.counter("tapio_agent_connections_told_within_total",
                 "Ordinary connections that were told within the event of another just like them.")
-        .add(snapshot.toldWithin);
+        .add(snapshot.toldWithin.connections);
+    out.counter("tapio_agent_answers_told_within_total",
+                "Ordinary answers of name servers that were told within the event of another just like them.")
+        .add(snapshot.toldWithin.answers);
     out.gauge("tapio_agent_batch_events", "Events in the batch that is being filled, or held back.")
         .add(std::uint64_t{snapshot.pendingEvents});
     out.counter("tapio_agent_origins_unlearnt_total",

@@ -127,7 +127,7 @@ struct CollectSnapshot {
     FilterState filter;
     std::size_t pendingEvents = 0; ///< in the batch that is being filled, or held by the budget
     DetailHold::Totals detail;
-    std::uint64_t toldWithin = 0;                 ///< connections, cumulative (flowfold.h)
+    FlowFold::Within toldWithin;                  ///< another's event, cumulative
     AmendmentLedger::Totals unlearnt;             ///< origins of events that were sent before they were known, and never were
     std::vector<correlation::RuleCounters> rules; ///< of the correlation engine
     std::size_t cgroups = 0;                      ///< sampled

@@ -9,9 +9,10 @@ namespace tapio::agent {
 
 namespace {
 
+using wire::DnsQuery;
 using wire::TcpConnection;
 
-TcpConnection &connectionOf(HeldEvent &item) { return std::get<TcpConnection>(item.event.detail); }
+bool isAnswer(const HeldEvent &item) noexcept { return std::holds_alternative<DnsQuery>(item.event.detail); }
 
 std::string_view bytesOf(const std::array<std::uint8_t, 16> &address) noexcept
 {
@@ -24,13 +25,28 @@ bool isInSample(const wire::SocketAddress &client) noexcept
     return (hash ^ hash >> 32) % FlowFold::sampleOneIn == 0;
 }
 
+bool isOrdinaryConnection(const TcpConnection &connection) noexcept
+{
+    return connection.direction == wire::TcpDirection::Inbound && isHealthyAndShort(connection) && !isInSample(connection.remote);
+}
+
+/// That there is no such name is an answer.
+bool isOrdinaryAnswer(const DnsQuery &dns, const wire::Process &asker) noexcept
+{
+    return dns.outcome == wire::DnsOutcome::Answered && dns.latencyNs < FlowFold::soonNs && dns.attempts == 1 && !dns.truncated
+           && asker.pid != 0;
+}
+
 } // namespace
 
 bool FlowFold::isOrdinary(const HeldEvent &item) noexcept
 {
-    const auto *connection = std::get_if<TcpConnection>(&item.event.detail);
-    return connection != nullptr && connection->direction == wire::TcpDirection::Inbound && item.event.severity <= wire::Severity::Info
-           && isHealthyAndShort(*connection) && (item.cgroup.cgroupId != 0 || item.cgroup.memoryId != 0) && !isInSample(connection->remote);
+    if (item.event.severity > wire::Severity::Info || (item.cgroup.cgroupId == 0 && item.cgroup.memoryId == 0))
+        return false;
+    if (const auto *connection = std::get_if<TcpConnection>(&item.event.detail))
+        return isOrdinaryConnection(*connection);
+    const auto *dns = std::get_if<DnsQuery>(&item.event.detail);
+    return dns != nullptr && isOrdinaryAnswer(*dns, item.event.process);
 }
 
 std::size_t FlowFold::KeyHash::operator()(const Key &key) const noexcept
@@ -38,16 +54,35 @@ std::size_t FlowFold::KeyHash::operator()(const Key &key) const noexcept
     std::size_t hash = std::hash<std::string_view>{}(key.comm);
     for (const std::size_t part :
          {std::hash<std::string_view>{}(bytesOf(key.service.bytes)), std::hash<std::string_view>{}(bytesOf(key.peer)),
-          std::size_t{key.cgroupId}, std::size_t{key.memoryId}, std::size_t{key.service.port}, std::size_t{key.uid}})
+          std::hash<std::string_view>{}(key.name), std::size_t{key.cgroupId}, std::size_t{key.memoryId}, std::size_t{key.service.port},
+          std::size_t{key.uid}, std::size_t{key.pid}, std::size_t{key.queryType}})
         hash = hash * 1'099'511'628'211u + part;
     return hash;
 }
 
 FlowFold::Key FlowFold::keyOf(const HeldEvent &item)
 {
-    const auto &connection = std::get<TcpConnection>(item.event.detail);
-    return {item.cgroup.cgroupId,    item.cgroup.memoryId, item.event.process.uid,
-            item.event.process.comm, connection.local,     connection.remote.bytes};
+    const wire::Process &process = item.event.process;
+    Key key;
+    key.cgroupId = item.cgroup.cgroupId;
+    key.memoryId = item.cgroup.memoryId;
+    key.uid = process.uid;
+    key.comm = process.comm;
+    if (const auto *dns = std::get_if<DnsQuery>(&item.event.detail)) {
+        key.service = dns->server;
+        key.pid = process.pid;
+        key.startNs = process.startTimeNs;
+        key.name = dns->name;
+        key.queryType = dns->queryType;
+        key.responseCode = dns->responseCode;
+        key.answers = dns->answers;
+        key.isTcp = dns->tcp;
+    } else {
+        const auto &connection = std::get<TcpConnection>(item.event.detail);
+        key.service = connection.local;
+        key.peer = connection.remote.bytes;
+    }
+    return key;
 }
 
 std::vector<HeldEvent> FlowFold::setOn(bool isOn)
@@ -66,22 +101,41 @@ FlowFold::Folded FlowFold::fold(HeldEvent &&item, std::int64_t nowNs)
         return {std::move(item), false};
     }
     const bool isWithin = found->second.waiting.has_value();
+    if (isWithin)
+        ++(isAnswer(item) ? m_within.answers : m_within.connections);
+    else
+        ++m_waiting;
     add(found->second, std::move(item));
-    ++(isWithin ? m_within : m_waiting);
     return {std::nullopt, isWithin};
+}
+
+void FlowFold::addUp(Flow &flow, TcpConnection &newest)
+{
+    flow.timeNs += newest.durationNs;
+    flow.srttUs += newest.srttUs;
+    flow.measured += newest.srttUs != 0 ? 1 : 0;
+    if (!flow.waiting)
+        return;
+    const auto &before = std::get<TcpConnection>(flow.waiting->event.detail);
+    newest.more += before.more + 1;
+    newest.bytesSent += before.bytesSent;
+    newest.bytesReceived += before.bytesReceived;
+}
+
+void FlowFold::addUp(Flow &flow, DnsQuery &newest)
+{
+    flow.timeNs += newest.latencyNs;
+    if (flow.waiting)
+        newest.more += std::get<DnsQuery>(flow.waiting->event.detail).more + 1;
 }
 
 void FlowFold::add(Flow &flow, HeldEvent &&item)
 {
-    TcpConnection &newest = connectionOf(item);
-    flow.durationNs += newest.durationNs;
-    flow.srttUs += newest.srttUs;
-    flow.measured += newest.srttUs != 0 ? 1 : 0;
+    if (auto *dns = std::get_if<DnsQuery>(&item.event.detail))
+        addUp(flow, *dns);
+    else
+        addUp(flow, std::get<TcpConnection>(item.event.detail));
     if (flow.waiting) {
-        const TcpConnection &before = connectionOf(*flow.waiting);
-        newest.more += before.more + 1;
-        newest.bytesSent += before.bytesSent;
-        newest.bytesReceived += before.bytesReceived;
         item.sinceBootNs = flow.waiting->sinceBootNs;
         if (item.event.process != flow.waiting->event.process) { // one of several
             item.event.process.pid = 0;
@@ -94,10 +148,13 @@ void FlowFold::add(Flow &flow, HeldEvent &&item)
 HeldEvent FlowFold::take(Flow &flow)
 {
     HeldEvent item = std::move(*flow.waiting);
-    TcpConnection &connection = connectionOf(item);
-    const std::uint64_t count = std::uint64_t{connection.more} + 1;
-    connection.durationNs = flow.durationNs / count;
-    connection.srttUs = flow.measured == 0 ? 0 : static_cast<std::uint32_t>(flow.srttUs / flow.measured);
+    if (auto *dns = std::get_if<DnsQuery>(&item.event.detail)) {
+        dns->latencyNs = flow.timeNs / (std::uint64_t{dns->more} + 1);
+    } else {
+        auto &connection = std::get<TcpConnection>(item.event.detail);
+        connection.durationNs = flow.timeNs / (std::uint64_t{connection.more} + 1);
+        connection.srttUs = flow.measured == 0 ? 0 : static_cast<std::uint32_t>(flow.srttUs / flow.measured);
+    }
     flow = Flow();
     --m_waiting;
     return item;

@@ -19,13 +19,16 @@ namespace tapio::agent {
 /// says how many it stands for (TcpConnection::more). A flow is an owner, a program and its user, what they listen at, and the host at the other
 /// end. Only the word of who answers: it has neither errors nor latencies, which would come later than those of others and be judged without it;
 /// where the caller tells as well, his word counts. What failed, was slow to close or lost segments is told by itself, and so is one of `sampleOneIn`,
-/// chosen by the client's end, so that whoever has the caller's word finds the two ends of one connection. Nothing is lost: the connections are
-/// counted in the event, and here. Bounded. One thread; times are of the boot clock.
+/// chosen by the client's end, so that whoever has the caller's word finds the two ends of one connection. In the same way it tells the answers of one
+/// name server to one question of one process together (DnsQuery::more), if they are alike and came soon; that there is no such name is one. What waits
+/// is in no share that is judged: rules ask for answers that failed, or for any. Nothing is lost: all are counted in the event, and here. Bounded. One
+/// thread; times are of the boot clock.
 class FlowFold {
 public:
     static constexpr std::int64_t windowNs = 5 * nsPerSecond; ///< so that none is told later than the slot of ServiceHealth after its own
-    static constexpr std::size_t mostFlows = 2048;            ///< some 1 MB; connections of further ones are told one by one
+    static constexpr std::size_t mostFlows = 2048;            ///< some 2 MB; those of further ones are told one by one
     static constexpr std::uint64_t sampleOneIn = 32;
+    static constexpr std::uint64_t soonNs = 100 * nsPerMs; ///< an answer that took longer is slow (product/patterns: DNS cascade)
 
     static bool isOrdinary(const HeldEvent &item) noexcept;
 
@@ -45,16 +48,27 @@ public:
 
     /// Events that wait.
     std::size_t held() const noexcept { return m_waiting; }
-    /// Connections that were told within another's event, cumulative.
-    std::uint64_t within() const noexcept { return m_within; }
+    /// Those that were told within another's event, cumulative.
+    struct Within {
+        std::uint64_t connections = 0, answers = 0;
+        bool operator==(const Within &) const = default;
+    };
+    const Within &within() const noexcept { return m_within; }
 
 private:
     struct Key {
         std::uint64_t cgroupId = 0, memoryId = 0;
         std::uint32_t uid = 0;
         std::string comm;
-        wire::SocketAddress service;
-        std::array<std::uint8_t, 16> peer{};
+        wire::SocketAddress service;         ///< or the name server
+        std::array<std::uint8_t, 16> peer{}; ///< of connections
+
+        // Of answers; of connections as they are here.
+        std::uint32_t pid = 0;
+        std::uint64_t startNs = 0;
+        std::string name;
+        std::uint16_t queryType = 0, responseCode = 0, answers = 0;
+        bool isTcp = false;
 
         bool operator==(const Key &) const = default;
     };
@@ -62,19 +76,21 @@ private:
         std::size_t operator()(const Key &key) const noexcept;
     };
     struct Flow {
-        std::optional<HeldEvent> waiting;         ///< with the bytes of all
-        std::uint64_t durationNs = 0, srttUs = 0; ///< sums
-        std::uint32_t measured = 0;               ///< round trips
+        std::optional<HeldEvent> waiting;     ///< with the bytes of all
+        std::uint64_t timeNs = 0, srttUs = 0; ///< sums; how long connections lasted, or answers took
+        std::uint32_t measured = 0;           ///< round trips
     };
     static Key keyOf(const HeldEvent &item);
     static void add(Flow &flow, HeldEvent &&item);
+    static void addUp(Flow &flow, wire::TcpConnection &newest);
+    static void addUp(Flow &flow, wire::DnsQuery &newest);
     HeldEvent take(Flow &flow);
 
     bool m_isOn = false;
     std::unordered_map<Key, Flow, KeyHash> m_flows;
     std::deque<std::pair<std::int64_t, const Key *>> m_due; ///< when its window ends; one per flow, the earliest in front
     std::size_t m_waiting = 0;
-    std::uint64_t m_within = 0;
+    Within m_within;
 };
 
 } // namespace tapio::agent

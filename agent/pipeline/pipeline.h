@@ -17,6 +17,7 @@
 #include "agent/pipeline/eventgate.h"
 #include "agent/pipeline/flowfold.h"
 #include "agent/pipeline/shedder.h"
+#include "agent/pipeline/toldsignals.h"
 #include "agent/publish/outgoing.h"
 
 namespace tapio::agent {
@@ -59,7 +60,7 @@ public:
     std::size_t pending() const noexcept { return waiting() + m_detail.held() + m_flows.held(); }
     const DetailHold::Totals &detail() const noexcept { return m_detail.totals(); }
     /// Connections that were told within another's event; among `ufiltered`.
-    std::uint64_t toldWithin() const noexcept { return m_flows.within(); }
+    FlowFold::Within toldWithin() const noexcept { return m_flows.within(); }
     const FoldTotals &folded() const noexcept { return m_shedder.folded(); }
     /// Of whose events nothing more was learnt.
     const AmendmentLedger::Totals &unlearnt() const noexcept { return m_ledger.totals(); }
@@ -98,6 +99,7 @@ private:
     Shedder m_shedder;
     DetailHold m_detail;
     FlowFold m_flows;
+    ToldSignals m_toldSignals;
     std::vector<HeldEvent> m_alongWith; ///< room for Shedder::sheds
     std::uint64_t m_trimmed = 0;
     Correlator *m_correlator = nullptr;

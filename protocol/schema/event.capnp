@@ -135,6 +135,7 @@ struct DnsQuery {
   tcp @9 :Bool;
   truncated @10 :Bool;
   name @11 :Text;
+  more @12 :UInt32;
 }
 
 struct HttpRequest {

@@ -95,6 +95,7 @@ template <IsDetail<DnsQuery> D, typename Visit> void visitFields(D &d, Visit &&v
     visit(Field{"attempts"}, d.attempts);
     visit(Field{"tcp"}, d.tcp);
     visit(Field{"truncated"}, d.truncated);
+    visit(Field{"more"}, d.more);
 }
 template <IsDetail<HttpRequest> D, typename Visit> void visitFields(D &d, Visit &&visit)
 {

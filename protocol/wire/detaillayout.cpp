@@ -201,6 +201,7 @@ struct DetailWriter {
         dns.setAttempts(from.attempts);
         dns.setTcp(from.tcp);
         dns.setTruncated(from.truncated);
+        dns.setMore(from.more);
         dns.setOutcome(static_cast<std::uint8_t>(from.outcome));
         setText(from.name, [&](auto text) { dns.setName(text); });
     }

@@ -104,6 +104,7 @@ DnsQuery readDns(const LayoutReader &reader, schema::DnsQuery::Reader from)
     to.attempts = from.getAttempts();
     to.tcp = from.getTcp();
     to.truncated = from.getTruncated();
+    to.more = from.getMore();
     to.outcome = static_cast<DnsOutcome>(from.getOutcome());
     to.name = reader.text(from.getName());
     requireTexts(to, Errc::Malformed);

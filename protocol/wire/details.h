@@ -128,6 +128,9 @@ struct DnsQuery {
     std::uint32_t attempts = 0;  ///< how often the same question was sent, the first time included; 0 = not known
     bool tcp = false;            ///< asked over TCP, else over UDP
     bool truncated = false;      ///< the answer has TC set: the rest is to be had over TCP
+    /// How many more, just like this one, it stands for: the same question of the same process to the same server, all answered alike, at once and
+    /// soon, within ten seconds. The latency is then the mean.
+    std::uint32_t more = 0;
 
     bool operator==(const DnsQuery &) const = default;
 };

@@ -203,6 +203,9 @@ struct Writer {
 
     void operator()(const DnsQuery &dns) const
     {
+        const bool isOfSeveral = dns.more != 0;
+        if (isOfSeveral)
+            line += std::to_string(std::uint64_t{dns.more} + 1) + " times ";
         line += "dns " + dnsTypeName(dns.queryType) + ' ';
         appendLine(line, dns.name);
         line += " at " + toString(dns.server) + (dns.tcp ? " over tcp: " : ": ");
@@ -211,7 +214,7 @@ struct Writer {
         else
             line += dns.outcome == DnsOutcome::TimedOut ? std::string_view("timed out") : dnsOutcomeName(dns.outcome);
         if (dns.latencyNs != 0)
-            line += " after " + durationText(dns.latencyNs);
+            line += " after " + durationText(dns.latencyNs) + (isOfSeveral ? " on average" : "");
         if (dns.truncated)
             line += ", truncated";
         if (dns.attempts > 1)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Ordinary connections of one flow are told together, and none is lost.
+// Ordinary connections of one flow, and answers to one question, are told together, and none is lost.
 #include <QtTest>
 
 #include <functional>
@@ -44,6 +44,18 @@ HeldEvent call(double seconds, std::uint16_t port = 40'000)
     tcp.bytesReceived = 1'000;
     tcp.srttUs = 300;
     item.event.detail = tcp;
+    return item;
+}
+
+wire::DnsQuery &dnsOf(HeldEvent &item) { return std::get<wire::DnsQuery>(item.event.detail); }
+
+HeldEvent answer(double seconds, std::uint64_t latencyNs = 2'000'000)
+{
+    HeldEvent item{{}, std::make_shared<const wire::Origin>(), "dns", at(seconds), {77, 0, CgroupHierarchy::Either}};
+    item.event.type = wire::EventType::DnsQuery;
+    item.event.timeNs = at(seconds);
+    item.event.process = {7, 1000, 9, "web"};
+    item.event.detail = wire::DnsQuery{address(10, 53), "db.shop.", 1, 0, wire::DnsOutcome::Answered, latencyNs, 2, 1, false, false};
     return item;
 }
 
@@ -96,6 +108,72 @@ private slots:
         QTEST(FlowFold::isOrdinary(one), "isOrdinary");
     }
 
+    void ordinaryAnswer_data()
+    {
+        QTest::addColumn<Change>("change");
+        QTest::addColumn<bool>("isOrdinary");
+        const auto add = [](const char *row, bool isOrdinary, Change change) { QTest::newRow(row) << std::move(change) << isOrdinary; };
+        add("soon", true, [](HeldEvent &) {});
+        add("there is no such name", true, [](HeldEvent &one) { dnsOf(one).responseCode = 3; });
+        add("over TCP", true, [](HeldEvent &one) { dnsOf(one).tcp = true; });
+        add("slow", false, [](HeldEvent &one) { dnsOf(one).latencyNs = 100'000'000; });
+        add("asked twice", false, [](HeldEvent &one) { dnsOf(one).attempts = 2; });
+        add("truncated", false, [](HeldEvent &one) { dnsOf(one).truncated = true; });
+        add("none", false, [](HeldEvent &one) { dnsOf(one).outcome = wire::DnsOutcome::TimedOut; });
+        add("a refusal", false, [](HeldEvent &one) { one.event.severity = wire::Severity::Warning; });
+        add("of nobody", false, [](HeldEvent &one) { one.cgroup = {}; });
+        add("of no known process", false, [](HeldEvent &one) { one.event.process = {}; });
+    }
+    void ordinaryAnswer()
+    {
+        QFETCH(Change, change);
+        HeldEvent one = answer(0);
+        change(one);
+        QTEST(FlowFold::isOrdinary(one), "isOrdinary");
+    }
+
+    void answers_areToldTogether()
+    {
+        FlowFold flows = folding();
+        QVERIFY(flows.fold(answer(0), at(0)).told.has_value());
+        for (std::uint64_t i = 1; i <= 3; ++i)
+            QVERIFY(!flows.fold(answer(1, i * 1'000'000), at(1)).told.has_value());
+        QCOMPARE(flows.within(), (FlowFold::Within{0, 2}));
+        auto due = flows.takeDue(at(5));
+        QCOMPARE(due.size(), std::size_t(1));
+        QCOMPARE(dnsOf(due[0]).more, 2u);
+        QCOMPARE(dnsOf(due[0]).latencyNs, 2'000'000u);
+        QCOMPARE(dnsOf(due[0]).name, std::string("db.shop."));
+        QCOMPARE(due[0].event.process.pid, 7u);
+    }
+
+    void answer_isToldFromAnother_data()
+    {
+        QTest::addColumn<Change>("change");
+        QTest::addColumn<bool>("isOther");
+        const auto add = [](const char *row, bool isOther, Change change) { QTest::newRow(row) << std::move(change) << isOther; };
+        add("another latency", false, [](HeldEvent &one) { dnsOf(one).latencyNs = 1; });
+        add("another name", true, [](HeldEvent &one) { dnsOf(one).name = "web.shop."; });
+        add("another type", true, [](HeldEvent &one) { dnsOf(one).queryType = 28; });
+        add("another answer", true, [](HeldEvent &one) { dnsOf(one).responseCode = 3; });
+        add("more records", true, [](HeldEvent &one) { dnsOf(one).answers = 3; });
+        add("another way", true, [](HeldEvent &one) { dnsOf(one).tcp = true; });
+        add("another server", true, [](HeldEvent &one) { dnsOf(one).server = address(11, 53); });
+        add("another process", true, [](HeldEvent &one) { one.event.process.pid = 8; });
+        add("another process of the same number", true, [](HeldEvent &one) { one.event.process.startTimeNs = 10; });
+        add("another owner", true, [](HeldEvent &one) { one.cgroup.cgroupId = 78; });
+        add("a connection", true, [](HeldEvent &one) { one = call(1); });
+    }
+    void answer_isToldFromAnother()
+    {
+        QFETCH(Change, change);
+        FlowFold flows = folding();
+        flows.fold(answer(0), at(0));
+        HeldEvent one = answer(1);
+        change(one);
+        QTEST(flows.fold(std::move(one), at(1)).told.has_value(), "isOther");
+    }
+
     /// Each end tells those by themselves, so that whoever hears both finds the same connection from both.
     void sample_isByTheClientsEnd()
     {
@@ -121,7 +199,7 @@ private slots:
             QCOMPARE(folded.isWithin, i > 1);
         }
         QCOMPARE(flows.held(), std::size_t(1));
-        QCOMPARE(flows.within(), std::uint64_t(3));
+        QCOMPARE(flows.within(), (FlowFold::Within{3, 0}));
         QVERIFY(flows.takeDue(at(4.9)).empty());
         const auto due = flows.takeDue(at(5));
         QCOMPARE(numbersOf(due), QList<int>{4});
@@ -261,7 +339,7 @@ private slots:
             tell(rest);
         QCOMPARE(told, offered);
         QCOMPARE(toldSent, sent);
-        QCOMPARE(flows.within(), within);
+        QCOMPARE(flows.within(), (FlowFold::Within{within, 0}));
         QVERIFY(within > offered / 4);
     }
 };

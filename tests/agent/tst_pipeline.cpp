@@ -4,14 +4,13 @@
 #include <cerrno>
 #include <csignal>
 
-#include "agent/pipeline/pipeline.h"
 #include "agent/pipeline/severity.h"
-#include "tests/agent/fakeclock.h"
-#include "tests/agent/fakes.h"
+#include "tests/agent/pipelinebench.h"
 
 using namespace tapio;
 using namespace tapio::agent;
 using namespace tapio::test;
+using Bench = PipelineBench;
 
 Q_DECLARE_METATYPE(tapio::wire::Event)
 Q_DECLARE_METATYPE(tapio::wire::Severity)
@@ -19,51 +18,12 @@ Q_DECLARE_METATYPE(tapio::wire::Filter)
 
 namespace {
 
-wire::Event withDetail(wire::EventType type, wire::Detail detail)
-{
-    wire::Event event;
-    event.type = type;
-    event.detail = std::move(detail);
-    return event;
-}
-
-wire::Event exited(int code, int signal)
-{
-    wire::ProcessExit exit;
-    exit.exitCode = code;
-    exit.signal = signal;
-    return withDetail(wire::EventType::ProcessExit, exit);
-}
-
 wire::Event connection(wire::TcpOutcome outcome)
 {
     wire::TcpConnection tcp;
     tcp.outcome = outcome;
     return withDetail(wire::EventType::TcpConnection, tcp);
 }
-
-/// A pipeline over nothing but the root cgroup.
-struct Bench {
-    FakeClock clock;
-    RecordingOutlet outlet;
-    CgroupInventory inventory{"/nonexistent", 16};
-    OriginResolver resolver{{"/nonexistent", "/nonexistent", "/nonexistent"}, inventory, clock};
-    BootTime bootTime{clock};
-    Pipeline pipeline;
-
-    explicit Bench(BatchLimits limits = {}) : pipeline("node-1", limits, resolver, bootTime, clock, outlet) {}
-
-    void feed(wire::Event event, std::string_view source = "process", std::uint64_t agoNs = 1000)
-    {
-        KernelRecord record;
-        record.source = source;
-        record.cgroupId = 1;
-        record.drainedBootNs = static_cast<std::uint64_t>(clock.bootNs());
-        record.bootNs = record.drainedBootNs - agoNs;
-        record.event = std::move(event);
-        pipeline.onRecord(std::move(record));
-    }
-};
 
 } // namespace
 

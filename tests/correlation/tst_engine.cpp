@@ -6,39 +6,13 @@
 
 #include "protocol/wire/detailfields.h"
 #include "protocol/wire/evidence.h"
-#include "tests/correlation/stage.h"
+#include "tests/correlation/enginerules.h"
 
 using namespace tapio;
 using namespace tapio::correlation;
+using namespace tapio::test;
 using wire::InsightState;
 using wire::Severity;
-
-namespace {
-
-const std::string head = "title = \"t\"\nroot = \"pod\"\nseverity = \"warning\"\nlifetime = \"5m\"\ncooldown = \"10m\"\n"
-                         "summary = \"{root}: {kill.count} kills, {count} in all\"\n";
-
-Rule ruleOf(const std::string &steps, const std::string &id = "r")
-{
-    auto rule = parseRule("id = \"" + id + "\"\n" + head + steps, "test.toml");
-    if (!rule)
-        qFatal("%s", toString(rule.error().front()).c_str());
-    return *rule;
-}
-
-const std::string killStep = "[[step]]\nname = \"kill\"\nevent = \"oom.kill\"\nwithin = \"1m\"\n";
-const std::string killThenExit = killStep
-                                 + "[[step]]\nname = \"exit\"\nevent = \"process.exit\"\nwithin = \"1m\"\nafter = \"kill\"\n"
-                                   "after_within = \"30s\"\n";
-
-wire::ProcessExit exitOf(int code)
-{
-    wire::ProcessExit exit;
-    exit.exitCode = code;
-    return exit;
-}
-
-} // namespace
 
 class tst_Engine : public QObject {
     Q_OBJECT
@@ -54,6 +28,7 @@ private slots:
     void tooOldEvidence_isCounted();
     void count_isWithinTheWindow_data();
     void count_isWithinTheWindow();
+    void repeats_countAsWhatTheyStandFor_data();
     void repeats_countAsWhatTheyStandFor();
     void distinct_countsOthersOnly();
     void share_needsEnough_data();
@@ -66,16 +41,6 @@ private slots:
     void afterCooldown_anotherOpens();
     void contradiction_lowersTheScore();
     void support_neverLowersTheScore();
-    void unknownOwner_isCounted();
-    void amendment_movesWhatThereIs();
-    void amendment_mergesIntoWhatIsThere();
-    void restart_isSeenFromANewContainer();
-    void lateEventOfTheOldContainer_isNoRestart();
-    void rollout_isSeenOnceWhileBothImagesRun();
-    void limits_evictAndCount();
-    void evictedInsight_isEnded();
-    void reload_keepsWhatIsTheSame();
-    void reload_endsWhatIsNot();
     void sameInput_sameInsights();
     void evidence_isWhatSomethingWaitsFor();
     void typeOfALaterVersion_isNoFact();
@@ -214,16 +179,34 @@ void tst_Engine::count_isWithinTheWindow()
     QTEST(static_cast<int>(stage.opened("r")), "insights");
 }
 
+void tst_Engine::repeats_countAsWhatTheyStandFor_data()
+{
+    QTest::addColumn<QString>("event");
+    QTest::addColumn<wire::Detail>("four");
+    QTest::addColumn<wire::Detail>("one");
+    wire::Login login;
+    login.repeats = 1;
+    wire::Login logins = login;
+    logins.repeats = 4;
+    wire::DnsQuery answers;
+    answers.more = 3;
+    wire::TcpConnection connections;
+    connections.more = 3;
+    QTest::newRow("logins") << "login" << wire::Detail(logins) << wire::Detail(login);
+    QTest::newRow("answers told together") << "dns.query" << wire::Detail(answers) << wire::Detail(wire::DnsQuery());
+    QTest::newRow("connections told together") << "tcp.connection" << wire::Detail(connections) << wire::Detail(wire::TcpConnection());
+}
+
 void tst_Engine::repeats_countAsWhatTheyStandFor()
 {
-    const std::string step = "[[step]]\nname = \"kill\"\nevent = \"login\"\nwithin = \"1m\"\ncount = 5\n";
+    QFETCH(QString, event);
+    QFETCH(wire::Detail, four);
+    QFETCH(wire::Detail, one);
+    const std::string step = "[[step]]\nname = \"kill\"\nevent = \"" + event.toStdString() + "\"\nwithin = \"1m\"\ncount = 5\n";
     Stage stage({ruleOf(step)});
-    wire::Login login;
-    login.repeats = 4;
-    stage.event(0, login);
+    stage.event(0, four);
     QCOMPARE(stage.opened("r"), std::size_t(0));
-    login.repeats = 1;
-    stage.event(1, login);
+    stage.event(1, one);
     QCOMPARE(stage.opened("r"), std::size_t(1));
     QCOMPARE(stage.found[0].insight.evidenceCount, 5u);
 }
@@ -383,139 +366,6 @@ void tst_Engine::support_neverLowersTheScore()
         last = stage.found.back().insight.score;
     }
     QCOMPARE(last, std::uint8_t(99)); // never certain
-}
-
-void tst_Engine::unknownOwner_isCounted()
-{
-    Stage stage({ruleOf(killStep)});
-    stage.event(0, wire::OomKill(), wire::Origin());
-    QCOMPARE(stage.found.size(), std::size_t(0));
-    QCOMPARE(stage.engine().counters()[0].unjoined, 1u);
-}
-
-void tst_Engine::amendment_movesWhatThereIs()
-{
-    wire::Origin unnamed = pod("a");
-    unnamed.podUid.clear();
-    unnamed.podName.clear();
-    Stage stage({ruleOf(killStep + "count = 2\n")});
-    stage.event(0, wire::OomKill(), unnamed);
-    stage.engine().onAmendment(unnamed, pod("a"), "n1");
-    stage.event(1, wire::OomKill(), pod("a"));
-    QCOMPARE(stage.opened("r"), std::size_t(1));
-    QCOMPARE(stage.found[0].insight.root, std::string("shop/a"));
-    QCOMPARE(stage.engine().candidates(), std::size_t(1));
-}
-
-void tst_Engine::amendment_mergesIntoWhatIsThere()
-{
-    wire::Origin unnamed = pod("a");
-    unnamed.podUid.clear();
-    Stage stage({ruleOf(killStep + "count = 3\n")});
-    stage.event(0, wire::OomKill(), unnamed);
-    stage.event(1, wire::OomKill(), pod("a"));
-    stage.engine().onAmendment(unnamed, pod("a"), "n1");
-    QCOMPARE(stage.engine().candidates(), std::size_t(1));
-    stage.event(2, wire::OomKill(), pod("a"));
-    QCOMPARE(stage.opened("r"), std::size_t(1));
-    QCOMPARE(stage.found[0].insight.evidence.size(), std::size_t(3));
-}
-
-void tst_Engine::restart_isSeenFromANewContainer()
-{
-    const std::string step = "[[step]]\nname = \"kill\"\nevent = \"container.restart\"\nwithin = \"10m\"\n";
-    Stage stage({ruleOf(step)});
-    stage.event(0, wire::ProcessExec(), pod("a", "c1"));
-    stage.event(1, wire::ProcessExec(), pod("b", "c1"));
-    QCOMPARE(stage.found.size(), std::size_t(0));
-    stage.event(2, wire::ProcessExec(), pod("a", "c2"));
-    QCOMPARE(stage.found.size(), std::size_t(1));
-    QCOMPARE(stage.found[0].insight.root, std::string("shop/a"));
-    wire::Origin unnamed = pod("b", "c2"); // a second container of the pod, for all that is known
-    unnamed.containerName.clear();
-    stage.event(3, wire::ProcessExec(), unnamed);
-    QCOMPARE(stage.found.size(), std::size_t(1));
-}
-
-void tst_Engine::lateEventOfTheOldContainer_isNoRestart()
-{
-    const std::string step = "[[step]]\nname = \"kill\"\nevent = \"container.restart\"\nwithin = \"10m\"\ncount = 2\n";
-    Stage stage({ruleOf(step)});
-    for (int i = 0; i < 10; ++i)
-        stage.event(i, wire::ProcessExec(), pod("a", i % 2 == 0 ? "c1" : "c2"));
-    QCOMPARE(stage.found.size(), std::size_t(0));
-}
-
-void tst_Engine::rollout_isSeenOnceWhileBothImagesRun()
-{
-    auto rule = parseRule("id = \"r\"\ntitle = \"t\"\nroot = \"workload\"\nseverity = \"warning\"\nlifetime = \"5m\"\ncooldown = \"10m\"\n"
-                          "summary = \"{roll.text}\"\n[[step]]\nname = \"roll\"\nevent = \"rollout.image\"\nwithin = \"10m\"\n",
-                          "test.toml");
-    QVERIFY(rule.has_value());
-    Stage stage({*rule});
-    wire::Origin next = pod("new");
-    next.image = "web:2";
-    for (int i = 0; i < 20; ++i)
-        stage.event(i, wire::ProcessExec(), i % 2 == 0 || i < 6 ? pod("old") : next);
-    QCOMPARE(stage.found.size(), std::size_t(1));
-    QCOMPARE(stage.found[0].insight.evidenceCount, 1u);
-    QCOMPARE(stage.found[0].insight.text, std::string("image web:2, was web:1"));
-    QCOMPARE(stage.found[0].insight.root, std::string("shop/web"));
-}
-
-void tst_Engine::limits_evictAndCount()
-{
-    EngineLimits limits;
-    limits.candidates = 50;
-    limits.candidatesOfRule = 30;
-    Stage stage({ruleOf(killStep + "count = 2\n"), ruleOf(killStep + "count = 3\n", "s")}, limits);
-    for (int i = 0; i < 1000; ++i) {
-        stage.event(i * 0.01, wire::OomKill(), pod("p" + std::to_string(i)));
-        QVERIFY(stage.engine().candidates() <= 50);
-    }
-    std::uint64_t evicted = 0;
-    std::size_t candidates = 0;
-    for (const RuleCounters &counters : stage.engine().counters()) {
-        evicted += counters.evicted;
-        candidates += counters.candidates;
-        QVERIFY(counters.candidates <= 30);
-    }
-    QCOMPARE(evicted, 2000u - candidates);
-}
-
-void tst_Engine::evictedInsight_isEnded()
-{
-    EngineLimits limits;
-    limits.candidatesOfRule = 3;
-    Stage stage({ruleOf(killStep)}, limits);
-    for (int i = 0; i < 5; ++i)
-        stage.event(i, wire::OomKill(), pod("p" + std::to_string(i)));
-    QCOMPARE(stage.opened("r"), std::size_t(5));
-    QCOMPARE(stage.of("r", InsightState::Expired).size(), std::size_t(2));
-    QCOMPARE(stage.engine().counters()[0].open, std::size_t(3));
-}
-
-void tst_Engine::reload_keepsWhatIsTheSame()
-{
-    Stage stage({ruleOf(killStep)});
-    stage.event(0, wire::OomKill());
-    Rule same = ruleOf(killStep);
-    same.summary = "another text"; // which decides nothing
-    stage.engine().setRules(std::make_shared<const RuleSet>(RuleSet{ruleOf(killStep, "q"), same}), Stage::timeOf(1));
-    QCOMPARE(stage.found.size(), std::size_t(1));
-    stage.event(2, wire::OomKill(), pod("a"));
-    QCOMPARE(stage.opened("r"), std::size_t(1)); // still that one
-    QCOMPARE(stage.opened("q"), std::size_t(1));
-}
-
-void tst_Engine::reload_endsWhatIsNot()
-{
-    Stage stage({ruleOf(killStep)});
-    stage.event(0, wire::OomKill());
-    stage.engine().setRules(std::make_shared<const RuleSet>(RuleSet{ruleOf(killStep + "count = 2\n")}), Stage::timeOf(1));
-    QCOMPARE(stage.found.size(), std::size_t(2));
-    QCOMPARE(stage.found[1].insight.state, InsightState::Expired);
-    QCOMPARE(stage.engine().candidates(), std::size_t(0));
 }
 
 void tst_Engine::sameInput_sameInsights()

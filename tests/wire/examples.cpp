@@ -105,6 +105,11 @@ EventBatch filteredBatch()
     return batch;
 }
 
+DnsQuery dnsDetail()
+{
+    return {mapped(10, 53), "api\\046x.shop.svc.cluster.local.", 28, 3, DnsOutcome::Answered, 1'200'000, 2, 3, true, true};
+}
+
 /// Told late, and for more than one.
 EventBatch heldBatch()
 {
@@ -115,6 +120,15 @@ EventBatch heldBatch()
         200, {podOrigin()}, {event(EventType::ProcessExec, execDetail(), 0), event(EventType::TcpConnection, together, 0)}, {}};
     batch.events[0].heldSeconds = 30;
     batch.events[1].heldSeconds = 5;
+    return batch;
+}
+
+EventBatch answersBatch()
+{
+    DnsQuery answers = dnsDetail();
+    answers.more = 9;
+    EventBatch batch{210, {podOrigin()}, {event(EventType::DnsQuery, answers, 0)}, {}};
+    batch.events[0].heldSeconds = 5;
     return batch;
 }
 
@@ -162,7 +176,7 @@ Frame detailFrame()
                            {std::byte{1}, std::byte{0}, std::byte{0xFE}}};
     const Detail details[] = {
         changed,
-        DnsQuery{mapped(10, 53), "api\\046x.shop.svc.cluster.local.", 28, 3, DnsOutcome::Answered, 1'200'000, 2, 3, true, true},
+        dnsDetail(),
         http,
         FileFailure{"/var/lib/db/wal", "open", 28, 0x241, 12},
         CapabilityUse{21, true, 4},
@@ -284,6 +298,7 @@ std::vector<std::pair<std::string, Message>> all()
         {"frame-workload", frame(10, EventBatch{60, {workloadOrigin()}, {event(EventType::ProcessExit, exitDetail(), 0)}, {}})},
         {"frame-amendments", frame(11, amendingBatch())},
         {"frame-held", frame(12, heldBatch())},
+        {"frame-answers", frame(13, answersBatch())},
         {"frame-samples", frame(6, sampleBatch())},
         {"frame-counters", frame(7, counterReport())},
         {"frame-hooks", frame(8, hookReport())},

@@ -118,6 +118,10 @@ private:
         QTest::newRow("a name answered") << Detail(
             DnsQuery{host(10, 53), "a.shop.", 1, 0, DnsOutcome::Answered, 1'200'000, 2, 1, false, false})
                                          << "dns A a.shop. at 10.0.0.10:53: NOERROR, 2 answers after 1.2 ms";
+        DnsQuery answers{host(10, 53), "a.shop.", 1, 3, DnsOutcome::Answered, 1'200'000, 0, 1, false, false};
+        answers.more = 9;
+        QTest::newRow("answers told together") << Detail(answers)
+                                               << "10 times dns A a.shop. at 10.0.0.10:53: NXDOMAIN, 0 answers after 1.2 ms on average";
         QTest::newRow("a name not answered") << Detail(DnsQuery{host(10, 53), "a.\n", 28, 0, DnsOutcome::TimedOut, 0, 0, 3, true, false})
                                              << "dns AAAA a.  at 10.0.0.10:53 over tcp: timed out, asked 3 times";
         QTest::newRow("a request answered") << Detail(slow) << "GET /cart/7 of shop to 10.0.0.2:51000 over tls: 503 after 12.0 ms, 2.0 KiB";

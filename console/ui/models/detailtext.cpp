@@ -148,7 +148,11 @@ DetailSection detailOf(const wire::DnsQuery &dns, const TimeDisplay &)
          {tr("Latency"), nsOrNone(dns.latencyNs), false, {}},
          {tr("Asked"), repeatsText(dns.attempts), false, {}},
          {tr("Over"), dns.tcp ? tr("TCP") : tr("UDP"), false, {}},
-         {tr("Truncated"), yesNo(dns.truncated), false, {}}}};
+         {tr("Truncated"), yesNo(dns.truncated), false, {}},
+         {tr("Stands for"),
+          dns.more == 0 ? tr("itself alone") : tr("%1 answers alike: the latency is their mean").arg(count(std::uint64_t{dns.more} + 1)),
+          false,
+          {}}}};
 }
 
 DetailSection detailOf(const wire::HttpRequest &http, const TimeDisplay &)

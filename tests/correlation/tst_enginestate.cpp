@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the engine keeps: of whom, for how long, how much of it, and through a change of rules.
+#include <QtTest>
+
+#include <algorithm>
+#include <csignal>
+
+#include "tests/correlation/enginerules.h"
+
+using namespace tapio;
+using namespace tapio::correlation;
+using namespace tapio::test;
+using wire::InsightState;
+using wire::Severity;
+
+class tst_EngineState : public QObject {
+    Q_OBJECT
+
+private slots:
+    void unknownOwner_isCounted();
+    void amendment_movesWhatThereIs();
+    void amendment_mergesIntoWhatIsThere();
+    void restart_isSeenFromANewContainer();
+    void lateEventOfTheOldContainer_isNoRestart();
+    void rollout_isSeenOnceWhileBothImagesRun();
+    void limits_evictAndCount();
+    void evictedInsight_isEnded();
+    void reload_keepsWhatIsTheSame();
+    void reload_endsWhatIsNot();
+};
+
+void tst_EngineState::unknownOwner_isCounted()
+{
+    Stage stage({ruleOf(killStep)});
+    stage.event(0, wire::OomKill(), wire::Origin());
+    QCOMPARE(stage.found.size(), std::size_t(0));
+    QCOMPARE(stage.engine().counters()[0].unjoined, 1u);
+}
+
+void tst_EngineState::amendment_movesWhatThereIs()
+{
+    wire::Origin unnamed = pod("a");
+    unnamed.podUid.clear();
+    unnamed.podName.clear();
+    Stage stage({ruleOf(killStep + "count = 2\n")});
+    stage.event(0, wire::OomKill(), unnamed);
+    stage.engine().onAmendment(unnamed, pod("a"), "n1");
+    stage.event(1, wire::OomKill(), pod("a"));
+    QCOMPARE(stage.opened("r"), std::size_t(1));
+    QCOMPARE(stage.found[0].insight.root, std::string("shop/a"));
+    QCOMPARE(stage.engine().candidates(), std::size_t(1));
+}
+
+void tst_EngineState::amendment_mergesIntoWhatIsThere()
+{
+    wire::Origin unnamed = pod("a");
+    unnamed.podUid.clear();
+    Stage stage({ruleOf(killStep + "count = 3\n")});
+    stage.event(0, wire::OomKill(), unnamed);
+    stage.event(1, wire::OomKill(), pod("a"));
+    stage.engine().onAmendment(unnamed, pod("a"), "n1");
+    QCOMPARE(stage.engine().candidates(), std::size_t(1));
+    stage.event(2, wire::OomKill(), pod("a"));
+    QCOMPARE(stage.opened("r"), std::size_t(1));
+    QCOMPARE(stage.found[0].insight.evidence.size(), std::size_t(3));
+}
+
+void tst_EngineState::restart_isSeenFromANewContainer()
+{
+    const std::string step = "[[step]]\nname = \"kill\"\nevent = \"container.restart\"\nwithin = \"10m\"\n";
+    Stage stage({ruleOf(step)});
+    stage.event(0, wire::ProcessExec(), pod("a", "c1"));
+    stage.event(1, wire::ProcessExec(), pod("b", "c1"));
+    QCOMPARE(stage.found.size(), std::size_t(0));
+    stage.event(2, wire::ProcessExec(), pod("a", "c2"));
+    QCOMPARE(stage.found.size(), std::size_t(1));
+    QCOMPARE(stage.found[0].insight.root, std::string("shop/a"));
+    wire::Origin unnamed = pod("b", "c2"); // a second container of the pod, for all that is known
+    unnamed.containerName.clear();
+    stage.event(3, wire::ProcessExec(), unnamed);
+    QCOMPARE(stage.found.size(), std::size_t(1));
+}
+
+void tst_EngineState::lateEventOfTheOldContainer_isNoRestart()
+{
+    const std::string step = "[[step]]\nname = \"kill\"\nevent = \"container.restart\"\nwithin = \"10m\"\ncount = 2\n";
+    Stage stage({ruleOf(step)});
+    for (int i = 0; i < 10; ++i)
+        stage.event(i, wire::ProcessExec(), pod("a", i % 2 == 0 ? "c1" : "c2"));
+    QCOMPARE(stage.found.size(), std::size_t(0));
+}
+
+void tst_EngineState::rollout_isSeenOnceWhileBothImagesRun()
+{
+    auto rule = parseRule("id = \"r\"\ntitle = \"t\"\nroot = \"workload\"\nseverity = \"warning\"\nlifetime = \"5m\"\ncooldown = \"10m\"\n"
+                          "summary = \"{roll.text}\"\n[[step]]\nname = \"roll\"\nevent = \"rollout.image\"\nwithin = \"10m\"\n",
+                          "test.toml");
+    QVERIFY(rule.has_value());
+    Stage stage({*rule});
+    wire::Origin next = pod("new");
+    next.image = "web:2";
+    for (int i = 0; i < 20; ++i)
+        stage.event(i, wire::ProcessExec(), i % 2 == 0 || i < 6 ? pod("old") : next);
+    QCOMPARE(stage.found.size(), std::size_t(1));
+    QCOMPARE(stage.found[0].insight.evidenceCount, 1u);
+    QCOMPARE(stage.found[0].insight.text, std::string("image web:2, was web:1"));
+    QCOMPARE(stage.found[0].insight.root, std::string("shop/web"));
+}
+
+void tst_EngineState::limits_evictAndCount()
+{
+    EngineLimits limits;
+    limits.candidates = 50;
+    limits.candidatesOfRule = 30;
+    Stage stage({ruleOf(killStep + "count = 2\n"), ruleOf(killStep + "count = 3\n", "s")}, limits);
+    for (int i = 0; i < 1000; ++i) {
+        stage.event(i * 0.01, wire::OomKill(), pod("p" + std::to_string(i)));
+        QVERIFY(stage.engine().candidates() <= 50);
+    }
+    std::uint64_t evicted = 0;
+    std::size_t candidates = 0;
+    for (const RuleCounters &counters : stage.engine().counters()) {
+        evicted += counters.evicted;
+        candidates += counters.candidates;
+        QVERIFY(counters.candidates <= 30);
+    }
+    QCOMPARE(evicted, 2000u - candidates);
+}
+
+void tst_EngineState::evictedInsight_isEnded()
+{
+    EngineLimits limits;
+    limits.candidatesOfRule = 3;
+    Stage stage({ruleOf(killStep)}, limits);
+    for (int i = 0; i < 5; ++i)
+        stage.event(i, wire::OomKill(), pod("p" + std::to_string(i)));
+    QCOMPARE(stage.opened("r"), std::size_t(5));
+    QCOMPARE(stage.of("r", InsightState::Expired).size(), std::size_t(2));
+    QCOMPARE(stage.engine().counters()[0].open, std::size_t(3));
+}
+
+void tst_EngineState::reload_keepsWhatIsTheSame()
+{
+    Stage stage({ruleOf(killStep)});
+    stage.event(0, wire::OomKill());
+    Rule same = ruleOf(killStep);
+    same.summary = "another text"; // which decides nothing
+    stage.engine().setRules(std::make_shared<const RuleSet>(RuleSet{ruleOf(killStep, "q"), same}), Stage::timeOf(1));
+    QCOMPARE(stage.found.size(), std::size_t(1));
+    stage.event(2, wire::OomKill(), pod("a"));
+    QCOMPARE(stage.opened("r"), std::size_t(1)); // still that one
+    QCOMPARE(stage.opened("q"), std::size_t(1));
+}
+
+void tst_EngineState::reload_endsWhatIsNot()
+{
+    Stage stage({ruleOf(killStep)});
+    stage.event(0, wire::OomKill());
+    stage.engine().setRules(std::make_shared<const RuleSet>(RuleSet{ruleOf(killStep + "count = 2\n")}), Stage::timeOf(1));
+    QCOMPARE(stage.found.size(), std::size_t(2));
+    QCOMPARE(stage.found[1].insight.state, InsightState::Expired);
+    QCOMPARE(stage.engine().candidates(), std::size_t(0));
+}
+
+QTEST_GUILESS_MAIN(tst_EngineState)
+#include "tst_enginestate.moc"
