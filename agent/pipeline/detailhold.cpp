@@ -36,9 +36,9 @@ std::vector<HeldEvent> emptied(std::deque<HeldEvent> &held)
 
 } // namespace
 
-bool DetailHold::isDetail(const wire::Event &event) noexcept
+bool DetailHold::isDetail(const HeldEvent &held) noexcept
 {
-    return wire::isDetailType(event.type) && event.severity <= wire::Severity::Info;
+    return wire::isDetailType(held.event.type) && (held.event.severity <= wire::Severity::Info || held.isToldAlready);
 }
 
 std::vector<HeldEvent> DetailHold::setOn(bool isOn)
@@ -89,7 +89,7 @@ std::size_t *DetailHold::asked(const HeldEvent &event, const std::string &node, 
 bool DetailHold::holds(const HeldEvent &event, const std::string &node, std::int64_t nowNs)
 {
     const bool isPlaced = event.origin->attribution != wire::Attribution::Unknown;
-    if (!m_isOn || !isDetail(event.event) || !isPlaced || isOfFirstProcess(event))
+    if (!m_isOn || !isDetail(event) || !isPlaced || isOfFirstProcess(event))
         return false;
     std::erase_if(m_owners, [nowNs](const auto &owner) { return owner.second.untilNs < nowNs; });
     std::size_t *left = asked(event, node, &Asked::after);

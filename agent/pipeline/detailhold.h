@@ -14,7 +14,7 @@
 
 namespace tapio::agent {
 
-/// Keeps back what nobody asks for unless something happens beside it: that a program began or ended as they do. What an insight is about goes out
+/// Keeps back what nobody asks for unless something happens beside it: that a program began or ended as they do, or by a signal that was told. What an insight is about goes out
 /// with it, from half a minute before, and so does what follows for half a minute. All else is left out in the end, and counted. Nothing is kept
 /// back that counts elsewhere: start and end of a container's first process are what its restarts and its exit code are known by. Nor is what
 /// nobody could place. Bounded. One thread; times are of the boot clock.
@@ -29,8 +29,8 @@ public:
     static constexpr std::size_t mostOwners = 256;
     static constexpr std::size_t mostContainers = 4096; ///< whose first process is known
 
-    /// Pure; by type and severity.
-    static bool isDetail(const wire::Event &event) noexcept;
+    /// Pure; by type, severity and whether it was told already.
+    static bool isDetail(const HeldEvent &held) noexcept;
 
     /// Off from the beginning. What is held when it is switched off is given back, to be sent.
     std::vector<HeldEvent> setOn(bool isOn);

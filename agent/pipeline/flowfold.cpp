@@ -96,8 +96,10 @@ FlowFold::Folded FlowFold::fold(HeldEvent &&item, std::int64_t nowNs)
     Key key = keyOf(item);
     const auto found = m_flows.find(key);
     if (found == m_flows.end()) {
-        if (m_flows.size() < mostFlows)
+        if (m_flows.size() < mostFlows && (!key.isQuestion() || m_questions < mostQuestions)) {
+            m_questions += key.isQuestion() ? 1 : 0;
             m_due.emplace_back(nowNs + windowNs, &m_flows.try_emplace(std::move(key)).first->first);
+        }
         return {std::move(item), false};
     }
     const bool isWithin = found->second.waiting.has_value();
@@ -168,6 +170,7 @@ std::vector<HeldEvent> FlowFold::takeDue(std::int64_t nowNs)
         m_due.pop_front();
         const auto flow = m_flows.find(*key);
         if (!flow->second.waiting) {
+            m_questions -= key->isQuestion() ? 1 : 0;
             m_flows.erase(flow); // it has ended, or is one now and then: the next is told at once
             continue;
         }
@@ -185,6 +188,7 @@ std::vector<HeldEvent> FlowFold::takeAll()
             all.push_back(take(flow));
     }
     m_flows.clear();
+    m_questions = 0;
     return all;
 }
 

@@ -20,13 +20,15 @@ namespace tapio::agent {
 /// end. Only the word of who answers: it has neither errors nor latencies, which would come later than those of others and be judged without it;
 /// where the caller tells as well, his word counts. What failed, was slow to close or lost segments is told by itself, and so is one of `sampleOneIn`,
 /// chosen by the client's end, so that whoever has the caller's word finds the two ends of one connection. In the same way it tells the answers of one
-/// name server to one question of one process together (DnsQuery::more), if they are alike and came soon; that there is no such name is one. What waits
-/// is in no share that is judged: rules ask for answers that failed, or for any. Nothing is lost: all are counted in the event, and here. Bounded. One
+/// name server to one question of one process together (DnsQuery::more), if they are alike and came soon; that there is no such name is one. Those
+/// that failed do not wait, so across nodes they may be ahead of the others by the window. Nothing is lost: all are counted in the event, and here. Bounded. One
 /// thread; times are of the boot clock.
 class FlowFold {
 public:
     static constexpr std::int64_t windowNs = 5 * nsPerSecond; ///< so that none is told later than the slot of ServiceHealth after its own
-    static constexpr std::size_t mostFlows = 2048;            ///< some 2 MB; those of further ones are told one by one
+    static constexpr std::size_t mostFlows = 2048;            ///< some 1 MB; connections of further ones are told one by one
+    static constexpr std::size_t mostQuestions =
+        512; ///< of those; at most some 1 MB more. Whoever asks for many names leaves room for connections
     static constexpr std::uint64_t sampleOneIn = 32;
     static constexpr std::uint64_t soonNs = 100 * nsPerMs; ///< an answer that took longer is slow (product/patterns: DNS cascade)
 
@@ -70,6 +72,7 @@ private:
         std::uint16_t queryType = 0, responseCode = 0, answers = 0;
         bool isTcp = false;
 
+        bool isQuestion() const noexcept { return pid != 0; }
         bool operator==(const Key &) const = default;
     };
     struct KeyHash {
@@ -88,6 +91,7 @@ private:
 
     bool m_isOn = false;
     std::unordered_map<Key, Flow, KeyHash> m_flows;
+    std::size_t m_questions = 0;                            ///< of the flows
     std::deque<std::pair<std::int64_t, const Key *>> m_due; ///< when its window ends; one per flow, the earliest in front
     std::size_t m_waiting = 0;
     Within m_within;

@@ -63,8 +63,7 @@ void Pipeline::onRecord(KernelRecord &&record)
                                                                         record.memoryCgroupId, record.hierarchy)
                                                    : m_resolver.ofPod(record.podUid, cgroup);
     event.severity = severityOf(event, *origin);
-    if (m_toldSignals.explains(event))
-        event.severity = std::min(event.severity, wire::Severity::Info);
+    const bool isToldAlready = m_toldSignals.explains(event);
     const bool isNobodys = record.containersOnly && isOutside(*origin);
     if (isNobodys || !m_gate.wants(event, *origin)) {
         ++totals(record.source).ufiltered;
@@ -75,9 +74,8 @@ void Pipeline::onRecord(KernelRecord &&record)
         }
         return;
     }
-    if (event.type == wire::EventType::FatalSignal)
-        m_toldSignals.note(event.process);
-    HeldEvent item{std::move(event), origin, record.source, static_cast<std::int64_t>(record.drainedBootNs), cgroup};
+    m_toldSignals.note(event);
+    HeldEvent item{std::move(event), origin, record.source, static_cast<std::int64_t>(record.drainedBootNs), cgroup, isToldAlready};
     if (m_shedder.holds(item.event)) {
         pass(m_shedder.hold(std::move(item)));
         return;

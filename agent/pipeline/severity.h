@@ -6,8 +6,7 @@
 
 namespace tapio::agent {
 
-/// How much one event matters by itself, before any correlation. Pure. An insight keeps the severity that it has. The end of a process by a signal that
-/// was told is Info all the same (toldsignals.h).
+/// How much one event matters by itself, before any correlation. Pure. An insight keeps the severity that it has.
 ///   Critical  the host itself ran out of memory; the kernel's log at emerg, alert or crit
 ///   Error     a container ran out of memory, or what nobody could place, or stands still for lack of it; a crash (SEGV, BUS, ILL, FPE, ABRT, SYS, TRAP); a
 ///             file operation that failed with EIO; the kernel's log at err

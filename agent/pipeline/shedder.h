@@ -44,7 +44,8 @@ struct HeldEvent {
     OriginPtr origin;
     std::string_view source; ///< static lifetime, as KernelRecord::source
     std::int64_t sinceBootNs = 0;
-    CgroupRef cgroup = {}; ///< of whom the origin is
+    CgroupRef cgroup = {};      ///< of whom the origin is
+    bool isToldAlready = false; ///< it is the end of a process, and the signal that brought it was told
 };
 
 /// Carries out what OverheadBudget decided, event by event. Starts of programs are held for a second while short ones are folded; no more

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <set>
-#include <utility>
+#include <tuple>
 
 #include "protocol/wire/event.h"
 
@@ -17,14 +17,14 @@ class ToldSignals {
 public:
     static constexpr std::size_t most = 1024;
 
-    void note(const wire::Process &process);
-    /// Whether it was told of the process that ends with this event by a signal; asked once for each. One that left a core says more, and is none.
+    void note(const wire::Event &fatalSignal);
+    /// Whether it was told of the process that ends with this event by the same signal; asked once for each. One that left a core says more, and is none.
     bool explains(const wire::Event &event);
 
     std::size_t size() const noexcept { return m_processes.size(); }
 
 private:
-    using Key = std::pair<std::uint32_t, std::uint64_t>; ///< pid and start
+    using Key = std::tuple<std::uint32_t, std::uint64_t, std::int32_t>; ///< pid, start and signal
     std::set<Key> m_processes;
     std::deque<Key> m_order; ///< the oldest in front; also of those that have ended
 };

@@ -110,10 +110,11 @@ static __always_inline struct tapio_tcp_totals *totals_of(struct tapio_socket *s
  */
 static __always_inline __u32 sent_again(struct tapio_socket *socket, struct tcp_sock *tcp)
 {
-	__u32 total = tcp->total_retrans, more = total - socket->retransmits;
+	__u32 total = tcp->total_retrans, before = socket->retransmits;
 
 	socket->retransmits = total; /* the socket is locked */
-	return more;
+	/* Less than before is another connection's, should the end of the last one at this address not have been seen. */
+	return total > before ? total - before : 0;
 }
 
 /* One that nothing is known of: what it sent again until now was before us. */
@@ -241,16 +242,14 @@ static __always_inline bool will_show_its_owner(struct sock *sk, struct tapio_so
 }
 
 /* Of the answers to a SYN, and of what no program was run for. */
-static __always_inline void settle_retransmits(struct tapio_socket *socket, struct tcp_sock *tcp)
+static __always_inline void settle_retransmits(struct tapio_socket *socket, struct tcp_sock *tcp, struct tapio_counters *count)
 {
-	struct tapio_tcp_totals *totals;
 	__u32 more = tcp ? sent_again(socket, tcp) : 0;
 
 	if (!more)
 		return;
-	totals = totals_of(socket);
-	if (totals)
-		TAPIO_ADD(totals->retransmits, more);
+	TAPIO_ADD(count->seen, 1);
+	TAPIO_FOLD(socket, retransmits, more);
 }
 
 static __always_inline void end(struct sock *sk, struct tapio_socket *socket, int old, struct tapio_counters *count)
@@ -273,7 +272,7 @@ static __always_inline void end(struct sock *sk, struct tapio_socket *socket, in
 		if (totals)
 			TAPIO_ADD(totals->connect_failures, 1);
 	}
-	settle_retransmits(socket, tcp);
+	settle_retransmits(socket, tcp, count);
 	if (will_show_its_owner(sk, socket)) {
 		socket->awaits_owner = true;
 		TAPIO_ADD(count->folded, 1);

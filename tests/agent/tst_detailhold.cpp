@@ -114,7 +114,18 @@ private slots:
     void detail()
     {
         QFETCH(wire::Event, event);
-        QTEST(DetailHold::isDetail(event), "isDetail");
+        HeldEvent held;
+        held.event = event;
+        QTEST(DetailHold::isDetail(held), "isDetail");
+    }
+
+    void detail_isAnEndWhoseSignalWasTold()
+    {
+        HeldEvent held;
+        held.event = eventOf(wire::EventType::ProcessExit, wire::Severity::Error);
+        QVERIFY(!DetailHold::isDetail(held));
+        held.isToldAlready = true;
+        QVERIFY(DetailHold::isDetail(held));
     }
 
     void offFromTheBeginning()

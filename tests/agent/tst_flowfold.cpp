@@ -309,6 +309,25 @@ private slots:
         QVERIFY(!flows.fold(call(6), at(6)).told.has_value());
     }
 
+    /// Whoever asks for ever other names takes no room from connections.
+    void questions_areBoundedByThemselves()
+    {
+        FlowFold flows = folding();
+        for (std::size_t i = 0; i < FlowFold::mostQuestions + 100; ++i) {
+            HeldEvent one = answer(0);
+            dnsOf(one).name = std::to_string(i) + ".shop.";
+            QVERIFY(flows.fold(std::move(one), at(0)).told.has_value());
+        }
+        HeldEvent again = answer(1);
+        dnsOf(again).name = std::to_string(FlowFold::mostQuestions + 5) + ".shop.";
+        QVERIFY(flows.fold(std::move(again), at(1)).told.has_value()); // no room
+        flows.fold(call(1), at(1));
+        QVERIFY(!flows.fold(call(1), at(1)).told.has_value());
+        QCOMPARE(flows.takeDue(at(6)).size(), std::size_t(1)); // and now there is
+        flows.fold(answer(7), at(7));
+        QVERIFY(!flows.fold(answer(7), at(7)).told.has_value());
+    }
+
     void none_isLost()
     {
         std::mt19937 random(3); // seeded: fails the same way each time

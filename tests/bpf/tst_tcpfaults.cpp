@@ -2,8 +2,10 @@
 // Trigger and assert: what TCP makes of a network that fails, in network namespaces that go with the children that made them.
 #include <QTest>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <optional>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -111,18 +113,15 @@ int acceptLate(int listener)
     return ::setsockopt(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof(seconds)) == 0;
 }
 
-/// Segments that the cgroup's connections have sent again.
-std::uint64_t retransmitsOf(KernelFixture &kernel, std::uint64_t cgroup)
+/// Of the cgroup's connections; none: they cannot be read, or there is no such cgroup.
+std::optional<agent::CgroupTcp> totalsOf(KernelFixture &kernel, std::uint64_t cgroup)
 {
     const auto totals = kernel.collectors().tcpCounters();
-    if (!totals) {
-        qWarning("%s", totals.error().message().c_str());
-        return 0;
-    }
-    std::uint64_t sum = 0;
-    for (const agent::CgroupTcp &one : *totals)
-        sum += one.cgroupId == cgroup ? one.retransmits : 0;
-    return sum;
+    if (!totals)
+        return std::nullopt;
+    const auto found =
+        std::find_if(totals->begin(), totals->end(), [cgroup](const agent::CgroupTcp &one) { return one.cgroupId == cgroup; });
+    return found == totals->end() ? std::nullopt : std::optional(*found);
 }
 
 const wire::TcpConnection &tcp(const agent::KernelRecord &record) { return std::get<wire::TcpConnection>(record.event.detail); }
@@ -203,7 +202,10 @@ void tst_TcpFaults::peerVanishes()
     QCOMPARE(tcp(*record).bytesSent, 10u); // what the peer never acknowledged was not sent
     QVERIFY(tcp(*record).retransmits >= 2);
     QCOMPARE(tcp(*record).retransmits, retransmits.receive());
-    QCOMPARE(retransmitsOf(kernel, alone.id()), std::uint64_t{tcp(*record).retransmits});
+    const auto totals = totalsOf(kernel, alone.id());
+    QVERIFY(totals.has_value());
+    QCOMPARE(totals->connects, 1u);
+    QCOMPARE(totals->retransmits, std::uint64_t{tcp(*record).retransmits});
 }
 
 /// The tracepoint does not tell it: the total has it from the connection's end.
@@ -235,7 +237,9 @@ void tst_TcpFaults::answerIsSentAgain()
     QCOMPARE(record->cgroupId, alone.id());
     QCOMPARE(tcp(*record).outcome, wire::TcpOutcome::Closed);
     QCOMPARE(tcp(*record).retransmits, 1u);
-    QCOMPARE(retransmitsOf(kernel, alone.id()), std::uint64_t{1});
+    const auto totals = totalsOf(kernel, alone.id());
+    QVERIFY(totals.has_value());
+    QCOMPARE(totals->retransmits, 1u);
 }
 
 /// A SYN that waits for its neighbour's address, and which the timer so cannot send again: the tracepoint tells it all the same.
@@ -253,7 +257,10 @@ void tst_TcpFaults::waitingSegment_isNotSentAgain()
     const auto record = kernel.waitFor(of<wire::TcpConnection>(client.pid()));
     QVERIFY(record.has_value());
     QCOMPARE(tcp(*record).retransmits, 0u);
-    QCOMPARE(retransmitsOf(kernel, alone.id()), std::uint64_t{0});
+    const auto totals = totalsOf(kernel, alone.id());
+    QVERIFY(totals.has_value());
+    QCOMPARE(totals->connectFailures, 1u);
+    QCOMPARE(totals->retransmits, 0u);
 }
 
 QTEST_GUILESS_MAIN(tst_TcpFaults)

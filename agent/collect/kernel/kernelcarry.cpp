@@ -38,7 +38,7 @@ const KernelObject::HookRun *KernelObject::carrierOf(const HookRun &hook) const
 }
 
 /// Has the programs of one collector do what those of another would do at the same hooks, if they are all attached and stay so. For a moment both
-/// do it: a question whose answer nobody looked at would be told as one without.
+/// do it, so that next to nothing goes by unseen: a question whose answer nobody looked at would be told as one without.
 void KernelObject::carry(std::string_view collector, std::uint32_t &isCarriedNow)
 {
     std::vector<HookRun *> carried;
@@ -48,7 +48,7 @@ void KernelObject::carry(std::string_view collector, std::uint32_t &isCarriedNow
             continue;
         const HookRun *carrier = carrierOf(hook);
         carried.push_back(&hook);
-        may = may && !isOff(*hook.spec) && carrier != nullptr && carrier->state == wire::HookState::Active
+        may = may && m_mayCarry && !isOff(*hook.spec) && carrier != nullptr && carrier->state == wire::HookState::Active
               && !m_off.contains(hook.spec->carriedBy);
     }
     if (may && !carried.empty()) {
@@ -64,7 +64,9 @@ void KernelObject::carry(std::string_view collector, std::uint32_t &isCarriedNow
         if (!isCarried(*hook))
             continue;
         hook->missedOfCarrier += missesOf(carrierOf(*hook)->program) - hook->carrierMissedBefore;
-        attach(*hook);
+        hook->carrierMissedBefore = missesOf(carrierOf(*hook)->program);
+        if (!isOff(*hook->spec)) // its links are given up anyway
+            attach(*hook);
     }
     std::atomic_ref(isCarriedNow).store(0);
 }

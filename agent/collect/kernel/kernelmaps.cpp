@@ -70,8 +70,8 @@ void KernelObject::sizeMaps(tapio_collectors &skeleton, const std::vector<Choice
     make(maps.latencies, needed("runqueue") || needed("blockio") || needed("http") || needed("https"), needed("tcp"));
     make(maps.http_pipelined, needed("http"), needed("tcp"));
     make(maps.dns_questions, needed("dns"), needed("http"));
-    skeleton.rodata->tapio_carries_http = needed("http");
-    skeleton.rodata->tapio_carries_dns = needed("dns");
+    skeleton.rodata->tapio_carries_http = m_mayCarry && needed("http");
+    skeleton.rodata->tapio_carries_dns = m_mayCarry && needed("dns");
     // Where nobody can be sent to look what is over, it must leave some other way.
     const auto looksFor = [&](std::string_view program) {
         return std::any_of(choices.begin(), choices.end(), [&](const Choice &one) { return one.program == program; });

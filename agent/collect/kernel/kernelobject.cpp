@@ -211,7 +211,7 @@ Status KernelObject::start()
 {
     for (;;) {
         if (Status status = load(); !status) {
-            if (!stepDownUnloadable())
+            if (!stepDownUnloadable() && !std::exchange(m_mayCarry, false))
                 return status;
             continue;
         }

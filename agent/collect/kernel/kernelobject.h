@@ -132,6 +132,7 @@ private:
     std::set<std::string, std::less<>> m_off; ///< collectors that are disabled now
     KernelTypes m_types;
     CgroupRoot m_cgroupRoot;
+    bool m_mayCarry = true; ///< false: this kernel takes the programs, but not with the work of others in them
     Skeleton m_skeleton;
     std::vector<HookRun> m_hooks;
     std::unique_ptr<SslWatcher> m_ssl; ///< null: https is not loaded
