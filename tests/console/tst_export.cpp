@@ -252,9 +252,10 @@ private slots:
             << 1
             << R"({"parentPid":41,"parentComm":"sh","filename":"/usr/bin/curl","arguments":["curl","-s","http://10.0.0.1/health"],)"
                R"("argumentsTruncated":true,"fileModifiedNs":1699999999999999993,"writtenAfterStart":true})";
-        QTest::newRow("dns") << 6
-                             << R"({"server":"10.0.0.10:53","name":"api\\046x.shop.svc.cluster.local.","queryType":28,"responseCode":3,)"
-                                R"("outcome":"answered","latencyNs":1200000,"answers":2,"attempts":3,"tcp":true,"truncated":true})";
+        QTest::newRow("dns")
+            << 6
+            << R"({"server":"10.0.0.10:53","name":"api\\046x.shop.svc.cluster.local.","queryType":28,"responseCode":3,)"
+               R"("outcome":"answered","latencyNs":1200000,"answers":2,"attempts":3,"tcp":true,"truncated":true,"more":0})";
         QTest::newRow("http")
             << 7
             << R"({"local":"10.0.0.1:8080","remote":"10.0.0.9:51000","direction":"inbound","method":"GET",)"
