@@ -66,6 +66,9 @@ struct KernelOptions {
     std::uint32_t eventRingBytes = 8u << 20;      ///< power of two
     std::uint32_t criticalRingBytes = 256u << 10; ///< OOM kills and fatal signals: a flood elsewhere cannot drop them
     std::string btfPath;                          ///< empty = /sys/kernel/btf/vmlinux
+    /// One program does the work of several collectors where they hang at the same hook. False: each does its own, as on kernels that
+    /// refuse the common one.
+    bool commonPrograms = true;
     /// Allowed ways of attaching, best first: of those that a hook knows, the first that works is used.
     std::vector<std::string> attachKinds{"tp_btf", "raw_tp", "tracepoint", "iter", "cgroup", "run", "uprobe_multi", "uprobe"};
     /// Where the hierarchy of version 2 is mounted, here or in "unified" below; its root sees the packets of all sockets.

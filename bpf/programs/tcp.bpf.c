@@ -33,13 +33,17 @@ static __always_inline void confirm_owner(struct tapio_socket *socket)
 
 const volatile __u32 tapio_place_mask = 8191;
 
-/* One that is not known yet. False when there is no room. */
+/*
+ * One that is not known yet. What lies at its own address is of a socket whose end was missed, and would be found first. False
+ * when there is no room.
+ */
 static __always_inline bool remember(struct sock *sk, const struct tapio_socket *socket)
 {
 	__u64 address = tapio_address_of(sk);
 	struct tapio_socket_place *place = tapio_place_of(address);
+	__u64 free = place && place->address == address ? address : 0;
 
-	if (place && __sync_val_compare_and_swap(&place->address, 0, TAPIO_PLACE_TAKEN) == 0) {
+	if (place && __sync_val_compare_and_swap(&place->address, free, TAPIO_PLACE_TAKEN) == free) {
 		place->socket = *socket;
 		__sync_lock_test_and_set(&place->address, address);
 		return true;

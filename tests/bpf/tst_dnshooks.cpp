@@ -34,6 +34,7 @@ private slots:
     void secondAttempt_isOneQuestion();
     void askedAgainAfterTheWait_isAnotherQuestion();
     void switchedOff_forgetsWhatWasAsked();
+    void httpGoesAndComes_dnsStays_data();
     void httpGoesAndComes_dnsStays();
     void sameId_onTwoSockets();
     void sameId_onOneSocket();
@@ -278,12 +279,22 @@ void tst_DnsHooks::switchedOff_forgetsWhatWasAsked()
     QVERIFY(recordsOf(kernel, meanwhile.pid()).empty());
 }
 
+void tst_DnsHooks::httpGoesAndComes_dnsStays_data()
+{
+    QTest::addColumn<bool>("common");
+    QTest::newRow("one program for both") << true;
+    QTest::newRow("a program each, as where the kernel refuses the common one") << false;
+}
+
 /// Of what lasts while the programs change nothing is missing, and nothing is seen twice.
 void tst_DnsHooks::httpGoesAndComes_dnsStays()
 {
     TAPIO_SERVE(server);
+    QFETCH(bool, common);
+    agent::KernelOptions options = waiting(shortWait);
+    options.commonPrograms = common;
     KernelFixture kernel;
-    TAPIO_OPEN(kernel, {"dns", "http"}, waiting(shortWait));
+    TAPIO_OPEN(kernel, {"dns", "http"}, options);
     const auto carried = [&] {
         const auto hooks = kernel.collectors().hooks();
         return std::count_if(hooks.begin(), hooks.end(), [](const wire::Hook &hook) {
@@ -291,12 +302,12 @@ void tst_DnsHooks::httpGoesAndComes_dnsStays()
                    && hook.reason.starts_with("done by the program of http");
         });
     };
-    QCOMPARE(carried(), 2);
+    QCOMPARE(carried(), common ? 2 : 0);
     Child silent = ask(server, Family::V4, Transport::Udp, {dnsQuery(7, "silent.before")}, 0);
     QCOMPARE(WEXITSTATUS(silent.wait()), 0);
     for (const bool isHttpOn : {false, true, false, true}) {
         kernel.collectors().setDisabled(isHttpOn ? std::set<std::string>{} : std::set<std::string>{"http"});
-        QCOMPARE(carried(), isHttpOn ? 2 : 0);
+        QCOMPARE(carried(), common && isHttpOn ? 2 : 0);
         Child client = ask(server, Family::V4, Transport::Udp, {dnsQuery(9, "ok.example.com")}, 1);
         QCOMPARE(WEXITSTATUS(client.wait()), 0);
         const auto record = kernel.waitFor(of<wire::DnsQuery>(client.pid()));

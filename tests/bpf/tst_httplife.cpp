@@ -24,6 +24,7 @@ private slots:
     void initTestCase_data();
     void longBody_endsNothing();
     void switchedOff_forgetsWhatWasAsked();
+    void tcpGoesAndComes_httpStays_data();
     void tcpGoesAndComes_httpStays();
 };
 
@@ -159,12 +160,22 @@ void tst_HttpLife::switchedOff_forgetsWhatWasAsked()
     QCOMPARE(toldOf(kernel, child.pid()).join(", "), expected.join(", "));
 }
 
+void tst_HttpLife::tcpGoesAndComes_httpStays_data()
+{
+    QTest::addColumn<bool>("common");
+    QTest::newRow("one program for both") << true;
+    QTest::newRow("a program each, as where the kernel refuses the common one") << false;
+}
+
 /// A request that nobody will answer any more is told once, whosever program sees it.
 void tst_HttpLife::tcpGoesAndComes_httpStays()
 {
     TAPIO_NEEDS_KERNEL();
+    QFETCH(bool, common);
+    agent::KernelOptions options;
+    options.commonPrograms = common;
     KernelFixture kernel;
-    TAPIO_OPEN(kernel, {"http", "tcp"});
+    TAPIO_OPEN(kernel, {"http", "tcp"}, options);
     const auto carried = [&] {
         const auto hooks = kernel.collectors().hooks();
         return std::count_if(hooks.begin(), hooks.end(), [](const wire::Hook &hook) {
@@ -172,10 +183,10 @@ void tst_HttpLife::tcpGoesAndComes_httpStays()
                    && hook.reason.starts_with("done by the program of tcp");
         });
     };
-    QCOMPARE(carried(), 1);
+    QCOMPARE(carried(), common ? 1 : 0);
     for (const bool isTcpOn : {false, true, false, true}) {
         kernel.collectors().setDisabled(isTcpOn ? std::set<std::string>{} : std::set<std::string>{"tcp"});
-        QCOMPARE(carried(), isTcpOn ? 1 : 0);
+        QCOMPARE(carried(), common && isTcpOn ? 1 : 0);
         Child child = Child::run([] {
             const BothEnds ends;
             const bool fine = ends.ask("/given-up") && ::shutdown(ends.client, SHUT_RDWR) == 0;

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
+#include <functional>
 #include <optional>
+#include <thread>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -29,6 +32,7 @@ private slots:
     void unreachable_data();
     void unreachable();
     void peerVanishes();
+    void sentAgainBefore_isNotCounted();
     void answerIsSentAgain();
     void waitingSegment_isNotSentAgain();
 };
@@ -42,18 +46,18 @@ constexpr const char *nearV6 = "2001:db8::1";
 constexpr const char *farV6 = "2001:db8::2";
 constexpr std::uint16_t anyPort = 9;
 
-bool run(const std::string &command) { return std::system((command + " >/dev/null 2>&1").c_str()) == 0; }
+bool runs(const std::string &command) { return std::system((command + " >/dev/null 2>&1").c_str()) == 0; }
 
 /// A namespace of this process with one end of a wire, v0; the other end, v1, is there too.
 bool makeWire()
 {
-    return ::unshare(CLONE_NEWNET) == 0 && run("ip link set lo up") && run("ip link add v0 type veth peer name v1")
-           && run("ip link set v0 up") && run(std::string("ip addr add ") + nearV4 + "/24 dev v0")
-           && run(std::string("ip addr add ") + nearV6 + "/64 dev v0 nodad");
+    return ::unshare(CLONE_NEWNET) == 0 && runs("ip link set lo up") && runs("ip link add v0 type veth peer name v1")
+           && runs("ip link set v0 up") && runs(std::string("ip addr add ") + nearV4 + "/24 dev v0")
+           && runs(std::string("ip addr add ") + nearV6 + "/64 dev v0 nodad");
 }
 
 /// One quick question who has an address, instead of three slow ones.
-bool askOnce() { return run("echo 1 > /proc/sys/net/ipv4/neigh/v0/mcast_solicit && echo 1 > /proc/sys/net/ipv6/neigh/v0/mcast_solicit"); }
+bool askOnce() { return runs("echo 1 > /proc/sys/net/ipv4/neigh/v0/mcast_solicit && echo 1 > /proc/sys/net/ipv6/neigh/v0/mcast_solicit"); }
 
 int connectTo(const char *address, std::uint16_t port, int *socket = nullptr)
 {
@@ -72,7 +76,7 @@ int connectTo(const char *address, std::uint16_t port, int *socket = nullptr)
 int vanish(Pipe &moved, Pipe &listening, Pipe &gone)
 {
     moved.receive();
-    if (!run(std::string("ip addr add ") + farV4 + "/24 dev v1") || !run("ip link set v1 up"))
+    if (!runs(std::string("ip addr add ") + farV4 + "/24 dev v1") || !runs("ip link set v1 up"))
         return 1;
     const sockaddr_in any{AF_INET, htons(anyPort), {htonl(INADDR_ANY)}, {}};
     const int listener = makeSocket(Family::V4);
@@ -80,31 +84,65 @@ int vanish(Pipe &moved, Pipe &listening, Pipe &gone)
         return 1;
     listening.send(1);
     const int fd = ::accept(listener, nullptr, nullptr);
-    if (!receiveBytes(fd, 10) || !run(std::string("ip addr del ") + farV4 + "/24 dev v1"))
+    if (!receiveBytes(fd, 10) || !runs(std::string("ip addr del ") + farV4 + "/24 dev v1"))
         return 1;
     gone.send(1);
     for (;;)
         ::pause();
 }
 
-/// The near end. Its error, and how often TCP tried again.
-int talkToTheVanished(Pipe &listening, Pipe &gone, Pipe &retransmits)
+std::uint32_t retransmitsOf(int fd)
 {
-    int fd = -1;
-    if (!listening.receive() || connectTo(farV4, anyPort, &fd) != 0 || !sendBytes(fd, 10) || !gone.receive())
-        return 1;
-    const int patienceMs = 1500;
-    ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patienceMs, sizeof(patienceMs));
-    char nothing = 0;
-    if (!sendBytes(fd, 1000) || ::recv(fd, &nothing, 1, 0) >= 0)
-        return 1;
-    const int error = errno;
     tcp_info info{};
     socklen_t size = sizeof(info);
     ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size);
-    retransmits.send(info.tcpi_total_retrans);
-    return error;
+    return info.tcpi_total_retrans;
 }
+
+/// Both ends of a connection whose far end vanishes, for children.
+struct Vanishing {
+    Pipe listening, gone, retransmits;
+    std::chrono::milliseconds patience{1500};
+    std::function<void(int fd)> meanwhile = [](int) {}; ///< once what nobody answers was sent
+
+    /// The near end, in the cgroup. Its error, and through the pipe how often TCP tried again.
+    int run(const MemoryCgroup &alone)
+    {
+        Pipe moved, ready;
+        if (!makeWire())
+            return 1;
+        Child server = Child::run([&] {
+            if (::unshare(CLONE_NEWNET) != 0)
+                return 1;
+            ready.send(1);
+            return vanish(moved, listening, gone);
+        });
+        ready.receive();
+        if (!runs("ip link set v1 netns " + std::to_string(server.pid())))
+            return 1;
+        moved.send(1);
+        return alone.enter() ? talk() : 1;
+    }
+
+private:
+    int talk()
+    {
+        int fd = -1;
+        if (!listening.receive() || connectTo(farV4, anyPort, &fd) != 0 || !sendBytes(fd, 10) || !gone.receive())
+            return 1;
+        const auto patienceMs = static_cast<int>(patience.count());
+        ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patienceMs, sizeof(patienceMs));
+        char nothing = 0;
+        if (!sendBytes(fd, 1000))
+            return 1;
+        meanwhile(fd);
+        if (::recv(fd, &nothing, 1, 0) >= 0)
+            return 1;
+        const int error = errno;
+        retransmits.send(retransmitsOf(fd));
+        return error;
+    }
+};
 
 /// Takes data only, so that the handshake's last segment is let go by and the answer to the SYN is sent again, once.
 int acceptLate(int listener)
@@ -131,7 +169,7 @@ const wire::TcpConnection &tcp(const agent::KernelRecord &record) { return std::
 void tst_TcpFaults::initTestCase()
 {
     TAPIO_NEEDS_KERNEL();
-    if (!run("ip -V"))
+    if (!runs("ip -V"))
         QSKIP("needs the command ip (iproute2)");
     if (Child::run([] { return makeWire() ? 0 : 1; }).wait() != 0)
         QSKIP("cannot make a network namespace with a veth pair");
@@ -152,7 +190,7 @@ void tst_TcpFaults::unreachable()
     TAPIO_OPEN(kernel, {"tcp"});
 
     Child client = Child::run([&] {
-        if (!makeWire() || !run("ip link set v1 up") || !askOnce())
+        if (!makeWire() || !runs("ip link set v1 up") || !askOnce())
             return 1;
         return connectTo(qPrintable(address), anyPort);
     });
@@ -171,28 +209,11 @@ void tst_TcpFaults::peerVanishes()
     const MemoryCgroup alone = MemoryCgroup::inVersion2("vanished");
     if (!alone.problem().empty())
         QSKIP(alone.problem().c_str());
-    Pipe listening, gone, retransmits;
+    Vanishing connection;
     KernelFixture kernel;
     TAPIO_OPEN(kernel, {"tcp"});
 
-    Child client = Child::run([&] {
-        Pipe moved, ready;
-        if (!makeWire())
-            return 1;
-        Child server = Child::run([&] {
-            if (::unshare(CLONE_NEWNET) != 0)
-                return 1;
-            ready.send(1);
-            return vanish(moved, listening, gone);
-        });
-        ready.receive();
-        if (!run("ip link set v1 netns " + std::to_string(server.pid())))
-            return 1;
-        moved.send(1);
-        if (!alone.enter())
-            return 1;
-        return talkToTheVanished(listening, gone, retransmits);
-    });
+    Child client = Child::run([&] { return connection.run(alone); });
     QCOMPARE(WEXITSTATUS(client.wait()), ETIMEDOUT);
     const auto record = kernel.waitFor(of<wire::TcpConnection>(client.pid()));
     QVERIFY(record.has_value());
@@ -201,11 +222,46 @@ void tst_TcpFaults::peerVanishes()
     QVERIFY(tcp(*record).established);
     QCOMPARE(tcp(*record).bytesSent, 10u); // what the peer never acknowledged was not sent
     QVERIFY(tcp(*record).retransmits >= 2);
-    QCOMPARE(tcp(*record).retransmits, retransmits.receive());
+    QCOMPARE(tcp(*record).retransmits, connection.retransmits.receive());
     const auto totals = totalsOf(kernel, alone.id());
     QVERIFY(totals.has_value());
     QCOMPARE(totals->connects, 1u);
     QCOMPARE(totals->retransmits, std::uint64_t{tcp(*record).retransmits});
+}
+
+/// Of a connection that is older than the agent: the connection's own figure has them all, the cgroup's only those since.
+void tst_TcpFaults::sentAgainBefore_isNotCounted()
+{
+    TAPIO_NEEDS_KERNEL();
+    const MemoryCgroup alone = MemoryCgroup::inVersion2("older");
+    if (!alone.problem().empty())
+        QSKIP(alone.problem().c_str());
+    Pipe before, opened, after;
+    Vanishing connection;
+    connection.patience = std::chrono::seconds(4);
+    connection.meanwhile = [&](int fd) {
+        while (retransmitsOf(fd) == 0)
+            std::this_thread::yield();
+        before.send(retransmitsOf(fd));
+        opened.receive();
+        after.send(retransmitsOf(fd));
+    };
+    Child client = Child::run([&] { return connection.run(alone); });
+    const auto unseen = before.receive();
+    QVERIFY(unseen > 0);
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"tcp"});
+    opened.send(1);
+    const auto atMostUnseen = after.receive();
+
+    QCOMPARE(WEXITSTATUS(client.wait()), ETIMEDOUT);
+    const auto record = kernel.waitFor(of<wire::TcpConnection>(client.pid()));
+    QVERIFY(record.has_value());
+    const std::uint64_t all = connection.retransmits.receive();
+    QCOMPARE(std::uint64_t{tcp(*record).retransmits}, all);
+    const auto totals = totalsOf(kernel, alone.id());
+    const std::uint64_t counted = totals ? totals->retransmits : 0;
+    QVERIFY2(counted <= all - unseen && counted >= all - atMostUnseen, qPrintable(QString::number(counted)));
 }
 
 /// The tracepoint does not tell it: the total has it from the connection's end.
@@ -252,7 +308,7 @@ void tst_TcpFaults::waitingSegment_isNotSentAgain()
     KernelFixture kernel;
     TAPIO_OPEN(kernel, {"tcp"});
 
-    Child client = Child::run([&] { return alone.enter() && makeWire() && run("ip link set v1 up") ? connectTo(farV4, anyPort) : 1; });
+    Child client = Child::run([&] { return alone.enter() && makeWire() && runs("ip link set v1 up") ? connectTo(farV4, anyPort) : 1; });
     QCOMPARE(WEXITSTATUS(client.wait()), EHOSTUNREACH);
     const auto record = kernel.waitFor(of<wire::TcpConnection>(client.pid()));
     QVERIFY(record.has_value());

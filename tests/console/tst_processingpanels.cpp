@@ -437,6 +437,38 @@ private slots:
         QVERIFY(near(p99->minimum.at(5).value, 1e6));
     }
 
+    /// One figure in ten seconds: it is kept until the next one, but says nothing about a time in which nobody was there to be measured.
+    void latency_isNotKeptWhileAllAgentsAreAway_data()
+    {
+        QTest::addColumn<bool>("otherIsThere");
+        QTest::addColumn<bool>("kept");
+        QTest::newRow("the only one") << false << false;
+        QTest::newRow("one of two") << true << true;
+    }
+    void latency_isNotKeptWhileAllAgentsAreAway()
+    {
+        QFETCH(bool, otherIsThere);
+        QFETCH(bool, kept);
+        InputBuilder builder;
+        for (int t = 800; t <= 900; ++t) {
+            builder.figure(figure::agentAlive, "a", {{t, t < 893 ? 1 : 0}});
+            if (otherIsThere)
+                builder.figure(figure::agentAlive, "b", {{t, 1}});
+        }
+        for (int t = 800; t <= 895; t += 5)
+            builder.figure(figure::latencyP99, "total", {{t, 3e6}});
+        const PlotSeries *p99 = series(builder.panel(PanelId::ProcessingLatency), "p99");
+        QVERIFY(p99 != nullptr);
+        const auto isDrawnAt = [p99](double t) {
+            return std::any_of(p99->points.begin(), p99->points.end(),
+                               [t](const PlotPoint &point) { return point.timeNs == at(t) && !std::isnan(point.value); });
+        };
+        QVERIFY(isDrawnAt(892));
+        QCOMPARE(isDrawnAt(893), kept);
+        QVERIFY(isDrawnAt(895)); // read while it was away, of events before
+        QCOMPARE(isDrawnAt(897), kept);
+    }
+
     void latency_aboveFiveSecondsIsPastTheThreshold()
     {
         InputBuilder builder;

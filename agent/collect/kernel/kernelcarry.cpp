@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -60,15 +61,30 @@ void KernelObject::carry(std::string_view collector, std::uint32_t &isCarriedNow
         }
         return;
     }
-    for (HookRun *hook : carried) {
-        if (!isCarried(*hook))
-            continue;
+    std::vector<HookRun *> alone;
+    std::copy_if(carried.begin(), carried.end(), std::back_inserter(alone), [](const HookRun *hook) { return isCarried(*hook); });
+    for (HookRun *hook : alone) {
         hook->missedOfCarrier += missesOf(carrierOf(*hook)->program) - hook->carrierMissedBefore;
         hook->carrierMissedBefore = missesOf(carrierOf(*hook)->program);
         if (!isOff(*hook->spec)) // its links are given up anyway
             attach(*hook);
     }
+    waitUntilSeen(alone);
     std::atomic_ref(isCarriedNow).store(0);
+}
+
+/// A run that began before they were attached has only their carrier's program to look at what it is about.
+void KernelObject::waitUntilSeen(const std::vector<HookRun *> &attached)
+{
+    if (std::none_of(attached.begin(), attached.end(), [](const HookRun *hook) { return hook->link != nullptr; }))
+        return;
+    Status waited = m_grace.open();
+    if (waited)
+        waited = m_grace.wait();
+    for (HookRun *hook : attached) {
+        if (!waited)
+            hook->reason += (hook->reason.empty() ? "" : "; ") + std::string("may have missed a moment: ") + waited.error().message();
+    }
 }
 
 void KernelObject::carry()

@@ -7,8 +7,6 @@
 #include <memory>
 #include <optional>
 
-#include <unistd.h>
-
 #include <bpf/bpf.h>
 
 #include "agent/collect/kernel/cgroupids.h"
@@ -124,41 +122,12 @@ KernelFilters::KernelFilters(Maps maps, const Clock &clock) : m_maps(maps), m_cl
         m_room = info.max_entries / 2;
 }
 
-KernelFilters::~KernelFilters()
-{
-    for (const int fd : {m_graceInner, m_graceOuter}) {
-        if (fd >= 0)
-            ::close(fd);
-    }
-}
-
-/// A map of maps that no program uses. Whoever changes one is let go only when no program can be running that began before (1ae80cf31938,
-/// "bpf: wait for running BPF programs when updating map-in-map"): all that is wanted of it. membarrier(2) promises as much, but not
-/// on kernels that run CPUs without a tick.
-Status KernelFilters::openGrace()
-{
-    if (m_graceOuter >= 0)
-        return {};
-    constexpr std::uint32_t numberBytes = sizeof(std::uint32_t);
-    if (m_graceInner < 0)
-        m_graceInner = bpf_map_create(BPF_MAP_TYPE_ARRAY, "tapio_inner", numberBytes, numberBytes, 1, nullptr);
-    bpf_map_create_opts options{};
-    options.sz = sizeof(options);
-    options.inner_map_fd = static_cast<std::uint32_t>(m_graceInner);
-    if (m_graceInner >= 0)
-        m_graceOuter = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "tapio_grace", numberBytes, numberBytes, 1, &options);
-    if (m_graceOuter < 0)
-        return failErrno("making a map to wait for running kernel programs", errno);
-    return {};
-}
-
 Status KernelFilters::waitForRuns()
 {
-    const std::uint32_t first = 0;
-    if (bpf_map_update_elem(m_graceOuter, &first, &m_graceInner, BPF_ANY) != 0)
-        return failErrno("waiting for running kernel programs", errno);
-    m_graceOwed = false;
-    return {};
+    Status waited = m_grace.wait();
+    if (waited)
+        m_graceOwed = false;
+    return waited;
 }
 
 Result<CgroupKeys> KernelFilters::writeVerdicts(std::uint32_t slot, const CgroupVerdicts &verdicts)
@@ -202,7 +171,7 @@ Result<CgroupKeys> KernelFilters::set(const KernelFilter &filter, std::uint64_t 
 {
     if (m_maps.filters < 0 || m_maps.active == nullptr)
         return CgroupKeys(); // nobody asks
-    Status ready = openGrace();
+    Status ready = m_grace.open();
     if (ready && m_graceOwed)
         ready = waitForRuns();
     if (!ready)

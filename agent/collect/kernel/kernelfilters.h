@@ -6,6 +6,7 @@
 #include <set>
 #include <vector>
 
+#include "agent/collect/kernel/kernelgrace.h"
 #include "agent/collect/kernelfilter.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/result.h"
@@ -22,7 +23,6 @@ public:
     };
     /// What is referred to outlives it.
     KernelFilters(Maps maps, const Clock &clock);
-    ~KernelFilters();
     KernelFilters(const KernelFilters &) = delete;
     KernelFilters &operator=(const KernelFilters &) = delete;
 
@@ -32,7 +32,6 @@ public:
     Result<std::vector<LeftOut>> leftOut();
 
 private:
-    Status openGrace();
     Status waitForRuns();
     /// Those without room have none afterwards.
     Result<CgroupKeys> writeVerdicts(std::uint32_t slot, const CgroupVerdicts &verdicts);
@@ -44,7 +43,7 @@ private:
     std::size_t m_room = 0;                       ///< for verdicts of one generation: half of the map
     std::uint32_t m_slot = 1;                     ///< in force; before the first filter, the one that comes second
     std::array<std::set<CgroupKey>, 2> m_written; ///< verdicts in the kernel, by slot
-    int m_graceInner = -1, m_graceOuter = -1;
+    KernelGrace m_grace;
     bool m_graceOwed = false; ///< runs may still be in the slot that is not in force
 };
 

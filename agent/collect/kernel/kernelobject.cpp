@@ -79,7 +79,8 @@ void KernelObject::HookRun::stepDown(wire::HookState newState, const std::string
 }
 
 KernelObject::KernelObject(const KernelOptions &options)
-    : m_options(options), m_off(options.disabledCollectors.begin(), options.disabledCollectors.end()), m_types(options.btfPath)
+    : m_options(options), m_off(options.disabledCollectors.begin(), options.disabledCollectors.end()), m_types(options.btfPath),
+      m_mayCarry(options.commonPrograms)
 {}
 
 KernelObject::~KernelObject()

@@ -11,6 +11,7 @@
 #include "agent/collect/kernel/cgrouproot.h"
 #include "agent/collect/kernel/hooktable.h"
 #include "agent/collect/kernel/kernelfilters.h"
+#include "agent/collect/kernel/kernelgrace.h"
 #include "agent/collect/kernel/kerneltypes.h"
 #include "agent/collect/kernel/runtimemeter.h"
 #include "agent/collect/kernel/sslwatcher.h"
@@ -116,6 +117,7 @@ private:
     void dropTheUseless();
     void carry();
     void carry(std::string_view collector, std::uint32_t &isCarriedNow);
+    void waitUntilSeen(const std::vector<HookRun *> &attached);
     static bool isCarried(const HookRun &hook);
     const HookRun *carrierOf(const HookRun &hook) const; ///< null: there is none
     bool attachToCgroups(HookRun &hook);
@@ -132,7 +134,8 @@ private:
     std::set<std::string, std::less<>> m_off; ///< collectors that are disabled now
     KernelTypes m_types;
     CgroupRoot m_cgroupRoot;
-    bool m_mayCarry = true; ///< false: this kernel takes the programs, but not with the work of others in them
+    bool m_mayCarry; ///< false: not wanted, or this kernel takes the programs, but not with the work of others in them
+    KernelGrace m_grace;
     Skeleton m_skeleton;
     std::vector<HookRun> m_hooks;
     std::unique_ptr<SslWatcher> m_ssl; ///< null: https is not loaded

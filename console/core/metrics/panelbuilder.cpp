@@ -348,6 +348,24 @@ void PanelContext::hideAway(Dense &values, const std::string &node, const TimeGr
     }
 }
 
+void PanelContext::hideKeptWhileAllAway(Dense &values, const Track &readings, const TimeGrid &grid) const
+{
+    std::vector<bool> somebodyThere(values.size(), false);
+    for (const auto &[node, track] : tracks(figure::agentAlive)) {
+        const Dense alive = lastValues(track, grid);
+        // What is not known of a node does not say that it was away.
+        for (std::size_t i = 0; i < std::min(values.size(), alive.size()); ++i)
+            somebodyThere[i] = somebodyThere[i] || !(alive[i] < 1);
+    }
+    if (tracks(figure::agentAlive).empty())
+        return;
+    const Envelope read = envelope(readings, grid);
+    for (std::size_t i = 0; i < std::min(values.size(), read.minimum.size()); ++i) {
+        if (!somebodyThere[i] && std::isnan(read.minimum[i]))
+            values[i] = noValue;
+    }
+}
+
 std::optional<double> PanelContext::latest(const SeriesData *gauge) const
 {
     if (!gauge)
@@ -376,11 +394,12 @@ PlotSeries makeSeries(std::string key, std::string label, Unit unit, const Dense
     return series;
 }
 
-PlotSeries makeEnveloped(std::string key, std::string label, Unit unit, const Track &gauge, const TimeGrid &grid)
+PlotSeries makeEnveloped(const PanelContext &context, std::string key, Unit unit, const Track &gauge, const TimeGrid &grid)
 {
-    const Dense values = lastValues(gauge, grid);
+    Dense values = lastValues(gauge, grid);
+    context.hideKeptWhileAllAway(values, gauge, grid);
     const Envelope bounds = envelope(gauge, grid);
-    PlotSeries series = makeSeries(std::move(key), std::move(label), unit, values, grid);
+    PlotSeries series = makeSeries(std::move(key), {}, unit, values, grid);
     for (const PlotPoint &point : series.points) {
         const auto i = static_cast<std::size_t>(grid.indexOf(point.timeNs));
         series.minimum.push_back({point.timeNs, std::isnan(bounds.minimum[i]) ? point.value : bounds.minimum[i]});

@@ -73,6 +73,8 @@ public:
     bool isAway(const std::string &node, std::int64_t timeNs) const;
     /// Takes out the values from `fromNs` on that were only kept while the node's agent was away.
     void hideAway(Dense &values, const std::string &node, const TimeGrid &grid, std::int64_t fromNs = INT64_MIN) const;
+    /// Of a figure of all nodes together: takes out the values that were only kept, from one reading to the next, while every agent was away.
+    void hideKeptWhileAllAway(Dense &values, const Track &readings, const TimeGrid &grid) const;
     /// How the rules stand by the drills: once for the panels that ask, as it takes a while.
     const ProofReport &proofs() const;
     /// Newest reading in the range that the panel's headline rests on; the end of the range when there is none.
@@ -100,8 +102,8 @@ struct Line {
 /// The 50 largest lines by maximum, the others added into one exact "others"; all of one unit.
 void drawTop(PanelSnapshot &panel, std::vector<Line> lines, const TimeGrid &grid, Unit unit, bool stacked, bool below = false);
 PlotSeries makeSeries(std::string key, std::string label, Unit unit, const Dense &values, const TimeGrid &grid);
-/// makeSeries with the smallest and largest reading of each bucket.
-PlotSeries makeEnveloped(std::string key, std::string label, Unit unit, const Track &gauge, const TimeGrid &grid);
+/// makeSeries with the smallest and largest reading of each bucket, of a gauge of all nodes together.
+PlotSeries makeEnveloped(const PanelContext &context, std::string key, Unit unit, const Track &gauge, const TimeGrid &grid);
 
 void setRange(PanelSnapshot &panel, const TimeGrid &grid);
 /// Of a panel that is made of events: what of them was lost, when, and how much that is.

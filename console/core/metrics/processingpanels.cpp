@@ -279,7 +279,7 @@ void processingLatency(const PanelContext &context, PanelSnapshot &panel)
         const LabelledTracks &tracks = context.tracks(name);
         if (const auto found = tracks.find(figure::stageTotal); found != tracks.end()) {
             // Ten-second figures on a finer grid hold until the next one; on a coarser one the band shows the extremes.
-            panel.series.push_back(makeEnveloped(key, {}, Unit::Nanoseconds, found->second, grid));
+            panel.series.push_back(makeEnveloped(context, key, Unit::Nanoseconds, found->second, grid));
         }
     }
     for (const std::string_view stage : {figure::stageDrain, figure::stageAgentQueue, figure::stageWire, figure::stageReceiveQueue}) {
