@@ -24,7 +24,8 @@ struct OpenInsight {
     std::int64_t toldNs = 0;   ///< when it was told last, by event time
     std::int64_t endedNs = 0;  ///< 0 = open
     std::int64_t newestNs = 0; ///< of the candidate's evidence that was forgotten when it ended
-    std::uint64_t count = 0, toldCount = 0;
+    std::uint64_t count = 0;
+    bool isGrowthNoted = false; ///< the rule will tell of what has come since, when it may
     std::uint32_t fulfilled = 0;
     EvidenceList chain, against; ///< bounded: the first, and the newest
     std::vector<std::string> affected;

@@ -51,6 +51,7 @@ struct Step {
     bool countsAffected = false;      ///< `count` is of different ones of these, not of events
     std::optional<std::size_t> after; ///< index of an earlier step; its evidence is older, beyond doubt
     std::int64_t afterWithinNs = 0;   ///< and by no more than this
+    bool begins = true;               ///< false: what comes before any evidence of `after` is none, be it that the latter is merely late
     /// Share of the events of this topic that fulfil `where`, over windowNs: at least this, of at least leastOf.
     std::optional<double> share;
     std::uint32_t leastOf = 0;

@@ -135,7 +135,7 @@ RuleState::Candidates::iterator RuleState::findOrMake(const EntityName &entity)
 // a candidate of every healthy destination. So a share is of those seen from the first failure on.
 bool RuleState::begins(const Step &step, bool fulfils) noexcept
 {
-    return fulfils
+    return fulfils && step.begins
            && (step.role == StepRole::Required || step.role == StepRole::Either || (step.role == StepRole::Supporting && !step.after));
 }
 
@@ -159,7 +159,7 @@ bool RuleState::take(const Taken &taken)
         if (insert(candidate.evidence, std::move(evidence), *m_rule)) {
             isKept = true;
             ++count.evidence;
-            judge(candidate, taken);
+            judge(at->first, candidate, taken);
         } else {
             ++count.late;
         }
@@ -168,7 +168,7 @@ bool RuleState::take(const Taken &taken)
     return isKept;
 }
 
-void RuleState::judge(Candidate &candidate, const Taken &taken)
+void RuleState::judge(Key key, Candidate &candidate, const Taken &taken)
 {
     std::uint32_t shares = 0;
     for (std::size_t i = 0; candidate.shares && i < m_rule->steps.size(); ++i) {
@@ -184,14 +184,14 @@ void RuleState::judge(Candidate &candidate, const Taken &taken)
             noteStanding(*candidate.insight, standing, *m_rule);
             end(candidate, wire::InsightState::Resolved, taken.seen.timeNs());
         } else {
-            grow(candidate, standing, taken.seen);
+            grow(key, candidate, standing, taken.seen);
         }
     } else if (standing.matches && !ends) {
-        open(candidate, standing, taken);
+        open(key, candidate, standing, taken);
     }
 }
 
-void RuleState::open(Candidate &candidate, const Standing &standing, const Taken &taken)
+void RuleState::open(Key key, Candidate &candidate, const Standing &standing, const Taken &taken)
 {
     const Observation &seen = taken.seen;
     const bool isAgain = candidate.insight && seen.timeNs() - candidate.insight->endedNs <= m_rule->cooldownNs;
@@ -211,6 +211,10 @@ void RuleState::open(Candidate &candidate, const Standing &standing, const Taken
         if (evidence.timeNs > knownUntil)
             noteEvidence(insight, evidence, *m_rule);
     }
+    if (isAgain) { // it waits there for the end of its cooldown, and may be over before
+        unqueue(key);
+        candidate.isQueued = false;
+    }
     insight.endedNs = 0;
     insight.origin = std::make_shared<const wire::Origin>(seen.origin);
     noteStanding(insight, standing, *m_rule);
@@ -218,17 +222,35 @@ void RuleState::open(Candidate &candidate, const Standing &standing, const Taken
     tell(candidate, isAgain ? wire::InsightState::Updated : wire::InsightState::Open, seen.timeNs());
 }
 
-void RuleState::grow(Candidate &candidate, const Standing &standing, const Observation &seen)
+void RuleState::grow(Key key, Candidate &candidate, const Standing &standing, const Observation &seen)
 {
     OpenInsight &insight = *candidate.insight;
     const wire::Severity severity = insight.severity;
     const std::uint32_t fulfilled = insight.fulfilled;
     noteStanding(insight, standing, *m_rule);
     const bool isNews = insight.severity != severity || insight.fulfilled != fulfilled;
-    if (!isNews && seen.timeNs() - insight.toldNs < m_updateEveryNs)
+    if (!isNews && seen.timeNs() - insight.toldNs < m_updateEveryNs) {
+        if (!std::exchange(insight.isGrowthNoted, true))
+            m_grown.push_back(key);
         return;
+    }
     ++count.updated;
     tell(candidate, wire::InsightState::Updated, seen.timeNs());
+}
+
+/// Or a burst that is over within a minute of its first event would be that event until the insight ends.
+void RuleState::tellGrowth(std::int64_t nowNs)
+{
+    std::erase_if(m_grown, [&](Key key) {
+        const auto at = m_candidates.find(key);
+        if (at == m_candidates.end() || !isOut(at->second) || !at->second.insight->isGrowthNoted)
+            return true;
+        if (nowNs - at->second.insight->toldNs < m_updateEveryNs)
+            return false;
+        ++count.updated;
+        tell(at->second, wire::InsightState::Updated, nowNs);
+        return true;
+    });
 }
 
 void RuleState::end(Candidate &candidate, wire::InsightState state, std::int64_t nowNs)
@@ -245,7 +267,7 @@ void RuleState::tell(const Candidate &candidate, wire::InsightState state, std::
     OpenInsight &insight = *candidate.insight;
     insight.state = state;
     insight.toldNs = nowNs;
-    insight.toldCount = insight.count;
+    insight.isGrowthNoted = false;
     m_sink.onFinding(findingOf(*m_rule, candidate, state, nowNs, m_nodes));
 }
 
@@ -266,6 +288,7 @@ void RuleState::queue(Key key, Candidate &candidate)
 
 void RuleState::advance(std::int64_t nowNs)
 {
+    tellGrowth(nowNs);
     while (!m_queue.empty() && m_queue.top().first <= nowNs) {
         const Key key = m_queue.top().second;
         m_queue.pop();
@@ -337,16 +360,23 @@ void RuleState::amend(const EntityName &was, const EntityName &now)
         there.insight = std::move(moved.insight);
     else if (isOut(moved))
         end(moved, wire::InsightState::Expired, moved.newestNs()); // the other one goes on for both
+    if (isOut(there) && there.insight->isGrowthNoted)
+        m_grown.push_back(target->first); // under its key of before nobody finds it
     if (!wasThere && isOut(there))
         tell(there, wire::InsightState::Updated, there.newestNs());
     queue(target->first, there);
 }
 
-/// Out of the queue, too, which is rare enough to build it anew.
 void RuleState::forget(Candidates::iterator at)
 {
     const Key key = at->first;
     m_candidates.erase(at);
+    unqueue(key);
+}
+
+/// Rare enough to build the queue anew.
+void RuleState::unqueue(Key key)
+{
     std::deque<Due> rest;
     for (; !m_queue.empty(); m_queue.pop()) {
         if (m_queue.top().second != key)

@@ -60,13 +60,15 @@ private:
 
     Key keyOf(const EntityName &entity) const;
     void forget(Candidates::iterator at);
+    void unqueue(Key key);
     Candidates::iterator findOrMake(const EntityName &entity);
-    void judge(Candidate &candidate, const Taken &taken);
-    void open(Candidate &candidate, const Standing &standing, const Taken &taken);
-    void grow(Candidate &candidate, const Standing &standing, const Observation &seen);
+    void judge(Key key, Candidate &candidate, const Taken &taken);
+    void open(Key key, Candidate &candidate, const Standing &standing, const Taken &taken);
+    void grow(Key key, Candidate &candidate, const Standing &standing, const Observation &seen);
     void end(Candidate &candidate, wire::InsightState state, std::int64_t nowNs);
     void tell(const Candidate &candidate, wire::InsightState state, std::int64_t nowNs);
     void queue(Key key, Candidate &candidate);
+    void tellGrowth(std::int64_t nowNs);
     std::int64_t deadlineOf(const Candidate &candidate) const noexcept;
 
     const Rule *m_rule;
@@ -75,6 +77,7 @@ private:
     std::int64_t m_updateEveryNs;
     Candidates m_candidates;
     std::priority_queue<Due, std::deque<Due>, std::greater<>> m_queue; ///< by deadline; one of each candidate; a deque has no spare half
+    std::vector<Key> m_grown;                                          ///< candidates that are out, with evidence that was not told yet
     AssessRoom m_room;
 };
 

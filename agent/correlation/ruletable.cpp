@@ -91,6 +91,14 @@ public:
         refuse(at, '\'' + std::string(key) + "' must be a whole number from " + std::to_string(least) + " to " + std::to_string(most));
         return otherwise;
     }
+    bool flag(const char *key, bool otherwise)
+    {
+        const toml::node *at = node(key);
+        const auto value = at == nullptr ? std::nullopt : at->value_exact<bool>();
+        if (at != nullptr && !value)
+            refuse(at, '\'' + std::string(key) + "' is true or false");
+        return value.value_or(otherwise);
+    }
     std::int64_t duration(const char *key, bool isNeeded)
     {
         const std::string value = text(key, isNeeded);
@@ -299,6 +307,9 @@ private:
         if (table.has("after_within") && !table.has("after"))
             table.refuse(table.node("after_within"), "'after_within' belongs to 'after', and there is none");
         step.afterWithinNs = table.duration("after_within", table.has("after"));
+        if (table.has("begins") && !table.has("after"))
+            table.refuse(table.node("begins"), "'begins' belongs to 'after': nothing else could begin what this step waits for");
+        step.begins = table.flag("begins", true);
         const auto isNeeded = [](const Step &one) { return one.role == StepRole::Required || one.role == StepRole::Either; };
         if (step.after && isNeeded(step) && !isNeeded(m_rule.steps[*step.after]))
             table.refuse(table.node("after"),

@@ -5,6 +5,7 @@
 #include <array>
 #include <iterator>
 #include <utility>
+#include <variant>
 
 #include "agent/correlation/selector.h"
 #include "protocol/wire/filter.h"
@@ -36,9 +37,18 @@ std::vector<HeldEvent> emptied(std::deque<HeldEvent> &held)
 
 } // namespace
 
+/// A program that says no soon after it began is an answer to whoever ran it: that a file is not there, that nothing was found.
+bool DetailHold::isAnswer(const wire::Event &event) noexcept
+{
+    const auto *exit = std::get_if<wire::ProcessExit>(&event.detail);
+    return exit != nullptr && exit->signal == 0 && event.severity <= wire::Severity::Notice && exit->durationNs > 0
+           && exit->durationNs < std::uint64_t{answerNs};
+}
+
 bool DetailHold::isDetail(const HeldEvent &held) noexcept
 {
-    return wire::isDetailType(held.event.type) && (held.event.severity <= wire::Severity::Info || held.isToldAlready);
+    return wire::isDetailType(held.event.type)
+           && (held.event.severity <= wire::Severity::Info || held.isToldAlready || isAnswer(held.event));
 }
 
 std::vector<HeldEvent> DetailHold::setOn(bool isOn)
@@ -75,7 +85,7 @@ bool DetailHold::isOfFirstProcess(const HeldEvent &held) const
     return known != m_first.end() && known->second == held.event.process.startTimeNs;
 }
 
-std::size_t *DetailHold::asked(const HeldEvent &event, const std::string &node, std::size_t Asked::*left)
+std::size_t *DetailHold::leftOf(const HeldEvent &event, const std::string &node, std::size_t Asked::*left)
 {
     if (m_owners.empty())
         return nullptr;
@@ -92,7 +102,7 @@ bool DetailHold::holds(const HeldEvent &event, const std::string &node, std::int
     if (!m_isOn || !isDetail(event) || !isPlaced || isOfFirstProcess(event))
         return false;
     std::erase_if(m_owners, [nowNs](const auto &owner) { return owner.second.untilNs < nowNs; });
-    std::size_t *left = asked(event, node, &Asked::after);
+    std::size_t *left = leftOf(event, node, &Asked::after);
     if (left == nullptr)
         return true;
     --*left;
@@ -111,14 +121,14 @@ std::vector<HeldEvent> DetailHold::hold(HeldEvent &&event)
     return gone;
 }
 
-void DetailHold::ask(std::string owner, std::int64_t untilNs)
+void DetailHold::ask(std::string owner, const Asked &asked)
 {
     if (m_owners.size() >= mostOwners && !m_owners.contains(owner)) {
         const auto first = std::min_element(m_owners.begin(), m_owners.end(),
                                             [](const auto &a, const auto &b) { return a.second.untilNs < b.second.untilNs; });
         m_owners.erase(first);
     }
-    m_owners[std::move(owner)] = {untilNs};
+    m_owners[std::move(owner)] = asked;
 }
 
 std::vector<HeldEvent> DetailHold::release(const wire::Insight &insight, const std::string &node, std::int64_t nowNs)
@@ -127,17 +137,19 @@ std::vector<HeldEvent> DetailHold::release(const wire::Insight &insight, const s
     if (!m_isOn || !isNews)
         return {};
     const std::string_view nodeKind = wire::entityKindName(wire::EntityKind::Node);
+    const bool grows = insight.state == wire::InsightState::Updated;
+    const Asked asked{nowNs + afterNs, grows ? mostOfGrowth : mostBefore, grows ? mostOfGrowth : mostAfter};
     if (insight.rootKind != wire::EntityKind::Node)
-        ask(insight.root, nowNs + afterNs);
+        ask(insight.root, asked);
     for (const std::string &affected : insight.affected) { // "pod shop/api"
         const auto space = affected.find(' ');
         if (space != std::string::npos && std::string_view(affected).substr(0, space) != nodeKind)
-            ask(affected.substr(space + 1), nowNs + afterNs);
+            ask(affected.substr(space + 1), asked);
     }
     std::vector<HeldEvent> released;
     std::deque<HeldEvent> rest;
     for (auto event = m_held.rbegin(); event != m_held.rend(); ++event) { // the newest are nearest to it
-        if (std::size_t *left = asked(*event, node, &Asked::before); left != nullptr) {
+        if (std::size_t *left = leftOf(*event, node, &Asked::before); left != nullptr) {
             --*left;
             released.push_back(std::move(*event));
         } else {

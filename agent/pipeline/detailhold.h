@@ -14,18 +14,19 @@
 
 namespace tapio::agent {
 
-/// Keeps back what nobody asks for unless something happens beside it: that a program began or ended as they do, or by a signal that was told. What an insight is about goes out
-/// with it, from half a minute before, and so does what follows for half a minute. All else is left out in the end, and counted. Nothing is kept
-/// back that counts elsewhere: start and end of a container's first process are what its restarts and its exit code are known by. Nor is what
+/// Keeps back what nobody asks for unless something happens beside it: that a program began or ended as they do, be it with a code that is not 0
+/// and soon, or by a signal that was told. What an insight is about goes out with it, from half a minute before, and so does what follows for half
+/// a minute. All else is left out in the end, and counted. Nothing is kept back that counts elsewhere: start and end of a container's first process are what its restarts and its exit code are known by. Nor is what
 /// nobody could place. Bounded. One thread; times are of the boot clock.
 class DetailHold {
 public:
     static constexpr std::int64_t beforeNs = 30 * nsPerSecond;
     static constexpr std::int64_t afterNs = 30 * nsPerSecond;
-    static constexpr std::size_t mostHeld = 2048; ///< some 2 MB at most
-    /// Of one owner, for each time that an insight about it is told: the newest of before, the first of after. What crashes a hundred times a second
-    /// shall not be told a hundred times a second.
-    static constexpr std::size_t mostBefore = 16, mostAfter = 16;
+    static constexpr std::int64_t answerNs = 10 * nsPerSecond; ///< an end by a code of its own before that is one of those that say no
+    static constexpr std::size_t mostHeld = 2048;              ///< some 2 MB at most
+    /// Of one owner, when an insight about it opens: the newest of before, the first of after; and so many of both when it grows. What crashes a
+    /// hundred times a second shall not be told a hundred times a second.
+    static constexpr std::size_t mostBefore = 8, mostAfter = 4, mostOfGrowth = 2;
     static constexpr std::size_t mostOwners = 256;
     static constexpr std::size_t mostContainers = 4096; ///< whose first process is known
 
@@ -62,15 +63,16 @@ public:
     const Totals &totals() const noexcept { return m_totals; }
 
 private:
+    static bool isAnswer(const wire::Event &event) noexcept;
     bool isOfFirstProcess(const HeldEvent &event) const;
     /// Whom an insight is about.
     struct Asked {
         std::int64_t untilNs = 0;
-        std::size_t before = mostBefore, after = mostAfter; ///< that may still be told
+        std::size_t before = 0, after = 0; ///< that may still be told
     };
     /// What is left of the first of its owners that may still be told of; null: it is to wait.
-    std::size_t *asked(const HeldEvent &event, const std::string &node, std::size_t Asked::*left);
-    void ask(std::string owner, std::int64_t untilNs);
+    std::size_t *leftOf(const HeldEvent &event, const std::string &node, std::size_t Asked::*left);
+    void ask(std::string owner, const Asked &asked);
 
     bool m_isOn = false;
     std::deque<HeldEvent> m_held;                 ///< oldest first

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -38,10 +40,21 @@ Result<LocalAgent> oneOf(std::vector<LocalAgent> agents, const DrillTarget &targ
     return std::move(fitting.front());
 }
 
-/// What it says of a node, too, must fit what was asked for.
-Result<LocalAgent> ofConfig(const DrillTarget &target, const Clock &clock)
+/// The one that runs with this configuration knows more than the file: what it was started with.
+LocalAgent runningWith(const CheckRoots &roots, const std::filesystem::path &config)
 {
-    LocalAgent agent = configuredAgent(target.config);
+    std::vector<LocalAgent> agents = localAgents(roots);
+    std::erase_if(agents, [&config](const LocalAgent &agent) {
+        std::error_code unreadable;
+        return agent.pid == 0 || agent.config.empty() || !std::filesystem::equivalent(agent.config, config, unreadable);
+    });
+    return agents.size() == 1 ? std::move(agents.front()) : configuredAgent(config);
+}
+
+/// What it says of a node, too, must fit what was asked for.
+Result<LocalAgent> ofConfig(const CheckRoots &roots, const DrillTarget &target, const Clock &clock)
+{
+    LocalAgent agent = runningWith(roots, target.config);
     if (!target.node.empty() && nodeNameOf(agent, clock) != target.node)
         return fail(Errc::InvalidArgument, target.config.native() + " is not of node '" + target.node + "'");
     return agent;
@@ -73,7 +86,7 @@ std::string describe(const LocalAgent &agent, const Clock &clock)
 
 Result<LocalAgent> agentForDrills(const CheckRoots &roots, const DrillTarget &target, const Clock &clock)
 {
-    Result<LocalAgent> agent = target.config.empty() ? oneOf(localAgents(roots), target, clock) : ofConfig(target, clock);
+    Result<LocalAgent> agent = target.config.empty() ? oneOf(localAgents(roots), target, clock) : ofConfig(roots, target, clock);
     if (!agent)
         return agent;
     if (!agent->problem.empty())

@@ -119,6 +119,35 @@ private slots:
         QTEST(DetailHold::isDetail(held), "isDetail");
     }
 
+    void detail_isAnEndThatSaysNoSoon_data()
+    {
+        QTest::addColumn<int>("severity");
+        QTest::addColumn<double>("seconds"); // that it lived
+        QTest::addColumn<int>("signal");
+        QTest::addColumn<bool>("isDetail");
+        const int notice = static_cast<int>(wire::Severity::Notice), error = static_cast<int>(wire::Severity::Error);
+        QTest::newRow("nothing was found") << notice << .002 << 0 << true;
+        QTest::newRow("just soon enough") << notice << 9.9 << 0 << true;
+        QTest::newRow("a service, or a job") << notice << 10. << 0 << false;
+        QTest::newRow("who knows for how long") << notice << 0. << 0 << false;
+        QTest::newRow("by a signal") << notice << .002 << 15 << false;
+        QTest::newRow("something worse") << error << .002 << 0 << false;
+    }
+    void detail_isAnEndThatSaysNoSoon()
+    {
+        QFETCH(int, severity);
+        QFETCH(double, seconds);
+        QFETCH(int, signal);
+        wire::ProcessExit exit;
+        exit.exitCode = signal == 0 ? 1 : 0;
+        exit.signal = static_cast<std::uint8_t>(signal);
+        exit.durationNs = static_cast<std::uint64_t>(at(seconds));
+        HeldEvent held;
+        held.event = eventOf(wire::EventType::ProcessExit, static_cast<wire::Severity>(severity));
+        held.event.detail = exit;
+        QTEST(DetailHold::isDetail(held), "isDetail");
+    }
+
     void detail_isAnEndWhoseSignalWasTold()
     {
         HeldEvent held;
@@ -191,7 +220,8 @@ private slots:
 
     void insight_takesAlongNoFlood()
     {
-        constexpr int before = static_cast<int>(DetailHold::mostBefore), after = static_cast<int>(DetailHold::mostAfter);
+        constexpr int before = static_cast<int>(DetailHold::mostBefore), after = static_cast<int>(DetailHold::mostAfter),
+                      ofGrowth = static_cast<int>(DetailHold::mostOfGrowth);
         DetailHold hold = holding();
         for (int i = 0; i < before + 5; ++i)
             QVERIFY(offer(hold, of("/a", 1 + i / 1e3, static_cast<std::uint32_t>(i))));
@@ -207,9 +237,11 @@ private slots:
         QVERIFY(!offer(hold, of("/b", 5)));
         // What came since then is taken along by an insight of its own alone.
         QVERIFY(hold.release(about("/c"), node, at(5.5)).empty());
-        QCOMPARE(pidsOf(hold.release(about("/a", {}, wire::InsightState::Updated), node, at(6))).size(), 10);
-        QVERIFY(!offer(hold, of("/a", 7)));
-        QCOMPARE(hold.totals().released, std::uint64_t(before + 1 + 10));
+        QCOMPARE(pidsOf(hold.release(about("/a", {}, wire::InsightState::Updated), node, at(6))).size(), ofGrowth);
+        for (int i = 0; i < ofGrowth; ++i)
+            QVERIFY(!offer(hold, of("/a", 7)));
+        QVERIFY(offer(hold, of("/a", 7)));
+        QCOMPARE(hold.totals().released, std::uint64_t(before + 1 + ofGrowth));
     }
 
     void endOfAnInsight_takesNothingAlong()

@@ -338,6 +338,11 @@ private slots:
                                                 << "no agent of node 'z' runs on this machine: node a, process 10";
         QTest::newRow("by the configuration") << QStringList{"a=" + allows} << "" << other + allows << "c"
                                               << "";
+        QTest::newRow("by the configuration of one that runs, and was told its node when it was started")
+            << QStringList{"a=" + allows, "b=" + allows} << ""
+            << "b.toml"
+            << "b"
+            << "";
         QTest::newRow("by the configuration of another node") << QStringList{} << "a" << other + allows << ""
                                                               << "is not of node 'a'";
         QTest::newRow("a key that is none") << QStringList{"a=[drill]\nallow = true\n"} << ""
@@ -373,10 +378,11 @@ private slots:
                          QStringList{"tapio-agent", "--config", file, "--node", node}.join(QChar(0)).toUtf8() + '\0');
         }
         DrillTarget target{{}, named.toStdString()};
-        if (!config.isEmpty()) {
-            write(machine.filePath("named.toml"), config.toUtf8());
-            target.config = machine.filePath("named.toml").toStdString();
-        }
+        const QString file = config.endsWith(".toml") ? config : config.isEmpty() ? QString() : "named.toml";
+        if (!file.isEmpty())
+            target.config = machine.filePath(file).toStdString();
+        if (file == "named.toml")
+            write(machine.filePath(file), config.toUtf8());
         const SystemClock clock;
         const Status readable = checkConfig(target);
         const auto agent = readable ? agentForDrills(roots, target, clock) : Result<LocalAgent>(fail(readable.error()));

@@ -256,7 +256,16 @@ private slots:
         QCOMPARE(view.cells[1].state, NodeCell::State::Silent);
         const GroupSummary group = builder.group(1);
         QCOMPARE(group.key, std::string("silent-nodes"));
-        QCOMPARE(group.arguments, (std::vector<std::string>{"1", "b"}));
+        QCOMPARE(group.arguments, (std::vector<std::string>{"1", "b", "0"}));
+    }
+
+    void coverage_saysWhoIsGone()
+    {
+        InputBuilder builder;
+        builder.agent("a", false).agent("b", false).ramp(figure::coverage, "", 0, 900, 1, 0, 0);
+        builder.input.agents.back().state = wire::LinkState::Gone;
+        builder.hooks("a", {{HookState::Active, ""}}).hooks("b", {{HookState::Active, ""}});
+        QCOMPARE(builder.group(1).arguments, (std::vector<std::string>{"2", "a", "1"}));
     }
 
     void coverage_ofThenIsNotOfNow()

@@ -34,6 +34,7 @@ private slots:
     void share_needsEnough_data();
     void share_needsEnough();
     void growth_isToldOncePerMinute();
+    void growthOfABurst_isToldThoughNothingFollows();
     void raise_isToldAtOnce();
     void silence_expires();
     void ending_resolves();
@@ -42,6 +43,7 @@ private slots:
     void contradiction_lowersTheScore();
     void support_neverLowersTheScore();
     void sameInput_sameInsights();
+    void evidence_isWhatSomethingWaitsFor_data();
     void evidence_isWhatSomethingWaitsFor();
     void typeOfALaterVersion_isNoFact();
     void manyEvents_keepMemoryBounded();
@@ -271,6 +273,28 @@ void tst_Engine::growth_isToldOncePerMinute()
     QCOMPARE(wire::parseEvidence(stage.found.back().insight.evidence.back())->timeNs, Stage::timeOf(300));
 }
 
+/// Once, after its minute; again when it was reopened.
+void tst_Engine::growthOfABurst_isToldThoughNothingFollows()
+{
+    Stage stage({ruleOf(killStep)});
+    std::size_t updates = 0;
+    for (const double begin : {0., 400.}) { // its lifetime is five minutes
+        for (int i = 0; i < 10; ++i)
+            stage.event(begin + i, wire::OomKill());
+        updates += begin > 0 ? 1 : 0; // that it is open again
+        stage.pass(begin + 59);
+        QCOMPARE(stage.of("r", InsightState::Updated).size(), updates);
+        stage.pass(begin + 61);
+        QCOMPARE(stage.of("r", InsightState::Updated).size(), ++updates);
+        QCOMPARE(stage.found.back().insight.evidenceCount, begin > 0 ? 20u : 10u);
+        stage.pass(begin + 200);
+        QCOMPARE(stage.of("r", InsightState::Updated).size(), updates);
+        stage.pass(begin + 399);
+        QCOMPARE(stage.found.back().insight.state, InsightState::Expired);
+    }
+    QCOMPARE(stage.opened("r"), std::size_t(1));
+}
+
 void tst_Engine::raise_isToldAtOnce()
 {
     Stage stage({ruleOf(killStep + "[[raise]]\nstep = \"kill\"\ncount = 3\nseverity = \"critical\"\n")});
@@ -393,10 +417,21 @@ void tst_Engine::sameInput_sameInsights()
         QVERIFY(once[i].insight == again[i].insight && once[i].timeNs == again[i].timeNs && once[i].severity == again[i].severity);
 }
 
+void tst_Engine::evidence_isWhatSomethingWaitsFor_data()
+{
+    QTest::addColumn<QString>("step");
+    QTest::addColumn<bool>("beginsItself");
+    QTest::newRow("what supports") << "role = \"supporting\"\n" << false;
+    QTest::newRow("what is needed, and may come early") << "" << true;
+    QTest::newRow("what is needed, and comes in order") << "begins = false\n" << false;
+}
+
 /// What nothing waits for need not be sent for its own sake (agent/pipeline).
 void tst_Engine::evidence_isWhatSomethingWaitsFor()
 {
-    Stage stage({ruleOf(killThenExit + "role = \"supporting\"\n")});
+    QFETCH(QString, step);
+    QFETCH(bool, beginsItself);
+    Stage stage({ruleOf(killThenExit + step.toStdString())});
     const auto offer = [&](double at, bool isKill, const std::string &name = "a") {
         wire::Event event;
         event.timeNs = Stage::timeOf(at);
@@ -404,10 +439,13 @@ void tst_Engine::evidence_isWhatSomethingWaitsFor()
         event.detail = isKill ? wire::Detail(wire::OomKill()) : wire::Detail(exitOf(0));
         return stage.engine().onEvent(event, pod(name), {"n1", 7, 1, 0});
     };
-    QVERIFY(!offer(1, false) && offer(2, true) && offer(3, false) && !offer(4, false, "b"));
+    QCOMPARE(offer(1, false), beginsItself);
+    QVERIFY(offer(2, true));
+    QVERIFY(offer(3, false));
+    QCOMPARE(offer(4, false, "b"), beginsItself);
     for (const double later : {1000, 5000}) // the insight ends, and could be opened again no longer
         stage.engine().advance(Stage::timeOf(later));
-    QVERIFY(!offer(5001, false));
+    QCOMPARE(offer(5001, false), beginsItself);
 }
 
 /// Its number is none of those that facts have within the engine.

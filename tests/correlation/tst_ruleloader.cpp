@@ -156,6 +156,10 @@ void tst_RuleLoader::refusals_nameLineAndReason_data()
     row("a step after itself", "after = \"kill\"", "after = \"exit\"", "there is no step 'exit' before this");
     row("after without its time", "after_within = \"2m\"\n", "", "'after_within' is missing");
     row("a time without after", "after = \"kill\"\n", "", "'after_within' belongs to 'after'");
+    row("a beginning that is none of true and false", "after_within = \"2m\"\n", "after_within = \"2m\"\nbegins = 1\n",
+        "r.toml:20: 'begins' is true or false");
+    row("a step that begins nothing after none", "after = \"kill\"\nafter_within = \"2m\"\n", "begins = false\n",
+        "r.toml:18: 'begins' belongs to 'after'");
     row("required after what is not", "event = \"oom.kill\"", "event = \"oom.kill\"\nrole = \"supporting\"",
         "unreachable: a required step cannot come after 'kill'");
     row("nothing required", "within = \"5m\"\nafter", "role = \"supporting\"\nwithin = \"5m\"\nafter", "");

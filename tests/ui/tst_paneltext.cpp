@@ -50,7 +50,11 @@ private slots:
         row("accuracy-low", {"field", "70.07"}, "accuracy in the field at most 70.1 %");
         row("false-positives-high", {"drill", "5.4"}, "false positives in drills 5.4 %");
         row("coverage-low", {"97.5", "tcp/retransmit: unsupported"}, "coverage 97.5 %: tcp/retransmit: unsupported");
-        row("silent-nodes", {"1", "node-23"}, "node-23 is silent");
+        row("silent-nodes", {"1", "node-23", "0"}, "node-23 is silent");
+        row("silent-nodes", {"1", "node-23", "1"}, "node-23 is gone");
+        row("silent-nodes", {"3", "node-23", "0"}, "3 nodes are silent, node-23 among them");
+        row("silent-nodes", {"3", "node-23", "3"}, "3 nodes are gone, node-23 among them");
+        row("silent-nodes", {"3", "node-23", "1"}, "3 nodes are silent or gone, node-23 among them");
         row("pods-bad", {"2", "shop/cart", "oom-killed"}, "2 pods in trouble, worst shop/cart: OOM-killed");
         row("cpu-high", {"shop/cart", "92"}, "shop/cart: CPU 92.0 %");
         row("memory-high", {"shop/cart", "84"}, "shop/cart: memory 84.0 %");

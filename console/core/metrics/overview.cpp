@@ -146,18 +146,19 @@ GroupSummary quality(const OverviewSnapshot &overview)
     const auto *view = std::get_if<CoverageView>(&coverage.view);
     if (!view)
         return judgement(overview);
-    std::size_t silent = 0;
+    std::size_t silent = 0, gone = 0;
     const NodeCell *first = nullptr, *partial = nullptr;
     for (const NodeCell &cell : view->cells) {
         if (cell.state == NodeCell::State::Silent || cell.state == NodeCell::State::Gone) {
             ++silent;
+            gone += cell.state == NodeCell::State::Gone ? 1 : 0;
             first = first ? first : &cell;
         } else if (!cell.missing.empty() && !partial) {
             partial = &cell;
         }
     }
     if (silent > 0)
-        return {Level::Bad, "silent-nodes", {number(static_cast<double>(silent)), first->node}};
+        return {Level::Bad, "silent-nodes", {number(static_cast<double>(silent)), first->node, number(static_cast<double>(gone))}};
     if (partial)
         return {Level::Attention, "coverage-low", {number(coverage.value ? coverage.value->value : 0), partial->missing.front()}};
     return judgement(overview);

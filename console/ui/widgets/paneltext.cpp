@@ -113,6 +113,19 @@ QString PanelText::groupTitle(std::size_t group)
     }
 }
 
+/// Agents that are late, and those of which it is known that they went.
+QString PanelText::missingNodes(const GroupSummary &summary)
+{
+    const QString count = argument(summary, 0), node = argument(summary, 1);
+    const double gone = number(summary, 2);
+    if (number(summary, 0) <= 1)
+        return gone > 0 ? tr("%1 is gone").arg(node) : tr("%1 is silent").arg(node);
+    if (gone <= 0)
+        return tr("%1 nodes are silent, %2 among them").arg(count, node);
+    return gone < number(summary, 0) ? tr("%1 nodes are silent or gone, %2 among them").arg(count, node)
+                                     : tr("%1 nodes are gone, %2 among them").arg(count, node);
+}
+
 QString PanelText::groupSentence(const GroupSummary &summary)
 {
     const std::string &key = summary.key;
@@ -162,7 +175,7 @@ QString PanelText::groupSentence(const GroupSummary &summary)
         return ofDrills ? tr("false positives in drills %1").arg(percent(1))
                         : tr("false positives in the field at least %1").arg(percent(1));
     if (key == "silent-nodes")
-        return number(summary, 0) <= 1 ? tr("%1 is silent").arg(second) : tr("%1 nodes are silent, %2 among them").arg(first, second);
+        return missingNodes(summary);
     if (key == "pods-bad") {
         const QString state = summary.arguments.size() > 2 ? podState(summary.arguments[2]) : QString();
         return number(summary, 0) <= 1 ? tr("%1: %2").arg(second, state) : tr("%1 pods in trouble, worst %2: %3").arg(first, second, state);

@@ -80,6 +80,7 @@ public:
 
 private:
     static QString unknownKey(const std::string &key);
+    static QString missingNodes(const GroupSummary &summary);
     static QString formulaSentence(const PanelSnapshot &panel);
     /// What a lost sample means for a panel made of samples, which draws no loss bands.
     static QString sampleSentence(PanelId id);

@@ -338,7 +338,7 @@ OverviewSnapshot cluster(bool incident)
         {{Level::Ok, "all-good", {}}, {Level::Ok, "all-good", {}}, {Level::Ok, "all-good", {}}, {Level::Ok, "all-good", {}}}};
     if (incident)
         overview.groups = {{{Level::Bad, "loss", {"0.41", "lost", "node-07"}},
-                            {Level::Attention, "silent-nodes", {"1", "node-23"}},
+                            {Level::Attention, "silent-nodes", {"1", "node-23", "0"}},
                             {Level::Bad, "pods-bad", {"5", "payments/checkout-api-7d9f-x2k4", "crash-loop"}},
                             {Level::Attention, "api-slow", {"kubectl get", "640"}}}};
     return overview;
