@@ -146,11 +146,41 @@ private slots:
         const QColor cell = m_theme.heatHigh;
         image.fill(cell);
         QPainter painter(&image);
-        paintThresholdWords(painter, layout, m_theme);
+        paintThresholdWords(painter, layout, m_theme, panel);
         painter.end();
         const QRect word = inkOf(image, image.rect(), cell);
         QVERIFY(word.width() > 20);
         QCOMPARE(image.pixelColor(word.left() + 1, word.center().y()), m_theme.surface.panel);
+    }
+
+    void wordOfAThresholdStandsBesideTheCells_data()
+    {
+        QTest::addColumn<double>("fromShare"); // of the range: from there on all rows have cells
+        QTest::newRow("no cells") << 1.;
+        QTest::newRow("the newest") << .7;
+        QTest::newRow("all of it: where the oldest are") << 0.;
+    }
+    void wordOfAThresholdStandsBesideTheCells()
+    {
+        QFETCH(double, fromShare);
+        PanelSnapshot panel = heatMap();
+        auto &heat = std::get<HeatView>(panel.view);
+        const std::int64_t beginNs = panel.fromNs + static_cast<std::int64_t>(fromShare * static_cast<double>(panel.toNs - panel.fromNs));
+        heat.columns.clear();
+        for (std::int64_t timeNs = beginNs; timeNs < panel.toNs; timeNs += panel.bucketNs)
+            heat.columns.push_back({timeNs, std::vector<std::uint64_t>(heat.boundsNs.size() - 1, 1)});
+        const PlotLayout layout = layoutPlot(panel, small, m_theme, QTimeZone::utc(), false, {});
+        QImage image(small.toSize(), QImage::Format_RGB32);
+        image.fill(m_theme.heatHigh);
+        QPainter painter(&image);
+        paintThresholdWords(painter, layout, m_theme, panel);
+        painter.end();
+        const QRect word = inkOf(image, image.rect(), m_theme.heatHigh);
+        QVERIFY(word.width() > 20);
+        if (fromShare > 0)
+            QVERIFY(word.right() <= qRound(layout.frame.xOf(beginNs)) && word.right() >= qRound(layout.frame.xOf(beginNs)) - 4);
+        else
+            QCOMPARE(word.left(), qRound(layout.frame.plot.left()));
     }
 };
 

@@ -243,7 +243,7 @@ void PlotLayer::paint(QPainter *painter, const QStyleOptionGraphicsItem *option,
     painter->setClipRect(option->exposedRect, Qt::IntersectClip);
     painter->drawPixmap(QPointF(), m_frame);
     paintImage(*painter);
-    paintThresholdWords(*painter, {m_job.frame, m_labels}, *m_job.style.theme);
+    paintThresholdWords(*painter, {m_job.frame, m_labels}, *m_job.style.theme, *m_job.panel);
     paintSelection(*painter);
     paintCrosshair(*painter);
 }

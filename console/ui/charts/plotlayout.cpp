@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <variant>
 
 #include "console/ui/charts/plotscale.h"
 #include "console/ui/widgets/paneltext.h"
@@ -130,7 +131,37 @@ void paintAxes(QPainter &painter, const PlotLayout &layout, const QSizeF &size, 
     }
 }
 
-void paintThresholdWords(QPainter &painter, const PlotLayout &layout, const Theme &theme)
+namespace {
+
+bool hasCellAt(const HeatColumn &column, const PlotFrame &frame, const QRectF &area)
+{
+    for (std::size_t row = 0; row < column.counts.size(); ++row) {
+        const auto value = static_cast<double>(row);
+        if (column.counts[row] > 0 && frame.yOf(value + 1) < area.bottom() && frame.yOf(value) > area.top())
+            return true;
+    }
+    return false;
+}
+
+/// The rightmost place at that height where it hides no cell; if there is none, where what is oldest is.
+QRectF besideCells(QRectF area, const PanelSnapshot &panel, const PlotFrame &frame)
+{
+    const auto *heat = std::get_if<HeatView>(&panel.view);
+    if (heat == nullptr)
+        return area;
+    for (auto column = heat->columns.rbegin(); column != heat->columns.rend(); ++column) {
+        const double left = frame.xOf(column->timeNs);
+        const double right = frame.xOf(column->timeNs + panel.bucketNs);
+        if (right > area.left() && left < area.right() && hasCellAt(*column, frame, area))
+            area.moveRight(left - 1);
+    }
+    area.moveLeft(std::max(area.left(), frame.plot.left()));
+    return area;
+}
+
+} // namespace
+
+void paintThresholdWords(QPainter &painter, const PlotLayout &layout, const Theme &theme, const PanelSnapshot &panel)
 {
     painter.setFont(theme.font(FontRole::Axis, QFont::DemiBold));
     const QFontMetricsF metrics(painter.font());
@@ -147,7 +178,8 @@ void paintThresholdWords(QPainter &painter, const PlotLayout &layout, const Them
     for (const PlotLabels::Word &each : layout.labels.words) {
         const QString text = wordText(each, layout.frame);
         const double width = tabularWidth(metrics, text) + theme.px(6);
-        QRectF area(layout.frame.plot.right() - width, wordTop(each, layout.frame, height), width, height);
+        const QRectF atTheRight(layout.frame.plot.right() - width, wordTop(each, layout.frame, height), width, height);
+        QRectF area = besideCells(atTheRight, panel, layout.frame);
         for (const QRectF &other : taken) // the next one stands to the left
             if (area.intersects(other))
                 area.moveRight(other.left() - theme.px(6));

@@ -43,7 +43,7 @@ PlotLayout layoutPlot(const PanelSnapshot &panel, const QSizeF &size, const Them
 
 /// Grid and axis labels, below the data.
 void paintAxes(QPainter &painter, const PlotLayout &layout, const QSizeF &size, const Theme &theme, double devicePixelRatio);
-/// Names of the thresholds, above the data.
-void paintThresholdWords(QPainter &painter, const PlotLayout &layout, const Theme &theme);
+/// Names of the thresholds, above the data; beside the cells of the panel's heat map, if it has one and there is room.
+void paintThresholdWords(QPainter &painter, const PlotLayout &layout, const Theme &theme, const PanelSnapshot &panel);
 
 } // namespace tapio::console

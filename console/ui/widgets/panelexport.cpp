@@ -112,7 +112,7 @@ void PanelExport::paintPlotWithLegend(QPainter &painter, const QRectF &area) con
     painter.translate(area.topLeft());
     paintAxes(painter, layout, room, theme, 1);
     paintPlot(painter, {m_panel, layout.frame, {m_theme, looks, exportRatio, 1, true, true, -1}});
-    paintThresholdWords(painter, layout, theme);
+    paintThresholdWords(painter, layout, theme, *m_panel);
     painter.restore();
     legend(&painter, *m_panel, looks, theme, names.translated(0, area.top() + room.height()));
 }
