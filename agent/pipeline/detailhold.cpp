@@ -102,7 +102,7 @@ bool DetailHold::holds(const HeldEvent &event, const std::string &node, std::int
     if (!m_isOn || !isDetail(event) || !isPlaced || isOfFirstProcess(event))
         return false;
     std::erase_if(m_owners, [nowNs](const auto &owner) { return owner.second.untilNs < nowNs; });
-    std::size_t *left = leftOf(event, node, &Asked::after);
+    std::size_t *left = event.isToldAlready ? nullptr : leftOf(event, node, &Asked::after);
     if (left == nullptr)
         return true;
     --*left;
@@ -149,7 +149,8 @@ std::vector<HeldEvent> DetailHold::release(const wire::Insight &insight, const s
     std::vector<HeldEvent> released;
     std::deque<HeldEvent> rest;
     for (auto event = m_held.rbegin(); event != m_held.rend(); ++event) { // the newest are nearest to it
-        if (std::size_t *left = leftOf(*event, node, &Asked::before); left != nullptr) {
+        std::size_t *left = event->isToldAlready ? nullptr : leftOf(*event, node, &Asked::before);
+        if (left != nullptr) {
             --*left;
             released.push_back(std::move(*event));
         } else {

@@ -43,8 +43,9 @@ public:
     bool holds(const HeldEvent &event, const std::string &node, std::int64_t nowNs);
     /// Returns what had to go for it: left out.
     std::vector<HeldEvent> hold(HeldEvent &&event);
-    /// An insight was told: what is held of those whom it is about, oldest first, to be sent. Not for one that ended, nor for the node as a whole:
-    /// that would be all that belongs to nobody else, and where the node has too much to do it would be more still.
+    /// An insight was told: what is held of those whom it is about, oldest first, to be sent. Not what only says again
+    /// what was told. Not for one that ended, nor for the node as a whole: that would be all that belongs to nobody else, and where the node has too
+    /// much to do it would be more still.
     std::vector<HeldEvent> release(const wire::Insight &insight, const std::string &node, std::int64_t nowNs);
     /// What has waited for long enough: left out.
     std::vector<HeldEvent> takeOld(std::int64_t nowNs);

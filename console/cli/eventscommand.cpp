@@ -58,9 +58,10 @@ Result<EventQuery> queryFor(const EventsArguments &arguments, std::int64_t nowNs
     return query;
 }
 
-constexpr std::string_view detailHint = "; ordinary starts and ends of programs are sent around insights "
-                                        "alone, or while 'tapio watch' or 'tapio record' "
-                                        "runs (correlation.detail of the agent)";
+constexpr std::string_view detailHint =
+    "; ordinary starts and ends of programs (an exit code within 10 s is ordinary) are sent around insights "
+    "alone, or while 'tapio watch' or 'tapio record' "
+    "runs (correlation.detail of the agent)";
 
 bool asksForDetail(const EventsArguments &arguments)
 {

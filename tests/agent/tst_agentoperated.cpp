@@ -4,9 +4,11 @@
 
 #include <csignal>
 
+#include "agent/collect/cgroupinventory.h"
 #include "tests/agent/agentprocess.h"
 #include "tests/agent/httpclient.h"
 #include "tests/agent/kernelrefusal.h"
+#include "tests/agent/testcgroup.h"
 #include "tests/support/testpki.h"
 
 using namespace tapio;
@@ -160,9 +162,12 @@ private slots:
         QVERIFY(agent.terminate() >= 0);
     }
 
-    /// As it is by itself: ordinary starts are held, until the configuration says otherwise.
+    /// As it is by itself: ordinary starts and ends are held, until the configuration says otherwise. In a cgroup of which nothing else on the
+    /// machine is an insight.
     void detail_isHeldUnlessItIsAskedFor()
     {
+        const agent::CgroupLayout layout = agent::CgroupLayout::detect("/sys/fs/cgroup");
+        const TestServiceCgroup alone(layout.memory.empty() ? layout.unified : layout.memory);
         Bench bench(m_pki, m_clock);
         AgentProcess &agent = bench.agent;
         bench.common = QByteArray(anyPort) + "[budget]\ncpu_percent = 0\nrss_bytes = 0\n"; // noBudget asks for all detail
@@ -176,17 +181,20 @@ private slots:
             });
             return isTold;
         };
-        const auto run = [](const QString &program) {
+        const auto run = [&alone](const QString &program, const QStringList &arguments = {}) {
             QProcess process;
-            process.start(program, QStringList());
+            process.setChildProcessModifier([&alone] { alone.enter(); });
+            process.start(program, arguments);
             const qint64 pid = process.processId();
             process.waitForFinished();
             return pid;
         };
         const qint64 held = run("/bin/true");
-        const qint64 failed = run("/bin/false"); // its end is no detail
-        QTRY_VERIFY_WITH_TIMEOUT(told(wire::EventType::ProcessExit, failed), soon);
-        QVERIFY(!told(wire::EventType::ProcessExec, held) && !told(wire::EventType::ProcessExit, held));
+        const qint64 saidNo = run("/bin/false");
+        const qint64 killed = run("/bin/sh", {"-c", "kill -SEGV $$"}); // no detail
+        QTRY_VERIFY_WITH_TIMEOUT(told(wire::EventType::FatalSignal, killed), soon);
+        for (const qint64 pid : {held, saidNo})
+            QVERIFY(!told(wire::EventType::ProcessExec, pid) && !told(wire::EventType::ProcessExit, pid));
         QVERIFY(bench.configure("[correlation]\ndetail = \"all\"\n"));
         agent.signal(SIGHUP);
         QTRY_VERIFY_WITH_TIMEOUT(told(wire::EventType::ProcessExec, held), soon); // it was still there

@@ -244,6 +244,20 @@ private slots:
         QCOMPARE(hold.totals().released, std::uint64_t(before + 1 + ofGrowth));
     }
 
+    void insight_takesAlongNothingThatWasToldAlready()
+    {
+        DetailHold hold = holding();
+        const auto offerEnd = [&hold](double seconds) {
+            HeldEvent end = of("/a", seconds, 1, wire::EventType::ProcessExit);
+            end.event.severity = wire::Severity::Warning;
+            end.isToldAlready = true;
+            return offer(hold, std::move(end));
+        };
+        QVERIFY(offerEnd(1) && offer(hold, of("/a", 2, 2)));
+        QCOMPARE(pidsOf(hold.release(about("/a"), node, at(3))), QList<int>{2});
+        QVERIFY(offerEnd(4) && !offer(hold, of("/a", 5, 3)));
+    }
+
     void endOfAnInsight_takesNothingAlong()
     {
         DetailHold hold = holding();

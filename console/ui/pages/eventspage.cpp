@@ -292,9 +292,11 @@ StateText EventsPage::emptyState() const
         state.sentence = tr("Time range: %1. Node and namespace in the bar above count too.").arg(range);
         const auto &types = m_filter->input().types;
         if (std::any_of(types.begin(), types.end(), wire::isDetailType)) {
-            state.sentence += QLatin1Char(' ')
-                              + tr("Agents send ordinary starts and ends of programs around insights alone, "
-                                   "unless correlation.detail is \"all\" there.");
+            state.sentence +=
+                QLatin1Char(' ')
+                + tr(
+                    "Agents send ordinary starts and ends of programs (an exit code within ten seconds is ordinary) around insights alone, "
+                    "unless correlation.detail is \"all\" there.");
         }
         if (m_together.found())
             state.sentence += QLatin1Char(' ') + togetherText() + QLatin1Char('.');
