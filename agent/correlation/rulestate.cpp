@@ -211,11 +211,12 @@ void RuleState::open(Key key, Candidate &candidate, const Standing &standing, co
         if (evidence.timeNs > knownUntil)
             noteEvidence(insight, evidence, *m_rule);
     }
-    if (isAgain) { // it waits there for the end of its cooldown, and may be over before
+    const std::int64_t waitsUntil = isAgain ? insight.endedNs + m_rule->cooldownNs : 0;
+    insight.endedNs = 0;
+    if (waitsUntil > candidate.newestNs() + std::max(m_rule->lifetimeNs, m_rule->horizonNs)) { // it may be over before
         unqueue(key);
         candidate.isQueued = false;
     }
-    insight.endedNs = 0;
     insight.origin = std::make_shared<const wire::Origin>(seen.origin);
     noteStanding(insight, standing, *m_rule);
     ++(isAgain ? count.reopened : count.opened);

@@ -29,6 +29,14 @@ std::array<std::string, 3> ownersOf(const HeldEvent &held, const std::string &no
     return names;
 }
 
+/// The container, or the service of the node, in the cgroup that it has this time; empty: neither.
+std::string wholeOf(const wire::Origin &origin)
+{
+    if (!origin.containerId.empty() || !origin.cgroupPath.ends_with(".service"))
+        return origin.containerId;
+    return origin.cgroupPath + '#' + std::to_string(origin.cgroupId);
+}
+
 std::vector<HeldEvent> emptied(std::deque<HeldEvent> &held)
 {
     std::deque<HeldEvent> all = std::exchange(held, {});
@@ -62,9 +70,11 @@ std::vector<HeldEvent> DetailHold::setOn(bool isOn)
 
 void DetailHold::note(const HeldEvent &held)
 {
-    const std::string &container = held.origin->containerId;
     const std::uint64_t startNs = held.event.process.startTimeNs;
-    if (container.empty() || startNs == 0 || !wire::isDetailType(held.event.type))
+    if (startNs == 0 || !wire::isDetailType(held.event.type))
+        return;
+    const std::string container = wholeOf(*held.origin);
+    if (container.empty())
         return;
     const auto [known, isNew] = m_first.try_emplace(container, startNs);
     if (!isNew) {
@@ -81,8 +91,9 @@ void DetailHold::note(const HeldEvent &held)
 
 bool DetailHold::isOfFirstProcess(const HeldEvent &held) const
 {
-    const auto known = m_first.find(held.origin->containerId);
-    return known != m_first.end() && known->second == held.event.process.startTimeNs;
+    const auto known = m_first.find(wholeOf(*held.origin));
+    const bool isFirst = known != m_first.end() && known->second == held.event.process.startTimeNs;
+    return isFirst && (!held.origin->containerId.empty() || held.event.severity > wire::Severity::Info);
 }
 
 std::size_t *DetailHold::leftOf(const HeldEvent &event, const std::string &node, std::size_t Asked::*left)
@@ -128,7 +139,8 @@ void DetailHold::ask(std::string owner, const Asked &asked)
                                             [](const auto &a, const auto &b) { return a.second.untilNs < b.second.untilNs; });
         m_owners.erase(first);
     }
-    m_owners[std::move(owner)] = asked;
+    Asked &known = m_owners[std::move(owner)]; // what grows takes nothing of what was granted when it opened
+    known = {std::max(known.untilNs, asked.untilNs), std::max(known.before, asked.before), std::max(known.after, asked.after)};
 }
 
 std::vector<HeldEvent> DetailHold::release(const wire::Insight &insight, const std::string &node, std::int64_t nowNs)

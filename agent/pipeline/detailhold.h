@@ -16,15 +16,16 @@ namespace tapio::agent {
 
 /// Keeps back what nobody asks for unless something happens beside it: that a program began or ended as they do, be it with a code that is not 0
 /// and soon, or by a signal that was told. What an insight is about goes out with it, from half a minute before, and so does what follows for half
-/// a minute. All else is left out in the end, and counted. Nothing is kept back that counts elsewhere: start and end of a container's first process are what its restarts and its exit code are known by. Nor is what
-/// nobody could place. Bounded. One thread; times are of the boot clock.
+/// a minute, but for what was told already. All else is left out in the end, and counted. Nothing is kept back that counts elsewhere: start and
+/// end of a container's first process are what its restarts and its exit code are known by, and that the first of a service of the node failed
+/// is what its failing is known by. Nor is what nobody could place. Bounded. One thread; times are of the boot clock.
 class DetailHold {
 public:
     static constexpr std::int64_t beforeNs = 30 * nsPerSecond;
     static constexpr std::int64_t afterNs = 30 * nsPerSecond;
     static constexpr std::int64_t answerNs = 10 * nsPerSecond; ///< an end by a code of its own before that is one of those that say no
     static constexpr std::size_t mostHeld = 2048;              ///< some 2 MB at most
-    /// Of one owner, when an insight about it opens: the newest of before, the first of after; and so many of both when it grows. What crashes a
+    /// Of one owner, when an insight about it opens: the newest of before, the first of after; and so many of both when it grows or opens again. What crashes a
     /// hundred times a second shall not be told a hundred times a second.
     static constexpr std::size_t mostBefore = 8, mostAfter = 4, mostOfGrowth = 2;
     static constexpr std::size_t mostOwners = 256;
@@ -37,7 +38,7 @@ public:
     std::vector<HeldEvent> setOn(bool isOn);
     bool isOn() const noexcept { return m_isOn; }
 
-    /// Of everything that passes, held or not, on or off: which process of a container is its first.
+    /// Of everything that passes, held or not, on or off: which process of a container, or of a service, is its first.
     void note(const HeldEvent &event);
     /// Whether it is to be held instead of being sent; after note(). `node` is this node's name, as insights have it.
     bool holds(const HeldEvent &event, const std::string &node, std::int64_t nowNs);

@@ -191,7 +191,9 @@ void Pipeline::tellFound()
         const wire::Insight *insight = wire::insightOf(found.event.detail);
         if (const std::uint64_t learnt = m_resolver.learnt(); std::exchange(m_learntOfHeld, learnt) != learnt)
             m_detail.eachHeld([this](HeldEvent &event) { nameBetter(event); });
-        std::vector<HeldEvent> around = insight == nullptr ? std::vector<HeldEvent>() : m_detail.release(*insight, m_node, now);
+        // Growth that is told later than it was has nothing to do with what is held by then.
+        const bool isOfNow = insight != nullptr && found.event.timeNs - insight->toNs < nsPerSecond;
+        std::vector<HeldEvent> around = isOfNow ? m_detail.release(*insight, m_node, now) : std::vector<HeldEvent>();
         if (m_gate.wants(found.event, *origin))
             pass(HeldEvent{std::move(found.event), std::move(origin), correlationSource, now, {}});
         else

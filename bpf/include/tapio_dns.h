@@ -11,6 +11,14 @@
 
 #define TAPIO_DNS_PORT 53
 
+/* Changed by the agent while the programs run: those of http look for dns, and its own, where they are still or already attached, do not. */
+extern __u32 tapio_dns_carried;
+
+static __always_inline bool tapio_dns_is_carried(void)
+{
+	return *(volatile __u32 *)&tapio_dns_carried;
+}
+
 /* In dns.bpf.c. False when nothing comes of it. */
 int tapio_dns_on_payload(struct __sk_buff *skb, __u32 at, bool tcp, bool asks);
 

@@ -12,6 +12,14 @@
 
 #define TAPIO_SHUTDOWN_BOTH 3
 
+/* Changed by the agent while the programs run: that of tcp does the work, and http's own, where it is still or already attached, does not. */
+extern __u32 tapio_http_carried;
+
+static __always_inline bool tapio_http_is_carried(void)
+{
+	return *(volatile __u32 *)&tapio_http_carried;
+}
+
 /* In http.bpf.c. */
 int tapio_http_on_abort(struct tapio_http_exchange *exchange, const struct tapio_http_told *told, struct tapio_counters *count,
 			__u32 number, __u32 direction);

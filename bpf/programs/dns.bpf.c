@@ -370,6 +370,8 @@ static __always_inline int on_packet(struct __sk_buff *skb, bool asks)
 {
 	struct tapio_packet packet = {};
 
+	if (tapio_dns_is_carried())
+		return TAPIO_LET_PASS;
 	tapio_dns_look(skb, tapio_parse(skb, &packet) ? &packet : NULL, asks);
 	return TAPIO_LET_PASS;
 }

@@ -7,7 +7,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define TAPIO_HTTP_BEGINNING 16
 #define TAPIO_HTTP_STATUS 12 /* "HTTP/1.1 200" */
 
-/* Set by the agent, before loading: there is dns. And while the programs run: it has none of its own at the packets, and ours look for it. */
+/* Set by the agent, before loading: there is dns, which this kernel might refuse. */
 const volatile bool tapio_carries_dns = false;
 __u32 tapio_dns_carried = 0;
 __u32 tapio_http_generation = 0;
@@ -425,7 +425,7 @@ static __always_inline int on_packet(struct __sk_buff *skb, bool egress)
 	struct tapio_packet packet = {};
 	const struct tapio_packet *read = tapio_parse(skb, &packet) ? &packet : NULL;
 
-	if (tapio_carries_dns && *(volatile __u32 *)&tapio_dns_carried)
+	if (tapio_carries_dns && tapio_dns_is_carried())
 		tapio_dns_look(skb, read, egress);
 	tapio_http_on_segment(skb, read, egress);
 	return TAPIO_LET_PASS;
@@ -477,6 +477,7 @@ __noinline int tapio_http_on_abort(struct tapio_http_exchange *exchange, const s
 SEC("tp_btf/inet_sock_set_state")
 int http_state_btf(__u64 *ctx)
 {
-	tapio_http_on_state((void *)ctx[0], ctx[2]);
+	if (!tapio_http_is_carried())
+		tapio_http_on_state((void *)ctx[0], ctx[2]);
 	return 0;
 }

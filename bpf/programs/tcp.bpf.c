@@ -34,14 +34,14 @@ static __always_inline void confirm_owner(struct tapio_socket *socket)
 const volatile __u32 tapio_place_mask = 8191;
 
 /*
- * One that is not known yet. What lies at its own address is of a socket whose end was missed, and would be found first. False
- * when there is no room.
+ * One that is not known yet. Of one that has just been made, what lies at its address is another's whose end was missed, and would
+ * be found first; else it is its own, of somebody who came a moment before. False when there is no room.
  */
-static __always_inline bool remember(struct sock *sk, const struct tapio_socket *socket)
+static __always_inline bool remember(struct sock *sk, const struct tapio_socket *socket, bool is_new)
 {
 	__u64 address = tapio_address_of(sk);
 	struct tapio_socket_place *place = tapio_place_of(address);
-	__u64 free = place && place->address == address ? address : 0;
+	__u64 free = is_new && place && place->address == address ? address : 0;
 
 	if (place && __sync_val_compare_and_swap(&place->address, free, TAPIO_PLACE_TAKEN) == free) {
 		place->socket = *socket;
@@ -298,7 +298,7 @@ static __always_inline void on_established(struct sock *sk, int old, struct tapi
 	struct tapio_socket unknown = begun_before_us(sk), *socket = tapio_socket_of(sk);
 	__u64 now = bpf_ktime_get_boot_ns();
 
-	if (!socket && remember(sk, &unknown))
+	if (!socket && remember(sk, &unknown, false))
 		socket = tapio_socket_of(sk);
 	if (!socket) {
 		TAPIO_ADD(count->lost, 1);
@@ -329,7 +329,7 @@ static __always_inline void on_begin(struct sock *sk, int new, struct tapio_coun
 	}
 	if (known) /* it was another connection before, or listened */
 		*known = socket;
-	settle_beginning(count, known || remember(sk, &socket));
+	settle_beginning(count, known || remember(sk, &socket, false));
 }
 
 /*
@@ -354,7 +354,7 @@ static __always_inline void on_child(struct sock *sk, struct tapio_counters *cou
 		child.owner = listener->owner;
 		child.is_own = listener->is_own;
 	}
-	settle_beginning(count, remember(sk, &child));
+	settle_beginning(count, remember(sk, &child, true));
 }
 
 static __always_inline void on_change(struct sock *sk, int new, struct tapio_counters *count)
@@ -368,10 +368,7 @@ static __always_inline void on_change(struct sock *sk, int new, struct tapio_cou
 	TAPIO_ADD(count->folded, 1);
 }
 
-/*
- * Set by the agent, before loading: there is http, which this kernel might refuse. And while the programs run: it has no program of its own
- * here, and ours does its work.
- */
+/* Set by the agent, before loading: there is http, which this kernel might refuse. */
 const volatile bool tapio_carries_http = false;
 __u32 tapio_http_carried = 0;
 
@@ -397,7 +394,7 @@ int tcp_state_btf(__u64 *ctx)
 		on_close(sk, old, count);
 	else
 		on_change(sk, new, count);
-	if (tapio_carries_http && *(volatile __u32 *)&tapio_http_carried)
+	if (tapio_carries_http && tapio_http_is_carried())
 		tapio_http_on_state(sk, new);
 	return 0;
 }
@@ -526,6 +523,6 @@ int tcp_existing(struct bpf_iter__task_file *ctx)
 	known.was_established = state != TAPIO_LISTEN && state != TAPIO_SYN_SENT;
 	if (state == TAPIO_SYN_SENT)
 		known.direction = TAPIO_OUTBOUND;
-	remember(sk, &known); /* its file is held, so that it is not destroyed meanwhile */
+	remember(sk, &known, false); /* its file is held, so that it is not destroyed meanwhile */
 	return 0;
 }

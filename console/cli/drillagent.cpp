@@ -40,21 +40,23 @@ Result<LocalAgent> oneOf(std::vector<LocalAgent> agents, const DrillTarget &targ
     return std::move(fitting.front());
 }
 
-/// The one that runs with this configuration knows more than the file: what it was started with.
-LocalAgent runningWith(const CheckRoots &roots, const std::filesystem::path &config)
+/// Those that run with this configuration: they know more than the file, namely what they were started with.
+std::vector<LocalAgent> runningWith(const CheckRoots &roots, const std::filesystem::path &config)
 {
     std::vector<LocalAgent> agents = localAgents(roots);
     std::erase_if(agents, [&config](const LocalAgent &agent) {
         std::error_code unreadable;
         return agent.pid == 0 || agent.config.empty() || !std::filesystem::equivalent(agent.config, config, unreadable);
     });
-    return agents.size() == 1 ? std::move(agents.front()) : configuredAgent(config);
+    return agents;
 }
 
 /// What it says of a node, too, must fit what was asked for.
 Result<LocalAgent> ofConfig(const CheckRoots &roots, const DrillTarget &target, const Clock &clock)
 {
-    LocalAgent agent = runningWith(roots, target.config);
+    if (std::vector<LocalAgent> agents = runningWith(roots, target.config); !agents.empty())
+        return oneOf(std::move(agents), target, clock);
+    LocalAgent agent = configuredAgent(target.config);
     if (!target.node.empty() && nodeNameOf(agent, clock) != target.node)
         return fail(Errc::InvalidArgument, target.config.native() + " is not of node '" + target.node + "'");
     return agent;

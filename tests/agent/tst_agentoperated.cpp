@@ -2,7 +2,12 @@
 // The real program as its operator meets it while it runs: metrics, health, log, SIGHUP.
 #include <QtTest>
 
+#include <cerrno>
 #include <csignal>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "agent/collect/cgroupinventory.h"
 #include "tests/agent/agentprocess.h"
@@ -58,6 +63,16 @@ struct Bench {
     /// False as well when the server is not there: no test could go on.
     bool start() { return isServed && agent.start(); }
 };
+
+/// A connection to that port of this machine.
+bool isRefused(std::uint16_t port)
+{
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const sockaddr_in to{AF_INET, htons(port), {htonl(INADDR_LOOPBACK)}, {}};
+    const bool refused = ::connect(fd, reinterpret_cast<const sockaddr *>(&to), sizeof(to)) != 0 && errno == ECONNREFUSED;
+    ::close(fd);
+    return refused;
+}
 
 } // namespace
 
@@ -181,23 +196,24 @@ private slots:
             });
             return isTold;
         };
-        const auto run = [&alone](const QString &program, const QStringList &arguments = {}) {
+        const auto run = [&alone](const QString &program) {
             QProcess process;
             process.setChildProcessModifier([&alone] { alone.enter(); });
-            process.start(program, arguments);
+            process.start(program, QStringList());
             const qint64 pid = process.processId();
             process.waitForFinished();
             return pid;
         };
         const qint64 held = run("/bin/true");
         const qint64 saidNo = run("/bin/false");
-        const qint64 killed = run("/bin/sh", {"-c", "kill -SEGV $$"}); // no detail
-        QTRY_VERIFY_WITH_TIMEOUT(told(wire::EventType::FatalSignal, killed), soon);
+        QVERIFY(isRefused(9)); // no detail, and it comes behind them out of the same ring
+        QTRY_VERIFY_WITH_TIMEOUT(told(wire::EventType::TcpConnection, QCoreApplication::applicationPid()), soon);
         for (const qint64 pid : {held, saidNo})
             QVERIFY(!told(wire::EventType::ProcessExec, pid) && !told(wire::EventType::ProcessExit, pid));
         QVERIFY(bench.configure("[correlation]\ndetail = \"all\"\n"));
         agent.signal(SIGHUP);
         QTRY_VERIFY_WITH_TIMEOUT(told(wire::EventType::ProcessExec, held), soon); // it was still there
+        QTRY_VERIFY_WITH_TIMEOUT(told(wire::EventType::ProcessExit, saidNo), soon);
         const qint64 next = run("/bin/true");
         QTRY_VERIFY_WITH_TIMEOUT(told(wire::EventType::ProcessExit, next), soon);
         QVERIFY(agent.terminate() >= 0);

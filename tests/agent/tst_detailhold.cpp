@@ -101,7 +101,7 @@ private slots:
         QTest::newRow("an end") << eventOf(EventType::ProcessExit) << true;
         QTest::newRow("an answer") << eventOf(EventType::DnsQuery) << false;
         QTest::newRow("a start of what was written") << eventOf(EventType::ProcessExec, Severity::Warning) << false;
-        QTest::newRow("an end that failed") << eventOf(EventType::ProcessExit, Severity::Notice) << false;
+        QTest::newRow("an end of which nothing is known but that it failed") << eventOf(EventType::ProcessExit, Severity::Notice) << false;
         QTest::newRow("no answer") << eventOf(EventType::DnsQuery, Severity::Warning) << false;
         QTest::newRow("a connection") << eventOf(EventType::TcpConnection) << false;
         QTest::newRow("a request") << eventOf(EventType::HttpRequest) << false;
@@ -242,6 +242,50 @@ private slots:
             QVERIFY(!offer(hold, of("/a", 7)));
         QVERIFY(offer(hold, of("/a", 7)));
         QCOMPARE(hold.totals().released, std::uint64_t(before + 1 + ofGrowth));
+    }
+
+    /// A raise follows an opening at once.
+    void growth_takesNothingOfWhatWasGranted()
+    {
+        DetailHold hold = holding();
+        hold.release(about("/a"), node, at(1));
+        hold.release(about("/a", {}, wire::InsightState::Updated), node, at(1));
+        int told = 0;
+        for (int i = 0; i < 10; ++i)
+            told += offer(hold, of("/a", 2)) ? 0 : 1;
+        QCOMPARE(told, static_cast<int>(DetailHold::mostAfter));
+    }
+
+    void firstProcessOfAService_isToldWhenItFails_data()
+    {
+        QTest::addColumn<QString>("cgroup");
+        QTest::addColumn<bool>("isTold");
+        QTest::newRow("a service") << "/system.slice/web.service" << true;
+        QTest::newRow("a session") << "/user.slice/session-3.scope" << false;
+    }
+    void firstProcessOfAService_isToldWhenItFails()
+    {
+        QFETCH(QString, cgroup);
+        QFETCH(bool, isTold);
+        DetailHold hold = holding();
+        const auto offerEnd = [&](std::uint32_t pid, int code, std::uint64_t cgroupId = 2) {
+            HeldEvent end = of(cgroup.toStdString(), pid, pid, wire::EventType::ProcessExit);
+            wire::Origin origin = *end.origin;
+            origin.cgroupId = cgroupId;
+            end.origin = std::make_shared<const wire::Origin>(std::move(origin));
+            wire::ProcessExit exit;
+            exit.exitCode = code;
+            exit.durationNs = 5'000'000;
+            end.event.detail = exit;
+            end.event.severity = code == 0 ? wire::Severity::Info : wire::Severity::Notice;
+            return offer(hold, std::move(end));
+        };
+        QVERIFY(offer(hold, of(cgroup.toStdString(), 1, 10))); // that it began is as ordinary as any
+        QVERIFY(offer(hold, of(cgroup.toStdString(), 2, 11)));
+        QVERIFY(offerEnd(11, 1));
+        QCOMPARE(offerEnd(10, 1), !isTold);
+        QCOMPARE(offerEnd(20, 1, 3), !isTold); // started again, in a cgroup of the same name
+        QVERIFY(offerEnd(10, 0));
     }
 
     void insight_takesAlongNothingThatWasToldAlready()

@@ -292,7 +292,7 @@ private slots:
 
     void drills_areLabelledWhereItIsMeant_data()
     {
-        QTest::addColumn<QStringList>("agents"); // node=configuration
+        QTest::addColumn<QStringList>("agents"); // node=configuration, node@other= with that of the other
         QTest::addColumn<QString>("named");      // --node
         QTest::addColumn<QString>("config");     // --agent-config
         QTest::addColumn<QString>("node");       // that is chosen; else
@@ -343,6 +343,14 @@ private slots:
             << "b.toml"
             << "b"
             << "";
+        QTest::newRow("by the configuration of two that run") << QStringList{"a=" + allows, "b@a="} << ""
+                                                              << "a.toml"
+                                                              << ""
+                                                              << "several agents run on this machine";
+        QTest::newRow("by the configuration of two that run, and the node") << QStringList{"a=" + allows, "b@a="} << "b"
+                                                                            << "a.toml"
+                                                                            << "b"
+                                                                            << "";
         QTest::newRow("by the configuration of another node") << QStringList{} << "a" << other + allows << ""
                                                               << "is not of node 'a'";
         QTest::newRow("a key that is none") << QStringList{"a=[drill]\nallow = true\n"} << ""
@@ -371,9 +379,11 @@ private slots:
         const CheckRoots roots{machine.filePath("proc").toStdString(), machine.filePath("sys").toStdString(),
                                machine.filePath("etc").toStdString()};
         for (int i = 0; i < agents.size(); ++i) {
-            const QString node = agents[i].section('=', 0, 0);
-            const QString file = machine.filePath(node + ".toml");
-            write(file, agents[i].section('=', 1).toUtf8());
+            const QString who = agents[i].section('=', 0, 0);
+            const QString node = who.section('@', 0, 0);
+            const QString file = machine.filePath(who.section('@', -1) + ".toml");
+            if (!who.contains('@'))
+                write(file, agents[i].section('=', 1).toUtf8());
             writeProcess(machine, QString::number(10 + i), "tapio-agent",
                          QStringList{"tapio-agent", "--config", file, "--node", node}.join(QChar(0)).toUtf8() + '\0');
         }

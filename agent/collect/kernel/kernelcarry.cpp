@@ -38,8 +38,9 @@ const KernelObject::HookRun *KernelObject::carrierOf(const HookRun &hook) const
     return carrier == m_hooks.end() ? nullptr : &*carrier;
 }
 
-/// Has the programs of one collector do what those of another would do at the same hooks, if they are all attached and stay so. For a moment both
-/// do it, so that next to nothing goes by unseen: a question whose answer nobody looked at would be told as one without.
+/// Has the programs of one collector do what those of another would do at the same hooks, if they are all attached and stay so. For a while both
+/// are attached, so that nothing goes by unseen: a question whose answer nobody looked at would be told as one without. Which of them does the
+/// work both ask.
 void KernelObject::carry(std::string_view collector, std::uint32_t &isCarriedNow)
 {
     std::vector<HookRun *> carried;
@@ -81,9 +82,10 @@ void KernelObject::waitUntilSeen(const std::vector<HookRun *> &attached)
     Status waited = m_grace.open();
     if (waited)
         waited = m_grace.wait();
+    constexpr std::string_view note = "may have missed a moment: ";
     for (HookRun *hook : attached) {
-        if (!waited)
-            hook->reason += (hook->reason.empty() ? "" : "; ") + std::string("may have missed a moment: ") + waited.error().message();
+        if (!waited && hook->link && hook->reason.find(note) == std::string::npos)
+            hook->reason += (hook->reason.empty() ? "" : "; ") + std::string(note) + waited.error().message();
     }
 }
 
