@@ -45,6 +45,36 @@ private slots:
         QCOMPARE(processed != model.input().figures.end(), counts);
     }
 
+    void held_isCountedThoughItCameBeforeTheFirstTick_data()
+    {
+        QTest::addColumn<bool>("isTickedBefore");
+        QTest::newRow("after a tick") << true;
+        QTest::newRow("before any") << false;
+    }
+    void held_isCountedThoughItCameBeforeTheFirstTick()
+    {
+        QFETCH(bool, isTickedBefore);
+        LiveModel model;
+        if (isTickedBefore)
+            model.tick(at(9), {}, 0);
+        wire::Delivery batch = delivery("a", at(3));
+        batch.frame.sealedNs = at(3);
+        batch.frame.body = batchOf(1, {}, std::vector<wire::Event>(5, eventAt(at(3))));
+        model.onDelivery(batch, at(9) + ms, at(9));
+        model.tick(at(10), {}, 0);
+        wire::Delivery fresh = delivery("a", at(10));
+        fresh.frame.sealedNs = at(10);
+        fresh.frame.body = batchOf(6, {}, {eventAt(at(10))});
+        model.onDelivery(fresh, at(10) + ms, at(9));
+        model.tick(at(11), {}, 0);
+        const PanelSnapshot processed = model.overview(1).panels.at(static_cast<std::size_t>(PanelId::EventsProcessed));
+        const auto isEarlier = [](const Fact &fact) { return fact.key == "earlier"; };
+        const auto &inputs = processed.computation.inputs;
+        const auto earlier = std::find_if(inputs.begin(), inputs.end(), isEarlier);
+        QVERIFY(earlier != inputs.end());
+        QCOMPARE(earlier->value, 5.);
+    }
+
     void clockSetBack_figuresGoOn()
     {
         LiveModel model;

@@ -99,6 +99,7 @@ void LiveModel::seed(OverviewInput input, InsightTracker insights)
 void LiveModel::onDelivery(const wire::Delivery &delivery, std::int64_t finishedNs, std::int64_t beganNs)
 {
     m_firstSentNs = std::min(m_firstSentNs, delivery.receivedNs);
+    m_beganNs = beganNs;
     if (delivery.clockUncertaintyNs >= 0)
         m_uncertaintyNs[delivery.node] = static_cast<double>(delivery.clockUncertaintyNs);
     if (const auto *events = std::get_if<wire::EventBatch>(&delivery.frame.body)) {
@@ -327,9 +328,9 @@ void LiveModel::readCounter(std::string_view name, const std::string &label, dou
         return;
     const auto tracks = m_input.figures.find(name);
     const bool known = !first || (tracks != m_input.figures.end() && tracks->second.contains(label));
-    if (!known && m_previousNs != 0) {
-        m_input.figures[std::string(name)][label].push_back({m_previousNs, 0});
-        m_due.push_back({m_previousNs, std::string(name), label, 0});
+    if (const std::int64_t zeroNs = m_previousNs != 0 ? m_previousNs : m_beganNs; !known && zeroNs > 0 && zeroNs < m_nowNs) {
+        m_input.figures[std::string(name)][label].push_back({zeroNs, 0});
+        m_due.push_back({zeroNs, std::string(name), label, 0});
     }
     read(name, label, value);
 }

@@ -118,8 +118,9 @@ private:
 
     void read(std::string_view name, const std::string &label, double value);
     enum class Reading : bool { None, Taken };
-    /// A cumulative count: what was not there at the tick before was 0 then. One that is there and not read, since its node is away,
-    /// is remembered all the same: when it is read again, what it has counted by then is no burst of that second.
+    /// A cumulative count: what was not there at the tick before was 0 then; at the first tick, it was 0 when the console began.
+    /// One that is there and not read, since its node is away, is remembered all the same: when it is read again, what it has
+    /// counted by then is no burst of that second.
     void readCounter(std::string_view name, const std::string &label, double value, Reading reading = Reading::Taken);
     bool isAway(const std::string &node) const;
     void readNodes(const std::vector<ReceiveReading> &receive);
@@ -137,6 +138,7 @@ private:
     OverviewInput m_input;
     std::int64_t m_nowNs = 0;
     std::int64_t m_previousNs = 0; ///< the tick before
+    std::int64_t m_beganNs = 0;    ///< when this console did, as the last delivery had it; 0 before any
     std::int64_t m_lastDueNs = 0;
     std::int64_t m_lastTrimNs = 0;
     std::int64_t m_firstSentNs = INT64_MAX;   ///< of what agents sent, by its own time
