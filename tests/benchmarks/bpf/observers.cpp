@@ -42,7 +42,7 @@ public:
     bool open(agent::KernelOptions options, const std::optional<agent::KernelFilter> &filter)
     {
         auto opened = agent::KernelCollectors::open(std::move(options), *this);
-        if (!opened || (filter && !(*opened)->setFilter(*filter, 1, {})))
+        if (!opened || !areAttached((*opened)->hooks()) || (filter && !(*opened)->setFilter(*filter, 1, {})))
             return false;
         m_collectors = std::move(*opened);
         m_thread = std::jthread([this](const std::stop_token &stop) {
@@ -68,6 +68,13 @@ public:
     std::uint64_t outputs() const override { return m_records; }
 
 private:
+    /// One that this machine does not have costs nothing on it; one that was refused would be measured as if it were free.
+    static bool areAttached(const std::vector<wire::Hook> &hooks)
+    {
+        return std::none_of(hooks.begin(), hooks.end(), [](const wire::Hook &hook) {
+            return hook.state == wire::HookState::Failed || hook.state == wire::HookState::Denied;
+        });
+    }
     void onRecord(agent::KernelRecord &&) override { ++m_records; }
 
     std::unique_ptr<agent::KernelCollectors> m_collectors;
