@@ -162,6 +162,8 @@ bool RuleState::take(const Taken &taken)
             judge(at->first, candidate, taken);
         } else {
             ++count.late;
+            if (isKept) // too late to judge by, and counted all the same
+                noteGrowth(at->first, *candidate.insight);
         }
     }
     queue(at->first, candidate);
@@ -231,12 +233,17 @@ void RuleState::grow(Key key, Candidate &candidate, const Standing &standing, co
     noteStanding(insight, standing, *m_rule);
     const bool isNews = insight.severity != severity || insight.fulfilled != fulfilled;
     if (!isNews && seen.timeNs() - insight.toldNs < m_updateEveryNs) {
-        if (!std::exchange(insight.isGrowthNoted, true))
-            m_grown.push_back(key);
+        noteGrowth(key, insight);
         return;
     }
     ++count.updated;
     tell(candidate, wire::InsightState::Updated, seen.timeNs());
+}
+
+void RuleState::noteGrowth(Key key, OpenInsight &insight)
+{
+    if (!std::exchange(insight.isGrowthNoted, true))
+        m_grown.push_back(key);
 }
 
 /// Or a burst that is over within a minute of its first event would be that event until the insight ends.

@@ -68,6 +68,7 @@ private:
     void end(Candidate &candidate, wire::InsightState state, std::int64_t nowNs);
     void tell(const Candidate &candidate, wire::InsightState state, std::int64_t nowNs);
     void queue(Key key, Candidate &candidate);
+    void noteGrowth(Key key, OpenInsight &insight);
     void tellGrowth(std::int64_t nowNs);
     std::int64_t deadlineOf(const Candidate &candidate) const noexcept;
 

@@ -35,6 +35,7 @@ private slots:
     void share_needsEnough();
     void growth_isToldOncePerMinute();
     void growthOfABurst_isToldThoughNothingFollows();
+    void tooOldEvidenceOfAnOpenInsight_isToldInItsMinute();
     void raise_isToldAtOnce();
     void silence_expires();
     void ending_resolves();
@@ -293,6 +294,21 @@ void tst_Engine::growthOfABurst_isToldThoughNothingFollows()
         QCOMPARE(stage.found.back().insight.state, InsightState::Expired);
     }
     QCOMPARE(stage.opened("r"), std::size_t(1));
+}
+
+void tst_Engine::tooOldEvidenceOfAnOpenInsight_isToldInItsMinute()
+{
+    Stage stage({ruleOf(killStep)});
+    stage.event(200, wire::OomKill());
+    stage.event(100, wire::OomKill()); // out of the rule's minute
+    QCOMPARE(stage.engine().counters()[0].late, 1u);
+    stage.pass(259);
+    QCOMPARE(stage.found.size(), std::size_t(1));
+    stage.pass(261);
+    QCOMPARE(stage.found.size(), std::size_t(2));
+    QCOMPARE(stage.found.back().insight.state, InsightState::Updated);
+    QCOMPARE(stage.found.back().insight.evidenceCount, 2u);
+    QCOMPARE(stage.found.back().insight.fromNs, Stage::timeOf(100));
 }
 
 void tst_Engine::raise_isToldAtOnce()

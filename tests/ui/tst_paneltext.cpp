@@ -318,6 +318,31 @@ private slots:
         QCOMPARE(found, texts);
     }
 
+    void chips_nodesThatAreAway_data()
+    {
+        using enum NodeCell::State;
+        QTest::addColumn<std::vector<NodeCell::State>>("states");
+        QTest::addColumn<QString>("text");
+        QTest::newRow("late") << std::vector{Full, Silent} << "1 silent";
+        QTest::newRow("gone") << std::vector{Gone, Full, Gone} << "2 gone";
+        QTest::newRow("one of each") << std::vector{Gone, Silent} << "2 silent or gone";
+    }
+    void chips_nodesThatAreAway()
+    {
+        QFETCH(std::vector<NodeCell::State>, states);
+        QFETCH(QString, text);
+        PanelSnapshot coverage = panel(madeup::healthy(), PanelId::Coverage);
+        auto &cells = std::get<CoverageView>(coverage.view).cells;
+        cells.clear();
+        for (const NodeCell::State state : states) {
+            cells.emplace_back();
+            cells.back().state = state;
+        }
+        const PanelHeader header = panelHeader(coverage, m_ui->themes.theme());
+        QCOMPARE(header.chips.size(), std::size_t(1));
+        QCOMPARE(plain(header.chips.front().chip.text), text);
+    }
+
     void tooltipSortsAndCounts()
     {
         const PanelSnapshot crowded = panel(madeup::crowded(), PanelId::ProcessingLatency);

@@ -71,6 +71,21 @@ PanelHeader::PanelChip breachChip(const PanelSnapshot &panel, const Theme &theme
     return {{word, theme.meaning.p2, Glyph::Triangle}, lines.join(QLatin1Char('\n'))};
 }
 
+/// Agents that are late, and those of which it is known that they went.
+std::optional<PanelHeader::PanelChip> awayChip(const CoverageView &coverage, const Theme &theme)
+{
+    const auto silent = std::ranges::count(coverage.cells, NodeCell::State::Silent, &NodeCell::state);
+    const auto gone = std::ranges::count(coverage.cells, NodeCell::State::Gone, &NodeCell::state);
+    if (silent + gone == 0)
+        return std::nullopt;
+    const QString word = gone == 0     ? PanelHeader::tr("%1 silent").arg(silent)
+                         : silent == 0 ? PanelHeader::tr("%1 gone").arg(gone)
+                                       : PanelHeader::tr("%1 silent or gone").arg(silent + gone);
+    return PanelHeader::PanelChip{{word, theme.meaning.pending, Glyph::QuarterDisc},
+                                  gone == 0 ? PanelHeader::tr("No heartbeat for 30 s or more")
+                                            : PanelHeader::tr("Gone: its link was ended")};
+}
+
 /// What the panel's own figure says about itself, beyond its value.
 std::optional<PanelHeader::PanelChip> meaningChip(const PanelSnapshot &panel, const Theme &theme)
 {
@@ -81,12 +96,8 @@ std::optional<PanelHeader::PanelChip> meaningChip(const PanelSnapshot &panel, co
             {QStringLiteral("%1 %2").arg(count).arg(PanelText::podState(worst).toLower()), theme.meaning.p1, Glyph::Triangle}, QString()};
     }
     if (const auto *coverage = std::get_if<CoverageView>(&panel.view)) {
-        const auto silent = std::ranges::count_if(coverage->cells, [](const NodeCell &cell) {
-            return cell.state == NodeCell::State::Silent || cell.state == NodeCell::State::Gone;
-        });
-        if (silent > 0)
-            return PanelHeader::PanelChip{{PanelHeader::tr("%1 silent").arg(silent), theme.meaning.pending, Glyph::QuarterDisc},
-                                          PanelHeader::tr("No heartbeat for 30 s or more")};
+        if (auto away = awayChip(*coverage, theme))
+            return away;
     }
     if (!panel.breaches.empty())
         return breachChip(panel, theme);
