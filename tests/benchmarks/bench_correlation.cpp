@@ -281,9 +281,11 @@ int main(int argc, char **argv)
     CLI::App app("The correlation engine with all shipped rules");
     app.add_flag("--json", json, "Print one JSON object");
     app.add_option("--events", events, "Of each load")->check(CLI::Range(1000, 1'000'000'000));
+    std::vector<unsigned> loads{0, 1, 10, 50};
+    app.add_option("--failing", loads, "Loads of which so many percent fail")->check(CLI::Range(0, 100));
     CLI11_PARSE(app, argc, argv);
     nlohmann::json report{{"rules", shippedRules().rules.size()}, {"loads", nlohmann::json::array()}};
-    for (const unsigned failing : {0u, 1u, 10u, 50u})
+    for (const unsigned failing : loads)
         report["loads"].push_back(speed(failing, events));
     report["memory"] = memory(100'000);
     report["samples"] = samples(500);
