@@ -182,12 +182,15 @@ bool Engine::observe(const Observation &seen)
         if (isEvidence && text.empty())
             text = evidenceText(seen);
         std::string affects;
+        std::uint32_t affectsHash = 0;
         if (isEvidence && step.affects) {
-            if (const auto &affected = entities.of(*step.affects))
+            if (const auto &affected = entities.of(*step.affects)) {
                 affects = std::string(wire::entityKindName(affected->kind)) + ' ' + affected->name;
+                affectsHash = static_cast<std::uint32_t>(affected->key >> 32 | 1); // never 0
+            }
         }
         const std::size_t before = state.size();
-        isTaken |= state.take({seen, *entity, affects, text, *node, wants.step, isEvidence});
+        isTaken |= state.take({seen, *entity, affects, affectsHash, text, *node, wants.step, isEvidence});
         m_candidates += state.size() - before;
         while (state.size() > m_limits.candidatesOfRule && state.evictOne())
             --m_candidates;
@@ -213,7 +216,7 @@ void Engine::onAmendment(const wire::Origin &was, const wire::Origin &now, std::
     const Observation before{Topic::None, none, was, {node}}, after{Topic::None, none, now, {node}};
     for (const Selector selector : {Selector::Pod, Selector::Container, Selector::Workload}) {
         const auto old = select(selector, before), better = select(selector, after);
-        if (!old || !better || (old->kind == better->kind && old->id == better->id))
+        if (!old || !better || (old->kind == better->kind && old->id == better->id && old->name == better->name))
             continue;
         for (const auto &state : m_states) {
             const auto &steps = state->rule().steps;

@@ -52,6 +52,14 @@ std::uint32_t mostDifferent(std::int64_t windowNs, AssessRoom &room, std::size_t
     return most;
 }
 
+bool isCauseOf(const Rule &rule, const Step &step, const Evidence &cause, const Evidence &one) noexcept
+{
+    if (!isCertainlyAfter(cause, one) || one.timeNs - cause.timeNs > step.afterWithinNs)
+        return false;
+    const bool isOfItsOwn = step.role == StepRole::Ending && step.affects && step.affects == rule.steps[*step.after].affects;
+    return !isOfItsOwn || one.affectsSame(cause);
+}
+
 /// Evidence of a step that its order lets count.
 void findInOrder(const Rule &rule, std::size_t index, const EvidenceList &list, AssessRoom &room)
 {
@@ -61,9 +69,7 @@ void findInOrder(const Rule &rule, std::size_t index, const EvidenceList &list, 
     for (const Evidence &one : list) {
         if (one.step != index)
             continue;
-        const auto isCause = [&](const Evidence *cause) {
-            return isCertainlyAfter(*cause, one) && one.timeNs - cause->timeNs <= step.afterWithinNs;
-        };
+        const auto isCause = [&](const Evidence *cause) { return isCauseOf(rule, step, *cause, one); };
         if (!step.after || std::any_of(room.found[*step.after].begin(), room.found[*step.after].end(), isCause))
             found.push_back(&one);
     }
@@ -88,6 +94,14 @@ bool isCertainlyAfter(const Evidence &earlier, const Evidence &later) noexcept
 {
     const std::int64_t apart = later.timeNs - earlier.timeNs;
     return earlier.node == later.node && earlier.node != 0 ? apart >= 0 : apart > earlier.uncertaintyNs + later.uncertaintyNs;
+}
+
+bool followsCause(const Rule &rule, const Evidence &one, const EvidenceList &list) noexcept
+{
+    const Step &step = rule.steps[one.step];
+    return !step.after || std::any_of(list.begin(), list.end(), [&](const Evidence &cause) {
+        return cause.step == *step.after && isCauseOf(rule, step, cause, one);
+    });
 }
 
 bool insert(EvidenceList &list, Evidence &&one, const Rule &rule)

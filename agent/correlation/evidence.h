@@ -19,16 +19,17 @@ struct Evidence {
     std::int64_t uncertaintyNs = 0;
     std::uint64_t streamId = 0;
     std::uint64_t seq = 0;
-    std::uint32_t node = 0;        ///< the engine's number of it; 0 = one of too many, and no clock is known to be the same
-    std::uint32_t weight = 1;      ///< how many alike it stands for
-    std::uint32_t affectsHash = 0; ///< of affects(): those of one hash are told apart by the name
+    std::uint32_t node = 0;   ///< the engine's number of it; 0 = one of too many, and no clock is known to be the same
+    std::uint32_t weight = 1; ///< how many alike it stands for
+    std::uint32_t affectsHash =
+        0; ///< of the id of what it affects, which may have been named in another way before; 0 = the step asks for none
     std::uint8_t step = 0;
     std::uint8_t affectsBytes = 0;
     SmallText words; ///< the name of what it affects, where the step asks for one, and then the beginning of the event's summary
 
     std::string_view affects() const noexcept { return words.view().substr(0, affectsBytes); }
     std::string_view text() const noexcept { return words.view().substr(affectsBytes); }
-    bool affectsSame(const Evidence &other) const noexcept { return affectsHash == other.affectsHash && affects() == other.affects(); }
+    bool affectsSame(const Evidence &other) const noexcept { return affectsHash == other.affectsHash; }
 };
 
 /// By time; what came late is where it belongs.
@@ -36,6 +37,10 @@ using EvidenceList = std::vector<Evidence>;
 
 /// Whether `later` happened after `earlier` whatever their clocks say wrongly. Of one node: not before it.
 bool isCertainlyAfter(const Evidence &earlier, const Evidence &later) noexcept;
+
+/// Whether the order of its step lets it count beside that evidence: true where the step has none. What ends something ends that of whoever it is of,
+/// where both steps say whom they affect: one container of a pod that is well says nothing of the other.
+bool followsCause(const Rule &rule, const Evidence &one, const EvidenceList &list) noexcept;
 
 /// Puts it in its place and forgets what is too old, and the oldest of what a step has more of than it can use. False: it is too old itself.
 bool insert(EvidenceList &list, Evidence &&one, const Rule &rule);

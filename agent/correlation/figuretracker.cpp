@@ -373,6 +373,7 @@ FigureTracker::Subject *FigureTracker::subjectOf(const wire::Origin &origin, std
 
 std::vector<FigureTracker::Fact> FigureTracker::onSamples(const wire::SampleBatch &batch)
 {
+    m_gone.clear();
     std::vector<Fact> facts;
     std::vector<Subject *> subjects(batch.origins.size(), nullptr);
     const auto subjectAt = [&](std::uint32_t index) -> Subject * {
@@ -421,7 +422,7 @@ void FigureTracker::makeRoom(std::int64_t timeNs)
     const std::size_t gone = std::min(ages.size(), ages.size() - m_most + m_most / 8);
     std::partial_sort(ages.begin(), ages.begin() + static_cast<std::ptrdiff_t>(gone), ages.end()); // by key, too: the same on each run
     for (std::size_t i = 0; i < gone; ++i)
-        m_subjects.erase(ages[i].second);
+        m_gone.push_back(std::move(m_subjects.extract(ages[i].second).mapped())); // facts of this batch may refer to it
 }
 
 } // namespace tapio::correlation

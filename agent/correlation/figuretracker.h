@@ -44,6 +44,7 @@ private:
 
     std::size_t m_most;
     std::unordered_map<std::uint64_t, std::unique_ptr<Subject>> m_subjects;
+    std::vector<std::unique_ptr<Subject>> m_gone; ///< that facts of the last batch may refer to
     double m_cpus;
     std::int64_t m_lookedNs = 0; ///< for what is gone
 };

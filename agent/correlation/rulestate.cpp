@@ -91,7 +91,7 @@ Evidence evidenceOf(const RuleState::Taken &taken, std::uint32_t weight)
     evidence.step = taken.step;
     const std::string_view affects = wire::truncateUtf8(taken.affects, mostAffectsBytes);
     evidence.affectsBytes = static_cast<std::uint8_t>(affects.size());
-    evidence.affectsHash = static_cast<std::uint32_t>(std::hash<std::string_view>()(affects));
+    evidence.affectsHash = taken.affectsHash;
     evidence.words = SmallText(affects, taken.text);
     return evidence;
 }
@@ -151,9 +151,12 @@ bool RuleState::take(const Taken &taken)
     if (step.share)
         (*candidate.shares)[taken.step].add(timeNs, step.windowNs, weight, taken.fulfils);
     bool isKept = false;
-    if (taken.fulfils) {
+    const bool isOfOneThatEnded = candidate.insight && candidate.insight->endedNs != 0 && timeNs <= candidate.insight->toNs;
+    if (taken.fulfils && isOfOneThatEnded) { // it would begin again with what is over
+        ++count.late;
+    } else if (taken.fulfils) {
         Evidence evidence = evidenceOf(taken, weight);
-        isKept = isOut(candidate);
+        isKept = isOut(candidate) && followsCause(*m_rule, evidence, candidate.evidence);
         if (isKept)
             noteEvidence(*candidate.insight, evidence, *m_rule);
         if (insert(candidate.evidence, std::move(evidence), *m_rule)) {
@@ -210,12 +213,12 @@ void RuleState::open(Key key, Candidate &candidate, const Standing &standing, co
     OpenInsight &insight = *candidate.insight;
     const std::int64_t knownUntil = isAgain ? insight.toNs : std::numeric_limits<std::int64_t>::min();
     for (const Evidence &evidence : candidate.evidence) {
-        if (evidence.timeNs > knownUntil)
+        if (evidence.timeNs > knownUntil && followsCause(*m_rule, evidence, candidate.evidence))
             noteEvidence(insight, evidence, *m_rule);
     }
     const std::int64_t waitsUntil = isAgain ? insight.endedNs + m_rule->cooldownNs : 0;
     insight.endedNs = 0;
-    if (waitsUntil > candidate.newestNs() + std::max(m_rule->lifetimeNs, m_rule->horizonNs)) { // it may be over before
+    if (waitsUntil > deadlineOf(candidate)) { // it may be over before
         unqueue(key);
         candidate.isQueued = false;
     }
@@ -279,12 +282,20 @@ void RuleState::tell(const Candidate &candidate, wire::InsightState state, std::
     m_sink.onFinding(findingOf(*m_rule, candidate, state, nowNs, m_nodes));
 }
 
+/// What contradicts keeps nothing alive, nor does what ends: that a service is well again would be told as long as it is used.
 std::int64_t RuleState::deadlineOf(const Candidate &candidate) const noexcept
 {
     if (isOut(candidate))
-        return candidate.newestNs() + std::max(m_rule->lifetimeNs, m_rule->horizonNs);
+        return candidate.insight->toNs + std::max(m_rule->lifetimeNs, m_rule->horizonNs);
     const std::int64_t remembered = candidate.insight ? candidate.insight->endedNs + m_rule->cooldownNs : 0;
-    return std::max(candidate.newestNs() + m_rule->horizonNs, remembered);
+    const auto keepsAlive = [this](const Evidence &one) {
+        const StepRole role = m_rule->steps[one.step].role;
+        return role != StepRole::Contradicting && role != StepRole::Ending;
+    };
+    const auto newest = std::find_if(candidate.evidence.rbegin(), candidate.evidence.rend(), keepsAlive);
+    const std::int64_t beforeNs = candidate.insight ? candidate.insight->newestNs : 0;
+    const std::int64_t newestNs = newest == candidate.evidence.rend() ? beforeNs : std::max(beforeNs, newest->timeNs);
+    return std::max(newestNs + m_rule->horizonNs, remembered);
 }
 
 void RuleState::queue(Key key, Candidate &candidate)
@@ -331,7 +342,7 @@ bool RuleState::evictOne()
     if (isSpared)
         m_queue.pop();
     for (std::size_t i = isSpared ? 0 : 1; i < passed.size(); ++i)
-        m_queue.push(passed[i]);
+        m_queue.emplace(deadlineOf(m_candidates.at(passed[i].second)), passed[i].second); // as of now, or they are passed by each time
     const auto at = m_candidates.find(victim.second);
     if (isOut(at->second))
         end(at->second, wire::InsightState::Expired, at->second.newestNs());

@@ -24,8 +24,9 @@ public:
     struct Taken {
         const Observation &seen;
         const EntityName &entity;
-        std::string_view affects; ///< with its kind; empty = the step asks for none
-        std::string_view text;    ///< evidenceText() of what was seen, where the step is fulfilled
+        std::string_view affects;      ///< with its kind; empty = the step asks for none
+        std::uint32_t affectsHash = 0; ///< of its id
+        std::string_view text;         ///< evidenceText() of what was seen, where the step is fulfilled
         std::uint32_t node = 0;
         std::uint8_t step = 0;
         bool fulfils = true; ///< false: it counts for the share only

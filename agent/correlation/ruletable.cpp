@@ -295,7 +295,7 @@ private:
         if (share == nullptr)
             return;
         step.share = share->value<double>();
-        if (!step.share || *step.share <= 0 || *step.share > 1)
+        if (!step.share || !(*step.share > 0 && *step.share <= 1)) // nor what is no number
             table.refuse(share, "'share' must be a number above 0 and at most 1");
         if (step.leastOf == 0)
             table.refuse(share, "'share' needs 'of_at_least': a share of very few says nothing");

@@ -200,6 +200,7 @@ void CollectLoop::change(CollectChange change)
     m_filter.setRules(std::move(change.filter));
     m_options.correlation = std::move(change.correlation);
     makeCorrelator();
+    subscribeKernel(); // other rules may wait for something else
     keepFilter();
     m_inventory.setMaxCgroups(m_options.maxCgroups);
     m_kernel->setDisabled(m_options.disabled);
@@ -226,6 +227,21 @@ Status CollectLoop::turn()
     return {};
 }
 
+/// To what consoles want, and to what the rules wait for: what nobody subscribes to is evidence all the same.
+void CollectLoop::subscribeKernel()
+{
+    if (!m_subscribed)
+        return;
+    wire::Filter kernel = *m_subscribed;
+    if (std::any_of(kernel.any.begin(), kernel.any.end(), wire::wantsEverything))
+        kernel.any.clear(); // who asks for detail besides changes nothing for the kernel
+    if (m_correlator && !kernel.any.empty()) {
+        if (std::vector<wire::EventType> types = m_correlator->wanted(); !types.empty()) // no types would be all of them
+            kernel.any.emplace_back().types = std::move(types);
+    }
+    m_filter.setSubscription(kernel);
+}
+
 void CollectLoop::everySecond()
 {
     const std::int64_t now = m_clock.bootNs();
@@ -235,14 +251,9 @@ void CollectLoop::everySecond()
     if (const auto step = m_bootTime.measure())
         m_log.warn("clock: the machine's clock was set by {:+.3f} s; times follow it from here", static_cast<double>(*step) / 1e9);
     if (auto filter = m_port.takeFilter()) {
-        wire::Filter kernel = *filter;
-        if (std::any_of(kernel.any.begin(), kernel.any.end(), wire::wantsEverything))
-            kernel.any.clear(); // who asks for detail besides changes nothing for the kernel
-        // What nobody subscribes to is evidence all the same.
-        if (m_correlator && !kernel.any.empty())
-            kernel.any.emplace_back().types = m_correlator->wanted();
-        m_filter.setSubscription(kernel);
         m_pipeline.setFilter(*filter);
+        m_subscribed = std::move(*filter);
+        subscribeKernel();
     }
     m_resolver.refreshNames();
     keepFilter(); // after the names, which its rules are about

@@ -166,6 +166,7 @@ private:
     CollectLoop(CollectOptions options, PublisherPort port, const Clock &clock, spdlog::logger &log);
     void makeSamplers();
     void makeCorrelator();
+    void subscribeKernel();
     /// Those that are wanted and not there.
     void makeReaders();
     /// Of collectors that were switched off: what they kept is told, and what they counted stays.
@@ -202,6 +203,7 @@ private:
     CgroupInventory m_inventory;
     OriginResolver m_resolver;
     std::unique_ptr<Correlator> m_correlator; ///< null: nothing is correlated
+    std::optional<wire::Filter> m_subscribed; ///< as it came; nothing before any did
     Pipeline m_pipeline;
     std::unique_ptr<KernelCollectors> m_kernel;
     FilterKeeper m_filter;

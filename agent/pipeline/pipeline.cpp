@@ -67,11 +67,8 @@ void Pipeline::onRecord(KernelRecord &&record)
     const bool isNobodys = record.containersOnly && isOutside(*origin);
     if (isNobodys || !m_gate.wants(event, *origin)) {
         ++totals(record.source).ufiltered;
-        // Whoever subscribes to insights alone gets them all the same; their evidence then has no number.
-        if (!isNobodys && m_correlator != nullptr) {
-            m_correlator->onEvent(event, *origin, 0);
-            tellFound();
-        }
+        if (!isNobodys)
+            seeUntold(event, *origin);
         return;
     }
     m_toldSignals.note(event);
@@ -82,6 +79,15 @@ void Pipeline::onRecord(KernelRecord &&record)
     }
     pass(m_shedder.takeOf(item.event.process));
     pass(std::move(item));
+}
+
+/// Whoever subscribes to insights alone gets them all the same; their evidence then has no number.
+void Pipeline::seeUntold(const wire::Event &event, const wire::Origin &origin)
+{
+    if (m_correlator == nullptr)
+        return;
+    m_correlator->onEvent(event, origin, 0);
+    tellFound();
 }
 
 void Pipeline::announce(wire::AgentNotice notice, wire::Process self, const OriginPtr &about, const CgroupRef &cgroup)
@@ -97,6 +103,7 @@ void Pipeline::announce(wire::AgentNotice notice, wire::Process self, const Orig
     event.severity = severityOf(event, *origin);
     if (!m_gate.wants(event, *origin)) {
         ++totals(agentSource).ufiltered;
+        seeUntold(event, *origin);
         return;
     }
     pass(HeldEvent{std::move(event), origin, agentSource, now, cgroup});

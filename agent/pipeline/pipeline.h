@@ -75,6 +75,7 @@ private:
         std::uint64_t qdrop = 0;
     };
     SourceTotals &totals(std::string_view source);
+    void seeUntold(const wire::Event &event, const wire::Origin &origin);
     bool sheds(const KernelRecord &record);
     void pass(HeldEvent &&event);
     void pass(std::vector<HeldEvent> &&events);

@@ -164,12 +164,13 @@ int runList(const CommandContext &context, const InsightsArguments &arguments)
     if (!stored)
         return exitCode;
     warnOfNames(context, arguments, *stored);
+    const std::size_t all = stored->views.size();
     keepWanted(*stored, arguments);
     if (context.format == OutputFormat::Json) {
-        nlohmann::json all = nlohmann::json::array();
+        nlohmann::json list = nlohmann::json::array();
         for (const InsightView &view : stored->views)
-            all.push_back(jsonOf(*stored, view, stored->verdicts));
-        printJson(context.out, all);
+            list.push_back(jsonOf(*stored, view, stored->verdicts));
+        printJson(context.out, list);
         return ExitOk;
     }
     Table table({{"ID"},
@@ -188,7 +189,9 @@ int runList(const CommandContext &context, const InsightsArguments &arguments)
                    verdictWord(stored->verdicts, view), utcText(view.insight.fromNs), utcText(view.insight.toNs), view.insight.rule,
                    view.node, view.insight.root, std::to_string(view.insight.evidenceCount), view.insight.text});
     }
-    if (table.empty())
+    if (table.empty() && all > 0)
+        context.err << "none of " << all << " insights since " << momentText(arguments.since) << " is as wanted\n";
+    else if (table.empty())
         context.err << "no insight is stored since " << momentText(arguments.since) << '\n';
     else
         table.print(context.out);
@@ -377,7 +380,14 @@ int runWatchInsights(const CommandContext &context, const InsightsArguments &arg
             const wire::Insight *insight = wire::insightOf(batch->events[i].detail);
             if (insight == nullptr || !isOfRule(arguments, insight->rule))
                 continue;
-            printTold(context, {delivery.node, *insight, batch->events[i].severity, batch->events[i].timeNs, 1, batch->seqOf(i), {}});
+            printTold(context, {delivery.node,
+                                *insight,
+                                batch->events[i].severity,
+                                batch->events[i].timeNs,
+                                1,
+                                delivery.frame.streamId,
+                                batch->seqOf(i),
+                                {}});
         }
         context.out.flush();
     };

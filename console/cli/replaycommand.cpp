@@ -94,7 +94,7 @@ public:
 
     void print(const std::string &node, correlation::Finding &&finding) const
     {
-        const InsightView view{node, std::move(finding.insight), finding.severity, finding.timeNs, 0, 0, {}};
+        const InsightView view{node, std::move(finding.insight), finding.severity, finding.timeNs, 0, 0, 0, {}};
         const wire::Insight &insight = view.insight;
         if (m_context.format == OutputFormat::Json)
             m_context.out << insightJson(view, {}).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
@@ -148,8 +148,10 @@ int runReplay(const CommandContext &context, const ReplayArguments &arguments)
             return report(context.err, next.error().within(arguments.file.native()));
         if (!*next)
             break;
-        if (!pace.wait((*next)->receivedNs, interrupt.token()) || !context.out.good())
-            return ExitOk;
+        if (!context.out.good())
+            return ExitOk; // who reads wants no more
+        if (!pace.wait((*next)->receivedNs, interrupt.token()))
+            return report(context.err, Error(Errc::Cancelled, "interrupted: what was found until then is all that is printed"));
         if (const Status fed = replayer.onDelivery(**next); !fed)
             return report(context.err, fed.error().within(arguments.file.native()));
         if (arguments.speed != "max")

@@ -192,6 +192,8 @@ void tst_Insights::list_hasThem()
     const Outcome none = run(store, {"insights", "list", "--since", "2199-01-01"});
     QCOMPARE(none.code, int(ExitOk));
     QVERIFY2(none.out.isEmpty() && none.err.contains("no insight is stored since"), qPrintable(none.err));
+    const Outcome open = run(store, {"insights", "list", "--since", "2000-01-01", "--open"});
+    QVERIFY2(open.out.isEmpty() && open.err.contains("none of 3 insights since 2000-01-01"), qPrintable(open.err));
 }
 
 void tst_Insights::list_isFiltered_data()
@@ -258,8 +260,9 @@ void tst_Insights::list_knowsWhatNobodyWillEnd_data()
 {
     QTest::addColumn<quint64>("streamNow"); // that the node's agent has; 0 = nobody said
     QTest::addColumn<int>("open");
-    QTest::newRow("its agent goes on") << quint64(stream) << 1;
-    QTest::newRow("its agent began anew") << quint64(stream + 1) << 0;
+    constexpr quint64 first = 7000; // of the store's first node
+    QTest::newRow("its agent goes on") << first << 1;
+    QTest::newRow("its agent began anew") << first + 1 << 0;
     QTest::newRow("its agent is not known") << quint64(0) << 1;
 }
 

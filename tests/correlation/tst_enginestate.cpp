@@ -21,6 +21,11 @@ private slots:
     void amendment_movesWhatThereIs();
     void amendment_mergesIntoWhatIsThere();
     void restart_isSeenFromANewContainer();
+    void aNameThatIsLearntLate_isToldAndMakesNoOther();
+    void contradiction_keepsNothingOpen();
+    void supportOutOfOrder_isNoEvidenceOfAnOpenOne();
+    void lateEvidenceOfOneThatEnded_doesNotOpenItAgain();
+    void ending_isOfTheOneThatBegan();
     void lateEventOfTheOldContainer_isNoRestart();
     void rollout_isSeenOnceWhileBothImagesRun();
     void limits_evictAndCount();
@@ -79,6 +84,99 @@ void tst_EngineState::restart_isSeenFromANewContainer()
     unnamed.containerName.clear();
     stage.event(3, wire::ProcessExec(), unnamed);
     QCOMPARE(stage.found.size(), std::size_t(1));
+}
+
+static Rule ofNode(const std::string &id, const std::string &steps)
+{
+    std::string head = ruleHead;
+    head.replace(head.find("\"pod\""), 5, "\"node\"");
+    auto rule = parseRule("id = \"" + id + "\"\n" + head + steps, "test.toml");
+    if (!rule)
+        qFatal("%s", toString(rule.error().front()).c_str());
+    return *rule;
+}
+
+/// The commonest amendment: the uid was known by the path of the cgroup, and the name comes from the kubelet.
+void tst_EngineState::aNameThatIsLearntLate_isToldAndMakesNoOther()
+{
+    wire::Origin unnamed = pod("a");
+    unnamed.podName.clear();
+    unnamed.namespaceName.clear();
+    unnamed.workloadKind.clear();
+    unnamed.workloadName.clear();
+    Stage stage({ruleOf(killStep), ofNode("two", killStep + "affects = \"pod\"\ndistinct = 2\n")});
+    stage.event(0, wire::OomKill(), unnamed);
+    QCOMPARE(stage.found.back().insight.root, std::string("uid-a"));
+    stage.engine().onAmendment(unnamed, pod("a"), "n1");
+    QCOMPARE(stage.found.back().insight.state, InsightState::Updated);
+    QCOMPARE(stage.found.back().insight.root, std::string("shop/a"));
+    stage.event(1, wire::OomKill(), pod("a"));
+    QCOMPARE(stage.opened("r"), std::size_t(1));
+    QCOMPARE(stage.opened("two"), std::size_t(0)); // it is one pod
+    stage.event(2, wire::OomKill(), pod("b"));
+    QCOMPARE(stage.opened("two"), std::size_t(1));
+}
+
+/// A service that is used again says each second that it is well.
+void tst_EngineState::contradiction_keepsNothingOpen()
+{
+    Stage stage(
+        {ruleOf(killStep + "[[step]]\nname = \"but\"\nevent = \"process.exec\"\nrole = \"contradicting\"\nwithin = \"1m\"\nscore = 20\n")});
+    stage.event(0, wire::OomKill());
+    for (int at = 1; at < 1200; ++at) {
+        stage.event(at, wire::ProcessExec());
+        stage.pass(at);
+    }
+    QCOMPARE(stage.of("r", InsightState::Expired).size(), std::size_t(1));
+    QVERIFY(stage.of("r", InsightState::Expired)[0].timeNs <= Stage::timeOf(302)); // its lifetime
+    QCOMPARE(stage.engine().counters()[0].candidates, 0u);                         // it cools down, and nothing waits for anything
+}
+
+void tst_EngineState::supportOutOfOrder_isNoEvidenceOfAnOpenOne()
+{
+    Stage stage({ruleOf(killStep
+                        + "[[step]]\nname = \"exit\"\nevent = \"process.exit\"\nrole = \"supporting\"\nwithin = \"1m\"\n"
+                          "after = \"kill\"\nafter_within = \"30s\"\n")});
+    stage.event(0, wire::OomKill());
+    stage.event(10, exitOf(1));
+    for (int at = 100; at < 1000; at += 100) {
+        stage.event(at, exitOf(1));
+        stage.pass(at);
+    }
+    const auto expired = stage.of("r", InsightState::Expired);
+    QCOMPARE(expired.size(), std::size_t(1));
+    QCOMPARE(expired[0].insight.evidenceCount, 2u);
+    QCOMPARE(expired[0].insight.toNs, Stage::timeOf(10));
+}
+
+void tst_EngineState::lateEvidenceOfOneThatEnded_doesNotOpenItAgain()
+{
+    Stage stage({ruleOf(killStep)});
+    stage.event(100, wire::OomKill());
+    stage.pass(450);
+    QCOMPARE(stage.found.back().insight.state, InsightState::Expired);
+    const std::size_t told = stage.found.size();
+    stage.event(99, wire::OomKill());
+    QCOMPARE(stage.found.size(), told);
+    QCOMPARE(stage.engine().counters()[0].late, 1u);
+    stage.event(460, wire::OomKill());
+    QCOMPARE(stage.found.size(), told + 1);
+    QCOMPARE(stage.found.back().insight.state, InsightState::Updated);
+}
+
+/// One container of a pod that is well again says nothing of the other.
+void tst_EngineState::ending_isOfTheOneThatBegan()
+{
+    const std::string affects = "affects = \"container\"\n";
+    Stage stage({ruleOf(killStep + affects
+                        + "[[step]]\nname = \"over\"\nevent = \"process.exec\"\nrole = \"ending\"\nwithin = \"1m\"\nafter = \"kill\"\n"
+                          "after_within = \"30s\"\n"
+                        + affects)});
+    stage.event(0, wire::OomKill(), pod("a", "c1"));
+    stage.event(1, wire::ProcessExec(), pod("a", "c2"));
+    QVERIFY(stage.of("r", InsightState::Resolved).empty());
+    stage.event(2, wire::ProcessExec(), pod("a", "c1"));
+    QCOMPARE(stage.of("r", InsightState::Resolved).size(), std::size_t(1));
 }
 
 void tst_EngineState::lateEventOfTheOldContainer_isNoRestart()

@@ -66,6 +66,7 @@ private slots:
     void egress_isWithoutLoopback();
     void containers_thatAreBack_areOthers();
     void subjects_areBounded();
+    void subjects_thatGoAreReadToTheEnd();
     void hostileBatches_data();
     void hostileBatches();
     void lines_data();
@@ -283,6 +284,30 @@ void tst_Figures::containers_thatAreBack_areOthers()
     last(tracker, 300,
          [](Reading &reading, double at) { reading.add(pod("a", at < 150 ? "c1" : "c2"), Metric::MemoryWorkingSetBytes, 1e6 * at); });
     QCOMPARE(tracker.size(), std::size_t(2));
+}
+
+/// More than there is room for, in one batch: what is told of those that go has their texts.
+void tst_Figures::subjects_thatGoAreReadToTheEnd()
+{
+    FigureTracker tracker(10);
+    std::vector<FigureTracker::Fact> facts;
+    for (double at = 0; at <= 60; at += 30) {
+        Reading reading;
+        for (int i = 0; i < 40; ++i) {
+            wire::Histogram slow;
+            slow.kind = wire::HistogramKind::BlockIoLatency;
+            Reading::count(slow, 200, static_cast<std::uint64_t>(100 + at));
+            reading.add(pod("p" + std::to_string(i)), slow, "a-disk-with-a-name-that-is-longer-than-a-small-text write");
+        }
+        wire::SampleBatch batch = reading.take();
+        batch.timeNs = Stage::timeOf(at);
+        for (const FigureTracker::Fact &fact : tracker.onSamples(batch)) {
+            QCOMPARE(std::string(fact.figures.texts[0]), std::string("a-disk-with-a-name-that-is-longer-than-a-small-text"));
+            facts.push_back(fact);
+        }
+        QVERIFY(tracker.size() <= 10);
+    }
+    QVERIFY(!facts.empty());
 }
 
 void tst_Figures::subjects_areBounded()

@@ -106,6 +106,25 @@ template <typename Used> Script memoryUse(double minutes, double limit, Used use
     });
 }
 
+/// Of a pod whose other container sleeps, as the one does that only holds its name spaces.
+template <typename Used> Script besideOneThatSleeps(double minutes, double limit, Used used)
+{
+    return readings(minutes, [=](Reading &reading, double at) {
+        reading.add(pod("a", "pause"), Metric::MemoryWorkingSetBytes, mebi);
+        reading.add(pod("a"), Metric::MemoryWorkingSetBytes, used(at) * mebi);
+        if (limit > 0)
+            reading.add(pod("a"), Metric::MemoryLimitBytes, limit * mebi);
+    });
+}
+
+Script throttledBesideAnIdleOne()
+{
+    return readings(8, [=](Reading &reading, double at) {
+        reading.add(pod("a", "idle"), Metric::CpuPeriods, at * 600).add(pod("a", "idle"), Metric::CpuThrottledPeriods, 0);
+        reading.add(pod("a"), Metric::CpuPeriods, at * 600).add(pod("a"), Metric::CpuThrottledPeriods, at * 600 * 0.3);
+    });
+}
+
 Script throttledFor(double minutes, double share)
 {
     return readings(8, [=](Reading &reading, double at) {
@@ -315,18 +334,21 @@ std::vector<Play> ownPlays()
         {"brute-force-account", "near", "of five accounts",
          times(5, 1, [](int i) { return login(false, "user" + std::to_string(i), "192.0.2.7"); })},
         {"oom-forecast", "find", "grows", memoryUse(8, 512, [](double at) { return 380 + 12 * at; }), 1},
+        {"oom-forecast", "find", "beside one that sleeps", besideOneThatSleeps(8, 512, [](double at) { return 380 + 12 * at; }), 1},
         {"oom-forecast", "quiet", "is large", memoryUse(20, 512, [](double) { return 480.0; })},
         {"oom-forecast", "near", "no limit is known", memoryUse(8, 0, [](double at) { return 380 + 12 * at; })},
         {"oom-forecast", "near", "half is free", memoryUse(8, 512, [](double at) { return 130 + 12 * at; })},
         {"oom-forecast", "near", "it takes hours", memoryUse(8, 512, [](double at) { return 380 + at; })},
         {"oom-forecast", "near", "four minutes only", memoryUse(4, 512, [](double at) { return 380 + 12 * at; })},
         {"memory-leak", "find", "fast", memoryUse(20, 0, [](double at) { return 100 + 2 * at; }), 1},
+        {"memory-leak", "find", "beside one that sleeps", besideOneThatSleeps(20, 0, [](double at) { return 100 + 2 * at; }), 1},
         {"memory-leak", "find", "slowly", memoryUse(180, 0, [](double at) { return 100 + 0.1 * at; }), 1},
         {"memory-leak", "quiet", "as before", memoryUse(30, 0, [](double at) { return 100 + 3 * std::sin(at * 7); })},
         {"memory-leak", "near", "is given back", memoryUse(30, 0, [](double at) { return 100 + 20 * std::fmod(at, 5); })},
         {"memory-leak", "near", "ten minutes only", memoryUse(10, 0, [](double at) { return 100 + 2 * at; })},
         {"memory-leak", "near", "a step", memoryUse(30, 0, [](double at) { return at < 5 ? 100.0 : 160.0; })},
         {"cpu-throttling", "find", "a fifth", throttledFor(8, 0.2), 1},
+        {"cpu-throttling", "find", "beside an idle one", throttledBesideAnIdleOne(), 1},
         {"cpu-throttling", "quiet", "never", throttledFor(8, 0)},
         {"cpu-throttling", "near", "a tenth", throttledFor(8, 0.1)},
         {"cpu-throttling", "near", "for two minutes", throttledFor(2, 0.5)},

@@ -63,9 +63,10 @@ struct Bench {
     }
     void look()
     {
-        emit session.overviewChanged();
-        for (int i = 0; i < 20; ++i) // answers come by the event loop, and the note after them
+        alerts.looking().setInterval(0); // what does not run stays still
+        for (int i = 0; i < 20; ++i)     // answers come by the event loop, and the note after them
             QCoreApplication::processEvents();
+        alerts.looking().setInterval(3'600'000);
     }
 
     FakeSession session;
@@ -117,6 +118,7 @@ private slots:
     void aClick_opensThem();
     void problem_isKept();
     void switchedOff_asksNothing();
+    void whatWasToldWhileNobodyCouldLook_isTold();
     void desktop_isToldOverItsBus_data();
     void desktop_isToldOverItsBus();
     void desktop_thatIsNotThere_isSaid();
@@ -227,6 +229,23 @@ void tst_InsightAlerts::switchedOff_asksNothing()
     bench.session.events = {insight(1, Severity::Critical, 0.5)};
     bench.look();
     QVERIFY(bench.session.asked.isEmpty() && bench.notes.shown.empty());
+}
+
+/// The console may be paused meanwhile, or show another time.
+void tst_InsightAlerts::whatWasToldWhileNobodyCouldLook_isTold()
+{
+    Bench bench(Severity::Warning);
+    bench.session.setPaused(true);
+    bench.look();
+    QVERIFY(bench.session.asked.back().after.has_value()); // no action of an operator
+    bench.session.queryError = "disk I/O error";
+    bench.nowNs += 600 * nsPerSecond;
+    bench.look();
+    bench.session.queryError.clear();
+    bench.session.events = {insight(1, Severity::Error, 300)};
+    bench.nowNs += nsPerSecond;
+    bench.look();
+    QCOMPARE(bench.notes.shown.size(), std::size_t(1));
 }
 
 void tst_InsightAlerts::desktop_isToldOverItsBus_data()

@@ -41,6 +41,9 @@ private slots:
     void verdicts_areReadWhenStored();
     void whatLeavesTheRange_goes();
     void tooMany_isSaid();
+    void full_takesWhatIsNewAllTheSame();
+    void follows_thoughAClockIsAhead();
+    void follows_whatComesLate();
 
 private:
     void read(std::int64_t fromNs = nowNs - hour, bool moving = true)
@@ -49,8 +52,28 @@ private:
         QTRY_COMPARE(m_feed->state(), State::Ready);
     }
 
+    StoredEvent told(std::uint64_t id, std::int64_t timeNs, wire::InsightState state = wire::InsightState::Open)
+    {
+        StoredEvent one = m_session->events.front();
+        wire::Insight insight;
+        insight.id = id;
+        insight.state = state;
+        one.id = {++m_stored + 1'000'000, 0};
+        one.event.timeNs = timeNs;
+        one.event.detail = insight;
+        return one;
+    }
+    std::map<std::uint64_t, wire::InsightState> states() const
+    {
+        std::map<std::uint64_t, wire::InsightState> all;
+        for (const InsightView &view : m_feed->insights(nowNs))
+            all[view.insight.id] = view.insight.state;
+        return all;
+    }
+
     std::unique_ptr<FakeSession> m_session;
     std::unique_ptr<InsightsFeed> m_feed;
+    std::int64_t m_stored = 0;
 };
 
 void tst_InsightsFeed::reads_theRange()
@@ -178,6 +201,48 @@ void tst_InsightsFeed::tooMany_isSaid()
     read();
     QVERIFY(m_feed->cutOff());
     QCOMPARE(m_feed->insights(nowNs).size(), InsightsFeed::mostInsights);
+}
+
+void tst_InsightsFeed::full_takesWhatIsNewAllTheSame()
+{
+    std::vector<StoredEvent> many;
+    for (std::uint64_t i = 0; i < InsightsFeed::mostInsights; ++i)
+        many.push_back(told(i, nowNs - nsPerSecond - static_cast<std::int64_t>(i)));
+    m_session->events = many;
+    read();
+    QVERIFY(!m_feed->cutOff());
+    m_session->events.push_back(told(7, nowNs, wire::InsightState::Resolved));
+    m_session->events.push_back(told(100'000, nowNs));
+    m_feed->following().setInterval(1);
+    m_feed->setActive(true);
+    QTRY_VERIFY(states().contains(100'000));
+    QCOMPARE(states()[7], wire::InsightState::Resolved);
+    QCOMPARE(states().size(), InsightsFeed::mostInsights);
+    QVERIFY(!states().contains(InsightsFeed::mostInsights - 1)); // the oldest
+    QVERIFY(m_feed->cutOff());
+}
+
+void tst_InsightsFeed::follows_thoughAClockIsAhead()
+{
+    m_session->events = {told(1, nowNs + 600 * nsPerSecond)};
+    read();
+    m_session->events.push_back(told(2, nowNs));
+    m_feed->following().setInterval(1);
+    m_feed->setActive(true);
+    QTRY_VERIFY(states().contains(2));
+}
+
+/// A node that was cut off for ten minutes, and what was lost of others meanwhile.
+void tst_InsightsFeed::follows_whatComesLate()
+{
+    m_session->events = {told(1, nowNs - 900 * nsPerSecond), told(2, nowNs)};
+    read();
+    m_session->events.push_back(told(1, nowNs - 600 * nsPerSecond, wire::InsightState::Resolved));
+    m_session->lostEvents = 40;
+    m_feed->following().setInterval(1);
+    m_feed->setActive(true);
+    QTRY_COMPARE(states()[1], wire::InsightState::Resolved);
+    QCOMPARE(m_feed->lostEvents(), 40u);
 }
 
 QTEST_MAIN(tst_InsightsFeed)

@@ -71,6 +71,7 @@ private slots:
     void changes_keepTheRowsThatStay();
     void tooMany_areBoundedAndCounted();
     void storm_isShutUntilAskedFor();
+    void kept_isNeitherFilteredNorShutAway();
     void abandoned_isNotOpen();
     void chain_links_data();
     void chain_links();
@@ -227,6 +228,36 @@ void tst_InsightsModel::storm_isShutUntilAskedFor()
     QCOMPARE(model.rowCount(), 1);
 }
 
+void tst_InsightsModel::kept_isNeitherFilteredNorShutAway()
+{
+    std::vector<InsightView> storm;
+    InsightView one = viewOf("disk-full");
+    one.insight.state = wire::InsightState::Open;
+    for (std::uint64_t i = 0; i < 6; ++i) {
+        one.insight.id = i;
+        one.insight.fromNs = nowNs - 100 * s + static_cast<std::int64_t>(i) * s;
+        one.insight.toNs = one.toldNs = nowNs;
+        storm.push_back(one);
+    }
+    InsightsModel model(m_time);
+    QAbstractItemModelTester tester(&model);
+    model.setInsights({storm.begin(), storm.begin() + 4}, {}, nowNs);
+    QCOMPARE(model.rowCount(), 4);
+    model.setKept(storm[3].key());
+    model.setInsights(storm, {}, nowNs);
+    QVERIFY(model.rowOf(storm[3].key()) >= 0);
+    InsightFilter over;
+    over.state = InsightFilter::State::Over;
+    model.setFilter(over);
+    QCOMPARE(model.rowCount(), 1);
+    QCOMPARE(model.rowOf(storm[3].key()), 0);
+    model.setKept(std::nullopt);
+    model.setInsights(storm, {}, nowNs);
+    QCOMPARE(model.rowCount(), 0);
+    model.setFilter({});
+    QCOMPARE(model.rowCount(), 1); // a storm
+}
+
 void tst_InsightsModel::abandoned_isNotOpen()
 {
     InsightsModel model(m_time);
@@ -275,6 +306,14 @@ void tst_InsightsModel::chain_spansWhatIsUnsure()
     QVERIFY(unsure.fromNs <= nowNs - 60 * s && unsure.toNs >= nowNs + 60 * s);
     const EvidenceChain absurd = evidenceChain(chainOf({{"kill", nowNs, UINT64_MAX, "a", 1, 1, "x"}}));
     QVERIFY(absurd.toNs - absurd.fromNs < 3 * 3600 * s);
+    for (const std::int64_t timeNs : {INT64_MAX, INT64_MIN, std::int64_t{-1}}) {
+        const EvidenceChain noTime = evidenceChain(chainOf({{"kill", timeNs, 0, "a", 1, 1, "x"}}));
+        QVERIFY(noTime.points.empty());
+        QCOMPARE(noTime.unread, std::size_t(1));
+    }
+    const EvidenceChain apart =
+        evidenceChain(chainOf({{"kill", nowNs, UINT64_MAX, "a", 1, 1, "x"}, {"kill", nowNs + s, UINT64_MAX, "b", 1, 1, "y"}}));
+    QVERIFY(!apart.links.at(0).isAsserted);
     wire::Insight against = chainOf({{"kill", nowNs, 0, "a", 1, 1, "x"}});
     against.contradicting = against.evidence;
     const EvidenceChain both = evidenceChain(against);

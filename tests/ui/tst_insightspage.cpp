@@ -36,6 +36,7 @@ private slots:
     void verdict_isGivenAndWithdrawn();
     void verdict_needsAReason();
     void verdict_saysThatItWaits();
+    void verdict_staysWithItsInsightWhenTheListMoves();
     void filter_saysWhatIsLeftOut();
     void empty_tellsTheTruth_data();
     void empty_tellsTheTruth();
@@ -142,6 +143,33 @@ void tst_InsightsPage::verdict_saysThatItWaits()
     button("Reject")->click();
     QCOMPARE(verdictWords(), "Not stored yet: no space left");
     QVERIFY(!button("Confirm")->isEnabled());
+}
+
+/// The one that is being judged ends, and only open ones are listed.
+void tst_InsightsPage::verdict_staysWithItsInsightWhenTheListMoves()
+{
+    bring(WindowFixture::Data::Some);
+    m_page->filterBar().setFilter({InsightFilter::State::Open, wire::Severity::Debug, {}, {}, false});
+    QTest::keyClick(&m_page->list(), Qt::Key_Down);
+    const InsightView chosen = m_page->detail().insight()->view;
+    QCOMPARE(chosen.insight.rule, std::string("crash-loop"));
+    QLineEdit &field = m_page->detail().verdictBar().reasonField();
+    field.setText("half a sen");
+    auto &events = m_ui->session.events;
+    StoredEvent ended = *std::find_if(events.begin(), events.end(), [&](const StoredEvent &event) { return event.id == chosen.event; });
+    wire::Insight insight = chosen.insight;
+    insight.state = wire::InsightState::Resolved;
+    ended.id.chunk += 1000;
+    ended.event.timeNs = testNowNs;
+    ended.event.detail = insight;
+    events.push_back(ended);
+    QTRY_COMPARE(m_page->detail().insight()->view.insight.state, wire::InsightState::Resolved);
+    QCOMPARE(m_page->detail().insight()->view.key(), chosen.key());
+    QCOMPARE(field.text(), QString("half a sen"));
+    button("Confirm")->click();
+    QTRY_COMPARE(m_ui->session.verdicts.size(), std::size_t(1));
+    QCOMPARE(m_ui->session.verdicts[0].insight, chosen.insight.id);
+    QVERIFY(field.text().isEmpty());
 }
 
 void tst_InsightsPage::filter_saysWhatIsLeftOut()

@@ -124,6 +124,9 @@ private slots:
     void anEmptyRangeHasNoTicks()
     {
         QVERIFY(timeTicks(5, 5, 100, 50, QTimeZone::utc()).empty());
+        constexpr std::int64_t last = std::numeric_limits<std::int64_t>::max();
+        for (const TimeTick &tick : timeTicks(last - 4'000'000'000, last, 240, 79, QTimeZone::utc()))
+            QVERIFY(tick.timeNs > last - 4'000'000'000);
         QVERIFY(timeTicks(0, 5, 0, 50, QTimeZone::utc()).empty());
     }
 

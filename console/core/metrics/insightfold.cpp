@@ -22,9 +22,28 @@ bool InsightFold::add(const StoredEvent &stored)
     view.insight = *insight;
     view.severity = stored.event.severity;
     view.toldNs = stored.event.timeNs;
+    view.streamId = stored.streamId;
     view.seq = stored.seq;
     view.event = stored.id;
     return true;
+}
+
+void InsightFold::dropToldBefore(std::int64_t timeNs)
+{
+    std::erase_if(m_views, [timeNs](const auto &entry) { return entry.second.toldNs < timeNs; });
+}
+
+void InsightFold::keepNewest(std::size_t most)
+{
+    if (m_views.size() <= most)
+        return;
+    std::vector<std::pair<std::int64_t, InsightKey>> byTime;
+    for (const auto &[key, view] : m_views)
+        byTime.emplace_back(view.toldNs, key);
+    const auto first = byTime.begin() + static_cast<std::ptrdiff_t>(byTime.size() - most);
+    std::nth_element(byTime.begin(), first, byTime.end());
+    for (auto old = byTime.begin(); old != first; ++old)
+        m_views.erase(old->second);
 }
 
 std::vector<InsightView> InsightFold::views() const

@@ -14,13 +14,17 @@ namespace tapio::console {
 /// Names an insight: whose agent found it, and its id there.
 using InsightKey = std::pair<std::string, std::uint64_t>;
 
+/// 2096. An agent may say what it likes: what lies beyond, or before 1970, is no time, and who reckons with times keeps below.
+inline constexpr std::int64_t latestInsightNs = 4'000'000'000'000'000'000;
+
 /// One insight, as what was told last says.
 struct InsightView {
     std::string node; ///< of the agent that told it
     wire::Insight insight;
     wire::Severity severity = wire::Severity::Notice;
-    std::int64_t toldNs = 0; ///< UTC, last
-    std::uint32_t times = 0; ///< how often it was told, of what was given
+    std::int64_t toldNs = 0;    ///< UTC, last
+    std::uint32_t times = 0;    ///< how often it was told, of what was given
+    std::uint64_t streamId = 0; ///< that it was told in last; 0 = it is not known
     std::uint64_t seq = 0;
     EventId event; ///< that told it last
 
@@ -36,6 +40,10 @@ public:
     /// What is no insight is passed over. True: it says something new of one.
     bool add(const StoredEvent &stored);
     std::size_t size() const noexcept { return m_views.size(); }
+    /// Forgets those that were told last before.
+    void dropToldBefore(std::int64_t timeNs);
+    /// Forgets all but so many, those that were told last.
+    void keepNewest(std::size_t most);
     /// Newest first; of the same moment by node and id.
     std::vector<InsightView> views() const;
     /// The same, and forgets them.

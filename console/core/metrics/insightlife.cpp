@@ -13,9 +13,11 @@ namespace tapio::console {
 
 namespace {
 
-/// Of the agent that told it, when it told it; nothing when the chain names no event of its node.
+/// Of the agent that told it, when it told it; nothing when neither its event nor the chain says it.
 std::optional<std::uint64_t> streamOf(const InsightView &view)
 {
+    if (view.streamId != 0)
+        return view.streamId;
     // The newest names the stream best.
     for (auto line = view.insight.evidence.rbegin(); line != view.insight.evidence.rend(); ++line) {
         const auto ref = wire::parseEvidence(*line);

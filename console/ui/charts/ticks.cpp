@@ -209,9 +209,9 @@ std::vector<TimeTick> timeTicks(std::int64_t fromNs, std::int64_t toNs, double w
     const std::int64_t fromSecond = fromNs / nsPerSecond;
     const std::int64_t offset = zone.offsetFromUtc(QDateTime::fromSecsSinceEpoch(fromSecond, Qt::UTC));
     std::int64_t local = (fromSecond + offset + step - 1) / step * step;
-    for (; (local - offset) * nsPerSecond <= toNs; local += step) {
+    for (; local - offset <= toNs / nsPerSecond; local += step) { // in seconds: the product of what lies beyond would be no number
         const std::int64_t timeNs = (local - offset) * nsPerSecond;
-        if (timeNs < fromNs)
+        if (timeNs < fromNs || timeNs > toNs)
             continue;
         const QDateTime when = QDateTime::fromSecsSinceEpoch(local - offset, zone);
         const bool dayStart = step >= 3600 && when.time() == QTime(0, 0);

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "console/ui/models/eventsfeed.h"
+
 namespace tapio::console {
 
 CallsFeed::CallsFeed(Session &session, QObject *parent) : QObject(parent), m_session(session)
@@ -14,8 +16,10 @@ CallsFeed::CallsFeed(Session &session, QObject *parent) : QObject(parent), m_ses
             onPage(page);
     });
     connect(&session, &Session::eventsFailed, this, [this](int slot, quint64 id, const QString &error) {
-        if (slot == queryslot::insightCalls && id == m_queryId && m_key)
-            emit failed(error);
+        if (slot != queryslot::insightCalls || id != m_queryId || !m_key)
+            return;
+        m_key.reset(); // asked for again, it is read again
+        emit failed(error);
     });
 }
 
@@ -24,7 +28,8 @@ CallsFeed::~CallsFeed() { m_stop.request_stop(); }
 void CallsFeed::want(const InsightView &view, std::int64_t nowNs)
 {
     const wire::Insight &insight = view.insight;
-    const std::int64_t firstNs = insight.fromNs > 0 ? insight.fromNs : view.toldNs, lastNs = std::max(insight.toNs, firstNs);
+    const std::int64_t firstNs = std::min(insight.fromNs > 0 ? insight.fromNs : view.toldNs, latestInsightNs);
+    const std::int64_t lastNs = std::clamp(insight.toNs, firstNs, latestInsightNs);
     const std::int64_t fromNs = firstNs - beforeNs, toNs = std::min(lastNs + afterNs, std::max(nowNs, lastNs) + 1);
     const bool isSame = m_key && *m_key == view.key();
     if (isSame && fromNs == m_fromNs && toNs - m_toNs < againNs)
@@ -38,7 +43,7 @@ void CallsFeed::want(const InsightView &view, std::int64_t nowNs)
     query.toNs = toNs;
     query.filter.types = {wire::EventType::TcpConnection, wire::EventType::HttpRequest};
     query.limit = mostEvents;
-    m_queryId = m_session.queryEvents(queryslot::insightCalls, query, std::nullopt);
+    m_queryId = m_session.queryEvents(queryslot::insightCalls, query, beforeFirst(query)); // nobody's action
     if (!isSame)
         emit loading();
 }

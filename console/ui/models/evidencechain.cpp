@@ -5,15 +5,27 @@
 #include <optional>
 #include <set>
 
+#include "console/core/metrics/insightfold.h"
+
 namespace tapio::console {
 
 namespace {
+
+/// Anybody may have written it: a time line that ends at the last of all numbers would have no end, and two such uncertainties no sum.
+std::optional<wire::EvidenceRef> readEvidence(const std::string &line)
+{
+    auto ref = wire::parseEvidence(line);
+    if (!ref || ref->timeNs < 0 || ref->timeNs > latestInsightNs)
+        return std::nullopt;
+    ref->uncertaintyNs = std::min(ref->uncertaintyNs, static_cast<std::uint64_t>(latestInsightNs));
+    return *ref;
+}
 
 std::vector<ChainPoint> pointsOf(const std::vector<std::string> &lines, bool isAgainst, std::size_t &unread)
 {
     std::vector<ChainPoint> points;
     for (const std::string &line : lines) {
-        if (auto ref = wire::parseEvidence(line))
+        if (auto ref = readEvidence(line))
             points.push_back({std::move(*ref), isAgainst, 0});
         else
             ++unread;

@@ -25,10 +25,13 @@ InsightsFeed::InsightsFeed(Session &session, QObject *parent) : QObject(parent),
     connect(&m_tick, &QTimer::timeout, this, &InsightsFeed::poll);
 }
 
+/// The server's UTC, as far as a moving range tells it.
+std::int64_t InsightsFeed::nowNs() const { return m_range.toNs + m_sinceRange.nsecsElapsed(); }
+
 EventQuery InsightsFeed::query() const
 {
     EventQuery query;
-    query.fromNs = m_range.fromNs;
+    query.fromNs = m_range.moving ? m_range.fromNs + m_sinceRange.nsecsElapsed() : m_range.fromNs;
     query.toNs = m_range.moving ? INT64_MAX : m_range.toNs;
     query.filter.types = {wire::EventType::Insight};
     query.filter.nodes = m_range.nodes;
@@ -40,9 +43,11 @@ void InsightsFeed::setRange(const Range &range)
 {
     m_session.cancelQuery(queryslot::insightsFollow);
     m_range = range;
+    m_sinceRange.start();
     m_fold = {};
-    m_followBusy = m_cutOff = false;
-    m_told = 0;
+    m_followBusy = m_cutOff = m_isWholeFollow = false;
+    m_follows = 0;
+    m_look = {};
     m_lost = 0;
     m_newestNs = 0;
     m_error.clear();
@@ -85,47 +90,69 @@ void InsightsFeed::poll()
         return;
     m_followBusy = true;
     EventQuery newest = query();
-    newest.fromNs = std::max(newest.fromNs, m_newestNs - followSlackNs);
+    m_isWholeFollow = ++m_follows >= followsPerWhole;
+    if (m_isWholeFollow) {
+        m_follows = 0;
+        m_look = {};
+    } else { // a node whose clock is ahead must not hide the others' insights
+        newest.fromNs = std::max(newest.fromNs, std::min(m_newestNs, nowNs()) - followSlackNs);
+    }
     m_followId = m_session.queryEvents(queryslot::insightsFollow, newest, beforeFirst(newest));
 }
 
 void InsightsFeed::take(const EventPage &page)
 {
     for (const StoredEvent &event : page.events) {
-        if (m_fold.size() >= mostInsights) {
-            m_cutOff = true;
-            return;
-        }
         m_fold.add(event);
         m_newestNs = std::max(m_newestNs, event.event.timeNs);
     }
-    m_told += page.events.size();
+    if (m_range.moving)
+        m_fold.dropToldBefore(query().fromNs);
+    if (m_fold.size() > mostInsights) {
+        m_fold.keepNewest(mostInsights);
+        m_look.cutOff = m_cutOff = true;
+    }
 }
 
-void InsightsFeed::takePage(const EventPage &page)
+bool InsightsFeed::takeWhole(const EventPage &page)
 {
-    m_lost = std::max(m_lost, page.lostEvents);
+    m_look.told += page.events.size();
+    m_look.lost = std::max(m_look.lost, page.lostEvents);
     take(page);
-    m_cutOff = m_cutOff || (page.more && m_told >= mostTold);
-    if (page.more && !m_cutOff) {
-        m_mainId = m_session.queryEvents(queryslot::insights, page.next, page.nextAfter);
-        return;
+    m_look.cutOff = m_look.cutOff || (page.more && m_look.told >= mostTold);
+    if (page.more && !m_look.cutOff)
+        return true;
+    m_cutOff = m_look.cutOff;
+    m_lost = m_look.lost;
+    return false;
+}
+
+void InsightsFeed::takeFollow(const EventPage &page)
+{
+    m_followError.clear();
+    if (m_isWholeFollow) {
+        if (takeWhole(page)) {
+            m_followId = m_session.queryEvents(queryslot::insightsFollow, page.next, page.nextAfter);
+            return;
+        }
+    } else if (page.more) { // more came than a page holds: all of it, by the next look
+        m_follows = followsPerWhole;
+        take(page);
+    } else {
+        take(page);
     }
-    m_state = State::Ready;
+    m_followBusy = false;
 }
 
 void InsightsFeed::onReady(int slot, quint64 id, const EventPage &page)
 {
     if (slot == queryslot::insights && id == m_mainId && m_state == State::Loading) {
-        takePage(page);
+        if (takeWhole(page))
+            m_mainId = m_session.queryEvents(queryslot::insights, page.next, page.nextAfter);
+        else
+            m_state = State::Ready;
     } else if (slot == queryslot::insightsFollow && id == m_followId && m_followBusy) {
-        m_followBusy = false;
-        m_followError.clear();
-        take(page);
-        if (page.more) { // more came than a page holds: from the newest again
-            reload();
-            return;
-        }
+        takeFollow(page);
     } else {
         return;
     }

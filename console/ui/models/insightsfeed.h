@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <QElapsedTimer>
 #include <QObject>
 #include <QTimer>
 
@@ -23,6 +24,8 @@ public:
     static constexpr int followMs = 2000;
     /// What is new is looked for this far back from the newest seen: agents may be late, and clocks differ.
     static constexpr std::int64_t followSlackNs = 120 * nsPerSecond;
+    /// What came later still, as of a node that was cut off, is found by a look at the whole range, each so many.
+    static constexpr unsigned followsPerWhole = 30;
 
     explicit InsightsFeed(Session &session, QObject *parent = nullptr);
 
@@ -43,21 +46,31 @@ public:
     QString error() const { return m_error; }
     QString followError() const { return m_followError; }   ///< why what is new cannot be read; empty again once it was
     QString verdictError() const { return m_verdictError; } ///< the same of verdicts
-    bool cutOff() const { return m_cutOff; }                ///< more were told than are read
+    bool cutOff() const { return m_cutOff; }                ///< more were told than are kept
     std::uint64_t lostEvents() const { return m_lost; }
     /// Of the range as of `nowNs`, newest first.
     std::vector<InsightView> insights(std::int64_t nowNs) const;
     const VerdictBook &verdicts() const { return m_verdicts; }
+    QTimer &following() { return m_tick; } ///< for tests, which do not wait
 
 signals:
     void changed();
 
 private:
+    /// Of one look at the whole range, page by page.
+    struct Look {
+        std::size_t told = 0;
+        std::uint64_t lost = 0;
+        bool cutOff = false;
+    };
     EventQuery query() const;
+    std::int64_t nowNs() const;
     void poll();
     void onReady(int slot, quint64 id, const EventPage &page);
     void onFailed(int slot, quint64 id, const QString &error);
-    void takePage(const EventPage &page);
+    void takeFollow(const EventPage &page);
+    /// True: it goes on with the next page.
+    bool takeWhole(const EventPage &page);
     void take(const EventPage &page);
 
     Session &m_session;
@@ -68,9 +81,12 @@ private:
     QString m_error, m_followError, m_verdictError;
     bool m_cutOff = false, m_active = false, m_followBusy = false;
     quint64 m_mainId = 0, m_followId = 0;
-    std::size_t m_told = 0;
+    bool m_isWholeFollow = false;
+    unsigned m_follows = 0;
+    Look m_look;
     std::uint64_t m_lost = 0;
     std::int64_t m_newestNs = 0;
+    QElapsedTimer m_sinceRange; ///< since the range was set, which ended then if it moves
     QTimer m_tick;
 };
 

@@ -97,7 +97,7 @@ std::vector<InsightRow> InsightsModel::wantedRows()
     for (const InsightView &view : m_views) {
         const InsightLife life = lifeOf(view, m_streams, m_nowNs);
         const Verdict *verdict = m_verdicts.inForce(view.key());
-        if (!m_filter.wants(view, life, verdict))
+        if (!m_filter.wants(view, life, verdict) && m_kept != view.key())
             continue;
         views.push_back(view);
         rows.push_back({view, verdict ? std::optional(*verdict) : std::nullopt, life, false, 0, false});
@@ -141,16 +141,30 @@ void InsightsModel::setShut(int row, bool shut)
     rebuild();
 }
 
+/// The first of the cause of what is kept, if there is such.
+std::optional<InsightKey> InsightsModel::headOfKept(const std::vector<InsightRow> &rows) const
+{
+    std::optional<InsightKey> head;
+    for (const InsightRow &row : rows) {
+        if (!row.isUnder)
+            head = row.view.key();
+        if (m_kept == row.view.key())
+            return head;
+    }
+    return std::nullopt;
+}
+
 /// A storm is one line until somebody wants to read all of it.
 void InsightsModel::hideShut(std::vector<InsightRow> &rows)
 {
     bool isShut = false;
     InsightKey head;
+    const std::optional<InsightKey> keptHead = headOfKept(rows);
     m_headOfHidden.clear();
     for (InsightRow &row : rows) {
         if (!row.isUnder) {
             const auto asked = m_shut.find(row.view.key());
-            isShut = row.under > 0 && (asked != m_shut.end() ? asked->second : row.under > mostUnder);
+            isShut = row.under > 0 && (asked != m_shut.end() ? asked->second : row.under > mostUnder && row.view.key() != keptHead);
         }
         row.isShut = isShut;
         if (!row.isUnder)

@@ -40,6 +40,8 @@ public:
     void setOrder(InsightOrder order);
     /// Lists those under a row, or no longer. Without a word, what is not too much.
     void setShut(int row, bool shut);
+    /// One that stays listed whatever is filtered, and is not shut away by itself, from the next change on: somebody judges it.
+    void setKept(const std::optional<InsightKey> &kept) { m_kept = kept; }
     const InsightFilter &filter() const { return m_filter; }
     InsightOrder order() const { return m_order; }
     const VerdictBook &verdicts() const { return m_verdicts; }
@@ -60,6 +62,7 @@ public:
 
 private:
     void rebuild();
+    std::optional<InsightKey> headOfKept(const std::vector<InsightRow> &rows) const;
     void hideShut(std::vector<InsightRow> &rows);
     std::vector<InsightRow> wantedRows();
     void show(std::vector<InsightRow> rows);
@@ -76,6 +79,7 @@ private:
     std::vector<InsightRow> m_rows;
     std::size_t m_wanted = 0, m_underShut = 0;
     std::map<InsightKey, bool> m_shut; ///< what was asked for
+    std::optional<InsightKey> m_kept;
     std::map<InsightKey, InsightKey> m_headOfHidden;
 };
 

@@ -8,6 +8,7 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
+#include <QScopedValueRollback>
 #include <QScrollBar>
 #include <QSplitter>
 #include <QStackedLayout>
@@ -42,10 +43,13 @@ struct Correlating {
     std::string refused;
 };
 
-Correlating correlatingOf(const Session &session)
+/// Of one node where one is chosen: what the others do says nothing of it.
+Correlating correlatingOf(const Session &session, const QString &node)
 {
     Correlating state;
     for (const wire::AgentState &agent : session.agents()) {
+        if (!node.isEmpty() && node.toStdString() != agent.node)
+            continue;
         ++state.agents;
         const bool connected = agent.state == wire::LinkState::Connected;
         state.connected += connected ? 1 : 0;
@@ -140,37 +144,36 @@ void InsightsPage::build()
     column->addWidget(m_foot);
 
     connect(m_filter, &InsightFilterBar::filterChanged, this, [this] {
-        m_model.setFilter(m_filter->filter());
+        fill([this] { m_model.setFilter(m_filter->filter()); });
         refresh();
     });
-    connect(m_filter, &InsightFilterBar::orderChanged, this, [this] {
-        m_model.setOrder(m_filter->order());
-        choose();
-    });
+    connect(m_filter, &InsightFilterBar::orderChanged, this, [this] { fill([this] { m_model.setOrder(m_filter->order()); }); });
     connect(m_export, &QAbstractButton::clicked, this, &InsightsPage::askExport);
     connect(m_progress, &ProgressLine::lateChanged, this, [this](bool late) {
         m_late = late;
         refresh();
     });
     connect(m_list, &InsightList::currentMoved, this, [this] {
+        if (m_isFilling) // the view moves on by itself from a row that goes; nobody chose that
+            return;
         if (const QModelIndex index = m_list->currentIndex(); index.isValid())
             m_current = m_model.rowAt(index.row()).view.key();
         showCurrent();
     });
     connect(m_list, &InsightList::shutWanted, this, [this](int row, bool shut) {
-        m_model.setShut(row, shut);
-        choose();
+        fill([&] { m_model.setShut(row, shut); });
         refreshFoot();
     });
     connect(m_list, &InsightList::menuRequested, this, [this](const QPoint &at) {
         QMenu menu(this);
         menu.addAction(tr("Copy as text"), this, [this] { copyAs(InsightFormat::Text); });
         menu.addAction(tr("Copy as Markdown"), this, [this] { copyAs(InsightFormat::Markdown); });
-        const int row = m_list->currentIndex().row();
-        if (m_model.rowAt(row).under > 0) {
+        if (const int row = m_list->currentIndex().row(); row >= 0 && m_model.rowAt(row).under > 0) {
             menu.addSeparator();
-            menu.addAction(m_model.rowAt(row).isShut ? tr("List the others of this cause") : tr("List only the first of this cause"), this,
-                           [this, row] { emit m_list->shutWanted(row, !m_model.rowAt(row).isShut); });
+            const bool shut = !m_model.rowAt(row).isShut;
+            // The list may move while the menu is open.
+            menu.addAction(shut ? tr("List only the first of this cause") : tr("List the others of this cause"), this,
+                           [this, shut, key = m_model.rowAt(row).view.key()] { emit m_list->shutWanted(m_model.rowOf(key), shut); });
         }
         menu.exec(at);
     });
@@ -290,6 +293,10 @@ void InsightsPage::refresh()
         NodeStreams streams;
         for (const wire::AgentState &agent : m_context.session.agents())
             streams[agent.node] = agent.streamId;
+        const QLineEdit &reason = m_detail->verdictBar().reasonField();
+        const bool isJudged = reason.hasFocus() || !reason.text().isEmpty();
+        const QScopedValueRollback filling(m_isFilling, true);
+        m_model.setKept(isJudged ? m_current : std::nullopt);
         m_model.setVerdicts(m_feed.verdicts());
         m_model.setInsights(m_feed.insights(nowNs), streams, nowNs);
         m_filter->setRules(m_model.rules());
@@ -307,6 +314,15 @@ void InsightsPage::refresh()
     refreshFoot();
 }
 
+void InsightsPage::fill(const std::function<void()> &change)
+{
+    {
+        const QScopedValueRollback filling(m_isFilling, true);
+        change();
+    }
+    choose();
+}
+
 /// Keeps what was chosen, else takes the first.
 void InsightsPage::choose()
 {
@@ -316,6 +332,7 @@ void InsightsPage::choose()
     }
     const int known = m_current ? m_model.rowFor(*m_current) : -1;
     const QModelIndex index = m_model.index(std::max(known, 0));
+    m_current = m_model.rowAt(index.row()).view.key();
     if (m_list->currentIndex() != index) {
         m_list->setCurrentIndex(index);
         if (known >= 0)
@@ -379,7 +396,7 @@ StateText InsightsPage::emptyState() const
 /// Nobody looks, or who looks found nothing: never the one for the other.
 StateText InsightsPage::nothingFound() const
 {
-    const Correlating agents = correlatingOf(m_context.session);
+    const Correlating agents = correlatingOf(m_context.session, m_context.shell.scopeNode());
     if (agents.agents == 0)
         return firstStartState(m_context.session.link(), m_context.setup);
     StateText state;
@@ -440,7 +457,7 @@ QString InsightsPage::footText() const
         parts << tr("%1 open").arg(exactCount(m_model.open()));
         if (m_context.session.range().kind == TimeRange::Kind::Live)
             parts << tr("of the last 24 h");
-        const Correlating agents = correlatingOf(m_context.session);
+        const Correlating agents = correlatingOf(m_context.session, m_context.shell.scopeNode());
         parts << tr("%1 of %2 connected agents correlate").arg(agents.active).arg(agents.connected);
     }
     if (!m_feed.followError().isEmpty())
@@ -475,6 +492,7 @@ void InsightsPage::giveVerdict(VerdictKind kind, const QString &reason)
         return;
     }
     m_waiting = Waiting{view.key(), known};
+    m_detail->verdictBar().accepted();
     m_context.shell.notify(kind == VerdictKind::Confirmed  ? tr("Confirmed")
                            : kind == VerdictKind::Rejected ? tr("Rejected")
                                                            : tr("Verdict withdrawn"));

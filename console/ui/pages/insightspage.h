@@ -4,6 +4,8 @@
 #include <QPointer>
 #include <QThreadPool>
 
+#include <functional>
+
 #include "console/ui/models/callsfeed.h"
 #include "console/ui/models/insightsfeed.h"
 #include "console/ui/models/insightsmodel.h"
@@ -58,6 +60,8 @@ private:
     void reload();
     void refresh();
     void refreshFoot();
+    /// Changes what is listed, and keeps what was chosen.
+    void fill(const std::function<void()> &change);
     void choose();
     void showCurrent();
     void showProof();
@@ -99,6 +103,7 @@ private:
     wire::EvidenceRef m_wanted;
     quint64 m_evidenceId = 0;
     bool m_late = false, m_loaded = false;
+    bool m_isFilling = false; ///< the list is being changed: where the view goes meanwhile is nobody's choice
     std::int64_t m_failedNs = 0;
     QThreadPool m_writers; ///< last: waits for its jobs while the page is still there
 };

@@ -61,6 +61,7 @@ void VerdictBar::setInsight(const InsightKey &key, const std::vector<Verdict> &h
 {
     if (key != m_key) {
         m_reason->clear();
+        m_reason->clearFocus(); // what is typed on would be of the other one
         m_hint->hide();
         m_onEnter = VerdictKind::Unknown;
     }
@@ -94,10 +95,11 @@ void VerdictBar::give(VerdictKind kind)
         return;
     }
     m_onEnter = VerdictKind::Unknown;
-    m_reason->clear();
     m_hint->hide();
     emit given(kind, reason);
 }
+
+void VerdictBar::accepted() { m_reason->clear(); }
 
 void VerdictBar::keyPressEvent(QKeyEvent *event)
 {

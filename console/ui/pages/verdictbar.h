@@ -24,6 +24,8 @@ public:
 
     /// `history`: all of this insight, oldest first. Another insight empties the field.
     void setInsight(const InsightKey &key, const std::vector<Verdict> &history);
+    /// What was given is taken: the field is empty for the next. Until then the reason stays where it was written.
+    void accepted();
     /// Given, and not stored yet; `why` where the store has a trouble.
     void setWaiting(bool waiting, const QString &why);
     /// Puts the keyboard into the field; `kind` is what Enter gives.

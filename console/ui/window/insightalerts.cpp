@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "console/ui/models/eventsfeed.h"
+
 namespace tapio::console {
 
 InsightAlerts::InsightAlerts(Session &session, AlertChoice &choice, NoteService &notes, Surroundings surroundings, QObject *parent)
@@ -13,7 +15,8 @@ InsightAlerts::InsightAlerts(Session &session, AlertChoice &choice, NoteService 
     m_gather.setInterval(gatherMs);
     connect(&m_gather, &QTimer::timeout, this, &InsightAlerts::tell);
     connect(&choice, &AlertChoice::changed, this, &InsightAlerts::onChoice);
-    connect(&session, &Session::overviewChanged, this, &InsightAlerts::look);
+    m_look.setInterval(lookMs);
+    connect(&m_look, &QTimer::timeout, this, &InsightAlerts::look);
     connect(&session, &Session::eventsReady, this, [this](int slot, quint64 id, const EventPage &page) {
         if (slot == queryslot::insightAlerts && id == m_queryId)
             onPage(page);
@@ -30,9 +33,13 @@ InsightAlerts::InsightAlerts(Session &session, AlertChoice &choice, NoteService 
 /// What was there before is no news.
 void InsightAlerts::onChoice()
 {
-    m_sinceNs = m_around.nowNs();
+    m_sinceNs = m_answeredNs = m_around.nowNs();
     m_waiting.clear();
     m_gather.stop();
+    if (m_choice.least())
+        m_look.start();
+    else
+        m_look.stop();
 }
 
 void InsightAlerts::look()
@@ -40,17 +47,19 @@ void InsightAlerts::look()
     if (!m_choice.least() || m_isAsking)
         return;
     EventQuery query;
-    query.fromNs = std::max(m_sinceNs, m_around.nowNs() - lookBackNs);
+    m_askedNs = m_around.nowNs();
+    query.fromNs = std::max(m_sinceNs, std::min(m_answeredNs, m_askedNs) - lookBackNs);
     query.filter.types = {wire::EventType::Insight};
     query.filter.minSeverity = *m_choice.least();
     query.limit = mostAtOnce;
     m_isAsking = true;
-    m_queryId = m_session.queryEvents(queryslot::insightAlerts, query, std::nullopt);
+    m_queryId = m_session.queryEvents(queryslot::insightAlerts, query, beforeFirst(query)); // nobody's action
 }
 
 void InsightAlerts::onPage(const EventPage &page)
 {
     m_isAsking = false;
+    m_answeredNs = m_askedNs;
     InsightFold fold;
     for (const StoredEvent &event : page.events)
         fold.add(event);

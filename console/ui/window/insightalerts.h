@@ -20,12 +20,13 @@ inline constexpr int insightAlerts = 24;
 }
 
 /// Tells the desktop of insights that open while the console runs, from the chosen severity on: several at once as one note, none while they are looked at.
-/// Looks into the store when the Overview moves on, and only while somebody chose it. GUI thread.
+/// Looks into the store by itself, whatever the pages show, and only while somebody chose it. GUI thread.
 class InsightAlerts : public QObject {
     Q_OBJECT
 public:
     static constexpr std::int64_t lookBackNs = 120 * nsPerSecond; ///< what comes late, by the clocks of nodes
     static constexpr std::size_t mostAtOnce = 200, mostSeen = 4096;
+    static constexpr int lookMs = 1000;
     static constexpr int gatherMs = 1000; ///< what opens together is told together
     static constexpr int mostNamed = 3;
 
@@ -36,7 +37,8 @@ public:
     };
     InsightAlerts(Session &session, AlertChoice &choice, NoteService &notes, Surroundings surroundings, QObject *parent = nullptr);
 
-    QTimer &gathering() { return m_gather; } ///< for tests, which do not wait
+    QTimer &looking() { return m_look; }     ///< for tests, which do not wait
+    QTimer &gathering() { return m_gather; } ///< the same
 
 private:
     void onChoice();
@@ -49,11 +51,12 @@ private:
     NoteService &m_notes;
     const Surroundings m_around;
     std::int64_t m_sinceNs = 0;
+    std::int64_t m_askedNs = 0, m_answeredNs = 0; ///< the server's UTC of the last look, and of the last that was answered
     quint64 m_queryId = 0;
     bool m_isAsking = false;
     std::set<InsightKey> m_seen;
     std::vector<InsightView> m_waiting;
-    QTimer m_gather;
+    QTimer m_look, m_gather;
 };
 
 } // namespace tapio::console
