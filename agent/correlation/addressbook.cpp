@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/correlation/addressbook.h"
 
+#include <algorithm>
+
 #include "agent/correlation/addresskind.h"
 #include "agent/correlation/fnv.h"
 
@@ -39,28 +41,35 @@ void AddressBook::noteHost(const Place &place, ServiceKey service)
     host.service = service;
 }
 
-void AddressBook::onCaller(const wire::SocketAddress &local, const wire::SocketAddress &remote, std::string_view node, ServiceKey caller)
+void AddressBook::onCaller(const End &end)
 {
-    noteHost(placeOf(local, node, false), caller);
-    Connection &connection = m_connections.at(placeOf(local, node, true));
-    connection.called = remote;
-    join(connection, node);
+    noteHost(placeOf(end.local, end.node, false), end.service);
+    Connection &connection = m_connections.at(placeOf(end.local, end.node, true));
+    connection.called = end.remote;
+    connection.calledNs = end.timeNs;
+    join(connection, end.node);
 }
 
-void AddressBook::onCallee(const wire::SocketAddress &local, const wire::SocketAddress &remote, std::string_view node, ServiceKey callee)
+void AddressBook::onCallee(const End &end)
 {
-    noteHost(placeOf(local, node, false), callee);
-    m_listeners.at(placeOf(local, node, true)) = callee;
-    Connection &connection = m_connections.at(placeOf(remote, node, true));
-    connection.answered = callee;
-    join(connection, node);
+    noteHost(placeOf(end.local, end.node, false), end.service);
+    m_listeners.at(placeOf(end.local, end.node, true)) = end.service;
+    Connection &connection = m_connections.at(placeOf(end.remote, end.node, true));
+    connection.answered = end.service;
+    connection.answeredNs = end.timeNs;
+    join(connection, end.node);
 }
 
-/// What was called is what answered, whatever its address is.
-void AddressBook::join(const Connection &connection, std::string_view node)
+/// What was called is what answered, whatever its address is. Once: the next connection of that port may be to somebody else.
+void AddressBook::join(Connection &connection, std::string_view node)
 {
-    if (connection.called.port != 0 && connection.answered)
-        m_listeners.at(placeOf(connection.called, node, true)) = connection.answered;
+    if (connection.called.port == 0 || !connection.answered)
+        return;
+    const auto [first, last] = std::minmax(connection.calledNs, connection.answeredNs);
+    if (last - first > oneConnectionNs)
+        return;
+    m_listeners.at(placeOf(connection.called, node, true)) = connection.answered;
+    connection = {};
 }
 
 ServiceKey AddressBook::listener(const wire::SocketAddress &address, std::string_view node)

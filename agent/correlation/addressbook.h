@@ -29,9 +29,15 @@ public:
     };
     explicit AddressBook(Limits limits) : m_listeners(limits.listeners), m_hosts(limits.hosts), m_connections(limits.connections) {}
 
-    /// A connection as the end that called tells it, or the end that answered.
-    void onCaller(const wire::SocketAddress &local, const wire::SocketAddress &remote, std::string_view node, ServiceKey caller);
-    void onCallee(const wire::SocketAddress &local, const wire::SocketAddress &remote, std::string_view node, ServiceKey callee);
+    /// What one end tells of a connection.
+    struct End {
+        const wire::SocketAddress &local, &remote;
+        std::string_view node;
+        std::int64_t timeNs = 0;
+        ServiceKey service; ///< of this end
+    };
+    void onCaller(const End &end);
+    void onCallee(const End &end);
 
     /// None: not known.
     ServiceKey listener(const wire::SocketAddress &address, std::string_view node);
@@ -54,13 +60,16 @@ private:
         std::uint8_t changes = 0; ///< pods come and go, and their addresses are used again; the address of a node changes all the time
         bool isShared() const noexcept { return changes >= 3; }
     };
+    /// A client uses a port again, and for another server at any time: both ends tell of one connection within this.
+    static constexpr std::int64_t oneConnectionNs = 10'000'000'000;
     struct Connection {
         wire::SocketAddress called; ///< as the client knows it; port 0 = it has not told
         ServiceKey answered;
+        std::int64_t calledNs = 0, answeredNs = 0;
     };
     static Place placeOf(const wire::SocketAddress &address, std::string_view node, bool withPort);
     void noteHost(const Place &place, ServiceKey service);
-    void join(const Connection &connection, std::string_view node);
+    void join(Connection &connection, std::string_view node);
 
     BoundedMap<Place, ServiceKey, PlaceHash> m_listeners;
     BoundedMap<Place, Host, PlaceHash> m_hosts;

@@ -140,10 +140,11 @@ ServiceMap::EdgeState &ServiceMap::edge(ServiceKey caller, ServiceKey callee)
 ServiceMap::Heard ServiceMap::place(const Told &told)
 {
     const ServiceKey mine = own(told.seen);
+    const AddressBook::End end{told.local, told.remote, told.seen.place.node, told.seen.timeNs(), mine};
     if (told.isByCaller)
-        m_book.onCaller(told.local, told.remote, told.seen.place.node, mine);
+        m_book.onCaller(end);
     else
-        m_book.onCallee(told.local, told.remote, told.seen.place.node, mine);
+        m_book.onCallee(end);
     const ServiceKey theirs = other(told);
     const ServiceKey caller = told.isByCaller ? mine : theirs, callee = told.isByCaller ? theirs : mine;
     EdgeState &at = edge(caller, callee);

@@ -81,6 +81,8 @@ private slots:
     void calleeWithoutAgent_staysAnAddress();
     void callerWithoutAgent_staysAnAddressWithoutPort();
     void virtualAddress_isWhoAnswers();
+    void virtualAddress_isNotWhoAnsweredAnotherConnection_data();
+    void virtualAddress_isNotWhoAnsweredAnotherConnection();
     void addressOfANode_isNobodys();
     void loopbackOfTwoNodes_isTwoServices();
     void ports_ofClients_makeNoServices();
@@ -283,6 +285,30 @@ void tst_ServiceMap::virtualAddress_isWhoAnswers()
     const auto edges = bench.map.edges();
     QCOMPARE(edges.at(1).caller.name, std::string("shop/cart"));
     QCOMPARE(edges.at(1).callee.name, std::string("shop/db"));
+}
+
+void tst_ServiceMap::virtualAddress_isNotWhoAnsweredAnotherConnection_data()
+{
+    QTest::addColumn<bool>("byBoth"); // told of the first connection
+    QTest::addColumn<double>("at");
+    QTest::newRow("whose two ends were told") << true << 1.;
+    QTest::newRow("of which one end was told, long ago") << false << 100.;
+}
+
+/// A client's port is used again, for a service that is down: what answered before has nothing to do with it.
+void tst_ServiceMap::virtualAddress_isNotWhoAnsweredAnotherConnection()
+{
+    QFETCH(bool, byBoth);
+    QFETCH(double, at);
+    Bench bench;
+    wire::HttpRequest first = httpCall(1, 200, 20), answered = httpCall(1, 9, 20, 200, false), second = httpCall(1, 201, 20, 500);
+    answered.remote = second.local = first.local;
+    bench.add(0, answered, db);
+    if (byBoth)
+        bench.add(0.1, first, web);
+    bench.add(at, second, web);
+    const auto edges = bench.map.edges();
+    QVERIFY(std::any_of(edges.begin(), edges.end(), [](const auto &edge) { return edge.callee.name == "10.0.0.201:80"; }));
 }
 
 void tst_ServiceMap::addressOfANode_isNobodys()
