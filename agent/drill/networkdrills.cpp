@@ -201,10 +201,14 @@ public:
 
 /// A stream that the kernel loses a tenth of, before it comes to the receiver: TCP notices and sends it again, as on a bad line. Not by
 /// netem(8), which many kernels are built without, nor by a rule of the firewall: a filter of the socket takes no module, and ends with it.
+/// A path that loses is felt by all that go over it.
 class PacketLoss final : public NetworkDrill {
 public:
     std::string_view name() const override { return "packet-loss"; }
-    std::string_view summary() const override { return "the kernel drops one in ten packets of a TCP connection, of hundreds per second"; }
+    std::string_view summary() const override
+    {
+        return "the kernel drops one in ten packets of eight TCP connections, of hundreds per second";
+    }
     Status probe(const Place &place) const override
     {
         if (Status there = NetworkDrill::probe(place); !there)
@@ -224,29 +228,27 @@ public:
         const auto port = portOf(*listener);
         if (!port || ::listen(listener->get(), 1) != 0)
             return failErrno("listening", errno);
-        Fd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-        const sockaddr_in address = loopback(*port);
-        if (!client || ::connect(client.get(), generic(address), sizeof(address)) != 0)
-            return failErrno("connecting", errno);
-        Fd server(::accept4(listener->get(), nullptr, nullptr, SOCK_CLOEXEC));
-        if (!server)
-            return failErrno("accepting", errno);
-        constexpr int atOnce = 1; // a packet each: the kernel would join what is small
-        ::setsockopt(client.get(), IPPROTO_TCP, TCP_NODELAY, &atOnce, sizeof(atOnce));
-        Status lost = losePackets(server, lostPercent);
-        work.descriptors = {client.release(), server.release()};
-        return lost;
+        for (std::size_t i = 0; i < connections; ++i) {
+            if (Status connected = connectLossily(*listener, loopback(*port), work); !connected)
+                return connected;
+        }
+        return {};
     }
     Result<std::string> run(Workplace &work) const override
     {
-        const Fd client(work.descriptors.at(0));
-        const Fd server(work.descriptors.at(1));
+        std::array<Fd, connections> clients, servers;
+        for (std::size_t i = 0; i < connections; ++i) {
+            clients[i] = Fd(work.descriptors.at(2 * i));
+            servers[i] = Fd(work.descriptors.at(2 * i + 1));
+        }
+        std::size_t next = 0;
         do {
-            if (const Status sent = sendAndTake(client, server); !sent)
+            if (const Status sent = sendAndTake(clients[next], servers[next]); !sent)
                 return fail(sent.error());
-            work.effects->store(segmentsSentAgain(client));
+            next = (next + 1) % connections;
+            work.effects->store(sumOver(clients, segmentsSentAgain));
         } while (pause(2ms, work.untilBootNs));
-        return std::to_string(packetsLost(server)) + " packets lost, " + std::to_string(*work.effects) + " segments sent again";
+        return std::to_string(sumOver(servers, packetsLost)) + " packets lost, " + std::to_string(*work.effects) + " segments sent again";
     }
     Status verify(const Evidence &evidence) const override
     {
@@ -256,6 +258,31 @@ public:
 
 private:
     static constexpr unsigned lostPercent = 10;
+    static constexpr std::size_t connections = 8;
+
+    static std::uint64_t sumOver(const std::array<Fd, connections> &sockets, std::uint64_t (*figure)(const Fd &))
+    {
+        std::uint64_t sum = 0;
+        for (const Fd &socket : sockets)
+            sum += figure(socket);
+        return sum;
+    }
+
+    static Status connectLossily(const Fd &listener, const sockaddr_in &address, Workplace &work)
+    {
+        Fd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        if (!client || ::connect(client.get(), generic(address), sizeof(address)) != 0)
+            return failErrno("connecting", errno);
+        Fd server(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+        if (!server)
+            return failErrno("accepting", errno);
+        constexpr int atOnce = 1; // a packet each: the kernel would join what is small
+        ::setsockopt(client.get(), IPPROTO_TCP, TCP_NODELAY, &atOnce, sizeof(atOnce));
+        Status lost = losePackets(server, lostPercent);
+        work.descriptors.push_back(client.release());
+        work.descriptors.push_back(server.release());
+        return lost;
+    }
 
     /// Neither waits: what is lost holds up the stream.
     static Status sendAndTake(const Fd &client, const Fd &server)
