@@ -46,7 +46,7 @@ void ClusterScope::onDelivery(const wire::Delivery &delivery)
     const auto *batch = std::get_if<wire::EventBatch>(&delivery.frame.body);
     if (batch == nullptr)
         return;
-    const bool isKnown = delivery.clockUncertaintyNs >= 0;
+    const bool isKnown = delivery.clockUncertaintyNs >= 0 && delivery.clockUncertaintyNs <= unknownClockNs;
     const std::int64_t offsetNs = isKnown ? delivery.clockOffsetNs : 0;
     EventPlace place{delivery.node, delivery.frame.streamId, 0, isKnown ? delivery.clockUncertaintyNs : unknownClockNs, offsetNs};
     for (std::size_t i = 0; i < batch->events.size(); ++i) {

@@ -37,7 +37,7 @@ LossWatch::Node *LossWatch::nodeOf(const std::string &name)
 void LossWatch::onAgent(const AgentSign &sign)
 {
     if (Node *node = sign.state.state == wire::LinkState::Unknown ? nullptr : nodeOf(sign.state.node))
-        node->onTheWay = sign.state.loss.droppedEvents + sign.state.loss.transitEvents;
+        node->onTheWay = sign.state.loss.transitEvents; // what the agent dropped is in the counters of its sources
 }
 
 void LossWatch::onReport(const std::string &name, std::uint64_t streamId, const wire::CounterReport &report, std::int64_t timeNs)
@@ -50,7 +50,8 @@ void LossWatch::onReport(const std::string &name, std::uint64_t streamId, const 
         if (!source.countsEvents())
             continue;
         now.seen += source.counters[Counter::Seen];
-        now.lost += source.counters[Counter::Lost] + source.counters[Counter::Shed] + source.counters[Counter::QDrop];
+        now.lost += source.counters[Counter::Lost] + source.counters[Counter::Shed] + source.counters[Counter::QDrop]
+                    + source.counters[Counter::Malformed];
     }
     // Another stream, or figures that go back: the agent began anew.
     const bool isAnew = node->streamId != streamId || node->readings.empty() || now.seen < node->readings.back().seen

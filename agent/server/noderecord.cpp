@@ -16,6 +16,7 @@ constexpr std::size_t maxStreams = 16;
 
 /// A clock that is wrong by more is not a clock; 0 of a machine without a battery is 1970.
 constexpr std::int64_t longestOffsetNs = 100LL * 366 * 24 * 3600 * nsPerSecond;
+constexpr std::int64_t longestUncertaintyNs = 3600 * nsPerSecond;
 
 } // namespace
 
@@ -104,6 +105,8 @@ void NodeRecord::onHeartbeat(const wire::Heartbeat &heartbeat, std::int64_t nowN
         m_state.heartbeat.offsetNs = 0; // nobody may calculate with it
         m_state.heartbeat.uncertaintyNs = -1;
     }
+    if (m_state.heartbeat.uncertaintyNs > longestUncertaintyNs) // the sum of two would be no number
+        m_state.heartbeat.uncertaintyNs = -1;
     m_state.lastHeartbeatNs = nowNs;
     current().tracker.onHeartbeat(heartbeat);
 }

@@ -130,9 +130,11 @@ Error endsInTheMiddle(const recording::Reader &reader)
 
 int runReplay(const CommandContext &context, const ReplayArguments &arguments)
 {
-    const auto rules = rulesOf(context, arguments.rules);
-    if (!rules)
+    const auto known = rulesOf(context, arguments.rules);
+    if (!known)
         return ExitConfiguration;
+    const replay::Replayable replayable = replay::replayable(*known);
+    const correlation::RuleSetPtr &rules = replayable.withSamples; // an engine of one node, as in its agent
     auto reader = recording::Reader::open(arguments.file);
     if (!reader)
         return report(context.err, reader.error());
@@ -160,6 +162,8 @@ int runReplay(const CommandContext &context, const ReplayArguments &arguments)
     replayer.finish(reader->end() ? reader->end()->endedNs : reader->lastReceivedNs());
     context.out.flush();
     printSummary(context, *reader, replayer.counters());
+    if (!replayable.others.empty())
+        context.err << replayable.others.size() << " rules are about several nodes, which a server correlates: they are not replayed\n";
     if (!reader->end())
         return report(context.err, endsInTheMiddle(*reader).within(arguments.file.native()),
                       "copy it again if it was cut on its way; one that is still recorded, or whose recorder was killed, has no more");

@@ -46,6 +46,17 @@ public:
         report.sources[0].counters[Counter::Lost] = lost;
         deliver(at, node, std::move(report));
     }
+    /// As a server tells it of a node that is connected, with what was lost on its way.
+    void onTheWay(double at, const std::string &node, const wire::StreamLoss &loss)
+    {
+        AgentSign sign;
+        sign.state.node = node;
+        sign.state.state = wire::LinkState::Connected;
+        sign.state.sinceNs = sign.state.lastHeartbeatNs = Stage::timeOf(at);
+        sign.state.loss = loss;
+        m_scope.onAgent(sign);
+        collect();
+    }
     void link(double at, const std::string &node, wire::LinkState state, bool saidBye = false)
     {
         AgentSign sign;

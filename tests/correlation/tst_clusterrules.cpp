@@ -93,6 +93,20 @@ Script losing(std::uint64_t seenEach, std::uint64_t lostEach)
     };
 }
 
+/// What the agent's ring drops, it counts for its sources and for its stream.
+Script losingInTheAgent(std::uint64_t seenEach, std::uint64_t droppedEach, std::uint64_t transitEach)
+{
+    return [=](ClusterStage &stage) {
+        for (std::uint64_t i = 0; i < 20; ++i) {
+            wire::StreamLoss loss;
+            loss.droppedEvents = droppedEach * i;
+            loss.transitEvents = transitEach * i;
+            stage.onTheWay(static_cast<double>(10 * i), "n2", loss);
+            stage.report(static_cast<double>(10 * i), "n2", seenEach * i, droppedEach * i);
+        }
+    };
+}
+
 const Workload front{"front", "n1", 11}, web{"web", "n2", 12}, cart{"cart", "n4", 13}, db{"db", "n3", 19};
 
 Script traffic(std::vector<Traffic> all, double seconds = 200)
@@ -177,6 +191,7 @@ std::vector<Play> plays()
         {"network-partition", "quiet", "all reach each other", [](ClusterStage &stage) { meet(stage, 4); }},
         {"network-partition", "near", "two pairs", partition(2, {{1, 2}, {2, 1}, {1, 2}, {2, 1}})},
         {"network-partition", "near", "one node reaches nobody, which its agent tells", partition(4, {{1, 2}, {1, 3}, {1, 4}})},
+        {"network-partition", "near", "three reach one node no longer, which may be down", partition(4, {{1, 4}, {2, 4}, {3, 4}})},
         {"network-partition", "near", "three pairs, but slowly",
          [](ClusterStage &stage) {
              meet(stage, 3);
@@ -217,7 +232,9 @@ std::vector<Play> plays()
         {"agent-cut-off", "near", "one thins, and does not end",
          spread(3, 1, 1, [](int) { return began(wire::AgentNoticeKind::ShedBegin); })},
         {"stream-loss", "find", "one in a hundred", losing(10'000, 100), 1},
+        {"stream-loss", "find", "on the way", losingInTheAgent(10'000, 0, 100), 1},
         {"stream-loss", "quiet", "nothing", losing(10'000, 0)},
+        {"stream-loss", "near", "six of ten thousand, that are told twice", losingInTheAgent(10'000, 6, 0)},
         {"stream-loss", "near", "one in a thousand", losing(10'000, 10)},
         {"stream-loss", "near", "half, but of few", losing(100, 50)},
     };

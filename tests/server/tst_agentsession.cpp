@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QtTest>
 
+#include <limits>
+
 #include "agent/server/agentsession.h"
 #include "protocol/wire/codec.h"
 #include "tests/server/servertest.h"
@@ -269,6 +271,18 @@ private slots:
         QCOMPARE(f.node.pending().front()->clockOffsetNs, std::int64_t(-500));
         QCOMPARE(f.node.pending().front()->clockUncertaintyNs, std::int64_t(40));
         QCOMPARE(f.node.state().lastHeartbeatNs, received);
+    }
+
+    void heartbeat_ofAnAbsurdUncertaintyTellsNothingOfTheClock()
+    {
+        Fixture f;
+        f.connect(test::nodeHello("node-1"));
+        wire::Heartbeat beat;
+        beat.id = 9;
+        beat.uncertaintyNs = std::numeric_limits<std::int64_t>::max();
+        QVERIFY(!f.session->onMessage(beat, {50, 50}, f.clock.utcNs()));
+        f.send(test::eventFrame(1));
+        QCOMPARE(f.node.pending().front()->clockUncertaintyNs, std::int64_t(-1));
     }
 
     void delivery_beforeAHeartbeatSaysThatTheOffsetIsNotMeasured()
