@@ -2,6 +2,7 @@
 #include "agent/correlation/nodewatch.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tapio::correlation {
 
@@ -28,19 +29,39 @@ void NodeWatch::onAgent(const AgentSign &sign)
     node.saidBye = state.state == wire::LinkState::Gone && sign.saidBye;
     // The greeting is a sign of life, too; the end of a link is none.
     const bool isConnected = state.state == wire::LinkState::Connected;
-    node.heardNs = std::max({node.heardNs, state.lastHeartbeatNs, isConnected || node.heardNs == 0 ? state.sinceNs : 0});
-    if (isConnected && node.isLost) {
-        node.isLost = false;
-        tell(node, Topic::NodeBack, node.heardNs);
+    const std::int64_t beforeNs =
+        std::exchange(node.heardNs, std::max({node.heardNs, state.lastHeartbeatNs, isConnected || node.heardNs == 0 ? state.sinceNs : 0}));
+    if (!isConnected || !node.isLost)
+        return;
+    node.isLost = false;
+    // Its sign may have waited here while the loss was told: it is back after that all the same.
+    const std::int64_t backNs = std::max(node.heardNs, node.lostNs);
+    tell({node.party, node.state, false, false, beforeNs}, Topic::NodeBack, backNs);
+}
+
+void NodeWatch::forgive(std::int64_t nowNs)
+{
+    const std::int64_t turnNs = m_lastNs == 0 ? 0 : nowNs - m_lastNs;
+    m_lastNs = nowNs;
+    if (turnNs >= 0 && turnNs <= longestTurnNs)
+        return;
+    for (auto &[name, node] : m_nodes) {
+        if (turnNs > 0)
+            node.heardNs = std::min(node.heardNs + turnNs - longestTurnNs, nowNs);
+        else
+            node.heardNs = std::min(node.heardNs, nowNs);
+        node.lostNs = std::min(node.lostNs, nowNs);
     }
 }
 
 void NodeWatch::advance(std::int64_t nowNs)
 {
+    forgive(nowNs);
     for (auto &[name, node] : m_nodes) {
         if (node.isLost || node.saidBye || node.state == wire::LinkState::Connected || nowNs - node.heardNs < lostAfterNs)
             continue;
         node.isLost = true;
+        node.lostNs = nowNs;
         tell(node, Topic::NodeLost, nowNs);
     }
 }

@@ -28,6 +28,7 @@ public:
     explicit NodeWatch(FactSink &sink, std::size_t most = 10'000) : m_sink(sink), m_most(most) {}
 
     void onAgent(const AgentSign &sign);
+    /// Each second or so. After a longer pause nobody listened here either, so it is no silence of the nodes; nor is a clock that was set.
     void advance(std::int64_t nowNs);
     bool isLost(const std::string &node) const;
     std::uint64_t unwatched() const noexcept { return m_unwatched; }
@@ -38,12 +39,16 @@ private:
         wire::LinkState state = wire::LinkState::Unknown;
         bool saidBye = false, isLost = false;
         std::int64_t heardNs = 0;
+        std::int64_t lostNs = 0; ///< when it was told
     };
+    static constexpr std::int64_t longestTurnNs = 5'000'000'000;
     void tell(const Node &node, Topic topic, std::int64_t nowNs);
+    void forgive(std::int64_t nowNs);
 
     FactSink &m_sink;
     std::size_t m_most;
     std::map<std::string, Node> m_nodes;
+    std::int64_t m_lastNs = 0;     ///< of the last advance(); 0 = there was none
     std::uint64_t m_unwatched = 0; ///< signs of nodes that there was no room for
 };
 

@@ -149,7 +149,8 @@ ServiceMap::Heard ServiceMap::place(const Told &told)
     const ServiceKey caller = told.isByCaller ? mine : theirs, callee = told.isByCaller ? theirs : mine;
     EdgeState &at = edge(caller, callee);
     at.isRequests = at.isRequests || told.isRequest;
-    at.isToldByCaller = at.isToldByCaller || told.isByCaller;
+    if (std::int64_t &last = at.callerToldNs[told.isRequest ? 1 : 0]; told.isByCaller)
+        last = std::max(last, told.call.timeNs);
     return {caller, callee, &at};
 }
 
@@ -160,7 +161,8 @@ void ServiceMap::take(const Told &told, const Heard &heard)
         m_counters.ignored += told.call.count; // what its requests say is more
         return;
     }
-    if (!told.isByCaller && at.isToldByCaller) {
+    const std::int64_t callerToldNs = at.callerToldNs[told.isRequest ? 1 : 0];
+    if (!told.isByCaller && callerToldNs != 0 && told.call.timeNs - callerToldNs <= callerSilentNs) {
         m_counters.told += told.call.count;
         return;
     }
@@ -293,8 +295,8 @@ std::vector<ServiceMap::Edge> ServiceMap::edges() const
     std::vector<Edge> all;
     for (const auto &[key, edge] : m_edges.entries()) {
         if (edge.calls > 0)
-            all.push_back({*edge.caller, *edge.callee, edge.isRequests, edge.isToldByCaller, edge.calls, edge.errors, edge.firstNs,
-                           edge.lastNs, edge.latencies.quantileNs(0.5), edge.latencies.quantileNs(0.99)});
+            all.push_back({*edge.caller, *edge.callee, edge.isRequests, edge.callerToldNs[edge.isRequests ? 1 : 0] != 0, edge.calls,
+                           edge.errors, edge.firstNs, edge.lastNs, edge.latencies.quantileNs(0.5), edge.latencies.quantileNs(0.99)});
     }
     std::sort(all.begin(), all.end(), [](const Edge &a, const Edge &b) {
         return std::tie(a.caller.name, a.callee.name, a.caller.id, a.callee.id)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -92,7 +93,9 @@ private:
     };
     struct EdgeState {
         std::shared_ptr<const Party> caller, callee;
-        bool isRequests = false, isToldByCaller = false;
+        bool isRequests = false;
+        /// When the caller told last, of connections and of requests: its agent may see only the ones, or be gone. 0 = never.
+        std::array<std::int64_t, 2> callerToldNs{};
         std::uint64_t calls = 0, errors = 0;
         std::int64_t firstNs = 0, lastNs = 0;
         LogBuckets latencies;
@@ -108,6 +111,8 @@ private:
         const wire::SocketAddress &local, &remote;
     };
 
+    /// The callee's word of a call counts where the caller has told none of its kind for so long.
+    static constexpr std::int64_t callerSilentNs = 60'000'000'000;
     void hear(const wire::Event &event, const wire::Origin &origin, const EventPlace &place, bool counts);
     struct Heard {
         ServiceKey caller, callee;

@@ -67,8 +67,17 @@ public:
         m_scope.onAgent(sign);
         collect();
     }
+    /// Second by second, as a server lets it.
     void pass(double at)
     {
+        for (m_at += 1; m_at < at; m_at += 1)
+            m_scope.advance(Stage::timeOf(m_at));
+        jump(at);
+    }
+    /// As it is for a server that was stopped, or whose clock was set.
+    void jump(double at)
+    {
+        m_at = at;
         m_scope.advance(Stage::timeOf(at));
         collect();
     }
@@ -100,6 +109,7 @@ public:
     std::vector<Told> found;
 
 private:
+    double m_at = 0; ///< until when time passed
     template <typename Body> void deliver(double at, const std::string &node, Body body)
     {
         const NodeClock &clock = clocks[node];

@@ -253,6 +253,9 @@ private slots:
     void partition_whileSomeGetThrough_isLessSure();
     void lostNode_thatOthersReach_isLessSure();
     void lostNode_isResolvedWhenItIsBack();
+    void silence_isOnlyWhatWasListenedTo_data();
+    void silence_isOnlyWhatWasListenedTo();
+    void lostNode_whoseSignWaited_isBack();
     void clocks_areCorrected();
     void clockAhead_thatNobodyCompared_isNotBelieved();
     void order_isNotAssertedWithinTheClocksUncertainty_data();
@@ -338,6 +341,42 @@ void tst_ClusterRules::lostNode_isResolvedWhenItIsBack()
     stage.pass(50);
     stage.link(500, "n3", LinkState::Connected);
     QCOMPARE(stage.last("node-lost").insight.state, wire::InsightState::Resolved);
+}
+
+void tst_ClusterRules::silence_isOnlyWhatWasListenedTo_data()
+{
+    QTest::addColumn<double>("jump");
+    QTest::addColumn<double>("lostAt"); // seconds after it
+    QTest::newRow("the server slept for an hour") << 3600. << 30.;
+    QTest::newRow("its clock was set back by an hour") << -3600. << 45.;
+}
+
+void tst_ClusterRules::silence_isOnlyWhatWasListenedTo()
+{
+    QFETCH(double, jump);
+    QFETCH(double, lostAt);
+    ClusterStage stage;
+    stage.pass(5000);
+    stage.link(5000, "n2", wire::LinkState::Connected);
+    stage.pass(5010);
+    stage.link(5010, "n2", wire::LinkState::Gone); // since 5000 nothing was heard
+    stage.jump(5010 + jump);
+    stage.pass(5010 + jump + 20);
+    QCOMPARE(stage.opened("node-lost"), std::size_t(0));
+    stage.pass(5010 + jump + lostAt);
+    QCOMPARE(stage.opened("node-lost"), std::size_t(1));
+}
+
+/// The server was busy when it came: it is handed on after the loss was told.
+void tst_ClusterRules::lostNode_whoseSignWaited_isBack()
+{
+    ClusterStage stage;
+    stage.link(0, "n2", wire::LinkState::Connected);
+    stage.link(1, "n2", wire::LinkState::Gone);
+    stage.pass(41);
+    QCOMPARE(stage.opened("node-lost"), std::size_t(1));
+    stage.link(39, "n2", wire::LinkState::Connected);
+    QCOMPARE(stage.of("node-lost", wire::InsightState::Resolved).size(), std::size_t(1));
 }
 
 void tst_ClusterRules::clocks_areCorrected()

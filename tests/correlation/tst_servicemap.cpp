@@ -78,6 +78,8 @@ private slots:
     void whatDidNotComeAbout_isAFailedCall();
     void learnt_isWhoItIs();
     void bothEnds_countOnce();
+    void bothEnds_ofOtherKinds_areNotLost();
+    void callerThatFallsSilent_leavesTheWordToTheCallee();
     void calleeWithoutAgent_staysAnAddress();
     void callerWithoutAgent_staysAnAddressWithoutPort();
     void virtualAddress_isWhoAnswers();
@@ -252,6 +254,45 @@ void tst_ServiceMap::bothEnds_countOnce()
         calls += edge.calls;
     QVERIFY(calls <= 11);
     QCOMPARE(calls + bench.map.counters().told, std::uint64_t(20));
+}
+
+/// The caller's library of TLS is not watched, so its agent tells connections only; the callee's is.
+void tst_ServiceMap::bothEnds_ofOtherKinds_areNotLost()
+{
+    Bench bench;
+    const wire::HttpRequest request = httpCall(1, 9, 20, 200, false);
+    for (int i = 0; i < 10; ++i) {
+        wire::TcpConnection there = connection(wire::TcpOutcome::Closed);
+        bench.add(i, there, web);
+        bench.add(i + 0.1, request, db);
+    }
+    std::uint64_t calls = 0;
+    for (const auto &edge : bench.map.edges())
+        calls += edge.callee.name == "shop/db" ? edge.calls : 0;
+    QVERIFY2(calls >= 10, qPrintable(QString::number(calls)));
+}
+
+void tst_ServiceMap::callerThatFallsSilent_leavesTheWordToTheCallee()
+{
+    Bench bench;
+    for (int i = 0; i < 5; ++i) {
+        const wire::HttpRequest there = httpCall(1, 9, 20);
+        wire::HttpRequest here = httpCall(1, 9, 20, 200, false);
+        here.remote = there.local;
+        bench.add(i, there, web);
+        bench.add(i + 0.1, here, db);
+    }
+    const auto callsOf = [&bench] {
+        std::uint64_t calls = 0;
+        for (const auto &edge : bench.map.edges())
+            calls += edge.callee.name == "shop/db" && edge.caller.name == "shop/web" ? edge.calls : 0;
+        return calls;
+    };
+    const std::uint64_t before = callsOf();
+    QVERIFY(before >= 5);
+    for (int i = 100; i < 110; ++i)
+        bench.add(i, httpCall(1, 9, 20, 200, false), db); // web's agent is gone
+    QCOMPARE(callsOf(), before + 10);
 }
 
 void tst_ServiceMap::calleeWithoutAgent_staysAnAddress()
