@@ -130,16 +130,14 @@ bool InsightsFeed::takeWhole(const EventPage &page)
 void InsightsFeed::takeFollow(const EventPage &page)
 {
     m_followError.clear();
-    if (m_isWholeFollow) {
-        if (takeWhole(page)) {
-            m_followId = m_session.queryEvents(queryslot::insightsFollow, page.next, page.nextAfter);
-            return;
-        }
-    } else if (page.more) { // more came than a page holds: all of it, by the next look
-        m_follows = followsPerWhole;
+    if (m_isWholeFollow && takeWhole(page)) {
+        m_followId = m_session.queryEvents(queryslot::insightsFollow, page.next, page.nextAfter);
+        return;
+    }
+    if (!m_isWholeFollow) {
         take(page);
-    } else {
-        take(page);
+        if (page.more) // more came than a page holds: all of it, by the next look
+            m_follows = followsPerWhole;
     }
     m_followBusy = false;
 }
