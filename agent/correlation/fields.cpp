@@ -129,6 +129,16 @@ Value exitFailed(const Observation &seen, std::uint8_t)
     return exit == nullptr ? Value() : number(exit->signal != 0 || exit->exitCode != 0 ? 1 : 0);
 }
 
+/// Of the limit: what is in use and does not go by itself.
+Value heldShare(const Observation &seen, std::uint8_t)
+{
+    const auto *memory = detailOf<wire::MemoryEvents>(seen);
+    if (memory == nullptr || memory->limitBytes == 0 || memory->currentBytes == 0)
+        return {};
+    const double held = static_cast<double>(memory->currentBytes) - static_cast<double>(std::min(memory->cacheBytes, memory->currentBytes));
+    return number(held / static_cast<double>(memory->limitBytes));
+}
+
 template <typename D> Value remotePort(const Observation &seen, std::uint8_t)
 {
     const auto *detail = detailOf<D>(seen);
@@ -151,7 +161,7 @@ Value factValue(const Observation &seen, std::uint8_t) { return number(seen.valu
 /// Of facts that are about nodes and services.
 const std::array<NamedField, 1> ofFacts{{{"value", ValueKind::Number, factValue}}};
 
-const std::array<WorkedOut, 10> workedOut{
+const std::array<WorkedOut, 11> workedOut{
     {{topicOf(wire::EventType::TcpConnection), {"failed", ValueKind::Number, tcpFailed}},
      {topicOf(wire::EventType::TcpConnection), {"remotePort", ValueKind::Number, remotePort<wire::TcpConnection>}},
      {topicOf(wire::EventType::TcpConnection), {"localPort", ValueKind::Number, localPort<wire::TcpConnection>}},
@@ -159,6 +169,7 @@ const std::array<WorkedOut, 10> workedOut{
      {topicOf(wire::EventType::HttpRequest), {"remotePort", ValueKind::Number, remotePort<wire::HttpRequest>}},
      {topicOf(wire::EventType::HttpRequest), {"localPort", ValueKind::Number, localPort<wire::HttpRequest>}},
      {topicOf(wire::EventType::DnsQuery), {"failed", ValueKind::Number, dnsFailed}},
+     {topicOf(wire::EventType::MemoryEvents), {"heldShare", ValueKind::Number, heldShare}},
      {topicOf(wire::EventType::ProcessExit), {"failed", ValueKind::Number, exitFailed}},
      {Topic::RolloutImage, {"before", ValueKind::Text, [](const Observation &seen, std::uint8_t) { return text(seen.before); }}},
      {Topic::RolloutImage, {"now", ValueKind::Text, [](const Observation &seen, std::uint8_t) { return text(seen.now); }}}}};

@@ -254,6 +254,7 @@ struct MemoryEvents {
   currentBytes @6 :UInt64;
   limitBytes @7 :UInt64;
   underOom @8 :Bool;
+  cacheBytes @9 :UInt64;
 }
 
 struct PressureStall {

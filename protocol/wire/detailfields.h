@@ -210,6 +210,7 @@ template <IsDetail<MemoryEvents> D, typename Visit> void visitFields(D &d, Visit
     visit(Field{"underOom"}, d.underOom);
     visit(Field{"currentBytes"}, d.currentBytes);
     visit(Field{"limitBytes"}, d.limitBytes);
+    visit(Field{"cacheBytes"}, d.cacheBytes);
 }
 template <IsDetail<PressureStall> D, typename Visit> void visitFields(D &d, Visit &&visit)
 {

@@ -352,6 +352,7 @@ struct DetailWriter {
         memory.setUnderOom(from.underOom);
         memory.setCurrentBytes(from.currentBytes);
         memory.setLimitBytes(from.limitBytes);
+        memory.setCacheBytes(from.cacheBytes);
     }
 
     void operator()(const PressureStall &from)

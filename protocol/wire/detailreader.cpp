@@ -273,6 +273,7 @@ MemoryEvents readMemoryEvents(schema::MemoryEvents::Reader from)
     to.underOom = from.getUnderOom();
     to.currentBytes = from.getCurrentBytes();
     to.limitBytes = from.getLimitBytes();
+    to.cacheBytes = from.getCacheBytes();
     return to;
 }
 

@@ -357,6 +357,8 @@ struct MemoryEvents {
     bool underOom = false;          ///< v1 with memory.oom_control 1: it stands still until somebody makes room
     std::uint64_t currentBytes = 0; ///< in use when it was looked at; 0 = not known
     std::uint64_t limitBytes = 0;   ///< 0 = none, or not known
+    std::uint64_t cacheBytes =
+        0; ///< of what is in use: contents of files, which the kernel lets go before it lets anything fail. 0 = none, or not known
 
     bool operator==(const MemoryEvents &) const = default;
 };

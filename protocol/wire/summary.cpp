@@ -373,6 +373,8 @@ struct Writer {
             line += ", uses " + bytesText(memory.currentBytes);
         if (memory.limitBytes != 0)
             line += (memory.currentBytes != 0 ? " of " : ", limit ") + bytesText(memory.limitBytes);
+        if (memory.cacheBytes != 0)
+            line += ", " + bytesText(memory.cacheBytes) + " of it file cache";
     }
 
     void operator()(const PressureStall &stall) const

@@ -93,12 +93,14 @@ void tst_MemoryReader::changeOfAFileIsToldWithoutLooking()
     bench.events(container, 1, 2, 0);
     put(bench.file(container, "memory.current"), "524288\n");
     put(bench.file(container, "memory.max"), "1048576\n");
+    put(bench.file(container, "memory.stat"),
+        "anon 400000\nfile 120000\nshmem 20000\ninactive_anon 0\ninactive_file 70000\nactive_file 30000\n");
     bench.inventory.refresh();
     QVERIFY(bench.read().empty());
     bench.events(container, 1, 5, 1);
     const auto told = bench.read();
     QCOMPARE(told.size(), std::size_t(1));
-    QVERIFY(told[0] == (wire::MemoryEvents{0, 0, 3, 0, 1, 0, false, 524288, 1048576}));
+    QVERIFY(told[0] == (wire::MemoryEvents{0, 0, 3, 0, 1, 0, false, 524288, 1048576, 100'000}));
     const KernelRecord &record = bench.sink.records[0];
     QCOMPARE(record.source, std::string_view("memory"));
     QCOMPARE(record.event.type, wire::EventType::MemoryEvents);
@@ -198,6 +200,8 @@ void tst_MemoryReader::v1IsLookedAtInTurn()
         bench.failures(name, 0, 0);
     put(bench.file("e", "memory.usage_in_bytes"), "100\n");
     put(bench.file("e", "memory.limit_in_bytes"), "9223372036854771712\n");
+    // Of it and of what is below it, as its usage; read a moment later than that.
+    put(bench.file("e", "memory.stat"), "inactive_file 1\nactive_file 2\ntotal_inactive_file 90\ntotal_active_file 20\n");
     bench.inventory.refresh();
     QVERIFY(bench.read().empty());
     for (const char *name : {"a", "b", "c", "d", "e"})
@@ -216,7 +220,7 @@ void tst_MemoryReader::v1IsLookedAtInTurn()
     for (int i = 0; i < 3 && last.empty(); ++i)
         last = bench.read();
     QCOMPARE(last.size(), std::size_t(1));
-    QVERIFY(last[0] == (wire::MemoryEvents{0, 0, 1, 0, 1, 0, false, 100, 0}));
+    QVERIFY(last[0] == (wire::MemoryEvents{0, 0, 1, 0, 1, 0, false, 100, 0, 100}));
     QCOMPARE(bench.sink.records[0].cgroupId, bench.inventory.look("/e").memoryId);
     QCOMPARE(bench.sink.records[0].memoryCgroupId, 0u);
     QCOMPARE(bench.hook("memory.failcnt, memory.oom_control").state, wire::HookState::Active);

@@ -271,7 +271,7 @@ private slots:
             << R"({"kind":"shed-begin","what":"http","text":"over the budget of processor time","measured":240,"limit":200,"unit":"mcores"})";
         QTest::newRow("memory of a cgroup") << 18
                                             << R"({"low":1,"high":2,"max":3,"oom":4,"oomKill":5,"oomGroupKill":6,"underOom":true,)"
-                                               R"("currentBytes":534773760,"limitBytes":536870912})";
+                                               R"("currentBytes":534773760,"limitBytes":536870912,"cacheBytes":0})";
         QTest::newRow("pressure") << 19
                                   << R"({"resource":"io","full":true,"ended":true,"thresholdUs":300000,"windowUs":2000000,)"
                                      R"("avg10BasisPoints":1234,"stallUs":4500000,"durationNs":31000000000})";

@@ -26,6 +26,13 @@ wire::DnsQuery question(wire::DnsOutcome outcome, std::uint16_t code = 0)
     return dns;
 }
 
+wire::DnsQuery answered(std::uint64_t latencyMs)
+{
+    wire::DnsQuery dns = question(wire::DnsOutcome::Answered);
+    dns.latencyNs = latencyMs * 1'000'000;
+    return dns;
+}
+
 wire::HttpRequest request(std::uint16_t status)
 {
     wire::HttpRequest http;
@@ -46,12 +53,23 @@ wire::FileFailure fileFailure(int error)
     return failure;
 }
 
-wire::MemoryEvents memory(std::uint64_t max, std::uint64_t oom = 0)
+/// Of a limit of 100 MB, which is full.
+wire::MemoryEvents memory(std::uint64_t max, std::uint64_t cacheMb = 0)
 {
     wire::MemoryEvents events;
+    events.currentBytes = events.limitBytes = 100'000'000;
+    events.cacheBytes = cacheMb * 1'000'000;
     events.max = max;
-    events.oom = oom;
     return events;
+}
+
+/// A stall of the node itself that is told again each minute.
+Script wholeMachine(wire::PressureResource resource, int minutes)
+{
+    return [=](Stage &stage) {
+        for (int i = 0; i < minutes; ++i)
+            stage.event(60 * i, stall(resource, false, i * std::chrono::seconds(60)), host());
+    };
 }
 
 wire::PrivilegeGain gain(const std::string &how)
@@ -248,6 +266,11 @@ std::vector<Play> ownPlays()
         {"dns-failures", "quiet", "no such name, as search lists bring with them",
          times(50, 1, [](int) { return question(wire::DnsOutcome::Answered, 3); })},
         {"dns-failures", "near", "two", times(2, 5, unanswered)},
+        {"dns-slow", "find", "most answers", times(40, 1, [](int i) { return answered(i % 4 == 0 ? 3 : 150); }), 1},
+        {"dns-slow", "quiet", "answers as they should be", times(200, 0.5, [](int) { return answered(3); })},
+        {"dns-slow", "near", "one in three", times(60, 1, [](int i) { return answered(i % 3 == 0 ? 150 : 3); })},
+        {"dns-slow", "near", "all, but few", times(15, 1, [](int) { return answered(150); })},
+        {"dns-slow", "near", "just quicker", times(60, 1, [](int) { return answered(99); })},
         {"dns-failures", "near", "three of three pods", ofPods(3, 5, unanswered)},
         {"dns-server", "find", "three pods", ofPods(3, 5, unanswered), 1},
         {"dns-server", "quiet", "answers", ofPods(20, 1, [](int) { return question(wire::DnsOutcome::Answered); })},
@@ -292,6 +315,8 @@ std::vector<Play> ownPlays()
         {"memory-limit", "find", "again and again", times(5, 10, [](int) { return memory(3); }), 1},
         {"memory-limit", "quiet", "held back by memory.high", times(50, 1, [](int) { return memory(0); })},
         {"memory-limit", "near", "four", times(4, 10, [](int) { return memory(3); })},
+        {"memory-limit", "near", "a limit that is full of files", times(50, 10, [](int) { return memory(3, 11); })},
+        {"memory-limit", "find", "nearly no files in it", times(5, 10, [](int) { return memory(3, 10); }), 1},
         {"memory-pressure", "find", "a stall", times(1, 1, [](int) { return stall(wire::PressureResource::Memory, false); }), 1},
         {"memory-pressure", "quiet", "of something else", times(9, 1, [](int) { return stall(wire::PressureResource::Cpu, false); })},
         {"memory-pressure", "near", "an end without a beginning",
@@ -299,6 +324,10 @@ std::vector<Play> ownPlays()
         {"disk-pressure", "find", "a stall", times(1, 1, [](int) { return stall(wire::PressureResource::Io, false); }), 1},
         {"disk-pressure", "quiet", "of something else", times(9, 1, [](int) { return stall(wire::PressureResource::Memory, false); })},
         {"disk-pressure", "near", "an end without a beginning", times(3, 1, [](int) { return stall(wire::PressureResource::Io, true); })},
+        {"disk-pressure", "near", "the whole machine, for seconds", wholeMachine(wire::PressureResource::Io, 1)},
+        {"disk-pressure", "find", "the whole machine, for minutes", wholeMachine(wire::PressureResource::Io, 3), 1},
+        {"cpu-pressure", "near", "the whole machine, for as long as a build", wholeMachine(wire::PressureResource::Cpu, 14)},
+        {"cpu-pressure", "find", "the whole machine, for longer", wholeMachine(wire::PressureResource::Cpu, 17), 1},
         {"cpu-pressure", "find", "a stall that goes on",
          times(3, 60, [](int i) { return stall(wire::PressureResource::Cpu, false, i * std::chrono::seconds(60)); }), 1},
         {"cpu-pressure", "quiet", "of something else", times(9, 1, [](int) { return stall(wire::PressureResource::Io, false); })},

@@ -310,6 +310,31 @@ def cache(folder):
         subprocess.run(["sha256sum", folder / "data"], check=True, stdout=subprocess.DEVNULL)
 
 
+def logs(folder):
+    """Writes its limit of 32 MiB as logs again and again for a quarter of a minute, and reads each: what was written is cache, and may go once it
+    is on disk."""
+    for turn, _ in enumerate(every(15, 0.3)):
+        name = folder / f"log.{turn % 8}"
+        with open(name, "wb", buffering=0) as log:
+            for _ in range(256):
+                log.write(b"a line of a log, as services write them all day long\n" * 1240)
+            os.fdatasync(log.fileno())
+        name.read_bytes()[-4096:].splitlines()
+
+
+def limit(folder):
+    """Holds 60 of 64 MiB, and reads files in what is left for ten seconds: each page of them has to make room for the next."""
+    (folder / "data").write_bytes(bytes(48 << 20))
+    held = int(next(line for line in pathlib.Path("/proc/self/status").read_text().splitlines() if line.startswith("RssAnon")).split()[1]) << 10
+    kept = bytearray(os.urandom(1)) * ((60 << 20) - held)
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        with open(folder / "data", "rb", buffering=0) as data:
+            while data.read(1 << 18):
+                pass
+    del kept
+
+
 def leak(_):
     """Keeps 4 MiB more each minute, in small pieces, for 13 minutes."""
     kept = []
@@ -348,7 +373,7 @@ def steady(_):
 WORKLOADS = {"oom": oom, "crash": crash, "refused": refused, "reset": reset, "dns": dns, "descriptors": descriptors, "disk": disk,
              "privilege": privilege, "unreachable": unreachable, "http-errors": http_errors, "service": service, "connections": connections,
              "waits": waits, "clients": clients, "names-unknown": names_unknown, "compile": compile_all, "test-suite": test_suite,
-             "package": package, "archive": archive, "cache": cache, "leak": leak, "throttled": throttled, "growth": growth, "steady": steady}
+             "package": package, "archive": archive, "cache": cache, "logs": logs, "limit": limit, "leak": leak, "throttled": throttled, "growth": growth, "steady": steady}
 
 
 def main():

@@ -207,6 +207,14 @@ Frame resourceFrame()
     return frame(11, std::move(batch));
 }
 
+/// Since when file cache is told beside what is in use.
+Frame memoryFrame()
+{
+    EventBatch batch{90, {hostOrigin(), podOrigin()}, {}, {}};
+    batch.events.push_back(event(EventType::MemoryEvents, MemoryEvents{1, 2, 3, 4, 5, 6, true, 510u << 20, 512u << 20, 33u << 20}, 1));
+    return frame(14, std::move(batch));
+}
+
 Frame insightFrame()
 {
     Insight found{0xC0FFEE,
@@ -293,6 +301,7 @@ std::vector<std::pair<std::string, Message>> all()
         {"frame-events", eventFrame()},
         {"frame-details", detailFrame()},
         {"frame-resources", resourceFrame()},
+        {"frame-memory", memoryFrame()},
         {"frame-insights", insightFrame()},
         {"frame-kubernetes", kubernetesFrame()},
         {"frame-workload", frame(10, EventBatch{60, {workloadOrigin()}, {event(EventType::ProcessExit, exitDetail(), 0)}, {}})},

@@ -163,6 +163,8 @@ private:
             << "cut-off unwatched: nobody looked, 5000 ms";
         QTest::newRow("a cgroup at its limit") << Detail(MemoryEvents{0, 0, 3, 0, 0, 0, false, 536870912, 536870912})
                                                << "at its memory limit 3 times, uses 512.0 MiB of 512.0 MiB";
+        QTest::newRow("a cgroup full of cache") << Detail(MemoryEvents{0, 0, 3, 0, 0, 0, false, 536870912, 536870912, 524288000})
+                                                << "at its memory limit 3 times, uses 512.0 MiB of 512.0 MiB, 500.0 MiB of it file cache";
         QTest::newRow("a cgroup in which was killed") << Detail(MemoryEvents{1, 2, 3, 1, 2, 1, false, 0, 1024})
                                                       << "killed for lack of memory 2 times, killed as a whole, out of memory, at its "
                                                          "memory limit 3 times, throttled above memory.high 2 times, "

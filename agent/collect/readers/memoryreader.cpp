@@ -58,6 +58,16 @@ MemoryCounts zeros(const MemoryCounts &like)
     return counts;
 }
 
+/// What lies on the lists of file pages, mapped or not, but for what is in shared memory: v1 counts also what is of cgroups below, as its usage does.
+std::uint64_t fileCacheBytes(std::string_view stat)
+{
+    const auto of = [stat](std::string_view key) {
+        const auto total = keyedValue(stat, std::string("total_").append(key));
+        return total ? *total : keyedValue(stat, key).value_or(0);
+    };
+    return of("inactive_file") + of("active_file");
+}
+
 bool isEmpty(const MemoryCounts &counts)
 {
     return std::none_of(fields.begin(), fields.end(), [&](const CountField &field) { return (counts.*field.read).has_value(); });
@@ -267,6 +277,8 @@ void MemoryReader::tell(const FolderHandle &folder, const Known &known, wire::Me
         events.currentBytes = parseUnsigned(current.text).value_or(0);
     if (const FileText limit = m_reader.read(folder.fd(), isV1 ? "memory.limit_in_bytes" : "memory.max"))
         events.limitBytes = parseMemoryLimit(limit.text).value_or(0);
+    if (const FileText stat = m_reader.read(folder.fd(), "memory.stat"))
+        events.cacheBytes = std::min(fileCacheBytes(stat.text), events.currentBytes); // they are of two moments
     KernelRecord record;
     record.source = "memory";
     record.cgroupId = known.v2Id != 0 ? known.v2Id : known.memoryId;

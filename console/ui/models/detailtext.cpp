@@ -295,6 +295,7 @@ DetailSection detailOf(const wire::MemoryEvents &memory, const TimeDisplay &)
              {tr("Times reclaimed below memory.low"), count(memory.low), false, {}},
              {tr("Stands still"), yesNo(memory.underOom), false, {}},
              {tr("In use"), bytesOrNone(memory.currentBytes), false, {}},
+             {tr("Of it file cache"), bytesOrNone(memory.cacheBytes), false, {}},
              {tr("Limit"), memory.limitBytes == 0 ? tr("none, or not known") : bytes(memory.limitBytes), false, {}}}};
 }
 
