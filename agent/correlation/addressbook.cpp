@@ -41,10 +41,19 @@ void AddressBook::noteHost(const Place &place, ServiceKey service)
     host.service = service;
 }
 
+AddressBook::Connection &AddressBook::connectionOf(const Place &client, std::int64_t nowNs)
+{
+    if (Connection *known = m_connections.find(client))
+        return *known;
+    if (const Connection *next = m_connections.nextToGo())
+        m_forgottenEnds += nowNs - std::max(next->calledNs, next->answeredNs) <= oneConnectionNs ? 1 : 0;
+    return m_connections.at(client);
+}
+
 void AddressBook::onCaller(const End &end)
 {
     noteHost(placeOf(end.local, end.node, false), end.service);
-    Connection &connection = m_connections.at(placeOf(end.local, end.node, true));
+    Connection &connection = connectionOf(placeOf(end.local, end.node, true), end.timeNs);
     connection.called = end.remote;
     connection.calledNs = end.timeNs;
     join(connection, end.node);
@@ -54,7 +63,7 @@ void AddressBook::onCallee(const End &end)
 {
     noteHost(placeOf(end.local, end.node, false), end.service);
     m_listeners.at(placeOf(end.local, end.node, true)) = end.service;
-    Connection &connection = m_connections.at(placeOf(end.remote, end.node, true));
+    Connection &connection = connectionOf(placeOf(end.remote, end.node, true), end.timeNs);
     connection.answered = end.service;
     connection.answeredNs = end.timeNs;
     join(connection, end.node);

@@ -42,7 +42,8 @@ public:
     /// None: not known.
     ServiceKey listener(const wire::SocketAddress &address, std::string_view node);
     ServiceKey host(const wire::SocketAddress &address, std::string_view node);
-    std::uint64_t forgotten() const noexcept { return m_listeners.evicted() + m_hosts.evicted() + m_connections.evicted(); }
+    /// What went for want of room. Of ends of connections only those whose other end might still have been told of.
+    std::uint64_t forgotten() const noexcept { return m_listeners.evicted() + m_hosts.evicted() + m_forgottenEnds; }
 
 private:
     struct Place {
@@ -69,11 +70,13 @@ private:
     };
     static Place placeOf(const wire::SocketAddress &address, std::string_view node, bool withPort);
     void noteHost(const Place &place, ServiceKey service);
+    Connection &connectionOf(const Place &client, std::int64_t nowNs);
     void join(Connection &connection, std::string_view node);
 
     BoundedMap<Place, ServiceKey, PlaceHash> m_listeners;
     BoundedMap<Place, Host, PlaceHash> m_hosts;
     BoundedMap<Place, Connection, PlaceHash> m_connections; ///< by the client's end
+    std::uint64_t m_forgottenEnds = 0;
 };
 
 } // namespace tapio::correlation

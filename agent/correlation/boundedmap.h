@@ -39,6 +39,8 @@ public:
         }
         return m_entries.front().second;
     }
+    /// That another one would push out; nullptr: there is room.
+    const Value *nextToGo() const noexcept { return m_entries.size() < m_most ? nullptr : &m_entries.back().second; }
     std::size_t size() const noexcept { return m_entries.size(); }
     std::uint64_t evicted() const noexcept { return m_evicted; }
     /// Last used first.

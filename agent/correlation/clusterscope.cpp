@@ -86,8 +86,18 @@ void ClusterScope::onAgent(const AgentSign &sign)
 
 void ClusterScope::advance(std::int64_t nowNs)
 {
+    if (nowNs < m_nowNs - Engine::longestStepBackNs)
+        m_map.beginAnew();
+    m_nowNs = nowNs;
     m_nodes.advance(nowNs);
     m_engine.advance(nowNs);
+}
+
+ScopeCounters ClusterScope::counters() const noexcept
+{
+    ScopeCounters counters = m_counters;
+    counters.forgotten = m_engine.evicted() + m_links.forgotten() + m_map.counters().forgotten + m_nodes.unwatched() + m_losses.unwatched();
+    return counters;
 }
 
 std::vector<ClusterScope::Found> ClusterScope::take() { return std::exchange(m_found, {}); }

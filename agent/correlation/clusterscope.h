@@ -24,7 +24,8 @@ struct ScopeCounters {
     std::uint64_t untimely = 0; ///< of a time that is none
     std::uint64_t amendments = 0;
     std::uint64_t facts = 0;
-    std::uint64_t found = 0; ///< insights told: opened, updated, ended
+    std::uint64_t found = 0;     ///< insights told: opened, updated, ended
+    std::uint64_t forgotten = 0; ///< candidates, addresses, links, services and nodes that went, or found no place, for want of room
 };
 
 /// The engine at the scope of all nodes of a server: what they sent, put on one clock, and what the server knows of their links. Pure: the same
@@ -52,7 +53,7 @@ public:
     /// Types of events that any rule needs, itself or for its facts.
     std::vector<wire::EventType> wanted() const;
     const ServiceMap &map() const noexcept { return m_map; }
-    const ScopeCounters &counters() const noexcept { return m_counters; }
+    ScopeCounters counters() const noexcept;
     std::vector<RuleCounters> ruleCounters() const { return m_engine.counters(); }
 
 private:
@@ -61,6 +62,7 @@ private:
     void onFinding(Finding &&finding) override;
 
     std::string m_server;
+    std::int64_t m_nowNs = 0; ///< of the last advance()
     ScopeCounters m_counters;
     std::vector<Found> m_found;
     Engine m_engine;

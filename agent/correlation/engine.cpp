@@ -2,6 +2,7 @@
 #include "agent/correlation/engine.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "agent/correlation/findingtext.h"
@@ -224,14 +225,24 @@ void Engine::onAmendment(const wire::Origin &was, const wire::Origin &now, std::
             if (!concerns)
                 continue;
             m_candidates -= state->size();
-            state->amend(*old, *better);
+            state->amend(*old, *better, now);
             m_candidates += state->size();
         }
     }
 }
 
+void Engine::beginAnew(std::int64_t nowNs)
+{
+    for (const auto &state : m_states)
+        state->expireAll(nowNs);
+    m_figures.clear();
+}
+
 void Engine::advance(std::int64_t nowNs)
 {
+    if (nowNs < m_nowNs - longestStepBackNs)
+        beginAnew(nowNs);
+    m_nowNs = nowNs;
     m_candidates = 0;
     for (const auto &state : m_states) {
         state->advance(nowNs);
@@ -263,6 +274,12 @@ void Engine::setRules(RuleSetPtr rules, std::int64_t nowNs)
     for (const auto &state : m_states)
         m_candidates += state->size();
     subscribe();
+}
+
+std::uint64_t Engine::evicted() const noexcept
+{
+    return std::accumulate(m_states.begin(), m_states.end(), std::uint64_t(0),
+                           [](std::uint64_t sum, const auto &state) { return sum + state->count.evicted; });
 }
 
 std::vector<RuleCounters> Engine::counters() const

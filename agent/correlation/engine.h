@@ -77,7 +77,10 @@ public:
     void onFact(const Observation &fact) { observe(fact); }
     /// What was said of `was` is about `now`.
     void onAmendment(const wire::Origin &was, const wire::Origin &now, std::string_view node);
-    /// Time has passed, UTC: insights without news end, and what is too old is forgotten. Once a second or so; never earlier than before.
+    /// A clock that is set back by more begins anew.
+    static constexpr std::int64_t longestStepBackNs = 60'000'000'000;
+    /// Time has passed, UTC: insights without news end, and what is too old is forgotten. Once a second or so. After a clock was set back, what is
+    /// known has times that are still to come, beside which all that happens would look late: open insights expire, and all begins anew.
     void advance(std::int64_t nowNs);
     /// Rules of the same id and digest keep what they have; of the others, insights that are open expire.
     void setRules(RuleSetPtr rules, std::int64_t nowNs);
@@ -85,6 +88,8 @@ public:
     const RuleSet &rules() const noexcept { return *m_rules; }
     std::vector<RuleCounters> counters() const;
     std::size_t candidates() const noexcept { return m_candidates; }
+    /// Of all rules so far: candidates that went for want of room, which may have become insights.
+    std::uint64_t evicted() const noexcept;
 
 private:
     struct Subscription {
@@ -95,6 +100,7 @@ private:
     bool observe(const Observation &seen);
     std::uint32_t nodeNumber(std::string_view node);
     void makeRoom();
+    void beginAnew(std::int64_t nowNs);
 
     RuleSetPtr m_rules;
     EngineLimits m_limits;
@@ -108,6 +114,7 @@ private:
     std::unordered_map<std::string, std::uint32_t> m_nodeNumbers;
     std::uint32_t m_lastNode = 0;
     std::size_t m_candidates = 0;
+    std::int64_t m_nowNs = 0; ///< of the last advance()
 };
 
 } // namespace tapio::correlation

@@ -52,12 +52,22 @@ std::uint32_t mostDifferent(std::int64_t windowNs, AssessRoom &room, std::size_t
     return most;
 }
 
+/// Of an ending: of the same that it affects, where both steps say whom.
+bool isOfItsOwn(const Rule &rule, const Step &step, const Evidence &cause, const Evidence &one) noexcept
+{
+    const bool isTold = step.role == StepRole::Ending && step.affects && step.affects == rule.steps[*step.after].affects;
+    return !isTold || one.affectsSame(cause);
+}
+
 bool isCauseOf(const Rule &rule, const Step &step, const Evidence &cause, const Evidence &one) noexcept
 {
-    if (!isCertainlyAfter(cause, one) || one.timeNs - cause.timeNs > step.afterWithinNs)
-        return false;
-    const bool isOfItsOwn = step.role == StepRole::Ending && step.affects && step.affects == rule.steps[*step.after].affects;
-    return !isOfItsOwn || one.affectsSame(cause);
+    return isCertainlyAfter(cause, one) && one.timeNs - cause.timeNs <= step.afterWithinNs && isOfItsOwn(rule, step, cause, one);
+}
+
+/// What ended something that began again since ends nothing: it came late.
+bool beganAgain(const Rule &rule, const Step &step, const Evidence &cause, const Evidence &one) noexcept
+{
+    return step.role == StepRole::Ending && cause.timeNs > one.timeNs && isCertainlyAfter(one, cause) && isOfItsOwn(rule, step, cause, one);
 }
 
 /// Evidence of a step that its order lets count.
@@ -70,7 +80,11 @@ void findInOrder(const Rule &rule, std::size_t index, const EvidenceList &list, 
         if (one.step != index)
             continue;
         const auto isCause = [&](const Evidence *cause) { return isCauseOf(rule, step, *cause, one); };
-        if (!step.after || std::any_of(room.found[*step.after].begin(), room.found[*step.after].end(), isCause))
+        const auto isSince = [&](const Evidence *cause) { return beganAgain(rule, step, *cause, one); };
+        const auto hasCause = [&](const auto &is) {
+            return std::any_of(room.found[*step.after].begin(), room.found[*step.after].end(), is);
+        };
+        if (!step.after || (hasCause(isCause) && !hasCause(isSince)))
             found.push_back(&one);
     }
 }

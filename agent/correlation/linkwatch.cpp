@@ -46,24 +46,35 @@ Party LinkWatch::partyOf(const Address &address, const Known *known) const
     return {wire::EntityKind::Address, name, name};
 }
 
+LinkWatch::Known &LinkWatch::addressAt(const Address &address, std::int64_t nowNs)
+{
+    if (m_addresses.find(address) == nullptr) {
+        const Known *next = m_addresses.nextToGo();
+        m_forgotten += next != nullptr && nowNs - next->lastNs <= rememberNs ? 1 : 0;
+    }
+    Known &known = m_addresses.at(address);
+    known.lastNs = std::max(known.lastNs, nowNs);
+    return known;
+}
+
 void LinkWatch::onEvent(const wire::Event &event, const wire::Origin &origin, const EventPlace &place)
 {
     const auto *tcp = std::get_if<wire::TcpConnection>(&event.detail);
     if (tcp == nullptr || isOfOneNode(tcp->local) || isOfOneNode(tcp->remote))
         return;
     // What was never established shows that the address was tried from, too: the kernel chose it of the node's own.
-    if (std::string &node = m_addresses.at(tcp->local.bytes).node; node != place.node)
+    Observation seen{Topic::LinkLost, event, origin, place};
+    if (std::string &node = addressAt(tcp->local.bytes, seen.timeNs()).node; node != place.node)
         node = place.node;
     if (tcp->direction != wire::TcpDirection::Outbound || (!isLost(*tcp) && !tcp->established))
         return;
     if (!isLost(*tcp))
-        m_addresses.at(tcp->remote.bytes).wasReached = true;
+        addressAt(tcp->remote.bytes, seen.timeNs()).wasReached = true;
     const Known *known = m_addresses.find(tcp->remote.bytes);
     const Party to = partyOf(tcp->remote.bytes, known);
     const bool isStranger = to.kind != wire::EntityKind::Node && (known == nullptr || !known->wasReached);
     if (isStranger || (to.kind == wire::EntityKind::Node && to.name == place.node))
         return;
-    Observation seen{Topic::LinkLost, event, origin, place};
     const Party from{wire::EntityKind::Node, std::string(place.node), std::string(place.node)};
     seen.subject = &from;
     seen.peer = &to;
@@ -79,6 +90,10 @@ void LinkWatch::onLost(const wire::TcpConnection &tcp, const Observation &seen, 
     const std::int64_t uncertaintyNs = std::clamp<std::int64_t>(seen.place.uncertaintyNs, 0, static_cast<std::int64_t>(longestNs));
     const std::int64_t toNs = seen.timeNs();
     const Lost lost{toNs - static_cast<std::int64_t>(std::min(tcp.durationNs, longestNs)), toNs, uncertaintyNs};
+    if (m_pairs.find(pairName(*seen.subject, to)) == nullptr) {
+        const Lost *next = m_pairs.nextToGo();
+        m_forgotten += next != nullptr && toNs - next->toNs <= rememberNs ? 1 : 0;
+    }
     m_pairs.at(pairName(*seen.subject, to)) = lost;
     const Lost *back = m_pairs.find(pairName(to, *seen.subject));
     const bool isAgreed = back != nullptr && lost.fromNs - back->toNs <= overlapNs + uncertaintyNs + back->uncertaintyNs

@@ -35,7 +35,8 @@ public:
     void onEvent(const wire::Event &event, const wire::Origin &origin, const EventPlace &place);
     /// Whose address it is; null: nobody showed that.
     const std::string *nodeOf(const wire::SocketAddress &address);
-    std::uint64_t forgotten() const noexcept { return m_addresses.evicted() + m_pairs.evicted(); }
+    /// Addresses and pairs that went for want of room within three minutes of their use: later nobody would have asked for them.
+    std::uint64_t forgotten() const noexcept { return m_forgotten; }
 
 private:
     struct Lost {
@@ -45,12 +46,14 @@ private:
     struct Known {
         std::string node; ///< empty: none of whose agents we know
         bool wasReached = false;
+        std::int64_t lastNs = 0;
     };
     using Address = std::array<std::uint8_t, 16>;
     struct AddressHash {
         std::size_t operator()(const Address &address) const noexcept;
     };
 
+    Known &addressAt(const Address &address, std::int64_t nowNs);
     void onLost(const wire::TcpConnection &tcp, const Observation &seen, const Party &to);
     void onReached(const Observation &seen, const Party &to);
     Party partyOf(const Address &address, const Known *known) const;
@@ -59,6 +62,7 @@ private:
     std::function<bool(const std::string &)> m_isLost;
     BoundedMap<Address, Known, AddressHash> m_addresses;
     BoundedMap<std::string, Lost> m_pairs; ///< by "from -> to"
+    std::uint64_t m_forgotten = 0;
 };
 
 } // namespace tapio::correlation

@@ -24,7 +24,8 @@ LossWatch::Node *LossWatch::nodeOf(const std::string &name)
 {
     auto at = m_nodes.find(name);
     if (at == m_nodes.end() && m_nodes.size() >= m_most) {
-        ++m_unwatched;
+        if (m_strangers.size() < m_most)
+            m_strangers.insert(name);
         return nullptr;
     }
     if (at == m_nodes.end()) {
@@ -65,7 +66,8 @@ void LossWatch::onReport(const std::string &name, std::uint64_t streamId, const 
     const Reading &before = node->readings.front();
     const std::uint64_t seen = now.seen - before.seen, lost = now.lost - before.lost;
     const double share = seen == 0 ? 0 : static_cast<double>(lost) / static_cast<double>(seen);
-    if (seen < leastSeen || share <= mostShare || (node->toldNs != 0 && timeNs - node->toldNs < tellEveryNs))
+    const bool wasTold = node->toldNs != 0 && timeNs >= node->toldNs && timeNs - node->toldNs < tellEveryNs; // a clock may be set back
+    if (seen < leastSeen || share <= mostShare || wasTold)
         return;
     node->toldNs = timeNs;
     wire::Event event;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 
 #include "agent/correlation/factsink.h"
@@ -27,7 +28,7 @@ public:
     void onReport(const std::string &node, std::uint64_t streamId, const wire::CounterReport &report, std::int64_t timeNs);
     /// Remembers what the server counts, for the next report.
     void onAgent(const AgentSign &sign);
-    std::uint64_t unwatched() const noexcept { return m_unwatched; }
+    std::uint64_t unwatched() const noexcept { return m_strangers.size(); } ///< nodes that there was no room for
 
 private:
     struct Reading {
@@ -46,7 +47,7 @@ private:
     FactSink &m_sink;
     std::size_t m_most;
     std::map<std::string, Node> m_nodes;
-    std::uint64_t m_unwatched = 0;
+    std::set<std::string> m_strangers; ///< nodes that there was no room for; as many at most
 };
 
 } // namespace tapio::correlation

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/correlation/nodewatch.h"
 
+#include "agent/correlation/engine.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -19,7 +21,8 @@ void NodeWatch::onAgent(const AgentSign &sign)
         return;
     auto at = m_nodes.find(state.node);
     if (at == m_nodes.end() && m_nodes.size() >= m_most) {
-        ++m_unwatched;
+        if (m_strangers.size() < m_most)
+            m_strangers.insert(state.node);
         return;
     }
     if (at == m_nodes.end())
@@ -50,6 +53,8 @@ void NodeWatch::forgive(std::int64_t nowNs)
             node.heardNs = std::min(node.heardNs + turnNs - longestTurnNs, nowNs);
         else
             node.heardNs = std::min(node.heardNs, nowNs);
+        if (turnNs < -Engine::longestStepBackNs) // its insight expired with all others, and is told again if it stays lost
+            node.isLost = false;
         node.lostNs = std::min(node.lostNs, nowNs);
     }
 }

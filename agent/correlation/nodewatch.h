@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 
 #include "agent/correlation/factsink.h"
@@ -31,7 +32,7 @@ public:
     /// Each second or so. After a longer pause nobody listened here either, so it is no silence of the nodes; nor is a clock that was set.
     void advance(std::int64_t nowNs);
     bool isLost(const std::string &node) const;
-    std::uint64_t unwatched() const noexcept { return m_unwatched; }
+    std::uint64_t unwatched() const noexcept { return m_strangers.size(); } ///< nodes that there was no room for
 
 private:
     struct Node {
@@ -48,8 +49,8 @@ private:
     FactSink &m_sink;
     std::size_t m_most;
     std::map<std::string, Node> m_nodes;
-    std::int64_t m_lastNs = 0;     ///< of the last advance(); 0 = there was none
-    std::uint64_t m_unwatched = 0; ///< signs of nodes that there was no room for
+    std::int64_t m_lastNs = 0;         ///< of the last advance(); 0 = there was none
+    std::set<std::string> m_strangers; ///< nodes that there was no room for; as many at most
 };
 
 } // namespace tapio::correlation

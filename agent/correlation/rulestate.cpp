@@ -49,7 +49,11 @@ void noteEvidence(OpenInsight &insight, const Evidence &evidence, const Rule &ru
 {
     const bool isAgainst = rule.steps[evidence.step].role == StepRole::Contradicting;
     append(isAgainst ? insight.against : insight.chain, evidence, isAgainst ? mostAgainst : mostChain);
-    insight.lastText[evidence.step] = evidence.text();
+    const bool isNewest = std::none_of(insight.chain.begin(), insight.chain.end(), [&evidence](const Evidence &other) {
+        return other.step == evidence.step && other.timeNs > evidence.timeNs;
+    });
+    if (isNewest || insight.lastText[evidence.step].empty())
+        insight.lastText[evidence.step] = evidence.text();
     if (isAgainst)
         return;
     insight.count += evidence.weight;
@@ -77,6 +81,22 @@ void noteStanding(OpenInsight &insight, const Standing &standing, const Rule &ru
     for (std::size_t i = 0; i < rule.steps.size(); ++i)
         insight.counts[i] = std::max(insight.counts[i], standing.counts[i]);
     insight.severity = severityOf(rule, insight);
+}
+
+/// Both tell of the same.
+void absorb(OpenInsight &insight, const OpenInsight &other, const Rule &rule)
+{
+    const std::uint64_t count = insight.count + other.count;
+    for (const EvidenceList *list : {&other.chain, &other.against}) {
+        for (const Evidence &evidence : *list)
+            noteEvidence(insight, evidence, rule);
+    }
+    insight.count = count; // a chain has not all that was counted
+    insight.fulfilled |= other.fulfilled;
+    for (std::size_t i = 0; i < rule.steps.size(); ++i)
+        insight.counts[i] = std::max(insight.counts[i], other.counts[i]);
+    insight.fromNs = std::min(insight.fromNs, other.fromNs);
+    insight.severity = std::max(insight.severity, other.severity);
 }
 
 Evidence evidenceOf(const RuleState::Taken &taken, std::uint32_t weight)
@@ -162,7 +182,7 @@ bool RuleState::take(const Taken &taken)
         if (insert(candidate.evidence, std::move(evidence), *m_rule)) {
             isKept = true;
             ++count.evidence;
-            judge(at->first, candidate, taken);
+            judge(at->first, candidate, {taken.entity, timeNs, taken.seen.origin});
         } else {
             ++count.late;
             if (isKept) // too late to judge by, and counted all the same
@@ -173,7 +193,7 @@ bool RuleState::take(const Taken &taken)
     return isKept;
 }
 
-void RuleState::judge(Key key, Candidate &candidate, const Taken &taken)
+void RuleState::judge(Key key, Candidate &candidate, const Cause &cause)
 {
     std::uint32_t shares = 0;
     for (std::size_t i = 0; candidate.shares && i < m_rule->steps.size(); ++i) {
@@ -187,26 +207,25 @@ void RuleState::judge(Key key, Candidate &candidate, const Taken &taken)
     if (isOut(candidate)) {
         if (ends) {
             noteStanding(*candidate.insight, standing, *m_rule);
-            end(candidate, wire::InsightState::Resolved, taken.seen.timeNs());
+            end(candidate, wire::InsightState::Resolved, cause.timeNs);
         } else {
-            grow(key, candidate, standing, taken.seen);
+            grow(key, candidate, standing, cause.timeNs);
         }
     } else if (standing.matches && !ends) {
-        open(key, candidate, standing, taken);
+        open(key, candidate, standing, cause);
     }
 }
 
-void RuleState::open(Key key, Candidate &candidate, const Standing &standing, const Taken &taken)
+void RuleState::open(Key key, Candidate &candidate, const Standing &standing, const Cause &cause)
 {
-    const Observation &seen = taken.seen;
-    const bool isAgain = candidate.insight && seen.timeNs() - candidate.insight->endedNs <= m_rule->cooldownNs;
+    const bool isAgain = candidate.insight && cause.timeNs - candidate.insight->endedNs <= m_rule->cooldownNs;
     if (!isAgain) {
         candidate.insight = std::make_unique<OpenInsight>();
         candidate.insight->fromNs = candidate.evidence.front().timeNs;
         Fnv id;
         id.add(m_rule->id);
-        id.add(static_cast<std::uint64_t>(taken.entity.kind));
-        id.add(taken.entity.id);
+        id.add(static_cast<std::uint64_t>(cause.entity.kind));
+        id.add(cause.entity.id);
         id.add(static_cast<std::uint64_t>(candidate.insight->fromNs));
         candidate.insight->id = id.value();
     }
@@ -222,25 +241,25 @@ void RuleState::open(Key key, Candidate &candidate, const Standing &standing, co
         unqueue(key);
         candidate.isQueued = false;
     }
-    insight.origin = std::make_shared<const wire::Origin>(seen.origin);
+    insight.origin = std::make_shared<const wire::Origin>(cause.origin);
     noteStanding(insight, standing, *m_rule);
     ++(isAgain ? count.reopened : count.opened);
-    tell(candidate, isAgain ? wire::InsightState::Updated : wire::InsightState::Open, seen.timeNs());
+    tell(candidate, isAgain ? wire::InsightState::Updated : wire::InsightState::Open, cause.timeNs);
 }
 
-void RuleState::grow(Key key, Candidate &candidate, const Standing &standing, const Observation &seen)
+void RuleState::grow(Key key, Candidate &candidate, const Standing &standing, std::int64_t timeNs)
 {
     OpenInsight &insight = *candidate.insight;
     const wire::Severity severity = insight.severity;
     const std::uint32_t fulfilled = insight.fulfilled;
     noteStanding(insight, standing, *m_rule);
     const bool isNews = insight.severity != severity || insight.fulfilled != fulfilled;
-    if (!isNews && seen.timeNs() - insight.toldNs < m_updateEveryNs) {
+    if (!isNews && timeNs - insight.toldNs < m_updateEveryNs) {
         noteGrowth(key, insight);
         return;
     }
     ++count.updated;
-    tell(candidate, wire::InsightState::Updated, seen.timeNs());
+    tell(candidate, wire::InsightState::Updated, timeNs);
 }
 
 void RuleState::noteGrowth(Key key, OpenInsight &insight)
@@ -361,7 +380,35 @@ void RuleState::expireAll(std::int64_t nowNs)
     m_candidates.clear();
 }
 
-void RuleState::amend(const EntityName &was, const EntityName &now)
+/// Its evidence becomes that of what is out.
+void RuleState::noteUntold(Candidate &candidate)
+{
+    for (const Evidence &evidence : candidate.evidence) {
+        if (followsCause(*m_rule, evidence, candidate.evidence))
+            noteEvidence(*candidate.insight, evidence, *m_rule);
+    }
+}
+
+/// The insights of two that are one: the one that is out goes on, and when both are, the one that is there goes on for both.
+void RuleState::join(Candidate &there, Candidate &moved)
+{
+    if (isOut(there) && isOut(moved)) {
+        absorb(*there.insight, *moved.insight, *m_rule);
+        end(moved, wire::InsightState::Expired, moved.newestNs());
+    } else if (isOut(moved)) {
+        there.insight = std::move(moved.insight);
+        noteUntold(there); // what it had when nothing was out
+    } else if (isOut(there)) {
+        std::swap(there.evidence, moved.evidence); // of the other is noted what nothing was out for
+        noteUntold(there);
+        std::swap(there.evidence, moved.evidence);
+    } else if (moved.insight && (!there.insight || there.insight->endedNs < moved.insight->endedNs)) {
+        there.insight = std::move(moved.insight);
+        std::erase_if(there.evidence, [&there](const Evidence &one) { return one.timeNs <= there.insight->toNs; }); // it is over, too
+    }
+}
+
+void RuleState::amend(const EntityName &was, const EntityName &now, const wire::Origin &origin)
 {
     const auto at = m_candidates.find(keyOf(was));
     if (at == m_candidates.end())
@@ -370,19 +417,25 @@ void RuleState::amend(const EntityName &was, const EntityName &now)
     forget(at);
     const auto target = findOrMake(now);
     Candidate &there = target->second;
-    const bool wasThere = there.isQueued;
-    for (Evidence &evidence : moved.evidence)
-        insert(there.evidence, std::move(evidence), *m_rule);
-    if (!there.shares || !wasThere)
-        there.shares = std::move(moved.shares);
-    if (!there.insight)
-        there.insight = std::move(moved.insight);
-    else if (isOut(moved))
-        end(moved, wire::InsightState::Expired, moved.newestNs()); // the other one goes on for both
-    if (isOut(there) && there.insight->isGrowthNoted)
-        m_grown.push_back(target->first); // under its key of before nobody finds it
-    if (!wasThere && isOut(there))
+    const bool wasOut = isOut(moved);
+    EvidenceList evidence = moved.evidence; // an end takes it
+    join(there, moved);
+    for (Evidence &one : evidence) {
+        const bool isOver = there.insight && !isOut(there) && one.timeNs <= there.insight->toNs;
+        if (isOver || !insert(there.evidence, std::move(one), *m_rule))
+            ++count.late;
+    }
+    for (std::size_t i = 0; there.shares && moved.shares && i < m_rule->steps.size(); ++i)
+        (*there.shares)[i].merge((*moved.shares)[i]);
+    if (there.isQueued) // its time may be another
+        unqueue(target->first);
+    there.isQueued = false;
+    if (isOut(there) && std::exchange(there.insight->isGrowthNoted, false))
+        noteGrowth(target->first, *there.insight); // under its key of before nobody finds it
+    if (wasOut)
         tell(there, wire::InsightState::Updated, there.newestNs());
+    if (!there.evidence.empty())
+        judge(target->first, there, {now, there.newestNs(), origin});
     queue(target->first, there);
 }
 

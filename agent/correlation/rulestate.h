@@ -41,8 +41,8 @@ public:
     /// Whether it is evidence of something now: it is not where nothing waits for it, or where it came too late.
     bool take(const Taken &taken);
     void advance(std::int64_t nowNs);
-    /// What there is of `was` belongs to `now`.
-    void amend(const EntityName &was, const EntityName &now);
+    /// What there is of `was` belongs to `now`, which is of `origin`. Together they may be enough.
+    void amend(const EntityName &was, const EntityName &now, const wire::Origin &origin);
     /// The candidate that would be forgotten next; insights that are out go last. False: there is none.
     bool evictOne();
     /// All that is open ends.
@@ -63,9 +63,17 @@ private:
     void forget(Candidates::iterator at);
     void unqueue(Key key);
     Candidates::iterator findOrMake(const EntityName &entity);
-    void judge(Key key, Candidate &candidate, const Taken &taken);
-    void open(Key key, Candidate &candidate, const Standing &standing, const Taken &taken);
-    void grow(Key key, Candidate &candidate, const Standing &standing, const Observation &seen);
+    /// What makes a candidate be judged: whose it is, and when and where.
+    struct Cause {
+        const EntityName &entity;
+        std::int64_t timeNs;
+        const wire::Origin &origin;
+    };
+    void judge(Key key, Candidate &candidate, const Cause &cause);
+    void open(Key key, Candidate &candidate, const Standing &standing, const Cause &cause);
+    void grow(Key key, Candidate &candidate, const Standing &standing, std::int64_t timeNs);
+    void noteUntold(Candidate &candidate);
+    void join(Candidate &there, Candidate &moved);
     void end(Candidate &candidate, wire::InsightState state, std::int64_t nowNs);
     void tell(const Candidate &candidate, wire::InsightState state, std::int64_t nowNs);
     void queue(Key key, Candidate &candidate);

@@ -12,6 +12,7 @@
 #include <set>
 #include <sstream>
 
+#include "agent/correlation/contradiction.h"
 #include "agent/correlation/duration.h"
 #include "agent/correlation/findingtext.h"
 #include "protocol/base/tomlguard.h"
@@ -242,6 +243,11 @@ private:
         step.topic = known.value_or(Topic::None);
         if (known && isOfCluster(*known) && m_rule.scope == RuleScope::Node)
             table.refuse(table.node("event"), "unreachable: '" + topic + "' is seen at scope \"cluster\" only");
+        if (known && isFigure(*known) && m_rule.scope == RuleScope::Cluster)
+            table.refuse(table.node("event"),
+                         "unreachable: '" + topic + "' is worked out of samples, which are seen at scope \"node\" only");
+        if (known && eventTypeOf(*known) == wire::EventType::Insight)
+            table.refuse(table.node("event"), "unreachable: what was found is no evidence of anything");
         step.role = table.word("role", roles, false).value_or(StepRole::Required);
         step.windowNs = table.duration("within", true);
         step.score = static_cast<std::uint8_t>(table.integer("score", 0, 0, 98));
@@ -288,6 +294,9 @@ private:
         step.count = static_cast<std::uint32_t>(table.integer("distinct", step.count, 1, mostCount));
         if (step.countsAffected && !table.has("affects"))
             table.refuse(table.node("distinct"), "'distinct' counts what 'affects' names, and there is none");
+        if (step.countsAffected && step.count > 1 && step.affects == step.by)
+            table.refuse(table.node("distinct"), "unreachable: of one " + std::string(selectorName(step.by)) + " there are never "
+                                                     + std::to_string(step.count) + " different ones");
         const toml::node *share = table.node("share");
         step.leastOf = static_cast<std::uint32_t>(table.integer("of_at_least", 0, 1, 1'000'000));
         if (share == nullptr && step.leastOf != 0)
@@ -428,18 +437,10 @@ private:
             m_rule.horizonNs = std::max(m_rule.horizonNs, reach(step));
     }
 
-    /// Two conditions on one number that leave nothing.
     void checkReachable(Table &table, const std::string &step, const std::vector<Predicate> &where)
     {
-        for (const Predicate &low : where) {
-            for (const Predicate &high : where) {
-                const bool isPair = (low.comparison == Comparison::AtLeast || low.comparison == Comparison::Above)
-                                    && (high.comparison == Comparison::AtMost || high.comparison == Comparison::Below)
-                                    && low.field.read == high.field.read && low.field.index == high.field.index;
-                if (isPair && low.numbers.front() > high.numbers.front())
-                    table.refuse(nullptr, "unreachable: no value fulfils all conditions of step '" + step + '\'');
-            }
-        }
+        if (!canBeFulfilled(where))
+            table.refuse(nullptr, "unreachable: no value fulfils all conditions of step '" + step + '\'');
     }
 
     std::int64_t reach(const Step &step) const

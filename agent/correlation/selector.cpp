@@ -196,6 +196,10 @@ bool applies(Selector selector, Topic topic) noexcept
     case Selector::PeerNode: return topic == Topic::LinkLost || topic == Topic::LinkReached;
     case Selector::Callee: return topic >= Topic::ServiceErrors && topic <= Topic::CallerSlow;
     case Selector::Caller: return topic == Topic::CallerAffected || topic == Topic::CallerSlow;
+    case Selector::Namespace:
+    case Selector::Workload:
+    case Selector::Pod: // what is said of a whole node is of none of them
+    case Selector::Container: return topic != Topic::NodeLost && topic != Topic::NodeBack && topic != Topic::StreamLoss;
     default: return true;
     }
 }

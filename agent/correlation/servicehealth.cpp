@@ -30,12 +30,13 @@ ServiceHealth::Verdict ServiceHealth::take(const Call &call)
     at.errors += call.failed ? call.count : 0;
     if (call.latencyNs > 0) {
         at.latencies.add(call.latencyNs, call.count);
+        at.timed += call.count;
         verdict.isSlowCall = m_thresholdNs > 0 && static_cast<double>(call.latencyNs) > m_thresholdNs;
         at.slow += verdict.isSlowCall ? call.count : 0;
         if (verdict.isSlowCall && (at.firstSlowNs == 0 || call.timeNs < at.firstSlowNs))
             at.firstSlowNs = call.timeNs;
     }
-    const bool isMostSlow = at.slow >= leastLatencies && 2 * at.slow > at.latencies.total();
+    const bool isMostSlow = at.slow >= leastLatencies && 2 * at.slow > at.timed;
     if (isMostSlow && !at.saidSlow) {
         at.saidSlow = verdict.isSlow = true;
         verdict.times = at.latencies.quantileNs(0.5) / m_baselineNs;

@@ -49,6 +49,7 @@ public:
 private:
     struct Slot {
         std::uint64_t calls = 0, errors = 0, slow = 0;
+        std::uint64_t timed = 0; ///< whose latency is known; the buckets are halved when they are full
         std::int64_t firstSlowNs = 0;
         bool saidSlow = false, saidFailing = false;
         LogBuckets latencies;

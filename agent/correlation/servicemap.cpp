@@ -82,11 +82,22 @@ void ServiceMap::hear(const wire::Event &event, const wire::Origin &origin, cons
     }
 }
 
-ServiceKey ServiceMap::named(EntityKind kind, const std::string &id, const std::string &name)
+ServiceMap::Service &ServiceMap::serviceAt(ServiceKey key, std::int64_t nowNs)
+{
+    if (m_services.find(key) == nullptr) {
+        if (const Service *next = m_services.nextToGo(); next != nullptr && nowNs - next->lastNs <= inUseNs)
+            ++m_counters.forgotten;
+    }
+    Service &service = m_services.at(key);
+    service.lastNs = std::max(service.lastNs, nowNs);
+    return service;
+}
+
+ServiceKey ServiceMap::named(EntityKind kind, const std::string &id, const std::string &name, std::int64_t nowNs)
 {
     const EntityName entity = hashed({kind, id, name});
     const ServiceKey key{entity.key, entity.check};
-    Service &service = m_services.at(key);
+    Service &service = serviceAt(key, nowNs);
     if (service.party == nullptr)
         service.party = std::make_shared<const Party>(Party{kind, id, name});
     return key;
@@ -96,9 +107,9 @@ ServiceKey ServiceMap::own(const Observation &seen)
 {
     const auto entity = select(Selector::Workload, seen);
     if (!entity)
-        return named(EntityKind::Node, std::string(seen.place.node), std::string(seen.place.node));
+        return named(EntityKind::Node, std::string(seen.place.node), std::string(seen.place.node), seen.timeNs());
     const ServiceKey key{entity->key, entity->check};
-    Service &service = m_services.at(key);
+    Service &service = serviceAt(key, seen.timeNs());
     if (service.party != nullptr)
         return key;
     service.party = std::make_shared<const Party>(Party{entity->kind, entity->id, entity->name});
@@ -120,11 +131,15 @@ ServiceKey ServiceMap::other(const Told &told)
         return known;
     const std::string name = told.isByCaller ? wire::toString(told.remote) : wire::hostText(told.remote);
     const std::string id = isOfOneNode(told.remote) ? std::string(node) + ' ' + name : name;
-    return named(told.isByCaller ? EntityKind::Destination : EntityKind::Address, id, name);
+    return named(told.isByCaller ? EntityKind::Destination : EntityKind::Address, id, name, told.call.timeNs);
 }
 
-ServiceMap::EdgeState &ServiceMap::edge(ServiceKey caller, ServiceKey callee)
+ServiceMap::EdgeState &ServiceMap::edge(ServiceKey caller, ServiceKey callee, std::int64_t nowNs)
 {
+    if (m_edges.find({caller, callee}) == nullptr) {
+        if (const EdgeState *next = m_edges.nextToGo(); next != nullptr && nowNs - next->lastNs <= inUseNs)
+            ++m_counters.forgotten;
+    }
     EdgeState &edge = m_edges.at({caller, callee});
     if (edge.caller != nullptr)
         return edge;
@@ -147,7 +162,7 @@ ServiceMap::Heard ServiceMap::place(const Told &told)
         m_book.onCallee(end);
     const ServiceKey theirs = other(told);
     const ServiceKey caller = told.isByCaller ? mine : theirs, callee = told.isByCaller ? theirs : mine;
-    EdgeState &at = edge(caller, callee);
+    EdgeState &at = edge(caller, callee, told.call.timeNs);
     at.isRequests = at.isRequests || told.isRequest;
     if (std::int64_t &last = at.callerToldNs[told.isRequest ? 1 : 0]; told.isByCaller)
         last = std::max(last, told.call.timeNs);
@@ -176,9 +191,40 @@ void ServiceMap::take(const Told &told, const Heard &heard)
     judge(told, heard.callee, at);
 }
 
-void ServiceMap::judge(const Told &told, ServiceKey calleeKey, EdgeState &edge)
+void ServiceMap::changeKind(Service &callee, CallKind kind)
+{
+    callee.kind = kind;
+    callee.health = {};
+    callee.firstSlow.timeNs = callee.rise.timeNs = 0;
+    callee.fastCalls = 0;
+}
+
+/// One caller's requests are seen and another's are not, being encrypted: beside each other their times are no measure of anything. A service is
+/// judged by its requests, where there are enough of them to be judged; a probe now and then is none.
+void ServiceMap::settleKind(Told &told, Service &callee)
+{
+    const std::int64_t nowNs = told.call.timeNs, slot = nowNs / ServiceHealth::slotNs;
+    if (told.isRequest) {
+        callee.slotRequests = callee.requestSlot == slot ? callee.slotRequests + told.call.count : told.call.count;
+        callee.requestSlot = slot;
+        if (callee.slotRequests >= ServiceHealth::leastLatencies || callee.kind == CallKind::None)
+            callee.manyRequestsNs = std::max(callee.manyRequestsNs, nowNs);
+    }
+    const CallKind kind = told.isRequest ? CallKind::Requests : CallKind::Connections;
+    const bool isEnough =
+        kind == CallKind::Requests ? callee.slotRequests >= ServiceHealth::leastLatencies : nowNs - callee.manyRequestsNs > fewRequestsNs;
+    if (callee.kind == CallKind::None)
+        callee.kind = kind;
+    else if (callee.kind != kind && isEnough)
+        changeKind(callee, kind);
+    if (callee.kind != kind)
+        told.call.latencyNs = 0;
+}
+
+void ServiceMap::judge(Told told, ServiceKey calleeKey, EdgeState &edge)
 {
     Service &callee = *m_services.find(calleeKey);
+    settleKind(told, callee);
     if (!callee.health.isInTime(told.call)) {
         m_counters.late += told.call.count;
         return;
@@ -308,8 +354,20 @@ std::vector<ServiceMap::Edge> ServiceMap::edges() const
 ServiceMap::Counters ServiceMap::counters() const noexcept
 {
     Counters counters = m_counters;
-    counters.forgotten = m_services.evicted() + m_edges.evicted() + m_book.forgotten();
+    counters.forgotten += m_book.forgotten();
     return counters;
+}
+
+void ServiceMap::beginAnew()
+{
+    for (auto &[key, service] : m_services.entries()) {
+        changeKind(service, CallKind::None);
+        service.requestSlot = service.manyRequestsNs = service.lastNs = 0;
+    }
+    for (auto &[key, edge] : m_edges.entries()) {
+        edge.callerToldNs = {};
+        edge.slot = 0;
+    }
 }
 
 } // namespace tapio::correlation

@@ -61,9 +61,11 @@ public:
         std::uint64_t told = 0;      ///< by the callee of what its caller tells, too
         std::uint64_t ignored = 0;   ///< connections and requests that are no call: given up, no direction, within requests
         std::uint64_t late = 0;      ///< of the calls: too old to be judged
-        std::uint64_t forgotten = 0; ///< services, edges and addresses that went for want of room
+        std::uint64_t forgotten = 0; ///< services, edges and addresses that went for want of room within a minute of their use
     };
     Counters counters() const noexcept;
+    /// The clock was set back: what was usual stays unknown until it is seen again, and who calls whom is kept.
+    void beginAnew();
     std::size_t services() const noexcept { return m_services.size(); }
 
 private:
@@ -72,10 +74,15 @@ private:
         std::uint64_t streamId = 0, seq = 0;
         std::int64_t uncertaintyNs = 0, timeNs = 0;
     };
+    enum class CallKind : std::uint8_t { None, Connections, Requests };
     struct Service {
         std::shared_ptr<const Party> party;
         std::shared_ptr<const wire::Origin> origin; ///< null: none of a workload
         ServiceHealth health;
+        CallKind kind = CallKind::None; ///< what its health is of: how long connections take to come about is no measure of requests
+        std::int64_t requestSlot = 0, manyRequestsNs = 0; ///< when there were enough of them last
+        std::uint32_t slotRequests = 0;
+        std::int64_t lastNs = 0;     ///< that it was heard of
         Rise firstSlow;              ///< of the run at hand; timeNs 0 = there is none
         std::uint64_t fastCalls = 0; ///< since the last slow one
         Rise rise;                   ///< timeNs 0 = it is not slow
@@ -113,6 +120,9 @@ private:
 
     /// The callee's word of a call counts where the caller has told none of its kind for so long.
     static constexpr std::int64_t callerSilentNs = 60'000'000'000;
+    static constexpr std::int64_t inUseNs = 60'000'000'000; ///< what goes for want of room after this is missed by nobody
+    static constexpr std::int64_t fewRequestsNs =
+        300'000'000'000; ///< without enough requests for so long a service is judged by its connections
     void hear(const wire::Event &event, const wire::Origin &origin, const EventPlace &place, bool counts);
     struct Heard {
         ServiceKey caller, callee;
@@ -122,9 +132,12 @@ private:
     void take(const Told &told, const Heard &heard);
     ServiceKey own(const Observation &seen);
     ServiceKey other(const Told &told);
-    ServiceKey named(wire::EntityKind kind, const std::string &id, const std::string &name);
-    EdgeState &edge(ServiceKey caller, ServiceKey callee);
-    void judge(const Told &told, ServiceKey callee, EdgeState &edge);
+    ServiceKey named(wire::EntityKind kind, const std::string &id, const std::string &name, std::int64_t nowNs);
+    EdgeState &edge(ServiceKey caller, ServiceKey callee, std::int64_t nowNs);
+    void judge(Told told, ServiceKey callee, EdgeState &edge);
+    static void settleKind(Told &told, Service &callee);
+    static void changeKind(Service &callee, CallKind kind);
+    Service &serviceAt(ServiceKey key, std::int64_t nowNs);
     static void noteRun(const Told &told, Service &callee, bool isSlowCall);
     void judgeEdge(const Told &told, const Service &callee, EdgeState &edge, bool isSlowCall);
     void onSlow(const Observation &seen, Service &service, ServiceKey key, double times);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -21,6 +22,22 @@ public:
             at = {slot, 0, 0};
         at.total += weight;
         at.hits += hit ? weight : 0;
+    }
+
+    /// What another saw of the same.
+    void merge(const ShareWindow &other) noexcept
+    {
+        for (const Slot &slot : other.m_slots)
+            m_newest = std::max(m_newest, slot.number);
+        for (const Slot &slot : other.m_slots) {
+            if (slot.number < 0 || m_newest - slot.number >= slots)
+                continue;
+            Slot &at = m_slots[static_cast<std::size_t>(slot.number % slots)];
+            if (at.number != slot.number)
+                at = {slot.number, 0, 0};
+            at.total += slot.total;
+            at.hits += slot.hits;
+        }
     }
 
     bool reaches(double share, std::uint32_t leastOf) const noexcept

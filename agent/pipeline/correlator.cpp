@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/pipeline/correlator.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -9,6 +10,12 @@ namespace tapio::agent {
 namespace {
 
 constexpr std::size_t mostProblemsSaid = 5;
+
+/// Whether the problem is of the file that the rule came from, or of the folder that it lies in.
+bool concerns(const correlation::RuleProblem &problem, const correlation::Rule &rule)
+{
+    return problem.file == rule.file || rule.file.starts_with(problem.file + '/');
+}
 
 } // namespace
 
@@ -30,8 +37,23 @@ bool Correlator::onEvent(const wire::Event &event, const wire::Origin &origin, s
            && m_engine.onEvent(event, origin, {m_node, seq == 0 ? 0 : m_streamId, seq, 0}); // of one node, whose clock is one
 }
 
+/// A mistake in a file must not end what its rule has found: as with all of the configuration, the old one goes on.
+void Correlator::keepRefused(correlation::LoadedRules &rules) const
+{
+    for (const correlation::Rule &rule : m_engine.rules()) {
+        const bool isRefused = std::any_of(rules.problems.begin(), rules.problems.end(),
+                                           [&rule](const correlation::RuleProblem &problem) { return concerns(problem, rule); });
+        const bool isThere =
+            std::any_of(rules.rules.begin(), rules.rules.end(), [&rule](const correlation::Rule &other) { return other.id == rule.id; });
+        if (isRefused && !isThere)
+            rules.rules.push_back(rule);
+    }
+    std::sort(rules.rules.begin(), rules.rules.end(), [](const auto &a, const auto &b) { return a.id < b.id; });
+}
+
 void Correlator::setRules(correlation::LoadedRules rules, std::int64_t utcNs)
 {
+    keepRefused(rules);
     m_problems = std::move(rules.problems);
     m_engine.setRules(ofNode(std::move(rules)), utcNs);
 }
@@ -81,6 +103,9 @@ wire::Hook Correlator::hook() const
     hook.state = m_problems.empty() ? wire::HookState::Active : wire::HookState::Failed;
     hook.attachKind = m_problems.empty() ? "node" : "";
     hook.reason = describe(m_problems);
+    if (m_engine.evicted() > 0) // how many is in the agent's own figures
+        hook.reason +=
+            (hook.reason.empty() ? "" : "; ") + std::string("more was seen than rules may remember: insights may have been missed");
     return hook;
 }
 

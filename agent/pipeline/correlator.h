@@ -31,6 +31,7 @@ public:
     void onAmendment(const wire::Origin &was, const wire::Origin &now) { m_engine.onAmendment(was, now, m_node); }
     /// Once a second.
     void advance(std::int64_t utcNs) { m_engine.advance(utcNs); }
+    /// A rule whose file is refused now, and was not, goes on as it was.
     void setRules(correlation::LoadedRules rules, std::int64_t utcNs);
     /// Types of events that any rule asks for.
     std::vector<wire::EventType> wanted() const;
@@ -39,12 +40,13 @@ public:
     /// What was found since the last call, in its order.
     std::vector<Found> take();
 
-    /// "active" with how many rules there are, or "failed" with what is wrong with those that are refused.
+    /// "active", or "failed" with what is wrong with the rules that are refused; and whether there was room for all that rules had to remember.
     wire::Hook hook() const;
     std::vector<correlation::RuleCounters> counters() const { return m_engine.counters(); }
 
 private:
     void onFinding(correlation::Finding &&finding) override;
+    void keepRefused(correlation::LoadedRules &rules) const;
     static correlation::RuleSetPtr ofNode(correlation::LoadedRules rules);
     static std::string describe(const std::vector<correlation::RuleProblem> &problems);
 

@@ -38,6 +38,9 @@ const std::vector<DrillTruth> &truths()
     return all;
 }
 
+/// 1970 until 2096, as in recordings.
+bool isTime(std::int64_t utcNs) { return utcNs >= 0 && utcNs <= 4'000'000'000'000'000'000; }
+
 } // namespace
 
 const DrillTruth *truthOf(std::string_view drill)
@@ -87,8 +90,11 @@ void DrillLabels::onEvent(const wire::Event &event, const std::string &node)
         ++m_unsigned;
         return;
     }
-    if (m_runs.size() >= mostRuns)
+    const bool hasRoom = m_runs.size() < mostRuns || m_runs.contains({node, label->runId});
+    if (!hasRoom || !isTime(label->fromNs) || !isTime(label->toNs)) { // who writes the file can write any number
+        ++m_refused;
         return;
+    }
     DrillRun &run = m_runs[{node, label->runId}];
     run.node = node;
     run.add(*label);

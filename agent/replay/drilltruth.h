@@ -46,13 +46,14 @@ public:
     std::vector<Label> take(std::int64_t endNs);
 
     std::uint64_t unsignedLabels() const noexcept { return m_unsigned; }
+    std::uint64_t refusedLabels() const noexcept { return m_refused; } ///< of a time that is none, or of more runs than are kept
     /// Drills that are not known here, or in which nothing happened: nobody knows what is to be found.
     const std::vector<std::string> &untold() const noexcept { return m_untold; }
 
 private:
     std::map<std::pair<std::string, std::uint64_t>, DrillRun> m_runs; ///< by node and run
     std::vector<std::string> m_untold;
-    std::uint64_t m_unsigned = 0;
+    std::uint64_t m_unsigned = 0, m_refused = 0;
 };
 
 } // namespace tapio::replay

@@ -39,6 +39,9 @@ void addRemarks(const recording::Reader &reader, const DrillLabels &drills, Scen
                                    + "' in it: it is not known, or nothing happened");
     if (drills.unsignedLabels() > 0)
         scenario.remarks.push_back(std::to_string(drills.unsignedLabels()) + " labels of drills without a signature were not believed");
+    if (drills.refusedLabels() > 0)
+        scenario.remarks.push_back(std::to_string(drills.refusedLabels())
+                                   + " labels of drills were left out: of a time that is none, or of more runs than are kept");
 }
 
 /// Labels without the rules that could not hear what is in the recording.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QtTest>
 
+#include <QTemporaryDir>
+
 #include <fstream>
 
 #include "agent/pipeline/correlator.h"
@@ -100,6 +102,7 @@ private slots:
     void folderOfRules_takesThePlaceOfTheShipped();
     void folderWithoutRules_isSaid();
     void change_isFollowed();
+    void refusedFile_keepsItsRule();
     void snapshot_hasTheRules();
     void samples_areEvidence();
 };
@@ -322,6 +325,40 @@ void tst_Correlator::change_isFollowed()
     bench.second();
     QCOMPARE(bench.insights().back().state, InsightState::Expired);
     QCOMPARE(bench.rulesHook().state, wire::HookState::Disabled);
+}
+
+/// A mistake in a file that is reloaded must not end what its rule has found.
+void tst_Correlator::refusedFile_keepsItsRule()
+{
+    QTemporaryDir folder;
+    const auto write = [&folder](const QByteArray &text) {
+        QFile file(folder.filePath("kills.toml"));
+        QVERIFY(file.open(QIODevice::WriteOnly) && file.write(text) == text.size());
+    };
+    const QByteArray rule = "id = \"kills\"\ntitle = \"t\"\nroot = \"pod\"\nseverity = \"error\"\nlifetime = \"5m\"\ncooldown = \"5m\"\n"
+                            "summary = \"s\"\n[[step]]\nname = \"kill\"\nevent = \"oom.kill\"\nwithin = \"1m\"\n";
+    write(rule);
+    Bench bench;
+    CollectChange change;
+    change.maxCgroups = 100;
+    change.hostInterval = change.cgroupInterval = std::chrono::milliseconds(1000);
+    change.correlation = CorrelationOptions{true, folder.path().toStdString()};
+    bench.loop->change(change);
+    bench.oomKill();
+    bench.second();
+    QCOMPARE(bench.insights().back().rule, std::string("kills"));
+    write(rule + "oops = 1\n");
+    bench.loop->change(change);
+    bench.second();
+    QCOMPARE(bench.insights().back().state, InsightState::Open);
+    QCOMPARE(bench.rulesHook().state, wire::HookState::Failed); // which says what is wrong
+    QVERIFY(QFile::remove(folder.filePath("kills.toml")));
+    write(QByteArray(rule).replace("kills", "other"));
+    bench.loop->change(change);
+    bench.second();
+    bench.second();
+    QCOMPARE(bench.insights().back().rule, std::string("kills"));
+    QCOMPARE(bench.insights().back().state, InsightState::Expired);
 }
 
 void tst_Correlator::snapshot_hasTheRules()

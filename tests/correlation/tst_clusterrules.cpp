@@ -465,7 +465,7 @@ void tst_ClusterRules::everyEvent_isAccountedFor()
     meet(stage, 4);
     stage.event(5, wire::Insight(), "n1");
     stage.event(-2e9, wire::OomKill(), "n1");
-    const ScopeCounters &counters = stage.scope().counters();
+    const ScopeCounters counters = stage.scope().counters();
     QCOMPARE(counters.events, std::uint64_t(16));
     QCOMPARE(counters.insights, std::uint64_t(1));
     QCOMPARE(counters.untimely, std::uint64_t(1));

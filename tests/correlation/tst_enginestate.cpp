@@ -20,6 +20,12 @@ private slots:
     void unknownOwner_isCounted();
     void amendment_movesWhatThereIs();
     void amendment_mergesIntoWhatIsThere();
+    void amendment_togetherTheyAreEnough();
+    void amendment_ofAnOpenOneToOneThatEnded_goesOn();
+    void amendment_ofTwoOpenOnes_goesOnAsOne();
+    void amendment_ofEvidenceToAnOpenOne_isCited();
+    void lateEnding_endsNothingThatBeganSince();
+    void clockSetBack_beginsAnew();
     void restart_isSeenFromANewContainer();
     void aNameThatIsLearntLate_isToldAndMakesNoOther();
     void contradiction_keepsNothingOpen();
@@ -68,6 +74,113 @@ void tst_EngineState::amendment_mergesIntoWhatIsThere()
     stage.event(2, wire::OomKill(), pod("a"));
     QCOMPARE(stage.opened("r"), std::size_t(1));
     QCOMPARE(stage.found[0].insight.evidence.size(), std::size_t(3));
+}
+
+static wire::Origin nameless()
+{
+    wire::Origin unnamed = pod("a");
+    unnamed.podUid.clear();
+    unnamed.podName.clear();
+    return unnamed;
+}
+
+static const std::string thenOver = "[[step]]\nname = \"over\"\nevent = \"process.exec\"\nrole = \"ending\"\nwithin = \"1m\"\n"
+                                    "after = \"kill\"\nafter_within = \"30s\"\n";
+
+void tst_EngineState::amendment_togetherTheyAreEnough()
+{
+    Stage stage({ruleOf(killStep + "count = 2\n")});
+    stage.event(0, wire::OomKill(), nameless());
+    stage.event(1, wire::OomKill(), pod("a"));
+    QCOMPARE(stage.found.size(), std::size_t(0));
+    stage.engine().onAmendment(nameless(), pod("a"), "n1");
+    QCOMPARE(stage.opened("r"), std::size_t(1));
+    QCOMPARE(stage.found[0].insight.root, std::string("shop/a"));
+    QCOMPARE(stage.found[0].insight.evidence.size(), std::size_t(2));
+    QCOMPARE(stage.found[0].timeNs, Stage::timeOf(1));
+    QCOMPARE(stage.found[0].origin->podName, std::string("a"));
+}
+
+void tst_EngineState::amendment_ofAnOpenOneToOneThatEnded_goesOn()
+{
+    Stage stage({ruleOf(killStep + thenOver)});
+    stage.event(0, wire::OomKill(), pod("a"));
+    stage.event(1, wire::ProcessExec(), pod("a"));
+    QCOMPARE(stage.found.back().insight.state, InsightState::Resolved);
+    stage.event(10, wire::OomKill(), nameless());
+    const std::uint64_t open = stage.found.back().insight.id;
+    stage.engine().onAmendment(nameless(), pod("a"), "n1");
+    QCOMPARE(stage.found.back().insight.id, open);
+    QCOMPARE(stage.found.back().insight.state, InsightState::Updated);
+    QCOMPARE(stage.found.back().insight.root, std::string("shop/a"));
+    QCOMPARE(stage.engine().counters()[0].open, std::size_t(1));
+    stage.event(12, wire::ProcessExec(), pod("a"));
+    QCOMPARE(stage.found.back().insight.id, open);
+    QCOMPARE(stage.found.back().insight.state, InsightState::Resolved);
+}
+
+void tst_EngineState::amendment_ofTwoOpenOnes_goesOnAsOne()
+{
+    Stage stage({ruleOf(killStep)});
+    stage.event(0, wire::OomKill(), nameless());
+    const std::uint64_t first = stage.found.back().insight.id;
+    stage.event(1, wire::OomKill(), pod("a"));
+    const std::uint64_t second = stage.found.back().insight.id;
+    QVERIFY(first != second);
+    stage.engine().onAmendment(nameless(), pod("a"), "n1");
+    const auto expired = stage.of("r", InsightState::Expired);
+    QCOMPARE(expired.size(), std::size_t(1));
+    QCOMPARE(expired[0].insight.id, first);
+    QCOMPARE(stage.found.back().insight.id, second);
+    QCOMPARE(stage.found.back().insight.state, InsightState::Updated);
+    QCOMPARE(stage.found.back().insight.evidence.size(), std::size_t(2));
+    QCOMPARE(stage.found.back().insight.evidenceCount, 2u);
+    QCOMPARE(stage.found.back().insight.fromNs, Stage::timeOf(0));
+    QCOMPARE(stage.engine().counters()[0].open, std::size_t(1));
+}
+
+void tst_EngineState::amendment_ofEvidenceToAnOpenOne_isCited()
+{
+    Stage stage({ruleOf(killStep + "count = 2\n")});
+    stage.event(0, wire::OomKill(), pod("a"));
+    stage.event(1, wire::OomKill(), pod("a"));
+    stage.event(2, wire::OomKill(), nameless());
+    stage.engine().onAmendment(nameless(), pod("a"), "n1");
+    stage.pass(100);
+    QCOMPARE(stage.opened("r"), std::size_t(1));
+    QCOMPARE(stage.found.back().insight.state, InsightState::Updated);
+    QCOMPARE(stage.found.back().insight.evidenceCount, 3u);
+}
+
+void tst_EngineState::lateEnding_endsNothingThatBeganSince()
+{
+    Stage stage({ruleOf(killStep + thenOver)});
+    stage.event(0, wire::OomKill());
+    stage.event(5, wire::OomKill());
+    stage.event(3, wire::ProcessExec());
+    QVERIFY(stage.of("r", InsightState::Resolved).empty());
+    stage.event(6, wire::ProcessExec());
+    QCOMPARE(stage.of("r", InsightState::Resolved).size(), std::size_t(1));
+}
+
+/// Or nothing would be found for as long as it was set back by.
+void tst_EngineState::clockSetBack_beginsAnew()
+{
+    Stage stage({ruleOf(killStep + "count = 2\n")});
+    stage.event(7200, wire::OomKill());
+    stage.event(7201, wire::OomKill());
+    stage.pass(7202);
+    QCOMPARE(stage.opened("r"), std::size_t(1));
+    stage.pass(10);
+    QCOMPARE(stage.of("r", InsightState::Expired).size(), std::size_t(1));
+    QCOMPARE(stage.engine().candidates(), std::size_t(0));
+    stage.event(11, wire::OomKill());
+    stage.pass(12);
+    stage.event(13, wire::OomKill());
+    QCOMPARE(stage.opened("r"), std::size_t(2));
+    stage.pass(14);
+    stage.pass(5); // as slewing does
+    QCOMPARE(stage.engine().counters()[0].open, std::size_t(1));
 }
 
 void tst_EngineState::restart_isSeenFromANewContainer()

@@ -60,6 +60,10 @@ private slots:
     void conditions_areRead();
     void refusals_nameLineAndReason_data();
     void refusals_nameLineAndReason();
+    void samplesAcrossNodes_areRefused();
+    void podOfAWholeNode_isRefused();
+    void conditions_thatContradict_data();
+    void conditions_thatContradict();
     void everyProblem_isTold();
     void digest_isOfWhatDecides();
     void scope_isReadAndRefused();
@@ -180,9 +184,63 @@ void tst_RuleLoader::refusals_nameLineAndReason_data()
     row("a share of nothing", "within = \"5m\"\n\n", "within = \"5m\"\nshare = 0.5\n\n", "'share' needs 'of_at_least'");
     row("a share above all", "within = \"5m\"\n\n", "within = \"5m\"\nshare = 1.5\nof_at_least = 3\n\n",
         "'share' must be a number above 0 and at most 1");
+    row("a share that is no number", "within = \"5m\"\n\n", "within = \"5m\"\nshare = nan\nof_at_least = 3\n\n",
+        "'share' must be a number above 0 and at most 1");
+    row("distinct of what it joins by", "within = \"5m\"\n\n", "within = \"5m\"\naffects = \"pod\"\ndistinct = 3\n\n",
+        "unreachable: of one pod there are never 3 different ones");
     row("distinct of nothing", "within = \"5m\"\n\n", "within = \"5m\"\ndistinct = 3\n\n", "'distinct' counts what 'affects' names");
     row("no value fulfils it", "where = [{ field = \"signal\", equals = \"SIGKILL\" }]",
         "where = [{ field = \"signal\", at_least = 10 }, { field = \"signal\", below = 9 }]", "unreachable: no value fulfils");
+    row("what was found as evidence", "event = \"oom.kill\"", "event = \"insight\"",
+        "r.toml:11: unreachable: what was found is no evidence");
+}
+
+void tst_RuleLoader::samplesAcrossNodes_areRefused()
+{
+    const QString rule = "id = \"r\"\ntitle = \"t\"\nscope = \"cluster\"\nroot = \"pod\"\nseverity = \"error\"\nlifetime = \"5m\"\n"
+                         "cooldown = \"5m\"\nsummary = \"s\"\n[[step]]\nname = \"grows\"\nevent = \"memory.trend\"\nwithin = \"5m\"\n";
+    const QString problems = problemsOf(rule);
+    QVERIFY2(problems.contains("r.toml:11: unreachable: 'memory.trend' is worked out of samples"), qPrintable(problems));
+}
+
+void tst_RuleLoader::podOfAWholeNode_isRefused()
+{
+    const QString rule = "id = \"r\"\ntitle = \"t\"\nscope = \"cluster\"\nroot = \"pod\"\nseverity = \"error\"\nlifetime = \"5m\"\n"
+                         "cooldown = \"5m\"\nsummary = \"s\"\n[[step]]\nname = \"lost\"\nevent = \"node.lost\"\nwithin = \"5m\"\n";
+    QVERIFY2(problemsOf(rule).contains("events of type node.lost have no pod"), qPrintable(problemsOf(rule)));
+}
+
+void tst_RuleLoader::conditions_thatContradict_data()
+{
+    QTest::addColumn<QString>("where");
+    QTest::addColumn<bool>("isRefused");
+    const auto row = [](const char *name, const char *where, bool isRefused) { QTest::newRow(name) << QString(where) << isRefused; };
+    row("one", "{ field = \"signal\", equals = 9 }", false);
+    row("two values at once", "{ field = \"signal\", equals = 9 }, { field = \"signal\", equals = 15 }", true);
+    row("one of some, of which one is let through", "{ field = \"signal\", one_of = [9, 15] }, { field = \"signal\", not = 9 }", false);
+    row("one of some, of which none is", "{ field = \"signal\", one_of = [9, 15] }, { field = \"signal\", none_of = [15, 9] }", true);
+    row("a value out of its range", "{ field = \"signal\", equals = 9 }, { field = \"signal\", above = 9 }", true);
+    row("a value at the end of its range", "{ field = \"signal\", equals = 9 }, { field = \"signal\", at_least = 9 }", false);
+    row("a range of one", "{ field = \"signal\", at_most = 9 }, { field = \"signal\", at_least = 9 }", false);
+    row("that one is not let through",
+        "{ field = \"signal\", at_most = 9 }, { field = \"signal\", at_least = 9 }, { field = \"signal\", not = 9 }", true);
+    row("an open range of none", "{ field = \"signal\", at_most = 9 }, { field = \"signal\", above = 9 }", true);
+    row("different fields", "{ field = \"signal\", equals = 9 }, { field = \"exitCode\", equals = 1 }", false);
+    row("a text and its beginning", "{ field = \"comm\", equals = \"java\" }, { field = \"comm\", begins_with = \"ja\" }", false);
+    row("a text and another beginning", "{ field = \"comm\", equals = \"java\" }, { field = \"comm\", begins_with = \"x\" }", true);
+    row("two beginnings", "{ field = \"comm\", begins_with = \"ja\" }, { field = \"comm\", begins_with = \"java\" }", false);
+    row("two that exclude each other", "{ field = \"comm\", begins_with = \"ja\" }, { field = \"comm\", begins_with = \"ru\" }", true);
+    row("two parts", "{ field = \"comm\", contains = \"a\" }, { field = \"comm\", ends_with = \"b\" }", false);
+}
+
+void tst_RuleLoader::conditions_thatContradict()
+{
+    QFETCH(QString, where);
+    QFETCH(bool, isRefused);
+    const QString was = "where = [{ field = \"signal\", equals = \"SIGKILL\" }]";
+    QVERIFY(good.contains(was));
+    const QString problems = problemsOf(QString(good).replace(was, "where = [" + where + "]"));
+    QVERIFY2(problems.contains("unreachable: no value fulfils") == isRefused && problems.isEmpty() != isRefused, qPrintable(problems));
 }
 
 void tst_RuleLoader::refusals_nameLineAndReason()

@@ -92,6 +92,8 @@ private slots:
     void slow_isAgainstTheServicesOwnBaseline_data();
     void slow_isAgainstTheServicesOwnBaseline();
     void slow_ofFewCalls_isNotJudged();
+    void slow_isOfOneKindOfCall();
+    void slow_isOfAllHoweverMany();
     void slowForLong_isHowItIsNow();
     void lateCalls_areCountedAndNotJudged();
     void errors_areAShareOfEnough_data();
@@ -432,6 +434,44 @@ void tst_ServiceMap::slow_ofFewCalls_isNotJudged()
     for (int i = 0; i < 100; ++i)
         bench.add(5 * i, httpCall(1, 9, i < 80 ? 10 : 1000), web); // two in ten seconds
     QCOMPARE(bench.count(Topic::ServiceSlow), std::size_t(0));
+}
+
+/// How long a connection takes to come about is no measure of how long a request takes.
+void tst_ServiceMap::slow_isOfOneKindOfCall()
+{
+    Bench bench;
+    for (int i = 0; i < 100; ++i)
+        bench.add(i, tcp(1, 9, TcpOutcome::Closed), web);
+    for (int i = 100; i < 300; ++i) {
+        bench.add(i, tcp(1, 9, TcpOutcome::Closed), web); // whose requests nobody sees
+        bench.add(i + 0.1, httpCall(2, 9, 50), db);
+        bench.add(i + 0.2, httpCall(2, 9, 50), db);
+    }
+    QCOMPARE(bench.count(Topic::ServiceSlow), std::size_t(0));
+    for (int i = 300; i < 350; ++i)
+        bench.add(i, httpCall(2, 9, 500), db);
+    QVERIFY(bench.count(Topic::ServiceSlow) > 0);
+}
+
+/// The buckets of latencies are halved when they are full, and what is slow is not.
+void tst_ServiceMap::slow_isOfAllHoweverMany()
+{
+    Bench bench;
+    const auto calls = [&bench](double at, std::uint64_t latencyNs, std::uint32_t count) {
+        wire::TcpConnection many = tcp(1, 9, TcpOutcome::Closed);
+        many.connectLatencyNs = latencyNs;
+        many.more = count - 1;
+        bench.add(at, many, web);
+    };
+    for (int i = 0; i < 100; ++i)
+        calls(i, 2'000'000, 10);
+    for (int i = 0; i < 10; ++i)
+        calls(100, 2'000'000, 20'000);
+    calls(101, 50'000'000, 60'000);
+    QCOMPARE(bench.count(Topic::ServiceSlow), std::size_t(0));
+    for (int i = 0; i < 3; ++i)
+        calls(102, 50'000'000, 60'000);
+    QCOMPARE(bench.count(Topic::ServiceSlow), std::size_t(1));
 }
 
 void tst_ServiceMap::slowForLong_isHowItIsNow()

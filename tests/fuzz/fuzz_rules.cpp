@@ -201,7 +201,7 @@ void cluster(std::string_view text)
             sink.onFinding(std::move(finding));
         }
     }
-    const ScopeCounters &counters = scope.counters();
+    const ScopeCounters counters = scope.counters();
     promise(counters.events + counters.insights + counters.untimely == handed);
     std::uint64_t calls = 0;
     for (const ServiceMap::Edge &edge : scope.map().edges()) {

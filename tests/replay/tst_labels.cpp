@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QtTest>
 
+#include <limits>
 #include <set>
 
 #include "agent/replay/drilltruth.h"
@@ -108,6 +109,10 @@ void tst_Labels::drillsSayWhatTheyDid()
     drills.onEvent(drill("crash-loop", "failed", 3, 5, 9), "n1"); // nothing happened
     drills.onEvent(drill("dance", "end", 4, 5, 9), "n1");
     drills.onEvent(drill("disk-full", "end", 5, 5, 9, false), "n1");
+    wire::Event hostile = drill("oom-kill", "end", 6, 5, 9);
+    std::get<wire::DrillLabel>(hostile.detail).fromNs = std::numeric_limits<std::int64_t>::min();
+    drills.onEvent(hostile, "n1");
+    QCOMPARE(drills.refusedLabels(), std::uint64_t(1));
     const auto labels = drills.take(timeOf(20));
     QCOMPARE(labels.size(), std::size_t(2));
     const Label kill{"drill oom-kill",
