@@ -188,7 +188,8 @@ private:
                                            correlation->toldInsights,
                                            correlation->untoldInsights,
                                            m_rules,
-                                           m_refusedRules};
+                                           m_refusedRules,
+                                           scope.forgotten};
     }
 
     /// Null: nothing is to be correlated.

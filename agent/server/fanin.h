@@ -64,6 +64,7 @@ struct CorrelationFigures {
     std::uint64_t offeredEvents = 0, lookedAtEvents = 0, refusedEvents = 0, waitingEvents = 0;
     std::uint64_t foundInsights = 0, toldInsights = 0, untoldInsights = 0;
     std::uint64_t rules = 0, refusedRules = 0;
+    std::uint64_t forgotten = 0; ///< see ScopeCounters
 };
 
 class FanIn {

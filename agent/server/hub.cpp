@@ -18,6 +18,7 @@ constexpr std::int64_t stragglersNs = nsPerSecond; ///< how long a closed peer's
 constexpr std::int64_t greetingDeadlineNs = 10 * nsPerSecond;
 constexpr std::int64_t silentAfterNs = 30 * nsPerSecond;
 constexpr std::int64_t statesEveryNs = 2 * nsPerSecond;
+constexpr std::int64_t lossEveryNs = 60 * nsPerSecond;      ///< between two notices of one loss of the rules across nodes
 constexpr std::int64_t malformedEveryNs = 10 * nsPerSecond; ///< one notice of a peer's malformed messages, which says how many
 constexpr std::size_t maxForgotten = 65'536;
 constexpr std::uint32_t replacedAfterMs = 5'000; ///< two agents with one certificate must not chase each other
@@ -67,6 +68,8 @@ void Hub::correlate(CorrelationFeed &feed, const OwnIdentity &identity)
 {
     m_feed = &feed;
     m_own = std::make_unique<OwnStream>(identity, m_beganNs);
+    m_own->begin(m_beganNs);
+    m_stuck.insert(&m_own->record()); // it goes with the next tick
     updateFilter();
 }
 
@@ -338,30 +341,41 @@ void Hub::tellFound()
 {
     if (m_feed == nullptr)
         return;
-    if (auto found = m_feed->take(); !found.empty()) {
-        m_own->add(std::move(found), m_clock.utcNs());
+    std::vector<correlation::ClusterScope::Found> found = m_feed->take();
+    // Some by some: what the sink takes at once needs no room.
+    constexpr std::size_t atOnce = 64;
+    for (std::size_t from = 0; from < found.size(); from += atOnce) {
+        const auto begin = found.begin() + static_cast<std::ptrdiff_t>(from);
+        const auto end = found.begin() + static_cast<std::ptrdiff_t>(std::min(found.size(), from + atOnce));
+        m_own->add({std::make_move_iterator(begin), std::make_move_iterator(end)}, m_clock.utcNs());
         deliver(m_own->record());
     }
 }
 
-/// With the states of nodes: a burst is one notice.
-void Hub::sayRefused()
+/// With the states of nodes, and once a minute at most: a burst is one notice.
+void Hub::sayLosses()
 {
-    if (m_feed == nullptr)
+    const auto counters = correlation();
+    if (!counters)
         return;
-    const std::uint64_t refused = m_feed->counters().refusedEvents;
-    if (refused == m_refusedSaid)
+    sayLoss(m_refusedEvents, counters->refusedEvents, "correlation-behind",
+            "events came faster than the rules across nodes can look at them: some were stored and shown, but are evidence of nothing");
+    sayLoss(m_untoldInsights, counters->untoldInsights, "correlation-untold",
+            "insights across nodes were found and not told: nobody had taken what was there for too long");
+    sayLoss(
+        m_lackOfRoom, counters->scope.forgotten, "correlation-full",
+        "more nodes, addresses, services or candidates than the rules across nodes can remember: some were forgotten, and what they would "
+        "have been evidence of is not found");
+}
+
+void Hub::sayLoss(Loss &loss, std::uint64_t count, const char *code, const char *text)
+{
+    const std::int64_t bootNs = m_clock.bootNs();
+    if (count <= loss.said || (loss.bootNs >= 0 && bootNs - loss.bootNs < lossEveryNs))
         return;
-    const auto repeated = static_cast<std::uint32_t>(std::min<std::uint64_t>(refused - m_refusedSaid, UINT32_MAX));
-    m_refusedSaid = refused;
-    publishNotice(
-        {m_clock.utcNs(),
-         wire::LinkNoticeKind::Unknown,
-         {},
-         {},
-         "correlation-behind",
-         "events came faster than the rules across nodes can look at them: some were stored and shown, but are evidence of nothing",
-         repeated});
+    const auto repeated = static_cast<std::uint32_t>(std::min<std::uint64_t>(count - loss.said, UINT32_MAX));
+    loss = {count, bootNs};
+    publishNotice({m_clock.utcNs(), wire::LinkNoticeKind::Unknown, {}, {}, code, text, repeated});
 }
 
 std::optional<CorrelationCounters> Hub::correlation() const
@@ -435,7 +449,7 @@ void Hub::publishStates()
         if (node.linkState() != wire::LinkState::Unknown)
             publishState(node);
     }
-    sayRefused();
+    sayLosses();
 }
 
 void Hub::markSilent()

@@ -76,7 +76,13 @@ private:
     NodeRecord &nodeOf(const std::string &name);
     void deliver(NodeRecord &node);
     void tellFound();
-    void sayRefused();
+    /// A loss of the rules across nodes, of which a notice tells when it grows.
+    struct Loss {
+        std::uint64_t said = 0;   ///< how many the last notice had
+        std::int64_t bootNs = -1; ///< of that; -1 = there was none
+    };
+    void sayLosses();
+    void sayLoss(Loss &loss, std::uint64_t count, const char *code, const char *text);
     void releaseAcks();
     void publishState(const NodeRecord &node);
     void publishNotice(const wire::LinkNotice &notice);
@@ -109,7 +115,7 @@ private:
     std::set<NodeRecord *> m_stuck; ///< nodes with frames that the sink did not take
     CorrelationFeed *m_feed = nullptr;
     std::unique_ptr<OwnStream> m_own; ///< null: nothing is correlated
-    std::uint64_t m_refusedSaid = 0;  ///< events that rules did not look at, as the last notice had them
+    Loss m_refusedEvents, m_untoldInsights, m_lackOfRoom;
     std::uint64_t m_lastSessionId = 0;
     std::int64_t m_nextTickBootNs = 0;
     std::int64_t m_nextStatesBootNs = 0;

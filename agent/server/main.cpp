@@ -39,9 +39,9 @@ void logProgress(const FanIn &fanIn, spdlog::logger &log)
              sum[Counter::Rejected]);
     if (const auto found = fanIn.correlation())
         log.info("{} rules across nodes ({} refused): {} events offered, {} looked at, {} refused, {} waiting; {} insights found, {} told, "
-                 "{} untold",
+                 "{} untold; {} forgotten for want of room",
                  found->rules, found->refusedRules, found->offeredEvents, found->lookedAtEvents, found->refusedEvents, found->waitingEvents,
-                 found->foundInsights, found->toldInsights, found->untoldInsights);
+                 found->foundInsights, found->toldInsights, found->untoldInsights, found->forgotten);
 }
 
 /// Until SIGTERM or SIGINT.

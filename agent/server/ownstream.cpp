@@ -50,9 +50,33 @@ void OwnStream::add(std::vector<correlation::ClusterScope::Found> &&found, std::
             event.origin = originIndex(batch.origins, found[i].origin.get());
             batch.events.push_back(std::move(event));
         }
-        m_lastSeq += to - from;
-        m_record.onFrame({m_streamId, ++m_lastFrameSeq, nowNs, std::move(batch)}, 0, nowNs);
+        m_told += to - from;
+        send(std::move(batch), nowNs);
     }
+}
+
+void OwnStream::begin(std::int64_t nowNs)
+{
+    wire::AgentNotice notice;
+    notice.kind = wire::AgentNoticeKind::Began;
+    notice.what = "correlation";
+    notice.text = "this server looks across nodes from now on: what an earlier one had found is not followed any further";
+    wire::Event event;
+    event.type = wire::EventType::AgentNotice;
+    event.severity = wire::Severity::Info;
+    event.timeNs = nowNs;
+    event.detail = std::move(notice);
+    wire::EventBatch batch;
+    batch.firstSeq = m_lastSeq + 1;
+    event.origin = originIndex(batch.origins, nullptr);
+    batch.events.push_back(std::move(event));
+    send(std::move(batch), nowNs);
+}
+
+void OwnStream::send(wire::EventBatch &&batch, std::int64_t nowNs)
+{
+    m_lastSeq += batch.events.size();
+    m_record.onFrame({m_streamId, ++m_lastFrameSeq, nowNs, std::move(batch)}, 0, nowNs);
 }
 
 } // namespace tapio::server

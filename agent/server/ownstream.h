@@ -25,18 +25,22 @@ public:
     /// `beganNs`: server's UTC.
     OwnStream(const OwnIdentity &identity, std::int64_t beganNs);
 
+    /// The stream's first event: what an earlier server had found is followed by nobody, and who reads of it later must know. Once, before add().
+    void begin(std::int64_t nowNs);
     /// Makes frames of them, which wait in record().pending(). What there is no room for is counted, and has no number.
     void add(std::vector<correlation::ClusterScope::Found> &&found, std::int64_t nowNs);
 
     NodeRecord &record() noexcept { return m_record; }
     const NodeRecord &record() const noexcept { return m_record; }
-    std::uint64_t told() const noexcept { return m_lastSeq; }
+    std::uint64_t told() const noexcept { return m_told; } ///< findings
     std::uint64_t untold() const noexcept { return m_untold; }
 
 private:
+    void send(wire::EventBatch &&batch, std::int64_t nowNs);
+
     const std::uint64_t m_streamId;
     NodeRecord m_record;
-    std::uint64_t m_lastFrameSeq = 0, m_lastSeq = 0, m_untold = 0;
+    std::uint64_t m_lastFrameSeq = 0, m_lastSeq = 0, m_told = 0, m_untold = 0;
 };
 
 } // namespace tapio::server

@@ -39,19 +39,27 @@ public:
         scope.onDelivery(*delivery);
     }
     void onAgent(correlation::AgentSign &&sign) override { scope.onAgent(sign); }
-    std::vector<ClusterScope::Found> take() override { return scope.take(); }
+    std::vector<ClusterScope::Found> take() override
+    {
+        auto found = scope.take();
+        found.insert(found.end(), more.begin(), more.end());
+        more.clear();
+        return found;
+    }
     const std::vector<wire::EventType> &wanted() const override { return types; }
     CorrelationCounters counters() const override
     {
         CorrelationCounters counters;
         counters.refusedEvents = refused;
         counters.scope = scope.counters();
+        counters.scope.forgotten += forgotten;
         return counters;
     }
 
     ClusterScope scope{"hq", rules()};
     std::vector<wire::EventType> types = scope.wanted();
-    std::uint64_t deliveries = 0, refused = 0;
+    std::vector<ClusterScope::Found> more; ///< that the test has it find
+    std::uint64_t deliveries = 0, refused = 0, forgotten = 0;
 };
 
 struct Fixture : test::HubFixture {
@@ -92,7 +100,8 @@ std::vector<wire::Insight> insightsIn(const std::vector<wire::Delivery> &deliver
     for (const wire::Delivery &delivery : deliveries) {
         const auto *batch = std::get_if<wire::EventBatch>(&delivery.frame.body);
         for (std::size_t i = 0; batch != nullptr && delivery.node == ownNode && i < batch->events.size(); ++i)
-            all.push_back(*wire::insightOf(batch->events[i].detail));
+            if (const wire::Insight *insight = wire::insightOf(batch->events[i].detail))
+                all.push_back(*insight);
     }
     return all;
 }
@@ -132,9 +141,26 @@ private slots:
         QCOMPARE(insightsOf(f.sink).size(), std::size_t(1)); // and it is stored
         const auto &own = f.sink.deliveries.back();
         QCOMPARE(own->frame.streamId, ownStreamId);
-        QCOMPARE(own->frame.frameSeq, std::uint64_t(1));
+        QCOMPARE(own->frame.frameSeq, std::uint64_t(2)); // the first says that it began
         QCOMPARE(own->clockUncertaintyNs, std::int64_t(0));
-        QCOMPARE(std::get<wire::EventBatch>(own->frame.body).firstSeq, std::uint64_t(1));
+        QCOMPARE(std::get<wire::EventBatch>(own->frame.body).firstSeq, std::uint64_t(2));
+    }
+
+    /// Or what an earlier server had found would look open in a store for hours.
+    void ownStream_saysThatItBegan()
+    {
+        Fixture f;
+        f.hub.tick(true);
+        QCOMPARE(f.sink.deliveries.size(), std::size_t(1));
+        const wire::Delivery &first = *f.sink.deliveries[0];
+        QCOMPARE(first.node, ownNode);
+        QCOMPARE(first.frame.streamId, ownStreamId);
+        const wire::Event &event = std::get<wire::EventBatch>(first.frame.body).events.at(0);
+        QCOMPARE(event.timeNs, f.clock.utcNs());
+        QVERIFY(std::get<wire::AgentNotice>(event.detail).kind == wire::AgentNoticeKind::Began);
+        QCOMPARE(f.hub.correlation()->toldInsights, std::uint64_t(0));
+        f.hub.tick(true);
+        QCOMPARE(f.sink.deliveries.size(), std::size_t(1));
     }
 
     void whatComesTwice_isLookedAtOnce()
@@ -163,7 +189,7 @@ private slots:
         f.pass(3600);                                                  // it expires
         QCOMPARE(f.hub.correlation()->toldInsights, std::uint64_t(4)); // with both nodes, which are silent
         wire::Subscribe resume;
-        resume.resume = {{ownNode, ownStreamId, 1}};
+        resume.resume = {{ownNode, ownStreamId, 2}};
         auto &back = f.console(10, resume);
         for (const wire::Insight &one : insightsOf(back))
             QVERIFY(one.state != wire::InsightState::Open || one.rule == "node-lost"); // the first frame it has
@@ -184,7 +210,7 @@ private slots:
         f.sink.refuses = false;
         f.hub.tick(true);
         QCOMPARE(insightsOf(f.sink).size(), std::size_t(1));
-        f.hub.acknowledge(ownNode, ownStreamId, 1);
+        f.hub.acknowledge(ownNode, ownStreamId, 2);
         f.hub.tick(true);
     }
 
@@ -201,12 +227,28 @@ private slots:
         QVERIFY(own.record().pendingBytes() < 2 * OwnStream::mostPendingBytes);
     }
 
+    /// All at once, and more than may wait: the sink takes them as they come.
+    void manyFindings_areToldWhereTheSinkTakesThem()
+    {
+        Fixture f;
+        f.killOnTwo();
+        wire::Event told = std::get<wire::EventBatch>(f.sink.deliveries.back()->frame.body).events[0];
+        std::get<wire::Boxed<wire::Insight>>(told.detail)->text = std::string(wire::Insight::textBytes, 'x');
+        for (int i = 0; i < 24; ++i)
+            std::get<wire::Boxed<wire::Insight>>(told.detail)->evidence.push_back(std::string(wire::Insight::lineBytes, 'y'));
+        f.feed.more = std::vector<ClusterScope::Found>(2000, {told, nullptr});
+        f.hub.tick(true);
+        QCOMPARE(f.hub.correlation()->untoldInsights, std::uint64_t(0));
+        QCOMPARE(insightsOf(f.sink).size(), std::size_t(2001));
+    }
+
     void ownStream_isCounted()
     {
         Fixture f;
         f.killOnTwo();
-        QCOMPARE(f.counters(ownNode).counters[Counter::Received], std::uint64_t(1));
-        QCOMPARE(f.counters(ownNode).counters[Counter::Processed], std::uint64_t(1));
+        f.hub.tick(true);
+        QCOMPARE(f.counters(ownNode).counters[Counter::Received], std::uint64_t(2));
+        QCOMPARE(f.counters(ownNode).counters[Counter::Processed], std::uint64_t(2));
         QCOMPARE(f.hub.correlation()->toldInsights, std::uint64_t(1));
     }
 
@@ -271,6 +313,22 @@ private slots:
         QCOMPARE(f.sink.notices.size(), std::size_t(1));
         QCOMPARE(f.sink.notices[0].code, std::string("correlation-behind"));
         QCOMPARE(f.sink.notices[0].repeated, 7u);
+        f.feed.refused = 9;
+        f.pass(3);
+        QCOMPARE(f.sink.notices.size(), std::size_t(1)); // not each time
+        f.pass(60);
+        QCOMPARE(f.sink.notices.size(), std::size_t(2));
+        QCOMPARE(f.sink.notices[1].repeated, 2u);
+    }
+
+    void whatIsForgotten_isSaid()
+    {
+        Fixture f;
+        f.feed.forgotten = 3;
+        f.pass(3);
+        QCOMPARE(f.sink.notices.size(), std::size_t(1));
+        QCOMPARE(f.sink.notices[0].code, std::string("correlation-full"));
+        QCOMPARE(f.sink.notices[0].repeated, 3u);
     }
 
     void earlierServersStreams_areNoAgents()
