@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
+#include <cstdio>
+#include <map>
 #include <set>
 
 #include <CLI/CLI.hpp>
@@ -18,6 +20,7 @@
 #include "console/core/metrics/insightexport.h"
 #include "console/core/metrics/insightlife.h"
 #include "console/core/metrics/proofsreader.h"
+#include "console/core/metrics/rulefrequency.h"
 #include "console/core/session/username.h"
 #include "protocol/wire/evidence.h"
 
@@ -43,6 +46,7 @@ struct StoredInsights {
     NodeStreams streams; ///< that agents had when the store last heard of them
     std::int64_t nowNs = 0;
     std::filesystem::path file;
+    std::map<std::string, RuleFrequency> frequencies; ///< by rule; read where one insight is shown
 
     InsightLife life(const InsightView &view) const { return lifeOf(view, streams, nowNs); }
 };
@@ -62,11 +66,17 @@ std::optional<StoredInsights> readInsights(const CommandContext &context, const 
     EventQuery query;
     query.fromNs = *since;
     query.toNs = INT64_MAX;
-    query.filter.types = {wire::EventType::Insight};
+    query.filter.types = {wire::EventType::Insight, wire::EventType::AgentNotice}; // a notice tells who began anew
     query.filter.nodes = arguments.nodes;
     InsightFold fold;
+    StreamsSeen streams;
     const Interrupt interrupt;
-    if (const Status read = eachEvent(*reader, query, interrupt.token(), [&fold](const StoredEvent &event) { fold.add(event); }); !read) {
+    if (const Status read = eachEvent(*reader, query, interrupt.token(),
+                                      [&](const StoredEvent &event) {
+                                          fold.add(event);
+                                          streams.add(event);
+                                      });
+        !read) {
         exitCode = report(context.err, read.error());
         return std::nullopt;
     }
@@ -80,11 +90,19 @@ std::optional<StoredInsights> readInsights(const CommandContext &context, const 
         exitCode = report(context.err, agents.error());
         return std::nullopt;
     }
-    for (const wire::AgentState &agent : *agents)
-        stored.streams[agent.node] = agent.streamId;
+    stored.streams = streams.with(*agents);
     stored.nowNs = context.clock.utcNs();
     stored.views = fold.take();
     stored.verdicts = VerdictBook(*verdicts);
+    if (arguments.id.empty())
+        return stored;
+    const auto proofs = readProofs(*reader, stored.nowNs, interrupt.token());
+    if (!proofs) {
+        exitCode = report(context.err, proofs.error());
+        return std::nullopt;
+    }
+    stored.frequencies = frequenciesOf(proofs->report(stored.nowNs, stored.verdicts), stored.verdicts,
+                                       stored.nowNs - DetectionProofs::windowNs, stored.nowNs);
     return stored;
 }
 
@@ -138,16 +156,36 @@ void keepWanted(StoredInsights &stored, const InsightsArguments &arguments)
     });
 }
 
-/// As it was told, but for those that nobody will end.
-std::string stateWord(const StoredInsights &stored, const InsightView &view)
+std::string stateOf(const StoredInsights &stored, const InsightView &view) { return std::string(stateWord(view, stored.life(view))); }
+
+nlohmann::json frequencyJson(const RuleFrequency &frequency)
 {
-    return stored.life(view) == InsightLife::Abandoned ? "abandoned" : std::string(wire::insightStateName(view.insight.state));
+    return {{"right", frequency.right},
+            {"n", frequency.of},
+            {"low_percent", 100 * frequency.low},
+            {"high_percent", 100 * frequency.high},
+            {"by", frequency.isByOperators ? "operators" : "drills"}};
+}
+
+/// How often its rule was right.
+std::string frequencyText(const StoredInsights &stored, const std::string &rule)
+{
+    const auto known = stored.frequencies.find(rule);
+    if (known == stored.frequencies.end())
+        return "not calibrated";
+    const RuleFrequency &frequency = known->second;
+    char bounds[32];
+    std::snprintf(bounds, sizeof bounds, "%.0f to %.0f %%", 100 * frequency.low, 100 * frequency.high);
+    return "right " + std::to_string(frequency.right) + " of " + std::to_string(frequency.of) + " times (" + bounds + ") "
+           + (frequency.isByOperators ? "as operators judged" : "by drills");
 }
 
 nlohmann::json jsonOf(const StoredInsights &stored, const InsightView &view, const VerdictBook &verdicts)
 {
     nlohmann::json object = insightJson(view, verdicts);
-    object["state"] = stateWord(stored, view);
+    object["state"] = stateOf(stored, view);
+    if (const auto known = stored.frequencies.find(view.insight.rule); known != stored.frequencies.end())
+        object["frequency"] = frequencyJson(known->second);
     return object;
 }
 
@@ -185,7 +223,7 @@ int runList(const CommandContext &context, const InsightsArguments &arguments)
                  {"EVIDENCE", Table::Align::Right},
                  {"WHAT HAPPENED"}});
     for (const InsightView &view : stored->views) {
-        table.add({insightIdText(view.insight.id), stateWord(*stored, view), std::string(wire::severityName(view.severity)),
+        table.add({insightIdText(view.insight.id), stateOf(*stored, view), std::string(wire::severityName(view.severity)),
                    verdictWord(stored->verdicts, view), utcText(view.insight.fromNs), utcText(view.insight.toNs), view.insight.rule,
                    view.node, view.insight.root, std::to_string(view.insight.evidenceCount), view.insight.text});
     }
@@ -237,8 +275,9 @@ void printOne(std::ostream &out, const StoredInsights &stored, const InsightView
     const wire::Insight &insight = view.insight;
     out << printable(insight.text) << "\n\n"
         << "id          " << insightIdText(insight.id) << '\n'
-        << "rule        " << printable(insight.rule) << ", rule score " << int{insight.score} << " %\n"
-        << "state       " << stateWord(stored, view) << ", " << wire::severityName(view.severity) << ", told " << view.times
+        << "rule        " << printable(insight.rule) << ", rule score " << int{insight.score} << " %, "
+        << frequencyText(stored, insight.rule) << '\n'
+        << "state       " << stateOf(stored, view) << ", " << wire::severityName(view.severity) << ", told " << view.times
         << " times, last " << utcText(view.toldNs) << '\n'
         << "node        " << printable(view.node) << '\n'
         << "root        " << wire::entityKindName(insight.rootKind) << ' ' << printable(insight.root) << '\n'

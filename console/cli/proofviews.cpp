@@ -42,7 +42,7 @@ void printRest(std::ostream &out, const ProofReport &report)
     say(report.unfinished, "drills never told that they ended, and are not judged");
     say(report.unknown, "drills are not judged: nothing happened in them, or they are not known here");
     say(report.unsignedLabels, "labels of drills without a signature were not believed");
-    say(report.forgotten, "older drills are more than are kept, and are not judged");
+    say(report.forgotten, "drills are not judged: they, or what opened beside them, are more than is kept");
 }
 
 } // namespace

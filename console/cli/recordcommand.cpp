@@ -61,8 +61,8 @@ void discard(const std::filesystem::path &file)
 /// A session whose deliveries go to a file.
 class LiveRecording {
 public:
-    LiveRecording(const CommandContext &context, RecordingFile &file, std::int64_t startedNs)
-        : m_context(context), m_file(file), m_startedNs(startedNs), m_flushedNs(context.clock.bootNs())
+    LiveRecording(const CommandContext &context, RecordingFile &file, const std::vector<std::string> &nodes, std::int64_t startedNs)
+        : m_context(context), m_file(file), m_losses(nodes), m_startedNs(startedNs), m_flushedNs(context.clock.bootNs())
     {}
 
     ServerClientHandlers handlers(const std::string &server)
@@ -71,7 +71,11 @@ public:
         handlers.delivery = [this](const wire::Delivery &delivery) { take(delivery); };
         handlers.queueDropped = [this](std::uint64_t events) {
             m_dropped = std::max(m_dropped, events);
-            m_file.setLost(m_droppedBefore + m_dropped);
+            noteLost();
+        };
+        handlers.agentState = [this](const wire::AgentState &state) {
+            m_losses.note(state);
+            noteLost();
         };
         handlers.link = [this, server](bool up, const std::string &reason) {
             m_droppedBefore += std::exchange(m_dropped, 0); // what the server counts begins anew with a session
@@ -103,6 +107,7 @@ public:
     const Status &status() const noexcept { return m_status; }
 
 private:
+    void noteLost() { m_file.setLost(m_droppedBefore + m_dropped + m_losses.total()); }
     void take(const wire::Delivery &delivery)
     {
         if (m_status && !wire::sentBefore(delivery, m_startedNs)) // the server sends also what it still holds of before
@@ -111,6 +116,7 @@ private:
 
     const CommandContext &m_context;
     RecordingFile &m_file;
+    NodeLosses m_losses;
     std::int64_t m_startedNs;
     std::int64_t m_flushedNs;
     std::uint64_t m_dropped = 0, m_droppedBefore = 0;
@@ -141,7 +147,7 @@ int recordLive(const CommandContext &context, const RecordArguments &arguments)
         report(context.err, file.error());
         return ExitCannotCreate;
     }
-    LiveRecording live(context, *file, startedNs);
+    LiveRecording live(context, *file, arguments.selection.nodes, startedNs);
     wire::Subscribe subscribe;
     subscribe.filter.detail = true; // rules are to be tried on it that agents may not have
     subscribe.samples = arguments.withSamples;
@@ -214,22 +220,26 @@ int recordPast(const CommandContext &context, const RecordArguments &arguments)
         report(context.err, file.error());
         return ExitCannotCreate;
     }
-    std::int64_t endedNs = range->toNs;
+    CutEnd end{range->toNs, {}};
     Status status;
     if (isOfStore) {
         status = recordStore(*reader, range->fromNs, range->toNs, interrupt.token(), *file);
     } else {
-        const auto ended = recordRecording(arguments.recording, range->fromNs, range->toNs, interrupt.token(), *file);
-        status = ended ? Status() : fail(ended.error());
-        endedNs = ended.value_or(endedNs);
+        const auto cut = recordRecording(arguments.recording, range->fromNs, range->toNs, interrupt.token(), *file);
+        status = cut ? Status() : fail(cut.error());
+        end = cut.value_or(end);
     }
-    if (status)
-        status = file->close(endedNs);
+    if (status) // of a source without an end this has none either: it must not look whole
+        status = end.missingSince ? file->flush() : file->close(end.endedNs);
     if (!status) {
         discard(arguments.out); // part of the past would pass for all of it
         return report(context.err, status.error());
     }
     printSummary(context, arguments, *file);
+    if (end.missingSince)
+        return report(context.err,
+                      Error(Errc::Corrupt, *end.missingSince + "; what there is of it is in the new one, which has no end either")
+                          .within(arguments.recording.native()));
     return ExitOk;
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "agent/replay/scenario.h"
 #include "protocol/recording/reader.h"
 
 namespace tapio::console {
@@ -115,8 +116,8 @@ Status recordStore(const StoreReader &reader, std::int64_t fromNs, std::int64_t 
     return batches.flush();
 }
 
-Result<std::int64_t> recordRecording(const std::filesystem::path &from, std::int64_t fromNs, std::int64_t toNs, std::stop_token stop,
-                                     RecordingFile &into)
+Result<CutEnd> recordRecording(const std::filesystem::path &from, std::int64_t fromNs, std::int64_t toNs, std::stop_token stop,
+                               RecordingFile &into)
 {
     auto reader = recording::Reader::open(from);
     if (!reader)
@@ -128,7 +129,10 @@ Result<std::int64_t> recordRecording(const std::filesystem::path &from, std::int
         if (!*next) {
             if (reader->end())
                 into.setLost(reader->end()->lost);
-            return std::min(toNs, reader->end() ? reader->end()->endedNs : reader->lastReceivedNs());
+            CutEnd end{std::min(toNs, reader->end() ? reader->end()->endedNs : reader->lastReceivedNs()), {}};
+            if (!reader->end() && reader->lastReceivedNs() < toNs)
+                end.missingSince = replay::missingEnd(*reader);
+            return end;
         }
         if ((*next)->receivedNs < fromNs || (*next)->receivedNs >= toNs)
             continue;
@@ -136,6 +140,18 @@ Result<std::int64_t> recordRecording(const std::filesystem::path &from, std::int
             return fail(added.error());
     }
     return fail(Errc::Cancelled, "interrupted");
+}
+
+void NodeLosses::note(const wire::AgentState &state)
+{
+    if (!m_nodes.empty() && std::find(m_nodes.begin(), m_nodes.end(), state.node) == m_nodes.end())
+        return;
+    const wire::StreamLoss &loss = state.loss; // what this console did not read in time is told beside
+    const std::uint64_t now = loss.droppedEvents + (loss.transitEvents - std::min(loss.consoleEvents, loss.transitEvents));
+    const auto [last, isFirst] = m_last.try_emplace(state.node, now);
+    if (!isFirst) // a server that began anew counts from 0
+        m_total += now >= last->second ? now - last->second : now;
+    last->second = now;
 }
 
 } // namespace tapio::console

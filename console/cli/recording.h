@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "agent/replay/selection.h"
 #include "console/cli/command.h"
@@ -45,8 +47,26 @@ private:
 /// origin that is known by now. Errors: those of the store and the file, Cancelled.
 Status recordStore(const StoreReader &reader, std::int64_t fromNs, std::int64_t toNs, std::stop_token stop, RecordingFile &into);
 
-/// From another recording: what arrived in [fromNs, toNs). When it ended, UTC.
-Result<std::int64_t> recordRecording(const std::filesystem::path &from, std::int64_t fromNs, std::int64_t toNs, std::stop_token stop,
-                                     RecordingFile &into);
+/// How far a recording went that another was cut out of.
+struct CutEnd {
+    std::int64_t endedNs = 0;                ///< UTC
+    std::optional<std::string> missingSince; ///< it has no end, and the range goes on after what there is: why
+};
+/// From another recording: what arrived in [fromNs, toNs).
+Result<CutEnd> recordRecording(const std::filesystem::path &from, std::int64_t fromNs, std::int64_t toNs, std::stop_token stop,
+                               RecordingFile &into);
+
+/// What agents dropped, and what was lost on its way to the server, since each was heard of first.
+class NodeLosses {
+public:
+    explicit NodeLosses(std::vector<std::string> nodes) : m_nodes(std::move(nodes)) {} ///< that count; none: all
+    void note(const wire::AgentState &state);
+    std::uint64_t total() const noexcept { return m_total; }
+
+private:
+    std::vector<std::string> m_nodes;
+    std::map<std::string, std::uint64_t> m_last;
+    std::uint64_t m_total = 0;
+};
 
 } // namespace tapio::console

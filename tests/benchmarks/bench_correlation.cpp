@@ -16,6 +16,7 @@
 #include "agent/correlation/engine.h"
 #include "agent/correlation/ruleloader.h"
 #include "protocol/base/clock.h"
+#include "tests/benchmarks/recordedload.h"
 
 using namespace tapio;
 using namespace tapio::correlation;
@@ -151,6 +152,42 @@ nlohmann::json speed(unsigned failing, std::size_t events)
             {"candidates", engine.candidates()}};
 }
 
+/// The recorded load again and again, ten minutes apart, until so many events went through.
+nlohmann::json recorded(bench::RecordedLoad &load, std::size_t events)
+{
+    constexpr std::int64_t apartNs = 600 * nsPerSecond;
+    Sink sink;
+    Engine engine(std::make_shared<const RuleSet>(ofScope(shippedRules(), RuleScope::Node).rules), {}, sink);
+    std::vector<std::uint32_t> times;
+    times.reserve(events / 16 + 1);
+    std::int64_t beginNs = 1'700'000'000 * nsPerSecond, advancedNs = beginNs;
+    std::size_t done = 0, evidence = 0;
+    const auto begin = Steady::now();
+    for (; done < events; beginNs += load.lastsNs + apartNs) {
+        for (bench::RecordedEvent &one : load.events) {
+            one.event.timeNs = beginNs + one.sinceBeginNs;
+            for (; advancedNs + nsPerSecond <= one.event.timeNs; advancedNs += nsPerSecond)
+                engine.advance(advancedNs + nsPerSecond);
+            const bool isTimed = ++done % 16 == 0;
+            const auto before = isTimed ? Steady::now() : Steady::time_point();
+            evidence += engine.onEvent(one.event, *one.origin, {"node-1", 7, done, 0}) ? 1 : 0;
+            if (isTimed)
+                times.push_back(static_cast<std::uint32_t>((Steady::now() - before).count()));
+        }
+    }
+    const double seconds = std::chrono::duration<double>(Steady::now() - begin).count();
+    std::sort(times.begin(), times.end());
+    return {{"recordings", load.recordings},
+            {"recorded_events", load.events.size()},
+            {"recorded_seconds", load.lastsNs / nsPerSecond},
+            {"events", done},
+            {"evidence_percent", 100 * static_cast<double>(evidence) / static_cast<double>(done)},
+            {"events_per_second", static_cast<double>(done) / seconds},
+            {"p50_ns", times[times.size() / 2]},
+            {"p99_ns", times[times.size() * 99 / 100]},
+            {"insights_told", sink.count}};
+}
+
 /// What `each` costs with the events of 20 nodes, each a batch of 256.
 template <typename Each> double nsPerEvent(unsigned failing, std::size_t events, Each &&each)
 {
@@ -272,6 +309,26 @@ nlohmann::json samples(int cgroups)
             {"mib", used / (1 << 20)}};
 }
 
+int runRecorded(const std::string &folder, std::size_t events, bool json)
+{
+    auto load = bench::readRecordedLoad(folder);
+    if (!load) {
+        std::fprintf(stderr, "%s\n", load.error().message().c_str());
+        return 1;
+    }
+    const nlohmann::json one = recorded(*load, events);
+    if (json) {
+        std::printf("%s\n", one.dump().c_str());
+        return 0;
+    }
+    std::printf("%zu recordings of %zu s at most, %zu events, %.1f %% of them evidence\n%zu events: %.0f a second, p50 %u ns, p99 %u ns, "
+                "%zu insights told\n",
+                one["recordings"].get<std::size_t>(), one["recorded_seconds"].get<std::size_t>(), one["recorded_events"].get<std::size_t>(),
+                one["evidence_percent"].get<double>(), one["events"].get<std::size_t>(), one["events_per_second"].get<double>(),
+                one["p50_ns"].get<unsigned>(), one["p99_ns"].get<unsigned>(), one["insights_told"].get<std::size_t>());
+    return 0;
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -283,7 +340,12 @@ int main(int argc, char **argv)
     app.add_option("--events", events, "Of each load")->check(CLI::Range(1000, 1'000'000'000));
     std::vector<unsigned> loads{0, 1, 10, 50};
     app.add_option("--failing", loads, "Loads of which so many percent fail")->check(CLI::Range(0, 100));
+    std::string folder;
+    app.add_option("--recorded", folder, "Only the events of all recordings of this folder, as if they had begun at once")
+        ->option_text("FOLDER");
     CLI11_PARSE(app, argc, argv);
+    if (!folder.empty())
+        return runRecorded(folder, events, json);
     nlohmann::json report{{"rules", shippedRules().rules.size()}, {"loads", nlohmann::json::array()}};
     for (const unsigned failing : loads)
         report["loads"].push_back(speed(failing, events));

@@ -90,7 +90,9 @@ private slots:
     void list_saysWhichNamesAreUnknown();
     void list_knowsWhatNobodyWillEnd_data();
     void list_knowsWhatNobodyWillEnd();
+    void list_knowsThatAServerBeganAnew();
     void show_hasTheChain();
+    void show_saysHowOftenTheRuleWasRight();
     void show_asksForOne_data();
     void show_asksForOne();
     void verdict_isStoredAndTakenBack();
@@ -290,6 +292,37 @@ void tst_Insights::list_knowsWhatNobodyWillEnd()
     QVERIFY2(one.out.contains(QString::fromStdString("state       " + state + ", ")), qPrintable(one.out + one.err));
 }
 
+/// What a server found of its nodes is over when another begins, and that one need not have found anything.
+void tst_Insights::list_knowsThatAServerBeganAnew()
+{
+    StoreFixture store;
+    const std::int64_t nowNs = SystemClock().utcNs();
+    const auto batch = [](wire::Event event) {
+        wire::EventBatch one;
+        one.origins.emplace_back();
+        one.events.push_back(std::move(event));
+        return one;
+    };
+    wire::Delivery found = store.frame("server:hq", batch(told(nowNs - nsPerSecond, 1, InsightState::Open)));
+    QVERIFY(store.writer().append(found));
+    const auto isOpen = [&] {
+        const Outcome open = run(store, {"-o", "json", "insights", "list", "--since", "1h", "--open"});
+        return nlohmann::json::parse(open.out.toStdString()).size() == 1;
+    };
+    store.flush();
+    QVERIFY(isOpen());
+    wire::Event notice;
+    notice.type = wire::EventType::AgentNotice;
+    notice.timeNs = nowNs;
+    notice.detail = wire::AgentNotice();
+    wire::Delivery began = store.frame("server:hq", batch(notice));
+    ++began.frame.streamId;
+    began.frame.frameSeq = 1;
+    QVERIFY(store.writer().append(began));
+    store.flush();
+    QVERIFY(!isOpen());
+}
+
 void tst_Insights::show_hasTheChain()
 {
     StoreFixture store;
@@ -299,6 +332,28 @@ void tst_Insights::show_hasTheChain()
     for (const char *part : {"shop/web used more memory than it may", "rule score 90 %", "\nnode        n2\n", "affects     pod shop/cart",
                              "kubectl describe pod", "0000000000001f2e/42", "oom kill of web", "+- 2.0 ms", "not sent"})
         QVERIFY2(outcome.out.contains(part), part);
+}
+
+void tst_Insights::show_saysHowOftenTheRuleWasRight()
+{
+    StoreFixture store;
+    const std::int64_t nowNs = SystemClock().utcNs();
+    std::vector<wire::Event> events;
+    for (std::uint64_t id = 1; id <= 5; ++id) {
+        events.push_back(told(nowNs, id, InsightState::Resolved));
+        const auto kind = id == 5 ? VerdictKind::Rejected : VerdictKind::Confirmed;
+        QVERIFY(store.writer().putVerdict({"n1", id, "oom-kill", kind, "seen", "m", nowNs - nsPerSecond}));
+    }
+    store.append("n1", events);
+    store.flush();
+    store.close();
+    const Outcome shown = run(store, {"insights", "show", "0000000000000003"});
+    QVERIFY2(shown.out.contains("rule        oom-kill, rule score 90 %, right 4 of 5 times (38 to 96 %) as operators judged\n"),
+             qPrintable(shown.out + shown.err));
+    const auto json = nlohmann::json::parse(run(store, {"-o", "json", "insights", "show", "0000000000000003"}).out.toStdString());
+    QCOMPARE(json["frequency"]["right"].get<int>(), 4);
+    QCOMPARE(json["frequency"]["n"].get<int>(), 5);
+    QCOMPARE(json["frequency"]["by"].get<std::string>(), std::string("operators"));
 }
 
 void tst_Insights::show_asksForOne_data()
@@ -407,10 +462,11 @@ void tst_Insights::csv_isOneRowEach()
     const VerdictBook verdicts({{"n1", 0xabc, "oom-kill", VerdictKind::Confirmed, "seen", "m", t0}});
     std::ostringstream out;
     writeInsightCsvHeader(out);
-    writeInsightCsv(out, view, verdicts);
+    writeInsightCsv(out, view, verdicts, "abandoned");
     const QString text = QString::fromStdString(out.str());
     QCOMPARE(text.count("\r\n"), 2);
-    QVERIFY2(text.contains("\"'=1+1, \"\"quoted\"\"\"") && text.contains(",confirmed,seen,m,2025-06-15T15:06:40.000000000Z,n1"),
+    QVERIFY2(text.contains("\"'=1+1, \"\"quoted\"\"\"") && text.contains(",abandoned,")
+                 && text.contains(",confirmed,seen,m,2025-06-15T15:06:40.000000000Z,n1"),
              qPrintable(text));
 }
 

@@ -11,6 +11,7 @@
 
 #include "agent/server/fanin.h"
 #include "console/cli/output.h"
+#include "console/cli/recording.h"
 #include "protocol/recording/reader.h"
 #include "tests/cli/programrun.h"
 #include "tests/console/fakeagent.h"
@@ -81,9 +82,13 @@ private slots:
     void aRecording_isCut();
     void wrongInput_data();
     void wrongInput();
+    void aTornSource_makesNoWholeRecording_data();
+    void aTornSource_makesNoWholeRecording();
+    void losses_areThoseSinceTheBeginning();
     void aTornFile_isReplayedAndSaid_data();
     void aTornFile_isReplayedAndSaid();
     void speed_isKept();
+    void anInterruptedReplay_saysSo();
     void score_isPrintedWithItsN();
     void score_isOfWhatCanBeRead_data();
     void score_isOfWhatCanBeRead();
@@ -188,6 +193,7 @@ void tst_Record::aStore_isReplayedTwiceAlike()
     const Outcome first = run({"replay", file, "-o", "json"});
     QVERIFY2(first.code == ExitOk, first.err.constData());
     QVERIFY2(first.err.contains("4 events, 2 insights") || first.err.contains("4 events, 3 insights"), first.err.constData());
+    QVERIFY2(first.err.contains(" rules are about several nodes"), first.err.constData()); // here they would be about one
     const auto told = first.lines();
     QCOMPARE(told.at(0).value("rule").toString(), QString("oom-kill"));
     QCOMPARE(told.at(0).value("node").toString(), QString("n1"));
@@ -279,6 +285,56 @@ void tst_Record::wrongInput()
     QVERIFY(!QFileInfo::exists(in("x")));
 }
 
+void tst_Record::aTornSource_makesNoWholeRecording_data()
+{
+    QTest::addColumn<bool>("isTorn");
+    QTest::addColumn<int>("toSeconds"); // the last event is of 60
+    QTest::addColumn<bool>("isWhole");
+    QTest::newRow("whole") << false << 0 << true;
+    QTest::newRow("torn") << true << 0 << false;
+    QTest::newRow("torn after what is wanted") << true << 60 << true;
+}
+
+void tst_Record::aTornSource_makesNoWholeRecording()
+{
+    QFETCH(bool, isTorn);
+    QFETCH(int, toSeconds);
+    QFETCH(bool, isWhole);
+    QFile source(record());
+    QVERIFY(source.open(QIODevice::ReadOnly));
+    QByteArray bytes = source.readAll();
+    bytes.chop(isTorn ? recording::recordHeadBytes + recording::endBytes : 0);
+    write(in("source.tapiorec"), bytes);
+    QStringList command{"record", "--recording", in("source.tapiorec"), "--out", in("cut.tapiorec")};
+    if (toSeconds > 0)
+        command << "--to" << QDateTime::fromMSecsSinceEpoch(t0 / nsPerMs + 1000 * toSeconds, Qt::UTC).toString(Qt::ISODate);
+    const Outcome outcome = run(command);
+    QVERIFY2(outcome.code == (isWhole ? int(ExitOk) : int(ExitDataError)), outcome.err.constData());
+    QCOMPARE(outcome.err.contains("has no end either"), !isWhole);
+    std::optional<recording::End> end;
+    QVERIFY(!read(in("cut.tapiorec"), end).empty());
+    QCOMPARE(end.has_value(), isWhole);
+}
+
+void tst_Record::losses_areThoseSinceTheBeginning()
+{
+    NodeLosses losses({"n1", "n2"});
+    const auto told = [&losses](const char *node, std::uint64_t dropped, std::uint64_t transit, std::uint64_t console) {
+        wire::AgentState state;
+        state.node = node;
+        state.loss = {0, dropped, transit, 0, console};
+        losses.note(state);
+        return losses.total();
+    };
+    QCOMPARE(told("n1", 10, 20, 0), std::uint64_t(0));
+    QCOMPARE(told("n1", 11, 22, 0), std::uint64_t(3));
+    QCOMPARE(told("n2", 0, 0, 0), std::uint64_t(3));
+    QCOMPARE(told("n2", 0, 9, 5), std::uint64_t(7)); // 5 of them this console did not read, which it knows itself
+    QCOMPARE(told("n3", 0, 0, 0), std::uint64_t(7));
+    QCOMPARE(told("n3", 50, 0, 0), std::uint64_t(7)); // nobody wants it
+    QCOMPARE(told("n1", 2, 0, 0), std::uint64_t(9));  // the server began anew
+}
+
 void tst_Record::aTornFile_isReplayedAndSaid_data()
 {
     QTest::addColumn<int>("missing"); // bytes
@@ -321,6 +377,22 @@ void tst_Record::speed_isKept()
     QCOMPARE(outcome.code, int(ExitOk));
     QVERIFY(timer.elapsed() > 290);
     QCOMPARE(outcome.out, run({"replay", file, "-o", "json"}).out);
+}
+
+void tst_Record::anInterruptedReplay_saysSo()
+{
+    const QString file = record();
+    QProcess process;
+    prepareAtHome(process, m_folder->path(), TAPIO_PROGRAM, {"replay", file, "--speed", "1", "-o", "json"}); // for a minute
+    process.start();
+    QByteArray out;
+    QTRY_VERIFY_WITH_TIMEOUT((out += process.readAllStandardOutput()).contains("oom-kill"), soon);
+    QCOMPARE(::kill(static_cast<pid_t>(process.processId()), SIGINT), 0);
+    QVERIFY(process.waitForFinished(soon));
+    QVERIFY(process.exitStatus() == QProcess::NormalExit && process.exitCode() != int(ExitOk));
+    const QByteArray err = process.readAllStandardError();
+    QVERIFY2(err.contains("interrupted: what was found until then"), err.constData());
+    QVERIFY2(!err.contains("insights;") && !err.contains(" events, "), err.constData()); // no summary of half of it
 }
 
 void tst_Record::score_isPrintedWithItsN()

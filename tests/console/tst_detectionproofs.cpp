@@ -88,6 +88,8 @@ private slots:
     void overlappingDrills_explainEachOther();
     void silence_countsOnlyWhereTheRuleSpoke();
     void confirmedInsight_isNoFalseAlarm();
+    void whatRanLongAgo_staysFound();
+    void whatCannotBeKept_isNotJudged();
     void memory_isBounded();
 };
 
@@ -222,6 +224,40 @@ void tst_DetectionProofs::confirmedInsight_isNoFalseAlarm()
     Verdict withdrawn = confirmed;
     withdrawn.kind = VerdictKind::Withdrawn;
     QVERIFY(reportOf(all, 100, {confirmed, withdrawn}).all == (replay::Counts{1, 1, 0, 0}));
+}
+
+/// A busy month after a drill: its proof is the last there is, and must not turn into a failure.
+void tst_DetectionProofs::whatRanLongAgo_staysFound()
+{
+    DetectionProofs proofs;
+    for (const Told &told : oomFound)
+        proofs.onEvent(told.node, told.event, told.cgroup);
+    for (std::uint64_t i = 0; i < 3 * DetectionProofs::mostOpened; ++i) {
+        const Told told = insight("refused-burst", 100 + i, 5000 + static_cast<double>(i), "shop/web");
+        proofs.onEvent(told.node, told.event, told.cgroup);
+    }
+    const ProofReport report = proofs.report(at(1e6), {});
+    QCOMPARE(report.all.tp, std::uint64_t(1));
+    QCOMPARE(report.all.fn, std::uint64_t(0));
+}
+
+/// So much opened beside it that not all can be kept: nobody knows whether it was found.
+void tst_DetectionProofs::whatCannotBeKept_isNotJudged()
+{
+    DetectionProofs proofs;
+    for (const Told &told : oomFound)
+        proofs.onEvent(told.node, told.event, told.cgroup);
+    for (std::uint64_t i = 0; i < 2 * DetectionProofs::mostOpened; ++i) {
+        const Told told = insight("refused-burst", 100 + i, 12 + 1e-4 * static_cast<double>(i), "shop/web");
+        proofs.onEvent(told.node, told.event, told.cgroup);
+    }
+    for (const Told &told : {label("oom-kill", "end", 2, 1000, 1005), insight("oom-kill", 9, 1001, "/tapio-drill-2")})
+        proofs.onEvent(told.node, told.event, told.cgroup);
+    const ProofReport report = proofs.report(at(1e6), {});
+    QCOMPARE(report.forgotten, std::uint64_t(1));
+    QCOMPARE(report.drills, std::uint64_t(1));
+    QCOMPARE(report.all.tp, std::uint64_t(1));
+    QCOMPARE(report.all.fn, std::uint64_t(0));
 }
 
 void tst_DetectionProofs::memory_isBounded()

@@ -36,6 +36,7 @@ private slots:
     void life_data();
     void life();
     void life_ofAServersOwn();
+    void streams_areTheNewest();
     void group_data();
     void group();
     void group_isTheSameInAnyOrder();
@@ -85,6 +86,33 @@ void tst_InsightLife::life_ofAServersOwn()
     one.node = "server:hq";
     QCOMPARE(lifeOf(one, {}, t0 + 2 * 3600 * s), InsightLife::Open);
     QCOMPARE(lifeOf(one, {}, t0 + 2 * 3600 * s + 1), InsightLife::Abandoned);
+}
+
+void tst_InsightLife::streams_areTheNewest()
+{
+    const auto stored = [](std::int64_t chunk, const std::string &node, std::uint64_t streamId) {
+        StoredEvent event;
+        event.id = {chunk, 0};
+        event.node = node;
+        event.event.timeNs = t0;
+        event.streamId = streamId;
+        return event;
+    };
+    StreamsSeen seen;
+    for (const StoredEvent &event :
+         {stored(2, "server:hq", 8), stored(1, "server:hq", 7), stored(3, "server:hq", 0), stored(4, "n1", 5), stored(5, "n2", 6)})
+        seen.add(event);
+    wire::AgentState n1, n2;
+    n1.node = "n1";
+    n1.streamId = 9;
+    n2.node = "n2"; // which does not know it
+    QCOMPARE(seen.with({n1, n2}), (NodeStreams{{"server:hq", 8}, {"n1", 9}, {"n2", 6}}));
+    InsightView one = view(1, "node-1", t0, t0);
+    one.node = "server:hq";
+    one.streamId = 7;
+    QCOMPARE(lifeOf(one, seen.with({}), t0 + s), InsightLife::Abandoned);
+    one.streamId = 8;
+    QCOMPARE(lifeOf(one, seen.with({}), t0 + s), InsightLife::Open);
 }
 
 void tst_InsightLife::group_data()

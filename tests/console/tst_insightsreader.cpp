@@ -104,6 +104,39 @@ private slots:
         QCOMPARE(latest(model, figure::insightOpened, "oom-kill"), -1.); // none is new
     }
 
+    void knowsThatAServerBeganAnew_data()
+    {
+        QTest::addColumn<quint64>("streamThen");
+        QTest::addColumn<std::size_t>("open");
+        QTest::newRow("the same server goes on") << quint64(8) << std::size_t(1);
+        QTest::newRow("it is a later one's stream") << quint64(7) << std::size_t(0);
+    }
+    void knowsThatAServerBeganAnew()
+    {
+        QFETCH(quint64, streamThen);
+        const QTemporaryDir folder;
+        StoreOptions options;
+        options.file = std::filesystem::path(folder.path().toStdString()) / "test.tapio";
+        FakeClock clock(at(0));
+        auto writer = StoreWriter::open(options, clock);
+        QVERIFY(writer);
+        wire::Delivery found = told("1o@10")[0];
+        found.node = "server:hq";
+        found.frame.streamId = streamThen;
+        QVERIFY((*writer)->append(found));
+        wire::Delivery began = delivery("server:hq", at(20));
+        began.frame.streamId = 8;
+        began.frame.frameSeq = 2;
+        began.frame.body = batchOf(2, {}, {eventAt(at(20), wire::AgentNotice())});
+        QVERIFY((*writer)->append(began));
+        QVERIFY((*writer)->flush());
+        const auto reader = StoreReader::open(options.file);
+        QVERIFY(reader);
+        const auto known = readInsightsSoFar(**reader, at(60), {});
+        QVERIFY(known);
+        QTEST(known->open(), "open");
+    }
+
     void unread_isSaidForAsLongAsOneMayBeOpen_data()
     {
         QTest::addColumn<bool>("areUnread");

@@ -44,6 +44,9 @@ private slots:
     void full_takesWhatIsNewAllTheSame();
     void follows_thoughAClockIsAhead();
     void follows_whatComesLate();
+    void past_saysWhatBecameOfIt();
+    void past_readsNoFurtherThanItMust();
+    void serverThatBeganAnew_isKnown();
 
 private:
     void read(std::int64_t fromNs = nowNs - hour, bool moving = true)
@@ -80,7 +83,7 @@ void tst_InsightsFeed::reads_theRange()
 {
     read();
     QCOMPARE(m_feed->insights(nowNs).size(), std::size_t(5));
-    QCOMPARE(m_session->asked.front().query.filter.types, std::vector{wire::EventType::Insight});
+    QCOMPARE(m_session->asked.front().query.filter.types, (std::vector{wire::EventType::Insight, wire::EventType::AgentNotice}));
     m_feed->setRange({nowNs - hour, nowNs, true, {"node-11"}});
     QTRY_COMPARE(m_feed->state(), State::Ready);
     QCOMPARE(m_feed->insights(nowNs).size(), std::size_t(1));
@@ -243,6 +246,50 @@ void tst_InsightsFeed::follows_whatComesLate()
     m_feed->setActive(true);
     QTRY_COMPARE(states()[1], wire::InsightState::Resolved);
     QCOMPARE(m_feed->lostEvents(), 40u);
+}
+
+/// What opened in the range and ended after it is no open one; what opened after it is not of the range.
+void tst_InsightsFeed::past_saysWhatBecameOfIt()
+{
+    const std::int64_t toNs = nowNs - 30 * hour;
+    m_session->events = {told(1, toNs - hour / 2), told(1, toNs + hour, wire::InsightState::Resolved), told(2, toNs - hour / 2),
+                         told(2, toNs + 25 * hour, wire::InsightState::Resolved), told(3, toNs + 1)};
+    m_feed->setRange({toNs - hour, toNs, false, {}});
+    QTRY_COMPARE(m_feed->state(), State::Ready);
+    const std::map<std::uint64_t, wire::InsightState> is{{1, wire::InsightState::Resolved}, {2, wire::InsightState::Open}};
+    QCOMPARE(states(), is);
+    QVERIFY(!m_feed->cutOff());
+    // and again, page by page
+    for (std::size_t i = 0; i < 2 * InsightsFeed::pageSize; ++i)
+        m_session->events.push_back(told(100 + i, toNs + 1 + static_cast<std::int64_t>(i)));
+    m_feed->reload();
+    QTRY_COMPARE(m_feed->state(), State::Ready);
+    QCOMPARE(states(), is);
+}
+
+void tst_InsightsFeed::past_readsNoFurtherThanItMust()
+{
+    m_session->events = {told(1, nowNs - hour / 2), told(1, nowNs - hour / 3, wire::InsightState::Resolved)};
+    read(nowNs - hour, false);
+    QCOMPARE(m_session->asked.size(), 1);
+}
+
+void tst_InsightsFeed::serverThatBeganAnew_isKnown()
+{
+    StoredEvent lost = told(1, nowNs - 20 * nsPerSecond), began = told(0, nowNs - 10 * nsPerSecond);
+    lost.node = began.node = "server:local";
+    lost.streamId = 7;
+    began.streamId = 8;
+    began.event.type = wire::EventType::AgentNotice;
+    began.event.detail = wire::AgentNotice();
+    m_session->events = {lost};
+    read();
+    QCOMPARE(m_feed->streams({}), (NodeStreams{{"server:local", 7}}));
+    m_session->events.push_back(began);
+    m_feed->following().setInterval(1);
+    m_feed->setActive(true);
+    QTRY_COMPARE(m_feed->streams({}), (NodeStreams{{"server:local", 8}}));
+    QCOMPARE(states().size(), std::size_t(1));
 }
 
 QTEST_MAIN(tst_InsightsFeed)

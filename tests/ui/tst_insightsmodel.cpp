@@ -218,6 +218,7 @@ void tst_InsightsModel::storm_isShutUntilAskedFor()
     QCOMPARE(model.rowOf(storm[3].key()), -1);
     QCOMPARE(model.rowFor(storm[3].key()), 0);
     QCOMPARE(model.wanted(), std::size_t(6));
+    QCOMPARE(model.wantedRows().size(), std::size_t(6)); // which an export has
     model.setShut(0, false);
     QCOMPARE(model.rowCount(), 6);
     model.setInsights(storm, {}, nowNs + s); // stays as it was asked for
@@ -340,14 +341,16 @@ void tst_InsightsModel::evidence_hasWhatCannotBeReadLast()
 void tst_InsightsModel::report_isPlainOrEscaped()
 {
     const InsightRow row{viewOf("brute-force"), std::nullopt, InsightLife::Open, false, 0, false};
-    const QString plain = insightReport(row, {}, m_time, InsightFormat::Text);
+    const QString plain = insightReport(row, {}, std::nullopt, m_time, InsightFormat::Text);
     QVERIFY2(plain.startsWith("<b>root</b> | 7 failed logins") && plain.contains("Rule score: 90 %, not calibrated")
                  && plain.contains("Verdict: none"),
              qPrintable(plain));
-    const QString markdown = insightReport(row, confirmed("brute-force").history(row.view.key()), m_time, InsightFormat::Markdown);
+    const QString markdown = insightReport(row, confirmed("brute-force").history(row.view.key()), RuleFrequency{true, 12, 13, 0.667, 0.986},
+                                           m_time, InsightFormat::Markdown);
     QVERIFY2(markdown.startsWith("## \\<b\\>root\\</b\\> \\| 7 failed logins") && markdown.contains("rm -rf /\\`"), qPrintable(markdown));
     QVERIFY2(markdown.contains("- Verdict: confirmed by kim at 2025-06-15 15:06:40 UTC: seen in the log"), qPrintable(markdown));
     QVERIFY(markdown.contains("| Time | Step | Node | What |"));
+    QVERIFY2(markdown.contains("- Rule score: 90 %; right 12 of 13 times (67 to 99 %), as operators judged"), qPrintable(markdown));
 }
 
 void tst_InsightsModel::span_data()

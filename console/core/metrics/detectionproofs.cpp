@@ -82,10 +82,48 @@ bool DetectionProofs::addInsight(const std::string &node, const wire::Insight &i
     if (auto opened = replay::openedOf(node, insight, cgroup, timeNs)) {
         m_opened.insert_or_assign({timeNs, node, insight.id}, std::move(*opened));
         if (m_opened.size() > mostOpened)
-            m_opened.erase(m_opened.begin());
+            makeRoom();
     }
     addStanding(node, insight, cgroup, timeNs);
     return true;
+}
+
+DetectionProofs::Window DetectionProofs::windowOf(const replay::Label &label)
+{
+    return {label.node, label.fromNs - sameTimeNs, std::max(label.fromNs, label.toNs) + label.withinNs};
+}
+
+bool DetectionProofs::isSpoiled(const Window &window) const
+{
+    const auto known = m_spoiledToNs.find(window.node);
+    return known != m_spoiledToNs.end() && window.fromNs <= known->second;
+}
+
+/// What opened beside no run goes first, but for the newer half: a run's label may come after it. A run of which something must go all the same
+/// is not judged any more: without it, what was found would look missed.
+void DetectionProofs::makeRoom()
+{
+    std::vector<Window> windows;
+    for (const auto &[key, run] : m_runs) {
+        if (const auto label = replay::labelOf(run, run.label.fromNs + longestRunNs))
+            windows.push_back(windowOf(*label));
+    }
+    const auto isBesideARun = [&windows](const OpenedKey &key) {
+        return std::any_of(windows.begin(), windows.end(), [&key](const Window &window) {
+            return window.node == std::get<1>(key) && window.fromNs <= std::get<0>(key) && std::get<0>(key) <= window.toNs;
+        });
+    };
+    auto next = m_opened.begin();
+    for (std::size_t left = m_opened.size() / 2; left > 0; --left)
+        next = isBesideARun(next->first) ? std::next(next) : m_opened.erase(next);
+    if (m_opened.size() <= mostOpened)
+        return;
+    while (m_opened.size() > mostOpened - mostOpened / 8) { // for some at once, or all of this would be done for each
+        const auto &[timeNs, node, id] = m_opened.begin()->first;
+        std::int64_t &spoiledToNs = m_spoiledToNs.try_emplace(node, timeNs).first->second;
+        spoiledToNs = std::max(spoiledToNs, timeNs);
+        m_opened.erase(m_opened.begin());
+    }
 }
 
 void DetectionProofs::addStanding(const std::string &node, const wire::Insight &insight, const std::string &cgroup, std::int64_t timeNs)
@@ -153,13 +191,18 @@ std::vector<DetectionProofs::Group> DetectionProofs::groups(std::int64_t nowNs, 
               [](const auto &a, const auto &b) { return std::tie(a.node, a.fromNs, a.toNs) < std::tie(b.node, b.fromNs, b.toNs); });
     std::vector<Group> all;
     for (replay::Label &label : labels) {
-        const std::int64_t fromNs = label.fromNs - sameTimeNs, toNs = std::max(label.fromNs, label.toNs) + label.withinNs;
-        const bool joins = !all.empty() && all.back().window.node == label.node && fromNs <= all.back().window.toNs;
+        Window window = windowOf(label);
+        const bool joins = !all.empty() && all.back().window.node == window.node && window.fromNs <= all.back().window.toNs;
+        const std::int64_t toNs = window.toNs;
         if (!joins)
-            all.push_back({{label.node, fromNs, toNs}, {}});
+            all.push_back({std::move(window), {}});
         all.back().window.toNs = std::max(all.back().window.toNs, toNs);
         all.back().labels.push_back(std::move(label));
     }
+    std::erase_if(all, [&](const Group &group) {
+        report.forgotten += isSpoiled(group.window) ? group.labels.size() : 0;
+        return isSpoiled(group.window);
+    });
     for (Group &group : all) {
         const auto runs = [&](const replay::Label &label) { return open.contains({label.node, label.fromNs}); };
         group.isOver = group.window.toNs + arrivalNs <= nowNs && std::none_of(group.labels.begin(), group.labels.end(), runs);

@@ -38,7 +38,7 @@ struct ProofReport {
     std::uint64_t unfinished = 0;   ///< their end was never told
     std::uint64_t unknown = 0;      ///< drills that nobody here knows, or in which nothing happened; labels of no time
     std::uint64_t unsignedLabels = 0;
-    std::uint64_t forgotten = 0; ///< runs that went for want of room
+    std::uint64_t forgotten = 0; ///< runs that went for want of room, or what opened beside them did: nobody knows how they would be judged
 };
 
 /// Matches the drills' own labels with the insights of the agents, live or from a store: it takes what comes in whatever order, the same
@@ -85,6 +85,9 @@ private:
     bool addInsight(const std::string &node, const wire::Insight &insight, const std::string &cgroup, std::int64_t timeNs);
     void addStanding(const std::string &node, const wire::Insight &insight, const std::string &cgroup, std::int64_t timeNs);
     std::vector<replay::Standing> standingIn(const Window &window) const;
+    static Window windowOf(const replay::Label &label);
+    void makeRoom();
+    bool isSpoiled(const Window &window) const;
     std::vector<Group> groups(std::int64_t nowNs, ProofReport &report) const;
     std::vector<Told> toldIn(const Window &window, const VerdictBook &verdicts) const;
     static replay::Judgement judge(const Group &group, const std::vector<Told> &told, const std::vector<replay::Standing> &standing,
@@ -94,6 +97,7 @@ private:
     std::map<OpenedKey, replay::Opened> m_opened;
     std::map<OpenedKey, replay::Standing> m_standing;                         ///< by when it was last told; one of each insight
     std::map<std::pair<std::string, std::uint64_t>, std::int64_t> m_toldLast; ///< the time in that, by node and id
+    std::map<std::string, std::int64_t> m_spoiledToNs; ///< by node: of what opened in windows until then, some is gone
     std::uint64_t m_forgotten = 0, m_unsigned = 0, m_senseless = 0;
 };
 

@@ -89,17 +89,17 @@ void writeInsightCsvHeader(std::ostream &out, const CsvOptions &options)
                    "told" + zone, "evidence", "rule score [%]", "verdict", "reason", "by", "verdict given" + zone, "node"});
 }
 
-void writeInsightCsv(std::ostream &out, const InsightView &view, const VerdictBook &verdicts, const CsvOptions &options)
+void writeInsightCsv(std::ostream &out, const InsightView &view, const VerdictBook &verdicts, std::string_view state,
+                     const CsvOptions &options)
 {
     const auto time = [&options](std::int64_t ns) { return ns == 0 ? std::string() : timeText(ns, options.utcOffsetMinutes); };
     const wire::Insight &insight = view.insight;
     const Verdict *verdict = verdicts.inForce(view.key());
-    writeRow(out,
-             {insightIdText(insight.id), std::string(wire::insightStateName(insight.state)), std::string(wire::severityName(view.severity)),
-              insight.rule, std::string(wire::entityKindName(insight.rootKind)), insight.root, insight.text, time(insight.fromNs),
-              time(insight.toNs), time(view.toldNs), std::to_string(insight.evidenceCount), std::to_string(insight.score),
-              verdict ? std::string(verdictKindName(verdict->kind)) : std::string(), verdict ? verdict->reason : std::string(),
-              verdict ? verdict->user : std::string(), verdict ? time(verdict->timeNs) : std::string(), view.node});
+    writeRow(out, {insightIdText(insight.id), std::string(state), std::string(wire::severityName(view.severity)), insight.rule,
+                   std::string(wire::entityKindName(insight.rootKind)), insight.root, insight.text, time(insight.fromNs),
+                   time(insight.toNs), time(view.toldNs), std::to_string(insight.evidenceCount), std::to_string(insight.score),
+                   verdict ? std::string(verdictKindName(verdict->kind)) : std::string(), verdict ? verdict->reason : std::string(),
+                   verdict ? verdict->user : std::string(), verdict ? time(verdict->timeNs) : std::string(), view.node});
 }
 
 } // namespace tapio::console

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <string_view>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -17,6 +18,8 @@ nlohmann::json verdictJson(const Verdict &verdict);
 
 /// RFC 4180: a header row, then one row per insight. An empty cell is "not known", or "no verdict".
 void writeInsightCsvHeader(std::ostream &out, const CsvOptions &options = {});
-void writeInsightCsv(std::ostream &out, const InsightView &view, const VerdictBook &verdicts, const CsvOptions &options = {});
+/// `state`: see stateWord().
+void writeInsightCsv(std::ostream &out, const InsightView &view, const VerdictBook &verdicts, std::string_view state,
+                     const CsvOptions &options = {});
 
 } // namespace tapio::console

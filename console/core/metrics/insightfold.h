@@ -39,6 +39,7 @@ class InsightFold {
 public:
     /// What is no insight is passed over. True: it says something new of one.
     bool add(const StoredEvent &stored);
+    bool knows(const InsightKey &key) const { return m_views.contains(key); }
     std::size_t size() const noexcept { return m_views.size(); }
     /// Forgets those that were told last before.
     void dropToldBefore(std::int64_t timeNs);

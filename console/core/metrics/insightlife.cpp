@@ -31,6 +31,27 @@ bool isSameRoot(const wire::Insight &a, const wire::Insight &b) { return a.rootK
 
 } // namespace
 
+void StreamsSeen::add(const StoredEvent &stored)
+{
+    if (stored.streamId == 0)
+        return;
+    Last &last = m_last[stored.node];
+    if (last.streamId == 0 || std::tuple(stored.id, stored.event.timeNs) > std::tuple(last.event, last.timeNs))
+        last = {stored.id, stored.event.timeNs, stored.streamId};
+}
+
+NodeStreams StreamsSeen::with(const std::vector<wire::AgentState> &agents) const
+{
+    NodeStreams streams;
+    for (const auto &[node, last] : m_last)
+        streams[node] = last.streamId;
+    for (const wire::AgentState &agent : agents) {
+        std::uint64_t &stream = streams[agent.node]; // 0: it is known, its stream is not
+        stream = agent.streamId != 0 ? agent.streamId : stream;
+    }
+    return streams;
+}
+
 InsightLife lifeOf(const InsightView &view, const NodeStreams &streams, std::int64_t nowNs)
 {
     switch (view.insight.state) {
@@ -46,6 +67,11 @@ InsightLife lifeOf(const InsightView &view, const NodeStreams &streams, std::int
     const auto then = streamOf(view);
     const bool beganAnew = now != streams.end() && now->second != 0 && then && *then != now->second;
     return beganAnew ? InsightLife::Abandoned : InsightLife::Open;
+}
+
+std::string_view stateWord(const InsightView &view, InsightLife life) noexcept
+{
+    return life == InsightLife::Abandoned ? "abandoned" : wire::insightStateName(view.insight.state);
 }
 
 std::vector<std::size_t> groupByCause(const std::vector<InsightView> &views, std::int64_t gapNs)

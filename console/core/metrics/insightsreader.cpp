@@ -2,6 +2,7 @@
 #include "console/core/metrics/insightsreader.h"
 
 #include "console/core/metrics/eachevent.h"
+#include "console/core/metrics/insightlife.h"
 
 namespace tapio::console {
 
@@ -11,14 +12,20 @@ Result<InsightTracker> readInsightsSoFar(const StoreReader &reader, std::int64_t
     EventQuery query;
     query.fromNs = nowNs - InsightTracker::longestSilenceNs;
     query.toNs = nowNs + 1;
-    query.filter.types = {wire::EventType::Insight};
-    const Status read = eachEvent(reader, query, stop, [&tracker](const StoredEvent &stored) {
+    query.filter.types = {wire::EventType::Insight, wire::EventType::AgentNotice};
+    StreamsSeen streams;
+    const Status read = eachEvent(reader, query, stop, [&](const StoredEvent &stored) {
+        streams.add(stored);
         const std::int64_t toldNs = stored.event.timeNs; // the server's already
         if (const wire::Insight *insight = wire::insightOf(stored.event.detail))
             tracker.onInsight({stored.node, stored.streamId, stored.seq, toldNs, 0, toldNs, stored.event.severity, true}, *insight);
     });
     if (!read)
         return fail(read.error());
+    for (const auto &[node, streamId] : streams.with({})) {
+        if (node.starts_with(wire::serverNodePrefix)) // of agents their state tells it
+            tracker.onStream(node, streamId);
+    }
     tracker.age(nowNs);
     return tracker;
 }

@@ -130,10 +130,13 @@ void InsightTracker::age(std::int64_t nowNs)
         forget(m_ended.begin());
 }
 
-std::map<std::string, InsightTracker::Group> InsightTracker::groups() const
+std::map<std::string, InsightTracker::Group> InsightTracker::groups(const VerdictBook &verdicts) const
 {
     std::map<std::string, Group> groups;
     for (const Entry &entry : m_open) {
+        const Verdict *verdict = verdicts.inForce(entry.key);
+        if (verdict != nullptr && verdict->kind == VerdictKind::Rejected)
+            continue;
         Group &group = groups[entry.label];
         group.fromNs = group.open++ == 0 ? entry.fromNs : std::min(group.fromNs, entry.fromNs);
     }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "console/core/metrics/verdictbook.h"
 #include "protocol/base/clock.h"
 #include "protocol/wire/event.h"
 #include "protocol/wire/report.h"
@@ -29,7 +30,7 @@ public:
     static constexpr std::int64_t streamGraceNs = 30 * nsPerSecond;
     /// What ended it may be lost. Rules live for minutes, and the event does not say for how many.
     static constexpr std::int64_t longestSilenceNs = 24 * 3600 * nsPerSecond;
-    /// Of a server's own insights nothing tells that it began anew. The rules across nodes that are shipped live for half an hour at most.
+    /// A server tells with its first event that it began anew, which may be lost. The rules across nodes that are shipped live for half an hour at most.
     static constexpr std::int64_t longestServerSilenceNs = 2 * 3600 * nsPerSecond;
     /// What of the two holds for insights of this node.
     static std::int64_t longestSilence(std::string_view node) noexcept;
@@ -61,8 +62,8 @@ public:
     /// Ends what nobody will end any more.
     void age(std::int64_t nowNs);
 
-    /// Open ones by "rule|severity".
-    std::map<std::string, Group> groups() const;
+    /// Open ones by "rule|severity", without those that an operator rejected.
+    std::map<std::string, Group> groups(const VerdictBook &verdicts) const;
     /// New ones since this began, by rule: each insight once.
     const std::map<std::string, std::uint64_t> &opened() const noexcept { return m_opened; }
     /// Open ones that went for want of room.

@@ -14,8 +14,6 @@ void LiveModel::noteInsight(const wire::Delivery &delivery, const wire::EventBat
 {
     const wire::Event &event = batch.events[i];
     if (const wire::Insight *insight = wire::insightOf(event.detail)) {
-        if (delivery.node.starts_with(wire::serverNodePrefix)) // of which no state tells the stream
-            m_insights.onStream(delivery.node, delivery.frame.streamId);
         m_isNews = m_isNews || insight->state != wire::InsightState::Updated;
         m_signals.onInsight({delivery.node, insight->id}, *insight, delivery.receivedNs);
         m_insights.onInsight({delivery.node, delivery.frame.streamId, batch.seqOf(i), event.timeNs, delivery.clockOffsetNs, finishedNs,
@@ -69,7 +67,7 @@ void LiveModel::readInsights()
     if (agents == 0)
         return;
     Labels open;
-    for (const auto &[label, group] : m_insights.groups()) {
+    for (const auto &[label, group] : m_insights.groups(m_input.verdicts)) {
         read(figure::insightOpen, label, static_cast<double>(group.open));
         read(figure::insightOldest, label, static_cast<double>(std::max<std::int64_t>(0, m_nowNs - group.fromNs)));
         open.insert(label);

@@ -121,6 +121,8 @@ void LiveModel::onDelivery(const wire::Delivery &delivery, std::int64_t finished
 
 void LiveModel::onEvents(const wire::Delivery &delivery, const wire::EventBatch &batch, bool earlier, std::int64_t finishedNs)
 {
+    if (delivery.node.starts_with(wire::serverNodePrefix)) // no state tells its stream; its first event says that it began
+        m_insights.onStream(delivery.node, delivery.frame.streamId);
     std::vector<LateOrigins::Events> byOrigin(batch.origins.size());
     std::vector<std::size_t> hashes; // once each: few origins may be of many events and amendments, and long
     for (const wire::Origin &origin : batch.origins)

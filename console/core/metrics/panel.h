@@ -3,11 +3,14 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
+
+#include "console/core/metrics/rulefrequency.h"
 
 /// The sixteen panels of the Overview as values: facts and numbers, no text for people. The ui turns them into
 /// translated words, colours and pictures. Definitions: product/metrics, one per panel.
@@ -195,7 +198,8 @@ struct CoverageView {
 };
 struct IntervalView {
     std::vector<Interval> intervals;
-    std::vector<RuleProofRow> rules = {}; ///< beside the headline: each rule that drills tried, by name
+    std::vector<RuleProofRow> rules = {};                 ///< beside the headline: each rule that drills tried, by name
+    std::map<std::string, RuleFrequency> calibrated = {}; ///< by rule
 };
 struct GroupsView {
     std::vector<GroupRow> rows;

@@ -5,6 +5,7 @@
 
 #include "console/core/metrics/figurenames.h"
 #include "console/core/metrics/panelbuilder.h"
+#include "console/core/metrics/rulefrequency.h"
 
 namespace tapio::console {
 
@@ -247,6 +248,8 @@ void correlationAccuracy(const PanelContext &context, PanelSnapshot &panel)
     for (const RuleProof &rule : judged.proofs.rules)
         view.rules.push_back({intervalOf(rule.rule, accuracyOf(rule.counts, replay::floorOfRule), replay::floorOfRule, threshold.value),
                               momentOf(rule.found), momentOf(rule.missed), momentOf(rule.wrong)});
+    view.calibrated =
+        frequenciesOf(judged.proofs, context.input.verdicts, context.input.toNs - DetectionProofs::windowNs, context.input.toNs);
     panel.thresholds = {threshold};
     showJudged(context, panel, judged, "correlation-accuracy", std::move(view));
     addBreach(panel, drill, drill.estimate.value_or(0), drill.estimate < threshold.value);

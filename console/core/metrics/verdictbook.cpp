@@ -19,15 +19,26 @@ const Verdict *VerdictBook::inForce(const InsightKey &key) const
 
 VerdictBook::Count VerdictBook::count(std::int64_t fromNs, std::int64_t toNs) const
 {
-    Count count;
+    Count all;
+    for (const auto &[rule, count] : countByRule(fromNs, toNs)) {
+        all.confirmed += count.confirmed;
+        all.rejected += count.rejected;
+    }
+    return all;
+}
+
+std::map<std::string, VerdictBook::Count> VerdictBook::countByRule(std::int64_t fromNs, std::int64_t toNs) const
+{
+    std::map<std::string, Count> all;
     for (const auto &[key, given] : m_byKey) {
         const Verdict &last = given.back();
         if (last.timeNs <= fromNs || last.timeNs > toNs)
             continue;
+        Count &count = all[last.rule];
         count.confirmed += last.kind == VerdictKind::Confirmed ? 1 : 0;
         count.rejected += last.kind == VerdictKind::Rejected ? 1 : 0;
     }
-    return count;
+    return all;
 }
 
 std::vector<Verdict> VerdictBook::history(const InsightKey &key) const

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <string>
 #include <vector>
 
 #include "console/core/metrics/insightfold.h"
@@ -24,6 +25,7 @@ public:
         std::uint64_t confirmed = 0, rejected = 0;
     };
     Count count(std::int64_t fromNs, std::int64_t toNs) const;
+    std::map<std::string, Count> countByRule(std::int64_t fromNs, std::int64_t toNs) const; ///< the same, of each rule
     bool operator==(const VerdictBook &) const = default;
 
 private:

@@ -10,16 +10,21 @@
 
 namespace tapio::console {
 
-Status writeInsights(const QString &path, InsightFileFormat format, const std::vector<InsightView> &views, const VerdictBook &verdicts)
+Status writeInsights(const QString &path, InsightFileFormat format, const std::vector<InsightToWrite> &insights,
+                     const VerdictBook &verdicts)
 {
     std::ostringstream text;
     if (format == InsightFileFormat::Csv)
         writeInsightCsvHeader(text);
-    for (const InsightView &view : views) {
-        if (format == InsightFileFormat::Csv)
-            writeInsightCsv(text, view, verdicts);
-        else
-            text << insightJson(view, verdicts).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+    for (const auto &[view, life] : insights) {
+        const std::string_view state = stateWord(view, life);
+        if (format == InsightFileFormat::Csv) {
+            writeInsightCsv(text, view, verdicts, state);
+            continue;
+        }
+        nlohmann::json object = insightJson(view, verdicts);
+        object["state"] = state;
+        text << object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
     }
     const std::string bytes = text.str();
     QSaveFile file(path);

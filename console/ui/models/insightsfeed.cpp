@@ -7,6 +7,17 @@
 
 namespace tapio::console {
 
+namespace {
+
+/// What agents say of themselves is read beside, and is nobody's insight.
+std::size_t insightsIn(const EventPage &page)
+{
+    return static_cast<std::size_t>(std::count_if(page.events.begin(), page.events.end(),
+                                                  [](const StoredEvent &event) { return wire::insightOf(event.event.detail) != nullptr; }));
+}
+
+} // namespace
+
 InsightsFeed::InsightsFeed(Session &session, QObject *parent) : QObject(parent), m_session(session)
 {
     connect(&session, &Session::eventsReady, this, &InsightsFeed::onReady);
@@ -33,7 +44,7 @@ EventQuery InsightsFeed::query() const
     EventQuery query;
     query.fromNs = m_range.moving ? m_range.fromNs + m_sinceRange.nsecsElapsed() : m_range.fromNs;
     query.toNs = m_range.moving ? INT64_MAX : m_range.toNs;
-    query.filter.types = {wire::EventType::Insight};
+    query.filter.types = {wire::EventType::Insight, wire::EventType::AgentNotice}; // a notice tells who began anew
     query.filter.nodes = m_range.nodes;
     query.limit = pageSize;
     return query;
@@ -45,7 +56,8 @@ void InsightsFeed::setRange(const Range &range)
     m_range = range;
     m_sinceRange.start();
     m_fold = {};
-    m_followBusy = m_cutOff = m_isWholeFollow = false;
+    m_streams = {};
+    m_followBusy = m_cutOff = m_isWholeFollow = m_isAfter = false;
     m_follows = 0;
     m_look = {};
     m_lost = 0;
@@ -64,6 +76,7 @@ void InsightsFeed::cancel()
         return;
     m_session.cancelQuery(queryslot::insights);
     m_fold = {};
+    m_streams = {};
     m_state = State::Idle;
     emit changed();
 }
@@ -104,6 +117,7 @@ void InsightsFeed::take(const EventPage &page)
 {
     for (const StoredEvent &event : page.events) {
         m_fold.add(event);
+        m_streams.add(event);
         m_newestNs = std::max(m_newestNs, event.event.timeNs);
     }
     if (m_range.moving)
@@ -116,7 +130,7 @@ void InsightsFeed::take(const EventPage &page)
 
 bool InsightsFeed::takeWhole(const EventPage &page)
 {
-    m_look.told += page.events.size();
+    m_look.told += insightsIn(page);
     m_look.lost = std::max(m_look.lost, page.lostEvents);
     take(page);
     m_look.cutOff = m_look.cutOff || (page.more && m_look.told >= mostTold);
@@ -142,13 +156,49 @@ void InsightsFeed::takeFollow(const EventPage &page)
     m_followBusy = false;
 }
 
+/// Of a range that does not move: some were open at its end.
+bool InsightsFeed::wantsAfter() const
+{
+    if (m_range.moving)
+        return false;
+    const std::vector<InsightView> all = m_fold.views();
+    return std::any_of(all.begin(), all.end(), [](const InsightView &view) { return view.isOpen(); });
+}
+
+bool InsightsFeed::takeAfter(const EventPage &page)
+{
+    m_look.told += insightsIn(page);
+    for (const StoredEvent &event : page.events) {
+        m_streams.add(event);
+        if (const wire::Insight *insight = wire::insightOf(event.event.detail); insight && m_fold.knows({event.node, insight->id}))
+            m_fold.add(event);
+    }
+    return page.more && m_look.told < mostTold; // of what is told later still, an insight looks as it did until then
+}
+
+void InsightsFeed::readMain(const EventPage &page)
+{
+    if (m_isAfter ? takeAfter(page) : takeWhole(page)) {
+        m_mainId = m_session.queryEvents(queryslot::insights, page.next, page.nextAfter);
+        return;
+    }
+    if (m_isAfter || !wantsAfter()) {
+        m_state = State::Ready;
+        return;
+    }
+    m_isAfter = true;
+    m_look = {};
+    EventQuery after = query();
+    after.fromNs = m_range.toNs;
+    after.toNs = m_range.toNs + afterNs;
+    after.newestFirst = false; // were there too many, the next that was told of each
+    m_mainId = m_session.queryEvents(queryslot::insights, after, beforeFirst(after));
+}
+
 void InsightsFeed::onReady(int slot, quint64 id, const EventPage &page)
 {
     if (slot == queryslot::insights && id == m_mainId && m_state == State::Loading) {
-        if (takeWhole(page))
-            m_mainId = m_session.queryEvents(queryslot::insights, page.next, page.nextAfter);
-        else
-            m_state = State::Ready;
+        readMain(page);
     } else if (slot == queryslot::insightsFollow && id == m_followId && m_followBusy) {
         takeFollow(page);
     } else {

@@ -5,6 +5,8 @@
 #include <QObject>
 #include <QTimer>
 
+#include "console/core/metrics/insightlife.h"
+#include "console/core/metrics/insighttracker.h"
 #include "console/core/metrics/verdictbook.h"
 #include "console/core/session/session.h"
 
@@ -26,6 +28,8 @@ public:
     static constexpr std::int64_t followSlackNs = 120 * nsPerSecond;
     /// What came later still, as of a node that was cut off, is found by a look at the whole range, each so many.
     static constexpr unsigned followsPerWhole = 30;
+    /// Of insights that were open at the end of a range that does not move, what became of them is read so much further.
+    static constexpr std::int64_t afterNs = InsightTracker::longestSilenceNs;
 
     explicit InsightsFeed(Session &session, QObject *parent = nullptr);
 
@@ -48,8 +52,10 @@ public:
     QString verdictError() const { return m_verdictError; } ///< the same of verdicts
     bool cutOff() const { return m_cutOff; }                ///< more were told than are kept
     std::uint64_t lostEvents() const { return m_lost; }
-    /// Of the range as of `nowNs`, newest first.
+    /// Of the range as of `nowNs`, newest first; each as it was told last, even after a range that does not move.
     std::vector<InsightView> insights(std::int64_t nowNs) const;
+    /// What is known of the streams of their nodes; `agents`: what these say now.
+    NodeStreams streams(const std::vector<wire::AgentState> &agents) const { return m_streams.with(agents); }
     const VerdictBook &verdicts() const { return m_verdicts; }
     QTimer &following() { return m_tick; } ///< for tests, which do not wait
 
@@ -71,17 +77,21 @@ private:
     void takeFollow(const EventPage &page);
     /// True: it goes on with the next page.
     bool takeWhole(const EventPage &page);
+    bool takeAfter(const EventPage &page);
+    bool wantsAfter() const;
+    void readMain(const EventPage &page);
     void take(const EventPage &page);
 
     Session &m_session;
     Range m_range;
     InsightFold m_fold;
+    StreamsSeen m_streams;
     VerdictBook m_verdicts;
     State m_state = State::Idle;
     QString m_error, m_followError, m_verdictError;
     bool m_cutOff = false, m_active = false, m_followBusy = false;
     quint64 m_mainId = 0, m_followId = 0;
-    bool m_isWholeFollow = false;
+    bool m_isWholeFollow = false, m_isAfter = false;
     unsigned m_follows = 0;
     Look m_look;
     std::uint64_t m_lost = 0;

@@ -90,7 +90,7 @@ std::vector<std::string> InsightsModel::rules() const
     return {names.begin(), names.end()};
 }
 
-std::vector<InsightRow> InsightsModel::wantedRows()
+std::vector<InsightRow> InsightsModel::wantedRows() const
 {
     std::vector<InsightView> views;
     std::vector<InsightRow> rows;

@@ -50,9 +50,11 @@ public:
     int rowOf(const InsightKey &key) const; ///< -1 = not listed
     /// Its own row, or that of the shut one that it stands under; -1 = neither.
     int rowFor(const InsightKey &key) const;
-    std::int64_t nowNs() const { return m_nowNs; }        ///< as of which the states are
-    std::size_t total() const { return m_views.size(); }  ///< listed or not
-    std::size_t wanted() const { return m_wanted; }       ///< that the filter lets through: more than the rows, where those are too many
+    std::int64_t nowNs() const { return m_nowNs; }       ///< as of which the states are
+    std::size_t total() const { return m_views.size(); } ///< listed or not
+    std::size_t wanted() const { return m_wanted; }      ///< that the filter lets through: more than the rows, where those are too many
+    /// All that the filter lets through, in order, listed or not.
+    std::vector<InsightRow> wantedRows() const;
     std::size_t underShut() const { return m_underShut; } ///< wanted, and not listed since they stand under one that is shut
     std::size_t open() const;                             ///< of all, listed or not
     std::vector<std::string> rules() const;               ///< of all, in order
@@ -64,7 +66,6 @@ private:
     void rebuild();
     std::optional<InsightKey> headOfKept(const std::vector<InsightRow> &rows) const;
     void hideShut(std::vector<InsightRow> &rows);
-    std::vector<InsightRow> wantedRows();
     void show(std::vector<InsightRow> rows);
     bool keepsOrder(const std::vector<InsightRow> &rows) const;
     void update(std::vector<InsightRow> rows);

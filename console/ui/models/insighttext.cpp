@@ -4,6 +4,7 @@
 #include <QCoreApplication>
 
 #include "console/ui/widgets/format.h"
+#include "console/ui/widgets/prooftext.h"
 
 namespace tapio::console {
 
@@ -118,7 +119,11 @@ QString spanText(std::int64_t fromNs, std::int64_t toNs, const TimeDisplay &time
     return tr("%1 to %2").arg(from, to);
 }
 
-QString scoreText(const wire::Insight &insight) { return tr("%1 %, not calibrated").arg(insight.score); }
+QString scoreText(const wire::Insight &insight, const std::optional<RuleFrequency> &frequency)
+{
+    const QString judged = frequencyText(frequency);
+    return frequency ? tr("%1 %; %2").arg(insight.score).arg(judged) : tr("%1 %, %2").arg(insight.score).arg(judged);
+}
 
 QString verdictLine(const Verdict &verdict, const TimeDisplay &time)
 {
@@ -143,7 +148,8 @@ QString insightLine(const InsightRow &row, const TimeDisplay &time)
     return parts.join(QStringLiteral(" \u00b7 "));
 }
 
-QString insightReport(const InsightRow &row, const std::vector<Verdict> &history, const TimeDisplay &time, InsightFormat format)
+QString insightReport(const InsightRow &row, const std::vector<Verdict> &history, const std::optional<RuleFrequency> &frequency,
+                      const TimeDisplay &time, InsightFormat format)
 {
     const wire::Insight &insight = row.view.insight;
     Report report(time, format);
@@ -151,7 +157,7 @@ QString insightReport(const InsightRow &row, const std::vector<Verdict> &history
     report.fact(tr("Severity"), severitySign(row.view.severity, Theme()).word);
     report.fact(tr("State"), lifeSign(row.life, Theme()).word);
     report.fact(tr("Rule"), text(insight.rule));
-    report.fact(tr("Rule score"), scoreText(insight));
+    report.fact(tr("Rule score"), scoreText(insight, frequency));
     report.fact(tr("Root"), rootText(insight));
     report.fact(tr("Evidence"), spanText(insight.fromNs, insight.toNs, time));
     QStringList affected;

@@ -249,6 +249,9 @@ void InsightDetail::setProof(const ProofState &proof)
     const QString text = proofSentence(proof, m_time);
     if (m_proof->text() != text) // a selection in it survives
         m_proof->setText(text);
+    const QString score = m_row ? scoreText(m_row->view.insight, proof.frequency) : QString();
+    if (m_row && m_score->text() != score)
+        m_score->setText(score);
 }
 
 QString InsightDetail::proofText() const { return m_proof->text(); }
@@ -264,7 +267,6 @@ void InsightDetail::fillFacts()
                            : tr("Last told at %1").arg(m_time.textWithZone(m_row->view.toldNs, TimeStyle::DateSecond)));
     m_sentence->setText(text(insight.text));
     m_rule->setText(text(insight.rule));
-    m_score->setText(scoreText(insight));
     m_root->setText(insight.root.empty() ? tr("not known") : rootText(insight));
     m_span->setText(spanText(insight.fromNs, insight.toNs, m_time));
     m_node->setText(text(m_row->view.node));

@@ -2,9 +2,6 @@
 // What leads from an insight to events: its evidence, and who called whom around it.
 #include <QPushButton>
 
-#include <algorithm>
-
-#include "console/ui/models/eventsfeed.h"
 #include "console/ui/models/eventtext.h"
 #include "console/ui/pages/callsection.h"
 #include "console/ui/pages/insightdetail.h"
@@ -45,26 +42,19 @@ void InsightsPage::openEvidence(const wire::EvidenceRef &ref)
         m_context.shell.notify(tr("The agent did not send this event: it is in no store"));
         return;
     }
-    m_wanted = ref;
-    EventQuery query;
-    // A person's microsecond is not the kernel's: texts and stores may round.
-    query.fromNs = ref.timeNs - nsPerSecond;
-    query.toNs = ref.timeNs + nsPerSecond;
-    query.filter.nodes = {ref.node};
-    query.limit = 20'000;
-    m_evidenceId = m_context.session.queryEvents(queryslot::insightEvidence, query, beforeFirst(query));
+    m_evidence.find(ref);
 }
 
-void InsightsPage::onEvidence(const EventPage &page)
+void InsightsPage::connectEvidence()
 {
-    const auto found = std::find_if(page.events.begin(), page.events.end(),
-                                    [this](const StoredEvent &event) { return event.seq == m_wanted.seq && event.node == m_wanted.node; });
-    if (found != page.events.end())
-        showStored(*found);
-    else
+    connect(&m_evidence, &EvidenceSearch::found, this, &InsightsPage::showStored);
+    connect(&m_evidence, &EvidenceSearch::notFound, this, [this] {
         m_context.shell.notify(tr("Event %1 of %2 is not in this console\u2019s store: it did not come here, or went by retention")
-                                   .arg(m_wanted.seq)
-                                   .arg(QString::fromStdString(m_wanted.node)));
+                                   .arg(m_evidence.wanted().seq)
+                                   .arg(QString::fromStdString(m_evidence.wanted().node)));
+    });
+    connect(&m_evidence, &EvidenceSearch::failed, this,
+            [this](const QString &error) { m_context.shell.notify(tr("The event could not be read: %1").arg(error)); });
 }
 
 void InsightsPage::showStored(const StoredEvent &event)

@@ -77,19 +77,13 @@ wire::Severity severityOf(const QString &name)
 } // namespace
 
 InsightsPage::InsightsPage(UiContext context, QWidget *parent)
-    : Page(parent), m_context(context), m_model(context.time), m_feed(context.session), m_calls(context.session)
+    : Page(parent), m_context(context), m_model(context.time), m_feed(context.session), m_calls(context.session),
+      m_evidence(context.session)
 {
     build();
     addActions();
     connect(&m_feed, &InsightsFeed::changed, this, &InsightsPage::refresh);
-    connect(&context.session, &Session::eventsReady, this, [this](int slot, quint64 id, const EventPage &page) {
-        if (slot == queryslot::insightEvidence && id == m_evidenceId)
-            onEvidence(page);
-    });
-    connect(&context.session, &Session::eventsFailed, this, [this](int slot, quint64 id, const QString &error) {
-        if (slot == queryslot::insightEvidence && id == m_evidenceId)
-            m_context.shell.notify(tr("The event could not be read: %1").arg(error));
-    });
+    connectEvidence();
     connect(&context.session, &Session::agentsChanged, this, [this] {
         if (isVisible() && m_model.total() == 0)
             refresh();
@@ -290,15 +284,12 @@ void InsightsPage::refresh()
     else if (m_failedNs == 0)
         m_failedNs = nowNs;
     if (!isLoading) { // what was there stays until all of the new is
-        NodeStreams streams;
-        for (const wire::AgentState &agent : m_context.session.agents())
-            streams[agent.node] = agent.streamId;
         const QLineEdit &reason = m_detail->verdictBar().reasonField();
         const bool isJudged = reason.hasFocus() || !reason.text().isEmpty();
         const QScopedValueRollback filling(m_isFilling, true);
         m_model.setKept(isJudged ? m_current : std::nullopt);
         m_model.setVerdicts(m_feed.verdicts());
-        m_model.setInsights(m_feed.insights(nowNs), streams, nowNs);
+        m_model.setInsights(m_feed.insights(nowNs), m_feed.streams(m_context.session.agents()), nowNs);
         m_filter->setRules(m_model.rules());
     }
     m_progress->setBusy(isLoading);
@@ -511,7 +502,9 @@ void InsightsPage::copyAs(InsightFormat format) const
     const int row = m_current ? m_model.rowOf(*m_current) : -1;
     if (row < 0)
         return;
-    QGuiApplication::clipboard()->setText(insightReport(m_model.rowAt(row), m_feed.verdicts().history(*m_current), m_context.time, format));
+    QGuiApplication::clipboard()->setText(
+        insightReport(m_model.rowAt(row), m_feed.verdicts().history(*m_current),
+                      proofOf(m_context.session.overview(), m_model.rowAt(row).view.insight.rule).frequency, m_context.time, format));
     m_context.shell.notify(format == InsightFormat::Markdown ? tr("The insight was copied as Markdown")
                                                              : tr("The insight was copied as text"));
 }
@@ -530,15 +523,15 @@ void InsightsPage::askExport()
 
 void InsightsPage::save(const QString &path, bool asCsv)
 {
-    std::vector<InsightView> views;
-    for (int row = 0; row < m_model.rowCount(); ++row)
-        views.push_back(m_model.rowAt(row).view);
+    std::vector<InsightToWrite> insights;
+    for (InsightRow &row : m_model.wantedRows())
+        insights.emplace_back(std::move(row.view), row.life);
     // The pool ends before the page does: what it posts to it is dropped with it.
-    m_writers.start([this, path, asCsv, views = std::move(views), verdicts = m_feed.verdicts()] {
-        const Status written = writeInsights(path, asCsv ? InsightFileFormat::Csv : InsightFileFormat::JsonLines, views, verdicts);
+    m_writers.start([this, path, asCsv, insights = std::move(insights), verdicts = m_feed.verdicts()] {
+        const Status written = writeInsights(path, asCsv ? InsightFileFormat::Csv : InsightFileFormat::JsonLines, insights, verdicts);
         QMetaObject::invokeMethod(
             this,
-            [this, path, written, count = views.size()] {
+            [this, path, written, count = insights.size()] {
                 if (written)
                     m_context.session.recordAction(QStringLiteral("export"), tr("%1 insights").arg(count));
                 m_context.shell.notify(written

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "console/ui/models/callsfeed.h"
+#include "console/ui/models/evidencesearch.h"
 #include "console/ui/models/insightsfeed.h"
 #include "console/ui/models/insightsmodel.h"
 #include "console/ui/models/insighttext.h"
@@ -73,7 +74,7 @@ private:
     void copyAs(InsightFormat format) const;
     void askExport();
     void openEvidence(const wire::EvidenceRef &ref);
-    void onEvidence(const EventPage &page);
+    void connectEvidence();
     void showStored(const StoredEvent &event);
     void connectCalls();
     void showEventsOf(const CallParty &party);
@@ -83,6 +84,7 @@ private:
     InsightsModel m_model;
     InsightsFeed m_feed;
     CallsFeed m_calls;
+    EvidenceSearch m_evidence;
     InsightFilterBar *m_filter = nullptr;
     BarButton *m_export = nullptr;
     ProgressLine *m_progress = nullptr;
@@ -100,8 +102,6 @@ private:
         std::size_t known; ///< verdicts on it before this one
     };
     std::optional<Waiting> m_waiting;
-    wire::EvidenceRef m_wanted;
-    quint64 m_evidenceId = 0;
     bool m_late = false, m_loaded = false;
     bool m_isFilling = false; ///< the list is being changed: where the view goes meanwhile is nobody's choice
     std::int64_t m_failedNs = 0;

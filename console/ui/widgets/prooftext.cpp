@@ -33,7 +33,21 @@ ProofState proofOf(const OverviewSnapshot &overview, const std::string &rule)
     if (view == nullptr)
         return {};
     const auto found = std::ranges::find_if(view->rules, [&rule](const RuleProofRow &row) { return row.interval.key == rule; });
-    return {true, found == view->rules.end() ? std::nullopt : std::optional(*found)};
+    const auto known = view->calibrated.find(rule);
+    return {true, found == view->rules.end() ? std::nullopt : std::optional(*found),
+            known == view->calibrated.end() ? std::nullopt : std::optional(known->second)};
+}
+
+QString frequencyText(const std::optional<RuleFrequency> &frequency)
+{
+    if (!frequency)
+        return ProofText::tr("not calibrated");
+    const QString times = ProofText::tr("right %1 of %2 times (%3 to %4 %)")
+                              .arg(frequency->right)
+                              .arg(frequency->of)
+                              .arg(qRound(frequency->low * 100))
+                              .arg(qRound(frequency->high * 100));
+    return frequency->isByOperators ? ProofText::tr("%1, as operators judged").arg(times) : ProofText::tr("%1, by drills").arg(times);
 }
 
 QString proofSentence(const ProofState &proof, const TimeDisplay &time)

@@ -15,11 +15,14 @@ namespace tapio::console {
 QString proofMomentText(const ProofMoment &moment, const TimeDisplay &time);
 /// How the detection by a rule stands by the drills.
 struct ProofState {
-    bool isKnown = false;            ///< false: the figures are still read, or could not be
-    std::optional<RuleProofRow> row; ///< none: no drill tried the rule
+    bool isKnown = false;                   ///< false: the figures are still read, or could not be
+    std::optional<RuleProofRow> row;        ///< none: no drill tried the rule
+    std::optional<RuleFrequency> frequency; ///< none: too few of its insights were judged
 };
 /// Of the panel of accuracy.
 ProofState proofOf(const OverviewSnapshot &overview, const std::string &rule);
+/// "right 12 of 13 times (67 to 99 %), by drills"; "not calibrated".
+QString frequencyText(const std::optional<RuleFrequency> &frequency);
 QString proofSentence(const ProofState &proof, const TimeDisplay &time);
 
 } // namespace tapio::console
