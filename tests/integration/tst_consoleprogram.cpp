@@ -3,6 +3,7 @@
 #include <QImage>
 #include <QtTest>
 
+#include <algorithm>
 #include <csignal>
 #include <linux/capability.h>
 #include <sched.h>
@@ -279,12 +280,18 @@ private slots:
         QCOMPARE(console.end(number), 0);
         QVERIFY2(console.output().contains("events-processed"), qPrintable(console.output())); // the last status
         QCOMPARE(console.complaints(), QStringList());
-        const std::size_t stored = storedEvents(console.storeFile()).size();
+        // The console's own server tells beside that it began, each time.
+        const auto storedOfNode = [&console] {
+            const std::vector<tapio::console::StoredEvent> all = storedEvents(console.storeFile());
+            return static_cast<std::size_t>(
+                std::count_if(all.begin(), all.end(), [](const tapio::console::StoredEvent &event) { return event.node == "node-1"; }));
+        };
+        const std::size_t stored = storedOfNode();
         QVERIFY2(stored == 1000 || stored == 1020, qPrintable(QString::number(stored)));
 
         QVERIFY(console.start()); // its files open again, also for writing
         QCOMPARE(console.end(number), 0);
-        QCOMPARE(storedEvents(console.storeFile()).size(), std::max(stored, std::size_t(1000)));
+        QCOMPARE(storedOfNode(), std::max(stored, std::size_t(1000)));
     }
 };
 
