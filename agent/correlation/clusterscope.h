@@ -52,6 +52,8 @@ public:
 
     /// Types of events that any rule needs, itself or for its facts.
     std::vector<wire::EventType> wanted() const;
+    /// As Engine::timeWith().
+    void timeWith(const Clock &clock) noexcept { m_engine.timeWith(clock); }
     const ServiceMap &map() const noexcept { return m_map; }
     ScopeCounters counters() const noexcept;
     std::vector<RuleCounters> ruleCounters() const { return m_engine.counters(); }

@@ -5,52 +5,22 @@
 #include <limits>
 #include <string>
 
+#include "agent/correlation/predicate.h"
+
 namespace tapio::correlation {
 
 namespace {
 
 bool isSameField(const Predicate &a, const Predicate &b) { return a.field.read == b.field.read && a.field.index == b.field.index; }
 
-/// Whether a value that is asked for by name fulfils a condition.
-bool allows(const Predicate &predicate, double number)
-{
-    const auto &numbers = predicate.numbers;
-    const bool isAmong = std::find(numbers.begin(), numbers.end(), number) != numbers.end();
-    switch (predicate.comparison) {
-    case Comparison::Equal:
-    case Comparison::OneOf: return isAmong;
-    case Comparison::NotEqual:
-    case Comparison::NoneOf: return !isAmong;
-    case Comparison::AtLeast: return number >= numbers.front();
-    case Comparison::AtMost: return number <= numbers.front();
-    case Comparison::Above: return number > numbers.front();
-    case Comparison::Below: return number < numbers.front();
-    default: return true;
-    }
-}
-
-bool allows(const Predicate &predicate, const std::string &text)
-{
-    const auto &texts = predicate.texts;
-    const auto any = [&](auto is) { return std::any_of(texts.begin(), texts.end(), is); };
-    const auto isEqual = [&](const std::string &one) { return text == one; };
-    switch (predicate.comparison) {
-    case Comparison::Equal:
-    case Comparison::OneOf: return any(isEqual);
-    case Comparison::NotEqual:
-    case Comparison::NoneOf: return !any(isEqual);
-    case Comparison::BeginsWith: return any([&](const std::string &one) { return text.starts_with(one); });
-    case Comparison::EndsWith: return any([&](const std::string &one) { return text.ends_with(one); });
-    case Comparison::Contains: return any([&](const std::string &one) { return text.find(one) != std::string::npos; });
-    default: return true;
-    }
-}
+Value valueOf(double number) { return {ValueKind::Number, number, {}}; }
+Value valueOf(const std::string &text) { return {ValueKind::Text, 0, text}; }
 
 /// Of the values that `named` asks for by name, whether one fulfils all conditions on its field.
-template <typename Value> bool hasOne(const std::vector<Value> &named, const std::vector<const Predicate *> &conditions)
+template <typename Named> bool hasOne(const std::vector<Named> &named, const std::vector<const Predicate *> &conditions)
 {
-    return std::any_of(named.begin(), named.end(), [&](const Value &value) {
-        return std::all_of(conditions.begin(), conditions.end(), [&](const Predicate *one) { return allows(*one, value); });
+    return std::any_of(named.begin(), named.end(), [&](const Named &value) {
+        return std::all_of(conditions.begin(), conditions.end(), [&](const Predicate *one) { return allows(*one, valueOf(value)); });
     });
 }
 

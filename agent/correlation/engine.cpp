@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "agent/correlation/findingtext.h"
+#include "agent/correlation/predicate.h"
 #include "agent/correlation/rulestate.h"
 
 namespace tapio::correlation {
@@ -16,38 +17,11 @@ constexpr std::size_t mostNodes = 10'000;
 constexpr std::size_t selectors = 15;
 constexpr std::uint16_t firstFact = 1000;
 
-bool compare(const Predicate &predicate, const Value &value)
-{
-    const auto anyNumber = [&] {
-        return std::find(predicate.numbers.begin(), predicate.numbers.end(), value.number) != predicate.numbers.end();
-    };
-    const auto anyText = [&] { return std::find(predicate.texts.begin(), predicate.texts.end(), value.text) != predicate.texts.end(); };
-    const bool isNumber = value.kind == ValueKind::Number;
-    switch (predicate.comparison) {
-    case Comparison::Equal:
-    case Comparison::OneOf: return isNumber ? anyNumber() : anyText();
-    case Comparison::NotEqual:
-    case Comparison::NoneOf: return isNumber ? !anyNumber() : !anyText();
-    case Comparison::AtLeast: return value.number >= predicate.numbers.front();
-    case Comparison::AtMost: return value.number <= predicate.numbers.front();
-    case Comparison::Above: return value.number > predicate.numbers.front();
-    case Comparison::Below: return value.number < predicate.numbers.front();
-    case Comparison::BeginsWith:
-        return std::any_of(predicate.texts.begin(), predicate.texts.end(), [&](const auto &text) { return value.text.starts_with(text); });
-    case Comparison::EndsWith:
-        return std::any_of(predicate.texts.begin(), predicate.texts.end(), [&](const auto &text) { return value.text.ends_with(text); });
-    case Comparison::Contains:
-        return std::any_of(predicate.texts.begin(), predicate.texts.end(),
-                           [&](const auto &text) { return value.text.find(text) != std::string_view::npos; });
-    }
-    return false;
-}
-
 bool fulfils(const std::vector<Predicate> &where, const Observation &seen)
 {
     return std::all_of(where.begin(), where.end(), [&](const Predicate &predicate) {
         const Value value = predicate.field.of(seen);
-        return value.kind != ValueKind::None && compare(predicate, value);
+        return value.kind != ValueKind::None && allows(predicate, value);
     });
 }
 
@@ -84,6 +58,14 @@ private:
 };
 
 } // namespace
+
+/// One observation, with what is worked out of it once for all rules.
+struct Engine::Look {
+    const Observation &seen;
+    Selection entities;
+    std::optional<std::uint32_t> node;
+    std::string text; ///< the same for all, and the dearest part of evidence
+};
 
 Engine::Engine(RuleSetPtr rules, EngineLimits limits, FindingSink &sink)
     : m_rules(std::move(rules)), m_limits(limits), m_sink(sink), m_identities(limits.identities)
@@ -161,42 +143,56 @@ bool Engine::observe(const Observation &seen)
     if (slot >= m_byTopic.size() || m_byTopic[slot].empty())
         return false;
     bool isTaken = false;
-    Selection entities(seen);
-    std::optional<std::uint32_t> node;
-    std::string text; // the same for all, and the dearest part of evidence
+    Look look{seen, Selection(seen), {}, {}};
     for (const Subscription &wants : m_byTopic[slot]) {
         RuleState &state = *m_states[wants.rule];
-        const Step &step = state.rule().steps[wants.step];
+        const bool isTimed = m_clock != nullptr && state.count.evaluations % timedEvery == 0;
         ++state.count.evaluations;
-        const bool isEvidence = fulfils(step, seen);
-        if (!isEvidence && !step.share)
-            continue;
-        if (state.size() == 0 && !RuleState::begins(step, isEvidence)) // nothing waits for it
-            continue;
-        const auto &entity = entities.of(step.by);
-        if (!entity) {
-            state.count.unjoined += isEvidence ? 1 : 0;
-            continue;
-        }
-        if (!node)
-            node = nodeNumber(seen.place.node);
-        if (isEvidence && text.empty())
-            text = evidenceText(seen);
-        std::string affects;
-        std::uint32_t affectsHash = 0;
-        if (isEvidence && step.affects) {
-            if (const auto &affected = entities.of(*step.affects)) {
-                affects = std::string(wire::entityKindName(affected->kind)) + ' ' + affected->name;
-                affectsHash = static_cast<std::uint32_t>(affected->key >> 32 | 1); // never 0
-            }
-        }
-        const std::size_t before = state.size();
-        isTaken |= state.take({seen, *entity, affects, affectsHash, text, *node, wants.step, isEvidence});
-        m_candidates += state.size() - before;
-        while (state.size() > m_limits.candidatesOfRule && state.evictOne())
-            --m_candidates;
-        makeRoom();
+        isTaken |= isTimed ? evaluateTimed(state, wants.step, look) : evaluate(state, wants.step, look);
     }
+    return isTaken;
+}
+
+bool Engine::evaluateTimed(RuleState &state, std::uint8_t step, Look &look)
+{
+    const std::int64_t began = m_clock->bootNs();
+    const bool isTaken = evaluate(state, step, look);
+    ++state.count.timed;
+    state.count.timedNs += static_cast<std::uint64_t>(m_clock->bootNs() - began);
+    return isTaken;
+}
+
+bool Engine::evaluate(RuleState &state, std::uint8_t number, Look &look)
+{
+    const Step &step = state.rule().steps[number];
+    const bool isEvidence = fulfils(step, look.seen);
+    if (!isEvidence && !step.share)
+        return false;
+    if (state.size() == 0 && !RuleState::begins(step, isEvidence)) // nothing waits for it
+        return false;
+    const auto &entity = look.entities.of(step.by);
+    if (!entity) {
+        state.count.unjoined += isEvidence ? 1 : 0;
+        return false;
+    }
+    if (!look.node)
+        look.node = nodeNumber(look.seen.place.node);
+    if (isEvidence && look.text.empty())
+        look.text = evidenceText(look.seen);
+    std::string affects;
+    std::uint32_t affectsHash = 0;
+    if (isEvidence && step.affects) {
+        if (const auto &affected = look.entities.of(*step.affects)) {
+            affects = std::string(wire::entityKindName(affected->kind)) + ' ' + affected->name;
+            affectsHash = static_cast<std::uint32_t>(affected->key >> 32 | 1); // never 0
+        }
+    }
+    const std::size_t before = state.size();
+    const bool isTaken = state.take({look.seen, *entity, affects, affectsHash, look.text, *look.node, number, isEvidence});
+    m_candidates += state.size() - before;
+    while (state.size() > m_limits.candidatesOfRule && state.evictOne())
+        --m_candidates;
+    makeRoom();
     return isTaken;
 }
 

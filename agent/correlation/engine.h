@@ -15,7 +15,9 @@
 #include "agent/correlation/identities.h"
 #include "agent/correlation/observation.h"
 #include "agent/correlation/rule.h"
+#include "protocol/base/clock.h"
 #include "protocol/wire/event.h"
+#include "protocol/wire/report.h"
 #include "protocol/wire/sample.h"
 
 /// Events and time in, insights out: no kernel, no network, no clock of its own. The same events in the same order give the same insights,
@@ -45,18 +47,7 @@ struct EngineLimits {
     std::int64_t updateEveryNs = 60'000'000'000; ///< an open insight that only grows is told again no more often than this
 };
 
-/// Cumulative, but for the last two.
-struct RuleCounters {
-    std::string rule;
-    std::uint64_t evaluations = 0; ///< observations of a topic that the rule asks for, once per step
-    std::uint64_t evidence = 0;    ///< of these: taken
-    std::uint64_t unjoined = 0;    ///< fulfilled the conditions, but whose it is was not known
-    std::uint64_t late = 0;        ///< older than the rule looks back
-    std::uint64_t opened = 0, updated = 0, resolved = 0, expired = 0;
-    std::uint64_t reopened = 0; ///< within the cooldown, instead of opening another
-    std::uint64_t evicted = 0;  ///< candidates that went for want of room
-    std::size_t candidates = 0, open = 0;
-};
+using wire::RuleCounters;
 
 class RuleState;
 
@@ -87,6 +78,10 @@ public:
 
     const RuleSet &rules() const noexcept { return *m_rules; }
     std::vector<RuleCounters> counters() const;
+    /// From now on one evaluation in timedEvery of each rule is timed, which changes nothing in what is found. `clock` outlives the engine.
+    void timeWith(const Clock &clock) noexcept { m_clock = &clock; }
+    static constexpr std::uint64_t timedEvery = 128;
+
     std::size_t candidates() const noexcept { return m_candidates; }
     /// Of all rules so far: candidates that went for want of room, which may have become insights.
     std::uint64_t evicted() const noexcept;
@@ -97,7 +92,10 @@ private:
         std::uint8_t step = 0;
     };
     void subscribe();
+    struct Look;
     bool observe(const Observation &seen);
+    bool evaluate(RuleState &state, std::uint8_t step, Look &look);
+    bool evaluateTimed(RuleState &state, std::uint8_t step, Look &look);
     std::uint32_t nodeNumber(std::string_view node);
     void makeRoom();
     void beginAnew(std::int64_t nowNs);
@@ -105,6 +103,7 @@ private:
     RuleSetPtr m_rules;
     EngineLimits m_limits;
     FindingSink &m_sink;
+    const Clock *m_clock = nullptr; ///< null: nothing is timed
     Identities m_identities;
     std::unordered_map<std::uint32_t, FigureTracker> m_figures; ///< by node
     bool m_wantsFigures = false;

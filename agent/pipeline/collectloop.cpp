@@ -101,6 +101,7 @@ void CollectLoop::makeCorrelator()
         m_correlator->setRules(std::move(rules), m_clock.utcNs());
     else
         m_correlator = std::make_unique<Correlator>(m_options.node, m_options.streamId, std::move(rules));
+    m_correlator->timeWith(m_clock);
     m_pipeline.setCorrelator(m_correlator.get());
     m_pipeline.setDetailHeld(wanted && wanted->isDetailHeld && m_correlator->hasRules());
 }
@@ -459,9 +460,20 @@ wire::CounterReport CollectLoop::counters() const
     return report;
 }
 
+/// Of rules less often: there are many, and each looks at little.
+void CollectLoop::addRuleCounters(wire::CounterReport &report)
+{
+    const std::int64_t now = m_clock.bootNs();
+    if (!m_correlator || now < m_nextRulesBootNs)
+        return;
+    m_nextRulesBootNs = now + ns(rulesEvery);
+    report.rules = m_correlator->counters();
+}
+
 void CollectLoop::reportCounters()
 {
     wire::CounterReport report = counters();
+    addRuleCounters(report);
     m_totals = {};
     m_leftOutByTokens = 0;
     for (const wire::SourceCounters &source : report.sources) {
@@ -489,7 +501,10 @@ wire::CounterReport CollectLoop::finish()
     SampleWriter writer(m_clock.utcNs());
     m_kernelSampler->sample(writer);
     push(writer);
-    return counters();
+    wire::CounterReport last = counters();
+    if (m_correlator)
+        last.rules = m_correlator->counters();
+    return last;
 }
 
 /// One poll reads at most so much of a ring; and what other processes do meanwhile does not have to be waited for.

@@ -84,6 +84,8 @@ inline constexpr std::int64_t cgroupShare = 200;
 
 /// How long the rings are read at the end: twice what full ones of the usual size take, and far from the two seconds in all.
 inline constexpr std::chrono::milliseconds mostDraining{400};
+/// Between two counter reports that tell of rules.
+inline constexpr std::chrono::milliseconds rulesEvery{10'000};
 
 /// Opens the kernel programs with the sink that they are to feed. Called on the collecting thread.
 using KernelFactory = std::function<Result<std::unique_ptr<KernelCollectors>>(KernelRecordSink &)>;
@@ -194,6 +196,7 @@ private:
     void announce(wire::AgentNotice notice, const OriginPtr &about, const CgroupRef &cgroup);
     BudgetState budgetState() const;
     wire::CounterReport counters() const;
+    void addRuleCounters(wire::CounterReport &report);
 
     CollectOptions m_options;
     PublisherPort m_port;
@@ -215,6 +218,7 @@ private:
     std::vector<SourceCounterSet> m_endedReaders;           ///< one of each source
     std::vector<std::unique_ptr<Sampler>> m_cgroupSamplers; ///< need the cgroups as they are now
     std::int64_t m_nextCgroupsBootNs = 0;
+    std::int64_t m_nextRulesBootNs = 0;
     KernelSampler *m_kernelSampler = nullptr; ///< one of m_samplers
     CollectTotals m_totals;
     std::uint64_t m_sampleFrames = 0;        ///< made

@@ -25,6 +25,9 @@ public:
     /// `streamId` is that of the agent's own stream, under whose numbers events are known later.
     Correlator(std::string node, std::uint64_t streamId, correlation::LoadedRules rules, correlation::EngineLimits limits = {});
 
+    /// As Engine::timeWith().
+    void timeWith(const Clock &clock) noexcept { m_engine.timeWith(clock); }
+
     /// Before the event gets its number, which is `seq`; 0 = it is not sent. Whether some rule takes it as evidence.
     bool onEvent(const wire::Event &event, const wire::Origin &origin, std::uint64_t seq);
     void onSamples(const wire::SampleBatch &batch) { m_engine.onSamples(batch, {m_node}); }

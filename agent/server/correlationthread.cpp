@@ -76,6 +76,7 @@ bool CorrelationThread::isIdle() const
 
 void CorrelationThread::run(const std::stop_token &stop)
 {
+    m_scope->timeWith(m_clock);
     while (!stop.stop_requested()) {
         std::deque<Work> work;
         {

@@ -18,6 +18,7 @@ constexpr std::int64_t stragglersNs = nsPerSecond; ///< how long a closed peer's
 constexpr std::int64_t greetingDeadlineNs = 10 * nsPerSecond;
 constexpr std::int64_t silentAfterNs = 30 * nsPerSecond;
 constexpr std::int64_t statesEveryNs = 2 * nsPerSecond;
+constexpr std::int64_t rulesEveryNs = 10 * nsPerSecond;
 constexpr std::int64_t lossEveryNs = 60 * nsPerSecond;      ///< between two notices of one loss of the rules across nodes
 constexpr std::int64_t malformedEveryNs = 10 * nsPerSecond; ///< one notice of a peer's malformed messages, which says how many
 constexpr std::size_t maxForgotten = 65'536;
@@ -69,6 +70,7 @@ void Hub::correlate(CorrelationFeed &feed, const OwnIdentity &identity)
     m_feed = &feed;
     m_own = std::make_unique<OwnStream>(identity, m_beganNs);
     m_own->begin(m_beganNs);
+    m_nextRulesBootNs = m_clock.bootNs() + rulesEveryNs;
     m_stuck.insert(&m_own->record()); // it goes with the next tick
     updateFilter();
 }
@@ -450,6 +452,16 @@ void Hub::publishStates()
             publishState(node);
     }
     sayLosses();
+    reportRules();
+}
+
+void Hub::reportRules()
+{
+    if (m_feed == nullptr || m_clock.bootNs() < m_nextRulesBootNs)
+        return;
+    m_nextRulesBootNs = m_clock.bootNs() + rulesEveryNs;
+    m_own->report(m_feed->counters().rules, m_clock.utcNs());
+    deliver(m_own->record());
 }
 
 void Hub::markSilent()

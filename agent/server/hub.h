@@ -83,6 +83,7 @@ private:
     };
     void sayLosses();
     void sayLoss(Loss &loss, std::uint64_t count, const char *code, const char *text);
+    void reportRules();
     void releaseAcks();
     void publishState(const NodeRecord &node);
     void publishNotice(const wire::LinkNotice &notice);
@@ -118,7 +119,7 @@ private:
     Loss m_refusedEvents, m_untoldInsights, m_lackOfRoom;
     std::uint64_t m_lastSessionId = 0;
     std::int64_t m_nextTickBootNs = 0;
-    std::int64_t m_nextStatesBootNs = 0;
+    std::int64_t m_nextStatesBootNs = 0, m_nextRulesBootNs = 0;
 };
 
 } // namespace tapio::server

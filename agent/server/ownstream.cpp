@@ -73,6 +73,13 @@ void OwnStream::begin(std::int64_t nowNs)
     send(std::move(batch), nowNs);
 }
 
+void OwnStream::report(std::vector<wire::RuleCounters> &&rules, std::int64_t nowNs)
+{
+    if (rules.empty() || m_record.pendingBytes() >= mostPendingBytes)
+        return;
+    m_record.onFrame({m_streamId, ++m_lastFrameSeq, nowNs, wire::CounterReport{nowNs, {}, 0, std::move(rules)}}, 0, nowNs);
+}
+
 void OwnStream::send(wire::EventBatch &&batch, std::int64_t nowNs)
 {
     m_lastSeq += batch.events.size();

@@ -5,6 +5,7 @@
 #include "console/ui/pages/eventspage.h"
 #include "console/ui/pages/insightspage.h"
 #include "console/ui/pages/overviewpage.h"
+#include "console/ui/pages/rulespage.h"
 #include "console/ui/window/desktopnotes.h"
 #include "console/ui/window/insightalerts.h"
 #include "console/ui/window/uisettings.h"
@@ -24,6 +25,8 @@ std::unique_ptr<MainWindow> buildWindow(WindowServices services, const DataFacts
                     QKeySequence(QStringLiteral("G, V")));
     window->addPage(PageId::Connections, RailGroup::Operate, QStringLiteral("connections"), new ConnectionsPage(context, parent),
                     QKeySequence(QStringLiteral("G, N")));
+    window->addPage(PageId::Correlation, RailGroup::Operate, QStringLiteral("correlation"), new RulesPage(context, parent),
+                    QKeySequence(QStringLiteral("G, C")));
     window->addPage(PageId::Settings, RailGroup::Foot, QStringLiteral("settings"), new SettingsPage(context, facts, parent),
                     QKeySequence(QStringLiteral("Ctrl+,")));
     auto *notes = new DBusNotes([] { return QDBusConnection::sessionBus(); }, window.get());

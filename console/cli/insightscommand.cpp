@@ -14,12 +14,14 @@
 #include "console/cli/knownnames.h"
 #include "console/cli/livestream.h"
 #include "console/cli/proofviews.h"
+#include "console/cli/ruleviews.h"
 #include "console/cli/storefile.h"
 #include "console/cli/timespec.h"
 #include "console/core/metrics/eachevent.h"
 #include "console/core/metrics/insightexport.h"
 #include "console/core/metrics/insightlife.h"
 #include "console/core/metrics/proofsreader.h"
+#include "console/core/metrics/ruleboardreader.h"
 #include "console/core/metrics/rulefrequency.h"
 #include "console/core/session/username.h"
 #include "protocol/wire/evidence.h"
@@ -372,6 +374,27 @@ int runProofs(const CommandContext &context, const InsightsArguments &arguments)
     return ExitOk;
 }
 
+int runRules(const CommandContext &context, const InsightsArguments &arguments)
+{
+    int exitCode = ExitOk;
+    const std::int64_t nowNs = context.clock.utcNs();
+    const auto since = parseMoment(arguments.since, nowNs);
+    if (!since)
+        return report(context.err, since.error().within("--since"));
+    const auto reader = openStore(context, arguments.store, exitCode);
+    if (!reader)
+        return exitCode;
+    Interrupt interrupt;
+    const auto board = readRuleBoard(*reader, shippedRuleFacts(), {}, *since, nowNs, interrupt.token());
+    if (!board)
+        return report(context.err, board.error());
+    if (context.format == OutputFormat::Json)
+        printJson(context.out, rulesJson(*board));
+    else
+        printRules(context.out, *board);
+    return ExitOk;
+}
+
 LineTable toldTable()
 {
     return LineTable({{"TOLD", 24}, {"STATE", 8}, {"SEVERITY", 8}, {"ID", 16}, {"RULE", 24}, {"NODE", 15}, {"WHAT HAPPENED"}});
@@ -448,8 +471,11 @@ void addInsightsCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
         "verdict", "Say whether an insight is right. The last verdict holds; 'withdrawn' takes it back, and all of them are kept");
     CLI::App *proofs = insights->add_subcommand(
         "proofs", "When drills last proved that each rule finds what it is there for, and what was missed or a false alarm, of 30 days");
+    CLI::App *rules = insights->add_subcommand(
+        "rules",
+        "How each rule fares: what it evaluated and took as evidence, what opened, what was suppressed or forgotten, and what it costs");
     proofs->add_option("--store", arguments->store, "the store's file");
-    for (CLI::App *one : {list, show, verdict}) {
+    for (CLI::App *one : {list, show, verdict, rules}) {
         one->add_option("--since", arguments->since, "10m, 2h, 1d ago, or 2026-03-01T12:00:05Z, or with +02:00")->capture_default_str();
         one->add_option("--store", arguments->store, "the store's file");
     }
@@ -477,6 +503,7 @@ void addInsightsCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
     runs(watch, runWatchInsights);
     runs(verdict, runVerdict);
     runs(proofs, runProofs);
+    runs(rules, runRules);
 }
 
 } // namespace tapio::console

@@ -69,6 +69,8 @@ bool NodeViews::reportsKnown() const
 
 void NodeViews::take(const wire::Delivery &delivery)
 {
+    if (delivery.node.starts_with(wire::serverNodePrefix))
+        return; // what the server says itself is no agent's
     NodeView &view = m_nodes[delivery.node];
     view.state.node = delivery.node; // its state may come later
     if (const auto *report = std::get_if<wire::CounterReport>(&delivery.frame.body))

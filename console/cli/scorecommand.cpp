@@ -7,6 +7,7 @@
 #include "console/cli/command.h"
 #include "console/cli/rulesfolder.h"
 #include "console/cli/scoreviews.h"
+#include "console/core/metrics/suitescore.h"
 
 namespace tapio::console {
 
@@ -15,19 +16,6 @@ namespace {
 struct ScoreArguments {
     std::filesystem::path place, rules;
 };
-
-/// Of the installation that this program is in, else of the sources it was built from. Errors: NotFound.
-Result<std::filesystem::path> shippedSuite()
-{
-    std::error_code error;
-    const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
-    const auto installed = (program.parent_path() / "../share/tapio/scenarios").lexically_normal();
-    for (const auto &folder : {installed, std::filesystem::path(TAPIO_SCENARIOS)}) {
-        if (std::filesystem::exists(folder / replay::suiteFileName, error))
-            return folder;
-    }
-    return fail(Errc::NotFound, "the scenarios are neither in " + installed.native() + " nor in " + TAPIO_SCENARIOS);
-}
 
 void printRemarks(const CommandContext &context, const std::vector<replay::Scenario> &scenarios)
 {

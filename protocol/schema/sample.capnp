@@ -35,10 +35,16 @@ struct SourceCounters {
   leftOut @2 :List(UInt64);  # in the order of tapio::FilterCause, alike
 }
 
+struct RuleCounters {
+  rule @0 :Text;
+  counters @1 :List(UInt64); # in the order of tapio::wire::RuleCounters; a shorter list means zeros, a longer one is a newer peer's
+}
+
 struct CounterReport {
   timeNs @0 :Int64;
   sources @1 :List(SourceCounters);
   filterGeneration @2 :UInt64;
+  rules @3 :List(RuleCounters);
 }
 
 struct Hook {

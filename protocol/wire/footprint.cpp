@@ -23,6 +23,8 @@ std::size_t heapBytes(const Hook &hook) noexcept { return ofTexts(hook.collector
 
 std::size_t heapBytes(const SourceCounters &source) noexcept { return ofTexts(source.source); }
 
+std::size_t heapBytes(const RuleCounters &rule) noexcept { return ofTexts(rule.rule); }
+
 template <typename Value> std::size_t ofList(const std::vector<Value> &list) noexcept
 {
     std::size_t bytes = list.size() * sizeof(Value);
@@ -64,7 +66,7 @@ struct BodyBytes {
         return batch.samples.size() * sizeof(Sample) + batch.histograms.size() * sizeof(Histogram) + ofList(batch.labels)
                + ofList(batch.origins);
     }
-    std::size_t operator()(const CounterReport &report) const noexcept { return ofList(report.sources); }
+    std::size_t operator()(const CounterReport &report) const noexcept { return ofList(report.sources) + ofList(report.rules); }
     std::size_t operator()(const HookReport &report) const noexcept { return ofList(report.hooks); }
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -64,10 +65,36 @@ struct SourceCounters {
     bool operator==(const SourceCounters &) const = default;
 };
 
+/// What a correlation engine counts for one rule. Cumulative since the engine has the rule, but for the last two: a count that is lower than before
+/// began anew, as the rule's file was changed.
+struct RuleCounters {
+    std::string rule;
+    std::uint64_t evaluations = 0; ///< observations of a topic that the rule asks for, once per step
+    std::uint64_t evidence = 0;    ///< of these: taken
+    std::uint64_t unjoined = 0;    ///< fulfilled the conditions, but whose it is was not known
+    std::uint64_t late = 0;        ///< older than the rule looks back
+    std::uint64_t opened = 0, updated = 0, resolved = 0, expired = 0;
+    std::uint64_t reopened = 0;             ///< within the cooldown, instead of opening another
+    std::uint64_t evicted = 0;              ///< candidates that went for want of room
+    std::uint64_t timed = 0, timedNs = 0;   ///< evaluations that were timed, and what they took
+    std::uint64_t candidates = 0, open = 0; ///< now
+
+    static constexpr std::size_t fieldCount = 14;
+    using Fields = std::array<std::uint64_t RuleCounters::*, fieldCount>;
+    static const Fields fields; ///< in the order of bytes and stores, which grows at its end
+
+    bool operator==(const RuleCounters &) const = default;
+};
+inline constexpr RuleCounters::Fields RuleCounters::fields{
+    &RuleCounters::evaluations, &RuleCounters::evidence, &RuleCounters::unjoined,   &RuleCounters::late,     &RuleCounters::opened,
+    &RuleCounters::updated,     &RuleCounters::resolved, &RuleCounters::expired,    &RuleCounters::reopened, &RuleCounters::evicted,
+    &RuleCounters::timed,       &RuleCounters::timedNs,  &RuleCounters::candidates, &RuleCounters::open};
+
 struct CounterReport {
     std::int64_t timeNs = 0;
     std::vector<SourceCounters> sources;
-    std::uint64_t filterGeneration = 0; ///< of the kernel filter in force at that time; 0 = none, or an agent that does not say
+    std::uint64_t filterGeneration = 0;   ///< of the kernel filter in force at that time; 0 = none, or an agent that does not say
+    std::vector<RuleCounters> rules = {}; ///< of the sender's correlation engine, once in a while; empty = not told with this one
 
     bool operator==(const CounterReport &) const = default;
 };

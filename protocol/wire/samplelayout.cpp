@@ -55,6 +55,17 @@ FilterCounts readLeftOut(const LayoutReader &reader, capnp::List<std::uint64_t>:
     return to;
 }
 
+RuleCounters read(const LayoutReader &reader, schema::RuleCounters::Reader from)
+{
+    RuleCounters to;
+    to.rule = reader.text(from.getRule());
+    const auto counts = from.getCounters();
+    reader.checkList(counts);
+    for (unsigned i = 0; i < std::min<std::size_t>(counts.size(), RuleCounters::fields.size()); ++i)
+        to.*RuleCounters::fields[i] = counts[i];
+    return to;
+}
+
 Hook read(const LayoutReader &reader, schema::Hook::Reader from)
 {
     Hook to;
@@ -85,6 +96,10 @@ std::size_t wordsFor(const CounterReport &from) noexcept
     std::size_t words = capnp::sizeInWords<schema::CounterReport>() + 1;
     for (const auto &source : from.sources)
         words += capnp::sizeInWords<schema::SourceCounters>() + textWords(source.source) + counterCount + filterCauseCount;
+    if (!from.rules.empty())
+        ++words;
+    for (const auto &rule : from.rules)
+        words += capnp::sizeInWords<schema::RuleCounters>() + textWords(rule.rule) + RuleCounters::fields.size();
     return words;
 }
 
@@ -146,6 +161,15 @@ void write(schema::CounterReport::Builder to, const CounterReport &from)
             for (unsigned cause = 0; cause < filterCauseCount; ++cause)
                 leftOut.set(cause, source.leftOut[cause]);
         });
+    setList(
+        from.rules, [&](unsigned size) { return to.initRules(size); },
+        [](auto list, unsigned i, const RuleCounters &rule) {
+            auto element = list[i];
+            setText(rule.rule, [&](auto text) { element.setRule(text); });
+            auto counts = element.initCounters(static_cast<unsigned>(RuleCounters::fields.size()));
+            for (unsigned count = 0; count < RuleCounters::fields.size(); ++count)
+                counts.set(count, rule.*RuleCounters::fields[count]);
+        });
 }
 
 void write(schema::HookReport::Builder to, const HookReport &from)
@@ -186,6 +210,7 @@ CounterReport read(const LayoutReader &reader, schema::CounterReport::Reader fro
                               readLeftOut(reader, element.getLeftOut())};
     });
     to.filterGeneration = from.getFilterGeneration();
+    to.rules = reader.list<RuleCounters>(from.getRules(), [&](schema::RuleCounters::Reader element) { return read(reader, element); });
     return to;
 }
 

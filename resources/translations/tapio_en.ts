@@ -2,6 +2,40 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en">
 <context>
+    <name>tapio::console::CallMapView</name>
+    <message numerus="yes">
+        <source>Map of calls: %n part(s); the table below has its calls. Arrow keys go from part to part, Enter shows its events</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>tapio::console::CallSection</name>
+    <message numerus="yes">
+        <source>No data: none of the %1 connections and requests of %2 are of what this insight is about; %n other part(s) called each other.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n more part(s) around it</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n without a way to it</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>tapio::console::ChainView</name>
     <message numerus="yes">
         <source>Chain of evidence on a time line: %n event(s); the table below has them</source>
@@ -56,6 +90,23 @@
     </message>
 </context>
 <context>
+    <name>tapio::console::InsightAlerts</name>
+    <message numerus="yes">
+        <source>and %n more</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n new insights, up to %1</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>tapio::console::InsightCard</name>
     <message numerus="yes">
         <source>%n event(s)</source>
@@ -99,6 +150,16 @@
         <translation>
             <numerusform>%n open critical insight</numerusform>
             <numerusform>%n open critical insights</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>tapio::console::RulesPage</name>
+    <message numerus="yes">
+        <source>%n row(s) written to %1</source>
+        <translation type="unfinished">
+            <numerusform>%n row written to %1</numerusform>
+            <numerusform>%n rows written to %1</numerusform>
         </translation>
     </message>
 </context>

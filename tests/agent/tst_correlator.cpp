@@ -99,11 +99,13 @@ private slots:
     void withoutCorrelation_nothingIsFound();
     void whoSubscribesToInsights_getsThem();
     void refusedRule_isInTheHookAndTheLog();
+    void wantOfRoom_isInTheHook();
     void folderOfRules_takesThePlaceOfTheShipped();
     void folderWithoutRules_isSaid();
     void change_isFollowed();
     void refusedFile_keepsItsRule();
     void snapshot_hasTheRules();
+    void rules_areReportedEveryTenSeconds();
     void samples_areEvidence();
 };
 
@@ -285,6 +287,30 @@ void tst_Correlator::refusedRule_isInTheHookAndTheLog()
     QVERIFY(bench.logged.str().find("a rule is refused: ") != std::string::npos);
 }
 
+void tst_Correlator::wantOfRoom_isInTheHook()
+{
+    correlation::EngineLimits limits;
+    limits.candidates = limits.candidatesOfRule = 2;
+    Correlator correlator("node-1", 1, correlation::shippedRules(), limits);
+    const auto kill = [&correlator](int pod) {
+        wire::Event event;
+        event.type = wire::EventType::OomKill;
+        event.timeNs = pod * nsPerSecond;
+        event.detail = wire::OomKill();
+        wire::Origin origin;
+        origin.cgroupPath = "/kubepods/pod" + std::to_string(pod);
+        origin.podUid = origin.podName = "p" + std::to_string(pod);
+        origin.namespaceName = "shop";
+        correlator.onEvent(event, origin, static_cast<std::uint64_t>(pod));
+    };
+    kill(1);
+    QVERIFY(correlator.hook().reason.empty());
+    for (int pod = 2; pod < 20; ++pod)
+        kill(pod);
+    QCOMPARE(correlator.hook().state, wire::HookState::Active);
+    QVERIFY(correlator.hook().reason.find("more was seen than rules may remember") != std::string::npos);
+}
+
 void tst_Correlator::folderOfRules_takesThePlaceOfTheShipped()
 {
     const QTemporaryDir folder;
@@ -374,6 +400,21 @@ void tst_Correlator::snapshot_hasTheRules()
 }
 
 /// What is worked out of them is no event, and so has no number.
+void tst_Correlator::rules_areReportedEveryTenSeconds()
+{
+    Bench bench;
+    std::vector<std::size_t> told;
+    for (int i = 0; i < 21; ++i)
+        bench.second();
+    for (const wire::CounterReport &report : bench.outlet.bodies<wire::CounterReport>())
+        told.push_back(report.rules.size());
+    QCOMPARE(told.size(), std::size_t(21));
+    const std::size_t all = correlation::ofScope(correlation::shippedRules(), correlation::RuleScope::Node).rules.size();
+    for (std::size_t i = 0; i < told.size(); ++i)
+        QCOMPARE(told[i], i % 10 == 0 ? all : std::size_t(0));
+    QCOMPARE(bench.loop->finish().rules.size(), all); // and with the last, however soon
+}
+
 void tst_Correlator::samples_areEvidence()
 {
     const QTemporaryDir folder;

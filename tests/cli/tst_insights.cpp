@@ -103,6 +103,8 @@ private slots:
     void csv_isOneRowEach();
     void proofs_areOfTheDrills();
     void proofs_ofNothing_sayHow();
+    void rules_areCounted();
+    void rules_ofNobody_sayWhy();
 
 private:
     void fill(StoreFixture &store);
@@ -510,6 +512,51 @@ void tst_Insights::proofs_ofNothing_sayHow()
     const Outcome table = run(store, {"insights", "proofs"});
     QVERIFY2(table.code == ExitOk, qPrintable(table.err));
     QVERIFY2(table.out.contains("tapio drill run"), qPrintable(table.out));
+}
+
+void tst_Insights::rules_areCounted()
+{
+    StoreFixture store;
+    const std::int64_t nowNs = SystemClock().utcNs();
+    for (std::uint64_t i = 0; i < 6; ++i) {
+        wire::CounterReport report{nowNs - static_cast<std::int64_t>(60 - 10 * i) * nsPerSecond, {{"process", {}}}};
+        wire::RuleCounters kill{"oom-kill", 100 * i, i};
+        kill.open = 1;
+        kill.timed = i;
+        kill.timedNs = 700 * i;
+        report.rules = {kill, {"of-another-version", 3 * i}};
+        QVERIFY(store.writer().append(store.frame("n1", report)));
+    }
+    store.flush();
+    store.close();
+    const Outcome table = run(store, {"insights", "rules", "--since", "1h"});
+    QVERIFY2(table.code == ExitOk, qPrintable(table.err));
+    const auto line = [&table](const QString &rule) { return table.out.split('\n').filter(rule).value(0).simplified(); };
+    QVERIFY2(line("oom-kill").startsWith("oom-kill node 500 5 0 1 0 0 700 ns"), qPrintable(line("oom-kill")));
+    QVERIFY2(line("of-another").contains("not known here 15"), qPrintable(table.out));
+    QVERIFY2(line("dns-slow").startsWith("dns-slow node - -"), qPrintable(table.out)); // nobody told of it: no zero
+    QVERIFY(table.out.contains("1 of 1 engines heard"));
+    const auto parsed = nlohmann::json::parse(run(store, {"insights", "rules", "--since", "1h", "-o", "json"}).out.toStdString());
+    for (const auto &rule : parsed["rules"]) {
+        if (rule["rule"] == "oom-kill") {
+            QCOMPARE(rule["counters"]["evaluations"].get<int>(), 500);
+            QCOMPARE(rule["counters"]["evaluation_ns"].get<double>(), 700.0);
+            QCOMPARE(rule["nodes"][0]["node"].get<std::string>(), std::string("n1"));
+        }
+        if (rule["rule"] == "dns-slow")
+            QVERIFY(rule["counters"].is_null());
+    }
+    QCOMPARE(run(store, {"insights", "rules", "--since", "yesterday-ish"}).code, int(ExitUsage));
+}
+
+void tst_Insights::rules_ofNobody_sayWhy()
+{
+    StoreFixture store;
+    store.flush();
+    store.close();
+    const Outcome table = run(store, {"insights", "rules"});
+    QVERIFY2(table.code == ExitOk, qPrintable(table.err));
+    QVERIFY2(table.out.contains("no engine told of its rules since"), qPrintable(table.out));
 }
 
 QTEST_GUILESS_MAIN(tst_Insights)

@@ -57,6 +57,16 @@ private slots:
         QCOMPARE(*rate, 80.);
     }
 
+    void server_isNoNode()
+    {
+        NodeViews views;
+        const ServerClientHandlers handlers = views.handlers();
+        wire::Delivery own = report(t0, 0, 0);
+        own.node = "server:hq";
+        handlers.delivery(own);
+        QVERIFY(views.nodes().empty());
+    }
+
     void collectors_areThoseOfTheLastReport()
     {
         NodeViews views;

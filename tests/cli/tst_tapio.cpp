@@ -29,7 +29,7 @@ private slots:
         for (const char *command : {"status", "check", "watch", "events", "insights", "agents", "filter", "drill", "record", "replay",
                                     "score", "pki", "completion"})
             QTest::newRow(command) << QStringList{command, "--help"};
-        for (const char *command : {"list", "show", "proofs"})
+        for (const char *command : {"list", "show", "proofs", "rules"})
             QTest::newRow(qPrintable(QString("insights %1").arg(command))) << QStringList{"insights", command, "--help"};
         for (const char *command : {"list", "run", "stop"})
             QTest::newRow(qPrintable(QString("drill %1").arg(command))) << QStringList{"drill", command, "--help"};

@@ -72,6 +72,11 @@ public:
             return fail(Errc::Cancelled, "counters");
         return m_store->counters(from, to, std::move(stop));
     }
+    Result<std::vector<StoredCounters>> ruleCounters(std::int64_t from, std::int64_t to, std::int64_t step,
+                                                     std::stop_token stop) const override
+    {
+        return m_store->ruleCounters(from, to, step, std::move(stop));
+    }
     Result<std::vector<StoredHistogram>> histograms(wire::HistogramKind kind, std::int64_t from, std::int64_t to, std::int64_t step,
                                                     std::stop_token stop) const override
     {

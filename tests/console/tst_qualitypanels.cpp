@@ -43,6 +43,42 @@ private slots:
         QVERIFY(!panel.pastThreshold);
     }
 
+    void recordings_areAThirdEstimate_data()
+    {
+        QTest::addColumn<int>("right"); // rightly silent
+        QTest::addColumn<int>("wrong"); // false positives
+        QTest::addColumn<bool>("failed");
+        QTest::addColumn<double>("accuracy"); // -1 = no data
+        QTest::addColumn<bool>("past");
+        QTest::newRow("well") << 399 << 1 << false << 99.75 << false;
+        QTest::newRow("not well") << 390 << 10 << false << 97.5 << true;
+        QTest::newRow("too few") << 19 << 0 << false << -1. << false;
+        QTest::newRow("could not be scored") << 0 << 0 << true << -1. << false;
+    }
+    void recordings_areAThirdEstimate()
+    {
+        QFETCH(int, right);
+        QFETCH(int, wrong);
+        QFETCH(bool, failed);
+        QFETCH(double, accuracy);
+        QFETCH(bool, past);
+        InputBuilder builder;
+        builder.input.suite.recordings = failed ? 0 : 4;
+        builder.input.suite.failure = failed ? "no such folder" : "";
+        builder.input.suite.all = {0, static_cast<std::uint64_t>(wrong), 0, static_cast<std::uint64_t>(right)};
+        const PanelSnapshot panel = builder.panel(PanelId::CorrelationAccuracy);
+        const auto &view = std::get<IntervalView>(panel.view);
+        QCOMPARE(view.intervals.size(), std::size_t(3));
+        QCOMPARE(view.intervals[2].key, std::string("recordings"));
+        QCOMPARE(view.intervals[2].estimate.value_or(-1), accuracy);
+        QCOMPARE(panel.value.has_value(), accuracy >= 0); // nothing else is known
+        QCOMPARE(panel.pastThreshold, past);
+        const PanelSnapshot wrongs = builder.panel(PanelId::FalsePositiveRate);
+        QCOMPARE(std::get<IntervalView>(wrongs.view).intervals[2].estimate.value_or(-1), accuracy < 0 ? -1. : 100 - accuracy);
+        QCOMPARE(wrongs.pastThreshold, past);
+        QCOMPARE(computeOverview(builder.input, 1).groups[1].key == "accuracy-low", past);
+    }
+
     void accuracy_hasTwoLabelledEstimatesThatAreAbsent()
     {
         const PanelSnapshot panel = InputBuilder().agent("a").panel(PanelId::CorrelationAccuracy);

@@ -35,6 +35,7 @@ private slots:
     void lateEventOfTheOldContainer_isNoRestart();
     void rollout_isSeenOnceWhileBothImagesRun();
     void limits_evictAndCount();
+    void evaluations_areTimedNowAndThen();
     void evictedInsight_isEnded();
     void reload_keepsWhatIsTheSame();
     void reload_endsWhatIsNot();
@@ -336,6 +337,33 @@ void tst_EngineState::limits_evictAndCount()
         QVERIFY(counters.candidates <= 30);
     }
     QCOMPARE(evicted, 2000u - candidates);
+}
+
+/// The same is found, and each reading of the clock is a microsecond after the one before.
+void tst_EngineState::evaluations_areTimedNowAndThen()
+{
+    class Ticking final : public Clock {
+    public:
+        std::int64_t utcNs() const noexcept override { return 0; }
+        std::int64_t bootNs() const noexcept override { return now += 1000; }
+        mutable std::int64_t now = 0;
+    };
+    const Ticking clock;
+    const RuleSet rules{ruleOf(killStep), ruleOf(killStep + "[[step]]\nname = \"exit\"\nevent = \"process.exit\"\nwithin = \"1m\"\n", "s")};
+    Stage timed(rules), plain(rules);
+    timed.engine().timeWith(clock);
+    const auto kills = static_cast<int>(2 * Engine::timedEvery + 1);
+    for (int i = 0; i < kills; ++i) {
+        for (Stage *stage : {&timed, &plain})
+            stage->event(i * 0.01, wire::OomKill(), pod("p"));
+    }
+    const auto counters = timed.engine().counters();
+    QCOMPARE(counters[0].evaluations, static_cast<std::uint64_t>(kills));
+    QCOMPARE(counters[0].timed, std::uint64_t(3));
+    QCOMPARE(counters[0].timedNs, std::uint64_t(3000));
+    QCOMPARE(counters[1].timed, std::uint64_t(3)); // of what it asks for, not of what the other does
+    QCOMPARE(plain.engine().counters()[0].timed, std::uint64_t(0));
+    QCOMPARE(timed.found.size(), plain.found.size());
 }
 
 void tst_EngineState::evictedInsight_isEnded()

@@ -91,6 +91,7 @@ private slots:
     void memory_isBounded();
     void slow_isAgainstTheServicesOwnBaseline_data();
     void slow_isAgainstTheServicesOwnBaseline();
+    void slow_isFoundAfterAClockWasSetBack();
     void slow_ofFewCalls_isNotJudged();
     void slow_isOfOneKindOfCall();
     void slow_isOfAllHoweverMany();
@@ -426,6 +427,21 @@ void tst_ServiceMap::slow_isAgainstTheServicesOwnBaseline()
     QCOMPARE(bench.count(Topic::ServiceSlow) > 0, isSlow);
     if (isSlow)
         QVERIFY(std::abs(bench.facts.front().timeNs - Stage::timeOf(100)) <= 10 * nsPerSecond);
+}
+
+/// All that is known has times that are still to come: beside them what happens is no news.
+void tst_ServiceMap::slow_isFoundAfterAClockWasSetBack()
+{
+    Bench bench;
+    for (int i = 7200; i < 7300; ++i)
+        bench.add(i, httpCall(1, 9, 10 * (1 + 0.1 * (i % 3))), web);
+    QCOMPARE(bench.count(Topic::ServiceSlow), std::size_t(0));
+    bench.map.beginAnew();
+    for (int i = 0; i < 200; ++i)
+        bench.add(i, httpCall(1, 9, (i < 100 ? 10 : 100) * (1 + 0.1 * (i % 3))), web);
+    QVERIFY(bench.count(Topic::ServiceSlow) > 0);
+    QVERIFY(std::abs(bench.facts.front().timeNs - Stage::timeOf(100)) <= 10 * nsPerSecond);
+    QCOMPARE(bench.map.counters().late, std::uint64_t(0));
 }
 
 void tst_ServiceMap::slow_ofFewCalls_isNotJudged()

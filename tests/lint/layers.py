@@ -40,9 +40,10 @@ RULES = {
                      own("agent/(?!replay|correlation)\\w+", "protocol/transport", "console", "bpf")],
     # agent/drill is a library of the command line, which runs the drills; the agent has its message format from there.
     "agent/drill": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, BPF, own("agent/(?!drill)\\w+", "protocol/transport", "console", "bpf")],
-    # The console judges drills with the code that scores recordings, and draws calls with the fan-in's map of services: both know nothing but events.
+    # The console judges drills and scores the shipped suite with the code of recordings, draws calls with the fan-in's map of services, and
+    # tells of rules as they are shipped: all of that is pure.
     "console/core": [WIDGETS, CAPNP, ZMQ, OPENSSL, BPF,
-                     own("console/ui", "console/cli", "bpf", r"agent/(?!server/|replay/(?:drilltruth|labels|score)\.h|correlation/(?:selector|servicemap)\.h)\w+")],
+                     own("console/ui", "console/cli", "bpf", r"agent/(?!server/|replay/(?:drilltruth|labels|score|suite)\.h|correlation/(?:ruleloader|selector|servicemap|topic)\.h)\w+")],
     "console/core/store": [QT, CAPNP, ZMQ, OPENSSL, BPF, own("console/ui", "console/cli", "console/core/session", "agent", "bpf", "protocol/transport")],
     "console/cli": [WIDGETS, CAPNP, ZMQ, OPENSSL, BPF, SQLITE, own("console/ui", "bpf", "agent/(?!server|drill|replay|correlation)\\w+")],
     "console/ui": [CAPNP, ZMQ, OPENSSL, BPF, SQLITE, own("console/cli", "bpf", "agent/(?!server)\\w+")],

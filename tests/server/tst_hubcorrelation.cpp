@@ -53,6 +53,7 @@ public:
         counters.refusedEvents = refused;
         counters.scope = scope.counters();
         counters.scope.forgotten += forgotten;
+        counters.rules = scope.ruleCounters();
         return counters;
     }
 
@@ -116,11 +117,44 @@ std::vector<wire::Insight> insightsOf(const test::RecordingSink &sink)
     return insightsIn(all);
 }
 
+/// What the fixture told last, as large as it may be.
+wire::Event largeFinding(const Fixture &f)
+{
+    wire::Event told = std::get<wire::EventBatch>(f.sink.deliveries.back()->frame.body).events[0];
+    std::get<wire::Boxed<wire::Insight>>(told.detail)->text = std::string(wire::Insight::textBytes, 'x');
+    for (int i = 0; i < 24; ++i)
+        std::get<wire::Boxed<wire::Insight>>(told.detail)->evidence.push_back(std::string(wire::Insight::lineBytes, 'y'));
+    return told;
+}
+
 } // namespace
 
 class TestHubCorrelation : public QObject {
     Q_OBJECT
 private slots:
+    void rules_areReportedInItsOwnStream()
+    {
+        Fixture f;
+        auto &console = f.console(9);
+        f.killOnTwo();
+        for (int i = 0; i < 21; ++i)
+            f.pass(1);
+        std::vector<wire::CounterReport> reports;
+        std::uint64_t lastFrame = 0;
+        for (const auto &delivery : console.all<wire::Delivery>()) {
+            if (delivery.node != ownNode)
+                continue;
+            QCOMPARE(delivery.frame.frameSeq, lastFrame + 1); // the stream has no hole
+            lastFrame = delivery.frame.frameSeq;
+            if (const auto *report = std::get_if<wire::CounterReport>(&delivery.frame.body))
+                reports.push_back(*report);
+        }
+        QVERIFY2(reports.size() == 2 || reports.size() == 3, qPrintable(QString::number(reports.size())));
+        QVERIFY(reports.back().sources.empty());
+        QCOMPARE(reports.back().rules.size(), std::size_t(2));
+        for (const wire::RuleCounters &rule : reports.back().rules)
+            QCOMPARE(rule.opened, std::uint64_t(rule.rule == "kills" ? 1 : 0));
+    }
     void whatNodesShow_isFoundAndNamesItsEvents()
     {
         Fixture f;
@@ -232,10 +266,7 @@ private slots:
     {
         Fixture f;
         f.killOnTwo();
-        wire::Event told = std::get<wire::EventBatch>(f.sink.deliveries.back()->frame.body).events[0];
-        std::get<wire::Boxed<wire::Insight>>(told.detail)->text = std::string(wire::Insight::textBytes, 'x');
-        for (int i = 0; i < 24; ++i)
-            std::get<wire::Boxed<wire::Insight>>(told.detail)->evidence.push_back(std::string(wire::Insight::lineBytes, 'y'));
+        const wire::Event told = largeFinding(f);
         f.feed.more = std::vector<ClusterScope::Found>(2000, {told, nullptr});
         f.hub.tick(true);
         QCOMPARE(f.hub.correlation()->untoldInsights, std::uint64_t(0));
@@ -329,6 +360,25 @@ private slots:
         QCOMPARE(f.sink.notices.size(), std::size_t(1));
         QCOMPARE(f.sink.notices[0].code, std::string("correlation-full"));
         QCOMPARE(f.sink.notices[0].repeated, 3u);
+    }
+
+    void whatIsNotTold_isSaid()
+    {
+        Fixture f;
+        f.killOnTwo();
+        const wire::Event told = largeFinding(f);
+        f.sink.refuses = true;
+        f.feed.more = std::vector<ClusterScope::Found>(2000, {told, nullptr});
+        f.hub.tick(true);
+        const std::uint64_t untold = f.hub.correlation()->untoldInsights;
+        QVERIFY(untold > 0 && untold < 2000);
+        f.pass(3);
+        QCOMPARE(f.sink.notices.size(), std::size_t(1));
+        QCOMPARE(f.sink.notices[0].code, std::string("correlation-untold"));
+        QCOMPARE(f.sink.notices[0].repeated, static_cast<std::uint32_t>(untold));
+        f.sink.refuses = false;
+        f.pass(3);
+        QCOMPARE(insightsOf(f.sink).size(), static_cast<std::size_t>(1 + 2000 - untold)); // what waited is told yet
     }
 
     void earlierServersStreams_areNoAgents()

@@ -65,6 +65,7 @@ private slots:
         QVERIFY(size(wire::HookReport{1, {{"tcp", "x", {}, "", std::string(9000, 'r'), 0, 0}}}) >= empty + 9000);
         QVERIFY(size(wire::SampleBatch{1, {}, {""}, std::vector<wire::Sample>(100), {}}) >= empty + 100 * sizeof(wire::Sample));
         QVERIFY(size(wire::CounterReport{1, std::vector<wire::SourceCounters>(10)}) >= empty + 10 * sizeof(wire::SourceCounters));
+        QVERIFY(size(wire::CounterReport{1, {}, 0, std::vector<wire::RuleCounters>(10)}) >= empty + 10 * sizeof(wire::RuleCounters));
         QVERIFY(size(wire::HookReport{1, std::vector<wire::Hook>(10)}) >= empty + 10 * sizeof(wire::Hook));
     }
 };

@@ -344,6 +344,49 @@ private slots:
         }
     }
 
+    void ruleCounters_areTheLastOfEachBucket()
+    {
+        StoreFixture store;
+        for (std::uint64_t i = 0; i < 60; ++i) {
+            const std::int64_t time = t0 + static_cast<std::int64_t>(i) * 10 * nsPerSecond;
+            wire::CounterReport report{time, {{"process", {}}}};
+            report.rules = {{"oom-kill", i, i * 2}, {"dns-slow", 7}};
+            report.rules[0].open = 3;
+            QVERIFY(store.writer().append(store.frame("node-a", report)));
+            QVERIFY(store.writer().append(store.frame("server:hq", wire::CounterReport{time, {}, 0, {{"node-lost", i + 100}}})));
+            store.clock.advance(10 * nsPerSecond);
+            store.flush();
+            if (i == 30)
+                store.reopen();
+        }
+        store.maintainAll();
+        const auto reader = store.reader();
+        const auto stored = reader->ruleCounters(t0, t0 + 600 * nsPerSecond, 300 * nsPerSecond, {});
+        QVERIFY2(stored, stored ? "" : stored.error().message().c_str());
+        QCOMPARE(stored->size(), std::size_t(8)); // of each stream the first and the last of two buckets
+        for (std::size_t i = 0; i < 8; ++i) {
+            const StoreReader::StoredCounters &one = (*stored)[i];
+            const std::uint64_t tick = std::array<std::uint64_t, 4>{0, 29, 30, 59}[i / 2];
+            QCOMPARE(one.report.timeNs, t0 + static_cast<std::int64_t>(tick) * 10 * nsPerSecond);
+            QVERIFY(one.report.sources.empty());
+            if (one.node == "node-a") {
+                QCOMPARE(one.report.rules.size(), std::size_t(2));
+                QCOMPARE(one.report.rules[0].rule, std::string("dns-slow"));
+                QCOMPARE(one.report.rules[0].evaluations, std::uint64_t(7));
+                QCOMPARE(one.report.rules[1].evidence, tick * 2);
+                QCOMPARE(one.report.rules[1].open, std::uint64_t(3));
+            } else {
+                QCOMPARE(one.report.rules.size(), std::size_t(1));
+                QCOMPARE(one.report.rules[0].evaluations, tick + 100);
+            }
+        }
+        // Counters of sources are what they were.
+        const auto counters = reader->counters(t0, t0 + 600 * nsPerSecond, {});
+        QCOMPARE(counters->size(), std::size_t(60));
+        QCOMPARE(counters->front().report.sources.size(), std::size_t(1));
+        QVERIFY(!reader->ruleCounters(t0, t0 + 1, 0, {}));
+    }
+
     void figures_areFoundByPrefix()
     {
         StoreFixture store;

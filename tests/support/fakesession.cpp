@@ -278,6 +278,19 @@ void FakeSession::readVerdicts()
     });
 }
 
+void FakeSession::readRuleBoard()
+{
+    ++ruleBoardReads;
+    if (holdRuleBoard)
+        return;
+    QTimer::singleShot(0, this, [this] {
+        if (ruleBoardError.isEmpty())
+            emit ruleBoardReady(ruleBoard);
+        else
+            emit ruleBoardFailed(ruleBoardError);
+    });
+}
+
 void FakeSession::cancelQuery(int slot)
 {
     cancelled.append(slot);

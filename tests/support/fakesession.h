@@ -42,6 +42,10 @@ public:
     bool holdVerdicts = false;
     QString verdictError; ///< not empty: reading them fails with it
     int verdictReads = 0;
+    console::RuleBoard ruleBoard; ///< what reading it gives
+    QString ruleBoardError;       ///< not empty: reading it fails with it
+    bool holdRuleBoard = false;   ///< it is still read
+    int ruleBoardReads = 0;
 
     void answerAll();
     /// The page that a store with `events` gives.
@@ -66,6 +70,7 @@ public:
     void cancelQuery(int slot) override;
     Status giveVerdict(const console::Verdict &verdict) override;
     void readVerdicts() override;
+    void readRuleBoard() override;
     void recordAction(const QString &kind, const QString &detail) override { actions.append({kind, detail}); }
 
 private:

@@ -47,6 +47,8 @@ private slots:
         row("latency-high", {"6200"}, "p99 latency 6.20 s");
         row("queue-high", {"1400"}, "1.40 k events waiting");
         row("accuracy-low", {"drill", "93"}, "accuracy in drills 93.0 %");
+        row("accuracy-low", {"recordings", "93"}, "accuracy in recordings 93.0 %");
+        row("false-positives-high", {"recordings", "5.4"}, "false positives in recordings 5.4 %");
         row("accuracy-low", {"field", "70.07"}, "accuracy in the field at most 70.1 %");
         row("false-positives-high", {"drill", "5.4"}, "false positives in drills 5.4 %");
         row("coverage-low", {"97.5", "tcp/retransmit: unsupported"}, "coverage 97.5 %: tcp/retransmit: unsupported");

@@ -9,6 +9,7 @@
 #include "console/ui/pages/eventspage.h"
 #include "console/ui/pages/insightspage.h"
 #include "console/ui/pages/overviewpage.h"
+#include "console/ui/pages/rulespage.h"
 #include "console/ui/pages/settingspage.h"
 #include "tests/ui/support/madeup.h"
 
@@ -47,6 +48,8 @@ WindowFixture::WindowFixture(Data data, QSize size, ThemeChoice theme)
                     new EventsPage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, V")));
     window->addPage(PageId::Connections, RailGroup::Operate, QStringLiteral("connections"),
                     new ConnectionsPage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, N")));
+    window->addPage(PageId::Correlation, RailGroup::Operate, QStringLiteral("correlation"),
+                    new RulesPage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, C")));
     window->addPage(PageId::Settings, RailGroup::Foot, QStringLiteral("settings"),
                     new SettingsPage(window->context(),
                                      {QStringLiteral("/home/m.rantala/.local/share/tapio/console.tapio"),

@@ -62,6 +62,8 @@ CounterReport counterReport()
     return {startNs, {process, {"tcp", {}}}};
 }
 
+CounterReport rulesReport() { return {startNs, {}, 3, {{"oom-kill", 40, 2, 1, 3, 2, 5, 1, 1, 4, 6, 1, 640, 7, 1}, {"dns-slow", 9}}}; }
+
 HookReport hookReport()
 {
     return {startNs,
@@ -310,6 +312,7 @@ std::vector<std::pair<std::string, Message>> all()
         {"frame-answers", frame(13, answersBatch())},
         {"frame-samples", frame(6, sampleBatch())},
         {"frame-counters", frame(7, counterReport())},
+        {"frame-rules", frame(17, rulesReport())},
         {"frame-hooks", frame(8, hookReport())},
         {"ack", Ack{"node-1", 0x1122334455667788, 5}},
         {"heartbeat", heartbeat()},

@@ -95,10 +95,11 @@ private slots:
         QVERIFY(back && *back == message);
     }
 
-    void counters_carryWhatTheKernelLeftOut()
+    void counters_carryWhatTheKernelLeftOut_andHowRulesFare()
     {
         CounterReport report{5, {{"process", {}, {1, 2, 3, 4, 5}}, {"oom", {}, {}}}, 12}; // younger than the stored bytes
         report.sources[0].counters[Counter::KFiltered] = 20;
+        report.rules = {{"oom-kill", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}, {"", 1ULL << 63}};
         const Message message = Frame{1, 1, 1, report};
         const auto bytes = encode(message);
         QVERIFY2(bytes, bytes ? "" : bytes.error().message().c_str());

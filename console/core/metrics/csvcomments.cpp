@@ -78,7 +78,7 @@ void writeView(std::ostream &out, const IntervalView &view, const CsvOptions &op
 {
     for (const Interval &interval : view.intervals) {
         out << "# ";
-        writeInterval(out, interval, interval.key == "drill" ? "trials" : "verdicts");
+        writeInterval(out, interval, interval.key == "field" ? "verdicts" : "trials");
         out << "\r\n";
     }
     for (const RuleProofRow &rule : view.rules) {

@@ -52,6 +52,7 @@ public:
     void onAgentState(const wire::AgentState &state);
     void onAction(const OperatorAction &action);
     /// All that were given, in the order in which they were stored.
+    void onSuite(const SuiteScore &suite) { m_input.suite = suite; }
     void onVerdicts(const std::vector<Verdict> &verdicts) { m_input.verdicts = VerdictBook(verdicts); }
     /// What the server dropped for this console, since the console began.
     void onConsoleQueue(const std::string &server, std::uint64_t droppedEvents) { m_consoleQueue[server] = droppedEvents; }

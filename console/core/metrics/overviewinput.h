@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "console/core/metrics/detectionproofs.h"
+#include "console/core/metrics/ruleboard.h"
 #include "console/core/metrics/timeseries.h"
 #include "console/core/store/store.h"
 #include "protocol/base/counters.h"
@@ -49,6 +50,7 @@ struct OverviewInput {
     std::vector<OperatorAction> actions;
     VerdictBook verdicts;   ///< none that was given after the range
     DetectionProofs proofs; ///< drills and insights of the days before, too
+    SuiteScore suite;       ///< of the shipped recordings; as it is made while nobody has scored them
 
     std::uint64_t seriesRefused = 0; ///< series that did not fit in memory and are in no figure
     std::string failure;             ///< the store's error when nothing could be read

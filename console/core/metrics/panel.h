@@ -158,7 +158,7 @@ struct NodeCell {
 };
 /// Estimate with a Wilson 95 % interval, or how many verdicts are there of how many needed.
 struct Interval {
-    std::string key;                ///< "drill", "field"
+    std::string key;                ///< "drill", "field", "recordings"
     std::optional<double> estimate; ///< percent
     double low = 0, high = 0;
     std::uint64_t have = 0, need = 0;
@@ -261,7 +261,7 @@ struct GroupSummary {
     /// "not-in-scope" (node, namespace), "pending" (key and label of the breach, its bound, seconds held, seconds of the threshold),
     /// "stale" (seconds since the newest reading, of figures that are all old).
     /// Event processing: "loss" (percent, cause, node), "latency-high" (p99 ms), "queue-high" (events). Data quality: "coverage-low" (percent,
-    /// what is missing), "silent-nodes" (nodes, first node), "accuracy-low" and "false-positives-high" ("drill" or "field", percent).
+    /// what is missing), "silent-nodes" (nodes, first node), "accuracy-low" and "false-positives-high" ("drill", "field" or "recordings", percent).
     /// System health: "pods-bad" (pods, worst pod, state), "cpu-high" (entity, percent),
     /// "memory-high" (entity, percent), "disk-high" (mount, percent). Business: "insights-open" (insights, rule of the worst),
     /// "api-slow" (operation, p95 ms).

@@ -47,7 +47,15 @@ void addBreach(PanelSnapshot &panel, const Interval &interval, double value, boo
     panel.pastThreshold = true;
 }
 
-/// Two labelled estimates. The headline is the drills', or the operators' where too few drills were run.
+/// Of the shipped recordings' held half, once they are scored: without drills or verdicts it is what is known. What could not be scored is no figure.
+void addSuite(const PanelContext &context, IntervalView &view, const replay::Share &share, double alert)
+{
+    const SuiteScore &suite = context.input.suite;
+    if (suite.recordings > 0 || !suite.failure.empty())
+        view.intervals.push_back(intervalOf("recordings", share, replay::floorOfAll, alert));
+}
+
+/// Labelled estimates. The headline is the drills', or the operators' where too few drills were run, or else the recordings'.
 void showJudged(const PanelContext &context, PanelSnapshot &panel, const Judged &judged, std::string formula, IntervalView view)
 {
     setRange(panel, context.figures);
@@ -250,10 +258,14 @@ void correlationAccuracy(const PanelContext &context, PanelSnapshot &panel)
                               momentOf(rule.found), momentOf(rule.missed), momentOf(rule.wrong)});
     view.calibrated =
         frequenciesOf(judged.proofs, context.input.verdicts, context.input.toNs - DetectionProofs::windowNs, context.input.toNs);
+    addSuite(context, view, accuracyOf(context.input.suite.all, replay::floorOfAll), threshold.value);
     panel.thresholds = {threshold};
+    const std::vector<Interval> intervals = view.intervals;
     showJudged(context, panel, judged, "correlation-accuracy", std::move(view));
-    addBreach(panel, drill, drill.estimate.value_or(0), drill.estimate < threshold.value);
-    addBreach(panel, field, field.high, field.high < threshold.value);
+    for (const Interval &one : intervals) {
+        const double least = one.key == "field" ? one.high : one.estimate.value_or(0);
+        addBreach(panel, one, least, least < threshold.value);
+    }
 }
 
 void falsePositiveRate(const PanelContext &context, PanelSnapshot &panel)
@@ -264,10 +276,15 @@ void falsePositiveRate(const PanelContext &context, PanelSnapshot &panel)
         intervalOf("drill", falsePositiveRateOf(judged.proofs.all, replay::floorOfAll), replay::floorOfAll, threshold.value);
     const Interval field = intervalOf("field", replay::shareOf(judged.verdicts.rejected, judged.given(), replay::floorOfAll),
                                       replay::floorOfAll, threshold.value);
+    IntervalView view{{drill, field}};
+    addSuite(context, view, falsePositiveRateOf(context.input.suite.all, replay::floorOfAll), threshold.value);
     panel.thresholds = {threshold};
-    showJudged(context, panel, judged, "false-positive-rate", {{drill, field}});
-    addBreach(panel, drill, drill.estimate.value_or(0), drill.estimate > threshold.value);
-    addBreach(panel, field, field.low, field.low > threshold.value);
+    const std::vector<Interval> intervals = view.intervals;
+    showJudged(context, panel, judged, "false-positive-rate", std::move(view));
+    for (const Interval &one : intervals) {
+        const double most = one.key == "field" ? one.low : one.estimate.value_or(0);
+        addBreach(panel, one, most, most > threshold.value);
+    }
 }
 
 void coveragePanel(const PanelContext &context, PanelSnapshot &panel)

@@ -115,6 +115,8 @@ void ModelThread::take(const Item &item)
         m_model.onConsoleQueue(queue->server, queue->droppedEvents);
     else if (const auto *verdicts = std::get_if<std::vector<Verdict>>(&item))
         m_model.onVerdicts(*verdicts);
+    else if (const auto *suite = std::get_if<SuiteScore>(&item))
+        m_model.onSuite(*suite);
 }
 
 /// Each second, and once within it when there is news: who waits for an insight sees it a moment after it came.

@@ -53,6 +53,7 @@ public:
     void onAgentState(const wire::AgentState &state) { push(state); }
     void onAction(const OperatorAction &action) { push(action); }
     void onVerdicts(std::vector<Verdict> oldestFirst) { push(std::move(oldestFirst)); }
+    void onSuite(SuiteScore suite) { push(std::move(suite)); }
     void onApiCall(std::string operation, std::int64_t durationNs, bool ok) { push(ApiCall{std::move(operation), durationNs, ok}); }
     void onConsoleQueue(std::string server, std::uint64_t droppedEvents) { push(ConsoleQueue{std::move(server), droppedEvents}); }
     /// False: another range is shown and nobody looks at the live Overview; figures go on.
@@ -74,7 +75,7 @@ private:
         std::string server;
         std::uint64_t droppedEvents;
     };
-    using Item = std::variant<Processed, wire::AgentState, OperatorAction, ApiCall, ConsoleQueue, std::vector<Verdict>>;
+    using Item = std::variant<Processed, wire::AgentState, OperatorAction, ApiCall, ConsoleQueue, std::vector<Verdict>, SuiteScore>;
 
     void push(Item item);
     Scope scope();

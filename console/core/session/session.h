@@ -12,6 +12,7 @@
 
 #include "agent/server/fanin.h"
 #include "console/core/metrics/panel.h"
+#include "console/core/metrics/ruleboard.h"
 #include "console/core/session/consolelog.h"
 #include "console/core/store/store.h"
 #include "protocol/base/counters.h"
@@ -37,6 +38,8 @@ struct SessionOptions {
     LogOptions log; ///< links, agents and the store's troubles; none unless asked for
     std::string userName;
     OpenReader openReader; ///< for events and history; empty = store.file. Tests read slowly here.
+    /// How right the shipped rules are about recordings; called once, in the background. Empty: nobody asks.
+    std::function<SuiteScore()> scoreSuite;
 };
 
 struct LinkSummary {
@@ -92,6 +95,10 @@ public:
     virtual void readVerdicts() = 0;
     static constexpr std::size_t mostVerdicts = 20'000;
 
+    /// Reads how the rules fare within the range that is shown, by what is stored. The newest reading replaces the older; answered by ruleBoardReady or
+    /// ruleBoardFailed. No operator action.
+    virtual void readRuleBoard() = 0;
+
 signals:
     void overviewChanged();
     void agentsChanged();
@@ -104,6 +111,9 @@ signals:
     void verdictsStored();
     void verdictsReady(const std::vector<tapio::console::Verdict> &oldestFirst);
     void verdictsFailed(const QString &error);
+    void ruleBoardReady(const tapio::console::RuleBoard &board);
+    void ruleBoardFailed(const QString &error);
+    void suiteScored(); ///< a reading from now on has the score
 
 protected:
     using QObject::QObject;

@@ -77,8 +77,8 @@ void SessionImpl::refreshHistory()
     const std::uint64_t run = ++m_historyRuns;
     const std::uint64_t revision = historyRevision(run);
     m_historyReading = true;
-    m_history.start([this, range, run, revision, scope = m_scope](const Result<std::shared_ptr<StoreReader>> &reader,
-                                                                  const std::stop_token &stop) {
+    m_history.start([this, range, run, revision, scope = m_scope, suite = m_suite](const Result<std::shared_ptr<StoreReader>> &reader,
+                                                                                   const std::stop_token &stop) {
         const std::int64_t start = m_clock.bootNs();
         const ReadProgress progress = [this, run](std::size_t read, std::size_t parts) {
             m_mailbox.post([&](SessionUpdate &update) { update.historyProgress = {run, read, parts}; });
@@ -96,6 +96,8 @@ void SessionImpl::refreshHistory()
             input->nowNs = range.nowNs;
             input->figureBucketNs = input->sampleBucketNs = niceBucketNs(range.toNs - range.fromNs, 10 * nsPerSecond);
         }
+        if (suite)
+            input->suite = *suite;
         auto overview = std::make_shared<const OverviewSnapshot>(computeOverview(*input, revision, scope));
         m_mailbox.post([&overview](SessionUpdate &update) { update.history = std::move(overview); });
     });

@@ -3,9 +3,12 @@
 
 #include <algorithm>
 
+#include <QRunnable>
+
 #include <spdlog/spdlog.h>
 
 #include "console/core/metrics/insightfold.h"
+#include "console/core/metrics/ruleboardreader.h"
 #include "console/core/session/config.h"
 
 namespace tapio::console {
@@ -149,7 +152,7 @@ SessionImpl::SessionImpl(SessionOptions options, std::unique_ptr<StoreWriter> wr
               this, [this] { scheduleFlush(); }, Qt::QueuedConnection);
       }),
       m_overview(std::make_shared<const OverviewSnapshot>(loadingOverview(clock.utcNs() - 15 * minute, clock.utcNs(), 0, 0))),
-      m_history(m_pool, readerOf(m_options)), m_verdicts(m_pool, readerOf(m_options))
+      m_history(m_pool, readerOf(m_options)), m_verdicts(m_pool, readerOf(m_options)), m_rules(m_pool, readerOf(m_options))
 {
     m_flushTimer.setSingleShot(true);
     connect(&m_flushTimer, &QTimer::timeout, this, [this] { flush(); });
@@ -189,6 +192,7 @@ Status SessionImpl::startLink(std::vector<wire::ResumePoint> known)
     // Only now: both threads use the link.
     m_model->start();
     m_store->start();
+    startScoring();
     return {};
 }
 
@@ -196,6 +200,7 @@ SessionImpl::~SessionImpl()
 {
     m_history.cancel();
     m_verdicts.cancel();
+    m_rules.cancel();
     for (auto &[slot, job] : m_queries)
         job->cancel();
     m_store->stop(); // the last flush still acknowledges
@@ -348,6 +353,7 @@ void SessionImpl::flush()
     applyOverview(update);
     applyAnswers(update);
     applyVerdicts(update);
+    applyRules(update);
 }
 
 void SessionImpl::applyLink(SessionUpdate &update)
@@ -508,6 +514,47 @@ void SessionImpl::applyVerdicts(const SessionUpdate &update)
         emit verdictsReady(**update.verdicts);
     else
         emit verdictsFailed(QString::fromStdString(update.verdicts->error().message()));
+}
+
+/// After all else that waits: nobody has asked for it yet.
+void SessionImpl::startScoring()
+{
+    if (!m_options.scoreSuite)
+        return;
+    const auto score = [this] {
+        auto suite = std::make_shared<const SuiteScore>(m_options.scoreSuite());
+        m_model->onSuite(*suite);
+        m_mailbox.post([&suite](SessionUpdate &update) { update.suite = std::move(suite); });
+    };
+    m_pool.start(QRunnable::create(score), -1);
+}
+
+void SessionImpl::readRuleBoard()
+{
+    const HistoryRange range = historyRange();
+    SuiteScore suite;
+    if (m_suite)
+        suite = *m_suite;
+    m_rules.start([this, range, suite](const Result<std::shared_ptr<StoreReader>> &reader, const std::stop_token &stop) {
+        Result<RuleBoard> board = reader ? console::readRuleBoard(**reader, shippedRuleFacts(), suite, range.fromNs, range.toNs, stop)
+                                         : Result<RuleBoard>(fail(reader.error()));
+        if (!stop.stop_requested())
+            m_mailbox.post([&board](SessionUpdate &update) { update.rules = std::move(board); });
+    });
+}
+
+void SessionImpl::applyRules(const SessionUpdate &update)
+{
+    if (update.suite) {
+        m_suite = update.suite;
+        emit suiteScored();
+    }
+    if (!update.rules)
+        return;
+    if (*update.rules)
+        emit ruleBoardReady(**update.rules);
+    else
+        emit ruleBoardFailed(QString::fromStdString(update.rules->error().message()));
 }
 
 } // namespace tapio::console

@@ -54,6 +54,8 @@ struct SessionUpdate {
     std::vector<Answer> answers;
     std::optional<Result<std::vector<Verdict>>> verdicts;
     bool verdictsStored = false;
+    std::optional<Result<RuleBoard>> rules;
+    std::shared_ptr<const SuiteScore> suite;
     std::map<int, Progress> progress;
     std::optional<HistoryProgress> historyProgress;
 };
@@ -88,6 +90,7 @@ public:
     void recordAction(const QString &kind, const QString &detail) override;
     Status giveVerdict(const Verdict &verdict) override;
     void readVerdicts() override;
+    void readRuleBoard() override;
 
 private:
     SessionImpl(SessionOptions options, std::unique_ptr<StoreWriter> writer, std::unique_ptr<ConsoleLog> log, const Clock &clock);
@@ -113,6 +116,8 @@ private:
     void showLoading();
     void applyAnswers(SessionUpdate &update);
     void applyVerdicts(const SessionUpdate &update);
+    void applyRules(const SessionUpdate &update);
+    void startScoring();
     void refreshHistory();
     HistoryRange historyRange() const;
 
@@ -135,6 +140,7 @@ private:
     LinkStatus m_linkStatus;
     std::optional<StoreStats> m_stats;
     QString m_storeError;
+    std::shared_ptr<const SuiteScore> m_suite; ///< null: not yet
     TimeRange m_range;
     Scope m_scope;
     bool m_paused = false;
@@ -154,7 +160,7 @@ private:
     std::map<std::string, wire::AgentState> m_storedAgents; ///< link thread: as last given to the store
 
     // Stopped by the destructor in the order store, model, jobs, link: each uses those after it.
-    NewestJob m_history, m_verdicts;
+    NewestJob m_history, m_verdicts, m_rules;
     std::unique_ptr<ModelThread> m_model;
     std::unique_ptr<StoreThread> m_store;
     std::unique_ptr<Link> m_link;

@@ -23,6 +23,9 @@ inline std::int64_t histogramCode(wire::HistogramKind kind, std::size_t bucket) 
     return static_cast<std::int64_t>(kind) * 32 + static_cast<std::int64_t>(bucket);
 }
 
+/// Counters are of a source of events, or of a rule.
+inline constexpr std::int64_t sourceCounterCode = 0, ruleCounterCode = 1;
+
 inline constexpr std::uint32_t groupSlots = 64;
 inline constexpr std::int64_t tierBucketNs = 60'000'000'000;
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <tuple>
+#include <utility>
 
 namespace tapio::console {
 
@@ -169,7 +170,7 @@ Result<SeriesReader::Buckets> SeriesReader::bucketsOf(const Selection &selection
         if (std::vector<Bucket> *kept = buckets.row(series))
             (*kept)[static_cast<std::size_t>((reading.timeNs - range.fromNs) / range.stepNs)].add(reading.timeNs, reading.value);
     };
-    const bool tiered = range.stepNs % tierBucketNs == 0;
+    const bool tiered = range.stepNs % tierBucketNs == 0 && range.fromNs % tierBucketNs == 0 && range.toNs % tierBucketNs == 0;
     Status status = readRecent(selection, range, take);
     if (status)
         status = readBlocks(selection, range, tiered, take);
@@ -230,7 +231,7 @@ Result<SeriesSet> SeriesReader::series(std::size_t atMost, const std::vector<wir
 Result<std::vector<StoreReader::StoredCounters>> SeriesReader::counters(std::int64_t fromNs, std::int64_t toNs, std::stop_token stop)
 {
     Selection selection;
-    if (Status status = selectCodes(SeriesClass::Counter, {0}, selection); !status)
+    if (Status status = selectCodes(SeriesClass::Counter, {sourceCounterCode}, selection); !status)
         return fail(status.error());
     std::map<std::tuple<std::int64_t, std::int64_t, std::string>, CounterSet> sets; // time, stream, source
     const auto take = [&](std::size_t series, const Reading &reading) {
@@ -257,6 +258,56 @@ Result<std::vector<StoreReader::StoredCounters>> SeriesReader::counters(std::int
             last = {timeNs, stream};
         }
         out.back().report.sources.push_back({source, set});
+    }
+    return out;
+}
+
+Result<std::vector<StoreReader::StoredCounters>> SeriesReader::ruleCounters(std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
+                                                                            std::stop_token stop)
+{
+    fromNs = std::max<std::int64_t>(0, fromNs); // nobody told of rules in 1970
+    Result<Range> range = rangeOf(0, std::max<std::int64_t>(0, toNs - fromNs), stepNs, std::move(stop));
+    if (!range)
+        return fail(range.error());
+    range->fromNs = fromNs;
+    range->toNs = toNs;
+    Selection selection;
+    if (Status status = selectCodes(SeriesClass::Counter, {ruleCounterCode}, selection); !status)
+        return fail(status.error());
+    Result<Buckets> buckets = bucketsOf(selection, *range);
+    if (!buckets)
+        return fail(buckets.error());
+    RuleReadings sets;
+    for (std::size_t i = 0; i < selection.series.size(); ++i) {
+        const Member &member = selection.series[i];
+        const std::vector<Bucket> row = buckets->take(i);
+        if (member.place < 0 || member.place >= static_cast<std::int64_t>(wire::RuleCounters::fieldCount))
+            continue;
+        const auto field = wire::RuleCounters::fields[static_cast<std::size_t>(member.place)];
+        for (const Bucket &bucket : row) {
+            if (bucket.n == 0)
+                continue;
+            sets[{bucket.firstNs, member.owner, member.label}].*field = static_cast<std::uint64_t>(bucket.first);
+            sets[{bucket.lastNs, member.owner, member.label}].*field = static_cast<std::uint64_t>(bucket.last);
+        }
+    }
+    return storedRules(std::move(sets));
+}
+
+Result<std::vector<StoreReader::StoredCounters>> SeriesReader::storedRules(RuleReadings &&sets)
+{
+    std::vector<StoreReader::StoredCounters> out;
+    std::pair<std::int64_t, std::int64_t> last{INT64_MIN, 0};
+    for (auto &[key, counters] : sets) {
+        const auto &[timeNs, stream, rule] = key;
+        if (std::exchange(last, {timeNs, stream}) != std::pair(timeNs, stream)) {
+            const Result<const NameLookup::Stream *> of = m_names.stream(stream);
+            if (!of)
+                return fail(of.error());
+            out.push_back({(*of)->node, (*of)->streamId, {timeNs, {}}});
+        }
+        counters.rule = rule;
+        out.back().report.rules.push_back(std::move(counters));
     }
     return out;
 }

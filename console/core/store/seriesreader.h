@@ -24,6 +24,8 @@ public:
     Result<SeriesSet> series(std::size_t atMost, const std::vector<wire::Metric> &metrics, std::int64_t fromNs, std::int64_t toNs,
                              std::int64_t stepNs, std::stop_token stop);
     Result<std::vector<StoreReader::StoredCounters>> counters(std::int64_t fromNs, std::int64_t toNs, std::stop_token stop);
+    Result<std::vector<StoreReader::StoredCounters>> ruleCounters(std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
+                                                                  std::stop_token stop);
     Result<std::vector<StoreReader::StoredHistogram>> histograms(wire::HistogramKind kind, std::int64_t fromNs, std::int64_t toNs,
                                                                  std::int64_t stepNs, std::stop_token stop);
     /// `extremes`: the smallest and the largest of a bucket come before its last.
@@ -73,6 +75,8 @@ private:
 
     static Result<Range> rangeOf(std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs, std::stop_token stop);
     Status select(Statement &query, Selection &selection);
+    using RuleReadings = std::map<std::tuple<std::int64_t, std::int64_t, std::string>, wire::RuleCounters>; ///< by time, stream and rule
+    Result<std::vector<StoreReader::StoredCounters>> storedRules(RuleReadings &&sets);
     Status selectCodes(SeriesClass kind, const std::vector<std::int64_t> &codes, Selection &selection);
     template <typename Take> Status readRecent(const Selection &selection, const Range &range, Take &&take);
     template <typename Take> Status readBlocks(const Selection &selection, const Range &range, bool tiered, Take &&take);

@@ -14,9 +14,9 @@ namespace tapio::console {
 struct SeriesId {
     SeriesClass kind = SeriesClass::Sample;
     std::int64_t owner = 0; ///< node; of counters the stream; of figures 0
-    std::int64_t code = 0;  ///< metric; of histograms kind * 32 + bucket
+    std::int64_t code = 0;  ///< metric; of histograms kind * 32 + bucket; of counters whether of a rule
     std::int64_t place = 0; ///< of the origin; of counters which of them
-    std::string label;      ///< of counters the source; of figures name, NUL, label
+    std::string label;      ///< of counters the source or the rule; of figures name, NUL, label
     bool operator==(const SeriesId &) const = default;
 };
 

@@ -189,6 +189,11 @@ public:
         wire::CounterReport report;
     };
     virtual Result<std::vector<StoredCounters>> counters(std::int64_t fromNs, std::int64_t toNs, std::stop_token stop) const = 0;
+    /// What engines of correlation counted: of each stream and rule the first and the last reading in each bucket of stepNs, with its own time, by that.
+    /// The first bucket begins at fromNs. Where the range and its steps are whole minutes it is answered from a coarser level, many times faster.
+    /// Errors: InvalidArgument (stepNs < 1, or more than 100,000 buckets).
+    virtual Result<std::vector<StoredCounters>> ruleCounters(std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
+                                                             std::stop_token stop) const = 0;
     /// Latency histograms (run queue, block I/O): the last cumulative reading in each bucket of stepNs, with its own time.
     struct StoredHistogram {
         SeriesKey key;

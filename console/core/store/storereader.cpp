@@ -45,6 +45,11 @@ public:
     {
         return snapshot([&] { return m_series.counters(fromNs, toNs, std::move(stop)); });
     }
+    Result<std::vector<StoredCounters>> ruleCounters(std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
+                                                     std::stop_token stop) const override
+    {
+        return snapshot([&] { return m_series.ruleCounters(fromNs, toNs, stepNs, std::move(stop)); });
+    }
     Result<std::vector<StoredHistogram>> histograms(wire::HistogramKind kind, std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
                                                     std::stop_token stop) const override
     {

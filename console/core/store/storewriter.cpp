@@ -235,8 +235,16 @@ Status Writer::take(Catalog::Stream &stream, const wire::Frame &, const wire::Co
     m_reports.putCounters(stream, report);
     for (const wire::SourceCounters &source : report.sources) {
         for (std::size_t i = 0; i < counterCount; ++i) {
-            const SeriesId id{SeriesClass::Counter, stream.id, 0, static_cast<std::int64_t>(i), source.source};
+            const SeriesId id{SeriesClass::Counter, stream.id, sourceCounterCode, static_cast<std::int64_t>(i), source.source};
             const auto value = static_cast<std::int64_t>(source.counters[static_cast<Counter>(i)]);
+            if (Status status = m_series.push(id, 0, report.timeNs, value); !status)
+                return status;
+        }
+    }
+    for (const wire::RuleCounters &rule : report.rules) {
+        for (std::size_t i = 0; i < wire::RuleCounters::fieldCount; ++i) {
+            const SeriesId id{SeriesClass::Counter, stream.id, ruleCounterCode, static_cast<std::int64_t>(i), rule.rule};
+            const auto value = static_cast<std::int64_t>(rule.*wire::RuleCounters::fields[i]);
             if (Status status = m_series.push(id, 0, report.timeNs, value); !status)
                 return status;
         }

@@ -10,7 +10,6 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
-#include <QSaveFile>
 #include <QSplitter>
 #include <QStackedLayout>
 
@@ -319,14 +318,7 @@ void ConnectionsPage::openMenu(TableView *table, const QPoint &at)
     menu.exec(at);
 }
 
-Status ConnectionsPage::exportRows(List list, const QString &file) const
-{
-    const QByteArray text = block(list).table->csv().toUtf8();
-    QSaveFile target(file);
-    if (!target.open(QIODevice::WriteOnly) || target.write(text) != text.size() || !target.commit())
-        return fail(Errc::Io, target.errorString().toStdString());
-    return {};
-}
+Status ConnectionsPage::exportRows(List list, const QString &file) const { return block(list).table->writeCsv(file); }
 
 void ConnectionsPage::askExport(List list)
 {

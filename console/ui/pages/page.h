@@ -13,7 +13,7 @@
 namespace tapio::console {
 
 /// Kept by number in the settings: new ones come last.
-enum class PageId { Overview, Events, Connections, Settings, Insights };
+enum class PageId { Overview, Events, Connections, Settings, Insights, Correlation };
 enum class DrawerTab { HowComputed, Inspector };
 
 /// What a page may ask of the window around it. GUI thread.

@@ -384,7 +384,7 @@ void FigurePainter::intervals(const QRectF &area, const IntervalView &view, cons
         const QRectF row(area.left(), top, area.width(), label);
         text(row, Qt::AlignLeft, PanelText::interval(each.key), FontRole::Label, m_theme.text.primary, QFont::Medium);
         const QString count = tr("n %1").arg(exactCount(each.have));
-        const QString ofNeeded = each.key == "drill" ? tr("%1 of %2 trials") : tr("%1 of %2 verdicts");
+        const QString ofNeeded = each.key == "field" ? tr("%1 of %2 verdicts") : tr("%1 of %2 trials");
         const QString figures =
             each.estimate ? tr("%1 to %2").arg(percentText(each.low), percentText(each.high)) + QStringLiteral("  ") + count
                           : tr("no data") + QStringLiteral(" \u00b7 ") + ofNeeded.arg(exactCount(each.have), exactCount(each.need));

@@ -218,13 +218,16 @@ QString PanelText::formulaSentence(const PanelSnapshot &panel)
             "Drill: (true positives + true negatives) divided by all trials. A trial is a run of a drill and a rule, over the drills of 30 "
             "days; a true positive has the right rule and the right root entity inside the window, and a rule that was silent counts "
             "only where it has spoken on that node during some drill. Field: confirmed divided by (confirmed + rejected) verdicts of "
-            "30 days. Both with Wilson 95 % bounds, and no data below 20. Alert below 98 % on drill, or when the field\u2019s upper "
-            "bound is below 98 %.");
+            "30 days. Recordings: the same of the held half of the shipped suite, by which no rule was tuned, scored by this console with "
+            "the rules it was built with. All with Wilson 95 % bounds, and no data below 20. Alert below 98 % on drill or recordings, or "
+            "when the field\u2019s upper bound is below 98 %.");
     case PanelId::FalsePositiveRate:
-        return tr("Field: rejected divided by (confirmed + rejected) verdicts of 30 days, which is a false discovery rate. Drill: false "
-                  "positives divided by (false positives + true negatives) while drills ran; what an operator confirmed is no false "
-                  "positive. Both with Wilson 95 % bounds, and no data below 20. Alert above 2 %; in the field, when its lower bound is "
-                  "above 2 %.");
+        return tr(
+            "Field: rejected divided by (confirmed + rejected) verdicts of 30 days, which is a false discovery rate. Drill: false "
+            "positives divided by (false positives + true negatives) while drills ran; what an operator confirmed is no false "
+            "positive. Recordings: the same of the held half of the shipped suite, by which no rule was tuned, scored by this console "
+            "with the rules it was built with. All with Wilson 95 % bounds, and no data below 20. Alert above 2 %; in the field, "
+            "when its lower bound is above 2 %.");
     case PanelId::Coverage:
         return tr("(Agents with a heartbeat within 30 s divided by nodes) times the mean of (attached hooks divided by wanted hooks). "
                   "Attribution: events "

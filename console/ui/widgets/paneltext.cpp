@@ -168,12 +168,15 @@ QString PanelText::groupSentence(const GroupSummary &summary)
         return tr("%1 waiting").arg(withUnit(number(summary, 0), Unit::Events));
     if (key == "coverage-low")
         return tr("coverage %1: %2").arg(percent(0), second);
-    const bool ofDrills = first == QLatin1String("drill");
+    const bool ofDrills = first == QLatin1String("drill"), ofField = first == QLatin1String("field");
     if (key == "accuracy-low")
-        return ofDrills ? tr("accuracy in drills %1").arg(percent(1)) : tr("accuracy in the field at most %1").arg(percent(1));
+        return ofDrills  ? tr("accuracy in drills %1").arg(percent(1))
+               : ofField ? tr("accuracy in the field at most %1").arg(percent(1))
+                         : tr("accuracy in recordings %1").arg(percent(1));
     if (key == "false-positives-high")
-        return ofDrills ? tr("false positives in drills %1").arg(percent(1))
-                        : tr("false positives in the field at least %1").arg(percent(1));
+        return ofDrills  ? tr("false positives in drills %1").arg(percent(1))
+               : ofField ? tr("false positives in the field at least %1").arg(percent(1))
+                         : tr("false positives in recordings %1").arg(percent(1));
     if (key == "silent-nodes")
         return missingNodes(summary);
     if (key == "pods-bad") {
@@ -233,7 +236,7 @@ std::optional<PanelText::Headline> PanelText::headline(const PanelSnapshot &pane
             pods->observedOnly ? tr("of %1 running").arg(exactCount(pods->total)) : tr("of %1 ready").arg(exactCount(pods->total));
     } else if (value.key == "p99" || value.key == "p95" || value.key == "p50") {
         headline.qualifier = data(value.key);
-    } else if (value.key == "drill" || value.key == "field") {
+    } else if (value.key == "drill" || value.key == "field" || value.key == "recordings") {
         headline.qualifier = interval(value.key).toLower();
     } else if (value.key == "cpu" || value.key == "memory") {
         headline.qualifier = tr("of allocatable");
@@ -360,7 +363,7 @@ QString PanelText::breach(const Breach &breach)
     const QString figure = QStringLiteral("%1; %2").arg(withUnit(breach.value, breach.threshold.unit), thresholdSentence(breach.threshold));
     if (breach.key == "disk")
         return tr("disk %1: %2").arg(data(breach.label), figure);
-    if (breach.key == "drill" || breach.key == "field")
+    if (breach.key == "drill" || breach.key == "field" || breach.key == "recordings")
         return tr("%1: %2").arg(interval(breach.key), figure);
     return breach.label.empty() ? figure : tr("%1: %2").arg(data(breach.label), figure);
 }
@@ -423,7 +426,7 @@ QString PanelText::podCount(const std::string &state)
 
 QString PanelText::interval(const std::string &key)
 {
-    return key == "drill" ? tr("Drill") : key == "field" ? tr("Field") : unknownKey(key);
+    return key == "drill" ? tr("Drill") : key == "field" ? tr("Field") : key == "recordings" ? tr("Recordings") : unknownKey(key);
 }
 
 QString PanelText::nodeState(NodeCell::State state)

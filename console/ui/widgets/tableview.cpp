@@ -7,6 +7,7 @@
 #include <QKeyEvent>
 #include <QPainter>
 #include <QRegularExpression>
+#include <QSaveFile>
 
 #include <algorithm>
 
@@ -270,6 +271,15 @@ QString TableView::csv() const
     for (int row = 0; row < model()->rowCount(); ++row)
         text += line([this, row](int column) { return model()->index(row, column).data(cell::exportRole); });
     return text;
+}
+
+Status TableView::writeCsv(const QString &file) const
+{
+    const QByteArray text = csv().toUtf8();
+    QSaveFile target(file);
+    if (!target.open(QIODevice::WriteOnly) || target.write(text) != text.size() || !target.commit())
+        return fail(Errc::Io, target.errorString().toStdString());
+    return {};
 }
 
 QFont TableDelegate::cellFont(const Theme &theme, const ColumnStyle &style, Emphasis emphasis)

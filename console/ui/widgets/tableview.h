@@ -8,6 +8,7 @@
 
 #include "console/ui/widgets/glyphs.h"
 #include "console/ui/widgets/look.h"
+#include "protocol/base/result.h"
 
 namespace tapio::console {
 
@@ -53,6 +54,8 @@ public:
     void copySelection() const;
     /// All rows in view order and all columns, hidden ones too, as RFC 4180 with a header.
     QString csv() const;
+    /// The same as a file, all of it or nothing. Errors: Io, with the file's own words.
+    Status writeCsv(const QString &file) const;
 
 signals:
     void menuRequested(const QModelIndex &index, const QPoint &globalPos);
