@@ -98,6 +98,29 @@ private slots:
         QCOMPARE(rowOf(board, "node-lost").total.evaluations, std::uint64_t(1));
     }
 
+    void whatAnEngineOfBeforeHadOpen_isNotOpen()
+    {
+        RuleBoardMaker made = maker(100, 200);
+        made.onReading(reading(170, "a", {counted("oom-kill", 5, 0, 4)}, 1));
+        made.onReading(reading(180, "a", {counted("oom-kill", 9, 0, 4)}, 1)); // it ended here, and another began
+        made.onReading(reading(190, "a", {counted("oom-kill", 0)}, 2));
+        const RuleBoard board = made.make({}, {}, {});
+        QCOMPARE(rowOf(board, "oom-kill").total.open, std::uint64_t(0));
+        QCOMPARE(rowOf(board, "oom-kill").total.evaluations, std::uint64_t(4));
+        QCOMPARE(board.heard, std::size_t(1));
+    }
+
+    void whatHasNoRuleAnyMore_isNotOpen()
+    {
+        RuleBoardMaker made = maker(100, 200);
+        made.onReading(reading(170, "a", {counted("oom-kill", 5, 0, 4), counted("dns-slow", 1)}));
+        made.onReading(reading(190, "a", {counted("dns-slow", 2)})); // the file was taken away
+        const RuleBoard board = made.make({}, {}, {});
+        QCOMPARE(rowOf(board, "oom-kill").total.open, std::uint64_t(0));
+        QVERIFY(!rowOf(board, "oom-kill").sources.front().isHeard);
+        QVERIFY(rowOf(board, "dns-slow").sources.front().isHeard);
+    }
+
     void whoIsSilent_doesNotSayWhatIsOpen()
     {
         RuleBoardMaker made = maker(100, 200);

@@ -94,6 +94,8 @@ void RuleBoardMaker::onReading(const StoreReader::StoredCounters &reading)
     const std::int64_t timeNs = reading.report.timeNs;
     m_board.firstNs = std::min(m_board.firstNs, timeNs);
     m_board.lastNs = std::max(m_board.lastNs, timeNs);
+    auto &newest = m_newest[reading.node];
+    newest = std::max(newest, {timeNs, reading.streamId});
     for (const wire::RuleCounters &counters : reading.report.rules) {
         const auto [entry, isFirst] = m_tracks[counters.rule].try_emplace({reading.node, reading.streamId});
         Track &track = entry->second;
@@ -105,6 +107,12 @@ void RuleBoardMaker::onReading(const StoreReader::StoredCounters &reading)
         track.last = counters;
         track.lastNs = timeNs;
     }
+}
+
+bool RuleBoardMaker::isHeard(const StreamKey &stream) const
+{
+    const auto &[lastNs, streamId] = m_newest.at(stream.first);
+    return streamId == stream.second && m_board.toNs - lastNs <= ruleReportAgeNs;
 }
 
 /// Streams of one node are one source: an agent that began again goes on where the one before ended.
@@ -119,8 +127,8 @@ void RuleBoardMaker::addSources(RuleRow &row, const std::map<StreamKey, Track> &
         source.counters.rule = row.id;
         addCounts(source.counters, track.grown);
         addCounts(row.total, track.grown);
-        if (m_board.toNs - track.lastNs > ruleReportAgeNs)
-            continue;
+        if (track.lastNs != m_newest.at(stream.first).first || !isHeard(stream))
+            continue; // an engine that is no more, or has another file of the rule by now
         source.isHeard = true;
         addGauges(source.counters, track.last);
         addGauges(row.total, track.last);

@@ -97,11 +97,13 @@ private:
     using StreamKey = std::pair<std::string, std::uint64_t>; ///< node, stream
 
     void addSources(RuleRow &row, const std::map<StreamKey, Track> &tracks) const;
+    bool isHeard(const StreamKey &stream) const;
     RuleRow rowOf(const std::string &id) const;
 
     RuleBoard m_board; ///< without rules
     std::vector<RuleFacts> m_known;
-    std::map<std::string, std::map<StreamKey, Track>> m_tracks; ///< by rule
+    std::map<std::string, std::map<StreamKey, Track>> m_tracks;             ///< by rule
+    std::map<std::string, std::pair<std::int64_t, std::uint64_t>> m_newest; ///< by node: when it told last, and in which stream
 };
 
 } // namespace tapio::console

@@ -227,7 +227,8 @@ QString RulesPage::suiteSummary() const
         return tr("Recordings: not scored: %1").arg(QString::fromStdString(suite.failure));
     if (suite.recordings == 0)
         return tr("Recordings: still being scored");
-    return tr("Recordings, held half of the shipped suite (%1 and %2 mixtures of them), scored by this console: accuracy %3, false "
+    return tr("Recordings, held half of the shipped suite (%1 recordings and %2 mixtures of them), scored by this console: accuracy %3, "
+              "false "
               "positives %4")
         .arg(exactCount(suite.recordings), exactCount(suite.mixtures),
              shareText(replay::accuracyOf(suite.all, replay::floorOfAll), replay::floorOfAll),

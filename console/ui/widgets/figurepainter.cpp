@@ -336,7 +336,7 @@ void FigurePainter::coverage(const QRectF &area, const CoverageView &view)
              m_theme.text.tertiary);
 }
 
-void FigurePainter::track(const QRectF &rect, const Interval &interval, double low, double high)
+void FigurePainter::track(const QRectF &rect, const Interval &interval, double low, double high, double tick)
 {
     const auto x = [&](double value) { return rect.left() + rect.width() * std::clamp((value - low) / (high - low), 0., 1.); };
     m_painter.setRenderHint(QPainter::Antialiasing);
@@ -353,8 +353,7 @@ void FigurePainter::track(const QRectF &rect, const Interval &interval, double l
     } else {
         drawHatch(m_painter, rect.adjusted(2, 0, -2, 0), Qt::transparent, m_theme.border.strong);
     }
-    m_painter.fillRect(QRectF(std::round(x(interval.alert)) - 1, rect.top() - m_theme.px(5), 2, rect.height() + m_theme.px(10)),
-                       m_theme.meaning.p2);
+    m_painter.fillRect(QRectF(std::round(x(interval.alert)) - 1, rect.top() - tick, 2, rect.height() + 2 * tick), m_theme.meaning.p2);
     if (interval.estimate) {
         m_painter.setBrush(m_theme.series[0]);
         m_painter.setPen(QPen(m_theme.surface.panel, 2));
@@ -379,6 +378,9 @@ void FigurePainter::intervals(const QRectF &area, const IntervalView &view, cons
     const double height = m_theme.px(6);
     const double rows = static_cast<double>(std::max<std::size_t>(1, view.intervals.size()));
     const double step = std::min(label + height + std::max<double>(m_theme.px(14), area.height() * 0.16), area.height() / rows);
+    const double gap = m_theme.px(compact ? 4 : 10);
+    // Where rows are close the tick of the bound would stand in the words of the next.
+    const double tick = std::clamp(step - label - gap - height, 2., static_cast<double>(m_theme.px(5)));
     double top = area.top();
     for (const Interval &each : view.intervals) {
         const QRectF row(area.left(), top, area.width(), label);
@@ -389,7 +391,7 @@ void FigurePainter::intervals(const QRectF &area, const IntervalView &view, cons
             each.estimate ? tr("%1 to %2").arg(percentText(each.low), percentText(each.high)) + QStringLiteral("  ") + count
                           : tr("no data") + QStringLiteral(" \u00b7 ") + ofNeeded.arg(exactCount(each.have), exactCount(each.need));
         text(row, Qt::AlignRight, figures, FontRole::Label, each.estimate ? m_theme.text.primary : m_theme.text.secondary, QFont::Medium);
-        track(QRectF(area.left(), top + label + m_theme.px(compact ? 4 : 10), area.width(), height), each, low, high);
+        track(QRectF(area.left(), top + label + gap, area.width(), height), each, low, high, std::min(tick, gap));
         top += step;
     }
     const QRectF foot(area.left(), area.bottom() - label, area.width(), label);

@@ -41,7 +41,7 @@ private:
     void cell(const QRectF &rect, const NodeCell &cell);
     double coverageLegend(const QRectF &area, const CoverageView &view);
     void pairs(const QRectF &area, const std::vector<Pair> &pairs);
-    void track(const QRectF &rect, const Interval &interval, double low, double high);
+    void track(const QRectF &rect, const Interval &interval, double low, double high, double tick);
 
     QPainter &m_painter;
     const Theme &m_theme;
