@@ -5,9 +5,9 @@
     <name>tapio::console::CallMapView</name>
     <message numerus="yes">
         <source>Map of calls: %n part(s); the table below has its calls. Arrow keys go from part to part, Enter shows its events</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>Map of calls: %n part; the table below has its calls. Arrow keys go from part to part, Enter shows its events</numerusform>
+            <numerusform>Map of calls: %n parts; the table below has its calls. Arrow keys go from part to part, Enter shows its events</numerusform>
         </translation>
     </message>
 </context>
@@ -15,23 +15,23 @@
     <name>tapio::console::CallSection</name>
     <message numerus="yes">
         <source>No data: none of the %1 connections and requests of %2 are of what this insight is about; %n other part(s) called each other.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>No data: none of the %1 connections and requests of %2 are of what this insight is about; %n other part has calls.</numerusform>
+            <numerusform>No data: none of the %1 connections and requests of %2 are of what this insight is about; %n other parts called each other.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n more part(s) around it</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n more part around it</numerusform>
+            <numerusform>%n more parts around it</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n without a way to it</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n without a way to it</numerusform>
+            <numerusform>%n without a way to it</numerusform>
         </translation>
     </message>
 </context>
@@ -93,16 +93,16 @@
     <name>tapio::console::InsightAlerts</name>
     <message numerus="yes">
         <source>and %n more</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>and %n more</numerusform>
+            <numerusform>and %n more</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n new insights, up to %1</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n new insight, up to %1</numerusform>
+            <numerusform>%n new insights, up to %1</numerusform>
         </translation>
     </message>
 </context>
@@ -157,7 +157,7 @@
     <name>tapio::console::RulesPage</name>
     <message numerus="yes">
         <source>%n row(s) written to %1</source>
-        <translation type="unfinished">
+        <translation>
             <numerusform>%n row written to %1</numerusform>
             <numerusform>%n rows written to %1</numerusform>
         </translation>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QApplication>
-#include <QClipboard>
 #include <QFileDialog>
 #include <QLabel>
 #include <QLineEdit>
@@ -24,16 +23,7 @@ class TestConnectionsPage : public QObject {
     std::unique_ptr<WindowFixture> m_ui;
     ConnectionsPage *m_page = nullptr;
 
-    /// What the drawer says, as it is copied.
-    QString drawer() const
-    {
-        for (QPushButton *button : m_ui->window->findChildren<QPushButton *>())
-            if (button->text() == QLatin1String("Copy as text") && button->isVisible()) {
-                button->click();
-                return QGuiApplication::clipboard()->text().replace(QChar(0x00A0), QLatin1Char(' '));
-            }
-        return {};
-    }
+    QString drawer() const { return m_ui->copiedDetails(); }
     /// What it shows, without the zero-width spaces that let it wrap.
     QString drawn(const QString &label) const
     {

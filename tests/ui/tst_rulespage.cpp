@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QAbstractItemModelTester>
 #include <QApplication>
-#include <QClipboard>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QtTest>
@@ -78,15 +77,7 @@ class TestRulesPage : public QObject {
         return QStringLiteral("no such rule");
     }
     TableView *table() const { return m_page->findChild<TableView *>(); }
-    QString drawer() const
-    {
-        for (QPushButton *button : m_ui->window->findChildren<QPushButton *>())
-            if (button->text() == QLatin1String("Copy as text") && button->isVisible()) {
-                button->click();
-                return QGuiApplication::clipboard()->text().replace(QChar(0x00A0), QLatin1Char(' '));
-            }
-        return {};
-    }
+    QString drawer() const { return m_ui->copiedDetails(); }
 
 private slots:
     void init()
@@ -114,6 +105,21 @@ private slots:
         QVERIFY2(summary.contains("1 of 2 engines heard") && summary.contains("61.5 evaluations/s") && summary.contains("2 forgotten"),
                  qPrintable(summary));
         QVERIFY(m_page->suiteSummary().contains("still being scored"));
+    }
+
+    void openNow_isNoZeroWhereNobodyIsHeard()
+    {
+        m_ui->session.ruleBoard.heard = 0;
+        m_ui->session.ruleBoard.rules[2].total.open = 0;
+        for (RuleRow &one : m_ui->session.ruleBoard.rules) {
+            for (RuleRow::Source &source : one.sources)
+                source.isHeard = false;
+        }
+        openPage();
+        QTRY_VERIFY(m_page->settled());
+        QCOMPARE(cell("oom-kill", RulesModel::Open), QStringLiteral("\u2013"));
+        QCOMPARE(cell("oom-kill", RulesModel::Evaluations), "48,000"); // that was counted while it was
+        QVERIFY2(m_page->summary().contains("nobody says what is open now"), qPrintable(m_page->summary()));
     }
 
     void model_keepsTheRulesOfModels()

@@ -2,7 +2,9 @@
 #include "tests/ui/windowfixture.h"
 
 #include <QApplication>
+#include <QClipboard>
 #include <QDir>
+#include <QPushButton>
 #include <QTest>
 
 #include "console/ui/pages/connectionspage.h"
@@ -67,6 +69,16 @@ QImage WindowFixture::picture()
     for (int i = 0; i < 4; ++i)
         QCoreApplication::processEvents();
     return window->grab().toImage();
+}
+
+QString WindowFixture::copiedDetails() const
+{
+    for (QPushButton *button : window->findChildren<QPushButton *>())
+        if (button->text() == QLatin1String("Copy as text") && button->isVisible()) {
+            button->click();
+            return QGuiApplication::clipboard()->text().replace(QChar(0x00A0), QLatin1Char(' '));
+        }
+    return {};
 }
 
 void WindowFixture::keep(const QString &name)

@@ -25,6 +25,8 @@ struct WindowFixture {
     QImage picture();
     /// Saves picture() when TAPIO_PICTURES names a folder.
     void keep(const QString &name);
+    /// What the drawer says of one thing, as it is copied; empty where nothing can be.
+    QString copiedDetails() const;
 
     FakeClock clock;
     FakeSession session;

@@ -211,8 +211,8 @@ QString RulesPage::summary() const
     if (seconds > 0)
         parts << tr("%1 evaluations/s").arg(quantity(static_cast<double>(all.evaluations) / seconds, Unit::Count).text());
     parts << tr("%1 evidence").arg(exactCount(all.evidence)) << tr("%1 opened").arg(exactCount(all.opened))
-          << tr("%1 open now").arg(exactCount(all.open)) << tr("%1 suppressed by cooldown").arg(exactCount(all.reopened))
-          << tr("%1 forgotten").arg(exactCount(all.evicted));
+          << (board.heard > 0 ? tr("%1 open now").arg(exactCount(all.open)) : tr("nobody says what is open now"))
+          << tr("%1 suppressed by cooldown").arg(exactCount(all.reopened)) << tr("%1 forgotten").arg(exactCount(all.evicted));
     if (const auto cost = costPercent(board))
         parts << tr("about %1 % of one CPU").arg(QLocale().toString(*cost, 'g', 2));
     return tr("%1 to %2: %3")
