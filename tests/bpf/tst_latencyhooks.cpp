@@ -477,17 +477,24 @@ void tst_LatencyHooks::requests_areForgottenWhenTheyAreDone()
     const QString path = folder.filePath("file");
     if (diskOf(folder.path()).empty() || !direct(path, false, 1))
         QSKIP("/var/tmp is not on a disk, or does not write past the page cache");
+    MemoryCgroup cgroup("writers");
+    if (!cgroup.problem().empty())
+        QSKIP(cgroup.problem().c_str());
     KernelFixture kernel;
     TAPIO_OPEN(kernel, {"blockio"});
     constexpr int writers = 16;
     std::vector<Child> children;
     for (int i = 0; i < writers; ++i)
-        children.push_back(Child::run([&] { return strided(path, i, writers, 64) ? 0 : 1; }));
+        children.push_back(Child::run([&] { return cgroup.enter() && strided(path, i, writers, 64) ? 0 : 1; }));
     for (Child &child : children)
         QCOMPARE(child.wait(), 0);
     QVERIFY(entriesOf("requests") >= 0);
-    // Other processes use the disk too, but not without a pause.
-    QVERIFY2(kernel.pollUntil([] { return entriesOf("requests") == 0; }), qPrintable(QString::number(entriesOf("requests"))));
+    // Of these writers alone: what others have on the disk may never pause. A completion that interrupts another one is a run that the
+    // kernel leaves out, and nothing else may leave an entry behind.
+    const auto kept = [&cgroup] { return entriesOf("requests", cgroup.id()); };
+    const bool forgotten = kernel.pollUntil([&] { return kept() <= static_cast<int>(runsLeftOut()); });
+    QVERIFY2(forgotten,
+             qPrintable(QString("%1 kept, %2 of all, %3 runs left out").arg(kept()).arg(entriesOf("requests")).arg(runsLeftOut())));
 }
 
 void tst_LatencyHooks::merge_endsOneOfTwoRequests_data()
