@@ -14,7 +14,8 @@ namespace tapio::correlation {
 namespace {
 
 constexpr std::size_t mostNodes = 10'000;
-constexpr std::size_t selectors = 15;
+constexpr std::size_t mostOwners = 16'384; // 15 bits hold it
+constexpr std::size_t selectors = 17;
 constexpr std::uint16_t firstFact = 1000;
 
 bool fulfils(const std::vector<Predicate> &where, const Observation &seen)
@@ -68,10 +69,10 @@ struct Engine::Look {
 };
 
 Engine::Engine(RuleSetPtr rules, EngineLimits limits, FindingSink &sink)
-    : m_rules(std::move(rules)), m_limits(limits), m_sink(sink), m_identities(limits.identities)
+    : m_rules(std::move(rules)), m_limits(limits), m_sink(sink), m_identities(limits.identities), m_processes(limits.processes)
 {
     for (const Rule &rule : *m_rules)
-        m_states.push_back(std::make_unique<RuleState>(rule, m_nodes, m_sink, m_limits.updateEveryNs));
+        m_states.push_back(std::make_unique<RuleState>(rule, m_names, m_sink, m_limits.updateEveryNs));
     subscribe();
 }
 
@@ -80,11 +81,12 @@ Engine::~Engine() = default;
 void Engine::subscribe()
 {
     m_byTopic.assign(wire::knownEventTypes().size() + 1 + mostFacts, {});
-    m_wantsFigures = false;
+    m_wantsFigures = m_wantsLineage = false;
     for (std::size_t rule = 0; rule < m_rules->size(); ++rule) {
         for (std::size_t step = 0; step < (*m_rules)[rule].steps.size(); ++step) {
             const Topic topic = (*m_rules)[rule].steps[step].topic;
             m_wantsFigures = m_wantsFigures || isFigure(topic);
+            m_wantsLineage = m_wantsLineage || (*m_rules)[rule].steps[step].by == Selector::Ancestors;
             const std::size_t slot = slotOf(topic);
             m_byTopic.at(slot).push_back({rule, static_cast<std::uint8_t>(step)});
         }
@@ -93,23 +95,52 @@ void Engine::subscribe()
 
 std::uint32_t Engine::nodeNumber(std::string_view node)
 {
-    if (m_nodes[m_lastNode] == node && m_lastNode != 0) // runs of events of one node are the rule
+    if (m_names.nodes[m_lastNode] == node && m_lastNode != 0) // runs of events of one node are the rule
         return m_lastNode;
     const auto [known, isNew] = m_nodeNumbers.try_emplace(std::string(node), 0);
-    if (isNew && m_nodes.size() > mostNodes) {
+    if (isNew && m_names.nodes.size() > mostNodes) {
         m_nodeNumbers.erase(known);
         return 0;
     }
     if (isNew) {
-        known->second = static_cast<std::uint32_t>(m_nodes.size());
-        m_nodes.emplace_back(node);
+        known->second = static_cast<std::uint32_t>(m_names.nodes.size());
+        m_names.nodes.emplace_back(node);
     }
     m_lastNode = known->second;
     return m_lastNode;
 }
 
+/// Of whom it is said: of a service, where the entity is one, else of whoever the event is of. What runs without an owner has none.
+std::uint16_t Engine::ownerNumber(Selector of, const Observation &seen)
+{
+    const Party *party = of == Selector::Callee ? seen.subject : of == Selector::Caller ? seen.peer : nullptr;
+    std::string owner;
+    if (party != nullptr && party->kind == wire::EntityKind::Workload)
+        owner = party->id;
+    else if (party == nullptr && !seen.origin.workloadName.empty())
+        owner = seen.origin.workloadKind + ' ' + seen.origin.namespaceName + '/' + seen.origin.workloadName;
+    constexpr std::string_view nobody = "Pod ";
+    if (owner.empty() || owner.starts_with(nobody))
+        return 0;
+    if (m_names.owners[m_lastOwner] == owner) // as of nodes
+        return m_lastOwner;
+    const auto [known, isNew] = m_ownerNumbers.try_emplace(owner, 0);
+    if (isNew && m_names.owners.size() > mostOwners) {
+        m_ownerNumbers.erase(known);
+        return 0;
+    }
+    if (isNew) {
+        known->second = static_cast<std::uint16_t>(m_names.owners.size());
+        m_names.owners.push_back(std::move(owner));
+    }
+    m_lastOwner = known->second;
+    return m_lastOwner;
+}
+
 bool Engine::onEvent(const wire::Event &event, const wire::Origin &origin, const EventPlace &place)
 {
+    if (m_wantsLineage && (event.type == wire::EventType::ProcessExec || event.type == wire::EventType::ProcessExit))
+        m_processes.note(event, event.timeNs + place.offsetNs, nodeNumber(place.node));
     const Identities::Changes changes = m_identities.note(origin);
     bool isEvidence = false;
     if (changes.image)
@@ -175,6 +206,27 @@ bool Engine::evaluate(RuleState &state, std::uint8_t number, Look &look)
         state.count.unjoined += isEvidence ? 1 : 0;
         return false;
     }
+    if (m_wantsLineage && isEvidence && entity->kind == wire::EntityKind::Process) // it may have run its program before we looked
+        m_processes.note(look.seen.event, look.seen.timeNs(), nodeNumber(look.seen.place.node));
+    return step.by == Selector::Ancestors ? takeOfLineage(state, number, look) : take(state, number, look, *entity, isEvidence);
+}
+
+/// Of each process that it descends from.
+bool Engine::takeOfLineage(RuleState &state, std::uint8_t number, Look &look)
+{
+    const wire::Process &process = look.seen.event.process;
+    bool isTaken = false;
+    for (const ProcessTree::Member &member : m_processes.lineage(process, nodeNumber(look.seen.place.node))) {
+        const EntityName entity =
+            hashed({wire::EntityKind::Process, processId(look.seen.place.node, member.pid, member.startTimeNs), std::string()});
+        isTaken |= take(state, number, look, entity, true);
+    }
+    return isTaken;
+}
+
+bool Engine::take(RuleState &state, std::uint8_t number, Look &look, const EntityName &entity, bool isEvidence)
+{
+    const Step &step = state.rule().steps[number];
     if (!look.node)
         look.node = nodeNumber(look.seen.place.node);
     if (isEvidence && look.text.empty())
@@ -188,7 +240,8 @@ bool Engine::evaluate(RuleState &state, std::uint8_t number, Look &look)
         }
     }
     const std::size_t before = state.size();
-    const bool isTaken = state.take({look.seen, *entity, affects, affectsHash, look.text, *look.node, number, isEvidence});
+    const std::uint16_t owner = isEvidence ? ownerNumber(step.affects.value_or(step.by), look.seen) : 0;
+    const bool isTaken = state.take({look.seen, entity, affects, affectsHash, look.text, *look.node, owner, number, isEvidence});
     m_candidates += state.size() - before;
     while (state.size() > m_limits.candidatesOfRule && state.evictOne())
         --m_candidates;
@@ -221,7 +274,7 @@ void Engine::onAmendment(const wire::Origin &was, const wire::Origin &now, std::
             if (!concerns)
                 continue;
             m_candidates -= state->size();
-            state->amend(*old, *better, now);
+            state->amend(*old, *better, now, ownerNumber(selector, after));
             m_candidates += state->size();
         }
     }
@@ -254,7 +307,7 @@ void Engine::setRules(RuleSetPtr rules, std::int64_t nowNs)
             return state && state->rule().id == rule.id && state->rule().digest == rule.digest;
         });
         if (same == m_states.end()) {
-            next.push_back(std::make_unique<RuleState>(rule, m_nodes, m_sink, m_limits.updateEveryNs));
+            next.push_back(std::make_unique<RuleState>(rule, m_names, m_sink, m_limits.updateEveryNs));
         } else {
             (*same)->setRule(rule);
             next.push_back(std::move(*same));

@@ -13,7 +13,9 @@
 #include "agent/correlation/evidence.h"
 #include "agent/correlation/figuretracker.h"
 #include "agent/correlation/identities.h"
+#include "agent/correlation/names.h"
 #include "agent/correlation/observation.h"
+#include "agent/correlation/processtree.h"
 #include "agent/correlation/rule.h"
 #include "protocol/base/clock.h"
 #include "protocol/wire/event.h"
@@ -44,6 +46,7 @@ struct EngineLimits {
     std::size_t candidatesOfRule = 16'384;
     std::size_t identities = 32'768;
     std::size_t figures = 2'048;                 ///< cgroups of a node whose samples are followed
+    std::size_t processes = 16'384;              ///< of which is known what they descend from, where a rule asks
     std::int64_t updateEveryNs = 60'000'000'000; ///< an open insight that only grows is told again no more often than this
 };
 
@@ -96,7 +99,10 @@ private:
     bool observe(const Observation &seen);
     bool evaluate(RuleState &state, std::uint8_t step, Look &look);
     bool evaluateTimed(RuleState &state, std::uint8_t step, Look &look);
+    bool take(RuleState &state, std::uint8_t step, Look &look, const EntityName &entity, bool fulfils);
+    bool takeOfLineage(RuleState &state, std::uint8_t step, Look &look);
     std::uint32_t nodeNumber(std::string_view node);
+    std::uint16_t ownerNumber(Selector of, const Observation &seen);
     void makeRoom();
     void beginAnew(std::int64_t nowNs);
 
@@ -109,8 +115,12 @@ private:
     bool m_wantsFigures = false;
     std::vector<std::unique_ptr<RuleState>> m_states; ///< as m_rules
     std::vector<std::vector<Subscription>> m_byTopic; ///< first the types of events, then the facts
-    std::vector<std::string> m_nodes{std::string()};  ///< by number; 0 = one of too many
+    Names m_names;
     std::unordered_map<std::string, std::uint32_t> m_nodeNumbers;
+    std::unordered_map<std::string, std::uint16_t> m_ownerNumbers;
+    std::uint16_t m_lastOwner = 0;
+    ProcessTree m_processes;
+    bool m_wantsLineage = false; ///< some rule asks for it; else nothing is noted
     std::uint32_t m_lastNode = 0;
     std::size_t m_candidates = 0;
     std::int64_t m_nowNs = 0; ///< of the last advance()

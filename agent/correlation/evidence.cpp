@@ -53,15 +53,30 @@ std::uint32_t mostDifferent(std::int64_t windowNs, AssessRoom &room, std::size_t
 }
 
 /// Of an ending: of the same that it affects, where both steps say whom.
-bool isOfItsOwn(const Rule &rule, const Step &step, const Evidence &cause, const Evidence &one) noexcept
+bool isOfItsOwn(const Rule &rule, const Step &step, const Evidence &other, const Evidence &one) noexcept
 {
-    const bool isTold = step.role == StepRole::Ending && step.affects && step.affects == rule.steps[*step.after].affects;
-    return !isTold || one.affectsSame(cause);
+    const bool isTold = step.role == StepRole::Ending && step.affects && step.affects == rule.steps[step.relation->step].affects;
+    return !isTold || one.affectsSame(other);
 }
 
-bool isCauseOf(const Rule &rule, const Step &step, const Evidence &cause, const Evidence &one) noexcept
+/// At most so far apart, whatever their clocks say wrongly.
+bool isCertainlyWithin(const Evidence &one, const Evidence &other, std::int64_t mostNs) noexcept
 {
-    return isCertainlyAfter(cause, one) && one.timeNs - cause.timeNs <= step.afterWithinNs && isOfItsOwn(rule, step, cause, one);
+    const std::int64_t apart = std::max(one.timeNs, other.timeNs) - std::min(one.timeNs, other.timeNs);
+    const bool isOneClock = one.node == other.node && one.node != 0;
+    return apart <= mostNs && (isOneClock || one.uncertaintyNs + other.uncertaintyNs <= mostNs - apart);
+}
+
+/// `one` lies to `other`, evidence of the step that its own refers to, as its step asks for.
+bool isRelated(const Rule &rule, const Step &step, const Evidence &other, const Evidence &one) noexcept
+{
+    const std::int64_t withinNs = step.relation->withinNs;
+    switch (step.relation->order) {
+    case Order::After: return isCertainlyAfter(other, one) && one.timeNs - other.timeNs <= withinNs && isOfItsOwn(rule, step, other, one);
+    case Order::Before: return isCertainlyAfter(one, other) && other.timeNs - one.timeNs <= withinNs;
+    case Order::Overlap: return isCertainlyWithin(one, other, withinNs);
+    }
+    return false;
 }
 
 /// What ended something that began again since ends nothing: it came late.
@@ -79,12 +94,13 @@ void findInOrder(const Rule &rule, std::size_t index, const EvidenceList &list, 
     for (const Evidence &one : list) {
         if (one.step != index)
             continue;
-        const auto isCause = [&](const Evidence *cause) { return isCauseOf(rule, step, *cause, one); };
-        const auto isSince = [&](const Evidence *cause) { return beganAgain(rule, step, *cause, one); };
-        const auto hasCause = [&](const auto &is) {
-            return std::any_of(room.found[*step.after].begin(), room.found[*step.after].end(), is);
+        const auto isOther = [&](const Evidence *other) { return isRelated(rule, step, *other, one); };
+        const auto isSince = [&](const Evidence *other) { return beganAgain(rule, step, *other, one); };
+        const auto has = [&](const auto &is) {
+            const auto &others = room.found[step.relation->step];
+            return std::any_of(others.begin(), others.end(), is);
         };
-        if (!step.after || (hasCause(isCause) && !hasCause(isSince)))
+        if (!step.relation || (has(isOther) && !has(isSince)))
             found.push_back(&one);
     }
 }
@@ -110,11 +126,11 @@ bool isCertainlyAfter(const Evidence &earlier, const Evidence &later) noexcept
     return earlier.node == later.node && earlier.node != 0 ? apart >= 0 : apart > earlier.uncertaintyNs + later.uncertaintyNs;
 }
 
-bool followsCause(const Rule &rule, const Evidence &one, const EvidenceList &list) noexcept
+bool isInOrder(const Rule &rule, const Evidence &one, const EvidenceList &list) noexcept
 {
     const Step &step = rule.steps[one.step];
-    return !step.after || std::any_of(list.begin(), list.end(), [&](const Evidence &cause) {
-        return cause.step == *step.after && isCauseOf(rule, step, cause, one);
+    return !step.relation || std::any_of(list.begin(), list.end(), [&](const Evidence &other) {
+        return other.step == step.relation->step && isRelated(rule, step, other, one);
     });
 }
 

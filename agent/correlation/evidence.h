@@ -25,12 +25,16 @@ struct Evidence {
         0; ///< of the id of what it affects, which may have been named in another way before; 0 = the step asks for none
     std::uint8_t step = 0;
     std::uint8_t affectsBytes = 0;
+    std::uint16_t owner : 15 = 0; ///< the engine's number of the workload that it is of; 0 = not known
+    bool isNoted : 1 = false;     ///< the insight that is out has it
     SmallText words; ///< the name of what it affects, where the step asks for one, and then the beginning of the event's summary
 
     std::string_view affects() const noexcept { return words.view().substr(0, affectsBytes); }
     std::string_view text() const noexcept { return words.view().substr(affectsBytes); }
     bool affectsSame(const Evidence &other) const noexcept { return affectsHash == other.affectsHash; }
 };
+
+static_assert(sizeof(Evidence) == 56);
 
 /// By time; what came late is where it belongs.
 using EvidenceList = std::vector<Evidence>;
@@ -40,7 +44,7 @@ bool isCertainlyAfter(const Evidence &earlier, const Evidence &later) noexcept;
 
 /// Whether the order of its step lets it count beside that evidence: true where the step has none. What ends something ends that of whoever it is of,
 /// where both steps say whom they affect: one container of a pod that is well says nothing of the other.
-bool followsCause(const Rule &rule, const Evidence &one, const EvidenceList &list) noexcept;
+bool isInOrder(const Rule &rule, const Evidence &one, const EvidenceList &list) noexcept;
 
 /// Puts it in its place and forgets what is too old, and the oldest of what a step has more of than it can use. False: it is too old itself.
 bool insert(EvidenceList &list, Evidence &&one, const Rule &rule);

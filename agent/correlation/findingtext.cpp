@@ -135,9 +135,9 @@ std::uint8_t scoreOf(const Rule &rule, std::uint32_t fulfilled)
     return static_cast<std::uint8_t>(std::clamp(std::min(rule.score + adds, most) - takes, 1, most));
 }
 
-Finding findingOf(const Rule &rule, const Candidate &candidate, wire::InsightState state, std::int64_t nowNs,
-                  const std::vector<std::string> &nodes)
+Finding findingOf(const Rule &rule, const Candidate &candidate, wire::InsightState state, std::int64_t nowNs, const Names &names)
 {
+    const std::vector<std::string> &nodes = names.nodes;
     const OpenInsight &from = *candidate.insight;
     Finding finding;
     wire::Insight &to = finding.insight;
@@ -156,6 +156,8 @@ Finding findingOf(const Rule &rule, const Candidate &candidate, wire::InsightSta
     for (const Evidence &one : from.against)
         to.contradicting.push_back(lineOf(one, rule, nodes));
     to.affected = from.affected;
+    for (const std::uint16_t owner : from.owners)
+        to.owners.push_back(names.owners[owner]);
     to.settle = fillIn(rule.settle, rule, candidate, nodes);
     to.runbook = rule.runbook;
     finding.severity = from.severity;

@@ -6,6 +6,7 @@
 
 #include "agent/correlation/candidate.h"
 #include "agent/correlation/engine.h"
+#include "agent/correlation/names.h"
 #include "agent/correlation/observation.h"
 
 /// Insights as they are told. Pure.
@@ -15,9 +16,7 @@ namespace tapio::correlation {
 std::string fillIn(const std::string &summary, const Rule &rule, const Candidate &candidate, const std::vector<std::string> &nodes);
 /// What is wrong with the placeholders of a summary: "{killl.count}: there is no step 'killl'". Empty: nothing.
 std::string placeholderProblem(const std::string &summary, const Rule &rule);
-/// `nodes`: names by their numbers.
-Finding findingOf(const Rule &rule, const Candidate &candidate, wire::InsightState state, std::int64_t nowNs,
-                  const std::vector<std::string> &nodes);
+Finding findingOf(const Rule &rule, const Candidate &candidate, wire::InsightState state, std::int64_t nowNs, const Names &names);
 /// One line of what was seen, as evidence has it; cut where it is too long.
 std::string evidenceText(const Observation &seen);
 std::uint8_t scoreOf(const Rule &rule, std::uint32_t fulfilled);

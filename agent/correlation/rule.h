@@ -37,6 +37,19 @@ enum class StepRole : std::uint8_t {
     Ending,        ///< the insight is resolved
 };
 
+/// How the times of a step's evidence lie to those of another step's.
+enum class Order : std::uint8_t {
+    After,   ///< later, beyond doubt, by no more than withinNs
+    Before,  ///< earlier, likewise
+    Overlap, ///< no further apart than withinNs either way, whatever the clocks say wrongly
+};
+
+struct Relation {
+    Order order = Order::After;
+    std::size_t step = 0; ///< index of an earlier one in the rule
+    std::int64_t withinNs = 0;
+};
+
 /// One kind of evidence.
 struct Step {
     std::string name;
@@ -49,9 +62,8 @@ struct Step {
     std::int64_t windowNs = 0;        ///< of this step's evidence; above 0
     std::optional<Selector> affects;  ///< what the blast radius names
     bool countsAffected = false;      ///< `count` is of different ones of these, not of events
-    std::optional<std::size_t> after; ///< index of an earlier step; its evidence is older, beyond doubt
-    std::int64_t afterWithinNs = 0;   ///< and by no more than this
-    bool begins = true;               ///< false: what comes before any evidence of `after` is none, be it that the latter is merely late
+    std::optional<Relation> relation; ///< evidence counts only beside some of that step
+    bool begins = true; ///< false: what comes while there is no evidence of that step is none, be it that the latter is merely late
     /// Share of the events of this topic that fulfil `where`, over windowNs: at least this, of at least leastOf.
     std::optional<double> share;
     std::uint32_t leastOf = 0;
@@ -80,6 +92,8 @@ struct Rule {
     std::vector<Raise> raises;
     std::string file;   ///< where it was read from
     std::string digest; ///< of what decides about matching: two rules of one id and one digest share their open groups
+
+    std::uint32_t relatedTo = 0; ///< bits of the steps that others have a relation to
 
     /// No evidence is looked at that is older than the newest by more than this.
     std::int64_t horizonNs = 0;

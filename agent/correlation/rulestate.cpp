@@ -13,8 +13,9 @@ namespace tapio::correlation {
 
 namespace {
 
-constexpr std::size_t mostChain = 24, mostAgainst = 8, mostAffected = 16;
+constexpr std::size_t mostChain = 24, mostAgainst = 8, mostAffected = 16, mostOwners = 16;
 constexpr std::size_t mostAffectsBytes = 120;
+constexpr std::uint32_t allSteps = ~0u;
 
 /// How many alike an event stands for; a fact that is told with an event is one all the same.
 std::uint32_t weightOf(const Observation &seen)
@@ -45,6 +46,13 @@ void append(EvidenceList &list, const Evidence &one, std::size_t most)
     list.insert(place, one);
 }
 
+void noteOwner(OpenInsight &insight, std::uint16_t owner)
+{
+    const bool isNew = owner != 0 && std::find(insight.owners.begin(), insight.owners.end(), owner) == insight.owners.end();
+    if (isNew && insight.owners.size() < mostOwners)
+        insight.owners.push_back(owner);
+}
+
 void noteEvidence(OpenInsight &insight, const Evidence &evidence, const Rule &rule)
 {
     const bool isAgainst = rule.steps[evidence.step].role == StepRole::Contradicting;
@@ -63,6 +71,7 @@ void noteEvidence(OpenInsight &insight, const Evidence &evidence, const Rule &ru
     const bool isKnown = std::find(insight.affected.begin(), insight.affected.end(), affects) != insight.affected.end();
     if (!affects.empty() && !isKnown && insight.affected.size() < mostAffected)
         insight.affected.emplace_back(affects);
+    noteOwner(insight, evidence.owner);
 }
 
 wire::Severity severityOf(const Rule &rule, const OpenInsight &insight)
@@ -109,6 +118,7 @@ Evidence evidenceOf(const RuleState::Taken &taken, std::uint32_t weight)
     evidence.node = taken.node;
     evidence.weight = weight;
     evidence.step = taken.step;
+    evidence.owner = taken.owner & 0x7fff;
     const std::string_view affects = wire::truncateUtf8(taken.affects, mostAffectsBytes);
     evidence.affectsBytes = static_cast<std::uint8_t>(affects.size());
     evidence.affectsHash = taken.affectsHash;
@@ -118,12 +128,20 @@ Evidence evidenceOf(const RuleState::Taken &taken, std::uint32_t weight)
 
 std::uint32_t checkOf(const EntityName &entity) { return static_cast<std::uint32_t>(entity.check); }
 
+std::uint32_t stepsRelatedTo(const Rule &rule, std::size_t step)
+{
+    std::uint32_t steps = 0;
+    for (std::size_t i = 0; i < rule.steps.size(); ++i)
+        steps |= rule.steps[i].relation && rule.steps[i].relation->step == step ? 1u << i : 0u;
+    return steps;
+}
+
 bool isOut(const Candidate &candidate) { return candidate.insight && candidate.insight->endedNs == 0; }
 
 } // namespace
 
-RuleState::RuleState(const Rule &rule, const std::vector<std::string> &nodes, FindingSink &sink, std::int64_t updateEveryNs)
-    : m_rule(&rule), m_nodes(nodes), m_sink(sink), m_updateEveryNs(updateEveryNs)
+RuleState::RuleState(const Rule &rule, const Names &names, FindingSink &sink, std::int64_t updateEveryNs)
+    : m_rule(&rule), m_names(names), m_sink(sink), m_updateEveryNs(updateEveryNs)
 {
     count.rule = rule.id;
 }
@@ -155,8 +173,11 @@ RuleState::Candidates::iterator RuleState::findOrMake(const EntityName &entity)
 // a candidate of every healthy destination. So a share is of those seen from the first failure on.
 bool RuleState::begins(const Step &step, bool fulfils) noexcept
 {
-    return fulfils && step.begins
-           && (step.role == StepRole::Required || step.role == StepRole::Either || (step.role == StepRole::Supporting && !step.after));
+    const auto lies = [&step](Order order) { return step.relation && step.relation->order == order; };
+    const bool isNeeded = step.role == StepRole::Required || step.role == StepRole::Either;
+    const bool comesFirst = (step.role == StepRole::Supporting && !lies(Order::After))
+                            || (step.role == StepRole::Contradicting && lies(Order::Before)); // else it would be forgotten by then
+    return fulfils && step.begins && step.by != Selector::Ancestors && (isNeeded || comesFirst);
 }
 
 bool RuleState::take(const Taken &taken)
@@ -176,12 +197,15 @@ bool RuleState::take(const Taken &taken)
         ++count.late;
     } else if (taken.fulfils) {
         Evidence evidence = evidenceOf(taken, weight);
-        isKept = isOut(candidate) && followsCause(*m_rule, evidence, candidate.evidence);
+        isKept = isOut(candidate) && isInOrder(*m_rule, evidence, candidate.evidence);
         if (isKept)
             noteEvidence(*candidate.insight, evidence, *m_rule);
+        evidence.isNoted = isKept;
         if (insert(candidate.evidence, std::move(evidence), *m_rule)) {
             isKept = true;
             ++count.evidence;
+            if (isOut(candidate) && (m_rule->relatedTo >> taken.step & 1) != 0) // others may have waited for it
+                noteUntold(candidate, stepsRelatedTo(*m_rule, taken.step));
             judge(at->first, candidate, {taken.entity, timeNs, taken.seen.origin});
         } else {
             ++count.late;
@@ -231,8 +255,9 @@ void RuleState::open(Key key, Candidate &candidate, const Standing &standing, co
     }
     OpenInsight &insight = *candidate.insight;
     const std::int64_t knownUntil = isAgain ? insight.toNs : std::numeric_limits<std::int64_t>::min();
-    for (const Evidence &evidence : candidate.evidence) {
-        if (evidence.timeNs > knownUntil && followsCause(*m_rule, evidence, candidate.evidence))
+    for (Evidence &evidence : candidate.evidence) {
+        evidence.isNoted = evidence.timeNs > knownUntil && isInOrder(*m_rule, evidence, candidate.evidence);
+        if (evidence.isNoted)
             noteEvidence(insight, evidence, *m_rule);
     }
     const std::int64_t waitsUntil = isAgain ? insight.endedNs + m_rule->cooldownNs : 0;
@@ -298,7 +323,7 @@ void RuleState::tell(const Candidate &candidate, wire::InsightState state, std::
     insight.state = state;
     insight.toldNs = nowNs;
     insight.isGrowthNoted = false;
-    m_sink.onFinding(findingOf(*m_rule, candidate, state, nowNs, m_nodes));
+    m_sink.onFinding(findingOf(*m_rule, candidate, state, nowNs, m_names));
 }
 
 /// What contradicts keeps nothing alive, nor does what ends: that a service is well again would be told as long as it is used.
@@ -380,12 +405,15 @@ void RuleState::expireAll(std::int64_t nowNs)
     m_candidates.clear();
 }
 
-/// Its evidence becomes that of what is out.
-void RuleState::noteUntold(Candidate &candidate)
+/// Its evidence of these steps becomes that of what is out.
+void RuleState::noteUntold(Candidate &candidate, std::uint32_t steps)
 {
-    for (const Evidence &evidence : candidate.evidence) {
-        if (followsCause(*m_rule, evidence, candidate.evidence))
-            noteEvidence(*candidate.insight, evidence, *m_rule);
+    for (Evidence &evidence : candidate.evidence) {
+        const bool isMeant = !evidence.isNoted && (steps >> evidence.step & 1) != 0;
+        if (!isMeant || !isInOrder(*m_rule, evidence, candidate.evidence))
+            continue;
+        noteEvidence(*candidate.insight, evidence, *m_rule);
+        evidence.isNoted = true;
     }
 }
 
@@ -397,10 +425,10 @@ void RuleState::join(Candidate &there, Candidate &moved)
         end(moved, wire::InsightState::Expired, moved.newestNs());
     } else if (isOut(moved)) {
         there.insight = std::move(moved.insight);
-        noteUntold(there); // what it had when nothing was out
+        noteUntold(there, allSteps); // what it had when nothing was out
     } else if (isOut(there)) {
         std::swap(there.evidence, moved.evidence); // of the other is noted what nothing was out for
-        noteUntold(there);
+        noteUntold(there, allSteps);
         std::swap(there.evidence, moved.evidence);
     } else if (moved.insight && (!there.insight || there.insight->endedNs < moved.insight->endedNs)) {
         there.insight = std::move(moved.insight);
@@ -408,7 +436,7 @@ void RuleState::join(Candidate &there, Candidate &moved)
     }
 }
 
-void RuleState::amend(const EntityName &was, const EntityName &now, const wire::Origin &origin)
+void RuleState::amend(const EntityName &was, const EntityName &now, const wire::Origin &origin, std::uint16_t owner)
 {
     const auto at = m_candidates.find(keyOf(was));
     if (at == m_candidates.end())
@@ -420,7 +448,12 @@ void RuleState::amend(const EntityName &was, const EntityName &now, const wire::
     const bool wasOut = isOut(moved);
     EvidenceList evidence = moved.evidence; // an end takes it
     join(there, moved);
+    if (!moved.evidence.empty()) // it knows which of it was noted
+        evidence = std::move(moved.evidence);
+    if (isOut(there))
+        noteOwner(*there.insight, owner);
     for (Evidence &one : evidence) {
+        one.owner = one.owner == 0 ? owner & 0x7fff : one.owner;
         const bool isOver = there.insight && !isOut(there) && one.timeNs <= there.insight->toNs;
         if (isOver || !insert(there.evidence, std::move(one), *m_rule))
             ++count.late;

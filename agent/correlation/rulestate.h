@@ -14,6 +14,7 @@
 
 #include "agent/correlation/candidate.h"
 #include "agent/correlation/engine.h"
+#include "agent/correlation/names.h"
 
 namespace tapio::correlation {
 
@@ -28,12 +29,13 @@ public:
         std::uint32_t affectsHash = 0; ///< of its id
         std::string_view text;         ///< evidenceText() of what was seen, where the step is fulfilled
         std::uint32_t node = 0;
+        std::uint16_t owner = 0; ///< number of the workload that it is of
         std::uint8_t step = 0;
         bool fulfils = true; ///< false: it counts for the share only
     };
 
-    /// `nodes`: names by their numbers; outlives it, and only grows.
-    RuleState(const Rule &rule, const std::vector<std::string> &nodes, FindingSink &sink, std::int64_t updateEveryNs);
+    /// `names` outlives it.
+    RuleState(const Rule &rule, const Names &names, FindingSink &sink, std::int64_t updateEveryNs);
 
     const Rule &rule() const noexcept { return *m_rule; }
     /// Whether something of the rule may come of it where there is nothing yet.
@@ -41,8 +43,8 @@ public:
     /// Whether it is evidence of something now: it is not where nothing waits for it, or where it came too late.
     bool take(const Taken &taken);
     void advance(std::int64_t nowNs);
-    /// What there is of `was` belongs to `now`, which is of `origin`. Together they may be enough.
-    void amend(const EntityName &was, const EntityName &now, const wire::Origin &origin);
+    /// What there is of `was` belongs to `now`, which is of `origin` and of the workload `owner`. Together they may be enough.
+    void amend(const EntityName &was, const EntityName &now, const wire::Origin &origin, std::uint16_t owner);
     /// The candidate that would be forgotten next; insights that are out go last. False: there is none.
     bool evictOne();
     /// All that is open ends.
@@ -72,7 +74,7 @@ private:
     void judge(Key key, Candidate &candidate, const Cause &cause);
     void open(Key key, Candidate &candidate, const Standing &standing, const Cause &cause);
     void grow(Key key, Candidate &candidate, const Standing &standing, std::int64_t timeNs);
-    void noteUntold(Candidate &candidate);
+    void noteUntold(Candidate &candidate, std::uint32_t steps);
     void join(Candidate &there, Candidate &moved);
     void end(Candidate &candidate, wire::InsightState state, std::int64_t nowNs);
     void tell(const Candidate &candidate, wire::InsightState state, std::int64_t nowNs);
@@ -82,7 +84,7 @@ private:
     std::int64_t deadlineOf(const Candidate &candidate) const noexcept;
 
     const Rule *m_rule;
-    const std::vector<std::string> &m_nodes;
+    const Names &m_names;
     FindingSink &m_sink;
     std::int64_t m_updateEveryNs;
     Candidates m_candidates;

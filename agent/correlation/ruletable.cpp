@@ -29,11 +29,17 @@ const Words<StepRole> roles{{"required", StepRole::Required},
                             {"supporting", StepRole::Supporting},
                             {"contradicting", StepRole::Contradicting},
                             {"ending", StepRole::Ending}};
+const Words<Order> orders{{"after", Order::After}, {"before", Order::Before}, {"overlap", Order::Overlap}};
 const Words<Comparison> comparisons{
     {"equals", Comparison::Equal},       {"not", Comparison::NotEqual},     {"at_least", Comparison::AtLeast},
     {"at_most", Comparison::AtMost},     {"above", Comparison::Above},      {"below", Comparison::Below},
     {"one_of", Comparison::OneOf},       {"none_of", Comparison::NoneOf},   {"begins_with", Comparison::BeginsWith},
     {"ends_with", Comparison::EndsWith}, {"contains", Comparison::Contains}};
+
+const std::string &orderName(Order order)
+{
+    return std::find_if(orders.begin(), orders.end(), [order](const auto &one) { return one.second == order; })->first;
+}
 
 std::string joined(const std::vector<std::string> &words)
 {
@@ -190,6 +196,8 @@ private:
         m_rule.title = table.text("title", true, 80);
         m_rule.scope = table.word("scope", scopes, false).value_or(RuleScope::Node);
         m_root = readSelector(table, "root", true);
+        if (m_root == Selector::Ancestors)
+            table.refuse(table.node("root"), "'ancestors' are several, and what an insight is about is one: \"process\"");
         m_rule.root = m_root ? kindOf(*m_root) : wire::EntityKind::Unknown;
         m_rule.severity = readSeverity(table);
         m_rule.score = static_cast<std::uint8_t>(table.integer("score", m_rule.score, 1, 99));
@@ -216,7 +224,7 @@ private:
         if (!selector && !name.empty())
             table.refuse(table.node(key), '\'' + name
                                               + "' is none of node, namespace, workload, pod, container, process, destination, nameserver, "
-                                                "account, address, cluster, pair, peernode, callee, caller");
+                                                "account, address, cluster, pair, peernode, callee, caller, connection, ancestors");
         return selector;
     }
 
@@ -273,6 +281,8 @@ private:
         const auto by = table.has("by") ? readSelector(table, "by", true) : m_root;
         static_cast<void>(table.node("by"));
         step.affects = readSelector(table, "affects", false);
+        if (step.affects == Selector::Ancestors)
+            table.refuse(table.node("affects"), "'ancestors' are several, and 'affects' names one: \"process\"");
         if (!by || step.topic == Topic::None)
             return;
         step.by = *by;
@@ -306,23 +316,47 @@ private:
         step.share = share->value<double>();
         if (!step.share || !(*step.share > 0 && *step.share <= 1)) // nor what is no number
             table.refuse(share, "'share' must be a number above 0 and at most 1");
+        if (step.by == Selector::Ancestors)
+            table.refuse(share, "'share' does not go with 'ancestors', which are several");
         if (step.leastOf == 0)
             table.refuse(share, "'share' needs 'of_at_least': a share of very few says nothing");
     }
 
     void readOrder(Table &table, Step &step)
     {
-        step.after = stepNamed(table, "after", false);
-        if (table.has("after_within") && !table.has("after"))
-            table.refuse(table.node("after_within"), "'after_within' belongs to 'after', and there is none");
-        step.afterWithinNs = table.duration("after_within", table.has("after"));
-        if (table.has("begins") && !table.has("after"))
-            table.refuse(table.node("begins"), "'begins' belongs to 'after': nothing else could begin what this step waits for");
+        for (const auto &[key, order] : orders) {
+            const std::string within = key + "_within";
+            const auto other = stepNamed(table, key.c_str(), false);
+            if (table.has(within.c_str()) && !table.has(key.c_str()))
+                table.refuse(table.node(within.c_str()), '\'' + within + "' belongs to '" + key + "', and there is none");
+            const std::int64_t withinNs = table.duration(within.c_str(), table.has(key.c_str()));
+            if (other && step.relation)
+                table.refuse(table.node(key.c_str()), "a step has one of " + joined(orders) + ", not two");
+            if (other)
+                step.relation = Relation{order, *other, withinNs};
+        }
+        checkOrder(table, step);
+    }
+
+    void checkOrder(Table &table, Step &step)
+    {
+        const bool isAny = std::any_of(orders.begin(), orders.end(), [&](const auto &one) { return table.has(one.first.c_str()); });
         step.begins = table.flag("begins", true);
+        if (table.has("begins") && !isAny)
+            table.refuse(table.node("begins"),
+                         "'begins' belongs to 'after' or 'overlap': nothing else could begin what this step waits for");
+        if (!step.relation)
+            return;
         const auto isNeeded = [](const Step &one) { return one.role == StepRole::Required || one.role == StepRole::Either; };
-        if (step.after && isNeeded(step) && !isNeeded(m_rule.steps[*step.after]))
-            table.refuse(table.node("after"),
-                         "unreachable: a required step cannot come after '" + m_rule.steps[*step.after].name + "', which is not required");
+        const Step &other = m_rule.steps[step.relation->step];
+        if (isNeeded(step) && !isNeeded(other))
+            table.refuse(nullptr, "unreachable: a required step cannot "
+                                      + std::string(step.relation->order == Order::Overlap ? "" : "come ") + orderName(step.relation->order)
+                                      + " '" + other.name + "', which is not required");
+        if (!step.begins && step.relation->order == Order::Before)
+            table.refuse(table.node("begins"), "unreachable: what comes before '" + other.name + "' would never wait for it");
+        if (step.role == StepRole::Ending && step.relation->order != Order::After)
+            table.refuse(table.node("role"), "what ends something comes after it, neither before nor beside");
     }
 
     void readPredicate(const toml::table &from, const Step &step, std::vector<Predicate> &to)
@@ -422,6 +456,10 @@ private:
         const auto isNeeded = [](const Step &step) { return step.role == StepRole::Required || step.role == StepRole::Either; };
         if (std::none_of(m_rule.steps.begin(), m_rule.steps.end(), isNeeded))
             table.refuse(nullptr, "a rule needs at least one step that is required, or one of those that are \"either\"");
+        const auto isBegun = [&](const Step &step) { return isNeeded(step) && step.begins && step.by != Selector::Ancestors; };
+        if (std::any_of(m_rule.steps.begin(), m_rule.steps.end(), isNeeded)
+            && std::none_of(m_rule.steps.begin(), m_rule.steps.end(), isBegun))
+            table.refuse(nullptr, "unreachable: no step that is needed begins anything");
         if (m_rule.steps.size() > mostSteps)
             table.refuse(nullptr, "a rule has at most " + std::to_string(mostSteps) + " steps");
         for (const char *key : {"summary", "settle"}) {
@@ -433,8 +471,10 @@ private:
             checkReachable(table, step.name, step.where);
         for (const Step &step : m_rule.steps)
             checkReachable(table, step.name, step.orWhere);
-        for (const Step &step : m_rule.steps)
+        for (const Step &step : m_rule.steps) {
             m_rule.horizonNs = std::max(m_rule.horizonNs, reach(step));
+            m_rule.relatedTo |= step.relation && step.relation->step < mostSteps ? 1u << step.relation->step : 0u;
+        }
     }
 
     void checkReachable(Table &table, const std::string &step, const std::vector<Predicate> &where)
@@ -445,7 +485,7 @@ private:
 
     std::int64_t reach(const Step &step) const
     {
-        return step.windowNs + (step.after ? step.afterWithinNs + reach(m_rule.steps[*step.after]) : 0);
+        return step.windowNs + (step.relation ? step.relation->withinNs + reach(m_rule.steps[step.relation->step]) : 0);
     }
 
     const std::string &m_file;

@@ -21,7 +21,7 @@ struct Known {
     EntityKind kind;
 };
 
-constexpr std::array<Known, 15> known{{{Selector::Node, "node", EntityKind::Node},
+constexpr std::array<Known, 17> known{{{Selector::Node, "node", EntityKind::Node},
                                        {Selector::Namespace, "namespace", EntityKind::Namespace},
                                        {Selector::Workload, "workload", EntityKind::Workload},
                                        {Selector::Pod, "pod", EntityKind::Pod},
@@ -35,7 +35,9 @@ constexpr std::array<Known, 15> known{{{Selector::Node, "node", EntityKind::Node
                                        {Selector::Pair, "pair", EntityKind::Node},
                                        {Selector::PeerNode, "peernode", EntityKind::Node},
                                        {Selector::Callee, "callee", EntityKind::Workload},
-                                       {Selector::Caller, "caller", EntityKind::Workload}}};
+                                       {Selector::Caller, "caller", EntityKind::Workload},
+                                       {Selector::Connection, "connection", EntityKind::Connection},
+                                       {Selector::Ancestors, "ancestors", EntityKind::Process}}};
 
 constexpr std::size_t shortIdLength = 12; // as container runtimes show them
 
@@ -109,6 +111,18 @@ template <typename D> std::optional<EntityName> destination(const Observation &s
     return listener(seen, detail->direction == wire::TcpDirection::Outbound ? detail->remote : detail->local);
 }
 
+/// Client, then server: what both ends tell has one name.
+template <typename D> std::optional<EntityName> connection(const Observation &seen)
+{
+    const auto *detail = std::get_if<D>(&seen.event.detail);
+    if (detail == nullptr || detail->direction == wire::TcpDirection::Unknown)
+        return std::nullopt;
+    const bool isOurs = detail->direction == wire::TcpDirection::Outbound;
+    const wire::SocketAddress &client = isOurs ? detail->local : detail->remote, &server = isOurs ? detail->remote : detail->local;
+    const std::string name = wire::toString(client) + " -> " + wire::toString(server);
+    return EntityName{EntityKind::Connection, isOfOneNode(server) ? std::string(seen.place.node) + ' ' + name : name, name};
+}
+
 std::optional<EntityName> login(const Observation &seen, std::string wire::Login::*field, EntityKind kind)
 {
     const auto *detail = std::get_if<wire::Login>(&seen.event.detail);
@@ -130,6 +144,14 @@ std::optional<EntityName> pair(const Observation &seen)
     return EntityName{EntityKind::Node, name, name};
 }
 
+std::optional<EntityName> process(const wire::Process &process, std::string_view node)
+{
+    if (process.pid == 0)
+        return std::nullopt;
+    return EntityName{EntityKind::Process, processId(node, process.pid, process.startTimeNs),
+                      process.comm + " (" + std::to_string(process.pid) + ')'};
+}
+
 std::optional<EntityName> find(Selector selector, const Observation &seen)
 {
     const wire::Origin &origin = seen.origin;
@@ -142,13 +164,11 @@ std::optional<EntityName> find(Selector selector, const Observation &seen)
     case Selector::Workload: return workload(seen);
     case Selector::Pod: return pod(seen);
     case Selector::Container: return container(seen);
-    case Selector::Process: {
-        const wire::Process &process = seen.event.process;
-        if (process.pid == 0)
-            return std::nullopt;
-        const std::string number = std::to_string(process.pid);
-        return EntityName{EntityKind::Process, std::string(seen.place.node) + ' ' + number + ' ' + std::to_string(process.startTimeNs),
-                          process.comm + " (" + number + ')'};
+    case Selector::Process:
+    case Selector::Ancestors: return process(seen.event.process, seen.place.node);
+    case Selector::Connection: {
+        const auto found = connection<wire::TcpConnection>(seen);
+        return found ? found : connection<wire::HttpRequest>(seen);
     }
     case Selector::Destination: {
         const auto found = destination<wire::TcpConnection>(seen);
@@ -187,10 +207,12 @@ bool applies(Selector selector, Topic topic) noexcept
 {
     const wire::EventType type = eventTypeOf(topic);
     switch (selector) {
+    case Selector::Connection:
     case Selector::Destination: return type == wire::EventType::TcpConnection || type == wire::EventType::HttpRequest;
     case Selector::NameServer: return type == wire::EventType::DnsQuery;
     case Selector::Account:
     case Selector::Address: return type == wire::EventType::Login;
+    case Selector::Ancestors:
     case Selector::Process: return type != wire::EventType::Unknown;
     case Selector::Pair:
     case Selector::PeerNode: return topic == Topic::LinkLost || topic == Topic::LinkReached;
@@ -202,6 +224,11 @@ bool applies(Selector selector, Topic topic) noexcept
     case Selector::Container: return topic != Topic::NodeLost && topic != Topic::NodeBack && topic != Topic::StreamLoss;
     default: return true;
     }
+}
+
+std::string processId(std::string_view node, std::uint32_t pid, std::uint64_t startTimeNs)
+{
+    return std::string(node) + ' ' + std::to_string(pid) + ' ' + std::to_string(startTimeNs);
 }
 
 EntityName hashed(EntityName entity)

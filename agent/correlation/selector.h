@@ -28,6 +28,8 @@ enum class Selector : std::uint8_t {
     PeerNode,    ///< of a link: the node at its other end
     Callee,      ///< of a service: the workload that is called; the address where that is all that is known
     Caller,      ///< the workload that calls, likewise
+    Connection,  ///< both ends, the same from either
+    Ancestors,   ///< the process and each that it descends from (processtree.h): evidence of all that there is a candidate of
 };
 
 /// "pod", "destination". None for a name that is none.
@@ -45,6 +47,8 @@ struct EntityName {
     std::string name;
     std::uint64_t key = 0, check = 0; ///< two hashes of kind and id, by which it is found
 };
+/// The id of a process.
+std::string processId(std::string_view node, std::uint32_t pid, std::uint64_t startTimeNs);
 /// The same with its hashes.
 EntityName hashed(EntityName entity);
 /// With its hashes. None: not known of this one, such as the pod of what nobody could place.

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -18,6 +19,7 @@
 #include "console/cli/storefile.h"
 #include "console/cli/timespec.h"
 #include "console/core/metrics/eachevent.h"
+#include "console/core/metrics/insightcause.h"
 #include "console/core/metrics/insightexport.h"
 #include "console/core/metrics/insightlife.h"
 #include "console/core/metrics/proofsreader.h"
@@ -49,7 +51,21 @@ struct StoredInsights {
     std::int64_t nowNs = 0;
     std::filesystem::path file;
     std::map<std::string, RuleFrequency> frequencies; ///< by rule; read where one insight is shown
+    std::map<InsightKey, InsightKey> heads;           ///< the earliest of its cause, of each
 
+    /// Of those that were read, wanted or not.
+    void findCauses()
+    {
+        const std::vector<std::size_t> headOf = groupByCause(views);
+        for (std::size_t i = 0; i < views.size(); ++i)
+            heads.emplace(views[i].key(), views[headOf[i]].key());
+    }
+    /// None: it is the first of its cause, or alone.
+    std::optional<std::uint64_t> headOf(const InsightView &view) const
+    {
+        const auto head = heads.find(view.key());
+        return head == heads.end() || head->second == view.key() ? std::nullopt : std::optional(head->second.second);
+    }
     InsightLife life(const InsightView &view) const { return lifeOf(view, streams, nowNs); }
 };
 
@@ -96,6 +112,7 @@ std::optional<StoredInsights> readInsights(const CommandContext &context, const 
     stored.nowNs = context.clock.utcNs();
     stored.views = fold.take();
     stored.verdicts = VerdictBook(*verdicts);
+    stored.findCauses();
     if (arguments.id.empty())
         return stored;
     const auto proofs = readProofs(*reader, stored.nowNs, interrupt.token());
@@ -184,8 +201,7 @@ std::string frequencyText(const StoredInsights &stored, const std::string &rule)
 
 nlohmann::json jsonOf(const StoredInsights &stored, const InsightView &view, const VerdictBook &verdicts)
 {
-    nlohmann::json object = insightJson(view, verdicts);
-    object["state"] = stateOf(stored, view);
+    nlohmann::json object = insightJson(view, verdicts, {stateWord(view, stored.life(view)), stored.headOf(view)});
     if (const auto known = stored.frequencies.find(view.insight.rule); known != stored.frequencies.end())
         object["frequency"] = frequencyJson(known->second);
     return object;
@@ -195,6 +211,13 @@ std::string verdictWord(const VerdictBook &verdicts, const InsightView &view)
 {
     const Verdict *verdict = verdicts.inForce(view.key());
     return verdict ? std::string(verdictKindName(verdict->kind)) : "-";
+}
+
+/// The one that it stands under, the earliest of its cause.
+std::string underText(const StoredInsights &stored, const InsightView &view)
+{
+    const auto head = stored.headOf(view);
+    return head ? insightIdText(*head) : "-";
 }
 
 int runList(const CommandContext &context, const InsightsArguments &arguments)
@@ -217,6 +240,7 @@ int runList(const CommandContext &context, const InsightsArguments &arguments)
                  {"STATE"},
                  {"SEVERITY"},
                  {"VERDICT"},
+                 {"UNDER"},
                  {"FROM"},
                  {"TO"},
                  {"RULE"},
@@ -226,8 +250,8 @@ int runList(const CommandContext &context, const InsightsArguments &arguments)
                  {"WHAT HAPPENED"}});
     for (const InsightView &view : stored->views) {
         table.add({insightIdText(view.insight.id), stateOf(*stored, view), std::string(wire::severityName(view.severity)),
-                   verdictWord(stored->verdicts, view), utcText(view.insight.fromNs), utcText(view.insight.toNs), view.insight.rule,
-                   view.node, view.insight.root, std::to_string(view.insight.evidenceCount), view.insight.text});
+                   verdictWord(stored->verdicts, view), underText(*stored, view), utcText(view.insight.fromNs), utcText(view.insight.toNs),
+                   view.insight.rule, view.node, view.insight.root, std::to_string(view.insight.evidenceCount), view.insight.text});
     }
     if (table.empty() && all > 0)
         context.err << "none of " << all << " insights since " << momentText(arguments.since) << " is as wanted\n";
@@ -272,6 +296,26 @@ void printVerdicts(std::ostream &out, const VerdictBook &verdicts, const Insight
     out << '\n';
 }
 
+/// Those of the same cause, the earliest first.
+void printCause(std::ostream &out, const StoredInsights &stored, const InsightView &view)
+{
+    const InsightKey &head = stored.heads.at(view.key());
+    std::vector<const InsightView *> others;
+    for (const InsightView &other : stored.views) {
+        if (other.key() != view.key() && stored.heads.at(other.key()) == head)
+            others.push_back(&other);
+    }
+    std::sort(others.begin(), others.end(), [&head](const InsightView *a, const InsightView *b) {
+        return std::tuple(a->key() != head, a->insight.fromNs, a->key()) < std::tuple(b->key() != head, b->insight.fromNs, b->key());
+    });
+    constexpr std::size_t mostShown = 10;
+    for (std::size_t i = 0; i < std::min(others.size(), mostShown); ++i)
+        out << (others[i]->key() == head ? "under       " : "same cause  ") << insightIdText(others[i]->insight.id) << ' '
+            << printable(others[i]->insight.text) << '\n';
+    if (others.size() > mostShown)
+        out << "            and " << others.size() - mostShown << " more: tapio insights list has them all\n";
+}
+
 void printOne(std::ostream &out, const StoredInsights &stored, const InsightView &view)
 {
     const wire::Insight &insight = view.insight;
@@ -287,6 +331,9 @@ void printOne(std::ostream &out, const StoredInsights &stored, const InsightView
         << "evidence    " << insight.evidenceCount << ", " << insight.evidence.size() << " of it below\n";
     for (const std::string &affected : insight.affected)
         out << "affects     " << printable(affected) << '\n';
+    for (const std::string &owner : insight.owners)
+        out << "owner       " << printable(owner) << '\n';
+    printCause(out, stored, view);
     if (!insight.settle.empty())
         out << "to settle   " << printable(insight.settle) << '\n';
     if (!insight.runbook.empty())
@@ -298,13 +345,14 @@ void printOne(std::ostream &out, const StoredInsights &stored, const InsightView
 }
 
 /// The one that the id, or its beginning, names. Null: it was reported which it could be.
-const InsightView *chooseOne(const CommandContext &context, const InsightsArguments &arguments, StoredInsights &stored, int &exitCode)
+const InsightView *chooseOne(const CommandContext &context, const InsightsArguments &arguments, const StoredInsights &stored, int &exitCode)
 {
-    std::erase_if(stored.views, [&](const InsightView &view) { return !insightIdText(view.insight.id).starts_with(arguments.id); });
-    if (stored.views.size() == 1)
-        return &stored.views.front();
-    const bool none = stored.views.empty();
-    const std::string found = none ? "no insight" : std::to_string(stored.views.size()) + " insights";
+    const auto isMeant = [&](const InsightView &view) { return insightIdText(view.insight.id).starts_with(arguments.id); };
+    const auto count = std::count_if(stored.views.begin(), stored.views.end(), isMeant);
+    if (count == 1)
+        return &*std::find_if(stored.views.begin(), stored.views.end(), isMeant);
+    const bool none = count == 0;
+    const std::string found = none ? "no insight" : std::to_string(count) + " insights";
     exitCode = report(context.err,
                       Error(none ? Errc::NotFound : Errc::InvalidArgument,
                             found + " of " + momentText(arguments.since) + " until now: '" + arguments.id + "'"),

@@ -284,6 +284,7 @@ struct Insight {
   affected @12 :List(Text);
   settle @13 :Text;
   runbook @14 :Text;
+  owners @15 :List(Text);
 }
 
 struct KubernetesFact {

@@ -385,6 +385,7 @@ struct DetailWriter {
         setTexts(from->evidence, [&](unsigned size) { return insight.initEvidence(size); });
         setTexts(from->contradicting, [&](unsigned size) { return insight.initContradicting(size); });
         setTexts(from->affected, [&](unsigned size) { return insight.initAffected(size); });
+        setTexts(from->owners, [&](unsigned size) { return insight.initOwners(size); });
         setText(from->settle, [&](auto text) { insight.setSettle(text); });
         setText(from->runbook, [&](auto text) { insight.setRunbook(text); });
     }

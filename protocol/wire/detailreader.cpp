@@ -316,6 +316,7 @@ Boxed<Insight> readInsight(const LayoutReader &reader, schema::Insight::Reader f
     to.evidence = readLines(reader, from.getEvidence(), Insight::mostEvidence, "evidence");
     to.contradicting = readLines(reader, from.getContradicting(), Insight::mostContradicting, "contradicting");
     to.affected = readLines(reader, from.getAffected(), Insight::mostAffected, "affected");
+    to.owners = readLines(reader, from.getOwners(), Insight::mostOwners, "owners");
     to.settle = reader.text(from.getSettle());
     to.runbook = reader.text(from.getRunbook());
     Boxed<Insight> boxed(std::move(to));

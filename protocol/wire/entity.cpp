@@ -10,8 +10,8 @@ namespace tapio::wire {
 namespace {
 
 /// By number.
-constexpr std::array<std::string_view, 11> names{"unknown", "node",        "namespace", "workload", "pod",    "container",
-                                                 "process", "destination", "account",   "address",  "cluster"};
+constexpr std::array<std::string_view, 12> names{"unknown", "node",        "namespace", "workload", "pod",     "container",
+                                                 "process", "destination", "account",   "address",  "cluster", "connection"};
 
 } // namespace
 

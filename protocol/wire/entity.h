@@ -19,6 +19,7 @@ enum class EntityKind : std::uint8_t {
     Account = 8,     ///< a user, or a service account
     Address = 9,     ///< of a host, without a port
     Cluster = 10,    ///< all nodes of one server
+    Connection = 11, ///< both ends with their ports, the one that listens last
 };
 std::string_view entityKindName(EntityKind kind) noexcept; ///< "workload"; "unknown" for a number without a name here
 /// The inverse; Unknown for a name that is none.

@@ -33,6 +33,7 @@ struct Insight {
     static constexpr std::size_t mostEvidence = 24;
     static constexpr std::size_t mostContradicting = 8;
     static constexpr std::size_t mostAffected = 16;
+    static constexpr std::size_t mostOwners = 16;
 
     std::uint64_t id = 0; ///< the same in all that is told of one insight
     std::string rule;     ///< id of the rule
@@ -49,6 +50,7 @@ struct Insight {
     std::vector<std::string> affected;      ///< what it reaches, each with its kind: "pod shop/cart-5f6b7-9zk2p"
     std::string settle;                     ///< what would settle it: a probe to run
     std::string runbook;                    ///< the suggested step of the runbook
+    std::vector<std::string> owners = {};   ///< workloads that own the pods of root and affected: "Deployment shop/api"
 
     bool operator==(const Insight &) const = default;
 };

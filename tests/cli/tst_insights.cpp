@@ -38,6 +38,7 @@ wire::Event told(std::int64_t timeNs, std::uint64_t id, InsightState state, cons
     insight.evidence = {wire::evidenceLine({"kill", t0, 0, "n1", stream, 42, "oom kill of web"}),
                         wire::evidenceLine({"restart", timeNs, 2'000'000, "n1", 0, 0, "container main is back"})};
     insight.affected = {"pod shop/cart"};
+    insight.owners = {"Deployment shop/cart"};
     insight.settle = "kubectl describe pod";
     insight.runbook = "memory";
     wire::Event event;
@@ -100,6 +101,7 @@ private slots:
     void verdict_refuses_data();
     void verdict_refuses();
     void watch_saysThatThereIsNoServer();
+    void sameCause_isSaid();
     void csv_isOneRowEach();
     void proofs_areOfTheDrills();
     void proofs_ofNothing_sayHow();
@@ -331,8 +333,9 @@ void tst_Insights::show_hasTheChain()
     fill(store);
     const Outcome outcome = run(store, {"insights", "show", "0000000000000003", "--since", "2000-01-01"});
     QVERIFY2(outcome.code == ExitOk, qPrintable(outcome.err));
-    for (const char *part : {"shop/web used more memory than it may", "rule score 90 %", "\nnode        n2\n", "affects     pod shop/cart",
-                             "kubectl describe pod", "0000000000001f2e/42", "oom kill of web", "+- 2.0 ms", "not sent"})
+    for (const char *part :
+         {"shop/web used more memory than it may", "rule score 90 %", "\nnode        n2\n", "affects     pod shop/cart",
+          "owner       Deployment shop/cart", "kubectl describe pod", "0000000000001f2e/42", "oom kill of web", "+- 2.0 ms", "not sent"})
         QVERIFY2(outcome.out.contains(part), part);
 }
 
@@ -452,6 +455,32 @@ void tst_Insights::watch_saysThatThereIsNoServer()
     QVERIFY(process.readAllStandardError().contains("hint: "));
 }
 
+void tst_Insights::sameCause_isSaid()
+{
+    wire::Event first = told(t0 + 5, 0xabc, InsightState::Open), second = told(t0 + 9, 0xdef, InsightState::Open, "slow-service");
+    wire::Insight insight = *wire::insightOf(second.detail);
+    insight.root = "shop/cart"; // the pod that the first one says it reaches
+    insight.text = "shop/cart answers slowly";
+    insight.evidence.clear();
+    insight.fromNs = t0 + 6;
+    second.detail = insight;
+    StoreFixture store;
+    store.append("n1", {first, second});
+    store.flush();
+    store.close();
+    const Outcome list = run(store, {"insights", "list", "--since", "2000-01-01", "-o", "json"});
+    const auto json = nlohmann::json::parse(list.out.toStdString());
+    QCOMPARE(json.size(), std::size_t(2));
+    for (const auto &one : json)
+        QCOMPARE(one["under"].is_null(), one["id"] == "0000000000000abc");
+    const Outcome one = run(store, {"insights", "show", "0000000000000abc", "--since", "2000-01-01"});
+    QVERIFY2(one.out.contains("same cause  0000000000000def shop/cart answers slowly"), qPrintable(one.out + one.err));
+    const Outcome other = run(store, {"insights", "show", "0000000000000def", "--since", "2000-01-01"});
+    QVERIFY2(other.out.contains("under       0000000000000abc"), qPrintable(other.out));
+    const Outcome table = run(store, {"insights", "list", "--rule", "slow-service", "--since", "2000-01-01"});
+    QVERIFY2(table.out.contains("0000000000000abc"), qPrintable(table.out)); // though that is not listed
+}
+
 void tst_Insights::csv_isOneRowEach()
 {
     InsightFold fold;
@@ -464,11 +493,11 @@ void tst_Insights::csv_isOneRowEach()
     const VerdictBook verdicts({{"n1", 0xabc, "oom-kill", VerdictKind::Confirmed, "seen", "m", t0}});
     std::ostringstream out;
     writeInsightCsvHeader(out);
-    writeInsightCsv(out, view, verdicts, "abandoned");
+    writeInsightCsv(out, view, verdicts, {"abandoned", 0xdef});
     const QString text = QString::fromStdString(out.str());
     QCOMPARE(text.count("\r\n"), 2);
     QVERIFY2(text.contains("\"'=1+1, \"\"quoted\"\"\"") && text.contains(",abandoned,")
-                 && text.contains(",confirmed,seen,m,2025-06-15T15:06:40.000000000Z,n1"),
+                 && text.contains(",confirmed,seen,m,2025-06-15T15:06:40.000000000Z,n1,0000000000000def"),
              qPrintable(text));
 }
 

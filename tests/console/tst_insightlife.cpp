@@ -37,9 +37,6 @@ private slots:
     void life();
     void life_ofAServersOwn();
     void streams_areTheNewest();
-    void group_data();
-    void group();
-    void group_isTheSameInAnyOrder();
 };
 
 void tst_InsightLife::life_data()
@@ -113,55 +110,6 @@ void tst_InsightLife::streams_areTheNewest()
     QCOMPARE(lifeOf(one, seen.with({}), t0 + s), InsightLife::Abandoned);
     one.streamId = 8;
     QCOMPARE(lifeOf(one, seen.with({}), t0 + s), InsightLife::Open);
-}
-
-void tst_InsightLife::group_data()
-{
-    QTest::addColumn<std::vector<InsightView>>("views");
-    QTest::addColumn<std::vector<std::size_t>>("heads");
-    using V = std::vector<InsightView>;
-    using H = std::vector<std::size_t>;
-    QTest::newRow("none") << V{} << H{};
-    QTest::newRow("alone") << V{view(1, "a", t0, t0)} << H{0};
-    QTest::newRow("overlapping, the earliest is second")
-        << V{view(1, "a", t0 + 5 * s, t0 + 9 * s), view(2, "a", t0, t0 + 6 * s)} << H{1, 1};
-    QTest::newRow("another root") << V{view(1, "a", t0, t0 + 9 * s), view(2, "b", t0, t0 + 9 * s)} << H{0, 1};
-    QTest::newRow("no root is no cause") << V{view(1, "", t0, t0 + 9 * s), view(2, "", t0, t0 + 9 * s)} << H{0, 1};
-    QTest::newRow("just within the gap") << V{view(1, "a", t0, t0), view(2, "a", t0 + 60 * s, t0 + 61 * s)} << H{0, 0};
-    QTest::newRow("just beyond") << V{view(1, "a", t0, t0), view(2, "a", t0 + 60 * s + 1, t0 + 61 * s)} << H{0, 1};
-    QTest::newRow("a long one reaches over a short one")
-        << V{view(1, "a", t0, t0 + 500 * s), view(2, "a", t0 + s, t0 + 2 * s), view(3, "a", t0 + 400 * s, t0 + 401 * s)} << H{0, 0, 0};
-    V kinds{view(1, "a", t0, t0 + s), view(2, "a", t0, t0 + s)};
-    kinds[1].insight.rootKind = wire::EntityKind::Node;
-    QTest::newRow("a node called as a pod") << kinds << H{0, 1};
-    V worst{view(1, "a", t0, t0 + s), view(2, "a", t0, t0 + s)};
-    worst[1].severity = wire::Severity::Critical;
-    QTest::newRow("of one moment the worst") << worst << H{1, 1};
-}
-
-void tst_InsightLife::group()
-{
-    QFETCH(std::vector<InsightView>, views);
-    QTEST(groupByCause(views), "heads");
-}
-
-void tst_InsightLife::group_isTheSameInAnyOrder()
-{
-    std::vector<InsightView> views;
-    for (std::uint64_t i = 0; i < 7; ++i)
-        views.push_back(view(i, i % 2 ? "a" : "b", t0 + static_cast<std::int64_t>(i * 40) * s, t0 + static_cast<std::int64_t>(i * 41) * s));
-    const auto heads = [](const std::vector<InsightView> &all) {
-        std::map<std::uint64_t, std::uint64_t> byId;
-        const auto headOf = groupByCause(all);
-        for (std::size_t i = 0; i < all.size(); ++i)
-            byId[all[i].insight.id] = all[headOf[i]].insight.id;
-        return byId;
-    };
-    const auto expected = heads(views);
-    std::reverse(views.begin(), views.end());
-    QCOMPARE(heads(views), expected);
-    std::rotate(views.begin(), views.begin() + 3, views.end());
-    QCOMPARE(heads(views), expected);
 }
 
 QTEST_GUILESS_MAIN(tst_InsightLife)

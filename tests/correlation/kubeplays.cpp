@@ -48,7 +48,58 @@ Script changeThenRestarts(int count, double apart)
     };
 }
 
+wire::HttpRequest served(std::uint16_t status)
+{
+    wire::HttpRequest http;
+    http.local = address(9, 80);
+    http.remote = address(1, 40'000);
+    http.direction = wire::TcpDirection::Inbound;
+    http.status = status;
+    return http;
+}
+
+wire::PrivilegeGain gained()
+{
+    wire::PrivilegeGain gain;
+    gain.oldEuid = 1000;
+    gain.how = "exec";
+    gain.filename = "/tmp/id";
+    return gain;
+}
+
+/// A process of this parent runs a program, which has then this name.
+void run(Stage &stage, double at, std::uint32_t pid, std::uint32_t parent, const std::string &comm, const wire::Origin &origin)
+{
+    wire::ProcessExec exec;
+    exec.parentPid = parent;
+    stage.process = {pid, 0, pid * 100ull, comm};
+    stage.event(at, exec, origin);
+}
+
+/// 20 gains privileges; then `pid`, a child of `parent`, runs `comm`.
+Script gainThenRun(std::uint32_t pid, std::uint32_t parent, const std::string &comm, const wire::Origin &origin = pod("a"), double at = 3)
+{
+    return [=](Stage &stage) {
+        run(stage, 0, 10, 1, "app", origin);
+        run(stage, 1, 20, 10, "helper", origin);
+        stage.event(2, gained(), origin);
+        run(stage, at, pid, parent, comm, origin);
+    };
+}
+
 } // namespace
+
+Script rolloutThenRequests(int failsEvery, bool isNewImage)
+{
+    return [=](Stage &stage) {
+        for (int i = 0; i < 60; ++i)
+            stage.event(i * 0.5, served(200), pod("old"));
+        wire::Origin origin = pod("new", "c2");
+        origin.image = isNewImage ? "web:2" : "web:1";
+        for (int i = 1; i <= 60; ++i)
+            stage.event(30 + i * 0.5, served(failsEvery != 0 && i % failsEvery == 0 ? 500 : 200), origin);
+    };
+}
 
 // NOLINTNEXTLINE(readability-function-size): a table
 std::vector<Play> kubernetesPlays()
@@ -107,6 +158,21 @@ std::vector<Play> kubernetesPlays()
          [](Stage &stage) {
              stage.event(0, certificate(20));
              restarts(3, 20)(stage);
+         }},
+        {"rollout-errors", "find", "a tenth of the answers are errors", rolloutThenRequests(10), 1},
+        {"rollout-errors", "quiet", "all requests are answered", rolloutThenRequests(0)},
+        {"rollout-errors", "near", "two answers are errors", rolloutThenRequests(30)},
+        {"rollout-errors", "near", "errors without a rollout", rolloutThenRequests(5, false)},
+        {"privilege-shell", "find", "by itself", gainThenRun(20, 10, "sh"), 1},
+        {"privilege-shell", "find", "by its child", gainThenRun(30, 20, "bash"), 1},
+        {"privilege-shell", "quiet", "no shell", gainThenRun(30, 20, "date")},
+        {"privilege-shell", "near", "by its parent's other child", gainThenRun(30, 10, "sh")},
+        {"privilege-shell", "near", "on the host", gainThenRun(30, 20, "sh", host())},
+        {"privilege-shell", "near", "a quarter of an hour later", gainThenRun(30, 20, "sh", pod("a"), 903)},
+        {"privilege-shell", "near", "a shell without a gain",
+         [](Stage &stage) {
+             run(stage, 0, 10, 1, "sh", pod("a"));
+             run(stage, 1, 20, 10, "bash", pod("a"));
          }},
         {"certificate-expiry", "find", "within two days", times(1, 1, [](int) { return certificate(47); }), 1},
         {"certificate-expiry", "find", "one of all pods that have it", ofPods(5, 1, [](int) { return certificate(-3); }), 1},

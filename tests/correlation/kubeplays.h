@@ -13,6 +13,8 @@ namespace tapio::correlation {
 wire::KubernetesFact evicted(const std::string &resource);
 wire::KubernetesFact changedVolume();
 wire::KubernetesFact certificate(double hoursLeft);
+/// After half a minute of requests a rollout of "web:2", and then requests to it, of which every `failsEvery`th fails; 0 = none.
+Script rolloutThenRequests(int failsEvery, bool isNewImage = true);
 std::vector<Play> kubernetesPlays();
 
 } // namespace tapio::correlation

@@ -121,7 +121,7 @@ public:
         event.timeNs = timeOf(at);
         event.type = static_cast<wire::EventType>(detail.index());
         event.severity = wire::Severity::Warning;
-        event.process = {4711, 0, 99, "web"};
+        event.process = process;
         event.detail = std::move(detail);
         m_engine->onEvent(event, origin, {node, 7, ++m_seq, uncertaintyNs});
     }
@@ -148,6 +148,7 @@ public:
     std::size_t opened(const std::string &rule) const { return of(rule, wire::InsightState::Open).size(); }
 
     std::vector<Finding> found;
+    wire::Process process{4711, 0, 99, "web"}; ///< of the events to come
 
 private:
     std::unique_ptr<Engine> m_engine;

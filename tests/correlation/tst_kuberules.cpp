@@ -30,6 +30,8 @@ private slots:
     void certificate_isAnErrorOnlyWhereItEndedAndThenSomethingFailed_data();
     void certificate_isAnErrorOnlyWhereItEndedAndThenSomethingFailed();
     void eviction_namesThePodAndThePressureBefore();
+    void pressureAfterAnEviction_isNoSignOfIt();
+    void rollout_isBlamedLessForWhatRestartedBefore();
 };
 
 void tst_KubeRules::certificate_isAnErrorOnlyWhereItEndedAndThenSomethingFailed_data()
@@ -75,6 +77,33 @@ void tst_KubeRules::eviction_namesThePodAndThePressureBefore()
     QCOMPARE(found.root, std::string("n1"));
     QCOMPARE(found.evidence.size(), std::size_t(2));
     QCOMPARE(found.affected, std::vector<std::string>{"pod shop/victim"});
+}
+
+void tst_KubeRules::pressureAfterAnEviction_isNoSignOfIt()
+{
+    Stage stage(loadRules(TAPIO_RULES).rules);
+    stage.event(200, evicted("memory"), pod("victim"));
+    stage.event(201, stall(wire::PressureResource::Memory, false), host());
+    stage.pass(300);
+    for (const Finding &finding : stage.found) {
+        if (finding.insight.rule == "evictions")
+            QCOMPARE(finding.insight.evidence.size(), std::size_t(1));
+    }
+    QCOMPARE(stage.opened("evictions"), std::size_t(1));
+}
+
+void tst_KubeRules::rollout_isBlamedLessForWhatRestartedBefore()
+{
+    const auto scoreOf = [](bool restartedBefore) {
+        Stage stage(loadRules(TAPIO_RULES).rules);
+        if (restartedBefore)
+            restarts(2, 1)(stage);
+        rolloutThenRequests(5)(stage);
+        const auto found = stage.of("rollout-errors", wire::InsightState::Open);
+        return found.empty() ? -1 : static_cast<int>(found[0].insight.score);
+    };
+    QCOMPARE(scoreOf(false), 70);
+    QCOMPARE(scoreOf(true), 45);
 }
 
 QTEST_GUILESS_MAIN(tst_KubeRules)

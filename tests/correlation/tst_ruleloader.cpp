@@ -60,6 +60,7 @@ private slots:
     void conditions_areRead();
     void refusals_nameLineAndReason_data();
     void refusals_nameLineAndReason();
+    void ruleThatNothingBegins_isRefused();
     void samplesAcrossNodes_areRefused();
     void podOfAWholeNode_isRefused();
     void conditions_thatContradict_data();
@@ -82,7 +83,8 @@ void tst_RuleLoader::wholeRule_isRead()
     QCOMPARE(rule->severity, wire::Severity::Error);
     QCOMPARE(rule->lifetimeNs, std::int64_t(600'000'000'000));
     QCOMPARE(rule->steps.size(), std::size_t(2));
-    QCOMPARE(rule->steps[1].after, std::optional<std::size_t>(0));
+    QVERIFY(rule->steps[1].relation && rule->steps[1].relation->order == Order::After);
+    QCOMPARE(rule->steps[1].relation->step, std::size_t(0));
     QCOMPARE(rule->steps[1].where.at(0).numbers, std::vector<double>{9});
     QCOMPARE(rule->raises.at(0).count, 2u);
     QCOMPARE(rule->horizonNs, std::int64_t(12 * 60) * 1'000'000'000); // both windows and what may lie between
@@ -166,6 +168,26 @@ void tst_RuleLoader::refusals_nameLineAndReason_data()
         "r.toml:18: 'begins' belongs to 'after'");
     row("required after what is not", "event = \"oom.kill\"", "event = \"oom.kill\"\nrole = \"supporting\"",
         "unreachable: a required step cannot come after 'kill'");
+    row("required beside what is not",
+        "event = \"oom.kill\"\nwithin = \"5m\"\n\n[[step]]\nname = \"exit\"\nevent = \"process.exit\"\nwithin = \"5m\"\nafter",
+        "event = \"oom.kill\"\nrole = \"supporting\"\nwithin = \"5m\"\n\n[[step]]\nname = \"exit\"\nevent = \"process.exit\"\nwithin = "
+        "\"5m\"\n"
+        "overlap = \"kill\"\noverlap_within = \"1m\"\nafter",
+        "unreachable: a required step cannot overlap 'kill', which is not required");
+    row("two orders", "after = \"kill\"", "before = \"kill\"\nbefore_within = \"1m\"\nafter = \"kill\"",
+        "r.toml:18: a step has one of after, before, overlap, not two");
+    row("before without its time", "after = \"kill\"", "before = \"kill\"\nafter = \"kill\"", "'before_within' is missing");
+    row("a time without overlap", "after = \"kill\"", "overlap_within = \"1m\"\nafter = \"kill\"",
+        "r.toml:18: 'overlap_within' belongs to 'overlap'");
+    row("what waits for what comes later", "after = \"kill\"\nafter_within = \"2m\"\n",
+        "before = \"kill\"\nbefore_within = \"2m\"\nbegins = false\n", "unreachable: what comes before 'kill' would never wait for it");
+    row("an end before", "after = \"kill\"\nafter_within = \"2m\"\n", "role = \"ending\"\nbefore = \"kill\"\nbefore_within = \"2m\"\n",
+        "what ends something comes after it");
+    row("several as the root", "root = \"pod\"", "root = \"ancestors\"", "r.toml:3: 'ancestors' are several");
+    row("several as affected", "event = \"oom.kill\"", "event = \"oom.kill\"\naffects = \"ancestors\"",
+        "r.toml:12: 'ancestors' are several");
+    row("a process for a pod", "event = \"oom.kill\"", "event = \"oom.kill\"\nby = \"ancestors\"", "r.toml:12: impossible join");
+    row("a connection of a kill", "root = \"pod\"", "root = \"connection\"", "events of type oom.kill have no connection");
     row("nothing required", "within = \"5m\"\nafter", "role = \"supporting\"\nwithin = \"5m\"\nafter", "");
     row("an impossible join", "event = \"process.exit\"", "event = \"process.exit\"\nby = \"node\"",
         "r.toml:17: impossible join: the rule is about a pod");
@@ -193,6 +215,14 @@ void tst_RuleLoader::refusals_nameLineAndReason_data()
         "where = [{ field = \"signal\", at_least = 10 }, { field = \"signal\", below = 9 }]", "unreachable: no value fulfils");
     row("what was found as evidence", "event = \"oom.kill\"", "event = \"insight\"",
         "r.toml:11: unreachable: what was found is no evidence");
+}
+
+void tst_RuleLoader::ruleThatNothingBegins_isRefused()
+{
+    const QString rule = "id = \"r\"\ntitle = \"t\"\nroot = \"process\"\nseverity = \"error\"\nlifetime = \"5m\"\ncooldown = \"5m\"\n"
+                         "summary = \"s\"\n[[step]]\nname = \"run\"\nevent = \"process.exec\"\nby = \"ancestors\"\nwithin = \"5m\"\n";
+    QVERIFY2(problemsOf(rule).contains("unreachable: no step that is needed begins anything"), qPrintable(problemsOf(rule)));
+    QCOMPARE(problemsOf(QString(rule).replace("by = \"ancestors\"", "by = \"process\"")), QString());
 }
 
 void tst_RuleLoader::samplesAcrossNodes_areRefused()

@@ -25,8 +25,8 @@ private slots:
 
 void tst_Selectors::names_goBothWays()
 {
-    for (const char *name :
-         {"node", "namespace", "workload", "pod", "container", "process", "destination", "nameserver", "account", "address"}) {
+    for (const char *name : {"node", "namespace", "workload", "pod", "container", "process", "destination", "nameserver", "account",
+                             "address", "connection", "ancestors"}) {
         const auto selector = selectorFromName(name);
         QVERIFY(selector.has_value());
         QCOMPARE(selectorName(*selector), std::string_view(name));

@@ -99,14 +99,15 @@ def reset(_):
         try_connect(place)
 
 
-def name_server(code):
-    """Answers whatever is asked with this code, on port 53 of a network namespace of its own."""
+def name_server(code, delay=0.0):
+    """Answers whatever is asked with this code and so late, on port 53 of a network namespace of its own."""
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.bind((LOCAL, 53))
 
     def loop():
         while True:
             question, peer = server.recvfrom(512)
+            time.sleep(delay)
             server.sendto(question[:2] + bytes([0x81, 0x80 | code]) + question[4:], peer)
     threading.Thread(target=loop, daemon=True).start()
 
@@ -121,14 +122,18 @@ def ask(name):
         client.recv(512)
 
 
-def names(code, seconds, apart):
-    name_server(code)
+def names(code, seconds, apart, delay=0.0):
+    name_server(code, delay)
     for number, _ in enumerate(every(seconds, apart)):
         ask(f"db{number % 3}.shop.example")
 
 
 def dns(_):
     names(2, 4.0, 0.2)  # SERVFAIL
+
+
+def dns_slow(_):
+    names(0, 12.0, 0.25, 0.15)
 
 
 def descriptors(_):
@@ -179,10 +184,11 @@ def unreachable(_):
 
 
 class Answers(http.server.BaseHTTPRequestHandler):
-    status = 200
+    status, delay = 200, 0.0
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
+        time.sleep(self.delay)
         self.send_response(self.status if self.path.endswith("/bad") else 200)
         self.send_header("Content-Length", "2")
         self.end_headers()
@@ -205,6 +211,14 @@ def requests(seconds, apart, path_of):
 def http_errors(_):
     Answers.status = 500
     requests(5.0, 0.05, lambda number: "/bad" if number % 3 == 0 else "/good")
+
+
+def slow(_):
+    """Answers in no time for six minutes and a half, and then after 0.4 s for two."""
+    begins = time.time() + 390
+    threading.Timer(390, lambda: setattr(Answers, "delay", 0.4)).start()
+    requests(510.0, 0.5, lambda _: "/good")
+    return begins
 
 
 # What is well
@@ -370,7 +384,7 @@ def steady(_):
             kept = []
 
 
-WORKLOADS = {"oom": oom, "crash": crash, "refused": refused, "reset": reset, "dns": dns, "descriptors": descriptors, "disk": disk,
+WORKLOADS = {"oom": oom, "crash": crash, "refused": refused, "reset": reset, "dns": dns, "dns-slow": dns_slow, "slow": slow, "descriptors": descriptors, "disk": disk,
              "privilege": privilege, "unreachable": unreachable, "http-errors": http_errors, "service": service, "connections": connections,
              "waits": waits, "clients": clients, "names-unknown": names_unknown, "compile": compile_all, "test-suite": test_suite,
              "package": package, "archive": archive, "cache": cache, "logs": logs, "limit": limit, "leak": leak, "throttled": throttled, "growth": growth, "steady": steady}
@@ -379,7 +393,7 @@ WORKLOADS = {"oom": oom, "crash": crash, "refused": refused, "reset": reset, "dn
 def main():
     name, folder = sys.argv[1], pathlib.Path(sys.argv[2])
     begun = time.time()
-    WORKLOADS[name](folder)
+    begun = WORKLOADS[name](folder) or begun  # where all is well for a while before
     print(json.dumps({"from": begun, "to": time.time()}), flush=True)
 
 

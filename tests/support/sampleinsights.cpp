@@ -153,6 +153,7 @@ std::vector<console::StoredEvent> sampleInsights(std::int64_t nowNs)
                     "payments/checkout-api-7d9f-x2k4 used more memory than it may: 3 processes were killed and its container began anew");
     oom.score = 94;
     oom.affected = {"pod payments/checkout-api-7d9f-x2k4", "workload payments/checkout-api", "pod payments/gateway-5c8-tq2v"};
+    oom.owners = {"Deployment payments/checkout-api", "Deployment payments/gateway"};
     oom.settle = "a heap profile of checkout-api over 30 s, beside its working set of the last hour";
     oom.runbook = "memory";
     story.evidence("limit", 312 * s, "node-07", "memory.max reached, working set 512 of 512 MiB");

@@ -114,6 +114,7 @@ private slots:
     void what_wasThereBefore_isNoNews();
     void one_isToldOnce();
     void several_areOneNote();
+    void moreOfOneCause_isToldWhereItIsWorse();
     void whatIsLookedAt_isNotTold();
     void aClick_opensThem();
     void problem_isKept();
@@ -189,6 +190,32 @@ void tst_InsightAlerts::several_areOneNote()
     QCOMPARE(lines.size(), 4);
     QCOMPARE(lines[0], QString("what happened 5")); // the worst first
     QCOMPARE(lines[3], QString("and 4 more"));
+}
+
+void tst_InsightAlerts::moreOfOneCause_isToldWhereItIsWorse()
+{
+    Bench b(Severity::Warning);
+    const auto of = [](std::uint64_t id, Severity severity, double seconds, const std::string &root, std::vector<std::string> affected) {
+        StoredEvent stored = insight(id, severity, seconds);
+        wire::Insight one = *wire::insightOf(stored.event.detail);
+        one.rootKind = wire::EntityKind::Pod;
+        one.root = root;
+        one.affected = std::move(affected);
+        stored.event.detail = one;
+        return stored;
+    };
+    std::size_t notes = 0;
+    const auto tells = [&](StoredEvent event) {
+        b.session.events.push_back(std::move(event));
+        b.look();
+        return std::exchange(notes, b.notes.shown.size()) != b.notes.shown.size();
+    };
+    QVERIFY(tells(of(1, Severity::Error, 0.1, "a", {"pod b"})));
+    QVERIFY(!tells(of(2, Severity::Error, 0.2, "b", {"pod c"})));
+    QVERIFY(!tells(of(3, Severity::Warning, 0.3, "c", {})));
+    QVERIFY(tells(of(4, Severity::Critical, 0.4, "c", {})));
+    QVERIFY(!tells(of(5, Severity::Critical, 0.5, "a", {})));
+    QVERIFY(tells(of(6, Severity::Warning, 0.6, "z", {}))); // of no known cause
 }
 
 void tst_InsightAlerts::whatIsLookedAt_isNotTold()

@@ -130,6 +130,8 @@ void tst_InsightsModel::filter_data()
     QTest::newRow("text of the evidence") << InsightFilter{State::Any, Severity::Debug, {}, "nginx", false} << QStringList{"disk-full"};
     QTest::newRow("text of what is affected") << InsightFilter{State::Any, Severity::Debug, {}, "gateway-5c8", false}
                                               << QStringList{"oom-kill"};
+    QTest::newRow("text of an owner") << InsightFilter{State::Any, Severity::Debug, {}, "deployment payments/gate", false}
+                                      << QStringList{"oom-kill"};
     QTest::newRow("without a verdict") << InsightFilter{State::Open, Severity::Debug, {}, {}, true}
                                        << QStringList{"crash-loop", "brute-force"};
     QTest::newRow("nothing") << InsightFilter{State::Any, Severity::Debug, {}, "no such text", false} << QStringList{};
@@ -190,6 +192,7 @@ void tst_InsightsModel::tooMany_areBoundedAndCounted()
     for (std::size_t i = 0; i < InsightsModel::maxRows + 7; ++i) {
         one.insight.id = i;
         one.insight.root = "node-" + std::to_string(i);
+        one.insight.evidence.clear(); // or all would be of one event, and so of one cause
         many.push_back(one);
     }
     InsightsModel model(m_time);

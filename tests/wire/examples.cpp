@@ -249,6 +249,23 @@ Frame insightFrame()
     return frame(12, std::move(batch));
 }
 
+/// Since when insights tell whose pods they are about.
+Frame ownersFrame()
+{
+    Insight found;
+    found.id = 0xC0FFEE;
+    found.rule = "refused-burst";
+    found.state = InsightState::Open;
+    found.rootKind = EntityKind::Connection;
+    found.root = "10.0.0.1:40000 -> 10.0.0.2:80";
+    found.affected = {"pod shop/cart-5f6b7-9zk2p"};
+    found.owners = {"Deployment shop/cart", "StatefulSet shop/db"};
+    EventBatch batch{100, {hostOrigin(), podOrigin()}, {}, {}};
+    batch.events.push_back(event(EventType::Insight, found, 1));
+    batch.events.back().process = {};
+    return frame(15, std::move(batch));
+}
+
 Frame kubernetesFrame()
 {
     constexpr std::int64_t hourNs = 3'600'000'000'000;
@@ -304,6 +321,7 @@ std::vector<std::pair<std::string, Message>> all()
         {"frame-details", detailFrame()},
         {"frame-resources", resourceFrame()},
         {"frame-memory", memoryFrame()},
+        {"frame-owners", ownersFrame()},
         {"frame-insights", insightFrame()},
         {"frame-kubernetes", kubernetesFrame()},
         {"frame-workload", frame(10, EventBatch{60, {workloadOrigin()}, {event(EventType::ProcessExit, exitDetail(), 0)}, {}})},

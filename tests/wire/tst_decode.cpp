@@ -351,6 +351,7 @@ private slots:
         empty.evidence.resize(Insight::mostEvidence);
         empty.contradicting.resize(Insight::mostContradicting);
         empty.affected.resize(Insight::mostAffected);
+        empty.owners.resize(Insight::mostOwners);
         lines.detail = empty;
         const auto frame = [](decltype(Frame::body) body) { return Message(Frame{1, 1, 1, std::move(body)}); };
         const std::array messages{frame(EventBatch{1, {Origin()}, std::vector<Event>(many), {}}),

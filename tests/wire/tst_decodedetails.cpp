@@ -69,6 +69,7 @@ std::vector<Hostile> insightRows()
     const auto evidence = [](auto to, unsigned lines) { return to.initEvidence(lines); };
     const auto contradicting = [](auto to, unsigned lines) { return to.initContradicting(lines); };
     const auto affected = [](auto to, unsigned lines) { return to.initAffected(lines); };
+    const auto owners = [](auto to, unsigned lines) { return to.initOwners(lines); };
     return {
         {"a rule longer than the agent sends", detailOf([&](auto to) { to.initInsight().setRule(text(48)); }), Errc::Malformed,
          "exceeds rule"},
@@ -87,6 +88,8 @@ std::vector<Hostile> insightRows()
         {"a contradicting line longer than the agent sends", insightOf(contradicting, 8, 1201), Errc::Malformed, "exceeds contradicting"},
         {"more that is affected than the agent sends", insightOf(affected, 17, 0), Errc::Malformed, "exceeds affected"},
         {"an affected name longer than the agent sends", insightOf(affected, 16, 901), Errc::Malformed, "exceeds affected"},
+        {"more owners than the agent sends", insightOf(owners, 17, 0), Errc::Malformed, "exceeds owners"},
+        {"an owner longer than the agent sends", insightOf(owners, 16, 901), Errc::Malformed, "exceeds owners"},
     };
 }
 
@@ -103,6 +106,7 @@ private slots:
         QVERIFY(decode(insightOf([](auto to, unsigned lines) { return to.initEvidence(lines); }, 24, 1200)));
         QVERIFY(decode(insightOf([](auto to, unsigned lines) { return to.initContradicting(lines); }, 8, 1200)));
         QVERIFY(decode(insightOf([](auto to, unsigned lines) { return to.initAffected(lines); }, 16, 900)));
+        QVERIFY(decode(insightOf([](auto to, unsigned lines) { return to.initOwners(lines); }, 16, 900)));
     }
 };
 

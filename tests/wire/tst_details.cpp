@@ -138,6 +138,7 @@ private slots:
     {
         QTest::addColumn<QString>("named");
         QTest::newRow("a list that is too long") << "list of 17 exceeds affected";
+        QTest::newRow("too many owners") << "list of 17 exceeds owners";
         QTest::newRow("a line that is too long") << "text of 1201 bytes exceeds contradicting";
         QTest::newRow("a rule that is too long") << "text of 145 bytes exceeds rule";
     }
@@ -147,6 +148,8 @@ private slots:
         Insight insight;
         if (named.endsWith("affected"))
             insight.affected.resize(17);
+        else if (named.endsWith("owners"))
+            insight.owners.resize(17);
         else if (named.endsWith("contradicting"))
             insight.contradicting.emplace_back(1201, 'x');
         else

@@ -99,7 +99,8 @@ private slots:
     {
         QCOMPARE(text(entityKindName(EntityKind::Address)), "address");
         QCOMPARE(text(entityKindName(EntityKind::Cluster)), "cluster");
-        QCOMPARE(text(entityKindName(static_cast<EntityKind>(11))), "unknown");
+        QCOMPARE(text(entityKindName(EntityKind::Connection)), "connection");
+        QCOMPARE(text(entityKindName(static_cast<EntityKind>(12))), "unknown");
         QCOMPARE(text(entityKindName(static_cast<EntityKind>(255))), "unknown");
         QCOMPARE(entityKindFromName("Pod"), EntityKind::Unknown);
         QCOMPARE(entityKindFromName(""), EntityKind::Unknown);

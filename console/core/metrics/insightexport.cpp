@@ -72,6 +72,7 @@ json insightJson(const InsightView &view, const VerdictBook &verdicts)
                 {"evidence", evidenceJson(insight.evidence)},
                 {"contradicting", evidenceJson(insight.contradicting)},
                 {"affected", insight.affected},
+                {"owners", insight.owners},
                 {"settle", insight.settle},
                 {"runbook", insight.runbook}};
     const Verdict *verdict = verdicts.inForce(view.key());
@@ -86,20 +87,29 @@ void writeInsightCsvHeader(std::ostream &out, const CsvOptions &options)
 {
     const std::string zone = " [" + options.zoneName + ']';
     writeRow(out, {"id", "state", "severity", "rule", "root kind", "root", "what happened", "first evidence" + zone, "last evidence" + zone,
-                   "told" + zone, "evidence", "rule score [%]", "verdict", "reason", "by", "verdict given" + zone, "node"});
+                   "told" + zone, "evidence", "rule score [%]", "verdict", "reason", "by", "verdict given" + zone, "node", "under"});
 }
 
-void writeInsightCsv(std::ostream &out, const InsightView &view, const VerdictBook &verdicts, std::string_view state,
+void writeInsightCsv(std::ostream &out, const InsightView &view, const VerdictBook &verdicts, const InsightStanding &standing,
                      const CsvOptions &options)
 {
     const auto time = [&options](std::int64_t ns) { return ns == 0 ? std::string() : timeText(ns, options.utcOffsetMinutes); };
     const wire::Insight &insight = view.insight;
     const Verdict *verdict = verdicts.inForce(view.key());
-    writeRow(out, {insightIdText(insight.id), std::string(state), std::string(wire::severityName(view.severity)), insight.rule,
+    writeRow(out, {insightIdText(insight.id), std::string(standing.state), std::string(wire::severityName(view.severity)), insight.rule,
                    std::string(wire::entityKindName(insight.rootKind)), insight.root, insight.text, time(insight.fromNs),
                    time(insight.toNs), time(view.toldNs), std::to_string(insight.evidenceCount), std::to_string(insight.score),
                    verdict ? std::string(verdictKindName(verdict->kind)) : std::string(), verdict ? verdict->reason : std::string(),
-                   verdict ? verdict->user : std::string(), verdict ? time(verdict->timeNs) : std::string(), view.node});
+                   verdict ? verdict->user : std::string(), verdict ? time(verdict->timeNs) : std::string(), view.node,
+                   standing.under ? insightIdText(*standing.under) : std::string()});
+}
+
+json insightJson(const InsightView &view, const VerdictBook &verdicts, const InsightStanding &standing)
+{
+    json object = insightJson(view, verdicts);
+    object["state"] = standing.state;
+    object["under"] = standing.under ? json(insightIdText(*standing.under)) : json();
+    return object;
 }
 
 } // namespace tapio::console

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstdint>
 #include <iosfwd>
+#include <optional>
 #include <string_view>
 
 #include <nlohmann/json_fwd.hpp>
@@ -18,8 +20,15 @@ nlohmann::json verdictJson(const Verdict &verdict);
 
 /// RFC 4180: a header row, then one row per insight. An empty cell is "not known", or "no verdict".
 void writeInsightCsvHeader(std::ostream &out, const CsvOptions &options = {});
-/// `state`: see stateWord().
-void writeInsightCsv(std::ostream &out, const InsightView &view, const VerdictBook &verdicts, std::string_view state,
+/// What is said of an insight beside what was told of it.
+struct InsightStanding {
+    std::string_view state; ///< see stateWord()
+    std::optional<std::uint64_t> under =
+        {}; ///< id of the one that it stands under: see groupByCause(); none where it is the first or alone
+};
+void writeInsightCsv(std::ostream &out, const InsightView &view, const VerdictBook &verdicts, const InsightStanding &standing,
                      const CsvOptions &options = {});
+/// With "state", and "under".
+nlohmann::json insightJson(const InsightView &view, const VerdictBook &verdicts, const InsightStanding &standing);
 
 } // namespace tapio::console

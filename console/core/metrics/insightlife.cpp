@@ -27,8 +27,6 @@ std::optional<std::uint64_t> streamOf(const InsightView &view)
     return std::nullopt;
 }
 
-bool isSameRoot(const wire::Insight &a, const wire::Insight &b) { return a.rootKind == b.rootKind && a.root == b.root; }
-
 } // namespace
 
 void StreamsSeen::add(const StoredEvent &stored)
@@ -72,28 +70,6 @@ InsightLife lifeOf(const InsightView &view, const NodeStreams &streams, std::int
 std::string_view stateWord(const InsightView &view, InsightLife life) noexcept
 {
     return life == InsightLife::Abandoned ? "abandoned" : wire::insightStateName(view.insight.state);
-}
-
-std::vector<std::size_t> groupByCause(const std::vector<InsightView> &views, std::int64_t gapNs)
-{
-    std::vector<std::size_t> order(views.size()), headOf(views.size());
-    std::iota(order.begin(), order.end(), std::size_t(0));
-    std::iota(headOf.begin(), headOf.end(), std::size_t(0));
-    const auto key = [&views](std::size_t i) {
-        const InsightView &v = views[i];
-        return std::tuple(v.insight.rootKind, std::string_view(v.insight.root), v.insight.fromNs, -static_cast<int>(v.severity),
-                          std::string_view(v.node), v.insight.id);
-    };
-    std::sort(order.begin(), order.end(), [&key](std::size_t a, std::size_t b) { return key(a) < key(b); });
-    std::int64_t endNs = 0;
-    for (std::size_t i = 0; i < order.size(); ++i) {
-        const wire::Insight &insight = views[order[i]].insight;
-        const bool joins = i > 0 && !insight.root.empty() && isSameRoot(insight, views[order[i - 1]].insight) && insight.fromNs != 0
-                           && insight.fromNs - endNs <= gapNs;
-        headOf[order[i]] = joins ? headOf[order[i - 1]] : order[i];
-        endNs = joins ? std::max(endNs, insight.toNs) : insight.toNs;
-    }
-    return headOf;
 }
 
 } // namespace tapio::console

@@ -46,9 +46,4 @@ InsightLife lifeOf(const InsightView &view, const NodeStreams &streams, std::int
 /// "open", "resolved" ... as it was told, but "abandoned" where that is what became of it.
 std::string_view stateWord(const InsightView &view, InsightLife life) noexcept;
 
-/// For each insight which of them it stands under: the earliest of those with the same root entity that follow each other without a gap of
-/// more than `gapNs` between the last evidence of the ones and the first of the next. Itself, when it is the earliest or alone.
-/// O(n log n); the same answer in whatever order they are given.
-std::vector<std::size_t> groupByCause(const std::vector<InsightView> &views, std::int64_t gapNs = 60 * nsPerSecond);
-
 } // namespace tapio::console

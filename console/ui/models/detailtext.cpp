@@ -365,6 +365,8 @@ DetailSection detailOf(const wire::Boxed<wire::Insight> &boxed, const TimeDispla
         add(tr("Against %1").arg(i + 1), evidenceText(insight.contradicting[i], time), false);
     for (const std::string &affected : insight.affected)
         add(tr("Affected"), text(affected), true);
+    for (const std::string &owner : insight.owners)
+        add(tr("Owner"), text(owner), true);
     add(tr("What would settle it"), text(insight.settle), false);
     add(tr("Runbook step"), text(insight.runbook), true);
     add(tr("Insight id"), hexText(insight.id), true);

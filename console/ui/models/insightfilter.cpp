@@ -27,8 +27,8 @@ bool InsightFilter::wants(const InsightView &view, InsightLife life, const Verdi
         return false;
     const QString part = text.trimmed();
     return part.isEmpty() || has(insight.text, part) || has(insight.root, part) || has(insight.rule, part)
-           || has(insightIdText(insight.id), part) || hasAny(insight.affected, part) || hasAny(insight.evidence, part)
-           || hasAny(insight.contradicting, part);
+           || has(insightIdText(insight.id), part) || hasAny(insight.affected, part) || hasAny(insight.owners, part)
+           || hasAny(insight.evidence, part) || hasAny(insight.contradicting, part);
 }
 
 } // namespace tapio::console

@@ -14,7 +14,7 @@ struct InsightFilter {
     State state = State::Any;
     wire::Severity minSeverity = wire::Severity::Debug;
     QString rule; ///< exact; empty = all
-    QString text; ///< substring of sentence, root, rule, affected, id and evidence, of any case
+    QString text; ///< substring of sentence, root, rule, affected, owners, id and evidence, of any case
     bool onlyWithoutVerdict = false;
 
     /// `verdict`: the one in force, or null.

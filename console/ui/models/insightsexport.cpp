@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "console/core/metrics/insightcause.h"
 #include "console/core/metrics/insightexport.h"
 
 namespace tapio::console {
@@ -16,15 +17,19 @@ Status writeInsights(const QString &path, InsightFileFormat format, const std::v
     std::ostringstream text;
     if (format == InsightFileFormat::Csv)
         writeInsightCsvHeader(text);
-    for (const auto &[view, life] : insights) {
-        const std::string_view state = stateWord(view, life);
-        if (format == InsightFileFormat::Csv) {
-            writeInsightCsv(text, view, verdicts, state);
-            continue;
-        }
-        nlohmann::json object = insightJson(view, verdicts);
-        object["state"] = state;
-        text << object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+    std::vector<const InsightView *> views;
+    for (const auto &[view, life] : insights)
+        views.push_back(&view);
+    const std::vector<std::size_t> headOf = groupByCause(views);
+    for (std::size_t i = 0; i < insights.size(); ++i) {
+        const auto &[view, life] = insights[i];
+        InsightStanding standing{stateWord(view, life)};
+        if (headOf[i] != i)
+            standing.under = views[headOf[i]]->insight.id;
+        if (format == InsightFileFormat::Csv)
+            writeInsightCsv(text, view, verdicts, standing);
+        else
+            text << insightJson(view, verdicts, standing).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
     }
     const std::string bytes = text.str();
     QSaveFile file(path);

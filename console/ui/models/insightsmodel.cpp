@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "console/core/metrics/insightcause.h"
 #include "console/ui/models/insighttext.h"
 
 namespace tapio::console {

@@ -160,10 +160,14 @@ QString insightReport(const InsightRow &row, const std::vector<Verdict> &history
     report.fact(tr("Rule score"), scoreText(insight, frequency));
     report.fact(tr("Root"), rootText(insight));
     report.fact(tr("Evidence"), spanText(insight.fromNs, insight.toNs, time));
-    QStringList affected;
-    for (const std::string &entity : insight.affected)
-        affected << text(entity);
-    report.fact(tr("Affects"), affected.join(QStringLiteral(", ")));
+    const auto joined = [](const std::vector<std::string> &entities) {
+        QStringList all;
+        for (const std::string &entity : entities)
+            all << text(entity);
+        return all.join(QStringLiteral(", "));
+    };
+    report.fact(tr("Affects"), joined(insight.affected));
+    report.fact(tr("Owners"), joined(insight.owners));
     report.fact(tr("Found by the agent of"), text(row.view.node));
     report.fact(tr("Insight"), text(insightIdText(insight.id)));
     for (auto verdict = history.rbegin(); verdict != history.rend(); ++verdict)

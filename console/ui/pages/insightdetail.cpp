@@ -216,6 +216,7 @@ QWidget *InsightDetail::buildRest()
     m_affected = add(tr("Affects"), 0, 1);
     m_settle = add(tr("Would settle it"), 1, 0);
     m_runbook = add(tr("Runbook step"), 1, 1);
+    m_owners = add(tr("Owners"), 2, 1);
     for (const int column : {0, 1})
         grid->setColumnStretch(column, 1);
     auto *column = new QVBoxLayout(frame);
@@ -273,23 +274,28 @@ void InsightDetail::fillFacts()
     setProof(ProofState(m_proved));
 }
 
+QString InsightDetail::listed(const std::vector<std::string> &entities, std::size_t most, const QString &otherwise) const
+{
+    QStringList lines;
+    for (const std::string &entity : entities)
+        lines << text(entity);
+    if (lines.isEmpty())
+        return otherwise;
+    const QString all = lines.join(QLatin1Char('\n'));
+    return entities.size() < most ? all : tr("%1\n\u2026 and perhaps more: the list has room for %2").arg(all).arg(most);
+}
+
 void InsightDetail::fillRest()
 {
     const wire::Insight &insight = m_row->view.insight;
-    QStringList against, affected;
+    QStringList against;
     for (const std::string &line : insight.contradicting) {
         const auto ref = wire::parseEvidence(line);
         against << (ref ? text(ref->text) : text(line));
     }
-    for (const std::string &entity : insight.affected)
-        affected << text(entity);
-    const bool isFull = insight.affected.size() == wire::Insight::mostAffected;
     m_against->setText(against.isEmpty() ? tr("nothing that the rule looks for was seen") : against.join(QLatin1Char('\n')));
-    m_affected->setText(affected.isEmpty() ? tr("nothing else is known to be reached")
-                        : isFull           ? tr("%1\n\u2026 and perhaps more: the list has room for %2")
-                                       .arg(affected.join(QLatin1Char('\n')))
-                                       .arg(wire::Insight::mostAffected)
-                                 : affected.join(QLatin1Char('\n')));
+    m_affected->setText(listed(insight.affected, wire::Insight::mostAffected, tr("nothing else is known to be reached")));
+    m_owners->setText(listed(insight.owners, wire::Insight::mostOwners, tr("no workload is known to own it")));
     m_settle->setText(insight.settle.empty() ? tr("the rule names nothing") : text(insight.settle));
     m_runbook->setText(insight.runbook.empty() ? tr("the rule names none") : text(insight.runbook));
     const auto shown = static_cast<std::uint64_t>(insight.evidence.size());
@@ -339,7 +345,7 @@ void InsightDetail::restyle()
         styleLabel(label, t.font(FontRole::Body, QFont::Medium), t.text.primary);
     for (QLabel *label : {m_rule, m_root, m_span, m_node})
         styleLabel(label, t.font(FontRole::Mono), t.text.primary);
-    for (QLabel *label : {m_against, m_settle, m_affected, m_runbook, m_proof})
+    for (QLabel *label : {m_against, m_settle, m_affected, m_owners, m_runbook, m_proof})
         styleLabel(label, t.font(FontRole::Body), t.text.primary);
     if (m_row)
         fillFacts();

@@ -57,6 +57,7 @@ private:
     QLabel *addFact(QGridLayout &grid, const QString &name, int column);
     void fillFacts();
     void fillRest();
+    QString listed(const std::vector<std::string> &entities, std::size_t most, const QString &otherwise) const;
     void fitTable();
     void openRow(int row);
     void restyle();
@@ -70,7 +71,7 @@ private:
     QLabel *m_sentence = nullptr, *m_chainHint = nullptr, *m_tableHint = nullptr;
     SignLabel *m_severity = nullptr, *m_life = nullptr;
     QLabel *m_rule = nullptr, *m_score = nullptr, *m_root = nullptr, *m_span = nullptr, *m_node = nullptr;
-    QLabel *m_against = nullptr, *m_settle = nullptr, *m_runbook = nullptr, *m_affected = nullptr, *m_proof = nullptr;
+    QLabel *m_against = nullptr, *m_settle = nullptr, *m_runbook = nullptr, *m_affected = nullptr, *m_owners = nullptr, *m_proof = nullptr;
     BarButton *m_copy = nullptr;
     VerdictBar *m_verdict = nullptr;
     CallSection *m_calls = nullptr;

@@ -2,8 +2,10 @@
 #include "console/ui/window/insightalerts.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
+#include "console/core/metrics/insightcause.h"
 #include "console/ui/models/eventsfeed.h"
 
 namespace tapio::console {
@@ -75,9 +77,36 @@ void InsightAlerts::onPage(const EventPage &page)
         m_gather.start();
 }
 
+/// Those that are news: of what was told already only what is worse is, or a storm of one cause would be a note each second.
+std::vector<InsightView> InsightAlerts::newsOf(const std::vector<InsightView> &waiting) const
+{
+    std::vector<const InsightView *> all;
+    for (const std::vector<InsightView> *some : {&m_told, &waiting}) {
+        for (const InsightView &view : *some)
+            all.push_back(&view);
+    }
+    const std::vector<std::size_t> headOf = groupByCause(all);
+    std::map<std::size_t, wire::Severity> worstTold;
+    for (std::size_t i = 0; i < m_told.size(); ++i) {
+        wire::Severity &worst = worstTold.try_emplace(headOf[i], m_told[i].severity).first->second;
+        worst = std::max(worst, m_told[i].severity);
+    }
+    std::vector<InsightView> news;
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+        const auto told = worstTold.find(headOf[m_told.size() + i]);
+        if (told == worstTold.end() || waiting[i].severity > told->second)
+            news.push_back(waiting[i]);
+    }
+    return news;
+}
+
 void InsightAlerts::tell()
 {
-    std::vector<InsightView> views = std::exchange(m_waiting, {});
+    const std::vector<InsightView> waiting = std::exchange(m_waiting, {});
+    std::vector<InsightView> views = newsOf(waiting);
+    m_told.insert(m_told.end(), waiting.begin(), waiting.end());
+    if (m_told.size() > mostTold)
+        m_told.erase(m_told.begin(), m_told.end() - static_cast<std::ptrdiff_t>(mostTold));
     if (views.empty() || m_around.isLookedAt())
         return;
     std::stable_sort(views.begin(), views.end(), [](const InsightView &a, const InsightView &b) { return a.severity > b.severity; });

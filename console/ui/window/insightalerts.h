@@ -19,13 +19,14 @@ namespace queryslot {
 inline constexpr int insightAlerts = 24;
 }
 
-/// Tells the desktop of insights that open while the console runs, from the chosen severity on: several at once as one note, none while they are looked at.
+/// Tells the desktop of insights that open while the console runs, from the chosen severity on: several at once as one note, none while they are looked at,
+/// and none of a cause that it was told of, unless it is worse.
 /// Looks into the store by itself, whatever the pages show, and only while somebody chose it. GUI thread.
 class InsightAlerts : public QObject {
     Q_OBJECT
 public:
     static constexpr std::int64_t lookBackNs = 120 * nsPerSecond; ///< what comes late, by the clocks of nodes
-    static constexpr std::size_t mostAtOnce = 200, mostSeen = 4096;
+    static constexpr std::size_t mostAtOnce = 200, mostSeen = 4096, mostTold = 256;
     static constexpr int lookMs = 1000;
     static constexpr int gatherMs = 1000; ///< what opens together is told together
     static constexpr int mostNamed = 3;
@@ -44,6 +45,7 @@ private:
     void onChoice();
     void look();
     void onPage(const EventPage &page);
+    std::vector<InsightView> newsOf(const std::vector<InsightView> &waiting) const;
     void tell();
 
     Session &m_session;
@@ -56,6 +58,7 @@ private:
     bool m_isAsking = false;
     std::set<InsightKey> m_seen;
     std::vector<InsightView> m_waiting;
+    std::vector<InsightView> m_told; ///< the newest, as they were then, looked at or not
     QTimer m_look, m_gather;
 };
 
