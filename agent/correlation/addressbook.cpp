@@ -12,7 +12,7 @@ std::size_t AddressBook::PlaceHash::operator()(const Place &place) const noexcep
 {
     // Eight bytes at a time: it is looked up several times an event.
     const auto mix = [](std::uint64_t value) { return (value ^ value >> 32) * 0x9e3779b97f4a7c15; };
-    std::uint64_t hash = place.node ^ place.port;
+    std::uint64_t hash = place.scope ^ place.port;
     for (std::size_t i = 0; i < place.bytes.size(); i += 8) {
         std::uint64_t part = 0;
         for (std::size_t byte = 0; byte < 8; ++byte)
@@ -22,13 +22,13 @@ std::size_t AddressBook::PlaceHash::operator()(const Place &place) const noexcep
     return mix(hash);
 }
 
-AddressBook::Place AddressBook::placeOf(const wire::SocketAddress &address, std::string_view node, bool withPort)
+AddressBook::Place AddressBook::placeOf(const wire::SocketAddress &address, std::string_view node, std::string_view podUid, bool withPort)
 {
     Place place{address.bytes, 0, withPort ? address.port : std::uint16_t{0}};
     if (isOfOneNode(address)) {
         Fnv hash;
-        hash.add(node);
-        place.node = hash.value();
+        hash.add(scopeOf(address, node, podUid));
+        place.scope = hash.value();
     }
     return place;
 }
@@ -52,45 +52,45 @@ AddressBook::Connection &AddressBook::connectionOf(const Place &client, std::int
 
 void AddressBook::onCaller(const End &end)
 {
-    noteHost(placeOf(end.local, end.node, false), end.service);
-    Connection &connection = connectionOf(placeOf(end.local, end.node, true), end.timeNs);
+    noteHost(placeOf(end.local, end.node, end.podUid, false), end.service);
+    Connection &connection = connectionOf(placeOf(end.local, end.node, end.podUid, true), end.timeNs);
     connection.called = end.remote;
     connection.calledNs = end.timeNs;
-    join(connection, end.node);
+    join(connection, end);
 }
 
 void AddressBook::onCallee(const End &end)
 {
-    noteHost(placeOf(end.local, end.node, false), end.service);
-    m_listeners.at(placeOf(end.local, end.node, true)) = end.service;
-    Connection &connection = connectionOf(placeOf(end.remote, end.node, true), end.timeNs);
+    noteHost(placeOf(end.local, end.node, end.podUid, false), end.service);
+    m_listeners.at(placeOf(end.local, end.node, end.podUid, true)) = end.service;
+    Connection &connection = connectionOf(placeOf(end.remote, end.node, end.podUid, true), end.timeNs);
     connection.answered = end.service;
     connection.answeredNs = end.timeNs;
-    join(connection, end.node);
+    join(connection, end);
 }
 
 /// What was called is what answered, whatever its address is. Once: the next connection of that port may be to somebody else.
-void AddressBook::join(Connection &connection, std::string_view node)
+void AddressBook::join(Connection &connection, const End &end)
 {
     if (connection.called.port == 0 || !connection.answered)
         return;
     const auto [first, last] = std::minmax(connection.calledNs, connection.answeredNs);
     if (last - first > oneConnectionNs)
         return;
-    m_listeners.at(placeOf(connection.called, node, true)) = connection.answered;
+    m_listeners.at(placeOf(connection.called, end.node, end.podUid, true)) = connection.answered;
     connection = {};
 }
 
-ServiceKey AddressBook::listener(const wire::SocketAddress &address, std::string_view node)
+ServiceKey AddressBook::listener(const wire::SocketAddress &address, std::string_view node, std::string_view podUid)
 {
-    if (const ServiceKey *known = m_listeners.find(placeOf(address, node, true)))
+    if (const ServiceKey *known = m_listeners.find(placeOf(address, node, podUid, true)))
         return *known;
-    return host(address, node);
+    return host(address, node, podUid);
 }
 
-ServiceKey AddressBook::host(const wire::SocketAddress &address, std::string_view node)
+ServiceKey AddressBook::host(const wire::SocketAddress &address, std::string_view node, std::string_view podUid)
 {
-    const Host *known = m_hosts.find(placeOf(address, node, false));
+    const Host *known = m_hosts.find(placeOf(address, node, podUid, false));
     return known == nullptr || known->isShared() ? ServiceKey() : known->service;
 }
 

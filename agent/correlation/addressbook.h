@@ -32,7 +32,7 @@ public:
     /// What one end tells of a connection.
     struct End {
         const wire::SocketAddress &local, &remote;
-        std::string_view node;
+        std::string_view node, podUid; ///< of this end
         std::int64_t timeNs = 0;
         ServiceKey service; ///< of this end
     };
@@ -40,15 +40,16 @@ public:
     void onCallee(const End &end);
 
     /// None: not known.
-    ServiceKey listener(const wire::SocketAddress &address, std::string_view node);
-    ServiceKey host(const wire::SocketAddress &address, std::string_view node);
+    /// As whoever is on that node, and in that pod, knows it.
+    ServiceKey listener(const wire::SocketAddress &address, std::string_view node, std::string_view podUid);
+    ServiceKey host(const wire::SocketAddress &address, std::string_view node, std::string_view podUid);
     /// What went for want of room. Of ends of connections only those whose other end might still have been told of.
     std::uint64_t forgotten() const noexcept { return m_listeners.evicted() + m_hosts.evicted() + m_forgottenEnds; }
 
 private:
     struct Place {
         std::array<std::uint8_t, 16> bytes{};
-        std::uint64_t node = 0; ///< hash, of addresses that are of one node only
+        std::uint64_t scope = 0; ///< hash of whose it is, of addresses that are of one node or pod only
         std::uint16_t port = 0;
 
         bool operator==(const Place &) const = default;
@@ -68,10 +69,10 @@ private:
         ServiceKey answered;
         std::int64_t calledNs = 0, answeredNs = 0;
     };
-    static Place placeOf(const wire::SocketAddress &address, std::string_view node, bool withPort);
+    static Place placeOf(const wire::SocketAddress &address, std::string_view node, std::string_view podUid, bool withPort);
     void noteHost(const Place &place, ServiceKey service);
     Connection &connectionOf(const Place &client, std::int64_t nowNs);
-    void join(Connection &connection, std::string_view node);
+    void join(Connection &connection, const End &end);
 
     BoundedMap<Place, ServiceKey, PlaceHash> m_listeners;
     BoundedMap<Place, Host, PlaceHash> m_hosts;

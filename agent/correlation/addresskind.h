@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 #include "protocol/wire/event.h"
 
@@ -16,6 +18,14 @@ inline bool isIpv4(const wire::SocketAddress &address) noexcept
     return std::equal(mapped.begin(), mapped.end(), address.bytes.begin());
 }
 
+/// RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3. Of a network namespace, so each pod has its own.
+inline bool isLoopback(const wire::SocketAddress &address) noexcept
+{
+    if (isIpv4(address))
+        return address.bytes[12] == 127;
+    return address.bytes[15] == 1 && std::all_of(address.bytes.begin(), address.bytes.end() - 1, [](auto byte) { return byte == 0; });
+}
+
 /// Loopback (RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3), link-local (RFC 3927, RFC 4291 section 2.5.6) and unspecified addresses: they
 /// mean something on their own node only, and something else on each.
 inline bool isOfOneNode(const wire::SocketAddress &address) noexcept
@@ -26,6 +36,18 @@ inline bool isOfOneNode(const wire::SocketAddress &address) noexcept
                || std::all_of(bytes.begin() + 12, bytes.end(), [](auto b) { return b == 0; });
     const bool isZero = std::all_of(bytes.begin(), bytes.end() - 1, [](auto byte) { return byte == 0; });
     return (isZero && bytes[15] <= 1) || (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80);
+}
+
+/// Whose it is, to put before its name: nobody's where it means the same everywhere. Loopback is each pod's own, what is link-local the node's. A pod with
+/// the network of its node has that one's, which is not known here.
+inline std::string scopeOf(const wire::SocketAddress &address, std::string_view node, std::string_view podUid)
+{
+    std::string scope;
+    if (isOfOneNode(address))
+        scope.append(node).append(" ");
+    if (isLoopback(address) && !podUid.empty())
+        scope.append(podUid).append(" ");
+    return scope;
 }
 
 } // namespace tapio::correlation

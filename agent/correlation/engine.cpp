@@ -175,25 +175,40 @@ bool Engine::observe(const Observation &seen)
         return false;
     bool isTaken = false;
     Look look{seen, Selection(seen), {}, {}};
-    for (const Subscription &wants : m_byTopic[slot]) {
+    const std::vector<Subscription> &all = m_byTopic[slot];
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const Subscription &wants = all[i];
+        const bool isLast = i + 1 == all.size() || all[i + 1].rule != wants.rule; // those of one rule are in a row
         RuleState &state = *m_states[wants.rule];
         const bool isTimed = m_clock != nullptr && state.count.evaluations % timedEvery == 0;
         ++state.count.evaluations;
-        isTaken |= isTimed ? evaluateTimed(state, wants.step, look) : evaluate(state, wants.step, look);
+        isTaken |= isTimed ? evaluateTimed(state, wants.step, look, isLast) : evaluate(state, wants.step, look, isLast);
     }
     return isTaken;
 }
 
-bool Engine::evaluateTimed(RuleState &state, std::uint8_t step, Look &look)
+bool Engine::evaluateTimed(RuleState &state, std::uint8_t step, Look &look, bool isLast)
 {
     const std::int64_t began = m_clock->bootNs();
-    const bool isTaken = evaluate(state, step, look);
+    const bool isTaken = evaluate(state, step, look, isLast);
     ++state.count.timed;
     state.count.timedNs += static_cast<std::uint64_t>(m_clock->bootNs() - began);
     return isTaken;
 }
 
-bool Engine::evaluate(RuleState &state, std::uint8_t number, Look &look)
+bool Engine::evaluate(RuleState &state, std::uint8_t step, Look &look, bool isLast)
+{
+    const bool isTaken = offer(state, step, look);
+    if (isLast)
+        state.judgeTaken();
+    while (isLast && state.size() > m_limits.candidatesOfRule && state.evictOne()) // an insight that opened just now is spared
+        --m_candidates;
+    if (isLast)
+        makeRoom();
+    return isTaken;
+}
+
+bool Engine::offer(RuleState &state, std::uint8_t number, Look &look)
 {
     const Step &step = state.rule().steps[number];
     const bool isEvidence = fulfils(step, look.seen);
@@ -220,6 +235,7 @@ bool Engine::takeOfLineage(RuleState &state, std::uint8_t number, Look &look)
         const EntityName entity =
             hashed({wire::EntityKind::Process, processId(look.seen.place.node, member.pid, member.startTimeNs), std::string()});
         isTaken |= take(state, number, look, entity, true);
+        state.judgeTaken(); // before its name goes
     }
     return isTaken;
 }
@@ -243,9 +259,6 @@ bool Engine::take(RuleState &state, std::uint8_t number, Look &look, const Entit
     const std::uint16_t owner = isEvidence ? ownerNumber(step.affects.value_or(step.by), look.seen) : 0;
     const bool isTaken = state.take({look.seen, entity, affects, affectsHash, look.text, *look.node, owner, number, isEvidence});
     m_candidates += state.size() - before;
-    while (state.size() > m_limits.candidatesOfRule && state.evictOne())
-        --m_candidates;
-    makeRoom();
     return isTaken;
 }
 

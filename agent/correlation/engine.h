@@ -97,8 +97,9 @@ private:
     void subscribe();
     struct Look;
     bool observe(const Observation &seen);
-    bool evaluate(RuleState &state, std::uint8_t step, Look &look);
-    bool evaluateTimed(RuleState &state, std::uint8_t step, Look &look);
+    bool evaluate(RuleState &state, std::uint8_t step, Look &look, bool isLast);
+    bool evaluateTimed(RuleState &state, std::uint8_t step, Look &look, bool isLast);
+    bool offer(RuleState &state, std::uint8_t step, Look &look);
     bool take(RuleState &state, std::uint8_t step, Look &look, const EntityName &entity, bool fulfils);
     bool takeOfLineage(RuleState &state, std::uint8_t step, Look &look);
     std::uint32_t nodeNumber(std::string_view node);

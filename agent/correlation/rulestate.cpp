@@ -206,7 +206,9 @@ bool RuleState::take(const Taken &taken)
             ++count.evidence;
             if (isOut(candidate) && (m_rule->relatedTo >> taken.step & 1) != 0) // others may have waited for it
                 noteUntold(candidate, stepsRelatedTo(*m_rule, taken.step));
-            judge(at->first, candidate, {taken.entity, timeNs, taken.seen.origin});
+            const bool waits = !m_pending.empty() && m_pending.back().key == at->first;
+            if (!waits)
+                m_pending.push_back({at->first, &taken.entity, timeNs, &taken.seen.origin});
         } else {
             ++count.late;
             if (isKept) // too late to judge by, and counted all the same
@@ -215,6 +217,18 @@ bool RuleState::take(const Taken &taken)
     }
     queue(at->first, candidate);
     return isKept;
+}
+
+void RuleState::judgeTaken()
+{
+    for (const Pending &one : m_pending) {
+        const auto at = m_candidates.find(one.key);
+        if (at == m_candidates.end()) // it had to make room
+            continue;
+        judge(one.key, at->second, {*one.entity, one.timeNs, *one.origin});
+        queue(one.key, at->second);
+    }
+    m_pending.clear();
 }
 
 void RuleState::judge(Key key, Candidate &candidate, const Cause &cause)

@@ -42,6 +42,8 @@ public:
     static bool begins(const Step &step, bool fulfils) noexcept;
     /// Whether it is evidence of something now: it is not where nothing waits for it, or where it came too late.
     bool take(const Taken &taken);
+    /// After all that the rule's steps took of one observation: so that what it tells counts with all of them. What was taken must still be there.
+    void judgeTaken();
     void advance(std::int64_t nowNs);
     /// What there is of `was` belongs to `now`, which is of `origin` and of the workload `owner`. Together they may be enough.
     void amend(const EntityName &was, const EntityName &now, const wire::Origin &origin, std::uint16_t owner);
@@ -72,6 +74,12 @@ private:
         const wire::Origin &origin;
     };
     void judge(Key key, Candidate &candidate, const Cause &cause);
+    struct Pending {
+        Key key = 0;
+        const EntityName *entity = nullptr;
+        std::int64_t timeNs = 0;
+        const wire::Origin *origin = nullptr;
+    };
     void open(Key key, Candidate &candidate, const Standing &standing, const Cause &cause);
     void grow(Key key, Candidate &candidate, const Standing &standing, std::int64_t timeNs);
     void noteUntold(Candidate &candidate, std::uint32_t steps);
@@ -90,6 +98,7 @@ private:
     Candidates m_candidates;
     std::priority_queue<Due, std::deque<Due>, std::greater<>> m_queue; ///< by deadline; one of each candidate; a deque has no spare half
     std::vector<Key> m_grown;                                          ///< candidates that are out, with evidence that was not told yet
+    std::vector<Pending> m_pending;                                    ///< candidates with evidence of the observation at hand
     AssessRoom m_room;
 };
 

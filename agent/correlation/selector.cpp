@@ -95,11 +95,11 @@ std::optional<EntityName> workload(const Observation &seen)
     return EntityName{EntityKind::Workload, origin.workloadKind + ' ' + name, name};
 }
 
-/// Where something listens. On each node another where the address is the node's own.
+/// Where something listens.
 EntityName listener(const Observation &seen, const wire::SocketAddress &address)
 {
     const std::string name = wire::toString(address);
-    return {EntityKind::Destination, isOfOneNode(address) ? std::string(seen.place.node) + ' ' + name : name, name};
+    return {EntityKind::Destination, scopeOf(address, seen.place.node, seen.origin.podUid) + name, name};
 }
 
 /// The end that listens.
@@ -120,7 +120,7 @@ template <typename D> std::optional<EntityName> connection(const Observation &se
     const bool isOurs = detail->direction == wire::TcpDirection::Outbound;
     const wire::SocketAddress &client = isOurs ? detail->local : detail->remote, &server = isOurs ? detail->remote : detail->local;
     const std::string name = wire::toString(client) + " -> " + wire::toString(server);
-    return EntityName{EntityKind::Connection, isOfOneNode(server) ? std::string(seen.place.node) + ' ' + name : name, name};
+    return EntityName{EntityKind::Connection, scopeOf(server, seen.place.node, seen.origin.podUid) + name, name};
 }
 
 std::optional<EntityName> login(const Observation &seen, std::string wire::Login::*field, EntityKind kind)

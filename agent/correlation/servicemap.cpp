@@ -125,12 +125,12 @@ ServiceKey ServiceMap::own(const Observation &seen)
 
 ServiceKey ServiceMap::other(const Told &told)
 {
-    const std::string_view node = told.seen.place.node;
-    const ServiceKey known = told.isByCaller ? m_book.listener(told.remote, node) : m_book.host(told.remote, node);
+    const std::string_view node = told.seen.place.node, podUid = told.seen.origin.podUid;
+    const ServiceKey known = told.isByCaller ? m_book.listener(told.remote, node, podUid) : m_book.host(told.remote, node, podUid);
     if (known && m_services.find(known) != nullptr)
         return known;
     const std::string name = told.isByCaller ? wire::toString(told.remote) : wire::hostText(told.remote);
-    const std::string id = isOfOneNode(told.remote) ? std::string(node) + ' ' + name : name;
+    const std::string id = scopeOf(told.remote, node, podUid) + name;
     return named(told.isByCaller ? EntityKind::Destination : EntityKind::Address, id, name, told.call.timeNs);
 }
 
@@ -155,7 +155,7 @@ ServiceMap::EdgeState &ServiceMap::edge(ServiceKey caller, ServiceKey callee, st
 ServiceMap::Heard ServiceMap::place(const Told &told)
 {
     const ServiceKey mine = own(told.seen);
-    const AddressBook::End end{told.local, told.remote, told.seen.place.node, told.seen.timeNs(), mine};
+    const AddressBook::End end{told.local, told.remote, told.seen.place.node, told.seen.origin.podUid, told.seen.timeNs(), mine};
     if (told.isByCaller)
         m_book.onCaller(end);
     else

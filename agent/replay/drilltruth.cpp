@@ -28,7 +28,7 @@ const std::vector<DrillTruth> &truths()
          720 * nsPerSecond,
          {"memory-leak"}}, // ten, and two
         {"noisy-neighbour", {}, {"cpu-pressure", "noisy-neighbour"}},
-        {"oom-kill", {"oom-kill"}, {"memory-limit", "memory-pressure"}},
+        {"oom-kill", {"oom-kill"}, {"memory-limit", "memory-pressure"}, 0, {}, {"oom-spread"}},
         {"packet-loss", {"packet-loss"}, {"retransmissions"}},
         {"privilege-escalation", {"privilege-gain"}, {}},
         {"refused-burst", {"refused-burst"}, {}},
@@ -71,6 +71,7 @@ std::optional<Label> labelOf(const DrillRun &run, std::int64_t endNs)
     label.toNs = run.label.toNs != 0 ? run.label.toNs : std::max(endNs, run.label.fromNs);
     label.expected = truth->expected;
     label.also = truth->also;
+    label.onThreeNodes = truth->onThreeNodes;
     if (truth->lastsNs > 0 && label.toNs - label.fromNs >= truth->lastsNs) {
         label.expected.insert(label.expected.end(), truth->expectedThen.begin(), truth->expectedThen.end());
         std::erase_if(label.also, [&](const std::string &rule) {

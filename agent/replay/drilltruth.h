@@ -20,6 +20,7 @@ struct DrillTruth {
     std::vector<std::string> also;
     std::int64_t lastsNs = 0;                   ///< a run of at least so long, others count as above ...
     std::vector<std::string> expectedThen = {}; ///< ... must be found by these, too
+    std::vector<std::string> onThreeNodes = {}; ///< as Label's
 };
 /// Of every drill of agent/drill; nullptr for a name that is none.
 const DrillTruth *truthOf(std::string_view drill);

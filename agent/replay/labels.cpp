@@ -19,6 +19,8 @@ Status readLabel(const toml::table &from, const std::string &file, std::vector<L
     label.withinNs = table.duration("within", label.withinNs);
     label.expected = table.texts("expected", true);
     label.also = table.texts("also");
+    label.onTwoNodes = table.texts("on_two_nodes");
+    label.onThreeNodes = table.texts("on_three_nodes");
     if (label.toNs < label.fromNs)
         table.refuse(from.get("to"), "'to' is before 'from'");
     labels.push_back(std::move(label));

@@ -24,6 +24,9 @@ struct Label {
     std::vector<std::string> expected;        ///< rules that must open; none: no rule finds this yet
     std::vector<std::string> also;            ///< rules that may: what they say is true as well
     bool isDrill = false;                     ///< told by the stream itself
+    std::vector<std::string> onTwoNodes =
+        {}; ///< rules that must open across nodes where this happens on two of them or more at about the same time
+    std::vector<std::string> onThreeNodes = {}; ///< and those that must on three or more
 
     bool operator==(const Label &) const = default;
 };

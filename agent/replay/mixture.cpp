@@ -121,6 +121,31 @@ void labelCascade(Scenario &mixture, const std::string &node)
     }
 }
 
+void sortByArrival(Scenario &scenario)
+{
+    std::stable_sort(scenario.deliveries.begin(), scenario.deliveries.end(),
+                     [](const wire::Delivery &a, const wire::Delivery &b) { return a.receivedNs < b.receivedNs; });
+}
+
+/// Of rules across nodes, which find one thing, however many labels of a node say so: it is true once it happens on so many.
+void labelSpread(Scenario &all, const Label &of, const std::vector<std::string> &rules, std::int64_t trueFromNs, std::int64_t lastShiftNs)
+{
+    for (const std::string &rule : rules) {
+        Label label = of;
+        label.node.clear();
+        label.fromNs += trueFromNs;
+        label.toNs += lastShiftNs;
+        label.expected = {rule};
+        label.also = label.onTwoNodes = label.onThreeNodes = {};
+        label.isDrill = false;
+        const auto known = std::find_if(all.labels.begin(), all.labels.end(), [&rule](const Label &other) { return expects(other, rule); });
+        if (known == all.labels.end())
+            all.labels.push_back(std::move(label));
+        else if (label.fromNs < known->fromNs)
+            *known = std::move(label);
+    }
+}
+
 /// Without a distribution, which each library makes in its own way.
 std::uint64_t below(std::mt19937_64 &random, std::uint64_t bound) { return bound == 0 ? 0 : random() % bound; }
 
@@ -129,6 +154,43 @@ constexpr std::int64_t longestNs = 30LL * 24 * 3600 * nsPerSecond;
 std::int64_t lengthOf(const Scenario &scenario) { return std::clamp<std::int64_t>(scenario.endNs - scenario.beginNs, 0, longestNs); }
 
 } // namespace
+
+Scenario spread(const Scenario &scenario, const std::vector<std::int64_t> &shiftsNs)
+{
+    Scenario all;
+    all.name = scenario.name + " on " + std::to_string(shiftsNs.size()) + " nodes";
+    all.family = scenario.family;
+    all.isMixture = true;
+    all.beginNs = scenario.beginNs;
+    for (std::size_t i = 0; i < shiftsNs.size(); ++i)
+        append(all, scenario, shiftsNs[i], nodeOf(scenario) + (i == 0 ? "" : "-" + std::to_string(i + 1)), i * otherStream);
+    sortByArrival(all);
+    all.labels.clear();
+    for (const Label &label : scenario.labels) {
+        if (shiftsNs.size() >= 2)
+            labelSpread(all, label, label.onTwoNodes, shiftsNs[1], shiftsNs.back());
+        if (shiftsNs.size() >= 3)
+            labelSpread(all, label, label.onThreeNodes, shiftsNs[2], shiftsNs.back());
+    }
+    return all;
+}
+
+std::vector<SpreadSpec> planSpreads(const std::vector<Scenario> &scenarios, std::uint64_t seed)
+{
+    std::mt19937_64 random(seed);
+    std::vector<SpreadSpec> specs;
+    for (std::size_t i = 0; i < scenarios.size(); ++i) {
+        if (scenarios[i].hasSamples)
+            continue;
+        for (const std::size_t nodes : {2u, 3u}) {
+            SpreadSpec spec{i, {0}};
+            while (spec.shiftsNs.size() < nodes)
+                spec.shiftsNs.push_back(spec.shiftsNs.back() + static_cast<std::int64_t>(below(random, longestApartNs)));
+            specs.push_back(std::move(spec));
+        }
+    }
+    return specs;
+}
 
 Scenario mix(const Scenario &first, const Scenario &second, std::int64_t shiftNs)
 {
@@ -141,8 +203,7 @@ Scenario mix(const Scenario &first, const Scenario &second, std::int64_t shiftNs
     const std::string &node = nodeOf(first);
     append(mixture, first, 0, node, 0);
     append(mixture, second, first.beginNs + shiftNs - second.beginNs, node, otherStream);
-    std::stable_sort(mixture.deliveries.begin(), mixture.deliveries.end(),
-                     [](const wire::Delivery &a, const wire::Delivery &b) { return a.receivedNs < b.receivedNs; });
+    sortByArrival(mixture);
     labelCascade(mixture, node);
     return mixture;
 }

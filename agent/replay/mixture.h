@@ -25,4 +25,16 @@ struct MixtureSpec {
 /// one with another. The same for the same scenarios and seed, on every machine; chosen by chance where there are several.
 std::vector<MixtureSpec> planMixtures(const std::vector<Scenario> &scenarios, std::uint64_t seed, unsigned rounds);
 
+/// One scenario on several nodes.
+struct SpreadSpec {
+    std::size_t scenario = 0;
+    std::vector<std::int64_t> shiftsNs; ///< ascending, the first 0: so much later it is on each next node
+};
+/// The same on as many nodes as there are shifts, for rules across nodes alone: its labels are of those that must open on so many
+/// (Label::onTwoNodes, onThreeNodes).
+Scenario spread(const Scenario &scenario, const std::vector<std::int64_t> &shiftsNs);
+/// Of each scenario without samples, which rules across nodes do not hear: on two nodes and on three, by chance up to so far apart.
+inline constexpr std::int64_t longestApartNs = 20 * nsPerSecond;
+std::vector<SpreadSpec> planSpreads(const std::vector<Scenario> &scenarios, std::uint64_t seed);
+
 } // namespace tapio::replay

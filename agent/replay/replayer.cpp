@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/correlation/clusterscope.h"
 #include "protocol/base/clock.h"
 
 namespace tapio::replay {
@@ -23,6 +24,37 @@ std::int64_t arrivalOf(const wire::Delivery &delivery) noexcept
     return std::max<std::int64_t>(arrivedNs, 0);
 }
 
+/// Time as agents and servers let it pass: once in each second.
+class Seconds {
+public:
+    template <typename Advance> void passUntil(std::int64_t toNs, Advance &&advance)
+    {
+        if (m_nowNs == 0)
+            m_nowNs = toNs;
+        if (toNs - m_nowNs > longestTickedNs) {
+            advance(toNs);
+            m_nowNs = toNs;
+        }
+        for (std::int64_t second = (m_nowNs / nsPerSecond + 1) * nsPerSecond; second <= toNs; second += nsPerSecond)
+            advance(second);
+        m_nowNs = std::max(m_nowNs, toNs);
+    }
+
+private:
+    std::int64_t m_nowNs = 0;
+};
+
+bool isNeeded(const correlation::Step &step)
+{
+    return step.role == correlation::StepRole::Required || step.role == correlation::StepRole::Either;
+}
+
+/// What a server knows of its links, and no event says.
+bool isOfLinks(correlation::Topic topic)
+{
+    return topic == correlation::Topic::NodeLost || topic == correlation::Topic::NodeBack || topic == correlation::Topic::StreamLoss;
+}
+
 } // namespace
 
 /// A node's engine, with that node's time.
@@ -37,32 +69,49 @@ public:
     void onSamples(const wire::SampleBatch &batch, std::uint64_t streamId) { m_engine.onSamples(batch, {m_name, streamId, 0, 0}); }
     void onAmendment(const wire::Origin &told, const wire::Origin &now) { m_engine.onAmendment(told, now, m_name); }
 
-    /// As an agent does it: once in each second.
     void advance(std::int64_t toNs)
     {
-        if (m_nowNs == 0)
-            m_nowNs = toNs;
-        if (toNs - m_nowNs > longestTickedNs) {
-            m_engine.advance(toNs);
-            m_nowNs = toNs;
-        }
-        for (std::int64_t second = (m_nowNs / nsPerSecond + 1) * nsPerSecond; second <= toNs; second += nsPerSecond)
-            m_engine.advance(second);
-        m_nowNs = std::max(m_nowNs, toNs);
+        m_seconds.passUntil(toNs, [this](std::int64_t nowNs) { m_engine.advance(nowNs); });
     }
 
 private:
-    void onFinding(correlation::Finding &&finding) override
-    {
-        ++m_owner.m_counters.told;
-        m_owner.m_counters.opened += finding.insight.state == wire::InsightState::Open ? 1 : 0;
-        m_owner.m_found(m_name, std::move(finding));
-    }
+    void onFinding(correlation::Finding &&finding) override { m_owner.tell(m_name, std::move(finding)); }
 
     std::string m_name;
     Replayer &m_owner;
     correlation::Engine m_engine;
-    std::int64_t m_nowNs = 0;
+    Seconds m_seconds;
+};
+
+/// The engine of all nodes, with the time of who received.
+class Replayer::Cluster {
+public:
+    Cluster(const correlation::RuleSet &rules, Replayer &owner) : m_owner(owner), m_scope("replay", rules, owner.m_limits) {}
+
+    void onDelivery(const wire::Delivery &delivery)
+    {
+        advance(delivery.receivedNs);
+        m_scope.onDelivery(delivery);
+        tell();
+    }
+    void advance(std::int64_t toNs)
+    {
+        m_seconds.passUntil(toNs, [this](std::int64_t nowNs) { m_scope.advance(nowNs); });
+        tell();
+    }
+
+private:
+    void tell()
+    {
+        for (correlation::ClusterScope::Found &found : m_scope.take()) {
+            const wire::Insight *insight = wire::insightOf(found.event.detail);
+            m_owner.tell(serverName, {*insight, found.event.severity, found.event.timeNs, std::move(found.origin)});
+        }
+    }
+
+    Replayer &m_owner;
+    correlation::ClusterScope m_scope;
+    Seconds m_seconds;
 };
 
 Replayable replayable(const correlation::RuleSet &rules)
@@ -72,11 +121,19 @@ Replayable replayable(const correlation::RuleSet &rules)
             return step.role == correlation::StepRole::Required && correlation::isFigure(step.topic);
         });
     };
+    const auto needsLinks = [](const correlation::Rule &rule) {
+        return std::any_of(rule.steps.begin(), rule.steps.end(),
+                           [](const correlation::Step &step) { return isNeeded(step) && isOfLinks(step.topic); });
+    };
     auto ofEvents = std::make_shared<correlation::RuleSet>(), withSamples = std::make_shared<correlation::RuleSet>();
+    auto acrossNodes = std::make_shared<correlation::RuleSet>();
     Replayable all;
     for (const correlation::Rule &rule : rules) {
         if (rule.scope != correlation::RuleScope::Node) {
-            all.others.push_back(rule.id);
+            if (needsLinks(rule))
+                all.others.push_back(rule.id);
+            else
+                acrossNodes->push_back(rule);
             continue;
         }
         withSamples->push_back(rule);
@@ -87,11 +144,13 @@ Replayable replayable(const correlation::RuleSet &rules)
     }
     all.ofEvents = std::move(ofEvents);
     all.withSamples = std::move(withSamples);
+    all.acrossNodes = std::move(acrossNodes);
     return all;
 }
 
-Replayer::Replayer(correlation::RuleSetPtr rules, Found found, correlation::EngineLimits limits)
-    : m_rules(std::move(rules)), m_found(std::move(found)), m_limits(limits)
+Replayer::Replayer(correlation::RuleSetPtr rules, Found found, correlation::EngineLimits limits, const correlation::RuleSetPtr &acrossNodes)
+    : m_rules(std::move(rules)), m_found(std::move(found)), m_limits(limits),
+      m_cluster(acrossNodes && !acrossNodes->empty() ? std::make_unique<Cluster>(*acrossNodes, *this) : nullptr)
 {}
 
 Replayer::~Replayer() = default;
@@ -106,37 +165,53 @@ Result<Replayer::Node *> Replayer::nodeOf(const std::string &name)
     return m_nodes.emplace(name, std::make_unique<Node>(name, *this)).first->second.get();
 }
 
+void Replayer::tell(const std::string &node, correlation::Finding &&finding)
+{
+    ++m_counters.told;
+    m_counters.opened += finding.insight.state == wire::InsightState::Open ? 1 : 0;
+    m_found(node, std::move(finding));
+}
+
 Status Replayer::onDelivery(const wire::Delivery &delivery)
+{
+    const auto node = nodeOf(delivery.node);
+    if (!node)
+        return fail(node.error());
+    if (const Status fed = feed(**node, delivery); !fed)
+        return fed;
+    if (m_cluster)
+        m_cluster->onDelivery(delivery);
+    return {};
+}
+
+Status Replayer::feed(Node &node, const wire::Delivery &delivery)
 {
     const auto *samples = std::get_if<wire::SampleBatch>(&delivery.frame.body);
     const auto *batch = std::get_if<wire::EventBatch>(&delivery.frame.body);
     if (batch == nullptr && samples == nullptr)
         return fail(Errc::Malformed, "a delivery that is neither of events nor of samples");
-    const auto node = nodeOf(delivery.node);
-    if (!node)
-        return fail(node.error());
     ++m_counters.deliveries;
     if (samples != nullptr) {
         ++m_counters.sampleBatches;
-        (*node)->advance(std::min(samples->timeNs, arrivalOf(delivery)));
-        (*node)->onSamples(*samples, delivery.frame.streamId);
+        node.advance(std::min(samples->timeNs, arrivalOf(delivery)));
+        node.onSamples(*samples, delivery.frame.streamId);
         return {};
     }
     // An event cannot be of later than it arrived: one that says so has not stopped the node's clock until then.
     const std::int64_t arrivedNs = arrivalOf(delivery);
     for (std::size_t i = 0; i < batch->events.size(); ++i) {
         const wire::Event &event = batch->events[i];
-        (*node)->advance(std::min(event.timeNs, arrivedNs));
+        node.advance(std::min(event.timeNs, arrivedNs));
         if (event.type == wire::EventType::Insight) {
             ++m_counters.insights;
             continue;
         }
         ++m_counters.events;
-        (*node)->onEvent(event, batch->origins[event.origin], delivery.frame.streamId, batch->seqOf(i));
+        node.onEvent(event, batch->origins[event.origin], delivery.frame.streamId, batch->seqOf(i));
     }
     for (const wire::OriginAmendment &amendment : batch->amendments) {
         ++m_counters.amendments;
-        (*node)->onAmendment(batch->origins[amendment.told], batch->origins[amendment.now]);
+        node.onAmendment(batch->origins[amendment.told], batch->origins[amendment.now]);
     }
     return {};
 }
@@ -145,6 +220,8 @@ void Replayer::finish(std::int64_t nowNs)
 {
     for (const auto &[name, node] : m_nodes)
         node->advance(nowNs);
+    if (m_cluster)
+        m_cluster->advance(nowNs);
 }
 
 } // namespace tapio::replay

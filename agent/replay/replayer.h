@@ -15,12 +15,14 @@
 /// Recordings through the correlation engine, and what that is worth.
 namespace tapio::replay {
 
-/// A recording is replayed node by node, and many have events alone: rules that need more than that cannot open, and their silence is no merit.
+/// Many recordings have events alone, and none has what a server knows of its links: rules that need more than there is cannot open, and their silence is
+/// no merit.
 struct Replayable {
-    correlation::RuleSetPtr ofEvents;         ///< what events alone can open
-    correlation::RuleSetPtr withSamples;      ///< what they and samples can
+    correlation::RuleSetPtr ofEvents;         ///< of one node: what events alone can open
+    correlation::RuleSetPtr withSamples;      ///< of one node: what they and samples can
+    correlation::RuleSetPtr acrossNodes;      ///< of several: what events can
     std::vector<std::string> onlyWithSamples; ///< ids of those that the first lacks
-    std::vector<std::string> others;          ///< ids of those that neither has
+    std::vector<std::string> others;          ///< ids of those that none has
 };
 Replayable replayable(const correlation::RuleSet &rules);
 
@@ -33,7 +35,8 @@ struct ReplayCounters {
     std::uint64_t opened = 0, told = 0; ///< insights of this replay: different ones, and how often something was told of them
 };
 
-/// Feeds what was received through engines as agents have them: one per node, so one clock each. Time is that of the events, never this machine's,
+/// Feeds what was received through engines as agents have them: one per node, so one clock each; and, where there are rules for it, through one for all
+/// nodes as a server has it, by the clock of who received. Time is that of the events, never this machine's,
 /// and passes in whole seconds, as agents let it: so what comes out depends neither on the speed nor on how events are divided into
 /// deliveries. One thread.
 class Replayer {
@@ -41,7 +44,10 @@ public:
     /// `found` is called from within the calls below and must not call back.
     using Found = std::function<void(const std::string &node, correlation::Finding &&finding)>;
 
-    Replayer(correlation::RuleSetPtr rules, Found found, correlation::EngineLimits limits = {});
+    /// `acrossNodes`: null, or rules for what several nodes tell; what they find is of the node serverName.
+    Replayer(correlation::RuleSetPtr rules, Found found, correlation::EngineLimits limits = {},
+             const correlation::RuleSetPtr &acrossNodes = {});
+    static constexpr const char *serverName = "server:replay";
     ~Replayer();
     Replayer(const Replayer &) = delete;
     Replayer &operator=(const Replayer &) = delete;
@@ -56,12 +62,16 @@ public:
 
 private:
     class Node;
+    class Cluster;
     Result<Node *> nodeOf(const std::string &name);
+    Status feed(Node &node, const wire::Delivery &delivery);
+    void tell(const std::string &node, correlation::Finding &&finding);
 
     correlation::RuleSetPtr m_rules;
     Found m_found;
     correlation::EngineLimits m_limits;
     std::map<std::string, std::unique_ptr<Node>> m_nodes;
+    std::unique_ptr<Cluster> m_cluster; ///< null: no rule asks for it
     ReplayCounters m_counters;
 };
 

@@ -45,14 +45,18 @@ void addRemarks(const recording::Reader &reader, const DrillLabels &drills, Scen
 }
 
 /// Labels without the rules that could not hear what is in the recording.
-std::vector<Label> withoutDeaf(std::vector<Label> labels, const Replayable &rules, bool hasSamples)
+std::vector<Label> withoutDeaf(std::vector<Label> labels, const Replayable &rules, const Scenario &scenario)
 {
+    std::vector<std::string> acrossNodes;
+    for (const correlation::Rule &rule : *rules.acrossNodes)
+        acrossNodes.push_back(rule.id);
     const auto isOneOf = [](const std::vector<std::string> &ids, const std::string &rule) {
         return std::find(ids.begin(), ids.end(), rule) != ids.end();
     };
     for (Label &label : labels) {
         std::erase_if(label.expected, [&](const std::string &rule) {
-            return isOneOf(rules.others, rule) || (!hasSamples && isOneOf(rules.onlyWithSamples, rule));
+            return isOneOf(rules.others, rule) || (!scenario.hasSamples && isOneOf(rules.onlyWithSamples, rule))
+                   || (!scenario.isOfSeveralNodes() && isOneOf(acrossNodes, rule));
         });
     }
     return labels;
@@ -110,14 +114,22 @@ std::optional<Opened> openedOf(const std::string &node, const correlation::Findi
     return openedOf(node, finding.insight, finding.origin ? finding.origin->cgroupPath : std::string(), finding.timeNs);
 }
 
+bool Scenario::isOfSeveralNodes() const
+{
+    return std::any_of(deliveries.begin(), deliveries.end(),
+                       [this](const wire::Delivery &one) { return one.node != deliveries.front().node; });
+}
+
 Result<Judgement> judgeScenario(const Scenario &scenario, const Replayable &rules)
 {
     const correlation::RuleSetPtr &heard = scenario.hasSamples ? rules.withSamples : rules.ofEvents;
+    const correlation::RuleSetPtr across = scenario.isOfSeveralNodes() ? rules.acrossNodes : nullptr;
     std::vector<Opened> opened;
-    Replayer replayer(heard, [&](const std::string &node, correlation::Finding &&finding) {
+    const auto note = [&](const std::string &node, correlation::Finding &&finding) {
         if (auto one = openedOf(node, finding))
             opened.push_back(std::move(*one));
-    });
+    };
+    Replayer replayer(heard, note, {}, across);
     for (const wire::Delivery &delivery : scenario.deliveries) {
         if (const Status fed = replayer.onDelivery(delivery); !fed)
             return fail(fed.error().within(scenario.name));
@@ -126,7 +138,9 @@ Result<Judgement> judgeScenario(const Scenario &scenario, const Replayable &rule
     std::vector<std::string> names;
     for (const correlation::Rule &rule : *heard)
         names.push_back(rule.id);
-    return judge(withoutDeaf(scenario.labels, rules, scenario.hasSamples), opened, names);
+    for (std::size_t i = 0; across && i < across->size(); ++i)
+        names.push_back((*across)[i].id);
+    return judge(withoutDeaf(scenario.labels, rules, scenario), opened, names);
 }
 
 } // namespace tapio::replay

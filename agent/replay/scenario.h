@@ -27,6 +27,8 @@ struct Scenario {
     std::uint64_t events = 0;
     bool hasSamples = false;          ///< so that rules that need them are judged, too
     std::vector<std::string> remarks; ///< what whoever reads the figures should know, as of lost events
+
+    bool isOfSeveralNodes() const; ///< so that rules across nodes are judged, too
 };
 
 /// Events, or samples: more is no scenario, and not taken into memory.

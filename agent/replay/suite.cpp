@@ -19,6 +19,7 @@ struct Split {
     std::vector<std::string> tuned, held;
     std::uint64_t seed = 0;
     unsigned rounds = 0;
+    bool isSpread = false;
 };
 
 Result<Split> readSplit(const std::filesystem::path &file)
@@ -35,6 +36,7 @@ Result<Split> readSplit(const std::filesystem::path &file)
     if (rounds < 0 || rounds > mostRounds)
         table.refuse(root->get("rounds"), "'rounds' must be a number from 0 to " + std::to_string(mostRounds));
     split.rounds = static_cast<unsigned>(std::clamp<std::int64_t>(rounds, 0, mostRounds));
+    split.isSpread = table.flag("spread");
     for (const std::string &family : split.tuned) {
         if (std::find(split.held.begin(), split.held.end(), family) != split.held.end())
             table.refuse(root->get("held"), "the family '" + family + "' is on both sides");
@@ -101,6 +103,7 @@ Result<Suite> loadSuite(const std::filesystem::path &place)
         split = std::move(*read);
         suite.seed = split->seed;
         suite.rounds = split->rounds;
+        suite.isSpread = split->isSpread;
     }
     for (const std::filesystem::path &file : *files) {
         auto scenario = loadScenario(file);
@@ -119,8 +122,8 @@ Result<Suite> loadSuite(const std::filesystem::path &place)
 Result<Score> scoreOf(const std::vector<Scenario> &scenarios, const Suite &suite, const Replayable &rules)
 {
     Score score;
-    const auto add = [&](const Scenario &scenario) -> Status {
-        const auto judgement = judgeScenario(scenario, rules);
+    const auto add = [&score](const Scenario &scenario, const Replayable &by) -> Status {
+        const auto judgement = judgeScenario(scenario, by);
         if (!judgement)
             return fail(judgement.error());
         score.events += scenario.events;
@@ -128,12 +131,19 @@ Result<Score> scoreOf(const std::vector<Scenario> &scenarios, const Suite &suite
         return {};
     };
     for (const Scenario &scenario : scenarios) {
-        if (const Status added = add(scenario); !added)
+        if (const Status added = add(scenario, rules); !added)
             return fail(added.error());
     }
     const auto specs = suite.rounds == 0 ? std::vector<MixtureSpec>() : planMixtures(scenarios, suite.seed, suite.rounds);
     for (const MixtureSpec &spec : specs) {
-        if (const Status added = add(mix(scenarios[spec.first], scenarios[spec.second], spec.shiftNs)); !added)
+        if (const Status added = add(mix(scenarios[spec.first], scenarios[spec.second], spec.shiftNs), rules); !added)
+            return fail(added.error());
+    }
+    const auto spreads = suite.isSpread ? planSpreads(scenarios, suite.seed) : std::vector<SpreadSpec>();
+    const auto none = std::make_shared<const correlation::RuleSet>(); // of one node: they were judged on one
+    for (const SpreadSpec &spec : spreads) {
+        const Replayable across{none, none, rules.acrossNodes, rules.onlyWithSamples, rules.others};
+        if (const Status added = add(spread(scenarios[spec.scenario], spec.shiftsNs), across); !added)
             return fail(added.error());
     }
     return score;

@@ -22,7 +22,8 @@ struct Suite {
     std::vector<Scenario> others;        ///< of a folder that has no split, and of single files
     std::vector<UnreadRecording> unread; ///< of a folder in which others can be read, by name; they are in none of its parts
     std::uint64_t seed = 0;
-    unsigned rounds = 0; ///< of mixtures; 0 = none
+    unsigned rounds = 0;   ///< of mixtures; 0 = none
+    bool isSpread = false; ///< each scenario on several nodes, too, for rules across nodes
 };
 
 inline constexpr const char *suiteFileName = "suite.toml";

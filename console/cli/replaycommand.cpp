@@ -139,10 +139,10 @@ int runReplay(const CommandContext &context, const ReplayArguments &arguments)
     if (!reader)
         return report(context.err, reader.error());
     Interrupt interrupt;
-    const FindingLines lines(context, *rules);
+    const FindingLines lines(context, *known);
     lines.header();
-    replay::Replayer replayer(rules,
-                              [&](const std::string &node, correlation::Finding &&finding) { lines.print(node, std::move(finding)); });
+    const auto print = [&](const std::string &node, correlation::Finding &&finding) { lines.print(node, std::move(finding)); };
+    replay::Replayer replayer(rules, print, {}, replayable.acrossNodes);
     Pace pace(speedOf(arguments.speed), context.clock);
     for (;;) {
         const auto next = reader->next();
@@ -163,7 +163,8 @@ int runReplay(const CommandContext &context, const ReplayArguments &arguments)
     context.out.flush();
     printSummary(context, *reader, replayer.counters());
     if (!replayable.others.empty())
-        context.err << replayable.others.size() << " rules are about several nodes, which a server correlates: they are not replayed\n";
+        context.err << replayable.others.size()
+                    << " rules need what a server knows of its links, and no recording has: they are not replayed\n";
     if (!reader->end())
         return report(context.err, endsInTheMiddle(*reader).within(arguments.file.native()),
                       "copy it again if it was cut on its way; one that is still recorded, or whose recorder was killed, has no more");

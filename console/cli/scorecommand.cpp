@@ -108,7 +108,7 @@ int runScore(const CommandContext &context, const ScoreArguments &arguments)
         printJson(context.out, all);
     } else {
         printRules(context, "Scored only in recordings with samples", rules.onlyWithSamples);
-        printRules(context, "Not scored, since a recording is replayed node by node", rules.others);
+        printRules(context, "Not scored, since no recording has what a server knows of its links", rules.others);
         printUnread(context, suite->unread);
     }
     return reportUnread(context, suite->unread);

@@ -111,7 +111,7 @@ void tst_EngineJoins::connection_ofANodeItselfIsItsOwn()
     for (const auto &[node, found] : {std::pair("n1", 1u), {"n2", 0u}}) {
         Stage stage({rootedRule("connection", resetThenRequest)});
         stage.event(1, tcp, pod("a"), "n1");
-        stage.event(2, turned(requestOf(tcp)), pod("b"), node);
+        stage.event(2, turned(requestOf(tcp)), pod("a"), node);
         QCOMPARE(stage.found.size(), std::size_t(found));
     }
 }

@@ -17,6 +17,8 @@ private slots:
     void owners();
     void destination_isTheEndThatListens_data();
     void destination_isTheEndThatListens();
+    void loopback_isOfThePod_data();
+    void loopback_isOfThePod();
     void fields_data();
     void fields();
     void unknownField_isNone();
@@ -119,6 +121,38 @@ void tst_Selectors::destination_isTheEndThatListens()
     const wire::Origin origin = pod("a");
     const auto entity = select(Selector::Destination, {topicOf(wire::EventType::TcpConnection), event, origin, {"n1"}});
     QCOMPARE(entity ? entity->name : std::string(), name);
+}
+
+void tst_Selectors::loopback_isOfThePod_data()
+{
+    QTest::addColumn<QString>("address");
+    QTest::addColumn<bool>("samePod");
+    QTest::addColumn<bool>("sameNode");
+    QTest::addColumn<bool>("otherNode");
+    QTest::newRow("of the network") << "10.0.0.9" << true << true << true;
+    QTest::newRow("link-local") << "169.254.20.10" << true << true << false;
+    QTest::newRow("loopback") << "127.0.0.1" << true << false << false;
+}
+
+/// Whether it is the same destination for another process of the pod, for another pod of the node, and for one of another node.
+void tst_Selectors::loopback_isOfThePod()
+{
+    QFETCH(QString, address);
+    wire::TcpConnection tcp = connection(wire::TcpOutcome::Refused);
+    const QStringList parts = address.split('.');
+    for (int i = 0; i < 4; ++i)
+        tcp.remote.bytes[static_cast<std::size_t>(12 + i)] = static_cast<std::uint8_t>(parts[i].toUInt());
+    wire::Event event;
+    event.detail = tcp;
+    const auto idOf = [&](const wire::Origin &origin, const char *node) {
+        const auto entity = select(Selector::Destination, {topicOf(wire::EventType::TcpConnection), event, origin, {node}});
+        return std::pair(entity->id, entity->name);
+    };
+    const auto first = idOf(pod("a"), "n1");
+    QCOMPARE(first.second, address.toStdString() + ":80");
+    QTEST(idOf(pod("a", "c2"), "n1") == first, "samePod");
+    QTEST(idOf(pod("b"), "n1") == first, "sameNode");
+    QTEST(idOf(pod("b"), "n2") == first, "otherNode");
 }
 
 void tst_Selectors::fields_data()

@@ -87,6 +87,7 @@ private slots:
     void virtualAddress_isNotWhoAnsweredAnotherConnection();
     void addressOfANode_isNobodys();
     void loopbackOfTwoNodes_isTwoServices();
+    void loopbackOfTwoPods_isTwoServices();
     void ports_ofClients_makeNoServices();
     void memory_isBounded();
     void slow_isAgainstTheServicesOwnBaseline_data();
@@ -375,6 +376,28 @@ void tst_ServiceMap::loopbackOfTwoNodes_isTwoServices()
     }
     QCOMPARE(bench.map.edges().size(), std::size_t(2));
     QVERIFY(bench.map.edges()[0].callee.id != bench.map.edges()[1].callee.id);
+}
+
+/// As proxies beside each program are: both listen at the same address, each in its own pod.
+void tst_ServiceMap::loopbackOfTwoPods_isTwoServices()
+{
+    Bench bench;
+    const auto local = [](bool isByCaller) {
+        wire::HttpRequest http = httpCall(1, 1, 20, 200, isByCaller);
+        http.local.bytes[12] = http.remote.bytes[12] = 127;
+        return http;
+    };
+    for (const char *name : {"web", "api"}) {
+        const Workload one{name, "n1", 1};
+        for (int i = 0; i < 3; ++i) {
+            bench.add(i, local(true), one);
+            bench.add(i, local(false), one);
+        }
+    }
+    for (const auto &edge : bench.map.edges())
+        QVERIFY2(edge.caller.name == edge.callee.name || edge.callee.kind != wire::EntityKind::Workload,
+                 (edge.caller.name + " -> " + edge.callee.name).c_str());
+    QVERIFY(!bench.map.edges().empty());
 }
 
 void tst_ServiceMap::ports_ofClients_makeNoServices()

@@ -56,9 +56,9 @@ std::optional<std::vector<wire::Delivery>> readAll(std::span<const std::byte> by
 
 void replayAll(const std::vector<wire::Delivery> &deliveries)
 {
-    static const auto rules = std::make_shared<const correlation::RuleSet>(correlation::shippedRules().rules);
-    replay::Replayer replayer(rules,
-                              [](const std::string &, correlation::Finding &&finding) { promise(finding.insight.evidenceCount > 0); });
+    static const replay::Replayable rules = replay::replayable(correlation::shippedRules().rules);
+    const auto check = [](const std::string &, correlation::Finding &&finding) { promise(finding.insight.evidenceCount > 0); };
+    replay::Replayer replayer(rules.withSamples, check, {}, rules.acrossNodes);
     for (const wire::Delivery &delivery : deliveries)
         promise(replayer.onDelivery(delivery).has_value());
     replayer.finish(latestNs);

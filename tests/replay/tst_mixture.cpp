@@ -2,6 +2,7 @@
 #include <QtTest>
 
 #include <fstream>
+#include <set>
 
 #include "agent/replay/mixture.h"
 #include "agent/replay/suite.h"
@@ -99,12 +100,33 @@ void write(const std::filesystem::path &file, const Scenario &scenario, const st
         std::ofstream(labelFileOf(file)) << label;
 }
 
+std::vector<std::string> expectedIn(const Scenario &scenario)
+{
+    std::vector<std::string> all;
+    for (const Label &label : scenario.labels)
+        all.insert(all.end(), label.expected.begin(), label.expected.end());
+    return all;
+}
+
+Scenario spreadingKill(const std::string &name)
+{
+    Scenario one = kill(name);
+    one.labels[0].onThreeNodes = {"oom-spread"};
+    return one;
+}
+
 } // namespace
 
 class tst_Mixture : public QObject {
     Q_OBJECT
 
 private slots:
+    void spread_isFoundOnThreeNodes_data();
+    void spread_isFoundOnThreeNodes();
+    void spread_movesAlong();
+    void spread_isTrueOnce();
+    void plannedSpreads_areTwoEach();
+    void whatNeedsSeveralNodes_isNotJudgedOnOne();
     void aMixture_isOfOneNodeAndMovesItsLabels();
     void twoKills_areACascade();
     void plans_dependOnTheSeedAlone();
@@ -271,6 +293,88 @@ void tst_Mixture::wrongFolders()
     const auto loaded = loadSuite(place);
     QVERIFY(!loaded);
     QVERIFY2(loaded.error().context().find(reason) != std::string::npos, loaded.error().context().c_str());
+}
+
+void tst_Mixture::spread_isFoundOnThreeNodes_data()
+{
+    QTest::addColumn<int>("nodes");
+    QTest::addColumn<quint64>("tp");
+    QTest::addColumn<quint64>("tn");
+    QTest::newRow("two") << 2 << quint64(0) << quint64(1);
+    QTest::newRow("three") << 3 << quint64(1) << quint64(0);
+    QTest::newRow("four") << 4 << quint64(1) << quint64(0);
+}
+
+void tst_Mixture::spread_isFoundOnThreeNodes()
+{
+    QFETCH(int, nodes);
+    std::vector<std::int64_t> shifts;
+    for (int i = 0; i < nodes; ++i)
+        shifts.push_back(i * 10 * nsPerSecond);
+    const auto judgement = judgeScenario(spread(spreadingKill("a"), shifts), shipped());
+    QVERIFY(judgement.has_value());
+    const Counts counts = judgement->rules.at("oom-spread");
+    QTEST(quint64(counts.tp), "tp");
+    QTEST(quint64(counts.tn), "tn");
+    QCOMPARE(counts.fp + counts.fn, std::uint64_t(0));
+    QCOMPARE(judgement->rules.at("service-down").tn, std::uint64_t(1));
+}
+
+void tst_Mixture::spread_movesAlong()
+{
+    const Scenario one = spreadingKill("a"), all = spread(one, {0, 3 * nsPerSecond, 7 * nsPerSecond});
+    QVERIFY(all.isMixture && all.isOfSeveralNodes() && !one.isOfSeveralNodes());
+    QCOMPARE(all.deliveries.size(), 3 * one.deliveries.size());
+    QVERIFY(std::is_sorted(all.deliveries.begin(), all.deliveries.end(),
+                           [](const auto &a, const auto &b) { return a.receivedNs < b.receivedNs; }));
+    std::set<std::pair<std::string, std::uint64_t>> streams;
+    for (const wire::Delivery &delivery : all.deliveries)
+        streams.emplace(delivery.node, delivery.frame.streamId);
+    QCOMPARE(streams.size(), std::size_t(3));
+    QCOMPARE(all.deliveries.back().receivedNs, one.deliveries.back().receivedNs + 7 * nsPerSecond);
+    QCOMPARE(all.labels.size(), std::size_t(1));
+    QCOMPARE(all.labels[0].fromNs, one.labels[0].fromNs + 7 * nsPerSecond); // before, it is not true yet
+    QVERIFY(all.labels[0].node.empty());
+}
+
+void tst_Mixture::spread_isTrueOnce()
+{
+    Scenario one = spreadingKill("a");
+    one.labels.push_back(one.labels[0]);
+    one.labels[1].fromNs -= nsPerSecond;
+    one.labels.push_back(labelOf(pod("a"), 0, 1, {"descriptors"}));
+    one.labels[1].onTwoNodes = {"service-down"};
+    const Scenario all = spread(one, {0, 0, 0});
+    QCOMPARE(expectedIn(all), (std::vector<std::string>{"oom-spread", "service-down"}));
+    QCOMPARE(all.labels[0].fromNs, one.labels[1].fromNs);
+    QCOMPARE(expectedIn(spread(one, {0, 0})), std::vector<std::string>{"service-down"});
+    QVERIFY(spread(one, {0}).labels.empty());
+}
+
+void tst_Mixture::plannedSpreads_areTwoEach()
+{
+    const std::vector<Scenario> some{kill("a"), well("b"), leak("c")};
+    const auto specs = planSpreads(some, 7);
+    QCOMPARE(specs.size(), std::size_t(4)); // of what has samples none
+    for (std::size_t i = 0; i < specs.size(); ++i) {
+        QCOMPARE(specs[i].scenario, i / 2);
+        QCOMPARE(specs[i].shiftsNs.size(), 2 + i % 2);
+        QVERIFY(specs[i].shiftsNs[0] == 0 && std::is_sorted(specs[i].shiftsNs.begin(), specs[i].shiftsNs.end()));
+        QVERIFY(specs[i].shiftsNs.back() < 2 * longestApartNs);
+    }
+    const auto again = planSpreads(some, 7), others = planSpreads(some, 8);
+    QVERIFY(again[3].shiftsNs == specs[3].shiftsNs);
+    QVERIFY(others[3].shiftsNs != specs[3].shiftsNs);
+}
+
+void tst_Mixture::whatNeedsSeveralNodes_isNotJudgedOnOne()
+{
+    const Replayable rules = shipped();
+    QVERIFY(rules.acrossNodes->size() >= 5);
+    const auto judgement = judgeScenario(kill("a"), rules);
+    for (const correlation::Rule &rule : *rules.acrossNodes)
+        QVERIFY2(!judgement->rules.contains(rule.id), rule.id.c_str());
+    QCOMPARE(rules.others, (std::vector<std::string>{"node-lost", "stream-loss"}));
 }
 
 QTEST_GUILESS_MAIN(tst_Mixture)

@@ -24,12 +24,12 @@ struct Told {
     correlation::Finding finding;
 };
 
-std::vector<Told> replayed(const std::vector<wire::Delivery> &deliveries, std::int64_t endNs = 0)
+std::vector<Told> replayed(const std::vector<wire::Delivery> &deliveries, std::int64_t endNs = 0,
+                           const correlation::RuleSetPtr &acrossNodes = {})
 {
     std::vector<Told> told;
-    Replayer replayer(shipped(), [&](const std::string &node, correlation::Finding &&finding) {
-        told.push_back({node, std::move(finding)});
-    });
+    const auto note = [&](const std::string &node, correlation::Finding &&finding) { told.push_back({node, std::move(finding)}); };
+    Replayer replayer(shipped(), note, {}, acrossNodes);
     for (const wire::Delivery &delivery : deliveries) {
         if (!replayer.onDelivery(delivery))
             qFatal("not taken");
@@ -120,6 +120,7 @@ private slots:
     void time_isThatOfTheEvents();
     void anEventFromTheFuture_doesNotStopTheClock();
     void nodes_haveAnEngineEach();
+    void allNodes_haveAnEngineAsAServerHasIt();
     void whatAgentsFound_isNoEvidence();
     void whatIsOfNeither_isRefused();
     void samples_data();
@@ -195,6 +196,26 @@ void tst_Replayer::nodes_haveAnEngineEach()
     const auto told = replayed(two.deliveries);
     QCOMPARE(told.size(), std::size_t(1));
     QCOMPARE(told[0].node, std::string("n2"));
+}
+
+void tst_Replayer::allNodes_haveAnEngineAsAServerHasIt()
+{
+    std::vector<wire::Delivery> all;
+    for (const char *node : {"n1", "n2", "n3"}) {
+        Stream stream(node);
+        stream.event(static_cast<double>(all.size()), connection(TcpOutcome::Refused), correlation::pod(node));
+        all.push_back(stream.deliveries.front());
+    }
+    QCOMPARE(replayed(all).size(), std::size_t(0)); // one each
+    const auto across = replayable(correlation::shippedRules().rules).acrossNodes;
+    const auto told = replayed(all, timeOf(3600), across);
+    QVERIFY(told.size() >= 2);
+    QCOMPARE(told[0].node, std::string(Replayer::serverName));
+    QCOMPARE(told[0].finding.insight.rule, std::string("service-down"));
+    QCOMPARE(told[0].finding.insight.affected,
+             (std::vector<std::string>{"pod shop/n1", "node n1", "pod shop/n2", "node n2", "pod shop/n3", "node n3"}));
+    QCOMPARE(told.back().finding.insight.state, wire::InsightState::Expired); // by the time of who received
+    QVERIFY(bytesOf(replayed(all, timeOf(3600), across)) == bytesOf(told));
 }
 
 void tst_Replayer::whatAgentsFound_isNoEvidence()

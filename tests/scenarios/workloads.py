@@ -12,6 +12,7 @@ import os
 import pathlib
 import random
 import resource
+import signal
 import socket
 import struct
 import subprocess
@@ -20,6 +21,8 @@ import threading
 import time
 
 LOCAL = "127.0.0.1"
+FAR = "10.9.0.9"  # in a network namespace of its own: an address that means the same on each node
+NEAR = "10.9.0.7"  # and whoever calls it has another
 
 
 def every(seconds, apart):
@@ -44,15 +47,20 @@ def serve(server, answer):
     threading.Thread(target=loop, daemon=True).start()
 
 
-def closed_port():
-    server, place = listener()
+def take_far_address():
+    for address in (FAR, NEAR):
+        subprocess.run(["ip", "addr", "add", f"{address}/32", "dev", "lo"], check=True)
+
+
+def closed_port(address=LOCAL):
+    server, place = listener((address, 0))
     server.close()
     return place
 
 
-def try_connect(place, timeout=5.0):
+def try_connect(place, timeout=5.0, source=None):
     try:
-        with socket.create_connection(place, timeout=timeout) as peer:
+        with socket.create_connection(place, timeout=timeout, source_address=source) as peer:
             peer.sendall(b"x")
             peer.recv(16)
         return True
@@ -92,6 +100,41 @@ def refused(_):
         try_connect(place)
 
 
+def refused_far(_):
+    take_far_address()
+    place = closed_port(FAR)
+    for _ in every(4.0, 0.05):
+        try_connect(place, source=(NEAR, 0))
+
+
+def elsewhere(server, answer):
+    """A process that answers, in no cgroup of this workload: as a server on another machine, of which nothing is recorded."""
+    pid = os.fork()
+    if pid == 0:
+        for procs in (*pathlib.Path("/sys/fs/cgroup").glob("*/cgroup.procs"), pathlib.Path("/sys/fs/cgroup/cgroup.procs")):
+            with contextlib.suppress(OSError):
+                procs.write_text("0")
+        while True:
+            answer(server.accept()[0])
+    server.close()
+    return pid
+
+
+def stopped_far(_):
+    """Is answered for three seconds and a half, and then refused for four."""
+    take_far_address()
+    server, place = listener((FAR, 0))
+    pid = elsewhere(server, answer_well)
+    for _ in every(3.5, 0.05):
+        try_connect(place, source=(NEAR, 0))
+    begins = time.time()
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    for _ in every(4.0, 0.05):
+        try_connect(place, source=(NEAR, 0))
+    return begins
+
+
 def reset(_):
     server, place = listener()
     serve(server, answer_by_reset)
@@ -99,10 +142,10 @@ def reset(_):
         try_connect(place)
 
 
-def name_server(code, delay=0.0):
+def name_server(code, delay=0.0, address=LOCAL):
     """Answers whatever is asked with this code and so late, on port 53 of a network namespace of its own."""
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    server.bind((LOCAL, 53))
+    server.bind((address, 53))
 
     def loop():
         while True:
@@ -112,24 +155,34 @@ def name_server(code, delay=0.0):
     threading.Thread(target=loop, daemon=True).start()
 
 
-def ask(name):
+def ask(name, address=LOCAL):
     question = struct.pack("!HHHHHH", random.randrange(65536), 0x0100, 1, 0, 0, 0)
     question += b"".join(bytes([len(part)]) + part.encode() for part in name.split(".")) + b"\0" + struct.pack("!HH", 1, 1)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.settimeout(1.0)
-        client.connect((LOCAL, 53))
+        client.connect((address, 53))
         client.send(question)
         client.recv(512)
 
 
-def names(code, seconds, apart, delay=0.0):
-    name_server(code, delay)
+def names(code, seconds, apart, delay=0.0, address=LOCAL):
+    name_server(code, delay, address)
     for number, _ in enumerate(every(seconds, apart)):
-        ask(f"db{number % 3}.shop.example")
+        ask(f"db{number % 3}.shop.example", address)
 
 
 def dns(_):
     names(2, 4.0, 0.2)  # SERVFAIL
+
+
+def dns_far(_):
+    take_far_address()
+    names(2, 4.0, 0.2, address=FAR)
+
+
+def dns_shared(_):
+    """At an address that all of the node have, so that several cgroups ask one name server."""
+    names(2, 4.0, 0.2, address="127.0.0.54")
 
 
 def dns_slow(_):
@@ -384,7 +437,7 @@ def steady(_):
             kept = []
 
 
-WORKLOADS = {"oom": oom, "crash": crash, "refused": refused, "reset": reset, "dns": dns, "dns-slow": dns_slow, "slow": slow, "descriptors": descriptors, "disk": disk,
+WORKLOADS = {"oom": oom, "crash": crash, "refused": refused, "reset": reset, "dns": dns, "dns-slow": dns_slow, "dns-shared": dns_shared, "stopped-far": stopped_far, "dns-far": dns_far, "refused-far": refused_far, "slow": slow, "descriptors": descriptors, "disk": disk,
              "privilege": privilege, "unreachable": unreachable, "http-errors": http_errors, "service": service, "connections": connections,
              "waits": waits, "clients": clients, "names-unknown": names_unknown, "compile": compile_all, "test-suite": test_suite,
              "package": package, "archive": archive, "cache": cache, "logs": logs, "limit": limit, "leak": leak, "throttled": throttled, "growth": growth, "steady": steady}
