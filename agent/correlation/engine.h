@@ -83,7 +83,7 @@ public:
     std::vector<RuleCounters> counters() const;
     /// From now on one evaluation in timedEvery of each rule is timed, which changes nothing in what is found. `clock` outlives the engine.
     void timeWith(const Clock &clock) noexcept { m_clock = &clock; }
-    static constexpr std::uint64_t timedEvery = 128;
+    static constexpr std::uint64_t timedEvery = 127; ///< a prime: steps of a rule that come in pairs are timed alike
 
     std::size_t candidates() const noexcept { return m_candidates; }
     /// Of all rules so far: candidates that went for want of room, which may have become insights.

@@ -85,6 +85,13 @@ bool beganAgain(const Rule &rule, const Step &step, const Evidence &cause, const
     return step.role == StepRole::Ending && cause.timeNs > one.timeNs && isCertainlyAfter(one, cause) && isOfItsOwn(rule, step, cause, one);
 }
 
+/// What contradicts by coming before something does not where it came after some of it, too: failures between a rollout and its rollback are of the first.
+bool isOfOneBefore(const Step &step, const Evidence &other, const Evidence &one) noexcept
+{
+    return step.role == StepRole::Contradicting && step.relation->order == Order::Before && isCertainlyAfter(other, one)
+           && one.timeNs - other.timeNs <= step.relation->withinNs;
+}
+
 /// Evidence of a step that its order lets count.
 void findInOrder(const Rule &rule, std::size_t index, const EvidenceList &list, AssessRoom &room)
 {
@@ -92,10 +99,10 @@ void findInOrder(const Rule &rule, std::size_t index, const EvidenceList &list, 
     std::vector<const Evidence *> &found = room.found[index];
     found.clear();
     for (const Evidence &one : list) {
-        if (one.step != index)
+        if (one.step != index || one.isOfFew)
             continue;
         const auto isOther = [&](const Evidence *other) { return isRelated(rule, step, *other, one); };
-        const auto isSince = [&](const Evidence *other) { return beganAgain(rule, step, *other, one); };
+        const auto isSince = [&](const Evidence *other) { return beganAgain(rule, step, *other, one) || isOfOneBefore(step, *other, one); };
         const auto has = [&](const auto &is) {
             const auto &others = room.found[step.relation->step];
             return std::any_of(others.begin(), others.end(), is);
@@ -129,9 +136,20 @@ bool isCertainlyAfter(const Evidence &earlier, const Evidence &later) noexcept
 bool isInOrder(const Rule &rule, const Evidence &one, const EvidenceList &list) noexcept
 {
     const Step &step = rule.steps[one.step];
-    return !step.relation || std::any_of(list.begin(), list.end(), [&](const Evidence &other) {
-        return other.step == step.relation->step && isRelated(rule, step, other, one);
-    });
+    const auto has = [&](const auto &is) {
+        return std::any_of(list.begin(), list.end(), [&](const Evidence &other) { return other.step == step.relation->step && is(other); });
+    };
+    return !step.relation || (!one.isOfFew && has([&](const Evidence &other) {
+        return isRelated(rule, step, other, one);
+    }) && !isTooLate(rule, one, list));
+}
+
+bool isTooLate(const Rule &rule, const Evidence &one, const EvidenceList &list) noexcept
+{
+    const Step &step = rule.steps[one.step];
+    return step.relation && std::any_of(list.begin(), list.end(), [&](const Evidence &other) {
+               return other.step == step.relation->step && isOfOneBefore(step, other, one);
+           });
 }
 
 bool insert(EvidenceList &list, Evidence &&one, const Rule &rule)

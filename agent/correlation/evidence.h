@@ -23,7 +23,8 @@ struct Evidence {
     std::uint32_t weight = 1; ///< how many alike it stands for
     std::uint32_t affectsHash =
         0; ///< of the id of what it affects, which may have been named in another way before; 0 = the step asks for none
-    std::uint8_t step = 0;
+    std::uint8_t step : 7 = 0;
+    bool isOfFew : 1 = false; ///< too small a share when it came: it counts for nothing
     std::uint8_t affectsBytes = 0;
     std::uint16_t owner : 15 = 0; ///< the engine's number of the workload that it is of; 0 = not known
     bool isNoted : 1 = false;     ///< the insight that is out has it
@@ -45,6 +46,9 @@ bool isCertainlyAfter(const Evidence &earlier, const Evidence &later) noexcept;
 /// Whether the order of its step lets it count beside that evidence: true where the step has none. What ends something ends that of whoever it is of,
 /// where both steps say whom they affect: one container of a pod that is well says nothing of the other.
 bool isInOrder(const Rule &rule, const Evidence &one, const EvidenceList &list) noexcept;
+
+/// Of what contradicts by coming before something: it came after some of that, and says nothing against it. Kept, it would only push out what does.
+bool isTooLate(const Rule &rule, const Evidence &one, const EvidenceList &list) noexcept;
 
 /// Puts it in its place and forgets what is too old, and the oldest of what a step has more of than it can use. False: it is too old itself.
 bool insert(EvidenceList &list, Evidence &&one, const Rule &rule);

@@ -46,6 +46,13 @@ void append(EvidenceList &list, const Evidence &one, std::size_t most)
     list.insert(place, one);
 }
 
+void noteAffected(OpenInsight &insight, std::string_view affects)
+{
+    const bool isKnown = std::find(insight.affected.begin(), insight.affected.end(), affects) != insight.affected.end();
+    if (!affects.empty() && !isKnown && insight.affected.size() < mostAffected)
+        insight.affected.emplace_back(affects);
+}
+
 void noteOwner(OpenInsight &insight, std::uint16_t owner)
 {
     const bool isNew = owner != 0 && std::find(insight.owners.begin(), insight.owners.end(), owner) == insight.owners.end();
@@ -67,10 +74,7 @@ void noteEvidence(OpenInsight &insight, const Evidence &evidence, const Rule &ru
     insight.count += evidence.weight;
     insight.toNs = std::max(insight.toNs, evidence.timeNs);
     insight.fromNs = std::min(insight.fromNs, evidence.timeNs);
-    const std::string_view affects = evidence.affects();
-    const bool isKnown = std::find(insight.affected.begin(), insight.affected.end(), affects) != insight.affected.end();
-    if (!affects.empty() && !isKnown && insight.affected.size() < mostAffected)
-        insight.affected.emplace_back(affects);
+    noteAffected(insight, evidence.affects());
     noteOwner(insight, evidence.owner);
 }
 
@@ -100,7 +104,11 @@ void absorb(OpenInsight &insight, const OpenInsight &other, const Rule &rule)
         for (const Evidence &evidence : *list)
             noteEvidence(insight, evidence, rule);
     }
-    insight.count = count; // a chain has not all that was counted
+    insight.count = count; // a chain has not all that was counted, nor whom it affects
+    for (const std::string &affects : other.affected)
+        noteAffected(insight, affects);
+    for (const std::uint16_t owner : other.owners)
+        noteOwner(insight, owner);
     insight.fulfilled |= other.fulfilled;
     for (std::size_t i = 0; i < rule.steps.size(); ++i)
         insight.counts[i] = std::max(insight.counts[i], other.counts[i]);
@@ -117,7 +125,7 @@ Evidence evidenceOf(const RuleState::Taken &taken, std::uint32_t weight)
     evidence.seq = taken.seen.place.seq;
     evidence.node = taken.node;
     evidence.weight = weight;
-    evidence.step = taken.step;
+    evidence.step = taken.step & 0x7f;
     evidence.owner = taken.owner & 0x7fff;
     const std::string_view affects = wire::truncateUtf8(taken.affects, mostAffectsBytes);
     evidence.affectsBytes = static_cast<std::uint8_t>(affects.size());
@@ -135,6 +143,8 @@ std::uint32_t stepsRelatedTo(const Rule &rule, std::size_t step)
         steps |= rule.steps[i].relation && rule.steps[i].relation->step == step ? 1u << i : 0u;
     return steps;
 }
+
+bool comesBefore(const Step &step) { return step.relation && step.relation->order == Order::Before; }
 
 bool isOut(const Candidate &candidate) { return candidate.insight && candidate.insight->endedNs == 0; }
 
@@ -191,12 +201,17 @@ bool RuleState::take(const Taken &taken)
     const std::uint32_t weight = weightOf(taken.seen);
     if (step.share)
         (*candidate.shares)[taken.step].add(timeNs, step.windowNs, weight, taken.fulfils);
+    // The share of what came before is known now, and later no more.
+    const bool isOfFew = comesBefore(step) && step.share && !(*candidate.shares)[taken.step].reaches(*step.share, step.leastOf);
     bool isKept = false;
     const bool isOfOneThatEnded = candidate.insight && candidate.insight->endedNs != 0 && timeNs <= candidate.insight->toNs;
     if (taken.fulfils && isOfOneThatEnded) { // it would begin again with what is over
         ++count.late;
     } else if (taken.fulfils) {
         Evidence evidence = evidenceOf(taken, weight);
+        evidence.isOfFew = isOfFew;
+        if (isTooLate(*m_rule, evidence, candidate.evidence))
+            return false;
         isKept = isOut(candidate) && isInOrder(*m_rule, evidence, candidate.evidence);
         if (isKept)
             noteEvidence(*candidate.insight, evidence, *m_rule);
@@ -236,7 +251,7 @@ void RuleState::judge(Key key, Candidate &candidate, const Cause &cause)
     std::uint32_t shares = 0;
     for (std::size_t i = 0; candidate.shares && i < m_rule->steps.size(); ++i) {
         const Step &step = m_rule->steps[i];
-        shares |= step.share && (*candidate.shares)[i].reaches(*step.share, step.leastOf) ? 1u << i : 0u;
+        shares |= step.share && (comesBefore(step) || (*candidate.shares)[i].reaches(*step.share, step.leastOf)) ? 1u << i : 0u;
     }
     const Standing standing = assess(*m_rule, candidate.evidence, shares, m_room);
     const bool ends = std::any_of(m_rule->steps.begin(), m_rule->steps.end(), [&](const Step &step) {
@@ -259,12 +274,12 @@ void RuleState::open(Key key, Candidate &candidate, const Standing &standing, co
     const bool isAgain = candidate.insight && cause.timeNs - candidate.insight->endedNs <= m_rule->cooldownNs;
     if (!isAgain) {
         candidate.insight = std::make_unique<OpenInsight>();
-        candidate.insight->fromNs = candidate.evidence.front().timeNs;
+        candidate.insight->fromNs = std::numeric_limits<std::int64_t>::max(); // of the first evidence that counts
         Fnv id;
         id.add(m_rule->id);
         id.add(static_cast<std::uint64_t>(cause.entity.kind));
         id.add(cause.entity.id);
-        id.add(static_cast<std::uint64_t>(candidate.insight->fromNs));
+        id.add(static_cast<std::uint64_t>(candidate.evidence.front().timeNs));
         candidate.insight->id = id.value();
     }
     OpenInsight &insight = *candidate.insight;
@@ -347,8 +362,9 @@ std::int64_t RuleState::deadlineOf(const Candidate &candidate) const noexcept
         return candidate.insight->toNs + std::max(m_rule->lifetimeNs, m_rule->horizonNs);
     const std::int64_t remembered = candidate.insight ? candidate.insight->endedNs + m_rule->cooldownNs : 0;
     const auto keepsAlive = [this](const Evidence &one) {
-        const StepRole role = m_rule->steps[one.step].role;
-        return role != StepRole::Contradicting && role != StepRole::Ending;
+        const Step &step = m_rule->steps[one.step];
+        return step.role != StepRole::Ending
+               && (step.role != StepRole::Contradicting || comesBefore(step)); // it waits for what it contradicts
     };
     const auto newest = std::find_if(candidate.evidence.rbegin(), candidate.evidence.rend(), keepsAlive);
     const std::int64_t beforeNs = candidate.insight ? candidate.insight->newestNs : 0;
@@ -472,6 +488,8 @@ void RuleState::amend(const EntityName &was, const EntityName &now, const wire::
         if (isOver || !insert(there.evidence, std::move(one), *m_rule))
             ++count.late;
     }
+    if (isOut(there)) // what waited in the one may lie beside what the other had
+        noteUntold(there, allSteps);
     for (std::size_t i = 0; there.shares && moved.shares && i < m_rule->steps.size(); ++i)
         (*there.shares)[i].merge((*moved.shares)[i]);
     if (there.isQueued) // its time may be another

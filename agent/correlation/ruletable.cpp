@@ -485,7 +485,9 @@ private:
 
     std::int64_t reach(const Step &step) const
     {
-        return step.windowNs + (step.relation ? step.relation->withinNs + reach(m_rule.steps[step.relation->step]) : 0);
+        const std::int64_t beside = step.relation ? step.relation->withinNs + reach(m_rule.steps[step.relation->step]) : 0;
+        const bool comesBefore = step.relation && step.relation->order == Order::Before; // the other one is newer
+        return comesBefore ? std::max(step.windowNs, beside) : step.windowNs + beside;
     }
 
     const std::string &m_file;

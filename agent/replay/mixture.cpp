@@ -160,7 +160,7 @@ Scenario spread(const Scenario &scenario, const std::vector<std::int64_t> &shift
     Scenario all;
     all.name = scenario.name + " on " + std::to_string(shiftsNs.size()) + " nodes";
     all.family = scenario.family;
-    all.isMixture = true;
+    all.isMixture = all.isSpread = true;
     all.beginNs = scenario.beginNs;
     for (std::size_t i = 0; i < shiftsNs.size(); ++i)
         append(all, scenario, shiftsNs[i], nodeOf(scenario) + (i == 0 ? "" : "-" + std::to_string(i + 1)), i * otherStream);

@@ -56,7 +56,7 @@ std::vector<Label> withoutDeaf(std::vector<Label> labels, const Replayable &rule
     for (Label &label : labels) {
         std::erase_if(label.expected, [&](const std::string &rule) {
             return isOneOf(rules.others, rule) || (!scenario.hasSamples && isOneOf(rules.onlyWithSamples, rule))
-                   || (!scenario.isOfSeveralNodes() && isOneOf(acrossNodes, rule));
+                   || (!scenario.isSpread && isOneOf(acrossNodes, rule));
         });
     }
     return labels;
@@ -114,16 +114,10 @@ std::optional<Opened> openedOf(const std::string &node, const correlation::Findi
     return openedOf(node, finding.insight, finding.origin ? finding.origin->cgroupPath : std::string(), finding.timeNs);
 }
 
-bool Scenario::isOfSeveralNodes() const
-{
-    return std::any_of(deliveries.begin(), deliveries.end(),
-                       [this](const wire::Delivery &one) { return one.node != deliveries.front().node; });
-}
-
 Result<Judgement> judgeScenario(const Scenario &scenario, const Replayable &rules)
 {
     const correlation::RuleSetPtr &heard = scenario.hasSamples ? rules.withSamples : rules.ofEvents;
-    const correlation::RuleSetPtr across = scenario.isOfSeveralNodes() ? rules.acrossNodes : nullptr;
+    const correlation::RuleSetPtr across = scenario.isSpread ? rules.acrossNodes : nullptr;
     std::vector<Opened> opened;
     const auto note = [&](const std::string &node, correlation::Finding &&finding) {
         if (auto one = openedOf(node, finding))

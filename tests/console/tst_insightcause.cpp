@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "console/core/metrics/insightcause.h"
 #include "protocol/wire/evidence.h"
@@ -85,6 +86,21 @@ void tst_InsightCause::group_data()
         << V{view(1, "a", t0, t0), view(2, "a", t0 + 100 * s, t0 + 100 * s), view(3, "a", t0 + 200 * s, t0 + 200 * s),
              view(4, "a", t0 + 900 * s, t0 + 900 * s), reaching(view(5, "b", t0 + 50 * s, t0 + 210 * s), {"pod a"})}
         << H{0, 0, 0, 3, 0};
+    const auto atNode = [](InsightView view, const std::string &name) {
+        view.node = name;
+        return view;
+    };
+    for (const auto &[what, kind, name, isOne, isOneOfANode] :
+         {std::tuple("a destination", wire::EntityKind::Destination, "10.0.0.1:80", true, true),
+          std::tuple("a link-local one", wire::EntityKind::Destination, "169.254.20.10:53", false, true),
+          std::tuple("loopback, which is a pod's", wire::EntityKind::Destination, "127.0.0.1:80", false, false),
+          std::tuple("a service of the node", wire::EntityKind::Container, "/system.slice/x.service", false, true),
+          std::tuple("a container of a pod", wire::EntityKind::Container, "shop/a/main", true, true),
+          std::tuple("a process", wire::EntityKind::Process, "sh (17)", false, true)}) {
+        const InsightView one = of(view(1, name, t0, t0), kind), other = of(view(2, name, t0, t0), kind);
+        QTest::addRow("%s of two nodes", what) << V{atNode(one, "n1"), atNode(other, "n2")} << (isOne ? H{0, 0} : H{0, 1});
+        QTest::addRow("%s of one node", what) << V{one, other} << (isOneOfANode ? H{0, 0} : H{0, 1});
+    }
     QTest::newRow("of one event") << V{citing(of(view(1, "root", t0, t0), wire::EntityKind::Account), {3, 4}),
                                        citing(of(view(2, "10.0.0.1", t0 + s, t0), wire::EntityKind::Address), {4, 5})}
                                   << H{0, 0};

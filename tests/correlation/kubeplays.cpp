@@ -35,6 +35,16 @@ wire::KubernetesFact certificate(double hoursLeft)
     return fact;
 }
 
+wire::HttpRequest served(std::uint16_t status)
+{
+    wire::HttpRequest http;
+    http.local = address(9, 80);
+    http.remote = address(1, 40'000);
+    http.direction = wire::TcpDirection::Inbound;
+    http.status = status;
+    return http;
+}
+
 namespace {
 
 /// The content of a volume changes, and the pod's container comes back so often.
@@ -46,16 +56,6 @@ Script changeThenRestarts(int count, double apart)
         for (int i = 1; i <= count; ++i)
             stage.event(1 + i * apart, written(false), pod("a", "c" + std::to_string(i)));
     };
-}
-
-wire::HttpRequest served(std::uint16_t status)
-{
-    wire::HttpRequest http;
-    http.local = address(9, 80);
-    http.remote = address(1, 40'000);
-    http.direction = wire::TcpDirection::Inbound;
-    http.status = status;
-    return http;
 }
 
 wire::PrivilegeGain gained()
@@ -74,6 +74,15 @@ void run(Stage &stage, double at, std::uint32_t pid, std::uint32_t parent, const
     exec.parentPid = parent;
     stage.process = {pid, 0, pid * 100ull, comm};
     stage.event(at, exec, origin);
+}
+
+Script shellThatGains(bool inContainer)
+{
+    return [=](Stage &stage) {
+        const wire::Origin origin = inContainer ? pod("a") : host();
+        run(stage, 1, 20, 10, "bash", origin);
+        stage.event(1.001, gained(), origin);
+    };
 }
 
 /// 20 gains privileges; then `pid`, a child of `parent`, runs `comm`.
@@ -164,6 +173,8 @@ std::vector<Play> kubernetesPlays()
         {"rollout-errors", "near", "two answers are errors", rolloutThenRequests(30)},
         {"rollout-errors", "near", "errors without a rollout", rolloutThenRequests(5, false)},
         {"privilege-shell", "find", "by itself", gainThenRun(20, 10, "sh"), 1},
+        {"privilege-shell", "find", "a shell itself, whose program is told before", shellThatGains(true), 1},
+        {"privilege-shell", "near", "on the host, a shell itself", shellThatGains(false)},
         {"privilege-shell", "find", "by its child", gainThenRun(30, 20, "bash"), 1},
         {"privilege-shell", "quiet", "no shell", gainThenRun(30, 20, "date")},
         {"privilege-shell", "near", "by its parent's other child", gainThenRun(30, 10, "sh")},

@@ -84,6 +84,10 @@ private slots:
     void before_andOverlap();
     void overlap_isNotAssertedWithinTheClocksUncertainty();
     void contradiction_thatCameBeforeIsKept();
+    void contradiction_betweenTwoIsOfTheFirst();
+    void shareBefore_isThatOfThen();
+    void beginning_isThatOfWhatCounts();
+    void evidence_thatWaitedIsToldWhenThePodIsNamed();
     void evidence_thatWaitedIsToldOnce();
     void owners_areNamedOnce();
     void owners_ofWhatNobodyRunsAreNone();
@@ -214,6 +218,7 @@ void tst_EngineJoins::contradiction_thatCameBeforeIsKept()
 {
     Stage stage({ruleOf(killAndExit("before", "contradicting"))});
     stage.event(90, exitOf(1));
+    stage.pass(95);
     QCOMPARE(stage.found.size(), std::size_t(0));
     stage.event(100, wire::OomKill());
     QCOMPARE(stepsOf(stage.found.at(0).insight.contradicting), QStringList{"exit"});
@@ -223,6 +228,64 @@ void tst_EngineJoins::contradiction_thatCameBeforeIsKept()
     later.event(101, exitOf(1));
     QCOMPARE(later.found.size(), std::size_t(1));
     QCOMPARE(int(later.found[0].insight.score), 50);
+}
+
+/// As what fails between a rollout and its rollback.
+void tst_EngineJoins::contradiction_betweenTwoIsOfTheFirst()
+{
+    Stage stage({ruleOf(killAndExit("before", "contradicting"))});
+    stage.event(100, wire::OomKill());
+    stage.event(105, exitOf(1));
+    stage.event(110, wire::OomKill());
+    stage.pass(200);
+    QVERIFY(stage.found.back().insight.contradicting.empty());
+    QCOMPARE(int(stage.found.back().insight.score), 50);
+}
+
+void tst_EngineJoins::shareBefore_isThatOfThen()
+{
+    const std::string share = killAndExit("before", "contradicting")
+                              + "share = 0.5\nof_at_least = 4\n"
+                                "where = [{ field = \"failed\", equals = true }]\n";
+    for (const bool failedBefore : {true, false}) {
+        Stage stage({ruleOf(share)});
+        stage.event(80, exitOf(failedBefore ? 1 : 0));
+        stage.pass(82); // it waits
+        for (int i = 0; i < 10; ++i)
+            stage.event(90 + i * 0.5, exitOf(failedBefore || i == 0 ? 1 : 0));
+        stage.pass(96);
+        stage.event(100, wire::OomKill());
+        for (int i = 0; i < 50; ++i) // what fails after it says nothing of before
+            stage.event(101 + i * 0.1, exitOf(1));
+        stage.pass(200);
+        QCOMPARE(int(stage.found.back().insight.score), failedBefore ? 40 : 50);
+    }
+}
+
+void tst_EngineJoins::beginning_isThatOfWhatCounts()
+{
+    Stage stage({ruleOf(killAndExit("overlap"))});
+    stage.event(40, exitOf(1)); // too far away
+    stage.event(95, exitOf(1));
+    stage.event(100, wire::OomKill());
+    QCOMPARE(stage.found.at(0).insight.fromNs, Stage::timeOf(95));
+    QCOMPARE(stage.found[0].insight.evidenceCount, 2u);
+}
+
+void tst_EngineJoins::evidence_thatWaitedIsToldWhenThePodIsNamed()
+{
+    const wire::Origin now = pod("a");
+    wire::Origin was;
+    was.cgroupId = now.cgroupId;
+    was.cgroupPath = now.cgroupPath;
+    Stage stage({ruleOf(killAndExit("before"))});
+    stage.event(100, wire::OomKill(), now);
+    stage.event(95, exitOf(1), was);
+    stage.engine().onAmendment(was, now, "n1");
+    stage.pass(200);
+    QCOMPARE(stepsOf(stage.found.back().insight.evidence), (QStringList{"exit", "kill"}));
+    QCOMPARE(stage.found.back().insight.evidenceCount, 2u);
+    QCOMPARE(stage.found.back().insight.fromNs, Stage::timeOf(95));
 }
 
 /// A step of an open insight waits for another one: when that comes, both are told, and neither twice.

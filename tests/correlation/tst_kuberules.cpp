@@ -31,6 +31,7 @@ private slots:
     void certificate_isAnErrorOnlyWhereItEndedAndThenSomethingFailed();
     void eviction_namesThePodAndThePressureBefore();
     void pressureAfterAnEviction_isNoSignOfIt();
+    void rollout_isBlamedLessForWhatFailedBefore();
     void rollout_isBlamedLessForWhatRestartedBefore();
 };
 
@@ -90,6 +91,18 @@ void tst_KubeRules::pressureAfterAnEviction_isNoSignOfIt()
             QCOMPARE(finding.insight.evidence.size(), std::size_t(1));
     }
     QCOMPARE(stage.opened("evictions"), std::size_t(1));
+}
+
+void tst_KubeRules::rollout_isBlamedLessForWhatFailedBefore()
+{
+    Stage stage(loadRules(TAPIO_RULES).rules);
+    for (int i = 0; i < 100; ++i)
+        stage.event(i * 0.1, served(i % 10 == 0 ? 500 : 200), pod("old"));
+    wire::Origin origin = pod("new", "c2");
+    origin.image = "web:2";
+    for (int i = 0; i < 100; ++i)
+        stage.event(30 + i * 0.1, served(i % 10 == 0 ? 500 : 200), origin);
+    QCOMPARE(int(stage.of("rollout-errors", wire::InsightState::Open).at(0).insight.score), 45);
 }
 
 void tst_KubeRules::rollout_isBlamedLessForWhatRestartedBefore()

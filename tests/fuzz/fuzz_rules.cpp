@@ -64,6 +64,45 @@ wire::Origin origin(std::uint8_t byte)
     return origin;
 }
 
+wire::Detail lessCommon(wire::EventType type, std::uint8_t what)
+{
+    if (type == wire::EventType::ProcessExec) {
+        wire::ProcessExec exec;
+        exec.parentPid = what / 16u % 8u;
+        exec.writtenAfterStart = what % 2 == 0;
+        return exec;
+    }
+    if (type == wire::EventType::DnsQuery) {
+        wire::DnsQuery dns;
+        dns.server.bytes[15] = what % 3;
+        dns.outcome = static_cast<wire::DnsOutcome>(what % 5);
+        dns.latencyNs = std::uint64_t{what} << what % 48;
+        return dns;
+    }
+    if (type == wire::EventType::MemoryEvents)
+        return wire::MemoryEvents{what, what, what, what, 0, what % 2u, false, what * 1'000u, 200'000, what % 100 * 1'000u};
+    if (type == wire::EventType::PressureStall) {
+        wire::PressureStall stall;
+        stall.resource = static_cast<wire::PressureResource>(what % 4);
+        stall.ended = what % 8 == 0;
+        stall.durationNs = std::uint64_t{what} << 32;
+        return stall;
+    }
+    if (type == wire::EventType::PrivilegeGain) {
+        wire::PrivilegeGain gain;
+        gain.how = what % 2 == 0 ? "exec" : "setuid";
+        return gain;
+    }
+    if (type == wire::EventType::KubernetesFact) {
+        wire::KubernetesFact fact;
+        fact.kind = static_cast<wire::KubernetesFactKind>(what % 5);
+        fact.resource = what % 3 == 0 ? "memory" : "";
+        fact.leftNs = (std::int64_t{what} - 128) << 40;
+        return fact;
+    }
+    return {};
+}
+
 wire::Event event(Bytes &bytes, std::int64_t &now)
 {
     wire::Event event;
@@ -108,8 +147,43 @@ wire::Event event(Bytes &bytes, std::int64_t &now)
         event.detail = file;
     } else if (event.type == wire::EventType::OomKill) {
         event.detail = wire::OomKill();
+    } else {
+        event.detail = lessCommon(event.type, what);
     }
+    event.process = {std::uint32_t{what} % 8, 0, std::uint64_t{what} / 8 % 4, what % 3 == 0 ? "sh" : "p"};
     return event;
+}
+
+constexpr wire::Metric metrics[] = {wire::Metric::MemoryWorkingSetBytes,
+                                    wire::Metric::MemoryLimitBytes,
+                                    wire::Metric::NodeMemoryTotalBytes,
+                                    wire::Metric::CpuUsageNs,
+                                    wire::Metric::CpuPeriods,
+                                    wire::Metric::CpuThrottledPeriods,
+                                    wire::Metric::FilesystemUsedBytes,
+                                    wire::Metric::FilesystemTotalBytes,
+                                    wire::Metric::NetTxBytes,
+                                    wire::Metric::TcpRetransmits};
+
+/// Readings of any figures, in the time of the events.
+wire::SampleBatch samples(Bytes &bytes, std::int64_t &now)
+{
+    wire::SampleBatch batch;
+    now += std::int64_t{bytes.next()} * 1'000'000'000;
+    batch.timeNs = now;
+    batch.labels = {"", "vda", "/", "server 2xx"};
+    batch.origins = {origin(bytes.next()), origin(bytes.next())};
+    for (int i = 0; i < 4; ++i) {
+        const std::uint8_t what = bytes.next(), shift = bytes.next();
+        const auto value = static_cast<std::int64_t>(std::uint64_t{bytes.next()} << shift % 64);
+        batch.samples.push_back({metrics[what % std::size(metrics)], what / 16u % 2u, what / 32u % 4u, value});
+    }
+    wire::Histogram histogram;
+    histogram.kind = static_cast<wire::HistogramKind>(1 + bytes.next() % 4);
+    histogram.label = bytes.next() % 4u;
+    histogram.counts[bytes.next() % wire::histogramBuckets] = std::uint64_t{bytes.next()} << bytes.next() % 64;
+    batch.histograms.push_back(histogram);
+    return batch;
 }
 
 void play(std::string_view text)
@@ -120,6 +194,7 @@ void play(std::string_view text)
     limits.candidates = 64;
     limits.candidatesOfRule = 16;
     limits.identities = 8;
+    limits.figures = limits.processes = 4;
     Engine engine(rules, limits, sink);
     Bytes bytes{text};
     std::int64_t now = 1'000'000'000'000, furthest = 0;
@@ -132,6 +207,8 @@ void play(std::string_view text)
             engine.advance(furthest);
         } else if (does % 16 == 1) {
             engine.onAmendment(who, origin(bytes.next()), "n1");
+        } else if (does % 16 == 2) {
+            engine.onSamples(samples(bytes, now), {does % 32 == 2 ? "n1" : "n2", 7});
         } else {
             engine.onEvent(event(bytes, now), who, {does % 2 == 0 ? "n1" : "n2", 7, ++seq, does * 1'000'000});
         }

@@ -123,7 +123,9 @@ void tst_Labels::drillsSayWhatTheyDid()
                      10 * nsPerSecond,
                      {"oom-kill"},
                      {"memory-limit", "memory-pressure"},
-                     true};
+                     true,
+                     {},
+                     {"oom-spread"}};
     QVERIFY(labels[0] == kill);
     QCOMPARE(labels[1].node, std::string("n2"));
     QCOMPARE(labels[1].toNs, timeOf(20));

@@ -323,7 +323,7 @@ void tst_Mixture::spread_isFoundOnThreeNodes()
 void tst_Mixture::spread_movesAlong()
 {
     const Scenario one = spreadingKill("a"), all = spread(one, {0, 3 * nsPerSecond, 7 * nsPerSecond});
-    QVERIFY(all.isMixture && all.isOfSeveralNodes() && !one.isOfSeveralNodes());
+    QVERIFY(all.isMixture && all.isSpread && !one.isSpread);
     QCOMPARE(all.deliveries.size(), 3 * one.deliveries.size());
     QVERIFY(std::is_sorted(all.deliveries.begin(), all.deliveries.end(),
                            [](const auto &a, const auto &b) { return a.receivedNs < b.receivedNs; }));

@@ -216,6 +216,9 @@ void tst_InsightAlerts::moreOfOneCause_isToldWhereItIsWorse()
     QVERIFY(tells(of(4, Severity::Critical, 0.4, "c", {})));
     QVERIFY(!tells(of(5, Severity::Critical, 0.5, "a", {})));
     QVERIFY(tells(of(6, Severity::Warning, 0.6, "z", {}))); // of no known cause
+    StoredEvent critical = of(7, Severity::Critical, 0.7, "a", {});
+    critical.node = "n2";
+    QVERIFY(tells(critical)); // another node's word silences nothing critical
 }
 
 void tst_InsightAlerts::whatIsLookedAt_isNotTold()

@@ -2,6 +2,7 @@
 #include "console/core/metrics/insightcause.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <map>
 #include <numeric>
 #include <string_view>
@@ -44,7 +45,33 @@ struct Meeting {
     std::vector<Span> about, reach;
 };
 
-/// By the entity's kind and name, as insights name what they affect.
+bool begins(std::string_view name, std::initializer_list<std::string_view> with)
+{
+    return std::any_of(with.begin(), with.end(), [name](std::string_view one) { return name.starts_with(one); });
+}
+
+/// "pod shop/a", as insights name what they affect; with the node where another one may have an entity of that name. Empty: even another pod of the node may.
+std::string keyOf(const InsightView &view, std::string_view entity)
+{
+    const std::size_t blank = entity.find(' ');
+    if (blank == std::string_view::npos)
+        return {};
+    const std::string_view name = entity.substr(blank + 1);
+    switch (wire::entityKindFromName(entity.substr(0, blank))) {
+    case wire::EntityKind::Process: return view.node + '\n' + std::string(entity);
+    case wire::EntityKind::Container: // of a path or a number, where it is no pod's
+        return (begins(name, {"/", "cgroup "}) ? view.node + '\n' : std::string()) + std::string(entity);
+    case wire::EntityKind::Destination:
+    case wire::EntityKind::Connection:
+    case wire::EntityKind::Address:
+        if (begins(name, {"127.", "[::1]", "::1"}))
+            return {};
+        return (begins(name, {"169.254.", "[fe80:", "fe80:"}) ? view.node + '\n' : std::string()) + std::string(entity);
+    default: return std::string(entity);
+    }
+}
+
+/// By keyOf.
 std::map<std::string, Meeting, std::less<>> meetingsOf(const std::vector<const InsightView *> &views)
 {
     std::map<std::string, Meeting, std::less<>> meetings;
@@ -54,10 +81,14 @@ std::map<std::string, Meeting, std::less<>> meetingsOf(const std::vector<const I
         if (insight.fromNs <= 0) // when it was is not known
             continue;
         const Span span = spanOf(*views[i], i);
-        if (!insight.root.empty())
-            meetings[std::string(wire::entityKindName(insight.rootKind)) + ' ' + insight.root].about.push_back(span);
-        for (const std::string &affected : insight.affected)
-            meetings[affected].reach.push_back(span);
+        const std::string root = std::string(wire::entityKindName(insight.rootKind)) + ' ' + insight.root;
+        const std::string key = insight.root.empty() ? std::string() : keyOf(*views[i], root);
+        if (!key.empty())
+            meetings[key].about.push_back(span);
+        for (const std::string &affected : insight.affected) {
+            if (const std::string reached = keyOf(*views[i], affected); !reached.empty())
+                meetings[reached].reach.push_back(span);
+        }
         for (const std::string &owner : insight.owners) {
             const std::size_t name = owner.find(' '); // "Deployment shop/web"
             if (name != std::string::npos)

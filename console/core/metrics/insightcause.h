@@ -14,7 +14,7 @@ namespace tapio::console {
 /// worst. Itself, when it is the earliest or alone. Two have one cause that follow each other without a gap of more than `gapNs` between the last
 /// evidence of the one and the first of the next, where both are about the same entity, or one is about what the other reaches (its affected
 /// entities, which at cluster scope are callers along the map of services, and its owners); and two that cite the same event. And so are those
-/// that have one cause with the same third. Pure; O(n log n) in what they name; the same answer in whatever order they are given.
+/// that have one cause with the same third. What is called alike on two nodes, as processes are, is two; loopback may be two even on one. Pure; O(n log n) in what they name; the same answer in whatever order they are given.
 std::vector<std::size_t> groupByCause(const std::vector<const InsightView *> &views, std::int64_t gapNs = 60 * nsPerSecond);
 std::vector<std::size_t> groupByCause(const std::vector<InsightView> &views, std::int64_t gapNs = 60 * nsPerSecond);
 

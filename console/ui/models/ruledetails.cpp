@@ -84,7 +84,7 @@ DetailSection proofSection(const RuleRow &row, const SuiteScore &suite, const Ti
         section.rows.push_back({tr("Recordings"),
                                 !suite.failure.empty()  ? tr("not scored: %1").arg(text(suite.failure))
                                 : suite.recordings == 0 ? tr("still being scored")
-                                                        : tr("replayed node by node, which cannot show this rule"),
+                                                        : tr("none has what this rule needs: what a server knows of its links"),
                                 false,
                                 {}});
     }

@@ -192,8 +192,8 @@ QString RulesModel::toolTip(const RuleRow &row, int column) const
                                                      : QString();
     case Cost:
         return row.total.timed == 0
-                   ? tr("No evaluation was timed in this range: one in 128 of each rule is")
-                   : tr("Mean of %1 evaluations that were timed; one in 128 of each rule is").arg(exactCount(row.total.timed));
+                   ? tr("No evaluation was timed in this range: one in 127 of each rule is")
+                   : tr("Mean of %1 evaluations that were timed; one in 127 of each rule is").arg(exactCount(row.total.timed));
     case Suite:
         if (row.suite)
             return tr("Accuracy in the held half of the shipped recordings, with Wilson\u2019s 95 % bounds: %1 found, %2 missed, %3 false, "
@@ -206,7 +206,7 @@ QString RulesModel::toolTip(const RuleRow &row, int column) const
         return !m_board.suite.failure.empty()
                    ? tr("The shipped recordings were not scored: %1").arg(QString::fromStdString(m_board.suite.failure))
                : m_board.suite.recordings == 0 ? tr("The shipped recordings are still being scored")
-                                               : tr("Recordings are replayed node by node, which cannot show this rule");
+                                               : tr("No recording has what this rule needs: what a server knows of its links");
     default: return text(row, column);
     }
 }

@@ -2,7 +2,6 @@
 #include "console/ui/window/insightalerts.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "console/core/metrics/insightcause.h"
@@ -86,16 +85,18 @@ std::vector<InsightView> InsightAlerts::newsOf(const std::vector<InsightView> &w
             all.push_back(&view);
     }
     const std::vector<std::size_t> headOf = groupByCause(all);
-    std::map<std::size_t, wire::Severity> worstTold;
-    for (std::size_t i = 0; i < m_told.size(); ++i) {
-        wire::Severity &worst = worstTold.try_emplace(headOf[i], m_told[i].severity).first->second;
-        worst = std::max(worst, m_told[i].severity);
-    }
     std::vector<InsightView> news;
     for (std::size_t i = 0; i < waiting.size(); ++i) {
-        const auto told = worstTold.find(headOf[m_told.size() + i]);
-        if (told == worstTold.end() || waiting[i].severity > told->second)
-            news.push_back(waiting[i]);
+        const InsightView &one = waiting[i];
+        const auto covers = [&](const InsightView &told) {
+            const auto at = static_cast<std::size_t>(&told - m_told.data());
+            // What is critical is silenced by nobody's word but that of its own node, or of a server.
+            const bool mayCover =
+                one.severity < wire::Severity::Critical || told.node == one.node || told.node.starts_with(wire::serverNodePrefix);
+            return headOf[at] == headOf[m_told.size() + i] && told.severity >= one.severity && mayCover;
+        };
+        if (std::none_of(m_told.begin(), m_told.end(), covers))
+            news.push_back(one);
     }
     return news;
 }
@@ -104,7 +105,11 @@ void InsightAlerts::tell()
 {
     const std::vector<InsightView> waiting = std::exchange(m_waiting, {});
     std::vector<InsightView> views = newsOf(waiting);
-    m_told.insert(m_told.end(), waiting.begin(), waiting.end());
+    for (InsightView view : waiting) { // whatever its node says: nothing lasts beyond now, nor began before anybody asked to be told
+        view.insight.toNs = std::min(view.insight.toNs, m_around.nowNs());
+        view.insight.fromNs = std::clamp(view.insight.fromNs, std::min(m_sinceNs - lookBackNs, view.insight.toNs), view.insight.toNs);
+        m_told.push_back(std::move(view));
+    }
     if (m_told.size() > mostTold)
         m_told.erase(m_told.begin(), m_told.end() - static_cast<std::ptrdiff_t>(mostTold));
     if (views.empty() || m_around.isLookedAt())
