@@ -239,9 +239,9 @@ template <IsDetail<Boxed<Insight>> D, typename Visit> void visitFields(D &d, Vis
     visit(Field{"evidence", Insight::lineBytes, Insight::mostEvidence}, insight.evidence);
     visit(Field{"contradicting", Insight::lineBytes, Insight::mostContradicting}, insight.contradicting);
     visit(Field{"affected", Insight::entityBytes, Insight::mostAffected}, insight.affected);
-    visit(Field{"owners", Insight::entityBytes, Insight::mostOwners}, insight.owners);
     visit(Field{"settle", Insight::textBytes}, insight.settle);
     visit(Field{"runbook", Insight::runbookBytes}, insight.runbook);
+    visit(Field{"owners", Insight::entityBytes, Insight::mostOwners}, insight.owners);
 }
 template <IsDetail<Boxed<KubernetesFact>> D, typename Visit> void visitFields(D &d, Visit &&visit)
 {

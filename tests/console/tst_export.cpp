@@ -283,8 +283,8 @@ private slots:
                R"("evidence":["kill 1700000000000000000 +-2000000 node-a/1f2e3d4c5b6a7988/1234 oom kill of api",)"
                R"("restart 1700000000000000004 +-0 node-b/0000000000000007/1"],)"
                R"("contradicting":["no-pressure 1699999999999999991 +-1 node-a/0000000000000000/0 memory of the host was not short"],)"
-               R"("affected":["pod shop/cart-5f6b7-9zk2p","workload shop/api"],"owners":[],)"
-               R"("settle":"Look at the working set of shop/api against its limit over the last hour.","runbook":"raise-memory-limit"})";
+               R"("affected":["pod shop/cart-5f6b7-9zk2p","workload shop/api"],)"
+               R"("settle":"Look at the working set of shop/api against its limit over the last hour.","runbook":"raise-memory-limit","owners":[]})";
         QTest::newRow("drill")
             << 17
             << R"({"drill":"memory-pressure","target":"/kubepods/burstable/pod1","phase":"begin","fromNs":1700000000000000000,)"

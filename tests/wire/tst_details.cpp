@@ -3,6 +3,10 @@
 #include <QSet>
 #include <QtTest>
 
+#include <fstream>
+#include <set>
+#include <string>
+
 #include "protocol/wire/codec.h"
 #include "protocol/wire/detailfields.h"
 #include "protocol/wire/footprint.h"
@@ -175,6 +179,28 @@ private slots:
                 detail);
             QCOMPARE(names.size(), count);
         }
+    }
+
+    /// Stores have a column per field, by its place: what was stored before a field was added must be read after it. New ones go at the end, and
+    /// then here.
+    void fields_areOnlyAdded()
+    {
+        std::ifstream file(TAPIO_TEST_DATA "/wire/fields.txt");
+        std::set<std::string> known;
+        for (std::string line; std::getline(file, line);)
+            known.insert(line);
+        std::string others;
+        for (const Detail &detail : everyDetail()) {
+            std::string fields(eventTypeName(static_cast<EventType>(detail.index())));
+            std::visit(
+                [&](const auto &value) {
+                    visitFields(value, [&](const Field &field, const auto &) { fields.append(" ").append(field.name); });
+                },
+                detail);
+            if (!known.contains(fields))
+                others.append(fields).append("\n");
+        }
+        QCOMPARE(QString::fromStdString(others), QString()); // as they are now
     }
 
     void footprint_countsEveryText()
