@@ -96,7 +96,8 @@ void ClusterScope::advance(std::int64_t nowNs)
 ScopeCounters ClusterScope::counters() const noexcept
 {
     ScopeCounters counters = m_counters;
-    counters.forgotten = m_engine.evicted() + m_links.forgotten() + m_map.counters().forgotten + m_nodes.unwatched() + m_losses.unwatched();
+    counters.forgotten = m_engine.evicted() + m_engine.forgotten() + m_links.forgotten() + m_map.counters().forgotten + m_nodes.unwatched()
+                         + m_losses.unwatched();
     return counters;
 }
 

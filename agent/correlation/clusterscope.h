@@ -24,8 +24,9 @@ struct ScopeCounters {
     std::uint64_t untimely = 0; ///< of a time that is none
     std::uint64_t amendments = 0;
     std::uint64_t facts = 0;
-    std::uint64_t found = 0;     ///< insights told: opened, updated, ended
-    std::uint64_t forgotten = 0; ///< candidates, addresses, links, services and nodes that went, or found no place, for want of room
+    std::uint64_t found = 0; ///< insights told: opened, updated, ended
+    std::uint64_t forgotten =
+        0; ///< candidates, addresses, links, services, nodes, processes and owners that went, or found no place, for want of room
 };
 
 /// The engine at the scope of all nodes of a server: what they sent, put on one clock, and what the server knows of their links. Pure: the same

@@ -127,6 +127,7 @@ std::uint16_t Engine::ownerNumber(Selector of, const Observation &seen)
     const auto [known, isNew] = m_ownerNumbers.try_emplace(owner, 0);
     if (isNew && m_names.owners.size() > mostOwners) {
         m_ownerNumbers.erase(known);
+        ++m_unnamedOwners;
         return 0;
     }
     if (isNew) {

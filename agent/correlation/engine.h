@@ -88,6 +88,8 @@ public:
     std::size_t candidates() const noexcept { return m_candidates; }
     /// Of all rules so far: candidates that went for want of room, which may have become insights.
     std::uint64_t evicted() const noexcept;
+    /// What found no room beside them: running processes whose descent went, and times that an owner could not be named.
+    std::uint64_t forgotten() const noexcept { return m_processes.forgotten() + m_unnamedOwners; }
 
 private:
     struct Subscription {
@@ -120,6 +122,7 @@ private:
     std::unordered_map<std::string, std::uint32_t> m_nodeNumbers;
     std::unordered_map<std::string, std::uint16_t> m_ownerNumbers;
     std::uint16_t m_lastOwner = 0;
+    std::uint64_t m_unnamedOwners = 0;
     ProcessTree m_processes;
     bool m_wantsLineage = false; ///< some rule asks for it; else nothing is noted
     std::uint32_t m_lastNode = 0;

@@ -11,12 +11,21 @@ constexpr std::uint64_t keyOf(std::uint32_t node, std::uint32_t pid) { return st
 
 } // namespace
 
+ProcessTree::Known &ProcessTree::at(Key key)
+{
+    if (Known *known = m_processes.find(key))
+        return *known;
+    if (const Known *next = m_processes.nextToGo())
+        m_forgotten += next->endedNs == 0 ? 1 : 0;
+    return m_processes.at(key);
+}
+
 void ProcessTree::note(const wire::Event &event, std::int64_t timeNs, std::uint32_t node)
 {
     const wire::Process &process = event.process;
     if (node == 0 || process.pid == 0 || process.startTimeNs == 0)
         return;
-    Known &known = m_processes.at(keyOf(node, process.pid));
+    Known &known = at(keyOf(node, process.pid));
     if (process.startTimeNs < known.startTimeNs) // late, of one that had the number before
         return;
     if (process.startTimeNs != known.startTimeNs)

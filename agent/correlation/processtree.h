@@ -29,7 +29,8 @@ public:
     void note(const wire::Event &event, std::int64_t timeNs, std::uint32_t node);
     /// The process itself, then its parent, and so on, as far as is known without doubt.
     std::vector<Member> lineage(const wire::Process &process, std::uint32_t node);
-    std::uint64_t evicted() const noexcept { return m_processes.evicted(); }
+    /// That went for want of room, and had not ended: what descends from them is not known any more.
+    std::uint64_t forgotten() const noexcept { return m_forgotten; }
 
 private:
     struct Known {
@@ -40,7 +41,10 @@ private:
     };
     using Key = std::uint64_t; ///< node and pid
 
+    Known &at(Key key);
+
     BoundedMap<Key, Known> m_processes;
+    std::uint64_t m_forgotten = 0;
 };
 
 } // namespace tapio::correlation

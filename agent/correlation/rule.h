@@ -70,6 +70,9 @@ struct Step {
     std::uint8_t score = 0; ///< percent that it adds or, contradicting, takes
 };
 
+/// Without it, or without any of its kind, there is no insight.
+constexpr bool isNeeded(const Step &step) noexcept { return step.role == StepRole::Required || step.role == StepRole::Either; }
+
 /// From here on it is worse.
 struct Raise {
     std::size_t step = 0;

@@ -184,10 +184,9 @@ RuleState::Candidates::iterator RuleState::findOrMake(const EntityName &entity)
 bool RuleState::begins(const Step &step, bool fulfils) noexcept
 {
     const auto lies = [&step](Order order) { return step.relation && step.relation->order == order; };
-    const bool isNeeded = step.role == StepRole::Required || step.role == StepRole::Either;
     const bool comesFirst = (step.role == StepRole::Supporting && !lies(Order::After))
                             || (step.role == StepRole::Contradicting && lies(Order::Before)); // else it would be forgotten by then
-    return fulfils && step.begins && step.by != Selector::Ancestors && (isNeeded || comesFirst);
+    return fulfils && step.begins && step.by != Selector::Ancestors && (isNeeded(step) || comesFirst);
 }
 
 bool RuleState::take(const Taken &taken)

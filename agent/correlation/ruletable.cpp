@@ -347,7 +347,6 @@ private:
                          "'begins' belongs to 'after' or 'overlap': nothing else could begin what this step waits for");
         if (!step.relation)
             return;
-        const auto isNeeded = [](const Step &one) { return one.role == StepRole::Required || one.role == StepRole::Either; };
         const Step &other = m_rule.steps[step.relation->step];
         if (isNeeded(step) && !isNeeded(other))
             table.refuse(nullptr, "unreachable: a required step cannot "
@@ -453,11 +452,10 @@ private:
 
     void checkWhole(Table &table)
     {
-        const auto isNeeded = [](const Step &step) { return step.role == StepRole::Required || step.role == StepRole::Either; };
-        if (std::none_of(m_rule.steps.begin(), m_rule.steps.end(), isNeeded))
+        if (std::none_of(m_rule.steps.begin(), m_rule.steps.end(), [](const Step &step) { return isNeeded(step); }))
             table.refuse(nullptr, "a rule needs at least one step that is required, or one of those that are \"either\"");
         const auto isBegun = [&](const Step &step) { return isNeeded(step) && step.begins && step.by != Selector::Ancestors; };
-        if (std::any_of(m_rule.steps.begin(), m_rule.steps.end(), isNeeded)
+        if (std::any_of(m_rule.steps.begin(), m_rule.steps.end(), [](const Step &step) { return isNeeded(step); })
             && std::none_of(m_rule.steps.begin(), m_rule.steps.end(), isBegun))
             table.refuse(nullptr, "unreachable: no step that is needed begins anything");
         if (m_rule.steps.size() > mostSteps)

@@ -106,6 +106,10 @@ wire::Hook Correlator::hook() const
     if (m_engine.evicted() > 0) // how many is in the agent's own figures
         hook.reason +=
             (hook.reason.empty() ? "" : "; ") + std::string("more was seen than rules may remember: insights may have been missed");
+    if (m_engine.forgotten() > 0)
+        hook.reason +=
+            (hook.reason.empty() ? "" : "; ")
+            + std::string("more processes or workloads were seen than are remembered: who descends from whom, or an owner, may be missing");
     return hook;
 }
 

@@ -44,11 +44,6 @@ private:
     std::int64_t m_nowNs = 0;
 };
 
-bool isNeeded(const correlation::Step &step)
-{
-    return step.role == correlation::StepRole::Required || step.role == correlation::StepRole::Either;
-}
-
 /// What a server knows of its links, and no event says.
 bool isOfLinks(correlation::Topic topic)
 {
@@ -123,7 +118,7 @@ Replayable replayable(const correlation::RuleSet &rules)
     };
     const auto needsLinks = [](const correlation::Rule &rule) {
         return std::any_of(rule.steps.begin(), rule.steps.end(),
-                           [](const correlation::Step &step) { return isNeeded(step) && isOfLinks(step.topic); });
+                           [](const correlation::Step &step) { return correlation::isNeeded(step) && isOfLinks(step.topic); });
     };
     auto ofEvents = std::make_shared<correlation::RuleSet>(), withSamples = std::make_shared<correlation::RuleSet>();
     auto acrossNodes = std::make_shared<correlation::RuleSet>();

@@ -111,4 +111,12 @@ Result<EvidenceRef> parseEvidence(std::string_view line)
     return ref;
 }
 
+std::string_view evidenceEvent(std::string_view line) noexcept
+{
+    for (int word = 0; word < 3; ++word) // step, time and uncertainty
+        take(line, ' ');
+    const std::string_view event = take(line, ' ');
+    return event.find('/') == std::string_view::npos || event.ends_with("/0") ? std::string_view() : event;
+}
+
 } // namespace tapio::wire

@@ -36,4 +36,8 @@ std::string evidenceLine(const EvidenceRef &ref);
 /// Errors: Errc::Malformed with the field that is wrong.
 Result<EvidenceRef> parseEvidence(std::string_view line);
 
+/// "node-a/1f2e3d4c5b6a7988/1234" of a line of evidence, by which two lines of one event are known without reading all of them. Empty: it is no event.
+/// Of a line of anybody: some part of it, unchecked.
+std::string_view evidenceEvent(std::string_view line) noexcept;
+
 } // namespace tapio::wire

@@ -7,27 +7,11 @@
 
 #include "console/core/metrics/insightcause.h"
 #include "protocol/wire/evidence.h"
+#include "tests/console/insightviews.h"
 
 using namespace tapio;
 using namespace tapio::console;
-
-namespace {
-
-constexpr std::int64_t t0 = 1'750'000'000 * nsPerSecond, s = nsPerSecond;
-
-InsightView view(std::uint64_t id, const std::string &root, std::int64_t fromNs, std::int64_t toNs)
-{
-    InsightView one;
-    one.node = "n1";
-    one.insight.id = id;
-    one.insight.rootKind = wire::EntityKind::Pod;
-    one.insight.root = root;
-    one.insight.fromNs = fromNs;
-    one.insight.toNs = toNs;
-    return one;
-}
-
-} // namespace
+using namespace tapio::test;
 
 class tst_InsightCause : public QObject {
     Q_OBJECT

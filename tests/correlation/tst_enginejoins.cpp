@@ -92,6 +92,7 @@ private slots:
     void owners_areNamedOnce();
     void owners_ofWhatNobodyRunsAreNone();
     void owners_areKnownWhenThePodIsNamed();
+    void whatFindsNoRoom_isCounted();
 };
 
 void tst_EngineJoins::connection_isTheSameFromBothEnds()
@@ -351,6 +352,24 @@ void tst_EngineJoins::owners_areKnownWhenThePodIsNamed()
     QCOMPARE(stage.found.back().insight.root, std::string("shop/a"));
     QCOMPARE(stage.found.back().insight.owners, std::vector<std::string>{"Deployment shop/web"});
     QCOMPARE(stage.found.back().insight.evidenceCount, 1u);
+}
+
+void tst_EngineJoins::whatFindsNoRoom_isCounted()
+{
+    EngineLimits limits;
+    limits.processes = 4;
+    Stage stage({rootedRule("process", gainThenExec), ruleOf(killStep)}, limits);
+    for (std::uint32_t pid = 1; pid <= 7; ++pid) {
+        stage.process = {pid, 0, pid, "p"};
+        stage.event(pid, execOf(pid - 1));
+    }
+    QCOMPARE(stage.engine().forgotten(), std::uint64_t(3));
+    wire::Origin origin = pod("a");
+    for (int i = 0; i < 16'384 + 5; ++i) {
+        origin.workloadName = "w" + std::to_string(i);
+        stage.event(10, wire::OomKill(), origin);
+    }
+    QCOMPARE(stage.engine().forgotten(), std::uint64_t(3 + 5));
 }
 
 QTEST_APPLESS_MAIN(tst_EngineJoins)

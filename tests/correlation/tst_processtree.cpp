@@ -127,12 +127,21 @@ private slots:
         QCOMPARE(t.tree.lineage({1, 0, 10, ""}, 1).size(), ProcessTree::mostAncestors + 1);
         QCOMPARE(t.of(3, 30), QString("3@30"));
     }
+    void endedOnes_areNoLoss()
+    {
+        Tree t;
+        for (std::uint32_t pid = 1; pid <= 100; ++pid) {
+            t.exec(pid, pid, 1, pid);
+            t.exit(pid, pid, pid + 1);
+        }
+        QCOMPARE(t.tree.forgotten(), std::uint64_t(0));
+    }
     void many_areForgottenOldestFirst()
     {
         Tree t;
         for (std::uint32_t pid = 1; pid <= 100; ++pid)
             t.exec(pid, pid, pid - 1, pid);
-        QCOMPARE(t.tree.evicted(), std::uint64_t(36));
+        QCOMPARE(t.tree.forgotten(), std::uint64_t(36));
         QCOMPARE(t.tree.lineage({100, 0, 100, ""}, 1).size(), ProcessTree::mostAncestors + 1);
         QCOMPARE(t.of(38, 38), QString("38@38 37@37"));
     }

@@ -28,6 +28,29 @@ EvidenceRef with(void (*change)(EvidenceRef &))
 class TestEvidence : public QObject {
     Q_OBJECT
 private slots:
+    void event_isToldWithoutTheRest_data()
+    {
+        QTest::addColumn<QByteArray>("line");
+        QTest::addColumn<QByteArray>("event");
+        const auto lineOf = [](const EvidenceRef &ref) { return QByteArray::fromStdString(evidenceLine(ref)); };
+        EvidenceRef fact = kill(), bare = kill();
+        fact.seq = 0;
+        bare.text.clear();
+        QTest::newRow("an event") << lineOf(kill()) << QByteArray("node-a/1f2e3d4c5b6a7988/1234");
+        QTest::newRow("without a text") << lineOf(bare) << QByteArray("node-a/1f2e3d4c5b6a7988/1234");
+        QTest::newRow("what no event says") << lineOf(fact) << QByteArray();
+        QTest::newRow("nothing known") << lineOf(EvidenceRef()) << QByteArray();
+        QTest::newRow("nothing") << QByteArray() << QByteArray();
+        QTest::newRow("blanks") << QByteArray("      ") << QByteArray();
+        QTest::newRow("a line of a newer version") << QByteArray("a b c d e/f") << QByteArray();
+    }
+    void event_isToldWithoutTheRest()
+    {
+        QFETCH(QByteArray, line);
+        const std::string_view event = evidenceEvent({line.constData(), static_cast<std::size_t>(line.size())});
+        QTEST(QByteArray(event.data(), static_cast<qsizetype>(event.size())), "event");
+    }
+
     void line_data()
     {
         QTest::addColumn<EvidenceRef>("ref");

@@ -9,6 +9,8 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "protocol/wire/evidence.h"
+
 namespace tapio::console {
 
 namespace {
@@ -136,23 +138,12 @@ void uniteThoseOf(Meeting &meeting, std::int64_t gapNs, Groups &groups)
     }
 }
 
-/// "node/stream/seq" of a line of evidence, which is its fourth word. Empty: it is no event.
-std::string_view eventOf(std::string_view line)
-{
-    for (int word = 0; word < 3; ++word) {
-        const std::size_t blank = line.find(' ');
-        line.remove_prefix(blank == std::string_view::npos ? line.size() : blank + 1);
-    }
-    line = line.substr(0, line.find(' '));
-    return line.find('/') == std::string_view::npos || line.ends_with("/0") ? std::string_view() : line;
-}
-
 void uniteThoseOfOneEvent(const std::vector<const InsightView *> &views, Groups &groups)
 {
     std::unordered_map<std::string_view, std::size_t> firstOf;
     for (std::size_t i = 0; i < views.size(); ++i) {
         for (const std::string &line : views[i]->insight.evidence) {
-            const std::string_view event = eventOf(line);
+            const std::string_view event = wire::evidenceEvent(line);
             if (!event.empty())
                 groups.unite(i, firstOf.try_emplace(event, i).first->second);
         }
@@ -164,10 +155,9 @@ void uniteThoseOfOneEvent(const std::vector<const InsightView *> &views, Groups 
 std::vector<std::size_t> groupByCause(const std::vector<const InsightView *> &views, std::int64_t gapNs)
 {
     Groups groups(views.size());
-    for (auto &[entity, meeting] : meetingsOf(views)) {
-        Meeting those = std::move(meeting);
-        uniteThoseOf(those, gapNs, groups);
-    }
+    auto meetings = meetingsOf(views);
+    for (auto &[entity, meeting] : meetings)
+        uniteThoseOf(meeting, gapNs, groups);
     uniteThoseOfOneEvent(views, groups);
     const auto rank = [&views](std::size_t i) {
         const InsightView &v = *views[i];
