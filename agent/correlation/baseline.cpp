@@ -45,4 +45,29 @@ std::optional<Baseline::Comparison> Baseline::compare(double value) const
     return Comparison{median, value / usual, (value - median) / spread};
 }
 
+void SharedBaseline::begin(std::int64_t slot)
+{
+    if (slot <= m_slot)
+        return;
+    m_slot = slot;
+    if (!m_newest.empty())
+        m_slots.add(medianOf(m_newest));
+    m_newest.clear();
+}
+
+std::optional<Baseline::Comparison> SharedBaseline::compare(std::int64_t timeNs, double value)
+{
+    begin(timeNs / m_slotNs);
+    return m_slots.compare(value);
+}
+
+void SharedBaseline::add(std::int64_t timeNs, double value)
+{
+    if (!std::isfinite(value))
+        return;
+    begin(timeNs / m_slotNs);
+    if (m_newest.size() < mostOfSlot)
+        m_newest.push_back(value);
+}
+
 } // namespace tapio::correlation

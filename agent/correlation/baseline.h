@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -30,6 +31,27 @@ private:
     double m_least;
     std::size_t m_next = 0;
     std::vector<double> m_values;
+};
+
+/// What is usual for several that are alike, as the pods of a workload: of each slot of time one value, the median of theirs, so that it covers the
+/// same time however many they are, and one of them that goes astray moves nothing. One thread.
+class SharedBaseline {
+public:
+    /// As Baseline's; slots are above 0.
+    SharedBaseline(std::int64_t slotNs, std::size_t most, std::size_t fewest, double least) : m_slotNs(slotNs), m_slots(most, fewest, least)
+    {}
+    /// Finite values only: others are left out. What is of an earlier slot counts as of the newest.
+    void add(std::int64_t timeNs, double value);
+    /// With the slots before that of this time.
+    std::optional<Baseline::Comparison> compare(std::int64_t timeNs, double value);
+
+private:
+    void begin(std::int64_t slot);
+    static constexpr std::size_t mostOfSlot = 64; ///< more say nothing that these do not
+    std::int64_t m_slotNs;
+    std::int64_t m_slot = 0;
+    Baseline m_slots;
+    std::vector<double> m_newest;
 };
 
 } // namespace tapio::correlation

@@ -41,6 +41,17 @@ std::size_t slotOf(Topic topic)
     return number < types ? number : 0;
 }
 
+/// "Deployment shop/web", compared without making it.
+bool isOwner(std::string_view owner, const wire::Origin &origin)
+{
+    const auto takes = [&owner](std::string_view part) {
+        const bool is = owner.starts_with(part);
+        owner.remove_prefix(is ? part.size() : 0);
+        return is;
+    };
+    return takes(origin.workloadKind) && takes(" ") && takes(origin.namespaceName) && takes("/") && owner == origin.workloadName;
+}
+
 /// Entities of one observation, each worked out once.
 class Selection {
 public:
@@ -69,7 +80,8 @@ struct Engine::Look {
 };
 
 Engine::Engine(RuleSetPtr rules, EngineLimits limits, FindingSink &sink)
-    : m_rules(std::move(rules)), m_limits(limits), m_sink(sink), m_identities(limits.identities), m_processes(limits.processes)
+    : m_rules(std::move(rules)), m_limits(limits), m_sink(sink), m_identities(limits.identities), m_habits(limits.habits),
+      m_processes(limits.processes)
 {
     for (const Rule &rule : *m_rules)
         m_states.push_back(std::make_unique<RuleState>(rule, m_names, m_sink, m_limits.updateEveryNs));
@@ -81,14 +93,18 @@ Engine::~Engine() = default;
 void Engine::subscribe()
 {
     m_byTopic.assign(wire::knownEventTypes().size() + 1 + mostFacts, {});
-    m_wantsFigures = m_wantsLineage = false;
+    m_wantsFigures = m_wantsTraffic = m_wantsLineage = false;
     for (std::size_t rule = 0; rule < m_rules->size(); ++rule) {
         for (std::size_t step = 0; step < (*m_rules)[rule].steps.size(); ++step) {
             const Topic topic = (*m_rules)[rule].steps[step].topic;
             m_wantsFigures = m_wantsFigures || isFigure(topic);
+            m_wantsTraffic = m_wantsTraffic || isTraffic(topic);
             m_wantsLineage = m_wantsLineage || (*m_rules)[rule].steps[step].by == Selector::Ancestors;
             const std::size_t slot = slotOf(topic);
-            m_byTopic.at(slot).push_back({rule, static_cast<std::uint8_t>(step)});
+            std::vector<Subscription> &wanted = m_byTopic.at(slot); // those of one rule are in a row
+            if (!wanted.empty() && wanted.back().rule == rule)
+                wanted.back().isLast = false;
+            wanted.push_back({rule, static_cast<std::uint8_t>(step)});
         }
     }
 }
@@ -114,16 +130,20 @@ std::uint32_t Engine::nodeNumber(std::string_view node)
 std::uint16_t Engine::ownerNumber(Selector of, const Observation &seen)
 {
     const Party *party = of == Selector::Callee ? seen.subject : of == Selector::Caller ? seen.peer : nullptr;
-    std::string owner;
-    if (party != nullptr && party->kind == wire::EntityKind::Workload)
-        owner = party->id;
-    else if (party == nullptr && !seen.origin.workloadName.empty())
-        owner = seen.origin.workloadKind + ' ' + seen.origin.namespaceName + '/' + seen.origin.workloadName;
-    constexpr std::string_view nobody = "Pod ";
-    if (owner.empty() || owner.starts_with(nobody))
+    if (party != nullptr)
+        return party->kind == wire::EntityKind::Workload ? ownerNumber(party->id) : std::uint16_t{0};
+    const wire::Origin &origin = seen.origin;
+    if (origin.workloadName.empty())
         return 0;
-    if (m_names.owners[m_lastOwner] == owner) // as of nodes
+    if (isOwner(m_names.owners[m_lastOwner], origin)) // runs of events of one workload are the rule, and a name is dear
         return m_lastOwner;
+    return ownerNumber(origin.workloadKind + ' ' + origin.namespaceName + '/' + origin.workloadName);
+}
+
+std::uint16_t Engine::ownerNumber(const std::string &owner)
+{
+    if (owner.starts_with("Pod ")) // nothing runs it
+        return 0;
     const auto [known, isNew] = m_ownerNumbers.try_emplace(owner, 0);
     if (isNew && m_names.owners.size() > mostOwners) {
         m_ownerNumbers.erase(known);
@@ -132,7 +152,7 @@ std::uint16_t Engine::ownerNumber(Selector of, const Observation &seen)
     }
     if (isNew) {
         known->second = static_cast<std::uint16_t>(m_names.owners.size());
-        m_names.owners.push_back(std::move(owner));
+        m_names.owners.push_back(owner);
     }
     m_lastOwner = known->second;
     return m_lastOwner;
@@ -148,7 +168,28 @@ bool Engine::onEvent(const wire::Event &event, const wire::Origin &origin, const
         isEvidence |= observe({Topic::RolloutImage, event, origin, place, changes.image->before, changes.image->now});
     if (changes.restart)
         isEvidence |= observe({Topic::ContainerRestart, event, origin, place, changes.restart->before, changes.restart->now});
-    return observe({topicOf(event.type), event, origin, place}) || isEvidence;
+    return onTypedEvent({topicOf(event.type), event, origin, place}) || isEvidence;
+}
+
+/// With what is kept of such events beside the rules.
+bool Engine::onTypedEvent(Observation seen)
+{
+    if (const auto *gain = std::get_if<wire::PrivilegeGain>(&seen.event.detail))
+        seen.isUsual = m_habits.note(seen.origin, *gain, seen.timeNs());
+    else if (m_wantsTraffic && seen.event.type == wire::EventType::TcpConnection)
+        m_traffic.try_emplace(nodeNumber(seen.place.node), m_limits.traffic).first->second.note(seen.event, seen.origin, seen.place);
+    return observe(seen);
+}
+
+void Engine::tellTraffic(std::int64_t nowNs)
+{
+    for (auto &[node, tracker] : m_traffic) {
+        for (TrafficTracker::Fact &fact : tracker.advance(nowNs)) {
+            fact.figures.texts[0] = fact.destination;
+            fact.place.node = m_names.nodes[node];
+            observe({fact.topic, fact.event, *fact.origin, fact.place, {}, {}, &fact.figures});
+        }
+    }
 }
 
 void Engine::onSamples(const wire::SampleBatch &batch, const EventPlace &place)
@@ -176,14 +217,11 @@ bool Engine::observe(const Observation &seen)
         return false;
     bool isTaken = false;
     Look look{seen, Selection(seen), {}, {}};
-    const std::vector<Subscription> &all = m_byTopic[slot];
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        const Subscription &wants = all[i];
-        const bool isLast = i + 1 == all.size() || all[i + 1].rule != wants.rule; // those of one rule are in a row
+    for (const Subscription &wants : m_byTopic[slot]) {
         RuleState &state = *m_states[wants.rule];
         const bool isTimed = m_clock != nullptr && state.count.evaluations % timedEvery == 0;
         ++state.count.evaluations;
-        isTaken |= isTimed ? evaluateTimed(state, wants.step, look, isLast) : evaluate(state, wants.step, look, isLast);
+        isTaken |= isTimed ? evaluateTimed(state, wants.step, look, wants.isLast) : evaluate(state, wants.step, look, wants.isLast);
     }
     return isTaken;
 }
@@ -200,13 +238,18 @@ bool Engine::evaluateTimed(RuleState &state, std::uint8_t step, Look &look, bool
 bool Engine::evaluate(RuleState &state, std::uint8_t step, Look &look, bool isLast)
 {
     const bool isTaken = offer(state, step, look);
-    if (isLast)
-        state.judgeTaken();
-    while (isLast && state.size() > m_limits.candidatesOfRule && state.evictOne()) // an insight that opened just now is spared
-        --m_candidates;
-    if (isLast)
-        makeRoom();
+    if (isLast && state.hasTaken())
+        settle(state);
     return isTaken;
+}
+
+/// Room is made after judging, so that an insight that opened just now is spared.
+void Engine::settle(RuleState &state)
+{
+    state.judgeTaken();
+    while (state.size() > m_limits.candidatesOfRule && state.evictOne())
+        --m_candidates;
+    makeRoom();
 }
 
 bool Engine::offer(RuleState &state, std::uint8_t number, Look &look)
@@ -299,6 +342,7 @@ void Engine::beginAnew(std::int64_t nowNs)
     for (const auto &state : m_states)
         state->expireAll(nowNs);
     m_figures.clear();
+    m_traffic.clear();
 }
 
 void Engine::advance(std::int64_t nowNs)
@@ -306,6 +350,7 @@ void Engine::advance(std::int64_t nowNs)
     if (nowNs < m_nowNs - longestStepBackNs)
         beginAnew(nowNs);
     m_nowNs = nowNs;
+    tellTraffic(nowNs);
     m_candidates = 0;
     for (const auto &state : m_states) {
         state->advance(nowNs);

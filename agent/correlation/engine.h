@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,10 +14,12 @@
 #include "agent/correlation/evidence.h"
 #include "agent/correlation/figuretracker.h"
 #include "agent/correlation/identities.h"
+#include "agent/correlation/imagehabits.h"
 #include "agent/correlation/names.h"
 #include "agent/correlation/observation.h"
 #include "agent/correlation/processtree.h"
 #include "agent/correlation/rule.h"
+#include "agent/correlation/traffictracker.h"
 #include "protocol/base/clock.h"
 #include "protocol/wire/event.h"
 #include "protocol/wire/report.h"
@@ -45,7 +48,9 @@ struct EngineLimits {
     std::size_t candidates = 100'000; ///< of all rules
     std::size_t candidatesOfRule = 16'384;
     std::size_t identities = 32'768;
+    std::size_t habits = 4'096;                  ///< what gains which privileges in which image
     std::size_t figures = 2'048;                 ///< cgroups of a node whose samples are followed
+    std::size_t traffic = 2'048;                 ///< pairs of a workload of a node and a destination whose traffic is followed
     std::size_t processes = 16'384;              ///< of which is known what they descend from, where a rule asks
     std::int64_t updateEveryNs = 60'000'000'000; ///< an open insight that only grows is told again no more often than this
 };
@@ -95,17 +100,22 @@ private:
     struct Subscription {
         std::size_t rule = 0;
         std::uint8_t step = 0;
+        bool isLast = true; ///< of the rule, for this topic
     };
     void subscribe();
     struct Look;
+    bool onTypedEvent(Observation seen);
+    void tellTraffic(std::int64_t nowNs);
     bool observe(const Observation &seen);
     bool evaluate(RuleState &state, std::uint8_t step, Look &look, bool isLast);
     bool evaluateTimed(RuleState &state, std::uint8_t step, Look &look, bool isLast);
     bool offer(RuleState &state, std::uint8_t step, Look &look);
+    void settle(RuleState &state);
     bool take(RuleState &state, std::uint8_t step, Look &look, const EntityName &entity, bool fulfils);
     bool takeOfLineage(RuleState &state, std::uint8_t step, Look &look);
     std::uint32_t nodeNumber(std::string_view node);
     std::uint16_t ownerNumber(Selector of, const Observation &seen);
+    std::uint16_t ownerNumber(const std::string &owner);
     void makeRoom();
     void beginAnew(std::int64_t nowNs);
 
@@ -114,8 +124,11 @@ private:
     FindingSink &m_sink;
     const Clock *m_clock = nullptr; ///< null: nothing is timed
     Identities m_identities;
-    std::unordered_map<std::uint32_t, FigureTracker> m_figures; ///< by node
+    ImageHabits m_habits;
+    std::map<std::uint32_t, FigureTracker> m_figures;  ///< by node
+    std::map<std::uint32_t, TrafficTracker> m_traffic; ///< likewise
     bool m_wantsFigures = false;
+    bool m_wantsTraffic = false;
     std::vector<std::unique_ptr<RuleState>> m_states; ///< as m_rules
     std::vector<std::vector<Subscription>> m_byTopic; ///< first the types of events, then the facts
     Names m_names;

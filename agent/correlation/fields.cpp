@@ -161,7 +161,7 @@ Value factValue(const Observation &seen, std::uint8_t) { return number(seen.valu
 /// Of facts that are about nodes and services.
 const std::array<NamedField, 1> ofFacts{{{"value", ValueKind::Number, factValue}}};
 
-const std::array<WorkedOut, 11> workedOut{
+const std::array<WorkedOut, 12> workedOut{
     {{topicOf(wire::EventType::TcpConnection), {"failed", ValueKind::Number, tcpFailed}},
      {topicOf(wire::EventType::TcpConnection), {"remotePort", ValueKind::Number, remotePort<wire::TcpConnection>}},
      {topicOf(wire::EventType::TcpConnection), {"localPort", ValueKind::Number, localPort<wire::TcpConnection>}},
@@ -170,6 +170,8 @@ const std::array<WorkedOut, 11> workedOut{
      {topicOf(wire::EventType::HttpRequest), {"localPort", ValueKind::Number, localPort<wire::HttpRequest>}},
      {topicOf(wire::EventType::DnsQuery), {"failed", ValueKind::Number, dnsFailed}},
      {topicOf(wire::EventType::MemoryEvents), {"heldShare", ValueKind::Number, heldShare}},
+     {topicOf(wire::EventType::PrivilegeGain),
+      {"usual", ValueKind::Number, [](const Observation &seen, std::uint8_t) { return number(seen.isUsual ? 1 : 0); }}},
      {topicOf(wire::EventType::ProcessExit), {"failed", ValueKind::Number, exitFailed}},
      {Topic::RolloutImage, {"before", ValueKind::Text, [](const Observation &seen, std::uint8_t) { return text(seen.before); }}},
      {Topic::RolloutImage, {"now", ValueKind::Text, [](const Observation &seen, std::uint8_t) { return text(seen.now); }}}}};

@@ -36,6 +36,22 @@ constexpr std::array<FigureName, 4> egressNames{
 constexpr std::array<FigureName, 4> retransmissionNames{
     {{"perMinute", Unit::PerMinute}, {"baseline", Unit::PerMinute}, {"ratio", Unit::Plain}, {"deviation", Unit::Plain}}};
 
+constexpr std::array<FigureName, 8> destinationEgressNames{{{"perSecond", Unit::BytesPerSecond},
+                                                            {"baseline", Unit::BytesPerSecond},
+                                                            {"ratio", Unit::Plain},
+                                                            {"deviation", Unit::Plain},
+                                                            {"bytes", Unit::Bytes},
+                                                            {"connections", Unit::Plain},
+                                                            {"sourceMinutes", Unit::Minutes},
+                                                            {"destinationMinutes", Unit::Minutes}}};
+constexpr std::array<FigureName, 6> destinationRetransmissionNames{{{"perConnection", Unit::Plain},
+                                                                    {"baseline", Unit::Plain},
+                                                                    {"ratio", Unit::Plain},
+                                                                    {"deviation", Unit::Plain},
+                                                                    {"retransmits", Unit::Plain},
+                                                                    {"connections", Unit::Plain}}};
+
+constexpr std::array<std::string_view, 1> destinationTexts{"destination"};
 constexpr std::array<std::string_view, 2> diskTexts{"device", "operation"};
 constexpr std::array<std::string_view, 1> sideTexts{"side"};
 constexpr std::array<std::string_view, 1> mountTexts{"mount"};
@@ -131,6 +147,8 @@ std::span<const FigureName> figureNames(Topic topic) noexcept
     case Topic::HttpLatency: return latencyNames;
     case Topic::NetworkEgress: return egressNames;
     case Topic::TcpRetransmission: return retransmissionNames;
+    case Topic::DestinationEgress: return destinationEgressNames;
+    case Topic::DestinationRetransmission: return destinationRetransmissionNames;
     default: return {};
     }
 }
@@ -138,6 +156,8 @@ std::span<const FigureName> figureNames(Topic topic) noexcept
 std::span<const std::string_view> figureTexts(Topic topic) noexcept
 {
     switch (topic) {
+    case Topic::DestinationEgress:
+    case Topic::DestinationRetransmission: return destinationTexts;
     case Topic::DiskLatency: return diskTexts;
     case Topic::HttpLatency: return sideTexts;
     case Topic::FilesystemTrend: return mountTexts;
@@ -162,6 +182,15 @@ std::string figureLine(Topic topic, const FigureSet &figures)
     case Topic::HttpLatency: return latencyLine(topic, figures);
     case Topic::NetworkEgress:
         return line.add("sends ", rate::Rate).add(", usually ", rate::Baseline).add(", ", rate::Ratio, " times that").take();
+    case Topic::DestinationEgress:
+        return line.text(0).add(": ", traffic::Amount, " sent").add(", ", traffic::Rate).add(", usually ", traffic::Baseline).take();
+    case Topic::DestinationRetransmission:
+        return line.text(0)
+            .add(": ", traffic::Amount, " segments again")
+            .add(" in ", traffic::Connections, " connections")
+            .add(", ", traffic::Rate, " each")
+            .add(", usually ", traffic::Baseline)
+            .take();
     case Topic::TcpRetransmission: return line.add("sends again ", rate::Rate, " segments").add(", usually ", rate::Baseline).take();
     default: return {};
     }

@@ -11,7 +11,7 @@
 
 #include "agent/correlation/topic.h"
 
-/// What facts that are worked out of samples say: some numbers and up to two texts, by the topic.
+/// What facts that are worked out of samples or of connections say: some numbers and up to two texts, by the topic.
 namespace tapio::correlation {
 
 inline constexpr std::size_t mostFigures = 10;
@@ -59,6 +59,10 @@ enum : std::size_t { P50, P99, Count, Baseline, Ratio, Deviation, FailedShare };
 }
 namespace rate {
 enum : std::size_t { Rate, Baseline, Ratio, Deviation };
+}
+/// The first four as in rate.
+namespace traffic {
+enum : std::size_t { Rate, Baseline, Ratio, Deviation, Amount, Connections, SourceMinutes, DestinationMinutes };
 }
 
 } // namespace tapio::correlation

@@ -130,19 +130,21 @@ FigureSet trendFigures(const Gauge &gauge, const Trend::Line &line)
     return set;
 }
 
-void compare(FigureSet &set, Baseline &usual, double value, std::size_t baseline, std::size_t ratio, std::size_t deviation)
+void compare(FigureSet &set, SharedBaseline &usual, std::int64_t timeNs, double value, std::size_t baseline, std::size_t ratio,
+             std::size_t deviation)
 {
-    if (const auto compared = usual.compare(value)) {
+    if (const auto compared = usual.compare(timeNs, value)) {
         set.values[baseline] = compared->median;
         set.values[ratio] = compared->ratio;
         set.values[deviation] = compared->deviation;
     }
-    usual.add(value);
+    usual.add(timeNs, value);
 }
 
-struct Latency {
-    std::map<std::string, Spread, std::less<>> parts; ///< by label
-    Baseline usual{baselineValues, fewestValues, leastLatencyMs};
+using Latency = std::map<std::string, Spread, std::less<>>; ///< by label
+
+struct UsualLatency : SharedBaseline {
+    UsualLatency() : SharedBaseline(FigureTracker::everyNs, baselineValues, fewestValues, leastLatencyMs) {}
 };
 
 /// "vda write" -> vda and write; "server 5xx" -> server and 5xx.
@@ -157,9 +159,18 @@ bool isFailure(std::string_view label) { return label.ends_with(" 5xx") || label
 
 } // namespace
 
-struct FigureTracker::Subject {
+struct FigureTracker::Usual {
     std::int64_t seenNs = 0;
-    std::int64_t toldNs = 0; ///< facts are of the time since then
+    SharedBaseline sent{everyNs, baselineValues, fewestValues, leastBytesPerSecond};
+    SharedBaseline retransmits{everyNs, baselineValues, fewestValues, leastPerMinute};
+    UsualLatency runQueue;
+    std::map<std::string, UsualLatency, std::less<>> disks, http; ///< as those of Subject
+};
+
+struct FigureTracker::Subject {
+    std::shared_ptr<Usual> usual; ///< of all that is alike
+    std::int64_t seenNs = 0;
+    std::int64_t toldNs = 0; ///< facts are of the time since then; while they are told, that of now
     std::uint32_t origin = 0;
     bool isHost = false;
     Gauge memory;
@@ -167,8 +178,6 @@ struct FigureTracker::Subject {
     Growth periods, throttled, throttledNs, cpuNs, retransmits;
     double cpuLimitCores = noFigure;
     std::map<std::string, Growth, std::less<>> sent; ///< by interface
-    Baseline usualSent{baselineValues, fewestValues, leastBytesPerSecond};
-    Baseline usualRetransmits{baselineValues, fewestValues, leastPerMinute};
     Latency runQueue;
     std::map<std::string, Latency, std::less<>> disks; ///< by "DEVICE OPERATION"
     std::map<std::string, Latency, std::less<>> http;  ///< by side
@@ -182,7 +191,7 @@ private:
     void tellTrend(std::vector<Fact> &facts, Topic topic, Gauge &gauge, std::string_view mount) const;
     void tellCpu(std::vector<Fact> &facts, double cpus);
     void tellNetwork(std::vector<Fact> &facts);
-    void tellLatency(std::vector<Fact> &facts, Topic topic, Latency &latency, std::string_view label) const;
+    void tellLatency(std::vector<Fact> &facts, Topic topic, Latency &latency, UsualLatency *usually, std::string_view label) const;
 };
 
 namespace {
@@ -240,7 +249,7 @@ void FigureTracker::Subject::add(const wire::Histogram &histogram, const std::st
     }
     if (latency == nullptr)
         return;
-    if (Spread *spread = entryOf(latency->parts, label))
+    if (Spread *spread = entryOf(*latency, label))
         spread->add(histogram.counts);
 }
 
@@ -249,11 +258,11 @@ void FigureTracker::Subject::tell(std::vector<Fact> &facts, double cpus)
     tellTrends(facts);
     tellCpu(facts, cpus);
     tellNetwork(facts);
-    tellLatency(facts, Topic::RunQueueLatency, runQueue, {});
+    tellLatency(facts, Topic::RunQueueLatency, runQueue, &usual->runQueue, {});
     for (auto &[label, latency] : disks)
-        tellLatency(facts, Topic::DiskLatency, latency, label);
+        tellLatency(facts, Topic::DiskLatency, latency, entryOf(usual->disks, label), label);
     for (auto &[side, latency] : http)
-        tellLatency(facts, Topic::HttpLatency, latency, side);
+        tellLatency(facts, Topic::HttpLatency, latency, entryOf(usual->http, side), side);
 }
 
 void FigureTracker::Subject::tellTrends(std::vector<Fact> &facts)
@@ -310,23 +319,24 @@ void FigureTracker::Subject::tellNetwork(std::vector<Fact> &facts)
     if (!std::isnan(perSecond) && !isHost) {
         FigureSet set;
         set.values[rate::Rate] = perSecond;
-        compare(set, usualSent, perSecond, rate::Baseline, rate::Ratio, rate::Deviation);
+        compare(set, usual->sent, toldNs, perSecond, rate::Baseline, rate::Ratio, rate::Deviation);
         facts.push_back({Topic::NetworkEgress, origin, set});
     }
     if (!std::isnan(retransmits.grown())) {
         FigureSet set;
         set.values[rate::Rate] = retransmits.perSecond() * 60;
-        compare(set, usualRetransmits, set.values[rate::Rate], rate::Baseline, rate::Ratio, rate::Deviation);
+        compare(set, usual->retransmits, toldNs, set.values[rate::Rate], rate::Baseline, rate::Ratio, rate::Deviation);
         facts.push_back({Topic::TcpRetransmission, origin, set});
     }
     retransmits.begin();
 }
 
-void FigureTracker::Subject::tellLatency(std::vector<Fact> &facts, Topic topic, Latency &latency, std::string_view label) const
+void FigureTracker::Subject::tellLatency(std::vector<Fact> &facts, Topic topic, Latency &latency, UsualLatency *usually,
+                                         std::string_view label) const
 {
     Sums sums{};
     double failed = 0;
-    for (auto &[part, spread] : latency.parts) {
+    for (auto &[part, spread] : latency) {
         spread.mergeInto(sums);
         failed += topic == Topic::HttpLatency && isFailure(part) ? spread.count() : 0;
         spread.begin();
@@ -338,7 +348,8 @@ void FigureTracker::Subject::tellLatency(std::vector<Fact> &facts, Topic topic, 
     set.values[latency::P50] = quantileMs(sums, 0.5);
     set.values[latency::P99] = quantileMs(sums, 0.99);
     set.values[latency::Count] = count;
-    compare(set, latency.usual, set.values[latency::P99], latency::Baseline, latency::Ratio, latency::Deviation);
+    if (usually != nullptr)
+        compare(set, *usually, toldNs, set.values[latency::P99], latency::Baseline, latency::Ratio, latency::Deviation);
     if (topic == Topic::HttpLatency) {
         set.values[latency::FailedShare] = failed / count;
         set.texts[0] = label;
@@ -364,11 +375,29 @@ FigureTracker::Subject *FigureTracker::subjectOf(const wire::Origin &origin, std
     auto &subject = m_subjects[key.value()];
     if (!subject) {
         subject = std::make_unique<Subject>();
+        subject->usual = usualOf(origin);
         subject->toldNs = timeNs;
         subject->isHost = origin.cgroupPath == "/" && origin.containerId.empty();
     }
     subject->seenNs = std::max(subject->seenNs, timeNs);
+    subject->usual->seenNs = subject->seenNs;
     return subject.get();
+}
+
+/// What one pod of a workload does is what others do: one that is new is compared with those before it. Pods of a StatefulSet keep their names and differ, as a
+/// primary does from its replicas.
+std::shared_ptr<FigureTracker::Usual> FigureTracker::usualOf(const wire::Origin &origin)
+{
+    if (origin.workloadName.empty() || origin.workloadKind == "Pod")
+        return std::make_shared<Usual>();
+    Fnv key;
+    for (const std::string *part : {&origin.namespaceName, &origin.workloadKind, &origin.workloadName, &origin.containerName})
+        key.add(*part);
+    key.add(origin.workloadKind == "StatefulSet" ? std::string_view(origin.podName) : std::string_view());
+    auto &usual = m_usual[key.value()];
+    if (!usual)
+        usual = std::make_shared<Usual>();
+    return usual;
 }
 
 std::vector<FigureTracker::Fact> FigureTracker::onSamples(const wire::SampleBatch &batch)
@@ -406,23 +435,40 @@ std::vector<FigureTracker::Fact> FigureTracker::onSamples(const wire::SampleBatc
     return facts;
 }
 
-/// Those that are gone, and of too many an eighth more than needed, so that it is not done for each.
+namespace {
+
+/// Of too many an eighth more than needed, so that it is not done for each; those that were seen longest ago, by key too: the same on each run.
+template <typename T, typename Gone> void keepNewest(std::unordered_map<std::uint64_t, T> &all, std::size_t most, Gone gone)
+{
+    if (all.size() <= most)
+        return;
+    std::vector<std::pair<std::int64_t, std::uint64_t>> ages;
+    for (const auto &[key, one] : all)
+        ages.emplace_back(one->seenNs, key);
+    const std::size_t count = std::min(ages.size(), ages.size() - most + most / 8);
+    std::partial_sort(ages.begin(), ages.begin() + static_cast<std::ptrdiff_t>(count), ages.end());
+    for (std::size_t i = 0; i < count; ++i)
+        gone(std::move(all.extract(ages[i].second).mapped()));
+}
+
+template <typename T> void forget(std::unordered_map<std::uint64_t, T> &all, std::int64_t beforeNs)
+{
+    std::erase_if(all, [beforeNs](const auto &one) { return one.second->seenNs < beforeNs; });
+}
+
+} // namespace
+
 void FigureTracker::makeRoom(std::int64_t timeNs)
 {
     constexpr std::int64_t forgottenNs = 900'000'000'000, lookNs = 60'000'000'000;
+    constexpr std::int64_t usualNs = 6 * 3'600'000'000'000; // a workload that was scaled to none, and is back
     if (timeNs - m_lookedNs >= lookNs) {
         m_lookedNs = timeNs;
-        std::erase_if(m_subjects, [timeNs](const auto &one) { return one.second->seenNs < timeNs - forgottenNs; });
+        forget(m_subjects, timeNs - forgottenNs);
+        forget(m_usual, timeNs - usualNs);
     }
-    if (m_subjects.size() <= m_most)
-        return;
-    std::vector<std::pair<std::int64_t, std::uint64_t>> ages;
-    for (const auto &[key, subject] : m_subjects)
-        ages.emplace_back(subject->seenNs, key);
-    const std::size_t gone = std::min(ages.size(), ages.size() - m_most + m_most / 8);
-    std::partial_sort(ages.begin(), ages.begin() + static_cast<std::ptrdiff_t>(gone), ages.end()); // by key, too: the same on each run
-    for (std::size_t i = 0; i < gone; ++i)
-        m_gone.push_back(std::move(m_subjects.extract(ages[i].second).mapped())); // facts of this batch may refer to it
+    keepNewest(m_usual, m_most, [](const std::shared_ptr<Usual> &) {}); // who has it goes on with it
+    keepNewest(m_subjects, m_most, [this](std::unique_ptr<Subject> subject) { m_gone.push_back(std::move(subject)); }); // facts refer to it
 }
 
 } // namespace tapio::correlation

@@ -17,7 +17,8 @@
 namespace tapio::correlation {
 
 /// Works facts out of one node's samples: what grows and when it is full, who is throttled, what is slower or more than usual. Each half
-/// minute of the samples' time, for each cgroup. Bounded: of too many cgroups those go that were sampled longest ago. One thread.
+/// minute of the samples' time, for each cgroup. What is usual is that of all containers of one name of a workload on the node, since it was first seen
+/// and until six hours after it was last; of what is of no workload, its own. Bounded: of too many cgroups those go that were sampled longest ago. One thread.
 class FigureTracker {
 public:
     /// `most` cgroups are followed; above 0.
@@ -38,13 +39,16 @@ public:
     static constexpr std::int64_t everyNs = 30'000'000'000;
 
 private:
+    struct Usual;
     struct Subject;
+    std::shared_ptr<Usual> usualOf(const wire::Origin &origin);
     Subject *subjectOf(const wire::Origin &origin, std::int64_t timeNs);
     void makeRoom(std::int64_t timeNs);
 
     std::size_t m_most;
     std::unordered_map<std::uint64_t, std::unique_ptr<Subject>> m_subjects;
-    std::vector<std::unique_ptr<Subject>> m_gone; ///< that facts of the last batch may refer to
+    std::unordered_map<std::uint64_t, std::shared_ptr<Usual>> m_usual; ///< of workloads
+    std::vector<std::unique_ptr<Subject>> m_gone;                      ///< that facts of the last batch may refer to
     double m_cpus;
     std::int64_t m_lookedNs = 0; ///< for what is gone
 };

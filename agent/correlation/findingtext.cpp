@@ -63,6 +63,11 @@ std::string valueOf(std::string_view name, const Rule &rule, const Candidate &ca
         return insight.chain.empty() ? std::string() : nodes[insight.chain.back().node];
     if (name == "namespace")
         return insight.origin ? insight.origin->namespaceName : std::string();
+    if (name == "text") {
+        const auto newest = std::find_if(insight.chain.rbegin(), insight.chain.rend(),
+                                         [&rule](const Evidence &one) { return isNeeded(rule.steps[one.step]); });
+        return newest == insight.chain.rend() ? std::string() : std::string(newest->text());
+    }
     const auto field = stepField(rule, name);
     if (!field)
         return {};
@@ -77,7 +82,10 @@ std::string lineOf(const Evidence &evidence, const Rule &rule, const std::vector
 
 constexpr std::size_t evidenceTextBytes = 96;
 
-bool isCommon(std::string_view name) { return name == "root" || name == "count" || name == "node" || name == "namespace"; }
+bool isCommon(std::string_view name)
+{
+    return name == "root" || name == "count" || name == "node" || name == "namespace" || name == "text";
+}
 
 } // namespace
 
@@ -118,7 +126,8 @@ std::string placeholderProblem(const std::string &summary, const Rule &rule)
         summary, [](std::string_view) {},
         [&](std::string_view name) {
             if (problem.empty() && !isCommon(name) && !stepField(rule, name))
-                problem = "{" + std::string(name) + "} is none of {root}, {node}, {namespace}, {count}, {STEP.count} and {STEP.text}";
+                problem =
+                    "{" + std::string(name) + "} is none of {root}, {node}, {namespace}, {count}, {text}, {STEP.count} and {STEP.text}";
         });
     return isClosed ? problem : "a { is not closed";
 }

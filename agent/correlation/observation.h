@@ -38,6 +38,7 @@ struct Observation {
     std::string_view before = {};       ///< of a fact: what it was
     std::string_view now = {};          ///< of a fact: what it is
     const FigureSet *figures = nullptr; ///< of a topic that has some
+    bool isUsual = false;               ///< a gain of privileges that programs of this image are known for
 
     // Of facts at cluster scope (topic.h says which has what).
     const Party *subject = nullptr; ///< null: it has none

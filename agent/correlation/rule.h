@@ -89,7 +89,7 @@ struct Rule {
     std::uint8_t score = 50;     ///< percent; a rule score until it is calibrated
     std::int64_t lifetimeNs = 0; ///< without new evidence for so long an insight is over
     std::int64_t cooldownNs = 0; ///< after its end evidence reopens it for so long, rather than opening another
-    std::string summary;         ///< with {root}, {node}, {namespace}, {count}, {STEP.count}, {STEP.distinct}, {STEP.text}
+    std::string summary; ///< with {root}, {node}, {namespace}, {count}, {text} (of the newest that is needed), {STEP.count}, {STEP.text}
     std::string settle, runbook;
     std::vector<Step> steps; ///< at most mostSteps
     std::vector<Raise> raises;

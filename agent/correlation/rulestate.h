@@ -44,6 +44,7 @@ public:
     bool take(const Taken &taken);
     /// After all that the rule's steps took of one observation: so that what it tells counts with all of them. What was taken must still be there.
     void judgeTaken();
+    bool hasTaken() const noexcept { return !m_pending.empty(); } ///< and not judged yet
     void advance(std::int64_t nowNs);
     /// What there is of `was` belongs to `now`, which is of `origin` and of the workload `owner`. Together they may be enough.
     void amend(const EntityName &was, const EntityName &now, const wire::Origin &origin, std::uint16_t owner);

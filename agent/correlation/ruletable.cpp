@@ -254,6 +254,8 @@ private:
         if (known && isFigure(*known) && m_rule.scope == RuleScope::Cluster)
             table.refuse(table.node("event"),
                          "unreachable: '" + topic + "' is worked out of samples, which are seen at scope \"node\" only");
+        if (known && isTraffic(*known) && m_rule.scope == RuleScope::Cluster)
+            table.refuse(table.node("event"), "unreachable: '" + topic + "' is worked out at scope \"node\" only");
         if (known && eventTypeOf(*known) == wire::EventType::Insight)
             table.refuse(table.node("event"), "unreachable: what was found is no evidence of anything");
         step.role = table.word("role", roles, false).value_or(StepRole::Required);

@@ -206,9 +206,10 @@ wire::EntityKind kindOf(Selector selector) noexcept { return lookUp(selector).ki
 bool applies(Selector selector, Topic topic) noexcept
 {
     const wire::EventType type = eventTypeOf(topic);
+    const bool isOfConnections = type == wire::EventType::TcpConnection || type == wire::EventType::HttpRequest;
     switch (selector) {
-    case Selector::Connection:
-    case Selector::Destination: return type == wire::EventType::TcpConnection || type == wire::EventType::HttpRequest;
+    case Selector::Connection: return isOfConnections;
+    case Selector::Destination: return isOfConnections || isTraffic(topic);
     case Selector::NameServer: return type == wire::EventType::DnsQuery;
     case Selector::Account:
     case Selector::Address: return type == wire::EventType::Login;

@@ -8,7 +8,7 @@ namespace tapio::correlation {
 
 namespace {
 
-constexpr std::array<std::pair<Topic, std::string_view>, 20> facts{{{Topic::ContainerRestart, "container.restart"},
+constexpr std::array<std::pair<Topic, std::string_view>, 22> facts{{{Topic::ContainerRestart, "container.restart"},
                                                                     {Topic::RolloutImage, "rollout.image"},
                                                                     {Topic::MemoryTrend, "memory.trend"},
                                                                     {Topic::FilesystemTrend, "filesystem.trend"},
@@ -19,6 +19,8 @@ constexpr std::array<std::pair<Topic, std::string_view>, 20> facts{{{Topic::Cont
                                                                     {Topic::HttpLatency, "http.latency"},
                                                                     {Topic::NetworkEgress, "network.egress"},
                                                                     {Topic::TcpRetransmission, "tcp.retransmission"},
+                                                                    {Topic::DestinationEgress, "destination.egress"},
+                                                                    {Topic::DestinationRetransmission, "destination.retransmission"},
                                                                     {Topic::NodeLost, "node.lost"},
                                                                     {Topic::NodeBack, "node.back"},
                                                                     {Topic::LinkLost, "link.lost"},

@@ -26,6 +26,9 @@ enum class Topic : std::uint16_t {
     HttpLatency = 1008,       ///< of a cgroup as server or as client
     NetworkEgress = 1009,     ///< bytes that a pod sends
     TcpRetransmission = 1010, ///< segments that a cgroup sends again
+    // Worked out of connections that ended, each half minute (traffictracker.h)
+    DestinationEgress = 1011,         ///< bytes that a workload sends to one destination
+    DestinationRetransmission = 1012, ///< segments that a workload's connections to one destination had to send again
 
     // At cluster scope, where what the server knows of its agents and the service map are at hand (clusterscope.h).
     NodeLost = 1020,       ///< of a node (subject) nothing is heard, and it did not say goodbye; value: seconds
@@ -51,6 +54,8 @@ constexpr wire::EventType eventTypeOf(Topic topic) noexcept
 }
 /// It has figures, and samples are what it is worked out of.
 constexpr bool isFigure(Topic topic) noexcept { return topic >= Topic::MemoryTrend && topic <= Topic::TcpRetransmission; }
+/// It has figures too, and connections are what it is worked out of.
+constexpr bool isTraffic(Topic topic) noexcept { return topic == Topic::DestinationEgress || topic == Topic::DestinationRetransmission; }
 /// "oom.kill", "container.restart". Empty for a name that is none.
 std::optional<Topic> topicFromName(std::string_view name) noexcept;
 std::string topicName(Topic topic);

@@ -75,6 +75,10 @@ std::vector<wire::EventType> Correlator::wanted() const
         for (const correlation::Step &step : rule.steps) {
             if (correlation::isFigure(step.topic))
                 continue; // samples come whatever is subscribed to
+            if (correlation::isTraffic(step.topic)) {
+                types.insert(wire::EventType::TcpConnection);
+                continue;
+            }
             const wire::EventType type = correlation::eventTypeOf(step.topic);
             // A fact is seen in the origins of whatever happens first in a new container.
             types.insert(type == wire::EventType::Unknown ? wire::EventType::ProcessExec : type);

@@ -55,6 +55,10 @@ private slots:
     void baseline_ignoresOutliers();
     void baseline_ofTooLittle_isNone();
     void baseline_ofNothing_hasAFloor();
+    void baseline_ofSeveral_data();
+    void baseline_ofSeveral();
+    void baseline_ofAWorkload_data();
+    void baseline_ofAWorkload();
     void memory_withoutALimit_hasNoForecast();
     void memory_withALimit_isForecast();
     void memory_limitThatIsTakenAway();
@@ -154,6 +158,84 @@ void tst_Figures::baseline_ofNothing_hasAFloor()
     const auto compared = usual.compare(5);
     QCOMPARE(compared->median, 0.0);
     QCOMPARE(compared->ratio, 5.0);
+}
+
+void tst_Figures::baseline_ofSeveral_data()
+{
+    QTest::addColumn<int>("several");
+    QTest::newRow("one") << 1;
+    QTest::newRow("three") << 3;
+    QTest::newRow("more than are looked at") << 500;
+}
+
+/// However many they are, it is of the same time; and one of them that goes astray moves nothing.
+void tst_Figures::baseline_ofSeveral()
+{
+    QFETCH(int, several);
+    SharedBaseline usual(30 * nsPerSecond, 20, 10, 0.1);
+    for (int slot = 0; slot < 10; ++slot) {
+        QVERIFY(!usual.compare(Stage::timeOf(slot * 30), 10).has_value());
+        for (int i = 0; i < several; ++i)
+            usual.add(Stage::timeOf(slot * 30 + i % 30), several > 1 && i == 0 ? 1000 : 10);
+    }
+    usual.add(Stage::timeOf(299), std::numeric_limits<double>::quiet_NaN());
+    const auto compared = usual.compare(Stage::timeOf(300), 40);
+    QVERIFY(compared.has_value());
+    QCOMPARE(compared->median, 10.0);
+    QCOMPARE(compared->ratio, 4.0);
+    usual.add(Stage::timeOf(0), 10); // late: of the newest slot
+    QCOMPARE(usual.compare(Stage::timeOf(330), 40)->median, 10.0);
+}
+
+void tst_Figures::baseline_ofAWorkload_data()
+{
+    QTest::addColumn<QString>("kind");
+    QTest::addColumn<QString>("workload");
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<bool>("shared");
+    QTest::newRow("another pod of a Deployment") << "Deployment"
+                                                 << "web"
+                                                 << "b" << true;
+    QTest::newRow("a pod of another Deployment") << "Deployment"
+                                                 << "db"
+                                                 << "b" << false;
+    QTest::newRow("another member of a StatefulSet") << "StatefulSet"
+                                                     << "web"
+                                                     << "web-1" << false;
+    QTest::newRow("a member of a StatefulSet that is back") << "StatefulSet"
+                                                            << "web"
+                                                            << "web-0" << true;
+    QTest::newRow("a pod that nothing runs") << "Pod"
+                                             << "a"
+                                             << "a" << false;
+    QTest::newRow("nobody knows whose") << ""
+                                        << ""
+                                        << "b" << false;
+}
+
+void tst_Figures::baseline_ofAWorkload()
+{
+    QFETCH(QString, kind);
+    QFETCH(QString, workload);
+    QFETCH(QString, name);
+    const auto origin = [&](const QString &ofWorkload, const QString &podName, const std::string &uid) {
+        wire::Origin one = pod(uid);
+        one.workloadKind = kind.toStdString();
+        one.workloadName = ofWorkload.toStdString();
+        one.podName = podName.toStdString();
+        return one;
+    };
+    const wire::Origin known = origin(kind.isEmpty() ? QString() : QString("web"), "web-0", "first"),
+                       other = origin(workload, name, "second");
+    FigureTracker tracker(10);
+    const auto facts = last(tracker, 480, [&](Reading &reading, double at) {
+        const bool isFirst = at <= 390; // it goes when the other comes
+        reading.add(isFirst ? known : other, Metric::NetTxBytes, isFirst ? 10'000 * at : 100'000 * at, "eth0");
+    });
+    const auto sent = factsOf(Topic::NetworkEgress, facts);
+    QCOMPARE(sent.size(), std::size_t(1));
+    QCOMPARE(sent[0].figures.values[rate::Rate], 100'000.0);
+    QTEST(!std::isnan(sent[0].figures.values[rate::Ratio]), "shared");
 }
 
 void tst_Figures::memory_withoutALimit_hasNoForecast()
@@ -370,6 +452,9 @@ void tst_Figures::lines_data()
     QTest::newRow("throttling") << static_cast<int>(Topic::CpuThrottling) << "throttled in 20 % of 300 periods, limit 0.5 cores";
     QTest::newRow("a disk") << static_cast<int>(Topic::DiskLatency) << "vda write p99 60 ms, usually 1.5 ms, 100 of them";
     QTest::newRow("sent") << static_cast<int>(Topic::NetworkEgress) << "sends 9.5 MiB/s, usually 98 KiB/s, 100 times that";
+    QTest::newRow("sent to one") << static_cast<int>(Topic::DestinationEgress) << "10.0.0.9:443: 286 MiB sent, 9.5 MiB/s, usually 98 KiB/s";
+    QTest::newRow("sent again to one") << static_cast<int>(Topic::DestinationRetransmission)
+                                       << "10.0.0.9:443: 40 segments again in 20 connections, 2 each, usually 0.1";
     QTest::newRow("no figures") << static_cast<int>(Topic::RolloutImage) << "";
 }
 
@@ -384,6 +469,14 @@ void tst_Figures::lines()
     case Topic::DiskLatency:
         set.values = {noFigure, 60, 100, 1.5, 40, 9, noFigure, noFigure, noFigure, noFigure};
         set.texts = {"vda", "write"};
+        break;
+    case Topic::DestinationEgress:
+        set.values = {1e7, 1e5, 100, 50, 3e8, 4, 90, 2, noFigure, noFigure};
+        set.texts = {"10.0.0.9:443", ""};
+        break;
+    case Topic::DestinationRetransmission:
+        set.values = {2, 0.1, 20, 50, 40, 20, noFigure, noFigure, noFigure, noFigure};
+        set.texts = {"10.0.0.9:443", ""};
         break;
     case Topic::NetworkEgress: set.values = {1e7, 1e5, 100, 50, noFigure, noFigure, noFigure, noFigure, noFigure, noFigure}; break;
     default: break;

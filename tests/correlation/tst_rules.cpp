@@ -185,6 +185,19 @@ Script rates(Metric metric, double before, double after, double minutes)
     });
 }
 
+/// Connections of which each sends so many segments again, for ten minutes, and then for two so many others.
+Script losses(std::uint32_t before, std::uint32_t after, int perHalfMinute = 20)
+{
+    return [=](Stage &stage) {
+        for (double at = 0; at < 720; at += 30) {
+            stage.pass(at);
+            for (int i = 0; i < perHalfMinute; ++i)
+                stage.event(at + i, connection(TcpOutcome::Closed, at < 600 ? before : after));
+        }
+        stage.pass(720);
+    };
+}
+
 template <typename Used> Script fileSystem(Used usedGib)
 {
     return readings(12, [=](Reading &reading, double at) {
@@ -297,6 +310,9 @@ std::vector<Play> ownPlays()
         {"packet-loss", "quiet", "single retransmissions", times(100, 0.5, [](int) { return connection(TcpOutcome::Closed, 1); })},
         {"packet-loss", "near", "a small share",
          times(200, 0.5, [](int i) { return connection(TcpOutcome::Closed, i % 10 == 0 ? 5 : 0); })},
+        {"packet-loss", "find", "two each, of which there were none", losses(0, 2), 1},
+        {"packet-loss", "near", "two each, as ever", losses(2, 2)},
+        {"packet-loss", "near", "one each, of which there were none, of ten", losses(0, 1, 5)},
         {"unreachable", "find", "three destinations",
          times(3, 30, [](int i) { return connection(TcpOutcome::TimedOut, 0, static_cast<std::uint8_t>(10 + i)); }), 1},
         {"unreachable", "quiet", "given up without an answer",

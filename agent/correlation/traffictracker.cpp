@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/correlation/traffictracker.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "agent/correlation/addresskind.h"
+#include "agent/correlation/namehash.h"
+
+namespace tapio::correlation {
+
+namespace {
+
+constexpr std::size_t baselineValues = 60, fewestValues = 10; // as of samples: half an hour and five minutes, if something ended in each
+constexpr double leastBytesPerSecond = 1000, leastPerConnection = 0.05; // less than that is not told from it
+constexpr double nsPerSecond = 1e9, nsPerMinute = 60e9;
+
+std::uint64_t sourceKey(const wire::Origin &origin)
+{
+    if (!origin.workloadName.empty())
+        return hashesOf({origin.namespaceName, origin.workloadKind, origin.workloadName, origin.containerName}).key;
+    return origin.podUid.empty() ? quickHash(origin.cgroupPath) : hashesOf({origin.podUid, origin.containerName}).key;
+}
+
+std::uint64_t pairKey(std::uint64_t source, const wire::SocketAddress &to)
+{
+    const std::string_view bytes(reinterpret_cast<const char *>(to.bytes.data()), to.bytes.size()); // NOLINT: bytes as text, for a hash
+    return std::rotl(source, 17) ^ (quickHash(bytes) + to.port);
+}
+
+void compare(FigureSet &set, SharedBaseline &usual, std::int64_t timeNs)
+{
+    const double value = set.values[traffic::Rate];
+    if (const auto compared = usual.compare(timeNs, value)) {
+        set.values[traffic::Baseline] = compared->median;
+        set.values[traffic::Ratio] = compared->ratio;
+        set.values[traffic::Deviation] = compared->deviation;
+    }
+    usual.add(timeNs, value);
+}
+
+} // namespace
+
+TrafficTracker::Pair::Pair()
+    : usualSent(everyNs, baselineValues, fewestValues, leastBytesPerSecond),
+      usualAgain(everyNs, baselineValues, fewestValues, leastPerConnection)
+{}
+
+void TrafficTracker::Most::offer(std::uint64_t other, const wire::Event &seen, const EventPlace &at)
+{
+    if (other <= amount)
+        return;
+    amount = other;
+    event = seen;
+    place = at;
+    place.node = {};
+}
+
+void TrafficTracker::note(const wire::Event &event, const wire::Origin &origin, const EventPlace &place)
+{
+    const auto *tcp = std::get_if<wire::TcpConnection>(&event.detail);
+    if (tcp == nullptr || tcp->direction != wire::TcpDirection::Outbound || isLoopback(tcp->remote))
+        return;
+    const std::int64_t timeNs = event.timeNs + place.offsetNs;
+    const std::uint64_t source = sourceKey(origin);
+    if (std::int64_t &firstNs = m_sources.at(source); firstNs == 0)
+        firstNs = timeNs;
+    Pair &pair = m_pairs.at(pairKey(source, tcp->remote));
+    if (pair.firstNs == 0) {
+        pair.firstNs = timeNs;
+        pair.source = source;
+    }
+    if (!pair.origin || pair.origin->containerId != origin.containerId || pair.origin->podUid != origin.podUid)
+        pair.origin = std::make_shared<const wire::Origin>(origin);
+    pair.connections += 1 + std::uint64_t{tcp->more};
+    pair.bytes += tcp->bytesSent;
+    pair.retransmits += tcp->retransmits;
+    pair.perSecond +=
+        static_cast<double>(tcp->bytesSent) * nsPerSecond / static_cast<double>(std::max<std::uint64_t>(tcp->durationNs, everyNs));
+    pair.sent.offer(tcp->bytesSent, event, place);
+    pair.again.offer(tcp->retransmits, event, place);
+}
+
+TrafficTracker::Fact TrafficTracker::Pair::fact(Topic topic, const Most &most, const FigureSet &figures) const
+{
+    Fact fact{topic, figures, {}, origin, most.event, most.place};
+    fact.destination = wire::toString(std::get<wire::TcpConnection>(most.event.detail).remote);
+    fact.figures.values[traffic::Connections] = static_cast<double>(connections);
+    return fact;
+}
+
+void TrafficTracker::tell(Pair &pair, std::int64_t nowNs, std::vector<Fact> &facts)
+{
+    const auto minutesSince = [nowNs](std::int64_t timeNs) {
+        return std::max(static_cast<double>(nowNs) - static_cast<double>(timeNs), 0.0) / nsPerMinute;
+    };
+    FigureSet sent, again;
+    sent.values[traffic::Rate] = pair.perSecond;
+    again.values[traffic::Rate] = static_cast<double>(pair.retransmits) / static_cast<double>(pair.connections);
+    compare(sent, pair.usualSent, nowNs);
+    compare(again, pair.usualAgain, nowNs);
+    if (pair.sent.amount > 0) {
+        sent.values[traffic::Amount] = static_cast<double>(pair.bytes);
+        sent.values[traffic::DestinationMinutes] = minutesSince(pair.firstNs);
+        if (const std::int64_t *firstNs = m_sources.find(pair.source))
+            sent.values[traffic::SourceMinutes] = minutesSince(*firstNs);
+        facts.push_back(pair.fact(Topic::DestinationEgress, pair.sent, sent));
+    }
+    if (pair.again.amount > 0) {
+        again.values[traffic::Amount] = static_cast<double>(pair.retransmits);
+        facts.push_back(pair.fact(Topic::DestinationRetransmission, pair.again, again));
+    }
+    pair.connections = pair.bytes = pair.retransmits = 0;
+    pair.perSecond = 0;
+    pair.sent = pair.again = {};
+}
+
+std::vector<TrafficTracker::Fact> TrafficTracker::advance(std::int64_t nowNs)
+{
+    const std::int64_t slot = nowNs / everyNs;
+    if (slot == m_slot)
+        return {};
+    std::vector<Fact> facts;
+    const bool isFirst = std::exchange(m_slot, slot) == 0; // it is not known how long what was seen took
+    for (auto &[key, pair] : m_pairs.entries()) {
+        if (!isFirst && pair.connections > 0)
+            tell(pair, nowNs, facts);
+    }
+    return facts;
+}
+
+} // namespace tapio::correlation
