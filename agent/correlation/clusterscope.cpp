@@ -93,6 +93,8 @@ void ClusterScope::advance(std::int64_t nowNs)
     m_engine.advance(nowNs);
 }
 
+void ClusterScope::setRules(RuleSet rules) { m_engine.setRules(ofCluster(std::move(rules)), m_nowNs); }
+
 ScopeCounters ClusterScope::counters() const noexcept
 {
     ScopeCounters counters = m_counters;
@@ -124,10 +126,12 @@ void ClusterScope::onFinding(Finding &&finding)
     m_found.push_back({std::move(event), isSomewhere ? std::move(finding.origin) : nullptr});
 }
 
-std::vector<wire::EventType> ClusterScope::wanted() const
+std::vector<wire::EventType> ClusterScope::wantedBy(const RuleSet &rules)
 {
     std::set<wire::EventType> types;
-    for (const Rule &rule : m_engine.rules()) {
+    for (const Rule &rule : rules) {
+        if (rule.scope != RuleScope::Cluster)
+            continue;
         for (const Step &step : rule.steps) {
             const wire::EventType type = eventTypeOf(step.topic);
             if (type != wire::EventType::Unknown)

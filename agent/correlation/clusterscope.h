@@ -47,12 +47,15 @@ public:
     void onAgent(const AgentSign &sign);
     /// Time has passed, server's UTC. Once a second or so.
     void advance(std::int64_t nowNs);
+    /// As Engine::setRules(); rules of the other scope are left out. Found are the insights that end with their rules.
+    void setRules(RuleSet rules);
     bool hasFound() const noexcept { return !m_found.empty(); }
     /// What was found since the last call, in its order.
     std::vector<Found> take();
 
     /// Types of events that any rule needs, itself or for its facts.
-    std::vector<wire::EventType> wanted() const;
+    std::vector<wire::EventType> wanted() const { return wantedBy(m_engine.rules()); }
+    static std::vector<wire::EventType> wantedBy(const RuleSet &rules);
     /// As Engine::timeWith().
     void timeWith(const Clock &clock) noexcept { m_engine.timeWith(clock); }
     const ServiceMap &map() const noexcept { return m_map; }

@@ -124,4 +124,27 @@ LoadedRules loadRules(const std::filesystem::path &folder)
     return loaded;
 }
 
+namespace {
+
+/// Whether the problem is of the file that the rule came from, or of the folder that it lies in.
+bool concerns(const RuleProblem &problem, const Rule &rule)
+{
+    return problem.file == rule.file || rule.file.starts_with(problem.file + '/');
+}
+
+} // namespace
+
+void keepRefused(LoadedRules &loaded, const RuleSet &inForce)
+{
+    for (const Rule &rule : inForce) {
+        const bool isRefused = std::any_of(loaded.problems.begin(), loaded.problems.end(),
+                                           [&rule](const RuleProblem &problem) { return concerns(problem, rule); });
+        const bool isThere =
+            std::any_of(loaded.rules.begin(), loaded.rules.end(), [&rule](const Rule &other) { return other.id == rule.id; });
+        if (isRefused && !isThere)
+            loaded.rules.push_back(rule);
+    }
+    std::sort(loaded.rules.begin(), loaded.rules.end(), [](const auto &a, const auto &b) { return a.id < b.id; });
+}
+
 } // namespace tapio::correlation

@@ -33,5 +33,7 @@ LoadedRules shippedRules();
 LoadedRules ofScope(LoadedRules loaded, RuleScope scope);
 /// All files *.toml of a folder. Two rules of one id are both refused.
 LoadedRules loadRules(const std::filesystem::path &folder);
+/// What is loaded while others are in force: a mistake in a file must not end what its rule has found, so the one that is in force goes on.
+void keepRefused(LoadedRules &loaded, const RuleSet &inForce);
 
 } // namespace tapio::correlation

@@ -11,12 +11,6 @@ namespace {
 
 constexpr std::size_t mostProblemsSaid = 5;
 
-/// Whether the problem is of the file that the rule came from, or of the folder that it lies in.
-bool concerns(const correlation::RuleProblem &problem, const correlation::Rule &rule)
-{
-    return problem.file == rule.file || rule.file.starts_with(problem.file + '/');
-}
-
 } // namespace
 
 Correlator::Correlator(std::string node, std::uint64_t streamId, correlation::LoadedRules rules, correlation::EngineLimits limits)
@@ -37,23 +31,9 @@ bool Correlator::onEvent(const wire::Event &event, const wire::Origin &origin, s
            && m_engine.onEvent(event, origin, {m_node, seq == 0 ? 0 : m_streamId, seq, 0}); // of one node, whose clock is one
 }
 
-/// A mistake in a file must not end what its rule has found: as with all of the configuration, the old one goes on.
-void Correlator::keepRefused(correlation::LoadedRules &rules) const
-{
-    for (const correlation::Rule &rule : m_engine.rules()) {
-        const bool isRefused = std::any_of(rules.problems.begin(), rules.problems.end(),
-                                           [&rule](const correlation::RuleProblem &problem) { return concerns(problem, rule); });
-        const bool isThere =
-            std::any_of(rules.rules.begin(), rules.rules.end(), [&rule](const correlation::Rule &other) { return other.id == rule.id; });
-        if (isRefused && !isThere)
-            rules.rules.push_back(rule);
-    }
-    std::sort(rules.rules.begin(), rules.rules.end(), [](const auto &a, const auto &b) { return a.id < b.id; });
-}
-
 void Correlator::setRules(correlation::LoadedRules rules, std::int64_t utcNs)
 {
-    keepRefused(rules);
+    correlation::keepRefused(rules, m_engine.rules());
     m_problems = std::move(rules.problems);
     m_engine.setRules(ofNode(std::move(rules)), utcNs);
 }

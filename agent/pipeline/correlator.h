@@ -49,7 +49,6 @@ public:
 
 private:
     void onFinding(correlation::Finding &&finding) override;
-    void keepRefused(correlation::LoadedRules &rules) const;
     static correlation::RuleSetPtr ofNode(correlation::LoadedRules rules);
     static std::string describe(const std::vector<correlation::RuleProblem> &problems);
 

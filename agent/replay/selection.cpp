@@ -12,8 +12,10 @@ namespace {
 
 bool isOf(const Selection &selection, const wire::Origin &origin)
 {
-    return std::any_of(selection.cgroups.begin(), selection.cgroups.end(),
-                       [&](const std::string &prefix) { return origin.cgroupPath.starts_with(prefix); });
+    const auto &spaces = selection.namespaces;
+    const bool isOfCgroup = std::any_of(selection.cgroups.begin(), selection.cgroups.end(),
+                                        [&](const std::string &prefix) { return origin.cgroupPath.starts_with(prefix); });
+    return isOfCgroup || std::find(spaces.begin(), spaces.end(), origin.namespaceName) != spaces.end();
 }
 
 /// What an agent found in a cgroup may name what it saw elsewhere on its node.
@@ -107,7 +109,7 @@ wire::SampleBatch wantedOf(const Selection &selection, const wire::SampleBatch &
 Selected wanted(const Selection &selection, wire::Delivery delivery)
 {
     if (auto *samples = std::get_if<wire::SampleBatch>(&delivery.frame.body)) {
-        if (!selection.cgroups.empty())
+        if (selection.isOfSome())
             *samples = wantedOf(selection, *samples);
         const bool isEmpty = samples->samples.empty() && samples->histograms.empty();
         return {isEmpty ? std::nullopt : std::optional(std::move(delivery)), 0};
@@ -116,7 +118,7 @@ Selected wanted(const Selection &selection, wire::Delivery delivery)
     if (batch == nullptr)
         return {};
     const std::size_t all = batch->events.size();
-    if (!selection.cgroups.empty())
+    if (selection.isOfSome())
         *batch = wantedOf(selection, *batch);
     const std::uint64_t leftOut = all - batch->events.size();
     if (batch->events.empty() && batch->amendments.empty())

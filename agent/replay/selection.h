@@ -16,6 +16,9 @@ struct Selection {
     /// Beginnings of paths of cgroups: events of these only, and what agents say of themselves and of drills. No insights: what an agent found may be of others
     /// as well. Samples of these, and of the node itself what has no label but "/": devices, mounts and ports are nobody's business. What was sent before it was known whose it is counts as it was sent.
     std::vector<std::string> cgroups;
+    std::vector<std::string> namespaces = {}; ///< of Kubernetes; likewise, and as well as what is of `cgroups`
+
+    bool isOfSome() const noexcept { return !cgroups.empty() || !namespaces.empty(); } ///< not of all that runs on the nodes
 };
 
 struct Selected {

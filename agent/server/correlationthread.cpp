@@ -56,6 +56,16 @@ void CorrelationThread::onAgent(correlation::AgentSign &&sign)
     m_filled.notify_one();
 }
 
+void CorrelationThread::setRules(correlation::RuleSet rules)
+{
+    m_wanted = correlation::ClusterScope::wantedBy(rules);
+    {
+        const std::lock_guard lock(m_mutex);
+        m_work.emplace_back(std::move(rules));
+    }
+    m_filled.notify_one();
+}
+
 std::vector<correlation::ClusterScope::Found> CorrelationThread::take()
 {
     const std::lock_guard lock(m_mutex);
@@ -97,6 +107,10 @@ void CorrelationThread::look(std::deque<Work> &&work)
     for (; !work.empty(); work.pop_front()) {
         if (const auto *sign = std::get_if<correlation::AgentSign>(&work.front())) {
             m_scope->onAgent(*sign);
+            continue;
+        }
+        if (auto *rules = std::get_if<correlation::RuleSet>(&work.front())) {
+            m_scope->setRules(std::move(*rules));
             continue;
         }
         const Offered offered = std::get<Offered>(std::move(work.front()));

@@ -35,6 +35,8 @@ public:
     void onAgent(correlation::AgentSign &&sign) override;
     std::vector<correlation::ClusterScope::Found> take() override;
     const std::vector<wire::EventType> &wanted() const override { return m_wanted; }
+    /// From here on, after what waits. On the fan-in's thread, as all but counters().
+    void setRules(correlation::RuleSet rules);
     /// Any thread.
     CorrelationCounters counters() const override;
     /// Nothing waits, and what was found is there to be taken.
@@ -45,7 +47,7 @@ private:
         std::shared_ptr<const wire::Delivery> delivery;
         std::uint64_t bytes = 0, events = 0;
     };
-    using Work = std::variant<Offered, correlation::AgentSign>;
+    using Work = std::variant<Offered, correlation::AgentSign, correlation::RuleSet>;
 
     void run(const std::stop_token &stop);
     void look(std::deque<Work> &&work);
@@ -53,7 +55,7 @@ private:
     void publish();
 
     const std::unique_ptr<correlation::ClusterScope> m_scope; ///< of the thread, once that runs
-    const std::vector<wire::EventType> m_wanted;
+    std::vector<wire::EventType> m_wanted;                    ///< of the fan-in's thread
     const Limits m_limits;
     const std::function<void()> m_wake;
     const Clock &m_clock;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/server/fanin.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <future>
 #include <mutex>
@@ -60,6 +61,12 @@ public:
 
     std::uint16_t port() const override { return m_port; }
 
+    void reloadRules() override
+    {
+        m_wantsRules = true;
+        wake();
+    }
+
     void acknowledge(const std::string &node, std::uint64_t streamId, std::uint64_t frameSeq) override
     {
         const std::lock_guard lock(m_mutex);
@@ -99,7 +106,8 @@ private:
         setEndpoint(endpoint->get());
         opened.set_value((*endpoint)->port());
         {
-            const auto rules = startRules();
+            m_feed = startRules();
+            CorrelationThread *const rules = m_feed.get();
             Hub hub(m_options, m_sink, m_clock, [&](transport::PeerId peer) { return std::make_unique<EndpointLink>(**endpoint, peer); });
             if (rules != nullptr)
                 hub.correlate(*rules, identity());
@@ -113,6 +121,7 @@ private:
             hub.shutDown();
             setCounters(hub);
         }
+        m_feed.reset(); // after the hub, which takes what it found
         setEndpoint(nullptr);
     }
 
@@ -133,6 +142,8 @@ private:
         hub.onNotices(notices);
         for (const auto &safe : takeAcknowledged())
             hub.acknowledge(safe.node, safe.streamId, safe.frameSeq);
+        if (m_wantsRules.exchange(false) && m_feed != nullptr)
+            takeRules(hub);
         // A notice ends receive() early: only a turn without one has seen the queue empty.
         hub.tick(drained && notices.empty());
         const std::int64_t now = m_clock.bootNs();
@@ -197,19 +208,46 @@ private:
     {
         if (!m_options.correlation)
             return nullptr;
-        const auto &folder = m_options.correlation->folder;
-        auto loaded = correlation::ofScope(folder.empty() ? correlation::shippedRules() : correlation::loadRules(folder),
-                                           correlation::RuleScope::Cluster);
-        m_rules = loaded.rules.size();
-        m_refusedRules = loaded.problems.size();
-        for (const auto &problem : loaded.problems) {
+        auto loaded = readRules();
+        for (const wire::LinkNotice &notice : noticesOf(loaded)) {
             if (m_sink != nullptr)
-                m_sink->onLinkNotice(
-                    {m_clock.utcNs(), wire::LinkNoticeKind::Unknown, {}, {}, "rule-refused", correlation::toString(problem), 1});
+                m_sink->onLinkNotice(notice);
         }
         auto scope = std::make_unique<correlation::ClusterScope>(identity().name, std::move(loaded.rules));
         return std::make_unique<CorrelationThread>(
             std::move(scope), CorrelationThread::Limits{}, [this] { wake(); }, m_clock);
+    }
+
+    /// Those of this scope, and in the place of what is refused what was in force.
+    correlation::LoadedRules readRules()
+    {
+        const auto &folder = m_options.correlation->folder;
+        auto loaded = folder.empty() ? correlation::shippedRules() : correlation::loadRules(folder);
+        correlation::keepRefused(loaded, m_inForce);
+        loaded = correlation::ofScope(std::move(loaded), correlation::RuleScope::Cluster);
+        m_inForce = loaded.rules;
+        m_rules = loaded.rules.size();
+        m_refusedRules = loaded.problems.size();
+        return loaded;
+    }
+
+    std::vector<wire::LinkNotice> noticesOf(const correlation::LoadedRules &loaded) const
+    {
+        std::vector<wire::LinkNotice> notices;
+        for (const auto &problem : loaded.problems)
+            notices.push_back({m_clock.utcNs(), wire::LinkNoticeKind::Unknown, {}, {}, "rule-refused", correlation::toString(problem), 1});
+        return notices;
+    }
+
+    void takeRules(Hub &hub)
+    {
+        auto loaded = readRules();
+        auto notices = noticesOf(loaded);
+        const std::string what = std::to_string(loaded.rules.size()) + " rules across nodes are in force, "
+                                 + std::to_string(loaded.problems.size()) + " problems were found";
+        notices.push_back({m_clock.utcNs(), wire::LinkNoticeKind::Unknown, {}, {}, "rules-read-again", what, 1});
+        m_feed->setRules(std::move(loaded.rules));
+        hub.onRulesChanged(notices);
     }
 
     const OwnIdentity &identity()
@@ -230,7 +268,10 @@ private:
     std::uint16_t m_port = 0;
     std::int64_t m_countersBootNs = 0;
     OwnIdentity m_identity;
+    correlation::RuleSet m_inForce;
     std::uint64_t m_rules = 0, m_refusedRules = 0; ///< across nodes
+    std::unique_ptr<CorrelationThread> m_feed;     ///< while it runs, and where anything is correlated
+    std::atomic<bool> m_wantsRules = false;
 
     mutable std::mutex m_mutex;
     transport::ServerEndpoint *m_endpoint = nullptr; ///< only to wake it; null before and after its life

@@ -77,6 +77,9 @@ public:
     virtual void stop() = 0;
 
     virtual std::uint16_t port() const = 0;
+    /// Any thread: the rules across nodes are read again, soon. Open insights of rules that did not change go on; a rule whose file is refused goes on
+    /// as it was. What came of it is told as notices. Nothing happens where nothing is correlated.
+    virtual void reloadRules() = 0;
     /// Any thread: everything of this stream up to frameSeq is safe.
     virtual void acknowledge(const std::string &node, std::uint64_t streamId, std::uint64_t frameSeq) = 0;
     /// Any thread; at most a tenth of a second old.

@@ -75,6 +75,13 @@ void Hub::correlate(CorrelationFeed &feed, const OwnIdentity &identity)
     updateFilter();
 }
 
+void Hub::onRulesChanged(const std::vector<wire::LinkNotice> &notices)
+{
+    for (const wire::LinkNotice &notice : notices)
+        publishNotice(notice);
+    updateFilter();
+}
+
 NodeRecord &Hub::nodeOf(const std::string &name) { return m_nodes.try_emplace(name, name, m_beganNs).first->second; }
 
 Hub::Peer &Hub::peerOf(transport::PeerId id, const std::string &remoteAddress, const std::string &uri)

@@ -57,6 +57,10 @@ void LogSink::onAgentState(const wire::AgentState &state)
 
 void LogSink::onLinkNotice(const wire::LinkNotice &notice)
 {
+    if (notice.kind == wire::LinkNoticeKind::Unknown) { // of the server itself
+        m_log.log(notice.code == "rules-read-again" ? spdlog::level::info : spdlog::level::warn, "{}", describe(notice));
+        return;
+    }
     const auto level = notice.kind == wire::LinkNoticeKind::Refused ? spdlog::level::warn : spdlog::level::info;
     const std::string_view what = notice.kind == wire::LinkNoticeKind::Refused    ? "refused"
                                   : notice.kind == wire::LinkNoticeKind::Accepted ? "accepted"

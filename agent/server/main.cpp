@@ -45,7 +45,7 @@ void logProgress(const FanIn &fanIn, spdlog::logger &log)
 }
 
 /// Until SIGTERM or SIGINT.
-Status serve(const FanIn &fanIn, int signals, spdlog::logger &log)
+Status serve(FanIn &fanIn, int signals, spdlog::logger &log)
 {
     for (;;) {
         pollfd ready{signals, POLLIN, 0};
@@ -61,7 +61,8 @@ Status serve(const FanIn &fanIn, int signals, spdlog::logger &log)
             log.info("stopping on signal {}", info.ssi_signo);
             return {};
         }
-        log.info("certificate files are read again whenever they change; there is nothing to reload");
+        log.info("the rules across nodes are read again; certificate files are whenever they change");
+        fanIn.reloadRules();
     }
 }
 

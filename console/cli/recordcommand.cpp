@@ -255,6 +255,10 @@ void addRecordCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
     record->add_option("--node", arguments->selection.nodes, "only these nodes");
     record->add_option("--cgroup", arguments->selection.cgroups,
                        "only what is of cgroups whose paths begin so, and what agents say of themselves and of drills; no insights");
+    record
+        ->add_option("--namespace", arguments->selection.namespaces,
+                     "only what is of pods of these namespaces; with --cgroup what is of either")
+        ->check([](const std::string &name) { return name.empty() ? std::string("a namespace has a name") : std::string(); });
     record->add_flag("--samples", arguments->withSamples,
                      "samples too, which rules about memory, throttling and traffic need; older versions do not read such a file");
     auto *store =

@@ -261,6 +261,7 @@ private slots:
     void order_isNotAssertedWithinTheClocksUncertainty_data();
     void order_isNotAssertedWithinTheClocksUncertainty();
     void amendment_movesWhatWasFound();
+    void rules_thatAreReadAgain();
     void everyEvent_isAccountedFor();
 };
 
@@ -457,6 +458,31 @@ void tst_ClusterRules::amendment_movesWhatWasFound()
     stage.event(1, wire::OomKill(), "n1", pod("a"));
     QCOMPARE(stage.opened("r"), std::size_t(1));
     QCOMPARE(stage.scope().counters().amendments, std::uint64_t(1));
+}
+
+/// What did not change goes on; what is gone ends; and node scope's are left out.
+void tst_ClusterRules::rules_thatAreReadAgain()
+{
+    const auto rule = [](const std::string &id, const char *severity, const char *scope = "cluster") {
+        return *parseRule("id = \"" + id + "\"\ntitle = \"t\"\nscope = \"" + scope + "\"\nroot = \"pod\"\nseverity = \"" + severity
+                              + "\"\nlifetime = \"5m\"\ncooldown = \"5m\"\nsummary = \"s\"\n"
+                                "[[step]]\nname = \"kill\"\nevent = \"oom.kill\"\nwithin = \"1m\"\ncount = 2\n",
+                          id + ".toml");
+    };
+    ClusterStage stage({rule("stays", "error"), rule("goes", "error")});
+    stage.event(0, wire::OomKill());
+    stage.scope().setRules({rule("stays", "error"), rule("new", "error"), rule("node", "error", "node")});
+    stage.event(1, wire::OomKill());
+    QCOMPARE(stage.opened("stays"), std::size_t(1)); // with the one from before
+    QCOMPARE(stage.opened("goes") + stage.opened("new") + stage.opened("node"), std::size_t(0));
+    stage.event(2, wire::OomKill());
+    QCOMPARE(stage.opened("new"), std::size_t(1));
+    QCOMPARE(stage.opened("node"), std::size_t(0));
+    stage.pass(3);
+    stage.scope().setRules({});
+    stage.pass(4);
+    QCOMPARE(stage.of("stays", wire::InsightState::Expired).size(), std::size_t(1));
+    QVERIFY(stage.scope().wanted().empty());
 }
 
 void tst_ClusterRules::everyEvent_isAccountedFor()

@@ -91,6 +91,7 @@ wire::Detail lessCommon(wire::EventType type, std::uint8_t what)
     if (type == wire::EventType::PrivilegeGain) {
         wire::PrivilegeGain gain;
         gain.how = what % 2 == 0 ? "exec" : "setuid";
+        gain.gainedCapabilities = what % 4;
         return gain;
     }
     if (type == wire::EventType::KubernetesFact) {
@@ -119,6 +120,8 @@ wire::Event event(Bytes &bytes, std::int64_t &now)
         tcp.established = what % 2 == 0;
         tcp.durationNs = std::uint64_t{what} << what % 64;
         tcp.connectLatencyNs = what;
+        tcp.bytesSent = ~std::uint64_t{0} >> what % 64;
+        tcp.more = what % 5;
         tcp.local.bytes[15] = static_cast<std::uint8_t>(2 + what % 4);
         tcp.remote.bytes[15] = static_cast<std::uint8_t>(2 + what / 4 % 4);
         tcp.remote.port = what % 3;
@@ -194,7 +197,7 @@ void play(std::string_view text)
     limits.candidates = 64;
     limits.candidatesOfRule = 16;
     limits.identities = 8;
-    limits.figures = limits.processes = 4;
+    limits.figures = limits.processes = limits.traffic = limits.habits = 4;
     Engine engine(rules, limits, sink);
     Bytes bytes{text};
     std::int64_t now = 1'000'000'000'000, furthest = 0;

@@ -277,6 +277,9 @@ void tst_Replayer::selection_data()
     QTest::newRow("all") << Selection{} << std::size_t(4) << true;
     QTest::newRow("another node") << Selection{{"n2"}, {}} << std::size_t(0) << false;
     QTest::newRow("a cgroup, and what the agent says") << Selection{{"n1"}, {"/kubepods/poda"}} << std::size_t(3) << true;
+    QTest::newRow("a namespace, and what the agent says") << Selection{{}, {}, {"shop"}} << std::size_t(4) << true;
+    QTest::newRow("another namespace") << Selection{{}, {}, {"sho"}} << std::size_t(1) << false;
+    QTest::newRow("a cgroup or a namespace") << Selection{{}, {"/kubepods/poda"}, {"other"}} << std::size_t(3) << true;
     QTest::newRow("what the agent says alone") << Selection{{}, {"/none"}} << std::size_t(1) << false;
 }
 

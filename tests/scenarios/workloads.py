@@ -274,7 +274,130 @@ def slow(_):
     return begins
 
 
+def fails(_):
+    """A program that starts, and fails a second later."""
+    subprocess.run(["sh", "-c", "sleep 1; exit 3"], check=False)
+
+
+def answers_badly(_):
+    Answers.status = 500
+    requests(8.0, 0.1, lambda number: "/bad" if number % 4 == 0 else "/good")
+
+
+def aborts(_):
+    for _ in every(1.0, 0.5):
+        subprocess.run(["sh", "-c", "ulimit -c 0; kill -ABRT $$"], check=False)
+
+
+def no_config(_):
+    for _ in every(2.0, 1.0):
+        subprocess.run(["sh", "-c", "exec 3< /etc/shop/web.yaml"], check=False, stderr=subprocess.DEVNULL)
+
+
+def setuid_shell(folder):
+    """Nobody runs a setuid shell that was written a moment ago."""
+    program = folder / "sh"
+    program.write_bytes(pathlib.Path("/bin/sh").read_bytes())
+    program.chmod(0o4755)
+    for _ in every(1.0, 0.5):
+        subprocess.run(["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", program, "-c", "true"], check=True)
+
+
+def forecast(_):
+    """Has 150 MiB, and takes 10 more each minute, for six minutes and a half."""
+    kept = [bytearray(os.urandom(1)) * (150 << 20)]
+    for _ in every(390, 3):
+        kept.append(bytearray(os.urandom(1)) * (512 << 10))
+
+
+def send_datagrams(seconds, per_second):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        for _ in every(seconds, 0.1):
+            for _ in range(max(1, per_second // 10_000)):
+                client.sendto(bytes(1000), ("10.9.0.2", 9))
+
+
+def export(_):
+    """20 kB a second for six minutes and a half, and then 5 MB for two and a half; to nobody, by an interface of its own."""
+    for command in ("ip link add t0 type veth peer name t1", "ip addr add 10.9.0.1/24 dev t0", "ip link set t0 up", "ip link set t1 up",
+                    "ip neigh add 10.9.0.2 lladdr 02:00:00:00:00:02 dev t0"):
+        subprocess.run(command.split(), check=True)
+    send_datagrams(390, 20_000)
+    begins = time.time()
+    send_datagrams(150, 5_000_000)
+    return begins
+
+
+def resent(_):
+    """Twenty clients send to a server behind a pair of interfaces for six minutes and a half; then its answers get lost for a third of a second, each two."""
+    with subprocess.Popen(["unshare", "-n", "sleep", "infinity"]) as other:
+        time.sleep(1)
+        far = ["nsenter", "-t", str(other.pid), "-n"]
+        for command in (["ip", "link", "add", "t0", "type", "veth", "peer", "name", "t1", "netns", str(other.pid)],
+                        ["ip", "addr", "add", "10.9.0.1/24", "dev", "t0"], ["ip", "link", "set", "t0", "up"],
+                        [*far, "ip", "addr", "add", "10.9.0.2/24", "dev", "t1"], [*far, "ip", "link", "set", "t1", "up"]):
+            subprocess.run(command, check=True)
+        server = subprocess.Popen([*far, sys.executable, __file__, "sink", "/"], stdout=subprocess.DEVNULL)
+        time.sleep(2)
+        for _ in range(20):
+            threading.Thread(target=send_for_ever, daemon=True).start()
+        time.sleep(390)
+        begins = time.time()
+        for _ in every(150, 2.0):
+            subprocess.run([*far, "ip", "route", "add", "blackhole", "10.9.0.1/32"], check=True)
+            time.sleep(0.35)
+            subprocess.run([*far, "ip", "route", "del", "blackhole", "10.9.0.1/32"], check=True)
+        ends = time.time()
+        server.kill()
+        other.kill()
+    return begins, ends
+
+
+def send_for_ever():
+    with contextlib.suppress(OSError), socket.create_connection(("10.9.0.2", 80)) as client:
+        while True:
+            client.sendall(b"x" * 100)
+            time.sleep(0.1)
+
+
+def sink(_):
+    server, _ = listener(("10.9.0.2", 80))
+
+    def swallow(peer):
+        threading.Thread(target=lambda: [None for _ in iter(lambda: peer.recv(4096), b"")], daemon=True).start()
+    serve(server, swallow)
+    time.sleep(3600)
+
+
+def in_parallel(count, seconds, apart, work):
+    """So many processes that compute for `work` seconds in each `apart`."""
+    children = []
+    for _ in range(count):
+        pid = os.fork()
+        if pid == 0:
+            for _ in every(seconds, apart):
+                until = time.monotonic() + work
+                while time.monotonic() < until:
+                    sum(range(200))
+            os._exit(0)
+        children.append(pid)
+    for pid in children:
+        os.waitpid(pid, 0)
+
+
+def greedy(_):
+    in_parallel(4, 240, 0, 1.0)
+
+
+def modest(_):
+    in_parallel(2, 240, 0.025, 0.005)
+
+
 # What is well
+
+def answers(_):
+    requests(8.0, 0.1, lambda _: "/good")
+
 
 def service(_):
     """A service that is asked once a second: as quiet as a node with something on it gets."""
@@ -437,7 +560,9 @@ def steady(_):
             kept = []
 
 
-WORKLOADS = {"oom": oom, "crash": crash, "refused": refused, "reset": reset, "dns": dns, "dns-slow": dns_slow, "dns-shared": dns_shared, "stopped-far": stopped_far, "dns-far": dns_far, "refused-far": refused_far, "slow": slow, "descriptors": descriptors, "disk": disk,
+WORKLOADS = {"fails": fails, "answers": answers, "answers-badly": answers_badly, "aborts": aborts, "no-config": no_config, "setuid-shell": setuid_shell,
+             "forecast": forecast, "export": export, "resent": resent, "sink": sink, "greedy": greedy, "modest": modest,
+             "oom": oom, "crash": crash, "refused": refused, "reset": reset, "dns": dns, "dns-slow": dns_slow, "dns-shared": dns_shared, "stopped-far": stopped_far, "dns-far": dns_far, "refused-far": refused_far, "slow": slow, "descriptors": descriptors, "disk": disk,
              "privilege": privilege, "unreachable": unreachable, "http-errors": http_errors, "service": service, "connections": connections,
              "waits": waits, "clients": clients, "names-unknown": names_unknown, "compile": compile_all, "test-suite": test_suite,
              "package": package, "archive": archive, "cache": cache, "logs": logs, "limit": limit, "leak": leak, "throttled": throttled, "growth": growth, "steady": steady}
@@ -445,9 +570,9 @@ WORKLOADS = {"oom": oom, "crash": crash, "refused": refused, "reset": reset, "dn
 
 def main():
     name, folder = sys.argv[1], pathlib.Path(sys.argv[2])
-    begun = time.time()
-    begun = WORKLOADS[name](folder) or begun  # where all is well for a while before
-    print(json.dumps({"from": begun, "to": time.time()}), flush=True)
+    begins, told = time.time(), WORKLOADS[name](folder)  # where all is well for a while before or after, it says when it was not
+    begins, ends = told if isinstance(told, tuple) else (told or begins, None)
+    print(json.dumps({"from": begins, "to": ends or time.time()}), flush=True)
 
 
 if __name__ == "__main__":

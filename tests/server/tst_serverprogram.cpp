@@ -6,6 +6,7 @@
 #include <QtTest>
 
 #include <csignal>
+#include <utility>
 
 #include "agent/server/serverconfig.h"
 #include "tests/server/servertest.h"
@@ -214,6 +215,40 @@ private slots:
         const QString log = QString::fromUtf8(process.readAllStandardError());
         QVERIFY2(log.contains(QStringLiteral("node node-1: connected")), qPrintable(log));
         QVERIFY2(log.contains(QStringLiteral("1 nodes: 1 events received")), qPrintable(log));
+    }
+    /// Also what is wrong with a file then: what it was before goes on.
+    void rules_areReadAgainOnSighup()
+    {
+        const QByteArray rule =
+            "id = \"kills\"\ntitle = \"t\"\nscope = \"cluster\"\nroot = \"cluster\"\nseverity = \"error\"\nlifetime = \"1m\"\n"
+            "cooldown = \"1m\"\nsummary = \"s\"\nsettle = \"s\"\nrunbook = \"r\"\n[[step]]\nname = \"k\"\nevent = \"oom.kill\"\n"
+            "within = \"1m\"\n";
+        QVERIFY(QDir(m_folder.path()).mkpath("rules"));
+        const auto put = [this](const QString &name, const QByteArray &text) {
+            QFile file(m_folder.filePath("rules/" + name));
+            return file.open(QFile::WriteOnly) && file.write(text) == text.size();
+        };
+        QVERIFY(put("kills.toml", rule));
+        const QString config = write("[correlation]\nrules = \"" + m_folder.filePath("rules").toUtf8() + "\"\n");
+        QProcess process;
+        QVERIFY(startListening(process, tlsArguments() + QStringList{"--config", config, "--address", "127.0.0.1", "--port", "0"}) != 0);
+        QByteArray log;
+        const auto says = [&](const QByteArray &text) {
+            ::kill(static_cast<pid_t>(process.processId()), SIGHUP);
+            while (!log.contains(text) && process.waitForReadyRead(waitMs))
+                log += process.readAllStandardError();
+            return std::exchange(log, {}).contains(text);
+        };
+        QVERIFY(says("1 rules across nodes are in force, 0 problems were found"));
+        QVERIFY(put("more.toml", QByteArray(rule).replace("kills", "more")));
+        QVERIFY(says("2 rules across nodes are in force, 0 problems were found"));
+        QVERIFY(put("kills.toml", QByteArray(rule).replace("oom.kill", "oom.kiln")));
+        QVERIFY(says("2 rules across nodes are in force, 1 problems were found"));
+        QVERIFY(QFile::remove(m_folder.filePath("rules/kills.toml")));
+        QVERIFY(says("1 rules across nodes are in force, 0 problems were found"));
+        process.terminate();
+        QVERIFY(process.waitForFinished(waitMs));
+        QCOMPARE(process.exitCode(), 0);
     }
 };
 
