@@ -46,6 +46,12 @@ bool hasNodeSamples(const Scenario &scenario)
     });
 }
 
+bool isAboutNode(const Scenario &scenario)
+{
+    return std::any_of(scenario.labels.begin(), scenario.labels.end(),
+                       [&](const Label &label) { return label.entity == nodeOf(scenario); });
+}
+
 void dropNodeSamples(wire::SampleBatch &batch)
 {
     const auto isDropped = [&batch](const auto &one) { return isOfNode(batch.origins[one.origin]); };
@@ -53,8 +59,7 @@ void dropNodeSamples(wire::SampleBatch &batch)
     std::erase_if(batch.histograms, isDropped);
 }
 
-/// `isSecondOfNode`: there are samples of the node already, whose counters would go to and fro with those of another time.
-void shift(wire::Delivery &delivery, std::int64_t shiftNs, bool isSecondOfNode)
+void shift(wire::Delivery &delivery, std::int64_t shiftNs, bool withNodeSamples)
 {
     delivery.receivedNs += shiftNs;
     delivery.frame.sealedNs += shiftNs;
@@ -62,7 +67,7 @@ void shift(wire::Delivery &delivery, std::int64_t shiftNs, bool isSecondOfNode)
         keepEvents(*events, shiftNs);
     if (auto *samples = std::get_if<wire::SampleBatch>(&delivery.frame.body)) {
         samples->timeNs += shiftNs;
-        if (isSecondOfNode)
+        if (!withNodeSamples)
             dropNodeSamples(*samples);
     }
 }
@@ -73,13 +78,13 @@ std::uint64_t eventsIn(const wire::Delivery &delivery)
     return batch == nullptr ? 0 : batch->events.size();
 }
 
-void append(Scenario &to, const Scenario &from, std::int64_t shiftNs, const std::string &node, std::uint64_t streamChange)
+void append(Scenario &to, const Scenario &from, std::int64_t shiftNs, const std::string &node, std::uint64_t streamChange,
+            bool withNodeSamples = true)
 {
-    const bool isSecondOfNode = hasNodeSamples(to);
     for (wire::Delivery delivery : from.deliveries) {
         delivery.node = node;
         delivery.frame.streamId ^= streamChange;
-        shift(delivery, shiftNs, isSecondOfNode);
+        shift(delivery, shiftNs, withNodeSamples);
         to.events += eventsIn(delivery);
         to.deliveries.push_back(std::move(delivery));
     }
@@ -201,8 +206,11 @@ Scenario mix(const Scenario &first, const Scenario &second, std::int64_t shiftNs
     mixture.hasSamples = first.hasSamples && second.hasSamples;
     mixture.beginNs = first.beginNs;
     const std::string &node = nodeOf(first);
-    append(mixture, first, 0, node, 0);
-    append(mixture, second, first.beginNs + shiftNs - second.beginNs, node, otherStream);
+    // Of two the counters of the node would go to and fro between two times. Those stay by which something is to be found.
+    const bool areTwo = hasNodeSamples(first) && hasNodeSamples(second);
+    const bool isOfSecond = isAboutNode(second) && !isAboutNode(first);
+    append(mixture, first, 0, node, 0, !areTwo || !isOfSecond);
+    append(mixture, second, first.beginNs + shiftNs - second.beginNs, node, otherStream, !areTwo || isOfSecond);
     sortByArrival(mixture);
     labelCascade(mixture, node);
     return mixture;

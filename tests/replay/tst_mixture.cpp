@@ -215,6 +215,12 @@ void tst_Mixture::samples_moveAlongAndOfTheNodeOnce()
     QCOMPARE(lastNs, timeOf(1200));
     const auto judgement = judgeScenario(mixture, shipped());
     QVERIFY(judgement && judgement->rules.at("memory-leak") == (Counts{1, 0, 0, 0}));
+    Scenario ofNode = two; // what is to be found of the second one's node is seen in its samples
+    ofNode.labels.at(0).entity = ofNode.deliveries.front().node;
+    ofNode.deliveries.pop_back(); // so that it has fewer
+    QVERIFY(samplesOf(ofNode, "/") != samplesOf(one, "/"));
+    QCOMPARE(samplesOf(mix(one, ofNode, 300 * nsPerSecond), "/"), samplesOf(ofNode, "/"));
+    QCOMPARE(samplesOf(mix(ofNode, ofNode, 300 * nsPerSecond), "/"), samplesOf(ofNode, "/")); // of both: the first's
     const Scenario half = mix(well("a"), two, 0);
     QVERIFY(!half.hasSamples);
     QCOMPARE(samplesOf(half, "/"), samplesOf(two, "/")); // of the first there were none
