@@ -21,18 +21,23 @@ struct NameHashes {
     std::uint64_t key = 0, check = 0;
 };
 
-inline NameHashes hashesOf(std::initializer_list<std::string_view> name)
+/// Where it is, alone: for what may be in another one's place without harm.
+inline std::uint64_t keyOf(std::initializer_list<std::string_view> name) noexcept
 {
     constexpr std::uint64_t multiplier =
         0x9e3779b97f4a7c15; ///< 2^64 by the golden ratio: what one name ends with and another begins with differs
-    NameHashes hashes;
+    std::uint64_t key = 0;
+    for (const std::string_view part : name)
+        key = std::rotl(key, 23) * multiplier ^ quickHash(part);
+    return key;
+}
+
+inline NameHashes hashesOf(std::initializer_list<std::string_view> name)
+{
     Fnv check;
-    for (const std::string_view part : name) {
-        hashes.key = std::rotl(hashes.key, 23) * multiplier ^ quickHash(part);
+    for (const std::string_view part : name)
         check.add(part);
-    }
-    hashes.check = check.value();
-    return hashes;
+    return {keyOf(name), check.value()};
 }
 
 /// And whether it is new, which what takes the place of another one with the same key is too. `Value` has a `check`.

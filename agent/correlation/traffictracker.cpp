@@ -21,8 +21,8 @@ constexpr double nsPerSecond = 1e9, nsPerMinute = 60e9;
 std::uint64_t sourceKey(const wire::Origin &origin)
 {
     if (!origin.workloadName.empty())
-        return hashesOf({origin.namespaceName, origin.workloadKind, origin.workloadName, origin.containerName}).key;
-    return origin.podUid.empty() ? quickHash(origin.cgroupPath) : hashesOf({origin.podUid, origin.containerName}).key;
+        return keyOf({origin.namespaceName, origin.workloadKind, origin.workloadName, origin.containerName});
+    return origin.podUid.empty() ? quickHash(origin.cgroupPath) : keyOf({origin.podUid, origin.containerName});
 }
 
 std::uint64_t pairKey(std::uint64_t source, const wire::SocketAddress &to)
@@ -66,12 +66,12 @@ void TrafficTracker::note(const wire::Event &event, const wire::Origin &origin, 
         return;
     const std::int64_t timeNs = event.timeNs + place.offsetNs;
     const std::uint64_t source = sourceKey(origin);
-    if (std::int64_t &firstNs = m_sources.at(source); firstNs == 0)
-        firstNs = timeNs;
     Pair &pair = m_pairs.at(pairKey(source, tcp->remote));
     if (pair.firstNs == 0) {
         pair.firstNs = timeNs;
         pair.source = source;
+        if (std::int64_t &firstNs = m_sources.at(source); firstNs == 0)
+            firstNs = timeNs;
     }
     if (!pair.origin || pair.origin->containerId != origin.containerId || pair.origin->podUid != origin.podUid)
         pair.origin = std::make_shared<const wire::Origin>(origin);
