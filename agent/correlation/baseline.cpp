@@ -9,9 +9,9 @@ namespace tapio::correlation {
 namespace {
 
 /// Leaves the values in another order.
-double medianOf(std::vector<double> &values)
+double medianOf(std::vector<double> &values, bool isLower = false)
 {
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - (isLower ? 1 : 0)) / 2);
     std::nth_element(values.begin(), middle, values.end());
     return *middle;
 }
@@ -51,7 +51,7 @@ void SharedBaseline::begin(std::int64_t slot)
         return;
     m_slot = slot;
     if (!m_newest.empty())
-        m_slots.add(medianOf(m_newest));
+        m_slots.add(medianOf(m_newest, true));
     m_newest.clear();
 }
 

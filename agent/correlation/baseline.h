@@ -33,8 +33,8 @@ private:
     std::vector<double> m_values;
 };
 
-/// What is usual for several that are alike, as the pods of a workload: of each slot of time one value, the median of theirs, so that it covers the
-/// same time however many they are, and one of them that goes astray moves nothing. One thread.
+/// What is usual for several that are alike, as the pods of a workload: of each slot of time one value, the median of theirs (of an even number the lower one of
+/// the two in the middle), so that it covers the same time however many they are, and fewer than half that are high move nothing. One thread.
 class SharedBaseline {
 public:
     /// As Baseline's; slots are above 0.

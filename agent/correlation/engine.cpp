@@ -238,7 +238,9 @@ bool Engine::evaluateTimed(RuleState &state, std::uint8_t step, Look &look, bool
 bool Engine::evaluate(RuleState &state, std::uint8_t step, Look &look, bool isLast)
 {
     const bool isTaken = offer(state, step, look);
-    if (isLast && state.hasTaken())
+    // With ancestors what was taken is judged at once, and is there all the same.
+    const bool isTooMuch = state.size() > m_limits.candidatesOfRule || m_candidates > m_limits.candidates;
+    if (isLast && (state.hasTaken() || isTooMuch))
         settle(state);
     return isTaken;
 }
@@ -343,6 +345,7 @@ void Engine::beginAnew(std::int64_t nowNs)
         state->expireAll(nowNs);
     m_figures.clear();
     m_traffic.clear();
+    m_habits = ImageHabits(m_limits.habits);
 }
 
 void Engine::advance(std::int64_t nowNs)
@@ -388,6 +391,12 @@ std::uint64_t Engine::evicted() const noexcept
 {
     return std::accumulate(m_states.begin(), m_states.end(), std::uint64_t(0),
                            [](std::uint64_t sum, const auto &state) { return sum + state->count.evicted; });
+}
+
+std::uint64_t Engine::forgotten() const noexcept
+{
+    return std::accumulate(m_traffic.begin(), m_traffic.end(), m_processes.forgotten() + m_unnamedOwners,
+                           [](std::uint64_t sum, const auto &one) { return sum + one.second.forgotten(); });
 }
 
 std::vector<RuleCounters> Engine::counters() const

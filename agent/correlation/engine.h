@@ -93,8 +93,8 @@ public:
     std::size_t candidates() const noexcept { return m_candidates; }
     /// Of all rules so far: candidates that went for want of room, which may have become insights.
     std::uint64_t evicted() const noexcept;
-    /// What found no room beside them: running processes whose descent went, and times that an owner could not be named.
-    std::uint64_t forgotten() const noexcept { return m_processes.forgotten() + m_unnamedOwners; }
+    /// What found no room beside them: running processes whose descent went, destinations whose traffic did, and times that an owner could not be named.
+    std::uint64_t forgotten() const noexcept;
 
 private:
     struct Subscription {

@@ -130,22 +130,43 @@ FigureSet trendFigures(const Gauge &gauge, const Trend::Line &line)
     return set;
 }
 
-void compare(FigureSet &set, SharedBaseline &usual, std::int64_t timeNs, double value, std::size_t baseline, std::size_t ratio,
-             std::size_t deviation)
+/// With what it usually does itself; until that is known with what others of its workload do, if there are some (`shared`).
+void compare(FigureSet &set, SharedBaseline &own, SharedBaseline *shared, std::int64_t timeNs, double value, std::size_t baseline,
+             std::size_t ratio, std::size_t deviation)
 {
-    if (const auto compared = usual.compare(timeNs, value)) {
-        set.values[baseline] = compared->median;
-        set.values[ratio] = compared->ratio;
-        set.values[deviation] = compared->deviation;
+    auto compared = own.compare(timeNs, value);
+    own.add(timeNs, value);
+    if (shared != nullptr) {
+        if (!compared)
+            compared = shared->compare(timeNs, value);
+        shared->add(timeNs, value);
     }
-    usual.add(timeNs, value);
+    if (!compared)
+        return;
+    set.values[baseline] = compared->median;
+    set.values[ratio] = compared->ratio;
+    set.values[deviation] = compared->deviation;
 }
 
 using Latency = std::map<std::string, Spread, std::less<>>; ///< by label
 
 struct UsualLatency : SharedBaseline {
     UsualLatency() : SharedBaseline(FigureTracker::everyNs, baselineValues, fewestValues, leastLatencyMs) {}
+    std::int64_t seenNs = 0;
 };
+using UsualLatencies = std::map<std::string, UsualLatency, std::less<>>; ///< by label
+
+/// Where it is; of too many the one goes that was seen longest ago: devices come back under other names, and their workload stays.
+UsualLatency &usualOf(UsualLatencies &all, std::string_view label, std::int64_t timeNs)
+{
+    auto known = all.find(label);
+    if (known == all.end() && all.size() >= mostLabels)
+        all.erase(std::min_element(all.begin(), all.end(), [](const auto &a, const auto &b) { return a.second.seenNs < b.second.seenNs; }));
+    if (known == all.end())
+        known = all.emplace(std::string(label), UsualLatency()).first;
+    known->second.seenNs = timeNs;
+    return known->second;
+}
 
 /// "vda write" -> vda and write; "server 5xx" -> server and 5xx.
 std::pair<std::string_view, std::string_view> halves(std::string_view label)
@@ -164,11 +185,12 @@ struct FigureTracker::Usual {
     SharedBaseline sent{everyNs, baselineValues, fewestValues, leastBytesPerSecond};
     SharedBaseline retransmits{everyNs, baselineValues, fewestValues, leastPerMinute};
     UsualLatency runQueue;
-    std::map<std::string, UsualLatency, std::less<>> disks, http; ///< as those of Subject
+    UsualLatencies disks, http; ///< as those of Subject
 };
 
 struct FigureTracker::Subject {
-    std::shared_ptr<Usual> usual; ///< of all that is alike
+    Usual usual;                  ///< its own
+    std::shared_ptr<Usual> alike; ///< that of all of its workload; null: none is known
     std::int64_t seenNs = 0;
     std::int64_t toldNs = 0; ///< facts are of the time since then; while they are told, that of now
     std::uint32_t origin = 0;
@@ -191,7 +213,8 @@ private:
     void tellTrend(std::vector<Fact> &facts, Topic topic, Gauge &gauge, std::string_view mount) const;
     void tellCpu(std::vector<Fact> &facts, double cpus);
     void tellNetwork(std::vector<Fact> &facts);
-    void tellLatency(std::vector<Fact> &facts, Topic topic, Latency &latency, UsualLatency *usually, std::string_view label) const;
+    void tellLatency(std::vector<Fact> &facts, Topic topic, Latency &latency, UsualLatency &own, UsualLatency *shared,
+                     std::string_view label) const;
 };
 
 namespace {
@@ -258,11 +281,13 @@ void FigureTracker::Subject::tell(std::vector<Fact> &facts, double cpus)
     tellTrends(facts);
     tellCpu(facts, cpus);
     tellNetwork(facts);
-    tellLatency(facts, Topic::RunQueueLatency, runQueue, &usual->runQueue, {});
+    tellLatency(facts, Topic::RunQueueLatency, runQueue, usual.runQueue, alike ? &alike->runQueue : nullptr, {});
     for (auto &[label, latency] : disks)
-        tellLatency(facts, Topic::DiskLatency, latency, entryOf(usual->disks, label), label);
+        tellLatency(facts, Topic::DiskLatency, latency, usualOf(usual.disks, label, toldNs),
+                    alike ? &usualOf(alike->disks, label, toldNs) : nullptr, label);
     for (auto &[side, latency] : http)
-        tellLatency(facts, Topic::HttpLatency, latency, entryOf(usual->http, side), side);
+        tellLatency(facts, Topic::HttpLatency, latency, usualOf(usual.http, side, toldNs),
+                    alike ? &usualOf(alike->http, side, toldNs) : nullptr, side);
 }
 
 void FigureTracker::Subject::tellTrends(std::vector<Fact> &facts)
@@ -319,19 +344,20 @@ void FigureTracker::Subject::tellNetwork(std::vector<Fact> &facts)
     if (!std::isnan(perSecond) && !isHost) {
         FigureSet set;
         set.values[rate::Rate] = perSecond;
-        compare(set, usual->sent, toldNs, perSecond, rate::Baseline, rate::Ratio, rate::Deviation);
+        compare(set, usual.sent, alike ? &alike->sent : nullptr, toldNs, perSecond, rate::Baseline, rate::Ratio, rate::Deviation);
         facts.push_back({Topic::NetworkEgress, origin, set});
     }
     if (!std::isnan(retransmits.grown())) {
         FigureSet set;
         set.values[rate::Rate] = retransmits.perSecond() * 60;
-        compare(set, usual->retransmits, toldNs, set.values[rate::Rate], rate::Baseline, rate::Ratio, rate::Deviation);
+        compare(set, usual.retransmits, alike ? &alike->retransmits : nullptr, toldNs, set.values[rate::Rate], rate::Baseline, rate::Ratio,
+                rate::Deviation);
         facts.push_back({Topic::TcpRetransmission, origin, set});
     }
     retransmits.begin();
 }
 
-void FigureTracker::Subject::tellLatency(std::vector<Fact> &facts, Topic topic, Latency &latency, UsualLatency *usually,
+void FigureTracker::Subject::tellLatency(std::vector<Fact> &facts, Topic topic, Latency &latency, UsualLatency &own, UsualLatency *shared,
                                          std::string_view label) const
 {
     Sums sums{};
@@ -348,8 +374,7 @@ void FigureTracker::Subject::tellLatency(std::vector<Fact> &facts, Topic topic, 
     set.values[latency::P50] = quantileMs(sums, 0.5);
     set.values[latency::P99] = quantileMs(sums, 0.99);
     set.values[latency::Count] = count;
-    if (usually != nullptr)
-        compare(set, *usually, toldNs, set.values[latency::P99], latency::Baseline, latency::Ratio, latency::Deviation);
+    compare(set, own, shared, toldNs, set.values[latency::P99], latency::Baseline, latency::Ratio, latency::Deviation);
     if (topic == Topic::HttpLatency) {
         set.values[latency::FailedShare] = failed / count;
         set.texts[0] = label;
@@ -375,21 +400,23 @@ FigureTracker::Subject *FigureTracker::subjectOf(const wire::Origin &origin, std
     auto &subject = m_subjects[key.value()];
     if (!subject) {
         subject = std::make_unique<Subject>();
-        subject->usual = usualOf(origin);
         subject->toldNs = timeNs;
         subject->isHost = origin.cgroupPath == "/" && origin.containerId.empty();
     }
     subject->seenNs = std::max(subject->seenNs, timeNs);
-    subject->usual->seenNs = subject->seenNs;
+    if (!subject->alike) // a pod's name may come after its first samples
+        subject->alike = alikeOf(origin);
+    if (subject->alike)
+        subject->alike->seenNs = std::max(subject->alike->seenNs, timeNs);
     return subject.get();
 }
 
 /// What one pod of a workload does is what others do: one that is new is compared with those before it. Pods of a StatefulSet keep their names and differ, as a
 /// primary does from its replicas.
-std::shared_ptr<FigureTracker::Usual> FigureTracker::usualOf(const wire::Origin &origin)
+std::shared_ptr<FigureTracker::Usual> FigureTracker::alikeOf(const wire::Origin &origin)
 {
     if (origin.workloadName.empty() || origin.workloadKind == "Pod")
-        return std::make_shared<Usual>();
+        return nullptr;
     Fnv key;
     for (const std::string *part : {&origin.namespaceName, &origin.workloadKind, &origin.workloadName, &origin.containerName})
         key.add(*part);

@@ -17,8 +17,8 @@
 namespace tapio::correlation {
 
 /// Works facts out of one node's samples: what grows and when it is full, who is throttled, what is slower or more than usual. Each half
-/// minute of the samples' time, for each cgroup. What is usual is that of all containers of one name of a workload on the node, since it was first seen
-/// and until six hours after it was last; of what is of no workload, its own. Bounded: of too many cgroups those go that were sampled longest ago. One thread.
+/// minute of the samples' time, for each cgroup. What is usual is its own; until that is known, that of all containers of the same name of its workload on the
+/// node, which is kept until six hours after the last of them. Bounded: of too many cgroups those go that were sampled longest ago. One thread.
 class FigureTracker {
 public:
     /// `most` cgroups are followed; above 0.
@@ -41,7 +41,7 @@ public:
 private:
     struct Usual;
     struct Subject;
-    std::shared_ptr<Usual> usualOf(const wire::Origin &origin);
+    std::shared_ptr<Usual> alikeOf(const wire::Origin &origin);
     Subject *subjectOf(const wire::Origin &origin, std::int64_t timeNs);
     void makeRoom(std::int64_t timeNs);
 

@@ -129,7 +129,10 @@ namespace {
 /// Whether the problem is of the file that the rule came from, or of the folder that it lies in.
 bool concerns(const RuleProblem &problem, const Rule &rule)
 {
-    return problem.file == rule.file || rule.file.starts_with(problem.file + '/');
+    std::string_view place = problem.file;
+    while (place.size() > 1 && place.ends_with('/')) // of a folder as it was configured
+        place.remove_suffix(1);
+    return place == rule.file || rule.file.starts_with(std::string(place) + '/');
 }
 
 } // namespace

@@ -9,6 +9,7 @@
 
 #include "agent/correlation/addresskind.h"
 #include "agent/correlation/namehash.h"
+#include "agent/correlation/toldtogether.h"
 
 namespace tapio::correlation {
 
@@ -17,11 +18,14 @@ namespace {
 constexpr std::size_t baselineValues = 60, fewestValues = 10; // as of samples: half an hour and five minutes, if something ended in each
 constexpr double leastBytesPerSecond = 1000, leastPerConnection = 0.05; // less than that is not told from it
 constexpr double nsPerSecond = 1e9, nsPerMinute = 60e9;
+constexpr std::uint64_t longestNs = std::uint64_t{1} << 60; // of a connection, which a stranger may say: 36 years
 
 std::uint64_t sourceKey(const wire::Origin &origin)
 {
+    const bool isMember = origin.workloadKind == "StatefulSet"; // which keep their names, and differ
     if (!origin.workloadName.empty())
-        return keyOf({origin.namespaceName, origin.workloadKind, origin.workloadName, origin.containerName});
+        return keyOf({origin.namespaceName, origin.workloadKind, origin.workloadName, origin.containerName,
+                      isMember ? std::string_view(origin.podName) : std::string_view()});
     return origin.podUid.empty() ? quickHash(origin.cgroupPath) : keyOf({origin.podUid, origin.containerName});
 }
 
@@ -49,7 +53,8 @@ TrafficTracker::Pair::Pair()
       usualAgain(everyNs, baselineValues, fewestValues, leastPerConnection)
 {}
 
-void TrafficTracker::Most::offer(std::uint64_t other, const wire::Event &seen, const EventPlace &at)
+void TrafficTracker::Most::offer(std::uint64_t other, const wire::Event &seen, const EventPlace &at,
+                                 const std::shared_ptr<const wire::Origin> &of)
 {
     if (other <= amount)
         return;
@@ -57,6 +62,7 @@ void TrafficTracker::Most::offer(std::uint64_t other, const wire::Event &seen, c
     event = seen;
     place = at;
     place.node = {};
+    origin = of;
 }
 
 void TrafficTracker::note(const wire::Event &event, const wire::Origin &origin, const EventPlace &place)
@@ -64,29 +70,35 @@ void TrafficTracker::note(const wire::Event &event, const wire::Origin &origin, 
     const auto *tcp = std::get_if<wire::TcpConnection>(&event.detail);
     if (tcp == nullptr || tcp->direction != wire::TcpDirection::Outbound || isLoopback(tcp->remote))
         return;
-    const std::int64_t timeNs = event.timeNs + place.offsetNs;
+    const std::int64_t endNs = event.timeNs + place.offsetNs;
+    const auto lasted = static_cast<std::int64_t>(std::min<std::uint64_t>(tcp->durationNs, longestNs));
+    const std::int64_t beganNs = endNs > lasted ? endNs - lasted : 1; // it was known then
     const std::uint64_t source = sourceKey(origin);
     Pair &pair = m_pairs.at(pairKey(source, tcp->remote));
     if (pair.firstNs == 0) {
-        pair.firstNs = timeNs;
         pair.source = source;
-        if (std::int64_t &firstNs = m_sources.at(source); firstNs == 0)
-            firstNs = timeNs;
+        if (Source &known = m_sources.at(source); known.firstNs == 0)
+            known = {beganNs, m_pairs.evicted()};
+    }
+    if (pair.firstNs == 0 || beganNs < pair.firstNs) {
+        pair.firstNs = beganNs;
+        if (Source *known = m_sources.find(source))
+            known->firstNs = std::min(known->firstNs, beganNs);
     }
     if (!pair.origin || pair.origin->containerId != origin.containerId || pair.origin->podUid != origin.podUid)
         pair.origin = std::make_shared<const wire::Origin>(origin);
-    pair.connections += 1 + std::uint64_t{tcp->more};
-    pair.bytes += tcp->bytesSent;
+    pair.connections += toldTogether(*tcp);
+    pair.bytes += static_cast<double>(tcp->bytesSent);
     pair.retransmits += tcp->retransmits;
     pair.perSecond +=
         static_cast<double>(tcp->bytesSent) * nsPerSecond / static_cast<double>(std::max<std::uint64_t>(tcp->durationNs, everyNs));
-    pair.sent.offer(tcp->bytesSent, event, place);
-    pair.again.offer(tcp->retransmits, event, place);
+    pair.sent.offer(tcp->bytesSent, event, place, pair.origin);
+    pair.again.offer(tcp->retransmits, event, place, pair.origin);
 }
 
 TrafficTracker::Fact TrafficTracker::Pair::fact(Topic topic, const Most &most, const FigureSet &figures) const
 {
-    Fact fact{topic, figures, {}, origin, most.event, most.place};
+    Fact fact{topic, figures, {}, most.origin, most.event, most.place};
     fact.destination = wire::toString(std::get<wire::TcpConnection>(most.event.detail).remote);
     fact.figures.values[traffic::Connections] = static_cast<double>(connections);
     return fact;
@@ -103,18 +115,20 @@ void TrafficTracker::tell(Pair &pair, std::int64_t nowNs, std::vector<Fact> &fac
     compare(sent, pair.usualSent, nowNs);
     compare(again, pair.usualAgain, nowNs);
     if (pair.sent.amount > 0) {
-        sent.values[traffic::Amount] = static_cast<double>(pair.bytes);
-        sent.values[traffic::DestinationMinutes] = minutesSince(pair.firstNs);
-        if (const std::int64_t *firstNs = m_sources.find(pair.source))
-            sent.values[traffic::SourceMinutes] = minutesSince(*firstNs);
+        sent.values[traffic::Amount] = pair.bytes;
+        const Source *source = m_sources.find(pair.source);
+        if (source != nullptr)
+            sent.values[traffic::SourceMinutes] = minutesSince(source->firstNs);
+        if (source != nullptr && source->evicted == m_pairs.evicted()) // else it may have been known before
+            sent.values[traffic::DestinationMinutes] = minutesSince(pair.firstNs);
         facts.push_back(pair.fact(Topic::DestinationEgress, pair.sent, sent));
     }
     if (pair.again.amount > 0) {
         again.values[traffic::Amount] = static_cast<double>(pair.retransmits);
         facts.push_back(pair.fact(Topic::DestinationRetransmission, pair.again, again));
     }
-    pair.connections = pair.bytes = pair.retransmits = 0;
-    pair.perSecond = 0;
+    pair.connections = pair.retransmits = 0;
+    pair.bytes = pair.perSecond = 0;
     pair.sent = pair.again = {};
 }
 

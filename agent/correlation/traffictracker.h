@@ -14,7 +14,7 @@
 
 namespace tapio::correlation {
 
-/// What the workloads of one node send to whom, against what each of them usually sends there: each half minute, for each pair of a workload (a
+/// What the workloads of one node send to whom, all their pods together, against what each of them usually sends there: each half minute, for each pair of a workload (a
 /// pod, a cgroup, where there is none) and the address and port that it connects to; never by a client's port. Of connections that ended, over their
 /// time: what still runs is not known. Half minutes in which none ended say nothing. Loopback is left out. Bounded: of too many pairs those go that were used
 /// longest ago. One thread.
@@ -36,6 +36,8 @@ public:
     /// What the half minutes that ended before `nowNs` come to, by pair.
     std::vector<Fact> advance(std::int64_t nowNs);
     std::size_t size() const noexcept { return m_pairs.size(); }
+    /// Pairs and workloads that went for want of room: what they usually do is not known any more, nor whether a destination is new.
+    std::uint64_t forgotten() const noexcept { return m_pairs.evicted() + m_sources.evicted(); }
 
     static constexpr std::int64_t everyNs = 30'000'000'000;
 
@@ -45,16 +47,21 @@ private:
         std::uint64_t amount = 0;
         wire::Event event;
         EventPlace place;
+        std::shared_ptr<const wire::Origin> origin;
 
-        void offer(std::uint64_t other, const wire::Event &seen, const EventPlace &at);
+        void offer(std::uint64_t other, const wire::Event &seen, const EventPlace &at, const std::shared_ptr<const wire::Origin> &of);
+    };
+    struct Source {
+        std::int64_t firstNs = 0;  ///< 0: never
+        std::uint64_t evicted = 0; ///< pairs, until then
     };
     struct Pair {
         std::uint64_t source = 0;
         std::int64_t firstNs = 0; ///< 0: never
-        std::uint64_t connections = 0, bytes = 0, retransmits = 0;
-        double perSecond = 0;
+        std::uint64_t connections = 0, retransmits = 0;
+        double bytes = 0, perSecond = 0; ///< no sum of a stranger's numbers runs over
         Most sent, again;
-        std::shared_ptr<const wire::Origin> origin;
+        std::shared_ptr<const wire::Origin> origin; ///< of the last
         SharedBaseline usualSent, usualAgain;
 
         Pair();
@@ -63,7 +70,7 @@ private:
     void tell(Pair &pair, std::int64_t nowNs, std::vector<Fact> &facts);
 
     BoundedMap<std::uint64_t, Pair> m_pairs;
-    BoundedMap<std::uint64_t, std::int64_t> m_sources; ///< when each was first seen
+    BoundedMap<std::uint64_t, Source> m_sources;
     std::int64_t m_slot = 0;
 };
 

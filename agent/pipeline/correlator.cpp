@@ -91,9 +91,9 @@ wire::Hook Correlator::hook() const
         hook.reason +=
             (hook.reason.empty() ? "" : "; ") + std::string("more was seen than rules may remember: insights may have been missed");
     if (m_engine.forgotten() > 0)
-        hook.reason +=
-            (hook.reason.empty() ? "" : "; ")
-            + std::string("more processes or workloads were seen than are remembered: who descends from whom, or an owner, may be missing");
+        hook.reason += (hook.reason.empty() ? "" : "; ")
+                       + std::string("more processes, workloads or destinations were seen than are remembered: who descends from whom, an "
+                                     "owner, or what is usual may be missing");
     return hook;
 }
 

@@ -61,7 +61,7 @@ Status serve(FanIn &fanIn, int signals, spdlog::logger &log)
             log.info("stopping on signal {}", info.ssi_signo);
             return {};
         }
-        log.info("the rules across nodes are read again; certificate files are whenever they change");
+        log.info("rules across nodes, where there are some, are to be read again; certificate files are whenever they change");
         fanIn.reloadRules();
     }
 }

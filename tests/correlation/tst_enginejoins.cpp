@@ -80,6 +80,7 @@ private slots:
     void ancestors_takeWhatDescendsFromThem_data();
     void ancestors_takeWhatDescendsFromThem();
     void ancestors_beginNothing();
+    void ancestors_keepTheBounds();
     void before_andOverlap_data();
     void before_andOverlap();
     void overlap_isNotAssertedWithinTheClocksUncertainty();
@@ -167,6 +168,25 @@ void tst_EngineJoins::ancestors_beginNothing()
         stage.event(i, execOf(1));
     }
     QCOMPARE(stage.engine().candidates(), std::size_t(0));
+}
+
+/// What is taken of one event by the process, and by what descends from it, is judged at once; there is no more room for it than else.
+void tst_EngineJoins::ancestors_keepTheBounds()
+{
+    const std::string twice = "[[step]]\nname = \"one\"\nevent = \"process.exec\"\nwithin = \"5m\"\ncount = 3\n"
+                              "[[step]]\nname = \"run\"\nevent = \"process.exec\"\nby = \"ancestors\"\nwithin = \"5m\"\nafter = \"one\"\n"
+                              "after_within = \"5m\"\n";
+    EngineLimits limits;
+    limits.candidatesOfRule = 16;
+    Stage stage({rootedRule("process", twice)}, limits);
+    for (std::uint32_t pid = 2; pid < 500; ++pid) {
+        stage.process = {pid, 0, pid * 100ull, "app"};
+        wire::ProcessExec exec;
+        exec.parentPid = 1;
+        stage.event(pid, exec);
+        QVERIFY(stage.engine().candidates() <= limits.candidatesOfRule);
+    }
+    QVERIFY(stage.engine().evicted() > 0);
 }
 
 void tst_EngineJoins::before_andOverlap_data()

@@ -57,6 +57,9 @@ private slots:
     void baseline_ofNothing_hasAFloor();
     void baseline_ofSeveral_data();
     void baseline_ofSeveral();
+    void baseline_ofAPodWhoseNameComesLate();
+    void baseline_ofOneThatIsNotLikeTheOthers();
+    void baseline_ofDevicesThatComeAndGo();
     void baseline_ofAWorkload_data();
     void baseline_ofAWorkload();
     void memory_withoutALimit_hasNoForecast();
@@ -185,6 +188,66 @@ void tst_Figures::baseline_ofSeveral()
     QCOMPARE(compared->ratio, 4.0);
     usual.add(Stage::timeOf(0), 10); // late: of the newest slot
     QCOMPARE(usual.compare(Stage::timeOf(330), 40)->median, 10.0);
+}
+
+/// A new pod is sampled before it is known what runs it.
+void tst_Figures::baseline_ofAPodWhoseNameComesLate()
+{
+    wire::Origin unnamed = pod("b");
+    unnamed.workloadKind = unnamed.workloadName = {};
+    FigureTracker tracker(10);
+    const auto facts = last(tracker, 540, [&](Reading &reading, double at) {
+        reading.add(at <= 390   ? pod("a")
+                    : at <= 450 ? unnamed
+                                : pod("b"),
+                    Metric::NetTxBytes, at <= 390 ? 10'000 * at : 100'000 * at, "eth0");
+    });
+    const auto sent = factsOf(Topic::NetworkEgress, facts);
+    QCOMPARE(sent.size(), std::size_t(1));
+    QCOMPARE(sent[0].figures.values[rate::Ratio], 10.0);
+}
+
+/// A leader among those that wait does what it always does.
+void tst_Figures::baseline_ofOneThatIsNotLikeTheOthers()
+{
+    FigureTracker tracker(10);
+    const auto facts = last(tracker, 600, [&](Reading &reading, double at) {
+        reading.add(pod("leader"), Metric::NetTxBytes, 2e6 * at, "eth0");
+        for (const char *name : {"a", "b", "c"})
+            reading.add(pod(name), Metric::NetTxBytes, 2000 * at, "eth0");
+    });
+    const auto sent = factsOf(Topic::NetworkEgress, facts);
+    QCOMPARE(sent.size(), std::size_t(4));
+    for (const FigureTracker::Fact &fact : sent)
+        QCOMPARE(fact.figures.values[rate::Ratio], 1.0);
+}
+
+/// A workload's volumes come back under other names, again and again; what is usual is known of the last of them.
+void tst_Figures::baseline_ofDevicesThatComeAndGo()
+{
+    FigureTracker tracker(10);
+    double at = 0, ratio = noFigure;
+    const auto run = [&](const std::string &container, const std::string &device, double seconds) {
+        for (const double end = at + seconds; at < end; at += 15) {
+            wire::Histogram reads;
+            reads.kind = wire::HistogramKind::BlockIoLatency;
+            Reading::count(reads, 2, static_cast<std::uint64_t>(100 + at));
+            Reading reading;
+            reading.add(pod("p", container), reads, device + " read");
+            wire::SampleBatch batch = reading.take();
+            batch.timeNs = Stage::timeOf(at);
+            for (const FigureTracker::Fact &fact : factsOf(Topic::DiskLatency, tracker.onSamples(batch)))
+                ratio = fact.figures.values[latency::Ratio];
+        }
+    };
+    for (int device = 0; device < 50; ++device)
+        run("c" + std::to_string(device), "sd" + std::to_string(device), 420);
+    ratio = noFigure;
+    run("new", "sd49", 60); // as those before it
+    QCOMPARE(ratio, 1.0);
+    ratio = noFigure;
+    run("newer", "sd0", 60); // which had to go
+    QVERIFY(std::isnan(ratio));
 }
 
 void tst_Figures::baseline_ofAWorkload_data()

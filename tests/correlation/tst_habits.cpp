@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <functional>
+#include <limits>
 
 #include "agent/correlation/imagehabits.h"
 #include "agent/correlation/traffictracker.h"
@@ -87,6 +88,8 @@ private slots:
     void traffic_ofTooLittle_hasNothingUsual();
     void traffic_isComparedWithThatDestination();
     void traffic_ofOnePodIsUsualForAnother();
+    void traffic_isOfThePodThatSentMost();
+    void traffic_ofMembersIsTheirOwn();
     void traffic_isNotToldApartByPorts();
     void traffic_ofLongConnections_isOverTheirTime();
     void traffic_withoutConnections_saysNothing();
@@ -95,10 +98,13 @@ private slots:
     void traffic_leftOut();
     void traffic_isBounded();
     void traffic_newDestination();
+    void traffic_destinationThatWasForgotten();
+    void traffic_ofStrangersNumbers();
     void retransmissions_arePerConnection();
     void gains_areUsualAfterAWhile();
     void gains_told_data();
     void gains_told();
+    void gains_ofATimeToCome();
     void gains_areBounded();
     void engine_tellsOfTraffic();
     void engine_saysToWhom();
@@ -155,6 +161,30 @@ void tst_Habits::traffic_ofOnePodIsUsualForAnother()
     facts = watch.pass(14 * halfMinute, Topic::DestinationEgress);
     QCOMPARE(facts.size(), std::size_t(1));
     QVERIFY(std::isnan(valueOf(facts, traffic::Ratio)));
+}
+
+void tst_Habits::traffic_isOfThePodThatSentMost()
+{
+    Watch watch;
+    watch.note(1, sent(100'000'000), pod("a"));
+    watch.note(2, sent(10, 9, 3), pod("b")); // of the same workload
+    const auto most = watch.pass(halfMinute, Topic::DestinationEgress);
+    QCOMPARE(most.size(), std::size_t(1));
+    QCOMPARE(most[0].origin->podName, std::string("a"));
+    QCOMPARE(most[0].place.seq, std::uint64_t(1));
+}
+
+void tst_Habits::traffic_ofMembersIsTheirOwn()
+{
+    wire::Origin primary = pod("db-0"), replica = pod("db-1");
+    primary.workloadKind = replica.workloadKind = "StatefulSet";
+    Watch watch;
+    watch.usually(0, 12, sent(30'000'000), primary);
+    watch.note(12 * halfMinute, sent(300'000), replica);
+    QVERIFY(std::isnan(valueOf(watch.pass(13 * halfMinute, Topic::DestinationEgress), traffic::Ratio)));
+    primary.podUid = "another"; // it is back
+    watch.note(13 * halfMinute, sent(30'000'000), primary);
+    QCOMPARE(valueOf(watch.pass(14 * halfMinute, Topic::DestinationEgress), traffic::Ratio), 1.0);
 }
 
 void tst_Habits::traffic_isNotToldApartByPorts()
@@ -245,8 +275,48 @@ void tst_Habits::traffic_newDestination()
     watch.note(2 * hour, sent(1000, 10));
     const auto facts = watch.pass(2 * hour + halfMinute, Topic::DestinationEgress);
     QCOMPARE(facts.size(), std::size_t(1));
-    QCOMPARE(valueOf(facts, traffic::SourceMinutes), 120.5);
-    QCOMPARE(valueOf(facts, traffic::DestinationMinutes), 0.5);
+    QVERIFY(std::abs(valueOf(facts, traffic::SourceMinutes) - 120.5) < 0.02);
+    QVERIFY(std::abs(valueOf(facts, traffic::DestinationMinutes) - 0.5) < 0.02); // and the second that it lasted
+    wire::TcpConnection kept = sent(1000, 11);
+    kept.durationNs = static_cast<std::uint64_t>(hour * 1e9); // it was there for an hour, and is told of now
+    watch.note(2 * hour + halfMinute, kept);
+    QVERIFY(valueOf(watch.pass(2 * hour + 2 * halfMinute, Topic::DestinationEgress), traffic::DestinationMinutes) > 60);
+}
+
+/// What had to go for want of room may have been known for days.
+void tst_Habits::traffic_destinationThatWasForgotten()
+{
+    TrafficTracker tracker(2);
+    tracker.advance(Stage::timeOf(0));
+    const auto note = [&tracker](double at, std::uint8_t server) {
+        wire::Event event;
+        event.timeNs = Stage::timeOf(at);
+        event.type = wire::EventType::TcpConnection;
+        event.detail = sent(1000, server);
+        tracker.note(event, pod("a"), {"n1", 7, 1});
+    };
+    for (const std::uint8_t server : {1, 2, 3, 1})
+        note(2 * hour, server);
+    QCOMPARE(tracker.forgotten(), std::uint64_t(2));
+    const auto facts = tracker.advance(Stage::timeOf(2 * hour + halfMinute));
+    QCOMPARE(facts.size(), std::size_t(2));
+    for (const TrafficTracker::Fact &fact : facts)
+        QVERIFY(std::isnan(fact.figures.values[traffic::DestinationMinutes]));
+}
+
+void tst_Habits::traffic_ofStrangersNumbers()
+{
+    constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+    Watch watch;
+    wire::TcpConnection tcp = sent(most / 2 + 1, 9, 100);
+    tcp.durationNs = most;
+    tcp.more = std::numeric_limits<std::uint32_t>::max();
+    watch.note(1, tcp);
+    watch.note(2, tcp);
+    const auto facts = watch.pass(halfMinute, Topic::DestinationEgress);
+    QCOMPARE(valueOf(facts, traffic::Amount), static_cast<double>(most)); // not 0
+    QCOMPARE(valueOf(facts, traffic::Connections), 2e6);
+    QVERIFY(valueOf(facts, traffic::SourceMinutes) > 0);
 }
 
 void tst_Habits::retransmissions_arePerConnection()
@@ -321,6 +391,23 @@ void tst_Habits::gains_told()
     stage.event(20 * hour, gain(filename.toStdString(), capabilities), origin);
     stage.pass(20 * hour + 1);
     QTEST(stage.opened("privilege-gain") == before, "usual");
+}
+
+/// What was seen while the clock was a day ahead is known of no time.
+void tst_Habits::gains_ofATimeToCome()
+{
+    Stage stage(loadRules(TAPIO_RULES).rules);
+    const auto once = [&stage](double at) {
+        stage.pass(at - hour);
+        stage.event(at, gain("/usr/bin/sudo"));
+        stage.pass(at);
+    };
+    for (const double at : {50, 52, 54, 56}) // usual by then
+        once(at * hour);
+    QCOMPARE(stage.opened("privilege-gain"), std::size_t(3));
+    for (const double at : {2, 4, 6, 8})
+        once(at * hour);
+    QCOMPARE(stage.opened("privilege-gain"), std::size_t(6));
 }
 
 void tst_Habits::gains_areBounded()
