@@ -45,6 +45,13 @@ public:
     /// With the slots before that of this time.
     std::optional<Baseline::Comparison> compare(std::int64_t timeNs, double value);
 
+    std::optional<Baseline::Comparison> compareAndAdd(std::int64_t timeNs, double value)
+    {
+        const auto compared = compare(timeNs, value);
+        add(timeNs, value);
+        return compared;
+    }
+
 private:
     void begin(std::int64_t slot);
     static constexpr std::size_t mostOfSlot = 64; ///< more say nothing that these do not

@@ -133,11 +133,9 @@ std::vector<wire::EventType> ClusterScope::wantedBy(const RuleSet &rules)
         if (rule.scope != RuleScope::Cluster)
             continue;
         for (const Step &step : rule.steps) {
-            const wire::EventType type = eventTypeOf(step.topic);
+            const wire::EventType type = seenIn(step.topic);
             if (type != wire::EventType::Unknown)
                 types.insert(type);
-            else if (!isOfCluster(step.topic))
-                types.insert(wire::EventType::ProcessExec); // a fact is seen in the origins of whatever happens first in a new container
             else if (step.topic >= Topic::LinkLost && step.topic != Topic::StreamLoss)
                 types.insert({wire::EventType::TcpConnection, wire::EventType::HttpRequest});
         }

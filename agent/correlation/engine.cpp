@@ -239,8 +239,7 @@ bool Engine::evaluate(RuleState &state, std::uint8_t step, Look &look, bool isLa
 {
     const bool isTaken = offer(state, step, look);
     // With ancestors what was taken is judged at once, and is there all the same.
-    const bool isTooMuch = state.size() > m_limits.candidatesOfRule || m_candidates > m_limits.candidates;
-    if (isLast && (state.hasTaken() || isTooMuch))
+    if (isLast && (state.hasTaken() || state.size() > m_limits.candidatesOfRule || m_candidates > m_limits.candidates))
         settle(state);
     return isTaken;
 }

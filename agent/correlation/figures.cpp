@@ -165,6 +165,15 @@ std::span<const std::string_view> figureTexts(Topic topic) noexcept
     }
 }
 
+void fillIn(FigureSet &set, const std::optional<Baseline::Comparison> &compared, const ComparedPlaces &at)
+{
+    if (!compared)
+        return;
+    set.values[at.baseline] = compared->median;
+    set.values[at.ratio] = compared->ratio;
+    set.values[at.deviation] = compared->deviation;
+}
+
 std::string figureLine(Topic topic, const FigureSet &figures)
 {
     Line line(topic, figures);

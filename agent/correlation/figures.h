@@ -5,10 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "agent/correlation/baseline.h"
 #include "agent/correlation/topic.h"
 
 /// What facts that are worked out of samples or of connections say: some numbers and up to two texts, by the topic.
@@ -38,6 +40,12 @@ struct FigureName {
     Unit unit = Unit::Plain;
 };
 
+struct ComparedPlaces {
+    std::size_t baseline = 0, ratio = 0, deviation = 0;
+};
+/// Fills in how a figure compares with what is usual; nothing of it where nothing is.
+void fillIn(FigureSet &set, const std::optional<Baseline::Comparison> &compared, const ComparedPlaces &at);
+
 /// What a topic's figures are called, in their order; empty for a topic that has none.
 std::span<const FigureName> figureNames(Topic topic) noexcept;
 std::span<const std::string_view> figureTexts(Topic topic) noexcept;
@@ -56,10 +64,12 @@ enum : std::size_t { Share, Cores };
 }
 namespace latency {
 enum : std::size_t { P50, P99, Count, Baseline, Ratio, Deviation, FailedShare };
-}
+inline constexpr ComparedPlaces compared{Baseline, Ratio, Deviation};
+} // namespace latency
 namespace rate {
 enum : std::size_t { Rate, Baseline, Ratio, Deviation };
-}
+inline constexpr ComparedPlaces compared{Baseline, Ratio, Deviation};
+} // namespace rate
 /// The first four as in rate.
 namespace traffic {
 enum : std::size_t { Rate, Baseline, Ratio, Deviation, Amount, Connections, SourceMinutes, DestinationMinutes };

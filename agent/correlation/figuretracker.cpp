@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "agent/correlation/alike.h"
 #include "agent/correlation/baseline.h"
 #include "agent/correlation/fnv.h"
 #include "agent/correlation/trend.h"
@@ -131,21 +132,14 @@ FigureSet trendFigures(const Gauge &gauge, const Trend::Line &line)
 }
 
 /// With what it usually does itself; until that is known with what others of its workload do, if there are some (`shared`).
-void compare(FigureSet &set, SharedBaseline &own, SharedBaseline *shared, std::int64_t timeNs, double value, std::size_t baseline,
-             std::size_t ratio, std::size_t deviation)
+void compare(FigureSet &set, SharedBaseline &own, SharedBaseline *shared, std::int64_t timeNs, double value, const ComparedPlaces &at)
 {
-    auto compared = own.compare(timeNs, value);
-    own.add(timeNs, value);
-    if (shared != nullptr) {
-        if (!compared)
-            compared = shared->compare(timeNs, value);
+    auto compared = own.compareAndAdd(timeNs, value);
+    if (!compared && shared != nullptr)
+        compared = shared->compare(timeNs, value);
+    if (shared != nullptr)
         shared->add(timeNs, value);
-    }
-    if (!compared)
-        return;
-    set.values[baseline] = compared->median;
-    set.values[ratio] = compared->ratio;
-    set.values[deviation] = compared->deviation;
+    fillIn(set, compared, at);
 }
 
 using Latency = std::map<std::string, Spread, std::less<>>; ///< by label
@@ -344,14 +338,13 @@ void FigureTracker::Subject::tellNetwork(std::vector<Fact> &facts)
     if (!std::isnan(perSecond) && !isHost) {
         FigureSet set;
         set.values[rate::Rate] = perSecond;
-        compare(set, usual.sent, alike ? &alike->sent : nullptr, toldNs, perSecond, rate::Baseline, rate::Ratio, rate::Deviation);
+        compare(set, usual.sent, alike ? &alike->sent : nullptr, toldNs, perSecond, rate::compared);
         facts.push_back({Topic::NetworkEgress, origin, set});
     }
     if (!std::isnan(retransmits.grown())) {
         FigureSet set;
         set.values[rate::Rate] = retransmits.perSecond() * 60;
-        compare(set, usual.retransmits, alike ? &alike->retransmits : nullptr, toldNs, set.values[rate::Rate], rate::Baseline, rate::Ratio,
-                rate::Deviation);
+        compare(set, usual.retransmits, alike ? &alike->retransmits : nullptr, toldNs, set.values[rate::Rate], rate::compared);
         facts.push_back({Topic::TcpRetransmission, origin, set});
     }
     retransmits.begin();
@@ -374,7 +367,7 @@ void FigureTracker::Subject::tellLatency(std::vector<Fact> &facts, Topic topic, 
     set.values[latency::P50] = quantileMs(sums, 0.5);
     set.values[latency::P99] = quantileMs(sums, 0.99);
     set.values[latency::Count] = count;
-    compare(set, own, shared, toldNs, set.values[latency::P99], latency::Baseline, latency::Ratio, latency::Deviation);
+    compare(set, own, shared, toldNs, set.values[latency::P99], latency::compared);
     if (topic == Topic::HttpLatency) {
         set.values[latency::FailedShare] = failed / count;
         set.texts[0] = label;
@@ -411,17 +404,13 @@ FigureTracker::Subject *FigureTracker::subjectOf(const wire::Origin &origin, std
     return subject.get();
 }
 
-/// What one pod of a workload does is what others do: one that is new is compared with those before it. Pods of a StatefulSet keep their names and differ, as a
-/// primary does from its replicas.
+/// What one pod of a workload does is what others do: one that is new is compared with those before it.
 std::shared_ptr<FigureTracker::Usual> FigureTracker::alikeOf(const wire::Origin &origin)
 {
-    if (origin.workloadName.empty() || origin.workloadKind == "Pod")
+    const auto key = alikeKey(origin);
+    if (!key)
         return nullptr;
-    Fnv key;
-    for (const std::string *part : {&origin.namespaceName, &origin.workloadKind, &origin.workloadName, &origin.containerName})
-        key.add(*part);
-    key.add(origin.workloadKind == "StatefulSet" ? std::string_view(origin.podName) : std::string_view());
-    auto &usual = m_usual[key.value()];
+    auto &usual = m_usual[*key];
     if (!usual)
         usual = std::make_shared<Usual>();
     return usual;

@@ -56,6 +56,14 @@ constexpr wire::EventType eventTypeOf(Topic topic) noexcept
 constexpr bool isFigure(Topic topic) noexcept { return topic >= Topic::MemoryTrend && topic <= Topic::TcpRetransmission; }
 /// It has figures too, and connections are what it is worked out of.
 constexpr bool isTraffic(Topic topic) noexcept { return topic == Topic::DestinationEgress || topic == Topic::DestinationRetransmission; }
+/// The type of event that it is seen in: its own; of what is worked out of connections theirs, and of a container that is back or an image that changed whatever
+/// happens first in it. Unknown: in none, as what samples say, or what is known at cluster scope.
+constexpr wire::EventType seenIn(Topic topic) noexcept
+{
+    if (isTraffic(topic))
+        return wire::EventType::TcpConnection;
+    return topic == Topic::ContainerRestart || topic == Topic::RolloutImage ? wire::EventType::ProcessExec : eventTypeOf(topic);
+}
 /// "oom.kill", "container.restart". Empty for a name that is none.
 std::optional<Topic> topicFromName(std::string_view name) noexcept;
 std::string topicName(Topic topic);

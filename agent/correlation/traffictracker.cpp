@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <string_view>
 #include <utility>
 
 #include "agent/correlation/addresskind.h"
+#include "agent/correlation/alike.h"
 #include "agent/correlation/namehash.h"
 #include "agent/correlation/toldtogether.h"
 
@@ -22,10 +22,8 @@ constexpr std::uint64_t longestNs = std::uint64_t{1} << 60; // of a connection, 
 
 std::uint64_t sourceKey(const wire::Origin &origin)
 {
-    const bool isMember = origin.workloadKind == "StatefulSet"; // which keep their names, and differ
-    if (!origin.workloadName.empty())
-        return keyOf({origin.namespaceName, origin.workloadKind, origin.workloadName, origin.containerName,
-                      isMember ? std::string_view(origin.podName) : std::string_view()});
+    if (const auto key = alikeKey(origin))
+        return *key;
     return origin.podUid.empty() ? quickHash(origin.cgroupPath) : keyOf({origin.podUid, origin.containerName});
 }
 
@@ -33,17 +31,6 @@ std::uint64_t pairKey(std::uint64_t source, const wire::SocketAddress &to)
 {
     const std::string_view bytes(reinterpret_cast<const char *>(to.bytes.data()), to.bytes.size()); // NOLINT: bytes as text, for a hash
     return std::rotl(source, 17) ^ (quickHash(bytes) + to.port);
-}
-
-void compare(FigureSet &set, SharedBaseline &usual, std::int64_t timeNs)
-{
-    const double value = set.values[traffic::Rate];
-    if (const auto compared = usual.compare(timeNs, value)) {
-        set.values[traffic::Baseline] = compared->median;
-        set.values[traffic::Ratio] = compared->ratio;
-        set.values[traffic::Deviation] = compared->deviation;
-    }
-    usual.add(timeNs, value);
 }
 
 } // namespace
@@ -112,8 +99,8 @@ void TrafficTracker::tell(Pair &pair, std::int64_t nowNs, std::vector<Fact> &fac
     FigureSet sent, again;
     sent.values[traffic::Rate] = pair.perSecond;
     again.values[traffic::Rate] = static_cast<double>(pair.retransmits) / static_cast<double>(pair.connections);
-    compare(sent, pair.usualSent, nowNs);
-    compare(again, pair.usualAgain, nowNs);
+    fillIn(sent, pair.usualSent.compareAndAdd(nowNs, sent.values[traffic::Rate]), rate::compared);
+    fillIn(again, pair.usualAgain.compareAndAdd(nowNs, again.values[traffic::Rate]), rate::compared);
     if (pair.sent.amount > 0) {
         sent.values[traffic::Amount] = pair.bytes;
         const Source *source = m_sources.find(pair.source);

@@ -53,15 +53,9 @@ std::vector<wire::EventType> Correlator::wanted() const
     std::set<wire::EventType> types;
     for (const correlation::Rule &rule : m_engine.rules()) {
         for (const correlation::Step &step : rule.steps) {
-            if (correlation::isFigure(step.topic))
-                continue; // samples come whatever is subscribed to
-            if (correlation::isTraffic(step.topic)) {
-                types.insert(wire::EventType::TcpConnection);
-                continue;
-            }
-            const wire::EventType type = correlation::eventTypeOf(step.topic);
-            // A fact is seen in the origins of whatever happens first in a new container.
-            types.insert(type == wire::EventType::Unknown ? wire::EventType::ProcessExec : type);
+            const wire::EventType type = correlation::seenIn(step.topic);
+            if (type != wire::EventType::Unknown) // samples come whatever is subscribed to
+                types.insert(type);
         }
     }
     return {types.begin(), types.end()};
